@@ -3,8 +3,9 @@
 PORT ?= 8080
 VENV := .venv
 BIN := $(VENV)/bin
-# One worker more than there are cores: many tests wait for a server, a timer or a browser.
-WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+CORES := $(shell getconf _NPROCESSORS_ONLN)
+# Two workers more than there are cores: many tests wait for a server, a timer or a browser.
+WORKERS ?= $(shell expr $(CORES) + 2)
 PYTEST := $(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadfile
 
 .PHONY: run test test-fast lint soak coverage bench lock golden sign-off clean install install-dev lowest pythons
@@ -15,12 +16,22 @@ run:
 	@$(MAKE) --no-print-directory install
 	$(BIN)/her2-cds serve --config examples/demo.yaml --port $(PORT)
 
-test: install-dev lint
-	$(PYTEST)
+test: install-dev
+	@$(call beside_lint,$(PYTEST))
 
-# While you work: lint, types, import contracts, the rules and the FHIR mapping; minutes, not the whole check.
-test-fast: install-dev lint
-	$(PYTEST) tests/cards tests/fhir_mappings
+# While you work: lint, types, import contracts, the rules and the FHIR mapping; a minute, not the whole check. These
+# tests wait for nothing.
+test-fast: install-dev
+	@$(call beside_lint,$(PYTEST) --numprocesses=$(CORES) tests/cards tests/fhir_mappings)
+
+# Lint and types take their turn while tests wait for servers and browsers; what they say comes last.
+define beside_lint
+$(MAKE) --no-print-directory lint >$(VENV)/lint.log 2>&1 & lint=$$!; \
+	$(1); tests=$$?; \
+	wait $$lint; lint=$$?; \
+	cat $(VENV)/lint.log; \
+	exit $$((tests + lint))
+endef
 
 lint: install-dev
 	$(BIN)/ruff check --quiet .

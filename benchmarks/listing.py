@@ -41,7 +41,8 @@ _END = datetime(2026, 11, 1, tzinfo=UTC)
 _APART = timedelta(seconds=40)
 _FACTS = '{"orders": [' + '{"drug": "made up"}, ' * 16 + "]}"
 _TOPICS = (("weight-stale", "warning", 0.2), ("lvef-overdue", "warning", 0.05), ("ild-active", "critical", 0.0004))
-_RARE_OUTCOME = 0.001
+_RARE_OUTCOME, _RARE_DRUG = 0.001, 0.0005
+_DRUGS = ("kadcyla", "enhertu", "trastuzumab")
 
 
 class Asked(NamedTuple):
@@ -63,7 +64,9 @@ PAGES = (
     Asked("a common topic, in the middle", cards=CardFilter(topic="weight-stale"), is_deep=True),
     Asked("a rare topic", cards=CardFilter(topic="ild-active")),
     Asked("an indicator", cards=CardFilter(indicator="critical")),
-    Asked("a drug", cards=CardFilter(product="kadcyla")),
+    Asked("a card on a drug", cards=CardFilter(product="kadcyla")),
+    Asked("a drug", cards=CardFilter(drug="kadcyla")),
+    Asked("a rare drug", cards=CardFilter(drug="margenza")),
     Asked("overridden", cards=CardFilter(outcome="overridden")),
     Asked("accepted (rare)", cards=CardFilter(outcome="accepted")),
 )
@@ -122,9 +125,12 @@ def _filled(url: str, count: int) -> Engine:
                 if those:
                     connection.execute(table.insert(), those)
     if engine.dialect.name == "postgresql":
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.exec_driver_sql("SET statement_timeout = 0")
-            connection.exec_driver_sql("ANALYZE")
+        import psycopg  # noqa: PLC0415 - for PostgreSQL alone
+
+        # The service's own connections would not wait so long for an answer.
+        address = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        with psycopg.connect(address, autocommit=True) as connection:
+            connection.execute("ANALYZE")
     Console().print(f"{count:,} decisions in {time.perf_counter() - began:.0f} s")
     return engine
 
@@ -140,13 +146,14 @@ def _rows(number: int, lot: Random) -> Iterator[tuple[Any, dict[str, Any]]]:
             "id": name, "at": at, "service": service, "hook_instance": name, **client, "patient": f"p{number // 8}",
             "user": "u", "duration_ms": 1.0, "code_version": "0", "knowledge_version": "0", "wording_version": "0",
             "configuration_hash": "0" * 64, "facts": _FACTS, "verdicts": _FACTS, "late": False,
+            "products": ",margenza," if lot.random() < _RARE_DRUG else f",{lot.choice(_DRUGS)},",
         },
     )  # fmt: skip
     for position, (topic, indicator, share) in enumerate(_TOPICS):
         if lot.random() >= share:
             continue
         card = str(uuid.UUID(int=lot.getrandbits(128)))
-        product = lot.choice(("kadcyla", "enhertu", "trastuzumab"))
+        product = lot.choice(_DRUGS)
         yield (
             decision_cards,
             {

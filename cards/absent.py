@@ -1,4 +1,4 @@
-"""Unavailable parts of the chart: a rule that reads one can say neither "fine" nor "missing"."""
+"""Handles unavailable parts of the chart: a rule that depends on one can say neither "fine" nor "missing"."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _HISTORY = frozenset(
         Topic.PREGNANCY_TEST_MISSING,
         Topic.WEIGHT_IMPLAUSIBLE,
         Topic.INFUSION_RATE,
-        # What began under treatment stays a stop, and a drop is counted from before treatment.
+        # A problem that began during treatment remains a stop, and an LVEF drop is measured from before treatment.
         Topic.ILD_ACTIVE,
         Topic.HEART_FAILURE_ACTIVE,
         Topic.LIVER_TESTS_DISCONTINUE,
         Topic.LVEF_HOLD,
         Topic.LVEF_RECHECK,
-        # The first weeks of a course are counted from its beginning.
+        # The first weeks of a course count from its beginning.
         Topic.PROPHYLAXIS_MISSING,
     }
 )
@@ -86,7 +86,7 @@ READS: Mapping[str, frozenset[Topic]] = {
 }
 """The topics that depend on each part of the chart, by its prefetch key."""
 TREATMENT_PARTS = frozenset({"administrations", "medications"})
-"""The parts of the chart that list the patient's drugs."""
+"""The parts of the chart with the patient's drugs."""
 READS_ORDERS_ONLY = frozenset(
     {
         Topic.DRUG_IDENTITY_CONFLICT,
@@ -100,7 +100,7 @@ READS_ORDERS_ONLY = frozenset(
         Topic.DUPLICATE_ORDER,
         Topic.BILLING_SUMMARY,
         Topic.BILLING_UNITS_MISMATCH,
-        # The sheet is still useful; missing parts of the chart are named on it.
+        # The billing card is still useful; it names missing parts of the chart.
         Topic.COVERAGE_CRITERIA,
         # Built from the outcomes of other rules.
         Topic.MONITORING_PLANNED,
@@ -108,7 +108,7 @@ READS_ORDERS_ONLY = frozenset(
     }
 )
 """The topics whose outcome does not change when a part of the chart is unavailable."""
-# These fire when data is absent; if the list itself is unavailable, absence proves nothing.
+# These fire if data are absent; if the list itself is unavailable, absence proves nothing.
 _FIRES_ON_ABSENCE = frozenset(
     {
         Topic.HER2_MISSING,
@@ -136,7 +136,7 @@ _MAXIMUM = frozenset({Topic.DOSE_ABOVE_MAXIMUM})
 def without_parts(topic: TopicCode, outcome: Outcome, absent: tuple[tuple[str, str], ...]) -> Outcome:
     """Return a rule's outcome, or ``CannotTell`` if it depends on parts of the chart that are unavailable.
 
-    ``absent`` is each unavailable part with the reason. A finding that more data could not overturn is kept.
+    ``absent`` has each unavailable part with the reason. A finding that more data could not change is kept.
     """
     missing = [(part, why) for part, why in absent if topic in READS.get(part, ())]
     if isinstance(outcome, Fired):

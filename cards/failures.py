@@ -1,11 +1,14 @@
-"""A rule that raises an exception is a check that could not be carried out; the other rules answer all the same."""
+"""What raises an exception costs itself alone: a rule is a check that could not be carried out, and so is a step.
+
+The other rules and orders answer all the same, and the card on what was not checked tells of each failure.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from cards.facts.outcomes import FAILED, CannotTell, Missing, Outcome
+from cards.facts.outcomes import FAILED, CannotTell, Evidence, Missing, Outcome
 from cards.facts.topics import TopicCode
 
 if TYPE_CHECKING:
@@ -13,18 +16,15 @@ if TYPE_CHECKING:
     from cards.rules import Rule
 
 OnFailure = Callable[[TopicCode, Exception], None]
-"""Hears of each rule that failed, and of its error. The error may quote the chart: it is never for a log."""
+"""Hears of each rule or step that failed, and of its error. The error may quote the chart: it is never for a log."""
 
 
 def unheard(_topic: TopicCode, _error: Exception) -> None:
-    """Hear of a failure that was heard of when the facts were first judged."""
+    """Ignore a failure that was reported when the facts were first judged."""
 
 
 def asked(rule: Rule, case: Case, on_failure: OnFailure | None) -> Outcome:
-    """Ask a rule about a case.
-
-    Where nobody hears of failures, its exception is raised: it would otherwise be seen by nobody.
-    """
+    """Run a rule on a case. Without a failure handler its exception is raised, so that it is not lost."""
     try:
         return rule.judge(case)
     except Exception as error:
@@ -35,7 +35,7 @@ def asked(rule: Rule, case: Case, on_failure: OnFailure | None) -> Outcome:
 
 
 def all_asked(rules: Sequence[Rule], case: Case, on_failure: OnFailure | None) -> list[Outcome]:
-    """Ask rules about a case, as `asked` does."""
+    """Run rules on a case, as `asked` does."""
     try:
         return [rule.judge(case) for rule in rules]
     except Exception:  # noqa: BLE001 - asked once more, one by one, to find which
@@ -43,5 +43,21 @@ def all_asked(rules: Sequence[Rule], case: Case, on_failure: OnFailure | None) -
 
 
 def is_failure(outcome: Outcome) -> bool:
-    """Return whether a rule failed, so that nothing else may take the place of its outcome."""
+    """Return whether a rule failed, so that nothing else may replace its outcome."""
     return isinstance(outcome, CannotTell) and outcome.missing[0].what == FAILED
+
+
+class FailedSteps:
+    """The steps of one judgment that failed, and the lines that tell the reader of them."""
+
+    def __init__(self, on_failure: OnFailure | None) -> None:
+        """Tell ``on_failure`` of each; without it the exception is raised."""
+        self.on_failure = on_failure
+        self.lines: list[Evidence] = []
+
+    def add(self, step: str, error: Exception, line: Evidence) -> None:
+        """Note that a step failed, and what the card on what was not checked says of it."""
+        if self.on_failure is None:
+            raise error
+        self.on_failure(step, error)
+        self.lines.append(line)

@@ -1,7 +1,7 @@
-"""Which removals a card may offer: none that leaves an order with a new critical finding.
+"""Prevents offers to remove an order if that would leave another with a new critical finding.
 
-Two orders of one product for one day are judged by their sum. With one removed, the other is judged by itself, and
-what was fine as part of a dose may be wrong as a whole one.
+Two orders for one product and day are judged by their sum. If one is removed, the other is judged by itself, and an
+amount that was right as part of a dose may be wrong as a whole dose.
 """
 
 from __future__ import annotations
@@ -38,15 +38,23 @@ if TYPE_CHECKING:
 def without_harmful_removals(
     contents: tuple[CardContent, ...], session: Session, recogniser: Recogniser, policy: Policy, wording: Wording
 ) -> tuple[CardContent, ...]:
-    """Take back the offer to remove an order where another of the same product and day would then be wrong."""
+    """Withdraw offers to remove an order if another of the same product and day would then be wrong."""
     if len(session.orders) < 2 or not any(_offered(content) for content in contents):  # noqa: PLR2004 - another order
         return contents
     check = _Check(contents, session, recogniser, policy, wording)
     return tuple(check.checked(content) for content in contents)
 
 
+def without_removals(contents: tuple[CardContent, ...]) -> tuple[CardContent, ...]:
+    """Take back every offer to remove or hold an order, where it could not be checked what would be left."""
+    return tuple(
+        msgspec.structs.replace(content, verdicts=tuple(map(_without_removal, content.verdicts)), choices=())
+        for content in contents
+    )
+
+
 class _Check:
-    """Judges what would be left of a session, which is only what shares its day with an order that goes."""
+    """Judges the rest of a session after a removal: only the orders for the same day."""
 
     def __init__(
         self,
@@ -68,7 +76,7 @@ class _Check:
                 self._of_day.setdefault(place, []).append(order)
 
     def checked(self, content: CardContent) -> CardContent:
-        """Return a card without the removals that it must not offer."""
+        """Return a card without harmful removals."""
         gone = _offered(content)
         if gone and self._is_harmful(gone):
             content = msgspec.structs.replace(content, verdicts=tuple(map(_without_removal, content.verdicts)))
@@ -106,7 +114,7 @@ class _Check:
 
 
 def _offered(content: CardContent) -> frozenset[Origin]:
-    """Return the orders that the main suggestion of a card removes or holds, which is all that it names."""
+    """Return the orders that a card's main suggestion removes or holds."""
     return frozenset(
         verdict.order
         for verdict in content.verdicts

@@ -1,8 +1,8 @@
-"""Doses planned for later days: what is judged today, and what will be needed before each.
+"""Doses planned for later days: what to judge today, and what will be needed before each.
 
-The next dose of a product is the earliest that is not yet given, in the session or active in the chart. What the chart
-says now is judged for it. Missing and old tests are asked for when it is near; further off, and for every dose after
-it, they are listed with the days on which they are needed.
+The next dose of a product is the earliest not yet given, in the session or active in the chart. Current chart data are
+judged for it. Missing and old tests are requested when it is near; further off, and for later doses, they are listed
+with the days on which they are needed.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ AGEING = _LVEF | {
     Topic.BLOOD_COUNT_MISSING,
     Topic.PREGNANCY_TEST_MISSING,
 }
-"""What asks for a test that is missing, or too old on the day of the dose."""
+"""The topics that ask for a test that is missing, or too old on the day of the dose."""
 _OF_THE_MOMENT = frozenset({Topic.LVEF_HOLD, Topic.LVEF_RECHECK, Topic.LIVER_TESTS_HOLD, Topic.BLOOD_COUNT_HOLD})
 _AFTER_THE_FIRST = _OF_THE_MOMENT | {Topic.PREGNANCY_TEST_MISSING}
 _POSTPONED = _OF_THE_MOMENT | AGEING | {Topic.RELOAD_REQUIRED}
@@ -46,7 +46,7 @@ ASKED_LATER = NotApplicable("asked for nearer to the dose")
 class PlannedDose(NamedTuple):
     """How a planned dose is judged: ``is_first`` of its product in the session, ``is_next`` of all not yet given.
 
-    ``after_days`` are the days since the dose before it in the session.
+    ``after_days`` are the days since the previous dose in the session.
     """
 
     is_first: bool
@@ -93,7 +93,7 @@ def _days_in_chart(case: Case) -> Iterable[date]:
 
 
 def may_be_postponed(case: Case) -> frozenset[TopicCode]:
-    """Return the topics whose outcome may be another for a planned dose than for one of today."""
+    """Return the topics whose outcome may differ between a planned dose and one today."""
     if not case.known.site_rules:
         return _POSTPONED
     return _POSTPONED.union(rule.topic for rule in case.known.site_rules)
@@ -104,7 +104,7 @@ def outcome_for(topic: TopicCode, case: Case, dose: PlannedDose, outcome: Outcom
     if topic in _OF_THE_MOMENT and not dose.is_first:
         return LATER, None
     if topic is Topic.RELOAD_REQUIRED and dose.after_days is not None and isinstance(outcome, Fired):
-        # An earlier dose of the same plan closes the gap just as one already given does.
+        # An earlier dose of the same plan closes the gap like one already given.
         longest = max((regimen.interval_days for regimen in case.product.regimens), default=0)
         return (outcome if dose.after_days > longest + _WEEK else LATER), None
     by_site = case.known.site_rule(topic) if case.known.site_rules else None
@@ -120,7 +120,7 @@ def outcome_for(topic: TopicCode, case: Case, dose: PlannedDose, outcome: Outcom
 
 
 def judged_later(dose: PlannedDose | None) -> frozenset[Topic]:
-    """Return the topics that are not judged for a planned dose, because another dose of the session comes before it."""
+    """Return the topics that are not judged for a planned dose, because another dose in the session precedes it."""
     return _AFTER_THE_FIRST if dose is not None and not dose.is_first else _NONE
 
 
@@ -132,7 +132,7 @@ def is_near(topic: TopicCode, case: Case, dose: PlannedDose) -> bool:
     if topic in _LVEF and wanted is not None and wanted.interval_months is not None:
         return months_before(dose.day, wanted.interval_months) <= dose.today
     rule = case.known.site_rule(topic) if case.known.site_rules else None
-    # A result of today will still be good on the day of the dose.
+    # A result from today will still be valid on the day of the dose.
     return rule is not None and (rule.valid_days is None or (dose.day - dose.today).days <= rule.valid_days)
 
 

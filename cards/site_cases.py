@@ -1,4 +1,4 @@
-"""Runs the cases that a site writes beside its rules: made-up patients, and what the rule answers for each."""
+"""Runs the test cases in a site's rule files: made-up patients, and the expected outcome for each."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ _HER2 = {
 
 
 class CaseRun(NamedTuple):
-    """A case, and what its rule answered."""
+    """A case, and the outcome of its rule."""
 
     rule: SiteRule
     case: RuleCase
@@ -69,14 +69,14 @@ class CaseRun(NamedTuple):
 
     @property
     def answer(self) -> Expected:
-        """The answer in the words of a case."""
+        """The outcome in the vocabulary of a case."""
         if isinstance(self.outcome, Fired):
             return Expected.FIRES
         return Expected.CANNOT_TELL if isinstance(self.outcome, CannotTell) else Expected.SILENT
 
     @property
     def is_right(self) -> bool:
-        """Whether it is the answer that the case expects."""
+        """Whether it is the expected outcome."""
         return self.answer is self.case.expect
 
     @property
@@ -89,7 +89,7 @@ def run_cases(known: Knowledge) -> Iterator[CaseRun]:
     """Run every case of every rule of the site.
 
     Raises:
-        KnowledgeError: a case has a result that cannot be made up; the message names the line.
+        KnowledgeError: a case has an invalid result; the message names the line.
 
     """
     if not any(rule.cases for rule in known.site_rules):
@@ -103,7 +103,7 @@ def run_cases(known: Knowledge) -> Iterator[CaseRun]:
 
 
 def case_of(written: RuleCase, recogniser: Recogniser) -> Case:
-    """Make up the order and the patient of a case."""
+    """Build the order and the patient of a case."""
     order, session = session_of(written, recogniser)
     identity = identify(order, recogniser)
     product = identity.product.id if identity.product is not None else None
@@ -194,7 +194,7 @@ def _result(
     if test == "pregnancy-test" and given.says in ("positive", "negative"):
         return PregnancyTest(given.says == "positive", on, origin, given.says)
     if value is None and concept.unit is not None:
-        # That there is a result is all that some rules ask about.
+        # Some rules only ask whether there is a result.
         value = concept.plausible[0] if concept.plausible else Decimal(1)
     if value is None or given.unit not in (None, concept.unit):
         raise KnowledgeError(f"{written.where}: a result of {concept.display} cannot be made up for a case")

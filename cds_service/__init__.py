@@ -1,3 +1,3 @@
-"""The world around the judgement: CDS Hooks over HTTP, configuration, fetching, the command line."""
+"""Everything around the judgment: CDS Hooks over HTTP, configuration, fetching, the command line."""
 
 __version__ = "0.1.0"

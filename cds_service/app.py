@@ -1,4 +1,4 @@
-"""The Flask application: routes, limits, CORS, and errors that are OperationOutcomes whatever went wrong."""
+"""The Flask application: routes, limits, CORS, and every error as an OperationOutcome."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from flask import Flask, Response, request
 from flask_cors import CORS
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from cds_service.auth.gate import protect
 from cds_service.clock import Clock, now
 from cds_service.decisions.active import Configuration
-from cds_service.ehr.limits import NeighbourBusyError
+from cds_service.ehr.limits import ServerBusyError
 from cds_service.protocol.json_answer import json_answer
 from cds_service.protocol.operation_outcome import operation_outcome
+from cds_service.protocol.services import BY_ID
 from cds_service.store.store import open_store
 from cds_service.telemetry import metrics as numbers
 from cds_service.web import (
@@ -51,29 +52,32 @@ AT_ITS_LIMIT = ("at-its-limit", "too many calls just now; send it again in a mom
 _CODES = {
     400: ("not-json", "the request could not be read"),
     404: ("not-found", ""),
-    405: ("method-not-allowed", "this address does not take the method"),
+    405: ("method-not-allowed", ""),
     413: ("body-too-large", "the body is over the limit"),
-    415: ("not-json-content", "the content type must be JSON"),
+    415: ("not-json-content", "the Content-Type must be application/json"),
     503: ("store-unavailable", "the store cannot be reached just now"),
 }
 
 
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
 class _Application(Flask):
-    """An application all of whose views are plain functions."""
+    """A Flask application whose views are all plain functions."""
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Return the view as it is; Flask would look at it anew at every call."""
+        """Return the view unchanged; Flask would inspect it again on every call."""
         return func
 
 
 def create_app(
     path: Path | None = None, settings: Settings | None = None, store: Store | None = None, clock: Clock = now
 ) -> Flask:
-    """Build the application; without a ``store`` it opens the one of the configuration.
+    """Build the application; without a ``store`` it opens the one from the configuration.
 
     Raises:
         ConfigurationError: the configuration is not valid.
-        DatabaseError: the address of the database cannot be used.
+        DatabaseError: the database address is unusable.
 
     """
     room = Admission()
@@ -110,14 +114,14 @@ def create_app(
     naming = app.extensions["her2_cds_naming"] = Naming(app.wsgi_app)
     app.wsgi_app = naming  # type: ignore[method-assign]
     app.register_error_handler(NoRoomError, _no_room)
-    app.register_error_handler(NeighbourBusyError, _no_room)
+    app.register_error_handler(ServerBusyError, _no_room)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected)
     return app
 
 
 def workbench_of(settings: Settings) -> Blueprint:
-    """Load the pages of the workbench, or the page that says there is no workbench; its pages are most of a start."""
+    """Load the workbench pages, which take most of the startup time, or the page that says there is no workbench."""
     if settings.workbench.sign_in == "off":
         from cds_service.web.no_workbench import blueprint  # noqa: PLC0415
     else:
@@ -135,8 +139,8 @@ def _no_room(error: Exception) -> Response:  # noqa: ARG001 - whatever it is tha
 def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
     code, message = getattr(error, "problem", None) or _CODES.get(status, _INTERNAL)
-    if status == 404:  # noqa: PLR2004 - as the standards write it
-        message = _nothing_here()
+    message = message or _SAID[status](error)
+    _log.info("request_refused", status=status, code=code, method=_method(), **_place())
     answer = json_answer(operation_outcome(code, message, base_url=decider().settings.base_url), status)
     for name, value in error.get_headers():
         if name.lower() in ("allow", "retry-after", "accept-encoding"):
@@ -144,15 +148,36 @@ def _http_error(error: HTTPException) -> Response:
     return answer
 
 
-def _nothing_here() -> str:
-    """Say what is there instead: the services to who asked for one, and where they are listed to everybody else."""
+def _place() -> dict[str, str | None]:
+    """Say what was asked for in words of our own; the address itself may hold anything, the id of a patient too."""
+    _, first, service, *_ = (*request.path.split("/", 3), "", "")
+    is_service = first == "cds-services" and service in BY_ID
+    return {"route": request.url_rule.rule if request.url_rule else None, "service": service if is_service else None}
+
+
+def _method() -> str:
+    return request.method if request.method in _METHODS else "other"
+
+
+def _wrong_method(error: HTTPException) -> str:
+    allowed = error.valid_methods if isinstance(error, MethodNotAllowed) else None
+    taken = sorted(set(allowed or ()) - {"HEAD", "OPTIONS"})
+    return f"this address takes {' and '.join(taken)} only" if taken else "this address does not take the method"
+
+
+def _nothing_here(_: HTTPException) -> str:
+    """Answer 404: list the services if one was asked for; otherwise say where they are listed."""
     if not request.path.startswith("/cds-services/"):
         return "there is nothing at this address; the services are listed at /cds-services"
     return f"there is no such service; those that exist are {', '.join(discovery.service_ids())}"
 
 
+_SAID = {404: _nothing_here, 405: _wrong_method}
+"""What depends on the request, and so is said of it alone."""
+
+
 def _unexpected(error: Exception) -> Response:
-    """Answer without a word of what happened; the log has the type and the place, never the message."""
+    """Answer without details of what went wrong; the log has the type and the place, never the message."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

@@ -42,7 +42,8 @@ class _Commands(click.Group):
         module = _COMMANDS.get(cmd_name)
         if module is None:
             return None
-        # Loading makes hundreds of thousands of objects that stay; looking for garbage among them takes a sixth of it.
+        # Loading creates hundreds of thousands of permanent objects; garbage collection would take a sixth of that
+        # time.
         gc.disable()
         try:
             command: click.Command = getattr(import_module(f"cds_service.commands.{module}"), cmd_name)

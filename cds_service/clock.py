@@ -1,4 +1,4 @@
-"""What time it is. A test, or a look at the past, brings a clock of its own."""
+"""The current time. Tests and replays of the past pass in a clock of their own."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 Clock = Callable[[], datetime]
-"""Gives the present moment, with its time zone."""
+"""Returns the current time, with its zone."""
 
 
 def now() -> datetime:
-    """Return the present moment in UTC."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)

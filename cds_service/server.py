@@ -1,4 +1,4 @@
-"""The server process: workers that end are replaced, and all end when it does."""
+"""The server process: it replaces workers that end, and they all end with it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import structlog
 from granian.server.mp import MPServer
 
 _LIVED_S = 5.0
-"""A worker that ends sooner than this after its start may do so again at once."""
+"""A worker that ends sooner than this after its start is restarted only after a pause."""
 _PAUSE_S = 1.0
 _LOOK_S = 0.5
 _GRACE_S = 10.0
@@ -22,11 +22,11 @@ _log = structlog.get_logger()
 
 
 class Server(MPServer):
-    """Keeps as many workers as it was started with.
+    """Keeps the number of workers constant.
 
-    Granian gives up where a worker ends twice within a few seconds, and takes the others down with it. Here the
-    others go on, and the one that ends is started again, after a pause where it ends again and again. Only if the
-    first workers end by themselves does the server give up.
+    Granian gives up if a worker ends twice within a few seconds, and stops the others too. Here the others continue,
+    and the worker is restarted, with a pause if it keeps ending. The server gives up only if the very first workers end
+    by themselves.
     """
 
     def _serve_loop(self, spawn_target: Any, target_loader: Any) -> None:
@@ -54,7 +54,7 @@ class Server(MPServer):
 
 
 def end_with_parent() -> None:
-    """End this worker when its parent process is gone, because nothing else would stop it."""
+    """End this worker when its parent process is gone, because nothing else would."""
     parent = os.getppid()
     threading.Thread(target=_watch, args=(parent,), name="parent", daemon=True).start()
 
@@ -69,7 +69,7 @@ def _watch(parent: int) -> None:
 
 
 def allow_many_connections() -> None:
-    """Raise the file limit to what the machine allows, so that idle connections do not keep out others."""
+    """Raise the limit on open files to the machine's maximum, so that idle connections do not block others."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, _MOST_FILES)
     if soft != resource.RLIM_INFINITY and soft < wanted:

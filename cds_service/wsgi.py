@@ -21,7 +21,7 @@ from cds_service.learning.watching import keep_watch
 from cds_service.policies.library import Library
 from cds_service.policies.publication import Publication, follow
 from cds_service.server import end_with_parent
-from cds_service.store.purge_thread import keep_house
+from cds_service.store.purge_thread import start_purging
 from cds_service.telemetry import metrics
 from cds_service.telemetry.logs import configure_logs
 from cds_service.tryit.scenarios import read_scenarios
@@ -52,7 +52,7 @@ def application() -> Flask:
     store, configuration = app.extensions["her2_cds_store"], app.extensions["her2_cds"]
     app.extensions["her2_cds_publication"] = Publication(Library(store.engine), configuration)
     follow(app.extensions["her2_cds_publication"])
-    keep_house(store.engine, lambda: configuration.current().decider.settings.audit.keep_days)
+    start_purging(store.engine, lambda: configuration.current().decider.settings.audit.keep_days)
     keep_watch(store.engine, lambda: configuration.current().decider.settings.audit.watch)
     Watcher(app.extensions["her2_cds_bodies"], *_patience(configuration)).start()
     if traces is not None:
@@ -65,7 +65,7 @@ def application() -> Flask:
 
 
 def _at_the_end(close: Callable[[], None]) -> None:
-    """Close when this process ends; a process of ``multiprocessing`` asks exit handlers only from Python 3.13 on."""
+    """Close at process exit; ``multiprocessing`` processes run exit handlers only since Python 3.13."""
     is_closed = threading.Event()
 
     def once() -> None:
@@ -78,7 +78,7 @@ def _at_the_end(close: Callable[[], None]) -> None:
 
 
 def _patience(configuration: Configuration) -> tuple[Callable[[], float], Callable[[], float]]:
-    """Return how long a body and an answer may take, by the configuration then in force."""
+    """Return the time limits for a body and an answer from the configuration in force."""
     return (
         lambda: configuration.current().decider.settings.limits.body_s,
         lambda: configuration.current().decider.settings.fhir.timeout_s,
@@ -86,20 +86,20 @@ def _patience(configuration: Configuration) -> tuple[Callable[[], float], Callab
 
 
 def preload(settings: Settings) -> None:
-    """Load what every worker needs before they are forked, so that they share the memory and start quickly."""
+    """Load what every worker needs before the fork, so that workers share memory and start quickly."""
     for read in (default_knowledge, default_billing, default_policies, default_wording, read_scenarios, models):
         read()
     workbench_of(settings)
     metrics.forget_this_process()
-    # Garbage collection in a worker would write to, and so copy, every shared object.
+    # Garbage collection in a worker would write to every shared object, and so copy it.
     gc.freeze()
 
 
 def _spare_the_collector() -> None:
-    """Keep the garbage collector from walking the knowledge and the code again and again.
+    """Keep the garbage collector from scanning the knowledge and the code repeatedly.
 
-    What is there after the start stays; and a request that makes thousands of short-lived objects, all freed by
-    reference count, shall not be interrupted for each seven hundred of them.
+    Objects that exist after the start are permanent; and a request creates thousands of short-lived objects, freed by
+    reference count, which should not trigger a collection every seven hundred.
     """
     gc.collect()
     gc.freeze()

@@ -1,4 +1,4 @@
-"""Codes in their many spellings: system URIs, OIDs, HCPCS under any of its addresses, local codes of a site."""
+"""Normalizes codes: system URIs, OIDs, HCPCS under any of its addresses, local codes of a site."""
 
 from __future__ import annotations
 
@@ -66,11 +66,11 @@ _LARGEST_NUMBER = 10**18
 
 
 CLINICAL = frozenset({"rxnorm", "atc", "snomed"})
-"""The systems that say which drug is meant; others are for billing and supply."""
+"""The systems that identify a drug; others are for billing and supply."""
 
 
 class Coding(msgspec.Struct, frozen=True, gc=False):
-    """A coding with its system by short name, empty when the system is none of those in use."""
+    """A coding with the short name of its system, empty for an unknown system."""
 
     system: str
     code: str
@@ -81,8 +81,8 @@ class Coding(msgspec.Struct, frozen=True, gc=False):
 def system_name(uri: str) -> str:
     """Return the short name of a code system, however it is addressed.
 
-    HCPCS has no single address in practice; whatever contains "hcpcs" is taken for it, and ICD-10 in its national
-    variants likewise.
+    HCPCS has no single address in practice; anything containing "hcpcs" counts, and likewise ICD-10 in its national
+    variants.
     """
     folded = uri.strip().rstrip("/").casefold().partition("|")[0]
     introduced = _INTRODUCED.match(folded)
@@ -98,7 +98,7 @@ def system_name(uri: str) -> str:
 
 
 class CodeMapError(ValueError):
-    """A code map is no FHIR ConceptMap, or has an entry that cannot be used; each problem names file and line."""
+    """A code map is not a FHIR ConceptMap, or has an unusable entry; each problem names file and line."""
 
     def __init__(self, problems: list[str]) -> None:
         """Keep the problems."""
@@ -118,7 +118,7 @@ class CodeMap:
         return bool(self._entries)
 
     def standard(self, uri: str, code: str) -> tuple[Coding, ...]:
-        """Translate a local code, which may stand for a code in each of several systems."""
+        """Translate a local code, which may stand for codes in several systems."""
         return self._entries.get((uri, code), ())
 
     def local_for(self, system: str, code: str) -> Iterator[tuple[str, str]]:
@@ -135,7 +135,7 @@ class CodeMap:
     def in_standard_units(self, value: Any) -> Any:
         """Return a part of a resource with the UCUM code of each quantity whose local unit has one.
 
-        The text of the unit stays, so that what is quoted is what was written.
+        The unit text stays, so that quotations show what was written.
         """
         if not self.has_units:
             return value
@@ -172,20 +172,20 @@ def codings(concept: Any, code_map: CodeMap = NO_CODE_MAP) -> list[Coding]:
 
 def coding_of(raw: Json) -> Coding:
     """Read one coding as it is written."""
-    # As ``text`` reads them; this is what is read most often.
+    # Inlines ``text``, because this is what is read most often.
     uri, code, display = raw.get("system"), raw.get("code"), raw.get("display")
     uri = bounded(uri) if uri.__class__ is str else ""
     code = bounded(code) if code.__class__ is str else _of_number(code)
     display = bounded(display) if display.__class__ is str else ""
-    # A code without a system is ignored, except for the one shape that only one system has.
+    # A code without a system is ignored, unless its pattern belongs to only one system.
     system = system_name(uri) if uri else "hcpcs" if _BARE_HCPCS.fullmatch(code) else ""
     return Coding(system, code, display)
 
 
 def drug_coding(coding: Coding) -> Coding:
-    """Return a drug coding, with its system taken from the shape of its code if its address does not identify one.
+    """Return a drug coding, with its system inferred from the code's pattern if its address does not identify one.
 
-    HCPCS codes also appear under the address of CPT; CPT's own codes begin with a digit and are for the administration.
+    HCPCS codes also appear under the address of CPT; CPT's own codes begin with a digit and are for administration.
     """
     if coding.system not in ("", "cpt"):
         code = coding.code.upper().replace(" ", "") if coding.system == "atc" else coding.code

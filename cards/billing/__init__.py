@@ -1,1 +1,1 @@
-"""What a claim for an order would say: units, vials, lines, codes, payment. Pure, like the rest of the judgement."""
+"""The contents of a claim for an order: units, vials, lines, codes, payment. Pure, like the rest of ``cards``."""

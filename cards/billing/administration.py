@@ -16,9 +16,9 @@ HOUR = 60
 
 
 class Given(msgspec.Struct, frozen=True):
-    """The code of the dose, how many further hours its time makes, and where the time comes from.
+    """The administration code of a dose, the number of further hours, and the source of the infusion time.
 
-    ``minutes`` is ``None`` for an injection; ``infusion`` is the label's time, ``ordered``: the order says another.
+    ``minutes`` is ``None`` for an injection; ``infusion`` is the label's time, ``ordered``: the order states another.
     """
 
     code: ProcedureCode
@@ -29,7 +29,7 @@ class Given(msgspec.Struct, frozen=True):
 
 
 def given(known: Administration, product: Product, minutes: int | None, *, dose: int) -> Given:
-    """Choose the codes of a dose by its number; ``minutes`` is the order's infusion time, if it states one."""
+    """Choose the administration codes of a dose by its number; ``minutes`` is the order's infusion time, if stated."""
     infusion = product.infusion
     if product.route is Route.SUBCUTANEOUS or infusion is None:
         return Given(known.subcutaneous)
@@ -40,9 +40,9 @@ def given(known: Administration, product: Product, minutes: int | None, *, dose:
 
 
 def further_hours(minutes: int, over: int) -> int:
-    """Count the further hours: each full one, and a last part that is longer than ``over`` minutes.
+    """Count the further hours: each full one, and a last part longer than ``over`` minutes.
 
-    A 90-minute infusion has none: the half hour beyond the first is not longer than 30 minutes.
+    A 90-minute infusion has none: the time beyond the first hour is not longer than 30 minutes.
     """
     beyond = max(minutes - HOUR, 0)
     return beyond // HOUR + (beyond % HOUR > over)

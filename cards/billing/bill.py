@@ -1,4 +1,4 @@
-"""What the claim for one order would say: code, doses in milligrams, vials, units, packages, payment limit."""
+"""The claim for one order: code, doses in milligrams, vials, units, packages, payment limit."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _DOSAGE = re.compile(r"(?<![\d.])([\d.]{1,20})\s?mg\b", re.IGNORECASE)
 
 
 class BilledDose(msgspec.Struct, frozen=True):
-    """One dose in milligrams, the vials it is drawn from, and the drug lines; no lines where no code counts it."""
+    """One dose in milligrams, the vials it is drawn from, and the drug lines; no lines if there is no billing code."""
 
     dose: Mg
     drawn: Drawn
@@ -36,7 +36,7 @@ class BilledDose(msgspec.Struct, frozen=True):
 
 
 class Bill(msgspec.Struct, frozen=True):
-    """The claim of an order. ``lacks`` is a key of the wording when no dose can be billed."""
+    """The claim for an order. ``lacks`` is a key of the wording if no dose can be billed."""
 
     brand: Brand | None
     entries: tuple[HcpcsEntry, ...]
@@ -45,18 +45,18 @@ class Bill(msgspec.Struct, frozen=True):
 
     @property
     def unit_mg(self) -> Decimal | None:
-        """The milligrams of a unit; ``None`` when no code fits, or the codes that may fit differ."""
+        """The milligrams of a billing unit; ``None`` if no code fits, or if the possible codes differ."""
         found = {entry.unit_mg for entry in self.entries}
         return found.pop() if len(found) == 1 else None
 
     @property
     def code(self) -> str:
-        """The one code that fits; empty when there is none, or one for each brand."""
+        """The only code that fits; empty if there is none, or one for each brand."""
         return self.entries[0].code if len(self.entries) == 1 else ""
 
 
 def bill(case: Case, setup: BillingSetup) -> Bill:
-    """Work out the claim of an order whose drug is settled."""
+    """Build the claim for an order whose drug is identified."""
     brand = _brand(case)
     entries = case.recogniser.own_hcpcs(case.product, brand)
     amounts, lacks = _amounts(case)
@@ -76,7 +76,7 @@ def bill(case: Case, setup: BillingSetup) -> Bill:
 
 
 def _brand(case: Case) -> Brand | None:
-    """Return the brand: the one that is named, else the one that the order's own billing code or NDC is of."""
+    """Return the brand: the named one, else that of the order's own billing code or NDC."""
     if case.identity.brand is not None:
         return case.identity.brand
     if len(case.product.brands) == 1:
@@ -89,7 +89,7 @@ def _brand(case: Case) -> Brand | None:
 
 
 def _amounts(case: Case) -> tuple[tuple[Mg, ...], str]:
-    """Return the doses in milligrams, one for each instruction and different, or what is lacking for them."""
+    """Return the distinct doses of the instructions in milligrams, or what is missing to know them."""
     if not usable_doses(case):
         return (), "dose"
     weight = case.weight.kg if case.weight else None
@@ -98,7 +98,7 @@ def _amounts(case: Case) -> tuple[tuple[Mg, ...], str]:
         amount = reading.in_mg(weight)
         if amount is None:
             return (), "weight"
-        # Milligrams that are ordered go before those worked out from the weight.
+        # Ordered milligrams take precedence over those calculated from the weight.
         if isinstance(reading.dose, Mg) or reading.ordered.instruction not in by_instruction:
             by_instruction[reading.ordered.instruction] = amount
     amounts = tuple(dict.fromkeys(by_instruction.values()))
@@ -111,7 +111,7 @@ def _amounts(case: Case) -> tuple[tuple[Mg, ...], str]:
 def _stock(case: Case, brand: Brand | None, setup: BillingSetup) -> tuple[list[int], list[int]]:
     """Return the sizes of single-dose and of multi-dose vials to draw from.
 
-    The site's own stock counts; without it, a multi-dose package that the order names, else every single-dose vial.
+    The site's stock if configured; otherwise a multi-dose package that the order names, else every single-dose vial.
     """
     vials = setup.known.supply(case.product.id).vials
     ordered = [package for package in _ordered_packages(case) if package.multi_dose]
@@ -130,13 +130,13 @@ def _sizes(vials: Iterable[Vial], wanted: Iterable[int], *, multi_dose: bool) ->
 
 
 def _ordered_packages(case: Case) -> list[Package]:
-    """List the packages that the order names by NDC."""
+    """List the packages named by NDC on the order."""
     named = {reading for ndc in case.order.ndcs for reading in ndc_readings(ndc.text)}
     return [package for brand in case.product.brands for package in brand.packages if package.ndc in named]
 
 
 def packages_in_force(case: Case, brand: Brand) -> list[Package]:
-    """List the packages of a brand that are marketed on the planned day."""
+    """List a brand's packages marketed on the planned day."""
     return [
         package
         for package in brand.packages
@@ -146,7 +146,7 @@ def packages_in_force(case: Case, brand: Brand) -> list[Package]:
 
 
 def packages_for(case: Case, brand: Brand, contents_mg: int, *, multi_dose: bool) -> tuple[Package, ...]:
-    """List the packages of a vial: the one that the order names, else every one in force."""
+    """List the packages of a vial: the one named on the order, else all current ones."""
     fitting = [
         package
         for package in packages_in_force(case, brand)
@@ -157,6 +157,6 @@ def packages_for(case: Case, brand: Brand, contents_mg: int, *, multi_dose: bool
 
 
 def counts_alike(price: Price, entry: HcpcsEntry) -> bool:
-    """Return whether a price file counts a code by the same unit; a file that does not say is believed."""
+    """Return whether a price file uses the same unit for a code; if it does not say, it is assumed to."""
     match = _DOSAGE.search(price.dosage)
     return not price.dosage or (match is not None and Decimal(match[1]) == entry.unit_mg)

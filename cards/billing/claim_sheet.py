@@ -1,4 +1,4 @@
-"""The lines of the billing sheet, one function a section. Labels are keys of the wording; figures have sources."""
+"""The lines of the billing card, one function per section. Labels are keys of the wording; numbers have sources."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def codes(billed: Bill) -> str:
 
 
 def code_lines(case: Case, billed: Bill, known: BillingKnowledge) -> tuple[Evidence, ...]:
-    """Return the codes with descriptor and unit, and what the unit of a combination counts."""
+    """Return the codes with descriptor and unit, and what a unit of a combination product counts."""
     if not billed.entries:
         return (Evidence("no-hcpcs", ""),)
     listed = tuple(
@@ -85,7 +85,7 @@ def authorization_lines(view: View, billed: Bill) -> tuple[Evidence, ...]:
 
 
 def record_lines(view: View, billed: Bill) -> tuple[Evidence, ...]:
-    """Name what is kept with the claim: times, lot numbers, and why these vials were chosen."""
+    """List what to keep with the claim: times, lot numbers, and why these vials were chosen."""
     by = view.known.records
     lines = [] if view.case.product.infusion is None else [Evidence("record-times", "", by=by)]
     lines.append(Evidence("record-lots", "", by=by))
@@ -98,7 +98,7 @@ def record_lines(view: View, billed: Bill) -> tuple[Evidence, ...]:
 
 
 def vial_lines(case: Case, billed: Bill, known: BillingKnowledge) -> tuple[Evidence, ...]:
-    """Return the vials of each dose, and the packages with quantity and unit as a claim has them."""
+    """Return the vials of each dose, and the packages with quantity and unit for the claim."""
     supply = known.supply(case.product.id)
     unit = next(each for each in known.ndc_units if each.form is supply.form)
     volumes = {vial.contents_mg: vial.volume_ml for vial in supply.vials}
@@ -116,7 +116,7 @@ def vial_lines(case: Case, billed: Bill, known: BillingKnowledge) -> tuple[Evide
             if not found:
                 lines.append(_line("package-unknown", str(size), unit.by, **counted))
             elif len(found) > 1:
-                # One vial under several numbers: a claim has the one that was dispensed.
+                # If a vial has several NDCs, the claim needs the dispensed one.
                 numbers = " / ".join(package.ndc for package in found)
                 lines.append(_line("package-one-of", numbers, found[0].by, **counted))
             else:
@@ -133,7 +133,7 @@ def vial_lines(case: Case, billed: Bill, known: BillingKnowledge) -> tuple[Evide
 
 
 def administration_lines(view: View) -> tuple[Evidence, ...]:
-    """Return the administration codes; a further hour as a caution, with the minutes that it takes."""
+    """Return the administration codes; a further hour is a caution, with the minutes that it requires."""
     known, case = view.known.administration, view.case
     supplied = view.facts.supplied.get(case.order.origin.path)
     minutes = supplied.infusion_minutes if supplied else None
@@ -157,7 +157,7 @@ def administration_lines(view: View) -> tuple[Evidence, ...]:
 
 
 def diagnosis_lines(view: View) -> tuple[Evidence, ...]:
-    """Return the diagnosis codes on record as they are, and the receptor code that the results allow."""
+    """Return the recorded diagnosis codes, and the receptor code that the results support."""
     known, facts, case = view.known.diagnoses, view.facts, view.case
     lines = [
         Evidence(
@@ -181,12 +181,12 @@ def diagnosis_lines(view: View) -> tuple[Evidence, ...]:
 
 
 def _with_words(recorded: RecordedCode) -> str:
-    """Write a code on record with its words, where it has any beside itself."""
+    """Write a recorded code with its description, if any."""
     return recorded.code if recorded.label == recorded.code else f"{recorded.code} {recorded.label}"
 
 
 def _receptor_lines(view: View, facts: BillingFacts) -> Iterator[Evidence]:
-    """Yield the receptor codes on record, and the one that the results allow, for a cancer of the breast."""
+    """Yield the recorded receptor codes, and the one that the results support, for breast cancer."""
     known = view.known.diagnoses
     recorded = receptor_codes(facts.codes, known, her2_of(view.case))
     for each, meaning, _ in recorded:
@@ -228,7 +228,7 @@ def payment_lines(case: Case, billed: Bill, known: BillingKnowledge, prices: Pri
 
 
 def _course_payment(case: Case, amount: Decimal) -> Iterator[Evidence]:
-    """Yield the amount of the whole course at this dose: the label's, else what the order plans, else a year."""
+    """Yield the amount for the whole course at this dose: the label's course, else the order's, else a year."""
     limit = next(
         (
             each
@@ -252,7 +252,7 @@ def _course_payment(case: Case, amount: Decimal) -> Iterator[Evidence]:
 
 
 def site_lines(view: View) -> tuple[Evidence, ...]:
-    """Say where payers that steer want the product given, and how many doses are on record."""
+    """Say which sites of care payers steer the product to, and how many doses are on record."""
     if not may_steer(view):
         return ()
     lines = []

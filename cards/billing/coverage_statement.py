@@ -1,7 +1,7 @@
-"""What can be stated of the coverage of an order: covered or not, authorization, documents, and why.
+"""Coverage statements for an order: covered or not, authorization, documents, and reasons.
 
-It is stated from the payer's policy and the chart, for clients that write it on the order. A coverage without a policy
-and data that could not be obtained leave it open: neither is ever stated as covered or not covered.
+They are derived from the payer's policy and the chart, for clients that write them on the order. Without a policy for
+the coverage, or with data unavailable, the statement is left open: never covered or not covered.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ class Covered(StrEnum):
     COVERED = "covered"
     NOT_COVERED = "not-covered"
     CONDITIONAL = "conditional"
-    """It depends on what the chart does not say."""
+    """It depends on something that the chart does not say."""
     INDETERMINATE = "indeterminate"
-    """It could not be told."""
+    """It could not be determined."""
 
 
 class Authorization(StrEnum):
-    """Whether the payer wants to approve the order beforehand."""
+    """Whether the payer requires prior authorization."""
 
     NONE = "no-auth"
     NEEDED = "auth-needed"
@@ -59,7 +59,7 @@ class Authorization(StrEnum):
 
 
 class Reason(msgspec.Struct, frozen=True):
-    """Why it is stated so: a key of the wording and what fills it, and a standard code where there is one."""
+    """A reason: a key of the wording with its values, and a standard code if there is one."""
 
     key: str
     values: tuple[tuple[str, str], ...] = ()
@@ -67,7 +67,7 @@ class Reason(msgspec.Struct, frozen=True):
 
 
 class Statement(msgspec.Struct, frozen=True):
-    """What is stated of one order under one coverage."""
+    """The statement for one order under one coverage."""
 
     order: Origin
     drug: str
@@ -84,10 +84,10 @@ class Statement(msgspec.Struct, frozen=True):
 
 
 def statements(case: Case, setup: BillingSetup) -> tuple[Statement, ...]:
-    """State the coverage of an order under each of its patient's coverages that is in force.
+    """State the coverage of an order under each of the patient's coverages in force.
 
-    If no coverage is in force, the last one is stated as ended. Nothing is stated for an order without an id, which
-    could not be updated, or without a coverage, which every statement has to name.
+    If none is in force, the last one is stated as ended. There is no statement for an order without an id, which could
+    not be updated, or without a coverage, which every statement must name.
     """
     session = case.session
     if not isinstance(session, BillingSession) or not case.order.origin.reference.startswith(_ORDER):
@@ -100,7 +100,7 @@ def statements(case: Case, setup: BillingSetup) -> tuple[Statement, ...]:
 
 
 def form_for(case: Case, setup: BillingSetup) -> Form | None:
-    """Make the form of the policy that the card with the criteria shows first."""
+    """Make the form for the policy that the criteria card shows first."""
     view = View(case, setup.known)
     policies = policies_for(setup.policies, view) if case.identity.status is IdentityStatus.SETTLED else ()
     return form_of(choose(policies[0], view), view) if policies else None
@@ -112,7 +112,7 @@ def _over(case: Case, coverage: InsuredBy) -> Statement:
 
 
 def _stated(case: Case, coverage: InsuredBy, session: BillingSession, setup: BillingSetup) -> Statement:
-    """State the coverage by the policies of this payer alone."""
+    """State the coverage by this payer's own policies."""
     payers = (coverage.payer,) if coverage.payer.name else ()
     facts = msgspec.structs.replace(session.billing, payers=payers)
     alone = replace(case, session=msgspec.structs.replace(session, billing=facts))
@@ -139,15 +139,13 @@ def _stated(case: Case, coverage: InsuredBy, session: BillingSession, setup: Bil
 
 
 def _approval(session: BillingSession, coverage: InsuredBy, codes: tuple[str, ...], on: date) -> Approval | None:
-    """Find the prior authorization of this coverage that names the drug's code and holds on the day of the dose."""
-    return next(
-        (
-            each
-            for each in session.billing.approvals
-            if each.is_for(codes, on) and each.coverage in ("", coverage.reference)
-        ),
-        None,
-    )
+    """Find this coverage's prior authorization for the drug's code that is valid on the day of the dose.
+
+    One that names no coverage counts only where there is just one in force: no number may stand for two of them.
+    """
+    in_force = [each for each in session.billing.coverages if each.is_in_force(session.today)]
+    own = (coverage.reference, "") if len(in_force) == 1 else (coverage.reference,)
+    return next((each for each in session.billing.approvals if each.is_for(codes, on) and each.coverage in own), None)
 
 
 def _by_policy(chosen: Chosen, view: View, open_: Statement) -> Statement:
@@ -197,7 +195,7 @@ def _by_policy(chosen: Chosen, view: View, open_: Statement) -> Statement:
 
 
 def _listed(lines: list[Evidence]) -> str:
-    """Write criteria with their places in the policy; a group of alternatives by what they are."""
+    """List criteria with their places in the policy; a group of alternatives by its members."""
     said = []
     for line in lines:
         text = f"{line.text} {', or '.join(each.text for each in line.below)}" if line.below else line.text

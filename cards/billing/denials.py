@@ -1,4 +1,4 @@
-"""What a payer would send a claim back for, as far as the order, the session and the chart show it before the claim.
+"""Reasons why a payer would deny the claim, as far as the order, the session and the chart show them in advance.
 
 Each finding is a line of evidence whose label is a key of the wording.
 """
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     from cards.coverage.view import View
     from cards.facts.billing import ClaimLine
 
-# Visits, evaluation and management.
+# Evaluation and management (E/M) visits.
 _VISIT = "99"
 _CLAIM_FORM = re.compile(r"\d{11}|\d{5}-\d{4}-\d{2}")
 
 
 def denials(view: View, billed: Bill) -> tuple[Evidence, ...]:
-    """List everything that speaks against the claim."""
+    """List everything that would lead to a denial."""
     lines = claim_lines(view)
     return (
         *_dose(view),
@@ -51,21 +51,21 @@ def denials(view: View, billed: Bill) -> tuple[Evidence, ...]:
 
 
 def has_both_modifiers(view: View, billed: Bill) -> bool:
-    """Return whether the drug lines of the session say both that drug was discarded and that none was."""
+    """Return whether the session's drug lines say both that drug was discarded (JW) and that none was (JZ)."""
     known = view.known.modifiers
     stated = {modifier for line in claim_lines(view) if _is_own(line, billed) for modifier in line.modifiers}
     return {known.discarded, known.nothing_discarded} <= stated
 
 
 def claim_lines(view: View) -> list[ClaimLine]:
-    """List the lines of the session that are for the order: those that say so, and any other when it stands alone."""
+    """List the session's lines for the order: linked ones, and all others if it is the only order."""
     supplied = view.facts.supplied.get(view.case.order.origin.path)
     alone = not any(order.in_focus and identity.in_scope for order, identity in view.case.others)
     return [line for line in supplied.lines if line.linked or alone] if supplied else []
 
 
 def _dose(view: View) -> Iterator[Evidence]:
-    """Yield a dose above the label's maximum, which payers do not cover without further justification."""
+    """Yield a dose above the label's maximum, which payers do not cover without justification."""
     outcome = dose_above_maximum(view.case)
     if isinstance(outcome, Fired):
         yield Evidence("denial-dose", outcome.values["dose"], values=(("maximum", outcome.values["maximum"]),))
@@ -76,7 +76,7 @@ def _is_own(line: ClaimLine, billed: Bill) -> bool:
 
 
 def _ndcs(view: View) -> Iterator[Evidence]:
-    """Look for an NDC that is not in the form of claims."""
+    """Look for an NDC that is not in claim format."""
     recogniser = view.case.recogniser
     for ndc in view.case.order.ndcs:
         if _CLAIM_FORM.fullmatch(ndc.text.strip()):
@@ -87,7 +87,7 @@ def _ndcs(view: View) -> Iterator[Evidence]:
 
 
 def _drug_lines(view: View, billed: Bill, lines: list[ClaimLine]) -> Iterator[Evidence]:
-    """Look for a drug code on the order or in the session that is of another drug, or of none in particular."""
+    """Look for a drug code on the order or in the session for another drug, or for no specific drug."""
     own = {entry.code for entry in billed.entries}
     for written in view.case.order.billing:
         meaning = view.case.recogniser.hcpcs.get(written.code)
@@ -106,14 +106,14 @@ def _drug_lines(view: View, billed: Bill, lines: list[ClaimLine]) -> Iterator[Ev
 
 
 def _is_look_alike(view: View, code: str) -> bool:
-    """Return whether an unlinked code is of a drug that gets confused with this one, and of no other order."""
+    """Return whether an unlinked code is for a look-alike of this drug, and not for another order."""
     product = view.case.recogniser.hcpcs[code].target.product
     ordered = {identity.product.id for _, identity in view.case.others if identity.product}
     return product in view.case.product.look_alikes and product not in ordered
 
 
 def _modifiers(view: View, billed: Bill, own: list[ClaimLine]) -> Iterator[Evidence]:
-    """Hold the modifiers of the drug lines against what the vials leave; a bare code is an order, no claim line."""
+    """Check the modifiers of the drug lines against the discarded amount; a bare code is an order, not a claim line."""
     stated = [line for line in own if line.quantity is not None or line.modifiers]
     modifiers = {modifier for line in stated for modifier in line.modifiers}
     if not stated:
@@ -144,7 +144,7 @@ def _modifiers(view: View, billed: Bill, own: list[ClaimLine]) -> Iterator[Evide
 
 
 def _administration(view: View, lines: list[ClaimLine]) -> Iterator[Evidence]:
-    """Look for infusion codes that are not those of chemotherapy."""
+    """Look for infusion codes other than those for chemotherapy."""
     never = {each.code for each in view.known.administration.never}
     wanted = view.known.administration.first_hour.code
     for line in lines:
@@ -160,7 +160,7 @@ def _administration(view: View, lines: list[ClaimLine]) -> Iterator[Evidence]:
 
 
 def _misplaced(view: View, billed: Bill, lines: list[ClaimLine]) -> Iterator[Evidence]:
-    """Look for modifiers of visits on any other line, and for modifiers of procedures on the drug's own lines."""
+    """Look for visit modifiers on other lines, and for procedure modifiers on the drug's own lines."""
     for known in view.known.modifiers.on_lines:
         is_of_visit = known.belongs_on is Where.VISIT
         for line in lines:
@@ -172,7 +172,7 @@ def _misplaced(view: View, billed: Bill, lines: list[ClaimLine]) -> Iterator[Evi
 
 
 def _premedication(view: View, lines: list[ClaimLine]) -> Iterator[Evidence]:
-    """Look for codes of further drugs where no further drug is ordered that they could be for."""
+    """Look for codes for additional drugs without any additional drug ordered."""
     known = view.known.administration
     if any(not identity.in_scope for _, identity in view.case.others):
         return
@@ -186,7 +186,7 @@ def _premedication(view: View, lines: list[ClaimLine]) -> Iterator[Evidence]:
 
 
 def _places(view: View, lines: list[ClaimLine]) -> Iterator[Evidence]:
-    """Look for a place that commercial payers steer away from after the first doses."""
+    """Look for a place of service that commercial payers steer away from after the first doses."""
     if not may_steer(view):
         return
     given = len(view.case.history)
@@ -206,7 +206,7 @@ def _places(view: View, lines: list[ClaimLine]) -> Iterator[Evidence]:
 
 
 def _diagnoses(view: View) -> Iterator[Evidence]:
-    """Look at the codes on record: incomplete, of the other sex, against the HER2 result, or none."""
+    """Check the recorded diagnosis codes: incomplete, of the other sex, against the HER2 result, or missing."""
     known, case = view.known.diagnoses, view.case
     primary = primary_codes(view.facts.codes, known, case.patient.sex)
     if not primary:
@@ -226,7 +226,7 @@ def _diagnoses(view: View) -> Iterator[Evidence]:
 
 
 def _her2(view: View) -> Iterator[Evidence]:
-    """Look at the pathology that every payer asks for: none, IHC 2+ without ISH, or a tier that does not qualify."""
+    """Check the pathology that every payer asks for: missing, IHC 2+ without ISH, or a tier that does not qualify."""
     case = view.case
     if isinstance(erbb2_mutation_missing(case), Fired):
         yield Evidence("denial-mutation-none", case.drug, parts=_billed_under("erbb2-mutation", view))
@@ -245,6 +245,6 @@ def _her2(view: View) -> Iterator[Evidence]:
 
 
 def _billed_under(test: str, view: View) -> tuple[Evidence, ...]:
-    """Return the codes under which a missing test is billed, separately from the drug."""
+    """Return the billing codes of a missing test, which is billed separately from the drug."""
     wanted = (each for each in view.known.test_codes if each.test == test)
     return tuple(Evidence("test-codes", " / ".join(each.codes), by=each.by) for each in wanted)

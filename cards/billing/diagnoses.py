@@ -1,4 +1,4 @@
-"""Diagnosis codes of a claim: those on record with their characters checked, and the receptor code that fits."""
+"""Diagnosis codes for a claim: the recorded ones, checked character by character, and the matching receptor code."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _BOTH = 2
 
 
 class Fault(StrEnum):
-    """What is wrong with a code on record; the words are the wording's."""
+    """What is wrong with a recorded code; the texts are in the wording."""
 
     INCOMPLETE = "incomplete"
     NO_SUCH_CODE = "no-such-code"
@@ -36,7 +36,7 @@ class Fault(StrEnum):
 
 
 class Checked(msgspec.Struct, frozen=True):
-    """A code on record, what its characters say, and what is wrong with it, if anything."""
+    """A recorded code, the meaning of its characters, and what is wrong with it, if anything."""
 
     recorded: RecordedCode
     says: str
@@ -45,7 +45,7 @@ class Checked(msgspec.Struct, frozen=True):
 
 
 def primary_codes(recorded: tuple[RecordedCode, ...], known: Diagnoses, sex: str) -> tuple[Checked, ...]:
-    """Check the codes of the cancer itself; secondary ones are not among them."""
+    """Check the codes of the primary cancer, not those of metastases."""
     found = [each for each in recorded if _MALIGNANT.match(each.code) and not each.code.startswith(known.secondary)]
     return tuple(_checked(each, known, sex) for each in found)
 
@@ -68,7 +68,7 @@ def _checked(recorded: RecordedCode, known: Diagnoses, sex: str) -> Checked:
 
 
 def _breast(recorded: RecordedCode, known: Diagnoses, sex: str) -> Checked:
-    """Read a code of the breast by its characters: the fifth is the sex, the sixth the side."""
+    """Read a breast cancer code by its characters: the fifth is the sex, the sixth the side."""
     rules = known.breast
     if recorded.code in rules.without_sex:
         return Checked(recorded, "", None, next(each.by for each in known.complete))
@@ -89,7 +89,7 @@ def _breast(recorded: RecordedCode, known: Diagnoses, sex: str) -> Checked:
 def receptor_codes(
     recorded: tuple[RecordedCode, ...], known: Diagnoses, status: Her2Status
 ) -> tuple[tuple[RecordedCode, ReceptorCode | None, Fault | None], ...]:
-    """Hold the receptor codes on record against the HER2 results. A code supports; the result is the proof."""
+    """Check the recorded receptor codes against the HER2 results. A code supports; the result is the proof."""
     meanings = {each.code: each for each in known.receptors}
     found = []
     for each in recorded:
@@ -106,7 +106,7 @@ def receptor_codes(
 
 
 def hormone_of_codes(recorded: tuple[RecordedCode, ...], known: Diagnoses) -> bool | None:
-    """Return the hormone receptor status that recorded codes state; ``None`` when none does, or they disagree."""
+    """Return the hormone receptor status in recorded codes; ``None`` if there is none, or they disagree."""
     codes = {each.code for each in recorded}
     positive, negative = known.hormone.positive in codes, known.hormone.negative in codes
     return None if positive == negative else positive
@@ -115,10 +115,10 @@ def hormone_of_codes(recorded: tuple[RecordedCode, ...], known: Diagnoses) -> bo
 def receptor_code(
     known: Diagnoses, status: Her2Status, receptors: Mapping[Receptor, bool], *, coded: bool | None = None
 ) -> ReceptorCode | None:
-    """Return the receptor code that the results allow; nothing when HER2 is not settled.
+    """Return the receptor code that the results support; nothing if HER2 is not settled.
 
-    HER2-low and HER2-ultralow are coded as HER2 negative. Hormone receptor negative takes both receptors. Without
-    results ``coded``, the status that a code on record says, stands in.
+    HER2-low and HER2-ultralow are coded as HER2 negative. Hormone receptor negative requires both receptors. Without
+    results, the status ``coded`` in a recorded code is used.
     """
     her2 = _her2(status)
     if her2 is None:
@@ -132,7 +132,7 @@ def receptor_code(
 
 
 def _her2(status: Her2Status) -> bool | None:
-    """Return whether HER2 is positive for a claim; nothing when the results leave it open or disagree."""
+    """Return whether HER2 is positive for a claim; nothing if the results leave it open or disagree."""
     if not status.possible or status.disagree:
         return None
     if status.possible == {Tier.POSITIVE}:

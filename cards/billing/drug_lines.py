@@ -1,8 +1,8 @@
-"""The drug lines of a claim: units by the code's own unit, and one modifier or the other, never both.
+"""The drug lines of a claim: units in the code's own unit, with JW or JZ, never both.
 
-Source: Medicare contractors' text on JW and JZ. With drug discarded, the administered line has no modifier and the
-discarded units stand on a line with JW; with none discarded, one line has JZ; multi-dose vials have neither. A part
-of a unit is rounded up on the administered line, and less than one unit is never a line of discarded drug.
+Source: Medicare contractors' text on JW and JZ. If drug is discarded, the administered line has no modifier and the
+discarded units go on a JW line; if none is discarded, there is one JZ line; multi-dose vials have neither. A partial
+unit is rounded up on the administered line, and less than one discarded unit is not billed.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class DrugLines(msgspec.Struct, frozen=True):
-    """The drug lines, and the units of the dose and of what is discarded."""
+    """The drug lines, and the units of the dose and of the discarded drug."""
 
     administered_units: int
     discarded_units: int
@@ -39,7 +39,7 @@ class DrugLines(msgspec.Struct, frozen=True):
 
 
 def units(amount_mg: Decimal, unit_mg: Decimal) -> int:
-    """Count the billing units of an amount that is given; a part of a unit counts as one."""
+    """Count the billing units of an administered amount; a partial unit counts as one."""
     return int((amount_mg / unit_mg).to_integral_value(ROUND_CEILING))
 
 

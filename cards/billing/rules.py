@@ -1,4 +1,4 @@
-"""The rules of the coverage service. They answer that service alone, and none of the clinical rules answers it."""
+"""The rules of the coverage service, which runs only these and no clinical rules."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def coverage_rules(setup: BillingSetup) -> tuple[Rule, ...]:
-    """Return the rules for the setup of a site, in the order in which their cards are shown."""
+    """Return the rules for a site's setup, in the order in which their cards are shown."""
     return (
         Rule(Topic.BILLING_UNITS_MISMATCH, BillingUnits(setup).judge),
         Rule(Topic.BILLING_SUMMARY, BillingSummary(setup).judge, before_identity=True),

@@ -1,4 +1,4 @@
-"""What the claim for an order would say, for a biller and an infusion pharmacist."""
+"""The billing summary of an order, for billers and infusion pharmacists."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class BillingSummary:
     def judge(self, case: Case) -> Outcome:
         """Fire on every order in scope: code, units, vials, claim lines, packages, administration and diagnosis codes.
 
-        Where the dose cannot be billed the card says what is lacking, and gives the codes all the same.
+        If the dose cannot be billed, the card says what is missing and still gives the codes.
         """
         if case.identity.status is not IdentityStatus.SETTLED:
             return CannotTell((Missing("identity"),))
@@ -90,7 +90,7 @@ class BillingSummary:
 
 
 def _of_product(line: Evidence, view: View) -> Evidence:
-    """Cite the product's own document where another one's says the same."""
+    """Cite the product's own document instead of another product's with the same statement."""
     if line.by is None and not line.parts:
         return line
     product = view.case.product.id

@@ -1,4 +1,4 @@
-"""Quantities of the order and of the session's claim lines against the dose and the code's own unit."""
+"""Checks quantities on the order and on claim lines against the dose and the code's billing unit."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _EXACT = frozenset({Counted.MG, Counted.UNITS, Counted.VIALS})
 
 
 class Stated(NamedTuple):
-    """A quantity, what it is of, where it stands, and the modifiers of its line."""
+    """A quantity, what it counts, its place, and the modifiers of its line."""
 
     what: str
     quantity: Quantity
@@ -33,16 +33,16 @@ class Stated(NamedTuple):
 
 
 class BillingUnits:
-    """Holds quantities against the claim of an order with one setup."""
+    """Checks quantities against the claim for an order, with one setup."""
 
     def __init__(self, setup: BillingSetup) -> None:
         """Keep the setup of the site."""
         self._setup = setup
 
     def judge(self, case: Case) -> Outcome:
-        """Fire when a quantity on the order or a claim line does not follow from the dose and the code's own unit.
+        """Fire when a quantity on the order or a claim line does not match the dose and the code's billing unit.
 
-        The quantity may be that of the dose or of the whole vials, for one dose or for all that the order plans.
+        The quantity may be for the dose or for whole vials, and for one dose or for all planned doses.
         """
         if case.product.is_oral:
             return NotApplicable("tablets are dispensed and billed by a pharmacy, not by HCPCS units")
@@ -65,10 +65,10 @@ class BillingUnits:
         return Clear()
 
     def _fits(self, stated: Stated, billed: Bill, case: Case) -> bool | None:
-        """Return whether a quantity follows from any of the doses; nothing when it could be milligrams or units."""
+        """Return whether a quantity matches any of the doses; nothing if it could be milligrams or units."""
         number, counted = stated.quantity.number, stated.quantity.counted
         modifiers = self._setup.known.modifiers
-        # With both modifiers a line is contradictory, which the billing summary reports.
+        # A line with both modifiers is contradictory, which the billing summary reports.
         is_discarded = modifiers.discarded in stated.modifiers and modifiers.nothing_discarded not in stated.modifiers
         doses = {1, case.order.cycles or 1}
         by_kind = {
@@ -115,7 +115,7 @@ def _variant(quantity: Quantity, *, by_code: bool) -> str:
 
 
 def _quantities(case: Case, view: View, billed: Bill) -> list[Stated]:
-    """List what is to be compared: the quantity dispensed, and those of the drug's own lines."""
+    """List the quantities to compare: the dispensed one, and those of the drug's own lines."""
     supplied = view.facts.supplied.get(case.order.origin.path)
     own = {entry.code for entry in billed.entries}
     found: list[Stated] = []
@@ -123,7 +123,7 @@ def _quantities(case: Case, view: View, billed: Bill) -> list[Stated]:
         found.append(Stated("dispensed", supplied.dispensed, case.order.origin))
     for line in claim_lines(view):
         if line.code in own and line.quantity is not None:
-            # A quantity of a billing code counts its units unless it says otherwise.
+            # The quantity of a billing code counts billing units unless it says otherwise.
             counted = Counted.UNITS if line.quantity.counted is Counted.UNSAID else line.quantity.counted
             quantity = Quantity(line.quantity.number, counted, line.quantity.as_written)
             found.append(Stated(line.code, quantity, line.origin, line.modifiers))
@@ -137,7 +137,7 @@ def _follows(number: Decimal, dose: BilledDose, kind: Counted, doses: int, *, is
     if kind is Counted.VIALS:
         smallest, largest = min(size for size, _ in drawn.vials), max(size for size, _ in drawn.vials)
         each = number / doses
-        # Other sizes than the ones chosen here may be on the shelf: only too few or too many are wrong.
+        # Other vial sizes than chosen here may be used, so only too few or too many milligrams are wrong.
         return each * largest >= dose.dose.value and (each - 1) * smallest < dose.dose.value
     if dose.lines is None:
         return False

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MOST_VIALS = 100
-"""No dose is drawn from more; a dose that would need more is a slip of the decimal point."""
+"""No dose needs more; one that would is a decimal point error."""
 
 
 class Drawn(msgspec.Struct, frozen=True):
-    """Vials of one kind, largest first with their number, and what is left of them in milligrams."""
+    """Vials of one kind, largest first, with their counts, and the milligrams left in them."""
 
     vials: tuple[tuple[int, int], ...]
     contents_mg: int
@@ -32,12 +32,12 @@ class Drawn(msgspec.Struct, frozen=True):
 
     @property
     def discarded_mg(self) -> Decimal:
-        """What is thrown away: what is left in a multi-dose vial is kept for the next dose."""
+        """The discarded milligrams; the rest in a multi-dose vial is kept for the next dose."""
         return Decimal(0) if self.multi_dose else self.left_mg
 
 
 def draw(dose_mg: Decimal, single_dose: Iterable[int], multi_dose: Iterable[int] = ()) -> Drawn | None:
-    """Choose the vials for a dose; nothing when no size is stocked or the dose is beyond any number of vials.
+    """Choose the vials for a dose; nothing if no size is stocked or the dose is beyond any plausible number of vials.
 
     Single-dose and multi-dose vials are not mixed in one dose: their claim lines differ.
     """
@@ -55,11 +55,11 @@ def _left(vials: tuple[tuple[int, int], ...], dose_mg: Decimal) -> Decimal:
 
 @cached_by_key(1024)
 def _fewest(need_mg: int, sizes: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
-    """Find the smallest total that covers a need, and the fewest vials that make it; of equals the larger vials."""
+    """Find the smallest total that covers the dose with the fewest vials; on a tie, larger vials."""
     if not sizes or not 0 < need_mg <= MOST_VIALS * sizes[-1]:
         return ()
     most = need_mg + sizes[-1]
-    # For each total in milligrams the fewest vials that make it, and the last of them.
+    # For each total in milligrams: the fewest vials, and the last vial added.
     fewest: dict[int, tuple[int, int]] = {0: (0, 0)}
     for total in range(1, most):
         before = [(fewest[total - size][0] + 1, -size) for size in sizes if total - size in fewest]

@@ -1,1 +1,1 @@
-"""Payer policies and how far an order and a chart meet their criteria. None of this bears on a clinical card."""
+"""Payer policies, and how far an order and a chart meet their criteria. None of this affects a clinical card."""

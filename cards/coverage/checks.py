@@ -1,6 +1,7 @@
-"""The checks that payer policies name. They are a fixed set: a policy that needs another one needs code and its tests.
+"""The checks available to payer policies.
 
-What a chart lacks is not known, never not met: an earlier treatment may stand in another hospital's chart.
+They are a fixed set: a policy that needs another check needs code and tests. Data missing from the chart mean "not
+known", never "not met": an earlier treatment may be in another hospital's chart.
 """
 
 from __future__ import annotations
@@ -23,12 +24,12 @@ if TYPE_CHECKING:
 
 
 def assess(criterion: Check, view: View) -> Assessment:
-    """Hold one criterion against the order and the chart."""
+    """Assess one criterion for the order and the chart."""
     return _CHECKS[type(criterion)](criterion, view)
 
 
 def assess_one_of(group: OneOf, view: View) -> tuple[Assessment, tuple[Assessment, ...]]:
-    """Assess a group of alternatives: one that is met suffices.
+    """Assess a group of alternatives, of which one must be met.
 
     If one alternative does not apply to the order, neither does the group.
     """
@@ -41,7 +42,7 @@ def assess_one_of(group: OneOf, view: View) -> tuple[Assessment, tuple[Assessmen
 
 
 def _diagnosis_is(criterion: shapes.DiagnosisIs, view: View) -> Assessment:
-    """Look at the order's own reason, else at every cancer on record: of several, only the reason can tell."""
+    """Check the order's own reason, else every cancer on record: if there are several, only the reason decides."""
     reasons = view.case.order.reasons or view.case.patient.diagnoses
     lines = tuple(Evidence("diagnosis", reason.label, reason.origin) for reason in reasons)
     coded = tuple(
@@ -64,7 +65,7 @@ def _setting_is(criterion: shapes.SettingIs, view: View) -> Assessment:
 
 
 def _her2_is(criterion: shapes.Her2Is, view: View) -> Assessment:
-    """Look at the grades that the results leave open; results that disagree leave everything open."""
+    """Check the grades that the results leave open; discordant results leave everything open."""
     status = her2_of(view.case)
     lines = tuple(
         Evidence("her2-result", f"{result.method} {dated(result.as_reported, result.on)}", result.origin)
@@ -100,7 +101,7 @@ def _years(born: date, on: date) -> int:
 
 
 def _prescriber_specialty(criterion: shapes.PrescriberSpecialty, view: View) -> Assessment:
-    """Look up the prescriber's specialty. Another one does not rule out that a specialist was consulted."""
+    """Check the prescriber's specialty. Another specialty does not rule out that a specialist was consulted."""
     wanted = view.known.specialty(criterion.specialty)
     supplied = view.facts.supplied.get(view.case.order.origin.path)
     said = supplied.specialties if supplied else ()

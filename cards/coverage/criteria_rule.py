@@ -1,4 +1,4 @@
-"""The criteria of payer policies against the order and the chart, for a prior-authorisation nurse."""
+"""The criteria of payer policies for the order and the chart, for prior-authorization nurses."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Answered(NamedTuple):
-    """The lines of one path, how each criterion stands, and the documents that are still wanted."""
+    """The lines of one path, the status of each criterion, and the documents still needed."""
 
     lines: tuple[Evidence, ...]
     standings: tuple[Status, ...]
@@ -28,16 +28,16 @@ class Answered(NamedTuple):
 
 
 class CoverageCriteria:
-    """Holds orders against the payer policies of one setup."""
+    """Checks orders against the payer policies of one setup."""
 
     def __init__(self, setup: BillingSetup) -> None:
         """Keep the setup of the site."""
         self._setup = setup
 
     def judge(self, case: Case) -> Outcome:
-        """Fire when a payer policy speaks for the product: each criterion met, not met or not known, with its evidence.
+        """Fire when a payer policy covers the product: each criterion is met, not met or not known, with its evidence.
 
-        The policy is that of the payer on record; where none is, or none of its policies is here, the site's first for
+        The policy is that of the payer on record; without one, or without a policy of that payer, the site's first for
         the product.
         """
         view = View(case, self._setup.known)
@@ -76,7 +76,7 @@ class CoverageCriteria:
 
 
 def _policy_lines(chosen: Chosen, view: View) -> tuple[Evidence, ...]:
-    """Say which policy and path it is, why, how long an approval lasts, and what else the payer does."""
+    """Describe the policy and path, why they were chosen, how long an approval lasts, and further notes."""
     policy, path = chosen.policy, chosen.path
     lines = [Evidence("policy", policy.id, values=(("title", policy.title), ("payer", policy.payer)), by=policy.by)]
     if not view.facts.payers:
@@ -94,7 +94,7 @@ def _policy_lines(chosen: Chosen, view: View) -> tuple[Evidence, ...]:
 
 
 def answer_path(path: ApprovalPath, view: View) -> Answered:
-    """Hold every criterion of a path against the order and the chart."""
+    """Assess every criterion of a path for the order and the chart."""
     lines: list[Evidence] = []
     standings: list[Status] = []
     documents: dict[str, None] = {}
@@ -105,7 +105,7 @@ def answer_path(path: ApprovalPath, view: View) -> Answered:
             below = tuple(_line(alternative, assessment) for alternative, assessment in held)
             lines.append(_line(criterion, whole, below))
             for alternative, assessment in held:
-                # One alternative suffices: what is settled otherwise wants no documents.
+                # One alternative suffices, so a settled group needs no documents.
                 if whole.status in (assessment.status, Status.NOT_MET):
                     documents |= dict.fromkeys(_wanted(alternative, assessment))
         else:
@@ -118,7 +118,7 @@ def answer_path(path: ApprovalPath, view: View) -> Answered:
 
 
 def _line(criterion: Check | OneOf, assessment: Assessment, below: tuple[Evidence, ...] = ()) -> Evidence:
-    """Write one criterion with its standing and its evidence, and its alternatives below it."""
+    """Write one criterion with its status and evidence, and its alternatives below it."""
     return Evidence(
         f"criterion-{assessment.status}",
         criterion.text,
@@ -130,7 +130,7 @@ def _line(criterion: Check | OneOf, assessment: Assessment, below: tuple[Evidenc
 
 
 def _wanted(criterion: Check | OneOf, assessment: Assessment) -> list[str]:
-    """List the documents that are still to be attached."""
+    """List the documents still to be attached."""
     if assessment.status is Status.DOES_NOT_APPLY:
         return []
     return [each.name for each in criterion.documents if each.always or assessment.status is not Status.MET]

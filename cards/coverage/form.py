@@ -1,4 +1,4 @@
-"""A form of what a policy still asks: the criteria that the chart does not answer, and what it does know."""
+"""A form with a policy's open questions: the criteria that the chart does not answer, and the known data."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from cards.coverage.view import View
     from cards.facts.outcomes import Evidence
 
-# What FHIR allows in an id, short enough for what is added to it.
+# The characters of a FHIR id, short enough for suffixes.
 _NAMED = re.compile(r"[A-Za-z0-9.-]{1,40}")
 _PARTS = re.compile(r"([A-Za-z0-9.-]{1,40})\.(\d{1,3})\.([0-9a-f]{1,16})")
 _MOST_LINES = 8
@@ -29,7 +29,7 @@ _MET = "criterion-met"
 
 
 class Known(msgspec.Struct, frozen=True):
-    """What the order or the chart says: a key of the wording, the value, and where it stands."""
+    """A known fact from the order or the chart: a key of the wording, the value, and its resource."""
 
     label: str
     value: str
@@ -37,7 +37,7 @@ class Known(msgspec.Struct, frozen=True):
 
 
 class Form(msgspec.Struct, frozen=True):
-    """The form of one path of a policy with the criteria that are asked, and what is filled in beforehand."""
+    """The form for one path of a policy, with the open criteria and the prefilled data."""
 
     policy: PayerPolicy
     path: ApprovalPath
@@ -47,9 +47,9 @@ class Form(msgspec.Struct, frozen=True):
 
 
 def form_of(chosen: Chosen, view: View) -> Form | None:
-    """Make the form of an order.
+    """Make the form for an order.
 
-    Returns ``None`` when nothing is left to ask, or when the id of the policy cannot be part of an address.
+    Returns ``None`` if nothing is left to ask, or if the policy's id cannot be part of an address.
     """
     if chosen.path is None or not _NAMED.fullmatch(chosen.policy.id):
         return None
@@ -67,7 +67,7 @@ def form_of(chosen: Chosen, view: View) -> Form | None:
 
 
 def form_named(name: str, policies: Iterable[PayerPolicy]) -> Form | None:
-    """Find a form by its id, with nothing filled in: the id says which criteria are asked, and nothing of a patient."""
+    """Find an empty form by its id, which names the criteria and contains no patient data."""
     parts = _PARTS.fullmatch(name)
     policy = next((each for each in policies if parts is not None and each.id == parts[1]), None)
     if parts is None or policy is None:
@@ -86,19 +86,19 @@ def _form(policy: PayerPolicy, place: int, mask: int) -> Form | None:
 
 
 def _said(line: Evidence) -> str:
-    """Say which criterion is met; of alternatives, the one that is."""
+    """Return the criterion that is met; of alternatives, the one that is."""
     shown = next((each for each in line.below if each.label == _MET), line)
     return f"{dict(shown.values)['ref']}: {shown.text}"
 
 
 def _origin_of(line: Evidence) -> Origin | None:
-    """Return where the first thing stands that shows a criterion, its alternatives included."""
+    """Return the resource of the first evidence for a criterion or its alternatives."""
     shown = (*line.parts, *(part for each in line.below if each.label == _MET for part in each.parts))
     return next((part.origin for part in shown if part.origin is not None), None)
 
 
 def _known(view: View) -> Iterator[Known]:
-    """Yield what a nurse would copy from the chart, with the resource that it stands in."""
+    """Yield what a nurse would copy from the chart, with its resource."""
     case = view.case
     order = case.order.origin
     yield Known("form-drug", case.drug, order)

@@ -1,4 +1,4 @@
-"""Which policy speaks for an order, and which of its paths."""
+"""Chooses the policy for an order, and the path in it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Chosen(NamedTuple):
-    """A policy and a path of it; ``open_points`` are what would have to be known to be sure of the path."""
+    """A policy and one of its paths; ``open_points`` are the unknown facts that the choice depends on."""
 
     policy: PayerPolicy
     path: ApprovalPath | None
@@ -26,8 +26,8 @@ class Chosen(NamedTuple):
 def policies_for(policies: Iterable[PayerPolicy], view: View) -> tuple[PayerPolicy, ...]:
     """Choose the policies of the payers on record.
 
-    If no payer has a policy on file, the site's first policy for the product is used: not a single state's,
-    and for the payer's kind of plan, or any kind when no payer is on record.
+    If no payer has a policy on file, the site's first policy for the product is used: not one limited to a state, and
+    for the payer's kind of plan, or any kind if no payer is on record.
     """
     fitting = [policy for policy in policies if view.case.product.id in policy.products]
     if of_payer := policies_of_payers(fitting, view):
@@ -42,7 +42,7 @@ def policies_for(policies: Iterable[PayerPolicy], view: View) -> tuple[PayerPoli
 
 
 def policies_of_payers(policies: Iterable[PayerPolicy], view: View) -> tuple[PayerPolicy, ...]:
-    """Choose the policies for the product that a payer on record has itself."""
+    """Choose the policies for the product from the payers on record."""
     return tuple(
         policy
         for policy in policies
@@ -58,10 +58,10 @@ def _speaks_for(policy: PayerPolicy, payer: Payer, view: View) -> bool:
 
 
 def choose(policy: PayerPolicy, view: View) -> Chosen:
-    """Choose the path: of those that nothing on record speaks against, the one with the fewest open points.
+    """Choose the path: of those that nothing on record rules out, the one with the fewest open points.
 
-    Where only the setting or the HER2 tier speaks against all paths for the cancer, the first of them is taken: its
-    criteria then say what is not met.
+    If only the setting or the HER2 tier rules out all paths for the cancer, the first of them is used: its criteria
+    then say what is not met.
     """
     phase = Phase.CONTINUATION if view.case.history else Phase.INITIAL
     paths = [path for path in policy.paths if path.phase in (None, phase)]
@@ -76,7 +76,7 @@ def choose(policy: PayerPolicy, view: View) -> Chosen:
 
 
 def _is_for_cancer(path: ApprovalPath, view: View) -> bool | None:
-    """Return whether a path is for the cancer; nothing when no cancer is on record."""
+    """Return whether a path is for the cancer; nothing if no cancer is on record."""
     applies, case = path.applies, view.case
     if not applies.cancers and not applies.icd10:
         return True
@@ -86,7 +86,7 @@ def _is_for_cancer(path: ApprovalPath, view: View) -> bool | None:
 
 
 def _open_points(path: ApprovalPath, view: View) -> tuple[str, ...] | None:
-    """List what is not known of a path's patients; nothing when the setting or the tier speaks against the path."""
+    """List the unknown facts about a path's patients; nothing if the setting or the tier rules out the path."""
     applies, case = path.applies, view.case
     open_points = ["cancer"] if _is_for_cancer(path, view) is None else []
     if applies.settings:

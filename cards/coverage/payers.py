@@ -1,4 +1,4 @@
-"""Which kind of payer a coverage names: "Humana Medicare Advantage" says Medicare and is not Original Medicare."""
+"""Determines the kind of payer of a coverage: "Humana Medicare Advantage" is not Original Medicare."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STEERED = frozenset({PayerKind.COMMERCIAL, PayerKind.MEDICARE_ADVANTAGE})
 
 
 def kind_of(payer: Payer, known: BillingKnowledge) -> PayerKind:
-    """Return the first kind that has a word in the name or the plan, else a commercial plan."""
+    """Return the first kind with a word in the payer's name or plan, else commercial."""
     said = f"{payer.name} / {payer.plan}".casefold()
     for each in known.payer_kinds:
         if any(word in said for word in each.words):

@@ -1,4 +1,4 @@
-"""The checks on drugs and doses: what was given before, what is given beside, and how much of it how often."""
+"""The checks on drugs and doses: prior therapy, concurrent drugs, dose and frequency."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _OTHER_CANCER_DRUG = "cancer-drug"
 
 
 def single_agent(criterion: SingleAgent, view: View) -> Assessment:
-    """Look for another cancer drug in the session or active. A drug that is not settled leaves it open."""
+    """Look for another cancer drug in the session or active. An unidentified drug leaves it open."""
     others = [
         line
         for product, names, line in _beside(view)
@@ -52,7 +52,7 @@ def given_with(criterion: GivenWith, view: View) -> Assessment:
 
 
 def _beside(view: View) -> Iterator[tuple[str, tuple[str, ...], Evidence]]:
-    """List the other orders of the session and the active drugs, with the product they are, if any."""
+    """List the other orders in the session and the active drugs, with their product, if any."""
     for order, identity in view.case.others:
         names = tuple(evidence.value for evidence in order.evidence if not evidence.system)
         product = identity.product.id if identity.product else ""
@@ -64,7 +64,7 @@ def _beside(view: View) -> Iterator[tuple[str, tuple[str, ...], Evidence]]:
 
 
 def _is_of(view: View, group: DrugGroup, product: str, names: tuple[str, ...]) -> bool:
-    """Return whether a drug belongs to a group, as a product or by one of its names."""
+    """Return whether a drug belongs to a group, as a product or by name."""
     if product:
         return product in group.products
     return any(each.id in group.classes for name in names for each in view.case.recogniser.read_classes(name))
@@ -107,7 +107,7 @@ def _came_before(treatment: Treatment, group: DrugGroup, view: View) -> bool:
 
 
 def dose_limit(criterion: DoseLimit, view: View) -> Assessment:
-    """Hold dose, interval and count against their limits; each must be known for the criterion to be met."""
+    """Check dose, interval and count against their limits; each must be known for the criterion to be met."""
     case = view.case
     if criterion.increase_only and not _is_raised(view):
         return does_not_apply(Evidence("not-raised", ""))
@@ -123,7 +123,7 @@ def dose_limit(criterion: DoseLimit, view: View) -> Assessment:
 
 
 def _dose_within(criterion: DoseLimit, view: View) -> Assessment:
-    """Compare as the label's maximum is compared: up to the limit rounded up to a whole milligram is within it."""
+    """Compare as for the label's maximum: a dose up to the limit, rounded up to a whole milligram, is within it."""
     case = view.case
     weight = case.weight.kg if case.weight else None
     limit = MgPerKg(criterion.mg_per_kg)
@@ -152,7 +152,7 @@ def _interval_within(criterion: DoseLimit, view: View) -> Assessment:
 
 
 def _count_within(limit: int, view: View) -> Assessment:
-    """Count the doses on record and those that the order plans; one when it names no number."""
+    """Count the doses on record and those that the order plans, at least one."""
     case = view.case
     count = len(case.history) + (case.order.cycles or 1)
     line = Evidence("dose-number", str(count), values=(("given", str(len(case.history))),))
@@ -181,7 +181,7 @@ def _is_raised(view: View) -> bool:
 
 
 def starts_at(criterion: StartsAt, view: View) -> Assessment:
-    """Hold a first dose against the level it must have; a lower one later may be a reduction."""
+    """Check a first dose against the required level; a lower one later may be a reduction."""
     case = view.case
     weight = case.weight.kg if case.weight else None
     doses = [dose for reading in usable_doses(case) if (dose := reading.per_kg(weight)) is not None]
@@ -196,12 +196,12 @@ def starts_at(criterion: StartsAt, view: View) -> Assessment:
 
 
 def currently_on(criterion: CurrentlyOn, view: View) -> Assessment:
-    """Look at the first dose on record."""
+    """Check the first dose on record."""
     history = view.case.history
     if not history:
         return not_known(Evidence("lacks-earlier-dose", ""))
     first = history[-1]
     line = Evidence("earlier-dose", dated(first.names[0], first.on), first.origin)
     days = view.case.age_in_days(first.on) if first.on else None
-    # The first dose that is on record need not be the first that was given.
+    # The first dose on record may not be the first one given.
     return decided(True if days is not None and days >= criterion.days else None, line)

@@ -1,4 +1,4 @@
-"""What the checks of a payer policy look at: one order's case, what billing read beside it, and what is known."""
+"""The input of the payer policy checks: one order's case, the billing facts, and the knowledge."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 
 class Status(StrEnum):
-    """How a criterion stands. What is not known is never shown as met."""
+    """The status of a criterion. What is not known is never shown as met."""
 
     MET = "met"
     NOT_MET = "not-met"
     NOT_KNOWN = "not-known"
     DOES_NOT_APPLY = "does-not-apply"
-    """The policy asks it only of other orders."""
+    """The policy applies this criterion only to other orders."""
 
 
 class Assessment(msgspec.Struct, frozen=True):
-    """How a criterion stands and the evidence for it."""
+    """The status of a criterion and its evidence."""
 
     status: Status
     evidence: tuple[Evidence, ...] = ()
@@ -36,20 +36,20 @@ class Assessment(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class View:
-    """One order as a payer looks at it."""
+    """One order from a payer's view."""
 
     case: Case
     known: BillingKnowledge
 
     @property
     def facts(self) -> BillingFacts:
-        """What billing read beside the chart; nothing when the session was read for another service."""
+        """The billing facts; nothing if the session was read for another service."""
         session = self.case.session
         return session.billing if isinstance(session, BillingSession) else BillingFacts()
 
     @property
     def setting_lines(self) -> tuple[Evidence, ...]:
-        """What says whether the cancer is metastatic or early; one line is enough."""
+        """The evidence for metastatic or early disease; one line is enough."""
         lines = tuple(
             Evidence("setting", dated(each.label, each.on), each.origin, values=(("setting", each.setting),))
             for each in self.case.stagings
@@ -79,10 +79,10 @@ def not_known(*evidence: Evidence) -> Assessment:
 
 
 def does_not_apply(*evidence: Evidence) -> Assessment:
-    """Return an assessment that the policy does not ask this of the order."""
+    """Say that the criterion does not apply to the order."""
     return Assessment(Status.DOES_NOT_APPLY, evidence)
 
 
 def decided(holds: bool | None, *evidence: Evidence) -> Assessment:  # noqa: FBT001 - the answer to a question
-    """Say that a criterion is met, not met, or not known, for yes, no, and no answer."""
+    """Say that a criterion is met, not met or not known, for True, False and None."""
     return not_known(*evidence) if holds is None else met(*evidence) if holds else not_met(*evidence)

@@ -1,1 +1,1 @@
-"""What is known about an order and a patient, as the rules see it: typed, in canonical units, each with its origin."""
+"""The facts about an order and a patient for the rules: typed, in canonical units, each with its origin."""

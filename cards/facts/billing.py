@@ -1,6 +1,6 @@
-"""What only billing and coverage read of a request: supply, claim lines, diagnosis codes, prescriber, payer.
+"""The facts used only by billing and coverage: supply, claim lines, diagnosis codes, prescriber, payer.
 
-It comes beside the session, so that the clinical services neither read it nor can depend on it.
+They are separate from the session, so that the clinical services neither read nor depend on them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Counted(StrEnum):
 
 
 class Quantity(msgspec.Struct, frozen=True):
-    """A number of something, as written; milligrams and millilitres already in their unit."""
+    """A quantity as written; milligrams and milliliters are already converted."""
 
     number: Decimal
     counted: Counted
@@ -36,7 +36,7 @@ class Quantity(msgspec.Struct, frozen=True):
 
 
 class ClaimLine(msgspec.Struct, frozen=True):
-    """A HCPCS or CPT code in the session with quantity and modifiers. ``linked``: it says that it is for the order."""
+    """A HCPCS or CPT code in the session with quantity and modifiers. ``linked``: it refers to the order."""
 
     code: str
     quantity: Quantity | None
@@ -47,7 +47,7 @@ class ClaimLine(msgspec.Struct, frozen=True):
 
 
 class Supplied(msgspec.Struct, frozen=True):
-    """What an order says of supply and prescriber: the specialties as codes and words, and no name of a person."""
+    """An order's supply and prescriber: specialties as codes and text, without the person's name."""
 
     dispensed: Quantity | None = None
     infusion_minutes: int | None = None
@@ -71,7 +71,7 @@ class Receptor(StrEnum):
 
 
 class Payer(msgspec.Struct, frozen=True):
-    """Who pays, as a coverage of the patient says; ``plan``: what else it says of the kind of plan."""
+    """The payer in a coverage of the patient; ``plan``: its description of the kind of plan."""
 
     name: str
     origin: Origin
@@ -81,7 +81,7 @@ class Payer(msgspec.Struct, frozen=True):
 class InsuredBy(msgspec.Struct, frozen=True):
     """A Coverage of the patient, in force or not; ``payer`` is empty if its name could not be read.
 
-    ``reference`` is the address that an answer names it by. ``rank`` is its place among the patient's coverages.
+    ``reference`` is the address used in an answer. ``rank`` is its position among the patient's coverages.
     """
 
     reference: str
@@ -92,7 +92,7 @@ class InsuredBy(msgspec.Struct, frozen=True):
     rank: int | None = None
 
     def is_in_force(self, on: date) -> bool:
-        """Return whether the coverage is active and its period holds the day."""
+        """Return whether the coverage is active and its period includes the day."""
         is_over = self.until is not None and self.until < on
         return self.is_active and not is_over and (self.since is None or self.since <= on)
 
@@ -108,7 +108,7 @@ class Approval(msgspec.Struct, frozen=True):
     until: date | None = None
 
     def is_for(self, codes: Collection[str], on: date) -> bool:
-        """Return whether it names one of the codes and its period holds the day."""
+        """Return whether it names one of the codes and its period includes the day."""
         is_over = self.until is not None and self.until < on
         return not (is_over or (self.since is not None and self.since > on)) and any(
             each in codes for each in self.codes
@@ -116,9 +116,9 @@ class Approval(msgspec.Struct, frozen=True):
 
 
 class CoverageExchange(msgspec.Struct, frozen=True):
-    """How a client of the CRD profile wants to be answered: the topics for which it wants no card or statement.
+    """A CRD client's configuration: the topics for which it wants no card or statement.
 
-    ``says_nothing``: it wants no statement of coverage. ``most_cards`` limits the number of cards.
+    ``says_nothing``: it wants no coverage statement. ``most_cards`` limits the number of cards.
     """
 
     withheld: tuple[str, ...] = ()
@@ -127,9 +127,9 @@ class CoverageExchange(msgspec.Struct, frozen=True):
 
 
 class BillingFacts(msgspec.Struct, frozen=True):
-    """What billing and coverage read beside the chart; ``supplied`` by the path of the order.
+    """The facts for billing and coverage; ``supplied`` by the path of the order.
 
-    ``exchange`` is there when the client has the CRD profile.
+    ``exchange`` is set if the client uses CRD.
     """
 
     supplied: Mapping[str, Supplied] = msgspec.field(default_factory=dict)
@@ -142,6 +142,6 @@ class BillingFacts(msgspec.Struct, frozen=True):
 
 
 class BillingSession(Session, frozen=True):
-    """A session with what billing and coverage read beside it."""
+    """A session with its billing facts."""
 
     billing: BillingFacts = BillingFacts()

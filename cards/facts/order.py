@@ -24,14 +24,11 @@ class EvidenceKind(StrEnum):
     INGREDIENT_CODING = "ingredient coding"
     INGREDIENT_TEXT = "ingredient text"
     SUPPLY_TEXT = "supply text"
-    """The words beside a billing or package code, where nothing clinical names the drug."""
+    """The text of a billing or package code, used if nothing clinical names the drug."""
 
 
 class IdentityEvidence(msgspec.Struct, frozen=True):
-    """A code or a text that says which drug is ordered.
-
-    ``system`` is ``rxnorm``, ``atc`` or ``snomed``, and empty for a text.
-    """
+    """A code or a text that names the drug; ``system`` is ``rxnorm``, ``atc``, ``snomed``, or empty for a text."""
 
     kind: EvidenceKind
     system: str
@@ -42,7 +39,7 @@ class IdentityEvidence(msgspec.Struct, frozen=True):
 class BillingCode(msgspec.Struct, frozen=True):
     """A HCPCS code: the resource that holds it, its path there, and whether that resource links it to the order.
 
-    ``modifiers`` are what was attached to the code, as it is written ("-JZ"); ``display`` are the words beside it.
+    ``modifiers`` are attached to the code, as written ("-JZ"); ``display`` is its text.
     """
 
     code: str
@@ -55,7 +52,7 @@ class BillingCode(msgspec.Struct, frozen=True):
 
 
 class WrittenNdc(msgspec.Struct, frozen=True):
-    """A National Drug Code as the order writes it, with the words beside it."""
+    """A National Drug Code as written on the order, with its text."""
 
     text: str
     pointer: Pointer
@@ -64,7 +61,7 @@ class WrittenNdc(msgspec.Struct, frozen=True):
 
 
 class DoseUnit(StrEnum):
-    """What the number of a dose counts."""
+    """The unit of a dose."""
 
     MG = "mg"
     MG_PER_KG = "mg/kg"
@@ -77,9 +74,9 @@ class DoseUnit(StrEnum):
 class OrderedDose(msgspec.Struct, frozen=True):
     """One dose quantity of an order, in the canonical unit.
 
-    ``factor`` turns the canonical number back into the unit as written; ``pointer`` leads to the quantity. Of a dose
-    range it is the upper end, and ``low`` is the lower one where it is stated and differs: in the same unit, or zero if
-    it has another one or is not a number. ``computed``: from a strength and a volume, not written as such.
+    ``factor`` converts the canonical number back to the unit as written; ``pointer`` is the path of the quantity. For a
+    dose range it is the high end, and ``low`` is the low end if stated and different: in the same unit, or zero if it
+    has another unit or is not a number. ``computed``: from a concentration and a volume.
     """
 
     number: Decimal
@@ -96,11 +93,11 @@ class OrderedDose(msgspec.Struct, frozen=True):
 
 
 class Intake(msgspec.Struct, frozen=True):
-    """When the doses of one dosage instruction are taken, by its place among the instructions of the order.
+    """When the doses of one dosage instruction are taken, by its position among the order's instructions.
 
-    ``a_day`` is how many there are in a day, less than one for fewer; ``None`` if the instruction does not say.
-    ``times`` are the times of the day that it names. ``step``: an instruction of a later step takes the place of those
-    of earlier ones. ``is_single``: one dose is meant. ``is_unclear``: its parts disagree, or were not understood.
+    ``a_day`` is the number per day, possibly less than one; ``None`` if not stated. ``times`` are the named times of
+    day. ``step``: an instruction of a later step replaces those of earlier steps. ``is_single``: it means a single
+    dose. ``is_unclear``: its parts disagree, or were not understood.
     """
 
     instruction: int
@@ -112,21 +109,21 @@ class Intake(msgspec.Struct, frozen=True):
 
 
 class NotedDose(msgspec.Struct, frozen=True):
-    """A dose in a note, and the word before it, which may name the drug that it is of."""
+    """A dose in a note, and the word before it, which may name its drug."""
 
     dose: Mg | MgPerKg
     after: str = ""
 
 
 class OrderNote(msgspec.Struct, frozen=True):
-    """A note on an order: its text, no longer than is read of it, and the doses in it."""
+    """A note on an order: its text, cut to the length limit, and the doses in it."""
 
     text: str
     doses: tuple[NotedDose, ...] = ()
 
 
 class DrugOrder(msgspec.Struct, frozen=True):
-    """A medication order of the session, for any drug, with what its reasons say about the cancer."""
+    """A medication order in the session, for any drug, with what its reasons say about the cancer."""
 
     origin: Origin
     evidence: tuple[IdentityEvidence, ...] = ()
@@ -157,4 +154,4 @@ class DrugOrder(msgspec.Struct, frozen=True):
     """When tablets are taken, one entry for each dosage instruction."""
     notes: tuple[OrderNote, ...] = ()
     route_written: str = ""
-    """The route in the words of the order; without ``route`` it was not understood."""
+    """The route as written; without ``route`` it was not understood."""

@@ -1,4 +1,4 @@
-"""Where a fact was read, and what was present but could not be used."""
+"""The origins of facts, and gaps: data that were present but could not be used."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date
 import msgspec
 
 Pointer = tuple[str | int, ...]
-"""The way from a resource to one of its elements: ``("dosageInstruction", 0, "text")``."""
+"""The path from a resource to one of its elements: ``("dosageInstruction", 0, "text")``."""
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -20,8 +20,8 @@ class Origin(msgspec.Struct, frozen=True):
 class Gap(msgspec.Struct, frozen=True):
     """Something that was present but could not be used.
 
-    ``about`` is the concept it would have informed, or ``None`` when not even that could be read. ``reason`` is a
-    key of the wording; ``values`` fill it. ``on`` is its date where that could be read.
+    ``about`` is the concept concerned, or ``None`` if not even that could be read. ``reason`` is a key of the wording,
+    with ``values`` for its placeholders. ``on`` is its date, if readable.
     """
 
     about: str | None

@@ -26,9 +26,9 @@ class Indicator(StrEnum):
 class Evidence(msgspec.Struct, frozen=True):
     """A line of the card's evidence: ``label`` is a key of the wording, ``text`` the value with unit and date.
 
-    A line about something that was set aside carries the gap, and the wording says why it could not be used.
-    ``by`` names the source of a figure; it must be among those that the finding cites. ``parts`` are said on the same
-    line, behind it; ``below`` are lines of their own under it.
+    A line about unusable data has the gap, and the wording says why it could not be used. ``by`` is the source of a
+    number; it must be among those that the finding cites. ``parts`` follow on the same line; ``below`` are separate
+    lines under it.
     """
 
     label: str
@@ -42,16 +42,16 @@ class Evidence(msgspec.Struct, frozen=True):
 
 
 class Section(msgspec.Struct, frozen=True):
-    """Lines of a card under a heading of their own: ``heading`` is a key of the wording."""
+    """Lines of a card under a heading, which is a key of the wording."""
 
     heading: str
     lines: tuple[Evidence, ...]
 
 
 class SetDose(msgspec.Struct, frozen=True, tag="set-dose"):
-    """Put other doses into quantities of the order; ``dose`` is how the suggestion names the change.
+    """Replace dose quantities of the order; ``dose`` is the new dose as named in the suggestion.
 
-    ``restated`` pairs the same dose in the other unit, as a text may state it, with what the text must say then.
+    ``restated`` pairs the old dose in the other unit, as it may appear in a text, with its replacement.
     """
 
     dose: str
@@ -60,9 +60,9 @@ class SetDose(msgspec.Struct, frozen=True, tag="set-dose"):
 
 
 class OrderTests(msgspec.Struct, frozen=True, tag="order-tests"):
-    """Order the missing tests; each is a concept of the terminology. ``is_all``: of several groups, every one.
+    """Order the missing tests; each is a concept of the terminology.
 
-    ``by`` is the day of the dose that needs them; without one they are needed today.
+    ``is_all``: all of several groups. ``by`` is the day of the dose that needs them; without one they are needed today.
     """
 
     concepts: tuple[str, ...]
@@ -72,7 +72,7 @@ class OrderTests(msgspec.Struct, frozen=True, tag="order-tests"):
 
 
 class RemoveOrder(msgspec.Struct, frozen=True, tag="remove-order"):
-    """Take the order out of the session."""
+    """Remove the order from the session."""
 
 
 class HoldOrder(msgspec.Struct, frozen=True, tag="hold-order"):
@@ -80,7 +80,7 @@ class HoldOrder(msgspec.Struct, frozen=True, tag="hold-order"):
 
 
 class ReplaceBillingCode(msgspec.Struct, frozen=True, tag="replace-billing-code"):
-    """Put the product's own billing code in the place of another."""
+    """Replace another billing code by the product's own."""
 
     wrong: BillingCode
     code: str
@@ -88,7 +88,7 @@ class ReplaceBillingCode(msgspec.Struct, frozen=True, tag="replace-billing-code"
 
 
 class RemoveNdc(msgspec.Struct, frozen=True, tag="remove-ndc"):
-    """Take a National Drug Code off the order."""
+    """Remove a National Drug Code from the order."""
 
     ndc: WrittenNdc
 
@@ -100,7 +100,7 @@ class Fired(msgspec.Struct, frozen=True, tag="fired"):
     """The rule found something. ``values`` fill the wording; ``notes`` are keys of further sentences.
 
     ``variant`` chooses among the wordings of a topic. ``indicator`` overrides the topic's default. ``sections`` are for
-    a card that is read as a sheet: they stand behind the rule.
+    long cards such as the billing summary, and come after the rule.
     """
 
     values: Mapping[str, str]
@@ -114,14 +114,14 @@ class Fired(msgspec.Struct, frozen=True, tag="fired"):
 
 
 class Clear(msgspec.Struct, frozen=True, tag="clear"):
-    """The rule looked at everything it needs and found nothing."""
+    """The rule checked everything it needs and found nothing."""
 
 
 class Missing(msgspec.Struct, frozen=True, rename={"reported_by": "told_by"}):
-    """What a rule would have needed: a wording key, and the topic that already reports it, if any.
+    """A missing input of a rule: a wording key, and the topic that already reports it, if any.
 
-    Records hold ``reported_by`` as "told_by". ``is_urgent``: the rule would warn if there were no data, so data that
-    cannot be judged is a warning too.
+    Records store ``reported_by`` as "told_by". ``is_urgent``: the rule would warn without data, so data that cannot be
+    judged are a warning too.
     """
 
     what: str
@@ -131,11 +131,13 @@ class Missing(msgspec.Struct, frozen=True, rename={"reported_by": "told_by"}):
 
 
 FAILED = "internal-error"
-"""What a rule lacked that raised an exception."""
+"""The missing input of a rule that raised an exception."""
+AN_INTERNAL_ERROR = "an internal error (the service's log has it)"
+"""Why a part of the chart is unavailable that was there and failed to be read."""
 
 
 class CannotTell(msgspec.Struct, frozen=True, tag="cannot-tell"):
-    """The rule applies and could not be carried out."""
+    """The rule applies but could not be carried out."""
 
     missing: tuple[Missing, ...]
 
@@ -150,7 +152,7 @@ Outcome = Fired | Clear | CannotTell | NotApplicable
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """What one rule answered about one order (``None``: about the request as a whole)."""
+    """The outcome of one rule for one order (``None``: for the request as a whole)."""
 
     topic: TopicCode
     order: Origin | None

@@ -1,4 +1,4 @@
-"""The patient's chart, as far as it matters to HER2-targeted drugs. Lists of results are sorted newest first."""
+"""The patient's chart, as far as it matters for HER2-targeted drugs. Lists of results are sorted newest first."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from cards.values.quantities import Mg, MgPerKg
 
 
 class TreatmentState(StrEnum):
-    """What became of a treatment on record."""
+    """The status of a treatment on record."""
 
     GIVEN = "given"
     COMPLETED = "completed"
@@ -35,11 +35,11 @@ class TreatmentState(StrEnum):
 
 
 class Treatment(msgspec.Struct, frozen=True):
-    """A drug in the chart: a dose that was given, or an order. ``product`` is empty for a drug that is not known.
+    """A drug in the chart: an administered dose, or an order.
 
-    ``on`` is its day; if only the month or year is known, ``within`` is the first and the last possible day.
-    ``at`` is the time as the chart writes it. ``stopped``: begun but not completed. ``bags`` is how many
-    administrations were added up; ``unread_dose`` is an amount that could not be read.
+    ``product`` is empty for an unknown drug. ``on`` is its day; if only the month or year is known, ``within`` is the
+    first and the last possible day. ``at`` is the time as written. ``stopped``: started but not completed. ``bags`` is
+    the number of administrations added up; ``unread_dose`` is an unreadable amount.
     """
 
     product: str
@@ -56,18 +56,18 @@ class Treatment(msgspec.Struct, frozen=True):
     ended: date | None = None
     """The last day of an order or statement, by its own period."""
     classes: tuple[str, ...] = ()
-    """The drug classes of the site that it belongs to by its codes."""
+    """The site's own drug classes that it belongs to by code."""
 
     def is_active(self, today: date) -> bool:
-        """Return whether the drug is in use: not once the entry's own period has ended, whatever its status says."""
+        """Return whether the drug is in use: not after the entry's period has ended, whatever its status says."""
         return self.state is TreatmentState.ACTIVE and (self.ended is None or self.ended >= today)
 
 
 class PresentProblem(msgspec.Struct, frozen=True):
-    """A problem in the chart that a rule asks about; ``on`` is when it began, or when it was recorded.
+    """A problem in the chart that a rule uses; ``on`` is when it began, or was recorded.
 
     ``is_past``: the chart says that it is over; ``ended`` is its last day. ``is_onset``: ``on`` is the day on which it
-    began, not just one by which it was present. ``grade`` is that of the CTCAE, where the entry states one.
+    began, not just a day on which it was present. ``grade`` is the CTCAE grade, if stated.
     """
 
     problem: Problem
@@ -82,12 +82,12 @@ class PresentProblem(msgspec.Struct, frozen=True):
     """The last day on which it may have begun, if its date is only a month or year; ``on`` is the first."""
 
     def is_present(self, today: date) -> bool:
-        """Return whether it is present today; an end date in the future does not change that."""
+        """Return whether it is present today, even with an end date in the future."""
         return not self.is_past and (self.ended is None or self.ended >= today)
 
 
 class SiteProblem(msgspec.Struct, frozen=True):
-    """A problem in the chart that only a rule of the site asks about; ``code`` is as the rule writes it."""
+    """A problem in the chart that only a site rule uses; ``code`` is as written in the rule."""
 
     code: str
     label: str
@@ -102,7 +102,7 @@ class SiteProblem(msgspec.Struct, frozen=True):
 
 
 class Staging(msgspec.Struct, frozen=True):
-    """A stage, a metastasis or a wording that says whether a cancer is metastatic or early."""
+    """A stage, a metastasis or a text that says whether a cancer is metastatic or early."""
 
     setting: Setting
     label: str
@@ -111,7 +111,7 @@ class Staging(msgspec.Struct, frozen=True):
 
 
 def setting_of(stagings: Iterable[Staging]) -> Setting | None:
-    """Return the setting: metastatic once anything says so, because a cancer does not go back."""
+    """Return the setting: metastatic if anything says so, because a cancer does not revert to early."""
     settings = {staging.setting for staging in stagings}
     return Setting.METASTATIC if Setting.METASTATIC in settings else Setting.EARLY if settings else None
 
@@ -125,7 +125,7 @@ class Diagnosis(msgspec.Struct, frozen=True):
 
 
 class Patient(msgspec.Struct, frozen=True):
-    """The patient's chart, as far as it bears on HER2-targeted drugs."""
+    """The patient's chart, as far as it matters for HER2-targeted drugs."""
 
     weights: tuple[Weight, ...] = ()
     lvefs: tuple[Lvef, ...] = ()
@@ -145,7 +145,7 @@ class Patient(msgspec.Struct, frozen=True):
     absent: tuple[tuple[str, str], ...] = ()
     """The unavailable parts of the chart, by prefetch key, each with the reason."""
     site_results: tuple[SiteResult, ...] = ()
-    """Results that only the rules of the site read."""
+    """Results that only site rules use."""
     site_problems: tuple[SiteProblem, ...] = ()
 
     @property

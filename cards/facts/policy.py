@@ -1,4 +1,4 @@
-"""What a site has set: thresholds within their bounds, and for each topic whether it is shown and how urgent it is."""
+"""A site's alert policy: thresholds within their bounds, and for each topic its mode and indicator."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ class Mode(StrEnum):
 
     LIVE = "live"
     SHADOW = "shadow"
-    """Evaluated and not shown."""
+    """Evaluated but not shown."""
     OFF = "off"
 
 
 class PlannedDoses(StrEnum):
-    """Which planned doses ask for tests that go out of date."""
+    """For which planned doses to ask for tests that expire."""
 
     NEXT = "next"
-    """For the next one; each later one is judged when it is dispatched."""
+    """For the next dose; later ones are judged when they are dispatched."""
     EVERY = "every"
-    """For each one, for clients that do not call at dispatch."""
+    """For every dose, for clients that do not call at dispatch."""
 
 
 class ProductThresholds(Mapping[str, "Decimal | None"]):
-    """Thresholds as they are for one product: a value set for that product overrides the one for all products."""
+    """Thresholds for one product: a value set for that product overrides the general one."""
 
     def __init__(self, thresholds: Mapping[str, Decimal | None], product: str) -> None:
         """Wrap the thresholds; ``product`` is the one whose own values take precedence."""
@@ -60,7 +60,7 @@ class ProductThresholds(Mapping[str, "Decimal | None"]):
 
 @dataclass(frozen=True)
 class Policy:
-    """The settings that the judgement and the wording depend on."""
+    """The settings that the judgment and the wording depend on."""
 
     thresholds: Mapping[str, Decimal | None]
     modes: Mapping[TopicCode, Mode] = field(default_factory=dict)

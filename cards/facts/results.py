@@ -1,6 +1,6 @@
-"""Results of the chart: weights, ejection fractions, laboratory values, HER2, receptors, tests and mutations.
+"""Results in the chart: weights, ejection fractions, laboratory values, HER2, receptors, tests and mutations.
 
-Dates are calendar days as the chart wrote them.
+Dates are calendar days as written in the chart.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from cards.values.quantities import Kg, Percent
 
 
 class ResultTime(msgspec.Struct, frozen=True):
-    """When a result was taken and when it was released, as the chart writes it; ``corrected``: it replaces another."""
+    """When a result was taken and released, as written; ``corrected``: it replaces another."""
 
     taken: str = ""
     issued: str = ""
@@ -27,10 +27,10 @@ class ResultTime(msgspec.Struct, frozen=True):
 
 
 class Weight(msgspec.Struct, frozen=True):
-    """A body weight; ``stated`` when the patient said it or it was estimated, not measured.
+    """A body weight; ``stated`` if reported by the patient or estimated, not measured.
 
     Here and below: if a date is only a month or year, ``within`` is its first and last day and ``on`` the first.
-    ``beside`` are other values of exactly the same time; which of them is newest is unknown.
+    ``beside`` are other values of exactly the same time, so that it is unknown which is newest.
     """
 
     kg: Kg
@@ -61,21 +61,21 @@ class Lvef(msgspec.Struct, frozen=True):
 
     @property
     def interval(self) -> Interval:
-        """The percentages that the true value may be."""
+        """The possible range of the true value, in percent."""
         if self.upper is not None:
             return Interval(self.percent.value, self.upper.value)
         return Interval.of(self.percent.value, self.bound)
 
     @property
     def quoted(self) -> str:
-        """The value as a summary quotes it: "45 %", "< 35 %", "57-62 %"."""
+        """The value as quoted in a summary: "45 %", "< 35 %", "57-62 %"."""
         if self.upper is not None:
             return f"{str(self.percent).removesuffix('%').strip()}-{self.upper}"
         return f"{self.bound.sign} {self.percent}".strip()
 
 
 class LabResult(msgspec.Struct, frozen=True):
-    """A laboratory result in the canonical unit of its concept, with the upper limit of normal of the same result."""
+    """A laboratory result in its concept's canonical unit, with the upper limit of normal from the same result."""
 
     test: str
     value: Decimal
@@ -91,12 +91,12 @@ class LabResult(msgspec.Struct, frozen=True):
 
     @property
     def interval(self) -> Interval:
-        """The numbers that the true value may be, in its unit."""
+        """The possible range of the true value, in its unit."""
         return Interval.of(self.value, self.bound)
 
 
 class SiteResult(msgspec.Struct, frozen=True):
-    """A result that only the rules of a site read, as it is written: a number with its unit, a code, or a text.
+    """A result that only site rules use, as written: a number with its unit, a code, or a text.
 
     ``says`` are the codes ("system|code"), displays and texts of the answer, folded to lower case.
     """
@@ -137,14 +137,14 @@ class Her2Finding(StrEnum):
     NULL = "null"
     NOT_DONE = "not-done"
     WORK_UP = "work-up"
-    """ISH of group 2, 3 or 4: settled by a combined work-up with IHC, and not by the numbers."""
+    """ISH group 2, 3 or 4, which requires a combined work-up with IHC; the numbers do not decide."""
 
 
 class Her2Result(msgspec.Struct, frozen=True):
-    """One tissue HER2 result that counts. ``conflict`` when its code and its own display say different things.
+    """One tissue HER2 result that counts.
 
-    ``by_copies`` and ``by_ratio`` when it was read from a number of gene copies or from a ratio alone; ``tumour`` when
-    its code names the organ.
+    ``conflict``: its code and display contradict each other. ``by_copies`` and ``by_ratio``: it was derived from a
+    number of gene copies or from a ratio alone. ``tumour`` is set if its code names the organ.
     """
 
     method: Her2Method
@@ -160,7 +160,7 @@ class Her2Result(msgspec.Struct, frozen=True):
 
 
 class CodedHer2(msgspec.Struct, frozen=True):
-    """A HER2 status that a diagnosis code states. It is shown beside the pathology and never replaces it."""
+    """A HER2 status in a diagnosis code. It is shown with the pathology and never replaces it."""
 
     positive: bool
     code: str
@@ -169,12 +169,12 @@ class CodedHer2(msgspec.Struct, frozen=True):
 
     @property
     def label(self) -> str:
-        """The code with its words."""
+        """The code with its description."""
         return f"{self.code} {self.display}".strip()
 
 
 class Receptor(StrEnum):
-    """Which hormone receptor a result is of."""
+    """The hormone receptor of a result."""
 
     OESTROGEN = "ER"
     PROGESTERONE = "PR"
@@ -192,9 +192,9 @@ class ReceptorResult(msgspec.Struct, frozen=True):
 
 
 def hormone_receptor_positive(results: Iterable[ReceptorResult]) -> bool | None:
-    """Return whether a tumour is hormone receptor-positive: it is when either receptor is.
+    """Return whether a tumor is hormone receptor-positive, which it is if either receptor is.
 
-    ``None`` when that is not known: one receptor alone that is negative leaves the other open.
+    ``None`` if not known: a single negative receptor leaves the other open.
     """
     positive = {result.receptor for result in results if result.positive}
     negative = {result.receptor for result in results if not result.positive}
@@ -206,7 +206,7 @@ def hormone_receptor_positive(results: Iterable[ReceptorResult]) -> bool | None:
 
 
 class PregnancyTest(msgspec.Struct, frozen=True):
-    """A pregnancy test; ``positive`` is ``None`` when it gives an amount of hormone, or no plain answer."""
+    """A pregnancy test; ``positive`` is ``None`` for an amount of hormone, or an unclear answer."""
 
     positive: bool | None
     on: date | None

@@ -1,4 +1,4 @@
-"""When the doses of an order are to be given, as stated by each part of it."""
+"""The schedule of an order, as stated by each of its parts."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ DAY = Decimal(1)
 
 
 class Rhythm(msgspec.Struct, frozen=True):
-    """What one part of an order says of the schedule.
+    """The schedule in one part of an order.
 
-    ``every_days`` are the fewest days between two doses; less than one when there are several a day. ``doses`` is how
-    many there are and ``lasts_days`` for how long they go on; ``days`` are those named. ``is_limit``: no more often
-    than this. ``unread``: the part says something that was not understood.
+    ``every_days`` are the fewest days between two doses, less than one if there are several a day. ``doses`` is their
+    number and ``lasts_days`` the duration; ``days`` are named days. ``is_limit``: no more often than this. ``unread``:
+    a part was not understood.
     """
 
     every_days: Decimal | None = None
@@ -49,7 +49,7 @@ class Rhythm(msgspec.Struct, frozen=True):
 
 
 class Nearest(msgspec.Struct, frozen=True):
-    """The two doses of an order that are closest together; ``first`` and ``second`` are set if their days are named."""
+    """The two doses of an order closest to each other; ``first`` and ``second`` are set if their days are named."""
 
     days: Decimal
     first: date | None = None
@@ -68,7 +68,7 @@ class Schedule(msgspec.Struct, frozen=True, dict=True):
 
     @lazy
     def unread(self) -> tuple[str, ...]:
-        """What was not understood, except words beside a coded schedule that they agree with."""
+        """The parts not understood, except text that agrees with a coded schedule."""
         stated = {each.every_days for each in self.rhythms if each.every_days is not None and not each.is_text}
         unread = [each.unread for each in self.rhythms if each.unread and each.seems_days not in stated]
         if not self.days and not any(each.every_days is not None for each in self.rhythms):
@@ -77,7 +77,7 @@ class Schedule(msgspec.Struct, frozen=True, dict=True):
 
     @lazy
     def interval_days(self) -> Decimal | None:
-        """The days between doses, if all parts that state them agree; a bare "daily" yields to any other."""
+        """The days between doses, if all parts agree; any other statement overrides a bare "daily"."""
         if len(self.days) > 1:
             return Decimal(min(_gaps(self.days)))
         found = self._intervals()
@@ -91,7 +91,7 @@ class Schedule(msgspec.Struct, frozen=True, dict=True):
 
     @lazy
     def differing(self) -> tuple[Decimal, ...]:
-        """All the intervals that its parts state, understood in full or not, where they are not one."""
+        """All different intervals in its parts, fully understood or not."""
         stated = {each.every_days or each.seems_days for each in self.rhythms if not each.is_limit}
         found = sorted(each for each in stated if each)
         return tuple(found) if len(found) > 1 else ()
@@ -112,7 +112,7 @@ class Schedule(msgspec.Struct, frozen=True, dict=True):
 
     @lazy
     def nearest(self) -> Nearest | None:
-        """The two of its own doses that are nearest to each other; ``None`` when it means one, or leaves it open."""
+        """The two of its doses nearest to each other; ``None`` for a single dose, or if not stated."""
         days = self.days
         if days:
             if (hours := [each.every_days for each in self.rhythms if each.days and each.every_days is not None]) != []:

@@ -1,4 +1,4 @@
-"""Everything the rules may look at: the orders together, the patient, and the day it is."""
+"""Everything a rule may read: the orders, the patient, and today's date."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from cards.facts.patient import Patient
 
 
 def planned_day(start: date | None, today: date) -> date:
-    """Return the day of an order's next dose: its own start when that lies ahead, else today."""
+    """Return the day of an order's next dose: its start if in the future, else today."""
     return start if start is not None and start > today else today
 
 
 class Moment(StrEnum):
-    """When the service is asked."""
+    """The moment in the workflow at which the service is called."""
 
     SELECT = "order-select"
     SIGN = "order-sign"
@@ -48,7 +48,7 @@ class Moment(StrEnum):
 
 
 class Session(msgspec.Struct, frozen=True):
-    """Everything the rules may look at: the orders together, the patient, and the day it is."""
+    """Everything a rule may read: the orders, the patient, and today's date."""
 
     moment: Moment
     today: date

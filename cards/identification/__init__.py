@@ -1,1 +1,1 @@
-"""Which product an order, a dose given or a text is for."""
+"""Identifies the product of an order, an administered dose or a text."""

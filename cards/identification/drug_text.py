@@ -1,6 +1,6 @@
-"""Reads the text of a drug to its last word: what it names, and which of its words are not understood.
+"""Reads a drug text completely: what it names, and which of its words are not understood.
 
-Nothing is dropped. A word is part of a name, is listed as naming no drug (``drug_words.yaml``), or is reported: next to
+No word is dropped. It is part of a name, is listed as not naming a drug (``drug_words.yaml``), or is reported: next to
 the name of an antibody, an unknown word may be the payload that makes it another drug.
 """
 
@@ -29,16 +29,16 @@ _CONCENTRATION = re.compile(r"(\d{1,5}(?:[.,]\d{1,3})?)\s{0,3}mg\s{0,3}/\s{0,3}(
 _AMOUNT = re.compile(r"(\d{1,5}(?:[.,]\d{1,3})?)\s{0,3}mg(?!\s{0,3}/\s{0,3}(?:kg|m))")
 _QUOTED = 40
 _BEFORE_LOT = 4
-# The words before an antibody that say which conjugate it is part of; beside the payload they say nothing new.
+# Prefixes of an antibody that identify its conjugate; with the payload they add nothing.
 _PREFIXES = frozenset({"ado", "fam"})
 
 
 class DrugText(NamedTuple):
-    """What a drug text says.
+    """The meaning of a drug text.
 
-    ``meanings`` are what it names, one for each name. ``guesses`` are what a misspelt name may mean. ``unread`` are the
-    words that are not understood, and ``others`` those that look like another drug's name or payload. A text that names
-    nothing and has no guess is not about a known drug, so its words are ignored.
+    ``meanings`` are what it names, one for each name. ``guesses`` are what a misspelled name may mean. ``unread`` are
+    the words that are not understood, and ``others`` those that look like another drug's name or payload. A text that
+    names nothing and has no guess is not about a known drug, so its words are ignored.
     """
 
     meanings: tuple[Meaning, ...] = ()
@@ -48,13 +48,16 @@ class DrugText(NamedTuple):
 
     @property
     def names_drug(self) -> bool:
-        """Whether it names, or seems to name, a drug that is known."""
+        """Whether it names, or seems to name, a known drug."""
         return bool(self.meanings or self.guesses)
 
     @property
     def is_read(self) -> bool:
-        """Whether every word of it is accounted for."""
+        """Whether every word is understood."""
         return not self.unread
+
+
+_SUFFIX = 4
 
 
 class _Span(NamedTuple):
@@ -133,7 +136,7 @@ class DrugTextReader:
         return vocabulary.nearest(word) or found
 
     def _walk(self, draft: _Draft) -> None:
-        """Account for every word, from the first to the last."""
+        """Process every word, from the first to the last."""
         place, count = 0, len(draft.words)
         while place < count:
             place = (
@@ -207,7 +210,7 @@ class DrugTextReader:
         return next((each for each in range(furthest, place, -1) if draft.usual(place, each) in phrases), 0)
 
     def _single(self, draft: _Draft, place: int) -> int:
-        """Account for a word that begins no phrase."""
+        """Process a word that does not begin a phrase."""
         word = draft.words[place].text
         if draft.known[place].kind is not None:
             draft.loose.append(place)
@@ -243,7 +246,7 @@ class DrugTextReader:
         return frozenset({Target(best[1])})
 
     def _is_guess(self, span: _Span, draft: _Draft) -> bool:
-        """Return whether a name rests on a corrected word: one that is mistyped, or cut off and alone."""
+        """Return whether a name depends on a corrected word: one that is mistyped, or cut off and alone."""
         known = draft.known[span.first : span.end]
         if len(known) == 1:
             return known[0].is_typo or known[0].is_cut
@@ -254,10 +257,10 @@ class DrugTextReader:
         )
 
     def _with_alternatives(self, meanings: list[Meaning], spans: Iterable[_Span], draft: _Draft) -> list[Meaning]:
-        """Join names that the text gives as alternatives ("T-DM1/T-DXd") to one meaning."""
+        """Combine names given as alternatives ("T-DM1/T-DXd") to one meaning."""
         previous: _Span | None = None
         for span in spans:
-            if meanings and previous and _ALTERNATIVES.match(_between(previous, span, draft)):
+            if meanings and previous and _are_alternatives(previous, span, _between(previous, span, draft)):
                 meanings[-1] = _merged(meanings[-1] | span.meaning)
             else:
                 meanings.append(span.meaning)
@@ -265,7 +268,7 @@ class DrugTextReader:
         return meanings
 
     def _without_parts(self, meanings: list[Meaning]) -> list[Meaning]:
-        """Drop the names of ingredients beside the name of their combination."""
+        """Drop the names of ingredients if their combination is named."""
         parts = {part for meaning in meanings for target in meaning for part in self._products[target.product].parts}
         return [meaning for meaning in meanings if not all(target.product in parts for target in meaning)]
 
@@ -296,7 +299,15 @@ class DrugTextReader:
         named = {target.product for meaning in meanings for target in meaning}
         if len(named) == 1:
             own = self._vocabulary.words_of_product.get(named.pop(), frozenset())
-            draft.unread = [word for word in draft.unread if word not in own]
+            draft.unread = [
+                word for word in draft.unread if word not in own and not self._is_cut_suffix(word, own, draft)
+            ]
+
+    def _is_cut_suffix(self, word: str, own: frozenset[str], draft: _Draft) -> bool:
+        """Return whether a word is the FDA's suffix without its last letter, as fields of fixed length leave it."""
+        if len(word) != _SUFFIX - 1 or f"-{word}" not in draft.folded or self._vocabulary.begins_payload(word):
+            return False
+        return any(len(each) == _SUFFIX and each.startswith(word) for each in own)
 
     def _hear_what_is_said(self, meanings: Sequence[Meaning], draft: _Draft) -> None:
         """Report words after an antibody that are otherwise ignored: "conjugate", or the first letters of a payload."""
@@ -323,6 +334,15 @@ class DrugTextReader:
                 draft.unread.append(word)
 
 
+def _are_alternatives(first: _Span, second: _Span, between: str) -> bool:
+    """Return whether a text gives two names as alternatives: "T-DM1/T-DXd", or brands of one drug in a list."""
+    if _ALTERNATIVES.match(between):
+        return True
+    named = {target.product for target in first.meaning | second.meaning}
+    branded = all(target.brand for target in first.meaning | second.meaning)
+    return len(named) == 1 and branded and first.meaning != second.meaning and between.strip() == ","
+
+
 def _between(first: _Span, second: _Span, draft: _Draft) -> str:
     return draft.folded[draft.words[first.end - 1].end : draft.words[second.first].start]
 
@@ -332,13 +352,13 @@ def _as_written(span: _Span, draft: _Draft) -> str:
 
 
 def _merged(targets: Meaning) -> Meaning:
-    """Drop a product's general target beside a target of one of its brands."""
+    """Drop a product's general target if there is a target for one of its brands."""
     branded = {target.product for target in targets if target.brand}
     return frozenset(target for target in targets if target.brand or target.product not in branded)
 
 
 def _goes_by(targets: set[Target], product: Product, products: Mapping[str, Product]) -> bool:
-    """Return whether names are those of a product's ingredients, or of the brand that its own brand includes."""
+    """Return whether names are those of a product's ingredients, or of the brand that its brand name includes."""
     if {target.product for target in targets} != set(product.parts):
         return False
     brands = (products[target.product].brand(target.brand) for target in targets if target.brand)

@@ -1,7 +1,7 @@
-"""Which drug an order is for: every coding, text and ingredient counts, and none is preferred for its position.
+"""Identifies the drug of an order: every coding, text and ingredient counts equally.
 
-If they name two products, the identity is in conflict and no other rule guesses. Billing codes and NDCs speak
-for the identity only when nothing clinical does, because they are checked against it.
+If they name two products, the identity is in conflict and no other rule guesses. Billing codes and NDCs count only if
+nothing clinical identifies the drug, because they are checked against it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _INGREDIENT = frozenset({EvidenceKind.INGREDIENT_CODING, EvidenceKind.INGREDIENT
 
 
 class IdentityStatus(StrEnum):
-    """How far the identity of an order is settled."""
+    """The status of an order's identity."""
 
     SETTLED = "settled"
     CONFLICT = "conflict"
@@ -30,18 +30,19 @@ class IdentityStatus(StrEnum):
 
 
 class Claim(msgspec.Struct, frozen=True):
-    """One piece of evidence and what it means."""
+    """One piece of evidence and its meaning."""
 
     evidence: IdentityEvidence
     meaning: Meaning
 
 
 class Identity(msgspec.Struct, frozen=True):
-    """The drug of an order. ``named`` are all products that its evidence names or may mean.
+    """The drug of an order.
 
-    ``unread`` are the words of its texts that are not understood, where they keep the identity from being settled.
-    ``is_miscoded``: it is for a neighbour, and carries a billing or package code of a drug that is checked.
-    ``by``: the source of the retired code that alone identifies it; every finding is only as sure as that source.
+    ``named`` are all products that its evidence names or may mean. ``unread`` are words of its texts that are not
+    understood, if they prevent identification. ``is_miscoded``: it is for a neighbor, but has a billing or package code
+    of a checked drug. ``by``: the source of the retired code that alone identifies it; every finding is only as certain
+    as that source.
     """
 
     status: IdentityStatus
@@ -62,7 +63,7 @@ class Identity(msgspec.Struct, frozen=True):
 
 
 def identify(order: DrugOrder, recogniser: Recogniser) -> Identity:
-    """Settle the identity of an order, or say why it cannot be settled."""
+    """Identify the drug of an order, or say why that is not possible."""
     length = 0
     for each in order.evidence:
         length += len(each.value)
@@ -76,18 +77,18 @@ def identify(order: DrugOrder, recogniser: Recogniser) -> Identity:
 
 
 def _with_displays(identity: Identity, order: DrugOrder, recogniser: Recogniser) -> Identity:
-    """Check the words beside the product's own billing and package codes: they may name a different drug.
+    """Check the texts of the product's own billing and package codes, which may name a different drug.
 
-    The words beside a code of another product are ignored, because that code is reported anyway.
+    The text of another product's code is ignored, because that code is reported anyway.
     """
     product = identity.product
     if product is None:
         return identity
     own = {product.id, *product.parts}
     billing = (each for each in order.billing if each.linked)
-    labelled = [(each.display, _of_hcpcs(each.code, recogniser), each.holder.path) for each in billing]
-    labelled += [(each.display, recogniser.ndc(each.text), each.path) for each in order.ndcs]
-    for display, target, path in labelled:
+    labeled = [(each.display, _of_hcpcs(each.code, recogniser), each.holder.path) for each in billing]
+    labeled += [(each.display, recogniser.ndc(each.text), each.path) for each in order.ndcs]
+    for display, target, path in labeled:
         if not display or target is None or target.product != product.id:
             continue
         meanings = recogniser.read_text(display).meanings
@@ -106,7 +107,7 @@ def _of_hcpcs(code: str, recogniser: Recogniser) -> Target | None:
 
 
 def _with_codes(identity: Identity, order: DrugOrder, recogniser: Recogniser) -> Identity:
-    """Tell of an order for a neighbour whether one of its codes is that of a drug that is checked."""
+    """Note whether an order for a neighbor has a code of a checked drug."""
     targets = [recogniser.ndc(ndc.text) for ndc in order.ndcs]
     targets += [_of_hcpcs(billing.code, recogniser) for billing in order.billing if billing.linked]
     if all(target is None or recogniser.product(target.product).scope is Scope.NEIGHBOUR for target in targets):
@@ -115,7 +116,7 @@ def _with_codes(identity: Identity, order: DrugOrder, recogniser: Recogniser) ->
 
 
 def _by_evidence(evidence: tuple[IdentityEvidence, ...], recogniser: Recogniser) -> Identity | None:
-    """Identify an order by its clinical evidence; ``None`` when that names no known drug."""
+    """Identify an order by its clinical evidence; ``None`` if that does not name a known drug."""
     claims: list[Claim] = []
     texts: list[tuple[IdentityEvidence, DrugText]] = []
     for each in evidence:
@@ -143,10 +144,10 @@ def _with_every_word(
     guesses: list[Claim],
     recogniser: Recogniser,
 ) -> Identity:
-    """Leave the identity unsettled if a word is not understood.
+    """Leave the identity open if a word is not understood.
 
-    Beside a clinical code only a word that looks like another drug's name or payload counts, and is a conflict. Beside
-    the name of tablets, which hold no payload, likewise only such a word counts.
+    With a clinical code, only a word that looks like another drug's name or payload counts, as a conflict. With the
+    name of tablets, which have no payload, likewise only such a word counts.
     """
     if identity.product is None:
         others = tuple(dict.fromkeys(word for _, text in texts for word in text.others))
@@ -168,7 +169,7 @@ def _with_every_word(
 
 
 def _counted(evidence: IdentityEvidence, text: DrugText) -> tuple[str, ...]:
-    """List the unread words that matter; those of a billing or package descriptor do not."""
+    """List the unread words that matter, excluding those of a billing or package descriptor."""
     return text.unread if text.names_drug and evidence.kind is not EvidenceKind.SUPPLY_TEXT else text.others
 
 
@@ -207,7 +208,7 @@ def _by_route(identity: Identity, order: DrugOrder, recogniser: Recogniser) -> I
 
 
 def _share_a_name(products: tuple[Product, ...]) -> bool:
-    """Return whether of two products one is a form of the other."""
+    """Return whether one of two products is a form of the other."""
     return any(each.parts == (other.id,) for each in products for other in products)
 
 
@@ -237,7 +238,7 @@ def _settle(claims: tuple[Claim, ...], recogniser: Recogniser) -> Identity:
 
 
 def _combined(firm: set[Target], claims: tuple[Claim, ...], recogniser: Recogniser) -> set[Target]:
-    """Let a combination product absorb its own ingredients; ingredients alone may add up to one."""
+    """Replace ingredients by their combination product, even if only the ingredients are named."""
     products = {target.product for target in firm}
     absorbed = {part for product in products for part in recogniser.product(product).parts}
     names = [recogniser.product(product).name for product in products if recogniser.product(product).parts]
@@ -258,7 +259,7 @@ def _combined(firm: set[Target], claims: tuple[Claim, ...], recogniser: Recognis
 
 
 def _by_supply_codes(order: DrugOrder, recogniser: Recogniser) -> Identity:
-    """Identify an order that names no drug by its NDCs, or failing those by the billing codes on the order itself."""
+    """Identify an order that does not name a drug by its NDCs, otherwise by the billing codes on the order itself."""
     by_ndc = {target for ndc in order.ndcs if (target := recogniser.ndc(ndc.text)) is not None}
     codes = [billing.code for billing in order.billing if billing.on_the_order]
     by_hcpcs = {target for code in codes if (target := _of_hcpcs(code, recogniser)) is not None}

@@ -1,4 +1,4 @@
-"""Finds the name that a word is a misspelling of, or that is part of a longer word."""
+"""Finds the name for a misspelled word, or inside a longer word."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ if TYPE_CHECKING:
 
 LONGEST = 40
 _CUT = 3
-"""The most letters that a name may lack at its end."""
+"""The maximum number of letters missing at the end of a name."""
 _TYPED = 6
-"""The shortest word that is compared with names that differ in one letter."""
+"""The shortest word that is compared with names that differ by one letter."""
 _INSIDE = 7
-"""The shortest name that is looked for inside a longer word."""
+"""The shortest name that is searched for inside a longer word."""
 
 
 class NearNames:
@@ -23,10 +23,10 @@ class NearNames:
         """Index the words."""
         words = sorted(names, key=lambda each: (-len(each), each))
         plain = [word for word in words if word.isascii() and word.isalpha() and len(word) >= _TYPED]
-        # A name without its last letters, as a field of the EHR cuts it off, then whatever is one letter off.
+        # A name without its last letters, as cut off by an EHR field, then names with one letter different.
         self._near = {word[:end]: word for word in plain for end in range(max(_TYPED, len(word) - _CUT), len(word))}
         self._near |= {each: word for word in plain for each in _one_taken_out(word)}
-        # By their first letters, longest first: only a word that holds those is searched.
+        # By their first letters, longest first: only words that contain those are searched.
         self._long: dict[str, list[str]] = {}
         for word in plain:
             if len(word) >= _INSIDE:
@@ -35,7 +35,7 @@ class NearNames:
         self._foreign = [word for word in words if not word.isascii()]
 
     def nearest(self, word: str) -> str | None:
-        """Find the name that a word is meant for: it has one letter wrong, or is joined to another word."""
+        """Find the name meant by a word: with one wrong letter, or joined to another word."""
         if not word.isascii():
             return next((each for each in self._foreign if each in word[:LONGEST]), None)
         if not (_TYPED <= len(word) <= LONGEST and word.isalpha()):

@@ -1,4 +1,4 @@
-"""Recognises products in codes and in text, by indexes that are built once from the knowledge."""
+"""Recognizes products in codes and text, with indexes that are built once from the knowledge."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cards.identification.drug_text import DrugTextReader
 from cards.identification.folding import fold, key
 from cards.identification.targets import Meaning, Target
 from cards.identification.vocabulary import Vocabulary
-from cards.knowledge.label_doses import Labelled, Span, around, ceiling, regimens_for, rows_by_test
+from cards.knowledge.label_doses import Labeled, Span, around, ceiling, regimens_for, rows_by_test
 from cards.knowledge.loader import default_knowledge
 from cards.knowledge.schema import Kind, Panel
 from cards.values.caching import once
@@ -84,7 +84,7 @@ class Recogniser:
             product.id: frozenset(other.id for other in known.products if product.antibodies & other.antibodies)
             for product in known.products
         }
-        """For each product all those that share an antibody with it, itself among them."""
+        """For each product all products that share an antibody with it, including itself."""
         self._ndc: dict[str, Target] = {}
         names: dict[str, set[Target]] = defaultdict(set)
         for product in known.products:
@@ -94,7 +94,9 @@ class Recogniser:
                 names[name].update(Target(meant) for meant in ambiguous.may_mean)
         vocabulary = Vocabulary(known, {name: frozenset(targets) for name, targets in names.items()})
         self._reader = DrugTextReader(vocabulary, self._products)
-        # Texts are drug names from the EHR's formulary: few, repeated on every order.
+        self.supportive_drugs = vocabulary.supportive_drugs
+        """The words for drugs that are given before an infusion; an amount beside one is an amount of it."""
+        # Texts are drug names from the EHR's formulary: few, and repeated on every order.
         self._classes = tuple(
             (group, _any_of(group.names), _any_of(group.unless) if group.unless else None)
             for group in known.drug_classes
@@ -102,22 +104,22 @@ class Recogniser:
         )
         self._classes_by_rxnorm = _by_code((code, group.id) for group in known.drug_classes for code in group.rxnorm)
         self._classes_by_atc = _by_code((code, group.id) for group in known.drug_classes for code in group.atc)
-        # As few are the combinations of product, cancers and schedule.
-        self.labelled = cached_by_key(_COMBINATIONS)(self._labelled)
+        # Combinations of product, cancers and schedule are just as few.
+        self.labeled = cached_by_key(_COMBINATIONS)(self._labeled)
         self.spans_per_kg = cached_by_key(_COMBINATIONS)(self._spans_per_kg)
         self.read_classes = cached_by_text(self._read_classes)
         self.read_text = cached_by_text(self._reader.read)
 
     def _spans_per_kg(self, product_id: str, cancers: frozenset[Cancer], percent: Decimal) -> tuple[Span, ...]:
-        """Return the levels per kilogram of a product, each with the doses that are within so many percent of it."""
-        regimens = self.labelled(product_id, cancers, None).regimens
+        """Return a product's levels per kilogram, each with the range of doses within a tolerance."""
+        regimens = self.labeled(product_id, cancers, None).regimens
         levels = (level for regimen in regimens for level in regimen.levels if level.mg_per_kg is not None)
         return tuple(Span(*around(level.dose.value, percent), level) for level in levels)
 
-    def _labelled(self, product_id: str, cancers: frozenset[Cancer], interval_days: Decimal | None) -> Labelled:
+    def _labeled(self, product_id: str, cancers: frozenset[Cancer], interval_days: Decimal | None) -> Labeled:
         """Find the regimens and the maximum of a product, for the cancers and the interval as far as they are known."""
         regimens = regimens_for(self._products[product_id], cancers, interval_days)
-        return Labelled(regimens, ceiling(regimens))
+        return Labeled(regimens, ceiling(regimens))
 
     def _index_product(self, product: Product, names: dict[str, set[Target]]) -> None:
         generic = Target(product.id)
@@ -150,7 +152,7 @@ class Recogniser:
         return self._products[product_id]
 
     def in_order(self, product_ids: Collection[str]) -> tuple[Product, ...]:
-        """Find some products, and give them in the order of the knowledge."""
+        """Find some products, and return them in the order of the knowledge."""
         return tuple(self._products[each] for each in sorted(product_ids, key=self._places.__getitem__))
 
     def brand(self, target: Target) -> Brand | None:
@@ -158,7 +160,7 @@ class Recogniser:
         return self._products[target.product].brand(target.brand)
 
     def _read_classes(self, text: str) -> tuple[DrugClass, ...]:
-        """List the drug classes that a text names a drug of."""
+        """List the drug classes of the drugs named in a text."""
         plain = fold(bounded(text))
         return tuple(
             group
@@ -167,7 +169,7 @@ class Recogniser:
         )
 
     def coded_classes(self, system: str, code: str) -> tuple[str, ...]:
-        """List the drug classes that a code belongs to; an ATC code belongs to those of every level above it."""
+        """List the drug classes of a code; an ATC code also belongs to those of the levels above it."""
         if system == "rxnorm" and self._classes_by_rxnorm:
             return self._classes_by_rxnorm.get(code, ())
         if system == "atc" and self._classes_by_atc:
@@ -176,14 +178,14 @@ class Recogniser:
         return ()
 
     def coded(self, system: str, code: str) -> Meaning | None:
-        """Find what a clinical code may mean: RxNorm, ATC or SNOMED CT. A concept may be filed under two products."""
+        """Find the meanings of a clinical code: RxNorm, ATC or SNOMED CT. A concept may belong to two products."""
         if system == "snomed":
             return self.snomed.get(code)
         target = (self.rxnorm if system == "rxnorm" else self.atc).get(code)
         return None if target is None else frozenset({target})
 
     def ndc(self, text: str) -> Target | None:
-        """Find the product of a written NDC; ten digits without hyphens count only when one reading is known."""
+        """Find the product of a written NDC; ten digits without hyphens count only if exactly one reading is known."""
         readings = ndc_readings(text)
         found = {self._ndc[reading] for reading in readings if reading in self._ndc}
         if not found:

@@ -1,4 +1,4 @@
-"""What a code or a name of a drug stands for."""
+"""What a drug code or name stands for."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 
 class Target(NamedTuple):
-    """What a code or a name means: a product, and a brand of it where the code or name is the brand's own."""
+    """The meaning of a code or name: a product, and a brand if the code or name is specific to it."""
 
     product: str
     brand: str | None = None
 
 
 Meaning = frozenset[Target]
-"""The targets that a code or a name may mean: one when it is clear, several when it is ambiguous."""
+"""The possible targets of a code or name: one if it is clear, several if it is ambiguous."""

@@ -1,4 +1,4 @@
-"""The vocabulary of drug texts, indexed once: names by their words, spellings, words that may be skipped."""
+"""The vocabulary of drug texts, indexed once: names by words, spellings, words that may be skipped."""
 
 from __future__ import annotations
 
@@ -60,12 +60,15 @@ class Vocabulary:
         self._numbering = frozenset(part for word in words.package_numbering for part in key(word))
         self.premedication = {key(word) for group in words.premedication for word in group.words}
         self.supportive = {key(word) for group in words.supportive for word in group.words}
+        self.supportive_drugs = frozenset(
+            fold(word) for group in words.supportive if group.names_drugs for word in group.words
+        )
         self._patterns = re.compile("|".join(f"(?:{each.pattern})" for each in words.patterns))
         self._payload_endings = _endings(each.endings for each in words.payload_endings)
         self._drug_endings = _endings(each.endings for each in words.drug_endings)
         phrases = (self.names, self.ignored, self.partners, self.warnings, self.premedication, self.supportive)
         self.reach: dict[str, int] = {}
-        """For each first word, the length in words of the longest phrase that begins with it."""
+        """For each first word, the number of words in the longest phrase that begins with it."""
         for phrase in (each for group in phrases for each in group):
             self.reach[phrase[0]] = max(len(phrase), self.reach.get(phrase[0], 0))
         self.words_of_product = _words_of_products(self.names)
@@ -79,7 +82,7 @@ class Vocabulary:
         self._near_names = NearNames(single | {each for each, known in self._known.items() if not known.is_cut})
 
     def usual(self, words: Phrase) -> Phrase:
-        """Return words in their usual spelling."""
+        """Return words in their standard spelling."""
         return tuple(self._known[word].word if word in self._known else word for word in words)
 
     def look_up(self, word: str) -> Known:
@@ -87,7 +90,7 @@ class Vocabulary:
         return self._known.get(word) or Known(word, None)
 
     def is_listed(self, word: str) -> bool:
-        """Return whether a word stands in a name or in a listed phrase."""
+        """Return whether a word is in a name or in a listed phrase."""
         return word in self._listed
 
     def nearest(self, word: str) -> Known | None:
@@ -99,11 +102,11 @@ class Vocabulary:
         return Known(known.word, known.kind, is_typo=True)
 
     def is_ignored(self, word: str) -> bool:
-        """Return whether a word matches a pattern that names no drug."""
+        """Return whether a word matches a pattern for words that do not name a drug."""
         return len(word) <= LONGEST and self._patterns.fullmatch(word) is not None
 
     def is_package_number(self, before: Phrase, word: str) -> bool:
-        """Return whether a word is the number of a lot, by its shape and the words before it."""
+        """Return whether a word is a lot number, by its form and the words before it."""
         if not _LOT_NUMBER.fullmatch(word) or sum(map(str.isdigit, word)) < _LOT_DIGITS or self.is_listed(word):
             return False
         while before and before[-1] in self._numbering:
@@ -111,7 +114,7 @@ class Vocabulary:
         return before[-1:] in self._lots or before[-2:] in self._lots
 
     def numbers_package(self, before: Phrase, word: str, after: Phrase) -> bool:
-        """Return whether a word is the "no." of a lot: beside the word for the lot, on either side."""
+        """Return whether a word is the "no." of a lot: before or after a word for "lot"."""
         if word not in self._numbering:
             return False
         while before and before[-1] in self._numbering:

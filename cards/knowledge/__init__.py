@@ -1,1 +1,1 @@
-"""What is known about the drugs: YAML with sources, and the loader that checks it."""
+"""The knowledge about the drugs: YAML with sources, and the loader that validates it."""

@@ -1,4 +1,4 @@
-"""Loads what is known about billing and the payer policies, and checks both against the rest of the knowledge."""
+"""Loads the billing knowledge and the payer policies, and checks both against the rest of the knowledge."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def load_billing(root: Traversable | None = None) -> BillingKnowledge:
-    """Read what is known about billing.
+    """Read the billing knowledge.
 
     Raises:
         KnowledgeError: an unknown field, a value without a source, a product without vials.
@@ -33,7 +33,7 @@ def load_billing(root: Traversable | None = None) -> BillingKnowledge:
     known = default_knowledge()
     _need_sources(billing, known.sources)
     supplied = [supply.product for supply in billing.supplies]
-    # Tablets are dispensed by a pharmacy: nothing is drawn from vials, and no HCPCS units are billed.
+    # Tablets are dispensed by a pharmacy: there are no vials, and no HCPCS units are billed.
     checked = [product.id for product in known.products if product.scope is Scope.CHECKED and not product.is_oral]
     if sorted(supplied) != sorted(checked):
         raise KnowledgeError(f"{name}: vials are wanted for {sorted(checked)}, once each")
@@ -53,7 +53,7 @@ def load_billing(root: Traversable | None = None) -> BillingKnowledge:
 
 
 def load_policies(text: str, name: str, billing: BillingKnowledge, *, shipped: bool = False) -> PolicyFile:
-    """Read a file of payer policies: one that is shipped, or a site's own.
+    """Read a file of payer policies: a shipped one, or a site's own.
 
     Raises:
         KnowledgeError: an unknown check or field, a criterion without a source, an unknown product, group or test; of
@@ -80,7 +80,7 @@ def _policy_fields() -> set[str]:
 
 
 def _policy_words() -> set[str]:
-    """Return the checks that there are, and every word of the fixed lists."""
+    """Return the available checks, and every word of the fixed lists."""
     enums = (shapes.PayerKind, shapes.PriorAuthorization, shapes.Phase, Cancer, Setting, Tier)
     checks = {str(each.__struct_config__.tag) for each in (*get_args(shapes.Check), shapes.OneOf)}
     return checks | {str(each.value) for enum in enums for each in enum}
@@ -93,7 +93,7 @@ def _need_sources(node: object, sources: Mapping[str, Source]) -> None:
 
 
 def flat(criteria: Iterable[shapes.Check | shapes.OneOf]) -> Iterable[shapes.Check]:
-    """Return every check of some criteria, the alternatives one by one."""
+    """Return every check of some criteria, with alternatives flattened."""
     for criterion in criteria:
         if isinstance(criterion, shapes.OneOf):
             yield from criterion.of
@@ -103,13 +103,13 @@ def flat(criteria: Iterable[shapes.Check | shapes.OneOf]) -> Iterable[shapes.Che
 
 @once
 def default_billing() -> BillingKnowledge:
-    """Return what ships with the package; read once."""
+    """Return the shipped billing knowledge; read once."""
     return load_billing()
 
 
 @once
 def default_policies() -> tuple[PayerPolicy, ...]:
-    """Return the policies that ship with the package, that of a single payer before those of a billing page."""
+    """Return the shipped policies, a single payer's policy before those of a billing page."""
     folder = files("cards") / "knowledge" / "policies"
     names = sorted((entry.name for entry in folder.iterdir() if entry.name.endswith(".yaml")), key=_own_text_first)
     texts = {name: (folder / name).read_text(encoding="utf-8") for name in names}

@@ -1,4 +1,4 @@
-"""What billing and coverage go by: the knowledge, the payer policies in the site's order, its vials and its prices."""
+"""The setup of billing and coverage: the knowledge, the payer policies in the site's order, vials and prices."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class BillingSetup:
-    """The setup of a site. ``stock``: vial sizes in mg by product or brand; of what is not named, every size is there.
+    """The setup of a site.
 
-    ``sources`` are the documents that the site's own policies cite.
+    ``stock``: vial sizes in mg by product or brand; if a product is not named, all sizes are stocked. ``sources`` are
+    the documents cited by the site's own policies.
     """
 
     known: BillingKnowledge

@@ -1,4 +1,4 @@
-"""Whether a word may be part of a drug's name, so that nobody lists it as one to be passed over."""
+"""Checks whether a word may be part of a drug's name, so that a site cannot list it as one to ignore."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LEAST = 3
 
 
 def name_in(phrase: str, known: Knowledge) -> str | None:
-    """Return the part of a phrase that looks like part of a drug's name, or begins or ends like one, if any."""
+    """Return the part of a phrase that is, begins like or ends like part of a drug's name, if any."""
     names = {word for name in _names(known) for word in _words(name)}
     words = known.drug_words
     endings = tuple(end.casefold() for group in (*words.payload_endings, *words.drug_endings) for end in group.endings)

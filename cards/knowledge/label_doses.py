@@ -1,4 +1,4 @@
-"""What a label says of doses and limits, worked out from its regimens and tables: levels, maxima, rows of a test."""
+"""The doses and limits in a label, derived from its regimens and tables: levels, maxima, rows of a test."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ _HUNDRED = Decimal(100)
 
 
 class Ceiling(msgspec.Struct, frozen=True):
-    """The maximum that applies. ``assumed``: the cancer is not known and the strictest maximum was used."""
+    """The applicable maximum. ``assumed``: the cancer is not known and the strictest maximum was used."""
 
     maximum: Maximum
     regimen: Regimen
     assumed: bool
 
 
-class Labelled(NamedTuple):
-    """The doses that a label states for some cancers and a schedule."""
+class Labeled(NamedTuple):
+    """The label's doses for some cancers and a schedule."""
 
     regimens: tuple[Regimen, ...]
     ceiling: Ceiling | None
 
 
 class Span(NamedTuple):
-    """A level, and the doses between which it is met."""
+    """A level, and the range of doses that match it."""
 
     low: Decimal
     high: Decimal
@@ -37,7 +37,7 @@ class Span(NamedTuple):
 
 
 class RowsOfTest(NamedTuple):
-    """The rows of a label's table on one test, the numbers between which all lie, and whether one ends treatment."""
+    """The rows of a label's table for one test, their overall range, and whether one ends treatment."""
 
     rows: tuple[LabRow, ...]
     lowest: Decimal
@@ -62,10 +62,10 @@ def regimens_for(product: Product, cancers: Iterable[Cancer], interval_days: Dec
 
 
 def ceiling(fitting: tuple[Regimen, ...]) -> Ceiling | None:
-    """Find the maximum for the indication and schedule of an order, from the regimens that fit it.
+    """Find the maximum for an order's indication and schedule, from the matching regimens.
 
-    Where the schedule is not known the larger of the labelled schedules counts, because either may be meant; where
-    the cancer is not known, or several are, the smallest does.
+    If the schedule is not known, the larger of the labeled schedules applies, because either may be meant; if the
+    cancer is not known, or there are several, the smallest does.
     """
     if not fitting:
         return None
@@ -81,10 +81,10 @@ def ceiling(fitting: tuple[Regimen, ...]) -> Ceiling | None:
 def for_patient(
     regimens: tuple[Regimen, ...], kg: Decimal | None, beside: Collection[str], problems: Collection[Problem]
 ) -> tuple[Regimen, ...]:
-    """Narrow the regimens of tablets to a patient: by body weight, partner drug, and what calls for another dose.
+    """Narrow the regimens of tablets to a patient: by body weight, partner drug, and reasons for another dose.
 
-    A bound on an unknown weight is let pass, and so is every partner where none is on record. A dose for a problem on
-    record is the maximum; levels for a drug or problem that is not on record do not count.
+    Weight bounds are ignored if the weight is not known, and partners if none is on record. A dose for a problem on
+    record is the maximum; levels for a drug or problem that is not on record are left out.
     """
     fitting = [each for each in regimens if kg is None or each.is_for(kg)]
     partnered = [each for each in fitting if each.beside in beside]

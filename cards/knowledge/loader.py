@@ -1,6 +1,6 @@
-"""Loads what is known and checks it: every value sourced, every code well formed, every reference resolved.
+"""Loads and validates the knowledge: every value has a source, every code is well formed, every reference resolves.
 
-The YAML beside this module is owned by oncology pharmacy.
+The YAML files next to this module are owned by oncology pharmacy.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ T = TypeVar("T")
 
 
 SHIPPED_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""Reads what ships: libyaml is ten times as fast, but does not limit nesting, so site files need the other."""
+"""Parser for shipped files: libyaml is ten times as fast, but does not limit nesting, so site files need the other."""
 
 
 class _DecimalLoader(yaml.SafeLoader):
@@ -46,7 +46,7 @@ class _DecimalLoader(yaml.SafeLoader):
 
 
 class _ShippedLoader(SHIPPED_LOADER):  # type: ignore[misc] # one of two classes
-    """Reads what ships in the same way."""
+    """Reads shipped files in the same way."""
 
 
 def _decimal(loader: Any, node: yaml.ScalarNode) -> Decimal:
@@ -90,7 +90,7 @@ def load(root: Traversable | None = None) -> Knowledge:
     for name in product_files:
         found = read(f"products/{name}", list[Product])
         products.extend(found)
-    # Loaded elsewhere (`cards.knowledge.billing_loader`), but answers depend on it, so it counts in the version.
+    # Loaded elsewhere (`cards.knowledge.billing_loader`), but answers depend on it, so it is part of the version.
     for entry in (root / "billing.yaml", *sorted((root / "policies").iterdir(), key=lambda each: each.name)):
         digest.update(entry.read_bytes())
     knowledge = Knowledge(
@@ -115,10 +115,10 @@ def load(root: Traversable | None = None) -> Knowledge:
 
 
 def parse(text: str, name: str, shape: type[T], *, shipped: bool = False) -> T:
-    """Read one knowledge file into its shape; numbers are exact. A ``shipped`` file is read with the faster parser.
+    """Parse one knowledge file; numbers are exact. A ``shipped`` file is read with the faster parser.
 
     Raises:
-        KnowledgeError: it is no YAML, or has an unknown field, a missing one, or one of the wrong type.
+        KnowledgeError: it is not YAML, or has an unknown field, a missing one, or one of the wrong type.
 
     """
     try:
@@ -131,12 +131,12 @@ def parse(text: str, name: str, shape: type[T], *, shipped: bool = False) -> T:
 
 @once
 def default_knowledge() -> Knowledge:
-    """Return the knowledge that ships with the package; read once."""
+    """Return the shipped knowledge; read once."""
     return load()
 
 
 def citations(node: Any) -> Iterator[Cited]:
-    """Walk everything below a piece of knowledge and give each citation."""
+    """Yield every citation in a piece of knowledge."""
     if isinstance(node, Cited):
         yield node
     elif isinstance(node, msgspec.Struct):
@@ -151,10 +151,10 @@ def citations(node: Any) -> Iterator[Cited]:
 
 
 def check(known: Knowledge) -> None:
-    """Refuse what the shapes alone cannot: unknown sources, unknown products, malformed codes, ids used twice.
+    """Check what the schema cannot: unknown sources, unknown products, malformed codes, duplicate ids.
 
     Raises:
-        KnowledgeError: one of these was found.
+        KnowledgeError: one of these was found. Raises:
 
     """
     for cited in citations(known):
@@ -183,7 +183,7 @@ def _need_source(known: Knowledge, source: str) -> None:
 
 
 def _check_product(known: Knowledge, product: Product) -> None:
-    """Follow a product's references and construct its codes: a malformed one raises."""
+    """Resolve a product's references and construct its codes, which raises for a malformed one."""
     for other in (*product.look_alikes, *product.parts):
         known.product(other)
     for regimen in product.regimens:
@@ -205,7 +205,7 @@ def _check_product(known: Knowledge, product: Product) -> None:
 
 
 def _check_terminology(terminology: Terminology) -> None:
-    """Construct every code of the terminology: one with a wrong check digit raises."""
+    """Construct every code of the terminology, which raises for a wrong check digit."""
     metastasis = terminology.metastasis
     concepts = terminology.concepts.values()
     loinc = [entry.code for concept in concepts for entry in (*concept.loinc, *concept.never)]

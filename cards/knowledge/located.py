@@ -1,4 +1,4 @@
-"""Reads the YAML that a site writes: bounded, with the line of every key, so that an error can name it."""
+"""Reads a site's YAML: bounded, with the line of every key for error messages."""
 
 from __future__ import annotations
 
@@ -19,18 +19,28 @@ T = TypeVar("T")
 Place = tuple[str, ...]
 
 SIZE_LIMIT = 1_048_576
-"""Characters of one file."""
+"""The maximum number of characters in a file."""
 _NODE_LIMIT = 50_000
 _STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]{0,80})|\[(\d{1,6}|\.{3})\]")
 _UNKNOWN = re.compile(r"unknown field `([^`]{1,200})`")
 _FIELD = re.compile(r"\{([^{}]{0,80})\}")
 _LONGEST_SENTENCE = 2_000
 _INVALID = re.compile(r"[Ii]nvalid (?:enum )?value '([^']{1,200})'")
+_MISSING = re.compile(r"Object missing required field `([^`]{1,200})`")
+_EXPECTED = re.compile(r"Expected `([^`]{1,40})`, got `[^`]{1,40}`")
+_KINDS = {
+    "bool": "true or false",
+    "int": "a whole number",
+    "str": "a text",
+    "decimal": "a number",
+    "array": "a list",
+    "object": "keys and values",
+}
 _CLOSE = 0.6
 
 
 class _ExactLoader(yaml.SafeLoader):
-    """Reads every number of a YAML file as an exact decimal, integers as integers, and dates as they are written."""
+    """Reads every number of a YAML file as an exact decimal, integers as integers, and dates as text."""
 
 
 def _decimal(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Decimal:
@@ -42,15 +52,17 @@ def _as_written(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> str:
 
 
 _ExactLoader.add_constructor("tag:yaml.org,2002:float", _decimal)
-# Somebody who writes a date without quotes means the text.
+# A date without quotes is meant as text.
 _ExactLoader.add_constructor("tag:yaml.org,2002:timestamp", _as_written)
 
 
 class Document:
-    """A YAML file of a site: its tree, and the line of every key and entry."""
+    """A site's YAML file: its tree, and the line of every key and entry."""
 
     def __init__(self, text: str, name: str, *, aliases: bool = False) -> None:
-        """Read the text; ``name`` is what errors call the file. ``aliases`` are allowed where files repeat themselves.
+        """Read the text; ``name`` is the file's name in errors.
+
+        ``aliases`` are allowed in files with repetitions.
 
         Raises:
             KnowledgeError: it is too large, not YAML, uses an alias, repeats a key, or is not a mapping.
@@ -70,7 +82,7 @@ class Document:
             raise
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
-            raise KnowledgeError(f"{name}:{line}: not valid YAML: {error.problem}") from None
+            raise KnowledgeError(f"{name}:{line}: not valid YAML: {yaml_problem(error)}") from None
         except (yaml.YAMLError, ValueError, ArithmeticError, RecursionError) as error:
             raise KnowledgeError(f"{name}: not valid YAML ({type(error).__name__})") from None
         if not isinstance(tree, dict):
@@ -78,14 +90,14 @@ class Document:
         self.tree: dict[str, Any] = tree
 
     def where(self, place: Place) -> str:
-        """Name the file and the line of a place, or of the nearest place around it."""
+        """Return the file and line of a place, or of the nearest enclosing one."""
         for count in range(len(place), 0, -1):
             if place[:count] in self.lines:
                 return f"{self.name}:{self.lines[place[:count]]}"
         return f"{self.name}:1"
 
     def allow_only(self, sections: Collection[str]) -> None:
-        """Refuse a section that is not one of these.
+        """Refuse any section not in a list.
 
         Raises:
             KnowledgeError: the message names the line and the nearest known section.
@@ -97,7 +109,7 @@ class Document:
                 raise KnowledgeError(f"{where}: unknown section {section!r}{nearest(str(section), sections)}")
 
     def entries(self, section: str) -> list[Any]:
-        """Return the entries of a section; an absent one has none.
+        """Return the entries of a section; none if it is absent.
 
         Raises:
             KnowledgeError: the section is not a list.
@@ -111,9 +123,9 @@ class Document:
     def convert(
         self, value: Any, shape: type[T], place: Place = (), fields: Iterable[str] = (), words: Iterable[str] = ()
     ) -> T:
-        """Convert a part of the tree to its shape.
+        """Convert a part of the tree to its class.
 
-        ``fields`` are the keys to suggest for an unknown one, ``words`` the values to suggest for one of a fixed list.
+        ``fields`` are suggestions for an unknown key, ``words`` for an unknown value of a fixed list.
 
         Raises:
             KnowledgeError: a field is unknown, missing or of the wrong type; the message names the line.
@@ -128,10 +140,10 @@ class Document:
             where = (*place, *steps, *((unknown[1],) if unknown else ()))
             invalid = _INVALID.search(said)
             hint = nearest(unknown[1], fields) if unknown else nearest(invalid[1], words) if invalid else ""
-            raise KnowledgeError(f"{self.where(where)}: {'.'.join(where)}: {said}{hint}") from None
+            raise KnowledgeError(f"{self.where(where)}: {'.'.join(where)}: {_plain(said)}{hint}") from None
 
     def _note(self, node: yaml.Node | None, place: Place) -> None:
-        """Note the line of every key; YAML allows no key twice, though its reader lets the last one win."""
+        """Record the line of every key; refuse duplicate keys, which YAML forbids but its parser accepts."""
         if isinstance(node, yaml.MappingNode):
             for key, value in node.value:
                 here = (*place, str(key.value))
@@ -153,7 +165,7 @@ class Document:
 def _bound(text: str, name: str, *, aliases: bool) -> None:
     """Refuse aliases, which can expand a small file into a huge tree, and more nodes than any site needs.
 
-    Where aliases are allowed, what they expand to is counted when the lines are noted.
+    If aliases are allowed, their expansion is counted when the lines are recorded.
     """
     for count, event in enumerate(yaml.parse(text, Loader=_ExactLoader)):
         if isinstance(event, yaml.AliasEvent) and not aliases:
@@ -163,17 +175,34 @@ def _bound(text: str, name: str, *, aliases: bool) -> None:
             raise KnowledgeError(f"{name}: it has more than {_NODE_LIMIT} values")
 
 
+def yaml_problem(error: yaml.MarkedYAMLError) -> str:
+    """Say what is wrong with a text that is not YAML; a tab, which nobody sees, by its name."""
+    problem = error.problem or "it cannot be read"
+    return "a tab; YAML is indented with spaces" if r"'\t'" in problem else problem
+
+
+def _plain(said: str) -> str:
+    """Say in words of YAML what msgspec says in types of Python."""
+    missing = _MISSING.fullmatch(said)
+    expected = _EXPECTED.fullmatch(said)
+    if missing:
+        return f"the key {missing[1]!r} is missing"
+    if expected and (kind := expected[1].removesuffix(" | null")) in _KINDS:
+        return f"must be {_KINDS[kind]}"
+    return "must be a number" if said == "Invalid decimal string" else said
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
-    """Return a "did you mean" hint with the nearest known word; empty when none is near."""
+    """Return a "did you mean" hint with the nearest known word; empty if none is near."""
     close = difflib.get_close_matches(word, sorted(set(known)), n=1, cutoff=_CLOSE)
     return f"; did you mean {close[0]!r}?" if close else ""
 
 
 def check_sentence(document: Document, text: Any, fields: Iterable[str], place: Place) -> None:
-    """Refuse a text that cannot be a sentence of a card: too long, or with a placeholder that is not one of ``fields``.
+    """Refuse a text that cannot be a card sentence: too long, or with a placeholder not in ``fields``.
 
     Raises:
-        KnowledgeError: it is one of these; the message names the line and the nearest placeholder.
+        KnowledgeError: it cannot; the message names the line and the nearest placeholder.
 
     """
     where = f"{document.where(place)}: {'.'.join(place)}"
@@ -192,7 +221,7 @@ def check_sentence(document: Document, text: Any, fields: Iterable[str], place: 
 
 
 def laid_over(base: Any, above: Any) -> Any:
-    """Lay a tree over another: mappings key by key, anything else as a whole."""
+    """Merge a tree into another: mappings key by key, anything else as a whole."""
     if not isinstance(base, dict) or not isinstance(above, dict):
         return above
     merged: dict[str, Any] = dict(base)
@@ -202,12 +231,12 @@ def laid_over(base: Any, above: Any) -> Any:
 
 
 def fields_of(*shapes: type[msgspec.Struct]) -> set[str]:
-    """List the fields of some shapes, for "did you mean" hints."""
+    """List the fields of some classes, for "did you mean" hints."""
     return {name for shape in shapes for name in shape.__struct_fields__}
 
 
 def replaced(tree: Any, change: Mapping[str, str], sources: frozenset[str]) -> Any:
-    """Return a copy of a tree with the confidence of citations of some sources replaced as ``change`` says."""
+    """Return a copy of a tree with the confidence of some sources' citations replaced by ``change``."""
     if isinstance(tree, dict):
         if tree.get("source") in sources and tree.get("confidence") in change:
             return {**tree, "confidence": change[tree["confidence"]]}

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 def check_names(part: Any, known: Knowledge, file: str) -> None:
-    """Check one file against the whole of the knowledge.
+    """Check one file against the whole knowledge.
 
     Raises:
         KnowledgeError: a name is not known; the message starts with the file and the place.
@@ -59,7 +59,7 @@ def _walk(node: Any, place: str) -> Iterator[tuple[str, Any]]:
 
 
 def level_problem(level: str, source: Source | None) -> Iterator[str]:
-    """Refuse a default of the service that claims to have been read, and a text that claims to be a default."""
+    """Refuse a service default with another confidence than D, and a text with confidence D."""
     if source is None or source.own == (level == Confidence.DEFAULT):
         return
     if source.own:
@@ -103,7 +103,7 @@ def _product(product: Product, known: Knowledge) -> Iterator[str]:
 
 
 def _beside(node: Level | Regimen | Interaction | Prophylaxis, known: Knowledge) -> Iterator[str]:
-    """Check the drugs that stand beside a product: a class, or a product."""
+    """Check the partner drugs of a product: a class, or a product."""
     match node:
         case Interaction():
             named: tuple[str | None, ...] = (node.drug_class,)

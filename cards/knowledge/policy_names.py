@@ -1,4 +1,4 @@
-"""The names that payer policies use, each followed to what it names, with its place in the file."""
+"""Checks that the names used in payer policies exist, with their places in the file."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MOST_NAMED = 12
 
 
 def problems(file: PolicyFile, known: Knowledge, billing: BillingKnowledge) -> Iterator[Problem]:
-    """Yield each name that leads nowhere, with its place and the nearest known one."""
+    """Yield each unknown name, with its place and the nearest known one."""
     for name in file.sources:
         if name in known.sources:
             yield ("sources", name), f"the source {name!r} is there already; name yours otherwise"
@@ -78,7 +78,7 @@ def _unknown_one(name: str, known: set[str], what: str, place: Place) -> Iterato
 
 
 def _cited(node: object, place: Place) -> Iterator[tuple[Place, Cited]]:
-    """Walk everything below a policy and give each citation with its place."""
+    """Yield every citation in a policy with its place."""
     if isinstance(node, Cited):
         yield place, node
     elif isinstance(node, msgspec.Struct):

@@ -1,7 +1,7 @@
 """Payment limits from a CMS pricing file for Part B drugs (average sales price), as a site provides it.
 
-The file is a table behind some lines of title and notes; one of them says from when to when the limits hold. Source:
-https://www.cms.gov/medicare/payment/part-b-drugs/asp-pricing-files. Nothing is known of a price but what is in it.
+The file is a table after some lines of title and notes, one of which gives the period of validity. Source:
+https://www.cms.gov/medicare/payment/part-b-drugs/asp-pricing-files. There is no other source of prices.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _LAST_DAY = timedelta(days=1)
 
 
 class PriceFileError(ValueError):
-    """No payment limits can be read from the file; the message says what is missing."""
+    """The file has no readable payment limits; the message says what is missing."""
 
 
 class Price(msgspec.Struct, frozen=True):
@@ -48,11 +48,11 @@ class PriceList(msgspec.Struct, frozen=True):
 
     @property
     def quarter(self) -> str:
-        """The quarter in which the limits begin to hold, as ``2026 Q4``."""
+        """The first quarter of validity, as ``2026 Q4``."""
         return f"{self.since.year} Q{(self.since.month - 1) // _MONTHS_IN_QUARTER + 1}"
 
     def days_expired(self, on: date) -> int:
-        """Count the days since the limits ceased to hold; zero or less while they hold."""
+        """Count the days since the limits expired; zero or less while they are valid."""
         return (on - self.until).days
 
 
@@ -100,7 +100,7 @@ def _amount(cell: str) -> Decimal | None:
 
 
 def _period(title: str) -> tuple[date, date]:
-    """Read from when to when the limits hold; a quarter when only its first day is named."""
+    """Read the period of validity; a quarter if only its first day is given."""
     if match := _PERIOD.search(title):
         since, until = _day(*match.groups()[:3]), _day(*match.groups()[3:])
         if since <= until:

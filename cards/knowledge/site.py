@@ -1,6 +1,6 @@
-"""What a site lays over the shipped knowledge: its own sources, brands of known products, and products.
+"""Applies a site's changes to the shipped knowledge: its own sources, brands of known products, and products.
 
-A new biosimilar needs only a brand. Whatever is not overlaid stays as it ships.
+A new biosimilar needs only a brand. Everything else stays as shipped.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from cards.knowledge.schema import (
     Source,
 )
 from cards.knowledge.schema.drug_words import IgnoredWords
+from cards.knowledge.site_conflicts import place_of, refuse_taken
 from cards.values.codes import MalformedCodeError
 
 if TYPE_CHECKING:
@@ -38,6 +39,12 @@ if TYPE_CHECKING:
 
 _OWN = {"V": "S", "V2": "S"}
 """The site vouches for its own sources; confidence K stays K."""
+_WHOLE = frozenset({"name", "generic", "scope", "brands"})
+_POSITIVE = frozenset(
+    {"mg", "mg_per_kg", "mg_per_ml", "unit_mg", "contents_mg", "vials", "times_a_day", "cycles", "weeks", "minutes"}
+    | {"within_days", "every_days", "later_every_days", "interval_days", "interval_months"}
+)
+"""Keys whose number counts or measures something that there is."""
 _SECTIONS = ("sources", "brands", "products", "drug_words")
 
 
@@ -51,7 +58,7 @@ class SiteHcpcs(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class SiteDrugWords(KnowledgeRecord, frozen=True, kw_only=True):
-    """Words of a site that stand beside a drug's name and name no drug; ``why`` says what they are."""
+    """A site's words that accompany drug names but do not name a drug; ``why`` says what they are."""
 
     words: tuple[str, ...]
     why: str
@@ -85,7 +92,7 @@ _PRODUCT_FIELDS = fields_of(
 
 
 def with_site(known: Knowledge, files: Iterable[tuple[str, str]]) -> Knowledge:
-    """Lay the files of a site, each a name and its text, over what is known.
+    """Apply a site's files, each a name and its text, to the knowledge.
 
     Raises:
         KnowledgeError: a file is wrong; the message names the file, the line and the nearest known word.
@@ -111,7 +118,10 @@ def _with_file(known: Knowledge, document: Document) -> Knowledge:
     known = msgspec.structs.replace(known, version=version)
     try:
         check(known)
-    except (KnowledgeError, MalformedCodeError) as error:
+    except MalformedCodeError as error:
+        where = document.where(place_of(document.tree, error.text, ()))
+        raise KnowledgeError(f"{where}: {error}") from None
+    except KnowledgeError as error:
         raise KnowledgeError(f"{document.name}: {error}") from None
     return known
 
@@ -134,6 +144,7 @@ def _with_brand(known: Knowledge, document: Document, tree: Any, place: tuple[st
         where = document.where((*place, "of"))
         raise KnowledgeError(f"{where}: {'.'.join(place)}.of: no product {brand.of!r}{nearest(brand.of, ids)}")
     _need_sources(known, document, tree, place)
+    _need_positive(document, tree, place)
     product = known.product(brand.of)
     made = Brand(
         id=brand.id,
@@ -157,13 +168,15 @@ def _with_brand(known: Knowledge, document: Document, tree: Any, place: tuple[st
         packages=brand.packages,
     )
     brands = (*(each for each in product.brands if each.id != made.id), made)
-    return _with(known, msgspec.structs.replace(product, brands=brands))
+    product = msgspec.structs.replace(product, brands=brands)
+    refuse_taken(known, product, document, tree, place)
+    return _with(known, product)
 
 
 def _with_drug_words(known: Knowledge, document: Document, tree: Any, place: tuple[str, ...]) -> Knowledge:
-    """Add words of the site's order sentences that name no drug, such as a building or an order set.
+    """Add words in the site's order sentences that do not name a drug, such as a building or an order set.
 
-    A word that is part of a drug's name, or ends like one, stays what it is: passing over it would hide another drug.
+    A word that is part of a drug's name, or ends like one, is refused: ignoring it would hide another drug.
     """
     group = document.convert(tree, SiteDrugWords, place, fields_of(SiteDrugWords))
     for word in group.words:
@@ -178,13 +191,19 @@ def _with_drug_words(known: Knowledge, document: Document, tree: Any, place: tup
 
 
 def _with_product(known: Knowledge, document: Document, tree: Any, place: tuple[str, ...]) -> Knowledge:
-    """Add a product, or lay what is given over the one that ships under this id."""
+    """Add a product, or apply changes to the shipped one with this id."""
     if not isinstance(tree, dict) or not isinstance(tree.get("id"), str):
         raise KnowledgeError(f"{document.where(place)}: {'.'.join(place)}: a product needs an id")
     shipped = next((each for each in known.products if each.id == tree["id"]), None)
+    if shipped is None and not set(tree) >= _WHOLE:
+        hint = nearest(tree["id"], [each.id for each in known.products])
+        said = f"no product {tree['id']!r} ships{hint}; a product of your own needs {', '.join(sorted(_WHOLE))}"
+        raise KnowledgeError(f"{document.where((*place, 'id'))}: {'.'.join(place)}.id: {said}")
     whole = tree if shipped is None else laid_over(msgspec.to_builtins(shipped), tree)
     product = document.convert(whole, Product, place, _PRODUCT_FIELDS)
     _need_sources(known, document, tree, place)
+    _need_positive(document, tree, place)
+    refuse_taken(known, product, document, tree, place)
     return _with(known, product)
 
 
@@ -194,6 +213,19 @@ def _with(known: Knowledge, product: Product) -> Knowledge:
         return msgspec.structs.replace(known, products=(*known.products, product))
     products = tuple(product if each.id == product.id else each for each in known.products)
     return msgspec.structs.replace(known, products=products)
+
+
+def _need_positive(document: Document, tree: Any, place: tuple[str, ...]) -> None:
+    """Refuse a dose, an amount or an interval of nothing or less, naming its line."""
+    if isinstance(tree, dict):
+        for key, value in tree.items():
+            if key in _POSITIVE and isinstance(value, int | Decimal) and value <= 0:
+                where = document.where((*place, key))
+                raise KnowledgeError(f"{where}: {'.'.join((*place, key))}: must be more than 0")
+            _need_positive(document, value, (*place, str(key)))
+    elif isinstance(tree, list):
+        for index, value in enumerate(tree):
+            _need_positive(document, value, (*place, str(index)))
 
 
 def _need_sources(known: Knowledge, document: Document, tree: Any, place: tuple[str, ...]) -> None:

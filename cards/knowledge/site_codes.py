@@ -1,4 +1,4 @@
-"""How a rule of the site names drugs and problems: by the service's words, by any name, or by code ("system|code")."""
+"""Drugs and problems in site rules: by the service's names, by any name, or by code ("system|code")."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ _SHAPES = {
     ),
 }
 _DRUG = re.compile(r"[A-Za-z][A-Za-z0-9 /.-]{2,59}")
-# A name as near as this to a word of the service is that word, misspelt.
+# A name this similar to one of the service's words is a misspelling of it.
 _MISSPELT = 0.88
 
 
 class NotUsableError(ValueError):
-    """A drug or a problem is named in a way that cannot be used; the message says why."""
+    """The name of a drug or problem cannot be used; the message says why."""
 
 
 def drug_code(written: str) -> tuple[str, str] | None:
     """Return the short name of the system and the code; ``None`` for a name.
 
     Raises:
-        NotUsableError: it is a code of another system, or none of its system.
+        NotUsableError: it is a code of an unsupported system, or not a valid code of its system.
 
     """
     if "|" not in written:
@@ -58,7 +58,7 @@ def drug_code(written: str) -> tuple[str, str] | None:
 
 
 def check_drug(written: str, known: Collection[str]) -> None:
-    """Refuse a drug that is neither a known word, nor a name, nor a code.
+    """Refuse a drug that is neither a known word, a name, nor a code.
 
     Raises:
         NotUsableError: it is not one of these, or it looks like a known word misspelled.
@@ -83,7 +83,7 @@ def class_of(written: str, reason: str, by: Cited) -> DrugClass:
 
 
 def check_problem(written: str) -> None:
-    """Refuse a problem that is neither a word of the service nor a code.
+    """Refuse a problem that is neither one of the service's words nor a code.
 
     Raises:
         NotUsableError: it is neither; the message names the nearest word.

@@ -1,6 +1,6 @@
-"""Reads the rules of a site: names resolved, codes checked, and the tests that they ask for added to the terminology.
+"""Reads a site's rules: resolves names, checks codes, and adds the tests they use to the terminology.
 
-The rules that ship read none of these tests, so a rule of a site never changes what they say.
+Shipped rules use none of these tests, so a site rule never changes their outcome.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ _ON_VIEW = frozenset({Query.LVEF, Query.LABS})
 
 
 def with_rules(known: Knowledge, files: Iterable[tuple[str, str]]) -> Knowledge:
-    """Add the rules in some files, each a name and its text, to what is known.
+    """Add the rules in some files, each a name and its text, to the knowledge.
 
     Raises:
         KnowledgeError: a file is wrong; the message names the file, the line and the nearest known word.
@@ -121,7 +121,7 @@ def _with_file(known: Knowledge, document: Document) -> Knowledge:
 
 
 def _sources(known: Knowledge, document: Document) -> dict[str, Source]:
-    """Read the sources of a file; one that the site gave elsewhere may be given again if it says the same."""
+    """Read the sources of a file; a source may be repeated if it is identical."""
     given = document.tree.get("sources") or {}
     sources = document.convert(given, dict[str, Source], ("sources",), fields_of(Source))
     for name, source in sources.items():
@@ -131,7 +131,7 @@ def _sources(known: Knowledge, document: Document) -> dict[str, Source]:
 
 
 class _RuleReader:
-    """Checks one rule against what is known, and resolves its names."""
+    """Checks one rule against the knowledge, and resolves its names."""
 
     def __init__(self, known: Knowledge, document: Document, place: Place) -> None:
         self._known = known
@@ -154,7 +154,7 @@ class _RuleReader:
         )
 
     def added(self, rule: SiteRule) -> Knowledge:
-        """Return what is known with the rule.
+        """Return the knowledge with the rule added.
 
         Raises:
             KnowledgeError: it names something unknown; the message names the line.
@@ -322,7 +322,7 @@ class _RuleReader:
         return msgspec.structs.replace(result, test=name)
 
     def _check_view(self, rule: SiteRule) -> None:
-        """Refuse at an opened chart what is not read there."""
+        """Refuse conditions on data that are not read when a chart is opened."""
         if rule.order_test is None:
             self._refuse("at patient-view a rule asks for a test; name order_test", "when", "moments")
         tests = [name for condition in rule.results for name in condition.tests]
@@ -332,7 +332,7 @@ class _RuleReader:
             self._refuse(f"{what} is not read at patient-view", "when", "moments")
 
     def _drug_names(self, rule: SiteRule) -> Iterable[DrugClass]:
-        """Yield the drugs that no shipped rule knows, each as its own class, so that the chart is read for them."""
+        """Yield the drugs that no shipped rule uses, each as its own class, so that the chart is read for them."""
         for drug in dict.fromkeys((*rule.when.on_drug, *rule.unless_drug)):
             if drug not in self._drugs:
                 yield class_of(drug, rule.display, rule.by)

@@ -1,6 +1,6 @@
-"""Reads what is told of each topic to those who govern decision support, and finds the documents that it stands on.
+"""Reads the source attributes of topics, and finds the documents they are based on.
 
-The documents are taken from the knowledge in force, so that a site's own values and sources are among them.
+The documents are taken from the knowledge in force, so that a site's own values and sources are included.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ _OF_BILLING = frozenset({BILLING, POLICIES})
 
 @once
 def source_attributes() -> SourceAttributes:
-    """Return what ships; read once.
+    """Return the shipped source attributes; read once.
 
     Raises:
-        KnowledgeError: a field is unknown or missing, or a topic names what is not there.
+        KnowledgeError: a field is unknown or missing, or a topic refers to something that does not exist.
 
     """
     text = (files("cards") / "knowledge" / _FILE).read_text(encoding="utf-8")
@@ -53,7 +53,7 @@ def source_attributes() -> SourceAttributes:
 
 
 def cited_by(entry: TopicAttributes, known: Knowledge, billing: BillingSetup) -> Mapping[str, Confidence]:
-    """Return the documents that a topic stands on, each with the best confidence of a value taken from it."""
+    """Return the documents that a topic is based on, each with the best confidence of a value taken from it."""
     found: dict[str, Confidence] = {}
     for part in entry.stands_on:
         for cited in _citations(part, known, billing):

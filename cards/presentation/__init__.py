@@ -1,1 +1,1 @@
-"""From findings to cards and the words on them."""
+"""Turns findings into cards and their texts."""

@@ -9,11 +9,11 @@ from cards.facts.outcomes import Fix, Indicator
 from cards.facts.topics import TopicCode
 
 SUMMARY_LIMIT = 139
-"""CDS Hooks wants fewer than 140 characters."""
+"""CDS Hooks requires fewer than 140 characters."""
 
 
 class Suggestion(msgspec.Struct, frozen=True):
-    """One way to put right what the card says, with a stable id: what is to be done to each order."""
+    """One way to fix the problem on a card, with a stable id: the changes to each order."""
 
     label: str
     uuid: str
@@ -42,4 +42,4 @@ class Card(msgspec.Struct, frozen=True):
     override_reasons: tuple[OverrideReason, ...]
     suggestions: tuple[Suggestion, ...]
     links: tuple[tuple[str, str], ...] = ()
-    """Pages of the site: label and address."""
+    """The site's links: label and address."""

@@ -1,8 +1,8 @@
-"""What is due when a chart is opened: one calm card for each drug, however many tests it lists.
+"""What is due when a chart is opened: one info card for each drug, however many tests it lists.
 
-Each rule answers for itself, and its verdict stays as it is; only what is shown is put together. Drugs that lack the
-same tests, as trastuzumab and pertuzumab do, share a card. What would stop the next dose is a line of the card, or a
-calm card where nothing is due.
+Each rule's verdict stays separate; only the display is combined. Drugs with the same missing tests, such as trastuzumab
+and pertuzumab, share a card. Anything that would stop the next dose is a line on that card, or an info card if nothing
+is due.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _FOR_THE_NEXT_DOSE = frozenset({Topic.LIVER_TESTS_MISSING, Topic.BLOOD_COUNT_MIS
 
 
 def due_cards(fired: Iterable[Verdict], session: Session, known: Knowledge) -> tuple[Verdict, ...]:
-    """Put the findings of an opened chart together, in the order in which the rules are shown."""
+    """Combine the findings of an opened chart, in the display order of the rules."""
     by_drug: dict[str, list[Verdict]] = {}
     rest = []
     for verdict in fired:
@@ -41,9 +41,9 @@ def due_cards(fired: Iterable[Verdict], session: Session, known: Knowledge) -> t
 
 
 def _together(drugs: Sequence[Sequence[Verdict]], session: Session, known: Knowledge) -> Verdict:
-    """Make one finding of those of one drug, or of several that lack the same."""
+    """Combine the findings of one drug, or of several with the same missing tests."""
     stops = [each for each in drugs[0] if each.topic in STOPS]
-    # Where nothing is due, the first stop is what the card is about.
+    # If nothing is due, the card is about the first stop.
     found = [each for each in drugs[0] if each.topic not in STOPS] or [stops.pop(0)]
     first, tests = found[0], _tests(found)
     drug = " and ".join(each[0].drug for each in drugs)
@@ -73,7 +73,7 @@ def _together(drugs: Sequence[Sequence[Verdict]], session: Session, known: Knowl
 
 
 def _treatment(verdict: Verdict, session: Session) -> tuple[Evidence, ...]:
-    """Say what shows that the patient is on the drug."""
+    """Return the evidence that the patient is on the drug."""
     shown = [each for each in session.patient.treatments if each.origin == verdict.order]
     return tuple(
         Evidence(

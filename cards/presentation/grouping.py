@@ -1,6 +1,6 @@
-"""Which findings share a card, which ones a "stop" card absorbs, and the order of the cards.
+"""Decides which findings share a card, which are folded into a "stop" card, and the order of the cards.
 
-Each rule answers for itself, and its verdict stays as it is; only what is shown is put together.
+Each rule's verdict stays separate; only the display is combined.
 """
 
 from __future__ import annotations
@@ -41,16 +41,16 @@ _SHARED = frozenset(
 )
 _SHIPPED = frozenset(Topic)
 _ONE_PER_ORDER = frozenset({Topic.BILLING_SUMMARY})
-# Two orders that cannot both be kept; which one to remove is the prescriber's choice.
+# Two orders that cannot both stay; which one to remove is the prescriber's choice.
 _RIVALS = frozenset({Topic.HER2_AGENTS_COMBINED, Topic.DUPLICATE_ORDER})
 # Changing the dose would not fix an order with one of these.
 _NO_DOSE_BESIDE = frozenset({Topic.ROUTE_WRONG, Topic.WEIGHT_IMPLAUSIBLE})
 
 
 class NamedOrder(msgspec.Struct, frozen=True):
-    """An order as a button names it: by its drug, and of several by the day of its next dose, ``on``, and more.
+    """An order as named on a button: by drug, and if there are several, by the day of its next dose, ``on``.
 
-    ``product`` is that of an order which was judged.
+    ``product`` is set for an order that was judged.
     """
 
     origin: Origin
@@ -63,8 +63,8 @@ class NamedOrder(msgspec.Struct, frozen=True):
 class CardContent(msgspec.Struct, frozen=True):
     """The findings on one card: all of one topic, gravest first, each with the fixes that may be offered.
 
-    ``orders`` are those that the findings are about. ``folded`` are findings that stand as lines of this card,
-    because it says stop. ``choices`` are further ways to put it right, each a list of changes.
+    ``orders`` are the orders concerned. ``folded`` are findings shown as lines of this card, because it says stop.
+    ``choices`` are alternative fixes, each a list of changes.
     """
 
     verdicts: tuple[Verdict, ...]
@@ -80,12 +80,12 @@ class CardContent(msgspec.Struct, frozen=True):
 
     @property
     def all_verdicts(self) -> tuple[Verdict, ...]:
-        """Every finding on the card, in its own words or as a line."""
+        """Every finding on the card, including folded ones."""
         return (*self.verdicts, *self.folded)
 
 
 class _Judged(msgspec.Struct):
-    """A finding with the place of its card; ``fixes`` are those that are still offered."""
+    """A finding with its urgency; ``fixes`` are those still offered."""
 
     verdict: Verdict
     finding: Fired
@@ -95,10 +95,10 @@ class _Judged(msgspec.Struct):
 def grouped(
     verdicts: Sequence[Verdict], shown: Iterable[Verdict], session: Session, policy: Policy, wording: Wording
 ) -> tuple[CardContent, ...]:
-    """Put the findings that are shown on cards: one a topic and product, the most urgent first.
+    """Group the shown findings into cards, one per topic and product, most urgent first.
 
-    Where one says stop, the warnings of the same product become lines of its card and no card offers a dose.
-    ``verdicts`` are all that the session came to; they name its orders.
+    If one says stop, the warnings of the same product become lines of its card and no card offers a dose. ``verdicts``
+    are all verdicts of the session, used for naming its orders.
     """
     judged = [
         _Judged(verdict, finding, urgency_of(verdict, indicator_of(verdict, wording, policy.indicators)))
@@ -153,7 +153,7 @@ def _folded(judged: Sequence[_Judged], stops: Mapping[str, _Judged]) -> tuple[li
 
 
 def _planned_on_another(kept: list[_Judged], folded: dict[int, list[Verdict]]) -> list[_Judged]:
-    """Fold what later doses need into the most urgent card about that product, or else about any, to save a card."""
+    """Fold the needs of later doses into the most urgent card about that product, or else about any, to save a card."""
     hosts: dict[str | None, _Judged] = {}
     for each in kept:
         if each.verdict.order is not None and each.verdict.topic is not Topic.MONITORING_PLANNED:
@@ -172,7 +172,7 @@ def _planned_on_another(kept: list[_Judged], folded: dict[int, list[Verdict]]) -
 def _without_dose(judged: Sequence[_Judged], stops: Mapping[str, _Judged]) -> frozenset[Origin]:
     """List the orders for which no card offers a dose.
 
-    Either of two orders for one day may be removed; with one dose corrected, the day's sum may still be too high.
+    If either of two orders for one day may be removed, correcting one dose may leave the day's sum too high.
     """
     found: set[Origin] = set()
     for each in judged:
@@ -194,12 +194,12 @@ def _key(verdict: Verdict, finding: Fired) -> Any:
         return verdict.topic
     if verdict.product is None:
         return verdict.topic, verdict.drug, tuple(finding.values.items())
-    # A sheet covers several orders only if it says the same about each.
+    # A billing or coverage card covers several orders only if it says the same about each.
     return verdict.topic, verdict.product, finding.sections
 
 
 def _asks_for_test_of_site(verdict: Verdict, finding: Fired) -> bool:
-    """Return whether it is a finding of a rule of the site that asks for a test, which several products may need."""
+    """Return whether it is a site rule's request for a test, which several products may need."""
     return verdict.topic not in _SHIPPED and any(isinstance(fix, OrderTests) for fix in finding.fixes)
 
 
@@ -229,7 +229,7 @@ def _day(verdict: Verdict, names: Mapping[Origin, NamedOrder]) -> date:
 def _offering(
     each: _Judged, names: Mapping[Origin, NamedOrder], without_dose: frozenset[Origin], today: date
 ) -> Verdict:
-    """Take from a finding the doses that may not be offered, and date the tests that a later dose needs."""
+    """Remove doses that must not be offered from a finding, and date the tests that a later dose needs."""
     if not each.finding.fixes:
         return each.verdict
     on = _day(each.verdict, names)
@@ -251,13 +251,13 @@ def _other_choice(
         for line in each.finding.evidence
         if line.label == "in-session" and line.origin is not None and line.origin in names
     )
-    # Two drugs that must not be given together: with one order of the other drug removed, its next one is left.
+    # For two drugs that must not be combined, removing one order of the other drug leaves its next one.
     products = {each.product for each in rivals} - {None}
     if group[0].verdict.topic is Topic.HER2_AGENTS_COMBINED and products:
         rivals.update(dict.fromkeys(each for each in names.values() if each.product in products))
     fix = next((fix for fix in group[0].finding.fixes if isinstance(fix, RemoveOrder | HoldOrder)), None)
     is_duplicate = group[0].verdict.topic is Topic.DUPLICATE_ORDER
-    # Of three orders for one day, taking out the first leaves two.
+    # With three orders for one day, removing the first leaves two.
     if fix is None or not rivals or (is_duplicate and len(rivals) != len(own)):
         return ()
     kept = set(own)
@@ -265,11 +265,11 @@ def _other_choice(
 
 
 def _named_orders(session: Session, verdicts: Iterable[Verdict], judged: Iterable[_Judged]) -> dict[Origin, NamedOrder]:
-    """Name the orders of a session by drug, day and dose, as far as it takes to keep them apart."""
+    """Name the orders of a session by drug, day and dose, as far as needed to distinguish them."""
     judged_orders: dict[Origin, Verdict] = {}
     last: Origin | None = None
     for verdict in verdicts:
-        # The verdicts on an order follow each other, and name the same drug.
+        # Verdicts are grouped by order, and name the same drug.
         if verdict.order is not last and verdict.order is not None:
             judged_orders[verdict.order] = verdict
         last = verdict.order

@@ -1,7 +1,7 @@
-"""How a language writes what a card fills in: figures, dates, units, and the words that rules and knowledge give.
+"""Localizes the values on a card: numbers, dates, units, and terms from rules and knowledge.
 
-Sentences of the wording are translated when they are loaded (`cards.presentation.translation`). What a rule gives, such
-as "3.6 mg/kg (252 mg)", "2026-11-21" or what the label says comes next, is written in the language when a card is.
+Sentences of the wording are translated when they are loaded (`cards.presentation.translation`). Values from rules, such
+as "3.6 mg/kg (252 mg)", "2026-11-21" or a label's next step, are localized when the card is rendered.
 """
 
 from __future__ import annotations
@@ -21,27 +21,27 @@ _NUMBER = re.compile(r"(?<![\w.,-])(\d{1,3}(?:,\d{3}){1,4}|\d{1,12})(\.\d{1,12})
 _VERBATIM = frozenset(
     {"written", "word", "value", "unit", "drug", "code", "ndc", "title", "policy", "payer", "path", "ref"}
 )
-"""What is quoted from a chart or names something: written as it is."""
+"""Placeholders for quotations and names, which are not localized."""
 _QUOTED = frozenset({"problem", "other", "first", "second", "descriptor", "meaning_of_code"})
-"""What is quoted and may have an amount or a date behind it: the figures alone are written as the language does."""
+"""Placeholders for quotations that may have an amount or a date: only the numbers are localized."""
 _OWN_WORDS = ("pregnancy test ",)
-"""What a rule says where it has no entry of the chart to quote."""
+"""Texts that rules use when there is no chart entry to quote."""
 _TAIL = re.compile(r"(?<=, )(undated|ended)(?= \d{4}-|[,;)]|$)")
-"""What is said of the date behind a quotation."""
+"""Texts about the date after a quotation."""
 _VERBATIM_LINES = frozenset({"identity-unread", "package", "ndc", "billing-code", "hcpcs", "document"})
 _OF_POLICIES = ("criterion-", "policy", "path", "payer")
-"""What a payer wrote stays in the payer's words."""
+"""A payer's own text is not translated."""
 _QUOTED_LINES = frozenset(
     {"problem", "diagnosis", "dose-in-text", "identity-text", "in-session", "active-drug", "setting", "mutation"}
 )
 
 
 class Locale(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A language: its code and name, how it writes figures, and the words of what is filled into its sentences.
+    """A language: its code and name, its number and date formats, and its terms for values.
 
     ``date`` and ``month`` have ``{year}``, ``{month}`` and ``{day}``. ``knowledge`` translates whole texts of the
-    knowledge, ``terms`` words and phrases wherever they stand, ``counted`` nouns behind a number. ``unsigned`` is
-    said on every card until ``signed_by`` names who has reviewed the translation, and when.
+    knowledge, ``terms`` words and phrases wherever they stand, ``counted`` nouns behind a number. ``unsigned`` appears
+    on every card until ``signed_by`` names who reviewed the translation, and when.
     """
 
     code: str = ENGLISH
@@ -58,7 +58,7 @@ class Locale(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Localizer:
-    """Writes what is filled into sentences as a language does; English is left as it is."""
+    """Localizes values for sentences; English is left unchanged."""
 
     def __init__(self, locale: Locale) -> None:
         """Prepare for one language."""
@@ -72,28 +72,28 @@ class Localizer:
 
     @property
     def notice(self) -> str:
-        """What is said on every card while nobody has signed the translation."""
+        """The notice on every card until the translation is signed."""
         return "" if self.locale.signed_by else self.locale.unsigned
 
     def filled(self, name: str, value: str) -> str:
-        """Write the value of a placeholder."""
+        """Localize the value of a placeholder."""
         if self.is_plain or name in _VERBATIM:
             return value
         is_quoted = name in _QUOTED and not value.startswith(_OWN_WORDS)
         return self.figures(value) if is_quoted else self.text(value)
 
     def all_filled(self, values: Mapping[str, str]) -> Mapping[str, str]:
-        """Write the values of a sentence's placeholders."""
+        """Localize the values of a sentence's placeholders."""
         return values if self.is_plain else {name: self.filled(name, value) for name, value in values.items()}
 
     def line(self, label: str, text: str) -> str:
-        """Write the text of a line of evidence."""
+        """Localize the text of a line of evidence."""
         if self.is_plain or label in _VERBATIM_LINES or label.startswith(_OF_POLICIES):
             return text
         return self.figures(text) if label in _QUOTED_LINES else self.text(text)
 
     def text(self, text: str) -> str:
-        """Write what a rule or the knowledge gives: its words, then its figures."""
+        """Localize a text from a rule or the knowledge: its terms, then its numbers."""
         if self.is_plain:
             return text
         if whole := self._words.get(" ".join(text.split())):
@@ -103,7 +103,7 @@ class Localizer:
         return self.figures(text)
 
     def figures(self, text: str) -> str:
-        """Write the numbers, dates and units of a text as the language does, and nothing else."""
+        """Localize only the numbers, dates and units of a text."""
         if self.is_plain or len(text) > _LONGEST:
             return text
         text = _TAIL.sub(lambda match: self.locale.terms.get(match[0], match[0]), text)
@@ -116,7 +116,7 @@ class Localizer:
         return text
 
     def joined(self, names: Iterable[str]) -> str:
-        """Join names of drugs by the language's "and"; one may be several already."""
+        """Join drug names with the language's "and"; a name may already be a list."""
         conjunction = f" {self.locale.terms.get('and', 'and')} "
         return conjunction.join(name.replace(" and ", conjunction) for name in names)
 
@@ -127,11 +127,11 @@ class Localizer:
 
     def _number(self, match: re.Match[str]) -> str:
         whole, fraction = match.groups()
-        # A separator of thousands is left out: a point there would be read as a decimal by half of the readers.
+        # Thousands separators are omitted: half of the readers would take a point there for a decimal point.
         return whole.replace(",", "") + (self.locale.decimal + fraction[1:] if fraction else "")
 
 
 def _any_of(words: Iterable[str], after: str = r"(?<!\w)") -> re.Pattern[str] | None:
-    """Match any of some words where they stand alone, the longest first."""
+    """Return a pattern for any of some whole words, longest first."""
     ordered = sorted(words, key=len, reverse=True)
     return re.compile(f"{after}(?:{'|'.join(map(re.escape, ordered))})(?!\\w)") if ordered else None

@@ -1,11 +1,10 @@
-"""Turns findings into cards, within the limits of the protocol and in the words of the site.
+"""Renders findings as cards, within the protocol's limits and in the site's wording.
 
-Everything that comes from a chart is escaped, so that no text of a patient becomes markup.
+Everything from a chart is escaped, so that it cannot become markup.
 """
 
 from __future__ import annotations
 
-import re
 import uuid
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,8 @@ from cards.facts.topics import Topic, TopicCode
 from cards.presentation.card import SUMMARY_LIMIT, Card, OverrideReason, Suggestion
 from cards.presentation.grouping import CardContent, NamedOrder
 from cards.presentation.language import Localizer
+from cards.presentation.markdown import escape
+from cards.presentation.plainly import PlainCards
 from cards.presentation.suggestions import SuggestionWriter
 from cards.presentation.urgency import SEVERITY, indicator_of, is_unverified
 
@@ -27,25 +28,17 @@ if TYPE_CHECKING:
     from cards.presentation.wording import Wording
 
 _NAMESPACE = uuid.UUID("6f0b8f0e-3d5a-5f0e-9a53-0c6d4b1e9d52")
-_MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&])")
 _SETTING = "practice"
 _DAYS_LISTED = 12
 _SET_ASIDE = "set-aside"
 _PLANNED = "planned-tests"
 _FAILED = f"missing-{FAILED}"
-# The link beneath the card has the full title.
+# The link below the card has the full title.
 _PI, _LABEL = "prescribing information", "label"
-# "<" becomes an entity, so no detail holds HTML even where a backslash escape is not honored.
-_TAG = re.compile(r"\\<(?=[A-Za-z/!?])")
-
-
-def escape(text: str) -> str:
-    """Make a text from a chart harmless in GitHub Flavored Markdown; line breaks become spaces."""
-    return _TAG.sub("&lt;", _MARKUP.sub(r"\\\1", " ".join(text.split())))
 
 
 class Renderer:
-    """Writes cards in one wording, from one state of knowledge."""
+    """Renders cards with one wording and one knowledge version."""
 
     def __init__(self, wording: Wording, known: Knowledge, indicators: Mapping[TopicCode, Indicator]) -> None:
         """Keep the words, the sources, and the indicators a site has set for its topics."""
@@ -54,16 +47,17 @@ class Renderer:
         self._indicators = indicators
         self._localizer = Localizer(wording.locale)
         self._suggestions = SuggestionWriter(wording.suggestions, known.terminology, self._localizer)
+        self.plain = PlainCards(wording, known, indicators)
 
     def card(self, verdict: Verdict, hook_instance: str) -> Card | None:
-        """Write the card of a verdict that fired, as it would stand alone; ``None`` for any other."""
+        """Render the card of a single verdict that fired; ``None`` for any other."""
         if not isinstance(verdict.outcome, Fired):
             return None
         orders = (NamedOrder(verdict.order, verdict.drug, None),) if verdict.order else ()
         return self.card_of(CardContent((verdict,), orders), hook_instance)
 
     def card_of(self, content: CardContent, hook_instance: str) -> Card:
-        """Write the card for a group of findings."""
+        """Render the card for a group of findings."""
         lead = content.lead
         words = self._wording.topics[lead.topic]
         key = f"{hook_instance}|{_key_of(content.verdicts)}|{lead.topic}"
@@ -138,7 +132,7 @@ class Renderer:
     def _folded(self, content: CardContent) -> Iterator[str]:
         """Yield the sections for folded findings: what else was found, and what later doses need.
 
-        A line that rests on a fact that was not verified says so, whatever the card rests on.
+        A line based on an unverified fact says so, whatever the card itself is based on.
         """
         planned = [each for each in content.folded if each.topic is Topic.MONITORING_PLANNED]
         others = dict.fromkeys(
@@ -178,7 +172,7 @@ class Renderer:
                 yield sentence.rule.format(drug=drugs, **self._escaped(finding.values))
 
     def _sources(self, cited: tuple[Cited, ...], folded: tuple[Cited, ...], *, numbered: bool) -> Iterator[str]:
-        """Name each source once, with its sections; a site's own setting is no source where a label is.
+        """Name each source once, with its sections; a site's own setting is omitted if there is a label.
 
         Those of ``folded`` findings follow; their own lines say which are not verified.
         """
@@ -211,7 +205,7 @@ class Renderer:
             yield from (f"  - {self._evidence_line(below)}{self._numbered(below, cited)}" for below in line.below)
 
     def _numbered(self, line: Evidence, cited: tuple[Cited, ...]) -> str:
-        """Return the number of the source that a line rests on, and whether it has been verified."""
+        """Return the number of a line's source, and whether it has been verified."""
         if line.by is None:
             return ""
         label = "source-verify" if is_unverified((line.by,)) else "source-number"
@@ -237,7 +231,7 @@ class Renderer:
         return self._localizer.joined(dict.fromkeys(each.drug for each in content.verdicts))
 
     def _place(self, path: str) -> str:
-        """Describe in words where in the request something was; readers of a card do not know FHIR paths."""
+        """Describe a place in the request in words, because readers of a card do not know FHIR paths."""
         places = self._wording.places_of_request
         return next((said for begin, said in places.items() if path.startswith(begin)), places[""])
 
@@ -252,7 +246,7 @@ class Renderer:
 
 
 def _days_together(lines: Iterable[Evidence]) -> list[Evidence]:
-    """Say once which tests several planned doses need, with the days of all."""
+    """Combine the tests that several planned doses need, with all their days."""
     found: list[Evidence] = []
     days: dict[str, dict[str, None]] = {}
     for line in lines:
@@ -276,12 +270,12 @@ def _listed(days: Sequence[str]) -> str:
 
 
 def _cited(verdicts: Iterable[Verdict]) -> tuple[Cited, ...]:
-    """Return what the findings rest on, each once."""
+    """Return the sources of the findings, each once."""
     return tuple(dict.fromkeys(each for v in verdicts if isinstance(v.outcome, Fired) for each in v.outcome.cited))
 
 
 def _key_of(verdicts: Iterable[Verdict]) -> str:
-    """Name the orders of a card: a single order keeps its original key, so that the card id stays the same."""
+    """Return the key of a card's orders: a single order keeps its original key, so that the card id stays the same."""
     return ",".join(sorted({each.order.reference or each.order.path for each in verdicts if each.order is not None}))
 
 

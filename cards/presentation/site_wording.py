@@ -1,7 +1,7 @@
-"""The words of a site, laid over the shipped ones: sentences, a contact, links of a topic, override reasons.
+"""Applies a site's wording to the shipped one: sentences, a contact, links of a topic, override reasons.
 
-A file has the shape of ``cards/wording/en.yaml``, and only what differs. Every placeholder of a sentence must be one
-that the shipped sentences of its topic fill in; a misspelt one is refused with its line.
+A file has the structure of ``cards/wording/en.yaml``, with only the differences. Every placeholder in a sentence must
+be one of the topic's shipped sentences; a misspelled one is refused with its line.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ _WORDING_FIELDS = fields_of(Wording, TopicWording, Sentence, Link, ThresholdWord
 # Scheme, a host without a user, and a path in printable ASCII.
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?(?:[/?#][!-~]{0,1000})?")
 _OPEN = frozenset({"override_reasons", "thresholds", "locale"})
-"""Sections to which a site may add keys of its own."""
+"""Sections to which a site may add keys."""
 
 
 def with_site_words(wording: Wording, files: Iterable[tuple[str, str]]) -> Wording:
-    """Lay the files of a site, each a name and its text, over the words that ship.
+    """Apply a site's files, each a name and its text, to the shipped wording.
 
     Raises:
         KnowledgeError: a file is wrong; the message names the file, the line and the nearest known word.
@@ -45,10 +45,10 @@ def with_site_words(wording: Wording, files: Iterable[tuple[str, str]]) -> Wordi
 
 
 def with_rule_words(wording: Wording, rules: Iterable[SiteRule]) -> Wording:
-    """Add the words of a site's rules, each under its own topic.
+    """Add the texts of a site's rules, each under its own topic.
 
     Raises:
-        KnowledgeError: a topic ships already, or an override reason is unknown; the message names the line.
+        KnowledgeError: the topic already ships, or an override reason is unknown; the message names the line.
 
     """
     topics, notes = dict(wording.topics), dict(wording.notes)
@@ -104,7 +104,7 @@ def _check_topics(document: Document, given: Any, shipped: dict[str, Any]) -> No
 
 
 def _check(document: Document, given: Any, shipped: Any, place: tuple[str, ...]) -> None:
-    """Refuse a key without a shipped sentence, and a placeholder that the shipped sentence does not have."""
+    """Refuse an unknown key, and a placeholder that the shipped sentence does not have."""
     if isinstance(given, dict) and isinstance(shipped, dict):
         for key, value in given.items():
             here = (*place, str(key))

@@ -1,4 +1,4 @@
-"""What a card offers: one suggestion fixes every order that the card is about, and its button names them."""
+"""The suggestions on a card: each fixes every order that the card is about, and its button names them."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ _EITHER = " / "
 
 
 class SuggestionWriter:
-    """Puts the fixes of the findings on one card together, and names each."""
+    """Combines the fixes of the findings on one card, and labels each."""
 
     def __init__(self, words: Mapping[str, str], terminology: Terminology, localizer: Localizer) -> None:
-        """Keep the words of the buttons, the names of the tests, and how the language writes what is filled in."""
+        """Keep the button texts, the test names, and the localizer."""
         self._words = words
         self._localizer = localizer
         self._terminology = terminology
         self._displays = Counter(concept.display for concept in terminology.concepts.values())
 
     def suggestions(self, content: CardContent) -> Iterator[tuple[str, tuple[tuple[Origin, Fix], ...]]]:
-        """Yield each suggestion of a card: the label of its button, and what is done to each order."""
+        """Yield each suggestion of a card: its label, and the changes to each order."""
         for changes in (*_together(content), *content.choices):
             yield self._label(changes), tuple((order.origin, fix) for order, fix in changes)
 
@@ -80,7 +80,7 @@ class SuggestionWriter:
             case HoldOrder():
                 return self._words["hold-order"].format(drug=drug, which=which)
             case RemoveOrder():
-                # Two names with a stroke between them would read as two drugs that go.
+                # Two names with a slash between them would read as two removed drugs.
                 label = "remove-unsettled" if _EITHER in drug else "remove-order"
                 return self._words[label].format(drug=drug, which=which)
 
@@ -105,13 +105,13 @@ class SuggestionWriter:
 
     def _short(self, concept: str) -> str:
         known = self._terminology.concepts[concept]
-        # A HER2 stain of the breast and of any tissue go by one name; the order says which.
+        # HER2 stains of the breast and of any tissue have the same name; the order distinguishes them.
         ordered = known.order_display or known.display
         return ordered if self._displays[known.display] > 1 else min((known.display, ordered), key=len)
 
 
 def _together(content: CardContent) -> Iterator[Changes]:
-    """Gather the fixes that belong to one suggestion: the same kind on each of the orders."""
+    """Group the fixes that belong to one suggestion: the same kind on each order."""
     orders = {order.origin: order for order in content.orders}
     slots: dict[tuple[type[Fix], int], list[tuple[NamedOrder, Fix]]] = {}
     for verdict in content.verdicts:

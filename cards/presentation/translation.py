@@ -1,7 +1,7 @@
-"""Translations of the wording: each sentence by its English, so that one that has changed falls back to English.
+"""Translates the wording: each sentence by its English, so that a changed sentence falls back to English.
 
-A translation is of the very sentence that it was made from. Where the English has changed since, the old translation
-may say something else than the rule now means; the card then says it in English, and a check lists it.
+A translation belongs to exactly the sentence it was made from. If the English has changed, the old translation may not
+say what the rule now means; the card then shows the English, and a check lists it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _FIELD = re.compile(r"\{([^{}]{0,80})\}")
 _LETTER = re.compile(r"[A-Za-z]{2}")
-"""What has no word of its own, such as ``{text}: {meaning}`` or a code, is the same in every language."""
+"""Sentences without words, such as ``{text}: {meaning}`` or a code, are the same in every language."""
 _SECTIONS = (
     *("headings", "topics", "notes", "evidence", "gaps", "suggestions", "actions", "override_reasons"),
     *("places_of_request", "thresholds", "harm"),
@@ -58,7 +58,7 @@ def languages() -> tuple[str, ...]:
 
 
 def wording_in(language: str) -> Wording:
-    """Return the words of a language that ships.
+    """Return the wording in a shipped language.
 
     Raises:
         WordingError: it does not ship, or its file is wrong.
@@ -69,7 +69,7 @@ def wording_in(language: str) -> Wording:
 
 @cached_by_key(16)
 def translated(language: str) -> Translated:
-    """Translate the wording into a language that ships; read once.
+    """Translate the wording into a shipped language; cached.
 
     Raises:
         WordingError: it does not ship, or its file has a field or placeholder that is unknown.
@@ -87,10 +87,10 @@ def translated(language: str) -> Translated:
 
 
 def translate(wording: Wording, catalog: Catalog, name: str, text: str) -> Translated:
-    """Translate a wording by a catalog; ``text`` is that of its file, for the line of an error and the version.
+    """Translate a wording with a catalog; ``text`` is that of its file, for error lines and the version.
 
     Raises:
-        WordingError: a translation has a placeholder that its sentence has not; the message names file and line.
+        WordingError: a translation has a placeholder that its sentence lacks; the message names file and line. Raises:
 
     """
     known = {plain(english): said for english, said in catalog.sentences.items()}
@@ -112,7 +112,7 @@ def translate(wording: Wording, catalog: Catalog, name: str, text: str) -> Trans
             missing[english] = None
             return tree
         used.add(english)
-        # Spaces around a sentence are part of it where it is a piece of another.
+        # Leading and trailing spaces matter if a sentence is part of another.
         return tree[: len(tree) - len(tree.lstrip())] + known[english] + tree[len(tree.rstrip()) :]
 
     tree = msgspec.to_builtins(wording)
@@ -132,7 +132,7 @@ def _section(name: str, tree: Any, say: Any) -> Any:
 
 
 def plain(sentence: str) -> str:
-    """Return a sentence with single spaces and none around it, as it stands as a key."""
+    """Normalize the spaces of a sentence, for use as a key."""
     return " ".join(sentence.split())
 
 
@@ -142,7 +142,7 @@ def sentences(wording: Wording) -> Iterator[str]:
 
 
 def untranslated(language: str, known: Knowledge) -> tuple[str, ...]:
-    """List what a card in a language says in English: sentences, and texts of the knowledge that cards quote."""
+    """List what a language still shows in English: sentences, and texts of the knowledge quoted on cards."""
     found = translated(language)
     told = found.wording.locale.knowledge
     texts = dict.fromkeys(plain(text) for text in quoted_texts(known))

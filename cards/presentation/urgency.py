@@ -1,4 +1,4 @@
-"""How urgent a finding is: its indicator, and where its card is placed in an answer."""
+"""The urgency of a finding: its indicator, and the position of its card in an answer."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ STOPS = _DISCONTINUE | _HOLD
 
 
 class Urgency(IntEnum):
-    """The classes in which cards stand, the most urgent first."""
+    """The classes by which cards are sorted, most urgent first."""
 
     IDENTITY = 0
     """Which drug is meant."""
@@ -39,7 +39,7 @@ class Urgency(IntEnum):
 
 
 def indicator_of(verdict: Verdict, wording: Wording, by_site: Mapping[TopicCode, Indicator]) -> Indicator:
-    """Take the site's indicator or the topic's own, and lower it where the finding itself is weaker."""
+    """Return the site's indicator or the topic's default, lowered if the finding itself is weaker."""
     candidates = [by_site.get(verdict.topic, wording.topics[verdict.topic].indicator)]
     if isinstance(verdict.outcome, Fired):
         if verdict.outcome.indicator is not None:
@@ -50,15 +50,15 @@ def indicator_of(verdict: Verdict, wording: Wording, by_site: Mapping[TopicCode,
 
 
 def is_unverified(cited: Iterable[Cited]) -> bool:
-    """Return whether one of the sources has not been read."""
+    """Return whether one of the citations is not verified."""
     return any(each.confidence is Confidence.UNVERIFIED for each in cited)
 
 
 def urgency_of(verdict: Verdict, indicator: Indicator) -> Urgency:
-    """Say in which class a finding belongs. A "stop" finding stays one whatever indicator a site sets."""
+    """Return the class of a finding. A "stop" finding stays one whatever indicator a site sets."""
     if verdict.topic in _IDENTITY:
         return Urgency.IDENTITY
-    # A finding that its own rule lowers, such as lung disease from before treatment, is not a "stop".
+    # A finding lowered by its own rule, such as lung disease from before treatment, is not a "stop".
     if not isinstance(verdict.outcome, Fired) or verdict.outcome.indicator in (None, Indicator.CRITICAL):
         if verdict.topic in _DISCONTINUE:
             return Urgency.DISCONTINUE

@@ -1,4 +1,4 @@
-"""Loads the words of the cards. They are the site's: change the YAML, not the code."""
+"""Loads the card texts. To change them, edit the YAML, not the code."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class WordingError(ValueError):
 
 
 class Sentence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a card says: the summary line and the rule in one sentence."""
+    """The texts of a card: the summary line and the rule in one sentence."""
 
     summary: str
     rule: str
 
 
 class Link(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A page of the site that a card links to."""
+    """A link on a card to a page of the site."""
 
     label: str
     url: str
@@ -48,7 +48,7 @@ class TopicWording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A topic in the list of what harms most, and why it stands there."""
+    """A topic in the order of potential harm, and the reason for its position."""
 
     topic: Topic
     because: str
@@ -63,9 +63,9 @@ class ThresholdWording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Every word a card can say, in one language.
+    """All card texts in one language.
 
-    ``contact`` is a last line on every card; ``version`` is the digest of the file.
+    ``contact`` is the last line on every card; ``version`` is the digest of the file.
     """
 
     headings: dict[str, str]
@@ -86,7 +86,7 @@ class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def places(self) -> dict[TopicCode, int]:
-        """Where each topic stands among equally urgent ones, the most harmful first."""
+        """The position of each topic among equally urgent ones, most harmful first."""
         return {each.topic: place for place, each in enumerate(self.harm)}
 
 
@@ -108,5 +108,5 @@ def load(path: Traversable | None = None) -> Wording:
 
 @once
 def default_wording() -> Wording:
-    """Return the wording that ships with the package; read once."""
+    """Return the shipped wording; read once."""
     return load()

@@ -1,1 +1,1 @@
-"""What several rules ask of the facts: the course, the dose, the HER2 status, rows of tables."""
+"""Derived facts that several rules use: the course, the dose, the HER2 status, rows of label tables."""

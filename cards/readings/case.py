@@ -1,4 +1,4 @@
-"""One order beside everything a rule may look at, with the shared readings worked out once."""
+"""One order with everything a rule may read; shared readings are computed once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cards.facts.outcomes import Evidence
 from cards.facts.patient import TreatmentState, setting_of
 from cards.facts.results import hormone_receptor_positive
 from cards.facts.session import planned_day
-from cards.knowledge.label_doses import Ceiling, Labelled, ceiling, for_patient
+from cards.knowledge.label_doses import Ceiling, Labeled, ceiling, for_patient
 from cards.knowledge.schema import Basis, Cancer, Eligibility, Product, Regimen, Setting
 from cards.readings.doses_given import one_a_day
 from cards.readings.session_orders import SessionOrders
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 _BRIEF = 48
 _TENTH, _HOURS = Decimal("0.1"), 24
-# Reasons why a relevant result is unusable. For any other reason (another patient, not final) it counts as absent.
+# Reasons for which a relevant result is unusable. For other reasons (another patient, not final) it counts as absent.
 UNREAD = frozenset(
     {
         "value",
@@ -54,7 +54,7 @@ UNREAD = frozenset(
 
 @dataclass(frozen=True)
 class Case:
-    """An order in scope, its identity, the session it belongs to, and what is known and set."""
+    """An order in scope, its identity, its session, the knowledge and the policy."""
 
     order: DrugOrder
     identity: Identity
@@ -65,16 +65,16 @@ class Case:
 
     @lazy
     def known(self) -> Knowledge:
-        """What is known."""
+        """The knowledge."""
         return self.recogniser.known
 
     @lazy
     def others(self) -> tuple[tuple[DrugOrder, Identity], ...]:
-        """The other orders of the session: a rule that is asked about every order asks ``orders`` instead."""
+        """The other orders in the session; a rule that runs on every order should use ``orders`` instead."""
         return self.orders.others(self.order)
 
     def alone(self, order: DrugOrder) -> Case:
-        """Return the case of another order of the session, for the same drug, by itself."""
+        """Return the case of another order for the same drug by itself."""
         kept: dict[object, Case] = self.orders.worked_out.setdefault("alone", {})
         key = (self.identity.product and self.identity.product.id, self.identity.brand and self.identity.brand.id)
         if (key, id(order)) not in kept:
@@ -89,7 +89,7 @@ class Case:
 
     @lazy
     def product(self) -> Product:
-        """The product of a settled identity; rules that need it are not asked before it is settled."""
+        """The identified product; rules that need it run only if the drug is identified."""
         product = self.identity.product
         if product is None:
             msg = "the identity is not settled"
@@ -98,15 +98,20 @@ class Case:
 
     @lazy
     def drug(self) -> str:
-        """The drug as a card names it: the brand where the order names one."""
+        """The drug name for cards: the brand if the order names one."""
         if self.identity.product is None:
             return " / ".join(product.name for product in self.identity.named)
         return self.identity.brand.name if self.identity.brand else self.product.name
 
     @lazy
     def planned(self) -> date:
-        """The day of the planned dose: the order's own start when that lies ahead, else today."""
+        """The day of the planned dose: the order's start if in the future, else today."""
         return planned_day(self.order.start, self.session.today)
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether a dose is ordered for a later day: an age on that day is not the age today."""
+        return self.session.moment.has_orders and self.planned > self.session.today
 
     @lazy
     def tomorrow(self) -> date:
@@ -115,11 +120,11 @@ class Case:
 
     @property
     def dose_is_near(self) -> bool:
-        """Whether a dose is planned that tests are due for: always for an order; for an open chart, near its day."""
+        """Whether tests are due for a planned dose: always for an order; for an opened chart, near its day."""
         return self.session.moment.has_orders or self.order.start is not None
 
     def threshold(self, name: str) -> Decimal:
-        """Return a threshold that always has a value.
+        """Return a threshold that must have a value.
 
         Raises:
             LookupError: the threshold has none.
@@ -131,13 +136,13 @@ class Case:
         return value
 
     def weight_at(self, on: date) -> Weight | None:
-        """Return the body weight nearest to a day; none when the nearest is from another time."""
+        """Return the body weight nearest to a day; none if the nearest is too far away."""
         nearest, least = None, int(self.threshold("earlier_weight_max_days"))
         for weight in self.patient.weights:
             if weight.on is None:
                 continue
             days = abs((weight.on - on).days)
-            # Of two equally near the newer one, which comes first.
+            # Of two equally near, the newer one, which comes first.
             if days < least or (nearest is None and days == least):
                 nearest, least = weight, days
         return nearest
@@ -160,23 +165,23 @@ class Case:
 
     @lazy
     def weight(self) -> Weight | None:
-        """The newest body weight; a measured one of the same day goes before a stated one."""
+        """The newest body weight; on one day a measured one takes precedence over a stated one."""
         return self.patient.weights[0] if self.patient.weights else None
 
     @lazy
     def kg(self) -> Kg | None:
-        """The amount of the newest body weight."""
+        """The value of the newest body weight."""
         return self.weight.kg if self.weight else None
 
     @lazy
     def cancers(self) -> frozenset[Cancer]:
-        """The cancers the order is for: by its own reason, else all that are on record. Empty: not known."""
+        """The cancers the order is for: by its own reason, else all on record. Empty: not known."""
         reasons = self.order.reasons or self.patient.diagnoses
         return frozenset(diagnosis.cancer for diagnosis in reasons)
 
     @lazy
     def lab_days(self) -> Decimal:
-        """The days for which a laboratory result counts: the label's own interval, else what the site sets."""
+        """The days for which a laboratory result is valid: the label's own interval, else the site's threshold."""
         for wanted in self.product.monitoring.before_each_dose:
             if wanted.every_days is not None:
                 return Decimal(self._label_days(wanted, wanted.every_days))
@@ -202,20 +207,20 @@ class Case:
     @lazy
     def regimens(self) -> tuple[Regimen, ...]:
         """The regimens that fit the cancers and the ordered interval, as far as either is known."""
-        return self._labelled.regimens
+        return self._labeled.regimens
 
     @lazy
-    def _labelled(self) -> Labelled:
+    def _labeled(self) -> Labeled:
         if not self.product.is_oral:
-            return self.recogniser.labelled(self.product.id, self.cancers, self.order.interval_days)
-        labelled = self.recogniser.labelled(self.product.id, self.cancers, None).regimens
+            return self.recogniser.labeled(self.product.id, self.cancers, self.order.interval_days)
+        labeled = self.recogniser.labeled(self.product.id, self.cancers, None).regimens
         problems = {each.problem for each in self.patient.problems if each.is_present(self.session.today)}
-        regimens = for_patient(labelled, self.kg.value if self.kg else None, self.named_beside, problems)
-        return Labelled(regimens, ceiling(regimens))
+        regimens = for_patient(labeled, self.kg.value if self.kg else None, self.named_beside, problems)
+        return Labeled(regimens, ceiling(regimens))
 
     @lazy
     def named_beside(self) -> frozenset[str]:
-        """The classes and products of the drugs that are ordered in the same session or active in the chart."""
+        """The classes and products of the drugs ordered in the same session or active in the chart."""
         own = self.orders.classes_of(self.order)
         ordered = {name for name, count in self.orders.classes.items() if count > (name in own)}
         named: list[str] = []
@@ -229,16 +234,16 @@ class Case:
     @lazy
     def ceiling(self) -> Ceiling | None:
         """The maximum that applies to the order."""
-        return self._labelled.ceiling
+        return self._labeled.ceiling
 
     @lazy
     def eligibility(self) -> tuple[Eligibility, ...]:
-        """The rows of the product's labeled indications that are in force on the planned day."""
+        """The rows of the product's labeled indications in force on the planned day."""
         return tuple(row for row in self.product.eligibility if row.since is None or row.since <= self.planned)
 
     @lazy
     def stagings(self) -> tuple[Staging, ...]:
-        """What says whether the cancer is metastatic or early: the order's own reasons first, then the chart."""
+        """The evidence for metastatic or early disease: the order's own reasons first, then the chart."""
         return (*self.order.stagings, *self.patient.stagings)
 
     @lazy
@@ -248,16 +253,16 @@ class Case:
 
     @lazy
     def eligibility_for_cancers(self) -> tuple[Eligibility, ...]:
-        """The rows for the cancers on record; all of them when no cancer is."""
+        """The rows for the cancers on record; all rows if no cancer is."""
         if not self.cancers:
             return self.eligibility
         return tuple(row for row in self.eligibility if not self.cancers.isdisjoint(row.cancers))
 
     @lazy
     def turns_on_her2(self) -> bool:
-        """Whether a HER2 tissue result decides anything.
+        """Whether a HER2 tissue result matters.
 
-        It does not when the cancer is not labelled at all, nor when the indication turns on a mutation.
+        It does not if the cancer is not labeled at all, or if the indication depends on a mutation.
         """
         mutation = {cancer for row in self.eligibility if row.erbb2_mutation for cancer in row.cancers}
         if self.cancers and self.cancers <= mutation:
@@ -266,7 +271,7 @@ class Case:
 
     @lazy
     def settings(self) -> tuple[Setting, ...]:
-        """The settings that come into question: the one on record, or both."""
+        """The possible settings: the one on record, or both."""
         return (self.setting,) if self.setting else tuple(Setting)
 
     @lazy
@@ -276,7 +281,7 @@ class Case:
 
     @lazy
     def coded_her2(self) -> tuple[CodedHer2, ...]:
-        """The HER2 status that diagnosis codes state: support for a pathology result, never one."""
+        """The HER2 status in diagnosis codes, which supports a pathology result but never replaces it."""
         return tuple(dict.fromkeys((*self.order.coded_her2, *self.patient.coded_her2)))
 
     @lazy
@@ -285,7 +290,7 @@ class Case:
         return self.doses_of(frozenset({self.product.id}))
 
     def doses_of(self, products: frozenset[str]) -> tuple[Treatment, ...]:
-        """Return the earlier doses of some products, newest first: all that was given on one day is one dose."""
+        """Return the earlier doses of some products, newest first; everything given on one day is one dose."""
         own = [each for each in self.patient.treatments if each.product in products and each.on is not None]
         if not own:
             return ()
@@ -298,7 +303,7 @@ class Case:
         return given or tuple(each for each in own if each.state is TreatmentState.COMPLETED)
 
     def undated_of(self, products: frozenset[str]) -> tuple[Treatment, ...]:
-        """Return the doses of some products that were given on a day that is not known."""
+        """Return the doses of some products given on an unknown day."""
         return tuple(
             each
             for each in self.patient.treatments
@@ -327,7 +332,7 @@ class Case:
         return (self.planned - on).days
 
     def days_before(self, days: Decimal) -> date:
-        """Return the day that lies so many days before the planned dose."""
+        """Return the day a number of days before the planned dose."""
         return self.planned - timedelta(days=int(days))
 
     def weight_evidence(self) -> tuple[Evidence, ...]:
@@ -338,11 +343,11 @@ class Case:
         return (Evidence("weight", line, self.weight.origin, parts=beside(self.weight)),)
 
     def unusable(self, concepts: frozenset[str]) -> tuple[Evidence, ...]:
-        """Return an evidence line for each result about some concepts that was there and could not be used."""
+        """Return an evidence line for each unusable result about some concepts."""
         return tuple(gap_line(self.known, gap) for gap in self.patient.gaps if gap.about in concepts)
 
     def unread_since(self, concept: str, since: date) -> bool:
-        """Return whether the chart holds an unreadable result from ``since`` or later.
+        """Return whether the chart has an unreadable result from ``since`` or later.
 
         One that is older than a readable result does not count.
         """
@@ -354,12 +359,12 @@ class Case:
         return any(gap.on is None or gap.on >= max(read, since) for gap in unread)
 
     def unread(self, concepts: frozenset[str]) -> bool:
-        """Return whether the chart holds a result of some concepts that counts and could not be read."""
+        """Return whether the chart has an unreadable result about some concepts that would count."""
         return any(gap.about in concepts and gap.reason in UNREAD for gap in self.patient.gaps)
 
 
 def gap_line(known: Knowledge, gap: Gap) -> Evidence:
-    """Return the evidence line of something present but unusable; a measurement is named with its date."""
+    """Return the evidence line for a gap; a measurement is named with its date."""
     if gap.reason == "deceased":
         return Evidence("deceased", gap.on.isoformat() if gap.on else "?", gap=gap)
     if gap.reason == "suspected":
@@ -378,32 +383,32 @@ def shown(result: Weight | Lvef | LabResult | PregnancyTest, text: str) -> str:
 
 
 def beside(result: Weight | Lvef | LabResult | PregnancyTest) -> tuple[Evidence, ...]:
-    """Return the other values of the very same time: which of them is newest is unknown."""
+    """Return the other values of exactly the same time, so that it is unknown which is newest."""
     return tuple(Evidence("same-time", each) for each in result.beside)
 
 
 def brief(text: str) -> str:
-    """Cut a text of the chart to what a summary has room for."""
+    """Shorten a chart text for a summary."""
     return text if len(text) <= _BRIEF else f"{text[: _BRIEF - 1].rstrip()}…"
 
 
 def is_bare_code(label: str) -> bool:
-    """Return whether a chart names something by a code alone, which nobody reads."""
+    """Return whether the text is only a code, which means nothing to a reader."""
     return " " not in label and any(character.isdigit() for character in label)
 
 
 def counted(number: int | Decimal, noun: str) -> str:
-    """Write a number with its noun: 1 day, 2 days."""
+    """Return a number with its noun: 1 day, 2 days."""
     return f"{plain(Decimal(number))} {noun}{'' if number == 1 else 's'}"
 
 
 def spaced(days: Decimal) -> str:
-    """Write the time between two doses, in hours where it is less than a day."""
+    """Return the time between two doses, in hours if less than a day."""
     if days >= 1:
         return counted(days.quantize(_TENTH) if days != int(days) else days, "day")
     return counted((days * _HOURS).quantize(_TENTH).normalize(), "hour")
 
 
 def dated(text: str, on: date | None) -> str:
-    """Put the date behind a value, or say that it has none."""
+    """Append the date to a value, or say that it has none."""
     return f"{text}, {on.isoformat()}" if on else f"{text}, undated"

@@ -1,7 +1,7 @@
 """The course of treatment so far: the schedule of each earlier dose, and the number of weeks of treatment.
 
-A course may change its schedule: weekly trastuzumab beside paclitaxel goes on every three weeks, one week after the
-last weekly dose. What is due follows from the dose that was given, not from the one that is ordered.
+A course may change its schedule: weekly trastuzumab with paclitaxel continues every three weeks, one week after the
+last weekly dose. What is due depends on the dose that was given, not on the one that is ordered.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def per_kg(case: Case, earlier: Treatment) -> MgPerKg | None:
 
 
 def level_of(case: Case, earlier: Treatment) -> Level | None:
-    """Find the level that an earlier dose was at, within the site's tolerance: the nearest if there are several."""
+    """Find the level of an earlier dose, within the site's tolerance: the nearest if there are several."""
     dose = per_kg(case, earlier)
     if dose is None:
         return None
@@ -56,12 +56,12 @@ def level_of(case: Case, earlier: Treatment) -> Level | None:
 
 
 def interval_after(case: Case, earlier: Treatment, doses: tuple[Treatment, ...]) -> int | None:
-    """Return the days that the label requires after an earlier dose; ``None`` when its schedule is unknown.
+    """Return the days that the label requires after an earlier dose; ``None`` if its schedule is unknown.
 
-    By the level of the dose where the product has several schedules, else by the time since the dose before it.
+    If the product has several schedules, by the level of the dose, else by the time since the dose before it.
     """
     product = case.recogniser.product(earlier.product)
-    regimens = case.recogniser.labelled(product.id, case.cancers, None).regimens
+    regimens = case.recogniser.labeled(product.id, case.cancers, None).regimens
     intervals = {regimen.interval_days for regimen in regimens}
     if len(intervals) == 1:
         return intervals.pop()
@@ -78,7 +78,7 @@ def interval_after(case: Case, earlier: Treatment, doses: tuple[Treatment, ...])
 
 @per_case
 def interval_of_order(case: Case) -> int | None:
-    """Return the days of the schedule that the order itself is on: the only one that fits, or that of its level."""
+    """Return the days of the order's own schedule: the only one that fits, or that of its level."""
     intervals = {regimen.interval_days for regimen in case.regimens}
     if len(intervals) == 1:
         return intervals.pop()
@@ -93,7 +93,7 @@ def interval_of_order(case: Case) -> int | None:
 
 
 def undated_doses(case: Case, last: Treatment | None) -> tuple[Missing, ...]:
-    """List doses of the same antibody, given on an unknown day, that may be too close to the planned one."""
+    """List doses of the same antibody on an unknown day that may be too close to the planned one."""
     undated = case.undated_of(case.recogniser.same_antibody[case.product.id])
     if not undated:
         return ()
@@ -112,14 +112,14 @@ def undated_doses(case: Case, last: Treatment | None) -> tuple[Missing, ...]:
 
 
 def weeks_of_treatment(case: Case, further: int = 0) -> Decimal:
-    """Add up the weeks that the earlier doses of the product stand for, with some further ones as ordered."""
+    """Add up the weeks of treatment from the product's earlier doses, plus further doses as ordered."""
     usual = min((regimen.interval_days for regimen in case.regimens), default=WEEK)
     days = {each.on: interval_after(case, each, case.history) or usual for each in case.history}
     return Decimal(sum(days.values()) + further * usual) / WEEK
 
 
 class GapRule(NamedTuple):
-    """The label's rule on a gap, the dose that it counts from, and the days since."""
+    """The label's rule on a gap, the dose it counts from, and the days since then."""
 
     rule: Reload
     last: Treatment
@@ -129,10 +129,10 @@ class GapRule(NamedTuple):
 
 @per_case
 def gap_rule(case: Case) -> GapRule | None:
-    """Find the rule on a gap that fits the schedule of the last dose; none when there was no dose.
+    """Find the rule on a gap for the schedule of the last dose; none if there was no dose.
 
-    Where the amount of the last dose is not on record the order's own schedule counts; if that is unknown
-    too, there is no rule, and ``schedule_unknown`` reports it.
+    If the amount of the last dose is not on record, the order's own schedule is used; if that is unknown too, there is
+    no rule, and ``schedule_unknown`` reports it.
     """
     last = _last_counting(case)
     if last is None or last.on is None or not case.regimens:
@@ -144,7 +144,7 @@ def gap_rule(case: Case) -> GapRule | None:
 
 @per_case
 def schedule_unknown(case: Case) -> Treatment | None:
-    """Return the last dose if neither it nor the order shows which of the product's schedules the course is on."""
+    """Return the last dose if neither it nor the order shows which of the product's schedules applies."""
     last = _last_counting(case)
     if last is None or not case.regimens:
         return None
@@ -153,7 +153,7 @@ def schedule_unknown(case: Case) -> Treatment | None:
 
 
 def amount_unknown(case: Case, last: Treatment) -> Missing:
-    """Say why the schedule of an earlier dose is not known: its amount, or the weight that it was given for."""
+    """Say why the schedule of an earlier dose is unknown: its amount, or the weight at that time."""
     on = last.on.isoformat() if last.on is not None else ""
     if not isinstance(last.dose, Mg):
         return Missing("earlier-amount", values={"date": on})
@@ -173,7 +173,7 @@ def _products_counting(case: Case) -> frozenset[str]:
 
 
 def _last_counting(case: Case) -> Treatment | None:
-    """Return the last dose; one that is known to the month counts as given on the last day that it may have been."""
+    """Return the last dose; one known only to the month counts as given on the last possible day."""
     dated = newest_dose(case, _doses_counting(case))
     latest = max(
         (
@@ -195,7 +195,7 @@ def newest_dose(case: Case, doses: tuple[Treatment, ...]) -> Treatment | None:
 
 
 class Reduced(NamedTuple):
-    """The lowest level that a course was reduced to, and the dose that shows it."""
+    """The lowest level that a course was reduced to, and the dose."""
 
     level: Level
     earlier: Treatment
@@ -206,7 +206,7 @@ def lowest_reduction(case: Case) -> Reduced | None:
 
     An infusion that was stopped, or given in parts on adjacent days, is not a reduction.
     """
-    regimens = case.recogniser.labelled(case.product.id, case.cancers, None).regimens
+    regimens = case.recogniser.labeled(case.product.id, case.cancers, None).regimens
     if not any(level.role is LevelRole.REDUCTION for regimen in regimens for level in regimen.levels):
         return None
     doses = (*case.history, *case.undated_of(frozenset({case.product.id})))
@@ -214,14 +214,14 @@ def lowest_reduction(case: Case) -> Reduced | None:
     reduced = [
         Reduced(level, each)
         for level, each in levels
-        if level is not None and level.role is LevelRole.REDUCTION and not has_neighbour(case, each)
+        if level is not None and level.role is LevelRole.REDUCTION and not has_dose_nearby(case, each)
     ]
     return min(reduced, key=lambda found: found.level.dose.value, default=None)
 
 
-def has_neighbour(case: Case, dose: Treatment) -> bool:
-    """Return whether another dose was given so close to this one that both may be parts of the same dose."""
-    regimens = case.recogniser.labelled(case.product.id, case.cancers, None).regimens
+def has_dose_nearby(case: Case, dose: Treatment) -> bool:
+    """Return whether another dose was so close to this one that both may be parts of the same dose."""
+    regimens = case.recogniser.labeled(case.product.id, case.cancers, None).regimens
     apart = min((regimen.interval_days for regimen in regimens), default=WEEK) / 2
     return any(
         each is not dose and each.on is not None and dose.on is not None and abs((each.on - dose.on).days) < apart
@@ -230,8 +230,8 @@ def has_neighbour(case: Case, dose: Treatment) -> bool:
 
 
 def sums_above_maximum(case: Case) -> tuple[Missing, ...]:
-    """List the days whose administrations add up to more than the label's maximum, which cannot be a dose level."""
-    limit = case.recogniser.labelled(case.product.id, case.cancers, None).ceiling
+    """List the days whose administrations add up to more than the label's maximum, which cannot be a level."""
+    limit = case.recogniser.labeled(case.product.id, case.cancers, None).ceiling
     several = [each for each in case.history if each.bags > 1]
     if limit is None or not several:
         return ()

@@ -25,7 +25,7 @@ _HUNDRED = Decimal(100)
 
 
 class DayTotal(NamedTuple):
-    """The orders of the session for the day of this one, and what they come to together.
+    """The session's orders for the same day, and their sum.
 
     ``total`` is ``None`` if a dose cannot be read. ``in_parts``: the orders say that they are parts of one dose, or
     only their sum is a labeled level.
@@ -38,7 +38,7 @@ class DayTotal(NamedTuple):
 
 
 class _Parts(NamedTuple):
-    """What the orders of one day say together: their sum in milligrams, if it is known, and as it is written."""
+    """The orders of one day combined: their sum in milligrams, if known, and as text."""
 
     amount: Decimal | None
     written: str
@@ -48,7 +48,7 @@ class _Parts(NamedTuple):
 
 @per_case
 def day_total(case: Case) -> DayTotal | None:
-    """Add up the orders of the product for one day; ``None`` when this is the only one, and of tablets.
+    """Add up the product's orders for one day; ``None`` if this is the only one, and for tablets.
 
     Tablets are added up by dose and day in `cards.readings.tablets`.
     """
@@ -66,7 +66,7 @@ def day_total(case: Case) -> DayTotal | None:
 
 
 def _parts(case: Case, others: Sequence[DrugOrder]) -> _Parts:
-    """Read the orders of one day together, once for all of them."""
+    """Combine the orders of one day, once for all of them."""
     orders = (case.order, *others)
     kept: dict[object, _Parts] = case.orders.worked_out.setdefault("parts of a dose", {})
     key = (case.identity.brand and case.identity.brand.id, frozenset(map(id, orders)))
@@ -86,7 +86,7 @@ def _one_group(orders: Sequence[DrugOrder]) -> bool:
 
 
 def _dose(case: Case) -> Mg | None:
-    """Return the one amount of an order in milligrams."""
+    """Return the only amount of an order, in milligrams."""
     amounts = {reading.in_mg(case.kg) for reading in usable_doses(case)}
     if len(amounts) == 1:
         return amounts.pop()
@@ -102,14 +102,14 @@ def _levels(case: Case) -> list[tuple[DoseReading, Level | None]]:
 
 def _total(case: Case, parts: _Parts) -> DoseReading:
     one = usable_doses(case)[0].ordered
-    # The sum has no place in the request, so no suggestion may replace it with a dose.
+    # The sum has no place in the request, so no suggestion may replace it.
     amount = parts.amount or Decimal(0)
     ordered = msgspec.structs.replace(one, number=amount, unit=DoseUnit.MG, as_written=parts.written, computed=True)
     return DoseReading(ordered, Sense.USABLE, Mg(amount))
 
 
 def total_excess(case: Case, total: DoseReading) -> Decimal | None:
-    """Return the percentage by which the day's sum is above the maximum; ``None`` when it is not."""
+    """Return the percentage by which the day's sum is above the maximum; ``None`` if it is not."""
     limit = case.ceiling
     if limit is None or not is_over(total, limit, case.kg):
         return None

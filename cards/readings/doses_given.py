@@ -1,4 +1,4 @@
-"""Doses from administrations: those of an infused product on one local day are one dose, each amount once.
+"""Derives doses from administrations: those of an infused product on one local day are one dose.
 
 A second bag is added. One event in several resources, or the same amount at the same time, counts once.
 """
@@ -21,7 +21,7 @@ _HAS_TIME = len("2026-11-29T0")
 
 
 def one_a_day(treatments: Iterable[Treatment]) -> tuple[Treatment, ...]:
-    """Merge the administrations of each product and day; undated ones are left as they are."""
+    """Merge the administrations of each product and day; undated ones are unchanged."""
     own = list(treatments)
     groups: dict[tuple[str, date | None, TreatmentState], list[Treatment]] = defaultdict(list)
     first_day = _first_days(own)
@@ -37,7 +37,7 @@ def one_a_day(treatments: Iterable[Treatment]) -> tuple[Treatment, ...]:
 
 
 def _first_days(treatments: list[Treatment]) -> dict[tuple[str, str], date]:
-    """Return one day for each instant, which may fall on two dates when written in two time zones."""
+    """Return one day for each instant, which may have two dates if written in two time zones."""
     found: dict[tuple[str, str], date] = {}
     for each in treatments:
         if each.on is not None and len(each.at) >= _HAS_TIME:
@@ -47,12 +47,12 @@ def _first_days(treatments: list[Treatment]) -> dict[tuple[str, str], date]:
 
 
 def _together(group: list[Treatment]) -> Treatment:
-    """Make one dose of several administrations, whatever their order."""
+    """Combine several administrations to one dose, independent of their order."""
     ordered = sorted(group, key=lambda each: (each.at, str(each.dose), each.origin.reference, each.origin.path))
     parts = _each_once(ordered)
     unread = next((each.unread_dose for each in ordered if each.unread_dose), "")
     if len({type(part) for part in parts}) > 1:
-        # Without the weight, milligrams and milligrams per kilogram cannot be recognized as one event.
+        # Without the weight, milligrams and milligrams per kilogram cannot be recognized as the same event.
         return msgspec.structs.replace(ordered[0], dose=None, stopped=True, unread_dose=unread)
     return msgspec.structs.replace(
         ordered[0],
@@ -65,7 +65,7 @@ def _together(group: list[Treatment]) -> Treatment:
 
 
 def _each_once(ordered: list[Treatment]) -> list[Mg | MgPerKg]:
-    """List the amounts that were given; the same one at the same time, or at no time, is one event told twice."""
+    """List the administered amounts; the same one at the same time, or without a time, is a duplicate record."""
     parts: list[Mg | MgPerKg] = []
     timed: set[tuple[Mg | MgPerKg, str]] = set()
     amounts: set[Mg | MgPerKg] = set()

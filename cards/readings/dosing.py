@@ -1,4 +1,4 @@
-"""Reads the doses of an order against the product: what they amount to, which levels and which maximum apply."""
+"""Interprets the doses of an order for the product: their amounts, and the levels and maximum that apply."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cards.knowledge.label_doses import Ceiling, near
 from cards.knowledge.schema import Basis, Level, Product, Regimen
 from cards.values.caching import per_case
 from cards.values.codes import ndc_readings
-from cards.values.quantities import Kg, Mg, MgPerKg
+from cards.values.quantities import Kg, Mg, MgPerKg, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -29,7 +29,7 @@ _ANY_BODY = (Decimal(0), Decimal("Infinity"))
 
 
 class Sense(StrEnum):
-    """What can be made of a dose quantity."""
+    """How a dose quantity can be interpreted."""
 
     USABLE = "usable"
     IMPLAUSIBLE = "implausible"
@@ -37,7 +37,7 @@ class Sense(StrEnum):
 
 
 class DoseReading(msgspec.Struct, frozen=True):
-    """A dose quantity and what it amounts to. ``why`` is a variant of the wording when it is not usable."""
+    """A dose quantity and its amount. ``why`` is a wording variant if it is not usable."""
 
     ordered: OrderedDose
     sense: Sense
@@ -45,7 +45,7 @@ class DoseReading(msgspec.Struct, frozen=True):
     why: str = ""
 
     def per_kg(self, weight: Kg | None) -> MgPerKg | None:
-        """Return the dose per kilogram, if that can be known."""
+        """Return the dose per kilogram, if known."""
         if isinstance(self.dose, MgPerKg):
             return self.dose
         if self.dose is None or weight is None:
@@ -53,11 +53,11 @@ class DoseReading(msgspec.Struct, frozen=True):
         return self.dose / weight
 
     def lacks_weight(self, weight: Kg | None) -> bool:
-        """Return whether the dose per kilogram cannot be known."""
+        """Return whether the dose per kilogram is unknown because there is no weight."""
         return self.dose is None or (weight is None and not isinstance(self.dose, MgPerKg))
 
     def in_mg(self, weight: Kg | None) -> Mg | None:
-        """Return the absolute dose, if that can be known."""
+        """Return the absolute dose, if known."""
         if isinstance(self.dose, Mg):
             return self.dose
         if self.dose is None or weight is None:
@@ -67,14 +67,14 @@ class DoseReading(msgspec.Struct, frozen=True):
 
 @per_case
 def read_doses(case: Case) -> tuple[DoseReading, ...]:
-    """Judge each dose quantity of the order on its unit and size."""
+    """Interpret each dose quantity of the order by its unit and size."""
     weight = case.kg
     readings = [_read(dose, case.product, weight, case) for dose in case.order.doses]
     if len(readings) == 1:
         return (readings[0],)
-    # A bag volume beside a dose in milligrams is the volume of the infusion, not another dose.
+    # A bag volume in addition to a dose in milligrams is the volume of the infusion, not another dose.
     masses = {reading.ordered.instruction for reading in readings if reading.ordered.unit is not DoseUnit.ML}
-    # So is one in an instruction of its own, "dilute in 250 mL", when no dose of the product fills so much.
+    # So is one in a separate instruction, "dilute in 250 mL", if no dose of the product has such a volume.
     stated = any(reading.ordered.unit is not DoseUnit.ML and reading.sense is Sense.USABLE for reading in readings)
     return tuple(
         r
@@ -117,7 +117,7 @@ def _read(ordered: OrderedDose, product: Product, weight: Kg | None, case: Case)
 
 
 def tablet_strength(order: DrugOrder, product: Product, recogniser: Recogniser) -> Decimal | None:
-    """Return the milligrams of a tablet: as the order says, by its package, or the only strength that is made."""
+    """Return the milligrams of a tablet: from the order, its package, or the only marketed strength."""
     if product.tablets is None:
         return None
     strengths = product.tablets.strengths_mg
@@ -131,9 +131,10 @@ def tablet_strength(order: DrugOrder, product: Product, recogniser: Recogniser) 
 
 
 def _in_milligrams(ordered: OrderedDose, strength: Decimal) -> OrderedDose:
-    """Turn a number of tablets into milligrams; the factor leads back to tablets."""
+    """Convert a number of tablets to milligrams; the factor converts back."""
     number = ordered.number * strength
-    written = f"{ordered.as_written} ({Mg(number)})"
+    tablets = f"{plain(ordered.number)} tablet{'' if ordered.number == 1 else 's'}"
+    written = f"{tablets} ({Mg(number)})"
     return msgspec.structs.replace(ordered, number=number, unit=DoseUnit.MG, factor=strength, as_written=written)
 
 
@@ -143,13 +144,13 @@ def _within_gate(per_kg: Decimal, case: Case) -> bool:
 
 
 def _read_mass(ordered: OrderedDose, dose: Mg, product: Product, weight: Kg | None, case: Case) -> DoseReading:
-    """Refuse milligrams that no patient could be meant to get; a large number of milligrams is an overdose instead."""
+    """Refuse an amount too small for any patient; a large one is an overdose instead."""
     least, most = _plausible_mass(product, weight, case)
     far_too_large = dose.value > most
     if dose.value < least:
         return DoseReading(ordered, Sense.IMPLAUSIBLE, dose, "too-small")
     if far_too_large and ordered.computed:
-        # The strength is that of the vial and the volume that of the bag: the dose is not known.
+        # The concentration is the vial's and the volume is the bag's, so the dose is not known.
         return DoseReading(ordered, Sense.UNREADABLE, why="volume")
     is_counted = product.tablets is not None and ordered.factor in product.tablets.strengths_mg
     if far_too_large and ordered.factor != 1 and not is_counted:
@@ -158,20 +159,20 @@ def _read_mass(ordered: OrderedDose, dose: Mg, product: Product, weight: Kg | No
 
 
 def _plausible_mass(product: Product, weight: Kg | None, case: Case) -> tuple[Decimal, Decimal]:
-    """Return the milligrams between which a dose may be meant."""
+    """Return the range of plausible doses in milligrams."""
     if product.basis is Basis.FIXED:
         smallest = min(level.mg for regimen in product.regimens for level in regimen.levels if level.mg is not None)
         share = case.threshold("plausible_fixed_dose_min_percent") / _HUNDRED
         return smallest * share, smallest / share
     low, high = case.threshold("plausible_dose_min_mg_per_kg"), case.threshold("plausible_dose_max_mg_per_kg")
-    # With no weight on record, the lightest and the heaviest adult that a weight is believed of.
+    # Without a weight on record, use the lightest and the heaviest plausible adult.
     believed = case.known.terminology.concepts["weight"].plausible or _ANY_BODY
     lightest, heaviest = (weight.value, weight.value) if weight else believed
     return low * lightest, high * heaviest
 
 
 def _read_volume(ordered: OrderedDose, product: Product, weight: Kg | None, case: Case) -> DoseReading:
-    """Turn millilitres into milligrams where the product is sold as a solution of one strength."""
+    """Convert milliliters to milligrams if the product is a solution of one concentration."""
     if product.concentration is None:
         return DoseReading(ordered, Sense.UNREADABLE, why="volume")
     dose = Mg(ordered.number * product.concentration.mg_per_ml)
@@ -192,9 +193,9 @@ def _read_volume(ordered: OrderedDose, product: Product, weight: Kg | None, case
 
 
 def is_over(reading: DoseReading, limit: Ceiling, weight: Kg | None) -> bool:
-    """Return whether a dose is above a maximum, as far as the two can be compared.
+    """Return whether a dose is above a maximum, if comparable.
 
-    A dose up to the maximum rounded up to the next whole milligram is at the maximum.
+    A dose up to the maximum, rounded up to the next whole milligram, is at the maximum.
     """
     maximum = limit.maximum.dose
     if isinstance(reading.dose, MgPerKg) and isinstance(maximum, MgPerKg):
@@ -210,7 +211,7 @@ def is_over(reading: DoseReading, limit: Ceiling, weight: Kg | None) -> bool:
 def level_met(
     reading: DoseReading, product: Product, regimens: Iterable[Regimen], weight: Kg | None, percent: Decimal
 ) -> Level | None:
-    """Find the labeled level that a dose is at, within a tolerance: the nearest if there are several."""
+    """Find the labeled level of a dose, within a tolerance: the nearest if there are several."""
     if product.basis is Basis.FIXED and isinstance(reading.dose, MgPerKg):
         return None
     per_kg, in_mg = reading.per_kg(weight), reading.in_mg(weight)
@@ -238,7 +239,7 @@ def look_alike_met(case: Case, reading: DoseReading) -> tuple[Product, Level] | 
 
 
 class DoseConflict(NamedTuple):
-    """Two amounts of one order that cannot both be meant; ``in_text``: the second stands in the instructions."""
+    """Two contradictory amounts in one order; ``in_text``: the second is in the instructions."""
 
     field: DoseReading
     field_dose: Mg | MgPerKg
@@ -248,9 +249,9 @@ class DoseConflict(NamedTuple):
 
 @per_case
 def dose_conflict(case: Case) -> DoseConflict | None:
-    """Find where the dose field and the instructions, or two quantities of one instruction, say different amounts.
+    """Find different amounts in the dose field and the instructions, or in two quantities of one instruction.
 
-    Only a single mention in a unit is compared: a text with several may well speak of vials, or of earlier doses.
+    Only a single mention in a unit is compared: a text with several may be about vials, or earlier doses.
     """
     weight, tolerance = case.kg, case.threshold("dose_rounding_tolerance_percent")
     for basis in (MgPerKg, Mg):
@@ -264,7 +265,7 @@ def dose_conflict(case: Case) -> DoseConflict | None:
 
 
 def several_in_text(case: Case) -> tuple[Mg | MgPerKg, ...]:
-    """List the amounts of a text that names several, none of which is the dose of the field."""
+    """List the amounts of a text that names several, none of which matches the dose field."""
     if len(case.order.text_doses) < _SEVERAL:
         return ()
     tolerance = case.threshold("dose_rounding_tolerance_percent")
@@ -279,16 +280,13 @@ def several_in_text(case: Case) -> tuple[Mg | MgPerKg, ...]:
 
 
 def _nearest(amounts: Sequence[Decimal], wanted: Decimal) -> Decimal:
-    """Return the amount nearest to a number, from a sorted list that has at least one."""
+    """Return the amount nearest to a number, from a non-empty sorted list."""
     place = bisect_left(amounts, wanted)
     return min(amounts[max(place - 1, 0) : place + 1], key=lambda each: abs(each - wanted))
 
 
 def _mentioned(case: Case, basis: type[Mg | MgPerKg]) -> list[Mg | MgPerKg]:
-    """List the doses that the text names.
-
-    The strength of a tablet is not a dose where tablets are counted.
-    """
+    """List the doses in the text. The strength of a tablet is not a dose if tablets are counted."""
     named = [dose for dose in case.order.text_doses if isinstance(dose, basis)]
     if case.product.tablets is None:
         return named
@@ -307,7 +305,7 @@ def in_basis(case: Case, basis: type[Mg | MgPerKg]) -> list[tuple[DoseReading, M
 
 
 def _between_fields(case: Case, weight: Kg | None, tolerance: Decimal) -> DoseConflict | None:
-    """Compare milligrams with the milligrams per kilogram beside them in the same instruction."""
+    """Compare milligrams with milligrams per kilogram in the same instruction."""
     usable = usable_doses(case)
     if weight is None or len(usable) < _SEVERAL:
         return None
@@ -321,7 +319,7 @@ def _between_fields(case: Case, weight: Kg | None, tolerance: Decimal) -> DoseCo
     }
     for one in usable:
         instruction, dose = one.ordered.instruction, one.dose
-        # A dose near to the lowest and to the highest amount is near to all of them.
+        # A dose near both the lowest and the highest amount is near all of them.
         if not isinstance(dose, Mg) or all(near(dose.value, each, tolerance) for each in extremes.get(instruction, ())):
             continue
         for meant, other in per_kg[instruction]:
@@ -332,20 +330,20 @@ def _between_fields(case: Case, weight: Kg | None, tolerance: Decimal) -> DoseCo
 
 @per_case
 def over_maximum(case: Case) -> list[DoseReading]:
-    """List the doses above the maximum that applies."""
+    """List the doses above the applicable maximum."""
     limit = case.ceiling
     return [each for each in usable_doses(case) if is_over(each, limit, case.kg)] if limit is not None else []
 
 
 def levels_met_by(case: Case, reading: DoseReading) -> Level | None:
-    """Find the labeled level that a dose is at, within the site's tolerance, among the regimens that fit the order."""
+    """Find the labeled level of a dose, within the site's tolerance, among the order's regimens."""
     tolerance = case.threshold("dose_rounding_tolerance_percent")
     return level_met(reading, case.product, case.regimens, case.kg, tolerance)
 
 
 @per_case
 def usable_doses(case: Case) -> list[DoseReading]:
-    """List the doses that can be judged; none when one of them is implausible, because then nothing can be trusted."""
+    """List the doses that can be judged; none if one of them is implausible, because then none can be trusted."""
     usable = []
     for reading in read_doses(case):
         if reading.sense is Sense.IMPLAUSIBLE:
@@ -356,10 +354,10 @@ def usable_doses(case: Case) -> list[DoseReading]:
 
 
 def is_component(product: Product, reading: DoseReading) -> bool:
-    """Return whether a combination's dose is written as that of one of its antibodies."""
+    """Return whether a combination product's dose is written as that of one of its antibodies."""
     return reading.dose is not None and is_part_of_combination(product, reading.dose)
 
 
 def is_part_of_combination(product: Product, dose: Mg | MgPerKg) -> bool:
-    """Return whether a number of milligrams is that of one antibody of a combination."""
+    """Return whether an amount in milligrams is that of one antibody of a combination product."""
     return isinstance(dose, Mg) and dose.value in product.component_doses_mg

@@ -1,4 +1,4 @@
-"""Does a HER2 status qualify a patient for a drug? Asked of every grade that the results leave open."""
+"""Determines whether a HER2 status qualifies a patient for a drug, for every grade that the results leave open."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class Answer(StrEnum):
     NONE = "none"
     SOME = "some"
     DEPENDS = "depends"
-    """On what is not on record: the setting, the receptors, the cancer, the score."""
+    """It depends on missing facts: the setting, the receptors, the cancer, the score."""
 
 
 def answer_for(case: Case, possible: frozenset[Tier]) -> Answer:
-    """Say whether all, none or some of the possible grades qualify, or whether that depends on what is not known."""
+    """Return whether all, none or some of the possible grades qualify, or whether that depends on unknown facts."""
     answers = {_qualifies(case, tier) for tier in possible}
     if answers == {True}:
         return Answer.ALL
@@ -34,19 +34,19 @@ def answer_for(case: Case, possible: frozenset[Tier]) -> Answer:
 
 
 def _qualifies(case: Case, tier: Tier) -> bool | None:
-    """Return whether a grade qualifies, whatever is still open; ``None`` when it hangs on what is not known.
+    """Return whether a grade qualifies, whatever is still open; ``None`` if it depends on unknown facts.
 
-    A setting or a hormone receptor status that is not on record is tried both ways, an unknown cancer as each of
-    the labelled ones.
+    A setting or a hormone receptor status that is not on record is tried both ways, an unknown cancer as each of the
+    labeled ones.
     """
     answers = {_fits(case, tier, world) for world in _worlds(case)}
     return answers.pop() if len(answers) == 1 else None
 
 
 def turns_on_grade(case: Case) -> bool:
-    """Return whether some of the grades still open may qualify and others not, however else the record is completed.
+    """Return whether some of the open grades may qualify and others not, however the record is completed.
 
-    A hormone receptor status or a setting that is not on record takes nothing from the grade that pathology owes.
+    A missing hormone receptor status or setting does not make the missing grade irrelevant.
     """
     grades = her2_of(case).possible
     return any(len({_fits(case, grade, world) for grade in grades}) > 1 for world in _worlds(case))
@@ -73,7 +73,7 @@ def _fits(case: Case, tier: Tier, world: World) -> bool:
 
 
 class World(NamedTuple):
-    """One way in which what is not on record may turn out."""
+    """One possible completion of the missing facts."""
 
     cancers: frozenset[Cancer]
     setting: Setting
@@ -94,7 +94,7 @@ def _row_fits(row: Eligibility, tier: Tier, world: World) -> bool:
 
 
 def wants_a_score(case: Case) -> bool:
-    """Return whether the indication turns on IHC 3+, and a positive status comes without a score."""
+    """Return whether the indication requires IHC 3+, and a positive status has no score."""
     rows = [row for row in case.eligibility_for_cancers if not row.erbb2_mutation]
     return (
         bool(case.cancers)
@@ -105,5 +105,5 @@ def wants_a_score(case: Case) -> bool:
 
 
 def may_fit(case: Case, row: Eligibility) -> bool:
-    """Return whether one of the grades that are still open would qualify by a row."""
+    """Return whether one of the open grades would qualify by a row."""
     return bool(her2_of(case).possible & set(row.tiers))

@@ -1,9 +1,9 @@
-"""Works out a HER2 status from the results that count, without ever guessing a grade that was not reported.
+"""Derives the HER2 status from the results that count, without guessing a grade that was not reported.
 
 The status is the set of grades that the results leave open: IHC 2+ without ISH leaves positive and low, a bare IHC 0
-leaves ultralow and null, "negative" leaves all three that are not positive. One grade left means that it is known.
-The numbers alone of ISH groups 2 to 4 decide nothing. Source: ASCO/CAP HER2 testing guideline; labels: positive is IHC
-3+ or ISH amplified.
+leaves ultralow and null, "negative" leaves all three other than positive. If one grade is left, it is known. The
+numbers of ISH groups 2 to 4 alone decide nothing. Source: ASCO/CAP HER2 testing guideline; labels: positive is IHC 3+
+or ISH amplified.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _SCORES = {
     Her2Finding.ULTRALOW: Her2Finding.IHC_0,
     Her2Finding.NULL: Her2Finding.IHC_0,
 }
-# Findings by ratio alone and by copies alone, in groups 2, 3 and 4 of dual-probe ISH.
+# Findings by ratio and by copies, in groups 2, 3 and 4 of dual-probe ISH.
 _UNSETTLED = frozenset(
     {
         (Her2Finding.POSITIVE, Her2Finding.NEGATIVE),
@@ -58,8 +58,8 @@ _UNSETTLED = frozenset(
 class Her2Status(msgspec.Struct, frozen=True):
     """The grades still possible (none: no result counts), the results they rest on, and whether results disagree.
 
-    ``against`` are the results that the status as a whole contradicts. ``unsettled`` are results of ISH that need the
-    combined work-up: groups 2 to 4, or a number that no guideline classifies.
+    ``against`` are the results that contradict the overall status. ``unsettled`` are ISH results that need the combined
+    work-up: groups 2 to 4, or a number that no guideline classifies.
     """
 
     possible: frozenset[Tier]
@@ -77,7 +77,7 @@ class Her2Status(msgspec.Struct, frozen=True):
 
     @property
     def ihc_3(self) -> bool | None:
-        """Whether the newest IHC score is 3+; ``None`` where no score is on record, as with a bare "positive"."""
+        """Whether the newest IHC score is 3+; ``None`` if no score is on record, as with a bare "positive"."""
         if self.ihc is None or self.ihc.finding is Her2Finding.POSITIVE:
             return None
         return self.ihc.finding is Her2Finding.IHC_3
@@ -93,9 +93,9 @@ def her2_of(case: Case) -> Her2Status:
 
 @per_case
 def her2_of_another_tumour(case: Case) -> tuple[Her2Result, ...]:
-    """List the results whose code names an organ that the order is not for, in a patient who has that cancer as well.
+    """List the results whose code names an organ other than the order's, in a patient who also has that cancer.
 
-    With that cancer not on record the code is more likely wrong than the tumor.
+    If that cancer is not on record, the code is more likely wrong.
     """
     on_record = {diagnosis.cancer for diagnosis in case.patient.diagnoses}
     return tuple(
@@ -138,7 +138,7 @@ def _newest(results: Iterable[Her2Result], method: Her2Method) -> Her2Result | N
 
 
 def _of_ish(usable: tuple[Her2Result, ...]) -> tuple[Her2Result | None, tuple[Her2Result, ...]]:
-    """Return the newest result of ISH that decides, or those of its day that need the combined work-up.
+    """Return the newest decisive ISH result, or those of its day that need the combined work-up.
 
     On one day, a stated result takes precedence over numbers, and a ratio over a copy number alone.
     """
@@ -177,14 +177,14 @@ def _group(of_day: tuple[Her2Result, ...]) -> tuple[Her2Result, ...]:
 
 
 def _of_unsettled_groups(usable: tuple[Her2Result, ...]) -> tuple[Her2Result, ...]:
-    """Return the numbers that decide nothing alone; a conclusion stated beside them may be either."""
+    """Return the numbers that are not decisive alone; a conclusion stated with them may be either."""
     numbers = tuple(each for each in usable if each.by_ratio or each.by_copies)
     days = dict.fromkeys(each.on for each in numbers)
     return tuple(each for on in days for each in _group(tuple(number for number in numbers if number.on == on)))
 
 
 def _other_scores(usable: tuple[Her2Result, ...], ihc: Her2Result | None) -> tuple[Her2Result, ...]:
-    """Return the results of IHC of the newest one's day that have another score: 2+ and 3+ cannot be one result."""
+    """Return the IHC results from the newest one's day with another score: 2+ and 3+ cannot be one result."""
     if ihc is None or ihc.finding not in _SCORES:
         return ()
     return tuple(
@@ -219,7 +219,7 @@ def _combine(ihc: Her2Result | None, ish: Her2Result | None, read: Her2Result | 
 
 
 def _narrowed(possible: frozenset[Tier], read: Her2Result | None) -> frozenset[Tier]:
-    """Let an overall interpretation decide between the grades that the methods leave open."""
+    """Use an overall interpretation to decide between the grades that the methods leave open."""
     if read is None:
         return possible
     return (possible & _ALONE[read.finding]) or possible

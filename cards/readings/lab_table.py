@@ -1,7 +1,7 @@
-"""Reads laboratory results against the label's table, each against the limits of the same result.
+"""Looks up laboratory results in the label's table, each by the limits of the same result.
 
-The newest result of a test counts. What ends treatment is remembered: there every result since the first dose does,
-though the newest has come down and doses were given since.
+The newest result of a test counts. For rows that end treatment, every result since the first dose counts, even if newer
+ones are lower and doses were given since.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Match(NamedTuple):
-    """A result and the row of the table it falls in; ``assumed`` when another setting would be milder.
+    """A result and its row in the table; ``assumed``: another setting would be milder.
 
     For a result that is a limit (">175"), it is the mildest possible row; ``worst`` is the most severe possible action.
     """
@@ -36,10 +36,10 @@ class Match(NamedTuple):
 
 
 class LabTable(NamedTuple):
-    """The outcome of the lookup: the rows of the newest results, those without a limit, and Hy's pair if it is met.
+    """The outcome of the lookup: the rows of the newest results, those without a limit, and Hy's pair, if met.
 
-    ``ended``: results under treatment that end it, the newest or not. ``crossing``: results given as a
-    limit that may or may not be in a row of the table.
+    ``ended``: results during treatment that end it, newest or not. ``crossing``: results given as a limit that may or
+    may not be in a row of the table.
     """
 
     matches: tuple[Match, ...]
@@ -51,7 +51,7 @@ class LabTable(NamedTuple):
 
 @per_case
 def read_table(case: Case) -> LabTable:
-    """Read every test of the product's table; an older result than the site allows is a missing test and not read."""
+    """Look up every test of the product's table; a result older than the site allows counts as missing."""
     matches: list[Match] = []
     unlimited: list[LabResult] = []
     crossing: list[LabResult] = []
@@ -69,7 +69,7 @@ def read_table(case: Case) -> LabTable:
 
 
 def _match(case: Case, table: RowsOfTest, result: LabResult) -> Match | None:
-    """Find the row of a result; most results are normal, and lie outside of every row."""
+    """Find the row of a result; most results are normal and not in any row."""
     by_limit = table.rows[0].times_uln is not None
     if by_limit and result.upper_limit is None:
         return None
@@ -80,7 +80,7 @@ def _match(case: Case, table: RowsOfTest, result: LabResult) -> Match | None:
 
 
 def _every_match(case: Case, table: RowsOfTest, result: LabResult) -> Iterator[Match | None]:
-    """Yield the row at each number that a result may be, the nearest to the stated limit first."""
+    """Yield the row at each possible number of a result, nearest to the stated limit first."""
     values = multiples(result) if table.rows[0].times_uln is not None else result.interval
     limits = (limit for row in table.rows if (band := row.times_uln or row.value) for limit in band.limits)
     pieces = values.pieces(limits)
@@ -89,7 +89,7 @@ def _every_match(case: Case, table: RowsOfTest, result: LabResult) -> Iterator[M
 
 
 def _at_least(every: list[Match | None]) -> Match | None:
-    """Return the mildest row that a result may be in, if it is in one for certain; of equally mild ones the nearest."""
+    """Return the mildest possible row of a result, if it is certainly in one; of equally mild ones the nearest."""
     found = [match for match in every if match is not None]
     if not found or len(found) < len(every):
         return None
@@ -103,7 +103,7 @@ def _may_match(case: Case, table: RowsOfTest, result: LabResult) -> bool:
 
 
 def _ended(case: Case) -> Iterator[Match]:
-    """Yield for each test the newest result under treatment that ends it."""
+    """Yield for each test the newest result during treatment that ends it."""
     if not case.history:
         return
     for test, table in case.recogniser.lab_rows[case.product.id].items():
@@ -116,7 +116,7 @@ def _ended(case: Case) -> Iterator[Match]:
 
 
 def under_treatment(case: Case, test: str) -> list[LabResult]:
-    """List the results of a test from after the first dose of the product, newest first.
+    """List the results of a test after the first dose of the product, newest first.
 
     A result that ends treatment keeps counting: a dose given since does not show that anyone reviewed it.
     """
@@ -130,7 +130,7 @@ def under_treatment(case: Case, test: str) -> list[LabResult]:
 def newest(case: Case, test: str, since: date | None = None) -> LabResult | None:
     """Return the newest result that is recent enough for the planned dose, or not older than a day.
 
-    A result dated in the future is taken for a typing error.
+    A result dated in the future is considered a typing error.
     """
     for result in case.patient.labs.get(test, ()):
         if result.on is not None and result.on <= case.tomorrow:
@@ -140,17 +140,17 @@ def newest(case: Case, test: str, since: date | None = None) -> LabResult | None
 
 
 def times_limit(result: LabResult) -> Decimal:
-    """Return a result as a multiple of its own upper limit of normal; nothing known counts as nothing raised."""
+    """Return a result as a multiple of its own upper limit of normal; without one it counts as normal."""
     return result.value / result.upper_limit if result.upper_limit else Decimal(0)
 
 
 def multiples(result: LabResult) -> Interval:
-    """Return what a result may be as multiples of its own upper limit of normal; nothing raised without one."""
+    """Return the possible multiples of a result's own upper limit of normal; without one it counts as normal."""
     return result.interval.divided(result.upper_limit) if result.upper_limit else Interval.of(Decimal(0))
 
 
 def _row_of(case: Case, rows: tuple[LabRow, ...], result: LabResult, number: Decimal) -> Match | None:
-    """Find the row of a result by its number; of the settings in question the one with the severest action."""
+    """Find the row of a result by its number; among the possible settings the one with the most severe action."""
     fitting = [row for row in rows if (band := row.times_uln or row.value) is not None and band.holds(number)]
     if not fitting:
         return None
@@ -184,12 +184,12 @@ def _pair(case: Case) -> tuple[LabResult, LabResult] | None:
 
 
 def _is_in(values: Interval, limit: Decimal, rule: HepaticPair) -> bool:
-    """Return whether a result is certainly above a limit of the pair, or at it where the label counts that."""
+    """Return whether a result is certainly above a limit of the pair, or at the limit if the label includes it."""
     return values.is_below(limit) is False if rule.limits_count else bool(values.is_above(limit))
 
 
 def _counting(case: Case, test: str) -> list[LabResult]:
-    """List the newest result of a test, if it is recent, and every one under treatment."""
+    """List the newest result of a test, if recent, and all during treatment."""
     recent = newest(case, test, case.labs_judged_since)
     since = under_treatment(case, test) if case.history else []
     return since if recent is None or recent in since else [recent, *since]

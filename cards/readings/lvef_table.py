@@ -1,7 +1,7 @@
-"""Reads the newest ejection fraction against the label's table, with the drop from baseline.
+"""Looks up the newest ejection fraction in the label's table, with the drop from baseline.
 
-Baseline is the newest measurement up to the first dose on record; with no dose on record the oldest there is. One from
-years before treatment is none.
+Baseline is the newest measurement up to the first dose on record, or without a dose the oldest one. A measurement from
+years before treatment is not a baseline.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class LvefReading(NamedTuple):
-    """The newest measurement, its baseline if one is known, and the rows that come into question."""
+    """The newest measurement, its baseline if known, and the possible rows."""
 
     newest: Lvef
     baseline: Lvef | None
@@ -32,7 +32,7 @@ class LvefReading(NamedTuple):
 
 @per_case
 def read_lvef(case: Case) -> LvefReading:
-    """Read the newest measurement; there must be one."""
+    """Look up the newest measurement; there must be one."""
     newest = case.patient.lvefs[0]
     baseline = _baseline(case)
     by_setting = {setting: _rows_for(case, setting, newest, baseline) for setting in case.settings}
@@ -48,7 +48,7 @@ def _severity(row: LvefRow | None) -> int:
 
 
 def _baseline(case: Case) -> Lvef | None:
-    """Return the measurement that a drop is counted from; none when treatment began before the first one on record."""
+    """Return the baseline measurement; none if treatment began before the first one on record."""
     measured = [(lvef.on, lvef) for lvef in case.patient.lvefs if lvef.on is not None]
     if not measured:
         return None
@@ -62,9 +62,9 @@ def _baseline(case: Case) -> Lvef | None:
 
 
 def _rows_for(case: Case, setting: Setting, newest: Lvef, baseline: Lvef | None) -> tuple[LvefRow | None, ...]:
-    """List the rows that may apply; just one when everything it depends on is known.
+    """List the possible rows; just one if everything it depends on is known.
 
-    A result that is a limit or a range is looked up at each number that it may be, the nearest to the limit first.
+    A result that is a limit or a range is looked up at each possible number, nearest to the limit first.
     """
     rows = [row for row in case.product.monitoring.lvef_rows if not row.settings or setting in row.settings]
     measured = newest.interval
@@ -88,9 +88,9 @@ def _rows_at(
 ) -> tuple[LvefRow | None, ...]:
     rows = [row for row in rows if row.lvef.answers(measured) is not False]
     if not rows:
-        # So it is nearly always, whatever the baseline was.
+        # The usual case, whatever the baseline.
         return (None,)
-    # Without a baseline, all that is known is that the drop began at or below the highest believable value.
+    # Without a baseline, it is only known to be at or below the highest plausible value.
     most = case.threshold("lvef_highest_believed_percent") - measured.low
     drop = baseline.interval - measured if baseline is not None else Interval(-ENDLESS, most, low_open=True)
     possible: list[LvefRow | None] = []
@@ -104,7 +104,7 @@ def _rows_at(
 
 
 def _fits(case: Case, row: LvefRow, newest: Lvef, values: tuple[Interval, Interval]) -> bool | None:
-    """Return whether a row that holds a value applies to its drop; ``None`` when that depends on what is unknown."""
+    """Return whether a row that contains a value applies to its drop; ``None`` if that depends on unknown facts."""
     measured, drop = values
     by_drop = True if row.drop is None else row.drop.answers(drop)
     if by_drop is False:
@@ -116,7 +116,7 @@ def _fits(case: Case, row: LvefRow, newest: Lvef, values: tuple[Interval, Interv
 
 
 def _below_normal(case: Case, row: LvefRow, newest: Lvef, measured: Interval) -> bool | None:
-    """Without a lower limit of normal on the result, a value is normal from the highest limit in use on."""
+    """Return whether a value is below normal. Without a limit on the result, the highest limit in use applies."""
     if not row.below_normal:
         return True
     if newest.lower_limit is not None:

@@ -1,7 +1,7 @@
-"""Which drugs in scope a patient is on, as far as the chart shows it, and when the next dose is due.
+"""Which drugs in scope a patient is on, according to the chart, and when the next dose is due.
 
 A dose within the product's interval and the site's margin counts; so does an active order that is newer than the last
-dose and not too old. An order that was forgotten after the last dose does not.
+dose and not too old. A forgotten order from before the last dose does not.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 def on_treatment(
     patient: Patient, known: Knowledge, thresholds: Mapping[str, Decimal | None], today: date
 ) -> tuple[tuple[DrugOrder, Identity], ...]:
-    """Return for each drug that the patient is on an order that stands for its next dose.
+    """Return an order for the next dose of each drug that the patient is on.
 
-    Its origin is the dose or order that shows it; its start is the day of the next dose where that is near.
+    Its origin is the dose or order that is the evidence; its start is the day of the next dose if that is near.
     """
     found = []
     for product in known.products:
@@ -68,7 +68,7 @@ def _day(treatment: Treatment) -> date:
 def _shown_by(
     own: list[Treatment], interval: int, thresholds: Mapping[str, Decimal | None], today: date
 ) -> Treatment | None:
-    """Give what shows that the patient is on the drug: the last dose if it is recent, else an order that is current."""
+    """Return the evidence that the patient is on the drug: the last dose if recent, else a current order."""
     last = _last_dose(own, today)
     if last is not None and _is_recent(last, interval, thresholds, today):
         return last
@@ -97,9 +97,9 @@ def _current_orders(
 def _next_dose(
     own: list[Treatment], interval: int, thresholds: Mapping[str, Decimal | None], today: date
 ) -> date | None:
-    """Return the day of the next dose: an order's own where it lies ahead, else one interval after the last dose.
+    """Return the day of the next dose: that of an order if in the future, else one interval after the last dose.
 
-    Where no dose is recent, an order of the last interval is taken for one that is still to be given.
+    If no dose is recent, an order from the last interval is assumed to be still outstanding.
     """
     last = _last_dose(own, today)
     orders = [each.on for each in _current_orders(own, last, thresholds, today) if each.on is not None]
@@ -111,7 +111,7 @@ def _next_dose(
 
 
 def _near(planned: date | None, thresholds: Mapping[str, Decimal | None], today: date) -> date | None:
-    """Return the day of the next dose if its tests are due now, or today where it is late."""
+    """Return the day of the next dose if its tests are due now, or today if it is late."""
     if planned is None:
         return None
     ahead = min(_days(thresholds, "monitoring_ahead_days"), _days(thresholds, "lab_max_age_days"))

@@ -1,4 +1,4 @@
-"""What the notes on an order name besides its own drug and dose; no rule guesses what a note means by it."""
+"""Drugs and doses in an order's notes other than its own; no rule guesses what a note means."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ def _other_doses(case: Case) -> Iterator[Mg | MgPerKg]:
 
 
 def _is_of_another_drug(case: Case, noted: NotedDose) -> bool:
-    """Return whether the word before a dose names another drug: a drug text could not hold it."""
+    """Return whether the word before a dose names another drug, judged like a drug text."""
     return bool(noted.after) and bool(case.recogniser.read_text(noted.after).unread)
 
 
 def _other_drugs(case: Case, written: str) -> str:
-    """Name the known products in a text that are neither the ordered one nor a part of it."""
+    """List the known products in a text that are neither the ordered one nor a part of it."""
     own = {case.product.id, *case.product.parts}
     named = {
         target.product

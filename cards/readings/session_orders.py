@@ -1,6 +1,6 @@
-"""The orders of a session beside one of them.
+"""Index of the orders in a session.
 
-They are arranged once for a session, so that what a rule asks about the others does not grow with their number.
+It is built once for a session, so that a rule's lookup of other orders does not slow down with their number.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ class SessionOrders:
     """The orders of a session, each with its identity, in the order in which they were sent."""
 
     def __init__(self, identified: Iterable[tuple[DrugOrder, Identity]], today: date, recogniser: Recogniser) -> None:
-        """Keep the orders; ``today`` is the day of those that start no later.
+        """Keep the orders; ``today`` is the day of those that do not start later.
 
-        ``worked_out`` is for what a reading works out once for several of the orders.
+        ``worked_out`` caches readings shared by several orders.
         """
         self.identified = tuple(identified)
         self.recogniser = recogniser
@@ -44,7 +44,7 @@ class SessionOrders:
         self._today = today
 
     def days_of(self, order: DrugOrder) -> frozenset[date]:
-        """Return the days on which an order gives a dose, as far as they are named; at least its next one."""
+        """Return the days on which an order has a dose, as far as stated; at least its next one."""
         return frozenset(order.schedule.days or (planned_day(order.start, self._today),))
 
     def others(self, own: DrugOrder) -> tuple[tuple[DrugOrder, Identity], ...]:
@@ -65,7 +65,7 @@ class SessionOrders:
         return tuple(order for place in places if (order := self.identified[place][0]) is not own)
 
     def last_before(self, own: DrugOrder, products: Iterable[str], day: date) -> OrderOfDay | None:
-        """Return the order other than this one that gives the last dose of the products before a day."""
+        """Return the other order with the last dose of the products before a day."""
         found: list[tuple[date, int]] = []
         if self.is_alone(own):
             return None
@@ -82,11 +82,11 @@ class SessionOrders:
         return OrderOfDay(last, *self.identified[place])
 
     def is_alone(self, own: DrugOrder) -> bool:
-        """Return whether a session has one order, and no other."""
+        """Return whether a session has only one order."""
         return len(self.identified) == 1 and self.identified[0][0] is own
 
     def doses_before(self, product: str, day: date) -> int:
-        """Count the doses that the orders of a product whose next dose is before a day give."""
+        """Count the doses in a product's orders whose next dose is before a day."""
         if product not in self._doses:
             return 0
         days, sums = self._doses[product]
@@ -98,7 +98,7 @@ class SessionOrders:
         return tuple(self.identified[place][0] for place in self._of_product.get(product, ()))
 
     def first_of(self, product: str) -> tuple[DrugOrder, Identity]:
-        """Return the first order of a product that is in the session."""
+        """Return the first order of a product in the session."""
         return self.identified[self._of_product[product][0]]
 
     @lazy
@@ -108,7 +108,7 @@ class SessionOrders:
 
     @lazy
     def last_in_focus(self) -> dict[str, tuple[str, str]]:
-        """The last reference and path of the orders of each product that are asked about and checked."""
+        """The last reference and path among the orders in focus of each product."""
         found: dict[str, tuple[str, str]] = {}
         for order, identity in self.identified:
             if order.in_focus and identity.product is not None and identity.in_scope:
@@ -118,23 +118,23 @@ class SessionOrders:
 
     @lazy
     def judged(self) -> int:
-        """The number of orders that are asked about and checked."""
+        """The number of orders in focus that are checked."""
         return sum(order.in_focus and identity.in_scope for order, identity in self.identified)
 
     @lazy
     def accounted(self) -> Counter[str]:
-        """For each billing code, the number of orders whose drug it belongs to."""
+        """For each billing code, the number of orders for its drug."""
         return Counter(code for _, identity in self.identified for code in self.codes_of(identity))
 
     def codes_of(self, identity: Identity) -> frozenset[str]:
-        """Return the billing codes of a drug; none where it is not settled."""
+        """Return the billing codes of a drug; none if it is not identified."""
         if identity.product is None:
             return frozenset()
         return frozenset(entry.code for entry in self.recogniser.own_hcpcs(identity.product, identity.brand))
 
     @lazy
     def classes(self) -> Counter[str]:
-        """For each class of drugs, the number of orders that name a drug of it."""
+        """For each drug class, the number of orders that name one of its drugs."""
         return Counter(name for order, _ in self.identified for name in self.classes_of(order))
 
     def classes_of(self, order: DrugOrder) -> frozenset[str]:

@@ -1,6 +1,6 @@
-"""The results that a rule of the site looks for, whichever list of the chart holds them, and whether one matches.
+"""Finds the results for a site rule's condition in all lists of the chart, and whether one matches.
 
-A match is certain, excluded, or open (``None``): a date or a unit that is not known leaves it open.
+A match is certain, excluded, or open (``None``) because of an unknown date or unit.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _RECEPTORS = {"er-status": "ER", "pr-status": "PR"}
 
 
 class Found(NamedTuple):
-    """A result: as it is written with its day, the days it may be of, the number, its unit, and what it says."""
+    """A result: as written with its day, the possible days, the number, its unit, and its answers."""
 
     text: str
     origin: Origin
@@ -50,7 +50,7 @@ def found(case: Case, condition: ResultCondition) -> tuple[Found, ...]:
 
 
 def matches(case: Case, condition: ResultCondition, result: Found) -> bool | None:
-    """Return whether a result is one that a condition looks for; ``None`` when that is not known."""
+    """Return whether a result matches a condition; ``None`` if unknown."""
     answers = (_is_recent(case, condition, result), _is_as_compared(condition, result))
     if False in answers:
         return False
@@ -58,7 +58,7 @@ def matches(case: Case, condition: ResultCondition, result: Found) -> bool | Non
 
 
 def unread(case: Case, condition: ResultCondition, results: Iterable[Found]) -> tuple[Gap, ...]:
-    """List what the chart holds of a condition's tests and could not be read, unless a newer result was read."""
+    """List unreadable results of a condition's tests, unless a newer result was read."""
     newest = max((each.on for each in results if each.on is not None), default=None)
     since = _since(case, condition)
     return tuple(

@@ -1,4 +1,4 @@
-"""What an order of tablets comes to in a day, alone and with the other orders of the product for that day."""
+"""The daily amount of a tablet order, alone and with the product's other orders for that day."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _HUNDRED = Decimal(100)
 
 
 class Taken(NamedTuple):
-    """A dose of tablets and how often a day it is taken; ``a_day`` is ``None`` when that is not known."""
+    """A dose of tablets and how often a day it is taken; ``a_day`` is ``None`` if not known."""
 
     reading: DoseReading
     mg: Mg
@@ -35,20 +35,20 @@ class Taken(NamedTuple):
 
 
 class Day(NamedTuple):
-    """All that one step of a schedule gives in a day."""
+    """Everything taken in a day in one step of a schedule."""
 
     taken: tuple[Taken, ...]
 
     @property
     def total(self) -> Mg | None:
-        """The sum of the day; ``None`` when a frequency is not known."""
+        """The sum of the day; ``None`` if a frequency is not known."""
         if any(each.a_day is None for each in self.taken):
             return None
         return Mg(sum((each.mg.value * max(each.a_day or _ONE, _ONE) for each in self.taken), Decimal(0)))
 
     @property
     def a_day(self) -> Decimal | None:
-        """How often a day tablets are taken; ``None`` when that is not known."""
+        """How often a day tablets are taken; ``None`` if not known."""
         if any(each.a_day is None for each in self.taken):
             return None
         return sum((each.a_day for each in self.taken if each.a_day is not None), Decimal(0))
@@ -56,7 +56,7 @@ class Day(NamedTuple):
 
 @per_case
 def days_of(case: Case) -> tuple[Day, ...]:
-    """Return the days of an order, one for each step of its schedule; empty where no dose can be judged."""
+    """Return the days of an order, one for each step of its schedule; empty if no dose can be judged."""
     intakes = {each.instruction: each for each in case.order.intakes}
     steps: dict[int, list[Taken]] = {}
     for reading in _each_once(usable_doses(case)):
@@ -69,7 +69,7 @@ def days_of(case: Case) -> tuple[Day, ...]:
 
 
 def first_taken(case: Case) -> tuple[date, Decimal] | None:
-    """Return the day and the milligrams of the first tablets of the product that the session orders."""
+    """Return the day and the milligrams of the product's first tablets in the session."""
     kept: dict[object, tuple[date, Decimal] | None] = case.orders.worked_out.setdefault("first tablets", {})
     if case.product.id not in kept:
         cases = (case.alone(order) for order in case.orders.of_product(case.product.id))
@@ -79,7 +79,7 @@ def first_taken(case: Case) -> tuple[date, Decimal] | None:
 
 
 def _each_once(readings: Iterable[DoseReading]) -> list[DoseReading]:
-    """Leave out an amount that an instruction states twice: as ordered and as calculated."""
+    """Drop an amount that an instruction states twice, as ordered and as calculated."""
     found: dict[tuple[int, object], DoseReading] = {}
     for reading in readings:
         found.setdefault((reading.ordered.instruction, reading.dose), reading)
@@ -93,7 +93,7 @@ def _a_day(intake: Intake | None) -> Decimal | None:
 
 
 def times_at(case: Case, mg: Mg) -> tuple[int, ...]:
-    """Return how often a day the label gives a dose: that of its level, else that of the regimens that fit."""
+    """Return the labeled frequency per day of a dose: that of its level, else of the matching regimens."""
     tolerance = case.threshold("dose_rounding_tolerance_percent")
     met = [
         times
@@ -105,13 +105,13 @@ def times_at(case: Case, mg: Mg) -> tuple[int, ...]:
 
 
 def day_maximum(case: Case) -> Mg | None:
-    """Return the most milligrams that the label gives in a day."""
+    """Return the labeled maximum milligrams per day."""
     limit = case.ceiling
     return Mg(limit.maximum.dose.value * (limit.regimen.times_a_day or 1)) if limit is not None else None
 
 
 def excess_of(case: Case, day: Day) -> Decimal | None:
-    """Return the percentage by which a day is above the label's maximum; ``None`` when it is not."""
+    """Return the percentage by which a day is above the label's maximum; ``None`` if it is not."""
     limit, total = day_maximum(case), day.total
     if limit is None or total is None or total.value <= limit.value:
         return None
@@ -129,7 +129,7 @@ class Together(NamedTuple):
 
 @per_case
 def together(case: Case) -> Together | None:
-    """Put the orders of the product for one day together; ``None`` when this is the only one, or one has steps."""
+    """Combine the product's orders for one day; ``None`` if this is the only one, or one has steps."""
     others = case.orders.of_next_day(case.order, case.product.id)
     if not others:
         return None
@@ -142,7 +142,7 @@ def together(case: Case) -> Together | None:
 
 
 def _in_parts(case: Case, cases: list[Case], others: tuple[DrugOrder, ...], taken: tuple[Taken, ...]) -> Together:
-    """Tell parts from duplicates: tablets of two strengths for one dose, or the doses of one day ordered apart."""
+    """Distinguish parts from duplicates: two strengths for one dose, or the doses of one day ordered separately."""
     apart = Together(others, Day(taken), in_parts=False)
     if any(each.a_day is None for each in taken):
         return apart

@@ -1,4 +1,4 @@
-"""Whether the body weight that a dose rests on can be believed."""
+"""Whether the body weight behind a dose is plausible."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from cards.facts.patient import Treatment
 from cards.facts.results import Weight
 from cards.knowledge.label_doses import near
-from cards.readings.course import has_neighbour, newest_dose
+from cards.readings.course import has_dose_nearby, newest_dose
 from cards.readings.day_total import judged_levels
 from cards.values.caching import per_case
 from cards.values.quantities import Mg, MgPerKg
@@ -34,7 +34,7 @@ class WeightDoubt(NamedTuple):
 
 @per_case
 def weight_doubt(case: Case) -> WeightDoubt | None:
-    """Return whether the newest weight is in doubt: nothing may then be worked out from it, or from the one before."""
+    """Return whether the newest weight is in doubt: then neither it nor the previous one is used for calculations."""
     newest = case.weight
     if not case.weight_based or newest is None or newest.on is None:
         return None
@@ -45,7 +45,7 @@ def weight_doubt(case: Case) -> WeightDoubt | None:
 
 
 def _weight_before(case: Case, newest: Weight) -> Weight | None:
-    """Return the last weight of another day that is near enough to be compared with."""
+    """Return the last weight from another day that is near enough for comparison."""
     most = case.threshold("weight_change_days")
     for weight in case.patient.weights:
         if weight.on is not None and newest.on is not None and weight.on < newest.on:
@@ -66,12 +66,12 @@ def _differing(
 
 
 def _by_last_dose(case: Case, newest: Weight) -> WeightDoubt | None:
-    """Compare the dose with the last one in milligrams, where no weight of another day tells what that one was for.
+    """Compare the dose with the last one in milligrams, if there is no weight from the time of the last one.
 
     A last dose that is a labeled level at the current weight needs no other weight to explain it.
     """
     last = newest_dose(case, case.history)
-    if last is None or not isinstance(last.dose, Mg) or last.stopped or last.bags > 1 or has_neighbour(case, last):
+    if last is None or not isinstance(last.dose, Mg) or last.stopped or last.bags > 1 or has_dose_nearby(case, last):
         return None
     if case.age_in_days(last.on or case.planned) > case.threshold("weight_change_days"):
         return None

@@ -1,4 +1,4 @@
-"""Every rule and the topic it answers for, in the order in which cards are shown."""
+"""All rules with their topics, in the order in which cards are shown."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A topic and the function that judges a case on it.
+    """A topic and the function that judges a case.
 
-    ``before_identity``: it does not need a settled drug. ``on_view``: it is asked when a chart is opened, too.
+    ``before_identity``: it does not need an identified drug. ``on_view``: it also runs when a chart is opened.
     """
 
     topic: TopicCode
@@ -106,7 +106,7 @@ RULES_ON_VIEW = tuple(rule for rule in RULES if rule.on_view)
 
 
 def rules_at(moment: Moment, known: Knowledge | None = None) -> tuple[Rule, ...]:
-    """Return the rules that are asked at a moment: those that ship, and those of the site after them."""
+    """Return the rules for a moment: the shipped ones, followed by the site's."""
     shipped = RULES if moment.has_orders else RULES_ON_VIEW
     if known is None or not known.site_rules:
         return shipped

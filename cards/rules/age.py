@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def age_not_labelled(case: Case) -> Outcome:
-    """Fire when the patient is younger than the label covers."""
+    """Fire when the patient is younger than the labeled age."""
     limit = case.product.age
     if limit is None:
         return NotApplicable("the label's age is not on file")

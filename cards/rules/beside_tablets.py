@@ -1,4 +1,4 @@
-"""Drugs that must stand beside a product, or must not: prophylaxis that the label requires, and interactions."""
+"""Drugs that are required with tablets, or must be avoided: prophylaxis and interactions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def interaction(case: Case) -> Outcome:
     """Fire on a drug that the label says to avoid with the product, or to lower the dose for.
 
-    The dose that the label gives beside it is right, and silent.
+    The dose that the label gives for the combination is correct, and does not fire.
     """
     if not case.product.interactions:
         return NotApplicable("the label names no interaction on file")
@@ -36,7 +36,7 @@ def interaction(case: Case) -> Outcome:
 
 
 def _is_adjusted(case: Case, rule: Interaction) -> bool:
-    """Return whether every dose is the one that the label gives beside a class of drugs, or lower."""
+    """Return whether every dose is the labeled one for use with a class of drugs, or lower."""
     lowered = [
         level.dose.value
         for regimen in case.regimens
@@ -49,13 +49,13 @@ def _is_adjusted(case: Case, rule: Interaction) -> bool:
 
 def _with(case: Case, rule: Interaction) -> Fired:
     group, name, line = member_beside(case, rule.drug_class)
-    # The source of the class matters where it was not read: then the card asks to verify.
+    # The source of the class matters if it is not verified: then the card asks to verify.
     of_class = (group.by,) if group.by.confidence is Confidence.UNVERIFIED else ()
     return _fired(case, rule, brief(name), (line,), (rule.by, *of_class))
 
 
 def _fired(case: Case, rule: Interaction, other: str, lines: tuple[Evidence, ...], cited: tuple[Cited, ...]) -> Fired:
-    """Offer the dose that the label gives beside the other drug, where it gives one."""
+    """Offer the labeled dose for use with the other drug, if there is one."""
     values = {"other": other, "then": rule.then}
     for regimen in case.regimens:
         for level in regimen.levels:
@@ -109,7 +109,7 @@ def _first_day(case: Case) -> date | None:
 
 
 def _is_escalated(case: Case) -> bool:
-    """Return whether the course begins below the full dose: on record, in another order, or in a step of this one."""
+    """Return whether the course starts below the full dose: on record, in another order, or in a step of this one."""
     levels = [level for regimen in case.product.regimens for level in regimen.levels]
     full = max(level.dose.value for level in levels if level.role is LevelRole.START)
     doses = [(each.on or date.min, each.dose.value) for each in case.history if isinstance(each.dose, Mg)]
@@ -117,7 +117,7 @@ def _is_escalated(case: Case) -> bool:
         doses.append(first)
     if bool(doses) and min(doses)[1] < full:
         return True
-    # The steps may stand in the instructions alone.
+    # The steps may be only in the instruction text.
     steps = {level.dose.value for level in levels if level.role is LevelRole.STEP}
     written = {dose.value for dose in case.order.text_doses if isinstance(dose, Mg)}
     return not case.history and full in written and not steps.isdisjoint(written)

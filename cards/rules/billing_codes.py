@@ -1,4 +1,4 @@
-"""HCPCS codes and NDCs against the drug of the order. The unit and the money are the coverage service's."""
+"""Checks HCPCS codes and NDCs against the drug of the order. Units and payment belong to the coverage service."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def hcpcs_mismatch(case: Case) -> Outcome:
-    """Fire when a HCPCS code that stands on or for the order belongs to another product, or to another brand of it."""
+    """Fire when a HCPCS code on or for the order belongs to another product, or to another brand."""
     judged = [billing for billing in _judged(case) if billing.code not in case.recogniser.unspecific]
     if not judged:
         return NotApplicable("no HCPCS code")
@@ -49,7 +49,7 @@ def hcpcs_mismatch(case: Case) -> Outcome:
     code = wrong[0].code
     other = case.recogniser.hcpcs[code]
     own_entries = _own_entries(case)
-    # A brand without a code of its own, under the code of another brand: a question to the payer, no mix-up.
+    # A brand without its own code, under another brand's code: a question for the payer, not a mix-up.
     same_drug = not own_entries and other.target.product == case.product.id
     return Fired(
         values={
@@ -70,7 +70,7 @@ def hcpcs_mismatch(case: Case) -> Outcome:
 
 
 def hcpcs_not_specific(case: Case) -> Outcome:
-    """Fire when a not-otherwise-classified or a retired code stands on a drug that has a code of its own."""
+    """Fire when a not-otherwise-classified or retired code is used for a drug that has its own code."""
     own = _own_entries(case)
     if not own:
         return NotApplicable("the product has no code of its own")
@@ -93,14 +93,8 @@ def hcpcs_not_specific(case: Case) -> Outcome:
     )
 
 
-def _stood_for_it(case: Case, code: str) -> bool:
-    """Return whether a code once stood for the product of the order."""
-    retired = case.recogniser.retired.get(code)
-    return retired is not None and retired.target.product == case.product.id
-
-
 def ndc_mismatch(case: Case) -> Outcome:
-    """Fire when the NDC, in whatever form it is written, belongs to another product or another brand."""
+    """Fire when the NDC, in any format, belongs to another product or another brand."""
     if not case.order.ndcs:
         return NotApplicable("no NDC")
     wrong = [
@@ -123,10 +117,10 @@ def ndc_mismatch(case: Case) -> Outcome:
 
 
 def _judged(case: Case) -> list[BillingCode]:
-    """List the codes that stand for this order: its own, those linked to it, and those left over that look like it.
+    """List the codes to check for this order: its own, linked ones, and unaccounted codes of look-alikes.
 
-    A code that another order of the session accounts for is that order's. An unlinked code counts only when its
-    drug is one that gets confused with this one, and when this is the only order in scope it could be for.
+    A code that fits another order in the session is that order's. An unlinked code counts only if its drug is a
+    look-alike of this one, and if this is the only order in scope it could be for.
     """
     if not case.order.billing:
         return []
@@ -157,7 +151,7 @@ def _own_entries(case: Case) -> tuple[HcpcsEntry, ...]:
 
 
 def _own_codes(case: Case) -> str:
-    """Write the codes that fit; of a product with many brands the first stands with a hint of the others."""
+    """Return the codes that fit; for a product with many brands, the first with a hint at the others."""
     codes = [entry.code for entry in _own_entries(case)]
     if not codes:
         return "no code of its own"

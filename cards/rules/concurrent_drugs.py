@@ -1,6 +1,6 @@
-"""Drugs beside the ordered one: HER2 agents the labels keep apart, anthracyclines, CYP3A4 inhibitors, duplicates.
+"""Concurrent drugs: HER2 agents that must not be combined, anthracyclines, CYP3A4 inhibitors, duplicates.
 
-A finding about two orders of one session is told once, on the order whose reference comes last.
+A finding about two orders in one session is reported once, on the order whose reference comes last.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _NO_KEY = ("", "")
 
 
 class Beside(NamedTuple):
-    """A drug that is ordered in the same session or active in the chart."""
+    """A drug ordered in the same session or active in the chart."""
 
     product: str
     names: tuple[str, ...]
@@ -41,15 +41,15 @@ class Beside(NamedTuple):
 
 
 def her2_agents_combined(case: Case) -> Outcome:
-    """Fire on HER2 agents that the labels keep apart, in the session or active in the chart.
+    """Fire on HER2 agents that must not be combined, in the session or active in the chart.
 
-    Of two products of one session, the one whose last reference comes later has the finding, on each of its orders.
-    Where only a dose given speaks for it, within the interval of the drug that was given, it is a warning.
+    Of two products in one session, the one whose last reference comes later has the finding, on each of its orders. If
+    the only evidence is an administered dose within that drug's interval, it is a warning.
     """
     found = list(_pairs(case))
     if not found:
         return _given_lately(case) or Clear()
-    # The gravest speaks.
+    # The gravest one is reported.
     other, pair = min(found, key=lambda each: each[1].only_warn)
     return Fired(
         values={"other": case.recogniser.product(other.product).name, "reason": pair.reason},
@@ -76,9 +76,9 @@ def _pairs(case: Case) -> Iterator[tuple[Beside, KeptApart]]:
 
 
 def _given_lately(case: Case) -> Fired | None:
-    """Fire on the dose of such an agent that was given less than its own interval before this dose."""
+    """Fire on a dose of such an agent that was given less than its own interval before this dose."""
     window = case.threshold("interval_window_days")
-    # Of a product that shares the antibody, the topic of intervals speaks.
+    # For a product with the same antibody, the interval rule reports it.
     shared = case.recogniser.same_antibody[case.product.id]
     for other in sorted({each.product for each in case.patient.treatments if each.state is TreatmentState.GIVEN}):
         pair = _kept_apart(case, other) if other not in shared else None
@@ -115,14 +115,14 @@ def anthracycline_concurrent(case: Case) -> Outcome:
 
 
 def cyp3a4_inhibitor(case: Case) -> Outcome:
-    """Fire when a strong CYP3A4 inhibitor stands beside a product that CYP3A4 breaks down."""
+    """Fire when a strong CYP3A4 inhibitor is given with a product metabolized by CYP3A4."""
     return _of_class(case, "cyp3a4-inhibitor")
 
 
 def duplicate_order(case: Case) -> Outcome:
     """Fire when the same product is ordered twice for one day; critical where the sum is above the maximum.
 
-    Parts of one dose are not duplicates: orders that say so, or of which only the sum is a labeled level.
+    Parts of one dose are not duplicates: orders that say so, or if only their sum is a labeled level.
     """
     if case.product.is_oral:
         return _duplicate_tablets(case)
@@ -159,7 +159,7 @@ def _duplicate_tablets(case: Case) -> Outcome:
 
 
 def _is_told_there(case: Case, others: Sequence[DrugOrder]) -> bool:
-    """Return whether the finding about orders of one product belongs on another of them."""
+    """Return whether a finding about orders of one product is reported on another of them."""
     own = _key(case.order)
     return any(order.in_focus and _key(order) > own for order in others)
 
@@ -185,7 +185,7 @@ def _of_class(case: Case, group_id: str) -> Outcome:
 
 
 def _first_ordered(case: Case, groups: Sequence[DrugClass]) -> _Member | None:
-    """Return the first other order of the session that is of one of some classes."""
+    """Return the first other order in the session for a drug in one of some classes."""
     first = _first_place(case, groups)
     if first is None:
         return None
@@ -196,7 +196,7 @@ def _first_ordered(case: Case, groups: Sequence[DrugClass]) -> _Member | None:
 
 
 def _first_place(case: Case, groups: Sequence[DrugClass]) -> tuple[int, int] | None:
-    """Return the place in the session of the first other order that is of one of some classes, and which."""
+    """Return the position of the first other order for a drug in one of some classes, and the class."""
     members = _members(case.orders)
     # The first of a class may be this order itself.
     places = [
@@ -219,7 +219,7 @@ def _first_active(case: Case, groups: Sequence[DrugClass]) -> _Member | None:
 
 @per_case
 def _members(orders: SessionOrders) -> dict[int, dict[int, str]]:
-    """Map the ``id()`` of a class of drugs to the orders that are of it: their place in the session, and a name."""
+    """Map the ``id()`` of a drug class to its orders: their position in the session, and a name."""
     found: dict[int, dict[int, str]] = {}
     for place, (order, _) in enumerate(orders.identified):
         for name in _names(order):
@@ -229,10 +229,10 @@ def _members(orders: SessionOrders) -> dict[int, dict[int, str]]:
 
 
 def member_beside(case: Case, group_id: str) -> _Member:
-    """Return the first drug of a class that stands beside an order, in the session or active in the chart.
+    """Return the first drug of a class given with an order, in the session or active in the chart.
 
     Raises:
-        LookupError: no drug of the class stands beside the order.
+        LookupError: no drug of the class is given with the order.
 
     """
     groups = [group for group in case.known.drug_classes if group.id == group_id]
@@ -280,7 +280,7 @@ def _names(order: DrugOrder) -> tuple[str, ...]:
 
 
 def _key(order: DrugOrder) -> tuple[str, str]:
-    """Return what decides on which of two orders a finding about both is told."""
+    """Return the sort key that decides on which of two orders a finding about both is reported."""
     return order.origin.reference, order.origin.path
 
 

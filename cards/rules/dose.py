@@ -1,4 +1,4 @@
-"""The size of a dose: too much, meant for another drug, in a unit that cannot be meant, or not verifiable."""
+"""The size of a dose: too high, meant for another drug, in an impossible unit, or not verifiable."""
 
 from __future__ import annotations
 
@@ -113,20 +113,20 @@ def _above(case: Case, limit: Ceiling, worst: DoseReading, over: tuple[DoseReadi
 
 
 def _worked(maximum: Mg | MgPerKg, weight: Kg | None) -> tuple[Evidence, ...]:
-    """Return the calculation of the maximum in milligrams, for readers who check it by hand."""
+    """Return the calculation of the maximum in milligrams, for checking by hand."""
     if weight is None or not isinstance(maximum, MgPerKg):
         return ()
     return (Evidence("worked", f"{weight} \u00d7 {maximum} = {maximum * weight}"),)
 
 
 def _highest_that_fits(case: Case, maximum: Mg | MgPerKg) -> Mg | MgPerKg:
-    """Return the highest level, up to the maximum, at which the course may continue; without one, the maximum."""
+    """Return the highest level up to the maximum at which the course may continue; without one, the maximum."""
     doses = [level.dose for level in fitting_levels(case) if level.dose.value <= maximum.value]
     return max(doses, key=lambda dose: dose.value, default=maximum)
 
 
 def dose_matches_other_drug(case: Case) -> Outcome:
-    """Fire when the dose is no level of this product and is one of a look-alike."""
+    """Fire when the dose is not a level of this product but is one of a look-alike."""
     if not usable_doses(case):
         return nothing_usable(case)
     if not case.product.look_alikes:
@@ -168,9 +168,9 @@ def _of_another(case: Case, reading: DoseReading, other: Product, level: Level) 
 
 
 def dose_implausible(case: Case) -> Outcome:
-    """Fire when the number and its unit cannot be meant: 3.6 mg, 250 mL, mg/m2, mg/kg of a fixed-dose product.
+    """Fire when the number and unit are implausible: 3.6 mg, 250 mL, mg/m2, mg/kg of a fixed-dose product.
 
-    The number is never turned into another unit; the clinician is asked.
+    The number is never converted to another unit; the clinician is asked.
     """
     if not case.order.doses:
         return NotApplicable("no dose")
@@ -229,17 +229,19 @@ def dose_cannot_verify(case: Case) -> Outcome:
         )
     ends = _range(case)
     if ends is not None and not over_maximum(case):
+        is_open = ends.low_as_written == ends.as_written
+        written = f"\u2265 {ends.as_written}" if is_open else f"{ends.low_as_written} to {ends.as_written}"
         return Fired(
             values={"low": ends.low_as_written, "dose": ends.as_written},
-            evidence=(Evidence("dose", f"{ends.low_as_written} to {ends.as_written}", case.order.origin),),
+            evidence=(Evidence("dose", written, case.order.origin),),
             cited=(_regimen_citation(case),),
-            variant="range",
+            variant="open-range" if is_open else "range",
         )
     return _weight_to_verify_by(case)
 
 
 def _range(case: Case) -> OrderedDose | None:
-    """Return a dose whose ends are further apart than rounding makes them, unless the order also states one dose."""
+    """Return a dose range wider than rounding explains, unless the order also states a single dose."""
     found = None
     for reading in usable_doses(case):
         low = reading.ordered.low
@@ -278,7 +280,7 @@ def _weight_to_verify_by(case: Case) -> Outcome:
 
 
 def _turns_on(case: Case, weight: Weight) -> bool:
-    """Return whether another weight might make another dose: always by weight, else near a bound between doses."""
+    """Return whether another weight might change the dose: always if by weight, else near a limit between doses."""
     if case.weight_based:
         return True
     percent = case.threshold("weight_change_percent")
@@ -305,18 +307,20 @@ def weight_stale(case: Case) -> Outcome:
             "age": str(age),
             "limit": plain(limit),
             "date": case.weight.on.isoformat(),
+            "planned": case.planned.isoformat(),
         },
         evidence=case.weight_evidence(),
         cited=(_regimen_citation(case), case.known.thresholds["weight_max_age_days"].by),
+        variant="ahead" if case.is_ahead else "default",
         fixes=(OrderTests(("weight",)),),
     )
 
 
 def nothing_usable(case: Case) -> Outcome:
-    """Answer for a rule that finds no dose it could judge."""
+    """Return the outcome of a rule that finds no dose to judge."""
     if any(reading.sense is Sense.IMPLAUSIBLE for reading in read_doses(case)):
         return NotApplicable("the dose is implausible")
-    # Until a unit is chosen, a number is as good as no dose.
+    # Until a unit is chosen, a number is no better than no dose.
     if case.session.moment.may_be_incomplete and not any(dose.as_written_unit for dose in case.order.doses):
         return NotApplicable("no dose yet")
     if written := ", ".join(dose.as_written for dose in case.order.doses[:2]):
@@ -337,13 +341,13 @@ def _excess(reading: DoseReading, limit: Ceiling, weight: Kg | None) -> Decimal:
 
 
 def cancer_words(case: Case) -> str:
-    """Name the cancers that an order is for, as a sentence needs them."""
+    """Return the names of an order's cancers, for use in a sentence."""
     named = [f"{cancer} cancer" if cancer is not Cancer.OTHER else "this cancer" for cancer in sorted(case.cancers)]
     return " and ".join(named) or "any cancer on its label"
 
 
 def written_dose(case: Case, reading: DoseReading) -> str:
-    """Write a dose in both units where both are known, the ordered one first."""
+    """Return a dose in both units if known, the ordered one first."""
     weight = case.weight.kg if case.weight and case.weight_based else None
     other = reading.per_kg(weight) if isinstance(reading.dose, Mg) else reading.in_mg(weight)
     ordered = reading.ordered.as_written
@@ -360,10 +364,10 @@ def _regimen_citation(case: Case) -> Cited:
 
 
 def fixes_to(case: Case, dose: Mg | MgPerKg, replaces: tuple[OrderedDose, ...]) -> tuple[Fix, ...]:
-    """Offer a dose in the place of others, each in the unit it is written in.
+    """Offer a dose as a replacement for others, each in its written unit.
 
-    Nothing is offered where no dose was read, for a dose computed from a strength and a volume, or where the weight to
-    compute by is missing or in doubt.
+    Nothing is offered if no dose was read, for a dose computed from a concentration and a volume, or if the weight for
+    the calculation is missing or in doubt.
     """
     if not replaces or weight_doubt(case) is not None:
         return ()
@@ -398,7 +402,7 @@ def _restated(
 
 
 def _nearest_level(case: Case, per_kg: MgPerKg) -> MgPerKg:
-    """Return the labeled level that a dose rounded to whole milligrams stands for."""
+    """Return the labeled level for a dose rounded to whole milligrams."""
     regimens = case.regimens
     levels = [level.dose for regimen in regimens for level in regimen.levels if isinstance(level.dose, MgPerKg)]
     return min(levels, key=lambda level: abs(level.value - per_kg.value), default=per_kg)

@@ -1,4 +1,4 @@
-"""Amounts of one order that differ: the dose field and the instructions, or two quantities of one instruction."""
+"""Different amounts in one order: in the dose field and the instructions, or in two quantities of one instruction."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 def dose_text_conflict(case: Case) -> Outcome:
     """Fire when an order says two different amounts; critical when either is above the maximum.
 
-    A note is in free words and may speak of any dose and drug: what it names besides those of the order is reported.
+    A note is free text about any dose and drug: whatever it names besides those of the order is reported.
     """
     noted = unread_in_notes(case) if case.order.notes else ()
     if not usable_doses(case):

@@ -1,4 +1,4 @@
-"""Dose levels: at none, at one of another indication, or above the level of an earlier reduction."""
+"""Dose levels: not at a level, at the level of another indication, or above an earlier reduction."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cards.knowledge.schema import Basis, Level, LevelRole
 from cards.readings.case import brief, dated
 from cards.readings.course import fitting_levels, lowest_reduction, sums_above_maximum
 from cards.readings.day_total import day_total, judged_levels, total_excess
-from cards.readings.dosing import DoseReading, is_component, look_alike_met, over_maximum, usable_doses
+from cards.readings.dosing import DoseReading, dose_conflict, is_component, look_alike_met, over_maximum, usable_doses
 from cards.rules.dose import cancer_words, dose_evidence, fixes_to, nothing_usable, written_dose
 from cards.rules.schedule import loading_again
 from cards.rules.tablets import is_told_by_frequency, taken_too_seldom
@@ -20,18 +20,15 @@ from cards.values.quantities import plain
 if TYPE_CHECKING:
     from cards.readings.case import Case
 
+_WHICH_IS_MEANT = "the order gives two doses, and the card on that asks which is meant"
+
 
 def dose_not_a_level(case: Case) -> Outcome:
     """Fire when the dose is more than the tolerance away from every labeled level and no other card says so."""
     if not usable_doses(case):
         return nothing_usable(case)
-    if over_maximum(case):
-        return NotApplicable("the dose is above the maximum, and that card speaks")
-    day = day_total(case)
-    if day is not None and day.total is not None and total_excess(case, day.total) is not None:
-        return NotApplicable("the orders of the day are above the maximum together, and that card speaks")
-    if not case.regimens:
-        return NotApplicable("no dose on file for this cancer")
+    if (why := _told_elsewhere(case)) is not None:
+        return NotApplicable(why)
     for reading, level in judged_levels(case):
         if _needs_weight(case, reading):
             return CannotTell((Missing("weight", reported_by=Topic.DOSE_CANNOT_VERIFY),))
@@ -43,6 +40,18 @@ def dose_not_a_level(case: Case) -> Outcome:
             return NotApplicable("the dose of the day is a level, and the card on how often it is taken speaks")
         return _no_level(case, reading)
     return (taken_too_seldom(case) if case.product.is_oral else None) or Clear()
+
+
+def _told_elsewhere(case: Case) -> str | None:
+    """Return why another card speaks of the dose, or none can; ``None`` where its level is to be judged."""
+    if over_maximum(case):
+        return "the dose is above the maximum, and that card speaks"
+    if dose_conflict(case) is not None:
+        return _WHICH_IS_MEANT
+    day = day_total(case)
+    if day is not None and day.total is not None and total_excess(case, day.total) is not None:
+        return "the orders of the day are above the maximum together, and that card speaks"
+    return None if case.regimens else "no dose on file for this cancer"
 
 
 def _no_level(case: Case, reading: DoseReading) -> Fired:
@@ -67,8 +76,9 @@ def _no_level(case: Case, reading: DoseReading) -> Fired:
 def dose_wrong_for_indication(case: Case) -> Outcome:
     """Fire when a labeled level does not fit the course.
 
-    A reduced level and no earlier dose that explains it; or the loading dose again, so soon after the last dose that
-    the label goes on with maintenance. A maintenance dose with no dose on record is let pass: courses begin elsewhere.
+    That is a reduced level without an earlier dose that explains it; or another loading dose, so soon after the last
+    dose that the label continues with maintenance. A maintenance dose without a dose on record is accepted, because
+    courses may begin elsewhere.
     """
     if not usable_doses(case):
         return nothing_usable(case)
@@ -78,6 +88,8 @@ def dose_wrong_for_indication(case: Case) -> Outcome:
         return Clear()
     if case.product.basis is Basis.FIXED and not case.product.is_oral:
         return NotApplicable("the product has no reduced levels")
+    if dose_conflict(case) is not None:
+        return NotApplicable(_WHICH_IS_MEANT)
     for reading, level in judged_levels(case):
         if _needs_weight(case, reading):
             return CannotTell((Missing("weight", reported_by=Topic.DOSE_CANNOT_VERIFY),))
@@ -120,7 +132,7 @@ def dose_re_escalation(case: Case) -> Outcome:
 
 
 def _if_all_read(case: Case) -> Outcome:
-    """Return an outcome that lists which earlier doses may hide a reduction."""
+    """Return an outcome that lists unreadable earlier doses, which may hide a reduction."""
     unread = [
         Missing("earlier-dose-unread", values={"written": brief(each.unread_dose), "date": each.on.isoformat()})
         for each in case.history

@@ -1,4 +1,4 @@
-"""HER2 status: is there one, is it decided, and does it qualify the patient for the drug?"""
+"""HER2 status: whether it is known and unambiguous, and qualifies the patient for the drug."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _TESTING = Cited(source="asco-cap", section="HER2 testing algorithm", confidence
 
 
 def her2_missing(case: Case) -> Outcome:
-    """Fire when no tissue HER2 result counts; serum, preliminary and cancelled results are no result."""
+    """Fire when there is no valid tissue HER2 result; serum, preliminary and cancelled results do not count."""
     if not case.turns_on_her2:
         return NotApplicable("the indication does not turn on a HER2 tissue result")
     status = her2_of(case)
@@ -100,10 +100,10 @@ def her2_not_eligible(case: Case) -> Outcome:
 
 
 def _another_result_qualifies(case: Case) -> bool:
-    """Return whether IHC or ISH of another day or specimen, that the status goes against, would qualify, taken alone.
+    """Return whether a contradicting IHC or ISH result of another day or specimen would qualify by itself.
 
-    The biopsy before treatment was 3+, what is left in the breast is 1+: adjuvant treatment goes by the former. Which
-    one counts is for the treating team, and the card on results that disagree asks.
+    If the biopsy before treatment was 3+ and the residual tumor is 1+, adjuvant treatment goes by the former. The
+    treating team decides which one counts, and the card on discordant results asks.
     """
     return any(
         _is_of_another_time(result, her2_of(case).ihc if result.method is Her2Method.IHC else her2_of(case).ish)
@@ -118,7 +118,7 @@ def _is_of_another_time(result: Her2Result, counted: Her2Result | None) -> bool:
 
 
 def _grade_is_owed(case: Case) -> bool:
-    """Return whether the grade comes first: which cancer it is must be known, the rest the card names beside it."""
+    """Return whether the missing grade is the main problem: the cancer must be known; the card lists the rest."""
     return bool(case.cancers) and turns_on_grade(case)
 
 
@@ -137,9 +137,9 @@ def _not_eligible(case: Case) -> Fired:
 
 
 def her2_tier_unclear(case: Case) -> Outcome:
-    """Fire when a result cannot be placed in a grade that the product turns on: a bare IHC 0, "negative" alone.
+    """Fire when a result does not determine a grade that the product depends on: a bare IHC 0, "negative" alone.
 
-    So does a bare "positive", or ISH alone, for a cancer in which the label wants IHC 3+.
+    So does a bare "positive", or ISH alone, for a cancer in which the label requires IHC 3+.
     """
     if not case.turns_on_her2:
         return NotApplicable("the indication does not turn on a HER2 tissue result")
@@ -171,7 +171,7 @@ def her2_tier_unclear(case: Case) -> Outcome:
 
 
 def _work_up(case: Case) -> Outcome:
-    """Ask for the combined work-up of an ISH that its numbers do not settle, unless no grade would qualify."""
+    """Ask for the combined work-up of an indeterminate ISH result, unless no grade would qualify."""
     if answer_for(case, her2_of(case).possible) is Answer.NONE:
         return NotApplicable("no grade qualifies, and that card says so")
     unsettled = her2_of(case).unsettled
@@ -187,14 +187,14 @@ def _work_up(case: Case) -> Outcome:
 
 
 def _still_to_do(case: Case, *, is_group: bool) -> tuple[OrderTests, ...]:
-    """Offer the part of the work-up that can be ordered; a recount of an ISH that was done is asked of pathology."""
+    """Offer the part of the work-up that can be ordered; a recount of an existing ISH is requested from pathology."""
     if not is_group:
         return (OrderTests((_test_on(case, "her2-ish"),)),)
     return (OrderTests((_test_on(case, "her2-ihc"),)),) if her2_of(case).ihc is None else ()
 
 
 def her2_discordant(case: Case) -> Outcome:
-    """Fire when results that count disagree: between specimens, methods, or a code and its own display."""
+    """Fire when valid results disagree: between specimens, methods, or a code and its own display."""
     if not case.turns_on_her2:
         return NotApplicable("the indication does not turn on a HER2 tissue result")
     status = her2_of(case)
@@ -212,7 +212,7 @@ def her2_discordant(case: Case) -> Outcome:
 
 
 def _two_that_disagree(case: Case, *, conflict: bool) -> tuple[Her2Result, ...]:
-    """Return the newest result and one that it disagrees with; or the result that disagrees with itself."""
+    """Return the newest result and one that it disagrees with; or a result that contradicts itself."""
     status = her2_of(case)
     if conflict:
         return (next(result for result in status.results if result.conflict),)
@@ -240,7 +240,7 @@ def _against_codes(case: Case) -> Outcome:
 
 
 def indication_unsupported(case: Case) -> Outcome:
-    """Fire when the recorded cancer is not one that the label covers for this product."""
+    """Fire when the recorded cancer is not on the label of this product."""
     if not case.eligibility:
         return NotApplicable("no labeled indication on file")
     if not case.cancers:
@@ -259,7 +259,7 @@ def indication_unsupported(case: Case) -> Outcome:
 
 
 def _is_partner(case: Case) -> bool:
-    """Return whether the label of a product beside this one gives the two together in the recorded cancer."""
+    """Return whether the label of a concurrent product includes the combination for the recorded cancer."""
     return any(
         case.product.id in row.with_products and not case.cancers.isdisjoint(row.cancers)
         for product in case.known.products
@@ -278,7 +278,7 @@ def _named(diagnosis: Diagnosis) -> str:
 def erbb2_mutation_missing(case: Case) -> Outcome:
     """Fire when the drug is ordered for lung cancer and no ERBB2 mutation is on record.
 
-    Staining of 3+ stands in for it only where the label has an indication by staining.
+    IHC 3+ replaces it only if the label has an indication by IHC.
     """
     rows = [row for row in case.eligibility_for_cancers if row.erbb2_mutation]
     if not rows or not case.cancers <= set(rows[0].cancers):
@@ -303,7 +303,7 @@ def erbb2_mutation_missing(case: Case) -> Outcome:
 
 
 def _undecided(case: Case) -> tuple[Missing, ...]:
-    """Name what the answer hangs on."""
+    """List the unknown facts that the answer depends on."""
     missing = []
     if not case.cancers:
         missing.append(Missing("cancer"))
@@ -334,7 +334,7 @@ _TIER_WORDS = {
 
 
 def _test_on(case: Case, concept: str) -> str:
-    """Name the test to order: the one for breast tissue, or for a cancer elsewhere the one that names no organ."""
+    """Return the test to order: the one for breast tissue, or for other cancers the one without an organ."""
     return concept if not case.cancers or Cancer.BREAST in case.cancers else f"{concept}-any-tissue"
 
 
@@ -354,13 +354,13 @@ def _coded(case: Case) -> tuple[Evidence, ...]:
 
 
 def _copies_citation(case: Case) -> tuple[Cited, ...]:
-    """Cite the limits on gene copies where the status rests on them."""
+    """Cite the limits on gene copies if the status depends on them."""
     ish = her2_of(case).ish
     return (case.known.terminology.her2_copies.by,) if ish is not None and ish.by_copies else ()
 
 
 def _status(case: Case) -> str:
-    """Write the status as pathologists do."""
+    """Return the status as pathologists write it."""
     status = her2_of(case)
     if status.possible == EQUIVOCAL and status.ihc is None:
         return "equivocal"
@@ -392,7 +392,7 @@ def _results(case: Case) -> tuple[Evidence, ...]:
 def _diagnoses(case: Case) -> tuple[Evidence, ...]:
     diagnoses = case.order.reasons or case.patient.diagnoses
     lines = [Evidence("diagnosis", diagnosis.label, diagnosis.origin) for diagnosis in diagnoses]
-    # The order's reason is often the very condition that stands in the chart.
+    # The order's reason is often the same condition as in the chart.
     deciding = {(each.origin.reference, each.label): each for each in case.stagings if each.setting is case.setting}
     lines += [
         Evidence(

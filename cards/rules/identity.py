@@ -1,4 +1,4 @@
-"""Which drug is it? Two rules that come before every other: until they are silent, nothing else can be checked."""
+"""Whether the drug is clear: two rules that run before all others, because nothing else can be checked without it."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def drug_ambiguous(case: Case) -> Outcome:
 
 
 def _two_named(case: Case) -> tuple[str, str]:
-    """Name two of the drugs in conflict, by brand where the products are the same and the brands are not."""
+    """Return two of the drugs in conflict, by brand if only the brands differ."""
     names: dict[str, None] = {}
     for claim in case.identity.claims:
         names.update(dict.fromkeys(_meant(case, claim)))
@@ -63,7 +63,7 @@ def _two_named(case: Case) -> tuple[str, str]:
     else:
         distinct = [name for name in distinct if name != case.identity.named[0].name]
         if case.identity.unread:
-            # A word that looks like another drug's, beside a code that settles the product.
+            # A word that looks like another drug's name, with a code that identifies the product.
             return case.drug, brief(case.identity.unread[0])
     return distinct[0], distinct[1]
 
@@ -92,12 +92,12 @@ def _evidence(case: Case) -> tuple[Evidence, ...]:
 
 
 def _labels(case: Case) -> tuple[Cited, ...]:
-    """Cite the labels of the drugs in question: each names its drug and warns of the others."""
+    """Cite the labels of the drugs in question."""
     return tuple(dict.fromkeys(product.regimens[0].by for product in case.identity.named if product.regimens))
 
 
 def _confusions(case: Case) -> tuple[tuple[str, dict[str, str]], ...]:
-    """Say the known confusion of the first checked product that has one."""
+    """Return the known confusion of the first checked product that has one."""
     for product in case.identity.named:
         if product.confusion:
             return (("confusion", {"confusion": product.confusion}),)

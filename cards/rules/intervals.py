@@ -1,7 +1,8 @@
-"""The days between doses: within one order, between the orders of a session, and since the last dose given."""
+"""The days between doses: within an order, between the orders of a session, and since the last administered dose."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, Outcome, RemoveOrder
@@ -19,6 +20,7 @@ from cards.readings.day_total import judged_levels
 from cards.rules.dose import cancer_words
 from cards.rules.tablets import taken_too_often
 from cards.values.caching import per_case
+from cards.values.calendar_months import days_after
 from cards.values.quantities import plain
 
 if TYPE_CHECKING:
@@ -33,9 +35,9 @@ _SHOWN_DAYS = 10
 def interval_too_short(case: Case) -> Outcome:
     """Fire when two doses are closer together than the labeled days, less the site's window.
 
-    Within the order's own schedule; between two orders of the session; after the last dose given. A dose of the same
-    antibody in another form counts, and the days are those of the schedule that was given. Of tablets, how often a day
-    they are taken counts.
+    This applies within the order's own schedule, between two orders in the session, and after the last administered
+    dose. A dose of the same antibody in another form counts, and the days are those of the schedule that was given. For
+    tablets, the frequency per day counts.
     """
     if case.product.is_oral:
         return taken_too_often(case)
@@ -64,7 +66,7 @@ def _after_last_dose(case: Case) -> Outcome:
     days = case.age_in_days(last.on)
     interval = interval_after(case, last, doses) or interval_of_order(case)
     if interval is None:
-        # Without an amount on record, the course may be on any of the schedules.
+        # Without an amount on record, any of the schedules may apply.
         intervals = sorted({each.interval_days for each in case.regimens})
         if days < intervals[-1] - window and days >= intervals[0] - window:
             return CannotTell((amount_unknown(case, last), *undated))
@@ -79,6 +81,7 @@ def _after_last_dose(case: Case) -> Outcome:
             "interval": str(interval),
             "window": plain(window),
             "planned": case.planned.isoformat(),
+            "earliest": days_after(last.on, math.ceil(interval - window)).isoformat(),
             "other": other,
         },
         evidence=(given_line(last),),
@@ -89,7 +92,7 @@ def _after_last_dose(case: Case) -> Outcome:
 
 
 def _within_the_order(case: Case) -> Fired | None:
-    """Fire on an order whose own doses are closer together than in any labelled schedule."""
+    """Fire on an order whose own doses are closer together than in any labeled schedule."""
     nearest = case.order.schedule.nearest
     if nearest is None or not case.regimens:
         return None
@@ -123,7 +126,7 @@ def _within_the_order(case: Case) -> Fired | None:
 
 
 def _between_orders(case: Case) -> Fired | None:
-    """Fire on an order that another one of the session, of the same antibody, precedes by too few days."""
+    """Fire on an order too few days after another order in the session for the same antibody."""
     if not case.regimens:
         return None
     related = case.recogniser.same_antibody[case.product.id]
@@ -152,7 +155,7 @@ def _between_orders(case: Case) -> Fired | None:
 
 
 def _regimen_of(case: Case, before: OrderOfDay) -> Regimen:
-    """Return the regimen that the level of an order is of; the one with the shortest interval if that is not clear."""
+    """Return the regimen of an order's level; the one with the shortest interval if that is not clear."""
     if before.identity.product is not None and before.identity.product.id == case.product.id:
         ordered = case.alone(before.order)
         levels = [level for _, level in judged_levels(ordered)]
@@ -163,7 +166,7 @@ def _regimen_of(case: Case, before: OrderOfDay) -> Regimen:
 
 
 def _unclear_schedule(case: Case) -> tuple[Missing, ...]:
-    """List what was not understood in the order's schedule, and where its parts disagree."""
+    """List the parts of the order's schedule that were not understood or disagree."""
     schedule = case.order.schedule
     missing = [Missing("schedule-unread", values={"written": brief(written)}) for written in schedule.unread]
     if schedule.disagreeing:

@@ -1,7 +1,7 @@
 """Laboratory values at which the label says hold, reduce or discontinue.
 
-Without an upper limit of normal there is no verdict. Where the setting is not on record, the stricter row applies and
-the card says so.
+Without an upper limit of normal the result cannot be judged. If the setting is not on record, the stricter row applies
+and the card says so.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ def liver_tests_hold(case: Case) -> Outcome:
 
 @per_case
 def liver_tests_discontinue(case: Case) -> Outcome:
-    """Fire when a liver test is in a row that says discontinue, or two together are (Hy's law): at any time.
+    """Fire when a liver test, or a pair of tests (Hy's law), is in a row that says discontinue.
 
-    So does one under treatment that has come down since, for what ends treatment once ends it for good.
-    It fires as well on nodular regenerative hyperplasia, which ends treatment whatever the tests say.
+    A result during treatment counts even if it has come down since, because discontinuation is permanent. It also fires
+    on nodular regenerative hyperplasia, which ends treatment whatever the tests say.
     """
     hyperplasia = case.has(Problem.NODULAR_HYPERPLASIA)
     if hyperplasia and (stop := case.product.monitoring.stop(Problem.NODULAR_HYPERPLASIA)) is not None:
@@ -69,7 +69,7 @@ def liver_tests_discontinue(case: Case) -> Outcome:
 
 
 def _ended(case: Case, ended: tuple[Match, ...]) -> Fired:
-    """Fire on results that end treatment at any time, though the newest of their tests have come down."""
+    """Fire on earlier results that end treatment, although the newest results have come down."""
     results = tuple(match.result for match in ended)
     finding = _fired(case, list(ended))
     return msgspec.structs.replace(
@@ -85,7 +85,7 @@ def _has_come_down(case: Case, result: LabResult) -> bool:
 
 
 def _now(case: Case, results: tuple[LabResult, ...]) -> tuple[Evidence, ...]:
-    """Return the newest result of each test that has come down since."""
+    """Return the newest, lower result of each test."""
     return tuple(_line(case, case.patient.labs[each.test][0]) for each in results if _has_come_down(case, each))
 
 
@@ -105,7 +105,7 @@ def _verdict(case: Case, panel: Panel, action: Action) -> Outcome:
         return NotApplicable("the label has no such table")
     table = read_table(case)
     if not (table.matches or table.unlimited or table.crossing or case.patient.gaps):
-        # So it is nearly always: every result was read, and is normal.
+        # The usual case: every result was read, and is normal.
         return Clear()
     found = [match for match in table.matches if match.result.test in tests and match.row.action is action]
     not_judged = [result for result in (*table.unlimited, *table.crossing) if result.test in tests]
@@ -147,7 +147,7 @@ def _fired(case: Case, found: list[Match]) -> Fired:
 
 
 def _gilbert(case: Case, results: tuple[LabResult, ...]) -> tuple[Evidence, ...]:
-    """Return the entry of Gilbert syndrome where bilirubin is among the results: it explains, and decides nothing."""
+    """Return the entry for Gilbert syndrome if bilirubin is among the results: an explanation that changes nothing."""
     if all(result.test != "bilirubin-total" for result in results):
         return ()
     return tuple(Evidence("problem", each.label, each.origin) for each in case.has(Problem.GILBERT))

@@ -1,4 +1,4 @@
-"""Laboratory tests that the label wants before each dose: is there a recent result of each?"""
+"""Whether there is a recent result of each laboratory test that the label requires before a dose."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
 
 def liver_tests_missing(case: Case) -> Outcome:
-    """Fire when AST, ALT or total bilirubin has no result near the planned dose. ALP is no label requirement.
+    """Fire when AST, ALT or total bilirubin has no result near the planned dose.
 
-    A result that cannot be read is not missing: it is reported among the checks that could not run.
+    The label does not require ALP. An unreadable result is not missing: it is reported on
+    ``checks-incomplete``.
     """
     return _missing(case, MissingTestTopic.LIVER_TESTS)
 

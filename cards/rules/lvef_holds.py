@@ -1,4 +1,4 @@
-"""What the label says about the newest ejection fraction: hold, or repeat."""
+"""The label's actions for the newest ejection fraction: hold, or repeat."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Left ventricular ejection fraction: measured at all, and measured lately?"""
+"""Whether the left ventricular ejection fraction has been measured, and recently enough."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from cards.readings.case import Case
 
 _LVEF = frozenset({"lvef"})
-# Results with a number whose unit, comparator or code system is unknown are reported with their value, not as missing.
+# A number with an unknown unit, comparator or code system is reported with its value, not as missing.
 _MEASURED = frozenset({"comparator", "unit-unknown", "unit-missing", "code-system"})
 
 
 def lvef_missing(case: Case) -> Outcome:
-    """Fire when the label wants the ejection fraction known and none is on record."""
+    """Fire when the label requires an ejection fraction and none is on record."""
     wanted = case.product.monitoring.lvef
     if wanted is None:
         return NotApplicable("the label asks for no LVEF")
@@ -40,7 +40,7 @@ def lvef_missing(case: Case) -> Outcome:
 def lvef_overdue(case: Case) -> Outcome:
     """Fire when the newest ejection fraction is older than the product's interval.
 
-    The interval is the site's own where it sets one, else the label's; a label that names none asks for none.
+    The interval is the site's own if set, else the label's; without either the rule does not apply.
     """
     wanted = case.product.monitoring.lvef
     if wanted is None:
@@ -61,15 +61,17 @@ def lvef_overdue(case: Case) -> Outcome:
             "date": newest.on.isoformat(),
             "age": str(case.age_in_days(newest.on)),
             "months": str(months),
+            "planned": case.planned.isoformat(),
         },
         evidence=(Evidence("lvef", shown(newest, newest.as_reported), newest.origin),),
         cited=(wanted.by,),
+        variant="ahead" if case.is_ahead else "default",
         fixes=(OrderTests(("lvef",)),),
     )
 
 
 def no_lvef(case: Case) -> Missing:
-    """Report that there is no usable ejection fraction, and which topic explains why."""
+    """Report that there is no usable ejection fraction, and which topic covers that."""
     return Missing("lvef", reported_by=Topic.CHECKS_INCOMPLETE if _is_unread(case) else Topic.LVEF_MISSING)
 
 

@@ -1,4 +1,4 @@
-"""How the dose is made up and given: route, diluent and infusion time."""
+"""Preparation and administration: route, diluent and infusion time."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def route_wrong(case: Case) -> Outcome:
-    """Fire when a product is ordered by a route that is not its own: under the skin, into a muscle, intrathecally."""
+    """Fire when a product is ordered by a wrong route, such as subcutaneous, intramuscular or intrathecal."""
     ordered, wanted, by = case.order.route, case.product.route, case.product.route_by
     written = case.order.route_written
     if ordered is None and written and wanted is not None:
@@ -43,7 +43,7 @@ def route_wrong(case: Case) -> Outcome:
 
 
 def diluent_incompatible(case: Case) -> Outcome:
-    """Fire when the order is made up in a diluent that the label forbids."""
+    """Fire when the order names a diluent that the label forbids."""
     if not case.product.forbidden_diluents:
         return NotApplicable("the label forbids no diluent on file")
     if not case.order.diluents:
@@ -62,8 +62,8 @@ def diluent_incompatible(case: Case) -> Outcome:
 def infusion_rate(case: Case) -> Outcome:
     """Fire when an infusion is ordered as a push or bolus, or faster than the label's time for this dose.
 
-    A loading dose takes as long as the first; a maintenance dose with none on record is a later one, because courses
-    begin elsewhere. Of several times on the order the longest counts.
+    A loading dose takes as long as a first dose; a maintenance dose without a dose on record counts as a later one,
+    because courses may begin elsewhere. If the order has several times, the longest counts.
     """
     times = case.product.infusion
     if times is None:

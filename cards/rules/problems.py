@@ -35,23 +35,23 @@ _FEMALE, _MALE = "female", "male"
 
 
 def ild_active(case: Case) -> Outcome:
-    """Fire on an active interstitial lung disease or pneumonitis, and on one that began under treatment.
+    """Fire on active interstitial lung disease or pneumonitis, and on any that began during treatment.
 
-    One that ended before treatment is named at the first dose.
+    One that ended before treatment is mentioned at the first dose.
     """
     return _lasting_stop(case, Problem.ILD)
 
 
 def heart_failure_active(case: Case) -> Outcome:
-    """Fire on an active symptomatic heart failure, and on one that began under treatment."""
+    """Fire on active symptomatic heart failure, and on any that began during treatment."""
     return _lasting_stop(case, Problem.HEART_FAILURE)
 
 
 @per_case
 def pregnancy_positive(case: Case) -> Outcome:
-    """Fire on a recorded pregnancy, or a positive test that no later negative one takes back.
+    """Fire on a recorded pregnancy, or a positive test without a later negative one.
 
-    What is older than a pregnancy lasts says nothing of today.
+    Entries older than the duration of a pregnancy do not count.
     """
     stop = case.product.monitoring.stop(Problem.PREGNANCY)
     if stop is None:
@@ -65,14 +65,14 @@ def pregnancy_positive(case: Case) -> Outcome:
         return _fired(stop, brief(f"pregnancy test {dated(newest.as_reported, newest.on)}"), (line,))
     recent = _tests_since(case, "pregnancy_test_max_age_days")
     if recent and recent[0].positive is None:
-        # An older negative test does not answer for a newer one that could not be read.
+        # An older negative test does not replace a newer one that could not be read.
         said = {"value": dated(recent[0].as_reported, recent[0].on)}
         return CannotTell((Missing("pregnancy-answer", values=said, is_urgent=_asks_for_test(case)),))
     return Clear()
 
 
 def pregnancy_test_missing(case: Case) -> Outcome:
-    """Fire before the first dose of a patient who may become pregnant, when no recent test is on record."""
+    """Fire before the first dose for a patient who may become pregnant, if no recent test is on record."""
     by = case.product.monitoring.pregnancy_test
     if by is None:
         return NotApplicable("no such rule on file")
@@ -100,13 +100,13 @@ def pregnancy_test_missing(case: Case) -> Outcome:
 
 
 def _asks_for_test(case: Case) -> bool:
-    """Return whether a test would be asked for if there were none."""
+    """Return whether a test would be requested if there were none."""
     is_first = not case.history and case.dose_is_near
     return case.product.monitoring.pregnancy_test is not None and is_first and _may_become_pregnant(case)
 
 
 def _may_become_pregnant(case: Case) -> bool:
-    """Return whether nothing on record rules a pregnancy out; what is not on record does not."""
+    """Return whether nothing on record rules out a pregnancy; missing data do not."""
     if case.patient.sex == _MALE or case.has(Problem.INFERTILE):
         return False
     born = _born(case)
@@ -120,13 +120,13 @@ def _born(case: Case) -> date | None:
 
 
 def _pregnancies(case: Case) -> tuple[PresentProblem, ...]:
-    """List the recorded pregnancies that may still last; one without a date may."""
+    """List the recorded pregnancies that may be ongoing, including undated ones."""
     first = case.days_before(case.threshold("pregnancy_max_days"))
     return tuple(each for each in case.has(Problem.PREGNANCY) if each.on is None or each.on >= first)
 
 
 def _telling_test(case: Case) -> PregnancyTest | None:
-    """Return the newest test of the time that a pregnancy lasts that says yes or no."""
+    """Return the newest positive or negative test within the duration of a pregnancy."""
     return next((test for test in _tests_since(case, "pregnancy_max_days") if test.positive is not None), None)
 
 
@@ -138,7 +138,7 @@ def _tests_since(case: Case, threshold: str) -> tuple[PregnancyTest, ...]:
 
 
 def _lasting_stop(case: Case, problem: Problem) -> Outcome:
-    """Fire on a problem that lasts, or that began under treatment and is over: the label stops for it for good."""
+    """Fire on an ongoing problem, or one that began during treatment and is over: the label stops permanently."""
     stop = case.product.monitoring.stop(problem)
     if stop is None:
         return NotApplicable("no such rule on file")
@@ -162,7 +162,7 @@ def _lasting_stop(case: Case, problem: Problem) -> Outcome:
 
 
 def _first_dose(case: Case, problem: Problem) -> date | None:
-    """Return the day of the first dose of a drug that stops for a problem, the ordered one or another."""
+    """Return the day of the first dose of any drug whose label stops for this problem."""
     stopping = {
         product.id
         for product in case.known.products
@@ -174,7 +174,7 @@ def _first_dose(case: Case, problem: Problem) -> date | None:
 
 
 def _began_under(problem: PresentProblem, first: date | None) -> bool | None:
-    """Return whether a problem began after a first dose; ``None`` when the chart does not say."""
+    """Return whether a problem began after a first dose; ``None`` if the chart does not say."""
     if first is None or (problem.ended is not None and problem.ended < first):
         return False
     if problem.on is None:
@@ -185,7 +185,7 @@ def _began_under(problem: PresentProblem, first: date | None) -> bool | None:
 
 
 def _warned(stop: Stop, past: tuple[PresentProblem, ...], variant: str, then: str) -> Fired:
-    """Name a problem that is over and does not stop treatment by itself."""
+    """Mention a problem that is over and does not stop treatment by itself."""
     return Fired(
         {"problem": brief(past[0].label), "date": _ended(past[0]), "then": then},
         tuple(Evidence("problem", _line(each), each.origin) for each in past),

@@ -1,4 +1,4 @@
-"""The course of treatment: too many doses, or so late that a loading dose is due, or a loading dose too soon."""
+"""The course of treatment: too many doses, a reload due after a gap, or a loading dose too soon."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ if TYPE_CHECKING:
 def cycle_limit_reached(case: Case) -> Outcome:
     """Fire when the order would exceed the labeled number of doses, or weeks of treatment, for the setting.
 
-    Doses are counted, not orders; completed orders stand in where no administration is recorded. Doses of a weekly
-    schedule stand for a week each.
+    Doses are counted, not orders; completed orders count if no administration is recorded. Each dose of a weekly
+    schedule counts as one week.
     """
     limits = [
         limit
@@ -54,7 +54,7 @@ def cycle_limit_reached(case: Case) -> Outcome:
         return NotApplicable("the label limits no number of doses in this setting")
     limit = limits[0]
     count = len({each.on for each in case.history})
-    # The other orders of the session for earlier days count, too.
+    # Other orders in the session for earlier days count too.
     planned = (case.order.cycles or 1) + case.orders.doses_before(case.product.id, case.planned)
     undated = len(case.undated_of(frozenset({case.product.id})))
     too_many = limit.cycles is not None and count + planned > limit.cycles
@@ -91,9 +91,9 @@ def _too_many(case: Case, limit: CycleLimit, count: int, planned: int) -> Fired:
 
 
 def reload_required(case: Case) -> Outcome:
-    """Fire when a maintenance dose is ordered after a gap that the label answers with a loading dose.
+    """Fire when a maintenance dose is ordered after a gap for which the label requires a new loading dose.
 
-    The gap is judged by the schedule of the dose that was given.
+    The gap is judged by the schedule of the last administered dose.
     """
     if not case.product.reload:
         return NotApplicable("the label has no such rule")
@@ -130,9 +130,9 @@ def reload_required(case: Case) -> Outcome:
 
 
 def loading_again(case: Case) -> Fired | None:
-    """Fire on a loading dose so soon after the last dose that the label goes on with maintenance.
+    """Fire on a loading dose so soon after the last dose that the label continues with maintenance.
 
-    The last dose is one that was given, or one that another order of the session plans before.
+    The last dose is an administered one, or an earlier one in another order of the session.
     """
     if not case.product.reload:
         return None
@@ -155,7 +155,7 @@ def loading_again(case: Case) -> Fired | None:
 
 
 def _loading(case: Case, rule: Reload, days: int, on: date, last: Evidence) -> Fired | None:
-    """Return the finding on an order of a loading dose, which comes too soon after another dose."""
+    """Return the finding for a loading dose too soon after another dose."""
     judged = judged_levels(case)
     if any(level is not None and level.role is LevelRole.MAINTENANCE for _, level in judged):
         return None

@@ -1,17 +1,19 @@
-"""Asks a rule of the site about one order: the conditions in its file, over the facts that every rule reads.
+"""Runs a site rule on one order: evaluates the conditions in its file on the same facts as every rule.
 
-Each condition holds, does not hold, or is open because a fact is missing. One that does not hold settles the rule;
+Each condition holds, does not hold, or is open because a fact is missing. If one does not hold, the rule is not met;
 otherwise an open one makes it "cannot tell".
 """
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from cards.absent import TREATMENT_PARTS, absent_parts
 from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, OrderTests
 from cards.knowledge.schema import Problem
 from cards.readings.case import counted, dated
+from cards.readings.drugs_beside import is_beside, lines_of
 from cards.readings.her2 import her2_of
 from cards.readings.site_results import Found, found, matches, unread
 from cards.values.calendar_months import years_before
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from cards.knowledge.schema import ResultCondition, SiteRule
     from cards.readings.case import Case
 
+_SHOWN_DRUGS = 10
 _INCOMPLETE = frozenset({"full-page", "next-page", "partial", "short"})
 _NONE = "none"
 _PROBLEMS = frozenset(map(str, Problem))
@@ -33,7 +36,7 @@ Answer = bool | tuple[Missing, ...]
 
 
 def judge(rule: SiteRule, case: Case) -> Outcome:
-    """Ask a rule about an order."""
+    """Run a rule on an order."""
     about = [answer for ask in _WHEN for answer in ask(rule, case)]
     if False in about:
         return NotApplicable("the rule is about other orders")
@@ -79,13 +82,12 @@ def _evidence(rule: SiteRule, case: Case) -> Iterator[Evidence]:
     for problem in rule.problems:
         for entry in _present(case, problem):
             yield Evidence("site-problem", dated(entry.label, entry.on), entry.origin)
-    for name, line in _taken(case):
-        if name in rule.when.on_drug:
-            yield line
+    for name in dict.fromkeys(rule.when.on_drug):
+        yield from islice(lines_of(case, name), _SHOWN_DRUGS)
 
 
 def _open(rule: SiteRule, case: Case, what: str, *parts: str, **values: str) -> Answer:
-    """Return what is needed: the parts of the chart that are not there, else what nothing in the chart says."""
+    """Return the missing inputs: the unavailable parts of the chart, else the unknown facts."""
     if absent := _absent(case, parts):
         return absent
     return (Missing(f"site-{what}", values={"rule": rule.display, **values}),)
@@ -169,16 +171,13 @@ def _sex(rule: SiteRule, case: Case) -> Iterator[Answer]:
 
 
 def _on_drug(rule: SiteRule, case: Case) -> Iterator[Answer]:
-    wanted = frozenset(rule.when.on_drug)
-    if wanted:
-        taken = any(name in wanted for name, _ in _taken(case))
-        yield taken or _absent(case, TREATMENT_PARTS) or False
+    if rule.when.on_drug:
+        yield is_beside(case, rule.when.on_drug) or _absent(case, TREATMENT_PARTS) or False
 
 
 def _drugs(rule: SiteRule, case: Case) -> Iterator[Answer]:
     if rule.unless_drug:
-        taken = any(name in rule.unless_drug for name, _ in _taken(case))
-        yield False if taken else _absent(case, TREATMENT_PARTS) or True
+        yield False if is_beside(case, rule.unless_drug) else _absent(case, TREATMENT_PARTS) or True
 
 
 def _problems(rule: SiteRule, case: Case) -> Iterator[Answer]:
@@ -187,7 +186,7 @@ def _problems(rule: SiteRule, case: Case) -> Iterator[Answer]:
 
 
 def _present(case: Case, problem: str) -> tuple[PresentProblem | SiteProblem, ...]:
-    """List the chart entries for a problem, which a rule names by the service's word or by a code."""
+    """List the chart entries for a problem, named in the rule by the service's word or by code."""
     if problem in _PROBLEMS:
         return case.has(Problem(problem))
     today = case.session.today
@@ -204,7 +203,7 @@ def _results(rule: SiteRule, case: Case) -> Iterator[Answer]:
 
 
 def _is_there(rule: SiteRule, case: Case, condition: ResultCondition) -> Answer:
-    """Return whether a matching result is on record."""
+    """Return whether a matching result is on record, or ``None`` if open."""
     results = found(case, condition)
     looked_at = results[:1] if condition.newest else results
     answers = [matches(case, condition, each) for each in looked_at]
@@ -231,31 +230,6 @@ def _not_read(rule: SiteRule, condition: ResultCondition, values: tuple[tuple[st
     return Missing(
         "site-result", values={"rule": rule.display, "test": condition.display or "", "result": written}, is_urgent=True
     )
-
-
-def _taken(case: Case) -> Iterator[tuple[str, Evidence]]:
-    """Yield the drugs in the session and the active ones of the chart by every name that a rule may use for them."""
-    for order, identity in case.others:
-        names = [evidence.value for evidence in order.evidence if not evidence.system]
-        product = identity.product.id if identity.product is not None else ""
-        brand = identity.brand.id if identity.brand is not None else ""
-        line = Evidence("in-session", names[0] if names else product or "?", order.origin)
-        yield from ((name, line) for name in _known_as(case, product, brand, names))
-        for evidence in order.evidence:
-            if evidence.system:
-                classes = case.recogniser.coded_classes(evidence.system, evidence.value)
-                yield from ((name, line) for name in classes)
-    for treatment in case.patient.treatments:
-        if treatment.is_active(case.session.today):
-            line = Evidence("active-drug", dated(treatment.names[0], treatment.on), treatment.origin)
-            yield from ((name, line) for name in _known_as(case, treatment.product, "", treatment.names))
-            yield from ((name, line) for name in treatment.classes)
-
-
-def _known_as(case: Case, product: str, brand: str, names: Iterable[str]) -> Iterator[str]:
-    yield from (each for each in (product, brand) if each)
-    for name in names:
-        yield from (group.id for group in case.recogniser.read_classes(name))
 
 
 _WHEN: tuple[Callable[[SiteRule, Case], Iterator[Answer]], ...] = (

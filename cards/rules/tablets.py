@@ -1,4 +1,4 @@
-"""Tablets by the day: too much, too often, too seldom, and the same order twice."""
+"""Tablets per day: too much, too often, not often enough, and duplicate orders."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _TIMES = {Decimal(1): "once a day", Decimal(2): "twice a day"}
 
 
 def above_in_a_day(case: Case) -> Outcome:
-    """Fire when each dose is within the maximum, and those of a day are not."""
+    """Fire when each dose is within the maximum but the daily total is not."""
     for day in _own_days(case):
         excess, limit, total = excess_of(case, day), day_maximum(case), day.total
         if excess is not None and limit is not None and total is not None and case.ceiling is not None:
@@ -54,7 +54,7 @@ def above_in_a_day(case: Case) -> Outcome:
 
 
 def _frequency_known(case: Case) -> Outcome:
-    """Report an order that does not say how often a day its tablets are taken; until it is signed it may yet."""
+    """Report an order without a frequency per day; before signing it may still be added."""
     if case.session.moment.may_be_incomplete or all(day.total is not None for day in days_of(case)):
         return Clear()
     unclear = any(each.is_unclear for each in case.order.intakes)
@@ -67,7 +67,7 @@ def _frequency_known(case: Case) -> Outcome:
 
 
 def taken_too_often(case: Case) -> Outcome:
-    """Fire when tablets are ordered more often a day than the label gives this dose, within the day's maximum."""
+    """Fire when tablets are ordered more often a day than labeled for this dose, within the daily maximum."""
     for day in _own_days(case):
         if day.a_day is None or excess_of(case, day) is not None:
             continue
@@ -88,7 +88,7 @@ def taken_too_often(case: Case) -> Outcome:
 
 
 def taken_too_seldom(case: Case) -> Fired | None:
-    """Fire when a labeled dose of tablets is ordered less often than the label gives it."""
+    """Fire when a labeled dose of tablets is ordered less often than labeled."""
     if any(each.is_single for each in case.order.intakes):
         return None
     for day in _own_days(case):
@@ -104,18 +104,18 @@ def taken_too_seldom(case: Case) -> Fired | None:
 
 
 def is_told_by_frequency(case: Case) -> bool:
-    """Return whether the day comes to a labeled dose and only the division is wrong, which another card says."""
+    """Return whether the daily total is a labeled dose and only its division is wrong, which another card reports."""
     if not isinstance(taken_too_often(case), Fired):
         return False
     totals = {day.total.value for day in _own_days(case) if day.total is not None}
-    labelled = {
+    labeled = {
         level.dose.value * (regimen.times_at(level) or 1) for regimen in case.regimens for level in regimen.levels
     }
-    return bool(totals & labelled)
+    return bool(totals & labeled)
 
 
 def duplicate_tablets(case: Case, lines: tuple[Evidence, ...]) -> Outcome:
-    """Fire when the same tablets are ordered twice for one day; critical where the day is above the maximum."""
+    """Fire when the same tablets are ordered twice for one day; critical if the day is above the maximum."""
     found = together(case)
     if found is None or found.in_parts:
         return Clear()
@@ -137,7 +137,7 @@ def duplicate_tablets(case: Case, lines: tuple[Evidence, ...]) -> Outcome:
 
 
 def _own_days(case: Case) -> tuple[Day, ...]:
-    """Return the days of the order, or the day that it is a part of."""
+    """Return the days of the order, or the combined day that it is part of."""
     found = together(case)
     return (found.day,) if found is not None and found.in_parts else days_of(case)
 
@@ -166,7 +166,7 @@ def _or(times: tuple[int, ...]) -> str:
 
 
 def times_words(a_day: Decimal | None) -> str:
-    """Write how often a day tablets are taken."""
+    """Return how often a day tablets are taken, in words."""
     if a_day is None:
         return "not known how often"
     if a_day < _ONE:

@@ -1,4 +1,4 @@
-"""Body weights that cannot both be right, and doses that rest on them."""
+"""Body weights that cannot both be right, and doses based on them."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 
 def weight_implausible(case: Case) -> Outcome:
-    """Fire when the newest weight differs from the one before, or the dose from the last one, by more than a body does.
+    """Fire when the newest weight differs implausibly from the previous one, or the dose from the last one.
 
-    Either may be wrong. Critical where the dose is above the maximum at the other weight, and where the two differ
-    as pounds and kilograms do.
+    Either may be wrong. Critical if the dose is above the maximum at the other weight, or if the two differ like pounds
+    and kilograms.
     """
     if not case.weight_based:
         return NotApplicable("the dose does not depend on the weight")

@@ -1,1 +1,1 @@
-"""Quantities, codes and calendar arithmetic; caching that no answer depends on."""
+"""Quantities, codes, calendar arithmetic, and caching that does not affect answers."""

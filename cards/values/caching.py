@@ -1,9 +1,9 @@
-"""Keeps what is worked out once: for a case, or for the process. What is kept by a key is in `text_cache`.
+"""Caches computed values for a case, or for the process.
 
-No answer depends on either (ADR 25).
+Caches by key are in `text_cache`. No answer depends on either (ADR 25).
 
 ``functools.cached_property`` takes a lock at every first read on Python 3.11; a case belongs to one request and one
-thread, so it needs none. Elsewhere two threads may both work a value out, and both find the same.
+thread, so it needs none. Elsewhere two threads may both compute a value, with the same result.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ C = TypeVar("C")
 
 
 class lazy(Generic[T]):  # noqa: N801 - reads as a decorator
-    """Work a property out at its first read and keep it on the instance, which must have a ``__dict__``."""
+    """Compute a property on first access and store it on the instance, which must have a ``__dict__``."""
 
     def __init__(self, work_out: Callable[[Any], T]) -> None:
-        """Take the function, its name and its words."""
+        """Keep the function, its name and its docstring."""
         self._work_out = work_out
         self._name = work_out.__name__
         self.__doc__ = work_out.__doc__
@@ -32,7 +32,7 @@ class lazy(Generic[T]):  # noqa: N801 - reads as a decorator
     @overload
     def __get__(self, instance: object, owner: type) -> T: ...
     def __get__(self, instance: object | None, owner: type) -> T | lazy[T]:
-        """Work the value out; from then on the instance's own attribute is found first."""
+        """Compute the value; from then on the instance attribute takes precedence."""
         if instance is None:
             return self
         value = self._work_out(instance)
@@ -41,12 +41,12 @@ class lazy(Generic[T]):  # noqa: N801 - reads as a decorator
 
 
 def once(load: Callable[[], T]) -> Callable[[], T]:
-    """Keep the result of a function without arguments for the life of the process, such as a file that ships."""
+    """Cache the result of a function without arguments for the life of the process, such as a shipped file."""
     return cache(load)
 
 
 def per_case(question: Callable[[C], T]) -> Callable[[C], T]:
-    """Keep the answer to a question on the case, where the next rule that asks finds it."""
+    """Cache the result of a function of a case on the case."""
     name = f"answer of {question.__module__}.{question.__name__}"
 
     @wraps(question)

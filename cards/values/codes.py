@@ -1,6 +1,6 @@
-"""Codes of the terminologies in use, each a type of its own with its pattern and, where it has one, its check digit.
+"""Types for the codes in use, each with its pattern and, if it has one, its check digit.
 
-A malformed code does not construct. That a code is well formed says nothing about what it means.
+A malformed code raises an error. A well-formed code need not exist.
 """
 
 from __future__ import annotations
@@ -9,29 +9,34 @@ import re
 from typing import ClassVar, Self
 
 _LONGEST = 60
-"""Characters of a written code that are read."""
+"""The maximum number of characters read from a code."""
 
 
 class MalformedCodeError(ValueError):
     """The text is not a code of the terminology."""
 
+    def __init__(self, text: str, called: str) -> None:
+        """Keep the text; ``called`` says what it should be."""
+        super().__init__(f"{text!r} is not {called}")
+        self.text = text
+
 
 class _Code(str):
-    """A string that has the shape of a code."""
+    """A string that matches the pattern of a code."""
 
     __slots__ = ()
     pattern: ClassVar[re.Pattern[str]]
+    called: ClassVar[str]
 
     def __new__(cls, text: str) -> Self:
-        """Check the shape, and the check digit where the terminology has one.
+        """Check the pattern, and the check digit if there is one.
 
         Raises:
-            MalformedCodeError: the text has not the shape of such a code.
+            MalformedCodeError: the text is not a well-formed code.
 
         """
         if not cls.pattern.fullmatch(text) or not cls.checked(text):
-            msg = f"{text!r} is no {cls.__name__}"
-            raise MalformedCodeError(msg)
+            raise MalformedCodeError(text, cls.called)
         return super().__new__(cls, text)
 
     @classmethod
@@ -42,7 +47,7 @@ class _Code(str):
 
     @classmethod
     def of(cls, text: str) -> Self | None:
-        """Return the code, or nothing when the text is not one."""
+        """Return the code, or ``None`` if the text is not one."""
         try:
             return cls(text)
         except MalformedCodeError:
@@ -54,6 +59,7 @@ class LoincCode(_Code):
 
     __slots__ = ()
     pattern = re.compile(r"\d{1,7}-\d")
+    called = "a LOINC code (its last digit is a check digit)"
 
     @classmethod
     def checked(cls, text: str) -> bool:
@@ -71,6 +77,7 @@ class LoincAnswerCode(_Code):
 
     __slots__ = ()
     pattern = re.compile(r"LA\d{1,6}-\d")
+    called = "a LOINC answer code, such as LA6576-8"
 
 
 _VERHOEFF_MULTIPLY = (
@@ -102,6 +109,7 @@ class SnomedCode(_Code):
 
     __slots__ = ()
     pattern = re.compile(r"[1-9]\d{5,17}")
+    called = "a SNOMED CT code (its last digit is a check digit)"
 
     @classmethod
     def checked(cls, text: str) -> bool:
@@ -117,6 +125,7 @@ class RxNormCode(_Code):
 
     __slots__ = ()
     pattern = re.compile(r"[1-9]\d{0,7}")
+    called = "an RxNorm code"
 
 
 class HcpcsCode(_Code):
@@ -124,13 +133,14 @@ class HcpcsCode(_Code):
 
     __slots__ = ()
     pattern = re.compile(r"[A-V]\d{4}")
+    called = "a HCPCS code: a letter and four digits"
 
 
 _HCPCS_AS_CLAIMED = re.compile(r"([A-V]\d{4})((?:[\s,:;/.+_-]{0,3}[A-Z][A-Z0-9]){0,5})")
 
 
 def hcpcs_with_modifiers(text: str) -> tuple[HcpcsCode, str] | None:
-    """Read a HCPCS code as a claim writes it, with what is attached to it: ``J9308-JZ``, ``J9308JW``, ``J9308 JW``.
+    """Read a HCPCS code with attached modifiers, as on a claim: ``J9308-JZ``, ``J9308JW``, ``J9308 JW``.
 
     The modifiers are returned as written; ``None`` for a text that is not such a code.
     """
@@ -143,6 +153,7 @@ class AtcCode(_Code):
 
     __slots__ = ()
     pattern = re.compile(r"[A-Z]\d{2}[A-Z]{2}\d{2}")
+    called = "an ATC code of a substance, such as L01FD01"
 
 
 class Icd10Code(_Code):
@@ -150,6 +161,7 @@ class Icd10Code(_Code):
 
     __slots__ = ()
     pattern = re.compile(r"[A-Z]\d[0-9A-Z](\.[0-9A-Z]{1,4})?")
+    called = "an ICD-10 code"
 
 
 _NDC_SEGMENTS = (5, 4, 2)
@@ -163,6 +175,7 @@ class Ndc(_Code):
 
     __slots__ = ()
     pattern = re.compile(r"\d{5}-\d{4}-\d{2}")
+    called = "an NDC of 11 digits, such as 50242-0088-01"
 
     @property
     def product_part(self) -> str:
@@ -173,15 +186,15 @@ class Ndc(_Code):
 _BEFORE_NDC = re.compile(r"(?:urn:)?ndc(?:11|10)?[\s:#]{0,5}(?:n4)?[\s:#]{0,5}|n4[\s:#-]{0,5}", re.IGNORECASE)
 # On a claim, the unit of measure and the quantity follow the number ("N450242008801ML1").
 _BEHIND_NDC = re.compile(r"(?<=\d)[\s*]{0,3}(?:ml|un|me|gr|f2)\s{0,3}\d{0,10}(?:\.\d{1,4})?\Z", re.IGNORECASE)
-# The number inside of a bar code: a drug of the US has the prefix 3 there, and a check digit at the end.
+# The number in a bar code: US drugs have the prefix 3, and a check digit at the end.
 _BAR_CODE = re.compile(r"(?:[0-9]03|3)(\d{10})\d")
 
 
 def ndc_readings(text: str) -> tuple[str, ...]:
     """List every 11-digit NDC, or 9-digit labeler and product, that a written NDC may mean.
 
-    Hyphenated forms have one reading. Ten digits without hyphens have three: match them against known products,
-    never guess. An empty tuple means that the text is no NDC.
+    Hyphenated forms have one reading. Ten digits without hyphens have three: match them against known products, never
+    guess. An empty tuple means that the text is not an NDC.
     """
     cleaned = text.strip()[:_LONGEST]
     before = _BEFORE_NDC.match(cleaned)

@@ -46,9 +46,9 @@ class Interval(NamedTuple):
 
     @classmethod
     def of(cls, value: Decimal, bound: Bound = Bound.EXACT) -> Interval:
-        """Return the numbers that a result with this bound may be."""
+        """Return the possible numbers of a result with this bound."""
         if bound is Bound.EXACT:
-            # Fast path: nearly every result is.
+            # Fast path: nearly every result is exact.
             return cls(value, value)
         match bound:
             case Bound.BELOW | Bound.AT_MOST:
@@ -60,19 +60,15 @@ class Interval(NamedTuple):
 
     @property
     def is_exact(self) -> bool:
-        """Whether it holds one number alone."""
+        """Whether it contains only one number."""
         return self.low == self.high
-
-    def scaled(self, factor: Decimal) -> Interval:
-        """Multiply by a factor above zero."""
-        return self._replace(low=self.low * factor, high=self.high * factor)
 
     def divided(self, divisor: Decimal) -> Interval:
         """Divide by a number above zero: a result by its upper limit of normal."""
         return self._replace(low=self.low / divisor, high=self.high / divisor)
 
     def __sub__(self, other: Interval) -> Interval:
-        """Return the differences that are possible: a drop from a baseline."""
+        """Return the possible differences, such as a drop from a baseline."""
         return Interval(
             self.low - other.high,
             self.high - other.low,
@@ -81,18 +77,18 @@ class Interval(NamedTuple):
         )
 
     def holds(self, number: Decimal) -> bool:
-        """Return whether a number is one of them."""
+        """Return whether the interval contains a number."""
         above = number > self.low or (number == self.low and not self.low_open)
         return above and (number < self.high or (number == self.high and not self.high_open))
 
     def is_below(self, limit: Decimal) -> bool | None:
-        """Return whether all of it is below a limit; ``None`` when the limit lies inside."""
+        """Return whether all of it is below a limit; ``None`` if the limit is inside."""
         if self.high < limit or (self.high == limit and self.high_open):
             return True
         return False if self.low >= limit else None
 
     def is_above(self, limit: Decimal) -> bool | None:
-        """Return whether all of it is above a limit; ``None`` when the limit lies inside."""
+        """Return whether all of it is above a limit; ``None`` if the limit is inside."""
         if self.low > limit or (self.low == limit and self.low_open):
             return True
         return False if self.high <= limit else None

@@ -18,13 +18,13 @@ _SUPERSCRIPT = dict(zip("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹", strict=True
 
 
 def plain(number: Decimal) -> str:
-    """Write a number as a clinician would: at most two decimals, no trailing zeros, no exponent."""
+    """Format a number as a clinician would: at most two decimals, no trailing zeros, no exponent."""
     rounded = number.quantize(HUNDREDTH, rounding=ROUND_HALF_UP).normalize()
     return f"{rounded:f}" if rounded else "0"
 
 
 def in_print(text: str) -> str:
-    """Write the UCUM codes of cell counts as they are printed: "49 10*3/uL" is "49 × 10³/µL"."""
+    """Format UCUM codes of cell counts for print: "49 10*3/uL" becomes "49 × 10³/µL"."""
     return text if "10*" not in text else _POWER_OF_TEN.sub(_printed, text)
 
 
@@ -34,13 +34,13 @@ def _printed(match: re.Match[str]) -> str:
 
 
 def share(percent: Decimal) -> str:
-    """Write a percentage: whole from two digits on, so that "257.14 %" does not look measured; 5.4 % stays 5.4 %."""
+    """Format a percentage: whole from two digits on, because "257.14 %" suggests false precision; 5.4 % stays 5.4 %."""
     has_two_digits = percent.adjusted() > 0
     return f"{plain(percent.quantize(WHOLE, ROUND_HALF_UP) if has_two_digits else percent)} %"
 
 
 def precise(number: Decimal) -> str:
-    """Write a number in full, without exponent or trailing zeros: for a number that rounding would falsify."""
+    """Format a number in full, without exponent or trailing zeros, if rounding would be misleading."""
     return f"{number.normalize():f}" if number else "0"
 
 

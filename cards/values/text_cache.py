@@ -1,7 +1,7 @@
-"""Keeps what was read of texts, codes and other keys that repeat, up to so many of them.
+"""Bounded caches of results by text, code and other recurring keys.
 
-Names, units, instructions and stages repeat, and take many patterns to read. A longer text is a narrative, which nobody
-writes twice, or meant to fill the memory; it is read each time. No answer depends on what is kept (ADR 25).
+Names, units, instructions and stages recur, and take many patterns to read. A longer text is a narrative, which does
+not recur, or an attempt to fill memory; it is not cached. No answer depends on the caches (ADR 25).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ LENGTH = 200
 
 
 def cached_by_text(read: Callable[P, T]) -> Callable[P, T]:
-    """Let a function of nothing but texts keep the answers for those that it was last asked about."""
+    """Cache the last results of a function of texts."""
     again = lru_cache(maxsize=TEXTS)(read)
 
     @wraps(read)
@@ -33,7 +33,7 @@ def cached_by_text(read: Callable[P, T]) -> Callable[P, T]:
 
 
 def cached_by_key(most: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """Let a function of keys that are short by nature, such as codes, keep its last so many answers."""
+    """Cache the last results of a function of short keys, such as codes."""
 
     def decorate(read: Callable[P, T]) -> Callable[P, T]:
         again: Any = lru_cache(maxsize=most)(read)
@@ -44,7 +44,7 @@ def cached_by_key(most: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
 
 
 def cached_on_reader(most: int) -> Callable[[Callable[[K, H], T]], Callable[[K, H], T]]:
-    """Let a function of a key and a reader keep its answers on the reader, so that they are dropped along with it."""
+    """Cache the results of a function of a key and a reader on the reader, so that they are freed with it."""
 
     def decorate(read: Callable[[K, H], T]) -> Callable[[K, H], T]:
         name = f"answers of {read.__module__}.{read.__name__}"

@@ -1,8 +1,8 @@
-"""Bounds a text before any pattern sees it: blanks folded, control characters gone, and no longer than a page.
+"""Bounds a text before patterns are applied: whitespace folded, control characters removed, and cut to a page.
 
-A text from an EHR may be empty, one word, or megabytes of spaces. Patterns that read instructions and stages retry at
-each position in a run of spaces, so their time grows with its square. Every reader gets its texts
-through here; none needs its own limit.
+A text from an EHR may be empty, one word, or megabytes of spaces. Patterns for instructions and stages retry at each
+position in a run of spaces, so their time is quadratic. All readers get their texts through here, so none needs its own
+limit.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ from __future__ import annotations
 import re
 
 LONGEST = 2000
-"""Characters of a text that are read; the longest instruction of a protocol that is known has some 1,200."""
+"""The maximum number of characters read from a text; the longest known protocol instruction has about 1,200."""
 CUT = "\u2026"
-"""Ends a text that was cut, visible to readers of the card as well."""
+"""The end of a text that was cut, visible on cards too."""
 _UNSAFE = re.compile(r"[\x00-\x08\x0e-\x1b\x7f\ud800-\udfff]")
 _REPLACEMENT = "\ufffd"
 
 
 def bounded(written: str) -> str:
-    """Return a text as patterns may see it: each run of whitespace becomes one space, with none at either end.
+    """Return a text in the form for patterns: each run of whitespace becomes one space, with none at either end.
 
-    What no database keeps (NUL and other control characters, halves of a surrogate pair) becomes U+FFFD. A text over
+    Characters that databases refuse (NUL and other control characters, lone surrogates) become U+FFFD. A text over
     `LONGEST` characters is cut there and ends in `CUT`; a caller that needs the whole text checks `is_cut`.
     """
     if len(written) <= LONGEST and "  " not in written and written.isprintable():
@@ -33,5 +33,5 @@ def bounded(written: str) -> str:
 
 
 def is_cut(written: str) -> bool:
-    """Return whether the end of a text may be missing, cut off here or by its sender."""
+    """Return whether the end of a text may be missing, because it was cut off here or by its sender."""
     return written.endswith(CUT)

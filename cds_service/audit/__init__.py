@@ -1,1 +1,1 @@
-"""The record as others read it: exports, explanations, decisions reproduced."""
+"""Recorded decisions for other readers: exports, explanations, reports."""

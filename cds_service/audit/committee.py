@@ -1,4 +1,4 @@
-"""A month for a committee: what fired, what became of it, what changed and what that did, and what to look at first."""
+"""The monthly report for a committee: what fired, how clinicians responded, what changed, what to review first."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cards.presentation.wording import default_wording
 from cds_service.audit.effects import Timeline, effects
 from cds_service.clock import Clock, now
 from cds_service.learning.answers import ACCEPTED, OVERRIDDEN, answers
-from cds_service.learning.judgements import newest
+from cds_service.learning.judgments import newest
 from cds_service.learning.report import learning_report
 from cds_service.store.listing import listed, next_of_patient
 from cds_service.store.selection import CardFilter
@@ -29,16 +29,16 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 BEFORE = timedelta(weeks=16)
-"""What is usual, and what a change did, is seen against this long a time before the month."""
+"""How long before the month is used to establish what is usual, and the effect of changes."""
 _CASES = 20
 _READ = 200
 _DISAGREES = frozenset({"does-not-align-latest-evidence", "expert-contradicts", "policy-contradicts"})
-"""Reasons by which a clinician says that the card itself is wrong."""
+"""Override reasons that mean the card itself is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """A month of the site."""
+    """A calendar month in the site's time zone."""
 
     year: int
     number: int
@@ -46,7 +46,7 @@ class Month:
 
     @property
     def name(self) -> str:
-        """The month as it is written in an address or a file name."""
+        """The month as written in a URL or a file name."""
         return f"{self.year:04}-{self.number:02}"
 
     @property
@@ -60,13 +60,13 @@ class Month:
         return self.before_or_after(1).begin
 
     def before_or_after(self, months: int) -> Month:
-        """Return the month so many months later, or earlier."""
+        """Return the month that many months later, or earlier."""
         count = self.year * 12 + self.number - 1 + months
         return Month(count // 12, count % 12 + 1, self.zone)
 
 
 def month_of(moment: datetime, zone: str) -> Month:
-    """Return the month of a moment, in the time of the site."""
+    """Return the month of a point in time, in the site's time zone."""
     here = moment.astimezone(ZoneInfo(zone))
     return Month(here.year, here.month, ZoneInfo(zone))
 
@@ -88,9 +88,9 @@ def month_in(text: str, zone: str) -> Month:
 def committee_report(
     engine: Engine, window: Window, month: Month, at_most: int | None = None, clock: Clock = now
 ) -> Json:
-    """Report on a month of the decisions of a window; its own times are left aside.
+    """Report on one month of the decisions that a window selects; the window's own dates are ignored.
 
-    ``at_most``: of so many decisions alone, the newest of the month and of the weeks before it.
+    ``at_most``: read only that many decisions, the newest of the month and of the weeks before it.
     """
     end = min(month.end, clock())
     own = replace(window, begin=month.begin, end=end)
@@ -130,7 +130,7 @@ def committee_report(
 
 
 def _by_topic(fates: list[Json], counted: Counted, before: Counted) -> Iterator[Json]:
-    """Yield each topic that fired or could not be checked, those that were shown most first."""
+    """Yield each topic that fired or could not be checked, the most often shown first."""
     shown = {each["topic"]: each for each in fates}
     words = default_wording().topics
     names = {*shown, *counted.fired, *counted.unseen, *counted.not_checked}
@@ -157,13 +157,17 @@ def _per_100(hits: int, orders: int) -> float | None:
 
 
 def _cases(engine: Engine, window: Window) -> list[Json]:
-    """Return what a committee looks at first: overrides of critical cards, then of cards that are called wrong."""
-    found: dict[tuple[str, str], tuple[int, ListedDecision, ListedCard]] = {}
+    """Return what to review first: overrides of critical cards, then of cards that clinicians call wrong.
+
+    A card that an EHR got several times, because it sent the same call again, is one case: that of its first decision.
+    """
+    found: dict[tuple[str | None, str | None, str], tuple[int, ListedDecision, ListedCard]] = {}
     for cards in (CardFilter(indicator=Indicator.CRITICAL, outcome="overridden"), CardFilter(outcome="overridden")):
         for each in listed(engine, window, cards, count=_READ).decisions:
             for card in each.cards:
                 if card.outcome == "overridden":
-                    found.setdefault((each.id, card.uuid), (_rank(card), each, card))
+                    # The list begins with the newest.
+                    found[each.issuer, each.tenant, card.uuid] = _rank(card), each, card
     ranked = sorted(found.values(), key=lambda case: (case[0], -case[1].at.timestamp()))
     return [_case(engine, *case) for case in ranked[:_CASES] if case[0] < _NOT_FIRST]
 

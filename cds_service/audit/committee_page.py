@@ -1,4 +1,4 @@
-"""The report for a committee as sections, as one page that needs nothing else, and as files."""
+"""The committee report as sections, as one self-contained page, and as files."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 _ON_TOP = 5
-"""Cases and topics on the first page; all of them follow."""
+"""The number of cases and topics on the first page; all of them follow later."""
 _CHARTED = 12
 _FIRING = 6
 _DETAILS = ("reasons", "comments", "weeks", "fates", "changes")
 
 
 def committee_sections(report: Json) -> list[Section]:
-    """Return the report section by section, its charts drawn: a month on one page, and then the details."""
+    """Return the report section by section, with charts drawn: first the month on one page, then the details."""
     details = {each.id: each for each in parts({**report, "changes": report["usualChanges"]})}
     first = [
         *_stopped(report),
@@ -51,12 +51,12 @@ def committee_sections(report: Json) -> list[Section]:
 
 
 def committee_page(report: Json, sections: Sequence[Section], made: str) -> str:
-    """Write the report as one page; ``made`` says when and from what."""
+    """Write the report as one page; ``made`` says when it was made and from what."""
     return standalone(_title(report), _lead(report, made), sections, figures=_figures(report))
 
 
 def committee_tables(sections: Sequence[Section]) -> list[tuple[str, str]]:
-    """Return every table of the report as a CSV file: its name and its text."""
+    """Return every table of the report as a CSV file, by name."""
     return list(csv_tables(sections))
 
 
@@ -65,7 +65,7 @@ def zipped(tables: Sequence[tuple[str, str]]) -> bytes:
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in tables:
-            # A spreadsheet takes a file without a byte order mark for one of its own code page.
+            # Without a byte order mark a spreadsheet assumes its local code page.
             archive.writestr(name, "\ufeff" + text)
     return written.getvalue()
 
@@ -99,7 +99,7 @@ def _figures(report: Json) -> list[tuple[str, str]]:
 
 
 def _signals(report: Json) -> Section:
-    """Say once of each topic that it went silent or loud, with the weeks in which it was."""
+    """Say once for each topic that it went silent or loud, and in which weeks."""
     weeks: dict[tuple[str, str, str], list[str]] = {}
     for each in report["signals"]:
         weeks.setdefault((each["topic"], each["measure"], each["signal"]), []).append(each["begin"])
@@ -216,7 +216,7 @@ def _rate(hits: int, orders: int) -> str:
 
 
 def _firing(report: Json, details: dict[str, Section]) -> list[Section]:
-    """Return the control charts of what is out of its limits in the month, and of what fired most."""
+    """Return the control charts of what was out of its limits in the month, and of what fired most."""
     wanted = {f"{each['topic']}: {each['measure']}" for each in report["signals"]}
     wanted |= {f"{each['topic']}: fired" for each in report["byTopic"][:_FIRING]}
     charts = [each for each in details.values() if each.id.startswith("firing-") and each.title in wanted]

@@ -1,4 +1,4 @@
-"""What changed in a time, and what it did: how often each topic fired before and after."""
+"""What changed in a period, and its effect: how often each topic fired before and after."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from cds_service.learning.judgements import judgements
+from cds_service.learning.judgments import judgments
 from cds_service.learning.statistics import wilson
 
 if TYPE_CHECKING:
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from cds_service.learning.judgements import Judged
+    from cds_service.learning.judgments import Judged
     from cds_service.store.selection import Window
 
 Json = dict[str, Any]
 LOOKED_AT = timedelta(days=28)
-"""How far before and after a change is compared, at most to the change beside it."""
+"""The period compared before and after a change, at most up to the adjacent change."""
 LEAST_ORDERS = 20
-"""Below this on either side nothing is said of a change."""
+"""With fewer orders on either side, no effect is reported."""
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Orders that were judged, and on how many of them each topic fired, shown and in the shadow."""
+    """The number of orders judged, and on how many of them each topic fired, shown or in the shadow."""
 
     orders: int
     fired: Counter[str]
@@ -38,18 +38,18 @@ class Counted:
 
 
 class Timeline:
-    """The decisions of a window, each with what it came to, to be added up over any part of it."""
+    """The outcomes of all decisions in a window, to be summed over any part of it."""
 
     def __init__(self, engine: Engine, window: Window) -> None:
         """Read the window once."""
         self._at: list[datetime] = []
         self._counted: list[Counted] = []
-        for each in judgements(engine, window):
+        for each in judgments(engine, window):
             self._at.append(each.at)
             self._counted.append(_counted(each))
 
     def between(self, begin: datetime, end: datetime) -> Counted:
-        """Add up what was decided from a moment on and before another."""
+        """Add up the decisions between two points in time, the end excluded."""
         those = self._counted[bisect_left(self._at, begin) : bisect_left(self._at, end)]
         sums: list[Counter[str]] = [Counter(), Counter(), Counter()]
         for each in those:
@@ -72,8 +72,8 @@ def _counted(each: Judged) -> Counted:
 def effects(timeline: Timeline, changes: Sequence[Json], end: datetime, moments: Sequence[datetime]) -> list[Json]:
     """Compare the time before each change with the time after it, topic by topic.
 
-    ``moments`` are those of the changes. A topic is listed where the change names it, or where its rate is another by
-    more than chance explains (95 % intervals that do not touch).
+    ``moments`` are the times of the changes. A topic is listed if the change names it, or if its rate differs by more
+    than chance explains (95 % intervals that do not touch).
     """
     found = []
     for number, (change, at) in enumerate(zip(changes, moments, strict=True)):

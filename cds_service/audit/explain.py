@@ -1,7 +1,7 @@
-"""Why did it fire, why did it not: one recorded decision, laid open.
+"""Why a card fired, or did not: one recorded decision, explained.
 
-Everything comes from the record. The judgement is repeated on the recorded facts, to show that it comes to the same
-cards, and which thresholds it asked for on the way.
+Everything comes from the record. The recorded facts are judged again, to show whether the same cards result and which
+thresholds were used.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from cards.facts.policy import Mode
 from cards.presentation.renderer import Renderer
 from cards.presentation.wording import default_wording
 from cds_service.decisions.reproduce import recorded_policy, replay
-from cds_service.learning.judgements import settings_of
+from cds_service.learning.judgments import settings_of
 from cds_service.learning.trial import version_tried
 from cds_service.store import feedback as kept_feedback
 from cds_service.store.reading import find
@@ -35,7 +35,7 @@ Json = dict[str, Any]
 
 
 def explain(engine: Engine, identifier: str) -> Json | None:
-    """Explain the decision with an id, or the one that sent the card with an id; ``None`` when there is neither."""
+    """Explain the decision with this id, or the one that sent the card with this id; ``None`` if there is neither."""
     kept = find(engine, identifier)
     if kept is None:
         return None
@@ -119,7 +119,7 @@ def _outcome(verdict: Verdict, renderer: Renderer, hook_instance: str) -> Json:
 
 
 def lacking(missing: Missing, verdict: Verdict) -> str:
-    """Say in words what a check could not do without."""
+    """Say in words which missing data a check needed."""
     sentence = default_wording().evidence.get(f"missing-{missing.what}", missing.what)
     return sentence.format(text=verdict.drug, **missing.values)
 
@@ -139,7 +139,7 @@ def _suppressed(row: Row[Any]) -> Json:
 
 
 def _shadow(engine: Engine, kept: StoredDecision) -> Json | None:
-    """Say what the policy on trial would have shown, if there was one, and which version it was."""
+    """Say what the policy on trial, if any, would have shown, and which version it was."""
     if kept.shadow is None:
         return None
     fired = msgspec.json.decode(kept.shadow.verdicts)["fired"]

@@ -1,6 +1,6 @@
-"""The record for those who look at it elsewhere: as NDJSON, or as FHIR R4 AuditEvents.
+"""Exports recorded decisions as NDJSON or as FHIR R4 AuditEvents.
 
-Source: FHIR R4, AuditEvent; DICOM and IHE codes as its value sets list them.
+Source: FHIR R4, AuditEvent; DICOM and IHE codes from its value sets.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def as_row(kept: StoredDecision) -> Json:
 
 
 def as_audit_event(kept: StoredDecision, base_url: str) -> Json:
-    """Return a decision as a FHIR R4 AuditEvent: who asked about whom, when, and which cards were given."""
+    """Return a decision as a FHIR R4 AuditEvent: who asked about whom, when, and which cards were shown."""
     row = kept.row
     agents = [
         {

@@ -1,4 +1,4 @@
-"""What is told of each topic to those who govern decision support at a hospital, from the configuration in force.
+"""The source attributes of each topic, for a hospital's decision support governance, from the configuration in force.
 
 Source: 45 CFR 170.315(b)(11)(iv)(A), source attributes of evidence-based decision support interventions.
 """
@@ -26,7 +26,7 @@ _OF_COVERAGE = frozenset({Topic.BILLING_SUMMARY, Topic.BILLING_UNITS_MISMATCH, T
 
 
 def attributes(decider: Decider) -> Json:
-    """Return the source attributes of the whole and of each topic; sources of the site are among them."""
+    """Return the source attributes of the service and of each topic, including the site's own sources."""
     told = source_attributes()
     return {
         "regulation": told.regulation,
@@ -79,7 +79,7 @@ def _topic(topic: TopicCode, decider: Decider) -> Json:
 
 
 def _of_rule(rule: SiteRule, decider: Decider) -> Json:
-    """Describe a rule that the site wrote: it is the developer, and the conditions say what is read."""
+    """Describe a rule that the site wrote: the site is the developer, and the conditions say what is read."""
     told, known = source_attributes(), decider.known
     used = {"sex": bool(rule.when.sex), "date_of_birth": rule.when.age is not None}
     reads = [
@@ -109,7 +109,7 @@ def _of_rule(rule: SiteRule, decider: Decider) -> Json:
 
 
 def _documents(entry: TopicAttributes, decider: Decider) -> list[Json]:
-    """List the documents that a topic stands on, in the order in which the knowledge lists them."""
+    """List the documents that a topic is based on, in the order of the knowledge."""
     known = with_sources(decider.known, decider.billing)
     cited = cited_by(entry, known, decider.billing)
     return [

@@ -1,1 +1,1 @@
-"""Who calls: a signed token of an EHR that is on the list, for this address, now, and for the first time (ADR 8)."""
+"""Authentication of callers: a signed token from a listed EHR, for this address, valid and not used before (ADR 8)."""

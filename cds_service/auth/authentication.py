@@ -1,4 +1,4 @@
-"""The authenticator of the configuration in force, and what must outlive a change of it: tokens seen, keys fetched."""
+"""The authenticator for the configuration in force, and the state that survives a change: used tokens, fetched keys."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Authentication:
-    """Gives the authenticator, or none where nobody has to say who calls."""
+    """Provides the authenticator, or none if authentication is off."""
 
     def __init__(self) -> None:
         """Begin without clients."""
@@ -24,16 +24,16 @@ class Authentication:
         self._fetched: dict[str, FetchedKeys] = {}
 
     def use(self, settings: Settings) -> None:
-        """Take another state of the configuration; the store of used tokens stays the one of the start.
+        """Switch to another configuration; the store of used tokens stays the one chosen at the start.
 
         Raises:
-            ReplayStoreError: the address of the store is not valid; the state before stays in force.
+            ReplayStoreError: the address of the store is not valid; the previous configuration stays in force.
 
         """
         if settings.auth.mode == "off":
             self.current = None
             return
-        # Only a service whose callers sign pays for loading what verifies signatures.
+        # Load the signature code only if callers have to sign.
         from cds_service.auth.authenticator import Authenticator  # noqa: PLC0415
 
         self._replay = self._replay or open_replay_store(settings)
@@ -44,14 +44,14 @@ class Authentication:
 
 
 def store_kind(settings: Settings) -> str:
-    """Say where tokens are remembered. Whoever has a database server may well run the service more than once."""
+    """Return which store holds the used tokens. A site with a database server may well run several instances."""
     if settings.auth.replay_store == "auto":
         return "redis" if settings.redis else "memory" if settings.database.startswith("sqlite") else "database"
     return settings.auth.replay_store
 
 
 def open_replay_store(settings: Settings) -> ReplayStore:
-    """Open the store of a configuration; nothing is asked of it yet.
+    """Open the store of a configuration, without connecting yet.
 
     Raises:
         ReplayStoreError: its address is not valid.

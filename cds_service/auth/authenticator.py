@@ -1,4 +1,4 @@
-"""Decides whether a call is let in. Cheap questions come first; nothing is remembered of a token that proves false."""
+"""Decides whether to accept a call. Cheap checks come first; an invalid token is not remembered."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class _Client:
 
 
 class Authenticator:
-    """Knows the clients of one state of the configuration."""
+    """Authenticates calls against the clients of one configuration."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Authenticator:
         keys_at: Callable[[str], FetchedKeys] = FetchedKeys,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """Make the keys ready; ``keys_at`` gives the keys behind an address."""
+        """Prepare the keys; ``keys_at`` returns the keys published at an address."""
         self._replay = replay
         self._clock = clock
         self._leeway_s = settings.leeway_s
@@ -55,10 +55,10 @@ class Authenticator:
         self._clients = {each.issuer: _client(each, keys_at) for each in settings.clients}
 
     def authenticate(self, authorization: str | None, audience: str) -> Caller:
-        """Tell who calls the address ``audience`` with this ``Authorization`` field.
+        """Return who calls the address ``audience`` with this ``Authorization`` header.
 
         Raises:
-            Refused: the call must not be let in, with the reason.
+            Refused: the call is not accepted, with the reason.
 
         """
         token = read_token(authorization)
@@ -78,7 +78,7 @@ class Authenticator:
             raise Refused(Reason.AUDIENCE_WRONG, expected=audience, audience=token.audience[0])
         self._check_times(token)
         self._check_signature(token, _key(client, token))
-        # After the signature: a stranger must not be able to find out which tenants there are.
+        # After the signature check, so that a stranger cannot find out which tenants exist.
         if client.tenants and token.tenant not in client.tenants:
             raise Refused(Reason.TENANT_NOT_ALLOWED, tenant=token.tenant)
         self._check_first(token)
@@ -92,7 +92,7 @@ class Authenticator:
             raise Refused(Reason.ISSUED_IN_FUTURE, by_s=round(token.issued - now))
         if token.not_before is not None and token.not_before > now + self._leeway_s:
             raise Refused(Reason.NOT_YET_VALID, by_s=round(token.not_before - now))
-        # Also the bound of the replay store: no token that is let in is remembered for longer.
+        # Also bounds the replay store: no accepted token is remembered for longer.
         if token.expires - token.issued > self._lifetime_s + self._leeway_s:
             raise Refused(Reason.LIFETIME_TOO_LONG, lifetime_s=round(token.expires - token.issued))
 
@@ -126,8 +126,8 @@ def _client(settings: ClientSettings, keys_at: Callable[[str], FetchedKeys]) -> 
 def _key(client: _Client, token: Token) -> VerificationKey:
     """Find the key of a token among those of its client.
 
-    An address in a token is only ever compared with those of the configuration, and asked only where the client has no
-    other keys. A client that has no address configured may send what it likes: its keys are known from elsewhere.
+    An address in a token is only compared with the configured ones, and fetched only if the client has no other keys.
+    If the client has no configured address, the one in the token is ignored.
     """
     keys = client.keys
     if client.by_address and token.key_address is not None:

@@ -1,4 +1,4 @@
-"""Stands before every CDS Hooks address: nobody gets past it without a token, as far as the site requires one."""
+"""Guards every CDS Hooks address: if the site requires authentication, no call gets through without a valid token."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cds_service.auth.authenticator import Authenticator
 
 PROTECTED = "/cds-services"
-"""Discovery; calls and feedback lie below it. Whatever else is added there is protected too."""
+"""The discovery path; calls and feedback are below it. Anything else added there is protected too."""
 _OUTCOMES = {
     401: ("not-authenticated", "the call is not authenticated"),
     403: ("not-allowed", "the caller is not allowed here"),
@@ -33,17 +33,17 @@ _log = structlog.get_logger()
 def protect(
     app: Flask, ask: Callable[[], tuple[str, Authenticator | None]], on_refused: Callable[[Reason], None] | None = None
 ) -> None:
-    """Require authentication for an application; ``on_refused`` is called for every call that is turned away.
+    """Require authentication for an application; ``on_refused`` is called for every refused call.
 
-    ``ask`` gives the public address and the authenticator in force, if there is one.
+    ``ask`` returns the public address and the authenticator in force, if there is one.
 
-    ``flask.g.caller`` is the `Caller` from then on, or None where nobody has to say who calls.
+    It sets ``flask.g.caller`` to the `Caller`, or None if authentication is off.
     """
 
     @app.before_request
     def check() -> Response | None:
         g.caller = None
-        # The request itself: each look through the proxy takes three steps.
+        # The request object itself, because every access through the proxy is slower.
         asked = request_ctx.request
         path = asked.path.rstrip("/")
         # A preflight carries no token: the browser asks whether it may send one.
@@ -69,9 +69,9 @@ def protect(
 
 
 def _answer(status: int, base_url: str) -> Response:
-    """Say no: the same words to everybody, because the reason would help whoever tries to get in."""
+    """Refuse the call, always with the same text: the reason would help an attacker."""
     answer = json_answer(operation_outcome(*_OUTCOMES[status], base_url=base_url), status)
-    # The body stays unread, so that a stranger cannot keep a thread busy with it; the connection is of no more use.
+    # The body is not read, so that a stranger cannot keep a thread busy with it; the connection is closed.
     answer.headers["Connection"] = "close"
     if status == 401:  # noqa: PLR2004 - as the standards write it
         answer.headers["WWW-Authenticate"] = "Bearer"
@@ -81,7 +81,7 @@ def _answer(status: int, base_url: str) -> Response:
 
 
 def _endpoint(path: str) -> str:
-    """Name what was called in our own words: an unknown path may hold anything."""
+    """Name the endpoint in our own words: an unknown path may contain anything."""
     _, _, below = path.removeprefix(PROTECTED).partition("/")
     service, _, rest = below.partition("/")
     if not below:
@@ -92,7 +92,7 @@ def _endpoint(path: str) -> str:
 
 
 def _shown(value: Any) -> Any:
-    """Make what a stranger wrote fit for the log: short, one line, no character that means something there."""
+    """Make a stranger's text safe for the log: short, one line, no control characters."""
     if isinstance(value, int):
         return value
     return value[:_SHOWN].encode("unicode_escape").decode()[:_SHOWN] if isinstance(value, str) else "?"

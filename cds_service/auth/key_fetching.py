@@ -1,7 +1,7 @@
-"""The keys of a client that publishes them at an address: kept, renewed, and asked for again when one is not known.
+"""The keys that a client publishes at an address: cached, refreshed, and fetched again when a key is unknown.
 
-The address is one of the configuration, never one out of a token. A call waits for it for a moment at most; whoever
-makes tokens up cannot make the service ask more often than every half a minute.
+The address comes from the configuration, never from a token. A call waits only briefly for a fetch, and forged tokens
+cannot cause more than one fetch every half minute.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 RENEW_S = 300
-"""After this time the keys are renewed beside the call that notices."""
+"""After this time the keys are refreshed in the background of the call that notices."""
 WAIT_FOR_RENEWAL_S = 3600
-"""After this time without traffic, or without success, a call waits for the renewal."""
+"""After this time without traffic, or without success, a call waits for the refresh."""
 USELESS_S = 86_400
-"""After this time without success the keys are used no more: one of them may have been withdrawn."""
+"""After this time without success the keys are no longer used: one of them may have been revoked."""
 BETWEEN_FETCHES_S = 30
 WAIT_S = 1.5
-"""What a call waits for at most; the fetch itself may go on."""
+"""How long a call waits at most; the fetch itself may continue."""
 WAIT_AT_ONCE = 32
 """How many calls may wait for one address; others are told to retry."""
 FETCH_S = 5.0
@@ -41,10 +41,10 @@ _log = structlog.get_logger()
 
 
 class FetchedKeys:
-    """The keys behind one address."""
+    """The keys published at one address."""
 
     def __init__(self, url: str, clock: Callable[[], float] = time.monotonic) -> None:
-        """Know the address; nothing is fetched before a token needs it."""
+        """Keep the address; nothing is fetched before a token needs a key."""
         self.url = url
         self._clock = clock
         self._lock = threading.Lock()
@@ -57,7 +57,7 @@ class FetchedKeys:
         """Return the key with an id.
 
         Raises:
-            Refused: the address does not answer, or there is no such key behind it, or it is not for the algorithm.
+            Refused: the address does not answer, has no such key, or the key is not for the algorithm.
 
         """
         held = self._held
@@ -71,7 +71,7 @@ class FetchedKeys:
         return held[0].find(key_id, algorithm)
 
     def _wait(self, fetch: threading.Event | None) -> None:
-        """Wait for a fetch, but not for one that has already taken too long: many calls may come meanwhile."""
+        """Wait for a fetch, but not for one that has already taken too long: many calls may arrive meanwhile."""
         if fetch is None or self._tried is None:
             return
         # A flood of forged tokens must not block every thread of the service here.
@@ -83,17 +83,17 @@ class FetchedKeys:
             self._places.release()
 
     def _fetch(self) -> threading.Event | None:
-        """Begin a fetch, unless one is under way or the last one has just been; give what tells its end."""
+        """Start a fetch, unless one is running or was just made; return the event that signals its end."""
         with self._lock:
             now = self._clock()
-            # A connection whose header trickles in is abandoned; a new one may do better.
+            # A connection that sends its headers too slowly is abandoned; a new one may do better.
             if self._running is not None and now - (self._tried or now) <= BETWEEN_FETCHES_S:
                 return self._running
             if self._tried is not None and now - self._tried < BETWEEN_FETCHES_S:
                 return None
             self._tried = now
             done = self._running = threading.Event()
-            # Ends with the process: an address that never answers must not hold up a stop.
+            # A daemon thread: an address that never answers must not delay a stop.
             threading.Thread(target=self._renew, args=(done,), name="jwks", daemon=True).start()
             return done
 
@@ -116,10 +116,10 @@ class FetchedKeys:
 
 
 def fetch(url: str) -> bytes:
-    """Read what an address holds: no redirect, no proxy, no credentials of the machine, nothing large or slow.
+    """Read an address: no redirects, no proxy, no credentials of the machine, bounded in size and time.
 
     Raises:
-        OSError: it cannot be had (requests' errors are OSErrors too).
+        OSError: it cannot be read (requests' errors are OSErrors too).
         urllib3.exceptions.HTTPError: it broke off.
 
     """
@@ -137,6 +137,6 @@ def fetch(url: str) -> bytes:
                 if len(body) > MAX_BYTES or time.monotonic() > deadline:
                     raise requests.Timeout
             if time.monotonic() > deadline:
-                # Cut off at the deadline: what arrived is not all of it.
+                # Cut off at the deadline, so the answer is incomplete.
                 raise requests.Timeout
     return bytes(body)

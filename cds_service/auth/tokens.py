@@ -1,4 +1,4 @@
-"""Reads a token strictly, before anything about it is trusted (RFC 7515, RFC 7519, CDS Hooks on trusting clients)."""
+"""Parses a token strictly, before anything in it is trusted (RFC 7515, RFC 7519, CDS Hooks on trusting clients)."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from cds_service.keys.strict_json import read_object
 from cds_service.protocol.refusals import Reason, Refused
 
 MAX_LENGTH = 8192
-"""Characters of the header field: the longest known client needs 900."""
+"""The maximum length of the header: the longest known client needs 900 characters."""
 _FIELD = re.compile(r"(?i:Bearer) +([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)", re.ASCII)
 LONGEST_CLAIM = {"iss": 512, "jti": 1024, "tenant": 256}
-"""The longest claim that is kept: what the record has room for, and longer than any known one."""
+"""The maximum length of a claim: what fits the record, and longer than any known one."""
 _LAST_MOMENT = 253_402_300_799
 """The end of the year 9999, in seconds since 1970."""
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What a token says. None of it is true before its signature has been verified.
+    """The contents of a token. Nothing in it can be trusted before its signature has been verified.
 
-    ``expires``, ``issued`` and ``not_before`` are seconds since 1970; ``key_address`` is the ``jku`` of the header.
+    ``expires``, ``issued`` and ``not_before`` are seconds since 1970; ``key_address`` is the header's ``jku``.
     """
 
     raw: str
@@ -41,7 +41,7 @@ class Token:
 
 
 def read_token(authorization: str | None) -> Token:
-    """Read the ``Authorization`` field of a call.
+    """Read the ``Authorization`` header of a call.
 
     Raises:
         Refused: there is no token, or it cannot be read in exactly one way.
@@ -70,14 +70,14 @@ def _part(encoded: str, name: str) -> dict[str, Any]:
 
 def _token(raw: str, header: dict[str, Any], payload: dict[str, Any]) -> Token:
     algorithm, key_id, kind, address = (header.get(name) for name in ("alg", "kid", "typ", "jku"))
-    # Media types have no case (RFC 7515, 4.1.9); "at+jwt" and the like are tokens for something else.
+    # Media types are not case-sensitive (RFC 7515, 4.1.9); "at+jwt" and the like are tokens for other purposes.
     if not isinstance(kind, str) or kind.upper() != "JWT":
         raise Refused(Reason.TYPE_WRONG)
     if not isinstance(algorithm, str):
         raise Refused(Reason.ALGORITHM_NOT_ALLOWED)
     if not isinstance(key_id, str) or not key_id:
         raise Refused(Reason.KEY_ID_MISSING)
-    # No extension is understood here, and what must be understood and is not, must be refused (RFC 7515, 4.1.11).
+    # No extension is supported, and a token with an unsupported critical extension must be refused (RFC 7515, 4.1.11).
     if "crit" in header or "b64" in header:
         raise Refused(Reason.EXTENSION_NOT_SUPPORTED)
     if address is not None and not isinstance(address, str):
@@ -107,7 +107,7 @@ def _text(payload: dict[str, Any], name: str) -> str:
     value = _claim(payload, name)
     if not isinstance(value, str) or not value:
         raise Refused(Reason.CLAIM_WRONG_TYPE, claim=name)
-    # An accepted claim goes on record, so it must fit there uncut.
+    # An accepted claim is recorded, so it must fit the column uncut.
     if len(value) > LONGEST_CLAIM[name]:
         raise Refused(Reason.CLAIM_WRONG_TYPE, claim=name)
     return value
@@ -122,7 +122,7 @@ def _audience(payload: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _moment(payload: dict[str, Any], name: str) -> float:
-    """Read a date as RFC 7519 has it: a JSON number, which may have a fraction; a number in quotes does not count."""
+    """Read a date as RFC 7519 defines it: a JSON number, possibly with a fraction; not a number in quotes."""
     value = _claim(payload, name)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Refused(Reason.CLAIM_WRONG_TYPE, claim=name)

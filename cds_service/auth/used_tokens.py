@@ -1,8 +1,7 @@
-"""Lets every token in once: who has read one on its way must not be able to use it again.
+"""Accepts every token only once, so that an intercepted token cannot be used again.
 
-Three places to remember tokens: the memory of the process, the database, and Redis. A token is remembered by a hash of
-its issuer and id until it has expired, and a while longer, so that neither clocks that differ nor a leeway that is
-raised open a gap.
+Used tokens are stored in the memory of the process, in the database, or in Redis. A token is stored by a hash of its
+issuer and id until some time after it has expired, so that neither clock differences nor a raised leeway open a gap.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ _MANY = 1_000_000
 
 
 class ReplayStoreError(Exception):
-    """The store cannot tell whether a token was seen; the message holds no password."""
+    """The store cannot tell whether a token was used before; the message contains no password."""
 
 
 class ReplayStore(Protocol):
@@ -31,9 +30,9 @@ class ReplayStore(Protocol):
     def is_first(self, token: str, expires: int, issued: float) -> bool:
         """Remember a token until a time (seconds since 1970), and return whether it is new.
 
-        ``issued`` is when it was made: a store that has lost its memory cannot vouch for tokens made before that.
+        ``issued`` is when it was made: a store that has lost its data cannot vouch for tokens made before that.
 
-        Of several callers at once, in whatever thread or process, exactly one is told yes.
+        Of several simultaneous calls, in any thread or process, exactly one gets True.
 
         Raises:
             ReplayStoreError: the store cannot tell.
@@ -42,21 +41,21 @@ class ReplayStore(Protocol):
         ...
 
     def check(self) -> None:
-        """Make sure that the store can be used.
+        """Check that the store works.
 
         Raises:
-            ReplayStoreError: it cannot; the message says what to change.
+            ReplayStoreError: it does not; the message says what to change.
 
         """
         ...
 
     def close(self) -> None:
-        """Let go of connections."""
+        """Close the connections."""
         ...
 
 
 def token_key(issuer: str, token_id: str) -> str:
-    """Return the 64 characters by which a token is remembered; ids need only differ within their issuer."""
+    """Return the 64-character key under which a token is stored; token ids are unique only per issuer."""
     text = f"{len(issuer)}:{issuer}{token_id}"
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
@@ -65,7 +64,7 @@ class MemoryReplayStore:
     """Remembers tokens in this process, until it ends."""
 
     def __init__(self, clock: Callable[[], float] = time.time, many: int = _MANY) -> None:
-        """Begin with none; ``many`` is how many there may be."""
+        """Start empty; ``many`` is the maximum number of tokens."""
         self._clock = clock
         self._many = many
         self._lock = threading.Lock()
@@ -87,7 +86,7 @@ class MemoryReplayStore:
             return True
 
     def check(self) -> None:
-        """Memory is always there."""
+        """Memory always works."""
 
     def close(self) -> None:
-        """Nothing to let go of."""
+        """There is nothing to close."""

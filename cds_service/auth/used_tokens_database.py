@@ -1,4 +1,4 @@
-"""Remembers tokens in the database of the service: for several workers, and across restarts."""
+"""Remembers tokens in the service's database: for several workers, and across restarts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, delete, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from cds_service.auth.used_tokens import ReplayStoreError
-from cds_service.ehr.limits import Neighbour
+from cds_service.ehr.limits import CallLimit
 from cds_service.store.database import DatabaseError, upgrade
 from cds_service.store.dialects import dialect_of
 from cds_service.store.tables import seen_tokens
@@ -31,15 +31,15 @@ class DatabaseReplayStore:
     """Remembers tokens in the table ``seen_tokens``."""
 
     def __init__(self, engine: Engine, clock: Callable[[], float] = time.time) -> None:
-        """Take a database that nobody else uses through this engine; nothing is asked of it yet."""
+        """Take a database engine that is used for nothing else; no connection is made yet."""
         if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", _spare_the_disk)
         self._engine = engine
         self._clock = clock
         self._remember = _remember(engine.dialect.name)
         self._lock = threading.Lock()
-        # Calls that wait for a database that has frozen must not use up the threads of the service.
-        self._calls = Neighbour(_WAITING)
+        # Calls that wait for a frozen database must not use up the threads of the service.
+        self._calls = CallLimit(_WAITING)
         self._purged = clock()
 
     def is_first(self, token: str, expires: int, issued: float = 0) -> bool:  # noqa: ARG002 - it is kept on disk
@@ -55,7 +55,7 @@ class DatabaseReplayStore:
                 try:
                     return self._once(values)
                 except DBAPIError as error:
-                    # A connection that a restart of the server has left stale; the others go with it.
+                    # The connection is stale after a server restart, and so are the others.
                     if not error.connection_invalidated:
                         raise
                     return self._once(values)
@@ -78,7 +78,7 @@ class DatabaseReplayStore:
             _log.warning("seen_tokens_not_purged", reason=type(error).__name__)
 
     def check(self) -> None:
-        """Make the tables, if they are not there yet; see `ReplayStore`."""
+        """Create the tables if they do not exist yet; see `ReplayStore`."""
         try:
             upgrade(self._engine)
         except DatabaseError as error:
@@ -90,10 +90,9 @@ class DatabaseReplayStore:
 
 
 def _remember(dialect: str) -> Executable:
-    """Write the statement that gives a row to the first who comes with a token, and none to the others.
+    """Build the statement that returns a row to the first call with a token, and none to the others.
 
-    It is one, so that of two who come at once the database lets one wait for the other. A row whose time is over is as
-    good as none.
+    It is a single statement, so that the database serializes simultaneous calls. An expired row is replaced.
     """
     new = dialect_of(dialect).insert(seen_tokens).values(token_hash=bindparam("token"), expires_at=bindparam("expires"))
     statement: Executable = new.on_conflict_do_update(
@@ -105,5 +104,5 @@ def _remember(dialect: str) -> Executable:
 
 
 def _spare_the_disk(connection: sqlite3.Connection, _: Any) -> None:
-    """Let what is committed outlive the process, but not a power cut: no call waits for the disk to have it."""
+    """Make commits survive the process but not a power cut, so that no call waits for the disk."""
     connection.execute("PRAGMA synchronous=NORMAL")

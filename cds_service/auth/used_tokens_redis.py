@@ -1,8 +1,8 @@
 """Remembers tokens in Redis: for several machines.
 
-A Redis server that restarts without its data, or is flushed, has forgotten every token. A mark beside the tokens says
-since when it remembers: if the mark is gone, so are the tokens, and those made before that moment are refused. Each
-process also remembers what it let in itself.
+A Redis server that restarts without its data, or is flushed, has lost every token. A marker next to the tokens says
+since when it has been keeping them: if the marker is gone, so are the tokens, and tokens issued before a new marker are
+refused. Each process also remembers the tokens that it accepted itself.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _log = structlog.get_logger()
 
 
 class RedisReplayStore:
-    """Remembers tokens as keys that Redis itself forgets in time."""
+    """Remembers tokens as keys that Redis expires by itself."""
 
     def __init__(self, url: str, clock: Callable[[], float] = time.time) -> None:
         """Take the address; the connection is opened for the first token.
@@ -60,7 +60,7 @@ class RedisReplayStore:
         name, seconds = f"{_PREFIX}{token}", max(1, expires - int(self._clock()))
         mine = secrets.token_bytes(16)
         try:
-            # One transaction, so that no restart can come between the mark and the token.
+            # One transaction, so that no restart can happen between the marker and the token.
             both = self._redis.pipeline(transaction=True)
             both.get(_SINCE)
             both.set(name, mine, nx=True, ex=seconds)
@@ -79,14 +79,14 @@ class RedisReplayStore:
         return True
 
     def _is_first_here(self, token: str, expires: int) -> bool:
-        """Return whether this process has not let the token in; it forgets tokens that did not fit its memory."""
+        """Return whether this process has not accepted the token before; it forgets tokens beyond its capacity."""
         try:
             return self._own.is_first(token, expires)
         except ReplayStoreError:
             return True
 
     def _begun_anew(self) -> float:
-        """Record since when the server remembers: its own start, if that made it forget, or now."""
+        """Record since when the server has kept tokens: its own start, if that lost them, or now."""
         now = self._clock()
         started = math.floor(now - float(self._redis.info("server")["uptime_in_seconds"]))
         has_restarted = now - started <= _JUST_STARTED_S and (
@@ -100,7 +100,7 @@ class RedisReplayStore:
     def check(self) -> None:
         """Check that the server answers, and start remembering; see `ReplayStore`."""
         try:
-            # At a start, tokens that clients have just made are good: none has been used here yet.
+            # At startup, freshly issued tokens are fine: none has been used here yet.
             self._redis.set(_SINCE, math.floor(self._clock()) - _MADE_BEFORE_THE_START_S, nx=True)
         except redis.RedisError as error:
             raise ReplayStoreError(

@@ -1,1 +1,1 @@
-"""Charts of reports and pages: figures in, SVG text out, drawn by Vega-Lite in a process of its own (ADR 16)."""
+"""Charts for reports and pages: numbers in, SVG text out, drawn by Vega-Lite in a separate process (ADR 16)."""

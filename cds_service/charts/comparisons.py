@@ -1,4 +1,4 @@
-"""Bars, lines and intervals, of one configuration or of two beside each other."""
+"""Bars, lines and intervals, for one configuration or for two side by side."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _BEHIND = {"type": "text", "align": "left", "dx": 5}
 
 
 def bars(title: str, rows: Sequence[Bar], pair: tuple[str, str] = ("A", "B")) -> Chart | None:
-    """Draw horizontal bars with their values behind them; no rows, no chart."""
+    """Draw horizontal bars with their values next to them; no rows, no chart."""
     if not rows:
         return None
     values = _values(rows, pair)
@@ -36,7 +36,7 @@ def bars(title: str, rows: Sequence[Bar], pair: tuple[str, str] = ("A", "B")) ->
 
 
 def lines(title: str, rows: Sequence[Bar], pair: tuple[str, str] = ("A", "B")) -> Chart | None:
-    """Draw one or two lines over time, the rows named by their month or day; no rows, no chart."""
+    """Draw one or two lines over time, with rows named by month or day; no rows, no chart."""
     if not rows:
         return None
     values = _values(rows, pair)

@@ -1,4 +1,4 @@
-"""A control chart: the share of each period, what is usual, its limits, the changes, and what is out of its limits."""
+"""A control chart: the share in each period, the usual value, its limits, the changes, and what is out of limits."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def control_chart(title: str, periods: Sequence[Period], days: int, unit: str = 
         ),
         {"mark": {"type": "line", "color": INK, "strokeWidth": 1.5}, "encoding": here},
         _where("value", _POINT | {"color": INK, "size": 6 if small else 18}, here),
-        # A shape and a word: colour alone says nothing to some.
+        # A shape and a word, because some readers cannot tell the colors apart.
         _where("signal", _POINT | {"shape": "diamond", "color": _SIGNAL, "size": 40 if small else 110}, here),
         *(
             _where(
@@ -78,7 +78,7 @@ def _values(periods: Sequence[Period], days: int) -> Iterator[Json]:
 
 
 def _edges(period: Period, days: int) -> tuple[str, str]:
-    """Tell where the band of a period ends; the point stands in its middle."""
+    """Return where a period's band begins and ends; the point is in the middle."""
     middle, half = datetime.fromisoformat(period.begin).replace(tzinfo=UTC), timedelta(days=days) / 2
     return (middle - half).isoformat(), (middle + half).isoformat()
 

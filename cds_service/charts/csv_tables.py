@@ -15,13 +15,13 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def spreadsheet_text(value: object) -> str:
-    """Write a text so that no spreadsheet takes it for a formula; a number stays a number."""
+    """Write a text so that a spreadsheet does not treat it as a formula; a number stays a number."""
     text = str(value)
     return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA) else text
 
 
 def csv_tables(sections: Iterable[Section]) -> Iterator[tuple[str, str]]:
-    """Yield the name of a file and its text for each table, with line ends as RFC 4180 has them."""
+    """Yield a file name and the text for each table, with RFC 4180 line endings."""
     for section in sections:
         if section.table is not None:
             written = io.StringIO()

@@ -1,12 +1,12 @@
-"""Draws charts in a process of its own.
+"""Draws charts in a separate process.
 
-Vega-Lite runs in a JavaScript engine that holds Python's lock while it works, and takes a second to start and 150 MB.
-In a worker of the service, orders would wait for it. A chart that cannot be drawn costs no report: the table has its
-figures.
+Vega-Lite runs in a JavaScript engine that holds Python's global lock, takes a second to start and uses 150 MB. In a
+worker of the service, orders would have to wait for it. If a chart cannot be drawn, the report still has its table.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import re
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from cds_service.charts.figures import Chart
 
 _SECONDS, _WAIT_SECONDS = 60, 10
-# What a process needs to start. No secret that the service was given goes along.
+# What the process needs to start; none of the service's secrets is passed on.
 _HANDED_ON = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "SYSTEMROOT")
 _KEPT = 300
 _ROOT = re.compile(r'^<svg [^>]*?viewBox="([0-9. ]+)"[^>]*>')
@@ -36,9 +36,9 @@ _one_at_a_time = Lock()
 
 
 def draw(charts: Sequence[tuple[str, Chart]]) -> list[Markup]:
-    """Draw charts, each with a name that no other on the page has; what cannot be drawn is empty.
+    """Draw charts, each with a name that is unique on the page; the SVG of one that cannot be drawn is empty.
 
-    What was drawn before is not drawn again. A second caller waits for the first, and not for long.
+    Drawings are cached. A second caller waits a short time for the first.
     """
     texts = [chart.text for _, chart in charts]
     pictures = {text: picture for text in texts if (picture := _drawn.get(text))}
@@ -57,8 +57,16 @@ def draw(charts: Sequence[tuple[str, Chart]]) -> list[Markup]:
     return [_titled(name, chart, pictures.get(text, "")) for (name, chart), text in zip(charts, texts, strict=True)]
 
 
+def can_draw() -> bool:
+    """Return whether what draws charts is installed; the extra ``charts`` brings it."""
+    return importlib.util.find_spec("vl_convert") is not None
+
+
 def _vega_lite(texts: Sequence[str]) -> list[str]:
-    """Have them drawn; nothing of a chart's content goes into the log."""
+    """Run the drawing process; the content of a chart is never logged."""
+    if not can_draw():
+        _log.warning("charts_not_drawn", charts=len(texts), error="her2-cds[charts] is not installed")
+        return [""] * len(texts)
     command = [sys.executable, "-m", "cds_service.charts.vega_lite"]
     environment = {name: os.environ[name] for name in _HANDED_ON if name in os.environ}
     try:
@@ -78,7 +86,7 @@ def _vega_lite(texts: Sequence[str]) -> list[str]:
 
 
 def _titled(name: str, chart: Chart, picture: str) -> Markup:
-    """Give a drawing its title and what it shows in words, and let the page say how large it is."""
+    """Give a drawing its title and text description, and let the page set its size."""
     found = _ROOT.match(picture)
     if found is None:
         return Markup("")

@@ -1,4 +1,4 @@
-"""What a chart can show: bars, lines over time, shares with their intervals, and a control chart."""
+"""The data of a chart: bars, lines over time, shares with their intervals, or a control chart."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class Range:
 class Period:
     """A period of a control chart, from ``begin`` on, all values in one unit: findings per 100 orders, or orders.
 
-    No ``value``: nothing to count among. No limits: too little was known. ``change`` numbers the changes that began
-    in it.
+    Without a ``value``, no orders were judged; without limits, too little was known. ``change`` numbers the changes
+    that began in it.
     """
 
     begin: str
@@ -50,7 +50,7 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A chart that is not drawn yet: its title, what it shows in words, and its Vega-Lite specification."""
+    """A chart before it is drawn: its title, text description and Vega-Lite specification."""
 
     title: str
     words: str
@@ -58,5 +58,5 @@ class Chart:
 
     @property
     def text(self) -> str:
-        """The specification as text: the same for the same figures."""
+        """The specification as text: equal for equal data."""
         return json.dumps(self.specification, sort_keys=True, separators=(",", ":"))

@@ -1,7 +1,7 @@
-"""A report as a PDF, laid out by WeasyPrint from the very page that stands alone.
+"""A report as a PDF, laid out by WeasyPrint from the self-contained page.
 
-It is optional (``her2-cds[charts]``), needs Pango from the system, and works in a process of its own: it takes 100 MB
-for a few seconds, and reads a page that holds words of clinicians. Nothing is fetched, whatever a page says.
+It is optional (``her2-cds[charts]``), needs Pango from the system, and runs in a separate process, because it takes 100
+MB for a few seconds and reads a page with clinicians' comments. It never fetches anything.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ import structlog
 
 _SECONDS = 120
 _HANDED_ON = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "HOME", "LANG")
-# A drawing takes its colors from properties of the page, each with a fallback; a PDF uses the fallback.
+# A drawing takes its colors from CSS properties of the page, each with a fallback; a PDF uses the fallback.
 _COLOUR = re.compile(r"var\(--[a-z-]{1,30}, ?(#[0-9a-fA-F]{3,8})\)")
 _log = structlog.get_logger(__name__)
 
 
 def can_print() -> bool:
-    """Return whether WeasyPrint is installed, and Pango with which it lays out text."""
+    """Return whether WeasyPrint and Pango are installed."""
     return find_spec("weasyprint") is not None and find_library("pango-1.0") is not None
 
 
 def as_pdf(page: str) -> bytes | None:
-    """Lay a page out on paper; none where that cannot be done here, and the log says why."""
+    """Return a page as a PDF; ``None`` if that is not possible here, with the reason in the log."""
     if not can_print():
         return None
     environment = {name: os.environ[name] for name in _HANDED_ON if name in os.environ}

@@ -1,4 +1,4 @@
-"""A report as sections: words, a chart and the table of its figures. A page only lays them out (``sections.html``)."""
+"""A report as sections: text, a chart and a table of its numbers. The page only lays them out (``sections.html``)."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
-from cds_service.charts.drawing import draw
+from cds_service.charts.drawing import can_draw, draw
 from cds_service.charts.figures import Chart
 
 _NOT_DRAWN = "The chart could not be drawn; the table has its figures."
+_NOT_INSTALLED = "Charts need the extra her2-cds[charts]; the table has the figures."
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Figures with a caption; ``numbers`` are the columns that are set as numbers, counted from 0."""
+    """A table with a caption; ``numbers`` are the numeric columns, counted from 0."""
 
     caption: str
     header: Sequence[str]
@@ -25,10 +26,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of a report. ``svg`` is the chart as it was drawn, as markup; ``folded``: the table opens on demand.
+    """A part of a report. ``svg`` is the markup of the drawn chart; ``folded``: the table opens on demand.
 
-    ``alert``: what ``points`` list needs a look. A section of level 3 belongs to the one of level 2 before it.
-    ``new_page``: on paper it begins a page.
+    ``alert``: the items in ``points`` need attention. A section of level 3 belongs to the one of level 2 before it.
+    ``new_page``: it starts a new page in print.
     """
 
     id: str
@@ -45,11 +46,13 @@ class Section:
 
 
 def drawn(sections: Sequence[Section]) -> list[Section]:
-    """Draw the charts of a report in one go."""
+    """Draw all charts of a report at once."""
     charts = [(f"chart-{each.id}", each.chart) for each in sections if each.chart is not None]
     pictures = iter(draw(charts))
     return [each if each.chart is None else _with(each, next(pictures)) for each in sections]
 
 
 def _with(section: Section, picture: Markup) -> Section:
-    return replace(section, svg=picture) if picture else replace(section, text=(*section.text, _NOT_DRAWN))
+    if picture:
+        return replace(section, svg=picture)
+    return replace(section, text=(*section.text, _NOT_DRAWN if can_draw() else _NOT_INSTALLED))

@@ -1,7 +1,7 @@
-"""What all charts have in common, as Vega-Lite writes it.
+"""The parts of a Vega-Lite specification that all charts share.
 
-Colours are custom properties of the page (``static/report.css``), so that one drawing serves light and dark. The width
-is one that a phone shows whole; a desk enlarges it.
+Colors are CSS custom properties of the page (``static/report.css``), so that one drawing works in light and dark mode.
+The width fits a phone; a larger screen scales it up.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _WIDTH = 400
 _NAMES = 160
 _HEADROOM = 1.15
 _CONFIG: Json = {
-    # The page has words and a table for those who do not see the chart.
+    # The page has text and a table for readers who cannot see the chart.
     "mark": {"aria": False},
     "font": "Liberation Sans, Arial, Helvetica, sans-serif",
     "view": {"stroke": None},
@@ -58,7 +58,7 @@ def chart(title: str, words: str, values: Sequence[Json], layers: Sequence[Json]
         {
             "width": _WIDTH,
             "autosize": {"type": "fit-x" if by_rows else "fit", "contains": "padding"},
-            # Where the font is not there, another one is wider than what the drawing was made for.
+            # A fallback font may be wider than the one that the drawing was made for.
             "padding": {"left": 16 if by_rows else 5, "top": 5, "right": 5, "bottom": 5},
             "background": None,
             "config": _CONFIG,
@@ -76,7 +76,7 @@ def names(*, grid: bool = False) -> Json:
 
 
 def amount(field: str, top: float, title: str | None = None) -> Json:
-    """Encode a number from 0 to a little more than ``top``, so that there is room for words behind it."""
+    """Encode a number from 0 to a little more than ``top``, which leaves room for a label."""
     scale = {"domain": [0, (top or 1) * _HEADROOM], "nice": False}
     axis = {"title": title, "tickCount": TICKS, "domain": False, "ticks": False}
     return {"field": field, "type": "quantitative", "scale": scale, "axis": axis}
@@ -93,5 +93,5 @@ def time(field: str, **axis: Any) -> Json:
 
 
 def of(pair: tuple[str, str]) -> Json:
-    """Encode by colour which of two is meant."""
+    """Encode by color which of the two it is."""
     return {"field": "of", "type": "nominal", "scale": {"domain": list(pair), "range": [A, B]}}

@@ -1,4 +1,4 @@
-"""A report as one HTML file that needs nothing else: no script, no font, no request."""
+"""A report as one self-contained HTML file: no scripts, no fonts, no requests."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _STYLES = ("page.css", "report.css")
 def standalone(
     title: str, lead: Sequence[str], sections: Sequence[Section], figures: Pairs = (), run: Pairs = ()
 ) -> str:
-    """Write a report: ``figures`` are the few numbers that stand on top, ``run`` says what it was made from."""
+    """Write a report: ``figures`` are the key numbers at the top, ``run`` says what it was made from."""
     environment = Environment(
         loader=PackageLoader("cds_service"), autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True
     )
@@ -31,6 +31,6 @@ def standalone(
         sections=sections,
         figures=figures,
         run=run,
-        # Our own files: nothing in them is to be escaped.
+        # Our own files, so nothing in them needs escaping.
         styles=[Markup(static.joinpath(name).read_text("utf-8")) for name in _STYLES],  # noqa: S704
     )

@@ -9,7 +9,7 @@ import vl_convert
 
 
 def _drawn(text: str) -> str:
-    """Draw one; nothing may be fetched, whatever a specification says. One that cannot be drawn costs no other."""
+    """Draw one chart without fetching anything; a failure does not affect the others."""
     try:
         return vl_convert.vegalite_to_svg(text, allowed_base_urls=[])
     except ValueError:

@@ -1,4 +1,4 @@
-"""``her2-cds asp import``: takes in the CMS pricing file for Part B drugs, quarter by quarter."""
+"""``her2-cds asp import``: imports the quarterly CMS pricing file for Part B drugs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cds_service.configuration.coverage_files import CoverageFileError, prices_i
 
 @click.group()
 def asp() -> None:
-    """Take in the CMS pricing file for Part B drugs."""
+    """Import the CMS pricing file for Part B drugs."""
 
 
 @asp.command("import")
@@ -23,7 +23,7 @@ def asp() -> None:
 def asp_import(file: Path, output: Path | None) -> None:
     """Read the CSV or ZIP that CMS publishes, and write the payment limits of the drugs in scope to a small file.
 
-    Name that file as coverage.asp_file in the configuration; the CMS file itself will do as well.
+    Set that file as coverage.asp_file in the configuration; the CMS file itself also works.
     """
     try:
         prices = read_price_file(file)

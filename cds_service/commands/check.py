@@ -24,7 +24,9 @@ NO_CARDS, CARDS = 0, 1
 @click.command()
 @click.argument("request_file", type=click.File("rb"))
 @config_option
-@click.option("--service", type=click.Choice([service.id for service in SERVICES]), help="By default that of the hook.")
+@click.option(
+    "--service", type=click.Choice([service.id for service in SERVICES]), help="By default the service of the hook."
+)
 @client_options
 @click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def check(
@@ -37,8 +39,8 @@ def check(
 ) -> None:
     """Answer one CDS Hooks request from a file (or - for standard input) and print its cards.
 
-    A profile holds if it is for the service, the user and the encounter that the request names and sends, and for the
-    client of --issuer and --tenant.
+    A profile applies if it matches the service, the user and the encounter in the request, and the client given by
+    --issuer and --tenant.
 
     Exit code: 0 no cards, 1 cards, 2 the input cannot be used.
     """
@@ -71,7 +73,7 @@ def check(
 
 
 def _hook_of(body: bytes) -> str:
-    """Return the hook that a request names; it must be one that a service answers."""
+    """Return the hook of a request; it must be one that a service supports."""
     try:
         request = decode_sent(body)
     except Unreadable:

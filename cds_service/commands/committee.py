@@ -1,4 +1,4 @@
-"""``her2-cds record report``: a month for a committee, as a page, a PDF and tables."""
+"""``her2-cds record report``: the monthly report for a committee, as a page, a PDF and tables."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def record() -> None:
 
 
 @record.command("report")
-@click.option("--month", required=True, help="The month, in the time of the site: 2026-11.")
+@click.option("--month", required=True, help="The month, in the site's time zone: 2026-11.")
 @click.option(
     "--out", "folder", type=click.Path(file_okay=False, path_type=Path), required=True, help="The folder to write into."
 )
 @one_service_options
 @config_option
 def report(*, month: str, folder: Path, window: Window, config: Path | None) -> None:
-    """Write what a committee reads: report.html, report.pdf, and every table as CSV under tables/."""
+    """Write the monthly report: report.html, report.pdf, and every table as CSV under tables/."""
     settings = settings_of(config)
     try:
         chosen = month_in(month, settings.site.timezone)

@@ -34,15 +34,15 @@ _DEFAULT = "default"
 @click.argument("after")
 @click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def config_diff(before: str, after: str, output: str) -> None:
-    """Say what is different in AFTER and what that will do; ``default`` stands for a configuration that sets nothing.
+    """Say what is different in AFTER and what effect it has; ``default`` stands for a configuration that sets nothing.
 
-    The environment is left aside. Exit code: 0 they are the same, 1 they are different, 2 one cannot be used.
+    Environment variables are ignored. Exit code: 0 they are the same, 1 they are different, 2 one cannot be used.
     """
     print_differences(differences(_settings(before), _settings(after)), output)
 
 
 def print_differences(found: list[Difference], output: str) -> NoReturn:
-    """Print differences, and end with 1 where there are any."""
+    """Print the differences, and exit with 1 if there are any."""
     if output == "json":
         click.echo(json.dumps([dataclasses.asdict(each) for each in found], indent=2))
     else:
@@ -61,11 +61,11 @@ def print_differences(found: list[Difference], output: str) -> NoReturn:
     "--with-policy",
     "policy",
     is_flag=True,
-    help="With the version of the policy in force and the topics that are stopped, from the database.",
+    help="Include the policy version in force and the stopped topics, from the database.",
 )
 @click.option("--format", "output", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True)
 def config_show(config: Path | None, output: str, *, policy: bool) -> None:
-    """Print what the files and the environment come to, each value with the layer that set it."""
+    """Print the effective configuration, each value with the layer that set it."""
     settings = settings_of(config)
     if policy:
         settings = _over_the_files(settings)
@@ -112,7 +112,7 @@ def config() -> None:
 @config.command("check")
 @click.argument("file", type=FILE)
 def config_check(file: Path) -> None:
-    """Validate a configuration file; every problem is reported with its line, and what of a code map has no effect."""
+    """Validate a configuration file; report every problem with its line, and code map entries that have no effect."""
     decider = decider_of(file, serving=True)
     for note in notes(decider.settings.site.code_maps, decider.known):
         click.echo(f"note: {note}")

@@ -1,4 +1,4 @@
-"""``her2-cds database``: its tables, copies of it, and a database made from a copy."""
+"""``her2-cds database``: upgrade the tables, back up, restore."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _NEW_FILE = click.Path(dir_okay=False, path_type=Path)
 
 @click.group()
 def database() -> None:
-    """Look after the database."""
+    """Maintain the database."""
 
 
 @database.command("upgrade")
 @config_option
 def database_upgrade(config: Path | None) -> None:
-    """Make or change the tables now; ``serve`` does it by itself at its start."""
+    """Create or migrate the tables now; ``serve`` does this by itself at startup."""
     engine = open_record(settings_of(config))
     click.echo(f"{engine.url.render_as_string(hide_password=True)}: its tables are those of this version")
 
@@ -32,7 +32,7 @@ def database_upgrade(config: Path | None) -> None:
 @click.argument("file", type=_NEW_FILE)
 @config_option
 def backup(file: Path, config: Path | None) -> None:
-    """Copy the whole database into a new FILE, also while the service runs.
+    """Copy the whole database to a new FILE, even while the service is running.
 
     PostgreSQL needs its own pg_dump on this machine.
     """
@@ -48,7 +48,7 @@ def backup(file: Path, config: Path | None) -> None:
 @click.argument("file", type=FILE)
 @config_option
 def restore(file: Path, config: Path | None) -> None:
-    """Make the database that the configuration names from a backup FILE; there must be none yet.
+    """Restore the configured database from a backup FILE; the database must not exist yet.
 
     PostgreSQL needs an empty database and its own pg_restore on this machine.
     """

@@ -1,4 +1,4 @@
-"""The decider for the commands that need one; a problem with the files ends the command."""
+"""Creates the decider for the commands that need one; a problem with the files ends the command."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def with_settings(decider: Decider, settings: Settings) -> Decider:
-    """Return a decider for other settings of the same configuration, such as those of a profile."""
+    """Return a decider with other settings of the same configuration, such as those of a profile."""
     return decider if settings.profile == decider.settings.profile else Decider(settings)
 
 

@@ -1,4 +1,4 @@
-"""``her2-cds knowledge``: what a site lays over the shipped knowledge and words, checked and compared."""
+"""``her2-cds knowledge``: check and compare a site's changes to the shipped knowledge and card texts."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ _OF_KNOWLEDGE = frozenset({"sources", "brands", "products"})
 
 @click.group()
 def knowledge() -> None:
-    """Check and compare what the site lays over the shipped knowledge and words."""
+    """Check and compare the site's changes to the shipped knowledge and card texts."""
 
 
 @knowledge.command("check")
 @click.argument("files", nargs=-1, type=FILE)
-@click.option("--against", multiple=True, type=FILE, help="A public file to hold the knowledge against.")
+@click.option("--against", multiple=True, type=FILE, help="A public file to compare the knowledge with.")
 @click.option("--shipped", "kept", type=FILE, help="What `knowledge shipped` printed before an upgrade.")
-@click.option("--language", help="List what a card in this language still says in English (es, de).")
+@click.option("--language", help="List the sentences that this language still shows in English (es, de).")
 @config_option
 def check(
     files: tuple[Path, ...], against: tuple[Path, ...], kept: Path | None, language: str | None, config: Path | None
 ) -> None:
     """Validate FILES, or those in the configuration; problems are reported with file, line and nearest known word.
 
-    With --shipped, the values are listed that a release has changed under what the site lays over them.
+    With --shipped, list the shipped values that a release has changed underneath the site's own.
 
     With --language, the sentences without a translation are listed as well, and the exit code is 1 where there are any.
 
@@ -70,7 +70,7 @@ def check(
 
 
 def _in_english(language: str, layer: SiteLayer) -> bool:
-    """Print what a language says in English, and return whether it is anything."""
+    """Print the sentences that have no translation, and return whether there are any."""
     try:
         missing = [*untranslated(language, layer.known), *untranslated_pages(language)]
     except WordingError as error:
@@ -82,7 +82,7 @@ def _in_english(language: str, layer: SiteLayer) -> bool:
 
 
 def _differs(against: tuple[Path, ...], layer: SiteLayer) -> bool:
-    """Print where public files differ, and return whether any does."""
+    """Print where the knowledge differs from public files, and return whether it does."""
     differs = False
     for path in against:
         try:
@@ -114,7 +114,7 @@ def _beneath(layer: SiteLayer) -> SiteLayer:
 
 
 def _changed_by_release(kept: Path, layer: SiteLayer) -> bool:
-    """Print which values under an overlay are others than those kept, and return whether any is."""
+    """Print which shipped values differ from those kept, and return whether any does."""
     try:
         before = json.loads(kept.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -133,7 +133,7 @@ def _changed_by_release(kept: Path, layer: SiteLayer) -> bool:
 @click.argument("after")
 @click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def diff(before: str, after: str, output: str) -> None:
-    """Print what is different in AFTER; ``default`` stands for what ships.
+    """Print what is different in AFTER; ``default`` stands for the shipped knowledge.
 
     Exit code: 0 they are the same, 1 they are different, 2 one cannot be used.
     """
@@ -155,7 +155,7 @@ def _named(name: str) -> SiteLayer:
 
 
 def _layer(files: tuple[Path, ...]) -> SiteLayer:
-    """Read files by what they hold: rules; knowledge, which is sources, brands or products; else words."""
+    """Read files by their content: rules; knowledge (sources, brands or products); otherwise card texts."""
     try:
         rules = [path for path in files if "rules" in _sections(path)]
         rest = [path for path in files if path not in rules]

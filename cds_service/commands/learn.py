@@ -1,4 +1,4 @@
-"""``her2-cds learn`` and ``her2-cds feedback``: what became of the cards, and whether rules fire as they used to."""
+"""``her2-cds learn`` and ``her2-cds feedback``: how clinicians responded to cards, and whether rules fire as before."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from fhir_mappings.wire.resources import encode
 
 @click.group()
 def learn() -> None:
-    """See whether the cards help."""
+    """See whether the cards help clinicians."""
 
 
 @learn.command("report")
@@ -38,7 +38,7 @@ def learn() -> None:
 @click.option("--format", "output", type=click.Choice(["text", "json", "html"]), default="text", show_default=True)
 @config_option
 def report(*, window: Window, period: str, output: str, config: Path | None) -> None:
-    """Report on what became of cards, on rules that went silent or loud, and on what clinicians wrote."""
+    """Report on responses to cards, on rules that went silent or loud, and on clinicians' comments."""
     engine = open_record(settings_of(config))
     try:
         found = learning_report(engine, window, period)
@@ -58,13 +58,13 @@ def report(*, window: Window, period: str, output: str, config: Path | None) -> 
 
 
 @learn.command("watch")
-@click.option("--week", type=moment, help="A day of the week to look at; without it, the last whole week (UTC).")
+@click.option("--week", type=moment, help="A day in the week to examine; by default the last whole week (UTC).")
 @config_option
 def watch(week: datetime | None, config: Path | None) -> None:
-    """Say which topics and drugs were silent or loud in the last whole week, a line for each: for cron.
+    """List the topics and drugs that were silent or loud in the last full week, one per line, for cron.
 
-    The service looks by itself too, unless audit.watch is false. Exit code: 0 none, 1 some, 2 the record cannot be
-    read.
+    The running service also does this by itself, unless audit.watch is false. Exit code: 0 none, 1 some, 2 the record
+    cannot be read.
     """
     engine = open_record(settings_of(config))
     monday = begin_of(week.date(), PERIODS["week"]) if week else last_whole_week(now())
@@ -79,7 +79,7 @@ def watch(week: datetime | None, config: Path | None) -> None:
 
 @click.group()
 def feedback() -> None:
-    """Take out what clinicians said of cards."""
+    """Export clinicians' feedback on cards."""
 
 
 @feedback.command("export")
@@ -87,9 +87,9 @@ def feedback() -> None:
 @click.option("--format", "output", type=click.Choice(["csv", "ndjson"]), default="csv", show_default=True)
 @config_option
 def export(*, window: Window, output: str, config: Path | None) -> None:
-    """Write every feedback entry with the card, drug, versions and hook that it is about, to standard output.
+    """Write every feedback entry to standard output, with its card, drug, versions and hook.
 
-    The service is the one that the feedback was sent to.
+    --service selects by the service that the feedback was sent to.
     """
     engine = open_record(settings_of(config))
     try:

@@ -24,13 +24,13 @@ C = TypeVar("C", bound="Callable[..., Any]")
 BAD_INPUT = 2
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 config_option = click.option("--config", "config", type=FILE, envvar=CONFIG_VARIABLE, help="The configuration file.")
-_issuer = click.option("--issuer", help="Go by the profiles for the client whose tokens have this 'iss'.")
-_tenant = click.option("--tenant", help="And by those for this 'tenant' of it.")
+_issuer = click.option("--issuer", help="Use the profiles for the client whose tokens have this 'iss'.")
+_tenant = click.option("--tenant", help="Use the profiles for this 'tenant' too.")
 moment = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
 
 
 def settings_of(path: Path | None) -> Settings:
-    """Read the configuration, or end with what is wrong with it."""
+    """Read the configuration, or exit with what is wrong with it."""
     try:
         return load_settings(path)
     except ConfigurationError as error:
@@ -38,21 +38,21 @@ def settings_of(path: Path | None) -> Settings:
 
 
 def client_options(command: C) -> C:
-    """Add the options that name the client for whose calls a command asks."""
+    """Add the options that name a client."""
     return _issuer(_tenant(command))
 
 
 def client_of(issuer: str | None, tenant: str | None) -> Caller | None:
-    """Return the client of these options; nobody's issuer is empty."""
+    """Return the client of these options; without an issuer, nobody's."""
     return Caller(issuer or "", tenant) if issuer or tenant else None
 
 
 def utc(given: datetime | None) -> datetime | None:
-    """Take a moment of the command line for UTC."""
+    """Interpret a time from the command line as UTC."""
     return given.replace(tzinfo=UTC) if given is not None else None
 
 
 def fail(message: str) -> NoReturn:
-    """End with a message and the exit code of bad input."""
+    """Exit with a message and the code for bad input."""
     click.echo(message, err=True)
     sys.exit(BAD_INPUT)

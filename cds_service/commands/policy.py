@@ -1,4 +1,4 @@
-"""``her2-cds policy``: read the versions of the policy. Nothing is published here: that takes two signed-in people."""
+"""``her2-cds policy``: read policy versions. Nothing is published here: that takes two people who have signed in."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _format = click.option("--format", "output", type=click.Choice(["yaml", "json"])
 
 @click.group()
 def policy() -> None:
-    """Read the versions of the policy, try one in the shadow, stop a topic; the workbench writes and publishes."""
+    """List policy versions, try one in the shadow, stop a topic. Writing and publishing is done in the workbench."""
 
 
 @policy.command("list")
 @config_option
 def policy_list(config: Path | None) -> None:
-    """List the versions, the newest first."""
+    """List the versions, newest first."""
     with opened_library(config) as library:
         every = library.versions()
     for version in every:
@@ -58,7 +58,7 @@ def policy_show(number: int, output: str, config: Path | None) -> None:
         **({"based_on": version.based_on} if version.based_on is not None else {}),
         "hash": version.content_hash,
         "steps": [_step(step) for step in version.steps],
-        # As it is kept, so that content which this release does not take can be read too.
+        # As stored, so that content that this release does not accept can be shown too.
         "content": json.loads(version.contents[version.content_hash]),
     }
     if output == "json":
@@ -73,7 +73,7 @@ def policy_show(number: int, output: str, config: Path | None) -> None:
 @click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @config_option
 def policy_diff(before: str, after: str, output: str, config: Path | None) -> None:
-    """Say what is different in version AFTER and what that will do; ``default`` stands for one that sets nothing.
+    """Say what is different in version AFTER and what effect it has; ``default`` stands for one that sets nothing.
 
     Exit code: 0 they are the same, 1 they are different, 2 one cannot be used.
     """

@@ -1,4 +1,4 @@
-"""Opens the versions of a site for one command, and ends it with what is wrong with them."""
+"""Opens the policy library for one command, or ends the command with what is wrong."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def opened_library(config: Path | None) -> Iterator[Library]:
-    """Open the versions of the site that a configuration file describes."""
+    """Open the policy library of the database that a configuration file names."""
     engine = open_record(settings_of(config))
     try:
         yield Library(engine)

@@ -1,4 +1,4 @@
-"""What the operator does with the record from the command line: ``explain`` and ``audit``."""
+"""The commands for recorded decisions: ``explain`` and ``audit``."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 @click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @config_option
 def explain(identifier: str, output: str, config: Path | None) -> None:
-    """Say why a decision or a card came out as it did; IDENTIFIER is the id of either."""
+    """Explain a decision or a card; IDENTIFIER is the id of either."""
     try:
         found = explained(open_record(settings_of(config)), identifier)
     except SQLAlchemyError as error:
@@ -48,7 +48,7 @@ def explain(identifier: str, output: str, config: Path | None) -> None:
 
 @click.group()
 def audit() -> None:
-    """Take the record out, or delete what is old."""
+    """Export recorded decisions, or delete old ones."""
 
 
 @audit.command("export")
@@ -56,7 +56,7 @@ def audit() -> None:
 @record_options
 @config_option
 def export(*, window: Window, output: str, config: Path | None) -> None:
-    """Write decisions to standard output, one JSON object a line: in full, or as FHIR AuditEvents."""
+    """Write decisions to standard output, one JSON object per line: in full, or as FHIR AuditEvents."""
     settings = settings_of(config)
     try:
         for kept in since(open_record(settings), window):
@@ -71,7 +71,7 @@ def export(*, window: Window, output: str, config: Path | None) -> None:
 @client_options
 @config_option
 def purge(days: int | None, issuer: str | None, tenant: str | None, config: Path | None) -> None:
-    """Delete decisions and feedback that are older than the site keeps, of all clients or of one."""
+    """Delete decisions and feedback older than the retention period, for all clients or for one."""
     settings = settings_of(config)
     keep = days if days is not None else settings.audit.keep_days
     if keep is None:
@@ -85,7 +85,7 @@ def purge(days: int | None, issuer: str | None, tenant: str | None, config: Path
 
 
 def open_record(settings: Settings) -> Engine:
-    """Open the database with the tables of this version until the command ends, or end with what is wrong with it."""
+    """Open the database, migrated to this version, until the command ends, or exit with what is wrong with it."""
     try:
         engine = open_engine(settings.database)
         click.get_current_context().call_on_close(engine.dispose)

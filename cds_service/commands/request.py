@@ -52,10 +52,10 @@ def request(  # noqa: PLR0913, PLR0917 - one for each option
     The prefetch is read from the FHIR server. A token for it is taken from FHIR_ACCESS_TOKEN and never printed. A
     key that could not be read is left out and named on standard error, with the reason.
 
-    Exit code: 0 the request is complete, 1 a key is missing, 2 no request: the input cannot be used, the server is not
-    reached or has no such patient.
+    Exit code: 0 the request is complete, 1 a key is missing, 2 no request: the input cannot be used, or the server
+    cannot be reached or has no such patient.
     """
-    # What could not be read is said in the command's own lines.
+    # The command itself prints what could not be read.
     configure_logs(logging.CRITICAL)
     settings = _reading_from(fhir_server, timeout_s, settings_of(config))
     decider = Decider(settings)
@@ -94,7 +94,7 @@ def _orders(
 
 
 def _reading_from(server: str, timeout_s: float, settings: Settings) -> Settings:
-    """Allow the one server that the command names, for as long as it takes to read a chart."""
+    """Allow only the server that the command names, with enough time to read a chart."""
     reason = why_not_allowed(server)
     try:
         address = HttpUrl(server)

@@ -1,4 +1,4 @@
-"""``her2-cds serve``: the service, in as many workers as are asked for."""
+"""``her2-cds serve``: the service, with one or more workers."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _COOKIE_KEYS = (f"{ENV_PREFIX}SMART__COOKIE_KEY", f"{ENV_PREFIX}WORKBENCH__COOKI
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64))
 @click.option("--tls-certificate", type=FILE, help="Serve HTTPS with this certificate chain (PEM).")
 @click.option("--tls-key", type=FILE, help="The key of the certificate (PEM, not encrypted).")
-@click.option("--insecure", is_flag=True, help="Let --host leave this machine though authentication is off.")
+@click.option("--insecure", is_flag=True, help="Allow a --host other than loopback although authentication is off.")
 @config_option
 def serve(  # noqa: PLR0913 - one for each option
     host: str,
@@ -96,8 +96,8 @@ def serve(  # noqa: PLR0913 - one for each option
         # Idle connections wait beside the others, not in front of them.
         backlog=_BACKLOG,
         backpressure=_CONNECTIONS,
-        # Threads wait for a FHIR server or a slow client; one that never answers must not hold up a stop (ADR 3). How
-        # many calls are worked on is for `admission` to say.
+        # Threads wait for a FHIR server or a slow client; one that never answers must not delay a stop (ADR 3).
+        # `admission` limits how many calls are processed at a time.
         blocking_threads=_THREADS,
         workers_kill_timeout=10,
         log_access=False,
@@ -115,7 +115,7 @@ def _address(host: str, port: int, *, is_tls: bool) -> str:
 
 
 def _announce(address: str, settings: Settings) -> None:
-    """Say where to look: to a person at a terminal line by line, else in one line of JSON as all the rest."""
+    """Print the addresses: line by line at a terminal, otherwise as one line of JSON like the rest of the log."""
     workbench = ["/workbench"] if settings.workbench.sign_in != "off" else []
     paths = ("/", *workbench, "/cds-services", "/health/ready", "/metrics")
     if sys.stdout.isatty():
@@ -162,7 +162,7 @@ def _prepare(settings: Settings) -> None:
     except DatabaseError as error:
         if engine.dialect.name == "sqlite":
             fail(str(error))
-        # The database may start after us; until then cards are given and their records wait.
+        # The database may start later than the service; until then cards are shown and their records wait.
         structlog.get_logger().error("database_not_reached", problem=str(error), meaning="tried again while serving")
     # The workers are forked from this process and must not share its connections.
     engine.dispose()
@@ -180,8 +180,8 @@ def _share_metrics(workers: int) -> None:
 
 
 def _preload(settings: Settings) -> None:
-    """Load the application before the workers are copied from this process, after the folder of metrics was named."""
-    # This process only watches the workers from now on. A worker looks for garbage again once it has what it needs.
+    """Load the application before the workers are forked, and after the metrics folder was set."""
+    # From now on this process only watches the workers. A worker turns garbage collection on again when it is set up.
     gc.disable()
     from cds_service.wsgi import preload  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""``her2-cds shadow``: report on what is tried in the shadow, draw cases from it, and review them."""
+"""``her2-cds shadow``: report on what is on trial in the shadow, sample cases from it, and review them."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ _OF_SITE = re.compile(r"[a-z][a-z0-9-]{2,59}")
 
 
 def _topic(_context: click.Context, _parameter: click.Parameter, name: str | None) -> str | None:
-    """Take a topic that ships, or one that a rule of the site may have had when a decision was recorded."""
+    """Accept a topic that ships, or one that a site's rule may have had when a decision was recorded."""
     if name is not None and name not in set(Topic) and not _OF_SITE.fullmatch(name):
         raise click.BadParameter(f"{name!r} is no topic{nearest(name, [str(each) for each in Topic])}")
     return name
 
 
 version_option = click.option(
-    "--version", type=click.IntRange(min=1), help="Of the decisions in which this version was on trial."
+    "--version", type=click.IntRange(min=1), help="Only decisions in which this version was on trial."
 )
-topic_option = click.option("--topic", callback=_topic, help="This topic alone.")
+topic_option = click.option("--topic", callback=_topic, help="Only this topic.")
 
 
 @click.group()
@@ -57,7 +57,7 @@ def shadow() -> None:
 @click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @config_option
 def report(*, topic: str | None, version: int | None, window: Window, output: str, config: Path | None) -> None:
-    """Say what would have fired, how often and for whom, and whether that passes the gate of the site."""
+    """Report what would have fired, how often and for whom, and whether that meets the site's promotion criteria."""
     settings = settings_of(config)
     engine = open_record(settings)
     try:
@@ -95,7 +95,7 @@ def draw(  # noqa: PLR0913 - one for each option
     output: str,
     config: Path | None,
 ) -> None:
-    """Draw cases for reviewers by lot: cards that nobody saw, with what they stand on."""
+    """Draw a random sample of cases for reviewers: cards that nobody saw, with their facts."""
     engine = open_record(settings_of(config))
     try:
         found = trials(engine, window, topic, version)
@@ -117,7 +117,7 @@ def draw(  # noqa: PLR0913 - one for each option
 @click.option("--comment", default="", help="Why; name no patient.")
 @config_option
 def review(decision: str, topic: str, verdict: str, by: str, comment: str, config: Path | None) -> None:
-    """Say of a drawn case whether its card would have been right; what was said before stays on record."""
+    """Record whether the card of a sampled case would have been right; earlier reviews stay on record."""
     engine = open_record(settings_of(config))
     try:
         if not is_on_record(engine, decision):

@@ -1,4 +1,4 @@
-"""``her2-cds simulate``: what would these configurations have said about the orders of the past?"""
+"""``her2-cds simulate``: what would these configurations have said about past orders?"""
 
 from __future__ import annotations
 
@@ -71,8 +71,8 @@ def simulate(  # noqa: PLR0913, PLR0917 - the options of the command
 ) -> None:
     """Replay the orders of an export as of their own time, and report which cards would have come up.
 
-    Exit code: 0 done, 1 done but lines or orders could not be read, 2 the input or a configuration cannot be used,
-    3 the output cannot be written. A run that was broken off goes on where it was when it is started again.
+    Exit code: 0 done, 1 done but lines or orders could not be read, 2 the input or a configuration cannot be used, 3
+    the output cannot be written. An interrupted run continues when it is started again.
     """
     if context.invoked_subcommand is not None:
         return
@@ -120,11 +120,11 @@ def simulate(  # noqa: PLR0913, PLR0917 - the options of the command
     "--errors", type=click.IntRange(0, 100), default=25, show_default=True, help="Courses with an error, in %."
 )
 @click.option(
-    "--weeks", type=click.IntRange(1, 520), default=WEEKS, show_default=True, help="How long the site goes on."
+    "--weeks", type=click.IntRange(1, 520), default=WEEKS, show_default=True, help="How long the cohort runs."
 )
-@click.option("--fault", type=click.Choice(list(SITE_FAULTS)), help="What changes for a whole site; no label does.")
-@click.option("--fault-from", "begin", type=click.DateTime(["%Y-%m-%d"]), help="The day from which it does.")
-@click.option("--fault-site", "site", type=click.Choice(SITES), help="This site alone; without it, all of them.")
+@click.option("--fault", type=click.Choice(list(SITE_FAULTS)), help="A fault of the whole site; labels do not change.")
+@click.option("--fault-from", "begin", type=click.DateTime(["%Y-%m-%d"]), help="The first day of the fault.")
+@click.option("--fault-site", "site", type=click.Choice(SITES), help="Only this site; by default all.")
 @click.option("--plans", "whole_plans", is_flag=True, help="Every further dose of a course is signed at once.")
 @click.option("--output", type=_ANY_FOLDER, required=True)
 def generate(  # noqa: PLR0913, PLR0917 - the options of the command
@@ -138,9 +138,9 @@ def generate(  # noqa: PLR0913, PLR0917 - the options of the command
     whole_plans: bool,  # noqa: FBT001 - an option of the command
     output: Path,
 ) -> None:
-    """Write a made-up cohort with errors of known kinds, and the labels that say which orders they are in.
+    """Generate a made-up cohort with known kinds of errors, and labels that say which orders have them.
 
-    With --plans each patient has one plan, signed at once, and plans.csv says what is wrong with it.
+    With --plans each patient has one plan, signed all at once, and plans.csv says what is wrong with it.
     """
     from cds_service.simulate.cohort.generate import (  # noqa: PLC0415 - loaded when asked for
         LABELS,
@@ -173,7 +173,7 @@ def generate(  # noqa: PLR0913, PLR0917 - the options of the command
 @click.option("--errors", type=click.IntRange(0, 100), default=50, show_default=True, help="Plans with an error, in %.")
 @click.option("--config", "config", type=FILE, envvar=CONFIG_VARIABLE, help="The configuration; else the defaults.")
 def plans(patients: int, seed: int, errors: int, config: Path | None) -> None:
-    """Sign made-up plans, and say how many cards a plan gets: when all is right, and with one error of each kind."""
+    """Sign made-up plans, and report how many cards a plan gets: without an error, and with one error of each kind."""
     from cds_service.simulate.cohort.plans import plans as made_up  # noqa: PLC0415 - loaded when asked for
     from cds_service.simulate.plan_cards import cards_of_plans  # noqa: PLC0415
 
@@ -198,7 +198,7 @@ def plans(patients: int, seed: int, errors: int, config: Path | None) -> None:
 @click.option("--period", type=click.Choice(list(PERIODS)), default="week", show_default=True)
 @click.option("--configuration", type=click.Choice(["A", "B"]), default="A", show_default=True)
 def signals(result: Path, since: datetime | None, period: str, configuration: str) -> None:
-    """Say which drugs and topics went silent or loud in the RESULT of a simulation, by the charts of `learn report`."""
+    """Report which drugs and topics went silent or loud in the RESULT of a simulation, by `learn report`'s charts."""
     _must_have("duckdb")
     import duckdb  # noqa: PLC0415 - what an extra brings is loaded when asked for
 
@@ -212,7 +212,7 @@ def signals(result: Path, since: datetime | None, period: str, configuration: st
     except duckdb.Error as error:
         fail(f"{result}: no result of a simulation: {str(error).splitlines()[0]}")
     lines = [*volume_noticed(orders, day), *signal_lines(found, period)]
-    # Each line begins with its day; orders come before topics, which may have changed with them.
+    # Each line begins with its date; orders come before topics, which may have changed because of them.
     click.echo("\n".join([*sorted(lines, key=lambda line: line[: len("2026-01-01")]), left_out(orders)]))
 
 
@@ -247,7 +247,7 @@ def _check(labels: Path) -> None:
 
 
 def _must_have(engine: str) -> None:
-    """Say which extra is missing, and how it is installed."""
+    """Say which extra is missing, and how to install it."""
     if [name for name in _EXTRAS[engine] if find_spec(name) is None]:
         extra = "spark" if engine == "spark" else "simulate"
         fail(f"the simulation needs more than the service: pip install 'her2-cds[{extra}]'")

@@ -1,7 +1,7 @@
 """``her2-cds policy stop`` and ``stops``: stop a topic in an emergency, and see what is stopped.
 
-Stopping only makes the service quieter, so one person will do, and the name is the one that was typed. To put a topic
-back takes two people who have signed in: that is done in the workbench alone.
+Stopping only makes the service quieter, so one person is enough, and the name is as typed. Restoring a topic takes two
+people who have signed in, so it can only be done in the workbench.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 @click.option("--reason", required=True, help="Why. Name no patient.")
 @config_option
 def stop(topic: str, by: str, reason: str, config: Path | None) -> None:
-    """Show the cards of a topic to nobody, on every machine within seconds, until two people settle it."""
+    """Stop showing the cards of a topic, on every machine within seconds, until two people settle it."""
     person = person_typed(by, Role.PUBLISHER)
     settings = settings_of(config)
     with opened_library(config) as library:
@@ -63,7 +63,7 @@ def stops(output: str, config: Path | None) -> None:
 
 
 def _topics(library: Library, settings: Settings) -> list[str]:
-    """Return the topics that ship and those of the rules in the files and in the version in force."""
+    """Return the topics that ship, and those of site rules in the files and in the version in force."""
     layer = settings.site_layer
     found = library.in_force()
     if found is not None:

@@ -1,4 +1,4 @@
-"""Prints cards in a terminal as a person would read them: in colour where there is any, plain otherwise."""
+"""Prints cards in a terminal for a person to read: in color if the terminal has it, otherwise plain."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _STYLES = {"critical": "bold white on red", "warning": "bold black on yellow", "
 
 
 def print_decision(decision: Decision, policy: Policy, console: Console) -> None:
-    """Print each card with its evidence, source and suggestions; where there are no cards, say what that means."""
+    """Print each card with its evidence, source and suggestions; if there are none, say what that means."""
     if not decision.cards:
         console.print(_silence(decision, policy))
     else:
@@ -58,6 +58,8 @@ def _print_cards(cards: Sequence[dict[str, Any]], console: Console) -> None:
         console.print(Padding(Markdown(card["detail"]), (0, 0, 0, 4)))
         for suggestion in card.get("suggestions", ()):
             console.print(Padding(Text(f"→ {suggestion['label']}", style="cyan"), (0, 0, 0, 4)))
+        for link in card.get("links", ()):
+            console.print(Padding(Text(f"{link['label']}: {link['url']}", style="dim"), (0, 0, 0, 4)))
         console.print(Padding(Text(card["source"]["url"], style="dim"), (0, 0, 0, 4)))
         console.print()
     count = len(cards)
@@ -73,7 +75,7 @@ _OUTCOMES = {
 
 
 def print_explanation(explanation: dict[str, Any], console: Console) -> None:
-    """Print why a decision came out as it did: what fired first, then what could not be checked, then the rest."""
+    """Print the explanation of a decision: first what fired, then what could not be checked, then the rest."""
     decision = explanation["decision"]
     console.print(Text(f"Decision {decision['id']}", style="bold"))
     console.print(f"  {decision['at']}  {decision['service']}  {decision['durationMs']} ms")

@@ -1,7 +1,7 @@
 """``her2-cds policy trial``: put an approved version on trial in the shadow, and end its trial.
 
-What is on trial is shown to nobody, so one person will do; the name is the one that was typed, and stands beside the
-step as of the command line.
+Nobody sees what a trial finds, so one person is enough; the name is recorded as typed, and marked as coming from the
+command line.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _comment = click.option("--comment", default="", help="Why.")
 
 @click.group()
 def trial() -> None:
-    """Try an approved version in the shadow: judged by beside what is in force, and never shown."""
+    """Try an approved version in the shadow: it judges the same orders as the policy in force, and is never shown."""
 
 
 @trial.command("begin")
@@ -33,7 +33,7 @@ def trial() -> None:
 @_comment
 @config_option
 def trial_begin(number: int, by: str, comment: str, config: Path | None) -> None:
-    """Put an approved version on trial, on every machine within seconds; only one can be."""
+    """Put an approved version on trial, on every machine within seconds; only one at a time."""
     _take(StepKind.TRIAL_BEGUN, number, by, comment, config)
     click.echo(f"version {number} is on trial; see 'her2-cds shadow report --version {number}'")
 
@@ -44,7 +44,7 @@ def trial_begin(number: int, by: str, comment: str, config: Path | None) -> None
 @_comment
 @config_option
 def trial_end(number: int, by: str, comment: str, config: Path | None) -> None:
-    """End the trial of a version; what it has found stays on record."""
+    """End the trial of a version; its findings stay on record."""
     _take(StepKind.TRIAL_ENDED, number, by, comment, config)
     click.echo(f"version {number} is on trial no more")
 
@@ -57,9 +57,9 @@ def _take(kind: StepKind, number: int, by: str, comment: str, config: Path | Non
 
 
 def person_typed(by: str, role: Role) -> Person:
-    """Return the person of whom a command names nothing but a name, or end with what is wrong with it."""
+    """Return the person with the typed name, or exit with what is wrong with it."""
     name = by.strip()
     if not name or not name.isprintable() or len(name) > _LONGEST_NAME:
         fail(f"--by: write a name in one line of at most {_LONGEST_NAME} characters")
-    # No provider has an issuer of this name, so nobody who signs in is taken for this person.
+    # No OpenID provider has an issuer of this name, so nobody who signs in can be taken for this person.
     return Person(f"command line|{name}", f"{name} (command line)", frozenset({role}))

@@ -1,4 +1,4 @@
-"""The options that say which decisions a report is about."""
+"""The options that select the decisions for a report."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cds_service.commands.options import moment, utc
-from cds_service.learning.judgements import services_on_record
+from cds_service.learning.judgments import services_on_record
 from cds_service.protocol.services import BY_ID
 from cds_service.store.selection import Window, issuers_on_record, tenants_on_record
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 _ALL = "all"
 _TIME = (
-    click.option("--from", "begin", type=moment, help="From this moment on (UTC)."),
-    click.option("--to", "end", type=moment, help="Before this moment (UTC)."),
+    click.option("--from", "begin", type=moment, help="From this time on (UTC)."),
+    click.option("--to", "end", type=moment, help="Before this time (UTC)."),
 )
 _CLIENT = (
-    click.option("--issuer", help="Calls of this client alone ('iss' of its tokens); '': those without a token."),
-    click.option("--tenant", help="Calls of this tenant alone; '': those without one."),
+    click.option("--issuer", help="Only calls of this client ('iss' of its tokens); '': calls without a token."),
+    click.option("--tenant", help="Only calls of this tenant; '': calls without one."),
 )
 Command = Callable[..., None]
 
@@ -45,22 +45,22 @@ _OF_ALL = (*_TIME, _service(_ALL, "Decisions of this service alone."), *_CLIENT)
 
 
 def window_options(command: Command) -> Command:
-    """Give a command the options of a window of one service; it gets them as one ``window``."""
+    """Add the options for a window of one service; the command gets them as one ``window``."""
     return _with(_OF_ONE_SERVICE, _taking_window(command))
 
 
 def record_options(command: Command) -> Command:
-    """Give a command the same options for the whole record: all services unless one is named."""
+    """Add the same options for all services, unless one is named."""
     return _with(_OF_ALL, _taking_window(command))
 
 
 def one_service_options(command: Command) -> Command:
-    """Give a command the options of a window whose time is said in another way."""
+    """Add the options for a window whose dates come from elsewhere."""
     return _with(_OF_ONE_SERVICE_AT_ANY_TIME, _taking_window(command))
 
 
 def client_options(command: Command) -> Command:
-    """Give a command the options ``issuer`` and ``tenant``."""
+    """Add the options ``issuer`` and ``tenant``."""
     return _with(_CLIENT, command)
 
 
@@ -88,14 +88,14 @@ def _with(options: Sequence[Callable[[Command], Command]], command: Command) -> 
 
 
 def of_client(issuer: str | None, tenant: str | None) -> str:
-    """Say of which client and tenant something is, with a blank before it; nothing for all of them."""
+    """Return " of" the client and tenant, with a leading space; empty for all clients."""
     named = (("issuer", issuer, "client without a token"), ("tenant", tenant, "no tenant"))
     said = [f"{what} {name}" if name else without for what, name, without in named if name is not None]
     return f" of {' and '.join(said)}" if said else ""
 
 
 def nothing_on_record(engine: Engine, window: Window) -> str:
-    """Say that there is nothing to report, and where there would be something."""
+    """Say that there is nothing to report, and what to select instead."""
     asked = f"{window.service or 'any service'}{of_client(window.issuer, window.tenant)}"
     there_is = ", ".join(f"{count} of {name}" for name, count in services_on_record(engine).items()) or "none"
     said = [f"no decisions of {asked} to report on (on record: {there_is}; see --service)"]

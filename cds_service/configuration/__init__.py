@@ -1,1 +1,1 @@
-"""What a site sets: files, environment, versions, checked as one."""
+"""What a site configures: files, environment variables and policy versions, validated together."""

@@ -1,4 +1,4 @@
-"""Which EHRs may call, and what their tokens must be."""
+"""Which EHRs may call, and what is required of their tokens."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cds_service.configuration.section import Section, on_off, problem_below
 from cds_service.keys.configured import check_key_address, check_keys
 
 AUTHENTICATION_IS_OFF = "anybody who reaches this address may call; keep it on this machine or a private network"
-"""What is said at every start and reload without authentication."""
+"""The warning at every start and reload without authentication."""
 Algorithm = Literal["ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "EdDSA"]
 """What a token may be signed with: nothing symmetric, and never ``none``."""
 
@@ -19,12 +19,12 @@ Algorithm = Literal["ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256
 class ClientSettings(Section):
     """An EHR that may call, and where its public keys are: in ``jwks``, ``jwks_file`` or behind an address."""
 
-    issuer: str = Field(min_length=1, description="The 'iss' of its tokens, letter by letter.")
+    issuer: str = Field(min_length=1, description="The exact 'iss' of its tokens.")
     jwks: dict[str, Any] | None = Field(None, description="Its public keys, as a JWK Set.")
     jwks_file: Path | None = Field(None, description="A file with its JWK Set, beside the configuration.")
     jwks_url: HttpUrl | None = Field(None, description="Where it publishes its JWK Set: https, or http on loopback.")
-    jku: list[str] = Field([], description="What its tokens may name as 'jku'; empty: 'jku' is not looked at.")
-    tenants: list[str] = Field([], description="Who may call through it; empty: any.")
+    jku: list[str] = Field([], description="Addresses that its tokens may name as 'jku'; empty: 'jku' is ignored.")
+    tenants: list[str] = Field([], description="The tenants that may call through it; empty: any.")
 
     @property
     def key_places(self) -> list[str]:
@@ -58,15 +58,17 @@ class AuthSettings(Section):
     """Who may call."""
 
     mode: Annotated[Literal["off", "required"], BeforeValidator(on_off)] = Field(
-        "off", description="'required' wants a signed JWT on every call."
+        "off", description="'required': every call needs a signed JWT."
     )
     clients: list[ClientSettings] = Field([])
     algorithms: list[Algorithm] = Field(
-        ["ES384", "RS384", "ES256", "RS256"], min_length=1, description="What tokens may be signed with."
+        ["ES384", "RS384", "ES256", "RS256"], min_length=1, description="Allowed signature algorithms."
     )
-    leeway_s: int = Field(10, ge=0, le=300, description="How far the clocks of the EHR and of this service may differ.")
+    leeway_s: int = Field(
+        10, ge=0, le=300, description="How much the clocks of the EHR and of this service may differ."
+    )
     max_lifetime_s: int = Field(
-        86_400, ge=1, le=604_800, description="How long a token may be good for, from 'iat' to 'exp'."
+        86_400, ge=1, le=604_800, description="The longest lifetime of a token, from 'iat' to 'exp'."
     )
     replay_store: Literal["auto", "memory", "database", "redis"] = Field(
         "auto",

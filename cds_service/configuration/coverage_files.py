@@ -1,4 +1,4 @@
-"""The files that billing and coverage go by: a site's own payer policies, and the CMS pricing file."""
+"""The files that billing and coverage use: a site's own payer policies, and the CMS pricing file."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _FILE_LIMIT = 32 * 1024 * 1024
 _MEMBERS_LIMIT = 100
 _COLUMNS = ("HCPCS Code", "Short Description", "HCPCS Code Dosage", "Payment Limit", "Co-insurance Percentage")
 _COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-# Whatever a damaged or encrypted archive makes the readers of the standard library raise.
+# What the standard library raises for damaged or encrypted archives.
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, OSError)
 
 
@@ -45,7 +45,7 @@ class CoverageFileError(ValueError):
 
 
 def vial_sizes() -> dict[str, set[int]]:
-    """Return the vial sizes in milligrams that are made, by product and by brand."""
+    """Return the marketed vial sizes in milligrams, by product and by brand."""
     sizes = {supply.product: {vial.contents_mg for vial in supply.vials} for supply in default_billing().supplies}
     for product in default_knowledge().products:
         for brand in product.brands:
@@ -60,7 +60,7 @@ def read_billing(
     """Read the setup of a site.
 
     Raises:
-        CoverageFileError: a file cannot be read or used, or a policy that is wanted does not exist.
+        CoverageFileError: a file cannot be read or used, or a configured policy does not exist.
 
     """
     policies: list[PayerPolicy] = []
@@ -106,7 +106,7 @@ def read_price_file(path: Path) -> PriceList:
             problems.append(str(error))
     if not found:
         raise CoverageFileError(f"{path}: {problems[0] if problems else 'no CSV file in it'}")
-    # Beside the payment limits the archive holds tables of drugs without a code; the largest is the one that is meant.
+    # The archive also contains tables of drugs without a code; the payment limits are the largest table.
     return max(found, key=lambda each: len(each.prices))
 
 
@@ -123,7 +123,7 @@ def _in_scope(prices: PriceList) -> PriceList:
 
 
 def prices_in_scope(prices: PriceList) -> tuple[str, list[str]]:
-    """Write the payment limits of the drugs in scope as a table that can be read again; list the codes without one."""
+    """Write the payment limits of the drugs in scope as a table that can be read back; list the codes without one."""
     codes = _codes_in_scope()
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n")
@@ -137,7 +137,7 @@ def prices_in_scope(prices: PriceList) -> tuple[str, list[str]]:
 
 
 def recorded_setup(setup: BillingSetup) -> dict[str, Any]:
-    """Write a setup for the record: what ships by its ids, what is the site's own in full."""
+    """Serialize a setup for the record: shipped policies by id, the site's own in full."""
     own = tuple(policy for policy in setup.policies if policy not in default_policies())
     return {
         "policies": [policy.id for policy in setup.policies],
@@ -148,7 +148,7 @@ def recorded_setup(setup: BillingSetup) -> dict[str, Any]:
 
 
 def setup_of_record(recorded: dict[str, Any] | None) -> BillingSetup:
-    """Read a setup from the record again. A policy that ships no more is left out."""
+    """Restore a setup from the record. A policy that no longer ships is left out."""
     if recorded is None:
         return BillingSetup(default_billing(), default_policies())
     own = msgspec.convert(recorded["own"], PolicyFile, strict=False)
@@ -171,7 +171,7 @@ def _members(raw: bytes, path: Path) -> list[str]:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             listed = [info for info in archive.infolist() if info.filename.casefold().endswith((".csv", ".txt"))]
             small = len(listed) <= _MEMBERS_LIMIT and sum(info.file_size for info in listed) <= _FILE_LIMIT
-            # Other kinds of compression would bring errors and appetites of their own.
+            # Other compression methods have their own errors and memory use.
             plain = all(info.compress_type in _COMPRESSIONS for info in listed)
             texts = [_decoded(archive.read(info)) for info in listed] if small and plain else []
     except _DAMAGE as error:
@@ -184,7 +184,7 @@ def _members(raw: bytes, path: Path) -> list[str]:
 
 
 def _decoded(raw: bytes) -> str:
-    """Read UTF-8, with or without its mark, else the code page that CMS writes."""
+    """Decode UTF-8, with or without a byte order mark, or else the code page that CMS uses."""
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:

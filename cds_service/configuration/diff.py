@@ -1,4 +1,4 @@
-"""What is different between two configurations, in the words of those who own the alerts."""
+"""The differences between two configurations, in words that alert owners understand."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _SEVERITY = list(Indicator)
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One difference: what it is about, what it says, and what it will do (empty where that goes without saying)."""
+    """One difference: its subject, a description, and its effect (empty if that is obvious)."""
 
     kind: str
     name: str
@@ -47,7 +47,7 @@ class Difference:
 
 
 def differences(before: Settings, after: Settings) -> list[Difference]:
-    """List what is different in the second configuration, what clinicians will notice first."""
+    """List what is different in the second configuration, starting with what clinicians will notice."""
     words = {**before.site_layer.wording.topics, **after.site_layer.wording.topics}
     found = [*_topics(before.cards, after.cards, words), *_thresholds(_values(before), _values(after))]
     for name in dict.fromkeys((*before.profiles, *after.profiles)):
@@ -61,7 +61,7 @@ def differences(before: Settings, after: Settings) -> list[Difference]:
 
 
 def policy_differences(before: Policy, after: Policy) -> list[Difference]:
-    """List what is different in the topics that ship and the thresholds of another policy."""
+    """List the differences in shipped topics and thresholds between two policies."""
     words = default_wording().topics
     was, now = (
         {topic: TopicSettings(mode=policy.mode(topic), indicator=policy.indicators.get(topic)) for topic in words}
@@ -82,7 +82,7 @@ def _topics(
     default = TopicSettings()
     for topic in dict.fromkeys((*Topic, *before, *after)):
         old, new = before.get(topic, default), after.get(topic, default)
-        # A rule of the site may be unknown here, such as one that was removed since.
+        # A site rule may be unknown here, for example if it has been removed since.
         words = all_words.get(topic) or TopicWording(display=topic, indicator=Indicator.WARNING)
         was, now = old.indicator or words.indicator, new.indicator or words.indicator
         if old.mode is not new.mode:
@@ -105,7 +105,7 @@ def _thresholds(before: Mapping[str, Decimal | None], after: Mapping[str, Decima
     for name in dict.fromkeys((*known, *before, *after)):
         base, _, product = name.partition(".")
         threshold = known[base]
-        # What is not set for one product is what holds for all.
+        # A product without a value of its own has the general one.
         old, new = before.get(name, before.get(base)), after.get(name, after.get(base))
         if old == new or (product and name not in {**before, **after}):
             continue
@@ -129,7 +129,7 @@ def _amount(value: Decimal | None, unit: str) -> str:
 
 
 def _profile(name: str, before: Settings, after: Settings) -> Iterator[Difference]:
-    """Compare a profile; what it leaves open is what holds for all calls."""
+    """Compare a profile; what it does not set is as for all calls."""
     old, new = before.profiles.get(name), after.profiles.get(name)
     if old is None or new is None:
         given, text, effect = (old, "is gone", "go by what holds for all") if old else (new, "is new", "go by it")
@@ -159,8 +159,8 @@ def _conditions(profile: ProfileSettings) -> str:
 
 
 def _others(before: BaseModel, after: BaseModel, model: type[BaseModel], prefix: str) -> Iterator[Difference]:
-    """Compare what is not clinical, key by key."""
-    # What the texts of a site lay over what ships is told value by value.
+    """Compare the non-clinical settings, key by key."""
+    # A site's knowledge and wording texts are compared value by value.
     for name in model.model_fields if model is not SiteText else ():
         if not (prefix == "" and name in _CLINICAL):
             yield from _setting(getattr(before, name), getattr(after, name), f"{prefix}{name}", model, name)
@@ -190,7 +190,7 @@ def _named(values: Iterable[Any]) -> list[str]:
 
 
 def _shown(value: Any) -> str:
-    """Write a value for a person; a database is named without its password."""
+    """Format a value for a person; a database address loses its password."""
     if value is None:
         return "nothing"
     if isinstance(value, bool):
@@ -201,7 +201,7 @@ def _shown(value: Any) -> str:
 
 
 def without_password(text: str) -> str:
-    """Hide the password of an address."""
+    """Remove the password from an address."""
     head, mark, rest = text.partition("://")
     user, at, host = rest.rpartition("@")
     name, colon, _ = user.partition(":")

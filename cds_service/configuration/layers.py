@@ -1,7 +1,7 @@
-"""Configuration files in layers: ``extends`` names the file beneath, and what lies above replaces it key by key.
+"""Configuration files in layers: ``extends`` names the base file, and the extending file replaces it key by key.
 
-Sections are laid over each other; a list or a value replaces the one beneath as a whole. Paths in a file are
-relative to that file, whichever layer it is.
+Sections are merged; a list or a value replaces the one in the base file as a whole. Paths in a file are relative to
+that file, whichever layer it is.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from typing import Any
 
 import yaml
 
-from cds_service.configuration.strict_yaml import LARGEST_BYTES, compose
+from cards.knowledge.located import yaml_problem
+from cds_service.configuration.strict_yaml import LARGEST_BYTES, compose, unread
 
 Place = tuple[str, ...]
 Places = dict[Place, str]
 """Where each key was written: a line of a file, or a variable of the environment."""
 _EXTENDS = "extends"
-# What names a file; ``*`` stands for every entry of a list.
+# Keys that name a file; ``*`` stands for every entry of a list.
 _PATHS: tuple[Place, ...] = (
     ("site", "code_maps", "*"),
     ("site", "knowledge", "*"),
@@ -46,9 +47,9 @@ def line_of(places: Places, *keys: str) -> str | None:
 
 
 class ConfigurationError(ValueError):
-    """The configuration cannot be used; each problem names its line and what to write instead.
+    """The configuration is invalid; each problem names its line and what to write instead.
 
-    ``files`` are those whose change may put it right.
+    ``files`` are those to fix.
     """
 
     def __init__(self, problems: list[str], files: tuple[Path, ...] = ()) -> None:
@@ -76,7 +77,7 @@ def read_layers(path: Path) -> Layers:
     """Read a file and everything that it extends.
 
     Raises:
-        ConfigurationError: one of them cannot be read or is no YAML, or they extend each other in a circle.
+        ConfigurationError: one of them cannot be read or is not YAML, or they extend each other in a circle.
 
     """
     files: list[Path] = []
@@ -122,17 +123,17 @@ def _lay_over(beneath: dict[str, Any], its_places: Places, above: dict[str, Any]
 
 
 def is_beginning_of(text: str, whole: str) -> bool:
-    """Return whether a text is a prefix of another that ends mid-line, as in a file that is half written or was cut."""
+    """Return whether a text is a prefix of another that ends mid-line, as in a half-written or truncated file."""
     return len(text) < len(whole.rstrip()) and whole.startswith(text) and not text.endswith("\n")
 
 
 def _read(path: Path) -> tuple[str, dict[str, Any], Places]:
     try:
-        # A longer file is refused anyway, so an endless one is never read in full.
+        # A longer file is refused anyway, so no more than this is read.
         with path.open(encoding="utf-8") as file:
             text = file.read(LARGEST_BYTES + 1)
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError([f"{path}: cannot be read ({type(error).__name__})"]) from None
+        raise ConfigurationError([f"{path}: {unread(error)}"]) from None
     tree, places = read_tree(text, str(path))
     anchor(tree, path.parent)
     return text, tree, places
@@ -142,7 +143,7 @@ def read_tree(text: str, name: str) -> tuple[dict[str, Any], Places]:
     """Read keys and values, and the line of every key; ``name`` is what the text is called.
 
     Raises:
-        ConfigurationError: it is no YAML, holds a key twice, or is no mapping.
+        ConfigurationError: it is not YAML, has a duplicate key, or is not a mapping.
 
     """
     places: Places = {}
@@ -151,7 +152,7 @@ def read_tree(text: str, name: str) -> tuple[dict[str, Any], Places]:
         _note_places(node, (), places, name)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ConfigurationError([f"{name}:{line}: not valid YAML: {error.problem}"]) from None
+        raise ConfigurationError([f"{name}:{line}: not valid YAML: {yaml_problem(error)}"]) from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         why = str(error) if type(error) is yaml.YAMLError else type(error).__name__
         raise ConfigurationError([f"{name}: not valid YAML ({why})"]) from None
@@ -163,7 +164,7 @@ def read_tree(text: str, name: str) -> tuple[dict[str, Any], Places]:
 
 
 def _note_places(node: yaml.Node | None, where: Place, places: Places, name: str) -> None:
-    """Note the line of every key; YAML allows no key twice, though its reader lets the last one win."""
+    """Record the line of every key; refuse duplicate keys, which YAML forbids but its parser accepts."""
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             here = (*where, str(key.value))
@@ -178,7 +179,7 @@ def _note_places(node: yaml.Node | None, where: Place, places: Places, name: str
 
 
 def anchor(tree: dict[str, Any], folder: Path) -> None:
-    """Make every relative path one that leads from anywhere to the same file."""
+    """Make every relative path absolute."""
     for steps in _PATHS:
         _anchor(tree, steps, folder)
 

@@ -1,7 +1,7 @@
-"""Reads configuration files, lays the environment over them, and tries what they name.
+"""Reads configuration files, applies environment variables on top, and checks the files they name.
 
-Unknown keys are refused with the line and the nearest known key, because a misspelt threshold that is silently ignored
-is a threshold that somebody believes to be in force.
+Unknown keys are refused with the line and the nearest known key: if a misspelled threshold were silently ignored,
+somebody would believe it to be in force.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ _ADDRESSES = ("database", "redis")
 
 
 def load_settings(path: Path | None, environment: dict[str, str] | None = None, *, serving: bool = False) -> Settings:
-    """Read a configuration file and what it extends, lay the environment over it, and check the whole.
+    """Read a configuration file and what it extends, apply the environment variables, and validate the result.
 
-    ``serving`` requires what a service needs: a file that is not empty and that says who may call. An empty or
-    truncated file must not let everyone in.
+    ``serving`` requires a file that is not empty and that says who may call. An empty or truncated file must not let
+    everyone in.
 
     Raises:
         ConfigurationError: a file cannot be read, or a key or value is wrong.
@@ -57,7 +57,7 @@ def load_settings(path: Path | None, environment: dict[str, str] | None = None, 
         if candidate is not None:
             beneath = read_layers(candidate)
             files += beneath.files
-            # What is tried is a file as it stands; what it tries itself is not tried.
+            # A file on trial is used as it is; its own trials are ignored.
             settings._candidate = _checked(beneath, candidate, {})  # noqa: SLF001
     except ConfigurationError as error:
         raise ConfigurationError(error.problems, (*files, *error.files)) from None
@@ -73,7 +73,7 @@ def _checked(layers: Layers, path: Path | None, environment: dict[str, str]) -> 
     if places.get(("extends",), "").startswith(ENV_PREFIX):
         raise ConfigurationError([f"{places[('extends',)]}: extends stands in a file"])
     if path is not None:
-        # What a file names is anchored to that file already; what a variable names, to the uppermost.
+        # Paths in a file are relative to that file, paths in a variable to the uppermost file.
         anchor(tree, path.parent)
     try:
         settings = Settings.model_validate(tree)
@@ -119,7 +119,7 @@ def _refuse_unknown_names(settings: Settings, source: str) -> None:
 
 
 def _with_authorities(settings: Settings) -> Settings:
-    """Try the file of certificate authorities."""
+    """Check the file of certificate authorities."""
     bundle = settings.fhir.ca_bundle
     if bundle is not None:
         try:
@@ -132,7 +132,7 @@ def _with_authorities(settings: Settings) -> Settings:
 
 
 def _with_key_files(settings: Settings, places: Places) -> Settings:
-    """Put what the key files hold in their place."""
+    """Replace key files by their contents."""
     clients = []
     for index, client in enumerate(settings.auth.clients):
         found = client
@@ -148,7 +148,7 @@ def _with_key_files(settings: Settings, places: Places) -> Settings:
 
 
 def _lay_over(tree: dict[str, Any], places: Places, name: str, value: str) -> None:
-    """Put ``HER2_CDS_FHIR__TIMEOUT_S=3`` in its place; topics are written with underscores for hyphens."""
+    """Apply a variable such as ``HER2_CDS_FHIR__TIMEOUT_S=3``; topics are written with underscores for hyphens."""
     steps = name.removeprefix(ENV_PREFIX).lower().split("__")
     if steps[0] == "cards" and len(steps) > 1:
         steps[1] = steps[1].replace("_", "-")
@@ -167,7 +167,7 @@ def _lay_over(tree: dict[str, Any], places: Places, name: str, value: str) -> No
 
 
 def _layers(places: Places) -> dict[tuple[str, str], str]:
-    """Name for each topic and threshold the file or the variable that set it."""
+    """Return the file or variable that set each topic and threshold."""
     named = {
         place: where
         for place, where in places.items()
@@ -181,7 +181,7 @@ def _layers(places: Places) -> dict[tuple[str, str], str]:
 
 
 def refuse_turned_off(settings: Settings) -> None:
-    """Refuse to turn off authentication that is in force.
+    """Refuse to turn off authentication while it is on.
 
     Raises:
         ConfigurationError: ``auth.mode`` is off.
@@ -193,7 +193,7 @@ def refuse_turned_off(settings: Settings) -> None:
 
 
 def _refuse_unfit(layers: Layers, path: Path) -> None:
-    """Refuse an empty file, and files that do not say who may call or that hold a server's password."""
+    """Refuse an empty file, and files that do not say who may call or that contain a server's password."""
     if layers.empty:
         raise ConfigurationError([f"{file}: the file is empty" for file in layers.empty])
     if "mode" not in layers.tree.get("auth", {}):

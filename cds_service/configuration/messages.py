@@ -1,4 +1,4 @@
-"""What is wrong with a configuration, one line a problem: the place, the key, and what to write instead."""
+"""Messages about configuration errors, one line per problem: the place, the key, and what to write instead."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 
 def problem(error: Any, places: Places, source: str, model: type[BaseModel], topics: Iterable[str] = ()) -> str:
-    """Write one problem with its place and, for an unknown key, the nearest known one.
+    """Describe one problem with its place and, for an unknown key, the nearest known one.
 
     ``topics`` are those of the site's rules.
     """
     location = tuple(str(step) for step in error["loc"] if step != "[key]")
     if "thresholds" in location[:-1]:
-        # The value of one product is named by both: weight_max_age_days.kadcyla.
+        # A product's own value has both names: weight_max_age_days.kadcyla.
         location = (*location[:-1], *location[-1].split("."))
     if error["type"] == "below":
         location = (*location, *error["ctx"]["path"].split("."))
@@ -40,7 +40,7 @@ def problem(error: Any, places: Places, source: str, model: type[BaseModel], top
 
 
 def _siblings(location: tuple[str, ...], model: type[BaseModel]) -> list[str]:
-    """List the keys that are known where an unknown one stands."""
+    """List the known keys at the place of an unknown one."""
     kind: Any = model
     for step in location[:-1]:
         if isinstance(kind, type) and issubclass(kind, BaseModel):

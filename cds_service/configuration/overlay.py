@@ -1,4 +1,4 @@
-"""Lays a published version of the policy over the settings of the files, and puts one on trial beside them."""
+"""Applies a published policy version over the settings from files, and adds one on trial."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class PublishedPolicy(NamedTuple):
-    """A version that is laid over the files: in force, or on trial."""
+    """A policy version applied over the files: in force, or on trial."""
 
     content: PolicyContent
     version: int
@@ -30,7 +30,7 @@ def with_policy(settings: Settings, policy: PublishedPolicy) -> Settings:
     A trial set up in the files by ``shadow.configuration`` takes precedence over the trial of the policy.
 
     Raises:
-        ConfigurationError: what it lays over the knowledge, the words or the rules of the site cannot be used here.
+        ConfigurationError: its changes to the site's knowledge, wording or rules cannot be used here.
 
     """
     content = policy.content
@@ -44,7 +44,7 @@ def with_policy(settings: Settings, policy: PublishedPolicy) -> Settings:
         given = {each: getattr(setting, each) for each in setting.model_fields_set - fixed}
         cards[topic] = before.model_copy(update=given)
         places |= {("cards", str(topic), each): layer for each in given}
-        if setting.judgement - fixed and not before.judgement & fixed:
+        if setting.judgment - fixed and not before.judgment & fixed:
             layers["cards", str(topic)] = layer
     thresholds = _not_fixed(settings, content.thresholds, settings.thresholds, "thresholds")
     places |= {("thresholds", name): layer for name in thresholds}
@@ -61,14 +61,14 @@ def with_policy(settings: Settings, policy: PublishedPolicy) -> Settings:
 
 
 def with_trial(settings: Settings, tried: Settings) -> Settings:
-    """Return the settings with others on trial beside them, which replace any shadow thresholds."""
+    """Return the settings with other settings on trial, which replace any shadow thresholds."""
     return settings.changed({}, candidate=tried)
 
 
 def _not_fixed(
     settings: Settings, given: Mapping[str, Decimal | None], here: Mapping[str, Decimal | None], *section: str
 ) -> dict[str, Decimal | None]:
-    """Leave out the thresholds that a variable of the environment sets."""
+    """Leave out the thresholds that an environment variable sets."""
     return {
         name: value for name, value in given.items() if not (name in here and settings.is_by_variable(*section, name))
     }

@@ -1,4 +1,4 @@
-"""What a version of the policy says: topics, thresholds, and thresholds that are tried in the shadow."""
+"""The content of a policy version: topics, thresholds, and thresholds to try in the shadow."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ TEXT_LIMIT = 256 * 1024
 """Characters of a text that content is read from."""
 _DEEPEST, _WIDTH = 8, 120
 _DIGITS, _DECIMALS = 15, 6
-# What a page or a file may write: nothing that stands for more than it says.
+# What a page or a file may contain: no aliases or tags.
 _OPENING = (yaml.MappingStartEvent, yaml.SequenceStartEvent)
 _CLOSING = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
 
 
 class _Readable(yaml.SafeDumper):
-    """Writes texts of several lines as they are read."""
+    """Writes multi-line texts as block scalars."""
 
 
 def _as_lines(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
@@ -54,12 +54,12 @@ _Readable.add_representer(str, _as_lines)
 
 
 class PolicyContent(Section):
-    """The content of a version; what it does not name stays as the configuration files have it."""
+    """The content of a version; what it does not set stays as in the configuration files."""
 
     cards: dict[TopicKey, TopicSettings] = Field({}, description="Mode, indicator and owner by topic.")
-    thresholds: Thresholds = Field({}, description="What the judgement goes by.")
-    shadow: Thresholds = Field({}, description="What is tried in the shadow.")
-    site: SiteContent = Field(SiteContent(), description="What is laid over knowledge, words and rules.")
+    thresholds: Thresholds = Field({}, description="Thresholds for the judgment.")
+    shadow: Thresholds = Field({}, description="Thresholds to try in the shadow.")
+    site: SiteContent = Field(SiteContent(), description="Changes to knowledge, card texts and rules.")
 
     @field_validator("thresholds", "shadow")
     @classmethod
@@ -68,13 +68,13 @@ class PolicyContent(Section):
             if value is None:
                 continue
             _, digits, exponent = value.as_tuple()
-            # NaN and infinity have a letter here; what reads numbers refuses them before.
+            # NaN and infinity contain a letter; number parsing has refused them already.
             if len(digits) > _DIGITS or not isinstance(exponent, int) or exponent < -_DECIMALS:
                 raise problem_below(name, f"write a number with at most {_DECIMALS} decimals")
         return thresholds
 
     def canonical(self) -> str:
-        """Return the content as JSON, the same for contents that say the same: 60 is 60.0."""
+        """Return the content as JSON, identical for equal contents: 60 is 60.0."""
         return json.dumps(_tree(self, _digits), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
     @property
@@ -98,7 +98,7 @@ class PolicyContent(Section):
         """Return the settings of a site that has set nothing else.
 
         Raises:
-            ConfigurationError: what it lays over the knowledge, the words or the rules cannot stand alone.
+            ConfigurationError: the version's changes to the knowledge, wording or rules are not valid by themselves.
 
         """
         shadow = ShadowSettings(thresholds=self.shadow)
@@ -127,7 +127,7 @@ def read_content(text: str, name: str = "policy", topics: Iterable[str] = ()) ->
 
 
 def content_over(tree: Mapping[str, Any], name: str, beneath: SiteLayer, places: Places | None = None) -> PolicyContent:
-    """Take content that is to be laid over the files of a site, and note what it replaces there.
+    """Read content that is to be applied over a site's files, and note what it replaces there.
 
     Raises:
         ConfigurationError: a key or value is wrong, or what it lays over the knowledge, the words or the rules.
@@ -142,7 +142,7 @@ def content_over(tree: Mapping[str, Any], name: str, beneath: SiteLayer, places:
 
 
 def content_of_file(text: str, name: str, beneath: SiteLayer) -> PolicyContent:
-    """Take content from an exported version, or from any configuration file that sets nothing else.
+    """Read content from an exported version, or from any configuration file that sets nothing else.
 
     Raises:
         ConfigurationError: a key or value is wrong, or a version may not set it; each problem names its line.
@@ -152,7 +152,7 @@ def content_of_file(text: str, name: str, beneath: SiteLayer) -> PolicyContent:
         raise ConfigurationError([f"{name}: longer than {TEXT_LIMIT} characters"])
     _refuse_riddles(text, name)
     tree, places = read_tree(text, name)
-    # A configuration file has these one level deeper.
+    # A configuration file nests these one level deeper.
     for section, inner in (("site", "text"), ("shadow", "thresholds")):
         given = tree.get(section)
         if isinstance(given, dict) and set(given) <= {inner}:
@@ -164,9 +164,9 @@ def content_of_file(text: str, name: str, beneath: SiteLayer) -> PolicyContent:
 def content_of(
     tree: Mapping[str, Any], name: str = "policy", places: Places | None = None, topics: Iterable[str] | None = ()
 ) -> PolicyContent:
-    """Take content from keys and values, such as a page has put together.
+    """Build content from a dictionary, such as a form's.
 
-    ``topics`` are those of the site's rules; with ``None`` any topic is taken, such as that of a rule since removed.
+    ``topics`` are those of the site's rules; with ``None`` any topic is accepted, such as that of a rule since removed.
 
     Raises:
         ConfigurationError: a key or value is wrong.
@@ -181,10 +181,10 @@ def content_of(
 
 
 def stored_content(text: str, name: str) -> PolicyContent:
-    """Take content from its canonical JSON.
+    """Read content from its canonical JSON.
 
     Raises:
-        ConfigurationError: this release does not take it any more, for example with narrower bounds.
+        ConfigurationError: this release no longer accepts it, for example because bounds became narrower.
 
     """
     return content_of(json.loads(text), name, topics=None)
@@ -201,12 +201,12 @@ def _refuse_unknown_products(content: PolicyContent, known: Knowledge, name: str
 
 
 def content_differences(before: PolicyContent, after: PolicyContent) -> list[Difference]:
-    """List what is different in the second content, in the words of ``config diff``."""
+    """List what is different in the second content, in the same words as ``config diff``."""
     return differences(before.as_settings(), after.as_settings())
 
 
 def _refuse_riddles(text: str, name: str) -> None:
-    """Refuse what stands for more than it says, and what is nested deeper than any content."""
+    """Refuse aliases and tags, and nesting deeper than any content needs."""
     depth = 0
     try:
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
@@ -216,7 +216,7 @@ def _refuse_riddles(text: str, name: str) -> None:
                 what = "nested too deep" if depth > _DEEPEST else "write the value out; no aliases"
                 raise ConfigurationError([f"{name}:{line}: {what}"])
     except yaml.YAMLError:
-        # What is no YAML is told with its line by what reads it.
+        # Text that is not YAML is reported with its line when it is parsed.
         return
 
 

@@ -1,4 +1,4 @@
-"""The parts of the configuration that the judgement goes by: topics, thresholds, profiles, shadow and repeats."""
+"""The parts of the configuration that affect the judgment: topics, thresholds, profiles, shadow and repeats."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from cards.facts.outcomes import Indicator
 from cards.facts.policy import Mode
 from cards.facts.topics import Topic, TopicCode
 from cards.knowledge.loader import default_knowledge
+from cards.knowledge.schema import Scope
 from cds_service.configuration.section import Section, nearest, on_off, problem_below
 from cds_service.protocol.caller import UNKNOWN, Circumstances
 from cds_service.protocol.services import BY_ID
@@ -36,10 +37,10 @@ _TOPIC = re.compile(r"[a-z][a-z0-9-]{2,59}")
 
 
 def _topic(name: str, info: ValidationInfo) -> TopicCode:
-    """Take a topic that ships, or one that a rule of the site may have.
+    """Accept a topic that ships, or one that a site rule may have.
 
-    Which rules a site has is not known here: what reads the files refuses a topic without one (`loading`). A version of
-    the policy names those that it may have in the context.
+    The site's rules are not known here; `loading` refuses a topic that has no rule. For a policy version, the
+    validation context has the allowed topics.
     """
     if name in set(Topic):
         return Topic(name)
@@ -58,7 +59,7 @@ _PRODUCT = re.compile(r"[a-z][a-z0-9-]{0,59}")
 
 
 def _by_product(thresholds: object) -> object:
-    """Write ``{default: 5, kadcyla: 10}`` as one value for all, and one with the product in its name."""
+    """Turn ``{default: 5, kadcyla: 10}`` into one general value, and one with the product in its name."""
     if not isinstance(thresholds, dict):
         return thresholds
     flat: dict[object, object] = {}
@@ -89,8 +90,10 @@ def unknown_products(names: Iterable[str], known: Knowledge) -> Iterator[tuple[s
 
     Which products there are depends on what the site lays over the knowledge, so the whole configuration is read first.
     """
-    brands = {brand.id: product for product in known.products for brand in product.brands}
-    ids = [product.id for product in known.products]
+    # A threshold of a drug that is only known as a neighbor would count for no order.
+    checked = [product for product in known.products if product.scope is Scope.CHECKED]
+    brands = {brand.id: product for product in checked for brand in product.brands}
+    ids = [product.id for product in checked]
     for name in names:
         base, dot, product = name.partition(".")
         if not dot or product in ids:
@@ -112,7 +115,7 @@ class TopicSettings(Section):
     mode: Annotated[Mode, BeforeValidator(on_off)] = Mode.LIVE
     indicator: Indicator | None = None
     owner: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)] | None = Field(
-        None, description="Who answers for the topic. It is shown to those who look after the cards; no card names it."
+        None, description="Who is responsible for the topic. Shown in the workbench and reports, never on a card."
     )
 
     @field_validator("owner")
@@ -124,13 +127,13 @@ class TopicSettings(Section):
         return owner
 
     @property
-    def judgement(self) -> frozenset[str]:
-        """What is set of that by which cards are given; an owner alone changes no card."""
+    def judgment(self) -> frozenset[str]:
+        """The settings that affect cards; an owner does not."""
         return frozenset(self.model_fields_set - {"owner"})
 
 
 class QuirkSettings(Section):
-    """What some clients need although CDS Hooks says otherwise."""
+    """Deviations from CDS Hooks that some clients need."""
 
     crd: bool = Field(
         default=False,
@@ -139,8 +142,8 @@ class QuirkSettings(Section):
     )
     same_ids: bool = Field(
         default=False,
-        description="Announce one id for all hooks of orders, so that a client replaces the cards of an earlier hook. "
-        "A client that keys services by their address then calls one hook only.",
+        description="Announce one id for all order hooks, so that a client replaces the cards of an earlier hook. "
+        "A client that identifies services by address then calls only one hook.",
     )
 
 
@@ -160,9 +163,9 @@ CrdVersion = Annotated[
 
 
 class ProfileMatch(Section):
-    """Which calls a profile is for: those that fulfil every condition that it names."""
+    """The calls that a profile is for: those that meet every condition it names."""
 
-    issuer: str | None = Field(None, min_length=1, description="The 'iss' of the client's tokens, letter by letter.")
+    issuer: str | None = Field(None, min_length=1, description="The exact 'iss' of the client's tokens.")
     tenant: str | None = Field(None, min_length=1, description="The 'tenant' of its tokens.")
     service: str | None = Field(None, description="The id of a service.")
     user: str | None = Field(
@@ -194,7 +197,7 @@ class ProfileMatch(Section):
 
     @property
     def conditions(self) -> dict[str, str]:
-        """What a call must be. A person and a role are two conditions: one call may fulfil both."""
+        """The conditions on a call. A person and a role are two conditions: one call may meet both."""
         given = {"issuer": self.issuer, "tenant": self.tenant, "service": self.service}
         given |= {"user" if self.is_person else "role": self.user, "encounter_class": self.encounter_class}
         return {name: value for name, value in given.items() if value is not None}
@@ -210,7 +213,7 @@ class ProfileMatch(Section):
         return self.user is not None and not self.is_person
 
     def may_hold(self, caller: Caller | None, service: str | None) -> bool:
-        """Return whether a call is one of those by its token and service; a call without a token is nobody's."""
+        """Return whether a call matches by its token and service; a call without a token has no client."""
         return (
             (self.issuer is None or (caller is not None and caller.issuer == self.issuer))
             and (self.tenant is None or (caller is not None and caller.tenant == self.tenant))
@@ -218,7 +221,7 @@ class ProfileMatch(Section):
         )
 
     def holds(self, caller: Caller | None, service: str | None, circumstances: Circumstances = UNKNOWN) -> bool:
-        """Return whether a call is one of those. A user or an encounter of which nothing is known is not."""
+        """Return whether a call matches. An unknown user or encounter does not match."""
         if not self.may_hold(caller, service):
             return False
         if self.is_person:
@@ -229,13 +232,13 @@ class ProfileMatch(Section):
         return self.encounter_class is None or self.encounter_class.casefold() in circumstances.encounter_class
 
     def may_meet(self, other: ProfileMatch) -> bool:
-        """Return whether one call may fulfil both."""
+        """Return whether one call could match both."""
         mine, theirs = self.conditions, other.conditions
         return all(theirs.get(name, value) == value for name, value in mine.items())
 
 
 class ProfileSettings(Section):
-    """What is different for the calls of some client, tenant or service."""
+    """Settings that differ for the calls of some client, tenant or service."""
 
     match: ProfileMatch
     cards: dict[TopicKey, TopicSettings] = Field({})
@@ -252,7 +255,7 @@ class ProfileSettings(Section):
 
 
 def check_profiles(profiles: dict[str, ProfileSettings]) -> dict[str, ProfileSettings]:
-    """Refuse two profiles of which it would be left to chance which one a call gets."""
+    """Refuse two profiles if it would be ambiguous which one applies to a call."""
     named = list(profiles.items())
     for index, (name, profile) in enumerate(named):
         for other_name, other in named[:index]:
@@ -264,11 +267,11 @@ def check_profiles(profiles: dict[str, ProfileSettings]) -> dict[str, ProfileSet
 
 
 class ShadowSettings(Section):
-    """Another policy that is judged by beside the one in force, on the same facts; its cards are never shown."""
+    """Another policy that judges the same facts as the one in force; its cards are never shown."""
 
     thresholds: Thresholds = Field({})
     configuration: Path | None = Field(
-        None, description="A configuration file of which the topics, thresholds and profiles are tried."
+        None, description="A configuration file whose topics, thresholds and profiles are tried."
     )
 
     @model_validator(mode="after")
@@ -279,7 +282,7 @@ class ShadowSettings(Section):
 
 
 class PromotionSettings(Section):
-    """What a topic must show in the shadow before it goes live; what is not set is not asked for."""
+    """What a topic must achieve in the shadow before it goes live; a criterion that is not set is not checked."""
 
     min_orders: int | None = Field(None, ge=1, description="How many orders must have been judged.")
     max_per_100_orders: float | None = Field(None, ge=0, le=100, description="How often it may fire.")
@@ -290,8 +293,8 @@ class PromotionSettings(Section):
 
 
 class RepeatSettings(Section):
-    """Whether a finding that was overridden with a reason at selection is told again at signing and dispatch."""
+    """Whether a finding that was overridden with a reason at selection is shown again at signing and dispatch."""
 
     enabled: bool = False
     hours: int = Field(24, ge=1, le=168, description="How long an override counts, from when it was received.")
-    never: list[Indicator] = Field([Indicator.CRITICAL], description="Cards that are always told again.")
+    never: list[Indicator] = Field([Indicator.CRITICAL], description="Indicators whose cards are always shown again.")

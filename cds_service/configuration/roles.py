@@ -10,8 +10,8 @@ class Role(StrEnum):
 
     VIEWER = "viewer"
     EDITOR = "editor"
-    """Writes content and puts it to review."""
+    """Writes content and submits it for review."""
     REVIEWER = "reviewer"
     """Approves what somebody else has written."""
     PUBLISHER = "publisher"
-    """Puts into force what was approved, and takes out of force."""
+    """Publishes approved versions, and retires them."""

@@ -1,4 +1,4 @@
-"""What all parts of the configuration have in common."""
+"""The base of all parts of the configuration."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 
 class Section(BaseModel):
-    """A part of the configuration: unknown keys are refused, and nothing changes once it is read."""
+    """A part of the configuration: unknown keys are refused, and it is immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -20,11 +20,11 @@ def on_off(value: object) -> object:
 
 
 def problem_below(path: str, text: str) -> PydanticCustomError:
-    """Say that something is wrong further down than the key whose check has found it."""
+    """Return an error for a place below the key that is being validated."""
     return PydanticCustomError("below", "{text}", {"path": path, "text": text})
 
 
 def nearest(word: str, known: list[str]) -> str:
-    """Name the known word that an unknown one may be meant for, or what there is."""
+    """Suggest the known word that is nearest to an unknown one, or list all known words."""
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
     return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(sorted(known)[:12])}"

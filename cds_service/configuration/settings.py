@@ -1,6 +1,6 @@
-"""The configuration of a site: every key optional, each part a section of its own.
+"""The configuration of a site: every key is optional, and each part is a section.
 
-``loading`` reads it from files and the environment; a published policy and a profile are laid over it here.
+``loading`` reads it from files and environment variables; a profile is applied here.
 """
 
 from __future__ import annotations
@@ -66,11 +66,11 @@ CONFIG_VARIABLE = "HER2_CDS_CONFIG"
 LISTENING_AT = "_HER2_CDS_LISTENING_AT"
 """Set for the processes of a service: the address that it listens on, for a configuration without ``public_url``."""
 STAYS_REQUIRED = "_HER2_CDS_AUTH_STAYS_REQUIRED"
-"""Set for the processes of a service that was started with authentication, so that none runs without it."""
+"""Set for the processes of a service that was started with authentication, so that all of them require it."""
 SECRETS = frozenset(
     {("audit", "patient_key"), ("operator", "token"), ("smart", "cookie_key"), ("workbench", "cookie_key")}
 )
-"""What stands in no file and is never shown."""
+"""Keys that are never set in a file and never shown."""
 
 
 class Published(NamedTuple):
@@ -99,16 +99,16 @@ class Settings(Section):
     thresholds: Thresholds = Field({})
     quirks: QuirkSettings = QuirkSettings()
     crd: CrdVersion = None
-    profiles: dict[str, ProfileSettings] = Field({}, description="What is different for some calls.")
+    profiles: dict[str, ProfileSettings] = Field({}, description="Settings that differ for some calls.")
     shadow: ShadowSettings = ShadowSettings()
     promotion: PromotionSettings = PromotionSettings()
     planned_doses: PlannedDoses = Field(
         PlannedDoses.NEXT,
-        description="For which planned doses tests that age are asked for at signing: the next one, or every one, "
-        "as for clients that do not call at dispatch.",
+        description="For which planned doses tests that expire are requested at signing: the next one, or every "
+        "one, for clients that do not call at dispatch.",
     )
     suppress_repeats: RepeatSettings = RepeatSettings()
-    extends: Path | None = Field(None, description="The file beneath this one, relative to it.")
+    extends: Path | None = Field(None, description="The file that this one extends; relative to this file.")
     _layers: dict[tuple[str, str], str] = PrivateAttr(default_factory=dict)
     _places: Places = PrivateAttr(default_factory=dict)
     _files: tuple[Path, ...] = PrivateAttr(default=())
@@ -158,12 +158,12 @@ class Settings(Section):
 
     @property
     def site_layer(self) -> SiteLayer:
-        """The knowledge and the words in force: those that ship, with what the site lays over them."""
+        """The knowledge and card texts in force: the shipped ones with the site's changes."""
         return self._site_layer or site_layer((), (), self.site.language)
 
     @property
     def base_url(self) -> str:
-        """The public address without a trailing slash; where none is set, the one that is listened on."""
+        """The public address without a trailing slash; if none is set, the address that the service listens on."""
         if "public_url" not in self.model_fields_set and (own := os.environ.get(LISTENING_AT)):
             return own
         return str(self.public_url).rstrip("/")
@@ -180,7 +180,7 @@ class Settings(Section):
         )
 
     def billing(self) -> BillingSetup:
-        """Read what billing and coverage go by.
+        """Read the setup of billing and coverage.
 
         Raises:
             ConfigurationError: a payer policy or the price file cannot be used.
@@ -195,14 +195,14 @@ class Settings(Section):
             raise ConfigurationError([f"{where}: coverage: {error}" if where else f"coverage: {error}"]) from None
 
     def set_by(self, section: Literal["cards", "thresholds"], name: str) -> str:
-        """Name the layer that set a value: the file, the variable of the environment, or ``default``."""
+        """Return the layer that set a value: the file, the environment variable, or ``default``."""
         given: Mapping[Any, Any] = getattr(self, section)
-        is_set = name in given and (section != "cards" or bool(given[name].judgement))
+        is_set = name in given and (section != "cards" or bool(given[name].judgment))
         return self._layers.get((section, name.partition(".")[0]), "settings") if is_set else "default"
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """The files that it was read from, the uppermost first."""
+        """The files that it was read from, the extending file first."""
         return self._files + (self._candidate.files if self._candidate is not None else ())
 
     @property
@@ -212,7 +212,7 @@ class Settings(Section):
 
     @property
     def published(self) -> Published | None:
-        """The published policy that lies over the files; none, the files alone."""
+        """The published policy applied over the files, if any."""
         return self._published
 
     @property
@@ -222,11 +222,11 @@ class Settings(Section):
 
     @property
     def profile(self) -> str | None:
-        """The name of the profile that is in force; none, the settings of every other call."""
+        """The name of the profile applied here; none for the settings of all other calls."""
         return self._profile
 
     def place_of(self, *keys: str) -> str:
-        """Name the line or the variable that set a value, or ``default``."""
+        """Return the line or the variable that set a value, or ``default``."""
         return self._places.get(keys, "default")
 
     def line_of(self, *keys: str) -> str | None:
@@ -234,7 +234,7 @@ class Settings(Section):
         return line_of(self._places, *keys)
 
     def in_profile(self, name: str) -> Settings:
-        """Return the settings as they are for the calls of a profile."""
+        """Return the settings for the calls of a profile."""
         profile = self.profiles[name]
         cards = dict(self.cards)
         for topic, setting in profile.cards.items():
@@ -251,20 +251,20 @@ class Settings(Section):
         layer = f"profile {name}"
         stopped = {stop.topic for stop in self._stops}
         own = ((topic, setting) for topic, setting in profile.cards.items() if topic not in stopped)
-        set_here = [("cards", str(topic)) for topic, setting in own if setting.judgement]
+        set_here = [("cards", str(topic)) for topic, setting in own if setting.judgment]
         set_here += [("thresholds", threshold) for threshold in profile.thresholds]
         changed = self.changed(update, layers=dict.fromkeys(set_here, layer))
         changed._profile = name  # noqa: SLF001 - a copy of our own
         return changed
 
     def by_profile(self) -> list[tuple[ProfileMatch, Settings]]:
-        """Return the settings of each profile; what names more conditions comes first."""
+        """Return the settings of each profile; those with more conditions come first."""
         named = sorted(self.profiles.items(), key=lambda each: -len(each[1].match.conditions))
         return [(profile.match, self.in_profile(name)) for name, profile in named]
 
     @property
     def client(self) -> Caller | None:
-        """The client for whose calls a command asks; none, one without a token."""
+        """The client whose calls a command imitates; none for calls without a token."""
         return self._client
 
     def as_called_by(self, client: Caller | None) -> Settings:
@@ -294,28 +294,28 @@ class Settings(Section):
         return copy
 
     def with_stopped(self, stops: tuple[Stop, ...]) -> Settings:
-        """Return a copy that says of these topics that they are stopped; ``stopped`` puts them into the shadow."""
+        """Return a copy that lists these topics as stopped; module ``stopped`` puts them into the shadow."""
         copy = self.changed({})
         copy._stops = stops  # noqa: SLF001 - a copy of our own
         return copy
 
     @property
     def candidate(self) -> Settings | None:
-        """The settings on trial beside these, from a file or a version."""
+        """The settings on trial, from a file or a version."""
         return self._candidate
 
     @property
     def trial(self) -> Published | None:
-        """The version that is on trial; none where none is, and where a file is tried."""
+        """The version on trial; none if a file is on trial instead."""
         return self._candidate.published if self._candidate is not None else None
 
     def is_by_variable(self, *keys: str) -> bool:
-        """Return whether a value that is set comes from the environment: by itself, or in a variable of its section."""
+        """Return whether a value comes from the environment: its own variable, or one for its section."""
         named = (self._places.get(keys[:count]) for count in range(len(keys), 0, -1))
         return next((each for each in named if each is not None), "").startswith(ENV_PREFIX)
 
     def tried(self) -> Settings | None:
-        """Return the settings that are tried in the shadow, if there are any."""
+        """Return the settings on trial in the shadow, if any."""
         if self._candidate is not None:
             return self._candidate
         if not self.shadow.thresholds:
@@ -324,7 +324,7 @@ class Settings(Section):
         return self.changed({"thresholds": {**self.thresholds, **self.shadow.thresholds}}, layers=layers)
 
     def policy(self) -> Policy:
-        """Return the policy that the judgement goes by."""
+        """Return the policy for the judgment."""
         defaults = {name: threshold.default for name, threshold in self.site_layer.known.thresholds.items()}
         return Policy(
             thresholds={**defaults, **self.thresholds},
@@ -337,7 +337,7 @@ class Settings(Section):
 def json_schema(known: Knowledge | None = None) -> dict[str, Any]:
     """Return the JSON Schema of the configuration, with the bounds and meanings of the thresholds, for editors.
 
-    ``known`` is what a site has; with it the topics of its rules are known.
+    With ``known``, a site's knowledge, the topics of its rules are included.
     """
     known = known or default_knowledge()
     schema = TypeAdapter(Settings).json_schema()

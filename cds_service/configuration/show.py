@@ -22,7 +22,7 @@ Line = tuple[tuple[str, ...], Any, str]
 
 
 def lines(settings: Settings) -> Iterator[Line]:
-    """Yield every value, those of topics and thresholds that nobody has set too, and no secret."""
+    """Yield every value except secrets, including topics and thresholds that nobody has set."""
     for name in type(settings).model_fields:
         if name not in ("cards", "thresholds", "extends"):
             yield from _value((name,), getattr(settings, name), settings)
@@ -66,12 +66,12 @@ def _plain(value: Any) -> Any:
 
 
 def _written(entry: BaseModel) -> dict[str, Any]:
-    """Write an entry of a list; what was read from a key file stands in that file."""
+    """Format an entry of a list; keys read from a key file are not repeated."""
     return entry.model_dump(mode="json", exclude={"jwks"} if getattr(entry, "jwks_file", None) else None)
 
 
 def as_yaml(settings: Settings) -> str:
-    """Write the configuration as YAML that may be used again, with the layer of each value beside it."""
+    """Write the configuration as YAML that can be loaded again, with the layer of each value in a comment."""
     written: list[str] = []
     before: tuple[str, ...] = ()
     for place, value, layer in lines(settings):

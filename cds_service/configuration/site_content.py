@@ -1,7 +1,7 @@
-"""The site's knowledge, words and rules inside a version of the policy: the text of files, laid over those of the site.
+"""A site's knowledge, card texts and rules inside a policy version: file contents that override the site's files.
 
-The values that were overlaid are kept as they were beneath when the version was written, so that a release that changes
-one of them is noticed.
+The overridden values are kept as they were when the version was written, so that a release that changes one of them is
+noticed.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ _SHIPPED_LIMIT = 4_000
 
 
 class SiteContent(SiteText):
-    """What a version lays over the knowledge, the words and the rules."""
+    """A version's changes to the knowledge, card texts and rules."""
 
     shipped: dict[str, str] = Field(
-        {}, max_length=_SHIPPED_LIMIT, description="The overlaid values as they were beneath when it was written."
+        {}, max_length=_SHIPPED_LIMIT, description="The overridden values at the time it was written."
     )
 
     def tree(self) -> dict[str, object]:
@@ -37,7 +37,7 @@ class SiteContent(SiteText):
 
 
 def laid(beneath: SiteLayer, content: SiteText, name: str) -> SiteLayer:
-    """Lay texts over the files of the site; ``name`` is what a problem calls the version or file that has them.
+    """Apply texts over the site's files; ``name`` is how error messages call the version or file they are from.
 
     Raises:
         ConfigurationError: a text is wrong; the message names the part, the line and the nearest known word.
@@ -62,12 +62,12 @@ def _file(name: str, part: str, content: SiteText) -> Texts:
 
 
 def overlaid(beneath: SiteLayer, above: SiteLayer) -> dict[str, str]:
-    """Return the values beneath that a layer replaces, by their places."""
+    """Return the values that a layer overrides, by place."""
     return {f"{each.kind}.{each.place}": each.before for each in changes(beneath, above) if each.before}
 
 
 def changed_beneath(shipped: Mapping[str, str], beneath: SiteLayer, above: SiteLayer) -> list[str]:
-    """Say which overlaid values are others now than when the overlay was written, in words."""
+    """Describe which overridden values have changed since the override was written."""
     now = overlaid(beneath, above)
     said = {f"{each.kind}.{each.place}": each.after for each in changes(beneath, above)}
     found = []

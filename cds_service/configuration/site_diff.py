@@ -55,9 +55,9 @@ def _knowledge(known: Knowledge) -> dict[str, str]:
 
 
 def _says_something(place: str, value: str) -> bool:
-    """Return whether a value of a rule was written by the site: no default, and nothing that was resolved from it.
+    """Return whether a value of a rule was written by the site, not a default and not derived.
 
-    Of a case the expected answer is enough.
+    For a case, only the expected answer is compared.
     """
     if ".cases." in place:
         return place.endswith(".expect")

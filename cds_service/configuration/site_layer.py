@@ -1,4 +1,4 @@
-"""What a site lays over the shipped knowledge and words: read from its files, and kept with every decision."""
+"""A site's changes to the shipped knowledge and card texts: read from its files, and kept with every decision."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from cards.presentation.wording import Wording
 from cards.site_cases import run_cases
 from cards.values.text_cache import cached_by_key
 from cds_service.configuration.layers import ConfigurationError
+from cds_service.configuration.strict_yaml import unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,7 +30,7 @@ _BYTES = 4 * SIZE_LIMIT
 
 @dataclass(frozen=True, slots=True)
 class SiteLayer:
-    """The knowledge and the words of a site, and the files that make them differ from what ships."""
+    """The knowledge and card texts of a site, and the files that change the shipped ones."""
 
     known: Knowledge
     wording: Wording
@@ -48,7 +49,7 @@ class SiteLayer:
 def read_site_layer(
     knowledge: Iterable[Path], wording: Iterable[Path], language: str = ENGLISH, rules: Iterable[Path] = ()
 ) -> SiteLayer:
-    """Read the files of a site, over the words of a language.
+    """Read the site's files and apply them over the card texts of a language.
 
     Raises:
         ConfigurationError: one cannot be read or is wrong; each problem names file, line and nearest known word.
@@ -63,9 +64,9 @@ def read_site_layer(
 
 @cached_by_key(16)
 def site_layer(knowledge: Texts, wording: Texts, language: str = ENGLISH, rules: Texts = ()) -> SiteLayer:
-    """Lay files over what ships, and run the cases of the site's rules.
+    """Apply files over the shipped knowledge and texts, and run the cases of the site's rules.
 
-    A language that does not ship is English with the words of a site's file.
+    A language that does not ship is English with the texts in a site's file.
 
     Raises:
         KnowledgeError: one of them is wrong, there is no such language, or a rule fails one of its cases.
@@ -112,4 +113,4 @@ def _text(path: Path) -> str:
             raise KnowledgeError(f"{path}: it is larger than {_BYTES} bytes")
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise KnowledgeError(f"{path}: cannot be read ({type(error).__name__})") from None
+        raise KnowledgeError(f"{path}: {unread(error)}") from None

@@ -1,4 +1,4 @@
-"""The parts of the configuration about the place: its FHIR servers, codes, stock, limits, record and operator."""
+"""The local parts of the configuration: FHIR servers, codes, stock, limits, record and operator."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _SIZES = Sizes()
 
 
 class FhirSettings(Section):
-    """What may be fetched from where."""
+    """What may be fetched, and from which servers."""
 
     allowed_servers: list[HttpUrl] = Field(
         [], description="Base URLs that may be fetched from; empty with auth off: loopback only."
     )
     timeout_s: float = Field(2.0, gt=0, le=30, description="One budget for all the fetches of one request.")
     ca_bundle: Path | None = Field(
-        None, description="PEM file of the authorities that vouch for the servers, in place of the public ones."
+        None, description="PEM file of certificate authorities for these servers, instead of the public ones."
     )
 
     @field_validator("allowed_servers")
@@ -40,29 +40,27 @@ class FhirSettings(Section):
 
 
 class SiteSettings(Section):
-    """What is local."""
+    """Settings of the site itself."""
 
     code_maps: list[Path] = Field(
         [], description="FHIR ConceptMap files: local codes to LOINC, RxNorm, ICD-10-CM; units to UCUM."
     )
     knowledge: list[Path] = Field(
-        [], description="YAML files laid over the shipped knowledge: sources, brands, products; see docs/site.md."
+        [], description="YAML files that change the shipped knowledge: sources, brands, products; see docs/site.md."
     )
     wording: list[Path] = Field(
-        [], description="YAML files laid over the shipped words: sentences, contact, links; see docs/site.md."
+        [], description="YAML files that change the shipped card texts: sentences, contact, links; see docs/site.md."
     )
     rules: list[Path] = Field([], description="YAML files of the site's own rules; see docs/site.md.")
     text: SiteText = Field(
-        SiteText(), description="The same three as text in this file, laid over the files; an exported version has it."
+        SiteText(), description="The same three as text in this file, overriding the files; used by exported versions."
     )
     language: str = Field(
         "en",
         pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?$",
-        description="Of cards and pages: en, es, de, or that of a wording file of the site; see docs/languages.md.",
+        description="Language of cards and pages: en, es, de, or that of a site's wording file; see docs/languages.md.",
     )
-    review_months: int = Field(
-        12, ge=1, le=1200, description="After how many months the text that a value was read in is due for review."
-    )
+    review_months: int = Field(12, ge=1, le=1200, description="After how many months a source is due for review.")
     timezone: str = Field("UTC", description="Where a day begins, for ages and doses given (an IANA name).")
 
     @field_validator("timezone")
@@ -82,16 +80,16 @@ class SiteSettings(Section):
 
 
 class CoverageSettings(Section):
-    """What billing and coverage go by."""
+    """The setup of billing and coverage."""
 
     policies: list[str] = Field(
         [],
         description="Payer policies by id, the site's first choice first; empty: the site's own files, then every one "
         "that ships.",
     )
-    policy_files: list[Path] = Field([], description="Payer policies of the site's own: YAML, see docs/billing.md.")
+    policy_files: list[Path] = Field([], description="The site's own payer policies: YAML, see docs/billing.md.")
     vials: dict[str, list[int]] = Field(
-        {}, description="Vial sizes in mg that are stocked, by product or brand (kadcyla: [100, 160])."
+        {}, description="Stocked vial sizes in mg, by product or brand (kadcyla: [100, 160])."
     )
     asp_file: Path | None = Field(None, description="CMS pricing file for Part B drugs (CSV, or the ZIP it comes in).")
 
@@ -112,36 +110,44 @@ class CoverageSettings(Section):
 
 
 class LimitSettings(Section):
-    """What a request may cost. A request that holds more is told so: refused, or checked as far as it was read."""
+    """Limits on a request. A larger request is refused, or checked as far as it was read, which a card says."""
 
     body_bytes: int = Field(5 * 1024 * 1024, ge=1024, le=256 * 1024 * 1024)
     body_s: float = Field(10.0, ge=0.1, le=300, description="Seconds that a client may take to send its body.")
-    orders: int = Field(_SIZES.orders, ge=1, le=10_000, description="Orders of one session; more: 400.")
+    orders: int = Field(
+        _SIZES.orders, ge=1, le=10_000, description="Orders in one session; a request with more gets 400."
+    )
     instructions: int = Field(
-        _SIZES.instructions, ge=1, le=50_000, description="Dosage instructions of all orders of one session; more: 400."
+        _SIZES.instructions,
+        ge=1,
+        le=50_000,
+        description="Dosage instructions of all orders in one session; a request with more gets 400.",
     )
     codings: int = Field(
-        _SIZES.codings, ge=1, le=100_000, description="Codings of the drugs of all orders of one session; more: 400."
+        _SIZES.codings,
+        ge=1,
+        le=100_000,
+        description="Codings of all ordered drugs in one session; a request with more gets 400.",
     )
-    keys: int = Field(_SIZES.keys, ge=1, le=100_000, description="Prefetch keys; more: 400.")
+    keys: int = Field(_SIZES.keys, ge=1, le=100_000, description="Prefetch keys; a request with more gets 400.")
     entries: int = Field(
         _SIZES.entries,
         ge=1,
         le=1_000_000,
-        description="Entries read of all prefetch lists together; of more, the first are read and the card says so.",
+        description="Entries of all prefetch lists together; further entries are not read, which a card says.",
     )
 
     @property
     def sizes(self) -> Sizes:
-        """The limits of what is read."""
+        """The limits on what is read."""
         return Sizes(self.orders, self.instructions, self.codings, self.entries, self.keys)
 
 
 class AuditSettings(Section):
-    """What is kept of a decision, and for how long."""
+    """What is recorded of a decision, and for how long."""
 
     patient: Literal["hashed", "plain", "none"] = Field(
-        "hashed", description="How the record names patient and user: by a keyed hash, by their ids, or not at all."
+        "hashed", description="How patient and user are recorded: as a keyed hash, by id, or not at all."
     )
     patient_key: SecretStr | None = Field(
         None,
@@ -154,12 +160,12 @@ class AuditSettings(Section):
     )
     watch: bool = Field(
         default=True,
-        description="Whether the service looks every Monday at which topics and drugs went silent or loud.",
+        description="Whether the service checks every Monday which topics and drugs went silent or loud.",
     )
 
 
 class OperatorSettings(Section):
-    """Who may ask why a card fired."""
+    """Who may look up why a card fired."""
 
     token: SecretStr | None = Field(
         None,

@@ -1,4 +1,4 @@
-"""The site's knowledge, words and rules as text inside another document: a version, or a configuration file."""
+"""A site's knowledge, card texts and rules as text inside another document: a version, or a configuration file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PARTS = ("knowledge", "wording", "rules")
 
 
 def _lines(text: object) -> object:
-    """Write the line ends of a browser as those of a file, with nothing at the end."""
+    """Normalize a browser's line endings and strip trailing space."""
     return text.replace("\r\n", "\n").rstrip() if isinstance(text, str) else text
 
 
@@ -21,7 +21,7 @@ _Text = Annotated[str, BeforeValidator(_lines), Field(max_length=SITE_TEXT_LIMIT
 
 
 class SiteText(Section):
-    """What is laid over the knowledge, the words and the rules: YAML, as in a file of the site."""
+    """Changes to the knowledge, card texts and rules: YAML, as in a site's file."""
 
     knowledge: _Text = Field("", description="Sources, brands and products, as in a file of site.knowledge.")
     wording: _Text = Field("", description="Words, contact and links, as in a file of site.wording.")
@@ -29,7 +29,7 @@ class SiteText(Section):
 
     @property
     def is_empty(self) -> bool:
-        """Whether it lays nothing over anything."""
+        """Whether it changes nothing."""
         return not (self.knowledge or self.wording or self.rules)
 
     def parts(self) -> dict[str, str]:

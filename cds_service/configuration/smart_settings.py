@@ -1,4 +1,4 @@
-"""Which EHRs may launch the app, and how it proves to each that it is what it says."""
+"""Which EHRs may launch the app, and how it authenticates to each."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
 class SmartServer(Section):
-    """An EHR's FHIR server and what the app is registered as there."""
+    """An EHR's FHIR server and the app's registration there."""
 
     iss: HttpUrl = Field(description="Base URL of the FHIR server, as its launches name it.")
-    client_id: str = Field(min_length=1, description="What the app is registered as.")
+    client_id: str = Field(min_length=1, description="The app's client id.")
     client_secret_env: str | None = Field(
         None, description="The environment variable that holds the secret of a confidential client."
     )
@@ -55,24 +55,24 @@ class SmartServer(Section):
 class SmartSettings(Section):
     """The SMART app; it is off when no server is named."""
 
-    servers: list[SmartServer] = Field([], description="The EHRs that may launch the app, and nobody else.")
+    servers: list[SmartServer] = Field([], description="The EHRs that may launch the app.")
     links: bool = Field(
-        default=False, description="Cards carry a link that launches the app; for EHRs that can launch it."
+        default=False, description="Add a link to cards that launches the app, for EHRs that support it."
     )
     cookie_key: SecretStr | None = Field(
         None,
         min_length=32,
-        description="Seals launches that are under way, only by HER2_CDS_SMART__COOKIE_KEY. Needed where several "
-        "machines answer; without it each start takes a new one.",
+        description="Encrypts pending launches; set only by HER2_CDS_SMART__COOKIE_KEY. Needed with several machines; "
+        "without it each start generates a new key.",
     )
 
     def server(self, iss: str) -> SmartServer | None:
-        """Find the server that a launch names; whether a slash ends its address is all that may differ."""
+        """Find the server that a launch names; only a trailing slash may differ."""
         return next((each for each in self.servers if each.base == iss.rstrip("/")), None)
 
 
 def is_safe(url: str) -> bool:
-    """Return whether a code or a token may go to an address: by https, or on this machine."""
+    """Return whether a code or a token may be sent to an address: https, or this machine."""
     try:
         split = urlsplit(url)
     except ValueError:

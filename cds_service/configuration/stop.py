@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class Stop(NamedTuple):
-    """A topic that is stopped: by whom, when and why. ``number`` is that of the step that stopped it."""
+    """A topic that is stopped: by whom, when and why. ``number`` is the number of the step that stopped it."""
 
     topic: str
     number: int
@@ -19,10 +19,10 @@ class Stop(NamedTuple):
 
     @property
     def layer(self) -> str:
-        """What set the mode, as the layers of the configuration are named."""
+        """The name of this stop among the configuration layers."""
         return f"stop {self.number}"
 
     @property
     def says(self) -> str:
-        """Say it in one line, as it stands beside a value of the configuration."""
+        """Describe it in one line, as shown next to a configuration value."""
         return f"{self.layer}, {self.at:%Y-%m-%d %H:%M} UTC by {self.by}: {' '.join(self.reason.split())}"

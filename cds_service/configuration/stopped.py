@@ -1,8 +1,8 @@
-"""Topics that one person has stopped in an emergency, laid over everything else that sets their mode.
+"""Applies emergency stops of topics over everything else that sets their mode.
 
-A stop makes a topic quieter and does nothing else: what would be shown goes into the shadow, what is off stays off,
-and no threshold and no indicator changes. It lies over files, variables, versions and profiles: the value that shows a
-wrong card may stand in any of them.
+A stop only makes a topic quieter: a live topic goes into the shadow, a topic that is off stays off, and no threshold or
+indicator changes. It overrides files, variables, versions and profiles, because the value that makes a wrong card
+appear may be in any of them.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def with_stops(settings: Settings, stops: Iterable[Stop]) -> Settings:
 
 
 def _places(settings: Settings, topic: str) -> list[tuple[str, ...]]:
-    """Return where the mode of a topic stands: for every call, and in each profile that sets it."""
+    """Return the places that set a topic's mode: for all calls, and in each profile that sets it."""
     named = [
         ("profiles", name, "cards", topic, "mode")
         for name, profile in settings.profiles.items()
@@ -47,7 +47,7 @@ def _places(settings: Settings, topic: str) -> list[tuple[str, ...]]:
 
 
 def unsettled_by(content: PolicyContent, stops: Iterable[Stop]) -> tuple[Stop, ...]:
-    """Return the stops that a version would leave as they are: it does not say which mode their topics have."""
+    """Return the stops that a version does not settle, because it does not set their topics' mode."""
     named = {str(topic) for topic, setting in content.cards.items() if "mode" in setting.model_fields_set}
     return tuple(stop for stop in stops if stop.topic not in named)
 
@@ -57,7 +57,7 @@ def _quiet_profile(profile: ProfileSettings, topics: set[str]) -> ProfileSetting
 
 
 def _quiet(cards: Mapping[str, TopicSettings], topics: set[str], *, only_set: bool = False) -> dict[str, TopicSettings]:
-    """Put topics into the shadow; ``only_set``: where the mode is set at all, so that a profile goes by the others."""
+    """Put topics into the shadow; ``only_set``: only if the mode is set, so that a profile keeps inheriting it."""
     return {
         topic: setting.model_copy(update={"mode": Mode.SHADOW})
         if topic in topics and setting.mode is Mode.LIVE and (not only_set or "mode" in setting.model_fields_set)

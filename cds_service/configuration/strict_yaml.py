@@ -1,7 +1,7 @@
-"""YAML as a configuration has it: plain keys and values, no aliases, no key twice, and never more than a few thousand.
+"""The YAML subset for configuration: plain keys and values, no aliases, no duplicate keys, a few thousand nodes.
 
-With aliases a few lines can expand to billions of values, and a reload that builds them would stall the service; no
-configuration needs one.
+With aliases a few lines can expand to billions of values, and a reload would stall the service; no configuration needs
+them.
 """
 
 from __future__ import annotations
@@ -56,6 +56,15 @@ def compose(text: str) -> tuple[yaml.Node | None, Any]:
         return node, None if node is None else loader.construct_document(node)
     finally:
         loader.dispose()
+
+
+def unread(error: OSError | UnicodeDecodeError) -> str:
+    """Say why a file cannot be read."""
+    if isinstance(error, FileNotFoundError):
+        return "cannot be read: there is no such file"
+    if isinstance(error, UnicodeDecodeError):
+        return "cannot be read: it is not in UTF-8"
+    return f"cannot be read ({type(error).__name__})"
 
 
 def value_of(text: str) -> Any:

@@ -1,4 +1,4 @@
-"""Who may sign in to the workbench, and what each may do there."""
+"""Who may sign in to the workbench, and with which roles."""
 
 from __future__ import annotations
 
@@ -15,16 +15,18 @@ from cds_service.configuration.smart_settings import is_safe
 class OidcSettings(Section):
     """The site's OpenID provider."""
 
-    issuer: HttpUrl = Field(description="As the provider names itself, letter by letter (its 'iss').")
-    client_id: str = Field(min_length=1, description="What the workbench is registered as.")
+    issuer: HttpUrl = Field(description="The provider's exact issuer ('iss').")
+    client_id: str = Field(min_length=1, description="The workbench's client id.")
     client_secret_env: str | None = Field(
         None, description="The environment variable that holds the secret of a confidential client."
     )
-    scopes: str = Field("openid profile", description="'openid' and what the provider wants for the claim of roles.")
-    roles_claim: str = Field(
-        "roles", min_length=1, description="The claim of the ID token that lists roles; dots lead into objects."
+    scopes: str = Field(
+        "openid profile", description="'openid' and any scope that the provider needs for the roles claim."
     )
-    roles: dict[Role, list[str]] = Field(description="For each role here the values of the claim that give it.")
+    roles_claim: str = Field(
+        "roles", min_length=1, description="The ID token claim that lists roles; dots lead into objects."
+    )
+    roles: dict[Role, list[str]] = Field(description="For each role, the claim values that grant it.")
 
     @field_validator("issuer")
     @classmethod
@@ -55,19 +57,19 @@ class OidcSettings(Section):
 
 
 class WorkbenchSettings(Section):
-    """The workbench; nobody gets in unless the site says how."""
+    """The workbench; without ``sign_in`` there is none."""
 
     sign_in: Annotated[Literal["off", "local", "oidc"], BeforeValidator(on_off)] = Field(
         "off",
-        description="'local' signs in made-up people, on this machine alone, and only with auth.mode 'off'.",
+        description="'local' signs in made-up people, only on this machine and only with auth.mode 'off'.",
     )
     oidc: OidcSettings | None = None
     session_hours: int = Field(8, ge=1, le=24, description="How long a person stays signed in.")
     cookie_key: SecretStr | None = Field(
         None,
         min_length=32,
-        description="Signs the cookie of those who are signed in, only by HER2_CDS_WORKBENCH__COOKIE_KEY. Needed where "
-        "several machines answer; without it each start takes a new one.",
+        description="Signs the session cookie; set only by HER2_CDS_WORKBENCH__COOKIE_KEY. Needed with several "
+        "machines; without it each start generates a new key.",
     )
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""The configuration in force: picked up when the file changes, kept when the new one is broken."""
+"""The configuration in force: reloaded when a file changes, kept if the new one is broken."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ if TYPE_CHECKING:
 _LOOK_EVERY_S = 1.0
 _WARN_EVERY_S = 60.0
 _TOLD = 20
-"""How many changed values one line of the log names."""
-# These need a restart to change, because running parts would keep using the old value.
+"""The maximum number of changed values in one log line."""
+# Changing these needs a restart, because running parts would keep using the old value.
 _NEED_A_START = ("database", "redis", "auth.replay_store", "workbench")
 _Stamp = tuple[int, int] | None
 _KEY_OF_THIS_PROCESS = secrets.token_bytes(32)
@@ -55,7 +55,7 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class ActiveDecider:
-    """What answers requests, and what writes its decisions down, from one state of the configuration."""
+    """The decider and the record writer of one configuration."""
 
     decider: Decider
     records: RecordWriter
@@ -67,11 +67,11 @@ class ActiveDecider:
 
     @property
     def same_ids(self) -> bool:
-        """Whether the services of orders are announced under one id."""
+        """Whether the order services are announced under one id."""
         return self.decider.settings.quirks.same_ids
 
     def of(self, caller: Caller | None, service: str | None, circumstances: Circumstances = UNKNOWN) -> ActiveDecider:
-        """Return what answers the calls of a client: the profile that is for them, if there is one."""
+        """Return the decider for a client's calls, by the matching profile if there is one."""
         for match, profile in self.profiles:
             if match.holds(caller, service, circumstances):
                 return profile
@@ -84,7 +84,7 @@ class ActiveDecider:
 
 
 class Configuration:
-    """Gives what the newest configuration that is valid makes of a request."""
+    """Provides the decider of the newest valid configuration."""
 
     def __init__(
         self,
@@ -97,8 +97,8 @@ class Configuration:
     ) -> None:
         """Read the configuration for the first time; ``clock`` says what time it is.
 
-        ``on_reload`` is told of every change of the files and whether it took effect, ``on_fetched`` of what each
-        call fetched from a FHIR server; inside of ``aside`` a call waits for one.
+        ``on_reload`` is called for every change of the files, with whether it took effect; ``on_fetched`` with what
+        each call fetched from a FHIR server. A call waits for a server inside the context manager ``aside``.
 
         Raises:
             ConfigurationError: it is not valid; the service does not start.
@@ -124,7 +124,7 @@ class Configuration:
         self._in_force = self._taken(first, None, None, ())
 
     def current(self) -> ActiveDecider:
-        """Return what answers requests now; the file is looked at once a second at most."""
+        """Return the current decider; the file is checked at most once a second."""
         if self._path is not None and time.monotonic() - self._looked > _LOOK_EVERY_S:
             self._look()
         return self._in_force
@@ -141,14 +141,14 @@ class Configuration:
 
     @property
     def base_settings(self) -> Settings:
-        """What the files and the environment set, without a published policy."""
+        """The settings from files and environment variables, without a published policy."""
         return self._base_settings
 
     def use_policy(self, policy: PublishedPolicy | None) -> None:
-        """Lay a published policy over the files from now on, or none; the files may change beneath it.
+        """Apply a published policy over the files from now on, or none; the files may still change.
 
         Raises:
-            ConfigurationError: it cannot be used; what was in force stays.
+            ConfigurationError: it cannot be used; the previous state stays in force.
 
         """
         with self._lock:
@@ -157,19 +157,19 @@ class Configuration:
 
     @property
     def policy(self) -> PublishedPolicy | None:
-        """The published policy that lies over the files here, if one does."""
+        """The published policy applied over the files, if any."""
         return self._policy
 
     @property
     def trial(self) -> PublishedPolicy | None:
-        """The version that is on trial; a file that is tried goes before it."""
+        """The version on trial; a file on trial takes precedence over it."""
         return self._trial
 
     def use_trial(self, trial: PublishedPolicy | None) -> None:
-        """Judge by a version beside what is in force from now on, or by none; nobody sees what it finds.
+        """Put a version on trial from now on, or none; nobody sees what it finds.
 
         Raises:
-            ConfigurationError: it cannot be used; what was tried stays on trial.
+            ConfigurationError: it cannot be used; the previous trial continues.
 
         """
         with self._lock:
@@ -178,14 +178,14 @@ class Configuration:
 
     @property
     def stops(self) -> tuple[Stop, ...]:
-        """The topics that are stopped in an emergency."""
+        """The topics stopped in an emergency."""
         return self._stops
 
     def use_stops(self, stops: tuple[Stop, ...]) -> None:
-        """Put these topics into the shadow from now on, whatever else sets their mode, and no others.
+        """Put exactly these topics into the shadow from now on, whatever else sets their mode.
 
         Raises:
-            ConfigurationError: the files beneath cannot be used just now; what was in force stays.
+            ConfigurationError: the configuration files are currently unusable; the previous state stays in force.
 
         """
         with self._lock:
@@ -193,7 +193,7 @@ class Configuration:
             self._stops = stops
 
     def _look(self) -> None:
-        """Look whether a file has changed; while somebody else is at it, what is in force answers."""
+        """Check whether a file has changed; if another thread is already doing so, return at once."""
         if not self._lock.acquire(blocking=False):
             return
         try:
@@ -203,7 +203,7 @@ class Configuration:
                 if self._problems and self._looked - self._warned > _WARN_EVERY_S:
                     self._refuse(self._problems)
                 return
-            # Taken before the files are read: what changes meanwhile is seen the next time.
+            # Taken before the files are read, so that a change in the meantime is seen next time.
             self._stamps = stamps
             self._load()
         finally:
@@ -235,7 +235,7 @@ class Configuration:
             _log.warning("restart_needed", keys=waiting)
 
     def _refuse(self, problems: list[str]) -> None:
-        """Log that the files cannot be used, and repeat it from time to time until they can."""
+        """Log that the files are invalid, and repeat it from time to time until they are fixed."""
         self._problems, self._warned = problems, time.monotonic()
         self._on_reload(False)  # noqa: FBT003 - likewise
         _log.error("configuration_refused", problems=problems, meaning="the last good configuration stays in force")
@@ -247,7 +247,7 @@ class Configuration:
         trial: PublishedPolicy | None,
         stops: tuple[Stop, ...],
     ) -> ActiveDecider:
-        """Take what files and environment set: the policy between them, the trial beside it, the stops over it all."""
+        """Combine files and environment with the policy between them, the trial, and the stops on top."""
         tried = with_policy(settings, trial) if trial is not None and settings.shadow.configuration is None else None
         if trial is not None and tried is None:
             _log.warning("policy_trial_ignored", version=trial.version, because="shadow.configuration is set")
@@ -275,7 +275,7 @@ class Configuration:
         return taken
 
     def _watch(self, files: Iterable[Path]) -> None:
-        """Look at these files from now on, the broken ones too: each may be put right where it is."""
+        """Watch these files from now on, including broken ones, which may be fixed in place."""
         self._stamps = {path: self._stamps[path] if path in self._stamps else _stamp(path) for path in files}
 
 
@@ -334,6 +334,6 @@ def _in_force(settings: Settings, clock: Clock, on_fetched: OnFetched | None, as
 
 
 def _shadow(tried: Settings, decider: Decider) -> Shadow:
-    """Judge a trial by its own knowledge, words and rules."""
+    """Build the shadow of a trial with its own knowledge, wording and rules."""
     layer = tried.site_layer
     return Shadow(tried, layer.known, layer.wording, decider.billing)

@@ -1,4 +1,4 @@
-"""The CDS Hooks request that an EHR would send, its prefetch filled from a FHIR server as discovery asks."""
+"""Builds the CDS Hooks request that an EHR would send, with the prefetch read from a FHIR server as discovery asks."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _SUGGESTED = 3
 
 
 class NotReachedError(BuildError):
-    """The FHIR server gave nothing at all."""
+    """The FHIR server returned nothing."""
 
 
 class NotFoundError(BuildError):
@@ -36,7 +36,7 @@ class NotFoundError(BuildError):
 
 
 class UnknownDrugError(BuildError):
-    """The name means no drug that the service knows."""
+    """No drug that the service knows has this name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +48,10 @@ class Built:
 
 
 def known_drug(name: str, decider: Decider) -> None:
-    """Make sure that a drug by its name is one that the service would look at.
+    """Check that a drug name is one that the service knows.
 
     Raises:
-        UnknownDrugError: it is not; the message has the names that come nearest.
+        UnknownDrugError: it is not; the message has the nearest names.
 
     """
     if decider.reads_drug(name):
@@ -76,14 +76,14 @@ def built_from(
     orders: Sequence[Json],
     token: str | None = None,
 ) -> Built:
-    """Read what the services of a hook ask for, and write the request.
+    """Read what the services of a hook ask for, and build the request.
 
     Raises:
-        BuildError: the hook lacks orders, the server may not be asked or gave nothing, or it has no such patient.
-        NeighbourBusyError: too many calls wait for FHIR servers already.
+        BuildError: the hook needs an order, the server is not allowed or returned nothing, or it has no such patient.
+        ServerBusyError: too many calls wait for FHIR servers already.
 
     """
-    # Fail before fetching if the hook lacks what it needs.
+    # Fail before fetching if the hook needs an order and has none.
     hook_request(hook, "", patient, orders, {})
     asked = HookRequest(
         hook=hook,

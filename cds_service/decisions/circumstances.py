@@ -1,11 +1,15 @@
-"""Finds the profile of a call that depends on user or encounter: from what was sent, else from the FHIR server."""
+"""Finds a call's profile if it depends on the user or encounter: from what was sent, else from the FHIR server."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from cds_service.protocol.caller import Circumstances
-from fhir_mappings.request.asker import (
+from cards.facts.origins import Gap
+from cards.facts.outcomes import FAILED
+from cds_service.decisions import failures
+from cds_service.ehr.limits import ServerBusyError
+from cds_service.protocol.caller import UNKNOWN, Circumstances
+from fhir_mappings.request.circumstances import (
     encounter_class_in,
     encounter_to_fetch,
     roles_in,
@@ -22,39 +26,67 @@ if TYPE_CHECKING:
     from fhir_mappings.request.hook_request import HookRequest
 
 
+_NO_PROFILE = Gap(None, "context.userId", FAILED)
+
+
 class Answering(NamedTuple):
-    """What answers a call, in which circumstances, and the access to data that finding out has used, if any."""
+    """The decider for a call, the circumstances, and the data access used to find them, if any.
+
+    ``gaps`` says where the settings for the user or encounter could not be determined.
+    """
 
     active: ActiveDecider
     circumstances: Circumstances
     data: RequestData | None = None
+    gaps: tuple[Gap, ...] = ()
 
 
 def profile_of(settings: Settings, service: str, request: HookRequest, decider: Decider) -> Settings:
-    """Return the settings of the profile that is for a call, by what it sent and nothing else; else the settings.
+    """Return the settings of the profile for a call, judged by the request alone, or else the general settings.
 
     ``decider`` reads the request.
     """
-    sent = decider.data_of(request).glimpses()
+    sent = decider.data_of(request).stubs()
     known = Circumstances(user_of(request), roles_in(request, sent), encounter_class_in(request, sent))
     fitting = (each for match, each in settings.by_profile() if match.holds(settings.client, service, known))
     return next(fitting, settings)
 
 
 def in_circumstances(active: ActiveDecider, caller: Caller | None, service: str, request: HookRequest) -> Answering:
-    """Find what answers a call. Nothing is read unless some profile for these calls asks about it.
+    """Find the decider for a call; nothing is read unless a profile for these calls depends on it.
+
+    If finding it fails, the settings for everybody apply, and ``gaps`` says so.
 
     Raises:
-        NeighbourBusyError: too many calls wait for FHIR servers already.
+        ServerBusyError: too many calls wait for FHIR servers already.
 
     """
+    try:
+        return _found(active, caller, service, request)
+    except ServerBusyError:
+        raise
+    except Exception as error:  # noqa: BLE001 - what only the profile changes must not cost the answer
+        failures.part_failed("profile", error)
+        return Answering(_of_client(active, caller, service), UNKNOWN, None, (_NO_PROFILE,))
+
+
+def _of_client(active: ActiveDecider, caller: Caller | None, service: str) -> ActiveDecider:
+    """Return what answers a client of whose user and encounter nothing is known."""
+    try:
+        return active.of(caller, service)
+    except Exception as error:  # noqa: BLE001 - what the site sets for everybody is left
+        failures.part_failed("profile", error)
+        return active
+
+
+def _found(active: ActiveDecider, caller: Caller | None, service: str, request: HookRequest) -> Answering:
     asks_role, asks_encounter = active.asked_of(caller, service)
     user = user_of(request)
     if not asks_role and not asks_encounter:
         known = Circumstances(user)
         return Answering(active.of(caller, service, known), known)
     data = active.decider.data_of(request)
-    sent = data.glimpses()
+    sent = data.stubs()
     roles = roles_in(request, sent) if asks_role else frozenset()
     kind = encounter_class_in(request, sent) if asks_encounter else frozenset()
     queries = roles_to_fetch(request) if asks_role and not roles else {}

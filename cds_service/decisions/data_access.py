@@ -1,11 +1,15 @@
-"""Gathers what one call needs to be judged: from what it sent first, then from the EHR's server, in one time budget."""
+"""Collects the data for one call: from the request first, then from the EHR's server, within one time budget."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from cards.facts.origins import Gap
+from cards.facts.outcomes import AN_INTERNAL_ERROR
 from cards.values.caching import lazy
+from cds_service.decisions import failures
+from cds_service.ehr.limits import ServerBusyError
 from fhir_mappings.request.prefetch import OMITTED, Answer, PrefetchState, read_answer
 from fhir_mappings.request.queries import own_query
 from fhir_mappings.request.sizes import first_entries
@@ -16,7 +20,7 @@ if TYPE_CHECKING:
     from cds_service.ehr.access import FhirAccess
     from cds_service.ehr.client import FhirClient
     from fhir_mappings.request.chart import ChartReader
-    from fhir_mappings.request.hook_request import HookRequest
+    from fhir_mappings.request.hook_request import HookRequest, Prefetched
     from fhir_mappings.request.orders import Orders
     from fhir_mappings.wire.resources import ResourceStub
 
@@ -24,10 +28,10 @@ _UNANSWERED = frozenset({PrefetchState.OMITTED, PrefetchState.FAILED})
 
 
 class DataMissing(LookupError):  # noqa: N818 - named for the answer it leads to
-    """Data that an order in scope needs is neither in the prefetch nor available from the FHIR server."""
+    """Data needed for an order in scope is neither in the prefetch nor available from the FHIR server."""
 
     def __init__(self, places: list[str], why: str = "") -> None:
-        """Keep the places in the request that lack an answer, and why the server gave none."""
+        """Keep the missing places of the request, and why the server did not provide them."""
         names = ", ".join(place.removeprefix("prefetch.") for place in places)
         super().__init__(f"{names} ({why})" if why else names)
         self.places = places
@@ -35,7 +39,7 @@ class DataMissing(LookupError):  # noqa: N818 - named for the answer it leads to
 
 
 class RequestData:
-    """What one call sent, and what has been fetched for it so far."""
+    """The data that a call sent, and what has been fetched for it so far."""
 
     def __init__(
         self,
@@ -45,9 +49,9 @@ class RequestData:
         most_entries: int,
         before: RequestData | None = None,
     ) -> None:
-        """Leave everything unread until it is asked for; of the lists that were sent, ``most_entries`` are read.
+        """Read nothing until it is needed; of the lists that were sent, at most ``most_entries`` are read.
 
-        ``before`` has fetched something for this call already: the time that it took counts.
+        ``before`` has already fetched something for this call: the time that it took counts.
         """
         self._most_entries = most_entries
         self._request = request
@@ -56,37 +60,45 @@ class RequestData:
         self._sent: dict[str, Answer] | None = None
         self._fetched: dict[str, Answer] = {}
         self._read_on: set[str] = set()
+        self._failed: set[str] = set()
         self._before = before
 
     def orders(self, chart: ChartReader) -> Orders:
-        """Read the orders that are asked about, and what they refer to.
+        """Read the orders of the call, and the resources they refer to.
 
         Raises:
-            DataMissing: an order of the call that may be for a drug in scope could not be found.
+            DataMissing: of the orders of the call none could be found, and one may be for a drug in scope.
 
         """
         orders = chart.orders(self._request)
         if orders.unresolved or orders.refers_to_chart:
-            orders = chart.orders(self._request, self.glimpses())
+            orders = chart.orders(self._request, self.stubs())
         if any(each.may_be_for_a_drug for each in orders.lacking):
-            # What bills for a drug is dispatched beside it; without a drug none of it is looked at.
+            # Billing requests are dispatched along with a drug; without a drug they are ignored.
             self._fetch({each.path: each.reference for each in orders.lacking})
-            orders = chart.orders(self._request, self.glimpses())
-            if places := [each.path for each in orders.lacking if each.may_be_for_a_drug]:
+            orders = chart.orders(self._request, self.stubs())
+            places = [each.path for each in orders.lacking if each.may_be_for_a_drug]
+            if places and not orders.orders:
                 raise DataMissing(places, self.why(places[0]))
         if orders.drugs_to_fetch:
             self._fetch({place: wanted for wanted, place in orders.drugs_to_fetch.items()})
-            orders = chart.orders(self._request, self.glimpses())
+            orders = chart.orders(self._request, self.stubs())
         return orders
 
-    def chart(self, keys: Iterable[str] | None = None) -> dict[str, Answer]:
-        """Return what was sent, with the keys that are needed fetched where they lack; every key unless some are named.
+    def not_found(self, orders: Orders) -> Iterable[Gap]:
+        """Yield a gap for each order beside those at hand that may be for a drug and could not be found."""
+        for each in orders.lacking:
+            if each.may_be_for_a_drug:
+                yield Gap(None, each.path, "order-not-found", values=(("why", self.why(each.path)),))
 
-        A key that is available nowhere is left unchanged; ``absent`` names it.
+    def chart(self, keys: Iterable[str] | None = None) -> dict[str, Answer]:
+        """Return the prefetch with missing keys fetched; all keys unless some are named.
+
+        A key that is not available anywhere is left unchanged, and ``absent`` names it.
         """
         answers = self._answers()
         needed = tuple(keys or self._templates)
-        # Do not ask again for a key that the server did not answer.
+        # Do not ask again for a key that the server failed to answer.
         lacking = [key for key in needed if answers[key].state in _UNANSWERED and key not in self._read_on]
         reads_on = False
         for answer in answers.values():
@@ -95,14 +107,15 @@ class RequestData:
         if (lacking or reads_on) and self._access is not None:
             patient = quote(self._request.patient_id, safe="")
             queries = {f"prefetch.{key}": own_query(self._templates[key], patient) for key in lacking}
-            # A list that was sent is read on once; one that goes on after that is known to be incomplete.
+            # Further pages of a list that was sent are read once; a list with still more pages is reported as
+            # incomplete.
             begun = {
                 f"prefetch.{key}": answer
                 for key, answer in answers.items()
                 if key not in self._read_on and key not in lacking and (key in needed or key not in self._templates)
             }
             self._read_on.update(lacking, (place.removeprefix("prefetch.") for place in begun))
-            fetched = self._access.fetch(queries, begun)
+            fetched = self._asked(queries, begun)
             answers = self._sent = {key: fetched.get(f"prefetch.{key}", answer) for key, answer in answers.items()}
         return answers
 
@@ -117,48 +130,71 @@ class RequestData:
 
     def why(self, place: str) -> str:
         """Return why the FHIR server gave nothing for a place of the request, in words for an operator."""
+        if place in self._failed:
+            return AN_INTERNAL_ERROR
         if self._access is not None:
             return self._access.failures.get(place, "the FHIR server did not answer in time")
         return self._client.why_no_access(self._request)
 
-    def glimpses(self) -> list[ResourceStub]:
-        """List all resources that are at hand."""
+    def stubs(self) -> list[ResourceStub]:
+        """List all available resources."""
         answers = {**self._answers(), **self._fetched}
-        return [glimpse for answer in answers.values() if answer.listing for glimpse in answer.listing.glimpses]
+        return [stub for answer in answers.values() if answer.listing for stub in answer.listing.stubs]
 
     def fetched(self, queries: Mapping[str, str]) -> list[ResourceStub]:
-        """Ask the server some queries, each for a place of its own, and list what it answered."""
+        """Run queries on the server, each for its place in the request, and list the resources returned."""
         if self._access is None:
             return []
-        answers = self._access.fetch(queries)
-        return [glimpse for answer in answers.values() if answer.listing for glimpse in answer.listing.glimpses]
+        answers = self._asked(queries)
+        return [stub for answer in answers.values() if answer.listing for stub in answer.listing.stubs]
 
     def non_observations(self) -> list[ResourceStub]:
-        """List the resources that are at hand and are no Observations."""
+        """List the available resources that are not Observations."""
         answers = {**self._answers(), **self._fetched}
-        return [glimpse for answer in answers.values() if answer.listing for glimpse in answer.listing.non_observations]
+        return [stub for answer in answers.values() if answer.listing for stub in answer.listing.non_observations]
 
     @lazy
     def _access(self) -> FhirAccess | None:
-        """Leave to ask the server of the call; whether there is any is found out when it is needed."""
+        """Access to the FHIR server of the call, determined when first needed."""
         return self._client.access(self._request) if self._before is None else self._before._access  # noqa: SLF001
 
     def _answers(self) -> dict[str, Answer]:
-        """Read every prefetch value, under keys of our own and of the client's; keys of ours that lack are omitted."""
+        """Read every prefetch value, under our keys and the client's own; our missing keys are omitted."""
         if self._sent is None:
-            sent = {key: read_answer(raw, f"prefetch.{key}") for key, raw in self._request.prefetch.items()}
+            sent = {key: self._read(key, raw) for key, raw in self._request.prefetch.items()}
             self._sent = {**dict.fromkeys(self._templates, OMITTED), **first_entries(sent, self._most_entries)}
         return self._sent
+
+    def _read(self, key: str, raw: Prefetched) -> Answer:
+        try:
+            return read_answer(raw, f"prefetch.{key}")
+        except Exception as error:  # noqa: BLE001 - one key must not cost the others
+            failures.part_failed("prefetch", error)
+            self._failed.add(f"prefetch.{key}")
+            return Answer(PrefetchState.FAILED)
 
     def _fetch(self, references: Mapping[str, str]) -> None:
         """Read resources by their references, each for its place in the request."""
         if self._access is None:
             return
         queries = {place: address for place, wanted in references.items() if (address := _address(wanted))}
-        self._fetched |= self._access.fetch(queries)
+        self._fetched |= self._asked(queries)
+
+    def _asked(self, queries: Mapping[str, str], begun: Mapping[str, Answer] | None = None) -> dict[str, Answer]:
+        """Ask the server. Where asking itself fails, it gave nothing, and the reason is an internal error."""
+        if self._access is None:
+            return {}
+        try:
+            return self._access.fetch(queries, begun or {})
+        except ServerBusyError:
+            raise
+        except Exception as error:  # noqa: BLE001 - what was sent is judged without what could be fetched
+            failures.part_failed("fetch", error)
+            self._failed.update(queries, begun or ())
+            return {}
 
 
 def _address(wanted: str) -> str:
-    """Write a reference as the address below the server's base; empty when it leads to no resource of a server."""
+    """Return a reference as an address relative to the server's base; empty if it does not lead to a resource there."""
     kind, _, identifier = wanted.partition("/")
     return f"{kind}/{quote(identifier, safe='')}" if kind.isalpha() and kind.isascii() and identifier else ""

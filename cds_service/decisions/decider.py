@@ -1,6 +1,6 @@
-"""One request to one answer: read, look up what is lacking, judge, and word the cards.
+"""Answers one request: read it, fetch missing data, judge, and write the cards.
 
-An order out of scope is answered before anything about the patient is looked at.
+If no order is in scope, the answer is given before any patient data is read.
 """
 
 from __future__ import annotations
@@ -14,46 +14,46 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from cards.billing.coverage_statement import form_for, statements
 from cards.billing.rules import coverage_rules
-from cards.engine import cases_in_scope, judge
-from cards.facts.billing import BillingSession
+from cards.engine import judge
+from cards.facts.billing import BillingFacts, BillingSession
 from cards.facts.origins import Gap
+from cards.facts.outcomes import AN_INTERNAL_ERROR, FAILED, Evidence
 from cards.facts.patient import Patient
 from cards.facts.session import Moment, Session
 from cards.facts.topics import Topic
 from cards.identification.recogniser import recogniser_of
 from cards.knowledge.billing_setup import with_sources
 from cards.presentation.grouping import CardContent
+from cards.presentation.plainly import ungrouped
 from cards.presentation.renderer import Renderer
+from cards.readings.case import gap_line
 from cards.readings.on_treatment import on_treatment
+from cards.unchecked import also_telling, told_of
 from cds_service.decisions import failures
+from cds_service.decisions.coverage_parts import CoverageParts, card_chosen, chosen
 from cds_service.decisions.data_access import DataMissing, RequestData
 from cds_service.decisions.decision import Decision
 from cds_service.decisions.versions import versions
 from cds_service.ehr.client import FhirClient
+from cds_service.ehr.limits import ServerBusyError
 from cds_service.protocol import crd
-from cds_service.protocol.card_json import card_json, suggestion_json, to_show, worded
-from cds_service.protocol.form_links import with_form
+from cds_service.protocol.card_json import card_json, live_findings, suggestion_json, to_show, worded
 from cds_service.protocol.smart_links import smart_links
 from fhir_mappings.code_maps.files import read_code_map
-from fhir_mappings.coverage.coverage_information import CoverageWriter
-from fhir_mappings.coverage.questionnaires import response
 from fhir_mappings.medications.actions import ActionWriter
 from fhir_mappings.request.chart import ChartReader
-from fhir_mappings.request.hook_request import RequestReader
+from fhir_mappings.request.hook_request import BadRequest, RequestReader
+from fhir_mappings.request.occasion import Occasion
 from fhir_mappings.request.orders import Orders, requested_in
 from fhir_mappings.request.queries import MONITORING_KEYS, TREATMENT_KEYS, templates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from cards.coverage.form import Form
     from cards.facts.billing import CoverageExchange
-    from cards.facts.origins import Origin
     from cards.facts.outcomes import Verdict
     from cards.presentation.card import Card
-    from cards.readings.case import Case
     from cds_service.configuration.settings import Settings
     from cds_service.ehr.limits import Aside, OnFetched
     from fhir_mappings.request.hook_request import HookRequest
@@ -63,8 +63,12 @@ if TYPE_CHECKING:
     _Answered = tuple[Session | None, tuple[Verdict, ...], _Shown]
 
 
+_NO_BILLING = Gap(None, "context.billing", FAILED)
+_NOT_GROUPED = Evidence("failed-grouping", "")
+
+
 class Decider:
-    """Everything that answering needs, for one state of the configuration."""
+    """Answers requests with one configuration."""
 
     def __init__(
         self,
@@ -76,9 +80,10 @@ class Decider:
         on_fetched: OnFetched | None = None,
         aside: Aside = nullcontext,
     ) -> None:
-        """Build the readers, the judgement and the wording; without ``suggestions`` cards only say what is wrong.
+        """Build the readers, the rules and the renderer; without ``suggestions`` cards only say what is wrong.
 
-        ``on_fetched`` hears what each call fetched from a FHIR server; inside of ``aside`` it waits for that.
+        ``on_fetched`` is called with what each call fetched from a FHIR server. A call waits for a server inside the
+        context manager ``aside``.
 
         Raises:
             CodeMapError: a code map of the site cannot be used.
@@ -98,7 +103,7 @@ class Decider:
             self._recogniser,
             code_map,
             settings.site.zone_of_doses,
-            lambda error: failures.part_failed("chart", error),
+            failures.check_failed,
         )
         self.templates = templates(self.known.terminology, code_map)
         self.crd = settings.crd == crd.VERSION
@@ -108,122 +113,121 @@ class Decider:
         self.billing = settings.billing()
         self._coverage_rules = coverage_rules(self.billing)
         self._renderer = Renderer(self.wording, with_sources(self.known, self.billing), self.policy.indicators)
+        self._unchecked = card_json(self._renderer.plain.last_resort(""), settings.base_url, [])
         self._actions = ActionWriter(self.known.terminology, self.wording.actions)
-        sources = with_sources(self.known, self.billing).sources
-        self._coverage = CoverageWriter(self.wording.statements, sources, settings.base_url)
+        self._parts = CoverageParts(
+            self._recogniser,
+            self.policy,
+            self.billing,
+            self.wording,
+            settings.base_url,
+            offers_answers=suggestions,
+        )
         self.fhir = FhirClient(settings.fhir_limits, on_fetched=on_fetched, aside=aside)
         self.versions = versions(settings, self.known, self.wording, self.billing)
 
     def reads_drug(self, name: str) -> bool:
-        """Return whether a name means a drug that is known, or may mean one."""
+        """Return whether a name is, or may be, that of a known drug."""
         return self._recogniser.read_text(name).names_drug
 
     def data_of(self, request: HookRequest) -> RequestData:
-        """Return access to what a request sent, and to its FHIR server."""
+        """Return the data access for a request."""
         return RequestData(request, self.templates, self.fhir, self._sizes.entries)
 
-    def decide(self, request: HookRequest, *, coverage: bool = False, before: RequestData | None = None) -> Decision:
-        """Answer one request; ``coverage``: by the rules of billing and coverage, and by no clinical one.
+    def decide(
+        self,
+        request: HookRequest,
+        *,
+        coverage: bool = False,
+        before: RequestData | None = None,
+        gaps: tuple[Gap, ...] = (),
+    ) -> Decision:
+        """Answer one request; ``coverage``: with the billing and coverage rules instead of the clinical ones.
 
-        ``before`` is what has been fetched for the call already.
+        ``before`` is what has already been fetched for the call, ``gaps`` what is known to be unread. An unexpected
+        error costs only the part of the answer in which it occurs, and the answer says so; if everything fails, the
+        answer says that nothing could be checked.
 
         Raises:
-            DataMissing: an order in scope needs data that cannot be had.
+            BadRequest: the dispatched orders hold more than a request may, or another version of CRD is asked for.
+            DataMissing: an order in scope needs data that are not available.
+            ServerBusyError: too many calls wait for FHIR servers already.
 
         """
         began = time.perf_counter()
+        try:
+            return self._decided(request, before, gaps, began, coverage=coverage)
+        except (BadRequest, DataMissing, ServerBusyError):
+            raise
+        except Exception as error:  # noqa: BLE001 - an EHR shows an error of the server as if all were well
+            failures.part_failed("decision", error)
+            return self._undecided(request, began)
+
+    def _undecided(self, request: HookRequest, began: float) -> Decision:
+        """Say that nothing could be checked."""
+        has_orders = request.moment.has_orders
+        unread = Gap(None, "context.draftOrders" if has_orders else "prefetch", FAILED)
+        session = Session(request.moment, self._today(), (), Patient(), (unread,))
+        verdicts = (told_of((gap_line(self.known, unread),), "no-drug" if has_orders else "treatment-unknown"),)
+        shown = ungrouped(verdicts, self.wording, self.policy.indicators)
+        cards = tuple(self._cards(shown, {}, request))
+        return Decision(str(uuid.uuid4()), cards, verdicts, session, time.perf_counter() - began, shown)
+
+    def unchecked_card(self) -> dict[str, Any]:
+        """Return the card of a call of which nothing could be read, not even what it is about."""
+        return {**self._unchecked, "uuid": str(uuid.uuid4())}
+
+    def _decided(
+        self,
+        request: HookRequest,
+        before: RequestData | None,
+        gaps: tuple[Gap, ...],
+        began: float,
+        *,
+        coverage: bool,
+    ) -> Decision:
         exchange = crd.exchange_of(request.extension) if coverage and self.crd else None
         asked = self.templates if exchange is None else {**self.templates, **crd.COVERAGE_TEMPLATE}
         gathering = RequestData(request, asked, self.fhir, self._sizes.entries, before)
         actions: tuple[dict[str, Any], ...] = ()
         if not request.moment.has_orders:
-            session, verdicts, (cards, shown) = self._opened(request, gathering)
+            session, verdicts, (cards, shown) = self._opened(request, gathering, gaps)
         else:
             orders = gathering.orders(self._chart)
             session, verdicts, (cards, shown) = self._ordered(
-                request, gathering, orders, coverage=coverage, exchange=exchange
+                request, gathering, orders, gaps, coverage=coverage, exchange=exchange
             )
             if exchange is None:
-                cards = tuple(self._with_forms(cards, shown, session, orders))
+                cards = tuple(self._parts.with_forms(cards, shown, session, orders))
             elif session is not None and not exchange.says_nothing:
-                actions = tuple(self._statements(session, orders))
+                actions = tuple(self._parts.statements(session, orders))
         took = time.perf_counter() - began
         return Decision(str(uuid.uuid4()), cards, verdicts, session, took, shown, actions=actions)
-
-    def _statements(self, session: Session, orders: Orders) -> Iterator[dict[str, Any]]:
-        """Write what is stated of the coverage of each order on the order itself, where it is new."""
-        for case in cases_in_scope(session, self._recogniser, self.policy, orders.identities):
-            try:
-                action = self._statement(case, session, orders)
-            except Exception as error:  # noqa: BLE001 - nothing is stated of this order, and the cards are given
-                failures.part_failed("coverage-information", error)
-                continue
-            if action is not None:
-                yield action
-
-    def _statement(self, case: Case, session: Session, orders: Orders) -> dict[str, Any] | None:
-        stated = statements(case, self.billing)
-        resource = orders.resources.get(case.order.origin.path)
-        if not stated or resource is None:
-            return None
-        return self._coverage.update(stated, resource, session.today, self.wording.actions["coverage-information"])
-
-    def _with_forms(
-        self,
-        cards: Iterable[dict[str, Any]],
-        shown: Iterable[CardContent],
-        session: Session | None,
-        orders: Orders,
-    ) -> Iterator[dict[str, Any]]:
-        """Add to the criteria of a policy the form with what is not known, and its beginning from the chart."""
-        for card, content in zip(cards, shown, strict=True):
-            order = content.lead.order
-            if content.lead.topic is not Topic.COVERAGE_CRITERIA or session is None or order is None:
-                yield card
-                continue
-            try:
-                yield self._with_form(card, order, session, orders)
-            except Exception as error:  # noqa: BLE001 - a card without its form is better than none
-                failures.part_failed("form", error)
-                yield card
-
-    def _with_form(self, card: dict[str, Any], order: Origin, session: Session, orders: Orders) -> dict[str, Any]:
-        cases = cases_in_scope(session, self._recogniser, self.policy, orders.identities)
-        form = next((form_for(case, self.billing) for case in cases if case.order.origin == order), None)
-        if form is None:
-            return card
-        words, base_url = self.wording.statements, self.settings.base_url
-        return with_form(card, form, words, base_url, self._begun(form, orders, order, session))
-
-    def _begun(self, form: Form, orders: Orders, order: Origin, session: Session) -> dict[str, Any] | None:
-        """Begin the answer to a form; one that no order can be named in is not offered."""
-        if not order.reference or not self._with_suggestions:
-            return None
-        words, base_url = self.wording.statements, self.settings.base_url
-        return response(form, words, base_url, orders.patient_id, order, session.today)
 
     def _ordered(
         self,
         request: HookRequest,
         gathering: RequestData,
         orders: Orders,
+        of_call: tuple[Gap, ...],
         *,
         coverage: bool,
         exchange: CoverageExchange | None,
     ) -> _Answered:
         """Judge the orders of a call."""
-        gaps = (*orders.gaps, *_unresolved(orders))
+        gaps = (*orders.gaps, *_unresolved(orders), *gathering.not_found(orders))
         if orders.in_scope:
-            answers = gathering.chart()
-            absent = gathering.absent(self.templates)
-            patient = self._chart.patient(
-                answers, request.patient_id, self._required, orders.references, server=request.fhir_server
-            )
-            patient = msgspec.structs.replace(patient, absent=absent) if absent else patient
+            gaps += of_call
+            patient = self._part_of_chart(request, gathering, tuple(self.templates), orders.references)
             listed = self._chart.with_reasons(orders, gathering.non_observations())
+            gaps += tuple(gap for order in listed for gap in order.gaps if gap.reason == FAILED)
             session = Session(Moment(request.hook), self._today(), listed, patient, gaps)
             if coverage:
-                facts = self._chart.billing.read(request, orders, answers)
+                try:
+                    facts = self._chart.billing.read(request, orders, gathering.chart())
+                except Exception as error:  # noqa: BLE001 - the orders are judged without it, which is told
+                    failures.part_failed("billing", error)
+                    facts, gaps = BillingFacts(), (*gaps, _NO_BILLING)
                 if exchange is not None:
                     facts = msgspec.structs.replace(facts, exchange=exchange)
                 session = BillingSession(session.moment, session.today, listed, patient, gaps, facts)
@@ -239,54 +243,100 @@ class Decider:
             self._coverage_rules if coverage else None,
             failures.check_failed,
         )
-        shown = to_show(verdicts, session, self.policy, self._recogniser, self.wording)
+        verdicts, shown = self._shown(verdicts, session)
         if orders.in_scope and len(session.patient.absent) == len(self.templates) and not _says_more(shown):
-            # The order by itself says nothing, and of the patient nothing is known.
-            absent = session.patient.absent
-            raise DataMissing([f"prefetch.{key}" for key, _ in absent], absent[0][1])
+            # Nothing can be checked without the chart.
+            _refuse_unless_failed(session)
         if exchange is not None:
-            shown = crd.contents_for(shown, session)
+            shown = chosen(shown, session)
         cards = tuple(self._cards(shown, orders.resources, request))
         if exchange is not None:
-            cards = tuple(crd.card_for(card, each, session) for card, each in zip(cards, shown, strict=True))
+            cards = tuple(card_chosen(card, each, session) for card, each in zip(cards, shown, strict=True))
         return session, verdicts, (cards, shown)
 
-    def _opened(self, request: HookRequest, gathering: RequestData) -> _Answered:
-        """Judge the monitoring of the drugs that a patient is on; nothing else is read for a patient on none."""
+    def _shown(
+        self, verdicts: tuple[Verdict, ...], session: Session
+    ) -> tuple[tuple[Verdict, ...], tuple[CardContent, ...]]:
+        """Group the findings into cards. If that fails, each finding is shown by itself, and the answer says so."""
+        try:
+            shown = to_show(
+                verdicts, session, self.policy, self._recogniser, self.wording, on_failure=failures.check_failed
+            )
+        except Exception as error:  # noqa: BLE001 - a finding is worth more than its place among the others
+            failures.part_failed("grouping", error)
+            variant = "no-drug" if session.moment.has_orders else "treatment-unknown"
+            verdicts = also_telling(verdicts, _NOT_GROUPED, variant)
+            shown = ungrouped(live_findings(verdicts, self.policy), self.wording, self.policy.indicators)
+        return verdicts, shown
+
+    def _opened(self, request: HookRequest, gathering: RequestData, of_call: tuple[Gap, ...]) -> _Answered:
+        """Judge the monitoring of the patient's drugs; if there are none, nothing else is read."""
         today = self._today()
-        patient = self._part_of_chart(request, gathering, TREATMENT_KEYS)
+        patient = _with_lost(self._part_of_chart(request, gathering, TREATMENT_KEYS), TREATMENT_KEYS)
         # If one medication list is unavailable, an empty other list does not show that the patient takes none.
         if not patient.absent and not on_treatment(patient, self.known, self.policy.thresholds, today):
             return None, (), ((), ())
         patient = self._part_of_chart(request, gathering, MONITORING_KEYS)
         if len(patient.absent) == len(MONITORING_KEYS):
-            raise DataMissing([f"prefetch.{key}" for key, _ in patient.absent], patient.absent[0][1])
+            _refuse_unless_failed(Session(Moment.VIEW, today, (), patient))
         drugs = on_treatment(patient, self.known, self.policy.thresholds, today)
-        session = Session(Moment.VIEW, today, tuple(order for order, _ in drugs), patient)
+        patient = patient if drugs else _with_lost(patient, TREATMENT_KEYS)
+        session = Session(Moment.VIEW, today, tuple(order for order, _ in drugs), patient, of_call)
         identities = [identity for _, identity in drugs]
         verdicts = judge(session, self._recogniser, self.policy, identities, on_failure=failures.check_failed)
         resources = {order.origin.path: requested_in(request) for order, _ in drugs}
-        shown = to_show(verdicts, session, self.policy, self._recogniser, self.wording)
+        verdicts, shown = self._shown(verdicts, session)
         return session, verdicts, (tuple(self._cards(shown, resources, request)), shown)
 
-    def _part_of_chart(self, request: HookRequest, gathering: RequestData, keys: tuple[str, ...]) -> Patient:
-        """Read what some keys tell of the patient; unavailable parts are named in it."""
-        answers = gathering.chart(keys)
-        patient = self._chart.patient(answers, request.patient_id, frozenset(keys), server=request.fhir_server)
-        absent = gathering.absent(keys)
-        return msgspec.structs.replace(patient, absent=absent) if absent else patient
+    def _part_of_chart(
+        self,
+        request: HookRequest,
+        gathering: RequestData,
+        keys: tuple[str, ...],
+        session: frozenset[str] = frozenset(),
+    ) -> Patient:
+        """Read the patient from some prefetch keys; unavailable parts are named in the result.
+
+        ``session`` names the orders that are asked about.
+        """
+        try:
+            answers = gathering.chart(None if request.moment.has_orders else keys)
+            absent = gathering.absent(keys)
+            occasion = Occasion(request.fhir_server, self._today())
+            patient = self._chart.patient(answers, request.patient_id, frozenset(keys), session, occasion=occasion)
+        except ServerBusyError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the orders are judged without the chart, which is told
+            failures.part_failed("chart", error)
+            lost = tuple((key, AN_INTERNAL_ERROR) for key in keys)
+            return Patient(gaps=(Gap(None, "prefetch", FAILED),), absent=lost)
+        if not absent:
+            return patient
+        both = dict((*patient.absent, *absent))
+        return msgspec.structs.replace(patient, absent=tuple(both.items()))
 
     def _cards(
         self, contents: Iterable[CardContent], resources: Mapping[str, Json], request: HookRequest
     ) -> Iterator[dict[str, Any]]:
-        for card in worded(contents, self._renderer, request.hook_instance):
-            suggestions = list(self._suggestions(card, resources, request.patient_id))
-            has_link = self.settings.smart.links and card.order is not None
-            links = smart_links(card, self.settings.base_url) if has_link else []
-            yield card_json(card, self.settings.base_url, suggestions, links)
+        for card in worded(contents, self._renderer, request.hook_instance, failures.check_failed):
+            try:
+                suggestions = list(self._suggestions(card, resources, request.patient_id))
+                yield card_json(card, self.settings.base_url, suggestions, self._links(card))
+            except Exception as error:  # noqa: BLE001 - one card must not cost the others
+                failures.part_failed("card", error)
+                yield self.unchecked_card()
+
+    def _links(self, card: Card) -> list[dict[str, Any]]:
+        if not self.settings.smart.links or card.order is None:
+            return []
+        try:
+            return smart_links(card, self.settings.base_url)
+        except Exception as error:  # noqa: BLE001 - a card without its link is better than none
+            failures.part_failed("links", error)
+            return []
 
     def _suggestions(self, card: Card, resources: Mapping[str, Json], patient_id: str) -> Iterator[dict[str, Any]]:
-        """Write the suggestions that the EHR's own resource allows."""
+        """Write the suggestions that can be made on the EHR's own resources."""
         if not self._with_suggestions:
             return
         is_first = True
@@ -301,13 +351,33 @@ class Decider:
                 is_first = False
 
 
+def _with_lost(patient: Patient, keys: Iterable[str]) -> Patient:
+    """Mark each list with an entry that could not be read as unavailable: the entry may be the one that matters."""
+    failed = [gap.path for gap in patient.gaps if gap.reason == FAILED]
+    lost = {key: AN_INTERNAL_ERROR for key in keys if any(path.startswith(f"prefetch.{key}") for path in failed)}
+    return msgspec.structs.replace(patient, absent=tuple((lost | dict(patient.absent)).items())) if lost else patient
+
+
+def _refuse_unless_failed(session: Session) -> None:
+    """Refuse a call for which no patient data were available; after an internal error, a card says so instead.
+
+    Raises:
+        DataMissing: no data were available, and nothing failed here.
+
+    """
+    absent = session.patient.absent
+    failed = any(gap.reason == FAILED for gap in (*session.gaps, *session.patient.gaps))
+    if not failed and all(why != AN_INTERNAL_ERROR for _, why in absent):
+        raise DataMissing([f"prefetch.{key}" for key, _ in absent], absent[0][1])
+
+
 def _says_more(shown: tuple[CardContent, ...]) -> bool:
-    """Return whether any card says more than that checks could not be made."""
+    """Return whether any card says more than that checks could not be carried out."""
     return any(content.lead.topic is not Topic.CHECKS_INCOMPLETE for content in shown)
 
 
 def _unresolved(orders: Orders) -> tuple[Gap, ...]:
-    """Say of each order whose drug could not be found out that it was not checked."""
+    """Report each order whose drug could not be found as not checked."""
     return tuple(
         Gap(None, order.origin.path, gap.reason) for order in orders.orders if order.in_focus for gap in order.gaps
     )

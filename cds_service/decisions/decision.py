@@ -1,4 +1,4 @@
-"""One decision: what was answered and why, what was left out, and what a policy on trial would have said."""
+"""One decision: the answer and its reasons, suppressed cards, and what a policy on trial would have said."""
 
 from __future__ import annotations
 
@@ -35,26 +35,26 @@ class Tried:
 
 
 class Decision(msgspec.Struct, frozen=True):
-    """What was answered and why: every verdict, the silent ones too, and the cards that are shown."""
+    """An answer and its reasons: every verdict, including silent ones, and the cards shown."""
 
     id: str
     cards: tuple[dict[str, Any], ...]
     verdicts: tuple[Verdict, ...]
     session: Session | None
-    """What was judged; ``None`` if nothing was."""
+    """The judged facts; ``None`` if nothing was judged."""
     duration_s: float
     shown: tuple[CardContent, ...] = ()
-    """The findings behind each card that was made, whether it was sent or suppressed."""
+    """The findings behind each card, whether sent or suppressed."""
     suppressed: tuple[Suppressed, ...] = ()
     findings: Mapping[str, str] = msgspec.field(default_factory=dict)
-    """The names of findings by the id of the card, where repeats of them may be left out later."""
+    """The names of findings by card id, if repeats of them may be suppressed later."""
     actions: tuple[dict[str, Any], ...] = ()
-    """What is written on orders without anybody's doing, for clients of the CRD profile."""
+    """System actions: coverage information written on orders, for CRD clients."""
     tried: Tried | None = None
-    """What the policy on trial would have said; ``None`` if nothing is on trial."""
+    """The result of the policy on trial; ``None`` if nothing is on trial."""
 
 
 def subjects(decision: Decision) -> list[CardContent]:
-    """Return the content of each card that is sent."""
+    """Return the content of each card sent."""
     suppressed = {id(each.content) for each in decision.suppressed}
     return [content for content in decision.shown if id(content) not in suppressed]

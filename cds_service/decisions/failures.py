@@ -1,8 +1,9 @@
-"""What the operator hears of a part of an answer that failed: the log and a number, and nothing of a patient."""
+"""Reports failed parts of an answer to the operator: a log line and a metric, without patient data."""
 
 from __future__ import annotations
 
 import traceback
+from contextlib import suppress
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -21,14 +22,15 @@ def check_failed(topic: TopicCode, error: Exception) -> None:
 
 
 def part_failed(part: str, error: Exception) -> None:
-    """Log and count a part of an answer that failed, with its traceback: places of the code, innermost last.
+    """Log and count a part of an answer that failed, with its traceback, innermost call last.
 
-    The message of the error is left out, for it may quote the chart.
+    The error message is left out, because it may quote the chart.
     """
-    # The numbers of several workers are shared only if they are loaded after the folder for them was named.
+    # Imported late: metrics are shared between workers only if loaded after their folder is set.
     from cds_service.telemetry import metrics  # noqa: PLC0415
 
-    metrics.failed(part)
+    with suppress(Exception):
+        metrics.failed(part)
     _log.error("check_failed", check=part, error=type(error).__name__, traceback=_places(error))
 
 

@@ -1,4 +1,4 @@
-"""Writes a decision as the rows of its record."""
+"""Turns a decision into the rows of its record."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _encode = msgspec.json.Encoder(decimal_format="string").encode
 
 
 class RecordWriter:
-    """Turns decisions into records, for one state of the configuration."""
+    """Turns decisions into records, for one configuration."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class RecordWriter:
         pseudonyms: Pseudonyms,
         clock: Clock = now,
     ) -> None:
-        """Take what every decision of this configuration has in common."""
+        """Keep what all decisions of this configuration share."""
         self._configuration = _configuration(versions)
         self._clock = clock
         self._policy = policy
@@ -53,7 +53,7 @@ class RecordWriter:
     def record(
         self, service: str, request: HookRequest, caller: Caller | None, decision: Decision, session: Session
     ) -> Record:
-        """Write the rows of a decision that judged something."""
+        """Build the rows of a decision that judged something."""
         issuer = plain_text(caller.issuer) if caller else None
         row = {
             **self._common,
@@ -68,6 +68,7 @@ class RecordWriter:
             "duration_ms": round(decision.duration_s * 1000, 3),
             "facts": _encode(session).decode(),
             "verdicts": _encode(self._verdicts(decision)).decode(),
+            "products": _products(decision),
         }
         cards = tuple(
             {
@@ -84,10 +85,9 @@ class RecordWriter:
         return Record(row, cards, configurations, tuple(_suppressions(decision)), shadow)
 
     def _verdicts(self, decision: Decision) -> Json:
-        """Write the verdicts by kind; the silent ones, nearly all of them, as lists of topics for each order.
+        """Serialize the verdicts by kind; the silent ones, by far the most, as lists of topics for each order.
 
-        One that stands as a line of another card names the topic of that card.
-        ``stated`` is what was written on orders.
+        A finding shown as a line of another card names that card's topic. ``stated`` is what was written on orders.
         """
         folded = {id(each): content.lead.topic for content in decision.shown for each in content.folded}
         fired: list[Json] = []
@@ -99,7 +99,7 @@ class RecordWriter:
         for verdict in decision.verdicts:
             outcome = verdict.outcome
             if verdict.order is not order:
-                # The verdicts on an order follow each other.
+                # Verdicts are grouped by order.
                 place, order = order_name(verdict), verdict.order
                 topics, reasons = clear.setdefault(place, []), not_applicable.setdefault(place, {})
             if outcome.__class__ is Clear:
@@ -128,6 +128,12 @@ class RecordWriter:
         if stated := [each for action in decision.actions for each in stated_in(action)]:
             written["stated"] = stated
         return written
+
+
+def _products(decision: Decision) -> str | None:
+    """Name the products that were judged, in order, with a comma before and after each."""
+    found = sorted({each.product for each in decision.verdicts if each.product})
+    return f",{','.join(found)}," if found else None
 
 
 def _card(decision: str, position: int, card: Json) -> Json:

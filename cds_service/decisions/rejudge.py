@@ -1,4 +1,4 @@
-"""Facts that were judged before, put to the rules once more: of the record, or by a policy on trial."""
+"""Judges the same facts again: recorded facts, or those of a call for a policy on trial."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Question(NamedTuple):
-    """What the rules are asked: the facts, the drugs where they are settled already, and which rules."""
+    """The input of a judgment: the facts, the drugs if already identified, and the rules to run."""
 
     session: Session
     identities: Sequence[Identity] | None
@@ -34,16 +34,16 @@ class Question(NamedTuple):
 
 
 def recorded_session(kept: StoredDecision) -> Session:
-    """Read the facts of a decision, with what billing read where the service is the one of coverage."""
+    """Read the facts of a decision, including billing facts if the service is the coverage service."""
     service = BY_ID.get(kept.row.service)
     return read_session(kept.row.facts, coverage=service is not None and service.coverage)
 
 
 def question(session: Session, known: Knowledge, policy: Policy, billing: BillingSetup) -> Question:
-    """Put facts to the rules of the service that they were read for.
+    """Return the question for facts, with the rules of the service they were read for.
 
-    At an opened chart the orders stand for the drugs that the patient is on, which is a matter of thresholds; they are
-    found anew among the treatments.
+    At an opened chart the orders stand for the drugs that the patient is on, which depends on thresholds, so they are
+    derived again from the treatments.
     """
     if isinstance(session, BillingSession):
         return Question(session, None, coverage_rules(billing))

@@ -1,4 +1,4 @@
-"""Judges recorded facts once more, by the settings that were in force, and compares what comes out."""
+"""Judges recorded facts again with the settings that were in force, and compares the result."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """What the recorded facts give today. ``changed`` names the versions that are others now."""
+    """The result of judging recorded facts today. ``changed`` names the versions that differ now."""
 
     verdicts: tuple[Verdict, ...]
     cards: tuple[Json, ...]
@@ -55,7 +55,7 @@ class Replay:
 
 
 def replay(kept: StoredDecision) -> Replay:
-    """Judge the facts of a decision again, with today's code, knowledge and words and the settings of then."""
+    """Judge the facts of a decision again, with today's code, knowledge and wording and its own settings."""
     layer = layer_of_record(kept.configuration)
     known, wording = layer.known, layer.wording
     policy, billing = recorded_policy(kept.configuration), setup_of_record(kept.configuration.get("coverage"))
@@ -93,20 +93,20 @@ def replay(kept: StoredDecision) -> Replay:
 
 
 def _sent(kept: StoredDecision, cards: Iterable[tuple[Card, CardContent]]) -> Iterable[tuple[Card, CardContent]]:
-    """Leave out what was left out then because it had been overridden before."""
+    """Leave out the cards that were suppressed as repeats at the time."""
     left_out = {row.uuid for row in kept.suppressed}
     return ((card, content) for card, content in cards if card.uuid not in left_out)
 
 
 def _as_sent(suggestion: Json) -> Json:
-    """Take from a recorded suggestion what the judgement does not say; records of older versions recommend nothing."""
+    """Reduce a recorded suggestion to what the judgment produces; older records have no recommendation."""
     return {name: suggestion[name] for name in ("isRecommended", "actions") if name in suggestion}
 
 
 def recorded_policy(configuration: Json) -> Policy:
     """Return the policy of a recorded configuration.
 
-    A threshold added since gets its default, because today's rules need it.
+    A threshold added since then gets its default, because today's rules need it.
     """
     defaults = {name: threshold.default for name, threshold in default_knowledge().thresholds.items()}
     topics = configuration["topics"]
@@ -124,7 +124,7 @@ def recorded_policy(configuration: Json) -> Policy:
 
 
 class _Watched(Mapping[str, Decimal | None]):
-    """Thresholds that note which of them was asked for."""
+    """Thresholds that record which of them were read."""
 
     def __init__(self, thresholds: Mapping[str, Decimal | None]) -> None:
         self._thresholds = thresholds
@@ -149,7 +149,7 @@ def thresholds_asked(
     identities: Sequence[Identity] | None,
     rules: Sequence[Rule],
 ) -> dict[TopicCode, list[str]]:
-    """Find out for each topic which thresholds its rule asks for with these facts: each rule is asked by itself."""
+    """Find which thresholds each topic's rule reads for these facts, by running each rule separately."""
     found = {}
     for rule in rules:
         watched = _Watched(policy.thresholds)

@@ -1,8 +1,7 @@
-"""Another policy on trial: applied to the same facts as the one in force, recorded beside it, and never shown.
+"""A policy on trial: applied to the same facts as the one in force, recorded with the decision, and never shown.
 
 Coverage is judged by the payer policies and prices in force; a trial has none of its own. At an opened chart a trial
-may find other drugs that the patient is on. Where the policy in force found none, nothing was judged, and nothing is
-tried.
+may find other drugs that the patient is on. If the policy in force found none, nothing is judged and nothing is tried.
 """
 
 from __future__ import annotations
@@ -41,14 +40,14 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A policy on trial and what it is made of."""
+    """A policy on trial, ready to judge."""
 
     policy: Policy
     versions: Versions
 
 
 class Shadow:
-    """Judges by the candidate that a call would get if the trial were in force."""
+    """Judges with the candidate that would answer a call if the trial were in force."""
 
     def __init__(self, tried: Settings, known: Knowledge, wording: Wording, billing: BillingSetup) -> None:
         """Take the settings on trial."""
@@ -67,7 +66,7 @@ class Shadow:
         service: str,
         circumstances: Circumstances = UNKNOWN,
     ) -> Decision:
-        """Return a decision with what the trial says of its facts."""
+        """Return a decision with the trial's verdicts added."""
         candidate = self.candidate(caller, service, circumstances)
         verdicts = self.verdicts(session, candidate)
         if verdicts is None:
@@ -80,7 +79,7 @@ class Shadow:
         return next(fitting, self._base)
 
     def verdicts(self, session: Session, candidate: Candidate) -> Json | None:
-        """Judge facts by a candidate; nothing that goes wrong here may cost a clinician the answer."""
+        """Judge facts with a candidate; an error here must never cost a clinician the answer."""
         try:
             asked = question(session, self._known, candidate.policy, self._billing)
             verdicts = judge(

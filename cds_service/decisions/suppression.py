@@ -1,8 +1,8 @@
-"""Leaves out, at signing and dispatch, what a clinician has overridden with a reason at selection (ADR 10).
+"""Suppresses, at signing and dispatch, cards that a clinician overrode with a reason at selection (ADR 10).
 
-It is left out only while everything that the finding stands on is the same: patient, drug, dose, start, results and
-their dates. Whatever is in doubt is told again: a store that is slow or down, a card whose id another patient's card
-has too, another user, an order that may not be the same.
+A card is suppressed only while everything that its finding rests on is the same: patient, drug, dose, start, results
+and their dates. In case of doubt it is shown again: if the store is slow or down, another patient's card has the same
+id, the user is another, or the order may not be the same.
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ if TYPE_CHECKING:
     from fhir_mappings.request.hook_request import HookRequest
 
 DEADLINE_S = 0.2
-"""How long an answer may wait to hear what was overridden."""
+"""How long an answer may wait for the lookup of overrides."""
 _encode = msgspec.json.Encoder(decimal_format="string", order="sorted").encode
 _log = structlog.get_logger()
 
 
 class Repeats:
-    """Finds the cards that would say again what was overridden."""
+    """Finds the cards that would repeat what was overridden."""
 
     def __init__(self, settings: RepeatSettings, pseudonyms: Pseudonyms, clock: Clock) -> None:
-        """Take for how long an override counts and which cards are always told."""
+        """Keep how long an override counts and which cards are always shown."""
         self._hours = timedelta(hours=settings.hours)
         self._never = frozenset(settings.never)
         self._pseudonyms = pseudonyms
@@ -53,7 +53,7 @@ class Repeats:
         self._pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="overrides")
 
     def applied(self, store: Store, request: HookRequest, caller: Caller | None, decision: Decision) -> Decision:
-        """Name the findings of a selection; leave out what repeats them at signing and dispatch."""
+        """Name the findings of a selection; suppress their repeats at signing and dispatch."""
         issuer = caller.issuer if caller else ""
         patient = self._pseudonyms.name("patient", request.patient_id, issuer)
         if patient is None or decision.session is None or not decision.cards:
@@ -86,7 +86,7 @@ class Repeats:
         return msgspec.structs.replace(decision, cards=left, suppressed=tuple(suppressed))
 
     def _ask(self, store: Store, names: set[str]) -> Iterable[Override]:
-        """Ask the store, and take no answer in time for no override."""
+        """Ask the store; no answer in time counts as no override."""
         if not store.recorder.is_up:
             return ()
         asked = self._pool.submit(overrides, store.engine, names, self._clock() - self._hours)
@@ -101,10 +101,10 @@ class Repeats:
 def _stands_for(
     override: Override, verdict: Verdict, references: set[str], user: str | None, caller: Caller | None
 ) -> bool:
-    """Return whether an override was said of this order, by this user through this client.
+    """Return whether an override is about this order, by this user through this client.
 
-    An order that got another reference since is the same by product and dose, which its finding's name holds; but
-    not while the order that was overridden stands beside it. Dispatch names no user.
+    An order with a new reference is matched by product and dose, which are part of the finding's name, unless the
+    overridden order is in the same request. Dispatch names no user.
     """
     if (override.issuer, override.tenant) != ((caller.issuer, caller.tenant) if caller else (None, None)):
         return False

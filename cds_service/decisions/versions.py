@@ -1,4 +1,4 @@
-"""What a decision was made with: the versions of code, knowledge and wording, and the settings that it went by."""
+"""What a decision was made with: the versions of code, knowledge and wording, and the settings."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """Names everything that an answer depends on beside the facts.
+    """Everything that an answer depends on besides the facts.
 
-    ``configuration`` holds the settings that the judgement goes by, each with the layer that set it, and neither an
-    address nor a key; ``configuration_hash`` is the digest of it.
+    ``configuration`` has the settings that affect the judgment, each with the layer that set it, and no addresses or
+    keys; ``configuration_hash`` is its digest.
     """
 
     code: str
@@ -35,17 +35,17 @@ class Versions:
 
 def versions(settings: Settings, known: Knowledge, wording: Wording, billing: BillingSetup) -> Versions:
     """Name the versions in force."""
-    judgement = {**_judgement(settings, known, wording), "coverage": recorded_setup(billing)}
+    judgment = {**_judgment(settings, known, wording), "coverage": recorded_setup(billing)}
     if settings.crd is not None:
-        judgement["crd"] = settings.crd
+        judgment["crd"] = settings.crd
     if site := settings.site_layer.recorded():
-        judgement["site"] = site
+        judgment["site"] = site
     if settings.stops:
-        judgement["stopped"] = {
+        judgment["stopped"] = {
             stop.topic: {"number": stop.number, "at": stop.at.isoformat(), "by": stop.by, "reason": stop.reason}
             for stop in settings.stops
         }
-    content = json.dumps(judgement, sort_keys=True, separators=(",", ":"))
+    content = json.dumps(judgment, sort_keys=True, separators=(",", ":"))
     return Versions(
         code=__version__,
         knowledge=known.version,
@@ -55,7 +55,7 @@ def versions(settings: Settings, known: Knowledge, wording: Wording, billing: Bi
     )
 
 
-def _judgement(settings: Settings, known: Knowledge, wording: Wording) -> dict[str, Any]:
+def _judgment(settings: Settings, known: Knowledge, wording: Wording) -> dict[str, Any]:
     policy = settings.policy()
     return {
         "policy": settings.published._asdict() if settings.published else None,

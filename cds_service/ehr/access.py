@@ -1,7 +1,7 @@
-"""Reads what the prefetch lacks from the EHR's FHIR server: in parallel, inside one time budget, from nowhere else.
+"""Reads missing prefetch data from the EHR's FHIR server: in parallel, within one time budget.
 
-Redirects are not followed, pages only on the same server, and the token goes nowhere but there. What did not arrive in
-time has not arrived.
+Redirects are not followed, further pages only on the same server, and the token is sent nowhere else. Data that arrive
+late are ignored.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import structlog
 import urllib3
 from urllib3.util.retry import Retry
 
+from cards.facts.outcomes import AN_INTERNAL_ERROR
 from cds_service.ehr.causes import cause_of, cause_of_refusal, known_type
 from cds_service.ehr.connections import Exchange
 from cds_service.ehr.servers import is_same_server
@@ -29,38 +30,38 @@ if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
     from cds_service.ehr.connections import FhirConnections
-    from cds_service.ehr.limits import Aside, Neighbour, OnFetched
+    from cds_service.ehr.limits import Aside, CallLimit, OnFetched
     from fhir_mappings.request.hook_request import HookRequest
 
 _PAGES = 10
 _CHUNK = 65536
 _BODIES = 8
-"""All that is read for one call, as a multiple of the limit of one body."""
+"""The total size read for one call, as a multiple of the limit for one body."""
 _PAUSE_S = 0.1
 _NONE: Mapping[str, Answer] = MappingProxyType({})
 _BAD_GATEWAY, _UNAVAILABLE, _TOO_MANY = 502, 503, 429
-# A token that cannot be sent is a UnicodeError; what comes while a body is read is urllib3's own.
+# A token that cannot be sent raises UnicodeError; reading a body raises urllib3's own errors.
 _FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError)
 _log = structlog.get_logger()
 
 
 class _Client(Protocol):
-    """What the calls to FHIR servers share."""
+    """What all calls to FHIR servers share."""
 
     on_fetched: OnFetched | None
     aside: Aside
     budget_s: float
     body_limit: int
-    neighbour: Neighbour
+    call_limit: CallLimit
     threads: ThreadPoolExecutor
 
     @property
     def connections(self) -> FhirConnections:
-        """The connections that are kept to servers."""
+        """The pooled connections to servers."""
 
 
 class _Question(NamedTuple):
-    """An address to read from, the place in the request that its answer takes, and the number of its page."""
+    """An address to read, the place in the request for its answer, and its page number."""
 
     url: str
     place: str
@@ -68,7 +69,7 @@ class _Question(NamedTuple):
 
 
 class FhirAccess:
-    """Leave to ask one server on behalf of one call. Its budget begins with the first question."""
+    """Access to one server for one call. The time budget starts with the first query."""
 
     def __init__(self, client: _Client, request: HookRequest) -> None:
         """Take the server and the token of the call."""
@@ -80,22 +81,22 @@ class FhirAccess:
             self._headers["Authorization"] = f"Bearer {authorization.access_token}"
         self._deadline: float | None = None
         self.failures: dict[str, str] = {}
-        """Why a place of the request got no answer, in words for an operator."""
+        """Why a place in the request has no answer, for the operator."""
         self.causes: dict[str, str] = {}
-        """What was at the bottom of it, where that is known."""
+        """The root cause, if known."""
         self._bytes_left = client.body_limit * _BODIES
 
     def fetch(self, queries: Mapping[str, str], begun: Mapping[str, Answer] = _NONE) -> dict[str, Answer]:
-        """Ask for every query at once, by its place in the request; one that failed or was late is ``FAILED``.
+        """Run all queries at once, each by its place in the request; one that failed or was late is ``FAILED``.
 
-        ``begun`` are answers of the prefetch. Where one names a next page of the same server, it is read on there.
+        ``begun`` are answers from the prefetch: if one has a next page on the same server, reading continues there.
 
         Raises:
-            NeighbourBusyError: too many calls wait for FHIR servers already.
+            ServerBusyError: too many calls wait for FHIR servers already.
 
         """
         addresses = {place: f"{self._base}/{query}" for place, query in queries.items()}
-        # An id may be anything, even "..", so a path that leaves the server's base is not requested.
+        # An id may be anything, even "..", so a path that leads outside the server's base is not requested.
         asked = {place: _Question(url, place) for place, url in addresses.items() if is_same_server(url, self._base)}
         following = {
             place: _Question(answer.listing.next_page, place, 1)
@@ -105,7 +106,7 @@ class FhirAccess:
         if not asked and not following:
             return {}
         began = time.monotonic()
-        with self._client.neighbour.asked(), self._client.aside():
+        with self._client.call_limit.asked(), self._client.aside():
             pages = self._ask_all({**asked, **following})
         if self._client.on_fetched is not None:
             answered = _answered(pages)
@@ -114,14 +115,14 @@ class FhirAccess:
         return fetched | {place: _joined((begun[place], *pages[place])) for place in following}
 
     def _ask_all(self, questions: Mapping[str, _Question]) -> dict[str, list[Answer]]:
-        """Ask for several addresses and their pages, and give what has arrived at the deadline."""
+        """Read several addresses and their pages, and return what has arrived by the deadline."""
         now = time.monotonic()
         if self._deadline is None:
             self._deadline = now + self._client.budget_s
         arrived: dict[str, list[Answer]] = {key: [] for key in questions}
         exchanges = {key: Exchange() for key in questions}
         futures = [
-            # With the names of the call, so that what is logged of a fetch carries them.
+            # Copies the context, so that log lines of a fetch carry the call's ids.
             self._client.threads.submit(copy_context().run, self._ask, exchanges[key], question, arrived[key])
             for key, question in questions.items()
         ]
@@ -132,7 +133,7 @@ class FhirAccess:
         return arrived
 
     def _ask(self, exchange: Exchange, question: _Question, arrived: list[Answer]) -> None:
-        """Read page after page into ``arrived``, whose reader may stop waiting at any time."""
+        """Read page after page into ``arrived``; the caller may stop waiting at any time."""
         url, seen = question.url, {question.url}
         try:
             for number in range(question.page, _PAGES):
@@ -147,11 +148,14 @@ class FhirAccess:
             self.failures[question.place] = _why(error)
             cause = self.causes[question.place] = cause_of(error)
             _log.warning("fhir_fetch_failed", place=question.place, reason=type(error).__name__, cause=cause)
+        except Exception as error:  # noqa: BLE001 - nobody waits for what this thread raises
+            self.failures[question.place] = AN_INTERNAL_ERROR
+            _log.error("fhir_fetch_failed", place=question.place, reason=type(error).__name__)
         finally:
             exchange.end()
 
     def _page(self, exchange: Exchange, url: str, place: str) -> Answer:
-        """Ask once, and a second time where that does no harm and may help: nothing but reading is ever asked."""
+        """Request once, and a second time if that may help; it is always a read, so a retry does no harm."""
         try:
             answer, pause_s = self._once(exchange, url, place)
         except requests.ConnectionError as error:
@@ -167,7 +171,7 @@ class FhirAccess:
         return (self._deadline or 0.0) - time.monotonic()
 
     def _once(self, exchange: Exchange, url: str, place: str) -> tuple[Answer, float | None]:
-        """Return the answer, and for how long to pause before asking again; ``None`` when that is of no use."""
+        """Return the answer, and how long to pause before a retry; ``None`` if a retry is pointless."""
         remaining = self._remaining()
         if remaining <= 0:
             raise requests.Timeout
@@ -192,16 +196,16 @@ class FhirAccess:
         return answer if answer.listing is not None else Answer(PrefetchState.FAILED), None
 
     def _refusal(self, response: requests.Response) -> bytes:
-        """Read the beginning of a refusal, which may say why; nothing is lost where it cannot be read."""
+        """Read the beginning of a refusal, which may give a reason; ignored if it cannot be read."""
         try:
             return response.raw.read1(_CHUNK, decode_content=True) if self._remaining() > 0 else b""
         except _FAILURES:
             return b""
 
     def _body(self, response: requests.Response) -> bytes:
-        """Read a body within the limits of size, unpacked, and of time."""
+        """Read a body within the limits on time and on unpacked size."""
         body = bytearray()
-        # What has come is looked at at once: a body that trickles in must not hold the thread until it is whole.
+        # Data are processed as they arrive: a slow body must not hold the thread until it is complete.
         while chunk := response.raw.read1(_CHUNK, decode_content=True):
             body += chunk
             self._bytes_left -= len(chunk)
@@ -211,7 +215,7 @@ class FhirAccess:
 
 
 def _why(error: Exception) -> str:
-    """Return what went wrong with a request to a server, without its address."""
+    """Return what went wrong with a request, without its address."""
     if isinstance(error, requests.Timeout):
         return "the FHIR server did not answer in time"
     return "the FHIR server could not be reached"
@@ -222,12 +226,12 @@ def _answered(pages: Mapping[str, Sequence[Answer]]) -> int:
 
 
 def _was_cut_off(error: requests.ConnectionError) -> bool:
-    """Return whether the server closed the connection before it answered, as it may with one that was kept."""
+    """Return whether the server closed the connection before answering, as happens with pooled connections."""
     return bool(error.args) and isinstance(error.args[0], urllib3.exceptions.ProtocolError)
 
 
 def _pause(response: requests.Response) -> float | None:
-    """Return for how long a server that is busy asks to be left alone; ``None`` when it is not busy but unwilling."""
+    """Return how long a busy server asks to wait; ``None`` if it refused for another reason."""
     if response.status_code not in (_BAD_GATEWAY, _UNAVAILABLE, _TOO_MANY):
         return None
     wanted = response.headers.get("Retry-After")
@@ -245,17 +249,17 @@ def _checked(answer: Answer, query: str) -> Answer:
 
 
 def _joined(pages: Sequence[Answer]) -> Answer:
-    """Make the pages of a search one answer; where a page lacks, the last one still names the next."""
+    """Join the pages of a search; if a page is missing, the result still names the next one."""
     if not pages or pages[0].listing is None:
         return pages[0] if pages else Answer(PrefetchState.FAILED)
     first, whole = pages[0], pages[0].listing
     for page in pages[1:]:
         if page.listing is None or page.state is PrefetchState.FAILED:
             break
-        whole.glimpses += page.listing.glimpses
+        whole.stubs += page.listing.stubs
         whole.matches += page.listing.matches
         whole.broken += page.listing.broken
         whole.next_page = page.listing.next_page
         whole.is_joined = True
-    state = PrefetchState.PRESENT if whole.glimpses or whole.broken else first.state
+    state = PrefetchState.PRESENT if whole.stubs or whole.broken else first.state
     return Answer(state, whole, any(page.partial for page in pages))

@@ -1,4 +1,4 @@
-"""What verifies the certificates of FHIR servers."""
+"""The TLS context that verifies the certificates of FHIR servers."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 def tls_context(ca_bundle: Path | None) -> ssl.SSLContext:
-    """Make what verifies every server: by the site's own authorities where it names them, else by the public ones.
+    """Create the TLS context: with the site's own certificate authorities if it names them, else the public ones.
 
     Raises:
-        OSError: the file cannot be read or holds no certificate.
+        OSError: the file cannot be read or contains no certificate.
 
     """
     return _public_authorities() if ca_bundle is None else _verifying(str(ca_bundle))
@@ -23,7 +23,7 @@ def tls_context(ca_bundle: Path | None) -> ssl.SSLContext:
 
 @once
 def _public_authorities() -> ssl.SSLContext:
-    """Read the public authorities once: that is slow, and the workers share what was there before they were started."""
+    """Read the public authorities once: that is slow, and forked workers share the result."""
     from requests.utils import DEFAULT_CA_BUNDLE_PATH  # noqa: PLC0415 - a command that asks no server loads no HTTP
 
     return _verifying(DEFAULT_CA_BUNDLE_PATH)

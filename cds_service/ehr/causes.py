@@ -1,6 +1,6 @@
-"""Why a read of a FHIR server failed, for the log: in our own words or from closed lists, never what a server wrote.
+"""Why a read from a FHIR server failed, for the log: in our own words or from closed lists, never the server's text.
 
-A server may put the address that was asked, and with it the id of a patient, into whatever it answers.
+A server may put the requested address, and with it a patient id, into its answer.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ _TOKEN_ERRORS = ("invalid_request", "invalid_token", "insufficient_scope")
 
 
 def cause_of(error: BaseException) -> str:
-    """Return what was at the bottom of a failed request, as far as it is known."""
+    """Return the root cause of a failed request, as far as it is known."""
     chain = list(_chain(error))
     for each in chain:
         if isinstance(each, ssl.SSLCertVerificationError):
@@ -79,7 +79,7 @@ def _words(chain: Iterable[BaseException], table: Iterable[tuple[tuple[type[Base
 
 
 def cause_of_refusal(headers: Mapping[str, str], body: bytes) -> str:
-    """Return what a server says about its refusal: the error of the token, and the types of issues."""
+    """Return a server's reason for a refusal: the token error, and the issue types."""
     challenge = headers.get("WWW-Authenticate", "")[:1000]
     found = [error for error in _TOKEN_ERRORS if error in challenge]
     found += dict.fromkeys(code for code in _issue_codes(body) if _ISSUES.fullmatch(code))
@@ -87,7 +87,7 @@ def cause_of_refusal(headers: Mapping[str, str], body: bytes) -> str:
 
 
 def known_type(written: str) -> str:
-    """Return a content type that is on the list, or that it is another."""
+    """Return a content type if it is on the list, or say that it is another."""
     return written.lower() if written.lower() in _TYPES else "another" if written else "none"
 
 
@@ -102,7 +102,7 @@ def _issue_codes(body: bytes) -> Iterator[str]:
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and what it came from, whichever way libraries keep that."""
+    """Yield an error and its causes, however the library links them."""
     waiting: list[BaseException] = [error]
     for _ in range(_CHAIN):
         if not waiting:

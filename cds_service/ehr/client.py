@@ -1,7 +1,7 @@
-"""Which FHIR servers may be asked, and by how many calls at once.
+"""Which FHIR servers may be read, and by how many calls at once.
 
-What asks them (``access``) is loaded when a server is asked, or by ``open`` before: `her2-cds check` seldom needs it,
-and HTTP and its certificates take a fifth of the time of a command.
+The HTTP code (``access``) is loaded on first use, or by ``open``: `her2-cds check` seldom needs it, and HTTP and
+certificates take a fifth of a command's time.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from cards.values.caching import lazy
-from cds_service.ehr.limits import Neighbour
+from cds_service.ehr.limits import CallLimit
 from cds_service.ehr.servers import FhirServers
 
 if TYPE_CHECKING:
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from fhir_mappings.request.hook_request import HookRequest
 
 CALLS_AT_ONCE = 16
-"""The calls of one process that may wait for FHIR servers at a time; each may lack every key."""
+"""How many calls of one process may wait for FHIR servers at a time; each may need every key."""
 _KEYS_AT_ONCE = 8
 _log = structlog.get_logger()
 
 
 class FhirClient:
-    """Fetches searches and reads; one client serves every request and keeps its connections."""
+    """Runs searches and reads; one client serves all requests and pools its connections."""
 
     def __init__(
         self,
@@ -38,10 +38,10 @@ class FhirClient:
         on_fetched: OnFetched | None = None,
         aside: Aside = nullcontext,
     ) -> None:
-        """Take the allowed servers and the limits from the configuration; ``on_fetched`` hears what each call fetched.
+        """Take the allowed servers and the limits; ``on_fetched`` is called with what each call fetched.
 
-        ``resolver`` gives the addresses of a host; by default the machine's is asked. Each call waits inside
-        of ``aside``.
+        ``resolver`` returns the addresses of a host; the default is the machine's. Each call waits inside the context
+        manager ``aside``.
         """
         self.servers = FhirServers(limits.allowed_servers, loopback_only=limits.loopback_only)
         self.on_fetched = on_fetched
@@ -50,13 +50,13 @@ class FhirClient:
         self.body_limit = limits.body_bytes
         self._ca_bundle = limits.ca_bundle
         self._resolver = resolver
-        # A slow server can block every thread of the calls that need it, so other calls must not share them.
+        # A slow server can block all threads of the calls that need it, so other calls must not share them.
         self._size = CALLS_AT_ONCE * _KEYS_AT_ONCE
-        self.neighbour = Neighbour(CALLS_AT_ONCE)
+        self.call_limit = CallLimit(CALLS_AT_ONCE)
         self.threads = ThreadPoolExecutor(max_workers=self._size, thread_name_prefix="fhir")
 
     def open(self) -> FhirClient:
-        """Load what asks servers, so that no call waits for it.
+        """Load the HTTP code, so that no call has to wait for that.
 
         Raises:
             OSError: the certificate authorities cannot be read.
@@ -67,7 +67,7 @@ class FhirClient:
 
     @lazy
     def _access(self) -> type[FhirAccess]:
-        """What asks a server on behalf of one call."""
+        """The class that reads from a server for one call."""
         from cds_service.ehr.access import FhirAccess  # noqa: PLC0415 - see the head of this module
 
         return FhirAccess
@@ -80,7 +80,7 @@ class FhirClient:
         return FhirConnections(self._size, self._ca_bundle, self._resolver or resolve)
 
     def access(self, request: HookRequest) -> FhirAccess | None:
-        """Give access to the server of a request, if it names one that may be asked, with no other patient's token."""
+        """Return access to the server of a request, if it is allowed and the token is not for another patient."""
         why = self.why_no_access(request)
         if why:
             if request.fhir_server:
@@ -89,7 +89,7 @@ class FhirClient:
         return self._access(self, request)
 
     def why_no_access(self, request: HookRequest) -> str:
-        """Return why the server of a request may not be asked; empty when it may be."""
+        """Return why the server of a request may not be read; empty if it may."""
         if not request.fhir_server:
             return "not in the prefetch, and the request names no fhirServer"
         authorization = request.fhir_authorization

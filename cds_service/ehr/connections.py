@@ -1,7 +1,7 @@
-"""Connections to FHIR servers: kept and shared, always verified, and only to an address that was checked.
+"""Connections to FHIR servers: pooled and shared, always verified, and only to checked addresses.
 
-A name is resolved once for each connection; the addresses are checked and one of them is connected to, so that a name
-server has no second word. Certificates, SNI and the Host header go by the name.
+A name is resolved once for each connection; the addresses are checked and one of them is used, so that a second DNS
+answer cannot differ. Certificates, SNI and the Host header use the name.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Resolver = Callable[[str, int], Sequence[str]]
-"""Gives the addresses of a host. It raises OSError when there are none."""
+"""Returns the addresses of a host; raises OSError if there are none."""
 Connection = HTTPConnection | HTTPSConnection
 _log = structlog.get_logger()
 
 
 def resolve(host: str, port: int) -> list[str]:
-    """Ask the machine's resolver."""
+    """Resolve a host with the machine's resolver."""
     found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(each[4][0]) for each in found))
 
 
 class Exchange:
-    """One question to a server, which the one who waits for the answer may give up at any time."""
+    """One request to a server, which the waiting caller may give up at any time."""
 
     def __init__(self) -> None:
         """Start without a connection."""
@@ -49,7 +49,7 @@ class Exchange:
         self._is_over = False
 
     def use(self, connection: Connection) -> None:
-        """Note the connection that is in use.
+        """Note the connection in use.
 
         Raises:
             TimeoutError: nobody waits any more.
@@ -61,12 +61,12 @@ class Exchange:
             self._connection = connection
 
     def end(self) -> None:
-        """Let go of the connection, which another exchange may use from now on."""
+        """Release the connection, which another exchange may use from now on."""
         with self._lock:
             self._is_over, self._connection = True, None
 
     def give_up(self) -> None:
-        """Wake a thread that still waits for a byte: a server that trickles must not hold it."""
+        """Wake a thread that still waits for data: a slow server must not hold it."""
         with self._lock:
             self._is_over = True
             sock = self._connection.sock if self._connection is not None else None
@@ -78,10 +78,10 @@ class Exchange:
 
 
 class FhirConnections:
-    """The connections of one service, and a session for each thread on top of them."""
+    """The connections of one service, with a session for each thread."""
 
     def __init__(self, size: int, ca_bundle: Path | None = None, resolver: Resolver = resolve) -> None:
-        """Keep up to ``size`` connections to each server.
+        """Pool up to ``size`` connections to each server.
 
         Raises:
             OSError: the authorities cannot be read.
@@ -96,23 +96,23 @@ class FhirConnections:
             exchange.use(connection)
 
     def get(self, exchange: Exchange, url: str, headers: dict[str, str], timeout_s: float) -> requests.Response:
-        """Ask for an address, without following a redirect; the body is left for the caller to read.
+        """Request an address without following redirects; the caller reads the body.
 
         Raises:
-            requests.RequestException: the server could not be asked.
+            requests.RequestException: the request failed.
 
         """
         self._local.exchange = exchange
         return self._session().get(url, headers=headers, timeout=timeout_s, allow_redirects=False, stream=True)
 
     def _session(self) -> requests.Session:
-        """Return the session of this thread: a session is not made to be shared, connections are."""
+        """Return this thread's session: connections can be shared between threads, sessions cannot."""
         session: requests.Session | None = getattr(self._local, "session", None)
         if session is None:
             session = requests.Session()
-            # No proxy and no password file of the machine may have a say in where a token goes.
+            # The machine's proxy settings and password files must not influence where a token goes.
             session.trust_env = False
-            # What a server remembers of one call, with the token of one user, must not go along with the next.
+            # Cookies from one call, made with one user's token, must not be sent with the next.
             session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
             session.mount("https://", self._adapter)
             session.mount("http://", self._adapter)
@@ -139,16 +139,16 @@ class _CheckedAdapter(HTTPAdapter):
     def build_connection_pool_key_attributes(
         self, request: requests.PreparedRequest, verify: Any, cert: Any = None
     ) -> tuple[Any, Any]:
-        """Leave verification to the one context, which is made once; nothing a call says may weaken it."""
+        """Leave verification to the shared TLS context, so that no request can weaken it."""
         host, _ = super().build_connection_pool_key_attributes(request, verify, cert)
         return host, {}
 
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
-        """Do nothing: authorities would be read from disk again for every connection."""
+        """Do nothing: otherwise the authorities would be read from disk for every connection."""
 
 
 def _pool_classes(resolver: Resolver, in_use: Callable[[Connection], None]) -> dict[str, Any]:
-    """Make the pools of urllib3 whose connections resolve, check and connect by themselves."""
+    """Create urllib3 pools whose connections resolve, check and connect by themselves."""
 
     class Plain(HTTPConnection):
         def _new_conn(self) -> socket.socket:
@@ -192,7 +192,7 @@ def _connected(connection: Connection, resolver: Resolver, in_use: Callable[[Con
     total = connection.timeout if isinstance(connection.timeout, int | float) else None
     failure: OSError | None = None
     for address in addresses:
-        # One address that leads nowhere must not cost the others their time.
+        # One unreachable address must not use up the time for the others.
         share = total / len(addresses) if total is not None else None
         try:
             return create_connection((address, port), share, socket_options=connection.socket_options)

@@ -1,7 +1,7 @@
 """Exchanges with other servers that end at a deadline, however slowly they send.
 
-The timeout of a socket is for each byte: a server that sends one now and then would hold a thread for as long as it
-likes, in its headers too. Here the connection is shut down when the time is over.
+A socket timeout applies to each read: a server that sends a byte now and then could hold a thread forever, even during
+the headers. Here the connection is shut down at the deadline.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ if TYPE_CHECKING:
 
 
 class DeadlineAdapter(HTTPAdapter):
-    """An adapter of requests for a session that one thread uses, for one exchange after the other."""
+    """A requests adapter for a session that one thread uses for one exchange at a time."""
 
     def __init__(self, seconds: float) -> None:
-        """Give each exchange so many seconds, from the first packet to the last byte of its body."""
+        """Limit each exchange, from the first packet to the last byte of its body, to this many seconds."""
         self._seconds = seconds
         self._exchange = Exchange()
         self._timer: threading.Timer | None = None
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **more: Any) -> None:
-        """Make the pools, whose connections say when they are used."""
+        """Create the pools, whose connections report when they are used."""
         super().init_poolmanager(*args, **more)
         self.poolmanager.pool_classes_by_scheme = _pool_classes(self._in_use)
 
     def send(self, request: requests.PreparedRequest, *args: Any, **more: Any) -> requests.Response:
-        """Send a request; the time runs on until the next one, or until the session is closed."""
+        """Send a request; its deadline applies until the next request, or until the session is closed."""
         self._end()
         self._exchange = Exchange()
         self._timer = threading.Timer(self._seconds, self._exchange.give_up)
@@ -52,7 +52,7 @@ class DeadlineAdapter(HTTPAdapter):
             raise
 
     def close(self) -> None:
-        """Let the connections go."""
+        """Close the connections."""
         self._end()
         super().close()
 
@@ -66,7 +66,7 @@ class DeadlineAdapter(HTTPAdapter):
 
 
 def bound(session: requests.Session, seconds: float) -> None:
-    """Hold every exchange of a session to a deadline."""
+    """Give every exchange of a session a deadline."""
     session.mount("https://", DeadlineAdapter(seconds))
     session.mount("http://", DeadlineAdapter(seconds))
 

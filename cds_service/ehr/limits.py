@@ -1,6 +1,6 @@
-"""What may be asked of FHIR servers: which, for how long, and by how many calls at once.
+"""Limits on reading from FHIR servers: which servers, for how long, and by how many calls at once.
 
-A slow server must not hold up calls that do not need it.
+A slow server must not delay calls that do not need it.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 OnFetched = Callable[[int, int, float], None]
-"""Hears how many reads of one call were answered, how many failed, and the seconds that the call waited."""
+"""Called with how many reads of one call were answered, how many failed, and how long the call waited, in seconds."""
 Aside = Callable[[], AbstractContextManager[None]]
-"""Makes a block inside of which a call waits for a FHIR server."""
+"""Returns a context manager inside which a call waits for a FHIR server."""
 
 
 class FhirLimits(NamedTuple):
-    """Which servers may be asked, for how long and for how much."""
+    """Which servers may be read, for how long and how much."""
 
     allowed_servers: tuple[str, ...]
     loopback_only: bool
@@ -30,12 +30,12 @@ class FhirLimits(NamedTuple):
     ca_bundle: Path | None = None
 
 
-class NeighbourBusyError(Exception):
-    """The limit of calls waiting for this server is reached; the caller should retry shortly."""
+class ServerBusyError(Exception):
+    """The limit on calls waiting for this server is reached; the caller should retry shortly."""
 
 
-class Neighbour:
-    """One server that calls wait for."""
+class CallLimit:
+    """A server that calls wait for."""
 
     def __init__(self, at_once: int) -> None:
         """Allow ``at_once`` calls to wait for it."""
@@ -46,11 +46,11 @@ class Neighbour:
         """Count the caller as waiting for the server while the block runs.
 
         Raises:
-            NeighbourBusyError: too many wait for it already.
+            ServerBusyError: too many wait for it already.
 
         """
         if not self._places.acquire(blocking=False):
-            raise NeighbourBusyError
+            raise ServerBusyError
         try:
             yield
         finally:

@@ -1,8 +1,8 @@
-"""Which FHIR servers may be asked, and at which addresses: the operator names them, and some addresses nobody may.
+"""Which FHIR servers may be read, and at which IP addresses: some are never allowed.
 
-A server is named by its base URL. An allowed name may lead to a private address, as is usual inside a hospital; it
-never leads to a link-local, metadata, unspecified, multicast or reserved one, and to loopback only where the name
-itself says so. A name that leads to one such address among others is refused as a whole.
+A server is named by its base URL. An allowed name may resolve to a private address, as is usual inside a hospital, but
+never to a link-local, metadata, unspecified, multicast or reserved one, and to loopback only if the name itself says
+so. If any of its addresses is not allowed, the name is refused.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 Address = IPv4Address | IPv6Address
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
-# What is read differently by those who split an address and those who call it, is no address.
+# Characters that URL parsers and HTTP clients may interpret differently.
 _PLAIN_URL = re.compile(r"[!-\[\]-~]+")
-# Where clouds hand out the credentials of a machine, outside the link-local range.
+# Cloud metadata services, which hand out machine credentials, outside the link-local range.
 _METADATA = frozenset(
     ip_address(written)
     for written in ("fd00:ec2::254", "fd20:ce::254", "100.100.100.200", "168.63.129.16", "192.0.0.192")
@@ -42,7 +42,7 @@ _STEPS = re.compile(r"[/\\]")
 
 
 class RefusedAddressError(OSError):
-    """A name leads to an address that is never asked; ``kind`` says which, and nothing else is told."""
+    """A name resolves to an address that is never allowed; only its ``kind`` is revealed."""
 
     def __init__(self, kind: str) -> None:
         """Keep the kind of the address."""
@@ -51,7 +51,7 @@ class RefusedAddressError(OSError):
 
 
 class FhirServers:
-    """The servers that may be asked."""
+    """The servers that may be read."""
 
     def __init__(self, allowed: Iterable[str], *, loopback_only: bool) -> None:
         """Take the allowed base URLs; ``loopback_only`` counts when there are none."""
@@ -59,7 +59,7 @@ class FhirServers:
         self._loopback_only = loopback_only and not self._allowed
 
     def allows(self, url: str) -> bool:
-        """Return whether a base URL is one that may be asked."""
+        """Return whether a base URL is allowed."""
         try:
             found = parts(url)
         except ValueError:
@@ -72,7 +72,7 @@ class FhirServers:
 
 
 def why_not_allowed(url: str) -> str:
-    """Say why a base URL cannot be allowed; empty when it can."""
+    """Return why a base URL cannot be allowed; empty if it can."""
     try:
         _, host, _, path = parts(url)
     except ValueError:
@@ -84,7 +84,7 @@ def why_not_allowed(url: str) -> str:
 
 
 def is_same_server(url: str, base: str) -> bool:
-    """Return whether an address lies on the same server as a base URL, and below it."""
+    """Return whether an address is on the same server as a base URL, and below it."""
     try:
         page, own = parts(url), parts(base)
     except ValueError:
@@ -96,7 +96,7 @@ def parts(url: str) -> tuple[str, str, int, str]:
     """Split an address into scheme, host, port and path.
 
     Raises:
-        ValueError: it has no host, a user, no number for a port, or a character that no address has.
+        ValueError: it has no host, a user, an invalid port, or an invalid character.
 
     """
     split = urlsplit(url)
@@ -108,7 +108,7 @@ def parts(url: str) -> tuple[str, str, int, str]:
 
 
 def is_below(path: str, base: str) -> bool:
-    """Return whether a path lies at or below another, without climbing out of it."""
+    """Return whether a path is at or below another, without climbing out of it."""
     return (path == base or path.startswith(f"{base}/")) and is_plain_path(path)
 
 
@@ -129,10 +129,10 @@ def is_plain_path(path: str) -> bool:
 
 
 def check_addresses(host: str, addresses: Sequence[str]) -> None:
-    """Check the addresses to which the name of an allowed server leads.
+    """Check the addresses that the name of an allowed server resolves to.
 
     Raises:
-        RefusedAddressError: there is none, or one of them is never asked.
+        RefusedAddressError: there is none, or one of them is never allowed.
 
     """
     if not addresses:
@@ -157,7 +157,7 @@ def _is_loopback_name(host: str) -> bool:
 
 
 def kind_of(written: str) -> str:
-    """Name the kind of an address that is not asked without more ado; empty for any other."""
+    """Return the kind of an address that needs special treatment; empty for any other."""
     try:
         address = _innermost(ip_address(written.partition("%")[0]))
     except ValueError:
@@ -178,7 +178,7 @@ def kind_of(written: str) -> str:
 
 
 def _innermost(address: Address) -> Address:
-    """Return the IPv4 address that an IPv6 one stands for, if it does."""
+    """Return the IPv4 address embedded in an IPv6 one, if any."""
     if isinstance(address, IPv4Address):
         return address
     if address in _NAT64:

@@ -1,1 +1,1 @@
-"""JSON Web Keys: read strictly, public keys alone."""
+"""JSON Web Keys: parsed strictly, public keys only."""

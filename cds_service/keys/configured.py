@@ -1,4 +1,4 @@
-"""Keys as an operator gives them: every problem stops the start, and no message shows a key."""
+"""Keys that an operator configures: any problem prevents the start, and no message shows a key."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 def check_keys(jwks: dict[str, Any]) -> None:
-    """Look at a JWK Set; one without any key is no problem of its own.
+    """Check a JWK Set; an empty one is not an error by itself.
 
     Raises:
-        JwkProblem: a key of it is private, symmetric, weak, broken or given twice, or none can verify a signature.
+        JwkProblem: a key in it is private, symmetric, weak, broken or duplicated, or none can verify a signature.
 
     """
     keys, problems = read_keys(jwks)
@@ -28,7 +28,7 @@ def check_keys(jwks: dict[str, Any]) -> None:
 
 
 def check_key_address(url: str) -> None:
-    """Look at an address where keys are published: who can change them on the way can be any caller.
+    """Check an address where keys are published: whoever can alter them in transit can impersonate any caller.
 
     Raises:
         ValueError: it is not https, nor on this machine.
@@ -45,7 +45,7 @@ def read_key_file(path: Path) -> dict[str, Any]:
     """Read a JWK Set from a file.
 
     Raises:
-        ValueError: the file cannot be read, or what it holds is no set of public keys that can be used.
+        ValueError: the file cannot be read, or does not contain a usable set of public keys.
 
     """
     try:

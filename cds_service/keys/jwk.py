@@ -1,4 +1,4 @@
-"""The public keys of a client, from a JWK Set (RFC 7517): made once, and each good only for what it was made for."""
+"""The public keys of a client, from a JWK Set (RFC 7517): parsed once, and each usable only for its own algorithms."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 RSA_ALGORITHMS = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"})
 CURVES = {"P-256": "ES256", "P-384": "ES384", "P-521": "ES512"}
 ALGORITHMS = RSA_ALGORITHMS | frozenset(CURVES.values()) | {"EdDSA"}
-"""Every algorithm that a site may allow: none of them symmetric."""
+"""Every algorithm that a site may allow: all asymmetric."""
 _RSA_BITS = range(2048, 8193)
 _PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth"})
 _MANY = 100
@@ -25,12 +25,12 @@ _SHOWN = 60
 
 
 class JwkProblem(ValueError):  # noqa: N818 - a problem of one key, told beside others
-    """A key, or a set of keys, that cannot be used; the message holds nothing of the key but its id."""
+    """A key, or a set of keys, is not usable; the message contains nothing of the key but its id."""
 
 
 @dataclass(frozen=True, slots=True)
 class VerificationKey:
-    """A public key and the algorithms that its type and its own ``alg`` leave."""
+    """A public key and the algorithms that its type and its own ``alg`` allow."""
 
     id: str
     algorithms: frozenset[str]
@@ -41,7 +41,7 @@ class KeySet:
     """The keys of one set by their ids."""
 
     def __init__(self, keys: list[VerificationKey]) -> None:
-        """Take keys of which no two answer to the same id and algorithm."""
+        """Take keys; no two may have the same id and algorithm."""
         self._keys: dict[str, list[VerificationKey]] = {}
         for key in keys:
             self._keys.setdefault(key.id, []).append(key)
@@ -58,7 +58,7 @@ class KeySet:
         """Return the key with an id.
 
         Raises:
-            Refused: no key has the id, or the key that has it is not for the algorithm.
+            Refused: no key has the id, or the key with the id is not for the algorithm.
 
         """
         if key_id not in self._keys:
@@ -72,10 +72,10 @@ class KeySet:
 def read_keys(jwks: Any) -> tuple[KeySet, list[JwkProblem]]:
     """Read a JWK Set: the keys that can verify signatures, and what is wrong with others.
 
-    Keys for something else (encryption, a curve that is not used here) are no problem and are passed over.
+    Keys for other purposes (encryption, an unsupported curve) are skipped.
 
     Raises:
-        JwkProblem: it is no JWK Set at all.
+        JwkProblem: it is not a JWK Set.
 
     """
     entries = jwks.get("keys") if isinstance(jwks, dict) else None
@@ -107,7 +107,7 @@ def _named(entry: Any) -> str:
 
 
 def _read_key(entry: Any) -> VerificationKey | None:
-    """Read one key; none if it is not for verifying signatures that are known here.
+    """Read one key; none if it is not for verifying supported signatures.
 
     Raises:
         JwkProblem: it must not or cannot be used.
@@ -149,7 +149,7 @@ def _algorithms(entry: dict[str, Any]) -> frozenset[str]:
 
 
 def _public(entry: dict[str, Any], algorithm: str) -> PublicKey:
-    # A service without clients that sign never loads what reads their keys.
+    # Loaded only if clients sign their calls.
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey  # noqa: PLC0415
     from jwt import PyJWK  # noqa: PLC0415
     from jwt.exceptions import PyJWTError  # noqa: PLC0415

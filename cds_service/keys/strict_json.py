@@ -1,7 +1,6 @@
-"""JSON that can be read in one way only: no name twice, no NaN, no Infinity.
+"""JSON with only one possible reading: no duplicate names, no NaN, no Infinity.
 
-A token whose name stands in it twice is read differently by different readers, and one of them may be the one that
-an attacker wants to fool (RFC 8725, 2.4).
+Parsers disagree about a token with a duplicate name, which an attacker could exploit (RFC 8725, 2.4).
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""What the record teaches: trials in the shadow, what becomes of cards, and rules that went silent or loud."""
+"""Reports from recorded decisions: trials in the shadow, responses to cards, and rules that went silent or loud."""

@@ -1,7 +1,7 @@
-"""What became of cards: accepted, overridden and why, or, as far as silence tells, ignored.
+"""How clinicians responded to cards: accepted, overridden and why, or probably ignored.
 
-Ignored is inferred: CDS Hooks knows no feedback for it. It is inferred only of clients that sent some feedback in the
-time of the report; of a client that never does, nothing is known. A card that was sent twice, because its call was
+Ignored is inferred, because CDS Hooks has no feedback for it, and only for clients that sent some feedback during the
+reported period; for a client that never does, nothing is known. A card that was sent twice, because its call was
 repeated, counts once.
 """
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from sqlalchemy import select
 
-from cds_service.learning.judgements import AT_A_TIME
+from cds_service.learning.judgments import AT_A_TIME
 from cds_service.store.selection import decided_in, received_in
 from cds_service.store.tables import decision_cards, decisions, feedback
 
@@ -30,7 +30,7 @@ ACCEPTED, OVERRIDDEN, IGNORED, UNKNOWN = "accepted", "overridden", "ignored (inf
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A card and what became of it in the end."""
+    """A card and the final response to it."""
 
     card: str
     at: datetime
@@ -44,7 +44,7 @@ class Answer:
 
 
 def answers(engine: Engine, window: Window) -> list[Answer]:
-    """Return every card of a window once, oldest first, with its last feedback."""
+    """Return every card in a window once, oldest first, with its last feedback."""
     said, speaking = _said(engine, window)
     statement = (
         select(
@@ -84,7 +84,7 @@ def answers(engine: Engine, window: Window) -> list[Answer]:
 
 def _said(engine: Engine, window: Window) -> tuple[dict[tuple[Any, ...], Any], set[tuple[Any, ...]]]:
     """Return the last feedback on each card, and the clients that sent any."""
-    # Whatever was said since then counts, through whichever service and however late.
+    # All feedback since then counts, through any service and however late.
     asked = replace(window, end=None, service=None)
     statement = select(feedback).where(*received_in(asked)).order_by(feedback.c.outcome_at, feedback.c.id)
     last = {}

@@ -1,4 +1,4 @@
-"""A case of a trial as a reviewer reads it: the card that nobody saw, and the facts that it stands on."""
+"""A case from a trial for a reviewer: the card that nobody saw, and the facts behind it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cds_service.configuration.coverage_files import setup_of_record
 from cds_service.configuration.site_layer import layer_of_record
 from cds_service.decisions.rejudge import question, recorded_session
 from cds_service.decisions.reproduce import recorded_policy
-from cds_service.learning.judgements import settings_of
+from cds_service.learning.judgments import settings_of
 from cds_service.store.reading import find
 from cds_service.store.record import order_name
 
@@ -28,7 +28,7 @@ Json = dict[str, Any]
 
 
 def unseen_card(engine: Engine, case: ReviewCase) -> Json:
-    """Word the card of a case by the policy that was on trial, from the recorded facts and today's words."""
+    """Write the card of a case with the policy that was on trial, the recorded facts and today's wording."""
     kept = find(engine, case.decision)
     if kept is None:
         return {}

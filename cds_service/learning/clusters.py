@@ -1,9 +1,9 @@
 """Orders of one patient are not independent: a course with an error fires at every visit, for months.
 
-Limits that count such orders as so many independent ones are too narrow, and a single patient without a test looks like
-a change of the whole site. Here counts are divided by their design effect: by how much more they vary than independent
-orders would. Sources: L. Kish, *Survey Sampling* (1965), for the design effect by the correlation within clusters;
-J. N. K. Rao and A. J. Scott, Biometrics 48 (1992), 577-585, for the division of counts by it.
+Limits that treat such orders as independent are too narrow, and a single patient without a test looks like a change at
+the whole site. Here counts are divided by their design effect: how much more they vary than independent orders would.
+Sources: L. Kish, *Survey Sampling* (1965), for the design effect by the correlation within clusters; J. N. K. Rao and
+A. J. Scott, Biometrics 48 (1992), 577-585, for the division of counts by it.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from datetime import date
 
 LEAST_PATIENTS = 5
-"""A topic is loud on five patients at least: fewer are a few courses, and no change of a site."""
+"""A topic is loud only on five or more patients: fewer are individual courses, not a change at the site."""
 _PATIENTS_TO_ESTIMATE = 10
-"""With findings on fewer patients the correlation cannot be estimated, and is taken for complete."""
+"""With findings on fewer patients the correlation cannot be estimated, and is assumed to be complete."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Together:
-    """The orders of some periods: of each patient, how many in all, and their squares together."""
+    """The orders of some periods: how many each patient has, the total, and the sum of squares."""
 
     of: Mapping[str, int]
     orders: int
@@ -32,7 +32,7 @@ class _Together:
 
     @property
     def size(self) -> float:
-        """How many orders the patient of an average order has: one if every order is another patient's."""
+        """How many orders the patient of an average order has: one if every order is from a different patient."""
         return self.squares / self.orders if self.orders else 1.0
 
 
@@ -44,7 +44,7 @@ class Patients:
     _known: dict[tuple[date, ...], _Together] = field(default_factory=dict)
 
     def together(self, periods: tuple[date, ...]) -> _Together:
-        """Put the orders of some periods together; asked again, the answer is remembered."""
+        """Combine the orders of some periods; cached."""
         found = self._known.get(periods)
         if found is None:
             of = added(self.orders, periods)
@@ -54,7 +54,7 @@ class Patients:
 
 
 def added(by_period: Mapping[date, Mapping[str, int]], periods: Sequence[date]) -> Counter[str]:
-    """Add up what each patient has in some periods."""
+    """Add up each patient's orders in some periods."""
     found: Counter[str] = Counter()
     for period in periods:
         found.update(by_period.get(period, {}))

@@ -1,13 +1,13 @@
-"""Control charts: whether a rule fires as often as it used to, week by week, with limits that hold for small counts.
+"""Control charts: whether a rule fires as often as before, week by week, with limits that hold for small counts.
 
 An order either has a finding of a topic or not, so this is a p-chart. Its usual limits (three sigma of the normal
-curve) are wrong where a rule fires on two orders in a hundred; these are exact, and allow for how little is known of
-before (``statistics.limits``). A period is looked at by itself and together with the one, three or seven before it: a
-rare rule that went silent shows only over some weeks.
+curve) are wrong where a rule fires on two orders in a hundred; these are exact, and allow for how little is known about
+the past (``statistics.limits``). A period is examined by itself and together with the one, three or seven before it: if
+a rare rule goes silent, that shows only over several weeks.
 
-Limits are wider where orders vary more than independent ones: because patients come again (``clusters``), or because
-weeks differ (the chi-square of the usual weeks, as D. B. Laney, Quality Engineering 14 (2002), 531-537, does for the
-p-chart). The wider of the two holds.
+Limits are wider where orders vary more than independent ones: because patients return (``clusters``), or because weeks
+differ (the chi-square of the usual weeks, as D. B. Laney, Quality Engineering 14 (2002), 531-537, does for the
+p-chart). The wider of the two applies.
 """
 
 from __future__ import annotations
@@ -26,13 +26,14 @@ if TYPE_CHECKING:
     from datetime import date
 
 ALARMS_A_YEAR = 0.1
-"""How many false alarms a year all charts of a report may give together, were all looks independent: one in ten years.
+"""The false alarms per year that all charts of a report may have together, if all tests were independent: one in ten
+years.
 
-Each look has its share of it (Bonferroni): there are more looks where there are more topics, and limits are wider.
+Each test gets an equal share (Bonferroni): with more topics there are more tests, and limits are wider.
 """
 LEAST_CHANGE = 1.5
-"""Odds, or numbers of orders, that changed by less than half are told by nobody: where there are very many orders, the
-smallest change is no chance, and every site has such changes."""
+"""Changes of the odds, or of the number of orders, by less than half are not reported: with very many orders even the
+smallest change is statistically significant, and every site has such changes."""
 _LENGTHS = (1, 2, 4, 8)
 BASE_PERIODS = 12
 LEAST_PERIODS = 4
@@ -45,7 +46,7 @@ _DAYS_OF_A_YEAR = 365
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """A period: how many orders were judged, and on how many of them there was a finding."""
+    """A period: how many orders were judged, and how many of them had a finding."""
 
     begin: date
     orders: int
@@ -54,10 +55,10 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A period on the chart. ``lower`` and ``upper`` are counts for it alone; none while too little is known.
+    """A period on the chart. ``lower`` and ``upper`` are limits for this period alone; none while too little is known.
 
-    ``signal`` is ``loud`` or ``silent`` where the last ``over`` periods together are outside of their limits, and
-    ``together`` what would have been usual for them.
+    ``signal`` is ``loud`` or ``silent`` if the last ``over`` periods together are outside their limits, and
+    ``together`` is what would have been usual for them.
     """
 
     count: Count
@@ -71,7 +72,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a look at the last periods came to: what is usual for them together and their limits, where known."""
+    """The result of examining the last periods: what is usual for them together, and their limits, if known."""
 
     signal: str = ""
     expected: float | None = None
@@ -91,9 +92,9 @@ def begin_of(day: date, days: int) -> date:
 def counts_by_period(
     orders: Mapping[date, Mapping[str, int]], hits: Mapping[date, Mapping[str, int]], days: int
 ) -> list[Count]:
-    """Count every period from the first with an order to the last, those without an order too.
+    """Count every period from the first with an order to the last, including those without an order.
 
-    ``orders`` and ``hits`` say for each period how many a patient has.
+    ``orders`` and ``hits`` have the numbers of each patient for each period.
     """
     if not orders:
         return []
@@ -105,7 +106,7 @@ def counts_by_period(
 
 
 def tail_of(charts: int, days: int) -> float:
-    """Return the chance that one look may have of a false alarm, among so many charts of periods of ``days``."""
+    """Return the allowed false alarm probability of one test, given the number of charts with periods of ``days``."""
     looks = _DAYS_OF_A_YEAR / days * len(_LENGTHS) * 2
     return ALARMS_A_YEAR / (looks * max(1, charts))
 
@@ -113,9 +114,9 @@ def tail_of(charts: int, days: int) -> float:
 def control_charts(
     orders: Mapping[date, Mapping[str, int]], hits: Mapping[_Name, Mapping[date, Mapping[str, int]]], days: int
 ) -> dict[_Name, list[Point]]:
-    """Hold how often there was a finding of each name to the usual periods before.
+    """Compare how often each finding occurred with the usual periods before.
 
-    ``orders`` and ``hits`` say for each period how many a patient has.
+    ``orders`` and ``hits`` have the numbers of each patient for each period.
     """
     patients, tail = Patients(orders), tail_of(len(hits), days)
     return {
@@ -125,12 +126,12 @@ def control_charts(
 
 
 def control_chart(counts: Sequence[Count], days: int = PERIODS["week"]) -> list[Point]:
-    """Hold how often there was a finding to the usual periods before, where every order is another patient's."""
+    """Compare how often a finding occurred with the usual periods before, with all orders from different patients."""
     return held_to_usual(counts, _Shares(tail_of(1, days)).look)
 
 
 def held_to_usual(counts: Sequence[Count], look: Look) -> list[Point]:
-    """Hold each period to the usual ones before it; what a signal has been seen in never becomes usual.
+    """Compare each period with the usual ones before it; a period with a signal never becomes usual.
 
     ``look`` compares the last periods with all usual ones before them.
     """
@@ -153,7 +154,7 @@ def held_to_usual(counts: Sequence[Count], look: Look) -> list[Point]:
 
 @dataclass(frozen=True, slots=True)
 class _Shares:
-    """Compares shares; without ``patients`` every order is another patient's."""
+    """Compares shares; without ``patients`` every order is from a different patient."""
 
     tail: float
     patients: Patients | None = None
@@ -176,7 +177,7 @@ class _Shares:
         return Seen(LOUD if loud else SILENT if seen < lower else "", hits / of * size, lower, min(upper, size))
 
     def _effects(self, usual: Sequence[Count], recent: Sequence[Count]) -> tuple[float, float]:
-        """Return by how much the usual periods, and the last ones, vary more than independent orders."""
+        """Return how much more the usual periods, and the last ones, vary than independent orders."""
         of_weeks = _of_weeks(usual)
         if self.patients is None or self.hits is None:
             return of_weeks, of_weeks
@@ -191,13 +192,13 @@ class _Shares:
 
 
 def _share(share: float, times: float) -> float:
-    """Return the share whose odds are so many times those of a share."""
+    """Return the share whose odds are this many times the odds of another share."""
     odds = times * share / (1 - share)
     return odds / (1 + odds)
 
 
 def _of_weeks(usual: Sequence[Count]) -> float:
-    """Return by how much the counts of periods vary more than by chance alone: their chi-square; one at least."""
+    """Return how much more the counts of periods vary than by chance: their chi-square, at least one."""
     share = sum(count.hits for count in usual) / sum(count.orders for count in usual)
     if not 0 < share < 1:
         return 1.0

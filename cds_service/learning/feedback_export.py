@@ -1,4 +1,4 @@
-"""Feedback with what it was about, one row an entry, for a spreadsheet or another program."""
+"""Feedback with the card it is about, one row per entry, for a spreadsheet or another program."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _AT_A_TIME = 1000
 
 
 def entries(engine: Engine, window: Window) -> Iterator[dict[str, Any]]:
-    """Yield the feedback received in a window, each entry once, beside the newest card with its id before it."""
+    """Yield the feedback received in a window, each entry once, with the newest earlier card with its id."""
     shown = and_(
         decision_cards.c.uuid == feedback.c.card,
         decision_cards.c.decision_id == decisions.c.id,

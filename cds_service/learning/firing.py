@@ -11,7 +11,7 @@ from cards.facts.topics import Topic
 from cds_service.configuration.diff import policy_differences
 from cds_service.decisions.reproduce import recorded_policy
 from cds_service.learning.control import Point, begin_of, control_charts
-from cds_service.learning.judgements import judgements, settings_of
+from cds_service.learning.judgments import judgments, settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from cds_service.learning.judgements import Judged
+    from cds_service.learning.judgments import Judged
     from cds_service.store.selection import Window
 
 Json = dict[str, Any]
@@ -30,7 +30,7 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A version that was not in force before: from when, of what, and in words where it is the configuration."""
+    """A version that came into force: when, of what, and for the configuration a description of the change."""
 
     at: datetime
     period: date
@@ -42,9 +42,10 @@ class Change:
 
 @dataclass(slots=True)
 class Firing:
-    """What a window came to. ``charts``: topic and measure with its points.
+    """The results for a window.
 
-    ``by_day``: of each product, how many orders each patient had on a day.
+    ``charts``: topic and measure with its points. ``by_day``: for each product, how many orders each patient had on a
+    day.
     """
 
     orders: int = 0
@@ -55,7 +56,7 @@ class Firing:
 
 
 def firing(engine: Engine, window: Window, days: int, rest: Callable[[], None] | None = None) -> Firing:
-    """Count a window in periods of ``days``, from Monday where that is a week.
+    """Count a window in periods of ``days``; weeks begin on Monday.
 
     With ``rest``, which is called after each decision, the window is read day by day, so that no transaction stays
     open.
@@ -65,7 +66,7 @@ def firing(engine: Engine, window: Window, days: int, rest: Callable[[], None] |
     hits: dict[tuple[str, str], dict[date, Counter[str]]] = {}
     last: dict[tuple[str, str | None], str] = {}
     settings: dict[str, Json] = {}
-    for each in judgements(engine, window) if rest is None else _day_by_day(engine, window, rest):
+    for each in judgments(engine, window) if rest is None else _day_by_day(engine, window, rest):
         digest = each.found.configuration
         if digest not in settings:
             with engine.connect() as connection:
@@ -87,7 +88,7 @@ def firing(engine: Engine, window: Window, days: int, rest: Callable[[], None] |
 def _day_by_day(engine: Engine, window: Window, rest: Callable[[], None]) -> Iterator[Judged]:
     begin, end = window.begin, window.end
     while begin is not None and end is not None and begin < end:
-        for each in list(judgements(engine, replace(window, begin=begin, end=min(end, begin + _DAY)))):
+        for each in list(judgments(engine, replace(window, begin=begin, end=min(end, begin + _DAY)))):
             yield each
             rest()
         begin += _DAY
@@ -105,7 +106,7 @@ def _counted(each: Judged) -> Iterator[tuple[tuple[str, str], int]]:
 def _changes(
     each: Judged, period: date, settings: dict[str, Json], last: dict[tuple[str, str | None], str]
 ) -> Iterator[Change]:
-    """Find what is in force and was not before; each profile counts separately."""
+    """Find what came into force; each profile counts separately."""
     profile = settings[each.found.configuration].get("profile")
     for what, value in each.versions:
         key = (what, profile if what == "configuration" else None)
@@ -135,7 +136,7 @@ def _words(before: Json, after: Json) -> tuple[str, ...]:
 
 
 def _stopped(settings: Json, other: Json) -> dict[str, Json]:
-    """Return the topics that are stopped in recorded settings and are not in others."""
+    """Return the topics that are stopped in one recorded configuration and not in another."""
     elsewhere = other.get("stopped", {})
     return {topic: stop for topic, stop in settings.get("stopped", {}).items() if topic not in elsewhere}
 

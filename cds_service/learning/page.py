@@ -1,4 +1,4 @@
-"""The learning report as sections of words, charts and tables, and as one page that needs nothing else."""
+"""The learning report as sections of text, charts and tables, and as one self-contained page."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cds_service.charts.sections import Section, Table, drawn
 from cds_service.charts.standalone import standalone
 from cds_service.learning.answers import ACCEPTED, OVERRIDDEN
 from cds_service.learning.control import PERIODS
-from cds_service.learning.text import cut, percent, stopped_lines
+from cds_service.learning.text import cut, extent, percent, stopped_lines
 from cds_service.learning.volume_page import left_out, volume_lines, volume_sections
 
 if TYPE_CHECKING:
@@ -26,23 +26,22 @@ _REASONS = 12
 
 
 def learning_page(report: Json, made: str) -> str:
-    """Write the report; ``made`` says of which time it is."""
+    """Write the report; ``made`` says when it was made."""
     return standalone("What the cards teach", [f"{made}. {counts(report)}"], sections(report))
 
 
 def counts(report: Json) -> str:
-    """Say how much the report is about, and what it leaves out."""
-    read = f"{report['decisions']} decisions on {report['orders']} orders, {report['cards']} cards shown."
-    return " ".join([read, *cut(report)])
+    """Say how much data the report covers, and what it leaves out."""
+    return " ".join([f"{extent(report)}.", *cut(report)])
 
 
 def sections(report: Json, address: Callable[[str], str] | None = None) -> list[Section]:
-    """Return the report section by section, its charts drawn; ``address`` gives the page of a card's decision."""
+    """Return the report section by section, with charts drawn; ``address`` returns the page of a card's decision."""
     return drawn([*stopped_section(report["stopped"]), *parts(report, address)])
 
 
 def parts(report: Json, address: Callable[[str], str] | None = None) -> list[Section]:
-    """Return what the report has learnt, section by section, its charts not drawn yet."""
+    """Return the report section by section, with charts not drawn yet."""
     return [
         _signals(report),
         *_fates(report),
@@ -106,7 +105,7 @@ def _fates(report: Json) -> Iterator[Section]:
 
 
 def _overridden(topics: Sequence[Json]) -> list[Range]:
-    """Return the share of each topic of which anything is known."""
+    """Return the override share of each topic with known responses."""
     shares = [(each["topic"], each["outcomes"][OVERRIDDEN]) for each in topics]
     return [Range(topic, one["share"], *one["interval95"]) for topic, one in shares if one["share"] is not None]
 
@@ -119,7 +118,7 @@ def _by_reason(reasons: Sequence[Json]) -> list[Bar]:
 
 
 def _by_week(weeks: Sequence[Json]) -> list[Bar]:
-    """Return of each week how many of 100 cards were accepted and overridden, of those whose fate can be known."""
+    """Return for each week how many of 100 cards were accepted and overridden, among those with known responses."""
     counted: dict[str, Counter[str]] = {}
     for each in weeks:
         fates = {name: each["outcomes"][name]["cards"] for name in (ACCEPTED, OVERRIDDEN)}
@@ -160,7 +159,7 @@ def _firing(report: Json) -> Iterator[Section]:
     marks: dict[str, list[int]] = {}
     for number, change in enumerate(report["changes"], start=1):
         marks.setdefault(change["period"], []).append(number)
-    # What needs a look comes first.
+    # What needs attention comes first.
     ordered = sorted(report["charts"], key=lambda each: not any(point["signal"] for point in each["points"]))
     for number, chart in enumerate(ordered):
         title = f"{chart['topic']}: {chart['measure']}"
@@ -190,7 +189,7 @@ def _firing(report: Json) -> Iterator[Section]:
 
 
 def _numbers(changes: Sequence[int]) -> str:
-    """Write the numbers of changes, many of them as the first and the last."""
+    """Write the numbers of changes, shortened to first and last if there are many."""
     return "" if not changes else f"{changes[0]}" if len(changes) == 1 else f"{changes[0]}-{changes[-1]}"
 
 

@@ -1,4 +1,4 @@
-"""The promotion report: whether a topic on trial is fit to be shown, by the gate that the site has set."""
+"""The promotion report: whether a topic on trial may be shown, by the site's criteria."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Json = dict[str, Any]
 def promotion_report(
     engine: Engine, window: Window, gate: PromotionSettings, topic: str | None = None, version: int | None = None
 ) -> list[Json]:
-    """Report on every topic on trial, or on one; ``version``: of the decisions in which this version was on trial."""
+    """Report on every topic on trial, or on one; ``version``: only decisions in which this version was on trial."""
     reviewed = outcomes(engine)
     found = trials(engine, window, topic, version)
     return [_topic(name, found[name], reviewed, gate) for name in sorted(found)]
@@ -70,7 +70,7 @@ def _groups(groups: dict[str, Counter[str]]) -> list[Json]:
 
 
 def _gate(tally: Tally, said: Counter[str], gate: PromotionSettings) -> Json:
-    """Hold a topic to what the site has set; what is not set is not asked for."""
+    """Check a topic against the site's criteria; criteria that are not set are not checked."""
     reviewed, right = said.total(), said["right"]
     rate = 100 * tally.would_fire / tally.orders if tally.orders else 0.0
     share = right / reviewed if reviewed else 0.0

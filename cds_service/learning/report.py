@@ -1,4 +1,4 @@
-"""The learning report: what becomes of cards, which rules went silent or loud, and what clinicians wrote."""
+"""The learning report: responses to cards, rules that went silent or loud, and clinicians' comments."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cds_service.clock import now
 from cds_service.learning.answers import ACCEPTED, IGNORED, OVERRIDDEN, UNKNOWN, answers
 from cds_service.learning.control import PERIODS
 from cds_service.learning.firing import firing
-from cds_service.learning.judgements import newest
+from cds_service.learning.judgments import newest
 from cds_service.learning.statistics import wilson
 from cds_service.learning.volume import product_names, volume_report, volumes
 from cds_service.policies.stop_book import StopBook
@@ -36,9 +36,9 @@ _OUTCOMES = (ACCEPTED, OVERRIDDEN, IGNORED)
 def learning_report(
     engine: Engine, window: Window, period: str, at_most: int | None = None, clock: Clock = now
 ) -> Json:
-    """Report on a window in weeks or days; with ``at_most``, on its newest decisions alone, and say so.
+    """Report on a window in weeks or days; with ``at_most``, only on its newest decisions, which it says.
 
-    The clock tells which weeks are over: until then, fewer orders than usual say nothing.
+    ``clock`` tells which weeks are over: in a week that is not, fewer orders than usual mean nothing.
     """
     until = min(window.end or clock(), clock()).astimezone(UTC).date()
     whole = window
@@ -88,7 +88,7 @@ def learning_report(
 
 
 def stopped_now(engine: Engine, clock: Clock = now) -> list[Json]:
-    """Return the topics that are stopped, by whom and why."""
+    """Return the topics that are stopped, with who stopped them and why."""
     return [
         {"topic": stop.topic, "since": stop.at.isoformat(), "by": stop.by, "reason": stop.reason}
         for stop in (each.stop for each in StopBook(engine, clock).open())
@@ -119,7 +119,7 @@ def _weeks(given: Iterable[Answer]) -> dict[str, list[Answer]]:
 
 
 def _rates(given: list[Answer]) -> Json:
-    """Return the shares among the cards whose fate can be known, each with its 95 % interval."""
+    """Return the shares among cards with known responses, each with its 95 % interval."""
     counts = Counter(each.outcome for each in given)
     known = len(given) - counts[UNKNOWN]
     shares = {}
@@ -134,7 +134,7 @@ def _rates(given: list[Answer]) -> Json:
 
 
 def _reasons(given: list[Answer]) -> list[Json]:
-    """Count the reasons of overrides by topic, among all overrides of the topic."""
+    """Count override reasons by topic, as shares of the topic's overrides."""
     found = []
     for topic, those in _grouped(each for each in given if each.outcome == OVERRIDDEN):
         said = Counter(_reason(each) for each in those)
@@ -153,7 +153,7 @@ def _reasons(given: list[Answer]) -> list[Json]:
 
 
 def _reason(each: Answer) -> str:
-    """Name the reason by our own words where the code is one of ours."""
+    """Return our own text for a reason whose code is ours."""
     code = each.reason.get("code", "")
     named = default_wording().override_reasons.get(code) or each.reason.get("display")
     return f"{named} ({code})" if named and code else named or code or "no coded reason"

@@ -12,26 +12,26 @@ _Z = 1.959963984540054  # two-sided 95 %
 
 
 def wilson(hits: int, of: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share after Wilson (1927); of nothing, everything is possible."""
+    """Return Wilson's (1927) 95 % interval of a share; without data, the whole range."""
     if of == 0:
         return 0.0, 1.0
     share, square = hits / of, _Z * _Z
     middle = (share + square / (2 * of)) / (1 + square / of)
     half = _Z / (1 + square / of) * math.sqrt(share * (1 - share) / of + square / (4 * of * of))
-    # Rounding must not put none of them, or all, outside of what is possible.
+    # Rounding must not exclude 0 or 1.
     return (0.0 if hits == 0 else max(0.0, middle - half)), (1.0 if hits == of else min(1.0, middle + half))
 
 
 def limits(hits: float, of: float, size: int, tail: float) -> tuple[int, int]:
-    """Return the least and the greatest count that is not surprising among ``size`` after ``hits`` of ``of`` before.
+    """Return the least and greatest unsurprising count among ``size`` after ``hits`` of ``of`` before.
 
-    The count to come is beta-binomial (Jeffreys' prior on the share): the limits are exact for small counts and widen
-    when little is known of before. Counts below the first, or above the second, each have a probability under
-    ``tail``. Where orders are not independent, ``hits`` and ``of`` are what so many independent ones would be, and need
-    not be whole.
+    The future count is beta-binomial (Jeffreys' prior on the share): the limits are exact for small counts and widen if
+    little is known about the past. Counts below the first, or above the second, each have a probability under ``tail``.
+    If orders are not independent, ``hits`` and ``of`` are effective numbers of independent orders, and need not be
+    whole.
     """
     if hits > of - hits:
-        # Counted from the side of the rarer: what is usual is reached in few steps.
+        # Counted from the rarer side, so that the usual range is reached in few steps.
         least, greatest = limits(of - hits, of, size, tail)
         return size - greatest, size - least
     a, b = hits + 0.5, of - hits + 0.5

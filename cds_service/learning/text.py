@@ -21,7 +21,7 @@ def percent(one: Json) -> str:
 
 
 def cut(report: Json) -> list[str]:
-    """Say that only the newest decisions were read, where there were more than a page may read."""
+    """Say that only the newest decisions were read, if there were more than a page may read."""
     found = report["cut"]
     return (
         [f"Only the newest {found['decisions']} decisions were read, from {found['from'][:16].replace('T', ' ')} on."]
@@ -31,16 +31,23 @@ def cut(report: Json) -> list[str]:
 
 
 def stopped_lines(stopped: Iterable[Json]) -> Iterator[str]:
-    """Say of each topic that is stopped who stopped it, when and why."""
+    """Say for each stopped topic who stopped it, when and why."""
     for each in stopped:
         since = each["since"][:16].replace("T", " ")
         reason = " ".join(each["reason"].split())
         yield f"{each['topic']} is stopped since {since} UTC by {each['by']}: {reason}. Its cards are not shown."
 
 
+def extent(report: Json) -> str:
+    """Say how much a report is about."""
+    read = ((report["decisions"], "decision"), (report["orders"], "order"), (report["cards"], "card"))
+    decisions, orders, cards = (f"{number} {noun}{'' if number == 1 else 's'}" for number, noun in read)
+    return f"{decisions} on {orders}, {cards} shown"
+
+
 def learning_lines(report: Json) -> Iterator[str]:
-    """Yield the report line by line: first what went silent or loud, then what became of the cards."""
-    yield f"{report['decisions']} decisions on {report['orders']} orders, {report['cards']} cards shown"
+    """Yield the report line by line: first what went silent or loud, then the responses to cards."""
+    yield extent(report)
     yield from cut(report)
     yield from stopped_lines(report["stopped"])
     yield ""

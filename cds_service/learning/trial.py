@@ -1,8 +1,8 @@
 """A trial in the shadow: what a topic would have done, on how many orders, and which cases reviewers should see.
 
-A topic is on trial where its mode is ``shadow``, and where another policy is judged by beside the one in force. Of a
-policy that was changed during the window only the newest state counts. Of a version that is asked for every decision
-does: what was approved does not change.
+A topic is on trial if its mode is ``shadow``, or if another policy is tried alongside the one in force. If that policy
+changed during the window, only its newest state counts. If a version is named, every decision with it counts, because
+an approved version does not change.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 
 from cards.facts.policy import Mode
-from cds_service.learning.judgements import judgements, settings_of
+from cds_service.learning.judgments import judgments, settings_of
 from cds_service.store.selection import decided_in
 from cds_service.store.tables import decisions, shadow_verdicts
 
@@ -24,18 +24,18 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from cds_service.learning.judgements import Judged
+    from cds_service.learning.judgments import Judged
     from cds_service.store.selection import Window
 
 Json = dict[str, Any]
 _SET = ("mode", "indicator")
-# A topic that the settings of then did not know.
+# A topic that the settings at the time did not have.
 _UNKNOWN = {"mode": str(Mode.OFF), "indicator": ""}
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewCase:
-    """An order on which a topic would have fired and did not show a card."""
+    """An order on which a topic would have fired but showed no card."""
 
     decision: str
     topic: str
@@ -44,7 +44,7 @@ class ReviewCase:
 
 @dataclass(slots=True)
 class Tally:
-    """What a topic on trial came to."""
+    """The counts for a topic on trial."""
 
     orders: int = 0
     would_fire: int = 0
@@ -57,13 +57,13 @@ class Tally:
     missing: Counter[str] = field(default_factory=Counter)
     cases: list[ReviewCase] = field(default_factory=list)
     changed: dict[str, tuple[str, str]] = field(default_factory=dict)
-    """Mode and indicator where a policy on trial has others: what is in force, and what is tried."""
+    """Mode and indicator if the policy on trial has different ones: in force, and on trial."""
 
     def add(self, topic: str, each: Judged, in_force: Json, tried: Json | None) -> None:
         """Count a decision in which the topic was on trial; ``in_force`` and ``tried`` say how the topic is set."""
         source = each.tried or each.found
         would, now = source.of(topic), each.found.shown(topic)
-        # What is in the shadow is tried as if it were live; what a policy on trial puts there would be seen no more.
+        # A topic in the shadow is tried as if live; a topic that the policy on trial puts there would disappear.
         then = would if in_force["mode"] == Mode.SHADOW else source.shown(topic)
         if tried is not None:
             self.changed = {what: (in_force[what], tried[what]) for what in _SET if in_force[what] != tried[what]}
@@ -85,11 +85,11 @@ class Tally:
 
 
 def trials(engine: Engine, window: Window, topic: str | None = None, version: int | None = None) -> dict[str, Tally]:
-    """Count what every topic on trial came to, or one topic alone; those that make no difference are left out.
+    """Count the results of every topic on trial, or of one; topics without any difference are left out.
 
-    ``version``: of the decisions in which this version of the policy was on trial, and of no other.
+    ``version``: only decisions in which this policy version was on trial.
     """
-    every = list(judgements(engine, window))
+    every = list(judgments(engine, window))
     with engine.connect() as connection:
         digests = {each.found.configuration for each in every} | {
             each.tried.configuration for each in every if each.tried
@@ -117,7 +117,7 @@ def trials(engine: Engine, window: Window, topic: str | None = None, version: in
 
 
 def versions_tried(engine: Engine, window: Window) -> dict[int, int]:
-    """Count the decisions of a window in which each version was on trial, the newest version first."""
+    """Count the decisions in a window with each version on trial, newest version first."""
     pairs = (decisions.c.configuration_hash, shadow_verdicts.c.configuration_hash)
     joined = select(*pairs, func.count()).join(shadow_verdicts, shadow_verdicts.c.decision_id == decisions.c.id)
     with engine.connect() as connection:
@@ -132,7 +132,7 @@ def versions_tried(engine: Engine, window: Window) -> dict[int, int]:
 
 
 def version_tried(in_force: Json, tried: Json) -> int | None:
-    """Name the version that recorded settings tried: none where that was a file, or thresholds of what was in force."""
+    """Return the version on trial in recorded settings; none if a file or only thresholds were on trial."""
     policy = tried.get("policy")
     return policy["version"] if policy and policy != in_force.get("policy") else None
 
@@ -146,7 +146,7 @@ def _digests(each: Judged) -> tuple[str, str | None]:
 
 
 def _on_trial(each: Judged, settings: dict[str, Json]) -> Iterable[str]:
-    """Name the topics that are on trial in a decision: all, where another policy is tried."""
+    """Return the topics on trial in a decision: all of them if another policy is tried."""
     if each.tried is not None:
         return dict.fromkeys(
             name for digest in _digests(each) if digest is not None for name in settings[digest]["topics"]
@@ -156,7 +156,7 @@ def _on_trial(each: Judged, settings: dict[str, Json]) -> Iterable[str]:
 
 
 def sample(cases: Iterable[ReviewCase], count: int, seed: int) -> list[ReviewCase]:
-    """Draw cases by lot; the same seed and the same record give the same cases, in whatever order they come."""
+    """Draw a random sample of cases; the same seed and record give the same cases, whatever their order."""
 
     def lot(case: ReviewCase) -> str:
         return hashlib.sha256(f"{seed}|{case.decision}|{case.topic}|{case.order}".encode()).hexdigest()

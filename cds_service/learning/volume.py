@@ -1,8 +1,8 @@
-"""How many orders were judged, week by week, of all drugs and of each: orders that are no longer recognised leave here.
+"""Order volume: how many orders were judged each week, for all drugs and for each drug.
 
-The charts of topics count among orders in scope. A drug that a site writes in a way nobody knows leaves the scope, and
-those charts with it; here its number falls. Only whole weeks count: days of the week differ, the week that is not over
-has fewer for that alone, and of the week of the first order nobody knows whether it is whole.
+The topic charts count orders in scope. If a site starts writing a drug in a way that is not recognized, its orders
+leave the scope and those charts; here their number falls. Only whole weeks count: weekdays differ, a current week is
+incomplete, and the week of the first order may be.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _LEAST_ORDERS = 15
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """The orders of all drugs (no product), or of one, week by week."""
+    """The orders of all drugs (no product), or of one, by week."""
 
     product: str
     display: str
@@ -58,10 +58,10 @@ class Volume:
 def volumes(
     by_product: Mapping[str, Mapping[date, Mapping[str, int]]], names: Mapping[str, str], until: date
 ) -> list[Volume]:
-    """Chart the orders of each day before ``until``: of all drugs first, then drugs with a signal, then the rest.
+    """Chart the orders before the day ``until``: first all drugs, then drugs with a signal, then the rest.
 
-    ``by_product`` says how many orders of a product each patient had on a day, ``names`` how products are called; one
-    without a name goes by its id.
+    ``by_product`` has the number of orders for each product, day and patient, ``names`` the product names; a product
+    without a name is shown by its id.
     """
     together: dict[date, Counter[str]] = {}
     for days in by_product.values():
@@ -87,7 +87,7 @@ def _charted(by_day: Mapping[date, Mapping[str, int]], until: date, tail: float)
 
 
 def product_names() -> dict[str, str]:
-    """Tell how products are called, by their ids."""
+    """Return the product names by id."""
     return {product.id: product.name for product in default_knowledge().products}
 
 
@@ -106,14 +106,14 @@ def whole_weeks(by_day: Mapping[date, int], until: date) -> list[Count]:
 
 
 def volume_chart(weeks: Sequence[Count]) -> list[Point]:
-    """Hold the number of orders of each week to the usual weeks before it, where every order is another patient's."""
+    """Compare the number of orders in each week with the usual weeks before, all orders from different patients."""
     return held_to_usual(weeks, _Numbers(tail_of(1, DAYS)).look)
 
 
 def volume_report(charts: Sequence[Volume], until: date) -> Json:
-    """Write the charts as reports have them; ``weeksBefore`` is the Monday from which on no week had ended.
+    """Return the charts as report data; ``weeksBefore`` is the Monday of the first week that had not ended.
 
-    A signal also says how many orders the ``over`` weeks had together in which it is seen, and what is usual for them.
+    A signal also has the number of orders in its ``over`` weeks together, and what is usual for them.
     """
     return {
         "period": "week",
@@ -138,7 +138,7 @@ def volume_report(charts: Sequence[Volume], until: date) -> Json:
 
 
 def _point(point: Point) -> Json:
-    """Write a week; the limits are numbers of orders."""
+    """Return the data of a week; the limits are numbers of orders."""
     return {
         "begin": str(point.count.begin),
         "orders": point.count.orders,
@@ -152,7 +152,7 @@ def _point(point: Point) -> Json:
 
 @dataclass(frozen=True, slots=True)
 class _Numbers:
-    """Compares numbers of orders; without ``patients`` every order is another patient's."""
+    """Compares numbers of orders; without ``patients`` every order is from a different patient."""
 
     tail: float
     patients: Patients | None = None
@@ -160,8 +160,8 @@ class _Numbers:
     def look(self, before: Sequence[Count], recent: Sequence[Count]) -> Seen:
         """Compare the orders of the last weeks together with what is usual.
 
-        Loud is one week alone. Several weeks of a service that grows are always more than before; were they loud, they
-        would never become usual, and what is usual would soon be too low for a loss to be seen.
+        Only a single week can be loud. At a growing site, several weeks together are always more than before; if they
+        were loud, they would never become usual, and the usual level would soon be too low to notice a loss.
         """
         usual = [count.orders for count in before][-BASE_PERIODS:]
         if len(usual) < LEAST_PERIODS or sum(usual) < _LEAST_ORDERS:
@@ -174,8 +174,8 @@ class _Numbers:
         return Seen(LOUD if loud else SILENT if seen < lower else "", expected, lower, upper)
 
     def _least(self, weeks: Sequence[date]) -> float:
-        """Return how much the orders of some weeks vary because patients come again: as many as one has of them.
+        """Return how much the orders of several weeks vary because patients return: the orders of one patient.
 
-        That does not show in how much single weeks vary.
+        Variation between single weeks does not show this.
         """
         return 1.0 if self.patients is None else self.patients.together(tuple(weeks)).size

@@ -1,4 +1,4 @@
-"""The charts of the number of orders as sections and in words, for the learning report and for that of a simulation."""
+"""The order volume charts as sections and as text, for the learning and simulation reports."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _KEY = (
 
 
 def volume_lines(volume: Json) -> Iterator[str]:
-    """Say of each drug in which weeks it was out of its limits."""
+    """Say for each drug in which weeks it was out of its limits."""
     for each in volume["signals"]:
         over = "" if each["over"] == 1 else f" over the last {each['over']} weeks"
         usual = f"{each['ordersTogether']} orders where {each['expectedTogether']:.0f} are usual"
@@ -30,7 +30,7 @@ def volume_lines(volume: Json) -> Iterator[str]:
 
 
 def left_out(volume: Json) -> str:
-    """Say which weeks the number of orders is not looked at in, and whether enough is known at all."""
+    """Say which weeks are not examined, and whether enough is known at all."""
     said = (
         f"The number of orders is charted by week, without the week of the first order and without weeks from "
         f"{volume['weeksBefore']} on, which are not over."

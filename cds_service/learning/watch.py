@@ -1,7 +1,7 @@
-"""What is silent or loud now: the charts of the learning report for the last whole week, looked at by the service.
+"""Finds what was silent or loud in the last whole week, with the charts of the learning report.
 
-Each week is looked at once, by one process of all that share a database: whoever writes its row first. One that ended
-before it was done is followed by another an hour later.
+Of all processes that share a database, one examines each week: the first to write its row. If that process ends before
+it is done, another takes over an hour later.
 """
 
 from __future__ import annotations
@@ -30,21 +30,21 @@ if TYPE_CHECKING:
     from cds_service.learning.control import Point
 
 WEEKS = 26
-"""How far back a look reads: twelve usual weeks, eight that are looked at together, and some that were unusual."""
+"""How far back the check reads: twelve usual weeks, eight that are tested together, and some unusual ones."""
 ORDERS = "orders"
 SERVICE = "her2-order-sign"
 _DAYS = PERIODS["week"]
-# Decisions that waited for the database come late; on Monday at three they are there.
+# Decisions that waited for the database are late; by Monday at three they have arrived.
 _AFTER = timedelta(hours=3)
 _LEASE = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
 class OutOfLimits:
-    """A topic that was silent or loud in a week, or a drug (``measure`` is ``orders``).
+    """A topic or a drug (``measure`` is ``orders``) that was silent or loud in a week.
 
-    ``since`` is the first week of those in a row in which it was; ``count`` and ``usual`` are of the ``over`` weeks
-    in which it is seen, ``orders`` of the week.
+    ``since`` is the first week of the current streak; ``count`` and ``usual`` are for the ``over`` weeks with the
+    signal, ``orders`` for the week.
     """
 
     what: str
@@ -67,12 +67,12 @@ _found = msgspec.json.Decoder(tuple[OutOfLimits, ...])
 
 
 def last_whole_week(at: datetime) -> date:
-    """Return the Monday of the last week that had ended at a moment, with what came late."""
+    """Return the Monday of the last week that was over, with late records in, at a point in time."""
     return begin_of((at.astimezone(UTC) - _AFTER).date(), _DAYS) - timedelta(days=_DAYS)
 
 
 def out_of_limits(engine: Engine, week: date, rest: Callable[[], None] | None = None) -> tuple[OutOfLimits, ...]:
-    """Tell which topics and drugs were silent or loud in a week; ``rest`` is called between decisions.
+    """Return which topics and drugs were silent or loud in a week; ``rest`` is called between decisions.
 
     Raises:
         SQLAlchemyError: the record cannot be read.
@@ -93,7 +93,7 @@ def out_of_limits(engine: Engine, week: date, rest: Callable[[], None] | None = 
 def watch(
     engine: Engine, at: datetime, rest: Callable[[], None] | None = None
 ) -> tuple[date, tuple[OutOfLimits, ...]] | None:
-    """Look at the last whole week and keep what was found; nothing if it was looked at, or another is at it.
+    """Examine the last whole week and store the result; skip it if another process did or is doing so.
 
     Raises:
         SQLAlchemyError: the record cannot be read or written.
@@ -110,7 +110,7 @@ def watch(
 
 
 def last_watch(engine: Engine) -> tuple[date, tuple[OutOfLimits, ...]] | None:
-    """Return the last week that was looked at, and what was found.
+    """Return the last week that was examined, and the result.
 
     Raises:
         SQLAlchemyError: the record cannot be read.
@@ -123,7 +123,7 @@ def last_watch(engine: Engine) -> tuple[date, tuple[OutOfLimits, ...]] | None:
 
 
 def watch_lines(found: Sequence[OutOfLimits]) -> Iterator[str]:
-    """Write one line for each topic and each drug; what is new comes first."""
+    """Write one line for each topic and drug; new ones come first."""
     for each in sorted(found, key=lambda one: not one.is_new):
         about = f"orders of {each.what}" if each.measure == ORDERS else f"{each.what} ({each.measure})"
         since = "new" if each.is_new else f"since the week of {each.since}"
@@ -132,7 +132,7 @@ def watch_lines(found: Sequence[OutOfLimits]) -> Iterator[str]:
 
 
 def _mine(engine: Engine, week: date, at: datetime) -> bool:
-    """Take a week, if nobody has; one that was begun long ago and never done may be taken from who began it."""
+    """Claim a week, if nobody has; a claim that is old and unfinished may be taken over."""
     chosen = select(watches.c.begun_at, watches.c.found).where(watches.c.week == str(week))
     with engine.connect() as connection:
         row = connection.execute(chosen).first()
@@ -143,7 +143,7 @@ def _mine(engine: Engine, week: date, at: datetime) -> bool:
             if row is None:
                 connection.execute(insert(watches).values(week=str(week), begun_at=at))
                 return True
-            # Of two who find the same, one changes the row; the other finds it changed.
+            # Of two processes, one changes the row; the other finds it changed.
             taken = update(watches).where(watches.c.week == str(week), watches.c.begun_at == row.begun_at)
             return connection.execute(taken.values(begun_at=at)).rowcount == 1
     except IntegrityError:
@@ -167,5 +167,5 @@ def _midnight(day: date) -> datetime:
 
 
 def as_logged(each: OutOfLimits) -> dict[str, object]:
-    """Write it as the log has it: numbers and our own names, and nothing of a patient."""
+    """Return the log fields: numbers and our own names, no patient data."""
     return {name: str(value) if isinstance(value, date) else value for name, value in asdict(each).items()}

@@ -1,4 +1,4 @@
-"""Looks once a week, in the background, at what went silent or loud, and says so in the log and in the metrics."""
+"""Checks once a week, in the background, what went silent or loud, and reports it in the log and the metrics."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _FIRST_AFTER_S = 90.0
 _EVERY_S = 3600.0
 _TURN_S = 0.02
 _RESTED = 9
-"""How many times as long as it works it rests: a process that answers calls gives it a tenth of its time."""
+"""How much longer it pauses than it works: a process that answers calls spends a tenth of its time on this."""
 _log = structlog.get_logger()
 
 
 def keep_watch(engine: Engine, is_wanted: Callable[[], bool]) -> threading.Thread:
-    """Begin; of several processes and machines on one database, one looks at each week."""
+    """Start; of several processes and machines on one database, one examines each week."""
     thread = threading.Thread(target=_go_round, args=(engine, is_wanted), name="watch", daemon=True)
     thread.start()
     return thread
@@ -42,7 +42,7 @@ def _go_round(engine: Engine, is_wanted: Callable[[], bool]) -> None:
 
 
 def look(engine: Engine) -> None:
-    """Look at the last whole week unless that was done, and show what the last look found."""
+    """Examine the last whole week unless that was done, and report the newest result."""
     try:
         done = watch(engine, now(), Resting().rest)
         if done is not None:
@@ -58,14 +58,14 @@ def look(engine: Engine) -> None:
 
 
 class Resting:
-    """Works for a moment, then rests for longer, so that calls are answered meanwhile."""
+    """Pauses regularly, so that calls are answered meanwhile."""
 
     def __init__(self) -> None:
-        """Begin to work."""
+        """Start a working period."""
         self._since = time.perf_counter()
 
     def rest(self) -> None:
-        """Rest, where it worked long enough."""
+        """Pause if it has worked long enough."""
         worked = time.perf_counter() - self._since
         if worked >= _TURN_S:
             time.sleep(min(worked, 1.0) * _RESTED)

@@ -1,11 +1,13 @@
-"""The words of the pages in other languages: each sentence under its English, which is what is said without one.
+"""Translations of the pages: each sentence under its English, which is shown if there is none.
 
-Templates and scripts name a sentence as ``t("…")``. A translation is of exactly that sentence: where the English has
-changed since, the page says it in English, and ``her2-cds knowledge check --language`` lists it.
+Templates and scripts mark a sentence as ``t("…")``. A translation belongs to exactly that sentence: if the English has
+changed, the page shows the English, and ``her2-cds knowledge check --language`` lists it.
 """
 
 from __future__ import annotations
 
+import ast
+import json
 import re
 from datetime import date
 from importlib.resources import files
@@ -27,12 +29,17 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
 _FIELD = re.compile(r"\{([a-z_]{1,40})\}")
-# A sentence in a template, a script or the code of a page, in the quotes that each of them uses.
+# A sentence in a template, a script or Python, in the quotes used there.
 _SAID = re.compile(r"""\b(?:t|say)\(\s{0,40}(?:"((?:[^"\\]|\\.){1,600})"|'((?:[^'\\]|\\.){1,600})')""")
 _FIGURES = frozenset({"percent", "number", "dose", "weight"})
-"""Placeholders for figures, which are written with the decimal mark of the language."""
+"""Placeholders for numbers, which get the language's decimal separator."""
 _CODE = ("smart/course.py", "smart/launch.py", "smart/exchange.py", "web/smart.py")
 _REFUSAL = re.compile(r"LaunchError\(\s*\"[a-z0-9-]{1,40}\",\s*f?\"((?:[^\"\\]|\\.){1,300})\"")
+_REFUSALS = ("policies/lifecycle.py", "policies/stops.py", "policies/library.py", "workbench/provider.py")
+"""Where steps and sign-ins are refused, in sentences that a page says in its own language."""
+_OF_REFUSALS = frozenset({"StepRefusedError", "SignInError"})
+_TABLES = frozenset({"_NOT_NOW", "_DONE"})
+"""Tables of what refusals are made of."""
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -40,27 +47,31 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PageWords(NamedTuple):
-    """A language of the pages: its code, its sentences by their English, and how it writes figures and dates."""
+    """A page language: its code, its sentences by their English, and its number and date formats."""
 
     code: str
     sentences: Mapping[str, str]
     locale: Locale = Locale()
 
     def say(self, english: str, **values: Any) -> Markup:
-        """Say a sentence; what is filled in is escaped, unless it is markup of ours."""
+        """Return a sentence as markup; values are escaped, unless they are our own markup."""
         said: Markup = escape(self.sentences.get(english, english))
         return said.format(**self._written(values)) if values else said
 
     def plain(self, english: str, **values: Any) -> str:
-        """Say a sentence as text, for what escapes it itself."""
+        """Return a sentence as plain text, for callers that escape it."""
         said = self.sentences.get(english, english)
         return said.format(**self._written(values)) if values else said
 
     def dated(self, day: date | None) -> str:
-        """Write a day as the language does; empty for none."""
+        """Format a day; empty for none."""
         if day is None:
             return ""
         return self.locale.date.format(year=f"{day.year:04}", month=f"{day.month:02}", day=f"{day.day:02}")
+
+    def figure(self, written: str) -> str:
+        """Write a number with the decimal mark of the language."""
+        return written.replace(".", self.locale.decimal)
 
     def _written(self, values: Mapping[str, Any]) -> dict[str, Any]:
         return {name: self._value(name, value) for name, value in values.items()}
@@ -68,21 +79,21 @@ class PageWords(NamedTuple):
     def _value(self, name: str, value: Any) -> Any:
         if isinstance(value, date):
             return self.dated(value)
-        return str(value).replace(".", self.locale.decimal) if name in _FIGURES else value
+        return self.figure(str(value)) if name in _FIGURES else value
 
 
 IN_ENGLISH = PageWords(ENGLISH, {})
 
 
 def page_languages() -> tuple[str, ...]:
-    """List the languages of the pages, English first."""
+    """List the page languages, English first."""
     found = sorted(each.name.removesuffix(".yaml") for each in files(__name__).iterdir() if each.name.endswith(".yaml"))
     return (ENGLISH, *found)
 
 
 @cached_by_key(16)
 def page_words(language: str) -> PageWords:
-    """Return the words of a language; English for one that there is not.
+    """Return the words of a language; English for an unknown one.
 
     Raises:
         KnowledgeError: its file is wrong; the message names the line.
@@ -98,7 +109,7 @@ def read_words(text: str, language: str, name: str) -> PageWords:
     """Read a file of sentences.
 
     Raises:
-        KnowledgeError: it has a placeholder that the English has not, or lacks one; the message names the line.
+        KnowledgeError: it has a placeholder that the English lacks, or vice versa; the message names the line.
 
     """
     document = Document(text, name)
@@ -112,19 +123,35 @@ def read_words(text: str, language: str, name: str) -> PageWords:
     return PageWords(language, sentences, locale)
 
 
+@cached_by_key(16)
+def script_words(language: str) -> str:
+    """Return the sentences of the workbench's scripts in a language, as JSON by their English; empty for English."""
+    words = page_words(language)
+    if not words.sentences:
+        return ""
+    scripts = _texts(files("cds_service").joinpath("static/workbench"))
+    named = dict.fromkeys(each for text in scripts for each in _named(text))
+    return json.dumps({each: words.sentences[each] for each in named if each in words.sentences}, ensure_ascii=False)
+
+
 def untranslated_pages(language: str) -> tuple[str, ...]:
-    """List the sentences of the pages that a language says in English."""
+    """List the page sentences without a translation."""
     known = page_words(language).sentences
     return tuple(each for each in page_sentences() if each not in known)
 
 
 def page_sentences() -> tuple[str, ...]:
-    """List every sentence that a page may say, in English."""
+    """List every page sentence, in English."""
     service = files("cds_service")
     found: dict[str, None] = {}
     for folder in ("templates", "static/tryit", "static"):
         for text in _texts(service.joinpath(folder)):
             found |= dict.fromkeys(_named(text))
+    for text in _texts(service.joinpath("workbench"), (".py",)):
+        found |= dict.fromkeys(_said(ast.parse(text), {"say": 0}))
+    for path in _REFUSALS:
+        tree = ast.parse(service.joinpath(path).read_text(encoding="utf-8"))
+        found |= dict.fromkeys([*_said(tree, dict.fromkeys(_OF_REFUSALS, 1)), *_in_tables(tree)])
     for path in _CODE:
         text = service.joinpath(path).read_text(encoding="utf-8")
         found |= dict.fromkeys([*_named(text), *_REFUSAL.findall(text)])
@@ -132,6 +159,7 @@ def page_sentences() -> tuple[str, ...]:
     known = default_knowledge()
     displays = (known.terminology.concepts[test].display for test in measurements(known))
     found |= dict.fromkeys(f"{display[:1].upper()}{display[1:]}" for display in displays)
+    found |= dict.fromkeys(each.meaning for each in known.thresholds.values())
     for scenario in read_scenarios().scenarios:
         found |= dict.fromkeys((scenario.title, scenario.story))
     return tuple(found)
@@ -142,9 +170,25 @@ def _named(text: str) -> Iterator[str]:
         yield (double or single).replace('\\"', '"').replace("\\'", "'")
 
 
-def _texts(folder: Traversable) -> Iterable[str]:
+def _said(tree: ast.AST, places: Mapping[str, int]) -> Iterator[str]:
+    """Find the sentences that some functions are called with, each at its place among the arguments."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in places:
+            given = node.args[places[node.func.id] :][:1]
+            yield from (each.value for each in given if isinstance(each, ast.Constant) and isinstance(each.value, str))
+
+
+def _in_tables(tree: ast.Module) -> Iterator[str]:
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id in _TABLES:
+            tables = (each for each in ast.walk(node.value) if isinstance(each, ast.Dict))
+            values = (value for table in tables for value in table.values)
+            yield from (each.value for each in values if isinstance(each, ast.Constant) and isinstance(each.value, str))
+
+
+def _texts(folder: Traversable, kinds: tuple[str, ...] = (".html", ".js")) -> Iterable[str]:
     for entry in folder.iterdir():
-        if entry.name.endswith((".html", ".js")):
+        if entry.name.endswith(kinds):
             yield entry.read_text(encoding="utf-8")
         elif entry.name == "workbench" and entry.is_dir():
             yield from _texts(entry)

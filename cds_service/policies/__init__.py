@@ -1,1 +1,1 @@
-"""The alert policy as versions that two people stand behind, and their publication to every process."""
+"""The alert policy as versions, each written by one person and approved by another, and their publication."""

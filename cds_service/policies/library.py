@@ -1,4 +1,4 @@
-"""The versions of the policy of a site: what the pages and the command line ask, and the one way to take a step."""
+"""The policy versions of a site: queries for the pages and the command line, and the only way to carry out a step."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ class Library:
         self.stops = StopBook(engine, clock)
 
     def versions(self) -> list[Version]:
-        """Return every version with its state and steps, without contents; the newest first."""
+        """Return every version with its state and steps, without contents; newest first."""
         with self._engine.connect() as connection:
-            # In this order: whatever is listed has its first step by the time that steps are read.
+            # In this order, so that every listed version has its first step when the steps are read.
             listed, every = rows.versions(connection), rows.steps(connection)
             own: dict[int, list[Step]] = {}
             for step in every:
@@ -62,16 +62,16 @@ class Library:
     def draft(
         self, person: Person, title: str, content: PolicyContent, *, based_on: int | None = None, comment: str = ""
     ) -> Version:
-        """Begin a version; ``based_on`` names the one that it was written from.
+        """Create a draft; ``based_on`` names the version that it was written from.
 
         Raises:
-            StepRefusedError: the person may not, or the title is not valid.
+            StepRefusedError: the person lacks the role, or the title is not valid.
             UnknownVersionError: the version it is based on does not exist.
 
         """
         title = " ".join(title.split())
         if not 0 < len(title) <= TITLE_LIMIT:
-            raise StepRefusedError("title", f"give it a title of 1 to {TITLE_LIMIT} characters")
+            raise StepRefusedError("title", "give it a title of 1 to {limit} characters", limit=TITLE_LIMIT)
         wish, at = Wish(StepKind.DRAFTED, comment), self._clock()
         lifecycle.check(wish, person, (), None, at)
         with self._in_turn() as connection:
@@ -82,10 +82,10 @@ class Library:
             return self._read(connection, number)
 
     def restore(self, person: Person, number: int, *, comment: str = "") -> Version:
-        """Begin a version with the content of an older one.
+        """Create a draft with the content of an older version.
 
         Raises:
-            StepRefusedError: the person may not, or this release does not take the content any more.
+            StepRefusedError: the person lacks the role, or this release no longer accepts the content.
             UnknownVersionError: no such version.
 
         """
@@ -94,24 +94,26 @@ class Library:
         return self.draft(person, title, _usable(old), based_on=number, comment=comment)
 
     def step(self, person: Person, number: int, seen: int, wish: Wish, content: PolicyContent | None = None) -> Version:
-        """Take a step with a version; ``seen`` is the id of its last step when the person decided.
+        """Carry out a step; ``seen`` is the id of the version's last step when the person decided.
 
-        ``content`` comes with a revision and with nothing else.
+        ``content`` is given only with a revision.
 
         Raises:
             StepConflictError: somebody else has taken a step meanwhile; nothing was done.
-            StepRefusedError: the person may not, or the version is not where this can be done.
+            StepRefusedError: the person lacks the role, or the version is not in a state that allows it.
             UnknownVersionError: no such version.
 
         """
         if (content is not None) != (wish.kind is StepKind.REVISED):
             raise StepRefusedError("content", "a revision has a content, and no other step has")
         with self._in_turn() as connection:
-            version = self._read(connection, number)
+            # Read the clock once: the state of the version and the time of the step must belong to the same moment.
+            now = self._clock()
+            version = self._read(connection, number, now)
             if version.last.id != seen:
                 raise rows.StepConflictError
-            # Clocks of machines differ: a step never comes before the one that it follows.
-            at = max(self._clock(), version.last.at)
+            # Machine clocks differ: a step is never dated before the one that it follows.
+            at = max(now, version.last.at)
             lifecycle.check(wish, person, version.steps, version.state, at)
             wish = _complete(wish, version)
             if wish.kind is StepKind.TRIAL_BEGUN:
@@ -123,38 +125,38 @@ class Library:
                 if wish.kind in _TAKES_CONTENT:
                     _usable(version)
             rows.add_step(connection, _step(wish, person, number, version.last.position + 1, at, digest))
-            return self._read(connection, number)
+            return self._read(connection, number, at)
 
     def possible(self, person: Person, version: Version) -> tuple[StepKind, ...]:
-        """List the steps that a person may take with a version; viewers none."""
+        """List the steps that a person may take with a version; none for viewers."""
         return lifecycle.possible(person, version.steps, version.state)
 
     def in_force(self, at: datetime | None = None) -> PolicyInForce | None:
-        """Return what is in force, now or at a time; none, the configuration files alone."""
+        """Return what is in force, now or at a time; ``None`` means only the configuration files."""
         with self._engine.connect() as connection:
             return _in_force(connection, lifecycle.in_force(rows.publications(connection), at or self._clock()))
 
     def on_trial(self) -> Trial | None:
-        """Return the version that every process judges by beside what is in force, if there is one."""
+        """Return the version on trial, if there is one."""
         with self._engine.connect() as connection:
             step = rows.trial(connection)
             return Trial(step, _text(connection, step)) if step is not None else None
 
     def after_retiring(self, number: int, at: datetime | None = None) -> PolicyInForce | None:
-        """Return what would be in force if a version were retired; none, the configuration files alone."""
+        """Return what would be in force if a version were retired; ``None`` means only the configuration files."""
         with self._engine.connect() as connection:
             steps = rows.publications(connection)
             return _in_force(connection, lifecycle.after_retiring(number, steps, at or self._clock()))
 
     def next_change(self, at: datetime | None = None) -> Turn | None:
-        """Return the next change of what is in force that stands to come by itself, if there is one."""
+        """Return the next scheduled change of what is in force, if there is one."""
         moment = at or self._clock()
         with self._engine.connect() as connection:
             turns = lifecycle.turns(rows.publications(connection), moment)
         return next((turn for turn in turns if turn.at > moment), None)
 
     def history(self, section: SectionName, name: str) -> list[Change]:
-        """Return every change of a topic or threshold by what came into force until now, the newest first."""
+        """Return every change of a topic or threshold by versions that came into force, newest first."""
         return self.histories([(section, name)])[section, name]
 
     def histories(self, wanted: Iterable[Place]) -> dict[Place, list[Change]]:
@@ -178,7 +180,7 @@ class Library:
 
     @contextmanager
     def _in_turn(self) -> Iterator[Connection]:
-        """Yield a transaction that reads before it writes: on SQLite they come one after the other."""
+        """Yield a transaction that reads before it writes; SQLite serializes these."""
         options = {"sqlite_begin": "BEGIN IMMEDIATE"}
         with self._engine.connect().execution_options(**options) as connection, connection.begin():
             yield connection
@@ -189,15 +191,21 @@ class Library:
             raise UnknownVersionError(f"there is no version {number}")
         return row
 
-    def _read(self, connection: Connection, number: int) -> Version:
+    def _read(self, connection: Connection, number: int, at: datetime | None = None) -> Version:
+        """Read a version as it stands at a time; by default now."""
         row, own = self._row(connection, number), rows.steps(connection, number)
         contents = rows.contents(connection, (step.content_hash for step in own))
-        return self._version(row, own, rows.publications(connection), contents)
+        return self._version(row, own, rows.publications(connection), contents, at)
 
     def _version(
-        self, row: rows.VersionRow, own: Sequence[Step], every: Sequence[Step], contents: Mapping[str, str]
+        self,
+        row: rows.VersionRow,
+        own: Sequence[Step],
+        every: Sequence[Step],
+        contents: Mapping[str, str],
+        at: datetime | None = None,
     ) -> Version:
-        state = lifecycle.state(own, every, max(self._clock(), own[-1].at))
+        state = lifecycle.state(own, every, max(at or self._clock(), own[-1].at))
         return Version(row.number, row.title, row.created_at, row.based_on, state, tuple(own), contents)
 
 
@@ -219,7 +227,7 @@ def _step(wish: Wish, person: Person, number: int, position: int, at: datetime, 
 
 
 def _complete(wish: Wish, version: Version) -> Wish:
-    """Let a version that has begun keep its begin where its end is moved."""
+    """Keep the begin of a version that has begun, if only its end is moved."""
     schedule = version.schedule
     if wish.kind is StepKind.MOVED and version.state is VersionState.LIVE and schedule is not None:
         return replace(wish, effective_from=schedule.effective_from)
@@ -244,11 +252,11 @@ def _text(connection: Connection, step: Step) -> str:
 
 
 def _alone(connection: Connection, number: int) -> None:
-    """Refuse a trial beside that of another version; two who begin one at once come one after the other."""
+    """Refuse a trial if another version is on trial; simultaneous attempts are serialized."""
     rows.hold_trials(connection)
     other = rows.trial(connection)
     if other is not None and other.version != number:
-        raise StepRefusedError("trial", f"version {other.version} is on trial; end that trial first")
+        raise StepRefusedError("trial", "version {version} is on trial; end that trial first", version=other.version)
 
 
 def _value(step: Step | None, trees: Mapping[str, Any], section: str, name: str) -> Any:
@@ -256,7 +264,7 @@ def _value(step: Step | None, trees: Mapping[str, Any], section: str, name: str)
 
 
 def _because(turn: Turn, steps: Sequence[Step]) -> tuple[Literal["published", "retired", "ended"], Step | None]:
-    """Say what has brought a change about."""
+    """Say what caused a change."""
     if turn.after is not None and turn.after.effective_from == turn.at:
         return "published", turn.after
     gone = turn.before.version if turn.before is not None else None

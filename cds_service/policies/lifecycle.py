@@ -1,7 +1,7 @@
 """The life of a version: which step may follow, who may take it, and what is in force at a time.
 
-Pure functions over steps that were taken. What is in force at a time follows from the steps up to that time alone, so
-it can be worked out for any moment of the past, and no step changes what was in force before it.
+Pure functions over recorded steps. What is in force at a time depends only on the steps up to that time, so it can be
+determined for any time in the past, and no step changes what was in force before it.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class StepKind(StrEnum):
 
 
 class VersionState(StrEnum):
-    """Where a version stands at a time."""
+    """The state of a version at a time."""
 
     DRAFT = "draft"
     REVIEW = "review"
@@ -55,7 +55,7 @@ class VersionState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something that was done to a version, by whom and when; ``content_hash`` names the content that it was about."""
+    """A recorded step: what was done to a version, by whom and when; ``content_hash`` names the content concerned."""
 
     id: int
     version: int
@@ -83,13 +83,14 @@ class Wish:
 class StepRefusedError(Exception):
     """A step may not be taken.
 
-    ``reason`` is a stable word: role, author, state, trial, comment, time, title or content.
+    ``reason`` is a stable word: role, author, state, trial, comment, time, title or content. ``says`` is the sentence
+    with its placeholders, which a page says in its own language, and ``values`` what they stand for.
     """
 
-    def __init__(self, reason: str, says: str) -> None:
+    def __init__(self, reason: str, says: str, **values: object) -> None:
         """Keep the word and the sentence."""
-        super().__init__(says)
-        self.reason = reason
+        super().__init__(says.format(**values) if values else says)
+        self.reason, self.says, self.values = reason, says, values
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +110,13 @@ _RULES = {
     StepKind.WITHDRAWN: _Rule(Role.EDITOR, frozenset({VersionState.DRAFT, VersionState.REVIEW})),
     StepKind.RETURNED: _Rule(Role.REVIEWER, frozenset({VersionState.REVIEW}), comment=True),
     StepKind.APPROVED: _Rule(Role.REVIEWER, frozenset({VersionState.REVIEW})),
-    # A trial is invisible but every machine runs it, so it needs an approved version and a publisher.
+    # A trial is invisible, but every machine runs it, so it needs an approved version and a publisher.
     StepKind.TRIAL_BEGUN: _Rule(Role.PUBLISHER, frozenset({VersionState.APPROVED})),
     StepKind.TRIAL_ENDED: _Rule(Role.PUBLISHER, frozenset({VersionState.ON_TRIAL})),
     StepKind.PUBLISHED: _Rule(Role.PUBLISHER, _AGREED),
-    # What has begun keeps its begin: no step changes what was in force before it.
+    # A version that has begun keeps its begin, because no step changes what was in force before it.
     StepKind.MOVED: _Rule(Role.PUBLISHER, frozenset({VersionState.SCHEDULED, VersionState.LIVE}), comment=True),
-    # A version that another lies over comes back when that one ends, so it can be retired too.
+    # A superseded version returns when the newer one ends, so it can be retired too.
     StepKind.RETIRED: _Rule(Role.PUBLISHER, _AGREED | _PUBLISHED, comment=True),
 }
 _DONE = {kind: str(kind) for kind in StepKind} | {
@@ -136,7 +137,7 @@ _STATE_AFTER = {
 
 
 def in_force(steps: Iterable[Step], at: datetime) -> Step | None:
-    """Return the publication that is in force at a time: of those that hold, the one that began last."""
+    """Return the publication in force at a time: of the valid ones, the one that began last."""
     known = [step for step in steps if step.at <= at]
     retired = {step.version for step in known if step.kind is StepKind.RETIRED}
     holding = [step for step in schedules(known) if step.version not in retired and _holds(step, at)]
@@ -144,7 +145,7 @@ def in_force(steps: Iterable[Step], at: datetime) -> Step | None:
 
 
 def schedules(steps: Iterable[Step]) -> list[Step]:
-    """Return for each version the step that says from when and until when it holds: the last of those that do."""
+    """Return for each version the last step that sets its begin and end."""
     last: dict[int, Step] = {}
     for step in sorted(steps, key=lambda each: each.id):
         if step.kind in _SCHEDULING:
@@ -159,9 +160,9 @@ def _holds(step: Step, at: datetime) -> bool:
 
 
 def state(steps: Sequence[Step], every: Iterable[Step], at: datetime) -> VersionState:
-    """Give the state of a version at a time; ``steps`` are its own, at least one, and ``every`` those of all versions.
+    """Return the state of a version at a time; ``steps`` are its own, at least one.
 
-    ``every`` need hold no more than what was published, moved and retired.
+    ``every`` has the steps of all versions, at least those that publish, move and retire.
     """
     last = [step for step in steps if step.at <= at][-1]
     if last.kind not in _SCHEDULING:
@@ -175,12 +176,12 @@ def state(steps: Sequence[Step], every: Iterable[Step], at: datetime) -> Version
 
 
 def authors(steps: Iterable[Step]) -> frozenset[str]:
-    """Return the subjects of those who wrote any content of a version, what was returned since included."""
+    """Return the subjects of everyone who wrote content of a version, including content that was returned."""
     return frozenset(step.actor for step in steps if step.kind in (StepKind.DRAFTED, StepKind.REVISED))
 
 
 def check(wish: Wish, person: Person, steps: Sequence[Step], now: VersionState | None, at: datetime) -> None:
-    """Refuse a step that may not be taken; ``now`` is the state of the version, none before it is drafted.
+    """Refuse a step that is not allowed; ``now`` is the state of the version, none before it is drafted.
 
     Raises:
         StepRefusedError: it says why.
@@ -188,15 +189,16 @@ def check(wish: Wish, person: Person, steps: Sequence[Step], now: VersionState |
     """
     rule = _RULES[wish.kind]
     if rule.role not in person.roles:
-        raise StepRefusedError("role", f"only a person with the role {rule.role} may do this")
+        raise StepRefusedError("role", "only a person with the role {role} may do this", role=rule.role)
     if (now not in rule.after) if now is not None else bool(rule.after):
-        raise StepRefusedError("state", f"a version that is {now or 'not there'} cannot be {_DONE[wish.kind]}")
+        state, done = now or "not there", _DONE[wish.kind]
+        raise StepRefusedError("state", "a version that is {state} cannot be {done}", state=state, done=done)
     if wish.kind is StepKind.APPROVED and person.subject in authors(steps):
-        raise StepRefusedError("author", "who has written any of a version cannot approve it; ask somebody else")
+        raise StepRefusedError("author", "whoever wrote part of a version cannot approve it; ask somebody else")
     if rule.comment and not wish.comment.strip():
         raise StepRefusedError("comment", "say why, in a comment")
     if len(wish.comment) > COMMENT_LIMIT:
-        raise StepRefusedError("comment", f"a comment has at most {COMMENT_LIMIT} characters")
+        raise StepRefusedError("comment", "a comment has at most {limit} characters", limit=COMMENT_LIMIT)
     _check_times(wish, now, at)
 
 
@@ -214,8 +216,8 @@ def _check_times(wish: Wish, now: VersionState | None, at: datetime) -> None:
         if each is not None and each > at + FURTHEST:
             raise StepRefusedError("time", "say a time within a hundred years")
     if begin is not None and begin < at:
-        raise StepRefusedError("time", "it cannot begin in the past; leave the begin open to publish now")
-    # In UTC: two times of one time zone are compared by the hands of the clock, which is put back once a year.
+        raise StepRefusedError("time", "it cannot begin in the past; leave the start empty to publish now")
+    # In UTC: Python compares two times in the same zone by wall clock, which repeats an hour once a year.
     if end is not None and (end <= at or (begin is not None and end.astimezone(UTC) <= begin.astimezone(UTC))):
         raise StepRefusedError("time", "it must end after it begins")
 
@@ -232,13 +234,13 @@ def possible(person: Person, steps: Sequence[Step], now: VersionState) -> tuple[
 
 
 def after_retiring(version: int, steps: Iterable[Step], at: datetime) -> Step | None:
-    """Return what would be in force if a version were retired at a time; none stands for the configuration files."""
+    """Return what would be in force if a version were retired at a time; ``None`` for only the configuration files."""
     return in_force((step for step in steps if step.version != version), at)
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A moment at which something else comes into force: ``after`` in place of ``before``, none for the files."""
+    """A time at which what is in force changes from ``before`` to ``after``; ``None`` for only the files."""
 
     at: datetime
     before: Step | None
@@ -246,12 +248,12 @@ class Turn:
 
 
 def _says(step: Step | None) -> tuple[int, str] | None:
-    """Name what is in force by a step; a version whose time was moved meanwhile is the same."""
+    """Name the version in force by a step; a version whose time was moved stays the same."""
     return (step.version, step.content_hash) if step is not None else None
 
 
 def turns(steps: Sequence[Step], known_at: datetime) -> list[Turn]:
-    """List every change of what is in force, oldest first; those after ``known_at`` as they stand to come."""
+    """List every change of what is in force, oldest first; those after ``known_at`` are the scheduled ones."""
     known = [step for step in steps if step.at <= known_at]
     moments = {step.at for step in known if step.kind is StepKind.RETIRED}
     moments |= {each for step in known for each in (step.effective_from, step.effective_until) if each is not None}

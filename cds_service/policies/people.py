@@ -1,4 +1,4 @@
-"""Who does a step: a person, and what that person may do."""
+"""The people who take steps, and their roles."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ NAME_LIMIT = 256
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who has proved who he or she is.
+    """An authenticated person.
 
-    ``subject`` says it for good, issuer and id together ("https://idp.example|abc"): the same person has the same
-    subject, and nobody else has it. ``name`` is for the eye alone, and may change.
+    ``subject`` is the permanent identifier, issuer and id together ("https://idp.example|abc"): unique to one person.
+    ``name`` is only for display, and may change.
     """
 
     subject: str
@@ -23,10 +23,10 @@ class Person:
     roles: frozenset[Role]
 
     def __post_init__(self) -> None:
-        """Refuse a person who cannot be told from another.
+        """Check the subject.
 
         Raises:
-            ValueError: the subject is empty, too long or holds what does not print.
+            ValueError: the subject is empty, too long or has non-printable characters.
 
         """
         if not self.subject.strip() or len(self.subject) > SUBJECT_LIMIT or not self.subject.isprintable():

@@ -1,4 +1,4 @@
-"""Brings what is published to this process: the store is asked every two seconds what is in force (ADR 15)."""
+"""Keeps this process up to date with what is published, by polling the store every two seconds (ADR 15)."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ _log = structlog.get_logger()
 
 
 class Standing(StrEnum):
-    """How this process stands to what is published."""
+    """Whether this process has taken what is published."""
 
     NOT_ASKED = "not-asked"
-    """The store could not be asked since the start: the configuration files alone are in force."""
+    """The store has not answered since the start: only the configuration files are in force."""
     IN_FORCE = "in-force"
     NONE = "none"
     REFUSED = "refused"
-    """This release does not take what is published; what was in force before stays."""
+    """This release does not accept what is published; the previous state stays in force."""
 
 
 class Publication:
-    """Follows what is published, for one process. Whatever goes wrong, the last good policy stays in force."""
+    """Follows what is published, for one process. If anything goes wrong, the last good policy stays in force."""
 
     def __init__(self, library: Library, configuration: Configuration) -> None:
-        """Take where to ask and what to tell."""
+        """Keep the store to poll and the configuration to update."""
         self._library = library
         self._configuration = configuration
         self._seen: tuple[int, str] | None = None
@@ -53,13 +53,13 @@ class Publication:
 
     @property
     def version(self) -> int | None:
-        """The version that requests of this process are answered by; none, the configuration files alone."""
+        """The version in force in this process; ``None`` means only the configuration files."""
         published = self._configuration.current().decider.settings.published
         return published.version if published is not None else None
 
     @property
     def trial(self) -> int | None:
-        """The version that requests of this process are judged by beside it, if there is one."""
+        """The version on trial in this process, if any."""
         return self._trials.version
 
     @property
@@ -68,9 +68,9 @@ class Publication:
         return self._stops
 
     def look(self) -> None:
-        """Ask the store once. Never raises what the store or a content is to blame for."""
+        """Poll the store once. Errors of the store or in a content are never raised."""
         try:
-            # In this order: a version that is published meanwhile is at no time both in force and on trial.
+            # In this order, so that a version published meanwhile is never both in force and on trial.
             found, trial = self._library.in_force(), self._library.on_trial()
             stopped = self._library.stops.open()
             kept = self._library.stops.open(without=found.version) if found is not None else stopped
@@ -89,15 +89,15 @@ class Publication:
         elif self._may_be_put_right:
             self._take(found)
         self._trials.take(trial)
-        # Last: what a version settles is let go when that version is in force here, and not before. While it is
-        # refused, what goes on in its place shows the topic.
+        # Last, so that a stop is only lifted once the version that settles it is in force here. While that version is
+        # refused, the one in its place would show the topic.
         self._stops.take([each.stop for each in (kept if self.standing is Standing.REFUSED else stopped)])
 
     def _take(self, found: PolicyInForce | None) -> None:
         self._may_be_put_right = False
         try:
             policy = PublishedPolicy(found.content, found.version, found.hash) if found is not None else None
-            # What the files name beside the policy may have become unreadable, and may come right again.
+            # Other files that the configuration names may be unreadable for a while.
             self._may_be_put_right = True
             if policy is not None or self.version is not None:
                 self._configuration.use_policy(policy)
@@ -118,7 +118,7 @@ class Publication:
 
 
 def follow(publication: Publication, every_s: float = EVERY_S) -> threading.Thread:
-    """Ask once, so that no request is answered before; then go on in the background."""
+    """Poll once before the first request is answered; then continue in the background."""
     _look(publication)
     thread = threading.Thread(target=_go_on, args=(publication, every_s), name="policy-publication", daemon=True)
     thread.start()

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
     from cds_service.configuration.policy_content import PolicyContent
 
-# Any number, as long as every process takes the same one, and no other lock has it.
+# An arbitrary number, the same in every process and unique to this lock.
 _TRIAL_LOCK = 0x4845_5254
 _PUBLICATION = (StepKind.PUBLISHED, StepKind.MOVED, StepKind.RETIRED)
 
 
 class StepConflictError(Exception):
-    """Somebody else has taken a step with the version meanwhile; read it again and decide anew."""
+    """Somebody else has taken a step with the version in the meantime; read it again before deciding."""
 
     def __init__(self) -> None:
         """Say so."""
@@ -37,7 +37,7 @@ class StepConflictError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class VersionRow:
-    """A version as it was begun."""
+    """A version as it was created."""
 
     number: int
     title: str
@@ -46,7 +46,7 @@ class VersionRow:
 
 
 def add_content(connection: Connection, content: PolicyContent) -> str:
-    """Keep a content, if it is not kept already, and give its hash."""
+    """Store a content, if it is not stored already, and return its hash."""
     dialect = dialect_of(connection.dialect.name)
     row = {"hash": content.hash, "content": content.canonical()}
     connection.execute(dialect.insert(policy_contents).on_conflict_do_nothing(index_elements=["hash"]), row)
@@ -54,17 +54,17 @@ def add_content(connection: Connection, content: PolicyContent) -> str:
 
 
 def add_version(connection: Connection, title: str, at: datetime, based_on: int | None) -> int:
-    """Begin a version, and give its number."""
+    """Create a version, and return its number."""
     row = {"title": kept_text(title), "created_at": at, "based_on": based_on}
     result = connection.execute(policy_versions.insert(), row)
     return int(result.inserted_primary_key[0])  # type: ignore[index] # it has one
 
 
 def add_step(connection: Connection, step: Step) -> int:
-    """Add a step, and give its id; the id and the names of ``step`` are left to the database.
+    """Add a step, and return the id that the database assigns.
 
     Raises:
-        StepConflictError: there is a step in its position.
+        StepConflictError: there is already a step in its position.
 
     """
     row = {
@@ -87,7 +87,7 @@ def add_step(connection: Connection, step: Step) -> int:
 
 
 def versions(connection: Connection) -> list[VersionRow]:
-    """Return every version, the newest first."""
+    """Return every version, newest first."""
     rows = connection.execute(select(policy_versions).order_by(policy_versions.c.number.desc()))
     return [VersionRow(row.number, row.title, row.created_at, row.based_on) for row in rows]
 
@@ -107,13 +107,13 @@ def steps(connection: Connection, number: int | None = None) -> list[Step]:
 
 
 def publications(connection: Connection) -> list[Step]:
-    """Return what was published, moved and retired: all that decides what is in force."""
+    """Return the steps that published, moved or retired versions: these decide what is in force."""
     chosen = policy_steps.c.step.in_([str(each) for each in _PUBLICATION])
     return [_step(row) for row in connection.execute(select(policy_steps).where(chosen).order_by(policy_steps.c.id))]
 
 
 def trial(connection: Connection) -> Step | None:
-    """Return the step that began the trial which goes on: nothing was done to its version since."""
+    """Return the step that began the current trial: nothing was done to its version since."""
     later = policy_steps.alias()
     goes_on = ~exists().where(later.c.version == policy_steps.c.version, later.c.position > policy_steps.c.position)
     begun = policy_steps.c.step == str(StepKind.TRIAL_BEGUN)
@@ -122,7 +122,7 @@ def trial(connection: Connection) -> Step | None:
 
 
 def hold_trials(connection: Connection) -> None:
-    """Let nobody else begin a trial before this transaction ends; on SQLite nobody can."""
+    """Keep anyone else from beginning a trial before this transaction ends; on SQLite nobody can anyway."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_TRIAL_LOCK})")
 
@@ -134,7 +134,7 @@ def contents(connection: Connection, hashes: Iterable[str]) -> dict[str, str]:
 
 
 def kept_text(text: str) -> str:
-    """Return a text that every database takes, whatever a provider or a form has sent."""
+    """Return a text that every database accepts, whatever a provider or a form has sent."""
     return plain_text(text).encode(errors="replace").decode()
 
 

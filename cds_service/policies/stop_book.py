@@ -1,4 +1,4 @@
-"""The stopped topics of a site, in its database: what is stopped now, and the one way to take a step."""
+"""The stopped topics of a site, in its database: what is stopped now, and the only way to carry out a step."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ class StopBook:
         self._clock = clock
 
     def open(self, without: int | None = None) -> list[OpenStop]:
-        """Return what is stopped and not settled, the longest first.
+        """Return what is stopped and not settled, oldest first.
 
-        ``without``: a version that has settled nothing, because it is refused where this is asked.
+        ``without``: a version that settles nothing, because this process refuses it.
         """
         by_topic: dict[str, list[StopStep]] = {}
         with self._engine.connect() as connection:
@@ -48,27 +48,27 @@ class StopBook:
         return sorted((each for each in found if each.stopped.id not in settled), key=lambda each: each.stopped.id)
 
     def topic(self, topic: str) -> tuple[OpenStop | None, list[StopStep]]:
-        """Return the stop of a topic, if it is stopped now, and everything that was ever done, the newest first."""
+        """Return the current stop of a topic, if any, and its whole history, newest first."""
         with self._engine.connect() as connection:
             steps = _steps(connection, topic)
             return self._now(connection, steps), steps[::-1]
 
     def step(self, person: Person, topic: str, kind: StopKind, comment: str, seen: int | None = None) -> StopStep:
-        """Take a step; ``seen`` is the id of the topic's last step when the person decided, where there was one.
+        """Carry out a step; ``seen`` is the id of the topic's last step, if any, when the person decided.
 
         Raises:
             StepConflictError: somebody else has taken a step meanwhile; nothing was done.
-            StepRefusedError: the person may not, or the topic is not where this can be done.
+            StepRefusedError: the person lacks the role, or the topic is not in a state that allows it.
 
         """
         with writing(self._engine) as connection:
             steps = _steps(connection, topic)
             last = steps[-1] if steps else None
-            # To stop needs no look at what others did before: it is refused where the topic is stopped already.
+            # Stopping does not depend on earlier steps: it is simply refused if the topic is already stopped.
             if kind is not StopKind.STOPPED and (last is None or last.id != seen):
                 raise rows.StepConflictError
             check_step(kind, person, comment, self._now(connection, steps))
-            # Clocks of machines differ: a step never comes before the one that it follows.
+            # Machine clocks differ: a step is never dated before the one that it follows.
             at = max(self._clock(), last.at) if last is not None else self._clock()
             position = last.position + 1 if last is not None else 0
             said = [rows.kept_text(each) for each in (person.subject, person.name[:NAME_LIMIT], comment.strip())]
@@ -87,7 +87,7 @@ class StopBook:
         return None if found is None or self._settled(connection, [found]) else found
 
     def _settled(self, connection: Connection, stops: Sequence[OpenStop], without: int | None = None) -> set[int]:
-        """Return the ids of the stops that a version has settled, approved and in force since."""
+        """Return the ids of the stops settled by a version that was approved and came into force since."""
         if not stops:
             return set()
         moment, first = self._clock(), min(each.stopped.at for each in stops)

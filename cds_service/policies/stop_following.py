@@ -1,4 +1,4 @@
-"""Brings the stopped topics to this process, and says in the log and the metrics that they are stopped."""
+"""Applies stopped topics in this process, and reports them in the log and the metrics."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ class StopFollowing:
     """Follows which topics are stopped, for one process."""
 
     def __init__(self, configuration: Configuration) -> None:
-        """Take what to tell."""
+        """Keep the configuration to update."""
         self._configuration = configuration
         self._told = 0.0
         self._problems: list[str] = []
 
     @property
     def here(self) -> tuple[Stop, ...]:
-        """The topics that requests of this process are answered without."""
+        """The topics that are stopped in this process."""
         return self._configuration.stops
 
     @property
     def is_refused(self) -> bool:
-        """Whether the files of this process keep it from taking what was stopped or put back."""
+        """Whether this process's configuration files prevent it from applying a stop or its end."""
         return bool(self._problems)
 
     def take(self, found: Sequence[Stop]) -> None:
-        """Take what the store has said."""
+        """Apply what the store returned."""
         before, wanted = self._configuration.stops, tuple(found)
         if wanted != before or self._problems:
             self._use(wanted, before)
@@ -68,7 +68,7 @@ class StopFollowing:
     def _tell(self) -> None:
         self._told = time.monotonic()
         for stop in self.here:
-            # Neither the name nor the reason: a log goes further than the workbench.
+            # Without the name and the reason, because logs are seen by more people than the workbench.
             _log.warning(
                 "topic_stopped",
                 topic=stop.topic,

@@ -1,7 +1,7 @@
-"""The life of a stop: one person stops a topic at once, and two people settle what becomes of it.
+"""The life of a stop: one person stops a topic at once, and two people settle it.
 
-Pure functions over the steps of one topic, oldest first. A stop is settled when a second person agrees to put the topic
-back, or when a version comes into force that was approved after the stop and says which mode the topic has.
+Pure functions over the steps of one topic, oldest first. A stop is settled when a second person agrees to restore the
+topic, or when a version comes into force that was approved after the stop and sets the topic's mode.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class StopKind(StrEnum):
-    """What can be done about a topic in an emergency and after it."""
+    """The steps for stopping a topic and settling the stop."""
 
     STOPPED = "stopped"
     ASKED = "put-back-asked"
@@ -32,7 +32,7 @@ class StopKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StopStep:
-    """Something that was done, by whom and when. ``position`` counts the steps of the topic from 0."""
+    """A recorded step, by whom and when. ``position`` counts the topic's steps from 0."""
 
     id: int
     topic: str
@@ -46,7 +46,7 @@ class StopStep:
 
 @dataclass(frozen=True, slots=True)
 class OpenStop:
-    """A stop that is not settled. ``asked``: somebody wants the topic back, and waits for a second person."""
+    """A stop that is not settled. ``asked``: somebody wants the topic restored, and a second person must agree."""
 
     stopped: StopStep
     last: StopStep
@@ -54,13 +54,13 @@ class OpenStop:
 
     @property
     def stop(self) -> Stop:
-        """The stop as the configuration takes it."""
+        """The stop as used by the configuration."""
         step = self.stopped
         return Stop(step.topic, step.id, step.at, step.actor_name, step.comment)
 
 
 MAY_STOP = frozenset({Role.PUBLISHER, Role.REVIEWER})
-"""Who may stop a topic and settle it: whoever may take a version out of force, and whoever answers for patients."""
+"""Who may stop a topic and settle it: whoever may retire a version, and clinical reviewers."""
 _AFTER: dict[StopKind, frozenset[StopKind | None]] = {
     StopKind.STOPPED: frozenset({None}),
     StopKind.ASKED: frozenset({StopKind.STOPPED, StopKind.DECLINED}),
@@ -77,7 +77,7 @@ _NEEDS_WORDS = frozenset({StopKind.STOPPED, StopKind.ASKED, StopKind.DECLINED})
 
 
 def unsettled(steps: Sequence[StopStep]) -> OpenStop | None:
-    """Return the stop of a topic, as far as its own steps settle it; none where it was put back or never stopped."""
+    """Return the open stop of a topic by its own steps; none if it was restored or never stopped."""
     last = steps[-1] if steps else None
     if last is None or last.kind is StopKind.PUT_BACK:
         return None
@@ -86,7 +86,7 @@ def unsettled(steps: Sequence[StopStep]) -> OpenStop | None:
 
 
 def check_step(kind: StopKind, person: Person, comment: str, now: OpenStop | None) -> None:
-    """Refuse a step that may not be taken; ``now`` is the stop as it stands, none where the topic is not stopped.
+    """Refuse a step that is not allowed; ``now`` is the current stop, none if the topic is not stopped.
 
     Raises:
         StepRefusedError: it says why.
@@ -97,11 +97,11 @@ def check_step(kind: StopKind, person: Person, comment: str, now: OpenStop | Non
     if (now.last.kind if now is not None else None) not in _AFTER[kind]:
         raise StepRefusedError("state", _NOT_NOW[kind])
     if kind is StopKind.PUT_BACK and now is not None and person.subject == now.last.actor:
-        raise StepRefusedError("author", "who has asked to put it back cannot agree to it; ask somebody else")
+        raise StepRefusedError("author", "whoever asked to put it back cannot agree to it; ask somebody else")
     if kind in _NEEDS_WORDS and not comment.strip():
         raise StepRefusedError("comment", "say why")
     if len(comment) > COMMENT_LIMIT:
-        raise StepRefusedError("comment", f"a reason has at most {COMMENT_LIMIT} characters")
+        raise StepRefusedError("comment", "a reason has at most {limit} characters", limit=COMMENT_LIMIT)
 
 
 def possible_steps(person: Person, now: OpenStop | None) -> tuple[StopKind, ...]:

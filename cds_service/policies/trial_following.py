@@ -1,4 +1,4 @@
-"""Brings the version that is on trial to this process; whatever is wrong with it, what is in force stays (ADR 15)."""
+"""Applies the version on trial in this process; errors in it never affect what is in force (ADR 15)."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ class TrialFollowing:
     """Follows which version is on trial, for one process."""
 
     def __init__(self, configuration: Configuration) -> None:
-        """Take what to tell."""
+        """Keep the configuration to update."""
         self._configuration = configuration
         self._seen: tuple[int, str] | None = None
         self._problems: list[str] = []
 
     @property
     def version(self) -> int | None:
-        """The version that requests of this process are judged by too; none where a file is tried."""
+        """The version on trial in this process; none if a file is on trial instead."""
         trial = self._configuration.current().decider.settings.trial
         return trial.version if trial is not None else None
 
     def take(self, found: Trial | None) -> None:
-        """Take what the store has said. Where the content does not hold, nothing is on trial here."""
+        """Apply what the store returned. If the content is not valid, nothing is on trial here."""
         self._follow(found)
-        # A file that changes may hold a trial up, or let it go on.
+        # A changed file may block a trial, or allow it again.
         metrics.policy_on_trial(self.version)
 
     def _follow(self, found: Trial | None) -> None:
@@ -52,7 +52,7 @@ class TrialFollowing:
             if tried is not None or self._configuration.trial is not None:
                 self._configuration.use_trial(tried)
         except ConfigurationError as error:
-            # What the files name beside it may have become unreadable, and may come right again.
+            # Other files that the configuration names may be unreadable for a while.
             problems = error.problems
         else:
             self._seen = key

@@ -1,4 +1,4 @@
-"""A version as it stands, what is in force, and what changed: what the library answers with."""
+"""The results of the library's queries: a version, what is in force, and what changed."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 SectionName = Literal["cards", "thresholds", "shadow"]
 Place = tuple[SectionName, str]
-"""Where a content says something: the section, and the topic or threshold."""
+"""A place in a content: the section, and the topic or threshold."""
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A version as it stands. ``contents`` are canonical JSON by hash, where they were asked for."""
+    """A version in its current state. ``contents`` are canonical JSON by hash, if they were asked for."""
 
     number: int
     title: str
@@ -33,20 +33,20 @@ class Version:
 
     @property
     def last(self) -> Step:
-        """The last step; who decides on the next one has seen this."""
+        """The last step, which whoever decides on the next one has seen."""
         return self.steps[-1]
 
     @property
     def content_hash(self) -> str:
-        """The hash of the content as it stands."""
+        """The hash of the current content."""
         return self.last.content_hash
 
     @property
     def content(self) -> PolicyContent:
-        """The content as it stands.
+        """The current content.
 
         Raises:
-            ConfigurationError: this release does not take it any more, for example with narrower bounds.
+            ConfigurationError: this release does not accept it any more, for example with narrower bounds.
 
         """
         return self.content_of(self.last)
@@ -55,31 +55,31 @@ class Version:
         """Return the content that a step was about.
 
         Raises:
-            ConfigurationError: this release does not take it any more.
+            ConfigurationError: this release does not accept it any more.
 
         """
         return stored_content(self.contents[step.content_hash], f"version {self.number}")
 
     @property
     def authors(self) -> dict[str, str]:
-        """Who wrote any of it: the names by the subjects."""
+        """Everyone who wrote content, names by subject."""
         subjects = lifecycle.authors(self.steps)
         return {step.actor: step.actor_name for step in self.steps if step.actor in subjects}
 
     @property
     def schedule(self) -> Step | None:
-        """The step that says from when and until when it holds, if it is published."""
+        """The step that sets its begin and end, if it is published."""
         found = lifecycle.schedules(self.steps)
         return found[0] if found else None
 
     def taken(self, kind: str) -> Step | None:
-        """Return the last step of a kind; a page names it by its word."""
+        """Return the last step of a kind, given by its name in a page."""
         return next((step for step in reversed(self.steps) if step.kind == kind), None)
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyInForce:
-    """The version that is in force, and its content as canonical JSON."""
+    """The version in force, and its content as canonical JSON."""
 
     version: int
     hash: str
@@ -90,7 +90,7 @@ class PolicyInForce:
         """The content.
 
         Raises:
-            ConfigurationError: this release does not take it.
+            ConfigurationError: this release does not accept it.
 
         """
         return stored_content(self.text, f"version {self.version}")
@@ -98,7 +98,7 @@ class PolicyInForce:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """The version that is on trial: the step that began it, and its content as canonical JSON."""
+    """The version on trial: the step that began the trial, and its content as canonical JSON."""
 
     begun: Step
     text: str
@@ -118,7 +118,7 @@ class Trial:
         """The content.
 
         Raises:
-            ConfigurationError: this release does not take it.
+            ConfigurationError: this release does not accept it.
 
         """
         return stored_content(self.text, f"version {self.version}")
@@ -126,10 +126,10 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change of one topic or threshold by what came into force.
+    """A change of one topic or threshold by a version coming into force.
 
-    ``version`` is in force since then, none the configuration files alone; ``because`` says what brought it about, and
-    ``by`` who took the step: nobody where a version ran out. A value that is not valid is left to the files.
+    ``version`` is in force since then, ``None`` for only the configuration files; ``because`` gives the cause, and
+    ``by`` who took the step, empty if a version expired. An invalid value is left to the files.
     """
 
     at: datetime

@@ -1,1 +1,1 @@
-"""CDS Hooks as such: services, callers, cards as JSON, errors, feedback."""
+"""The CDS Hooks protocol: services, callers, cards as JSON, errors, feedback."""

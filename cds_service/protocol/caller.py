@@ -1,4 +1,4 @@
-"""Who calls."""
+"""The caller of a service."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The client that a verified token speaks for."""
+    """The client identified by a verified token."""
 
     issuer: str
     tenant: str | None = None
@@ -15,9 +15,9 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """Who asks, and in what kind of encounter; whatever is not known is empty.
+    """The user and the kind of encounter; empty if not known.
 
-    ``user`` is a reference; ``roles`` and ``encounter_class`` are codes, "system|code" and words, in lower case.
+    ``user`` is a reference; ``roles`` and ``encounter_class`` are codes, "system|code" or text, in lower case.
     """
 
     user: str = ""

@@ -1,4 +1,4 @@
-"""Cards as CDS Hooks has them: which are shown, and how each is written."""
+"""Cards in the CDS Hooks format: which are shown, and how each is serialized."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from cards.facts.outcomes import Fired
 from cards.facts.policy import Mode
-from cards.offers import without_harmful_removals
+from cards.offers import without_harmful_removals, without_removals
 from cards.presentation.due import due_cards
 from cards.presentation.grouping import CardContent, grouped
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from cards.facts.outcomes import Verdict
     from cards.facts.policy import Policy
     from cards.facts.session import Session
+    from cards.failures import OnFailure
     from cards.identification.recogniser import Recogniser
     from cards.presentation.card import Card
     from cards.presentation.renderer import Renderer
@@ -24,38 +25,80 @@ if TYPE_CHECKING:
 _REASONS = "http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes"
 
 
-def to_show(
-    verdicts: Sequence[Verdict], session: Session, policy: Policy, recogniser: Recogniser, wording: Wording
-) -> tuple[CardContent, ...]:
-    """Select the findings of live topics, and group those that share a card."""
-    live = [
+def live_findings(verdicts: Iterable[Verdict], policy: Policy) -> list[Verdict]:
+    """List the verdicts that are to be shown: the findings of live topics."""
+    return [
         verdict
         for verdict in verdicts
         if verdict.outcome.__class__ is Fired and policy.mode(verdict.topic) is Mode.LIVE
     ]
+
+
+def to_show(
+    verdicts: Sequence[Verdict],
+    session: Session,
+    policy: Policy,
+    recogniser: Recogniser,
+    wording: Wording,
+    on_failure: OnFailure | None = None,
+) -> tuple[CardContent, ...]:
+    """Select the findings of live topics, and group those that share a card.
+
+    If the check of the offered removals fails, ``on_failure`` hears of it and none is offered; without it the exception
+    is raised.
+    """
+    live = live_findings(verdicts, policy)
     if not session.moment.has_orders:
         due = due_cards(live, session, recogniser.known)
         return grouped(due, due, session, policy, wording)
     contents = grouped(verdicts, live, session, policy, wording)
-    return without_harmful_removals(contents, session, recogniser, policy, wording)
+    try:
+        return without_harmful_removals(contents, session, recogniser, policy, wording)
+    except Exception as error:
+        if on_failure is None:
+            raise
+        on_failure("removals", error)
+        return without_removals(contents)
 
 
-def worded(contents: Iterable[CardContent], renderer: Renderer, hook_instance: str) -> Iterator[Card]:
-    """Word what is shown. Orders that share a reference still get cards with ids of their own."""
+def worded(
+    contents: Iterable[CardContent], renderer: Renderer, hook_instance: str, on_failure: OnFailure | None = None
+) -> Iterator[Card]:
+    """Render the cards. Orders that share a reference still get cards with different ids.
+
+    ``on_failure`` hears of a card that cannot be worded, which is given in plain words; without it the exception is
+    raised.
+    """
     used: set[str] = set()
-    for content in contents:
-        card = renderer.card_of(content, hook_instance)
-        if card.uuid in used and content.lead.order is not None:
-            card = renderer.card_of(content, f"{hook_instance}|{content.lead.order.path}")
+    for place, content in enumerate(contents):
+        try:
+            card = renderer.card_of(content, hook_instance)
+            if card.uuid in used and content.lead.order is not None:
+                card = renderer.card_of(content, f"{hook_instance}|{content.lead.order.path}")
+        except Exception as error:
+            if on_failure is None:
+                raise
+            card = _plainly(content, renderer, hook_instance, place, on_failure, error)
         used.add(card.uuid)
         yield card
 
 
-def suggestion_json(label: str, identifier: str, actions: list[dict[str, Any]], *, is_first: bool) -> dict[str, Any]:
-    """Write a suggestion. Recommended is the first of a card if all it does is to order tests.
+def _plainly(
+    content: CardContent, renderer: Renderer, hook_instance: str, place: int, on_failure: OnFailure, error: Exception
+) -> Card:
+    on_failure("wording", error)
+    try:
+        return renderer.plain.card_of(content, hook_instance)
+    except Exception as again:  # noqa: BLE001 - what is left is to say that there is something
+        on_failure("wording", again)
+        return renderer.plain.last_resort(hook_instance, place)
 
-    A client may choose what is recommended beforehand. That harms nobody where drafts of tests are added; a changed
-    dose or code, a hold or a removal is for the clinician alone to choose.
+
+def suggestion_json(label: str, identifier: str, actions: list[dict[str, Any]], *, is_first: bool) -> dict[str, Any]:
+    """Serialize a suggestion. The first one on a card is recommended if it only orders tests.
+
+    A client may preselect a recommended suggestion. That is harmless for draft test orders; a changed dose or code, a
+    hold or a removal must be the clinician's own choice.
     """
     is_recommended = is_first and all(
         action["type"] == "create" and action["resource"]["resourceType"] == "ServiceRequest" for action in actions
@@ -66,7 +109,7 @@ def suggestion_json(label: str, identifier: str, actions: list[dict[str, Any]], 
 def card_json(
     card: Card, base_url: str, suggestions: list[dict[str, Any]], links: Sequence[dict[str, Any]] = ()
 ) -> dict[str, Any]:
-    """Write a card; what has no value is left out."""
+    """Serialize a card, without empty fields."""
     written: dict[str, Any] = {
         "uuid": card.uuid,
         "summary": card.summary,

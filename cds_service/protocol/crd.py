@@ -1,7 +1,7 @@
-"""Da Vinci CRD 2.2 for the services of billing and coverage: what a client may choose, and what it changes on cards.
+"""Da Vinci CRD 2.2 for the billing and coverage services: what a client may choose, and how that changes cards.
 
 Source: HL7 Da Vinci Coverage Requirements Discovery 2.2.1, deviations.html (version declaration, configuration options,
-linking responses to requests) and cards.html. A statement of coverage is a system action and never a card.
+linking responses to requests) and cards.html. A coverage statement is a system action, never a card.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _TOPICS = {
     _CLAIM: (Topic.BILLING_SUMMARY, Topic.BILLING_UNITS_MISMATCH),
 }
 COVERAGE_TEMPLATE = {"coverage": "Coverage?patient={{context.patientId}}&status=active"}
-"""What is asked for beside the chart: every statement has to name a coverage."""
+"""An additional prefetch key: every statement must name a coverage."""
 DISCOVERY: Json = {
     "davinci-crd.version": [VERSION],
     "davinci-crd.configuration-options": [
@@ -56,14 +56,14 @@ DISCOVERY: Json = {
         },
     ],
 }
-"""The extension of each service of billing and coverage in discovery."""
+"""The discovery extension of each billing and coverage service."""
 
 
 def exchange_of(extension: Mapping[str, Any]) -> CoverageExchange:
-    """Read what a client wants; what is not offered or not of its type is ignored.
+    """Read a client's configuration; unknown options and wrong types are ignored.
 
     Raises:
-        BadRequest: another version of CRD is asked for.
+        BadRequest: the client asks for another version of CRD.
 
     """
     requested = extension.get(_REQUESTED)
@@ -82,7 +82,7 @@ def exchange_of(extension: Mapping[str, Any]) -> CoverageExchange:
 
 
 def contents_for(contents: tuple[CardContent, ...], session: Session) -> tuple[CardContent, ...]:
-    """Leave out the cards that a client of the profile does not want, and those whose content stands on the order."""
+    """Leave out the cards that a CRD client does not want, and those whose content is written on the order."""
     exchange = session.billing.exchange if isinstance(session, BillingSession) else None
     if exchange is None or not isinstance(session, BillingSession):
         return contents
@@ -94,12 +94,12 @@ def contents_for(contents: tuple[CardContent, ...], session: Session) -> tuple[C
 
 
 def _is_stated(content: CardContent) -> bool:
-    """Return whether each order of a card can carry the statement; one without an id cannot be changed."""
+    """Return whether every order of a card can carry the statement; one without an id cannot be updated."""
     return all(each.origin.reference for each in content.orders)
 
 
 def card_for(card: Json, content: CardContent, session: Session) -> Json:
-    """Name the payer as the source of a card, and the orders that the card is about."""
+    """Set the payer as the source of a card, and add the orders that the card is about."""
     if not isinstance(session, BillingSession) or session.billing.exchange is None:
         return card
     changed = dict(card)

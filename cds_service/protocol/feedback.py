@@ -1,4 +1,4 @@
-"""Reads feedback entry by entry: what a clinician did with a card.
+"""Parses feedback, entry by entry: how a clinician responded to a card.
 
 Source: CDS Hooks 2.0.1 and 3.0.0, Feedback.
 """
@@ -23,10 +23,10 @@ Outcome = Literal["accepted", "overridden"]
 
 
 class BadEntry(ValueError):  # noqa: N818 - named for the answer it leads to
-    """An entry, or the whole, cannot be taken. ``expression`` names the field, never its value."""
+    """An entry, or the whole body, is invalid. ``expression`` names the field, never its value."""
 
     def __init__(self, code: str, message: str, expression: str) -> None:
-        """Say what is wrong with which field."""
+        """Keep the problem and the field."""
         super().__init__(message)
         self.code = code
         self.message = message
@@ -35,7 +35,7 @@ class BadEntry(ValueError):  # noqa: N818 - named for the answer it leads to
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a card was not followed: a coded reason, words of the clinician, or both."""
+    """Why a card was not followed: a coded reason, the clinician's comment, or both."""
 
     system: str = ""
     code: str = ""
@@ -45,7 +45,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What became of one card at one moment (UTC)."""
+    """The response to one card at one time (UTC)."""
 
     card: str
     outcome: Outcome
@@ -54,7 +54,7 @@ class Entry:
     reason: Reason = field(default_factory=Reason)
 
     def content(self) -> dict[str, Any]:
-        """Return what the columns of the record do not say, without what is empty."""
+        """Return the fields that have no column of their own, without empty ones."""
         reason = {
             name: value for name in ("system", "code", "display", "comment") if (value := getattr(self.reason, name))
         }
@@ -62,17 +62,17 @@ class Entry:
         return {name: value for name, value in held.items() if value}
 
     def digest(self, service: str, caller: Caller | None) -> str:
-        """Name the entry by everything it says and who says it, so that the same entry sent again is the same."""
+        """Return a digest of the entry and its sender, which identifies an entry that is sent again."""
         who = [caller.issuer, caller.tenant] if caller else None
         whole = [service, who, self.card, self.outcome, self.at.isoformat(), self.content()]
         return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
 
 
 def read_feedback(body: Any) -> tuple[list[Entry], list[BadEntry]]:
-    """Read the entries of a call, and say of each that cannot be taken why.
+    """Read the entries of a call; for each invalid one, return the reason.
 
     Raises:
-        BadEntry: the whole is not what it must be.
+        BadEntry: the body as a whole is invalid.
 
     """
     if not isinstance(body, dict):
@@ -152,7 +152,7 @@ def _suggestions(value: Any, where: str) -> tuple[str, ...]:
 
 
 def _given_reason(entry: dict[str, Any]) -> Any:
-    """Return the reason; some EHRs send a list of them under another name, of which the first is kept."""
+    """Return the reason; some EHRs send a list under another name, of which the first is kept."""
     several = entry.get("overrideReasons")
     if entry.get("overrideReason") is not None or not isinstance(several, list) or not several:
         return entry.get("overrideReason")

@@ -1,4 +1,4 @@
-"""The form of what a policy still asks, on the card with its criteria: a link, and its beginning as a suggestion."""
+"""Adds the form with a policy's open questions to its criteria card: a link, and a suggestion that prefills it."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _FORM = "|form"
 
 
 def suggestion_id(card_id: str) -> str:
-    """Return the id of the suggestion that begins a form; the same for the same card."""
+    """Return the id of the suggestion that starts a form; stable for the same card."""
     return str(uuid.uuid5(uuid.UUID(card_id), _FORM))
 
 
 def with_form(card: Json, form: Form, words: Mapping[str, str], base_url: str, begun: Json | None) -> Json:
-    """Add the link to a form, and the suggestion that begins it where it can be begun."""
+    """Add the link to a form, and if possible the suggestion that starts it."""
     named = {"policy": form.policy.id}
     link = {"label": words["form-link"].format(**named), "url": canonical(form, base_url), "type": "absolute"}
     changed = {**card, "links": [*card.get("links", ()), link]}

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def json_answer(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """Write an answer as JSON."""
+    """Create a JSON response."""
     written = encode(body)
     named = Headers(headers)
     named["Content-Type"] = "application/json"
@@ -24,7 +24,7 @@ def json_answer(body: Any, status: int = 200, headers: Mapping[str, str] | None 
 
 
 class _Whole(Response):
-    """An answer that is whole when it is made: nothing of it is worked out anew when it leaves."""
+    """A response that is complete when created, so that nothing is recomputed when it is sent."""
 
     def __init__(self, written: bytes, headers: Headers, status: int) -> None:
         super().__init__([written], status, headers)

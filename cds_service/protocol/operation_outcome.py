@@ -1,4 +1,4 @@
-"""Errors as FHIR OperationOutcomes with a stable code; none ever carries data of a patient."""
+"""Errors as FHIR OperationOutcomes with a stable code, never with patient data."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ ISSUE_TYPES = {
 def operation_outcome(
     code: str, message: str, expressions: list[str] | None = None, base_url: str = ""
 ) -> dict[str, Any]:
-    """Write an OperationOutcome; ``code`` is one of the stable codes above."""
+    """Build an OperationOutcome; ``code`` is one of the stable codes above."""
     return operation_outcomes([(code, message, expressions)], base_url)
 
 
 def operation_outcomes(problems: Sequence[tuple[str, str, list[str] | None]], base_url: str = "") -> dict[str, Any]:
-    """Write an OperationOutcome of several problems: for each its code, what to say, and the fields it is about."""
+    """Build an OperationOutcome with several issues: for each its code, text, and the fields concerned."""
     return {
         "resourceType": "OperationOutcome",
         "issue": [_issue(code, message, expressions, base_url) for code, message, expressions in problems],

@@ -1,4 +1,4 @@
-"""Why a call is refused: a code for the log of the operator, and a status for the caller, who is told no more."""
+"""Why a call is refused: a code for the operator's log, and a status for the caller, who learns nothing more."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ _STATUS = {
 
 
 class Refused(Exception):  # noqa: N818 - named for the answer it leads to
-    """A call that is not let in."""
+    """A call is refused."""
 
     def __init__(self, reason: Reason, **details: Any) -> None:
-        """Keep the reason, and what the log shall say besides it: never the token."""
+        """Keep the reason and further fields for the log, never the token."""
         super().__init__(reason)
         self.reason = reason
         self.details = details

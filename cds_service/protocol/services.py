@@ -1,4 +1,4 @@
-"""The services on offer, one id for each hook: clients key services by their address."""
+"""The services, one id for each hook, because clients identify services by their address."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _USAGE = "Every prefetch key is needed for an order in scope, by prefetch or fro
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service as discovery announces it. ``coverage``: it answers by the rules of billing and coverage alone."""
+    """A service as announced by discovery. ``coverage``: it runs only the billing and coverage rules."""
 
     id: str
     hook: str
@@ -25,11 +25,11 @@ class Service:
     description: str
     coverage: bool = False
     keys: tuple[str, ...] = ()
-    """The prefetch keys that it asks for; empty: every one."""
+    """The service's prefetch keys; empty: all of them."""
     usage: str = _USAGE
 
     def prefetch(self, templates: Mapping[str, str]) -> dict[str, str]:
-        """Return the templates that the service publishes."""
+        """Return the service's prefetch templates."""
         return {key: template for key, template in templates.items() if not self.keys or key in self.keys}
 
 
@@ -41,7 +41,7 @@ SERVICES: tuple[Service, ...] = (
         title="HER2 drug orders, at selection",
         description="Checks the selected orders of HER2-targeted cancer drugs for look-alike drugs and billing codes, "
         "doses above the maximum, missing or unfit HER2 results and overdue monitoring. "
-        "What an order does not say yet is not held against it.",
+        "Fields that are not filled in yet do not cause a card.",
     ),
     Service(
         id="her2-order-sign",
@@ -87,8 +87,8 @@ SERVICES: tuple[Service, ...] = (
         hook="order-select",
         hook_version="1.0",
         title="HER2 drug orders, billing and coverage at selection",
-        description="The same as her2-coverage on the selected orders, for clients of Da Vinci CRD. What an order does "
-        "not say yet is not held against it, and no documents are asked for.",
+        description="The same as her2-coverage on the selected orders, for clients of Da Vinci CRD. Fields that are "
+        "not filled in yet do not cause a card, and no documents are asked for.",
         coverage=True,
     ),
     Service(
@@ -105,6 +105,6 @@ SERVICES: tuple[Service, ...] = (
 )
 BY_ID = {service.id: service for service in SERVICES}
 SHARED_ID = "her2-orders"
-"""The id of the services of orders for a client that wants one for all hooks (``quirks.same_ids``)."""
+"""The id of the order services for a client that needs one id for all hooks (``quirks.same_ids``)."""
 _SHARING = ("her2-order-select", "her2-order-sign", "her2-order-dispatch")
 SHARED = tuple(service for service in SERVICES if service.id in _SHARING)

@@ -1,4 +1,4 @@
-"""What a card's link tells the app: which card it was. No data of a patient, the launch brings that."""
+"""The context of a card's SMART link: which card it was on. No patient data; the launch provides that."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _LONGEST = 1000
 
 
 class _Context(msgspec.Struct):
-    # A topic of this service or of a rule of the site.
+    # A topic of this service or of a site rule.
     topic: Annotated[TopicCode, msgspec.Meta(pattern="^[a-z0-9-]{1,80}$")]
 
 
 def smart_links(card: Card, base_url: str) -> list[dict[str, Any]]:
-    """Write the link that launches the app from a card."""
+    """Build the link that launches the app from a card."""
     return [
         {
             "label": "HER2 therapy on one time line",
@@ -32,7 +32,7 @@ def smart_links(card: Card, base_url: str) -> list[dict[str, Any]]:
 
 
 def app_context(topic: TopicCode) -> str:
-    """Write the context of a card's link."""
+    """Build the context of a card's link."""
     return msgspec.json.encode(_Context(topic)).decode()
 
 

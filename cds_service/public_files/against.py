@@ -72,7 +72,7 @@ def _of_lines(
 
 
 def _encoding(head: bytes) -> str:
-    """Tell UTF-8 from the code page that CMS writes; the head may end in the middle of a character."""
+    """Choose between UTF-8 and the code page that CMS uses; the sample may end in the middle of a character."""
     try:
         head[:-4].decode("utf-8")
     except UnicodeDecodeError:

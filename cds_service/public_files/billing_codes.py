@@ -1,4 +1,4 @@
-"""HCPCS as CMS publishes it each quarter: the code file in records of fixed width, and the NDC to HCPCS crosswalk.
+"""The quarterly HCPCS files of CMS: the code file with fixed-width records, and the NDC to HCPCS crosswalk.
 
 Sources: the record layout that comes with the HCPCS file (code 1-5, record identification 11, long description 12-91,
 termination date 285-292); the header of the crosswalk's table.
@@ -83,7 +83,7 @@ def check_hcpcs(lines: Iterable[str], known: Knowledge, name: str, today: date) 
 
 
 def is_crosswalk(line: str) -> bool:
-    """Return whether a line is the header of the crosswalk's table."""
+    """Return whether a line is the header of the crosswalk table."""
     cells = [cell.strip() for cell in next(csv.reader([line]), [])]
     return bool(cells) and bool(_CROSSWALK_CODE.fullmatch(cells[0])) and any("ndc" in c.casefold() for c in cells[1:])
 
@@ -92,7 +92,7 @@ def check_crosswalk(lines: list[str], known: Knowledge, name: str) -> list[Findi
     """Compare packages and their billing codes with the NDC to HCPCS crosswalk.
 
     Raises:
-        PublicFileError: the file has no table of the crosswalk.
+        PublicFileError: the file has no crosswalk table.
 
     """
     start = next((at for at, line in enumerate(lines[:_PREAMBLE]) if is_crosswalk(line)), None)

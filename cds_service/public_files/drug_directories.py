@@ -1,4 +1,4 @@
-"""Drugs as FDA and NLM publish them: openFDA's NDC directory, RxNorm's concepts, structured product labels.
+"""Drug data published by FDA and NLM: openFDA's NDC directory, RxNorm concepts, structured product labels.
 
 Sources: openFDA, drug/ndc fields; RxNorm technical documentation, RXNCONSO (RXCUI 1, SAB 12, TTY 13, STR 15, SUPPRESS
 17); SPL implementation guide (effectiveTime, NDC codes under 2.16.840.1.113883.6.69).
@@ -97,10 +97,10 @@ def check_rxnorm(lines: Iterable[str], known: Knowledge, name: str) -> list[Find
 
 
 def check_label(text: bytes, known: Knowledge, name: str) -> list[Finding]:
-    """Compare the date of the copy that was read with the revision of a structured product label.
+    """Compare the date of the copy we used with the revision date of a structured product label.
 
     Raises:
-        PublicFileError: it is no such label.
+        PublicFileError: it is not such a label.
 
     """
     if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
@@ -170,7 +170,7 @@ def _day(written: str) -> date | None:
 
 
 def _day_of(as_of: str) -> date:
-    """Return the last day that a date of a source may mean: a month or a year is over at its end."""
+    """Return the last day that a source's date may mean: for a month or a year, its end."""
     year, month, day = (int(part) for part in (*as_of.split("-"), "12", "31")[:3]) if _YEAR.match(as_of) else (1, 1, 1)
     for last in (day, 30, 29, 28):
         try:

@@ -17,7 +17,7 @@ class PublicFileError(ValueError):
 
 
 class Kind(StrEnum):
-    """How the knowledge differs from the file."""
+    """The kind of difference between the knowledge and the file."""
 
     MISSING = "missing"
     """The file has it for a known product, but the knowledge does not."""
@@ -32,7 +32,7 @@ class Kind(StrEnum):
 
 
 class Finding(NamedTuple):
-    """One difference: what it is about, and what the file says of it."""
+    """One difference: its subject, and what the file says."""
 
     kind: Kind
     what: str
@@ -52,7 +52,7 @@ class Names:
     _SUFFIX = re.compile(r"(?<![a-z0-9])([a-z]+)-([a-z]{4})(?![a-z0-9])")
 
     def __init__(self, known: Knowledge) -> None:
-        """Index the names of all products, the neighbors too, so that none of them is taken for another."""
+        """Index the names of all products, including neighbors, so that none is mistaken for another."""
         found: dict[tuple[str, ...], tuple[str, bool]] = {}
         for product in known.products:
             checked = product.scope is Scope.CHECKED
@@ -77,7 +77,7 @@ class Names:
         return None
 
     def is_new_biosimilar(self, name: str) -> bool:
-        """Return whether a name is that of a known antibody with a suffix of four letters that is not known."""
+        """Return whether a name is a known antibody with an unknown four-letter suffix."""
         written = name.casefold()
         known = {each.casefold() for each in self._suffixed}
         return any(

@@ -1,1 +1,1 @@
-"""What a configuration would have said about the orders of the past: each replayed as of its own time."""
+"""What a configuration would have said about past orders, each replayed as of its own time."""

@@ -1,7 +1,7 @@
-"""Sensitivity and positive predictive value of each topic, where somebody has said what is right.
+"""Sensitivity and positive predictive value of each topic, given labels that say what is right.
 
-Labels are a CSV file with the columns order, topic and expected (yes or no). The topic ``*`` speaks of every topic that
-the order has no row of its own for. A topic that nobody has labelled on an order is not counted there.
+Labels are a CSV file with the columns order, topic and expected (yes or no). The topic ``*`` stands for every topic
+without a row of its own for the order. Unlabeled topics are not counted.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _QUERY = """
 
 @dataclass(frozen=True, slots=True)
 class Proportion:
-    """A share with its 95 % confidence interval after Wilson; ``None`` of nothing."""
+    """A share with Wilson's 95 % confidence interval; ``None`` without data."""
 
     part: int
     whole: int
@@ -81,17 +81,17 @@ class Accuracy:
 
     @property
     def sensitivity(self) -> Proportion:
-        """Of what should have fired, what fired."""
+        """The share of expected findings that fired."""
         return Proportion(self.right, self.right + self.missed)
 
     @property
     def predictive_value(self) -> Proportion:
-        """Of what fired, what should have."""
+        """The share of findings that were expected."""
         return Proportion(self.right, self.right + self.wrong)
 
 
 def check_labels(path: Path) -> None:
-    """Make sure that a file holds labels.
+    """Check that a file contains labels.
 
     Raises:
         ExportError: it does not; the message names the line.
@@ -113,7 +113,7 @@ def check_labels(path: Path) -> None:
 
 
 def accuracy(output: Path, labels: Path, configurations: str) -> list[Accuracy]:
-    """Compare what fired with the labels, and write the result as CSV."""
+    """Compare the findings with the labels, and write the result as CSV."""
     found = []
     with open_database(output) as database:
         for configuration in configurations:

@@ -1,6 +1,6 @@
-"""The engine of one machine: processes read and replay, DuckDB brings together what belongs to a patient.
+"""The engine for one machine: processes read and replay, DuckDB groups the data by patient.
 
-What a process has done is a folder that was renamed when it was whole: a run that was killed goes on behind it.
+Each finished piece of work is a folder that was renamed when complete, so that a killed run can continue after it.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _IN_ORDER = """
         {drugs}
     ) ORDER BY digest, patient, line
 """
-# A drug is no patient's: it goes to every patient one of whose resources refers to it.
+# A Medication belongs to no patient: it goes to every patient with a resource that refers to it.
 _DRUGS = """
         UNION ALL SELECT DISTINCT own.digest, own.patient, drugs.line
         FROM read_parquet($lines) AS own JOIN read_parquet($drugs) AS drugs ON drugs.reference = own.drug
@@ -54,7 +54,7 @@ _of_process: tuple[Replayer, Router] | None = None
 
 
 def replay(run: Plan, workers: int, progress: Callable[[str, int, int], None]) -> tuple[Counts, list[Path]]:
-    """Read and replay the whole input; give what was read and the folders of the parts, in order.
+    """Read and replay the whole input; return the counts and the folders of the parts, in order.
 
     Raises:
         ExportError: a file cannot be read.
@@ -63,9 +63,11 @@ def replay(run: Plan, workers: int, progress: Callable[[str, int, int], None]) -
     """
     staged = [run.work / "read" / f"{number:06}" for number in range(len(run.pieces))]
     parts = [run.work / "parts" / f"{number:04}" for number in range(2**run.bits)]
-    with ProcessPoolExecutor(
-        workers, multiprocessing.get_context("spawn"), initializer=_begin, initargs=(run.a, run.b)
-    ) as pool:
+    # What the processes need is loaded once, in the one that they are forked from; to load it takes longer than to
+    # replay a small export.
+    started_from = multiprocessing.get_context("forkserver")
+    started_from.set_forkserver_preload([__name__])
+    with ProcessPoolExecutor(workers, started_from, initializer=_begin, initargs=(run.a, run.b)) as pool:
         try:
             reading = [
                 pool.submit(_stage, piece, folder, run.bits) for piece, folder in zip(run.pieces, staged, strict=True)
@@ -85,14 +87,14 @@ def replay(run: Plan, workers: int, progress: Callable[[str, int, int], None]) -
 
 
 def _begin(a: Settings, b: Settings | None) -> None:
-    """Prepare a process, and let it end with the one that started it."""
+    """Prepare a process, and make it end with its parent."""
     global _of_process  # noqa: PLW0603 - what each process prepares once
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     replayer = Replayer(a, b)
     _of_process = replayer, Router(replayer.wanted, with_roles=replayer.asks_roles)
-    # What is read makes few cycles, and what was prepared stays: looking for cycles often would only cost.
+    # Few reference cycles are created, and the prepared objects are permanent, so collect garbage rarely.
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
 
 
@@ -113,7 +115,7 @@ def _stage(piece: Piece, folder: Path, bits: int) -> None:
 
 
 def _replay(work: Path, part: int, names: Mapping[str, str]) -> None:
-    """Replay the patients of a part, and lay their rows down."""
+    """Replay the patients of a part, and write their rows."""
     folder = work / "parts" / f"{part:04}"
     if folder.exists():
         return
@@ -136,7 +138,7 @@ def _replay(work: Path, part: int, names: Mapping[str, str]) -> None:
 
 
 class PartWriter:
-    """Writes the tables of a part as their rows come."""
+    """Writes the tables of a part incrementally."""
 
     def __init__(self, folder: Path) -> None:
         """Open a file for each table."""
@@ -158,7 +160,7 @@ class PartWriter:
 
 
 def _patients(work: Path, part: int) -> Iterator[tuple[str, list[bytes]]]:
-    """Yield each patient of a part with all its lines, in an order that depends on nothing but them."""
+    """Yield each patient of a part with all lines, in an order that depends only on the lines."""
     lines = sorted(str(path) for path in (work / "read").glob("*/lines-*.parquet"))
     drugs = sorted(str(path) for path in (work / "read").glob("*/drugs-*.parquet"))
     if not lines:

@@ -1,4 +1,4 @@
-"""What a run comes to: how often each topic fires, where, when, and what it costs in cards for a hundred orders."""
+"""The results of a run: how often each topic fires, where, when, and the cards per hundred orders."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ GROUPS = ("drug", "month", "site")
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """How many orders a group has, and how many cards they bring; ``None`` where nothing is compared."""
+    """The orders of a group, and their cards; ``None`` if nothing is compared."""
 
     name: str
     orders: int
@@ -39,18 +39,18 @@ class Share:
 
     @property
     def rate_a(self) -> float:
-        """Cards for a hundred orders."""
+        """Cards per hundred orders."""
         return per_hundred(self.cards_a, self.orders)
 
     @property
     def rate_b(self) -> float | None:
-        """Cards for a hundred orders under the other configuration."""
+        """Cards per hundred orders under the other configuration."""
         return None if self.cards_b is None else per_hundred(self.cards_b, self.orders)
 
 
 @dataclass(frozen=True, slots=True)
 class TopicFigures:
-    """How often a topic fires under one configuration: in all, shown, and shown as critical."""
+    """How often a topic fires under one configuration: in total, shown, and shown as critical."""
 
     topic: str
     findings: int
@@ -61,7 +61,7 @@ class TopicFigures:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What the report shows."""
+    """The numbers in the report."""
 
     whole: Share
     groups: dict[str, list[Share]]
@@ -73,12 +73,12 @@ class Figures:
 
 
 def per_hundred(number: float, orders: int) -> float:
-    """Return a number for a hundred orders, with two decimals."""
+    """Return a number per hundred orders, with two decimals."""
     return round(100 * number / orders, 2) if orders else 0.0
 
 
 def figures(output: Path, *, compared: bool) -> Figures:
-    """Count, and write the counts as CSV beside the tables."""
+    """Count, and write the counts as CSV next to the tables."""
     orders, firings = {"orders": str(output / "orders.parquet")}, {"firings": str(output / "firings.parquet")}
     with open_database(output) as database:
 

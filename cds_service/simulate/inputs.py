@@ -1,7 +1,7 @@
 """The files of a Bulk FHIR export: which are read, and which are not and why; the same for every engine.
 
-The list is made here, before an engine sees a file, and from what is in a file more than from its name: exports leave
-files with an underscore in front, without a suffix, as ``.json``. Compression is known by the first bytes.
+The list is made before an engine sees a file, by content more than by name: exports contain files with a leading
+underscore, without a suffix, or as ``.json``. Compression is recognized by the first bytes.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _PACKED = {".gz": GZIP, ".zst": ZSTD}
 _BEGIN = {b"\x1f\x8b": GZIP, b"\x28\xb5\x2f\xfd": ZSTD}
 _OTHERWISE_PACKED = {b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"PK\x03\x04": "zip", b"\x04\x22\x4d\x18": "lz4"}
 _LINES = (".ndjson", ".jsonl")
-"""What is named so is read; each line that is no resource is counted."""
+"""Files with these suffixes are read; each line that is not a resource is counted."""
 _MARK = b"\xef\xbb\xbf"
 _WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _GLIMPSE = 4096
@@ -38,12 +38,12 @@ _BLANK_LINES = 1000
 
 
 class ExportError(ValueError):
-    """The input cannot be used; the message is one line for whoever started the run."""
+    """The input cannot be used; the message is one line for the user."""
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a file: the lines that begin in a range of bytes. A compressed file is one piece, without an end."""
+    """A part of a file: the lines that begin in a byte range. A compressed file is one piece, without an end."""
 
     path: Path
     begin: int
@@ -54,7 +54,7 @@ class Piece:
         """Yield the lines that begin in the range, each without its line break, the first without a byte order mark.
 
         Raises:
-            OSError: the file cannot be read, or is no whole compressed file.
+            OSError: the file cannot be read, or is a truncated compressed file.
             EOFError: a gzip file ends too soon.
 
         """
@@ -73,7 +73,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class ExportFile:
-    """A file that is read; ``packed`` says how it is compressed, if it is."""
+    """A file to read; ``packed`` is its compression, if any."""
 
     path: Path
     packed: str = ""
@@ -84,7 +84,7 @@ class ExportFile:
         return Piece(self.path, 0, None, self.packed)
 
     def pieces(self) -> Iterator[Piece]:
-        """Cut the file; where the cuts are depends on its size alone."""
+        """Split the file; the splits depend only on its size."""
         if self.packed:
             yield self.whole
             return
@@ -95,7 +95,7 @@ class ExportFile:
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """A file that is not read, and why; ``may_be_data`` where it may hold orders all the same."""
+    """A file that is not read, and why; ``may_be_data``: it may contain orders."""
 
     path: Path
     why: str
@@ -105,10 +105,10 @@ class Aside:
 def export_files(folder: Path, output: Path | None = None) -> tuple[list[ExportFile], list[Aside]]:
     """List the files of an export, in the folder and below it, and those that are not read.
 
-    What the run itself writes, in ``output``, is neither.
+    The run's own ``output`` is excluded.
 
     Raises:
-        ExportError: no file to read, or a file cannot be opened.
+        ExportError: there is no file to read, or a file cannot be opened.
 
     """
     found: list[ExportFile] = []
@@ -126,19 +126,19 @@ def export_files(folder: Path, output: Path | None = None) -> tuple[list[ExportF
 
 
 def pieces(files: Sequence[ExportFile]) -> list[Piece]:
-    """Cut the files into pieces; where the cuts are depends on the files alone."""
+    """Split the files into pieces; the splits depend only on the files."""
     return [piece for each in files for piece in each.pieces()]
 
 
 def stamp(files: Sequence[ExportFile], folder: Path) -> str:
-    """Return a digest of names, sizes and times of change, by which a run knows its own input again."""
+    """Return a digest of names, sizes and modification times, by which a run recognizes its input."""
     told = [(str(each.path.relative_to(folder)), each.path.stat()) for each in files]
     written = [f"{name}\t{known.st_size}\t{known.st_mtime_ns}" for name, known in told]
     return hashlib.sha256("\n".join(written).encode(errors="surrogateescape")).hexdigest()
 
 
 def printable(path: Path, folder: Path) -> str:
-    """Write the name of a file below a folder so that it stays on its line and can be encoded."""
+    """Return a file's relative name so that it fits on one line and can be encoded."""
     name = str(path.relative_to(folder)).encode(errors="surrogateescape").decode(errors="backslashreplace")
     return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in name)
 
@@ -147,7 +147,7 @@ def _below(folder: Path, output: Path | None) -> Iterator[Path]:
     found = []
     for place, folders, names in os.walk(folder, onerror=_not_listed):
         folders[:] = [name for name in folders if output is None or (Path(place) / name).resolve() != output]
-        # A link to a folder is not followed: it may lead round in circles.
+        # A link to a folder is not followed, because it may form a cycle.
         found += [
             Path(place) / name for name in (*names, *folders) if name in names or (Path(place) / name).is_symlink()
         ]
@@ -182,7 +182,7 @@ def _looked_at(path: Path) -> ExportFile | Aside:
 
 
 def _by_first_line(path: Path, packed: str) -> ExportFile | Aside:
-    """Read what is not named as NDJSON where its first line is a whole resource."""
+    """Accept a file not named as NDJSON if its first line is a complete resource."""
     try:
         with _opened(path, packed) as file:
             line = file.readline(LINE_LIMIT + 1).removeprefix(_MARK)

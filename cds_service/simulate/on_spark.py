@@ -1,7 +1,7 @@
-"""The engine of many machines: Spark brings together what belongs to a patient, and the same function replays it.
+"""The engine for many machines: Spark groups the data by patient, and the same function replays it.
 
-The rows come back to the machine that started the run, part by part, and are written there as the other engine writes
-them. Every machine needs this package, and the files of the input and of the configurations under the same names.
+The rows come back part by part to the machine that started the run, and are written there just as by the other engine.
+Every machine needs this package, and the input and configuration files under the same paths.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 _PILE, _ASKED, _DRUG, _TOLD = "pile", "asked", "drug", "told"
 _PILE_BYTES = 32 * 1024 * 1024
 _PATIENTS_TOGETHER = 500
-# Set by spark-submit, which has a master already.
+# Set by spark-submit, which already has a master.
 _SUBMITTED = "PYSPARK_GATEWAY_PORT"
 _of_process: dict[str, Replayer] = {}
 
@@ -56,13 +56,13 @@ def replay(
 ) -> tuple[Counts, list[Path]]:
     """Read and replay the whole input; give what was read and the folders of the parts, in order.
 
-    It runs on the cluster of a ``master``, else where ``spark-submit`` says if that started it, else on this machine.
+    It runs on the cluster of a ``master``, else where ``spark-submit`` says, else on this machine.
 
     Raises:
-        ExportError: Spark gave up.
+        ExportError: Spark failed.
 
     """
-    # The workers' Python is this one, and not whichever comes first on the path.
+    # Workers use this Python, not the first one on the path.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.appName("her2-cds simulate").config("spark.ui.enabled", "false")
     builder = builder.config("spark.ui.showConsoleProgress", "false")
@@ -81,7 +81,7 @@ def replay(
 
 
 def _in_one_line(error: Exception) -> str:
-    """Say what Spark gave up for: our own words, where one of our functions said them on a worker."""
+    """Return why Spark failed: our own message, if one of our functions raised it on a worker."""
     lines = str(error).strip().splitlines()
     ours = next((line for line in lines if f"{ExportError.__name__}: " in line), None)
     if ours is not None:
@@ -91,8 +91,8 @@ def _in_one_line(error: Exception) -> str:
 
 def _replayed(session: SparkSession, run: Plan, progress: Callable[[str, int, int], None]) -> tuple[Counts, list[Path]]:
     parts = 2**run.bits
-    # Our own pieces of our own list: Spark would pass over names with a dot or an underscore in front, take brackets
-    # for patterns, and go by suffixes.
+    # Files are listed by us: Spark would skip names with a leading dot or underscore, treat brackets as patterns, and
+    # rely on suffixes.
     own_pieces = [replace(piece, path=piece.path.resolve()) for piece in run.pieces]
     pieces = session.sparkContext.parallelize(own_pieces, max(1, len(own_pieces)))
     routed = pieces.mapPartitions(partial(_route, run.a, run.b, run.bits)).persist(StorageLevel.DISK_ONLY)
@@ -106,7 +106,7 @@ def _replayed(session: SparkSession, run: Plan, progress: Callable[[str, int, in
         piles = piles.union(own.mapPartitions(partial(_piled, run.bits)))
     by_part = piles.partitionBy(parts, _same)
     replayed = by_part.mapPartitionsWithIndex(partial(_replay, run.a, run.b, names)).persist(StorageLevel.DISK_ONLY)
-    # All parts at once; only then are they fetched, one after the other.
+    # Compute all parts at once, then fetch them one by one.
     replayed.count()
     folders = [run.work / "parts" / f"{number:04}" for number in range(parts)]
     _write(folders, replayed.toLocalIterator())
@@ -123,9 +123,9 @@ def _same(part: int) -> int:
 
 
 def _piled(bits: int, rows: Iterable[Row]) -> Iterator[tuple[int, bytes]]:
-    """Gather rows by the part of their patient; Spark is given a few large values rather than every line.
+    """Group rows by their patient's part, so that Spark gets a few large values rather than every line.
 
-    Spark serializes what it is given several times on its way, and line by line that costs more than the judgement.
+    Spark serializes its values several times on the way; line by line that would cost more than the judgment.
     """
     piles: dict[int, list[Row]] = {}
     size = 0
@@ -144,7 +144,7 @@ def _written(piles: Mapping[int, list[Row]]) -> Iterator[tuple[int, bytes]]:
 
 
 def _prepared(a: Settings, b: Settings | None) -> Replayer:
-    """Return what replays, made once in each process."""
+    """Return the replayer, created once per process."""
     name = f"{a.client} {a.model_dump_json()} {b.model_dump_json() if b else ''}"
     if name not in _of_process:
         _of_process[name] = Replayer(a, b)
@@ -152,7 +152,7 @@ def _prepared(a: Settings, b: Settings | None) -> Replayer:
 
 
 def _route(a: Settings, b: Settings | None, bits: int, pieces: Iterable[Piece]) -> Iterator[Found]:
-    """Route the lines of some pieces, and tell at the end what was read."""
+    """Route the lines of some pieces, and finally yield the counts."""
     replayer = _prepared(a, b)
     router, counts, names = Router(replayer.wanted, with_roles=replayer.asks_roles), Counts(), {}
     others: list[Found] = []
@@ -196,8 +196,8 @@ def _replay(
     a: Settings, b: Settings | None, names: Mapping[str, str], part: int, piles: Iterable[tuple[int, bytes]]
 ) -> Iterator[tuple[int, Rows]]:
     replayer, gathered = _prepared(a, b), Rows()
-    # In an order that depends on nothing but the lines, as the other engine has them. What Spark hands over was written
-    # by this same function a moment ago.
+    # In an order that depends only on the lines, as in the other engine. The pickled data from Spark were written by
+    # this same module a moment ago.
     rows: list[Row] = sorted(row for _, pile in piles for row in pickle.loads(pile))  # noqa: S301
     for number, ((_, patient), group) in enumerate(groupby(rows, key=lambda row: row[:2]), 1):
         gathered.add(replayer.replay_patient(patient, [row[2] for row in group], names))

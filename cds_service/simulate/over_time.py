@@ -1,4 +1,4 @@
-"""The part of the report that says how often topics fire over time, and which went silent or loud."""
+"""The part of the report on how often topics fire over time, and which went silent or loud."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def over_time(output: Path, found: Figures, configurations: str) -> Iterator[Sec
 
 
 def _volume(volume: Json) -> Iterator[Section]:
-    """Chart the orders of all drugs, and of those that were out of their limits."""
+    """Chart the orders of all drugs together, and of each drug that was out of its limits."""
     loud = {each["product"] for each in volume["signals"]} | {""}
     drawn = [each for each in volume["charts"] if each["product"] in loud][: _DRAWN + 1]
     for section in volume_sections({**volume, "charts": drawn}):

@@ -1,6 +1,6 @@
-"""Reading an export: each line is routed once and laid down with its patient's part, in files that are there or not.
+"""Partitions an export: each line is routed once and written to its patient's part, in complete files.
 
-A part is the patients whose digest begins alike, so that the parts one after the other are in the order of the digests.
+A part is the patients whose digests share a prefix, so that the parts in sequence are in digest order.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _LINES = pa.schema(
 _DRUGS = pa.schema([("reference", pa.string()), ("line", pa.binary())])
 LAST_PART_BITS = 8
 _UNPACKED = 8
-"""By how much resources grow when they are unpacked, about."""
+"""The approximate growth of resources when decompressed."""
 
 
 def part_of(patient_digest: str, bits: int) -> int:
@@ -48,7 +48,7 @@ def part_of(patient_digest: str, bits: int) -> int:
 
 @dataclass(slots=True)
 class Counts:
-    """What was read, and what was not used and why; nothing of its content."""
+    """How many lines were read, and how many were not used and why; no content."""
 
     lines: int = 0
     unreadable: int = 0
@@ -67,7 +67,7 @@ class Counts:
             self.unused[name] = self.unused.get(name, 0) + 1
 
     def add(self, other: Counts) -> None:
-        """Add what was read elsewhere."""
+        """Add another piece's counts."""
         self.lines += other.lines
         self.unreadable += other.unreadable
         for mine, theirs in ((self.kinds, other.kinds), (self.unused, other.unused)):
@@ -76,7 +76,7 @@ class Counts:
 
 
 class _Pile:
-    """Lines of one piece that are not yet laid down."""
+    """Lines of one piece that have not been written yet."""
 
     def __init__(self, folder: Path, bits: int) -> None:
         self._folder, self._bits = folder, bits
@@ -100,9 +100,9 @@ class _Pile:
             self.lay_down()
 
     def lay_down(self) -> None:
-        """Write what there is, each part a row group of its own, so that a part is read without the others."""
+        """Write the lines, each part as its own row group, so that it can be read without the others."""
         if self._rows:
-            # By part alone, and stable: the order within is made when a part is read.
+            # A stable sort by part only; lines within a part are sorted when it is read.
             self._rows.sort(key=lambda row: row[0])
             with pq.ParquetWriter(
                 self._folder / f"lines-{self._files:04}.parquet", _LINES, compression="zstd"
@@ -126,7 +126,7 @@ class _Pile:
 
 
 def stage(piece: Piece, folder: Path, router: Router, bits: int) -> None:
-    """Read a piece into a folder, which is there afterwards, or is not.
+    """Partition a piece into a folder, which is complete or absent afterwards.
 
     Raises:
         ExportError: the file cannot be read.
@@ -173,7 +173,7 @@ def readable(piece: Piece) -> Iterator[bytes]:
 
 
 def told(folders: Iterable[Path]) -> tuple[Counts, dict[str, str]]:
-    """Sum up what was read, and gather the names of places."""
+    """Sum up the counts, and collect the names of places."""
     whole, names = Counts(), {}
     for folder in folders:
         each = json.loads((folder / "told.json").read_text(encoding="utf-8"))
@@ -183,5 +183,5 @@ def told(folders: Iterable[Path]) -> tuple[Counts, dict[str, str]]:
 
 
 def size_of(files: Iterable[ExportFile]) -> int:
-    """Estimate the bytes of an export once it is unpacked."""
+    """Estimate the uncompressed size of an export in bytes."""
     return sum(each.path.stat().st_size * (_UNPACKED if each.packed else 1) for each in files)

@@ -1,4 +1,4 @@
-"""What a run is: its input, its configurations, its versions; and the folder in which it lays down what is done."""
+"""The definition of a run: its input, configurations and versions; and its work folder."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WORK = ".work"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A run: everything that its result depends on, and where it goes."""
+    """A run: everything that its result depends on, and the output folder."""
 
     folder: Path
     files: tuple[ExportFile, ...]
@@ -52,7 +52,7 @@ class Plan:
 
     @property
     def work(self) -> Path:
-        """Where the run keeps what is done, until it is finished."""
+        """The folder for finished work, until the run is complete."""
         return self.output / WORK
 
     @property
@@ -64,7 +64,7 @@ class Plan:
 
 
 def plan(folder: Path, output: Path, both: Sequence[tuple[str, Settings]], labels: Path | None = None) -> Plan:
-    """Plan a run by one configuration or by two, each with its name.
+    """Plan a run with one configuration or two, each with its name.
 
     Raises:
         ExportError: there is no input.
@@ -79,7 +79,7 @@ def plan(folder: Path, output: Path, both: Sequence[tuple[str, Settings]], label
 
 
 def open_work(run: Plan) -> bool:
-    """Make the work folder, or take up the one of a run that was broken off; what another run left is cleared away."""
+    """Create the work folder, or continue with that of an interrupted run; those of other runs are deleted."""
     manifest = run.work / "run.json"
     try:
         if json.loads(manifest.read_text(encoding="utf-8")) == {"run": run.name}:

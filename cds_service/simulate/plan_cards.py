@@ -1,4 +1,4 @@
-"""How many cards the signing of a whole plan brings: when all is right, and with one error of each kind."""
+"""How many cards a whole plan gets at signing: without an error, and with one error of each kind."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class CardsOfPlans:
-    """The cards of the plans with one error: how many each plan has, and how many plans have a card of each topic."""
+    """The cards of the plans with one kind of error: how many per plan, and how many plans have each topic."""
 
     error: str
     counts: list[int] = field(default_factory=list)
@@ -41,7 +41,7 @@ class CardsOfPlans:
 
 
 def cards_of_plans(plans: Iterable[Plan], settings: Settings) -> list[CardsOfPlans]:
-    """Sign each plan and count its cards, by the error that it has; the right ones come first."""
+    """Sign each plan and count its cards, by kind of error; plans without an error come first."""
     today: list[date] = []
     decider = Decider(settings, lambda: today[-1], suggestions=False)
     wanted, zone = searches(decider.templates), ZoneInfo(settings.site.timezone)

@@ -1,4 +1,4 @@
-"""One patient's orders, answered by the service's own code as of the time of each: a pure function of its input."""
+"""Replays one patient's orders with the service's own code, each as of its own time: a pure function of its input."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from cds_service.configuration.layers import ConfigurationError
 from cds_service.decisions.decider import Decider
 from cds_service.protocol.caller import Circumstances
 from cds_service.simulate.rows import Rows
-from fhir_mappings.as_of.askers import encounter_class, roles_by_user, signed_by
+from fhir_mappings.as_of.caching_reader import CachingChartReader
 from fhir_mappings.as_of.history import INSTANCE, PatientHistory
-from fhir_mappings.as_of.remembering import RememberingChartReader
 from fhir_mappings.as_of.searches import searches
+from fhir_mappings.as_of.signers import encounter_class, roles_by_user, signed_by
 from fhir_mappings.as_of.sites import site_of
 
 if TYPE_CHECKING:
@@ -35,17 +35,17 @@ if TYPE_CHECKING:
 _DIGEST_LENGTH = 16
 _SERVICE = "her2-order-sign"
 DAY = "day "
-"""The sums that count the calls of a day are named so, and the day: when orders of any drug were last signed."""
+"""The prefix of counts of calls per day, which show when orders of any drug were last signed."""
 
 
 def digest(patient_id: str) -> str:
-    """Name a patient in the tables. It groups and sorts; it does not hide who the patient is from one who knows ids."""
+    """Return a patient's digest, for grouping and sorting; it is not anonymous to anyone who knows the ids."""
     return hashlib.sha256(patient_id.encode()).hexdigest()[:_DIGEST_LENGTH]
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What fired on an order, as its card says it."""
+    """A finding on an order, as its card says it."""
 
     order: str
     topic: str
@@ -60,7 +60,7 @@ class _Configured:
 
     def __init__(self, settings: Settings) -> None:
         self.today: date | None = None
-        self.decider = Decider(settings, self._day, suggestions=False, chart_reader=RememberingChartReader)
+        self.decider = Decider(settings, self._day, suggestions=False, chart_reader=CachingChartReader)
         self.wanted = searches(self.decider.templates)
         self._renderer = Renderer(self.decider.wording, self.decider.known, self.decider.policy.indicators)
 
@@ -68,7 +68,7 @@ class _Configured:
         self._caller = settings.client
 
     def for_call(self, user: str, roles: frozenset[str], encounter: frozenset[str]) -> _Configured:
-        """Return what answers the call in which somebody signs orders in an encounter of some class."""
+        """Return the decider for a call by a given user in an encounter of a given class."""
         known = Circumstances(user, roles, encounter)
         fitting = (each for match, each in self.profiles if match.holds(self._caller, _SERVICE, known))
         return next(fitting, self)
@@ -80,8 +80,8 @@ class _Configured:
         return self.today
 
     def forget(self) -> None:
-        """Forget the patient."""
-        if isinstance(self.decider.chart_reader, RememberingChartReader):
+        """Drop the cached patient."""
+        if isinstance(self.decider.chart_reader, CachingChartReader):
             self.decider.chart_reader.forget()
         for _, profile in self.profiles:
             profile.forget()
@@ -91,12 +91,12 @@ class _Configured:
         return self.decider.decide(request)
 
     def findings(self, decision: Decision) -> list[Finding]:
-        """List what fired, on topics that are shown and on those that are in shadow."""
+        """List the findings, on live topics and on those in the shadow."""
         fired = [verdict for verdict in decision.verdicts if verdict.outcome.__class__ is Fired]
         if not fired:
             return []
         first = next((v.order.reference for v in decision.verdicts if v.order is not None), "")
-        # What stands as a line of another card is shown there.
+        # A finding folded into another card is shown there.
         shown = {(each.topic, each.order) for content in decision.shown for each in content.all_verdicts}
         return [self._finding(verdict, first, (verdict.topic, verdict.order) in shown) for verdict in fired]
 
@@ -105,14 +105,14 @@ class _Configured:
         if card is None:
             msg = "a verdict that fired has a card"
             raise ValueError(msg)
-        # What is said once for the whole request is counted with the first order in scope.
+        # A finding about the whole request is counted with the first order in scope.
         order = verdict.order.reference if verdict.order is not None else first
         mode = str(self.decider.policy.mode(verdict.topic))
         return Finding(order, str(verdict.topic), str(card.indicator), mode, shown, card.summary)
 
 
 class Replayer:
-    """Replays patients by one configuration, or by two side by side."""
+    """Replays patients with one configuration, or with two side by side."""
 
     def __init__(self, settings: Settings, against: Settings | None = None) -> None:
         """Prepare both.
@@ -137,11 +137,11 @@ class Replayer:
 
     @property
     def asks_roles(self) -> bool:
-        """Whether a profile of one of them depends on the role of who signs."""
+        """Whether a profile of either depends on the role of the signer."""
         return any(match.asks_role for each in self._both for match, _ in each.profiles)
 
     def replay_patient(self, patient_id: str, resources: Sequence[bytes], names: Mapping[str, str]) -> Rows:
-        """Replay every order of a patient; ``names`` gives the names of places and the roles of people."""
+        """Replay every order of a patient; ``names`` has the names of places and the roles of people."""
         history = PatientHistory(patient_id, resources, self._a.wanted, self._zone)
         histories = [
             history if each.wanted == self._a.wanted else PatientHistory(patient_id, resources, each.wanted, self._zone)
@@ -192,7 +192,7 @@ class Replayer:
         for answer in answers:
             told: Origin | None = None
             for verdict in answer.verdicts:
-                # The verdicts on an order follow each other and name the same drug.
+                # Verdicts are grouped by order and name the same drug.
                 if verdict.order is not None and verdict.order is not told:
                     told = verdict.order
                     drugs.setdefault(told.reference, (verdict.product or "", verdict.drug))

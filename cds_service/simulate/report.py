@@ -1,4 +1,4 @@
-"""One HTML file for a meeting: charts with their tables, nothing fetched from anywhere."""
+"""One HTML file for a meeting: charts with their tables, self-contained."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _CHANGES = {
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What the report says of the run itself."""
+    """What the report says about the run itself."""
 
     names: Sequence[str]
     run: Sequence[tuple[str, str]]
@@ -158,7 +158,7 @@ def _differences(output: Path, found: Figures, about: About) -> Section:
 
 
 def _nothing(found: Figures, about: About) -> str:
-    """Say that a change changed nothing, and what that may mean."""
+    """Say that a change had no effect, and what that may mean."""
     orders = f"on any of {found.whole.orders:,} orders"
     if not about.settings:
         return f"A and B have the same settings, and no card differs {orders}."

@@ -1,4 +1,4 @@
-"""One line of an export: whose it is, and whether a replay can use it. The same for every engine."""
+"""Routes a line of an export: its patient, and whether a replay can use it; the same for every engine."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from fhir_mappings.as_of.askers import ROLED_KINDS, role_entry
+from fhir_mappings.as_of.signers import ROLED_KINDS, role_entry
 from fhir_mappings.as_of.sites import NAMED_KINDS, named
 from fhir_mappings.wire.depth import is_too_deep
 from fhir_mappings.wire.lenient import child, reference, text
@@ -22,9 +22,9 @@ _OF_PATIENTS = frozenset({"MedicationRequest", "ServiceRequest", "Encounter"})
 
 
 class Routed(NamedTuple):
-    """Where a line goes: to a patient, the drugs, the names of places, the roles of people; or why it goes nowhere.
+    """Where a line goes: to a patient, the drugs, the names of places, the roles of people; or why it is not used.
 
-    ``kind`` is the type of the resource, ``drug`` the Medication that it refers to.
+    ``kind`` is the resource type, ``drug`` the Medication that it refers to.
     """
 
     kind: str
@@ -59,7 +59,7 @@ class Router:
     """Routes lines for the queries of the service."""
 
     def __init__(self, wanted: Iterable[Search], *, with_roles: bool = False) -> None:
-        """Note which types are asked for, and with which codes; ``with_roles``: who signed what matters too."""
+        """Note which types and codes the queries ask for; ``with_roles``: the signers' roles matter too."""
         self._named = NAMED_KINDS | ROLED_KINDS if with_roles else NAMED_KINDS
         tokens: dict[str, set[tuple[str, str]] | None] = {}
         for search in wanted:
@@ -85,7 +85,7 @@ class Router:
         )
 
     def _leniently(self, line: bytes) -> Routed:
-        """Read a line whose shape is odd in a place that matters here."""
+        """Read a line whose structure is unusual in a relevant place."""
         try:
             content = decode(line)
         except Unreadable:
@@ -111,9 +111,9 @@ class Router:
         codes = self._tokens[kind]
         if codes is not None:
             try:
-                glimpse = ResourceStub.of(line, "")
+                stub = ResourceStub.of(line, "")
             except Unreadable:
                 return UNREADABLE
-            if not any((each.system, each.code) in codes for each in glimpse.codes[0]):
+            if not any((each.system, each.code) in codes for each in stub.codes[0]):
                 return Routed(kind, unused="code")
         return Routed(kind, patient=wanted.removeprefix("Patient/"), drug=reference(drug))

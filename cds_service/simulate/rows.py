@@ -1,4 +1,4 @@
-"""The rows that a replay gives, and their tables: the same columns in Parquet, CSV and between processes."""
+"""The result rows of a replay, and their tables: the same columns in Parquet, CSV and between processes."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ SCHEMAS = {"orders": ORDERS, "firings": FIRINGS, "left_out": LEFT_OUT}
 
 @dataclass(slots=True)
 class Rows:
-    """What the replay of one patient, or of many, gives; ``counts`` are sums."""
+    """The result of replaying one or more patients; ``counts`` are sums."""
 
     orders: list[Row] = field(default_factory=list)
     firings: list[Row] = field(default_factory=list)
@@ -52,7 +52,7 @@ class Rows:
     counts: dict[str, int] = field(default_factory=dict)
 
     def add(self, other: Rows) -> None:
-        """Put the rows of another patient behind one's own."""
+        """Append the rows of another patient."""
         self.orders += other.orders
         self.firings += other.firings
         self.left_out += other.left_out
@@ -69,6 +69,6 @@ class Rows:
 
 
 def table(schema: pa.Schema, rows: Iterable[Sequence[Any]]) -> pa.Table:
-    """Put rows into columns."""
+    """Convert rows to columns."""
     columns = list(zip(*rows, strict=True)) or [()] * len(schema)
     return pa.table([pa.array(column, kind.type) for column, kind in zip(columns, schema, strict=True)], schema=schema)

@@ -1,4 +1,4 @@
-"""A run from its input to its report."""
+"""Runs a simulation from its input to its report."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ _REASONS = {
 _LISTED_LINES = 1000
 _LISTED_FILES = 5
 FILES = "files.csv"
-# What an earlier run with other options may have left.
+# Files that an earlier run with other options may have left.
 _NOT_ALWAYS = ("differences.parquet", "differences.csv", "accuracy.csv", "unreadable.csv")
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a run came to, and what it had to leave out."""
+    """The result of a run, and what it had to leave out."""
 
     figures: Figures
     counts: Counts
@@ -59,7 +59,7 @@ class Summary:
         return bool(self.counts.unreadable or self.reasons.get("other-release") or self.not_read)
 
     def warnings(self) -> list[str]:
-        """Say in one line each what is not in the figures."""
+        """List in one line each what the results do not include."""
         found = [f"not read: {each}" for each in self.not_read[:_LISTED_FILES]]
         if len(self.not_read) > _LISTED_FILES:
             found.append(f"not read: {len(self.not_read) - _LISTED_FILES:,} more files ({FILES} lists them)")
@@ -80,7 +80,7 @@ class Summary:
 
 
 def finish(run: Plan, counts: Counts, parts: list[Path]) -> Summary:
-    """Write the tables, the figures and the report, and clear the work away.
+    """Write the tables, the counts and the report, and delete the work folder.
 
     Raises:
         OSError: the output cannot be written.
@@ -116,7 +116,7 @@ def _not_read(run: Plan) -> Iterator[str]:
 
 
 def _written(run: Plan, summary: Summary) -> dict[str, dict[str, object]]:
-    """Say what the run was, without a word of when or where."""
+    """Describe the run, without its time or place."""
     about: dict[str, object] = {
         "code": run.versions[0].code,
         "knowledge": run.versions[0].knowledge,
@@ -165,7 +165,7 @@ def _reasons(output: Path) -> dict[str, int]:
 
 
 def _write_unreadable(run: Plan) -> None:
-    """List where the lines are that could not be read, and nothing of what they hold."""
+    """List the unreadable lines by file and number, without their content."""
     with (run.output / "unreadable.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("file", "line"))
@@ -174,7 +174,7 @@ def _write_unreadable(run: Plan) -> None:
 
 
 def _unreadable(run: Plan) -> Iterator[tuple[str, int]]:
-    """Look for the lines once more, with their numbers: files are read in pieces, which know none."""
+    """Find the unreadable lines again to get their numbers, which pieces of files do not have."""
     replayer = Replayer(run.a, run.b)
     router = Router(replayer.wanted, with_roles=replayer.asks_roles)
     for each in run.files:

@@ -1,4 +1,4 @@
-"""The control charts of the learning report on the result of a simulation: what went silent or loud, and how soon."""
+"""The control charts of the learning report, applied to a simulation: what went silent or loud, and how soon."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from cds_service.learning.control import begin_of, control_charts
-from cds_service.learning.judgements import NOT_SETTLED
+from cds_service.learning.judgments import NOT_SETTLED
 from cds_service.learning.volume import DAYS, product_names, volume_report, volumes
 from cds_service.learning.volume_page import volume_lines
 from cds_service.simulate.tables import open_database
@@ -35,8 +35,8 @@ _ByDay = dict[date, Counter[str]]
 class Signal:
     """A period in which a topic was out of its limits; ``end`` is the day after it.
 
-    ``days`` and ``orders`` go from the day of the change to that end; none where no day was named, or for a signal
-    before it.
+    ``days`` and ``orders`` count from the day of the change to that end; none if no day was given, or for an earlier
+    signal.
     """
 
     topic: str
@@ -47,7 +47,7 @@ class Signal:
 
 
 def charts(result: Path, configuration: str, days: int) -> dict[str, list[Point]]:
-    """Chart each topic of a configuration, shown or in the shadow, in periods of ``days``.
+    """Chart each topic of a configuration, live or in the shadow, in periods of ``days``.
 
     Raises:
         duckdb.Error: the tables of the result cannot be read.
@@ -97,7 +97,7 @@ def volume_of(result: Path) -> Json:
 
 
 def _last_day(result: Path, in_scope: Iterable[date]) -> date:
-    """Tell the day of the last order of any drug: those of the drugs in scope may have ended before."""
+    """Return the day of the last order of any drug: orders in scope may have ended before."""
     last = max(in_scope, default=date.min)
     try:
         about = json.loads((result / RUN).read_text(encoding="utf-8"))["about"]
@@ -107,7 +107,7 @@ def _last_day(result: Path, in_scope: Iterable[date]) -> date:
 
 
 def volume_noticed(volume: Json, since: date | None) -> Iterator[str]:
-    """Write of each drug when its orders first were silent or loud, before the change and after it."""
+    """Say for each drug when its orders first were silent or loud, before the change and after it."""
     runs: dict[tuple[str, str, bool], list[Json]] = {}
     for each in volume["signals"]:
         end = date.fromisoformat(each["begin"]) + timedelta(days=DAYS)
@@ -122,7 +122,7 @@ def volume_noticed(volume: Json, since: date | None) -> Iterator[str]:
 
 
 def signals(drawn: Mapping[str, Sequence[Point]], days: int) -> list[Signal]:
-    """List what is out of its limits, by its period."""
+    """List what is out of its limits, by period."""
     found = [
         Signal(topic, point, point.count.begin + timedelta(days=days))
         for topic, points in drawn.items()
@@ -133,7 +133,7 @@ def signals(drawn: Mapping[str, Sequence[Point]], days: int) -> list[Signal]:
 
 
 def signal_lines(found: Sequence[Signal], period: str) -> Iterator[str]:
-    """Write for each topic when it first was silent or loud, before the change and after it, and for how long."""
+    """Say for each topic when it first was silent or loud, before the change and after it, and for how long."""
     runs: dict[tuple[str, str, bool], list[Signal]] = {}
     for each in found:
         runs.setdefault((each.topic, each.point.signal, each.days is None), []).append(each)

@@ -62,12 +62,12 @@ def write_tables(parts: Iterable[Path], output: Path, *, compared: bool) -> None
 
 
 def open_database(output: Path) -> duckdb.DuckDBPyConnection:
-    """Open DuckDB for questions about the tables; what does not fit in memory goes beside the output."""
+    """Open DuckDB for queries on the tables; it spills to disk next to the output."""
     return duckdb.connect(config={"memory_limit": "1GB", "temp_directory": str(output / ".work" / "spill")})
 
 
 def rows_of(result: duckdb.DuckDBPyConnection) -> Iterator[Row]:
-    """Yield the rows of an answer, a few thousand in memory at a time."""
+    """Yield the rows of a result, a few thousand in memory at a time."""
     while found := result.fetchmany(_FETCHED):
         yield from found
 
@@ -83,7 +83,7 @@ def _batches(path: Path) -> Iterator[pa.RecordBatch]:
 
 
 def write(output: Path, name: str, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> None:
-    """Write a table as Parquet and as CSV; the row groups depend on the rows alone, not on how they came."""
+    """Write a table as Parquet and as CSV; the row groups depend only on the rows."""
     options = pa_csv.WriteOptions(quoting_style="needed")
     with (
         pq.ParquetWriter(output / f"{name}.parquet", schema, compression="zstd", version="2.6") as parquet,

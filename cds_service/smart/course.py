@@ -1,6 +1,7 @@
-"""The course of one drug as panels over one time line. Every number comes from the chart or from the knowledge.
+"""The course of one drug as panels on one timeline.
 
-Where the label's rows depend on the setting and none is on record, the stricter row is drawn, as the rules read it.
+Every number comes from the chart or from the knowledge. If the label's rows depend on the setting and none is on
+record, the stricter row is drawn, as in the rules.
 """
 
 from __future__ import annotations
@@ -34,14 +35,14 @@ if TYPE_CHECKING:
 
 _SHOWN = (Action.HOLD, Action.DISCONTINUE, Action.RECHECK)
 Say = Callable[..., str]
-"""Gives a sentence in a language, with what is filled in."""
+"""Returns a sentence in a language, with its values."""
 _FURTHEST_DAYS = 800
 _WHOLE = Decimal(100)
 
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """What is to be seen of one drug."""
+    """What the page shows for one drug."""
 
     drug: str
     generic: str
@@ -53,7 +54,7 @@ class Course:
 
 
 def course(case: Case, say: Say = str.format) -> Course:
-    """Draw up the course of a drug; ``say`` gives a sentence in the language of the page, with what is filled in."""
+    """Build the course of a drug; ``say`` returns a sentence with its values in the language of the page."""
     limits = [each for each in case.product.cycle_limits if each.setting in case.settings]
     tests = case.known.terminology.in_panel(Tests.LIVER)
     liver = _labs(case, tests, say("Liver tests, multiples of the upper limit of normal"), say)
@@ -81,7 +82,7 @@ def _limit(limit: CycleLimit, say: Say) -> str:
 
 
 def _doses(case: Case, say: Say) -> Panel:
-    """Show the doses given, per kilogram at the weight of their day, against the levels of the label."""
+    """Show the doses given, per kilogram at the weight on that day, against the label's levels."""
     unit = "mg/kg" if case.weight_based else "mg"
     points, rows = [], []
     for treatment in reversed(case.history):
@@ -129,7 +130,7 @@ def _role(role: LevelRole, say: Say) -> str:
 
 
 def _ordered(case: Case) -> tuple[Point, ...]:
-    """Show the doses of the order on the day for which it is planned, where they can be read."""
+    """Show the ordered doses, if readable, on the planned day."""
     weight = case.weight.kg if case.weight else None
     doses = (each.per_kg(weight) if case.weight_based else each.in_mg(weight) for each in usable_doses(case))
     return tuple(Point(case.planned, dose.value, str(dose)) for dose in doses if dose is not None)
@@ -142,7 +143,7 @@ def _add(lines: dict[Decimal, list[str]], value: Decimal, name: str) -> None:
 
 
 def _lvef(case: Case, say: Say) -> Panel:
-    """Show the ejection fractions in the bands that the label's table has for the next one."""
+    """Show the ejection fractions with the label's bands for the next one."""
     measured = [lvef for lvef in reversed(case.patient.lvefs) if lvef.on is not None]
     points = tuple(Point(each.on, each.percent.value, str(each.percent)) for each in measured if each.on)
     rows = tuple((each.on, each.as_reported, "") for each in case.patient.lvefs[::-1])
@@ -151,10 +152,10 @@ def _lvef(case: Case, say: Say) -> Panel:
 
 
 def _zones(case: Case, say: Say) -> Iterable[Zone]:
-    """Ask the label's table what it would say of every ejection fraction, were it measured today.
+    """Look up what the label's table would say about every ejection fraction, if it were measured today.
 
-    Its answer can only change at a limit of a row, or at a drop from baseline that a row names: these are asked about,
-    and one value between each two.
+    The action can change only at a limit of a row, or at a drop from baseline in a row, so these are looked up, and one
+    value between each two.
     """
     edges = sorted({edge for edge in _edges(case) if 0 < edge < _WHOLE})
     asked: list[tuple[Decimal, bool]] = []
@@ -196,7 +197,7 @@ def _ends(band: Band) -> Iterable[Decimal]:
 
 
 def _action_at(case: Case, percent: Decimal) -> Action | None:
-    """Return the action that the table has for a value; ``None`` when it turns on what is not on record."""
+    """Return the table's action for a value; ``None`` if it depends on data that are not on record."""
     measured = Lvef(Percent(percent), case.session.today, Origin("", ""), "")
     patient = msgspec.structs.replace(case.patient, lvefs=(measured, *case.patient.lvefs))
     session = msgspec.structs.replace(case.session, patient=patient)
@@ -206,7 +207,7 @@ def _action_at(case: Case, percent: Decimal) -> Action | None:
 
 
 def _due(case: Case, say: Say) -> str:
-    """Say until when the next ejection fraction is due, by the rule that says when one is overdue."""
+    """Return when the next ejection fraction is due, by the rule for an overdue one."""
     newest = next((each.on for each in case.patient.lvefs if each.on is not None), None)
     if newest is None:
         return ""
@@ -239,7 +240,7 @@ def _tests(case: Case) -> tuple[str, ...]:
 
 
 def _labs(case: Case, tests: tuple[str, ...], title: str, say: Say) -> tuple[Panel, ...]:
-    """Show the tests that the label has a table for, with the values from which it says hold or discontinue."""
+    """Show the tests in the label's tables, with the values at which the label says hold or discontinue."""
     wanted = [test for test in tests if test in _tests(case)]
     if not wanted:
         return ()
@@ -293,7 +294,7 @@ def _rows(case: Case, test: str) -> tuple[LabRow, ...]:
 
 
 def _limits(rows: Iterable[LabRow]) -> Iterable[tuple[Decimal, str, Action]]:
-    """Return the value at which each action begins; of several settings in question the stricter one."""
+    """Return the value at which each action begins; if several settings are possible, the stricter one."""
     above: dict[Action, Decimal] = {}
     below: dict[Action, Decimal] = {}
     for row in rows:

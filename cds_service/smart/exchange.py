@@ -1,4 +1,4 @@
-"""What the app asks of an EHR's authorization server: where things are, and a token for a code."""
+"""Requests to an EHR's authorization server: its endpoints, and a token for a code."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import urllib3
 
 from cds_service.configuration.smart_settings import is_safe
 from cds_service.ehr.deadline import bound
-from cds_service.ehr.limits import Neighbour, NeighbourBusyError
+from cds_service.ehr.limits import CallLimit, ServerBusyError
 from cds_service.smart.launch import LaunchError
 
 if TYPE_CHECKING:
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 TIMEOUT_S = 5.0
 """Seconds allowed for one whole answer."""
 _PIECE = 16_384
-_SERVERS = Neighbour(4)
+_SERVERS = CallLimit(4)
 _LIMIT = 256 * 1024
 _ASSERTION_S = 240
-# What comes while a body is read is urllib3's own, and no error of requests.
+# Reading a body raises urllib3's own errors, not those of requests.
 _FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError)
 _log = structlog.get_logger()
 
 
 class Endpoints(msgspec.Struct, frozen=True):
-    """Where an EHR authorizes and hands out tokens."""
+    """An EHR's authorization and token endpoints."""
 
     authorization: str
     token: str
@@ -52,10 +52,10 @@ class Grant(msgspec.Struct, frozen=True):
 
 
 def endpoints(server: SmartServer) -> Endpoints:
-    """Ask an EHR for its SMART configuration.
+    """Read an EHR's SMART configuration.
 
     Raises:
-        LaunchError: it cannot be had, or the EHR does not do what a safe launch needs.
+        LaunchError: it cannot be read, or the EHR lacks what a safe launch needs.
 
     """
     found = _asked("GET", f"{server.base}/.well-known/smart-configuration")
@@ -69,7 +69,7 @@ def endpoints(server: SmartServer) -> Endpoints:
 
 
 def redeem(server: SmartServer, pending: Pending, code: str, redirect_uri: str) -> Grant:
-    """Get a token for a code.
+    """Exchange a code for a token.
 
     Raises:
         LaunchError: the EHR refuses the code, or names no patient.
@@ -99,8 +99,8 @@ def redeem(server: SmartServer, pending: Pending, code: str, redirect_uri: str) 
 
 
 def _assertion(server: SmartServer, audience: str) -> str:
-    """Sign who we are, as SMART's asymmetric client authentication wants it: ES384 or RS384, for a few minutes."""
-    # Only a client that has a key pays for loading what signs.
+    """Create the assertion for SMART's asymmetric client authentication: ES384 or RS384, valid for a few minutes."""
+    # Loaded only by clients with a key.
     import jwt  # noqa: PLC0415
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey  # noqa: PLC0415
     from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
@@ -127,11 +127,11 @@ def _assertion(server: SmartServer, audience: str) -> str:
 
 
 def _asked(method: str, url: str, **more: Any) -> dict[str, Any]:
-    """Ask and read a JSON object; redirects are not followed, so that nothing secret goes where it was not sent."""
+    """Request a JSON object; redirects are not followed, so that secrets go nowhere else."""
     try:
         with _SERVERS.asked():
             body, status = _read(method, url, **more)
-    except NeighbourBusyError:
+    except ServerBusyError:
         raise LaunchError("busy", "Too many launches are under way. Try again in a moment.", 503) from None
     try:
         found = msgspec.json.decode(body) if len(body) <= _LIMIT else None
@@ -149,7 +149,7 @@ def _read(method: str, url: str, **more: Any) -> tuple[bytes, int]:
     """Request with one overall deadline, however slowly data arrives; return the body and the status."""
     deadline = time.monotonic() + TIMEOUT_S
     with requests.Session() as session:
-        # No proxy and no password file of the machine may have a say in where a code goes.
+        # The machine's proxy settings and password files must not influence where a code goes.
         session.trust_env = False
         bound(session, TIMEOUT_S)
         try:
@@ -168,7 +168,7 @@ def _read(method: str, url: str, **more: Any) -> tuple[bytes, int]:
                     if time.monotonic() > deadline:
                         raise requests.Timeout
                 if time.monotonic() > deadline:
-                    # Cut off at the deadline: what arrived is not all of it.
+                    # Cut off at the deadline, so the answer is incomplete.
                     raise requests.Timeout
                 return bytes(body), response.status_code
         except _FAILURES as error:

@@ -1,4 +1,4 @@
-"""A launch from its start to the code: state and PKCE, sealed into a cookie of the browser that began it.
+"""A launch up to the authorization code: state and PKCE, sealed in a cookie of the browser that started it.
 
 Source: SMART App Launch 2.2, RFC 7636 (PKCE, S256 only).
 """
@@ -28,11 +28,11 @@ _SPENT_AT_MOST = 10_000
 class LaunchError(Exception):
     """A launch cannot go on; ``code`` is stable and the message is for the person at the screen.
 
-    ``sentence`` is the message with placeholders for its ``values``, which a page says in another language.
+    ``sentence`` is the message with placeholders for its ``values``, for translation.
     """
 
     def __init__(self, code: str, sentence: str, status: int = 400, **values: object) -> None:
-        """Keep what to say and how to answer."""
+        """Keep the message and the status."""
         self.message = sentence.format(**values)
         super().__init__(self.message)
         self.code = code
@@ -42,7 +42,7 @@ class LaunchError(Exception):
 
 
 class Pending(msgspec.Struct, frozen=True):
-    """A launch under way: whom it is with, and what only the browser that began it can show again."""
+    """A pending launch: the EHR, and secrets that only the browser that started it has."""
 
     iss: str
     state: str
@@ -56,13 +56,13 @@ def begin(iss: str, token_endpoint: str) -> Pending:
 
 
 def scopes(*, from_ehr: bool) -> str:
-    """Return the least that the time line needs: to read five kinds of resources of one patient, and to be told who."""
+    """Return the minimal scopes: read five resource types of one patient, and receive the patient's id."""
     context = "launch" if from_ehr else "launch/patient"
     return " ".join([context, *(f"patient/{kind}.rs" for kind in _READ)])
 
 
 def authorization_url(endpoint: str, server: SmartServer, pending: Pending, redirect_uri: str, launch: str) -> str:
-    """Write the address at which the EHR asks its user."""
+    """Build the EHR's authorization address."""
     digest = hashlib.sha256(pending.verifier.encode()).digest()
     query = {
         "response_type": "code",
@@ -80,28 +80,28 @@ def authorization_url(endpoint: str, server: SmartServer, pending: Pending, redi
 
 
 def cookie_name(state: str) -> str:
-    """Name the cookie of a launch: two launches in two tabs do not get into each other's way."""
+    """Return the cookie name of a launch, so that launches in two tabs do not interfere."""
     return f"her2-launch-{hashlib.sha256(state.encode()).hexdigest()[:16]}"
 
 
 class Seal:
-    """Seals launches under way, and opens each of them once."""
+    """Seals pending launches, and opens each of them once."""
 
     def __init__(self, key: str) -> None:
-        """Derive the key; every worker and machine that answers must have the same."""
+        """Derive the key; all workers and machines must have the same."""
         self._fernet = Fernet(base64.urlsafe_b64encode(hashlib.sha256(key.encode()).digest()))
         self._spent: dict[str, float] = {}
         self._lock = threading.Lock()
 
     def close(self, pending: Pending) -> str:
-        """Seal a launch, so that nobody can read or change it."""
+        """Encrypt and sign a launch."""
         return self._fernet.encrypt(msgspec.json.encode(pending)).decode()
 
     def open(self, sealed: str, state: str) -> Pending:
         """Open the launch that an answer belongs to.
 
         Raises:
-            LaunchError: it is not one of ours, is too old, has another state, or was opened before.
+            LaunchError: it is not ours, is too old, has another state, or was opened before.
 
         """
         try:

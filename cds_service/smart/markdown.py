@@ -1,4 +1,4 @@
-"""The Markdown of our own cards as HTML: paragraphs, lists, bold; everything else is text and is escaped."""
+"""Renders the Markdown of our own cards as HTML: paragraphs, lists, bold; everything else is escaped text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _PARTS = re.compile(r"\\([!-/:-@\[-`{-~])|\*\*")
 
 
 def html(text: str) -> Markup:
-    """Write the detail of a card as HTML."""
+    """Render the detail of a card."""
     return Markup("").join(_block(block) for block in re.split(r"\n\s*\n", text.strip()))
 
 
@@ -23,11 +23,11 @@ def _block(block: str) -> Markup:
 
 
 def _inline(text: str) -> Markup:
-    """Turn pairs of stars into bold; a mark behind a backslash is itself."""
+    """Turn pairs of double asterisks into bold; a character after a backslash is literal."""
     plain = _PARTS.sub(lambda found: found[1] or "\0", text.replace("\0", ""))
     pieces = plain.split("\0")
     if len(pieces) % 2 == 0:
-        # A pair that is not closed is two stars.
+        # An unclosed pair is literal.
         pieces[-2:] = [f"{pieces[-2]}**{pieces[-1]}"]
     return Markup("").join(
         Markup("<strong>{}</strong>").format(piece) if at % 2 else escape(piece) for at, piece in enumerate(pieces)

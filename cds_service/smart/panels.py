@@ -1,6 +1,6 @@
-"""Panels of a time line as scalable drawings: points over days, lines and zones across, all on one time axis.
+"""Panels of a timeline as SVG drawings: points over days, horizontal lines and zones, all on one time axis.
 
-A drawing is numbers and words for a template; the words are said once more in a description and in a table.
+A drawing is numbers and texts for a template; a description and a table repeat them in words.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _STEPS = tuple(Decimal(step) for step in ("0.1", "0.2", "0.5", "1", "2", "5", "1
 
 
 class Point(NamedTuple):
-    """A value of a day, and how it is said."""
+    """A value on a day, and its text."""
 
     on: date
     value: Decimal
@@ -34,7 +34,7 @@ class Point(NamedTuple):
 
 
 class Series(NamedTuple):
-    """Values that belong together, in the order of their days."""
+    """A series of values, by day."""
 
     name: str
     points: tuple[Point, ...]
@@ -42,7 +42,7 @@ class Series(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A value that means something; ``kind`` is how it is drawn."""
+    """A line at a significant value; ``kind`` is how it is drawn."""
 
     value: Decimal
     label: str
@@ -50,7 +50,7 @@ class Line(NamedTuple):
 
 
 class Zone(NamedTuple):
-    """A stretch of values that means something."""
+    """A significant range of values."""
 
     low: Decimal
     high: Decimal
@@ -60,7 +60,7 @@ class Zone(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """What one drawing shows, and the same as rows of a table: day, value, remark."""
+    """The content of one drawing, also as rows of a table: day, value, remark."""
 
     title: str
     unit: str
@@ -72,7 +72,7 @@ class Panel:
 
     @property
     def days(self) -> list[date]:
-        """The days on which something is shown."""
+        """The days with values."""
         return [point.on for series in self.series for point in series.points]
 
 
@@ -87,7 +87,7 @@ class Mark(NamedTuple):
 
 
 class Label(NamedTuple):
-    """A word at a height, with the height that it speaks of."""
+    """A label at a height, with the height that it refers to."""
 
     y: float
     at: float
@@ -116,14 +116,14 @@ class Drawing(NamedTuple):
     months: tuple[tuple[float, str], ...]
     today: float
     beyond: tuple[str, ...]
-    """Lines that lie above everything there is to show."""
+    """Lines above the top of the scale."""
 
 
 class TimeAxis:
-    """The days that all panels share."""
+    """The time axis that all panels share."""
 
     def __init__(self, days: Iterable[date], today: date, month: str = "%b %Y") -> None:
-        """Reach from the first day to today, with some room; ``month`` is how a month is written."""
+        """Cover the first day to today, with a margin; ``month`` formats a month."""
         self._month = month
         known = [*days, today]
         self._first = min(known) - timedelta(days=14)
@@ -131,12 +131,12 @@ class TimeAxis:
         self.today = today
 
     def x(self, day: date) -> float:
-        """Return the place of a day."""
+        """Return the x coordinate of a day."""
         share = (day - self._first).days / (self._last - self._first).days
         return round(LEFT + share * (RIGHT - LEFT), 1)
 
     def months(self) -> tuple[tuple[float, str], ...]:
-        """Return the firsts of months, as many as can be read."""
+        """Return the first days of months, as many as fit legibly."""
         months = (self._last - self._first).days / _DAYS_OF_MONTH
         apart = next((each for each in _MONTHS_APART if months / each <= _TICKS_OF_TIME), _MONTHS_APART[-1])
         ticks = []
@@ -179,7 +179,7 @@ def draw(panel: Panel, axis: TimeAxis) -> Drawing:
 
 
 def _top(panel: Panel, values: Sequence[Decimal]) -> tuple[Decimal, Decimal]:
-    """Choose the top of the scale and its step: everything measured, the nearest line, and some room."""
+    """Choose the top of the scale and its step: to fit all values and the nearest line, with a margin."""
     highest = max(values, default=Decimal(0))
     above = [line.value for line in panel.lines if line.value >= highest]
     reach = max([highest, *([min(above)] if above else [line.value for line in panel.lines])], default=Decimal(1))
@@ -191,7 +191,7 @@ def _top(panel: Panel, values: Sequence[Decimal]) -> tuple[Decimal, Decimal]:
 
 
 def _apart(labels: list[Label]) -> tuple[Label, ...]:
-    """Push labels apart that would lie on each other, downwards from the top and back up from the bottom."""
+    """Separate overlapping labels, downward from the top and back up from the bottom."""
     placed = sorted(labels, key=lambda label: label.y)
     for at, (upper, lower) in enumerate(pairwise(placed), 1):
         placed[at] = lower._replace(y=max(lower.y, placed[at - 1].y + _LABEL_GAP)) if upper else lower

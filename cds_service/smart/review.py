@@ -1,6 +1,6 @@
 """Reads a patient's chart with the token of a launch, and judges it.
 
-Active orders are judged as at signing; without one, the drugs the patient is on are, as when a chart is opened.
+Active orders are judged as at signing; without any, the patient's current drugs are judged as when a chart is opened.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from fhir_mappings.code_maps.files import read_code_map
 from fhir_mappings.patient.person import name_of
 from fhir_mappings.request.chart import ChartReader
 from fhir_mappings.request.hook_request import read_request
+from fhir_mappings.request.occasion import Occasion
 from fhir_mappings.request.orders import Orders
 from fhir_mappings.request.prefetch import OMITTED, Answer, PrefetchState
 from fhir_mappings.request.queries import own_query
@@ -47,17 +48,17 @@ if TYPE_CHECKING:
     from fhir_mappings.request.hook_request import HookRequest
 
 _PATIENCE_S = 10.0
-"""A person waits for a page longer than an order for its cards."""
+"""Longer than for cards, because a person is waiting for a page."""
 _FAILED = frozenset({PrefetchState.FAILED, PrefetchState.OMITTED})
 _NOT_ON_ORDER = Origin("", "")
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """A chart and what is to be said about it.
+    """A chart and its findings.
 
-    ``unread`` are the lists that could not be obtained: their content is not known, and nothing is judged by them.
-    ``cases`` are the HER2 drugs of the patient, the ones on order first.
+    ``unread`` are the lists that could not be obtained, so nothing is judged by them. ``cases`` are the patient's HER2
+    drugs, those on order first.
     """
 
     name: str
@@ -70,10 +71,10 @@ class Review:
 
 
 class Reviewer:
-    """Reads and judges by one state of the configuration."""
+    """Reads and judges with one configuration."""
 
     def __init__(self, decider: Decider, on_fetched: OnFetched | None = None) -> None:
-        """Prepare the readers, and a client that may ask the servers of the app and no others."""
+        """Prepare the readers, and a client that may read only the app's servers."""
         self._decider = decider
         settings = decider.settings
         fhir = {
@@ -91,25 +92,26 @@ class Reviewer:
         )
 
     def review(self, iss: str, grant: Grant) -> Review:
-        """Read the chart of the patient that the EHR named, and judge it."""
+        """Read and judge the chart of the patient in the launch context."""
         settings = self._decider.settings
         today = datetime.now(ZoneInfo(settings.site.timezone)).date()
         answers = self._answers(iss, grant)
         required = frozenset(self._decider.templates)
         unread = tuple(key for key in self._decider.templates if answers[key].state in _FAILED)
-        patient = self._chart.patient(answers, grant.patient, required, every_lab=True)
-        orders = self._chart.orders(_request(grant.patient, _active_orders(answers)), _glimpses(answers))
+        patient = self._chart.patient(answers, grant.patient, required, every_lab=True, occasion=Occasion(today=today))
+        orders = self._chart.orders(_request(grant.patient, _active_orders(answers)), _stubs(answers))
         cards: tuple[Card, ...] = ()
         if not unread:
-            # The orders that are judged are no history.
-            history = self._chart.patient(answers, grant.patient, required, orders.references)
-            listed = self._chart.with_reasons(orders, _glimpses(answers))
+            # The orders being judged are not part of the history.
+            occasion = Occasion(today=today)
+            history = self._chart.patient(answers, grant.patient, required, orders.references, occasion=occasion)
+            listed = self._chart.with_reasons(orders, _stubs(answers))
             cards = self._cards(orders, listed, history, today)
         cases, ordered = self._cases(orders, patient, today)
         return Review(_name(answers), patient, today, cases, ordered, cards, unread)
 
     def _answers(self, iss: str, grant: Grant) -> Mapping[str, Answer]:
-        """Ask for every list; one that could not be obtained is ``FAILED``."""
+        """Read every list; one that could not be obtained is ``FAILED``."""
         access = self._client.access(_request(grant.patient, [], iss, grant.access_token))
         if access is None:
             return dict.fromkeys(self._decider.templates, OMITTED)
@@ -132,7 +134,7 @@ class Reviewer:
         return tuple(worded(shown, renderer, str(uuid.uuid4())))
 
     def _cases(self, orders: Orders, patient: Patient, today: date) -> tuple[tuple[Case, ...], frozenset[str]]:
-        """Lay the chart beside each HER2 drug that is on order or was given; one case for each drug."""
+        """Make one case for each HER2 drug that is on order or was given."""
         found: dict[str, tuple[DrugOrder, Identity]] = {}
         for order, identity in zip(orders.orders, orders.identities, strict=True):
             if identity.status is IdentityStatus.SETTLED and identity.product and identity.in_scope:
@@ -156,7 +158,7 @@ class Reviewer:
 
 
 def _request(patient_id: str, orders: list[Any], server: str = "", token: str = "") -> HookRequest:
-    """Write what an EHR would send at signing, so that orders and token are read by the same ways."""
+    """Build the request that an EHR would send at signing, so that the same code reads orders and token."""
     body: dict[str, Any] = {
         "hook": Moment.SIGN,
         "hookInstance": str(uuid.uuid4()),
@@ -173,25 +175,25 @@ def _request(patient_id: str, orders: list[Any], server: str = "", token: str = 
 
 
 def _active_orders(answers: Mapping[str, Answer]) -> list[Any]:
-    """List the active medication orders of the chart as the EHR has them."""
+    """List the active medication orders in the chart, unchanged."""
     found = []
-    for glimpse in _glimpses(answers):
-        if glimpse.resource_type == "MedicationRequest":
+    for stub in _stubs(answers):
+        if stub.resource_type == "MedicationRequest":
             try:
-                if glimpse.content.get("status") == "active":
-                    found.append(glimpse.content)
+                if stub.content.get("status") == "active":
+                    found.append(stub.content)
             except Unreadable:
                 continue
     return found
 
 
 def _name(answers: Mapping[str, Answer]) -> str:
-    people = [glimpse for glimpse in _glimpses(answers) if glimpse.resource_type == "Patient"]
+    people = [stub for stub in _stubs(answers) if stub.resource_type == "Patient"]
     try:
         return name_of(people[0].content) if people else ""
     except Unreadable:
         return ""
 
 
-def _glimpses(answers: Mapping[str, Answer]) -> list[Any]:
-    return [glimpse for answer in answers.values() if answer.listing for glimpse in answer.listing.glimpses]
+def _stubs(answers: Mapping[str, Answer]) -> list[Any]:
+    return [stub for answer in answers.values() if answer.listing for stub in answer.listing.stubs]

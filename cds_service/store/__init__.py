@@ -1,1 +1,1 @@
-"""What the service keeps: every decision, the feedback on its cards, and the tokens it has seen."""
+"""The service's database: decisions, feedback on their cards, policy versions and used tokens."""

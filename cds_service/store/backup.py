@@ -1,7 +1,7 @@
-"""Copies of the whole database while the service writes to it, and a database made from such a copy.
+"""Backs up the whole database while the service is running, and restores it.
 
-SQLite copies itself (its online backup); PostgreSQL is copied by its own ``pg_dump`` and ``pg_restore``, which must be
-as new as the server. A copy is whole or is not there: it is written beside its place and moved there at the end.
+SQLite uses its online backup; PostgreSQL uses ``pg_dump`` and ``pg_restore``, which must be at least as new as the
+server. A backup is complete or absent: it is written to a temporary name and renamed at the end.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ _LONGEST_S = 24 * 3600
 
 
 class BackupError(Exception):
-    """No copy was made, or no database from one; the message says why and holds no password."""
+    """The backup or restore failed; the message says why and contains no password."""
 
 
 def back_up(url: str, file: Path) -> int:
-    """Copy a database into a new file that only its owner can read; return the number of bytes.
+    """Back up a database to a new file that only its owner can read; return its size in bytes.
 
     Raises:
-        BackupError: the file is there already, or the copy could not be made.
+        BackupError: the file already exists, or the backup failed.
         DatabaseError: the address does not name a database that can be used.
 
     """
@@ -65,11 +65,11 @@ def back_up(url: str, file: Path) -> int:
 
 
 def restore(url: str, file: Path) -> None:
-    """Make a database from a copy, where none is yet, with the tables of this version.
+    """Restore a database, which must not exist yet, and migrate it to this version.
 
     Raises:
-        BackupError: there is a database already, or the copy is not one of this kind, damaged, or cannot be read.
-        DatabaseError: the address does not name a database that can be used, or the copy is of a newer version.
+        BackupError: the database already exists, or the backup is of another kind, damaged, or unreadable.
+        DatabaseError: the address does not name a database that can be used, or the backup is from a newer version.
 
     """
     address = address_of(url)
@@ -95,7 +95,7 @@ def restore(url: str, file: Path) -> None:
 
 @contextmanager
 def _opened(url: str) -> Iterator[Engine]:
-    """Open a database for a while."""
+    """Open a database temporarily."""
     engine = open_engine(url)
     try:
         yield engine
@@ -107,10 +107,10 @@ def _copy_sqlite(url: URL, part: Path) -> None:
     source = Path(url.database or "")
     if not source.is_file():
         raise BackupError(f"{source}: there is no database")
-    # In one step, from one state: whoever writes meanwhile is not held up, for the log is beside the database.
+    # In one step, from one consistent state; writers are not blocked in WAL mode.
     with closing(sqlite3.connect(source)) as reading, closing(sqlite3.connect(part)) as writing:
         reading.backup(writing)
-        # One file, without a log beside it.
+        # A single file, without a separate WAL.
         writing.execute("PRAGMA journal_mode=DELETE").fetchone()
     _must_be_whole(part)
 
@@ -148,7 +148,7 @@ def _must_be_empty(engine: Engine) -> None:
 
 
 def _run(program: str, url: URL, *arguments: str) -> None:
-    """Run a program of PostgreSQL; the password goes by the environment, where other users do not see it."""
+    """Run a PostgreSQL program; the password is passed in the environment, where other users cannot see it."""
     found = shutil.which(program)
     if found is None:
         raise BackupError(f"{program} is not installed; it comes with the client programs of PostgreSQL")
@@ -169,7 +169,7 @@ def _run(program: str, url: URL, *arguments: str) -> None:
 
 
 def _options(url: URL) -> dict[str, str]:
-    """Return what an address says of TLS, as the client programs of PostgreSQL read it."""
+    """Return the TLS options of an address as environment variables for PostgreSQL's client programs."""
     names = ("sslmode", "sslrootcert", "sslcert", "sslkey", "target_session_attrs")
     given = {name: url.query[name] for name in names if name in url.query}
     return {

@@ -1,7 +1,7 @@
-"""Connections to PostgreSQL that do not wait for a server that has frozen.
+"""Connections to PostgreSQL that do not wait for a frozen server.
 
-A server that is stopped, or whose disk hangs, still has its packets acknowledged by its kernel: neither its own
-statement timeout nor that of TCP ends the wait. So each statement has a deadline here as well.
+If a server is suspended, or its disk hangs, its kernel still acknowledges packets: neither the server's statement
+timeout nor the TCP timeout ends the wait. So each statement also has a deadline here.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 LONGEST_S = 2.5
-"""A little more than the server's own timeout, which says more."""
+"""Slightly more than the server's own timeout, whose message is more informative."""
 
 
 class BoundedConnection(psycopg.Connection[Any]):
@@ -28,7 +28,7 @@ class BoundedConnection(psycopg.Connection[Any]):
         """Wait for the server.
 
         Raises:
-            OperationalError: it has not answered in time.
+            OperationalError: it did not answer in time.
 
         """
         longest = self.longest_s
@@ -38,7 +38,7 @@ class BoundedConnection(psycopg.Connection[Any]):
         try:
             wanted = next(gen)
             while True:
-                # Nothing is ready: psycopg looks up now and then, so that it can be interrupted.
+                # Nothing is ready yet: psycopg wakes up now and then so that it can be interrupted.
                 ready = yield wanted
                 if not ready and time.monotonic() > deadline:
                     self.close()

@@ -1,8 +1,8 @@
-"""Carries what SQLite has logged over into the database, beside the answers and not within one of them.
+"""Checkpoints SQLite's write-ahead log in the background instead of during an answer.
 
-A commit is in the log at once. By itself SQLite carries the log over within some later commit, when it has grown long:
-that one waits for the disk, and the answer with it. And until then a power cut may take what was committed. Here it is
-done a second after a commit at the latest, by a thread that lives for it alone.
+By itself SQLite checkpoints during some later commit, when the log has grown long: that commit waits for the disk, and
+the answer with it. Until then a power cut may lose commits. Here a dedicated thread does it at most a second after a
+commit.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 _AFTER_S = 1.0
 _PATIENCE_S = 5.0
 PAGES_AT_MOST = 20_000
-"""How long the log may grow before a commit carries it over after all: 80 MB, were the thread never to come to it."""
+"""How large the log may grow before a commit checkpoints it after all: 80 MB, if the thread never gets to it."""
 _log = structlog.get_logger()
 
 
 class Checkpoints:
-    """The checkpoints of one process; each process has its own, and SQLite lets one do it at a time."""
+    """The checkpoints of one process; SQLite lets one process at a time do it."""
 
     def __init__(self, engine: Engine, after_s: float = _AFTER_S) -> None:
         """Take the database."""
@@ -35,7 +35,7 @@ class Checkpoints:
         self._running: threading.Timer | None = None
 
     def soon(self) -> None:
-        """See to it that what is committed now is carried over soon."""
+        """Schedule a checkpoint soon."""
         if self._due is None:
             with self._lock:
                 if self._due is None:
@@ -44,16 +44,16 @@ class Checkpoints:
                     try:
                         due.start()
                     except RuntimeError as error:
-                        # No thread to be had: the commit stands all the same, and the next one asks again.
+                        # No thread could be started: the commit is unaffected, and the next one tries again.
                         _log.info("checkpoint_put_off", reason=type(error).__name__)
                     else:
                         self._due = due
 
     def close(self) -> None:
-        """End, after what is being carried over: who closes the last connection carries over what is left."""
+        """End after a running checkpoint; closing the last connection writes whatever is left."""
         with self._lock:
             due = self._due
-        # Its connection must not be closed beneath it.
+        # Its connection must not be closed while it is in use.
         for each in (due, self._running):
             if each is not None and each is not threading.current_thread():
                 each.cancel()
@@ -61,7 +61,7 @@ class Checkpoints:
 
     def _carry_over(self) -> None:
         with self._lock:
-            # What is committed from here on asks again.
+            # Commits from here on schedule a new checkpoint.
             self._running, self._due = self._due, None
         try:
             connection = self._engine.raw_connection()

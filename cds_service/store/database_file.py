@@ -1,7 +1,7 @@
 """Whether the file of a SQLite database is still the one that was opened.
 
-A file that is deleted or replaced under a service stays open: what is written to it is committed, and gone with the
-last connection. So it is looked at with every commit.
+A file that is deleted or replaced under a running service stays open: commits go to it, and are lost with the last
+connection. So it is checked with every commit.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ Identity = tuple[int, int] | None
 
 
 class DatabaseFile:
-    """The file of a database; ``None`` for PostgreSQL and for a database in memory."""
+    """The file of a SQLite database; ``None`` for PostgreSQL and for an in-memory database."""
 
     def __init__(self, engine: Engine) -> None:
-        """Look at the file."""
+        """Remember the file."""
         self._path = path_of(engine)
         self._identity: Identity = None
         self._held: int | None = None
@@ -35,31 +35,32 @@ class DatabaseFile:
 
     @property
     def is_there(self) -> bool:
-        """Return whether the file that was opened last is there."""
+        """Return whether the file opened last is still there."""
         return self._path is None or self._identity == _identity(self._path)
 
     def opened(self) -> None:
-        """Note that the file that is there now has been opened."""
+        """Note that the current file has been opened."""
         if self._path is None:
             return
         self._identity = _identity(self._path)
-        # As long as it is held, no other file gets its number. Without O_PATH, closing it would release SQLite's locks.
+        # While it is held, no other file gets its inode number. Without O_PATH, closing it would release SQLite's
+        # locks.
         self.close()
         if hasattr(os, "O_PATH"):
             with suppress(OSError):
                 self._held = os.open(self._path, os.O_PATH)
 
     def close(self) -> None:
-        """Let the file go."""
+        """Release the file."""
         if self._held is not None:
             os.close(self._held)
             self._held = None
 
     def must_be_there(self) -> None:
-        """Make sure that the file that was opened last is there.
+        """Check that the file opened last is still there.
 
         Raises:
-            FileNotFoundError: what was just committed is in a file that nobody will find.
+            FileNotFoundError: the last commit went to a deleted file.
 
         """
         if not self.is_there:
@@ -75,7 +76,7 @@ def path_of(engine: Engine) -> Path | None:
 
 
 def watch(engine: Engine) -> None:
-    """Let no connection of an engine be used again once its file is gone or another; a new one takes its place."""
+    """Replace an engine's connections once its file is gone or has been replaced."""
     path = path_of(engine)
     if path is None:
         return

@@ -1,4 +1,4 @@
-"""What SQLite and PostgreSQL each say in their own way. The one that is not used is never loaded."""
+"""SQL that differs between SQLite and PostgreSQL; only the dialect in use is loaded."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ from typing import Any
 
 
 def dialect_of(name: str) -> Any:
-    """Return SQLAlchemy's module of a dialect, by the name that an engine gives it."""
+    """Return SQLAlchemy's module for a dialect, by the engine's dialect name."""
     return import_module(f"sqlalchemy.dialects.{'sqlite' if name == 'sqlite' else 'postgresql'}")

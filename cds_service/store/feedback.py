@@ -1,4 +1,4 @@
-"""Keeps feedback as history; what became of a card in the end is worked out from it."""
+"""Stores feedback as a history, from which the final response to a card is derived."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class KeptEntry:
-    """An entry as it was kept. ``known``: when it came, its card was on record."""
+    """A stored entry. ``known``: its card was on record when it arrived."""
 
     card: str
     outcome: str
@@ -38,7 +38,7 @@ class KeptEntry:
 def keep(
     engine: Engine, service: str, caller: Caller | None, entries: Sequence[Entry], received: datetime | None = None
 ) -> int:
-    """Store entries durably, all or none; give how many were not there yet.
+    """Store entries durably, all or none; return how many were new.
 
     Raises:
         SQLAlchemyError: they could not be stored.
@@ -69,7 +69,7 @@ def keep(
 
 
 def history(engine: Engine, card: str) -> list[KeptEntry]:
-    """Return everything that was said of a card, in the order in which it happened."""
+    """Return all feedback on a card, in order of time."""
     order = (feedback.c.outcome_at, feedback.c.id)
     with engine.connect() as connection:
         rows = connection.execute(select(feedback).where(feedback.c.card == card).order_by(*order)).all()
@@ -80,5 +80,5 @@ def history(engine: Engine, card: str) -> list[KeptEntry]:
 
 
 def current(entries: Sequence[KeptEntry]) -> KeptEntry | None:
-    """Return what became of a card in the end: a card may be overridden first and accepted later."""
+    """Return the final response to a card, which may be overridden first and accepted later."""
     return entries[-1] if entries else None

@@ -1,8 +1,8 @@
-"""Decisions as a list, the newest first, a page at a time, at the same speed among a thousand and among millions.
+"""Lists decisions, newest first, a page at a time, equally fast for a thousand and for millions.
 
-A page goes on where the one before ended, by moment and id, and never counts what it leaves out. Where few cards fit
-what is asked (``FEW``), the page begins with those cards; where many do, it walks back in time, at most ``HORIZON``
-decisions at once, and says how far it has looked.
+A page continues where the previous one ended, by time and id, and never counts the rest. If few cards match the filter
+(``FEW``), the page starts from those cards; if many do, it walks back in time, at most ``HORIZON`` decisions at once,
+and says how far it has looked.
 """
 
 from __future__ import annotations
@@ -12,40 +12,48 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, literal, or_, select, union
 
-from cds_service.store.selection import NO_FEEDBACK, CardFilter, Window, decided_in, has_card
+from cds_service.store.selection import (
+    NO_FEEDBACK,
+    CardFilter,
+    Window,
+    combinations_with,
+    decided_in,
+    has_card,
+    judges,
+)
 from cds_service.store.tables import decision_cards, decisions, feedback
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import ColumnElement, Connection, Engine, Row, Select
+    from sqlalchemy import ColumnElement, CompoundSelect, Connection, Engine, Row, Select
 
 Json = dict[str, Any]
 PAGE = 50
 HORIZON = 20_000
-"""How many decisions one page looks through at most."""
+"""The maximum number of decisions examined for one page."""
 FEW = 2000
-"""How many cards are few: a walk finds a page among more of them in a million decisions within its horizon."""
+"""With more matching cards than this in a million decisions, walking back finds a full page within the horizon."""
 _LONGEST = 80
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a list goes on: behind the decision of this moment and id."""
+    """Where a list continues: after the decision with this time and id."""
 
     at: datetime
     id: str
 
     @property
     def written(self) -> str:
-        """The place as an address has it."""
+        """The place as a URL parameter."""
         return f"{self.at.isoformat()}~{self.id}"
 
 
 def place_in(text: str) -> Place | None:
-    """Read a place from an address; none where it is no place."""
+    """Read a place from a URL; none if it is not valid."""
     at, mark, name = text[:_LONGEST].partition("~")
     try:
         moment = datetime.fromisoformat(at)
@@ -56,7 +64,7 @@ def place_in(text: str) -> Place | None:
 
 @dataclass(frozen=True, slots=True)
 class ListedCard:
-    """A card of a listed decision. ``outcome`` is the last word on it; none where nothing was said."""
+    """A card of a listed decision. ``outcome`` is the last feedback on it, if any."""
 
     uuid: str
     topic: str
@@ -82,9 +90,9 @@ class ListedDecision:
 
 @dataclass(frozen=True, slots=True)
 class ListPage:
-    """A page of decisions, the newest first; ``older`` is where the next goes on.
+    """A page of decisions, newest first; ``older`` is where the next page starts.
 
-    ``looked_to``: the page is not full, and nothing older than this was looked at.
+    ``looked_to``: the page is not full, and nothing older than this was examined.
     """
 
     decisions: tuple[ListedDecision, ...]
@@ -100,7 +108,7 @@ def listed(
     before: Place | None = None,
     count: int = PAGE,
 ) -> ListPage:
-    """Return a page of the decisions of a window that have a card which fits, or any where no card is asked for."""
+    """Return a page of the decisions in a window with a matching card, or of all if there is no card filter."""
     cards = cards or CardFilter()
     conditions = [*decided_in(window), *([_behind(before)] if before is not None else [])]
     if patient is not None:
@@ -108,11 +116,16 @@ def listed(
     if cards.asks:
         conditions.append(has_card(cards))
     with engine.connect() as connection:
-        few = _few(connection, cards) if patient is None else None
+        few: Select[Any] | CompoundSelect[Any] | None = _few(connection, cards) if patient is None else None
+        if cards.drug is not None:
+            combinations = combinations_with(connection, cards.drug)
+            conditions.append(judges(cards.drug, combinations))
+            if few is None and patient is None and combinations is not None:
+                few = _few_of_drug(connection, cards.drug, combinations)
         horizon = None
         if few is not None:
             conditions.append(decisions.c.id.in_(few))
-        elif patient is None and cards.asks:
+        elif patient is None and (cards.asks or cards.drug is not None):
             horizon = _horizon(connection, window, before)
             conditions += [decisions.c.at >= horizon.at] if horizon is not None else []
         statement = select(*_SHOWN).where(*conditions).order_by(*_order(by_index=few is None and patient is None))
@@ -126,7 +139,7 @@ def listed(
 
 
 def next_of_patient(engine: Engine, row: ListedDecision | Row[Any], count: int = 10) -> tuple[ListedDecision, ...]:
-    """Return the decisions on the same patient that followed one, the first first; none without a pseudonym."""
+    """Return the later decisions for the same patient, in order; none without a pseudonym."""
     if row.patient is None:
         return ()
     later = or_(decisions.c.at > row.at, and_(decisions.c.at == row.at, decisions.c.id > row.id))
@@ -145,34 +158,42 @@ def _behind(place: Place) -> ColumnElement[bool]:
 
 
 def _order(*, by_index: bool) -> Sequence[ColumnElement[Any]]:
-    """Return the order of a list. Without the index of moments, few rows are sorted instead of all rows walked."""
+    """Return the sort order, which avoids the time index if few rows match, so that those are sorted instead."""
     at = decisions.c.at if by_index else func.coalesce(decisions.c.at, decisions.c.at)
     return at.desc(), decisions.c.id.desc()
 
 
+def _few_of_drug(connection: Connection, drug: str, combinations: Sequence[str]) -> CompoundSelect[Any] | None:
+    """Return the decisions about a drug, and those with a card on it, where both are few."""
+    judged, shown = decisions.c.products.in_(combinations), decision_cards.c.product == drug
+    if not _are_few(connection, judged) or not _are_few(connection, shown):
+        return None
+    return union(select(decisions.c.id).where(judged), select(decision_cards.c.decision_id).where(shown))
+
+
 def _few(connection: Connection, cards: CardFilter) -> Select[Any] | None:
-    """Return the decisions to begin with where few cards fit one of the things that are asked, by its index."""
+    """Return the decisions to start from if few cards match one of the filter's fields, by its index."""
     asked = ((decision_cards.c.topic, cards.topic), (decision_cards.c.product, cards.product))
     for column, value in asked:
-        if value is not None and _is_rare(connection, column, value):
+        if value is not None and _are_few(connection, column == value):
             return select(decision_cards.c.decision_id).where(column == value)
-    if cards.outcome not in (None, NO_FEEDBACK) and _is_rare(connection, feedback.c.outcome, cards.outcome):
+    if cards.outcome not in (None, NO_FEEDBACK) and _are_few(connection, feedback.c.outcome == cards.outcome):
         of_card = feedback.join(decision_cards, decision_cards.c.uuid == feedback.c.card)
         return select(decision_cards.c.decision_id).select_from(of_card).where(feedback.c.outcome == cards.outcome)
     return None
 
 
-def _is_rare(connection: Connection, column: ColumnElement[Any], value: str | None) -> bool:
-    some = select(column).where(column == value).limit(FEW + 1).subquery()
+def _are_few(connection: Connection, condition: ColumnElement[bool]) -> bool:
+    some = select(literal(1)).where(condition).limit(FEW + 1).subquery()
     return int(connection.scalar(select(func.count()).select_from(some)) or 0) <= FEW
 
 
 def _horizon(connection: Connection, window: Window, before: Place | None) -> Place | None:
-    """Return how far one page looks back; none where the window holds no more than that."""
+    """Return how far one page looks back; none if the window has no more than that."""
     conditions = [*decided_in(window), *([decisions.c.at <= before.at] if before is not None else [])]
     chosen = select(decisions.c.at).where(*conditions).order_by(decisions.c.at.desc()).offset(HORIZON).limit(1)
     at = connection.scalar(chosen)
-    # No id is smaller: the next page begins with what is older than this moment.
+    # No id is smaller, so the next page starts with decisions older than this.
     return Place(at, "") if at is not None else None
 
 

@@ -1,4 +1,4 @@
-"""What was overridden with a reason, looked up by the finding."""
+"""Looks up overrides with a reason, by finding."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def _statement() -> Select[Any]:
     other_card, other = decision_cards.alias(), decisions.alias()
     of_another_patient = exists().where(
-        # By the feedback and not by the card: so it is looked at only where there is feedback.
+        # Driven by the feedback rather than the card, so that only cards with feedback are read.
         other_card.c.uuid == feedback.c.card,
         other.c.id == other_card.c.decision_id,
         other.c.patient.is_distinct_from(decisions.c.patient),
@@ -44,13 +44,13 @@ def _statement() -> Select[Any]:
     )  # fmt: skip
 
 
-# Put together once: that takes longer than asking.
+# Built once: building it takes longer than running it.
 _ASKED = _statement()
 
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """A card about a finding that was overridden: of which order, by whom, when that was received, and why."""
+    """An override of a card: its order, by whom, when it was received, and why."""
 
     finding: str
     card: str
@@ -63,9 +63,9 @@ class Override:
 
 
 def overrides(engine: Engine, findings: Iterable[str], since: datetime) -> list[Override]:
-    """Return the overrides with a reason that came after a moment and are the last word on their cards.
+    """Return the overrides with a reason received after a time, if they are the last feedback on their cards.
 
-    A client may give the cards of two patients one id; what is said of such a card is said of neither.
+    A client may give two patients' cards the same id; feedback on such a card counts for neither.
 
     Raises:
         SQLAlchemyError: the database cannot be read.

@@ -1,4 +1,4 @@
-"""Deletes in the background what is older than the site keeps."""
+"""Deletes records past the site's retention period, in the background."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _EVERY_S = 6 * 3600.0
 _log = structlog.get_logger()
 
 
-def keep_house(engine: Engine, keep_days: Callable[[], int | None]) -> threading.Thread:
-    """Begin; several processes may do so at once, and what one has deleted the others do not find."""
+def start_purging(engine: Engine, keep_days: Callable[[], int | None]) -> threading.Thread:
+    """Start; several processes may do this at once without conflict."""
     thread = threading.Thread(target=_go_round, args=(engine, keep_days), name="housekeeping", daemon=True)
     thread.start()
     return thread

@@ -1,4 +1,4 @@
-"""Finds decisions again: by their id, by the id of a card, or from a time on."""
+"""Finds decisions: by id, by the id of a card, or in a window."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class StoredDecision:
-    """A decision as it is kept: its row, its cards as sent, and the settings that it went by.
+    """A recorded decision: its row, its cards as sent, and its settings.
 
-    ``suppressed`` are the cards that were not sent because they would have repeated others; ``shadow`` is what a
-    policy on trial came to.
+    ``suppressed`` are the cards that were not sent because they would have repeated others; ``shadow`` is the result of
+    a policy on trial.
     """
 
     row: Row[Any]
@@ -47,7 +47,7 @@ def find(engine: Engine, identifier: str) -> StoredDecision | None:
 
 
 def since(engine: Engine, window: Window = EVERYTHING) -> Iterator[StoredDecision]:
-    """Yield the decisions of a window, oldest first, a few hundred at a time in memory."""
+    """Yield the decisions in a window, oldest first, with a few hundred in memory at a time."""
     statement = select(decisions).where(*decided_in(window)).order_by(decisions.c.at, decisions.c.id)
     settings: dict[str, Json] = {}
     with engine.connect() as reading, engine.connect() as looking_up:
@@ -56,7 +56,7 @@ def since(engine: Engine, window: Window = EVERYTHING) -> Iterator[StoredDecisio
 
 
 def newest(engine: Engine, window: Window, count: int) -> Iterator[StoredDecision]:
-    """Yield the newest decisions of a window, the newest first."""
+    """Yield the newest decisions in a window, newest first."""
     statement = select(decisions).where(*decided_in(window))
     settings: dict[str, Json] = {}
     with engine.connect() as connection:

@@ -1,7 +1,7 @@
-"""What is kept of one decision: the facts, every verdict, the cards as sent, and the versions they came from.
+"""What is recorded of one decision: the facts, every verdict, the cards as sent, and the versions used.
 
-The facts hold results with their dates and references, and no name and no identifier of the patient: the patient and
-the user stand beside them as keyed hashes, unless the site has chosen otherwise.
+The facts contain results with their dates and references, but no names or patient identifiers: patient and user are
+stored separately as keyed hashes, unless the site has chosen otherwise.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """The rows of one decision; ``configurations`` are hashes with the content that they stand for."""
+    """The rows of one decision; ``configurations`` are configuration contents by hash."""
 
     decision: Json
     cards: tuple[Json, ...]
@@ -39,15 +39,15 @@ class Record:
 
 
 class Pseudonyms:
-    """Names patients and users in the record as the site wants them named."""
+    """Pseudonymizes patients and users for the record, as the site has configured."""
 
     def __init__(self, settings: AuditSettings, key: bytes) -> None:
-        """Take the manner and the key of the hash."""
+        """Keep the method and the hash key."""
         self._manner = settings.patient
         self._key = key
 
     def name(self, kind: str, identifier: str, issuer: str = "") -> str | None:
-        """Return the name of a person; the same id at two clients is two persons."""
+        """Return a person's pseudonym; the same id at two clients means two people."""
         if not identifier or self._manner == "none":
             return None
         if self._manner == "plain":
@@ -56,14 +56,14 @@ class Pseudonyms:
 
 
 def order_name(verdict: Verdict) -> str:
-    """Name the order of a verdict: its reference, or its place where it has none; empty for the whole request."""
+    """Return the order of a verdict: its reference, or its place if it has none; empty for the whole request."""
     if verdict.order is None:
         return ""
     return verdict.order.reference or verdict.order.path
 
 
 def read_session(facts: str, *, coverage: bool = False) -> Session:
-    """Read the facts of a decision again, as they were; ``coverage``: with what billing read beside them."""
+    """Restore the facts of a decision; ``coverage``: including the billing facts."""
     return (_billing_session if coverage else _session).decode(facts)
 
 
@@ -83,5 +83,5 @@ def _suggestions(suggestions: Iterable[Json]) -> Iterable[Json]:
 
 
 def plain_text(text: str) -> str:
-    """Return a text that every database takes: PostgreSQL knows no NUL."""
+    """Return a text that every database accepts: PostgreSQL has no NUL."""
     return text.replace("\0", "\N{SYMBOL FOR NULL}")

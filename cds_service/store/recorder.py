@@ -1,8 +1,8 @@
-"""Writes decisions down before their answers leave, and never stands in the way of an answer.
+"""Records decisions before their answers are sent, without ever blocking an answer.
 
-While the database is down, records wait (`waiting`), as many as the limits allow; when it is back they are written,
-marked as late, and the gap is written beside them with the number of those that were lost. A record whose
-content the database refuses is made safe or, failing that, set aside, so it never blocks the next.
+While the database is down, records wait (`waiting`) within limits; when it is back they are written and marked as late,
+and the gap is recorded with the number of lost records. A record whose content the database refuses is made safe or,
+failing that, dropped, so that it never blocks the next.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ _CONNECTIONS = {"sqlite": 1, "postgresql": 4}
 _BUSY_S = 3.0
 _LOCKED_MS = 1000
 _AT_ONCE = 50
-"""How many records that waited are written in one transaction: new ones arrive meanwhile."""
+"""How many waiting records are written in one transaction: new ones arrive meanwhile."""
 _log = structlog.get_logger()
 
 
 class Recorder:
-    """The one way by which decisions reach the database, for one process."""
+    """Writes the decisions of one process to the database."""
 
     def __init__(
         self,
@@ -52,9 +52,9 @@ class Recorder:
         watch: Callable[[Recorder], None] = lambda _: None,
         folder: Path | None = None,
     ) -> None:
-        """Start; ``ready``: the tables exist already; ``watch`` is called when the store goes down or comes back.
+        """Start; ``ready``: the tables already exist; ``watch`` is called when the store goes down or comes back.
 
-        ``folder`` is where waiting records are kept, including those that earlier processes left.
+        ``folder`` is where waiting records are stored, including those that earlier processes left.
         """
         self._engine = engine
         name = engine.dialect.name
@@ -87,7 +87,7 @@ class Recorder:
 
     @property
     def is_up(self) -> bool:
-        """Whether records reach the database at once."""
+        """Whether records are written to the database immediately."""
         return self._down_since is None
 
     @property
@@ -97,11 +97,11 @@ class Recorder:
 
     @property
     def lost(self) -> int:
-        """How many records found no room to wait in the present gap."""
+        """How many records were lost in the current gap because there was no room to wait."""
         return self._lost
 
     def write(self, record: Record) -> bool:
-        """Write a record down; tell whether it is in the database. Never raises."""
+        """Write a record; return whether it is in the database. Never raises."""
         if self._down_since is None:
             try:
                 self._insert(record)
@@ -114,17 +114,17 @@ class Recorder:
                 return True
         else:
             self._keep(record)
-            # The store may have come back in between, with nobody left to see that this one waits.
+            # The store may have come back in between, and nothing else would write this waiting record.
             self._go_down("a record came too late for the last gap")
         return False
 
     def look(self) -> None:
-        """Notice that the file of the database is gone, before the next record does."""
+        """Check for a missing database file, before the next record is written."""
         if self._down_since is None and not self._file.is_there:
             self._go_down("the file of the database was deleted or replaced")
 
     def close(self) -> None:
-        """Write what waits, if that is possible now, and let the connections go."""
+        """Write waiting records if possible, and close the connections."""
         self._stopping.set()
         if self._retrying is not None:
             self._retrying.join(timeout=2 * _BUSY_S)
@@ -171,7 +171,7 @@ class Recorder:
             if self._down_since is not None:
                 return
             self._down_since = datetime.now(UTC)
-            # What comes back may be another database, an older copy for example.
+            # After an outage it may be a different database, for example an older backup.
             self._known_configurations.clear()
             self._retrying = threading.Thread(target=self._retry, name="store-retry", daemon=True)
             self._retrying.start()
@@ -184,7 +184,7 @@ class Recorder:
                 return
 
     def _catch_up(self) -> bool:
-        """Write what waits and the gap itself; the final check for records and the end of the gap share one lock."""
+        """Write waiting records and the gap; the final check for records and the end of the gap share one lock."""
         began, at_once = self._down_since, _AT_ONCE
         try:
             self._make_tables()
@@ -204,7 +204,7 @@ class Recorder:
                 except Exception:
                     if len(batch) == 1:
                         raise
-                    # On a disk that is nearly full, some may still find room.
+                    # On a nearly full disk, some may still fit.
                     at_once = 1
                     continue
                 with self._lock:
@@ -222,7 +222,7 @@ class Recorder:
         return True
 
     def _make_tables(self) -> None:
-        """Make the tables, unless a newer version has: its tables take what this version writes.
+        """Create the tables, unless a newer version has: its tables accept what this version writes.
 
         Raises:
             DatabaseError: the database cannot be reached or written.
@@ -242,7 +242,7 @@ class Recorder:
         return True
 
     def _inserted(self, batch: Sequence[Record]) -> int:
-        """Write records that have waited, in one transaction if possible; return how many the database accepted."""
+        """Write waiting records, in one transaction if possible; return how many the database accepted."""
         try:
             self._insert(*batch, late=True)
         except Exception as error:
@@ -252,7 +252,7 @@ class Recorder:
         return len(batch)
 
     def _inserted_or_refused(self, record: Record) -> bool:
-        """Write a record that has waited; return whether the database accepted it, as it is or made safe."""
+        """Write a waiting record; return whether the database accepted it, unchanged or made safe."""
         try:
             self._insert(record, late=True)
         except Exception as error:
@@ -299,7 +299,7 @@ class Recorder:
     def _commit(self, inserts: Sequence[tuple[Insert, Sequence[Mapping[str, Any]]]], *, late: bool) -> None:
         """Write rows in one transaction; a single row is a transaction by itself.
 
-        A connection on which anything went wrong is not used again.
+        A connection with any error is not used again.
         """
         is_single = len(inserts) == 1 and len(inserts[0][1]) == 1
         connection = self._connections.get(timeout=_BUSY_S)
@@ -327,12 +327,12 @@ class Recorder:
             self._connections.put(connection)
 
     def _must_be_up(self, *, late: bool) -> None:
-        """Refuse to try once more what another call has found out while this one waited for a connection."""
+        """Raise if another call found the store down while this one waited for a connection."""
         if not late and self._down_since is not None:
             raise DatabaseError("the store is down")
 
     def _connect(self) -> Any:
-        """Open a connection of our own, in which every statement commits by itself unless told otherwise."""
+        """Open a separate connection in autocommit mode."""
         pooled = self._engine.raw_connection()
         pooled.detach()
         connection: Any = pooled.dbapi_connection
@@ -342,7 +342,7 @@ class Recorder:
             # A clinician is waiting, as below.
             connection.longest_s = _LOCKED_MS / 1000
         else:
-            # What is committed outlives the process; the last second before a power cut may be lost (ADR 7).
+            # Commits survive the process; the last second before a power cut may be lost (ADR 7).
             connection.execute("PRAGMA synchronous=NORMAL")
             # A clinician is waiting, so if the database stays locked longer, the record is written later.
             connection.execute(f"PRAGMA busy_timeout={_LOCKED_MS}")

@@ -1,4 +1,4 @@
-"""Deletes what is older than the site keeps."""
+"""Deletes records past the site's retention period."""
 
 from __future__ import annotations
 
@@ -36,10 +36,11 @@ def purge(
     issuer: str | None = None,
     tenant: str | None = None,
 ) -> tuple[int, int]:
-    """Delete decisions, feedback and gaps older than ``keep_days``; give the numbers of decisions and of feedback.
+    """Delete decisions, feedback and gaps older than ``keep_days``; return the numbers of decisions and feedback.
 
-    Feedback goes by when it came. A few hundred rows go at a time, so that nobody who records has to wait long. Of one
-    issuer or tenant, the reviews of its decisions go with them, and what belongs to no client stays.
+    Feedback is aged by when it was received. A few hundred rows are deleted at a time, so that recording does not have
+    to wait long. For one issuer or tenant, the reviews of its decisions are deleted too, and what belongs to no client
+    stays.
 
     Raises:
         SQLAlchemyError: the database cannot be used.
@@ -65,6 +66,6 @@ def purge(
             connection.execute(delete(shadow_reviews).where(shadow_reviews.c.at < limit))
             connection.execute(delete(watches).where(watches.c.begun_at < limit))
             connection.execute(delete(recording_gaps).where(recording_gaps.c.ended_at < limit))
-            # Used tokens and signed-out cookies are remembered for as long as they would have been valid.
+            # Used tokens and signed-out cookies are kept for as long as they would have been valid.
             connection.execute(delete(seen_tokens).where(seen_tokens.c.expires_at < int(time.time())))
     return gone, said

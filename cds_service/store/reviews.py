@@ -1,4 +1,4 @@
-"""What reviewers said of cases of a trial, kept as history."""
+"""Reviewers' verdicts on cases of a trial, kept as a history."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ Case = tuple[str, str]
 
 
 def is_on_record(engine: Engine, decision: str) -> bool:
-    """Return whether there is a decision with an id."""
+    """Return whether a decision with this id exists."""
     with engine.connect() as connection:
         return connection.scalar(select(decisions.c.id).where(decisions.c.id == decision)) is not None
 
 
 def keep_review(engine: Engine, case: Case, verdict: str, by: str, comment: str, at: datetime) -> None:
-    """Add a verdict to what was said of a case; nothing that was said before is changed."""
+    """Add a verdict on a case; earlier verdicts are never changed."""
     with writing(engine) as connection:
         connection.execute(
             shadow_reviews.insert().values(
@@ -42,9 +42,9 @@ def keep_review(engine: Engine, case: Case, verdict: str, by: str, comment: str,
 
 
 def outcomes(engine: Engine) -> dict[Case, str]:
-    """Return what came of each reviewed case by the last word of each reviewer.
+    """Return the outcome of each reviewed case by each reviewer's last verdict.
 
-    One who says wrong makes it wrong; it is right when all say so.
+    One "wrong" makes it wrong; it is right if all reviewers say so.
     """
     last: dict[Case, dict[str, str]] = {}
     with engine.connect() as connection:

@@ -1,4 +1,4 @@
-"""Rows that every database accepts: no NUL, no half of a surrogate pair, nothing longer than its column."""
+"""Makes rows acceptable to every database: no NUL, no lone surrogates, nothing longer than its column."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which decisions a report, a list, an export or a purge is about: as a value, and as conditions for the database."""
+"""Which decisions a report, list, export or purge is about: as a value, and as SQL conditions."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from sqlalchemy import and_, exists, or_, select
 from cds_service.store.tables import decision_cards, decisions, feedback
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Engine
+    from sqlalchemy import ColumnElement, Connection, Engine
 
 NOT_GIVEN = ""
-"""As issuer or tenant: the decisions of calls that gave none."""
+"""As issuer or tenant: the decisions of calls without one."""
 NO_FEEDBACK = "none"
-"""As outcome: a card on which nothing was said."""
+"""As outcome: a card without feedback."""
 MOST_NAMES = 200
 """How many issuers or tenants a page offers."""
 
@@ -26,7 +27,7 @@ MOST_NAMES = 200
 class Window:
     """Decisions from ``begin`` on and before ``end``, of one service, issuer and tenant; ``None``: of any.
 
-    ``NOT_GIVEN`` as issuer or tenant means the calls without one, so the parts always add up to the whole.
+    ``NOT_GIVEN`` as issuer or tenant selects the calls without one, so that the parts always add up to the whole.
     """
 
     begin: datetime | None = None
@@ -38,20 +39,39 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class CardFilter:
-    """Cards of a topic, an indicator, a product and an outcome; one card must fit all that is given.
+    """Filters cards by topic, indicator, product and outcome; one card must match all that are given.
 
-    The outcome is the last word of the client that got the card: ``accepted``, ``overridden`` or ``NO_FEEDBACK``.
+    The outcome is the last feedback of the client that got the card: ``accepted``, ``overridden`` or ``NO_FEEDBACK``.
+    ``drug`` is asked of the decision and not of a card: one that was about this product, with or without a card.
     """
 
     topic: str | None = None
     indicator: str | None = None
     product: str | None = None
     outcome: str | None = None
+    drug: str | None = None
 
     @property
     def asks(self) -> bool:
-        """Whether anything is asked of a card: without it, decisions without a card count too."""
+        """Whether any field is set: if not, decisions without a card count too."""
         return any(each is not None for each in (self.topic, self.indicator, self.product, self.outcome))
+
+
+def judges(drug: str, combinations: Sequence[str] | None) -> ColumnElement[bool]:
+    """Return the condition that a decision was about a drug, whether it has a card or not.
+
+    ``combinations`` are those on record with the drug in them; none where there are too many to name. Of decisions
+    from before the drugs were kept, those with a card on it are known.
+    """
+    kept = decisions.c.products
+    named = kept.in_(combinations) if combinations is not None else kept.contains(f",{drug},", autoescape=True)
+    return or_(named, and_(kept.is_(None), has_card(CardFilter(product=drug))))
+
+
+def combinations_with(connection: Connection, drug: str) -> list[str] | None:
+    """Return the combinations of drugs on record that hold one; none where there are more than can be looked at."""
+    found = _walked(connection, decisions.c.products)
+    return [each for each in found if f",{drug}," in each] if len(found) < MOST_NAMES else None
 
 
 def decided_in(window: Window) -> list[ColumnElement[bool]]:
@@ -65,7 +85,7 @@ def received_in(window: Window) -> list[ColumnElement[bool]]:
 
 
 def has_card(cards: CardFilter) -> ColumnElement[bool]:
-    """Return the condition that a decision has a card which fits a filter."""
+    """Return the condition that a decision has a card that matches a filter."""
     of_card = (
         (decision_cards.c.topic, cards.topic),
         (decision_cards.c.indicator, cards.indicator),
@@ -103,7 +123,7 @@ def _conditions(columns: Any, at: ColumnElement[Any], window: Window) -> list[Co
 
 
 def _came_to(outcome: str) -> ColumnElement[bool]:
-    """Return the condition that the last word on a card is an outcome."""
+    """Return the condition that the last feedback on a card is a given outcome."""
     later = feedback.alias()
     about = _about_card(feedback.c)
     if outcome == NO_FEEDBACK:
@@ -119,7 +139,7 @@ def _came_to(outcome: str) -> ColumnElement[bool]:
 
 
 def _about_card(said: Any) -> ColumnElement[bool]:
-    """Return the condition that an entry is about a card, and from the client that got it."""
+    """Return the condition that a feedback entry is about a card and from the client that got it."""
     return and_(
         said.card == decision_cards.c.uuid,
         said.issuer.is_not_distinct_from(decisions.c.issuer),
@@ -128,13 +148,17 @@ def _about_card(said: Any) -> ColumnElement[bool]:
 
 
 def _names(engine: Engine, column: ColumnElement[str]) -> list[str]:
-    """Walk the index from each name to the next: to read every row would take seconds on a million."""
-    found: list[str] = []
     with engine.connect() as connection:
-        while len(found) < MOST_NAMES:
-            last = found[-1] if found else NOT_GIVEN
-            name = connection.scalar(select(column).where(column > last).order_by(column).limit(1))
-            if name is None:
-                break
-            found.append(name)
+        return _walked(connection, column)
+
+
+def _walked(connection: Connection, column: ColumnElement[str]) -> list[str]:
+    """Skip through the index from each name to the next: reading a million rows would take seconds."""
+    found: list[str] = []
+    while len(found) < MOST_NAMES:
+        last = found[-1] if found else NOT_GIVEN
+        name = connection.scalar(select(column).where(column > last).order_by(column).limit(1))
+        if name is None:
+            break
+        found.append(name)
     return found

@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from cds_service.ehr.limits import Neighbour, NeighbourBusyError
+from cds_service.ehr.limits import CallLimit, ServerBusyError
 from cds_service.store.database import DatabaseError, open_engine, upgrade
 from cds_service.store.recorder import Recorder
 
@@ -20,38 +20,38 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 _PROBES = 4
-"""How many may ask at a time whether the database answers."""
+"""How many threads may check the database at the same time."""
 _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """What is kept, and the way there."""
+    """The store of one process."""
 
     engine: Engine
     recorder: Recorder
-    probes: Neighbour = field(default_factory=lambda: Neighbour(_PROBES))
+    probes: CallLimit = field(default_factory=lambda: CallLimit(_PROBES))
 
     def is_reachable(self) -> bool:
-        """Ask the database for a word, and tell whether it gave one and takes records."""
+        """Return whether the database answers a query and accepts records."""
         self.recorder.look()
         if not self.recorder.is_up:
             return False
         try:
             with self.probes.asked(), self.engine.connect() as connection:
                 connection.execute(text("SELECT 1"))
-        except (SQLAlchemyError, NeighbourBusyError):
+        except (SQLAlchemyError, ServerBusyError):
             return False
         return self.recorder.is_up
 
     def close(self) -> None:
-        """Write what waits and close the connections."""
+        """Write waiting records and close the connections."""
         self.recorder.close()
         self.engine.dispose()
 
 
 def open_store(url: str, on_change: Callable[[Recorder], None] = lambda _: None) -> Store:
-    """Open the store. A database that cannot be reached now is tried again: cards are given without it.
+    """Open the store. If the database cannot be reached, connecting is retried later: cards are shown without it.
 
     Raises:
         DatabaseError: the address does not name a database that can be used.
@@ -67,7 +67,7 @@ def open_store(url: str, on_change: Callable[[Recorder], None] = lambda _: None)
 
 
 def _folder(engine: Engine) -> Path | None:
-    """Name where records wait: beside the file of SQLite, else where the service was started."""
+    """Return the folder for waiting records: next to the SQLite file, else the current directory."""
     file = engine.url.database if engine.dialect.name == "sqlite" else ""
     if file is None or file == ":memory:":
         return None

@@ -1,6 +1,6 @@
-"""The tables. ``migrations`` makes them; a test holds the two together.
+"""The tables. ``migrations`` creates them, and a test checks that both agree.
 
-Times are UTC. JSON is kept as text, so that SQLite and PostgreSQL hold the very same bytes.
+Times are UTC. JSON is stored as text, so that SQLite and PostgreSQL have the same bytes.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ metadata = MetaData(
 
 
 class UtcTime(TypeDecorator[datetime]):
-    """A moment with its time zone, also where the database keeps none."""
+    """A time with its zone, even if the database stores none."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -49,7 +49,7 @@ class UtcTime(TypeDecorator[datetime]):
         """Write in UTC.
 
         Raises:
-            ValueError: the moment says no time zone.
+            ValueError: the time has no zone.
 
         """
         if value is not None and value.tzinfo is None:
@@ -69,7 +69,7 @@ configurations = Table(
     metadata,
     Column("hash", String(64), primary_key=True),
     Column("first_seen", UtcTime, nullable=False),
-    # What the judgement went by: modes, indicators and thresholds, and for each who set it. No address, no key.
+    # The settings for the judgment: modes, indicators and thresholds, each with what set it. No addresses, no keys.
     Column("content", Text, nullable=False),
 )
 
@@ -82,7 +82,7 @@ decisions = Table(
     Column("hook_instance", String(256), nullable=False),
     Column("issuer", String(512)),
     Column("tenant", String(256)),
-    # A keyed hash, or what the site has chosen instead.
+    # A keyed hash, or whatever the site has chosen.
     Column("patient", String(256), index=True),
     Column("user", String(256)),
     Column("duration_ms", Float, nullable=False),
@@ -92,12 +92,14 @@ decisions = Table(
     Column("configuration_hash", String(64), nullable=False),
     Column("facts", Text, nullable=False),
     Column("verdicts", Text, nullable=False),
-    # True when the store was down at the time, and the record was written when it had come back.
+    # True if the store was down at the time, and the record was written later.
     Column("late", Boolean, nullable=False),
+    # The products that were judged, in order, with a comma before and after each; null before this was kept.
+    Column("products", Text),
     Index("ix_decisions_service_at", "service", "at"),
     *(
         Index(f"ix_decisions_{column}_at", column, "at", sqlite_where=is_given, postgresql_where=is_given)
-        for column, is_given in ((name, text(f"{name} IS NOT NULL")) for name in ("issuer", "tenant"))
+        for column, is_given in ((name, text(f"{name} IS NOT NULL")) for name in ("issuer", "tenant", "products"))
     ),
 )
 
@@ -109,12 +111,12 @@ decision_cards = Table(
     Column("uuid", String(36), nullable=False, index=True),
     Column("topic", String(64), nullable=False),
     Column("indicator", String(16), nullable=False),
-    # As sent, without the resources of its suggestions.
+    # As sent, without the resources in its suggestions.
     Column("content", Text, nullable=False),
-    # The order that it is about; empty for the request as a whole, null before this was kept.
+    # The order that it is about; empty for the request as a whole, null for records older than this column.
     Column("order_name", Text),
     Column("product", String(64)),
-    # A digest of patient, order and finding, kept where repeats are suppressed.
+    # A digest of patient, order and finding, stored if repeats are suppressed.
     Column("finding", String(64), index=True),
     Index("ix_decision_cards_topic_decision", "topic", "decision_id"),
     Index("ix_decision_cards_product_decision", "product", "decision_id"),
@@ -128,10 +130,10 @@ suppressions = Table(
     Column("uuid", String(36), nullable=False),
     Column("topic", String(64), nullable=False),
     Column("indicator", String(16), nullable=False),
-    # The card that would have been sent, without the resources of its suggestions.
+    # The card that would have been sent, without the resources in its suggestions.
     Column("content", Text, nullable=False),
     Column("order_name", Text, nullable=False),
-    # The card that was overridden, when that was received, and the reason that was given.
+    # The overridden card, when the override was received, and its reason.
     Column("overridden_card", String(36), nullable=False),
     Column("overridden_at", UtcTime, nullable=False),
     Column("reason", Text, nullable=False),
@@ -142,7 +144,7 @@ shadow_verdicts = Table(
     metadata,
     Column("decision_id", String(36), ForeignKey("decisions.id", ondelete="CASCADE"), primary_key=True),
     Column("configuration_hash", String(64), nullable=False),
-    # What fired and what could not be checked by the candidate.
+    # What fired for the candidate, and what it could not check.
     Column("verdicts", Text, nullable=False),
 )
 
@@ -162,7 +164,7 @@ feedback = Table(
     "feedback",
     metadata,
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
-    # Of who said it and every word of it: the same entry sent again is the same row.
+    # A digest of sender and content: the same entry sent again is the same row.
     Column("digest", String(64), nullable=False, unique=True),
     Column("received_at", UtcTime, nullable=False),
     Column("service", String(64), nullable=False),
@@ -190,10 +192,10 @@ recording_gaps = Table(
 watches = Table(
     "watches",
     metadata,
-    # The Monday of the week that is looked at; who writes the row looks.
+    # The Monday of the week; the process that writes the row examines the week.
     Column("week", String(10), primary_key=True),
     Column("begun_at", UtcTime, nullable=False),
-    # What was out of its limits, as JSON; null until the look is done.
+    # What was out of its limits, as JSON; null until done.
     Column("found", Text),
 )
 
@@ -201,17 +203,17 @@ seen_tokens = Table(
     "seen_tokens",
     metadata,
     Column("token_hash", String(64), primary_key=True),
-    # Seconds since 1970, as the token itself says it.
+    # Seconds since 1970, as in the token itself.
     Column("expires_at", BigInteger, nullable=False, index=True),
 )
 
-# Contents, versions and steps of the alert policy: rows are added and never changed or deleted.
+# Contents, versions and steps of the alert policy: rows are only added, never changed or deleted.
 
 policy_contents = Table(
     "policy_contents",
     metadata,
     Column("hash", String(64), primary_key=True),
-    # The canonical JSON that the hash is of.
+    # The canonical JSON behind the hash.
     Column("content", Text, nullable=False),
 )
 
@@ -236,14 +238,14 @@ policy_steps = Table(
     Column("actor", String(512), nullable=False),
     Column("actor_name", String(256), nullable=False),
     Column("comment", Text, nullable=False),
-    # What the step is about: the content as it stands after it.
+    # The content after the step.
     Column("content_hash", String(64), ForeignKey("policy_contents.hash"), nullable=False),
     Column("effective_from", UtcTime),
     Column("effective_until", UtcTime),
     UniqueConstraint("version", "position", name="uq_policy_steps_version_position"),
 )
 
-# Topics stopped in an emergency, and how each was settled: rows are added and never changed or deleted.
+# Topics stopped in an emergency, and how each was settled: rows are only added, never changed or deleted.
 topic_stops = Table(
     "topic_stops",
     metadata,

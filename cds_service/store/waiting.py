@@ -1,8 +1,7 @@
 """Records waiting for the database: in memory, and in a file that survives a stop or kill.
 
-Each process has a file of its own and holds a lock on it for as long as it lives. A process that starts looks
-for files that are no longer locked and takes over their records. The file holds health data, as
-the database does, so only the service can read it.
+Each process has its own file and keeps it locked. A starting process looks for unlocked files and takes over their
+records. The file contains health data, like the database, so only the service can read it.
 """
 
 from __future__ import annotations
@@ -52,7 +51,7 @@ class Waiting:
         return len(self._records)
 
     def add(self, record: Record) -> bool:
-        """Keep a record; return whether there was room for it."""
+        """Add a record; return whether there was room for it."""
         written = _encode(record) + b"\n"
         if len(self._records) >= MOST_RECORDS or self._bytes + len(written) > MOST_BYTES:
             return False
@@ -67,7 +66,7 @@ class Waiting:
         return [record for record, _, _ in islice(self._records, count)]
 
     def done(self, count: int = 1) -> None:
-        """Drop the first records, which have been written. Once none waits, remove the files too."""
+        """Remove the first records, which have been written. If none is left, remove the files too."""
         for _ in range(count):
             _, size, was_kept = self._records.popleft()
             self._bytes -= size
@@ -128,7 +127,7 @@ class Waiting:
             is_whole, reason = False, type(error).__name__
         if not is_whole:
             if self._file is not None and before is not None:
-                # On a full disk a part may have been written, which the next record must not be added to.
+                # On a full disk part of it may have been written; the next record must not be appended to that.
                 with contextlib.suppress(OSError):
                     os.ftruncate(self._file, before)
             if not self._told:

@@ -1,6 +1,7 @@
-"""How clients are called in metrics: by the issuers and tenants that the configuration names, and by no other word.
+"""Client labels in metrics: only issuers and tenants named in the configuration.
 
-A token may name any tenant where the configuration leaves that open; as a label each would be a series for ever.
+If the configuration does not restrict tenants, a token may name any; as labels they would create an unbounded number of
+series.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ NONE, OTHER = "none", "other"
 
 
 class ClientNames:
-    """The names of one state of the configuration."""
+    """The client labels of one configuration."""
 
     def __init__(self, auth: AuthSettings) -> None:
         """Take the clients that may call."""

@@ -1,4 +1,4 @@
-"""Structured logs: the event is a constant, the data stands in fields, and no field is ever about a patient."""
+"""Structured logs: the event is a constant, data are in fields, and no field contains patient data."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _serialise(event: Any, **_: Any) -> bytes:
     return _encode(event)
 
 
-# One list for all times: loggers keep it, and who captures logs changes what is in it.
+# One list object: loggers keep a reference, and capturing logs in tests changes its contents.
 _PROCESSORS: list[Any] = [
     add_names,
     structlog.processors.add_log_level,
@@ -31,7 +31,7 @@ _PROCESSORS: list[Any] = [
 
 
 class _Lines:
-    """Where log lines go: what cannot be written, on a full disk or a closed pipe, is dropped.
+    """The log stream: lines that cannot be written, on a full disk or a closed pipe, are dropped.
 
     An answer must not fail because its log line does.
     """
@@ -41,7 +41,7 @@ class _Lines:
         self._is_broken = False
 
     def write(self, line: bytes) -> int:
-        # After a line that was cut off, the next begins a line of its own.
+        # After a truncated line, start the next one on a new line.
         whole = b"\n" + line if self._is_broken else line
         try:
             written = self._file.write(whole)
@@ -56,14 +56,14 @@ class _Lines:
 
 
 _SPEAK_FOR_THEMSELVES = ("_granian", "opentelemetry")
-"""Libraries that log of their own work. The words of others may hold an address, and so the id of a patient."""
+"""Libraries that log only their own work. Messages of others may contain a URL, and so a patient id."""
 
 
 class JsonFormatter(logging.Formatter):
-    """Writes what libraries log in the same shape: one JSON object a line."""
+    """Formats log records of libraries the same way: one JSON object per line."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Write a record: that there was one, and its words where the library is known to say nothing of a request."""
+        """Format a record; its message is included only for libraries that never log request data."""
         has_words = record.name.startswith(_SPEAK_FOR_THEMSELVES)
         line: dict[str, Any] = {
             "event": record.getMessage() if has_words else "library_log",
@@ -80,10 +80,10 @@ class JsonFormatter(logging.Formatter):
 
 
 class _News(logging.Filter):
-    """Leaves out the server's doubts about its number of threads, which is chosen (ADR 3)."""
+    """Drops the server's warning about its number of threads, which is deliberate (ADR 3)."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Return whether a record is to be written."""
+        """Return whether to log a record."""
         return "Python threads" not in record.getMessage()
 
 
@@ -96,11 +96,11 @@ OF_LIBRARIES: dict[str, Any] = {
     "root": {"level": "WARNING", "handlers": ["stderr"]},
     "loggers": {"_granian": {"level": "INFO", "handlers": ["stderr"], "filters": ["news"], "propagate": False}},
 }
-"""How the server and every other library log."""
+"""The logging configuration of the server and other libraries."""
 
 
 def configure_logs(level: int = logging.INFO) -> None:
-    """Write one JSON object a line to standard error, from a level on, and let libraries do so too."""
+    """Log one JSON object per line to standard error, from a level up, for this service and libraries."""
     logging.config.dictConfig(OF_LIBRARIES)
     logging.captureWarnings(capture=True)
     structlog.configure(

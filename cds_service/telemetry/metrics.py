@@ -1,7 +1,6 @@
-"""What is counted and timed, for Prometheus. No label ever holds anything of a patient or of a caller.
+"""Prometheus metrics. No label contains patient data or text from a caller.
 
-With several workers the numbers of all are put together in a folder that ``her2-cds serve`` names by
-``PROMETHEUS_MULTIPROC_DIR``.
+With several workers, the metrics are combined in a folder that ``her2-cds serve`` sets as ``PROMETHEUS_MULTIPROC_DIR``.
 """
 
 from __future__ import annotations
@@ -109,7 +108,7 @@ _stopped = Gauge(
 )
 
 
-# As many children as the topics, services and results have together, several times over.
+# Several times the number of label combinations that can occur.
 _CHILDREN = 4096
 
 
@@ -119,14 +118,14 @@ def _child(metric: Any, *labels: str) -> Any:
 
 
 def answered(service: str, status: int, seconds: float, body_bytes: int) -> None:
-    """Count a call and the time it took."""
+    """Count a call and its duration."""
     size = "small" if body_bytes <= _SMALL else "medium" if body_bytes <= _MEDIUM else "large"
     _child(_requests, service, str(status)).inc()
     _child(_seconds, service, size).observe(seconds)
 
 
 def decided(service: str, cards: Iterable[tuple[str, str]], suppressed: Iterable[str], gaps: Iterable[str]) -> None:
-    """Count the cards of a decision by topic and indicator, the topics left out as repeats, and what was not read."""
+    """Count a decision's cards by topic and indicator, suppressed repeats, and gaps."""
     for topic in suppressed:
         _child(_suppressed, service, topic).inc()
     for topic, indicator in cards:
@@ -136,14 +135,14 @@ def decided(service: str, cards: Iterable[tuple[str, str]], suppressed: Iterable
 
 
 def called(client: tuple[str, str], service: str, status: int, cards: Iterable[tuple[str, str]] = ()) -> None:
-    """Count a call and its cards for a client: issuer and tenant as labels have them."""
+    """Count a call and its cards for a client; issuer and tenant are label values."""
     _child(_client_requests, *client, service, str(status)).inc()
     for topic, indicator in cards:
         _child(_client_cards, *client, topic, indicator).inc()
 
 
 def failed(part: str) -> None:
-    """Count a check, or another part of an answer, that failed; the rest of the answer was given."""
+    """Count a failed check or other failed part of an answer; the rest of the answer was sent."""
     _child(_failed, part).inc()
 
 
@@ -155,7 +154,7 @@ def recorded(recorder: Recorder, *, at_once: bool) -> None:
 
 
 def store_changed(recorder: Recorder) -> None:
-    """Note whether the store takes records."""
+    """Record whether the store accepts records."""
     _store_up.set(1 if recorder.is_up else 0)
     _waiting.set(recorder.waiting)
 
@@ -166,46 +165,46 @@ def reloaded(taken: bool) -> None:  # noqa: FBT001 - told by a callback of one a
 
 
 def watched(out_of_limits: int) -> None:
-    """Note how many topics and drugs were silent or loud in the week that was looked at last."""
+    """Record how many topics and drugs were silent or loud in the last week that was examined."""
     _out_of_limits.set(out_of_limits)
 
 
 def policy_in_force(version: int | None) -> None:
-    """Note which version of the policy this process answers by."""
+    """Record the policy version in force in this process."""
     _policy.set(version or 0)
 
 
 def policy_on_trial(version: int | None) -> None:
-    """Note which version of the policy this process tries in the shadow."""
+    """Record the policy version on trial in this process."""
     _trial.set(version or 0)
 
 
 def topic_stopped(topic: str, *, stopped: bool) -> None:
-    """Note whether a topic is stopped in this process."""
+    """Record whether a topic is stopped in this process."""
     _child(_stopped, topic).set(1 if stopped else 0)
 
 
 def fed_back(client: tuple[str, str], service: str, outcomes: Iterable[str]) -> None:
-    """Count feedback of a client."""
+    """Count feedback from a client."""
     for outcome in outcomes:
         _child(_feedback, service, outcome).inc()
         _child(_client_feedback, *client, outcome).inc()
 
 
 def fetched(answered: int, failed: int, seconds: float) -> None:
-    """Count what one call fetched at once."""
+    """Count one call's fetches."""
     _child(_fetches, "answered").inc(answered)
     _child(_fetches, "failed").inc(failed)
     _fetch_seconds.observe(seconds)
 
 
 def shed() -> None:
-    """Count a call that was turned away for lack of room."""
+    """Count a call that was refused because of overload."""
     _shed.inc()
 
 
 def refused(reason: str) -> None:
-    """Count a call that was not let in."""
+    """Count a call that failed authentication."""
     _child(_refused, str(reason)).inc()
 
 
@@ -217,14 +216,14 @@ def forget_this_process() -> None:
 
 
 class _Build(Collector):
-    """Which version runs: a gauge that is always 1."""
+    """The running version, as a gauge that is always 1."""
 
     def describe(self) -> Iterable[Metric]:
-        """Name nothing beforehand, so that the knowledge is not read when this is registered."""
+        """Return nothing, so that the knowledge is not loaded on registration."""
         return ()
 
     def collect(self) -> Iterator[Metric]:
-        """Tell the versions of the code, of what ships with it, and of Python."""
+        """Return the versions of the code, knowledge, wording and Python."""
         told = {
             "version": __version__,
             "knowledge": default_knowledge().version,
@@ -237,8 +236,8 @@ class _Build(Collector):
 
 
 def exposition() -> tuple[bytes, str]:
-    """Return every number in the text format of Prometheus, and its content type."""
-    # What is read at the moment of asking is the same whichever worker answers.
+    """Return all metrics in Prometheus text format, and the content type."""
+    # Collectors that read at scrape time give the same result in any worker.
     now = CollectorRegistry()
     now.register(_Build())
     now.register(Processes())

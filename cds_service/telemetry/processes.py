@@ -1,6 +1,6 @@
-"""Memory, processor time and open files of this service, for Prometheus: of all its processes together.
+"""Memory, CPU time and open files of all processes of this service, for Prometheus.
 
-The client library reports only the process that answers, and nothing with several workers. Source: Linux, proc(5).
+The client library reports only the answering process, and nothing with several workers. Source: Linux, proc(5).
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ if TYPE_CHECKING:
     from prometheus_client import Metric
 
 SERVER_VARIABLE = "HER2CDS_SERVER_PID"
-"""Names the process that the workers were started by."""
+"""The environment variable with the process that started the workers."""
 _TICKS, _PAGE = os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGE_SIZE")
 _UTIME, _STIME, _STARTED, _RESIDENT = 11, 12, 19, 21
-"""Fields of ``stat`` after the name of the program."""
+"""Fields of ``stat`` after the program name."""
 
 
 class Processes(Collector):
-    """Sums up the server and its workers, or tells of this process alone where it is no worker."""
+    """Sums up the server and its workers, or reports this process alone if it is not a worker."""
 
     def __init__(self, proc: Path = Path("/proc")) -> None:
-        """Take the folder that the kernel tells of processes in."""
+        """Take the ``/proc`` folder."""
         self._proc = proc
 
     def describe(self) -> Iterable[Metric]:
-        """Name nothing beforehand, so that nothing is read when this is registered."""
+        """Return nothing, so that nothing is read on registration."""
         return ()
 
     def collect(self) -> Iterator[Metric]:
-        """Read the numbers; a process that ends meanwhile is left out."""
+        """Read the values; a process that ends meanwhile is left out."""
         server = os.environ.get(SERVER_VARIABLE, "")
         of_server = server == str(os.getppid())
         workers = self._workers(server) if of_server else [str(os.getpid())]
@@ -66,13 +66,13 @@ class Processes(Collector):
         yield GaugeMetricFamily("her2_cds_workers", "Workers that run.", value=len(workers))
 
     def _workers(self, server: str) -> list[str]:
-        """Return the children of the server that run the same program as it."""
+        """Return the server's children that run the same program."""
         own = self._read(server, "cmdline")
         children = self._read(server, f"task/{server}/children").split()
         return [pid for pid in children if self._read(pid, "cmdline") == own] or [str(os.getpid())]
 
     def _stat(self, pid: str) -> list[str] | None:
-        # The name of the program may hold anything, a parenthesis too.
+        # The program name may contain anything, even a parenthesis.
         _, _, rest = self._read(pid, "stat").rpartition(")")
         return rest.split() or None
 

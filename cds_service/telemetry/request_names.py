@@ -1,4 +1,4 @@
-"""By which names a request is known in the log, here and at those who sent it: its id, its trace, its hookInstance.
+"""The ids of a request in the logs, ours and the sender's: request id, trace id, hookInstance.
 
 Source: W3C Trace Context, ``traceparent``; ``X-Request-ID`` as proxies and EHRs use it.
 """
@@ -23,7 +23,7 @@ _FIRST_VERSION, _NO_VERSION = "00", "ff"
 
 @dataclass(slots=True)
 class RequestNames:
-    """The names of one request; ``traceparent`` is as it was sent, or empty."""
+    """The ids of one request; ``traceparent`` is as sent, or empty."""
 
     request_id: str
     traceparent: str = ""
@@ -35,7 +35,7 @@ _NAMES: ContextVar[RequestNames | None] = ContextVar("request_names", default=No
 
 
 def begin(request_id: str | None, traceparent: str | None) -> RequestNames:
-    """Take the names that a request was sent with; one that is missing or not valid is made or left out."""
+    """Take the ids sent with a request; a missing or invalid one is generated or omitted."""
     names = RequestNames(request_id if request_id and _NAME.fullmatch(request_id) else os.urandom(16).hex())
     if traceparent and (trace_id := _trace_id(traceparent)):
         names.traceparent, names.trace_id = traceparent, trace_id
@@ -44,19 +44,19 @@ def begin(request_id: str | None, traceparent: str | None) -> RequestNames:
 
 
 def current() -> RequestNames | None:
-    """Return the names of the request that this thread works on."""
+    """Return the ids of the request that this thread is working on."""
     return _NAMES.get()
 
 
 def about_hook(instance: str) -> None:
-    """Note which hookInstance the request is about. What is no plain identifier may be anything, and is not logged."""
+    """Record the request's hookInstance. Anything but a plain identifier is not logged."""
     names = _NAMES.get()
     if names is not None:
         names.hook_instance = instance if _NAME.fullmatch(instance) else "not an identifier"
 
 
 def add_names(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Add the names to a line of the log."""
+    """Add the ids to a log line."""
     names = _NAMES.get()
     if names is not None:
         event["request_id"] = names.request_id
@@ -68,7 +68,7 @@ def add_names(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mu
 
 
 def _trace_id(traceparent: str) -> str:
-    """Read the trace of a ``traceparent``; empty where it is not valid."""
+    """Read the trace id of a ``traceparent``; empty if it is not valid."""
     found = _TRACE.fullmatch(traceparent)
     if found is None:
         return ""

@@ -1,1 +1,1 @@
-"""What the try-it page plays with: scenarios of synthetic patients, and the drugs and measurements to choose from."""
+"""The data of the try-it page: scenarios with synthetic patients, and the drugs and measurements to choose from."""

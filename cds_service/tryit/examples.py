@@ -1,4 +1,4 @@
-"""The requests of ``examples/``, with their dates moved so that a result of the day before yesterday stays one."""
+"""The requests in ``examples/``, with dates shifted so that a two-day-old result stays two days old."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 WRITTEN_ON = date(2026, 11, 22)
-"""The day on which the examples play."""
+"""The day as of which the examples are written."""
 _DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(T.*)?")
 _KEPT = frozenset({"birthDate"})
 

@@ -1,4 +1,4 @@
-"""A scenario as the request that an EHR would send when its orders are signed."""
+"""A scenario as the order-sign request that an EHR would send."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _INSTANCE = "00000000-0000-4000-8000-000000000000"
 
 
 def scenario_request(name: str, known: Knowledge, queries: Mapping[str, str], today: date) -> Json:
-    """Write a scenario as an order-sign; a search is answered with everything of its kind that the chart holds.
+    """Build an order-sign request; each prefetch search is answered with all resources of that kind in the chart.
 
     Raises:
         LookupError: there is no such scenario.

@@ -1,4 +1,4 @@
-"""FHIR resources of synthetic charts, written with the codes that the knowledge has for drugs and measurements."""
+"""FHIR resources of synthetic charts, with the codes from the knowledge."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _TESTS = {"ihc": "her2-ihc", "ish": "her2-ish", "interpretation": "her2-interpre
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Writes resources as of a day."""
+    """Builds resources as of a day."""
 
     known: Knowledge
     today: date
@@ -90,7 +90,7 @@ class Writer:
         return written
 
     def concept(self, product: Product, brand: Brand) -> Json:
-        """Write the drug of an order as a pharmacy's list would."""
+        """Build the drug of an order as in a pharmacy's formulary."""
         codes = brand.rxnorm or product.rxnorm
         text = f"{brand.name} ({brand.generic}) {'SC' if product.route == 'subcutaneous' else 'IV'}"
         if not codes:
@@ -111,7 +111,7 @@ class Writer:
         }
 
     def dosage(self, product: Product) -> Json:
-        """Write how a product is given, without a dose: its route, and the interval of its last regimen."""
+        """Build a dosage without a dose: the product's route, and the interval of its last regimen."""
         written: Json = {}
         if product.regimens:
             days = product.regimens[-1].interval_days

@@ -1,4 +1,4 @@
-"""The scenarios of the try-it page as charts and draft orders, and what its order screen offers to choose."""
+"""The scenarios of the try-it page as charts and draft orders, and the choices of its order screen."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from cards.knowledge.schema import Brand, Knowledge, Product
 
-"""What the order screen lets change, beside HER2."""
+"""The measurements that the order screen offers, besides HER2."""
 FAMILIES = {
     "dose": "Dose",
     "identity": "Identity and coding",
@@ -117,7 +117,7 @@ class Usual(_Part, frozen=True):
 
 
 class Scenario(_Part, frozen=True):
-    """One patient, one order screen; what is ``None`` is as usual."""
+    """One patient and order screen; ``None`` means as in the usual chart."""
 
     id: str
     family: str
@@ -134,7 +134,7 @@ class Scenario(_Part, frozen=True):
 
 
 class Scenarios(_Part, frozen=True):
-    """The file: the laboratory of the patients, their usual chart, and what differs."""
+    """The scenario file: the laboratory, the usual chart, and the scenarios."""
 
     laboratory: dict[str, dict[str, float]]
     usual: Usual
@@ -149,9 +149,9 @@ def read_scenarios() -> Scenarios:
 
 
 def page_data(known: Knowledge, today: date, say: Callable[[str], str] = str) -> Json:
-    """Return everything that the page loads: the choices of the order screen, and the scenarios with their charts.
+    """Return all data of the page: the choices of the order screen, and the scenarios with their charts.
 
-    ``say`` gives a sentence in the language of the page.
+    ``say`` returns a sentence in the page's language.
     """
     file = read_scenarios()
     writer = Writer(known, today, file.laboratory)
@@ -171,7 +171,7 @@ def page_data(known: Knowledge, today: date, say: Callable[[str], str] = str) ->
 
 
 def measurements(known: Knowledge) -> tuple[str, ...]:
-    """List what the page can measure: the weight, the ejection fraction and every laboratory test."""
+    """List the measurements on the page: weight, ejection fraction and every laboratory test."""
     return ("weight", "lvef", *known.terminology.of_kind(Kind.LABORATORY))
 
 

@@ -1,1 +1,1 @@
-"""What the service answers over HTTP, a module for each kind of address."""
+"""The HTTP endpoints, one module per group of addresses."""

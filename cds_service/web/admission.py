@@ -1,8 +1,8 @@
-"""Lets in as many calls as can be answered, and turns the others away at once.
+"""Admits as many calls as can be answered, and refuses the others at once.
 
-After a call has waited for seconds, the EHR has given up on it, and work done for it only delays the next. So a few
-calls are worked on at a time, a few more wait for a moment, and any others are told within milliseconds that there is
-no room (503, ``Retry-After``). Health and metrics are never turned away.
+Once a call has waited for seconds, the EHR has given up on it, and work on it only delays the next. So a few calls are
+processed at a time, a few more wait briefly, and the rest get 503 with ``Retry-After`` within milliseconds. Health and
+metrics are never refused.
 """
 
 from __future__ import annotations
@@ -11,17 +11,19 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from cds_service.web.slots import Slots
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from cds_service.web.slow_bodies import Bodies
 
 CALLS_AT_ONCE = 8
-"""Calls that one process works on at a time; one that waits for a FHIR server gives up its slot."""
+"""Calls that one process handles at a time; one that waits for a FHIR server releases its slot."""
 WAITING = 48
-"""Calls that wait for one of these to end."""
+"""Calls that wait for a slot."""
 PATIENCE_S = 0.5
-"""How long one waits; the next may be answered in time."""
+"""How long a call waits for a slot."""
 RETRY_AFTER_S = "1"
 _GUARDED = "/cds-services/"
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -32,69 +34,55 @@ class NoRoomError(Exception):
 
 
 class Admission:
-    """Limits the calls that one process works on and keeps waiting."""
+    """Limits the calls that one process handles and queues."""
 
     def __init__(self, at_once: int = CALLS_AT_ONCE, waiting: int = WAITING, patience_s: float = PATIENCE_S) -> None:
         """Start with no calls."""
-        self._slots = threading.Semaphore(at_once)
+        self._slots = Slots(at_once)
         self._most_waiting = waiting
         self._patience_s = patience_s
-        self._lock = threading.Lock()
-        self._waiting = 0
         self._of_thread = threading.local()
 
     @property
     def is_full(self) -> bool:
-        """Whether a call that comes now would have to be turned away."""
-        return self._waiting >= self._most_waiting
+        """Whether a call arriving now would have to be refused."""
+        return self._slots.waiting >= self._most_waiting
 
     @contextmanager
     def slot(self) -> Iterator[None]:
-        """Hold a slot while a call is worked on, waiting for one if necessary.
+        """Hold a slot while a call is processed, waiting for one if necessary.
 
         Raises:
             NoRoomError: no slot is free, or none became free in time.
 
         """
-        if not self._slots.acquire(blocking=False):
-            self._wait()
+        if not self._slots.take(self._patience_s, self._most_waiting):
+            raise NoRoomError
         self._of_thread.has_slot = True
         try:
             yield
         finally:
             self._of_thread.has_slot = False
-            self._slots.release()
+            self._slots.give()
 
     @contextmanager
     def aside(self) -> Iterator[None]:
-        """Give up the slot of the call while the block waits for another system; without one, do nothing.
+        """Release the call's slot, if it has one, while the block waits for another system.
 
-        Taking it back has no limit of time: each slot is free again within milliseconds.
+        There is no time limit on getting it back: slots are freed within milliseconds.
         """
         if not getattr(self._of_thread, "has_slot", False):
             yield
             return
-        self._slots.release()
+        self._slots.give()
         try:
             yield
         finally:
-            self._slots.acquire()
-
-    def _wait(self) -> None:
-        with self._lock:
-            if self.is_full:
-                raise NoRoomError
-            self._waiting += 1
-        try:
-            if not self._slots.acquire(timeout=self._patience_s):
-                raise NoRoomError
-        finally:
-            with self._lock:
-                self._waiting -= 1
+            self._slots.take_back()
 
 
 class Doorkeeper:
-    """WSGI middleware: refuses a call before it reaches the application when there is no room."""
+    """WSGI middleware: refuses a call before it reaches the application if the service is full."""
 
     def __init__(
         self,
@@ -118,7 +106,7 @@ class Doorkeeper:
         self._on_shed = on_shed
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        """Answer a request of WSGI."""
+        """Handle a WSGI request."""
         if environ["REQUEST_METHOD"] not in _WITHOUT_BODY:
             is_call = environ["PATH_INFO"].startswith(_GUARDED)
             if self._bodies.is_full or (is_call and self._admission.is_full):

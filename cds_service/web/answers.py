@@ -1,4 +1,4 @@
-"""JSON answers, and the configuration that the current request is answered by."""
+"""Access to the parts of the application that answer the current request."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 def configuration() -> Configuration:
-    """Return the configuration, with what tells who calls."""
+    """Return the configuration, including authentication."""
     found: Configuration = current_app.extensions["her2_cds"]
     return found
 
 
 def in_force() -> ActiveDecider:
-    """Return what answers requests now: the decider and the writer of records of one configuration."""
+    """Return the current decider and record writer."""
     return configuration().current()
 
 
@@ -44,12 +44,12 @@ def admission() -> Admission:
 
 
 def publication() -> Publication | None:
-    """Return what follows the published policy; none where nothing does, as in a process that serves nobody."""
+    """Return the follower of the published policy; none in a process that does not serve requests."""
     found: Publication | None = current_app.extensions.get("her2_cds_publication")
     return found
 
 
 def caller() -> Caller | None:
-    """Return the client that the token of this request speaks for; none where tokens are not asked for."""
+    """Return the client identified by this request's token; none if authentication is off."""
     found: Caller | None = g.get("caller")
     return found

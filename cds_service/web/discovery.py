@@ -1,4 +1,4 @@
-"""``GET /cds-services``: what is on offer, and what each service needs to know."""
+"""``GET /cds-services``: the services and their prefetch templates."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ blueprint = Blueprint("discovery", __name__)
 
 @blueprint.get("/cds-services", strict_slashes=False)
 def discover() -> Response:
-    """List the services; a client that has the list already, by its ETag, is told that nothing changed."""
+    """List the services; a client with the current ETag gets 304."""
     active, client = in_force(), caller()
     now = active.of(client, None)
-    # Not an answer that is sent as it was made: this one may yet be compressed, or become a 304.
+    # A regular response, which may still be compressed or become a 304.
     listed = encode({"services": [_announced(service, active, now, client) for service in SERVICES]})
     answer = Response(listed, content_type="application/json")
-    # What is announced may differ from client to client, and changes with the configuration.
+    # The list may differ between clients, and changes with the configuration.
     answer.headers["Cache-Control"] = "private, no-cache"
     answer.headers["Vary"] = "Accept-Encoding, Authorization"
-    # Weak: the list is the same whether it is sent compressed or not.
+    # Weak, because the list is the same whether compressed or not.
     answer.set_etag(hashlib.sha256(answer.data).hexdigest()[:_TAG_DIGITS], weak=True)
     if request.accept_encodings.quality("gzip") > 0:
         answer.data = gzip.compress(answer.data, mtime=0)
@@ -44,7 +44,7 @@ def discover() -> Response:
 
 
 def service_ids() -> list[str]:
-    """List the ids that may be called."""
+    """List the service ids."""
     is_shared = in_force().of(caller(), None).same_ids
     return [*(service.id for service in SERVICES), *([SHARED_ID] if is_shared else [])]
 

@@ -1,4 +1,4 @@
-"""``POST /cds-services/{id}/feedback``: what became of the cards; 200 once every entry is durably stored."""
+"""``POST /cds-services/{id}/feedback``: responses to cards; 200 once every entry is durably stored."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _log = structlog.get_logger()
 
 @blueprint.post("/cds-services/<service_id>/feedback")
 def take(service_id: str) -> Response:
-    """Keep feedback. Entries that cannot be taken are named; the others are kept all the same."""
+    """Store feedback. Invalid entries are reported; the others are still stored."""
     now = in_force()
     if service_id not in BY_ID and not (service_id == SHARED_ID and now.of(caller(), None).same_ids):
         refuse(404)

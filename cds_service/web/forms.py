@@ -27,7 +27,7 @@ _LONGEST = 1 << 20
 
 @blueprint.post("/Questionnaire/$questionnaire-package")
 def questionnaire_package() -> Response:
-    """Return the forms that are named, each begun with the order and the coverage of the call; nothing is kept."""
+    """Return the requested forms, each prefilled from the order and coverage in the call; nothing is stored."""
     active = in_force()
     current = active.decider
     base_url = current.settings.base_url

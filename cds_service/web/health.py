@@ -1,4 +1,4 @@
-"""``/health``: whether the process lives, and whether it can answer."""
+"""``/health``: whether the process is alive, and whether it is ready."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def live() -> Response:
 
 @blueprint.get("/ready")
 def ready() -> Response:
-    """Say which knowledge and wording are in force, and whether what is answered can be kept.
+    """Return the knowledge and wording in force, and whether decisions can be recorded.
 
-    503 while the store is down: cards are still given then, and their record waits in memory. 503 too until the store
-    has been asked once which policy is published: the configuration files alone may not be what the site has decided.
+    503 while the store is down: cards are still shown then, and their records wait. Also 503 until the store has been
+    asked once which policy is published, because the configuration files alone may not be what the site has decided.
     """
     current, kept, following = decider(), store(), publication()
     up = kept.is_reachable()

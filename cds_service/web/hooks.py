@@ -1,17 +1,21 @@
-"""``POST /cds-services/{id}``: one request, its cards."""
+"""``POST /cds-services/{id}``: answers one request with its cards."""
 
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import structlog
 from flask import Blueprint, Response
+from werkzeug.exceptions import HTTPException
 
+from cds_service.decisions import failures
 from cds_service.decisions.circumstances import in_circumstances
 from cds_service.decisions.data_access import DataMissing
+from cds_service.ehr.limits import ServerBusyError
 from cds_service.protocol.json_answer import json_answer
 from cds_service.protocol.operation_outcome import operation_outcome, operation_outcomes
 from cds_service.protocol.services import BY_ID, SHARED, SHARED_ID
@@ -22,18 +26,23 @@ from cds_service.web.bodies import json_body, refuse
 from cds_service.web.naming import REQUEST_ID, TRACEPARENT
 from fhir_mappings.request.hook_request import BadRequest
 from fhir_mappings.wire.depth import is_too_deep
+from fhir_mappings.wire.resources import encode
 
 if TYPE_CHECKING:
-    from cards.facts.session import Session
+    from collections.abc import Iterator, Mapping
+
     from cds_service.decisions.active import ActiveDecider
     from cds_service.decisions.decision import Decision
-    from cds_service.protocol.caller import Caller
+    from cds_service.protocol.caller import Caller, Circumstances
     from cds_service.protocol.services import Service
+    from fhir_mappings.request.hook_request import HookRequest
 
 blueprint = Blueprint("hooks", __name__)
 DECISION_HEADER = "HER2-CDS-Decision"
-"""Names the decision on record, so that an operator can ask why a silent answer was silent."""
+"""The id of the recorded decision, so that an operator can look up why an answer had no cards."""
 _EXPOSED = f"{DECISION_HEADER}, {REQUEST_ID}, {TRACEPARENT}"
+# The headers that flask-cors would add; it skips responses that have them, which saves matching its rules.
+_HEADERS = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": _EXPOSED}
 _log = structlog.get_logger()
 
 
@@ -57,15 +66,66 @@ def call(service_id: str) -> Response:
     service = service or _shared(body)
     # Take a slot only after the body has arrived, so that a slow client does not occupy one.
     with admission().slot():
-        answer = _answer(service, now, client, body)
-    metrics.answered(service.id, answer.status_code, time.perf_counter() - began, len(body))
-    if answer.status_code != HTTPStatus.OK:
-        metrics.called(now.clients.of(client), service.id, answer.status_code)
+        answer = _answered(service, now, client, body)
+    with _unheard():
+        metrics.answered(service.id, answer.status_code, time.perf_counter() - began, len(body))
+        if answer.status_code != HTTPStatus.OK:
+            metrics.called(now.clients.of(client), service.id, answer.status_code)
     return answer
 
 
+@contextmanager
+def _unheard() -> Iterator[None]:
+    """Let no number and no line of the log cost an answer that is there already."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - a full disk, say
+        failures.part_failed("telemetry", error)
+
+
+def _answered(service: Service, active: ActiveDecider, client: Caller | None, body: bytes) -> Response:
+    """Answer a call. If all else fails the answer is one card: most EHRs show an error as if nothing were wrong."""
+    try:
+        return _answer(service, active, client, body)
+    except (HTTPException, ServerBusyError):
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is told on a card
+        failures.part_failed("call", error)
+        with _unheard():
+            store().recorder.set_aside(type(error).__name__)
+        shown: dict[str, Any] = {"cards": [active.decider.unchecked_card()]}
+        if active.decider.crd and service.coverage:
+            shown["systemActions"] = []
+        return json_answer(shown, headers=_HEADERS)
+
+
+def _written(shown: dict[str, Any], headers: Mapping[str, str], active: ActiveDecider) -> Response:
+    """Write an answer. A card that cannot be written is given without its buttons, or as the one that says so."""
+    try:
+        return json_answer(shown, headers=headers)
+    except Exception as error:  # noqa: BLE001 - one card must not cost the others
+        failures.part_failed("answer", error)
+    if not _is_json(shown.get("systemActions")):
+        shown["systemActions"] = []
+    cards = [each if _is_json(each) else _without_buttons(each) for each in shown["cards"]]
+    shown["cards"] = [each if _is_json(each) else active.decider.unchecked_card() for each in cards]
+    return json_answer(shown, headers=headers)
+
+
+def _without_buttons(card: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in card.items() if name not in ("suggestions", "selectionBehavior")}
+
+
+def _is_json(written: Any) -> bool:
+    try:
+        encode(written)
+    except Exception:  # noqa: BLE001 - whatever keeps it from being written
+        return False
+    return True
+
+
 def _shared(body: bytes) -> Service:
-    """Find the service of an id that several share; one that cannot be found is refused like any other wrong hook."""
+    """Find the service for an id that several share; an unknown hook is refused like any other wrong hook."""
     try:
         hook = None if is_too_deep(body) else _hook.decode(body).hook
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -78,10 +138,12 @@ def _answer(service: Service, active: ActiveDecider, client: Caller | None, body
     try:
         request = active.decider.read(body, service.hook)
         about_hook(request.hook_instance)
-        now, circumstances, data = in_circumstances(active, client, service.id, request)
-        decision = now.decider.decide(request, coverage=service.coverage, before=data)
+        now, circumstances, data, gaps = in_circumstances(active, client, service.id, request)
+        decision = now.decider.decide(request, coverage=service.coverage, before=data, gaps=gaps)
     except BadRequest as error:
         problems = (error, *error.others)
+        if error.hook_instance:
+            about_hook(error.hook_instance)
         _log.info(
             "hook_refused",
             service=service.id,
@@ -103,53 +165,74 @@ def _answer(service: Service, active: ActiveDecider, client: Caller | None, body
         )
         message = f"Nothing could be checked. No data for: {error}"
         return json_answer(operation_outcome("required-data-missing", message, error.places, base_url), 412)
+    decision = _kept(decision, service, now, circumstances, client, request)
+    with _unheard():
+        _tell(decision, service, active, client)
+    headers = dict(_HEADERS)
+    if decision.verdicts:
+        headers[DECISION_HEADER] = decision.id
+    shown: dict[str, Any] = {"cards": decision.cards}
+    # CDS Hooks forbids the empty list that Da Vinci CRD requires.
+    if now.decider.crd and service.coverage:
+        shown["systemActions"] = decision.actions
+    elif now.decider.settings.quirks.crd and request.moment.orders_are_final:
+        shown["systemActions"] = []
+    return _written(shown, headers, active)
+
+
+def _kept(
+    decision: Decision,
+    service: Service,
+    now: ActiveDecider,
+    circumstances: Circumstances,
+    client: Caller | None,
+    request: HookRequest,
+) -> Decision:
+    """Leave out what was overridden, judge by what is on trial, and record it all; none of it may cost the answer."""
     # An override is one of a clinician; the sheet of a biller is no repeat of a clinical card.
     if now.repeats is not None and not service.coverage:
-        decision = now.repeats.applied(store(), request, client, decision)
+        try:
+            decision = now.repeats.applied(store(), request, client, decision)
+        except Exception as error:  # noqa: BLE001 - every card is shown, as where the store cannot be asked
+            failures.part_failed("repeats", error)
     session = decision.session
     if session is not None:
         if now.shadow is not None:
-            decision = now.shadow.judged(decision, session, client, service.id, circumstances)
+            try:
+                decision = now.shadow.judged(decision, session, client, service.id, circumstances)
+            except Exception as error:  # noqa: BLE001 - a trial shows nothing, and must cost nothing
+                failures.part_failed("trial", error)
         # Record before answering, so that every card that was seen is on record.
         recorder = store().recorder
         try:
             record = now.records.record(service.id, request, client, decision, session)
-        except (ValueError, TypeError, OverflowError, RecursionError) as error:
+        except Exception as error:  # noqa: BLE001 - that there was an answer is on record, as a gap
+            failures.part_failed("record", error)
             recorder.set_aside(type(error).__name__)
             at_once = False
         else:
             at_once = recorder.write(record)
-        metrics.recorded(recorder, at_once=at_once)
-        _count(service.id, decision, session)
+        with _unheard():
+            metrics.recorded(recorder, at_once=at_once)
+    return decision
+
+
+def _tell(decision: Decision, service: Service, active: ActiveDecider, client: Caller | None) -> None:
+    """Count and log an answer."""
+    topics = [card["source"]["topic"]["code"] for card in decision.cards]
+    suppressed = [str(each.content.lead.topic) for each in decision.suppressed]
+    cards = list(zip(topics, (card["indicator"] for card in decision.cards), strict=True))
+    if (session := decision.session) is not None:
+        gaps = [gap.reason for gap in (*session.gaps, *session.patient.gaps)]
+        metrics.decided(service.id, cards, suppressed, gaps)
     _log.info(
         "hook_answered",
         service=service.id,
         status=200,
         decision=decision.id,
-        cards=[card["source"]["topic"]["code"] for card in decision.cards],
-        suppressed=[str(each.content.lead.topic) for each in decision.suppressed],
+        cards=topics,
+        suppressed=suppressed,
         verdicts=len(decision.verdicts),
         duration_ms=round(decision.duration_s * 1000, 2),
     )
-    # The headers that flask-cors would add; it skips responses that have them, which saves matching its rules.
-    headers = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": _EXPOSED}
-    if decision.verdicts:
-        headers[DECISION_HEADER] = decision.id
-    cards = [(card["source"]["topic"]["code"], card["indicator"]) for card in decision.cards]
     metrics.called(active.clients.of(client), service.id, HTTPStatus.OK, cards)
-    shown: dict[str, Any] = {"cards": decision.cards}
-    # CDS Hooks forbids the empty list that Da Vinci CRD wants.
-    if now.decider.crd and service.coverage:
-        shown["systemActions"] = decision.actions
-    elif now.decider.settings.quirks.crd and request.moment.orders_are_final:
-        shown["systemActions"] = []
-    return json_answer(shown, headers=headers)
-
-
-def _count(service: str, decision: Decision, session: Session) -> None:
-    metrics.decided(
-        service,
-        [(card["source"]["topic"]["code"], card["indicator"]) for card in decision.cards],
-        [str(each.content.lead.topic) for each in decision.suppressed],
-        [gap.reason for gap in (*session.gaps, *session.patient.gaps)],
-    )

@@ -1,4 +1,4 @@
-"""Tells a caller on this machine from everybody else."""
+"""Recognizes callers on this machine."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _FORWARDED_KINDS = ("x-forwarded", "x-original-", "cf-", "x-envoy-", "x-amzn-")
 
 
 def is_on_this_machine() -> bool:
-    """Return whether the caller is on this machine and meant it.
+    """Return whether the caller is on this machine and used one of its names.
 
-    Behind a proxy every caller seems to be on this machine, so what a proxy has forwarded is not. A browser that was
-    led here by a name of somebody else's (DNS rebinding) says that name.
+    Behind a proxy every caller seems to be local, so forwarded requests do not count. A browser that was led here by
+    DNS rebinding sends a foreign Host.
     """
     if any(name.lower() in _FORWARDED or name.lower().startswith(_FORWARDED_KINDS) for name, _ in request.headers):
         return False

@@ -1,4 +1,4 @@
-"""``GET /metrics``: the numbers of this service for Prometheus."""
+"""``GET /metrics``: the metrics for Prometheus."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ blueprint = Blueprint("metrics", __name__)
 
 @blueprint.get("/metrics")
 def numbers() -> Response:
-    """Return the numbers."""
+    """Return the metrics."""
     text, content_type = metrics.exposition()
     return Response(text, content_type=content_type)

@@ -1,4 +1,4 @@
-"""WSGI middleware: gives each request its names, and sends them back with the answer."""
+"""WSGI middleware: gives each request its ids, and returns them with the answer."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ REQUEST_ID, TRACEPARENT = "X-Request-ID", "traceparent"
 
 
 class Naming:
-    """Stands before everything else, so that whatever is logged or refused later carries the names."""
+    """The outermost middleware, so that everything logged or refused carries the ids."""
 
     def __init__(self, application: Callable[..., Any]) -> None:
         """Take the application."""
         self.application = application
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        """Answer a request of WSGI."""
+        """Handle a WSGI request."""
         names = begin(environ.get("HTTP_X_REQUEST_ID"), environ.get("HTTP_TRACEPARENT"))
         own = [(REQUEST_ID, names.request_id)]
         if names.traceparent:

@@ -1,4 +1,4 @@
-"""``/workbench`` of a site that has not set one up: a page that says so. What makes the pages is not loaded then."""
+"""``/workbench`` if it is not configured: a page that says so. The workbench code is not loaded."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ blueprint = Blueprint("workbench", __name__, url_prefix="/workbench")
 @blueprint.route("", methods=["GET", "POST"])
 @blueprint.route("/<path:rest>", methods=["GET", "POST"])
 def not_set_up(rest: str = "") -> Response:  # noqa: ARG001 - whatever page it is
-    """Say why there is no page here."""
+    """Return 404 with the reason."""
     answer = page("workbench/not_set_up.html", 404)
     answer.headers["Cache-Control"] = "no-store"
     return answer

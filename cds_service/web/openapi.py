@@ -1,4 +1,4 @@
-"""``GET /openapi.json``: the addresses of the service as an OpenAPI document; a test holds the two together."""
+"""``GET /openapi.json``: the API as an OpenAPI document; a test checks that it is complete."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _WORKBENCH = "workbench"
 
 @blueprint.get("/openapi.json")
 def document() -> Response:
-    """Return the document with the public address of this service."""
+    """Return the document with this service's public address."""
     shipped = _shipped()
     told = {
         "info": {**shipped["info"], "version": __version__},
@@ -47,7 +47,7 @@ def _shipped() -> dict[str, Any]:
 
 
 def _pages(routes: Map, views: Mapping[str, Callable[..., Any]]) -> dict[str, Any]:
-    """Describe the pages of the workbench by their routes: they are for people, and what they say is no interface."""
+    """List the workbench pages by route: they are for people and not an API."""
     found: dict[str, Any] = {}
     for rule in sorted(routes.iter_rules(), key=lambda each: each.rule):
         if not rule.endpoint.startswith(f"{_WORKBENCH}."):

@@ -1,4 +1,4 @@
-"""HTML answers: every page keeps to one strict policy, so that no text of a chart can become a script."""
+"""HTML pages, all with one strict Content-Security-Policy, so that no text from a chart can become a script."""
 
 from __future__ import annotations
 
@@ -23,15 +23,20 @@ _POLICY = {
 
 
 def words_of_request() -> PageWords:
-    """Return the words in the language that the browser asks for, as far as there is one, else in the site's."""
+    """Return the page words in the browser's language if available, else in the site's."""
     offered = page_languages()
     wanted = request.accept_languages.best_match(offered) if request.accept_languages else None
     site = decider().settings.site.language
     return page_words(wanted or (site if site in offered else ENGLISH))
 
 
+def say(english: str, **values: Any) -> str:
+    """Say a sentence as text in the language of who asks."""
+    return words_of_request().plain(english, **values)
+
+
 def page(template: str, status: int = 200, **values: Any) -> Response:
-    """Write a page from a template, in the language of who asks; what is filled in is escaped."""
+    """Render a template in the browser's language; values are escaped."""
     words, locale = words_of_request(), decider().wording.locale
     is_signed = words.code == ENGLISH or (words.code == locale.code and bool(locale.signed_by))
     shared = {

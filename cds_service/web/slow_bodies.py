@@ -1,9 +1,9 @@
-"""Cuts off clients that stop in the middle of a body, so that they do not use up the threads of the service.
+"""Cuts off clients that stop in the middle of a body, so that they do not use up the service's threads.
 
-A body is read by the thread that answers, and the server offers no timeout for it. So the time is kept here, and a
-watcher shuts down the connections of requests that have taken too long. Which connection a request came by is not known
-to the application; the kernel knows when each last received and sent, and that tells (Linux only). The more bodies are
-waited for, the less time they have.
+The answering thread reads the body, and the server has no timeout for that. So the time is measured here, and a watcher
+shuts down the connections of requests that have taken too long. The application does not know a request's connection,
+but the kernel knows when each last received and sent, which identifies it (Linux only). The more bodies are pending,
+the less time they get.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 SLOW_S = 1.0
-"""A body that takes longer is slow; nearly all are there with the request."""
+"""A body that takes longer is slow; nearly all arrive with the request."""
 CROWD = 32
-"""With so many slow bodies at once, each has little more time than an answer may take."""
+"""With this many slow bodies at once, each gets little more time than an answer may take."""
 MOST = 160
-"""With so many bodies awaited, slow or not, a request that has one is turned away: threads are left for the others."""
+"""With this many pending bodies, slow or not, a request with a body is refused, so that threads are left for others."""
 _LOOK_S = 0.25
 _TIMES, _BYTES = struct.Struct("=4I"), struct.Struct("=2Q")
 _TIMES_AT, _BYTES_AT = 44, 120
@@ -40,19 +40,19 @@ class Bodies:
         """Start with none."""
         self._reading: dict[int, float] = {}
         self.port = ""
-        """The port that requests come by."""
+        """The port of the service."""
 
     def slow(self, now: float) -> list[float]:
-        """Return for how long each slow body has been waited for."""
+        """Return how long each slow body has been pending."""
         return [now - began for began in list(self._reading.values()) if now - began > SLOW_S]
 
     @property
     def is_full(self) -> bool:
-        """Whether there is no room for a further body."""
+        """Whether there is no room for another body."""
         return len(self._reading) >= MOST
 
     def of(self, environ: dict[str, Any]) -> Body:
-        """Return the body of a request, timed."""
+        """Wrap the body of a request with timing."""
         self.port = environ["SERVER_PORT"]
         return Body(environ["wsgi.input"], self)
 
@@ -61,15 +61,15 @@ class Bodies:
         self._reading[id(body)] = began
 
     def done(self, body: Body) -> None:
-        """Note that nothing is read of it just now."""
+        """Note that it is not being read now."""
         self._reading.pop(id(body), None)
 
 
 class Body:
-    """The body of one request, as WSGI gives it."""
+    """The body of one request, as provided by WSGI."""
 
     def __init__(self, stream: Any, bodies: Bodies) -> None:
-        """Take the body and where to say that it is being read."""
+        """Keep the body and the registry of bodies."""
         self._stream = stream
         self._bodies = bodies
         self._began: float | None = None
@@ -83,7 +83,7 @@ class Body:
             self._bodies.done(self)
 
     def read(self, *size: int) -> bytes:
-        """Read so many bytes; fewer if the client stops before."""
+        """Read a number of bytes; fewer if the client stops early."""
         found: bytes = self._timed(self._stream.read, *size)
         return found
 
@@ -104,10 +104,10 @@ class Body:
 
 
 class Seen(NamedTuple):
-    """What the kernel says of a connection.
+    """The kernel's data on a connection.
 
-    ``waits``: its client has sent something and got no answer yet; ``quiet_s``: since when it has sent nothing;
-    ``got``: how many bytes of answers it has, which tells one request from the next.
+    ``waits``: its client has sent something and has no answer yet; ``quiet_s``: for how long it has sent nothing;
+    ``got``: how many bytes of answers it has received, which distinguishes one request from the next.
     """
 
     peer: tuple[Any, ...]
@@ -117,17 +117,17 @@ class Seen(NamedTuple):
 
 
 class Watcher:
-    """Shuts down connections whose requests have taken too long, while bodies are waited for."""
+    """Shuts down connections whose requests have taken too long, while bodies are pending."""
 
     def __init__(self, bodies: Bodies, patience_s: Callable[[], float], answer_s: Callable[[], float]) -> None:
-        """Take how long a body may take, and how long an answer may take once the body is there."""
+        """Keep the time limits for a body, and for an answer after the body."""
         self._bodies = bodies
         self._patience_s = patience_s
         self._answer_s = answer_s
         self._since: dict[tuple[Any, ...], float] = {}
 
     def start(self) -> None:
-        """Watch for as long as the process lives."""
+        """Watch until the process ends."""
         threading.Thread(target=self._watch, name="slow-bodies", daemon=True).start()
 
     def _watch(self) -> None:
@@ -139,7 +139,7 @@ class Watcher:
                 _log.error("slow_bodies_not_looked_at", reason=type(error).__name__)
 
     def look(self) -> int:
-        """Look once, and return how many connections were shut down."""
+        """Check once, and return how many connections were shut down."""
         now = time.monotonic()
         slow = self._bodies.slow(now)
         if not slow:
@@ -147,7 +147,7 @@ class Watcher:
             return 0
         body_s = SLOW_S if len(slow) >= CROWD else self._patience_s()
         limit = body_s + self._answer_s()
-        # A client that was told to go on ("100 Continue") and does not looks like an idle one: those go last.
+        # A client that stops after "100 Continue" looks like an idle one, so idle ones are shut down last.
         idle_too = max(slow) > 2 * limit
         cut, waiting = 0, {}
         for connection, seen in _connections(int(self._bodies.port)):
@@ -174,7 +174,7 @@ def _shut(connection: socket.socket) -> bool:
 
 
 def _connections(port: int) -> Iterable[tuple[socket.socket, Seen]]:
-    """List the connections of this process to a port of its own; each must be closed by the caller."""
+    """List the connections to this process's port; the caller must close each."""
     for each in Path("/dev/fd").iterdir():
         try:
             copy = os.dup(int(each.name))
@@ -202,6 +202,6 @@ def _seen(connection: socket.socket, port: int) -> Seen | None:
         acknowledged, received = _BYTES.unpack_from(told, _BYTES_AT)
     except (OSError, AttributeError, IndexError, struct.error):
         return None
-    # The last packet came from the client, and nothing has been answered since.
+    # The last packet came from the client, and nothing has been sent since.
     waits = received > 0 and (received_ms < sent_ms or acknowledged == 0)
     return Seen(peer, waits, received_ms / 1000, acknowledged)

@@ -1,4 +1,4 @@
-"""``/smart``: the SMART app. The token of a launch lives as long as the one request that reads the chart with it."""
+"""``/smart``: the SMART app. A launch's token is discarded after the one request that reads the chart with it."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def _prepare(state: BlueprintSetupState) -> None:
 
 @blueprint.get("")
 def start() -> Response:
-    """List the EHRs that the app can be started for without one of them having launched it."""
+    """List the EHRs for a standalone launch."""
     servers = _settings().servers
     return page("smart_start.html", 200 if servers else 404, servers=servers)
 
 
 @blueprint.get("/launch")
 def begin() -> AnyResponse:
-    """Begin a launch: by an EHR, which sends ``iss`` and ``launch``, or from the list, with ``iss`` alone."""
+    """Begin a launch: from an EHR, with ``iss`` and ``launch``, or from the list, with ``iss`` alone."""
     try:
         server = _server(_given("iss"))
         found = exchange.endpoints(server)
@@ -73,7 +73,7 @@ def begin() -> AnyResponse:
 
 @blueprint.get("/callback")
 def end() -> Response:
-    """Take the EHR's answer: redeem the code, read the chart, show it, and forget the token."""
+    """Handle the EHR's redirect: redeem the code, read the chart, show it, and discard the token."""
     state = _given("state")
     name = launch.cookie_name(state)
     try:
@@ -93,7 +93,7 @@ def end() -> Response:
 
 @cached_by_key(2)
 def _reviewer(current: Decider) -> Reviewer:
-    """Keep the readers and the connections of the configuration in force."""
+    """Return the reviewer of the configuration in force, cached."""
     return Reviewer(current, metrics.fetched)
 
 
@@ -139,16 +139,16 @@ def _server(iss: str) -> SmartServer:
 
 
 def _given(name: str) -> str:
-    """Return a parameter that is there once and of a bearable length."""
+    """Return a query parameter that occurs once and is not too long."""
     values: list[Any] = request.args.getlist(name)
     return str(values[0]) if len(values) == 1 and len(values[0]) <= _LONGEST else ""
 
 
 def _code() -> str:
-    """Return the code of the EHR's answer.
+    """Return the authorization code.
 
     Raises:
-        LaunchError: the answer is a refusal.
+        LaunchError: the EHR refused.
 
     """
     code = _given("code")

@@ -1,4 +1,4 @@
-"""What the service publishes of itself: its code lists and knowledge as FHIR resources, and its source attributes."""
+"""Publishes code lists and knowledge as FHIR resources, and the source attributes."""
 
 from __future__ import annotations
 
@@ -70,9 +70,9 @@ def value_set(identifier: str) -> Response:
 
 @blueprint.get("/Questionnaire/<identifier>")
 def form(identifier: str) -> Response:
-    """Return the form of a payer policy with the criteria that its id names; it holds nothing of a patient.
+    """Return the form of a payer policy with the criteria in its id; it has no patient data.
 
-    A browser, which follows the link of a card, gets a page to read or print.
+    A browser, following a card's link, gets a page to read or print.
     """
     current = decider()
     found = form_named(identifier, current.billing.policies)
@@ -97,7 +97,7 @@ def knowledge() -> Response:
 
 @blueprint.get("/source-attributes")
 def of_each_topic() -> Response:
-    """Return the source attributes of each topic, as JSON or, for ``format=markdown``, as a page to read."""
+    """Return the source attributes of each topic, as JSON or, for ``format=markdown``, as a page."""
     told = attributes(decider())
     if request.args.get("format") == "markdown":
         return Response(page(told), content_type="text/markdown; charset=utf-8")

@@ -1,7 +1,7 @@
-"""OpenTelemetry, where a site has installed it and says where spans go: one span a request, and one for each step.
+"""OpenTelemetry, if installed and configured: one span per request, and one per step.
 
-Without ``OTEL_EXPORTER_OTLP_ENDPOINT`` nothing of it is loaded, and the functions below stay as they are: a request
-pays nothing. No span holds anything of a patient: names of steps, counts, topics and our own ids (ADR 34).
+Without ``OTEL_EXPORTER_OTLP_ENDPOINT`` nothing is loaded and the traced functions stay unwrapped, so requests pay
+nothing. Spans contain no patient data, only step names, counts, topics and our own ids (ADR 34).
 """
 
 from __future__ import annotations
@@ -55,21 +55,21 @@ _STEPS: tuple[tuple[Any, str, str], ...] = (
     (RecordWriter, "record", "write record"),
     (Recorder, "write", "store record"),
 )
-"""Where each step of a request is done, and what its span is called."""
+"""The function of each step of a request, and the name of its span."""
 _UNTRACED = ("/health/", "/metrics")
 _SERVER_ERROR = 500
 _log = structlog.get_logger()
 
 
 def is_asked_for() -> bool:
-    """Return whether the environment says where spans go, as OpenTelemetry has it."""
+    """Return whether OpenTelemetry's environment variables name an endpoint."""
     return any(os.environ.get(name) for name in _ENDPOINTS) and os.environ.get("OTEL_SDK_DISABLED", "") != "true"
 
 
 def begin() -> Traces | None:
-    """Make spans from now on, where the environment says where they go; before the application is built.
+    """Start tracing, if the environment names an endpoint; call this before the application is built.
 
-    A worker calls this once, after it was forked: the thread that sends would not survive that.
+    A worker calls it once, after the fork, which the exporter thread would not survive.
     """
     if not is_asked_for():
         return None
@@ -96,7 +96,7 @@ def begin() -> Traces | None:
 
 
 class Traces:
-    """What makes spans and sends them."""
+    """Creates and exports spans."""
 
     def __init__(self, provider: Any) -> None:
         """Take the provider of OpenTelemetry's SDK."""
@@ -104,21 +104,21 @@ class Traces:
         self.tracer = provider.get_tracer("her2-cds", __version__)
 
     def watch(self, app: Flask) -> None:
-        """Make a span for each request of an application."""
+        """Create a span for each request of an application."""
         naming: Naming = app.extensions["her2_cds_naming"]
         naming.application = Tracing(naming.application, self.tracer)
         app.after_request(_described)
 
     def close(self) -> None:
-        """Send the last spans."""
+        """Export the last spans."""
         self._provider.shutdown()
 
 
 class Tracing:
-    """WSGI middleware: a span for each request, below the span of who sent it."""
+    """WSGI middleware: a span for each request, as a child of the sender's span."""
 
     def __init__(self, application: Callable[..., Any], tracer: Any) -> None:
-        """Take the application, and what makes spans."""
+        """Take the application and the tracer."""
         from opentelemetry.trace import SpanKind  # noqa: PLC0415
         from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator  # noqa: PLC0415
 
@@ -128,7 +128,7 @@ class Tracing:
         self._extract = TraceContextTextMapPropagator().extract
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        """Answer a request of WSGI."""
+        """Handle a WSGI request."""
         names = current()
         if names is None or environ["PATH_INFO"].startswith(_UNTRACED):
             untraced: Iterable[bytes] = self._application(environ, start_response)
@@ -160,7 +160,7 @@ class Tracing:
 
 
 def _described(answer: Response) -> Response:
-    """Name the span of a request by its route: the address itself may hold anything."""
+    """Name the span by the route, because the path may contain anything."""
     from opentelemetry.trace import get_current_span  # noqa: PLC0415
 
     span: Any = get_current_span()
@@ -177,7 +177,7 @@ def _described(answer: Response) -> Response:
 
 
 def _traced(tracer: Any, plain: Callable[..., Any], step: str) -> Callable[..., Any]:
-    """Return a function that does the same within a span. Of an exception the span says its type alone."""
+    """Wrap a function in a span. For an exception, the span has only its type."""
 
     @functools.wraps(plain)
     def with_span(*args: Any, **named: Any) -> Any:

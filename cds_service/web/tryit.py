@@ -30,7 +30,7 @@ blueprint = Blueprint("tryit", __name__)
 
 
 class _Asked(msgspec.Struct):
-    """What the page asks for: a server, a patient there, and an order in the words of the form."""
+    """The page's form: a server, a patient there, and an order."""
 
     server: str
     patient: str
@@ -58,7 +58,7 @@ def try_it() -> Response:
 
 @blueprint.get("/try-it/scenarios")
 def scenarios() -> Response:
-    """Return the scenarios, with results as old today as they are meant to be."""
+    """Return the scenarios, with dates relative to today."""
     current = decider()
     today = datetime.now(ZoneInfo(current.settings.site.timezone)).date()
     words = words_of_request()
@@ -70,9 +70,9 @@ def scenarios() -> Response:
 
 @blueprint.post("/try-it/request")
 def request_of_an_ehr() -> Response:
-    """Build the request that an EHR would send, from a FHIR server that may be asked.
+    """Build the request that an EHR would send, from an allowed FHIR server.
 
-    Only for who tries the service out on its own machine: whoever else could call would read charts through it.
+    Only for callers on this machine: anyone else could read charts through it.
     """
     current = decider()
     if not _may_read(current.settings):

@@ -1,1 +1,1 @@
-"""The pages of those who own the alerts: what is set, what a change would do, and who stands behind it."""
+"""The pages for alert owners: what is set, what a change would do, and who approved it."""

@@ -1,4 +1,4 @@
-"""The door of the workbench: who gets in, what a page may be told, and that a form was sent from one of its pages."""
+"""Access to the workbench: sign-in, roles, request limits, and CSRF protection of its forms."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from wtforms import ValidationError
 
 from cds_service.configuration.roles import Role
+from cds_service.page_words import script_words
 from cds_service.policies.people import Person
+from cds_service.policies.views import UnknownVersionError
 from cds_service.web.answers import decider, store
 from cds_service.web.loopback import is_on_this_machine
-from cds_service.web.pages import page
+from cds_service.web.pages import page, say, words_of_request
 from cds_service.workbench import sessions
 from cds_service.workbench.current import library
 from cds_service.workbench.sign_in_error import SignInError
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Response as AnyResponse
 
     from cds_service.configuration.workbench_settings import WorkbenchSettings
+    from cds_service.policies.lifecycle import StepRefusedError
     from cds_service.policies.stops import OpenStop
     from cds_service.workbench.provider import Provider
 
@@ -33,28 +36,18 @@ LOCAL_PEOPLE = (
     Person("local|ben", "Ben, oncology pharmacist (made up)", frozenset({Role.VIEWER, Role.REVIEWER})),
     Person("local|eve", "Eve, who only looks (made up)", frozenset({Role.VIEWER})),
 )
-"""Two people, as going live takes two; and one who may change nothing."""
+"""Two people, because going live takes two, and one who may change nothing."""
 _PROVIDER = "her2_cds_workbench_provider"
 _OPEN = frozenset(
     f"workbench.{name}" for name in ("sign_in", "sign_in_as", "to_provider", "from_provider", "signed_out")
 )
-_PAGES = (
-    ("workbench.topics", "Topics"),
-    ("workbench.rules", "Rules"),
-    ("workbench.sources", "Sources"),
-    ("workbench.preview", "Preview"),
-    ("workbench.versions", "Versions"),
-    ("workbench.shadow", "Shadow"),
-    ("workbench.learning", "Learning"),
-    ("workbench.decisions", "Decisions"),
-)
 _FRESH_S = 300
-"""The oldest sign-in, in seconds, that may change what is in force: a role may have been revoked since."""
+"""The maximum age of a sign-in, in seconds, for changing what is in force: a role may have been revoked since."""
 _log = structlog.get_logger()
 
 
 def prepare(state: BlueprintSetupState) -> None:
-    """Set up sessions and the provider for an application."""
+    """Set up sessions and the OpenID provider for an application."""
     app: Any = state.app
     settings = app.extensions["her2_cds"].current().decider.settings
     sessions.prepare(app, settings)
@@ -72,35 +65,35 @@ def settings() -> WorkbenchSettings:
 
 
 def guard() -> AnyResponse | None:
-    """Answer whoever may not in, before any page is asked."""
+    """Refuse requests without access, before any page runs."""
     how = settings().sign_in
     if how == "off":
-        return message("The workbench is not set up", "The site has not said who may sign in (workbench.sign_in).", 404)
+        text = say("The site has not said who may sign in (workbench.sign_in).")
+        return message(say("The workbench is not set up"), text, 404)
     if how == "local" and not is_on_this_machine():
-        return message(
-            "Only on this machine", "This workbench signs in made-up people, so it answers nobody else.", 403
-        )
+        text = say("This workbench signs in made-up people, so it answers nobody else.")
+        return message(say("Only on this machine"), text, 403)
     if request.method == "POST":
-        # A request that is pasted may be as long as one that is sent.
+        # A pasted request may be as long as one that is sent to a hook.
         request.max_content_length = request.max_form_memory_size = decider().settings.limits.body_bytes
         try:
             validate_csrf(request.form.get("csrf_token"))
         except ValidationError:
-            return message(
-                "Not sent", "The page was open for too long, or the form is not from here. Load it again.", 400
-            )
+            text = say("The page was open for too long, or the form is not from here. Load it again.")
+            return message(say("Not sent"), text, 400)
     if request.endpoint in _OPEN:
         return None
     person = sessions.signed_in()
     if person is None or sessions.is_revoked(store().engine):
         return redirect(url_for("workbench.sign_in"))
     if not person.roles and request.endpoint != "workbench.sign_out":
-        return message("No role here", f"You are signed in as {person.name}, who has no role in the workbench.", 403)
+        text = say("You are signed in as {name}, who has no role in the workbench.", name=person.name)
+        return message(say("No role here"), text, 403)
     return None
 
 
 def me() -> Person:
-    """Return the person who asks; the guard has let in nobody else."""
+    """Return the signed-in person; the guard has refused everyone else."""
     person = sessions.signed_in()
     if person is None:
         raise RuntimeError("asked without the guard")
@@ -108,19 +101,18 @@ def me() -> Person:
 
 
 def shown(template: str, status: int = 200, **values: Any) -> Response:
-    """Write a page of the workbench for the person who asks; no cache keeps it."""
+    """Render a workbench page for the signed-in person, not to be cached."""
     person = sessions.signed_in()
-    nav = [(url_for(endpoint), label, request.endpoint == endpoint) for endpoint, label in _PAGES] if person else []
     stops = stopped_now() if person is not None and person.roles else []
-    answer = page(
-        f"workbench/{template}", status, person=person, nav=nav, stops=stops, csrf_token=generate_csrf, **values
-    )
+    words = script_words(words_of_request().code)
+    told = {"person": person, "stops": stops, "csrf_token": generate_csrf, "script_words": words}
+    answer = page(f"workbench/{template}", status, **told, **values)
     answer.headers["Cache-Control"] = "no-store"
     return answer
 
 
 def stopped_now() -> list[OpenStop]:
-    """Return the topics that are stopped; none where the database does not answer, which the page says itself."""
+    """Return the stopped topics; none if the database does not answer, which the page reports itself."""
     try:
         return library().stops.open()
     except SQLAlchemyError:
@@ -128,25 +120,33 @@ def stopped_now() -> list[OpenStop]:
 
 
 def is_signed_in_afresh() -> bool:
-    """Return whether the roles of this person were asked for so lately that they may change what is in force."""
+    """Return whether this person's roles are recent enough for changing what is in force."""
     return settings().sign_in != "oidc" or sessions.signed_in_s() <= _FRESH_S
 
 
 def message(title: str, text: str, status: int) -> Response:
-    """Say one thing on a page of its own."""
+    """Render a page with one message."""
     return shown("message.html", status, title=title, text=text)
+
+
+def refusal(error: StepRefusedError | UnknownVersionError) -> str:
+    """Say why a step was refused, with the words that it is about in the language of the page too."""
+    if isinstance(error, UnknownVersionError):
+        return say("There is no such version.")
+    said = say(error.says, **{name: say(str(value).replace("-", " ")) for name, value in error.values.items()})
+    return f"{said}."
 
 
 def provider() -> Provider:
     """Return the provider.
 
     Raises:
-        SignInError: the site has none, or has named it since the start.
+        SignInError: the site has none, or configured it after the start.
 
     """
     found: Provider | None = current_app.extensions[_PROVIDER]
     if found is None or settings().sign_in != "oidc":
-        raise SignInError("no-provider", "This site signs in in another way.", 404)
+        raise SignInError("no-provider", say("This site signs people in another way."), 404)
     return found
 
 
@@ -158,12 +158,12 @@ def welcome(person: Person, id_token: str = "") -> AnyResponse:
 
 
 def refuse(error: SignInError) -> Response:
-    """Say why nobody was signed in."""
+    """Render the reason why sign-in failed."""
     _log.warning("workbench_sign_in_failed", code=error.code)
-    return message("Not signed in", error.message, error.status)
+    return message(say("Not signed in"), say(error.message), error.status)
 
 
 def add_guard(blueprint: Blueprint) -> None:
-    """Put the guard before every page, and our own pages where something goes wrong."""
+    """Add the guard before every page, and our own error pages."""
     blueprint.record_once(prepare)
     blueprint.before_request(guard)

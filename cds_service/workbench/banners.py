@@ -1,4 +1,4 @@
-"""What the pages say above everything else: a published version that is refused here, and a version on trial."""
+"""The banners on all pages: a published version that is refused here, and a version on trial."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.web.answers import in_force
+from cds_service.web.pages import say
 from cds_service.workbench.current import base_settings, library, policy_here
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A published version that this release does not take; ``instead`` answers here, none the configuration files."""
+    """A published version that this release does not accept; ``instead`` is in force, ``None`` for the files alone."""
 
     version: int
     problems: tuple[str, ...]
@@ -37,7 +38,7 @@ class OnTrial:
 
 
 def refused() -> Refused | None:
-    """Say which version should be in force and is refused by this release, if one is."""
+    """Return the version that should be in force but is refused by this release, if any."""
     found = library().in_force()
     problems = _problems(found) if found is not None else ()
     if found is None or not problems:
@@ -47,22 +48,22 @@ def refused() -> Refused | None:
 
 
 def on_trial() -> OnTrial | None:
-    """Say which version is on trial, if one is."""
+    """Return the version on trial, if any."""
     found = library().on_trial()
     if found is None:
         return None
     held_up = ""
     if problems := _problems(found):
-        held_up = f"This release does not take it: {'; '.join(problems)}"
+        held_up = say("This release does not accept it: {problems}", problems="; ".join(problems))
     elif base_settings().shadow.configuration is not None:
-        held_up = "The configuration file here tries another file (shadow.configuration), which goes before it."
+        held_up = say("The configuration file here tries another file (shadow.configuration), which goes before it.")
     aside = () if held_up else tuple(sorted(in_force().decider.settings.shadow.thresholds))
     title = library().version(found.version).title
     return OnTrial(found.version, title, found.begun.at, found.begun.actor_name, held_up, aside)
 
 
 def _problems(found: PolicyInForce | Trial) -> tuple[str, ...]:
-    """Say why this release does not take a content; nothing where it does."""
+    """Return why this release does not accept a content; empty if it does."""
     try:
         _ = found.content
     except ConfigurationError as error:

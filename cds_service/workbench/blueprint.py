@@ -1,9 +1,10 @@
-"""``/workbench``: its pages behind their door."""
+"""``/workbench``: all its pages, behind the access guard."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -11,9 +12,9 @@ from flask import Blueprint, abort
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
-from cards.presentation.wording import default_wording
 from cards.values.quantities import precise
 from cds_service.web.answers import decider
+from cds_service.web.pages import say, words_of_request
 from cds_service.workbench import (
     access,
     decision_pages,
@@ -50,67 +51,74 @@ for pages in (
 
 @blueprint.get("/<path:rest>")
 def not_here(rest: str) -> Response:  # noqa: ARG001 - whatever it is
-    """Answer an unknown address with a page that says so."""
+    """Answer an unknown address with a page."""
     abort(404)
-
-
-_SAID = {
-    404: ("Not here", "There is no such page."),
-    405: ("Not so", "This page does not take that."),
-    413: ("Too long", "What was sent is over the limit of this site."),
-}
 
 
 @blueprint.errorhandler(HTTPException)
 def failed(error: HTTPException) -> Response:
     """Say on a page what is wrong."""
-    title, text = _SAID.get(error.code or 500, ("Not done", "What was sent could not be read."))
-    return access.message(title, text, error.code or 500)
+    code = error.code or 500
+    if code == HTTPStatus.NOT_FOUND:
+        return access.message(say("Not here"), say("There is no such page."), code)
+    if code == HTTPStatus.METHOD_NOT_ALLOWED:
+        return access.message(say("Not possible"), say("This page does not take that."), code)
+    if code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return access.message(say("Too long"), say("What was sent is over the limit of this site."), code)
+    return access.message(say("Not done"), say("What was sent could not be read."), code)
 
 
 @blueprint.errorhandler(SQLAlchemyError)
 def store_is_down(error: SQLAlchemyError) -> Response:  # noqa: ARG001 - the page says no more than this
     """Say that the database does not answer; cards are given without it."""
-    return access.message("Not just now", "The database of the service cannot be reached. Nothing was changed.", 503)
+    text = say("The database of the service cannot be reached. Nothing was changed.")
+    return access.message(say("Not just now"), text, 503)
 
 
 @blueprint.app_template_filter("number")
 def number(value: Decimal) -> str:
-    """Write a number in full."""
-    return precise(Decimal(value))
+    """Write a number in full, as the language of the page does."""
+    return words_of_request().figure(precise(Decimal(value)))
+
+
+@blueprint.app_template_filter("figure")
+def figure(value: float) -> str:
+    """Write a figure of a report as the language of the page does."""
+    return words_of_request().figure(str(value))
 
 
 @blueprint.app_template_filter("moment")
 def moment(value: datetime) -> str:
     """Write a moment in the time of the site, and which time that is."""
-    return f"{_here(value):%Y-%m-%d %H:%M %Z}"
+    here = _here(value)
+    return f"{words_of_request().dated(here.date())} {here:%H:%M %Z}"
 
 
 @blueprint.app_template_filter("iso")
 def iso(value: str) -> datetime:
-    """Read a moment as a record or a report has it; one without a zone is in UTC."""
+    """Parse a time from a record or a report; without a zone it is UTC."""
     read = datetime.fromisoformat(value)
     return read if read.tzinfo is not None else read.replace(tzinfo=UTC)
 
 
 @blueprint.app_template_filter("reason")
 def reason(given: dict[str, Any]) -> str:
-    """Write the reason of an override, in our own words where the code is one of ours, and the comment."""
+    """Write the reason of an override, in the words of the site where the code is one of ours, and the comment."""
     code = given.get("code", "")
-    named = default_wording().override_reasons.get(code) or given.get("display") or code
+    named = decider().wording.override_reasons.get(code) or given.get("display") or code
     comment = given.get("comment", "")
     return " ".join(part for part in (named, f"“{comment}”" if comment else "") if part)
 
 
 @blueprint.app_template_filter("local")
 def local(value: datetime) -> str:
-    """Write a moment as a field for one takes it, in the time of the site."""
+    """Format a time for an input field, in the site's zone."""
     return f"{_here(value):%Y-%m-%dT%H:%M}"
 
 
 @blueprint.app_template_filter("day")
 def day(value: datetime) -> date:
-    """Return the day of a moment, in the time of the site."""
+    """Return the day of a time, in the site's zone."""
     return _here(value).date()
 
 

@@ -1,4 +1,4 @@
-"""What the cards would be for one caller: each call judged by the profile that is for it, as the service does it."""
+"""Previews cards for a particular caller: each call is judged with its matching profile, as the service does."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
     from cds_service.workbench.specimens import Specimen
 
 EVERY_CALLER = ""
-"""The name of no profile: a caller who has no token."""
+"""No profile: a caller without a token."""
 
 
 class CallerPreviewer:
-    """Judges by one state of the settings, as for a caller whom a profile is for."""
+    """Judges with given settings, as for a caller that matches a profile."""
 
     def __init__(self, settings: Settings, today: Callable[[], date], profile: str) -> None:
-        """Take the settings, and the name of one of their profiles or none."""
+        """Keep the settings, and the name of one of their profiles or none."""
         self._base = Previewer(settings, today)
         self._profiles = [(match, Previewer(each, today)) for match, each in settings.by_profile()]
         self._caller, self._circumstances = _caller(settings, profile)
 
     def of_request(self, body: bytes, *, coverage: bool = False) -> Seen:
-        """Answer a request by the clinical service of its hook, or by that of billing and coverage."""
+        """Answer a request with the clinical service of its hook, or the billing and coverage service."""
         try:
             service = service_asked(body, coverage=coverage).id
         except BadRequest:
@@ -41,14 +41,14 @@ class CallerPreviewer:
         return self._for(service).of_request(body, coverage=coverage)
 
     def of_specimen(self, specimen: Specimen) -> Seen:
-        """Judge a case of the rules as of its own day, as the service of its moment does."""
+        """Judge a specimen as of its own day, as the service of its hook does."""
         session = specimen.session()
         asked = (each.id for each in SERVICES if each.hook == session.moment and each.coverage is specimen.coverage)
         return self._for(next(asked, None)).of_session(session)
 
     @lazy
     def cases(self) -> dict[str, Seen]:
-        """What every case of the rules comes to."""
+        """The results of all specimens."""
         return {name: self.of_specimen(each) for name, each in specimens().items()}
 
     def _for(self, service: str | None) -> Previewer:
@@ -57,11 +57,11 @@ class CallerPreviewer:
 
 
 def _caller(settings: Settings, profile: str) -> tuple[Caller | None, Circumstances]:
-    """Return somebody whom a profile is for, and where; if it is for a service alone, that is anybody anywhere."""
+    """Return a caller and circumstances that match a profile; a profile for a service matches anyone."""
     if profile == EVERY_CALLER:
         return None, UNKNOWN
     match = settings.profiles[profile].match
-    # Nobody's issuer is empty: a profile for a tenant is met through any issuer.
+    # A profile for a tenant matches any issuer, and no issuer is empty.
     caller = Caller(match.issuer or "", match.tenant) if match.issuer or match.tenant else None
     user, kind = match.user or "", match.encounter_class
     roles = frozenset({user.casefold()}) if match.asks_role else frozenset()

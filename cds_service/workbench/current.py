@@ -1,4 +1,4 @@
-"""What is in force for this request, for the pages: its previewer, its content, and who changed what last."""
+"""What is in force for this request, for the pages: the previewer, the content, and the last changes."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from cds_service.configuration.policy_content import NOTHING, PolicyContent
 from cds_service.configuration.stopped import unsettled_by, with_stops
 from cds_service.policies.library import Library
 from cds_service.web.answers import configuration, in_force, store
+from cds_service.web.pages import say
 from cds_service.workbench.callers import EVERY_CALLER, CallerPreviewer
 from cds_service.workbench.previewing import Previewer
 
@@ -30,15 +31,15 @@ if TYPE_CHECKING:
     from cds_service.workbench.topics import TopicRow
 
 _TRIED = 0
-"""The number of a version that is only tried: no version has it."""
+"""A version number for previews, which no version has."""
 _CONTENTS = 4
-"""How many contents that are not in force keep what they were judged to do: those that people look at now."""
+"""How many previewers for contents that are not in force are cached."""
 _KEPT = "her2_cds_workbench_previewers"
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """What is kept for as long as the same settings are in force."""
+    """Cached for as long as the same settings are in force."""
 
     settings: Settings
     of_every_call: Previewer
@@ -48,30 +49,31 @@ class _Kept:
 
 @dataclass(frozen=True, slots=True)
 class LastChange:
-    """What became of a topic or one of its thresholds when a version came into force, or none was left that did.
+    """The change of a topic or one of its thresholds when a version came into force, or the last one ended.
 
-    ``number`` is the version in force since then, none the configuration files alone; ``because`` says what was done.
+    ``number`` is the version in force since then, ``None`` for only the configuration files; ``because`` gives the
+    cause, and ``by`` who did it, ``None`` where a publication began or ended by its time.
     """
 
     at: datetime
     number: int | None
     because: str
-    by: str
+    by: str | None
     says: str
 
 
 def library() -> Library:
-    """Return the versions of this site."""
+    """Return the site's policy library."""
     return Library(store().engine, in_force().clock)
 
 
 def base_settings() -> Settings:
-    """Return what the files and the environment set."""
+    """Return the settings from files and environment variables."""
     return configuration().base_settings
 
 
 def content_in_force() -> PolicyContent:
-    """Return the content of the version in force, of what answers in its place where it is refused, or nothing."""
+    """Return the content of the version in force, or of the one in its place if it is refused, or nothing."""
     found = library().in_force()
     try:
         return found.content if found is not None else NOTHING
@@ -81,23 +83,23 @@ def content_in_force() -> PolicyContent:
 
 
 def policy_here() -> PublishedPolicy | None:
-    """Return the version that this process answers by; another may be published, and refused by this release."""
+    """Return the version in force in this process; a newer one may be published and refused by this release."""
     return configuration().policy
 
 
 def today() -> date:
-    """Return the day of the site."""
+    """Return today's date at the site."""
     now = in_force()
     return now.clock().astimezone(ZoneInfo(now.decider.settings.site.timezone)).date()
 
 
 def previewer() -> Previewer:
-    """Judge by what is in force; kept, with what it has judged, as long as that is so."""
+    """Return the previewer for what is in force, cached with its results."""
     return _kept().of_every_call
 
 
 def previewer_for(profile: str) -> CallerPreviewer:
-    """Judge by what is in force, as for a caller whom a profile is for; kept as well."""
+    """Return the previewer for what is in force and a profile's caller, also cached."""
     kept = _kept()
     if profile not in kept.of_callers:
         kept.of_callers[profile] = CallerPreviewer(kept.settings, today, profile)
@@ -113,23 +115,23 @@ def _kept() -> _Kept:
 
 
 def settings_of(content: PolicyContent, approved_at: datetime | None = None) -> Settings:
-    """Return what a content would come to when it is published: over the files, and beneath the stops that it leaves.
+    """Return the settings if a content were published: over the files, and under the stops that it does not settle.
 
-    ``approved_at``: when the version was approved, if it was; a stop that came after that is not settled by it.
+    ``approved_at``: when the version was approved, if it was; it does not settle later stops.
     """
     left = stops_left(content, approved_at)
     return with_stops(with_policy(base_settings(), PublishedPolicy(content, _TRIED, content.hash)), left)
 
 
 def stops_left(content: PolicyContent, approved_at: datetime | None = None) -> tuple[Stop, ...]:
-    """Return the stops that would stay if a content were published."""
+    """Return the stops that would remain if a content were published."""
     every = configuration().stops
     later = {stop for stop in every if approved_at is not None and stop.at >= approved_at}
     return tuple(stop for stop in every if stop in later or stop in unsettled_by(content, every))
 
 
 def previewer_of(content: PolicyContent, approved_at: datetime | None = None) -> Previewer:
-    """Judge by a content that is laid over the files, as it would be when it is published; the last few are kept."""
+    """Return the previewer for a content as if published over the files; the last few are cached."""
     kept = _kept().of_contents
     key = content.hash, *(str(stop.number) for stop in stops_left(content, approved_at))
     found = kept.pop(key, None)
@@ -142,14 +144,14 @@ def previewer_of(content: PolicyContent, approved_at: datetime | None = None) ->
 
 
 def previewer_of_caller(content: PolicyContent, profile: str) -> CallerPreviewer:
-    """Judge by a content that is laid over the files, as for a caller whom a profile is for."""
+    """Return the previewer for a content as if published, and a profile's caller."""
     return CallerPreviewer(settings_of(content), today, profile)
 
 
 def differences_to(
     content: PolicyContent, profile: str = EVERY_CALLER, approved_at: datetime | None = None
 ) -> list[Difference]:
-    """List what a content would change of what is in force, or in a profile, in the words of ``config diff``."""
+    """List what a content would change in what is in force, or in a profile, in the words of ``config diff``."""
     now = content_in_force()
     before = with_policy(base_settings(), PublishedPolicy(now, _TRIED, now.hash))
     before, after = with_stops(before, configuration().stops), settings_of(content, approved_at)
@@ -157,12 +159,12 @@ def differences_to(
 
 
 def settings_in(settings: Settings, profile: str) -> Settings:
-    """Return settings as they are in a profile."""
+    """Return the settings of a profile."""
     return settings if profile == EVERY_CALLER else settings.in_profile(profile)
 
 
 def changes_of(rows: Sequence[TopicRow]) -> dict[TopicCode, list[LastChange]]:
-    """List for each topic what versions did to it and its thresholds, the newest first."""
+    """List for each topic the changes to it and its thresholds by versions, newest first."""
     places: dict[TopicCode, list[Place]] = {
         row.topic: [("cards", str(row.topic)), *(("thresholds", each.name) for each in row.thresholds)] for row in rows
     }
@@ -178,17 +180,17 @@ def _when(change: LastChange) -> datetime:
 
 
 def _told(change: Change, section: str, name: str) -> LastChange:
-    by = change.by.actor_name if change.by is not None else "the clock"
+    by = change.by.actor_name if change.by is not None else None
     number = change.version.number if change.version is not None else None
     before, after = _written(change.before), _written(change.after)
-    says = f"{after} instead of {before}"
+    says = say("{after} instead of {before}", after=after, before=before)
     said = f"{name}: {says}" if section == "thresholds" else says
     return LastChange(change.at, number, change.because, by, said)
 
 
 def _written(value: Any) -> str:
     if value is None:
-        return "as in the files"
+        return say("as in the files")
     if isinstance(value, dict):
-        return ", ".join(f"{name} {each}" for name, each in value.items()) or "as in the files"
+        return ", ".join(f"{name} {each}" for name, each in value.items()) or say("as in the files")
     return str(value)

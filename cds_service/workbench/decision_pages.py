@@ -1,4 +1,4 @@
-"""``/workbench/decisions``: decisions as a list, and one of them laid open with what followed for the same patient."""
+"""``/workbench/decisions``: decisions as a list, and one of them explained, with the same patient's next ones."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from cds_service.store.listing import HORIZON, ListPage, listed, next_of_patient
 from cds_service.store.reading import find
 from cds_service.store.selection import NO_FEEDBACK, CardFilter, Window
 from cds_service.web.answers import decider, store
+from cds_service.web.pages import say
 from cds_service.workbench.access import shown
 from cds_service.workbench.forms import text_in
 from cds_service.workbench.windows import client_choice, window_of_client
@@ -27,17 +28,17 @@ if TYPE_CHECKING:
 
 _LONGEST_ID = 64
 _LONGEST_PSEUDONYM = 256
-OUTCOMES = {"accepted": "accepted", "overridden": "overridden", NO_FEEDBACK: "nothing said"}
+OUTCOMES = ("accepted", "overridden", NO_FEEDBACK)
 _ASKED = ("from", "to", "service", "topic", "product", "indicator", "outcome", "issuer", "tenant", "patient")
 
 
 def add_to(blueprint: Blueprint) -> None:
-    """Put the addresses where they belong."""
+    """Add the routes."""
     blueprint.get("/decisions")(decisions)
 
 
 def decisions() -> Response:
-    """Lay open one decision, found by its id or by the id of one of its cards; without one, list them."""
+    """Explain one decision, found by its id or by the id of one of its cards; without an id, list them."""
     asked = text_in(request.args, "id").strip()[:_LONGEST_ID]
     if not asked:
         return _list()
@@ -54,9 +55,10 @@ def _list() -> Response:
     cards = CardFilter(
         _one_of(given["topic"], [str(topic) for topic in topics_of(known)]),
         _one_of(given["indicator"], list(Indicator)),
-        _one_of(given["product"], list(products)),
-        _one_of(given["outcome"], list(OUTCOMES)),
+        outcome=_one_of(given["outcome"], list(OUTCOMES)),
     )
+    drug = _one_of(given["product"], list(products))
+    cards = replace(cards, product=drug) if cards.asks else replace(cards, drug=drug)
     window, problem = _window(given)
     before = place_in(text_in(request.args, "before"))
     page = ListPage(())
@@ -84,7 +86,7 @@ def _one_of(asked: str, choices: list[Any]) -> str | None:
 
 
 def _window(given: dict[str, str]) -> tuple[Window, str]:
-    """Read the days, in the time of the site, both of them whole; say what is wrong with them."""
+    """Read the first and last day, in the site's zone, both included; return any error."""
     window = window_of_client(given["service"])
     window = replace(window, service=_one_of(given["service"], list(BY_ID)))
     try:
@@ -92,7 +94,7 @@ def _window(given: dict[str, str]) -> tuple[Window, str]:
         begin = _midnight(first) if first is not None else None
         end = _midnight(last + timedelta(days=1)) if last is not None else None
     except (ValueError, OverflowError):
-        return window, "Write a day as 2026-11-30."
+        return window, say("Write a day as 2026-11-30.")
     return replace(window, begin=begin, end=end), ""
 
 

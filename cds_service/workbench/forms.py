@@ -1,4 +1,4 @@
-"""What a form of the workbench says: content of a policy, as a tree that is checked like any other."""
+"""Converts between forms of the workbench and policy content."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ _SECTIONS = ("cards.", "thresholds.", "shadow.", "site.")
 
 
 def number_in(text: str) -> int | None:
-    """Read a whole number as a form or an address has it; a number too large for a database counts as none."""
+    """Read a whole number from a form or a URL; one too large for a database counts as none."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else None
 
 
 def text_in(form: MultiDict[str, str], name: str) -> str:
-    """Read a text as every database takes it; empty where there is none."""
+    """Read a text that every database accepts; empty if missing."""
     return plain_text(form.get(name, ""))
 
 
 def fields_of(content: PolicyContent) -> dict[str, str]:
-    """Write a content as the fields of the editor have it; what it does not set is left out."""
+    """Return a content as editor fields; what it does not set is left out."""
     fields = {
         f"cards.{topic}.{name}": str(getattr(setting, name))
         for topic, setting in content.cards.items()
@@ -46,14 +46,14 @@ def fields_of(content: PolicyContent) -> dict[str, str]:
 
 
 def fields_in(form: MultiDict[str, str]) -> dict[str, str]:
-    """Return the fields of the editor as somebody has typed them, right or wrong."""
+    """Return the editor fields as typed, valid or not."""
     return {name: form[name] for name in form if name.startswith(_SECTIONS)}
 
 
 def content_from(form: MultiDict[str, str], beneath: SiteLayer) -> PolicyContent:
-    """Read content from the fields of the editor; an empty field leaves a thing as the configuration files have it.
+    """Read content from the editor fields; an empty field means as in the configuration files.
 
-    ``beneath`` is what the files lay over the shipped knowledge, words and rules.
+    ``beneath`` is the files' own changes to the shipped knowledge, texts and rules.
 
     Raises:
         ConfigurationError: a value is wrong.

@@ -1,4 +1,4 @@
-"""``/workbench/learning``: what becomes of cards, what went silent or loud, and a report of a month to take along."""
+"""``/workbench/learning``: responses to cards, what went silent or loud, and a monthly report to download."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from cds_service.learning.page import counts, sections
 from cds_service.learning.report import learning_report
 from cds_service.protocol.services import SERVICES
 from cds_service.web.answers import decider, in_force, store
+from cds_service.web.pages import say
 from cds_service.workbench.access import message, shown
 from cds_service.workbench.forms import text_in
 from cds_service.workbench.windows import client_choice, window_asked
@@ -23,7 +24,7 @@ AT_MOST = 10_000
 
 
 def add_to(blueprint: Blueprint) -> None:
-    """Put the addresses where they belong."""
+    """Add the routes."""
     blueprint.get("/learning")(learning)
     blueprint.get("/report")(report)
 
@@ -51,27 +52,28 @@ def learning() -> Response:
 
 
 def report() -> Response:
-    """Give the report of a month for a committee, as a page, a PDF or the tables."""
+    """Return the monthly committee report as a page, a PDF or tables."""
     kind = request.args.get("format", "html")
     if kind not in _KINDS:
         abort(404)
     try:
         month = month_in(text_in(request.args, "month"), decider().settings.site.timezone)
     except ValueError:
-        return message("No month", "Write a month as 2026-11.", 400)
+        return message(say("No month"), say("Write a month as 2026-11."), 400)
     asked, _ = window_asked(DAYS)
     found = committee_report(store().engine, asked, month, AT_MOST, in_force().clock)
     if not found["decisions"]:
-        said = f"No decision of {asked.service} is on record in {month.name}."
-        return message("Nothing on record", said, 404)
+        said = say("No decision of {service} is on record in {month}.", service=asked.service, month=month.name)
+        return message(say("Nothing on record"), said, 404)
     if kind == "pdf" and not can_print():
-        said = "A PDF needs her2-cds[charts] and Pango, which are not here. Print the page from your browser."
-        return message("No PDF", said, 501)
+        said = say("A PDF needs her2-cds[charts] and Pango, which are not here. Print the page from your browser.")
+        return message(say("No PDF"), said, 501)
     parts = committee_sections(found)
     page = committee_page(found, parts, f"{asked.service}. Made {in_force().clock():%Y-%m-%d %H:%M} UTC.")
     written = zipped(committee_tables(parts)) if kind == "csv" else as_pdf(page) if kind == "pdf" else page.encode()
     if written is None:
-        return message("No PDF", "It could not be made; the log says why. Print the page from your browser.", 503)
+        said = say("It could not be made; the log says why. Print the page from your browser.")
+        return message(say("No PDF"), said, 503)
     answer = Response(written, content_type=_KINDS[kind])
     name = f"her2-{month.name}.{'zip' if kind == 'csv' else kind}"
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -1,4 +1,4 @@
-"""What other settings would have shown of the newest decisions on record, judged again both ways."""
+"""What other settings would have shown for the newest recorded decisions, judged again both ways."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _EXAMPLES = 3
 
 @dataclass(slots=True)
 class TopicOnRecord:
-    """Decisions in which a topic's cards would be others: shown and not now, no more, or only worded otherwise."""
+    """The number of decisions in which a topic's cards would be new, gone, or only worded differently."""
 
     new: int = 0
     gone: int = 0
@@ -30,7 +30,7 @@ class TopicOnRecord:
 
 @dataclass(slots=True)
 class OnRecord:
-    """What came of it: decisions looked at, cards with both settings, and the topics that differ."""
+    """The result: decisions examined, cards with both settings, and the topics that differ."""
 
     decisions: int = 0
     cards_now: int = 0
@@ -39,9 +39,9 @@ class OnRecord:
 
 
 def on_record(engine: Engine, now: Previewer, then: Previewer, window: Window) -> OnRecord:
-    """Judge the facts of the newest decisions of a window by both, with today's code, knowledge and words.
+    """Judge the facts of the newest decisions in a window with both, with today's code, knowledge and wording.
 
-    Billing goes by the payer policies and prices in force, and what a profile set for some calls is left aside.
+    Billing uses the payer policies and prices in force, and profiles are ignored.
     """
     found = OnRecord()
     for kept in newest(engine, window, AT_MOST):

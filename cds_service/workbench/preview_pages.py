@@ -1,4 +1,4 @@
-"""``/workbench/preview``: cards of a case or of a pasted request, and what other settings would make of them."""
+"""``/workbench/preview``: the cards of a case or a pasted request, now and with other settings."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from cds_service.tryit import examples
 from cds_service.tryit.requests import scenario_request
 from cds_service.tryit.scenarios import read_scenarios
 from cds_service.web.answers import decider
+from cds_service.web.pages import say
 from cds_service.workbench.access import shown
 from cds_service.workbench.banners import refused
 from cds_service.workbench.callers import EVERY_CALLER
@@ -40,14 +41,14 @@ _MOST_LISTED = 40
 
 
 def add_to(blueprint: Blueprint) -> None:
-    """Put the addresses where they belong."""
+    """Add the routes."""
     blueprint.get("/preview")(preview)
     blueprint.post("/preview")(preview)
     blueprint.post("/preview/result")(result)
 
 
 def preview() -> Response:
-    """Show the whole page; what was sent to it is answered and forgotten."""
+    """Render the whole page; a submitted request is answered and not stored."""
     case = request.form.get("case") or request.args.get("case") or _FIRST
     content = content_in_force()
     settings, profile = decider().settings, _profile()
@@ -71,13 +72,13 @@ def preview() -> Response:
 
 
 def result() -> Response:
-    """Return the part of the page that changes with the form."""
+    """Render the part of the page that changes with the form."""
     answer = _answer(request.form.get("case") or _FIRST)
     return shown("result.html", **{name: value for name, value in answer.items() if name != "content"})
 
 
 def _answer(case: str) -> dict[str, Any]:
-    """Judge the case as it is and as the form would have it."""
+    """Judge the case with the current settings and with those of the form."""
     base, profile = content_in_force(), _profile()
     now = previewer_for(profile)
     answer: dict[str, Any] = {"markdown": html, "most": _MOST_LISTED, "now": _seen(now, case), "problems": []}
@@ -100,7 +101,7 @@ def _answer(case: str) -> dict[str, Any]:
 
 
 def _profile() -> str:
-    """Read for whom cards are asked; a profile that there is not is nobody's."""
+    """Read the chosen profile; an unknown one counts as none."""
     asked = request.form.get("profile", EVERY_CALLER)
     return asked if asked in decider().settings.profiles else EVERY_CALLER
 
@@ -109,11 +110,11 @@ def _seen(judge: Answering, case: str) -> Seen:
     coverage = "coverage" in request.form
     pasted = request.form.get("pasted", "").strip()
     if case == "pasted":
-        return judge.of_request(pasted.encode(), coverage=coverage) if pasted else Seen(problem="Paste a request.")
+        return judge.of_request(pasted.encode(), coverage=coverage) if pasted else Seen(problem=say("Paste a request."))
     if case in examples.names():
         return judge.of_request(examples.example(case, today()).encode(), coverage=coverage)
     if case in {each.id for each in read_scenarios().scenarios}:
         now = decider()
         return judge.of_request(encode(scenario_request(case, now.known, now.templates, today())), coverage=coverage)
     specimen = specimens().get(case)
-    return judge.of_specimen(specimen) if specimen else Seen(problem="There is no such case.")
+    return judge.of_specimen(specimen) if specimen else Seen(problem=say("There is no such case."))

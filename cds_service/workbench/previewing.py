@@ -1,4 +1,4 @@
-"""What the cards would be: a request or a case of the rules, by any settings. Nothing is kept, nothing is fetched."""
+"""Previews the cards of a request or a specimen with any settings. Nothing is stored or fetched."""
 
 from __future__ import annotations
 
@@ -43,12 +43,13 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 _HOOK_INSTANCE = "00000000-0000-4000-8000-000000000000"
-_SAID = {Fired: "fired", Clear: "checked and fine", CannotTell: "could not check", NotApplicable: "does not apply"}
+_SAID = {Fired: "fired", Clear: "checked-and-fine", CannotTell: "could-not-check", NotApplicable: "not-applicable"}
+"""The words of ``her2-cds explain``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What one check came to: ``order`` is its reference, ``says`` what it lacks or why it does not apply."""
+    """The result of one check: ``order`` is its reference, ``says`` what is missing or why it does not apply."""
 
     topic: str
     order: str
@@ -59,23 +60,27 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a clinician would see, and the checks behind it; ``problem``: why nothing could be judged."""
+    """The cards that a clinician would see, and the checks behind them.
+
+    ``problem``: why the request could not be read; ``lacks``: what was not sent of a request that then gets 412.
+    """
 
     cards: tuple[Json, ...] = ()
     checks: tuple[Check, ...] = ()
     problem: str = ""
+    lacks: str = ""
 
     @property
     def shown(self) -> frozenset[tuple[str, str, str]]:
-        """What tells one answer from another: topic, indicator and summary of each card."""
+        """What is compared between answers: topic, indicator and summary of each card."""
         return frozenset((card["source"]["topic"]["code"], card["indicator"], card["summary"]) for card in self.cards)
 
 
 class Previewer:
-    """Judges by one state of the settings."""
+    """Judges with given settings."""
 
     def __init__(self, settings: Settings, today: Callable[[], date]) -> None:
-        """Take the settings. What needs reading files is done when it is first asked for."""
+        """Keep the settings. Files are read on first use."""
         self._settings, self._today = settings, today
         self._policy = settings.policy()
 
@@ -94,16 +99,16 @@ class Previewer:
 
     @lazy
     def typical_cards(self) -> dict[TopicCode, Json]:
-        """What the typical case of each topic gets: its own card, whatever its mode."""
+        """The card of each topic's typical specimen, whatever its mode."""
         found = {topic: self.card_of(case) for topic in Topic if (case := typical(topic)) is not None}
         return {topic: card for topic, card in found.items() if card is not None}
 
     def card_of(self, specimen: Specimen) -> Json | None:
-        """Return the card about the topic of a case, whatever its mode."""
+        """Return the card on a specimen's topic, whatever its mode."""
         return self.card_about(specimen.session(), specimen.topic)
 
     def card_about(self, session: Session, topic: TopicCode) -> Json | None:
-        """Return the card of a topic that some facts get, whatever its mode."""
+        """Return the card of a topic for given facts, whatever its mode."""
         shown = dataclasses.replace(self._policy, modes={})
         verdicts, _ = self._judged(session, shown)
         own = (each for each in verdicts if each.topic == topic and isinstance(each.outcome, Fired))
@@ -111,24 +116,24 @@ class Previewer:
 
     @property
     def known(self) -> Knowledge:
-        """What is known."""
+        """The knowledge in force."""
         return self._decider.known
 
     def of_request(self, body: bytes, *, coverage: bool = False) -> Seen:
         """Answer a request by the clinical service of its hook, or by that of billing and coverage."""
         try:
             service = service_asked(body, coverage=coverage)
-            # A request that was pasted must lead to no other machine, whatever it says.
+            # A pasted request must never cause a call to another machine.
             request = msgspec.structs.replace(read_request(body, service.hook), fhir_server="", fhir_authorization=None)
             decision = self._decider.decide(request, coverage=service.coverage)
         except BadRequest as error:
             return Seen(problem=f"{error.expression}: {error.message}" if error.expression else error.message)
         except DataMissing as error:
-            return Seen(problem=f"Not in the prefetch, and a preview fetches nothing (a client gets 412): {error}")
+            return Seen(lacks=str(error))
         return Seen(decision.cards, tuple(_checks(decision.verdicts, self._policy)))
 
     def of_specimen(self, specimen: Specimen) -> Seen:
-        """Judge a case of the rules as of its own day."""
+        """Judge a specimen as of its own day."""
         return self.of_session(specimen.session())
 
     def of_session(self, session: Session) -> Seen:
@@ -143,7 +148,7 @@ class Previewer:
         return verdicts, asked.session
 
     def _worded(self, contents: Iterable[CardContent]) -> tuple[Json, ...]:
-        """Write cards; a suggestion has its label alone, for a case has no resource to act on."""
+        """Render cards; suggestions have only a label, because a specimen has no resources to act on."""
         sources = with_sources(self._decider.known, self._decider.billing)
         renderer = Renderer(self._settings.site_layer.wording, sources, self._policy.indicators)
         return tuple(
@@ -154,7 +159,7 @@ class Previewer:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A case of the rules that two policies answer with other cards: topic, indicator and summary of each."""
+    """A specimen for which two policies give different cards: topic, indicator and summary of each."""
 
     specimen: Specimen
     gone: tuple[tuple[str, str, str], ...]
@@ -162,7 +167,7 @@ class Changed:
 
 
 class Answering(Protocol):
-    """Answers requests and cases of the rules, by some settings."""
+    """Answers requests and specimens, with some settings."""
 
     @property
     def cases(self) -> dict[str, Seen]:
@@ -172,20 +177,20 @@ class Answering(Protocol):
         """Answer a request."""
 
     def of_specimen(self, specimen: Specimen) -> Seen:
-        """Judge a case of the rules."""
+        """Judge a specimen."""
 
 
 def changed_cases(before: Answering, after: Answering) -> list[Changed]:
-    """List the cases whose cards are not the same."""
+    """List the specimens whose cards differ."""
     pairs = ((each, before.cases[name].shown, after.cases[name].shown) for name, each in specimens().items())
     return [Changed(each, tuple(sorted(old - new)), tuple(sorted(new - old))) for each, old, new in pairs if old != new]
 
 
 def service_asked(body: bytes, *, coverage: bool) -> Service:
-    """Find the service that a hook is for.
+    """Find the service for a request's hook.
 
     Raises:
-        BadRequest: it is not JSON, or no service takes its hook.
+        BadRequest: it is not JSON, or no service has its hook.
 
     """
     try:

@@ -15,7 +15,7 @@ from joserfc.errors import JoseError
 
 from cds_service.configuration.smart_settings import is_safe
 from cds_service.ehr.deadline import bound
-from cds_service.ehr.limits import Neighbour, NeighbourBusyError
+from cds_service.ehr.limits import CallLimit, ServerBusyError
 from cds_service.policies.people import Person
 from cds_service.workbench import sessions
 from cds_service.workbench.sign_in_error import SignInError
@@ -28,18 +28,18 @@ if TYPE_CHECKING:
     from cds_service.configuration.workbench_settings import OidcSettings
 
 _TIMEOUT_S = 5
-_PROVIDERS = Neighbour(4)
+_PROVIDERS = CallLimit(4)
 _WAY_OUT = "end_session_endpoint"
 _SIGNED_WITH = "id_token_signing_alg_values_supported"
 _REFUSALS = frozenset({"access_denied", "mismatching_state", "invalid_grant", "invalid_client", "login_required"})
-# How a person is called for the eye, the best first.
+# Claims for the display name, in order of preference.
 _NAMES = ("name", "preferred_username", "email")
-# What a provider signs with; never a shared secret, never nothing, whatever its metadata says.
+# Accepted signature algorithms; never a shared secret or none, whatever the provider's metadata say.
 _ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 
 
 class SignedIn(NamedTuple):
-    """Who signed in, and the ID token that says so."""
+    """The person who signed in, and the ID token."""
 
     person: Person
     id_token: str
@@ -75,7 +75,7 @@ class Provider:
     """The OpenID provider of the site."""
 
     def __init__(self, app: Flask, settings: OidcSettings) -> None:
-        """Register with Authlib; nothing is fetched before the first sign-in."""
+        """Register the provider with Authlib; nothing is fetched before the first sign-in."""
         self._settings = settings
         secret = settings.client_secret_env
         self._client: Any = OAuth(app).register(
@@ -96,7 +96,7 @@ class Provider:
         """Send the browser to the provider.
 
         Raises:
-            SignInError: the provider cannot be reached, or is another than it should be.
+            SignInError: the provider cannot be reached, or is not the configured one.
 
         """
         try:
@@ -104,31 +104,33 @@ class Provider:
                 self._check()
                 sessions.forget_sign_ins()
                 answer: Response = self._client.authorize_redirect(redirect_uri)
-        except NeighbourBusyError:
+        except ServerBusyError:
             raise _busy() from None
         except (requests.RequestException, ValueError, RuntimeError) as error:
             raise _unreachable(error) from None
         return answer
 
     def end(self) -> SignedIn:
-        """Redeem the code that the browser has brought, and give who signed in.
+        """Redeem the code from the browser, and return who signed in.
 
         Raises:
-            SignInError: the provider refused, cannot be reached, or its answer does not hold.
+            SignInError: the provider refused, cannot be reached, or its answer is not valid.
 
         """
         try:
             with _PROVIDERS.asked():
                 self._check()
                 token = self._client.authorize_access_token()
-        except NeighbourBusyError:
+        except ServerBusyError:
             raise _busy() from None
         except OAuthError as error:
-            # Both texts came with the browser, and may be anything.
+            # Both texts come from the browser, and may be anything.
             code = error.error if error.error in _REFUSALS else "refused"
             raise SignInError(code, "The sign-in was refused. Begin again.", 403) from None
         except (JoseError, KeyError, TypeError, AttributeError) as error:
-            raise SignInError(type(error).__name__, "The answer of the sign-in page does not hold.", 403) from None
+            raise SignInError(
+                type(error).__name__, "The answer of the sign-in page could not be verified.", 403
+            ) from None
         except (requests.RequestException, ValueError, RuntimeError) as error:
             raise _unreachable(error) from None
         if not token.get("userinfo"):
@@ -136,15 +138,15 @@ class Provider:
         return SignedIn(self._person(dict(token["userinfo"])), str(token.get("id_token", "")))
 
     def way_out(self, id_token: str, back: str, state: str) -> str | None:
-        """Return the address at which the provider signs out too, and sends the browser ``back`` with the ``state``.
+        """Return the provider's sign-out address, which sends the browser ``back`` with the ``state``.
 
-        None where the provider has no such address, or cannot be asked. (OpenID Connect RP-Initiated Logout 1.0)
+        None if the provider has no such address, or cannot be reached. (OpenID Connect RP-Initiated Logout 1.0)
         """
         try:
             with _PROVIDERS.asked():
                 self._check()
                 address = str(self._client.load_server_metadata().get(_WAY_OUT) or "")
-        except (NeighbourBusyError, requests.RequestException, ValueError, RuntimeError):
+        except (ServerBusyError, requests.RequestException, ValueError, RuntimeError):
             return None
         if not is_safe(address):
             return None
@@ -159,7 +161,7 @@ class Provider:
             issuer = str(metadata.get("issuer", ""))
             usable = [each for each in metadata.get(_SIGNED_WITH) or ["RS256"] if each in _ALGORITHMS]
         except (TypeError, AttributeError):
-            # A list or a number where an object or a list belongs.
+            # The metadata has values of the wrong type.
             raise ValueError("metadata that cannot be read") from None
         if issuer.rstrip("/") != self._settings.base:
             raise ValueError("another issuer")
@@ -178,7 +180,7 @@ class Provider:
 
 
 def _values(claims: dict[str, Any], path: str) -> set[str]:
-    """Return what a claim lists; a claim with dots in its own name is found by that name first."""
+    """Return the values of a claim; a claim with dots in its name takes precedence over a path."""
     found: Any = claims.get(path)
     if found is None:
         found = claims

@@ -1,6 +1,6 @@
-"""Builds a rule of the site from a form: the file that it makes, whether it is valid, its cases and its card.
+"""Builds a site rule from a form: its file, whether it is valid, its cases and its card.
 
-The rule becomes a draft of a version, or its file is put among those of ``site.rules``.
+The rule becomes part of a draft version, or its file is added to ``site.rules``.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ FIRST = {
     "source_as_of": "2026-11",
     "section": "1",
 }
-"""What the form begins with: the worked example of the documentation."""
+"""The initial values of the form: the example in the documentation."""
 _FILE = "new-rule.yaml"
 _NEW = "our-source"
 _LONGEST = 500
@@ -56,7 +56,7 @@ _LONGEST = 500
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """A rule as the form has it: the text of its file, and what is wrong, or what its cases and its card are."""
+    """A rule from the form: the text of its file, and its errors, or its cases and card."""
 
     text: str
     problem: str = ""
@@ -65,7 +65,7 @@ class Built:
 
 
 def choices(known: Knowledge) -> Json:
-    """Return what the form offers: the products, the tests by name with a code of each, and the sources of the site."""
+    """Return the form's choices: the products, the tests by name with one code each, and the site's sources."""
     shipped = default_knowledge().sources
     return {
         "products": [(each.id, each.name) for each in known.products if each.scope is Scope.CHECKED],
@@ -82,7 +82,7 @@ def choices(known: Knowledge) -> Json:
 
 
 def built(fields: Mapping[str, str], settings: Settings, today: Callable[[], date]) -> Built:
-    """Make the file of a rule and try it: read it, run its cases, and word the card of the first that fires."""
+    """Build the file of a rule and test it: read it, run its cases, and render the card of the first that fires."""
     text = _file(fields, settings.site_layer.known)
     layer = settings.site_layer
     try:
@@ -136,7 +136,7 @@ def _condition(given: Mapping[str, str]) -> Json:
 
 
 def _cases(given: Mapping[str, str], condition: Json, known: Knowledge) -> list[Json]:
-    """Make up the cases at the edges of a rule, for its writer to read and to add to."""
+    """Generate cases at the edges of a rule, as a starting point for its author."""
     common: Json = {"first_dose": False} if given["first_dose"] == "false" else {}
     if not condition:
         return [{"name": "nothing else on record", "expect": "fires", **common}]

@@ -1,4 +1,4 @@
-"""``/workbench/rules``: the rules of the site with their cases and cards, and a form that makes a new one."""
+"""``/workbench/rules``: the site's rules with their cases and cards, and a form for a new one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from cds_service.policies.library import TITLE_LIMIT
 from cds_service.policies.lifecycle import StepRefusedError
 from cds_service.smart.markdown import html
 from cds_service.web.answers import decider
-from cds_service.workbench.access import me, message, shown
+from cds_service.web.pages import say
+from cds_service.workbench.access import me, message, refusal, shown
 from cds_service.workbench.banners import refused
 from cds_service.workbench.current import base_settings, content_in_force, library, previewer, today
 from cds_service.workbench.forms import text_in
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def add_to(blueprint: Blueprint) -> None:
-    """Put the addresses where they belong."""
+    """Add the routes."""
     blueprint.get("/rules")(rules)
     blueprint.get("/rules/new")(new_rule)
     blueprint.post("/rules/new")(new_rule)
@@ -38,25 +39,25 @@ def add_to(blueprint: Blueprint) -> None:
 
 
 def rules() -> Response:
-    """Show every rule of the site."""
+    """Show all site rules."""
     return shown("rules.html", views=rule_views(decider().settings, previewer()), markdown=html)
 
 
 def new_rule() -> Response:
-    """Show the form, and what it makes; nothing is kept."""
+    """Show the form and its result; nothing is stored."""
     fields = _fields() if request.method == "POST" else dict(FIRST)
     return _page(fields, built(fields, decider().settings, today) if request.method == "POST" else None)
 
 
 def draft_rule() -> AnyResponse:
-    """Begin a version: what is in force, and the rule that the form has made."""
+    """Create a draft version: what is in force, plus the rule from the form."""
     fields = _fields()
     made = built(fields, decider().settings, today)
     if made.problem:
         return _page(fields, made, 400)
     if (unusable := refused()) is not None:
-        said = f"This release does not take version {unusable.version}. Copy the file instead."
-        return message("Not done", said, 409)
+        said = say("This release does not accept version {version}. Copy the file instead.", version=unusable.version)
+        return message(say("Not done"), said, 409)
     now, content = library().in_force(), content_in_force()
     site = {**content.site.parts(), "rules": with_rule(content.site.rules, made.text)}
     title = f"{fields['display'] or fields['topic']}"[:TITLE_LIMIT]
@@ -68,7 +69,7 @@ def draft_rule() -> AnyResponse:
     except ConfigurationError as error:
         return _page(fields, replace(made, problem="; ".join(error.problems)), 400)
     except StepRefusedError as error:
-        return message("Not done", f"{error}.", 403 if error.reason == "role" else 400)
+        return message(say("Not done"), refusal(error), 403 if error.reason == "role" else 400)
     return redirect(url_for("workbench.version", number=found.number))
 
 

@@ -1,4 +1,4 @@
-"""Puts a rule that the form has made among the rules of a version, whose text is kept as its writers left it."""
+"""Adds a rule from the form to the rules of a version, without changing the rest of the text."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 
 def with_rule(text: str, new: str) -> str:
-    """Return the rules of a version with those of another file behind them, and its sources among the sources.
+    """Return a version's rules with those of another file appended, and its sources added.
 
-    Comments and lines stay. A text that is written in braces, or is no YAML that can be added to, is written anew.
+    Comments and layout are preserved. Text in flow style (braces), or YAML that cannot be appended to, is rewritten.
     """
     if not text.strip():
         return new
@@ -46,13 +46,13 @@ def _has(text: str, section: str) -> bool:
 
 
 def _takes(text: str, section: str) -> bool:
-    """Return whether a section is written in lines and has an entry, so that another can be put behind it."""
+    """Return whether a section is in block style and has an entry, so that another can be appended."""
     node = _value(text, section)
     return isinstance(node, yaml.CollectionNode) and not node.flow_style and bool(node.value)
 
 
 def _section(text: str, section: str) -> list[str]:
-    """Return the lines of a section of a file that ``safe_dump`` has written, two columns in."""
+    """Return the lines of a section of a file written by ``safe_dump``, indented by two."""
     node = _value(text, section)
     if not isinstance(node, yaml.CollectionNode):
         return []
@@ -62,7 +62,7 @@ def _section(text: str, section: str) -> list[str]:
 
 
 def _end(lines: Sequence[str], node: yaml.CollectionNode) -> int:
-    """Return the line behind the last one of a section; comments and empty lines before the next are not its own."""
+    """Return the line after the end of a section, excluding comments and empty lines before the next."""
     end = min(node.end_mark.line, len(lines))
     if node.end_mark.line < len(lines) and node.end_mark.column:
         end += 1

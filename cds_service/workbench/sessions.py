@@ -1,7 +1,7 @@
-"""Who is signed in: a signed cookie that is sent only below ``/workbench``.
+"""Sign-in sessions: a signed cookie that is sent only to ``/workbench``.
 
-A copied cookie works like the original, so each has a number, and the database remembers the numbers of those signed
-out for as long as they would have been valid.
+A copied cookie works like the original, so each has a number, and the database stores the numbers of signed-out cookies
+for as long as they would have been valid.
 """
 
 from __future__ import annotations
@@ -31,26 +31,26 @@ if TYPE_CHECKING:
 PATH = "/workbench"
 _PERSON = "person"
 _STATE = "_state_"
-"""How Authlib names what it keeps of a sign-in under way."""
+"""The prefix of Authlib's keys for pending sign-ins."""
 _HINT = "hint"
 """The ID token of the sign-in."""
 _LEAVING = "leaving"
 _NUMBER, _SINCE = "number", "since"
 _LONGEST_NAME = 120
-# With it the cookie stays below the 4 KiB that browsers keep.
+# With this limit the cookie stays below the browsers' 4 KiB.
 _LONGEST_TOKEN = 2400
 
 
 class _Sessions(SecureCookieSessionInterface):
-    """Opens a session for the workbench alone: a hook has none, and pays for none."""
+    """Opens sessions only for the workbench, so that hooks do not pay for them."""
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        """Read the cookie of a page of the workbench."""
+        """Read the cookie on workbench pages."""
         return super().open_session(app, request) if request.path.startswith(PATH) else None
 
 
 def prepare(app: Flask, settings: Settings) -> None:
-    """Set up the cookie; it expires when the session is so old, used or not."""
+    """Set up the cookie, which expires at a fixed age, used or not."""
     key = settings.workbench.cookie_key
     app.secret_key = key.get_secret_value() if key else secrets.token_hex(32)
     app.session_interface = _Sessions()
@@ -61,14 +61,14 @@ def prepare(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.base_url.startswith("https"),
         SESSION_REFRESH_EACH_REQUEST=False,
-        # A form is good for as long as the session that it was made in.
+        # A form is valid for as long as its session.
         WTF_CSRF_TIME_LIMIT=None,
         PERMANENT_SESSION_LIFETIME=timedelta(hours=settings.workbench.session_hours),
     )
 
 
 def begin(person: Person, id_token: str = "") -> None:
-    """Sign a person in; what the cookie held before is gone. A short ID token is kept to sign out with."""
+    """Sign a person in with a new session. A short ID token is kept for signing out."""
     session.clear()
     session.permanent = True
     session[_PERSON] = {
@@ -83,20 +83,20 @@ def begin(person: Person, id_token: str = "") -> None:
 
 
 def forget_sign_ins() -> None:
-    """Forget sign-ins that were begun and never ended: a cookie that grew with each would one day be dropped."""
+    """Drop unfinished sign-ins, so that the cookie does not grow too large."""
     for name in [each for each in session if each.startswith(_STATE)]:
         del session[name]
 
 
 def end() -> str:
-    """Sign whoever it is out, and give the ID token of the sign-in; empty where none was kept."""
+    """Sign out, and return the ID token; empty if none was kept."""
     kept = session.get(_HINT, "")
     session.clear()
     return str(kept)
 
 
 def revoke(engine: Engine, hours: float) -> None:
-    """Make this cookie and all copies of it unusable.
+    """Revoke this cookie and all copies of it.
 
     Raises:
         SQLAlchemyError: the database does not answer; the cookie still works.
@@ -111,7 +111,7 @@ def revoke(engine: Engine, hours: float) -> None:
 
 
 def is_revoked(engine: Engine) -> bool:
-    """Return whether this cookie, or the one that it is a copy of, was signed out.
+    """Return whether this cookie, or its original, was signed out.
 
     Raises:
         SQLAlchemyError: the database does not answer.
@@ -136,19 +136,19 @@ def _hash(number: str) -> str:
 
 
 def leave() -> str:
-    """Begin to sign out at the provider, and give the state that the browser must come back with."""
+    """Start signing out at the provider, and return the state that the browser must bring back."""
     state = session[_LEAVING] = secrets.token_urlsafe(16)
     return state
 
 
 def has_left(state: str) -> bool:
-    """Return whether the browser comes back from signing out at the provider; once."""
+    """Return, once, whether the browser is returning from signing out at the provider."""
     expected = session.pop(_LEAVING, None)
     return isinstance(expected, str) and secrets.compare_digest(expected.encode(), state.encode(errors="replace"))
 
 
 def signed_in() -> Person | None:
-    """Return the person that the cookie speaks for."""
+    """Return the signed-in person."""
     kept: Any = session.get(_PERSON)
     if not isinstance(kept, dict):
         return None

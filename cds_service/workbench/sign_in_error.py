@@ -1,4 +1,4 @@
-"""Why nobody was signed in; kept apart from the provider module, whose library only sites with a provider load."""
+"""Why a sign-in failed; separate from the provider module, whose library is loaded only by sites with a provider."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ class SignInError(Exception):
     """The sign-in failed; ``code`` is stable and meant for the log, the text for the person at the screen."""
 
     def __init__(self, code: str, message: str, status: int) -> None:
-        """Keep what to say and how to answer."""
+        """Keep the message and the status."""
         super().__init__(message)
         self.code = code
         self.message = message

@@ -1,4 +1,4 @@
-"""``/workbench/sign-in``: with the site's OpenID provider, or as somebody made up on this machine."""
+"""``/workbench/sign-in``: with the site's OpenID provider, or as a made-up person on this machine."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 def add_to(blueprint: Blueprint) -> None:
-    """Put the addresses where they belong."""
+    """Add the routes."""
     blueprint.get("/sign-in")(sign_in)
     blueprint.post("/sign-in")(sign_in_as)
-    # A link and no form: browsers hold the way a form leads to where this site allows forms to go.
+    # A link, because the Content-Security-Policy (form-action) also restricts where forms may redirect.
     blueprint.get("/sign-in/provider")(to_provider)
     blueprint.get("/sign-in/callback")(from_provider)
     blueprint.post("/sign-out")(sign_out)
@@ -28,12 +28,12 @@ def add_to(blueprint: Blueprint) -> None:
 
 
 def sign_in() -> Response:
-    """Offer to sign in."""
+    """Show the sign-in page."""
     return shown("sign_in.html", how=settings().sign_in, people=LOCAL_PEOPLE)
 
 
 def sign_in_as() -> AnyResponse:
-    """Sign in somebody made up."""
+    """Sign in as a made-up person."""
     chosen = next((each for each in LOCAL_PEOPLE if each.subject == request.form.get("subject")), None)
     if settings().sign_in != "local" or chosen is None:
         abort(404)
@@ -41,7 +41,7 @@ def sign_in_as() -> AnyResponse:
 
 
 def to_provider() -> AnyResponse:
-    """Send the browser to the provider."""
+    """Redirect to the provider."""
     try:
         return provider().begin(f"{decider().settings.base_url}{url_for('workbench.from_provider')}")
     except SignInError as error:
@@ -49,7 +49,7 @@ def to_provider() -> AnyResponse:
 
 
 def from_provider() -> AnyResponse:
-    """Take back the browser that the provider has sent."""
+    """Handle the redirect back from the provider."""
     try:
         return welcome(*provider().end())
     except SignInError as error:
@@ -67,7 +67,7 @@ def sign_out() -> AnyResponse:
 
 
 def signed_out() -> AnyResponse:
-    """Take back the browser that the provider has signed out."""
+    """Handle the redirect back after signing out at the provider."""
     if sessions.signed_in() is not None:
         return redirect(url_for("workbench.topics"))
     return shown("signed_out.html", way_out=None, everywhere=sessions.has_left(request.args.get("state", "")))

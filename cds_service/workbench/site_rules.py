@@ -1,4 +1,4 @@
-"""The rules of the site as their page shows them: where each is written, what its cases come to, and its card."""
+"""The data of the site rules page: each rule's text, the results of its cases, and its card."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class RuleView:
-    """A rule: its text as the file has it, its cases with what they come to, and the card of the first that fires."""
+    """A rule: its text from the file, the results of its cases, and the card of the first that fires."""
 
     rule: SiteRule
     mode: Mode
@@ -35,7 +35,7 @@ class RuleView:
 
 
 def rule_views(settings: Settings, previewer: Previewer) -> list[RuleView]:
-    """Describe every rule of the site."""
+    """Describe all site rules."""
     layer, policy = settings.site_layer, settings.policy()
     runs: dict[str, list[CaseRun]] = {}
     for run in run_cases(layer.known):
@@ -55,7 +55,7 @@ def rule_views(settings: Settings, previewer: Previewer) -> list[RuleView]:
 
 
 def card_of_rule(rule: SiteRule, previewer: Previewer) -> Json | None:
-    """Return the card of the first case in which a rule fires, whatever its mode; none without such a case."""
+    """Return the card of the first case in which a rule fires, whatever its mode, if any."""
     firing = next((case for case in rule.cases if case.expect is Expected.FIRES), None)
     if firing is None:
         return None

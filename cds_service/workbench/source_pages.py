@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def add_to(blueprint: Blueprint) -> None:
-    """Put the address where it belongs."""
+    """Add the route."""
     blueprint.get("/sources")(sources)
 
 

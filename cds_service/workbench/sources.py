@@ -24,7 +24,7 @@ OF_NO_DRUG, OF_RULES = "Codes, words and limits of every drug", "Rules of the si
 
 @dataclass(frozen=True, slots=True)
 class SourceView:
-    """A document: its age in whole months, ``None`` where its date cannot be read, and what is taken from it.
+    """A document: its age in whole months, ``None`` if its date cannot be read, and the values taken from it.
 
     ``is_due``: the text that was read is older than the site's interval. ``values`` are counted by confidence.
     """
@@ -43,7 +43,7 @@ class SourceView:
 
     @property
     def unverified(self) -> int:
-        """How many of them nobody has read in a text."""
+        """How many of them are not verified."""
         return self.values.get(Confidence.UNVERIFIED, 0)
 
 
@@ -61,7 +61,7 @@ class DrugSources:
 
 
 def sources_by_drug(known: Knowledge, today: date, review_months: int) -> list[DrugSources]:
-    """List the documents of each drug that is checked, then those of no drug in particular."""
+    """List the documents of each checked drug, then those of no particular drug."""
     shipped = default_knowledge().sources
     groups: list[tuple[str, Any]] = [
         (product.name, (product, [brand.label for brand in product.brands]))
@@ -93,7 +93,7 @@ def due_for_review(groups: Iterable[DrugSources]) -> dict[str, SourceView]:
 
 
 def day_of(as_of: str) -> date | None:
-    """Return the first day that a document may be of, by its date: a day, a month or a year."""
+    """Return the first day of a document's date, which may be a day, a month or a year."""
     match = _AS_OF.fullmatch(as_of.strip())
     if match is None:
         return None
@@ -118,5 +118,5 @@ def _months_between(on: date, today: date) -> int:
 
 
 def _order(view: SourceView) -> tuple[bool, int, str]:
-    """Put what is due first, and of that the oldest; a date that cannot be read counts as the oldest."""
+    """Sort due documents first, oldest first; an unreadable date counts as the oldest."""
     return not view.is_due, -(view.months if view.months is not None else 10_000), view.id

@@ -1,4 +1,4 @@
-"""The cases of the rules that ship with the service: facts with the answer they should get, to try a policy on.
+"""The specimens: test cases of the rules that ship with the service, with expected outcomes, to try a policy on.
 
 ``specimens.ndjson`` is made from the case tables of the tests by ``make golden``.
 """
@@ -18,7 +18,7 @@ from cards.values.text_cache import cached_by_key
 
 
 class Specimen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One case: what it is in a sentence, what the rule of its topic answers by default, and the facts."""
+    """One case: a description, the outcome of its topic's rule with default settings, and the facts."""
 
     id: str
     topic: Topic
@@ -42,5 +42,5 @@ def specimens() -> dict[str, Specimen]:
 
 @cached_by_key(len(Topic))
 def typical(topic: TopicCode) -> Specimen | None:
-    """Return the case that shows best what the card of a topic is about; none where a topic has no rule of its own."""
+    """Return the case that best shows a topic's card; none if the topic has no rule of its own."""
     return next((each for each in specimens().values() if each.topic is topic and each.expect == "fired"), None)

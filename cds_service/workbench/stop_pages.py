@@ -1,4 +1,4 @@
-"""Stopping a topic in an emergency, on its page: one person stops it, and two settle what becomes of it."""
+"""Stopping a topic in an emergency, on its page: one person stops it, and two settle it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from cds_service.policies.rows import StepConflictError
 from cds_service.policies.stops import OpenStop, StopKind, StopStep, possible_steps
 from cds_service.store.tables import decision_cards, decisions
 from cds_service.web.answers import decider, in_force, store
-from cds_service.workbench.access import is_signed_in_afresh, me, message
+from cds_service.web.pages import say
+from cds_service.workbench.access import is_signed_in_afresh, me, message, refusal
 from cds_service.workbench.banners import refused
 from cds_service.workbench.current import base_settings, content_in_force, library
 from cds_service.workbench.forms import number_in, text_in
@@ -37,10 +38,10 @@ _DAYS = 28
 
 @dataclass(frozen=True, slots=True)
 class Emergency:
-    """What the page of a topic says of stopping it, and what the person who looks may do.
+    """What a topic's page says about stopping it, and what the current person may do.
 
-    ``cards`` were shown in the last ``days``; ``set_beside`` are the profiles and variables that set the mode too, and
-    hold again once the stop is settled.
+    ``cards`` were shown in the last ``days``; ``set_beside`` are the profiles and variables that also set the mode, and
+    take effect again once the stop is settled.
     """
 
     now: OpenStop | None
@@ -55,13 +56,13 @@ class Emergency:
 
 
 def add_to(blueprint: Blueprint) -> None:
-    """Put the addresses where they belong."""
+    """Add the routes."""
     blueprint.post("/topics/<name>/stop")(take)
     blueprint.post("/topics/<name>/keep-quiet")(keep_quiet)
 
 
 def emergency(row: TopicRow) -> Emergency:
-    """Tell what stopping a topic would mean, or how it stands to its stop."""
+    """Return what stopping a topic would mean, or the state of its stop."""
     topic = str(row.topic)
     now, history = library().stops.topic(topic)
     return Emergency(
@@ -77,32 +78,36 @@ def emergency(row: TopicRow) -> Emergency:
 
 
 def take(name: str) -> AnyResponse:
-    """Stop a topic, ask for it back, agree or decline."""
+    """Stop a topic, ask to restore it, agree or decline."""
     if name not in {str(topic) for topic in topics_of(decider().known)}:
         abort(404)
     kind = request.form.get("kind", "")
     if kind not in set(StopKind):
         abort(400)
     if not is_signed_in_afresh():
-        said = "Your roles are asked anew for this step. Sign in once more (/workbench/sign-in), then take it again."
-        return message("Not done", said, 403)
+        said = say(
+            "Your roles are checked again for this step. Sign in once more (/workbench/sign-in), then take it again."
+        )
+        return message(say("Not done"), said, 403)
     seen = number_in(request.form.get("seen", ""))
     try:
         library().stops.step(me(), name, StopKind(kind), text_in(request.form, "comment"), seen)
     except StepConflictError:
-        return message("Not done", "Somebody else has taken a step meanwhile. Look at the topic again.", 409)
+        said = say("Somebody else has taken a step meanwhile. Look at the topic again.")
+        return message(say("Not done"), said, 409)
     except StepRefusedError as error:
-        return message("Not done", f"{error}.", 403 if error.reason in ("role", "author") else 400)
+        return message(say("Not done"), refusal(error), 403 if error.reason in ("role", "author") else 400)
     return redirect(url_for("workbench.topic", name=name))
 
 
 def keep_quiet(name: str) -> AnyResponse:
-    """Begin a version that keeps a topic in the shadow: what is in force, and the mode of this topic."""
+    """Create a draft that keeps a topic in the shadow: what is in force, with this topic's mode changed."""
     topic = next((each for each in topics_of(decider().known) if each == name), None)
     if topic is None:
         abort(404)
     if refused() is not None:
-        return message("Not done", "What is published is refused by this release. Begin a version from the files.", 409)
+        said = say("What is published is refused by this release. Begin a version from the files.")
+        return message(say("Not done"), said, 409)
     now, content = library().in_force(), content_in_force()
     quiet = content.cards.get(topic, TopicSettings()).model_copy(update={"mode": Mode.SHADOW})
     content = content.model_copy(update={"cards": {**content.cards, topic: quiet}})
@@ -110,7 +115,7 @@ def keep_quiet(name: str) -> AnyResponse:
         title = f"Keeps {name} in the shadow"[:TITLE_LIMIT]
         begun = library().draft(me(), title, content, based_on=now.version if now is not None else None)
     except StepRefusedError as error:
-        return message("Not done", f"{error}.", 403 if error.reason == "role" else 400)
+        return message(say("Not done"), refusal(error), 403 if error.reason == "role" else 400)
     return redirect(url_for("workbench.version", number=begun.number))
 
 
@@ -123,12 +128,12 @@ def _cards(topic: str) -> int:
 
 
 def _set_beside(topic: str, settings: Settings) -> tuple[str, ...]:
-    """Name the profiles and the variable that set the mode of a topic themselves."""
+    """Return the profiles and the variable that set a topic's mode."""
     found = [
-        f"profile {name}"
+        say("profile {name}", name=name)
         for name, profile in settings.profiles.items()
         if topic in profile.cards and "mode" in profile.cards[topic].model_fields_set
     ]
     if topic in settings.cards and settings.is_by_variable("cards", topic, "mode"):
-        found.append(f"variable {settings.place_of('cards', topic, 'mode')}")
+        found.append(say("variable {name}", name=settings.place_of("cards", topic, "mode")))
     return tuple(found)

@@ -1,4 +1,4 @@
-"""``/workbench``: every topic as it is in force, and each on a page of its own."""
+"""``/workbench``: the list of topics as they are in force, and a page for each."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def add_to(blueprint: Blueprint) -> None:
-    """Put the addresses where they belong."""
+    """Add the routes."""
     blueprint.get("")(topics)
     blueprint.get("/topics/<name>")(topic)
 
@@ -37,7 +37,7 @@ def topics() -> Response:
 
 
 def topic(name: str) -> Response:
-    """Show one topic: its words, thresholds, source, history, cases and card."""
+    """Show one topic: its texts, thresholds, source, history, cases and card."""
     settings, now = decider().settings, previewer()
     words = settings.site_layer.wording
     if name not in words.topics:

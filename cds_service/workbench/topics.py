@@ -1,4 +1,4 @@
-"""Every topic as those who own it want to see it: what it does now, by whose word, and on which source."""
+"""The data of the topic pages: what each topic does now, who set it, and its source."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ OF_SITE = "Rules of the site"
 
 @dataclass(frozen=True, slots=True)
 class ThresholdRow:
-    """A threshold: the value in force, what it may be, what it does, and by whose word."""
+    """A threshold: the value in force, its bounds, its effect, and who set it."""
 
     name: str
     value: Decimal | None
@@ -98,7 +98,7 @@ def threshold_rows(settings: Settings) -> dict[str, ThresholdRow]:
 
 
 def topic_row(topic: TopicCode, settings: Settings, previewer: Previewer) -> TopicRow:
-    """Describe a topic. Its source is that of the card of its typical case."""
+    """Describe a topic. Its source is taken from the card of its typical case."""
     words, policy = settings.site_layer.wording, settings.policy()
     rows = threshold_rows(settings)
     setting = settings.cards.get(topic)
@@ -118,7 +118,7 @@ def topic_row(topic: TopicCode, settings: Settings, previewer: Previewer) -> Top
 
 @cached_by_key(len(Topic))
 def _asked_for(topic: TopicCode) -> frozenset[str]:
-    """Name the thresholds of a topic: those that its rule asks for in any of its cases, and those of its words."""
+    """Return the thresholds of a topic: those that its rule reads in any of its cases, and those in its texts."""
     known, policy = default_knowledge(), default_policy(default_knowledge())
     billing = Settings().billing()
     asked = {name for name, each in default_wording().thresholds.items() if topic in each.topics}
@@ -131,7 +131,7 @@ def _asked_for(topic: TopicCode) -> frozenset[str]:
 
 
 def typical_card(topic: TopicCode, settings: Settings, previewer: Previewer) -> dict[str, Any] | None:
-    """Return the card that a topic's typical case gets, by the words and indicators in force."""
+    """Return the card of a topic's typical case, with the wording and indicators in force."""
     if (rule := settings.site_layer.known.site_rule(topic)) is not None:
         return card_of_rule(rule, previewer)
     return previewer.typical_cards.get(topic)

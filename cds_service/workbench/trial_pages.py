@@ -1,4 +1,4 @@
-"""``/workbench/shadow``: what is tried, and cases to review."""
+"""``/workbench/shadow``: what is on trial, and cases to review."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from flask import Blueprint, Response, abort, redirect, request, url_for
 from cards.facts.topics import topics_of
 from cds_service.configuration.roles import Role
 from cds_service.learning.cases import unseen_card
-from cds_service.learning.judgements import newest
+from cds_service.learning.judgments import newest
 from cds_service.learning.promotion import promotion_report
 from cds_service.learning.trial import sample, trials, versions_tried
 from cds_service.policies.lifecycle import COMMENT_LIMIT
@@ -17,6 +17,7 @@ from cds_service.protocol.services import SERVICES
 from cds_service.smart.markdown import html
 from cds_service.store.reviews import VERDICTS, is_on_record, keep_review
 from cds_service.web.answers import decider, in_force, store
+from cds_service.web.pages import say
 from cds_service.workbench.access import me, message, shown
 from cds_service.workbench.banners import on_trial
 from cds_service.workbench.forms import number_in, text_in
@@ -35,17 +36,17 @@ AT_MOST = 10_000
 _CASES = 5
 _LONGEST_ID, _LONGEST_NAME = 64, 512
 _OTHERS = "0"
-"""The number of no version: topics, thresholds and files on trial."""
+"""The version number 0: trials of topics, thresholds and files."""
 
 
 def add_to(blueprint: Blueprint) -> None:
-    """Put the addresses where they belong."""
+    """Add the routes."""
     blueprint.get("/shadow")(shadow)
     blueprint.post("/shadow/reviews")(review)
 
 
 def shadow() -> Response:
-    """Report on what is tried, and draw cases for review."""
+    """Report on what is on trial, and sample cases for review."""
     asked, days = window_asked(DAYS)
     window = newest(store().engine, asked, AT_MOST)
     named = request.args.get("topic", "")
@@ -84,7 +85,7 @@ def shadow() -> Response:
 
 
 def _version(tried: Mapping[int, int], trial: OnTrial | None) -> int | None:
-    """Read of which version the trial is asked for: the one that goes on, unless another was tried in the window."""
+    """Read which version's trial to show: the current one, unless another was on trial in the window."""
     asked = request.args.get("version", "")
     if asked == _OTHERS:
         return None
@@ -94,10 +95,10 @@ def _version(tried: Mapping[int, int], trial: OnTrial | None) -> int | None:
 
 
 def review() -> AnyResponse:
-    """Keep what a reviewer says of a case."""
+    """Store a reviewer's verdict on a case."""
     given = {name: text_in(request.form, name) for name in ("decision", "topic", "verdict", "comment")}
     if Role.REVIEWER not in me().roles:
-        return message("Not done", "Only a reviewer says whether a card would have been right.", 403)
+        return message(say("Not done"), say("Only a reviewer says whether a card would have been right."), 403)
     engine = store().engine
     known = (
         given["topic"] in topics_of(decider().known)

@@ -18,7 +18,8 @@ from cds_service.policies.lifecycle import COMMENT_LIMIT, StepKind, StepRefusedE
 from cds_service.policies.rows import StepConflictError
 from cds_service.policies.views import UnknownVersionError, Version
 from cds_service.web.answers import configuration, decider, store
-from cds_service.workbench.access import is_signed_in_afresh, me, message, shown
+from cds_service.web.pages import say
+from cds_service.workbench.access import is_signed_in_afresh, me, message, refusal, shown
 from cds_service.workbench.banners import on_trial, refused
 from cds_service.workbench.current import (
     base_settings,
@@ -51,7 +52,7 @@ _NONE = -1
 
 
 def add_to(blueprint: Blueprint) -> None:
-    """Put the addresses where they belong."""
+    """Add the routes."""
     blueprint.get("/versions")(versions)
     blueprint.post("/versions")(draft)
     blueprint.get("/versions/<int:number>")(version)
@@ -76,7 +77,7 @@ def versions() -> Response:
 
 
 def draft() -> AnyResponse:
-    """Begin a version: from nothing, from what is in force, from an exported one, or from an older one."""
+    """Create a draft: empty, or from what is in force, an exported version, or an older one."""
     title, begin = text_in(request.form, "title"), request.form.get("from", _FROM_IN_FORCE)
     try:
         if (number := number_in(begin)) is not None:
@@ -87,25 +88,28 @@ def draft() -> AnyResponse:
             content = content_of_file(text_in(request.form, "text"), "text", base_settings().site_layer)
             found = library().draft(me(), title, content)
         elif (unusable := refused()) is not None:
-            said = f"This release does not take version {unusable.version}. Begin with the files or an older version."
-            return message("Not done", said, 409)
+            said = say(
+                "This release does not accept version {version}. Begin with the files or an older version.",
+                version=unusable.version,
+            )
+            return message(say("Not done"), said, 409)
         else:
             now = library().in_force()
             found = library().draft(me(), title, content_in_force(), based_on=now.version if now else None)
     except (StepRefusedError, UnknownVersionError) as error:
-        return message("Not done", f"{error}.", 400)
+        return message(say("Not done"), refusal(error), 400)
     except ConfigurationError as error:
-        return message("Not done", "; ".join(error.problems), 400)
+        return message(say("Not done"), "; ".join(error.problems), 400)
     return redirect(url_for("workbench.version", number=found.number))
 
 
 def version(number: int) -> Response:
-    """Show a version: where it stands, what it changes, who did what, and what may be done now."""
+    """Show a version: its state, its changes, its history, and the possible steps."""
     return _page(_found(number))
 
 
 def as_yaml(number: int) -> Response:
-    """Return the content as a configuration file, to simulate and to compare with."""
+    """Return the content as a configuration file, for simulation and comparison."""
     answer = Response(_content(_found(number)).as_yaml(), content_type="application/yaml; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="version-{number}.yaml"'
     answer.headers["Cache-Control"] = "no-store"
@@ -113,7 +117,7 @@ def as_yaml(number: int) -> Response:
 
 
 def revise(number: int) -> AnyResponse:
-    """Put another content into a draft, and send it to review if that is asked for."""
+    """Replace the content of a draft, and send it to review if requested."""
     found = _found(number)
     typed = fields_in(request.form)
     try:
@@ -123,14 +127,14 @@ def revise(number: int) -> AnyResponse:
     comment = text_in(request.form, "comment")
     wishes: list[tuple[Wish, PolicyContent | None]] = [(Wish(StepKind.REVISED, comment), content)]
     if request.form.get("then") == StepKind.SUBMITTED:
-        # What was saved already need not be saved again; the words go with the step that is taken.
+        # Unchanged content is not saved again; the comment belongs to the last step taken.
         is_new = content.hash != found.content_hash
         wishes = [*wishes[: int(is_new)], (Wish(StepKind.SUBMITTED, "" if is_new else comment), None)]
     return _taken(found, wishes, typed)
 
 
 def step(number: int) -> AnyResponse:
-    """Take a step with a version."""
+    """Carry out a step."""
     found = _found(number)
     kind = request.form.get("kind", "")
     if kind not in set(StepKind):
@@ -138,9 +142,11 @@ def step(number: int) -> AnyResponse:
     try:
         begin, end = (_time(request.form.get(name, "")) for name in ("effective_from", "effective_until"))
     except ValueError:
-        return _page(found, problems=["Write a time as 2026-11-30T08:00."], status=400)
+        return _page(found, problems=[say("Write a time as 2026-11-30T08:00.")], status=400)
     if kind in _ROLES_ANEW and not is_signed_in_afresh():
-        said = "Your roles are asked anew for this step. Sign in once more (/workbench/sign-in), then take it again."
+        said = say(
+            "Your roles are checked again for this step. Sign in once more (/workbench/sign-in), then take it again."
+        )
         return _page(found, problems=[said], status=403)
     return _taken(found, [(Wish(StepKind(kind), text_in(request.form, "comment"), begin, end), None)])
 
@@ -148,20 +154,21 @@ def step(number: int) -> AnyResponse:
 def _taken(
     found: Version, wishes: Sequence[tuple[Wish, PolicyContent | None]], typed: dict[str, str] | None = None
 ) -> AnyResponse:
-    """Take steps one after the other; ``typed`` is what the editor held, and holds again if one is refused."""
+    """Carry out steps in sequence; ``typed`` is the editor's content, shown again if one is refused."""
     seen = number_in(request.form.get("seen", ""))
     try:
         for wish, content in wishes:
             seen = library().step(me(), found.number, _NONE if seen is None else seen, wish, content).last.id
     except StepConflictError:
-        said = "Somebody else has changed this version meanwhile. Nothing was done; this is how it stands now."
+        said = say("Somebody else has changed this version meanwhile. Nothing was done; this is how it stands now.")
         if typed:
-            said += " What you typed is still in the form, and is not saved: it would take the place of theirs."
+            kept = say("What you typed is still in the form, and is not saved: it would take the place of theirs.")
+            said = f"{said} {kept}"
         return _page(_found(found.number), problems=[said], status=409, typed=typed)
     except StepRefusedError as error:
         forbidden = error.reason in ("role", "author")
         status = 403 if forbidden else 400
-        return _page(_found(found.number), problems=[f"{error}."], status=status, typed=typed)
+        return _page(_found(found.number), problems=[refusal(error)], status=status, typed=typed)
     return redirect(url_for("workbench.version", number=found.number))
 
 
@@ -194,7 +201,7 @@ def _page(
 
 
 def _settles(found: Version, content: PolicyContent | None) -> list[tuple[Stop, str]]:
-    """Name the stops that publishing a version would settle, each with the mode that its topic gets."""
+    """Return the stops that publishing a version would settle, each with its topic's new mode."""
     if content is None:
         return []
     left = stops_left(content, _approved_at(found))
@@ -202,13 +209,13 @@ def _settles(found: Version, content: PolicyContent | None) -> list[tuple[Stop, 
 
 
 def _approved_at(found: Version) -> datetime | None:
-    """Return when a version was approved as it stands, if it was."""
+    """Return when the current content of a version was approved, if it was."""
     step = found.taken(StepKind.APPROVED)
     return step.at if step is not None and found.state not in (VersionState.DRAFT, VersionState.REVIEW) else None
 
 
 def _effect(found: Version, content: PolicyContent | None) -> dict[str, Any]:
-    """Say what a content would change of what is in force now."""
+    """Return what a content would change in what is in force now."""
     nothing: dict[str, Any] = {"differences": [], "changed": [], "of": len(specimens()), "recorded": None}
     if content is None:
         return nothing
@@ -260,10 +267,10 @@ def _content(found: Version) -> PolicyContent:
 
 
 def _time(written: str) -> datetime | None:
-    """Read a time as a form has it, in the time zone of the site unless it names one.
+    """Read a time from a form, in the site's time zone unless it names one.
 
     Raises:
-        ValueError: it is not a number.
+        ValueError: it is not a time.
 
     """
     if not written:

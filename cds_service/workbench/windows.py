@@ -1,4 +1,4 @@
-"""The time, the service and the client that a report of the workbench is asked for."""
+"""The time, service and client selected for a workbench report."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 _SIGNING = "her2-order-sign"
 ANY, WITHOUT = "", "-"
-"""How an address asks for the calls of everybody, and for those that gave no issuer or tenant."""
+"""URL values for the calls of all clients, and for those without an issuer or tenant."""
 _LONGEST_NAME = 512
 
 
 @dataclass(frozen=True, slots=True)
 class ClientChoice:
-    """The issuers and the tenants that a form offers, and those chosen, as an address has them."""
+    """The issuers and tenants that a form offers, and the chosen ones, as URL parameters."""
 
     issuers: tuple[str, ...]
     tenants: tuple[str, ...]
@@ -38,12 +38,12 @@ class ClientChoice:
 
     @property
     def query(self) -> dict[str, str]:
-        """What an address has to say to ask for the same."""
+        """The URL parameters of the same choice."""
         return {name: value for name, value in (("issuer", self.issuer), ("tenant", self.tenant)) if value}
 
 
 def window_asked(choices: Sequence[int]) -> tuple[Window, int]:
-    """Read the window of a page, and its days: one of the choices, else the second of them."""
+    """Read the window of a page, and its number of days: one of the choices, by default the second."""
     asked = request.args.get("days", "")
     days = next((each for each in choices if str(each) == asked), choices[1])
     named = request.args.get("service", "")
@@ -53,12 +53,12 @@ def window_asked(choices: Sequence[int]) -> tuple[Window, int]:
 
 
 def window_of_client(service: str) -> Window:
-    """Return the window of all decisions of a service that are of the client asked for."""
+    """Return the window of all decisions of a service for the chosen client."""
     return Window(service=service, issuer=_asked("issuer"), tenant=_asked("tenant"))
 
 
 def client_choice() -> ClientChoice:
-    """Return what a form offers: the clients of the configuration, and those that are on record."""
+    """Return the choices of a form: the configured clients, and those on record."""
     clients, engine = decider().settings.auth.clients, store().engine
     return ClientChoice(
         _together((client.issuer for client in clients), issuers_on_record(engine)),

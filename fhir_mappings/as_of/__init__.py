@@ -1,1 +1,1 @@
-"""A chart as it stood at an earlier moment, from the resources of an export."""
+"""A chart as of an earlier time, from the resources of an export."""

@@ -1,7 +1,7 @@
-"""Everything an export holds of one patient, and the requests that the service would have got at each order.
+"""Everything an export contains about one patient, and the requests that the service would have got for each order.
 
-The resources are looked at once, and each request is given those that were known at its moment. Doses and other orders
-count only when they are certainly earlier than the order, for the dose of the same day is most often its consequence.
+The resources are read once, and each request gets those known at its time. Doses and other orders count only if they
+are certainly earlier than the order, because a dose on the same day is usually the result of that order.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
-from fhir_mappings.as_of.askers import encounter_of, signed_by
 from fhir_mappings.as_of.known_since import before_its_end, known_since
 from fhir_mappings.as_of.moments import When, when
+from fhir_mappings.as_of.signers import encounter_of, signed_by
 from fhir_mappings.request.hook_request import HookRequest
 from fhir_mappings.request.prefetch import Answer, PrefetchState
 from fhir_mappings.wire.lenient import child, objects, reference, text
@@ -38,9 +38,9 @@ _ALWAYS = When(date.min)
 
 @dataclass(slots=True)
 class _Held:
-    """A resource of the chart: since when it is seen, and how it stood before it came to its end."""
+    """A resource in the chart: since when it is visible, and its state before it ended."""
 
-    glimpse: ResourceStub
+    stub: ResourceStub
     since: When
     earlier_only: bool
     order: str = ""
@@ -48,20 +48,20 @@ class _Held:
     before: ResourceStub | None = None
 
     def at(self, moment: When) -> ResourceStub | None:
-        """Return the resource as it stood at a moment; nothing when it was not known."""
-        # As ``When`` compares them; a chart is asked this for each resource at each order.
+        """Return the resource as of a time; nothing if it was not known then."""
+        # The same comparison as in ``When``, inlined because it runs for each resource at each order.
         day, time = self.since
         mine, its = (day, moment.day) if time is None or moment.at is None else (time, moment.at)
         if mine > its or (self.earlier_only and mine == its):  # type: ignore[operator]
             return None
         if self.end is not None and not self.end.is_before(moment):
             return self.before
-        return self.glimpse
+        return self.stub
 
 
 @dataclass(slots=True)
 class SignedTogether:
-    """Orders of one patient that were signed at the same moment; ``dated_by`` says how the moment is known."""
+    """Orders of one patient that were signed at the same time; ``dated_by`` says how the time is known."""
 
     moment: When
     dated_by: str
@@ -83,10 +83,10 @@ class LeftOut:
 
 
 class PatientHistory:
-    """The resources of one patient, ready to be asked what was known when."""
+    """The resources of one patient, indexed by when they were known."""
 
     def __init__(self, patient_id: str, resources: Iterable[bytes], wanted: Searches, zone: ZoneInfo) -> None:
-        """Look at every resource once."""
+        """Read every resource once."""
         self.patient_id = patient_id
         self._zone = zone
         self.left_out: list[LeftOut] = []
@@ -100,21 +100,21 @@ class PatientHistory:
         self.sessions = sorted(self._sessions(), key=_in_order)
 
     def resource(self, wanted: str) -> Json:
-        """Find a resource of the patient by its reference; an empty one where there is none."""
-        glimpse = self._by_reference.get(wanted)
-        return glimpse.content if glimpse is not None else {}
+        """Find a resource of the patient by its reference; an empty one if there is none."""
+        stub = self._by_reference.get(wanted)
+        return stub.content if stub is not None else {}
 
     def lacks_drug_of(self, order: Json) -> bool:
-        """Return whether an order refers to a drug that the export does not hold and that it does not name."""
+        """Return whether an order refers to a Medication that is not in the export, and does not name the drug."""
         referred = child(order, "medicationReference")
         wanted = reference(referred)
         return bool(wanted) and wanted[0] != "#" and wanted not in self._by_reference and not referred.get("display")
 
     def request(self, session: SignedTogether) -> HookRequest:
-        """Return the request that the service would have got when the orders of a session were signed."""
+        """Return the request that the service would have received when the orders of a session were signed."""
         entries = [{"resource": {**order.content, "status": "draft"}} for order in session.orders]
         entries += [{"resource": {**service.content, "status": "draft"}} for service in session.services]
-        # The drugs that the orders refer to come with them, so that they need not be looked up.
+        # The Medications that the orders refer to are included, so that they need not be fetched.
         named = {reference(order.content.get("medicationReference")) for order in session.orders}
         entries += [{"resource": self.resource(name)} for name in sorted(named) if name in self._by_reference]
         draft_orders: Json = {"resourceType": "Bundle", "entry": entries}
@@ -136,46 +136,46 @@ class PatientHistory:
         for key, listed in self._lists.items():
             search = self._statuses.get(key)
             seen = [
-                glimpse
+                stub
                 for held in listed
-                if (glimpse := held.at(moment)) is not None and held.order not in own and glimpse.reference not in own
+                if (stub := held.at(moment)) is not None and held.order not in own and stub.reference not in own
             ]
             if search is not None:
-                seen = [glimpse for glimpse in seen if search.wants_status(glimpse.content)]
+                seen = [stub for stub in seen if search.wants_status(stub.content)]
             answers[key] = _answer(seen)
         if self._drugs:
             answers[_DRUGS] = _answer(self._drugs)
         return answers
 
     def _fill(self, wanted: Searches) -> None:
-        """Put each resource into the lists that ask for it, newest first where the query says so."""
+        """Put each resource into the lists that match it, newest first if the query says so."""
         last_given = self._last_given()
-        for name, glimpse in sorted(self._by_reference.items()):
-            asking = wanted.asking(glimpse.resource_type, glimpse.codes[0])
+        for name, stub in sorted(self._by_reference.items()):
+            asking = wanted.asking(stub.resource_type, stub.codes[0])
             if not asking:
                 continue
-            held = self._hold(glimpse, last_given.get(name))
+            held = self._hold(stub, last_given.get(name))
             if held is not None:
                 for key in asking:
                     self._lists[key].append(held)
         for key, search in wanted.items():
             if search.newest_first:
-                self._lists[key].sort(key=lambda held: held.glimpse.day, reverse=True)
-            # The place in the whole history, so that it is the same at every order.
+                self._lists[key].sort(key=lambda held: held.stub.day, reverse=True)
+            # The position in the whole history, so that it is the same for every order.
             for index, held in enumerate(self._lists[key]):
-                held.glimpse.path = f"prefetch.{key}.entry[{index}].resource"
+                held.stub.path = f"prefetch.{key}.entry[{index}].resource"
                 if held.before is not None:
-                    held.before.path = held.glimpse.path
+                    held.before.path = held.stub.path
 
-    def _hold(self, glimpse: ResourceStub, last_given: When | None) -> _Held | None:
-        content, kind = glimpse.content, glimpse.resource_type
+    def _hold(self, stub: ResourceStub, last_given: When | None) -> _Held | None:
+        content, kind = stub.content, stub.resource_type
         if kind in _STATIC:
-            return _Held(glimpse, _ALWAYS, earlier_only=False)
+            return _Held(stub, _ALWAYS, earlier_only=False)
         since = known_since(content, self._zone)
         if since is None:
             self.undated[kind] += 1
             return None
-        held = _Held(glimpse, since, kind in _EARLIER_ONLY)
+        held = _Held(stub, since, kind in _EARLIER_ONLY)
         if kind == "MedicationAdministration":
             held.order = reference(content.get("request"))
         if (ended := before_its_end(content, last_given, self._zone)) is not None:
@@ -184,25 +184,25 @@ class PatientHistory:
         return held
 
     def _last_given(self) -> dict[str, When]:
-        """Return for each order the moment of its last administration."""
+        """Return for each order the time of its last administration."""
         found: dict[str, When] = {}
-        for glimpse in self._by_reference.values():
-            if glimpse.resource_type == "MedicationAdministration":
-                order = reference(glimpse.content.get("request"))
-                given = known_since(glimpse.content, self._zone) if order else None
+        for stub in self._by_reference.values():
+            if stub.resource_type == "MedicationAdministration":
+                order = reference(stub.content.get("request"))
+                given = known_since(stub.content, self._zone) if order else None
                 if given is not None and (order not in found or found[order].is_before(given)):
                     found[order] = given
         return found
 
     def _sessions(self) -> Iterator[SignedTogether]:
-        """Group the orders by the moment at which they were signed, as it is written."""
+        """Group the orders by the time at which they were signed, as written."""
         found: dict[str, SignedTogether] = {}
-        for name, glimpse in sorted(self._by_reference.items()):
-            if glimpse.resource_type not in _WITH_ORDERS:
+        for name, stub in sorted(self._by_reference.items()):
+            if stub.resource_type not in _WITH_ORDERS:
                 continue
-            content = glimpse.content
-            is_order = glimpse.resource_type == ORDER
-            reason = ("" if glimpse.reference else "no-id") or _why_not(content) if is_order else ""
+            content = stub.content
+            is_order = stub.resource_type == ORDER
+            reason = ("" if stub.reference else "no-id") or _why_not(content) if is_order else ""
             if reason:
                 self.left_out.append(LeftOut(name, reason))
                 continue
@@ -212,11 +212,11 @@ class PatientHistory:
                     self.left_out.append(LeftOut(name, "no-time"))
                 continue
             session = found.setdefault(written, SignedTogether(moment, dated_by))
-            (session.orders if is_order else session.services).append(glimpse)
+            (session.orders if is_order else session.services).append(stub)
         return (session for session in found.values() if session.orders)
 
     def _signed(self, order: Json) -> tuple[When | None, str, str]:
-        """Return the moment at which an order was signed: when it was authored, else its first dose, else its visit."""
+        """Return when an order was signed: when it was authored, else its first dose, else its encounter's start."""
         encounter = self.resource(reference(order.get("encounter")))
         for dated_by, written in (
             ("authored", text(order.get("authoredOn"))),
@@ -224,7 +224,7 @@ class PatientHistory:
             ("encounter", text(child(encounter, "period").get("start"))),
         ):
             moment = when(written, self._zone)
-            # A month is no moment at which an order can be replayed.
+            # An order cannot be replayed as of a month.
             if moment is not None and len(written) >= len("2026-01-01"):
                 return moment, written, dated_by
         return None, "", ""
@@ -256,30 +256,30 @@ def _first_dose(order: Json) -> str:
 
 
 def _newest(resources: Iterable[bytes]) -> dict[str, ResourceStub]:
-    """Look at each resource; of several versions of one the last that was written counts."""
+    """Read each resource; of several versions of one, the last written counts."""
     found: dict[str, tuple[ResourceStub, bytes]] = {}
     nameless = 0
     for raw in resources:
         try:
-            glimpse = ResourceStub.of(raw, "")
+            stub = ResourceStub.of(raw, "")
         except Unreadable:
             continue
-        name = glimpse.reference
+        name = stub.reference
         if not name:
             nameless += 1
-            name = f"{glimpse.resource_type}?{nameless:06}"
+            name = f"{stub.resource_type}?{nameless:06}"
         other = found.get(name)
-        if other is None or _version(*other) < _version(glimpse, raw):
-            found[name] = glimpse, raw
-    return {name: glimpse for name, (glimpse, _) in found.items()}
+        if other is None or _version(*other) < _version(stub, raw):
+            found[name] = stub, raw
+    return {name: stub for name, (stub, _) in found.items()}
 
 
-def _version(glimpse: ResourceStub, raw: bytes) -> tuple[str, bytes]:
-    return text(child(glimpse.content, "meta").get("lastUpdated")), raw
+def _version(stub: ResourceStub, raw: bytes) -> tuple[str, bytes]:
+    return text(child(stub.content, "meta").get("lastUpdated")), raw
 
 
-def _answer(glimpses: list[ResourceStub]) -> Answer:
+def _answer(stubs: list[ResourceStub]) -> Answer:
     """Return the answer to a query."""
-    if not glimpses:
+    if not stubs:
         return Answer(PrefetchState.EMPTY)
-    return Answer(PrefetchState.PRESENT, ResourceList(glimpses, is_bundle=True))
+    return Answer(PrefetchState.PRESENT, ResourceList(stubs, is_bundle=True))

@@ -1,7 +1,8 @@
-"""Since when the chart has held a resource, and when its status became what the export says.
+"""Since when the chart has had a resource, and when its status became what the export says.
 
-An export holds the last version of each resource. What it does not date cannot be shown to have been known, so it is
-not seen; ``meta.lastUpdated`` dates a resource that has no date of its own, for it cannot have become known later.
+An export contains the last version of each resource. A resource without any date cannot be shown to have been known, so
+it is not visible; ``meta.lastUpdated`` is used if there is no other date, because the resource cannot have become known
+later.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _CONDITION_OVER = frozenset({"inactive", "remission", "resolved"})
 
 
 def known_since(resource: Json, zone: ZoneInfo) -> When | None:
-    """Return the moment from which a resource is seen: the later of when it happened and when it was put on record."""
+    """Return the time from which a resource is visible: the later of when it happened and when it was recorded."""
     kind = text(resource.get("resourceType"))
     found: When | None
     if kind == "Observation":
@@ -45,7 +46,7 @@ def known_since(resource: Json, zone: ZoneInfo) -> When | None:
 
 
 def _effective(resource: Json, zone: ZoneInfo, *, end_first: bool = False) -> When | None:
-    # Nearly every resource has this one.
+    # Fast path: nearly every resource has this one.
     if (found := when(resource.get("effectiveDateTime"), zone)) is not None:
         return found
     period = child(resource, "effectivePeriod")
@@ -55,10 +56,10 @@ def _effective(resource: Json, zone: ZoneInfo, *, end_first: bool = False) -> Wh
 
 
 def before_its_end(resource: Json, last_given: When | None, zone: ZoneInfo) -> tuple[When, Json] | None:
-    """Return when a resource came to its end, and how it stood before; nothing when it has none or it is not known.
+    """Return when a resource ended, and its state before; nothing if it has not ended or the time is not known.
 
-    ``last_given`` is the last administration of an order. An order that is over at a time nobody wrote down has the
-    exported status all along.
+    ``last_given`` is the last administration of an order. An order that ended at an unknown time has the exported
+    status all along.
     """
     kind = text(resource.get("resourceType"))
     end: When | None = None

@@ -1,7 +1,7 @@
-"""FHIR dates and times as moments that can be put in order, whatever their precision.
+"""FHIR dates and times as comparable values, whatever their precision.
 
-A moment with a time is compared by its time; one that is a day alone, by its day in the site's time zone. A month or a
-year alone stands for its last day: what happened some time in May may not have been known on the second.
+A value with a time is compared by its time; a date, by its day in the site's time zone. A month or a year stands for
+its last day: what happened some time in May may not have been known on May 2.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 _PARTIAL = re.compile(r"(\d{4})(?:-(\d{2}))?")
 _DAY_LENGTH = 10
 _DECEMBER = 12
-# What happened together is dated together: an order and its dose, the results of one sample.
+# Cached, because many resources share a time: an order and its dose, the results of one sample.
 _MOMENTS = 1024
 
 
 class When(NamedTuple):
-    """A moment: its day where the site is, and its time in seconds where it has one."""
+    """A point in time: its day at the site, and its time in seconds, if it has one."""
 
     day: date
     at: float | None = None
@@ -35,13 +35,9 @@ class When(NamedTuple):
             return self.at < other.at
         return self.day < other.day
 
-    def is_after(self, other: When) -> bool:
-        """Return whether it is certainly later than another."""
-        return other.is_before(self)
-
 
 def when(value: object, zone: ZoneInfo) -> When | None:
-    """Read a FHIR date, dateTime or instant; nothing when it is none."""
+    """Read a FHIR date, dateTime or instant; nothing if it is not valid."""
     return _read(value.strip(), zone) if isinstance(value, str) else None
 
 
@@ -52,7 +48,7 @@ def _read(written: str, zone: ZoneInfo) -> When | None:
             return When(date.fromisoformat(written))
         if len(written) > _DAY_LENGTH:
             moment = datetime.fromisoformat(written)
-            # A time without its zone is not FHIR, and is what many systems export: it is the site's own.
+            # A time without a zone is not valid FHIR, but many systems export it: it is in the site's zone.
             local = moment.replace(tzinfo=zone) if moment.tzinfo is None else moment
             return When(local.astimezone(zone).date(), local.timestamp())
         if (match := _PARTIAL.fullmatch(written)) is not None:
@@ -64,7 +60,7 @@ def _read(written: str, zone: ZoneInfo) -> When | None:
 
 
 def later(first: When | None, second: When | None) -> When | None:
-    """Return the later of two moments; where neither is certainly later, the one that has a time."""
+    """Return the later of two; if neither is certainly later, the one that has a time."""
     if first is None or second is None:
         return first or second
     if first.is_before(second):

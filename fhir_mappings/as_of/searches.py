@@ -1,7 +1,7 @@
 """The service's own queries, answered from the resources of one patient as a FHIR server would answer them.
 
-Only what the queries use is understood: an instance read, and a type search by patient, code and status. A list has no
-pages here: a server would give the next page on demand.
+Only what the queries use is supported: an instance read, and a type search by patient, code and status. Lists are not
+paged, as if the server's next pages had been read.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 _COMBINATIONS = 4096
 _IGNORED = frozenset({"patient", "_sort", "_count"})
-# What clients send under keys of their own, and no query of the service asks for.
+# Resource types that clients send under their own keys, without a query of the service.
 BESIDE = {"statements": "MedicationStatement"}
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """One query: the type it asks for, and the codes and statuses that it wants, ``None`` for any."""
+    """One query: its type, codes and statuses, ``None`` for any."""
 
     kind: str
     tokens: frozenset[tuple[str, str]] | None = None
@@ -35,11 +35,11 @@ class Search:
     newest_first: bool = False
 
     def wants_codes(self, codes: Sequence[Code]) -> bool:
-        """Return whether a resource with some codes is asked for."""
+        """Return whether the query matches a resource with some codes."""
         return self.tokens is None or any((each.system, each.code) in self.tokens for each in codes)
 
     def wants_status(self, resource: Json) -> bool:
-        """Return whether a resource is asked for as it stands."""
+        """Return whether the query matches a resource's status."""
         return self.statuses is None or text(resource.get("status")) in self.statuses
 
 
@@ -49,11 +49,11 @@ class Searches(dict[str, Search]):
     def __init__(self, by_key: Mapping[str, Search]) -> None:
         """Keep the queries."""
         super().__init__(by_key)
-        # A chart has many resources and few kinds of them.
+        # Cached, because a chart has many resources and few kinds of them.
         self.asking = cached_by_key(_COMBINATIONS)(self._asking)
 
     def _asking(self, kind: str, codes: Codes) -> tuple[str, ...]:
-        """List the queries that ask for a resource of a type with some codes."""
+        """List the queries that match a resource of a type with some codes."""
         return tuple(key for key, search in self.items() if search.kind == kind and search.wants_codes(codes))
 
 
@@ -61,7 +61,7 @@ def searches(templates: Mapping[str, str]) -> Searches:
     """Read the prefetch templates.
 
     Raises:
-        ValueError: a template uses a parameter that is not understood here.
+        ValueError: a template uses an unsupported parameter.
 
     """
     found = {key: _search(template) for key, template in templates.items()}
@@ -92,7 +92,7 @@ def _token(written: str) -> tuple[str, str]:
 
 
 def _split(written: str, mark: str) -> list[str]:
-    """Split at a mark that is not escaped; the escapes stay."""
+    """Split at an unescaped separator; escapes stay."""
     parts, current, escaped = [], "", False
     for character in written.replace("%5C", "\\"):
         if character == mark and not escaped:

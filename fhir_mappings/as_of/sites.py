@@ -1,4 +1,4 @@
-"""Where an order was written: the place of its visit, else who provides the visit, else who asked for the drug."""
+"""Where an order was written: the encounter's location, else its service provider, else the requesting organization."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 UNKNOWN = "unknown"
 NAMED_KINDS = frozenset({"Organization", "Location"})
-"""The resources whose names are sites."""
+"""The resource types whose names are sites."""
 
 
 def site_of(order: Json, resource: Callable[[str], Json], names: Mapping[str, str]) -> str:
@@ -30,6 +30,6 @@ def site_of(order: Json, resource: Callable[[str], Json], names: Mapping[str, st
 
 
 def named(resource: Json) -> tuple[str, str]:
-    """Return the reference of an organisation or a place, and its name."""
+    """Return the reference of an organization or a location, and its name."""
     own = f"{text(resource.get('resourceType'))}/{text(resource.get('id'))}"
     return own, text(resource.get("name"))

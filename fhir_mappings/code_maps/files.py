@@ -1,4 +1,4 @@
-"""A site's code maps, as FHIR ConceptMap files: read whole, or refused with every problem by file and line.
+"""Reads a site's code maps from FHIR ConceptMap files: completely, or refused with every problem by file and line.
 
 Source: FHIR R4 ConceptMap; ``relationship`` is what R5 calls the equivalence.
 """
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
 
 Place = tuple[str | int, ...]
-# The target says the same, or more generally the same. A narrower target would be a guess.
+# The target means the same or something more general. A narrower target would be a guess.
 USABLE = frozenset({"equal", "equivalent", "wider", "subsumes", "source-is-narrower-than-target"})
 _SHAPES = {
     "loinc": re.compile(r"(?:L[ALP])?\d{1,7}-\d"),
@@ -41,7 +41,7 @@ _TENS = 10
 
 
 class Mapped(NamedTuple):
-    """One target of a local code: where it stands in the file, and what is said of it."""
+    """One target of a local code, and its place in the file."""
 
     place: Place
     source: str
@@ -54,7 +54,7 @@ class Mapped(NamedTuple):
 
     @property
     def is_usable(self) -> bool:
-        """Whether the local code stands for it."""
+        """Whether the local code may be treated as the target."""
         return self.equivalence in USABLE and bool(self.system)
 
 
@@ -62,7 +62,7 @@ def read_code_map(paths: Iterable[Path]) -> CodeMap:
     """Read ConceptMap files.
 
     Raises:
-        CodeMapError: one cannot be read, is no ConceptMap, or says something that cannot be meant; all of it is told.
+        CodeMapError: one cannot be read, is not a ConceptMap, or has an impossible entry; all problems are listed.
 
     """
     entries: dict[tuple[str, str], tuple[Coding, ...]] = {}
@@ -91,7 +91,7 @@ def content(path: Path) -> tuple[bytes, Json]:
     """Return the bytes of a file and the ConceptMap in it.
 
     Raises:
-        CodeMapError: it cannot be read, or is no ConceptMap.
+        CodeMapError: it cannot be read, or is not a ConceptMap.
 
     """
     try:
@@ -141,7 +141,7 @@ def _problems(resource: Json) -> Iterator[tuple[Place, str]]:
 
 
 def _wrong(each: Mapped) -> str:
-    """Say what is wrong with a target; nothing where it may be right."""
+    """Return what is wrong with a target; empty if it may be right."""
     if not each.is_usable:
         return ""
     if not each.code:
@@ -163,16 +163,16 @@ def _check_digit(number: str) -> int:
 
 
 class Lines:
-    """The lines of a JSON file at which its parts begin."""
+    """The line numbers of the parts of a JSON file."""
 
     def __init__(self, body: bytes) -> None:
-        """Take the file; nothing is looked at until a line is asked for."""
+        """Keep the file; it is parsed when a line is first needed."""
         self._body = body
         self._root: yaml.Node | None = None
         self._is_read = False
 
     def of(self, place: Place) -> int:
-        """Return the line of a place, counted from 1, or of the nearest one around it that has one."""
+        """Return the line of a place, counted from 1, or of the nearest enclosing place that has one."""
         node = self._node()
         for step in place:
             inner = _inside(node, step)
@@ -185,7 +185,7 @@ class Lines:
         if not self._is_read:
             self._is_read = True
             try:
-                # JSON is YAML but for tabs between its parts; inside a text JSON has none.
+                # JSON is YAML except for tabs between its parts; JSON strings contain no raw tabs.
                 self._root = yaml.compose(self._body.decode().replace("\t", " "), Loader=_LOADER)
             except (yaml.YAMLError, ValueError):
                 self._root = None
@@ -197,7 +197,7 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 def _inside(node: yaml.Node | None, step: str | int) -> yaml.Node | None:
     if isinstance(node, yaml.MappingNode):
-        # A single object may stand where a list could.
+        # A single object may be sent in place of a list.
         return node if step == 0 else next((value for key, value in node.value if key.value == step), None)
     if isinstance(node, yaml.SequenceNode) and isinstance(step, int):
         return node.value[step] if step < len(node.value) else None

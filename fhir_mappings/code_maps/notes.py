@@ -1,4 +1,4 @@
-"""What of a site's code maps has no effect: told when a configuration is checked, because a map may hold far more."""
+"""Lists code map entries without effect when a configuration is checked; a map may contain far more than is used."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def notes(paths: Iterable[Path], known: Knowledge) -> Iterator[str]:
     """Yield, with file and line, what has no effect: the first of each kind, and how many more there are.
 
     Raises:
-        CodeMapError: a file cannot be read or is no ConceptMap.
+        CodeMapError: a file cannot be read or is not a ConceptMap. Raises:
 
     """
     codes, units = _known_codes(known), UnitReader(known.terminology)
@@ -54,7 +54,7 @@ def notes(paths: Iterable[Path], known: Knowledge) -> Iterator[str]:
 
 
 def _note(each: Mapped, codes: Mapping[str, frozenset[str]], units: UnitReader) -> tuple[str, str]:
-    """Return the kind of what has no effect, in the plural, and a sentence on this one; empty for all the rest."""
+    """Return the kind of an entry without effect, in the plural, and a sentence about it; empty for other entries."""
     if not each.system:
         return "targets in systems that are not read", f'"{each.target}" is no system that is read here'
     if each.equivalence not in USABLE:

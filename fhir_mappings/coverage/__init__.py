@@ -1,1 +1,1 @@
-"""Statements of coverage on the order of the EHR, and what a policy still asks as a form."""
+"""Coverage statements on the EHR's order, and a policy's open questions as a form."""

@@ -1,4 +1,4 @@
-"""Statements of coverage as the coverage-information extension, on the EHR's own order.
+"""Coverage statements as the coverage-information extension on the EHR's own order.
 
 Source: HL7 Da Vinci Coverage Requirements Discovery 2.2.1, ext-coverage-information and its invariants crd-ci-q1 to q9.
 """
@@ -28,13 +28,13 @@ _DETAILS = "http://terminology.hl7.org/CodeSystem/crd-coverage-detail"
 _HCPCS = "https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
 _NAMESPACE = uuid.UUID("b8b1f9a4-3f57-5d0a-9a3c-0a6f1c1b7d21")
 _OURS = "her2-cds-"
-# What changes without anything being said anew.
+# Parts that change without a new statement.
 _OF_THE_DAY = frozenset({"date", "coverage-assertion-id"})
 _LONGEST = 1_000
 
 
 class CoverageWriter:
-    """Writes statements in one wording; ``sources`` give the address of the policy that each goes by."""
+    """Writes statements in one wording; ``sources`` give the address of the policy behind each."""
 
     def __init__(self, words: Mapping[str, str], sources: Mapping[str, Source], base_url: str) -> None:
         """Keep the words of the reasons, the documents that policies are read from, and the address of the forms."""
@@ -43,9 +43,9 @@ class CoverageWriter:
         self._sources = sources
 
     def update(self, stated: Sequence[Statement], resource: Json, today: date, words: str) -> Json | None:
-        """Write the action that puts the statements of one order on it; there is none if they say nothing new.
+        """Write the action that adds the statements to their order; none if they say nothing new.
 
-        Nothing but the extensions of ours is added or changed. What a payer has stated of the same coverage stands.
+        Only our own extensions are added or changed. A payer's statement about the same coverage is left alone.
         """
         kept: list[Any] = copy.deepcopy(items(resource.get("extension")))
         is_new = False
@@ -109,14 +109,14 @@ class CoverageWriter:
         return {"text": said}
 
     def _worded(self, name: str, value: str) -> str:
-        """Name the parts of a chart in words; everything else is words already."""
+        """Return the names of chart parts; everything else is text already."""
         if name != "parts":
             return value
         return ", ".join(self._words[f"part-{part}"] for part in value.split(","))
 
 
 def stated_in(action: Json) -> Iterator[dict[str, str]]:
-    """Yield what an action of ours states, as codes: of which order and coverage, covered or not, and the trace id."""
+    """Yield the content of our action as codes: order, coverage, covered or not, and the trace id."""
     resource = action["resource"]
     order = f"{text(resource.get('resourceType'))}/{text(resource.get('id'))}"
     for _, extension in objects(resource.get("extension")):
@@ -140,7 +140,7 @@ def _policy_link(source: Source) -> Json:
 
 
 def _of_coverage(extensions: list[Any], coverage: str) -> list[int]:
-    """List the places of the statements that are of one coverage."""
+    """List the positions of the statements about one coverage."""
     return [
         place
         for place, each in enumerate(extensions)
@@ -159,5 +159,5 @@ def _named(extension: Json, url: str) -> Iterable[Json]:
 
 
 def _content(extension: Json) -> bytes:
-    """Return what an extension says, without when it was said."""
+    """Return the content of an extension, without its date."""
     return encode([part for _, part in objects(extension.get("extension")) if part.get("url") not in _OF_THE_DAY])

@@ -1,8 +1,8 @@
-"""The forms of payer policies as Da Vinci DTR asks for them: a package of a Questionnaire and its answer, begun.
+"""Payer policy forms for Da Vinci DTR: a package with a Questionnaire and a prefilled response.
 
-Source: HL7 Da Vinci Documentation Templates and Rules 2.2.0, OperationDefinition questionnaire-package. A form is named
-by its address, as the coverage-information extension and the card have it. What is begun is what the order and the
-coverage in the call say; the chart is not read.
+Source: HL7 Da Vinci Documentation Templates and Rules 2.2.0, OperationDefinition questionnaire-package. A form is
+requested by its address, as in the coverage-information extension and on the card. It is prefilled from the order and
+the coverage in the call; the chart is not read.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class BadPackageRequest(ValueError):  # noqa: N818 - named for the answer it lea
     """The call lacks what the operation needs; ``expression`` names the parameter, never its value."""
 
     def __init__(self, code: str, message: str, expression: str) -> None:
-        """Say what is wrong with which parameter."""
+        """Keep the problem and the parameter."""
         super().__init__(message)
         self.code = code
         self.message = message
@@ -40,7 +40,7 @@ class BadPackageRequest(ValueError):  # noqa: N818 - named for the answer it lea
 
 
 class Asked(NamedTuple):
-    """What a call asks for: the addresses of forms, and the order and the coverage that they are about."""
+    """The content of a call: the addresses of forms, the order and the coverage."""
 
     forms: tuple[str, ...]
     order: Json
@@ -49,7 +49,7 @@ class Asked(NamedTuple):
 
 
 class Publisher(NamedTuple):
-    """Who gives the forms: the policies, the words, the public address and the release."""
+    """What forms are made from: the policies, the wording, the public address and the release."""
 
     policies: tuple[PayerPolicy, ...]
     words: Mapping[str, str]
@@ -61,8 +61,8 @@ def read_asked(body: object) -> Asked:
     """Read the Parameters of a call.
 
     Raises:
-        BadPackageRequest: they are none, have no coverage, name neither order, form nor context, or are about two
-            patients.
+        BadPackageRequest: they are missing, have no coverage, name neither an order, form nor context, or are about two
+        patients.
 
     """
     if not isinstance(body, dict) or body.get("resourceType") != "Parameters":
@@ -89,7 +89,7 @@ def read_asked(body: object) -> Asked:
 
 
 def packages(asked: Asked, publisher: Publisher, today: date) -> tuple[list[Json], list[str]]:
-    """Return the package of each form that is known, and the addresses of those that are not."""
+    """Return the package of each known form, and the addresses of unknown ones."""
     found: list[Json] = []
     unknown: list[str] = []
     for address in asked.forms:
@@ -126,7 +126,7 @@ def _known(asked: Asked) -> Iterator[Known]:
 
 
 def _dose(order: Json) -> str:
-    """Return the first dose of an order as it is written."""
+    """Return the first dose of an order as written."""
     for _, instruction in objects(order.get("dosageInstruction")):
         for _, dose in objects(instruction.get("doseAndRate")):
             quantity = child(dose, "doseQuantity")
@@ -142,7 +142,7 @@ def _origin(resource: Json) -> Origin:
 
 
 def as_parameters(found: Iterable[Json], outcome: Json | None) -> Json:
-    """Write the answer: a package for each form, and what could not be given."""
+    """Build the answer: a package for each form, and what could not be returned."""
     parameters = [{"name": "packagebundle", "resource": each} for each in found]
     if outcome is not None:
         parameters.append({"name": "outcome", "resource": outcome})

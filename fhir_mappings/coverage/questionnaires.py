@@ -1,7 +1,7 @@
-"""What a policy still asks, as a Questionnaire, and a QuestionnaireResponse begun with what is on record.
+"""A policy's open questions as a Questionnaire, and a QuestionnaireResponse prefilled from the chart.
 
 Source: FHIR R4 Questionnaire and QuestionnaireResponse; HL7 Da Vinci Documentation Templates and Rules 2.2.0 for the
-origin of an answer, the coverage and the order that a response is for, and what it is meant for.
+origin of an answer, and a response's coverage, order and purpose.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def canonical(form: Form, base_url: str) -> str:
 
 
 def questionnaire(form: Form, words: Mapping[str, str], base_url: str, release: str) -> Json:
-    """Write a form: what is known, read-only, and the criteria that are asked, each with the documents for it."""
+    """Build a form: known data, read-only, and the open criteria, each with its documents."""
     policy, path = form.policy, form.path
     return {
         "resourceType": "Questionnaire",
@@ -67,7 +67,7 @@ def questionnaire(form: Form, words: Mapping[str, str], base_url: str, release: 
 
 
 def response(form: Form, words: Mapping[str, str], base_url: str, patient_id: str, order: Origin, today: date) -> Json:
-    """Begin the answer to a form with what is on record; each answer says where it stands."""
+    """Prefill the response to a form from the chart; each answer names its resource."""
     coverage = next((each.origin for each in form.known if each.label == "form-payer"), None)
     extensions = [{"url": f"{_DTR}/qr-context", "valueReference": {"reference": order.reference}}]
     if coverage is not None and coverage.reference:
@@ -117,7 +117,7 @@ def _answer(known: Known, base_url: str) -> Json:
 def _criteria(
     criteria: Iterable[shapes.Check | shapes.OneOf], words: Mapping[str, str], within: str, *, required: bool = True
 ) -> Iterator[Json]:
-    """Write the questions; of alternatives none has to be answered by itself."""
+    """Build the questions; alternatives are each optional."""
     for number, criterion in enumerate(criteria, 1):
         link = f"{within}.{number}"
         if isinstance(criterion, shapes.OneOf):
@@ -131,7 +131,7 @@ def _criteria(
 
 
 def _questions(criterion: shapes.Check, words: Mapping[str, str], link: str, *, required: bool) -> Iterator[Json]:
-    """Ask for what the check could not find: a value where one decides, else yes or no and where it is shown."""
+    """Ask for what the check could not find: a value if one decides, else yes or no and the evidence."""
     match criterion:
         case shapes.PrescriberSpecialty():
             label, kind = "form-specialty", "string"

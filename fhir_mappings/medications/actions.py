@@ -1,7 +1,7 @@
-"""Findings back into FHIR: corrections of the EHR's own order, draft requests for missing tests, removals.
+"""Writes findings back as FHIR actions: corrections of the EHR's own order, draft requests for missing tests, removals.
 
-An update returns the resource as the EHR sent it with only the fields changed that must change. What is created is
-checked against FHIR R4 before it is sent.
+An update returns the resource as the EHR sent it, with only the necessary fields changed. New resources are validated
+against FHIR R4 before they are sent.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _UNIT_IN_TEXT = {DoseUnit.MG_PER_KG: r"mg\s*/\s*kg", DoseUnit.MG_PER_M2: r"mg\s*
 
 @once
 def models() -> Mapping[str, Any]:
-    """Return the models of what is created; they are slow to load, and only an answer with a suggestion needs them."""
+    """Return the FHIR models, which are slow to load and needed only for answers with suggestions."""
     from fhir.resources.R4B.medicationrequest import MedicationRequest  # noqa: PLC0415
     from fhir.resources.R4B.servicerequest import ServiceRequest  # noqa: PLC0415
 
@@ -45,7 +45,7 @@ def models() -> Mapping[str, Any]:
 
 @dataclass(slots=True)
 class _Update:
-    """A resource of the EHR, and a copy of it with the changes of one suggestion."""
+    """An EHR resource, and a copy with the changes of one suggestion."""
 
     original: Json
     resource: Json
@@ -65,8 +65,8 @@ class ActionWriter:
     ) -> list[Action]:
         """Write the actions of a suggestion.
 
-        There are none when it cannot be carried out in full: an EHR resource has no id or is not available, or the
-        result would not be valid FHIR although the original was. Several changes of one resource are one update.
+        There are none if it cannot be carried out in full: an EHR resource has no id or is not available, or the result
+        would not be valid FHIR although the original was. Several changes to one resource are one update.
         """
         actions: list[Action] = []
         updates: dict[str, _Update] = {}
@@ -98,7 +98,7 @@ class ActionWriter:
     def _changed(
         self, fix: Fix, order: Origin, resources: Mapping[str, Json], updates: dict[str, _Update]
     ) -> _Update | None:
-        """Change the resource that a fix is about, in a copy that the fixes of one suggestion share."""
+        """Apply a fix to a copy of the resource, which the fixes of one suggestion share."""
         origin = fix.wrong.holder if isinstance(fix, ReplaceBillingCode) else order
         resource = resources.get(origin.path)
         if resource is None or not origin.reference:
@@ -150,7 +150,7 @@ class ActionWriter:
         if order.reference:
             request["supportingInfo"] = [{"reference": order.reference}]
         if not _is_valid(request):
-            # What was taken over from the order was not valid; the rest is ours.
+            # What was copied from the order was not valid; the rest is ours.
             for name in ("encounter", "requester", "reasonCode", "reasonReference"):
                 request.pop(name, None)
         words = self._words["create"].format(what=known.order_display or known.display)
@@ -158,7 +158,7 @@ class ActionWriter:
 
 
 def _code_to_order(concept: Concept) -> tuple[str, str]:
-    """Return the system and the code that a test is ordered by; one of the site's may have none in LOINC."""
+    """Return the system and code for ordering a test; a site's test may have no LOINC code."""
     if concept.order_loinc or concept.loinc:
         return _LOINC, concept.order_loinc or concept.loinc[0].code
     if concept.snomed:
@@ -167,7 +167,7 @@ def _code_to_order(concept: Concept) -> tuple[str, str]:
 
 
 def put_on_hold(resource: Json) -> bool:
-    """Put a signed order on hold; there is nothing to do for one that is."""
+    """Put a signed order on hold; nothing to do if it already is."""
     if resource.get("status") == "on-hold":
         return False
     resource["status"] = "on-hold"
@@ -175,7 +175,7 @@ def put_on_hold(resource: Json) -> bool:
 
 
 def without_empties(value: Any) -> Any:
-    """Leave out what has no value: CDS Hooks allows no null and no empty element in an answer."""
+    """Remove empty values: CDS Hooks allows no null or empty elements in an answer."""
     if isinstance(value, dict):
         kept = {name: without_empties(each) for name, each in value.items()}
         return {name: each for name, each in kept.items() if each not in (None, "", [], {})}
@@ -185,7 +185,7 @@ def without_empties(value: Any) -> Any:
 
 
 def set_doses(resource: Json, fix: SetDose) -> bool:
-    """Write new doses into their quantities, and into the text where it states the old one."""
+    """Write new doses into their quantities, and into the text if it states the old one."""
     for ordered, dose in fix.changes:
         quantity = _at(resource, ordered.pointer)
         if not isinstance(quantity, dict):
@@ -213,7 +213,7 @@ def _is_same_basis(ordered: OrderedDose, dose: Mg | MgPerKg) -> bool:
 
 
 def _lower_to(low: Any, high: Json) -> None:
-    """Lower the lower end of a range that would lie above its new upper end."""
+    """Lower the low end of a range that would exceed its new high end."""
     value, limit = (number(end.get("value")) if isinstance(end, dict) else None for end in (low, high))
     if value is not None and limit is not None and value > limit and low.get("unit") == high.get("unit"):
         low["value"] = high["value"]
@@ -224,9 +224,9 @@ def _shortest(value: Decimal) -> int | Decimal:
 
 
 def _restatements(fix: SetDose) -> Callable[[str], str] | None:
-    """Return what puts the new doses where a text states the old ones, so that the two do not contradict each other.
+    """Return a function that replaces old doses in a text by new ones, so that text and dose field agree.
 
-    A text is read once, whatever the number of doses.
+    A text is processed once, whatever the number of doses.
     """
     new: dict[tuple[str, str], str] = {}
     for ordered, dose in fix.changes:
@@ -244,7 +244,7 @@ def _restatements(fix: SetDose) -> Callable[[str], str] | None:
         return None
     units = sorted({unit for _, unit in new}, key=lambda unit: (-len(unit), unit))
     alternatives = "|".join(f"({unit})" for unit in units)
-    # In "2.520 mg" the part after the point is no number of its own.
+    # In "2.520 mg" the part after the point is not a separate number.
     stated = re.compile(rf"(?<![\d.,])(?P<number>\d+(?:\.\d+)?)\s*(?:{alternatives})(?!\w|\s*/)", re.IGNORECASE)
 
     def restated_in(match: re.Match[str]) -> str:
@@ -256,7 +256,7 @@ def _restatements(fix: SetDose) -> Callable[[str], str] | None:
 
 
 def replace_code(resource: Json, fix: ReplaceBillingCode) -> bool:
-    """Put the right billing code and its descriptor in the place of the wrong one; system and modifiers stay."""
+    """Replace a wrong billing code and its descriptor; system and modifiers stay."""
     coding = _at(resource, fix.wrong.pointer)
     if not isinstance(coding, dict):
         return False
@@ -267,7 +267,7 @@ def replace_code(resource: Json, fix: ReplaceBillingCode) -> bool:
 
 
 def remove(resource: Json, pointer: Pointer) -> bool:
-    """Take one element out of an array; an array left empty goes with it."""
+    """Remove one element from an array, and the array if it is left empty."""
     holder = _at(resource, pointer[:-1])
     last = pointer[-1]
     if isinstance(holder, list) and isinstance(last, int) and last < len(holder):
@@ -277,7 +277,7 @@ def remove(resource: Json, pointer: Pointer) -> bool:
         return True
     if isinstance(holder, dict) and last in holder:
         del holder[last]
-        # What is left empty would be no FHIR: then nothing is offered.
+        # If the rest would be empty it is not valid FHIR, and nothing is offered.
         return bool(holder)
     return False
 
@@ -296,12 +296,12 @@ def _at(resource: Any, pointer: Pointer) -> Any:
 
 
 def _is_inside(referred: Any) -> bool:
-    """Return whether a reference leads to what its own resource contains, and so to nothing from elsewhere."""
+    """Return whether a reference is to a contained resource, which has no meaning elsewhere."""
     return reference(referred).startswith("#")
 
 
 def _is_valid(resource: Json) -> bool:
-    """Return whether a resource is valid FHIR R4, as far as its model can say."""
+    """Return whether a resource is valid FHIR R4, as far as its model can tell."""
     model = models().get(str(resource.get("resourceType")))
     if model is None:
         return False

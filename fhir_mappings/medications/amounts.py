@@ -1,4 +1,4 @@
-"""Makes instructions alike that differ in the milligrams alone, so that one reading of their other words serves all."""
+"""Normalizes instructions that differ only in the milligrams, so that a cached reading of the rest can be reused."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _DIGIT = re.compile(r"[0-9]")
 
 
 def without_amounts(written: str) -> str:
-    """Write every digit of an amount in milligrams as 1: as long and of the same shape, so all else reads the same."""
+    """Replace every digit of an amount in milligrams by 1, so that length and form stay the same."""
     return _MILLIGRAMS.sub(_ones, written)
 
 
@@ -23,9 +23,9 @@ def _ones(match: re.Match[str]) -> str:
 
 
 def alike_but_for_amounts(instructions: Any) -> Json | None:
-    """Return a single instruction as it is for every amount; ``None`` where the amount may matter for the rest.
+    """Return a single instruction with its amount normalized; ``None`` if the amount may matter for the rest.
 
-    That is so beside a rate, by which an amount takes its time.
+    That is so with a rate, because amount and rate give the infusion time.
     """
     if instructions.__class__ is not list or len(instructions) != 1 or instructions[0].__class__ is not dict:
         return None

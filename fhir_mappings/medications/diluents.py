@@ -1,6 +1,6 @@
-"""What an infusion is made up in, where the order says so: as an inactive ingredient, or "in 250 mL sodium chloride".
+"""The diluent of an infusion, if the order names it: as an inactive ingredient, or "in 250 mL sodium chloride".
 
-A bag for flushing the line is no diluent, and "do not mix with dextrose" names none.
+A bag for flushing the line is not a diluent, and "do not mix with dextrose" does not name one.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from cards.knowledge.schema import Diluent
 from cards.values.text_cache import cached_by_text
 from fhir_mappings.codings import texts
-from fhir_mappings.wire.lenient import child, objects, text
+from fhir_mappings.medications.instructions import written_in
+from fhir_mappings.wire.lenient import child, objects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,12 +48,12 @@ def of_ingredients(medication: Json) -> frozenset[Diluent]:
 
 
 def of_concept(concept: Json) -> frozenset[Diluent]:
-    """List the diluents that the words of a concept name."""
+    """List the diluents named in a concept's text."""
     return frozenset(each for written in texts(concept) for each in _made_up_in(written))
 
 
 def of_instructions(resource: Json) -> frozenset[Diluent]:
-    """List the diluents that the dosage instructions of an order name."""
+    """List the diluents named in the dosage instructions of an order."""
     return frozenset(each for written in _texts(resource) for each in _made_up_in(written))
 
 
@@ -65,7 +66,7 @@ def _made_up_in(written: str) -> tuple[Diluent, ...]:
 
 
 def _may_name_one(written: str) -> bool:
-    """Tell at a glance that a text names no diluent, as most do; a pattern takes several times longer."""
+    """Return False quickly for texts without a diluent, which most are; a pattern takes several times longer."""
     folded = written.casefold()
     for hint in _HINTS:
         if hint in folded:
@@ -75,7 +76,4 @@ def _may_name_one(written: str) -> bool:
 
 def _texts(resource: Json) -> Iterator[str]:
     for _, instruction in objects(resource.get("dosageInstruction")):
-        yield text(instruction.get("text"))
-        yield text(instruction.get("patientInstruction"))
-        for _, added in objects(instruction.get("additionalInstruction")):
-            yield from texts(added)
+        yield from written_in(instruction)

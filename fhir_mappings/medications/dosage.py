@@ -1,7 +1,7 @@
-"""Dosage instructions into dose quantities: whatever slot they stand in, read by their unit.
+"""Reads dose quantities from dosage instructions: from any field, interpreted by unit.
 
-A dose may come as quantity, range, or as the "rate" of a mg/m2 habit; three times over (ordered, calculated, amount to
-give); as the volume of a bag beside the strength of its drug; or in the text alone.
+A dose may be a quantity, a range, or a "rate" in mg/m2; it may be stated three times (ordered, calculated, amount to
+give), as the volume of a bag with the drug's strength, or only in the text.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ from cards.facts.order import DoseUnit, NotedDose, OrderedDose, OrderNote
 from cards.facts.origins import Pointer
 from cards.values.quantities import Mg, MgPerKg
 from cards.values.text_cache import cached_by_text
-from fhir_mappings.codings import codings, texts
+from fhir_mappings.codings import codings
+from fhir_mappings.medications.instructions import written_in
 from fhir_mappings.results.units import ONE, dose_scale
+from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import child, day, number, objects, text
 
 if TYPE_CHECKING:
@@ -34,6 +36,16 @@ _DOSE_IN_TEXT = re.compile(
 )
 _LAST_WORD = re.compile(r"([^\W\d_]{2,40})[^\w.;]{1,3}\Z")
 _BEFORE_DOSE = 44
+_WORD = re.compile(r"[^\W\d_]{2,40}")
+_WORD_BEFORE = re.compile(r"([^\W\d_]{2,40})(?: ?: ?| \(?| -? ?)\Z")
+# One that is followed by a number has an amount of its own.
+_WORD_BEHIND = re.compile(r" (?:of |po |iv |oral |orally )?([^\W\d_]{2,40})\b(?! ?:? ?\d)", re.IGNORECASE)
+# "Previous dose 210 mg", "vials of 160 mg": neither is what this order gives.
+_NOT_THIS_DOSE = re.compile(
+    r"\b(?:(?:previous|prior|earlier) (?:dose|cycle|infusion)|vials? (?:of|contains?|size|strength))"
+    r"(?: was| of| is|:)? ?\Z",
+    re.IGNORECASE,
+)
 _THOUSANDS_BY_BLANK = re.compile(r"(?<![\d.,])\d{1,3}\s\d{3}\s*$")
 _GROUPED_AND_DECIMAL = re.compile(r"(?P<whole>\d{1,3}(?:\.\d{3}(?=,)|,\d{3}(?=\.)))[.,](?P<part>\d{1,6})")
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3}){1,2}|\d{1,3}(?:\.\d{3}){2}")
@@ -56,7 +68,7 @@ class Strength(NamedTuple):
 
 
 def doses(resource: Json, strength: Strength | None) -> Iterator[OrderedDose]:
-    """Yield every dose quantity of an order, each with the way back to it."""
+    """Yield every dose quantity of an order, each with its path."""
     for number_of, (index, instruction) in enumerate(objects(resource.get("dosageInstruction"))):
         where: Pointer = ("dosageInstruction",) if index is None else ("dosageInstruction", index)
         found = list(_of_instruction(instruction, where, number_of))
@@ -72,7 +84,7 @@ def _of_instruction(instruction: Json, where: Pointer, number_of: int) -> Iterat
         inside: Pointer = (*where, "doseAndRate") if index is None else (*where, "doseAndRate", index)
         slot = _slot(dose_and_rate)
         yield from _of_slot(dose_and_rate, inside, number_of, slot)
-    # STU3 put the quantity on the instruction itself.
+    # STU3 has the quantity on the instruction itself.
     yield from _of_slot(instruction, where, number_of, "")
 
 
@@ -84,10 +96,10 @@ def _of_slot(holder: Json, where: Pointer, number_of: int, slot: str) -> Iterato
         dose = _of_range(holder["doseRange"], (*where, "doseRange"), number_of, slot)
     if dose is not None:
         yield dose
-        # The volume of a bag says nothing of the drug in it; the dose may stand beside it.
+        # The volume of a bag says nothing about the drug in it; the dose may be stated separately.
         if dose.unit is not DoseUnit.ML:
             return
-    # A rate in mg/kg or mg/m2, without a time, is a dose in the wrong slot.
+    # A rate in mg/kg or mg/m2, without a time, is a dose in the wrong field.
     rate = holder.get("rateQuantity")
     if isinstance(rate, dict) and not _PER_TIME.search(text(rate.get("code")) or text(rate.get("unit"))):
         dose = _quantity(rate, (*where, "rateQuantity"), number_of, slot)
@@ -96,18 +108,19 @@ def _of_slot(holder: Json, where: Pointer, number_of: int, slot: str) -> Iterato
             return
     ratio = child(holder, "rateRatio")
     if ratio and number(child(ratio, "denominator").get("value")) != 1:
-        # So much in 90 minutes is a dose with its infusion time; so much in one hour is a rate.
+        # An amount per 90 minutes is a dose with its infusion time; an amount per hour is a rate.
         dose = _quantity(child(ratio, "numerator"), (*where, "rateRatio", "numerator"), number_of, slot)
         if dose is not None and dose.unit in (DoseUnit.MG, DoseUnit.MG_PER_KG):
             yield dose
 
 
 def _of_range(ends: Json, where: Pointer, number_of: int, slot: str) -> OrderedDose | None:
-    """Read the upper end of a range, which is what may be given, with the lower end beside it where that differs."""
+    """Read the high end of a range, which may be given, and the low end if it differs."""
     low = _quantity(child(ends, "low"), (*where, "low"), number_of, slot)
-    if not isinstance(ends.get("high"), dict):
-        return low
-    dose = _quantity(ends["high"], (*where, "high"), number_of, slot)
+    dose = _quantity(child(ends, "high"), (*where, "high"), number_of, slot)
+    if dose is None and low is not None:
+        # Open to the top: what is ordered is not known, whatever its lower end is.
+        return msgspec.structs.replace(low, low=Decimal(0), low_as_written=low.as_written)
     if dose is None or low is None or (low.number, low.unit) == (dose.number, dose.unit):
         return dose
     comparable = low.number if low.unit is dose.unit and low.unit is not DoseUnit.OTHER else Decimal(0)
@@ -131,7 +144,7 @@ def _quantity(quantity: Json, where: Pointer, number_of: int, slot: str) -> Orde
 
 
 def _unread(value: object, unit: str, where: Pointer, number_of: int, slot: str) -> OrderedDose | None:
-    """Return an amount that is not a number, such as the text "252,0": not understood is not the same as missing."""
+    """Return an amount that is not a number, such as the text "252,0": unreadable is not the same as missing."""
     if value is None or value in ("", [], {}):
         return None
     written = f"{value} {unit}".strip()[:40]
@@ -139,7 +152,7 @@ def _unread(value: object, unit: str, where: Pointer, number_of: int, slot: str)
 
 
 def quantity_dose(quantity: Json) -> OrderedDose | None:
-    """Read a dose quantity that stands outside an order, as in an administration."""
+    """Read a dose quantity outside an order, as in an administration."""
     return _quantity(quantity, (), 0, "") if quantity else None
 
 
@@ -151,7 +164,7 @@ def _slot(dose_and_rate: Json) -> str:
 
 
 def _through_strength(dose: OrderedDose, strength: Strength) -> OrderedDose:
-    """Turn the volume of a bag into the drug it holds."""
+    """Convert the volume of a bag to the amount of drug in it."""
     if dose.unit is not DoseUnit.ML or strength.ml <= 0:
         return dose
     held = dose.number * strength.mg / strength.ml
@@ -169,27 +182,40 @@ def _through_strength(dose: OrderedDose, strength: Strength) -> OrderedDose:
 
 
 def is_part_of_dose(resource: Json) -> bool:
-    """Return whether an order says of itself that it is one part of a dose: bag 1 of 2."""
+    """Return whether an order says that it is one part of a dose: bag 1 of 2."""
     for _, instruction in objects(resource.get("dosageInstruction")):
-        said = [instruction.get("text"), instruction.get("patientInstruction")]
-        said += [each for _, added in objects(instruction.get("additionalInstruction")) for each in texts(added)]
-        if any(says_part(text(each)) for each in said if each):
+        if any(says_part(each) for each in written_in(instruction) if each):
             return True
     return any(says_part(text(note.get("text"))) for _, note in objects(resource.get("note")))
 
 
+@cached_by_text
 def says_part(written: str) -> bool:
     """Return whether a text names one part of a dose of several: "bag 1 of 2"."""
     return _PART.search(written[:_LONGEST_OF_PART]) is not None
 
 
-def text_doses(resource: Json) -> tuple[Mg | MgPerKg, ...]:
-    """List the doses that stand in the text of the instructions."""
+def text_doses(resource: Json, supportive_drugs: frozenset[str] = frozenset()) -> tuple[Mg | MgPerKg, ...]:
+    """List the doses that stand in the text of the instructions, except those of a supportive drug beside them."""
     found: dict[Mg | MgPerKg, None] = {}
     for _, instruction in objects(resource.get("dosageInstruction")):
-        for written in (instruction.get("text"), instruction.get("patientInstruction")):
-            found.update(dict.fromkeys(doses_in(text(written))))
+        for written in written_in(instruction):
+            if not (named := doses_in(written)):
+                continue
+            if not supportive_drugs.isdisjoint(_WORD.findall(fold(written))):
+                named = tuple(_of_own_drug(written, supportive_drugs))
+            found.update(dict.fromkeys(named))
     return tuple(found)
+
+
+def _of_own_drug(written: str, supportive_drugs: frozenset[str]) -> Iterator[Mg | MgPerKg]:
+    """Yield the doses of a text that no supportive drug stands beside: "acetaminophen 650 mg", "8 mg dexamethasone"."""
+    for match in _DOSE_IN_TEXT.finditer(written):
+        before = _WORD_BEFORE.search(written[max(match.start() - _BEFORE_DOSE, 0) : match.start()])
+        behind = _WORD_BEHIND.match(written, match.end())
+        beside = {fold(found[1]) for found in (before, behind) if found is not None}
+        if supportive_drugs.isdisjoint(beside):
+            yield from doses_in(match[0])
 
 
 def notes(resource: Json) -> tuple[OrderNote, ...]:
@@ -202,7 +228,7 @@ def notes(resource: Json) -> tuple[OrderNote, ...]:
 
 
 def _noted(written: str) -> Iterator[NotedDose]:
-    """Yield each dose of a note with the last word before it, in the same clause."""
+    """Yield each dose in a note with the last word before it in the same clause."""
     end = 0
     for match in _DOSE_IN_TEXT.finditer(written):
         before = _LAST_WORD.search(written[max(end, match.start() - _BEFORE_DOSE) : match.start()])
@@ -213,9 +239,11 @@ def _noted(written: str) -> Iterator[NotedDose]:
 
 @cached_by_text
 def doses_in(written: str) -> tuple[Mg | MgPerKg, ...]:
-    """List the doses that stand in a text."""
+    """List the doses in a text."""
     found: list[Mg | MgPerKg] = []
     for match in _DOSE_IN_TEXT.finditer(written):
+        if _NOT_THIS_DOSE.search(written[max(match.start() - _BEFORE_DOSE, 0) : match.start()]):
+            continue
         per_kg = match["kg"] is not None
         amounts = [_amount(match["amount"], per_kg=per_kg)]
         before = written[max(match.start() - 4, 0) : match.end("amount")]
@@ -231,9 +259,9 @@ def doses_in(written: str) -> tuple[Mg | MgPerKg, ...]:
 
 
 def _amount(written: str, *, per_kg: bool) -> Decimal | None:
-    """Read a number with a decimal point or comma, or with its thousands apart; ``None`` where that cannot be told.
+    """Read a number with a decimal point or comma, or with thousands separators; ``None`` if ambiguous.
 
-    Three digits after a comma are thousands of milligrams ("2,520 mg"), and decimals of a dose per kilogram.
+    Three digits after a comma are thousands in milligrams ("2,520 mg"), and decimals in a dose per kilogram.
     """
     if _GROUPED.fullmatch(written) and not per_kg:
         return Decimal(written.replace(",", "").replace(".", ""))
@@ -245,7 +273,7 @@ def _amount(written: str, *, per_kg: bool) -> Decimal | None:
 
 
 def start(resource: Json) -> date | None:
-    """Return the first day on which a dose is planned, where the order says so."""
+    """Return the first day on which a dose is planned, if the order says so."""
     days = []
     for _, instruction in objects(resource.get("dosageInstruction")):
         timing = child(instruction, "timing")

@@ -1,4 +1,4 @@
-"""How long an order wants its infusion to run, in minutes."""
+"""The infusion time of an order, in minutes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from cards.values.text_cache import cached_by_text
 from fhir_mappings.codings import texts
 from fhir_mappings.medications.amounts import without_amounts
+from fhir_mappings.medications.instructions import written_in
 from fhir_mappings.wire.lenient import child, number, objects, text
 
 if TYPE_CHECKING:
@@ -19,9 +20,18 @@ _MINUTES = {
     "h": Decimal(60), "hr": Decimal(60), "hour": Decimal(60), "hours": Decimal(60),
 }  # fmt: skip
 _IN_TEXT = re.compile(
-    r"\bover\s+(?:at least\s+)?(\d{1,3}(?:[.,]\d)?)\s*-?\s*(min(?:ute)?s?|h(?:(?:ou)?rs?)?)\b", re.IGNORECASE
+    r"(?:\b(?:over|(?:infuse|run|give)d? (?:iv )?for|during|\u00fcber|ueber|durante|pendant|gedurende|sur|em|en|przez)"
+    r"\s+(?:at least |mindestens |al menos |au moins )?)"
+    r"(\d{1,3}(?:[.,]\d)?)\s?-?\s?(min(?:ute[ns]?|s|ut(?:os?|en?|y|i))?|h(?:(?:ou|o)?r(?:as?|s)?|eures?)?|std|stunden?|uur)\b"
+    r"|\b(\d{1,3})[ -]?(min(?:ute)?|h(?:our)?)[ -](?:iv )?(?:infusion|perfusion|infusie)\b",
+    re.IGNORECASE,
 )
-_PER_HOUR = re.compile(r"(?P<of>ml|mg)\s?/\s?(?:h|hr|hour)")
+# "Observe over 90 minutes" is not how long it runs.
+_WATCHED = re.compile(r"(?:observ|monitor|beobacht|\u00fcberwach|surveill)[^.;]{0,30}\Z", re.IGNORECASE)
+_BEFORE = 45
+_VOLUME = re.compile(r"(?<![\d.,])(\d{1,4}(?:[.,]\d{1,2})?) ?ml\b(?! ?/)", re.IGNORECASE)
+_RATE = re.compile(r"(?<![\d.,])(\d{1,4}(?:[.,]\d{1,2})?) ?ml ?/ ?(h|hr|hour|min|minute)\b", re.IGNORECASE)
+_PER_TIME = re.compile(r"(?P<of>ml|mg)\s?/\s?(?P<time>h|hr|hour|min|minute)")
 _PUSH = re.compile(
     r"\b(?:(?:i\.?v\.?|intravenous|slow|rapid)\s+push|ivp|push|bolus|direct injection|bolo|als bolus)\b", re.IGNORECASE
 )
@@ -34,7 +44,7 @@ _DAY = 24 * 60
 
 
 def infusion_minutes(resource: Json) -> int | None:
-    """Return the minutes, from a rate, the timing, or the text; ``None`` when it says none or several."""
+    """Return the minutes, from a rate, the timing, or the text; ``None`` if there are none or several."""
     found = infusion_times(resource)
     return found[0] if len(found) == 1 else None
 
@@ -45,19 +55,38 @@ def infusion_times(resource: Json) -> tuple[int, ...]:
     for _, instruction in objects(resource.get("dosageInstruction")):
         for _, dose_and_rate in objects(instruction.get("doseAndRate")):
             per = child(child(dose_and_rate, "rateRatio"), "denominator")
-            # A denominator of one hour makes it a rate; any other is how long this dose runs.
+            # A denominator of one hour means a rate; any other is the infusion time of this dose.
             if number(per.get("value")) != 1:
                 found |= _minutes(per)
-            # A rate that is a time alone is the infusion time in the wrong slot.
+            # A rate that is only a time is the infusion time in the wrong field.
             found |= _minutes(child(dose_and_rate, "rateQuantity"))
             found |= _by_rate(dose_and_rate)
         repeat = child(child(instruction, "timing"), "repeat")
         unit = repeat.get("durationUnit") or repeat.get("durationUnits")
         found |= _minutes({"value": repeat.get("durationMax") or repeat.get("duration"), "unit": unit})
-        for amount, unit in _IN_TEXT.findall(text(instruction.get("text"))):
-            short = "min" if unit.casefold().startswith("m") else "h"
-            found |= _minutes({"value": amount.replace(",", "."), "unit": short})
+        for written in written_in(instruction):
+            found |= _in_words(written)
     return tuple(sorted(int(each) for each in found))
+
+
+@cached_by_text
+def _in_words(written: str) -> frozenset[Decimal]:
+    """Return the minutes that a text names, or that one rate in it takes for the largest volume in it."""
+    found: set[Decimal] = set()
+    for match in _IN_TEXT.finditer(written):
+        if _WATCHED.search(written[max(match.start() - _BEFORE, 0) : match.start()]):
+            continue
+        amount, unit = (each for each in match.groups() if each)
+        short = "min" if unit.casefold().startswith("m") else "h"
+        found |= _minutes({"value": amount.replace(",", "."), "unit": short})
+    rates = set(_RATE.findall(written))
+    volumes = [Decimal(each.replace(",", ".")) for each in _VOLUME.findall(written)] if len(rates) == 1 else []
+    if volumes:
+        speed, time = rates.pop()
+        if per := Decimal(speed.replace(",", ".")):
+            minutes = (max(volumes) / per * _MINUTES[time.casefold()]).quantize(_ONE)
+            found |= _minutes({"value": minutes, "unit": "min"})
+    return frozenset(found)
 
 
 def _by_rate(dose_and_rate: Json) -> set[Decimal]:
@@ -65,17 +94,16 @@ def _by_rate(dose_and_rate: Json) -> set[Decimal]:
     dose, rate = child(dose_and_rate, "doseQuantity"), child(dose_and_rate, "rateQuantity")
     amount, speed = number(dose.get("value")), number(rate.get("value"))
     own = (text(dose.get("code")) or text(dose.get("unit"))).casefold()
-    match = _PER_HOUR.fullmatch((text(rate.get("code")) or text(rate.get("unit"))).casefold())
+    match = _PER_TIME.fullmatch((text(rate.get("code")) or text(rate.get("unit"))).casefold())
     if amount is None or speed is None or speed <= 0 or match is None or match["of"] != own:
         return set()
-    return _minutes({"value": (amount / speed * 60).quantize(_ONE), "unit": "min"})
+    return _minutes({"value": (amount / speed * _MINUTES[match["time"]]).quantize(_ONE), "unit": "min"})
 
 
 def is_push(resource: Json) -> bool:
-    """Return whether an order wants its dose as a push or bolus; a warning against one does not."""
+    """Return whether an order is for a push or bolus; a warning against one does not count."""
     for _, instruction in objects(resource.get("dosageInstruction")):
-        written = [text(instruction.get("text")), *texts(instruction.get("method")), *texts(instruction.get("route"))]
-        written += [each for _, added in objects(instruction.get("additionalInstruction")) for each in texts(added)]
+        written = [*written_in(instruction), *texts(instruction.get("method")), *texts(instruction.get("route"))]
         if any(_names_a_push(without_amounts(each)) for each in written if each):
             return True
     return False

@@ -1,4 +1,4 @@
-"""MedicationRequests into drug orders: every coding, text, ingredient and billing code that says what is ordered."""
+"""Reads MedicationRequests as drug orders: every coding, text, ingredient and billing code that names the drug."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _LONGEST_CODE = 20
 
 
 class Source(NamedTuple):
-    """A concept that names the drug: where it stands, and the way to it from the order, empty outside of it."""
+    """A concept that names the drug: its place, and its path in the order, empty if outside the order."""
 
     concept: Json
     path: str
@@ -53,7 +53,7 @@ class Source(NamedTuple):
 
 
 class BillingSaid(NamedTuple):
-    """A HCPCS code, the modifiers attached to it as they are written, and the way to it."""
+    """A HCPCS code, its attached modifiers as written, and its path."""
 
     code: str
     modifiers: str
@@ -62,9 +62,9 @@ class BillingSaid(NamedTuple):
 
 
 class Said(NamedTuple):
-    """What concepts say of a drug: by which it is known, the codes for billing with their place, and for supply.
+    """What concepts say about a drug: its identity, billing codes with their place, and supply codes.
 
-    ``supply_texts`` are the words beside codes for billing and supply, ``diluents`` those that any of the words name.
+    ``supply_texts`` are the texts next to billing and supply codes, ``diluents`` those named in any text.
     """
 
     evidence: tuple[IdentityEvidence, ...]
@@ -75,7 +75,7 @@ class Said(NamedTuple):
 
 
 class Instructed(NamedTuple):
-    """What the dosage instructions of an order say; its doses where no Medication says what a volume holds."""
+    """What the dosage instructions of an order say; its doses, assuming no Medication gives a strength."""
 
     doses: tuple[OrderedDose, ...]
     text_doses: tuple[Mg | MgPerKg, ...]
@@ -92,24 +92,33 @@ class Instructed(NamedTuple):
 
 
 def concept_alone(resource: Json) -> Any:
-    """Give the concept that is all that a resource says of its drug; nothing when it refers to a Medication as well."""
+    """Return the concept if it is all that a resource says about its drug, without a reference to a Medication."""
     return None if "medicationReference" in resource else resource.get("medicationCodeableConcept")
 
 
 class MedicationReader:
     """Reads the drug orders of a session."""
 
-    def __init__(self, conditions: ConditionReader, code_map: CodeMap = NO_CODE_MAP) -> None:
-        """Keep what reading needs; one reader serves every request."""
+    def __init__(
+        self,
+        conditions: ConditionReader,
+        code_map: CodeMap = NO_CODE_MAP,
+        supportive_drugs: frozenset[str] = frozenset(),
+    ) -> None:
+        """Keep what reading needs; one reader serves every request.
+
+        An amount that instructions name beside one of the supportive drugs is not one of the order's own drug.
+        """
         self._conditions = conditions
         self._code_map = code_map
+        self._supportive_drugs = supportive_drugs
         self._routes = RouteReader(conditions.terminology)
         self._said_alone = CachedByJson(self._said_by_concept)
         self._instructed = CachedByJson(self._read_instructions)
         self._beside_amounts = CachedByJson(self._read_beside_amounts)
 
     def is_order(self, resource: Json) -> bool:
-        """Return whether a request asks for something to be done, and is not over or withdrawn."""
+        """Return whether a request is an active order, not completed or withdrawn."""
         return text(resource.get("status")) not in _NO_ORDER and resource.get("doNotPerform") is not True
 
     def read(self, resource: Json, path: str, references: References, *, in_focus: bool = True) -> DrugOrder:
@@ -150,7 +159,7 @@ class MedicationReader:
         )
 
     def drug(self, resource: Json, references: References) -> DrugOrder:
-        """Read what is ordered and nothing else; nobody asks where a resource of the chart says so."""
+        """Read only what is ordered, without places, for resources of the chart."""
         return self._named(resource, "", references)[0]
 
     def doses(self, resource: Json, references: References) -> tuple[OrderedDose, ...]:
@@ -173,12 +182,13 @@ class MedicationReader:
         alike = alike_but_for_amounts(instructions)
         said = self._beside_amounts(instructions if alike is None else alike)
         if alike is not None and any(rhythm.unread for rhythm in said.schedule.rhythms):
-            # What was not understood is quoted as it is written.
+            # Text that was not understood is quoted as written.
             said = self._beside_amounts(instructions)
-        return said._replace(doses=tuple(dosage.doses(resource, None)), text_doses=dosage.text_doses(resource))
+        named = dosage.text_doses(resource, self._supportive_drugs)
+        return said._replace(doses=tuple(dosage.doses(resource, None)), text_doses=named)
 
     def _read_beside_amounts(self, instructions: Any) -> Instructed:
-        """Read everything but the doses, which differ from patient to patient where all else is the same."""
+        """Read everything but the doses, which vary between patients while the rest is the same."""
         resource = {"dosageInstruction": instructions}
         stated = by_instruction(resource)
         schedule = Schedule(tuple(dict.fromkeys(rhythm for _, said in stated for rhythm in said)))
@@ -198,7 +208,7 @@ class MedicationReader:
         )
 
     def _named(self, resource: Json, path: str, references: References) -> tuple[DrugOrder, Json, frozenset[Diluent]]:
-        """Read the drug; give beside it the Medication that was referred to, and the diluents named with the drug."""
+        """Read the drug; also return the referenced Medication, and the diluents named with the drug."""
         identifier = text(resource.get("id"))
         origin = Origin(f"MedicationRequest/{identifier}" if identifier else "", path)
         medication = self._medication(resource, references)
@@ -208,6 +218,7 @@ class MedicationReader:
             said = self._said(self._sources(resource, medication, path))
         evidence = said.evidence
         if medication:
+            medication = self._with_parts(medication, resource, references)
             evidence += tuple(self._ingredients(medication, path))
         gaps: tuple[Gap, ...] = ()
         if not evidence:
@@ -219,13 +230,13 @@ class MedicationReader:
         return order, medication, said.diluents
 
     def _medication(self, resource: Json, references: References) -> Json:
-        """Find the Medication that the order refers to; an empty one when it refers to none or to none at hand."""
+        """Find the Medication that the order refers to; an empty one if there is none or it is not available."""
         referred = resource.get("medicationReference")
         return (references.resolve(referred, resource) or {}) if reference(referred) else {}
 
     def _sources(self, resource: Json, medication: Json, path: str) -> Iterator[Source]:
         if bare := text(resource.get("medicationCodeableConcept")):
-            # A text where a concept belongs still names the drug.
+            # A text in place of a concept still names the drug.
             yield Source({"text": bare}, f"{path}.medicationCodeableConcept", ())
         for index, concept in objects(resource.get("medicationCodeableConcept")):
             pointer: Pointer = ("medicationCodeableConcept",) if index is None else ("medicationCodeableConcept", index)
@@ -245,7 +256,7 @@ class MedicationReader:
         return self._said(self._sources({"medicationCodeableConcept": concept}, {}, path))
 
     def _said(self, sources: Iterable[Source]) -> Said:
-        """Sort the codes of the drug into what is clinical, what is for billing and what is for supply."""
+        """Sort the codes of the drug into clinical, billing and supply codes."""
         evidence: list[IdentityEvidence] = []
         billing: list[BillingSaid] = []
         ndcs: list[WrittenNdc] = []
@@ -298,6 +309,18 @@ class MedicationReader:
                 found.append(IdentityEvidence(EvidenceKind.INGREDIENT_TEXT, "", display, where))
         return list(dict.fromkeys(found))
 
+    def _with_parts(self, medication: Json, resource: Json, references: References) -> Json:
+        """Return a Medication with the concepts of its ingredients that are Medications of their own."""
+        parts = [part for _, part in objects(medication.get("ingredient"))]
+        if not any(reference(part.get("itemReference")) for part in parts):
+            return medication
+        whole = []
+        for part in parts:
+            referred = part.get("itemReference")
+            found = references.resolve(referred, resource) or references.resolve(referred, medication)
+            whole.append({"itemCodeableConcept": child(found, "code"), **part} if found else part)
+        return {**medication, "ingredient": whole}
+
     def with_reasons(
         self, order: DrugOrder, resource: Json, references: References, is_of_patient: Callable[[Json], bool]
     ) -> DrugOrder:
@@ -341,7 +364,7 @@ def service_billing(resource: Json, path: str) -> list[BillingCode]:
 
 
 def orders_served(resource: Json, references: References) -> frozenset[str]:
-    """List the orders that a ServiceRequest says it is for."""
+    """List the orders that a ServiceRequest is for."""
     named = ("basedOn", "replaces", "supportingInfo", "reasonReference")
     wanted = {reference(referred) for name in named for _, referred in objects(resource.get(name))}
     found = [references.find(each, resource) or {} for each in wanted if each.startswith("urn:")]
@@ -350,7 +373,7 @@ def orders_served(resource: Json, references: References) -> frozenset[str]:
 
 
 def _written_codings(source: Source) -> Iterator[tuple[Coding, Pointer, str]]:
-    """Yield each coding as written, with the way to it from its resource."""
+    """Yield each coding as written, with its path in the resource."""
     listed = source.concept.get("coding", source.concept if "code" in source.concept else None)
     for index, raw in objects(listed):
         coding = drug_coding(coding_of(raw))
@@ -359,13 +382,13 @@ def _written_codings(source: Source) -> Iterator[tuple[Coding, Pointer, str]]:
 
 
 def _billing(coding: Coding, pointer: Pointer) -> list[BillingSaid]:
-    """Read a HCPCS code; a CPT code under the address of HCPCS is for the administration, not for the drug."""
+    """Read a HCPCS code; a CPT code under the HCPCS address is for administration, not for the drug."""
     read = hcpcs_with_modifiers(coding.code)
     if read is not None:
         return [BillingSaid(str(read[0]), read[1], pointer, coding.display)]
     if not coding.code or _CPT.fullmatch(coding.code.upper()):
         return []
-    # No code of HCPCS: what it stands for cannot be told, and the order says so.
+    # Not a HCPCS code: its meaning is unknown, which is reported.
     return [BillingSaid(coding.code[:_LONGEST_CODE], "", pointer)]
 
 
@@ -376,13 +399,13 @@ def _billing_code(said: BillingSaid, origin: Origin, *, on_the_order: bool = Tru
 
 
 def _each_once(billing: list[BillingSaid]) -> list[BillingSaid]:
-    """Leave out a code in the text that only repeats one already coded on the order."""
+    """Drop codes in the text that repeat one already coded on the order."""
     coded = {each.code for each in billing if each.pointer}
     return [each for each in billing if each.pointer or each.code not in coded]
 
 
 def billing_extension(concept: Json, where: Pointer) -> list[tuple[Coding, Pointer]]:
-    """List the HCPCS codes of the Da Vinci billing-options extension, however deep it holds them."""
+    """List the HCPCS codes in the Da Vinci billing-options extension, at any depth."""
     found: list[tuple[Coding, Pointer]] = []
     for index, extension in objects(concept.get("extension")):
         inside: Pointer = (*where, "extension") if index is None else (*where, "extension", index)
@@ -402,7 +425,7 @@ def _hcpcs_below(node: Json, where: Pointer, depth: int) -> list[tuple[Coding, P
 
 
 def _strength(medication: Json) -> Strength | None:
-    """Return the strength of the one ingredient that is measured in milligrams, as drug in a volume."""
+    """Return the concentration of the only ingredient measured in milligrams."""
     found = []
     for _, ingredient in objects(medication.get("ingredient")):
         ratio = child(ingredient, "strength")

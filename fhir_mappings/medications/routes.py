@@ -1,4 +1,4 @@
-"""The route of an order: by code, by the words of the concept, or by the word right behind an amount in the text."""
+"""The route of an order: by code, by the concept's text, or by the word right after an amount in the text."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _BEHIND_AMOUNT = re.compile(
 
 
 class OrderedRoute(NamedTuple):
-    """The route of an order; ``route`` is ``None`` where there is none, or ``written`` was not understood."""
+    """The route of an order; ``route`` is ``None`` if there is none, or if ``written`` was not understood."""
 
     route: Route | None = None
     written: str = ""
@@ -33,7 +33,7 @@ class RouteReader:
     """Reads routes with one terminology."""
 
     def __init__(self, terminology: Terminology) -> None:
-        """Index the codes, the texts, and the words that mean one route wherever they stand."""
+        """Index the codes, the texts, and the words that mean a route anywhere."""
         self._codes: dict[str, Route] = {}
         self._texts: dict[str, Route] = {}
         self._words: dict[str, Route] = {}
@@ -65,14 +65,14 @@ class RouteReader:
 
     def _of_concept(self, concept: Json) -> OrderedRoute:
         listed = list(codings(concept))
-        # A concept sent as a bare text is read like the text of one; a code alone, like a word.
+        # A concept sent as plain text is read like its text; a bare code, like a word.
         said = texts(concept) or [each for each in (text(concept),) if each] or [each.code for each in listed]
         by_text = {route: each[:_LONGEST] for each in said for route in self._of_text(each[:_LONGEST])}
         found = {self._codes[each.code] for each in listed if each.system == "snomed" and each.code in self._codes}
         found |= by_text.keys()
         written = said[0][:_LONGEST] if said else ""
         if Route.OTHER in found:
-            # Beside a code for a vein, "Intrathecal" is the more harmful reading.
+            # If the code says intravenous, "Intrathecal" in the text is the more harmful reading.
             return OrderedRoute(Route.OTHER, by_text.get(Route.OTHER, written))
         return OrderedRoute(found.pop() if len(found) == 1 else None, written)
 
@@ -85,7 +85,7 @@ class RouteReader:
         return found | {route for phrase, route in self._phrases if phrase in around}
 
     def _in_texts(self, resource: Json) -> OrderedRoute:
-        """Return the route that stands right behind an amount: "252 mg IV"; nothing where amounts have several."""
+        """Return the route right after an amount: "252 mg IV"; nothing if amounts have different ones."""
         found: dict[Route, str] = {}
         for _, instruction in objects(resource.get("dosageInstruction")):
             for written in _BEHIND_AMOUNT.findall(fold(text(instruction.get("text"))[:_LONGEST_TEXT])):

@@ -1,4 +1,4 @@
-"""When an order wants its doses: FHIR's Timing in every form, its code, the maximum per period, and the words."""
+"""The schedule of an order: FHIR's Timing in every form, its code, the maximum per period, and the text."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from cards.facts.schedules import Rhythm
 from fhir_mappings.codings import codings, texts
+from fhir_mappings.medications.instructions import written_in
 from fhir_mappings.medications.schedule_text import fewest_days_between, read_schedule_text
 from fhir_mappings.wire.lenient import child, day, items, number, objects, text
 
@@ -29,7 +30,7 @@ _PARTS_OF_A_DAY = {
     "h": 24, "hr": 24, "hour": 24, "hours": 24, "min": 24 * 60, "minutes": 24 * 60, "s": 24 * 3600
 }  # fmt: skip
 _WEEKDAYS = {"mon": 0, "tue": 1, "wed": 2, "thu": 3, "fri": 4, "sat": 5, "sun": 6}
-# HL7 v3 GTSAbbreviation, the codes that Timing.code names; the days between two doses.
+# HL7 v3 GTSAbbreviation, the codes for Timing.code, as days between two doses.
 _CODES = {
     "bid": _ONE / 2, "tid": _ONE / 3, "qid": _ONE / 4, "am": _ONE, "pm": _ONE, "qd": _ONE, "bed": _ONE,
     "qod": Decimal(2), "q1h": _ONE / 24, "q2h": _ONE / 12, "q3h": _ONE / 8, "q4h": _ONE / 6, "q6h": _ONE / 4,
@@ -52,7 +53,7 @@ class _Unread(ValueError):  # noqa: N818 - it is a state of the input, not a fau
 
 
 def rhythms(resource: Json) -> tuple[Rhythm, ...]:
-    """List the schedules that the instructions of an order state, one for each place that states one."""
+    """List the schedules in the instructions of an order, one for each place that states one."""
     return tuple(dict.fromkeys(rhythm for _, stated in by_instruction(resource) for rhythm in stated))
 
 
@@ -76,11 +77,8 @@ def _of_instruction(instruction: Json) -> Iterator[Rhythm]:
     maximum = child(instruction, "maxDosePerPeriod")
     if maximum and (every := _by_maximum(maximum)) is not None:
         yield Rhythm(every_days=every, is_limit=True)
-    yield from _of_text(text(instruction.get("text")))
-    for _, added in objects(instruction.get("additionalInstruction")):
-        for written in texts(added):
-            yield from _of_text(written)
-    yield from _of_text(text(instruction.get("patientInstruction")))
+    for written in written_in(instruction):
+        yield from _of_text(written)
 
 
 def _of_timing(timing: Json) -> Rhythm | None:
@@ -90,7 +88,7 @@ def _of_timing(timing: Json) -> Rhythm | None:
     except _Unread as unread:
         return Rhythm(unread=str(unread))
     if days:
-        # An event beats a repeat: it names the days.
+        # An event takes precedence over a repeat, because it names the days.
         return Rhythm(days=days, every_days=_within_a_day(timing.get("event")))
     if repeat is None:
         return None
@@ -118,7 +116,7 @@ def _events(events: object) -> tuple[date, ...]:
 
 
 def _within_a_day(events: object) -> Decimal | None:
-    """Return the days between the nearest two events that share a day; ``None`` when each has its own."""
+    """Return the days between the nearest two events on the same day; ``None`` if all are on different days."""
     times = []
     for event in items(events)[:_MANY]:
         try:
@@ -153,7 +151,7 @@ def _count(repeat: Json) -> int | None:
 
 
 def _lasts(repeat: Json) -> Decimal | None:
-    """Return the days for which doses are repeated; ``None`` where it is left open."""
+    """Return for how many days doses are repeated; ``None`` if open."""
     period = child(repeat, "boundsPeriod")
     if period.get("end") is not None and period.get("start") is not None:
         begin, end = _whole_day(period["start"]), _whole_day(period["end"])
@@ -192,7 +190,7 @@ def _every(repeat: Json) -> Decimal | None:
         raise _Unread(f"period {unit}"[:40])
     days = _days_of(unit, period) if period is not None else None
     if period is not None and (days is None or unit.casefold() in ("s", "min", "minutes")):
-        # No infusion is given that often; the number may be how long one runs.
+        # No infusion is given that often; the number may be its duration.
         raise _Unread(f"period {period} {unit}"[:40])
     if weekdays:
         weeks = max(int((days or Decimal(_WEEK)) / _WEEK), 1)
@@ -215,7 +213,7 @@ def _weekdays(repeat: Json) -> tuple[int, ...]:
 
 
 def _of_code(concept: object) -> Iterator[Rhythm]:
-    """Read the code of a timing: by HL7's abbreviations, else by its words; the first one understood counts."""
+    """Read the code of a timing: by HL7's abbreviations, else by its text; the first one understood counts."""
     if concept is None:
         return
     written = [coding.code for coding in codings(concept) if coding.code] + list(texts(concept))
@@ -241,14 +239,14 @@ def _of_code(concept: object) -> Iterator[Rhythm]:
 def _of_text(written: str) -> Iterator[Rhythm]:
     said = read_schedule_text(written)
     if said.unread:
-        # A partly understood text counts as unread; what it seems to say only serves to confirm a coded timing.
+        # A partly understood text counts as unread; its apparent meaning can only confirm a coded timing.
         yield Rhythm(unread="; ".join(said.unread)[:80], seems_days=said.every_days, is_text=True)
     elif said.every_days is not None or said.doses is not None or said.lasts_days is not None:
         yield Rhythm(every_days=said.every_days, doses=said.doses, lasts_days=said.lasts_days, is_text=True)
 
 
 def _by_maximum(ratio: Json) -> Decimal | None:
-    """Return the days of a period that allows one dose at most; a maximum in milligrams says nothing about days."""
+    """Return the days of a period with at most one dose; a maximum in milligrams says nothing about days."""
     above, below = child(ratio, "numerator"), child(ratio, "denominator")
     times = number(above.get("value"))
     days = _days_of(text(below.get("code")) or text(below.get("unit")), number(below.get("value")))

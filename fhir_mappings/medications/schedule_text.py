@@ -1,7 +1,7 @@
 """Schedules in words: "every 3 weeks", "q21d", "days 1, 8 and 15 of a 28-day cycle", "alle 3 Wochen", "x 3 doses".
 
-Each clause is used up piece by piece. What is left of a clause that speaks of time, and is on no list of words that may
-be ignored there, was not understood, and the reading says so.
+Each clause is consumed piece by piece. If the rest of a clause mentions time and is not on a list of ignorable words,
+it was not understood, and the reading says so.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ _ADJECTIVE = "|".join(sorted(words.ADJECTIVES, key=len, reverse=True))
 
 
 class TextSchedule(msgspec.Struct, frozen=True):
-    """What a text says of the schedule. ``unread`` is the part not understood, which may change what the rest means.
+    """What a text says about the schedule. ``unread`` is the part not understood, which may change what the rest means.
 
     ``every_days`` are the fewest days between two doses; ``doses`` how many there are, ``lasts_days`` for how long.
-    ``others`` are the words that belong to no schedule and are not on any list.
+    ``others`` are words that are neither part of a schedule nor on any list.
     """
 
     every_days: Decimal | None = None
@@ -63,7 +63,7 @@ def _count(written: str) -> int:
 
 
 def _days(number: str | None, unit: str) -> Decimal:
-    """Return the days of so many units; hours divide last, so that 168 of them are seven days exactly."""
+    """Return a number of units in days; hours are divided last, so that 168 are exactly seven days."""
     count, days = Decimal(_count(number or "1")), words.DAYS_IN[unit]
     return count * days if days else count / 24
 
@@ -79,7 +79,7 @@ def _times_per(found: _Found, match: re.Match[str]) -> None:
 def _adjective(found: _Found, match: re.Match[str]) -> None:
     times = _count(match["n"]) if match["n"] else 1
     days = Decimal(words.ADJECTIVES[match["a"]])
-    # "twice weekly", "2 times weekly" and "2 x weekly" are two a week; "three-weekly" is one in three.
+    # "twice weekly", "2 times weekly" and "2 x weekly" mean two a week; "three-weekly" means every three weeks.
     is_count = match["n"] in words.TIMES or match["x"] not in (None, "-")
     found.intervals.add(days / times if is_count else days * times)
 
@@ -128,7 +128,7 @@ _PHRASES: tuple[tuple[str, Callable[[_Found, re.Match[str]], None]], ...] = (
     (
         (
             rf"(?:on )?(?:{words.DAY_OF_CYCLE}) ?(?P<days>\d{{1,2}}(?:{_AND}(?:d(?:ay)? ?)?\d{{1,2}}){{0,6}})"
-            # "J1 d'un cycle": the letter before an apostrophe is no unit.
+            # "J1 d'un cycle": the letter before an apostrophe is not a unit.
             rf"(?! ?(?:{_UNIT})\b(?!'))"
         ),
         _cycle_days,
@@ -186,15 +186,15 @@ _HAS_LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 
 
 def read_schedule_text(written: str) -> TextSchedule:
-    """Read the schedule that a text states; a text that was cut off counts as not fully understood.
+    """Read the schedule in a text; a text that was cut off counts as not fully understood.
 
-    Instructions differ from patient to patient in the amount alone, which says nothing of the schedule.
+    Instructions for different patients differ only in the amount, which does not affect the schedule.
     """
     if not written:
         return NOTHING_SAID
     alike = without_amounts(written)
     read = _read(alike)
-    # What was not understood is quoted as it is written.
+    # Text that was not understood is quoted as written.
     return _read(written) if read.unread and alike != written else read
 
 
@@ -247,12 +247,12 @@ def _read_clause(clause: str, found: _Found, unread: list[str], others: list[str
 
 
 def _is_ignored(word: str) -> bool:
-    """Return whether a word belongs to no schedule, or every part of "ado-trastuzumab" does."""
+    """Return whether a word, or each part of a hyphenated one ("ado-trastuzumab"), can be ignored."""
     return word in words.IGNORED or ("-" in word and all(part in words.IGNORED for part in word.split("-")))
 
 
 def _spacing(found: _Found) -> Decimal | None:
-    """Return the fewest days between two doses; ``None`` where several intervals are named."""
+    """Return the fewest days between two doses; ``None`` if several intervals are named."""
     if len(found.intervals) > 1:
         return None
     interval = next(iter(found.intervals), None)
@@ -265,7 +265,7 @@ def _spacing(found: _Found) -> Decimal | None:
 
 
 def fewest_days_between(days: tuple[int, ...], around: int | None) -> Decimal:
-    """Return the fewest days between two of the numbered days, including from the last to the next round's first."""
+    """Return the fewest days between two numbered days, including from the last to the first of the next cycle."""
     ordered = sorted(set(days))
     gaps = [later - earlier for earlier, later in pairwise(ordered)]
     if around is not None:

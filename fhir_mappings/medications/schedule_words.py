@@ -58,7 +58,7 @@ EVERY = (
     "|la fiecare|o data la|每隔?"
 )
 AFTER = "valein|bir|hetente|naponkent|こと|毎|ごと"
-"""What says "every" behind the number and its unit."""
+"""Words for "every" after the number and its unit."""
 DAY_OF_CYCLE = "days?|d|tage?|tag|dias?|jours?|j|giorni|giorno"
 SINGLE = (
     "(?:as an? )?(?:single|one|1) (?:time )?(?:dose|infusion|administration)(?: only)?|one[ -]time(?: only)?|once only"
@@ -90,7 +90,7 @@ BESIDE = (
         "(?:until|unless|or|bis) (?:disease )?(?:progression|unacceptable toxicity|intolerable toxicity|progress)"
         "(?: of disease)?(?: (?:or|and|,) (?:unacceptable |intolerable )?toxicity)?"
     ),
-    # What the dose waits for says nothing of how often it is given.
+    # Conditions for giving the dose say nothing about its frequency.
     "(?:hold|call|notify|contact)(?: \\w{1,12}){0,2} if [^;.,]{1,60}",
     (
         "(?:hold|call|notify|contact) for [a-z][a-z0-9 ]{1,30}(?:<|>|=|below|above|less|more)"
@@ -151,4 +151,4 @@ ABOUT_OTHERS = (
     "|contracepti\\w{0,3}|hold|platelets?|anc|call|refrigerat\\w{0,3}|store|stable|discard|expires?|prior to"
     "|pre-?med\\w{0,8}"
 )
-"""What is monitored or done besides the infusion, on its own schedule."""
+"""Other tasks besides the infusion, with their own schedule."""

@@ -1,4 +1,4 @@
-"""Orders of tablets: their strength, and how often a day each dosage instruction wants them."""
+"""Tablet orders: their strength, and how often a day each dosage instruction gives them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from cards.facts.order import DoseUnit, Intake
 from cards.facts.schedules import Schedule
+from cards.values.text_cache import cached_by_text
 from fhir_mappings.codings import codings
 from fhir_mappings.results.units import dose_scale
 from fhir_mappings.wire.lenient import child, items, number, objects, text
@@ -23,14 +24,14 @@ _LONGEST_TEXT = 300
 _STRENGTH = re.compile(r"(?<![\d.,/])(\d{1,4}(?:\.\d{1,2})?)\s?mg\b(?!\s?/)", re.IGNORECASE)
 _MAY_BE_TABLETS = re.compile(r"\btab(?:let)?s?\b", re.IGNORECASE)
 _TIMES_OF_DAY = frozenset({"am", "pm", "bed"})
-# "Week 1", "days 8-14", "then": the instruction is one step of several, whatever its number.
+# "Week 1", "days 8-14", "then": the instruction is one step of several, even if it has no sequence number.
 _LATER_STEP = re.compile(r"\b(?:weeks?|wks?|days?) ?(?:[2-9]|\d\d)|\bthen\b|\bthereafter\b", re.IGNORECASE)
 
 
 def tablet_mg(medication: Json, written: Iterable[str]) -> Decimal | None:
-    """Return the milligrams of a tablet: by the Medication's ingredient, else by the words that name the drug.
+    """Return the milligrams of a tablet: from the Medication's ingredient, else from the drug's text.
 
-    ``None`` if none, or more than one, is named.
+    ``None`` if there is none or more than one.
     """
     found: set[Decimal] = set()
     for _, ingredient in objects(medication.get("ingredient")):
@@ -44,14 +45,21 @@ def tablet_mg(medication: Json, written: Iterable[str]) -> Decimal | None:
         if number(below.get("value")) == 1 and (per is None or per.unit is DoseUnit.TABLET):
             found.add(mass * scale.factor)
     if not found:
-        for each in written:
-            if _MAY_BE_TABLETS.search(each[:_LONGEST_TEXT]):
-                found.update(Decimal(match[1]) for match in _STRENGTH.finditer(each[:_LONGEST_TEXT]))
+        found.update(*map(_strengths_in, written))
     return found.pop() if len(found) == 1 else None
 
 
+@cached_by_text
+def _strengths_in(written: str) -> frozenset[Decimal]:
+    """Return the milligrams in words that name a tablet."""
+    beginning = written[:_LONGEST_TEXT]
+    if not _MAY_BE_TABLETS.search(beginning):
+        return frozenset()
+    return frozenset(Decimal(match[1]) for match in _STRENGTH.finditer(beginning))
+
+
 def intakes(instructions: Iterable[tuple[Json, tuple[Rhythm, ...]]]) -> tuple[Intake, ...]:
-    """List when each dosage instruction wants its doses, by the schedules that it states, in steps that follow."""
+    """List the intake of each dosage instruction by its schedules, in sequential steps."""
     found: list[Intake] = []
     step, before = 0, None
     for place, (instruction, rhythms) in enumerate(instructions):
@@ -65,7 +73,7 @@ def intakes(instructions: Iterable[tuple[Json, tuple[Rhythm, ...]]]) -> tuple[In
 
 def _intake(place: int, rhythms: tuple[Rhythm, ...], times: tuple[str, ...], step: int) -> Intake:
     stated = {each.every_days for each in rhythms if each.every_days and not each.is_limit}
-    # What a text seems to say counts where nothing else says it, and must not contradict what does.
+    # A text's apparent meaning counts if nothing else says it, and must not contradict what does.
     stated |= {each.seems_days for each in rhythms if each.seems_days}
     if len(stated) == 1:
         return Intake(place, _ONE / stated.pop(), times, step)
@@ -77,7 +85,7 @@ def _intake(place: int, rhythms: tuple[Rhythm, ...], times: tuple[str, ...], ste
 
 
 def _follows(before: Json, instruction: Json, earlier: tuple[str, ...], times: tuple[str, ...]) -> bool:
-    """Return whether an instruction takes the place of the one before it; at other times of the day both hold."""
+    """Return whether an instruction replaces the one before it; with different times of day both apply."""
     if earlier and times and not set(earlier) & set(times):
         return False
     numbers = number(before.get("sequence")), number(instruction.get("sequence"))
@@ -96,7 +104,7 @@ def _start(instruction: Json) -> str:
 
 
 def _times(instruction: Json) -> tuple[str, ...]:
-    """List the times of the day that an instruction names."""
+    """List the times of day in an instruction."""
     timing = child(instruction, "timing")
     repeat = child(timing, "repeat")
     named = [text(each) for name in ("when", "timeOfDay") for each in items(repeat.get(name))]

@@ -1,6 +1,6 @@
-"""Earlier doses and active drugs of the chart, as far as a rule can use them.
+"""Reads earlier doses and active drugs from the chart, as far as rules use them.
 
-Administrations, orders and statements of drugs that no rule asks about are skipped after a look at their names.
+Administrations, orders and statements for drugs that no rule uses are skipped after checking the name.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ KINDS = frozenset({"MedicationAdministration", "MedicationRequest", "MedicationS
 _STATES = {
     ("MedicationAdministration", "completed"): TreatmentState.GIVEN,
     ("MedicationAdministration", "in-progress"): TreatmentState.GIVEN,
-    # Stopped or held after it was begun: part of the dose was given.
+    # Stopped or held after it was started: part of the dose was given.
     ("MedicationAdministration", "stopped"): TreatmentState.GIVEN,
     ("MedicationAdministration", "on-hold"): TreatmentState.GIVEN,
     ("MedicationRequest", "completed"): TreatmentState.COMPLETED,
@@ -50,9 +50,9 @@ _TIMES = (
     "effectiveDateTime", "effectiveTimeDateTime", "occurenceDateTime", "occurrenceDateTime"
 )  # fmt: skip
 _PERIODS = ("effectivePeriod", "effectiveTimePeriod", "occurencePeriod", "occurrencePeriod")
-# A text that begins with its dose; further on it may name the dose of another drug.
+# The dose at the beginning of a text; later it may name another drug's dose.
 _LEADS = re.compile(r"(?:dose|given|administered|infused)?[\s:]*\d", re.IGNORECASE)
-# An amount of a drug in words; minutes and days are none.
+# An amount of a drug in words; minutes and days do not count.
 _AMOUNT = re.compile(r"\d\s*(?:mg|milligrams?|g|grams?|mcg|ml|units?|vials?)\b", re.IGNORECASE)
 _PARTIAL = re.compile(r"(\d{4})(?:-(\d{2}))?")
 _NOT_ASKED_FOR = frozenset({"proposal", "plan"})
@@ -71,7 +71,7 @@ class TreatmentReader:
     def __init__(self, medication: MedicationReader, recogniser: Recogniser, zone: tzinfo | None = None) -> None:
         """Keep what reading needs; one reader serves every request.
 
-        ``zone`` is the site's: the day of a dose is its day there. Without one it is the day as written.
+        ``zone`` is the site's time zone, which decides the day of a dose. Without one the day is as written.
         """
         self._zone = zone
         self._medication = medication
@@ -79,7 +79,7 @@ class TreatmentReader:
         self._drug_alone = CachedByJson(self._drug_by_concept)
 
     def read(self, resource: Json, path: str, references: References) -> Treatment | None:
-        """Read one resource; ``None`` when no rule asks about its drug, or when the drug was not given."""
+        """Read one resource; ``None`` if no rule uses its drug, or if the drug was not given."""
         kind = text(resource.get("resourceType"))
         state = _STATES.get((kind, text(resource.get("status"))))
         if state is None or text(resource.get("intent")) in _NOT_ASKED_FOR or resource.get("doNotPerform") is True:
@@ -113,7 +113,7 @@ class TreatmentReader:
         )
 
     def _day_of(self, at: str) -> date | None:
-        """Return the day of a time at the site; one without a time zone is the site's own."""
+        """Return the day of a time at the site; without a time zone it is local time."""
         if self._zone is not None and len(at) > _WHOLE_DAY:
             try:
                 moment = datetime.fromisoformat(at)
@@ -127,7 +127,7 @@ class TreatmentReader:
         return self._drug({"medicationCodeableConcept": concept}, References())
 
     def _drug(self, resource: Json, references: References) -> _Drug | None:
-        """Return the drug that a resource is for; ``None`` when no rule asks about it."""
+        """Return the drug of a resource; ``None`` if no rule uses it."""
         if not self._is_of_interest(resource):
             return None
         order = self._medication.drug(resource, references)
@@ -143,7 +143,7 @@ class TreatmentReader:
         return _Drug(product, names or (product,), not is_settled and identity.in_scope, classes)
 
     def _dose(self, resource: Json, drug: _Drug, references: References) -> Mg | MgPerKg | None:
-        """Return the dose of an administration, or the first one that its order names in milligrams or in tablets."""
+        """Return the dose of an administration, or the first one of an order in milligrams or tablets."""
         strength = self._tablet_mg(drug)
         given = self._medication.given(child(child(resource, "dosage"), "dose"))
         if given is not None and (dose := _in_mg(given, strength)) is not None:
@@ -156,14 +156,14 @@ class TreatmentReader:
         return next((dose for dose in in_mg if dose is not None), None)
 
     def _tablet_mg(self, drug: _Drug) -> Decimal | None:
-        """Return the strength of a drug's tablets: as its name says, or the only one that is made."""
+        """Return the strength of a drug's tablets: from its name, or the only one marketed."""
         tablets = self._recogniser.product(drug.product).tablets if drug.product else None
         if tablets is None:
             return None
         return tablet_mg({}, drug.names) or (tablets.strengths_mg[0] if len(tablets.strengths_mg) == 1 else None)
 
     def has_no_status(self, resource: Json, references: References) -> bool:
-        """Return whether an administration of a drug that rules ask about does not say whether it took place."""
+        """Return whether an administration of a relevant drug does not say whether it took place."""
         if text(resource.get("resourceType")) != "MedicationAdministration":
             return False
         return text(resource.get("status")) in ("", "unknown") and self._drug(resource, references) is not None
@@ -178,7 +178,7 @@ class TreatmentReader:
         return self._drug_alone(concept) if concept else self._drug(resource, references)
 
     def is_nameless(self, resource: Json, references: References) -> bool:
-        """Return whether a treatment that would count refers to a missing drug resource without naming the drug."""
+        """Return whether a treatment that would count refers to a missing Medication without naming the drug."""
         referred = child(resource, "medicationReference")
         kind, status = text(resource.get("resourceType")), text(resource.get("status"))
         if not referred or (kind, status) not in _STATES or text(referred.get("display")):
@@ -186,7 +186,7 @@ class TreatmentReader:
         return references.resolve(referred, resource) is None
 
     def _is_of_interest(self, resource: Json) -> bool:
-        """Return whether a code or a name is one of a product or of a class that a rule asks about."""
+        """Return whether a code or a name is for a product or class that a rule uses."""
         reference_to = child(resource, "medicationReference")
         if reference_to and not text(reference_to.get("display")):
             return True
@@ -214,19 +214,19 @@ class TreatmentReader:
 
 
 def _time(resource: Json) -> str:
-    """Return when an administration began, as the chart writes it; empty where it does not say."""
+    """Return when an administration began, as written in the chart; empty if not stated."""
     times = [text(resource.get(name)) for name in _TIMES]
     times += [text(child(resource, name).get("start")) or text(child(resource, name).get("end")) for name in _PERIODS]
     return next((each for each in times if each), "")
 
 
 def _instant(written: str) -> str:
-    """Return a time as text that is equal for equal instants in any time zone."""
+    """Return a time as text that is the same for equal instants in any time zone."""
     try:
         moment = datetime.fromisoformat(written)
-    except ValueError:
+        return moment.astimezone(UTC).isoformat() if moment.tzinfo is not None else written[:_LONGEST_TIME]
+    except (ValueError, OverflowError):
         return written[:_LONGEST_TIME]
-    return moment.astimezone(UTC).isoformat() if moment.tzinfo is not None else written[:_LONGEST_TIME]
 
 
 def _within(written: str) -> tuple[date, date] | None:
@@ -244,7 +244,7 @@ def _within(written: str) -> tuple[date, date] | None:
 
 
 def _unread_dose(resource: Json) -> str:
-    """Return the amount of an administration that names one in no unit of mass, as it is written."""
+    """Return the amount of an administration whose unit is not a mass, as written."""
     quantity = child(child(resource, "dosage"), "dose")
     if quantity.get("value") is None:
         written = _dose_in_words(resource)
@@ -270,7 +270,7 @@ def _when(resource: Json) -> date | None:
 
 
 def _ended(resource: Json) -> date | None:
-    """Return the last day of an order or statement by its own period; ``None`` when one of its parts has no end."""
+    """Return the last day of an order or statement by its own period; ``None`` if one of its parts is open."""
     ends = [last_day(child(resource, "effectivePeriod").get("end"))]
     if resource.get("resourceType") == "MedicationRequest":
         instructions = [each for _, each in objects(resource.get("dosageInstruction"))]

@@ -30,7 +30,7 @@ _NONE = CodesInText()
 
 @cached_by_text
 def codes_in_text(written: str) -> CodesInText:
-    """Find the codes in a text; a bare number is never taken for one."""
+    """Find the codes in a text; a bare number never counts as one."""
     text = bounded(written).upper()
     if not any(each.isdecimal() for each in text):
         return _NONE

@@ -1,7 +1,7 @@
-"""What the codes and the words of a diagnosis say, whichever Condition or order they stand in.
+"""Reads the codes and the text of a diagnosis, in a Condition or an order.
 
-Diagnoses repeat, in a chart and from patient to patient, and it takes many patterns to read one: what was read is
-remembered by the codes and the words alone.
+Diagnoses repeat, in a chart and between patients, and reading one takes many patterns, so results are cached by codes
+and text.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from cards.knowledge.schema import Cancer, Setting
 from cards.values.text_cache import LENGTH, TEXTS, cached_by_key
 from fhir_mappings.codings import NO_CODE_MAP, codings, texts
+from fhir_mappings.patient.problem_texts import Said, problem_texts
 from fhir_mappings.patient.staging import StageReader, words
+from fhir_mappings.wire.folding import fold
 
 if TYPE_CHECKING:
     from cards.knowledge.schema import Problem, ReceptorCode, Terminology
@@ -19,14 +21,18 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
 
 _CATEGORY = 3
-# Codes and displays beside the text.
+# Longer than any diagnosis; what follows is a narrative.
+_LONGEST = 1000
+# Codes and displays in addition to the text.
 _LENGTH = 2 * LENGTH
 
 
 class Meaning(NamedTuple):
-    """What a concept says; what is read from words heeds denials and doubts.
+    """The meaning of a concept; text is read with its negations and doubts.
 
-    ``settings`` are those that its words name, ``past_problem`` is the problem of which even a past entry counts.
+    ``settings`` are those named in the text, ``past_problem`` is a problem that counts even if the entry is in the
+    past.
+    ``said`` is what the words make of the problem.
     """
 
     cancer: Cancer | None
@@ -36,6 +42,7 @@ class Meaning(NamedTuple):
     problem: Problem | None
     past_problem: Problem | None
     receptors: tuple[tuple[ReceptorCode, Coding], ...]
+    said: Said = Said.STATED
 
 
 class ConceptReader:
@@ -56,7 +63,7 @@ class ConceptReader:
         self._metastasis_words = words(metastasis.texts)
         self._no_metastasis_words = words(metastasis.never_texts)
         self._not_the_disease = words(terminology.not_the_disease.texts)
-        # "Secondary malignant neoplasm" is no primary, and it is a metastasis.
+        # "Secondary malignant neoplasm" is a metastasis, not a primary tumor.
         self._doubted = words(phrase for phrase in terminology.not_the_disease.texts if phrase != "secondary")
         self._denial = words(terminology.not_the_disease.before)
         self._problems = tuple(
@@ -64,11 +71,11 @@ class ConceptReader:
                 group,
                 _plain_prefixes(group.icd10),
                 frozenset(entry.code for entry in group.snomed),
-                words(group.unless),
             )
             for group in terminology.problems
         )
-        self._whole = {group.problem: words(group.texts) for group in terminology.problems if group.whole_words}
+        self._lasting = frozenset(group.problem for group in terminology.problems if group.past_counts)
+        self._in_words = problem_texts(terminology.problems, terminology.problem_words)
         self._cancers = tuple((group.cancer, _plain_prefixes(group.icd10)) for group in terminology.diagnoses)
         self._receptors = {
             (system, code.replace(".", "")): entry
@@ -79,7 +86,7 @@ class ConceptReader:
         self._remembered = cached_by_key(TEXTS)(self._read)
 
     def meaning(self, concept: Json) -> Meaning:
-        """Read a concept, or give what the same codes and words have said before."""
+        """Read a concept, from the cache if possible."""
         coded, written = tuple(codings(concept, self._code_map)), tuple(texts(concept))
         length = 0
         for coding in coded:
@@ -90,13 +97,15 @@ class ConceptReader:
 
     def _read(self, coded: tuple[Coding, ...], written: tuple[str, ...]) -> Meaning:
         settings = {self._stages.of_words(each) for each in written if not self._is_doubted(each)} - {None}
+        problem, said = self._problem(coded, written)
         return Meaning(
             cancer=self._cancer(coded, written),
             is_metastasis=any(map(self._is_metastasis, coded)) or any(map(self._names_metastasis, written)),
             is_history=any(coding.code in self._history_snomed for coding in coded),
             settings=frozenset(each for each in settings if each is not None),
-            problem=self._problem(coded, written, is_past=False),
-            past_problem=self._problem(coded, written, is_past=True),
+            problem=problem,
+            past_problem=problem if problem in self._lasting else None,
+            said=said,
             receptors=tuple(
                 (stated, coding)
                 for coding in coded
@@ -105,22 +114,22 @@ class ConceptReader:
         )
 
     def _cancer(self, coded: tuple[Coding, ...], written: tuple[str, ...]) -> Cancer | None:
-        """Return the cancer that is named, by code first, by an unmistakable text otherwise."""
+        """Return the cancer, by code first, otherwise by unambiguous text."""
         for coding in coded:
             if coding.system == "snomed" and coding.code in self._snomed:
                 return self._snomed[coding.code]
             if coding.system == "icd10" and (cancer := self._by_icd10(coding.code)) is not None:
                 return cancer
         for each in written:
-            folded = " ".join(each.casefold().split())
+            folded = fold(each[:_LONGEST])
             cancer = next((group.cancer for group in self._groups if self._states(folded, group.texts)), None)
-            # Few texts name a cancer, and only those take the closer look.
+            # Few texts name a cancer, and only those are examined further.
             if cancer is not None and not self._not_the_disease.search(folded):
                 return cancer
         return None
 
     def _by_icd10(self, code: str) -> Cancer | None:
-        # Claims systems write the code without its dot.
+        # Claims systems write the code without the dot.
         folded = code.upper().replace(".", "")
         for cancer, prefixes in self._cancers:
             if folded.startswith(prefixes):
@@ -130,26 +139,28 @@ class ConceptReader:
         is_other = any(first <= category <= last for first, last in others.icd10)
         return Cancer.OTHER if is_other and not folded.startswith(others.never_icd10) else None
 
-    def _problem(self, coded: tuple[Coding, ...], written: tuple[str, ...], *, is_past: bool) -> Problem | None:
+    def _problem(self, coded: tuple[Coding, ...], written: tuple[str, ...]) -> tuple[Problem | None, Said]:
+        """Return the problem that is named, by code first, and what is said of it; a lasting state may be past."""
         for coding in coded:
             found = self._problem_by_code(coding.system, coding.code)
-            if found is not None and (found[1] or not is_past):
-                return found[0]
-        said = " | ".join(written).casefold()
-        for group, _, _, unless in self._problems:
-            if not self._states(said, group.texts) or unless.search(said):
-                continue
-            if group.whole_words and not self._whole[group.problem].search(said):
-                continue
-            if group.past_counts or not (is_past or self._not_the_disease.search(said)):
-                return group.problem
-        return None
+            if found is not None:
+                return found, Said.STATED
+        named = self._in_words.read(written)
+        for wanted in (Said.STATED, Said.UNCLEAR, Said.SUSPECTED, Said.PAST):
+            for problem, said in named.items():
+                if said is not wanted:
+                    continue
+                if problem not in self._lasting:
+                    return problem, said
+                if said in (Said.STATED, Said.PAST):
+                    return problem, Said.STATED
+        return None, Said.STATED
 
-    def _problem_by_code(self, system: str, code: str) -> tuple[Problem, bool] | None:
+    def _problem_by_code(self, system: str, code: str) -> Problem | None:
         plain = code.upper().replace(".", "")
-        for group, prefixes, snomed, _ in self._problems:
+        for group, prefixes, snomed in self._problems:
             if (system == "icd10" and plain.startswith(prefixes)) or (system == "snomed" and code in snomed):
-                return group.problem, group.past_counts
+                return group.problem
         return None
 
     def _is_metastasis(self, coding: Coding) -> bool:
@@ -163,7 +174,7 @@ class ConceptReader:
         )
 
     def _names_metastasis(self, written: str) -> bool:
-        folded = " ".join(written.casefold().split())
+        folded = fold(written[:_LONGEST])
         if not any(phrase in folded for phrase in self._terminology.metastasis.texts):
             return False
         found = self._metastasis_words.search(folded)
@@ -175,11 +186,11 @@ class ConceptReader:
         )
 
     def _states(self, folded: str, phrases: tuple[str, ...]) -> bool:
-        """Return whether a text has one of some phrases, and no denial in front of it."""
+        """Return whether a text has one of some phrases without a negation before it."""
         return any(phrase in folded and not self._denial.search(folded[: folded.index(phrase)]) for phrase in phrases)
 
     def _is_doubted(self, written: str) -> bool:
-        return bool(self._doubted.search(written.casefold()))
+        return bool(self._doubted.search(fold(written[:_LONGEST])))
 
 
 def _plain_prefixes(prefixes: tuple[str, ...]) -> tuple[str, ...]:

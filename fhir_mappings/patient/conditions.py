@@ -1,4 +1,4 @@
-"""Conditions into cancers, their setting, receptor codes and problems: what is recorded, never what it might imply.
+"""Reads Conditions as cancers, their setting, receptor codes and problems: what is recorded, never what it might imply.
 
 "History of" is not current, and nodes alone (C77) do not make a cancer metastatic.
 """
@@ -14,10 +14,12 @@ from cards.facts.results import CodedHer2, Receptor, ReceptorResult
 from cards.knowledge.schema import Problem, Setting
 from fhir_mappings.codings import NO_CODE_MAP, codings, texts
 from fhir_mappings.patient.condition_concepts import ConceptReader
+from fhir_mappings.patient.condition_states import NOT_CERTAIN, REFUTED, StateReader
+from fhir_mappings.patient.problem_texts import Said
 from fhir_mappings.patient.site_problems import SiteProblemReader
 from fhir_mappings.patient.staging import StageReader
 from fhir_mappings.wire.cached_json import CachedByJson
-from fhir_mappings.wire.lenient import child, day, items, objects, text
+from fhir_mappings.wire.lenient import child, day, items, objects
 from fhir_mappings.wire.times import last_day
 
 if TYPE_CHECKING:
@@ -29,21 +31,20 @@ if TYPE_CHECKING:
     from fhir_mappings.patient.condition_concepts import Meaning
     from fhir_mappings.wire.lenient import Json
 
-_REFUTED = frozenset({"refuted", "entered-in-error"})
-_NOT_CERTAIN = _REFUTED | {"differential", "provisional", "unconfirmed"}
 _STATED = ("code", "clinicalStatus", "verificationStatus", "stage", "severity")
-_PAST = frozenset({"inactive", "remission", "resolved", "in remission", "ended", "completed", "past", "historical"})
-# For these a resolved one counts too: the label stops treatment if it began under treatment.
+# For these a resolved one counts too: the label stops treatment if it began during treatment.
 _REMEMBERED = frozenset({Problem.ILD, Problem.HEART_FAILURE})
+_OPEN = frozenset({Said.SUSPECTED, Said.UNCLEAR})
 _GRADE = re.compile(r"\b(?:ctcae |toxicity )?(?:grade|gr\.?|grad|g) ?([1-5])\b")
 _LONGEST = 200
 _ABATEMENT = frozenset(f"abatement{kind}" for kind in ("DateTime", "Period", "String", "Age", "Range", "Boolean"))
 
 
 class ReadCondition(NamedTuple):
-    """What one Condition says. ``is_past`` is of the diagnosis; whatever else is over is not given.
+    """What one Condition says.
 
-    ``suspected`` is a problem that the record holds for possible, and neither states nor rules out.
+    ``is_past`` is about the diagnosis; anything else that is over is left out. ``suspected`` is a possible problem,
+    neither confirmed nor ruled out.
     """
 
     diagnosis: Diagnosis | None = None
@@ -56,7 +57,7 @@ class ReadCondition(NamedTuple):
 
 
 class _Stated(NamedTuple):
-    """What the codes and words of a Condition say."""
+    """What the codes and text of a Condition say."""
 
     is_past: bool
     cancer: Cancer | None
@@ -69,21 +70,24 @@ class _Stated(NamedTuple):
     lasts: bool
     site_problems: tuple[str, ...]
     suspected: tuple[Problem, str] | None = None
+    was: bool = False
+    """Whether its words say that the problem is over."""
 
 
 class ConditionReader:
-    """Reads the Conditions of one chart, and the concepts that orders give as their reason."""
+    """Reads the Conditions of a chart, and the reasons of orders."""
 
     def __init__(self, terminology: Terminology, code_map: CodeMap = NO_CODE_MAP) -> None:
         """Index the codes and the words."""
         self.terminology = terminology
         self.stages = StageReader(terminology, code_map)
         self.concepts = ConceptReader(terminology, self.stages, code_map)
+        self._states = StateReader(terminology)
         self._site_problems = SiteProblemReader(terminology.site_problems, code_map)
         self._as_stated = CachedByJson(self._stated_by)
 
     def read(self, condition: Json, origin: Origin) -> ReadCondition:
-        """Read a Condition: a cancer, a problem that a rule asks about, a setting, receptors; nothing when refuted."""
+        """Read a Condition: a cancer, a problem that a rule uses, a setting, receptors; nothing if refuted."""
         stated = self._as_stated([condition.get(name) for name in _STATED])
         if stated is None:
             return ReadCondition()
@@ -98,8 +102,8 @@ class ConditionReader:
             suspect, status = stated.suspected
             values = (("label", stated.label[:60]), ("status", status))
             suspected = Gap(f"problem-{suspect}", origin.path, "suspected", began, values)
-        # A state that cannot end is never past, whatever its entry says.
-        is_past = (stated.is_past or is_over) and not stated.lasts
+        # A permanent state is never past, whatever its entry says.
+        is_past = (stated.is_past or is_over or stated.was) and not stated.lasts
         return ReadCondition(
             Diagnosis(cancer, stated.label, origin) if cancer is not None else None,
             stated.is_past or is_over or ended is not None,
@@ -123,24 +127,29 @@ class ConditionReader:
         )
 
     def _stated_by(self, members: list[Any]) -> _Stated | None:
-        """Read what a Condition says by its codes and words, whoever's it is and whenever it began."""
+        """Read the codes and text of a Condition, regardless of patient and dates."""
         condition: Json = {name: member for name, member in zip(_STATED, members, strict=True) if member is not None}
-        verification = _code_of(condition, "verificationStatus")
-        if verification in _REFUTED:
+        verification = self._states.verification(condition)
+        if verification in REFUTED:
             return None
         concept = child(condition, "code")
         meaning = self.concepts.meaning(concept)
         is_past = self.is_past(condition)
-        is_certain = verification not in _NOT_CERTAIN
+        is_certain = verification not in NOT_CERTAIN
         label = label_of(concept)
-        # A past problem counts only where its effect does not end, or where it may have begun under treatment.
+        # A past problem counts only if its effect does not end, or if it may have begun during treatment.
         problem = meaning.past_problem if is_past else meaning.problem
-        if problem is None and is_past and meaning.problem in _REMEMBERED:
+        was = is_past or meaning.said is Said.PAST
+        if was and meaning.problem in _REMEMBERED:
             problem = meaning.problem
+        elif meaning.said is Said.PAST:
+            problem = meaning.past_problem
+        is_open = not is_certain or meaning.said in _OPEN
+        status = verification if not is_certain else str(meaning.said)
         return _Stated(
             is_past,
             meaning.cancer,
-            problem if is_certain else None,
+            None if is_open else problem,
             None if is_past else self._setting(condition, meaning),
             meaning.receptors if is_certain else (),
             label,
@@ -148,24 +157,25 @@ class ConditionReader:
             _grade(condition),
             lasts=meaning.past_problem is not None,
             site_problems=self._site_problems.read(concept) if self._site_problems and is_certain else (),
-            suspected=(problem, verification) if problem is not None and not is_certain and not is_past else None,
+            suspected=(problem, status) if problem is not None and is_open and not was else None,
+            was=was,
         )
 
     def is_refuted(self, condition: Json) -> bool:
-        """Return whether the record says that the condition never was."""
-        return _code_of(condition, "verificationStatus") in _REFUTED
+        """Return whether the record says that the patient never had the condition."""
+        return self._states.verification(condition) in REFUTED
 
     def is_past(self, condition: Json) -> bool:
         """Return whether the record says that the condition is over."""
-        return _code_of(condition, "clinicalStatus") in _PAST
+        return self._states.is_past(condition)
 
     def _setting(self, condition: Json, meaning: Meaning) -> Setting | None:
-        """Read whether a Condition says that a cancer is metastatic or early; nothing when it says neither."""
+        """Read whether a Condition says that a cancer is metastatic or early; nothing if it says neither."""
         if meaning.is_history:
             return None
         if meaning.is_metastasis:
             return Setting.METASTATIC
-        # Kidney disease and pressure sores have stages, too.
+        # Kidney disease and pressure ulcers have stages, too.
         if meaning.cancer is None:
             return None
         found = {self.stages.of_stage(stage) for stage in _stages(condition)} | meaning.settings
@@ -173,7 +183,7 @@ class ConditionReader:
 
 
 def _staging_label(condition: Json, label: str) -> str:
-    """Return the words that say the setting."""
+    """Return the text that states the setting."""
     stage = next((written for each in _stages(condition) for written in texts(each)), "")
     return ", ".join(dict.fromkeys(each for each in (label, stage) if each))[:80]
 
@@ -181,7 +191,7 @@ def _staging_label(condition: Json, label: str) -> str:
 def _receptors(
     read: Sequence[tuple[ReceptorCode, Coding]], origin: Origin, on: date | None
 ) -> Iterator[ReceptorResult | CodedHer2]:
-    """Yield what the codes of a Condition state of the receptors."""
+    """Yield the receptor statuses in the codes of a Condition."""
     for stated, coding in read:
         for receptor, positive in (
             (Receptor.OESTROGEN, stated.oestrogen),
@@ -195,7 +205,7 @@ def _receptors(
 
 
 def label_of(concept: Json) -> str:
-    """Return the words by which a card names a concept: its text, a display, or its code."""
+    """Return the name of a concept for a card: its text, a display, or its code."""
     named = next(iter(texts(concept)), "")
     return named or next((coding.code for coding in codings(concept) if coding.code), "")
 
@@ -235,21 +245,8 @@ def _abated(condition: Json) -> tuple[bool, date | None]:
 
 
 def _grade(condition: Json) -> int | None:
-    """Return the grade of the CTCAE that an entry states; ``None`` when it states none, or several."""
+    """Return the CTCAE grade in an entry; ``None`` if there is none, or several."""
     concepts = [child(condition, "code"), child(condition, "severity"), *_stages(condition)]
     said = " ".join(each for concept in concepts for each in texts(concept))[:_LONGEST].casefold()
     found = {int(each) for each in _GRADE.findall(said)}
     return found.pop() if len(found) == 1 else None
-
-
-def _code_of(condition: Json, name: str) -> str:
-    """Return the first code of a status, which some clients send as a bare string or as text only."""
-    value = condition.get(name)
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return text(value).casefold()
-    coded = next((coding.code for coding in codings(value) if coding.code), "")
-    written = coded or next(iter(texts(value)), "")
-    folded = " ".join(written.casefold().split())
-    return folded if folded in _PAST else folded.replace(" ", "-")

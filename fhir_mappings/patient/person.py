@@ -1,4 +1,4 @@
-"""What a patient is called and when they were born, for a page that a clinician must not confuse with another's."""
+"""A patient's name and birth date, so that a clinician does not confuse one patient's page with another's."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PREFERRED = ("official", "usual")
 
 
 def name_of(patient: Json) -> str:
-    """Return the name: the official one before the usual one before any other; empty when there is none."""
+    """Return the name: the official one, else the usual one, else any other; empty if there is none."""
     names = [name for _, name in objects(patient.get("name"))]
     names.sort(key=lambda name: _PREFERRED.index(use) if (use := text(name.get("use"))) in _PREFERRED else 2)
     return next((written for name in names if (written := _written(name))), "")

@@ -1,4 +1,4 @@
-"""Finds the problems that the rules of a site name by code among the codes of a Condition."""
+"""Finds the problems that a site's rules name by code among the codes of a Condition."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class SiteProblemReader:
-    """Knows the codes that the rules name, each "system|code"; one of ICD-10 stands for everything below it."""
+    """Looks up the codes in the rules, each "system|code"; an ICD-10 code stands for everything below it."""
 
     def __init__(self, named: Iterable[str], code_map: CodeMap = NO_CODE_MAP) -> None:
         """Index the codes."""
@@ -35,7 +35,7 @@ class SiteProblemReader:
         return bool(self._exact or self._below)
 
     def read(self, concept: Json) -> tuple[str, ...]:
-        """List the codes of rules that a concept has, as the rules write them."""
+        """List the rules' codes that a concept has, as written in the rules."""
         return tuple(dict.fromkeys(name for system, code in self._codes(concept) for name in self._named(system, code)))
 
     def _codes(self, concept: Json) -> Iterator[tuple[str, str]]:
@@ -52,7 +52,7 @@ class SiteProblemReader:
 
 
 def _system(uri: str) -> str:
-    """Return the short name of a system that is known, and the address of any other."""
+    """Return the short name of a known system, or the address of any other."""
     return system_name(uri) or uri.strip().rstrip("/")
 
 

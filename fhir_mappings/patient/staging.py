@@ -1,6 +1,6 @@
-"""Stages into settings: metastatic or early, from stage groups, TNM formulas, categories and words.
+"""Reads stages as settings: metastatic or early, from stage groups, TNM formulas, categories and words.
 
-What says neither ("Mx", a stage of the kidney) stays silent: a setting is never guessed.
+If a stage says neither ("Mx", a kidney disease stage), no setting is guessed.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from cards.knowledge.schema import Setting
 from cards.values.text_cache import cached_by_text
 from fhir_mappings.codings import NO_CODE_MAP, codings, texts
+from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import objects, text
 
 if TYPE_CHECKING:
@@ -20,18 +21,20 @@ if TYPE_CHECKING:
     from fhir_mappings.codings import CodeMap
     from fhir_mappings.wire.lenient import Json
 
-# The American Joint Committee on Cancer's own code system writes the stage itself for a code: "3C", "cM0".
+# The American Joint Committee on Cancer's code system uses the stage itself as the code: "3C", "cM0".
 _AJCC = "cancerstaging"
+# Longer than any stage or diagnosis; what follows is a narrative.
+_LONGEST = 1000
 
 
 def words(phrases: Iterable[str]) -> re.Pattern[str]:
-    """Match any of some phrases as whole words, in folded text; no phrases match nothing."""
+    """Return a pattern for any of some phrases as whole words in folded text; without phrases it matches nothing."""
     listed = [re.escape(phrase) for phrase in phrases]
     return re.compile(r"(?<![\w])(?:" + "|".join(listed) + r")(?![\w])") if listed else re.compile(r"(?!)")
 
 
 class StageReader:
-    """Reads what the knowledge calls a stage."""
+    """Reads stages as defined in the knowledge."""
 
     def __init__(self, terminology: Terminology, code_map: CodeMap = NO_CODE_MAP) -> None:
         """Build one pattern for each setting."""
@@ -43,7 +46,7 @@ class StageReader:
         """Read a text that is a stage, or that names one."""
 
     def of_stage(self, concept: Json) -> Setting | None:
-        """Read the value of a stage, by its code and by its words; metastatic goes before early."""
+        """Read the value of a stage, by its code and text; metastatic takes precedence."""
         found: set[Setting | None] = {
             self._snomed[coding.code]
             for coding in codings(concept, self._code_map)
@@ -57,12 +60,12 @@ class StageReader:
         return _worse(found)
 
     def _of_text(self, written: str) -> Setting | None:
-        folded = written.casefold()
+        folded = fold(written[:_LONGEST])
         return _worse({setting for setting, pattern in self._patterns if pattern.search(folded)})
 
     def of_words(self, written: str) -> Setting | None:
-        """Read the words of a diagnosis: a stage in it, or "early-stage"."""
-        folded = written.casefold()
+        """Read the text of a diagnosis: a stage in it, or "early-stage"."""
+        folded = fold(written[:_LONGEST])
         by_words = {setting for setting, pattern in self._texts if pattern.search(folded)}
         return _worse({self.of_text(written), *by_words} - {None})
 
@@ -72,11 +75,11 @@ def _worse(found: set[Setting | None]) -> Setting | None:
 
 
 def _pattern(stage: StageWords) -> re.Pattern[str]:
-    """Match a group after the word "stage", a group that is the whole text, or a category wherever a formula has it."""
+    """Match a group after the word "stage", a group as the whole text, or a category anywhere in a TNM formula."""
     groups = "|".join(map(re.escape, stage.groups))
     categories = "|".join(map(re.escape, stage.categories))
     return re.compile(
-        rf"\bstage(?:\s+group)?\s*[:=]?\s*(?:{groups})[a-c]?\d?\b"
+        rf"\b(?:stage|stadium|estadio|stade|stadio|stopien|evre|uicc|ajcc)(?:\s+group)?\s*[:=]?\s*(?:{groups})[a-c]?\d?\b"
         rf"|^\s*[cpyr]{{0,2}}(?:{groups})[a-c]?\d?\s*$"
         rf"|(?:\b[cpyr]{{0,2}}|(?<=[\dxa-c]))(?:{categories})[a-d]?\b"
     )

@@ -1,4 +1,4 @@
-"""The codes that the service goes by, as FHIR CodeSystems (its own) and ValueSets (those of others)."""
+"""The codes that the service uses, as FHIR CodeSystems (its own) and ValueSets (of standard codes)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _COPYRIGHT = {
 
 
 class Include(NamedTuple):
-    """Codes of one code system: those listed, each with its display, and all below those of ``under``."""
+    """Codes of one code system: listed ones, each with its display, and all descendants of ``under``."""
 
     system: str
     codes: tuple[tuple[str, str], ...] = ()
@@ -33,7 +33,7 @@ class Include(NamedTuple):
 
 
 def code_system(base_url: str, identifier: str, version: str, title: str, concepts: Mapping[str, str]) -> Json:
-    """Write a CodeSystem of the service's own, complete; ``concepts`` are the codes with their displays."""
+    """Build a complete CodeSystem of the service; ``concepts`` are the codes with their displays."""
     return {
         "resourceType": "CodeSystem",
         "id": identifier,
@@ -52,7 +52,7 @@ def code_system(base_url: str, identifier: str, version: str, title: str, concep
 
 
 def value_sets(known: Knowledge, base_url: str) -> dict[str, Json]:
-    """Write a ValueSet of each measurement, product, cancer and problem that is known, by its id."""
+    """Build a ValueSet for each known measurement, product, cancer and problem, by id."""
     listed = chain(_measurements(known), _products(known), _conditions(known), _rules(known))
     return {
         identifier: _value_set(base_url, known.version, identifier, title, includes)
@@ -73,7 +73,7 @@ def _measurements(known: Knowledge) -> Iterator[_Listed]:
 
 
 def _rules(known: Knowledge) -> Iterator[_Listed]:
-    """Yield the codes that each rule of the site looks for and nothing else does."""
+    """Yield the codes that only a site rule uses."""
     for rule in known.site_rules:
         names = dict.fromkeys(name for condition in rule.results for name in condition.tests)
         concepts = [each for name in names if (each := known.terminology.concepts[name]).kind is Kind.SITE]
@@ -132,7 +132,7 @@ def _codes(entries: Iterable[CodeEntry]) -> tuple[tuple[str, str], ...]:
 
 
 def _once(codes: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """Return each code once, with the first display that it has."""
+    """Return each code once, with its first display."""
     found: dict[str, str] = {}
     for code, display in codes:
         found.setdefault(code, display)
@@ -171,5 +171,5 @@ def _parts(include: Include) -> Iterator[Json]:
 
 
 def _name(identifier: str) -> str:
-    """Return the name that a program may use: CamelCase, letters and digits alone."""
+    """Return a computer-friendly name: CamelCase, only letters and digits."""
     return "".join(part.capitalize() for part in identifier.replace("+", "-").split("-"))

@@ -18,9 +18,10 @@ LIBRARY_ID = "her2-knowledge"
 def library(
     known: Knowledge, sources: Mapping[str, Source], base_url: str, release: str, value_sets: Iterable[str], about: str
 ) -> Json:
-    """Write the Library. ``about`` says what the knowledge is for; ``value_sets`` are the addresses of the lists.
+    """Build the Library.
 
-    The version is that of the release and of the knowledge itself, which differs where a site lays its own over it.
+    ``about`` says what the knowledge is for; ``value_sets`` are the addresses of the lists. The version combines the
+    release and the knowledge digest, which differs if a site overrides parts of it.
     """
     return {
         "resourceType": "Library",

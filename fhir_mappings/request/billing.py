@@ -1,6 +1,6 @@
-"""What only billing and coverage read: supply, claim lines, diagnosis codes, receptors, prescribers, payers.
+"""Reads what only billing and coverage need: supply, claim lines, diagnosis codes, receptors, prescribers, payers.
 
-It is read beside the chart, for the coverage service alone: the clinical services do not pay for it.
+It is read only for the coverage service, so that the clinical services do not pay for it.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
     from fhir_mappings.wire.resources import ResourceStub
 
-# A code with its modifiers, as claims systems write it: J9354-JW, J9354 JW.
+# A code with modifiers, as claims systems write it: J9354-JW, J9354 JW.
 _CODE = re.compile(r"([A-V]\d{4}|\d{5})(?:[-\s]+((?:[A-Z][A-Z0-9]|\d\d)(?:[-\s,]+(?:[A-Z][A-Z0-9]|\d\d))*))?")
 _MODIFIER = re.compile(r"[A-Z][A-Z0-9]|25|59|76|77")
 _ICD10 = re.compile(r"([A-Z]\d[0-9A-Z])\.?([0-9A-Z]{0,4})")
@@ -74,13 +74,13 @@ class BillingReader:
         self._code_map = code_map
 
     def read(self, request: HookRequest, orders: Orders, answers: Mapping[str, Answer]) -> BillingFacts:
-        """Read what the orders, the session and every list that was sent say."""
-        glimpses = _once(answers.values())
+        """Read the orders, the session and every list that was sent."""
+        stubs = _once(answers.values())
         references = References()
         for resource in orders.resources.values():
             references.add(resource)
-        references.add_glimpses(glimpses)
-        contents = list(_contents(glimpses))
+        references.add_stubs(stubs)
+        contents = list(_contents(stubs))
         own = [(c, o) for c, o in contents if is_same_patient(_subject(c), request.patient_id, references)]
         services = [
             (path, resource)
@@ -104,7 +104,7 @@ class BillingReader:
         )
 
     def _codes(self, content: Json, origin: Origin) -> Iterator[RecordedCode]:
-        """Yield the diagnosis codes of a condition that is not refuted and not over."""
+        """Yield the diagnosis codes of a condition that is neither refuted nor over."""
         if content.get("resourceType") != "Condition" or self._conditions.is_refuted(content):
             return
         past = self._conditions.is_past(content)
@@ -118,7 +118,7 @@ class BillingReader:
                 yield RecordedCode(code, coding.display or label_of(concept), origin)
 
     def _receptors(self, own: list[tuple[Json, Origin]]) -> dict[Receptor, bool]:
-        """Return the newest plain answer for each hormone receptor."""
+        """Return the newest clear result for each hormone receptor."""
         newest: dict[Receptor, tuple[str, bool]] = {}
         for content, origin in own:
             if content.get("resourceType") != "Observation":
@@ -132,28 +132,28 @@ class BillingReader:
 
 
 def _once(answers: Iterable[Answer]) -> list[ResourceStub]:
-    """Return every resource once, however many lists hold it."""
+    """Return every resource once, even if several lists contain it."""
     found: dict[str, ResourceStub] = {}
     for answer in answers:
-        for glimpse in answer.listing.glimpses if answer.listing is not None else ():
-            found.setdefault(glimpse.reference or glimpse.path, glimpse)
+        for stub in answer.listing.stubs if answer.listing is not None else ():
+            found.setdefault(stub.reference or stub.path, stub)
     return list(found.values())
 
 
-def _contents(glimpses: Iterable[ResourceStub]) -> Iterator[tuple[Json, Origin]]:
-    for glimpse in glimpses:
+def _contents(stubs: Iterable[ResourceStub]) -> Iterator[tuple[Json, Origin]]:
+    for stub in stubs:
         try:
-            yield glimpse.content, Origin(glimpse.reference, glimpse.path)
+            yield stub.content, Origin(stub.reference, stub.path)
         except Unreadable:
             continue
 
 
 def _contained(resources: Mapping[str, Json]) -> Iterator[tuple[Json, Origin]]:
-    """Yield what the orders of the session hold in themselves, under the reference that they use for it."""
+    """Yield the contained resources of the session's orders, under their local references."""
     for path, resource in resources.items():
         yield resource, Origin(f"{text(resource.get('resourceType'))}/{text(resource.get('id'))}", path)
         for index, inner in objects(resource.get("contained")):
-            # Two orders may use one name for what each holds: the path keeps them apart.
+            # Two orders may use the same local id: the path distinguishes them.
             yield inner, Origin(f"{path}#{text(inner.get('id'))}", f"{path}.contained[{index or 0}]")
 
 
@@ -169,7 +169,7 @@ def _supplied(
     user: str,
     people: list[tuple[frozenset[str], tuple[str, ...]]],
 ) -> Supplied:
-    """Read what an order and the services beside it say; without a requester, the user prescribes."""
+    """Read the supply data of an order and its services; without a requester, the user is the prescriber."""
     requester = reference(resource.get("requester")) or user
     if requester.startswith("#"):
         requester = f"{origin.path}{requester}"
@@ -221,7 +221,7 @@ def _quantity(quantity: Json) -> Quantity | None:
         counted = Counted.MG if scale.unit is DoseUnit.MG else Counted.ML
         return Quantity(value * scale.factor, counted, written)
     for word in (unit, code):
-        # "UN" counts vials on a claim; "unit" counts those of the code.
+        # "UN" counts vials on a claim; "unit" counts billing units of the code.
         if _VIALS.fullmatch(word):
             return Quantity(value, Counted.VIALS, written)
         if _UNITS.fullmatch(word):
@@ -231,7 +231,7 @@ def _quantity(quantity: Json) -> Quantity | None:
 
 
 def _specialties(people: list[tuple[Json, Origin]]) -> Iterator[tuple[frozenset[str], tuple[str, ...]]]:
-    """Read specialties from roles and qualifications, with every reference that means the same person."""
+    """Read specialties from roles and qualifications, by every reference to the same person."""
     for content, origin in people:
         kind = content.get("resourceType")
         if kind == "PractitionerRole":
@@ -248,7 +248,7 @@ def _specialties(people: list[tuple[Json, Origin]]) -> Iterator[tuple[frozenset[
 
 
 def _payers(own: list[tuple[Json, Origin]], references: References) -> Iterator[Payer]:
-    """Read who pays, from coverages that are in force: by display, or by the organisation's name; never a person."""
+    """Read the payers of coverages in force: by display, or by the organization's name; never a person."""
     for content, origin in own:
         if _is_insurance(content) and text(content.get("status")) in _IN_FORCE:
             yield from _named(content, origin, references)
@@ -272,7 +272,7 @@ def _named(coverage: Json, origin: Origin, references: References) -> Iterator[P
 
 
 def _coverages(own: list[tuple[Json, Origin]], references: References) -> Iterator[InsuredBy]:
-    """Read every coverage that insures, the patient's first one first; a draft or an error is none."""
+    """Read every coverage, in the patient's order; drafts and entries in error are ignored."""
     found = []
     for content, origin in own:
         if not _is_insurance(content) or text(content.get("status")) in _NO_COVERAGE:
@@ -295,7 +295,7 @@ def _coverages(own: list[tuple[Json, Origin]], references: References) -> Iterat
 
 
 def _approvals(own: list[tuple[Json, Origin]], references: References) -> Iterator[Approval]:
-    """Read prior authorizations that a payer has given, with the codes of the answer or of the claim it answers.
+    """Read prior authorizations granted by a payer, with the codes of the response or of its claim.
 
     Source: FHIR R4 ClaimResponse; a refusal has no preAuthRef, or says so in its disposition or review action.
     """
@@ -326,7 +326,7 @@ def _approvals(own: list[tuple[Json, Origin]], references: References) -> Iterat
 
 
 def _is_refused(answer: Json) -> bool:
-    """Return whether an answer says no: in words, or by the review action of X12 (A3: not certified)."""
+    """Return whether a response is a denial: in words, or by the X12 review action (A3: not certified)."""
     said = text(answer.get("disposition")).casefold()
     return any(word in said for word in _REFUSED) or any(
         text(coding.get("code")) == "A3"

@@ -1,4 +1,4 @@
-"""Writes the CDS Hooks request that an EHR would send, for trying the service on a chart.
+"""Builds the CDS Hooks request that an EHR would send, for trying the service on a chart.
 
 Source: CDS Hooks 2.0.1, HTTP request; hooks order-select 1.0, order-sign 1.0, order-dispatch 1.1, patient-view 1.0.
 """
@@ -32,11 +32,11 @@ _PARTIAL: Json = {
 
 
 class BuildError(ValueError):
-    """The input does not make a request; the message says what is wrong with it."""
+    """A request cannot be built from the input; the message says why."""
 
 
 def patient_id(written: str) -> str:
-    """Take the id of a patient, as ``example`` or ``Patient/example``.
+    """Read a patient id, as ``example`` or ``Patient/example``.
 
     Raises:
         BuildError: it is not a valid FHIR id.
@@ -49,7 +49,7 @@ def patient_id(written: str) -> str:
 
 
 def draft_order(drug: str, dose: str, patient: str) -> Json:
-    """Write a draft order of a drug by its name, with a dose such as ``252 mg`` or ``3.6 mg/kg``.
+    """Build a draft order for a drug by name, with a dose such as ``252 mg`` or ``3.6 mg/kg``.
 
     Raises:
         BuildError: the name is empty or too long, or the dose is not a number with a unit.
@@ -74,10 +74,10 @@ def draft_order(drug: str, dose: str, patient: str) -> Json:
 
 
 def orders_in(body: bytes) -> list[Json]:
-    """Read the orders of a file: one resource, or a Bundle of them.
+    """Read the orders in a file: one resource, or a Bundle.
 
     Raises:
-        BuildError: it is not a FHIR resource, holds none, or one of them has no id.
+        BuildError: it is not a FHIR resource, contains none, or one of them has no id.
 
     """
     try:
@@ -99,10 +99,10 @@ def orders_in(body: bytes) -> list[Json]:
 def hook_request(
     hook: str, instance: str, patient: str, orders: Sequence[Json], prefetch: Mapping[str, Json | None]
 ) -> Json:
-    """Write the request of a hook; dispatched orders go into the prefetch, where the service looks for them.
+    """Build the request of a hook; dispatched orders go into the prefetch, where the service looks for them.
 
     Raises:
-        BuildError: the hook is about orders, and there are none.
+        BuildError: the hook needs orders, and there are none.
 
     """
     context: Json = {"userId": _USER, "patientId": patient}
@@ -127,14 +127,14 @@ def hook_request(
 
 
 def as_prefetch(answer: Answer, query: str) -> Json | None:
-    """Write what a server answered as the value of a prefetch key: a searchset, a resource, or ``null`` for none.
+    """Return a server's answer as the value of a prefetch key: a searchset, a resource, or ``null`` for none.
 
-    What the server said of its own answer stays in it: how many matches there are, a page that was not read, an error
-    beside the results, an entry that is no resource.
+    The server's metadata are kept: the number of matches, a page that was not read, an error in addition to the
+    results, an entry that is not a resource.
     """
     listing = answer.listing
-    # What a resource contains is in the resource already.
-    stubs = [each for each in listing.glimpses if ".contained[" not in each.path] if listing is not None else []
+    # Contained resources are part of their resource already.
+    stubs = [each for each in listing.stubs if ".contained[" not in each.path] if listing is not None else []
     if "?" not in query:
         return stubs[0].content if stubs else None
     entries = [{**({"fullUrl": each.full_url} if each.full_url else {}), "resource": each.content} for each in stubs]

@@ -1,14 +1,16 @@
-"""A request into the facts of one session: the orders, the patient's chart, and what had to be set aside."""
+"""Reads a request as the facts of one session: the orders, the patient's chart, and gaps."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from cards.facts.order import DrugOrder
 from cards.facts.origins import Gap
-from cards.identification.identity import identify
+from cards.facts.outcomes import FAILED
+from cards.identification.identity import Identity, IdentityStatus, identify
 from cards.values.texts import is_cut
 from fhir_mappings.codings import NO_CODE_MAP, texts
 from fhir_mappings.medications.medication import MedicationReader, orders_served, service_billing
@@ -17,6 +19,7 @@ from fhir_mappings.patient.conditions import ConditionReader
 from fhir_mappings.request.billing import BillingReader
 from fhir_mappings.request.dispatched import Lacking, dispatched_entries
 from fhir_mappings.request.hook_request import BadRequest, bundle_entries, selected_references
+from fhir_mappings.request.occasion import NO_OCCASION, Occasion
 from fhir_mappings.request.orders import Orders
 from fhir_mappings.request.patient_reader import PatientReader
 from fhir_mappings.request.sizes import TooManyError, check_orders
@@ -25,15 +28,15 @@ from fhir_mappings.wire.lenient import base_of, child, objects, reference, text
 from fhir_mappings.wire.references import References, is_same_patient
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import tzinfo
 
     from cards.facts.order import BillingCode
     from cards.facts.patient import Patient
-    from cards.identification.identity import Identity
     from cards.identification.recogniser import Recogniser
     from cards.knowledge.schema import Terminology
     from fhir_mappings.codings import CodeMap
+    from fhir_mappings.request.chart_draft import OnFailure
     from fhir_mappings.request.hook_request import HookRequest
     from fhir_mappings.request.prefetch import Answer
     from fhir_mappings.wire.lenient import Json
@@ -43,8 +46,29 @@ _REASONS = frozenset({"Condition", "Patient"})
 _ORDERS = frozenset({"MedicationRequest", "MedicationOrder", "ServiceRequest"})
 
 
+_AS_ORDERS = frozenset(each.lower() for each in _ORDERS)
+
+
+def _may_be_order(kind: str) -> bool:
+    """Return whether a resource that is not named as an order may be one: its type is missing or in other letters."""
+    return not kind or (kind not in _ORDERS and kind.strip().lower() in _AS_ORDERS)
+
+
+@dataclass(slots=True)
+class _Found:
+    """What has been read of the orders of one session so far."""
+
+    patient_id: str
+    references: References
+    may_be_incomplete: bool = False
+    orders: list[DrugOrder] = field(default_factory=list)
+    resources: dict[str, Json] = field(default_factory=dict)
+    gaps: list[Gap] = field(default_factory=list)
+    services: list[tuple[frozenset[str], list[BillingCode]]] = field(default_factory=list)
+
+
 def _check_dispatched(orders: Sequence[Json | None], request: HookRequest) -> None:
-    """Refuse dispatched orders that hold more than one request may; they were not in its body."""
+    """Refuse dispatched orders that exceed the limits of a request; they were not in its body."""
     try:
         check_orders(orders, request.sizes, "context.dispatchedOrders")
     except TooManyError as error:
@@ -60,14 +84,16 @@ class ChartReader:
         recogniser: Recogniser,
         code_map: CodeMap = NO_CODE_MAP,
         zone: tzinfo | None = None,
-        on_failure: Callable[[Exception], None] | None = None,
+        on_failure: OnFailure | None = None,
     ) -> None:
-        """Prepare the readers of each resource type; ``zone`` is where the days of given doses begin.
+        """Prepare the readers of each resource type; ``zone`` is the time zone for the days of administered doses.
 
-        ``on_failure`` hears of an error in reading one resource of the chart.
+        ``on_failure`` hears of an error in reading one order, one resource or one part of the chart, which is then set
+        aside; without it the error is raised.
         """
+        self._on_failure = on_failure
         conditions = ConditionReader(terminology, code_map)
-        self._medication = MedicationReader(conditions, code_map)
+        self._medication = MedicationReader(conditions, code_map, recogniser.supportive_drugs)
         self._recogniser = recogniser
         treatments = TreatmentReader(self._medication, recogniser, zone)
         observations = ObservationReader(terminology, code_map, conditions.stages)
@@ -77,74 +103,130 @@ class ChartReader:
         self._patient = PatientReader(observations, conditions, treatments, ended, on_failure)
         self.billing = BillingReader(conditions, observations, code_map)
 
-    def orders(self, request: HookRequest, glimpses: Iterable[ResourceStub] = ()) -> Orders:
-        """Read the orders of the session."""
+    def orders(self, request: HookRequest, stubs: Iterable[ResourceStub] = ()) -> Orders:
+        """Read the orders of the session. One that fails to be read or identified is a gap, and costs no other."""
         references = References(request.fhir_server)
-        references.add_glimpses(glimpses)
+        references.add_stubs(stubs)
         lacking: tuple[Lacking, ...] = ()
         if request.moment.orders_are_signed:
             entries, lacking = dispatched_entries(request.dispatched, references)
             _check_dispatched([resource for _, resource, _ in entries], request)
         else:
             entries = list(bundle_entries(request.draft_orders, "context.draftOrders"))
-        for _, resource, full_url in entries:
+        found = _Found(request.patient_id, references, request.moment.may_be_incomplete)
+        for path, resource, full_url in entries:
             if resource is not None:
-                references.add(resource, full_url)
-        selected = selected_references(request) if request.moment.may_be_incomplete else None
-        orders: list[DrugOrder] = []
-        resources: dict[str, Json] = {}
-        gaps: list[Gap] = []
-        services: list[tuple[frozenset[str], list[BillingCode]]] = []
+                try:
+                    references.add(resource, full_url)
+                except Exception as error:  # noqa: BLE001 - what refers to it is not followed, which is told
+                    self._failed("orders", error, path, found.gaps)
+        try:
+            selected = selected_references(request) if request.moment.may_be_incomplete else None
+        except Exception as error:  # noqa: BLE001 - with the selection unknown, every order is looked at
+            self._failed("selection", error, "context.selections", found.gaps)
+            selected = None
+        unread: list[str] = []
         for path, resource, full_url in entries:
             if resource is None:
-                gaps.append(Gap(None, path, "unreadable-order"))
+                unread.append(path)
                 continue
-            kind = text(resource.get("resourceType"))
-            resources[path] = resource
-            in_focus = selected is None or not selected.isdisjoint(_names_of(resource, full_url))
-            if kind not in _ORDERS or not self._medication.is_order(resource):
-                continue
-            if kind == "ServiceRequest":
-                if is_same_patient(resource.get("subject"), request.patient_id, references):
-                    services.append((orders_served(resource, references), service_billing(resource, path)))
-            elif kind == "MedicationOrder" or isinstance(resource.get("medication"), dict | str):
-                gaps += self._of_other_release(resource, path, references) if in_focus else []
-            elif not is_same_patient(resource.get("subject"), request.patient_id, references):
-                gaps += self._of_other_patient(resource, path, references) if in_focus else []
-            else:
-                orders.append(self._medication.read(resource, path, references, in_focus=in_focus))
-        gaps += self._of_plans(entries, selected, references)
-        read = tuple(_with_services(orders, services))
-        identities = tuple(identify(order, self._recogniser) for order in read)
-        gaps += _cut_texts(zip(read, identities, strict=True), resources)
-        gaps += _bare_concepts(zip(read, identities, strict=True), resources)
+            found.resources[path] = resource
+            try:
+                in_focus = selected is None or not selected.isdisjoint(_names_of(resource, full_url))
+                self._read(resource, path, found, in_focus=in_focus)
+            except Exception as error:  # noqa: BLE001 - one order must not cost the others
+                self._failed("orders", error, path, found.gaps)
+        # Beside a readable order, an entry without one matters only to an order that is checked; alone, it may be it.
+        reason = "unreadable-order" if found.resources else "unreadable-session"
+        found.gaps += [Gap(None, path, reason) for path in unread]
+        place = "context.dispatchedOrders" if request.moment.orders_are_signed else "context.draftOrders"
+        try:
+            found.gaps += list(self._of_plans(entries, selected, references))
+        except Exception as error:  # noqa: BLE001 - a plan must not cost the orders
+            self._failed("plans", error, place, found.gaps)
+        read = tuple(found.orders)
+        try:
+            read = tuple(_with_services(found.orders, found.services))
+        except Exception as error:  # noqa: BLE001 - the orders are judged by the codes on them
+            self._failed("services", error, place, found.gaps)
+        identities = tuple(self._identity(order, found) for order in read)
+        try:
+            found.gaps += [
+                *_cut_texts(zip(read, identities, strict=True), found.resources),
+                *_bare_concepts(zip(read, identities, strict=True), found.resources),
+            ]
+        except Exception as error:  # noqa: BLE001 - the orders are judged by what was read
+            self._failed("texts", error, place, found.gaps)
         return Orders(
-            read, resources, tuple(gaps), identities, request.patient_id, lacking, base_of(request.fhir_server)
+            read,
+            found.resources,
+            tuple(found.gaps),
+            identities,
+            request.patient_id,
+            lacking,
+            base_of(request.fhir_server),
         )
 
-    def with_reasons(self, orders: Orders, glimpses: Iterable[ResourceStub]) -> tuple[DrugOrder, ...]:
-        """Add to each order what its own reasons say of the cancer; they may stand in the chart."""
+    def _read(self, resource: Json, path: str, found: _Found, *, in_focus: bool) -> None:
+        """Read an entry of the session as what it is."""
+        kind = text(resource.get("resourceType"))
+        references = found.references
+        if kind not in _ORDERS or not self._medication.is_order(resource):
+            may_be = in_focus and _may_be_order(kind)
+            found.gaps += self._of_unnamed_kind(resource, path, references) if may_be else []
+            return
+        if kind == "ServiceRequest":
+            if is_same_patient(resource.get("subject"), found.patient_id, references):
+                found.services.append((orders_served(resource, references), service_billing(resource, path)))
+        elif kind == "MedicationOrder" or isinstance(resource.get("medication"), dict | str):
+            found.gaps += self._of_other_release(resource, path, references) if in_focus else []
+        elif not is_same_patient(resource.get("subject"), found.patient_id, references):
+            found.gaps += self._of_other_patient(resource, path, references) if in_focus else []
+        else:
+            order = self._medication.read(resource, path, references, in_focus=in_focus)
+            found.orders.append(order)
+            if in_focus and _names_no_drug(order, resource, may_be_incomplete=found.may_be_incomplete):
+                found.gaps.append(Gap(None, path, "drug-unreadable"))
+
+    def _identity(self, order: DrugOrder, found: _Found) -> Identity:
+        try:
+            return identify(order, self._recogniser)
+        except Exception as error:  # noqa: BLE001 - one order must not cost the others
+            self._failed("identification", error, order.origin.path, found.gaps)
+            return Identity(IdentityStatus.UNKNOWN)
+
+    def _failed(self, step: str, error: Exception, place: str, gaps: list[Gap]) -> None:
+        """Note that a step failed, so that what it was about is told of as not checked."""
+        if self._on_failure is None:
+            raise error
+        self._on_failure(step, error)
+        gaps.append(Gap(None, place, FAILED))
+
+    def with_reasons(self, orders: Orders, stubs: Iterable[ResourceStub]) -> tuple[DrugOrder, ...]:
+        """Add to each order what its own reasons, which may be in the chart, say about the cancer."""
         if not any("reasonCode" in each or "reasonReference" in each for each in orders.resources.values()):
             return orders.orders
         references = References()
         for resource in orders.resources.values():
             references.add(resource)
-        references.add_glimpses(each for each in glimpses if each.resource_type in _REASONS)
-        with_reasons = []
-        for order in orders.orders:
-            resource = orders.resources.get(order.origin.path, {})
-            with_reasons.append(
-                self._medication.with_reasons(
-                    order,
-                    resource,
-                    references,
-                    lambda each: is_same_patient(each.get("subject"), orders.patient_id, references),
-                )
+        references.add_stubs(each for each in stubs if each.resource_type in _REASONS)
+        return tuple(self._with_reasons(order, orders, references) for order in orders.orders)
+
+    def _with_reasons(self, order: DrugOrder, orders: Orders, references: References) -> DrugOrder:
+        try:
+            return self._medication.with_reasons(
+                order,
+                orders.resources.get(order.origin.path, {}),
+                references,
+                lambda each: is_same_patient(each.get("subject"), orders.patient_id, references),
             )
-        return tuple(with_reasons)
+        except Exception as error:  # noqa: BLE001 - the order is judged by what the chart says of the cancer
+            gaps: list[Gap] = []
+            self._failed("reasons", error, order.origin.path, gaps)
+            return msgspec.structs.replace(order, gaps=(*order.gaps, *gaps))
 
     def _of_other_release(self, resource: Json, path: str, references: References) -> list[Gap]:
-        """Say that an order of another FHIR release was not checked, when it names a drug in scope or none at all."""
+        """Report that an order in another FHIR release was not checked, if it names a drug in scope or none at all."""
         bare = text(resource.get("medication"))
         medication = {"text": bare} if bare else child(resource, "medication")
         as_r4 = {
@@ -160,10 +242,14 @@ class ChartReader:
             return [Gap(None, path, "other-release-unnamed")]
         return self._if_in_scope(order, path, "other-release")
 
+    def _of_unnamed_kind(self, resource: Json, path: str, references: References) -> list[Gap]:
+        """Say that a resource was not checked that names a drug in scope but not, or not rightly, what it is."""
+        return self._if_in_scope(self._medication.read(resource, path, references), path, "kind-unnamed")
+
     def _of_plans(
         self, entries: Iterable[tuple[str, Json | None, str]], selected: frozenset[str] | None, references: References
     ) -> Iterator[Gap]:
-        """Say that a drug in scope is written out in an activity of a care plan, which is not read as an order."""
+        """Report a drug in scope in a care plan activity's details, which is not read as an order."""
         for path, plan, full_url in entries:
             if plan is None or text(plan.get("resourceType")) != "CarePlan":
                 continue
@@ -201,19 +287,19 @@ class ChartReader:
         session: frozenset[str] = frozenset(),
         *,
         every_lab: bool = False,
-        server: str = "",
+        occasion: Occasion = NO_OCCASION,
     ) -> Patient:
-        """Read the chart from the answers to all queries, and from whatever else the client sent along.
+        """Read the chart from the answers to all queries, and from anything else that the client sent.
 
         ``session`` names the orders that are being asked about: they are no history, wherever else they stand.
-        ``every_lab`` reads the laboratory results of all days, not only the newest. ``server`` is the base address of
-        the server that the chart is of, where that is known.
+        ``every_lab`` reads the laboratory results of all days, not only the newest. ``occasion`` says of which
+        server the chart is, and on which day it is read.
         """
-        return self._patient.read(answers, patient_id, required, session, every_lab=every_lab, server=server)
+        return self._patient.read(answers, patient_id, required, session, every_lab=every_lab, occasion=occasion)
 
 
 def _cut_texts(orders: Iterable[tuple[DrugOrder, Identity]], resources: Mapping[str, Json]) -> Iterable[Gap]:
-    """Name the texts of the orders that are asked about that were too long to be read to their end."""
+    """List the texts of this request's orders that were too long to be read completely."""
     for order, identity in orders:
         if not order.in_focus:
             continue
@@ -221,9 +307,24 @@ def _cut_texts(orders: Iterable[tuple[DrugOrder, Identity]], resources: Mapping[
         instructions = objects(resource.get("dosageInstruction"))
         if identity.in_scope and any(is_cut(text(each.get("text"))) for _, each in instructions):
             yield Gap(None, order.origin.path, "instructions-cut")
-        # The part cut off may hold the name of a drug in scope.
+        # The part cut off may contain the name of a drug in scope.
         elif not identity.named and any(is_cut(each) for each in texts(resource.get("medicationCodeableConcept"))):
             yield Gap(None, order.origin.path, "drug-text-cut")
+
+
+def _names_no_drug(order: DrugOrder, resource: Json, *, may_be_incomplete: bool) -> bool:
+    """Return whether nothing of an order's drug can be read: no word, and no code of any system, known or not.
+
+    While an order is being written its drug may still be missing; one that is there must be readable.
+    """
+    if any(each.value for each in order.evidence) or order.ndcs or order.billing or order.gaps:
+        return False
+    concept = resource.get("medicationCodeableConcept")
+    if concept is None and "medicationReference" not in resource and may_be_incomplete:
+        return False
+    holders = [each for _, each in objects(concept)]
+    codings = [coding for each in holders for _, coding in objects(each.get("coding"))]
+    return not any(text(coding.get("system")) and text(coding.get("code")) for coding in codings)
 
 
 def _reference_of(resource: Json) -> str:
@@ -232,7 +333,7 @@ def _reference_of(resource: Json) -> str:
 
 
 def _names_of(resource: Json, full_url: str) -> set[str]:
-    """List the ways in which a selection may name a resource: its reference, its bare id, its fullUrl."""
+    """List the names by which a selection may refer to a resource: its reference, its bare id, its fullUrl."""
     own = _reference_of(resource)
     return {own, own.rpartition("/")[2], reference(full_url)} - {""}
 
@@ -240,7 +341,7 @@ def _names_of(resource: Json, full_url: str) -> set[str]:
 def _with_services(
     orders: list[DrugOrder], services: list[tuple[frozenset[str], list[BillingCode]]]
 ) -> Iterable[DrugOrder]:
-    """Lay beside each order the billing codes of the session's services that are, or may be, for it."""
+    """Add to each order the billing codes of the session's services that are, or may be, for it."""
     for order in orders:
         beside = [
             msgspec.structs.replace(code, linked=order.origin.reference in served)
@@ -252,7 +353,7 @@ def _with_services(
 
 
 def _bare_concepts(orders: Iterable[tuple[DrugOrder, Identity]], resources: Mapping[str, Json]) -> Iterator[Gap]:
-    """Say that the drug of an order is a bare text where a coded concept belongs, though it was read as a name."""
+    """Report an order whose drug is plain text in place of a concept, although it was read as a name."""
     for order, identity in orders:
         bare = text(resources[order.origin.path].get("medicationCodeableConcept"))
         if bare and order.in_focus and identity.in_scope:

@@ -1,7 +1,7 @@
-"""The orders of an order-dispatch: the request only refers to them, so they are looked for among all that was sent.
+"""Finds the orders of an order-dispatch request, which only has references, among all resources that were sent.
 
-A dispatched order is signed; it may stand in the list of active orders, under a key of the client's, or only on the
-FHIR server.
+A dispatched order is signed; it may be in the list of active orders, under a client's own key, or only on the FHIR
+server.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ Entry = tuple[str, "Json | None", str]
 
 
 class Lacking(NamedTuple):
-    """A dispatched order that is not at hand: its place in the request and its reference."""
+    """A dispatched order that is not available: its place in the request and its reference."""
 
     path: str
     reference: str
 
     @property
     def may_be_for_a_drug(self) -> bool:
-        """Whether the type in the reference leaves it open that a drug is ordered."""
+        """Whether, by the type in the reference, it may be a drug order."""
         return self.reference.partition("/")[0] not in _NO_DRUG_ORDERS
 
 
 def dispatched_entries(wanted: Iterable[str], references: References) -> tuple[list[Entry], tuple[Lacking, ...]]:
-    """Return the path, the resource and the fullUrl of each dispatched order, and those that are not at hand.
+    """Return the path, the resource and the fullUrl of each dispatched order, and those that are missing.
 
     The orders of a dispatched group are dispatched with it.
     """
@@ -61,7 +61,7 @@ def _take(wanted: str, path: str, references: References, entries: list[Entry], 
     if resource is None:
         lacking.append(Lacking(path, wanted))
     elif is_group(resource):
-        # A group holds orders of its own, as in a Bundle of drafts.
+        # A group contains orders, as in a Bundle of drafts.
         held = list(bundle_entries({"entry": [{"resource": resource}]}, path))
         entries.extend([(path, resource, ""), *held[1:]])
     else:

@@ -1,4 +1,4 @@
-"""The CDS Hooks request, checked field by field; nothing of its content goes into an error.
+"""Parses and validates the CDS Hooks request, field by field; errors never contain its content.
 
 Source: CDS Hooks 2.0.1 and 3.0.0, HTTP request; hook definitions order-select 1.0, order-sign 1.0, order-dispatch 1.1
 (and 1.0, which some clients still send) and patient-view 1.0.
@@ -29,28 +29,30 @@ if TYPE_CHECKING:
 
 _ID_LIMIT = 256
 _ORDERS_LIMIT = 200
-# From R5 on a RequestGroup is called RequestOrchestration.
+# In R5, RequestGroup was renamed to RequestOrchestration.
 _GROUPS = frozenset({"RequestGroup", "RequestOrchestration", "CarePlan"})
 
 
 class BadRequest(ValueError):  # noqa: N818 - named for the answer it leads to
-    """The request cannot be taken. ``code`` is stable; ``expression`` names the field, never its value.
+    """The request is invalid.
 
     ``others`` are the further problems of the same request, so that its sender can mend all of them at once.
+    ``hook_instance`` is the one of the request, where it could be read.
     """
 
     def __init__(self, code: str, message: str, expression: str = "") -> None:
-        """Say what is wrong with which field."""
+        """Keep the problem and the field."""
         super().__init__(message)
         self.code = code
         self.message = message
         self.expression = expression
         self.others: tuple[BadRequest, ...] = ()
+        self.hook_instance = ""
 
 
 @dataclass(frozen=True, slots=True)
 class FhirAuthorization:
-    """The token with which the EHR's FHIR server may be read; it is never written anywhere."""
+    """The access token for the EHR's FHIR server; it is never logged or stored."""
 
     access_token: str = field(repr=False)
     patient: str = ""
@@ -59,9 +61,9 @@ class FhirAuthorization:
 class HookRequest(msgspec.Struct, frozen=True):
     """A request that has every required field, with its prefetch still unread.
 
-    ``user_id`` and ``encounter_id`` are empty where the hook has none. ``dispatched`` holds the references of the
-    orders of an order-dispatch, whose ``draft_orders`` are empty; ``sizes`` are the limits that they are held to once
-    they are found. ``extension`` is the one of the request itself.
+    ``user_id`` and ``encounter_id`` are empty where the hook has none. ``dispatched`` has the references of an
+    order-dispatch, whose ``draft_orders`` are empty; ``sizes`` are the limits for these orders once they are found.
+    ``extension`` is that of the request itself.
     """
 
     hook: str
@@ -80,7 +82,7 @@ class HookRequest(msgspec.Struct, frozen=True):
 
     @property
     def moment(self) -> Moment:
-        """The moment at which the service is asked."""
+        """The moment of the request."""
         return Moment(self.hook)
 
 
@@ -131,13 +133,13 @@ def _read(body: bytes, hook: str) -> HookRequest:
 
 
 class RequestReader:
-    """Reads the requests of clients that send just what is asked for, in one pass instead of two.
+    """Reads requests that match the prefetch templates in one pass instead of two.
 
-    A list is taken apart while the request is. Whatever is not as it was asked for is read in the plain way.
+    Lists are split into resources while the request is parsed. Anything unexpected is read the slower way.
     """
 
     def __init__(self, templates: Mapping[str, str], limits: Sizes | None = None) -> None:
-        """Take the prefetch templates of the service by their keys, and how much a request may hold."""
+        """Keep the service's prefetch templates by key, and the size limits."""
         self._limits = limits or Sizes()
         self._keys = {f"key_{number}": key for number, key in enumerate(templates)}
         fields = [(name, _shape(templates[key]), msgspec.UNSET) for name, key in self._keys.items()]
@@ -149,7 +151,7 @@ class RequestReader:
         """Read and check a request for one hook.
 
         Raises:
-            BadRequest: as ``read_request`` says, or it holds more than it may.
+            BadRequest: as for ``read_request``, or it exceeds a size limit.
 
         """
         request = self._read(body, hook)
@@ -171,7 +173,7 @@ class RequestReader:
         return _read(body, hook) if prefetch is None else _checked(envelope, prefetch, hook)
 
     def _prefetched(self, sent: Any) -> dict[str, Prefetched] | None:
-        """Return what was sent by key; nothing when a single resource was sent for a list."""
+        """Return the prefetch by key; nothing if a single resource was sent for a list."""
         found: dict[str, Prefetched] = {}
         for name, key in self._keys.items() if sent is not None else ():
             value = getattr(sent, name)
@@ -183,7 +185,7 @@ class RequestReader:
 
 
 def _shape(template: str) -> Any:
-    """Return how the answer to a query is read: a list by its shell, a single resource not yet at all."""
+    """Return the type for the answer to a query: a list's envelope, or an unparsed single resource."""
     return BundleEnvelope | None | msgspec.UnsetType if "?" in template else msgspec.Raw | msgspec.UnsetType
 
 
@@ -192,7 +194,15 @@ def _checked(envelope: _Fields, prefetch: Mapping[str, Prefetched], hook: str) -
         return _request(envelope, prefetch, hook)
     except BadRequest as error:
         error.others = _others(error, envelope, hook)
+        error.hook_instance = _instance(envelope)
         raise
+
+
+def _instance(envelope: _Fields) -> str:
+    """Return the hookInstance of a request that is refused; empty where it is none itself."""
+    with suppress(BadRequest):
+        return _string(envelope.hookInstance, "hookInstance")
+    return ""
 
 
 def _request(envelope: _Fields, prefetch: Mapping[str, Prefetched], hook: str) -> HookRequest:
@@ -218,7 +228,7 @@ def _request(envelope: _Fields, prefetch: Mapping[str, Prefetched], hook: str) -
 
 
 def _others(first: BadRequest, envelope: _Fields, hook: str) -> tuple[BadRequest, ...]:
-    """Check every field of a request that is refused, and return the problems besides the first one."""
+    """Check every field of an invalid request, and return the problems after the first."""
     checks: list[Callable[[], object]] = [
         lambda: _hook(envelope, hook),
         lambda: _string(envelope.hookInstance, "hookInstance"),
@@ -238,7 +248,7 @@ def _others(first: BadRequest, envelope: _Fields, hook: str) -> tuple[BadRequest
 
 
 def _checks_of_context(envelope: _Fields, context: Json, hook: str) -> Iterator[Callable[[], object]]:
-    """Yield the checks of a context; of one that is for another hook, only of what every hook has."""
+    """Yield the checks of a context; for another hook, only of the fields that every hook has."""
     yield lambda: _patient_id(context)
     if envelope.hook != hook:
         return
@@ -257,7 +267,8 @@ def _checks_of_context(envelope: _Fields, context: Json, hook: str) -> Iterator[
 def _hook(envelope: _Fields, hook: str) -> str:
     given = _string(envelope.hook, "hook")
     if given != hook:
-        raise BadRequest("hook-mismatch", f"this service answers the hook {hook}", "hook")
+        message = f"this service answers the hook {hook}; the service of each hook is listed at /cds-services"
+        raise BadRequest("hook-mismatch", message, "hook")
     return given
 
 
@@ -270,7 +281,7 @@ def _context(envelope: _Fields) -> Json:
 
 def _read_envelope(body: bytes, hook: str) -> _Envelope:
     try:
-        # Parts that are left unread would otherwise never be checked for being text at all.
+        # Parts that are never decoded would otherwise not be checked for valid UTF-8.
         if not body.isascii():
             body.decode("utf-8")
         return _envelope.decode(body)
@@ -279,7 +290,8 @@ def _read_envelope(body: bytes, hook: str) -> _Envelope:
         if where.startswith("prefetch"):
             wrong = BadRequest("wrong-type", "prefetch must be an object", "prefetch")
             with suppress(msgspec.DecodeError, ValueError, ArithmeticError):
-                wrong.others = _others(wrong, _fields_alone.decode(body), hook)
+                fields = _fields_alone.decode(body)
+                wrong.others, wrong.hook_instance = _others(wrong, fields, hook), _instance(fields)
             raise wrong from None
         raise BadRequest("not-an-object", "the body must be a JSON object") from None
     except (msgspec.DecodeError, ValueError, ArithmeticError):
@@ -300,7 +312,7 @@ def _string(value: object, where: str) -> str:
 
 
 def _patient_id(context: Json) -> str:
-    """Return the id of the patient, which some clients send as a reference."""
+    """Return the patient id, which some clients send as a reference."""
     identifier = _string(context.get("patientId"), "context.patientId")
     return _string(identifier.removeprefix("Patient/"), "context.patientId")
 
@@ -313,7 +325,8 @@ def _user_id(envelope: _Fields, context: Json) -> str:
 def _dispatched(context: Json) -> tuple[str, ...]:
     """Return the references of the dispatched orders; hook version 1.0 has the one ``order``.
 
-    The tasks of either version say nothing that is checked, and the published examples disagree on their name and type.
+    The tasks of either version contain nothing that is checked, and the published examples disagree on their name and
+    type.
     """
     listed = context.get("dispatchedOrders")
     if listed is None and context.get("order") is not None:
@@ -329,10 +342,13 @@ def _dispatched(context: Json) -> tuple[str, ...]:
 
 
 def _draft_orders(context: Json) -> Json:
-    """Return the Bundle of the orders; any other object would be taken for one without orders."""
+    """Return the Bundle of the orders; any other object, or other entries, would be taken for one without orders."""
     orders = context.get("draftOrders")
     if not isinstance(orders, dict) or (orders.get("resourceType") != "Bundle" and "entry" not in orders):
         raise BadRequest(_why(orders), "context.draftOrders must be a Bundle", "context.draftOrders")
+    if not isinstance(orders.get("entry"), list | dict | None):
+        message = "context.draftOrders.entry must be a list of entries"
+        raise BadRequest("wrong-type", message, "context.draftOrders.entry")
     return orders
 
 
@@ -360,13 +376,13 @@ def _fhir_access(envelope: _Fields) -> tuple[str, FhirAuthorization | None]:
 
 
 def _is_over(seconds: object) -> bool:
-    """Return whether a token has no time left; one that does not say how much is taken to have some."""
+    """Return whether a token has expired; without an expiry it is assumed to be valid."""
     left = number(seconds)
     return left is not None and left <= 0
 
 
 def bundle_entries(bundle: Json, path: str) -> Iterator[tuple[str, Json | None, str]]:
-    """Yield the path, the resource and the fullUrl of each entry; a resource that is no object is ``None``."""
+    """Yield the path, the resource and the fullUrl of each entry; a resource that is not an object is ``None``."""
     listed = bundle.get("entry")
     entries = listed if isinstance(listed, list) else [] if listed is None else [listed]
     for index, entry in enumerate(entries):
@@ -377,13 +393,13 @@ def bundle_entries(bundle: Json, path: str) -> Iterator[tuple[str, Json | None, 
         if isinstance(resource, dict) and is_group(resource):
             group = f"{resource['resourceType']}/{text(resource.get('id'))}"
             for number, contained in objects(resource.get("contained")):
-                # A local id means nothing outside its container, so the order has none to be named by.
+                # A local id means nothing outside its container, so the order has no usable id.
                 nameless = {name: value for name, value in contained.items() if name != "id"}
                 yield f"{where}.contained[{number or 0}]", nameless, group
 
 
 def is_group(resource: Json | None) -> bool:
-    """Return whether a resource holds orders together: a RequestGroup by its actions, a CarePlan by its activities."""
+    """Return whether a resource groups orders: a RequestGroup by its actions, a CarePlan by its activities."""
     return resource is not None and text(resource.get("resourceType")) in _GROUPS
 
 
@@ -395,7 +411,7 @@ def selected_references(request: HookRequest) -> frozenset[str]:
             continue
         own = f"{resource['resourceType']}/{text(resource.get('id'))}"
         if not selected.isdisjoint((own, text(resource.get("id")) or None, reference(full_url) or None)):
-            # What it contains is named by the group itself.
+            # Contained orders are referenced by the group itself.
             selected.update((*orders_of_group(resource), own))
     return frozenset(selected)
 

@@ -1,4 +1,4 @@
-"""The orders that a request asks about, as far as they could be read."""
+"""The orders of a request, as far as they could be read."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Orders(msgspec.Struct, frozen=True):
 
     @property
     def unresolved(self) -> bool:
-        """Whether an order that is asked about, or its drug, is a reference that could not be followed yet."""
+        """Whether an order of this request, or its drug, is an unresolved reference."""
         if self.lacking:
             return True
         gaps = (*self.gaps, *(gap for order in self.orders if order.in_focus for gap in order.gaps))
@@ -41,9 +41,9 @@ class Orders(msgspec.Struct, frozen=True):
 
     @property
     def refers_to_chart(self) -> bool:
-        """Whether an order in scope refers to a Medication that may stand among what was sent of the chart.
+        """Whether an order in scope refers to a Medication that may be among the chart data.
 
-        The display of its reference names the drug; the Medication may name another, and says what it is made up in.
+        The display of the reference names the drug; the Medication may name another, and has the diluent.
         """
         return any(
             order.in_focus
@@ -66,14 +66,14 @@ class Orders(msgspec.Struct, frozen=True):
 
     @property
     def in_scope(self) -> bool:
-        """Whether any order that is asked about is, or may be, for a drug that this service checks."""
+        """Whether any order of this request is, or may be, for a drug that this service checks."""
         return any(
             order.in_focus and identity.in_scope for order, identity in zip(self.orders, self.identities, strict=True)
         )
 
     @property
     def is_miscoded(self) -> bool:
-        """Whether any order that is asked about is for a known neighbour and carries a code of a drug in scope."""
+        """Whether any order of this request is for a known neighbor and has a code of a drug in scope."""
         return any(
             order.in_focus and identity.is_miscoded
             for order, identity in zip(self.orders, self.identities, strict=True)
@@ -81,7 +81,7 @@ class Orders(msgspec.Struct, frozen=True):
 
 
 def requested_in(request: HookRequest) -> Json:
-    """Return the fields that a new request copies when there is no order: the encounter and the user of the call."""
+    """Return the fields for a new order if there is no order to copy them from: the encounter and the user."""
     found: Json = {}
     if request.encounter_id:
         found["encounter"] = {"reference": f"Encounter/{request.encounter_id}"}

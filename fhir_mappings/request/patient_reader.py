@@ -1,114 +1,45 @@
-"""The patient's chart from the answers to all queries: picked by type and code, each fact with its origin.
+"""Reads the patient's chart from the answers to all queries: selected by type and code, each fact with its origin.
 
-Data of another patient is never used; what cannot be read is set aside with its place.
+Another patient's data are never used; what cannot be read is recorded as a gap with its place.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import date, timedelta
-from decimal import Decimal
+from datetime import date
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, TypeVar
-
-from msgspec import structs
+from typing import TYPE_CHECKING
 
 from cards.facts.origins import Gap, Origin
-from cards.facts.patient import Patient, PresentProblem, SiteProblem, Staging, Treatment, TreatmentState
+from cards.facts.outcomes import FAILED
+from cards.facts.patient import Patient, TreatmentState
 from cards.facts.results import (
     CodedHer2,
-    Her2Result,
     LabResult,
-    Lvef,
-    Mutation,
-    PregnancyTest,
-    ReceptorResult,
-    SiteResult,
-    Weight,
 )
+from cards.values.calendar_months import days_after
 from fhir_mappings.medications.treatments import KINDS, TreatmentReader
+from fhir_mappings.request.chart_draft import Draft, OnFailure
+from fhir_mappings.request.chart_parts import assembled
+from fhir_mappings.request.occasion import NO_OCCASION, Occasion
 from fhir_mappings.request.queries import PAGE_SIZES
 from fhir_mappings.results.reference_ranges import NOBODY, Subject
 from fhir_mappings.wire.lenient import day, text
-from fhir_mappings.wire.references import References, is_about_somebody_else, is_same_patient
+from fhir_mappings.wire.references import References
 from fhir_mappings.wire.resources import Unreadable
-from fhir_mappings.wire.times import newest_first
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from cards.facts.patient import Diagnosis
     from fhir_mappings.patient.conditions import ConditionReader
     from fhir_mappings.request.prefetch import Answer
     from fhir_mappings.results.observations import Fact, ObservationReader
-    from fhir_mappings.wire.lenient import Json
     from fhir_mappings.wire.resources import ResourceList, ResourceStub
 
-_MENTIONS = {
-    "her2-interpretation": ("her2-in-text", (b"HER2", b"HER-2", b"Her2", b"ERBB2", b"c-erbB-2")),
-    "lvef": ("lvef-in-text", (b"LVEF", b"jection fraction", b"jection Fraction")),
-}
 _NEVER = date.max.isoformat()
 _DAY = attrgetter("day")
 _WHOLE_DAY = len("2026-11-20")
 _REFERRED_TO = frozenset({"Patient", "Medication"})
 _NARRATIVE_TYPES = frozenset({"Observation", "DiagnosticReport", "DocumentReference"})
-
-Dated = (
-    Weight
-    | Lvef
-    | LabResult
-    | Her2Result
-    | ReceptorResult
-    | PregnancyTest
-    | Mutation
-    | Staging
-    | Treatment
-    | SiteResult
-)
-D = TypeVar("D", bound=Dated)
-M = TypeVar("M", Weight, Lvef, LabResult, PregnancyTest, Mutation)
-_SEVERAL = 2
-
-
-@dataclass(slots=True)
-class Draft:
-    """A chart while it is being read."""
-
-    patient_id: str
-    references: References
-    facts: list[Fact] = field(default_factory=list)
-    current: list[Diagnosis] = field(default_factory=list)
-    past: list[Diagnosis] = field(default_factory=list)
-    stagings: list[Staging] = field(default_factory=list)
-    coded_her2: list[CodedHer2] = field(default_factory=list)
-    problems: list[PresentProblem] = field(default_factory=list)
-    site_problems: list[SiteProblem] = field(default_factory=list)
-    treatments: list[Treatment] = field(default_factory=list)
-    unread: list[ResourceStub] = field(default_factory=list)
-    labs: dict[str, list[ResourceStub]] = field(default_factory=dict)
-    person: Json = field(default_factory=dict)
-    subject: Subject = NOBODY
-    every_lab: bool = False
-    own_reference: str = ""
-
-    def __post_init__(self) -> None:
-        """Write out the reference of the patient."""
-        self.own_reference = f"Patient/{self.patient_id}"
-
-    def is_own(self, content: Json, full_url: str = "") -> bool:
-        """Return whether a resource is the patient's, and about the patient."""
-        if "focus" in content and is_about_somebody_else(content, self.patient_id, self.references):
-            return False
-        subject = content.get("subject")
-        # So nearly every resource refers to its patient; the rest takes a closer look.
-        if subject.__class__ is dict and subject.get("reference") == self.own_reference:
-            return True
-        return is_same_patient(subject, self.patient_id, self.references, full_url)
-
-    def unusable(self, about: str | None, glimpse: ResourceStub, reason: str) -> None:
-        """Note what could not be used."""
-        self.facts.append(Gap(about, glimpse.path, reason))
 
 
 class PatientReader:
@@ -120,12 +51,13 @@ class PatientReader:
         conditions: ConditionReader,
         treatments: TreatmentReader,
         ended_by_results: frozenset[str] = frozenset(),
-        on_failure: Callable[[Exception], None] | None = None,
+        on_failure: OnFailure | None = None,
     ) -> None:
         """Keep the readers of each resource type.
 
         ``ended_by_results`` are the products that a laboratory result ends at any time, not the newest alone.
-        ``on_failure`` hears of an error in reading a resource, which is then set aside; without it the error is raised.
+        ``on_failure`` hears of an error in reading a resource or a part of the chart, which is then set aside; without
+        it the error is raised.
         """
         self._on_failure = on_failure
         self.readers = observations, conditions, treatments, ended_by_results, on_failure
@@ -142,104 +74,132 @@ class PatientReader:
         session: frozenset[str],
         *,
         every_lab: bool = False,
-        server: str = "",
+        occasion: Occasion = NO_OCCASION,
     ) -> Patient:
-        """Read the chart; ``session`` names the orders that are being asked about and are no history.
+        """Read the chart; ``session`` names the orders of this request, which are not history.
 
-        Rules ask for the newest laboratory results alone; ``every_lab`` reads the rest too.
+        Rules use only the newest laboratory results; ``every_lab`` reads the rest too.
         """
-        draft = Draft(patient_id, References(server), every_lab=every_lab)
+        draft = Draft(patient_id, References(occasion.server), every_lab=every_lab, latest=occasion.latest)
         listings = [answer.listing for answer in answers.values() if answer.listing is not None]
-        draft.references.add_glimpses(
-            glimpse
-            for listing in listings
-            for glimpse in listing.non_observations
-            if glimpse.resource_type in _REFERRED_TO
-        )
-        draft.subject = _subject(listings, draft)
-        # A resource counts once, however many keys hold it; those of the session are no history.
+        self._begin(listings, draft)
+        # A resource counts once, even under several keys; the session's orders are not history.
         seen, look = set(session), self._observations.index.look
         for listing in listings:
-            for glimpse in listing.glimpses:
-                if glimpse.reference:
-                    if glimpse.reference in seen:
+            for stub in listing.stubs:
+                if stub.reference:
+                    if stub.reference in seen:
                         continue
-                    seen.add(glimpse.reference)
-                if glimpse.resource_type == "Observation":
-                    concepts, never_counts, misplaced = look(glimpse.codes)
-                    if not (concepts or misplaced) and glimpse.has_code:
-                        # Most of a chart is of nothing that a rule asks for: kept for a look at its words.
+                    seen.add(stub.reference)
+                if stub.resource_type == "Observation":
+                    try:
+                        concepts, never_counts, misplaced = look(stub.codes)
+                    except Exception as error:  # noqa: BLE001 - as for any other resource
+                        self._failed(error, stub, draft)
+                        continue
+                    if not (concepts or misplaced) and stub.has_code:
+                        # Most of a chart is irrelevant to the rules; it is only searched for mentions in text.
                         if not never_counts:
-                            draft.unread.append(glimpse)
+                            draft.unread.append(stub)
                         continue
-                self.take(glimpse, draft)
-        back_to = self._first_dose(draft)
-        for test, glimpses in draft.labs.items():
-            self._newest_lab(test, glimpses, draft, back_to)
-        draft.facts += _lacking(answers, required)
-        return _assembled(draft, self._observations.harmful_when_high)
-
-    def take(self, glimpse: ResourceStub, draft: Draft) -> None:
-        """Read one resource into the chart; one that cannot be read is set aside."""
+                self.take(stub, draft)
+        self._labs(draft)
         try:
-            self._take(glimpse, draft)
-        except Unreadable:
-            draft.unusable(None, glimpse, "malformed")
-        except Exception as error:  # noqa: BLE001 - one resource must not cost the reading of the others
-            self._failed(error, glimpse, draft)
+            draft.facts += list(_lacking(answers, required))
+        except Exception as error:  # noqa: BLE001 - that a list may be incomplete is told
+            self._part_failed(error, "prefetch", draft)
+        return assembled(draft, self._observations.harmful_when_high, self._on_failure)
 
-    def _take(self, glimpse: ResourceStub, draft: Draft) -> None:
-        kind = glimpse.resource_type
+    def _begin(self, listings: Sequence[ResourceList], draft: Draft) -> None:
+        """Find out who the patient is, and what may be referred to."""
+        try:
+            draft.references.add_stubs(
+                stub for listing in listings for stub in listing.non_observations if stub.resource_type in _REFERRED_TO
+            )
+            draft.subject = _subject(listings, draft)
+        except Exception as error:  # noqa: BLE001 - what is not the patient's for certain is then not used, and told
+            self._part_failed(error, "prefetch.patient", draft)
+
+    def _labs(self, draft: Draft) -> None:
+        """Read the results of each test, from the newest on."""
+        back_to = ""
+        try:
+            back_to = self._first_dose(draft)
+        except Exception as error:  # noqa: BLE001 - the results of every day are then read
+            self._part_failed(error, "prefetch.administrations", draft)
+        for test, stubs in draft.labs.items():
+            try:
+                self._newest_lab(test, stubs, draft, back_to)
+            except Exception as error:  # noqa: BLE001 - one test must not cost the others
+                self._part_failed(error, "prefetch.labs", draft)
+
+    def take(self, stub: ResourceStub, draft: Draft) -> None:
+        """Read one resource into the chart; one that cannot be read becomes a gap."""
+        try:
+            self._take(stub, draft)
+        except Unreadable:
+            draft.unusable(None, stub, "malformed")
+        except Exception as error:  # noqa: BLE001 - one resource must not cost the reading of the others
+            self._failed(error, stub, draft)
+
+    def _take(self, stub: ResourceStub, draft: Draft) -> None:
+        kind = stub.resource_type
         if kind == "Observation":
-            concepts, never_counts, misplaced = self._observations.index.look(glimpse.codes)
+            concepts, never_counts, misplaced = self._observations.index.look(stub.codes)
             if concepts:
-                self._observation(concepts, glimpse, draft)
+                self._observation(concepts, stub, draft)
             elif misplaced:
-                self._misplaced(misplaced, glimpse, draft)
+                self._misplaced(misplaced, stub, draft)
             elif not never_counts:
-                draft.unread.append(glimpse)
-                if not glimpse.has_code:
-                    draft.unusable(None, glimpse, "no-code")
+                draft.unread.append(stub)
+                if not stub.has_code:
+                    draft.unusable(None, stub, "no-code")
         elif kind == "Condition":
-            self._condition(glimpse, draft)
+            self._condition(stub, draft)
         elif kind == "Patient":
-            if glimpse.reference in ("", f"Patient/{draft.patient_id}"):
-                draft.person = glimpse.content
+            if stub.reference in ("", f"Patient/{draft.patient_id}"):
+                draft.person = stub.content
                 died = draft.person.get("deceasedDateTime")
                 if died or draft.person.get("deceasedBoolean") is True:
-                    draft.facts.append(Gap(None, glimpse.path, "deceased", day(died)))
+                    draft.facts.append(Gap(None, stub.path, "deceased", day(died)))
             else:
-                draft.unusable("patient", glimpse, "other-patient")
+                draft.unusable("patient", stub, "other-patient")
         elif kind in KINDS:
-            self._treatment(glimpse, draft)
+            self._treatment(stub, draft)
         elif kind in _NARRATIVE_TYPES:
-            draft.unread.append(glimpse)
+            draft.unread.append(stub)
 
-    def _failed(self, error: Exception, glimpse: ResourceStub, draft: Draft) -> None:
+    def _failed(self, error: Exception, stub: ResourceStub, draft: Draft) -> None:
         if self._on_failure is None:
             raise error
-        self._on_failure(error)
-        draft.unusable(None, glimpse, "internal-error")
+        self._on_failure("chart", error)
+        draft.unusable(None, stub, FAILED)
 
-    def _observation(self, concepts: Sequence[str], glimpse: ResourceStub, draft: Draft) -> None:
-        """Read an Observation that rules use; a laboratory result only when all of its test are at hand."""
+    def _part_failed(self, error: Exception, place: str, draft: Draft) -> None:
+        if self._on_failure is None:
+            raise error
+        self._on_failure("chart", error)
+        draft.facts.append(Gap(None, place, FAILED))
+
+    def _observation(self, concepts: Sequence[str], stub: ResourceStub, draft: Draft) -> None:
+        """Read an Observation that rules use; laboratory results are collected first."""
         if self._observations.labs.issuperset(concepts):
             for test in concepts:
-                draft.labs.setdefault(test, []).append(glimpse)
+                draft.labs.setdefault(test, []).append(stub)
             return
-        self._results(concepts, glimpse, draft)
+        self._results(concepts, stub, draft)
 
-    def _misplaced(self, concept: str, glimpse: ResourceStub, draft: Draft) -> None:
-        """Tell of a result of the patient's whose code stands under no system that defines it."""
-        content = glimpse.content
-        if draft.is_own(content, glimpse.full_url):
-            gap = self._observations.misplaced(concept, content, Origin(glimpse.reference, glimpse.path))
+    def _misplaced(self, concept: str, stub: ResourceStub, draft: Draft) -> None:
+        """Report a result of the patient whose code is under a system that does not define it."""
+        content = stub.content
+        if draft.is_own(content, stub.full_url):
+            gap = self._observations.misplaced(concept, content, Origin(stub.reference, stub.path))
             draft.facts += [gap] if gap is not None else []
 
     def _first_dose(self, draft: Draft) -> str:
         """Return the day of the first dose of a drug whose treatment a result can end; a future day if none was given.
 
-        As rules count doses: those given, or completed orders where none was recorded.
+        Doses count as in the rules: administrations, or completed orders if none was recorded.
         """
         own = [each for each in draft.treatments if each.product in self._ended_by_results and each.on is not None]
         for state in (TreatmentState.GIVEN, TreatmentState.COMPLETED):
@@ -247,61 +207,62 @@ class PatientReader:
                 return min(days).isoformat()
         return _NEVER
 
-    def _newest_lab(self, test: str, glimpses: list[ResourceStub], draft: Draft, back_to: str) -> None:
-        """Read results from the newest on, until a day has one that counts: of a thousand no rule asks for the rest.
+    def _newest_lab(self, test: str, stubs: list[ResourceStub], draft: Draft, back_to: str) -> None:
+        """Read results from the newest on, until a day has one that counts: rules need no older ones.
 
-        All those after the day ``back_to`` are read, and in any case one whose day takes a closer look.
+        All results after the day ``back_to`` are read, and all whose day is unclear.
         """
         last_day = ""
-        if len(glimpses) > 1:
-            by_day = sorted(glimpses, key=_DAY, reverse=True)
-            # A result without a date may be of any day.
+        if len(stubs) > 1:
+            by_day = sorted(stubs, key=_DAY, reverse=True)
+            # A result without a date may be from any day.
             undated = [each for each in by_day if len(each.day) < _WHOLE_DAY]
             dated = [each for each in by_day if len(each.day) >= _WHOLE_DAY] if undated else by_day
-            glimpses = [*undated, *dated]
-        for glimpse in glimpses:
-            if last_day and glimpse.day < last_day and glimpse.day <= back_to and not draft.every_lab:
+            stubs = [*undated, *dated]
+        for stub in stubs:
+            if last_day and stub.day < last_day and stub.day <= back_to and not draft.every_lab:
                 return
             try:
-                read = self._results((test,), glimpse, draft)
+                read = self._results((test,), stub, draft)
             except Unreadable:
-                draft.unusable(None, glimpse, "malformed")
+                draft.unusable(None, stub, "malformed")
                 continue
             except Exception as error:  # noqa: BLE001 - as for any other resource
-                self._failed(error, glimpse, draft)
+                self._failed(error, stub, draft)
                 continue
             for fact in read:
-                if not last_day and len(glimpse.day) >= _WHOLE_DAY and isinstance(fact, LabResult) and fact.on:
+                is_dated = len(stub.day) >= _WHOLE_DAY and isinstance(fact, LabResult)
+                if not last_day and is_dated and fact.on and fact.on <= draft.latest:
                     # Time zones differ, so a result dated the day before may be newer.
-                    last_day = (fact.on - timedelta(days=1)).isoformat()
+                    last_day = days_after(fact.on, -1).isoformat()
 
-    def _results(self, concepts: Sequence[str], glimpse: ResourceStub, draft: Draft) -> list[Fact]:
+    def _results(self, concepts: Sequence[str], stub: ResourceStub, draft: Draft) -> list[Fact]:
         if len(concepts) == 1:
-            read = self.facts_of(concepts[0], glimpse, draft)
+            read = self.facts_of(concepts[0], stub, draft)
         else:
-            read = [fact for concept in concepts for fact in self.facts_of(concept, glimpse, draft)]
+            read = [fact for concept in concepts for fact in self.facts_of(concept, stub, draft)]
         draft.facts += read
         return read
 
-    def facts_of(self, concept: str, glimpse: ResourceStub, draft: Draft) -> list[Fact]:
-        """Read what an Observation says of a concept.
+    def facts_of(self, concept: str, stub: ResourceStub, draft: Draft) -> list[Fact]:
+        """Read the facts of an Observation about a concept.
 
         Raises:
             Unreadable: it is not a JSON object.
 
         """
-        content = glimpse.content
-        if not draft.is_own(content, glimpse.full_url):
-            return [Gap(concept, glimpse.path, "other-patient", self._observations.date_of(content))]
-        return self._observations.read(concept, content, Origin(glimpse.reference, glimpse.path), draft.subject)
+        content = stub.content
+        if not draft.is_own(content, stub.full_url):
+            return [Gap(concept, stub.path, "other-patient", self._observations.date_of(content))]
+        return self._observations.read(concept, content, Origin(stub.reference, stub.path), draft.subject)
 
-    def _condition(self, glimpse: ResourceStub, draft: Draft) -> None:
-        content, origin = glimpse.content, Origin(glimpse.reference, glimpse.path)
-        if not draft.is_own(content, glimpse.full_url):
-            draft.unusable("diagnosis", glimpse, "other-patient")
+    def _condition(self, stub: ResourceStub, draft: Draft) -> None:
+        content, origin = stub.content, Origin(stub.reference, stub.path)
+        if not draft.is_own(content, stub.full_url):
+            draft.unusable("diagnosis", stub, "other-patient")
             return
         if not isinstance(content.get("code"), dict):
-            draft.unusable("diagnosis", glimpse, "no-code")
+            draft.unusable("diagnosis", stub, "no-code")
             return
         read = self._conditions.read(content, origin)
         if read.diagnosis is not None:
@@ -319,27 +280,27 @@ class PatientReader:
             else:
                 draft.facts.append(stated)
 
-    def _treatment(self, glimpse: ResourceStub, draft: Draft) -> None:
-        content = glimpse.content
-        if not draft.is_own(content, glimpse.full_url):
-            draft.unusable("treatment", glimpse, "other-patient")
+    def _treatment(self, stub: ResourceStub, draft: Draft) -> None:
+        content = stub.content
+        if not draft.is_own(content, stub.full_url):
+            draft.unusable("treatment", stub, "other-patient")
         elif self._treatments.is_nameless(content, draft.references):
-            draft.unusable("treatment", glimpse, "unresolved-drug")
+            draft.unusable("treatment", stub, "unresolved-drug")
         elif self._treatments.has_no_status(content, draft.references):
-            draft.unusable("treatment", glimpse, "no-status")
-        elif (treatment := self._treatments.read(content, glimpse.path, draft.references)) is not None:
+            draft.unusable("treatment", stub, "no-status")
+        elif (treatment := self._treatments.read(content, stub.path, draft.references)) is not None:
             draft.treatments.append(treatment)
             if not treatment.product and self._treatments.is_unclear(content, draft.references):
-                draft.unusable("treatment", glimpse, "drug-unclear")
+                draft.unusable("treatment", stub, "drug-unclear")
 
 
 def _subject(listings: Iterable[ResourceList], draft: Draft) -> Subject:
-    """Return what reference ranges need to know about the patient."""
+    """Return the patient data that reference ranges depend on."""
     for listing in listings:
-        for glimpse in listing.non_observations:
-            if glimpse.resource_type == "Patient" and glimpse.reference in ("", draft.own_reference):
+        for stub in listing.non_observations:
+            if stub.resource_type == "Patient" and stub.reference in ("", draft.own_reference):
                 try:
-                    content = glimpse.content
+                    content = stub.content
                 except Unreadable:
                     continue
                 return Subject(text(content.get("gender")).casefold(), day(content.get("birthDate")))
@@ -347,7 +308,7 @@ def _subject(listings: Iterable[ResourceList], draft: Draft) -> Subject:
 
 
 def _lacking(answers: Mapping[str, Answer], required: frozenset[str]) -> Iterable[Gap]:
-    """Say which lists are known to be incomplete and which of their entries could not be read at all."""
+    """Report incomplete lists, and entries that could not be read at all."""
     for key, answer in answers.items():
         listing = answer.listing
         if key not in required or listing is None:
@@ -365,128 +326,3 @@ def _lacking(answers: Mapping[str, Answer], required: frozenset[str]) -> Iterabl
             yield Gap(None, f"prefetch.{key}", "full-page", values=(("sent", str(listing.matches)),))
         for path in listing.broken:
             yield Gap(None, path, "malformed")
-
-
-def _in_any_order(fact: Dated) -> tuple[str, str]:
-    """Order by what does not depend on the order in which the client sent things."""
-    value = getattr(fact, "as_reported", "") or str(getattr(fact, "kg", "")) or getattr(fact, "label", "")
-    return fact.origin.reference, value
-
-
-def _newest_first(fact: Dated) -> tuple[int, str, str]:
-    """Order by date, undated last, and then by what does not depend on the order in which the client sent them."""
-    return (-fact.on.toordinal() if fact.on else 0, *_in_any_order(fact))
-
-
-def _sorted(facts: Sequence[D]) -> tuple[D, ...]:
-    # Most servers already answer newest first; checking for that takes a tenth of the time of sorting.
-    return tuple(facts) if _is_in_order(facts, 1) else tuple(sorted(facts, key=_newest_first))
-
-
-def _is_in_order(facts: Sequence[Dated], days: int) -> bool:
-    """Return whether each fact is at least ``days`` days older than the one before it."""
-    before = date.max.toordinal()
-    for fact in facts:
-        on = fact.on.toordinal() if fact.on is not None else before
-        if on + days > before:
-            return False
-        before = on
-    return True
-
-
-def _by_time(facts: Sequence[M], harm: Callable[[M], Decimal]) -> tuple[M, ...]:
-    """Order results by instant; the newest lists the differing values of exactly the same time."""
-    # Dates two days apart are in the right order in every time zone.
-    if len(facts) < _SEVERAL or (_is_in_order(facts, 2) and not any(fact.within for fact in facts)):
-        return tuple(facts)
-    ordered, others = newest_first(facts, harm, _in_any_order)
-    first = ordered[0]
-    beside = tuple(dict.fromkeys(_value(each) for each in others if _value(each) != _value(first)))
-    if beside:
-        ordered[0] = structs.replace(first, beside=beside)
-    return tuple(ordered)
-
-
-def _value(fact: Weight | Lvef | LabResult | PregnancyTest | Mutation) -> str:
-    return str(fact.kg) if isinstance(fact, Weight) else fact.as_reported
-
-
-def _weights(weights: Sequence[Weight]) -> tuple[Weight, ...]:
-    """Order weights; of one day a measured weight goes before a stated one. The lighter one makes the higher dose."""
-    if len(weights) < _SEVERAL:
-        return tuple(weights)
-    measured = {weight.on for weight in weights if not weight.stated}
-    told = [weight for weight in weights if weight.stated and weight.on in measured]
-    first = _by_time([weight for weight in weights if weight not in told], lambda weight: -weight.kg.value)
-    if not told:
-        return first
-    return tuple(sorted((*first, *told), key=lambda weight: (-(weight.on or date.min).toordinal(), weight.stated)))
-
-
-def _high_end(result: LabResult) -> Decimal:
-    return result.interval.high
-
-
-def _low_end(result: LabResult) -> Decimal:
-    return -result.interval.low
-
-
-def _harm_of_test(test: PregnancyTest) -> Decimal:
-    return Decimal(2 if test.positive else 1 if test.positive is None else 0)
-
-
-def _assembled(draft: Draft, harmful_when_high: frozenset[str]) -> Patient:
-    by_kind: dict[type, list[Any]] = {}
-    for fact in draft.facts:
-        by_kind.setdefault(fact.__class__, []).append(fact)
-    labs: dict[str, list[LabResult]] = {}
-    for result in by_kind.get(LabResult, ()):
-        labs.setdefault(result.test, []).append(result)
-    lvefs = _by_time(by_kind.get(Lvef, ()), lambda lvef: -lvef.interval.low)
-    her2 = _sorted(by_kind.get(Her2Result, ()))
-    gaps: list[Gap] = by_kind.get(Gap, [])
-    if not her2:
-        gaps += _mentions("her2-interpretation", draft)
-    if not lvefs:
-        gaps += _mentions("lvef", draft)
-    return Patient(
-        weights=_weights(by_kind.get(Weight, ())),
-        lvefs=lvefs,
-        labs={
-            test: _by_time(results, _high_end if test in harmful_when_high else _low_end)
-            for test, results in labs.items()
-        },
-        her2=her2,
-        pregnancy_tests=_by_time(by_kind.get(PregnancyTest, ()), _harm_of_test),
-        mutations=_by_time(by_kind.get(Mutation, ()), lambda found: Decimal(not found.found)),
-        receptors=_sorted(by_kind.get(ReceptorResult, ())),
-        diagnoses=tuple(sorted(draft.current or draft.past, key=lambda each: (each.origin.reference, each.label))),
-        problems=tuple(sorted(draft.problems, key=lambda each: (each.origin.reference, each.label))),
-        treatments=_sorted(draft.treatments),
-        sex=text(draft.person.get("gender")),
-        birth_date=day(draft.person.get("birthDate")),
-        site_results=_sorted(by_kind.get(SiteResult, ())),
-        site_problems=tuple(
-            sorted(draft.site_problems, key=lambda each: (each.origin.reference, each.label, each.code))
-        ),
-        coded_her2=tuple(sorted(draft.coded_her2, key=lambda each: (each.origin.reference, each.label))),
-        stagings=_sorted([*draft.stagings, *by_kind.get(Staging, ())]),
-        gaps=tuple(sorted(gaps, key=lambda gap: gap.path)),
-    )
-
-
-def _mentions(about: str, draft: Draft) -> list[Gap]:
-    """List the texts of the patient's own chart that mention what no result says."""
-    reason, words = _MENTIONS[about]
-    return [
-        Gap(about, glimpse.path, reason)
-        for glimpse in draft.unread
-        if glimpse.mentions(words) and _is_own(glimpse, draft)
-    ]
-
-
-def _is_own(glimpse: ResourceStub, draft: Draft) -> bool:
-    try:
-        return draft.is_own(glimpse.content, glimpse.full_url)
-    except Unreadable:
-        return False

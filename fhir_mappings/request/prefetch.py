@@ -1,4 +1,4 @@
-"""The four states of a prefetch key. "Not sent" and "none on record" are never the same thing."""
+"""The four states of a prefetch key. "Not sent" and "none on record" are never the same."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ _SERIOUS = frozenset({"error", "fatal"})
 
 
 class PrefetchState(StrEnum):
-    """What the client said about a key."""
+    """The state of a key."""
 
     PRESENT = "present"
     EMPTY = "empty"
-    """``null``, or a list without entries: the chart has none."""
+    """``null``, or an empty list: the chart has none."""
     FAILED = "failed"
-    """An OperationOutcome, or a value that is no resource: the client tried and could not."""
+    """An OperationOutcome, or a value that is not a resource: the client tried and failed."""
     OMITTED = "omitted"
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """The state of a key, and its resources where there are any.
+    """The state of a key, and its resources, if any.
 
-    ``partial`` when the server says that some lack, ``cut`` when it holds more than one request may.
+    ``partial`` if the server says that some are missing, ``cut`` if it exceeded the limit of a request.
     """
 
     state: PrefetchState
@@ -44,7 +44,7 @@ OMITTED = Answer(PrefetchState.OMITTED)
 
 
 def read_answer(raw: bytes | msgspec.Raw | BundleEnvelope | Answer | None, path: str) -> Answer:
-    """Read the value of one prefetch key, or the body of a search; one that has been read already stays as it is."""
+    """Read the value of one prefetch key, or the body of a search; an answer that is already read is returned as is."""
     if isinstance(raw, BundleEnvelope):
         listing = ResourceList.of(raw, path)
     elif isinstance(raw, Answer):
@@ -56,32 +56,32 @@ def read_answer(raw: bytes | msgspec.Raw | BundleEnvelope | Answer | None, path:
             listing = ResourceList.read(raw, path)
         except Unreadable:
             return Answer(PrefetchState.FAILED)
-    outcomes = [glimpse for glimpse in listing.non_observations if glimpse.resource_type == "OperationOutcome"]
-    if listing.glimpses and not outcomes:
+    outcomes = [stub for stub in listing.non_observations if stub.resource_type == "OperationOutcome"]
+    if listing.stubs and not outcomes:
         return Answer(_PRESENT, listing)
-    listing.glimpses = [glimpse for glimpse in listing.glimpses if glimpse.resource_type != "OperationOutcome"]
+    listing.stubs = [stub for stub in listing.stubs if stub.resource_type != "OperationOutcome"]
     serious = any(_is_serious(outcome) for outcome in outcomes)
-    if not listing.glimpses and not listing.broken:
+    if not listing.stubs and not listing.broken:
         failed = serious or listing.is_short or any(outcome.path == path for outcome in outcomes)
         return Answer(PrefetchState.FAILED if failed else PrefetchState.EMPTY, listing)
     return Answer(PrefetchState.PRESENT, listing, partial=serious)
 
 
 def is_answer_to(answer: Answer, query: str) -> bool:
-    """Return whether what a server sent is of the kind that was asked for: a list for a search, else the resource.
+    """Return whether a server sent what was asked for: a list for a search, else the resource.
 
-    A server that sends anything else has not said that the chart has none; one that knows no such resource has.
+    Anything else does not mean that the chart has none; "no such resource" does.
     """
     if (listing := answer.listing) is None:
         return answer.state is PrefetchState.EMPTY
     if "?" in query:
         return listing.is_bundle
     kind = query.partition("/")[0]
-    return {each.resource_type for each in listing.glimpses} == {kind}
+    return {each.resource_type for each in listing.stubs} == {kind}
 
 
 def _is_serious(outcome: ResourceStub) -> bool:
-    """Return whether an OperationOutcome reports an error; one that cannot be read is taken to."""
+    """Return whether an OperationOutcome reports an error; an unreadable one counts as an error."""
     try:
         issues = list(objects(outcome.content.get("issue")))
     except Unreadable:

@@ -1,7 +1,7 @@
-"""The FHIR queries whose answers a service needs, as prefetch templates.
+"""The FHIR queries of the services, as prefetch templates.
 
-They stay inside the widely supported subset (instance read, type search, token, ``_sort``, ``_count``) and use no token
-but ``{{context.patientId}}``: a client that cannot resolve more sends empty lists that look like "no data".
+They use only the widely supported subset (instance read, type search, token, ``_sort``, ``_count``) and only the token
+``{{context.patientId}}``: a client that cannot resolve others sends empty lists that look like "no data".
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ _PATIENT = "{{context.patientId}}"
 _URI = {"loinc": "http://loinc.org", "snomed": "http://snomed.info/sct"}
 _ESCAPED = str.maketrans({":": "%3A", "/": "%2F", "|": "%7C"})
 PAGE_SIZES = {**dict.fromkeys(map(str, Query), 100), "conditions": 200, "administrations": 200, "medications": 200}
-"""How many entries of a list are asked for, by its key."""
+"""The ``_count`` of each list, by key."""
 TREATMENT_KEYS = ("administrations", "medications")
-"""The lists that tell which drugs a patient is on."""
+"""The lists that show which drugs a patient is on."""
 MONITORING_KEYS = ("patient", "lvef", "labs", "conditions", *TREATMENT_KEYS)
-"""What monitoring is judged by; HER2 results and the weight have no part in it."""
+"""The keys that monitoring depends on; HER2 results and the weight do not matter for it."""
 
 
 def templates(terminology: Terminology, code_map: CodeMap) -> dict[str, str]:
-    """Return the prefetch templates by key; the site's local codes are asked for beside the standard ones."""
+    """Return the prefetch templates by key, with the site's local codes in addition to the standard ones."""
     found = {"patient": f"Patient/{_PATIENT}"}
     for key in Query:
         codes = ",".join(
@@ -55,7 +55,7 @@ def _tokens(concept: str, terminology: Terminology, code_map: CodeMap) -> list[s
 
 
 def _written(part: str) -> str:
-    """Write part of a token: FHIR's own marks escaped, then whatever an address cannot hold."""
+    """Escape part of a token: first FHIR's separators, then characters not allowed in a URL."""
     for mark in ("\\", ",", "|", "$"):
         part = part.replace(mark, f"\\{mark}")
     return quote(part, safe=":/.-_~")
@@ -67,10 +67,10 @@ def resolve(template: str, patient_id: str) -> str:
 
 
 def own_query(template: str, patient_id: str) -> str:
-    """Fill in the patient, and write the values so that they reach the server whatever stands in front of it.
+    """Fill in the patient, and percent-encode the values so that proxies do not change them.
 
-    The templates are as CDS Hooks writes them (``code=http://loinc.org|29463-7``). A proxy may turn ``//`` into ``/``,
-    as the official SMART launcher does, and the server then finds nothing and says that there is nothing.
+    The templates are in CDS Hooks form (``code=http://loinc.org|29463-7``). A proxy may turn ``//`` into ``/``, as the
+    official SMART launcher does, and the server then finds nothing and reports an empty list.
     """
     path, mark, values = resolve(template, patient_id).partition("?")
     return path + mark + values.translate(_ESCAPED)

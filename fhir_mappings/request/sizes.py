@@ -1,7 +1,7 @@
-"""How much one request may hold. Nothing is cut off without notice.
+"""Size limits of a request. Nothing is cut off without notice.
 
-Too many orders, instructions, codings or prefetch keys: the request is refused, and the error names the field and the
-limit. Too many entries in the lists of the chart: the first ones are read, and the card says which list was cut.
+With too many orders, instructions, codings or prefetch keys, the request is refused, and the error names the field and
+the limit. With too many entries in the chart's lists, the first ones are read, and a card says which list was cut.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ class Sizes(msgspec.Struct, frozen=True):
 
 
 class TooManyError(ValueError):
-    """A request holds more of something than it may."""
+    """A request exceeds a limit."""
 
     def __init__(self, what: str, limit: int, expression: str) -> None:
-        """Keep what there is too much of, how much there may be, and the field."""
+        """Keep what exceeds the limit, the limit, and the field."""
         super().__init__(f"more than {limit} {what}")
         self.expression = expression
 
@@ -53,7 +53,7 @@ def check_sizes(prefetch: Mapping[str, object], bundle: Json, limits: Sizes) -> 
 
 
 def check_orders(orders: Sequence[object], limits: Sizes, expression: str) -> None:
-    """Count the orders that are asked about, with those inside them, their instructions and their codings.
+    """Count the orders of this request, with nested ones, their instructions and their codings.
 
     Raises:
         TooManyError: there are more than the limits allow; ``expression`` is the field that it names.
@@ -88,21 +88,21 @@ def _count(concept: Any) -> int:
 
 
 def first_entries(answers: Mapping[str, Answer], limit: int) -> Mapping[str, Answer]:
-    """Keep the first entries of the lists that were sent, ``limit`` in all; a list that loses some is marked."""
+    """Keep the first entries of the lists that were sent, ``limit`` in total; a shortened list is marked."""
     count = 0
     for answer in answers.values():
         if answer.listing is not None:
-            count += len(answer.listing.glimpses) + len(answer.listing.broken)
+            count += len(answer.listing.stubs) + len(answer.listing.broken)
     if count <= limit:
         return answers
     kept, left = {}, limit
     for key, answer in answers.items():
         listing = answer.listing
         if listing is not None:
-            if is_cut := len(listing.glimpses) + len(listing.broken) > left:
-                listing.glimpses = listing.glimpses[:left]
-                listing.broken = listing.broken[: left - len(listing.glimpses)]
-            left -= len(listing.glimpses) + len(listing.broken)
+            if is_cut := len(listing.stubs) + len(listing.broken) > left:
+                listing.stubs = listing.stubs[:left]
+                listing.broken = listing.broken[: left - len(listing.stubs)]
+            left -= len(listing.stubs) + len(listing.broken)
             answer = structs.replace(answer, cut=is_cut)  # noqa: PLW2901 - the same answer, marked
         kept[key] = answer
     return kept

@@ -1,4 +1,4 @@
-"""Numbers of results as quantities and texts state them: with a comparator, as a range, with a unit."""
+"""Numbers of results in quantities and texts: with a comparator, as a range, with a unit."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 
 from cards.values.intervals import Bound
 
-# FHIR's own comparators, and what texts write for them. Any other is not read: "!=" does not bound a number.
+# FHIR's comparators, and their spellings in texts. Any other is not read: "!=" does not bound a number.
 BOUNDS = {
     "": Bound.EXACT,
     **dict.fromkeys(("<", "less than", "below", "under"), Bound.BELOW),
@@ -30,7 +30,7 @@ _THOUSANDS = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """A number read from a value, before its unit is considered; of a range the lower end, with the upper beside it.
+    """A number read from a value, before its unit is considered; for a range, its lower end.
 
     ``bound`` is ``None`` when its comparator is unknown.
     """
@@ -44,7 +44,7 @@ class Reading(msgspec.Struct, frozen=True):
 
 
 def read_amount(written: str) -> Reading | None:
-    """Read a text that is one number or one range with its unit, and nothing else: ">175 U/L", "0,67 ukat/L (H)"."""
+    """Read a text that is exactly one number or range with its unit: ">175 U/L", "0,67 ukat/L (H)"."""
     match = _AMOUNT.fullmatch(_FLAG.sub("", written))
     if match is None or any(number and _THOUSANDS.fullmatch(number) for number in (match["low"], match["high"])):
         return None

@@ -1,14 +1,15 @@
-"""Results that answer yes or no: a pregnancy test, an ERBB2 mutation. What is no plain answer is kept as none."""
+"""Results that answer yes or no: a pregnancy test, an ERBB2 mutation. An unclear answer is kept as ``None``."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from cards.facts.origins import Gap, Origin
 from cards.facts.results import Mutation, PregnancyTest
 from fhir_mappings.codings import NO_CODE_MAP, codings, texts
+from fhir_mappings.results.answer_words import answered
 from fhir_mappings.results.variant_texts import mutation_in, names_a_change, names_another_change
+from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import child, objects, text
 
 if TYPE_CHECKING:
@@ -18,9 +19,8 @@ if TYPE_CHECKING:
     from fhir_mappings.codings import CodeMap
     from fhir_mappings.wire.lenient import Json
 
-_YES_TEXT = re.compile(r"positive|pos|detected|present|pregnant", re.IGNORECASE)
-_NO_TEXT = re.compile(r"negative|neg|not detected|none detected|absent|not pregnant", re.IGNORECASE)
-# Of HL7's codes for the interpretation of an observation.
+_LONGEST_NAME = 40
+# From HL7's codes for the interpretation of an observation.
 _INTERPRETATIONS = {"POS": True, "DET": True, "NEG": False, "ND": False}
 
 
@@ -31,11 +31,12 @@ class FindingReader:
         """Index the answers and the ways in which a result says that it is about ERBB2."""
         self._code_map = code_map
         self._genes = terminology.genes
+        self._erbb2_names = frozenset(map(fold, terminology.genes.erbb2_names))
         self._yes = _codes(terminology, "positive", "present")
         self._no = _codes(terminology, "negative", "absent")
 
     def pregnancy_test(self, holder: Json, on: date | None, origin: Origin) -> PregnancyTest:
-        """Read a pregnancy test; an amount of hormone is a test, and no answer, and so is one that says both."""
+        """Read a pregnancy test; an amount of hormone is a test without an answer, and so is one that says both."""
         answer, written = self._answer(holder)
         said = self._said_beside(holder)
         if answer is not None and (not answer) in said:
@@ -43,15 +44,15 @@ class FindingReader:
         if answer is None:
             written = written or _amount(child(holder, "valueQuantity")) or _code(holder) or "?"
         elif not written:
-            # A code alone says it too.
+            # A code alone is enough.
             written = "positive" if answer else "negative"
         return PregnancyTest(answer, on, origin, written[:40])
 
     def mutation(self, observation: Json, on: date | None, origin: Origin) -> Mutation | Gap | None:
-        """Read an ERBB2 sequencing result; ``None`` when it is about another gene, a gap when it is not understood.
+        """Read an ERBB2 sequencing result; ``None`` if it is about another gene, a gap if it is not understood.
 
-        An amplification, a fusion, a loss and a silent or benign variant are no activating mutation, whether a code, a
-        component or a text says so.
+        Amplifications, fusions, losses and silent or benign variants are not activating mutations, whether stated by a
+        code, a component or a text.
         """
         if self._is_variant_assessment(observation) and not self._is_about_erbb2(observation):
             return None
@@ -90,14 +91,10 @@ class FindingReader:
             if codes & self._yes and codes & self._no:
                 return None, written
             return bool(codes & self._yes), written
-        if _NO_TEXT.fullmatch(written):
-            return False, written
-        if _YES_TEXT.fullmatch(written):
-            return True, written
-        return None, written
+        return (answered(written) if written else None), written
 
     def _said_beside(self, holder: Json) -> dict[bool, str]:
-        """Return what the words and the interpretation of a test say, yes or no, each as it is written."""
+        """Return the yes and no answers in the text and the interpretation of a test, each as written."""
         concept = child(holder, "valueCodeableConcept")
         written = [text(holder.get("valueString")), *texts(concept)]
         said: dict[bool, str] = {}
@@ -110,25 +107,28 @@ class FindingReader:
                 if coding.code.upper() in _INTERPRETATIONS:
                     said.setdefault(_INTERPRETATIONS[coding.code.upper()], coding.code)
         for each in written:
-            plain = each.strip(" .:;!")
-            if _NO_TEXT.fullmatch(plain) or _YES_TEXT.fullmatch(plain):
-                said.setdefault(_NO_TEXT.fullmatch(plain) is None, each)
+            if each and (answer := answered(each.strip(" .:;!"))) is not None:
+                said.setdefault(answer, each)
         return said
 
     def _is_variant_assessment(self, observation: Json) -> bool:
         return any(coding.code == self._genes.variant_assessment for coding in codings(observation.get("code")))
 
     def _is_about_erbb2(self, observation: Json) -> bool:
-        return any(
-            coding.code in self._genes.erbb2
+        studied = [
+            part
             for _, part in objects(observation.get("component"))
             if any(code.code == self._genes.gene_studied for code in codings(part.get("code")))
-            for coding in codings(part.get("valueCodeableConcept"))
+        ]
+        return any(
+            any(coding.code in self._genes.erbb2 for coding in codings(part.get("valueCodeableConcept")))
+            or any(fold(label[:_LONGEST_NAME]) in self._erbb2_names for label in _labels(part))
+            for part in studied
         )
 
 
 def _amount(quantity: Json) -> str:
-    """Return an amount as it is written, its comparator too."""
+    """Return an amount as written, with its comparator."""
     parts = (str(quantity.get(name, "")) for name in ("comparator", "value", "unit"))
     return " ".join(part for part in parts if part)
 

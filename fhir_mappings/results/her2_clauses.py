@@ -1,4 +1,4 @@
-"""Parses the tokens of a HER2 text: what each method found, or the word that was not understood."""
+"""Parses the tokens of a HER2 text: what each method found, or the part that was not understood."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def clauses(written: str, *, of_ihc: bool = False, of_ish: bool = False) -> Clau
 
 
 class _Parser(Cursor):
-    """Goes through the tokens once; a token that nothing consumes makes the text not understood."""
+    """Processes the tokens once; if a token is not consumed, the text is not understood."""
 
     def __init__(self, listed: list[Token], *, of_ihc: bool, of_ish: bool) -> None:
         super().__init__(listed)
@@ -44,7 +44,7 @@ class _Parser(Cursor):
         self.has_others = any(token.kind == "other" for token in listed)
         self.method = ""
         self.open_method = ""
-        """A method that was named, with no finding for it so far."""
+        """A method that was named, without a finding so far."""
         self.about_other = False
         self.other_is_open = False
         self.name_is_open = False
@@ -53,7 +53,7 @@ class _Parser(Cursor):
         """The newest status: the place after it, what it says, and the method it was noted under."""
 
     def parse(self) -> Clauses:
-        """Take the tokens apart."""
+        """Parse the tokens."""
         while self.at < len(self.tokens):
             token = self.tokens[self.at]
             if self.about_other and self._is_of_other(token):
@@ -75,6 +75,8 @@ class _Parser(Cursor):
         if token.kind == "says" and token.value in _OF_GENE:
             return False
         is_result = token.kind in ("says", "score", "number") or token.written in _RESULTS_OF_OTHERS
+        is_sign = token.kind in ("plus", "dash") and self.peek(-1) == "other"
+        is_result = is_result or (is_sign and self.peek() in ("", "stop", "comma", "close", "other", "name"))
         is_open = token.kind in ("pending", "not-done") and self.peek() in ("", "stop", "comma", "close", "other")
         if is_result or is_open:
             self.other_is_open = False
@@ -83,10 +85,10 @@ class _Parser(Cursor):
         self.at += 1
         return True
 
-    # What each kind of token does.
+    # A handler for each kind of token.
 
     def other(self, _: Token) -> None:
-        """Another marker: what follows is its own. A name or method of HER2 before it must have been answered."""
+        """Handle another marker: what follows belongs to it. A HER2 name or method before it needs its finding."""
         if self.name_is_open or self.open_method == "ish":
             self.fail("HER2 beside another marker")
         if self.has_said_unnamed():
@@ -96,11 +98,11 @@ class _Parser(Cursor):
         self.at += 1
 
     def has_said_unnamed(self) -> bool:
-        """Return whether something was said before HER2 was named, which may be another marker's."""
+        """Return whether a status came before the first HER2 name, which may belong to another marker."""
         return not self.is_named and not self.found.is_empty
 
     def name(self, _: Token) -> None:
-        """Name HER2."""
+        """Handle a name of HER2."""
         if self.other_is_open or (self.has_others and self.has_said_unnamed()):
             self.fail("a marker of which nothing is said")
         self.about_other = False
@@ -113,7 +115,7 @@ class _Parser(Cursor):
         self._keep_last()
 
     def split(self, token: Token) -> None:
-        """Note a separator; a full stop ends what a method covers."""
+        """Handle a separator; a period ends what a method covers."""
         if token.kind == "stop" and not self.open_method:
             self.method = ""
         self.at += 1
@@ -121,7 +123,7 @@ class _Parser(Cursor):
             self._keep_last()
 
     def _keep_last(self) -> None:
-        """Let a method that follows a share, a stain or a bracket still belong to the status before it."""
+        """Let a method after a share, a stain or a bracket still belong to the status before it."""
         if self.last is not None and self.last[0] == self.at - 1:
             self.last = self.at, *self.last[1:]
 
@@ -155,7 +157,7 @@ class _Parser(Cursor):
         self.at += 1
 
     def _is_pending(self) -> bool:
-        """Return whether the method is named as one to come: "FISH pending", "awaiting FISH", "no FISH done"."""
+        """Return whether the method is pending: "FISH pending", "awaiting FISH", "no FISH done"."""
         if self.tokens[self.at].kind != "ish":
             return False
         here = self.at + 1
@@ -204,7 +206,7 @@ class _Parser(Cursor):
         self._note(said, method)
 
     def _names_change(self) -> bool:
-        """Return whether an amplification or overexpression is what was found."""
+        """Return whether an amplification or overexpression is the finding."""
         return any(
             token.kind in ("ish", "ihc") and ("mplif" in token.written or "expres" in token.written)
             for token in self.tokens[max(0, self.at - 3) : self.at]
@@ -234,7 +236,7 @@ class _Parser(Cursor):
         self.last = self.at, "score", "ihc"
 
     def plus(self, token: Token) -> None:
-        """Read a sign that stands apart: "HER2 +"."""
+        """Read a separate sign: "HER2 +"."""
         if self.peek(-1) != "name" or self.peek() not in ("", "stop", "comma"):
             self.fail(token.written)
         self._note("positive", self.method)
@@ -249,7 +251,7 @@ class _Parser(Cursor):
             self.fail(token.written)
 
     def stain(self, token: Token) -> None:
-        """Note how the membranes stain."""
+        """Record the membrane staining."""
         if self.has_others and not self.is_named:
             self.fail("a stain before the marker that it is of")
         self.found.stains.add(token.value)
@@ -388,7 +390,7 @@ class _Parser(Cursor):
         self.at += 1
 
     def passed(self, _: Token) -> None:
-        """Skip a word that needs no handling."""
+        """Skip a word without effect."""
         self.at += 1
 
     def score_word(self, token: Token) -> None:

@@ -24,7 +24,7 @@ Number = tuple[Decimal, Bound]
 
 @dataclass(slots=True)
 class Clauses:
-    """What a text says, sorted by subject. ``said`` is keyed by method: "ihc", "ish", or "" where none is named."""
+    """What a text says, by subject. ``said`` is keyed by method: "ihc", "ish", or "" if none is named."""
 
     scores: set[int] = field(default_factory=set)
     said: dict[str, set[str]] = field(default_factory=lambda: {"": set(), "ihc": set(), "ish": set()})
@@ -39,7 +39,7 @@ class Clauses:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is said of HER2."""
+        """Whether nothing is said about HER2."""
         has_status = any(self.said.values())
         return not (self.scores or has_status or self.ratios or self.copies or self.groups or "none" in self.stains)
 
@@ -48,12 +48,12 @@ class Cursor:
     """A place in the tokens of a text."""
 
     def __init__(self, listed: list[Token]) -> None:
-        """Stand before the first token."""
+        """Start before the first token."""
         self.tokens = listed
         self.at = 0
 
     def fail(self, what: str) -> NoReturn:
-        """Give up at a part that is not understood.
+        """Stop at a part that is not understood.
 
         Raises:
             NotUnderstoodError: always.
@@ -92,7 +92,7 @@ class Cursor:
 
 
 def _interval(ends: list[Number]) -> Interval:
-    """Return the shares that lie within one or two limits."""
+    """Return the range of shares within one or two limits."""
     (first, bound), *more = ends
     if not more:
         found = Interval.of(first, bound)

@@ -1,4 +1,4 @@
-"""How findings of HER2 go together: which say more, and which can be of one tumor."""
+"""How HER2 findings relate: which are more precise, and which are compatible in one tumor."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _CONSISTENT = (
 
 
 class Stated(msgspec.Struct, frozen=True):
-    """What a text states of each method; ``None`` where it states nothing of it.
+    """What a text states for each method; ``None`` if nothing.
 
-    ``overall`` is a status of no named method. ``by_ratio`` and ``by_copies`` are what numbers of ISH say where no
-    conclusion is stated. ``conflict``: the text says two things that cannot both be.
+    ``overall`` is a status without a named method. ``by_ratio`` and ``by_copies`` are from ISH numbers without a stated
+    conclusion. ``conflict``: the text contradicts itself.
     """
 
     ihc: Her2Finding | None = None
@@ -40,13 +40,13 @@ class Stated(msgspec.Struct, frozen=True):
 
 
 def findings_of(reading: Stated) -> list[Her2Finding]:
-    """List what a text states, whatever the method."""
+    """List the findings in a text, for any method."""
     every = (reading.ihc, reading.ish, reading.overall, reading.by_ratio, reading.by_copies)
     return [each for each in every if each is not None]
 
 
 def precision(finding: Her2Finding) -> int:
-    """Tell how much a finding says: the smaller, the more."""
+    """Return how precise a finding is: a smaller number is more precise."""
     return _PRECISION.get(finding, _BARE)
 
 
@@ -56,5 +56,5 @@ def most_precise(findings: set[Her2Finding]) -> Her2Finding:
 
 
 def agree(one: Her2Finding, other: Her2Finding) -> bool:
-    """Return whether two findings can be of one tumor."""
+    """Return whether two findings are compatible in one tumor."""
     return one == other or any({one, other} <= group for group in _CONSISTENT)

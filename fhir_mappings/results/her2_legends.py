@@ -1,4 +1,4 @@
-"""Takes the legend out of a HER2 text: "(scale 0-3+)", "(negative below 2, positive from 2)"."""
+"""Removes legends from a HER2 text: "(scale 0-3+)", "(negative below 2, positive from 2)"."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _PARTS = frozenset(
 )
 _SIDES = frozenset({"positive", "amplified"}), frozenset({"negative", "not-amplified"})
 _LIMITS = frozenset(map(Decimal, ("1.8", "2", "2.0", "2.2", "4", "4.0", "6", "6.0")))
-"""Where guidelines cut ratios and copies: a bound there tells how results are placed."""
+"""Guideline limits for ratios and copies: a bound there explains how results are classified."""
 
 
 def without_legends(tokens: list[Token]) -> list[Token]:
-    """Drop what says how results are placed, in brackets or after a word such as "scale" or "reference"."""
+    """Remove explanations of how results are classified, in brackets or after a word such as "scale" or "reference"."""
     kept: list[Token] = []
     at = 0
     while at < len(tokens):

@@ -1,7 +1,7 @@
-"""The words beside a HER2 value: its interpretation and notes. A remark that retracts the value voids the result.
+"""The interpretation and notes of a HER2 value. A remark that retracts the value voids the result.
 
-A note is free text, and most say nothing of HER2 ("performed at another site"). It is heard where it states a result,
-a score that is not the value's, or that the value is wrong.
+A note is free text, and most say nothing about HER2 ("performed at another site"). It counts if it states a result, a
+score other than the value, or that the value is wrong.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _NEGATIVE = frozenset(
         *(Her2Finding.LOW, Her2Finding.ULTRALOW, Her2Finding.NULL),
     }
 )
-# Of HL7's interpretations those that say something of HER2; "A", "N", "H" and "L" are flags of a laboratory.
+# HL7 interpretation codes that are meaningful for HER2; "A", "N", "H" and "L" are laboratory flags.
 _INTERPRETATIONS = {
     "POS": Her2Finding.POSITIVE,
     "NEG": Her2Finding.NEGATIVE,
@@ -58,7 +58,7 @@ def is_contradicted(
 ) -> bool:
     """Return whether the interpretation or a note of a result contradicts its value.
 
-    ``meaning`` gives what a code says by itself.
+    ``meaning`` returns the finding of a code.
     """
     said = _conclusion(findings)
     for _, concept in objects(remarks.get("interpretation")):
@@ -95,13 +95,13 @@ def _conclusion(findings: tuple[Her2Finding, ...]) -> Her2Finding | None:
 
 
 def _is_opposite(said: Her2Finding, heard: Her2Finding) -> bool:
-    """Return whether an interpretation contradicts; 2+ may be called either way once ISH is known."""
+    """Return whether an interpretation contradicts the value; 2+ may be called either way once ISH is known."""
     concluded = _conclusion((heard,))
     return said is not Her2Finding.EQUIVOCAL and concluded is not None and concluded is not said
 
 
 def contradicts(written: str, findings: tuple[Her2Finding, ...], limits: Her2Limits) -> bool:
-    """Return whether words beside a value contradict its HER2 finding, or say that the value is wrong."""
+    """Return whether a remark contradicts the HER2 finding, or says that the value is wrong."""
     cut = written[:_LONGEST]
     reading = read_text(cut, limits, "her2-interpretation")
     if isinstance(reading, Stated):
@@ -112,9 +112,13 @@ def contradicts(written: str, findings: tuple[Her2Finding, ...], limits: Her2Lim
     scores = {SCORES[int(token.value)] for token in listed if token.kind == "score"}
     if scores and len(scores) < _LEVELS and not all(any(agree(own, each) for own in findings) for each in scores):
         return True
-    return any(
+    if any(
         _says_otherwise(listed[at + 1 : at + _NEAR], findings) for at, each in enumerate(listed) if each.kind == "name"
-    )
+    ):
+        return True
+    # An amplification is never another marker's.
+    genes = [each for each in listed if each.kind == "says" and each.value in ("amplified", "not-amplified")]
+    return bool(genes) and all(_says_otherwise([each], findings) for each in genes)
 
 
 def _says_otherwise(after: list[Token], findings: tuple[Her2Finding, ...]) -> bool:

@@ -1,7 +1,7 @@
-"""What a HER2 text says: read, with every word accounted for, or not read, with the part that was not understood.
+"""Reads a HER2 text with every word accounted for, or returns the part that was not understood.
 
-A score counts only where the words around it say that it is HER2's, of this specimen, now. 3+ in at most a tenth of
-the cells is 2+ (ASCO/CAP). A contradiction is reported as one, and neither side is picked.
+A score counts only if the words around it say that it is a current HER2 result of this specimen. 3+ in at most a tenth
+of the cells is 2+ (ASCO/CAP). A contradiction is reported, and neither side is chosen.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _GROUPS = {1: Her2Finding.POSITIVE, 5: Her2Finding.NEGATIVE}
 
 
 class NotRead(msgspec.Struct, frozen=True):
-    """A text that is not understood, with the part that was not."""
+    """A text that is not understood, with the part responsible."""
 
     rest: str
 
@@ -55,7 +55,7 @@ TextReading = Stated | NotRead
 
 
 class Her2Limits:
-    """Places ratios and copies by the limits of the knowledge."""
+    """Classifies ratios and copies by the limits in the knowledge."""
 
     def __init__(self, terminology: Terminology) -> None:
         """Take the limits."""
@@ -64,7 +64,7 @@ class Her2Limits:
         self._few_up_to = terminology.her2_stained.few_up_to
 
     def by_ratio(self, ratio: Number) -> Her2Finding | None:
-        """Place a ratio, or a bound on one: a bound that leaves both sides open decides nothing.
+        """Classify a ratio, or a bound on one: a bound across the limit decides nothing.
 
         ``None`` for a number that cannot be a ratio: registries write 99.9 for "not done".
         """
@@ -75,7 +75,7 @@ class Her2Limits:
         return {True: Her2Finding.NEGATIVE, False: Her2Finding.POSITIVE, None: Her2Finding.INDETERMINATE}[below]
 
     def by_copies(self, copies: Number) -> Her2Finding | None:
-        """Place a number of gene copies; between the two limits it decides nothing.
+        """Classify a number of gene copies; between the two limits it decides nothing.
 
         ``INDETERMINATE`` for a bound across a limit, ``None`` for a number too high to be an average per nucleus.
         """
@@ -92,7 +92,7 @@ class Her2Limits:
         return Her2Finding.EQUIVOCAL if is_between else Her2Finding.INDETERMINATE
 
     def are_more_than_few(self, share: Interval) -> bool | None:
-        """Return whether a share of cells is more than few; ``None`` where it may be either."""
+        """Return whether a share of cells is more than few; ``None`` if undecided."""
         return share.is_above(self._few_up_to)
 
     def by_both_probes(self, found: Clauses) -> set[Her2Finding | None]:
@@ -129,7 +129,7 @@ def read_text(written: str, limits: Her2Limits, concept: str) -> TextReading:
 
 
 def _lone_number(written: str) -> Number | None:
-    """Return the number of a text that holds nothing else: "2.1", "> 6.0", "1.9 ratio", "3.1 copies"."""
+    """Return the number of a text with nothing else: "2.1", "> 6.0", "1.9 ratio", "3.1 copies"."""
     found = [
         token for token in tokens(written) if token.kind not in ("ratio", "copies", "per-cell", "link", "score-word")
     ]
@@ -166,11 +166,12 @@ class _Judgement:
 
     @property
     def has_numbers(self) -> bool:
-        """Whether ISH is given by numbers or a group."""
+        """Whether ISH is stated by numbers or a group."""
         return self.ratio is not None or self.copies is not None or bool(self.found.groups)
 
     def stated(self) -> Stated:
-        """Put it together."""
+        """Combine the parts."""
+        self._settle_open_words()
         said = self.overall | self.by_ihc | self.by_ish
         if said & _ALONE:
             return self._alone(said)
@@ -191,6 +192,14 @@ class _Judgement:
         if ratio is not None and copies is not None and (ratio, copies) in _CLEAR:
             copies = None
         return Stated(ihc, ish, overall, ratio, copies, self.conflict)
+
+    def _settle_open_words(self) -> None:
+        """Read "indeterminate (2+)", as Spanish and Portuguese reports call the equivocal score."""
+        if self.found.scores == {2}:
+            for said in (self.overall, self.by_ihc):
+                if "indeterminate" in said:
+                    said.remove("indeterminate")
+                    said.add("equivocal")
 
     def _refuse(self, what: str) -> None:
         raise NotUnderstoodError(what)
@@ -217,8 +226,10 @@ class _Judgement:
                 self._refuse("a stain without a score")
             return None
         score = next(iter(scores))
+        if score < 3 and self._has_no_intense_cells():  # noqa: PLR2004 - the score itself
+            return score
         if score == 3 and shares and all(few):  # noqa: PLR2004 - the score itself
-            # Intense staining of few cells.
+            # Intense staining of a few cells.
             if stains & {"faint", "moderate", "none"} or (self.overall | self.by_ihc) - {"equivocal"}:
                 self._refuse("3+ in few cells")
             return 2
@@ -226,6 +237,11 @@ class _Judgement:
         if not shares_fit or stains & _STAINS_NOT_OF[score]:
             self._refuse(f"a share of cells or a stain that {score} does not have")
         return score
+
+    def _has_no_intense_cells(self) -> bool:
+        """Return whether the share is that of intensely stained cells, as synoptic protocols ask, and is 0 %."""
+        shares, stains = self.found.shares, self.found.stains
+        return bool(shares) and {"strong", "complete"} <= stains and all(share.high == 0 for share in shares)
 
     def _share_fits_status(self, few: list[bool], many: list[bool]) -> bool:
         said = self.overall | self.by_ihc
@@ -248,7 +264,7 @@ class _Judgement:
         return stated
 
     def _numbers_contradict(self, stated: Her2Finding) -> bool:
-        """Return whether the numbers say the opposite: those of groups 2 to 4 go with either conclusion."""
+        """Return whether the numbers say the opposite: those of groups 2 to 4 fit either conclusion."""
         ratio, copies = self.ratio, self.copies
         if ratio is not None and copies is not None:
             clear = _CLEAR.get((ratio, copies))
@@ -267,7 +283,7 @@ class _Judgement:
             return Her2Finding(next(iter(self.by_ihc))) if self.by_ihc else None
         if score == 0:
             words = self.overall | self.by_ihc
-            shares = self.found.shares
+            shares = [] if self._has_no_intense_cells() else self.found.shares
             is_null = "null" in words or "none" in self.found.stains or any(share.high == 0 for share in shares)
             some = "faint" in self.found.stains and not any(share.holds(Decimal(0)) for share in shares)
             is_ultralow = "ultralow" in words or some or any(not share.holds(Decimal(0)) for share in shares)
@@ -304,7 +320,7 @@ class _Judgement:
             self.conflict = True
 
     def _overall(self, ihc: Her2Finding | None, ish: Her2Finding | None) -> Her2Finding | None:
-        """Return the status stated without a method, where no method says more."""
+        """Return the status stated without a method, unless a method says more."""
         words = self.overall
         if not words:
             return None

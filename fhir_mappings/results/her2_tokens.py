@@ -1,4 +1,4 @@
-"""The tokens of a HER2 text: every character belongs to one, and unknown ones are kept."""
+"""Tokenizes a HER2 text: every character belongs to a token, and unknown ones are kept."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ADDENDUM = re.compile(
     r"(?: ?\(?(?:vom |of |dated |on )?\d{1,4}[/.-]\d{1,2}[/.-]\d{2,4}\)?)? ?:",
     re.IGNORECASE,
 )
-# A synoptic protocol prints what score 0 means behind it: that says neither that cells stain nor that none does.
+# Synoptic protocols print the definition of score 0 after it, which does not describe this specimen's staining.
 _FAINT = (
     r"(?:[ ,/]{1,2}(?:and|or|faint|barely|perceptible|visible|membrane|membranous|staining|that|which|is|in|within)\b)"
     r"{0,12}"
@@ -33,6 +33,7 @@ _O_CLOCK = re.compile(r"\b(?:at )?\d{1,2}(?::\d{2})? ?o['\u2019]? ?clock\b", re.
 _ARROW = re.compile(r"->|=>|→")
 _PLUSES = frozenset({"plus", "cruces", "cruz", "croci", "cruzes", "croix"})
 _SCORES = frozenset("0123")
+_IN_BRACKETS = "(+)"
 _SYMBOLS = {
     **dict.fromkeys(".;|", "stop"),
     **dict.fromkeys(",/", "comma"),
@@ -74,7 +75,7 @@ _TABLES: tuple[tuple[str, Any, str], ...] = (
 
 
 class Token(NamedTuple):
-    """A word, number or sign with what it means: ``kind`` is ``unknown`` where that is not known."""
+    """A word, number or sign with its meaning; ``kind`` is ``unknown`` if it has none."""
 
     kind: str
     value: Any
@@ -106,7 +107,7 @@ def tokens(written: str) -> list[Token]:
 
 
 def _without_notes(written: str) -> str:
-    """Take out what says nothing of this result, and begin a sentence at an addendum or an arrow."""
+    """Remove text that is not about this result, and start a sentence at an addendum or an arrow."""
     plain = _ADDENDUM.sub(" ; ", written)
     return _ARROW.sub(" ; ", _O_CLOCK.sub(" ", _SCORE_0.sub(" ", plain)))
 
@@ -128,7 +129,7 @@ def _token(raw: list[Word], at: int) -> tuple[list[Token], int]:
     if word[0] == "+":
         return _pluses(raw, at)
     if word == "/" and 0 < at < len(raw) - 1 and _is_sign(raw[at - 1].text) and _is_sign(raw[at + 1].text):
-        # "+/-" and "3+/-" are neither.
+        # "+/-" and "3+/-" are not scores.
         return [Token("unknown", None, word)], at + 1
     return [Token(_SYMBOLS.get(word, "unknown"), None, word)], at + 1
 
@@ -143,7 +144,7 @@ def _touches(raw: list[Word], at: int) -> bool:
 
 
 def _score(raw: list[Word], at: int) -> tuple[list[Token], int] | None:
-    """Read "3+", "3 +", "3(+)", "3 plus"; ``None`` for a digit that has no plus."""
+    """Read "3+", "3 +", "3(+)", "3 plus"; ``None`` for a digit without a plus."""
     word, rest = raw[at].text, [each.text for each in raw[at + 1 : at + 4]]
     if rest[:1] == ["+"] and not (_touches(raw, at + 2) and raw[at + 2].text[0].isdigit()):
         return [Token("score", int(word), word + "+")], at + 2
@@ -166,6 +167,12 @@ def _pluses(raw: list[Word], at: int) -> tuple[list[Token], int]:
 
 def _with_sign(raw: list[Word], end: int, token: Token) -> tuple[list[Token], int]:
     """Read the sign of "HER2+" and "FISH-"; of "HER 2+" the "2+" may be the score or the name and the sign."""
+    past = end + len(_IN_BRACKETS)
+    bracketed = "".join(each.text for each in raw[end:past])
+    # Of HER2, "(+)" may be the score of 1+.
+    if bracketed == "(-)" or (bracketed == _IN_BRACKETS and token.kind != "name"):
+        said = "positive" if bracketed == _IN_BRACKETS else "negative"
+        return [token, Token("says", said, bracketed)], past
     sign = raw[end].text if end < len(raw) and _touches(raw, end) else ""
     if sign == "+":
         spaced = token.kind == "name" and raw[end - 1].text == "2" and not _touches(raw, end - 1)

@@ -1,7 +1,7 @@
-"""What a HER2 result says, from LOINC answers, SNOMED qualifiers, numbers and the texts that laboratories write.
+"""Reads HER2 results: LOINC answers, SNOMED qualifiers, numbers and laboratories' texts.
 
-A code decides, and a text beside it that says more is kept; one that says something else is a conflict. So are an
-interpretation and a note that retract the value. A grade is never guessed.
+A code decides, and a more precise text with it is kept; a text that contradicts it is a conflict. So are an
+interpretation or a note that retract the value. A grade is never guessed.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ HER2_REMARKS = ("interpretation", "note")
 
 
 class Her2Reading(NamedTuple):
-    """One finding of a result; ``method`` is ``None`` for that of its own code, ``finding`` when nothing was read.
+    """One finding of a result; ``method`` is ``None`` for that of its own code, ``finding`` if nothing was read.
 
-    ``by_ratio`` and ``by_copies``: it was read from that number alone.
+    ``by_ratio`` and ``by_copies``: it was derived from that number alone.
     """
 
     method: Her2Method | None
@@ -54,7 +54,7 @@ def _nothing(as_reported: str) -> list[Her2Reading]:
 
 
 class Her2Vocabulary:
-    """The codes and limits of the knowledge, looked up."""
+    """Lookup tables of the codes and limits in the knowledge."""
 
     def __init__(self, terminology: Terminology) -> None:
         """Index them."""
@@ -68,11 +68,11 @@ class Her2Vocabulary:
             self._codes.update({("snomed", code): finding for code in entry.snomed})
 
     def finding_of(self, coding: Coding) -> Her2Finding | None:
-        """Return what a code says by itself."""
+        """Return the finding of a code."""
         return self._codes.get((coding.system, coding.code))
 
     def read(self, concept: str, holder: Json, code_map: CodeMap) -> list[Her2Reading]:
-        """Read the value of a HER2 result: what it says of each method."""
+        """Read the value of a HER2 result: the finding for each method."""
         coded = holder.get("valueCodeableConcept")
         if isinstance(coded, dict):
             return self._coded(concept, coded, code_map)
@@ -81,7 +81,7 @@ class Her2Vocabulary:
             return _said(self.text(concept, written), written)
         whole = number(holder.get("valueInteger"))
         if whole is not None and concept == "her2-ihc":
-            # A fraction is no score: 2.5 is neither 2+ nor 3+.
+            # A fraction is not a score: 2.5 is neither 2+ nor 3+.
             finding = SCORES.get(int(whole)) if whole == int(whole) else None
             return [Her2Reading(None, finding, conflict=False, as_reported=str(whole))]
         if isinstance(holder.get("valueRatio"), dict):
@@ -89,7 +89,7 @@ class Her2Vocabulary:
         return self._quantity(concept, child(holder, "valueQuantity"))
 
     def of_result(self, concept: str, value: Json, remarks: Json, code_map: CodeMap) -> list[Her2Reading]:
-        """Read a value with the interpretation and notes beside it: what they contradict is a conflict."""
+        """Read a value with its interpretation and notes; a contradiction is a conflict."""
         read = self.read(concept, value, code_map)
         findings = tuple(each.finding for each in read if each.finding is not None)
         if not remarks or not findings:
@@ -170,7 +170,7 @@ class Her2Vocabulary:
 
 
 def _said(reading: TextReading, written: str) -> list[Her2Reading]:
-    """List what a text states of each method."""
+    """List the findings of a text for each method."""
     if isinstance(reading, NotRead):
         return _nothing(written)
     as_reported, conflict = " ".join(written.split())[:60], reading.conflict

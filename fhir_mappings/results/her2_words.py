@@ -1,7 +1,7 @@
-"""The words of HER2 reports in the languages that write them, by what they mean to the reader.
+"""The vocabulary of HER2 reports in several languages, by meaning.
 
-A word that stands in no table makes a text unread. Those of ``IGNORED`` change nothing wherever they stand; each group
-says why. Shapes: synoptic cancer protocols, tumor registries, laboratory exports, public pathology data sets.
+A word in none of the tables makes a text unreadable. The words of ``IGNORED`` have no effect anywhere; each group says
+why. Shapes: synoptic cancer protocols, tumor registries, laboratory exports, public pathology data sets.
 Everything is written as ``fold`` leaves it, with a space for a hyphen between words.
 """
 
@@ -32,16 +32,15 @@ overexpressie | nadekspresja | ihc result | overexpression of her 2
 ISH = """
 fish | cish | sish | dish | brish | ish | d ish | dual ish | dual probe ish | single probe ish | dual probe fish
 dual color ish | dual colour ish | d dish | ddish | dual ish assay | dual color fish | in situ hybridization
-in situ hybridisation | inform dual ish
-fluorescence in situ hybridization | fluorescence in situ hybridisation | fluorescent in situ hybridization
-fluorescent in situ hybridisation | chromogenic in situ hybridization | chromogenic in situ hybridisation
-silver in situ hybridization | silver in situ hybridisation | dual probe in situ hybridization | pathvysion
-inform her 2 | in situ hybridization (fish) | fluorescence in situ hybridization (fish)
-in situ hybridization (ish) | fluorescence in situ hybridisation (fish) | fluorescent in situ hybridization (fish)
-in situ hybridisation (ish) | hibridacion in situ | hibridacion in situ fluorescente
-hibridacion fluorescente in situ | hibridizacao in situ | hibridacao in situ | hybridation in situ
-hybridation in situ fluorescente | ibridazione in situ | ibridazione in situ fluorescente | in situ hybridisierung
-fluoreszenz in situ hybridisierung | in situ hybridisatie | hybrydyzacja in situ
+in situ hybridisation | inform dual ish | fluorescence in situ hybridization | fluorescence in situ hybridisation
+fluorescent in situ hybridization | fluorescent in situ hybridisation | chromogenic in situ hybridization
+chromogenic in situ hybridisation | silver in situ hybridization | silver in situ hybridisation
+dual probe in situ hybridization | pathvysion | inform her 2 | in situ hybridization (fish)
+fluorescence in situ hybridization (fish) | in situ hybridization (ish) | fluorescence in situ hybridisation (fish)
+fluorescent in situ hybridization (fish) | in situ hybridisation (ish) | hibridacion in situ
+hibridacion in situ fluorescente | hibridacion fluorescente in situ | hibridizacao in situ | hibridacao in situ
+hybridation in situ | hybridation in situ fluorescente | ibridazione in situ | ibridazione in situ fluorescente
+in situ hybridisierung | fluoreszenz in situ hybridisierung | in situ hybridisatie | hybrydyzacja in situ
 hybrydyzacja in situ fluorescencyjna | fluorescencyjna hybrydyzacja in situ | amplification | gene amplification
 amplification status | amplifikation | genamplifikation | gen amplifikation | amplificacion | amplificacion genica
 amplificacion del gen | amplification du gene | amplification genique | amplificazione | amplificazione genica
@@ -54,26 +53,29 @@ amplificacao do gene her 2
 MEANINGS = MappingProxyType(
     {
         "positive": """
-positive | pos | positif | positiv | positivo | positiva | positivos | positivas | positivi | positief | positieve
-dodatni | dodatnia | dodatnie | dodatnio | pozytywny | pozytywna | pozytywne | wynik dodatni | pozitivni | pozitif
-overexpressed | positivity | positivitat | positividad | positivite | positivita | positividade | over expressed
-overexpression present | uberexprimiert | sobreexpresado | surexprime | iperespresso | reactive for overexpression
-triple positive | triple positive breast cancer | положительный | положительно | положительная | 陽性 | 阳性 | 양성
-strongly positive | stark positiv | fortement positif
-fuertemente positivo
+positive | pos | positif | positifs | positiv | positivo | positiva | positivos | positivas | positivi | positief
+positieve | dodatni | dodatnia | dodatnie | dodatnio | pozytywny | pozytywna | pozytywne | wynik dodatni | pozitivni
+positivni | pozitivny | pozitif | overexpressed | positivity | positivitat | positividad | positivite | positivita
+positividade | over expressed | overexpression present | uberexprimiert | sobreexpresado | surexprime | iperespresso
+reactive for overexpression | triple positive | triple positive breast cancer | положительный | положительно
+положительная | 陽性 | 阳性 | 양성 | strongly positive | stark positiv | fortement positif | fuertemente positivo
 """,
         "negative": """
-negative | neg | negatif | negativ | negativo | negativa | negativos | negativas | negativi | negatief | negatieve
-ujemny | ujemna | ujemne | negatywny | negatywna | negatywne | wynik ujemny | negativni | not overexpressed
-no overexpression | no her 2 overexpression | no her 2/neu overexpression | no her 2 protein overexpression
-non overexpressed | not over expressed | nonoverexpressed | without overexpression | no protein overexpression
-negativitat | overexpression absent | no evidence of her 2 overexpression | no evidence of her 2 protein overexpression
-no evidence of her 2/neu overexpression | отрицательный | отрицательно | отрицательная | 陰性 | 阴性 | 음성
-keine uberexpression | nicht uberexprimiert | sin sobreexpresion
-no sobreexpresado | absence de surexpression | pas de surexpression | non surexprime | assenza di sovraespressione
-sem superexpressao | sem sobreexpressao | geen overexpressie | brak nadekspresji | triple negative
-triple negative breast cancer | tnbc | triple negativ | triple negativo | triple negatif | triplo negativo
-triple negatief | potrojnie ujemny | negativity | no evidence of overexpression | not positive
+negative | neg | negatif | negatifs | negativ | negativo | negativa | negativos | negativas | negativi | negatief
+negatieve | ujemny | ujemna | ujemne | negatywny | negatywna | negatywne | wynik ujemny | negativni
+not overexpressed | no overexpression | no her 2 overexpression | no her 2/neu overexpression
+no her 2 protein overexpression | non overexpressed | not over expressed | nonoverexpressed | without overexpression
+no protein overexpression | negativitat | overexpression absent | no evidence of her 2 overexpression
+no evidence of her 2 protein overexpression | no evidence of her 2/neu overexpression | отрицательный | отрицательно
+отрицательная | 陰性 | 阴性 | 음성 | keine uberexpression | nicht uberexprimiert | sin sobreexpresion
+keine her 2 uberexpression | keine her 2/neu uberexpression | ohne her 2 uberexpression
+sin sobreexpresion de her 2 | absence de surexpression de her 2 | pas de surexpression de her 2
+assenza di sovraespressione di her 2 | nessuna sovraespressione di her 2 | sem superexpressao de her 2
+geen her 2 overexpressie | brak nadekspresji her 2 | negativny | негативный | no sobreexpresado
+absence de surexpression | pas de surexpression | non surexprime | assenza di sovraespressione | sem superexpressao
+sem sobreexpressao | geen overexpressie | brak nadekspresji | triple negative | triple negative breast cancer | tnbc
+triple negativ | triple negativo | triple negatif | triplo negativo | triple negatief | potrojnie ujemny
+negativity | no evidence of overexpression | not positive
 """,
         "equivocal": """
 equivocal | borderline | equivoque | equivoco | equivoca | dudoso | dudosa | douteux | dubbio | duvidoso | fraglich
@@ -81,9 +83,9 @@ grenzwertig | fraglich positiv | zweifelhaft | twijfelachtig | dubieus | equivoc
 niejednoznaczna | niejednoznaczne | watpliwy | graniczny | graniczne | ekvivokalni | uncertain positive | limite
 """,
         "indeterminate": """
-indeterminate | inconclusive | cannot be determined | undetermined | indeterminado | indetermine | indeterminato
-nicht bestimmbar | not evaluable | non evaluable | uninterpretable | not interpretable | niet te beoordelen
-nieokreslony
+indeterminate | inconclusive | inconclusivo | inconcluyente | no concluyente | non concluant | inconclusief
+cannot be determined | undetermined | indeterminado | indetermine | indeterminato | nicht bestimmbar | not evaluable
+non evaluable | uninterpretable | not interpretable | niet te beoordelen | nieokreslony
 """,
         "low": """
 low | low expression | low positive | niedrig | bajo | baja | faible | basso | baixo | laag | niski | low status
@@ -116,25 +118,28 @@ amplification not identified | amplification not seen | gene is not amplified | 
 no amplification of the her 2 gene | no amplification of her 2 gene | no amplification of erbb 2
 without gene amplification | no her 2 amplification | no her 2 gene amplification | no erbb 2 amplification
 nicht amplifiziert | keine amplifikation | keine genamplifikation | ohne amplifikation
-amplifikation nicht nachweisbar | keine her 2 amplifikation | no amplificado | no amplificada | sin amplificacion
-no amplifica | ausencia de amplificacion | amplificacion ausente | sin amplificacion del gen
-sin amplificacion del gen her 2 | non amplifie | non amplifiee | pas d' amplification | absence d' amplification
-sans amplification | amplification absente | non amplificato | non amplificata | assenza di amplificazione
-amplificazione assente | nessuna amplificazione | nao amplificado | nao amplificada | sem amplificacao
-ausencia de amplificacao | amplificacao ausente | niet geamplificeerd | geen amplificatie | zonder amplificatie
-brak amplifikacji | bez amplifikacji | nieamplifikowany | nie stwierdzono amplifikacji | amplifikacja nieobecna
+amplifikation nicht nachweisbar | keine her 2 amplifikation | keine her 2 genamplifikation
+ohne her 2 amplifikation | kein nachweis einer amplifikation | kein nachweis einer her 2 amplifikation
+kein nachweis einer genamplifikation | kein nachweis einer her 2 genamplifikation | kein hinweis auf amplifikation
+no amplificado | no amplificada | sin amplificacion | no amplifica | ausencia de amplificacion
+amplificacion ausente | sin amplificacion del gen | sin amplificacion del gen her 2 | non amplifie | non amplifiee
+pas d' amplification | absence d' amplification | sans amplification | amplification absente | non amplificato
+non amplificata | assenza di amplificazione | amplificazione assente | nessuna amplificazione | nao amplificado
+nao amplificada | sem amplificacao | ausencia de amplificacao | amplificacao ausente | niet geamplificeerd
+geen amplificatie | zonder amplificatie | brak amplifikacji | bez amplifikacji | nieamplifikowany
+nie stwierdzono amplifikacji | amplifikacja nieobecna
 """,
         "detected": """
 detected | present | identified | nachgewiesen | nachweisbar | detectada | detectado | presente
 """,
         "not-detected": """
-not detected | not present | absent | none detected | not identified | nicht nachweisbar | nicht nachgewiesen
-no detectada | no detectado | non detecte | non detectee | non rilevata | nao detectada | nao detectado
-niet aangetoond | nie wykryto | undetected
+not detected | not present | absent | assente | ausente | afwezig | none detected | not identified
+nicht nachweisbar | nicht nachgewiesen | no detectada | no detectado | non detecte | non detectee | non rilevata
+nao detectada | nao detectado | niet aangetoond | nie wykryto | undetected
 """,
     }
 )
-"""What is said of HER2. "Detected" says something of an amplification or an overexpression alone."""
+"""Statuses of HER2. "Detected" applies only to an amplification or an overexpression."""
 
 UNPLACED = "borderline amplification | low level amplification | low amplification | equivocal amplification"
 """Statements that no guideline classifies: the text counts as not understood although its words are known."""
@@ -144,15 +149,16 @@ pending | reflexed to | recommend | to follow | will follow | follows | ordered 
 recommended | suggested | advised | reflexed | awaiting | awaited | pending at this time | being performed | sent
 to be performed | to be reported separately | reflex to | addendum to follow | will be performed | is suggested
 required | needed | indicated | outstanding | reported separately | pendiente | en curso | se recomienda
-se sugiere | solicitado | solicitada | en attente | en cours | a suivre | demandee | in attesa | in corso
-consigliata | richiesta | pendente | em andamento | recomenda se | sugere se | ausstehend | steht aus | folgt
-angefordert | empfohlen | in arbeit | volgt | aangevraagd | wordt geadviseerd | w toku | zalecane | zalecana
-oczekuje | oczekiwany | to be done | will be reported | has been ordered | has been requested | is recommended
-for confirmation | will be reported in an addendum | has been ordered and will be reported in an addendum
-to be reported in an addendum | will be issued as an addendum | has been ordered and will be reported
-has been sent | has been sent for confirmation | reflexed to fish
+se solicita | se pide | se realizara | se sugiere | solicitado | solicitada | en attente | en cours | a suivre
+demandee | in attesa | in corso | consigliata | richiesta | pendente | em andamento | recomenda se | sugere se
+ausstehend | steht aus | folgt | angefordert | empfohlen | in arbeit | volgt | aangevraagd | wordt geadviseerd
+w toku | zalecane | zalecana | oczekuje | oczekiwany | to be done | will be reported | has been ordered
+has been requested | is recommended | for confirmation | will be reported in an addendum
+has been ordered and will be reported in an addendum | to be reported in an addendum | will be issued as an addendum
+has been ordered and will be reported | will be performed and reported as an addendum
+will be performed and reported separately | has been sent | has been sent for confirmation | reflexed to fish
 """
-"""A test that is still to come: only beside ISH, where it says that there is no result of it yet."""
+"""A pending test: only with ISH, meaning that there is no result yet."""
 
 NOT_DONE = """
 not done | not performed | not needed | not required | not indicated | not necessary | not applicable | n/a
@@ -162,7 +168,7 @@ nao realizado | nao realizada | nao necessario | nicht erforderlich | nicht durc
 entfallt | niet verricht | niet nodig | niet uitgevoerd | nie wykonano | niewymagane | nie jest wymagane
 not reported
 """
-"""A method that was not used: only beside its name."""
+"""A method that was not used: only with its name."""
 
 NO = "no | kein | keine | sin | pas de | sans | nessuna | sem | geen | bez | without"
 DONE = "done | fait | faite | realizado | realizada | eseguita | effectuee"
@@ -186,7 +192,7 @@ recettore progesterone | receptor de estrogenio | receptores de estrogenio | rec
 oestrogeenreceptor | progesteronreceptor | progesteronreceptoren | oestrogeen receptor | progesteron receptor
 receptor estrogenowy | receptory estrogenowe | receptory progesteronowe | receptor progesteronowy
 """
-"""Other markers of the same report. What follows one is its own, up to the next name of HER2."""
+"""Other markers in the same report. What follows one belongs to it, up to the next name of HER2."""
 
 OF_OTHERS = """
 allred | h score | hscore | irs | quick score | quickscore | score | intensity | strong intensity | nuclear | nuclei
@@ -197,7 +203,7 @@ microsatellite | cells | der zellkerne | de los nucleos | intensite | intensidad
 intensitat | aller tumorzellkerne | tumorzellkerne | des noyaux | dei nuclei | nucleos | celulas | cellules
 cellule | zellen | cellen | komorek | nuclear staining | of tumor nuclei | cell nuclei
 """
-"""Words found only beside another marker's result."""
+"""Words found only with another marker's result."""
 
 RATIO = """
 ratio | her 2/cep 17 ratio | her 2/cep 17 | her 2 : cep 17 ratio | her 2 : cep 17 | her 2 to cep 17 ratio
@@ -215,7 +221,7 @@ her 2/cep 17 signal ratio | her 2 : chromosome 17 ratio | her 2 gene/chromosome 
 cent 17 ratio | her 2 cent 17 ratio | her 2 : cen 17 | her 2 : cen 17 ratio | her 2 : chr 17
 her 2/centromere 17 ratio | her 2 fish ratio | ratio her 2/chr 17
 """
-"""What a number after it, or before it, is: copies of the gene for each chromosome 17."""
+"""Labels of a number after or before it: the HER2 to chromosome 17 ratio."""
 
 COPIES = """
 copy number | copies | copy | gene copy number | gene copies | average copies | average copy number
@@ -233,7 +239,7 @@ average number of her 2 copies per cell | nombre moyen de copies | average numbe
 signale pro zellkern | numero medio de copias | average number of her 2 signals per nucleus | her 2 copy number
 average her 2 copy number
 """
-"""What a number after it, or before it, is: copies of the gene in a nucleus."""
+"""Labels of a number after or before it: gene copies per nucleus."""
 
 CHROMOSOME = """
 cep 17 | cen 17 | chr 17 | chromosome 17 | centromere 17 | d 17 z 1 | cep 17 signals | cep 17 copy number
@@ -246,15 +252,15 @@ cep 17 copy number per cell | cep 17 copies/cell | cep 17 copies per nucleus | c
 average cep 17 copy number per cell | average number of chromosome 17 signals per cell
 average number of chromosome 17 signals | chr 17 copy number | mean cep 17
 """
-"""What a number after it is: copies of chromosome 17, which the ratio already holds."""
+"""Labels of a number after it: copies of chromosome 17, which the ratio already includes."""
 
 PER_CELL = """
 per cell | per nucleus | /cell | /nucleus | per tumor cell | per tumour cell | pro zellkern | pro zelle | por nucleo
 """
 GROUP = "group | asco/cap group | asco cap group | ish group | gruppe | grupo | groupe | gruppo | groep | grupa"
 SCORE = """
-score | scored | scores | ihc score | ihc scored | score of | puntuacion | puntaje | escore | punteggio | wynik
-scored as | score ihc | stopien | scored at | score was | intensity score ihc
+score | scored | scores | skor | skore | pontuacao | ihc score | ihc scored | score of | puntuacion | puntaje
+escore | punteggio | wynik | scored as | score ihc | stopien | scored at | score was | intensity score ihc
 """
 
 CELLS_COUNTED = """
@@ -264,7 +270,7 @@ total cells counted | observers | number of invasive cells counted | number of o
 tumor cells counted | invasive cells counted | number of cells scored | cells examined | nuclei examined
 tumor nuclei counted | tumor nuclei scored | number of cells
 """
-"""How many cells or people counted: the number is not part of the result."""
+"""How many cells were counted, or by how many people: the number is not part of the result."""
 
 STAINS = MappingProxyType(
     {
@@ -272,7 +278,9 @@ STAINS = MappingProxyType(
 no staining | no membrane staining | no membrane stain | no stain | no membrane stain seen | no staining seen
 unstained | without staining | without membrane staining | absence of staining | no membranous staining
 no staining observed | no reactivity | no staining is observed | no staining is seen | complete absence of staining
-absent staining | staining absent | no immunoreactivity | no staining identified | no membrane staining seen
+absent staining | staining absent | membranous staining absent | membrane staining absent
+absent membranous staining | absent membrane staining | keine anfarbung | ohne anfarbung
+keine membranose anfarbung | no immunoreactivity | no staining identified | no membrane staining seen
 no membrane staining observed | no membrane staining identified | keine farbung | keine membranfarbung
 ohne membranfarbung | keine membranose farbung | sin tincion | ausencia de tincion | sin tincion de membrana
 absence de marquage | pas de marquage | aucun marquage | nessuna colorazione | assenza di colorazione
@@ -340,10 +348,9 @@ there is | these | which is | being | also | both | all | every | approximately 
 around | ~ | average | mean | estimated | total | & | et | und | y | e | i | en | de | der | die | das | des | den
 dem | ist | bei | mit | im | von | el | la | los | las | le | les | du | una | un | il | lo | di | da | do | het
 een | van | met | w | z | jest | por | para | par | avec | con | del | della | delle | dans | po | czesci | au | aux
-em | com | o | os | som | och | med | og | entsprechend | entspricht | corresponding to | correspond to | i.e. | d.h.
-avg | av | clusters | in clusters | cluster amplification | delle cellule neoplastiche | cellule neoplastiche
-nel | nelle | delle cellule tumorali | do celulas
-correspondant a | correspondiente a
+em | com | o | os | som | och | med | og | entsprechend | entspricht | corresponding to | correspond to | i.e.
+d.h. | avg | av | clusters | in clusters | cluster amplification | delle cellule neoplastiche | cellule neoplastiche
+nel | nelle | delle cellule tumorali | do celulas | correspondant a | correspondiente a
 """,
         "names the test, its result or its report": """
 result | results | status | test | tests | tested | testing | assay | analysis | study | studies | report | reported
@@ -361,14 +368,15 @@ profile
 """,
         "names the antibody, the guideline or the machine, each of which is used for the usual score": """
 4 b 5 | pathway | ventana | dako | sp 3 | cb 11 | asco/cap | asco cap | asco | cap | guideline | guidelines
-criteria met | leica bond | asco/cap 2018 | asco/cap 2023 | asco/cap 2013 | asco cap 2018 | asco cap 2023
-2018 asco/cap | 2023 asco/cap | asco/cap criteria | asco/cap guidelines | asco/cap guideline
-2018 asco/cap guideline | 2018 asco/cap guidelines | 2023 asco/cap guidelines | according to asco/cap guidelines
-per asco/cap | per asco/cap guidelines | per asco/cap 2018 | per asco/cap 2023 | ventana 4 b 5
-asco/cap guidelines 2018 | asco/cap guideline 2018 | nach asco/cap | segun asco/cap | selon asco/cap
-secondo asco/cap | according to asco/cap | per 2018 asco/cap guidelines | per 2018 asco/cap
-asco/cap 2018 guidelines | ventana pathway | hoffmann criteria | gastric scoring | benchmark ultra | abbott
-poly 8541 | asco/cap 2018 criteria | uk neqas
+criteria met | leica bond | cap/asco | cap/asco 2018 | cap/asco 2023 | per cap/asco | per cap/asco 2018
+per cap/asco 2023 | cap/asco guidelines | cap/asco guideline | cap/asco criteria | asco/cap 2018 | asco/cap 2023
+asco/cap 2013 | asco cap 2018 | asco cap 2023 | 2018 asco/cap | 2023 asco/cap | asco/cap criteria
+asco/cap guidelines | asco/cap guideline | 2018 asco/cap guideline | 2018 asco/cap guidelines
+2023 asco/cap guidelines | according to asco/cap guidelines | per asco/cap | per asco/cap guidelines
+per asco/cap 2018 | per asco/cap 2023 | ventana 4 b 5 | asco/cap guidelines 2018 | asco/cap guideline 2018
+nach asco/cap | segun asco/cap | selon asco/cap | secondo asco/cap | according to asco/cap
+per 2018 asco/cap guidelines | per 2018 asco/cap | asco/cap 2018 guidelines | ventana pathway | hoffmann criteria
+gastric scoring | benchmark ultra | abbott | poly 8541 | asco/cap 2018 criteria | uk neqas
 """,
         "names the tissue that the result is of": """
 breast | breast cancer | left | right | left breast | right breast | mama | brust | sein | mammella | borst | tumor
@@ -406,6 +414,8 @@ positive and negative controls stained appropriately | positive and negative con
 controls performed appropriately | controls as expected
 """,
         "grades, stages or describes the tumor apart from HER2": """
+g 1 | g 2 | g 3 | pt 1 | pt 1 a | pt 1 b | pt 1 c | pt 1 mi | pt 2 | pt 3 | pt 4 | pn 0 | pn 1 | pn 1 a | pn 1 mi
+pn 2 | pn 2 a | pn 3 | ct 1 | ct 1 c | ct 2 | ct 3 | ct 4 | cn 0 | cn 1 | cn 2 | cm 0 | m 0 | l 0 | v 0 | r 0
 grade 1 | grade 2 | grade 3 | grade i | grade ii | grade iii | nottingham | nottingham histologic grade
 histologic grade | histological grade | margins | margins negative | margins clear | margins free
 surgical margins negative | lymphovascular invasion not identified | lymphovascular invasion absent

@@ -1,6 +1,6 @@
-"""What an ejection fraction in words says: one number, range or limit, with every word accounted for; or not read.
+"""Reads an ejection fraction from text: one number, range or limit, with every word accounted for.
 
-Two results, the other ventricle, fractional shortening or a value of another day are not read: nothing is picked.
+Texts with two results, the other ventricle, fractional shortening or a value from another day are not read.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _SYMBOLS = {
 
 
 class LvefStated(msgspec.Struct, frozen=True):
-    """An ejection fraction as a text states it; of a range, ``value`` is the lower end and ``upper`` the other."""
+    """An ejection fraction in a text; for a range, ``value`` is the lower end and ``upper`` the other."""
 
     value: Decimal
     bound: Bound
@@ -60,7 +60,7 @@ class LvefStated(msgspec.Struct, frozen=True):
 
 
 class LvefNotRead(msgspec.Struct, frozen=True):
-    """A text that is not understood, with the part that was not."""
+    """A text that is not understood, with the part responsible."""
 
     rest: str
 
@@ -76,16 +76,15 @@ class _NotUnderstoodError(Exception):
 
 
 class _Group(NamedTuple):
-    """A number, range or limit; whether a word for "normal" precedes it, and whether it is in brackets."""
+    """A number, range or limit; whether a word for "normal" precedes it, and whether it alone fills a bracket."""
 
     stated: LvefStated
     of_normal: bool
-    in_brackets: bool
     is_bracket: bool
 
 
 def read_lvef_text(written: str, known: LvefInWords) -> LvefStated | LvefNotRead:
-    """Read an ejection fraction in words."""
+    """Read an ejection fraction from text."""
     if len(written) > LONGEST:
         return LvefNotRead(written[:40])
     try:
@@ -122,12 +121,12 @@ def _is_number(listed: list[Word], at: int) -> bool:
 
 
 class _Parser:
-    """Goes through the tokens once; a token that nothing consumes makes the text not understood."""
+    """Processes the tokens once; if a token is not consumed, the text is not understood."""
 
     def __init__(self, listed: list[_Token], known: LvefInWords) -> None:
         self.tokens = listed
         self.known = known
-        # The percentages that each description allows; a range need only overlap them.
+        # The percentages that each description allows; a range only has to overlap.
         self.fitting = {"normal": known.normal, "reduced": known.reduced, "severe": known.severe}
         self.at = 0
         self.groups: list[_Group] = []
@@ -161,7 +160,7 @@ class _Parser:
             self.described.add(str(token.meaning))
             self.at += 1
         elif kind in _SPLITS:
-            # A word for "normal" applies to one number only: also to that of the bracket which opens right behind it.
+            # A word for "normal" applies to one number only, possibly in a bracket right after it.
             self.legend = kind == "open" and self.legend and self.at > 0 and self.tokens[self.at - 1].kind == "legend"
             self.opened = {"open": self.at, "close": None}.get(kind, self.opened)
             self.at += 1
@@ -171,7 +170,7 @@ class _Parser:
             raise _NotUnderstoodError(token.written)
 
     def _says_nothing(self, token: _Token) -> bool:
-        """Return whether a word that can join numbers joins nothing here."""
+        """Return whether a word that can join numbers does not do so here."""
         joins = self.peek(1) in ("number", "bound")
         if token.kind == "and":
             return not joins
@@ -190,7 +189,7 @@ class _Parser:
         while self.peek() in ("link", "open"):
             self.at += 1
         if self.peek() == "dash" and self.peek(1) == "number":
-            # The strain of a heart is negative.
+            # Cardiac strain is negative.
             self.at += 1
         self._group(keep=False)
         if self.peek() == "unit":
@@ -219,7 +218,7 @@ class _Parser:
             raise _NotUnderstoodError(self.tokens[self.at].written)
         stated = LvefStated(low, bound, upper, has_percent)
         alone = self.opened == start - 1 and self.peek() == "close"
-        self.groups.append(_Group(stated, self.legend, self.opened is not None, alone))
+        self.groups.append(_Group(stated, self.legend, alone))
         self.legend = False
 
     def _end(self) -> tuple[Decimal, Bound, bool]:
@@ -263,7 +262,7 @@ class _Parser:
         return stated
 
     def _check(self, stated: LvefStated) -> None:
-        """Refuse a value that cannot be an ejection fraction, or that its own description contradicts."""
+        """Refuse an impossible ejection fraction, or one that contradicts its description."""
         low, high = stated.value, stated.upper if stated.upper is not None else stated.value
         as_share = not stated.in_percent and high <= 1
         scale = _HUNDRED if as_share else Decimal(1)
@@ -277,7 +276,7 @@ class _Parser:
             raise _NotUnderstoodError(" ".join(sorted(self.described)))
 
     def _is_narrow(self, stated: LvefStated) -> bool:
-        """Return whether a number may be the value that a word for "normal" describes."""
+        """Return whether a number may be the value described as "normal"."""
         width = (stated.upper or stated.value) - stated.value
         return stated.bound is Bound.EXACT and width <= self.known.narrow
 

@@ -1,6 +1,6 @@
-"""The words of ejection fractions in the languages that write them, by what they mean to the reader.
+"""The vocabulary of ejection fractions in several languages, by meaning.
 
-A word that stands in no table makes a text unread. Shapes: structured echocardiography reports, discharge letters,
+A word in none of the tables makes a text unreadable. Shapes: structured echocardiography reports, discharge letters,
 public data sets of echo texts. Everything is written as ``fold`` leaves it.
 """
 
@@ -15,14 +15,13 @@ left ventricular ejection fraction (lvef) | ejection fraction (ef) | lv function
 lvef ef | global lvef | global ef | ejection fraction percent | % ef | ejection fraction (lvef)
 left ventricular ejection fraction (ef) | fevg | fraction d' ejection | fraction d' ejection du ventricule gauche
 fraction d' ejection ventriculaire gauche | fevi | fe | fraccion de eyeccion
-fraccion de eyeccion del ventriculo izquierdo
-fraccion de eyeccion del vi | fe del vi | fe vi | fraccion de eyeccion ventricular izquierda
-fevi (fraccion de eyeccion) | frazione di eiezione | fe vs | fevs | frazione di eiezione del ventricolo sinistro
-fracao de ejecao | fracao de ejecao do ventriculo esquerdo | feve | ejektionsfraktion | auswurffraktion
-linksventrikulare ejektionsfraktion | lv ejektionsfraktion | lvef (biplan) | linksventrikulare auswurffraktion
-linksventrikulare ef | ejectiefractie | linkerventrikel ejectiefractie | lv ejectiefractie | frakcja wyrzutowa
-frakcja wyrzutowa lewej komory | lvef lewej komory | ef lewej komory | vansterkammarens ejektionsfraktion
-fe ventriculo izquierdo | fe vg
+fraccion de eyeccion del ventriculo izquierdo | fraccion de eyeccion del vi | fe del vi | fe vi
+fraccion de eyeccion ventricular izquierda | fevi (fraccion de eyeccion) | frazione di eiezione | fe vs | fevs
+frazione di eiezione del ventricolo sinistro | fracao de ejecao | fracao de ejecao do ventriculo esquerdo | feve
+ejektionsfraktion | auswurffraktion | linksventrikulare ejektionsfraktion | lv ejektionsfraktion | lvef (biplan)
+linksventrikulare auswurffraktion | linksventrikulare ef | ejectiefractie | linkerventrikel ejectiefractie
+lv ejectiefractie | frakcja wyrzutowa | frakcja wyrzutowa lewej komory | lvef lewej komory | ef lewej komory
+vansterkammarens ejektionsfraktion | fe ventriculo izquierdo | fe vg
 """
 """The ejection fraction of the left ventricle."""
 
@@ -91,11 +90,11 @@ modified simpson's | method | method of disks | method of discs | disks summatio
 4 d | 3 dimensional | 2 dimensional | m mode | muga | muga scan | cmr | mri | cardiac mri | cardiac mr | mr
 mr imaging | echo | echocardiogram | echocardiography | echocardiographic | tte | transthoracic
 transthoracic echocardiogram | transthoracic echo | tee | spect | gated spect | gated | radionuclide
-radionuclide ventriculography | ventriculography | rna | visual | visually | visual estimate | visual estimation
-visually estimated | by visual estimate | eyeball | eyeballed | estimated | estimation | estimate | calculated
-calc | quantitative | quantitated | quantified | measured | automated | auto ef | ai | contrast | with contrast
-contrast enhanced | doppler | biplan | biplana | biplano | monoplane | single plane | a 4 c | a 2 c | 4 ch | 2 ch
-4 chamber
+radionuclide ventriculography | ventriculography | rna | rvg | rnv | eyeballing | by 3 d volume | 3 d volume
+volume | volumes | erna | visual | visually | visual estimate | visual estimation | visually estimated
+by visual estimate | eyeball | eyeballed | estimated | estimation | estimate | calculated | calc | quantitative
+quantitated | quantified | measured | automated | auto ef | ai | contrast | with contrast | contrast enhanced
+doppler | biplan | biplana | biplano | monoplane | single plane | a 4 c | a 2 c | 4 ch | 2 ch | 4 chamber
 2 chamber | nach simpson | nach teichholz | selon simpson | simpson biplan | por simpson | metodo de simpson
 metodo di simpson | secondo simpson | visuell | geschatzt | visuelle | estimada | stimata | estimee
 volgens simpson | wg simpsona | met. simpsona | metoda simpsona | scan | study | examination | exam | imaging
@@ -129,9 +128,10 @@ DESCRIBES = MappingProxyType(
     {
         "normal": """
 preserved | hyperdynamic | low normal | within normal limits | wnl | vigorous | good | excellent | intact | erhalten
-gut | normale | normale lv funktion | conservee | conservada | preservada | conservata | prawidlowa | normala
-supranormal | hfpef | well preserved | low normal range | within normal range | low limit of normal
-gute lv funktion | gute systolische lv funktion | gute linksventrikulare funktion | normale linksventrikulare funktion
+gut | normale | normale lv funktion | conservee | conservada | preservada | goed | goede
+normale systolische funktion | bonne | buena | buona | boa | bon | conservata | prawidlowa | normala | supranormal
+hfpef | well preserved | low normal range | within normal range | low limit of normal | gute lv funktion
+gute systolische lv funktion | gute linksventrikulare funktion | normale linksventrikulare funktion
 normal lv systolic function | normal lv function | preserved lv systolic function | preserved lv function
 borderline normal | conservado | behouden | zachowana | adequate
 """,
@@ -142,15 +142,17 @@ mild dysfunction | moderate dysfunction | mild to moderately reduced | mildly im
 impaired | low | abnormal | leichtgradig reduziert | reduziert | mittelgradig reduziert | leicht reduziert | alteree
 moderement alteree | reducida | reducida levemente | ridotta | reduzida | disminuida | lievemente ridotta
 levemente reducida | licht verminderd | matig verminderd | mildly abnormal | moderately abnormal | hfmref | obnizona
-leicht eingeschrankt | mittelgradig eingeschrankt | eingeschrankt | deprimida | mid range | subnormal
-legerement alteree | eingeschrankte lv funktion | reduzierte lv funktion | leicht eingeschrankte lv funktion
+leicht eingeschrankt | mittelgradig eingeschrankt | eingeschrankt | deprimida | levemente deprimida
+ligeramente deprimida | moderadamente deprimida | mid range | subnormal | legerement alteree
+eingeschrankte lv funktion | reduzierte lv funktion | leicht eingeschrankte lv funktion
 mittelgradig eingeschrankte lv funktion | reduced lv systolic function | reduced lv function
 """,
         "severe": """
 severely reduced | severely depressed | severely decreased | severely impaired | severe dysfunction
 severely abnormal | hfref | markedly reduced | hochgradig reduziert | hochgradig eingeschrankt | severement alteree
-severamente reducida | gravemente ridotta | moderately to severely reduced | very low | moderate to severely reduced
-hochgradig eingeschrankte lv funktion | ernstig verminderd | critically reduced
+severamente reducida | severamente deprimida | gravemente deprimida | gravemente ridotta
+moderately to severely reduced | very low | moderate to severely reduced | hochgradig eingeschrankte lv funktion
+ernstig verminderd | critically reduced
 """,
     }
 )

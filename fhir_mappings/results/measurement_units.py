@@ -1,4 +1,4 @@
-"""Units of measurements: read whole or not at all, with the factor to the unit that the rules judge in.
+"""Reads units of measurements, completely or not at all, with the factor to the unit used by the rules.
 
 Sources and spellings are in ``cards/knowledge/units.yaml``. A unit with one unknown part is not read.
 """
@@ -47,7 +47,7 @@ _POWER = re.compile(
     r"(?:10 ?(?:\*\*|\*|\^|e\+?|exp) ?0?([3-9])|10 ?(?:\*|\^)? ?\(([3-9])\)|10 ([3-9])|e ?0?([3-9]))(?!\d)"
 )
 _THOUSANDS = re.compile(r"1(0{3,6})(?!\d)")
-# Ambiguous: a mega-unit in the spelling of UCUM, or a milli-unit in capitals.
+# Ambiguous: a mega-unit in UCUM, or a milli-unit in capitals.
 _MEGA_OR_MILLI = re.compile(r"M\[?I?U\]?/[a-zA-Z]?L")
 
 
@@ -68,8 +68,8 @@ class UnitReader:
     def _factor(self, concept: str, code: str, written: str) -> Decimal | None:
         """Return the factor from a unit to the canonical unit of a measurement.
 
-        The code goes before the text. Nothing when neither is a unit of the measurement, when they disagree, or when
-        one of them is a unit of something else.
+        The code takes precedence over the text. ``None`` if neither is a unit of the measurement, if they disagree, or
+        if one is a unit of something else.
         """
         table = self._tables.get(concept)
         if table is None:
@@ -85,7 +85,7 @@ class UnitReader:
         return factors.pop()
 
     def is_known(self, *units: str) -> bool:
-        """Return whether any of these units is known, for any measurement."""
+        """Return whether any of these units is known for any measurement."""
         both = [self._folded(unit) for unit in units if unit]
         return any(table.factor(*unit) is not None for unit in both for table in self._tables.values())
 
@@ -94,7 +94,7 @@ class UnitReader:
         return bool(one) and _spelled(one) == _spelled(other)
 
     def _folded(self, written: str) -> tuple[str, str]:
-        """Return a unit as one word, and again with its slash but without the words that do not affect the amount."""
+        """Return a unit as one word, and also with its slash but without words that do not affect the amount."""
         if len(written) > _LONGEST or _MEGA_OR_MILLI.fullmatch(written):
             return "", ""
         whole = _spelled(written)
@@ -111,7 +111,7 @@ class UnitReader:
 
 @cached_by_text
 def _spelled(written: str) -> str:
-    """Fold case, superscripts, full-width letters and the signs that look alike."""
+    """Fold case, superscripts, full-width letters and similar-looking signs."""
     plain = unicodedata.normalize("NFKC", written.translate(_SUPERSCRIPTS)).casefold().translate(_SIGNS)
     return " ".join(plain.split())
 
@@ -145,7 +145,7 @@ class _Table:
         return amount / volume * self._scale if amount is not None else None
 
     def _counts(self, numerator: str) -> Decimal | None:
-        """Read how many are counted: a power of ten, thousands in words, cells one by one."""
+        """Read the multiplier of a count: a power of ten, thousands in words, or single cells."""
         rest, number = numerator.strip().removeprefix("x").removeprefix("*").strip(), _ONE
         if power := _POWER.match(rest):
             number = Decimal(10) ** int(next(digit for digit in power.groups() if digit))

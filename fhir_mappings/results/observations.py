@@ -1,7 +1,7 @@
-"""Observations into measured facts: picked by code, and read strictly.
+"""Reads Observations as measured facts: selected by code, and read strictly.
 
-A result counts when it is final, amended or corrected. One that could not be read is set aside as a gap that names
-its place; one that does not count is too, so that a card can say why there is "none".
+A result counts if it is final, amended or corrected. One that could not be read becomes a gap with its place; so does
+one that does not count, so that a card can say why there is "none".
 """
 
 from __future__ import annotations
@@ -58,11 +58,11 @@ _VALUES = frozenset(
     f"value{kind}"
     for kind in ("Quantity", "CodeableConcept", "String", "Boolean", "Integer", "Range", "Ratio", "SampledData")
 )
-# What a reader remembers: combinations of codes, and how many codes a combination may have.
+# Cache limits: combinations of codes, and codes per combination.
 _COMBINATIONS, _CODES = 4096, 16
 _COUNTS = frozenset({"final", "amended", "corrected"})
 _WITH_OWN_CODES = frozenset({"loinc", "snomed", "rxnorm", "cpt", "hcpcs", "icd10", "atc", "ndc", "ucum"})
-# Beside a code that names the method, or says that nobody weighed the patient, these add nothing.
+# With a code for the method, or for a weight that was not measured, these add nothing.
 _SAYS_LESS = frozenset({"her2-interpretation", "her2-immunoassay", "her2-panel", "weight"})
 _HER2_METHODS = {
     "her2-ihc": Her2Method.IHC,
@@ -80,8 +80,8 @@ _LONGEST_NUMBER, _LONGEST_COMPARATOR = 100, 20
 class Looked(NamedTuple):
     """What the codes of an Observation mean to the rules.
 
-    ``never_counts``: one of them looks like a result that rules use and must never count. ``misplaced`` is the concept
-    that a code would mean under its own system, where it stands under another or under none.
+    ``never_counts``: one of them looks like a relevant result but must never count. ``misplaced`` is the concept of a
+    code that is sent under a wrong system or none.
     """
 
     concepts: Sequence[str] = ()
@@ -90,7 +90,7 @@ class Looked(NamedTuple):
 
 
 class ConceptIndex:
-    """Which concept a code means, for the codes that rules use; serum HER2 and its like mean none."""
+    """Maps codes to concepts, for the codes that rules use; serum HER2 and the like have none."""
 
     def __init__(self, terminology: Terminology, code_map: CodeMap = NO_CODE_MAP) -> None:
         """Index the standard codes, and the local codes that stand for them."""
@@ -110,7 +110,7 @@ class ConceptIndex:
         self._by_code = {code: name for (_, code), name in self._concepts.items()}
         self._codes = self._by_code.keys() | {code for _, code in self._never}
         self._codes |= {code for _, code in self._local}
-        # A chart has many results and few kinds of them: each combination of codes is looked up once.
+        # A chart has many results of few kinds, so each combination of codes is looked up once.
         self._remembered = cached_by_key(_COMBINATIONS)(self._read)
 
     def look(self, holders: Sequence[Codes]) -> Looked:
@@ -127,7 +127,7 @@ class ConceptIndex:
         return self.look(holders).concepts
 
     def concept(self, codes: Codes) -> str | None:
-        """Give the concept of the codes of one result: of several the one that says most, none if one never counts."""
+        """Return the concept of one result's codes: the most specific of several, none if one never counts."""
         return next(iter(self.look((codes,)).concepts), None)
 
     def _read(self, codes: Codes) -> Looked:
@@ -135,7 +135,7 @@ class ConceptIndex:
             return _UNUSED
         known = list(self._known(codes))
         found = {self._concepts[key] for key in known if key in self._concepts}
-        # A test of the site's is read beside one that ships, never instead of it.
+        # A site's test is read in addition to a shipped one, never instead of it.
         site = (*sorted(found & self._site), *self._of_site(codes)) if self._site else ()
         if any(key in self._never for key in known):
             return Looked(site, never_counts=True)
@@ -144,22 +144,22 @@ class ConceptIndex:
         return Looked(concepts, misplaced="" if concepts else self._misplaced(codes))
 
     def _misplaced(self, codes: Codes) -> str:
-        """Return what a code would mean under its own system: "1920-8" under a local address, or under none."""
+        """Return what a code would mean under its own system: "1920-8" under a local system or none."""
         unplaced = (each.code.strip() for each in codes if system_name(each.system) not in _WITH_OWN_CODES)
         return next((self._by_code[code] for code in unplaced if code in self._by_code), "")
 
     def _of_site(self, codes: Codes) -> Iterator[str]:
-        """Yield the tests that local codes of the site's rules stand for."""
+        """Yield the tests of the site's rules for local codes."""
         for each in codes:
             if (name := self._local.get((each.system.rstrip("/"), each.code.strip()))) is not None:
                 yield name
 
     def _is_foreign(self, codes: Codes) -> bool:
-        """Tell at a glance that none of the codes means anything here; so it is with most of a chart."""
+        """Return quickly whether none of the codes is relevant, as for most of a chart."""
         return not self._code_map and self._codes.isdisjoint([each.code.strip() for each in codes])
 
     def _known(self, codes: Codes) -> Iterator[tuple[str, str]]:
-        """Yield the codes that may mean something here by short system name; local ones as what they stand for."""
+        """Yield the codes that may be relevant by short system name; local ones translated."""
         for each in codes:
             code = each.code.strip()
             if code in self._codes:
@@ -203,7 +203,7 @@ class ObservationReader:
         self._ranges = RangeReader(terminology, self._units)
 
     def read(self, concept: str, observation: Json, origin: Origin, subject: Subject = NOBODY) -> list[Fact]:
-        """Read one Observation that means a concept: facts, or the gap that says why there is none."""
+        """Read one Observation for a concept: facts, or a gap that says why there are none."""
         time, on = time_of(observation)
         status = text(observation.get("status"))
         if status not in _COUNTS:
@@ -257,7 +257,7 @@ class ObservationReader:
         return []
 
     def misplaced(self, concept: str, observation: Json, origin: Origin) -> Gap | None:
-        """Tell of a result whose code stands under no system that defines it; ``None`` for one that does not count."""
+        """Report a result whose code is under a wrong system; ``None`` for one that does not count."""
         if text(observation.get("status")) not in _COUNTS or observation.get("dataAbsentReason"):
             return None
         holder = next((each for each in _with_parts(observation) if not _VALUES.isdisjoint(each)), observation)
@@ -266,19 +266,19 @@ class ObservationReader:
         return Gap(concept, origin.path, "code-system", self.date_of(observation), values)
 
     def receptors(self, concept: str, observation: Json, origin: Origin) -> list[ReceptorResult]:
-        """Read an Observation as a result of one hormone receptor, if its code says that it is of that one."""
+        """Read an Observation as a result of a hormone receptor, if its code is for that receptor."""
         if concept not in self.index.concepts([codes_of(holder) for holder in _with_parts(observation)]):
             return []
         return [fact for fact in self.read(concept, observation, origin) if isinstance(fact, ReceptorResult)]
 
     def _holders(self, concept: str, observation: Json) -> list[Json]:
-        """Return the parts that hold a value: the Observation, and the components that have the code."""
+        """Return the parts with a value: the Observation, and the components that have the code."""
         if "component" not in observation:
             return [observation]
         return [part for part in _with_parts(observation) if concept in self.index.concepts((codes_of(part),))]
 
     def date_of(self, observation: Json) -> date | None:
-        """Give the day a result is of: when it was taken, else when it was released."""
+        """Return the day of a result: when it was taken, else when it was released."""
         return time_of(observation)[1]
 
     def _read_number(self, concept: str, holder: Json, origin: Origin, on: date | None, subject: Subject) -> Fact:
@@ -312,7 +312,7 @@ class ObservationReader:
         return LabResult(concept, value, known.unit or "", on, origin, reading.as_reported, upper, bound)
 
     def _number_of(self, holder: Json, concept: str) -> Reading | None:
-        """Read what is no quantity: the lower end of a range, an integer, or a text that is a number with a unit."""
+        """Read a value other than a quantity: the lower end of a range, an integer, or a text with number and unit."""
         value_range = child(holder, "valueRange")
         if value_range:
             low, high = child(value_range, "low"), child(value_range, "high")
@@ -333,7 +333,7 @@ class ObservationReader:
         return read_amount(written.strip(" :=")) if len(written) <= _LONGEST_NUMBER else None
 
     def _ejection_fraction(self, holder: Json, written: str) -> Reading | None:
-        """Read an ejection fraction in words, as the text of a value or its display."""
+        """Read an ejection fraction from a value's text or display."""
         written = written or next(iter(texts(holder.get("valueCodeableConcept"))), "")
         found = read_lvef_text(written, self._terminology.lvef_in_words) if written else None
         if not isinstance(found, LvefStated):
@@ -342,7 +342,7 @@ class ObservationReader:
         return Reading(found.value, "%" if found.in_percent else "", "", found.bound, as_reported, found.upper)
 
     def _unit_of(self, concept: str, reading: Reading, quantity: Any) -> Unit:
-        """Return the unit of a number, with the UCUM code that a site's code map has for a unit of its own."""
+        """Return the unit of a number, with the UCUM code from a site's code map for a local unit."""
         factor = self._units.factor(concept, reading.code, reading.unit)
         if factor is not None:
             return Unit(reading.code, reading.unit, factor)
@@ -364,7 +364,7 @@ class ObservationReader:
         on: date | None,
         subject: Subject,
     ) -> Fact:
-        """Read a result whose unit is not known: as a multiple of its limit where that is in the same unit."""
+        """Read a result in an unknown unit: as a multiple of its upper limit, if that is in the same unit."""
         reading, reported, unit = number
         ranges = holder.get("referenceRange")
         upper = (
@@ -412,12 +412,12 @@ class ObservationReader:
         return self._her2.read("receptor", value, self._code_map)[0]
 
     def _tumour_of(self, code: Any) -> Cancer | None:
-        """Return the cancer whose specimen the code names."""
+        """Return the cancer for the organ in the code."""
         codes = (coding.code for coding in codings(code, self._code_map))
         return next((self._tumours[code] for code in codes if code in self._tumours), None)
 
     def _read_stage(self, holder: Json, origin: Origin, on: date | None) -> list[Fact]:
-        """Read a stage group or a category of distant metastasis; one that says neither setting says nothing."""
+        """Read a stage group or a category of distant metastasis; nothing if it implies neither setting."""
         coded = child(holder, "valueCodeableConcept")
         written = text(holder.get("valueString"))
         setting = self._stages.of_text(written) if written else self._stages.of_stage(coded)
@@ -427,7 +427,7 @@ class ObservationReader:
         return [Staging(setting, label[:80], on, origin)]
 
     def _read_receptor(self, receptor: Receptor, holder: Json, origin: Origin, on: date | None) -> list[Fact]:
-        """Read a hormone receptor; one that is neither plainly positive nor negative says nothing."""
+        """Read a hormone receptor; nothing if it is neither clearly positive nor negative."""
         stated = self._receptor_alone({name: holder[name] for name in HER2_VALUES if name in holder})
         if stated.conflict or stated.finding not in (Her2Finding.POSITIVE, Her2Finding.NEGATIVE):
             return []
@@ -459,7 +459,7 @@ def _quantity(quantity: Json) -> Reading | None:
 
 
 def _quantity_in_words(quantity: Json) -> Reading | None:
-    """Read a quantity whose comparator was written into its number ("<0.5"), as some systems export it."""
+    """Read a quantity whose comparator is part of its number ("<0.5"), as some systems export it."""
     written, comparator = quantity.get("value"), quantity.get("comparator")
     read = read_amount(written.strip()) if isinstance(written, str) and len(written) <= _LONGEST_NUMBER else None
     if read is None or read.unit or read.upper is not None or comparator is not None:

@@ -1,4 +1,4 @@
-"""Reference ranges written as text: "10 - 40 U/L", "bis 40", "female: < 35 U/L". Read whole or not at all."""
+"""Reads reference ranges written as text: "10 - 40 U/L", "bis 40", "female: < 35 U/L"; completely or not at all."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212\uff5
 
 
 class Said(NamedTuple):
-    """The sexes and the limits that a text states."""
+    """The sexes and the limits in a text."""
 
     sexes: frozenset[str]
     low: Decimal | None = None
@@ -29,7 +29,7 @@ class Said(NamedTuple):
 
 
 class RangeWords:
-    """Knows the words of reference ranges."""
+    """The vocabulary of reference ranges."""
 
     def __init__(self, words: ReferenceRanges) -> None:
         """Prepare the patterns."""
@@ -42,7 +42,7 @@ class RangeWords:
         )
 
     def sexes(self, written: str) -> frozenset[str] | None:
-        """Return the sexes that some words name; ``None`` when a word is not known, or a number stands among them."""
+        """Return the sexes named in some words; ``None`` if a word is unknown or a number is among them."""
         if any(character.isdigit() for character in written):
             return None
         words = [word.rstrip(".") for word in _WORDS.findall(written)]
@@ -51,9 +51,9 @@ class RangeWords:
         return frozenset(self._sexes[word] for word in words if word in self._sexes)
 
     def parts(self, written: str, factor: Callable[[str], Decimal | None]) -> list[Said | None]:
-        """Read a text that may hold several ranges, one for each sex; ``None`` in the place of one that is not read.
+        """Read a text that may have several ranges, one for each sex; ``None`` in place of an unreadable one.
 
-        ``factor`` gives that of a unit by its text, and of the result's own unit for an empty one.
+        ``factor`` returns the factor of a unit by its text, and of the result's own unit for an empty text.
         """
         if len(written) > _LONGEST:
             return [None]
@@ -61,7 +61,7 @@ class RangeWords:
         return [whole] if whole else [self.read(part, factor) for part in _SEPARATORS.split(written) if part.strip()]
 
     def read(self, written: str, factor: Callable[[str], Decimal | None]) -> Said | None:
-        """Read the words beside a range, or one range with its words; ``None`` when something is not understood."""
+        """Read the text with a range, or one range with its text; ``None`` if something is not understood."""
         found = list(self._pattern.finditer(written[: _LONGEST + 1]))
         if not found:
             sexes = self.sexes(written)
@@ -78,7 +78,7 @@ class RangeWords:
         return Said(before | after[0], least if low is None else low, up_to if high is None else high)
 
     def _after(self, written: str, factor: Callable[[str], Decimal | None]) -> tuple[frozenset[str], Decimal] | None:
-        """Read what follows the numbers: a unit, and known words."""
+        """Read what follows the numbers: a unit and known words."""
         tokens = written.strip(" .,:;()[]").split()
         for count in range(len(tokens), -1, -1):
             found = factor(" ".join(tokens[:count]).strip(" ()[],;:"))

@@ -1,7 +1,7 @@
-"""The limits of normal of a result: picked from its reference ranges as the one that is normal for this patient.
+"""The limits of normal of a result: chosen from its reference ranges as the normal one for this patient.
 
-A range that says of itself what is not understood here is not taken for normal: a critical range of 500 would make a
-result of 300 look harmless.
+A range with a description that is not understood does not count as normal: a critical range of 500 would make a result
+of 300 look harmless.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _ONE = Decimal(1)
 
 
 class Subject(NamedTuple):
-    """Whose result it is, as far as a reference range may ask."""
+    """The patient's data that reference ranges depend on."""
 
     sex: str = ""
     birth_date: date | None = None
@@ -45,7 +45,7 @@ class Unit(NamedTuple):
 
 
 class _Range(NamedTuple):
-    """A range that is normal for the patient; ``fits`` counts what it says of the patient that is true."""
+    """A normal range for the patient; ``fits`` counts the criteria that match the patient."""
 
     low: Decimal | None
     high: Decimal | None
@@ -53,7 +53,7 @@ class _Range(NamedTuple):
 
 
 class _NotRead(Exception):  # noqa: N818 - it is a state of the input, not a fault of ours
-    """A range says something that is not understood."""
+    """A range has a part that is not understood."""
 
 
 class _NotTheirs(Exception):  # noqa: N818 - likewise
@@ -113,11 +113,11 @@ class RangeReader:
         ]
         best = max((each.fits for each in normal), default=0)
         limits = {getattr(each, side) for each in normal if each.fits == best}
-        # Which of two normal ranges applies is unknown when they disagree.
+        # If two normal ranges disagree, it is unknown which applies.
         return limits.pop() if len(limits) == 1 else None
 
     def _normal(self, entry: Json, result: tuple[str, Unit], sex: str, age: str) -> Iterator[_Range]:
-        """Yield the normal ranges in an entry that are for the patient; a text may hold one for each sex."""
+        """Yield the normal ranges in an entry that are for the patient; a text may have one for each sex."""
         concept, unit = result
         try:
             fits = self._typed(entry) + self._aged(entry, age)
@@ -128,7 +128,7 @@ class RangeReader:
         written = folded(text(entry.get("text")))
         for said in self._words.parts(written, lambda spelled: self._factor("", spelled, concept, unit)):
             if said is None:
-                # Beside limits that are coded as normal a remark may say what it likes.
+                # If limits are coded as normal, any remark is allowed.
                 if self._is_coded_normal(entry) and (low, high) != (None, None):
                     yield _Range(low, high, fits)
                 continue
@@ -144,7 +144,7 @@ class RangeReader:
         return any(coding.code in self._normal_types for coding in codings(entry.get("type")))
 
     def _typed(self, entry: Json) -> int:
-        """Return 1 for a range whose type says that it is normal, 0 for one without a type."""
+        """Return 1 for a range whose type is normal, 0 for one without a type."""
         if "type" not in entry:
             return 0
         if self._is_coded_normal(entry):
@@ -170,7 +170,7 @@ class RangeReader:
         return frozenset(found)
 
     def _aged(self, entry: Json, days: str) -> int:
-        """Return 1 for a range that is for the patient's age, 0 for one without an age."""
+        """Return 1 for a range for the patient's age, 0 for one without an age."""
         if "age" not in entry:
             return 0
         ages = child(entry, "age")
@@ -214,10 +214,10 @@ class RangeReader:
         return value * factor
 
     def _factor(self, code: str, written: str, concept: str, unit: Unit) -> Decimal | None:
-        """Return the factor of a limit's unit: that of the result where it has none of its own or the same text."""
+        """Return the factor of a limit's unit: that of the result if it has none or the same text."""
         own = _ONE if unit.factor is None else unit.factor
         if written == unit.written and code in ("", unit.code):
-            # Fast path: nearly every limit is written this way.
+            # Fast path for nearly every limit.
             return own
         if not (code or written) or (written and self._units.same(written, unit.written)):
             return own

@@ -1,4 +1,4 @@
-"""Results that only the rules of a site read, as they are written: with each code, display and text of the answer."""
+"""Reads results that only a site's rules use, as written: with each code, display and text of the answer."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _INTERPRETATIONS = {
 
 
 def read_site_result(test: str, holder: Json, on: date | None, origin: Origin) -> SiteResult:
-    """Read one result; a value that is neither number nor words is shown as "?"."""
+    """Read one result; a value that is neither a number nor text is shown as "?"."""
     says = tuple(dict.fromkeys(_says(holder)))[:_MOST]
     amount = _amount(test, holder, on, origin)
     if amount is not None:
@@ -40,7 +40,7 @@ def read_site_result(test: str, holder: Json, on: date | None, origin: Origin) -
 
 
 def _amount(test: str, holder: Json, on: date | None, origin: Origin) -> SiteResult | None:
-    """Read a number with its unit and comparator, from a quantity, an integer, or a text that is nothing else."""
+    """Read a number with its unit and comparator, from a quantity, an integer, or a text with nothing else."""
     quantity = child(holder, "valueQuantity")
     value = number(quantity.get("value"))
     if value is not None:
@@ -62,7 +62,7 @@ def _amount(test: str, holder: Json, on: date | None, origin: Origin) -> SiteRes
 
 
 def _says(holder: Json) -> Iterator[str]:
-    """Yield the answer in every form in which it is written, in lower case."""
+    """Yield the answer in every form, in lower case."""
     concept = child(holder, "valueCodeableConcept")
     for _, coding in objects(concept.get("coding")):
         if code := text(coding.get("code")):

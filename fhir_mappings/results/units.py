@@ -1,4 +1,4 @@
-"""Units of doses in UCUM and as people write them. Source: UCUM (https://ucum.org/)."""
+"""Dose units, in UCUM and as people write them. Source: UCUM (https://ucum.org/)."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _TABLETS = frozenset(
 _PER_WEIGHT = (
     "/kg", "/kg/dose", " per kg", "/kilogram", " per kilogram", "/kg body weight", "/kg bw", "/kg/cycle", "/kgs"
 )  # fmt: skip
-# "mg{actual}" is UCUM's way to add a remark; "mg/dose" and "milligram(s)" say no more than the unit.
+# "mg{actual}" has a UCUM annotation; "mg/dose" and "milligram(s)" mean the plain unit.
 _REMARK = re.compile(r"(?<=[\w)])\{(?![^{}]{0,30}(?:kg|m2))[^{}]{0,30}\}\Z")
 _PER_SURFACE = ("/m2", "/m^2", "/sqm", " per m2")
 # UCUM is case-sensitive: MG is a megagauss, not a milligram.
@@ -51,7 +51,7 @@ _PLAIN_LETTERS = str.maketrans({"μ": "u", "\u00d7": "x", "²": "2", "³": "^3",
 
 
 def _folded(written: str) -> str:
-    """Fold case, both micro signs, superscripts, spaces around a slash, and what adds nothing to a unit."""
+    """Fold case, both micro signs, superscripts, spaces around a slash, and redundant parts of a unit."""
     folded = "/".join(part.strip() for part in written.casefold().translate(_PLAIN_LETTERS).split("/"))
     if folded in _TABLETS:
         return folded
@@ -61,7 +61,7 @@ def _folded(written: str) -> str:
 
 @cached_by_text
 def dose_scale(code: str, written: str) -> DoseScale | None:
-    """Read the unit of a dose; ``None`` when neither the code nor the text is a dose unit, or when they disagree."""
+    """Read the unit of a dose; ``None`` if neither the code nor the text is a dose unit, or if they disagree."""
     by_code = _dose_scale(code) if code not in _NOT_UCUM else None
     by_text = _dose_scale(written)
     if by_code is not None and by_text is not None and by_code != by_text:

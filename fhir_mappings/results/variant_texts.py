@@ -1,7 +1,7 @@
-"""What a text says of an ERBB2 mutation: found, not found, or not read.
+"""Reads whether a text reports an ERBB2 mutation: found, not found, or not understood.
 
-An activating mutation changes the protein. Amplification, copy number, fusion, loss, a silent or a benign variant is no
-such mutation, however it is reported. A gene or a word that is not known makes the text unread.
+An activating mutation changes the protein. Amplification, copy number, fusion, loss, and silent or benign variants are
+not activating, however they are reported. An unknown gene or word makes the text unreadable.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _PASSED = frozenset(":=()[]-/\"'")
 
 
 def mutation_in(written: str) -> bool | None:
-    """Return whether a text says that an activating mutation was found; ``None`` when it is not read."""
+    """Return whether a text reports an activating mutation; ``None`` if it is not understood."""
     if len(written) > LONGEST:
         return None
     clauses: list[set[str]] = [set()]
@@ -63,13 +63,13 @@ def mutation_in(written: str) -> bool | None:
 
 
 def names_another_change(written: str) -> bool:
-    """Return whether a label names a change that is no activating mutation: "copy_number_gain", "p.Leu755="."""
+    """Return whether a label names a change that is not an activating mutation: "copy_number_gain", "p.Leu755="."""
     kinds = set(_kinds(written[:LONGEST]))
     return "other" in kinds and "none" not in kinds
 
 
 def names_a_change(written: str) -> bool:
-    """Return whether a label names a change of the protein: "p.Y772_A775dup"."""
+    """Return whether a label names a protein change: "p.Y772_A775dup"."""
     return "named" in set(_kinds(written[:LONGEST]))
 
 
@@ -80,7 +80,7 @@ def _verdict(clauses: list[set[str]]) -> bool | None:
     has_change = [clause for clause in clauses if clause & {"change", "named"} and not clause & {"none", "other"}]
     denied = any(clause == {"none"} for clause in clauses)
     if has_change and not denied:
-        # A benign or silent variant is called so in a clause of its own.
+        # A benign or silent variant is described in its own clause.
         about = [clause for clause in clauses if "other" in clause and "none" not in clause]
         return None if about and any(clause == {"change"} for clause in has_change) else not about
     if has_change:
@@ -116,6 +116,6 @@ def _kinds(written: str) -> Iterator[str]:
 
 
 def _of_protein(first: str, change: str) -> str:
-    """Classify a protein change: one that is silent or truncates the protein activates nothing."""
+    """Classify a protein change: silent and truncating changes are not activating."""
     to, was = _SAME.get(change, change), _SAME.get(first, first)
     return "other" if change in ("=", "*", "ter", "x") or change.startswith("fs") or to == was else "named"

@@ -1,6 +1,6 @@
-"""The words of sequencing results on ERBB2, by what they mean; written as ``fold`` leaves them.
+"""The vocabulary of ERBB2 sequencing results, by meaning; written as ``fold`` leaves them.
 
-A word in none of the tables, such as another gene, leaves the text unread.
+A word in none of the tables, such as another gene, makes the text unreadable.
 """
 
 from __future__ import annotations
@@ -51,4 +51,4 @@ copy number amplification | structural variant | wild type copy number | overexp
 amplifikation | copy number variant | haploinsufficiency | inactivating | inactivating mutation | loss of function
 amplificazione | not activating | non activating | not pathogenic
 """
-"""Changes that are no activating mutation."""
+"""Changes that are not activating mutations."""

@@ -1,1 +1,1 @@
-"""JSON on the wire: resources taken apart, lenient reading, references."""
+"""JSON parsing: resources, lenient reading, references."""

@@ -1,8 +1,7 @@
-"""Reads parts of resources that say the same again and again, known by their JSON.
+"""Caches the reading of resource parts that recur, by their JSON.
 
-A formulary writes each drug with the same codes and words on every order, a laboratory each result of a test, a clinic
-each diagnosis. A longer part is a narrative, which nobody writes twice, or meant to fill the memory; it is read each
-time.
+A formulary uses the same codes and text for a drug on every order, as do a laboratory for a test and a clinic for a
+diagnosis. A longer part is a narrative, which does not recur, or an attempt to fill memory; it is not cached.
 """
 
 from __future__ import annotations
@@ -18,11 +17,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 PARTS = 1024
 LONGEST = 2000
-"""How many parts a reader remembers, and how long their JSON and what is given beside them may be together."""
+"""How many parts are cached, and how long their JSON and texts may be together."""
 
 
 class CachedByJson(Generic[T]):
-    """Reads a part by a function of nothing but its JSON and some texts beside it, which must change nothing in it."""
+    """Caches a pure function of a part's JSON and some texts; the function must not modify the JSON."""
 
     def __init__(self, read: Callable[..., T]) -> None:
         """Take the function: of the part, and of the texts in their order."""
@@ -33,7 +32,7 @@ class CachedByJson(Generic[T]):
         return self._read(decode(written), *beside)
 
     def __call__(self, part: Any, *beside: str) -> T:
-        """Return what was read of the same part before, or read it."""
+        """Read a part, from the cache if possible."""
         written = encode(part)
         length = len(written) + sum(map(len, beside))
         return self._again(written, *beside) if length <= LONGEST else self._read(part, *beside)

@@ -1,4 +1,4 @@
-"""Text in one spelling: lower case, no accents, plain hyphens, signs and spaces, a point in decimal numbers."""
+"""Normalizes text: lower case, no accents, plain hyphens, signs and spaces, decimal points."""
 
 from __future__ import annotations
 

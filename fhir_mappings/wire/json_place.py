@@ -1,4 +1,4 @@
-"""Where JSON breaks off, in words for the engineer who sent it: by line and column, never by its content."""
+"""Describes where JSON is invalid, for the engineer who sent it: by line and column, never by content."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def json_problem(body: bytes) -> str:
-    """Say why a body is not valid JSON, and where. Columns count characters from 1, as editors do."""
+    """Return why a body is not valid JSON, and where. Columns count characters from 1, as in editors."""
     if not body.strip():
         return "the body is empty"
     if body.startswith(_BYTE_ORDER_MARK):
@@ -22,7 +22,7 @@ def json_problem(body: bytes) -> str:
         return "the body is nested too deeply to be read"
     try:
         body.decode()
-        # Whatever stumbled over it may have skipped a part, and counted from there.
+        # The decoder that failed may have skipped a part, and counted from there.
         msgspec.json.decode(body)
     except UnicodeDecodeError as error:
         return f"the body is not UTF-8 text: {_place(body, error.start)}"

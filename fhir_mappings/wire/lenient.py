@@ -1,6 +1,6 @@
 """Reads FHIR JSON as it comes: arrays sent as objects, numbers sent as text, codes with stray blanks.
 
-Lenient about the shape, strict about the value: what is not clearly a number is no number.
+Lenient about structure, strict about values: what is not clearly a number is not a number.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ Json = dict[str, Any]
 
 _NUMBER = re.compile(r"[+-]?\d{1,12}(?:\.\d{1,20})?")
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?=$|T)")
-# No clinical number has more digits or is so far from one; beyond that, arithmetic is slow or has to round.
+# No clinical number has more digits or a larger exponent; beyond that, arithmetic is slow or must round.
 _DIGITS_LIMIT = 40
 _POWERS_OF_TEN = 12
 _LARGEST = 10**_POWERS_OF_TEN
-# A binary float holds fifteen digits. What it adds behind a number of at most twelve is noise: 85 x 5.4 comes to
-# 459.00000000000006 in an EHR that computes with floats, and is 459.
+# A binary float has fifteen digits. What it adds after a number of at most twelve is noise: in an EHR that computes
+# with floats, 85 x 5.4 is 459.00000000000006 instead of 459.
 _FLOAT = Context(prec=15)
 _MEANT_DIGITS = 12
 _ONE = Decimal(1)
@@ -38,34 +38,34 @@ def items(value: Any) -> list[Any]:
 
 
 def objects(value: Any) -> Sequence[tuple[int | None, Json]]:
-    """Return the objects of an array with their index; a single object sent for an array has none."""
+    """Return the objects of an array with their index; a single object sent in place of an array has none."""
     if value.__class__ is list:
         if len(value) == 1:
-            # So it is with most arrays.
+            # Fast path for most arrays.
             return ((0, value[0]),) if value[0].__class__ is dict else ()
         return [each for each in enumerate(value) if each[1].__class__ is dict]
     return ((None, value),) if value.__class__ is dict else ()
 
 
 def child(value: Any, name: str) -> Json:
-    """Return a member that should be an object; an empty one when it is not."""
+    """Return a member that should be an object; an empty one if it is not."""
     found: Any = value.get(name) if value.__class__ is dict else None
     return found if found.__class__ is dict else {}
 
 
 def text(value: Any) -> str:
-    """Return a text as patterns may see it (`bounded`): spaces folded, and cut; empty when the value is not a text."""
+    """Return a text in the form for patterns (`bounded`): spaces folded, and cut; empty if the value is not a text."""
     if value.__class__ is not str:
         return ""
     if len(value) <= LONGEST and "  " not in value and value.isprintable():
-        # As `bounded` does: nothing is called more often, and nearly every text is as short and clean as this.
+        # Fast path, equivalent to `bounded`: nothing is called more often, and nearly every text is short and clean.
         stripped: str = value.strip()
         return stripped
     return bounded(value)
 
 
 def number(value: Any) -> Decimal | None:
-    """Return an exact number, without the noise of a binary float; nothing when it is not clearly one."""
+    """Return an exact number, without binary float noise; nothing if it is not clearly a number."""
     kind = value.__class__
     if kind is int:
         return Decimal(value) if -_LARGEST < value < _LARGEST else None
@@ -76,12 +76,12 @@ def number(value: Any) -> Decimal | None:
     written = str(value)
     length = len(written)
     if length <= _POWERS_OF_TEN and "E" not in written and value.is_finite():
-        # So nearly every number is.
+        # Fast path for nearly every number.
         exact: Decimal = value
         return exact
     sensible = (
         value.is_finite()
-        # A text that is no longer than the limit holds no more digits; to list them takes much longer.
+        # A text within the limit cannot have more digits; counting them takes much longer.
         and (length <= _DIGITS_LIMIT or len(value.as_tuple().digits) <= _DIGITS_LIMIT)
         and -_POWERS_OF_TEN < value.adjusted() < _POWERS_OF_TEN
     )
@@ -91,7 +91,7 @@ def number(value: Any) -> Decimal | None:
 
 
 def _without_noise(value: Decimal) -> Decimal:
-    """Return the short number that a binary float stands for; any other as it is."""
+    """Return the short number that a binary float stands for; any other unchanged."""
     meant = _FLOAT.plus(value).normalize(_FLOAT)
     if len(meant.as_tuple().digits) > _MEANT_DIGITS:
         return value
@@ -99,11 +99,11 @@ def _without_noise(value: Decimal) -> Decimal:
 
 
 def day(value: Any) -> date | None:
-    """Return the calendar day of a FHIR date or dateTime as written; the first day of a month or year alone."""
+    """Return the calendar day of a FHIR date or dateTime as written; for a month or year its first day."""
     if not isinstance(value, str):
         return None
     try:
-        # Nearly every date is a whole one; the pattern is for the rest.
+        # Fast path: nearly every date is complete; the pattern is for the rest.
         if value[10:11] in ("", "T"):
             return date.fromisoformat(value[:10])
     except ValueError:
@@ -121,7 +121,7 @@ def reference(value: Any) -> str:
     """Return a reference as ``Type/id``, ``#id`` or ``urn:…``; the server and the version are dropped."""
     written = text(value.get("reference")) if value.__class__ is dict else text(value)
     if written.count("/") == 1 and "/_history" not in written:
-        # So nearly every reference is written.
+        # Fast path for nearly every reference.
         return written
     if written.startswith(("#", "urn:")):
         return written

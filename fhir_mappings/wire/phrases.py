@@ -1,4 +1,4 @@
-"""Finds the longest phrase of a table at a place of a text, word by word."""
+"""Finds the longest phrase of a table at a position in a text, word by word."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def words_of(written: str) -> list[Word]:
 
 
 def is_plain(words: Sequence[Word], at: int) -> bool:
-    """Return whether a number is written in full: neither "055" nor ".55", and no longer than a result is."""
+    """Return whether a number is written normally: neither "055" nor ".55", and no longer than a result."""
     word = words[at].text
     has_point_before = words[at].touches and words[at - 1].text == "."
     starts_with_zero = len(word) > 1 and word[0] == "0" and word[1].isdigit()
@@ -46,7 +46,7 @@ def is_plain(words: Sequence[Word], at: int) -> bool:
 
 
 class _Node:
-    """The words that may follow, and what the phrase up to here means."""
+    """The words that may follow, and the meaning of the phrase so far."""
 
     __slots__ = ("following", "meaning")
 
@@ -56,7 +56,7 @@ class _Node:
 
 
 class Phrases:
-    """Tables of phrases: lists separated by "|" or lines, each with what its phrases mean; the last table wins."""
+    """Tables of phrases: lists separated by "|" or lines, each with a meaning; the last table wins."""
 
     def __init__(self, tables: Iterable[tuple[str, Any, str]]) -> None:
         """Index the tables."""

@@ -1,6 +1,6 @@
-"""Follows references: contained, in the Bundle of the order, in the prefetch. What is not there stays unresolved.
+"""Resolves references: contained, in the Bundle of the order, in the prefetch; others stay unresolved.
 
-An absolute reference leads to one server. A resource of another one that happens to have the same id is not it.
+An absolute reference is to one server. A resource from another server with the same id does not match.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ _OTHER_PEOPLE = frozenset({"Patient", "RelatedPerson", "Person", "Group"})
 
 
 class References:
-    """The resources that came with a request, by reference and by fullUrl."""
+    """The resources in a request, by reference and by fullUrl."""
 
     def __init__(self, server: str = "") -> None:
-        """Start with none; ``server`` is the base address of the server that the request is of, where it says so."""
+        """Start empty; ``server`` is the base address of the request's FHIR server, if stated."""
         self.server = base_of(server)
         self._resources: dict[str, list[tuple[str, Json]]] = {}
-        self._glimpses: dict[str, list[tuple[str, ResourceStub]]] = {}
+        self._stubs: dict[str, list[tuple[str, ResourceStub]]] = {}
         self._servers: dict[int, str] = {}
 
     def add(self, resource: Json, full_url: str = "") -> None:
-        """Take in a resource."""
+        """Add a resource."""
         server, named = (server_of(full_url), reference(full_url)) if full_url else ("", "")
         identifier = text(resource.get("id"))
         own = f"{text(resource.get('resourceType'))}/{identifier}" if identifier else ""
@@ -41,21 +41,21 @@ class References:
         if server:
             self._servers[id(resource)] = server
 
-    def add_glimpses(self, glimpses: Iterable[ResourceStub]) -> None:
-        """Take in resources that are read only when somebody refers to them."""
-        for glimpse in glimpses:
-            server = server_of(glimpse.full_url) if glimpse.full_url else ""
-            if glimpse.reference:
-                self._glimpses.setdefault(glimpse.reference, []).append((server, glimpse))
-            if glimpse.full_url and (named := reference(glimpse.full_url)) != glimpse.reference:
-                self._glimpses.setdefault(named, []).append((server, glimpse))
+    def add_stubs(self, stubs: Iterable[ResourceStub]) -> None:
+        """Add resources that are decoded only when referred to."""
+        for stub in stubs:
+            server = server_of(stub.full_url) if stub.full_url else ""
+            if stub.reference:
+                self._stubs.setdefault(stub.reference, []).append((server, stub))
+            if stub.full_url and (named := reference(stub.full_url)) != stub.reference:
+                self._stubs.setdefault(named, []).append((server, stub))
 
     def resolve(self, value: Any, holder: Json) -> Json | None:
-        """Find the resource that a reference of ``holder`` leads to, on the server that it names."""
+        """Find the resource for a reference in ``holder``, on the server that it names."""
         return self.find(reference(value), holder, server_of(value))
 
     def find(self, wanted: str, holder: Json, server: str = "") -> Json | None:
-        """Find the resource of a reference made by ``holder``; a relative one leads to the holder's own server."""
+        """Find the resource for a reference in ``holder``; a relative one is on the holder's own server."""
         if wanted.startswith("#"):
             for _, contained in objects(holder.get("contained")):
                 if text(contained.get("id")) == wanted[1:]:
@@ -65,15 +65,15 @@ class References:
         found: Json | None = _on_server(self._resources.get(wanted, ()), server)
         if found is not None:
             return found
-        glimpse = _on_server(self._glimpses.get(wanted, ()), server)
+        stub = _on_server(self._stubs.get(wanted, ()), server)
         try:
-            return glimpse.content if glimpse is not None else None
+            return stub.content if stub is not None else None
         except Unreadable:
             return None
 
 
 def _on_server(candidates: Any, server: str) -> Any:
-    """Return the first candidate that is from a server, or that does not say where it is from."""
+    """Return the first candidate from a server, or without a known server."""
     for own, candidate in candidates:
         if not server or not own or own == server:
             return candidate
@@ -81,10 +81,10 @@ def _on_server(candidates: Any, server: str) -> Any:
 
 
 def is_same_patient(subject: object, patient_id: str, references: References, full_url: str = "") -> bool:
-    """Return whether a resource is the patient's: a subject that is absent is trusted, one that is another's is not.
+    """Return whether a resource is the patient's: a missing subject is accepted, another patient is not.
 
-    An absolute address is the patient's on the server of the request; where that is not said, on the server that the
-    resource itself came from by its ``full_url``.
+    An absolute address must be on the request's server; if that is not stated, on the resource's own server by its
+    ``full_url``.
     """
     if isinstance(subject, dict) and subject.get("reference") == f"Patient/{patient_id}":
         return True

@@ -1,7 +1,7 @@
-"""JSON on the wire: exact numbers, and resources left unread until something about them is of interest.
+"""Parses resources lazily, with exact numbers.
 
-A prefetch may hold a thousand Observations of which ten matter. Each is looked at by its type and codes alone; only
-those that a rule can use are read in full.
+A prefetch may have a thousand Observations of which ten matter. Each is first read only for its type and codes; only
+those that a rule can use are decoded in full.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _encoder = msgspec.json.Encoder(decimal_format="number")
 
 
 class Unreadable(ValueError):  # noqa: N818 - it is a state of the input, not a fault of ours
-    """The bytes are no JSON that can be read."""
+    """The bytes are not readable JSON."""
 
 
 def decode(raw: bytes | msgspec.Raw) -> Any:
@@ -61,7 +61,7 @@ _CodeText = Annotated[str, msgspec.Meta(max_length=_LONGEST_CODE)]
 
 
 class Code(msgspec.Struct, frozen=True, gc=False):
-    """A code as a resource writes it, and the address of its system."""
+    """A code as written, and the address of its system."""
 
     system: _CodeText = ""
     code: _CodeText = ""
@@ -80,7 +80,7 @@ class _Component(msgspec.Struct, gc=False):
 
 
 class _Head(_Component, gc=False):
-    """As much of a resource as is needed to tell whether it matters."""
+    """The parts of a resource that show whether it matters."""
 
     resourceType: str = ""  # noqa: N815 - FHIR's own name
     id: str = ""
@@ -105,7 +105,7 @@ class _Link(msgspec.Struct, gc=False):
 
 
 class BundleEnvelope(msgspec.Struct):
-    """A Bundle whose resources have not been looked at; any other resource, with nothing but its type."""
+    """A Bundle whose resources are not decoded; for any other resource, only its type."""
 
     resourceType: str = ""  # noqa: N815
     entry: list[_Entry] | None = None
@@ -123,11 +123,11 @@ _shell = msgspec.json.Decoder(BundleEnvelope)
 
 
 class ResourceStub(msgspec.Struct, eq=False, gc=False):
-    """A resource of which only the type, the id and the codes have been read.
+    """A resource of which only the type, the id and the codes have been decoded.
 
-    ``codes`` holds the codes of the resource itself, and then those of each of its components. ``day`` is the day it is
-    of as it is written, empty when that takes a closer look. It is a structure because there is one of each of a
-    thousand resources, and a structure is made three times as fast.
+    ``codes`` has the codes of the resource itself, followed by those of each component. ``day`` is its day as written,
+    empty if it is not simple to determine. It is a msgspec Struct, which is created three times as fast, because there
+    may be a thousand.
     """
 
     resource_type: str
@@ -142,16 +142,16 @@ class ResourceStub(msgspec.Struct, eq=False, gc=False):
 
     @classmethod
     def of(cls, raw: bytes | msgspec.Raw, path: str, full_url: str = "") -> ResourceStub:
-        """Look at the bytes of a resource.
+        """Decode the stub of a resource from bytes.
 
         Raises:
-            Unreadable: they are no JSON object.
+            Unreadable: they are not a JSON object.
 
         """
         try:
             head = _head.decode(raw)
         except _NOT_STRICT:
-            # An array sent as an object, a number for a text: read it whole and look again, leniently.
+            # An array sent as an object, a number as text: decode it in full and extract leniently.
             return cls.of_content(_object(raw), path, full_url, raw)
         return _glimpse(head, raw, path, full_url)
 
@@ -159,7 +159,7 @@ class ResourceStub(msgspec.Struct, eq=False, gc=False):
     def of_content(
         cls, content: Json, path: str, full_url: str = "", raw: bytes | msgspec.Raw | None = None
     ) -> ResourceStub:
-        """Look at a resource that has been read already."""
+        """Create the stub of a resource that is already decoded."""
         kind, identifier = content.get("resourceType"), content.get("id")
         resource_type = kind if isinstance(kind, str) else ""
         return cls(
@@ -191,7 +191,7 @@ class ResourceStub(msgspec.Struct, eq=False, gc=False):
         return content
 
     def mentions(self, words: tuple[bytes, ...]) -> bool:
-        """Return whether the resource holds one of some words, without reading it."""
+        """Return whether the resource contains one of some words, without decoding it."""
         raw = self._raw if self._raw is not None else encode(self._content)
         held = bytes(raw)
         return any(word in held for word in words)
@@ -221,19 +221,19 @@ def codes_of(holder: Json) -> Codes:
 
 
 def _is_short(written: Any) -> bool:
-    """Return whether this is a text that may be a code; what is longer stands for nothing that anybody knows."""
+    """Return whether this is a text short enough for a code."""
     return isinstance(written, str) and len(written) <= _LONGEST_CODE
 
 
 class ResourceList(msgspec.Struct, eq=False):
     """The resources of a prefetch value or of a search result.
 
-    ``next_page`` is the address of a page that was not sent; ``is_bundle`` tells a list from a single resource;
-    ``broken`` lists the paths of entries that could not be read at all. ``total`` is how many matches the server says
-    there are, ``matches`` how many were sent. ``is_joined`` when further pages were read and added.
+    ``next_page`` is the address of a page that was not sent; ``is_bundle`` is true for a list and false for a single
+    resource; ``broken`` lists the paths of entries that could not be read at all. ``total`` is the number of matches
+    according to the server, ``matches`` how many were sent. ``is_joined``: further pages were read and added.
     """
 
-    glimpses: list[ResourceStub] = msgspec.field(default_factory=list)
+    stubs: list[ResourceStub] = msgspec.field(default_factory=list)
     broken: list[str] = msgspec.field(default_factory=list)
     next_page: str = ""
     is_bundle: bool = False
@@ -244,28 +244,28 @@ class ResourceList(msgspec.Struct, eq=False):
 
     @property
     def non_observations(self) -> list[ResourceStub]:
-        """What is no Observation: a few among a thousand, which are asked for several times."""
-        if self._apart[0] != len(self.glimpses):
+        """The resources other than Observations: a few among a thousand, needed several times."""
+        if self._apart[0] != len(self.stubs):
             # Further pages may have been added.
-            found = [glimpse for glimpse in self.glimpses if glimpse.resource_type != "Observation"]
-            self._apart = len(self.glimpses), found
+            found = [stub for stub in self.stubs if stub.resource_type != "Observation"]
+            self._apart = len(self.stubs), found
         return self._apart[1]
 
     @property
     def is_short(self) -> bool:
-        """Whether the server counts more matches than it sent, and does not link to a page with the rest."""
+        """Whether the server reports more matches than it sent, without a link to the rest."""
         return self.total is not None and self.total > self.matches and not self.next_page
 
     def is_full(self, size: int | None) -> bool:
-        """Whether just as many came as were asked for, and nothing says whether these are all.
+        """Whether exactly as many came as requested, and nothing says whether these are all.
 
-        A server that links to its pages has no further one then; but some cut a list at ``_count`` without a word.
+        A server that links to pages would have linked to the next; but some cut a list at ``_count`` silently.
         """
         return self.matches == size and self.total is None and not self.next_page and not self.is_joined
 
     @classmethod
     def read(cls, raw: bytes | msgspec.Raw, path: str, depth: int = 0) -> ResourceList:
-        """Read the shell of a Bundle, or a single resource.
+        """Read the envelope of a Bundle, or a single resource.
 
         Raises:
             Unreadable: it is not a JSON object.
@@ -285,15 +285,16 @@ class ResourceList(msgspec.Struct, eq=False):
 
     @classmethod
     def of(cls, shell: BundleEnvelope, path: str, depth: int = 0) -> ResourceList:
-        """Look at the resources of a Bundle."""
+        """Create the stubs of a Bundle's resources."""
         entries = shell.entry or ()
         listing = cls(is_bundle=True, total=shell.total, matches=len(entries))
-        if shell.total is not None:
-            listing.matches -= sum(entry.search is not None and entry.search.mode in _NO_MATCH for entry in entries)
-        look, add = _head.decode, listing.glimpses.append
+        no_matches = 0
+        look, add = _head.decode, listing.stubs.append
         others: list[ResourceStub] | None = []
         for index, entry in enumerate(entries):
-            where, raw = f"{path}.entry[{index}].resource", entry.resource
+            where, raw, search = f"{path}.entry[{index}].resource", entry.resource, entry.search
+            if search is not None and search.mode in _NO_MATCH:
+                no_matches += 1
             try:
                 head = look(raw)
             except _NOT_STRICT:
@@ -302,14 +303,16 @@ class ResourceList(msgspec.Struct, eq=False):
                 listing._take((raw, None), where, entry.fullUrl, depth)
                 others = None
                 continue
-            glimpse = _glimpse(head, raw, where, entry.fullUrl)
-            add(glimpse)
+            stub = _glimpse(head, raw, where, entry.fullUrl)
+            add(stub)
             if others is not None and head.resourceType != "Observation":
-                others.append(glimpse)
+                others.append(stub)
             if head.contained:
                 listing._take_contained(where)
+        if shell.total is not None:
+            listing.matches -= no_matches
         if others is not None:
-            listing._apart = len(listing.glimpses), others
+            listing._apart = len(listing.stubs), others
         for link in shell.link or ():
             if link.relation == "next":
                 listing.next_page = link.url or listing.next_page
@@ -321,28 +324,28 @@ class ResourceList(msgspec.Struct, eq=False):
     ) -> None:
         raw, content = resource
         try:
-            glimpse = (
+            stub = (
                 ResourceStub.of_content(content, path, full_url)
                 if content is not None
                 else ResourceStub.of(raw or b"", path, full_url)
             )
-            if glimpse.resource_type != "Bundle":
-                self.glimpses.append(glimpse)
+            if stub.resource_type != "Bundle":
+                self.stubs.append(stub)
                 self._take_contained(path)
                 return
-            # A batch answers each of its searches with a Bundle of its own.
+            # A batch response has a separate Bundle for each search.
             inner = ResourceList.read(raw if raw is not None else encode(content), path, depth + 1)
         except Unreadable:
             self.broken.append(path)
             return
-        self.glimpses += inner.glimpses
+        self.stubs += inner.stubs
         self.broken += inner.broken
         self.next_page = self.next_page or inner.next_page
 
     def _take_contained(self, path: str) -> None:
-        """Add the results that the last resource holds in itself, as a panel or a report may."""
+        """Add the results contained in the last resource, such as a panel or a report."""
         try:
-            holder = self.glimpses[-1].content
+            holder = self.stubs[-1].content
         except Unreadable:
             return
         if holder.get("status") in _WITHDRAWN:
@@ -350,18 +353,18 @@ class ResourceList(msgspec.Struct, eq=False):
         inherited = {name: holder[name] for name in _OF_THE_WHOLE if name in holder}
         for index, contained in objects(holder.get("contained")):
             if contained.get("resourceType") == "Observation":
-                # A local id means nothing outside its holder; patient and time are the holder's where it has none.
+                # A local id means nothing outside its container; missing patient and time are taken from the container.
                 own = {name: value for name, value in contained.items() if name != "id"}
                 timed = any(name in own for name in _OF_THE_WHOLE if name.startswith("effective"))
                 beside = {name: value for name, value in inherited.items() if not timed or not name.startswith("eff")}
                 where = f"{path}.contained[{index or 0}]"
-                self.glimpses.append(ResourceStub.of_content({**beside, **own}, where))
+                self.stubs.append(ResourceStub.of_content({**beside, **own}, where))
 
     def _read_leniently(self, value: Any, path: str, depth: int) -> None:
         if not isinstance(value, dict):
             raise Unreadable("no object")
         if "resourceType" not in value and isinstance(value.get("resource"), dict):
-            # Some clients send the whole response entry in place of the resource.
+            # Some clients send the whole response entry instead of the resource.
             value = value["resource"]
         if value.get("resourceType") != "Bundle":
             if not isinstance(value.get("resourceType"), str):

@@ -1,7 +1,7 @@
-"""When a result was taken: the element that says so, and which of several results is the newest.
+"""When results were taken, and which of several is the newest.
 
-A time is an instant, with its zone; a date without a time is its whole day, a month without a day the whole month.
-Where two of those overlap, it is unknown which is newer.
+A time with a zone is an instant; a date is its whole day, a month the whole month. If two of these overlap, it is
+unknown which is newer.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ T = TypeVar("T", bound=Timed)
 
 
 def time_of(observation: Json) -> tuple[ResultTime, date | None]:
-    """Return when a result was taken and released, as it is written, and whether it replaces another; and its day."""
+    """Return when a result was taken and released, as written, whether it replaces another, and its day."""
     taken: Any = observation.get("effectiveDateTime")
     if (on := day(taken)) is None:
         taken = next((each for each in _times(observation) if day(each) is not None), "")
@@ -51,7 +51,7 @@ def time_of(observation: Json) -> tuple[ResultTime, date | None]:
 
 
 def _times(observation: Json) -> Iterator[Any]:
-    """Yield every other element that may say when a result was taken, the surest first."""
+    """Yield the other elements that may say when a result was taken, the most reliable first."""
     yield observation.get("effectiveInstant")
     timing = child(observation, "effectiveTiming")
     events = timing.get("event")
@@ -64,7 +64,7 @@ def _times(observation: Json) -> Iterator[Any]:
 
 
 def within(time: ResultTime) -> tuple[date, date] | None:
-    """Return the first and the last day of a date that names no day; ``None`` when it names one."""
+    """Return the first and the last day of a month or year; ``None`` for a full date."""
     written = time.taken
     first = day(written) if written and len(written) < _DAY else None
     if first is None:
@@ -75,7 +75,7 @@ def within(time: ResultTime) -> tuple[date, date] | None:
 
 
 def last_day(written: Any) -> date | None:
-    """Return the last day that a date may be: of a month or a year alone the last one in it."""
+    """Return the last day that a date may mean: for a month or a year its last day."""
     first = day(written)
     if first is None:
         return None
@@ -84,14 +84,14 @@ def last_day(written: Any) -> date | None:
 
 
 class Span(NamedTuple):
-    """The seconds between which a result was taken; one instant when its time is known."""
+    """The range of seconds in which a result was taken; a single instant if its time is known."""
 
     start: float
     end: float
 
 
 def span(on: date | None, time: ResultTime | None) -> Span:
-    """Return the span of a result."""
+    """Return the time span of a result."""
     written = time.taken if time is not None else ""
     if len(written) > _DAY and (instant := _instant(written)) is not None:
         return Span(instant, instant)
@@ -119,9 +119,8 @@ def newest_first(
 ) -> tuple[list[T], list[T]]:
     """Return results newest first, and those of exactly the same time as the first that differ from it.
 
-    Of one time the one that was released last counts, then a correction before what it corrects, which is left out;
-    still tied, the one that does more harm, by ``harm``, a larger one being worse. ``order`` keeps what is left apart
-    from the order in which the client sent it.
+    At the same time, the one released last comes first; a correction replaces what it corrects; if still tied, the more
+    harmful one, by ``harm``, comes first. ``order`` makes the remaining order independent of the client's.
     """
     spans = {id(fact): span(fact.on, fact.time) for fact in facts}
     replaced = {spans[id(fact)] for fact in facts if fact.time is not None and fact.time.corrected}
@@ -145,5 +144,5 @@ def newest_first(
 
 
 def _is_replaced(fact: Timed, mine: Span, replaced: set[Span]) -> bool:
-    """Return whether a correction of the same instant takes the place of a result."""
+    """Return whether a correction at the same instant replaces a result."""
     return fact.time is not None and (not fact.time.corrected and mine.start == mine.end and mine in replaced)

@@ -507,6 +507,14 @@ ROWS = [
         indicator="critical",
         says=("5 % dextrose",),
     ),
+    Row(
+        DILUENT,
+        "trastuzumab in dextrose",
+        FIRES,
+        order("Herceptin", "420 mg", diluents=(Diluent.DEXTROSE,)),
+    ),
+    Row(DILUENT, "Perjeta in dextrose", FIRES, order("Perjeta", "420 mg", diluents=(Diluent.DEXTROSE,))),
+    Row(DILUENT, "Perjeta in sodium chloride", SILENT, order("Perjeta", "420 mg", diluents=(Diluent.SODIUM_CHLORIDE,))),
     Row(DILUENT, "Kadcyla in sodium chloride", SILENT, order("Kadcyla", "252 mg", diluents=(Diluent.SODIUM_CHLORIDE,))),
     Row(DILUENT, "Enhertu in dextrose", SILENT, order("Enhertu", "378 mg", diluents=(Diluent.DEXTROSE,))),
     Row(DILUENT, "no diluent on the order", NOT_ASKED, KADCYLA),
@@ -614,7 +622,7 @@ ROWS = [
         KADCYLA,
         others=(order("Kadcyla", "252 mg", identifier="order-0"),),
         indicator="critical",
-        says=("2 times", "504 mg (7.2 mg/kg)", "3.6 mg/kg"),
+        says=("2 orders", "504 mg (7.2 mg/kg)", "3.6 mg/kg"),
         fixes=("RemoveOrder",),
     ),
     Row(
@@ -624,7 +632,7 @@ ROWS = [
         KADCYLA,
         others=(order("Kadcyla", identifier="order-0"),),
         indicator="warning",
-        says=("2 times for the same day",),
+        says=("2 orders for the same day",),
     ),
     Row(
         TWICE,

@@ -29,6 +29,12 @@ def ranging(low: str, high: str, *others: str) -> DrugOrder:
     return msgspec.structs.replace(drug, doses=(ends, *drug.doses[1:]))
 
 
+def open_to_the_top(low: str) -> DrugOrder:
+    drug = order("Kadcyla", f"{low} mg")
+    end = msgspec.structs.replace(drug.doses[0], low=Decimal(0), low_as_written=f"{low} mg")
+    return msgspec.structs.replace(drug, doses=(end,))
+
+
 def computed(dose: str) -> DrugOrder:
     """Build an order whose dose was worked out from a strength and a volume."""
     drug = order("Kadcyla", dose)
@@ -213,6 +219,16 @@ ROWS = [
     Row(UNVERIFIED, "a range whose lower end has another unit", FIRES, ranging("0", "252")),
     Row(UNVERIFIED, "a range at selection", NOT_ASKED, ranging("100", "252"), moment=Moment.SELECT),
     Row(UNVERIFIED, "a range beside one dose", SILENT, ranging("100", "252", "252 mg")),
+    Row(
+        UNVERIFIED,
+        "a range without an upper end",
+        FIRES,
+        open_to_the_top("252"),
+        indicator="warning",
+        says=("252 mg or more", "Enter one dose"),
+        tells=("\u2265 252 mg",),
+    ),
+    Row(ABOVE, "the only end of a range is above the maximum", FIRES, open_to_the_top("378"), says=("378 mg",)),
     Row(ABOVE, "a range is judged by its upper end", FIRES, ranging("252", "300"), says=("300 mg",)),
     Row(UNVERIFIED, "a range above the maximum has its card", SILENT, ranging("252", "300")),
     Row(UNVERIFIED, "no dose at signing", FIRES, order("Kadcyla"), indicator="warning", says=("no dose",)),
@@ -297,7 +313,7 @@ ROWS = [
         FIRES,
         order("Kadcyla", "252 mg", start=days_ago(-6)),
         chart(weight_days=26),
-        says=("32 days",),
+        says=("will be 32 days old on 2026-11-28",),
     ),
     Row(
         STALE,

@@ -15,6 +15,7 @@ from cards.facts.topics import Topic
 from cards.values.quantities import Mg, MgPerKg
 
 TEXT, WEIGHT = Topic.DOSE_TEXT_CONFLICT, Topic.WEIGHT_IMPLAUSIBLE
+LEVEL, NO_LEVEL = Topic.DOSE_WRONG_FOR_INDICATION, Topic.DOSE_NOT_A_LEVEL
 RATE, AGE = Topic.INFUSION_RATE, Topic.AGE_NOT_LABELLED
 KADCYLA, ENHERTU = order("Kadcyla", "252 mg"), order("Enhertu", "378 mg")
 
@@ -102,6 +103,16 @@ ROWS = [
         SILENT,
         order("Kadcyla", "252 mg", note=noted("Please call the patient the day before")),
     ),
+    # Which dose is meant is asked first: no second card speaks of the level of either.
+    Row(LEVEL, "a reduced level, and the starting level beside it", NOT_ASKED, beside("3.6 mg/kg", "210 mg")),
+    Row(LEVEL, "a reduced level at first, alone", FIRES, order("Kadcyla", "210 mg")),
+    Row(
+        NO_LEVEL,
+        "no level, and the starting level in the text",
+        NOT_ASKED,
+        order("Kadcyla", "231 mg", text_dose="3.6 mg/kg"),
+    ),
+    Row(NO_LEVEL, "no level, and the same in the text", FIRES, order("Kadcyla", "231 mg", text_dose="230 mg")),
     # dose-text-conflict
     Row(
         TEXT,

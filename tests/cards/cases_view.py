@@ -175,7 +175,7 @@ VIEWS = [
     View(
         "a first dose, and neither a pregnancy test nor counts",
         on(ordered("enhertu", 3), born=date(1990, 5, 1), without=("neutrophils", "platelets")),
-        ("Enhertu: Pregnancy test (hCG), neutrophils and platelets are due",),
+        ("Enhertu: pregnancy test (hCG), neutrophils and platelets are due",),
         indicator="info",
     ),
     View("a pregnancy test is no matter after the first dose", on(given("kadcyla", 20), born=date(1990, 5, 1))),

@@ -19,7 +19,7 @@ from cards.facts.topics import Topic
 from cards.knowledge.loader import citations
 from cards.knowledge.schema import Basis, Confidence, LevelRole, Scope
 from cards.knowledge.source_attributes import source_attributes
-from cards.presentation.renderer import escape
+from cards.presentation.markdown import escape
 from cards.presentation.wording import default_wording
 from cards.values.codes import (
     HcpcsCode,
@@ -221,7 +221,7 @@ def test_a_finding_on_the_card_of_another_keeps_its_source_and_its_doubt() -> No
     assert marked
 
 
-def test_the_judgement_reads_no_clock() -> None:
+def test_the_judgment_reads_no_clock() -> None:
     for path in ROOT.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Attribute):

@@ -80,7 +80,7 @@ def test_a_difference_holds_every_difference(one: Decimal, first: Bound, other: 
 )
 def test_a_comparator_is_an_interval(bound: Bound, expected: Interval) -> None:
     assert Interval.of(Decimal(5), bound) == expected
-    assert Interval.of(Decimal(5), bound).scaled(Decimal(2)).divided(Decimal(2)) == expected
+    assert Interval.of(Decimal(10), bound).divided(Decimal(2)) == expected
 
 
 TABLES = {

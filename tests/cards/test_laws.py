@@ -209,7 +209,7 @@ def test_a_larger_dose_never_silences_the_maximum(drug, weight, one, other) -> N
 
 
 @given(WEIGHTS)
-@settings(max_examples=300)
+@settings(max_examples=3 * settings.default.max_examples)
 def test_exactly_the_maximum_is_never_above_it(weight) -> None:
     patient = msgspec.structs.replace(chart(), weights=weights(weight, 1))
     for drug, per_kg in (("Kadcyla", "3.6"), ("Enhertu", "5.4"), ("trastuzumab", "8"), ("Margenza", "15")):

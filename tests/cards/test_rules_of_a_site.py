@@ -287,7 +287,7 @@ def test_a_wrong_rule_is_refused_with_its_line(lines, says) -> None:
         ("topic: our-topic", "topic: Our Topic", "r.yaml:5: rules.0.topic: lower-case letters"),
         ("source: our-pt,", "source: our-tp,", "unknown source 'our-tp'; did you mean 'our-pt'?"),
         ("rules:", "ruls:", "r.yaml:4: unknown section 'ruls'; did you mean 'rules'?"),
-        ("    rule: Do it.\n", "", "missing required field `rule`"),
+        ("    rule: Do it.\n", "", "the key 'rule' is missing"),
     ],
 )
 def test_wrong_words_are_refused_with_their_line(old, new, says) -> None:

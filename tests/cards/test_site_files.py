@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from builders import KNOWN
 
@@ -122,6 +124,24 @@ def test_a_product_that_ships_keeps_what_is_not_overlaid() -> None:
     assert after.regimens == before.regimens
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        (
+            "id: kadcyla",
+            "id: kadcila",
+            "site.yaml:5: products.0.id: no product 'kadcila' ships; did you mean 'kadcyla'?",
+        ),
+        ("interval_months: 2", "interval_months: 0", "lvef.interval_months: must be more than 0"),
+        ("interval_months: 2", "interval_months: -2", "must be more than 0"),
+        ("interval_months: 2", "interval_months: two", "must be a whole number"),
+    ],
+)
+def test_a_product_laid_over_wrongly_is_told_with_its_line(old: str, new: str, says: str) -> None:
+    with pytest.raises(KnowledgeError, match=re.escape(says)):
+        with_site(KNOWN, [("site.yaml", SOONER.replace(old, new))])
+
+
 def test_no_file_changes_nothing() -> None:
     assert with_site(KNOWN, []) is KNOWN
     assert with_site_words(WORDING, []) is WORDING
@@ -135,9 +155,31 @@ def test_no_file_changes_nothing() -> None:
         pytest.param("of: trastuzumab", "of: trastuzumb", "site.yaml:5: .*did you mean 'trastuzumab'", id="product"),
         pytest.param("{source: our-pt, section", "{source: our-p, section", "site.yaml:10: .*'our-pt'", id="source"),
         pytest.param("our-pt:", "ucum:", "site.yaml:3: the source 'ucum' already exists", id="source that ships"),
-        pytest.param("Q9999", "Q99", "site.yaml: .*Q99", id="code"),
+        pytest.param("Q9999", "Q99", "site.yaml:10: .*Q99", id="code"),
         pytest.param("unit_mg: 10", "unit_mg: ten", "site.yaml:10: ", id="number"),
         pytest.param("id: newmab", "id: ogivri", "", id="the id of a brand that ships replaces it"),
+        pytest.param(
+            "names: [Newmab", "names: [Kadcyla", "site.yaml:9: .*name 'Kadcyla' belongs to Kadcyla", id="other drug"
+        ),
+        pytest.param("names: [Newmab", "names: [Ogivri", "site.yaml:9: .*'Ogivri' belongs to Ogivri", id="other brand"),
+        pytest.param("names: [Newmab", "names: [trastuzumab", "site.yaml:9: .*belongs to Herceptin", id="every brand"),
+        pytest.param("names: [Newmab", "names: [ado-trastuzumab", "belongs to several drugs", id="any of two"),
+        pytest.param("names: [Newmab", "names: [paclitaxel", "site.yaml:9: .*the drug class 'taxane'", id="a class"),
+        pytest.param("generic: trastuzumab-newx", "generic: pertuzumab", "site.yaml:8: .*to Pertuzumab", id="generic"),
+        pytest.param("name: Newmab", "name: KADCYLA", "site.yaml:7: .*'KADCYLA' belongs to Kadcyla", id="name"),
+        pytest.param("Q9999", "J9354", "site.yaml:10: .*code 'J9354' belongs to Kadcyla", id="another drug's code"),
+        pytest.param("Q9999", "J3490", "site.yaml:10: .*drugs without a code of their own", id="a code of no drug"),
+        pytest.param("Q9999", "Q5114", "", id="brands of one product may share a code"),
+        pytest.param("generic: trastuzumab-newx", "generic: trastuzumab-dkst", "", id="and a generic name"),
+        pytest.param("99999-0001-01", "50242-0088-02", "site.yaml:12: .*belongs to Kadcyla", id="a carton of another"),
+        pytest.param("99999-0001-01", "99999-001-1", "site.yaml:12: .*an NDC of 11 digits", id="NDC of ten digits"),
+        pytest.param("multi_dose: true", "multi_dose: often", "must be true or false", id="yes or no"),
+        pytest.param("unit_mg: 10", "unit_mg: 10 mg", "must be a number", id="a unit behind a number"),
+        pytest.param("    generic: trastuzumab-newx\n", "", "the key 'generic' is missing", id="a key that is missing"),
+        pytest.param("    generic:", "\tgeneric:", "site.yaml:8: not valid YAML: a tab; YAML is indented", id="a tab"),
+        pytest.param(
+            "unit_mg: 10", "unit_mg: 0", "site.yaml:10: .*unit_mg: must be more than 0", id="a unit of nothing"
+        ),
         pytest.param("id: newmab", "id: kadcyla", "an id is used twice", id="the id of another product"),
         pytest.param("  - of", "  - &a of", "", id="an anchor alone"),
         pytest.param("names: [Newmab, trastuzumab-newx]", "names: [a, *b]", "site.yaml:9: an alias", id="alias"),

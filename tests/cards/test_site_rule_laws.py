@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -150,3 +151,33 @@ def test_the_cards_of_the_worked_examples_look_as_agreed() -> None:
             path.parent.mkdir(exist_ok=True)
             path.write_text(said, encoding="utf-8")
         assert path.read_text(encoding="utf-8") == said
+
+
+def _drug_rules() -> Recogniser:
+    beside = "when: {products: [pertuzumab], on_drug: [trastuzumab, cyp3a4-inhibitor]}"
+    return recogniser_of(_known([beside, "when: {products: [enhertu]}\n    unless_drug: [enhertu]"]))
+
+
+@pytest.mark.parametrize(
+    ("others", "fires"),
+    [
+        ((), False),
+        ((order("Herceptin", "420 mg"),), True),
+        # A drug that is ordered counts, whatever day it is planned for.
+        ((order("Herceptin", "420 mg", start=TODAY + timedelta(days=84)),), True),
+        ((order("Perjeta", "420 mg", identifier="later", start=TODAY + timedelta(days=21)),), False),
+        ((order("ketoconazole 200 mg", "200 mg"),), True),
+    ],
+)
+def test_a_rule_hears_of_every_other_order_and_not_of_its_own(others, fires) -> None:
+    session = facts_of(order("Perjeta", "420 mg"), *others)
+    found = next(v for v in judge(session, _drug_rules(), POLICY) if v.topic == "our-0")
+    assert isinstance(found.outcome, Fired) is fires
+
+
+def test_the_own_order_is_no_other_order_of_its_drug() -> None:
+    alone, twice = order("Enhertu", "378 mg"), order("Enhertu", "378 mg", identifier="second")
+    recogniser = _drug_rules()
+    for orders_, fires in (((alone,), True), ((alone, twice), False)):
+        found = [v.outcome for v in judge(facts_of(*orders_), recogniser, POLICY) if v.topic == "our-1"]
+        assert [isinstance(each, Fired) for each in found] == [fires] * len(orders_)

@@ -15,7 +15,7 @@ from cards.facts.patient import Patient, TreatmentState
 from cards.facts.topics import Topic
 
 ORAL = [product.id for product in KNOWN.products if product.is_oral]
-LAW = settings(deadline=None, max_examples=80)
+LAW = settings()
 DOSE = (
     Topic.DOSE_ABOVE_MAXIMUM,
     Topic.DOSE_NOT_A_LEVEL,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+import made_once
 import pytest
 import servers
 import structlog
-import templates_once
 from browser import ARGUMENTS, CHROMIUM, folder_of_pictures
 from calls import FOLDERS, Caller, remove
 from databases import closed_at_the_end
@@ -17,6 +18,7 @@ from playwright.sync_api import sync_playwright
 from running import start, stop
 
 from cds_service.decisions import failures
+from cds_service.store import store as store_module
 from cds_service.store.store import open_store
 
 if TYPE_CHECKING:
@@ -24,11 +26,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from playwright.sync_api import Browser
+    from sqlalchemy import Engine
     from structlog.typing import EventDict
 
     from cds_service.store.store import Store
 
-templates_once.keep()
+made_once.keep()
 
 
 def pytest_sessionfinish() -> None:
@@ -95,6 +98,26 @@ def failures_as_in_service(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(failures, "part_failed", _part_failed)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def records_wait_by_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let the records for PostgreSQL wait in a folder of their database.
+
+    A service lets them wait where it was started. Here that is one place for all the processes that run tests: one
+    would take over what another's test has left waiting.
+    """
+    ours = store_module._folder
+    root = tmp_path_factory.mktemp("waiting")
+
+    def folder(engine: Engine) -> Path | None:
+        if engine.dialect.name == "sqlite":
+            return ours(engine)
+        return root / f"{engine.url.port}-{engine.url.database}" / "her2-cds-waiting"
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store_module, "_folder", folder)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def databases_are_closed() -> Iterator[None]:
     """Close the databases of a test, whatever has opened them."""
@@ -122,19 +145,24 @@ def log_lines() -> Iterator[list[EventDict]]:
 
 
 def _start_afresh() -> None:
-    modules = [module for name, module in sys.modules.items() if name.startswith("cds_service.")]
-    loggers: list[Any] = [module._log for module in modules if hasattr(module, "_log")]
-    for logger in loggers:
+    for logger in _loggers(len(sys.modules)):
         vars(logger).pop("bind", None)
     structlog.reset_defaults()
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
 
 
+@lru_cache(maxsize=1)
+def _loggers(_modules: int) -> list[Any]:
+    """List the loggers of our modules; looked for anew when more modules have been loaded."""
+    ours = [module for name, module in list(sys.modules.items()) if name.startswith("cds_service.")]
+    return [module._log for module in ours if hasattr(module, "_log")]
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Yield Debian's Chromium."""
-    if not CHROMIUM.exists():
-        servers.lacking("Chromium (/usr/bin/chromium)")
+    if CHROMIUM is None:
+        servers.lacking("Chromium (/usr/bin/chromium-headless-shell or /usr/bin/chromium)")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield chromium

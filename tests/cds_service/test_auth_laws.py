@@ -40,7 +40,7 @@ json_values = st.recursive(
 
 
 @given(signers, st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=2 * settings.default.max_examples)
 def test_no_change_of_one_character_is_let_in(signer: Signer, data: Any) -> None:
     token = signer.token()
     place = data.draw(st.integers(0, len(token) - 1))
@@ -51,7 +51,7 @@ def test_no_change_of_one_character_is_let_in(signer: Signer, data: Any) -> None
 
 
 @given(signers, st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=2 * settings.default.max_examples)
 def test_no_token_is_let_in_from_which_something_was_cut_or_to_which_something_was_added(
     signer: Signer, data: Any
 ) -> None:
@@ -67,7 +67,7 @@ def test_no_token_is_let_in_from_which_something_was_cut_or_to_which_something_w
 
 
 @given(signers, st.sampled_from(["alg", "kid", "typ", "jku", "jwk", "x5c", "crit", "b64", "zip", "enc"]), json_values)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=2 * settings.default.max_examples)
 def test_no_header_is_let_in_that_was_not_signed(signer: Signer, name: str, value: Any) -> None:
     _, payload, signature = signer.token().split(".")
     header = signer.header(**{name: value})
@@ -76,7 +76,7 @@ def test_no_header_is_let_in_that_was_not_signed(signer: Signer, name: str, valu
 
 
 @given(signers, st.sampled_from(["iss", "aud", "exp", "iat", "nbf", "jti", "tenant", "sub"]), json_values)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=2 * settings.default.max_examples)
 def test_no_claim_is_let_in_that_was_not_signed(signer: Signer, name: str, value: Any) -> None:
     header, payload, signature = signer.token().split(".")
     claims = json.loads(base64url_decode(payload))
@@ -86,7 +86,7 @@ def test_no_claim_is_let_in_that_was_not_signed(signer: Signer, name: str, value
 
 
 @given(signers, st.binary(max_size=600))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=2 * settings.default.max_examples)
 @example(SIGNERS[0], b"")
 @example(SIGNERS[0], bytes(64))
 @example(SIGNERS[1], bytes(256))
@@ -98,7 +98,7 @@ def test_no_other_signature_is_let_in(signer: Signer, signature: bytes) -> None:
 
 
 @given(json_values, json_values, st.binary(max_size=40))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=2 * settings.default.max_examples)
 def test_whatever_a_token_holds_is_read_or_refused(header: Any, payload: Any, signature: bytes) -> None:
     try:
         text = f"Bearer {encoded(header)}.{encoded(payload)}.{encoded(signature)}"
@@ -108,7 +108,7 @@ def test_whatever_a_token_holds_is_read_or_refused(header: Any, payload: Any, si
 
 
 @given(st.text(max_size=300) | st.binary(max_size=300).map(lambda raw: raw.decode("latin-1")))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=2 * settings.default.max_examples)
 def test_whatever_a_field_holds_is_refused(field: str) -> None:
     for text in (field, f"Bearer {field}"):
         with pytest.raises(Refused):
@@ -116,7 +116,7 @@ def test_whatever_a_field_holds_is_refused(field: str) -> None:
 
 
 @given(st.dictionaries(st.sampled_from(["iss", "aud", "exp", "iat", "nbf", "jti", "tenant"]), json_values))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=2 * settings.default.max_examples)
 def test_who_holds_a_key_is_let_in_or_refused_and_nothing_else(claims: Any) -> None:
     signer = SIGNERS[0]
     payload = {**signer.claims(), **claims}

@@ -7,12 +7,13 @@ import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import pytest
 import redis
 import servers
 from calls import Caller
+from racing import use_tokens
 from signers import DISCOVERY, Signer, bearer, client, required
 from sqlalchemy import text
 
@@ -158,13 +159,6 @@ def test_auth_replay_store_lets_one_of_many_threads_in(opened: Opens) -> None:
             assert sum(pool.map(race, range(8))) == 1
 
 
-def _in_a_process(kind: str, url: str, tokens: list[str], start: Any, firsts: Any) -> None:
-    store: ReplayStore = RedisReplayStore(url) if kind == "redis" else database_store(url)
-    start.wait()
-    firsts.put([store.is_first(token, in_an_hour(), time.time()) for token in tokens])
-    store.close()
-
-
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql", "redis"])
 def test_auth_replay_store_lets_one_of_many_processes_in(kind, request, tmp_path) -> None:
     if kind == "redis":
@@ -179,7 +173,7 @@ def test_auth_replay_store_lets_one_of_many_processes_in(kind, request, tmp_path
     store.close()
     context = multiprocessing.get_context("spawn")
     tokens, start, firsts = [name(number) for number in range(60)], context.Barrier(3), context.Queue()
-    processes = [context.Process(target=_in_a_process, args=(kind, url, tokens, start, firsts)) for _ in range(3)]
+    processes = [context.Process(target=use_tokens, args=(kind, url, tokens, start, firsts)) for _ in range(3)]
     for process in processes:
         process.start()
     told = [firsts.get(timeout=60) for _ in processes]

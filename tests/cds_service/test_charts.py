@@ -12,9 +12,6 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import pytest
-from browser import ARGUMENTS, CHROMIUM
-from playwright.sync_api import sync_playwright
-from servers import lacking
 
 from cds_service.charts import drawing
 from cds_service.charts.comparisons import bars, lines, ranges
@@ -149,21 +146,17 @@ def page_of_the_service(pictures) -> Iterator[str]:
     server.server_close()
 
 
-def test_charts_hold_to_the_policy_of_the_pages_and_run_nothing(page_of_the_service) -> None:
-    if not CHROMIUM.exists():
-        lacking("Chromium")
+def test_charts_hold_to_the_policy_of_the_pages_and_run_nothing(browser, page_of_the_service) -> None:
     said: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        page = browser.new_page()
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.goto(page_of_the_service)
-        page.wait_for_load_state("networkidle")
-        assert page.locator("svg").count() == len(_charts())
-        assert page.title() == "charts"
-        assert page.locator("svg *[style], svg style, svg script").count() == 0
-        browser.close()
+    page = browser.new_page()
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto(page_of_the_service)
+    page.wait_for_load_state("load")
+    assert page.locator("svg").count() == len(_charts())
+    assert page.title() == "charts"
+    assert page.locator("svg *[style], svg style, svg script").count() == 0
+    page.close()
     assert [each for each in said if "Content Security Policy" in each or "owned" in each] == []
 
 
@@ -183,6 +176,14 @@ def test_a_chart_that_cannot_be_drawn_costs_no_report(answer, tmp_path, monkeypa
     assert section.svg == ""
     assert section.text == ("The chart could not be drawn; the table has its figures.",)
     assert "could not be drawn" in standalone("Report", [], [section])
+
+
+def test_a_report_without_the_extra_says_what_draws_charts(monkeypatch, log_lines) -> None:
+    monkeypatch.setattr(drawing.importlib.util, "find_spec", lambda _: None)
+    drawing._drawn.clear()
+    (section,) = drawn([Section("a", "Title", chart=_charts()["control"])])
+    assert section.text == ("Charts need the extra her2-cds[charts]; the table has the figures.",)
+    assert [line["error"] for line in log_lines] == ["her2-cds[charts] is not installed"]
 
 
 def test_one_chart_that_cannot_be_drawn_costs_no_other() -> None:

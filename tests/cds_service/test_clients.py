@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 from cds_service.cli import main
 from cds_service.configuration.settings import Settings
 from cds_service.learning.feedback_export import entries
-from cds_service.learning.judgements import newest
+from cds_service.learning.judgments import newest
 from cds_service.learning.report import learning_report
 from cds_service.learning.trial import trials
 from cds_service.protocol.caller import Caller as Client
@@ -289,7 +289,7 @@ def test_the_workbench_reports_on_one_hospital(store: Store, calls: list[Any]) -
     seat = Seat(bench(store, cards={"lvef-overdue": {"mode": "shadow"}})).sign_in(BEN)
     assert "6 decisions on 6 orders" in words(seat.get("/learning"))
     assert "2 decisions on 2 orders" in words(seat.get("/learning", tenant=NORTH))
-    assert "1 decisions on 1 orders" in words(seat.get("/learning", tenant=NORTH, issuer=OTHER))
+    assert "1 decision on 1 order" in words(seat.get("/learning", tenant=NORTH, issuer=OTHER))
     assert "2 decisions on 2 orders" in words(seat.get("/learning", tenant="-"))
     nobody = seat.get("/learning", tenant="nobody")
     assert "No decision of this service and this client or tenant" in words(nobody)

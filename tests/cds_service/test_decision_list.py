@@ -9,7 +9,7 @@ import pytest
 from bench import BEN, Seat, bench, words
 from calls import SIGN, call, order, troubled_prefetch
 
-from cds_service.store import listing
+from cds_service.store import listing, selection
 from cds_service.store.database import open_engine, upgrade
 from cds_service.store.listing import Place, listed, place_in
 from cds_service.store.selection import NO_FEEDBACK, CardFilter, Window
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 COUNT = 120
+PRODUCTS = (None, ",kadcyla,", ",kadcyla,", ",enhertu,kadcyla,", ",trastuzumab,", ",kadcyla,", None, ",enhertu,", ",x,")
 TOPICS = ("weight-stale", "ild-active", "lvef-overdue")
 
 
@@ -34,7 +35,7 @@ def decision(number: int) -> dict[str, Any]:
         "service": "her2-order-dispatch" if number % 11 == 0 else SIGN, "issuer": "https://ehr.example",
         "tenant": None if number % 5 == 0 else f"t{number % 2}", "patient": f"p{number % 7}", "duration_ms": 1.0,
         "code_version": "1", "knowledge_version": "1", "wording_version": "1", "configuration_hash": "c",
-        "facts": "{}", "verdicts": "{}", "late": False,
+        "facts": "{}", "verdicts": "{}", "late": False, "products": PRODUCTS[number % 9],
     }  # fmt: skip
 
 
@@ -88,6 +89,11 @@ def expected(window: Window, cards: CardFilter, patient: str | None) -> list[str
             cards.outcome in (None, outcome(card, number))
         )
 
+    def is_about(drug: str, number: int) -> bool:
+        judged = decision(number)["products"]
+        shown = [card["product"] for card in cards_of(number)]
+        return drug in (judged.split(",") if judged is not None else shown)
+
     found = []
     for number in range(COUNT):
         row = decision(number)
@@ -97,6 +103,7 @@ def expected(window: Window, cards: CardFilter, patient: str | None) -> list[str
             and (window.begin is None or row["at"] >= window.begin)
             and (window.end is None or row["at"] < window.end)
             and patient in (None, row["patient"])
+            and (cards.drug is None or is_about(cards.drug, number))
         )
         if is_in and (not cards.asks or any(fits(card, number) for card in cards_of(number))):
             found.append((row["at"], row["id"]))
@@ -116,6 +123,7 @@ def walked(engine: Engine, window: Window, cards: CardFilter, patient: str | Non
     pytest.fail("the pages have no end")
 
 
+BY_DRUG = (CardFilter(drug="kadcyla"), CardFilter(drug="kad"))
 FILTERS = (
     CardFilter(),
     CardFilter(topic="ild-active"),
@@ -125,6 +133,8 @@ FILTERS = (
     CardFilter(outcome=NO_FEEDBACK),
     CardFilter("weight-stale", "warning", "enhertu", "overridden"),
     CardFilter(topic="no-such-topic"),
+    *BY_DRUG,
+    CardFilter(topic="ild-active", drug="kadcyla"),
 )
 WINDOWS = (
     (Window(), None),
@@ -134,13 +144,23 @@ WINDOWS = (
 )
 
 
-@pytest.mark.parametrize("few", [0, 10_000], ids=["walked", "begun with the cards"])
-def test_every_page_of_every_filter_is_what_python_would_choose(database_url: str, few: int, monkeypatch) -> None:
-    # No number of cards is few, so that every list is walked in short steps; or any is.
+@pytest.mark.parametrize(
+    ("few", "names", "filters"),
+    [
+        pytest.param(0, 200, FILTERS, id="walked"),
+        pytest.param(10_000, 200, FILTERS, id="begun with the cards"),
+        pytest.param(0, 3, BY_DRUG, id="drugs not named"),
+    ],
+)
+def test_every_page_of_every_filter_is_what_python_would_choose(
+    database_url: str, few, names, filters, monkeypatch
+) -> None:
+    # No number of cards is few, so that every list is walked in short steps; or any is; or drugs are too many to name.
+    monkeypatch.setattr(selection, "MOST_NAMES", names)
     monkeypatch.setattr(listing, "FEW", few)
     monkeypatch.setattr(listing, "HORIZON", 37)
     engine = fill(open_engine(database_url))
-    for cards in FILTERS:
+    for cards in filters:
         for window, patient in WINDOWS:
             assert walked(engine, window, cards, patient, 19) == expected(window, cards, patient)
     engine.dispose()
@@ -200,6 +220,15 @@ def test_the_way_from_an_override_to_what_followed_for_the_patient(seat: Seat) -
     of_patient = seat.get("/decisions", patient=pseudonym).text
     assert all(f"id={each}" in of_patient for each in (first, second, third))
     assert "No decision on record fits" in words(seat.get("/decisions", patient="somebody else"))
+
+
+def test_a_drug_lists_its_decisions_without_a_card_too(seat: Seat) -> None:
+    answer = seat.browser.post(f"/cds-services/{SIGN}", json=call())
+    silent = answer.headers["HER2-CDS-Decision"]
+    assert answer.get_json()["cards"] == []
+    assert f"id={silent}" in seat.get("/decisions", product="kadcyla").text
+    assert f"id={silent}" not in seat.get("/decisions", product="enhertu").text
+    assert f"id={silent}" not in seat.get("/decisions", product="kadcyla", indicator="critical").text
 
 
 def test_the_list_takes_days_of_the_site_and_says_what_is_no_day(seat: Seat) -> None:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import servers
 import stream
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
 
 from cds_service.charts.figures import Bar, Range
 from cds_service.learning import page as page_module
@@ -22,13 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Page
-
-QUIET = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-    "--disable-background-networking", "--disable-component-update",
-]  # fmt: skip
-CHROMIUM = shutil.which("chromium")
+    from playwright.sync_api import Browser, Page
 
 
 @pytest.fixture(scope="module")
@@ -48,18 +39,14 @@ def report() -> dict[str, Any]:
 
 
 @pytest.fixture
-def page(report: dict[str, Any], tmp_path: Path) -> Iterator[Page]:
+def page(browser: Browser, report: dict[str, Any], tmp_path: Path) -> Iterator[Page]:
     """Yield the page in a browser that notes what it is asked for."""
-    if CHROMIUM is None:
-        servers.lacking("Chromium")
     path = tmp_path / "report.html"
     path.write_text(learning_page(report, "her2-order-sign, all time"), encoding="utf-8")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        opened = browser.new_page(viewport={"width": 1280, "height": 900})
-        opened.goto(path.as_uri())
-        yield opened
-        browser.close()
+    opened = browser.new_page(viewport={"width": 1280, "height": 900})
+    opened.goto(path.as_uri())
+    yield opened
+    opened.close()
 
 
 def test_the_page_holds_to_the_rules_of_accessibility(page: Page) -> None:

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from bench import BEN, Seat, bench, opened
 from calls import Caller
 from click.testing import CliRunner
 from markupsafe import Markup
 
-from cards.knowledge.schema import KnowledgeError
+import cds_service
+from cards.facts.outcomes import Indicator
+from cards.facts.policy import Mode
+from cards.knowledge.loader import default_knowledge
+from cards.knowledge.schema import Expected, KnowledgeError
 from cds_service.cli import main
+from cds_service.configuration.roles import Role
+from cds_service.learning.control import PERIODS as CHART_PERIODS
 from cds_service.page_words import (
     IN_ENGLISH,
     page_languages,
@@ -21,14 +29,43 @@ from cds_service.page_words import (
     read_words,
     untranslated_pages,
 )
+from cds_service.policies.lifecycle import StepKind, VersionState
+from cds_service.policies.stops import StopKind
+from cds_service.store.reviews import VERDICTS
+from cds_service.workbench.decision_pages import OUTCOMES
+from cds_service.workbench.previewing import _SAID
+from cds_service.workbench.sources import OF_NO_DRUG, OF_RULES
+from cds_service.workbench.topics import FAMILIES, OF_SITE
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from flask.testing import FlaskClient
 
 PAGES = ("/", "/smart", "/smart/launch?iss=https://nobody.example")
 TITLES = {"en": "Choose a scenario", "de": "Szenario wählen", "es": "Elija un caso"}
+
+
+WORKBENCH = sorted((Path(cds_service.__file__).parent / "templates" / "workbench").glob("*.html"))
+JINJA = re.compile(r"\{\{.{0,4000}?\}\}|\{%.{0,4000}?%\}|\{#.{0,4000}?#\}", re.DOTALL)
+QUOTED = re.compile(r"<(code|pre)[^<>]*>[^<>]*</(?:code|pre)>")
+UNITS = {each.unit for each in default_knowledge().thresholds.values()}
+TABLES = {
+    "WORDS": Indicator,
+    "INDICATORS": Indicator,
+    "MODES": Mode,
+    "ROLES": Role,
+    "STATES": VersionState,
+    "STEPS": StepKind,
+    "STOPS": StopKind,
+    "OUTCOMES": OUTCOMES,
+    "ANSWERS": _SAID.values(),
+    "OF_RULE": Expected,
+    "VERDICTS": VERDICTS,
+    "PERIODS": CHART_PERIODS,
+    "UNITS": UNITS - {"%", "mg/kg"},
+    "FAMILIES": [*(label for label, _ in FAMILIES), OF_SITE],
+    "GROUPS": [OF_NO_DRUG, OF_RULES],
+}
+"""The tables of words in the macros of the workbench, and what each must have a word for."""
 
 
 def configured(folder: Path, language: str) -> FlaskClient:
@@ -136,3 +173,41 @@ def test_the_check_lists_what_the_pages_say_in_english(monkeypatch) -> None:
     monkeypatch.setattr("cds_service.commands.knowledge.untranslated_pages", lambda language: (f"New in {language}",))
     missing = run(main, ["knowledge", "check", "--language", "de"])
     assert (missing.exit_code, "  New in de" in missing.output) == (1, True)
+
+
+@pytest.mark.parametrize("template", WORKBENCH, ids=lambda path: path.stem)
+def test_nothing_on_the_workbench_is_said_past_its_translation(template) -> None:
+    text = JINJA.sub("", QUOTED.sub("", template.read_text(encoding="utf-8")))
+    said = re.sub(r"<[^<>]*>", " ", text).replace("her2-cds", "").replace(" ms ", " ")
+    assert re.findall(r"[A-Za-z]{2,}", said) == []
+    named = re.findall(r'(?:aria-label|data-label|placeholder|title)="([^"]{2,})"', text)
+    assert not any(re.search("[A-Za-z]", each) for each in named)
+
+
+def test_the_workbench_has_a_word_for_everything_that_the_code_names(tmp_path) -> None:
+    templates = bench(opened(tmp_path)).application.jinja_env
+    shared = {"t": page_words("de").say, "lang": "de", "lang_of_cards": "en", "url_for": str}
+    words = templates.get_template("workbench/macros.html").make_module(shared)
+    for table, names in TABLES.items():
+        assert set(getattr(words, table)) == {str(each) for each in names}, table
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "refused"),
+    [
+        ("de", "Ausgangspunkt", "Das darf nur eine Person mit der Rolle Bearbeitung."),
+        ("es", "Parte de lo que", "Solo puede hacerlo una persona con la función de edición."),
+    ],
+)
+def test_the_workbench_is_in_the_language_of_the_browser(tmp_path, language, title, refused) -> None:
+    seat = Seat(bench(opened(tmp_path))).sign_in(BEN)
+    asked = {"Accept-Language": language}
+    page = seat.browser.get("/workbench/preview", headers=asked)
+    notice = page_words(language).say("This translation has not been clinically reviewed.")
+    assert (page.headers["Content-Language"], notice in page.text, title in page.text) == (language, True, True)
+    # The cards stay in the language of the site, and say so; the scripts get their words with the page.
+    assert '<article class="card critical" lang="en">' in page.text
+    assert str(page_words(language).say("{count} cards shown.")) in page.text
+    fields = {"csrf_token": seat.token(), "title": "New", "from": "files"}
+    answer = seat.browser.post("/workbench/versions", data=fields, headers=asked)
+    assert (answer.status_code, refused in answer.text) == (400, True)

@@ -246,6 +246,22 @@ def test_a_clock_that_is_behind_puts_no_step_before_the_last(library: Library, e
     assert library.version(1).state is slow.version(1).state is S.LIVE
 
 
+def test_a_schedule_that_begins_while_it_is_moved_is_judged_at_one_moment(
+    library: Library, engine: Engine, watch: Watch
+) -> None:
+    begin = watch.time + timedelta(hours=1)
+    version = published(library, OFF, effective_from=begin)
+    assert version.state is S.SCHEDULED
+    # A minute passes at each look at the clock; the schedule begins after the first.
+    watch.time = begin - timedelta(seconds=90)
+    moving = Library(engine, lambda: watch.later(minutes=1))
+    later = begin + timedelta(days=1)
+    version = take(moving, BOB, version, K.MOVED, comment="not yet", effective_from=later)
+    assert version.last.at < begin
+    assert version.state is S.SCHEDULED
+    assert moving.in_force() is None
+
+
 @pytest.mark.parametrize(
     ("kind", "content", "says"),
     [

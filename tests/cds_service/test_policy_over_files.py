@@ -177,7 +177,7 @@ def test_the_configuration_on_record_names_the_version(tmp_path: Path) -> None:
         ),
     ],
 )  # fmt: skip
-def test_an_owner_is_no_part_of_the_judgement(tmp_path: Path, before: str, after: str) -> None:
+def test_an_owner_is_no_part_of_the_judgment(tmp_path: Path, before: str, after: str) -> None:
     found = []
     for text in (before, after):
         (tmp_path / "site.yaml").write_text(text, encoding="utf-8")

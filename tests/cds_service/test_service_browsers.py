@@ -89,7 +89,7 @@ def test_service_lets_a_browser_read_that_something_went_wrong_inside(service, m
     def fail(*_: object) -> None:
         raise ValueError
 
-    monkeypatch.setattr("cds_service.decisions.decider.Decider.decide", fail)
+    monkeypatch.setattr("cds_service.web.hooks.json_body", fail)
     response = service.client.post(f"/cds-services/{SIGN}", json=call(), headers={"Origin": ORIGIN})
     assert response.status_code == 500
     assert response.json["resourceType"] == "OperationOutcome"

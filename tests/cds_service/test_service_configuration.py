@@ -126,6 +126,12 @@ REFUSED = [
         id="a threshold misspelt",
     ),
     pytest.param(
+        "shadow:\n  thresholds: {lab_max_age_days: {cyramza: 9}}",
+        ":2: thresholds.lab_max_age_days: unknown product 'cyramza'",
+        "",
+        id="a threshold of a neighbor",
+    ),
+    pytest.param(
         "thresholds:\n\n  lab_max_age_days: 61",
         ":3:",
         "must lie between 1 and 60 days",

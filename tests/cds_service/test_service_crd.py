@@ -242,6 +242,22 @@ def test_crd_a_prior_authorization_on_record_satisfies_the_payer(crd, changes, s
     assert said.get("satisfied-pa-id") == ("PA-4711" if satisfied else None)
 
 
+@pytest.mark.parametrize(
+    ("insurance", "said"),
+    [
+        pytest.param([], ["auth-needed", "auth-needed"], id="not said"),
+        pytest.param(["Coverage/cov-1"], ["satisfied", "auth-needed"], id="the first"),
+        pytest.param(["Coverage/cov-2"], ["auth-needed", "satisfied"], id="the second"),
+    ],
+)
+def test_crd_an_authorization_stands_for_one_of_two_coverages(crd, insurance, said) -> None:
+    listed = [{"sequence": 1, "focal": True, "coverage": {"reference": each}} for each in insurance]
+    given = approval(**({"insurance": listed} if listed else {}))
+    prefetch = whole(insured(), insured("Aetna", "cov-2"), approvals=bundle(given))
+    (action,) = actions(crd.post(call(COVERAGE, prefetch=prefetch), COVERAGE))
+    assert [parts_of(each)["pa-needed"][0] for each in of_coverage(action["resource"])] == said
+
+
 def test_crd_covered_where_every_criterion_is_met(tmp_path) -> None:
     policy = """
 sources:
@@ -541,7 +557,8 @@ def certified(answer: Json, hook: str) -> None:
     """Hold an answer to each assertion that the certification tools make of a server's answer.
 
     Source: inferno-framework/davinci-crd-test-kit, cards_validation.rb, suggestion_actions_validation.rb,
-    service_response_validation_test.rb and coverage_information_system_action_validation_test.rb (March 2026).
+    service_response_validation_test.rb and coverage_information_system_action_validation_test.rb (March 2026; the
+    tests for version 2.2.0 make the same ones). Those of discovery, of the options and of the forms have tests above.
     """
     assert isinstance(answer["cards"], list), "the answer has an array of cards"
     assert hook == "order-select" or isinstance(answer["systemActions"], list), "systemActions is there and an array"
@@ -574,14 +591,15 @@ def certified(answer: Json, hook: str) -> None:
         certified_action(action)
         assert action["type"] == "update", "coverage information is an update"
         assert action["resource"]["resourceType"] in ("MedicationRequest", "ServiceRequest"), "a target of the hook"
-        by_coverage: dict[str, set[str]] = {}
-        for extension in of_coverage(action["resource"]):
-            said = parts_of(extension)
-            by_coverage.setdefault(said["coverage"][0]["reference"], set()).update(said["coverage-assertion-id"])
-        assert by_coverage, "coverage information was received"
-        identifiers = [each for found in by_coverage.values() for each in found]
-        assert all(len(found) == 1 for found in by_coverage.values()), "one assertion id for one coverage"
-        assert len(identifiers) == len(set(identifiers)), "distinct assertion ids for different coverages"
+        for name, is_required in {"coverage-assertion-id": True, "satisfied-pa-id": False}.items():
+            by_coverage: dict[str, set[str]] = {}
+            for extension in of_coverage(action["resource"]):
+                said = parts_of(extension)
+                by_coverage.setdefault(said["coverage"][0]["reference"], set()).update(said.get(name, ()))
+            assert by_coverage, "coverage information was received"
+            identifiers = [each for found in by_coverage.values() for each in found]
+            assert all(is_required <= len(found) <= 1 for found in by_coverage.values()), f"one {name} a coverage"
+            assert len(identifiers) == len(set(identifiers)), f"another {name} for another coverage"
 
 
 def certified_action(action: Json) -> None:
@@ -601,6 +619,11 @@ def certified_action(action: Json) -> None:
         pytest.param({}, id="usual"),
         pytest.param({"coverage": bundle(insured("Aetna"), insured("Medicare", "cov-2"))}, id="two coverages"),
         pytest.param({"coverage": bundle(insured("Nobody knows"))}, id="no policy"),
+        pytest.param({"approvals": bundle(approval())}, id="authorized"),
+        pytest.param(
+            {"coverage": bundle(insured(), insured(identifier="cov-2")), "approvals": bundle(approval())},
+            id="two coverages of the payer and one authorization",
+        ),
         pytest.param({"coverage": bundle()}, id="no coverage"),
         pytest.param({"tumorMarkers": bundle(ihc("LA11841-6", "1+"))}, id="not covered"),
         pytest.param({"labs": {"resourceType": "OperationOutcome", "issue": []}}, id="data missing"),

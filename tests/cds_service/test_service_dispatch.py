@@ -202,9 +202,25 @@ def test_service_cannot_check_a_dispatched_order_for_which_the_server_sends(serv
 
 
 def test_service_names_every_dispatched_order_that_lacks(service) -> None:
+    wanted = ["MedicationRequest/a", "MedicationRequest/b", "ServiceRequest/c"]
+    body = dispatch(prefetch=clean_prefetch(), dispatchedOrders=wanted)
+    lacks(service.post(body, DISPATCH), "context.dispatchedOrders[0]", "context.dispatchedOrders[1]")
+
+
+@pytest.mark.parametrize(
+    ("at_hand", "topics"),
+    [
+        pytest.param(active(378), ["dose-above-maximum", "checks-incomplete"], id="an overdose is told"),
+        pytest.param(active(252), ["checks-incomplete"], id="a right order"),
+        pytest.param({**aspirin(), "status": "active", "id": ORDER}, ["checks-incomplete"], id="out of scope"),
+    ],
+)
+def test_a_dispatched_order_that_lacks_leaves_the_others_checked(service, at_hand, topics) -> None:
     wanted = ["MedicationRequest/a", REFERENCE, "MedicationRequest/b", "ServiceRequest/c"]
-    body = dispatch(active(), dispatchedOrders=wanted)
-    lacks(service.post(body, DISPATCH), "context.dispatchedOrders[0]", "context.dispatchedOrders[2]")
+    answer = service.post(dispatch(at_hand, dispatchedOrders=wanted), DISPATCH)
+    assert answer.topics == topics
+    assert answer.cards[-1]["indicator"] == "warning"
+    assert answer.cards[-1]["detail"].count("could not be found (not in the prefetch") == 1
 
 
 @pytest.mark.parametrize(

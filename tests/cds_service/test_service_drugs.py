@@ -47,6 +47,26 @@ def test_a_drug_that_cannot_be_fetched(display: str | None, expected: list[str])
     assert topics(call(orders=[referring(display)])) == expected
 
 
+PLANNED = {"kind": "MedicationRequest", "status": "scheduled", "productCodeableConcept": {"text": "Kadcyla"}}
+
+
+@pytest.mark.parametrize(
+    "unread",
+    [
+        pytest.param({"resourceType": "MedicationOrder", "medicationCodeableConcept": {"text": "Kadcyla"}}, id="DSTU2"),
+        pytest.param({"resourceType": "MedicationRequest", "medication": {"concept": {"text": "Kadcyla"}}}, id="R5"),
+        pytest.param(
+            {"resourceType": "CarePlan", "intent": "order", "activity": [{"detail": PLANNED}]}, id="in a care plan"
+        ),
+    ],
+)
+def test_an_order_of_which_nothing_was_checked_is_a_warning(unread: dict) -> None:
+    body = call(orders=[{"id": "unread", "status": "draft", **unread}])
+    (card,) = Caller().client.post(f"/cds-services/{SIGN}", json=body).json["cards"]
+    assert (card["source"]["topic"]["code"], card["indicator"]) == ("checks-incomplete", "warning")
+    assert "Kadcyla" in card["detail"]
+
+
 def test_orders_that_share_an_id_get_cards_with_ids_of_their_own() -> None:
     body = call(orders=[order(mg=378), order(mg=500, status="active")])
     response = Caller().client.post(f"/cds-services/{SIGN}", json=body)

@@ -15,6 +15,7 @@ from chart_server import ChartServer, Reply, as_json
 
 from cds_service.configuration.settings import LISTENING_AT, Settings
 from cds_service.ehr.causes import cause_of, cause_of_refusal
+from cds_service.telemetry.request_names import current
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -381,3 +382,78 @@ def test_codes_reach_a_server_behind_a_proxy_that_takes_two_slashes_for_one(char
 def test_the_templates_stay_as_cds_hooks_writes_them(service) -> None:
     announced = service.get("/cds-services").body["services"][0]["prefetch"]
     assert "code=http://loinc.org|" in announced["weight"]
+
+
+@pytest.fixture(scope="module")
+def limited() -> Caller:
+    """Start a service that takes short bodies."""
+    return Caller(Settings(limits={"body_bytes": 2048}))
+
+
+@pytest.mark.parametrize(
+    ("sent", "says", "line"),
+    [
+        pytest.param(
+            ("GET", f"/cds-services/{SIGN}", {}), "takes POST only", {"status": 405, "service": SIGN}, id="405"
+        ),
+        pytest.param(
+            ("POST", "/cds-services", {}), "takes GET only", {"status": 405, "service": None}, id="405 of a list"
+        ),
+        pytest.param(
+            (MARK, f"/cds-services/{SIGN}/feedback", {}), "POST", {"status": 405, "method": "other"}, id="405 of a word"
+        ),
+        pytest.param(("POST", f"/cds-services/{MARK}", {}), SIGN, {"status": 404, "service": None}, id="404"),
+        pytest.param(
+            ("GET", f"/{MARK}?patient={MARK}", {}), "/cds-services", {"status": 404, "route": None}, id="no page"
+        ),
+        pytest.param(
+            (
+                "POST",
+                f"/cds-services/{SIGN}",
+                {"data": f"patient={MARK}", "content_type": "application/x-www-form-urlencoded"},
+            ),
+            "application/json",
+            {"status": 415, "code": "not-json-content", "service": SIGN},
+            id="415",
+        ),
+        pytest.param(
+            ("POST", f"/cds-services/{SIGN}/feedback", {"data": b" " * 2049, "content_type": "application/json"}),
+            "2048 bytes",
+            {"status": 413, "code": "body-too-large", "route": "/cds-services/<service_id>/feedback", "service": SIGN},
+            id="413",
+        ),
+        pytest.param(
+            (
+                "POST",
+                f"/cds-services/{SIGN}",
+                {"data": b"{}", "content_type": "application/json", "headers": {"Content-Encoding": "br"}},
+            ),
+            "gzip",
+            {"status": 415, "code": "content-encoding-not-taken"},
+            id="415 of an encoding",
+        ),
+    ],
+)
+def test_what_is_refused_unread_is_in_the_log(limited, log_lines: list[EventDict], sent, says, line) -> None:
+    method, path, more = sent
+    answer = limited.send(method, path, **more)
+    assert says in answer.body["issue"][0]["details"]["text"]
+    (refused,) = [each for each in log_lines if each["event"] == "request_refused"]
+    assert {name: refused[name] for name in line} == line
+    assert refused["status"] == answer.status
+    assert MARK not in str(log_lines)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"hook": "order-select"}, id="another hook"),
+        pytest.param({"context": {}}, id="no context"),
+        pytest.param({"prefetch": []}, id="a prefetch that is a list"),
+    ],
+)
+def test_a_refused_hook_is_known_by_its_instance_in_the_log(service, change) -> None:
+    assert service.post({**call(), "hookInstance": "inst-1", **change}).status == 400
+    names = current()
+    assert names is not None
+    assert names.hook_instance == "inst-1"

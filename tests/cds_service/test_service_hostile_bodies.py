@@ -3,10 +3,28 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
-from calls import KEYS, PATIENT, SELECT, SIGN, authorization, call, changed, order, removed, troubled_prefetch, without
+from calls import (
+    KEYS,
+    PATIENT,
+    SELECT,
+    SIGN,
+    VIEW,
+    authorization,
+    bundle,
+    call,
+    changed,
+    days_ago,
+    dose_given,
+    on_kadcyla,
+    order,
+    removed,
+    troubled_prefetch,
+    without,
+)
 
 if TYPE_CHECKING:
     from calls import Answer, Json
@@ -178,6 +196,23 @@ def test_service_stands_a_number_that_is_none(service, log_lines, place, value) 
     is_quiet_about_the_request(answer, log_lines)
 
 
+@pytest.mark.parametrize(
+    "day", ["0001-01-01", "9999-12-31", "2026-02-30", "2026-12-31T23:59:60Z", "9999-12-31T23:59:59-12:00"]
+)
+@pytest.mark.parametrize("service_id", [SIGN, VIEW])
+def test_service_stands_dates_at_the_ends_of_the_calendar(service, service_id, day) -> None:
+    """Every date of a call at once, those of the dose given and of the order included."""
+    body = call(service_id, prefetch=on_kadcyla() if service_id == VIEW else None)
+    if service_id == SIGN:
+        body["prefetch"]["administrations"] = bundle(dose_given(21), dose_given(5, "given-2"))
+        body["context"]["draftOrders"]["entry"][0]["resource"]["dosageInstruction"][0]["timing"]["event"] = [
+            days_ago(0)
+        ]
+    written = re.sub(r'"\d{4}-\d\d-\d\d"', f'"{day}"', json.dumps(body))
+    assert day in written
+    assert service.post(written.encode(), service_id).status == 200
+
+
 @pytest.mark.parametrize("value", ["9" * 5000, "1e99999999999999999999"], ids=["too long", "beyond every exponent"])
 @pytest.mark.parametrize(
     ("name", "resource"),
@@ -270,7 +305,8 @@ def test_service_says_nothing_of_what_went_wrong_inside(service, log_lines, monk
     def fail(*_: object) -> None:
         raise ValueError(MARK)
 
-    monkeypatch.setattr("cds_service.decisions.decider.Decider.decide", fail)
+    # Reading and judging a call never end so (test_failing_steps.py); what comes before them may.
+    monkeypatch.setattr("cds_service.web.hooks.json_body", fail)
     response = service.client.post(f"/cds-services/{SIGN}", json=marked())
     assert response.status_code == 500
     assert response.json["issue"][0]["details"]["coding"][0]["code"] == "internal"

@@ -195,7 +195,7 @@ def test_what_a_server_says_of_its_list_is_in_the_prefetch(sent) -> None:
 def described(answer: Answer) -> tuple[Any, ...]:
     listing = answer.listing
     assert listing is not None
-    contents = [stub.content for stub in listing.glimpses]
+    contents = [stub.content for stub in listing.stubs]
     return answer.state, answer.partial, contents, len(listing.broken), listing.next_page, listing.is_short
 
 

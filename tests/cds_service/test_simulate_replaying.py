@@ -19,7 +19,7 @@ from cds_service.simulate.cohort.generate import courses
 from cds_service.simulate.cohort.resources import resources
 from cds_service.simulate.replaying import Replayer
 from cds_service.simulate.routing import Router, named_in
-from fhir_mappings.as_of.askers import role_entry, signed_by
+from fhir_mappings.as_of.signers import role_entry, signed_by
 from fhir_mappings.request.hook_request import read_request
 
 if TYPE_CHECKING:
@@ -211,7 +211,7 @@ def later_resource(kind: str, course: Course, number: int, moment: datetime) -> 
     st.floats(0, 1),
     st.lists(st.tuples(LATER, st.integers(1, 60 * 24 * 200)), min_size=1, max_size=6),
 )
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=settings.default.max_examples // 2, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_is_dated_after_an_order_changes_nothing_about_it(replayer, course, share, later) -> None:
     visit = course.visits[int(share * (len(course.visits) - 1))]
     signed = datetime.fromisoformat(f"{visit.day}T09:15:00")
@@ -230,7 +230,7 @@ def test_what_is_dated_after_an_order_changes_nothing_about_it(replayer, course,
 
 
 @given(st.sampled_from(ERRORS), st.randoms(use_true_random=False))
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=settings.default.max_examples // 2, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_order_of_the_lines_changes_nothing(replayer, course, random) -> None:
     found = lines(exported(course))
     shuffled = random.sample(found, len(found))

@@ -21,7 +21,6 @@ import pyarrow.parquet as pq
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from click.testing import CliRunner, Result
-from playwright.sync_api import sync_playwright
 from servers import lacking
 
 from cds_service.cli import main
@@ -35,9 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PATIENTS = 40
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
-ARGUMENTS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 
 def simulate(*arguments: object) -> Result:
@@ -464,26 +460,21 @@ def test_the_generator_gives_the_same_bytes_for_the_same_seed(cohort, tmp_path) 
     }
 
 
-def test_the_report_is_whole_offline_and_can_be_read_by_everybody(compared) -> None:
-    if not CHROMIUM.exists():
-        lacking("Chromium")
+def test_the_report_is_whole_offline_and_can_be_read_by_everybody(browser, compared) -> None:
     asked: list[str] = []
     said: list[str] = []
     address = (compared / "report.html").as_uri()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        for width in (1280, 360):
-            page = browser.new_page(viewport={"width": width, "height": 900})
-            page.on("request", lambda request: asked.append(request.url))
-            page.on("console", lambda message: said.append(message.text))
-            page.on("pageerror", lambda error: said.append(str(error)))
-            page.goto(address)
-            found = Axe().run(page)
-            assert found.violations_count == 0, found.generate_report()
-            wide, window = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
-            assert wide <= window
-            assert page.locator("svg").count() == page.locator("svg > title").count() >= 5
-            page.close()
-        browser.close()
+    for width in (1280, 360):
+        page = browser.new_page(viewport={"width": width, "height": 900})
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.goto(address)
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+        wide, window = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+        assert wide <= window
+        assert page.locator("svg").count() == page.locator("svg > title").count() >= 5
+        page.close()
     assert [url for url in asked if not url.startswith("data:")] == [address, address]
     assert said == []

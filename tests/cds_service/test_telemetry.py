@@ -88,7 +88,7 @@ def test_a_service_sends_back_the_names_it_was_sent_and_makes_those_it_was_not(s
 @pytest.fixture(scope="module")
 def receiver() -> Iterator[SpanReceiver]:
     """Yield a receiver of spans."""
-    if importlib.util.find_spec("opentelemetry.sdk") is None:
+    if importlib.util.find_spec("opentelemetry") is None or importlib.util.find_spec("opentelemetry.sdk") is None:
         lacking("OpenTelemetry (pip install 'her2-cds[otel]')")
     from span_receiver import SpanReceiver  # noqa: PLC0415 - reads what may not be installed
 
@@ -141,6 +141,12 @@ def test_each_line_about_a_call_has_its_names_and_its_status(running: Running) -
     assert running.send("POST", path, call(prefetch={}, hookInstance="Mrs Smith"), X_Request_ID="req-8")[0] == 412
     (line,) = lines_of(running, "req-8", "hook_refused")
     assert (line["hook_instance"], line["status"]) == ("not an identifier", 412)
+    assert running.send("POST", path, call(hook="order-select", hookInstance="inst-2"), X_Request_ID="req-a")[0] == 400
+    (line,) = lines_of(running, "req-a", "hook_refused")
+    assert (line["hook_instance"], line["status"]) == ("inst-2", 400)
+    assert running.send("GET", path, X_Request_ID="req-b")[0] == 405
+    (line,) = lines_of(running, "req-b", "request_refused")
+    assert (line["service"], line["status"]) == (SIGN, 405)
     feedback = {"feedback": [{"card": "c-1", "outcome": "accepted", "outcomeTimestamp": "2026-01-05T00:00:00Z"}]}
     running.send("POST", f"{path}/feedback", feedback, X_Request_ID="req-9")
     (line,) = lines_of(running, "req-9", "feedback_taken")

@@ -410,7 +410,7 @@ _who: list[calling.Caller | None] = [None]
 _callers = st.sampled_from([None, calling.Caller("https://ehr.example"), calling.Caller("https://other.example")])
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=settings.default.max_examples // 2, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=_contents, asked=_requests, who=_callers)
 def test_law_a_trial_changes_no_byte_and_finds_what_the_version_would_if_it_were_in_force(
     three: dict[str, Caller], content: Any, asked: tuple[str, Any], who: calling.Caller | None

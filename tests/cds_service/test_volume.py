@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from cds_service.learning.control import Count
@@ -59,7 +59,6 @@ def test_the_limits_of_a_count(before: list[int], periods: int, limits: tuple[in
     assert count_limits(before, periods, 0.0004)[1:] == limits
 
 
-@settings(max_examples=60, deadline=None)
 @given(before=st.lists(st.integers(2, 30), min_size=4, max_size=12), periods=st.integers(1, 4))
 def test_limits_leave_no_more_than_the_tail_outside_and_no_less(before: list[int], periods: int) -> None:
     tail = 0.01

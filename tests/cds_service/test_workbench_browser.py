@@ -43,10 +43,11 @@ PAGES = {
     "learning": "/learning",
     "decisions": "/decisions",
 }
+SIGN_OUT = re.compile("^(Sign out|Abmelden|Cerrar sesión)$")
 LOOKS: dict[str, dict[str, Any]] = {
     "desk": {},
-    "phone": {"viewport": PHONE},
-    "dark": {"viewport": DESK, "color_scheme": "dark"},
+    "phone": {"viewport": PHONE, "locale": "de-DE"},
+    "dark": {"viewport": DESK, "color_scheme": "dark", "locale": "es-ES"},
 }
 
 
@@ -72,11 +73,11 @@ def seen(browser: Any, base: str, tmp_path: Any) -> Iterator[Visit]:
 
 def sign_in(page: Page, name: str) -> None:
     """Sign in as somebody, whoever was there before."""
-    leave = page.get_by_role("button", name="Sign out")
+    leave = page.get_by_role("button", name=SIGN_OUT)
     if leave.count():
         leave.click()
     page.get_by_role("button", name=re.compile(f"^{name}")).click()
-    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    expect(page.get_by_role("button", name=SIGN_OUT)).to_be_visible()
 
 
 def sets(page: Page, label: str) -> Any:
@@ -326,7 +327,7 @@ def test_a_reviewer_says_of_cases_whether_their_cards_would_be_right(seen: Visit
     seen.page.get_by_role("button", name="The card would be right").first.click()
     expect(seen.page.locator("main")).to_contain_text("1 right, 0 wrong, 0 unsure")
     seen.page.get_by_role("link", name="the whole decision").first.click()
-    expect(seen.page.locator("main")).to_contain_text("Judged again today, it comes to the same cards.")
+    expect(seen.page.locator("main")).to_contain_text("Evaluated again today, it gives the same cards.")
     seen.check("workbench-decision-desk")
     sign_in(seen.page, "Eve")
     seen.open("/workbench/shadow?topic=lvef-overdue")

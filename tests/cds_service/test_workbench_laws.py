@@ -80,7 +80,7 @@ def seats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Seat]]:
     store.close()
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     path=st.sampled_from(PATHS),
     fields=st.dictionaries(FIELDS, VALUES, max_size=8),
@@ -100,7 +100,7 @@ def test_no_form_makes_the_workbench_fail(
     seat.sign_in(BEN if is_reviewer else ADA)
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.sampled_from(("", "/preview", "/shadow", "/learning", "/decisions", "/versions")),
     st.dictionaries(

@@ -50,7 +50,7 @@ def seat(store: Store) -> Seat:
 def test_specimen_answers_as_its_rule_did(specimen: Specimen) -> None:
     seen = DEFAULT.of_specimen(specimen)
     answers = {each.outcome for each in seen.checks if each.topic == specimen.topic}
-    said = {"fired": "fired", "clear": "checked and fine", "cannot-tell": "could not check"}
+    said = {"fired": "fired", "clear": "checked-and-fine", "cannot-tell": "could-not-check"}
     assert said[specimen.expect] in answers
     assert (specimen.topic in {card["source"]["topic"]["code"] for card in seen.cards}) == (specimen.expect == "fired")
 
@@ -188,7 +188,7 @@ def test_preview_shows_no_mark_of_a_chart_as_a_mark_of_the_page(seat: Seat) -> N
         pytest.param({"cards.weight-stale.mode": "loud"}, "cards.weight-stale.mode", id="no mode"),
         pytest.param({"cards.weight-stale.owner": "x" * 121}, "cards.weight-stale.owner", id="too long an owner"),
         pytest.param({"cards.weight-stale.mode": "off"}, "weight-stale: off instead of live", id="a mode"),
-        pytest.param({"cards.no-such-topic.mode": "off"}, "Cards, as things stand", id="a topic that is none"),
+        pytest.param({"cards.no-such-topic.mode": "off"}, "Cards as configured now", id="a topic that is none"),
     ],
 )
 def test_what_if_says_of(seat: Seat, fields, said: str) -> None:
@@ -201,7 +201,7 @@ def test_what_if_says_of(seat: Seat, fields, said: str) -> None:
 
 def test_what_if_begins_with_what_is_in_force(seat: Seat) -> None:
     page = words(seat.send("/preview", case="weight-stale-fired-1"))
-    assert "Cards, as things stand" in page
+    assert "Cards as configured now" in page
     assert "What would change" not in page
 
 

@@ -204,7 +204,7 @@ def test_workbench_asks_the_provider_anew_before_what_is_in_force_changes(
     monkeypatch.setattr(access, "_FRESH_S", -1)
     answer = reviewer.step(1, "approved")
     assert answer.status_code == 403
-    assert "Your roles are asked anew for this step" in words(answer)
+    assert "Your roles are checked again for this step" in words(answer)
     assert author.get("/versions/1").status_code == 200
     monkeypatch.setattr(access, "_FRESH_S", 60)
     signed_in(reviewer.browser, "bob")

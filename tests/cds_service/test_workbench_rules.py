@@ -175,7 +175,7 @@ def test_the_form_makes_a_rule_that_is_valid_with_its_cases_and_its_card(store: 
     said = words(page)
     assert "Enhertu: no Hepatitis B surface antigen within 180 days" in said
     assert "181 days old fires fires" in said
-    assert "results not sent cannot-tell cannot-tell" in said
+    assert "results not sent cannot tell cannot tell" in said
     settings = load_settings(None, {})
     known = with_rules(settings.site_layer.known, [("r.yaml", text_of(page.text))])
     assert "hepatitis-b-missing" in topics_of(known)

@@ -86,7 +86,7 @@ def test_pages_read_the_newest_decisions_and_say_so_where_there_are_more(seat: S
     assert "newest" not in words(seat.get("/shadow"))
     monkeypatch.setattr(trial_pages, "AT_MOST", 2)
     monkeypatch.setattr(learning_pages, "AT_MOST", 2)
-    assert "Of the newest 2 decisions alone" in words(seat.get("/shadow"))
+    assert "Only the newest 2 decisions;" in words(seat.get("/shadow"))
     assert "2 of 2 orders" in words(seat.get("/shadow"))
     assert "Only the newest 2 decisions were read" in words(seat.get("/learning"))
 
@@ -96,8 +96,8 @@ def test_a_decision_is_laid_open_by_its_id_and_by_the_id_of_its_card(seat: Seat)
     for identifier in (decision, card, f" {card} "):
         page = words(seat.get("/decisions", id=identifier))
         assert "Kadcyla 400 mg (5.71 mg/kg) is above the maximum" in page
-        assert "Judged again today, it comes to the same cards." in page
-        assert "dose_rounding_tolerance_percent 5 % (default)" in page
+        assert "Evaluated again today, it gives the same cards." in page
+        assert "dose_rounding_tolerance_percent 5 % (as shipped)" in page
         assert "Feedback: no feedback" in page
 
 
@@ -118,7 +118,7 @@ def test_reports_take_what_they_do_not_know_for_the_usual(seat: Seat, query) -> 
 def test_who_is_no_reviewer_is_offered_no_review(seat: Seat, person: str) -> None:
     seat.send("/sign-out")
     page = words(seat.sign_in(person).get("/shadow", topic="lvef-overdue"))
-    assert "Cases, drawn by lot" in page
+    assert "Cases drawn at random" in page
     assert "The card would be right" not in page
 
 

@@ -41,14 +41,16 @@ def _there_and_back(office: Office) -> None:
     assert [office.shown(), office.shown()] == [["weight-stale"]] * 2
     page = words(office.eve.get("/versions/1"))
     assert "on trial · written by Ada" in page
-    assert "begun by Ada, informatics (made up). Each order is judged by it too, and nobody sees its cards." in page
+    assert (
+        "begun by Ada, informatics (made up). Each order is evaluated with it too, and nobody sees its cards." in page
+    )
     assert "trial begun by Ada, informatics (made up)" in page
     assert "“Four weeks”" in page
-    assert "Version 1 is on trial: judged by too, and shown to nobody." in words(office.eve.get("/versions"))
+    assert "Version 1 is on trial: each order is evaluated with it too" in words(office.eve.get("/versions"))
     assert "Version 1 is on trial." in words(office.eve.get(""))
     found = words(office.eve.get("/shadow"))
     assert "Version 1 , “Older weights”, is on trial since" in found
-    assert "Decisions of her2-order-sign judged by it in these 28 days: 2 ." in found
+    assert "Decisions of her2-order-sign evaluated with it in these 28 days: 2 ." in found
     assert "New to clinicians 0, gone for clinicians 2, shown now 2" in found
     assert "0 of 2 orders: 0.0 per 100" in found
     assert office.ada.step(1, "trial-ended").status_code == 302
@@ -57,7 +59,7 @@ def _there_and_back(office: Office) -> None:
     assert "trial ended by Ada" in page
     assert "Put on trial" in page
     found = words(office.eve.get("/shadow", version="1"))
-    assert "Version 1 was on trial. Decisions of her2-order-sign judged by it in these 28 days: 2 ." in found
+    assert "Version 1 was on trial. Decisions of her2-order-sign evaluated with it in these 28 days: 2 ." in found
     assert "gone for clinicians 2" in found
     assert "was on trial" not in words(office.eve.get("/shadow"))
 
@@ -113,17 +115,17 @@ def test_publishing_from_a_trial_ends_it(office: Office) -> None:
     assert office.ada.step(1, "published").status_code == 302
     assert office.shown() == []
     assert "is on trial" not in words(office.eve.get("/versions"))
-    assert "judged by it" not in words(office.eve.get("/shadow"))
+    assert "evaluated with it" not in words(office.eve.get("/shadow"))
 
 
 def test_of_a_trial_without_decisions_and_one_that_changed_nothing_the_page_says_so(office: Office) -> None:
     office.approved(thresholds__lab_max_age_days="15")
     office.ada.step(1, "trial-begun")
-    assert "judged by it in these 28 days: 0 . None has come in yet." in words(office.eve.get("/shadow"))
+    assert "evaluated with it in these 28 days: 0 . None has come in yet." in words(office.eve.get("/shadow"))
     office.shown()
     page = words(office.eve.get("/shadow"))
-    assert "judged by it in these 28 days: 1 . It would have changed none of them." in page
-    assert "Nothing is on trial" not in page
+    assert "evaluated with it in these 28 days: 1 . It would have changed none of them." in page
+    assert "nothing was on trial" not in page
 
 
 @pytest.mark.parametrize("asked", ["9", "-1", "²", "x", "99999999999999999999"])
@@ -163,7 +165,7 @@ def test_a_page_says_that_a_file_is_tried_before_a_version(store: Store, tmp_pat
     for path in ("/versions/1", "/shadow"):
         page = words(office.eve.get(path))
         assert "It is not tried here. The configuration file here tries another file (shadow.configuration)" in page
-    assert "judged by it in these 28 days: 0 ." in words(office.eve.get("/shadow"))
+    assert "evaluated with it in these 28 days: 0 ." in words(office.eve.get("/shadow"))
 
 
 def test_a_page_says_that_this_release_does_not_take_what_is_on_trial(office: Office, store: Store) -> None:
@@ -176,7 +178,9 @@ def test_a_page_says_that_this_release_does_not_take_what_is_on_trial(office: Of
         answer = office.ada.get(path)
         assert answer.status_code == 200
         page = words(answer)
-        assert "It is not tried here. This release does not take it: version 1: thresholds.weight_max_age_days" in page
+        assert (
+            "It is not tried here. This release does not accept it: version 1: thresholds.weight_max_age_days" in page
+        )
     assert office.ada.step(1, "trial-ended").status_code == 302
 
 

@@ -102,7 +102,7 @@ def test_who_wrote_a_version_does_not_approve_it(office: Office) -> None:
     answer = office.ada.step(1, "approved")
     assert answer.status_code == 403
     assert "only a person with the role reviewer may do this" in words(answer)
-    assert "You have written of it, so somebody else approves it" in words(office.ada.get("/versions/1"))
+    assert "You wrote part of it, so somebody else has to approve it" in words(office.ada.get("/versions/1"))
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_a_schedule_is_moved_and_what_has_begun_keeps_its_begin(store: Store) ->
     watch.later(hours=24)
     page = words(office.ada.get("/versions/1"))
     assert "moved by Ada, informatics (made up), 2026-03-01 12:00 UTC, from 2026-03-03 08:00 UTC" in page
-    assert "What has begun keeps its begin" in page
+    assert "Its start has passed and stays as it is" in page
     refused = office.ada.step(1, "moved", comment="Earlier", effective_from="2026-03-04T08:00")
     assert "it has begun, so only its end can be moved" in words(refused)
     office.ada.step(1, "moved", comment="Two days are enough", effective_until="2026-03-05T08:00")
@@ -245,7 +245,7 @@ def test_an_older_version_is_begun_again(office: Office) -> None:
     [
         pytest.param({"title": ""}, "give it a title", id="no title"),
         pytest.param({"title": "x" * 201}, "give it a title", id="too long a title"),
-        pytest.param({"from": "77"}, "there is no version 77", id="a version that there is not"),
+        pytest.param({"from": "77"}, "There is no such version", id="a version that there is not"),
     ],
 )
 def test_no_version_begins_with(office: Office, fields, said: str) -> None:
@@ -315,7 +315,9 @@ def refuse(store: Store, number: str) -> None:
         connection.execute(policy_contents.update().values(content=func.replace(column, number, f"{number}00")))
 
 
-REFUSED = "is published, and this release does not take it: version 1: thresholds.weight_max_age_days: must lie between"
+REFUSED = (
+    "is published, and this release does not accept it: version 1: thresholds.weight_max_age_days: must lie between"
+)
 
 
 def test_what_an_older_release_published_and_this_one_does_not_take_is_said(office: Office, store: Store) -> None:
@@ -328,7 +330,7 @@ def test_what_an_older_release_published_and_this_one_does_not_take_is_said(offi
         assert answer.status_code == 200
         page = words(answer)
         assert f"Version 1 {REFUSED}" in page
-        assert "Here the configuration files alone hold until another version is published" in page
+        assert "Here the configuration files alone are in force until another version is published" in page
         assert "ersion 1 is in force" not in page
         assert "”, is in force" not in page
 
@@ -343,12 +345,12 @@ def test_other_versions_show_what_they_change_while_one_is_refused(office: Offic
     refuse(store, "60")
     page = words(office.ada.get("/versions/2", record="1"))
     assert f"Version 1 {REFUSED}" in page
-    assert "Here version 1 goes on" in page
+    assert "Here version 1 stays in force" in page
     assert "A weight older than 90 days instead of 60 days makes weight-stale fire" in page
     afresh = Office(store)
     assert afresh.shown() == ["weight-stale"]
     page = words(afresh.eve.get("/versions/2", record="1"))
-    assert "Here the configuration files alone hold" in page
+    assert "Here the configuration files alone are in force" in page
     assert "A weight older than 90 days instead of 30 days makes weight-stale fire" in page
     assert "cases of the rules get other cards" in page
     assert "Of the newest 2 signed requests: 2 cards with what is in force, 0 with this version" in page
@@ -362,7 +364,7 @@ def test_no_version_begins_with_one_that_is_refused(office: Office, store: Store
     refuse(store, "60")
     answer = office.ada.send("/versions", title="On top of it")
     assert answer.status_code == 409
-    assert "This release does not take version 1. Begin with the files or an older version." in words(answer)
+    assert "This release does not accept version 1. Begin with the files or an older version." in words(answer)
     assert office.ada.send("/versions", title="From the files", **{"from": "files"}).status_code == 302
 
 
@@ -372,7 +374,7 @@ def test_the_learning_page_names_the_version_that_came_into_force(office: Office
     office.ada.step(1, "published")
     office.shown()
     page = words(office.eve.get("/learning"))
-    assert "2 decisions on 2 orders, 1 cards shown" in page
+    assert "2 decisions on 2 orders, 1 card shown" in page
     assert "version 1 instead of no version; A weight older than 60 days instead of 30 days" in page
 
 

@@ -70,7 +70,7 @@ def seen(key: str, *resources: Json, at: int = 0) -> list[Json]:
     """Return what the last session, or another, is given under a key."""
     found = history(*resources)
     answer = found.request(found.sessions[at]).prefetch[key]
-    return [glimpse.content for glimpse in answer.listing.glimpses] if answer.listing else []
+    return [stub.content for stub in answer.listing.stubs] if answer.listing else []
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_moments_are_in_the_order_of_their_times_and_days_where_one_has_no_time(
     assert one.is_before(two) == (first < second)
     assert When(one.day).is_before(two) == (first.date() < second.date())
     assert later(one, two) in (one, two)
-    assert not (one.is_before(two) and one.is_after(two))
+    assert not (one.is_before(two) and two.is_before(one))
 
 
 @pytest.mark.parametrize(

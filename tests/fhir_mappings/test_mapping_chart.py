@@ -41,7 +41,7 @@ from cds_service.configuration.settings import Settings
 from cds_service.configuration.site_settings import SiteSettings
 from cds_service.decisions.data_access import DataMissing
 from cds_service.decisions.decider import Decider
-from fhir_mappings.request.hook_request import read_request
+from fhir_mappings.request.hook_request import BadRequest, read_request
 from fhir_mappings.request.orders import Orders
 from fhir_mappings.request.prefetch import Answer, read_answer
 from fhir_mappings.wire.resources import encode
@@ -198,6 +198,27 @@ def test_texts_of_another_patient_are_not_searched() -> None:
 
     assert reasons(patient(x=bundle(report("Patient/pat-1")))) == ["her2-in-text", "lvef-in-text"]
     assert reasons(patient(x=bundle(report("Patient/pat-2")))) == []
+
+
+@pytest.mark.parametrize(("code", "told"), [("C34.90", True), ("C50.911", False)])
+def test_a_sequencing_result_that_was_not_read_is_there_in_lung_cancer(code: str, told: bool) -> None:  # noqa: FBT001
+    cancer = {
+        "resourceType": "Condition",
+        "id": "c",
+        "subject": {"reference": "Patient/pat-1"},
+        "clinicalStatus": {"coding": [{"code": "active"}]},
+        "code": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": code}]},
+    }
+    panel = {
+        "resourceType": "Observation",
+        "id": "o",
+        "status": "final",
+        "subject": {"reference": "Patient/pat-1"},
+        "code": {"text": "NGS panel"},
+        "valueString": "ERBB2 p.A775_G776insYVMA",
+    }
+    found = patient(conditions=bundle(cancer), tumorMarkers=bundle(panel))
+    assert ("erbb2-mutation" in [gap.about for gap in found.gaps]) is told
 
 
 @pytest.mark.parametrize(
@@ -539,6 +560,45 @@ def test_a_drug_in_the_prefetch_that_cannot_be_read_is_not_there() -> None:
 def test_an_entry_that_cannot_be_read_is_said(entry: Any) -> None:
     bundled = {"resourceType": "Bundle", "entry": [entry, {"resource": AMOXICILLIN}]}
     assert reasons(orders(draftOrders=bundled)) == ["unreadable-order"]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        pytest.param([OVERDOSE], id="orders instead of entries"),
+        pytest.param([{"resource": json.dumps(OVERDOSE)}], id="an order as text"),
+        pytest.param([None, {"resource": [OVERDOSE]}], id="nothing, and an order in a list"),
+    ],
+)
+def test_a_session_none_of_whose_orders_can_be_read_is_not_silent(entry: Any) -> None:
+    decision = DECIDER.decide(read_request(encode(hook_body(draftOrders={"entry": entry})), "order-sign"))
+    (card,) = decision.cards
+    assert (topic(card), card["indicator"]) == ("checks-incomplete", "warning")
+    assert "no order of this session could be read" in card["detail"]
+
+
+@pytest.mark.parametrize("entry", [5, "MedicationRequest/1", True])
+def test_entries_of_the_wrong_type_are_refused(entry: Any) -> None:
+    body = encode(hook_body(draftOrders={"resourceType": "Bundle", "entry": entry}))
+    with pytest.raises(BadRequest) as refused:
+        read_request(body, "order-sign")
+    assert (refused.value.code, refused.value.expression) == ("wrong-type", "context.draftOrders.entry")
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        pytest.param({"resourceType": None}, ["checks-incomplete"], id="no type"),
+        pytest.param({"resourceType": "medicationrequest"}, ["checks-incomplete"], id="a type in small letters"),
+        pytest.param({"resourceType": 5}, ["checks-incomplete"], id="a number for the type"),
+        pytest.param({"resourceType": "MedicationStatement"}, [], id="no order"),
+        pytest.param(
+            {"resourceType": None, "medicationCodeableConcept": {"text": "amoxicillin"}}, [], id="another drug, no type"
+        ),
+    ],
+)
+def test_an_order_that_does_not_say_what_it_is(change: Json, expected: list[str]) -> None:
+    assert topics({**OVERDOSE, **change}) == expected
 
 
 def test_draft_orders_may_be_off_in_shape() -> None:

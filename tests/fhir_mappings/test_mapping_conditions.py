@@ -12,6 +12,7 @@ from cards.facts.origins import Origin
 from cards.facts.results import CodedHer2
 from fhir_mappings.codings import CodeMap, Coding
 from fhir_mappings.patient.conditions import ConditionReader, label_of
+from fhir_mappings.patient.problem_texts import problem_texts
 
 READER = ConditionReader(TERMINOLOGY)
 BREAST = coding(SNOMED, "254837009", "Malignant neoplasm of breast (disorder)")
@@ -363,3 +364,52 @@ def test_a_problem_knows_when_it_began() -> None:
     recorded = condition("c", icd("Z33.1"), recordedDate="2026-10-01")
     found = [READER.read(each, Origin("", "x")).problem for each in (began, recorded)]
     assert [each.on for each in found if each] == [date(2026, 9, 1), date(2026, 10, 1)]
+
+
+def test_the_words_of_problems_are_indexed_once_for_each_table() -> None:
+    groups, around = TERMINOLOGY.problems, TERMINOLOGY.problem_words
+    assert problem_texts(groups, around) is problem_texts(groups, around)
+    assert problem_texts(groups[:1], around) is not problem_texts(groups, around)
+    assert set(problem_texts(groups[:1], around).read([groups[0].texts[0], groups[-1].texts[0]])) == {groups[0].problem}
+
+
+GM = "http://fhir.de/CodeSystem/bfarm/icd-10-gm"
+
+
+def german(code: str, sign: str = "") -> Json:
+    extension = {
+        "url": "http://fhir.de/StructureDefinition/icd-10-gm-diagnosesicherheit",
+        "valueCoding": {"code": sign},
+    }
+    return {"system": GM, "code": code, **({"extension": [extension]} if sign else {})}
+
+
+@pytest.mark.parametrize(
+    ("resource", "expected"),
+    [
+        pytest.param(condition("c", icd("J84.9"), clinicalStatus={"text": "abgeklungen"}), "past", id="over in German"),
+        pytest.param(condition("c", icd("J84.9"), clinicalStatus={"text": "Résolu"}), "past", id="over in French"),
+        pytest.param(condition("c", icd("J84.9"), clinicalStatus={"text": "aktiv"}), "present", id="active in German"),
+        pytest.param(
+            condition("c", icd("J84.9"), verificationStatus={"text": "Suspected"}), "suspected", id="suspected in words"
+        ),
+        pytest.param(condition("c", icd("J84.9"), verificationStatus={"text": "Ruled out"}), "none", id="ruled out"),
+        pytest.param(condition("c", icd("J84.9"), verificationStatus={"text": "gesichert"}), "present", id="confirmed"),
+        pytest.param(condition("c", german("J84.9", "G")), "present", id="G beside the code"),
+        pytest.param(
+            condition("c", german("J84.9", "V"), verificationStatus=None), "suspected", id="V beside the code"
+        ),
+        pytest.param(condition("c", german("J84.9", "Z")), "past", id="Z beside the code"),
+        pytest.param(condition("c", german("J84.9", "A"), verificationStatus=None), "none", id="A beside the code"),
+        pytest.param(condition("c", german("J84.9", "A")), "suspected", id="A, but confirmed"),
+        pytest.param(condition("c", german("J84.9V"), verificationStatus=None), "suspected", id="V behind the code"),
+        pytest.param(condition("c", german("I50.1RG")), "present", id="a side and G behind the code"),
+        pytest.param(condition("c", german("J84.9 A"), verificationStatus=None), "none", id="A behind the code"),
+    ],
+)
+def test_the_state_of_a_problem(resource: Json, expected: str) -> None:
+    read = READER.read(resource, Origin("Condition/c", "x"))
+    if read.problem is None:
+        assert ("suspected" if read.suspected is not None else "none") == expected
+    else:
+        assert ("past" if read.problem.is_past else "present") == expected

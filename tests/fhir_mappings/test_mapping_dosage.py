@@ -135,6 +135,12 @@ def test_a_range_keeps_its_lower_end(low: Json, kept: tuple[str, str]) -> None:
     assert (str(dose.number), str(dose.low), dose.low_as_written) == ("252", *kept)
 
 
+@pytest.mark.parametrize("ends", [{}, {"high": {}}, {"high": {"unit": "mg"}}])
+def test_a_range_without_an_upper_end_is_not_its_lower_end(ends: Json) -> None:
+    (dose,) = doses(order(dosage({"doseRange": {"low": quantity(252, "mg"), **ends}})), None)
+    assert (str(dose.number), str(dose.low), dose.low_as_written) == ("252", "0", "252 mg")
+
+
 def test_a_bag_does_not_hide_the_dose_beside_it() -> None:
     beside = {"doseQuantity": quantity(250, "mL"), "rateQuantity": quantity(number("3.6"), "mg/kg")}
     assert found(dosage(beside)) == [("250", "mL"), ("3.6", "mg/kg")]
@@ -262,11 +268,38 @@ def test_a_dose_from_a_strength_says_so_and_a_strength_of_nothing_is_not_used() 
         pytest.param("20 mg/mL", [], id="a concentration"),
         pytest.param("80 % dose", [], id="a share of the dose"),
         pytest.param("over 90 minutes", [], id="no dose"),
+        pytest.param("previous dose 210 mg", [], id="an earlier dose"),
+        pytest.param("prior dose was 210 mg, give 252 mg", [Mg(Decimal(252))], id="an earlier dose, and this one"),
+        pytest.param("2 vials of 160 mg", [], id="a size of vials"),
         pytest.param("", [], id="empty"),
     ],
 )
 def test_text_doses(written: str, expected: list[Any]) -> None:
     assert list(text_doses({"dosageInstruction": [{"text": written}]})) == expected
+
+
+SUPPORTIVE = frozenset({"acetaminophen", "dexamethasone", "diphenhydramine"})
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("Premedicate with acetaminophen 650 mg PO", []),
+        ("Acetaminophen: 650 mg", []),
+        ("650 mg of acetaminophen before", []),
+        ("25 mg IV diphenhydramine", []),
+        ("Dexamethasone 8 mg, then 252 mg IV", [252]),
+        # An amount of its own, or a comma between: the drug's amount is another one.
+        ("420 mg dexamethasone 8 mg", [420]),
+        ("After dexamethasone, 420 mg IV", [420]),
+        ("420 mg IV. Dexamethasone before", [420]),
+        ("Ibuprofen 400 mg", [400]),
+    ],
+)
+def test_amounts_of_supportive_drugs_are_no_dose_of_the_order(written: str, expected: list[int]) -> None:
+    for slot in ({"text": written}, {"patientInstruction": written}, {"additionalInstruction": [{"text": written}]}):
+        named = text_doses({"dosageInstruction": [slot]}, SUPPORTIVE)
+        assert named == tuple(Mg(Decimal(each)) for each in expected)
 
 
 def test_text_without_end_is_read_to_a_limit() -> None:

@@ -77,6 +77,11 @@ def variant(gene: str, value: dict[str, Any], *components: dict[str, Any]) -> di
     return {"code": {"coding": [{"system": LOINC, "code": "69548-6"}]}, **value, "component": [studied, *components]}
 
 
+def of_gene(name: str, value: dict[str, Any]) -> dict[str, Any]:
+    studied = {"code": {"coding": [{"system": LOINC, "code": "48018-6"}]}, "valueCodeableConcept": {"text": name}}
+    return {"code": {"coding": [{"system": LOINC, "code": "69548-6"}]}, **value, "component": [studied]}
+
+
 def named(value: str) -> dict[str, Any]:
     return {"code": {"coding": [{"system": LOINC, "code": "42783-1"}]}, "valueString": value}
 
@@ -97,6 +102,9 @@ def copies(number: int) -> dict[str, Any]:
         pytest.param(variant("3430", coded(LOINC, "LA9633-4")), True, id="the gene without its prefix"),
         pytest.param(variant("HGNC:3430", coded(LOINC, "LA9634-2")), False, id="absent, of ERBB2"),
         pytest.param(variant("HGNC:1100", coded(LOINC, "LA9633-4")), None, id="another gene"),
+        pytest.param(of_gene("ERBB2", coded(LOINC, "LA9633-4")), True, id="the gene in words"),
+        pytest.param(of_gene("HER2 (ERBB2)", coded(LOINC, "LA9634-2")), False, id="absent, the gene in words"),
+        pytest.param(of_gene("ERBB3", coded(LOINC, "LA9633-4")), None, id="another gene in words"),
         pytest.param(
             variant("HGNC:3430", coded(LOINC, "LA9633-4"), {"valueString": "Uncertain significance"}),
             False,

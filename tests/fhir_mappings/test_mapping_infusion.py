@@ -28,6 +28,27 @@ from fhir_mappings.medications.infusion import infusion_times, is_push
             dosage({"doseQuantity": quantity(252, "mg"), "rateQuantity": quantity(500, "mL/h")}), (), id="other units"
         ),
         pytest.param(
+            dosage({"doseQuantity": quantity(252, "mg"), "rateQuantity": quantity(21, "mg/min")}),
+            (12,),
+            id="mg a minute",
+        ),
+        pytest.param(
+            dosage(additionalInstruction=[{"text": "Infuse over 30 minutes"}]), (30,), id="beside the instructions"
+        ),
+        pytest.param(dosage(text="252 mg i.v. \u00fcber 30 Minuten"), (30,), id="in German"),
+        pytest.param(dosage(text="252 mg en 90 minutos"), (90,), id="in Spanish"),
+        pytest.param(dosage(text="252 mg IV sur 1,5 heures"), (90,), id="in French"),
+        pytest.param(dosage(text="252 mg as a 30-minute infusion"), (30,), id="a 30-minute infusion"),
+        pytest.param(dosage(text="252 mg, infuse for 90 min"), (90,), id="infuse for"),
+        pytest.param(dosage(text="252 mg over 30 min. Observe over 90 min."), (30,), id="watched for longer"),
+        pytest.param(dosage(text="252 mg in 250 mL NS at 500 mL/hr"), (30,), id="a volume and its rate in words"),
+        pytest.param(dosage(text="12.6 mL in 250 mL NS @ 166.7 mL/h"), (90,), id="of two volumes the bag"),
+        pytest.param(dosage(text="250 mL at 50 mL/h, then 500 mL/h"), (), id="two rates"),
+        pytest.param(dosage(text="250 mL at 0 mL/h"), (), id="a rate of nothing"),
+        pytest.param(dosage(text="start 30 minutes after premedication"), (), id="not how long it runs"),
+        pytest.param(dosage(text="every 3 weeks for 90 days"), (), id="days"),
+        pytest.param(dosage(patientInstruction="It runs over 1.5 hours."), (90,), id="for the patient"),
+        pytest.param(
             dosage({"doseQuantity": quantity(252, "mg"), "rateQuantity": quantity(0, "mg/h")}), (), id="no rate at all"
         ),
         pytest.param(

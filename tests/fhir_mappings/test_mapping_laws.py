@@ -239,7 +239,7 @@ def at(way: tuple[Any, ...]) -> Any:
 
 
 @given(spoilt(), st.sampled_from(["order-sign", "order-select"]))
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=4 * settings.default.max_examples)
 def test_junk_in_any_field_is_refused_or_answered_and_never_stumbled_over(body: Json, hook: str) -> None:
     if body.get("hook") == CROWDED["hook"]:
         body["hook"] = hook
@@ -269,8 +269,8 @@ def seen(read: Callable[[bytes, str], HookRequest], body: bytes, hook: str) -> A
             and [
                 answer.listing.broken,
                 answer.listing.next_page,
-                [(each.path, each.full_url, each.codes, each.day, each.reference) for each in answer.listing.glimpses],
-                [readable(each) for each in answer.listing.glimpses],
+                [(each.path, each.full_url, each.codes, each.day, each.reference) for each in answer.listing.stubs],
+                [readable(each) for each in answer.listing.stubs],
             ],
         )
         for key, answer in answers.items()
@@ -278,15 +278,15 @@ def seen(read: Callable[[bytes, str], HookRequest], body: bytes, hook: str) -> A
     return msgspec.structs.replace(request, prefetch={}), told
 
 
-def readable(glimpse: ResourceStub) -> Any:
+def readable(stub: ResourceStub) -> Any:
     try:
-        return glimpse.content
+        return stub.content
     except Unreadable:
         return None
 
 
 @given(spoilt(), st.sampled_from(["order-sign", "order-select"]))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=3 * settings.default.max_examples)
 def test_a_request_says_the_same_in_one_pass_as_in_two(body: Json, hook: str) -> None:
     if body.get("hook") == CROWDED["hook"]:
         body["hook"] = hook
@@ -344,8 +344,8 @@ def test_any_json_is_an_answer_to_a_query_of_some_state(value: Any) -> None:
         found = ResourceList.read(raw, "x")
     except Unreadable:
         return
-    for glimpse in found.glimpses:
-        assert isinstance(glimpse, ResourceStub)
+    for stub in found.stubs:
+        assert isinstance(stub, ResourceStub)
 
 
 @given(st.binary(max_size=200))
@@ -386,7 +386,6 @@ MESSY = [
 
 
 @given(st.permutations(MESSY))
-@settings(max_examples=60, deadline=None)
 def test_the_order_of_the_entries_of_a_list_does_not_matter(listed: list[Json]) -> None:
     empty = dict.fromkeys(DECIDER.templates)
     expected = signature(cards(prefetch={**empty, "labs": bundle(*MESSY)}))
@@ -395,7 +394,6 @@ def test_the_order_of_the_entries_of_a_list_does_not_matter(listed: list[Json]) 
 
 
 @given(st.permutations([entry["resource"] for entry in CROWDED["context"]["draftOrders"]["entry"]]))
-@settings(max_examples=60, deadline=None)
 def test_the_order_of_the_drafts_does_not_matter(listed: list[Json]) -> None:
     """Apart from a summary that counts or lists them."""
     expected, found = (
@@ -410,7 +408,7 @@ def test_the_order_of_the_drafts_does_not_matter(listed: list[Json]) -> None:
     st.decimals(Decimal("1.0"), Decimal("9.0"), places=1),
     st.booleans(),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=2 * settings.default.max_examples)
 def test_a_weight_in_pounds_is_the_same_weight(pounds: Decimal, per_kg: Decimal, in_mg: bool) -> None:  # noqa: FBT001 - drawn
     kg = pounds * Decimal("0.45359237")
     dose = dose_of((per_kg * kg).quantize(Decimal(1), ROUND_HALF_UP), "mg") if in_mg else dose_of(per_kg, "mg/kg")
@@ -431,7 +429,7 @@ TENTHS = st.integers(2, 4000).map(lambda n: Decimal(n) / 10)
 
 
 @given(TENTHS, TENTHS, st.integers(2, 240).map(lambda n: Decimal(n) / 10), st.sampled_from(["Stage II", "Stage IV"]))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=2 * settings.default.max_examples)
 def test_laboratory_results_mean_the_same_in_any_unit(
     ast: Decimal, alt: Decimal, bilirubin: Decimal, stage: str
 ) -> None:
@@ -462,7 +460,7 @@ def test_laboratory_results_mean_the_same_in_any_unit(
     st.sampled_from(["mg", "mg/kg", "g"]),
     st.booleans(),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=2 * settings.default.max_examples)
 def test_an_order_that_was_corrected_is_silent_when_sent_again(
     weight: Decimal,
     per_kg: Decimal,

@@ -75,9 +75,9 @@ def test_a_code_without_end_beside_a_good_one_stands_for_nothing(length: int) ->
         "resourceType": "Observation",
         "code": {"coding": [{"system": "x" * length, "code": "y" * length}, {"system": LOINC, "code": "85319-2"}]},
     }
-    glimpse = ResourceStub.of(json.dumps(resource).encode(), "prefetch.x")
-    assert ConceptIndex(TERMINOLOGY).concept(glimpse.codes[0]) == "her2-ihc"
-    assert len(glimpse.codes[0]) == (2 if length == 500 else 1)
+    stub = ResourceStub.of(json.dumps(resource).encode(), "prefetch.x")
+    assert ConceptIndex(TERMINOLOGY).concept(stub.codes[0]) == "her2-ihc"
+    assert len(stub.codes[0]) == (2 if length == 500 else 1)
 
 
 def test_a_drug_named_at_length_is_recognised_and_not_remembered() -> None:

@@ -72,7 +72,7 @@ def test_a_batch_of_searches_is_read_search_by_search() -> None:
     answer = read_answer(json.dumps(bundle(weights, none)).encode(), "prefetch.all")
     assert answer.state is PrefetchState.PRESENT
     assert answer.listing is not None
-    assert [glimpse.reference for glimpse in answer.listing.glimpses] == ["Observation/w"]
+    assert [stub.reference for stub in answer.listing.stubs] == ["Observation/w"]
     assert answer.listing.next_page == "http://x/2"
 
 

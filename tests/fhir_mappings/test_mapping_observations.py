@@ -31,10 +31,10 @@ WHEN = date(2026, 11, 20)
 
 
 def read(resource: Json) -> list[Any]:
-    glimpse = ResourceStub.of(encode(resource), "x")
+    stub = ResourceStub.of(encode(resource), "x")
     facts: list[Any] = []
-    for name in READER.index.concepts(glimpse.codes):
-        facts += READER.read(name, glimpse.content, Origin(glimpse.reference, "x"))
+    for name in READER.index.concepts(stub.codes):
+        facts += READER.read(name, stub.content, Origin(stub.reference, "x"))
     return facts
 
 

@@ -80,7 +80,7 @@ def test_an_error_beside_results_makes_them_partial(value: Any, partial: bool) -
     found = read(value)
     assert found.partial is partial
     assert found.listing is not None
-    assert [glimpse.resource_type for glimpse in found.listing.glimpses] == ["Observation"]
+    assert [stub.resource_type for stub in found.listing.stubs] == ["Observation"]
 
 
 def test_an_outcome_that_cannot_be_read_is_taken_for_an_error() -> None:

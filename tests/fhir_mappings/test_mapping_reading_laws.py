@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.reading import her2, lvef
+from benchmarks.reading import her2, lvef, problems
 from benchmarks.reading.tables import UNREADABLE, Entry, entries
+from cards.knowledge.loader import default_knowledge
 from fhir_mappings.medications import schedule_text
 from fhir_mappings.medications.amounts import without_amounts
 from fhir_mappings.medications.schedule_text import read_schedule_text
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
 UNKNOWN = st.text(alphabet="qxzjkvw", min_size=5, max_size=9)
 HER2 = [entry for entry in entries("her2") if UNREADABLE not in entry.right]
 LVEF = [entry for entry in entries("lvef") if UNREADABLE not in entry.right]
+PROBLEMS = [
+    (str(group.problem), written)
+    for group in default_knowledge().terminology.problems
+    if not group.past_counts
+    for written in group.texts
+]
 VARIANTS = ("p.Y772_A775dup", "ERBB2 exon 20 insertion detected", "ERBB2 mutation not detected", "ERBB2 amplification")
 
 
@@ -54,11 +61,28 @@ def test_a_word_that_takes_a_result_back_makes_it_unread(entry: Entry, word: str
     assert_refused(her2.read, entry, word, 0)
 
 
+@given(st.sampled_from(PROBLEMS), UNKNOWN, st.integers(min_value=0, max_value=40))
+def test_a_problem_behind_an_unknown_word_is_neither_believed_nor_dropped(
+    named: tuple[str, str], word: str, place: int
+) -> None:
+    problem, written = named
+    assert problems.read("condition", written) == problem
+    assert problems.read("condition", f"{word} {written}") == UNREADABLE
+    assert problems.read("condition", f"no {word} {written}") == UNREADABLE
+    assert problems.read("condition", with_word(f"no {written}", word, place)) != problem
+
+
+@given(st.sampled_from(PROBLEMS), st.sampled_from(["no", "kein", "sin", "pas de", "family history of", "risk of"]))
+def test_a_problem_that_is_denied_or_somebody_elses_is_not_read(named: tuple[str, str], before: str) -> None:
+    assert problems.read("condition", f"{before} {named[1]}") == problems.NO_PROBLEM
+
+
 @given(st.text(max_size=200))
 def test_any_text_is_read_or_not(text: str) -> None:
     for where in ("ihc", "ish", "ratio", "copies", "overall"):
         assert her2.read(where, text)
     assert lvef.read("value", text)
+    assert problems.read("condition", text)
     assert mutation_in(text) in (True, False, None)
 
 

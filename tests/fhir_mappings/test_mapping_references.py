@@ -21,7 +21,7 @@ def known() -> References:
     found.add({"resourceType": "Medication", "code": KADCYLA}, "urn:uuid:no-id")
     in_prefetch = bundle({**MEDICATION, "id": "med-2"})
     in_prefetch["entry"][0]["fullUrl"] = "https://ehr.example.org/fhir/Medication/med-2"
-    found.add_glimpses(ResourceList.read(encode(in_prefetch), "prefetch.x").glimpses)
+    found.add_stubs(ResourceList.read(encode(in_prefetch), "prefetch.x").stubs)
     return found
 
 
@@ -63,5 +63,5 @@ def test_the_first_of_two_with_the_same_id_counts() -> None:
 def test_a_resource_that_turns_out_to_be_unreadable_is_not_there() -> None:
     found = References()
     raw = encode(MEDICATION)[:-1] + b',"amount":1e99999999999999999999}'
-    found.add_glimpses([ResourceStub.of(raw, "x")])
+    found.add_stubs([ResourceStub.of(raw, "x")])
     assert found.find("Medication/med-1", {}) is None

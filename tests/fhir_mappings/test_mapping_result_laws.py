@@ -11,7 +11,7 @@ from shapes import TERMINOLOGY, Json, bundle, cards, chart, observation, order, 
 
 from fhir_mappings.results.measurement_units import UnitReader
 
-LAW = settings(deadline=None, max_examples=60)
+LAW = settings()
 AST, PLATELETS, LVEF, HCG = "1920-8", "777-3", "10230-1", "2106-3"
 READER = UnitReader(TERMINOLOGY)
 UNITS = st.one_of(

@@ -21,7 +21,7 @@ KADCYLA = {"resourceType": "Medication", "id": "m1", "code": {"text": "Kadcyla"}
 def known(resource: Json, full_url: str = "", *, unread: bool = False) -> References:
     references = References()
     if unread:
-        references.add_glimpses([ResourceStub.of_content(resource, "x", full_url)])
+        references.add_stubs([ResourceStub.of_content(resource, "x", full_url)])
     else:
         references.add(resource, full_url)
     return references
@@ -166,11 +166,11 @@ def test_results_inside_a_report_are_read_with_the_patient_and_time_of_the_repor
     raw = json.dumps({"resourceType": "Bundle", "entry": [{"resource": report}]}).encode()
     answer = read_answer(raw, "prefetch.labs")
     assert answer.listing is not None
-    (found,) = [each for each in answer.listing.glimpses if each.resource_type == "Observation"]
+    (found,) = [each for each in answer.listing.stubs if each.resource_type == "Observation"]
     assert (found.reference, found.path) == ("", "prefetch.labs.entry[0].resource.contained[0]")
     assert found.content["subject"] == {"reference": "Patient/q"}
     assert found.day == "2026-11-20"
     withdrawn = raw.replace(b'"id": "r", "status": "final"', b'"id": "r", "status": "entered-in-error"')
     answer = read_answer(withdrawn, "prefetch.labs")
     assert answer.listing is not None
-    assert [each.resource_type for each in answer.listing.glimpses] == ["DiagnosticReport"]
+    assert [each.resource_type for each in answer.listing.stubs] == ["DiagnosticReport"]

@@ -15,8 +15,8 @@ WEIGHT = observation("29463-7", "weight-1", valueQuantity=quantity(70, "kg"))
 OTHER = observation("8302-2", "height-1", valueQuantity=quantity(170, "cm"))
 
 
-def written(glimpse: ResourceStub) -> list[list[tuple[str, str]]]:
-    return [[(each.system, each.code) for each in codes] for codes in glimpse.codes]
+def written(stub: ResourceStub) -> list[list[tuple[str, str]]]:
+    return [[(each.system, each.code) for each in codes] for codes in stub.codes]
 
 
 def listing(value: Any) -> ResourceList:
@@ -24,7 +24,7 @@ def listing(value: Any) -> ResourceList:
 
 
 def references(value: Any) -> list[str]:
-    return [glimpse.reference for glimpse in listing(value).glimpses]
+    return [stub.reference for stub in listing(value).stubs]
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_what_is_no_resource_is_unreadable(value: Any) -> None:
 )
 def test_a_broken_entry_is_noted_and_the_others_are_read(broken: Any) -> None:
     found = listing({"resourceType": "Bundle", "entry": [broken, {"resource": WEIGHT}]})
-    assert [glimpse.reference for glimpse in found.glimpses] == ["Observation/weight-1"]
+    assert [stub.reference for stub in found.stubs] == ["Observation/weight-1"]
     assert len(found.broken) == 1
     assert found.broken[0].startswith("prefetch.weight.entry[0]")
 
@@ -164,28 +164,28 @@ def test_the_next_page_is_seen(links: Any) -> None:
     ],
 )
 def test_a_glimpse_has_the_codes(code: Any, expected: list[Any]) -> None:
-    assert written(listing(bundle({**WEIGHT, "code": code})).glimpses[0]) == expected
+    assert written(listing(bundle({**WEIGHT, "code": code})).stubs[0]) == expected
 
 
 def test_a_glimpse_keeps_the_codes_of_the_components_apart() -> None:
     parts = [{"code": concept(coding(LOINC, "8480-6"))}, {"code": None}, {"code": concept(coding(LOINC, "8462-4"))}]
     for component in (parts, [*parts, None]):
-        found = written(listing(bundle({**WEIGHT, "component": component})).glimpses[0])
+        found = written(listing(bundle({**WEIGHT, "component": component})).stubs[0])
         assert found == [[(LOINC, "29463-7")], [(LOINC, "8480-6")], [], [(LOINC, "8462-4")]]
-    single = listing(bundle({**WEIGHT, "component": parts[0]})).glimpses[0]
+    single = listing(bundle({**WEIGHT, "component": parts[0]})).stubs[0]
     assert written(single) == [[(LOINC, "29463-7")], [(LOINC, "8480-6")]]
 
 
 def test_a_glimpse_without_code_says_so() -> None:
     without = {name: value for name, value in WEIGHT.items() if name != "code"}
-    assert not listing(bundle(without)).glimpses[0].has_code
-    assert listing(bundle(WEIGHT)).glimpses[0].has_code
+    assert not listing(bundle(without)).stubs[0].has_code
+    assert listing(bundle(WEIGHT)).stubs[0].has_code
 
 
 def test_what_is_no_observation_is_found_on_further_pages_too() -> None:
     first, second = listing(bundle(WEIGHT)), listing(bundle({"resourceType": "Medication", "id": "m"}))
     assert first.non_observations == []
-    first.glimpses += second.glimpses
+    first.stubs += second.stubs
     assert [each.reference for each in first.non_observations] == ["Medication/m"]
 
 
@@ -196,22 +196,22 @@ def test_a_resource_without_id_has_no_reference(identifier: Any) -> None:
 
 def test_what_a_resource_holds_is_read_only_when_asked_for() -> None:
     raw = encode(WEIGHT)[:-1] + b',"note":[{"time":1e99999999999999999999}]}'
-    glimpse = ResourceStub.of(raw, "x")
-    assert glimpse.reference == "Observation/weight-1"
+    stub = ResourceStub.of(raw, "x")
+    assert stub.reference == "Observation/weight-1"
     with pytest.raises(Unreadable):
-        _ = glimpse.content
+        _ = stub.content
 
 
 @pytest.mark.parametrize("shell", ["raw", "lenient"])
 def test_a_glimpse_is_searched_for_words(shell: str) -> None:
     report = {"resourceType": "DiagnosticReport", "id": "r", "conclusion": "HER2 3+"}
     value = bundle(report) if shell == "raw" else {"resourceType": "Bundle", "entry": {"resource": report}}
-    glimpse = listing(value).glimpses[0]
-    assert glimpse.mentions((b"ERBB2", b"HER2"))
-    assert not glimpse.mentions((b"LVEF",))
+    stub = listing(value).stubs[0]
+    assert stub.mentions((b"ERBB2", b"HER2"))
+    assert not stub.mentions((b"LVEF",))
 
 
 def test_the_content_keeps_the_spelling_of_numbers() -> None:
     raw = json.dumps(bundle(WEIGHT)).replace("70", "70.10").encode()
-    content = ResourceList.read(raw, "x").glimpses[0].content
+    content = ResourceList.read(raw, "x").stubs[0].content
     assert str(content["valueQuantity"]["value"]) == "70.10"

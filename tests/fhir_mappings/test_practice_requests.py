@@ -5,8 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from shapes import SNOMED, Json, bundle, cards, chart, coding, concept, observation, order, quantity, topics
-from test_practice_orders import METASTATIC, cancer, case, drug, her2, labs
+from shapes import (
+    SNOMED,
+    Json,
+    bundle,
+    cards,
+    chart,
+    coding,
+    concept,
+    condition,
+    observation,
+    order,
+    quantity,
+    topics,
+)
+from test_practice_orders import METASTATIC, active, cancer, case, drug, her2, lab, labs
 
 
 def routed(name: str, mg: int, route: Any) -> Json:
@@ -96,6 +109,86 @@ CASES = [
 ]
 
 
+CASES += [
+    case(
+        f"problem in words alone: {written}",
+        expected,
+        (drug("Kadcyla", 252),),
+        conditions=bundle(METASTATIC, condition("problem-1", text=written)),
+    )
+    for written, expected in (
+        ("CHF, NYHA III", ("heart-failure-active",)),
+        ("Herzinsuffizienz NYHA III", ("heart-failure-active",)),
+        ("Heart failure education", ()),
+        ("Pneumopathie interstitielle", ("ild-active",)),
+        ("History of interstitial lung disease", ("ild-active",)),
+        ("Suspected pneumonitis", ("checks-incomplete",)),
+        ("Xyzal pneumonitis", ("checks-incomplete",)),
+        ("No evidence of pneumonitis", ()),
+        ("Embarazo de 12 semanas", ("pregnancy-positive",)),
+    )
+]
+CASES += [
+    case(
+        f"active beside it: {written}",
+        expected,
+        (drug("Kadcyla", 252),),
+        medications=bundle(active(written)),
+    )
+    for written, expected in (
+        ("Doxorrubicina 50 mg", ("anthracycline-concurrent",)),
+        ("épirubicine", ("anthracycline-concurrent",)),
+        ("Itraconazol 100 mg Hartkapseln", ("cyp3a4-inhibitor",)),
+        ("Ketoconazol Creme 20 mg/g", ()),
+        ("clarithromycine 500 mg", ("cyp3a4-inhibitor",)),
+        ("Paracetamol 1 g", ()),
+    )
+]
+YOUNG = {"resourceType": "Patient", "id": "pat-1", "gender": "female", "birthDate": "1990-05-02"}
+CASES += [
+    case(
+        f"pregnancy test: {written}",
+        expected,
+        (drug("Kadcyla", 252),),
+        patient=YOUNG,
+        labs=labs(hcg=observation("2106-3", "hcg-1", valueString=written)),
+    )
+    for written, expected in (
+        ("negativ", ()),
+        ("Négatif", ()),
+        ("Urine hCG: negative", ()),
+        ("nicht nachgewiesen", ()),
+        ("(-)", ()),
+        ("POSITIVO", ("pregnancy-positive",)),
+        ("dodatni", ("pregnancy-positive",)),
+        ("negative for gonorrhea", ("checks-incomplete",)),
+        ("positive / negative", ("checks-incomplete",)),
+        ("not positive", ("checks-incomplete",)),
+    )
+]
+LATER = {"effectiveDateTime": "2030-02-01"}
+CASES += [
+    case(
+        "a future result does not hide the bad one of today",
+        ("checks-incomplete", "liver-tests-hold"),
+        (drug("Kadcyla", 252),),
+        labs=labs(
+            ast=lab("1920-8", "ast-1", 300, "U/L", 40),
+            later={**lab("1920-8", "ast-2", 24, "U/L", 40), **LATER},
+        ),
+    ),
+    case(
+        "nor does a future ejection fraction stop a dose",
+        ("checks-incomplete",),
+        (drug("Kadcyla", 252),),
+        lvef=bundle(
+            observation("10230-1", "lvef-1", valueQuantity=quantity(60, "%")),
+            observation("10230-1", "lvef-2", valueQuantity=quantity(38, "%"), **LATER),
+        ),
+    ),
+]
+
+
 @pytest.mark.parametrize(("entries", "changes", "expected"), CASES)
 def test_exactly_these_cards(entries: tuple[Json, ...], changes: dict[str, Any], expected: list[str]) -> None:
     assert topics(*entries, prefetch=chart(**changes)) == expected
@@ -138,3 +231,18 @@ def test_the_medication_in_the_chart_counts_though_the_reference_has_a_display(
     sent: dict[str, Any], expected: list[str]
 ) -> None:
     assert topics(sent["order"], prefetch=sent["prefetch"]) == expected
+
+
+def test_an_ingredient_that_is_a_medication_of_its_own_is_read() -> None:
+    part = {"resourceType": "Medication", "id": "part", "code": concept(text="trastuzumab emtansine")}
+    bag = {
+        "resourceType": "Medication",
+        "id": "bag",
+        "code": concept(text="Chemotherapy bag"),
+        "ingredient": [{"itemReference": {"reference": "#part"}}],
+    }
+    ordered = order(medicationReference={"reference": "#bag"}, contained=[bag, part])
+    del ordered["medicationCodeableConcept"]
+    assert topics(ordered, prefetch=chart()) == []
+    ordered["dosageInstruction"][0]["doseAndRate"][0]["doseQuantity"] = quantity(420, "mg")
+    assert topics(ordered, prefetch=chart()) == ["dose-above-maximum"]

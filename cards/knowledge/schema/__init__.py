@@ -1,6 +1,6 @@
-"""The shapes of what is known: products, codes, dose levels, eligibility, monitoring, each with its source.
+"""The schema of the knowledge: products, codes, dose levels, eligibility, monitoring, each with its source.
 
-A field that is not named here does not load, and nothing loads without a citation.
+Unknown fields do not load, and nothing loads without a citation.
 """
 
 from cards.knowledge.schema.combinations import DrugClass, KeptApart
@@ -10,7 +10,7 @@ from cards.knowledge.schema.doses import (
     ForbiddenDiluent,
     InfusionStep,
     InfusionTimes,
-    LabelledAge,
+    LabeledAge,
     Level,
     Maximum,
     Regimen,
@@ -76,6 +76,7 @@ from cards.knowledge.schema.terminology import (
     CodeEntry,
     Concept,
     CopyLimits,
+    DiagnosisCertainty,
     DiagnosisGroup,
     GeneCodes,
     LocalCode,
@@ -86,6 +87,7 @@ from cards.knowledge.schema.terminology import (
     OtherCancers,
     PositiveRatio,
     ProblemGroup,
+    ProblemWords,
     ReceptorCode,
     ReceptorCodes,
     RouteWords,
@@ -115,6 +117,7 @@ __all__ = [
     "Confidence",
     "CopyLimits",
     "CycleLimit",
+    "DiagnosisCertainty",
     "DiagnosisGroup",
     "Diluent",
     "DrugClass",
@@ -136,7 +139,7 @@ __all__ = [
     "KnowledgeError",
     "KnowledgeRecord",
     "LabRow",
-    "LabelledAge",
+    "LabeledAge",
     "Level",
     "LevelRole",
     "LocalCode",
@@ -159,6 +162,7 @@ __all__ = [
     "PriorTherapy",
     "Problem",
     "ProblemGroup",
+    "ProblemWords",
     "Product",
     "Prophylaxis",
     "Query",

@@ -1,4 +1,4 @@
-"""The shapes of what is known about billing, each value with its source."""
+"""The schema of the billing knowledge, each value with its source."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from cards.knowledge.schema.coverage import PayerKind
 
 
 class Form(StrEnum):
-    """How a vial is filled, which decides the unit in which its NDC is counted."""
+    """The form of a vial's contents, which determines the unit of its NDC quantity."""
 
     POWDER = "powder"
     SOLUTION = "solution"
 
 
 class Vial(KnowledgeRecord, frozen=True, kw_only=True):
-    """A vial as it is made. ``volume_ml`` is that of a solution; a powder has none of its own."""
+    """A marketed vial. ``volume_ml`` is for a solution; a powder has none."""
 
     contents_mg: int
     volume_ml: Decimal | None = None
@@ -35,7 +35,7 @@ class Supply(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class NdcUnit(KnowledgeRecord, frozen=True, kw_only=True):
-    """The unit in which the NDC of a form is counted on a claim."""
+    """The unit of the NDC quantity on a claim for a vial form."""
 
     form: Form
     unit: str
@@ -68,7 +68,7 @@ class Administration(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class EndedModifier(KnowledgeRecord, frozen=True, kw_only=True):
-    """A modifier that is no more, and the one in its place."""
+    """A modifier that has ended, and its replacement."""
 
     code: str
     instead: str
@@ -88,14 +88,14 @@ class Modifiers(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class Where(StrEnum):
-    """The kind of line that a modifier belongs on."""
+    """The kind of claim line that a modifier belongs on."""
 
     VISIT = "visit"
     PROCEDURE = "procedure"
 
 
 class LineModifier(KnowledgeRecord, frozen=True, kw_only=True):
-    """Modifiers that belong on one kind of line: on a drug's own line they are wrong."""
+    """Modifiers for one kind of line, which are wrong on a drug's own line."""
 
     codes: tuple[str, ...]
     belongs_on: Where
@@ -103,7 +103,7 @@ class LineModifier(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class ClaimBox(KnowledgeRecord, frozen=True, kw_only=True):
-    """A box of the form CMS-1500 and what it holds."""
+    """A box of the CMS-1500 form and its contents."""
 
     box: str
     holds: str
@@ -111,7 +111,7 @@ class ClaimBox(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class OwnCitation(KnowledgeRecord, frozen=True, kw_only=True):
-    """The document that says of a product what is cited from that of another one: the same words, another page."""
+    """A product's own document to cite in place of another product's: the same text on another page."""
 
     product: str
     instead_of: Cited
@@ -127,9 +127,9 @@ class RevenueCode(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class BreastCode(KnowledgeRecord, frozen=True, kw_only=True):
-    """How a C50 code is built: fourth character the site in the breast, fifth the sex, sixth the side.
+    """The structure of a C50 code: the fourth character is the site in the breast, the fifth sex, the sixth side.
 
-    ``without_sex`` are codes of the chapter that have neither.
+    ``without_sex`` are codes in the category without sex and side.
     """
 
     sites: str
@@ -140,7 +140,7 @@ class BreastCode(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class CompleteCodes(KnowledgeRecord, frozen=True, kw_only=True):
-    """The codes of a category that are complete."""
+    """The complete codes of a category."""
 
     category: str
     codes: tuple[str, ...]
@@ -148,7 +148,7 @@ class CompleteCodes(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class ReceptorCode(KnowledgeRecord, frozen=True, kw_only=True):
-    """A receptor code and what must be on record for it; ``None``: not known."""
+    """A receptor code and the statuses it requires; ``None``: not known."""
 
     code: str
     meaning: str
@@ -158,7 +158,7 @@ class ReceptorCode(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class PlainCode(KnowledgeRecord, frozen=True, kw_only=True):
-    """A code with its meaning in our words."""
+    """A code with its meaning, in our own words."""
 
     code: str
     meaning: str
@@ -166,7 +166,7 @@ class PlainCode(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class HormoneCodes(KnowledgeRecord, frozen=True, kw_only=True):
-    """The codes that say the hormone receptor status alone."""
+    """The codes for the hormone receptor status alone."""
 
     positive: str
     negative: str
@@ -174,7 +174,7 @@ class HormoneCodes(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class TestCodes(KnowledgeRecord, frozen=True, kw_only=True):
-    """The CPT codes under which a test is billed, apart from the drug."""
+    """The CPT codes of a test, which is billed separately from the drug."""
 
     test: str
     codes: tuple[str, ...]
@@ -212,7 +212,7 @@ class SiteOfCare(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class PayerWords(KnowledgeRecord, frozen=True, kw_only=True):
-    """The words by which the name of a payer or its plan says a kind; in lower case."""
+    """Words in the name of a payer or plan that indicate its kind, in lower case."""
 
     kind: PayerKind
     words: tuple[str, ...]
@@ -220,7 +220,7 @@ class PayerWords(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class DrugGroup(KnowledgeRecord, frozen=True, kw_only=True):
-    """Drugs that a payer names together, as products of this service and classes of the shared knowledge."""
+    """A payer's drug group, as products of this service and drug classes."""
 
     id: str
     name: str
@@ -229,7 +229,7 @@ class DrugGroup(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class Specialty(KnowledgeRecord, frozen=True, kw_only=True):
-    """The codes and words by which a prescriber's record says a specialty."""
+    """The codes and words for a specialty in a prescriber's record."""
 
     id: str
     name: str
@@ -239,14 +239,14 @@ class Specialty(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class Coinsurance(KnowledgeRecord, frozen=True, kw_only=True):
-    """The share of the payment limit, in per cent, that a Medicare patient pays unless the price file says another."""
+    """The share of the payment limit, in percent, that a Medicare patient pays unless the price file says otherwise."""
 
     percent: Decimal
     by: Cited
 
 
 class BillingKnowledge(KnowledgeRecord, frozen=True, kw_only=True):
-    """The file of what is known about billing."""
+    """The billing knowledge file."""
 
     supplies: tuple[Supply, ...]
     ndc_units: tuple[NdcUnit, ...]
@@ -266,18 +266,18 @@ class BillingKnowledge(KnowledgeRecord, frozen=True, kw_only=True):
     usual_coinsurance: Coinsurance
 
     def supply(self, product: str) -> Supply:
-        """Return the vials of a product; every product that is checked has them, but for tablets."""
+        """Return the vials of a product; every checked product has them, except tablets."""
         return next(supply for supply in self.supplies if supply.product == product)
 
     def cited(self, product: str, by: Cited) -> Cited:
-        """Return the citation of a product's own document where it has one."""
+        """Return the citation of a product's own document, if it has one."""
         own = (each.by for each in self.own_citations if each.product == product and each.instead_of == by)
         return next(own, by)
 
     def group(self, group_id: str) -> DrugGroup:
-        """Return a drug group; a policy that names an unknown one does not load."""
+        """Return a drug group; policies with an unknown one do not load."""
         return next(group for group in self.drug_groups if group.id == group_id)
 
     def specialty(self, specialty_id: str) -> Specialty:
-        """Return a specialty; a policy that names an unknown one does not load."""
+        """Return a specialty; policies with an unknown one do not load."""
         return next(each for each in self.specialties if each.id == specialty_id)

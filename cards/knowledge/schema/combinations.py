@@ -1,4 +1,4 @@
-"""Drugs beside the ordered one."""
+"""Drugs in combination with the ordered one."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from cards.knowledge.schema.sourced import Cited, KnowledgeRecord
 
 
 class KeptApart(KnowledgeRecord, frozen=True, kw_only=True):
-    """HER2 agents that are not given together.
+    """HER2 agents that must not be combined.
 
-    ``only_warn``: in trials it is done. ``until``: from that day a label gives them together.
+    ``only_warn``: the combination is used in trials. ``until``: from that day a label includes the combination.
     """
 
     products: tuple[str, ...]
@@ -21,11 +21,11 @@ class KeptApart(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class DrugClass(KnowledgeRecord, frozen=True, kw_only=True):
-    """Drugs that matter beside a HER2 drug, by the names they are ordered under; ``with_products`` empty: any.
+    """Drugs that matter in combination with a HER2 drug, by name; ``with_products`` empty: any.
 
-    ``unless`` are words that make it another thing: a shampoo is no strong inhibitor of anything. Two groups with one
-    id are one class from two sources. ``rxnorm`` and ``atc`` are codes that a rule of the site names; one of ATC
-    stands for everything below it. ``of_site``: only a rule of the site reads it; it settles no text of an order.
+    ``unless`` are words that exclude a match: ketoconazole shampoo is not a strong inhibitor. Two groups with the same
+    id are one class from two sources. ``rxnorm`` and ``atc`` are codes from a site rule; an ATC code stands for
+    everything below it. ``of_site``: only site rules use it; it does not identify an order's text.
     """
 
     id: str

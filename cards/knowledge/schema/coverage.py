@@ -1,7 +1,7 @@
-"""The shapes of payer policies: criteria that name one of a fixed set of checks, with what the check needs.
+"""The schema of payer policies: criteria that name one of a fixed set of checks, with its parameters.
 
-A policy says what is asked, never how it is found out: there are no conditions here that one could build others from.
-``one_of`` holds alternatives, and alternatives hold none.
+A policy says what is required, never how to determine it: there are no generic conditions to build others from.
+``one_of`` has alternatives, which cannot be nested.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from cards.knowledge.schema import Cancer, Cited, KnowledgeRecord, Setting, Sour
 
 
 class PayerKind(StrEnum):
-    """What kind of payer it is: the rules of one kind do not apply to another."""
+    """The kind of payer: the rules for one kind do not apply to another."""
 
     ORIGINAL_MEDICARE = "original-medicare"
     MEDICARE_ADVANTAGE = "medicare-advantage"
@@ -25,7 +25,7 @@ class PayerKind(StrEnum):
 
 
 class PriorAuthorization(StrEnum):
-    """Whether a payer wants to approve the drug beforehand."""
+    """Whether a payer requires prior authorization."""
 
     REQUIRED = "required"
     NOT_REQUIRED = "not-required"
@@ -34,21 +34,21 @@ class PriorAuthorization(StrEnum):
 
 
 class Phase(StrEnum):
-    """Whether a request is for the first approval or for more of it."""
+    """Whether a request is for the first approval or for continuation."""
 
     INITIAL = "initial"
     CONTINUATION = "continuation"
 
 
 class Document(KnowledgeRecord, frozen=True, kw_only=True):
-    """A document that a payer wants to see. ``always``: even when the chart shows that the criterion is met."""
+    """A document that a payer requires. ``always``: even if the chart shows that the criterion is met."""
 
     name: str
     always: bool = False
 
 
 class Criterion(KnowledgeRecord, frozen=True, kw_only=True, tag_field="check"):
-    """What is asked, in our words, where the policy asks it, and the documents that show it."""
+    """A requirement in our own words, its place in the policy, and the documents that show it."""
 
     ref: str
     text: str
@@ -57,7 +57,7 @@ class Criterion(KnowledgeRecord, frozen=True, kw_only=True, tag_field="check"):
 
 
 class DiagnosisIs(Criterion, frozen=True, kw_only=True, tag="diagnosis_is"):
-    """The order is for one of some cancers, or for a condition with a code that begins so."""
+    """The order is for one of some cancers, or for a condition with a given code prefix."""
 
     cancers: tuple[Cancer, ...] = ()
     icd10: tuple[str, ...] = ()
@@ -70,7 +70,7 @@ class SettingIs(Criterion, frozen=True, kw_only=True, tag="setting_is"):
 
 
 class Her2Is(Criterion, frozen=True, kw_only=True, tag="her2_is"):
-    """HER2 is in one of some tiers; ``ihc_3_only``: by IHC 3+, no other way."""
+    """HER2 is in one of some tiers; ``ihc_3_only``: shown by IHC 3+ only."""
 
     tiers: tuple[Tier, ...]
     ihc_3_only: bool = False
@@ -87,13 +87,13 @@ class AgeAtLeast(Criterion, frozen=True, kw_only=True, tag="age_at_least"):
 
 
 class PrescriberSpecialty(Criterion, frozen=True, kw_only=True, tag="prescriber_specialty"):
-    """The prescriber, or somebody consulted, is of a specialty."""
+    """The prescriber, or a consultant, has a specialty."""
 
     specialty: str
 
 
 class SingleAgent(Criterion, frozen=True, kw_only=True, tag="single_agent"):
-    """No other cancer drug is ordered or active, but for those named."""
+    """No other cancer drug is ordered or active, except those named."""
 
     beside: tuple[str, ...] = ()
 
@@ -105,7 +105,7 @@ class GivenWith(Criterion, frozen=True, kw_only=True, tag="given_with"):
 
 
 class PriorTherapy(Criterion, frozen=True, kw_only=True, tag="prior_therapy"):
-    """A drug of every group named was given before; ``hormone_receptor_positive`` wants that of the tumour, too."""
+    """A drug of every named group was given before; ``hormone_receptor_positive`` also requires that of the tumor."""
 
     groups: tuple[str, ...]
     hormone_receptor_positive: bool = False
@@ -114,7 +114,7 @@ class PriorTherapy(Criterion, frozen=True, kw_only=True, tag="prior_therapy"):
 class DoseLimit(Criterion, frozen=True, kw_only=True, tag="dose_limit"):
     """The dose, its interval and the number of doses stay within limits, in a setting if one is named.
 
-    ``increase_only``: the limit is asked only when the dose is above the last one on record.
+    ``increase_only``: the limit applies only if the dose is above the last one on record.
     """
 
     mg_per_kg: Decimal
@@ -131,7 +131,7 @@ class StartsAt(Criterion, frozen=True, kw_only=True, tag="starts_at"):
 
 
 class CurrentlyOn(Criterion, frozen=True, kw_only=True, tag="currently_on"):
-    """The product has been given for so many days."""
+    """The product has been given for a number of days."""
 
     days: int
 
@@ -143,7 +143,7 @@ class ResultsOnRecord(Criterion, frozen=True, kw_only=True, tag="results_on_reco
 
 
 class DocumentedBy(Criterion, frozen=True, kw_only=True, tag="documented_by"):
-    """Only a document shows it: a chart's codes and numbers do not."""
+    """Only a document can show it, not a chart's codes and numbers."""
 
 
 Check = (
@@ -171,7 +171,7 @@ class OneOf(Criterion, frozen=True, kw_only=True, tag="one_of"):
 
 
 class Applies(KnowledgeRecord, frozen=True, kw_only=True):
-    """The patients a path is for; what is empty does not matter. ``other``: those that no other path is for."""
+    """The patients a path is for; empty fields do not matter. ``other``: patients without any other path."""
 
     cancers: tuple[Cancer, ...] = ()
     icd10: tuple[str, ...] = ()
@@ -193,18 +193,18 @@ class ApprovalPath(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class Note(KnowledgeRecord, frozen=True, kw_only=True):
-    """Something a payer does that is no criterion."""
+    """Something else about a payer, other than a criterion."""
 
     text: str
     by: Cited
 
 
 class PayerPolicy(KnowledgeRecord, frozen=True, kw_only=True):
-    """What a payer wants for some products. ``payer_names`` are how a coverage may name the payer.
+    """A payer's requirements for some products.
 
-    ``kinds`` are the kinds of plans that it speaks for; empty: every one. ``state`` names the state whose plan it
-    is; it is never shown for a patient whose payer is not known. Without ``prior_authorization`` the policy does not
-    say.
+    ``payer_names`` are how a coverage may name the payer. ``kinds`` are the kinds of plans that it covers; empty: all.
+    ``state`` is the state whose plan it is; it is never shown for a patient with an unknown payer. Without
+    ``prior_authorization`` the policy does not say.
     """
 
     id: str
@@ -221,7 +221,7 @@ class PayerPolicy(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class PolicyFile(KnowledgeRecord, frozen=True, kw_only=True):
-    """A file of policies, with the documents it cites that are not among those of the service."""
+    """A file of policies, with cited documents that are not among the service's sources."""
 
     sources: dict[str, Source] = msgspec.field(default_factory=dict)
     policies: tuple[PayerPolicy, ...]

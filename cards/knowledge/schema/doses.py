@@ -29,10 +29,10 @@ class StatedDose(KnowledgeRecord, frozen=True, kw_only=True, dict=True):
 
 
 class Level(StatedDose, frozen=True, kw_only=True):
-    """A dose level and what it is for.
+    """A dose level and its role.
 
-    ``times_a_day``: of tablets, where it is not that of the regimen. ``beside`` and ``problem`` are the class of drugs,
-    or the product, or the problem that an adjusted level is for.
+    ``times_a_day``: for tablets, if different from the regimen. ``beside`` and ``problem`` are the class of drugs, or
+    the product, or the problem that an adjusted level is for.
     """
 
     role: LevelRole
@@ -42,15 +42,14 @@ class Level(StatedDose, frozen=True, kw_only=True):
 
 
 class Maximum(StatedDose, frozen=True, kw_only=True):
-    """The dose that one administration may not exceed."""
+    """The maximum dose of one administration."""
 
 
 class Regimen(KnowledgeRecord, frozen=True, kw_only=True):
-    """The levels and the maximum of one schedule, for the cancers it is labelled in.
+    """The levels and the maximum of one schedule, for the cancers it is labeled in.
 
-    Of tablets, doses are those of one administration, and ``times_a_day`` says how many there are. ``beside`` is the
-    class of drugs that a regimen is given with, where another partner has another dose; ``from_kg`` and ``below_kg``
-    are the body weights between which it is for.
+    For tablets, doses are per administration, and ``times_a_day`` is the frequency. ``beside`` is the class of the
+    partner drug, if different partners mean different doses; ``from_kg`` and ``below_kg`` are the body weight limits.
     """
 
     name: str
@@ -65,7 +64,7 @@ class Regimen(KnowledgeRecord, frozen=True, kw_only=True):
     by: Cited
 
     def is_for(self, kg: Decimal) -> bool:
-        """Return whether a body weight lies within the regimen's bounds."""
+        """Return whether a body weight is within the regimen's limits."""
         return (self.from_kg is None or kg >= self.from_kg) and (self.below_kg is None or kg < self.below_kg)
 
     def times_at(self, level: Level) -> int | None:
@@ -74,7 +73,7 @@ class Regimen(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class Concentration(KnowledgeRecord, frozen=True, kw_only=True):
-    """Milligrams of drug in a millilitre of the vial's solution."""
+    """Milligrams of drug per milliliter of the vial's solution."""
 
     mg_per_ml: Decimal
     ready_to_use: bool
@@ -82,7 +81,7 @@ class Concentration(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class ForbiddenDiluent(KnowledgeRecord, frozen=True, kw_only=True):
-    """A diluent that the label forbids, and the one it wants instead."""
+    """A diluent that the label forbids, and the one it requires."""
 
     diluent: Diluent
     instead: str
@@ -90,9 +89,9 @@ class ForbiddenDiluent(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class Reload(KnowledgeRecord, frozen=True, kw_only=True):
-    """The days since the last dose from which the label wants the loading dose again, for one schedule.
+    """The days since the last dose from which the label requires a new loading dose, for one schedule.
 
-    ``also_after`` are products whose doses count as the last one, too.
+    ``also_after`` are other products whose doses also count as the last dose.
     """
 
     interval_days: int
@@ -102,7 +101,7 @@ class Reload(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class CycleLimit(KnowledgeRecord, frozen=True, kw_only=True):
-    """The doses, or the weeks of treatment, after which the label ends a course in a setting and for some cancers.
+    """The number of doses, or weeks of treatment, after which a course ends in a setting and for some cancers.
 
     ``advised``: the label calls more "not recommended" and sets no limit.
     """
@@ -116,7 +115,7 @@ class CycleLimit(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class InfusionStep(KnowledgeRecord, frozen=True, kw_only=True):
-    """How long an infusion takes at least, in minutes, from so many doses of the product on."""
+    """The minimum infusion time in minutes, from a given dose number on."""
 
     from_dose: int
     minutes: int
@@ -129,12 +128,12 @@ class InfusionTimes(KnowledgeRecord, frozen=True, kw_only=True):
     by: Cited
 
     def minutes_at(self, dose: int) -> int:
-        """Return the least minutes of a dose by its number, counted from one."""
+        """Return the minimum minutes for a dose number, counted from one."""
         return next(step.minutes for step in reversed(self.steps) if step.from_dose <= dose)
 
 
-class LabelledAge(KnowledgeRecord, frozen=True, kw_only=True):
-    """The age from which a label covers the product."""
+class LabeledAge(KnowledgeRecord, frozen=True, kw_only=True):
+    """The minimum age on a product's label."""
 
     years: int
     by: Cited

@@ -1,4 +1,4 @@
-"""The words of a drug text: the spellings of names, what may be skipped and why, and what names another drug."""
+"""The vocabulary of drug texts: spellings of names, words that may be skipped and why, and signs of another drug."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from cards.knowledge.schema.sourced import KnowledgeRecord
 
 
 class WordKind(StrEnum):
-    """What part of a drug's name a word is."""
+    """The part of a drug's name that a word is."""
 
     ANTIBODY = "antibody"
     PAYLOAD = "payload"
@@ -16,7 +16,7 @@ class WordKind(StrEnum):
 
 
 class Says(StrEnum):
-    """What a word that names no drug tells of its form."""
+    """What an ignored word says about the drug's form."""
 
     INTRAVENOUS = "intravenous"
     SUBCUTANEOUS = "subcutaneous"
@@ -35,29 +35,30 @@ class Spelling(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class IgnoredWords(KnowledgeRecord, frozen=True, kw_only=True):
-    """Words and phrases that name no drug, and the reason."""
+    """Words and phrases that name no drug in scope, and the reason. ``names_drugs``: each names some other drug."""
 
     words: tuple[str, ...]
     says: Says | None = None
+    names_drugs: bool = False
     why: str
 
 
 class IgnoredPattern(KnowledgeRecord, frozen=True, kw_only=True):
-    """A pattern of words that name no drug, and the reason."""
+    """A pattern for words that do not name a drug, and the reason."""
 
     pattern: str
     why: str
 
 
 class Endings(KnowledgeRecord, frozen=True, kw_only=True):
-    """Endings that tell what an unknown word is."""
+    """Endings that classify an unknown word."""
 
     endings: tuple[str, ...]
     why: str
 
 
 class DrugWords(KnowledgeRecord, frozen=True, kw_only=True):
-    """The file of the words of a drug text."""
+    """The file ``drug_words.yaml``."""
 
     spellings: tuple[Spelling, ...]
     ignored: tuple[IgnoredWords, ...]

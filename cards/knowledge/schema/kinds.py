@@ -1,4 +1,4 @@
-"""The words that knowledge and facts share: cancers, settings, grades, routes, actions."""
+"""The enumerations that knowledge and facts share: cancers, settings, grades, routes, actions."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ class Scope(StrEnum):
 
     CHECKED = "checked"
     NEIGHBOUR = "neighbour"
-    """Known only so that it is not taken for another."""
+    """Known only so that it is not confused with a checked drug."""
 
 
 class Basis(StrEnum):
-    """What a dose of the product is measured by."""
+    """Whether doses of the product are per kilogram or fixed."""
 
     WEIGHT = "weight"
     FIXED = "fixed"
@@ -27,11 +27,11 @@ class Route(StrEnum):
     SUBCUTANEOUS = "subcutaneous"
     ORAL = "oral"
     OTHER = "other"
-    """A route by which no product here is given, such as into a muscle or the spinal canal."""
+    """A route that is wrong for every product here, such as intramuscular or intrathecal."""
 
 
 class Cancer(StrEnum):
-    """The cancers that the labels tell apart."""
+    """The cancers that the labels distinguish."""
 
     BREAST = "breast"
     GASTRIC = "gastric"
@@ -49,7 +49,7 @@ class Setting(StrEnum):
 
 
 class Tier(StrEnum):
-    """HER2 status in the grades that the labels turn on."""
+    """HER2 status, in the grades that the labels use."""
 
     POSITIVE = "positive"
     LOW = "low"
@@ -67,18 +67,18 @@ class LevelRole(StrEnum):
     """A lower dose on the way up to the full one, or down from it."""
     REDUCTION = "reduction"
     ADJUSTED = "adjusted"
-    """For an interaction or an impairment on record, and no level without it."""
+    """Only for an interaction or an impairment on record."""
 
 
 class Diluent(StrEnum):
-    """What an infusion is made up in."""
+    """The diluent of an infusion."""
 
     DEXTROSE = "dextrose"
     SODIUM_CHLORIDE = "sodium chloride"
 
 
 class Problem(StrEnum):
-    """What a label stops treatment for, beside numbers, and what bears on that."""
+    """Conditions other than results that stop or affect treatment."""
 
     ILD = "ild"
     HEART_FAILURE = "heart-failure"
@@ -86,15 +86,15 @@ class Problem(StrEnum):
     NODULAR_HYPERPLASIA = "nodular-hyperplasia"
     """Nodular regenerative hyperplasia of the liver."""
     GILBERT = "gilbert"
-    """Gilbert syndrome: bilirubin is high and the liver is well. It stops nothing; a card says that it is there."""
+    """Gilbert syndrome: bilirubin is high in a healthy liver. It does not stop treatment; a card mentions it."""
     SEVERE_HEPATIC = "severe-hepatic-impairment"
-    """Child-Pugh class C. It stops nothing by itself; some labels give a lower dose for it."""
+    """Child-Pugh class C. It does not stop treatment by itself; some labels have a lower dose for it."""
     INFERTILE = "infertile"
-    """After menopause or hysterectomy: no pregnancy test is asked for."""
+    """After menopause or hysterectomy: no pregnancy test is needed."""
 
 
 class Action(StrEnum):
-    """What a label says to do about a result, the mildest first."""
+    """What a label says to do about a result, mildest first."""
 
     CONTINUE = "continue"
     RECHECK = "recheck"
@@ -111,7 +111,7 @@ _RANKS = {action: rank for rank, action in enumerate(Action)}
 
 
 class Kind(StrEnum):
-    """What sort of result a concept has."""
+    """The kind of result of a concept."""
 
     LABORATORY = "laboratory"
     """A number with a unit; the newest result counts."""
@@ -120,7 +120,7 @@ class Kind(StrEnum):
     FINDING = "finding"
     """A code or a text."""
     SITE = "site"
-    """Read for the rules of a site alone: a number, a code or a text, as it is written."""
+    """Only for site rules: a number, a code or a text, as written."""
 
 
 class Query(StrEnum):
@@ -133,14 +133,14 @@ class Query(StrEnum):
 
 
 class Panel(StrEnum):
-    """The laboratory tests that one card speaks of."""
+    """Laboratory tests that share a card."""
 
     LIVER = "liver"
     BLOOD_COUNT = "blood-count"
 
 
 class Harm(StrEnum):
-    """On which side of a measurement harm lies."""
+    """Whether a high or a low value is harmful."""
 
     HIGH = "high"
     LOW = "low"

@@ -1,4 +1,4 @@
-"""Everything together."""
+"""The complete knowledge."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Threshold(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class NotChecked(KnowledgeRecord, frozen=True, kw_only=True):
-    """What a label says and no card checks, with the reason; a reader must not take silence for a check."""
+    """A label statement that no card checks, with the reason, so that silence is not mistaken for a check."""
 
     products: tuple[str, ...]
     what: str
@@ -34,7 +34,7 @@ class NotChecked(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class MixedUpWeights(KnowledgeRecord, frozen=True, kw_only=True):
-    """The ratio of a weight in pounds to the same one in kilograms, and how near to it two weights show a mix-up."""
+    """The ratio of pounds to kilograms, and the tolerance within which two weights indicate a mix-up."""
 
     ratio: Decimal
     within_percent: Decimal
@@ -42,14 +42,14 @@ class MixedUpWeights(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class WeeklyRhythm(KnowledgeRecord, frozen=True, kw_only=True):
-    """The most days between two doses of a weekly schedule, where no amount says which schedule they are of."""
+    """The maximum days between two doses of a weekly schedule, if no amount shows which schedule it is."""
 
     at_most_days: int
     by: Cited
 
 
 class Shared(KnowledgeRecord, frozen=True, kw_only=True):
-    """The file of what belongs to no single product."""
+    """The file of facts that do not belong to a single product."""
 
     ambiguous_names: tuple[AmbiguousName, ...]
     unspecific_hcpcs: tuple[UnspecificHcpcs, ...]
@@ -61,7 +61,7 @@ class Shared(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class Knowledge(KnowledgeRecord, frozen=True, kw_only=True):
-    """All that is known, with a digest that names the version."""
+    """All knowledge, with a digest as its version."""
 
     products: tuple[Product, ...]
     sources: dict[str, Source]
@@ -92,5 +92,5 @@ class Knowledge(KnowledgeRecord, frozen=True, kw_only=True):
         raise KnowledgeError(msg)
 
     def site_rule(self, topic: str) -> SiteRule | None:
-        """Return the site's rule on a topic; ``None`` for a topic that ships."""
+        """Return the site's rule for a topic; ``None`` for a shipped topic."""
         return next((rule for rule in self.site_rules if rule.topic == topic), None)

@@ -1,4 +1,4 @@
-"""What a label wants watched, and what it says to do about the results."""
+"""The monitoring that a label requires, and what it says to do about the results."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ _LOWEST, _HIGHEST = Decimal("-Infinity"), Decimal("Infinity")
 
 
 class LvefMonitoring(KnowledgeRecord, frozen=True, kw_only=True):
-    """How often the ejection fraction is to be measured; no interval means that the label names none."""
+    """How often to measure the ejection fraction; without an interval the label names none."""
 
     interval_months: int | None = None
     by: Cited
 
 
 class TestsBeforeDose(KnowledgeRecord, frozen=True, kw_only=True):
-    """Tests that the label wants before each dose, and the topic of the card that asks for them.
+    """Tests that the label requires before each dose, and the topic of the card that asks for them.
 
-    ``every_days``: the label's own interval, in place of the days that a site sets. After ``later_after_days`` of
-    treatment it is ``later_every_days``.
+    ``every_days``: the label's own interval, instead of the site's threshold. After ``later_after_days`` of treatment
+    it is ``later_every_days``.
     """
 
     topic: MissingTestTopic
@@ -37,7 +37,7 @@ class TestsBeforeDose(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class Band(KnowledgeRecord, frozen=True, kw_only=True):
-    """A stretch of numbers. ``above`` and ``below`` leave their limit out, ``at_least`` and ``at_most`` hold it."""
+    """A range of numbers. ``above`` and ``below`` exclude their limit, ``at_least`` and ``at_most`` include it."""
 
     above: Decimal | None = None
     at_least: Decimal | None = None
@@ -46,16 +46,16 @@ class Band(KnowledgeRecord, frozen=True, kw_only=True):
 
     @property
     def lowest(self) -> Decimal:
-        """The number below which none lies in the stretch."""
+        """The lower limit of the range."""
         return max((each for each in (self.above, self.at_least) if each is not None), default=_LOWEST)
 
     @property
     def highest(self) -> Decimal:
-        """The number above which none lies in the stretch."""
+        """The upper limit of the range."""
         return min((each for each in (self.below, self.at_most) if each is not None), default=_HIGHEST)
 
     def holds(self, number: Decimal) -> bool:
-        """Return whether a number lies in the stretch."""
+        """Return whether a number is in the range."""
         return (
             (self.above is None or number > self.above)
             and (self.at_least is None or number >= self.at_least)
@@ -69,7 +69,7 @@ class Band(KnowledgeRecord, frozen=True, kw_only=True):
         return tuple(each for each in (self.above, self.at_least, self.below, self.at_most) if each is not None)
 
     def answers(self, values: Interval) -> bool | None:
-        """Return whether a result lies in the band; ``None`` when only some of its possible values do."""
+        """Return whether a result is in the band; ``None`` if only some of its possible values are."""
         if values.is_exact:
             return self.holds(values.low)
         found = {
@@ -86,7 +86,7 @@ def _denied(answer: bool | None) -> bool | None:  # noqa: FBT001 - an answer
 
 
 class LabRow(KnowledgeRecord, frozen=True, kw_only=True):
-    """A row of a label's table on a laboratory value: as a multiple of its upper limit of normal, or as it is.
+    """A row of a label's table on a laboratory value: a multiple of its upper limit of normal, or an absolute value.
 
     Without ``settings`` the row is for every setting. ``then`` is what the label says comes next.
     """
@@ -136,7 +136,7 @@ class LvefRow(KnowledgeRecord, frozen=True, kw_only=True):
 class Stop(KnowledgeRecord, frozen=True, kw_only=True):
     """A problem for which the label says not to give the product.
 
-    ``grade_1``: what it says about a resolved grade 1 problem; without it, that one is a permanent stop like any other.
+    ``grade_1``: what it says about a resolved grade 1 problem; without it, that is a permanent stop like any other.
     """
 
     problem: Problem
@@ -157,7 +157,7 @@ class Monitoring(KnowledgeRecord, frozen=True, kw_only=True):
     pregnancy_test: Cited | None = None
 
     def stop(self, problem: Problem) -> Stop | None:
-        """Return what the label says of a problem, if it stops for it."""
+        """Return what the label says about a problem, if it is a reason to stop."""
         for stop in self.stops:
             if stop.problem is problem:
                 return stop

@@ -1,4 +1,4 @@
-"""What labels say of tablets, and of drugs that must or must not stand beside a product."""
+"""What labels say about tablets, and about drugs that are required with a product or must be avoided."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from cards.knowledge.schema.sourced import Cited, KnowledgeRecord
 
 
 class Tablets(KnowledgeRecord, frozen=True, kw_only=True):
-    """The strengths, in milligrams, in which tablets are made."""
+    """The marketed tablet strengths, in milligrams."""
 
     strengths_mg: tuple[Decimal, ...]
     by: Cited
@@ -27,10 +27,10 @@ class Interaction(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class Prophylaxis(KnowledgeRecord, frozen=True, kw_only=True):
-    """A drug that the label requires beside a product, from the first dose on.
+    """A drug that the label requires with a product, from the first dose on.
 
-    ``first_days`` is for how many days of treatment; without it, for the first dose. ``with_classes``: only where a
-    drug of each is given too. ``unless_escalated``: a start at lower doses takes its place.
+    ``first_days`` is for how many days of treatment; without it, for the first dose. ``with_classes``: only if a drug
+    of each class is also given. ``unless_escalated``: not needed if treatment starts at lower doses.
     """
 
     drug_class: str

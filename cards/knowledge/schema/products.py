@@ -10,7 +10,7 @@ from cards.knowledge.schema.doses import (
     CycleLimit,
     ForbiddenDiluent,
     InfusionTimes,
-    LabelledAge,
+    LabeledAge,
     Regimen,
     Reload,
 )
@@ -22,7 +22,7 @@ from cards.knowledge.schema.supply import AtcEntry, Brand, RxNormEntry, SnomedEn
 
 
 class PriorTherapy(KnowledgeRecord, frozen=True, kw_only=True):
-    """What the label wants given before. The record seldom settles it: it is told on the page of the rules alone."""
+    """The prior therapy that the label requires. Charts seldom settle it, so it appears only on the rules page."""
 
     text: str
     by: Cited
@@ -31,7 +31,7 @@ class PriorTherapy(KnowledgeRecord, frozen=True, kw_only=True):
 class Eligibility(KnowledgeRecord, frozen=True, kw_only=True):
     """A HER2 status that qualifies a patient: every condition of the row holds.
 
-    ``with_products`` are the products that the row gives beside this one; their own labels need not name the cancer.
+    ``with_products`` are partner products in this row; their own labels need not include the cancer.
     """
 
     cancers: tuple[Cancer, ...]
@@ -48,7 +48,7 @@ class Eligibility(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class Product(KnowledgeRecord, frozen=True, kw_only=True):
-    """A drug with one set of clinical rules, whoever markets it."""
+    """A drug with one set of clinical rules, under any brand."""
 
     id: str
     name: str
@@ -75,7 +75,7 @@ class Product(KnowledgeRecord, frozen=True, kw_only=True):
     cycle_limits: tuple[CycleLimit, ...] = ()
     no_re_escalation: Cited | None = None
     infusion: InfusionTimes | None = None
-    age: LabelledAge | None = None
+    age: LabeledAge | None = None
     confusion: str | None = None
     tablets: Tablets | None = None
     interactions: tuple[Interaction, ...] = ()
@@ -83,7 +83,7 @@ class Product(KnowledgeRecord, frozen=True, kw_only=True):
 
     @property
     def is_oral(self) -> bool:
-        """Whether it is taken by mouth: dosed by administration and day, and no claim of an infusion center."""
+        """Whether it is taken by mouth: dosed per administration and day, and not billed by an infusion center."""
         return self.route is Route.ORAL
 
     @property
@@ -93,11 +93,11 @@ class Product(KnowledgeRecord, frozen=True, kw_only=True):
 
     @property
     def antibodies(self) -> frozenset[str]:
-        """The antibodies that the product holds: its own, or those it is combined from."""
+        """The antibodies in the product: its own, or those of its components."""
         return frozenset(self.parts or (self.id,))
 
     def has_dose(self, mg: Decimal) -> bool:
-        """Return whether so many milligrams are a fixed dose of the product."""
+        """Return whether an amount in milligrams is a fixed dose of the product."""
         return any(level.mg == mg for regimen in self.regimens for level in regimen.levels)
 
     def brand(self, brand_id: str | None) -> Brand | None:

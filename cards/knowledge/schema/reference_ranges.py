@@ -1,4 +1,4 @@
-"""How a reference range says that it is the normal one, and for whom."""
+"""The codes and words by which a reference range is normal, and for whom."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from cards.knowledge.schema.sourced import Cited, KnowledgeRecord
 
 
 class AdultAges(KnowledgeRecord, frozen=True, kw_only=True):
-    """The ages, in years, all of which a range holds for that is one of adults, whatever the patient's age."""
+    """The ages, in years, that a range must cover completely to count as an adult range for any patient."""
 
     from_years: Decimal
     to_years: Decimal
@@ -18,7 +18,7 @@ class AdultAges(KnowledgeRecord, frozen=True, kw_only=True):
 class ReferenceRanges(KnowledgeRecord, frozen=True, kw_only=True):
     """The codes and words of normal ranges, of the two sexes, and of ages in days.
 
-    ``normal_words`` may appear beside a range without changing its meaning.
+    ``normal_words`` may accompany a range without changing its meaning.
     """
 
     normal_types: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""A rule that a site writes itself: a condition over facts, and what its card says. No programming language."""
+"""The schema of a site's own rules: conditions on facts, and the text of the card. Not a programming language."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class AgeRange(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class When(KnowledgeRecord, frozen=True, kw_only=True):
-    """The orders that a rule is about; whatever is left out does not matter.
+    """The orders that a rule is about; omitted fields do not matter.
 
     ``products`` are ids of products or brands, ``on_drug`` those, drug classes, any other names, or codes of RxNorm or
     ATC ("http://www.whocc.no/atc|L01DB"). ``has_problem`` are problems that the service knows, or codes. ``moments``
-    are hooks; without them the rule is asked at every hook of orders.
+    are hooks; without them the rule runs at every order hook.
     """
 
     products: tuple[str, ...] = ()
@@ -69,7 +69,7 @@ class ResultCondition(KnowledgeRecord, frozen=True, kw_only=True):
 
     @property
     def compares(self) -> bool:
-        """Whether it looks at the value of a result, and not just at whether there is one."""
+        """Whether it depends on the value of a result, not just on its presence."""
         return self.has_bounds or bool(self.values)
 
     @property
@@ -103,9 +103,9 @@ class CaseResult(KnowledgeRecord, frozen=True, kw_only=True):
 class RuleCase(KnowledgeRecord, frozen=True, kw_only=True):
     """A made-up patient and what the rule should answer. Cases run whenever the file is read.
 
-    ``drug`` is a product or brand; by default the first that the rule names, as ``moment`` is signing, or the first
-    that the rule names. ``not_sent`` are prefetch keys that the
-    client did not send. ``where`` is its place in the file, set by the reader.
+    ``drug`` is a product or brand, by default the first one in the rule; ``moment`` is by default signing, or the first
+    one in the rule. ``not_sent`` are prefetch keys that the client did not send. ``where`` is its place in the file,
+    set by the reader.
     """
 
     name: str
@@ -126,7 +126,7 @@ class RuleCase(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class SiteRule(KnowledgeRecord, frozen=True, kw_only=True):
-    """A rule of a site: it fires for the orders of ``when`` if every condition holds.
+    """A site rule: it fires for the orders of ``when`` if every condition holds.
 
     ``any_result``: a matching result is on record. ``no_result`` and ``unless_result``: none is. ``unless_drug``: the
     patient is on none of these drugs. ``has_problem``: the patient has one of these problems. ``where`` is its place in
@@ -152,7 +152,7 @@ class SiteRule(KnowledgeRecord, frozen=True, kw_only=True):
 
     @property
     def results(self) -> tuple[ResultCondition, ...]:
-        """The results that it looks at."""
+        """The results that it depends on."""
         return tuple(each for each in (self.any_result, self.no_result, self.unless_result) if each is not None)
 
     @property
@@ -162,22 +162,22 @@ class SiteRule(KnowledgeRecord, frozen=True, kw_only=True):
 
     @property
     def moments(self) -> tuple[Hook, ...]:
-        """The hooks at which it is asked."""
+        """The hooks at which it runs."""
         return self.when.moments or ORDER_HOOKS
 
     @property
     def on_view(self) -> bool:
-        """Whether it is asked when a chart is opened."""
+        """Whether it runs when a chart is opened."""
         return "patient-view" in self.when.moments
 
     @property
     def ages(self) -> bool:
-        """Whether it asks for a test that goes out of date."""
+        """Whether it asks for a test that expires."""
         absent = (each for each in (self.no_result, self.unless_result) if each is not None)
         return self.order_test is not None and any(True for _ in absent)
 
     @property
     def valid_days(self) -> int | None:
-        """For how many days a result that it asks for is good; ``None`` where it does not say."""
+        """For how many days a requested result is valid; ``None`` if not stated."""
         days = [each.within_days for each in (self.no_result, self.unless_result) if each and each.within_days]
         return min(days, default=None)

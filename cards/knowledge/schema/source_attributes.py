@@ -1,4 +1,4 @@
-"""What is told of each topic to those who govern decision support: its sources, what it reads, and its limits."""
+"""The source attributes of each topic, for decision support governance: its sources, what it reads, and its limits."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from cards.knowledge.schema.sourced import KnowledgeRecord
 
 
 class Element(KnowledgeRecord, frozen=True, kw_only=True):
-    """A data element that the regulation names: whether any rule uses it, and what of the patient that stands for."""
+    """A data element named in the regulation: whether any rule uses it, and the patient data it stands for."""
 
     used: bool
     reads: tuple[str, ...] = ()
@@ -14,16 +14,16 @@ class Element(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class PatientData(KnowledgeRecord, frozen=True, kw_only=True):
-    """Something that is read of a patient, in words and by its place in FHIR."""
+    """Patient data that a topic reads: a description and the place in FHIR."""
 
     says: str
     fhir: str
 
 
 class TopicAttributes(KnowledgeRecord, frozen=True, kw_only=True):
-    """What one topic reads of a patient, the parts of the knowledge that it cites, and what it cannot tell.
+    """The patient data that a topic reads, the parts of the knowledge that it cites, and its limits.
 
-    ``sources`` are documents that the rule cites by itself.
+    ``sources`` are documents that the rule cites directly.
     """
 
     reads: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""What every piece of a knowledge file has: no unknown fields, and a citation."""
+"""The base classes of knowledge records: no unknown fields, and a citation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a product is marketed: brands, names, codes and packages."""
+"""The marketed forms of a product: brands, names, codes and packages."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class RetiredCode(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class Package(KnowledgeRecord, frozen=True, kw_only=True):
-    """A vial or kit as it is sold. ``vials``: how many the carton of that number holds, each with the contents."""
+    """A package as sold. ``vials``: the number of vials in the carton, each with the contents."""
 
     ndc: str
     contents_mg: Decimal
@@ -76,7 +76,7 @@ class Package(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class Brand(KnowledgeRecord, frozen=True, kw_only=True):
-    """A marketed form of a product with names and codes of its own."""
+    """A marketed form of a product with its own names and codes."""
 
     id: str
     name: str
@@ -92,7 +92,7 @@ class Brand(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class UnspecificHcpcs(KnowledgeRecord, frozen=True, kw_only=True):
-    """A billing code that stands for no drug in particular."""
+    """A billing code for no specific drug."""
 
     code: str
     descriptor: str
@@ -100,7 +100,7 @@ class UnspecificHcpcs(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class AmbiguousName(KnowledgeRecord, frozen=True, kw_only=True):
-    """A name that clinicians use and that more than one product may be meant by."""
+    """A name in clinical use that may mean more than one product."""
 
     names: tuple[str, ...]
     may_mean: tuple[str, ...]

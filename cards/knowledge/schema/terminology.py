@@ -1,4 +1,4 @@
-"""What the codes and words of a chart mean."""
+"""The meaning of codes and words in a chart."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class LocalCode(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class ValueEntry(KnowledgeRecord, frozen=True, kw_only=True):
-    """A coded result and what it says."""
+    """A coded result and its meaning."""
 
     means: str
     loinc_answers: tuple[str, ...] = ()
@@ -37,10 +37,10 @@ class ValueEntry(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class Concept(KnowledgeRecord, frozen=True, kw_only=True):
-    """A measurement that rules use: the codes that mean it and the range in which a number can be believed.
+    """A measurement that rules use: its codes and the plausible range of its values.
 
-    ``asked_by`` is the prefetch query that asks for it; of a range of numbers the end counts on which ``harm`` lies.
-    ``unit`` is the one that rules judge in, ``units`` names the table of those that it may be reported in.
+    ``asked_by`` is its prefetch query; for a range of numbers, the end on the side of ``harm`` counts. ``unit`` is the
+    canonical unit, ``units`` names the table of units that it may be reported in.
     """
 
     display: str
@@ -71,7 +71,7 @@ class DiagnosisGroup(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class OtherCancers(KnowledgeRecord, frozen=True, kw_only=True):
-    """The ICD-10 categories, from one to another, that are a primary cancer of some kind, and those that are not."""
+    """The ranges of ICD-10 categories for primary cancers, and the exceptions."""
 
     icd10: tuple[tuple[str, str], ...]
     never_icd10: tuple[str, ...]
@@ -79,7 +79,7 @@ class OtherCancers(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class MetastasisCodes(KnowledgeRecord, frozen=True, kw_only=True):
-    """Codes and words that say the cancer has spread beyond its region, and those that look so and do not."""
+    """Codes and words for metastatic cancer, and those that look similar but do not mean it."""
 
     icd10: tuple[str, ...]
     regional_icd10: tuple[str, ...]
@@ -91,7 +91,7 @@ class MetastasisCodes(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class StageWords(KnowledgeRecord, frozen=True, kw_only=True):
-    """How a stage says which setting it means.
+    """How a stage expresses the setting.
 
     ``groups`` stand alone or after the word "stage", with the letters of their subgroups; ``categories`` are those of
     distant metastasis, alone or inside a TNM formula; ``texts`` are parts of a written diagnosis.
@@ -106,7 +106,7 @@ class StageWords(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class ReceptorCode(KnowledgeRecord, frozen=True, kw_only=True):
-    """What a diagnosis code states of the receptors; what it leaves open is not named."""
+    """The receptor statuses in a diagnosis code; unknown ones are left out."""
 
     icd10: str | None = None
     snomed: str | None = None
@@ -134,7 +134,7 @@ class ReceptorCodes(KnowledgeRecord, frozen=True, kw_only=True):
 class NotTheDisease(KnowledgeRecord, frozen=True, kw_only=True):
     """Words that make a written diagnosis something else: a history, a suspicion, a screening.
 
-    Those of ``before`` deny what follows them.
+    Those in ``before`` negate what follows them.
     """
 
     texts: tuple[str, ...]
@@ -143,10 +143,9 @@ class NotTheDisease(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class ProblemGroup(KnowledgeRecord, frozen=True, kw_only=True):
-    """Codes and words of conditions that mean one problem; ICD-10 entries are prefixes.
+    """Codes and words of conditions that mean one problem; ICD-10 entries are prefixes, texts whole words.
 
-    ``unless`` are words that make a text another problem. ``past_counts``: it is a state that does not end.
-    ``whole_words``: a text must end where a word does, so that "Child-Pugh C" is not found in "Child-Pugh class A".
+    ``unless`` are words that make a text another problem. ``past_counts``: it is a permanent state.
     """
 
     problem: Problem
@@ -155,21 +154,48 @@ class ProblemGroup(KnowledgeRecord, frozen=True, kw_only=True):
     texts: tuple[str, ...]
     unless: tuple[str, ...] = ()
     past_counts: bool = False
-    whole_words: bool = False
+    by: Cited
+
+
+class ProblemWords(KnowledgeRecord, frozen=True, kw_only=True):
+    """What may stand around the words of a problem: each list says what it makes of the problem.
+
+    ``denied`` and ``past`` stand before it, ``denied_after`` and ``past_after`` behind it. ``not_it`` makes it somebody
+    else's, or care to find or prevent it. ``described`` changes nothing, ``joins`` parts it
+    from another diagnosis.
+    """
+
+    denied: tuple[str, ...]
+    denied_after: tuple[str, ...]
+    doubted: tuple[str, ...]
+    past: tuple[str, ...]
+    past_after: tuple[str, ...]
+    not_it: tuple[str, ...]
+    described: tuple[str, ...]
+    joins: tuple[str, ...]
+    by: Cited
+
+
+class DiagnosisCertainty(KnowledgeRecord, frozen=True, kw_only=True):
+    """The additional signs by which ICD-10-GM says that a diagnosis is excluded, suspected or past."""
+
+    excluded: str
+    suspected: str
+    past: str
     by: Cited
 
 
 class Nearness(KnowledgeRecord, frozen=True, kw_only=True):
-    """How near a limit a number decides nothing."""
+    """The tolerance around a limit within which a number decides nothing."""
 
     number: Decimal
     by: Cited
 
 
 class PositiveRatio(KnowledgeRecord, frozen=True, kw_only=True):
-    """The HER2 to chromosome 17 ratio from which in situ hybridization is positive, and the highest one believed.
+    """The HER2 to chromosome 17 ratio from which in situ hybridization is positive, and the highest plausible one.
 
-    A ratio that is worked out from two rounded counts decides nothing within ``worked_out_within`` of the limit.
+    A ratio calculated from two rounded counts decides nothing within ``worked_out_within`` of the limit.
     """
 
     at_least: Decimal
@@ -179,9 +205,10 @@ class PositiveRatio(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class CopyLimits(KnowledgeRecord, frozen=True, kw_only=True):
-    """The HER2 gene copies in a nucleus from which ISH is positive, and below which it is negative; between: open.
+    """The HER2 gene copies per nucleus from which ISH is positive, and below which it is negative.
 
-    A number above ``believed_to`` is a total over many cells, not an average per nucleus.
+    Between the two it is undecided. A number above ``believed_to`` is a total over many cells, not an average per
+    nucleus.
     """
 
     positive_at_least: Decimal
@@ -191,17 +218,17 @@ class CopyLimits(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class StainedShare(KnowledgeRecord, frozen=True, kw_only=True):
-    """The share of stained tumour cells, in per cent, up to which the cells are few."""
+    """The percentage of stained tumor cells up to which the cells are few."""
 
     few_up_to: Decimal
     by: Cited
 
 
 class LvefInWords(KnowledgeRecord, frozen=True, kw_only=True):
-    """Which numbers a text may state as an ejection fraction, in per cent.
+    """The plausible numbers for an ejection fraction in a text, in percent.
 
-    ``widest`` is the widest range believed, ``narrow`` the widest that a word for the normal describes; ``normal``,
-    ``reduced`` and ``severe`` are where the values lie that such a description goes with.
+    ``widest`` is the widest plausible range, ``narrow`` the widest that "normal" can describe; ``normal``, ``reduced``
+    and ``severe`` are the values that fit such a description.
     """
 
     widest: Decimal
@@ -213,14 +240,15 @@ class LvefInWords(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class GeneCodes(KnowledgeRecord, frozen=True, kw_only=True):
-    """How a sequencing result says that it is about ERBB2: the gene's names, and the codes of the parts that say so.
+    """How a sequencing result refers to ERBB2: the gene's codes and names, and the codes of its components.
 
-    ``copy_number`` is the part that counts copies, ``other_changes`` the kinds of change that are no mutation.
+    ``copy_number`` is the component with copies, ``other_changes`` the kinds of change that are not mutations.
     """
 
     erbb2: tuple[str, ...]
     gene_studied: str
     variant_assessment: str
+    erbb2_names: tuple[str, ...] = ()
     copy_number: str
     other_changes: tuple[str, ...]
     by: Cited
@@ -228,7 +256,7 @@ class GeneCodes(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class RouteWords(KnowledgeRecord, frozen=True, kw_only=True):
-    """The codes and words of a route: ``texts`` are whole, ``words`` mean it wherever they stand."""
+    """The codes and words of a route: ``texts`` are complete texts, ``words`` count anywhere in a text."""
 
     route: Route
     snomed: tuple[CodeEntry, ...]
@@ -238,7 +266,7 @@ class RouteWords(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class Terminology(KnowledgeRecord, frozen=True, kw_only=True):
-    """Everything that says what a code in a chart means."""
+    """The whole terminology."""
 
     concepts: dict[str, Concept]
     her2_values: tuple[ValueEntry, ...]
@@ -247,6 +275,8 @@ class Terminology(KnowledgeRecord, frozen=True, kw_only=True):
     metastasis: MetastasisCodes
     stages: tuple[StageWords, ...]
     not_the_disease: NotTheDisease
+    problem_words: ProblemWords
+    diagnosis_certainty: DiagnosisCertainty
     receptor_codes: ReceptorCodes
     problems: tuple[ProblemGroup, ...]
     ish_positive: PositiveRatio
@@ -256,17 +286,17 @@ class Terminology(KnowledgeRecord, frozen=True, kw_only=True):
     genes: GeneCodes
     routes: tuple[RouteWords, ...]
     units: Units = Units(ignored=(), volumes=(), tables={})
-    """In a file of their own, as are the words of reference ranges."""
+    """In a separate file, like the words of reference ranges."""
     reference_ranges: ReferenceRanges = ReferenceRanges()
     site_problems: tuple[str, ...] = ()
-    """Codes of problems that only the rules of the site ask about, each "system|code"."""
+    """Codes of problems that only site rules use, each "system|code"."""
 
     def of_kind(self, *kinds: Kind) -> tuple[str, ...]:
         """List the concepts of some kinds."""
         return tuple(name for name, concept in self.concepts.items() if concept.kind in kinds)
 
     def asked_by(self, query: Query) -> tuple[str, ...]:
-        """List the concepts that a prefetch query asks for."""
+        """List the concepts of a prefetch query."""
         return tuple(name for name, concept in self.concepts.items() if concept.asked_by is query)
 
     def in_panel(self, panel: Panel) -> tuple[str, ...]:

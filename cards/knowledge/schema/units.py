@@ -1,4 +1,4 @@
-"""Units as people write them: the parts of a unit, and the factor to the unit that a measurement is judged in."""
+"""Units as people write them: the parts of a unit, and the factor to a measurement's canonical unit."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class UnitEntry(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class IgnoredWords(KnowledgeRecord, frozen=True, kw_only=True):
-    """Words that may appear beside a unit without changing the amount, and why."""
+    """Words that may accompany a unit without changing the amount, and why."""
 
     texts: tuple[str, ...]
     because: str
@@ -26,8 +26,8 @@ class IgnoredWords(KnowledgeRecord, frozen=True, kw_only=True):
 class UnitTable(KnowledgeRecord, frozen=True, kw_only=True):
     """The units of one kind of measurement, as factors to ``unit``.
 
-    A ``whole`` unit stands as it is; any other is one of ``numerators`` over a volume, times ``scale``. ``is_count``:
-    the numerator may be a power of ten, a number of thousands, or one of ``counted``.
+    A ``whole`` unit is complete; any other is one of ``numerators`` over a volume, times ``scale``. ``is_count``: the
+    numerator may be a power of ten, a number of thousands, or one of ``counted``.
     """
 
     unit: str
@@ -39,7 +39,7 @@ class UnitTable(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class Units(KnowledgeRecord, frozen=True, kw_only=True):
-    """Every unit that a measurement may be in."""
+    """All units of measurements."""
 
     ignored: tuple[IgnoredWords, ...]
     volumes: tuple[UnitEntry, ...]

@@ -1,1 +1,1 @@
-"""Made-up courses of treatment with errors of a known kind in them, as a Bulk FHIR export with labels."""
+"""Made-up courses of treatment with known errors, as a Bulk FHIR export with labels."""

@@ -1,4 +1,4 @@
-"""Courses of treatment as they go when nothing is wrong: who, which drugs, which visits with which results."""
+"""Courses of treatment without errors: the patient, the drugs, and the visits with their results."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _CYCLE = 21
 _LVEF_EVERY = 3
 _FIRST_DAY = date(2023, 1, 9)
 WEEKS = 156
-"""How long a cohort goes on, by default: three years. Courses begin all along, and its last day cuts them short."""
+"""The default length of a cohort: three years. Courses begin throughout, and its last day cuts them short."""
 _DAYS_OF_START = 700
 _TRASTUZUMABS = ("Herceptin", "Ogivri", "Kanjinti", "Trazimera", "Ontruzant")
 _REGIMENS = (
@@ -54,7 +54,7 @@ _BLOODS = {"Kadcyla": ("ast", "alt", "bilirubin", "platelets"), "Enhertu": ("neu
 
 @dataclass(slots=True)
 class Ordered:
-    """One order; ``expected`` names the topics that an error put into it must bring up."""
+    """One order; ``expected`` names the topics that an inserted error must trigger."""
 
     drug: str
     dose: Decimal | None
@@ -67,7 +67,7 @@ class Ordered:
 
 @dataclass(slots=True)
 class Visit:
-    """A day on which drugs are ordered, with what was measured shortly before; values that lack are not measured."""
+    """A day on which drugs are ordered, with recent measurements; missing values were not measured."""
 
     day: date
     orders: list[Ordered]
@@ -93,11 +93,11 @@ class Course:
 
     @property
     def drug(self) -> str:
-        """The drug that the course is about; empty for a course out of scope."""
+        """The drug of the course; empty for a course out of scope."""
         return self.drugs[0] if self.drugs else ""
 
     def expect(self, topic: str, begin: int = 0, drug: str = "") -> None:
-        """Say that a topic comes up on every order from a visit on, of one drug or of all."""
+        """Expect a topic on every order from a visit on, of one drug or of all."""
         for visit in self.visits[begin:]:
             for ordered in visit.orders:
                 if ordered.drug in self.drugs and drug in ("", ordered.drug):
@@ -112,7 +112,7 @@ def usual_dose(drug: str, kilograms: Decimal, *, first: bool) -> Decimal:
 
 
 def clean_course(patient: str, random: Random, days: int = _DAYS_OF_START) -> Course:
-    """Make a course in which everything is as it should be, and which begins on one of so many days."""
+    """Make a course without errors, which begins on a random one of so many days."""
     regimen = random.choices([name for name, _ in _REGIMENS], [share for _, share in _REGIMENS])[0]
     drugs = {
         "kadcyla": ("Kadcyla",),
@@ -141,7 +141,7 @@ def clean_course(patient: str, random: Random, days: int = _DAYS_OF_START) -> Co
 
 
 def cut_short(course: Course, weeks: int) -> None:
-    """Leave out the visits after the last day of a cohort: an export has them not yet, and the site goes on."""
+    """Drop the visits after the last day of a cohort, which an export would not have yet."""
     end = _FIRST_DAY + timedelta(weeks=weeks)
     course.visits = [visit for visit in course.visits if visit.day < end]
 

@@ -1,4 +1,4 @@
-"""Errors of a known kind, each put into a course by changing what was ordered or what was measured."""
+"""Known errors, each inserted into a course by changing the orders or the measurements."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _wrong_code(course: Course, random: Random) -> None:
 
 
 def _too_soon(course: Course, random: Random) -> None:
-    """Order a dose a week early; the visits behind it move along."""
+    """Order a dose a week early; later visits move with it."""
     number = random.randrange(1, len(course.visits))
     for visit in course.visits[number:]:
         visit.day -= timedelta(days=7)
@@ -85,7 +85,7 @@ def _no_lvef(course: Course, random: Random) -> None:
 
 
 def _lvef_overdue(course: Course, random: Random) -> None:
-    """Measure the ejection fraction once, and never again."""
+    """Measure the ejection fraction only once."""
     del random
     for visit in course.visits[1:]:
         visit.lvef = None
@@ -93,7 +93,7 @@ def _lvef_overdue(course: Course, random: Random) -> None:
 
 
 def _old_weight(course: Course, random: Random) -> None:
-    """Weigh the patient no more from a visit on."""
+    """Stop weighing the patient from a visit on."""
     number = random.randrange(1, len(course.visits))
     last = course.visits[number - 1].weight or course.kilograms
     for visit in course.visits[number:]:
@@ -135,7 +135,7 @@ def _lung_disease(course: Course, random: Random) -> None:
 
 
 def _agents_combined(course: Course, random: Random) -> None:
-    """Order pertuzumab beside Kadcyla; the card comes once, on the order that was added."""
+    """Order pertuzumab with Kadcyla; one card is expected, on the added order."""
     visit = _one(course, random)
     added = Ordered("Perjeta", usual_dose("Perjeta", course.kilograms, first=True), code=CODES["Perjeta"], given=False)
     added.expected.add("her2-agents-combined")
@@ -145,7 +145,7 @@ def _agents_combined(course: Course, random: Random) -> None:
 
 
 def _twice(course: Course, random: Random) -> None:
-    """Order the same drug twice at once; the card comes on the second."""
+    """Order the same drug twice at once; the card is expected on the second."""
     visit = _one(course, random)
     first = visit.orders[0]
     visit.orders.insert(1, Ordered(first.drug, first.dose, code=first.code, given=False, expected={"duplicate-order"}))
@@ -188,7 +188,7 @@ FAULTS: tuple[Fault, ...] = (
 
 
 def put_in(course: Course, random: Random) -> None:
-    """Put one error into a course, of a kind that its drug can have."""
+    """Insert one error that the course's drug can have."""
     fitting = [fault for fault in FAULTS if fault[2](course)]
     if fitting:
         change = random.choices([fault[0] for fault in fitting], [fault[1] for fault in fitting])[0]

@@ -26,7 +26,7 @@ ERRORS_PERCENT = 25
 
 
 def courses(patients: int, seed: int, errors_percent: int = ERRORS_PERCENT, weeks: int = WEEKS) -> Iterator[Course]:
-    """Make the courses of a cohort of so many weeks; each depends on the seed, on its number and on the weeks alone."""
+    """Make the courses of a cohort of so many weeks; each depends only on the seed, its number and the weeks."""
     for number in range(patients):
         random = Random(f"{seed}/{number}")  # noqa: S311 - a cohort, no secret
         course = clean_course(f"p{seed}-{number:07}", random, weeks * 7)
@@ -37,9 +37,9 @@ def courses(patients: int, seed: int, errors_percent: int = ERRORS_PERCENT, week
 
 
 def generate_plans(patients: int, seed: int, output: Path, errors_percent: int = ERRORS_PERCENT) -> tuple[int, int]:
-    """Write a cohort of whole plans, one a patient; give how many orders it has, and how many plans have an error.
+    """Write a cohort of whole plans, one per patient; return the number of orders, and of plans with an error.
 
-    ``plans.csv`` says for each patient what is wrong; nothing where all is right.
+    ``plans.csv`` says for each patient what is wrong, if anything.
 
     Raises:
         OSError: the folder cannot be written.
@@ -65,7 +65,7 @@ def generate_plans(patients: int, seed: int, output: Path, errors_percent: int =
 
 
 def _writer(output: Path, stack: ExitStack) -> Callable[[dict[str, object]], None]:
-    """Return what writes a resource into the file of its type."""
+    """Return a function that writes a resource to the file of its type."""
     files: dict[str, TextIO] = {}
 
     def write(resource: dict[str, object]) -> None:
@@ -86,9 +86,9 @@ def generate(
     fault: SiteFault | None = None,
     weeks: int = WEEKS,
 ) -> tuple[int, int]:
-    """Write a cohort; give how many orders it has, and how many of them have an error.
+    """Write a cohort; return the number of orders, and of orders with an error.
 
-    A fault of a site changes what is written down, and no label: what is right stays right.
+    A site fault changes how data are written but not the labels.
 
     Raises:
         OSError: the folder cannot be written.

@@ -1,7 +1,6 @@
-"""Whole plans: a patient in the middle of a course, or before it, and every further dose signed at once.
+"""Whole plans: a patient before or during a course, with all further doses signed at once.
 
-Half of the plans are right, half have one error of a known kind, in what is ordered or in what was measured before the
-next dose.
+Half of the plans are correct, half have one known error, in the orders or in the measurements before the next dose.
 """
 
 from __future__ import annotations
@@ -32,9 +31,9 @@ _PAST_CHILDBEARING = 1950
 
 @dataclass(slots=True)
 class Plan:
-    """A course of which the doses from a visit on are signed together, on the day of the first of them.
+    """A course whose doses from a visit on are signed together, on the day of the first of them.
 
-    ``as_one``: each drug is one order of so many doses, instead of an order a dose. ``error`` names what is wrong.
+    ``as_one``: each drug is one order for all doses, instead of one order per dose. ``error`` names what is wrong.
     """
 
     course: Course
@@ -55,7 +54,7 @@ class Plan:
 
 
 def plans(count: int, seed: int, errors_percent: int) -> Iterator[Plan]:
-    """Make the plans of a cohort; each depends on the seed and on its number alone."""
+    """Make the plans of a cohort; each depends only on the seed and its number."""
     for number in range(count):
         random = Random(f"plan {seed}/{number}")  # noqa: S311 - a cohort, no secret
         plan = _right_plan(f"plan{seed}-{number:07}", random)
@@ -73,7 +72,7 @@ def _right_plan(patient: str, random: Random) -> Plan:
     for visit in course.visits:
         visit.orders = [ordered for ordered in visit.orders if ordered.drug in course.drugs]
     begin = random.randrange(len(course.visits) - 1)
-    # Every dose is ordered by the weight of the day of signing.
+    # Every dose is based on the weight on the day of signing.
     weight = course.visits[begin].weight or course.kilograms
     for number, visit in enumerate(course.visits[begin:], begin):
         for ordered in visit.orders:
@@ -164,7 +163,7 @@ def _low_lvef(plan: Plan, _: Random) -> None:
 
 
 def _old_weight(plan: Plan, _: Random) -> None:
-    """Weigh the patient before the first dose of the course, and never again."""
+    """Weigh the patient only before the first dose of the course."""
     first = plan.course.visits[0].weight or plan.course.kilograms
     for number, visit in enumerate(plan.course.visits[1:], 1):
         visit.weight = None
@@ -204,7 +203,7 @@ def _problem(name: str) -> Callable[[Plan, Random], None]:
 
 
 def _agents_combined(plan: Plan, _: Random) -> None:
-    """Order another antibody beside the drug in every cycle."""
+    """Order another antibody with the drug in every cycle."""
     drug = "Perjeta" if plan.course.drug == "Kadcyla" else "Herceptin"
     # A first dose of another drug would want a pregnancy test of its own.
     plan.course.born = plan.course.born.replace(year=_PAST_CHILDBEARING)
@@ -220,7 +219,7 @@ def _subcutaneous(plan: Plan, _: Random) -> None:
 
 
 def _long_gap(plan: Plan, _: Random) -> None:
-    """Go on with maintenance doses twelve weeks after the last one."""
+    """Continue with maintenance doses twelve weeks after the last one."""
     for number, visit in enumerate(plan.course.visits[plan.begin :], plan.begin):
         visit.day += 9 * _WEEK
         visit.lvef = 62 if number == plan.begin else visit.lvef
@@ -273,4 +272,4 @@ ERRORS: dict[str, tuple[Callable[[Plan, Random], None], Callable[[Plan], bool]]]
     "subcutaneous": (_subcutaneous, _any),
     "gap without reload": (_long_gap, lambda plan: plan.begin > 0 and plan.course.drug not in ("Kadcyla", "Enhertu")),
 }
-"""The errors by name: how each is put into a plan, and which plans can have it."""
+"""The errors by name: how each is inserted into a plan, and which plans can have it."""

@@ -1,4 +1,4 @@
-"""A course as the FHIR resources that an EHR exports of it."""
+"""A course as FHIR resources that an EHR would export."""
 
 from __future__ import annotations
 
@@ -39,15 +39,15 @@ _ORDERED_AT, _GIVEN_AT, _DRAWN_AT = "T09:15:00Z", "T13:30:00Z", "T07:40:00Z"
 
 
 def places() -> Iterator[Json]:
-    """Yield what belongs to no patient: the sites."""
+    """Yield the resources that belong to no patient: the sites."""
     for site in SITES:
         yield {"resourceType": "Location", "id": f"site-{site}", "name": f"{site.replace('-', ' ').title()} oncology"}
 
 
 def resources(course: Course, until: int | None = None) -> Iterator[tuple[Json, Ordered | None]]:
-    """Yield the resources of a course, each order with what was ordered.
+    """Yield the resources of a course, each order with its data.
 
-    ``until`` is the number of the visit that the course ends with: its results are there, and its orders are not.
+    ``until`` is the number of the visit at which the course ends: with its results, but without its orders.
     """
     yield _person(course), None
     for resource in _before(course):
@@ -103,7 +103,7 @@ def _results(course: Course, number: int, visit: Visit) -> Iterator[Json]:
 
 
 def _afterwards(course: Course) -> Iterator[Json]:
-    """Yield what was found after the last order, which no order may be judged by."""
+    """Yield results from after the last order, which must not affect any order."""
     last = course.visits[-1]
     if not course.drugs:
         return

@@ -1,6 +1,6 @@
-"""Faults of a whole site from a day on: what a laboratory, a pharmacy or a ward changed without telling anybody.
+"""Faults of a whole site from a day on: a laboratory, a pharmacy or a ward changes something without telling anybody.
 
-The courses stay as they were, and so do their labels: only how they are written down changes.
+The courses and their labels stay the same; only the way they are written changes.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _POUNDS_IN_A_KILOGRAM = 2.20462
 
 
 def _unknown_unit(resource: Json) -> None:
-    """Report AST and ALT in a unit that nobody knows."""
+    """Report AST and ALT in an unknown unit."""
     if _is(resource, "ast", "alt"):
         resource["valueQuantity"] |= {"unit": "arb", "code": "arb"}
 
@@ -34,19 +34,19 @@ def _unit_under_the_old_name(resource: Json) -> None:
 
 
 def _local_test_code(resource: Json) -> None:
-    """Send ejection fractions by a code of one's own."""
+    """Send ejection fractions with a local code."""
     if _is(resource, "lvef"):
         resource["code"] = {"coding": [{"system": "urn:oid:2.16.840.1.113883.19.5.1", "code": "EF-2"}]}
 
 
 def _drug_without_a_code(resource: Json) -> None:
-    """Order and give drugs by their text alone."""
+    """Order and administer drugs by text only."""
     if resource["resourceType"] in ("MedicationRequest", "MedicationAdministration"):
         resource["medicationCodeableConcept"].pop("coding", None)
 
 
 def _drug_by_a_local_name(resource: Json) -> None:
-    """Order and give drugs by a name that only this site knows."""
+    """Order and administer drugs by a name that only this site knows."""
     if resource["resourceType"] in ("MedicationRequest", "MedicationAdministration"):
         text = str(resource["medicationCodeableConcept"]["text"])
         resource["medicationCodeableConcept"] = {"text": f"Formulary {sum(text.encode()) % 1000:03}"}
@@ -70,14 +70,14 @@ SITE_FAULTS: dict[str, Callable[[Json], None]] = {
 
 @dataclass(frozen=True, slots=True)
 class SiteFault:
-    """A fault by its name, from the beginning of a day on, at one site or at all."""
+    """A named fault, from the beginning of a day on, at one site or at all."""
 
     name: str
     begin: date
     site: str | None = None
 
     def written(self, resource: Json, site: str) -> Json:
-        """Return a resource as it is written down at a site."""
+        """Return a resource as the site writes it."""
         if self.site not in (None, site) or _day(resource) < str(self.begin):
             return resource
         changed = deepcopy(resource)

@@ -1,4 +1,6 @@
 // Of some two hundred controls, those that are set and those that are searched for. Without a script all are there.
+import { t } from "./words.js";
+
 const panel = document.querySelector(".find");
 const find = document.querySelector("#find");
 const all = document.querySelector("#show-all");
@@ -25,8 +27,8 @@ function refresh() {
     family.open = !family.hidden;
   }
   if (all.checked) told.textContent = "";
-  else if (words.length) told.textContent = `${count} of ${rows.length} found.`;
-  else told.textContent = count ? `${count} set; the other ${rows.length - count} are as the files have them.` : "Nothing is set. Find what you want to set.";
+  else if (words.length) told.textContent = t("{count} of {of} found.", { count, of: rows.length });
+  else told.textContent = count ? t("{count} set; the other {rest} are as the files have them.", { count, rest: rows.length - count }) : t("Nothing is set. Find what you want to set.");
 }
 
 panel.hidden = false;

@@ -1,4 +1,6 @@
 // The answer follows the form: at every change the form is sent, and the part of the page that it is about is replaced.
+import { t } from "./words.js";
+
 const form = document.querySelector("#what-if");
 const told = document.querySelector("#told");
 let waiting = 0;
@@ -13,14 +15,14 @@ async function refresh() {
   try {
     answer = await fetch(isWhole ? form.action : form.dataset.result, { method: "POST", body: new FormData(form) });
   } catch {
-    told.textContent = "The service cannot be reached.";
+    told.textContent = t("The service cannot be reached.");
     return;
   }
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   if (mine !== latest) return;
   const result = page.querySelector("#result");
   if (!answer.ok || answer.redirected || !result) {
-    told.textContent = "Not answered. Load the page again; you may have been signed out.";
+    told.textContent = t("Not answered. Load the page again; you may have been signed out.");
     return;
   }
   document.querySelector("#result").replaceWith(result);
@@ -29,7 +31,7 @@ async function refresh() {
     isWhole = false;
   }
   const cards = result.querySelectorAll(".card").length;
-  told.textContent = `${cards === 1 ? "1 card" : `${cards} cards`} shown.`;
+  told.textContent = cards === 1 ? t("1 card shown.") : t("{count} cards shown.", { count: cards });
 }
 
 form.addEventListener("input", (event) => {

@@ -1,4 +1,4 @@
-"""Who asks, and where: the roles and specialties of the user, and the class of the encounter, as far as sent."""
+"""The roles and specialties of the user, and the class of the encounter, as far as sent."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _ROLE_OF, _READ_ROLE, _READ_PERSON, _READ_ENCOUNTER = "asker.roles", "asker.role
 
 
 def user_of(request: HookRequest) -> str:
-    """Return the user as a reference, without the address of a server; empty where the hook names none."""
+    """Return the user as a reference, without a server address; empty if the hook names none."""
     return reference({"reference": request.user_id}) if request.user_id else ""
 
 
 def roles_in(request: HookRequest, resources: Iterable[ResourceStub]) -> frozenset[str]:
-    """List the roles, specialties and qualifications of the user: codes, "system|code", and words, in lower case."""
+    """List the roles, specialties and qualifications of the user: codes, "system|code", and text, in lower case."""
     user = user_of(request)
     found: set[str] = set()
     for content in _contents(resources, _PEOPLE):
@@ -36,12 +36,12 @@ def roles_in(request: HookRequest, resources: Iterable[ResourceStub]) -> frozens
 
 
 def roles_said(content: Json) -> frozenset[str]:
-    """List what a Practitioner or a PractitionerRole says that somebody is."""
+    """List the roles, specialties and qualifications in a Practitioner or a PractitionerRole."""
     return frozenset(_said(_concepts(content)))
 
 
 def encounter_class_in(request: HookRequest, resources: Iterable[ResourceStub]) -> frozenset[str]:
-    """List the class of the encounter of the call: its codes and words, in lower case."""
+    """List the class of the call's encounter: its codes and text, in lower case."""
     found: set[str] = set()
     for content in _contents(resources, frozenset({"Encounter"})):
         if request.encounter_id and text(content.get("id")) == request.encounter_id:
@@ -50,13 +50,13 @@ def encounter_class_in(request: HookRequest, resources: Iterable[ResourceStub]) 
 
 
 def class_said(encounter: Json) -> frozenset[str]:
-    """List the codes and words of an encounter's class: one Coding in R4, a list of CodeableConcepts in R5."""
+    """List the codes and text of an encounter's class: one Coding in R4, a list of CodeableConcepts in R5."""
     classes = [each for _, each in objects(encounter.get("class"))]
     return frozenset(_said(each if "coding" in each else {"coding": [each]} for each in classes))
 
 
 def roles_to_fetch(request: HookRequest) -> dict[str, str]:
-    """Return the queries that tell the user's roles, by a place of the request."""
+    """Return the queries for the user's roles, by a place in the request."""
     kind, _, identifier = user_of(request).partition("/")
     if kind == "PractitionerRole" and _is_plain(identifier):
         return {_READ_ROLE: f"{kind}/{identifier}"}
@@ -66,12 +66,12 @@ def roles_to_fetch(request: HookRequest) -> dict[str, str]:
 
 
 def encounter_to_fetch(request: HookRequest) -> dict[str, str]:
-    """Return the query that tells the class of the encounter, by a place of the request."""
+    """Return the query for the encounter, by a place in the request."""
     return {_READ_ENCOUNTER: f"Encounter/{request.encounter_id}"} if _is_plain(request.encounter_id) else {}
 
 
 def _is_plain(identifier: str) -> bool:
-    """Return whether an id is one of FHIR, which may stand in an address as it is."""
+    """Return whether an id is a valid FHIR id, which needs no escaping in an address."""
     return 0 < len(identifier) <= 64 and all(each.isascii() and (each.isalnum() or each in "-.") for each in identifier)  # noqa: PLR2004 - FHIR's own limit
 
 

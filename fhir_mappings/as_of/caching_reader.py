@@ -1,7 +1,7 @@
-"""A chart reader that reads each resource of a patient once, however many orders of that patient are asked about.
+"""A chart reader that reads each resource of a patient once, however many orders are replayed.
 
-What a resource says depends on nothing but the resource and the drugs it refers to, which stay the same for a patient.
-Which resources count at an order, and what follows from them together, is worked out anew for each.
+The content of a resource depends only on the resource and the Medications it refers to, which do not change for a
+patient. Which resources count for an order, and their combined result, is determined again for each order.
 """
 
 from __future__ import annotations
@@ -12,15 +12,16 @@ import msgspec
 
 from fhir_mappings.codings import NO_CODE_MAP
 from fhir_mappings.request.chart import ChartReader
-from fhir_mappings.request.patient_reader import Draft, PatientReader
+from fhir_mappings.request.chart_draft import Draft
+from fhir_mappings.request.patient_reader import PatientReader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import tzinfo
 
     from cards.identification.recogniser import Recogniser
     from cards.knowledge.schema import Terminology
     from fhir_mappings.codings import CodeMap
+    from fhir_mappings.request.chart_draft import OnFailure
     from fhir_mappings.results.observations import Fact
     from fhir_mappings.wire.lenient import Json
     from fhir_mappings.wire.resources import ResourceStub
@@ -29,7 +30,7 @@ _LISTS = ("facts", "current", "past", "stagings", "coded_her2", "problems", "sit
 
 
 class _Taken(msgspec.Struct, frozen=True):
-    """What one resource adds to a chart: to its lists, as a result of some tests, or who the patient is."""
+    """What one resource adds to a chart: list entries, test results, or the patient's data."""
 
     lists: list[tuple[str, list[Any]]]
     labs: tuple[str, ...]
@@ -37,43 +38,43 @@ class _Taken(msgspec.Struct, frozen=True):
 
 
 class _Patients(PatientReader):
-    """Reads charts from what it has read of each resource before."""
+    """Reads charts, reusing what was read from each resource before."""
 
     def __init__(self, *readers: Any) -> None:
         super().__init__(*readers)
         self.taken: dict[ResourceStub, _Taken] = {}
         self.facts: dict[tuple[str, ResourceStub], list[Fact]] = {}
 
-    def take(self, glimpse: ResourceStub, draft: Draft) -> None:
-        """Add one resource to the chart as it was read before, or read it."""
-        found = self.taken.get(glimpse)
+    def take(self, stub: ResourceStub, draft: Draft) -> None:
+        """Add one resource to the chart, from the cache if possible."""
+        found = self.taken.get(stub)
         if found is None:
-            found = self.taken[glimpse] = self._alone(glimpse, draft)
+            found = self.taken[stub] = self._alone(stub, draft)
         for test in found.labs:
-            draft.labs.setdefault(test, []).append(glimpse)
+            draft.labs.setdefault(test, []).append(stub)
         for name, read in found.lists:
             getattr(draft, name).extend(read)
         if found.person is not None:
             draft.person = found.person
 
-    def _alone(self, glimpse: ResourceStub, draft: Draft) -> _Taken:
-        """Read one resource into a chart that holds nothing else."""
+    def _alone(self, stub: ResourceStub, draft: Draft) -> _Taken:
+        """Read one resource into an otherwise empty chart."""
         own = Draft(draft.patient_id, draft.references, subject=draft.subject)
-        super().take(glimpse, own)
+        super().take(stub, own)
         lists = [(name, read) for name in _LISTS if (read := getattr(own, name))]
         return _Taken(lists, tuple(own.labs), own.person or None)
 
-    def facts_of(self, concept: str, glimpse: ResourceStub, draft: Draft) -> list[Fact]:
-        """Return what an Observation said of a concept before, or read it."""
-        key = (concept, glimpse)
+    def facts_of(self, concept: str, stub: ResourceStub, draft: Draft) -> list[Fact]:
+        """Return the facts of an Observation about a concept, from the cache if possible."""
+        key = (concept, stub)
         found = self.facts.get(key)
         if found is None:
-            found = self.facts[key] = super().facts_of(concept, glimpse, draft)
+            found = self.facts[key] = super().facts_of(concept, stub, draft)
         return found
 
 
-class RememberingChartReader(ChartReader):
-    """Reads the chart of one patient after the other; ``forget`` must be called between them."""
+class CachingChartReader(ChartReader):
+    """Reads charts of one patient at a time; call ``forget`` between patients."""
 
     def __init__(
         self,
@@ -81,13 +82,13 @@ class RememberingChartReader(ChartReader):
         recogniser: Recogniser,
         code_map: CodeMap = NO_CODE_MAP,
         zone: tzinfo | None = None,
-        on_failure: Callable[[Exception], None] | None = None,
+        on_failure: OnFailure | None = None,
     ) -> None:
         """Prepare the readers."""
         super().__init__(terminology, recogniser, code_map, zone, on_failure)
         self._patient: _Patients = _Patients(*self._patient.readers)
 
     def forget(self) -> None:
-        """Forget what was read."""
+        """Clear the cache."""
         self._patient.taken.clear()
         self._patient.facts.clear()

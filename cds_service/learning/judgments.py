@@ -39,7 +39,7 @@ _orders = msgspec.json.Decoder(_Orders)
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What a policy made of a request: (topic, order) of what fired, by mode, and what was missing for the rest."""
+    """A policy's result for a request: (topic, order) of what fired, by mode, and what was missing for the rest."""
 
     configuration: str
     fired: frozenset[tuple[str, str]]
@@ -47,7 +47,7 @@ class Findings:
     missing: tuple[tuple[str, str, str], ...]
 
     def shown(self, topic: str) -> set[str]:
-        """Return the orders on which a topic fired, and not in the shadow."""
+        """Return the orders on which a topic fired and was not in the shadow."""
         return {order for name, order in self.fired if name == topic}
 
     def of(self, topic: str) -> set[str]:
@@ -57,9 +57,9 @@ class Findings:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A decision as reports look at it. ``orders``: the product of each order that was judged, by its name.
+    """A decision as reports see it. ``orders``: the product of each order that was judged, by its name.
 
-    ``patient`` is what the record knows the patient by; where it knows none, the decision stands for itself.
+    ``patient`` is the recorded pseudonym; without one, each decision counts as a separate patient.
     """
 
     id: str
@@ -74,7 +74,7 @@ class Judged:
 
 
 def newest(engine: Engine, window: Window, at_most: int) -> Window:
-    """Narrow a window to its newest decisions, or give it as it is where it has no more than that."""
+    """Narrow a window to its newest decisions, or return it unchanged if it has no more than that."""
     chosen = select(decisions.c.at).where(*decided_in(window))
     statement = chosen.order_by(decisions.c.at.desc()).offset(at_most).limit(1)
     with engine.connect() as connection:
@@ -82,7 +82,7 @@ def newest(engine: Engine, window: Window, at_most: int) -> Window:
     return window if before is None else replace(window, begin=before + timedelta(microseconds=1))
 
 
-def judgements(engine: Engine, window: Window) -> Iterator[Judged]:
+def judgments(engine: Engine, window: Window) -> Iterator[Judged]:
     """Yield the decisions of a window that judged an order, oldest first."""
     statement = (
         select(
@@ -127,7 +127,7 @@ def services_on_record(engine: Engine) -> dict[str, int]:
 
 
 def settings_of(connection: Connection, digests: Iterable[str]) -> dict[str, Json]:
-    """Return the settings that hashes stand for."""
+    """Return the settings for configuration hashes."""
     chosen = select(configurations).where(configurations.c.hash.in_(digests))
     return {row.hash: msgspec.json.decode(row.content) for row in connection.execute(chosen)}
 

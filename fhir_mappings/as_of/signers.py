@@ -1,10 +1,10 @@
-"""Who signed the orders of a session, with which roles, and in what kind of encounter, as far as an export says."""
+"""Who signed the orders of a session, with which roles, in what kind of encounter, as far as an export says."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fhir_mappings.request.asker import class_said, roles_said
+from fhir_mappings.request.circumstances import class_said, roles_said
 from fhir_mappings.wire.lenient import reference, text
 
 if TYPE_CHECKING:
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
 
 ROLED_KINDS = frozenset({"Practitioner", "PractitionerRole"})
-"""The resources that say what somebody is."""
+"""The resource types with people's roles."""
 
 
 def signed_by(orders: Iterable[Json]) -> str:
-    """Return who asked for some orders, as a reference; empty where they do not all name the same person."""
+    """Return the requester of some orders, as a reference; empty if they do not all name the same person."""
     asked = {reference(order.get("requester")) for order in orders}
     only = asked.pop() if len(asked) == 1 else ""
     return only if only.partition("/")[0] in ROLED_KINDS else ""
 
 
 def encounter_of(orders: Iterable[Json]) -> str:
-    """Return the reference of the encounter of some orders; empty where they do not all name the same."""
+    """Return the reference of the encounter of some orders; empty if they do not all name the same one."""
     named = {reference(order.get("encounter")) for order in orders}
     return named.pop() if len(named) == 1 else ""
 
@@ -35,14 +35,14 @@ def encounter_class(orders: Iterable[Json], resource: Callable[[str], Json]) -> 
 
 
 def role_entry(resource: Json) -> tuple[str, str]:
-    """Return the reference of a person or a role and, one a line, the person and what is said of them."""
+    """Return the reference of a person or a role and, one per line, the person and their roles."""
     own = f"{text(resource.get('resourceType'))}/{text(resource.get('id'))}"
     said = sorted(" ".join(each.split()) for each in roles_said(resource))
     return own, "\n".join([reference(resource.get("practitioner")), *said])
 
 
 def roles_by_user(names: Mapping[str, str]) -> dict[str, frozenset[str]]:
-    """Gather from such entries, among others, the roles of everybody; a person has those of each of their roles."""
+    """Collect everybody's roles from such entries; a person has the roles of each PractitionerRole."""
     found: dict[str, frozenset[str]] = {}
     for own, entry in names.items():
         if own.partition("/")[0] not in ROLED_KINDS:

@@ -1,0 +1,204 @@
+"""The verdict on what could not be checked: what no other card says, and what an internal error cost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from cards.absent import TREATMENT_PARTS, absent_parts
+from cards.facts.origins import Gap
+from cards.facts.outcomes import FAILED, CannotTell, Evidence, Fired, Indicator, Missing, Verdict
+from cards.facts.topics import Topic, TopicCode
+from cards.knowledge.schema import Cited, Confidence
+from cards.readings.case import UNREAD, Case, gap_line
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable, Sequence
+    from datetime import date
+
+    from cards.facts.order import DrugOrder
+    from cards.facts.origins import Origin
+    from cards.facts.patient import Patient
+    from cards.facts.session import Session
+    from cards.identification.recogniser import Recogniser
+    from cards.knowledge.schema import Product
+
+# A result that does not count is an answer, and a mention in text is told by the card that asks for the result.
+_QUIET = frozenset({"status", "absent", "her2-in-text", "lvef-in-text"})
+_ALWAYS_URGENT = frozenset({"deceased", "suspected", "future", FAILED})
+_HER2 = frozenset(
+    {"her2-ihc", "her2-ish", "her2-ish-ratio", "her2-copy-number", "her2-interpretation", "her2-immunoassay"}
+)
+# An entry that is not an order matters only alongside an order in scope.
+_NO_ORDER = "unreadable-order"
+# An order of a drug in scope, or one that may be, of which nothing at all was checked.
+_UNJUDGED = frozenset(
+    {
+        "unreadable-session",
+        "drug-unreadable",
+        "kind-unnamed",
+        "other-release",
+        "other-release-unnamed",
+        "other-patient",
+        "plan-activity",
+        "order-not-found",
+    }
+)
+_OWN_PRINCIPLE = Cited(source="practice", section="what could not be checked is said", confidence=Confidence.DEFAULT)
+
+
+def told_of(lines: Sequence[Evidence], variant: str) -> Verdict:
+    """Return the verdict on what could not be checked with nothing but what is known to have failed, as a warning."""
+    finding = Fired({"count": _counted(lines)}, tuple(dict.fromkeys(lines)), (_OWN_PRINCIPLE,), variant=variant)
+    return Verdict(Topic.CHECKS_INCOMPLETE, None, finding)
+
+
+def also_telling(verdicts: Sequence[Verdict], line: Evidence, variant: str) -> tuple[Verdict, ...]:
+    """Add a line on what failed after the rules were asked to the verdict on what could not be checked."""
+    for place, verdict in enumerate(verdicts):
+        finding = verdict.outcome
+        if verdict.topic is Topic.CHECKS_INCOMPLETE and isinstance(finding, Fired):
+            lines = (*finding.evidence, line)
+            values = {**finding.values, "count": _counted(lines)}
+            finding = msgspec.structs.replace(finding, evidence=lines, values=values, indicator=None)
+            more = msgspec.structs.replace(verdict, outcome=finding)
+            return (*verdicts[:place], more, *verdicts[place + 1 :])
+    return (*verdicts, told_of((line,), variant))
+
+
+def _counted(lines: Sequence[Evidence]) -> str:
+    return f"{len(lines)} check{'s' if len(lines) > 1 else ''}"
+
+
+def unchecked(order: DrugOrder, recogniser: Recogniser) -> Evidence:
+    """Return the line on an order of which some check failed outside of its rule."""
+    return gap_line(recogniser.known, Gap(None, order.origin.path, FAILED))
+
+
+def incomplete(
+    cases: list[Case],
+    telling: list[Verdict],
+    shown: list[Verdict],
+    session: Session,
+    recogniser: Recogniser,
+    failed: list[Evidence],
+) -> Verdict | None:
+    """Gather what no other card says: missing facts, and data that was set aside although a check needed it.
+
+    It is a warning if something present could not be judged and a card would warn if it were absent.
+    ``telling`` are the verdicts that say something, ``shown`` those that became a card, ``failed`` the lines on
+    what an internal error cost.
+    """
+    lines: dict[Evidence, None] = dict.fromkeys(failed)
+    if not cases and not session.moment.has_orders:
+        lines.update(dict.fromkeys(_unknown_treatment(session.patient)))
+    elif not cases and not lines and not any(gap.about is None and gap.reason != _NO_ORDER for gap in session.gaps):
+        return None
+    is_urgent = bool(lines) or any(gap.reason in _UNJUDGED for gap in session.gaps)
+    said = {(each.topic, each.order) for each in shown}
+    for verdict in telling:
+        if isinstance(verdict.outcome, CannotTell):
+            for missing in verdict.outcome.missing:
+                if not _told(missing, verdict, said):
+                    lines[_line(missing, verdict.drug)] = None
+                    is_urgent = is_urgent or missing.is_urgent
+        elif verdict.topic is Topic.COVERAGE_CRITERIA:
+            # The sheet says "not known" both for unavailable data and for data not on record, so name the former here.
+            missing_parts = absent_parts(session.patient.absent)
+            lines.update(dict.fromkeys(_line(missing, verdict.drug) for missing in missing_parts))
+            is_urgent = is_urgent or bool(missing_parts)
+    told = {line.gap for v in shown if isinstance(v.outcome, Fired) for line in v.outcome.evidence if line.gap}
+    for gap in _gaps(cases, session):
+        if gap not in told:
+            lines[gap_line(recogniser.known, gap)] = None
+            is_read = gap.reason not in UNREAD or not _may_count(gap, session.patient, recogniser.measured)
+            is_urgent = is_urgent or not is_read or gap.reason in _ALWAYS_URGENT
+    if not lines:
+        return None
+    drugs = ", ".join(dict.fromkeys(case.drug for case in cases))
+    finding = Fired(
+        {"count": _counted(tuple(lines))},
+        tuple(lines),
+        (_OWN_PRINCIPLE,),
+        variant="default" if drugs else "no-drug" if session.moment.has_orders else "treatment-unknown",
+        indicator=None if is_urgent else Indicator.INFO,
+    )
+    return Verdict(Topic.CHECKS_INCOMPLETE, None, finding, drug=drugs)
+
+
+def _unknown_treatment(patient: Patient) -> Iterable[Evidence]:
+    """Name the unavailable medication lists of a patient whose other lists show no checked drug."""
+    for part, why in patient.absent:
+        if part in TREATMENT_PARTS:
+            yield Evidence(f"treatment-unknown-{part}", why)
+
+
+def _line(missing: Missing, drug: str) -> Evidence:
+    return Evidence(f"missing-{missing.what}", drug, values=tuple(sorted(missing.values.items())))
+
+
+def _told(missing: Missing, verdict: Verdict, said: Container[tuple[TopicCode | None, Origin | None]]) -> bool:
+    # Data that was set aside always gets a line on this card.
+    return missing.reported_by is Topic.CHECKS_INCOMPLETE or (missing.reported_by, verdict.order) in said
+
+
+def _gaps(cases: list[Case], session: Session) -> Iterable[Gap]:
+    """List what was set aside and bears on a check that applies to one of the orders."""
+    yield from (gap for gap in session.gaps if gap.about is None)
+    if not cases:
+        return
+    if not session.patient.gaps:
+        return
+    needed = {concept for case in cases if case.identity.product for concept in _needed(case)}
+    for gap in session.patient.gaps:
+        if gap.reason in _QUIET:
+            continue
+        if gap.about is None or (gap.about in needed and not _superseded(gap, session.patient)):
+            yield gap
+
+
+def _needed(case: Case) -> Iterable[str]:
+    """Name the concepts that some check of the case reads."""
+    product = case.product
+    yield from (f"problem-{each.problem}" for each in product.monitoring.stops)
+    if not case.session.moment.has_orders:
+        yield from _monitored(product, near=case.dose_is_near)
+        return
+    yield from _monitored(product, near=True)
+    yield from ("diagnosis", "treatment", "erbb2-mutation")
+    if case.needs_weight:
+        yield from ("weight", "weight-stated")
+    if product.eligibility:
+        yield from sorted(_HER2)
+
+
+def _monitored(product: Product, *, near: bool) -> Iterable[str]:
+    """Name the concepts that the monitoring of the product reads; most of them only when a dose is near."""
+    if product.monitoring.lvef:
+        yield "lvef"
+    if near:
+        yield from ("patient", "pregnancy-test")
+        for wanted in product.monitoring.before_each_dose:
+            yield from wanted.tests
+
+
+def _may_count(gap: Gap, patient: Patient, measured: Container[str | None]) -> bool:
+    """Return whether what could not be read may be what counts: of HER2, where no result that was read is newer."""
+    if gap.about in _HER2:
+        read = [result.on for result in patient.her2 if result.on is not None]
+        return gap.on is None or not read or gap.on >= max(read)
+    return gap.about in measured
+
+
+def _superseded(gap: Gap, patient: Patient) -> bool:
+    """Return whether a readable result is newer than the one that could not be read."""
+    newest: date | None
+    if gap.about in ("weight", "weight-stated"):
+        newest = patient.weights[0].on if patient.weights else None
+    elif gap.about == "lvef":
+        newest = patient.lvefs[0].on if patient.lvefs else None
+    else:
+        results = patient.labs.get(gap.about or "", ())
+        newest = results[0].on if results else None
+    return newest is not None and gap.on is not None and gap.on < newest

@@ -1,0 +1,44 @@
+"""When a chart is read, and of which server it is; what is dated later than that is no result."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from cards.facts.origins import Gap
+from cards.facts.results import Her2Result, LabResult, Lvef, Mutation, PregnancyTest, Weight
+
+if TYPE_CHECKING:
+    from fhir_mappings.results.observations import Fact
+
+_ABOUT = {
+    Weight: "weight",
+    Lvef: "lvef",
+    Her2Result: "her2-interpretation",
+    PregnancyTest: "pregnancy-test",
+    Mutation: "erbb2-mutation",
+}
+
+
+class Occasion(NamedTuple):
+    """The base address of the chart's server, and the day on which it is read; either may be unknown."""
+
+    server: str = ""
+    today: date | None = None
+
+    @property
+    def latest(self) -> date:
+        """The last day on which a result can have been taken: some time zone already has the day after ``today``."""
+        return self.today + timedelta(days=1) if self.today is not None else date.max
+
+
+NO_OCCASION = Occasion()
+
+
+def of_the_future(fact: Fact) -> Fact:
+    """Set aside a result that is dated later than it can have been taken: on which day it was is not known."""
+    about = fact.test if isinstance(fact, LabResult) else _ABOUT.get(fact.__class__)
+    if about is None or isinstance(fact, Gap):
+        return fact
+    value = f"{fact.kg} kg" if isinstance(fact, Weight) else getattr(fact, "as_reported", "")
+    return Gap(about, fact.origin.path, "future", fact.on, (("value", value),))

@@ -1,0 +1,45 @@
+"""The answers of a yes-or-no test in the languages that laboratories write, every word of them accounted for."""
+
+from __future__ import annotations
+
+from fhir_mappings.wire.phrases import Phrases, words_of
+
+_LONGEST = 120
+"""Longer than any plain answer; a longer text is a narrative."""
+_YES = """
+positive | pos | detected | present | pregnant | reactive | weakly positive | weak positive | strongly positive
+positiv | schwach positiv | positivo | positiva | debil positivo | positif | positive faible | positief | dodatni
+dodatnia
+pozytywny | pozitivni | pozitif | nachgewiesen | detectado | detectada | detecte | rilevato | schwanger | embarazada
+enceinte | incinta | gravida | zwanger | положительный | положительно | (+) | + | ++ | +++
+"""
+_NO = """
+negative | neg | not detected | none detected | absent | not pregnant | non reactive | nonreactive | negativ | negativo
+negativa | negatif | negatief | ujemny | ujemna | negatywny | negativni | nicht nachgewiesen | nicht nachweisbar
+no detectado | no detectada | non detecte | non rilevato | nao detectado | niet aantoonbaar | nie wykryto
+nicht schwanger | no embarazada | pas enceinte | отрицательный | отрицательно | (-) | -
+"""
+_NAMES = """
+hcg | beta hcg | b hcg | bhcg | ß hcg | urine | serum | blood | qual | qualitative | pregnancy test | pregnancy | test
+result | upt | poc | upreg | schwangerschaftstest | urin | test de embarazo | prueba de embarazo | test di gravidanza
+test de grossesse | teste de gravidez | zwangerschapstest | test ciazowy | : | = | .
+"""
+"""What names the test and answers nothing."""
+_ANSWERS = Phrases((("name", None, _NAMES), ("says", False, _NO), ("says", True, _YES)))
+
+
+def answered(written: str) -> bool | None:
+    """Return whether a text answers yes or no; nothing where a word is not known, or where it says both."""
+    if len(written) > _LONGEST:
+        return None
+    words = words_of(written)
+    said: set[bool] = set()
+    at = 0
+    while at < len(words):
+        found = _ANSWERS.longest(words, at)
+        if found is None:
+            return None
+        (kind, value), at = found
+        if kind == "says":
+            said.add(value)
+    return said.pop() if len(said) == 1 else None
