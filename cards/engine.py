@@ -185,10 +185,13 @@ def _judged(
     if settled and not signed and case.identity.by is None:
         later = judged_later(dose)
         due = [rule for rule in rules if rule.topic not in later] if later else rules
-        outcomes = iter(all_asked(due, case, on_failure))
+        outcomes = all_asked(due, case, on_failure)
+        if later:
+            judged = iter(outcomes)
+            outcomes = [LATER if rule.topic in later else next(judged) for rule in rules]
         verdicts = [
-            Verdict(rule.topic, origin, LATER if rule.topic in later else next(outcomes), product, drug, tentative)
-            for rule in rules
+            Verdict(rule.topic, origin, outcome, product, drug, tentative)
+            for rule, outcome in zip(rules, outcomes, strict=True)
         ]
         verdicts = _without_parts(verdicts, case)
         if not case.session.moment.has_orders:

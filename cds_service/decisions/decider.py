@@ -300,7 +300,7 @@ class Decider:
         ``session`` names the orders that are asked about.
         """
         try:
-            answers = gathering.chart(keys if request.moment is Moment.VIEW else None)
+            answers = gathering.chart(None if request.moment.has_orders else keys)
             absent = gathering.absent(keys)
             occasion = Occasion(request.fhir_server, self._today())
             patient = self._chart.patient(answers, request.patient_id, frozenset(keys), session, occasion=occasion)

@@ -41,7 +41,7 @@ SERVICES: tuple[Service, ...] = (
         title="HER2 drug orders, at selection",
         description="Checks the selected orders of HER2-targeted cancer drugs for look-alike drugs and billing codes, "
         "doses above the maximum, missing or unfit HER2 results and overdue monitoring. "
-        "What an order does not say yet is not held against it.",
+        "Fields that are not filled in yet do not cause a card.",
     ),
     Service(
         id="her2-order-sign",
@@ -87,8 +87,8 @@ SERVICES: tuple[Service, ...] = (
         hook="order-select",
         hook_version="1.0",
         title="HER2 drug orders, billing and coverage at selection",
-        description="The same as her2-coverage on the selected orders, for clients of Da Vinci CRD. What an order does "
-        "not say yet is not held against it, and no documents are asked for.",
+        description="The same as her2-coverage on the selected orders, for clients of Da Vinci CRD. Fields that are "
+        "not filled in yet do not cause a card, and no documents are asked for.",
         coverage=True,
     ),
     Service(

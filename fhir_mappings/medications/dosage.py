@@ -189,6 +189,7 @@ def is_part_of_dose(resource: Json) -> bool:
     return any(says_part(text(note.get("text"))) for _, note in objects(resource.get("note")))
 
 
+@cached_by_text
 def says_part(written: str) -> bool:
     """Return whether a text names one part of a dose of several: "bag 1 of 2"."""
     return _PART.search(written[:_LONGEST_OF_PART]) is not None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from cards.facts.order import DoseUnit, Intake
 from cards.facts.schedules import Schedule
+from cards.values.text_cache import cached_by_text
 from fhir_mappings.codings import codings
 from fhir_mappings.results.units import dose_scale
 from fhir_mappings.wire.lenient import child, items, number, objects, text
@@ -44,10 +45,17 @@ def tablet_mg(medication: Json, written: Iterable[str]) -> Decimal | None:
         if number(below.get("value")) == 1 and (per is None or per.unit is DoseUnit.TABLET):
             found.add(mass * scale.factor)
     if not found:
-        for each in written:
-            if _MAY_BE_TABLETS.search(each[:_LONGEST_TEXT]):
-                found.update(Decimal(match[1]) for match in _STRENGTH.finditer(each[:_LONGEST_TEXT]))
+        found.update(*map(_strengths_in, written))
     return found.pop() if len(found) == 1 else None
+
+
+@cached_by_text
+def _strengths_in(written: str) -> frozenset[Decimal]:
+    """Return the milligrams in words that name a tablet."""
+    beginning = written[:_LONGEST_TEXT]
+    if not _MAY_BE_TABLETS.search(beginning):
+        return frozenset()
+    return frozenset(Decimal(match[1]) for match in _STRENGTH.finditer(beginning))
 
 
 def intakes(instructions: Iterable[tuple[Json, tuple[Rhythm, ...]]]) -> tuple[Intake, ...]:

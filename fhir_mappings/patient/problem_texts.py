@@ -21,7 +21,6 @@ _LONGEST = 500
 _ENDS = frozenset({";", "|", "•"})
 _BRACKETS = frozenset({"(", ")", "[", "]"})
 _PASSED = frozenset({":", "-", "#", "*", ".", "'", '"', "=", "%", "~", "<", ">", "<=", ">="})
-_ANSWERS = frozenset({"denied", "denied-after"})
 
 
 class Said(StrEnum):
@@ -82,7 +81,6 @@ class ProblemTexts:
         ):
             for phrase in listed:
                 self._add(phrase, kind, None)
-        self._also_past = frozenset(map(_plain, around.past)) & frozenset(map(_plain, around.past_after))
         for group in groups:
             for phrase in group.unless:
                 self._add(phrase, "unless", frozenset({group.problem}))
@@ -91,7 +89,9 @@ class ProblemTexts:
                 self._add(phrase, "problem", group.problem)
 
     def _add(self, phrase: str, kind: str, value: object) -> None:
-        self._phrases.add(" ".join(each.text for each in words_of(phrase)), (kind, value))
+        # Words joined by a hyphen are words of their own in a text.
+        plain = _plain(phrase) if "-" in phrase else phrase
+        self._phrases.add(plain, (kind, value))
 
     def read(self, written: Iterable[str]) -> dict[Problem, Said]:
         """Return what the texts of one entry say of each problem that they name; the more exact text counts."""

@@ -10,6 +10,7 @@ import re
 
 DEPTH_LIMIT = 100
 """The most objects and arrays that may be nested in one another."""
+_PIECE = DEPTH_LIMIT // 2
 _ESCAPED = re.compile(rb"\\.", re.DOTALL)
 _AS_ONE = bytes.maketrans(b"[]", b"{}")
 _WITHOUT_MEANING = bytes(set(range(256)) - set(b'[]{}"'))
@@ -18,7 +19,7 @@ _WITHOUT_MEANING = bytes(set(range(256)) - set(b'[]{}"'))
 def is_too_deep(raw: bytes) -> bool:
     """Return whether objects and arrays are nested deeper than ``DEPTH_LIMIT``, by a linear pass over UTF-8 bytes.
 
-    Only brackets outside strings count; the innermost pairs are removed level by level. Invalid JSON is judged by the
+    Only brackets outside strings count. Invalid JSON is judged by the
     part that a decoder would read; mismatched or unclosed brackets are left for the decoder to refuse.
     """
     if b"\\" in raw:
@@ -29,8 +30,25 @@ def is_too_deep(raw: bytes) -> bool:
     if b'"' in brackets:
         # Every second part is the inside of a string that holds brackets.
         brackets = b"".join(brackets.split(b'"')[::2])
-    if len(brackets) <= DEPTH_LIMIT:
-        return False
+    return not _stays_shallow(brackets) and _is_too_deep(brackets)
+
+
+def _stays_shallow(brackets: bytes) -> bool:
+    """Return whether brackets stay within half of the limit, as in every ordinary request.
+
+    They are counted in pieces: a piece of half the limit that begins in the lower half cannot exceed the limit.
+    """
+    depth = 0
+    for begin in range(0, len(brackets), _PIECE):
+        piece = brackets[begin : begin + _PIECE]
+        depth += 2 * piece.count(b"{") - len(piece)
+        if depth > _PIECE:
+            return False
+    return True
+
+
+def _is_too_deep(brackets: bytes) -> bool:
+    """Remove the innermost pairs level by level, and return whether there are more levels than the limit."""
     for levels in range(DEPTH_LIMIT + 1):
         inner = brackets.replace(b"{}", b"")
         if len(inner) == len(brackets):

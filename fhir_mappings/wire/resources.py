@@ -288,12 +288,13 @@ class ResourceList(msgspec.Struct, eq=False):
         """Create the stubs of a Bundle's resources."""
         entries = shell.entry or ()
         listing = cls(is_bundle=True, total=shell.total, matches=len(entries))
-        if shell.total is not None:
-            listing.matches -= sum(entry.search is not None and entry.search.mode in _NO_MATCH for entry in entries)
+        no_matches = 0
         look, add = _head.decode, listing.stubs.append
         others: list[ResourceStub] | None = []
         for index, entry in enumerate(entries):
-            where, raw = f"{path}.entry[{index}].resource", entry.resource
+            where, raw, search = f"{path}.entry[{index}].resource", entry.resource, entry.search
+            if search is not None and search.mode in _NO_MATCH:
+                no_matches += 1
             try:
                 head = look(raw)
             except _NOT_STRICT:
@@ -308,6 +309,8 @@ class ResourceList(msgspec.Struct, eq=False):
                 others.append(stub)
             if head.contained:
                 listing._take_contained(where)
+        if shell.total is not None:
+            listing.matches -= no_matches
         if others is not None:
             listing._apart = len(listing.stubs), others
         for link in shell.link or ():

@@ -187,7 +187,7 @@ def test_a_date_without_quotes_is_the_text_that_it_looks_like() -> None:
         ("years: 18", "yeers: 18", "check: age", "did you mean 'years'"),
         ("products: [kadcyla]", "products: [kadcila]", "products:", "no product 'kadcila'; did you mean 'kadcyla'"),
         ("source: plan,", "source: plam,", "", "unknown source 'plam'; did you mean 'plan'"),
-        ("years: 18", "years: adult", "check: age", "Expected `int`"),
+        ("years: 18", "years: adult", "check: age", "must be a whole number"),
     ],
 )
 def test_a_policy_that_is_wrong_is_refused_with_line_and_nearest_name(old, new, line, says) -> None:

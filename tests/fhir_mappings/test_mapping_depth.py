@@ -74,6 +74,8 @@ def mixed(depth: int) -> bytes:
         pytest.param('["日本\u2028{é",'.encode() * OVER, True, id="texts of more than ASCII"),
         pytest.param(b'"' + b"[" * 500, False, id="a text that does not end"),
         pytest.param(b"]" * 500, False, id="nothing but closing ones"),
+        pytest.param(arrays(50)[:50] + b",".join([arrays(50)] * 9) + b"]" * 50, False, id="many from half on, at it"),
+        pytest.param(arrays(50)[:50] + b",".join([arrays(51)] * 9) + b"]" * 50, True, id="many from half on, over it"),
         pytest.param(b'{"a":[}]' * OVER, False, id="pairs that do not match, which no decoder reads on from"),
     ],
 )  # fmt: skip
