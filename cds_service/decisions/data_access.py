@@ -67,7 +67,8 @@ class RequestData:
         """Read the orders of the call, and the resources they refer to.
 
         Raises:
-            DataMissing: of the orders of the call none could be found, and one may be for a drug in scope.
+            DataMissing: of the orders of the call none could be found, one may be for a drug in scope, and nothing of
+                the patient can be had either.
 
         """
         orders = chart.orders(self._request)
@@ -78,15 +79,20 @@ class RequestData:
             self._fetch({each.path: each.reference for each in orders.lacking})
             orders = chart.orders(self._request, self.stubs())
             places = [each.path for each in orders.lacking if each.may_be_for_a_drug]
-            if places and not orders.orders:
+            if places and not orders.orders and not self._has_chart():
                 raise DataMissing(places, self.why(places[0]))
         if orders.drugs_to_fetch:
             self._fetch({place: wanted for wanted, place in orders.drugs_to_fetch.items()})
             orders = chart.orders(self._request, self.stubs())
         return orders
 
+    def _has_chart(self) -> bool:
+        """Return whether any key was sent or can be read."""
+        answers = self.chart()
+        return any(answers[key].state not in _UNANSWERED for key in self._templates)
+
     def not_found(self, orders: Orders) -> Iterable[Gap]:
-        """Yield a gap for each order beside those at hand that may be for a drug and could not be found."""
+        """Yield a gap for each order that may be for a drug and could not be found."""
         for each in orders.lacking:
             if each.may_be_for_a_drug:
                 yield Gap(None, each.path, "order-not-found", values=(("why", self.why(each.path)),))

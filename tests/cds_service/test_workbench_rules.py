@@ -188,7 +188,7 @@ def test_the_form_makes_a_rule_that_is_valid_with_its_cases_and_its_card(store: 
         ({"topic": "Not So"}, "lower-case letters, digits and hyphens"),
         ({"code": "5196-1"}, "write system|code, such as http://loinc.org|5196-1"),
         ({"code": "http://loinc.org|5196-2"}, "its check digit is wrong"),
-        ({"within_days": "soon"}, "within_days: Expected `int | null`"),
+        ({"within_days": "soon"}, "within_days: must be a whole number"),
         ({"summary": "{drug}: no {tset}"}, "unknown placeholder {tset}; did you mean 'test'?"),
         ({"summary": "<b>No</b>"}, "a card holds no HTML"),
         ({"summary": ""}, "must say something"),
