@@ -6,9 +6,12 @@ import gzip
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _PATIENCE_S = 30
 
@@ -49,10 +52,17 @@ class SpanReceiver:
 
     def trace(self, trace_id: str, least: int) -> list[Any]:
         """Wait for the spans of a trace."""
+        return self._once(trace_id, lambda found: len(found) >= least)
+
+    def answer_of(self, trace_id: str) -> Any:
+        """Wait for the span of the answer: it ends last, and may come in a batch of its own."""
+        return self._once(trace_id, lambda found: any(map(is_answer, found)))[-1]
+
+    def _once(self, trace_id: str, is_enough: Callable[[list[Any]], bool]) -> list[Any]:
         deadline = time.monotonic() + _PATIENCE_S
         while True:
-            found = [span for span in self.spans if span.trace_id.hex() == trace_id]
-            if len(found) >= least:
+            found = sorted((span for span in self.spans if span.trace_id.hex() == trace_id), key=is_answer)
+            if is_enough(found):
                 return found
             assert time.monotonic() < deadline, [span.name for span in self.spans]
             time.sleep(0.05)
@@ -61,6 +71,11 @@ class SpanReceiver:
         """End."""
         self._server.shutdown()
         self._server.server_close()
+
+
+def is_answer(span: Any) -> bool:
+    """Return whether a span is that of a whole answer."""
+    return "http.response.status_code" in attributes(span)
 
 
 def attributes(holder: Any) -> dict[str, Any]:
