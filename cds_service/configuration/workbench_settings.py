@@ -57,7 +57,7 @@ class OidcSettings(Section):
 
 
 class WorkbenchSettings(Section):
-    """The workbench; without ``sign_in`` there is none."""
+    """The workbench; it exists only if ``sign_in`` is set."""
 
     sign_in: Annotated[Literal["off", "local", "oidc"], BeforeValidator(on_off)] = Field(
         "off",

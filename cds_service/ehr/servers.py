@@ -132,7 +132,7 @@ def check_addresses(host: str, addresses: Sequence[str]) -> None:
     """Check the addresses that the name of an allowed server resolves to.
 
     Raises:
-        RefusedAddressError: there is none, or one of them is never allowed.
+        RefusedAddressError: the host has no address, or one of them is never allowed.
 
     """
     if not addresses:

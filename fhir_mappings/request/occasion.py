@@ -40,5 +40,5 @@ def of_the_future(fact: Fact) -> Fact:
     about = fact.test if isinstance(fact, LabResult) else _ABOUT.get(fact.__class__)
     if about is None or isinstance(fact, Gap):
         return fact
-    value = f"{fact.kg} kg" if isinstance(fact, Weight) else getattr(fact, "as_reported", "")
+    value = str(fact.kg) if isinstance(fact, Weight) else getattr(fact, "as_reported", "")
     return Gap(about, fact.origin.path, "future", fact.on, (("value", value),))

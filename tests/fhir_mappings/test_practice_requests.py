@@ -201,6 +201,13 @@ def test_a_result_under_a_foreign_address_stands_on_the_card_with_its_value() ->
     assert "1920-8" in card["detail"]
 
 
+def test_a_future_weight_stands_on_the_card_with_its_unit_once() -> None:
+    later = observation("29463-7", "weight-later", valueQuantity=quantity(70, "kg"), **LATER)
+    (card,) = cards(order(), prefetch=chart(weight=bundle(later)))
+    assert card["source"]["topic"]["code"] == "dose-cannot-verify"
+    assert "2030-02-01: 70 kg is dated in the future" in card["detail"]
+
+
 def test_a_suspected_problem_is_a_warning_that_names_it() -> None:
     conditions = bundle(METASTATIC, suspected("Interstitial lung disease", codings=(ILD,)))
     (card,) = cards(order(), prefetch=chart(conditions=conditions))
