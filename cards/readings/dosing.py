@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from cards.facts.order import DrugOrder
-    from cards.identification.recogniser import Recogniser
+    from cards.identification.recognizer import Recognizer
     from cards.readings.case import Case
 
 _HUNDRED = Decimal(100)
@@ -98,7 +98,7 @@ def _read(ordered: OrderedDose, product: Product, weight: Kg | None, case: Case)
     if ordered.unit is DoseUnit.OTHER:
         return DoseReading(ordered, Sense.UNREADABLE, why="unit")
     if ordered.unit is DoseUnit.TABLET:
-        strength = tablet_strength(case.order, product, case.recogniser, ordered.number)
+        strength = tablet_strength(case.order, product, case.recognizer, ordered.number)
         if strength is None:
             return DoseReading(ordered, Sense.UNREADABLE, why="tablets" if product.tablets else "unit")
         ordered = _in_milligrams(ordered, strength)
@@ -117,7 +117,7 @@ def _read(ordered: OrderedDose, product: Product, weight: Kg | None, case: Case)
 
 
 def tablet_strength(
-    order: DrugOrder, product: Product, recogniser: Recogniser, count: Decimal | None = None
+    order: DrugOrder, product: Product, recognizer: Recognizer, count: Decimal | None = None
 ) -> Decimal | None:
     """Return the milligrams of a tablet: from the order, its package, or the only marketed strength.
 
@@ -129,7 +129,7 @@ def tablet_strength(
     if order.tablet_mg is not None:
         return order.tablet_mg if order.tablet_mg in strengths else None
     written = {reading for ndc in order.ndcs for reading in ndc_readings(ndc.text)}
-    packaged = {each.contents_mg for each in recogniser.packages(product, None) if each.ndc in written}
+    packaged = {each.contents_mg for each in recognizer.packages(product, None) if each.ndc in written}
     if len(packaged) == 1:
         return packaged.pop()
     of_one = count if count is not None and count > 0 else None
@@ -245,7 +245,7 @@ def look_alike_met(case: Case, reading: DoseReading) -> tuple[Product, Level] | 
     """Find the look-alike product whose level the dose is at."""
     percent = case.threshold("look_alike_match_percent")
     for other_id in case.product.look_alikes:
-        other = case.recogniser.product(other_id)
+        other = case.recognizer.product(other_id)
         level = level_met(reading, other, other.regimens, case.kg, percent)
         if level is not None:
             return other, level
@@ -308,7 +308,7 @@ def _mentioned(case: Case, basis: type[Mg | MgPerKg]) -> list[Mg | MgPerKg]:
     if any(dose.unit is DoseUnit.TABLET for dose in case.order.doses):
         named = [dose for dose in named if dose.value not in case.product.tablets.strengths_mg]
     of_one = {each.mg for each in counted if each.mg is not None}
-    strength = tablet_strength(case.order, case.product, case.recogniser)
+    strength = tablet_strength(case.order, case.product, case.recognizer)
     in_tablets = [
         Mg(each.count * mg) for each in counted if (mg := each.mg or strength) in case.product.tablets.strengths_mg
     ]
