@@ -37,6 +37,7 @@ from cds_service.web.admission import RETRY_AFTER_S, Admission, Doorkeeper, NoRo
 from cds_service.web.answers import decider, store
 from cds_service.web.last_resort import ADMITTED, LastResort, is_call
 from cds_service.web.naming import REQUEST_ID, TRACEPARENT, Naming
+from cds_service.web.pages import failed_page
 from cds_service.web.slow_bodies import Bodies
 from fhir_mappings.wire.resources import encode
 
@@ -189,10 +190,14 @@ _SAID = {404: _nothing_here, 405: _wrong_method}
 """What depends on the request, and so is said of it alone."""
 
 
+def _is_page(blueprint: str | None, endpoint: str | None) -> bool:
+    return blueprint in ("workbench", "smart") or endpoint == "tryit.try_it"
+
+
 def _unexpected(error: Exception) -> Response:
     """Answer without details of what went wrong; the log has the type and the place, never the message.
 
-    A call to a hook gets the card that says that nothing could be checked.
+    A call to a hook gets the card that says that nothing could be checked, and a person a page.
     """
     if request.path.startswith(PROTECTED):
         failures.part_failed("call", error)
@@ -202,6 +207,9 @@ def _unexpected(error: Exception) -> Response:
         last: LastResort = current_app.extensions["her2_cds_last_resort"]
         answer = last.answer(request.environ)
         return Response(answer.body, answer.status, answer.headers)
+    if _is_page(request.blueprint, request.endpoint):
+        failures.part_failed("page", error)
+        return failed_page()
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
