@@ -20,7 +20,7 @@ from cards.facts.outcomes import FAILED
 from cards.facts.patient import Patient, TreatmentState
 from cards.facts.session import Moment, Session
 from cards.identification.identity import Identity, IdentityStatus
-from cards.identification.recogniser import recogniser_of
+from cards.identification.recognizer import recognizer_for
 from cards.knowledge.schema import Scope
 from cards.presentation.renderer import Renderer
 from cards.readings.case import Case
@@ -92,11 +92,11 @@ class Reviewer:
             settings.model_copy(update={"fhir": settings.fhir.model_copy(update=fhir)}).fhir_limits,
             on_fetched=on_fetched,
         ).open()
-        self._recogniser = recogniser_of(decider.known)
+        self._recognizer = recognizer_for(decider.known)
         code_map = read_code_map(decider.settings.site.code_maps)
         self._chart = ChartReader(
             decider.known.terminology,
-            self._recogniser,
+            self._recognizer,
             code_map,
             decider.settings.site.zone_of_doses,
             failures.check_failed,
@@ -153,10 +153,10 @@ class Reviewer:
             drugs = on_treatment(patient, decider.known, decider.policy.thresholds, today)
             session = Session(Moment.VIEW, today, tuple(order for order, _ in drugs), patient)
             identities = tuple(identity for _, identity in drugs)
-        verdicts = judge(session, self._recogniser, decider.policy, identities, on_failure=failures.check_failed)
+        verdicts = judge(session, self._recognizer, decider.policy, identities, on_failure=failures.check_failed)
         renderer = Renderer(decider.wording, decider.known, decider.policy.indicators)
         heard = failures.check_failed
-        shown = to_show(verdicts, session, decider.policy, self._recogniser, decider.wording, on_failure=heard)
+        shown = to_show(verdicts, session, decider.policy, self._recognizer, decider.wording, on_failure=heard)
         return tuple(worded(shown, renderer, str(uuid.uuid4()), heard))
 
     def _cases(self, orders: Orders, patient: Patient, today: date) -> tuple[tuple[Case, ...], frozenset[str]]:
@@ -172,9 +172,9 @@ class Reviewer:
                 identity = Identity(IdentityStatus.SETTLED, product=product, named=(product,))
                 found.setdefault(product.id, (DrugOrder(_NOT_ON_ORDER), identity))
         thresholds = self._decider.policy.thresholds
-        alone = SessionOrders((), today, self._recogniser)
+        alone = SessionOrders((), today, self._recognizer)
         return tuple(
-            Case(order, identity, Session(Moment.SIGN, today, (order,), patient), alone, self._recogniser, thresholds)
+            Case(order, identity, Session(Moment.SIGN, today, (order,), patient), alone, self._recognizer, thresholds)
             for order, identity in found.values()
         ), ordered
 
