@@ -13,11 +13,12 @@ import msgspec
 from cards.facts.outcomes import FAILED, Evidence, Fired, Indicator
 from cards.facts.topics import Topic, TopicCode
 from cards.presentation.card import SUMMARY_LIMIT, Card, OverrideReason, Suggestion
-from cards.presentation.grouping import CardContent, NamedOrder
+from cards.presentation.grouping import CardContent
 from cards.presentation.language import Localizer
 from cards.presentation.markdown import escape
 from cards.presentation.plainly import PlainCards
-from cards.presentation.suggestions import SuggestionWriter
+from cards.presentation.removals import NamedOrder
+from cards.presentation.suggestions import SuggestionWriter, join_listed
 from cards.presentation.urgency import SEVERITY, indicator_of, is_unverified
 
 if TYPE_CHECKING:
@@ -89,9 +90,11 @@ class Renderer:
         drugs = self._drugs(content)
         said = list(dict.fromkeys(self._sentence(each, drugs) for each in content.verdicts))
         more = ""
-        if len(content.orders) > 1 and content.lead.drug == drugs:
+        # One order may plan several doses.
+        orders = len(content.orders) if content.lead.topic is not Topic.MONITORING_PLANNED else len(content.verdicts)
+        if orders > 1 and content.lead.drug == drugs:
             label = "orders" if len(said) == 1 else "more-orders"
-            count = len(content.orders) if len(said) == 1 else len(content.orders) - 1
+            count = orders if len(said) == 1 else orders - 1
             more = self._wording.headings[label].format(count=count)
         room = SUMMARY_LIMIT - len(more)
         text = said[0] if len(said[0]) <= room else said[0][: room - 1].rstrip() + "…"
@@ -266,7 +269,8 @@ def _days_together(lines: Iterable[Evidence]) -> list[Evidence]:
 
 def _listed(days: Sequence[str]) -> str:
     more = len(days) - _DAYS_LISTED
-    return f"{', '.join(days[:_DAYS_LISTED])} (+{more})" if more > 0 else ", ".join(days)
+    listed = join_listed(days[:_DAYS_LISTED])
+    return f"{listed} (+{more})" if more > 0 else listed
 
 
 def _cited(verdicts: Iterable[Verdict]) -> tuple[Cited, ...]:
