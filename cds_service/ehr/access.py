@@ -262,4 +262,5 @@ def _joined(pages: Sequence[Answer]) -> Answer:
         whole.next_page = page.listing.next_page
         whole.is_joined = True
     state = PrefetchState.PRESENT if whole.stubs or whole.broken else first.state
-    return Answer(state, whole, any(page.partial for page in pages))
+    partial, withheld = any(page.partial for page in pages), any(page.withheld for page in pages)
+    return Answer(state, whole, partial=partial, withheld=withheld)
