@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     from cards.facts.origins import Origin
     from cards.facts.patient import Patient
     from cards.facts.session import Session
-    from cards.identification.recogniser import Recogniser
+    from cards.identification.recognizer import Recognizer
     from cards.knowledge.schema import Product
 
 # A result that does not count is an answer, and a mention in text is told by the card that asks for the result.
 _QUIET = frozenset({"status", "absent", "her2-in-text", "lvef-in-text"})
-_ALWAYS_URGENT = frozenset({"deceased", "suspected", "future", FAILED})
+# Of the incomplete lists, those of which something is known to be missing, by no choice of the server's.
+_ALWAYS_URGENT = frozenset({"deceased", "suspected", "future", FAILED, "list-cut", "next-page", "partial", "short"})
 _HER2 = frozenset(
     {"her2-ihc", "her2-ish", "her2-ish-ratio", "her2-copy-number", "her2-interpretation", "her2-immunoassay"}
 )
@@ -43,6 +44,7 @@ _UNJUDGED = frozenset(
         "other-patient",
         "plan-activity",
         "order-not-found",
+        "selection-unknown",
     }
 )
 _OWN_PRINCIPLE = Cited(source="practice", section="what could not be checked is said", confidence=Confidence.DEFAULT)
@@ -71,9 +73,9 @@ def _counted(lines: Sequence[Evidence]) -> str:
     return f"{len(lines)} check{'s' if len(lines) > 1 else ''}"
 
 
-def unchecked(order: DrugOrder, recogniser: Recogniser) -> Evidence:
+def unchecked(order: DrugOrder, recognizer: Recognizer) -> Evidence:
     """Return the line on an order of which some check failed outside of its rule."""
-    return gap_line(recogniser.known, Gap(None, order.origin.path, FAILED))
+    return gap_line(recognizer.known, Gap(None, order.origin.path, FAILED))
 
 
 def incomplete(
@@ -81,7 +83,7 @@ def incomplete(
     telling: list[Verdict],
     shown: list[Verdict],
     session: Session,
-    recogniser: Recogniser,
+    recognizer: Recognizer,
     failed: list[Evidence],
 ) -> Verdict | None:
     """Gather what no other card says: missing facts, and data that was set aside although a check needed it.
@@ -111,8 +113,8 @@ def incomplete(
     told = {line.gap for v in shown if isinstance(v.outcome, Fired) for line in v.outcome.evidence if line.gap}
     for gap in _gaps(cases, session):
         if gap not in told:
-            lines[gap_line(recogniser.known, gap)] = None
-            is_read = gap.reason not in UNREAD or not _may_count(gap, session.patient, recogniser.measured)
+            lines[gap_line(recognizer.known, gap)] = None
+            is_read = gap.reason not in UNREAD or not _may_count(gap, session.patient, recognizer.measured)
             is_urgent = is_urgent or not is_read or gap.reason in _ALWAYS_URGENT
     if not lines:
         return None

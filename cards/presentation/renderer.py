@@ -32,6 +32,7 @@ _NAMESPACE = uuid.UUID("6f0b8f0e-3d5a-5f0e-9a53-0c6d4b1e9d52")
 _SETTING = "practice"
 _DAYS_LISTED = 12
 _SET_ASIDE = "set-aside"
+_LIST = "list-incomplete"
 _PLANNED = "planned-tests"
 _FAILED = f"missing-{FAILED}"
 # The link below the card has the full title.
@@ -222,7 +223,9 @@ class Renderer:
             topic = dict(line.values)["check"]
             values["check"] = escape(self._wording.topics[topic].display)
         said = (
-            self._place(line.text) if line.label == _SET_ASIDE else escape(self._localizer.line(line.label, line.text))
+            self._place(line.text, whole=line.label == _LIST)
+            if line.label in (_SET_ASIDE, _LIST)
+            else escape(self._localizer.line(line.label, line.text))
         )
         text = self._wording.evidence[line.label].format(text=said, **values)
         return "; ".join((text, *(self._evidence_line(part) for part in line.parts)))
@@ -233,9 +236,9 @@ class Renderer:
     def _drugs(self, content: CardContent) -> str:
         return self._localizer.joined(dict.fromkeys(each.drug for each in content.verdicts))
 
-    def _place(self, path: str) -> str:
-        """Describe a place in the request in words, because readers of a card do not know FHIR paths."""
-        places = self._wording.places_of_request
+    def _place(self, path: str, *, whole: bool = False) -> str:
+        """Describe a place in the request, or a whole list, in words: readers of a card do not know FHIR paths."""
+        places = self._wording.lists_of_request if whole else self._wording.places_of_request
         return next((said for begin, said in places.items() if path.startswith(begin)), places[""])
 
     def _citation(self, cited: Sequence[Cited]) -> str:

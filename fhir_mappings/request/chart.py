@@ -17,7 +17,7 @@ from fhir_mappings.medications.medication import MedicationReader, orders_served
 from fhir_mappings.medications.treatments import TreatmentReader
 from fhir_mappings.patient.conditions import ConditionReader
 from fhir_mappings.request.billing import BillingReader
-from fhir_mappings.request.dispatched import Lacking, dispatched_entries
+from fhir_mappings.request.dispatched import Lacking, dispatched_entries, may_be_for_a_drug
 from fhir_mappings.request.hook_request import BadRequest, bundle_entries, selected_references
 from fhir_mappings.request.occasion import NO_OCCASION, Occasion
 from fhir_mappings.request.orders import Orders
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from cards.facts.order import BillingCode
     from cards.facts.patient import Patient
-    from cards.identification.recogniser import Recogniser
+    from cards.identification.recognizer import Recognizer
     from cards.knowledge.schema import Terminology
     from fhir_mappings.codings import CodeMap
     from fhir_mappings.request.chart_draft import OnFailure
@@ -81,7 +81,7 @@ class ChartReader:
     def __init__(
         self,
         terminology: Terminology,
-        recogniser: Recogniser,
+        recognizer: Recognizer,
         code_map: CodeMap = NO_CODE_MAP,
         zone: tzinfo | None = None,
         on_failure: OnFailure | None = None,
@@ -93,12 +93,12 @@ class ChartReader:
         """
         self._on_failure = on_failure
         conditions = ConditionReader(terminology, code_map)
-        self._medication = MedicationReader(conditions, code_map, recogniser.supportive_drugs)
-        self._recogniser = recogniser
-        treatments = TreatmentReader(self._medication, recogniser, zone)
+        self._medication = MedicationReader(conditions, code_map, recognizer.supportive_drugs)
+        self._recognizer = recognizer
+        treatments = TreatmentReader(self._medication, recognizer, zone)
         observations = ObservationReader(terminology, code_map, conditions.stages)
         ended = frozenset(
-            each for each, tests in recogniser.lab_rows.items() if any(t.ends_treatment for t in tests.values())
+            each for each, tests in recognizer.lab_rows.items() if any(t.ends_treatment for t in tests.values())
         )
         self._patient = PatientReader(observations, conditions, treatments, ended, on_failure)
         self.billing = BillingReader(conditions, observations, code_map)
@@ -154,6 +154,7 @@ class ChartReader:
             found.gaps += [
                 *_cut_texts(zip(read, identities, strict=True), found.resources),
                 *_bare_concepts(zip(read, identities, strict=True), found.resources),
+                *_of_unknown_selections(selected, entries, zip(read, identities, strict=True)),
             ]
         except Exception as error:  # noqa: BLE001 - the orders are judged by what was read
             self._failed("texts", error, place, found.gaps)
@@ -190,7 +191,7 @@ class ChartReader:
 
     def _identity(self, order: DrugOrder, found: _Found) -> Identity:
         try:
-            return identify(order, self._recogniser)
+            return identify(order, self._recognizer)
         except Exception as error:  # noqa: BLE001 - one order must not cost the others
             self._failed("identification", error, order.origin.path, found.gaps)
             return Identity(IdentityStatus.UNKNOWN)
@@ -273,7 +274,7 @@ class ChartReader:
         return self._if_in_scope(order, path, "other-patient")
 
     def _if_in_scope(self, order: DrugOrder, path: str, reason: str) -> list[Gap]:
-        identity = identify(order, self._recogniser)
+        identity = identify(order, self._recognizer)
         if not identity.in_scope:
             return []
         drug = " / ".join(product.name for product in identity.named)
@@ -336,6 +337,25 @@ def _names_of(resource: Json, full_url: str) -> set[str]:
     """List the names by which a selection may refer to a resource: its reference, its bare id, its fullUrl."""
     own = _reference_of(resource)
     return {own, own.rpartition("/")[2], reference(full_url)} - {""}
+
+
+def _of_unknown_selections(
+    selected: frozenset[str] | None,
+    entries: Iterable[tuple[str, Json | None, str]],
+    orders: Iterable[tuple[DrugOrder, Identity]],
+) -> Iterator[Gap]:
+    """Report a selection that is no entry of the session where a drug in scope that was not selected may be meant."""
+    names = {
+        name for _, resource, full_url in entries if resource is not None for name in _names_of(resource, full_url)
+    }
+    unknown = (selected or frozenset()) - names - {""}
+    # A reference that begins with # is to a resource inside the one that refers to it.
+    if not any(may_be_for_a_drug(each) and not each.startswith("#") for each in unknown):
+        return
+    drugs = [identity for order, identity in orders if identity.in_scope and not order.in_focus]
+    if drugs:
+        drug = " / ".join(dict.fromkeys(product.name for identity in drugs for product in identity.named))
+        yield Gap(None, "context.selections", "selection-unknown", values=(("drug", drug),))
 
 
 def _with_services(
