@@ -168,3 +168,5 @@ class DrugOrder(msgspec.Struct, frozen=True):
     notes: tuple[OrderNote, ...] = ()
     route_written: str = ""
     """The route as written; without ``route`` it was not understood."""
+    replaces: tuple[str, ...] = ()
+    """The orders that it takes the place of or carries out, as ``MedicationRequest/id``."""

@@ -162,6 +162,7 @@ class MedicationReader:
             start=said.start,
             tentative=text(resource.get("intent")) in _TENTATIVE,
             in_focus=in_focus,
+            replaces=_orders_replaced(resource),
         )
 
     def drug(self, resource: Json, references: References) -> DrugOrder:
@@ -173,6 +174,11 @@ class MedicationReader:
         if medication := self._medication(resource, references):
             return self._doses(resource, medication)
         return self._instructed(resource.get("dosageInstruction")).doses
+
+    def days(self, resource: Json) -> tuple[date, ...]:
+        """Return the days for which an order of the chart names doses: each named day, or the first day."""
+        said = self._instructed(resource.get("dosageInstruction"))
+        return said.schedule.days or ((said.start,) if said.start is not None else ())
 
     def given(self, quantity: Json) -> OrderedDose | None:
         """Read the quantity of a dose that was given."""
@@ -368,6 +374,15 @@ def service_billing(resource: Json, path: str) -> list[BillingCode]:
         for each in _billing(coding, pointer)
     ]
     return [_billing_code(each, origin, on_the_order=False) for each in _each_once(said)]
+
+
+def _orders_replaced(resource: Json) -> tuple[str, ...]:
+    """List the orders that an order takes the place of, or carries out as part of a plan."""
+    if "priorPrescription" not in resource and "basedOn" not in resource:
+        return ()
+    named = [resource.get("priorPrescription"), *(referred for _, referred in objects(resource.get("basedOn")))]
+    found = (reference(each) for each in named)
+    return tuple(dict.fromkeys(each for each in found if each.startswith("MedicationRequest/")))
 
 
 def orders_served(resource: Json, references: References) -> frozenset[str]:
