@@ -604,7 +604,80 @@ PLANS = [
         NO_LABS | beside(active("Kadcyla", dosageInstruction=[{"timing": {"event": [days_ago(-4)]}}])),
     ),
 ]
-PROMISES = [*SCOPE, *IDENTITY, *DOSE, *BIOMARKER, *MONITORING, *REGIMEN, *PLANS]
+NEXT = "MedicationRequest/order-1"
+CARE_PLAN = {"resourceType": "CarePlan", "id": "plan-1", "status": "draft", "intent": "order"}
+GROUP = {"resourceType": "RequestGroup", "id": "group-1", "status": "draft", "intent": "order"}
+OF_PLAN = {**CARE_PLAN, "activity": [{"reference": {"reference": NEXT}}]}
+OF_GROUP = {**GROUP, "action": [{"title": "Cycle 1", "action": [{"resource": {"reference": NEXT}}]}]}
+PLAN_OF_GROUPS = {**CARE_PLAN, "activity": [{"reference": {"reference": "RequestGroup/group-1"}}]}
+SELECTED = [
+    Promise(
+        f"selecting {sentence} selects its orders",
+        "C dose-above-maximum",
+        (drug("Kadcyla", 420, **belongs), drug("aspirin", 81, key="order-2"), *plans),
+        service=SELECT,
+        context={"selections": [selection]},
+    )
+    for sentence, selection, belongs, plans in (
+        ("a plan", "CarePlan/plan-1", {}, (OF_PLAN,)),
+        ("a group", "RequestGroup/group-1", {}, (OF_GROUP,)),
+        ("a plan of groups", "CarePlan/plan-1", {}, (PLAN_OF_GROUPS, OF_GROUP)),
+        (
+            "a plan that its orders name",
+            "CarePlan/plan-1",
+            {"basedOn": [{"reference": "CarePlan/plan-1"}]},
+            (CARE_PLAN,),
+        ),
+        ("a plan that is not sent", "CarePlan/plan-9", {"basedOn": [{"reference": "CarePlan/plan-9"}]}, ()),
+        (
+            "a group with the identifier of its orders",
+            "RequestGroup/group-1",
+            {"groupIdentifier": {"value": "P-1"}},
+            ({**GROUP, "groupIdentifier": {"value": "P-1"}},),
+        ),
+    )
+]
+SELECTED += [
+    Promise(
+        "an order of another plan is not selected",
+        "",
+        (
+            drug("Kadcyla", 420, basedOn=[{"reference": "CarePlan/plan-2"}]),
+            drug("aspirin", 81, key="order-2"),
+            CARE_PLAN,
+        ),
+        service=SELECT,
+        context={"selections": ["CarePlan/plan-1"]},
+    ),
+    Promise(
+        "an order inside a plan is judged",
+        "C dose-above-maximum",
+        (
+            drug("aspirin", 81, key="order-2"),
+            {
+                **CARE_PLAN,
+                "activity": [{"reference": {"reference": "#in"}}],
+                "contained": [drug("Kadcyla", 420, key="in")],
+            },
+        ),
+    ),
+    Promise(
+        "a drug in the details of an activity is told",
+        "W checks-incomplete",
+        (
+            drug("aspirin", 81, key="order-2"),
+            {**CARE_PLAN, "activity": [{"detail": {"productCodeableConcept": {"text": "Kadcyla"}}}]},
+        ),
+    ),
+    Promise(
+        "six cycles that belong to one plan",
+        "I monitoring-planned",
+        (*({**each, "basedOn": [{"reference": "CarePlan/plan-1"}]} for each in plan(*[252] * 6)), CARE_PLAN),
+        service=SELECT,
+        context={"selections": ["CarePlan/plan-1"]},
+    ),
+]
+PROMISES = [*SELECTED, *SCOPE, *IDENTITY, *DOSE, *BIOMARKER, *MONITORING, *REGIMEN, *PLANS]
 
 
 def request_of(promise: Promise) -> tuple[list[Json], Json]:
