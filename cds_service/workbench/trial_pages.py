@@ -17,7 +17,7 @@ from cds_service.protocol.services import SERVICES
 from cds_service.smart.markdown import html
 from cds_service.store.reviews import VERDICTS, is_on_record, keep_review
 from cds_service.web.answers import decider, in_force, store
-from cds_service.web.pages import say
+from cds_service.web.pages import say, words_of_request
 from cds_service.workbench.access import me, message, shown
 from cds_service.workbench.banners import on_trial
 from cds_service.workbench.forms import number_in, text_in
@@ -55,7 +55,7 @@ def shadow() -> Response:
     engine = store().engine
     trial, tried = on_trial(), versions_tried(engine, window)
     version = _version(tried, trial)
-    report = promotion_report(engine, window, decider().settings.promotion, topic, version)
+    report = promotion_report(engine, window, decider().settings.promotion, topic, version, words_of_request())
     drawn = []
     if topic is not None:
         cases = (case for tally in trials(engine, window, topic, version).values() for case in tally.cases)
