@@ -95,7 +95,7 @@ class ChartReader:
         conditions = ConditionReader(terminology, code_map)
         self._medication = MedicationReader(conditions, code_map, recogniser.supportive_drugs)
         self._recogniser = recogniser
-        treatments = TreatmentReader(self._medication, recogniser, zone)
+        treatments = TreatmentReader(self._medication, recogniser, zone, code_map)
         observations = ObservationReader(terminology, code_map, conditions.stages)
         ended = frozenset(
             each for each, tests in recogniser.lab_rows.items() if any(t.ends_treatment for t in tests.values())

@@ -142,7 +142,7 @@ EXCEPTIONS = {
     "fhir_mappings/medications/schedule_words.py ADJECTIVES": (LANGUAGE, "7 14 21 28"),
     "fhir_mappings/medications/schedule_words.py TIMES_A_DAY": (LANGUAGE, "3 4"),
     "fhir_mappings/medications/schedule_words.py WEEKDAY_PLACES": (LANGUAGE, "3 4 5 6"),
-    "fhir_mappings/medications/treatments.py _WHOLE_DAY": (SHAPE, "10 40"),
+    "fhir_mappings/medications/treatments.py _WHOLE_DAY": (SHAPE, "10 40 80"),
     "fhir_mappings/medications/treatments.py _within": (CALENDAR, "12 31"),
     "fhir_mappings/patient/condition_concepts.py _CATEGORY": (SHAPE, "3"),
     "fhir_mappings/patient/condition_concepts.py _LONGEST": (BOUND, "1000"),
