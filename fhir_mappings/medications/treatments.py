@@ -13,7 +13,7 @@ from cards.facts.order import DoseUnit
 from cards.facts.origins import Origin
 from cards.facts.patient import Treatment, TreatmentState
 from cards.identification.identity import IdentityStatus, identify
-from cards.identification.recogniser import CODE_SYSTEMS
+from cards.identification.recognizer import CODE_SYSTEMS
 from cards.values.quantities import Mg, MgPerKg
 from fhir_mappings.codings import CLINICAL, NO_CODE_MAP, codings, drug_coding, texts
 from fhir_mappings.medications.dosage import doses_in
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from cards.facts.order import OrderedDose
-    from cards.identification.recogniser import Recogniser
+    from cards.identification.recognizer import Recognizer
     from fhir_mappings.codings import CodeMap
     from fhir_mappings.medications.medication import MedicationReader
     from fhir_mappings.wire.lenient import Json
@@ -74,7 +74,7 @@ class TreatmentReader:
     def __init__(
         self,
         medication: MedicationReader,
-        recogniser: Recogniser,
+        recognizer: Recognizer,
         zone: tzinfo | None = None,
         code_map: CodeMap = NO_CODE_MAP,
     ) -> None:
@@ -85,7 +85,7 @@ class TreatmentReader:
         self._zone = zone
         self._code_map = code_map
         self._medication = medication
-        self._recogniser = recogniser
+        self._recognizer = recognizer
         self._drug_alone = CachedByJson(self._drug_by_concept)
         self._unknown_alone = CachedByJson(self._unknown_by_concept)
 
@@ -142,12 +142,12 @@ class TreatmentReader:
         if not self._is_of_interest(resource, references):
             return None
         order = self._medication.drug(resource, references)
-        identity = identify(order, self._recogniser)
+        identity = identify(order, self._recognizer)
         is_settled = identity.status is IdentityStatus.SETTLED
         product = identity.product.id if identity.product and is_settled else ""
-        names = tuple(dict.fromkeys(self._recogniser.names_of(order.evidence)))
+        names = tuple(dict.fromkeys(self._recognizer.names_of(order.evidence)))
         coded = [each for each in order.evidence if each.system]
-        of_site = (self._recogniser.coded_classes(each.system, each.value) for each in coded)
+        of_site = (self._recognizer.coded_classes(each.system, each.value) for each in coded)
         classes = tuple(dict.fromkeys(name for group in of_site for name in group))
         if not names and not product and classes:
             names = tuple(f"{each.system} {each.value}" for each in coded)
@@ -171,7 +171,7 @@ class TreatmentReader:
 
     def _tablet_mg(self, drug: _Drug) -> Decimal | None:
         """Return the strength of a drug's tablets: from its name, or the only one marketed."""
-        tablets = self._recogniser.product(drug.product).tablets if drug.product else None
+        tablets = self._recognizer.product(drug.product).tablets if drug.product else None
         if tablets is None:
             return None
         return tablet_mg({}, drug.names) or (tablets.strengths_mg[0] if len(tablets.strengths_mg) == 1 else None)
@@ -219,7 +219,7 @@ class TreatmentReader:
             return ""
         coded = [coding for concept in concepts for coding in map(drug_coding, codings(concept, self._code_map))]
         found = [coding for coding in coded if coding.code]
-        if not found or any(self._recogniser.is_settled(each.system, each.code) for each in found):
+        if not found or any(self._recognizer.is_settled(each.system, each.code) for each in found):
             return ""
         written = (f"{CODE_SYSTEMS.get(each.system, each.system.upper())} {each.code}".strip() for each in found)
         return ", ".join(dict.fromkeys(written))[:_LONGEST_CODES]
@@ -234,9 +234,9 @@ class TreatmentReader:
         for _, concept in objects(resource.get("medicationCodeableConcept")):
             for coding in map(drug_coding, codings(concept, self._code_map)):
                 if coding.system in CLINICAL and (
-                    self._recogniser.coded(coding.system, coding.code)
-                    or self._recogniser.coded_name(coding.system, coding.code)
-                    or self._recogniser.coded_classes(coding.system, coding.code)
+                    self._recognizer.coded(coding.system, coding.code)
+                    or self._recognizer.coded_name(coding.system, coding.code)
+                    or self._recognizer.coded_classes(coding.system, coding.code)
                 ):
                     return True
                 if coding.system in ("hcpcs", "ndc"):
@@ -247,8 +247,8 @@ class TreatmentReader:
 
     def _is_named(self, written: str) -> bool:
         return bool(written) and bool(
-            self._recogniser.read_text(written).names_drug
-            or self._recogniser.read_classes(written)
+            self._recognizer.read_text(written).names_drug
+            or self._recognizer.read_classes(written)
             or any(codes_in_text(written))
         )
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cards.facts.patient import TreatmentState
-from cards.identification.recogniser import Recogniser
+from cards.identification.recognizer import Recognizer
 from cards.knowledge.loader import default_knowledge
 from cards.values.quantities import Mg, MgPerKg
 from fhir_mappings.medications.medication import MedicationReader
@@ -20,8 +20,8 @@ from fhir_mappings.wire.references import References
 
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 KNOWN = default_knowledge()
-RECOGNISER = Recogniser(KNOWN)
-READER = TreatmentReader(MedicationReader(ConditionReader(KNOWN.terminology)), RECOGNISER)
+RECOGNIZER = Recognizer(KNOWN)
+READER = TreatmentReader(MedicationReader(ConditionReader(KNOWN.terminology)), RECOGNIZER)
 
 
 def drug(name: str = "Kadcyla", code: str | None = None) -> dict[str, Any]:
@@ -303,7 +303,7 @@ def test_one_instant_is_written_one_way_in_whatever_zone() -> None:
 )
 def test_the_day_of_a_dose_is_its_day_at_the_site(at: str, zone: str | None, on: date) -> None:
     medication = MedicationReader(ConditionReader(KNOWN.terminology))
-    reader = TreatmentReader(medication, RECOGNISER, ZoneInfo(zone) if zone else None)
+    reader = TreatmentReader(medication, RECOGNIZER, ZoneInfo(zone) if zone else None)
     read = reader.read(administration(effectiveDateTime=at), "x", References())
     assert read is not None
     assert read.on == on
@@ -330,8 +330,8 @@ def test_every_code_of_a_drug_puts_it_into_the_classes_of_its_name() -> None:
     for coded, system, code in EVERY_CODE:
         treatment = read(by_code((SYSTEMS[system], code, "")))
         assert treatment is not None, (system, code)
-        classes = {group.id for name in treatment.names for group in RECOGNISER.read_classes(name)}
-        assert {group.id for group in RECOGNISER.read_classes(coded.name)} <= classes, (system, code)
+        classes = {group.id for name in treatment.names for group in RECOGNIZER.read_classes(name)}
+        assert {group.id for group in RECOGNIZER.read_classes(coded.name)} <= classes, (system, code)
         assert code in treatment.names[0]
 
 
@@ -358,7 +358,7 @@ def test_a_drug_by_code_alone_has_the_name_of_its_code(codings: list[tuple[str, 
 
 def test_words_that_say_for_the_skin_stand_before_the_code() -> None:
     treatment = read(by_code((RXNORM, "6135", "ketoconazole 2 % shampoo")))
-    classes = [] if treatment is None else [RECOGNISER.read_classes(name) for name in treatment.names]
+    classes = [] if treatment is None else [RECOGNIZER.read_classes(name) for name in treatment.names]
     assert not any(classes)
 
 
