@@ -103,8 +103,18 @@ class TreatmentReader:
         if kind != "MedicationAdministration":
             dose = self._dose(resource, drug, references)
             ended = _ended(resource)
+            is_standing = state is TreatmentState.ACTIVE and kind == "MedicationRequest" and bool(drug.product)
             return Treatment(
-                drug.product, drug.names, _when(resource), origin, state, dose, ended=ended, classes=drug.classes
+                drug.product,
+                drug.names,
+                _when(resource),
+                origin,
+                state,
+                dose,
+                ended=ended,
+                classes=drug.classes,
+                days=self._medication.days(resource) if is_standing else (),
+                group=text(child(resource, "groupIdentifier").get("value")) if is_standing else "",
             )
         at = _time(resource)
         on = self._day_of(at) if len(at) >= _WHOLE_DAY else None

@@ -321,6 +321,8 @@ def _lacking(answers: Mapping[str, Answer], required: frozenset[str]) -> Iterabl
             yield Gap(None, f"prefetch.{key}", "next-page")
         if answer.partial:
             yield Gap(None, f"prefetch.{key}", "partial")
+        if answer.withheld:
+            yield Gap(None, f"prefetch.{key}", "withheld")
         if answer.cut:
             yield Gap(None, f"prefetch.{key}", "list-cut")
         if listing.is_short:
