@@ -27,8 +27,10 @@ from cards.planned_doses import (
     ASKED_LATER,
     LATER,
     judged_later,
+    later_doses,
     may_be_postponed,
     needed,
+    needs_of,
     outcome_for,
     planned_doses,
 )
@@ -85,6 +87,8 @@ def judge(
     verdicts: list[Verdict] = []
     for case in cases:
         verdicts += _verdicts(case, policy, rules, planned.get(id(case)), failed)
+        if case.order.schedule.rhythms:
+            verdicts += _of_later_doses(case, policy, rules, failed)
     if any(identity.is_miscoded for identity in identities):
         of_codes = [rule for rule in rules if rule.topic in _OF_CODES]
         # An order for a neighbor with a code of a checked drug: no other rule runs on it.
@@ -270,6 +274,20 @@ def _of_planned_dose(verdicts: list[Verdict], case: Case, dose: PlannedDose, pol
     if policy.mode(Topic.MONITORING_PLANNED) is not Mode.OFF and (extra := needed(case, later)) is not None:
         found.append(extra)
     return found
+
+
+def _of_later_doses(case: Case, policy: Policy, rules: Sequence[Rule], failed: FailedSteps) -> list[Verdict]:
+    """List what the further doses of one order need, if the order names them."""
+    if not case.session.moment.has_orders or case.identity.status is not IdentityStatus.SETTLED:
+        return []
+    if policy.mode(Topic.MONITORING_PLANNED) is Mode.OFF:
+        return []
+    try:
+        needs = (needs_of(later, rules, policy) for later in later_doses(case))
+        return [each for each in needs if each is not None]
+    except Exception as error:  # noqa: BLE001 - the dose that is next has been judged
+        failed.add("planned-doses", error, _AS_OF_TODAY)
+        return []
 
 
 def _told_later(verdict: Verdict, put_off: set[TopicCode]) -> Verdict:

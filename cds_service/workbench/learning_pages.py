@@ -13,7 +13,7 @@ from cds_service.learning.report import learning_report
 from cds_service.learning.report_words import made
 from cds_service.protocol.services import SERVICES
 from cds_service.web.answers import decider, in_force, store
-from cds_service.web.pages import say, words_of_request
+from cds_service.web.pages import later, say, words_of_request
 from cds_service.workbench.access import message, shown
 from cds_service.workbench.forms import text_in
 from cds_service.workbench.windows import client_choice, window_asked
@@ -35,11 +35,11 @@ def learning() -> Response:
     window, days = window_asked(DAYS)
     asked = request.args.get("period", "")
     period = asked if asked in PERIODS else "week"
-    found = learning_report(store().engine, window, period, AT_MOST, clock=in_force().clock)
+    found = later(lambda: learning_report(store().engine, window, period, AT_MOST, clock=in_force().clock))
     return shown(
         "learning.html",
-        counts=counts(found, words_of_request()),
-        sections=sections(found, _decision_of, words_of_request()) if found["decisions"] else [],
+        counts=later(lambda: counts(found(), words_of_request())),
+        sections=later(lambda: sections(found(), _decision_of, words_of_request()) if found()["decisions"] else []),
         days=days,
         choices=DAYS,
         service=window.service,

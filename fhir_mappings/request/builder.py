@@ -35,6 +35,10 @@ _PARTIAL: Json = {
     "resourceType": "OperationOutcome",
     "issue": [{"severity": "error", "code": "incomplete", "diagnostics": "The server reported an error in this list."}],
 }
+_WITHHELD: Json = {
+    "resourceType": "OperationOutcome",
+    "issue": [{"severity": "warning", "code": "suppressed", "diagnostics": "The server left out some of this list."}],
+}
 
 
 class BuildError(ValueError):
@@ -155,6 +159,8 @@ def as_prefetch(answer: Answer, query: str) -> Json | None:
             found["link"] = [{"relation": "next", "url": listing.next_page}]
     if answer.partial:
         entries.append({"search": {"mode": "outcome"}, "resource": _PARTIAL})
+    if answer.withheld:
+        entries.append({"search": {"mode": "outcome"}, "resource": _WITHHELD})
     return {**found, "entry": entries} if entries else found
 
 
