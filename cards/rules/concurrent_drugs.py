@@ -218,7 +218,7 @@ def _members(orders: SessionOrders) -> dict[int, dict[int, str]]:
     """Map the ``id()`` of a drug class to its orders: their position in the session, and a name."""
     found: dict[int, dict[int, str]] = {}
     for place, (order, _) in enumerate(orders.identified):
-        for name in _names(order):
+        for name in orders.recognizer.names_of(order.evidence):
             for group in orders.recognizer.read_classes(name):
                 found.setdefault(id(group), {}).setdefault(place, name)
     return found
@@ -235,12 +235,13 @@ def member_beside(case: Case, group_id: str) -> _Member:
     named = [(other.names, other.line) for other in _active(case)]
     if (first := _first_place(case, groups)) is not None:
         order, identity = case.orders.identified[first[0]]
-        named.insert(0, (_names(order), _line(order, identity.product.name if identity.product else "?")))
-    for names, line in named:
+        line = _line(order, identity.product.name if identity.product else "?")
+        named.insert(0, (case.recognizer.names_of(order.evidence), line))
+    for names, beside in named:
         for name in names:
             for group in case.recognizer.read_classes(name):
                 if group.id == group_id:
-                    return group, name, line
+                    return group, name, beside
     raise LookupError(group_id)
 
 
@@ -263,7 +264,7 @@ def _ordered(orders: SessionOrders, product: str) -> Beside:
     """Return the first order of a product."""
     order, identity = orders.first_of(product)
     line = _line(order, identity.product.name if identity.product else "?")
-    return Beside(product, _names(order), line, in_session=True)
+    return Beside(product, orders.recognizer.names_of(order.evidence), line, in_session=True)
 
 
 def _line(order: DrugOrder, product: str) -> Evidence:

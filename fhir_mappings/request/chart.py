@@ -95,7 +95,7 @@ class ChartReader:
         conditions = ConditionReader(terminology, code_map)
         self._medication = MedicationReader(conditions, code_map, recognizer.supportive_drugs)
         self._recognizer = recognizer
-        treatments = TreatmentReader(self._medication, recognizer, zone)
+        treatments = TreatmentReader(self._medication, recognizer, zone, code_map)
         observations = ObservationReader(terminology, code_map, conditions.stages)
         ended = frozenset(
             each for each, tests in recognizer.lab_rows.items() if any(t.ends_treatment for t in tests.values())
