@@ -7,6 +7,7 @@ from cards.knowledge.schema.combinations import CodedDrugs, DrugClass, DrugCodes
 from cards.knowledge.schema.doses import (
     Concentration,
     CycleLimit,
+    DiluentVolume,
     ForbiddenDiluent,
     InfusionStep,
     InfusionTimes,
@@ -121,6 +122,7 @@ __all__ = [
     "DiagnosisCertainty",
     "DiagnosisGroup",
     "Diluent",
+    "DiluentVolume",
     "DrugClass",
     "DrugCodes",
     "DrugWords",
