@@ -60,11 +60,15 @@ def pregnancy_positive(case: Case) -> Outcome:
     if present:
         return _stopped(stop, present)
     newest = _telling_test(case)
-    if newest is not None and newest.positive:
+    # A tumor or the menopause may raise hCG, too.
+    is_other = newest is not None and newest.by_amount and not _may_become_pregnant(case)
+    if newest is not None and newest.positive and not is_other:
         line = Evidence("pregnancy-test", shown(newest, newest.as_reported), newest.origin, parts=beside(newest))
-        return _fired(stop, brief(f"pregnancy test {dated(newest.as_reported, newest.on)}"), (line,))
+        fired = _fired(stop, brief(f"pregnancy test {dated(newest.as_reported, newest.on)}"), (line,))
+        limits = (case.known.terminology.hcg.by,) if newest.by_amount else ()
+        return structs.replace(fired, cited=(*fired.cited, *limits))
     recent = _tests_since(case, "pregnancy_test_max_age_days")
-    if recent and recent[0].positive is None:
+    if recent and (recent[0].positive is None or (recent[0].positive and is_other)):
         # An older negative test does not replace a newer one that could not be read.
         said = {"value": dated(recent[0].as_reported, recent[0].on)}
         return CannotTell((Missing("pregnancy-answer", values=said, is_urgent=_asks_for_test(case)),))

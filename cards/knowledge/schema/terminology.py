@@ -217,6 +217,14 @@ class CopyLimits(KnowledgeRecord, frozen=True, kw_only=True):
     by: Cited
 
 
+class HcgLimits(KnowledgeRecord, frozen=True, kw_only=True):
+    """The amounts of hCG, in mIU/mL, below which a pregnancy test is negative and from which it is positive."""
+
+    negative_below: Decimal
+    positive_at_least: Decimal
+    by: Cited
+
+
 class StainedShare(KnowledgeRecord, frozen=True, kw_only=True):
     """The percentage of stained tumor cells up to which the cells are few."""
 
@@ -282,6 +290,7 @@ class Terminology(KnowledgeRecord, frozen=True, kw_only=True):
     ish_positive: PositiveRatio
     her2_copies: CopyLimits
     her2_stained: StainedShare
+    hcg: HcgLimits
     lvef_in_words: LvefInWords
     genes: GeneCodes
     routes: tuple[RouteWords, ...]
