@@ -33,6 +33,9 @@ _AMOUNT = re.compile(
 )
 # The flags that laboratories append to a value out of range.
 _FLAG = re.compile(r"\s?(?:\((?:HH?|LL?|high|low)\)|\*{1,3})$|(?<=/[a-z]L) (?:HH?|LL?)$|(?<=/L) HH?$", re.IGNORECASE)
+_IN_TWO_UNITS = re.compile(
+    r"(\d{1,3})\s?([a-z]{2,6}\.?)[\s,]{1,2}(\d{1,2}(?:[.,]\d{1,2})?)\s?([a-z]{2,6}\.?)", re.IGNORECASE
+)
 # 4.500 may be four and a half, or four thousand and five hundred.
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
 
@@ -61,6 +64,18 @@ def read_amount(written: str) -> Reading | None:
     if low is None or (high is not None and (low > high or bound is not Bound.EXACT)):
         return None
     return Reading(low, "", (match["unit"] or "").strip(), bound, " ".join(written.split()), high)
+
+
+def in_two_units(written: str) -> tuple[Reading, Reading] | None:
+    """Read a text that is one amount in two units, the greater one in whole numbers: "11 st 4 lb", "154 lb 6 oz"."""
+    match = _IN_TWO_UNITS.fullmatch(written)
+    if match is None:
+        return None
+    whole, greater, rest, smaller = match.groups()
+    return (
+        Reading(Decimal(whole), "", greater, Bound.EXACT, written),
+        Reading(Decimal(rest.replace(",", ".")), "", smaller, Bound.EXACT, written),
+    )
 
 
 def read_quantity(quantity: Json) -> Reading | None:

@@ -33,7 +33,7 @@ from cards.values.quantities import Kg, Percent
 from cards.values.text_cache import cached_by_key
 from fhir_mappings.codings import NO_CODE_MAP, CodeMap, codings, system_name, texts
 from fhir_mappings.patient.staging import StageReader
-from fhir_mappings.results.amounts import LONGEST, Reading, read_amount, read_quantity
+from fhir_mappings.results.amounts import LONGEST, Reading, in_two_units, read_amount, read_quantity
 from fhir_mappings.results.findings import FindingReader
 from fhir_mappings.results.hcg_amounts import HcgReader
 from fhir_mappings.results.her2_values import HER2_REMARKS, HER2_VALUES, Her2Vocabulary
@@ -330,7 +330,21 @@ class ObservationReader:
         written = text(holder.get("valueString")) or text(child(holder, "valueCodeableConcept").get("text"))
         if concept == "lvef":
             return self._ejection_fraction(holder, written)
-        return read_amount(written.strip(" :=")) if len(written) <= LONGEST else None
+        if len(written) > LONGEST:
+            return None
+        return self._in_two_units(concept, written.strip(" :=")) or read_amount(written.strip(" :="))
+
+    def _in_two_units(self, concept: str, written: str) -> Reading | None:
+        """Read an amount in two units of one kind as one in the canonical unit."""
+        parts = in_two_units(written)
+        if parts is None:
+            return None
+        factors = [self._units.factor(concept, "", each.unit) for each in parts]
+        if factors[0] is None or factors[1] is None or parts[1].value * factors[1] >= factors[0]:
+            return None
+        total = parts[0].value * factors[0] + parts[1].value * factors[1]
+        unit = self._terminology.concepts[concept].unit or ""
+        return msgspec.structs.replace(parts[0], value=total, unit=unit, as_reported=" ".join(written.split())[:40])
 
     def _ejection_fraction(self, holder: Json, written: str) -> Reading | None:
         """Read an ejection fraction from a value's text or display."""
