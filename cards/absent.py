@@ -52,7 +52,7 @@ _HER2 = frozenset(
     }
 )
 READS: Mapping[str, frozenset[Topic]] = {
-    "patient": frozenset({Topic.PREGNANCY_TEST_MISSING, Topic.AGE_NOT_LABELLED}),
+    "patient": frozenset({Topic.PREGNANCY_TEST_MISSING, Topic.AGE_NOT_LABELED}),
     "weight": frozenset(
         {
             Topic.DOSE_ABOVE_MAXIMUM,

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from cards.facts.policy import Policy
     from cards.facts.session import Session
     from cards.failures import OnFailure
-    from cards.identification.recogniser import Recogniser
+    from cards.identification.recognizer import Recognizer
     from cards.planned_doses import PlannedDose
     from cards.rules import Rule
 
@@ -59,7 +59,7 @@ _NOT_LISTED = Evidence("failed-gathering", "")
 
 def judge(
     session: Session,
-    recogniser: Recogniser,
+    recognizer: Recognizer,
     policy: Policy,
     identities: Sequence[Identity] | None = None,
     rules: Sequence[Rule] | None = None,
@@ -73,9 +73,9 @@ def judge(
     check that could not be carried out, and costs no other; without it the exception is raised.
     """
     failed = FailedSteps(on_failure)
-    rules = rules_at(session.moment, recogniser.known) if rules is None else rules
-    identities = _identified(session, recogniser, failed) if identities is None else identities
-    cases = _cases(session, recogniser, policy, identities, lambda identity: identity.in_scope, failed)
+    rules = rules_at(session.moment, recognizer.known) if rules is None else rules
+    identities = _identified(session, recognizer, failed) if identities is None else identities
+    cases = _cases(session, recognizer, policy, identities, lambda identity: identity.in_scope, failed)
     planned: dict[int, PlannedDose] = {}
     if session.moment.has_orders:
         try:
@@ -88,58 +88,58 @@ def judge(
     if any(identity.is_miscoded for identity in identities):
         of_codes = [rule for rule in rules if rule.topic in _OF_CODES]
         # An order for a neighbor with a code of a checked drug: no other rule runs on it.
-        for case in _cases(session, recogniser, policy, identities, lambda each: each.is_miscoded, failed):
+        for case in _cases(session, recognizer, policy, identities, lambda each: each.is_miscoded, failed):
             verdicts += _verdicts(case, policy, of_codes, None, failed)
     # Most rules have nothing to say, and most of what follows is about those that do.
     telling = [verdict for verdict in verdicts if verdict.outcome.__class__ not in _SILENT]
     shown = [v for v in telling if isinstance(v.outcome, Fired) and policy.mode(v.topic) is Mode.LIVE]
     try:
-        told = incomplete(cases, telling, shown, session, recogniser, failed.lines)
+        told = incomplete(cases, telling, shown, session, recognizer, failed.lines)
     except Exception as error:  # noqa: BLE001 - that not all is listed is said in place of the list
         failed.add("gathering", error, _NOT_LISTED)
         told = told_of(failed.lines, "no-drug" if session.moment.has_orders else "treatment-unknown")
     return (*verdicts, told) if told else tuple(verdicts)
 
 
-def _identified(session: Session, recogniser: Recogniser, failed: FailedSteps) -> list[Identity]:
+def _identified(session: Session, recognizer: Recognizer, failed: FailedSteps) -> list[Identity]:
     found = []
     for order in session.orders:
         try:
-            identity = identify(order, recogniser)
+            identity = identify(order, recognizer)
         except Exception as error:  # noqa: BLE001 - one order must not cost the others
-            failed.add("identification", error, unchecked(order, recogniser))
+            failed.add("identification", error, unchecked(order, recognizer))
             identity = Identity(IdentityStatus.UNKNOWN)
         found.append(identity)
     return found
 
 
 def cases_in_scope(
-    session: Session, recogniser: Recogniser, policy: Policy, identities: Sequence[Identity] | None = None
+    session: Session, recognizer: Recognizer, policy: Policy, identities: Sequence[Identity] | None = None
 ) -> list[Case]:
     """Return the cases for the rules: each order in focus for a checked drug."""
     if identities is None:
-        identities = [identify(order, recogniser) for order in session.orders]
-    return _cases(session, recogniser, policy, identities, lambda identity: identity.in_scope, FailedSteps(None))
+        identities = [identify(order, recognizer) for order in session.orders]
+    return _cases(session, recognizer, policy, identities, lambda identity: identity.in_scope, FailedSteps(None))
 
 
 def _cases(
     session: Session,
-    recogniser: Recogniser,
+    recognizer: Recognizer,
     policy: Policy,
     identities: Sequence[Identity],
     wanted: Callable[[Identity], bool],
     failed: FailedSteps,
 ) -> list[Case]:
-    orders = SessionOrders(zip(session.orders, identities, strict=True), session.today, recogniser)
+    orders = SessionOrders(zip(session.orders, identities, strict=True), session.today, recognizer)
     cases = []
     for order, identity in orders.identified:
         if not order.in_focus or not wanted(identity):
             continue
         try:
             thresholds = policy.thresholds_for(identity.product.id if identity.product else None)
-            cases.append(Case(order, identity, session, orders, recogniser, thresholds))
+            cases.append(Case(order, identity, session, orders, recognizer, thresholds))
         except Exception as error:  # noqa: BLE001 - one order must not cost the others
-            failed.add("order", error, unchecked(order, recogniser))
+            failed.add("order", error, unchecked(order, recognizer))
     return cases
 
 
@@ -150,11 +150,11 @@ def _verdicts(
     try:
         return _judged(case, policy, rules, dose, failed.on_failure)
     except Exception as error:  # noqa: BLE001 - one order must not cost the others
-        failed.add("order", error, unchecked(case.order, case.recogniser))
+        failed.add("order", error, unchecked(case.order, case.recognizer))
     try:
         found = list(_judged_plainly(case, policy, rules, failed.on_failure))
     except Exception as error:  # noqa: BLE001 - the order is told of already
-        failed.add("order", error, unchecked(case.order, case.recogniser))
+        failed.add("order", error, unchecked(case.order, case.recognizer))
         return []
     return [verdict for verdict in found if isinstance(verdict.outcome, Fired) or is_failure(verdict.outcome)]
 

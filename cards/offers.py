@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from cards.facts.policy import Policy
     from cards.facts.session import Session
     from cards.facts.topics import TopicCode
-    from cards.identification.recogniser import Recogniser
+    from cards.identification.recognizer import Recognizer
     from cards.presentation.grouping import CardContent
     from cards.presentation.wording import Wording
 
@@ -36,12 +36,12 @@ if TYPE_CHECKING:
 
 
 def without_harmful_removals(
-    contents: tuple[CardContent, ...], session: Session, recogniser: Recogniser, policy: Policy, wording: Wording
+    contents: tuple[CardContent, ...], session: Session, recognizer: Recognizer, policy: Policy, wording: Wording
 ) -> tuple[CardContent, ...]:
     """Withdraw offers to remove an order if another of the same product and day would then be wrong."""
     if len(session.orders) < 2 or not any(_offered(content) for content in contents):  # noqa: PLR2004 - another order
         return contents
-    check = _Check(contents, session, recogniser, policy, wording)
+    check = _Check(contents, session, recognizer, policy, wording)
     return tuple(check.checked(content) for content in contents)
 
 
@@ -60,16 +60,16 @@ class _Check:
         self,
         contents: Iterable[CardContent],
         session: Session,
-        recogniser: Recogniser,
+        recognizer: Recognizer,
         policy: Policy,
         wording: Wording,
     ) -> None:
-        self._session, self._recogniser, self._policy, self._wording = session, recogniser, policy, wording
+        self._session, self._recognizer, self._policy, self._wording = session, recognizer, policy, wording
         self._told = self._criticals(verdict for content in contents for verdict in content.all_verdicts)
         self._of_day: dict[tuple[str, date], list[DrugOrder]] = {}
         self._places: dict[Origin, list[tuple[str, date]]] = {}
         for order in session.orders:
-            product = identify(order, recogniser).product
+            product = identify(order, recognizer).product
             days = set(order.schedule.days or (planned_day(order.start, session.today),)) if product else ()
             self._places[order.origin] = [(product.id, day) for day in days] if product else []
             for place in self._places[order.origin]:
@@ -101,7 +101,7 @@ class _Check:
 
     def _judged(self, orders: list[DrugOrder]) -> _Criticals:
         session = msgspec.structs.replace(self._session, orders=tuple(orders))
-        return self._criticals(judge(session, self._recogniser, self._policy))
+        return self._criticals(judge(session, self._recognizer, self._policy))
 
     def _criticals(self, verdicts: Iterable[Verdict]) -> _Criticals:
         return frozenset(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from cards.facts.origins import Origin
     from cards.facts.patient import Patient
     from cards.facts.session import Session
-    from cards.identification.recogniser import Recogniser
+    from cards.identification.recognizer import Recognizer
     from cards.knowledge.schema import Product
 
 # A result that does not count is an answer, and a mention in text is told by the card that asks for the result.
@@ -71,9 +71,9 @@ def _counted(lines: Sequence[Evidence]) -> str:
     return f"{len(lines)} check{'s' if len(lines) > 1 else ''}"
 
 
-def unchecked(order: DrugOrder, recogniser: Recogniser) -> Evidence:
+def unchecked(order: DrugOrder, recognizer: Recognizer) -> Evidence:
     """Return the line on an order of which some check failed outside of its rule."""
-    return gap_line(recogniser.known, Gap(None, order.origin.path, FAILED))
+    return gap_line(recognizer.known, Gap(None, order.origin.path, FAILED))
 
 
 def incomplete(
@@ -81,7 +81,7 @@ def incomplete(
     telling: list[Verdict],
     shown: list[Verdict],
     session: Session,
-    recogniser: Recogniser,
+    recognizer: Recognizer,
     failed: list[Evidence],
 ) -> Verdict | None:
     """Gather what no other card says: missing facts, and data that was set aside although a check needed it.
@@ -111,8 +111,8 @@ def incomplete(
     told = {line.gap for v in shown if isinstance(v.outcome, Fired) for line in v.outcome.evidence if line.gap}
     for gap in _gaps(cases, session):
         if gap not in told:
-            lines[gap_line(recogniser.known, gap)] = None
-            is_read = gap.reason not in UNREAD or not _may_count(gap, session.patient, recogniser.measured)
+            lines[gap_line(recognizer.known, gap)] = None
+            is_read = gap.reason not in UNREAD or not _may_count(gap, session.patient, recognizer.measured)
             is_urgent = is_urgent or not is_read or gap.reason in _ALWAYS_URGENT
     if not lines:
         return None

@@ -47,7 +47,7 @@ def given_with(criterion: GivenWith, view: View) -> Assessment:
     partners = [line for product, _, line in _beside(view) if product in criterion.products]
     if partners:
         return met(*partners)
-    names = " / ".join(view.case.recogniser.product(each).name for each in criterion.products)
+    names = " / ".join(view.case.recognizer.product(each).name for each in criterion.products)
     return not_known(Evidence("not-beside", names))
 
 
@@ -67,7 +67,7 @@ def _is_of(view: View, group: DrugGroup, product: str, names: tuple[str, ...]) -
     """Return whether a drug belongs to a group, as a product or by name."""
     if product:
         return product in group.products
-    return any(each.id in group.classes for name in names for each in view.case.recogniser.read_classes(name))
+    return any(each.id in group.classes for name in names for each in view.case.recognizer.read_classes(name))
 
 
 def prior_therapy(criterion: PriorTherapy, view: View) -> Assessment:

@@ -155,5 +155,5 @@ class Patient(msgspec.Struct, frozen=True):
 
     @property
     def hormone_receptor_positive(self) -> bool | None:
-        """Whether the tumour is hormone receptor-positive, as far as the chart says."""
+        """Whether the tumor is hormone receptor-positive, as far as the chart says."""
         return hormone_receptor_positive(self.receptors)

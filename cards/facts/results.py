@@ -144,7 +144,7 @@ class Her2Result(msgspec.Struct, frozen=True):
     """One tissue HER2 result that counts.
 
     ``conflict``: its code and display contradict each other. ``by_copies`` and ``by_ratio``: it was derived from a
-    number of gene copies or from a ratio alone. ``tumour`` is set if its code names the organ.
+    number of gene copies or from a ratio alone. ``tumor`` is set if its code names the organ.
     """
 
     method: Her2Method
@@ -155,7 +155,7 @@ class Her2Result(msgspec.Struct, frozen=True):
     specimen: str | None = None
     conflict: bool = False
     by_copies: bool = False
-    tumour: Cancer | None = None
+    tumor: Cancer | None = msgspec.field(default=None, name="tumour")
     by_ratio: bool = False
 
 
@@ -176,7 +176,7 @@ class CodedHer2(msgspec.Struct, frozen=True):
 class Receptor(StrEnum):
     """The hormone receptor of a result."""
 
-    OESTROGEN = "ER"
+    ESTROGEN = "ER"
     PROGESTERONE = "PR"
     EITHER = "HR"
     """Stated for both together."""
@@ -200,7 +200,7 @@ def hormone_receptor_positive(results: Iterable[ReceptorResult]) -> bool | None:
     negative = {result.receptor for result in results if not result.positive}
     if positive:
         return True
-    if Receptor.EITHER in negative or {Receptor.OESTROGEN, Receptor.PROGESTERONE} <= negative:
+    if Receptor.EITHER in negative or {Receptor.ESTROGEN, Receptor.PROGESTERONE} <= negative:
         return False
     return None
 

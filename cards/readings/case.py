@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from cards.facts.results import CodedHer2, LabResult, Lvef, PregnancyTest, Weight
     from cards.facts.session import Session
     from cards.identification.identity import Identity
-    from cards.identification.recogniser import Recogniser
+    from cards.identification.recognizer import Recognizer
     from cards.knowledge.schema import Knowledge, Problem, TestsBeforeDose
     from cards.values.quantities import Kg
 
@@ -60,13 +60,13 @@ class Case:
     identity: Identity
     session: Session
     orders: SessionOrders
-    recogniser: Recogniser
+    recognizer: Recognizer
     thresholds: Mapping[str, Decimal | None]
 
     @lazy
     def known(self) -> Knowledge:
         """The knowledge."""
-        return self.recogniser.known
+        return self.recognizer.known
 
     @lazy
     def others(self) -> tuple[tuple[DrugOrder, Identity], ...]:
@@ -78,7 +78,7 @@ class Case:
         kept: dict[object, Case] = self.orders.worked_out.setdefault("alone", {})
         key = (self.identity.product and self.identity.product.id, self.identity.brand and self.identity.brand.id)
         if (key, id(order)) not in kept:
-            none = SessionOrders((), self.session.today, self.recogniser)
+            none = SessionOrders((), self.session.today, self.recognizer)
             kept[key, id(order)] = replace(self, order=order, orders=none)
         return kept[key, id(order)]
 
@@ -212,8 +212,8 @@ class Case:
     @lazy
     def _labeled(self) -> Labeled:
         if not self.product.is_oral:
-            return self.recogniser.labeled(self.product.id, self.cancers, self.order.interval_days)
-        labeled = self.recogniser.labeled(self.product.id, self.cancers, None).regimens
+            return self.recognizer.labeled(self.product.id, self.cancers, self.order.interval_days)
+        labeled = self.recognizer.labeled(self.product.id, self.cancers, None).regimens
         problems = {each.problem for each in self.patient.problems if each.is_present(self.session.today)}
         regimens = for_patient(labeled, self.kg.value if self.kg else None, self.named_beside, problems)
         return Labeled(regimens, ceiling(regimens))
@@ -228,7 +228,7 @@ class Case:
             if treatment.is_active(self.session.today) and treatment.product != self.product.id:
                 named += treatment.names
                 ordered.add(treatment.product)
-        classes = (group.id for name in named for group in self.recogniser.read_classes(name))
+        classes = (group.id for name in named for group in self.recognizer.read_classes(name))
         return frozenset(ordered).union(self.orders.products, classes) - {self.product.id}
 
     @lazy
@@ -276,7 +276,7 @@ class Case:
 
     @lazy
     def hormone_receptor_positive(self) -> bool | None:
-        """Whether the tumour is hormone receptor-positive, as far as that is known."""
+        """Whether the tumor is hormone receptor-positive, as far as that is known."""
         return hormone_receptor_positive((*self.order.receptors, *self.patient.receptors))
 
     @lazy

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from cards.facts.order import DrugOrder
-    from cards.identification.recogniser import Recogniser
+    from cards.identification.recognizer import Recognizer
     from cards.readings.case import Case
 
 _HUNDRED = Decimal(100)
@@ -98,7 +98,7 @@ def _read(ordered: OrderedDose, product: Product, weight: Kg | None, case: Case)
     if ordered.unit is DoseUnit.OTHER:
         return DoseReading(ordered, Sense.UNREADABLE, why="unit")
     if ordered.unit is DoseUnit.TABLET:
-        strength = tablet_strength(case.order, product, case.recogniser)
+        strength = tablet_strength(case.order, product, case.recognizer)
         if strength is None:
             return DoseReading(ordered, Sense.UNREADABLE, why="tablets" if product.tablets else "unit")
         ordered = _in_milligrams(ordered, strength)
@@ -116,7 +116,7 @@ def _read(ordered: OrderedDose, product: Product, weight: Kg | None, case: Case)
     return _read_mass(ordered, Mg(ordered.number), product, weight, case)
 
 
-def tablet_strength(order: DrugOrder, product: Product, recogniser: Recogniser) -> Decimal | None:
+def tablet_strength(order: DrugOrder, product: Product, recognizer: Recognizer) -> Decimal | None:
     """Return the milligrams of a tablet: from the order, its package, or the only marketed strength."""
     if product.tablets is None:
         return None
@@ -124,7 +124,7 @@ def tablet_strength(order: DrugOrder, product: Product, recogniser: Recogniser) 
     if order.tablet_mg is not None:
         return order.tablet_mg if order.tablet_mg in strengths else None
     written = {reading for ndc in order.ndcs for reading in ndc_readings(ndc.text)}
-    packaged = {each.contents_mg for each in recogniser.packages(product, None) if each.ndc in written}
+    packaged = {each.contents_mg for each in recognizer.packages(product, None) if each.ndc in written}
     if len(packaged) == 1:
         return packaged.pop()
     return strengths[0] if len(strengths) == 1 else None
@@ -231,7 +231,7 @@ def look_alike_met(case: Case, reading: DoseReading) -> tuple[Product, Level] | 
     """Find the look-alike product whose level the dose is at."""
     percent = case.threshold("look_alike_match_percent")
     for other_id in case.product.look_alikes:
-        other = case.recogniser.product(other_id)
+        other = case.recognizer.product(other_id)
         level = level_met(reading, other, other.regimens, case.kg, percent)
         if level is not None:
             return other, level

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from cards.facts.order import DrugOrder
-    from cards.identification.recogniser import Recogniser
+    from cards.identification.recognizer import Recognizer
     from cards.readings.case import Case
     from cards.readings.session_orders import SessionOrders
 
@@ -45,9 +45,9 @@ def _in_session(orders: SessionOrders) -> dict[str, dict[int, tuple[DrugOrder, E
             name
             for evidence in order.evidence
             if evidence.system
-            for name in orders.recogniser.coded_classes(evidence.system, evidence.value)
+            for name in orders.recognizer.coded_classes(evidence.system, evidence.value)
         )
-        for name in (*_known_as(orders.recogniser, (product, brand), names), *coded):
+        for name in (*_known_as(orders.recognizer, (product, brand), names), *coded):
             found.setdefault(name, {}).setdefault(id(order), (order, line))
     return found
 
@@ -60,14 +60,14 @@ def _in_chart(case: Case) -> dict[str, list[Evidence]]:
         for treatment in case.patient.treatments:
             if treatment.is_active(case.session.today):
                 line = Evidence("active-drug", dated(treatment.names[0], treatment.on), treatment.origin)
-                known = _known_as(case.recogniser, (treatment.product,), treatment.names)
+                known = _known_as(case.recognizer, (treatment.product,), treatment.names)
                 for name in dict.fromkeys((*known, *treatment.classes)):
                     found.setdefault(name, []).append(line)
         kept[_IN_CHART] = found
     return kept[_IN_CHART]
 
 
-def _known_as(recogniser: Recogniser, ids: Iterable[str], names: Iterable[str]) -> Iterator[str]:
+def _known_as(recognizer: Recognizer, ids: Iterable[str], names: Iterable[str]) -> Iterator[str]:
     yield from (each for each in ids if each)
     for name in names:
-        yield from (group.id for group in recogniser.read_classes(name))
+        yield from (group.id for group in recognizer.read_classes(name))

@@ -86,13 +86,13 @@ class Her2Status(msgspec.Struct, frozen=True):
 @per_case
 def her2_of(case: Case) -> Her2Status:
     """Return the HER2 status from every result that counts."""
-    others = her2_of_another_tumour(case)
+    others = her2_of_another_tumor(case)
     results = case.patient.her2
     return her2_status(tuple(each for each in results if each not in others) if others else results)
 
 
 @per_case
-def her2_of_another_tumour(case: Case) -> tuple[Her2Result, ...]:
+def her2_of_another_tumor(case: Case) -> tuple[Her2Result, ...]:
     """List the results whose code names an organ other than the order's, in a patient who also has that cancer.
 
     If that cancer is not on record, the code is more likely wrong.
@@ -101,7 +101,7 @@ def her2_of_another_tumour(case: Case) -> tuple[Her2Result, ...]:
     return tuple(
         result
         for result in case.patient.her2
-        if result.tumour is not None and result.tumour in on_record and result.tumour not in case.cancers
+        if result.tumor is not None and result.tumor in on_record and result.tumor not in case.cancers
     )
 
 

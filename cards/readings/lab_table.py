@@ -55,7 +55,7 @@ def read_table(case: Case) -> LabTable:
     matches: list[Match] = []
     unlimited: list[LabResult] = []
     crossing: list[LabResult] = []
-    for test, table in case.recogniser.lab_rows[case.product.id].items():
+    for test, table in case.recognizer.lab_rows[case.product.id].items():
         result = newest(case, test, case.labs_judged_since)
         if result is None:
             continue
@@ -106,7 +106,7 @@ def _ended(case: Case) -> Iterator[Match]:
     """Yield for each test the newest result during treatment that ends it."""
     if not case.history:
         return
-    for test, table in case.recogniser.lab_rows[case.product.id].items():
+    for test, table in case.recognizer.lab_rows[case.product.id].items():
         if not table.ends_treatment:
             continue
         found = (_match(case, table, result) for result in under_treatment(case, test))

@@ -171,7 +171,7 @@ def _sum(taken: tuple[Taken, ...]) -> tuple[DoseReading, Mg]:
 
 def _strength(case: Case) -> Decimal | None:
     """Return the strength of an order's tablets: as stated, else the largest that divides its dose."""
-    stated = tablet_strength(case.order, case.product, case.recogniser)
+    stated = tablet_strength(case.order, case.product, case.recognizer)
     if stated is not None or case.product.tablets is None:
         return stated
     doses = [each.dose.value for each in usable_doses(case) if each.dose is not None]

@@ -72,7 +72,7 @@ RULES: tuple[Rule, ...] = (
     Rule(Topic.ROUTE_WRONG, preparation.route_wrong),
     Rule(Topic.DILUENT_INCOMPATIBLE, preparation.diluent_incompatible),
     Rule(Topic.INFUSION_RATE, preparation.infusion_rate),
-    Rule(Topic.AGE_NOT_LABELLED, age.age_not_labelled),
+    Rule(Topic.AGE_NOT_LABELED, age.age_not_labeled),
     Rule(Topic.HER2_AGENTS_COMBINED, concurrent_drugs.her2_agents_combined),
     Rule(Topic.ANTHRACYCLINE_CONCURRENT, concurrent_drugs.anthracycline_concurrent),
     Rule(Topic.CYP3A4_INHIBITOR, concurrent_drugs.cyp3a4_inhibitor),

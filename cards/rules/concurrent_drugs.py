@@ -52,7 +52,7 @@ def her2_agents_combined(case: Case) -> Outcome:
     # The gravest one is reported.
     other, pair = min(found, key=lambda each: each[1].only_warn)
     return Fired(
-        values={"other": case.recogniser.product(other.product).name, "reason": pair.reason},
+        values={"other": case.recognizer.product(other.product).name, "reason": pair.reason},
         evidence=(other.line,),
         cited=(pair.by,),
         indicator=Indicator.WARNING if pair.only_warn else None,
@@ -79,10 +79,10 @@ def _given_lately(case: Case) -> Fired | None:
     """Fire on a dose of such an agent that was given less than its own interval before this dose."""
     window = case.threshold("interval_window_days")
     # For a product with the same antibody, the interval rule reports it.
-    shared = case.recogniser.same_antibody[case.product.id]
+    shared = case.recognizer.same_antibody[case.product.id]
     for other in sorted({each.product for each in case.patient.treatments if each.state is TreatmentState.GIVEN}):
         pair = _kept_apart(case, other) if other not in shared else None
-        product = case.recogniser.product(other) if pair is not None else None
+        product = case.recognizer.product(other) if pair is not None else None
         if pair is None or product is None or product.is_oral or case.product.is_oral:
             continue
         doses = case.doses_of(frozenset({other}))
@@ -211,7 +211,7 @@ def _first_place(case: Case, groups: Sequence[DrugClass]) -> tuple[int, int] | N
 def _first_active(case: Case, groups: Sequence[DrugClass]) -> _Member | None:
     for other in _active(case):
         for group in groups:
-            named = next((name for name in other.names if group in case.recogniser.read_classes(name)), None)
+            named = next((name for name in other.names if group in case.recognizer.read_classes(name)), None)
             if named is not None:
                 return group, named, other.line
     return None
@@ -223,7 +223,7 @@ def _members(orders: SessionOrders) -> dict[int, dict[int, str]]:
     found: dict[int, dict[int, str]] = {}
     for place, (order, _) in enumerate(orders.identified):
         for name in _names(order):
-            for group in orders.recogniser.read_classes(name):
+            for group in orders.recognizer.read_classes(name):
                 found.setdefault(id(group), {}).setdefault(place, name)
     return found
 
@@ -242,7 +242,7 @@ def member_beside(case: Case, group_id: str) -> _Member:
         named.insert(0, (_names(order), _line(order, identity.product.name if identity.product else "?")))
     for names, line in named:
         for name in names:
-            for group in case.recogniser.read_classes(name):
+            for group in case.recognizer.read_classes(name):
                 if group.id == group_id:
                     return group, name, line
     raise LookupError(group_id)

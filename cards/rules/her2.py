@@ -20,7 +20,7 @@ from cards.facts.topics import Topic
 from cards.knowledge.schema import Cancer, Cited, Confidence, Setting, Tier
 from cards.readings.case import brief, dated, is_bare_code
 from cards.readings.eligibility import Answer, answer_for, may_fit, turns_on_grade, wants_a_score
-from cards.readings.her2 import ANY_GRADE, EQUIVOCAL, POSITIVE, grades_of, her2_of, her2_of_another_tumour
+from cards.readings.her2 import ANY_GRADE, EQUIVOCAL, POSITIVE, grades_of, her2_of, her2_of_another_tumor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,7 +48,7 @@ def her2_missing(case: Case) -> Outcome:
     coded = case.coded_her2
     return Fired(
         values={"code": coded[0].code, "said": _said(coded[0].positive)} if coded else {},
-        evidence=(*_results(case), *_of_another_tumour(case), *_coded(case), *case.unusable(_HER2_CONCEPTS)),
+        evidence=(*_results(case), *_of_another_tumor(case), *_coded(case), *case.unusable(_HER2_CONCEPTS)),
         cited=_cited(case),
         variant="coded" if coded else "in-text" if case.unread(_HER2_CONCEPTS) else "default",
         fixes=(OrderTests((_test_on(case, "her2-ihc"),)),),
@@ -338,10 +338,10 @@ def _test_on(case: Case, concept: str) -> str:
     return concept if not case.cancers or Cancer.BREAST in case.cancers else f"{concept}-any-tissue"
 
 
-def _of_another_tumour(case: Case) -> tuple[Evidence, ...]:
+def _of_another_tumor(case: Case) -> tuple[Evidence, ...]:
     return tuple(
         Evidence("her2-other-tumour", dated(f"{result.method}: {result.as_reported}", result.on), result.origin)
-        for result in her2_of_another_tumour(case)
+        for result in her2_of_another_tumor(case)
     )
 
 

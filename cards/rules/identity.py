@@ -71,8 +71,8 @@ def _two_named(case: Case) -> tuple[str, str]:
 def _meant(case: Case, claim: Claim) -> list[str]:
     names = []
     for target in sorted(claim.meaning, key=str):
-        brand = case.recogniser.brand(target)
-        names.append(brand.name if brand else case.recogniser.product(target.product).name)
+        brand = case.recognizer.brand(target)
+        names.append(brand.name if brand else case.recognizer.product(target.product).name)
     return names
 
 

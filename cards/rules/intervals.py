@@ -73,7 +73,7 @@ def _after_last_dose(case: Case) -> Outcome:
         interval = intervals[0]
     if days >= interval - window:
         return CannotTell(undated) if undated else Clear()
-    other = case.recogniser.product(last.product).name
+    other = case.recognizer.product(last.product).name
     return Fired(
         values={
             "days": counted(days, "day"),
@@ -129,7 +129,7 @@ def _between_orders(case: Case) -> Fired | None:
     """Fire on an order too few days after another order in the session for the same antibody."""
     if not case.regimens:
         return None
-    related = case.recogniser.same_antibody[case.product.id]
+    related = case.recognizer.same_antibody[case.product.id]
     before = case.orders.last_before(case.order, related, case.planned)
     if before is None:
         return None

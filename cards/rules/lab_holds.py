@@ -99,8 +99,8 @@ def blood_count_hold(case: Case) -> Outcome:
 
 
 def _verdict(case: Case, panel: Panel, action: Action) -> Outcome:
-    tests = case.recogniser.panels[panel]
-    rows = case.recogniser.lab_rows[case.product.id]
+    tests = case.recognizer.panels[panel]
+    rows = case.recognizer.lab_rows[case.product.id]
     if tests.isdisjoint(rows):
         return NotApplicable("the label has no such table")
     table = read_table(case)
@@ -162,7 +162,7 @@ def _name(case: Case, result: LabResult) -> str:
 
 
 def _short(case: Case, result: LabResult) -> str:
-    if result.upper_limit is None or result.test in case.recogniser.panels[Panel.BLOOD_COUNT]:
+    if result.upper_limit is None or result.test in case.recognizer.panels[Panel.BLOOD_COUNT]:
         return f"{_name(case, result)} {_signed(result, result.value)}"
     return f"{_name(case, result)} {_signed(result, times_limit(result))} × ULN"
 

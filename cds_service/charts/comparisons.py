@@ -22,14 +22,14 @@ def bars(title: str, rows: Sequence[Bar], pair: tuple[str, str] = ("A", "B")) ->
         return None
     values = _values(rows, pair)
     encoding: Json = {"y": names(), "x": amount("value", max(each["value"] for each in values))}
-    colour: Json = {"value": A}
+    color: Json = {"value": A}
     height: Json = {"step": _ROW}
     if _compared(rows):
         encoding["yOffset"] = {"field": "of", "type": "nominal", "sort": list(pair)}
-        colour = of(pair)
+        color = of(pair)
         height = {"step": _BAR, "for": "offset"}
     layers: list[Json] = [
-        {"mark": "bar", "encoding": {"color": colour}},
+        {"mark": "bar", "encoding": {"color": color}},
         {"mark": _BEHIND, "encoding": {"text": {"field": "said"}}},
     ]
     return chart(title, f"{len(rows)} rows.", values, layers, encoding=encoding, height=height)

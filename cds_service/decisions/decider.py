@@ -22,7 +22,7 @@ from cards.facts.outcomes import AN_INTERNAL_ERROR, FAILED, Evidence
 from cards.facts.patient import Patient
 from cards.facts.session import Moment, Session
 from cards.facts.topics import Topic
-from cards.identification.recogniser import recogniser_of
+from cards.identification.recognizer import recognizer_for
 from cards.knowledge.billing_setup import with_sources
 from cards.presentation.grouping import CardContent
 from cards.presentation.plainly import ungrouped
@@ -96,11 +96,11 @@ class Decider:
         self.policy = settings.policy()
         self._with_suggestions = suggestions
         self._today = today or (lambda: datetime.now(ZoneInfo(settings.site.timezone)).date())
-        self._recogniser = recogniser_of(self.known)
+        self._recognizer = recognizer_for(self.known)
         code_map = read_code_map(settings.site.code_maps)
         self.chart_reader = self._chart = chart_reader(
             self.known.terminology,
-            self._recogniser,
+            self._recognizer,
             code_map,
             settings.site.zone_of_doses,
             failures.check_failed,
@@ -116,7 +116,7 @@ class Decider:
         self._unchecked = card_json(self._renderer.plain.last_resort(""), settings.base_url, [])
         self._actions = ActionWriter(self.known.terminology, self.wording.actions)
         self._parts = CoverageParts(
-            self._recogniser,
+            self._recognizer,
             self.policy,
             self.billing,
             self.wording,
@@ -128,7 +128,7 @@ class Decider:
 
     def reads_drug(self, name: str) -> bool:
         """Return whether a name is, or may be, that of a known drug."""
-        return self._recogniser.read_text(name).names_drug
+        return self._recognizer.read_text(name).names_drug
 
     def data_of(self, request: HookRequest) -> RequestData:
         """Return the data access for a request."""
@@ -237,7 +237,7 @@ class Decider:
             return None, (), ((), ())
         verdicts = judge(
             session,
-            self._recogniser,
+            self._recognizer,
             self.policy,
             orders.identities,
             self._coverage_rules if coverage else None,
@@ -260,7 +260,7 @@ class Decider:
         """Group the findings into cards. If that fails, each finding is shown by itself, and the answer says so."""
         try:
             shown = to_show(
-                verdicts, session, self.policy, self._recogniser, self.wording, on_failure=failures.check_failed
+                verdicts, session, self.policy, self._recognizer, self.wording, on_failure=failures.check_failed
             )
         except Exception as error:  # noqa: BLE001 - a finding is worth more than its place among the others
             failures.part_failed("grouping", error)
@@ -283,7 +283,7 @@ class Decider:
         patient = patient if drugs else _with_lost(patient, TREATMENT_KEYS)
         session = Session(Moment.VIEW, today, tuple(order for order, _ in drugs), patient, of_call)
         identities = [identity for _, identity in drugs]
-        verdicts = judge(session, self._recogniser, self.policy, identities, on_failure=failures.check_failed)
+        verdicts = judge(session, self._recognizer, self.policy, identities, on_failure=failures.check_failed)
         resources = {order.origin.path: requested_in(request) for order, _ in drugs}
         verdicts, shown = self._shown(verdicts, session)
         return session, verdicts, (tuple(self._cards(shown, resources, request)), shown)

@@ -16,8 +16,8 @@ Json = dict[str, Any]
 _HEAD = ("Week of", "Orders", "Usual", "Limits", "Signal")
 _KEY = (
     "Orders that were judged. The band is where chance alone would keep a week, as much as weeks vary; the short lines "
-    "are what is usual; a diamond is out of its limits. Orders that are no longer recognised are missed here alone: "
-    "all other charts are of orders that were recognised."
+    "are what is usual; a diamond is out of its limits. Orders that are no longer recognized are missed here alone: "
+    "all other charts are of orders that were recognized."
 )
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cards.facts.policy import Policy
     from cards.facts.session import Session
     from cards.failures import OnFailure
-    from cards.identification.recogniser import Recogniser
+    from cards.identification.recognizer import Recognizer
     from cards.presentation.card import Card
     from cards.presentation.renderer import Renderer
     from cards.presentation.wording import Wording
@@ -38,7 +38,7 @@ def to_show(
     verdicts: Sequence[Verdict],
     session: Session,
     policy: Policy,
-    recogniser: Recogniser,
+    recognizer: Recognizer,
     wording: Wording,
     on_failure: OnFailure | None = None,
 ) -> tuple[CardContent, ...]:
@@ -49,11 +49,11 @@ def to_show(
     """
     live = live_findings(verdicts, policy)
     if not session.moment.has_orders:
-        due = due_cards(live, session, recogniser.known)
+        due = due_cards(live, session, recognizer.known)
         return grouped(due, due, session, policy, wording)
     contents = grouped(verdicts, live, session, policy, wording)
     try:
-        return without_harmful_removals(contents, session, recogniser, policy, wording)
+        return without_harmful_removals(contents, session, recognizer, policy, wording)
     except Exception as error:
         if on_failure is None:
             raise

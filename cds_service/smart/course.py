@@ -236,7 +236,7 @@ def _last_day(on: date, months: int) -> date:
 
 
 def _tests(case: Case) -> tuple[str, ...]:
-    return tuple(case.recogniser.lab_rows[case.product.id])
+    return tuple(case.recognizer.lab_rows[case.product.id])
 
 
 def _labs(case: Case, tests: tuple[str, ...], title: str, say: Say) -> tuple[Panel, ...]:
@@ -289,7 +289,7 @@ def _points(results: Iterable[LabResult], *, by_limit: bool) -> Iterable[Point]:
 
 def _rows(case: Case, test: str) -> tuple[LabRow, ...]:
     settings: tuple[Setting, ...] = case.settings
-    rows = case.recogniser.lab_rows[case.product.id][test].rows
+    rows = case.recognizer.lab_rows[case.product.id][test].rows
     return tuple(row for row in rows if not row.settings or not set(row.settings).isdisjoint(settings))
 
 

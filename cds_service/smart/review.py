@@ -18,7 +18,7 @@ from cards.facts.origins import Origin
 from cards.facts.patient import Patient, TreatmentState
 from cards.facts.session import Moment, Session
 from cards.identification.identity import Identity, IdentityStatus
-from cards.identification.recogniser import recogniser_of
+from cards.identification.recognizer import recognizer_for
 from cards.knowledge.schema import Scope
 from cards.presentation.renderer import Renderer
 from cards.readings.case import Case
@@ -85,10 +85,10 @@ class Reviewer:
             settings.model_copy(update={"fhir": settings.fhir.model_copy(update=fhir)}).fhir_limits,
             on_fetched=on_fetched,
         ).open()
-        self._recogniser = recogniser_of(decider.known)
+        self._recognizer = recognizer_for(decider.known)
         code_map = read_code_map(decider.settings.site.code_maps)
         self._chart = ChartReader(
-            decider.known.terminology, self._recogniser, code_map, decider.settings.site.zone_of_doses
+            decider.known.terminology, self._recognizer, code_map, decider.settings.site.zone_of_doses
         )
 
     def review(self, iss: str, grant: Grant) -> Review:
@@ -128,9 +128,9 @@ class Reviewer:
             drugs = on_treatment(patient, decider.known, decider.policy.thresholds, today)
             session = Session(Moment.VIEW, today, tuple(order for order, _ in drugs), patient)
             identities = tuple(identity for _, identity in drugs)
-        verdicts = judge(session, self._recogniser, decider.policy, identities, on_failure=failures.check_failed)
+        verdicts = judge(session, self._recognizer, decider.policy, identities, on_failure=failures.check_failed)
         renderer = Renderer(decider.wording, decider.known, decider.policy.indicators)
-        shown = to_show(verdicts, session, decider.policy, self._recogniser, decider.wording)
+        shown = to_show(verdicts, session, decider.policy, self._recognizer, decider.wording)
         return tuple(worded(shown, renderer, str(uuid.uuid4())))
 
     def _cases(self, orders: Orders, patient: Patient, today: date) -> tuple[tuple[Case, ...], frozenset[str]]:
@@ -146,9 +146,9 @@ class Reviewer:
                 identity = Identity(IdentityStatus.SETTLED, product=product, named=(product,))
                 found.setdefault(product.id, (DrugOrder(_NOT_ON_ORDER), identity))
         thresholds = self._decider.policy.thresholds
-        alone = SessionOrders((), today, self._recogniser)
+        alone = SessionOrders((), today, self._recognizer)
         return tuple(
-            Case(order, identity, Session(Moment.SIGN, today, (order,), patient), alone, self._recogniser, thresholds)
+            Case(order, identity, Session(Moment.SIGN, today, (order,), patient), alone, self._recognizer, thresholds)
             for order, identity in found.values()
         ), ordered
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from cards.facts.order import OrderedDose
-    from cards.identification.recogniser import Recogniser
+    from cards.identification.recognizer import Recognizer
     from fhir_mappings.medications.medication import MedicationReader
     from fhir_mappings.wire.lenient import Json
 
@@ -68,14 +68,14 @@ class _Drug(NamedTuple):
 class TreatmentReader:
     """Reads the treatments of one chart."""
 
-    def __init__(self, medication: MedicationReader, recogniser: Recogniser, zone: tzinfo | None = None) -> None:
+    def __init__(self, medication: MedicationReader, recognizer: Recognizer, zone: tzinfo | None = None) -> None:
         """Keep what reading needs; one reader serves every request.
 
         ``zone`` is the site's time zone, which decides the day of a dose. Without one the day is as written.
         """
         self._zone = zone
         self._medication = medication
-        self._recogniser = recogniser
+        self._recognizer = recognizer
         self._drug_alone = CachedByJson(self._drug_by_concept)
 
     def read(self, resource: Json, path: str, references: References) -> Treatment | None:
@@ -131,12 +131,12 @@ class TreatmentReader:
         if not self._is_of_interest(resource):
             return None
         order = self._medication.drug(resource, references)
-        identity = identify(order, self._recogniser)
+        identity = identify(order, self._recognizer)
         is_settled = identity.status is IdentityStatus.SETTLED
         product = identity.product.id if identity.product and is_settled else ""
         names = tuple(dict.fromkeys(each.value for each in order.evidence if not each.system))
         coded = [each for each in order.evidence if each.system]
-        of_site = (self._recogniser.coded_classes(each.system, each.value) for each in coded)
+        of_site = (self._recognizer.coded_classes(each.system, each.value) for each in coded)
         classes = tuple(dict.fromkeys(name for group in of_site for name in group))
         if not names and not product and classes:
             names = tuple(f"{each.system} {each.value}" for each in coded)
@@ -157,7 +157,7 @@ class TreatmentReader:
 
     def _tablet_mg(self, drug: _Drug) -> Decimal | None:
         """Return the strength of a drug's tablets: from its name, or the only one marketed."""
-        tablets = self._recogniser.product(drug.product).tablets if drug.product else None
+        tablets = self._recognizer.product(drug.product).tablets if drug.product else None
         if tablets is None:
             return None
         return tablet_mg({}, drug.names) or (tablets.strengths_mg[0] if len(tablets.strengths_mg) == 1 else None)
@@ -195,8 +195,8 @@ class TreatmentReader:
         for _, concept in objects(resource.get("medicationCodeableConcept")):
             for coding in map(drug_coding, codings(concept)):
                 if coding.system in CLINICAL and (
-                    self._recogniser.coded(coding.system, coding.code)
-                    or self._recogniser.coded_classes(coding.system, coding.code)
+                    self._recognizer.coded(coding.system, coding.code)
+                    or self._recognizer.coded_classes(coding.system, coding.code)
                 ):
                     return True
                 if coding.system in ("hcpcs", "ndc"):
@@ -207,8 +207,8 @@ class TreatmentReader:
 
     def _is_named(self, written: str) -> bool:
         return bool(written) and bool(
-            self._recogniser.read_text(written).names_drug
-            or self._recogniser.read_classes(written)
+            self._recognizer.read_text(written).names_drug
+            or self._recognizer.read_classes(written)
             or any(codes_in_text(written))
         )
 

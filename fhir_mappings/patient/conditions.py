@@ -194,7 +194,7 @@ def _receptors(
     """Yield the receptor statuses in the codes of a Condition."""
     for stated, coding in read:
         for receptor, positive in (
-            (Receptor.OESTROGEN, stated.oestrogen),
+            (Receptor.ESTROGEN, stated.estrogen),
             (Receptor.PROGESTERONE, stated.progesterone),
             (Receptor.EITHER, stated.hormone),
         ):

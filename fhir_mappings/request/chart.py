@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from cards.facts.order import BillingCode
     from cards.facts.patient import Patient
-    from cards.identification.recogniser import Recogniser
+    from cards.identification.recognizer import Recognizer
     from cards.knowledge.schema import Terminology
     from fhir_mappings.codings import CodeMap
     from fhir_mappings.request.chart_draft import OnFailure
@@ -81,7 +81,7 @@ class ChartReader:
     def __init__(
         self,
         terminology: Terminology,
-        recogniser: Recogniser,
+        recognizer: Recognizer,
         code_map: CodeMap = NO_CODE_MAP,
         zone: tzinfo | None = None,
         on_failure: OnFailure | None = None,
@@ -93,12 +93,12 @@ class ChartReader:
         """
         self._on_failure = on_failure
         conditions = ConditionReader(terminology, code_map)
-        self._medication = MedicationReader(conditions, code_map, recogniser.supportive_drugs)
-        self._recogniser = recogniser
-        treatments = TreatmentReader(self._medication, recogniser, zone)
+        self._medication = MedicationReader(conditions, code_map, recognizer.supportive_drugs)
+        self._recognizer = recognizer
+        treatments = TreatmentReader(self._medication, recognizer, zone)
         observations = ObservationReader(terminology, code_map, conditions.stages)
         ended = frozenset(
-            each for each, tests in recogniser.lab_rows.items() if any(t.ends_treatment for t in tests.values())
+            each for each, tests in recognizer.lab_rows.items() if any(t.ends_treatment for t in tests.values())
         )
         self._patient = PatientReader(observations, conditions, treatments, ended, on_failure)
         self.billing = BillingReader(conditions, observations, code_map)
@@ -190,7 +190,7 @@ class ChartReader:
 
     def _identity(self, order: DrugOrder, found: _Found) -> Identity:
         try:
-            return identify(order, self._recogniser)
+            return identify(order, self._recognizer)
         except Exception as error:  # noqa: BLE001 - one order must not cost the others
             self._failed("identification", error, order.origin.path, found.gaps)
             return Identity(IdentityStatus.UNKNOWN)
@@ -273,7 +273,7 @@ class ChartReader:
         return self._if_in_scope(order, path, "other-patient")
 
     def _if_in_scope(self, order: DrugOrder, path: str, reason: str) -> list[Gap]:
-        identity = identify(order, self._recogniser)
+        identity = identify(order, self._recognizer)
         if not identity.in_scope:
             return []
         drug = " / ".join(product.name for product in identity.named)

@@ -123,7 +123,7 @@ def read_text(written: str, limits: Her2Limits, concept: str) -> TextReading:
         found = clauses(written, of_ihc=of_ihc, of_ish=of_ish)
         if found.is_empty:
             return NotRead(written[:60])
-        return _Judgement(found, limits, of_ish=of_ish).stated()
+        return _Judgment(found, limits, of_ish=of_ish).stated()
     except NotUnderstoodError as error:
         return NotRead(str(error)[:60])
 
@@ -150,7 +150,7 @@ def _of_number(number: Number, limits: Her2Limits, concept: str) -> TextReading:
     return Stated(by_ratio=ratio) if ratio is not None else NotRead(str(number[0]))
 
 
-class _Judgement:
+class _Judgment:
     """Combines what a text says about the methods, or reports that the parts contradict each other."""
 
     def __init__(self, found: Clauses, limits: Her2Limits, *, of_ish: bool) -> None:

@@ -72,7 +72,7 @@ _HER2_METHODS = {
     "her2-ish-ratio": Her2Method.ISH,
     "her2-copy-number": Her2Method.ISH,
 }
-_RECEPTORS = {"er-status": Receptor.OESTROGEN, "pr-status": Receptor.PROGESTERONE}
+_RECEPTORS = {"er-status": Receptor.ESTROGEN, "pr-status": Receptor.PROGESTERONE}
 _STAGES = frozenset({"stage-group", "metastasis-category"})
 _LONGEST_NUMBER, _LONGEST_COMPARATOR = 100, 20
 
@@ -187,15 +187,15 @@ class ObservationReader:
         self._measured = self.labs.union(terminology.of_kind(Kind.MEASUREMENT))
         self.harmful_when_high = terminology.harmful_when_high
         """For a range, these use the upper end; every other measurement uses the lower."""
-        self._tumours = {
-            entry.code: entry.tumour
+        self._tumors = {
+            entry.code: entry.tumor
             for each in terminology.concepts.values()
             for entry in each.loinc
-            if entry.tumour is not None
+            if entry.tumor is not None
         }
         self._her2 = Her2Vocabulary(terminology)
         self._her2_alone = CachedByJson(self._her2_of)
-        self._tumour_alone = CachedByJson(self._tumour_of)
+        self._tumor_alone = CachedByJson(self._tumor_of)
         self._receptor_alone = CachedByJson(self._receptor_of)
         self._findings = FindingReader(terminology, code_map)
         self._code_map = code_map
@@ -380,7 +380,7 @@ class ObservationReader:
 
     def _read_her2(self, concept: str, holder: Json, observation: Json, origin: Origin, on: date | None) -> list[Fact]:
         specimen = reference(observation.get("specimen")) or text(child(observation, "bodySite").get("text")) or None
-        tumour = self._tumour_alone(observation.get("code"))
+        tumor = self._tumor_alone(observation.get("code"))
         value = {name: holder[name] for name in HER2_VALUES if name in holder}
         remarks = {name: observation[name] for name in HER2_REMARKS if name in observation}
         if "interpretation" in holder:
@@ -399,7 +399,7 @@ class ObservationReader:
                     specimen,
                     stated.conflict,
                     stated.by_copies,
-                    tumour,
+                    tumor,
                     stated.by_ratio,
                 )
             )
@@ -411,10 +411,10 @@ class ObservationReader:
     def _receptor_of(self, value: Json) -> Her2Reading:
         return self._her2.read("receptor", value, self._code_map)[0]
 
-    def _tumour_of(self, code: Any) -> Cancer | None:
+    def _tumor_of(self, code: Any) -> Cancer | None:
         """Return the cancer for the organ in the code."""
         codes = (coding.code for coding in codings(code, self._code_map))
-        return next((self._tumours[code] for code in codes if code in self._tumours), None)
+        return next((self._tumors[code] for code in codes if code in self._tumors), None)
 
     def _read_stage(self, holder: Json, origin: Origin, on: date | None) -> list[Fact]:
         """Read a stage group or a category of distant metastasis; nothing if it implies neither setting."""

@@ -41,7 +41,7 @@ from cards.facts.results import (
 )
 from cards.facts.schedules import Rhythm, Schedule
 from cards.facts.session import Moment, Session
-from cards.identification.recogniser import Recogniser
+from cards.identification.recognizer import Recognizer
 from cards.knowledge.billing_loader import default_billing, default_policies
 from cards.knowledge.billing_setup import BillingSetup
 from cards.knowledge.loader import default_knowledge
@@ -60,7 +60,7 @@ if TYPE_CHECKING:
 
 TODAY = date(2026, 11, 22)
 KNOWN = default_knowledge()
-RECOGNISER = Recogniser(KNOWN)
+RECOGNIZER = Recognizer(KNOWN)
 POLICY = default_policy(KNOWN)
 SETUP = BillingSetup(default_billing(), default_policies())
 COVERAGE_RULES = coverage_rules(SETUP)
@@ -331,7 +331,7 @@ def judged(  # noqa: PLR0913 - a case is told by what differs from the usual
     if rules is not None:
         billing = billing or BillingFacts()
     session = facts_of(*orders, patient=patient, moment=moment, today=today, billing=billing)
-    return judge(session, RECOGNISER, policy or with_thresholds(POLICY, thresholds), rules=rules)
+    return judge(session, RECOGNIZER, policy or with_thresholds(POLICY, thresholds), rules=rules)
 
 
 def facts_of(
@@ -353,7 +353,7 @@ def opened(patient: Patient, thresholds: dict[str, Decimal | None] | None = None
     policy = with_thresholds(POLICY, thresholds)
     drugs = on_treatment(patient, KNOWN, policy.thresholds, TODAY)
     session = Session(Moment.VIEW, TODAY, tuple(each for each, _ in drugs), patient)
-    verdicts = judge(session, RECOGNISER, policy, [identity for _, identity in drugs])
+    verdicts = judge(session, RECOGNIZER, policy, [identity for _, identity in drugs])
     return due_cards((verdict for verdict in verdicts if isinstance(verdict.outcome, Fired)), session, KNOWN)
 
 

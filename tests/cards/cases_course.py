@@ -208,7 +208,7 @@ ROWS = [
     ),
     Row(
         RAISED,
-        "a dose in parts on two neighbouring days is no reduction",
+        "a dose in parts on two adjacent days is no reduction",
         SILENT,
         KADCYLA,
         chart(history=(given("kadcyla", 20, "84 mg"), given("kadcyla", 21, "168 mg"))),

@@ -587,7 +587,7 @@ SUMMARIES = [
         "the receptor code needs both hormone receptors to be negative",
         FIRES,
         order("Kadcyla", "252 mg"),
-        billing=billed(receptors={Receptor.OESTROGEN: False}),
+        billing=billed(receptors={Receptor.ESTROGEN: False}),
         tells=("Z17.31 fits the results",),
         hides=("Z17.420",),
     ),
@@ -596,7 +596,7 @@ SUMMARIES = [
         "hormone receptor negative and HER2 positive is Z17.420",
         FIRES,
         order("Kadcyla", "252 mg"),
-        billing=billed(receptors={Receptor.OESTROGEN: False, Receptor.PROGESTERONE: False}),
+        billing=billed(receptors={Receptor.ESTROGEN: False, Receptor.PROGESTERONE: False}),
         tells=("Z17.420 fits the results",),
     ),
     Row(
@@ -605,7 +605,7 @@ SUMMARIES = [
         FIRES,
         order("Enhertu", "378 mg"),
         LOW,
-        billing=billed(receptors={Receptor.OESTROGEN: True}),
+        billing=billed(receptors={Receptor.ESTROGEN: True}),
         tells=("Z17.411 fits the results: hormone receptor positive, HER2 negative",),
     ),
     Row(

@@ -16,7 +16,7 @@ from cards.values.quantities import Mg, MgPerKg
 
 TEXT, WEIGHT = Topic.DOSE_TEXT_CONFLICT, Topic.WEIGHT_IMPLAUSIBLE
 LEVEL, NO_LEVEL = Topic.DOSE_WRONG_FOR_INDICATION, Topic.DOSE_NOT_A_LEVEL
-RATE, AGE = Topic.INFUSION_RATE, Topic.AGE_NOT_LABELLED
+RATE, AGE = Topic.INFUSION_RATE, Topic.AGE_NOT_LABELED
 KADCYLA, ENHERTU = order("Kadcyla", "252 mg"), order("Enhertu", "378 mg")
 
 

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from builders import COVERAGE_RULES, POLICY, RECOGNISER, TODAY, facts_of, with_thresholds
+from builders import COVERAGE_RULES, POLICY, RECOGNIZER, TODAY, facts_of, with_thresholds
 
 from cards.engine import judge
 from cards.facts.billing import BillingFacts
@@ -68,7 +68,7 @@ class Row:
     def verdicts(self) -> tuple[Verdict, ...]:
         """Judge the case by the rules of the service that its topic belongs to."""
         policy = with_thresholds(POLICY, self.thresholds)
-        return judge(self.session(), RECOGNISER, policy, rules=COVERAGE_RULES if self._of_coverage else None)
+        return judge(self.session(), RECOGNIZER, policy, rules=COVERAGE_RULES if self._of_coverage else None)
 
     def verdict(self) -> Verdict:
         """Judge the case and give the verdict of its topic on its order."""

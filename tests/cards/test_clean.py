@@ -1,4 +1,4 @@
-"""Clean orders are silent: every brand, every labelled level, many weights, both settings, at both moments."""
+"""Clean orders are silent: every brand, every labeled level, many weights, both settings, at both moments."""
 
 from __future__ import annotations
 

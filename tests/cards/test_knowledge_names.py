@@ -20,7 +20,7 @@ from cards.facts.origins import Origin
 from cards.facts.outcomes import Fired
 from cards.facts.results import LabResult
 from cards.facts.topics import Topic
-from cards.identification.recogniser import Recogniser
+from cards.identification.recognizer import Recognizer
 from cards.knowledge.loader import load
 from cards.knowledge.names import check_names
 from cards.knowledge.schema import KnowledgeError, MissingTestTopic, Product, Shared, Terminology
@@ -217,7 +217,7 @@ def test_a_new_laboratory_test_is_yaml_alone(tmp_path: Path, sent: tuple[str, st
     patient = chart()
     if sent is not None:
         patient = msgspec.structs.replace(patient, labs={**patient.labs, "hemoglobin": (read(known, *sent),)})
-    verdicts = judge(facts_of(order("Enhertu", "378 mg"), patient=patient), Recogniser(known), POLICY)
+    verdicts = judge(facts_of(order("Enhertu", "378 mg"), patient=patient), Recognizer(known), POLICY)
     about = [each.topic for each in verdicts if isinstance(each.outcome, Fired) and each.topic.startswith("blood")]
     assert about == ([topic] if topic else [])
 

@@ -178,7 +178,7 @@ def test_no_facts_make_a_rule_raise_and_every_rule_answers_once(drug_order, pati
     about_the_order = [v for v in verdicts if v.order is not None and v.topic is not Topic.MONITORING_PLANNED]
     if {v.topic for v in about_the_order} == OF_CODES:
         # A known neighbor under the code of a drug in scope: nothing else is asked of it.
-        assert all(KNOWN.product(v.product).scope is Scope.NEIGHBOUR for v in about_the_order)
+        assert all(KNOWN.product(v.product).scope is Scope.RECOGNIZED_ONLY for v in about_the_order)
     else:
         assert len(about_the_order) in (0, len(rules_at(moment)))
     assert all(isinstance(v.outcome, Fired | Clear | CannotTell | NotApplicable) for v in verdicts)

@@ -34,7 +34,7 @@ WINDOW = "how many words around a word are looked at"
 
 # The file and the name at its top level. An entry that is no longer needed fails, too.
 EXCEPTIONS = {
-    "cards/identification/recogniser.py _ATC_LEVELS": ("how long the codes of the five levels of ATC are", "3 4 5 7"),
+    "cards/identification/recognizer.py _ATC_LEVELS": ("how long the codes of the five levels of ATC are", "3 4 5 7"),
     "cards/knowledge/site_codes.py _MISSPELT": ("how alike two words are of which one is misspelt", "0.88"),
     "cards/values/quantities.py _SUPERSCRIPT": (SHAPE, "123456789"),
     "fhir_mappings/code_maps/files.py _LARGEST": (BOUND, "20"),
@@ -86,7 +86,7 @@ EXCEPTIONS = {
     "cards/identification/near_names.py LONGEST": (BOUND, "40"),
     "cards/identification/near_names.py _TYPED": ("letters that a word needs to be compared with a misspelling", "6"),
     "cards/identification/near_names.py _INSIDE": ("letters that a name needs to be looked for inside a word", "7"),
-    "cards/identification/recogniser.py _COMBINATIONS": (CACHE, "1024"),
+    "cards/identification/recognizer.py _COMBINATIONS": (CACHE, "1024"),
     "cards/knowledge/located.py SIZE_LIMIT": (BOUND, "1048576"),
     "cards/knowledge/located.py _NODE_LIMIT": (BOUND, "50000"),
     "cards/knowledge/located.py _CLOSE": ("how alike a key must be to be offered as the one that was meant", "0.6"),
@@ -164,7 +164,7 @@ EXCEPTIONS = {
     "fhir_mappings/results/her2_texts.py _OPPOSITE": (SCORE, "3"),
     "fhir_mappings/results/her2_texts.py _STAINS_NOT_OF": (SCORE, "3"),
     "fhir_mappings/results/her2_texts.py _GROUPS": (SCORE, "5"),
-    "fhir_mappings/results/her2_texts.py _Judgement": (SCORE, "3"),
+    "fhir_mappings/results/her2_texts.py _Judgment": (SCORE, "3"),
     "fhir_mappings/results/her2_tokens.py LONGEST": (BOUND, "4000"),
     "fhir_mappings/results/her2_tokens.py _SCORES": (SCORE, "123"),
     "fhir_mappings/results/her2_tokens.py _score": (WINDOW, "4"),

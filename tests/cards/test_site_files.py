@@ -7,7 +7,7 @@ import re
 import pytest
 from builders import KNOWN
 
-from cards.identification.recogniser import Recogniser
+from cards.identification.recognizer import Recognizer
 from cards.knowledge.located import Document, laid_over
 from cards.knowledge.schema import Confidence, Knowledge, KnowledgeError
 from cards.knowledge.site import with_site
@@ -47,11 +47,11 @@ topics:
 
 def test_a_brand_takes_its_name_its_codes_and_nothing_else() -> None:
     known = with_site(KNOWN, [("site.yaml", BRAND)])
-    recogniser = Recogniser(known)
+    recognizer = Recognizer(known)
     brand = known.product("trastuzumab").brand("newmab")
     assert brand is not None
-    assert recogniser.hcpcs["Q9999"].target.product == "trastuzumab"
-    target = recogniser.ndc("99999-0001-01")
+    assert recognizer.hcpcs["Q9999"].target.product == "trastuzumab"
+    target = recognizer.ndc("99999-0001-01")
     assert target is not None
     assert target.brand == "newmab"
     assert known.version != KNOWN.version
@@ -75,7 +75,7 @@ drug_words:
 
 def test_a_site_says_which_of_its_words_name_no_drug() -> None:
     def read(known: Knowledge, text: str) -> tuple[bool, tuple[str, ...]]:
-        found = Recogniser(known).read_text(text)
+        found = Recognizer(known).read_text(text)
         return found.names_drug, found.unread
 
     assert read(KNOWN, "Kreuzberg trastuzumab 440 mg ward zz7") == (True, ("kreuzberg", "ward", "zz7"))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
-from builders import KNOWN, POLICY, RECOGNISER, TODAY, chart, days_ago, facts_of, given, order
+from builders import KNOWN, POLICY, RECOGNIZER, TODAY, chart, days_ago, facts_of, given, order
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 from test_laws import charts
@@ -41,10 +41,10 @@ EVERY = dataclasses.replace(POLICY, planned_doses=PlannedDoses.EVERY)
 
 
 def told(session: Session, policy=POLICY) -> tuple[CardContent, ...]:
-    verdicts = judge(session, RECOGNISER, policy)
+    verdicts = judge(session, RECOGNIZER, policy)
     fired = [each for each in verdicts if isinstance(each.outcome, Fired)]
     contents = grouped(verdicts, fired, session, policy, WORDING)
-    return without_harmful_removals(contents, session, RECOGNISER, policy, WORDING)
+    return without_harmful_removals(contents, session, RECOGNIZER, policy, WORDING)
 
 
 def plan(drug: str = "Kadcyla", dose: str = "252 mg", cycles: int = 6, first: int = 0) -> tuple[DrugOrder, ...]:
@@ -264,7 +264,7 @@ ORDERS = st.lists(
 @for_all(ORDERS, charts(), st.sampled_from([Moment.SELECT, Moment.SIGN, Moment.DISPATCH]))
 def test_every_finding_is_told_once_and_the_urgent_ones_first(orders, patient, moment) -> None:
     session = facts_of(*orders, patient=patient, moment=moment)
-    verdicts = judge(session, RECOGNISER, POLICY)
+    verdicts = judge(session, RECOGNIZER, POLICY)
     found = told(session)
     fired = sorted((str(v.topic), v.order.path if v.order else "") for v in verdicts if isinstance(v.outcome, Fired))
     assert fired == sorted((str(v.topic), v.order.path if v.order else "") for each in found for v in each.all_verdicts)

@@ -19,7 +19,7 @@ from cards.facts.results import Lvef
 from cards.facts.session import Moment, Session
 from cards.facts.topics import Topic
 from cards.identification.identity import Identity, IdentityStatus
-from cards.identification.recogniser import Recogniser
+from cards.identification.recognizer import Recognizer
 from cards.knowledge.loader import default_knowledge
 from cards.knowledge.schema import Setting
 from cards.readings.case import Case
@@ -34,7 +34,7 @@ from cds_service.smart.panels import Line, Panel, Point, Series, TimeAxis, draw
 
 TODAY = date(2026, 3, 1)
 KNOWN = default_knowledge()
-RECOGNISER = Recogniser(KNOWN)
+RECOGNIZER = Recognizer(KNOWN)
 ORIGIN = Origin("", "")
 values = st.decimals(min_value=0, max_value=5000, places=2)
 days = st.integers(min_value=0, max_value=4000).map(lambda ago: TODAY - timedelta(days=ago))
@@ -71,8 +71,8 @@ def case(product: str, lvefs: list[tuple[int, int]], setting: Setting | None) ->
         order,
         identity,
         session,
-        SessionOrders((), session.today, RECOGNISER),
-        RECOGNISER,
+        SessionOrders((), session.today, RECOGNIZER),
+        RECOGNIZER,
         default_policy(KNOWN).thresholds,
     )
 

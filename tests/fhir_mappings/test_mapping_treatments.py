@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cards.facts.patient import TreatmentState
-from cards.identification.recogniser import Recogniser
+from cards.identification.recognizer import Recognizer
 from cards.knowledge.loader import default_knowledge
 from cards.values.quantities import Mg, MgPerKg
 from fhir_mappings.medications.medication import MedicationReader
@@ -20,8 +20,8 @@ from fhir_mappings.wire.references import References
 
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 KNOWN = default_knowledge()
-RECOGNISER = Recogniser(KNOWN)
-READER = TreatmentReader(MedicationReader(ConditionReader(KNOWN.terminology)), RECOGNISER)
+RECOGNIZER = Recognizer(KNOWN)
+READER = TreatmentReader(MedicationReader(ConditionReader(KNOWN.terminology)), RECOGNIZER)
 
 
 def drug(name: str = "Kadcyla", code: str | None = None) -> dict[str, Any]:
@@ -303,7 +303,7 @@ def test_one_instant_is_written_one_way_in_whatever_zone() -> None:
 )
 def test_the_day_of_a_dose_is_its_day_at_the_site(at: str, zone: str | None, on: date) -> None:
     medication = MedicationReader(ConditionReader(KNOWN.terminology))
-    reader = TreatmentReader(medication, RECOGNISER, ZoneInfo(zone) if zone else None)
+    reader = TreatmentReader(medication, RECOGNIZER, ZoneInfo(zone) if zone else None)
     read = reader.read(administration(effectiveDateTime=at), "x", References())
     assert read is not None
     assert read.on == on

@@ -12,11 +12,11 @@ from cards.knowledge.schema.units import Units
 
 
 class CodeEntry(KnowledgeRecord, frozen=True, kw_only=True):
-    """A code of a concept; its own source where it differs from the group's. ``tumour``: it names the organ."""
+    """A code of a concept; its own source where it differs from the group's. ``tumor``: it names the organ."""
 
     code: str
     display: str
-    tumour: Cancer | None = None
+    tumor: Cancer | None = None
     by: Cited | None = None
 
 
@@ -110,7 +110,7 @@ class ReceptorCode(KnowledgeRecord, frozen=True, kw_only=True):
 
     icd10: str | None = None
     snomed: str | None = None
-    oestrogen: bool | None = None
+    estrogen: bool | None = None
     progesterone: bool | None = None
     hormone: bool | None = None
     her2: bool | None = None

@@ -63,7 +63,7 @@ def _any_of(names: Iterable[str]) -> re.Pattern[str]:
     return re.compile(r"(?<![^\W_])(?:" + "|".join(written) + r")(?![^\W_])")
 
 
-class Recogniser:
+class Recognizer:
     """The indexes from codes and names to products, built once from the knowledge."""
 
     def __init__(self, known: Knowledge) -> None:
@@ -203,11 +203,11 @@ class Recogniser:
         return tuple(package for each in brands for package in each.packages)
 
 
-def recogniser_of(known: Knowledge) -> Recogniser:
-    """Return the recogniser of a knowledge; that of the shipped knowledge, which takes long to index, is made once."""
-    return _of_what_ships() if known is default_knowledge() else Recogniser(known)
+def recognizer_for(known: Knowledge) -> Recognizer:
+    """Return the recognizer of a knowledge; that of the shipped knowledge, which takes long to index, is made once."""
+    return _of_what_ships() if known is default_knowledge() else Recognizer(known)
 
 
 @once
-def _of_what_ships() -> Recogniser:
-    return Recogniser(default_knowledge())
+def _of_what_ships() -> Recognizer:
+    return Recognizer(default_knowledge())
