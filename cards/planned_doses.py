@@ -92,7 +92,7 @@ def _days_in_chart(case: Case) -> Iterable[date]:
             yield each.on
 
 
-def may_be_postponed(case: Case) -> frozenset[TopicCode]:
+def postponable_topics(case: Case) -> frozenset[TopicCode]:
     """Return the topics whose outcome may differ between a planned dose and one today."""
     if not case.known.site_rules:
         return _POSTPONED
@@ -119,7 +119,7 @@ def outcome_for(topic: TopicCode, case: Case, dose: PlannedDose, outcome: Outcom
     return (ASKED_LATER if isinstance(outcome, CannotTell) else outcome), None
 
 
-def judged_later(dose: PlannedDose | None) -> frozenset[Topic]:
+def topics_not_judged(dose: PlannedDose | None) -> frozenset[Topic]:
     """Return the topics that are not judged for a planned dose, because another dose in the session precedes it."""
     return _AFTER_THE_FIRST if dose is not None and not dose.is_first else _NONE
 
@@ -136,7 +136,7 @@ def is_near(topic: TopicCode, case: Case, dose: PlannedDose) -> bool:
     return rule is not None and (rule.valid_days is None or (dose.day - dose.today).days <= rule.valid_days)
 
 
-def needed(case: Case, later: Sequence[Fired]) -> Verdict | None:
+def tests_needed(case: Case, later: Sequence[Fired]) -> Verdict | None:
     """Return a verdict that lists the tests a planned dose will need, if any; each is asked for again near the day."""
     concepts: dict[str, None] = {}
     cited: dict[Cited, None] = {}

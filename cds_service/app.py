@@ -113,8 +113,8 @@ def create_app(
     app.wsgi_app = Doorkeeper(app.wsgi_app, room, bodies, refusal, numbers.shed)  # type: ignore[method-assign]
     naming = app.extensions["her2_cds_naming"] = Naming(app.wsgi_app)
     app.wsgi_app = naming  # type: ignore[method-assign]
-    app.register_error_handler(NoRoomError, _no_room)
-    app.register_error_handler(ServerBusyError, _no_room)
+    app.register_error_handler(NoRoomError, _busy)
+    app.register_error_handler(ServerBusyError, _busy)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected)
     return app
@@ -129,7 +129,7 @@ def workbench_of(settings: Settings) -> Blueprint:
     return blueprint
 
 
-def _no_room(error: Exception) -> Response:  # noqa: ARG001 - whatever it is that has no room
+def _busy(error: Exception) -> Response:  # noqa: ARG001 - whatever it is that has no room
     numbers.shed()
     answer = json_answer(operation_outcome(*AT_ITS_LIMIT, base_url=decider().settings.base_url), 503)
     answer.headers["Retry-After"] = RETRY_AFTER_S
@@ -165,14 +165,14 @@ def _wrong_method(error: HTTPException) -> str:
     return f"this address takes {' and '.join(taken)} only" if taken else "this address does not take the method"
 
 
-def _nothing_here(_: HTTPException) -> str:
+def _not_found(_: HTTPException) -> str:
     """Answer 404: list the services if one was asked for; otherwise say where they are listed."""
     if not request.path.startswith("/cds-services/"):
         return "there is nothing at this address; the services are listed at /cds-services"
     return f"there is no such service; those that exist are {', '.join(discovery.service_ids())}"
 
 
-_SAID = {404: _nothing_here, 405: _wrong_method}
+_SAID = {404: _not_found, 405: _wrong_method}
 """What depends on the request, and so is said of it alone."""
 
 

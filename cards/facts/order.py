@@ -92,7 +92,7 @@ class OrderedDose(msgspec.Struct, frozen=True):
     low_as_written: str = ""
 
 
-class Intake(msgspec.Struct, frozen=True):
+class DosageTiming(msgspec.Struct, frozen=True):
     """When the doses of one dosage instruction are taken, by its position among the order's instructions.
 
     ``a_day`` is the number per day, possibly less than one; ``None`` if not stated. ``times`` are the named times of
@@ -150,7 +150,7 @@ class DrugOrder(msgspec.Struct, frozen=True):
     group: str = ""
     tablet_mg: Decimal | None = None
     """The strength of the tablets, in milligrams, where the order names one."""
-    intakes: tuple[Intake, ...] = ()
+    timings: tuple[DosageTiming, ...] = msgspec.field(default=(), name="intakes")
     """When tablets are taken, one entry for each dosage instruction."""
     notes: tuple[OrderNote, ...] = ()
     route_written: str = ""

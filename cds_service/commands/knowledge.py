@@ -18,7 +18,7 @@ from cards.presentation.wording import WordingError
 from cards.readings.case import counted
 from cds_service.commands.options import FILE, config_option, fail, settings_of
 from cds_service.configuration.layers import ConfigurationError
-from cds_service.configuration.site_content import changed_beneath, overlaid
+from cds_service.configuration.site_content import changed_shipped_values, overridden_values
 from cds_service.configuration.site_diff import changes
 from cds_service.configuration.site_layer import SiteLayer, read_site_layer, site_layer
 from cds_service.page_words import untranslated_pages
@@ -106,10 +106,12 @@ def shipped(files: tuple[Path, ...], config: Path | None) -> None:
     release has changed.
     """
     layer = _layer(files) if files else settings_of(config).site_layer
-    click.echo(json.dumps(overlaid(_beneath(layer), layer), indent=2, ensure_ascii=False, sort_keys=True))
+    click.echo(
+        json.dumps(overridden_values(_shipped_and_site(layer), layer), indent=2, ensure_ascii=False, sort_keys=True)
+    )
 
 
-def _beneath(layer: SiteLayer) -> SiteLayer:
+def _shipped_and_site(layer: SiteLayer) -> SiteLayer:
     return site_layer((), (), layer.language if layer.language in languages() else ENGLISH)
 
 
@@ -121,7 +123,7 @@ def _changed_by_release(kept: Path, layer: SiteLayer) -> bool:
         fail(f"{kept}: cannot be read as JSON")
     if not isinstance(before, dict) or not all(isinstance(each, str) for each in before.values()):
         fail(f"{kept}: not a file of `knowledge shipped`")
-    told = changed_beneath(before, _beneath(layer), layer)
+    told = changed_shipped_values(before, _shipped_and_site(layer), layer)
     click.echo(f"{kept.name}: {counted(len(told), 'value')} changed by this release")
     for each in told:
         click.echo(f"  {each}")
