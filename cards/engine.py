@@ -25,6 +25,8 @@ from cards.knowledge.schema import Cited
 from cards.planned_doses import (
     ASKED_LATER,
     LATER,
+    later_doses,
+    needs_of,
     outcome_for,
     planned_doses,
     postponable_topics,
@@ -85,6 +87,8 @@ def judge(
     verdicts: list[Verdict] = []
     for case in cases:
         verdicts += _verdicts(case, policy, rules, planned.get(id(case)), failed)
+        if case.order.schedule.rhythms:
+            verdicts += _of_later_doses(case, policy, rules, failed)
     if any(identity.is_miscoded for identity in identities):
         of_codes = [rule for rule in rules if rule.topic in _OF_CODES]
         # An order for a neighbor with a code of a checked drug: no other rule runs on it.
@@ -272,6 +276,20 @@ def _for_planned_dose(verdicts: list[Verdict], case: Case, dose: PlannedDose, po
     if policy.mode(Topic.MONITORING_PLANNED) is not Mode.OFF and (extra := tests_needed(case, later)) is not None:
         found.append(extra)
     return found
+
+
+def _of_later_doses(case: Case, policy: Policy, rules: Sequence[Rule], failed: FailedSteps) -> list[Verdict]:
+    """List what the further doses of one order need, if the order names them."""
+    if not case.session.hook.has_orders or case.identity.status is not IdentityStatus.SETTLED:
+        return []
+    if policy.mode(Topic.MONITORING_PLANNED) is Mode.OFF:
+        return []
+    try:
+        needs = (needs_of(later, rules, policy) for later in later_doses(case))
+        return [each for each in needs if each is not None]
+    except Exception as error:  # noqa: BLE001 - the dose that is next has been judged
+        failed.add("planned-doses", error, _AS_OF_TODAY)
+        return []
 
 
 def _postponed(verdict: Verdict, put_off: set[TopicCode]) -> Verdict:

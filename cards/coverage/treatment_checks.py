@@ -54,7 +54,7 @@ def given_with(criterion: GivenWith, view: View) -> Assessment:
 def _other_drugs(view: View) -> Iterator[tuple[str, tuple[str, ...], Evidence]]:
     """List the other orders in the session and the active drugs, with their product, if any."""
     for order, identity in view.case.others:
-        names = tuple(evidence.value for evidence in order.evidence if not evidence.system)
+        names = view.case.recognizer.names_of(order.evidence)
         product = identity.product.id if identity.product else ""
         shown = names[0] if names else product
         yield product, names, Evidence("in-session", shown, order.origin)

@@ -108,6 +108,13 @@ class DosageTiming(msgspec.Struct, frozen=True):
     is_unclear: bool = False
 
 
+class CountedTablets(msgspec.Struct, frozen=True):
+    """A number of tablets in the instructions, with the milligrams of one if they stand beside it."""
+
+    count: Decimal
+    mg: Decimal | None = None
+
+
 class NotedDose(msgspec.Struct, frozen=True):
     """A dose in a note, and the word before it, which may name its drug."""
 
@@ -150,8 +157,16 @@ class DrugOrder(msgspec.Struct, frozen=True):
     group: str = ""
     tablet_mg: Decimal | None = None
     """The strength of the tablets, in milligrams, where the order names one."""
+    named_mg: tuple[Decimal, ...] = ()
+    """Milligrams in the name of a drug whose tablets are counted: the strength of one, or the dose of all."""
+    instructed_mg: tuple[Decimal, ...] = ()
+    """Milligrams in the instructions beside counted tablets."""
+    text_tablets: tuple[CountedTablets, ...] = ()
+    """Numbers of tablets in the text of the instructions."""
     timings: tuple[DosageTiming, ...] = msgspec.field(default=(), name="intakes")
     """When tablets are taken, one entry for each dosage instruction."""
     notes: tuple[OrderNote, ...] = ()
     route_written: str = ""
     """The route as written; without ``route`` it was not understood."""
+    replaces: tuple[str, ...] = ()
+    """The orders that it takes the place of or carries out, as ``MedicationRequest/id``."""

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from cards.identification.vocabulary import Vocabulary
     from cards.knowledge.schema import Product
 
-_ALTERNATIVES = re.compile(r"\A[\s)\]}]*(?:/|\||or|vs|oder|ou|eller|lub)[\s(\[{]*\Z")
-_CLAUSE_END = re.compile(r"[;)\]\n]|\.(?!\d)")
+_ALTERNATIVES = re.compile(r"\A[\s()\[\]{},]*(?:/|\||or|vs|oder|ou|eller|lub|o|of|nebo|ili|veya)[\s()\[\]{}]*\Z")
+_CLAUSE_END = re.compile(r"[;)\]\n]|\.(?!\d)|\s[-\u2013\u2014]+\s")
 _CONCENTRATION = re.compile(r"(\d{1,5}(?:[.,]\d{1,3})?)\s{0,3}mg\s{0,3}/\s{0,3}(\d{1,3}(?:[.,]\d{1,3})?)?\s{0,3}ml")
 _AMOUNT = re.compile(r"(\d{1,5}(?:[.,]\d{1,3})?)\s{0,3}mg(?!\s{0,3}/\s{0,3}(?:kg|m))")
 _QUOTED = 40
@@ -157,7 +157,10 @@ class DrugTextReader:
         place += length
         clause_end = _CLAUSE_END.search(draft.folded, draft.words[place - 1].end)
         stop = clause_end.start() if clause_end else len(draft.folded)
+        first = place
         while place < len(draft.words) and draft.words[place].start < stop:
+            if place > first and draft.words[place].text in self._vocabulary.warning_ends:
+                break
             if name_end := self._longest(draft, place, self._vocabulary.names):
                 draft.warned.update(range(place, name_end))
                 place = name_end
@@ -259,13 +262,20 @@ class DrugTextReader:
     def _with_alternatives(self, meanings: list[Meaning], spans: Iterable[_Span], draft: _Draft) -> list[Meaning]:
         """Combine names given as alternatives ("T-DM1/T-DXd") to one meaning."""
         previous: _Span | None = None
+        choices: set[Meaning] = set()
         for span in spans:
             if meanings and previous and _are_alternatives(previous, span, _between(previous, span, draft)):
+                choices.discard(meanings[-1])
                 meanings[-1] = _merged(meanings[-1] | span.meaning)
+                choices.add(meanings[-1])
             else:
                 meanings.append(span.meaning)
             previous = span
-        return meanings
+        # "Kadcyla (T-DM1) or Enhertu (T-DXd)": the second name of a drug does not decide between the two.
+        offered = [_products_of(choice) for choice in choices]
+        return _with_brands_together(
+            each for each in meanings if not any(_products_of(each) < products for products in offered)
+        )
 
     def _without_parts(self, meanings: list[Meaning]) -> list[Meaning]:
         """Drop the names of ingredients if their combination is named."""
@@ -355,6 +365,21 @@ def _merged(targets: Meaning) -> Meaning:
     """Drop a product's general target if there is a target for one of its brands."""
     branded = {target.product for target in targets if target.brand}
     return frozenset(target for target in targets if target.brand or target.product not in branded)
+
+
+def _products_of(meaning: Meaning) -> frozenset[str]:
+    return frozenset(target.product for target in meaning)
+
+
+def _with_brands_together(meanings: Iterable[Meaning]) -> list[Meaning]:
+    """Combine the brands of one product that a text names: "Ogivri, biosimilar of Herceptin" is the same drug."""
+    found: dict[object, Meaning] = {}
+    for meaning in meanings:
+        products = _products_of(meaning)
+        is_of_brands = len(products) == 1 and all(target.brand for target in meaning)
+        key = products if is_of_brands else meaning
+        found[key] = found.get(key, frozenset()) | meaning
+    return list(found.values())
 
 
 def _are_own_names(targets: set[Target], product: Product, products: Mapping[str, Product]) -> bool:

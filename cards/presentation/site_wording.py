@@ -74,7 +74,8 @@ def _with_file(wording: Wording, document: Document) -> Wording:
     shipped: dict[str, Any] = msgspec.to_builtins(wording)
     for section, given in document.tree.items():
         if section == "version" or section not in shipped:
-            hint = nearest(str(section), set(shipped) - {"version"})
+            known = set(shipped) - {"version"}
+            hint = nearest(str(section), known) or f"; known are {', '.join(sorted(known))}"
             raise KnowledgeError(f"{document.where((str(section),))}: unknown key {section!r}{hint}")
         if section == "topics":
             _check_topics(document, given, shipped["topics"])

@@ -50,6 +50,8 @@ UNREAD = frozenset(
         "code-system",
     }
 )
+# Reasons for which there may be more in a list of the chart than was sent.
+INCOMPLETE_LIST = frozenset({"full-page", "list-cut", "next-page", "partial", "short", "withheld"})
 
 
 @dataclass(frozen=True)
@@ -372,7 +374,7 @@ def gap_line(known: Knowledge, gap: Gap) -> Evidence:
         return Evidence(label, gap.on.isoformat() if gap.on else "", gap=gap, values=gap.values)
     concept = known.terminology.concepts.get(gap.about or "")
     if concept is None:
-        return Evidence("set-aside", gap.path, gap=gap)
+        return Evidence("list-incomplete" if gap.reason in INCOMPLETE_LIST else "set-aside", gap.path, gap=gap)
     return Evidence("not-read", dated(concept.display, gap.on), gap=gap)
 
 

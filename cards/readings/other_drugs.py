@@ -37,7 +37,7 @@ def _in_session(orders: SessionOrders) -> dict[str, dict[int, tuple[DrugOrder, E
     """Map each name to the orders of the session that go by it, once for all of them."""
     found: dict[str, dict[int, tuple[DrugOrder, Evidence]]] = {}
     for order, identity in orders.identified:
-        names = [evidence.value for evidence in order.evidence if not evidence.system]
+        names = orders.recognizer.names_of(order.evidence)
         product = identity.product.id if identity.product is not None else ""
         brand = identity.brand.id if identity.brand is not None else ""
         line = Evidence("in-session", names[0] if names else product or "?", order.origin)

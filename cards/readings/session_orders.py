@@ -139,7 +139,7 @@ class SessionOrders:
 
     def classes_of(self, order: DrugOrder) -> frozenset[str]:
         """Return the classes of the drug that an order names."""
-        named = (each.value for each in order.evidence if not each.system)
+        named = self.recognizer.names_of(order.evidence)
         return frozenset(group.id for name in named for group in self.recognizer.read_classes(name))
 
     @lazy

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, Outcome, RemoveOrder
+from cards.facts.schedules import Nearest
 from cards.readings.case import counted, shortened, spacing_text
 from cards.readings.course import (
     amount_unknown,
@@ -24,6 +25,8 @@ from cards.values.calendar_months import days_after
 from cards.values.quantities import plain
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from cards.knowledge.schema import Regimen
     from cards.readings.case import Case
     from cards.readings.session_orders import OrderOfDay
@@ -93,7 +96,7 @@ def _after_last_dose(case: Case) -> Outcome:
 
 def _within_the_order(case: Case) -> Fired | None:
     """Fire on an order whose own doses are closer together than in any labeled schedule."""
-    nearest = case.order.schedule.nearest
+    nearest = case.order.schedule.nearest or _repeated(case)
     if nearest is None or not case.regimens:
         return None
     window = case.threshold("interval_window_days")
@@ -125,6 +128,14 @@ def _within_the_order(case: Case) -> Fired | None:
     )
 
 
+def _repeated(case: Case) -> Nearest | None:
+    """Return the spacing of doses repeated a stated number of times from a single named day."""
+    repeat = case.order.schedule.repeat
+    if repeat is None or repeat.every_days is None or (repeat.count or 1) == 1:
+        return None
+    return Nearest(repeat.every_days)
+
+
 def _between_orders(case: Case) -> Fired | None:
     """Fire on an order too few days after another order in the session for the same antibody."""
     if not case.regimens:
@@ -154,6 +165,18 @@ def _between_orders(case: Case) -> Fired | None:
     )
 
 
+def _open_repeat_too_often(case: Case) -> Decimal | None:
+    """Return the days of an open repeat next to a single named day, if no labeled schedule is as short.
+
+    The named day alone would be one dose, so the repeat may be meant or not.
+    """
+    repeat = case.order.schedule.repeat
+    if repeat is None or repeat.every_days is None or repeat.count is not None or not case.regimens:
+        return None
+    shortest = min(each.interval_days for each in case.regimens)
+    return repeat.every_days if repeat.every_days < shortest - case.threshold("interval_window_days") else None
+
+
 def _regimen_of(case: Case, before: OrderOfDay) -> Regimen:
     """Return the regimen of an order's level; the one with the shortest interval if that is not clear."""
     if before.identity.product is not None and before.identity.product.id == case.product.id:
@@ -172,4 +195,8 @@ def _unclear_schedule(case: Case) -> tuple[Missing, ...]:
     if schedule.conflicting_intervals:
         intervals = " / ".join(spacing_text(each) for each in schedule.conflicting_intervals)
         missing.append(Missing("schedule-differs", values={"intervals": intervals}))
+    if (every := _open_repeat_too_often(case)) is not None:
+        missing.append(
+            Missing("schedule-once", values={"day": schedule.days[0].isoformat(), "interval": spacing_text(every)})
+        )
     return tuple(missing)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, OrderTests
 from cards.knowledge.schema import Problem
-from cards.readings.case import counted, dated
+from cards.readings.case import INCOMPLETE_LIST, counted, dated
 from cards.readings.her2 import her2_of
 from cards.readings.other_drugs import evidence_lines, is_concurrent
 from cards.readings.site_results import Found, found, matches, unread
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from cards.readings.case import Case
 
 _SHOWN_DRUGS = 10
-_INCOMPLETE = frozenset({"full-page", "next-page", "partial", "short"})
 _NONE = "none"
 _PROBLEMS = frozenset(map(str, Problem))
 
@@ -215,7 +214,7 @@ def _is_there(rule: SiteRule, case: Case, condition: ResultCondition) -> Answer:
     keys = {str(key) for test in condition.tests if (key := case.known.terminology.concepts[test].asked_by) is not None}
     missing += _absent(case, keys)
     lists = {f"prefetch.{key}" for key in keys}
-    if any(gap.reason in _INCOMPLETE and gap.path in lists for gap in case.patient.gaps):
+    if any(gap.reason in INCOMPLETE_LIST and gap.path in lists for gap in case.patient.gaps):
         missing.append(Missing("site-incomplete", values={"rule": rule.display}, is_urgent=True))
     return tuple(missing) if missing else False
 

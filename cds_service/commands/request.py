@@ -80,7 +80,10 @@ def _orders(
         body = order_file.read(_ORDER_LIMIT + 1)
         if len(body) > _ORDER_LIMIT:
             raise BuildError("the file of the order is larger than 1 MiB")
-        return orders_in(body)
+        try:
+            return orders_in(body)
+        except BuildError as error:
+            raise BuildError(f"{order_file.name}: {error}") from None
     if bool(drug) != bool(dose):
         raise BuildError("--drug and --dose must be used together")
     if not (drug and dose):

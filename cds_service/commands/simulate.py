@@ -210,7 +210,9 @@ def signals(result: Path, since: datetime | None, period: str, configuration: st
         found = noticed(result, configuration, PERIODS[period], day)
         orders = volume_of(result)
     except duckdb.Error as error:
-        fail(f"{result}: no result of a simulation: {str(error).splitlines()[0]}")
+        has_orders = (result / "orders.parquet").is_file()
+        why = str(error).splitlines()[0] if has_orders else "there is no orders.parquet in it"
+        fail(f"{result}: no result of a simulation: {why}")
     lines = [*volume_noticed(orders, day), *signal_lines(found, period)]
     # Each line begins with its date; orders come before topics, which may have changed because of them.
     click.echo("\n".join([*sorted(lines, key=lambda line: line[: len("2026-01-01")]), left_out(orders)]))

@@ -37,7 +37,7 @@ def stop(topic: str, by: str, reason: str, config: Path | None) -> None:
     person = person_typed(by, Role.PUBLISHER)
     settings = settings_of(config)
     with opened_library(config) as library:
-        known = _topics(library, settings)
+        known = topics_known(library, settings)
         if topic not in known:
             fail(f"{topic}: no such topic{nearest(topic, known)}")
         library.stops.step(person, topic, StopKind.STOPPED, reason)
@@ -62,7 +62,7 @@ def stops(output: str, config: Path | None) -> None:
         click.echo("no topic is stopped")
 
 
-def _topics(library: Library, settings: Settings) -> list[str]:
+def topics_known(library: Library, settings: Settings) -> list[str]:
     """Return the topics that ship, and those of site rules in the files and in the version in force."""
     layer = settings.site_layer
     found = library.in_force()

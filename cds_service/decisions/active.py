@@ -24,6 +24,7 @@ from cds_service.configuration.settings import Settings
 from cds_service.configuration.site_content import changed_shipped_values
 from cds_service.configuration.stop import Stop
 from cds_service.configuration.stopped import unsettled_by, with_stops
+from cds_service.decisions import failures
 from cds_service.decisions.decider import Decider
 from cds_service.decisions.recording import RecordWriter
 from cds_service.decisions.shadow import Shadow
@@ -128,7 +129,15 @@ class Configuration:
     def current(self) -> ActiveDecider:
         """Return the current decider; the file is checked at most once a second."""
         if self._path is not None and time.monotonic() - self._looked > _LOOK_EVERY_S:
-            self._look()
+            try:
+                self._look()
+            except Exception as error:  # noqa: BLE001 - what is in force stays in force
+                failures.part_failed("reload", error)
+        return self._in_force
+
+    @property
+    def latest(self) -> ActiveDecider:
+        """The current decider, without a look at the files."""
         return self._in_force
 
     def gate(self) -> tuple[str, Authenticator | None]:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from cards.facts.session import Hook
 from cards.knowledge.schema import Scope
+from cds_service.ehr import reasons
 from cds_service.protocol.services import SERVICES
 from fhir_mappings.request.builder import BuildError, as_prefetch, hook_request
 from fhir_mappings.request.hook_request import FhirAuthorization, HookRequest
@@ -122,7 +123,7 @@ def request_from_chart(
 
 
 def _why(key: str, failures: Mapping[str, str], causes: Mapping[str, str]) -> str:
-    said = failures.get(key, "the FHIR server did not answer in time")
+    said = failures.get(key, reasons.TOO_LATE)
     return f"{said} ({causes[key]})" if key in causes else said
 
 

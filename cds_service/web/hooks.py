@@ -93,10 +93,15 @@ def _answered(service: Service, active: ActiveDecider, client: Caller | None, bo
         failures.part_failed("call", error)
         with _telemetry_failures_logged():
             store().recorder.set_aside(type(error).__name__)
-        shown: dict[str, Any] = {"cards": [active.decider.unchecked_card()]}
-        if active.decider.crd and service.coverage:
-            shown["systemActions"] = []
-        return json_answer(shown, headers=_HEADERS)
+        return json_answer(unchecked(active, service), headers=_HEADERS)
+
+
+def unchecked(active: ActiveDecider, service: Service | None) -> dict[str, Any]:
+    """Return the answer to a call of which nothing could be read: the card that says so."""
+    shown: dict[str, Any] = {"cards": [active.decider.unchecked_card()]}
+    if active.decider.crd and service is not None and service.coverage:
+        shown["systemActions"] = []
+    return shown
 
 
 def _written(shown: dict[str, Any], headers: Mapping[str, str], active: ActiveDecider) -> Response:

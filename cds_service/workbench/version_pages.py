@@ -18,7 +18,7 @@ from cds_service.policies.lifecycle import COMMENT_LIMIT, StepKind, StepRefusedE
 from cds_service.policies.rows import StepConflictError
 from cds_service.policies.views import UnknownVersionError, Version
 from cds_service.web.answers import configuration, decider, store
-from cds_service.web.pages import say
+from cds_service.web.pages import later, say
 from cds_service.workbench.access import is_signed_in_afresh, me, message, refusal, shown
 from cds_service.workbench.banners import on_trial, refused
 from cds_service.workbench.current import (
@@ -63,14 +63,13 @@ def add_to(blueprint: Blueprint) -> None:
 
 def versions() -> Response:
     """List every version."""
-    listed = library().versions()
     return shown(
         "versions.html",
-        versions=listed,
-        in_force=library().in_force(),
-        next=library().next_change(),
-        refused=refused(),
-        trial=on_trial(),
+        versions=later(library().versions),
+        in_force=later(library().in_force),
+        next=later(library().next_change),
+        refused=later(refused),
+        trial=later(on_trial),
         may_draft=Role.EDITOR in me().roles,
         title_limit=TITLE_LIMIT,
     )
@@ -188,14 +187,14 @@ def _page(
         problems=[*(problems or []), *unusable],
         possible=[str(kind) for kind in possible],
         comment_limit=COMMENT_LIMIT,
-        after_retiring=library().after_retiring(found.number) if StepKind.RETIRED in possible else None,
-        refused=refused(),
-        trial=on_trial(),
+        after_retiring=later(lambda: library().after_retiring(found.number) if StepKind.RETIRED in possible else None),
+        refused=later(refused),
+        trial=later(on_trial),
         may_draft=Role.EDITOR in me().roles,
         is_author=me().subject in found.authors,
         timezone=decider().settings.site.timezone,
-        settles=_settles(found, content),
-        **_effect(found, content),
+        settles=later(lambda: _settles(found, content)),
+        effect=later(lambda: _effect(found, content)),
         **_editor(possible, content, typed),
     )
 
@@ -245,11 +244,11 @@ def _editor(
     if StepKind.REVISED not in possible or content is None:
         return {}
     settings = decider().settings
-    fields = defaultdict(str, fields_of(content) if typed is None else typed)
     return {
-        "families": families(settings, previewer()),
-        "rows": threshold_rows(settings),
-        "fields": fields,
+        "is_editable": True,
+        "families": later(lambda: families(settings, previewer())),
+        "rows": later(lambda: threshold_rows(settings)),
+        "fields": later(lambda: defaultdict(str, fields_of(content) if typed is None else typed)),
         "is_typed": typed is not None,
     }
 

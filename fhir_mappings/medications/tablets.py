@@ -8,21 +8,23 @@ from typing import TYPE_CHECKING
 
 from cards.facts.order import DosageTiming, DoseUnit
 from cards.facts.schedules import Schedule
+from cards.identification.folding import fold, words_of
 from cards.values.text_cache import cached_by_text
 from fhir_mappings.codings import codings
+from fhir_mappings.results.tablet_words import TABLETS
 from fhir_mappings.results.units import dose_scale
 from fhir_mappings.wire.lenient import child, items, number, objects, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from cards.facts.order import OrderedDose
     from cards.facts.schedules import Rhythm
     from fhir_mappings.wire.lenient import Json
 
 _ONE = Decimal(1)
 _LONGEST_TEXT = 300
-_STRENGTH = re.compile(r"(?<![\d.,/])(\d{1,4}(?:\.\d{1,2})?)\s?mg\b(?!\s?/)", re.IGNORECASE)
-_MAY_BE_TABLETS = re.compile(r"\btab(?:let)?s?\b", re.IGNORECASE)
+_STRENGTH = re.compile(r"(?<![\d.,/])(\d{1,4}(?:\.\d{1,2})?)[\s-]?mg\b(?!\s?/)", re.IGNORECASE)
 _TIMES_OF_DAY = frozenset({"am", "pm", "bed"})
 # "Week 1", "days 8-14", "then": the instruction is one step of several, even if it has no sequence number.
 _LATER_STEP = re.compile(r"\b(?:weeks?|wks?|days?) ?(?:[2-9]|\d\d)|\bthen\b|\bthereafter\b", re.IGNORECASE)
@@ -52,10 +54,24 @@ def tablet_mg(medication: Json, written: Iterable[str]) -> Decimal | None:
 @cached_by_text
 def _strengths_in(written: str) -> frozenset[Decimal]:
     """Return the milligrams in words that name a tablet."""
-    beginning = written[:_LONGEST_TEXT]
-    if not _MAY_BE_TABLETS.search(beginning):
+    if not any(word.text in TABLETS for word in words_of(fold(written[:_LONGEST_TEXT]))):
         return frozenset()
-    return frozenset(Decimal(match[1]) for match in _STRENGTH.finditer(beginning))
+    return _milligrams_in(written)
+
+
+def counts_tablets(doses: Iterable[OrderedDose]) -> bool:
+    """Return whether a dose is a number of tablets."""
+    return any(dose.unit is DoseUnit.TABLET for dose in doses)
+
+
+def milligrams_in(written: Iterable[str]) -> tuple[Decimal, ...]:
+    """List the amounts in milligrams that texts name."""
+    return tuple(sorted(frozenset[Decimal]().union(*map(_milligrams_in, written))))
+
+
+@cached_by_text
+def _milligrams_in(written: str) -> frozenset[Decimal]:
+    return frozenset(Decimal(match[1]) for match in _STRENGTH.finditer(written[:_LONGEST_TEXT]))
 
 
 def timings(instructions: Iterable[tuple[Json, tuple[Rhythm, ...]]]) -> tuple[DosageTiming, ...]:

@@ -18,7 +18,7 @@ from fhir_mappings.medications.treatments import TreatmentReader
 from fhir_mappings.patient.conditions import ConditionReader
 from fhir_mappings.request.billing import BillingReader
 from fhir_mappings.request.chart_source import UNKNOWN_SOURCE, ChartSource
-from fhir_mappings.request.dispatched import Lacking, dispatched_entries
+from fhir_mappings.request.dispatched import Lacking, dispatched_entries, may_be_for_a_drug
 from fhir_mappings.request.hook_request import BadRequest, bundle_entries, selected_references
 from fhir_mappings.request.orders import Orders
 from fhir_mappings.request.patient_reader import PatientReader
@@ -95,7 +95,7 @@ class ChartReader:
         conditions = ConditionReader(terminology, code_map)
         self._medication = MedicationReader(conditions, code_map, recognizer.supportive_drugs)
         self._recognizer = recognizer
-        treatments = TreatmentReader(self._medication, recognizer, zone)
+        treatments = TreatmentReader(self._medication, recognizer, zone, code_map)
         observations = ObservationReader(terminology, code_map, conditions.stages)
         ended = frozenset(
             each for each, tests in recognizer.lab_rows.items() if any(t.ends_treatment for t in tests.values())
@@ -154,6 +154,7 @@ class ChartReader:
             found.gaps += [
                 *_cut_texts(zip(read, identities, strict=True), found.resources),
                 *_bare_concepts(zip(read, identities, strict=True), found.resources),
+                *_of_unknown_selections(selected, entries, zip(read, identities, strict=True)),
             ]
         except Exception as error:  # noqa: BLE001 - the orders are judged by what was read
             self._failed("texts", error, place, found.gaps)
@@ -292,7 +293,7 @@ class ChartReader:
         """Read the chart from the answers to all queries, and from anything else that the client sent.
 
         ``session`` names the orders that are being asked about: they are no history, wherever else they stand.
-        ``every_lab`` reads the laboratory results of all days, not only the newest. ``chart_source`` says of which
+        ``every_lab`` reads the laboratory results of all days, not only the newest. ``occasion`` says of which
         server the chart is, and on which day it is read.
         """
         return self._patient.read(
@@ -338,6 +339,25 @@ def _names_of(resource: Json, full_url: str) -> set[str]:
     """List the names by which a selection may refer to a resource: its reference, its bare id, its fullUrl."""
     own = _reference_of(resource)
     return {own, own.rpartition("/")[2], reference(full_url)} - {""}
+
+
+def _of_unknown_selections(
+    selected: frozenset[str] | None,
+    entries: Iterable[tuple[str, Json | None, str]],
+    orders: Iterable[tuple[DrugOrder, Identity]],
+) -> Iterator[Gap]:
+    """Report a selection that is no entry of the session where a drug in scope that was not selected may be meant."""
+    names = {
+        name for _, resource, full_url in entries if resource is not None for name in _names_of(resource, full_url)
+    }
+    unknown = (selected or frozenset()) - names - {""}
+    # A reference that begins with # is to a resource inside the one that refers to it.
+    if not any(may_be_for_a_drug(each) and not each.startswith("#") for each in unknown):
+        return
+    drugs = [identity for order, identity in orders if identity.in_scope and not order.in_focus]
+    if drugs:
+        drug = " / ".join(dict.fromkeys(product.name for identity in drugs for product in identity.named))
+        yield Gap(None, "context.selections", "selection-unknown", values=(("drug", drug),))
 
 
 def _with_services(

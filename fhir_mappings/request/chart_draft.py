@@ -40,6 +40,7 @@ class Draft:
     labs: dict[str, list[ResourceStub]] = field(default_factory=dict)
     person: Json = field(default_factory=dict)
     subject: Subject = NOBODY
+    unknown_codes: set[str] = field(default_factory=set)
     every_lab: bool = False
     latest: date = date.max
     own_reference: str = ""

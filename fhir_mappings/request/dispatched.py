@@ -35,7 +35,12 @@ class Lacking(NamedTuple):
     @property
     def may_be_for_a_drug(self) -> bool:
         """Whether, by the type in the reference, it may be a drug order."""
-        return self.reference.partition("/")[0] not in _NO_DRUG_ORDERS
+        return may_be_for_a_drug(self.reference)
+
+
+def may_be_for_a_drug(reference: str) -> bool:
+    """Return whether the type in a reference, if it has one, may be that of a drug order or of a plan."""
+    return reference.partition("/")[0] not in _NO_DRUG_ORDERS
 
 
 def dispatched_entries(wanted: Iterable[str], references: References) -> tuple[list[Entry], tuple[Lacking, ...]]:

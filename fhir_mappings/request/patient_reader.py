@@ -292,6 +292,10 @@ class PatientReader:
             draft.treatments.append(treatment)
             if not treatment.product and self._treatments.is_unclear(content, draft.references):
                 draft.unusable("treatment", stub, "drug-unclear")
+        elif (code := self._treatments.unknown_code(content, draft.references)) and code not in draft.unknown_codes:
+            # Once for each drug: its other doses and orders say no more.
+            draft.unknown_codes.add(code)
+            draft.facts.append(Gap("treatment", stub.path, "unknown-code", None, (("code", code),)))
 
 
 def _subject(listings: Iterable[ResourceList], draft: Draft) -> Subject:
@@ -317,6 +321,8 @@ def _lacking(answers: Mapping[str, Answer], required: frozenset[str]) -> Iterabl
             yield Gap(None, f"prefetch.{key}", "next-page")
         if answer.partial:
             yield Gap(None, f"prefetch.{key}", "partial")
+        if answer.withheld:
+            yield Gap(None, f"prefetch.{key}", "withheld")
         if answer.cut:
             yield Gap(None, f"prefetch.{key}", "list-cut")
         if listing.is_short:

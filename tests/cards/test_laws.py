@@ -186,7 +186,11 @@ def test_no_facts_make_a_rule_raise_and_every_rule_answers_once(drug_order, pati
 
 @given(orders(), charts())
 def test_dispatch_finds_what_signing_finds_and_removes_nothing(drug_order, patient) -> None:
-    signed, dispatched = (judged(drug_order, patient=patient, hook=each) for each in (Hook.SIGN, Hook.DISPATCH))
+    # The later doses of one order were listed when it was signed.
+    signed, dispatched = (
+        [v for v in judged(drug_order, patient=patient, hook=each) if v.topic is not Topic.MONITORING_PLANNED]
+        for each in (Hook.SIGN, Hook.DISPATCH)
+    )
     assert fired(signed).keys() == fired(dispatched).keys()
     for verdict, other in zip(signed, dispatched, strict=True):
         if isinstance(verdict.outcome, Fired) and isinstance(other.outcome, Fired):

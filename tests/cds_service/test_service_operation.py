@@ -185,7 +185,7 @@ def test_the_service_speaks_tls_by_itself(tmp_path: Path, certificate: Path) -> 
             ["--tls-certificate", "cert.pem", "--tls-key", "other.pem"], {}, "cannot be used for TLS", id="another key"
         ),
         pytest.param(
-            ["--tls-certificate", "key.pem", "--tls-key", "key.pem"], {}, "cannot be used for TLS", id="no certificate"
+            ["--tls-certificate", "key.pem", "--tls-key", "key.pem"], {}, "holds no certificate", id="no certificate"
         ),
         pytest.param([], {"HER2_CDS_DATABASE": "nonsense"}, "no address of a database", id="no database"),
         pytest.param([], {"HER2_CDS_DATABASE": "sqlite:////no/where/x"}, "no folder /no/where", id="no folder"),
