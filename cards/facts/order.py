@@ -92,7 +92,7 @@ class OrderedDose(msgspec.Struct, frozen=True):
     low_as_written: str = ""
 
 
-class Intake(msgspec.Struct, frozen=True):
+class DosageTiming(msgspec.Struct, frozen=True):
     """When the doses of one dosage instruction are taken, by its position among the order's instructions.
 
     ``a_day`` is the number per day, possibly less than one; ``None`` if not stated. ``times`` are the named times of
@@ -106,6 +106,13 @@ class Intake(msgspec.Struct, frozen=True):
     step: int = 0
     is_single: bool = False
     is_unclear: bool = False
+
+
+class CountedTablets(msgspec.Struct, frozen=True):
+    """A number of tablets in the instructions, with the milligrams of one if they stand beside it."""
+
+    count: Decimal
+    mg: Decimal | None = None
 
 
 class NotedDose(msgspec.Struct, frozen=True):
@@ -150,8 +157,16 @@ class DrugOrder(msgspec.Struct, frozen=True):
     group: str = ""
     tablet_mg: Decimal | None = None
     """The strength of the tablets, in milligrams, where the order names one."""
-    intakes: tuple[Intake, ...] = ()
+    named_mg: tuple[Decimal, ...] = ()
+    """Milligrams in the name of a drug whose tablets are counted: the strength of one, or the dose of all."""
+    instructed_mg: tuple[Decimal, ...] = ()
+    """Milligrams in the instructions beside counted tablets."""
+    text_tablets: tuple[CountedTablets, ...] = ()
+    """Numbers of tablets in the text of the instructions."""
+    timings: tuple[DosageTiming, ...] = msgspec.field(default=(), name="intakes")
     """When tablets are taken, one entry for each dosage instruction."""
     notes: tuple[OrderNote, ...] = ()
     route_written: str = ""
     """The route as written; without ``route`` it was not understood."""
+    replaces: tuple[str, ...] = ()
+    """The orders that it takes the place of or carries out, as ``MedicationRequest/id``."""

@@ -37,7 +37,8 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.casefold()
     plain = unicodedata.normalize("NFKD", _MARKS.sub("", text).casefold())
-    folded = "".join(each for each in plain if not unicodedata.combining(each)).translate(_LETTERS)
+    # The vowel signs of Indian scripts are marks too, and differ between spellings of one name.
+    folded = "".join(each for each in plain if unicodedata.category(each)[0] != "M").translate(_LETTERS)
     return _SCRIPTS.sub(" ", unicodedata.normalize("NFC", folded))
 
 

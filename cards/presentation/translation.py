@@ -29,7 +29,7 @@ _LETTER = re.compile(r"[A-Za-z]{2}")
 """Sentences without words, such as ``{text}: {meaning}`` or a code, are the same in every language."""
 _SECTIONS = (
     *("headings", "topics", "notes", "evidence", "gaps", "suggestions", "actions", "override_reasons"),
-    *("places_of_request", "thresholds", "harm"),
+    *("places_of_request", "lists_of_request", "thresholds", "harm"),
 )
 _NO_WORDS = frozenset({"indicator", "override_reasons", "topics", "topic", "higher", "links", "url"})
 """Keys whose values are codes."""

@@ -98,7 +98,7 @@ def _read(ordered: OrderedDose, product: Product, weight: Kg | None, case: Case)
     if ordered.unit is DoseUnit.OTHER:
         return DoseReading(ordered, Sense.UNREADABLE, why="unit")
     if ordered.unit is DoseUnit.TABLET:
-        strength = tablet_strength(case.order, product, case.recognizer)
+        strength = tablet_strength(case.order, product, case.recognizer, ordered.number)
         if strength is None:
             return DoseReading(ordered, Sense.UNREADABLE, why="tablets" if product.tablets else "unit")
         ordered = _in_milligrams(ordered, strength)
@@ -116,8 +116,13 @@ def _read(ordered: OrderedDose, product: Product, weight: Kg | None, case: Case)
     return _read_mass(ordered, Mg(ordered.number), product, weight, case)
 
 
-def tablet_strength(order: DrugOrder, product: Product, recognizer: Recognizer) -> Decimal | None:
-    """Return the milligrams of a tablet: from the order, its package, or the only marketed strength."""
+def tablet_strength(
+    order: DrugOrder, product: Product, recognizer: Recognizer, count: Decimal | None = None
+) -> Decimal | None:
+    """Return the milligrams of a tablet: from the order, its package, or the only marketed strength.
+
+    An amount beside a count of tablets may be the strength of one or the dose of all, whichever is marketed.
+    """
     if product.tablets is None:
         return None
     strengths = product.tablets.strengths_mg
@@ -127,7 +132,16 @@ def tablet_strength(order: DrugOrder, product: Product, recognizer: Recognizer) 
     packaged = {each.contents_mg for each in recognizer.packages(product, None) if each.ndc in written}
     if len(packaged) == 1:
         return packaged.pop()
-    return strengths[0] if len(strengths) == 1 else None
+    of_one = count if count is not None and count > 0 else None
+    for amounts in (order.named_mg, order.instructed_mg):
+        named = {each for each in amounts if each in strengths}
+        if of_one is not None:
+            named |= {each / of_one for each in amounts if each / of_one in strengths}
+        if named:
+            return named.pop() if len(named) == 1 else None
+    # The name gives an amount that no tablet has.
+    is_contradicted = of_one is not None and bool(order.named_mg)
+    return strengths[0] if len(strengths) == 1 and not is_contradicted else None
 
 
 def _in_milligrams(ordered: OrderedDose, strength: Decimal) -> OrderedDose:
@@ -288,10 +302,17 @@ def _nearest(amounts: Sequence[Decimal], wanted: Decimal) -> Decimal:
 def _mentioned(case: Case, basis: type[Mg | MgPerKg]) -> list[Mg | MgPerKg]:
     """List the doses in the text. The strength of a tablet is not a dose if tablets are counted."""
     named = [dose for dose in case.order.text_doses if isinstance(dose, basis)]
-    if case.product.tablets is None:
+    if case.product.tablets is None or basis is not Mg:
         return named
-    counted = any(dose.unit is DoseUnit.TABLET for dose in case.order.doses)
-    return [dose for dose in named if not counted or dose.value not in case.product.tablets.strengths_mg]
+    counted = case.order.text_tablets
+    if any(dose.unit is DoseUnit.TABLET for dose in case.order.doses):
+        named = [dose for dose in named if dose.value not in case.product.tablets.strengths_mg]
+    of_one = {each.mg for each in counted if each.mg is not None}
+    strength = tablet_strength(case.order, case.product, case.recognizer)
+    in_tablets = [
+        Mg(each.count * mg) for each in counted if (mg := each.mg or strength) in case.product.tablets.strengths_mg
+    ]
+    return list(dict.fromkeys([*(dose for dose in named if dose.value not in of_one), *in_tablets]))
 
 
 def in_basis(case: Case, basis: type[Mg | MgPerKg]) -> list[tuple[DoseReading, Mg | MgPerKg]]:

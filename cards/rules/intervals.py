@@ -6,7 +6,8 @@ import math
 from typing import TYPE_CHECKING
 
 from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, Outcome, RemoveOrder
-from cards.readings.case import brief, counted, spaced
+from cards.facts.schedules import Nearest
+from cards.readings.case import counted, shortened, spacing_text
 from cards.readings.course import (
     amount_unknown,
     given_line,
@@ -24,6 +25,8 @@ from cards.values.calendar_months import days_after
 from cards.values.quantities import plain
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from cards.knowledge.schema import Regimen
     from cards.readings.case import Case
     from cards.readings.session_orders import OrderOfDay
@@ -93,14 +96,14 @@ def _after_last_dose(case: Case) -> Outcome:
 
 def _within_the_order(case: Case) -> Fired | None:
     """Fire on an order whose own doses are closer together than in any labeled schedule."""
-    nearest = case.order.schedule.nearest
+    nearest = case.order.schedule.nearest or _repeated(case)
     if nearest is None or not case.regimens:
         return None
     window = case.threshold("interval_window_days")
     regimen = min(case.regimens, key=lambda each: each.interval_days)
     if nearest.days >= regimen.interval_days - window:
         return None
-    spacing = spaced(nearest.days)
+    spacing = spacing_text(nearest.days)
     named = nearest.first is not None and nearest.second is not None
     return Fired(
         values={
@@ -123,6 +126,14 @@ def _within_the_order(case: Case) -> Fired | None:
         variant="named-days" if named else "schedule",
         fixes=(RemoveOrder(),),
     )
+
+
+def _repeated(case: Case) -> Nearest | None:
+    """Return the spacing of doses repeated a stated number of times from a single named day."""
+    repeat = case.order.schedule.repeat
+    if repeat is None or repeat.every_days is None or (repeat.count or 1) == 1:
+        return None
+    return Nearest(repeat.every_days)
 
 
 def _between_orders(case: Case) -> Fired | None:
@@ -154,10 +165,22 @@ def _between_orders(case: Case) -> Fired | None:
     )
 
 
+def _open_repeat_too_often(case: Case) -> Decimal | None:
+    """Return the days of an open repeat next to a single named day, if no labeled schedule is as short.
+
+    The named day alone would be one dose, so the repeat may be meant or not.
+    """
+    repeat = case.order.schedule.repeat
+    if repeat is None or repeat.every_days is None or repeat.count is not None or not case.regimens:
+        return None
+    shortest = min(each.interval_days for each in case.regimens)
+    return repeat.every_days if repeat.every_days < shortest - case.threshold("interval_window_days") else None
+
+
 def _regimen_of(case: Case, before: OrderOfDay) -> Regimen:
     """Return the regimen of an order's level; the one with the shortest interval if that is not clear."""
     if before.identity.product is not None and before.identity.product.id == case.product.id:
-        ordered = case.alone(before.order)
+        ordered = case.as_only_order(before.order)
         levels = [level for _, level in judged_levels(ordered)]
         met = [each for each in case.regimens if any(level in each.levels for level in levels if level is not None)]
         if len({each.interval_days for each in met}) == 1:
@@ -168,8 +191,12 @@ def _regimen_of(case: Case, before: OrderOfDay) -> Regimen:
 def _unclear_schedule(case: Case) -> tuple[Missing, ...]:
     """List the parts of the order's schedule that were not understood or disagree."""
     schedule = case.order.schedule
-    missing = [Missing("schedule-unread", values={"written": brief(written)}) for written in schedule.unread]
-    if schedule.disagreeing:
-        intervals = " / ".join(spaced(each) for each in schedule.disagreeing)
+    missing = [Missing("schedule-unread", values={"written": shortened(written)}) for written in schedule.unread]
+    if schedule.conflicting_intervals:
+        intervals = " / ".join(spacing_text(each) for each in schedule.conflicting_intervals)
         missing.append(Missing("schedule-differs", values={"intervals": intervals}))
+    if (every := _open_repeat_too_often(case)) is not None:
+        missing.append(
+            Missing("schedule-once", values={"day": schedule.days[0].isoformat(), "interval": spacing_text(every)})
+        )
     return tuple(missing)

@@ -55,8 +55,8 @@ def cycle_limit_reached(case: Case) -> Outcome:
     limit = limits[0]
     count = len({each.on for each in case.history})
     # Other orders in the session for earlier days count too.
-    planned = (case.order.cycles or 1) + case.orders.doses_before(case.product.id, case.planned)
-    undated = len(case.undated_of(frozenset({case.product.id})))
+    planned = _doses_of(case) + case.orders.doses_before(case.product.id, case.planned)
+    undated = len(case.undated_doses_of(frozenset({case.product.id})))
     too_many = limit.cycles is not None and count + planned > limit.cycles
     too_long = limit.weeks is not None and weeks_of_treatment(case, further=planned - 1) >= limit.weeks
     if too_many or too_long:
@@ -64,6 +64,14 @@ def cycle_limit_reached(case: Case) -> Outcome:
     if undated and limit.cycles is not None and count + undated + planned > limit.cycles:
         return CannotTell((Missing("earlier-doses-undated", values={"undated": str(undated)}),))
     return Clear()
+
+
+def _doses_of(case: Case) -> int:
+    """Return how many doses an order plans: as repeated from a single named day only if no other order has them."""
+    repeat = case.order.schedule.repeat
+    if repeat is not None and repeat.doses is not None and len(case.orders.of_product(case.product.id)) <= 1:
+        return repeat.doses
+    return case.order.cycles or 1
 
 
 def _too_many(case: Case, limit: CycleLimit, count: int, planned: int) -> Fired:

@@ -195,16 +195,21 @@ def says_part(written: str) -> bool:
     return _PART.search(written[:_LONGEST_OF_PART]) is not None
 
 
+def instructed(resource: Json) -> Iterator[str]:
+    """Yield the texts of the instructions of an order."""
+    for _, instruction in objects(resource.get("dosageInstruction")):
+        yield from written_in(instruction)
+
+
 def text_doses(resource: Json, supportive_drugs: frozenset[str] = frozenset()) -> tuple[Mg | MgPerKg, ...]:
     """List the doses that stand in the text of the instructions, except those of a supportive drug beside them."""
     found: dict[Mg | MgPerKg, None] = {}
-    for _, instruction in objects(resource.get("dosageInstruction")):
-        for written in written_in(instruction):
-            if not (named := doses_in(written)):
-                continue
-            if not supportive_drugs.isdisjoint(_WORD.findall(fold(written))):
-                named = tuple(_of_own_drug(written, supportive_drugs))
-            found.update(dict.fromkeys(named))
+    for written in instructed(resource):
+        if not (named := doses_in(written)):
+            continue
+        if not supportive_drugs.isdisjoint(_WORD.findall(fold(written))):
+            named = tuple(_of_own_drug(written, supportive_drugs))
+        found.update(dict.fromkeys(named))
     return tuple(found)
 
 

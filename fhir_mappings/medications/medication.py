@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from cards.facts.order import BillingCode, DrugOrder, EvidenceKind, IdentityEvidence, Intake, WrittenNdc
+from cards.facts.order import BillingCode, DosageTiming, DrugOrder, EvidenceKind, IdentityEvidence, WrittenNdc
 from cards.facts.origins import Gap, Origin, Pointer
 from cards.facts.results import CodedHer2, ReceptorResult
 from cards.facts.schedules import Schedule
@@ -15,12 +15,13 @@ from cards.knowledge.schema import Diluent
 from cards.values.codes import hcpcs_with_modifiers
 from fhir_mappings.codings import CLINICAL, NO_CODE_MAP, Coding, coding_of, codings, drug_coding
 from fhir_mappings.medications import diluents, dosage
-from fhir_mappings.medications.amounts import alike_but_for_amounts
+from fhir_mappings.medications.amounts import without_amount
 from fhir_mappings.medications.dosage import Strength
 from fhir_mappings.medications.infusion import infusion_times, is_push
 from fhir_mappings.medications.routes import OrderedRoute, RouteReader
 from fhir_mappings.medications.schedule import by_instruction
-from fhir_mappings.medications.tablets import intakes, tablet_mg
+from fhir_mappings.medications.tablet_counts import tablets_in
+from fhir_mappings.medications.tablets import counts_tablets, milligrams_in, tablet_mg, timings
 from fhir_mappings.medications.written_codes import codes_in_text
 from fhir_mappings.results.units import dose_scale
 from fhir_mappings.wire.cached_json import CachedByJson
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from datetime import date
     from decimal import Decimal
 
-    from cards.facts.order import OrderedDose
+    from cards.facts.order import CountedTablets, OrderedDose
     from cards.values.quantities import Mg, MgPerKg
     from fhir_mappings.codings import CodeMap
     from fhir_mappings.patient.conditions import ConditionReader
@@ -88,7 +89,8 @@ class Instructed(NamedTuple):
     infusion_minutes: tuple[int, ...]
     is_push: bool
     is_part: bool
-    intakes: tuple[Intake, ...]
+    timings: tuple[DosageTiming, ...]
+    text_tablets: tuple[CountedTablets, ...] = ()
 
 
 def concept_alone(resource: Json) -> Any:
@@ -130,6 +132,7 @@ class MedicationReader:
             doses = self._doses(resource, medication)
             made_up_in |= diluents.of_ingredients(medication)
         made_up_in |= said.diluents
+        counted = counts_tablets(doses)
         return DrugOrder(
             origin=named.origin,
             evidence=named.evidence,
@@ -152,10 +155,14 @@ class MedicationReader:
             route=said.route.route,
             route_written=said.route.written,
             tablet_mg=tablet_mg(medication, (each.value for each in named.evidence if not each.system)),
-            intakes=said.intakes,
+            named_mg=milligrams_in(each.value for each in named.evidence if not each.system) if counted else (),
+            instructed_mg=milligrams_in(dosage.instructed(resource)) if counted else (),
+            text_tablets=said.text_tablets,
+            timings=said.timings,
             start=said.start,
             tentative=text(resource.get("intent")) in _TENTATIVE,
             in_focus=in_focus,
+            replaces=_orders_replaced(resource),
         )
 
     def drug(self, resource: Json, references: References) -> DrugOrder:
@@ -168,6 +175,11 @@ class MedicationReader:
             return self._doses(resource, medication)
         return self._instructed(resource.get("dosageInstruction")).doses
 
+    def days(self, resource: Json) -> tuple[date, ...]:
+        """Return the days for which an order of the chart names doses: each named day, or the first day."""
+        said = self._instructed(resource.get("dosageInstruction"))
+        return said.schedule.days or ((said.start,) if said.start is not None else ())
+
     def given(self, quantity: Json) -> OrderedDose | None:
         """Read the quantity of a dose that was given."""
         return dosage.quantity_dose(self._code_map.in_standard_units(quantity))
@@ -179,13 +191,14 @@ class MedicationReader:
     def _read_instructions(self, instructions: Any) -> Instructed:
         instructions = self._code_map.in_standard_units(instructions)
         resource = {"dosageInstruction": instructions}
-        alike = alike_but_for_amounts(instructions)
+        alike = without_amount(instructions)
         said = self._beside_amounts(instructions if alike is None else alike)
         if alike is not None and any(rhythm.unread for rhythm in said.schedule.rhythms):
             # Text that was not understood is quoted as written.
             said = self._beside_amounts(instructions)
         named = dosage.text_doses(resource, self._supportive_drugs)
-        return said._replace(doses=tuple(dosage.doses(resource, None)), text_doses=named)
+        counted = tuple(dict.fromkeys(each for written in dosage.instructed(resource) for each in tablets_in(written)))
+        return said._replace(doses=tuple(dosage.doses(resource, None)), text_doses=named, text_tablets=counted)
 
     def _read_beside_amounts(self, instructions: Any) -> Instructed:
         """Read everything but the doses, which vary between patients while the rest is the same."""
@@ -204,7 +217,7 @@ class MedicationReader:
             infusion_times(resource),
             is_push(resource),
             dosage.is_part_of_dose(resource),
-            intakes(stated),
+            timings(stated),
         )
 
     def _named(self, resource: Json, path: str, references: References) -> tuple[DrugOrder, Json, frozenset[Diluent]]:
@@ -361,6 +374,15 @@ def service_billing(resource: Json, path: str) -> list[BillingCode]:
         for each in _billing(coding, pointer)
     ]
     return [_billing_code(each, origin, on_the_order=False) for each in _each_once(said)]
+
+
+def _orders_replaced(resource: Json) -> tuple[str, ...]:
+    """List the orders that an order takes the place of, or carries out as part of a plan."""
+    if "priorPrescription" not in resource and "basedOn" not in resource:
+        return ()
+    named = [resource.get("priorPrescription"), *(referred for _, referred in objects(resource.get("basedOn")))]
+    found = (reference(each) for each in named)
+    return tuple(dict.fromkeys(each for each in found if each.startswith("MedicationRequest/")))
 
 
 def orders_served(resource: Json, references: References) -> frozenset[str]:

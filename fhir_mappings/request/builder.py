@@ -9,7 +9,7 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from cards.facts.session import Moment
+from cards.facts.session import Hook
 from fhir_mappings.wire.json_place import json_problem
 from fhir_mappings.wire.lenient import child, objects
 from fhir_mappings.wire.resources import Unreadable, decode_sent
@@ -34,6 +34,10 @@ _NO_ORDERS = frozenset(
 _PARTIAL: Json = {
     "resourceType": "OperationOutcome",
     "issue": [{"severity": "error", "code": "incomplete", "diagnostics": "The server reported an error in this list."}],
+}
+_WITHHELD: Json = {
+    "resourceType": "OperationOutcome",
+    "issue": [{"severity": "warning", "code": "suppressed", "diagnostics": "The server left out some of this list."}],
 }
 
 
@@ -115,11 +119,11 @@ def hook_request(
     """
     context: Json = {"userId": _USER, "patientId": patient}
     answers = dict(prefetch)
-    moment = Moment(hook)
-    if moment.has_orders and not orders:
+    kind = Hook(hook)
+    if kind.has_orders and not orders:
         raise BuildError(f"{hook} is about orders: name a file or a drug")
     references = [f"{order['resourceType']}/{order['id']}" for order in orders]
-    if moment.orders_are_signed:
+    if kind.orders_are_signed:
         context = {
             "patientId": patient,
             "dispatchedOrders": references,
@@ -127,9 +131,9 @@ def hook_request(
             "fulfillmentTasks": [],
         }
         answers["dispatchedOrders"] = _bundle("collection", orders)
-    elif moment.has_orders:
+    elif kind.has_orders:
         context["draftOrders"] = _bundle("collection", orders)
-    if moment.may_be_incomplete:
+    if kind.may_be_incomplete:
         context["selections"] = references
     return {"hook": hook, "hookInstance": instance, "context": context, "prefetch": answers}
 
@@ -155,6 +159,8 @@ def as_prefetch(answer: Answer, query: str) -> Json | None:
             found["link"] = [{"relation": "next", "url": listing.next_page}]
     if answer.partial:
         entries.append({"search": {"mode": "outcome"}, "resource": _PARTIAL})
+    if answer.withheld:
+        entries.append({"search": {"mode": "outcome"}, "resource": _WITHHELD})
     return {**found, "entry": entries} if entries else found
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 import msgspec
 from builders import chart, days_ago, given, order
 from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
 from cards.facts.order import DrugOrder
+from cards.facts.origins import Origin
 from cards.facts.patient import Treatment, TreatmentState
 from cards.facts.schedules import Rhythm, Schedule
 from cards.facts.topics import Topic
@@ -49,6 +51,24 @@ def part(dose: str, identifier: str = "order-1") -> DrugOrder:
 
 def grouped(dose: str, identifier: str = "order-1") -> DrugOrder:
     return msgspec.structs.replace(order("Kadcyla", dose, identifier=identifier), group="g-7")
+
+
+def active(in_days: int | None = 0, drug: str = "kadcyla", dose: str | None = "252 mg", **more: object):  # noqa: ANN201
+    """Return a chart with an active order that names a dose in so many days, or none."""
+    days = (days_ago(-in_days),) if in_days is not None else ()
+    found = msgspec.structs.replace(given(drug, 10, dose, TreatmentState.ACTIVE), days=days, **more)
+    return chart(history=(found,))
+
+
+def repeating(every: str, doses: int | None = None, drug: str = "Kadcyla", dose: str = "252 mg") -> DrugOrder:
+    """Return an order for today that also states a repetition."""
+    repeat = Rhythm(every_days=Decimal(every), doses=doses)
+    schedule = Schedule((Rhythm(days=(days_ago(0),), repeat=repeat),))
+    return msgspec.structs.replace(order(drug, dose, interval=None, cycles=1), schedule=schedule)
+
+
+def replacing(dose: str, *references: str) -> DrugOrder:
+    return msgspec.structs.replace(order("Kadcyla", dose), replaces=references)
 
 
 def cycles(count: int, setting: str | None = "early", state: TreatmentState = TreatmentState.GIVEN):  # noqa: ANN201
@@ -271,6 +291,19 @@ ROWS = [
         NOT_ASKED,
         order("Kadcyla", "252 mg", days=(days_ago(-1), days_ago(-22), days_ago(-43))),
     ),
+    Row(
+        SOON,
+        "a day, repeated every week six times",
+        FIRES,
+        repeating("7", 6),
+        says=("every 7 days", "21 days"),
+    ),
+    Row(SOON, "a day, repeated every three weeks six times", NOT_ASKED, repeating("21", 6)),
+    Row(SOON, "a day, and once a week without end", CANNOT, repeating("7"), missing=("schedule-once",)),
+    Row(SOON, "a day, and every three weeks without end", NOT_ASKED, repeating("21")),
+    Row(SOON, "a day, and daily: one infusion", NOT_ASKED, repeating("1")),
+    Row(SOON, "a day, repeated once", NOT_ASKED, repeating("7", 1)),
+    Row(SOON, "a day, and weekly trastuzumab", NOT_ASKED, repeating("7", None, "trastuzumab", "140 mg")),
     Row(SOON, "a day and no other", NOT_ASKED, order("Kadcyla", "252 mg", days=(days_ago(-1),))),
     Row(
         SOON,
@@ -402,6 +435,16 @@ ROWS = [
         CYCLES, "completed orders where no dose is recorded", FIRES, KADCYLA, cycles(14, state=TreatmentState.COMPLETED)
     ),
     Row(CYCLES, "Enhertu's limit is not on file", NOT_ASKED, ENHERTU, cycles(20)),
+    Row(CYCLES, "a day, repeated fourteen times", SILENT, repeating("21", 14), chart(setting="early")),
+    Row(CYCLES, "a day, repeated fifteen times", FIRES, repeating("21", 15), chart(setting="early")),
+    Row(
+        CYCLES,
+        "the number on one of several orders is that of the plan",
+        SILENT,
+        repeating("21", 15),
+        chart(setting="early"),
+        others=(order("Kadcyla", "252 mg", start=days_ago(-21), identifier="order-2"),),
+    ),
     # reload-required
     Row(
         RELOAD,
@@ -592,6 +635,21 @@ ROWS = [
         indicator="warning",
         says=("DOXOrubicin",),
     ),
+    Row(
+        ANTHRACYCLINE,
+        "doxorubicin in the session by its RxNorm code alone",
+        FIRES,
+        TRASTUZUMAB,
+        others=(order(rxnorm=("3639",), identifier="order-2"),),
+        says=("doxorubicin (RxNorm 3639)",),
+    ),
+    Row(
+        ANTHRACYCLINE,
+        "an order of another drug by code alone",
+        SILENT,
+        TRASTUZUMAB,
+        others=(order(rxnorm=("6809",), identifier="order-2"),),
+    ),
     Row(ANTHRACYCLINE, "epirubicin active", FIRES, PERJETA, beside("", "epirubicin")),
     Row(ANTHRACYCLINE, "epirubicin completed", SILENT, PERJETA, beside("", "epirubicin", TreatmentState.COMPLETED)),
     Row(ANTHRACYCLINE, "paclitaxel", SILENT, TRASTUZUMAB, beside("", "paclitaxel")),
@@ -688,5 +746,48 @@ ROWS = [
     ),
     Row(TWICE, "the same is told once", SILENT, KADCYLA, others=(order("Kadcyla", "252 mg", identifier="order-2"),)),
     Row(TWICE, "a brand and its generic name", FIRES, TRASTUZUMAB, others=(order("Ogivri", "420 mg", identifier="a"),)),
+    Row(
+        TWICE,
+        "an active order in the chart names the same day",
+        FIRES,
+        KADCYLA,
+        active(),
+        indicator="critical",
+        says=("already ordered for 2026-11-22", "504 mg (7.2 mg/kg)"),
+        tells=("Active order in the chart: kadcyla, 252 mg, 2026-11-22", "Discontinue the active order"),
+        fixes=("RemoveOrder",),
+    ),
+    Row(TWICE, "its dose is not known", FIRES, KADCYLA, active(dose=None), indicator="warning"),
+    Row(TWICE, "it names another day", SILENT, KADCYLA, active(21)),
+    Row(TWICE, "it names no day: the standing order of the plan", SILENT, KADCYLA, active(None)),
+    Row(TWICE, "its period has ended", SILENT, KADCYLA, active(ended=days_ago(1))),
+    Row(TWICE, "it is the same order, as the chart has it", SILENT, KADCYLA, active(origin=KADCYLA.origin)),
+    Row(
+        TWICE,
+        "it is the order that this one replaces",
+        SILENT,
+        replacing("210 mg", "MedicationRequest/kadcyla-0"),
+        active(origin=Origin("MedicationRequest/kadcyla-0", "")),
+    ),
+    Row(
+        TWICE,
+        "this one replaces another order",
+        FIRES,
+        replacing("210 mg", "MedicationRequest/kadcyla-1"),
+        active(origin=Origin("MedicationRequest/kadcyla-0", "")),
+    ),
+    Row(TWICE, "it is the other bag of the dose", SILENT, part("84 mg"), active(dose="168 mg")),
+    Row(TWICE, "it is the other bag, and both are too much", FIRES, part("168 mg"), active(), indicator="critical"),
+    Row(TWICE, "only the sum with it is a level", SILENT, order("Kadcyla", "152 mg"), active(dose="100 mg")),
+    Row(TWICE, "it is of the same group", SILENT, grouped("84 mg"), active(dose="168 mg", group="g-7")),
+    Row(TWICE, "it is of another product", SILENT, PERJETA, active(drug="trastuzumab")),
+    Row(
+        TWICE,
+        "a second dose of Perjeta, which together is the loading dose",
+        FIRES,
+        PERJETA,
+        active(drug="pertuzumab", dose="420 mg"),
+        indicator="warning",
+    ),
     Row(TWICE, "trastuzumab and pertuzumab", SILENT, TRASTUZUMAB, others=(order("Perjeta", "420 mg", identifier="a"),)),
 ]

@@ -3,7 +3,7 @@
 Unknown fields do not load, and nothing loads without a citation.
 """
 
-from cards.knowledge.schema.combinations import DrugClass, KeptApart
+from cards.knowledge.schema.combinations import CodedDrugs, DrugClass, DrugCodes, KeptApart
 from cards.knowledge.schema.doses import (
     Concentration,
     CycleLimit,
@@ -112,6 +112,7 @@ __all__ = [
     "CaseResult",
     "Cited",
     "CodeEntry",
+    "CodedDrugs",
     "Concentration",
     "Concept",
     "Confidence",
@@ -121,6 +122,7 @@ __all__ = [
     "DiagnosisGroup",
     "Diluent",
     "DrugClass",
+    "DrugCodes",
     "DrugWords",
     "Eligibility",
     "Expected",
