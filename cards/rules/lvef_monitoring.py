@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, OrderTests, Outcome
 from cards.facts.topics import Topic
-from cards.readings.case import shown
+from cards.readings.case import with_date
 from cards.values.calendar_months import months_before
 
 if TYPE_CHECKING:
@@ -63,9 +63,9 @@ def lvef_overdue(case: Case) -> Outcome:
             "months": str(months),
             "planned": case.planned.isoformat(),
         },
-        evidence=(Evidence("lvef", shown(newest, newest.as_reported), newest.origin),),
+        evidence=(Evidence("lvef", with_date(newest, newest.as_reported), newest.origin),),
         cited=(wanted.by,),
-        variant="ahead" if case.is_ahead else "default",
+        variant="ahead" if case.is_for_later_day else "default",
         fixes=(OrderTests(("lvef",)),),
     )
 
