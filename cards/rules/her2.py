@@ -45,12 +45,12 @@ def her2_missing(case: Case) -> Outcome:
         return Clear()
     if status.disagree:
         return NotApplicable("the results on record contradict themselves, and that card says so")
-    coded = case.coded_her2
+    coded, future = case.coded_her2, case.in_future(_HER2_CONCEPTS)
     return Fired(
-        values={"code": coded[0].code, "said": _said(coded[0].positive)} if coded else {},
+        values={"code": coded[0].code, "said": _said(coded[0].positive)} if coded else {"date": future},
         evidence=(*_results(case), *_of_another_tumor(case), *_coded(case), *case.unusable(_HER2_CONCEPTS)),
         cited=_cited(case),
-        variant="coded" if coded else "in-text" if case.unread(_HER2_CONCEPTS) else "default",
+        variant=_how_missing(case, future=bool(future)),
         fixes=(OrderTests((_test_on(case, "her2-ihc"),)),),
     )
 
@@ -408,3 +408,12 @@ def _diagnoses(case: Case) -> tuple[Evidence, ...]:
 
 def _cited(case: Case) -> tuple[Cited, ...]:
     return tuple(dict.fromkeys(row.by for row in case.eligibility_for_cancers))
+
+
+def _how_missing(case: Case, *, future: bool) -> str:
+    """Return the variant of the card on a missing HER2 result."""
+    if case.coded_her2:
+        return "coded"
+    if case.unread(_HER2_CONCEPTS):
+        return "in-text"
+    return "future" if future and not case.patient.her2 else "default"

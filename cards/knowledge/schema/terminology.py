@@ -160,18 +160,21 @@ class ProblemGroup(KnowledgeRecord, frozen=True, kw_only=True):
 class ProblemWords(KnowledgeRecord, frozen=True, kw_only=True):
     """What may stand around the words of a problem: each list says what it makes of the problem.
 
-    ``denied`` and ``past`` stand before it, ``denied_after`` and ``past_after`` behind it. ``not_it`` makes it somebody
-    else's, or care to find or prevent it. ``described`` changes nothing, ``joins`` parts it
-    from another diagnosis.
+    ``denied`` and ``past`` stand before it, ``denied_after`` and ``past_after`` behind it; what is ``unconfirmed`` is
+    not there unless it was suspected. ``not_it`` makes it somebody else's, or care to find or prevent it.
+    ``described`` changes nothing, ``causes`` make it the cause of what stands before, ``joins`` parts it from another
+    diagnosis.
     """
 
     denied: tuple[str, ...]
     denied_after: tuple[str, ...]
+    unconfirmed: tuple[str, ...]
     doubted: tuple[str, ...]
     past: tuple[str, ...]
     past_after: tuple[str, ...]
     not_it: tuple[str, ...]
     described: tuple[str, ...]
+    causes: tuple[str, ...]
     joins: tuple[str, ...]
     by: Cited
 
