@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cards.billing.administration import HOUR, given
-from cards.billing.bill import counts_alike, packages_for
+from cards.billing.bill import packages_for, uses_same_unit
 from cards.billing.diagnoses import hormone_of_codes, primary_codes, receptor_code, receptor_codes, secondary_codes
 from cards.coverage.payers import may_steer
 from cards.facts.billing import BillingFacts, RecordedCode
@@ -221,7 +221,7 @@ def payment_lines(case: Case, billed: Bill, known: BillingKnowledge, prices: Pri
     period = (("quarter", prices.quarter), ("until", prices.until.isoformat()))
     if price is None:
         return (Evidence("price-unknown", billed.code, values=period, by=PRICES),)
-    if not counts_alike(price, billed.entries[0]):
+    if not uses_same_unit(price, billed.entries[0]):
         return (Evidence("price-other-unit", price.dosage, values=(("code", billed.code), *period), by=PRICES),)
     lines = [Evidence("price", precise(price.limit), values=(("code", billed.code), *period), by=PRICES)]
     for each in billed.doses:

@@ -92,7 +92,7 @@ class OrderedDose(msgspec.Struct, frozen=True):
     low_as_written: str = ""
 
 
-class Intake(msgspec.Struct, frozen=True):
+class DosageTiming(msgspec.Struct, frozen=True):
     """When the doses of one dosage instruction are taken, by its position among the order's instructions.
 
     ``a_day`` is the number per day, possibly less than one; ``None`` if not stated. ``times`` are the named times of
@@ -163,7 +163,7 @@ class DrugOrder(msgspec.Struct, frozen=True):
     """Milligrams in the instructions beside counted tablets."""
     text_tablets: tuple[CountedTablets, ...] = ()
     """Numbers of tablets in the text of the instructions."""
-    intakes: tuple[Intake, ...] = ()
+    timings: tuple[DosageTiming, ...] = msgspec.field(default=(), name="intakes")
     """When tablets are taken, one entry for each dosage instruction."""
     notes: tuple[OrderNote, ...] = ()
     route_written: str = ""

@@ -258,9 +258,9 @@ class Recognizer:
 
 def recognizer_for(known: Knowledge) -> Recognizer:
     """Return the recognizer of a knowledge; that of the shipped knowledge, which takes long to index, is made once."""
-    return _of_what_ships() if known is default_knowledge() else Recognizer(known)
+    return _shipped_recognizer() if known is default_knowledge() else Recognizer(known)
 
 
 @once
-def _of_what_ships() -> Recognizer:
+def _shipped_recognizer() -> Recognizer:
     return Recognizer(default_knowledge())

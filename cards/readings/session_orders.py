@@ -122,7 +122,7 @@ class SessionOrders:
         return sum(order.in_focus and identity.in_scope for order, identity in self.identified)
 
     @lazy
-    def accounted(self) -> Counter[str]:
+    def orders_by_billing_code(self) -> Counter[str]:
         """For each billing code, the number of orders for its drug."""
         return Counter(code for _, identity in self.identified for code in self.codes_of(identity))
 

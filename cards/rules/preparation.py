@@ -17,7 +17,7 @@ from cards.facts.outcomes import (
 )
 from cards.knowledge.label_doses import near
 from cards.knowledge.schema import LevelRole, Route
-from cards.readings.case import brief
+from cards.readings.case import shortened
 from cards.readings.day_total import judged_levels
 from cards.values.quantities import plain
 
@@ -30,12 +30,12 @@ def route_wrong(case: Case) -> Outcome:
     ordered, wanted, by = case.order.route, case.product.route, case.product.route_by
     written = case.order.route_written
     if ordered is None and written and wanted is not None:
-        return CannotTell((Missing("route", values={"written": brief(written), "wanted": str(wanted)}),))
+        return CannotTell((Missing("route", values={"written": shortened(written), "wanted": str(wanted)}),))
     if ordered is None or wanted is None or by is None:
         return NotApplicable("no route on the order")
     if ordered is wanted:
         return Clear()
-    said = brief(written) if ordered is Route.OTHER else str(ordered)
+    said = shortened(written) if ordered is Route.OTHER else str(ordered)
     return Fired(
         values={"ordered": said[:1].lower() + said[1:], "wanted": str(wanted)},
         evidence=(Evidence("route", said, case.order.origin),),

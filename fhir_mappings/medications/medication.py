@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from cards.facts.order import BillingCode, DrugOrder, EvidenceKind, IdentityEvidence, Intake, WrittenNdc
+from cards.facts.order import BillingCode, DosageTiming, DrugOrder, EvidenceKind, IdentityEvidence, WrittenNdc
 from cards.facts.origins import Gap, Origin, Pointer
 from cards.facts.results import CodedHer2, ReceptorResult
 from cards.facts.schedules import Schedule
@@ -15,13 +15,13 @@ from cards.knowledge.schema import Diluent
 from cards.values.codes import hcpcs_with_modifiers
 from fhir_mappings.codings import CLINICAL, NO_CODE_MAP, Coding, coding_of, codings, drug_coding
 from fhir_mappings.medications import diluents, dosage
-from fhir_mappings.medications.amounts import alike_but_for_amounts
+from fhir_mappings.medications.amounts import without_amount
 from fhir_mappings.medications.dosage import Strength
 from fhir_mappings.medications.infusion import infusion_times, is_push
 from fhir_mappings.medications.routes import OrderedRoute, RouteReader
 from fhir_mappings.medications.schedule import by_instruction
 from fhir_mappings.medications.tablet_counts import tablets_in
-from fhir_mappings.medications.tablets import counts_tablets, intakes, milligrams_in, tablet_mg
+from fhir_mappings.medications.tablets import counts_tablets, milligrams_in, tablet_mg, timings
 from fhir_mappings.medications.weight_basis import weight_basis
 from fhir_mappings.medications.written_codes import codes_in_text
 from fhir_mappings.results.units import dose_scale
@@ -90,7 +90,7 @@ class Instructed(NamedTuple):
     infusion_minutes: tuple[int, ...]
     is_push: bool
     is_part: bool
-    intakes: tuple[Intake, ...]
+    timings: tuple[DosageTiming, ...]
     text_tablets: tuple[CountedTablets, ...] = ()
     diluent_ml: Decimal | None = None
     weight_basis: str = ""
@@ -163,7 +163,7 @@ class MedicationReader:
             named_mg=milligrams_in(each.value for each in named.evidence if not each.system) if counted else (),
             instructed_mg=milligrams_in(dosage.instructed(resource)) if counted else (),
             text_tablets=said.text_tablets,
-            intakes=said.intakes,
+            timings=said.timings,
             start=said.start,
             tentative=text(resource.get("intent")) in _TENTATIVE,
             in_focus=in_focus,
@@ -196,7 +196,7 @@ class MedicationReader:
     def _read_instructions(self, instructions: Any) -> Instructed:
         instructions = self._code_map.in_standard_units(instructions)
         resource = {"dosageInstruction": instructions}
-        alike = alike_but_for_amounts(instructions)
+        alike = without_amount(instructions)
         said = self._beside_amounts(instructions if alike is None else alike)
         if alike is not None and any(rhythm.unread for rhythm in said.schedule.rhythms):
             # Text that was not understood is quoted as written.
@@ -222,7 +222,7 @@ class MedicationReader:
             infusion_times(resource),
             is_push(resource),
             dosage.is_part_of_dose(resource),
-            intakes(stated),
+            timings(stated),
             diluent_ml=diluents.volume_of_instructions(resource),
             weight_basis=weight_basis(resource),
         )

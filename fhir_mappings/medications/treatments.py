@@ -201,7 +201,7 @@ class TreatmentReader:
         concept = concept_alone(resource)
         return self._drug_alone(concept) if concept else self._drug(resource, references)
 
-    def is_nameless(self, resource: Json, references: References) -> bool:
+    def has_unknown_drug(self, resource: Json, references: References) -> bool:
         """Return whether a treatment that would count refers to a missing Medication without naming the drug."""
         referred = child(resource, "medicationReference")
         kind, status = text(resource.get("resourceType")), text(resource.get("status"))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from cards.facts.session import Moment
+from cards.facts.session import Hook
 from fhir_mappings.request.sizes import Sizes, TooManyError, check_sizes
 from fhir_mappings.wire.depth import is_too_deep
 from fhir_mappings.wire.json_place import json_problem
@@ -68,7 +68,7 @@ class HookRequest(msgspec.Struct, frozen=True):
     ``extension`` is that of the request itself.
     """
 
-    hook: str
+    hook: Hook
     hook_instance: str
     patient_id: str
     user_id: str
@@ -81,11 +81,6 @@ class HookRequest(msgspec.Struct, frozen=True):
     encounter_id: str = ""
     extension: Json = msgspec.field(default_factory=dict)
     sizes: Sizes = Sizes()
-
-    @property
-    def moment(self) -> Moment:
-        """The moment of the request."""
-        return Moment(self.hook)
 
 
 class _Fields(msgspec.Struct):
@@ -212,18 +207,17 @@ def _request(envelope: _Fields, prefetch: Mapping[str, Prefetched], hook: str) -
     instance = _string(envelope.hookInstance, "hookInstance")
     context = _context(envelope)
     server, authorization = _fhir_access(envelope)
-    moment = Moment(hook)
     return HookRequest(
         hook=given,
         hook_instance=instance,
         patient_id=_patient_id(context),
-        user_id=_user_id(envelope, context) if not moment.orders_are_signed else "",
-        selections=_selections(context) if moment.may_be_incomplete else (),
-        draft_orders=_draft_orders(context) if moment.has_orders and not moment.orders_are_signed else {},
+        user_id=_user_id(envelope, context) if not given.orders_are_signed else "",
+        selections=_selections(context) if given.may_be_incomplete else (),
+        draft_orders=_draft_orders(context) if given.has_orders and not given.orders_are_signed else {},
         prefetch=prefetch,
         fhir_server=server,
         fhir_authorization=authorization,
-        dispatched=_dispatched(context) if moment.orders_are_signed else (),
+        dispatched=_dispatched(context) if given.orders_are_signed else (),
         encounter_id=text(context.get("encounterId")).removeprefix("Encounter/")[:_ID_LIMIT],
         extension=envelope.extension if isinstance(envelope.extension, dict) else {},
     )
@@ -254,24 +248,24 @@ def _checks_of_context(envelope: _Fields, context: Json, hook: str) -> Iterator[
     yield lambda: _patient_id(context)
     if envelope.hook != hook:
         return
-    moment = Moment(hook)
-    if moment.orders_are_signed:
+    kind = Hook(hook)
+    if kind.orders_are_signed:
         yield lambda: _dispatched(context)
         yield lambda: _string(context.get("performer"), "context.performer")
         return
     yield lambda: _user_id(envelope, context)
-    if moment.may_be_incomplete:
+    if kind.may_be_incomplete:
         yield lambda: _selections(context)
-    if moment.has_orders:
+    if kind.has_orders:
         yield lambda: _draft_orders(context)
 
 
-def _hook(envelope: _Fields, hook: str) -> str:
+def _hook(envelope: _Fields, hook: str) -> Hook:
     given = _string(envelope.hook, "hook")
     if given != hook:
         message = f"this service answers the hook {hook}; the service of each hook is listed at /cds-services"
         raise BadRequest("hook-mismatch", message, "hook")
-    return given
+    return Hook(given)
 
 
 def _context(envelope: _Fields) -> Json:

@@ -10,7 +10,7 @@ from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
 from cards.facts.order import DrugOrder
 from cards.facts.origins import Gap
-from cards.facts.session import Moment
+from cards.facts.session import Hook
 from cards.facts.topics import Topic
 
 ABOVE, ODD, UNVERIFIED, STALE = (
@@ -162,9 +162,9 @@ ROWS = [
         chart(cancers=("biliary",)),
     ),
     Row(ABOVE, "milligrams and no weight", CANNOT, order("Kadcyla", "252 mg"), NO_WEIGHT),
-    Row(ABOVE, "no dose yet at selection", NOT_ASKED, order("Kadcyla"), moment=Moment.SELECT),
-    Row(ABOVE, "a number without its unit yet at selection", NOT_ASKED, order("Kadcyla", "252"), moment=Moment.SELECT),
-    Row(ABOVE, "a unit that is none of dose at selection", CANNOT, order("Kadcyla", "2 {vial}"), moment=Moment.SELECT),
+    Row(ABOVE, "no dose yet at selection", NOT_ASKED, order("Kadcyla"), hook=Hook.SELECT),
+    Row(ABOVE, "a number without its unit yet at selection", NOT_ASKED, order("Kadcyla", "252"), hook=Hook.SELECT),
+    Row(ABOVE, "a unit that is none of dose at selection", CANNOT, order("Kadcyla", "2 {vial}"), hook=Hook.SELECT),
     Row(ABOVE, "no dose at signing", CANNOT, order("Kadcyla")),
     Row(ABOVE, "a dose that cannot be right", NOT_ASKED, order("Kadcyla", "3.6 mg")),
     Row(
@@ -221,7 +221,7 @@ ROWS = [
     Row(UNVERIFIED, "a range as wide as rounding", SILENT, ranging("240", "252")),
     Row(UNVERIFIED, "a range just wider than rounding", FIRES, ranging("239", "252")),
     Row(UNVERIFIED, "a range whose lower end has another unit", FIRES, ranging("0", "252")),
-    Row(UNVERIFIED, "a range at selection", NOT_ASKED, ranging("100", "252"), moment=Moment.SELECT),
+    Row(UNVERIFIED, "a range at selection", NOT_ASKED, ranging("100", "252"), hook=Hook.SELECT),
     Row(UNVERIFIED, "a range beside one dose", SILENT, ranging("100", "252", "252 mg")),
     Row(
         UNVERIFIED,
@@ -236,7 +236,7 @@ ROWS = [
     Row(ABOVE, "a range is judged by its upper end", FIRES, ranging("252", "300"), says=("300 mg",)),
     Row(UNVERIFIED, "a range above the maximum has its card", SILENT, ranging("252", "300")),
     Row(UNVERIFIED, "no dose at signing", FIRES, order("Kadcyla"), indicator="warning", says=("no dose",)),
-    Row(UNVERIFIED, "no dose at selection", NOT_ASKED, order("Kadcyla"), moment=Moment.SELECT),
+    Row(UNVERIFIED, "no dose at selection", NOT_ASKED, order("Kadcyla"), hook=Hook.SELECT),
     Row(
         UNVERIFIED,
         "a dose in the text alone",
