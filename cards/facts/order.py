@@ -92,7 +92,7 @@ class OrderedDose(msgspec.Struct, frozen=True):
     low_as_written: str = ""
 
 
-class Intake(msgspec.Struct, frozen=True):
+class DosageTiming(msgspec.Struct, frozen=True):
     """When the doses of one dosage instruction are taken, by its position among the order's instructions.
 
     ``a_day`` is the number per day, possibly less than one; ``None`` if not stated. ``times`` are the named times of
@@ -167,12 +167,16 @@ class DrugOrder(msgspec.Struct, frozen=True):
     """The percents of the dose that the instructions say are given: 80 for "reduced by 20 %"."""
     text_tablets: tuple[CountedTablets, ...] = ()
     """Numbers of tablets in the text of the instructions."""
-    intakes: tuple[Intake, ...] = ()
+    timings: tuple[DosageTiming, ...] = msgspec.field(default=(), name="intakes")
     """When tablets are taken, one entry for each dosage instruction."""
     form: str = ""
     """The dose form of the Medication as written, such as "powder for solution for infusion"."""
     notes: tuple[OrderNote, ...] = ()
     route_written: str = ""
     """The route as written; without ``route`` it was not understood."""
+    diluent_ml: Decimal | None = None
+    """The volume of the diluent, where the order names one."""
+    weight_basis: str = ""
+    """The body weight that the order says its dose is by, if not the actual one: "ideal", "adjusted" or "lean"."""
     replaces: tuple[str, ...] = ()
     """The orders that it takes the place of or carries out, as ``MedicationRequest/id``."""

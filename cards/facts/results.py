@@ -206,7 +206,10 @@ def hormone_receptor_positive(results: Iterable[ReceptorResult]) -> bool | None:
 
 
 class PregnancyTest(msgspec.Struct, frozen=True):
-    """A pregnancy test; ``positive`` is ``None`` for an amount of hormone, or an unclear answer."""
+    """A pregnancy test; ``positive`` is ``None`` for an unclear answer, or an amount between the cut-offs.
+
+    ``by_amount``: it is an amount of hormone, which a tumor may make as well.
+    """
 
     positive: bool | None
     on: date | None
@@ -215,6 +218,7 @@ class PregnancyTest(msgspec.Struct, frozen=True):
     time: ResultTime | None = None
     within: tuple[date, date] | None = None
     beside: tuple[str, ...] = ()
+    by_amount: bool = False
 
 
 class Mutation(msgspec.Struct, frozen=True):

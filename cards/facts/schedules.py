@@ -86,13 +86,13 @@ class Schedule(msgspec.Struct, frozen=True, dict=True):
         return found.pop() if len(found) == 1 else None
 
     @lazy
-    def disagreeing(self) -> tuple[Decimal, ...]:
+    def conflicting_intervals(self) -> tuple[Decimal, ...]:
         """The differing intervals that parts of the order state; empty when they agree."""
         found = self._intervals()
         return tuple(sorted(found)) if len(found) > 1 and not self.days else ()
 
     @lazy
-    def differing(self) -> tuple[Decimal, ...]:
+    def distinct_intervals(self) -> tuple[Decimal, ...]:
         """All different intervals in its parts, fully understood or not."""
         stated = {each.every_days or each.seems_days for each in self.rhythms if not each.is_limit}
         found = sorted(each for each in stated if each)

@@ -104,7 +104,7 @@ class DrugTextReader:
         folded = fold(written)
         words = words_of(folded)
         draft = _Draft(folded, words, [self._known(word.text) for word in words])
-        self._walk(draft)
+        self._read_words(draft)
         if is_cut(written):
             draft.unread.append(CUT)
         whole = self._by_ingredients(draft)
@@ -116,8 +116,8 @@ class DrugTextReader:
         meanings = self._with_alternatives(meanings, sure, draft)
         meanings = list(dict.fromkeys(self._without_parts(meanings)))
         meanings = self._in_form(meanings, draft)
-        self._pass_over_own_words(meanings, draft)
-        self._hear_what_is_said(meanings, draft)
+        self._drop_own_words(meanings, draft)
+        self._note_payload_words(meanings, draft)
         others = [word for word in draft.unread if self._vocabulary.is_payload(word) or self._vocabulary.is_drug(word)]
         others += [words[place].text for place in draft.loose if words[place].text not in others]
         if not meanings and not guessed:
@@ -135,7 +135,7 @@ class DrugTextReader:
         if any(word.text in self._vocabulary.oral_forms for word in words):
             return Route.ORAL
         draft = _Draft(fold(bounded(form)), words, [self._vocabulary.look_up(word.text) for word in words])
-        self._walk(draft)
+        self._read_words(draft)
         stated = [route for said, route in _ROUTES.items() if said in draft.said]
         return stated[0] if len(stated) == 1 else None
 
@@ -146,7 +146,7 @@ class DrugTextReader:
             return found
         return vocabulary.nearest(word) or found
 
-    def _walk(self, draft: _Draft) -> None:
+    def _read_words(self, draft: _Draft) -> None:
         """Process every word, from the first to the last."""
         place, count = 0, len(draft.words)
         while place < count:
@@ -299,7 +299,7 @@ class DrugTextReader:
     def _in_form(self, meanings: list[Meaning], draft: _Draft) -> list[Meaning]:
         """Resolve names shared by a subcutaneous product and its intravenous ingredients."""
         targets = {target for meaning in meanings for target in meaning}
-        product = next((each for each in self._under_the_skin if _goes_by(targets, each, self._products)), None)
+        product = next((each for each in self._under_the_skin if _are_own_names(targets, each, self._products)), None)
         if product is None:
             return meanings
         amounts = {_decimal(found) for found in _AMOUNT.findall(draft.folded)}
@@ -318,7 +318,7 @@ class DrugTextReader:
             return [frozenset({*targets, Target(product.id)})]
         return meanings
 
-    def _pass_over_own_words(self, meanings: Sequence[Meaning], draft: _Draft) -> None:
+    def _drop_own_words(self, meanings: Sequence[Meaning], draft: _Draft) -> None:
         """Drop unread words that belong to other names of the one product named, such as its suffix."""
         named = {target.product for meaning in meanings for target in meaning}
         if len(named) == 1:
@@ -333,7 +333,7 @@ class DrugTextReader:
             return False
         return any(len(each) == _SUFFIX and each.startswith(word) for each in own)
 
-    def _hear_what_is_said(self, meanings: Sequence[Meaning], draft: _Draft) -> None:
+    def _note_payload_words(self, meanings: Sequence[Meaning], draft: _Draft) -> None:
         """Report words after an antibody that are otherwise ignored: "conjugate", or the first letters of a payload."""
         bare = any(
             self._products[target.product].generic in self._vocabulary.antibodies
@@ -396,7 +396,7 @@ def _with_brands_together(meanings: Iterable[Meaning]) -> list[Meaning]:
     return list(found.values())
 
 
-def _goes_by(targets: set[Target], product: Product, products: Mapping[str, Product]) -> bool:
+def _are_own_names(targets: set[Target], product: Product, products: Mapping[str, Product]) -> bool:
     """Return whether names are those of a product's ingredients, or of the brand that its brand name includes."""
     if {target.product for target in targets} != set(product.parts):
         return False

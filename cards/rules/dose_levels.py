@@ -8,13 +8,13 @@ from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, No
 from cards.facts.patient import Treatment
 from cards.facts.topics import Topic
 from cards.knowledge.schema import Basis, Level, LevelRole
-from cards.readings.case import brief, dated
+from cards.readings.case import dated, shortened
 from cards.readings.course import fitting_levels, lowest_reduction, sums_above_maximum
 from cards.readings.day_total import day_total, judged_levels, total_excess
 from cards.readings.dosing import DoseReading, dose_conflict, is_component, look_alike_met, over_maximum, usable_doses
 from cards.rules.dose import cancer_words, dose_evidence, fixes_to, nothing_usable, written_dose
 from cards.rules.schedule import loading_again, loading_last
-from cards.rules.tablets import is_told_by_frequency, taken_too_seldom
+from cards.rules.tablets import is_reported_by_frequency, taken_too_seldom
 from cards.values.quantities import plain
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def dose_not_a_level(case: Case) -> Outcome:
     """Fire when the dose is more than the tolerance away from every labeled level and no other card says so."""
     if not usable_doses(case):
         return nothing_usable(case)
-    if (why := _told_elsewhere(case)) is not None:
+    if (why := _why_not_judged(case)) is not None:
         return NotApplicable(why)
     for reading, level in judged_levels(case):
         if _needs_weight(case, reading):
@@ -36,13 +36,13 @@ def dose_not_a_level(case: Case) -> Outcome:
             continue
         if look_alike_met(case, reading) is not None:
             return NotApplicable("the dose is that of another drug, and that card speaks")
-        if case.product.is_oral and is_told_by_frequency(case):
+        if case.product.is_oral and is_reported_by_frequency(case):
             return NotApplicable("the dose of the day is a level, and the card on how often it is taken speaks")
         return _no_level(case, reading)
     return (taken_too_seldom(case) if case.product.is_oral else None) or Clear()
 
 
-def _told_elsewhere(case: Case) -> str | None:
+def _why_not_judged(case: Case) -> str | None:
     """Return why another card speaks of the dose, or none can; ``None`` where its level is to be judged."""
     if over_maximum(case):
         return "the dose is above the maximum, and that card speaks"
@@ -134,7 +134,7 @@ def dose_re_escalation(case: Case) -> Outcome:
 def _if_all_read(case: Case) -> Outcome:
     """Return an outcome that lists unreadable earlier doses, which may hide a reduction."""
     unread = [
-        Missing("earlier-dose-unread", values={"written": brief(each.unread_dose), "date": each.on.isoformat()})
+        Missing("earlier-dose-unread", values={"written": shortened(each.unread_dose), "date": each.on.isoformat()})
         for each in case.history
         if each.unread_dose and each.dose is None and each.on is not None
     ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, Outcome, RemoveOrder
 from cards.facts.schedules import Nearest
-from cards.readings.case import brief, counted, spaced
+from cards.readings.case import counted, shortened, spacing_text
 from cards.readings.course import (
     amount_unknown,
     given_line,
@@ -103,7 +103,7 @@ def _within_the_order(case: Case) -> Fired | None:
     regimen = min(case.regimens, key=lambda each: each.interval_days)
     if nearest.days >= regimen.interval_days - window:
         return None
-    spacing = spaced(nearest.days)
+    spacing = spacing_text(nearest.days)
     named = nearest.first is not None and nearest.second is not None
     return Fired(
         values={
@@ -182,7 +182,7 @@ def _open_repeat_too_often(case: Case) -> Decimal | None:
 def _regimen_of(case: Case, before: OrderOfDay) -> Regimen:
     """Return the regimen of an order's level; the one with the shortest interval if that is not clear."""
     if before.identity.product is not None and before.identity.product.id == case.product.id:
-        ordered = case.alone(before.order)
+        ordered = case.as_only_order(before.order)
         levels = [level for _, level in judged_levels(ordered)]
         met = [each for each in case.regimens if any(level in each.levels for level in levels if level is not None)]
         if len({each.interval_days for each in met}) == 1:
@@ -193,12 +193,12 @@ def _regimen_of(case: Case, before: OrderOfDay) -> Regimen:
 def _unclear_schedule(case: Case) -> tuple[Missing, ...]:
     """List the parts of the order's schedule that were not understood or disagree."""
     schedule = case.order.schedule
-    missing = [Missing("schedule-unread", values={"written": brief(written)}) for written in schedule.unread]
-    if schedule.disagreeing:
-        intervals = " / ".join(spaced(each) for each in schedule.disagreeing)
+    missing = [Missing("schedule-unread", values={"written": shortened(written)}) for written in schedule.unread]
+    if schedule.conflicting_intervals:
+        intervals = " / ".join(spacing_text(each) for each in schedule.conflicting_intervals)
         missing.append(Missing("schedule-differs", values={"intervals": intervals}))
     if (every := _open_repeat_too_often(case)) is not None:
         missing.append(
-            Missing("schedule-once", values={"day": schedule.days[0].isoformat(), "interval": spaced(every)})
+            Missing("schedule-once", values={"day": schedule.days[0].isoformat(), "interval": spacing_text(every)})
         )
     return tuple(missing)

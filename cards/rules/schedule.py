@@ -56,7 +56,7 @@ def cycle_limit_reached(case: Case) -> Outcome:
     count = len({each.on for each in case.history})
     # Other orders in the session for earlier days count too.
     planned = _doses_of(case) + case.orders.doses_before(case.product.id, case.planned)
-    undated = len(case.undated_of(frozenset({case.product.id})))
+    undated = len(case.undated_doses_of(frozenset({case.product.id})))
     too_many = limit.cycles is not None and count + planned > limit.cycles
     too_long = limit.weeks is not None and weeks_of_treatment(case, further=planned - 1) >= limit.weeks
     if too_many or too_long:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cds_service.charts.figures import in_english
 from cds_service.charts.specification import HEIGHT, INK, A, amount, chart, names, of, time
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cds_service.charts.figures import Bar, Chart, Range
+    from cds_service.charts.figures import Bar, Chart, Range, Say
 
 Json = dict[str, Any]
 _BAR, _ROW = 13, 22
 _BEHIND = {"type": "text", "align": "left", "dx": 5}
 
 
-def bars(title: str, rows: Sequence[Bar], pair: tuple[str, str] = ("A", "B")) -> Chart | None:
+def bars(title: str, rows: Sequence[Bar], pair: tuple[str, str] = ("A", "B"), t: Say = in_english) -> Chart | None:
     """Draw horizontal bars with their values next to them; no rows, no chart."""
     if not rows:
         return None
@@ -32,10 +33,10 @@ def bars(title: str, rows: Sequence[Bar], pair: tuple[str, str] = ("A", "B")) ->
         {"mark": "bar", "encoding": {"color": color}},
         {"mark": _BEHIND, "encoding": {"text": {"field": "said"}}},
     ]
-    return chart(title, f"{len(rows)} rows.", values, layers, encoding=encoding, height=height)
+    return chart(title, t("{count} rows.", count=len(rows)), values, layers, encoding=encoding, height=height)
 
 
-def lines(title: str, rows: Sequence[Bar], pair: tuple[str, str] = ("A", "B")) -> Chart | None:
+def lines(title: str, rows: Sequence[Bar], pair: tuple[str, str] = ("A", "B"), t: Say = in_english) -> Chart | None:
     """Draw one or two lines over time, with rows named by month or day; no rows, no chart."""
     if not rows:
         return None
@@ -50,11 +51,11 @@ def lines(title: str, rows: Sequence[Bar], pair: tuple[str, str] = ("A", "B")) -
         {"mark": "line", "encoding": {"strokeDash": dashes} if _compared(rows) else {}},
         {"mark": {"type": "point", "filled": True, "size": 22, "opacity": 1}},
     ]
-    words = f"From {rows[0].name} to {rows[-1].name}."
+    words = t("From {first} to {last}.", first=rows[0].name, last=rows[-1].name)
     return chart(title, words, values, layers, encoding=encoding, height=HEIGHT)
 
 
-def ranges(title: str, rows: Sequence[Range]) -> Chart | None:
+def ranges(title: str, rows: Sequence[Range], t: Say = in_english) -> Chart | None:
     """Draw shares as points with their intervals, on a scale from 0 to 1; no rows, no chart."""
     if not rows:
         return None
@@ -73,7 +74,8 @@ def ranges(title: str, rows: Sequence[Range]) -> Chart | None:
             "encoding": {"x": {"datum": 1, "type": "quantitative"}, "text": {"field": "said"}},
         },
     ]
-    return chart(title, f"{len(rows)} rows.", values, layers, encoding={"y": names(grid=True)}, height={"step": _ROW})
+    words = t("{count} rows.", count=len(rows))
+    return chart(title, words, values, layers, encoding={"y": names(grid=True)}, height={"step": _ROW})
 
 
 def _compared(rows: Sequence[Bar]) -> bool:

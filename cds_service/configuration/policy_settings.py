@@ -208,7 +208,7 @@ class ProfileMatch(Section):
         return self.user is not None and _REFERENCE.fullmatch(self.user) is not None
 
     @property
-    def asks_role(self) -> bool:
+    def depends_on_role(self) -> bool:
         """Whether the user must have a role or specialty."""
         return self.user is not None and not self.is_person
 

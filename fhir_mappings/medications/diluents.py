@@ -6,6 +6,7 @@ A bag for flushing the line is not a diluent, and "do not mix with dextrose" doe
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from cards.identification.folding import fold
@@ -40,10 +41,12 @@ _MADE_UP = (
     r"(?:(?<![^\W_])(?:in|en|dans|em|w|v|na|premix|verdunn\w{0,3} mit|rozcien\w{0,4} w"
     r"|dilu\w{0,8} (?:in|with|en|con|avec|em|com|dans|nel\w{0,2}))\s|\+\s?|mg\s?/\s?(?=\d))"
 )
+_VOLUME = r"\d{1,4}(?:[.,]\d{1,2})?"
 _MADE_UP_IN = {
     diluent: re.compile(
-        rf"{_MADE_UP}\s?(?:\d{{1,4}}(?:[.,]\d)?\s?(?:ml|cc)\s)?"
+        rf"{_MADE_UP}\s?(?:({_VOLUME})\s?(?:ml|cc)\s)?"
         rf"(?:of |de |di |d'|von |einer |isotonische[rn]? )?{_STRENGTH}(?:{names})(?![^\W_])"
+        rf"(?:\s?\d{{1,2}}(?:[.,]\d)?\s?%)?[\s,]{{0,3}}(?:({_VOLUME})\s?ml\b(?!\s?/))?"
     )
     for diluent, names in _NAMES.items()
 }
@@ -75,6 +78,21 @@ def of_concept(concept: Json) -> frozenset[Diluent]:
 def of_instructions(resource: Json) -> frozenset[Diluent]:
     """List the diluents named in the dosage instructions of an order."""
     return frozenset(each for written in _texts(resource) for each in _made_up_in(written))
+
+
+def volume_of_instructions(resource: Json) -> Decimal | None:
+    """Return the milliliters of diluent that the dosage instructions name; ``None`` if none or several."""
+    found = {volume for written in _texts(resource) for volume in _volumes(written)}
+    return found.pop() if len(found) == 1 else None
+
+
+@cached_by_text
+def _volumes(written: str) -> tuple[Decimal, ...]:
+    if not _may_name_one(written):
+        return ()
+    plain = _WARNING.sub(" ", fold(written))
+    matches = (match for pattern in _MADE_UP_IN.values() for match in pattern.finditer(plain))
+    return tuple(Decimal(each.replace(",", ".")) for match in matches for each in match.groups() if each)
 
 
 @cached_by_text

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from cards.facts.order import BillingCode, DrugOrder, EvidenceKind, IdentityEvidence, Intake, WrittenNdc
+from cards.facts.order import BillingCode, DosageTiming, DrugOrder, EvidenceKind, IdentityEvidence, WrittenNdc
 from cards.facts.origins import Gap, Origin, Pointer
 from cards.facts.results import CodedHer2, ReceptorResult
 from cards.facts.schedules import Schedule
@@ -15,14 +15,15 @@ from cards.knowledge.schema import Diluent
 from cards.values.codes import hcpcs_with_modifiers
 from fhir_mappings.codings import CLINICAL, NO_CODE_MAP, Coding, coding_of, codings, drug_coding, texts
 from fhir_mappings.medications import diluents, dosage
-from fhir_mappings.medications.amounts import alike_but_for_amounts
+from fhir_mappings.medications.amounts import without_amount
 from fhir_mappings.medications.dosage import Strength
 from fhir_mappings.medications.dose_shares import shares_in
 from fhir_mappings.medications.infusion import infusion_times, is_push
 from fhir_mappings.medications.routes import OrderedRoute, RouteReader
 from fhir_mappings.medications.schedule import by_instruction
 from fhir_mappings.medications.tablet_counts import tablets_in
-from fhir_mappings.medications.tablets import counts_tablets, intakes, milligrams_in, tablet_mg
+from fhir_mappings.medications.tablets import counts_tablets, milligrams_in, tablet_mg, timings
+from fhir_mappings.medications.weight_basis import weight_basis
 from fhir_mappings.medications.written_codes import codes_in_text
 from fhir_mappings.results.units import dose_scale
 from fhir_mappings.wire.cached_json import CachedByJson
@@ -91,10 +92,12 @@ class Instructed(NamedTuple):
     infusion_minutes: tuple[int, ...]
     is_push: bool
     is_part: bool
-    intakes: tuple[Intake, ...]
+    timings: tuple[DosageTiming, ...]
     doses_by_text: tuple[tuple[Mg | MgPerKg, ...], ...] = ()
     text_shares: tuple[Decimal, ...] = ()
     text_tablets: tuple[CountedTablets, ...] = ()
+    diluent_ml: Decimal | None = None
+    weight_basis: str = ""
 
 
 def concept_alone(resource: Json) -> Any:
@@ -156,6 +159,8 @@ class MedicationReader:
             group=text(child(resource, "groupIdentifier").get("value")),
             notes=dosage.notes(resource) if "note" in resource else (),
             diluents=tuple(sorted(made_up_in)) if made_up_in else (),
+            diluent_ml=said.diluent_ml,
+            weight_basis=said.weight_basis,
             route=said.route.route,
             route_written=said.route.written,
             form=next(iter(texts(child(medication, "form"))), "")[:_LONGEST_FORM] if "form" in medication else "",
@@ -165,7 +170,7 @@ class MedicationReader:
             doses_by_text=said.doses_by_text,
             text_shares=said.text_shares,
             text_tablets=said.text_tablets,
-            intakes=said.intakes,
+            timings=said.timings,
             start=said.start,
             tentative=text(resource.get("intent")) in _TENTATIVE,
             in_focus=in_focus,
@@ -198,7 +203,7 @@ class MedicationReader:
     def _read_instructions(self, instructions: Any) -> Instructed:
         instructions = self._code_map.in_standard_units(instructions)
         resource = {"dosageInstruction": instructions}
-        alike = alike_but_for_amounts(instructions)
+        alike = without_amount(instructions)
         said = self._beside_amounts(instructions if alike is None else alike)
         if alike is not None and any(rhythm.unread for rhythm in said.schedule.rhythms):
             # Text that was not understood is quoted as written.
@@ -230,7 +235,9 @@ class MedicationReader:
             infusion_times(resource),
             is_push(resource),
             dosage.is_part_of_dose(resource),
-            intakes(stated),
+            timings(stated),
+            diluent_ml=diluents.volume_of_instructions(resource),
+            weight_basis=weight_basis(resource),
         )
 
     def _named(self, resource: Json, path: str, references: References) -> tuple[DrugOrder, Json, frozenset[Diluent]]:

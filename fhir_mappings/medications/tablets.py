@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from cards.facts.order import DoseUnit, Intake
+from cards.facts.order import DosageTiming, DoseUnit
 from cards.facts.schedules import Schedule
 from cards.identification.folding import fold, words_of
 from cards.values.text_cache import cached_by_text
@@ -74,30 +74,32 @@ def _milligrams_in(written: str) -> frozenset[Decimal]:
     return frozenset(Decimal(match[1]) for match in _STRENGTH.finditer(written[:_LONGEST_TEXT]))
 
 
-def intakes(instructions: Iterable[tuple[Json, tuple[Rhythm, ...]]]) -> tuple[Intake, ...]:
+def timings(instructions: Iterable[tuple[Json, tuple[Rhythm, ...]]]) -> tuple[DosageTiming, ...]:
     """List the intake of each dosage instruction by its schedules, in sequential steps."""
-    found: list[Intake] = []
+    found: list[DosageTiming] = []
     step, before = 0, None
     for place, (instruction, rhythms) in enumerate(instructions):
         times = _times(instruction)
         if before is not None and _follows(before, instruction, found[-1].times, times):
             step += 1
         before = instruction
-        found.append(_intake(place, rhythms, times, step))
+        found.append(_timing(place, rhythms, times, step))
     return tuple(found)
 
 
-def _intake(place: int, rhythms: tuple[Rhythm, ...], times: tuple[str, ...], step: int) -> Intake:
+def _timing(place: int, rhythms: tuple[Rhythm, ...], times: tuple[str, ...], step: int) -> DosageTiming:
     stated = {each.every_days for each in rhythms if each.every_days and not each.is_limit}
     # A text's apparent meaning counts if nothing else says it, and must not contradict what does.
     stated |= {each.seems_days for each in rhythms if each.seems_days}
     if len(stated) == 1:
-        return Intake(place, _ONE / stated.pop(), times, step)
+        return DosageTiming(place, _ONE / stated.pop(), times, step)
     if stated:
-        return Intake(place, None, times, step, is_unclear=True)
+        return DosageTiming(place, None, times, step, is_unclear=True)
     schedule = Schedule(rhythms)
     is_single = schedule.count == 1
-    return Intake(place, None, times, step, is_single=is_single, is_unclear=bool(schedule.unread) and not is_single)
+    return DosageTiming(
+        place, None, times, step, is_single=is_single, is_unclear=bool(schedule.unread) and not is_single
+    )
 
 
 def _follows(before: Json, instruction: Json, earlier: tuple[str, ...], times: tuple[str, ...]) -> bool:

@@ -12,7 +12,7 @@ from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
 from cards.facts.order import CountedTablets, DrugOrder
 from cards.facts.patient import Patient, Treatment, TreatmentState
-from cards.facts.session import Moment
+from cards.facts.session import Hook
 from cards.facts.topics import Topic
 from cards.knowledge.schema import Route
 
@@ -152,7 +152,7 @@ ROWS = [
         tablets("Nerlynx", "120 mg", "160 mg", "240 mg", steps=True),
     ),
     Row(ABOVE, "no frequency at signing", CANNOT, tucatinib("300 mg", a_day=None), missing=("tablet-frequency",)),
-    Row(ABOVE, "no frequency yet at selection", SILENT, tucatinib("300 mg", a_day=None), moment=Moment.SELECT),
+    Row(ABOVE, "no frequency yet at selection", SILENT, tucatinib("300 mg", a_day=None), hook=Hook.SELECT),
     Row(ABOVE, "one dose in all", SILENT, tucatinib("300 mg", a_day=None, single=True)),
     # dose-above-maximum: by partner, weight and impairment
     Row(
@@ -669,7 +669,7 @@ ROWS = [
         tablets("Nerlynx", "160 mg"),
         chart(history=(active("Nerlynx", 20, "neratinib", "240 mg"),)),
     ),
-    Row(PROPHYLAXIS, "while orders are still selected", NOT_ASKED, tablets("Nerlynx", "240 mg"), moment=Moment.SELECT),
+    Row(PROPHYLAXIS, "while orders are still selected", NOT_ASKED, tablets("Nerlynx", "240 mg"), hook=Hook.SELECT),
     Row(PROPHYLAXIS, "Tukysa requires none", NOT_ASKED, tucatinib("300 mg")),
     Row(
         PROPHYLAXIS,

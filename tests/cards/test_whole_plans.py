@@ -19,13 +19,13 @@ from cards.facts.order import DoseUnit
 from cards.facts.outcomes import Fired, HoldOrder, Indicator, OrderTests, RemoveOrder, SetDose
 from cards.facts.patient import TreatmentState
 from cards.facts.policy import PlannedDoses
-from cards.facts.session import Moment
+from cards.facts.session import Hook
 from cards.facts.topics import Topic
-from cards.offers import without_harmful_removals
 from cards.presentation.grouping import grouped
 from cards.presentation.renderer import Renderer
 from cards.presentation.urgency import Urgency, indicator_of
 from cards.presentation.wording import default_wording
+from cards.suggestion_checks import without_harmful_removals
 from cards.values.quantities import Mg
 
 if TYPE_CHECKING:
@@ -261,9 +261,9 @@ ORDERS = st.lists(
 )
 
 
-@for_all(ORDERS, charts(), st.sampled_from([Moment.SELECT, Moment.SIGN, Moment.DISPATCH]))
-def test_every_finding_is_told_once_and_the_urgent_ones_first(orders, patient, moment) -> None:
-    session = facts_of(*orders, patient=patient, moment=moment)
+@for_all(ORDERS, charts(), st.sampled_from([Hook.SELECT, Hook.SIGN, Hook.DISPATCH]))
+def test_every_finding_is_told_once_and_the_urgent_ones_first(orders, patient, hook) -> None:
+    session = facts_of(*orders, patient=patient, hook=hook)
     verdicts = judge(session, RECOGNIZER, POLICY)
     found = told(session)
     fired = sorted((str(v.topic), v.order.path if v.order else "") for v in verdicts if isinstance(v.outcome, Fired))
@@ -283,10 +283,10 @@ def test_no_card_offers_a_dose_of_a_drug_that_must_not_be_given(orders, patient)
                 assert not any(isinstance(fix, SetDose) for fix in verdict.outcome.fixes)
 
 
-@for_all(ORDERS, charts(), st.sampled_from([Moment.SELECT, Moment.SIGN, Moment.DISPATCH]))
-def test_no_button_leads_to_what_another_card_forbids(orders, patient, moment) -> None:
+@for_all(ORDERS, charts(), st.sampled_from([Hook.SELECT, Hook.SIGN, Hook.DISPATCH]))
+def test_no_button_leads_to_what_another_card_forbids(orders, patient, hook) -> None:
     """Apply any one suggestion, ask again: nothing critical is new."""
-    session = facts_of(*orders, patient=patient, moment=moment)
+    session = facts_of(*orders, patient=patient, hook=hook)
     before = critical(told(session))
     for each in told(session):
         for suggestion in RENDERER.card_of(each, "x").suggestions:
@@ -443,7 +443,7 @@ def test_one_order_of_one_dose_has_no_card_of_later_doses(one: DrugOrder) -> Non
 
 
 def test_a_dispatched_order_is_not_planned_again() -> None:
-    session = facts_of(counted(6), moment=Moment.DISPATCH)
+    session = facts_of(counted(6), hook=Hook.DISPATCH)
     assert Topic.MONITORING_PLANNED not in {each.lead.topic for each in told(session)}
 
 

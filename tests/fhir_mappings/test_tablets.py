@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from cards.facts.order import CountedTablets, Intake
+from cards.facts.order import CountedTablets, DosageTiming
 from fhir_mappings.medications.schedule import by_instruction
 from fhir_mappings.medications.tablet_counts import tablets_in
-from fhir_mappings.medications.tablets import intakes, tablet_mg
+from fhir_mappings.medications.tablets import tablet_mg, timings
 
 
 def repeat(**parts: Any) -> dict[str, Any]:
@@ -83,13 +83,13 @@ def test_numbers_of_tablets_in_a_text(written, expected) -> None:
     ],
 )
 def test_how_often_a_day(instruction, a_day, is_unclear) -> None:
-    (intake,) = intakes(by_instruction({"dosageInstruction": [instruction]}))
-    assert (intake.a_day, intake.is_unclear) == (Decimal(a_day) if a_day else None, is_unclear)
+    (timing,) = timings(by_instruction({"dosageInstruction": [instruction]}))
+    assert (timing.a_day, timing.is_unclear) == (Decimal(a_day) if a_day else None, is_unclear)
 
 
 def test_one_dose_is_no_rhythm() -> None:
-    (intake,) = intakes(by_instruction({"dosageInstruction": [{"timing": {"repeat": {"count": 1}}}]}))
-    assert intake == Intake(0, None, is_single=True)
+    (timing,) = timings(by_instruction({"dosageInstruction": [{"timing": {"repeat": {"count": 1}}}]}))
+    assert timing == DosageTiming(0, None, is_single=True)
 
 
 WEEK = {"boundsDuration": {"value": 7, "unit": "d", "code": "d"}}
@@ -114,4 +114,4 @@ WEEK = {"boundsDuration": {"value": 7, "unit": "d", "code": "d"}}
     ],
 )
 def test_steps(instructions, steps) -> None:
-    assert [each.step for each in intakes(by_instruction({"dosageInstruction": instructions}))] == steps
+    assert [each.step for each in timings(by_instruction({"dosageInstruction": instructions}))] == steps

@@ -3,10 +3,11 @@
 Unknown fields do not load, and nothing loads without a citation.
 """
 
-from cards.knowledge.schema.combinations import DrugClass, KeptApart
+from cards.knowledge.schema.combinations import CodedDrugs, DrugClass, DrugCodes, KeptApart
 from cards.knowledge.schema.doses import (
     Concentration,
     CycleLimit,
+    DiluentVolume,
     ForbiddenDiluent,
     InfusionStep,
     InfusionTimes,
@@ -112,6 +113,7 @@ __all__ = [
     "CaseResult",
     "Cited",
     "CodeEntry",
+    "CodedDrugs",
     "Concentration",
     "Concept",
     "Confidence",
@@ -120,7 +122,9 @@ __all__ = [
     "DiagnosisCertainty",
     "DiagnosisGroup",
     "Diluent",
+    "DiluentVolume",
     "DrugClass",
+    "DrugCodes",
     "DrugWords",
     "Eligibility",
     "Expected",

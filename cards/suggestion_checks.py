@@ -98,19 +98,21 @@ class _Check:
 
     def _left_by(self, gone: frozenset[Origin]) -> _Criticals:
         """Return the critical findings about the orders of the same days once some orders are gone."""
-        group = {mate.origin for origin in gone for mate in self._mates(origin)}
+        group = {mate.origin for origin in gone for mate in self._orders_of_same_day(origin)}
         return self._judged([order for order in self._session.orders if order.origin in group - gone])
 
     def _is_harmful(self, gone: frozenset[Origin]) -> bool:
-        left = {mate.origin: mate for origin in gone for mate in self._mates(origin) if mate.origin not in gone}
+        left = {
+            mate.origin: mate for origin in gone for mate in self._orders_of_same_day(origin) if mate.origin not in gone
+        }
         if not left:
             return False
-        group = {mate.origin for origin in left for mate in self._mates(origin)}
+        group = {mate.origin for origin in left for mate in self._orders_of_same_day(origin)}
         before = self._judged([order for order in self._session.orders if order.origin in group])
         after = self._judged([order for order in self._session.orders if order.origin in group - gone])
         return not after <= before | self._told
 
-    def _mates(self, origin: Origin) -> Iterator[DrugOrder]:
+    def _orders_of_same_day(self, origin: Origin) -> Iterator[DrugOrder]:
         """Yield the orders of the same product and day, the order itself included."""
         for place in self._places.get(origin, ()):
             yield from self._of_day[place]
