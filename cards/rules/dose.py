@@ -237,7 +237,15 @@ def dose_cannot_verify(case: Case) -> Outcome:
             cited=(_regimen_citation(case),),
             variant="open-range" if is_open else "range",
         )
-    return _weight_to_verify_by(case)
+    by_weight = _weight_to_verify_by(case)
+    if isinstance(by_weight, Fired) or not case.order.weight_basis or not case.weight_based:
+        return by_weight
+    return Fired(
+        values={"basis": case.order.weight_basis},
+        evidence=tuple(dict.fromkeys(line for each in usable_doses(case) for line in dose_evidence(case, each))),
+        cited=(_regimen_citation(case),),
+        variant="other-weight",
+    )
 
 
 def _range(case: Case) -> OrderedDose | None:

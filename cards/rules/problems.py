@@ -94,13 +94,15 @@ def pregnancy_test_missing(case: Case) -> Outcome:
     if unknown:
         return CannotTell(tuple(Missing(name) for name in unknown))
     older = case.patient.pregnancy_tests[:1]
+    advice = case.product.monitoring.contraception
     return Fired(
         values={"limit": plain(case.threshold("pregnancy_test_max_age_days"))},
         evidence=(
             *(Evidence("pregnancy-test", dated(test.as_reported, test.on), test.origin) for test in older),
             *case.unusable(frozenset({"pregnancy-test"})),
         ),
-        cited=(by, case.known.thresholds["pregnancy_test_max_age_days"].by),
+        cited=(by, case.known.thresholds["pregnancy_test_max_age_days"].by, *((advice.by,) if advice else ())),
+        notes=(("contraception", {"advice": advice.then}),) if advice else (),
         fixes=(OrderTests(("pregnancy-test",)),),
     )
 

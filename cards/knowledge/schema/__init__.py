@@ -7,6 +7,7 @@ from cards.knowledge.schema.combinations import CodedDrugs, DrugClass, DrugCodes
 from cards.knowledge.schema.doses import (
     Concentration,
     CycleLimit,
+    DiluentVolume,
     ForbiddenDiluent,
     InfusionStep,
     InfusionTimes,
@@ -123,6 +124,7 @@ __all__ = [
     "DiagnosisGroup",
     "DiagnosisHer2",
     "Diluent",
+    "DiluentVolume",
     "DrugClass",
     "DrugCodes",
     "DrugWords",
