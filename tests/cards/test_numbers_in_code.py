@@ -157,6 +157,7 @@ EXCEPTIONS = {
     "fhir_mappings/patient/condition_concepts.py _LONGEST": (BOUND, "1000"),
     "fhir_mappings/patient/condition_states.py _LONGEST": (BOUND, "80"),
     "fhir_mappings/patient/conditions.py _LONGEST": (BOUND, "200"),
+    "fhir_mappings/patient/diagnosis_her2.py _LONGEST": (BOUND, "200"),
     "fhir_mappings/patient/problem_texts.py _LONGEST": (BOUND, "500"),
     "fhir_mappings/patient/staging.py _LONGEST": (BOUND, "1000"),
     "fhir_mappings/request/builder.py _LONGEST_DRUG": (BOUND, "200"),
