@@ -268,13 +268,17 @@ def dose_conflict(case: Case) -> DoseConflict | None:
     Only a single mention in a unit is compared: a text with several may be about vials, or earlier doses.
     """
     weight, tolerance = case.kg, case.threshold("dose_rounding_tolerance_percent")
-    for basis in (MgPerKg, Mg):
+    # A dose per kilogram of another body weight cannot be compared with milligrams.
+    is_other_weight = bool(case.order.weight_basis) and case.weight_based
+    for basis in (Mg,) if is_other_weight else (MgPerKg, Mg):
         mentioned = _mentioned(case, basis)
         if len(mentioned) != 1 or is_part_of_combination(case.product, mentioned[0]):
             continue
         in_field = in_basis(case, basis)
         if in_field and not any(near(dose.value, mentioned[0].value, tolerance) for _, dose in in_field):
             return DoseConflict(*in_field[0], mentioned[0], in_text=True)
+    if is_other_weight:
+        return None
     return _between_fields(case, weight, tolerance)
 
 
