@@ -160,7 +160,10 @@ class Her2Result(msgspec.Struct, frozen=True):
 
 
 class CodedHer2(msgspec.Struct, frozen=True):
-    """A HER2 status in a diagnosis code. It is shown with the pathology and never replaces it."""
+    """A HER2 status in a diagnosis code, or in its words where ``code`` is empty.
+
+    It is shown with the pathology and never replaces it.
+    """
 
     positive: bool
     code: str

@@ -131,6 +131,24 @@ class ReceptorCodes(KnowledgeRecord, frozen=True, kw_only=True):
         return self.by_snomed if any(each.snomed == code for each in self.codes) else self.by
 
 
+class DiagnosisHer2(KnowledgeRecord, frozen=True, kw_only=True):
+    """How the text of a diagnosis names HER2 and its status.
+
+    ``between`` may stand between the two, ``positive_alone`` and ``negative_alone`` need no name, ``unsure`` anywhere
+    makes the text say nothing. Only a text with one of ``hints`` is read.
+    """
+
+    hints: tuple[str, ...]
+    names: tuple[str, ...]
+    between: tuple[str, ...]
+    positive: tuple[str, ...]
+    negative: tuple[str, ...]
+    positive_alone: tuple[str, ...]
+    negative_alone: tuple[str, ...]
+    unsure: tuple[str, ...]
+    by: Cited
+
+
 class NotTheDisease(KnowledgeRecord, frozen=True, kw_only=True):
     """Words that make a written diagnosis something else: a history, a suspicion, a screening.
 
@@ -289,6 +307,7 @@ class Terminology(KnowledgeRecord, frozen=True, kw_only=True):
     problem_words: ProblemWords
     diagnosis_certainty: DiagnosisCertainty
     receptor_codes: ReceptorCodes
+    diagnosis_her2: DiagnosisHer2
     problems: tuple[ProblemGroup, ...]
     ish_positive: PositiveRatio
     her2_copies: CopyLimits
