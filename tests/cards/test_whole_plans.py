@@ -88,6 +88,7 @@ def test_one_wrong_cycle_of_six_is_named_by_its_day() -> None:
     orders = (*plan(cycles=2), third)
     card = next(card for card in cards(*orders) if card.topic is Topic.DOSE_ABOVE_MAXIMUM)
     assert [suggestion.label for suggestion in card.suggestions] == ["Change Kadcyla to 252 mg (2027-01-03)"]
+    assert "Order: 2027-01-03" in card.detail
 
 
 def test_the_id_of_a_card_is_that_of_its_topic_and_orders() -> None:
