@@ -273,7 +273,9 @@ def dose_conflict(case: Case) -> DoseConflict | None:
     texts, such as those for the nurse and for the patient, each is compared by itself.
     """
     weight, tolerance = case.kg, case.threshold("dose_rounding_tolerance_percent")
-    for basis in (MgPerKg, Mg):
+    # A dose per kilogram of another body weight cannot be compared with milligrams.
+    is_other_weight = bool(case.order.weight_basis) and case.weight_based
+    for basis in (Mg,) if is_other_weight else (MgPerKg, Mg):
         in_field = in_basis(case, basis)
         if not in_field:
             continue
@@ -283,7 +285,8 @@ def dose_conflict(case: Case) -> DoseConflict | None:
                 continue
             if not any(near(dose.value, mentioned[0].value, tolerance) for _, dose in in_field):
                 return DoseConflict(*in_field[0], mentioned[0], in_text=True)
-    return _between_fields(case, weight, tolerance) or _above_own_limit(case) or _reduced_in_words(case)
+    between = None if is_other_weight else _between_fields(case, weight, tolerance)
+    return between or _above_own_limit(case) or _reduced_in_words(case)
 
 
 def _above_own_limit(case: Case) -> DoseConflict | None:
