@@ -3,7 +3,20 @@
 Unknown fields do not load, and nothing loads without a citation.
 """
 
+from cards.knowledge.schema.code_entries import CodeEntry, LocalCode, ValueEntry
 from cards.knowledge.schema.combinations import CodedDrugs, DrugClass, DrugCodes, KeptApart
+from cards.knowledge.schema.diagnosis_terms import (
+    DiagnosisCertainty,
+    DiagnosisGroup,
+    MetastasisCodes,
+    NotTheDisease,
+    OtherCancers,
+    ProblemGroup,
+    ProblemWords,
+    ReceptorCode,
+    ReceptorCodes,
+    StageWords,
+)
 from cards.knowledge.schema.doses import (
     Concentration,
     CycleLimit,
@@ -73,28 +86,15 @@ from cards.knowledge.schema.supply import (
     UnspecificHcpcs,
 )
 from cards.knowledge.schema.terminology import (
-    CodeEntry,
     Concept,
     CopyLimits,
-    DiagnosisCertainty,
-    DiagnosisGroup,
     GeneCodes,
-    LocalCode,
     LvefInWords,
-    MetastasisCodes,
     Nearness,
-    NotTheDisease,
-    OtherCancers,
     PositiveRatio,
-    ProblemGroup,
-    ProblemWords,
-    ReceptorCode,
-    ReceptorCodes,
     RouteWords,
-    StageWords,
     StainedShare,
     Terminology,
-    ValueEntry,
 )
 from cards.knowledge.schema.units import IgnoredWords, UnitEntry, Units, UnitTable
 
