@@ -168,5 +168,9 @@ class DrugOrder(msgspec.Struct, frozen=True):
     notes: tuple[OrderNote, ...] = ()
     route_written: str = ""
     """The route as written; without ``route`` it was not understood."""
+    diluent_ml: Decimal | None = None
+    """The volume of the diluent, where the order names one."""
+    weight_basis: str = ""
+    """The body weight that the order says its dose is by, if not the actual one: "ideal", "adjusted" or "lean"."""
     replaces: tuple[str, ...] = ()
     """The orders that it takes the place of or carries out, as ``MedicationRequest/id``."""

@@ -15,9 +15,11 @@ from cards.facts.outcomes import (
     Outcome,
     RemoveOrder,
 )
+from cards.knowledge.label_doses import near
 from cards.knowledge.schema import LevelRole, Route
 from cards.readings.case import shortened
 from cards.readings.day_total import judged_levels
+from cards.values.quantities import plain
 
 if TYPE_CHECKING:
     from cards.readings.case import Case
@@ -43,7 +45,7 @@ def route_wrong(case: Case) -> Outcome:
 
 
 def diluent_incompatible(case: Case) -> Outcome:
-    """Fire when the order names a diluent that the label forbids."""
+    """Fire when the order names a diluent that the label forbids, or a volume other than the label's (a warning)."""
     if not case.product.forbidden_diluents:
         return NotApplicable("the label forbids no diluent on file")
     if not case.order.diluents:
@@ -56,7 +58,23 @@ def diluent_incompatible(case: Case) -> Outcome:
                 cited=(forbidden.by,),
                 fixes=(RemoveOrder(),),
             )
-    return Clear()
+    return _other_volume(case) or Clear()
+
+
+def _other_volume(case: Case) -> Fired | None:
+    """Fire on a bag of another volume than the label's; half a bag for one part of the dose may be right."""
+    wanted, ordered = case.product.diluent_volume, case.order.diluent_ml
+    if wanted is None or ordered is None or case.order.is_part:
+        return None
+    if near(ordered, wanted.ml, wanted.tolerance_percent):
+        return None
+    return Fired(
+        values={"ordered": plain(ordered), "wanted": plain(wanted.ml)},
+        evidence=(Evidence("diluent", f"{plain(ordered)} mL", case.order.origin),),
+        cited=(wanted.by,),
+        variant="volume",
+        indicator=Indicator.WARNING,
+    )
 
 
 def infusion_rate(case: Case) -> Outcome:

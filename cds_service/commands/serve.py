@@ -252,5 +252,8 @@ def _must_be_free(host: str, port: int) -> None:
     """Refuse an address already in use: the server would share it, and each process would get some of the calls."""
     try:
         socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
-    except OSError as error:
+    except socket.gaierror as error:
         fail(f"{host}:{port} cannot be listened on: {error.strerror}")
+    except OSError as error:
+        # Its own text repeats the address.
+        fail(f"{host}:{port} cannot be listened on: {os.strerror(error.errno or 0)}")

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from cards.knowledge.schema import Action, LabRow, Setting
+from cards.presentation.language import Localizer
 from cards.readings.lab_table import times_limit
 from cards.values.quantities import in_print, plain
 from cds_service.smart.label_words import SHOWN, Say, action_text
@@ -17,27 +18,30 @@ if TYPE_CHECKING:
     from cards.readings.case import Case
 
 
+_ULN = "× ULN"
+
+
 def tests_of(case: Case) -> tuple[str, ...]:
     """Return the tests in the tables of the product's label."""
     return tuple(case.recognizer.lab_rows[case.product.id])
 
 
-def lab_panels(case: Case, tests: tuple[str, ...], title: str, say: Say) -> tuple[Panel, ...]:
+def lab_panels(case: Case, tests: tuple[str, ...], title: str, say: Say, local: Localizer) -> tuple[Panel, ...]:
     """Show the tests in the label's tables, with the values at which the label says hold or discontinue."""
     wanted = [test for test in tests if test in tests_of(case)]
     if not wanted:
         return ()
-    names = {test: case.known.terminology.concepts[test].display for test in wanted}
+    names = {test: local.text(case.known.terminology.concepts[test].display) for test in wanted}
     by_limit = any(row.times_uln for test in wanted for row in _rows(case, test))
     series = tuple(
-        Series(names[test], tuple(_points(case.patient.labs.get(test, ()), by_limit=by_limit)), shape)
+        Series(names[test], tuple(_points(case.patient.labs.get(test, ()), local, by_limit=by_limit)), shape)
         for test, shape in zip(wanted, ("circle", "square", "triangle"), strict=False)
     )
     lines: dict[tuple[Decimal, str, str], list[str]] = {}
     for test in wanted:
         for value, side, action in _limits(_rows(case, test)):
             lines.setdefault((value, side, str(action)), []).append(names[test])
-    unit = "× ULN" if by_limit else in_print(case.known.terminology.concepts[wanted[0]].unit or "")
+    unit = _ULN if by_limit else in_print(case.known.terminology.concepts[wanted[0]].unit or "")
     drawn = tuple(
         Line(value, _line(action, side, value, say) + (f" ({', '.join(of)})" if len(wanted) > 1 else ""), action)
         for (value, side, action), of in sorted(lines.items())
@@ -47,7 +51,7 @@ def lab_panels(case: Case, tests: tuple[str, ...], title: str, say: Say) -> tupl
         for test in wanted
         for result in reversed(case.patient.labs.get(test, ()))
     )
-    return (Panel(title, unit, series, drawn, rows=rows),)
+    return (Panel(title, local.locale.units.get(unit, unit), series, drawn, rows=rows),)
 
 
 def _line(action: str, side: str, value: Decimal, say: Say) -> str:
@@ -62,12 +66,12 @@ def _multiple(result: LabResult, say: Say) -> str:
     return say("{number} × ULN", number=plain(times_limit(result)))
 
 
-def _points(results: Iterable[LabResult], *, by_limit: bool) -> Iterable[Point]:
+def _points(results: Iterable[LabResult], local: Localizer, *, by_limit: bool) -> Iterable[Point]:
     for result in reversed(tuple(results)):
         if result.on is None or (by_limit and not result.upper_limit):
             continue
         value = times_limit(result) if by_limit else result.value
-        yield Point(result.on, value, f"{plain(value)}{' × ULN' if by_limit else ''}")
+        yield Point(result.on, value, local.figures(f"{plain(value)} {_ULN}" if by_limit else plain(value)))
 
 
 def _rows(case: Case, test: str) -> tuple[LabRow, ...]:

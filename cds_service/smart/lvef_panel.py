@@ -16,6 +16,7 @@ from cards.facts.origins import Origin
 from cards.facts.outcomes import Fired
 from cards.facts.results import Lvef
 from cards.knowledge.schema import Action, Band
+from cards.presentation.language import Localizer
 from cards.readings.lvef_table import read_lvef
 from cards.rules.lvef_monitoring import lvef_overdue
 from cards.values.calendar_months import months_before
@@ -33,10 +34,10 @@ _FURTHEST_DAYS = 800
 _WHOLE = Decimal(100)
 
 
-def lvef_panel(case: Case, say: Say) -> Panel:
+def lvef_panel(case: Case, say: Say, local: Localizer) -> Panel:
     """Show the ejection fractions with the label's bands for the next one."""
     measured = [lvef for lvef in reversed(case.patient.lvefs) if lvef.on is not None]
-    points = tuple(Point(each.on, each.percent.value, str(each.percent)) for each in measured if each.on)
+    points = tuple(Point(each.on, each.percent.value, local.figures(str(each.percent))) for each in measured if each.on)
     rows = tuple((each.on, each.as_reported, "") for each in case.patient.lvefs[::-1])
     zones = tuple(_zones(case, say)) if measured else ()
     return Panel("LVEF", "%", (Series("LVEF", points, "circle"),), zones=zones, rows=rows, low=Decimal(30))

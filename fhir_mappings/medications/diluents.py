@@ -6,6 +6,7 @@ A bag for flushing the line is not a diluent, and "do not mix with dextrose" doe
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from cards.knowledge.schema import Diluent
@@ -28,6 +29,14 @@ _ANYWHERE = {diluent: re.compile(rf"\b(?:{names})\b", re.IGNORECASE) for diluent
 _MADE_UP_IN = {
     diluent: re.compile(
         rf"(?:\bin|\bdilute[d]?\s+(?:in|with)|\+|\bpremix)\s+(?:\d+\s*ml\s+)?(?:of\s+)?{_STRENGTH}(?:{names})\b",
+        re.IGNORECASE,
+    )
+    for diluent, names in _NAMES.items()
+}
+_BAG = {
+    diluent: re.compile(
+        rf"(?:\bin|\bdilute[d]?\s+(?:in|with)|\+)\s+(?:(\d{{1,4}}(?:[.,]\d{{1,2}})?)\s?ml\s+)?(?:of\s+)?{_STRENGTH}(?:{names})\b"
+        r"(?:\s*\d{1,2}(?:[.,]\d)?\s?%)?[\s,]{0,3}(?:(\d{1,4}(?:[.,]\d{1,2})?)\s?ml\b(?!\s?/))?",
         re.IGNORECASE,
     )
     for diluent, names in _NAMES.items()
@@ -55,6 +64,21 @@ def of_concept(concept: Json) -> frozenset[Diluent]:
 def of_instructions(resource: Json) -> frozenset[Diluent]:
     """List the diluents named in the dosage instructions of an order."""
     return frozenset(each for written in _texts(resource) for each in _made_up_in(written))
+
+
+def volume_of_instructions(resource: Json) -> Decimal | None:
+    """Return the milliliters of diluent that the dosage instructions name; ``None`` if none or several."""
+    found = {volume for written in _texts(resource) for volume in _volumes(written)}
+    return found.pop() if len(found) == 1 else None
+
+
+@cached_by_text
+def _volumes(written: str) -> tuple[Decimal, ...]:
+    if not _may_name_one(written):
+        return ()
+    plain = _WARNING.sub(" ", written)
+    matches = (match for pattern in _BAG.values() for match in pattern.finditer(plain))
+    return tuple(Decimal(each.replace(",", ".")) for match in matches for each in match.groups() if each)
 
 
 @cached_by_text

@@ -22,6 +22,7 @@ from fhir_mappings.medications.routes import OrderedRoute, RouteReader
 from fhir_mappings.medications.schedule import by_instruction
 from fhir_mappings.medications.tablet_counts import tablets_in
 from fhir_mappings.medications.tablets import counts_tablets, milligrams_in, tablet_mg, timings
+from fhir_mappings.medications.weight_basis import weight_basis
 from fhir_mappings.medications.written_codes import codes_in_text
 from fhir_mappings.results.units import dose_scale
 from fhir_mappings.wire.cached_json import CachedByJson
@@ -91,6 +92,8 @@ class Instructed(NamedTuple):
     is_part: bool
     timings: tuple[DosageTiming, ...]
     text_tablets: tuple[CountedTablets, ...] = ()
+    diluent_ml: Decimal | None = None
+    weight_basis: str = ""
 
 
 def concept_alone(resource: Json) -> Any:
@@ -152,6 +155,8 @@ class MedicationReader:
             group=text(child(resource, "groupIdentifier").get("value")),
             notes=dosage.notes(resource) if "note" in resource else (),
             diluents=tuple(sorted(made_up_in)) if made_up_in else (),
+            diluent_ml=said.diluent_ml,
+            weight_basis=said.weight_basis,
             route=said.route.route,
             route_written=said.route.written,
             tablet_mg=tablet_mg(medication, (each.value for each in named.evidence if not each.system)),
@@ -218,6 +223,8 @@ class MedicationReader:
             is_push(resource),
             dosage.is_part_of_dose(resource),
             timings(stated),
+            diluent_ml=diluents.volume_of_instructions(resource),
+            weight_basis=weight_basis(resource),
         )
 
     def _named(self, resource: Json, path: str, references: References) -> tuple[DrugOrder, Json, frozenset[Diluent]]:

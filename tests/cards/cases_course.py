@@ -60,6 +60,11 @@ def active(in_days: int | None = 0, drug: str = "kadcyla", dose: str | None = "2
     return chart(history=(found,))
 
 
+def bag(ml: str) -> DrugOrder:
+    found = order("Kadcyla", "252 mg", diluents=(Diluent.SODIUM_CHLORIDE,))
+    return msgspec.structs.replace(found, diluent_ml=Decimal(ml))
+
+
 def repeating(every: str, doses: int | None = None, drug: str = "Kadcyla", dose: str = "252 mg") -> DrugOrder:
     """Return an order for today that also states a repetition."""
     repeat = Rhythm(every_days=Decimal(every), doses=doses)
@@ -561,6 +566,19 @@ ROWS = [
     Row(DILUENT, "Kadcyla in sodium chloride", SILENT, order("Kadcyla", "252 mg", diluents=(Diluent.SODIUM_CHLORIDE,))),
     Row(DILUENT, "Enhertu in dextrose", SILENT, order("Enhertu", "378 mg", diluents=(Diluent.DEXTROSE,))),
     Row(DILUENT, "no diluent on the order", NOT_ASKED, KADCYLA),
+    Row(
+        DILUENT,
+        "a bag of 100 mL for Kadcyla",
+        FIRES,
+        bag("100"),
+        indicator="warning",
+        says=("in 100 mL", "250 mL"),
+        fixes=(),
+    ),
+    Row(DILUENT, "a bag of 250 mL", SILENT, bag("250")),
+    Row(DILUENT, "the bag and the drug", SILENT, bag("262.6")),
+    Row(DILUENT, "half a bag for half a dose", SILENT, msgspec.structs.replace(bag("125"), is_part=True)),
+    Row(DILUENT, "no volume on the order", SILENT, order("Kadcyla", "252 mg", diluents=(Diluent.SODIUM_CHLORIDE,))),
     # her2-agents-combined
     Row(
         TOGETHER,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from cards.knowledge.schema import Diluent
-from fhir_mappings.medications.diluents import of_concept, of_ingredients, of_instructions
+from fhir_mappings.medications.diluents import of_concept, of_ingredients, of_instructions, volume_of_instructions
 
 SALT, SUGAR = Diluent.SODIUM_CHLORIDE, Diluent.DEXTROSE
 
@@ -46,3 +48,24 @@ def test_a_diluent_among_the_ingredients(name, found) -> None:
 def test_a_diluent_in_the_name_of_the_order() -> None:
     named = {"text": "ado-trastuzumab emtansine (KADCYLA) in sodium chloride 0.9% IVPB"}
     assert of_concept(named) == {SALT}
+
+
+@pytest.mark.parametrize(
+    ("text", "volume"),
+    [
+        ("252 mg in 250 mL sodium chloride 0.9 % over 90 minutes", "250"),
+        ("in 100 mL of 0.9% NaCl", "100"),
+        ("dilute in D5W 100 mL", "100"),
+        ("in sodium chloride 0.9 % 250 mL", "250"),
+        ("in NS, 262,6 ml", "262.6"),
+        ("in sodium chloride 0.9 % at 250 mL/hr", None),
+        ("in sodium chloride 0.9 %", None),
+        ("252 mg (12.6 mL) IV in sodium chloride", None),
+        ("in 100 mL NS or in 250 mL NS", None),
+        ("flush with 50 mL normal saline", None),
+        ("do not dilute in 100 mL dextrose", None),
+    ],
+)
+def test_the_volume_of_the_diluent(text: str, volume: str | None) -> None:
+    found = volume_of_instructions({"dosageInstruction": [{"text": text}]})
+    assert found == (Decimal(volume) if volume else None)

@@ -8,6 +8,7 @@ from cards.knowledge.schema.combinations import CodedDrugs, DrugClass, DrugCodes
 from cards.knowledge.schema.diagnosis_terms import (
     DiagnosisCertainty,
     DiagnosisGroup,
+    DiagnosisHer2,
     MetastasisCodes,
     NotTheDisease,
     OtherCancers,
@@ -20,6 +21,7 @@ from cards.knowledge.schema.diagnosis_terms import (
 from cards.knowledge.schema.doses import (
     Concentration,
     CycleLimit,
+    DiluentVolume,
     ForbiddenDiluent,
     InfusionStep,
     InfusionTimes,
@@ -120,7 +122,9 @@ __all__ = [
     "CycleLimit",
     "DiagnosisCertainty",
     "DiagnosisGroup",
+    "DiagnosisHer2",
     "Diluent",
+    "DiluentVolume",
     "DrugClass",
     "DrugCodes",
     "DrugWords",

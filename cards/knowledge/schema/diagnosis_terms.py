@@ -78,6 +78,24 @@ class ReceptorCodes(KnowledgeRecord, frozen=True, kw_only=True):
         return self.by_snomed if any(each.snomed == code for each in self.codes) else self.by
 
 
+class DiagnosisHer2(KnowledgeRecord, frozen=True, kw_only=True):
+    """How the text of a diagnosis names HER2 and its status.
+
+    ``between`` may stand between the two, ``positive_alone`` and ``negative_alone`` need no name, ``unsure`` anywhere
+    makes the text say nothing. Only a text with one of ``hints`` is read.
+    """
+
+    hints: tuple[str, ...]
+    names: tuple[str, ...]
+    between: tuple[str, ...]
+    positive: tuple[str, ...]
+    negative: tuple[str, ...]
+    positive_alone: tuple[str, ...]
+    negative_alone: tuple[str, ...]
+    unsure: tuple[str, ...]
+    by: Cited
+
+
 class NotTheDisease(KnowledgeRecord, frozen=True, kw_only=True):
     """Words that make a written diagnosis something else: a history, a suspicion, a screening.
 
@@ -107,18 +125,21 @@ class ProblemGroup(KnowledgeRecord, frozen=True, kw_only=True):
 class ProblemWords(KnowledgeRecord, frozen=True, kw_only=True):
     """What may stand around the words of a problem: each list says what it makes of the problem.
 
-    ``denied`` and ``past`` stand before it, ``denied_after`` and ``past_after`` behind it. ``not_it`` makes it somebody
-    else's, or care to find or prevent it. ``described`` changes nothing, ``joins`` parts it
-    from another diagnosis.
+    ``denied`` and ``past`` stand before it, ``denied_after`` and ``past_after`` behind it; what is ``unconfirmed`` is
+    not there unless it was suspected. ``not_it`` makes it somebody else's, or care to find or prevent it.
+    ``described`` changes nothing, ``causes`` make it the cause of what stands before, ``joins`` parts it from another
+    diagnosis.
     """
 
     denied: tuple[str, ...]
     denied_after: tuple[str, ...]
+    unconfirmed: tuple[str, ...]
     doubted: tuple[str, ...]
     past: tuple[str, ...]
     past_after: tuple[str, ...]
     not_it: tuple[str, ...]
     described: tuple[str, ...]
+    causes: tuple[str, ...]
     joins: tuple[str, ...]
     by: Cited
 

@@ -8,6 +8,7 @@ from cards.knowledge.schema.code_entries import CodeEntry, LocalCode, ValueEntry
 from cards.knowledge.schema.diagnosis_terms import (
     DiagnosisCertainty,
     DiagnosisGroup,
+    DiagnosisHer2,
     MetastasisCodes,
     NotTheDisease,
     OtherCancers,
@@ -79,6 +80,14 @@ class CopyLimits(KnowledgeRecord, frozen=True, kw_only=True):
     by: Cited
 
 
+class HcgLimits(KnowledgeRecord, frozen=True, kw_only=True):
+    """The amounts of hCG, in mIU/mL, below which a pregnancy test is negative and from which it is positive."""
+
+    negative_below: Decimal
+    positive_at_least: Decimal
+    by: Cited
+
+
 class StainedShare(KnowledgeRecord, frozen=True, kw_only=True):
     """The percentage of stained tumor cells up to which the cells are few."""
 
@@ -140,10 +149,12 @@ class Terminology(KnowledgeRecord, frozen=True, kw_only=True):
     problem_words: ProblemWords
     diagnosis_certainty: DiagnosisCertainty
     receptor_codes: ReceptorCodes
+    diagnosis_her2: DiagnosisHer2
     problems: tuple[ProblemGroup, ...]
     ish_positive: PositiveRatio
     her2_copies: CopyLimits
     her2_stained: StainedShare
+    hcg: HcgLimits
     lvef_in_words: LvefInWords
     genes: GeneCodes
     routes: tuple[RouteWords, ...]
