@@ -174,10 +174,22 @@ def diagnosis_lines(view: View) -> tuple[Evidence, ...]:
     lines += [
         Evidence("secondary-code", _with_words(each), each.origin) for each in secondary_codes(facts.codes, known)
     ]
+    lines += _approval_lines(case)
     lines += _receptor_lines(view, facts)
     encounter = " / ".join(each.code for each in known.encounter)
     lines.append(Evidence("encounter-code", encounter, by=known.encounter[0].by))
     return tuple(lines)
+
+
+def _approval_lines(case: Case) -> Iterator[Evidence]:
+    """Yield the labeled use if every one for the cancer has an accelerated approval, which payers ask about."""
+    rows = case.eligibility_for_cancers if case.cancers else ()
+    cited = [row.accelerated for row in rows if row.accelerated is not None]
+    if rows and len(cited) == len(rows):
+        uses = "; ".join(dict.fromkeys(row.wording for row in rows))
+        yield Evidence(
+            "approval-accelerated", uses, by=min(cited, key=lambda by: by.confidence is not Confidence.PRIMARY)
+        )
 
 
 def _with_words(recorded: RecordedCode) -> str:

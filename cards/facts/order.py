@@ -161,12 +161,22 @@ class DrugOrder(msgspec.Struct, frozen=True):
     """Milligrams in the name of a drug whose tablets are counted: the strength of one, or the dose of all."""
     instructed_mg: tuple[Decimal, ...] = ()
     """Milligrams in the instructions beside counted tablets."""
+    doses_by_text: tuple[tuple[Mg | MgPerKg, ...], ...] = ()
+    """The doses that each text of the instructions names, where several texts name some."""
+    text_shares: tuple[Decimal, ...] = ()
+    """The percents of the dose that the instructions say are given: 80 for "reduced by 20 %"."""
     text_tablets: tuple[CountedTablets, ...] = ()
     """Numbers of tablets in the text of the instructions."""
     timings: tuple[DosageTiming, ...] = msgspec.field(default=(), name="intakes")
     """When tablets are taken, one entry for each dosage instruction."""
+    form: str = ""
+    """The dose form of the Medication as written, such as "powder for solution for infusion"."""
     notes: tuple[OrderNote, ...] = ()
     route_written: str = ""
     """The route as written; without ``route`` it was not understood."""
+    diluent_ml: Decimal | None = None
+    """The volume of the diluent, where the order names one."""
+    weight_basis: str = ""
+    """The body weight that the order says its dose is by, if not the actual one: "ideal", "adjusted" or "lean"."""
     replaces: tuple[str, ...] = ()
     """The orders that it takes the place of or carries out, as ``MedicationRequest/id``."""

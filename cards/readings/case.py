@@ -364,6 +364,11 @@ class Case:
         """Return whether the chart has an unreadable result about some concepts that would count."""
         return any(gap.about in concepts and gap.reason in UNREAD for gap in self.patient.gaps)
 
+    def in_future(self, concepts: frozenset[str]) -> str:
+        """Return the first day of results about some concepts that are dated in the future; empty if there is none."""
+        days = [gap.on for gap in self.patient.gaps if gap.about in concepts and gap.reason == "future" and gap.on]
+        return min(days).isoformat() if days else ""
+
 
 def gap_line(known: Knowledge, gap: Gap) -> Evidence:
     """Return the evidence line for a gap; a measurement is named with its date."""

@@ -11,7 +11,7 @@ import msgspec
 
 from cards.facts.order import DoseUnit, OrderedDose
 from cards.knowledge.label_doses import Ceiling, near
-from cards.knowledge.schema import Basis, Level, Product, Regimen
+from cards.knowledge.schema import Basis, Level, LevelRole, Product, Regimen
 from cards.values.caching import per_case
 from cards.values.codes import ndc_readings
 from cards.values.quantities import Kg, Mg, MgPerKg, plain
@@ -253,29 +253,52 @@ def look_alike_met(case: Case, reading: DoseReading) -> tuple[Product, Level] | 
 
 
 class DoseConflict(NamedTuple):
-    """Two contradictory amounts in one order; ``in_text``: the second is in the instructions."""
+    """Two contradictory amounts in one order; ``in_text``: the second is in the instructions.
+
+    ``percent``: the instructions give it as so much of the dose.
+    """
 
     field: DoseReading
     field_dose: Mg | MgPerKg
     other: Mg | MgPerKg
     in_text: bool
+    percent: Decimal | None = None
 
 
 @per_case
 def dose_conflict(case: Case) -> DoseConflict | None:
     """Find different amounts in the dose field and the instructions, or in two quantities of one instruction.
 
-    Only a single mention in a unit is compared: a text with several may be about vials, or earlier doses.
+    Only a single mention in a unit is compared: a text with several may be about vials, or earlier doses. Of several
+    texts, such as those for the nurse and for the patient, each is compared by itself.
     """
     weight, tolerance = case.kg, case.threshold("dose_rounding_tolerance_percent")
     for basis in (MgPerKg, Mg):
-        mentioned = _mentioned(case, basis)
-        if len(mentioned) != 1 or is_part_of_combination(case.product, mentioned[0]):
-            continue
         in_field = in_basis(case, basis)
-        if in_field and not any(near(dose.value, mentioned[0].value, tolerance) for _, dose in in_field):
-            return DoseConflict(*in_field[0], mentioned[0], in_text=True)
-    return _between_fields(case, weight, tolerance)
+        for named in (case.order.text_doses, *case.order.doses_by_text) if in_field else ():
+            mentioned = _mentioned(case, basis, named)
+            if len(mentioned) != 1 or is_part_of_combination(case.product, mentioned[0]):
+                continue
+            if not any(near(dose.value, mentioned[0].value, tolerance) for _, dose in in_field):
+                return DoseConflict(*in_field[0], mentioned[0], in_text=True)
+    return _between_fields(case, weight, tolerance) or _reduced_in_words(case)
+
+
+def _reduced_in_words(case: Case) -> DoseConflict | None:
+    """Find a reduction in the instructions of an order that gives a full dose in its field."""
+    tolerance = case.threshold("dose_rounding_tolerance_percent")
+    shares = [each for each in case.order.text_shares if each < _HUNDRED - tolerance]
+    if not shares:
+        return None
+    levels = [(reading, levels_met_by(case, reading)) for reading in usable_doses(case)]
+    if not levels or any(level is None or level.role is LevelRole.REDUCTION for _, level in levels):
+        return None
+    reading, _ = levels[0]
+    if reading.dose is None:
+        return None
+    share = min(shares)
+    reduced = type(reading.dose)(reading.dose.value * share / _HUNDRED)
+    return DoseConflict(reading, reading.dose, reduced, in_text=True, percent=share)
 
 
 def several_in_text(case: Case) -> tuple[Mg | MgPerKg, ...]:
@@ -284,7 +307,7 @@ def several_in_text(case: Case) -> tuple[Mg | MgPerKg, ...]:
         return ()
     tolerance = case.threshold("dose_rounding_tolerance_percent")
     for basis in (MgPerKg, Mg):
-        mentioned, in_field = _mentioned(case, basis), in_basis(case, basis)
+        mentioned, in_field = _mentioned(case, basis, case.order.text_doses), in_basis(case, basis)
         if len(mentioned) > 1 and in_field:
             amounts = sorted(dose.value for _, dose in in_field)
             met = any(near(_nearest(amounts, each.value), each.value, tolerance) for each in mentioned)
@@ -299,9 +322,9 @@ def _nearest(amounts: Sequence[Decimal], wanted: Decimal) -> Decimal:
     return min(amounts[max(place - 1, 0) : place + 1], key=lambda each: abs(each - wanted))
 
 
-def _mentioned(case: Case, basis: type[Mg | MgPerKg]) -> list[Mg | MgPerKg]:
-    """List the doses in the text. The strength of a tablet is not a dose if tablets are counted."""
-    named = [dose for dose in case.order.text_doses if isinstance(dose, basis)]
+def _mentioned(case: Case, basis: type[Mg | MgPerKg], said: Iterable[Mg | MgPerKg]) -> list[Mg | MgPerKg]:
+    """List the doses of a text. The strength of a tablet is not a dose if tablets are counted."""
+    named = [dose for dose in said if isinstance(dose, basis)]
     if case.product.tablets is None or basis is not Mg:
         return named
     counted = case.order.text_tablets

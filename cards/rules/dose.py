@@ -237,7 +237,15 @@ def dose_cannot_verify(case: Case) -> Outcome:
             cited=(_regimen_citation(case),),
             variant="open-range" if is_open else "range",
         )
-    return _weight_to_verify_by(case)
+    by_weight = _weight_to_verify_by(case)
+    if isinstance(by_weight, Fired) or not case.order.weight_basis or not case.weight_based:
+        return by_weight
+    return Fired(
+        values={"basis": case.order.weight_basis},
+        evidence=tuple(dict.fromkeys(line for each in usable_doses(case) for line in dose_evidence(case, each))),
+        cited=(_regimen_citation(case),),
+        variant="other-weight",
+    )
 
 
 def _range(case: Case) -> OrderedDose | None:
@@ -266,15 +274,17 @@ def _weight_to_verify_by(case: Case) -> Outcome:
         return Clear()
     if case.weight is not None and (not case.weight.stated or not _depends_on_weight(case, case.weight)):
         return Clear()
+    future = case.in_future(_WEIGHTS)
+    without = "weight-unread" if case.unread(_WEIGHTS) else "weight-future" if future else "no-weight"
     return Fired(
-        values={"dose": usable_doses(case)[0].ordered.as_written},
+        values={"dose": usable_doses(case)[0].ordered.as_written, "date": future},
         evidence=(
             Evidence("dose", usable_doses(case)[0].ordered.as_written, case.order.origin),
             *case.weight_evidence(),
             *case.unusable(_WEIGHTS),
         ),
         cited=(_regimen_citation(case),),
-        variant="weight-stated" if case.weight else "weight-unread" if case.unread(_WEIGHTS) else "no-weight",
+        variant="weight-stated" if case.weight else without,
         fixes=(OrderTests(("weight",)),),
     )
 

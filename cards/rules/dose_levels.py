@@ -13,7 +13,7 @@ from cards.readings.course import fitting_levels, lowest_reduction, sums_above_m
 from cards.readings.day_total import day_total, judged_levels, total_excess
 from cards.readings.dosing import DoseReading, dose_conflict, is_component, look_alike_met, over_maximum, usable_doses
 from cards.rules.dose import cancer_words, dose_evidence, fixes_to, nothing_usable, written_dose
-from cards.rules.schedule import loading_again
+from cards.rules.schedule import loading_again, loading_last
 from cards.rules.tablets import is_reported_by_frequency, taken_too_seldom
 from cards.values.quantities import plain
 
@@ -76,13 +76,13 @@ def _no_level(case: Case, reading: DoseReading) -> Fired:
 def dose_wrong_for_indication(case: Case) -> Outcome:
     """Fire when a labeled level does not fit the course.
 
-    That is a reduced level without an earlier dose that explains it; or another loading dose, so soon after the last
-    dose that the label continues with maintenance. A maintenance dose without a dose on record is accepted, because
-    courses may begin elsewhere.
+    That is a reduced level without an earlier dose that explains it; or a loading dose, so soon after the last dose
+    that the label continues with maintenance, or after the maintenance dose of the same order. A maintenance dose
+    without a dose on record is accepted, because courses may begin elsewhere.
     """
     if not usable_doses(case):
         return nothing_usable(case)
-    if (again := loading_again(case)) is not None:
+    if (again := loading_again(case) or loading_last(case)) is not None:
         return again
     if not case.is_first_dose:
         return Clear()

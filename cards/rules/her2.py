@@ -45,12 +45,14 @@ def her2_missing(case: Case) -> Outcome:
         return Clear()
     if status.disagree:
         return NotApplicable("the results on record contradict themselves, and that card says so")
-    coded = case.coded_her2
+    coded, future = case.coded_her2, case.in_future(_HER2_CONCEPTS)
     return Fired(
-        values={"code": coded[0].code, "said": _said(coded[0].positive)} if coded else {},
+        values={"code": coded[0].code or coded[0].label, "said": _said(coded[0].positive)}
+        if coded
+        else {"date": future},
         evidence=(*_results(case), *_of_another_tumor(case), *_coded(case), *case.unusable(_HER2_CONCEPTS)),
         cited=_cited(case),
-        variant="coded" if coded else "in-text" if case.unread(_HER2_CONCEPTS) else "default",
+        variant=_how_missing(case, future=bool(future)),
         fixes=(OrderTests((_test_on(case, "her2-ihc"),)),),
     )
 
@@ -231,11 +233,13 @@ def _against_codes(case: Case) -> Outcome:
     ]
     if not wrong:
         return Clear()
+    terms = case.known.terminology
+    by = terms.receptor_codes.source_of(wrong[0].code) if wrong[0].code else terms.diagnosis_her2.by
     return Fired(
-        values={"status": _status(case), "code": wrong[0].code, "said": _said(wrong[0].positive)},
+        values={"status": _status(case), "code": wrong[0].code or wrong[0].label, "said": _said(wrong[0].positive)},
         evidence=(*_results(case), *_coded(case)),
-        cited=(_TESTING, case.known.terminology.receptor_codes.source_of(wrong[0].code)),
-        variant="diagnosis-code",
+        cited=(_TESTING, by),
+        variant="diagnosis-code" if wrong[0].code else "diagnosis-text",
     )
 
 
@@ -350,7 +354,9 @@ def _said(positive: bool) -> str:  # noqa: FBT001 - a word for a fact
 
 
 def _coded(case: Case) -> tuple[Evidence, ...]:
-    return tuple(Evidence("her2-code", each.label, each.origin) for each in case.coded_her2)
+    return tuple(
+        Evidence("her2-code" if each.code else "her2-words", each.label, each.origin) for each in case.coded_her2
+    )
 
 
 def _copies_citation(case: Case) -> tuple[Cited, ...]:
@@ -408,3 +414,12 @@ def _diagnoses(case: Case) -> tuple[Evidence, ...]:
 
 def _cited(case: Case) -> tuple[Cited, ...]:
     return tuple(dict.fromkeys(row.by for row in case.eligibility_for_cancers))
+
+
+def _how_missing(case: Case, *, future: bool) -> str:
+    """Return the variant of the card on a missing HER2 result."""
+    if case.coded_her2:
+        return "coded" if case.coded_her2[0].code else "worded"
+    if case.unread(_HER2_CONCEPTS):
+        return "in-text"
+    return "future" if future and not case.patient.her2 else "default"

@@ -28,11 +28,12 @@ def lvef_missing(case: Case) -> Outcome:
         return Clear()
     if _is_unread(case):
         return CannotTell((no_lvef(case),))
+    future = case.in_future(_LVEF)
     return Fired(
-        values={},
+        values={"date": future},
         evidence=case.unusable(_LVEF),
         cited=(wanted.by,),
-        variant="unread" if case.unread(_LVEF) else "default",
+        variant="unread" if case.unread(_LVEF) else "future" if future else "default",
         fixes=(OrderTests(("lvef",)),),
     )
 

@@ -60,13 +60,17 @@ def pregnancy_positive(case: Case) -> Outcome:
     if present:
         return _stopped(stop, present)
     newest = _telling_test(case)
-    if newest is not None and newest.positive:
+    # A tumor or the menopause may raise hCG, too.
+    is_other = newest is not None and newest.by_amount and not _may_become_pregnant(case)
+    if newest is not None and newest.positive and not is_other:
         line = Evidence(
             "pregnancy-test", with_date(newest, newest.as_reported), newest.origin, parts=at_same_time(newest)
         )
-        return _fired(stop, shortened(f"pregnancy test {dated(newest.as_reported, newest.on)}"), (line,))
+        fired = _fired(stop, shortened(f"pregnancy test {dated(newest.as_reported, newest.on)}"), (line,))
+        limits = (case.known.terminology.hcg.by,) if newest.by_amount else ()
+        return structs.replace(fired, cited=(*fired.cited, *limits))
     recent = _tests_since(case, "pregnancy_test_max_age_days")
-    if recent and recent[0].positive is None:
+    if recent and (recent[0].positive is None or (recent[0].positive and is_other)):
         # An older negative test does not replace a newer one that could not be read.
         said = {"value": dated(recent[0].as_reported, recent[0].on)}
         return CannotTell((Missing("pregnancy-answer", values=said, is_urgent=_asks_for_test(case)),))
@@ -90,13 +94,15 @@ def pregnancy_test_missing(case: Case) -> Outcome:
     if unknown:
         return CannotTell(tuple(Missing(name) for name in unknown))
     older = case.patient.pregnancy_tests[:1]
+    advice = case.product.monitoring.contraception
     return Fired(
         values={"limit": plain(case.threshold("pregnancy_test_max_age_days"))},
         evidence=(
             *(Evidence("pregnancy-test", dated(test.as_reported, test.on), test.origin) for test in older),
             *case.unusable(frozenset({"pregnancy-test"})),
         ),
-        cited=(by, case.known.thresholds["pregnancy_test_max_age_days"].by),
+        cited=(by, case.known.thresholds["pregnancy_test_max_age_days"].by, *((advice.by,) if advice else ())),
+        notes=(("contraception", {"advice": advice.then}),) if advice else (),
         fixes=(OrderTests(("pregnancy-test",)),),
     )
 

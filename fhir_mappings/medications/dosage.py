@@ -42,8 +42,9 @@ _WORD_BEFORE = re.compile(r"([^\W\d_]{2,40})(?: ?: ?| \(?| -? ?)\Z")
 _WORD_BEHIND = re.compile(r" (?:of |po |iv |oral |orally )?([^\W\d_]{2,40})\b(?! ?:? ?\d)", re.IGNORECASE)
 # "Previous dose 210 mg", "vials of 160 mg": neither is what this order gives.
 _NOT_THIS_DOSE = re.compile(
-    r"\b(?:(?:previous|prior|earlier) (?:dose|cycle|infusion)|vials? (?:of|contains?|size|strength))"
-    r"(?: was| of| is|:)? ?\Z",
+    r"\b(?:(?:previous|prior|earlier) (?:dose|cycle|infusion)|vials? (?:of|contains?|size|strength)"
+    r"|max(?:\.|imum)?(?: single)?(?: dose)?|not (?:to )?exceed|no more than|cap(?:ped)? (?:at|of))"
+    r"(?: was| of| is| ?[:=])? ?\Z",
     re.IGNORECASE,
 )
 _THOUSANDS_BY_BLANK = re.compile(r"(?<![\d.,])\d{1,3}\s\d{3}\s*$")
@@ -121,6 +122,8 @@ def _of_range(ends: Json, where: Pointer, number_of: int, slot: str) -> OrderedD
     if dose is None and low is not None:
         # Open to the top: what is ordered is not known, whatever its lower end is.
         return msgspec.structs.replace(low, low=Decimal(0), low_as_written=low.as_written)
+    if dose is not None and low is not None and low.unit is dose.unit and low.number > dose.number:
+        low, dose = dose, low
     if dose is None or low is None or (low.number, low.unit) == (dose.number, dose.unit):
         return dose
     comparable = low.number if low.unit is dose.unit and low.unit is not DoseUnit.OTHER else Decimal(0)
@@ -130,6 +133,9 @@ def _of_range(ends: Json, where: Pointer, number_of: int, slot: str) -> OrderedD
 def _quantity(quantity: Json, where: Pointer, number_of: int, slot: str) -> OrderedDose | None:
     value = number(quantity.get("value"))
     code, unit = text(quantity.get("code")), text(quantity.get("unit"))
+    if value is not None and (sign := text(quantity.get("comparator"))):
+        # What is to be given is not known: only that it is less or more.
+        return _unread(f"{sign} {value}", unit or code, where, number_of, slot)
     if value is None:
         return _unread(quantity.get("value"), unit or code, where, number_of, slot)
     written = f"{value:f} {unit or code}".strip()
@@ -201,15 +207,18 @@ def instructed(resource: Json) -> Iterator[str]:
         yield from written_in(instruction)
 
 
-def text_doses(resource: Json, supportive_drugs: frozenset[str] = frozenset()) -> tuple[Mg | MgPerKg, ...]:
-    """List the doses that stand in the text of the instructions, except those of a supportive drug beside them."""
-    found: dict[Mg | MgPerKg, None] = {}
+def doses_by_text(
+    resource: Json, supportive_drugs: frozenset[str] = frozenset()
+) -> tuple[tuple[Mg | MgPerKg, ...], ...]:
+    """List the doses in each text of the instructions that names some, except those of supportive drugs."""
+    found: dict[tuple[Mg | MgPerKg, ...], None] = {}
     for written in instructed(resource):
         if not (named := doses_in(written)):
             continue
         if not supportive_drugs.isdisjoint(_WORD.findall(fold(written))):
             named = tuple(_of_own_drug(written, supportive_drugs))
-        found.update(dict.fromkeys(named))
+        if named:
+            found[tuple(dict.fromkeys(named))] = None
     return tuple(found)
 
 

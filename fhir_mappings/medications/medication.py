@@ -13,15 +13,17 @@ from cards.facts.results import CodedHer2, ReceptorResult
 from cards.facts.schedules import Schedule
 from cards.knowledge.schema import Diluent
 from cards.values.codes import hcpcs_with_modifiers
-from fhir_mappings.codings import CLINICAL, NO_CODE_MAP, Coding, coding_of, codings, drug_coding
+from fhir_mappings.codings import CLINICAL, NO_CODE_MAP, Coding, coding_of, codings, drug_coding, texts
 from fhir_mappings.medications import diluents, dosage
 from fhir_mappings.medications.amounts import without_amount
 from fhir_mappings.medications.dosage import Strength
+from fhir_mappings.medications.dose_shares import shares_in
 from fhir_mappings.medications.infusion import infusion_times, is_push
 from fhir_mappings.medications.routes import OrderedRoute, RouteReader
 from fhir_mappings.medications.schedule import by_instruction
 from fhir_mappings.medications.tablet_counts import tablets_in
 from fhir_mappings.medications.tablets import counts_tablets, milligrams_in, tablet_mg, timings
+from fhir_mappings.medications.weight_basis import weight_basis
 from fhir_mappings.medications.written_codes import codes_in_text
 from fhir_mappings.results.units import dose_scale
 from fhir_mappings.wire.cached_json import CachedByJson
@@ -43,6 +45,7 @@ _NO_ORDER = frozenset({"cancelled", "stopped", "revoked", "entered-in-error", "c
 _TENTATIVE = frozenset({"proposal", "plan"})
 _CPT = re.compile(r"\d{4}[0-9A-Z](?:[\s-]{0,2}[A-Z0-9]{2}){0,3}")
 _LONGEST_CODE = 20
+_LONGEST_FORM = 120
 
 
 class Source(NamedTuple):
@@ -90,7 +93,11 @@ class Instructed(NamedTuple):
     is_push: bool
     is_part: bool
     timings: tuple[DosageTiming, ...]
+    doses_by_text: tuple[tuple[Mg | MgPerKg, ...], ...] = ()
+    text_shares: tuple[Decimal, ...] = ()
     text_tablets: tuple[CountedTablets, ...] = ()
+    diluent_ml: Decimal | None = None
+    weight_basis: str = ""
 
 
 def concept_alone(resource: Json) -> Any:
@@ -152,11 +159,16 @@ class MedicationReader:
             group=text(child(resource, "groupIdentifier").get("value")),
             notes=dosage.notes(resource) if "note" in resource else (),
             diluents=tuple(sorted(made_up_in)) if made_up_in else (),
+            diluent_ml=said.diluent_ml,
+            weight_basis=said.weight_basis,
             route=said.route.route,
             route_written=said.route.written,
+            form=next(iter(texts(child(medication, "form"))), "")[:_LONGEST_FORM] if "form" in medication else "",
             tablet_mg=tablet_mg(medication, (each.value for each in named.evidence if not each.system)),
             named_mg=milligrams_in(each.value for each in named.evidence if not each.system) if counted else (),
             instructed_mg=milligrams_in(dosage.instructed(resource)) if counted else (),
+            doses_by_text=said.doses_by_text,
+            text_shares=said.text_shares,
             text_tablets=said.text_tablets,
             timings=said.timings,
             start=said.start,
@@ -196,9 +208,15 @@ class MedicationReader:
         if alike is not None and any(rhythm.unread for rhythm in said.schedule.rhythms):
             # Text that was not understood is quoted as written.
             said = self._beside_amounts(instructions)
-        named = dosage.text_doses(resource, self._supportive_drugs)
+        named = dosage.doses_by_text(resource, self._supportive_drugs)
         counted = tuple(dict.fromkeys(each for written in dosage.instructed(resource) for each in tablets_in(written)))
-        return said._replace(doses=tuple(dosage.doses(resource, None)), text_doses=named, text_tablets=counted)
+        return said._replace(
+            doses=tuple(dosage.doses(resource, None)),
+            text_doses=tuple(dict.fromkeys(each for group in named for each in group)),
+            doses_by_text=named if len(named) > 1 else (),
+            text_shares=tuple(dict.fromkeys(each for said in dosage.instructed(resource) for each in shares_in(said))),
+            text_tablets=counted,
+        )
 
     def _read_beside_amounts(self, instructions: Any) -> Instructed:
         """Read everything but the doses, which vary between patients while the rest is the same."""
@@ -218,6 +236,8 @@ class MedicationReader:
             is_push(resource),
             dosage.is_part_of_dose(resource),
             timings(stated),
+            diluent_ml=diluents.volume_of_instructions(resource),
+            weight_basis=weight_basis(resource),
         )
 
     def _named(self, resource: Json, path: str, references: References) -> tuple[DrugOrder, Json, frozenset[Diluent]]:

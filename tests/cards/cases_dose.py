@@ -35,6 +35,10 @@ def open_to_the_top(low: str) -> DrugOrder:
     return msgspec.structs.replace(drug, doses=(end,))
 
 
+def by_weight(basis: str, drug: str = "Kadcyla", dose: str = "216 mg") -> DrugOrder:
+    return msgspec.structs.replace(order(drug, dose), weight_basis=basis)
+
+
 def computed(dose: str) -> DrugOrder:
     """Build an order whose dose was worked out from a strength and a volume."""
     drug = order("Kadcyla", dose)
@@ -295,6 +299,19 @@ ROWS = [
     Row(UNVERIFIED, "a strength and a volume that make sense", SILENT, computed("252 mg")),
     Row(UNVERIFIED, "dose and weight in place", SILENT, order("Kadcyla", "252 mg")),
     Row(UNVERIFIED, "an implausible dose has its own card", SILENT, order("Kadcyla", "3.6 mg"), NO_WEIGHT),
+    Row(
+        UNVERIFIED,
+        "by ideal body weight",
+        FIRES,
+        by_weight("ideal"),
+        indicator="warning",
+        says=("ideal body weight", "actual weight"),
+        tells=("216 mg (3.09 mg/kg)", "Body weight: 70 kg"),
+    ),
+    Row(
+        UNVERIFIED, "by ideal body weight, of a drug with a fixed dose", SILENT, by_weight("ideal", "Perjeta", "420 mg")
+    ),
+    Row(UNVERIFIED, "by ideal body weight, and no weight", FIRES, by_weight("ideal"), NO_WEIGHT, fixes=("OrderTests",)),
     # weight-stale
     Row(STALE, "a weight of thirty days ago", SILENT, order("Kadcyla", "252 mg"), chart(weight_days=30)),
     Row(

@@ -125,6 +125,38 @@ ROWS = [
     ),
     Row(
         TEXT,
+        "a full dose in the field, a reduction in the words",
+        FIRES,
+        msgspec.structs.replace(order("Kadcyla", "252 mg"), text_shares=(Decimal(80),)),
+        indicator="warning",
+        says=("252 mg (3.6 mg/kg), a full dose", "80 % of it"),
+        fixes=("RemoveOrder",),
+    ),
+    Row(
+        TEXT,
+        "a reduced dose in the field, and the reduction in the words",
+        SILENT,
+        msgspec.structs.replace(order("Kadcyla", "210 mg"), text_shares=(Decimal(80),)),
+    ),
+    Row(
+        TEXT,
+        "all of the dose in the words",
+        SILENT,
+        msgspec.structs.replace(order("Kadcyla", "252 mg"), text_shares=(Decimal(96),)),
+    ),
+    Row(
+        TEXT,
+        "another dose for the patient than for the nurse",
+        FIRES,
+        msgspec.structs.replace(
+            order("Kadcyla", "252 mg", text_dose="252 mg 378 mg"),
+            doses_by_text=((Mg(Decimal(252)),), (Mg(Decimal(378)),)),
+        ),
+        indicator="critical",
+        says=("252 mg", "378 mg"),
+    ),
+    Row(
+        TEXT,
         "the instructions say less, and neither is above the maximum",
         FIRES,
         order("Kadcyla", "252 mg", text_dose="210 mg"),
