@@ -89,7 +89,7 @@ def names(*, grid: bool = False) -> Json:
 def amount(field: str, top: float, title: str | None = None) -> Json:
     """Encode a number from 0 to a little more than ``top``, which leaves room for a label."""
     scale = {"domain": [0, (top or 1) * _HEADROOM], "nice": False}
-    axis = {"title": title, "tickCount": TICKS, "domain": False, "ticks": False, "format": "~g"}
+    axis = {"title": title, "tickCount": TICKS, "domain": False, "ticks": False}
     return {"field": field, "type": "quantitative", "scale": scale, "axis": axis}
 
 
