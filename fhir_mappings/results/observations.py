@@ -33,7 +33,7 @@ from cards.values.quantities import Kg, Percent
 from cards.values.text_cache import cached_by_key
 from fhir_mappings.codings import NO_CODE_MAP, CodeMap, codings, system_name, texts
 from fhir_mappings.patient.staging import StageReader
-from fhir_mappings.results.amounts import LONGEST, Reading, in_two_units, read_amount, read_quantity
+from fhir_mappings.results.amounts import LONGEST, Reading, in_thousands, in_two_units, read_amount, read_quantity
 from fhir_mappings.results.findings import FindingReader
 from fhir_mappings.results.hcg_amounts import HcgReader
 from fhir_mappings.results.her2_values import HER2_REMARKS, HER2_VALUES, Her2Vocabulary
@@ -332,7 +332,16 @@ class ObservationReader:
             return self._ejection_fraction(holder, written)
         if len(written) > LONGEST:
             return None
-        return self._in_two_units(concept, written.strip(" :=")) or read_amount(written.strip(" :="))
+        plain = written.strip(" :=")
+        return self._in_two_units(concept, plain) or read_amount(plain) or self._plausible(concept, plain)
+
+    def _plausible(self, concept: str, written: str) -> Reading | None:
+        """Read a number that may be one of thousands, or one with decimals, where only one of the two is plausible."""
+        gate, both = self._terminology.concepts[concept].plausible, in_thousands(written)
+        if gate is None or both is None or (factor := self._units.factor(concept, "", both[0].unit)) is None:
+            return None
+        fitting = [each for each in both if gate[0] <= each.value * factor <= gate[1]]
+        return fitting[0] if len(fitting) == 1 else None
 
     def _in_two_units(self, concept: str, written: str) -> Reading | None:
         """Read an amount in two units of one kind as one in the canonical unit."""
