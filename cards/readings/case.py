@@ -48,6 +48,7 @@ UNREAD = frozenset(
         "unit-missing",
         "comparator",
         "code-system",
+        "named-only",
     }
 )
 # Reasons for which there may be more in a list of the chart than was sent.

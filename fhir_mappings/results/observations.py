@@ -39,6 +39,7 @@ from fhir_mappings.results.hcg_amounts import HcgReader
 from fhir_mappings.results.her2_values import HER2_REMARKS, HER2_VALUES, Her2Vocabulary
 from fhir_mappings.results.lvef_texts import LvefStated, read_lvef_text
 from fhir_mappings.results.measurement_units import UnitReader
+from fhir_mappings.results.named_results import NamedResults
 from fhir_mappings.results.reference_ranges import NOBODY, RangeReader, Unit
 from fhir_mappings.results.site_results import read_site_result
 from fhir_mappings.wire.cached_json import CachedByJson
@@ -198,6 +199,7 @@ class ObservationReader:
         self._tumor_alone = CachedByJson(self._tumor_of)
         self._receptor_alone = CachedByJson(self._receptor_of)
         self._code_map = code_map
+        self._named = NamedResults(terminology)
         self._units = UnitReader(terminology)
         self._ranges = RangeReader(terminology, self._units)
         self._findings = FindingReader(terminology, HcgReader(terminology, self._units, self._ranges), code_map)
@@ -255,6 +257,16 @@ class ObservationReader:
         if concept in _RECEPTORS:
             return self._read_receptor(_RECEPTORS[concept], holder, origin, on)
         return []
+
+    def named_only(self, observation: Json, origin: Origin) -> Gap | None:
+        """Report a result of a test that rules use which its words name, and no code; ``None`` for any other."""
+        concept = self._named.concept(observation)
+        if concept is None or text(observation.get("status")) not in _COUNTS or observation.get("dataAbsentReason"):
+            return None
+        if _VALUES.isdisjoint(observation):
+            return None
+        values = (("value", _written_value(observation)),)
+        return Gap(concept, origin.path, "named-only", self.date_of(observation), values)
 
     def misplaced(self, concept: str, observation: Json, origin: Origin) -> Gap | None:
         """Report a result whose code is under a wrong system; ``None`` for one that does not count."""
