@@ -230,7 +230,8 @@ class TreatmentReader:
             return ""
         concept = concept_alone(resource)
         if concept is not None:
-            return self._unknown_alone(concept)
+            # Nearly every entry has words.
+            return "" if concept.__class__ is dict and concept.get("text") else self._unknown_alone(concept)
         referred = child(resource, "medicationReference")
         return "" if text(referred.get("display")) else self._unknown(resource, references)
 

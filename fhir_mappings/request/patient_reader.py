@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 _NEVER = date.max.isoformat()
 _DAY = attrgetter("day")
 _WHOLE_DAY = len("2026-11-20")
+_HALF_A_YEAR = 183
 _REFERRED_TO = frozenset({"Patient", "Medication"})
 _MEASURED = {Weight: "weight", Lvef: "lvef", PregnancyTest: "pregnancy-test"}
 _NARRATIVE_TYPES = frozenset({"Observation", "DiagnosticReport", "DocumentReference"})
@@ -208,9 +209,12 @@ class PatientReader:
         for fact in draft.facts:
             if (concept := _measured(fact)) and fact.on is not None:
                 newest[concept] = max(fact.on, newest.get(concept, fact.on))
+        # Where a test has no result with a code, one of half a year ago is still told; older ones are left alone.
+        recent = days_after(draft.latest, -_HALF_A_YEAR) if draft.latest != date.max else date.min
+        since = min([*newest.values(), recent]).isoformat()
         found = []
         for stub in draft.unread:
-            if stub.resource_type != "Observation" or has_standard_code(stub.codes):
+            if stub.resource_type != "Observation" or "" < stub.day < since or has_standard_code(stub.codes):
                 continue
             try:
                 gap = self._observations.named_only(stub.content, Origin(stub.reference, stub.path))
