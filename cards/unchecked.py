@@ -38,6 +38,7 @@ _UNJUDGED = frozenset(
     {
         "unreadable-session",
         "drug-unreadable",
+        "unresolved-drug",
         "kind-unnamed",
         "other-release",
         "other-release-unnamed",

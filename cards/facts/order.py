@@ -161,10 +161,18 @@ class DrugOrder(msgspec.Struct, frozen=True):
     """Milligrams in the name of a drug whose tablets are counted: the strength of one, or the dose of all."""
     instructed_mg: tuple[Decimal, ...] = ()
     """Milligrams in the instructions beside counted tablets."""
+    doses_by_text: tuple[tuple[Mg | MgPerKg, ...], ...] = ()
+    """The doses that each text of the instructions names, where several texts name some."""
+    text_shares: tuple[Decimal, ...] = ()
+    """The percents of the dose that the instructions say are given: 80 for "reduced by 20 %"."""
     text_tablets: tuple[CountedTablets, ...] = ()
-    """Numbers of tablets in the text of the instructions."""
+    """Numbers of tablets in the text of the instructions, and amounts that are multiplied: "2 x 126 mg"."""
+    max_dose: OrderedDose | None = None
+    """The maximum of one administration that the order itself states."""
     timings: tuple[DosageTiming, ...] = msgspec.field(default=(), name="intakes")
     """When tablets are taken, one entry for each dosage instruction."""
+    form: str = ""
+    """The dose form of the Medication as written, such as "powder for solution for infusion"."""
     notes: tuple[OrderNote, ...] = ()
     route_written: str = ""
     """The route as written; without ``route`` it was not understood."""

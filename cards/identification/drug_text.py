@@ -27,6 +27,7 @@ _ALTERNATIVES = re.compile(r"\A[\s()\[\]{},]*(?:/|\||or|vs|oder|ou|eller|lub|o|o
 _CLAUSE_END = re.compile(r"[;)\]\n]|\.(?!\d)|\s[-\u2013\u2014]+\s")
 _CONCENTRATION = re.compile(r"(\d{1,5}(?:[.,]\d{1,3})?)\s{0,3}mg\s{0,3}/\s{0,3}(\d{1,3}(?:[.,]\d{1,3})?)?\s{0,3}ml")
 _AMOUNT = re.compile(r"(\d{1,5}(?:[.,]\d{1,3})?)\s{0,3}mg(?!\s{0,3}/\s{0,3}(?:kg|m))")
+_ROUTES = {Says.INTRAVENOUS: Route.INTRAVENOUS, Says.SUBCUTANEOUS: Route.SUBCUTANEOUS}
 _QUOTED = 40
 _BEFORE_LOT = 4
 # Prefixes of an antibody that identify its conjugate; with the payload they add nothing.
@@ -127,6 +128,16 @@ class DrugTextReader:
             tuple(dict.fromkeys(word[:_QUOTED] for word in draft.unread)),
             tuple(dict.fromkeys(word[:_QUOTED] for word in others)),
         )
+
+    def route_of_form(self, form: str) -> Route | None:
+        """Return the route that a dose form states; ``None`` if it states none, or several."""
+        words = words_of(fold(bounded(form)))
+        if any(word.text in self._vocabulary.oral_forms for word in words):
+            return Route.ORAL
+        draft = _Draft(fold(bounded(form)), words, [self._vocabulary.look_up(word.text) for word in words])
+        self._read_words(draft)
+        stated = [route for said, route in _ROUTES.items() if said in draft.said]
+        return stated[0] if len(stated) == 1 else None
 
     def _known(self, word: str) -> Known:
         vocabulary = self._vocabulary
@@ -249,10 +260,13 @@ class DrugTextReader:
         return frozenset({Target(best[1])})
 
     def _is_guess(self, span: _Span, draft: _Draft) -> bool:
-        """Return whether a name depends on a corrected word: one that is mistyped, or cut off and alone."""
+        """Return whether a name depends on a corrected word: one that is mistyped, or a payload that is cut off."""
         known = draft.known[span.first : span.end]
         if len(known) == 1:
             return known[0].is_typo or known[0].is_cut
+        if any(each.kind is WordKind.PAYLOAD and each.is_cut for each in known):
+            # "trastuzumab emtans": only the prefix of the conjugate, as in "ado-trastuzumab emtans", makes it certain.
+            return _PREFIXES.isdisjoint(each.word for each in known)
         mistyped = [each for each in known if each.is_typo]
         return bool(mistyped) and not (
             all(each.kind is WordKind.ANTIBODY for each in mistyped)

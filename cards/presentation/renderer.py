@@ -116,6 +116,9 @@ class Renderer:
         parts = ["\n".join(evidence)] if evidence else []
         if len(content.orders) > 1:
             parts.append(headings["for-orders"].format(days=self._days(content.orders)))
+        elif content.orders and content.orders[0].which:
+            # One of several orders for the drug.
+            parts.append(headings["for-order"].format(day=self._days(content.orders)))
         parts += dict.fromkeys(self._rules(content))
         parts += [f"**{headings[each.heading]}**\n\n{self._list(each.lines, cited)}" for each in lead.sections]
         parts += dict.fromkeys(

@@ -13,13 +13,16 @@ from cards.readings.course import fitting_levels, lowest_reduction, sums_above_m
 from cards.readings.day_total import day_total, judged_levels, total_excess
 from cards.readings.dosing import DoseReading, dose_conflict, is_component, look_alike_met, over_maximum, usable_doses
 from cards.rules.dose import cancer_words, dose_evidence, fixes_to, nothing_usable, written_dose
-from cards.rules.schedule import loading_again
+from cards.rules.schedule import loading_again, loading_last
 from cards.rules.tablets import is_reported_by_frequency, taken_too_seldom
 from cards.values.quantities import plain
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from cards.readings.case import Case
 
+_OTHER_WEIGHT = "the order is by another body weight, and the card on that speaks"
 _WHICH_IS_MEANT = "the order gives two doses, and the card on that asks which is meant"
 
 
@@ -48,6 +51,8 @@ def _why_not_judged(case: Case) -> str | None:
         return "the dose is above the maximum, and that card speaks"
     if dose_conflict(case) is not None:
         return _WHICH_IS_MEANT
+    if case.order.weight_basis and case.weight_based:
+        return _OTHER_WEIGHT
     day = day_total(case)
     if day is not None and day.total is not None and total_excess(case, day.total) is not None:
         return "the orders of the day are above the maximum together, and that card speaks"
@@ -76,16 +81,18 @@ def _no_level(case: Case, reading: DoseReading) -> Fired:
 def dose_wrong_for_indication(case: Case) -> Outcome:
     """Fire when a labeled level does not fit the course.
 
-    That is a reduced level without an earlier dose that explains it; or another loading dose, so soon after the last
-    dose that the label continues with maintenance. A maintenance dose without a dose on record is accepted, because
-    courses may begin elsewhere.
+    That is a reduced level without an earlier dose that explains it; or a loading dose, so soon after the last dose
+    that the label continues with maintenance, or after the maintenance dose of the same order. A maintenance dose
+    without a dose on record is accepted, because courses may begin elsewhere.
     """
     if not usable_doses(case):
         return nothing_usable(case)
-    if (again := loading_again(case)) is not None:
+    if (again := loading_again(case) or loading_last(case)) is not None:
         return again
-    if not case.is_first_dose:
+    if not case.is_first_dose or _starts_before(case):
         return Clear()
+    if case.order.weight_basis and case.weight_based:
+        return NotApplicable(_OTHER_WEIGHT)
     if case.product.basis is Basis.FIXED and not case.product.is_oral:
         return NotApplicable("the product has no reduced levels")
     if dose_conflict(case) is not None:
@@ -96,6 +103,23 @@ def dose_wrong_for_indication(case: Case) -> Outcome:
         if level is not None and level.role is LevelRole.REDUCTION:
             return _reduced(case, reading)
     return Clear()
+
+
+def _starts_before(case: Case) -> bool:
+    """Return whether an earlier order of the session has the starting dose, so that this one is a planned reduction."""
+    if case.orders.is_alone(case.order):
+        return False
+    kept: dict[str, date | None] = case.orders.worked_out.setdefault("days of starting doses", {})
+    if case.product.id not in kept:
+        cases = (case.as_only_order(order) for order in case.orders.of_product(case.product.id))
+        days = (each.planned for each in cases if any(_is_start(level) for _, level in judged_levels(each)))
+        kept[case.product.id] = min(days, default=None)
+    first = kept[case.product.id]
+    return first is not None and first < case.planned
+
+
+def _is_start(level: Level | None) -> bool:
+    return level is not None and level.role is LevelRole.START
 
 
 def _reduced(case: Case, reading: DoseReading) -> Fired:

@@ -166,15 +166,17 @@ def _between_orders(case: Case) -> Fired | None:
 
 
 def _open_repeat_too_often(case: Case) -> Decimal | None:
-    """Return the days of an open repeat next to a single named day, if no labeled schedule is as short.
+    """Return the days of a repeat next to a single named day, also in words, if no schedule of its level is as short.
 
     The named day alone would be one dose, so the repeat may be meant or not.
     """
-    repeat = case.order.schedule.repeat
-    if repeat is None or repeat.every_days is None or repeat.count is not None or not case.regimens:
+    beside = case.order.schedule.beside_day
+    if not beside or not case.regimens:
         return None
-    shortest = min(each.interval_days for each in case.regimens)
-    return repeat.every_days if repeat.every_days < shortest - case.threshold("interval_window_days") else None
+    levels = [level for _, level in judged_levels(case)]
+    met = [each for each in case.regimens if any(level in each.levels for level in levels if level is not None)]
+    shortest = min(each.interval_days for each in met or case.regimens)
+    return beside[0] if beside[0] < shortest - case.threshold("interval_window_days") else None
 
 
 def _regimen_of(case: Case, before: OrderOfDay) -> Regimen:

@@ -22,24 +22,41 @@ from cards.readings.day_total import judged_levels
 from cards.values.quantities import plain
 
 if TYPE_CHECKING:
+    from cards.knowledge.schema import Cited
     from cards.readings.case import Case
 
 
 def route_wrong(case: Case) -> Outcome:
-    """Fire when a product is ordered by a wrong route, such as subcutaneous, intramuscular or intrathecal."""
+    """Fire when a product is ordered by a wrong route, such as subcutaneous, intramuscular or intrathecal.
+
+    The form of the Medication counts too, as a warning: it may be that of another product.
+    """
     ordered, wanted, by = case.order.route, case.product.route, case.product.route_by
     written = case.order.route_written
     if ordered is None and written and wanted is not None:
         return CannotTell((Missing("route", values={"written": shortened(written), "wanted": str(wanted)}),))
-    if ordered is None or wanted is None or by is None:
+    by_form = case.recognizer.route_of_form(case.order.form) if case.order.form else None
+    if (ordered is None and by_form is None) or wanted is None or by is None:
         return NotApplicable("no route on the order")
-    if ordered is wanted:
-        return Clear()
+    if ordered in (wanted, None):
+        return Clear() if by_form in (wanted, None) else _form_wrong(case, wanted, by)
     said = shortened(written) if ordered is Route.OTHER else str(ordered)
     return Fired(
         values={"ordered": said[:1].lower() + said[1:], "wanted": str(wanted)},
         evidence=(Evidence("route", said, case.order.origin),),
         cited=(by,),
+        fixes=(RemoveOrder(),),
+    )
+
+
+def _form_wrong(case: Case, wanted: Route, by: Cited) -> Fired:
+    form = shortened(case.order.form)
+    return Fired(
+        values={"form": form, "wanted": str(wanted)},
+        evidence=(Evidence("form", form, case.order.origin),),
+        cited=(by,),
+        variant="form",
+        indicator=Indicator.WARNING,
         fixes=(RemoveOrder(),),
     )
 

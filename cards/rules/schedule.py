@@ -162,6 +162,27 @@ def loading_again(case: Case) -> Fired | None:
     return _loading(case, rule, days, before.day, line)
 
 
+def loading_last(case: Case) -> Fired | None:
+    """Fire on an order whose instructions give the maintenance dose first and then the loading dose."""
+    before = None
+    for reading, level in judged_levels(case):
+        if level is None:
+            continue
+        if level.role is LevelRole.MAINTENANCE and before is None:
+            before = (reading, level)
+        elif level.role is LevelRole.LOADING and before is not None:
+            earlier, maintenance = before
+            if reading.ordered.instruction == earlier.ordered.instruction:
+                continue
+            return Fired(
+                values={"dose": written_dose(case, reading), "maintenance": written_dose(case, earlier)},
+                evidence=(*dose_evidence(case, earlier), *dose_evidence(case, reading)),
+                cited=(level.by, maintenance.by),
+                variant="loading-last",
+            )
+    return None
+
+
 def _loading(case: Case, rule: Reload, days: int, on: date, last: Evidence) -> Fired | None:
     """Return the finding for a loading dose too soon after another dose."""
     judged = judged_levels(case)

@@ -61,7 +61,7 @@ def control_chart(
             for look in ({"color": _GROUND, "stroke": _GROUND, "strokeWidth": 4}, {"color": _SIGNAL})
         ),
     ]
-    return chart(title, _in_words(periods, t), list(_values(periods, days)), layers, height=HEIGHT)
+    return chart(title, _in_words(periods, t), list(_values(periods, days)), layers, t=t, height=HEIGHT)
 
 
 def _where(field: str, mark: Json, encoding: Json) -> Json:

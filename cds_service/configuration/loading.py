@@ -126,7 +126,7 @@ def _with_authorities(settings: Settings) -> Settings:
             tls_context(bundle)
         except OSError as error:
             where = settings.place_of("fhir", "ca_bundle")
-            why = "holds no certificate in PEM form" if isinstance(error, ssl.SSLError) else type(error).__name__
+            why = "holds no certificate in PEM form" if isinstance(error, ssl.SSLError) else error.strerror
             raise ConfigurationError([f"{where}: fhir.ca_bundle: {bundle} cannot be used ({why})"]) from None
     return settings
 

@@ -83,7 +83,7 @@ def begin() -> Traces | None:
         from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
         from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
     except ModuleNotFoundError:
-        _log.error("tracing_is_off", reason="OpenTelemetry is not installed; pip install 'her2-cds[otel]'")
+        _log.error("tracing_is_off", reason="OpenTelemetry is not installed (requirements-otel.lock)")
         return None
     named = {"service.name": os.environ.get("OTEL_SERVICE_NAME", "her2-cds"), "service.version": __version__}
     provider = TracerProvider(resource=Resource.create(named))

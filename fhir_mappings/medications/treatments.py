@@ -16,7 +16,7 @@ from cards.identification.identity import IdentityStatus, identify
 from cards.identification.recognizer import CODE_SYSTEMS
 from cards.values.quantities import Mg, MgPerKg
 from fhir_mappings.codings import CLINICAL, NO_CODE_MAP, codings, drug_coding, texts
-from fhir_mappings.medications.dosage import doses_in
+from fhir_mappings.medications.doses_in_text import doses_in
 from fhir_mappings.medications.medication import concept_alone
 from fhir_mappings.medications.tablets import tablet_mg
 from fhir_mappings.medications.written_codes import codes_in_text

@@ -25,6 +25,9 @@ class DoseScale(NamedTuple):
 _MASS = {
     "mg": ONE, "mgs": ONE, "milligram": ONE, "milligrams": ONE, "milligramm": ONE, "milligramme": ONE,
     "milligrammes": ONE, "miligramo": ONE, "miligramos": ONE, "miligrama": ONE, "miligramas": ONE, "milligrammi": ONE,
+    "мг": ONE, "毫克": ONE, "ミリグラム": ONE, "밀리그람": ONE, "ملغ": ONE, "مجم": ONE, "מג": ONE, 'מ"ג': ONE,
+    "मिग्रा": ONE, "mgm": ONE, "miligram": ONE, "miligrams": ONE, "milligramos": ONE, "miligramy": ONE,
+    "\u0433": _THOUSAND, "мкг": ONE / _THOUSAND,
     "g": _THOUSAND, "gm": _THOUSAND, "gram": _THOUSAND, "grams": _THOUSAND,
     "ug": ONE / _THOUSAND, "mcg": ONE / _THOUSAND, "microgram": ONE / _THOUSAND, "micrograms": ONE / _THOUSAND,
 }  # fmt: skip
@@ -37,6 +40,8 @@ _VOLUME = {
     "millilitres": ONE,
     "l": _THOUSAND,
     "cc": ONE,
+    "мл": ONE,
+    "毫升": ONE,
 }
 _PER_WEIGHT = (
     "/kg", "/kg/dose", " per kg", "/kilogram", " per kilogram", "/kg body weight", "/kg bw", "/kg/cycle", "/kgs"

@@ -72,6 +72,12 @@ def repeating(every: str, doses: int | None = None, drug: str = "Kadcyla", dose:
     return msgspec.structs.replace(order(drug, dose, interval=None, cycles=1), schedule=schedule)
 
 
+def in_words(every: str) -> DrugOrder:
+    """Return an order for today whose text states a repetition."""
+    schedule = Schedule((Rhythm(days=(days_ago(0),)), Rhythm(every_days=Decimal(every), is_text=True)))
+    return msgspec.structs.replace(order("Kadcyla", "252 mg", interval=None, cycles=1), schedule=schedule)
+
+
 def replacing(dose: str, *references: str) -> DrugOrder:
     return msgspec.structs.replace(order("Kadcyla", dose), replaces=references)
 
@@ -147,6 +153,17 @@ ROWS = [
         order("trastuzumab", "560 mg", start=days_ago(-35)),
         others=(order("trastuzumab", "560 mg", identifier="order-0"),),
     ),
+    Row(
+        START,
+        "maintenance first and loading after it in one order",
+        FIRES,
+        order("trastuzumab", "420 mg", "560 mg"),
+        says=("420 mg (6 mg/kg) first", "loading dose of 560 mg (8 mg/kg)"),
+    ),
+    Row(
+        START, "fixed doses in the wrong order", FIRES, order("Perjeta", "420 mg", "840 mg"), says=("420 mg", "840 mg")
+    ),
+    Row(START, "fixed doses in the right order, loading first", NOT_ASKED, order("Perjeta", "840 mg", "420 mg")),
     Row(
         START,
         "maintenance after the loading dose of a plan",
@@ -309,6 +326,15 @@ ROWS = [
     Row(SOON, "a day, and daily: one infusion", NOT_ASKED, repeating("1")),
     Row(SOON, "a day, repeated once", NOT_ASKED, repeating("7", 1)),
     Row(SOON, "a day, and weekly trastuzumab", NOT_ASKED, repeating("7", None, "trastuzumab", "140 mg")),
+    Row(
+        SOON,
+        "a day, and every week at a dose for three weeks",
+        CANNOT,
+        repeating("7", None, "trastuzumab", "560 mg"),
+        missing=("schedule-once",),
+    ),
+    Row(SOON, "a day, and once a week in words", CANNOT, in_words("7"), missing=("schedule-once",)),
+    Row(SOON, "a day, and every three weeks in words", NOT_ASKED, in_words("21")),
     Row(SOON, "a day and no other", NOT_ASKED, order("Kadcyla", "252 mg", days=(days_ago(-1),))),
     Row(
         SOON,
@@ -529,6 +555,34 @@ ROWS = [
         msgspec.structs.replace(KADCYLA, route=Route.OTHER, route_written="Intrathecal"),
         indicator="critical",
         says=("intrathecal route", "intravenous use only"),
+    ),
+    Row(
+        ROUTE,
+        "Hylecta in the form of the powder for infusion",
+        FIRES,
+        msgspec.structs.replace(order("Herceptin Hylecta", "600 mg"), form="Lyophilized powder for infusion"),
+        indicator="warning",
+        says=("subcutaneous use", "Lyophilized powder for infusion"),
+        fixes=("RemoveOrder",),
+    ),
+    Row(
+        ROUTE,
+        "Kadcyla in the form of a tablet",
+        FIRES,
+        msgspec.structs.replace(KADCYLA, form="Film-coated tablet", route=Route.INTRAVENOUS),
+        indicator="warning",
+    ),
+    Row(
+        ROUTE,
+        "the form of the product",
+        SILENT,
+        msgspec.structs.replace(KADCYLA, form="Injection, powder, lyophilized, for solution"),
+    ),
+    Row(
+        ROUTE,
+        "a form that may be of any injection",
+        NOT_ASKED,
+        msgspec.structs.replace(order("Phesgo", "1200 mg"), form="Solution for injection"),
     ),
     Row(
         ROUTE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 from builders import chart, ihc, order
 from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
@@ -163,6 +164,21 @@ ROWS = [
         order("trastuzumab-dkst (Ogivri) or trastuzumab-anns (Kanjinti) per payer", "420 mg"),
     ),
     Row(CONFLICT, "a biosimilar and what it is one of", SILENT, order("Kanjinti (Herceptin biosimilar)", "420 mg")),
+    Row(
+        AMBIGUOUS,
+        "trastuzumab in the form of a subcutaneous injection, at its fixed dose",
+        FIRES,
+        msgspec.structs.replace(order("Herceptin", "600 mg"), form="Solution for subcutaneous injection"),
+        says=("Trastuzumab", "Herceptin Hylecta"),
+    ),
+    Row(
+        AMBIGUOUS,
+        "a payload that is cut off",
+        FIRES,
+        order("TRASTUZUMAB EMTANS 160MG INJ", "252 mg"),
+        says=("Kadcyla",),
+    ),
+    Row(AMBIGUOUS, "a payload that is cut off, with its prefix", SILENT, order("ado-trastuzumab emtans", "252 mg")),
     Row(
         AMBIGUOUS,
         "a choice of brands of two drugs",

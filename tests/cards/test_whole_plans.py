@@ -88,6 +88,7 @@ def test_one_wrong_cycle_of_six_is_named_by_its_day() -> None:
     orders = (*plan(cycles=2), third)
     card = next(card for card in cards(*orders) if card.topic is Topic.DOSE_ABOVE_MAXIMUM)
     assert [suggestion.label for suggestion in card.suggestions] == ["Change Kadcyla to 252 mg (2027-01-03)"]
+    assert "Order: 2027-01-03" in card.detail
 
 
 def test_the_id_of_a_card_is_that_of_its_topic_and_orders() -> None:
@@ -451,3 +452,27 @@ def test_other_orders_of_the_product_are_the_plan() -> None:
     orders = tuple(msgspec.structs.replace(each, schedule=counted(6).schedule) for each in plan())
     (card,), (six,) = cards(*orders), cards(*plan())
     assert card.detail == six.detail
+
+
+@pytest.mark.parametrize(
+    ("doses", "wrong"),
+    [
+        (("252 mg", "252 mg", "210 mg", "210 mg"), 0),
+        (("210 mg", "210 mg"), 2),
+        (("210 mg", "252 mg"), 1),
+        (("210 mg", "252 mg", "210 mg"), 1),
+    ],
+)
+def test_a_reduction_planned_after_the_starting_dose_is_no_wrong_start(doses: tuple[str, ...], wrong: int) -> None:
+    orders = tuple(
+        order("Kadcyla", dose, start=days_ago(-21 * n), identifier=f"cycle-{n}") for n, dose in enumerate(doses)
+    )
+    verdicts = judge(facts_of(*orders), RECOGNIZER, POLICY)
+    told_of = [v for v in verdicts if v.topic is Topic.DOSE_WRONG_FOR_INDICATION and isinstance(v.outcome, Fired)]
+    assert len(told_of) == wrong
+
+
+@pytest.mark.parametrize(("dose", "text"), [("216 mg", "3.6 mg/kg"), ("200 mg", None), ("252 mg", "3.6 mg/kg")])
+def test_an_order_by_another_body_weight_has_one_card(dose: str, text: str | None) -> None:
+    by_ideal = msgspec.structs.replace(order("Kadcyla", dose, text_dose=text), weight_basis="ideal")
+    assert topics(cards(by_ideal)) == [("warning", "dose-cannot-verify")]

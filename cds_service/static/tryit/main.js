@@ -38,7 +38,11 @@ async function start() {
 
 function listen() {
   window.addEventListener("hashchange", open);
-  listenToOwnServer(openOwn);
+  listenToOwnServer(openOwn, (why) => {
+    running.abort();
+    clearTimeout(timer);
+    notice(why);
+  });
   at("order-form").addEventListener("submit", (event) => {
     event.preventDefault();
     ask("order-sign");
