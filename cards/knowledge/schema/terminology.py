@@ -28,7 +28,8 @@ class Concept(KnowledgeRecord, frozen=True, kw_only=True):
     """A measurement that rules use: its codes and the plausible range of its values.
 
     ``asked_by`` is its prefetch query; for a range of numbers, the end on the side of ``harm`` counts. ``unit`` is the
-    canonical unit, ``units`` names the table of units that it may be reported in.
+    canonical unit, ``units`` names the table of units that it may be reported in. ``names`` are those of a result
+    without a standard code, which is told and not read.
     """
 
     display: str
@@ -45,6 +46,7 @@ class Concept(KnowledgeRecord, frozen=True, kw_only=True):
     snomed: tuple[CodeEntry, ...] = ()
     never: tuple[CodeEntry, ...] = ()
     local: tuple[LocalCode, ...] = ()
+    names: tuple[str, ...] = ()
     by: Cited
 
 
@@ -150,6 +152,7 @@ class Terminology(KnowledgeRecord, frozen=True, kw_only=True):
     diagnosis_certainty: DiagnosisCertainty
     receptor_codes: ReceptorCodes
     diagnosis_her2: DiagnosisHer2
+    words_beside_tests: tuple[str, ...] = ()
     problems: tuple[ProblemGroup, ...]
     ish_positive: PositiveRatio
     her2_copies: CopyLimits
