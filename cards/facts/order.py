@@ -166,7 +166,9 @@ class DrugOrder(msgspec.Struct, frozen=True):
     text_shares: tuple[Decimal, ...] = ()
     """The percents of the dose that the instructions say are given: 80 for "reduced by 20 %"."""
     text_tablets: tuple[CountedTablets, ...] = ()
-    """Numbers of tablets in the text of the instructions."""
+    """Numbers of tablets in the text of the instructions, and amounts that are multiplied: "2 x 126 mg"."""
+    max_dose: OrderedDose | None = None
+    """The maximum of one administration that the order itself states."""
     timings: tuple[DosageTiming, ...] = msgspec.field(default=(), name="intakes")
     """When tablets are taken, one entry for each dosage instruction."""
     form: str = ""

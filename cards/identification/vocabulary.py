@@ -65,6 +65,8 @@ class Vocabulary:
         self.supportive_drugs = frozenset(
             fold(word) for group in words.supportive if group.names_drugs for word in group.words
         )
+        # The drugs given with a HER2 drug have amounts of their own, too.
+        self.supportive_drugs |= {phrase[0] for phrase in self.partners if len(phrase) == 1}
         self._patterns = re.compile("|".join(f"(?:{each.pattern})" for each in words.patterns))
         self._payload_endings = _endings(each.endings for each in words.payload_endings)
         self._drug_endings = _endings(each.endings for each in words.drug_endings)

@@ -277,14 +277,31 @@ def dose_conflict(case: Case) -> DoseConflict | None:
     is_other_weight = bool(case.order.weight_basis) and case.weight_based
     for basis in (Mg,) if is_other_weight else (MgPerKg, Mg):
         in_field = in_basis(case, basis)
-        for named in (case.order.text_doses, *case.order.doses_by_text) if in_field else ():
-            mentioned = _mentioned(case, basis, named)
+        if not in_field:
+            continue
+        groups = [_mentioned(case, basis, said) for said in (case.order.text_doses, *case.order.doses_by_text)]
+        for mentioned in (*groups, _counted(case) if basis is Mg else []):
             if len(mentioned) != 1 or is_part_of_combination(case.product, mentioned[0]):
                 continue
             if not any(near(dose.value, mentioned[0].value, tolerance) for _, dose in in_field):
                 return DoseConflict(*in_field[0], mentioned[0], in_text=True)
     between = None if is_other_weight else _between_fields(case, weight, tolerance)
-    return between or _reduced_in_words(case)
+    return between or _above_own_limit(case) or _reduced_in_words(case)
+
+
+def _above_own_limit(case: Case) -> DoseConflict | None:
+    """Find a dose above the maximum per administration that the order itself states."""
+    if case.order.max_dose is None:
+        return None
+    limit = _read(case.order.max_dose, case.product, case.kg, case)
+    allowed = limit.in_mg(case.kg)
+    if limit.dose is None or allowed is None or limit.sense is not Sense.USABLE:
+        return None
+    tolerance = case.threshold("dose_rounding_tolerance_percent")
+    for reading, dose in in_basis(case, Mg):
+        if dose.value > allowed.value and not near(dose.value, allowed.value, tolerance):
+            return DoseConflict(reading, dose, limit.dose, in_text=False)
+    return None
 
 
 def _reduced_in_words(case: Case) -> DoseConflict | None:
@@ -311,6 +328,7 @@ def several_in_text(case: Case) -> tuple[Mg | MgPerKg, ...]:
     tolerance = case.threshold("dose_rounding_tolerance_percent")
     for basis in (MgPerKg, Mg):
         mentioned, in_field = _mentioned(case, basis, case.order.text_doses), in_basis(case, basis)
+        mentioned += _counted(case) if basis is Mg else []
         if len(mentioned) > 1 and in_field:
             amounts = sorted(dose.value for _, dose in in_field)
             met = any(near(_nearest(amounts, each.value), each.value, tolerance) for each in mentioned)
@@ -326,19 +344,46 @@ def _nearest(amounts: Sequence[Decimal], wanted: Decimal) -> Decimal:
 
 
 def _mentioned(case: Case, basis: type[Mg | MgPerKg], said: Iterable[Mg | MgPerKg]) -> list[Mg | MgPerKg]:
-    """List the doses of a text. The strength of a tablet is not a dose if tablets are counted."""
+    """List the doses of a text, without the strengths of tablets and the sizes of vials."""
     named = [dose for dose in said if isinstance(dose, basis)]
-    if case.product.tablets is None or basis is not Mg:
+    if basis is not Mg or not named:
         return named
-    counted = case.order.text_tablets
-    if any(dose.unit is DoseUnit.TABLET for dose in case.order.doses):
-        named = [dose for dose in named if dose.value not in case.product.tablets.strengths_mg]
-    of_one = {each.mg for each in counted if each.mg is not None}
+    of_one = {each.mg for each in case.order.text_tablets if each.mg is not None}
+    if case.product.tablets is None:
+        # "160 mg + 100 mg" are vials where no amount is anything else.
+        sizes = _sizes(case) if of_one or len(named) > 1 else frozenset()
+        if all(dose.value in sizes for dose in named):
+            return []
+    elif any(dose.unit is DoseUnit.TABLET for dose in case.order.doses):
+        of_one |= _sizes(case)
+    return [dose for dose in named if dose.value not in of_one]
+
+
+def _counted(case: Case) -> list[Mg | MgPerKg]:
+    """List the doses that a text gives as a number of tablets, or as a multiple: "2 x 126 mg"."""
+    if not case.order.text_tablets:
+        return []
+    sizes, is_oral = _sizes(case), case.product.tablets is not None
     strength = tablet_strength(case.order, case.product, case.recognizer)
-    in_tablets = [
-        Mg(each.count * mg) for each in counted if (mg := each.mg or strength) in case.product.tablets.strengths_mg
-    ]
-    return list(dict.fromkeys([*(dose for dose in named if dose.value not in of_one), *in_tablets]))
+    amounts = ((each.count, each.mg or strength) for each in case.order.text_tablets)
+    found = (_multiple(case, count, mg) for count, mg in amounts if mg is not None and (mg in sizes) is is_oral)
+    return list(dict.fromkeys(found))
+
+
+def _sizes(case: Case) -> frozenset[Decimal]:
+    """Return the marketed strengths of the tablets, or sizes of the vials."""
+    if case.product.tablets is not None:
+        return frozenset(case.product.tablets.strengths_mg)
+    return frozenset(each.contents_mg for each in case.recognizer.packages(case.product, None))
+
+
+def _multiple(case: Case, count: Decimal, mg: Decimal) -> Mg:
+    """Return what "2 x 126 mg" means: the product, or the amount alone where it is the dose and the count its doses."""
+    tolerance = case.threshold("dose_rounding_tolerance_percent")
+    is_tablets = case.product.tablets is not None
+    if not is_tablets and any(near(dose.value, mg, tolerance) for _, dose in in_basis(case, Mg)):
+        return Mg(mg)
+    return Mg(count * mg)
 
 
 def in_basis(case: Case, basis: type[Mg | MgPerKg]) -> list[tuple[DoseReading, Mg | MgPerKg]]:

@@ -14,7 +14,7 @@ from cards.facts.schedules import Schedule
 from cards.knowledge.schema import Diluent
 from cards.values.codes import hcpcs_with_modifiers
 from fhir_mappings.codings import CLINICAL, NO_CODE_MAP, Coding, coding_of, codings, drug_coding, texts
-from fhir_mappings.medications import diluents, dosage
+from fhir_mappings.medications import diluents, dosage, doses_in_text
 from fhir_mappings.medications.amounts import without_amount
 from fhir_mappings.medications.dosage import Strength
 from fhir_mappings.medications.dose_shares import shares_in
@@ -96,6 +96,7 @@ class Instructed(NamedTuple):
     doses_by_text: tuple[tuple[Mg | MgPerKg, ...], ...] = ()
     text_shares: tuple[Decimal, ...] = ()
     text_tablets: tuple[CountedTablets, ...] = ()
+    max_dose: OrderedDose | None = None
     diluent_ml: Decimal | None = None
     weight_basis: str = ""
 
@@ -157,7 +158,7 @@ class MedicationReader:
             or any(dosage.says_part(each.value) for each in named.evidence if not each.system)
             or ("note" in resource and dosage.is_part_of_dose({"note": resource["note"]})),
             group=text(child(resource, "groupIdentifier").get("value")),
-            notes=dosage.notes(resource) if "note" in resource else (),
+            notes=doses_in_text.notes(resource) if "note" in resource else (),
             diluents=tuple(sorted(made_up_in)) if made_up_in else (),
             diluent_ml=said.diluent_ml,
             weight_basis=said.weight_basis,
@@ -166,10 +167,11 @@ class MedicationReader:
             form=next(iter(texts(child(medication, "form"))), "")[:_LONGEST_FORM] if "form" in medication else "",
             tablet_mg=tablet_mg(medication, (each.value for each in named.evidence if not each.system)),
             named_mg=milligrams_in(each.value for each in named.evidence if not each.system) if counted else (),
-            instructed_mg=milligrams_in(dosage.instructed(resource)) if counted else (),
+            instructed_mg=milligrams_in(doses_in_text.instructed(resource)) if counted else (),
             doses_by_text=said.doses_by_text,
             text_shares=said.text_shares,
             text_tablets=said.text_tablets,
+            max_dose=said.max_dose,
             timings=said.timings,
             start=said.start,
             tentative=text(resource.get("intent")) in _TENTATIVE,
@@ -208,14 +210,15 @@ class MedicationReader:
         if alike is not None and any(rhythm.unread for rhythm in said.schedule.rhythms):
             # Text that was not understood is quoted as written.
             said = self._beside_amounts(instructions)
-        named = dosage.doses_by_text(resource, self._supportive_drugs)
-        counted = tuple(dict.fromkeys(each for written in dosage.instructed(resource) for each in tablets_in(written)))
+        named = doses_in_text.doses_by_text(resource, self._supportive_drugs)
+        written = tuple(doses_in_text.instructed(resource))
         return said._replace(
             doses=tuple(dosage.doses(resource, None)),
             text_doses=tuple(dict.fromkeys(each for group in named for each in group)),
             doses_by_text=named if len(named) > 1 else (),
-            text_shares=tuple(dict.fromkeys(each for said in dosage.instructed(resource) for each in shares_in(said))),
-            text_tablets=counted,
+            text_shares=tuple(dict.fromkeys(share for each in written for share in shares_in(each))),
+            text_tablets=tuple(dict.fromkeys(tablets for each in written for tablets in tablets_in(each))),
+            max_dose=dosage.max_dose(resource),
         )
 
     def _read_beside_amounts(self, instructions: Any) -> Instructed:

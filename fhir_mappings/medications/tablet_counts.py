@@ -21,11 +21,17 @@ _COUNTED = re.compile(
 )
 
 
+_MULTIPLIED = re.compile(
+    rf"(?<![\w.,/-])({_MG}) ?mg ?x ?([1-6])\b(?! ?(?:mg|g|ml|doses?|cycles?|days?|d|weeks?|wks?|months?)\b)"
+)
+
+
 @cached_by_text
 def tablets_in(written: str) -> tuple[CountedTablets, ...]:
     """List the numbers of tablets in a text, each with the milligrams of one tablet if it names them."""
     found: dict[CountedTablets, None] = {}
-    for match in _COUNTED.finditer(" ".join(fold(written[:_LONGEST_TEXT]).split())):
+    plain = " ".join(fold(written[:_LONGEST_TEXT]).split())
+    for match in _COUNTED.finditer(plain):
         count = _number(match["count"])
         is_tablets = (match["word"] or "") in TABLETS
         if not (is_tablets or (match["times"] and match["before"])):
@@ -36,6 +42,7 @@ def tablets_in(written: str) -> tuple[CountedTablets, ...]:
             is_sum = "(" in match[0][match.end("word") - match.start() :] and match["each"] is None
             mg = None if is_sum else match["behind"]
         found[CountedTablets(count, Decimal(mg) if mg else None)] = None
+    found.update((CountedTablets(Decimal(count), Decimal(mg)), None) for mg, count in _MULTIPLIED.findall(plain))
     return tuple(found)
 
 

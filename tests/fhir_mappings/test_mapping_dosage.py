@@ -11,8 +11,9 @@ from shapes import Json, coding, concept, dosage, dose_of, order, quantity
 
 from cards.facts.order import DoseUnit
 from cards.values.quantities import Mg, MgPerKg
-from fhir_mappings.medications.dosage import Strength, doses, doses_by_text, notes, start
+from fhir_mappings.medications.dosage import Strength, doses, start
 from fhir_mappings.medications.dose_shares import shares_in
+from fhir_mappings.medications.doses_in_text import doses_by_text, notes
 
 FIRST = ("dosageInstruction", 0, "doseAndRate", 0, "doseQuantity")
 
@@ -278,6 +279,24 @@ def test_a_dose_from_a_strength_says_so_and_a_strength_of_nothing_is_not_used() 
         pytest.param("2 vials of 160 mg", [], id="a size of vials"),
         pytest.param("252 mg IV, max dose 300 mg", [Mg(Decimal(252))], id="a cap"),
         pytest.param("not to exceed 300 mg", [], id="a limit"),
+        pytest.param("252 \u043c\u0433", [Mg(Decimal(252))], id="in Russian"),
+        pytest.param("252 Milligramm", [Mg(Decimal(252))], id="in German"),
+        pytest.param("252 miligramos", [Mg(Decimal(252))], id="in Spanish"),
+        pytest.param("252-mg", [Mg(Decimal(252))], id="with a hyphen"),
+        pytest.param("mg 252", [Mg(Decimal(252))], id="the unit first"),
+        pytest.param("160 mg 2", [Mg(Decimal(160))], id="a number behind is no second amount"),
+        pytest.param("252000 mcg", [Mg(Decimal(252))], id="micrograms"),
+        pytest.param("0,252 g", [Mg(Decimal(252))], id="grams with a decimal comma"),
+        pytest.param("5.4 mg per kilogram", [MgPerKg(number("5.4"))], id="per kilogram in full"),
+        pytest.param("378 mg/250 mL", [Mg(Decimal(378))], id="an amount per bag"),
+        pytest.param("160 mg/8 mL", [], id="an amount per vial"),
+        pytest.param("Dose: 378", [Mg(Decimal(378))], id="a dose without a unit"),
+        pytest.param("previously 210 mg", [], id="an earlier dose in a word"),
+        pytest.param("rounded from 248 mg to 252 mg", [Mg(Decimal(252))], id="before rounding"),
+        pytest.param("max cumulative 3528 mg", [], id="a cumulative cap"),
+        pytest.param("allergy: penicillin 500 mg", [], id="an allergy"),
+        pytest.param("reduce to 3 mg/kg if platelets fall", [], id="what may be given later"),
+        pytest.param("reduce to 3 mg/kg", [MgPerKg(Decimal(3))], id="what is given now"),
         pytest.param("", [], id="empty"),
     ],
 )

@@ -396,3 +396,24 @@ def test_a_code_that_nothing_is_known_of_is_told(resource: dict[str, Any], code:
     assert READER.unknown_code(resource, References()) == code
     if code:
         assert read(resource) is None
+
+
+@pytest.mark.parametrize(
+    ("routes", "is_inhibitor"),
+    [
+        pytest.param(["Topical"], False, id="topical"),
+        pytest.param(["Oral"], True, id="oral"),
+        pytest.param(["Auf die Haut"], False, id="in German"),
+        pytest.param(["Topical", "Oral"], True, id="one by mouth"),
+        pytest.param(["Topical", None], True, id="one that is not stated"),
+        pytest.param([None], True, id="none stated"),
+        pytest.param([], True, id="no instruction"),
+    ],
+)
+def test_a_drug_for_the_skin_by_its_route(routes: list[str | None], *, is_inhibitor: bool) -> None:
+    instructions = [{"route": {"text": route}} if route else {"text": "as directed"} for route in routes]
+    named = {"medicationCodeableConcept": {"text": "ketoconazole 2 %"}, "dosageInstruction": instructions}
+    treatment = read(request(status="active", **named))
+    assert treatment is not None
+    found = {group.id for name in treatment.names for group in RECOGNIZER.read_classes(name)}
+    assert ("cyp3a4-inhibitor" in found) is is_inhibitor

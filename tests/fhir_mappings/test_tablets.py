@@ -48,6 +48,8 @@ def test_strength(medication, written, expected) -> None:
         ("Take 2 tablets twice daily", [("2", None)]),
         ("take two (2) 150-mg tablets", [("2", "150")]),
         ("2 x 150 mg BID", [("2", "150")]),
+        ("126 mg x 2", [("2", "126")]),
+        ("252 mg x 4 cycles", []),
         ("2 tablets (150 mg each)", [("2", "150")]),
         ("2 tablets (300 mg)", [("2", None)]),
         ("2 comprimidos de 150 mg cada 12 horas", [("2", "150")]),
