@@ -151,6 +151,18 @@ class DiagnosisHer2(KnowledgeRecord, frozen=True, kw_only=True):
     by: Cited
 
 
+class ResultNoteWords(KnowledgeRecord, frozen=True, kw_only=True):
+    """What a note may say against a result: ``voids`` it, or a weight was ``stated``.
+
+    Behind one of ``about_another`` in a sentence neither counts.
+    """
+
+    voids: tuple[str, ...]
+    stated: tuple[str, ...]
+    about_another: tuple[str, ...]
+    by: Cited
+
+
 class NotTheDisease(KnowledgeRecord, frozen=True, kw_only=True):
     """Words that make a written diagnosis something else: a history, a suspicion, a screening.
 
@@ -310,6 +322,7 @@ class Terminology(KnowledgeRecord, frozen=True, kw_only=True):
     diagnosis_certainty: DiagnosisCertainty
     receptor_codes: ReceptorCodes
     diagnosis_her2: DiagnosisHer2
+    result_notes: ResultNoteWords
     words_beside_tests: tuple[str, ...] = ()
     problems: tuple[ProblemGroup, ...]
     ish_positive: PositiveRatio
