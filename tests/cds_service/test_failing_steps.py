@@ -85,6 +85,7 @@ CHART = "fhir_mappings.request.chart:"
 READER = "fhir_mappings.request.patient_reader:"
 PARTS = "fhir_mappings.request.chart_parts:"
 DECIDER = "cds_service.decisions.decider:"
+WRITER = "cds_service.decisions.card_writer:"
 STEPS = (
     # What was sent
     Step("fhir_mappings.request.hook_request:RequestReader._read", "call", OF_ALL, dose=False),
@@ -145,8 +146,8 @@ STEPS = (
     Step("cards.presentation.renderer:Renderer.card_of", "wording"),
     Step("cards.presentation.renderer:Renderer._detail", "wording"),
     Step("fhir_mappings.medications.actions:ActionWriter.actions", "suggestion"),
-    Step(DECIDER + "smart_links", "links"),
-    Step(DECIDER + "card_json", "card", OF_ALL, dose=False),
+    Step(WRITER + "smart_links", "links"),
+    Step(WRITER + "card_json", "card", OF_ALL, dose=False),
     Step("cds_service.web.hooks:_kept", "call", OF_ALL, dose=False),
     # Coverage
     Step(
