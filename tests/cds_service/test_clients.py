@@ -274,7 +274,7 @@ def test_every_command_takes_the_hospital(configured: Path) -> None:
     assert none_old == f"deleted 0 decisions and 0 feedback entries of tenant {SOUTH} older than 9 days\n"
 
 
-def test_a_hospital_that_is_not_on_record_is_told_with_those_that_are(configured: Path) -> None:
+def test_a_hospital_that_is_not_on_record_is_reported_with_those_that_are(configured: Path) -> None:
     told = run("learn", "report", "--tenant", "sauth", "--issuer", "", "--config", configured, code=2)
     assert "no decisions of her2-order-sign of client without a token and tenant sauth to report on" in told
     assert f"tenants on record: {NORTH}, {SOUTH}, the north" in told
