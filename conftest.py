@@ -24,6 +24,7 @@ _RUN = "HER2_TEST_RUN"
 os.environ.setdefault(_RUN, f"{uuid.uuid4().hex}-{os.getpid()}")
 _IS_OUTERMOST = os.environ[_RUN].endswith(f"-{os.getpid()}")
 _PATIENCE_S = 10.0
+_ENDS_WITH_US = (b"from multiprocessing.forkserver import", b"from multiprocessing.resource_tracker import")
 
 LONGEST_FILES = (
     "tests/cds_service/test_workbench_browser.py",
@@ -97,8 +98,11 @@ def _left_over() -> dict[int, str]:
     for folder in Path("/proc").glob("[0-9]*"):
         # Those of others cannot be read, one that has ended neither.
         with suppress(OSError):
-            if int(folder.name) != os.getpid() and marked in (folder / "environ").read_bytes().split(b"\0"):
-                found[int(folder.name)] = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()[:200]
+            if int(folder.name) == os.getpid() or marked not in (folder / "environ").read_bytes().split(b"\0"):
+                continue
+            command = (folder / "cmdline").read_bytes()
+            if not any(each in command for each in _ENDS_WITH_US):
+                found[int(folder.name)] = command.replace(b"\0", b" ").decode(errors="replace")[:200]
     return found
 
 
