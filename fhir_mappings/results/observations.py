@@ -31,6 +31,7 @@ from cards.knowledge.schema import Kind
 from cards.values.intervals import Bound
 from cards.values.quantities import Kg, Percent
 from cards.values.text_cache import cached_by_key
+from cards.values.texts import CUT
 from fhir_mappings.codings import NO_CODE_MAP, CodeMap, codings, system_name, texts
 from fhir_mappings.patient.staging import StageReader
 from fhir_mappings.results.amounts import BOUNDS, Reading, read_amount
@@ -74,7 +75,7 @@ _HER2_METHODS = {
 }
 _RECEPTORS = {"er-status": Receptor.ESTROGEN, "pr-status": Receptor.PROGESTERONE}
 _STAGES = frozenset({"stage-group", "metastasis-category"})
-_LONGEST_NUMBER, _LONGEST_COMPARATOR = 100, 20
+_LONGEST_NUMBER, _LONGEST_COMPARATOR, _LONGEST_UNIT = 100, 20, 80
 
 
 class Looked(NamedTuple):
@@ -450,12 +451,19 @@ def _quantity(quantity: Json) -> Reading | None:
     code, unit = quantity.get("code"), quantity.get("unit")
     code = code.strip() if code.__class__ is str else ""
     unit = unit.strip() if unit.__class__ is str else ""
+    if len(code) > _LONGEST_UNIT or len(unit) > _LONGEST_UNIT:
+        code, unit = _cut(code), _cut(unit)
     if "comparator" not in quantity:
         return Reading(value, code, unit, Bound.EXACT, f"{value} {unit or code}".strip())
     written = quantity["comparator"]
     comparator = text(written) if written.__class__ is str else str(written)
     bound = BOUNDS.get(" ".join(comparator[:_LONGEST_COMPARATOR].casefold().split()))
     return Reading(value, code, unit, bound, f"{comparator[:_LONGEST_COMPARATOR]} {value} {unit or code}".strip())
+
+
+def _cut(unit: str) -> str:
+    """Cut a unit that is too long for one; with its mark at the end it is none that is known."""
+    return unit if len(unit) <= _LONGEST_UNIT else f"{text(unit[:_LONGEST_UNIT])}{CUT}"
 
 
 def _quantity_in_words(quantity: Json) -> Reading | None:
