@@ -103,7 +103,7 @@ def later_doses(case: Case) -> Iterator[Case]:
 
     Where the session has other orders of the product, those are the plan. Tablets go by their own schedule.
     """
-    if case.order.schedule is NO_SCHEDULE or case.session.moment.orders_are_signed or case.product.is_oral:
+    if case.order.schedule is NO_SCHEDULE or case.session.hook.orders_are_signed or case.product.is_oral:
         return
     days = case.order.schedule.days_from(case.order.start or case.planned)
     if len(days) == 1 or len(case.orders.of_product(case.product.id)) > 1:
@@ -119,14 +119,14 @@ def needs_of(case: Case, rules: Iterable[Rule], policy: Policy) -> Verdict | Non
     dose = PlannedDose(is_first=False, is_next=False, after_days=None, day=case.planned, today=case.session.today)
     wanted = []
     for rule in rules:
-        if rule.topic in may_be_postponed(case) and policy.mode(rule.topic) is Mode.LIVE:
+        if rule.topic in postponable_topics(case) and policy.mode(rule.topic) is Mode.LIVE:
             _, later = outcome_for(rule.topic, case, dose, rule.judge(case))
             if later is not None:
                 wanted.append(later)
-    return needed(case, wanted)
+    return tests_needed(case, wanted)
 
 
-def may_be_postponed(case: Case) -> frozenset[TopicCode]:
+def postponable_topics(case: Case) -> frozenset[TopicCode]:
     """Return the topics whose outcome may differ between a planned dose and one today."""
     if not case.known.site_rules:
         return _POSTPONED
@@ -153,7 +153,7 @@ def outcome_for(topic: TopicCode, case: Case, dose: PlannedDose, outcome: Outcom
     return (ASKED_LATER if isinstance(outcome, CannotTell) else outcome), None
 
 
-def judged_later(dose: PlannedDose | None) -> frozenset[Topic]:
+def topics_not_judged(dose: PlannedDose | None) -> frozenset[Topic]:
     """Return the topics that are not judged for a planned dose, because another dose in the session precedes it."""
     return _AFTER_THE_FIRST if dose is not None and not dose.is_first else _NONE
 
@@ -170,7 +170,7 @@ def is_near(topic: TopicCode, case: Case, dose: PlannedDose) -> bool:
     return rule is not None and (rule.valid_days is None or (dose.day - dose.today).days <= rule.valid_days)
 
 
-def needed(case: Case, later: Sequence[Fired]) -> Verdict | None:
+def tests_needed(case: Case, later: Sequence[Fired]) -> Verdict | None:
     """Return a verdict that lists the tests a planned dose will need, if any; each is asked for again near the day."""
     concepts: dict[str, None] = {}
     cited: dict[Cited, None] = {}

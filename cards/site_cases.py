@@ -29,7 +29,7 @@ from cards.facts.results import (
     SiteResult,
     Weight,
 )
-from cards.facts.session import Moment, Session
+from cards.facts.session import Hook, Session
 from cards.identification.identity import identify
 from cards.identification.recognizer import recognizer_for
 from cards.knowledge.schema import Expected, Kind, KnowledgeError, Problem, Tier
@@ -97,7 +97,7 @@ def run_cases(known: Knowledge) -> Iterator[CaseRun]:
     recognizer = recognizer_for(known)
     for rule in known.site_rules:
         for each in rule.cases:
-            asked = each.moment in rule.moments
+            asked = each.hook in rule.hooks
             outcome = judge(rule, case_of(each, recognizer)) if asked else _NOT_ASKED
             yield CaseRun(rule, each, outcome)
 
@@ -144,7 +144,7 @@ def session_of(written: RuleCase, recognizer: Recognizer) -> tuple[DrugOrder, Se
         birth_date=years_before(DAY, written.age) if written.age is not None else None,
         absent=tuple((key, "not sent in this case") for key in written.not_sent),
     )
-    return order, Session(Moment(written.moment or Moment.SIGN), DAY, (order,), patient)
+    return order, Session(Hook(written.hook or Hook.SIGN), DAY, (order,), patient)
 
 
 def _brand_name(written: RuleCase, recognizer: Recognizer) -> str:

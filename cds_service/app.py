@@ -127,8 +127,8 @@ def create_app(
         base_url,
     )
     app.wsgi_app = last  # type: ignore[method-assign]
-    app.register_error_handler(NoRoomError, _no_room)
-    app.register_error_handler(ServerBusyError, _no_room)
+    app.register_error_handler(NoRoomError, _busy)
+    app.register_error_handler(ServerBusyError, _busy)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected)
     return app
@@ -143,7 +143,7 @@ def workbench_of(settings: Settings) -> Blueprint:
     return blueprint
 
 
-def _no_room(error: Exception) -> Response:  # noqa: ARG001 - whatever it is that has no room
+def _busy(error: Exception) -> Response:  # noqa: ARG001 - whatever it is that has no room
     numbers.shed()
     answer = json_answer(operation_outcome(*AT_ITS_LIMIT, base_url=decider().settings.base_url), 503)
     answer.headers["Retry-After"] = RETRY_AFTER_S
@@ -179,14 +179,14 @@ def _wrong_method(error: HTTPException) -> str:
     return f"this address takes {' and '.join(taken)} only" if taken else "this address does not take the method"
 
 
-def _nothing_here(_: HTTPException) -> str:
+def _not_found(_: HTTPException) -> str:
     """Answer 404: list the services if one was asked for; otherwise say where they are listed."""
     if not request.path.startswith("/cds-services/"):
         return "there is nothing at this address; the services are listed at /cds-services"
     return f"there is no such service; those that exist are {', '.join(discovery.service_ids())}"
 
 
-_SAID = {404: _nothing_here, 405: _wrong_method}
+_SAID = {404: _not_found, 405: _wrong_method}
 """What depends on the request, and so is said of it alone."""
 
 

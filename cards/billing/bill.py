@@ -156,7 +156,7 @@ def packages_for(case: Case, brand: Brand, contents_mg: int, *, multi_dose: bool
     return tuple(named or fitting)
 
 
-def counts_alike(price: Price, entry: HcpcsEntry) -> bool:
+def uses_same_unit(price: Price, entry: HcpcsEntry) -> bool:
     """Return whether a price file uses the same unit for a code; if it does not say, it is assumed to."""
     match = _DOSAGE.search(price.dosage)
     return not price.dosage or (match is not None and Decimal(match[1]) == entry.unit_mg)

@@ -160,7 +160,10 @@ class Her2Result(msgspec.Struct, frozen=True):
 
 
 class CodedHer2(msgspec.Struct, frozen=True):
-    """A HER2 status in a diagnosis code. It is shown with the pathology and never replaces it."""
+    """A HER2 status in a diagnosis code, or in its words where ``code`` is empty.
+
+    It is shown with the pathology and never replaces it.
+    """
 
     positive: bool
     code: str
@@ -206,7 +209,10 @@ def hormone_receptor_positive(results: Iterable[ReceptorResult]) -> bool | None:
 
 
 class PregnancyTest(msgspec.Struct, frozen=True):
-    """A pregnancy test; ``positive`` is ``None`` for an amount of hormone, or an unclear answer."""
+    """A pregnancy test; ``positive`` is ``None`` for an unclear answer, or an amount between the cut-offs.
+
+    ``by_amount``: it is an amount of hormone, which a tumor may make as well.
+    """
 
     positive: bool | None
     on: date | None
@@ -215,6 +221,7 @@ class PregnancyTest(msgspec.Struct, frozen=True):
     time: ResultTime | None = None
     within: tuple[date, date] | None = None
     beside: tuple[str, ...] = ()
+    by_amount: bool = False
 
 
 class Mutation(msgspec.Struct, frozen=True):

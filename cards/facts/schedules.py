@@ -86,13 +86,13 @@ class Schedule(msgspec.Struct, frozen=True, dict=True):
         return found.pop() if len(found) == 1 else None
 
     @lazy
-    def disagreeing(self) -> tuple[Decimal, ...]:
+    def conflicting_intervals(self) -> tuple[Decimal, ...]:
         """The differing intervals that parts of the order state; empty when they agree."""
         found = self._intervals()
         return tuple(sorted(found)) if len(found) > 1 and not self.days else ()
 
     @lazy
-    def differing(self) -> tuple[Decimal, ...]:
+    def distinct_intervals(self) -> tuple[Decimal, ...]:
         """All different intervals in its parts, fully understood or not."""
         stated = {each.every_days or each.seems_days for each in self.rhythms if not each.is_limit}
         found = sorted(each for each in stated if each)
@@ -119,6 +119,18 @@ class Schedule(msgspec.Struct, frozen=True, dict=True):
             return None
         stated = (each.repeat for each in self.rhythms if each.repeat is not None)
         return next((each for each in stated if each.every_days is not None and not each.is_open_daily), None)
+
+    @lazy
+    def beside_day(self) -> tuple[Decimal, ...]:
+        """The intervals stated next to the only named day, without a number of doses, the shortest first."""
+        if len(self.days) != 1:
+            return ()
+        said = (each for each in self.rhythms if not each.days and not each.is_limit and not each.is_open_daily)
+        found = {each.every_days for each in said if each.every_days is not None}
+        repeat = self.repeat
+        if repeat is not None and repeat.every_days is not None and repeat.count is None:
+            found.add(repeat.every_days)
+        return tuple(sorted(found))
 
     def days_from(self, first: date) -> tuple[date, ...]:
         """Return every day on which a dose is due, if the days or the number of doses are stated.

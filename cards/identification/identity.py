@@ -183,22 +183,23 @@ def _by_route(identity: Identity, order: DrugOrder, recognizer: Recognizer) -> I
     """Use the route to choose between products that share a name, and question a name at the other product's dose.
 
     Outside the US one name covers intravenous and subcutaneous trastuzumab. A dose and route that fit only the other
-    product may mean that one.
+    product may mean that one. Where the order has no route, the form of its Medication may state one.
     """
-    if order.route is None:
+    route = order.route or (recognizer.route_of_form(order.form) if order.form else None)
+    if route is None:
         return identity
     if identity.status is IdentityStatus.AMBIGUOUS and not identity.unread:
-        fitting = [product for product in identity.named if product.route is order.route]
+        fitting = [product for product in identity.named if product.route is route]
         if len(fitting) == 1 and _share_a_name(identity.named):
             return Identity(IdentityStatus.SETTLED, identity.claims, fitting[0], named=(fitting[0],))
     product = identity.product
-    if product is None or product.route is order.route or product.route is None:
+    if product is None or product.route is route or product.route is None:
         return identity
     others = [
         each
         for each in recognizer.known.products
         if each.parts == (product.id,)
-        and each.route is order.route
+        and each.route is route
         and (identity.brand is None or identity.brand.name in each.name)
         and any(dose.unit is DoseUnit.MG and each.has_dose(dose.number) for dose in order.doses)
     ]

@@ -101,12 +101,12 @@ def grouped(
     judged.sort(key=lambda each: (each.urgency, places.get(each.verdict.topic, last)))
     stops = _stops(judged)
     kept, folded = _folded(judged, stops)
-    if session.moment.has_orders:
+    if session.hook.has_orders:
         kept = _planned_on_another(kept, folded)
     without_dose = _without_dose(judged, stops)
     groups: dict[Any, list[_Judged]] = {}
     # For an opened chart, due tests are already grouped by drug.
-    is_view = not session.moment.has_orders
+    is_view = not session.hook.has_orders
     for each in kept:
         key = (each.verdict.topic, each.verdict.order) if is_view else _key(each.verdict, each.finding)
         groups.setdefault(key, []).append(each)

@@ -13,10 +13,10 @@ import msgspec
 from cards.facts.outcomes import FAILED, Evidence, Fired, Indicator
 from cards.facts.topics import Topic, TopicCode
 from cards.presentation.card import SUMMARY_LIMIT, Card, OverrideReason, Suggestion
+from cards.presentation.fallback import FallbackCards
 from cards.presentation.grouping import CardContent
 from cards.presentation.language import Localizer
 from cards.presentation.markdown import escape
-from cards.presentation.plainly import PlainCards
 from cards.presentation.removals import NamedOrder
 from cards.presentation.suggestions import SuggestionWriter, join_listed
 from cards.presentation.urgency import SEVERITY, indicator_of, is_unverified
@@ -49,7 +49,7 @@ class Renderer:
         self._indicators = indicators
         self._localizer = Localizer(wording.locale)
         self._suggestions = SuggestionWriter(wording.suggestions, known.terminology, self._localizer)
-        self.plain = PlainCards(wording, known, indicators)
+        self.plain = FallbackCards(wording, known, indicators)
 
     def card(self, verdict: Verdict, hook_instance: str) -> Card | None:
         """Render the card of a single verdict that fired; ``None`` for any other."""
@@ -116,6 +116,9 @@ class Renderer:
         parts = ["\n".join(evidence)] if evidence else []
         if len(content.orders) > 1:
             parts.append(headings["for-orders"].format(days=self._days(content.orders)))
+        elif content.orders and content.orders[0].which:
+            # One of several orders for the drug.
+            parts.append(headings["for-order"].format(day=self._days(content.orders)))
         parts += dict.fromkeys(self._rules(content))
         parts += [f"**{headings[each.heading]}**\n\n{self._list(each.lines, cited)}" for each in lead.sections]
         parts += dict.fromkeys(

@@ -157,6 +157,8 @@ def quoted_texts(known: Knowledge) -> Iterator[str]:
         yield from (row.then for row in watched.lab_rows)
         yield from (row.then for row in watched.lvef_rows)
         yield from (stop.then for stop in watched.stops)
+        if watched.contraception is not None:
+            yield watched.contraception.then
         yield from (stop.grade_1 for stop in watched.stops if stop.grade_1)
         if watched.hepatic_pair:
             yield watched.hepatic_pair.then

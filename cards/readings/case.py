@@ -11,7 +11,7 @@ from cards.facts.outcomes import Evidence
 from cards.facts.patient import TreatmentState, setting_of
 from cards.facts.results import hormone_receptor_positive
 from cards.facts.session import planned_day
-from cards.knowledge.label_doses import Ceiling, Labeled, ceiling, for_patient
+from cards.knowledge.label_doses import Ceiling, Labeled, ceiling, for_patient, near
 from cards.knowledge.schema import Basis, Cancer, Eligibility, Product, Regimen, Setting
 from cards.readings.doses_given import one_a_day
 from cards.readings.session_orders import SessionOrders
@@ -48,6 +48,7 @@ UNREAD = frozenset(
         "unit-missing",
         "comparator",
         "code-system",
+        "named-only",
     }
 )
 # Reasons for which there may be more in a list of the chart than was sent.
@@ -75,7 +76,7 @@ class Case:
         """The other orders in the session; a rule that runs on every order should use ``orders`` instead."""
         return self.orders.others(self.order)
 
-    def alone(self, order: DrugOrder) -> Case:
+    def as_only_order(self, order: DrugOrder) -> Case:
         """Return the case of another order for the same drug by itself."""
         kept: dict[object, Case] = self.orders.worked_out.setdefault("alone", {})
         key = (self.identity.product and self.identity.product.id, self.identity.brand and self.identity.brand.id)
@@ -111,9 +112,9 @@ class Case:
         return planned_day(self.order.start, self.session.today)
 
     @property
-    def is_ahead(self) -> bool:
+    def is_for_later_day(self) -> bool:
         """Whether a dose is ordered for a later day: an age on that day is not the age today."""
-        return self.session.moment.has_orders and self.planned > self.session.today
+        return self.session.hook.has_orders and self.planned > self.session.today
 
     @lazy
     def tomorrow(self) -> date:
@@ -123,7 +124,7 @@ class Case:
     @property
     def dose_is_near(self) -> bool:
         """Whether tests are due for a planned dose: always for an order; for an opened chart, near its day."""
-        return self.session.moment.has_orders or self.order.start is not None
+        return self.session.hook.has_orders or self.order.start is not None
 
     def threshold(self, name: str) -> Decimal:
         """Return a threshold that must have a value.
@@ -167,8 +168,16 @@ class Case:
 
     @lazy
     def weight(self) -> Weight | None:
-        """The newest body weight; on one day a measured one takes precedence over a stated one."""
-        return self.patient.weights[0] if self.patient.weights else None
+        """The newest body weight; a measured one that is recent takes precedence over a stated one that agrees."""
+        newest = self.patient.weights[0] if self.patient.weights else None
+        if newest is None or not newest.stated:
+            return newest
+        measured = next((each for each in self.patient.weights if not each.stated and each.on is not None), None)
+        if measured is None or measured.on is None:
+            return newest
+        is_recent = self.age_in_days(measured.on) <= self.threshold("weight_max_age_days")
+        agrees = near(newest.kg.value, measured.kg.value, self.threshold("weight_change_percent"))
+        return measured if is_recent and agrees else newest
 
     @lazy
     def kg(self) -> Kg | None:
@@ -202,7 +211,7 @@ class Case:
         return self.days_before(self.lab_days)
 
     @lazy
-    def labs_judged_since(self) -> date:
+    def labs_current_from(self) -> date:
         """The first day from which a laboratory result is recent enough for today or the planned dose."""
         return min(self.labs_since, self.session.today - timedelta(days=int(self.lab_days)))
 
@@ -217,11 +226,11 @@ class Case:
             return self.recognizer.labeled(self.product.id, self.cancers, self.order.interval_days)
         labeled = self.recognizer.labeled(self.product.id, self.cancers, None).regimens
         problems = {each.problem for each in self.patient.problems if each.is_present(self.session.today)}
-        regimens = for_patient(labeled, self.kg.value if self.kg else None, self.named_beside, problems)
+        regimens = for_patient(labeled, self.kg.value if self.kg else None, self.concurrent_names, problems)
         return Labeled(regimens, ceiling(regimens))
 
     @lazy
-    def named_beside(self) -> frozenset[str]:
+    def concurrent_names(self) -> frozenset[str]:
         """The classes and products of the drugs ordered in the same session or active in the chart."""
         own = self.orders.classes_of(self.order)
         ordered = {name for name, count in self.orders.classes.items() if count > (name in own)}
@@ -261,7 +270,7 @@ class Case:
         return tuple(row for row in self.eligibility if not self.cancers.isdisjoint(row.cancers))
 
     @lazy
-    def turns_on_her2(self) -> bool:
+    def depends_on_her2(self) -> bool:
         """Whether a HER2 tissue result matters.
 
         It does not if the cancer is not labeled at all, or if the indication depends on a mutation.
@@ -304,7 +313,7 @@ class Case:
             return one_a_day(given)
         return given or tuple(each for each in own if each.state is TreatmentState.COMPLETED)
 
-    def undated_of(self, products: frozenset[str]) -> tuple[Treatment, ...]:
+    def undated_doses_of(self, products: frozenset[str]) -> tuple[Treatment, ...]:
         """Return the doses of some products given on an unknown day."""
         return tuple(
             each
@@ -315,7 +324,7 @@ class Case:
     @lazy
     def is_first_dose(self) -> bool:
         """Whether no earlier dose of the product is on record, dated or not."""
-        return not self.history and not self.undated_of(frozenset({self.product.id}))
+        return not self.history and not self.undated_doses_of(frozenset({self.product.id}))
 
     def has(self, problem: Problem) -> tuple[PresentProblem, ...]:
         """List the chart entries for a problem that is present."""
@@ -341,8 +350,8 @@ class Case:
         """Return the evidence line of the body weight, if there is one."""
         if self.weight is None or not self.needs_weight:
             return ()
-        line = shown(self.weight, str(self.weight.kg))
-        return (Evidence("weight", line, self.weight.origin, parts=beside(self.weight)),)
+        line = with_date(self.weight, str(self.weight.kg))
+        return (Evidence("weight", line, self.weight.origin, parts=at_same_time(self.weight)),)
 
     def unusable(self, concepts: frozenset[str]) -> tuple[Evidence, ...]:
         """Return an evidence line for each unusable result about some concepts."""
@@ -364,6 +373,11 @@ class Case:
         """Return whether the chart has an unreadable result about some concepts that would count."""
         return any(gap.about in concepts and gap.reason in UNREAD for gap in self.patient.gaps)
 
+    def in_future(self, concepts: frozenset[str]) -> str:
+        """Return the first day of results about some concepts that are dated in the future; empty if there is none."""
+        days = [gap.on for gap in self.patient.gaps if gap.about in concepts and gap.reason == "future" and gap.on]
+        return min(days).isoformat() if days else ""
+
 
 def gap_line(known: Knowledge, gap: Gap) -> Evidence:
     """Return the evidence line for a gap; a measurement is named with its date."""
@@ -378,18 +392,18 @@ def gap_line(known: Knowledge, gap: Gap) -> Evidence:
     return Evidence("not-read", dated(concept.display, gap.on), gap=gap)
 
 
-def shown(result: Weight | Lvef | LabResult | PregnancyTest, text: str) -> str:
+def with_date(result: Weight | Lvef | LabResult | PregnancyTest, text: str) -> str:
     """Append the date to a result, as written if it is only a month or year."""
     text = in_print(text)
     return f"{text}, {result.time.taken}" if result.within and result.time else dated(text, result.on)
 
 
-def beside(result: Weight | Lvef | LabResult | PregnancyTest) -> tuple[Evidence, ...]:
+def at_same_time(result: Weight | Lvef | LabResult | PregnancyTest) -> tuple[Evidence, ...]:
     """Return the other values of exactly the same time, so that it is unknown which is newest."""
     return tuple(Evidence("same-time", each) for each in result.beside)
 
 
-def brief(text: str) -> str:
+def shortened(text: str) -> str:
     """Shorten a chart text for a summary."""
     return text if len(text) <= _BRIEF else f"{text[: _BRIEF - 1].rstrip()}…"
 
@@ -404,7 +418,7 @@ def counted(number: int | Decimal, noun: str) -> str:
     return f"{plain(Decimal(number))} {noun}{'' if number == 1 else 's'}"
 
 
-def spaced(days: Decimal) -> str:
+def spacing_text(days: Decimal) -> str:
     """Return the time between two doses, in hours if less than a day."""
     if days >= 1:
         return counted(days.quantize(_TENTH) if days != int(days) else days, "day")

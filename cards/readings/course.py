@@ -94,7 +94,7 @@ def interval_of_order(case: Case) -> int | None:
 
 def undated_doses(case: Case, last: Treatment | None) -> tuple[Missing, ...]:
     """List doses of the same antibody on an unknown day that may be too close to the planned one."""
-    undated = case.undated_of(case.recognizer.same_antibody[case.product.id])
+    undated = case.undated_doses_of(case.recognizer.same_antibody[case.product.id])
     if not undated:
         return ()
     longest = max((regimen.interval_days for regimen in case.regimens), default=WEEK)
@@ -178,7 +178,7 @@ def _last_counting(case: Case) -> Treatment | None:
     latest = max(
         (
             msgspec.structs.replace(each, on=min(each.within[1], case.planned))
-            for each in (case.undated_of(_products_counting(case)) if case.product.reload else ())
+            for each in (case.undated_doses_of(_products_counting(case)) if case.product.reload else ())
             if each.within is not None and each.within[0] <= case.planned
         ),
         key=lambda each: (each.on or date.min, each.origin.reference),
@@ -209,7 +209,7 @@ def lowest_reduction(case: Case) -> Reduced | None:
     regimens = case.recognizer.labeled(case.product.id, case.cancers, None).regimens
     if not any(level.role is LevelRole.REDUCTION for regimen in regimens for level in regimen.levels):
         return None
-    doses = (*case.history, *case.undated_of(frozenset({case.product.id})))
+    doses = (*case.history, *case.undated_doses_of(frozenset({case.product.id})))
     levels = [(level_of(case, each), each) for each in doses if not each.stopped]
     reduced = [
         Reduced(level, each)

@@ -80,7 +80,7 @@ def _parts(case: Case, same_day: SameDay) -> _Parts:
     kept: dict[object, _Parts] = case.orders.worked_out.setdefault("parts of a dose", {})
     key = (case.identity.brand and case.identity.brand.id, same_day.ids)
     if key not in kept:
-        cases = [case.alone(order) for order in orders]
+        cases = [case.as_only_order(order) for order in orders]
         doses = [dose_of(each) for each in cases]
         known = sorted((dose for dose in doses if dose is not None), key=lambda dose: -dose.value)
         says_so = all(each.is_part for each in orders) or _one_group(orders)

@@ -56,7 +56,7 @@ def read_table(case: Case) -> LabTable:
     unlimited: list[LabResult] = []
     crossing: list[LabResult] = []
     for test, table in case.recognizer.lab_rows[case.product.id].items():
-        result = newest(case, test, case.labs_judged_since)
+        result = newest(case, test, case.labs_current_from)
         if result is None:
             continue
         if result.upper_limit is None and table.rows[0].times_uln is not None:
@@ -190,7 +190,7 @@ def _is_in(values: Interval, limit: Decimal, rule: HepaticPair) -> bool:
 
 def _counting(case: Case, test: str) -> list[LabResult]:
     """List the newest result of a test, if recent, and all during treatment."""
-    recent = newest(case, test, case.labs_judged_since)
+    recent = newest(case, test, case.labs_current_from)
     since = under_treatment(case, test) if case.history else []
     return since if recent is None or recent in since else [recent, *since]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cards.facts.outcomes import Missing
 from cards.knowledge.label_doses import near
-from cards.readings.case import brief
+from cards.readings.case import shortened
 from cards.readings.dosing import in_basis, usable_doses
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def unread_in_notes(case: Case) -> tuple[Missing, ...]:
         written = usable[0].ordered.as_written if usable else "-"
         found.append(Missing("dose-in-note", values={"doses": ", ".join(map(str, doses)), "dose": written}))
     found += [
-        Missing("drug-in-note", values={"other": other, "written": brief(note.text)})
+        Missing("drug-in-note", values={"other": other, "written": shortened(note.text)})
         for note in case.order.notes
         if (other := _other_drugs(case, note.text))
     ]

@@ -140,7 +140,7 @@ class SessionOrders:
         return sum(order.in_focus and identity.in_scope for order, identity in self.identified)
 
     @lazy
-    def accounted(self) -> Counter[str]:
+    def orders_by_billing_code(self) -> Counter[str]:
         """For each billing code, the number of orders for its drug."""
         return Counter(code for _, identity in self.identified for code in self.codes_of(identity))
 
@@ -157,7 +157,7 @@ class SessionOrders:
 
     def classes_of(self, order: DrugOrder) -> frozenset[str]:
         """Return the classes of the drug that an order names."""
-        named = (each.value for each in order.evidence if not each.system)
+        named = self.recognizer.names_of(order.evidence)
         return frozenset(group.id for name in named for group in self.recognizer.read_classes(name))
 
     @lazy

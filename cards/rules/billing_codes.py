@@ -17,7 +17,7 @@ from cards.facts.outcomes import (
     RemoveNdc,
     ReplaceBillingCode,
 )
-from cards.readings.case import brief
+from cards.readings.case import shortened
 from cards.values.codes import ndc_readings
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def ndc_mismatch(case: Case) -> Outcome:
     ]
     if not wrong:
         unread = next((ndc.text for ndc in case.order.ndcs if not ndc_readings(ndc.text)), None)
-        return Clear() if unread is None else CannotTell((Missing("ndc-unread", values={"ndc": brief(unread)}),))
+        return Clear() if unread is None else CannotTell((Missing("ndc-unread", values={"ndc": shortened(unread)}),))
     ndc, target = wrong[0]
     other = case.recognizer.product(target.product)
     by = next(package.by for package in case.recognizer.packages(other, case.recognizer.brand(target)))
@@ -125,7 +125,7 @@ def _judged(case: Case) -> list[BillingCode]:
     if not case.order.billing:
         return []
     rivals = case.orders.judged - (case.order.in_focus and case.identity.in_scope)
-    accounted, own = case.orders.accounted, case.orders.codes_of(case.identity)
+    accounted, own = case.orders.orders_by_billing_code, case.orders.codes_of(case.identity)
     return [
         billing
         for billing in case.order.billing

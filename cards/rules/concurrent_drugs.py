@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cards.facts.outcomes import Clear, Evidence, Fired, Indicator, Outcome, RemoveOrder
 from cards.facts.patient import TreatmentState
-from cards.readings.case import brief, dated
+from cards.readings.case import dated, shortened
 from cards.readings.course import given_line, interval_after
 from cards.readings.day_total import day_total, total_excess, written_total
 from cards.readings.tablets import together
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _NO_KEY = ("", "")
 
 
-class Beside(NamedTuple):
+class ConcurrentDrug(NamedTuple):
     """A drug ordered in the same session or active in the chart."""
 
     product: str
@@ -61,7 +61,7 @@ def her2_agents_combined(case: Case) -> Outcome:
     )
 
 
-def _pairs(case: Case) -> Iterator[tuple[Beside, KeptApart]]:
+def _pairs(case: Case) -> Iterator[tuple[ConcurrentDrug, KeptApart]]:
     orders = case.orders
     for product in orders.products:
         pair = _kept_apart(case, product) if product != case.product.id else None
@@ -133,7 +133,7 @@ def duplicate_order(case: Case) -> Outcome:
     excess = total_excess(case, day.total) if day.total is not None else None
     if day.in_parts and excess is None:
         return Clear()
-    if _is_told_there(case, day.others):
+    if _is_reported_on_other(case, day.others):
         return Clear()
     limit = case.ceiling
     tolerance = case.threshold("dose_rounding_tolerance_percent")
@@ -154,12 +154,12 @@ def duplicate_order(case: Case) -> Outcome:
 
 def _duplicate_tablets(case: Case) -> Outcome:
     found = together(case)
-    if found is None or _is_told_there(case, found.others):
+    if found is None or _is_reported_on_other(case, found.others):
         return Clear()
     return duplicate_tablets(case, tuple(_line(order, case.product.name) for order in found.others))
 
 
-def _is_told_there(case: Case, others: Iterable[DrugOrder]) -> bool:
+def _is_reported_on_other(case: Case, others: Iterable[DrugOrder]) -> bool:
     """Return whether a finding about orders of one product is reported on another of them."""
     own = _key(case.order)
     return any(order.in_focus and _key(order) > own for order in others)
@@ -177,7 +177,7 @@ def _of_class(case: Case, group_id: str) -> Outcome:
     if found is None:
         return Clear()
     group, named, line = found
-    return Fired(values={"other": brief(named), "reason": group.reason}, evidence=(line,), cited=(group.by,))
+    return Fired(values={"other": shortened(named), "reason": group.reason}, evidence=(line,), cited=(group.by,))
 
 
 def _first_ordered(case: Case, groups: Sequence[DrugClass]) -> _Member | None:
@@ -218,13 +218,13 @@ def _members(orders: SessionOrders) -> dict[int, dict[int, str]]:
     """Map the ``id()`` of a drug class to its orders: their position in the session, and a name."""
     found: dict[int, dict[int, str]] = {}
     for place, (order, _) in enumerate(orders.identified):
-        for name in _names(order):
+        for name in orders.recognizer.names_of(order.evidence):
             for group in orders.recognizer.read_classes(name):
                 found.setdefault(id(group), {}).setdefault(place, name)
     return found
 
 
-def member_beside(case: Case, group_id: str) -> _Member:
+def first_concurrent(case: Case, group_id: str) -> _Member:
     """Return the first drug of a class given with an order, in the session or active in the chart.
 
     Raises:
@@ -235,20 +235,21 @@ def member_beside(case: Case, group_id: str) -> _Member:
     named = [(other.names, other.line) for other in _active(case)]
     if (first := _first_place(case, groups)) is not None:
         order, identity = case.orders.identified[first[0]]
-        named.insert(0, (_names(order), _line(order, identity.product.name if identity.product else "?")))
-    for names, line in named:
+        line = _line(order, identity.product.name if identity.product else "?")
+        named.insert(0, (case.recognizer.names_of(order.evidence), line))
+    for names, beside in named:
         for name in names:
             for group in case.recognizer.read_classes(name):
                 if group.id == group_id:
-                    return group, name, line
+                    return group, name, beside
     raise LookupError(group_id)
 
 
 @per_case
-def _active(case: Case) -> list[Beside]:
+def _active(case: Case) -> list[ConcurrentDrug]:
     """List the active drugs of the chart, other than the ordered one."""
     return [
-        Beside(
+        ConcurrentDrug(
             treatment.product,
             treatment.names,
             Evidence("active-drug", dated(treatment.names[0], treatment.on), treatment.origin),
@@ -259,11 +260,11 @@ def _active(case: Case) -> list[Beside]:
     ]
 
 
-def _ordered(orders: SessionOrders, product: str) -> Beside:
+def _ordered(orders: SessionOrders, product: str) -> ConcurrentDrug:
     """Return the first order of a product."""
     order, identity = orders.first_of(product)
     line = _line(order, identity.product.name if identity.product else "?")
-    return Beside(product, _names(order), line, in_session=True)
+    return ConcurrentDrug(product, orders.recognizer.names_of(order.evidence), line, in_session=True)
 
 
 def _line(order: DrugOrder, product: str) -> Evidence:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, Outcome, RemoveOrder
 from cards.facts.schedules import Nearest
-from cards.readings.case import brief, counted, spaced
+from cards.readings.case import counted, shortened, spacing_text
 from cards.readings.course import (
     amount_unknown,
     given_line,
@@ -103,7 +103,7 @@ def _within_the_order(case: Case) -> Fired | None:
     regimen = min(case.regimens, key=lambda each: each.interval_days)
     if nearest.days >= regimen.interval_days - window:
         return None
-    spacing = spaced(nearest.days)
+    spacing = spacing_text(nearest.days)
     named = nearest.first is not None and nearest.second is not None
     return Fired(
         values={
@@ -166,21 +166,23 @@ def _between_orders(case: Case) -> Fired | None:
 
 
 def _open_repeat_too_often(case: Case) -> Decimal | None:
-    """Return the days of an open repeat next to a single named day, if no labeled schedule is as short.
+    """Return the days of a repeat next to a single named day, also in words, if no schedule of its level is as short.
 
     The named day alone would be one dose, so the repeat may be meant or not.
     """
-    repeat = case.order.schedule.repeat
-    if repeat is None or repeat.every_days is None or repeat.count is not None or not case.regimens:
+    beside = case.order.schedule.beside_day
+    if not beside or not case.regimens:
         return None
-    shortest = min(each.interval_days for each in case.regimens)
-    return repeat.every_days if repeat.every_days < shortest - case.threshold("interval_window_days") else None
+    levels = [level for _, level in judged_levels(case)]
+    met = [each for each in case.regimens if any(level in each.levels for level in levels if level is not None)]
+    shortest = min(each.interval_days for each in met or case.regimens)
+    return beside[0] if beside[0] < shortest - case.threshold("interval_window_days") else None
 
 
 def _regimen_of(case: Case, before: OrderOfDay) -> Regimen:
     """Return the regimen of an order's level; the one with the shortest interval if that is not clear."""
     if before.identity.product is not None and before.identity.product.id == case.product.id:
-        ordered = case.alone(before.order)
+        ordered = case.as_only_order(before.order)
         levels = [level for _, level in judged_levels(ordered)]
         met = [each for each in case.regimens if any(level in each.levels for level in levels if level is not None)]
         if len({each.interval_days for each in met}) == 1:
@@ -191,12 +193,12 @@ def _regimen_of(case: Case, before: OrderOfDay) -> Regimen:
 def _unclear_schedule(case: Case) -> tuple[Missing, ...]:
     """List the parts of the order's schedule that were not understood or disagree."""
     schedule = case.order.schedule
-    missing = [Missing("schedule-unread", values={"written": brief(written)}) for written in schedule.unread]
-    if schedule.disagreeing:
-        intervals = " / ".join(spaced(each) for each in schedule.disagreeing)
+    missing = [Missing("schedule-unread", values={"written": shortened(written)}) for written in schedule.unread]
+    if schedule.conflicting_intervals:
+        intervals = " / ".join(spacing_text(each) for each in schedule.conflicting_intervals)
         missing.append(Missing("schedule-differs", values={"intervals": intervals}))
     if (every := _open_repeat_too_often(case)) is not None:
         missing.append(
-            Missing("schedule-once", values={"day": schedule.days[0].isoformat(), "interval": spaced(every)})
+            Missing("schedule-once", values={"day": schedule.days[0].isoformat(), "interval": spacing_text(every)})
         )
     return tuple(missing)

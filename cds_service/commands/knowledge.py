@@ -19,7 +19,7 @@ from cards.presentation.wording import WordingError
 from cards.readings.case import counted
 from cds_service.commands.options import FILE, config_option, fail, settings_of
 from cds_service.configuration.layers import ConfigurationError
-from cds_service.configuration.site_content import changed_beneath, overlaid
+from cds_service.configuration.site_content import changed_shipped_values, overridden_values
 from cds_service.configuration.site_diff import changes
 from cds_service.configuration.site_layer import SiteLayer, read_site_layer, site_layer
 from cds_service.page_words import untranslated_pages
@@ -79,7 +79,7 @@ def check(
     if language:
         click.echo(f"{language}: {len(in_english)} said in English")
         _print_indented(in_english)
-    changed = changed_beneath(before, _beneath(layer), layer)
+    changed = changed_shipped_values(before, _shipped_and_site(layer), layer)
     if kept is not None:
         click.echo(f"{kept.name}: {counted(len(changed), 'value')} changed by this release")
         _print_indented(changed)
@@ -132,10 +132,12 @@ def shipped(files: tuple[Path, ...], config: Path | None) -> None:
     release has changed.
     """
     layer = _layer(files) if files else settings_of(config).site_layer
-    click.echo(json.dumps(overlaid(_beneath(layer), layer), indent=2, ensure_ascii=False, sort_keys=True))
+    click.echo(
+        json.dumps(overridden_values(_shipped_and_site(layer), layer), indent=2, ensure_ascii=False, sort_keys=True)
+    )
 
 
-def _beneath(layer: SiteLayer) -> SiteLayer:
+def _shipped_and_site(layer: SiteLayer) -> SiteLayer:
     return site_layer((), (), layer.language if layer.language in languages() else ENGLISH)
 
 

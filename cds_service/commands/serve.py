@@ -27,7 +27,7 @@ from cds_service.auth.used_tokens import ReplayStoreError
 from cds_service.commands.deciding import decider_of
 from cds_service.commands.options import FILE, config_option, fail
 from cds_service.configuration.auth_settings import AUTHENTICATION_IS_OFF
-from cds_service.configuration.settings import CONFIG_VARIABLE, ENV_PREFIX, LISTENING_AT, STAYS_REQUIRED
+from cds_service.configuration.environment import CONFIG_VARIABLE, ENV_PREFIX, LISTENING_AT, STAYS_REQUIRED
 from cds_service.ehr.servers import is_loopback_host
 from cds_service.protocol.services import SERVICES
 from cds_service.server import Server, allow_many_connections
@@ -252,5 +252,8 @@ def _must_be_free(host: str, port: int) -> None:
     """Refuse an address already in use: the server would share it, and each process would get some of the calls."""
     try:
         socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
-    except OSError as error:
+    except socket.gaierror as error:
         fail(f"{host}:{port} cannot be listened on: {error.strerror}")
+    except OSError as error:
+        # Its own text repeats the address.
+        fail(f"{host}:{port} cannot be listened on: {os.strerror(error.errno or 0)}")

@@ -23,6 +23,7 @@ from cds_service.learning.report import stopped_now
 from cds_service.learning.text import stopped_lines
 from cds_service.learning.trial import sample, trials
 from cds_service.policies.library import Library
+from cds_service.store.listing import listed
 from cds_service.store.reviews import VERDICTS, is_on_record, keep_review
 from cds_service.store.selection import Window
 from fhir_mappings.wire.resources import encode
@@ -85,7 +86,8 @@ def report(*, topic: str | None, version: int | None, window: Window, output: st
         for line in stopped_lines(stopped):
             click.echo(line)
         if not found:
-            click.echo(f"nothing is on trial; {nothing_on_record(engine, window)}")
+            judged = listed(engine, window, count=1).decisions
+            click.echo(f"nothing is on trial{'' if judged else f'; {nothing_on_record(engine, window)}'}")
         else:
             click.echo("\n\n".join("\n".join(_lines(each)) for each in found))
     except SQLAlchemyError as error:

@@ -19,8 +19,8 @@ from rich.table import Table
 
 from cds_service.commands.options import FILE, client_of, client_options, fail, settings_of
 from cds_service.configuration.coverage_files import CoverageFileError
+from cds_service.configuration.environment import CONFIG_VARIABLE
 from cds_service.configuration.layers import ConfigurationError
-from cds_service.configuration.settings import CONFIG_VARIABLE
 from cds_service.learning.control import PERIODS
 from cds_service.simulate.cohort.courses import SITES, WEEKS
 from cds_service.simulate.cohort.site_faults import SITE_FAULTS, SiteFault
@@ -38,6 +38,10 @@ if TYPE_CHECKING:
 INCOMPLETE, NO_ROOM = 1, 3
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _ANY_FOLDER = click.Path(file_okay=False, path_type=Path)
+_INSTALLED_BY = {
+    "duckdb": ("simulate", "scripts/install .venv requirements-simulate.lock"),
+    "spark": ("spark", ".venv/bin/pip install -e '.[spark]'"),
+}
 _EXTRAS = {"duckdb": ("duckdb", "pyarrow"), "spark": ("duckdb", "pyarrow", "pyspark")}
 
 
@@ -251,8 +255,8 @@ def _check(labels: Path) -> None:
 def _must_have(engine: str) -> None:
     """Say which extra is missing, and how to install it."""
     if [name for name in _EXTRAS[engine] if find_spec(name) is None]:
-        extra = "spark" if engine == "spark" else "simulate"
-        fail(f"the simulation needs more than the service: pip install 'her2-cds[{extra}]'")
+        extra, how = _INSTALLED_BY[engine]
+        fail(f"the simulation needs more than the service: install the extra {extra!r} (in a clone: {how})")
     if engine == "spark" and shutil.which("java") is None and "JAVA_HOME" not in os.environ:
         fail("--engine spark needs Java 17 or later, and there is no java on the path")
 

@@ -17,7 +17,7 @@ from cds_service.commands.policy_store import opened_library
 from cds_service.commands.trial import person_typed
 from cds_service.configuration.roles import Role
 from cds_service.configuration.section import nearest
-from cds_service.configuration.site_content import laid
+from cds_service.configuration.site_content import with_texts
 from cds_service.policies.stops import OpenStop, StopKind
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def topics_known(library: Library, settings: Settings) -> list[str]:
     layer = settings.site_layer
     found = library.in_force()
     if found is not None:
-        layer = laid(layer, found.content.site, f"version {found.version}")
+        layer = with_texts(layer, found.content.site, f"version {found.version}")
     return [str(topic) for topic in topics_of(layer.known)]
 
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
 import threading
 import time
 from contextlib import nullcontext
-from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -17,31 +14,22 @@ from cds_service.auth.authentication import Authentication
 from cds_service.auth.used_tokens import ReplayStoreError
 from cds_service.clock import Clock, now
 from cds_service.configuration.auth_settings import AUTHENTICATION_IS_OFF
-from cds_service.configuration.layers import ConfigurationError, is_beginning_of
+from cds_service.configuration.layers import ConfigurationError, is_truncated_copy
 from cds_service.configuration.loading import load_settings, refuse_turned_off
 from cds_service.configuration.overlay import PublishedPolicy, with_policy, with_trial
 from cds_service.configuration.settings import Settings
-from cds_service.configuration.site_content import changed_beneath
+from cds_service.configuration.site_content import changed_shipped_values
 from cds_service.configuration.stop import Stop
 from cds_service.configuration.stopped import unsettled_by, with_stops
 from cds_service.decisions import failures
-from cds_service.decisions.decider import Decider
-from cds_service.decisions.recording import RecordWriter
-from cds_service.decisions.shadow import Shadow
-from cds_service.decisions.suppression import Repeats
+from cds_service.decisions.active_decider import ActiveDecider, active_decider
 from cds_service.ehr.limits import Aside, OnFetched
-from cds_service.protocol.caller import UNKNOWN
-from cds_service.store.record import Pseudonyms
-from cds_service.telemetry.client_names import ClientNames
-from fhir_mappings.codings import CodeMapError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from cds_service.auth.authenticator import Authenticator
-    from cds_service.configuration.policy_settings import ProfileMatch
-    from cds_service.protocol.caller import Caller, Circumstances
 
 _LOOK_EVERY_S = 1.0
 _WARN_EVERY_S = 60.0
@@ -50,38 +38,7 @@ _TOLD = 20
 # Changing these needs a restart, because running parts would keep using the old value.
 _NEED_A_START = ("database", "redis", "auth.replay_store", "workbench")
 _Stamp = tuple[int, int] | None
-_KEY_OF_THIS_PROCESS = secrets.token_bytes(32)
 _log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class ActiveDecider:
-    """The decider and the record writer of one configuration."""
-
-    decider: Decider
-    records: RecordWriter
-    repeats: Repeats | None
-    shadow: Shadow | None
-    clock: Clock
-    clients: ClientNames
-    profiles: tuple[tuple[ProfileMatch, ActiveDecider], ...] = ()
-
-    @property
-    def same_ids(self) -> bool:
-        """Whether the order services are announced under one id."""
-        return self.decider.settings.quirks.same_ids
-
-    def of(self, caller: Caller | None, service: str | None, circumstances: Circumstances = UNKNOWN) -> ActiveDecider:
-        """Return the decider for a client's calls, by the matching profile if there is one."""
-        for match, profile in self.profiles:
-            if match.holds(caller, service, circumstances):
-                return profile
-        return self
-
-    def asked_of(self, caller: Caller | None, service: str) -> tuple[bool, bool]:
-        """Return whether a profile for these calls turns on the user's role, and whether one turns on the encounter."""
-        matches = [match for match, _ in self.profiles if match.may_hold(caller, service)]
-        return any(match.asks_role for match in matches), any(match.encounter_class is not None for match in matches)
 
 
 class Configuration:
@@ -122,7 +79,7 @@ class Configuration:
         self._policy: PublishedPolicy | None = None
         self._trial: PublishedPolicy | None = None
         self._stops: tuple[Stop, ...] = ()
-        self._in_force = self._taken(first, None, None, ())
+        self._in_force = self._combined(first, None, None, ())
 
     def current(self) -> ActiveDecider:
         """Return the current decider; the file is checked at most once a second."""
@@ -161,7 +118,7 @@ class Configuration:
 
         """
         with self._lock:
-            self._in_force = self._taken(self._base_settings, policy, self._trial, self._stops)
+            self._in_force = self._combined(self._base_settings, policy, self._trial, self._stops)
             self._policy = policy
 
     @property
@@ -182,7 +139,7 @@ class Configuration:
 
         """
         with self._lock:
-            self._in_force = self._taken(self._base_settings, self._policy, trial, self._stops)
+            self._in_force = self._combined(self._base_settings, self._policy, trial, self._stops)
             self._trial = trial
 
     @property
@@ -198,7 +155,7 @@ class Configuration:
 
         """
         with self._lock:
-            self._in_force = self._taken(self._base_settings, self._policy, self._trial, stops)
+            self._in_force = self._combined(self._base_settings, self._policy, self._trial, stops)
             self._stops = stops
 
     def _look(self) -> None:
@@ -223,8 +180,8 @@ class Configuration:
         try:
             settings = load_settings(self._path, serving=True)
             self._watch(settings.files)
-            _refuse_opening(self._base_settings, settings)
-            self._in_force = self._taken(settings, self._policy, self._trial, self._stops)
+            _refuse_unsafe_change(self._base_settings, settings)
+            self._in_force = self._combined(settings, self._policy, self._trial, self._stops)
             self._base_settings = settings
         except ConfigurationError as error:
             self._watch((*self._stamps, *error.files))
@@ -249,7 +206,7 @@ class Configuration:
         self._on_reload(False)  # noqa: FBT003 - likewise
         _log.error("configuration_refused", problems=problems, meaning="the last good configuration stays in force")
 
-    def _taken(
+    def _combined(
         self,
         settings: Settings,
         policy: PublishedPolicy | None,
@@ -264,7 +221,7 @@ class Configuration:
             if policy.content.shadow and settings.shadow.configuration is not None:
                 _log.warning("policy_shadow_ignored", version=policy.version, because="shadow.configuration is set")
             beneath, settings = settings.site_layer, with_policy(settings, policy)
-            if told := changed_beneath(policy.content.site.shipped, beneath, settings.site_layer):
+            if told := changed_shipped_values(policy.content.site.shipped, beneath, settings.site_layer):
                 _log.warning("policy_over_changed_values", version=policy.version, values=told[:_TOLD], count=len(told))
         settings = with_stops(settings, stops)
         if stops and settings.candidate is not None:
@@ -276,7 +233,7 @@ class Configuration:
                     "shadow_thresholds_ignored", thresholds=sorted(settings.shadow.thresholds), because=because
                 )
             settings = with_trial(settings, with_stops(tried, unsettled_by(trial.content, stops)))
-        taken = _in_force(settings, self._clock, self._on_fetched, self._aside)
+        taken = active_decider(settings, self._clock, self._on_fetched, self._aside)
         try:
             self.authentication.use(settings)
         except ReplayStoreError as error:
@@ -288,7 +245,7 @@ class Configuration:
         self._stamps = {path: self._stamps[path] if path in self._stamps else _stamp(path) for path in files}
 
 
-def _refuse_opening(before: Settings, after: Settings) -> None:
+def _refuse_unsafe_change(before: Settings, after: Settings) -> None:
     """Refuse a change that is not allowed while the service runs, or that comes from a half-written file.
 
     Raises:
@@ -297,7 +254,7 @@ def _refuse_opening(before: Settings, after: Settings) -> None:
     """
     if before.auth.mode == "required":
         refuse_turned_off(after)
-    cut = [file for file, text in after.texts.items() if is_beginning_of(text, before.texts.get(file, ""))]
+    cut = [file for file, text in after.texts.items() if is_truncated_copy(text, before.texts.get(file, ""))]
     if cut:
         raise ConfigurationError([f"{file}: ends within a line that it had before; is it complete?" for file in cut])
 
@@ -312,37 +269,3 @@ def _stamp(path: Path) -> _Stamp:
     except OSError:
         return None
     return status.st_mtime_ns, status.st_size
-
-
-def _in_force(settings: Settings, clock: Clock, on_fetched: OnFetched | None, aside: Aside) -> ActiveDecider:
-    zone = ZoneInfo(settings.site.timezone)
-    try:
-        decider = Decider(settings, lambda: clock().astimezone(zone).date(), on_fetched=on_fetched, aside=aside)
-        decider.fhir.open()
-    except CodeMapError as error:
-        raise ConfigurationError([f"site.code_maps: {each}" for each in error.problems]) from None
-    except OSError as error:
-        raise ConfigurationError([f"fhir.ca_bundle: cannot be used ({type(error).__name__})"]) from None
-    key = settings.audit.patient_key
-    pseudonyms = Pseudonyms(settings.audit, key.get_secret_value().encode() if key else _KEY_OF_THIS_PROCESS)
-    repeats = Repeats(settings.suppress_repeats, pseudonyms, clock) if settings.suppress_repeats.enabled else None
-    tried = settings.tried()
-    try:
-        shadow = _shadow(tried, decider) if tried is not None else None
-    except (ConfigurationError, OSError) as error:
-        raise ConfigurationError([f"shadow.configuration: {error}"]) from None
-    return ActiveDecider(
-        decider,
-        RecordWriter(decider.versions, decider.policy, pseudonyms, clock),
-        repeats,
-        shadow,
-        clock,
-        ClientNames(settings.auth),
-        tuple((match, _in_force(profile, clock, on_fetched, aside)) for match, profile in settings.by_profile()),
-    )
-
-
-def _shadow(tried: Settings, decider: Decider) -> Shadow:
-    """Build the shadow of a trial with its own knowledge, wording and rules."""
-    layer = tried.site_layer
-    return Shadow(tried, layer.known, layer.wording, decider.billing)

@@ -100,9 +100,9 @@ class CoverageParts:
         if form is None:
             return card
         words, base_url = self._wording.statements, self._base_url
-        return with_form(card, form, words, base_url, self._begun(form, orders, order, session))
+        return with_form(card, form, words, base_url, self._prefilled(form, orders, order, session))
 
-    def _begun(self, form: Form, orders: Orders, order: Origin, session: Session) -> Json | None:
+    def _prefilled(self, form: Form, orders: Orders, order: Origin, session: Session) -> Json | None:
         """Prefill the answer to a form; not offered if the order has no reference."""
         if not order.reference or not self._offers_answers:
             return None
@@ -110,7 +110,7 @@ class CoverageParts:
         return response(form, words, base_url, orders.patient_id, order, session.today)
 
 
-def chosen(shown: tuple[CardContent, ...], session: Session) -> tuple[CardContent, ...]:
+def cards_wanted(shown: tuple[CardContent, ...], session: Session) -> tuple[CardContent, ...]:
     """Leave out what a client of the CRD profile does not want; if that fails, every card is shown."""
     try:
         return crd.contents_for(shown, session)
@@ -119,7 +119,7 @@ def chosen(shown: tuple[CardContent, ...], session: Session) -> tuple[CardConten
         return shown
 
 
-def card_chosen(card: Json, content: CardContent, session: Session) -> Json:
+def card_as_wanted(card: Json, content: CardContent, session: Session) -> Json:
     """Name payer and orders on a card as the profile requires; if that fails, the card is shown without them."""
     try:
         return crd.card_for(card, content, session)

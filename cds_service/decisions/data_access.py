@@ -12,7 +12,7 @@ from cds_service.decisions import failures
 from cds_service.ehr import reasons
 from cds_service.ehr.limits import ServerBusyError
 from fhir_mappings.request.prefetch import OMITTED, Answer, PrefetchState, read_answer
-from fhir_mappings.request.queries import own_query
+from fhir_mappings.request.queries import filled_query
 from fhir_mappings.request.sizes import first_entries
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class RequestData:
                 reads_on = True
         if (lacking or reads_on) and self._access is not None:
             patient = quote(self._request.patient_id, safe="")
-            queries = {f"prefetch.{key}": own_query(self._templates[key], patient) for key in lacking}
+            queries = {f"prefetch.{key}": filled_query(self._templates[key], patient) for key in lacking}
             # Further pages of a list that was sent are read once; a list with still more pages is reported as
             # incomplete.
             begun = {

@@ -11,7 +11,7 @@ from cards.engine import cases_in_scope, judge
 from cards.facts.outcomes import Indicator
 from cards.facts.policy import Mode, PlannedDoses, Policy
 from cards.facts.topics import TopicCode
-from cards.failures import asked, unheard
+from cards.failures import ignore_failure, run_rule
 from cards.identification.identity import IdentityStatus
 from cards.identification.recognizer import Recognizer, recognizer_for
 from cards.knowledge.billing_setup import with_sources
@@ -61,7 +61,7 @@ def replay(kept: StoredDecision) -> Replay:
     policy, billing = recorded_policy(kept.configuration), setup_of_record(kept.configuration.get("coverage"))
     session, identities, rules = question(recorded_session(kept), known, policy, billing)
     recognizer, cited = recognizer_for(known), with_sources(known, billing)
-    verdicts = judge(session, recognizer, policy, identities, rules, unheard)
+    verdicts = judge(session, recognizer, policy, identities, rules, ignore_failure)
     renderer = Renderer(wording, cited, policy.indicators)
     sent = {each["uuid"]: each for card in kept.cards for each in card.get("suggestions", ())}
     links = {card["uuid"]: card["links"] for card in kept.cards if "links" in card}
@@ -155,6 +155,6 @@ def thresholds_asked(
         watched = _Watched(policy.thresholds)
         for case in cases_in_scope(session, recognizer, Policy(watched), identities):
             if case.identity.status is IdentityStatus.SETTLED or rule.before_identity:
-                asked(rule, case, unheard)
+                run_rule(rule, case, ignore_failure)
         found[rule.topic] = list(watched.asked)
     return found

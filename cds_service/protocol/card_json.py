@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from cards.facts.outcomes import Fired
 from cards.facts.policy import Mode
-from cards.offers import without_harmful_removals, without_removals
 from cards.presentation.due import due_cards
 from cards.presentation.grouping import CardContent, grouped
+from cards.suggestion_checks import without_harmful_removals, without_removals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -48,7 +48,7 @@ def to_show(
     is raised.
     """
     live = live_findings(verdicts, policy)
-    if not session.moment.has_orders:
+    if not session.hook.has_orders:
         due = due_cards(live, session, recognizer.known)
         return grouped(due, due, session, policy, wording)
     contents = grouped(verdicts, live, session, policy, wording)
@@ -91,7 +91,7 @@ def _plainly(
         return renderer.plain.card_of(content, hook_instance)
     except Exception as again:  # noqa: BLE001 - what is left is to say that there is something
         on_failure("wording", again)
-        return renderer.plain.last_resort(hook_instance, place)
+        return renderer.plain.minimal_card(hook_instance, place)
 
 
 def suggestion_json(label: str, identifier: str, actions: list[dict[str, Any]], *, is_first: bool) -> dict[str, Any]:

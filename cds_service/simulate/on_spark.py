@@ -25,10 +25,10 @@ from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from cds_service.simulate.embedded import FLUSH_ORDERS, OBJECTS_BETWEEN_COLLECTIONS, PartWriter, files_of
-from cds_service.simulate.inputs import LINE_LIMIT, ExportError
-from cds_service.simulate.partitioning import Counts, part_of, readable
+from cds_service.simulate.inputs import ExportError
+from cds_service.simulate.partitioning import Counts, part_of, routed_lines
 from cds_service.simulate.replaying import Replayer, digest
-from cds_service.simulate.routing import DRUG_KIND, UNREADABLE, Router, named_in
+from cds_service.simulate.routing import DRUG_KIND, Router, named_in
 from cds_service.simulate.rows import SCHEMAS, Rows
 from fhir_mappings.wire.resources import decode
 
@@ -166,11 +166,11 @@ def _prepared(a: Settings, b: Settings | None) -> Replayer:
     return _of_process[name]
 
 
-def _routed(replayer: Replayer, pieces: Iterable[Piece]) -> Iterator[tuple[Routed, bytes]]:
+def _routed(replayer: Replayer, pieces: Iterable[Piece], counts: Counts) -> Iterator[tuple[Routed, bytes]]:
+    """Yield the lines that are used, each after what it is, and count all of them."""
     router = Router(replayer.wanted, with_roles=replayer.asks_roles)
-    for line in chain.from_iterable(readable(piece) for piece in pieces):
-        if line.strip():
-            yield router.route(line) if len(line) <= LINE_LIMIT else UNREADABLE, line
+    for line, routed in chain.from_iterable(routed_lines(piece, router, counts) for piece in pieces):
+        yield routed, line
 
 
 def _route(a: Settings, b: Settings | None, bits: int, pieces: Iterable[Piece]) -> Iterator[tuple[int, bytes]]:
@@ -178,10 +178,7 @@ def _route(a: Settings, b: Settings | None, bits: int, pieces: Iterable[Piece]) 
     counts, names = Counts(), {}
 
     def own() -> Iterator[Row]:
-        for routed, line in _routed(_prepared(a, b), pieces):
-            counts.note(routed.kind, routed.unused)
-            if routed.unused:
-                continue
+        for routed, line in _routed(_prepared(a, b), pieces, counts):
             if routed.patient:
                 yield digest(routed.patient), routed.patient, line
             elif routed.kind != DRUG_KIND:
@@ -194,15 +191,15 @@ def _route(a: Settings, b: Settings | None, bits: int, pieces: Iterable[Piece]) 
 
 def _asked(a: Settings, b: Settings | None, pieces: Iterable[Piece]) -> Iterator[tuple[str, tuple[str, str]]]:
     """Yield each Medication that a patient's resources refer to, and the patient."""
-    for routed, _ in _routed(_prepared(a, b), pieces):
-        if routed.patient and routed.drug and not routed.unused:
+    for routed, _ in _routed(_prepared(a, b), pieces, Counts()):
+        if routed.patient and routed.drug:
             yield routed.drug, (digest(routed.patient), routed.patient)
 
 
 def _drugs(a: Settings, b: Settings | None, pieces: Iterable[Piece]) -> Iterator[tuple[str, bytes]]:
     """Yield each Medication by its reference."""
-    for routed, line in _routed(_prepared(a, b), pieces):
-        if routed.kind == DRUG_KIND and not routed.unused:
+    for routed, line in _routed(_prepared(a, b), pieces, Counts()):
+        if routed.kind == DRUG_KIND:
             yield f"Medication/{decode(line)['id']}", line
 
 

@@ -18,7 +18,7 @@ from cards.facts.order import DrugOrder
 from cards.facts.origins import Origin
 from cards.facts.outcomes import FAILED
 from cards.facts.patient import Patient, TreatmentState
-from cards.facts.session import Moment, Session
+from cards.facts.session import Hook, Session
 from cards.identification.identity import Identity, IdentityStatus
 from cards.identification.recognizer import recognizer_for
 from cards.knowledge.schema import Scope
@@ -33,11 +33,11 @@ from cds_service.protocol.card_json import to_show, worded
 from fhir_mappings.code_maps.files import read_code_map
 from fhir_mappings.patient.person import name_of
 from fhir_mappings.request.chart import ChartReader
+from fhir_mappings.request.chart_source import ChartSource
 from fhir_mappings.request.hook_request import read_request
-from fhir_mappings.request.occasion import Occasion
 from fhir_mappings.request.orders import Orders
 from fhir_mappings.request.prefetch import OMITTED, Answer, PrefetchState
-from fhir_mappings.request.queries import own_query
+from fhir_mappings.request.queries import filled_query
 from fhir_mappings.wire.resources import Unreadable, encode
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class Reviewer:
         """Read and judge the chart of the patient in the launch context."""
         settings = self._decider.settings
         today = datetime.now(ZoneInfo(settings.site.timezone)).date()
-        occasion = Occasion(today=today)
+        chart_source = ChartSource(today=today)
         required = frozenset(self._decider.templates)
         answers: Mapping[str, Answer] = dict.fromkeys(self._decider.templates, OMITTED)
         failed: list[str] = []
@@ -115,14 +115,16 @@ class Reviewer:
         unread = tuple(key for key in self._decider.templates if answers[key].state in _FAILED)
         patient, orders, name = Patient(), _NO_ORDERS, ""
         with _costing("chart", failed):
-            patient = self._chart.patient(answers, grant.patient, required, every_lab=True, occasion=occasion)
+            patient = self._chart.patient(answers, grant.patient, required, every_lab=True, chart_source=chart_source)
         with _costing("orders", failed):
             orders = self._chart.orders(_request(grant.patient, _active_orders(answers)), _stubs(answers))
         cards: tuple[Card, ...] = ()
         if not unread and not failed:
             with _costing("decision", failed):
                 # The orders being judged are not part of the history.
-                history = self._chart.patient(answers, grant.patient, required, orders.references, occasion=occasion)
+                history = self._chart.patient(
+                    answers, grant.patient, required, orders.references, chart_source=chart_source
+                )
                 listed = self._chart.with_reasons(orders, _stubs(answers))
                 cards = self._cards(orders, listed, history, today)
         is_checked = not failed
@@ -141,17 +143,17 @@ class Reviewer:
         if access is None:
             return dict.fromkeys(self._decider.templates, OMITTED)
         quoted = quote(grant.patient, safe="")
-        queries = {f"prefetch.{key}": own_query(query, quoted) for key, query in self._decider.templates.items()}
+        queries = {f"prefetch.{key}": filled_query(query, quoted) for key, query in self._decider.templates.items()}
         return {place.removeprefix("prefetch."): answer for place, answer in access.fetch(queries).items()}
 
     def _cards(self, orders: Orders, listed: tuple[DrugOrder, ...], patient: Patient, today: date) -> tuple[Card, ...]:
         decider = self._decider
         if orders.in_scope:
-            session = Session(Moment.SIGN, today, listed, patient, orders.gaps)
+            session = Session(Hook.SIGN, today, listed, patient, orders.gaps)
             identities = orders.identities
         else:
             drugs = on_treatment(patient, decider.known, decider.policy.thresholds, today)
-            session = Session(Moment.VIEW, today, tuple(order for order, _ in drugs), patient)
+            session = Session(Hook.VIEW, today, tuple(order for order, _ in drugs), patient)
             identities = tuple(identity for _, identity in drugs)
         verdicts = judge(session, self._recognizer, decider.policy, identities, on_failure=failures.check_failed)
         renderer = Renderer(decider.wording, decider.known, decider.policy.indicators)
@@ -174,7 +176,7 @@ class Reviewer:
         thresholds = self._decider.policy.thresholds
         alone = SessionOrders((), today, self._recognizer)
         return tuple(
-            Case(order, identity, Session(Moment.SIGN, today, (order,), patient), alone, self._recognizer, thresholds)
+            Case(order, identity, Session(Hook.SIGN, today, (order,), patient), alone, self._recognizer, thresholds)
             for order, identity in found.values()
         ), ordered
 
@@ -198,7 +200,7 @@ def _costing(step: str, failed: list[str]) -> Iterator[None]:
 def _request(patient_id: str, orders: list[Any], server: str = "", token: str = "") -> HookRequest:
     """Build the request that an EHR would send at signing, so that the same code reads orders and token."""
     body: dict[str, Any] = {
-        "hook": Moment.SIGN,
+        "hook": Hook.SIGN,
         "hookInstance": str(uuid.uuid4()),
         "context": {
             "userId": "Practitioner/at-the-screen",
@@ -209,7 +211,7 @@ def _request(patient_id: str, orders: list[Any], server: str = "", token: str = 
     if server:
         body["fhirServer"] = server
         body["fhirAuthorization"] = {"access_token": token, "token_type": "Bearer"}
-    return read_request(encode(body), Moment.SIGN)
+    return read_request(encode(body), Hook.SIGN)
 
 
 def _active_orders(answers: Mapping[str, Answer]) -> list[Any]:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from flask import Blueprint, Response, current_app, redirect, request
 
-from cards.presentation.language import ENGLISH
+from cards.presentation.language import ENGLISH, Localizer
 from cards.values.text_cache import cached_by_key
+from cds_service.page_words import page_words
 from cds_service.protocol.smart_links import topic_of
 from cds_service.smart import exchange, launch, panels
 from cds_service.smart.course import course
@@ -103,11 +104,17 @@ def _reviewer(current: Decider) -> Reviewer:
     return Reviewer(current, metrics.fetched)
 
 
+@cached_by_key(8)
+def _localizer(language: str) -> Localizer:
+    return Localizer(page_words(language).locale)
+
+
 def _time_line(review: Review, topic: str) -> Response:
     words = words_of_request()
-    courses = [(case.drug, later(partial(course, case, words.plain))) for case in review.cases]
+    local = _localizer(words.code)
+    courses = [(case.drug, later(partial(course, case, words.plain, local))) for case in review.cases]
     month = "%b %Y" if words.code == ENGLISH else "%m/%Y"
-    axis = later(lambda: TimeAxis(_days(made for _, made in courses), review.today, month))
+    axis = later(lambda: TimeAxis(_days(made for _, made in courses), review.today, month, local.figures))
     answer = page(
         "smart_timeline.html",
         review=review,

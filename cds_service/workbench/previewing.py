@@ -16,7 +16,7 @@ from cards.knowledge.billing_setup import with_sources
 from cards.presentation.grouping import CardContent
 from cards.presentation.renderer import Renderer
 from cards.values.caching import lazy
-from cds_service.audit.explain import lacking
+from cds_service.audit.explain import missing_data_text
 from cds_service.decisions import failures
 from cds_service.decisions.data_access import DataMissing
 from cds_service.decisions.decider import Decider
@@ -213,6 +213,6 @@ def _checks(verdicts: Iterable[Verdict], policy: Policy) -> Iterator[Check]:
         if isinstance(outcome, NotApplicable):
             says = outcome.because
         elif isinstance(outcome, CannotTell):
-            says = "; ".join(lacking(each, verdict) for each in outcome.missing)
+            says = "; ".join(missing_data_text(each, verdict) for each in outcome.missing)
         mode = str(policy.mode(verdict.topic))
         yield Check(str(verdict.topic), order_name(verdict), _SAID[type(outcome)], mode, says)

@@ -17,7 +17,7 @@ from cds_service.protocol.services import SERVICES
 from cds_service.smart.markdown import html
 from cds_service.store.reviews import VERDICTS, is_on_record, keep_review
 from cds_service.web.answers import decider, in_force, store
-from cds_service.web.pages import later, say
+from cds_service.web.pages import later, say, words_of_request
 from cds_service.workbench.access import me, message, shown
 from cds_service.workbench.banners import on_trial
 from cds_service.workbench.forms import number_in, text_in
@@ -63,7 +63,9 @@ def shadow() -> Response:
 
     return shown(
         "shadow.html",
-        report=later(lambda: promotion_report(engine, window, decider().settings.promotion, topic, version)),
+        report=later(
+            lambda: promotion_report(engine, window, decider().settings.promotion, topic, version, words_of_request())
+        ),
         trial=trial,
         version=version,
         tried=tried,

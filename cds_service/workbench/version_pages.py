@@ -12,7 +12,7 @@ from flask import Blueprint, Response, abort, redirect, request, url_for
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.configuration.policy_content import NOTHING, PolicyContent, content_of_file
 from cds_service.configuration.roles import Role
-from cds_service.configuration.site_content import changed_beneath, laid
+from cds_service.configuration.site_content import changed_shipped_values, with_texts
 from cds_service.policies.library import TITLE_LIMIT
 from cds_service.policies.lifecycle import COMMENT_LIMIT, StepKind, StepRefusedError, VersionState, Wish
 from cds_service.policies.rows import StepConflictError
@@ -221,7 +221,9 @@ def _effect(found: Version, content: PolicyContent | None) -> dict[str, Any]:
     try:
         differences = differences_to(content, approved_at=_approved_at(found))
         beneath = base_settings().site_layer
-        changed_since = changed_beneath(content.site.shipped, beneath, laid(beneath, content.site, "version"))
+        changed_since = changed_shipped_values(
+            content.site.shipped, beneath, with_texts(beneath, content.site, "version")
+        )
     except ConfigurationError as error:
         return {**nothing, "unusable": error.problems}
     then = previewer_of(content, _approved_at(found))

@@ -9,7 +9,7 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from cards.facts.session import Moment
+from cards.facts.session import Hook
 from fhir_mappings.wire.json_place import json_problem
 from fhir_mappings.wire.lenient import child, objects
 from fhir_mappings.wire.resources import Unreadable, decode_sent
@@ -119,11 +119,11 @@ def hook_request(
     """
     context: Json = {"userId": _USER, "patientId": patient}
     answers = dict(prefetch)
-    moment = Moment(hook)
-    if moment.has_orders and not orders:
+    kind = Hook(hook)
+    if kind.has_orders and not orders:
         raise BuildError(f"{hook} is about orders: name a file or a drug")
     references = [f"{order['resourceType']}/{order['id']}" for order in orders]
-    if moment.orders_are_signed:
+    if kind.orders_are_signed:
         context = {
             "patientId": patient,
             "dispatchedOrders": references,
@@ -131,9 +131,9 @@ def hook_request(
             "fulfillmentTasks": [],
         }
         answers["dispatchedOrders"] = _bundle("collection", orders)
-    elif moment.has_orders:
+    elif kind.has_orders:
         context["draftOrders"] = _bundle("collection", orders)
-    if moment.may_be_incomplete:
+    if kind.may_be_incomplete:
         context["selections"] = references
     return {"hook": hook, "hookInstance": instance, "context": context, "prefetch": answers}
 

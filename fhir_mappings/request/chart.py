@@ -17,9 +17,9 @@ from fhir_mappings.medications.medication import MedicationReader, orders_served
 from fhir_mappings.medications.treatments import TreatmentReader
 from fhir_mappings.patient.conditions import ConditionReader
 from fhir_mappings.request.billing import BillingReader
+from fhir_mappings.request.chart_source import UNKNOWN_SOURCE, ChartSource
 from fhir_mappings.request.dispatched import Lacking, dispatched_entries, may_be_for_a_drug
 from fhir_mappings.request.hook_request import BadRequest, bundle_entries, selected_references
-from fhir_mappings.request.occasion import NO_OCCASION, Occasion
 from fhir_mappings.request.orders import Orders
 from fhir_mappings.request.patient_reader import PatientReader
 from fhir_mappings.request.sizes import TooManyError, check_orders
@@ -95,7 +95,7 @@ class ChartReader:
         conditions = ConditionReader(terminology, code_map)
         self._medication = MedicationReader(conditions, code_map, recognizer.supportive_drugs)
         self._recognizer = recognizer
-        treatments = TreatmentReader(self._medication, recognizer, zone)
+        treatments = TreatmentReader(self._medication, recognizer, zone, code_map)
         observations = ObservationReader(terminology, code_map, conditions.stages)
         ended = frozenset(
             each for each, tests in recognizer.lab_rows.items() if any(t.ends_treatment for t in tests.values())
@@ -108,12 +108,12 @@ class ChartReader:
         references = References(request.fhir_server)
         references.add_stubs(stubs)
         lacking: tuple[Lacking, ...] = ()
-        if request.moment.orders_are_signed:
+        if request.hook.orders_are_signed:
             entries, lacking = dispatched_entries(request.dispatched, references)
             _check_dispatched([resource for _, resource, _ in entries], request)
         else:
             entries = list(bundle_entries(request.draft_orders, "context.draftOrders"))
-        found = _Found(request.patient_id, references, request.moment.may_be_incomplete)
+        found = _Found(request.patient_id, references, request.hook.may_be_incomplete)
         for path, resource, full_url in entries:
             if resource is not None:
                 try:
@@ -121,7 +121,7 @@ class ChartReader:
                 except Exception as error:  # noqa: BLE001 - what refers to it is not followed, which is told
                     self._failed("orders", error, path, found.gaps)
         try:
-            selected = selected_references(request) if request.moment.may_be_incomplete else None
+            selected = selected_references(request) if request.hook.may_be_incomplete else None
         except Exception as error:  # noqa: BLE001 - with the selection unknown, every order is looked at
             self._failed("selection", error, "context.selections", found.gaps)
             selected = None
@@ -139,7 +139,7 @@ class ChartReader:
         # Beside a readable order, an entry without one matters only to an order that is checked; alone, it may be it.
         reason = "unreadable-order" if found.resources else "unreadable-session"
         found.gaps += [Gap(None, path, reason) for path in unread]
-        place = "context.dispatchedOrders" if request.moment.orders_are_signed else "context.draftOrders"
+        place = "context.dispatchedOrders" if request.hook.orders_are_signed else "context.draftOrders"
         try:
             found.gaps += list(self._of_plans(entries, selected, references))
         except Exception as error:  # noqa: BLE001 - a plan must not cost the orders
@@ -288,7 +288,7 @@ class ChartReader:
         session: frozenset[str] = frozenset(),
         *,
         every_lab: bool = False,
-        occasion: Occasion = NO_OCCASION,
+        chart_source: ChartSource = UNKNOWN_SOURCE,
     ) -> Patient:
         """Read the chart from the answers to all queries, and from anything else that the client sent.
 
@@ -296,7 +296,9 @@ class ChartReader:
         ``every_lab`` reads the laboratory results of all days, not only the newest. ``occasion`` says of which
         server the chart is, and on which day it is read.
         """
-        return self._patient.read(answers, patient_id, required, session, every_lab=every_lab, occasion=occasion)
+        return self._patient.read(
+            answers, patient_id, required, session, every_lab=every_lab, chart_source=chart_source
+        )
 
 
 def _cut_texts(orders: Iterable[tuple[DrugOrder, Identity]], resources: Mapping[str, Json]) -> Iterable[Gap]:

@@ -15,13 +15,17 @@ from cards.facts.patient import Patient, TreatmentState
 from cards.facts.results import (
     CodedHer2,
     LabResult,
+    Lvef,
+    PregnancyTest,
+    Weight,
 )
 from cards.values.calendar_months import days_after
 from fhir_mappings.medications.treatments import KINDS, TreatmentReader
 from fhir_mappings.request.chart_draft import Draft, OnFailure
 from fhir_mappings.request.chart_parts import assembled
-from fhir_mappings.request.occasion import NO_OCCASION, Occasion
+from fhir_mappings.request.chart_source import UNKNOWN_SOURCE, ChartSource
 from fhir_mappings.request.queries import PAGE_SIZES
+from fhir_mappings.results.named_results import has_standard_code
 from fhir_mappings.results.reference_ranges import NOBODY, Subject
 from fhir_mappings.wire.lenient import day, text
 from fhir_mappings.wire.references import References
@@ -38,7 +42,9 @@ if TYPE_CHECKING:
 _NEVER = date.max.isoformat()
 _DAY = attrgetter("day")
 _WHOLE_DAY = len("2026-11-20")
+_HALF_A_YEAR = 183
 _REFERRED_TO = frozenset({"Patient", "Medication"})
+_MEASURED = {Weight: "weight", Lvef: "lvef", PregnancyTest: "pregnancy-test"}
 _NARRATIVE_TYPES = frozenset({"Observation", "DiagnosticReport", "DocumentReference"})
 
 
@@ -74,13 +80,13 @@ class PatientReader:
         session: frozenset[str],
         *,
         every_lab: bool = False,
-        occasion: Occasion = NO_OCCASION,
+        chart_source: ChartSource = UNKNOWN_SOURCE,
     ) -> Patient:
         """Read the chart; ``session`` names the orders of this request, which are not history.
 
         Rules use only the newest laboratory results; ``every_lab`` reads the rest too.
         """
-        draft = Draft(patient_id, References(occasion.server), every_lab=every_lab, latest=occasion.latest)
+        draft = Draft(patient_id, References(chart_source.server), every_lab=every_lab, latest=chart_source.latest)
         listings = [answer.listing for answer in answers.values() if answer.listing is not None]
         self._begin(listings, draft)
         # A resource counts once, even under several keys; the session's orders are not history.
@@ -105,6 +111,7 @@ class PatientReader:
                 self.take(stub, draft)
         self._labs(draft)
         try:
+            draft.facts += self._named_only(draft)
             draft.facts += list(_lacking(answers, required))
         except Exception as error:  # noqa: BLE001 - that a list may be incomplete is told
             self._part_failed(error, "prefetch", draft)
@@ -196,6 +203,31 @@ class PatientReader:
             gap = self._observations.misplaced(concept, content, Origin(stub.reference, stub.path))
             draft.facts += [gap] if gap is not None else []
 
+    def _named_only(self, draft: Draft) -> list[Gap]:
+        """Report the results without a standard code that are newer than those of their test with one."""
+        newest: dict[str, date] = {}
+        for fact in draft.facts:
+            if (concept := _measured(fact)) and fact.on is not None:
+                newest[concept] = max(fact.on, newest.get(concept, fact.on))
+        # Where a test has no result with a code, one of half a year ago is still told; older ones are left alone.
+        recent = days_after(draft.latest, -_HALF_A_YEAR) if draft.latest != date.max else date.min
+        since = min([*newest.values(), recent]).isoformat()
+        found = []
+        for stub in draft.unread:
+            if stub.resource_type != "Observation" or "" < stub.day < since or has_standard_code(stub.codes):
+                continue
+            try:
+                gap = self._observations.named_only(stub.content, Origin(stub.reference, stub.path))
+                if gap is None or not draft.is_own(stub.content, stub.full_url):
+                    continue
+            except Unreadable:
+                continue
+            last = newest.get(gap.about or "")
+            is_newer = last is None or (gap.on is not None and gap.on > last)
+            if is_newer and (gap.on is None or gap.on <= draft.latest):
+                found.append(gap)
+        return found
+
     def _first_dose(self, draft: Draft) -> str:
         """Return the day of the first dose of a drug whose treatment a result can end; a future day if none was given.
 
@@ -284,7 +316,7 @@ class PatientReader:
         content = stub.content
         if not draft.is_own(content, stub.full_url):
             draft.unusable("treatment", stub, "other-patient")
-        elif self._treatments.is_nameless(content, draft.references):
+        elif self._treatments.has_unknown_drug(content, draft.references):
             draft.unusable("treatment", stub, "unresolved-drug")
         elif self._treatments.has_no_status(content, draft.references):
             draft.unusable("treatment", stub, "no-status")
@@ -292,6 +324,17 @@ class PatientReader:
             draft.treatments.append(treatment)
             if not treatment.product and self._treatments.is_unclear(content, draft.references):
                 draft.unusable("treatment", stub, "drug-unclear")
+        elif (code := self._treatments.unknown_code(content, draft.references)) and code not in draft.unknown_codes:
+            # Once for each drug: its other doses and orders say no more.
+            draft.unknown_codes.add(code)
+            draft.facts.append(Gap("treatment", stub.path, "unknown-code", None, (("code", code),)))
+
+
+def _measured(fact: Fact) -> str:
+    """Return the concept of a measured result; empty for any other fact."""
+    if isinstance(fact, LabResult):
+        return fact.test
+    return next((concept for kind, concept in _MEASURED.items() if isinstance(fact, kind)), "")
 
 
 def _subject(listings: Iterable[ResourceList], draft: Draft) -> Subject:

@@ -91,7 +91,7 @@ class Her2Limits:
         )
         return Her2Finding.EQUIVOCAL if is_between else Her2Finding.INDETERMINATE
 
-    def are_more_than_few(self, share: Interval) -> bool | None:
+    def is_more_than_few(self, share: Interval) -> bool | None:
         """Return whether a share of cells is more than few; ``None`` if undecided."""
         return share.is_above(self._few_up_to)
 
@@ -217,8 +217,8 @@ class _Judgment:
         scores, shares, stains = self.found.scores, self.found.shares, self.found.stains
         if len(scores) > 1:
             self._refuse("more than one score")
-        few = [self.limits.are_more_than_few(share) is False for share in shares]
-        many = [self.limits.are_more_than_few(share) is True for share in shares]
+        few = [self.limits.is_more_than_few(share) is False for share in shares]
+        many = [self.limits.is_more_than_few(share) is True for share in shares]
         if not scores:
             if shares and not self._share_fits_status(few, many):
                 self._refuse("a share of cells")

@@ -31,14 +31,15 @@ from cards.knowledge.schema import Kind
 from cards.values.intervals import Bound
 from cards.values.quantities import Kg, Percent
 from cards.values.text_cache import cached_by_key
-from cards.values.texts import CUT
 from fhir_mappings.codings import NO_CODE_MAP, CodeMap, codings, system_name, texts
 from fhir_mappings.patient.staging import StageReader
-from fhir_mappings.results.amounts import BOUNDS, Reading, read_amount
+from fhir_mappings.results.amounts import LONGEST, Reading, in_thousands, in_two_units, read_amount, read_quantity
 from fhir_mappings.results.findings import FindingReader
+from fhir_mappings.results.hcg_amounts import HcgReader
 from fhir_mappings.results.her2_values import HER2_REMARKS, HER2_VALUES, Her2Vocabulary
 from fhir_mappings.results.lvef_texts import LvefStated, read_lvef_text
 from fhir_mappings.results.measurement_units import UnitReader
+from fhir_mappings.results.named_results import NamedResults
 from fhir_mappings.results.reference_ranges import NOBODY, RangeReader, Unit
 from fhir_mappings.results.site_results import read_site_result
 from fhir_mappings.wire.cached_json import CachedByJson
@@ -75,7 +76,6 @@ _HER2_METHODS = {
 }
 _RECEPTORS = {"er-status": Receptor.ESTROGEN, "pr-status": Receptor.PROGESTERONE}
 _STAGES = frozenset({"stage-group", "metastasis-category"})
-_LONGEST_NUMBER, _LONGEST_COMPARATOR, _LONGEST_UNIT = 100, 20, 80
 
 
 class Looked(NamedTuple):
@@ -198,10 +198,11 @@ class ObservationReader:
         self._her2_alone = CachedByJson(self._her2_of)
         self._tumor_alone = CachedByJson(self._tumor_of)
         self._receptor_alone = CachedByJson(self._receptor_of)
-        self._findings = FindingReader(terminology, code_map)
         self._code_map = code_map
+        self._named = NamedResults(terminology)
         self._units = UnitReader(terminology)
         self._ranges = RangeReader(terminology, self._units)
+        self._findings = FindingReader(terminology, HcgReader(terminology, self._units, self._ranges), code_map)
 
     def read(self, concept: str, observation: Json, origin: Origin, subject: Subject = NOBODY) -> list[Fact]:
         """Read one Observation for a concept: facts, or a gap that says why there are none."""
@@ -243,19 +244,29 @@ class ObservationReader:
             return self._read_stage(holder, origin, on)
         if concept in self._site:
             return [read_site_result(concept, holder, on, origin)]
-        return self._read_finding(concept, holder, observation, origin, on)
+        return self._read_finding(concept, holder, observation, origin, on, subject)
 
     def _read_finding(
-        self, concept: str, holder: Json, observation: Json, origin: Origin, on: date | None
+        self, concept: str, holder: Json, observation: Json, origin: Origin, on: date | None, subject: Subject
     ) -> list[Fact]:
         if concept == "pregnancy-test":
-            return [self._findings.pregnancy_test(holder, on, origin)]
+            return [self._findings.pregnancy_test(holder, on, origin, subject)]
         if concept == "erbb2-mutation":
             found = self._findings.mutation(observation, on, origin)
             return [found] if found is not None else []
         if concept in _RECEPTORS:
             return self._read_receptor(_RECEPTORS[concept], holder, origin, on)
         return []
+
+    def named_only(self, observation: Json, origin: Origin) -> Gap | None:
+        """Report a result of a test that rules use which its words name, and no code; ``None`` for any other."""
+        concept = self._named.concept(observation)
+        if concept is None or text(observation.get("status")) not in _COUNTS or observation.get("dataAbsentReason"):
+            return None
+        if _VALUES.isdisjoint(observation):
+            return None
+        values = (("value", _written_value(observation)),)
+        return Gap(concept, origin.path, "named-only", self.date_of(observation), values)
 
     def misplaced(self, concept: str, observation: Json, origin: Origin) -> Gap | None:
         """Report a result whose code is under a wrong system; ``None`` for one that does not count."""
@@ -284,7 +295,7 @@ class ObservationReader:
 
     def _read_number(self, concept: str, holder: Json, origin: Origin, on: date | None, subject: Subject) -> Fact:
         quantity = holder.get("valueQuantity")
-        reading = _quantity(quantity) if quantity.__class__ is dict else self._number_of(holder, concept)
+        reading = read_quantity(quantity) if quantity.__class__ is dict else self._number_of(holder, concept)
         if reading is None:
             return Gap(concept, origin.path, "value", on, (("value", _written_value(holder)),))
         bound = reading.bound
@@ -317,7 +328,7 @@ class ObservationReader:
         value_range = child(holder, "valueRange")
         if value_range:
             low, high = child(value_range, "low"), child(value_range, "high")
-            reading = _quantity(low or high)
+            reading = read_quantity(low or high)
             if reading is None:
                 return None
             upper = number(high.get("value")) if low else None
@@ -331,7 +342,30 @@ class ObservationReader:
         written = text(holder.get("valueString")) or text(child(holder, "valueCodeableConcept").get("text"))
         if concept == "lvef":
             return self._ejection_fraction(holder, written)
-        return read_amount(written.strip(" :=")) if len(written) <= _LONGEST_NUMBER else None
+        if len(written) > LONGEST:
+            return None
+        plain = written.strip(" :=")
+        return self._in_two_units(concept, plain) or read_amount(plain) or self._plausible(concept, plain)
+
+    def _plausible(self, concept: str, written: str) -> Reading | None:
+        """Read a number that may be one of thousands, or one with decimals, where only one of the two is plausible."""
+        gate, both = self._terminology.concepts[concept].plausible, in_thousands(written)
+        if gate is None or both is None or (factor := self._units.factor(concept, "", both[0].unit)) is None:
+            return None
+        fitting = [each for each in both if gate[0] <= each.value * factor <= gate[1]]
+        return fitting[0] if len(fitting) == 1 else None
+
+    def _in_two_units(self, concept: str, written: str) -> Reading | None:
+        """Read an amount in two units of one kind as one in the canonical unit."""
+        parts = in_two_units(written)
+        if parts is None:
+            return None
+        factors = [self._units.factor(concept, "", each.unit) for each in parts]
+        if factors[0] is None or factors[1] is None or parts[1].value * factors[1] >= factors[0]:
+            return None
+        total = parts[0].value * factors[0] + parts[1].value * factors[1]
+        unit = self._terminology.concepts[concept].unit or ""
+        return msgspec.structs.replace(parts[0], value=total, unit=unit, as_reported=" ".join(written.split())[:40])
 
     def _ejection_fraction(self, holder: Json, written: str) -> Reading | None:
         """Read an ejection fraction from a value's text or display."""
@@ -441,39 +475,6 @@ Fact = Weight | Lvef | LabResult | Her2Result | ReceptorResult | PregnancyTest |
 
 def _with_parts(observation: Json) -> list[Json]:
     return [observation, *(part for _, part in objects(observation.get("component")))]
-
-
-def _quantity(quantity: Json) -> Reading | None:
-    value = number(quantity.get("value"))
-    if value is None:
-        return _quantity_in_words(quantity)
-    # Inlined from ``text``: this runs more often than anything else on a chart.
-    code, unit = quantity.get("code"), quantity.get("unit")
-    code = code.strip() if code.__class__ is str else ""
-    unit = unit.strip() if unit.__class__ is str else ""
-    if len(code) > _LONGEST_UNIT or len(unit) > _LONGEST_UNIT:
-        code, unit = _cut(code), _cut(unit)
-    if "comparator" not in quantity:
-        return Reading(value, code, unit, Bound.EXACT, f"{value} {unit or code}".strip())
-    written = quantity["comparator"]
-    comparator = text(written) if written.__class__ is str else str(written)
-    bound = BOUNDS.get(" ".join(comparator[:_LONGEST_COMPARATOR].casefold().split()))
-    return Reading(value, code, unit, bound, f"{comparator[:_LONGEST_COMPARATOR]} {value} {unit or code}".strip())
-
-
-def _cut(unit: str) -> str:
-    """Cut a unit that is too long for one; with its mark at the end it is none that is known."""
-    return unit if len(unit) <= _LONGEST_UNIT else f"{text(unit[:_LONGEST_UNIT])}{CUT}"
-
-
-def _quantity_in_words(quantity: Json) -> Reading | None:
-    """Read a quantity whose comparator is part of its number ("<0.5"), as some systems export it."""
-    written, comparator = quantity.get("value"), quantity.get("comparator")
-    read = read_amount(written.strip()) if isinstance(written, str) and len(written) <= _LONGEST_NUMBER else None
-    if read is None or read.unit or read.upper is not None or comparator is not None:
-        return None
-    unit, code = text(quantity.get("unit")), text(quantity.get("code"))
-    return Reading(read.value, code, unit, read.bound, f"{read.as_reported} {unit or code}".strip())
 
 
 def _written_value(holder: Json) -> str:

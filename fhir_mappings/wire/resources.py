@@ -153,7 +153,7 @@ class ResourceStub(msgspec.Struct, eq=False, gc=False):
         except _NOT_STRICT:
             # An array sent as an object, a number as text: decode it in full and extract leniently.
             return cls.of_content(_object(raw), path, full_url, raw)
-        return _glimpse(head, raw, path, full_url)
+        return _stub(head, raw, path, full_url)
 
     @classmethod
     def of_content(
@@ -204,7 +204,7 @@ def _object(raw: bytes | msgspec.Raw) -> Json:
     return content
 
 
-def _glimpse(head: _Head, raw: bytes | msgspec.Raw, path: str, full_url: str) -> ResourceStub:
+def _stub(head: _Head, raw: bytes | msgspec.Raw, path: str, full_url: str) -> ResourceStub:
     kind, concept = head.resourceType, head.code
     codes = [(concept.coding or ()) if concept is not None else ()]
     if head.component:
@@ -303,7 +303,7 @@ class ResourceList(msgspec.Struct, eq=False):
                 listing._take((raw, None), where, entry.fullUrl, depth)
                 others = None
                 continue
-            stub = _glimpse(head, raw, where, entry.fullUrl)
+            stub = _stub(head, raw, where, entry.fullUrl)
             add(stub)
             if others is not None and head.resourceType != "Observation":
                 others.append(stub)

@@ -60,11 +60,22 @@ def active(in_days: int | None = 0, drug: str = "kadcyla", dose: str | None = "2
     return chart(history=(found,))
 
 
+def bag(ml: str) -> DrugOrder:
+    found = order("Kadcyla", "252 mg", diluents=(Diluent.SODIUM_CHLORIDE,))
+    return msgspec.structs.replace(found, diluent_ml=Decimal(ml))
+
+
 def repeating(every: str, doses: int | None = None, drug: str = "Kadcyla", dose: str = "252 mg") -> DrugOrder:
     """Return an order for today that also states a repetition."""
     repeat = Rhythm(every_days=Decimal(every), doses=doses)
     schedule = Schedule((Rhythm(days=(days_ago(0),), repeat=repeat),))
     return msgspec.structs.replace(order(drug, dose, interval=None, cycles=1), schedule=schedule)
+
+
+def in_words(every: str) -> DrugOrder:
+    """Return an order for today whose text states a repetition."""
+    schedule = Schedule((Rhythm(days=(days_ago(0),)), Rhythm(every_days=Decimal(every), is_text=True)))
+    return msgspec.structs.replace(order("Kadcyla", "252 mg", interval=None, cycles=1), schedule=schedule)
 
 
 def replacing(dose: str, *references: str) -> DrugOrder:
@@ -142,6 +153,17 @@ ROWS = [
         order("trastuzumab", "560 mg", start=days_ago(-35)),
         others=(order("trastuzumab", "560 mg", identifier="order-0"),),
     ),
+    Row(
+        START,
+        "maintenance first and loading after it in one order",
+        FIRES,
+        order("trastuzumab", "420 mg", "560 mg"),
+        says=("420 mg (6 mg/kg) first", "loading dose of 560 mg (8 mg/kg)"),
+    ),
+    Row(
+        START, "fixed doses in the wrong order", FIRES, order("Perjeta", "420 mg", "840 mg"), says=("420 mg", "840 mg")
+    ),
+    Row(START, "fixed doses in the right order, loading first", NOT_ASKED, order("Perjeta", "840 mg", "420 mg")),
     Row(
         START,
         "maintenance after the loading dose of a plan",
@@ -304,6 +326,15 @@ ROWS = [
     Row(SOON, "a day, and daily: one infusion", NOT_ASKED, repeating("1")),
     Row(SOON, "a day, repeated once", NOT_ASKED, repeating("7", 1)),
     Row(SOON, "a day, and weekly trastuzumab", NOT_ASKED, repeating("7", None, "trastuzumab", "140 mg")),
+    Row(
+        SOON,
+        "a day, and every week at a dose for three weeks",
+        CANNOT,
+        repeating("7", None, "trastuzumab", "560 mg"),
+        missing=("schedule-once",),
+    ),
+    Row(SOON, "a day, and once a week in words", CANNOT, in_words("7"), missing=("schedule-once",)),
+    Row(SOON, "a day, and every three weeks in words", NOT_ASKED, in_words("21")),
     Row(SOON, "a day and no other", NOT_ASKED, order("Kadcyla", "252 mg", days=(days_ago(-1),))),
     Row(
         SOON,
@@ -527,6 +558,34 @@ ROWS = [
     ),
     Row(
         ROUTE,
+        "Hylecta in the form of the powder for infusion",
+        FIRES,
+        msgspec.structs.replace(order("Herceptin Hylecta", "600 mg"), form="Lyophilized powder for infusion"),
+        indicator="warning",
+        says=("subcutaneous use", "Lyophilized powder for infusion"),
+        fixes=("RemoveOrder",),
+    ),
+    Row(
+        ROUTE,
+        "Kadcyla in the form of a tablet",
+        FIRES,
+        msgspec.structs.replace(KADCYLA, form="Film-coated tablet", route=Route.INTRAVENOUS),
+        indicator="warning",
+    ),
+    Row(
+        ROUTE,
+        "the form of the product",
+        SILENT,
+        msgspec.structs.replace(KADCYLA, form="Injection, powder, lyophilized, for solution"),
+    ),
+    Row(
+        ROUTE,
+        "a form that may be of any injection",
+        NOT_ASKED,
+        msgspec.structs.replace(order("Phesgo", "1200 mg"), form="Solution for injection"),
+    ),
+    Row(
+        ROUTE,
         "a route that was not understood",
         CANNOT,
         msgspec.structs.replace(KADCYLA, route_written="per protocol"),
@@ -561,6 +620,19 @@ ROWS = [
     Row(DILUENT, "Kadcyla in sodium chloride", SILENT, order("Kadcyla", "252 mg", diluents=(Diluent.SODIUM_CHLORIDE,))),
     Row(DILUENT, "Enhertu in dextrose", SILENT, order("Enhertu", "378 mg", diluents=(Diluent.DEXTROSE,))),
     Row(DILUENT, "no diluent on the order", NOT_ASKED, KADCYLA),
+    Row(
+        DILUENT,
+        "a bag of 100 mL for Kadcyla",
+        FIRES,
+        bag("100"),
+        indicator="warning",
+        says=("in 100 mL", "250 mL"),
+        fixes=(),
+    ),
+    Row(DILUENT, "a bag of 250 mL", SILENT, bag("250")),
+    Row(DILUENT, "the bag and the drug", SILENT, bag("262.6")),
+    Row(DILUENT, "half a bag for half a dose", SILENT, msgspec.structs.replace(bag("125"), is_part=True)),
+    Row(DILUENT, "no volume on the order", SILENT, order("Kadcyla", "252 mg", diluents=(Diluent.SODIUM_CHLORIDE,))),
     # her2-agents-combined
     Row(
         TOGETHER,
@@ -634,6 +706,21 @@ ROWS = [
         others=(order("DOXOrubicin 60 mg/m2 IV", "100 mg", identifier="order-2"),),
         indicator="warning",
         says=("DOXOrubicin",),
+    ),
+    Row(
+        ANTHRACYCLINE,
+        "doxorubicin in the session by its RxNorm code alone",
+        FIRES,
+        TRASTUZUMAB,
+        others=(order(rxnorm=("3639",), identifier="order-2"),),
+        says=("doxorubicin (RxNorm 3639)",),
+    ),
+    Row(
+        ANTHRACYCLINE,
+        "an order of another drug by code alone",
+        SILENT,
+        TRASTUZUMAB,
+        others=(order(rxnorm=("6809",), identifier="order-2"),),
     ),
     Row(ANTHRACYCLINE, "epirubicin active", FIRES, PERJETA, beside("", "epirubicin")),
     Row(ANTHRACYCLINE, "epirubicin completed", SILENT, PERJETA, beside("", "epirubicin", TreatmentState.COMPLETED)),

@@ -163,7 +163,7 @@ SUMMARIES = [
         tells=(
             "24A (shaded): N4, NDC, unit and quantity",
             "17b: NPI of the ordering provider",
-            "Start and stop times of the infusion",
+            "Start and stop times of the infusion, and any reaction",
             "Lot number of each vial",
             "Why 1x160 + 1x100 mg were chosen, with 8 mg discarded",
         ),
@@ -802,6 +802,27 @@ DENIALS = [
         order("Kadcyla", "252 mg"),
         billing=coded("C50.9"),
         tells=("C50.9 is incomplete",),
+    ),
+    Row(
+        SUMMARY,
+        "a use whose approval is an accelerated one",
+        FIRES,
+        order("Enhertu", "378 mg"),
+        chart(cancers=("biliary",)),
+        tells=("Accelerated approval for this use: HER2-positive (IHC 3+) solid tumor",),
+    ),
+    Row(SUMMARY, "a use with a full approval", FIRES, order("Enhertu", "378 mg"), hides=("Accelerated approval",)),
+    *(
+        Row(
+            SUMMARY,
+            f"{code} alone is not complete",
+            FIRES,
+            order("Enhertu", "378 mg"),
+            chart(cancers=("other",)),
+            billing=coded(code),
+            tells=(f"{code} is incomplete",),
+        )
+        for code in ("C08", "C18", "C25", "C53", "C54", "C56", "C67")
     ),
     Row(
         SUMMARY,

@@ -14,7 +14,7 @@ from cards.facts.billing import BillingFacts
 from cards.facts.order import DrugOrder
 from cards.facts.outcomes import CannotTell, Clear, Fired, NotApplicable
 from cards.facts.patient import Patient
-from cards.facts.session import Moment, Session
+from cards.facts.session import Hook, Session
 from cards.facts.topics import Topic
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Row:
     order: DrugOrder
     patient: Patient | None = None
     others: tuple[DrugOrder, ...] = ()
-    moment: Moment = Moment.SIGN
+    hook: Hook = Hook.SIGN
     thresholds: dict[str, Decimal | None] = field(default_factory=dict)
     indicator: str | None = None
     says: tuple[str, ...] = ()
@@ -56,7 +56,7 @@ class Row:
             self.order,
             *self.others,
             patient=self.patient,
-            moment=self.moment,
+            hook=self.hook,
             today=self.today,
             billing=(self.billing or BillingFacts()) if self._of_coverage else None,
         )

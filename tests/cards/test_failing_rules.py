@@ -10,7 +10,7 @@ from builders import KNOWN, POLICY, RECOGNIZER, TODAY, chart, facts_of, order, o
 
 from cards.engine import judge
 from cards.facts.outcomes import CannotTell, Clear, Fired, Outcome, Verdict
-from cards.facts.session import Moment
+from cards.facts.session import Hook
 from cards.facts.topics import Topic, TopicCode
 from cards.failures import is_failure
 from cards.presentation.renderer import Renderer
@@ -86,6 +86,6 @@ def test_a_part_of_the_chart_that_is_absent_does_not_hide_a_failure() -> None:
 
 
 def test_without_a_listener_the_exception_is_raised() -> None:
-    session = facts_of(order("Kadcyla", "252 mg"), patient=chart(), moment=Moment.SIGN)
+    session = facts_of(order("Kadcyla", "252 mg"), patient=chart(), hook=Hook.SIGN)
     with pytest.raises(LookupError):
         judge(session, RECOGNIZER, POLICY, rules=with_failing(Topic.LVEF_HOLD))

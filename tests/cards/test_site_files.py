@@ -8,7 +8,7 @@ import pytest
 from builders import KNOWN
 
 from cards.identification.recognizer import Recognizer
-from cards.knowledge.located import Document, laid_over
+from cards.knowledge.located import Document, merged_over
 from cards.knowledge.schema import Confidence, Knowledge, KnowledgeError
 from cards.knowledge.site import with_site
 from cards.presentation.site_wording import with_site_words
@@ -232,5 +232,5 @@ def test_a_file_is_bounded() -> None:
 
 def test_a_tree_is_laid_over_key_by_key_and_a_list_as_a_whole() -> None:
     base = {"a": {"b": 1, "c": [1, 2]}, "d": 1}
-    assert laid_over(base, {"a": {"c": [3]}}) == {"a": {"b": 1, "c": [3]}, "d": 1}
+    assert merged_over(base, {"a": {"c": [3]}}) == {"a": {"b": 1, "c": [3]}, "d": 1}
     assert base == {"a": {"b": 1, "c": [1, 2]}, "d": 1}

@@ -17,7 +17,7 @@ from test_laws import charts, orders
 from cards.engine import judge
 from cards.facts.outcomes import CannotTell, Fired
 from cards.facts.patient import SiteProblem, Treatment, TreatmentState
-from cards.facts.session import Moment
+from cards.facts.session import Hook
 from cards.facts.topics import Topic
 from cards.identification.recognizer import Recognizer, recognizer_for
 from cards.knowledge.schema import Expected, Knowledge
@@ -72,20 +72,20 @@ BESIDE = st.sampled_from(["", " with emtansine", " / vedotin", " + carboplatin A
 DRUGS = st.sampled_from(["emtansine 5 mg", "carboplatin", "ketoconazole", "L01 drug"])
 
 
-def _answers(drug_order: Any, patient: Any, moment: Moment, recognizer: Recognizer) -> dict[Any, Any]:
-    session = facts_of(drug_order, patient=patient, moment=moment)
+def _answers(drug_order: Any, patient: Any, hook: Hook, recognizer: Recognizer) -> dict[Any, Any]:
+    session = facts_of(drug_order, patient=patient, hook=hook)
     return {(v.topic, v.order): v for v in judge(session, recognizer, POLICY) if v.topic in SHIPPED}
 
 
 @given(
     orders(),
     charts(),
-    st.sampled_from(Moment),
+    st.sampled_from(Hook),
     st.tuples(BESIDE, st.lists(DRUGS, max_size=2), st.booleans()),
     st.sampled_from([WITH_ALL, *EACH.values()]),
 )
 @settings(max_examples=40)
-def test_a_rule_of_the_site_changes_no_answer_of_a_shipped_rule(drug_order, patient, moment, named, recognizer) -> None:
+def test_a_rule_of_the_site_changes_no_answer_of_a_shipped_rule(drug_order, patient, hook, named, recognizer) -> None:
     beside, drugs, ill = named
     evidence = tuple(msgspec.structs.replace(each, value=each.value + beside) for each in drug_order.evidence)
     drug_order = msgspec.structs.replace(drug_order, evidence=evidence)
@@ -98,17 +98,15 @@ def test_a_rule_of_the_site_changes_no_answer_of_a_shipped_rule(drug_order, pati
         treatments=(*taken, *patient.treatments),
         site_problems=(SiteProblem(HEPB, "Hepatitis B", at("hepb")),) if ill else (),
     )
-    alone = _answers(drug_order, patient, moment, SHIPS)
-    assert _answers(drug_order, patient, moment, recognizer) == alone
+    alone = _answers(drug_order, patient, hook, SHIPS)
+    assert _answers(drug_order, patient, hook, recognizer) == alone
 
 
 @pytest.mark.parametrize("text", ["trastuzumab with emtansine", "trastuzumab emtansin vedotin"])
 def test_a_drug_that_a_rule_names_does_not_settle_what_an_order_says(text) -> None:
     drug_order = order(text, "252 mg")
     for recognizer in (WITH_ALL, *EACH.values()):
-        assert _answers(drug_order, chart(), Moment.SIGN, recognizer) == _answers(
-            drug_order, chart(), Moment.SIGN, SHIPS
-        )
+        assert _answers(drug_order, chart(), Hook.SIGN, recognizer) == _answers(drug_order, chart(), Hook.SIGN, SHIPS)
 
 
 @pytest.mark.parametrize("condition", CONDITIONS)

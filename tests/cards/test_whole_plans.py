@@ -19,13 +19,13 @@ from cards.facts.order import DoseUnit
 from cards.facts.outcomes import Fired, HoldOrder, Indicator, OrderTests, RemoveOrder, SetDose
 from cards.facts.patient import TreatmentState
 from cards.facts.policy import PlannedDoses
-from cards.facts.session import Moment
+from cards.facts.session import Hook
 from cards.facts.topics import Topic
-from cards.offers import without_harmful_removals
 from cards.presentation.grouping import grouped
 from cards.presentation.renderer import Renderer
 from cards.presentation.urgency import Urgency, indicator_of
 from cards.presentation.wording import default_wording
+from cards.suggestion_checks import without_harmful_removals
 from cards.values.quantities import Mg
 
 if TYPE_CHECKING:
@@ -88,6 +88,7 @@ def test_one_wrong_cycle_of_six_is_named_by_its_day() -> None:
     orders = (*plan(cycles=2), third)
     card = next(card for card in cards(*orders) if card.topic is Topic.DOSE_ABOVE_MAXIMUM)
     assert [suggestion.label for suggestion in card.suggestions] == ["Change Kadcyla to 252 mg (2027-01-03)"]
+    assert "Order: 2027-01-03" in card.detail
 
 
 def test_the_id_of_a_card_is_that_of_its_topic_and_orders() -> None:
@@ -261,9 +262,9 @@ ORDERS = st.lists(
 )
 
 
-@for_all(ORDERS, charts(), st.sampled_from([Moment.SELECT, Moment.SIGN, Moment.DISPATCH]))
-def test_every_finding_is_told_once_and_the_urgent_ones_first(orders, patient, moment) -> None:
-    session = facts_of(*orders, patient=patient, moment=moment)
+@for_all(ORDERS, charts(), st.sampled_from([Hook.SELECT, Hook.SIGN, Hook.DISPATCH]))
+def test_every_finding_is_told_once_and_the_urgent_ones_first(orders, patient, hook) -> None:
+    session = facts_of(*orders, patient=patient, hook=hook)
     verdicts = judge(session, RECOGNIZER, POLICY)
     found = told(session)
     fired = sorted((str(v.topic), v.order.path if v.order else "") for v in verdicts if isinstance(v.outcome, Fired))
@@ -283,10 +284,10 @@ def test_no_card_offers_a_dose_of_a_drug_that_must_not_be_given(orders, patient)
                 assert not any(isinstance(fix, SetDose) for fix in verdict.outcome.fixes)
 
 
-@for_all(ORDERS, charts(), st.sampled_from([Moment.SELECT, Moment.SIGN, Moment.DISPATCH]))
-def test_no_button_leads_to_what_another_card_forbids(orders, patient, moment) -> None:
+@for_all(ORDERS, charts(), st.sampled_from([Hook.SELECT, Hook.SIGN, Hook.DISPATCH]))
+def test_no_button_leads_to_what_another_card_forbids(orders, patient, hook) -> None:
     """Apply any one suggestion, ask again: nothing critical is new."""
-    session = facts_of(*orders, patient=patient, moment=moment)
+    session = facts_of(*orders, patient=patient, hook=hook)
     before = critical(told(session))
     for each in told(session):
         for suggestion in RENDERER.card_of(each, "x").suggestions:
@@ -443,7 +444,7 @@ def test_one_order_of_one_dose_has_no_card_of_later_doses(one: DrugOrder) -> Non
 
 
 def test_a_dispatched_order_is_not_planned_again() -> None:
-    session = facts_of(counted(6), moment=Moment.DISPATCH)
+    session = facts_of(counted(6), hook=Hook.DISPATCH)
     assert Topic.MONITORING_PLANNED not in {each.lead.topic for each in told(session)}
 
 
@@ -451,3 +452,27 @@ def test_other_orders_of_the_product_are_the_plan() -> None:
     orders = tuple(msgspec.structs.replace(each, schedule=counted(6).schedule) for each in plan())
     (card,), (six,) = cards(*orders), cards(*plan())
     assert card.detail == six.detail
+
+
+@pytest.mark.parametrize(
+    ("doses", "wrong"),
+    [
+        (("252 mg", "252 mg", "210 mg", "210 mg"), 0),
+        (("210 mg", "210 mg"), 2),
+        (("210 mg", "252 mg"), 1),
+        (("210 mg", "252 mg", "210 mg"), 1),
+    ],
+)
+def test_a_reduction_planned_after_the_starting_dose_is_no_wrong_start(doses: tuple[str, ...], wrong: int) -> None:
+    orders = tuple(
+        order("Kadcyla", dose, start=days_ago(-21 * n), identifier=f"cycle-{n}") for n, dose in enumerate(doses)
+    )
+    verdicts = judge(facts_of(*orders), RECOGNIZER, POLICY)
+    told_of = [v for v in verdicts if v.topic is Topic.DOSE_WRONG_FOR_INDICATION and isinstance(v.outcome, Fired)]
+    assert len(told_of) == wrong
+
+
+@pytest.mark.parametrize(("dose", "text"), [("216 mg", "3.6 mg/kg"), ("200 mg", None), ("252 mg", "3.6 mg/kg")])
+def test_an_order_by_another_body_weight_has_one_card(dose: str, text: str | None) -> None:
+    by_ideal = msgspec.structs.replace(order("Kadcyla", dose, text_dose=text), weight_basis="ideal")
+    assert topics(cards(by_ideal)) == [("warning", "dose-cannot-verify")]

@@ -85,6 +85,7 @@ CHART = "fhir_mappings.request.chart:"
 READER = "fhir_mappings.request.patient_reader:"
 PARTS = "fhir_mappings.request.chart_parts:"
 DECIDER = "cds_service.decisions.decider:"
+WRITER = "cds_service.decisions.card_writer:"
 STEPS = (
     # What was sent
     Step("fhir_mappings.request.hook_request:RequestReader._read", "call", OF_ALL, dose=False),
@@ -145,8 +146,8 @@ STEPS = (
     Step("cards.presentation.renderer:Renderer.card_of", "wording"),
     Step("cards.presentation.renderer:Renderer._detail", "wording"),
     Step("fhir_mappings.medications.actions:ActionWriter.actions", "suggestion"),
-    Step(DECIDER + "smart_links", "links"),
-    Step(DECIDER + "card_json", "card", OF_ALL, dose=False),
+    Step(WRITER + "smart_links", "links"),
+    Step(WRITER + "card_json", "card", OF_ALL, dose=False),
     Step("cds_service.web.hooks:_kept", "call", OF_ALL, dose=False),
     # Coverage
     Step(
@@ -158,7 +159,7 @@ STEPS = (
     ),
     Step("cds_service.decisions.coverage_parts:form_for", "form", dose=False, service=COVERAGE),
     # What is kept
-    Step("cds_service.decisions.suppression:Repeats.applied", "repeats"),
+    Step("cds_service.decisions.suppression:RepeatSuppressor.applied", "repeats"),
     Step("cds_service.decisions.shadow:Shadow.judged", "trial"),
     Step("cds_service.decisions.recording:RecordWriter.record", "record"),
     Step("cds_service.telemetry.metrics:decided", "telemetry"),
@@ -259,7 +260,7 @@ def test_a_card_that_cannot_even_be_named_is_told_of_and_costs_no_other(
     caller: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     card_of = Renderer.card_of
-    broken(monkeypatch, "cards.presentation.plainly:PlainCards.card_of")
+    broken(monkeypatch, "cards.presentation.fallback:FallbackCards.card_of")
     monkeypatch.setattr(
         Renderer,
         "card_of",
@@ -296,7 +297,7 @@ def test_no_removal_is_offered_where_what_would_be_left_is_not_known(
 ) -> None:
     twice = call(orders=[order(), order(252, "order-2")])
     assert "delete" in caller.post(twice).raw.decode()
-    broken(monkeypatch, "cards.offers:judge")
+    broken(monkeypatch, "cards.suggestion_checks:judge")
     answer = caller.post(twice)
     assert "duplicate-order" in answer.topics
     assert "delete" not in answer.raw.decode()

@@ -6,6 +6,7 @@ import sqlite3
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -30,7 +31,7 @@ CLIENTS, EACH = 8, 12
 def count(url: str, table: str) -> int:
     """Count the rows of a table, as somebody else would who looks into the database."""
     if url.startswith("sqlite"):
-        with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
             return int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608 - our own names
     with psycopg.connect(url.replace("+psycopg", "")) as server:
         row = server.execute(f"SELECT count(*) FROM {table}".encode()).fetchone()  # noqa: S608 - our own names

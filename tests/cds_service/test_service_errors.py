@@ -13,7 +13,8 @@ from calls import COVERAGE, DISPATCH, PATIENT, SELECT, SIGN, VIEW, Caller, autho
 from certificates import Authority
 from chart_server import ChartServer, Reply, as_json
 
-from cds_service.configuration.settings import LISTENING_AT, Settings
+from cds_service.configuration.environment import LISTENING_AT
+from cds_service.configuration.settings import Settings
 from cds_service.ehr.causes import cause_of, cause_of_refusal
 from cds_service.telemetry.request_names import current
 

@@ -16,7 +16,7 @@ from cards.facts.outcomes import Fired
 from cards.facts.patient import Patient, Staging
 from cards.facts.policy import default_policy
 from cards.facts.results import Lvef
-from cards.facts.session import Moment, Session
+from cards.facts.session import Hook, Session
 from cards.facts.topics import Topic
 from cards.identification.identity import Identity, IdentityStatus
 from cards.identification.recognizer import Recognizer
@@ -66,7 +66,7 @@ def case(product: str, lvefs: list[tuple[int, int]], setting: Setting | None) ->
     order = DrugOrder(ORIGIN)
     identity = Identity(IdentityStatus.SETTLED, product=known, named=(known,))
     staged = (Staging(setting, str(setting), TODAY, ORIGIN),) if setting else ()
-    session = Session(Moment.SIGN, TODAY, (order,), Patient(lvefs=measured, stagings=staged))
+    session = Session(Hook.SIGN, TODAY, (order,), Patient(lvefs=measured, stagings=staged))
     return Case(
         order,
         identity,

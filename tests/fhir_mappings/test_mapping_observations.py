@@ -73,6 +73,42 @@ def test_weight(value: Json, kg: str) -> None:
     assert fact.origin == Origin("Observation/obs-1", "x")
 
 
+@pytest.mark.parametrize(
+    ("written", "kg"),
+    [
+        pytest.param("11 st 4 lb", "71.66759446", id="stones and pounds"),
+        pytest.param("11 stone, 4.5 lbs", "71.894390645", id="with a comma and a half"),
+        pytest.param("154 lb 6 oz", "70.02332173", id="pounds and ounces"),
+        pytest.param("154.3 lb", "69.98930279", id="one unit"),
+    ],
+)
+def test_a_weight_in_two_units(written: str, kg: str) -> None:
+    fact = only(WEIGHT, valueString=written)
+    assert isinstance(fact, Weight)
+    assert abs(fact.kg.value - Decimal(kg)) < Decimal("0.001")
+
+
+@pytest.mark.parametrize(
+    ("code", "written", "value"),
+    [
+        pytest.param(PLATELETS, "210,000 /uL", "210", id="thousands, since 0.21 is nobody's count"),
+        pytest.param(PLATELETS, "210.000 /µl", "210", id="with a point"),
+        pytest.param(PLATELETS, "1.250 10*3/uL", None, id="either may be"),
+        pytest.param(WEIGHT, "70,000 g", "70", id="grams"),
+        pytest.param(WEIGHT, "70.500 kg", "70.5", id="decimals, since nobody weighs 70,500 kg"),
+        pytest.param(AST, "1,250 U/L", None, id="both are plausible"),
+        pytest.param(ANC, "1,500 /uL", None, id="both are plausible counts"),
+        pytest.param(PLATELETS, "210,000 zonks", None, id="a unit that is not known"),
+    ],
+)
+def test_a_number_that_may_be_one_of_thousands(code: str, written: str, value: str | None) -> None:
+    fact = only(code, valueString=written)
+    if value is None:
+        assert isinstance(fact, Gap)
+    else:
+        assert (fact.kg.value if isinstance(fact, Weight) else fact.value) == Decimal(value)
+
+
 @pytest.mark.parametrize("code", ["3142-7", "8335-2"])
 def test_a_stated_or_estimated_weight_says_so(code: str) -> None:
     assert only(code, valueQuantity=quantity(70, "kg")).stated
@@ -104,6 +140,9 @@ def test_a_weight_coded_as_measured_and_stated_is_stated_whatever_the_order() ->
             id="beyond the end of the scale",
         ),
         pytest.param({"valueString": "seventy"}, ("value", "seventy"), id="a word"),
+        pytest.param({"valueString": "11 st 14 lb"}, ("unit-unknown", "11 st 14 lb"), id="14 pounds are a stone"),
+        pytest.param({"valueString": "5 ft 6 in"}, ("unit-unknown", "5 ft 6 in"), id="a height"),
+        pytest.param({"valueString": "11 lb 4 st"}, ("unit-unknown", "11 lb 4 st"), id="the smaller unit first"),
         pytest.param({}, ("no-value", ""), id="no value"),
         pytest.param({"dataAbsentReason": concept(text="refused")}, ("absent", ""), id="absent with its reason"),
         pytest.param(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from cards.knowledge.schema.combinations import DrugClass, KeptApart
+from cards.knowledge.schema.combinations import CodedDrugs, DrugClass, KeptApart
 from cards.knowledge.schema.drug_words import DrugWords
 from cards.knowledge.schema.products import Product
 from cards.knowledge.schema.site_rules import SiteRule
@@ -60,23 +60,17 @@ class Shared(KnowledgeRecord, frozen=True, kw_only=True):
     weekly: WeeklyRhythm
 
 
-class Knowledge(KnowledgeRecord, frozen=True, kw_only=True):
+class Knowledge(Shared, frozen=True, kw_only=True):
     """All knowledge, with a digest as its version."""
 
     products: tuple[Product, ...]
     sources: dict[str, Source]
-    ambiguous_names: tuple[AmbiguousName, ...]
-    unspecific_hcpcs: tuple[UnspecificHcpcs, ...]
-    kept_apart: tuple[KeptApart, ...]
-    drug_classes: tuple[DrugClass, ...]
-    not_checked: tuple[NotChecked, ...]
-    pounds: MixedUpWeights
-    weekly: WeeklyRhythm
     terminology: Terminology
     drug_words: DrugWords
     thresholds: dict[str, Threshold]
     version: str
     site_rules: tuple[SiteRule, ...] = ()
+    drug_codes: CodedDrugs = CodedDrugs()
 
     def product(self, product_id: str) -> Product:
         """Find a product by its id.
