@@ -202,10 +202,23 @@ def text_doses(resource: Json, supportive_drugs: frozenset[str] = frozenset()) -
         for written in written_in(instruction):
             if not (named := doses_in(written)):
                 continue
-            if not supportive_drugs.isdisjoint(_WORD.findall(fold(written))):
+            if supportive_drugs and _names(written, supportive_drugs):
                 named = tuple(_of_own_drug(written, supportive_drugs))
             found.update(dict.fromkeys(named))
     return tuple(found)
+
+
+def names_drug_of(resource: Json, drugs: frozenset[str]) -> bool:
+    """Return whether the instructions name one of some drugs, which must be written as single folded words."""
+    return any(
+        _names(written, drugs)
+        for _, instruction in objects(resource.get("dosageInstruction"))
+        for written in written_in(instruction)
+    )
+
+
+def _names(written: str, drugs: frozenset[str]) -> bool:
+    return not drugs.isdisjoint(_WORD.findall(fold(written)))
 
 
 def _of_own_drug(written: str, supportive_drugs: frozenset[str]) -> Iterator[Mg | MgPerKg]:

@@ -75,7 +75,10 @@ class Said(NamedTuple):
 
 
 class Instructed(NamedTuple):
-    """What the dosage instructions of an order say; its doses, assuming no Medication gives a strength."""
+    """What the dosage instructions of an order say; its doses, assuming no Medication gives a strength.
+
+    ``names_supportive``: they name a supportive drug, and an amount beside it is not one of the order's own drug.
+    """
 
     doses: tuple[OrderedDose, ...]
     text_doses: tuple[Mg | MgPerKg, ...]
@@ -89,6 +92,7 @@ class Instructed(NamedTuple):
     is_push: bool
     is_part: bool
     intakes: tuple[Intake, ...]
+    names_supportive: bool
 
 
 def concept_alone(resource: Json) -> Any:
@@ -184,7 +188,7 @@ class MedicationReader:
         if alike is not None and any(rhythm.unread for rhythm in said.schedule.rhythms):
             # Text that was not understood is quoted as written.
             said = self._beside_amounts(instructions)
-        named = dosage.text_doses(resource, self._supportive_drugs)
+        named = dosage.text_doses(resource, self._supportive_drugs if said.names_supportive else frozenset())
         return said._replace(doses=tuple(dosage.doses(resource, None)), text_doses=named)
 
     def _read_beside_amounts(self, instructions: Any) -> Instructed:
@@ -205,6 +209,7 @@ class MedicationReader:
             is_push(resource),
             dosage.is_part_of_dose(resource),
             intakes(stated),
+            dosage.names_drug_of(resource, self._supportive_drugs),
         )
 
     def _named(self, resource: Json, path: str, references: References) -> tuple[DrugOrder, Json, frozenset[Diluent]]:
