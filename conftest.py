@@ -67,7 +67,7 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(autouse=True)
-def nothing_is_collected_at_the_bottom(request: pytest.FixtureRequest) -> Iterator[None]:
+def no_garbage_collection_in_deep_tests(request: pytest.FixtureRequest) -> Iterator[None]:
     """Keep the garbage collector out of a test that goes to the limit of recursion.
 
     A collection that happens to start there finalises what other tests have left behind, has no stack to do it with,

@@ -59,7 +59,7 @@ def main() -> None:
         f"load {load:.1f} before the run, granian {version('granian')}, one worker, one connection"
     )
     console.print(table)
-    console.print("ratio: ours / hello, median of neighbouring blocks (in brackets: the middle half of the blocks)")
+    console.print("ratio: ours / hello, median of adjacent blocks (in brackets: the middle half of the blocks)")
 
 
 def _keys(ours: Connection) -> list[str]:

@@ -50,7 +50,7 @@ class Timings:
 
 @dataclass
 class Pair:
-    """The service beside the hello-world. ``ratio`` is the median of the ratios of neighbouring blocks."""
+    """The service beside the hello-world. ``ratio`` is the median of the ratios of adjacent blocks."""
 
     ours: Timings = field(default_factory=Timings)
     hello: Timings = field(default_factory=Timings)

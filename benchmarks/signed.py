@@ -56,7 +56,7 @@ def main() -> None:
     for algorithm in _CURVES:
         for store in _STORES:
             pair = _measure(Signer(algorithm), store)
-            # From neighbouring blocks, because the machine may be busier in one minute than in the next.
+            # From adjacent blocks, because the machine may be busier in one minute than in the next.
             more = (pair.ratio - 1) * pair.hello.p50
             figures = (f"{pair.ours.p50:.3f}", f"{pair.hello.p50:.3f}", f"{more:.3f}")
             table.add_row(algorithm, store, *figures, f"< {_TARGET_MS:g}", "yes" if more < _TARGET_MS else "NO")

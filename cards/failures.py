@@ -19,11 +19,11 @@ OnFailure = Callable[[TopicCode, Exception], None]
 """Hears of each rule or step that failed, and of its error. The error may quote the chart: it is never for a log."""
 
 
-def unheard(_topic: TopicCode, _error: Exception) -> None:
+def ignore_failure(_topic: TopicCode, _error: Exception) -> None:
     """Ignore a failure that was reported when the facts were first judged."""
 
 
-def asked(rule: Rule, case: Case, on_failure: OnFailure | None) -> Outcome:
+def run_rule(rule: Rule, case: Case, on_failure: OnFailure | None) -> Outcome:
     """Run a rule on a case. Without a failure handler its exception is raised, so that it is not lost."""
     try:
         return rule.judge(case)
@@ -34,12 +34,12 @@ def asked(rule: Rule, case: Case, on_failure: OnFailure | None) -> Outcome:
         return CannotTell((Missing(FAILED, values={"check": str(rule.topic)}, is_urgent=True),))
 
 
-def all_asked(rules: Sequence[Rule], case: Case, on_failure: OnFailure | None) -> list[Outcome]:
+def run_rules(rules: Sequence[Rule], case: Case, on_failure: OnFailure | None) -> list[Outcome]:
     """Run rules on a case, as `asked` does."""
     try:
         return [rule.judge(case) for rule in rules]
     except Exception:  # noqa: BLE001 - asked once more, one by one, to find which
-        return [asked(rule, case, on_failure) for rule in rules]
+        return [run_rule(rule, case, on_failure) for rule in rules]
 
 
 def is_failure(outcome: Outcome) -> bool:

@@ -7,24 +7,29 @@ with the days on which they are needed.
 
 from __future__ import annotations
 
+import dataclasses
 from bisect import bisect_left
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
+
 from cards.facts.outcomes import CannotTell, Evidence, Fired, NotApplicable, OrderTests, Verdict
 from cards.facts.patient import TreatmentState
-from cards.facts.policy import PlannedDoses
+from cards.facts.policy import Mode, PlannedDoses
+from cards.facts.schedules import NO_SCHEDULE
 from cards.facts.session import planned_day
 from cards.facts.topics import Topic, TopicCode
 from cards.values.calendar_months import months_before
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import date
 
     from cards.facts.outcomes import Outcome
     from cards.facts.policy import Policy
     from cards.knowledge.schema import Cited
     from cards.readings.case import Case
+    from cards.rules import Rule
 
 _LVEF = frozenset({Topic.LVEF_MISSING, Topic.LVEF_OVERDUE})
 AGEING = _LVEF | {
@@ -39,6 +44,7 @@ _AFTER_THE_FIRST = _OF_THE_MOMENT | {Topic.PREGNANCY_TEST_MISSING}
 _POSTPONED = _OF_THE_MOMENT | AGEING | {Topic.RELOAD_REQUIRED}
 _NONE = frozenset[Topic]()
 _WEEK = 7
+_MOST_LATER_DOSES = 60
 LATER = NotApplicable("judged for the next dose, and again when this one is dispatched")
 ASKED_LATER = NotApplicable("asked for nearer to the dose")
 
@@ -92,7 +98,35 @@ def _days_in_chart(case: Case) -> Iterable[date]:
             yield each.on
 
 
-def may_be_postponed(case: Case) -> frozenset[TopicCode]:
+def later_doses(case: Case) -> Iterator[Case]:
+    """Yield the further doses of one order that names several, or a number of them, each as an order of its own.
+
+    Where the session has other orders of the product, those are the plan. Tablets go by their own schedule.
+    """
+    if case.order.schedule is NO_SCHEDULE or case.session.hook.orders_are_signed or case.product.is_oral:
+        return
+    days = case.order.schedule.days_from(case.order.start or case.planned)
+    if len(days) == 1 or len(case.orders.of_product(case.product.id)) > 1:
+        return
+    for day in days[:_MOST_LATER_DOSES]:
+        if day > case.planned:
+            order = msgspec.structs.replace(case.order, start=day, cycles=None, schedule=NO_SCHEDULE)
+            yield dataclasses.replace(case, order=order)
+
+
+def needs_of(case: Case, rules: Iterable[Rule], policy: Policy) -> Verdict | None:
+    """Return a verdict that lists the tests that a further dose of an order will need, if any."""
+    dose = PlannedDose(is_first=False, is_next=False, after_days=None, day=case.planned, today=case.session.today)
+    wanted = []
+    for rule in rules:
+        if rule.topic in postponable_topics(case) and policy.mode(rule.topic) is Mode.LIVE:
+            _, later = outcome_for(rule.topic, case, dose, rule.judge(case))
+            if later is not None:
+                wanted.append(later)
+    return tests_needed(case, wanted)
+
+
+def postponable_topics(case: Case) -> frozenset[TopicCode]:
     """Return the topics whose outcome may differ between a planned dose and one today."""
     if not case.known.site_rules:
         return _POSTPONED
@@ -119,7 +153,7 @@ def outcome_for(topic: TopicCode, case: Case, dose: PlannedDose, outcome: Outcom
     return (ASKED_LATER if isinstance(outcome, CannotTell) else outcome), None
 
 
-def judged_later(dose: PlannedDose | None) -> frozenset[Topic]:
+def topics_not_judged(dose: PlannedDose | None) -> frozenset[Topic]:
     """Return the topics that are not judged for a planned dose, because another dose in the session precedes it."""
     return _AFTER_THE_FIRST if dose is not None and not dose.is_first else _NONE
 
@@ -136,7 +170,7 @@ def is_near(topic: TopicCode, case: Case, dose: PlannedDose) -> bool:
     return rule is not None and (rule.valid_days is None or (dose.day - dose.today).days <= rule.valid_days)
 
 
-def needed(case: Case, later: Sequence[Fired]) -> Verdict | None:
+def tests_needed(case: Case, later: Sequence[Fired]) -> Verdict | None:
     """Return a verdict that lists the tests a planned dose will need, if any; each is asked for again near the day."""
     concepts: dict[str, None] = {}
     cited: dict[Cited, None] = {}

@@ -29,9 +29,9 @@ from cards.facts.results import (
     SiteResult,
     Weight,
 )
-from cards.facts.session import Moment, Session
+from cards.facts.session import Hook, Session
 from cards.identification.identity import identify
-from cards.identification.recogniser import recogniser_of
+from cards.identification.recognizer import recognizer_for
 from cards.knowledge.schema import Expected, Kind, KnowledgeError, Problem, Tier
 from cards.knowledge.site_codes import drug_code
 from cards.readings.case import Case
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cards.facts.outcomes import Outcome
-    from cards.identification.recogniser import Recogniser
+    from cards.identification.recognizer import Recognizer
     from cards.knowledge.schema import CaseResult, Knowledge, RuleCase, SiteRule
 
 DAY = date(2026, 6, 15)
@@ -94,32 +94,32 @@ def run_cases(known: Knowledge) -> Iterator[CaseRun]:
     """
     if not any(rule.cases for rule in known.site_rules):
         return
-    recogniser = recogniser_of(known)
+    recognizer = recognizer_for(known)
     for rule in known.site_rules:
         for each in rule.cases:
-            asked = each.moment in rule.moments
-            outcome = judge(rule, case_of(each, recogniser)) if asked else _NOT_ASKED
+            asked = each.hook in rule.hooks
+            outcome = judge(rule, case_of(each, recognizer)) if asked else _NOT_ASKED
             yield CaseRun(rule, each, outcome)
 
 
-def case_of(written: RuleCase, recogniser: Recogniser) -> Case:
+def case_of(written: RuleCase, recognizer: Recognizer) -> Case:
     """Build the order and the patient of a case."""
-    order, session = session_of(written, recogniser)
-    identity = identify(order, recogniser)
+    order, session = session_of(written, recognizer)
+    identity = identify(order, recognizer)
     product = identity.product.id if identity.product is not None else None
-    thresholds = default_policy(recogniser.known).thresholds_for(product)
-    identified = ((each, identity if each is order else identify(each, recogniser)) for each in session.orders)
-    orders = SessionOrders(identified, session.today, recogniser)
-    return Case(order, identity, session, orders, recogniser, thresholds)
+    thresholds = default_policy(recognizer.known).thresholds_for(product)
+    identified = ((each, identity if each is order else identify(each, recognizer)) for each in session.orders)
+    orders = SessionOrders(identified, session.today, recognizer)
+    return Case(order, identity, session, orders, recognizer, thresholds)
 
 
-def session_of(written: RuleCase, recogniser: Recogniser) -> tuple[DrugOrder, Session]:
+def session_of(written: RuleCase, recognizer: Recognizer) -> tuple[DrugOrder, Session]:
     """Return the order of a case, and everything around it."""
-    brand = _brand_name(written, recogniser)
+    brand = _brand_name(written, recognizer)
     order = _order(brand, "order")
-    given = () if written.first_dose else (_given(brand, recogniser),)
-    drugs = tuple(_drug(name, f"drug-{number}", recogniser) for number, name in enumerate(written.drugs))
-    facts = [_result(each, number, recogniser.known, written) for number, each in enumerate(written.results)]
+    given = () if written.first_dose else (_given(brand, recognizer),)
+    drugs = tuple(_drug(name, f"drug-{number}", recognizer) for number, name in enumerate(written.drugs))
+    facts = [_result(each, number, recognizer.known, written) for number, each in enumerate(written.results)]
     labs: dict[str, list[LabResult]] = {}
     for fact in facts:
         if isinstance(fact, LabResult):
@@ -144,31 +144,31 @@ def session_of(written: RuleCase, recogniser: Recogniser) -> tuple[DrugOrder, Se
         birth_date=years_before(DAY, written.age) if written.age is not None else None,
         absent=tuple((key, "not sent in this case") for key in written.not_sent),
     )
-    return order, Session(Moment(written.moment or Moment.SIGN), DAY, (order,), patient)
+    return order, Session(Hook(written.hook or Hook.SIGN), DAY, (order,), patient)
 
 
-def _brand_name(written: RuleCase, recogniser: Recogniser) -> str:
-    for product in recogniser.known.products:
+def _brand_name(written: RuleCase, recognizer: Recognizer) -> str:
+    for product in recognizer.known.products:
         for brand in product.brands:
             if written.drug == brand.id:
                 return brand.name
-    return recogniser.product(written.drug or "").brands[0].name
+    return recognizer.product(written.drug or "").brands[0].name
 
 
 def _order(name: str, path: str) -> DrugOrder:
     return DrugOrder(Origin(f"MedicationRequest/{path}", path), (IdentityEvidence(EvidenceKind.TEXT, "", name, path),))
 
 
-def _drug(name: str, path: str, recogniser: Recogniser) -> Treatment:
+def _drug(name: str, path: str, recognizer: Recognizer) -> Treatment:
     coded = drug_code(name)
-    classes = recogniser.coded_classes(*coded) if coded is not None else ()
-    product = identify(_order(name, path), recogniser).product if coded is None else None
+    classes = recognizer.coded_classes(*coded) if coded is not None else ()
+    product = identify(_order(name, path), recognizer).product if coded is None else None
     origin = Origin("", path)
     return Treatment(product.id if product else "", (name,), DAY, origin, TreatmentState.ACTIVE, classes=classes)
 
 
-def _given(name: str, recogniser: Recogniser) -> Treatment:
-    product = identify(_order(name, "earlier"), recogniser).product
+def _given(name: str, recognizer: Recognizer) -> Treatment:
+    product = identify(_order(name, "earlier"), recognizer).product
     on = DAY - timedelta(days=_INTERVAL_DAYS)
     return Treatment(product.id if product else "", (name,), on, Origin("", "earlier"), TreatmentState.GIVEN)
 

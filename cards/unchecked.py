@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from cards.absent import TREATMENT_PARTS, absent_parts
 from cards.facts.origins import Gap
 from cards.facts.outcomes import FAILED, CannotTell, Evidence, Fired, Indicator, Missing, Verdict
 from cards.facts.topics import Topic, TopicCode
 from cards.knowledge.schema import Cited, Confidence
 from cards.readings.case import UNREAD, Case, gap_line
+from cards.unavailable import TREATMENT_PARTS, unavailable_parts
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Sequence
@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     from cards.facts.origins import Origin
     from cards.facts.patient import Patient
     from cards.facts.session import Session
-    from cards.identification.recogniser import Recogniser
+    from cards.identification.recognizer import Recognizer
     from cards.knowledge.schema import Product
 
 # A result that does not count is an answer, and a mention in text is told by the card that asks for the result.
 _QUIET = frozenset({"status", "absent", "her2-in-text", "lvef-in-text"})
-_ALWAYS_URGENT = frozenset({"deceased", "suspected", "future", FAILED})
+# Of the incomplete lists, those of which something is known to be missing, by no choice of the server's.
+_ALWAYS_URGENT = frozenset({"deceased", "suspected", "future", FAILED, "list-cut", "next-page", "partial", "short"})
 _HER2 = frozenset(
     {"her2-ihc", "her2-ish", "her2-ish-ratio", "her2-copy-number", "her2-interpretation", "her2-immunoassay"}
 )
@@ -37,24 +38,26 @@ _UNJUDGED = frozenset(
     {
         "unreadable-session",
         "drug-unreadable",
+        "unresolved-drug",
         "kind-unnamed",
         "other-release",
         "other-release-unnamed",
         "other-patient",
         "plan-activity",
         "order-not-found",
+        "selection-unknown",
     }
 )
 _OWN_PRINCIPLE = Cited(source="practice", section="what could not be checked is said", confidence=Confidence.DEFAULT)
 
 
-def told_of(lines: Sequence[Evidence], variant: str) -> Verdict:
+def could_not_check(lines: Sequence[Evidence], variant: str) -> Verdict:
     """Return the verdict on what could not be checked with nothing but what is known to have failed, as a warning."""
     finding = Fired({"count": _counted(lines)}, tuple(dict.fromkeys(lines)), (_OWN_PRINCIPLE,), variant=variant)
     return Verdict(Topic.CHECKS_INCOMPLETE, None, finding)
 
 
-def also_telling(verdicts: Sequence[Verdict], line: Evidence, variant: str) -> tuple[Verdict, ...]:
+def with_line(verdicts: Sequence[Verdict], line: Evidence, variant: str) -> tuple[Verdict, ...]:
     """Add a line on what failed after the rules were asked to the verdict on what could not be checked."""
     for place, verdict in enumerate(verdicts):
         finding = verdict.outcome
@@ -64,16 +67,16 @@ def also_telling(verdicts: Sequence[Verdict], line: Evidence, variant: str) -> t
             finding = msgspec.structs.replace(finding, evidence=lines, values=values, indicator=None)
             more = msgspec.structs.replace(verdict, outcome=finding)
             return (*verdicts[:place], more, *verdicts[place + 1 :])
-    return (*verdicts, told_of((line,), variant))
+    return (*verdicts, could_not_check((line,), variant))
 
 
 def _counted(lines: Sequence[Evidence]) -> str:
     return f"{len(lines)} check{'s' if len(lines) > 1 else ''}"
 
 
-def unchecked(order: DrugOrder, recogniser: Recogniser) -> Evidence:
+def unchecked(order: DrugOrder, recognizer: Recognizer) -> Evidence:
     """Return the line on an order of which some check failed outside of its rule."""
-    return gap_line(recogniser.known, Gap(None, order.origin.path, FAILED))
+    return gap_line(recognizer.known, Gap(None, order.origin.path, FAILED))
 
 
 def incomplete(
@@ -81,7 +84,7 @@ def incomplete(
     telling: list[Verdict],
     shown: list[Verdict],
     session: Session,
-    recogniser: Recogniser,
+    recognizer: Recognizer,
     failed: list[Evidence],
 ) -> Verdict | None:
     """Gather what no other card says: missing facts, and data that was set aside although a check needed it.
@@ -91,7 +94,7 @@ def incomplete(
     what an internal error cost.
     """
     lines: dict[Evidence, None] = dict.fromkeys(failed)
-    if not cases and not session.moment.has_orders:
+    if not cases and not session.hook.has_orders:
         lines.update(dict.fromkeys(_unknown_treatment(session.patient)))
     elif not cases and not lines and not any(gap.about is None and gap.reason != _NO_ORDER for gap in session.gaps):
         return None
@@ -100,19 +103,19 @@ def incomplete(
     for verdict in telling:
         if isinstance(verdict.outcome, CannotTell):
             for missing in verdict.outcome.missing:
-                if not _told(missing, verdict, said):
+                if not _sentence(missing, verdict, said):
                     lines[_line(missing, verdict.drug)] = None
                     is_urgent = is_urgent or missing.is_urgent
         elif verdict.topic is Topic.COVERAGE_CRITERIA:
             # The sheet says "not known" both for unavailable data and for data not on record, so name the former here.
-            missing_parts = absent_parts(session.patient.absent)
+            missing_parts = unavailable_parts(session.patient.absent)
             lines.update(dict.fromkeys(_line(missing, verdict.drug) for missing in missing_parts))
             is_urgent = is_urgent or bool(missing_parts)
     told = {line.gap for v in shown if isinstance(v.outcome, Fired) for line in v.outcome.evidence if line.gap}
     for gap in _gaps(cases, session):
         if gap not in told:
-            lines[gap_line(recogniser.known, gap)] = None
-            is_read = gap.reason not in UNREAD or not _may_count(gap, session.patient, recogniser.measured)
+            lines[gap_line(recognizer.known, gap)] = None
+            is_read = gap.reason not in UNREAD or not _may_count(gap, session.patient, recognizer.measured)
             is_urgent = is_urgent or not is_read or gap.reason in _ALWAYS_URGENT
     if not lines:
         return None
@@ -121,7 +124,7 @@ def incomplete(
         {"count": _counted(tuple(lines))},
         tuple(lines),
         (_OWN_PRINCIPLE,),
-        variant="default" if drugs else "no-drug" if session.moment.has_orders else "treatment-unknown",
+        variant="default" if drugs else "no-drug" if session.hook.has_orders else "treatment-unknown",
         indicator=None if is_urgent else Indicator.INFO,
     )
     return Verdict(Topic.CHECKS_INCOMPLETE, None, finding, drug=drugs)
@@ -138,7 +141,7 @@ def _line(missing: Missing, drug: str) -> Evidence:
     return Evidence(f"missing-{missing.what}", drug, values=tuple(sorted(missing.values.items())))
 
 
-def _told(missing: Missing, verdict: Verdict, said: Container[tuple[TopicCode | None, Origin | None]]) -> bool:
+def _sentence(missing: Missing, verdict: Verdict, said: Container[tuple[TopicCode | None, Origin | None]]) -> bool:
     # Data that was set aside always gets a line on this card.
     return missing.reported_by is Topic.CHECKS_INCOMPLETE or (missing.reported_by, verdict.order) in said
 
@@ -162,7 +165,7 @@ def _needed(case: Case) -> Iterable[str]:
     """Name the concepts that some check of the case reads."""
     product = case.product
     yield from (f"problem-{each.problem}" for each in product.monitoring.stops)
-    if not case.session.moment.has_orders:
+    if not case.session.hook.has_orders:
         yield from _monitored(product, near=case.dose_is_near)
         return
     yield from _monitored(product, near=True)

@@ -33,6 +33,16 @@ _COMMANDS = {
 class _Commands(click.Group):
     """Finds commands by their modules."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse what stands before the command; an option of a command that stands there is told where it belongs."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            name = error.option_name
+            raise click.UsageError(
+                f"{error.message} Options stand after the command: {ctx.info_name} COMMAND {name}"
+            ) from None
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
         return list(_COMMANDS)

@@ -17,7 +17,7 @@ from cards.knowledge.loader import default_knowledge
 from cards.presentation.wording import default_wording
 from cds_service.app import create_app, workbench_of
 from cds_service.configuration.settings import CONFIG_VARIABLE
-from cds_service.learning.watching import keep_watch
+from cds_service.learning.watch_thread import start_watching
 from cds_service.policies.library import Library
 from cds_service.policies.publication import Publication, follow
 from cds_service.server import end_with_parent
@@ -53,13 +53,13 @@ def application() -> Flask:
     app.extensions["her2_cds_publication"] = Publication(Library(store.engine), configuration)
     follow(app.extensions["her2_cds_publication"])
     start_purging(store.engine, lambda: configuration.current().decider.settings.audit.keep_days)
-    keep_watch(store.engine, lambda: configuration.current().decider.settings.audit.watch)
-    Watcher(app.extensions["her2_cds_bodies"], *_patience(configuration)).start()
+    start_watching(store.engine, lambda: configuration.current().decider.settings.audit.watch)
+    Watcher(app.extensions["her2_cds_bodies"], *_time_limits(configuration)).start()
     if traces is not None:
         traces.watch(app)
         _at_the_end(traces.close)
     _at_the_end(store.close)
-    _spare_the_collector()
+    _freeze_garbage()
     structlog.get_logger().info("worker_started", worker=os.getpid())
     return app
 
@@ -77,7 +77,7 @@ def _at_the_end(close: Callable[[], None]) -> None:
     Finalize(None, once, exitpriority=1)
 
 
-def _patience(configuration: Configuration) -> tuple[Callable[[], float], Callable[[], float]]:
+def _time_limits(configuration: Configuration) -> tuple[Callable[[], float], Callable[[], float]]:
     """Return the time limits for a body and an answer from the configuration in force."""
     return (
         lambda: configuration.current().decider.settings.limits.body_s,
@@ -95,7 +95,7 @@ def preload(settings: Settings) -> None:
     gc.freeze()
 
 
-def _spare_the_collector() -> None:
+def _freeze_garbage() -> None:
     """Keep the garbage collector from scanning the knowledge and the code repeatedly.
 
     Objects that exist after the start are permanent; and a request creates thousands of short-lived objects, freed by

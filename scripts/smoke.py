@@ -88,7 +88,9 @@ def _serve(folder: str, body: str) -> str:
         process = subprocess.Popen(command, cwd=folder, stdout=output, stderr=output)  # noqa: S603 - our own program
         try:
             service = f"http://127.0.0.1:{port}/cds-services/her2-order-sign"
-            return _asked(service, body, process, log)
+            answer = _asked(service, body, process, log)
+            _must(_are_forked(process.pid), "serve", "the workers are not forked, and share no memory")
+            return answer
         finally:
             process.terminate()
             try:
@@ -107,6 +109,15 @@ def _asked(url: str, body: str, process: subprocess.Popen[bytes], log: Path) -> 
         except OSError:
             time.sleep(0.1)
     raise SystemExit(_told("serve", log.read_text(encoding="utf-8", errors="replace")))
+
+
+def _are_forked(parent: int) -> bool:
+    """Tell whether each child has the command line of its parent; a child that was started anew has its own."""
+    children = Path(f"/proc/{parent}/task/{parent}/children")
+    if not children.exists():
+        return True  # no Linux, or one that does not tell
+    commands = {Path(f"/proc/{each}/cmdline").read_bytes() for each in (parent, *children.read_text().split())}
+    return len(commands) == 1
 
 
 def _must(holds: object, what: str, told: str) -> None:

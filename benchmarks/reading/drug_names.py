@@ -6,7 +6,7 @@ from functools import cache
 
 from benchmarks.reading.tables import UNREADABLE
 from cards.identification.identity import IdentityStatus, identify
-from cards.identification.recogniser import Recogniser
+from cards.identification.recognizer import Recognizer
 from cards.knowledge.loader import default_knowledge
 from fhir_mappings.medications.medication import MedicationReader
 from fhir_mappings.patient.conditions import ConditionReader
@@ -21,9 +21,9 @@ _SYSTEMS = {
 
 
 @cache
-def _readers() -> tuple[MedicationReader, Recogniser]:
+def _readers() -> tuple[MedicationReader, Recognizer]:
     known = default_knowledge()
-    return MedicationReader(ConditionReader(known.terminology)), Recogniser(known)
+    return MedicationReader(ConditionReader(known.terminology)), Recognizer(known)
 
 
 def read(where: str, text: str) -> str:
@@ -34,11 +34,11 @@ def read(where: str, text: str) -> str:
         text: the text of the drug.
 
     """
-    medications, recogniser = _readers()
+    medications, recognizer = _readers()
     system, _, code = where.partition(" ")
     coding = [{"system": _SYSTEMS[system], "code": code}] if code else []
     order = medications.read({"medicationCodeableConcept": {"coding": coding, "text": text}}, "order", References())
-    identity = identify(order, recogniser)
+    identity = identify(order, recognizer)
     if not identity.in_scope:
         return NO_DRUG
     if identity.status is not IdentityStatus.SETTLED or identity.product is None:

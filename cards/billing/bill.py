@@ -58,7 +58,7 @@ class Bill(msgspec.Struct, frozen=True):
 def bill(case: Case, setup: BillingSetup) -> Bill:
     """Build the claim for an order whose drug is identified."""
     brand = _brand(case)
-    entries = case.recogniser.own_hcpcs(case.product, brand)
+    entries = case.recognizer.own_hcpcs(case.product, brand)
     amounts, lacks = _amounts(case)
     empty = Bill(brand, entries, (), lacks)
     if lacks:
@@ -81,9 +81,9 @@ def _brand(case: Case) -> Brand | None:
         return case.identity.brand
     if len(case.product.brands) == 1:
         return case.product.brands[0]
-    by_code = (case.recogniser.hcpcs.get(each.code) for each in case.order.billing if each.linked)
+    by_code = (case.recognizer.hcpcs.get(each.code) for each in case.order.billing if each.linked)
     targets = {meaning.target for meaning in by_code if meaning is not None}
-    targets |= {target for ndc in case.order.ndcs if (target := case.recogniser.ndc(ndc.text)) is not None}
+    targets |= {target for ndc in case.order.ndcs if (target := case.recognizer.ndc(ndc.text)) is not None}
     brands = {target.brand for target in targets if target.product == case.product.id and target.brand}
     return case.product.brand(brands.pop()) if len(brands) == 1 else None
 
@@ -156,7 +156,7 @@ def packages_for(case: Case, brand: Brand, contents_mg: int, *, multi_dose: bool
     return tuple(named or fitting)
 
 
-def counts_alike(price: Price, entry: HcpcsEntry) -> bool:
+def uses_same_unit(price: Price, entry: HcpcsEntry) -> bool:
     """Return whether a price file uses the same unit for a code; if it does not say, it is assumed to."""
     match = _DOSAGE.search(price.dosage)
     return not price.dosage or (match is not None and Decimal(match[1]) == entry.unit_mg)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cards.billing.administration import HOUR, given
-from cards.billing.bill import counts_alike, packages_for
+from cards.billing.bill import packages_for, uses_same_unit
 from cards.billing.diagnoses import hormone_of_codes, primary_codes, receptor_code, receptor_codes, secondary_codes
 from cards.coverage.payers import may_steer
 from cards.facts.billing import BillingFacts, RecordedCode
@@ -174,10 +174,22 @@ def diagnosis_lines(view: View) -> tuple[Evidence, ...]:
     lines += [
         Evidence("secondary-code", _with_words(each), each.origin) for each in secondary_codes(facts.codes, known)
     ]
+    lines += _approval_lines(case)
     lines += _receptor_lines(view, facts)
     encounter = " / ".join(each.code for each in known.encounter)
     lines.append(Evidence("encounter-code", encounter, by=known.encounter[0].by))
     return tuple(lines)
+
+
+def _approval_lines(case: Case) -> Iterator[Evidence]:
+    """Yield the labeled use if every one for the cancer has an accelerated approval, which payers ask about."""
+    rows = case.eligibility_for_cancers if case.cancers else ()
+    cited = [row.accelerated for row in rows if row.accelerated is not None]
+    if rows and len(cited) == len(rows):
+        uses = "; ".join(dict.fromkeys(row.wording for row in rows))
+        yield Evidence(
+            "approval-accelerated", uses, by=min(cited, key=lambda by: by.confidence is not Confidence.PRIMARY)
+        )
 
 
 def _with_words(recorded: RecordedCode) -> str:
@@ -209,7 +221,7 @@ def payment_lines(case: Case, billed: Bill, known: BillingKnowledge, prices: Pri
     period = (("quarter", prices.quarter), ("until", prices.until.isoformat()))
     if price is None:
         return (Evidence("price-unknown", billed.code, values=period, by=PRICES),)
-    if not counts_alike(price, billed.entries[0]):
+    if not uses_same_unit(price, billed.entries[0]):
         return (Evidence("price-other-unit", price.dosage, values=(("code", billed.code), *period), by=PRICES),)
     lines = [Evidence("price", precise(price.limit), values=(("code", billed.code), *period), by=PRICES)]
     for each in billed.doses:

@@ -182,7 +182,7 @@ def _by_policy(chosen: Chosen, view: View, open_: Statement) -> Statement:
         covered, reasons = Covered.COVERED, (_reason("all-met", **path),)
     if covered is Covered.NOT_COVERED:
         return msgspec.structs.replace(found, covered=covered, authorization=None, reasons=reasons)
-    is_told = covered is not Covered.INDETERMINATE and view.case.session.moment.orders_are_final
+    is_told = covered is not Covered.INDETERMINATE and view.case.session.hook.orders_are_final
     documents = answer.documents if is_told else ()
     wanted = (_reason("documents", documents="; ".join(documents)),) if documents else ()
     return msgspec.structs.replace(

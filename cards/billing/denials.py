@@ -77,11 +77,11 @@ def _is_own(line: ClaimLine, billed: Bill) -> bool:
 
 def _ndcs(view: View) -> Iterator[Evidence]:
     """Look for an NDC that is not in claim format."""
-    recogniser = view.case.recogniser
+    recognizer = view.case.recognizer
     for ndc in view.case.order.ndcs:
         if _CLAIM_FORM.fullmatch(ndc.text.strip()):
             continue
-        known = [reading for reading in ndc_readings(ndc.text) if recogniser.ndc(reading) is not None]
+        known = [reading for reading in ndc_readings(ndc.text) if recognizer.ndc(reading) is not None]
         wanted = known[0] if len(known) == 1 else ""
         yield Evidence("denial-ndc" if wanted else "denial-ndc-unread", ndc.text, values=(("wanted", wanted),))
 
@@ -90,24 +90,24 @@ def _drug_lines(view: View, billed: Bill, lines: list[ClaimLine]) -> Iterator[Ev
     """Look for a drug code on the order or in the session for another drug, or for no specific drug."""
     own = {entry.code for entry in billed.entries}
     for written in view.case.order.billing:
-        meaning = view.case.recogniser.hcpcs.get(written.code)
+        meaning = view.case.recognizer.hcpcs.get(written.code)
         if not written.on_the_order or written.code in own:
             continue
         if meaning is not None:
-            other = view.case.recogniser.product(meaning.target.product).name
+            other = view.case.recognizer.product(meaning.target.product).name
             yield Evidence("denial-other-drug", written.code, written.holder, values=(("other", other),))
-        elif written.code in view.case.recogniser.unspecific and own:
+        elif written.code in view.case.recognizer.unspecific and own:
             yield Evidence("denial-unspecific", written.code, written.holder, values=(("wanted", codes(billed)),))
     for line in lines:
-        meaning = view.case.recogniser.hcpcs.get(line.code)
+        meaning = view.case.recognizer.hcpcs.get(line.code)
         if meaning is not None and not _is_own(line, billed) and (line.linked or _is_look_alike(view, line.code)):
-            other = view.case.recogniser.product(meaning.target.product).name
+            other = view.case.recognizer.product(meaning.target.product).name
             yield Evidence("denial-other-drug", line.code, line.origin, values=(("other", other),))
 
 
 def _is_look_alike(view: View, code: str) -> bool:
     """Return whether an unlinked code is for a look-alike of this drug, and not for another order."""
-    product = view.case.recogniser.hcpcs[code].target.product
+    product = view.case.recognizer.hcpcs[code].target.product
     ordered = {identity.product.id for _, identity in view.case.others if identity.product}
     return product in view.case.product.look_alikes and product not in ordered
 

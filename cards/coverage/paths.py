@@ -47,11 +47,11 @@ def policies_of_payers(policies: Iterable[PayerPolicy], view: View) -> tuple[Pay
         policy
         for policy in policies
         if view.case.product.id in policy.products
-        and any(_speaks_for(policy, payer, view) for payer in view.facts.payers)
+        and any(_is_of_payer(policy, payer, view) for payer in view.facts.payers)
     )
 
 
-def _speaks_for(policy: PayerPolicy, payer: Payer, view: View) -> bool:
+def _is_of_payer(policy: PayerPolicy, payer: Payer, view: View) -> bool:
     """Return whether a policy is that of a payer: by name, and by the kind of plan if the policy limits it."""
     named = any(name.casefold() in payer.name.casefold() for name in policy.payer_names or (policy.payer,))
     return named and (not policy.kinds or kind_of(payer, view.known) in policy.kinds)

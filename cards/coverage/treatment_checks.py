@@ -26,7 +26,7 @@ def single_agent(criterion: SingleAgent, view: View) -> Assessment:
     """Look for another cancer drug in the session or active. An unidentified drug leaves it open."""
     others = [
         line
-        for product, names, line in _beside(view)
+        for product, names, line in _other_drugs(view)
         if product not in (view.case.product.id, *criterion.beside)
         and (product or _is_of(view, view.known.group(_OTHER_CANCER_DRUG), product, names))
     ]
@@ -37,24 +37,24 @@ def single_agent(criterion: SingleAgent, view: View) -> Assessment:
         for order, identity in view.case.others
         if identity.product is None and identity.named
     ]
-    if unsettled or not view.chart_is_whole:
+    if unsettled or not view.treatments_are_complete:
         return not_known(*(unsettled or (Evidence("chart-incomplete", ""),)))
     return met(Evidence("no-other-cancer-drug", ""))
 
 
 def given_with(criterion: GivenWith, view: View) -> Assessment:
     """Look for a partner in the session or active."""
-    partners = [line for product, _, line in _beside(view) if product in criterion.products]
+    partners = [line for product, _, line in _other_drugs(view) if product in criterion.products]
     if partners:
         return met(*partners)
-    names = " / ".join(view.case.recogniser.product(each).name for each in criterion.products)
+    names = " / ".join(view.case.recognizer.product(each).name for each in criterion.products)
     return not_known(Evidence("not-beside", names))
 
 
-def _beside(view: View) -> Iterator[tuple[str, tuple[str, ...], Evidence]]:
+def _other_drugs(view: View) -> Iterator[tuple[str, tuple[str, ...], Evidence]]:
     """List the other orders in the session and the active drugs, with their product, if any."""
     for order, identity in view.case.others:
-        names = tuple(evidence.value for evidence in order.evidence if not evidence.system)
+        names = view.case.recognizer.names_of(order.evidence)
         product = identity.product.id if identity.product else ""
         shown = names[0] if names else product
         yield product, names, Evidence("in-session", shown, order.origin)
@@ -67,7 +67,7 @@ def _is_of(view: View, group: DrugGroup, product: str, names: tuple[str, ...]) -
     """Return whether a drug belongs to a group, as a product or by name."""
     if product:
         return product in group.products
-    return any(each.id in group.classes for name in names for each in view.case.recogniser.read_classes(name))
+    return any(each.id in group.classes for name in names for each in view.case.recognizer.read_classes(name))
 
 
 def prior_therapy(criterion: PriorTherapy, view: View) -> Assessment:
@@ -158,7 +158,7 @@ def _count_within(limit: int, view: View) -> Assessment:
     line = Evidence("dose-number", str(count), values=(("given", str(len(case.history))),))
     if count > limit:
         return not_met(line)
-    return decided(True if view.chart_is_whole else None, line)
+    return decided(True if view.treatments_are_complete else None, line)
 
 
 def _is_raised(view: View) -> bool:

@@ -58,7 +58,7 @@ class View:
         return lines[:1] or (Evidence("lacks-setting", ""),)
 
     @property
-    def chart_is_whole(self) -> bool:
+    def treatments_are_complete(self) -> bool:
         """Whether every earlier treatment that was sent could be read."""
         return not any(gap.about in (None, "treatment") for gap in self.case.patient.gaps)
 

@@ -66,7 +66,7 @@ class RecordedCode(msgspec.Struct, frozen=True):
 class Receptor(StrEnum):
     """A hormone receptor."""
 
-    OESTROGEN = "oestrogen"
+    ESTROGEN = "oestrogen"
     PROGESTERONE = "progesterone"
 
 

@@ -92,7 +92,7 @@ class OrderedDose(msgspec.Struct, frozen=True):
     low_as_written: str = ""
 
 
-class Intake(msgspec.Struct, frozen=True):
+class DosageTiming(msgspec.Struct, frozen=True):
     """When the doses of one dosage instruction are taken, by its position among the order's instructions.
 
     ``a_day`` is the number per day, possibly less than one; ``None`` if not stated. ``times`` are the named times of
@@ -106,6 +106,13 @@ class Intake(msgspec.Struct, frozen=True):
     step: int = 0
     is_single: bool = False
     is_unclear: bool = False
+
+
+class CountedTablets(msgspec.Struct, frozen=True):
+    """A number of tablets in the instructions, with the milligrams of one if they stand beside it."""
+
+    count: Decimal
+    mg: Decimal | None = None
 
 
 class NotedDose(msgspec.Struct, frozen=True):
@@ -150,8 +157,28 @@ class DrugOrder(msgspec.Struct, frozen=True):
     group: str = ""
     tablet_mg: Decimal | None = None
     """The strength of the tablets, in milligrams, where the order names one."""
-    intakes: tuple[Intake, ...] = ()
+    named_mg: tuple[Decimal, ...] = ()
+    """Milligrams in the name of a drug whose tablets are counted: the strength of one, or the dose of all."""
+    instructed_mg: tuple[Decimal, ...] = ()
+    """Milligrams in the instructions beside counted tablets."""
+    doses_by_text: tuple[tuple[Mg | MgPerKg, ...], ...] = ()
+    """The doses that each text of the instructions names, where several texts name some."""
+    text_shares: tuple[Decimal, ...] = ()
+    """The percents of the dose that the instructions say are given: 80 for "reduced by 20 %"."""
+    text_tablets: tuple[CountedTablets, ...] = ()
+    """Numbers of tablets in the text of the instructions, and amounts that are multiplied: "2 x 126 mg"."""
+    max_dose: OrderedDose | None = None
+    """The maximum of one administration that the order itself states."""
+    timings: tuple[DosageTiming, ...] = msgspec.field(default=(), name="intakes")
     """When tablets are taken, one entry for each dosage instruction."""
+    form: str = ""
+    """The dose form of the Medication as written, such as "powder for solution for infusion"."""
     notes: tuple[OrderNote, ...] = ()
     route_written: str = ""
     """The route as written; without ``route`` it was not understood."""
+    diluent_ml: Decimal | None = None
+    """The volume of the diluent, where the order names one."""
+    weight_basis: str = ""
+    """The body weight that the order says its dose is by, if not the actual one: "ideal", "adjusted" or "lean"."""
+    replaces: tuple[str, ...] = ()
+    """The orders that it takes the place of or carries out, as ``MedicationRequest/id``."""

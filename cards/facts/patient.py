@@ -57,6 +57,10 @@ class Treatment(msgspec.Struct, frozen=True):
     """The last day of an order or statement, by its own period."""
     classes: tuple[str, ...] = ()
     """The site's own drug classes that it belongs to by code."""
+    days: tuple[date, ...] = ()
+    """The days for which an active order names doses."""
+    group: str = ""
+    """The group of orders that an active order was placed with."""
 
     def is_active(self, today: date) -> bool:
         """Return whether the drug is in use: not after the entry's period has ended, whatever its status says."""
@@ -155,5 +159,5 @@ class Patient(msgspec.Struct, frozen=True):
 
     @property
     def hormone_receptor_positive(self) -> bool | None:
-        """Whether the tumour is hormone receptor-positive, as far as the chart says."""
+        """Whether the tumor is hormone receptor-positive, as far as the chart says."""
         return hormone_receptor_positive(self.receptors)

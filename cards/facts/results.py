@@ -144,7 +144,7 @@ class Her2Result(msgspec.Struct, frozen=True):
     """One tissue HER2 result that counts.
 
     ``conflict``: its code and display contradict each other. ``by_copies`` and ``by_ratio``: it was derived from a
-    number of gene copies or from a ratio alone. ``tumour`` is set if its code names the organ.
+    number of gene copies or from a ratio alone. ``tumor`` is set if its code names the organ.
     """
 
     method: Her2Method
@@ -155,12 +155,15 @@ class Her2Result(msgspec.Struct, frozen=True):
     specimen: str | None = None
     conflict: bool = False
     by_copies: bool = False
-    tumour: Cancer | None = None
+    tumor: Cancer | None = msgspec.field(default=None, name="tumour")
     by_ratio: bool = False
 
 
 class CodedHer2(msgspec.Struct, frozen=True):
-    """A HER2 status in a diagnosis code. It is shown with the pathology and never replaces it."""
+    """A HER2 status in a diagnosis code, or in its words where ``code`` is empty.
+
+    It is shown with the pathology and never replaces it.
+    """
 
     positive: bool
     code: str
@@ -176,7 +179,7 @@ class CodedHer2(msgspec.Struct, frozen=True):
 class Receptor(StrEnum):
     """The hormone receptor of a result."""
 
-    OESTROGEN = "ER"
+    ESTROGEN = "ER"
     PROGESTERONE = "PR"
     EITHER = "HR"
     """Stated for both together."""
@@ -200,13 +203,16 @@ def hormone_receptor_positive(results: Iterable[ReceptorResult]) -> bool | None:
     negative = {result.receptor for result in results if not result.positive}
     if positive:
         return True
-    if Receptor.EITHER in negative or {Receptor.OESTROGEN, Receptor.PROGESTERONE} <= negative:
+    if Receptor.EITHER in negative or {Receptor.ESTROGEN, Receptor.PROGESTERONE} <= negative:
         return False
     return None
 
 
 class PregnancyTest(msgspec.Struct, frozen=True):
-    """A pregnancy test; ``positive`` is ``None`` for an amount of hormone, or an unclear answer."""
+    """A pregnancy test; ``positive`` is ``None`` for an unclear answer, or an amount between the cut-offs.
+
+    ``by_amount``: it is an amount of hormone, which a tumor may make as well.
+    """
 
     positive: bool | None
     on: date | None
@@ -215,6 +221,7 @@ class PregnancyTest(msgspec.Struct, frozen=True):
     time: ResultTime | None = None
     within: tuple[date, date] | None = None
     beside: tuple[str, ...] = ()
+    by_amount: bool = False
 
 
 class Mutation(msgspec.Struct, frozen=True):

@@ -11,6 +11,7 @@ import msgspec
 from cards.values.caching import lazy
 
 DAY = Decimal(1)
+_LONGEST_PLAN = 1000
 
 
 class Rhythm(msgspec.Struct, frozen=True):
@@ -18,7 +19,7 @@ class Rhythm(msgspec.Struct, frozen=True):
 
     ``every_days`` are the fewest days between two doses, less than one if there are several a day. ``doses`` is their
     number and ``lasts_days`` the duration; ``days`` are named days. ``is_limit``: no more often than this. ``unread``:
-    a part was not understood.
+    a part was not understood. ``repeat`` is the repetition stated next to a single named day.
     """
 
     every_days: Decimal | None = None
@@ -30,6 +31,7 @@ class Rhythm(msgspec.Struct, frozen=True):
     is_limit: bool = False
     unread: str = ""
     seems_days: Decimal | None = None
+    repeat: Rhythm | None = None
 
     @property
     def count(self) -> int | None:
@@ -84,13 +86,13 @@ class Schedule(msgspec.Struct, frozen=True, dict=True):
         return found.pop() if len(found) == 1 else None
 
     @lazy
-    def disagreeing(self) -> tuple[Decimal, ...]:
+    def conflicting_intervals(self) -> tuple[Decimal, ...]:
         """The differing intervals that parts of the order state; empty when they agree."""
         found = self._intervals()
         return tuple(sorted(found)) if len(found) > 1 and not self.days else ()
 
     @lazy
-    def differing(self) -> tuple[Decimal, ...]:
+    def distinct_intervals(self) -> tuple[Decimal, ...]:
         """All different intervals in its parts, fully understood or not."""
         stated = {each.every_days or each.seems_days for each in self.rhythms if not each.is_limit}
         found = sorted(each for each in stated if each)
@@ -109,6 +111,42 @@ class Schedule(msgspec.Struct, frozen=True, dict=True):
         if self.days:
             return len(self.days)
         return max((each.count for each in self.rhythms if each.count is not None), default=None)
+
+    @lazy
+    def repeat(self) -> Rhythm | None:
+        """The repetition stated next to the only named day; ``None`` if there is none, or it only says "daily"."""
+        if len(self.days) != 1:
+            return None
+        stated = (each.repeat for each in self.rhythms if each.repeat is not None)
+        return next((each for each in stated if each.every_days is not None and not each.is_open_daily), None)
+
+    @lazy
+    def beside_day(self) -> tuple[Decimal, ...]:
+        """The intervals stated next to the only named day, without a number of doses, the shortest first."""
+        if len(self.days) != 1:
+            return ()
+        said = (each for each in self.rhythms if not each.days and not each.is_limit and not each.is_open_daily)
+        found = {each.every_days for each in said if each.every_days is not None}
+        repeat = self.repeat
+        if repeat is not None and repeat.every_days is not None and repeat.count is None:
+            found.add(repeat.every_days)
+        return tuple(sorted(found))
+
+    def days_from(self, first: date) -> tuple[date, ...]:
+        """Return every day on which a dose is due, if the days or the number of doses are stated.
+
+        ``first`` is the day of the first dose. How long an order is valid says nothing about the number of doses.
+        """
+        if len(self.days) > 1:
+            return self.days
+        repeat = self.repeat
+        every = self.interval_days
+        count = max((each.doses for each in self.rhythms if each.doses is not None), default=None)
+        if repeat is not None:
+            every, count = repeat.every_days, repeat.doses
+        if every is None or every < DAY or count is None or every * count > _LONGEST_PLAN:
+            return (first,)
+        return tuple(first + timedelta(days=int(every * place)) for place in range(count))
 
     @lazy
     def nearest(self) -> Nearest | None:

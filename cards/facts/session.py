@@ -17,8 +17,8 @@ def planned_day(start: date | None, today: date) -> date:
     return start if start is not None and start > today else today
 
 
-class Moment(StrEnum):
-    """The moment in the workflow at which the service is called."""
+class Hook(StrEnum):
+    """The CDS Hooks hook by which the service is called, and what it says of the orders."""
 
     SELECT = "order-select"
     SIGN = "order-sign"
@@ -29,12 +29,12 @@ class Moment(StrEnum):
     @property
     def has_orders(self) -> bool:
         """Whether something is ordered."""
-        return self is not Moment.VIEW
+        return self is not Hook.VIEW
 
     @property
     def may_be_incomplete(self) -> bool:
         """Whether the orders are still being written, so a missing dose may yet be filled in."""
-        return self is Moment.SELECT
+        return self is Hook.SELECT
 
     @property
     def orders_are_final(self) -> bool:
@@ -44,13 +44,13 @@ class Moment(StrEnum):
     @property
     def orders_are_signed(self) -> bool:
         """Whether the orders were signed before, so they can be held but not removed."""
-        return self is Moment.DISPATCH
+        return self is Hook.DISPATCH
 
 
 class Session(msgspec.Struct, frozen=True):
     """Everything a rule may read: the orders, the patient, and today's date."""
 
-    moment: Moment
+    hook: Hook = msgspec.field(name="moment")
     today: date
     orders: tuple[DrugOrder, ...]
     patient: Patient

@@ -35,7 +35,7 @@ class Topic(StrEnum):
     DOSE_RE_ESCALATION = "dose-re-escalation"
     RELOAD_REQUIRED = "reload-required"
     INFUSION_RATE = "infusion-rate"
-    AGE_NOT_LABELLED = "age-not-labelled"
+    AGE_NOT_LABELED = "age-not-labelled"
     ROUTE_WRONG = "route-wrong"
     DILUENT_INCOMPATIBLE = "diluent-incompatible"
     HER2_MISSING = "her2-missing"

@@ -23,10 +23,11 @@ if TYPE_CHECKING:
     from cards.identification.vocabulary import Vocabulary
     from cards.knowledge.schema import Product
 
-_ALTERNATIVES = re.compile(r"\A[\s)\]}]*(?:/|\||or|vs|oder|ou|eller|lub)[\s(\[{]*\Z")
-_CLAUSE_END = re.compile(r"[;)\]\n]|\.(?!\d)")
+_ALTERNATIVES = re.compile(r"\A[\s()\[\]{},]*(?:/|\||or|vs|oder|ou|eller|lub|o|of|nebo|ili|veya)[\s()\[\]{}]*\Z")
+_CLAUSE_END = re.compile(r"[;)\]\n]|\.(?!\d)|\s[-\u2013\u2014]+\s")
 _CONCENTRATION = re.compile(r"(\d{1,5}(?:[.,]\d{1,3})?)\s{0,3}mg\s{0,3}/\s{0,3}(\d{1,3}(?:[.,]\d{1,3})?)?\s{0,3}ml")
 _AMOUNT = re.compile(r"(\d{1,5}(?:[.,]\d{1,3})?)\s{0,3}mg(?!\s{0,3}/\s{0,3}(?:kg|m))")
+_ROUTES = {Says.INTRAVENOUS: Route.INTRAVENOUS, Says.SUBCUTANEOUS: Route.SUBCUTANEOUS}
 _QUOTED = 40
 _BEFORE_LOT = 4
 # Prefixes of an antibody that identify its conjugate; with the payload they add nothing.
@@ -103,7 +104,7 @@ class DrugTextReader:
         folded = fold(written)
         words = words_of(folded)
         draft = _Draft(folded, words, [self._known(word.text) for word in words])
-        self._walk(draft)
+        self._read_words(draft)
         if is_cut(written):
             draft.unread.append(CUT)
         whole = self._by_ingredients(draft)
@@ -115,8 +116,8 @@ class DrugTextReader:
         meanings = self._with_alternatives(meanings, sure, draft)
         meanings = list(dict.fromkeys(self._without_parts(meanings)))
         meanings = self._in_form(meanings, draft)
-        self._pass_over_own_words(meanings, draft)
-        self._hear_what_is_said(meanings, draft)
+        self._drop_own_words(meanings, draft)
+        self._note_payload_words(meanings, draft)
         others = [word for word in draft.unread if self._vocabulary.is_payload(word) or self._vocabulary.is_drug(word)]
         others += [words[place].text for place in draft.loose if words[place].text not in others]
         if not meanings and not guessed:
@@ -128,6 +129,16 @@ class DrugTextReader:
             tuple(dict.fromkeys(word[:_QUOTED] for word in others)),
         )
 
+    def route_of_form(self, form: str) -> Route | None:
+        """Return the route that a dose form states; ``None`` if it states none, or several."""
+        words = words_of(fold(bounded(form)))
+        if any(word.text in self._vocabulary.oral_forms for word in words):
+            return Route.ORAL
+        draft = _Draft(fold(bounded(form)), words, [self._vocabulary.look_up(word.text) for word in words])
+        self._read_words(draft)
+        stated = [route for said, route in _ROUTES.items() if said in draft.said]
+        return stated[0] if len(stated) == 1 else None
+
     def _known(self, word: str) -> Known:
         vocabulary = self._vocabulary
         found = vocabulary.look_up(word)
@@ -135,7 +146,7 @@ class DrugTextReader:
             return found
         return vocabulary.nearest(word) or found
 
-    def _walk(self, draft: _Draft) -> None:
+    def _read_words(self, draft: _Draft) -> None:
         """Process every word, from the first to the last."""
         place, count = 0, len(draft.words)
         while place < count:
@@ -157,7 +168,10 @@ class DrugTextReader:
         place += length
         clause_end = _CLAUSE_END.search(draft.folded, draft.words[place - 1].end)
         stop = clause_end.start() if clause_end else len(draft.folded)
+        first = place
         while place < len(draft.words) and draft.words[place].start < stop:
+            if place > first and draft.words[place].text in self._vocabulary.warning_ends:
+                break
             if name_end := self._longest(draft, place, self._vocabulary.names):
                 draft.warned.update(range(place, name_end))
                 place = name_end
@@ -246,10 +260,13 @@ class DrugTextReader:
         return frozenset({Target(best[1])})
 
     def _is_guess(self, span: _Span, draft: _Draft) -> bool:
-        """Return whether a name depends on a corrected word: one that is mistyped, or cut off and alone."""
+        """Return whether a name depends on a corrected word: one that is mistyped, or a payload that is cut off."""
         known = draft.known[span.first : span.end]
         if len(known) == 1:
             return known[0].is_typo or known[0].is_cut
+        if any(each.kind is WordKind.PAYLOAD and each.is_cut for each in known):
+            # "trastuzumab emtans": only the prefix of the conjugate, as in "ado-trastuzumab emtans", makes it certain.
+            return _PREFIXES.isdisjoint(each.word for each in known)
         mistyped = [each for each in known if each.is_typo]
         return bool(mistyped) and not (
             all(each.kind is WordKind.ANTIBODY for each in mistyped)
@@ -259,13 +276,20 @@ class DrugTextReader:
     def _with_alternatives(self, meanings: list[Meaning], spans: Iterable[_Span], draft: _Draft) -> list[Meaning]:
         """Combine names given as alternatives ("T-DM1/T-DXd") to one meaning."""
         previous: _Span | None = None
+        choices: set[Meaning] = set()
         for span in spans:
             if meanings and previous and _are_alternatives(previous, span, _between(previous, span, draft)):
+                choices.discard(meanings[-1])
                 meanings[-1] = _merged(meanings[-1] | span.meaning)
+                choices.add(meanings[-1])
             else:
                 meanings.append(span.meaning)
             previous = span
-        return meanings
+        # "Kadcyla (T-DM1) or Enhertu (T-DXd)": the second name of a drug does not decide between the two.
+        offered = [_products_of(choice) for choice in choices]
+        return _with_brands_together(
+            each for each in meanings if not any(_products_of(each) < products for products in offered)
+        )
 
     def _without_parts(self, meanings: list[Meaning]) -> list[Meaning]:
         """Drop the names of ingredients if their combination is named."""
@@ -275,7 +299,7 @@ class DrugTextReader:
     def _in_form(self, meanings: list[Meaning], draft: _Draft) -> list[Meaning]:
         """Resolve names shared by a subcutaneous product and its intravenous ingredients."""
         targets = {target for meaning in meanings for target in meaning}
-        product = next((each for each in self._under_the_skin if _goes_by(targets, each, self._products)), None)
+        product = next((each for each in self._under_the_skin if _are_own_names(targets, each, self._products)), None)
         if product is None:
             return meanings
         amounts = {_decimal(found) for found in _AMOUNT.findall(draft.folded)}
@@ -294,7 +318,7 @@ class DrugTextReader:
             return [frozenset({*targets, Target(product.id)})]
         return meanings
 
-    def _pass_over_own_words(self, meanings: Sequence[Meaning], draft: _Draft) -> None:
+    def _drop_own_words(self, meanings: Sequence[Meaning], draft: _Draft) -> None:
         """Drop unread words that belong to other names of the one product named, such as its suffix."""
         named = {target.product for meaning in meanings for target in meaning}
         if len(named) == 1:
@@ -309,7 +333,7 @@ class DrugTextReader:
             return False
         return any(len(each) == _SUFFIX and each.startswith(word) for each in own)
 
-    def _hear_what_is_said(self, meanings: Sequence[Meaning], draft: _Draft) -> None:
+    def _note_payload_words(self, meanings: Sequence[Meaning], draft: _Draft) -> None:
         """Report words after an antibody that are otherwise ignored: "conjugate", or the first letters of a payload."""
         bare = any(
             self._products[target.product].generic in self._vocabulary.antibodies
@@ -357,7 +381,22 @@ def _merged(targets: Meaning) -> Meaning:
     return frozenset(target for target in targets if target.brand or target.product not in branded)
 
 
-def _goes_by(targets: set[Target], product: Product, products: Mapping[str, Product]) -> bool:
+def _products_of(meaning: Meaning) -> frozenset[str]:
+    return frozenset(target.product for target in meaning)
+
+
+def _with_brands_together(meanings: Iterable[Meaning]) -> list[Meaning]:
+    """Combine the brands of one product that a text names: "Ogivri, biosimilar of Herceptin" is the same drug."""
+    found: dict[object, Meaning] = {}
+    for meaning in meanings:
+        products = _products_of(meaning)
+        is_of_brands = len(products) == 1 and all(target.brand for target in meaning)
+        key = products if is_of_brands else meaning
+        found[key] = found.get(key, frozenset()) | meaning
+    return list(found.values())
+
+
+def _are_own_names(targets: set[Target], product: Product, products: Mapping[str, Product]) -> bool:
     """Return whether names are those of a product's ingredients, or of the brand that its brand name includes."""
     if {target.product for target in targets} != set(product.parts):
         return False

@@ -7,6 +7,7 @@ import unicodedata
 from typing import NamedTuple
 
 _MARKS = re.compile("[\u00ae\u2122\u00a9\u2120\u00ad\u200b-\u200f\u2060\ufeff]")
+_WRITTEN_MARKS = re.compile(r"\((?:r|tm)\)")
 _WORD = re.compile(r"\d+(?:[.,]\d+)?(?![^\W_])|[^\W_]+", re.UNICODE)
 # Letters that Unicode does not decompose into a base letter and an accent.
 _NORDIC_AND_POLISH = {"ł": "l", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe", "ß": "ss", "\u0131": "i"}
@@ -33,11 +34,13 @@ _SCRIPTS = re.compile(
 
 
 def fold(text: str) -> str:
-    """Fold case, remove accents and marks, and transliterate Cyrillic letters."""
+    """Fold case, remove accents and marks, also written ones such as "(TM)", and transliterate Cyrillic letters."""
     if text.isascii():
-        return text.casefold()
+        plain = text.casefold()
+        return _WRITTEN_MARKS.sub("", plain) if "(" in plain else plain
     plain = unicodedata.normalize("NFKD", _MARKS.sub("", text).casefold())
-    folded = "".join(each for each in plain if not unicodedata.combining(each)).translate(_LETTERS)
+    # The vowel signs of Indian scripts are marks too, and differ between spellings of one name.
+    folded = "".join(each for each in plain if unicodedata.category(each)[0] != "M").translate(_LETTERS)
     return _SCRIPTS.sub(" ", unicodedata.normalize("NFC", folded))
 
 

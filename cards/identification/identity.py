@@ -12,7 +12,7 @@ import msgspec
 
 from cards.facts.order import DoseUnit, DrugOrder, EvidenceKind, IdentityEvidence
 from cards.identification.drug_text import DrugText
-from cards.identification.recogniser import Recogniser
+from cards.identification.recognizer import Recognizer
 from cards.identification.targets import Meaning, Target
 from cards.knowledge.schema import Brand, Cited, Product, Scope
 from cards.values.text_cache import LENGTH, cached_on_reader
@@ -62,21 +62,21 @@ class Identity(msgspec.Struct, frozen=True):
         return any(product.scope is Scope.CHECKED for product in self.named)
 
 
-def identify(order: DrugOrder, recogniser: Recogniser) -> Identity:
+def identify(order: DrugOrder, recognizer: Recognizer) -> Identity:
     """Identify the drug of an order, or say why that is not possible."""
     length = 0
     for each in order.evidence:
         length += len(each.value)
     by_evidence = _remembered if length <= _LENGTH else _by_evidence
-    identity = by_evidence(order.evidence, recogniser)
+    identity = by_evidence(order.evidence, recognizer)
     if identity is None:
-        return _by_supply_codes(order, recogniser)
-    if identity.product is not None and identity.product.scope is Scope.NEIGHBOUR:
-        return _with_codes(identity, order, recogniser)
-    return _by_route(_with_displays(identity, order, recogniser), order, recogniser)
+        return _by_supply_codes(order, recognizer)
+    if identity.product is not None and identity.product.scope is Scope.RECOGNIZED_ONLY:
+        return _with_codes(identity, order, recognizer)
+    return _by_route(_with_displays(identity, order, recognizer), order, recognizer)
 
 
-def _with_displays(identity: Identity, order: DrugOrder, recogniser: Recogniser) -> Identity:
+def _with_displays(identity: Identity, order: DrugOrder, recognizer: Recognizer) -> Identity:
     """Check the texts of the product's own billing and package codes, which may name a different drug.
 
     The text of another product's code is ignored, because that code is reported anyway.
@@ -86,54 +86,54 @@ def _with_displays(identity: Identity, order: DrugOrder, recogniser: Recogniser)
         return identity
     own = {product.id, *product.parts}
     billing = (each for each in order.billing if each.linked)
-    labeled = [(each.display, _of_hcpcs(each.code, recogniser), each.holder.path) for each in billing]
-    labeled += [(each.display, recogniser.ndc(each.text), each.path) for each in order.ndcs]
+    labeled = [(each.display, _of_hcpcs(each.code, recognizer), each.holder.path) for each in billing]
+    labeled += [(each.display, recognizer.ndc(each.text), each.path) for each in order.ndcs]
     for display, target, path in labeled:
         if not display or target is None or target.product != product.id:
             continue
-        meanings = recogniser.read_text(display).meanings
+        meanings = recognizer.read_text(display).meanings
         if not meanings or any(named.product in own for meaning in meanings for named in meaning):
             continue
         evidence = IdentityEvidence(EvidenceKind.TEXT, "", display, path)
         claims = (*identity.claims, *(Claim(evidence, meaning) for meaning in meanings))
-        named = recogniser.in_order({product.id, *(each.product for meaning in meanings for each in meaning)})
+        named = recognizer.in_order({product.id, *(each.product for meaning in meanings for each in meaning)})
         return Identity(IdentityStatus.CONFLICT, claims, named=named)
     return identity
 
 
-def _of_hcpcs(code: str, recogniser: Recogniser) -> Target | None:
-    meaning = recogniser.hcpcs.get(code)
+def _of_hcpcs(code: str, recognizer: Recognizer) -> Target | None:
+    meaning = recognizer.hcpcs.get(code)
     return meaning.target if meaning is not None else None
 
 
-def _with_codes(identity: Identity, order: DrugOrder, recogniser: Recogniser) -> Identity:
+def _with_codes(identity: Identity, order: DrugOrder, recognizer: Recognizer) -> Identity:
     """Note whether an order for a neighbor has a code of a checked drug."""
-    targets = [recogniser.ndc(ndc.text) for ndc in order.ndcs]
-    targets += [_of_hcpcs(billing.code, recogniser) for billing in order.billing if billing.linked]
-    if all(target is None or recogniser.product(target.product).scope is Scope.NEIGHBOUR for target in targets):
+    targets = [recognizer.ndc(ndc.text) for ndc in order.ndcs]
+    targets += [_of_hcpcs(billing.code, recognizer) for billing in order.billing if billing.linked]
+    if all(target is None or recognizer.product(target.product).scope is Scope.RECOGNIZED_ONLY for target in targets):
         return identity
     return msgspec.structs.replace(identity, is_miscoded=True)
 
 
-def _by_evidence(evidence: tuple[IdentityEvidence, ...], recogniser: Recogniser) -> Identity | None:
+def _by_evidence(evidence: tuple[IdentityEvidence, ...], recognizer: Recognizer) -> Identity | None:
     """Identify an order by its clinical evidence; ``None`` if that does not name a known drug."""
     claims: list[Claim] = []
     texts: list[tuple[IdentityEvidence, DrugText]] = []
     for each in evidence:
         if each.system:
-            meaning = recogniser.coded(each.system, each.value)
+            meaning = recognizer.coded(each.system, each.value)
             if meaning is not None:
                 claims.append(Claim(each, meaning))
         else:
-            text = recogniser.read_text(each.value)
+            text = recognizer.read_text(each.value)
             texts.append((each, text))
             claims += [Claim(each, meaning) for meaning in text.meanings]
     guesses = [Claim(each, meaning) for each, text in texts for meaning in text.guesses]
     if claims:
-        return _with_every_word(_settle(tuple(claims), recogniser), texts, guesses, recogniser)
+        return _with_every_word(_settle(tuple(claims), recognizer), texts, guesses, recognizer)
     if guesses:
         unread = tuple(dict.fromkeys(word for _, text in texts for word in text.unread))
-        named = recogniser.in_order({target.product for claim in guesses for target in claim.meaning})
+        named = recognizer.in_order({target.product for claim in guesses for target in claim.meaning})
         return Identity(IdentityStatus.AMBIGUOUS, tuple(guesses), named=named, unread=unread)
     return None
 
@@ -142,7 +142,7 @@ def _with_every_word(
     identity: Identity,
     texts: list[tuple[IdentityEvidence, DrugText]],
     guesses: list[Claim],
-    recogniser: Recogniser,
+    recognizer: Recognizer,
 ) -> Identity:
     """Leave the identity open if a word is not understood.
 
@@ -163,7 +163,7 @@ def _with_every_word(
     if not unread and not strayed:
         return identity
     claims = (*identity.claims, *strayed)
-    named = recogniser.in_order({product, *(target.product for claim in strayed for target in claim.meaning)})
+    named = recognizer.in_order({product, *(target.product for claim in strayed for target in claim.meaning)})
     standing = IdentityStatus.CONFLICT if is_coded else IdentityStatus.AMBIGUOUS
     return Identity(standing, claims, named=named, unread=tuple(dict.fromkeys(unread)))
 
@@ -179,26 +179,27 @@ _LENGTH = 5 * LENGTH
 _remembered = cached_on_reader(1024)(_by_evidence)
 
 
-def _by_route(identity: Identity, order: DrugOrder, recogniser: Recogniser) -> Identity:
+def _by_route(identity: Identity, order: DrugOrder, recognizer: Recognizer) -> Identity:
     """Use the route to choose between products that share a name, and question a name at the other product's dose.
 
     Outside the US one name covers intravenous and subcutaneous trastuzumab. A dose and route that fit only the other
-    product may mean that one.
+    product may mean that one. Where the order has no route, the form of its Medication may state one.
     """
-    if order.route is None:
+    route = order.route or (recognizer.route_of_form(order.form) if order.form else None)
+    if route is None:
         return identity
     if identity.status is IdentityStatus.AMBIGUOUS and not identity.unread:
-        fitting = [product for product in identity.named if product.route is order.route]
+        fitting = [product for product in identity.named if product.route is route]
         if len(fitting) == 1 and _share_a_name(identity.named):
             return Identity(IdentityStatus.SETTLED, identity.claims, fitting[0], named=(fitting[0],))
     product = identity.product
-    if product is None or product.route is order.route or product.route is None:
+    if product is None or product.route is route or product.route is None:
         return identity
     others = [
         each
-        for each in recogniser.known.products
+        for each in recognizer.known.products
         if each.parts == (product.id,)
-        and each.route is order.route
+        and each.route is route
         and (identity.brand is None or identity.brand.name in each.name)
         and any(dose.unit is DoseUnit.MG and each.has_dose(dose.number) for dose in order.doses)
     ]
@@ -212,11 +213,11 @@ def _share_a_name(products: tuple[Product, ...]) -> bool:
     return any(each.parts == (other.id,) for each in products for other in products)
 
 
-def _settle(claims: tuple[Claim, ...], recogniser: Recogniser) -> Identity:
+def _settle(claims: tuple[Claim, ...], recognizer: Recognizer) -> Identity:
     firm = {target for claim in claims if len(claim.meaning) == 1 for target in claim.meaning}
-    firm = _combined(firm, claims, recogniser)
+    firm = _combined(firm, claims, recognizer)
     mentioned = {target.product for claim in claims for target in claim.meaning}.union(t.product for t in firm)
-    named = recogniser.in_order(mentioned)
+    named = recognizer.in_order(mentioned)
     products = {target.product for target in firm}
     brands = {target.brand for target in firm if target.brand}
     if len(products) > 1 or len(brands) > 1:
@@ -233,42 +234,42 @@ def _settle(claims: tuple[Claim, ...], recogniser: Recogniser) -> Identity:
         products = common
     elif any(products.isdisjoint({target.product for target in meaning}) for meaning in open_claims):
         return Identity(IdentityStatus.CONFLICT, claims, named=named)
-    product = recogniser.product(products.pop())
+    product = recognizer.product(products.pop())
     return Identity(IdentityStatus.SETTLED, claims, product, product.brand(next(iter(brands), None)), (product,))
 
 
-def _combined(firm: set[Target], claims: tuple[Claim, ...], recogniser: Recogniser) -> set[Target]:
+def _combined(firm: set[Target], claims: tuple[Claim, ...], recognizer: Recognizer) -> set[Target]:
     """Replace ingredients by their combination product, even if only the ingredients are named."""
     products = {target.product for target in firm}
-    absorbed = {part for product in products for part in recogniser.product(product).parts}
-    names = [recogniser.product(product).name for product in products if recogniser.product(product).parts]
+    absorbed = {part for product in products for part in recognizer.product(product).parts}
+    names = [recognizer.product(product).name for product in products if recognizer.product(product).parts]
     remaining = {
         target
         for target in firm
         if target.product not in absorbed
         # Herceptin is a brand name of both forms.
-        or ((brand := recogniser.brand(target)) is not None and not any(brand.name in name for name in names))
+        or ((brand := recognizer.brand(target)) is not None and not any(brand.name in name for name in names))
     }
     if len({target.product for target in remaining}) > 1 and all(
         claim.evidence.kind in _INGREDIENT for claim in claims if claim.meaning <= remaining
     ):
-        for product in recogniser.known.products:
+        for product in recognizer.known.products:
             if product.parts and set(product.parts) == {target.product for target in remaining}:
                 return {Target(product.id)}
     return remaining
 
 
-def _by_supply_codes(order: DrugOrder, recogniser: Recogniser) -> Identity:
+def _by_supply_codes(order: DrugOrder, recognizer: Recognizer) -> Identity:
     """Identify an order that does not name a drug by its NDCs, otherwise by the billing codes on the order itself."""
-    by_ndc = {target for ndc in order.ndcs if (target := recogniser.ndc(ndc.text)) is not None}
+    by_ndc = {target for ndc in order.ndcs if (target := recognizer.ndc(ndc.text)) is not None}
     codes = [billing.code for billing in order.billing if billing.on_the_order]
-    by_hcpcs = {target for code in codes if (target := _of_hcpcs(code, recogniser)) is not None}
-    retired = [meaning for code in codes if (meaning := recogniser.retired.get(code)) is not None]
+    by_hcpcs = {target for code in codes if (target := _of_hcpcs(code, recognizer)) is not None}
+    retired = [meaning for code in codes if (meaning := recognizer.retired.get(code)) is not None]
     targets = by_ndc or by_hcpcs.union(meaning.target for meaning in retired)
     products = {target.product for target in targets}
     if not products:
         return Identity(IdentityStatus.UNKNOWN)
-    named = tuple(recogniser.product(product) for product in sorted(products))
+    named = tuple(recognizer.product(product) for product in sorted(products))
     if len(products) > 1:
         return Identity(IdentityStatus.CONFLICT, named=named)
     brands = {target.brand for target in targets}

@@ -25,7 +25,7 @@ class NearNames:
         plain = [word for word in words if word.isascii() and word.isalpha() and len(word) >= _TYPED]
         # A name without its last letters, as cut off by an EHR field, then names with one letter different.
         self._near = {word[:end]: word for word in plain for end in range(max(_TYPED, len(word) - _CUT), len(word))}
-        self._near |= {each: word for word in plain for each in _one_taken_out(word)}
+        self._near |= {each: word for word in plain for each in _with_one_letter_removed(word)}
         # By their first letters, longest first: only words that contain those are searched.
         self._long: dict[str, list[str]] = {}
         for word in plain:
@@ -40,7 +40,7 @@ class NearNames:
             return next((each for each in self._foreign if each in word[:LONGEST]), None)
         if not (_TYPED <= len(word) <= LONGEST and word.isalpha()):
             return None
-        near = next((self._near[each] for each in _one_taken_out(word) if each in self._near), None)
+        near = next((self._near[each] for each in _with_one_letter_removed(word) if each in self._near), None)
         if near is not None or len(word) <= _INSIDE:
             return near
         parts = (word[place : place + _INSIDE] for place in range(len(word) - _INSIDE + 1))
@@ -48,6 +48,6 @@ class NearNames:
         return max(inside, key=len, default=None)
 
 
-def _one_taken_out(word: str) -> list[str]:
+def _with_one_letter_removed(word: str) -> list[str]:
     """List a word and its variants with one letter removed; two words that share a variant are near."""
     return [word, *(word[:place] + word[place + 1 :] for place in range(len(word)))]

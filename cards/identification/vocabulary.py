@@ -56,6 +56,8 @@ class Vocabulary:
         self.partners = {phrase for phrase in self.partners if not phrase[-1].endswith(_ANTIBODY)} - self.names.keys()
         self.warnings = {key(word) for group in words.warnings for word in group.words}
         self.warning_words = frozenset(fold(word) for group in words.warning_words for word in group.words)
+        self.oral_forms = frozenset(fold(word) for group in words.oral_forms for word in group.words)
+        self.warning_ends = frozenset(fold(word) for group in words.warning_ends for word in group.words)
         self._lots = {key(word) for group in words.package_numbers for word in group.words}
         self._numbering = frozenset(part for word in words.package_numbering for part in key(word))
         self.premedication = {key(word) for group in words.premedication for word in group.words}
@@ -63,6 +65,8 @@ class Vocabulary:
         self.supportive_drugs = frozenset(
             fold(word) for group in words.supportive if group.names_drugs for word in group.words
         )
+        # The drugs given with a HER2 drug have amounts of their own, too.
+        self.supportive_drugs |= {phrase[0] for phrase in self.partners if len(phrase) == 1}
         self._patterns = re.compile("|".join(f"(?:{each.pattern})" for each in words.patterns))
         self._payload_endings = _endings(each.endings for each in words.payload_endings)
         self._drug_endings = _endings(each.endings for each in words.drug_endings)

@@ -6,6 +6,7 @@ The YAML files next to this module are owned by oncology pharmacy.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from decimal import Decimal
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,6 +17,7 @@ import yaml
 from cards.knowledge.names import check_names
 from cards.knowledge.schema import (
     Cited,
+    CodedDrugs,
     DrugWords,
     Knowledge,
     KnowledgeError,
@@ -28,7 +30,17 @@ from cards.knowledge.schema import (
     Units,
 )
 from cards.values.caching import once
-from cards.values.codes import AtcCode, HcpcsCode, Icd10Code, LoincAnswerCode, LoincCode, Ndc, RxNormCode, SnomedCode
+from cards.values.codes import (
+    AtcCode,
+    AtcGroup,
+    HcpcsCode,
+    Icd10Code,
+    LoincAnswerCode,
+    LoincCode,
+    Ndc,
+    RxNormCode,
+    SnomedCode,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,6 +96,7 @@ def load(root: Traversable | None = None) -> Knowledge:
         reference_ranges=read("reference_ranges.yaml", ReferenceRanges),
     )
     drug_words = read("drug_words.yaml", DrugWords)
+    drug_codes = read("drug_codes.yaml", CodedDrugs)
     thresholds = read("thresholds.yaml", dict[str, Threshold])
     product_files = sorted(entry.name for entry in (root / "products").iterdir() if entry.name.endswith(".yaml"))
     products = []
@@ -105,6 +118,7 @@ def load(root: Traversable | None = None) -> Knowledge:
         weekly=shared.weekly,
         terminology=terminology,
         drug_words=drug_words,
+        drug_codes=drug_codes,
         thresholds=thresholds,
         version=digest.hexdigest()[:12],
     )
@@ -174,6 +188,7 @@ def check(known: Knowledge) -> None:
     for product_id in (each for products in named for each in products):
         known.product(product_id)
     _check_terminology(known.terminology)
+    _check_drug_codes(known)
 
 
 def _need_source(known: Knowledge, source: str) -> None:
@@ -202,6 +217,32 @@ def _check_product(known: Knowledge, product: Product) -> None:
             HcpcsCode(code)
         for package in brand.packages:
             Ndc(package.ndc)
+
+
+def _check_drug_codes(known: Knowledge) -> None:
+    """Construct every code by which a drug may stand alone; its name must be one that a rule reads."""
+    names = {name for group in known.drug_classes for name in group.names}
+    codes = known.drug_codes
+    for drug in codes.drugs:
+        if drug.name not in names:
+            msg = f"drug_codes.yaml: {drug.name} is in no class of drugs"
+            raise KnowledgeError(msg)
+        for rxnorm in drug.rxnorm:
+            RxNormCode(rxnorm)
+        for snomed in drug.snomed:
+            SnomedCode(snomed)
+    for group in (*codes.open_atc, *(code for drug in codes.drugs for code in drug.atc)):
+        AtcGroup(group)
+    standing = Counter(code for drug in codes.drugs for code in (*drug.atc, *drug.rxnorm, *drug.snomed))
+    if twice := {code for code, count in standing.items() if count > 1}:
+        msg = f"drug_codes.yaml: {', '.join(sorted(twice))} stands for two drugs"
+        raise KnowledgeError(msg)
+    read = {code for drug in codes.drugs for code in drug.rxnorm}
+    for rxnorm in codes.others:
+        RxNormCode(rxnorm)
+    if both := read & codes.others.keys():
+        msg = f"drug_codes.yaml: {', '.join(sorted(both))} cannot be of a drug that is read and of one that is not"
+        raise KnowledgeError(msg)
 
 
 def _check_terminology(terminology: Terminology) -> None:

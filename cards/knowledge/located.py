@@ -220,19 +220,19 @@ def check_sentence(document: Document, text: Any, fields: Iterable[str], place: 
         raise KnowledgeError(f"{where}: an unmatched brace")
 
 
-def laid_over(base: Any, above: Any) -> Any:
+def merged_over(base: Any, above: Any) -> Any:
     """Merge a tree into another: mappings key by key, anything else as a whole."""
     if not isinstance(base, dict) or not isinstance(above, dict):
         return above
     merged: dict[str, Any] = dict(base)
     for key, value in above.items():
-        merged[key] = laid_over(merged[key], value) if key in merged else value
+        merged[key] = merged_over(merged[key], value) if key in merged else value
     return merged
 
 
 def fields_of(*shapes: type[msgspec.Struct]) -> set[str]:
     """List the fields of some classes, for "did you mean" hints."""
-    return {name for shape in shapes for name in shape.__struct_fields__}
+    return {name for shape in shapes for name in shape.__struct_encode_fields__}
 
 
 def replaced(tree: Any, change: Mapping[str, str], sources: frozenset[str]) -> Any:

@@ -80,7 +80,7 @@ def _problems(node: Any, known: Knowledge) -> Iterator[str]:
         case Product():
             yield from _product(node, known)
         case Level() | Regimen() | Interaction() | Prophylaxis():
-            yield from _beside(node, known)
+            yield from _check_partners(node, known)
         case Reload():
             yield from _products(node.also_after, known)
         case AmbiguousName():
@@ -102,7 +102,7 @@ def _product(product: Product, known: Knowledge) -> Iterator[str]:
         yield "monitoring.before_each_dose has two entries for one topic"
 
 
-def _beside(node: Level | Regimen | Interaction | Prophylaxis, known: Knowledge) -> Iterator[str]:
+def _check_partners(node: Level | Regimen | Interaction | Prophylaxis, known: Knowledge) -> Iterator[str]:
     """Check the partner drugs of a product: a class, or a product."""
     match node:
         case Interaction():

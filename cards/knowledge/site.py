@@ -14,7 +14,7 @@ import msgspec
 from cards.knowledge import schema
 from cards.knowledge.drug_names import name_in
 from cards.knowledge.loader import check
-from cards.knowledge.located import Document, fields_of, laid_over, nearest, replaced
+from cards.knowledge.located import Document, fields_of, merged_over, nearest, replaced
 from cards.knowledge.names import level_problem
 from cards.knowledge.schema import (
     AtcEntry,
@@ -199,7 +199,7 @@ def _with_product(known: Knowledge, document: Document, tree: Any, place: tuple[
         hint = nearest(tree["id"], [each.id for each in known.products])
         said = f"no product {tree['id']!r} ships{hint}; a product of your own needs {', '.join(sorted(_WHOLE))}"
         raise KnowledgeError(f"{document.where((*place, 'id'))}: {'.'.join(place)}.id: {said}")
-    whole = tree if shipped is None else laid_over(msgspec.to_builtins(shipped), tree)
+    whole = tree if shipped is None else merged_over(msgspec.to_builtins(shipped), tree)
     product = document.convert(whole, Product, place, _PRODUCT_FIELDS)
     _need_sources(known, document, tree, place)
     _need_positive(document, tree, place)

@@ -310,8 +310,8 @@ class _RuleReader:
             self._case_result(each, rule, (*steps, "results", str(number))) for number, each in enumerate(case.results)
         )
         where = self._document.where((*self._place, *steps))
-        moment = case.moment or ("order-sign" if "order-sign" in rule.moments else rule.moments[0])
-        return msgspec.structs.replace(case, drug=drug, moment=moment, results=results, where=where)
+        hook = case.hook or ("order-sign" if "order-sign" in rule.hooks else rule.hooks[0])
+        return msgspec.structs.replace(case, drug=drug, hook=hook, results=results, where=where)
 
     def _case_result(self, result: CaseResult, rule: SiteRule, steps: tuple[str, ...]) -> CaseResult:
         if (result.code is None) == (result.test is None):

@@ -16,6 +16,7 @@ from cards.knowledge.schema.products import Product
 from cards.knowledge.schema.source_attributes import SourceAttributes, TopicAttributes
 from cards.knowledge.schema.sourced import Confidence, KnowledgeError
 from cards.knowledge.schema.supply import Brand
+from cards.knowledge.schema.terminology import Terminology
 from cards.values.caching import once
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ _INSIDE = {
     "brands": Brand.__struct_fields__,
     "monitoring": Monitoring.__struct_fields__,
     BILLING: BillingKnowledge.__struct_fields__,
+    "terminology": Terminology.__struct_fields__,
 }
 
 
@@ -92,7 +94,8 @@ def _citations(part: str, known: Knowledge, billing: BillingSetup) -> Iterator[C
     elif first == POLICIES:
         yield from citations(billing.policies)
     elif first in Knowledge.__struct_fields__:
-        yield from citations(getattr(known, first))
+        node = getattr(known, first)
+        yield from citations(getattr(node, rest) if rest else node)
     else:
         for product in known.products:
             node = getattr(product, first)

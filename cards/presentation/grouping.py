@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from cards.facts.origins import Origin
-from cards.facts.outcomes import Fired, Fix, HoldOrder, OrderTests, RemoveOrder, SetDose, Verdict
+from cards.facts.outcomes import Fired, OrderTests, SetDose, Verdict
 from cards.facts.session import planned_day
 from cards.facts.topics import Topic
+from cards.presentation.removals import Changes, NamedOrder, which_to_remove
 from cards.presentation.urgency import Urgency, indicator_of, urgency_of
 
 if TYPE_CHECKING:
@@ -47,19 +48,6 @@ _RIVALS = frozenset({Topic.HER2_AGENTS_COMBINED, Topic.DUPLICATE_ORDER})
 _NO_DOSE_BESIDE = frozenset({Topic.ROUTE_WRONG, Topic.WEIGHT_IMPLAUSIBLE})
 
 
-class NamedOrder(msgspec.Struct, frozen=True):
-    """An order as named on a button: by drug, and if there are several, by the day of its next dose, ``on``.
-
-    ``product`` is set for an order that was judged.
-    """
-
-    origin: Origin
-    drug: str
-    on: date | None
-    which: str = ""
-    product: str | None = None
-
-
 class CardContent(msgspec.Struct, frozen=True):
     """The findings on one card: all of one topic, gravest first, each with the fixes that may be offered.
 
@@ -70,7 +58,7 @@ class CardContent(msgspec.Struct, frozen=True):
     verdicts: tuple[Verdict, ...]
     orders: tuple[NamedOrder, ...] = ()
     folded: tuple[Verdict, ...] = ()
-    choices: tuple[tuple[tuple[NamedOrder, Fix], ...], ...] = ()
+    choices: tuple[Changes, ...] = ()
     urgency: Urgency = Urgency.INFO
 
     @property
@@ -113,12 +101,12 @@ def grouped(
     judged.sort(key=lambda each: (each.urgency, places.get(each.verdict.topic, last)))
     stops = _stops(judged)
     kept, folded = _folded(judged, stops)
-    if session.moment.has_orders:
+    if session.hook.has_orders:
         kept = _planned_on_another(kept, folded)
     without_dose = _without_dose(judged, stops)
     groups: dict[Any, list[_Judged]] = {}
     # For an opened chart, due tests are already grouped by drug.
-    is_view = not session.moment.has_orders
+    is_view = not session.hook.has_orders
     for each in kept:
         key = (each.verdict.topic, each.verdict.order) if is_view else _key(each.verdict, each.finding)
         groups.setdefault(key, []).append(each)
@@ -217,7 +205,9 @@ def _content(
     group.sort(key=lambda each: (each.urgency, _day(each.verdict, names)))
     verdicts = tuple(_offering(each, names, without_dose, today) for each in group)
     orders = tuple(names[each.order] for each in verdicts if each.order is not None and each.order in names)
-    choices = _other_choice(group, orders, names) if group[0].verdict.topic in _RIVALS else ()
+    choices: tuple[Changes, ...] = ()
+    if group[0].verdict.topic in _RIVALS:
+        verdicts, choices = which_to_remove(verdicts, orders, names)
     return CardContent(verdicts, tuple(dict.fromkeys(orders)), folded, choices, group[0].urgency)
 
 
@@ -239,29 +229,6 @@ def _offering(
         if not (isinstance(fix, SetDose) and each.verdict.order in without_dose)
     )
     return msgspec.structs.replace(each.verdict, outcome=msgspec.structs.replace(each.finding, fixes=fixes))
-
-
-def _other_choice(
-    group: Sequence[_Judged], own: Sequence[NamedOrder], names: Mapping[Origin, NamedOrder]
-) -> tuple[tuple[tuple[NamedOrder, Fix], ...], ...]:
-    """Offer to remove the other orders instead, if that also resolves the finding."""
-    rivals = dict.fromkeys(
-        names[line.origin]
-        for each in group
-        for line in each.finding.evidence
-        if line.label == "in-session" and line.origin is not None and line.origin in names
-    )
-    # For two drugs that must not be combined, removing one order of the other drug leaves its next one.
-    products = {each.product for each in rivals} - {None}
-    if group[0].verdict.topic is Topic.HER2_AGENTS_COMBINED and products:
-        rivals.update(dict.fromkeys(each for each in names.values() if each.product in products))
-    fix = next((fix for fix in group[0].finding.fixes if isinstance(fix, RemoveOrder | HoldOrder)), None)
-    is_duplicate = group[0].verdict.topic is Topic.DUPLICATE_ORDER
-    # With three orders for one day, removing the first leaves two.
-    if fix is None or not rivals or (is_duplicate and len(rivals) != len(own)):
-        return ()
-    kept = set(own)
-    return (tuple((rival, fix) for rival in rivals if rival not in kept),)
 
 
 def _named_orders(session: Session, verdicts: Iterable[Verdict], judged: Iterable[_Judged]) -> dict[Origin, NamedOrder]:
@@ -299,7 +266,10 @@ def _named_orders(session: Session, verdicts: Iterable[Verdict], judged: Iterabl
                 used[drug + which] += 1
                 which = f"{which}, no. {used[drug + which]}"
         about = judged_orders.get(order.origin)
-        named[order.origin] = NamedOrder(order.origin, drug, day, which, about.product if about else None)
+        product = about.product if about else None
+        named[order.origin] = NamedOrder(
+            order.origin, drug, day, which, product, _dose(order), frozenset(order.schedule.days or (day,))
+        )
     return named
 
 

@@ -13,11 +13,12 @@ import msgspec
 from cards.facts.outcomes import FAILED, Evidence, Fired, Indicator
 from cards.facts.topics import Topic, TopicCode
 from cards.presentation.card import SUMMARY_LIMIT, Card, OverrideReason, Suggestion
-from cards.presentation.grouping import CardContent, NamedOrder
+from cards.presentation.fallback import FallbackCards
+from cards.presentation.grouping import CardContent
 from cards.presentation.language import Localizer
 from cards.presentation.markdown import escape
-from cards.presentation.plainly import PlainCards
-from cards.presentation.suggestions import SuggestionWriter
+from cards.presentation.removals import NamedOrder
+from cards.presentation.suggestions import SuggestionWriter, join_listed
 from cards.presentation.urgency import SEVERITY, indicator_of, is_unverified
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ _NAMESPACE = uuid.UUID("6f0b8f0e-3d5a-5f0e-9a53-0c6d4b1e9d52")
 _SETTING = "practice"
 _DAYS_LISTED = 12
 _SET_ASIDE = "set-aside"
+_LIST = "list-incomplete"
 _PLANNED = "planned-tests"
 _FAILED = f"missing-{FAILED}"
 # The link below the card has the full title.
@@ -47,7 +49,7 @@ class Renderer:
         self._indicators = indicators
         self._localizer = Localizer(wording.locale)
         self._suggestions = SuggestionWriter(wording.suggestions, known.terminology, self._localizer)
-        self.plain = PlainCards(wording, known, indicators)
+        self.plain = FallbackCards(wording, known, indicators)
 
     def card(self, verdict: Verdict, hook_instance: str) -> Card | None:
         """Render the card of a single verdict that fired; ``None`` for any other."""
@@ -89,9 +91,11 @@ class Renderer:
         drugs = self._drugs(content)
         said = list(dict.fromkeys(self._sentence(each, drugs) for each in content.verdicts))
         more = ""
-        if len(content.orders) > 1 and content.lead.drug == drugs:
+        # One order may plan several doses.
+        orders = len(content.orders) if content.lead.topic is not Topic.MONITORING_PLANNED else len(content.verdicts)
+        if orders > 1 and content.lead.drug == drugs:
             label = "orders" if len(said) == 1 else "more-orders"
-            count = len(content.orders) if len(said) == 1 else len(content.orders) - 1
+            count = orders if len(said) == 1 else orders - 1
             more = self._wording.headings[label].format(count=count)
         room = SUMMARY_LIMIT - len(more)
         text = said[0] if len(said[0]) <= room else said[0][: room - 1].rstrip() + "…"
@@ -112,6 +116,9 @@ class Renderer:
         parts = ["\n".join(evidence)] if evidence else []
         if len(content.orders) > 1:
             parts.append(headings["for-orders"].format(days=self._days(content.orders)))
+        elif content.orders and content.orders[0].which:
+            # One of several orders for the drug.
+            parts.append(headings["for-order"].format(day=self._days(content.orders)))
         parts += dict.fromkeys(self._rules(content))
         parts += [f"**{headings[each.heading]}**\n\n{self._list(each.lines, cited)}" for each in lead.sections]
         parts += dict.fromkeys(
@@ -219,7 +226,9 @@ class Renderer:
             topic = dict(line.values)["check"]
             values["check"] = escape(self._wording.topics[topic].display)
         said = (
-            self._place(line.text) if line.label == _SET_ASIDE else escape(self._localizer.line(line.label, line.text))
+            self._place(line.text, whole=line.label == _LIST)
+            if line.label in (_SET_ASIDE, _LIST)
+            else escape(self._localizer.line(line.label, line.text))
         )
         text = self._wording.evidence[line.label].format(text=said, **values)
         return "; ".join((text, *(self._evidence_line(part) for part in line.parts)))
@@ -230,9 +239,9 @@ class Renderer:
     def _drugs(self, content: CardContent) -> str:
         return self._localizer.joined(dict.fromkeys(each.drug for each in content.verdicts))
 
-    def _place(self, path: str) -> str:
-        """Describe a place in the request in words, because readers of a card do not know FHIR paths."""
-        places = self._wording.places_of_request
+    def _place(self, path: str, *, whole: bool = False) -> str:
+        """Describe a place in the request, or a whole list, in words: readers of a card do not know FHIR paths."""
+        places = self._wording.lists_of_request if whole else self._wording.places_of_request
         return next((said for begin, said in places.items() if path.startswith(begin)), places[""])
 
     def _citation(self, cited: Sequence[Cited]) -> str:
@@ -266,7 +275,8 @@ def _days_together(lines: Iterable[Evidence]) -> list[Evidence]:
 
 def _listed(days: Sequence[str]) -> str:
     more = len(days) - _DAYS_LISTED
-    return f"{', '.join(days[:_DAYS_LISTED])} (+{more})" if more > 0 else ", ".join(days)
+    listed = join_listed(days[:_DAYS_LISTED])
+    return f"{listed} (+{more})" if more > 0 else listed
 
 
 def _cited(verdicts: Iterable[Verdict]) -> tuple[Cited, ...]:

@@ -14,7 +14,7 @@ import msgspec
 
 from cards.facts.outcomes import Indicator
 from cards.facts.topics import Topic
-from cards.knowledge.located import Document, check_sentence, fields_of, laid_over, nearest
+from cards.knowledge.located import Document, check_sentence, fields_of, merged_over, nearest
 from cards.knowledge.schema import KnowledgeError
 from cards.presentation.language import Locale
 from cards.presentation.wording import Link, Sentence, ThresholdWording, TopicWording, Wording
@@ -74,13 +74,14 @@ def _with_file(wording: Wording, document: Document) -> Wording:
     shipped: dict[str, Any] = msgspec.to_builtins(wording)
     for section, given in document.tree.items():
         if section == "version" or section not in shipped:
-            hint = nearest(str(section), set(shipped) - {"version"})
+            known = set(shipped) - {"version"}
+            hint = nearest(str(section), known) or f"; known are {', '.join(sorted(known))}"
             raise KnowledgeError(f"{document.where((str(section),))}: unknown key {section!r}{hint}")
         if section == "topics":
             _check_topics(document, given, shipped["topics"])
         elif section not in _OPEN:
             _check(document, given, shipped[section], (section,))
-    made = document.convert(laid_over(shipped, document.tree), Wording, (), _WORDING_FIELDS)
+    made = document.convert(merged_over(shipped, document.tree), Wording, (), _WORDING_FIELDS)
     _check_links(document, made)
     version = hashlib.sha256(f"{wording.version}\n{document.text}".encode()).hexdigest()[:12]
     return msgspec.structs.replace(made, version=version)

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
     from cards.facts.origins import Origin
     from cards.knowledge.schema import Terminology
-    from cards.presentation.grouping import CardContent, NamedOrder
+    from cards.presentation.grouping import CardContent
     from cards.presentation.language import Localizer
+    from cards.presentation.removals import Changes, NamedOrder
 
-Changes = tuple[tuple["NamedOrder", Fix], ...]
 _LISTED = 4
 _EITHER = " / "
 
@@ -91,9 +91,10 @@ class SuggestionWriter:
             return ""
         if len(named) > _LISTED:
             days = sorted(order.on for order in orders if order.on)
-            listed = self._words["orders"].format(count=len(named), first=days[0], last=days[-1])
+            several = "orders" if days[0] != days[-1] else "orders-of-day"
+            listed = self._words[several].format(count=len(named), first=days[0], last=days[-1])
         else:
-            listed = ", ".join(named)
+            listed = join_listed(named)
         return f" ({listed})"
 
     def _drugs(self, orders: Iterable[NamedOrder]) -> str:
@@ -108,6 +109,12 @@ class SuggestionWriter:
         # HER2 stains of the breast and of any tissue have the same name; the order distinguishes them.
         ordered = known.order_display or known.display
         return ordered if self._displays[known.display] > 1 else min((known.display, ordered), key=len)
+
+
+def join_listed(named: Iterable[str]) -> str:
+    """Join the names of orders; with a semicolon if one has a comma, as in "252 mg, 2026-11-29"."""
+    listed = tuple(named)
+    return ("; " if any(", " in each for each in listed) else ", ").join(listed)
 
 
 def _together(content: CardContent) -> Iterator[Changes]:

@@ -29,7 +29,7 @@ _LETTER = re.compile(r"[A-Za-z]{2}")
 """Sentences without words, such as ``{text}: {meaning}`` or a code, are the same in every language."""
 _SECTIONS = (
     *("headings", "topics", "notes", "evidence", "gaps", "suggestions", "actions", "override_reasons"),
-    *("places_of_request", "thresholds", "harm"),
+    *("places_of_request", "lists_of_request", "thresholds", "harm"),
 )
 _NO_WORDS = frozenset({"indicator", "override_reasons", "topics", "topic", "higher", "links", "url"})
 """Keys whose values are codes."""
@@ -157,6 +157,8 @@ def quoted_texts(known: Knowledge) -> Iterator[str]:
         yield from (row.then for row in watched.lab_rows)
         yield from (row.then for row in watched.lvef_rows)
         yield from (stop.then for stop in watched.stops)
+        if watched.contraception is not None:
+            yield watched.contraception.then
         yield from (stop.grade_1 for stop in watched.stops if stop.grade_1)
         if watched.hepatic_pair:
             yield watched.hepatic_pair.then

@@ -77,6 +77,7 @@ class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     actions: dict[str, str]
     override_reasons: dict[str, str]
     places_of_request: dict[str, str]
+    lists_of_request: dict[str, str]
     statements: dict[str, str] = {}
     harm: tuple[Place, ...] = ()
     thresholds: dict[str, ThresholdWording] = {}

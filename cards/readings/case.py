@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from cards.facts.results import CodedHer2, LabResult, Lvef, PregnancyTest, Weight
     from cards.facts.session import Session
     from cards.identification.identity import Identity
-    from cards.identification.recogniser import Recogniser
+    from cards.identification.recognizer import Recognizer
     from cards.knowledge.schema import Knowledge, Problem, TestsBeforeDose
     from cards.values.quantities import Kg
 
@@ -50,6 +50,8 @@ UNREAD = frozenset(
         "code-system",
     }
 )
+# Reasons for which there may be more in a list of the chart than was sent.
+INCOMPLETE_LIST = frozenset({"full-page", "list-cut", "next-page", "partial", "short", "withheld"})
 
 
 @dataclass(frozen=True)
@@ -60,25 +62,25 @@ class Case:
     identity: Identity
     session: Session
     orders: SessionOrders
-    recogniser: Recogniser
+    recognizer: Recognizer
     thresholds: Mapping[str, Decimal | None]
 
     @lazy
     def known(self) -> Knowledge:
         """The knowledge."""
-        return self.recogniser.known
+        return self.recognizer.known
 
     @lazy
     def others(self) -> tuple[tuple[DrugOrder, Identity], ...]:
         """The other orders in the session; a rule that runs on every order should use ``orders`` instead."""
         return self.orders.others(self.order)
 
-    def alone(self, order: DrugOrder) -> Case:
+    def as_only_order(self, order: DrugOrder) -> Case:
         """Return the case of another order for the same drug by itself."""
         kept: dict[object, Case] = self.orders.worked_out.setdefault("alone", {})
         key = (self.identity.product and self.identity.product.id, self.identity.brand and self.identity.brand.id)
         if (key, id(order)) not in kept:
-            none = SessionOrders((), self.session.today, self.recogniser)
+            none = SessionOrders((), self.session.today, self.recognizer)
             kept[key, id(order)] = replace(self, order=order, orders=none)
         return kept[key, id(order)]
 
@@ -109,9 +111,9 @@ class Case:
         return planned_day(self.order.start, self.session.today)
 
     @property
-    def is_ahead(self) -> bool:
+    def is_for_later_day(self) -> bool:
         """Whether a dose is ordered for a later day: an age on that day is not the age today."""
-        return self.session.moment.has_orders and self.planned > self.session.today
+        return self.session.hook.has_orders and self.planned > self.session.today
 
     @lazy
     def tomorrow(self) -> date:
@@ -121,7 +123,7 @@ class Case:
     @property
     def dose_is_near(self) -> bool:
         """Whether tests are due for a planned dose: always for an order; for an opened chart, near its day."""
-        return self.session.moment.has_orders or self.order.start is not None
+        return self.session.hook.has_orders or self.order.start is not None
 
     def threshold(self, name: str) -> Decimal:
         """Return a threshold that must have a value.
@@ -200,7 +202,7 @@ class Case:
         return self.days_before(self.lab_days)
 
     @lazy
-    def labs_judged_since(self) -> date:
+    def labs_current_from(self) -> date:
         """The first day from which a laboratory result is recent enough for today or the planned dose."""
         return min(self.labs_since, self.session.today - timedelta(days=int(self.lab_days)))
 
@@ -212,14 +214,14 @@ class Case:
     @lazy
     def _labeled(self) -> Labeled:
         if not self.product.is_oral:
-            return self.recogniser.labeled(self.product.id, self.cancers, self.order.interval_days)
-        labeled = self.recogniser.labeled(self.product.id, self.cancers, None).regimens
+            return self.recognizer.labeled(self.product.id, self.cancers, self.order.interval_days)
+        labeled = self.recognizer.labeled(self.product.id, self.cancers, None).regimens
         problems = {each.problem for each in self.patient.problems if each.is_present(self.session.today)}
-        regimens = for_patient(labeled, self.kg.value if self.kg else None, self.named_beside, problems)
+        regimens = for_patient(labeled, self.kg.value if self.kg else None, self.concurrent_names, problems)
         return Labeled(regimens, ceiling(regimens))
 
     @lazy
-    def named_beside(self) -> frozenset[str]:
+    def concurrent_names(self) -> frozenset[str]:
         """The classes and products of the drugs ordered in the same session or active in the chart."""
         own = self.orders.classes_of(self.order)
         ordered = {name for name, count in self.orders.classes.items() if count > (name in own)}
@@ -228,7 +230,7 @@ class Case:
             if treatment.is_active(self.session.today) and treatment.product != self.product.id:
                 named += treatment.names
                 ordered.add(treatment.product)
-        classes = (group.id for name in named for group in self.recogniser.read_classes(name))
+        classes = (group.id for name in named for group in self.recognizer.read_classes(name))
         return frozenset(ordered).union(self.orders.products, classes) - {self.product.id}
 
     @lazy
@@ -259,7 +261,7 @@ class Case:
         return tuple(row for row in self.eligibility if not self.cancers.isdisjoint(row.cancers))
 
     @lazy
-    def turns_on_her2(self) -> bool:
+    def depends_on_her2(self) -> bool:
         """Whether a HER2 tissue result matters.
 
         It does not if the cancer is not labeled at all, or if the indication depends on a mutation.
@@ -276,7 +278,7 @@ class Case:
 
     @lazy
     def hormone_receptor_positive(self) -> bool | None:
-        """Whether the tumour is hormone receptor-positive, as far as that is known."""
+        """Whether the tumor is hormone receptor-positive, as far as that is known."""
         return hormone_receptor_positive((*self.order.receptors, *self.patient.receptors))
 
     @lazy
@@ -302,7 +304,7 @@ class Case:
             return one_a_day(given)
         return given or tuple(each for each in own if each.state is TreatmentState.COMPLETED)
 
-    def undated_of(self, products: frozenset[str]) -> tuple[Treatment, ...]:
+    def undated_doses_of(self, products: frozenset[str]) -> tuple[Treatment, ...]:
         """Return the doses of some products given on an unknown day."""
         return tuple(
             each
@@ -313,7 +315,7 @@ class Case:
     @lazy
     def is_first_dose(self) -> bool:
         """Whether no earlier dose of the product is on record, dated or not."""
-        return not self.history and not self.undated_of(frozenset({self.product.id}))
+        return not self.history and not self.undated_doses_of(frozenset({self.product.id}))
 
     def has(self, problem: Problem) -> tuple[PresentProblem, ...]:
         """List the chart entries for a problem that is present."""
@@ -339,8 +341,8 @@ class Case:
         """Return the evidence line of the body weight, if there is one."""
         if self.weight is None or not self.needs_weight:
             return ()
-        line = shown(self.weight, str(self.weight.kg))
-        return (Evidence("weight", line, self.weight.origin, parts=beside(self.weight)),)
+        line = with_date(self.weight, str(self.weight.kg))
+        return (Evidence("weight", line, self.weight.origin, parts=at_same_time(self.weight)),)
 
     def unusable(self, concepts: frozenset[str]) -> tuple[Evidence, ...]:
         """Return an evidence line for each unusable result about some concepts."""
@@ -362,6 +364,11 @@ class Case:
         """Return whether the chart has an unreadable result about some concepts that would count."""
         return any(gap.about in concepts and gap.reason in UNREAD for gap in self.patient.gaps)
 
+    def in_future(self, concepts: frozenset[str]) -> str:
+        """Return the first day of results about some concepts that are dated in the future; empty if there is none."""
+        days = [gap.on for gap in self.patient.gaps if gap.about in concepts and gap.reason == "future" and gap.on]
+        return min(days).isoformat() if days else ""
+
 
 def gap_line(known: Knowledge, gap: Gap) -> Evidence:
     """Return the evidence line for a gap; a measurement is named with its date."""
@@ -372,22 +379,22 @@ def gap_line(known: Knowledge, gap: Gap) -> Evidence:
         return Evidence(label, gap.on.isoformat() if gap.on else "", gap=gap, values=gap.values)
     concept = known.terminology.concepts.get(gap.about or "")
     if concept is None:
-        return Evidence("set-aside", gap.path, gap=gap)
+        return Evidence("list-incomplete" if gap.reason in INCOMPLETE_LIST else "set-aside", gap.path, gap=gap)
     return Evidence("not-read", dated(concept.display, gap.on), gap=gap)
 
 
-def shown(result: Weight | Lvef | LabResult | PregnancyTest, text: str) -> str:
+def with_date(result: Weight | Lvef | LabResult | PregnancyTest, text: str) -> str:
     """Append the date to a result, as written if it is only a month or year."""
     text = in_print(text)
     return f"{text}, {result.time.taken}" if result.within and result.time else dated(text, result.on)
 
 
-def beside(result: Weight | Lvef | LabResult | PregnancyTest) -> tuple[Evidence, ...]:
+def at_same_time(result: Weight | Lvef | LabResult | PregnancyTest) -> tuple[Evidence, ...]:
     """Return the other values of exactly the same time, so that it is unknown which is newest."""
     return tuple(Evidence("same-time", each) for each in result.beside)
 
 
-def brief(text: str) -> str:
+def shortened(text: str) -> str:
     """Shorten a chart text for a summary."""
     return text if len(text) <= _BRIEF else f"{text[: _BRIEF - 1].rstrip()}…"
 
@@ -402,7 +409,7 @@ def counted(number: int | Decimal, noun: str) -> str:
     return f"{plain(Decimal(number))} {noun}{'' if number == 1 else 's'}"
 
 
-def spaced(days: Decimal) -> str:
+def spacing_text(days: Decimal) -> str:
     """Return the time between two doses, in hours if less than a day."""
     if days >= 1:
         return counted(days.quantize(_TENTH) if days != int(days) else days, "day")

@@ -30,7 +30,7 @@ WEEK = 7
 
 def same_antibody(case: Case) -> tuple[Treatment, ...]:
     """Return the earlier doses of every product that shares an antibody with the ordered one, newest first."""
-    return case.doses_of(case.recogniser.same_antibody[case.product.id])
+    return case.doses_of(case.recognizer.same_antibody[case.product.id])
 
 
 def per_kg(case: Case, earlier: Treatment) -> MgPerKg | None:
@@ -48,7 +48,7 @@ def level_of(case: Case, earlier: Treatment) -> Level | None:
     if dose is None:
         return None
     tolerance = case.threshold("dose_rounding_tolerance_percent")
-    spans = case.recogniser.spans_per_kg(earlier.product, case.cancers, tolerance)
+    spans = case.recognizer.spans_per_kg(earlier.product, case.cancers, tolerance)
     met = [level for low, high, level in spans if low <= dose.value <= high]
     if len(met) > 1:
         return min(met, key=lambda level: abs(dose.value - level.dose.value))
@@ -60,8 +60,8 @@ def interval_after(case: Case, earlier: Treatment, doses: tuple[Treatment, ...])
 
     If the product has several schedules, by the level of the dose, else by the time since the dose before it.
     """
-    product = case.recogniser.product(earlier.product)
-    regimens = case.recogniser.labeled(product.id, case.cancers, None).regimens
+    product = case.recognizer.product(earlier.product)
+    regimens = case.recognizer.labeled(product.id, case.cancers, None).regimens
     intervals = {regimen.interval_days for regimen in regimens}
     if len(intervals) == 1:
         return intervals.pop()
@@ -94,14 +94,14 @@ def interval_of_order(case: Case) -> int | None:
 
 def undated_doses(case: Case, last: Treatment | None) -> tuple[Missing, ...]:
     """List doses of the same antibody on an unknown day that may be too close to the planned one."""
-    undated = case.undated_of(case.recogniser.same_antibody[case.product.id])
+    undated = case.undated_doses_of(case.recognizer.same_antibody[case.product.id])
     if not undated:
         return ()
     longest = max((regimen.interval_days for regimen in case.regimens), default=WEEK)
     found: list[Missing] = []
     for each in undated:
         if each.within is None:
-            found.append(Missing("earlier-dose-undated", values={"drug": case.recogniser.product(each.product).name}))
+            found.append(Missing("earlier-dose-undated", values={"drug": case.recognizer.product(each.product).name}))
             continue
         first, latest = each.within
         newer = last is None or last.on is None or latest > last.on
@@ -178,7 +178,7 @@ def _last_counting(case: Case) -> Treatment | None:
     latest = max(
         (
             msgspec.structs.replace(each, on=min(each.within[1], case.planned))
-            for each in (case.undated_of(_products_counting(case)) if case.product.reload else ())
+            for each in (case.undated_doses_of(_products_counting(case)) if case.product.reload else ())
             if each.within is not None and each.within[0] <= case.planned
         ),
         key=lambda each: (each.on or date.min, each.origin.reference),
@@ -206,10 +206,10 @@ def lowest_reduction(case: Case) -> Reduced | None:
 
     An infusion that was stopped, or given in parts on adjacent days, is not a reduction.
     """
-    regimens = case.recogniser.labeled(case.product.id, case.cancers, None).regimens
+    regimens = case.recognizer.labeled(case.product.id, case.cancers, None).regimens
     if not any(level.role is LevelRole.REDUCTION for regimen in regimens for level in regimen.levels):
         return None
-    doses = (*case.history, *case.undated_of(frozenset({case.product.id})))
+    doses = (*case.history, *case.undated_doses_of(frozenset({case.product.id})))
     levels = [(level_of(case, each), each) for each in doses if not each.stopped]
     reduced = [
         Reduced(level, each)
@@ -221,7 +221,7 @@ def lowest_reduction(case: Case) -> Reduced | None:
 
 def has_dose_nearby(case: Case, dose: Treatment) -> bool:
     """Return whether another dose was so close to this one that both may be parts of the same dose."""
-    regimens = case.recogniser.labeled(case.product.id, case.cancers, None).regimens
+    regimens = case.recognizer.labeled(case.product.id, case.cancers, None).regimens
     apart = min((regimen.interval_days for regimen in regimens), default=WEEK) / 2
     return any(
         each is not dose and each.on is not None and dose.on is not None and abs((each.on - dose.on).days) < apart
@@ -231,7 +231,7 @@ def has_dose_nearby(case: Case, dose: Treatment) -> bool:
 
 def sums_above_maximum(case: Case) -> tuple[Missing, ...]:
     """List the days whose administrations add up to more than the label's maximum, which cannot be a level."""
-    limit = case.recogniser.labeled(case.product.id, case.cancers, None).ceiling
+    limit = case.recognizer.labeled(case.product.id, case.cancers, None).ceiling
     several = [each for each in case.history if each.bags > 1]
     if limit is None or not several:
         return ()

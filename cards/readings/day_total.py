@@ -71,8 +71,8 @@ def _parts(case: Case, others: Sequence[DrugOrder]) -> _Parts:
     kept: dict[object, _Parts] = case.orders.worked_out.setdefault("parts of a dose", {})
     key = (case.identity.brand and case.identity.brand.id, frozenset(map(id, orders)))
     if key not in kept:
-        cases = [case.alone(order) for order in orders]
-        doses = [_dose(each) for each in cases]
+        cases = [case.as_only_order(order) for order in orders]
+        doses = [dose_of(each) for each in cases]
         known = sorted((dose for dose in doses if dose is not None), key=lambda dose: -dose.value)
         says_so = all(each.is_part for each in orders) or _one_group(orders)
         none_alone = all(level is None for each in cases for _, level in _levels(each))
@@ -85,7 +85,7 @@ def _one_group(orders: Sequence[DrugOrder]) -> bool:
     return bool(orders[0].group) and len({order.group for order in orders}) == 1
 
 
-def _dose(case: Case) -> Mg | None:
+def dose_of(case: Case) -> Mg | None:
     """Return the only amount of an order, in milligrams."""
     amounts = {reading.in_mg(case.kg) for reading in usable_doses(case)}
     if len(amounts) == 1:
@@ -106,6 +106,19 @@ def _total(case: Case, parts: _Parts) -> DoseReading:
     amount = parts.amount or Decimal(0)
     ordered = msgspec.structs.replace(one, number=amount, unit=DoseUnit.MG, as_written=parts.written, computed=True)
     return DoseReading(ordered, Sense.USABLE, Mg(amount))
+
+
+def total_of(case: Case, *doses: Mg) -> DoseReading:
+    """Return the sum of some doses for one day, the largest named first."""
+    in_order = sorted(doses, key=lambda dose: -dose.value)
+    amount = sum((dose.value for dose in in_order), Decimal(0))
+    return _total(case, _Parts(amount, " + ".join(map(str, in_order)), says_so=False, none_alone=False))
+
+
+def written_total(case: Case, total: DoseReading) -> str:
+    """Write a sum, also per kilogram if the dose is based on weight."""
+    per_kg = total.per_kg(case.kg) if case.weight_based else None
+    return f"{total.dose} ({per_kg})" if per_kg is not None else f"{total.dose}"
 
 
 def total_excess(case: Case, total: DoseReading) -> Decimal | None:

@@ -11,7 +11,7 @@ import msgspec
 
 from cards.facts.order import DoseUnit, OrderedDose
 from cards.knowledge.label_doses import Ceiling, near
-from cards.knowledge.schema import Basis, Level, Product, Regimen
+from cards.knowledge.schema import Basis, Level, LevelRole, Product, Regimen
 from cards.values.caching import per_case
 from cards.values.codes import ndc_readings
 from cards.values.quantities import Kg, Mg, MgPerKg, plain
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from cards.facts.order import DrugOrder
-    from cards.identification.recogniser import Recogniser
+    from cards.identification.recognizer import Recognizer
     from cards.readings.case import Case
 
 _HUNDRED = Decimal(100)
@@ -98,7 +98,7 @@ def _read(ordered: OrderedDose, product: Product, weight: Kg | None, case: Case)
     if ordered.unit is DoseUnit.OTHER:
         return DoseReading(ordered, Sense.UNREADABLE, why="unit")
     if ordered.unit is DoseUnit.TABLET:
-        strength = tablet_strength(case.order, product, case.recogniser)
+        strength = tablet_strength(case.order, product, case.recognizer, ordered.number)
         if strength is None:
             return DoseReading(ordered, Sense.UNREADABLE, why="tablets" if product.tablets else "unit")
         ordered = _in_milligrams(ordered, strength)
@@ -116,18 +116,32 @@ def _read(ordered: OrderedDose, product: Product, weight: Kg | None, case: Case)
     return _read_mass(ordered, Mg(ordered.number), product, weight, case)
 
 
-def tablet_strength(order: DrugOrder, product: Product, recogniser: Recogniser) -> Decimal | None:
-    """Return the milligrams of a tablet: from the order, its package, or the only marketed strength."""
+def tablet_strength(
+    order: DrugOrder, product: Product, recognizer: Recognizer, count: Decimal | None = None
+) -> Decimal | None:
+    """Return the milligrams of a tablet: from the order, its package, or the only marketed strength.
+
+    An amount beside a count of tablets may be the strength of one or the dose of all, whichever is marketed.
+    """
     if product.tablets is None:
         return None
     strengths = product.tablets.strengths_mg
     if order.tablet_mg is not None:
         return order.tablet_mg if order.tablet_mg in strengths else None
     written = {reading for ndc in order.ndcs for reading in ndc_readings(ndc.text)}
-    packaged = {each.contents_mg for each in recogniser.packages(product, None) if each.ndc in written}
+    packaged = {each.contents_mg for each in recognizer.packages(product, None) if each.ndc in written}
     if len(packaged) == 1:
         return packaged.pop()
-    return strengths[0] if len(strengths) == 1 else None
+    of_one = count if count is not None and count > 0 else None
+    for amounts in (order.named_mg, order.instructed_mg):
+        named = {each for each in amounts if each in strengths}
+        if of_one is not None:
+            named |= {each / of_one for each in amounts if each / of_one in strengths}
+        if named:
+            return named.pop() if len(named) == 1 else None
+    # The name gives an amount that no tablet has.
+    is_contradicted = of_one is not None and bool(order.named_mg)
+    return strengths[0] if len(strengths) == 1 and not is_contradicted else None
 
 
 def _in_milligrams(ordered: OrderedDose, strength: Decimal) -> OrderedDose:
@@ -231,7 +245,7 @@ def look_alike_met(case: Case, reading: DoseReading) -> tuple[Product, Level] | 
     """Find the look-alike product whose level the dose is at."""
     percent = case.threshold("look_alike_match_percent")
     for other_id in case.product.look_alikes:
-        other = case.recogniser.product(other_id)
+        other = case.recognizer.product(other_id)
         level = level_met(reading, other, other.regimens, case.kg, percent)
         if level is not None:
             return other, level
@@ -239,29 +253,72 @@ def look_alike_met(case: Case, reading: DoseReading) -> tuple[Product, Level] | 
 
 
 class DoseConflict(NamedTuple):
-    """Two contradictory amounts in one order; ``in_text``: the second is in the instructions."""
+    """Two contradictory amounts in one order; ``in_text``: the second is in the instructions.
+
+    ``percent``: the instructions give it as so much of the dose.
+    """
 
     field: DoseReading
     field_dose: Mg | MgPerKg
     other: Mg | MgPerKg
     in_text: bool
+    percent: Decimal | None = None
 
 
 @per_case
 def dose_conflict(case: Case) -> DoseConflict | None:
     """Find different amounts in the dose field and the instructions, or in two quantities of one instruction.
 
-    Only a single mention in a unit is compared: a text with several may be about vials, or earlier doses.
+    Only a single mention in a unit is compared: a text with several may be about vials, or earlier doses. Of several
+    texts, such as those for the nurse and for the patient, each is compared by itself.
     """
     weight, tolerance = case.kg, case.threshold("dose_rounding_tolerance_percent")
-    for basis in (MgPerKg, Mg):
-        mentioned = _mentioned(case, basis)
-        if len(mentioned) != 1 or is_part_of_combination(case.product, mentioned[0]):
-            continue
+    # A dose per kilogram of another body weight cannot be compared with milligrams.
+    is_other_weight = bool(case.order.weight_basis) and case.weight_based
+    for basis in (Mg,) if is_other_weight else (MgPerKg, Mg):
         in_field = in_basis(case, basis)
-        if in_field and not any(near(dose.value, mentioned[0].value, tolerance) for _, dose in in_field):
-            return DoseConflict(*in_field[0], mentioned[0], in_text=True)
-    return _between_fields(case, weight, tolerance)
+        if not in_field:
+            continue
+        groups = [_mentioned(case, basis, said) for said in (case.order.text_doses, *case.order.doses_by_text)]
+        for mentioned in (*groups, _counted(case) if basis is Mg else []):
+            if len(mentioned) != 1 or is_part_of_combination(case.product, mentioned[0]):
+                continue
+            if not any(near(dose.value, mentioned[0].value, tolerance) for _, dose in in_field):
+                return DoseConflict(*in_field[0], mentioned[0], in_text=True)
+    between = None if is_other_weight else _between_fields(case, weight, tolerance)
+    return between or _above_own_limit(case) or _reduced_in_words(case)
+
+
+def _above_own_limit(case: Case) -> DoseConflict | None:
+    """Find a dose above the maximum per administration that the order itself states."""
+    if case.order.max_dose is None:
+        return None
+    limit = _read(case.order.max_dose, case.product, case.kg, case)
+    allowed = limit.in_mg(case.kg)
+    if limit.dose is None or allowed is None or limit.sense is not Sense.USABLE:
+        return None
+    tolerance = case.threshold("dose_rounding_tolerance_percent")
+    for reading, dose in in_basis(case, Mg):
+        if dose.value > allowed.value and not near(dose.value, allowed.value, tolerance):
+            return DoseConflict(reading, dose, limit.dose, in_text=False)
+    return None
+
+
+def _reduced_in_words(case: Case) -> DoseConflict | None:
+    """Find a reduction in the instructions of an order that gives a full dose in its field."""
+    tolerance = case.threshold("dose_rounding_tolerance_percent")
+    shares = [each for each in case.order.text_shares if each < _HUNDRED - tolerance]
+    if not shares:
+        return None
+    levels = [(reading, levels_met_by(case, reading)) for reading in usable_doses(case)]
+    if not levels or any(level is None or level.role is LevelRole.REDUCTION for _, level in levels):
+        return None
+    reading, _ = levels[0]
+    if reading.dose is None:
+        return None
+    share = min(shares)
+    reduced = type(reading.dose)(reading.dose.value * share / _HUNDRED)
+    return DoseConflict(reading, reading.dose, reduced, in_text=True, percent=share)
 
 
 def several_in_text(case: Case) -> tuple[Mg | MgPerKg, ...]:
@@ -270,7 +327,8 @@ def several_in_text(case: Case) -> tuple[Mg | MgPerKg, ...]:
         return ()
     tolerance = case.threshold("dose_rounding_tolerance_percent")
     for basis in (MgPerKg, Mg):
-        mentioned, in_field = _mentioned(case, basis), in_basis(case, basis)
+        mentioned, in_field = _mentioned(case, basis, case.order.text_doses), in_basis(case, basis)
+        mentioned += _counted(case) if basis is Mg else []
         if len(mentioned) > 1 and in_field:
             amounts = sorted(dose.value for _, dose in in_field)
             met = any(near(_nearest(amounts, each.value), each.value, tolerance) for each in mentioned)
@@ -285,13 +343,47 @@ def _nearest(amounts: Sequence[Decimal], wanted: Decimal) -> Decimal:
     return min(amounts[max(place - 1, 0) : place + 1], key=lambda each: abs(each - wanted))
 
 
-def _mentioned(case: Case, basis: type[Mg | MgPerKg]) -> list[Mg | MgPerKg]:
-    """List the doses in the text. The strength of a tablet is not a dose if tablets are counted."""
-    named = [dose for dose in case.order.text_doses if isinstance(dose, basis)]
-    if case.product.tablets is None:
+def _mentioned(case: Case, basis: type[Mg | MgPerKg], said: Iterable[Mg | MgPerKg]) -> list[Mg | MgPerKg]:
+    """List the doses of a text, without the strengths of tablets and the sizes of vials."""
+    named = [dose for dose in said if isinstance(dose, basis)]
+    if basis is not Mg or not named:
         return named
-    counted = any(dose.unit is DoseUnit.TABLET for dose in case.order.doses)
-    return [dose for dose in named if not counted or dose.value not in case.product.tablets.strengths_mg]
+    of_one = {each.mg for each in case.order.text_tablets if each.mg is not None}
+    if case.product.tablets is None:
+        # "160 mg + 100 mg" are vials where no amount is anything else.
+        sizes = _sizes(case) if of_one or len(named) > 1 else frozenset()
+        if all(dose.value in sizes for dose in named):
+            return []
+    elif any(dose.unit is DoseUnit.TABLET for dose in case.order.doses):
+        of_one |= _sizes(case)
+    return [dose for dose in named if dose.value not in of_one]
+
+
+def _counted(case: Case) -> list[Mg | MgPerKg]:
+    """List the doses that a text gives as a number of tablets, or as a multiple: "2 x 126 mg"."""
+    if not case.order.text_tablets:
+        return []
+    sizes, is_oral = _sizes(case), case.product.tablets is not None
+    strength = tablet_strength(case.order, case.product, case.recognizer)
+    amounts = ((each.count, each.mg or strength) for each in case.order.text_tablets)
+    found = (_multiple(case, count, mg) for count, mg in amounts if mg is not None and (mg in sizes) is is_oral)
+    return list(dict.fromkeys(found))
+
+
+def _sizes(case: Case) -> frozenset[Decimal]:
+    """Return the marketed strengths of the tablets, or sizes of the vials."""
+    if case.product.tablets is not None:
+        return frozenset(case.product.tablets.strengths_mg)
+    return frozenset(each.contents_mg for each in case.recognizer.packages(case.product, None))
+
+
+def _multiple(case: Case, count: Decimal, mg: Decimal) -> Mg:
+    """Return what "2 x 126 mg" means: the product, or the amount alone where it is the dose and the count its doses."""
+    tolerance = case.threshold("dose_rounding_tolerance_percent")
+    is_tablets = case.product.tablets is not None
+    if not is_tablets and any(near(dose.value, mg, tolerance) for _, dose in in_basis(case, Mg)):
+        return Mg(mg)
+    return Mg(count * mg)
 
 
 def in_basis(case: Case, basis: type[Mg | MgPerKg]) -> list[tuple[DoseReading, Mg | MgPerKg]]:

@@ -39,20 +39,20 @@ def _qualifies(case: Case, tier: Tier) -> bool | None:
     A setting or a hormone receptor status that is not on record is tried both ways, an unknown cancer as each of the
     labeled ones.
     """
-    answers = {_fits(case, tier, world) for world in _worlds(case)}
+    answers = {_fits(case, tier, world) for world in _possible_statuses(case)}
     return answers.pop() if len(answers) == 1 else None
 
 
-def turns_on_grade(case: Case) -> bool:
+def depends_on_grade(case: Case) -> bool:
     """Return whether some of the open grades may qualify and others not, however the record is completed.
 
     A missing hormone receptor status or setting does not make the missing grade irrelevant.
     """
     grades = her2_of(case).possible
-    return any(len({_fits(case, grade, world) for grade in grades}) > 1 for world in _worlds(case))
+    return any(len({_fits(case, grade, world) for grade in grades}) > 1 for world in _possible_statuses(case))
 
 
-def _worlds(case: Case) -> list[World]:
+def _possible_statuses(case: Case) -> list[PossibleStatus]:
     settings = (case.setting,) if case.setting else tuple(Setting)
     receptor = case.hormone_receptor_positive
     receptors = (True, False) if receptor is None else (receptor,)
@@ -60,7 +60,7 @@ def _worlds(case: Case) -> list[World]:
     ihc_3 = her2_of(case).ihc_3
     scores = (True, False) if ihc_3 is None else (ihc_3,)
     return [
-        World(which, setting, positive, ihc_3)
+        PossibleStatus(which, setting, positive, ihc_3)
         for which in cancers
         for setting in settings
         for positive in receptors
@@ -68,11 +68,11 @@ def _worlds(case: Case) -> list[World]:
     ]
 
 
-def _fits(case: Case, tier: Tier, world: World) -> bool:
+def _fits(case: Case, tier: Tier, world: PossibleStatus) -> bool:
     return any(_row_fits(row, tier, world) for row in case.eligibility)
 
 
-class World(NamedTuple):
+class PossibleStatus(NamedTuple):
     """One possible completion of the missing facts."""
 
     cancers: frozenset[Cancer]
@@ -81,7 +81,7 @@ class World(NamedTuple):
     ihc_3: bool
 
 
-def _row_fits(row: Eligibility, tier: Tier, world: World) -> bool:
+def _row_fits(row: Eligibility, tier: Tier, world: PossibleStatus) -> bool:
     if row.erbb2_mutation or world.cancers.isdisjoint(row.cancers):
         return False
     if row.settings and world.setting not in row.settings:
@@ -93,7 +93,7 @@ def _row_fits(row: Eligibility, tier: Tier, world: World) -> bool:
     return tier in row.tiers
 
 
-def wants_a_score(case: Case) -> bool:
+def needs_ihc_score(case: Case) -> bool:
     """Return whether the indication requires IHC 3+, and a positive status has no score."""
     rows = [row for row in case.eligibility_for_cancers if not row.erbb2_mutation]
     return (

@@ -86,13 +86,13 @@ class Her2Status(msgspec.Struct, frozen=True):
 @per_case
 def her2_of(case: Case) -> Her2Status:
     """Return the HER2 status from every result that counts."""
-    others = her2_of_another_tumour(case)
+    others = her2_of_another_tumor(case)
     results = case.patient.her2
     return her2_status(tuple(each for each in results if each not in others) if others else results)
 
 
 @per_case
-def her2_of_another_tumour(case: Case) -> tuple[Her2Result, ...]:
+def her2_of_another_tumor(case: Case) -> tuple[Her2Result, ...]:
     """List the results whose code names an organ other than the order's, in a patient who also has that cancer.
 
     If that cancer is not on record, the code is more likely wrong.
@@ -101,7 +101,7 @@ def her2_of_another_tumour(case: Case) -> tuple[Her2Result, ...]:
     return tuple(
         result
         for result in case.patient.her2
-        if result.tumour is not None and result.tumour in on_record and result.tumour not in case.cancers
+        if result.tumor is not None and result.tumor in on_record and result.tumor not in case.cancers
     )
 
 
@@ -110,16 +110,16 @@ def her2_status(results: tuple[Her2Result, ...]) -> Her2Status:
     counting = tuple(result for result in results if result.finding in _ALONE or result.method is Her2Method.ISH)
     usable = tuple(result for result in counting if not result.conflict)
     ihc = _newest(usable, Her2Method.IHC)
-    ish, unsettled = _of_ish(usable)
+    ish, unsettled = _newest_ish(usable)
     read = _newest(usable, Her2Method.INTERPRETATION)
     if unsettled:
-        possible = _after_work_up(ihc, read, unsettled[0])
+        possible = _resolve_work_up(ihc, read, unsettled[0])
         if possible not in (EQUIVOCAL, ANY_GRADE):
             unsettled = ()
     else:
         possible = _combine(ihc, ish, read)
     conflict = any(result.conflict for result in counting)
-    excused = _of_unsettled_groups(usable)
+    excused = _undecided_groups(usable)
     against = tuple(result for result in usable if result not in excused and _contradicts(result, possible))
     against += tuple(result for result in _other_scores(usable, ihc) if result not in against)
     return Her2Status(possible, counting, ihc, ish, conflict or bool(against), against, unsettled)
@@ -137,12 +137,12 @@ def _newest(results: Iterable[Her2Result], method: Her2Method) -> Her2Result | N
     return None
 
 
-def _of_ish(usable: tuple[Her2Result, ...]) -> tuple[Her2Result | None, tuple[Her2Result, ...]]:
+def _newest_ish(usable: tuple[Her2Result, ...]) -> tuple[Her2Result | None, tuple[Her2Result, ...]]:
     """Return the newest decisive ISH result, or those of its day that need the combined work-up.
 
     On one day, a stated result takes precedence over numbers, and a ratio over a copy number alone.
     """
-    listed = tuple(each for each in usable if each.method is Her2Method.ISH and _says_something(each))
+    listed = tuple(each for each in usable if each.method is Her2Method.ISH and _is_decisive(each))
     if not listed:
         return None, ()
     of_day = tuple(each for each in listed if each.on == listed[0].on)
@@ -160,10 +160,10 @@ def _of_ish(usable: tuple[Her2Result, ...]) -> tuple[Her2Result | None, tuple[He
     if unplaced:
         return None, unplaced
     older = tuple(each for each in listed if each not in of_day)
-    return _of_ish(older) if older else (None, ())
+    return _newest_ish(older) if older else (None, ())
 
 
-def _says_something(result: Her2Result) -> bool:
+def _is_decisive(result: Her2Result) -> bool:
     return result.finding not in _UNDECIDED or result.by_copies or result.finding is Her2Finding.WORK_UP
 
 
@@ -176,7 +176,7 @@ def _group(of_day: tuple[Her2Result, ...]) -> tuple[Her2Result, ...]:
     return (ratio, copies) if (ratio.finding, copies.finding) in _UNSETTLED else ()
 
 
-def _of_unsettled_groups(usable: tuple[Her2Result, ...]) -> tuple[Her2Result, ...]:
+def _undecided_groups(usable: tuple[Her2Result, ...]) -> tuple[Her2Result, ...]:
     """Return the numbers that are not decisive alone; a conclusion stated with them may be either."""
     numbers = tuple(each for each in usable if each.by_ratio or each.by_copies)
     days = dict.fromkeys(each.on for each in numbers)
@@ -196,7 +196,7 @@ def _other_scores(usable: tuple[Her2Result, ...], ihc: Her2Result | None) -> tup
     )
 
 
-def _after_work_up(ihc: Her2Result | None, read: Her2Result | None, unsettled: Her2Result) -> frozenset[Tier]:
+def _resolve_work_up(ihc: Her2Result | None, read: Her2Result | None, unsettled: Her2Result) -> frozenset[Tier]:
     """Resolve an ISH of groups 2 to 4: by IHC unless it is 2+, otherwise by a conclusion that is not older."""
     possible = _ALONE[ihc.finding] if ihc is not None else ANY_GRADE
     if possible != EQUIVOCAL and ihc is not None:

@@ -55,8 +55,8 @@ def read_table(case: Case) -> LabTable:
     matches: list[Match] = []
     unlimited: list[LabResult] = []
     crossing: list[LabResult] = []
-    for test, table in case.recogniser.lab_rows[case.product.id].items():
-        result = newest(case, test, case.labs_judged_since)
+    for test, table in case.recognizer.lab_rows[case.product.id].items():
+        result = newest(case, test, case.labs_current_from)
         if result is None:
             continue
         if result.upper_limit is None and table.rows[0].times_uln is not None:
@@ -106,7 +106,7 @@ def _ended(case: Case) -> Iterator[Match]:
     """Yield for each test the newest result during treatment that ends it."""
     if not case.history:
         return
-    for test, table in case.recogniser.lab_rows[case.product.id].items():
+    for test, table in case.recognizer.lab_rows[case.product.id].items():
         if not table.ends_treatment:
             continue
         found = (_match(case, table, result) for result in under_treatment(case, test))
@@ -190,7 +190,7 @@ def _is_in(values: Interval, limit: Decimal, rule: HepaticPair) -> bool:
 
 def _counting(case: Case, test: str) -> list[LabResult]:
     """List the newest result of a test, if recent, and all during treatment."""
-    recent = newest(case, test, case.labs_judged_since)
+    recent = newest(case, test, case.labs_current_from)
     since = under_treatment(case, test) if case.history else []
     return since if recent is None or recent in since else [recent, *since]
 

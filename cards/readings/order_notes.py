@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cards.facts.outcomes import Missing
 from cards.knowledge.label_doses import near
-from cards.readings.case import brief
+from cards.readings.case import shortened
 from cards.readings.dosing import in_basis, usable_doses
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def unread_in_notes(case: Case) -> tuple[Missing, ...]:
         written = usable[0].ordered.as_written if usable else "-"
         found.append(Missing("dose-in-note", values={"doses": ", ".join(map(str, doses)), "dose": written}))
     found += [
-        Missing("drug-in-note", values={"other": other, "written": brief(note.text)})
+        Missing("drug-in-note", values={"other": other, "written": shortened(note.text)})
         for note in case.order.notes
         if (other := _other_drugs(case, note.text))
     ]
@@ -46,7 +46,7 @@ def _other_doses(case: Case) -> Iterator[Mg | MgPerKg]:
 
 def _is_of_another_drug(case: Case, noted: NotedDose) -> bool:
     """Return whether the word before a dose names another drug, judged like a drug text."""
-    return bool(noted.after) and bool(case.recogniser.read_text(noted.after).unread)
+    return bool(noted.after) and bool(case.recognizer.read_text(noted.after).unread)
 
 
 def _other_drugs(case: Case, written: str) -> str:
@@ -54,8 +54,8 @@ def _other_drugs(case: Case, written: str) -> str:
     own = {case.product.id, *case.product.parts}
     named = {
         target.product
-        for meaning in case.recogniser.read_text(written).meanings
+        for meaning in case.recognizer.read_text(written).meanings
         if all(target.product not in own for target in meaning)
         for target in meaning
     }
-    return " / ".join(case.recogniser.product(each).name for each in sorted(named))
+    return " / ".join(case.recognizer.product(each).name for each in sorted(named))

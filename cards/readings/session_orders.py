@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from cards.facts.order import DrugOrder
     from cards.identification.identity import Identity
-    from cards.identification.recogniser import Recogniser
+    from cards.identification.recognizer import Recognizer
 
 
 class OrderOfDay(NamedTuple):
@@ -33,13 +33,13 @@ class OrderOfDay(NamedTuple):
 class SessionOrders:
     """The orders of a session, each with its identity, in the order in which they were sent."""
 
-    def __init__(self, identified: Iterable[tuple[DrugOrder, Identity]], today: date, recogniser: Recogniser) -> None:
+    def __init__(self, identified: Iterable[tuple[DrugOrder, Identity]], today: date, recognizer: Recognizer) -> None:
         """Keep the orders; ``today`` is the day of those that do not start later.
 
         ``worked_out`` caches readings shared by several orders.
         """
         self.identified = tuple(identified)
-        self.recogniser = recogniser
+        self.recognizer = recognizer
         self.worked_out: dict[str, Any] = {}
         self._today = today
 
@@ -122,7 +122,7 @@ class SessionOrders:
         return sum(order.in_focus and identity.in_scope for order, identity in self.identified)
 
     @lazy
-    def accounted(self) -> Counter[str]:
+    def orders_by_billing_code(self) -> Counter[str]:
         """For each billing code, the number of orders for its drug."""
         return Counter(code for _, identity in self.identified for code in self.codes_of(identity))
 
@@ -130,7 +130,7 @@ class SessionOrders:
         """Return the billing codes of a drug; none if it is not identified."""
         if identity.product is None:
             return frozenset()
-        return frozenset(entry.code for entry in self.recogniser.own_hcpcs(identity.product, identity.brand))
+        return frozenset(entry.code for entry in self.recognizer.own_hcpcs(identity.product, identity.brand))
 
     @lazy
     def classes(self) -> Counter[str]:
@@ -139,8 +139,8 @@ class SessionOrders:
 
     def classes_of(self, order: DrugOrder) -> frozenset[str]:
         """Return the classes of the drug that an order names."""
-        named = (each.value for each in order.evidence if not each.system)
-        return frozenset(group.id for name in named for group in self.recogniser.read_classes(name))
+        named = self.recognizer.names_of(order.evidence)
+        return frozenset(group.id for name in named for group in self.recognizer.read_classes(name))
 
     @lazy
     def _of_product(self) -> dict[str, list[int]]:

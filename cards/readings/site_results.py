@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from cards.readings.case import UNREAD, shown
+from cards.readings.case import UNREAD, with_date
 from cards.values.intervals import Interval
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def _of_test(case: Case, test: str) -> Iterator[Found]:
     elif test == "pregnancy-test":
         for each in patient.pregnancy_tests:
             says = {True: ("positive",), False: ("negative",), None: ()}[each.positive]
-            yield Found(shown(each, each.as_reported), each.origin, each.on, each.within, says=says)
+            yield Found(with_date(each, each.as_reported), each.origin, each.on, each.within, says=says)
     elif test == "erbb2-mutation":
         for mutation in patient.mutations:
             says = ("positive",) if mutation.found else ("negative",)
@@ -141,15 +141,15 @@ def _of_test(case: Case, test: str) -> Iterator[Found]:
 
 
 def _lvef(each: Lvef) -> Found:
-    return Found(shown(each, each.as_reported), each.origin, each.on, each.within, each.interval, "%")
+    return Found(with_date(each, each.as_reported), each.origin, each.on, each.within, each.interval, "%")
 
 
 def _weight(each: Weight) -> Found:
-    return Found(shown(each, str(each.kg)), each.origin, each.on, each.within, Interval.of(each.kg.value), "kg")
+    return Found(with_date(each, str(each.kg)), each.origin, each.on, each.within, Interval.of(each.kg.value), "kg")
 
 
 def _lab(each: LabResult) -> Found:
-    return Found(shown(each, each.as_reported), each.origin, each.on, each.within, each.interval, each.unit)
+    return Found(with_date(each, each.as_reported), each.origin, each.on, each.within, each.interval, each.unit)
 
 
 def _her2(each: Her2Result) -> Found:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
 
-    from cards.facts.order import DrugOrder, Intake
+    from cards.facts.order import DosageTiming, DrugOrder
     from cards.knowledge.schema import Level
     from cards.readings.case import Case
 
@@ -57,14 +57,14 @@ class Day(NamedTuple):
 @per_case
 def days_of(case: Case) -> tuple[Day, ...]:
     """Return the days of an order, one for each step of its schedule; empty if no dose can be judged."""
-    intakes = {each.instruction: each for each in case.order.intakes}
+    timings = {each.instruction: each for each in case.order.timings}
     steps: dict[int, list[Taken]] = {}
     for reading in _each_once(usable_doses(case)):
         mg = reading.in_mg(case.kg)
-        intake = intakes.get(reading.ordered.instruction)
+        timing = timings.get(reading.ordered.instruction)
         if mg is not None:
-            step = intake.step if intake is not None else 0
-            steps.setdefault(step, []).append(Taken(reading, mg, _a_day(intake), intake.times if intake else ()))
+            step = timing.step if timing is not None else 0
+            steps.setdefault(step, []).append(Taken(reading, mg, _a_day(timing), timing.times if timing else ()))
     return tuple(Day(tuple(taken)) for _, taken in sorted(steps.items()))
 
 
@@ -72,7 +72,7 @@ def first_taken(case: Case) -> tuple[date, Decimal] | None:
     """Return the day and the milligrams of the product's first tablets in the session."""
     kept: dict[object, tuple[date, Decimal] | None] = case.orders.worked_out.setdefault("first tablets", {})
     if case.product.id not in kept:
-        cases = (case.alone(order) for order in case.orders.of_product(case.product.id))
+        cases = (case.as_only_order(order) for order in case.orders.of_product(case.product.id))
         taken = ((each.planned, dose.mg.value) for each in cases for day in days_of(each)[:1] for dose in day.taken)
         kept[case.product.id] = min(taken, default=None)
     return kept[case.product.id]
@@ -86,10 +86,10 @@ def _each_once(readings: Iterable[DoseReading]) -> list[DoseReading]:
     return list(found.values())
 
 
-def _a_day(intake: Intake | None) -> Decimal | None:
-    if intake is None:
+def _a_day(timing: DosageTiming | None) -> Decimal | None:
+    if timing is None:
         return None
-    return _ONE if intake.is_single else intake.a_day
+    return _ONE if timing.is_single else timing.a_day
 
 
 def times_at(case: Case, mg: Mg) -> tuple[int, ...]:
@@ -133,7 +133,7 @@ def together(case: Case) -> Together | None:
     others = case.orders.of_next_day(case.order, case.product.id)
     if not others:
         return None
-    cases = [case, *(case.alone(order) for order in others)]
+    cases = [case, *(case.as_only_order(order) for order in others)]
     days = [days_of(each) for each in cases]
     if any(len(each) != 1 for each in days):
         return None
@@ -171,7 +171,7 @@ def _sum(taken: tuple[Taken, ...]) -> tuple[DoseReading, Mg]:
 
 def _strength(case: Case) -> Decimal | None:
     """Return the strength of an order's tablets: as stated, else the largest that divides its dose."""
-    stated = tablet_strength(case.order, case.product, case.recogniser)
+    stated = tablet_strength(case.order, case.product, case.recognizer)
     if stated is not None or case.product.tablets is None:
         return stated
     doses = [each.dose.value for each in usable_doses(case) if each.dose is not None]

@@ -8,12 +8,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from cards.facts.outcomes import Outcome
-from cards.facts.session import Moment
+from cards.facts.session import Hook
 from cards.facts.topics import Topic, TopicCode
 from cards.readings.case import Case
 from cards.rules import (
     age,
-    beside_tablets,
     billing_codes,
     concurrent_drugs,
     dose,
@@ -21,6 +20,7 @@ from cards.rules import (
     dose_levels,
     her2,
     identity,
+    interactions,
     intervals,
     lab_holds,
     lab_monitoring,
@@ -72,13 +72,13 @@ RULES: tuple[Rule, ...] = (
     Rule(Topic.ROUTE_WRONG, preparation.route_wrong),
     Rule(Topic.DILUENT_INCOMPATIBLE, preparation.diluent_incompatible),
     Rule(Topic.INFUSION_RATE, preparation.infusion_rate),
-    Rule(Topic.AGE_NOT_LABELLED, age.age_not_labelled),
+    Rule(Topic.AGE_NOT_LABELED, age.age_not_labeled),
     Rule(Topic.HER2_AGENTS_COMBINED, concurrent_drugs.her2_agents_combined),
     Rule(Topic.ANTHRACYCLINE_CONCURRENT, concurrent_drugs.anthracycline_concurrent),
     Rule(Topic.CYP3A4_INHIBITOR, concurrent_drugs.cyp3a4_inhibitor),
     Rule(Topic.DUPLICATE_ORDER, concurrent_drugs.duplicate_order),
-    Rule(Topic.PROPHYLAXIS_MISSING, beside_tablets.prophylaxis_missing),
-    Rule(Topic.INTERACTION, beside_tablets.interaction),
+    Rule(Topic.PROPHYLAXIS_MISSING, interactions.prophylaxis_missing),
+    Rule(Topic.INTERACTION, interactions.interaction),
     Rule(Topic.INDICATION_UNSUPPORTED, her2.indication_unsupported),
     Rule(Topic.HER2_MISSING, her2.her2_missing),
     Rule(Topic.HER2_ISH_MISSING, her2.her2_ish_missing),
@@ -105,10 +105,10 @@ RULES: tuple[Rule, ...] = (
 RULES_ON_VIEW = tuple(rule for rule in RULES if rule.on_view)
 
 
-def rules_at(moment: Moment, known: Knowledge | None = None) -> tuple[Rule, ...]:
+def rules_for_hook(hook: Hook, known: Knowledge | None = None) -> tuple[Rule, ...]:
     """Return the rules for a moment: the shipped ones, followed by the site's."""
-    shipped = RULES if moment.has_orders else RULES_ON_VIEW
+    shipped = RULES if hook.has_orders else RULES_ON_VIEW
     if known is None or not known.site_rules:
         return shipped
-    asked = (each for each in known.site_rules if moment in each.moments)
+    asked = (each for each in known.site_rules if hook in each.hooks)
     return (*shipped, *(Rule(each.topic, partial(site_rules.judge, each), on_view=each.on_view) for each in asked))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from cards.readings.case import Case
 
 
-def age_not_labelled(case: Case) -> Outcome:
+def age_not_labeled(case: Case) -> Outcome:
     """Fire when the patient is younger than the labeled age."""
     limit = case.product.age
     if limit is None:

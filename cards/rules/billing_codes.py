@@ -17,7 +17,7 @@ from cards.facts.outcomes import (
     RemoveNdc,
     ReplaceBillingCode,
 )
-from cards.readings.case import brief
+from cards.readings.case import shortened
 from cards.values.codes import ndc_readings
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 def hcpcs_mismatch(case: Case) -> Outcome:
     """Fire when a HCPCS code on or for the order belongs to another product, or to another brand."""
-    judged = [billing for billing in _judged(case) if billing.code not in case.recogniser.unspecific]
+    judged = [billing for billing in _judged(case) if billing.code not in case.recognizer.unspecific]
     if not judged:
         return NotApplicable("no HCPCS code")
     own = {entry.code for entry in _own_entries(case)}
@@ -40,14 +40,14 @@ def hcpcs_mismatch(case: Case) -> Outcome:
             for billing in judged
             if billing.on_the_order
             and billing.code not in own
-            and billing.code not in case.recogniser.hcpcs
-            and billing.code not in case.recogniser.retired
+            and billing.code not in case.recognizer.hcpcs
+            and billing.code not in case.recognizer.retired
         ]
         if unknown:
             return CannotTell((Missing("hcpcs-unknown", values={"code": unknown[0], "drug": case.drug}),))
         return Clear()
     code = wrong[0].code
-    other = case.recogniser.hcpcs[code]
+    other = case.recognizer.hcpcs[code]
     own_entries = _own_entries(case)
     # A brand without its own code, under another brand's code: a question for the payer, not a mix-up.
     same_drug = not own_entries and other.target.product == case.product.id
@@ -60,7 +60,7 @@ def hcpcs_mismatch(case: Case) -> Outcome:
         },
         indicator=Indicator.WARNING if same_drug else None,
         evidence=tuple(
-            Evidence("billing-code", f"{b.code}: {case.recogniser.hcpcs[b.code].entry.descriptor}", b.holder)
+            Evidence("billing-code", f"{b.code}: {case.recognizer.hcpcs[b.code].entry.descriptor}", b.holder)
             for b in wrong
         ),
         cited=_cited(case, (other.entry.by,)),
@@ -77,9 +77,9 @@ def hcpcs_not_specific(case: Case) -> Outcome:
     vague = [
         billing
         for billing in _judged(case)
-        if billing.code in case.recogniser.unspecific
+        if billing.code in case.recognizer.unspecific
         or (
-            (retired := case.recogniser.retired.get(billing.code)) is not None
+            (retired := case.recognizer.retired.get(billing.code)) is not None
             and retired.target.product == case.product.id
         )
     ]
@@ -100,14 +100,14 @@ def ndc_mismatch(case: Case) -> Outcome:
     wrong = [
         (ndc, target)
         for ndc in case.order.ndcs
-        if (target := case.recogniser.ndc(ndc.text)) is not None and not _fits(case, target)
+        if (target := case.recognizer.ndc(ndc.text)) is not None and not _fits(case, target)
     ]
     if not wrong:
         unread = next((ndc.text for ndc in case.order.ndcs if not ndc_readings(ndc.text)), None)
-        return Clear() if unread is None else CannotTell((Missing("ndc-unread", values={"ndc": brief(unread)}),))
+        return Clear() if unread is None else CannotTell((Missing("ndc-unread", values={"ndc": shortened(unread)}),))
     ndc, target = wrong[0]
-    other = case.recogniser.product(target.product)
-    by = next(package.by for package in case.recogniser.packages(other, case.recogniser.brand(target)))
+    other = case.recognizer.product(target.product)
+    by = next(package.by for package in case.recognizer.packages(other, case.recognizer.brand(target)))
     return Fired(
         values={"ndc": ndc.text, "other": _name(case, target)},
         evidence=tuple(Evidence("ndc", f"{n.text}: {_name(case, t)}", case.order.origin) for n, t in wrong),
@@ -125,7 +125,7 @@ def _judged(case: Case) -> list[BillingCode]:
     if not case.order.billing:
         return []
     rivals = case.orders.judged - (case.order.in_focus and case.identity.in_scope)
-    accounted, own = case.orders.accounted, case.orders.codes_of(case.identity)
+    accounted, own = case.orders.orders_by_billing_code, case.orders.codes_of(case.identity)
     return [
         billing
         for billing in case.order.billing
@@ -135,19 +135,19 @@ def _judged(case: Case) -> list[BillingCode]:
 
 
 def _could_be_confused(case: Case, code: str) -> bool:
-    meaning = case.recogniser.hcpcs.get(code)
+    meaning = case.recognizer.hcpcs.get(code)
     if meaning is None:
-        return code in case.recogniser.unspecific or code in case.recogniser.retired
-    other = case.recogniser.product(meaning.target.product)
+        return code in case.recognizer.unspecific or code in case.recognizer.retired
+    other = case.recognizer.product(meaning.target.product)
     return bool(other.regimens) or other.confusion is not None
 
 
 def _belongs_elsewhere(case: Case, billing: BillingCode, own: set[str]) -> bool:
-    return billing.code not in own and billing.code in case.recogniser.hcpcs
+    return billing.code not in own and billing.code in case.recognizer.hcpcs
 
 
 def _own_entries(case: Case) -> tuple[HcpcsEntry, ...]:
-    return case.recogniser.own_hcpcs(case.product, case.identity.brand)
+    return case.recognizer.own_hcpcs(case.product, case.identity.brand)
 
 
 def _own_codes(case: Case) -> str:
@@ -174,8 +174,8 @@ def _fits(case: Case, target: Target) -> bool:
 
 
 def _name(case: Case, target: Target) -> str:
-    brand = case.recogniser.brand(target)
-    product: Product = case.recogniser.product(target.product)
+    brand = case.recognizer.brand(target)
+    product: Product = case.recognizer.product(target.product)
     name = brand.name if brand else product.name
     return name if name.casefold() == product.generic.casefold() else f"{name} ({product.generic})"
 

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cards.facts.outcomes import Clear, Evidence, Fired, Indicator, Outcome, RemoveOrder
 from cards.facts.patient import TreatmentState
-from cards.readings.case import brief, dated
+from cards.readings.case import dated, shortened
 from cards.readings.course import given_line, interval_after
-from cards.readings.day_total import day_total, total_excess
+from cards.readings.day_total import day_total, total_excess, written_total
 from cards.readings.tablets import together
+from cards.rules.ordered_already import ordered_already
 from cards.rules.tablets import duplicate_tablets
 from cards.values.caching import per_case
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from cards.facts.order import DrugOrder
     from cards.knowledge.schema import DrugClass, KeptApart
     from cards.readings.case import Case
-    from cards.readings.dosing import DoseReading
     from cards.readings.session_orders import SessionOrders
 
     _Member = tuple[DrugClass, str, Evidence]
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _NO_KEY = ("", "")
 
 
-class Beside(NamedTuple):
+class ConcurrentDrug(NamedTuple):
     """A drug ordered in the same session or active in the chart."""
 
     product: str
@@ -52,7 +52,7 @@ def her2_agents_combined(case: Case) -> Outcome:
     # The gravest one is reported.
     other, pair = min(found, key=lambda each: each[1].only_warn)
     return Fired(
-        values={"other": case.recogniser.product(other.product).name, "reason": pair.reason},
+        values={"other": case.recognizer.product(other.product).name, "reason": pair.reason},
         evidence=(other.line,),
         cited=(pair.by,),
         indicator=Indicator.WARNING if pair.only_warn else None,
@@ -61,7 +61,7 @@ def her2_agents_combined(case: Case) -> Outcome:
     )
 
 
-def _pairs(case: Case) -> Iterator[tuple[Beside, KeptApart]]:
+def _pairs(case: Case) -> Iterator[tuple[ConcurrentDrug, KeptApart]]:
     orders = case.orders
     for product in orders.products:
         pair = _kept_apart(case, product) if product != case.product.id else None
@@ -79,10 +79,10 @@ def _given_lately(case: Case) -> Fired | None:
     """Fire on a dose of such an agent that was given less than its own interval before this dose."""
     window = case.threshold("interval_window_days")
     # For a product with the same antibody, the interval rule reports it.
-    shared = case.recogniser.same_antibody[case.product.id]
+    shared = case.recognizer.same_antibody[case.product.id]
     for other in sorted({each.product for each in case.patient.treatments if each.state is TreatmentState.GIVEN}):
         pair = _kept_apart(case, other) if other not in shared else None
-        product = case.recogniser.product(other) if pair is not None else None
+        product = case.recognizer.product(other) if pair is not None else None
         if pair is None or product is None or product.is_oral or case.product.is_oral:
             continue
         doses = case.doses_of(frozenset({other}))
@@ -122,22 +122,23 @@ def cyp3a4_inhibitor(case: Case) -> Outcome:
 def duplicate_order(case: Case) -> Outcome:
     """Fire when the same product is ordered twice for one day; critical where the sum is above the maximum.
 
-    Parts of one dose are not duplicates: orders that say so, or if only their sum is a labeled level.
+    Parts of one dose are not duplicates: orders that say so, or if only their sum is a labeled level. An active order
+    in the chart counts if it names the day.
     """
     if case.product.is_oral:
         return _duplicate_tablets(case)
     day = day_total(case)
-    if day is None:
-        return Clear()
+    if day is None or (day.in_parts and day.total is not None and total_excess(case, day.total) is None):
+        return ordered_already(case)
     excess = total_excess(case, day.total) if day.total is not None else None
     if day.in_parts and excess is None:
         return Clear()
-    if _is_told_there(case, day.others):
+    if _is_reported_on_other(case, day.others):
         return Clear()
     limit = case.ceiling
     tolerance = case.threshold("dose_rounding_tolerance_percent")
     sums = {
-        "sum": _written_sum(case, day.total) if day.total is not None else "",
+        "sum": written_total(case, day.total) if day.total is not None else "",
         "maximum": str(limit.maximum.dose) if limit is not None else "",
         "count": str(len(day.others) + 1),
     }
@@ -153,20 +154,15 @@ def duplicate_order(case: Case) -> Outcome:
 
 def _duplicate_tablets(case: Case) -> Outcome:
     found = together(case)
-    if found is None or _is_told_there(case, found.others):
+    if found is None or _is_reported_on_other(case, found.others):
         return Clear()
     return duplicate_tablets(case, tuple(_line(order, case.product.name) for order in found.others))
 
 
-def _is_told_there(case: Case, others: Sequence[DrugOrder]) -> bool:
+def _is_reported_on_other(case: Case, others: Sequence[DrugOrder]) -> bool:
     """Return whether a finding about orders of one product is reported on another of them."""
     own = _key(case.order)
     return any(order.in_focus and _key(order) > own for order in others)
-
-
-def _written_sum(case: Case, total: DoseReading) -> str:
-    per_kg = total.per_kg(case.kg) if case.weight_based else None
-    return f"{total.dose} ({per_kg})" if per_kg is not None else f"{total.dose}"
 
 
 def _of_class(case: Case, group_id: str) -> Outcome:
@@ -181,7 +177,7 @@ def _of_class(case: Case, group_id: str) -> Outcome:
     if found is None:
         return Clear()
     group, named, line = found
-    return Fired(values={"other": brief(named), "reason": group.reason}, evidence=(line,), cited=(group.by,))
+    return Fired(values={"other": shortened(named), "reason": group.reason}, evidence=(line,), cited=(group.by,))
 
 
 def _first_ordered(case: Case, groups: Sequence[DrugClass]) -> _Member | None:
@@ -211,7 +207,7 @@ def _first_place(case: Case, groups: Sequence[DrugClass]) -> tuple[int, int] | N
 def _first_active(case: Case, groups: Sequence[DrugClass]) -> _Member | None:
     for other in _active(case):
         for group in groups:
-            named = next((name for name in other.names if group in case.recogniser.read_classes(name)), None)
+            named = next((name for name in other.names if group in case.recognizer.read_classes(name)), None)
             if named is not None:
                 return group, named, other.line
     return None
@@ -222,13 +218,13 @@ def _members(orders: SessionOrders) -> dict[int, dict[int, str]]:
     """Map the ``id()`` of a drug class to its orders: their position in the session, and a name."""
     found: dict[int, dict[int, str]] = {}
     for place, (order, _) in enumerate(orders.identified):
-        for name in _names(order):
-            for group in orders.recogniser.read_classes(name):
+        for name in orders.recognizer.names_of(order.evidence):
+            for group in orders.recognizer.read_classes(name):
                 found.setdefault(id(group), {}).setdefault(place, name)
     return found
 
 
-def member_beside(case: Case, group_id: str) -> _Member:
+def first_concurrent(case: Case, group_id: str) -> _Member:
     """Return the first drug of a class given with an order, in the session or active in the chart.
 
     Raises:
@@ -239,20 +235,21 @@ def member_beside(case: Case, group_id: str) -> _Member:
     named = [(other.names, other.line) for other in _active(case)]
     if (first := _first_place(case, groups)) is not None:
         order, identity = case.orders.identified[first[0]]
-        named.insert(0, (_names(order), _line(order, identity.product.name if identity.product else "?")))
-    for names, line in named:
+        line = _line(order, identity.product.name if identity.product else "?")
+        named.insert(0, (case.recognizer.names_of(order.evidence), line))
+    for names, beside in named:
         for name in names:
-            for group in case.recogniser.read_classes(name):
+            for group in case.recognizer.read_classes(name):
                 if group.id == group_id:
-                    return group, name, line
+                    return group, name, beside
     raise LookupError(group_id)
 
 
 @per_case
-def _active(case: Case) -> list[Beside]:
+def _active(case: Case) -> list[ConcurrentDrug]:
     """List the active drugs of the chart, other than the ordered one."""
     return [
-        Beside(
+        ConcurrentDrug(
             treatment.product,
             treatment.names,
             Evidence("active-drug", dated(treatment.names[0], treatment.on), treatment.origin),
@@ -263,11 +260,11 @@ def _active(case: Case) -> list[Beside]:
     ]
 
 
-def _ordered(orders: SessionOrders, product: str) -> Beside:
+def _ordered(orders: SessionOrders, product: str) -> ConcurrentDrug:
     """Return the first order of a product."""
     order, identity = orders.first_of(product)
     line = _line(order, identity.product.name if identity.product else "?")
-    return Beside(product, _names(order), line, in_session=True)
+    return ConcurrentDrug(product, orders.recognizer.names_of(order.evidence), line, in_session=True)
 
 
 def _line(order: DrugOrder, product: str) -> Evidence:

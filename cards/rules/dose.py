@@ -23,7 +23,7 @@ from cards.facts.outcomes import (
 from cards.facts.topics import Topic
 from cards.knowledge.label_doses import Ceiling, near
 from cards.knowledge.schema import Basis, Cancer, Level, LevelRole, Problem, Product
-from cards.readings.case import brief
+from cards.readings.case import shortened
 from cards.readings.course import fitting_levels
 from cards.readings.day_total import judged_levels
 from cards.readings.dosing import (
@@ -189,11 +189,11 @@ def dose_implausible(case: Case) -> Outcome:
         evidence=(Evidence("dose", reading.ordered.as_written, case.order.origin), *case.weight_evidence()),
         cited=(own[0].by,),
         variant=reading.why,
-        fixes=_meant_instead(case, reading),
+        fixes=_intended_dose(case, reading),
     )
 
 
-def _meant_instead(case: Case, reading: DoseReading) -> tuple[Fix, ...]:
+def _intended_dose(case: Case, reading: DoseReading) -> tuple[Fix, ...]:
     """Offer the labeled level whose number was written with another unit, or the fixed doses; else removal."""
     if weight_doubt(case) is not None:
         return (RemoveOrder(),)
@@ -208,7 +208,7 @@ def _meant_instead(case: Case, reading: DoseReading) -> tuple[Fix, ...]:
 
 def dose_cannot_verify(case: Case) -> Outcome:
     """Fire, at signing, when there is no dose, no weight to judge it by, or a unit that cannot be read."""
-    if case.session.moment.may_be_incomplete:
+    if case.session.hook.may_be_incomplete:
         return NotApplicable("the order may still be incomplete")
     if not case.order.doses:
         written = ", ".join(str(dose) for dose in case.order.text_doses)
@@ -237,7 +237,15 @@ def dose_cannot_verify(case: Case) -> Outcome:
             cited=(_regimen_citation(case),),
             variant="open-range" if is_open else "range",
         )
-    return _weight_to_verify_by(case)
+    by_weight = _weight_to_verify_by(case)
+    if isinstance(by_weight, Fired) or not case.order.weight_basis or not case.weight_based:
+        return by_weight
+    return Fired(
+        values={"basis": case.order.weight_basis},
+        evidence=tuple(dict.fromkeys(line for each in usable_doses(case) for line in dose_evidence(case, each))),
+        cited=(_regimen_citation(case),),
+        variant="other-weight",
+    )
 
 
 def _range(case: Case) -> OrderedDose | None:
@@ -264,22 +272,24 @@ def _why_unread(reading: DoseReading) -> str:
 def _weight_to_verify_by(case: Case) -> Outcome:
     if not case.needs_weight or not usable_doses(case):
         return Clear()
-    if case.weight is not None and (not case.weight.stated or not _turns_on(case, case.weight)):
+    if case.weight is not None and (not case.weight.stated or not _depends_on_weight(case, case.weight)):
         return Clear()
+    future = case.in_future(_WEIGHTS)
+    without = "weight-unread" if case.unread(_WEIGHTS) else "weight-future" if future else "no-weight"
     return Fired(
-        values={"dose": usable_doses(case)[0].ordered.as_written},
+        values={"dose": usable_doses(case)[0].ordered.as_written, "date": future},
         evidence=(
             Evidence("dose", usable_doses(case)[0].ordered.as_written, case.order.origin),
             *case.weight_evidence(),
             *case.unusable(_WEIGHTS),
         ),
         cited=(_regimen_citation(case),),
-        variant="weight-stated" if case.weight else "weight-unread" if case.unread(_WEIGHTS) else "no-weight",
+        variant="weight-stated" if case.weight else without,
         fixes=(OrderTests(("weight",)),),
     )
 
 
-def _turns_on(case: Case, weight: Weight) -> bool:
+def _depends_on_weight(case: Case, weight: Weight) -> bool:
     """Return whether another weight might change the dose: always if by weight, else near a limit between doses."""
     if case.weight_based:
         return True
@@ -293,7 +303,7 @@ def weight_stale(case: Case) -> Outcome:
         return NotApplicable("the dose does not depend on the weight")
     if case.weight is None:
         return CannotTell((Missing("weight", reported_by=Topic.DOSE_CANNOT_VERIFY),))
-    if not _turns_on(case, case.weight):
+    if not _depends_on_weight(case, case.weight):
         return NotApplicable("the weight is far from the one at which the dose changes")
     if case.weight.on is None:
         return CannotTell((Missing("weight-undated"),))
@@ -311,7 +321,7 @@ def weight_stale(case: Case) -> Outcome:
         },
         evidence=case.weight_evidence(),
         cited=(_regimen_citation(case), case.known.thresholds["weight_max_age_days"].by),
-        variant="ahead" if case.is_ahead else "default",
+        variant="ahead" if case.is_for_later_day else "default",
         fixes=(OrderTests(("weight",)),),
     )
 
@@ -321,10 +331,10 @@ def nothing_usable(case: Case) -> Outcome:
     if any(reading.sense is Sense.IMPLAUSIBLE for reading in read_doses(case)):
         return NotApplicable("the dose is implausible")
     # Until a unit is chosen, a number is no better than no dose.
-    if case.session.moment.may_be_incomplete and not any(dose.as_written_unit for dose in case.order.doses):
+    if case.session.hook.may_be_incomplete and not any(dose.as_written_unit for dose in case.order.doses):
         return NotApplicable("no dose yet")
     if written := ", ".join(dose.as_written for dose in case.order.doses[:2]):
-        values = {"written": brief(written)}
+        values = {"written": shortened(written)}
         return CannotTell((Missing("dose-unread", reported_by=Topic.DOSE_CANNOT_VERIFY, values=values),))
     return CannotTell((Missing("dose", reported_by=Topic.DOSE_CANNOT_VERIFY),))
 

@@ -28,7 +28,7 @@ from cards.readings.dosing import (
 )
 from cards.readings.order_notes import unread_in_notes
 from cards.rules.dose import written_dose
-from cards.values.quantities import Mg
+from cards.values.quantities import Mg, plain
 
 if TYPE_CHECKING:
     from cards.readings.case import Case
@@ -51,15 +51,16 @@ def dose_text_conflict(case: Case) -> Outcome:
             }
             return CannotTell((Missing("dose-in-text", values=values), *noted))
         return CannotTell(noted) if noted else Clear()
+    other = str(conflict.other) if conflict.percent is None else f"{plain(conflict.percent)} %"
     return Fired(
-        values={"dose": written_dose(case, conflict.field), "other": str(conflict.other)},
+        values={"dose": written_dose(case, conflict.field), "other": other},
         evidence=(
             Evidence("dose", written_dose(case, conflict.field), case.order.origin),
-            Evidence("dose-in-text" if conflict.in_text else "dose", str(conflict.other), case.order.origin),
+            Evidence("dose-in-text" if conflict.in_text else "dose", other, case.order.origin),
             *case.weight_evidence(),
         ),
         cited=((case.regimens or case.product.regimens)[0].by,),
-        variant="text" if conflict.in_text else "fields",
+        variant="share" if conflict.percent is not None else "text" if conflict.in_text else "fields",
         indicator=None if _either_is_over(case, conflict) else Indicator.WARNING,
         fixes=(RemoveOrder(),),
     )

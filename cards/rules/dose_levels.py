@@ -8,18 +8,21 @@ from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, No
 from cards.facts.patient import Treatment
 from cards.facts.topics import Topic
 from cards.knowledge.schema import Basis, Level, LevelRole
-from cards.readings.case import brief, dated
+from cards.readings.case import dated, shortened
 from cards.readings.course import fitting_levels, lowest_reduction, sums_above_maximum
 from cards.readings.day_total import day_total, judged_levels, total_excess
 from cards.readings.dosing import DoseReading, dose_conflict, is_component, look_alike_met, over_maximum, usable_doses
 from cards.rules.dose import cancer_words, dose_evidence, fixes_to, nothing_usable, written_dose
-from cards.rules.schedule import loading_again
-from cards.rules.tablets import is_told_by_frequency, taken_too_seldom
+from cards.rules.schedule import loading_again, loading_last
+from cards.rules.tablets import is_reported_by_frequency, taken_too_seldom
 from cards.values.quantities import plain
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from cards.readings.case import Case
 
+_OTHER_WEIGHT = "the order is by another body weight, and the card on that speaks"
 _WHICH_IS_MEANT = "the order gives two doses, and the card on that asks which is meant"
 
 
@@ -27,7 +30,7 @@ def dose_not_a_level(case: Case) -> Outcome:
     """Fire when the dose is more than the tolerance away from every labeled level and no other card says so."""
     if not usable_doses(case):
         return nothing_usable(case)
-    if (why := _told_elsewhere(case)) is not None:
+    if (why := _why_not_judged(case)) is not None:
         return NotApplicable(why)
     for reading, level in judged_levels(case):
         if _needs_weight(case, reading):
@@ -36,18 +39,20 @@ def dose_not_a_level(case: Case) -> Outcome:
             continue
         if look_alike_met(case, reading) is not None:
             return NotApplicable("the dose is that of another drug, and that card speaks")
-        if case.product.is_oral and is_told_by_frequency(case):
+        if case.product.is_oral and is_reported_by_frequency(case):
             return NotApplicable("the dose of the day is a level, and the card on how often it is taken speaks")
         return _no_level(case, reading)
     return (taken_too_seldom(case) if case.product.is_oral else None) or Clear()
 
 
-def _told_elsewhere(case: Case) -> str | None:
+def _why_not_judged(case: Case) -> str | None:
     """Return why another card speaks of the dose, or none can; ``None`` where its level is to be judged."""
     if over_maximum(case):
         return "the dose is above the maximum, and that card speaks"
     if dose_conflict(case) is not None:
         return _WHICH_IS_MEANT
+    if case.order.weight_basis and case.weight_based:
+        return _OTHER_WEIGHT
     day = day_total(case)
     if day is not None and day.total is not None and total_excess(case, day.total) is not None:
         return "the orders of the day are above the maximum together, and that card speaks"
@@ -76,16 +81,18 @@ def _no_level(case: Case, reading: DoseReading) -> Fired:
 def dose_wrong_for_indication(case: Case) -> Outcome:
     """Fire when a labeled level does not fit the course.
 
-    That is a reduced level without an earlier dose that explains it; or another loading dose, so soon after the last
-    dose that the label continues with maintenance. A maintenance dose without a dose on record is accepted, because
-    courses may begin elsewhere.
+    That is a reduced level without an earlier dose that explains it; or a loading dose, so soon after the last dose
+    that the label continues with maintenance, or after the maintenance dose of the same order. A maintenance dose
+    without a dose on record is accepted, because courses may begin elsewhere.
     """
     if not usable_doses(case):
         return nothing_usable(case)
-    if (again := loading_again(case)) is not None:
+    if (again := loading_again(case) or loading_last(case)) is not None:
         return again
-    if not case.is_first_dose:
+    if not case.is_first_dose or _starts_before(case):
         return Clear()
+    if case.order.weight_basis and case.weight_based:
+        return NotApplicable(_OTHER_WEIGHT)
     if case.product.basis is Basis.FIXED and not case.product.is_oral:
         return NotApplicable("the product has no reduced levels")
     if dose_conflict(case) is not None:
@@ -96,6 +103,23 @@ def dose_wrong_for_indication(case: Case) -> Outcome:
         if level is not None and level.role is LevelRole.REDUCTION:
             return _reduced(case, reading)
     return Clear()
+
+
+def _starts_before(case: Case) -> bool:
+    """Return whether an earlier order of the session has the starting dose, so that this one is a planned reduction."""
+    if case.orders.is_alone(case.order):
+        return False
+    kept: dict[str, date | None] = case.orders.worked_out.setdefault("days of starting doses", {})
+    if case.product.id not in kept:
+        cases = (case.as_only_order(order) for order in case.orders.of_product(case.product.id))
+        days = (each.planned for each in cases if any(_is_start(level) for _, level in judged_levels(each)))
+        kept[case.product.id] = min(days, default=None)
+    first = kept[case.product.id]
+    return first is not None and first < case.planned
+
+
+def _is_start(level: Level | None) -> bool:
+    return level is not None and level.role is LevelRole.START
 
 
 def _reduced(case: Case, reading: DoseReading) -> Fired:
@@ -134,7 +158,7 @@ def dose_re_escalation(case: Case) -> Outcome:
 def _if_all_read(case: Case) -> Outcome:
     """Return an outcome that lists unreadable earlier doses, which may hide a reduction."""
     unread = [
-        Missing("earlier-dose-unread", values={"written": brief(each.unread_dose), "date": each.on.isoformat()})
+        Missing("earlier-dose-unread", values={"written": shortened(each.unread_dose), "date": each.on.isoformat()})
         for each in case.history
         if each.unread_dose and each.dose is None and each.on is not None
     ]

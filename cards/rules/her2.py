@@ -18,9 +18,9 @@ from cards.facts.outcomes import (
 from cards.facts.results import Her2Finding, Her2Method
 from cards.facts.topics import Topic
 from cards.knowledge.schema import Cancer, Cited, Confidence, Setting, Tier
-from cards.readings.case import brief, dated, is_bare_code
-from cards.readings.eligibility import Answer, answer_for, may_fit, turns_on_grade, wants_a_score
-from cards.readings.her2 import ANY_GRADE, EQUIVOCAL, POSITIVE, grades_of, her2_of, her2_of_another_tumour
+from cards.readings.case import dated, is_bare_code, shortened
+from cards.readings.eligibility import Answer, answer_for, depends_on_grade, may_fit, needs_ihc_score
+from cards.readings.her2 import ANY_GRADE, EQUIVOCAL, POSITIVE, grades_of, her2_of, her2_of_another_tumor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,26 +38,28 @@ _TESTING = Cited(source="asco-cap", section="HER2 testing algorithm", confidence
 
 def her2_missing(case: Case) -> Outcome:
     """Fire when there is no valid tissue HER2 result; serum, preliminary and cancelled results do not count."""
-    if not case.turns_on_her2:
+    if not case.depends_on_her2:
         return NotApplicable("the indication does not turn on a HER2 tissue result")
     status = her2_of(case)
     if status.possible:
         return Clear()
     if status.disagree:
         return NotApplicable("the results on record contradict themselves, and that card says so")
-    coded = case.coded_her2
+    coded, future = case.coded_her2, case.in_future(_HER2_CONCEPTS)
     return Fired(
-        values={"code": coded[0].code, "said": _said(coded[0].positive)} if coded else {},
-        evidence=(*_results(case), *_of_another_tumour(case), *_coded(case), *case.unusable(_HER2_CONCEPTS)),
+        values={"code": coded[0].code or coded[0].label, "said": _said(coded[0].positive)}
+        if coded
+        else {"date": future},
+        evidence=(*_results(case), *_of_another_tumor(case), *_coded(case), *case.unusable(_HER2_CONCEPTS)),
         cited=_cited(case),
-        variant="coded" if coded else "in-text" if case.unread(_HER2_CONCEPTS) else "default",
+        variant=_how_missing(case, future=bool(future)),
         fixes=(OrderTests((_test_on(case, "her2-ihc"),)),),
     )
 
 
 def her2_ish_missing(case: Case) -> Outcome:
     """Fire when IHC is 2+ and no ISH decides between positive and low."""
-    if not case.turns_on_her2:
+    if not case.depends_on_her2:
         return NotApplicable("the indication does not turn on a HER2 tissue result")
     if not her2_of(case).needs_ish:
         return Clear()
@@ -73,7 +75,7 @@ def her2_ish_missing(case: Case) -> Outcome:
 
 def her2_not_eligible(case: Case) -> Outcome:
     """Fire when the documented status does not qualify the patient for this product and indication."""
-    if not case.turns_on_her2:
+    if not case.depends_on_her2:
         return NotApplicable("the indication does not turn on a HER2 tissue result")
     status = her2_of(case)
     if not status.possible:
@@ -92,7 +94,7 @@ def her2_not_eligible(case: Case) -> Outcome:
         )
     if status.needs_ish:
         return CannotTell((Missing("her2-ish", reported_by=Topic.HER2_ISH_MISSING),))
-    if _grade_is_owed(case):
+    if _is_grade_the_main_gap(case):
         return CannotTell(
             (Missing("her2-tier", reported_by=Topic.HER2_TIER_UNCLEAR, values={"status": _status(case)}),)
         )
@@ -117,9 +119,9 @@ def _is_of_another_time(result: Her2Result, counted: Her2Result | None) -> bool:
     return counted is not None and (result.on, result.specimen) != (counted.on, counted.specimen)
 
 
-def _grade_is_owed(case: Case) -> bool:
+def _is_grade_the_main_gap(case: Case) -> bool:
     """Return whether the missing grade is the main problem: the cancer must be known; the card lists the rest."""
-    return bool(case.cancers) and turns_on_grade(case)
+    return bool(case.cancers) and depends_on_grade(case)
 
 
 def _not_eligible(case: Case) -> Fired:
@@ -141,14 +143,14 @@ def her2_tier_unclear(case: Case) -> Outcome:
 
     So does a bare "positive", or ISH alone, for a cancer in which the label requires IHC 3+.
     """
-    if not case.turns_on_her2:
+    if not case.depends_on_her2:
         return NotApplicable("the indication does not turn on a HER2 tissue result")
     status = her2_of(case)
     if not status.possible or status.needs_ish:
         return NotApplicable("another card asks for the result")
     if status.unsettled:
         return _work_up(case)
-    if wants_a_score(case):
+    if needs_ihc_score(case):
         return Fired(
             values={"status": _status(case)},
             evidence=(*_results(case), *_diagnoses(case)),
@@ -156,7 +158,7 @@ def her2_tier_unclear(case: Case) -> Outcome:
             variant="positive-without-score",
             fixes=(OrderTests((_test_on(case, "her2-ihc"),)),),
         )
-    if len(status.possible) == 1 or not _grade_is_owed(case):
+    if len(status.possible) == 1 or not _is_grade_the_main_gap(case):
         return Clear()
     equivocal = status.possible == EQUIVOCAL
     bare_zero = Tier.LOW not in status.possible
@@ -178,15 +180,15 @@ def _work_up(case: Case) -> Outcome:
     # A count that no guideline classifies is not in a group.
     is_group = unsettled[0].finding is not Her2Finding.INDETERMINATE
     return Fired(
-        values={"results": brief(" and ".join(dict.fromkeys(_short(result) for result in unsettled)))},
+        values={"results": shortened(" and ".join(dict.fromkeys(_short(result) for result in unsettled)))},
         evidence=(*_results(case), *_diagnoses(case)),
         cited=(_TESTING, case.known.terminology.her2_copies.by),
         variant="work-up" if is_group else "no-average",
-        fixes=_still_to_do(case, is_group=is_group),
+        fixes=_remaining_work_up(case, is_group=is_group),
     )
 
 
-def _still_to_do(case: Case, *, is_group: bool) -> tuple[OrderTests, ...]:
+def _remaining_work_up(case: Case, *, is_group: bool) -> tuple[OrderTests, ...]:
     """Offer the part of the work-up that can be ordered; a recount of an existing ISH is requested from pathology."""
     if not is_group:
         return (OrderTests((_test_on(case, "her2-ish"),)),)
@@ -195,7 +197,7 @@ def _still_to_do(case: Case, *, is_group: bool) -> tuple[OrderTests, ...]:
 
 def her2_discordant(case: Case) -> Outcome:
     """Fire when valid results disagree: between specimens, methods, or a code and its own display."""
-    if not case.turns_on_her2:
+    if not case.depends_on_her2:
         return NotApplicable("the indication does not turn on a HER2 tissue result")
     status = her2_of(case)
     if not status.results:
@@ -204,14 +206,14 @@ def her2_discordant(case: Case) -> Outcome:
         return _against_codes(case)
     conflict = any(result.conflict for result in status.results)
     return Fired(
-        values={"results": " and ".join(_short(result) for result in _two_that_disagree(case, conflict=conflict))},
+        values={"results": " and ".join(_short(result) for result in _discordant_pair(case, conflict=conflict))},
         evidence=_results(case),
         cited=(_TESTING,),
         variant="code-and-display" if conflict else "default",
     )
 
 
-def _two_that_disagree(case: Case, *, conflict: bool) -> tuple[Her2Result, ...]:
+def _discordant_pair(case: Case, *, conflict: bool) -> tuple[Her2Result, ...]:
     """Return the newest result and one that it disagrees with; or a result that contradicts itself."""
     status = her2_of(case)
     if conflict:
@@ -231,11 +233,13 @@ def _against_codes(case: Case) -> Outcome:
     ]
     if not wrong:
         return Clear()
+    terms = case.known.terminology
+    by = terms.receptor_codes.source_of(wrong[0].code) if wrong[0].code else terms.diagnosis_her2.by
     return Fired(
-        values={"status": _status(case), "code": wrong[0].code, "said": _said(wrong[0].positive)},
+        values={"status": _status(case), "code": wrong[0].code or wrong[0].label, "said": _said(wrong[0].positive)},
         evidence=(*_results(case), *_coded(case)),
-        cited=(_TESTING, case.known.terminology.receptor_codes.source_of(wrong[0].code)),
-        variant="diagnosis-code",
+        cited=(_TESTING, by),
+        variant="diagnosis-code" if wrong[0].code else "diagnosis-text",
     )
 
 
@@ -263,14 +267,14 @@ def _is_partner(case: Case) -> bool:
     return any(
         case.product.id in row.with_products and not case.cancers.isdisjoint(row.cancers)
         for product in case.known.products
-        if product.id in case.named_beside
+        if product.id in case.concurrent_names
         for row in product.eligibility
     )
 
 
 def _named(diagnosis: Diagnosis) -> str:
     if not is_bare_code(diagnosis.label):
-        return brief(diagnosis.label)
+        return shortened(diagnosis.label)
     site = "this cancer" if diagnosis.cancer is Cancer.OTHER else f"{diagnosis.cancer} cancer"
     return f"{site} ({diagnosis.label})"
 
@@ -314,7 +318,7 @@ def _undecided(case: Case) -> tuple[Missing, ...]:
     )
     if turns_on_receptor and case.setting is not Setting.EARLY and case.hormone_receptor_positive is None:
         missing.append(Missing("hormone-receptor", values={"status": _status(case)}))
-    if wants_a_score(case):
+    if needs_ihc_score(case):
         missing.append(
             Missing("ihc-score", reported_by=Topic.HER2_TIER_UNCLEAR, values={"status": _status(case)}),
         )
@@ -338,10 +342,10 @@ def _test_on(case: Case, concept: str) -> str:
     return concept if not case.cancers or Cancer.BREAST in case.cancers else f"{concept}-any-tissue"
 
 
-def _of_another_tumour(case: Case) -> tuple[Evidence, ...]:
+def _of_another_tumor(case: Case) -> tuple[Evidence, ...]:
     return tuple(
         Evidence("her2-other-tumour", dated(f"{result.method}: {result.as_reported}", result.on), result.origin)
-        for result in her2_of_another_tumour(case)
+        for result in her2_of_another_tumor(case)
     )
 
 
@@ -350,7 +354,9 @@ def _said(positive: bool) -> str:  # noqa: FBT001 - a word for a fact
 
 
 def _coded(case: Case) -> tuple[Evidence, ...]:
-    return tuple(Evidence("her2-code", each.label, each.origin) for each in case.coded_her2)
+    return tuple(
+        Evidence("her2-code" if each.code else "her2-words", each.label, each.origin) for each in case.coded_her2
+    )
 
 
 def _copies_citation(case: Case) -> tuple[Cited, ...]:
@@ -379,7 +385,7 @@ def _score(finding: str) -> str:
 
 
 def _short(result: Her2Result) -> str:
-    return brief(f"{result.method} {result.as_reported}")
+    return shortened(f"{result.method} {result.as_reported}")
 
 
 def _results(case: Case) -> tuple[Evidence, ...]:
@@ -408,3 +414,12 @@ def _diagnoses(case: Case) -> tuple[Evidence, ...]:
 
 def _cited(case: Case) -> tuple[Cited, ...]:
     return tuple(dict.fromkeys(row.by for row in case.eligibility_for_cancers))
+
+
+def _how_missing(case: Case, *, future: bool) -> str:
+    """Return the variant of the card on a missing HER2 result."""
+    if case.coded_her2:
+        return "coded" if case.coded_her2[0].code else "worded"
+    if case.unread(_HER2_CONCEPTS):
+        return "in-text"
+    return "future" if future and not case.patient.her2 else "default"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cards.facts.outcomes import Clear, Evidence, Fired, NotApplicable, Outcome, RemoveOrder
 from cards.identification.identity import Claim, IdentityStatus
-from cards.readings.case import brief
+from cards.readings.case import shortened
 
 if TYPE_CHECKING:
     from cards.knowledge.schema import Cited
@@ -38,9 +38,9 @@ def drug_ambiguous(case: Case) -> Outcome:
     named = [product.name for product in case.identity.named]
     written = case.identity.claims[0].evidence.value
     unread = case.identity.unread
-    word = brief(unread[0]) if unread else ""
+    word = shortened(unread[0]) if unread else ""
     return Fired(
-        values={"written": brief(written), "candidates": " or ".join(named), "word": word},
+        values={"written": shortened(written), "candidates": " or ".join(named), "word": word},
         evidence=(*_evidence(case), *(Evidence("identity-unread", word) for word in unread)),
         cited=_labels(case),
         variant="unread-word" if unread else "default",
@@ -64,15 +64,15 @@ def _two_named(case: Case) -> tuple[str, str]:
         distinct = [name for name in distinct if name != case.identity.named[0].name]
         if case.identity.unread:
             # A word that looks like another drug's name, with a code that identifies the product.
-            return case.drug, brief(case.identity.unread[0])
+            return case.drug, shortened(case.identity.unread[0])
     return distinct[0], distinct[1]
 
 
 def _meant(case: Case, claim: Claim) -> list[str]:
     names = []
     for target in sorted(claim.meaning, key=str):
-        brand = case.recogniser.brand(target)
-        names.append(brand.name if brand else case.recogniser.product(target.product).name)
+        brand = case.recognizer.brand(target)
+        names.append(brand.name if brand else case.recognizer.product(target.product).name)
     return names
 
 

@@ -6,7 +6,8 @@ import math
 from typing import TYPE_CHECKING
 
 from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, Outcome, RemoveOrder
-from cards.readings.case import brief, counted, spaced
+from cards.facts.schedules import Nearest
+from cards.readings.case import counted, shortened, spacing_text
 from cards.readings.course import (
     amount_unknown,
     given_line,
@@ -24,6 +25,8 @@ from cards.values.calendar_months import days_after
 from cards.values.quantities import plain
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from cards.knowledge.schema import Regimen
     from cards.readings.case import Case
     from cards.readings.session_orders import OrderOfDay
@@ -73,7 +76,7 @@ def _after_last_dose(case: Case) -> Outcome:
         interval = intervals[0]
     if days >= interval - window:
         return CannotTell(undated) if undated else Clear()
-    other = case.recogniser.product(last.product).name
+    other = case.recognizer.product(last.product).name
     return Fired(
         values={
             "days": counted(days, "day"),
@@ -93,14 +96,14 @@ def _after_last_dose(case: Case) -> Outcome:
 
 def _within_the_order(case: Case) -> Fired | None:
     """Fire on an order whose own doses are closer together than in any labeled schedule."""
-    nearest = case.order.schedule.nearest
+    nearest = case.order.schedule.nearest or _repeated(case)
     if nearest is None or not case.regimens:
         return None
     window = case.threshold("interval_window_days")
     regimen = min(case.regimens, key=lambda each: each.interval_days)
     if nearest.days >= regimen.interval_days - window:
         return None
-    spacing = spaced(nearest.days)
+    spacing = spacing_text(nearest.days)
     named = nearest.first is not None and nearest.second is not None
     return Fired(
         values={
@@ -125,11 +128,19 @@ def _within_the_order(case: Case) -> Fired | None:
     )
 
 
+def _repeated(case: Case) -> Nearest | None:
+    """Return the spacing of doses repeated a stated number of times from a single named day."""
+    repeat = case.order.schedule.repeat
+    if repeat is None or repeat.every_days is None or (repeat.count or 1) == 1:
+        return None
+    return Nearest(repeat.every_days)
+
+
 def _between_orders(case: Case) -> Fired | None:
     """Fire on an order too few days after another order in the session for the same antibody."""
     if not case.regimens:
         return None
-    related = case.recogniser.same_antibody[case.product.id]
+    related = case.recognizer.same_antibody[case.product.id]
     before = case.orders.last_before(case.order, related, case.planned)
     if before is None:
         return None
@@ -154,10 +165,24 @@ def _between_orders(case: Case) -> Fired | None:
     )
 
 
+def _open_repeat_too_often(case: Case) -> Decimal | None:
+    """Return the days of a repeat next to a single named day, also in words, if no schedule of its level is as short.
+
+    The named day alone would be one dose, so the repeat may be meant or not.
+    """
+    beside = case.order.schedule.beside_day
+    if not beside or not case.regimens:
+        return None
+    levels = [level for _, level in judged_levels(case)]
+    met = [each for each in case.regimens if any(level in each.levels for level in levels if level is not None)]
+    shortest = min(each.interval_days for each in met or case.regimens)
+    return beside[0] if beside[0] < shortest - case.threshold("interval_window_days") else None
+
+
 def _regimen_of(case: Case, before: OrderOfDay) -> Regimen:
     """Return the regimen of an order's level; the one with the shortest interval if that is not clear."""
     if before.identity.product is not None and before.identity.product.id == case.product.id:
-        ordered = case.alone(before.order)
+        ordered = case.as_only_order(before.order)
         levels = [level for _, level in judged_levels(ordered)]
         met = [each for each in case.regimens if any(level in each.levels for level in levels if level is not None)]
         if len({each.interval_days for each in met}) == 1:
@@ -168,8 +193,12 @@ def _regimen_of(case: Case, before: OrderOfDay) -> Regimen:
 def _unclear_schedule(case: Case) -> tuple[Missing, ...]:
     """List the parts of the order's schedule that were not understood or disagree."""
     schedule = case.order.schedule
-    missing = [Missing("schedule-unread", values={"written": brief(written)}) for written in schedule.unread]
-    if schedule.disagreeing:
-        intervals = " / ".join(spaced(each) for each in schedule.disagreeing)
+    missing = [Missing("schedule-unread", values={"written": shortened(written)}) for written in schedule.unread]
+    if schedule.conflicting_intervals:
+        intervals = " / ".join(spacing_text(each) for each in schedule.conflicting_intervals)
         missing.append(Missing("schedule-differs", values={"intervals": intervals}))
+    if (every := _open_repeat_too_often(case)) is not None:
+        missing.append(
+            Missing("schedule-once", values={"day": schedule.days[0].isoformat(), "interval": spacing_text(every)})
+        )
     return tuple(missing)

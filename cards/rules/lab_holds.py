@@ -13,7 +13,7 @@ import msgspec
 from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, Outcome, RemoveOrder
 from cards.facts.topics import Topic
 from cards.knowledge.schema import Action, Panel, Problem
-from cards.readings.case import beside, brief, shown
+from cards.readings.case import at_same_time, shortened, with_date
 from cards.readings.lab_table import Match, read_table, times_limit
 from cards.values.caching import per_case
 from cards.values.quantities import plain
@@ -43,7 +43,7 @@ def liver_tests_discontinue(case: Case) -> Outcome:
     hyperplasia = case.has(Problem.NODULAR_HYPERPLASIA)
     if hyperplasia and (stop := case.product.monitoring.stop(Problem.NODULAR_HYPERPLASIA)) is not None:
         return Fired(
-            values={"results": brief(hyperplasia[0].label), "then": stop.then},
+            values={"results": shortened(hyperplasia[0].label), "then": stop.then},
             evidence=tuple(Evidence("problem", each.label, each.origin) for each in hyperplasia),
             cited=(stop.by,),
             fixes=(RemoveOrder(),),
@@ -99,8 +99,8 @@ def blood_count_hold(case: Case) -> Outcome:
 
 
 def _verdict(case: Case, panel: Panel, action: Action) -> Outcome:
-    tests = case.recogniser.panels[panel]
-    rows = case.recogniser.lab_rows[case.product.id]
+    tests = case.recognizer.panels[panel]
+    rows = case.recognizer.lab_rows[case.product.id]
     if tests.isdisjoint(rows):
         return NotApplicable("the label has no such table")
     table = read_table(case)
@@ -124,7 +124,7 @@ def _verdict(case: Case, panel: Panel, action: Action) -> Outcome:
 
 def _open(case: Case, what: str, result: LabResult) -> Missing:
     """Return why a result cannot be looked up in the table; urgent, because a card would warn if it were missing."""
-    values = {"test": _name(case, result), "result": shown(result, result.as_reported)}
+    values = {"test": _name(case, result), "result": with_date(result, result.as_reported)}
     return Missing(what, values=values, is_urgent=True)
 
 
@@ -162,7 +162,7 @@ def _name(case: Case, result: LabResult) -> str:
 
 
 def _short(case: Case, result: LabResult) -> str:
-    if result.upper_limit is None or result.test in case.recogniser.panels[Panel.BLOOD_COUNT]:
+    if result.upper_limit is None or result.test in case.recognizer.panels[Panel.BLOOD_COUNT]:
         return f"{_name(case, result)} {_signed(result, result.value)}"
     return f"{_name(case, result)} {_signed(result, times_limit(result))} × ULN"
 
@@ -173,5 +173,5 @@ def _signed(result: LabResult, number: Decimal) -> str:
 
 def _line(case: Case, result: LabResult) -> Evidence:
     limit = f" ({_signed(result, times_limit(result))} × ULN)" if result.upper_limit else ""
-    line = f"{_name(case, result)}: {shown(result, result.as_reported + limit)}"
-    return Evidence("lab", line, result.origin, parts=beside(result))
+    line = f"{_name(case, result)}: {with_date(result, result.as_reported + limit)}"
+    return Evidence("lab", line, result.origin, parts=at_same_time(result))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, OrderTests, Outcome
 from cards.facts.topics import Topic
 from cards.knowledge.schema import MissingTestTopic
-from cards.readings.case import shown
+from cards.readings.case import with_date
 from cards.readings.lab_table import newest
 from cards.values.quantities import plain
 
@@ -63,7 +63,10 @@ def _may_be_old(case: Case, result: LabResult) -> bool:
 
 
 def _undated(case: Case, result: LabResult) -> Missing:
-    values = {"test": case.known.terminology.concepts[result.test].display, "result": shown(result, result.as_reported)}
+    values = {
+        "test": case.known.terminology.concepts[result.test].display,
+        "result": with_date(result, result.as_reported),
+    }
     return Missing("lab-day", values=values, is_urgent=True)
 
 
@@ -73,7 +76,7 @@ def _line(case: Case, test: str) -> Evidence:
     if not results:
         return Evidence("lab-none", name)
     newest = results[0]
-    return Evidence("lab", f"{name}: {shown(newest, newest.as_reported)}", newest.origin)
+    return Evidence("lab", f"{name}: {with_date(newest, newest.as_reported)}", newest.origin)
 
 
 def _listed(names: list[str]) -> str:

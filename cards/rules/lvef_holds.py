@@ -17,7 +17,7 @@ from cards.facts.outcomes import (
     RemoveOrder,
 )
 from cards.knowledge.schema import Action, LvefRow
-from cards.readings.case import beside, counted, shown
+from cards.readings.case import at_same_time, counted, with_date
 from cards.readings.lvef_table import read_lvef
 from cards.rules.lvef_monitoring import no_lvef
 
@@ -49,7 +49,7 @@ def _verdict(case: Case, action: Action) -> Outcome:
         newest = reading.newest
         if newest.interval.is_exact:
             return CannotTell((Missing("baseline", values={"lvef": newest.quoted}),))
-        values = {"lvef": shown(newest, newest.as_reported)}
+        values = {"lvef": with_date(newest, newest.as_reported)}
         return CannotTell((Missing("lvef-bound", values=values, is_urgent=True),))
     row = reading.rows[0]
     if row is None or row.action is not action:
@@ -62,10 +62,10 @@ def _fired(reading: LvefReading, row: LvefRow) -> Fired:
     notes: list[tuple[str, Mapping[str, str]]] = []
     if reading.assumed is not None:
         notes.append(("setting-unknown", {"setting": str(reading.assumed)}))
-    evidence = [Evidence("lvef", shown(newest, newest.as_reported), newest.origin, parts=beside(newest))]
+    evidence = [Evidence("lvef", with_date(newest, newest.as_reported), newest.origin, parts=at_same_time(newest))]
     dropped = ""
     if baseline is not None and baseline is not newest:
-        evidence.append(Evidence("lvef-baseline", shown(baseline, baseline.as_reported), baseline.origin))
+        evidence.append(Evidence("lvef-baseline", with_date(baseline, baseline.as_reported), baseline.origin))
         points = (baseline.interval - newest.interval).low
         more = "" if baseline.interval.is_exact and newest.interval.is_exact else "at least "
         dropped = f" ({more}{counted(points, 'point')} below baseline)" if points > 0 else ""

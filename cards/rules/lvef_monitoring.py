@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, OrderTests, Outcome
 from cards.facts.topics import Topic
-from cards.readings.case import shown
+from cards.readings.case import with_date
 from cards.values.calendar_months import months_before
 
 if TYPE_CHECKING:
@@ -28,11 +28,12 @@ def lvef_missing(case: Case) -> Outcome:
         return Clear()
     if _is_unread(case):
         return CannotTell((no_lvef(case),))
+    future = case.in_future(_LVEF)
     return Fired(
-        values={},
+        values={"date": future},
         evidence=case.unusable(_LVEF),
         cited=(wanted.by,),
-        variant="unread" if case.unread(_LVEF) else "default",
+        variant="unread" if case.unread(_LVEF) else "future" if future else "default",
         fixes=(OrderTests(("lvef",)),),
     )
 
@@ -63,9 +64,9 @@ def lvef_overdue(case: Case) -> Outcome:
             "months": str(months),
             "planned": case.planned.isoformat(),
         },
-        evidence=(Evidence("lvef", shown(newest, newest.as_reported), newest.origin),),
+        evidence=(Evidence("lvef", with_date(newest, newest.as_reported), newest.origin),),
         cited=(wanted.by,),
-        variant="ahead" if case.is_ahead else "default",
+        variant="ahead" if case.is_for_later_day else "default",
         fixes=(OrderTests(("lvef",)),),
     )
 

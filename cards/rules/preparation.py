@@ -15,25 +15,32 @@ from cards.facts.outcomes import (
     Outcome,
     RemoveOrder,
 )
+from cards.knowledge.label_doses import near
 from cards.knowledge.schema import LevelRole, Route
-from cards.readings.case import brief
+from cards.readings.case import shortened
 from cards.readings.day_total import judged_levels
+from cards.values.quantities import plain
 
 if TYPE_CHECKING:
+    from cards.knowledge.schema import Cited
     from cards.readings.case import Case
 
 
 def route_wrong(case: Case) -> Outcome:
-    """Fire when a product is ordered by a wrong route, such as subcutaneous, intramuscular or intrathecal."""
+    """Fire when a product is ordered by a wrong route, such as subcutaneous, intramuscular or intrathecal.
+
+    The form of the Medication counts too, as a warning: it may be that of another product.
+    """
     ordered, wanted, by = case.order.route, case.product.route, case.product.route_by
     written = case.order.route_written
     if ordered is None and written and wanted is not None:
-        return CannotTell((Missing("route", values={"written": brief(written), "wanted": str(wanted)}),))
-    if ordered is None or wanted is None or by is None:
+        return CannotTell((Missing("route", values={"written": shortened(written), "wanted": str(wanted)}),))
+    by_form = case.recognizer.route_of_form(case.order.form) if case.order.form else None
+    if (ordered is None and by_form is None) or wanted is None or by is None:
         return NotApplicable("no route on the order")
-    if ordered is wanted:
-        return Clear()
-    said = brief(written) if ordered is Route.OTHER else str(ordered)
+    if ordered in (wanted, None):
+        return Clear() if by_form in (wanted, None) else _form_wrong(case, wanted, by)
+    said = shortened(written) if ordered is Route.OTHER else str(ordered)
     return Fired(
         values={"ordered": said[:1].lower() + said[1:], "wanted": str(wanted)},
         evidence=(Evidence("route", said, case.order.origin),),
@@ -42,8 +49,20 @@ def route_wrong(case: Case) -> Outcome:
     )
 
 
+def _form_wrong(case: Case, wanted: Route, by: Cited) -> Fired:
+    form = shortened(case.order.form)
+    return Fired(
+        values={"form": form, "wanted": str(wanted)},
+        evidence=(Evidence("form", form, case.order.origin),),
+        cited=(by,),
+        variant="form",
+        indicator=Indicator.WARNING,
+        fixes=(RemoveOrder(),),
+    )
+
+
 def diluent_incompatible(case: Case) -> Outcome:
-    """Fire when the order names a diluent that the label forbids."""
+    """Fire when the order names a diluent that the label forbids, or a volume other than the label's (a warning)."""
     if not case.product.forbidden_diluents:
         return NotApplicable("the label forbids no diluent on file")
     if not case.order.diluents:
@@ -56,7 +75,23 @@ def diluent_incompatible(case: Case) -> Outcome:
                 cited=(forbidden.by,),
                 fixes=(RemoveOrder(),),
             )
-    return Clear()
+    return _other_volume(case) or Clear()
+
+
+def _other_volume(case: Case) -> Fired | None:
+    """Fire on a bag of another volume than the label's; half a bag for one part of the dose may be right."""
+    wanted, ordered = case.product.diluent_volume, case.order.diluent_ml
+    if wanted is None or ordered is None or case.order.is_part:
+        return None
+    if near(ordered, wanted.ml, wanted.tolerance_percent):
+        return None
+    return Fired(
+        values={"ordered": plain(ordered), "wanted": plain(wanted.ml)},
+        evidence=(Evidence("diluent", f"{plain(ordered)} mL", case.order.origin),),
+        cited=(wanted.by,),
+        variant="volume",
+        indicator=Indicator.WARNING,
+    )
 
 
 def infusion_rate(case: Case) -> Outcome:

@@ -19,7 +19,7 @@ from cards.facts.outcomes import (
     RemoveOrder,
 )
 from cards.knowledge.schema import Problem, Stop
-from cards.readings.case import beside, brief, dated, is_bare_code, shown
+from cards.readings.case import at_same_time, dated, is_bare_code, shortened, with_date
 from cards.values.caching import per_case
 from cards.values.calendar_months import years_before
 from cards.values.quantities import plain
@@ -60,11 +60,17 @@ def pregnancy_positive(case: Case) -> Outcome:
     if present:
         return _stopped(stop, present)
     newest = _telling_test(case)
-    if newest is not None and newest.positive:
-        line = Evidence("pregnancy-test", shown(newest, newest.as_reported), newest.origin, parts=beside(newest))
-        return _fired(stop, brief(f"pregnancy test {dated(newest.as_reported, newest.on)}"), (line,))
+    # A tumor or the menopause may raise hCG, too.
+    is_other = newest is not None and newest.by_amount and not _may_become_pregnant(case)
+    if newest is not None and newest.positive and not is_other:
+        line = Evidence(
+            "pregnancy-test", with_date(newest, newest.as_reported), newest.origin, parts=at_same_time(newest)
+        )
+        fired = _fired(stop, shortened(f"pregnancy test {dated(newest.as_reported, newest.on)}"), (line,))
+        limits = (case.known.terminology.hcg.by,) if newest.by_amount else ()
+        return structs.replace(fired, cited=(*fired.cited, *limits))
     recent = _tests_since(case, "pregnancy_test_max_age_days")
-    if recent and recent[0].positive is None:
+    if recent and (recent[0].positive is None or (recent[0].positive and is_other)):
         # An older negative test does not replace a newer one that could not be read.
         said = {"value": dated(recent[0].as_reported, recent[0].on)}
         return CannotTell((Missing("pregnancy-answer", values=said, is_urgent=_asks_for_test(case)),))
@@ -88,13 +94,15 @@ def pregnancy_test_missing(case: Case) -> Outcome:
     if unknown:
         return CannotTell(tuple(Missing(name) for name in unknown))
     older = case.patient.pregnancy_tests[:1]
+    advice = case.product.monitoring.contraception
     return Fired(
         values={"limit": plain(case.threshold("pregnancy_test_max_age_days"))},
         evidence=(
             *(Evidence("pregnancy-test", dated(test.as_reported, test.on), test.origin) for test in older),
             *case.unusable(frozenset({"pregnancy-test"})),
         ),
-        cited=(by, case.known.thresholds["pregnancy_test_max_age_days"].by),
+        cited=(by, case.known.thresholds["pregnancy_test_max_age_days"].by, *((advice.by,) if advice else ())),
+        notes=(("contraception", {"advice": advice.then}),) if advice else (),
         fixes=(OrderTests(("pregnancy-test",)),),
     )
 
@@ -148,11 +156,11 @@ def _lasting_stop(case: Case, problem: Problem) -> Outcome:
     if not past:
         return Clear()
     first = _first_dose(case, problem)
-    under = tuple(each for each in past if _began_under(each, first))
+    under = tuple(each for each in past if _began_on_treatment(each, first))
     lasting = tuple(each for each in under if each.grade != 1 or stop.grade_1 is None)
     if lasting:
         return _stopped(stop, lasting, "under-treatment")
-    if unsure := [each for each in past if _began_under(each, first) is None]:
+    if unsure := [each for each in past if _began_on_treatment(each, first) is None]:
         return CannotTell(tuple(Missing("onset", values={"problem": _line(each)}, is_urgent=True) for each in unsure))
     if under:
         return _warned(stop, under, "grade-1", stop.grade_1 or "")
@@ -173,7 +181,7 @@ def _first_dose(case: Case, problem: Problem) -> date | None:
     )
 
 
-def _began_under(problem: PresentProblem, first: date | None) -> bool | None:
+def _began_on_treatment(problem: PresentProblem, first: date | None) -> bool | None:
     """Return whether a problem began after a first dose; ``None`` if the chart does not say."""
     if first is None or (problem.ended is not None and problem.ended < first):
         return False
@@ -187,7 +195,7 @@ def _began_under(problem: PresentProblem, first: date | None) -> bool | None:
 def _warned(stop: Stop, past: tuple[PresentProblem, ...], variant: str, then: str) -> Fired:
     """Mention a problem that is over and does not stop treatment by itself."""
     return Fired(
-        {"problem": brief(past[0].label), "date": _ended(past[0]), "then": then},
+        {"problem": shortened(past[0].label), "date": _ended(past[0]), "then": then},
         tuple(Evidence("problem", _line(each), each.origin) for each in past),
         (stop.by,),
         variant=variant,
@@ -198,7 +206,7 @@ def _warned(stop: Stop, past: tuple[PresentProblem, ...], variant: str, then: st
 def _stopped(stop: Stop, present: tuple[PresentProblem, ...], variant: str = "") -> Fired:
     lines = tuple(Evidence("problem", _line(each), each.origin) for each in present)
     label = present[0].label
-    fired = _fired(stop, brief(label), lines, variant=variant or ("coded" if is_bare_code(label) else "default"))
+    fired = _fired(stop, shortened(label), lines, variant=variant or ("coded" if is_bare_code(label) else "default"))
     return structs.replace(fired, values={**fired.values, "date": _ended(present[0])}) if variant else fired
 
 

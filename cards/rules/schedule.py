@@ -55,8 +55,8 @@ def cycle_limit_reached(case: Case) -> Outcome:
     limit = limits[0]
     count = len({each.on for each in case.history})
     # Other orders in the session for earlier days count too.
-    planned = (case.order.cycles or 1) + case.orders.doses_before(case.product.id, case.planned)
-    undated = len(case.undated_of(frozenset({case.product.id})))
+    planned = _doses_of(case) + case.orders.doses_before(case.product.id, case.planned)
+    undated = len(case.undated_doses_of(frozenset({case.product.id})))
     too_many = limit.cycles is not None and count + planned > limit.cycles
     too_long = limit.weeks is not None and weeks_of_treatment(case, further=planned - 1) >= limit.weeks
     if too_many or too_long:
@@ -64,6 +64,14 @@ def cycle_limit_reached(case: Case) -> Outcome:
     if undated and limit.cycles is not None and count + undated + planned > limit.cycles:
         return CannotTell((Missing("earlier-doses-undated", values={"undated": str(undated)}),))
     return Clear()
+
+
+def _doses_of(case: Case) -> int:
+    """Return how many doses an order plans: as repeated from a single named day only if no other order has them."""
+    repeat = case.order.schedule.repeat
+    if repeat is not None and repeat.doses is not None and len(case.orders.of_product(case.product.id)) <= 1:
+        return repeat.doses
+    return case.order.cycles or 1
 
 
 def _too_many(case: Case, limit: CycleLimit, count: int, planned: int) -> Fired:
@@ -152,6 +160,27 @@ def loading_again(case: Case) -> Fired | None:
     if rule is None or days >= rule.after_days:
         return None
     return _loading(case, rule, days, before.day, line)
+
+
+def loading_last(case: Case) -> Fired | None:
+    """Fire on an order whose instructions give the maintenance dose first and then the loading dose."""
+    before = None
+    for reading, level in judged_levels(case):
+        if level is None:
+            continue
+        if level.role is LevelRole.MAINTENANCE and before is None:
+            before = (reading, level)
+        elif level.role is LevelRole.LOADING and before is not None:
+            earlier, maintenance = before
+            if reading.ordered.instruction == earlier.ordered.instruction:
+                continue
+            return Fired(
+                values={"dose": written_dose(case, reading), "maintenance": written_dose(case, earlier)},
+                evidence=(*dose_evidence(case, earlier), *dose_evidence(case, reading)),
+                cited=(level.by, maintenance.by),
+                variant="loading-last",
+            )
+    return None
 
 
 def _loading(case: Case, rule: Reload, days: int, on: date, last: Evidence) -> Fired | None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from cards.absent import TREATMENT_PARTS, absent_parts
 from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, OrderTests
 from cards.knowledge.schema import Problem
-from cards.readings.case import counted, dated
-from cards.readings.drugs_beside import is_beside, lines_of
+from cards.readings.case import INCOMPLETE_LIST, counted, dated
 from cards.readings.her2 import her2_of
+from cards.readings.other_drugs import evidence_lines, is_concurrent
 from cards.readings.site_results import Found, found, matches, unread
+from cards.unavailable import TREATMENT_PARTS, unavailable_parts
 from cards.values.calendar_months import years_before
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from cards.readings.case import Case
 
 _SHOWN_DRUGS = 10
-_INCOMPLETE = frozenset({"full-page", "next-page", "partial", "short"})
 _NONE = "none"
 _PROBLEMS = frozenset(map(str, Problem))
 
@@ -83,7 +82,7 @@ def _evidence(rule: SiteRule, case: Case) -> Iterator[Evidence]:
         for entry in _present(case, problem):
             yield Evidence("site-problem", dated(entry.label, entry.on), entry.origin)
     for name in dict.fromkeys(rule.when.on_drug):
-        yield from islice(lines_of(case, name), _SHOWN_DRUGS)
+        yield from islice(evidence_lines(case, name), _SHOWN_DRUGS)
 
 
 def _open(rule: SiteRule, case: Case, what: str, *parts: str, **values: str) -> Answer:
@@ -95,7 +94,7 @@ def _open(rule: SiteRule, case: Case, what: str, *parts: str, **values: str) -> 
 
 def _absent(case: Case, parts: Iterable[str]) -> tuple[Missing, ...]:
     wanted = frozenset(parts)
-    return absent_parts(each for each in case.patient.absent if each[0] in wanted)
+    return unavailable_parts(each for each in case.patient.absent if each[0] in wanted)
 
 
 def _product(rule: SiteRule, case: Case) -> Iterator[Answer]:
@@ -172,12 +171,12 @@ def _sex(rule: SiteRule, case: Case) -> Iterator[Answer]:
 
 def _on_drug(rule: SiteRule, case: Case) -> Iterator[Answer]:
     if rule.when.on_drug:
-        yield is_beside(case, rule.when.on_drug) or _absent(case, TREATMENT_PARTS) or False
+        yield is_concurrent(case, rule.when.on_drug) or _absent(case, TREATMENT_PARTS) or False
 
 
 def _drugs(rule: SiteRule, case: Case) -> Iterator[Answer]:
     if rule.unless_drug:
-        yield False if is_beside(case, rule.unless_drug) else _absent(case, TREATMENT_PARTS) or True
+        yield False if is_concurrent(case, rule.unless_drug) else _absent(case, TREATMENT_PARTS) or True
 
 
 def _problems(rule: SiteRule, case: Case) -> Iterator[Answer]:
@@ -215,7 +214,7 @@ def _is_there(rule: SiteRule, case: Case, condition: ResultCondition) -> Answer:
     keys = {str(key) for test in condition.tests if (key := case.known.terminology.concepts[test].asked_by) is not None}
     missing += _absent(case, keys)
     lists = {f"prefetch.{key}" for key in keys}
-    if any(gap.reason in _INCOMPLETE and gap.path in lists for gap in case.patient.gaps):
+    if any(gap.reason in INCOMPLETE_LIST and gap.path in lists for gap in case.patient.gaps):
         missing.append(Missing("site-incomplete", values={"rule": rule.display}, is_urgent=True))
     return tuple(missing) if missing else False
 

@@ -16,7 +16,7 @@ from cards.facts.outcomes import (
     Outcome,
     RemoveOrder,
 )
-from cards.readings.case import brief, spaced
+from cards.readings.case import shortened, spacing_text
 from cards.readings.tablets import day_maximum, days_of, excess_of, times_at, together
 from cards.values.quantities import plain, share
 
@@ -55,14 +55,16 @@ def above_in_a_day(case: Case) -> Outcome:
 
 def _frequency_known(case: Case) -> Outcome:
     """Report an order without a frequency per day; before signing it may still be added."""
-    if case.session.moment.may_be_incomplete or all(day.total is not None for day in days_of(case)):
+    if case.session.hook.may_be_incomplete or all(day.total is not None for day in days_of(case)):
         return Clear()
-    unclear = any(each.is_unclear for each in case.order.intakes)
-    if differing := case.order.schedule.differing:
-        values = {"intervals": " / ".join(spaced(each) for each in differing)}
+    unclear = any(each.is_unclear for each in case.order.timings)
+    if differing := case.order.schedule.distinct_intervals:
+        values = {"intervals": " / ".join(spacing_text(each) for each in differing)}
         return CannotTell((Missing("schedule-differs", values=values, is_urgent=True),))
     said = ", ".join(case.order.schedule.unread)
-    missing = Missing("tablet-frequency", values={"written": brief(said) if said else "not stated"}, is_urgent=unclear)
+    missing = Missing(
+        "tablet-frequency", values={"written": shortened(said) if said else "not stated"}, is_urgent=unclear
+    )
     return CannotTell((missing,))
 
 
@@ -84,12 +86,12 @@ def taken_too_often(case: Case) -> Outcome:
                 variant="tablets",
                 fixes=(RemoveOrder(),),
             )
-    return Clear() if case.order.intakes else NotApplicable("no schedule on the order")
+    return Clear() if case.order.timings else NotApplicable("no schedule on the order")
 
 
 def taken_too_seldom(case: Case) -> Fired | None:
     """Fire when a labeled dose of tablets is ordered less often than labeled."""
-    if any(each.is_single for each in case.order.intakes):
+    if any(each.is_single for each in case.order.timings):
         return None
     for day in _own_days(case):
         wanted = _wanted(case, day)
@@ -103,7 +105,7 @@ def taken_too_seldom(case: Case) -> Fired | None:
     return None
 
 
-def is_told_by_frequency(case: Case) -> bool:
+def is_reported_by_frequency(case: Case) -> bool:
     """Return whether the daily total is a labeled dose and only its division is wrong, which another card reports."""
     if not isinstance(taken_too_often(case), Fired):
         return False
@@ -170,5 +172,5 @@ def times_words(a_day: Decimal | None) -> str:
     if a_day is None:
         return "not known how often"
     if a_day < _ONE:
-        return f"every {spaced(_ONE / a_day)}"
+        return f"every {spacing_text(_ONE / a_day)}"
     return _TIMES.get(a_day) or f"{plain(a_day.quantize(_TENTH).normalize())} times a day"

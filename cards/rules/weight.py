@@ -43,7 +43,7 @@ def weight_implausible(case: Case) -> Outcome:
     critical = doubt.is_pounds or _is_over_at_other(case, doubt)
     notes: list[tuple[str, Mapping[str, str]]] = [("pounds", {})] if doubt.is_pounds else []
     return Fired(
-        values={**_told(doubt), "percent": plain(abs(doubt.percent).to_integral_value())},
+        values={**_doubt_text(doubt), "percent": plain(abs(doubt.percent).to_integral_value())},
         evidence=_evidence(case, doubt),
         cited=(case.known.thresholds["weight_change_percent"].by,),
         variant="weights" if doubt.other is not None else "doses",
@@ -61,7 +61,7 @@ def _is_over_at_other(case: Case, doubt: WeightDoubt) -> bool:
     return any(is_over(reading, limit, other) for reading in usable_doses(case))
 
 
-def _told(doubt: WeightDoubt) -> dict[str, str]:
+def _doubt_text(doubt: WeightDoubt) -> dict[str, str]:
     newest, other, last = doubt.newest, doubt.other, doubt.last
     told = {"weight": str(newest.kg), "date": newest.on.isoformat() if newest.on else ""}
     if other is not None and other.on is not None and newest.on is not None:

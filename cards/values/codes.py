@@ -156,6 +156,14 @@ class AtcCode(_Code):
     called = "an ATC code of a substance, such as L01FD01"
 
 
+class AtcGroup(_Code):
+    """A code of the same classification at any of its levels: L, L01, L01D, L01DB or L01DB01."""
+
+    __slots__ = ()
+    pattern = re.compile(r"[A-Z](?:\d{2}(?:[A-Z](?:[A-Z](?:\d{2})?)?)?)?")
+    called = "an ATC code, such as L01DB"
+
+
 class Icd10Code(_Code):
     """An ICD-10 category or ICD-10-CM code, with its dot."""
 

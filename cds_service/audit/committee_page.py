@@ -15,12 +15,17 @@ from cds_service.charts.csv_tables import csv_tables
 from cds_service.charts.figures import Bar
 from cds_service.charts.sections import Section, Table, drawn
 from cds_service.charts.standalone import standalone
-from cds_service.learning.page import parts
+from cds_service.learning.firing import FIRED
+from cds_service.learning.page import measured, parts
+from cds_service.learning.report_words import named, reason_named, topic_named
 from cds_service.learning.text import stopped_lines
 from cds_service.learning.volume_page import volume_lines
+from cds_service.page_words import IN_ENGLISH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from cds_service.page_words import PageWords
 
 Json = dict[str, Any]
 _ON_TOP = 5
@@ -30,29 +35,31 @@ _FIRING = 6
 _DETAILS = ("reasons", "comments", "weeks", "fates", "changes")
 
 
-def committee_sections(report: Json) -> list[Section]:
+def committee_sections(report: Json, words: PageWords = IN_ENGLISH) -> list[Section]:
     """Return the report section by section, with charts drawn: first the month on one page, then the details."""
-    details = {each.id: each for each in parts({**report, "changes": report["usualChanges"]})}
+    t = words.plain
+    details = {each.id: each for each in parts({**report, "changes": report["usualChanges"]}, words=words)}
     first = [
-        *_stopped(report),
-        _cases(report, report["cases"][:_ON_TOP]),
-        _topics(report, [each for each in report["byTopic"] if each["orders"] or each["unseen"]][:_ON_TOP]),
-        _effects(report),
-        _signals(report),
+        *_stopped(report, words),
+        _cases(report, report["cases"][:_ON_TOP], words),
+        _topics(report, [each for each in report["byTopic"] if each["orders"] or each["unseen"]][:_ON_TOP], words),
+        _effects(report, words),
+        _signals(report, words),
     ]
     rest = [
-        replace(_all_topics(report), new_page=True),
-        *([_cases(report, report["cases"], whole=True)] if len(report["cases"]) > _ON_TOP else []),
-        replace(details["signals"], title="Silent or loud, week by week"),
+        replace(_all_topics(report, words), new_page=True),
+        *([_cases(report, report["cases"], words, whole=True)] if len(report["cases"]) > _ON_TOP else []),
+        replace(details["signals"], title=t("Silent or loud, week by week")),
         *(replace(details[name], folded=False) for name in _DETAILS if name in details),
-        *_firing(report, details),
+        *_firing(report, details, words),
     ]
-    return drawn([*first, *rest])
+    return drawn([*first, *rest], t)
 
 
-def committee_page(report: Json, sections: Sequence[Section], made: str) -> str:
+def committee_page(report: Json, sections: Sequence[Section], made: str, words: PageWords = IN_ENGLISH) -> str:
     """Write the report as one page; ``made`` says when it was made and from what."""
-    return standalone(_title(report), _lead(report, made), sections, figures=_figures(report))
+    title, lead, figures = _title(report, words), _lead(report, made, words), _figures(report, words)
+    return standalone(title, lead, sections, figures=figures, lang=words.code, t=words.plain)
 
 
 def committee_tables(sections: Sequence[Section]) -> list[tuple[str, str]]:
@@ -70,155 +77,204 @@ def zipped(tables: Sequence[tuple[str, str]]) -> bytes:
     return written.getvalue()
 
 
-def _title(report: Json) -> str:
-    month = datetime.fromisoformat(f"{report['month']}-01")
-    return f"HER2 order checks in {month:%B %Y}"
+def _title(report: Json, words: PageWords) -> str:
+    t = words.plain
+    year, month = report["month"].split("-")
+    months = [
+        t("January"), t("February"), t("March"), t("April"), t("May"), t("June"), t("July"), t("August"),
+        t("September"), t("October"), t("November"), t("December"),
+    ]  # fmt: skip
+    return t("HER2 order checks in {month} {year}", month=months[int(month) - 1], year=year)
 
 
-def _lead(report: Json, made: str) -> list[str]:
-    said = [made]
+def _lead(report: Json, made: str, words: PageWords) -> list[str]:
+    t, said = words.plain, [made]
     if not report["isOver"]:
-        said.append("The month is not over: these are its days until now.")
+        said.append(t("The month is not over: these are its days until now."))
     if report["cutTo"]:
-        said.append(f"Only the newest decisions were read, from {report['cutTo'][:10]} on; the command line reads all.")
+        begin = report["cutTo"][:10]
+        said.append(t("Only the newest decisions were read, from {begin} on; the command line reads all.", begin=begin))
     return said
 
 
-def _figures(report: Json) -> list[tuple[str, str]]:
-    rows, orders = report["byTopic"], report["orders"]
+def _figures(report: Json, words: PageWords) -> list[tuple[str, str]]:
+    t, rows, orders = words.plain, report["byTopic"], report["orders"]
     cards, overridden = report["cards"], sum(each["overridden"] for each in rows)
     known = cards - sum(each["unknown"] for each in rows)
     of_100 = f"{100 * cards / orders:.0f}" if orders else "-"
+    before = t(
+        "orders judged ({count} in {month})", count=words.grouped(report["ordersBefore"]), month=report["previousMonth"]
+    )
     return [
-        (f"orders judged ({report['ordersBefore']:,} in {report['previousMonth']})", f"{orders:,}"),
-        ("cards shown", f"{cards:,}"),
-        ("cards for 100 orders", of_100),
-        (f"overridden, of {known:,} with known fate", f"{overridden:,}"),
-        ("critical overridden", f"{report['criticalOverridden']:,}"),
+        (before, words.grouped(orders)),
+        (t("cards shown"), words.grouped(cards)),
+        (t("cards for 100 orders"), of_100),
+        (t("overridden, of {count} with known fate", count=words.grouped(known)), words.grouped(overridden)),
+        (t("critical overridden"), words.grouped(report["criticalOverridden"])),
     ]
 
 
-def _signals(report: Json) -> Section:
+def _signals(report: Json, words: PageWords) -> Section:
     """Say once for each topic that it went silent or loud, and in which weeks."""
+    t = words.plain
     weeks: dict[tuple[str, str, str], list[str]] = {}
     for each in report["signals"]:
         weeks.setdefault((each["topic"], each["measure"], each["signal"]), []).append(each["begin"])
-    points = [*volume_lines(report["volume"])]
-    points += [f"{topic}, {measure}: {signal}, {_weeks(those)}" for (topic, measure, signal), those in weeks.items()]
-    begin = report["charts"][0]["points"][0]["begin"] if report["charts"] else ""
-    text = [f"Compared with the weeks from {begin} on." if begin else "Nothing is on record to compare with."]
-    if not points:
-        text.append("Every topic fired as often as it used to, as far as enough is known to say so.")
-    return Section("month-signals", "Silent or loud", text=text, points=points, alert=bool(points))
-
-
-def _weeks(begins: Sequence[str]) -> str:
-    return f"in the week of {begins[0]}" if len(begins) == 1 else f"in {len(begins)} weeks from {begins[0]} on"
-
-
-def _stopped(report: Json) -> list[Section]:
-    points = [
-        f"{line} In this month it fired unseen on {each['unseen']} orders."
-        for line, each in zip(stopped_lines(report["stopped"]), report["stopped"], strict=True)
+    points = [*volume_lines(report["volume"], words)]
+    points += [
+        f"{topic}, {named(measure, words)}: {named(signal, words)}, {_weeks(those, words)}"
+        for (topic, measure, signal), those in weeks.items()
     ]
-    return [Section("stopped", "Stopped in an emergency", points=points, alert=True)] if points else []
+    begin = report["charts"][0]["points"][0]["begin"] if report["charts"] else ""
+    compared = t("Compared with the weeks from {begin} on.", begin=begin)
+    text = [compared if begin else t("Nothing is on record to compare with.")]
+    if not points:
+        text.append(t("Every topic fired as often as it used to, as far as enough is known to say so."))
+    return Section("month-signals", t("Silent or loud"), text=text, points=points, alert=bool(points))
 
 
-def _cases(report: Json, cases: Sequence[Json], *, whole: bool = False) -> Section:
-    head = ["When", "Why it is here", "Card", "What was said", "The same patient after it", "Decision"]
+def _weeks(begins: Sequence[str], words: PageWords) -> str:
+    t = words.plain
+    if len(begins) == 1:
+        return t("in the week of {begin}", begin=begins[0])
+    return t("in {count} weeks from {begin} on", count=len(begins), begin=begins[0])
+
+
+def _stopped(report: Json, words: PageWords) -> list[Section]:
+    t = words.plain
+    points = [
+        t("{stopped} In this month it fired unseen on {count} orders.", stopped=line, count=each["unseen"])
+        for line, each in zip(stopped_lines(report["stopped"], words), report["stopped"], strict=True)
+    ]
+    return [Section("stopped", t("Stopped in an emergency"), points=points, alert=True)] if points else []
+
+
+def _cases(report: Json, cases: Sequence[Json], words: PageWords, *, whole: bool = False) -> Section:
+    t = words.plain
+    head = [
+        t("When"), t("Why it is here"), t("Card"), t("What was said"), t("The same patient after it"), t("Decision"),
+    ]  # fmt: skip
     rows = [
         [
             _when(report, each["at"]),
-            each["why"],
+            named(each["why"], words),
             f"{each['summary']} ({each['topic']})",
-            " ".join(part for part in (each["reason"], f"“{each['comment']}”" if each["comment"] else "") if part),
-            _later(each),
+            " ".join(part for part in (reason_named(each["reason"], words), _quoted(each["comment"])) if part),
+            _later(each, words),
             each["decision"] if whole else each["decision"][:8],
         ]
         for each in cases
     ]
-    text = [] if cases else ["No card was overridden in a way that asks for a look."]
+    text = [] if cases else [t("No card was overridden in a way that asks for a look.")]
     if not whole and len(report["cases"]) > len(cases):
-        text = [f"The first {len(cases)} of {len(report['cases'])}; all follow below."]
-    name, title = ("cases-all", "Cases to look at, all") if whole else ("cases", "Cases to look at first")
-    return Section(name, title, text=text, table=Table("All cases" if whole else "Cases", head, rows))
+        text = [t("The first {count} of {all}; all follow below.", count=len(cases), all=len(report["cases"]))]
+    if whole:
+        return Section("cases-all", t("Cases to look at, all"), text=text, table=Table(t("All cases"), head, rows))
+    return Section("cases", t("Cases to look at first"), text=text, table=Table(t("Cases"), head, rows))
 
 
-def _later(case: Json) -> str:
+def _quoted(comment: str) -> str:
+    return f"“{comment}”" if comment else ""
+
+
+def _later(case: Json, words: PageWords) -> str:
+    t = words.plain
     if not case["later"]:
-        return "nothing later on record"
-    critical = ", ".join(case["laterCritical"])
-    return f"{case['later']} later; {f'critical: {critical}' if critical else 'no critical card'}"
+        return t("nothing later on record")
+    if not case["laterCritical"]:
+        return t("{count} later; no critical card", count=case["later"])
+    return t("{count} later; critical: {topics}", count=case["later"], topics=", ".join(case["laterCritical"]))
 
 
-def _topics(report: Json, rows: Sequence[Json]) -> Section:
+def _topics(report: Json, rows: Sequence[Json], words: PageWords) -> Section:
+    t = words.plain
     charted = [each for each in report["byTopic"] if each["per100"]][:_CHARTED]
     pair = (report["previousMonth"], report["month"])
     chart = bars(
-        "Orders with a finding that was shown, of 100",
+        t("Orders with a finding that was shown, of 100"),
         [Bar(each["topic"], each["per100Before"] or 0.0, each["per100"]) for each in charted],
         pair,
+        t,
     )
-    table = Table("Topics", ["Topic", "Orders", "Of 100", f"Of 100 in {pair[0]}", "Cards", "Overridden"], [
-        [each["topic"], each["orders"], _number(each["per100"]), _number(each["per100Before"]), each["cards"],
-         each["overridden"]]
-        for each in rows
-    ], numbers=range(1, 6))  # fmt: skip
-    text = [f"The {len(rows)} topics that fired most; all follow below."] if len(report["byTopic"]) > len(rows) else []
-    return Section("topics", "What fired, and what became of it", text=text, chart=chart, table=table)
-
-
-def _all_topics(report: Json) -> Section:
     head = [
-        "Topic", "What it is", "Orders", "Of 100", f"In {report['previousMonth']}", "Unseen (shadow)", "Not checked",
-        "Cards", "Accepted", "Overridden", "Fate not known",
+        t("Topic"), t("Orders"), t("Of 100"), t("Of 100 in {month}", month=pair[0]), t("Cards"), t("Overridden"),
+    ]  # fmt: skip
+    cells = [
+        [each["topic"], each["orders"], _number(each["per100"], words), _number(each["per100Before"], words),
+         each["cards"], each["overridden"]]
+        for each in rows
+    ]  # fmt: skip
+    text = []
+    if len(report["byTopic"]) > len(rows):
+        text = [t("The {count} topics that fired most; all follow below.", count=len(rows))]
+    table = Table(t("Topics"), head, cells, numbers=range(1, 6))
+    return Section("topics", t("What fired, and what became of it"), text=text, chart=chart, table=table)
+
+
+def _all_topics(report: Json, words: PageWords) -> Section:
+    t = words.plain
+    head = [
+        t("Topic"), t("What it is"), t("Orders"), t("Of 100"), t("Of 100 in {month}", month=report["previousMonth"]),
+        t("Unseen (shadow)"), t("Not checked"), t("Cards"), t("Accepted"), t("Overridden"), t("Fate not known"),
     ]  # fmt: skip
     rows = [
         [
-            each["topic"], each["display"], each["orders"], _number(each["per100"]), _number(each["per100Before"]),
-            each["unseen"], each["notChecked"], each["cards"], each["accepted"], each["overridden"], each["unknown"],
+            each["topic"], topic_named(each["topic"], each["display"], words), each["orders"],
+            _number(each["per100"], words), _number(each["per100Before"], words), each["unseen"], each["notChecked"],
+            each["cards"], each["accepted"], each["overridden"], each["unknown"],
         ]
         for each in report["byTopic"]
     ]  # fmt: skip
-    text = (
+    text = t(
         "Orders: on how many a finding was shown. Not checked: on how many the topic could not be checked, for lack of "
         "data. Of a card whose client sends no feedback, nobody knows what became of it."
     )
-    return Section(
-        "topics-all", "Every topic, in full", text=[text], table=Table("Every topic", head, rows, numbers=range(2, 11))
-    )
+    table = Table(t("Every topic"), head, rows, numbers=range(2, 11))
+    return Section("topics-all", t("Every topic, in full"), text=[text], table=table)
 
 
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:g}"
+def _number(value: float | None, words: PageWords) -> str:
+    return "-" if value is None else words.figure(f"{value:g}")
 
 
-def _effects(report: Json) -> Section:
+def _effects(report: Json, words: PageWords) -> Section:
+    t = words.plain
     rows: list[list[object]] = []
     for each in report["effects"]:
-        what = "" if each["what"] == "configuration" else f"{each['what']}: "
+        what = "" if each["what"] == "configuration" else f"{named(each['what'], words)}: "
         said = f"{what}{'; '.join(each['words'])}"
         when = _when(report, each["at"])
         for topic in each["topics"]:
-            then = _rate(topic["before"], each["ordersBefore"])
-            rows.append([when, said, topic["topic"], then, _rate(topic["after"], each["ordersAfter"]), topic["moved"]])
+            then = _rate(topic["before"], each["ordersBefore"], words)
+            after = _rate(topic["after"], each["ordersAfter"], words)
+            rows.append([when, said, topic["topic"], then, after, named(topic["moved"], words)])
         if not each["topics"]:
-            few = min(each["ordersBefore"], each["ordersAfter"]) < LEAST_ORDERS
-            orders = f"{each['ordersBefore']} orders before, {each['ordersAfter']} after"
-            rows.append([when, said, "", "", "", f"too few orders to say ({orders})" if few else "changed nothing"])
-    text = [] if rows else ["Nothing that cards go by was changed in this month."]
-    head = ["When", "What changed", "Topic", "Fired before", "Fired after", "What it did"]
-    return Section("effects", "What changed, and what it did", text=text, table=Table("Changes", head, rows))
+            rows.append([when, said, "", "", "", _no_effect(each, words)])
+    text = [] if rows else [t("Nothing that cards go by was changed in this month.")]
+    head = [
+        t("When"), t("What changed"), t("Topic"), t("Fired before"), t("Fired after"), t("What it did"),
+    ]  # fmt: skip
+    return Section("effects", t("What changed, and what it did"), text=text, table=Table(t("Changes"), head, rows))
 
 
-def _rate(hits: int, orders: int) -> str:
-    return f"{100 * hits / orders:.1f} of 100 ({hits} of {orders})" if orders else "-"
+def _no_effect(each: Json, words: PageWords) -> str:
+    t, before, after = words.plain, each["ordersBefore"], each["ordersAfter"]
+    if min(before, after) < LEAST_ORDERS:
+        return t("too few orders to say ({before} orders before, {after} after)", before=before, after=after)
+    return t("changed nothing")
 
 
-def _firing(report: Json, details: dict[str, Section]) -> list[Section]:
+def _rate(hits: int, orders: int, words: PageWords) -> str:
+    if not orders:
+        return "-"
+    number = f"{100 * hits / orders:.1f}"
+    return words.plain("{number} of 100 ({hits} of {orders})", number=number, hits=hits, orders=orders)
+
+
+def _firing(report: Json, details: dict[str, Section], words: PageWords) -> list[Section]:
     """Return the control charts of what was out of its limits in the month, and of what fired most."""
-    wanted = {f"{each['topic']}: {each['measure']}" for each in report["signals"]}
-    wanted |= {f"{each['topic']}: fired" for each in report["byTopic"][:_FIRING]}
+    wanted = {measured(each, words) for each in report["signals"]}
+    wanted |= {measured({"topic": each["topic"], "measure": FIRED}, words) for each in report["byTopic"][:_FIRING]}
     charts = [each for each in details.values() if each.id.startswith("firing-") and each.title in wanted]
     return [details["firing"], *charts] if charts else []
 

@@ -111,14 +111,14 @@ def _outcome(verdict: Verdict, renderer: Renderer, hook_instance: str) -> Json:
             said = {"says": card.summary, "detail": card.detail, "indicator": str(card.indicator)} if card else {}
             return {"outcome": "fired", **said}
         case CannotTell(missing=missing):
-            return {"outcome": "could-not-check", "missing": [lacking(each, verdict) for each in missing]}
+            return {"outcome": "could-not-check", "missing": [missing_data_text(each, verdict) for each in missing]}
         case NotApplicable(because=because):
             return {"outcome": "not-applicable", "because": because}
         case Clear():
             return {"outcome": "checked-and-fine"}
 
 
-def lacking(missing: Missing, verdict: Verdict) -> str:
+def missing_data_text(missing: Missing, verdict: Verdict) -> str:
     """Say in words which missing data a check needed."""
     sentence = default_wording().evidence.get(f"missing-{missing.what}", missing.what)
     return sentence.format(text=verdict.drug, **missing.values)

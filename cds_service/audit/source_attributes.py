@@ -95,7 +95,7 @@ def _of_rule(rule: SiteRule, decider: Decider) -> Json:
     source = document(rule.by.source, known.sources[rule.by.source], decider.settings.base_url)
     return {
         "described": True,
-        "services": [each.id for each in SERVICES if not each.coverage and each.hook in rule.moments],
+        "services": [each.id for each in SERVICES if not each.coverage and each.hook in rule.hooks],
         "developer": "The site that runs the service",
         "funding": "The site that runs the service",
         "citations": [{**source, "confidence": str(rule.by.confidence)}],

@@ -31,11 +31,15 @@ _log = structlog.get_logger()
 
 
 def protect(
-    app: Flask, ask: Callable[[], tuple[str, Authenticator | None]], on_refused: Callable[[Reason], None] | None = None
+    app: Flask,
+    ask: Callable[[], tuple[str, Authenticator | None]],
+    on_refused: Callable[[Reason], None] | None = None,
+    admitted: str = "",
 ) -> None:
     """Require authentication for an application; ``on_refused`` is called for every refused call.
 
-    ``ask`` returns the public address and the authenticator in force, if there is one.
+    ``ask`` returns the public address and the authenticator in force, if there is one. A call that is let in has the
+    key ``admitted`` in its WSGI environment.
 
     It sets ``flask.g.caller`` to the `Caller`, or None if authentication is off.
     """
@@ -51,6 +55,7 @@ def protect(
             return None
         base_url, authenticator = ask()
         if authenticator is None:
+            asked.environ[admitted] = True
             return None
         try:
             g.caller = authenticator.authenticate(asked.headers.get("Authorization"), base_url + path)
@@ -65,6 +70,7 @@ def protect(
             if on_refused is not None:
                 on_refused(refused.reason)
             return _answer(refused.reason.status, base_url)
+        asked.environ[admitted] = True
         return None
 
 

@@ -33,7 +33,7 @@ class DatabaseReplayStore:
     def __init__(self, engine: Engine, clock: Callable[[], float] = time.time) -> None:
         """Take a database engine that is used for nothing else; no connection is made yet."""
         if engine.dialect.name == "sqlite":
-            event.listen(engine, "connect", _spare_the_disk)
+            event.listen(engine, "connect", _no_wait_for_disk)
         self._engine = engine
         self._clock = clock
         self._remember = _remember(engine.dialect.name)
@@ -103,6 +103,6 @@ def _remember(dialect: str) -> Executable:
     return statement
 
 
-def _spare_the_disk(connection: sqlite3.Connection, _: Any) -> None:
+def _no_wait_for_disk(connection: sqlite3.Connection, _: Any) -> None:
     """Make commits survive the process but not a power cut, so that no call waits for the disk."""
     connection.execute("PRAGMA synchronous=NORMAL")

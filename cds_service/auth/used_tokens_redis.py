@@ -68,24 +68,24 @@ class RedisReplayStore:
             # If the answer to the first attempt was lost, the retry finds the token that the first one wrote.
             if not is_new and self._redis.get(name) != mine:
                 return False
-            remembers_since = self._begun_anew() if since is None else float(since)
+            remembers_since = self._kept_since() if since is None else float(since)
             self._seen_whole = self._clock()
         except (redis.RedisError, ValueError) as error:
             raise ReplayStoreError(f"redis: {type(error).__name__}") from None
-        if not self._is_first_here(token, expires):
+        if not self._is_first_in_process(token, expires):
             return False
         if issued < remembers_since:
             raise ReplayStoreError("redis: it has lost its memory, and this token is older than that")
         return True
 
-    def _is_first_here(self, token: str, expires: int) -> bool:
+    def _is_first_in_process(self, token: str, expires: int) -> bool:
         """Return whether this process has not accepted the token before; it forgets tokens beyond its capacity."""
         try:
             return self._own.is_first(token, expires)
         except ReplayStoreError:
             return True
 
-    def _begun_anew(self) -> float:
+    def _kept_since(self) -> float:
         """Record since when the server has kept tokens: its own start, if that lost them, or now."""
         now = self._clock()
         started = math.floor(now - float(self._redis.info("server")["uptime_in_seconds"]))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from cds_service.charts.figures import in_english
 from cds_service.charts.specification import HEIGHT, INK, TICKS, amount, chart, time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from cds_service.charts.figures import Chart, Period
+    from cds_service.charts.figures import Chart, Period, Say
 
 Json = dict[str, Any]
 _BAND, _USUAL = "var(--chart-band, #dbe8f5)", "var(--chart-usual, #4a6f9a)"
@@ -20,8 +21,10 @@ _MANY = 60
 _POINT = {"type": "point", "filled": True, "opacity": 1}
 
 
-def control_chart(title: str, periods: Sequence[Period], days: int, unit: str = "per 100 orders") -> Chart | None:
-    """Draw periods of ``days``; ``unit`` says what their values are. No periods, no chart."""
+def control_chart(
+    title: str, periods: Sequence[Period], days: int, unit: str = "", t: Say = in_english
+) -> Chart | None:
+    """Draw periods of ``days``; ``unit`` says what their values are, if not per 100 orders. No periods, no chart."""
     if not periods:
         return None
     top = max((each for period in periods for each in (period.value, period.high) if each is not None), default=0)
@@ -29,7 +32,7 @@ def control_chart(title: str, periods: Sequence[Period], days: int, unit: str = 
     every = -(-len(periods) // TICKS)
     begin = time("begin", format="%Y-%m-%d", labelFlush=False, values=[each.begin for each in periods[::every]])
     begin["scale"] |= {"domain": [_edges(periods[0], days)[0], _edges(periods[-1], days)[1]]}
-    value = amount("value", top, unit)
+    value = amount("value", top, unit or t("per 100 orders"))
     here = {"x": begin, "y": value}
     band = {"x": begin | {"field": "from"}, "x2": {"field": "to"}}
     layers = [
@@ -58,7 +61,7 @@ def control_chart(title: str, periods: Sequence[Period], days: int, unit: str = 
             for look in ({"color": _GROUND, "stroke": _GROUND, "strokeWidth": 4}, {"color": _SIGNAL})
         ),
     ]
-    return chart(title, _in_words(periods), list(_values(periods, days)), layers, height=HEIGHT)
+    return chart(title, _in_words(periods, t), list(_values(periods, days)), layers, t=t, height=HEIGHT)
 
 
 def _where(field: str, mark: Json, encoding: Json) -> Json:
@@ -83,8 +86,12 @@ def _edges(period: Period, days: int) -> tuple[str, str]:
     return (middle - half).isoformat(), (middle + half).isoformat()
 
 
-def _in_words(periods: Sequence[Period]) -> str:
-    signals = [f"{each.signal} in the period of {each.begin}" for each in periods if each.signal]
-    return (
-        f"{len(periods)} periods; {', '.join(signals) or 'none out of its limits'}. The table below has every number."
+def _in_words(periods: Sequence[Period], t: Say) -> str:
+    signals = [
+        t("{signal} in the period of {begin}", signal=each.signal, begin=each.begin) for each in periods if each.signal
+    ]
+    return t(
+        "{count} periods; {signals}. The table below has every number.",
+        count=len(periods),
+        signals=", ".join(signals) or t("none out of its limits"),
     )

@@ -7,9 +7,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    Say = Callable[..., str]
+    """Says an English sentence in the language of a report, with its placeholders filled in."""
 
 Json = dict[str, Any]
+
+
+def in_english(sentence: str, **values: Any) -> str:
+    """Say a sentence as it is."""
+    return sentence.format(**values) if values else sentence
 
 
 @dataclass(frozen=True, slots=True)

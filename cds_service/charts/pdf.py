@@ -18,7 +18,7 @@ import structlog
 _SECONDS = 120
 _HANDED_ON = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "HOME", "LANG")
 # A drawing takes its colors from CSS properties of the page, each with a fallback; a PDF uses the fallback.
-_COLOUR = re.compile(r"var\(--[a-z-]{1,30}, ?(#[0-9a-fA-F]{3,8})\)")
+_COLOR = re.compile(r"var\(--[a-z-]{1,30}, ?(#[0-9a-fA-F]{3,8})\)")
 _log = structlog.get_logger(__name__)
 
 
@@ -52,7 +52,7 @@ def _print() -> None:
     from weasyprint import HTML  # noqa: PLC0415 - an extra, and only this process needs it
     from weasyprint.urls import URLFetcher  # noqa: PLC0415
 
-    page = _COLOUR.sub(r"\1", sys.stdin.buffer.read().decode())
+    page = _COLOR.sub(r"\1", sys.stdin.buffer.read().decode())
     fetcher = URLFetcher(allowed_protocols=())
     sys.stdout.buffer.write(HTML(string=page, url_fetcher=fetcher).write_pdf(pdf_tags=True))
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
 from cds_service.charts.drawing import can_draw, draw
-from cds_service.charts.figures import Chart
+from cds_service.charts.figures import Chart, in_english
 
-_NOT_DRAWN = "The chart could not be drawn; the table has its figures."
-_NOT_INSTALLED = "Charts need the extra her2-cds[charts]; the table has the figures."
+if TYPE_CHECKING:
+    from cds_service.charts.figures import Say
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +46,18 @@ class Section:
     new_page: bool = False
 
 
-def drawn(sections: Sequence[Section]) -> list[Section]:
+def drawn(sections: Sequence[Section], t: Say = in_english) -> list[Section]:
     """Draw all charts of a report at once."""
     charts = [(f"chart-{each.id}", each.chart) for each in sections if each.chart is not None]
     pictures = iter(draw(charts))
-    return [each if each.chart is None else _with(each, next(pictures)) for each in sections]
+    return [each if each.chart is None else _with(each, next(pictures), t) for each in sections]
 
 
-def _with(section: Section, picture: Markup) -> Section:
+def _with(section: Section, picture: Markup, t: Say) -> Section:
     if picture:
         return replace(section, svg=picture)
-    return replace(section, text=(*section.text, _NOT_DRAWN if can_draw() else _NOT_INSTALLED))
+    if can_draw():
+        missing = t("The chart could not be drawn; the table has its figures.")
+    else:
+        missing = t("Charts need the extra her2-cds[charts]; the table has the figures.")
+    return replace(section, text=(*section.text, missing))

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cds_service.charts.figures import Chart
+from cds_service.charts.figures import Chart, in_english
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from cds_service.charts.figures import Say
 
 Json = dict[str, Any]
 HEIGHT = 190
@@ -49,9 +51,13 @@ _CONFIG: Json = {
 }
 
 
-def chart(title: str, words: str, values: Sequence[Json], layers: Sequence[Json], **others: Any) -> Chart:
+def chart(
+    title: str, words: str, values: Sequence[Json], layers: Sequence[Json], *, t: Say = in_english, **others: Any
+) -> Chart:
     """Put a chart together; ``others`` are ``height`` and what all layers encode alike."""
     by_rows = isinstance(others["height"], dict)
+    mark = number("0.5", t)[1]
+    numbers = {"decimal": mark, "thousands": "", "grouping": [3], "currency": ["", ""]}
     return Chart(
         title,
         words,
@@ -61,12 +67,17 @@ def chart(title: str, words: str, values: Sequence[Json], layers: Sequence[Json]
             # A fallback font may be wider than the one that the drawing was made for.
             "padding": {"left": 16 if by_rows else 5, "top": 5, "right": 5, "bottom": 5},
             "background": None,
-            "config": _CONFIG,
+            "config": _CONFIG if mark == "." else _CONFIG | {"locale": {"number": numbers}},
             "data": {"values": values},
             "layer": layers,
             **others,
         },
     )
+
+
+def number(written: str, t: Say) -> str:
+    """Write a number with the decimal mark of a report's language."""
+    return t("{number}", number=written)
 
 
 def names(*, grid: bool = False) -> Json:

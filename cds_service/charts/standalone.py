@@ -8,19 +8,32 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from cds_service.charts.figures import in_english
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from cds_service.charts.figures import Say
     from cds_service.charts.sections import Section
 
     Pairs = Sequence[tuple[str, str]]
 _STYLES = ("page.css", "report.css")
 
 
-def standalone(
-    title: str, lead: Sequence[str], sections: Sequence[Section], figures: Pairs = (), run: Pairs = ()
+def standalone(  # noqa: PLR0913 - what a page consists of
+    title: str,
+    lead: Sequence[str],
+    sections: Sequence[Section],
+    *,
+    figures: Pairs = (),
+    run: Pairs = (),
+    lang: str = "en",
+    t: Say = in_english,
 ) -> str:
-    """Write a report: ``figures`` are the key numbers at the top, ``run`` says what it was made from."""
+    """Write a report: ``figures`` are the key numbers at the top, ``run`` says what it was made from.
+
+    ``lang`` is the language of its sentences, and ``t`` says those of the page itself in it.
+    """
     environment = Environment(
         loader=PackageLoader("cds_service"), autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True
     )
@@ -31,6 +44,8 @@ def standalone(
         sections=sections,
         figures=figures,
         run=run,
+        lang=lang,
+        t=t,
         # Our own files, so nothing in them needs escaping.
         styles=[Markup(static.joinpath(name).read_text("utf-8")) for name in _STYLES],  # noqa: S704
     )

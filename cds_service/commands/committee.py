@@ -14,7 +14,9 @@ from cds_service.audit.committee_page import committee_page, committee_sections,
 from cds_service.charts.pdf import as_pdf, can_print
 from cds_service.commands.options import config_option, fail, settings_of
 from cds_service.commands.record import open_record
-from cds_service.commands.window import nothing_on_record, of_client, one_service_options
+from cds_service.commands.window import nothing_on_record, one_service_options
+from cds_service.learning.report_words import made
+from cds_service.page_words import page_words
 
 if TYPE_CHECKING:
     from cds_service.store.selection import Window
@@ -33,7 +35,10 @@ def record() -> None:
 @one_service_options
 @config_option
 def report(*, month: str, folder: Path, window: Window, config: Path | None) -> None:
-    """Write the monthly report: report.html, report.pdf, and every table as CSV under tables/."""
+    """Write the monthly report: report.html, report.pdf, and every table as CSV under tables/.
+
+    It is in the language of the site (site.language).
+    """
     settings = settings_of(config)
     try:
         chosen = month_in(month, settings.site.timezone)
@@ -46,9 +51,9 @@ def report(*, month: str, folder: Path, window: Window, config: Path | None) -> 
             fail(nothing_on_record(engine, window))
     except SQLAlchemyError as error:
         fail(f"the record cannot be read: {type(error).__name__}")
-    sections = committee_sections(found)
-    asked = f"{window.service or 'All services'}{of_client(window.issuer, window.tenant)}"
-    page = committee_page(found, sections, f"{asked}. Made {datetime.now(UTC):%Y-%m-%d %H:%M} UTC.")
+    words = page_words(settings.site.language)
+    sections = committee_sections(found, words)
+    page = committee_page(found, sections, made(window, datetime.now(UTC), words), words)
     try:
         (folder / "tables").mkdir(parents=True, exist_ok=True)
         (folder / "report.html").write_text(page, encoding="utf-8", newline="\n")

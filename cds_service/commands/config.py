@@ -97,7 +97,8 @@ def _settings(name: str) -> Settings:
         return Settings()
     path = Path(name)
     if not path.is_file():
-        fail(f"{name}: no such file; name two configuration files, or 'default'")
+        what = "a folder" if path.is_dir() else "no such file"
+        fail(f"{name}: {what}; name two configuration files, or 'default'")
     try:
         return load_settings(path, {})
     except ConfigurationError as error:

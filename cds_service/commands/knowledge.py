@@ -6,6 +6,7 @@ import json
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,16 +19,23 @@ from cards.presentation.wording import WordingError
 from cards.readings.case import counted
 from cds_service.commands.options import FILE, config_option, fail, settings_of
 from cds_service.configuration.layers import ConfigurationError
-from cds_service.configuration.site_content import changed_beneath, overlaid
+from cds_service.configuration.site_content import changed_shipped_values, overridden_values
 from cds_service.configuration.site_diff import changes
 from cds_service.configuration.site_layer import SiteLayer, read_site_layer, site_layer
 from cds_service.page_words import untranslated_pages
 from cds_service.public_files.against import check_against
 from cds_service.public_files.findings import PublicFileError
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from cds_service.public_files.findings import Finding
+
 SAME, DIFFERENT = 0, 1
 _DEFAULT = "default"
 _OF_KNOWLEDGE = frozenset({"sources", "brands", "products"})
+_OVERLAID = ("knowledge.", "wording.")
+"""How the places begin that ``knowledge shipped`` prints."""
 
 
 @click.group()
@@ -57,6 +65,10 @@ def check(
     Exit code: 0 they can be used and nothing differs, 1 a public file says otherwise, 2 a file cannot be used.
     """
     layer = _layer(files) if files else settings_of(config).site_layer
+    # Everything is read before anything is printed: a file that cannot be used leaves one line and nothing else.
+    in_english = _in_english(language, layer) if language else []
+    before = _kept(kept) if kept is not None else {}
+    compared = [(path, _compared(path, layer)) for path in against]
     named = [name for name, _ in (*layer.knowledge_files, *layer.wording_files, *layer.rule_files)]
     for change in changes(site_layer((), ()), layer):
         click.echo(change.says)
@@ -64,36 +76,50 @@ def check(
     if layer.known.site_rules:
         click.echo(f"{counted(len(layer.known.site_rules), 'rule')}, {counted(cases, 'case')}, all as expected")
     click.echo(f"{', '.join(named)}: valid" if named else "nothing is laid over what ships")
-    missing = _in_english(language, layer) if language else False
-    changed = _changed_by_release(kept, layer) if kept is not None else False
-    sys.exit(DIFFERENT if _differs(against, layer) or missing or changed else SAME)
+    if language:
+        click.echo(f"{language}: {len(in_english)} said in English")
+        _print_indented(in_english)
+    changed = changed_shipped_values(before, _shipped_and_site(layer), layer)
+    if kept is not None:
+        click.echo(f"{kept.name}: {counted(len(changed), 'value')} changed by this release")
+        _print_indented(changed)
+    for path, found in compared:
+        click.echo(f"{path.name}: {counted(len(found), 'difference')}")
+        _print_indented(each.line for each in found)
+    sys.exit(DIFFERENT if in_english or changed or any(found for _, found in compared) else SAME)
 
 
-def _in_english(language: str, layer: SiteLayer) -> bool:
-    """Print the sentences that have no translation, and return whether there are any."""
+def _print_indented(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(f"  {line}")
+
+
+def _in_english(language: str, layer: SiteLayer) -> list[str]:
+    """List the sentences that have no translation."""
     try:
-        missing = [*untranslated(language, layer.known), *untranslated_pages(language)]
+        return [*untranslated(language, layer.known), *untranslated_pages(language)]
     except WordingError as error:
         fail(str(error))
-    click.echo(f"{language}: {len(missing)} said in English")
-    for text in missing:
-        click.echo(f"  {text}")
-    return bool(missing)
 
 
-def _differs(against: tuple[Path, ...], layer: SiteLayer) -> bool:
-    """Print where the knowledge differs from public files, and return whether it does."""
-    differs = False
-    for path in against:
-        try:
-            found = check_against(path, layer.known, default_billing(), datetime.now(UTC).date())
-        except PublicFileError as error:
-            fail(str(error))
-        click.echo(f"{path.name}: {len(found)} difference{'' if len(found) == 1 else 's'}")
-        for each in found:
-            click.echo(f"  {each.line}")
-        differs = differs or bool(found)
-    return differs
+def _compared(path: Path, layer: SiteLayer) -> list[Finding]:
+    """List where the knowledge differs from a public file."""
+    try:
+        return check_against(path, layer.known, default_billing(), datetime.now(UTC).date())
+    except PublicFileError as error:
+        fail(str(error))
+
+
+def _kept(path: Path) -> dict[str, str]:
+    """Read what ``knowledge shipped`` printed."""
+    try:
+        before = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        fail(f"{path}: cannot be read as JSON")
+    places = before if isinstance(before, dict) else {"": ""}
+    if not all(isinstance(said, str) and place.startswith(_OVERLAID) for place, said in places.items()):
+        fail(f"{path}: not a file of `knowledge shipped`")
+    return places
 
 
 @knowledge.command("shipped")
@@ -106,26 +132,13 @@ def shipped(files: tuple[Path, ...], config: Path | None) -> None:
     release has changed.
     """
     layer = _layer(files) if files else settings_of(config).site_layer
-    click.echo(json.dumps(overlaid(_beneath(layer), layer), indent=2, ensure_ascii=False, sort_keys=True))
+    click.echo(
+        json.dumps(overridden_values(_shipped_and_site(layer), layer), indent=2, ensure_ascii=False, sort_keys=True)
+    )
 
 
-def _beneath(layer: SiteLayer) -> SiteLayer:
+def _shipped_and_site(layer: SiteLayer) -> SiteLayer:
     return site_layer((), (), layer.language if layer.language in languages() else ENGLISH)
-
-
-def _changed_by_release(kept: Path, layer: SiteLayer) -> bool:
-    """Print which shipped values differ from those kept, and return whether any does."""
-    try:
-        before = json.loads(kept.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        fail(f"{kept}: cannot be read as JSON")
-    if not isinstance(before, dict) or not all(isinstance(each, str) for each in before.values()):
-        fail(f"{kept}: not a file of `knowledge shipped`")
-    told = changed_beneath(before, _beneath(layer), layer)
-    click.echo(f"{kept.name}: {counted(len(told), 'value')} changed by this release")
-    for each in told:
-        click.echo(f"  {each}")
-    return bool(told)
 
 
 @knowledge.command("diff")
@@ -150,7 +163,7 @@ def _named(name: str) -> SiteLayer:
         return site_layer((), ())
     path = Path(name)
     if not path.is_file():
-        fail(f"{name}: no such file")
+        fail(f"{name}: {'a folder' if path.is_dir() else 'no such file'}; name two files, or 'default'")
     return _layer((path,))
 
 

@@ -16,13 +16,15 @@ from cds_service.charts.csv_tables import spreadsheet_text
 from cds_service.clock import now
 from cds_service.commands.options import config_option, fail, moment, settings_of
 from cds_service.commands.record import open_record
-from cds_service.commands.window import nothing_on_record, of_client, window_options
+from cds_service.commands.window import nothing_on_record, window_options
 from cds_service.learning.control import PERIODS, begin_of
 from cds_service.learning.feedback_export import COLUMNS, entries
 from cds_service.learning.page import learning_page
 from cds_service.learning.report import learning_report
+from cds_service.learning.report_words import made, window_named
 from cds_service.learning.text import learning_lines
 from cds_service.learning.watch import last_whole_week, out_of_limits, watch_lines
+from cds_service.page_words import page_words
 from cds_service.store.selection import Window
 from fhir_mappings.wire.resources import encode
 
@@ -38,8 +40,12 @@ def learn() -> None:
 @click.option("--format", "output", type=click.Choice(["text", "json", "html"]), default="text", show_default=True)
 @config_option
 def report(*, window: Window, period: str, output: str, config: Path | None) -> None:
-    """Report on responses to cards, on rules that went silent or loud, and on clinicians' comments."""
-    engine = open_record(settings_of(config))
+    """Report on responses to cards, on rules that went silent or loud, and on clinicians' comments.
+
+    The page (--format html) is in the language of the site (site.language).
+    """
+    settings = settings_of(config)
+    engine = open_record(settings)
     try:
         found = learning_report(engine, window, period)
         if not found["decisions"] and output != "json":
@@ -49,10 +55,9 @@ def report(*, window: Window, period: str, output: str, config: Path | None) -> 
     if output == "json":
         click.echo(json.dumps(found, indent=2))
     elif output == "html":
-        days = " to ".join(str(day.date()) if day else "now" for day in (window.begin, window.end) if day) or "all time"
-        whose = of_client(window.issuer, window.tenant)
-        made = f"{window.service or 'all services'}{whose}, {days}, made {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
-        click.echo(learning_page(found, made), nl=False)
+        words = page_words(settings.site.language)
+        said = f"{window_named(window, words)}. {made(window, datetime.now(UTC), words)}"
+        click.echo(learning_page(found, said, words), nl=False)
     else:
         click.echo("\n".join(learning_lines(found)))
 

@@ -10,8 +10,8 @@ import click
 from pydantic import HttpUrl, ValidationError
 
 from cds_service.commands.options import config_option, fail, settings_of
-from cds_service.decisions.as_an_ehr import HOOKS, UnknownDrugError, built_from, known_drug
 from cds_service.decisions.decider import Decider
+from cds_service.decisions.request_from_server import HOOKS, UnknownDrugError, known_drug, request_from_chart
 from cds_service.ehr.servers import why_not_allowed
 from cds_service.telemetry.logs import configure_logs
 from fhir_mappings.request.builder import BuildError, draft_order, orders_in, patient_id
@@ -62,7 +62,7 @@ def request(  # noqa: PLR0913, PLR0917 - one for each option
     try:
         identifier = patient_id(patient)
         orders = _orders(order_file, drug, dose, identifier, decider)
-        built = built_from(decider, fhir_server, identifier, hook, orders, os.environ.get(TOKEN_VARIABLE))
+        built = request_from_chart(decider, fhir_server, identifier, hook, orders, os.environ.get(TOKEN_VARIABLE))
     except BuildError as error:
         fail(str(error))
     click.echo(encode(built.request))
@@ -80,7 +80,10 @@ def _orders(
         body = order_file.read(_ORDER_LIMIT + 1)
         if len(body) > _ORDER_LIMIT:
             raise BuildError("the file of the order is larger than 1 MiB")
-        return orders_in(body)
+        try:
+            return orders_in(body)
+        except BuildError as error:
+            raise BuildError(f"{order_file.name}: {error}") from None
     if bool(drug) != bool(dose):
         raise BuildError("--drug and --dose must be used together")
     if not (drug and dose):

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from cds_service.configuration.settings import Settings
 
 _IDLE_MS = 75_000
+_PEM_LIMIT = 1_048_576
 _BACKLOG, _CONNECTIONS, _THREADS = 4096, 30_000, 256
 # Not imported from ``metrics``, which must not be loaded before the variable is set.
 MULTIPROCESS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
@@ -211,7 +212,18 @@ def _must_be_usable(certificate: Path | None, key: Path | None) -> None:
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password="")
     except (ssl.SSLError, OSError) as error:
+        for path, what in ((certificate, "CERTIFICATE"), (key, "PRIVATE KEY")):
+            if not _holds_pem(path, what):
+                fail(f"{path}: holds no {what.lower()} in PEM")
         fail(f"{certificate} and {key} cannot be used for TLS: {getattr(error, 'reason', None) or error}")
+
+
+def _holds_pem(path: Path, what: str) -> bool:
+    """Return whether a file has a PEM section of this kind; whether the section is sound, only the TLS library says."""
+    try:
+        return f"{what}-----".encode() in path.read_bytes()[:_PEM_LIMIT]
+    except OSError:
+        return False
 
 
 def _prepare_authentication(settings: Settings, workers: int) -> None:
@@ -240,5 +252,8 @@ def _must_be_free(host: str, port: int) -> None:
     """Refuse an address already in use: the server would share it, and each process would get some of the calls."""
     try:
         socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
-    except OSError as error:
+    except socket.gaierror as error:
         fail(f"{host}:{port} cannot be listened on: {error.strerror}")
+    except OSError as error:
+        # Its own text repeats the address.
+        fail(f"{host}:{port} cannot be listened on: {os.strerror(error.errno or 0)}")

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from cards.facts.topics import Topic
 from cds_service.commands.options import config_option, fail, settings_of
 from cds_service.commands.record import open_record
+from cds_service.commands.stop import topics_known
 from cds_service.commands.window import nothing_on_record, window_options
 from cds_service.configuration.section import nearest
 from cds_service.learning.cases import unseen_card
@@ -21,12 +22,18 @@ from cds_service.learning.promotion import promotion_report
 from cds_service.learning.report import stopped_now
 from cds_service.learning.text import stopped_lines
 from cds_service.learning.trial import sample, trials
+from cds_service.policies.library import Library
+from cds_service.store.listing import listed
 from cds_service.store.reviews import VERDICTS, is_on_record, keep_review
 from cds_service.store.selection import Window
 from fhir_mappings.wire.resources import encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from sqlalchemy import Engine
+
+    from cds_service.configuration.settings import Settings
 
 _SHOWN = 20
 _OF_SITE = re.compile(r"[a-z][a-z0-9-]{2,59}")
@@ -37,6 +44,13 @@ def _topic(_context: click.Context, _parameter: click.Parameter, name: str | Non
     if name is not None and name not in set(Topic) and not _OF_SITE.fullmatch(name):
         raise click.BadParameter(f"{name!r} is no topic{nearest(name, [str(each) for each in Topic])}")
     return name
+
+
+def _must_be_known(topic: str | None, engine: Engine, settings: Settings) -> None:
+    """Refuse a topic of which nothing is on record and that no rule has: it is misspelled."""
+    known = topics_known(Library(engine), settings)
+    if topic is not None and topic not in known:
+        fail(f"--topic: {topic!r} is no topic{nearest(topic, known)}")
 
 
 version_option = click.option(
@@ -64,13 +78,16 @@ def report(*, topic: str | None, version: int | None, window: Window, output: st
         found = promotion_report(engine, window, settings.promotion, topic, version)
         asked = {"service": window.service, "issuer": window.issuer, "tenant": window.tenant}
         stopped = stopped_now(engine)
+        if not found:
+            _must_be_known(topic, engine, settings)
         if output == "json":
             click.echo(json.dumps({**asked, "stopped": stopped, "topics": found}, indent=2))
             return
         for line in stopped_lines(stopped):
             click.echo(line)
         if not found:
-            click.echo(f"nothing is on trial; {nothing_on_record(engine, window)}")
+            judged = listed(engine, window, count=1).decisions
+            click.echo(f"nothing is on trial{'' if judged else f'; {nothing_on_record(engine, window)}'}")
         else:
             click.echo("\n\n".join("\n".join(_lines(each)) for each in found))
     except SQLAlchemyError as error:
@@ -96,9 +113,12 @@ def draw(  # noqa: PLR0913 - one for each option
     config: Path | None,
 ) -> None:
     """Draw a random sample of cases for reviewers: cards that nobody saw, with their facts."""
-    engine = open_record(settings_of(config))
+    settings = settings_of(config)
+    engine = open_record(settings)
     try:
         found = trials(engine, window, topic, version)
+        if not found:
+            _must_be_known(topic, engine, settings)
         cases = sample((case for tally in found.values() for case in tally.cases), count, seed)
         for case in cases:
             written = unseen_card(engine, case)

@@ -38,6 +38,10 @@ if TYPE_CHECKING:
 INCOMPLETE, NO_ROOM = 1, 3
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _ANY_FOLDER = click.Path(file_okay=False, path_type=Path)
+_INSTALLED_BY = {
+    "duckdb": ("simulate", "scripts/install .venv requirements-simulate.lock"),
+    "spark": ("spark", ".venv/bin/pip install -e '.[spark]'"),
+}
 _EXTRAS = {"duckdb": ("duckdb", "pyarrow"), "spark": ("duckdb", "pyarrow", "pyspark")}
 
 
@@ -210,7 +214,9 @@ def signals(result: Path, since: datetime | None, period: str, configuration: st
         found = noticed(result, configuration, PERIODS[period], day)
         orders = volume_of(result)
     except duckdb.Error as error:
-        fail(f"{result}: no result of a simulation: {str(error).splitlines()[0]}")
+        has_orders = (result / "orders.parquet").is_file()
+        why = str(error).splitlines()[0] if has_orders else "there is no orders.parquet in it"
+        fail(f"{result}: no result of a simulation: {why}")
     lines = [*volume_noticed(orders, day), *signal_lines(found, period)]
     # Each line begins with its date; orders come before topics, which may have changed because of them.
     click.echo("\n".join([*sorted(lines, key=lambda line: line[: len("2026-01-01")]), left_out(orders)]))
@@ -249,8 +255,8 @@ def _check(labels: Path) -> None:
 def _must_have(engine: str) -> None:
     """Say which extra is missing, and how to install it."""
     if [name for name in _EXTRAS[engine] if find_spec(name) is None]:
-        extra = "spark" if engine == "spark" else "simulate"
-        fail(f"the simulation needs more than the service: pip install 'her2-cds[{extra}]'")
+        extra, how = _INSTALLED_BY[engine]
+        fail(f"the simulation needs more than the service: install the extra {extra!r} (in a clone: {how})")
     if engine == "spark" and shutil.which("java") is None and "JAVA_HOME" not in os.environ:
         fail("--engine spark needs Java 17 or later, and there is no java on the path")
 

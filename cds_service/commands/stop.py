@@ -17,7 +17,7 @@ from cds_service.commands.policy_store import opened_library
 from cds_service.commands.trial import person_typed
 from cds_service.configuration.roles import Role
 from cds_service.configuration.section import nearest
-from cds_service.configuration.site_content import laid
+from cds_service.configuration.site_content import with_texts
 from cds_service.policies.stops import OpenStop, StopKind
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def stop(topic: str, by: str, reason: str, config: Path | None) -> None:
     person = person_typed(by, Role.PUBLISHER)
     settings = settings_of(config)
     with opened_library(config) as library:
-        known = _topics(library, settings)
+        known = topics_known(library, settings)
         if topic not in known:
             fail(f"{topic}: no such topic{nearest(topic, known)}")
         library.stops.step(person, topic, StopKind.STOPPED, reason)
@@ -62,12 +62,12 @@ def stops(output: str, config: Path | None) -> None:
         click.echo("no topic is stopped")
 
 
-def _topics(library: Library, settings: Settings) -> list[str]:
+def topics_known(library: Library, settings: Settings) -> list[str]:
     """Return the topics that ship, and those of site rules in the files and in the version in force."""
     layer = settings.site_layer
     found = library.in_force()
     if found is not None:
-        layer = laid(layer, found.content.site, f"version {found.version}")
+        layer = with_texts(layer, found.content.site, f"version {found.version}")
     return [str(topic) for topic in topics_of(layer.known)]
 
 

@@ -75,6 +75,8 @@ def _taking_window(command: Command) -> Command:
         end: datetime | None = None,
         **others: Any,
     ) -> None:
+        if begin is not None and end is not None and begin >= end:
+            raise click.BadParameter(f"{end} is not after --from {begin}", param_hint="--to")
         of_service = None if service == _ALL else service
         command(window=Window(utc(begin), utc(end), of_service, issuer, tenant), **others)
 

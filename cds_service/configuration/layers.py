@@ -122,7 +122,7 @@ def _lay_over(beneath: dict[str, Any], its_places: Places, above: dict[str, Any]
         beneath[key] = value
 
 
-def is_beginning_of(text: str, whole: str) -> bool:
+def is_truncated_copy(text: str, whole: str) -> bool:
     """Return whether a text is a prefix of another that ends mid-line, as in a half-written or truncated file."""
     return len(text) < len(whole.rstrip()) and whole.startswith(text) and not text.endswith("\n")
 

@@ -22,7 +22,7 @@ from cds_service.configuration.messages import problem
 from cds_service.configuration.policy_settings import unknown_products
 from cds_service.configuration.section import nearest
 from cds_service.configuration.settings import CONFIG_VARIABLE, ENV_PREFIX, SECRETS, STAYS_REQUIRED, Settings
-from cds_service.configuration.site_content import laid
+from cds_service.configuration.site_content import with_texts
 from cds_service.configuration.site_layer import read_site_layer
 from cds_service.configuration.strict_yaml import value_of
 from cds_service.ehr.authorities import tls_context
@@ -89,7 +89,7 @@ def _checked(layers: Layers, path: Path | None, environment: dict[str, str]) -> 
         settings._site_layer = read_site_layer(site.knowledge, site.wording, site.language, site.rules)  # noqa: SLF001
         settings._files += (*site.knowledge, *site.wording, *site.rules)  # noqa: SLF001
     if not site.text.is_empty:
-        settings._site_layer = laid(settings.site_layer, site.text, path.name if path else "environment")  # noqa: SLF001
+        settings._site_layer = with_texts(settings.site_layer, site.text, path.name if path else "environment")  # noqa: SLF001
     _refuse_unknown_names(settings, str(path) if path is not None else "environment")
     return _with_key_files(_with_authorities(settings), places)
 
@@ -126,7 +126,7 @@ def _with_authorities(settings: Settings) -> Settings:
             tls_context(bundle)
         except OSError as error:
             where = settings.place_of("fhir", "ca_bundle")
-            why = "holds no certificate in PEM form" if isinstance(error, ssl.SSLError) else type(error).__name__
+            why = "holds no certificate in PEM form" if isinstance(error, ssl.SSLError) else error.strerror
             raise ConfigurationError([f"{where}: fhir.ca_bundle: {bundle} cannot be used ({why})"]) from None
     return settings
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cds_service.configuration.policy_settings import TopicSettings
 from cds_service.configuration.settings import Published
-from cds_service.configuration.site_content import laid
+from cds_service.configuration.site_content import with_texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,7 +56,7 @@ def with_policy(settings: Settings, policy: PublishedPolicy) -> Settings:
         places |= {("shadow", "thresholds"): layer} if tried else {}
     update = {"cards": cards, "thresholds": {**settings.thresholds, **thresholds}, "shadow": shadow}
     published = Published(policy.version, policy.hash)
-    above = laid(settings.site_layer, content.site, layer)
+    above = with_texts(settings.site_layer, content.site, layer)
     return settings.changed(update, layers=layers, places=places, published=published, site_layer=above)
 
 

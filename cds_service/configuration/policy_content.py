@@ -23,7 +23,7 @@ from cds_service.configuration.policy_settings import (
 )
 from cds_service.configuration.section import Section, problem_below
 from cds_service.configuration.settings import Settings
-from cds_service.configuration.site_content import SiteContent, laid, overlaid
+from cds_service.configuration.site_content import SiteContent, overridden_values, with_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -103,7 +103,7 @@ class PolicyContent(Section):
         """
         shadow = ShadowSettings(thresholds=self.shadow)
         settings = Settings(cards=self.cards, thresholds=self.thresholds, shadow=shadow)
-        return settings.changed({}, site_layer=laid(settings.site_layer, self.site, "version"))
+        return settings.changed({}, site_layer=with_texts(settings.site_layer, self.site, "version"))
 
 
 NOTHING = PolicyContent()
@@ -121,7 +121,7 @@ def read_content(text: str, name: str = "policy", topics: Iterable[str] = ()) ->
     """
     if len(text) > TEXT_LIMIT:
         raise ConfigurationError([f"{name}: longer than {TEXT_LIMIT} characters"])
-    _refuse_riddles(text, name)
+    _refuse_aliases_and_depth(text, name)
     tree, places = read_tree(text, name)
     return content_of(tree, name, places, topics)
 
@@ -134,10 +134,10 @@ def content_over(tree: Mapping[str, Any], name: str, beneath: SiteLayer, places:
 
     """
     site = content_of({"site": tree.get("site", {})}, name, places).site
-    above = laid(beneath, site, name)
+    above = with_texts(beneath, site, name)
     content = content_of(tree, name, places, topics_of(above.known))
     _refuse_unknown_products(content, above.known, name, places or {})
-    site = site.model_copy(update={"shipped": {} if site.is_empty else overlaid(beneath, above)})
+    site = site.model_copy(update={"shipped": {} if site.is_empty else overridden_values(beneath, above)})
     return content.model_copy(update={"site": site})
 
 
@@ -150,7 +150,7 @@ def content_of_file(text: str, name: str, beneath: SiteLayer) -> PolicyContent:
     """
     if len(text) > TEXT_LIMIT:
         raise ConfigurationError([f"{name}: longer than {TEXT_LIMIT} characters"])
-    _refuse_riddles(text, name)
+    _refuse_aliases_and_depth(text, name)
     tree, places = read_tree(text, name)
     # A configuration file nests these one level deeper.
     for section, inner in (("site", "text"), ("shadow", "thresholds")):
@@ -205,7 +205,7 @@ def content_differences(before: PolicyContent, after: PolicyContent) -> list[Dif
     return differences(before.as_settings(), after.as_settings())
 
 
-def _refuse_riddles(text: str, name: str) -> None:
+def _refuse_aliases_and_depth(text: str, name: str) -> None:
     """Refuse aliases and tags, and nesting deeper than any content needs."""
     depth = 0
     try:

@@ -208,7 +208,7 @@ class ProfileMatch(Section):
         return self.user is not None and _REFERENCE.fullmatch(self.user) is not None
 
     @property
-    def asks_role(self) -> bool:
+    def depends_on_role(self) -> bool:
         """Whether the user must have a role or specialty."""
         return self.user is not None and not self.is_person
 
@@ -261,7 +261,10 @@ def check_profiles(profiles: dict[str, ProfileSettings]) -> dict[str, ProfileSet
         for other_name, other in named[:index]:
             mine, theirs = profile.match.conditions.items(), other.match.conditions.items()
             if profile.match.may_meet(other.match) and not (mine < theirs or theirs < mine):
-                text = f"a call may be one of {other_name!r} too; let one name all that the other names, and more"
+                text = (
+                    f"a call may be one of {other_name!r} too, and neither is the narrower; "
+                    "give one of them every condition of the other as well"
+                )
                 raise problem_below(f"{name}.match", text)
     return profiles
 

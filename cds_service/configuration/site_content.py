@@ -36,7 +36,7 @@ class SiteContent(SiteText):
         return {} if self.is_empty else {**self.parts(), **({"shipped": self.shipped} if self.shipped else {})}
 
 
-def laid(beneath: SiteLayer, content: SiteText, name: str) -> SiteLayer:
+def with_texts(beneath: SiteLayer, content: SiteText, name: str) -> SiteLayer:
     """Apply texts over the site's files; ``name`` is how error messages call the version or file they are from.
 
     Raises:
@@ -61,14 +61,14 @@ def _file(name: str, part: str, content: SiteText) -> Texts:
     return ((f"{name}, site.{part}", text),) if text else ()
 
 
-def overlaid(beneath: SiteLayer, above: SiteLayer) -> dict[str, str]:
+def overridden_values(beneath: SiteLayer, above: SiteLayer) -> dict[str, str]:
     """Return the values that a layer overrides, by place."""
     return {f"{each.kind}.{each.place}": each.before for each in changes(beneath, above) if each.before}
 
 
-def changed_beneath(shipped: Mapping[str, str], beneath: SiteLayer, above: SiteLayer) -> list[str]:
+def changed_shipped_values(shipped: Mapping[str, str], beneath: SiteLayer, above: SiteLayer) -> list[str]:
     """Describe which overridden values have changed since the override was written."""
-    now = overlaid(beneath, above)
+    now = overridden_values(beneath, above)
     said = {f"{each.kind}.{each.place}": each.after for each in changes(beneath, above)}
     found = []
     for place, was in shipped.items():

@@ -28,9 +28,9 @@ def with_stops(settings: Settings, stops: Iterable[Stop]) -> Settings:
         return settings
     topics = {stop.topic for stop in found}
     cards = {**settings.cards, **{topic: settings.cards.get(topic, TopicSettings()) for topic in topics}}
-    profiles = {name: _quiet_profile(profile, topics) for name, profile in settings.profiles.items()}
+    profiles = {name: _profile_to_shadow(profile, topics) for name, profile in settings.profiles.items()}
     return settings.changed(
-        {"cards": _quiet(cards, topics), "profiles": profiles},
+        {"cards": _to_shadow(cards, topics), "profiles": profiles},
         layers={("cards", stop.topic): stop.layer for stop in found},
         places={place: stop.says for stop in found for place in _places(settings, stop.topic)},
     ).with_stopped(found)
@@ -52,11 +52,13 @@ def unsettled_by(content: PolicyContent, stops: Iterable[Stop]) -> tuple[Stop, .
     return tuple(stop for stop in stops if stop.topic not in named)
 
 
-def _quiet_profile(profile: ProfileSettings, topics: set[str]) -> ProfileSettings:
-    return profile.model_copy(update={"cards": _quiet(profile.cards, topics, only_set=True)})
+def _profile_to_shadow(profile: ProfileSettings, topics: set[str]) -> ProfileSettings:
+    return profile.model_copy(update={"cards": _to_shadow(profile.cards, topics, only_set=True)})
 
 
-def _quiet(cards: Mapping[str, TopicSettings], topics: set[str], *, only_set: bool = False) -> dict[str, TopicSettings]:
+def _to_shadow(
+    cards: Mapping[str, TopicSettings], topics: set[str], *, only_set: bool = False
+) -> dict[str, TopicSettings]:
     """Put topics into the shadow; ``only_set``: only if the mode is set, so that a profile keeps inheriting it."""
     return {
         topic: setting.model_copy(update={"mode": Mode.SHADOW})

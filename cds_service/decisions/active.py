@@ -17,17 +17,18 @@ from cds_service.auth.authentication import Authentication
 from cds_service.auth.used_tokens import ReplayStoreError
 from cds_service.clock import Clock, now
 from cds_service.configuration.auth_settings import AUTHENTICATION_IS_OFF
-from cds_service.configuration.layers import ConfigurationError, is_beginning_of
+from cds_service.configuration.layers import ConfigurationError, is_truncated_copy
 from cds_service.configuration.loading import load_settings, refuse_turned_off
 from cds_service.configuration.overlay import PublishedPolicy, with_policy, with_trial
 from cds_service.configuration.settings import Settings
-from cds_service.configuration.site_content import changed_beneath
+from cds_service.configuration.site_content import changed_shipped_values
 from cds_service.configuration.stop import Stop
 from cds_service.configuration.stopped import unsettled_by, with_stops
+from cds_service.decisions import failures
 from cds_service.decisions.decider import Decider
 from cds_service.decisions.recording import RecordWriter
 from cds_service.decisions.shadow import Shadow
-from cds_service.decisions.suppression import Repeats
+from cds_service.decisions.suppression import RepeatSuppressor
 from cds_service.ehr.limits import Aside, OnFetched
 from cds_service.protocol.caller import UNKNOWN
 from cds_service.store.record import Pseudonyms
@@ -59,7 +60,7 @@ class ActiveDecider:
 
     decider: Decider
     records: RecordWriter
-    repeats: Repeats | None
+    repeats: RepeatSuppressor | None
     shadow: Shadow | None
     clock: Clock
     clients: ClientNames
@@ -77,10 +78,12 @@ class ActiveDecider:
                 return profile
         return self
 
-    def asked_of(self, caller: Caller | None, service: str) -> tuple[bool, bool]:
+    def needs_role_or_encounter(self, caller: Caller | None, service: str) -> tuple[bool, bool]:
         """Return whether a profile for these calls turns on the user's role, and whether one turns on the encounter."""
         matches = [match for match, _ in self.profiles if match.may_hold(caller, service)]
-        return any(match.asks_role for match in matches), any(match.encounter_class is not None for match in matches)
+        return any(match.depends_on_role for match in matches), any(
+            match.encounter_class is not None for match in matches
+        )
 
 
 class Configuration:
@@ -121,12 +124,20 @@ class Configuration:
         self._policy: PublishedPolicy | None = None
         self._trial: PublishedPolicy | None = None
         self._stops: tuple[Stop, ...] = ()
-        self._in_force = self._taken(first, None, None, ())
+        self._in_force = self._combined(first, None, None, ())
 
     def current(self) -> ActiveDecider:
         """Return the current decider; the file is checked at most once a second."""
         if self._path is not None and time.monotonic() - self._looked > _LOOK_EVERY_S:
-            self._look()
+            try:
+                self._look()
+            except Exception as error:  # noqa: BLE001 - what is in force stays in force
+                failures.part_failed("reload", error)
+        return self._in_force
+
+    @property
+    def latest(self) -> ActiveDecider:
+        """The current decider, without a look at the files."""
         return self._in_force
 
     def gate(self) -> tuple[str, Authenticator | None]:
@@ -152,7 +163,7 @@ class Configuration:
 
         """
         with self._lock:
-            self._in_force = self._taken(self._base_settings, policy, self._trial, self._stops)
+            self._in_force = self._combined(self._base_settings, policy, self._trial, self._stops)
             self._policy = policy
 
     @property
@@ -173,7 +184,7 @@ class Configuration:
 
         """
         with self._lock:
-            self._in_force = self._taken(self._base_settings, self._policy, trial, self._stops)
+            self._in_force = self._combined(self._base_settings, self._policy, trial, self._stops)
             self._trial = trial
 
     @property
@@ -189,7 +200,7 @@ class Configuration:
 
         """
         with self._lock:
-            self._in_force = self._taken(self._base_settings, self._policy, self._trial, stops)
+            self._in_force = self._combined(self._base_settings, self._policy, self._trial, stops)
             self._stops = stops
 
     def _look(self) -> None:
@@ -214,8 +225,8 @@ class Configuration:
         try:
             settings = load_settings(self._path, serving=True)
             self._watch(settings.files)
-            _refuse_opening(self._base_settings, settings)
-            self._in_force = self._taken(settings, self._policy, self._trial, self._stops)
+            _refuse_unsafe_change(self._base_settings, settings)
+            self._in_force = self._combined(settings, self._policy, self._trial, self._stops)
             self._base_settings = settings
         except ConfigurationError as error:
             self._watch((*self._stamps, *error.files))
@@ -240,7 +251,7 @@ class Configuration:
         self._on_reload(False)  # noqa: FBT003 - likewise
         _log.error("configuration_refused", problems=problems, meaning="the last good configuration stays in force")
 
-    def _taken(
+    def _combined(
         self,
         settings: Settings,
         policy: PublishedPolicy | None,
@@ -255,7 +266,7 @@ class Configuration:
             if policy.content.shadow and settings.shadow.configuration is not None:
                 _log.warning("policy_shadow_ignored", version=policy.version, because="shadow.configuration is set")
             beneath, settings = settings.site_layer, with_policy(settings, policy)
-            if told := changed_beneath(policy.content.site.shipped, beneath, settings.site_layer):
+            if told := changed_shipped_values(policy.content.site.shipped, beneath, settings.site_layer):
                 _log.warning("policy_over_changed_values", version=policy.version, values=told[:_TOLD], count=len(told))
         settings = with_stops(settings, stops)
         if stops and settings.candidate is not None:
@@ -279,7 +290,7 @@ class Configuration:
         self._stamps = {path: self._stamps[path] if path in self._stamps else _stamp(path) for path in files}
 
 
-def _refuse_opening(before: Settings, after: Settings) -> None:
+def _refuse_unsafe_change(before: Settings, after: Settings) -> None:
     """Refuse a change that is not allowed while the service runs, or that comes from a half-written file.
 
     Raises:
@@ -288,7 +299,7 @@ def _refuse_opening(before: Settings, after: Settings) -> None:
     """
     if before.auth.mode == "required":
         refuse_turned_off(after)
-    cut = [file for file, text in after.texts.items() if is_beginning_of(text, before.texts.get(file, ""))]
+    cut = [file for file, text in after.texts.items() if is_truncated_copy(text, before.texts.get(file, ""))]
     if cut:
         raise ConfigurationError([f"{file}: ends within a line that it had before; is it complete?" for file in cut])
 
@@ -316,7 +327,9 @@ def _in_force(settings: Settings, clock: Clock, on_fetched: OnFetched | None, as
         raise ConfigurationError([f"fhir.ca_bundle: cannot be used ({type(error).__name__})"]) from None
     key = settings.audit.patient_key
     pseudonyms = Pseudonyms(settings.audit, key.get_secret_value().encode() if key else _KEY_OF_THIS_PROCESS)
-    repeats = Repeats(settings.suppress_repeats, pseudonyms, clock) if settings.suppress_repeats.enabled else None
+    repeats = (
+        RepeatSuppressor(settings.suppress_repeats, pseudonyms, clock) if settings.suppress_repeats.enabled else None
+    )
     tried = settings.tried()
     try:
         shadow = _shadow(tried, decider) if tried is not None else None

@@ -52,7 +52,7 @@ def profile_of(settings: Settings, service: str, request: HookRequest, decider: 
     return next(fitting, settings)
 
 
-def in_circumstances(active: ActiveDecider, caller: Caller | None, service: str, request: HookRequest) -> Answering:
+def decider_for_call(active: ActiveDecider, caller: Caller | None, service: str, request: HookRequest) -> Answering:
     """Find the decider for a call; nothing is read unless a profile for these calls depends on it.
 
     If finding it fails, the settings for everybody apply, and ``gaps`` says so.
@@ -62,7 +62,7 @@ def in_circumstances(active: ActiveDecider, caller: Caller | None, service: str,
 
     """
     try:
-        return _found(active, caller, service, request)
+        return _fetch(active, caller, service, request)
     except ServerBusyError:
         raise
     except Exception as error:  # noqa: BLE001 - what only the profile changes must not cost the answer
@@ -79,17 +79,17 @@ def _of_client(active: ActiveDecider, caller: Caller | None, service: str) -> Ac
         return active
 
 
-def _found(active: ActiveDecider, caller: Caller | None, service: str, request: HookRequest) -> Answering:
-    asks_role, asks_encounter = active.asked_of(caller, service)
+def _fetch(active: ActiveDecider, caller: Caller | None, service: str, request: HookRequest) -> Answering:
+    depends_on_role, asks_encounter = active.needs_role_or_encounter(caller, service)
     user = user_of(request)
-    if not asks_role and not asks_encounter:
+    if not depends_on_role and not asks_encounter:
         known = Circumstances(user)
         return Answering(active.of(caller, service, known), known)
     data = active.decider.data_of(request)
     sent = data.stubs()
-    roles = roles_in(request, sent) if asks_role else frozenset()
+    roles = roles_in(request, sent) if depends_on_role else frozenset()
     kind = encounter_class_in(request, sent) if asks_encounter else frozenset()
-    queries = roles_to_fetch(request) if asks_role and not roles else {}
+    queries = roles_to_fetch(request) if depends_on_role and not roles else {}
     queries |= encounter_to_fetch(request) if asks_encounter and not kind else {}
     if queries:
         fetched = data.fetched(queries)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cards.facts.origins import Origin
     from cards.facts.policy import Policy
     from cards.facts.session import Session
-    from cards.identification.recogniser import Recogniser
+    from cards.identification.recognizer import Recognizer
     from cards.knowledge.billing_setup import BillingSetup
     from cards.presentation.grouping import CardContent
     from cards.presentation.wording import Wording
@@ -39,7 +39,7 @@ class CoverageParts:
 
     def __init__(
         self,
-        recogniser: Recogniser,
+        recognizer: Recognizer,
         policy: Policy,
         billing: BillingSetup,
         wording: Wording,
@@ -48,14 +48,14 @@ class CoverageParts:
         offers_answers: bool,
     ) -> None:
         """Take what all answers share; ``offers_answers``: a form comes with a prefilled answer."""
-        self._recogniser, self._policy, self._billing = recogniser, policy, billing
+        self._recognizer, self._policy, self._billing = recognizer, policy, billing
         self._wording, self._base_url, self._offers_answers = wording, base_url, offers_answers
-        self._writer = CoverageWriter(wording.statements, with_sources(recogniser.known, billing).sources, base_url)
+        self._writer = CoverageWriter(wording.statements, with_sources(recognizer.known, billing).sources, base_url)
 
     def statements(self, session: Session, orders: Orders) -> Iterator[Json]:
         """Write the coverage statement of each order on the order itself, if it is new."""
         try:
-            cases = cases_in_scope(session, self._recogniser, self._policy, orders.identities)
+            cases = cases_in_scope(session, self._recognizer, self._policy, orders.identities)
         except Exception as error:  # noqa: BLE001 - nothing is stated, and the cards are given
             failures.part_failed("coverage-information", error)
             return
@@ -95,14 +95,14 @@ class CoverageParts:
                 yield card
 
     def _with_form(self, card: Json, order: Origin, session: Session, orders: Orders) -> Json:
-        cases = cases_in_scope(session, self._recogniser, self._policy, orders.identities)
+        cases = cases_in_scope(session, self._recognizer, self._policy, orders.identities)
         form = next((form_for(case, self._billing) for case in cases if case.order.origin == order), None)
         if form is None:
             return card
         words, base_url = self._wording.statements, self._base_url
-        return with_form(card, form, words, base_url, self._begun(form, orders, order, session))
+        return with_form(card, form, words, base_url, self._prefilled(form, orders, order, session))
 
-    def _begun(self, form: Form, orders: Orders, order: Origin, session: Session) -> Json | None:
+    def _prefilled(self, form: Form, orders: Orders, order: Origin, session: Session) -> Json | None:
         """Prefill the answer to a form; not offered if the order has no reference."""
         if not order.reference or not self._offers_answers:
             return None
@@ -110,7 +110,7 @@ class CoverageParts:
         return response(form, words, base_url, orders.patient_id, order, session.today)
 
 
-def chosen(shown: tuple[CardContent, ...], session: Session) -> tuple[CardContent, ...]:
+def cards_wanted(shown: tuple[CardContent, ...], session: Session) -> tuple[CardContent, ...]:
     """Leave out what a client of the CRD profile does not want; if that fails, every card is shown."""
     try:
         return crd.contents_for(shown, session)
@@ -119,7 +119,7 @@ def chosen(shown: tuple[CardContent, ...], session: Session) -> tuple[CardConten
         return shown
 
 
-def card_chosen(card: Json, content: CardContent, session: Session) -> Json:
+def card_as_wanted(card: Json, content: CardContent, session: Session) -> Json:
     """Name payer and orders on a card as the profile requires; if that fails, the card is shown without them."""
     try:
         return crd.card_for(card, content, session)

@@ -9,9 +9,10 @@ from cards.facts.origins import Gap
 from cards.facts.outcomes import AN_INTERNAL_ERROR
 from cards.values.caching import lazy
 from cds_service.decisions import failures
+from cds_service.ehr import reasons
 from cds_service.ehr.limits import ServerBusyError
 from fhir_mappings.request.prefetch import OMITTED, Answer, PrefetchState, read_answer
-from fhir_mappings.request.queries import own_query
+from fhir_mappings.request.queries import filled_query
 from fhir_mappings.request.sizes import first_entries
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ class RequestData:
                 reads_on = True
         if (lacking or reads_on) and self._access is not None:
             patient = quote(self._request.patient_id, safe="")
-            queries = {f"prefetch.{key}": own_query(self._templates[key], patient) for key in lacking}
+            queries = {f"prefetch.{key}": filled_query(self._templates[key], patient) for key in lacking}
             # Further pages of a list that was sent are read once; a list with still more pages is reported as
             # incomplete.
             begun = {
@@ -129,7 +130,7 @@ class RequestData:
         """List the unavailable keys, each with the reason; checks all keys unless some are named."""
         answers = self._answers()
         return tuple(
-            (key, self.why(f"prefetch.{key}"))
+            (key, self._why_absent(key, answers[key]))
             for key in tuple(keys or self._templates)
             if answers[key].state in _UNANSWERED
         )
@@ -139,8 +140,12 @@ class RequestData:
         if place in self._failed:
             return AN_INTERNAL_ERROR
         if self._access is not None:
-            return self._access.failures.get(place, "the FHIR server did not answer in time")
+            return self._access.failures.get(place, reasons.TOO_LATE)
         return self._client.why_no_access(self._request)
+
+    def _why_absent(self, key: str, answer: Answer) -> str:
+        why = self.why(f"prefetch.{key}")
+        return reasons.FAILED_PREFETCH if why == reasons.NO_SERVER and answer.state is PrefetchState.FAILED else why
 
     def stubs(self) -> list[ResourceStub]:
         """List all available resources."""

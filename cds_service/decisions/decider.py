@@ -20,18 +20,18 @@ from cards.facts.billing import BillingFacts, BillingSession
 from cards.facts.origins import Gap
 from cards.facts.outcomes import AN_INTERNAL_ERROR, FAILED, Evidence
 from cards.facts.patient import Patient
-from cards.facts.session import Moment, Session
+from cards.facts.session import Hook, Session
 from cards.facts.topics import Topic
-from cards.identification.recogniser import recogniser_of
+from cards.identification.recognizer import recognizer_for
 from cards.knowledge.billing_setup import with_sources
+from cards.presentation.fallback import ungrouped
 from cards.presentation.grouping import CardContent
-from cards.presentation.plainly import ungrouped
 from cards.presentation.renderer import Renderer
 from cards.readings.case import gap_line
 from cards.readings.on_treatment import on_treatment
-from cards.unchecked import also_telling, told_of
+from cards.unchecked import could_not_check, with_line
 from cds_service.decisions import failures
-from cds_service.decisions.coverage_parts import CoverageParts, card_chosen, chosen
+from cds_service.decisions.coverage_parts import CoverageParts, card_as_wanted, cards_wanted
 from cds_service.decisions.data_access import DataMissing, RequestData
 from cds_service.decisions.decision import Decision
 from cds_service.decisions.versions import versions
@@ -43,8 +43,8 @@ from cds_service.protocol.smart_links import smart_links
 from fhir_mappings.code_maps.files import read_code_map
 from fhir_mappings.medications.actions import ActionWriter
 from fhir_mappings.request.chart import ChartReader
+from fhir_mappings.request.chart_source import ChartSource
 from fhir_mappings.request.hook_request import BadRequest, RequestReader
-from fhir_mappings.request.occasion import Occasion
 from fhir_mappings.request.orders import Orders, requested_in
 from fhir_mappings.request.queries import MONITORING_KEYS, TREATMENT_KEYS, templates
 
@@ -96,11 +96,11 @@ class Decider:
         self.policy = settings.policy()
         self._with_suggestions = suggestions
         self._today = today or (lambda: datetime.now(ZoneInfo(settings.site.timezone)).date())
-        self._recogniser = recogniser_of(self.known)
+        self._recognizer = recognizer_for(self.known)
         code_map = read_code_map(settings.site.code_maps)
         self.chart_reader = self._chart = chart_reader(
             self.known.terminology,
-            self._recogniser,
+            self._recognizer,
             code_map,
             settings.site.zone_of_doses,
             failures.check_failed,
@@ -113,10 +113,10 @@ class Decider:
         self.billing = settings.billing()
         self._coverage_rules = coverage_rules(self.billing)
         self._renderer = Renderer(self.wording, with_sources(self.known, self.billing), self.policy.indicators)
-        self._unchecked = card_json(self._renderer.plain.last_resort(""), settings.base_url, [])
+        self._unchecked = card_json(self._renderer.plain.minimal_card(""), settings.base_url, [])
         self._actions = ActionWriter(self.known.terminology, self.wording.actions)
         self._parts = CoverageParts(
-            self._recogniser,
+            self._recognizer,
             self.policy,
             self.billing,
             self.wording,
@@ -128,7 +128,7 @@ class Decider:
 
     def reads_drug(self, name: str) -> bool:
         """Return whether a name is, or may be, that of a known drug."""
-        return self._recogniser.read_text(name).names_drug
+        return self._recognizer.read_text(name).names_drug
 
     def data_of(self, request: HookRequest) -> RequestData:
         """Return the data access for a request."""
@@ -161,14 +161,14 @@ class Decider:
             raise
         except Exception as error:  # noqa: BLE001 - an EHR shows an error of the server as if all were well
             failures.part_failed("decision", error)
-            return self._undecided(request, began)
+            return self._nothing_checked(request, began)
 
-    def _undecided(self, request: HookRequest, began: float) -> Decision:
+    def _nothing_checked(self, request: HookRequest, began: float) -> Decision:
         """Say that nothing could be checked."""
-        has_orders = request.moment.has_orders
+        has_orders = request.hook.has_orders
         unread = Gap(None, "context.draftOrders" if has_orders else "prefetch", FAILED)
-        session = Session(request.moment, self._today(), (), Patient(), (unread,))
-        verdicts = (told_of((gap_line(self.known, unread),), "no-drug" if has_orders else "treatment-unknown"),)
+        session = Session(request.hook, self._today(), (), Patient(), (unread,))
+        verdicts = (could_not_check((gap_line(self.known, unread),), "no-drug" if has_orders else "treatment-unknown"),)
         shown = ungrouped(verdicts, self.wording, self.policy.indicators)
         cards = tuple(self._cards(shown, {}, request))
         return Decision(str(uuid.uuid4()), cards, verdicts, session, time.perf_counter() - began, shown)
@@ -190,7 +190,7 @@ class Decider:
         asked = self.templates if exchange is None else {**self.templates, **crd.COVERAGE_TEMPLATE}
         gathering = RequestData(request, asked, self.fhir, self._sizes.entries, before)
         actions: tuple[dict[str, Any], ...] = ()
-        if not request.moment.has_orders:
+        if not request.hook.has_orders:
             session, verdicts, (cards, shown) = self._opened(request, gathering, gaps)
         else:
             orders = gathering.orders(self._chart)
@@ -221,7 +221,7 @@ class Decider:
             patient = self._part_of_chart(request, gathering, tuple(self.templates), orders.references)
             listed = self._chart.with_reasons(orders, gathering.non_observations())
             gaps += tuple(gap for order in listed for gap in order.gaps if gap.reason == FAILED)
-            session = Session(Moment(request.hook), self._today(), listed, patient, gaps)
+            session = Session(request.hook, self._today(), listed, patient, gaps)
             if coverage:
                 try:
                     facts = self._chart.billing.read(request, orders, gathering.chart())
@@ -230,28 +230,28 @@ class Decider:
                     facts, gaps = BillingFacts(), (*gaps, _NO_BILLING)
                 if exchange is not None:
                     facts = msgspec.structs.replace(facts, exchange=exchange)
-                session = BillingSession(session.moment, session.today, listed, patient, gaps, facts)
+                session = BillingSession(session.hook, session.today, listed, patient, gaps, facts)
         else:
-            session = Session(Moment(request.hook), self._today(), orders.orders, Patient(), gaps)
+            session = Session(request.hook, self._today(), orders.orders, Patient(), gaps)
         if not gaps and not orders.in_scope and not orders.is_miscoded:
             return None, (), ((), ())
         verdicts = judge(
             session,
-            self._recogniser,
+            self._recognizer,
             self.policy,
             orders.identities,
             self._coverage_rules if coverage else None,
             failures.check_failed,
         )
         verdicts, shown = self._shown(verdicts, session)
-        if orders.in_scope and len(session.patient.absent) == len(self.templates) and not _says_more(shown):
+        if orders.in_scope and len(session.patient.absent) == len(self.templates) and not _reports_findings(shown):
             # Nothing can be checked without the chart.
             _refuse_unless_failed(session)
         if exchange is not None:
-            shown = chosen(shown, session)
+            shown = cards_wanted(shown, session)
         cards = tuple(self._cards(shown, orders.resources, request))
         if exchange is not None:
-            cards = tuple(card_chosen(card, each, session) for card, each in zip(cards, shown, strict=True))
+            cards = tuple(card_as_wanted(card, each, session) for card, each in zip(cards, shown, strict=True))
         return session, verdicts, (cards, shown)
 
     def _shown(
@@ -260,30 +260,30 @@ class Decider:
         """Group the findings into cards. If that fails, each finding is shown by itself, and the answer says so."""
         try:
             shown = to_show(
-                verdicts, session, self.policy, self._recogniser, self.wording, on_failure=failures.check_failed
+                verdicts, session, self.policy, self._recognizer, self.wording, on_failure=failures.check_failed
             )
         except Exception as error:  # noqa: BLE001 - a finding is worth more than its place among the others
             failures.part_failed("grouping", error)
-            variant = "no-drug" if session.moment.has_orders else "treatment-unknown"
-            verdicts = also_telling(verdicts, _NOT_GROUPED, variant)
+            variant = "no-drug" if session.hook.has_orders else "treatment-unknown"
+            verdicts = with_line(verdicts, _NOT_GROUPED, variant)
             shown = ungrouped(live_findings(verdicts, self.policy), self.wording, self.policy.indicators)
         return verdicts, shown
 
     def _opened(self, request: HookRequest, gathering: RequestData, of_call: tuple[Gap, ...]) -> _Answered:
         """Judge the monitoring of the patient's drugs; if there are none, nothing else is read."""
         today = self._today()
-        patient = _with_lost(self._part_of_chart(request, gathering, TREATMENT_KEYS), TREATMENT_KEYS)
+        patient = _with_unreadable_lists(self._part_of_chart(request, gathering, TREATMENT_KEYS), TREATMENT_KEYS)
         # If one medication list is unavailable, an empty other list does not show that the patient takes none.
         if not patient.absent and not on_treatment(patient, self.known, self.policy.thresholds, today):
             return None, (), ((), ())
         patient = self._part_of_chart(request, gathering, MONITORING_KEYS)
         if len(patient.absent) == len(MONITORING_KEYS):
-            _refuse_unless_failed(Session(Moment.VIEW, today, (), patient))
+            _refuse_unless_failed(Session(Hook.VIEW, today, (), patient))
         drugs = on_treatment(patient, self.known, self.policy.thresholds, today)
-        patient = patient if drugs else _with_lost(patient, TREATMENT_KEYS)
-        session = Session(Moment.VIEW, today, tuple(order for order, _ in drugs), patient, of_call)
+        patient = patient if drugs else _with_unreadable_lists(patient, TREATMENT_KEYS)
+        session = Session(Hook.VIEW, today, tuple(order for order, _ in drugs), patient, of_call)
         identities = [identity for _, identity in drugs]
-        verdicts = judge(session, self._recogniser, self.policy, identities, on_failure=failures.check_failed)
+        verdicts = judge(session, self._recognizer, self.policy, identities, on_failure=failures.check_failed)
         resources = {order.origin.path: requested_in(request) for order, _ in drugs}
         verdicts, shown = self._shown(verdicts, session)
         return session, verdicts, (tuple(self._cards(shown, resources, request)), shown)
@@ -300,10 +300,12 @@ class Decider:
         ``session`` names the orders that are asked about.
         """
         try:
-            answers = gathering.chart(None if request.moment.has_orders else keys)
+            answers = gathering.chart(None if request.hook.has_orders else keys)
             absent = gathering.absent(keys)
-            occasion = Occasion(request.fhir_server, self._today())
-            patient = self._chart.patient(answers, request.patient_id, frozenset(keys), session, occasion=occasion)
+            chart_source = ChartSource(request.fhir_server, self._today())
+            patient = self._chart.patient(
+                answers, request.patient_id, frozenset(keys), session, chart_source=chart_source
+            )
         except ServerBusyError:
             raise
         except Exception as error:  # noqa: BLE001 - the orders are judged without the chart, which is told
@@ -351,7 +353,7 @@ class Decider:
                 is_first = False
 
 
-def _with_lost(patient: Patient, keys: Iterable[str]) -> Patient:
+def _with_unreadable_lists(patient: Patient, keys: Iterable[str]) -> Patient:
     """Mark each list with an entry that could not be read as unavailable: the entry may be the one that matters."""
     failed = [gap.path for gap in patient.gaps if gap.reason == FAILED]
     lost = {key: AN_INTERNAL_ERROR for key in keys if any(path.startswith(f"prefetch.{key}") for path in failed)}
@@ -371,7 +373,7 @@ def _refuse_unless_failed(session: Session) -> None:
         raise DataMissing([f"prefetch.{key}" for key, _ in absent], absent[0][1])
 
 
-def _says_more(shown: tuple[CardContent, ...]) -> bool:
+def _reports_findings(shown: tuple[CardContent, ...]) -> bool:
     """Return whether any card says more than that checks could not be carried out."""
     return any(content.lead.topic is not Topic.CHECKS_INCOMPLETE for content in shown)
 

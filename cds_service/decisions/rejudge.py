@@ -9,7 +9,7 @@ import msgspec
 from cards.billing.rules import coverage_rules
 from cards.facts.billing import BillingSession
 from cards.readings.on_treatment import on_treatment
-from cards.rules import rules_at
+from cards.rules import rules_for_hook
 from cds_service.protocol.services import BY_ID
 from cds_service.store.record import read_session
 
@@ -47,9 +47,9 @@ def question(session: Session, known: Knowledge, policy: Policy, billing: Billin
     """
     if isinstance(session, BillingSession):
         return Question(session, None, coverage_rules(billing))
-    if session.moment.has_orders:
-        return Question(session, None, rules_at(session.moment, known))
+    if session.hook.has_orders:
+        return Question(session, None, rules_for_hook(session.hook, known))
     drugs = on_treatment(session.patient, known, policy.thresholds, session.today)
     orders = tuple(order for order, _ in drugs)
     identities = [identity for _, identity in drugs]
-    return Question(msgspec.structs.replace(session, orders=orders), identities, rules_at(session.moment, known))
+    return Question(msgspec.structs.replace(session, orders=orders), identities, rules_for_hook(session.hook, known))

@@ -11,9 +11,9 @@ from cards.engine import cases_in_scope, judge
 from cards.facts.outcomes import Indicator
 from cards.facts.policy import Mode, PlannedDoses, Policy
 from cards.facts.topics import TopicCode
-from cards.failures import asked, unheard
+from cards.failures import ignore_failure, run_rule
 from cards.identification.identity import IdentityStatus
-from cards.identification.recogniser import Recogniser, recogniser_of
+from cards.identification.recognizer import Recognizer, recognizer_for
 from cards.knowledge.billing_setup import with_sources
 from cards.knowledge.loader import default_knowledge
 from cards.presentation.renderer import Renderer
@@ -60,12 +60,12 @@ def replay(kept: StoredDecision) -> Replay:
     known, wording = layer.known, layer.wording
     policy, billing = recorded_policy(kept.configuration), setup_of_record(kept.configuration.get("coverage"))
     session, identities, rules = question(recorded_session(kept), known, policy, billing)
-    recogniser, cited = recogniser_of(known), with_sources(known, billing)
-    verdicts = judge(session, recogniser, policy, identities, rules, unheard)
+    recognizer, cited = recognizer_for(known), with_sources(known, billing)
+    verdicts = judge(session, recognizer, policy, identities, rules, ignore_failure)
     renderer = Renderer(wording, cited, policy.indicators)
     sent = {each["uuid"]: each for card in kept.cards for each in card.get("suggestions", ())}
     links = {card["uuid"]: card["links"] for card in kept.cards if "links" in card}
-    contents = crd.contents_for(to_show(verdicts, session, policy, recogniser, wording), session)
+    contents = crd.contents_for(to_show(verdicts, session, policy, recognizer, wording), session)
     cards = tuple(
         crd.card_for(
             card_json(
@@ -88,7 +88,7 @@ def replay(kept: StoredDecision) -> Replay:
     now = (__version__, known.version, wording.version)
     named = ("code", "knowledge", "wording")
     changed = tuple(name for name, old, new in zip(named, then, now, strict=True) if old != new)
-    thresholds = thresholds_asked(session, recogniser, policy, identities, rules)
+    thresholds = thresholds_asked(session, recognizer, policy, identities, rules)
     return Replay(verdicts, cards, cards == kept.cards, changed, thresholds, cited, wording)
 
 
@@ -144,7 +144,7 @@ class _Watched(Mapping[str, Decimal | None]):
 
 def thresholds_asked(
     session: Session,
-    recogniser: Recogniser,
+    recognizer: Recognizer,
     policy: Policy,
     identities: Sequence[Identity] | None,
     rules: Sequence[Rule],
@@ -153,8 +153,8 @@ def thresholds_asked(
     found = {}
     for rule in rules:
         watched = _Watched(policy.thresholds)
-        for case in cases_in_scope(session, recogniser, Policy(watched), identities):
+        for case in cases_in_scope(session, recognizer, Policy(watched), identities):
             if case.identity.status is IdentityStatus.SETTLED or rule.before_identity:
-                asked(rule, case, unheard)
+                run_rule(rule, case, ignore_failure)
         found[rule.topic] = list(watched.asked)
     return found

@@ -14,7 +14,7 @@ import structlog
 
 from cards.engine import judge
 from cards.facts.outcomes import CannotTell, Fired
-from cards.identification.recogniser import recogniser_of
+from cards.identification.recognizer import recognizer_for
 from cds_service.decisions import failures
 from cds_service.decisions.decision import Decision, Tried
 from cds_service.decisions.rejudge import question
@@ -51,7 +51,7 @@ class Shadow:
 
     def __init__(self, tried: Settings, known: Knowledge, wording: Wording, billing: BillingSetup) -> None:
         """Take the settings on trial."""
-        self._recogniser = recogniser_of(known)
+        self._recognizer = recognizer_for(known)
         self._known, self._billing = known, billing
         self._base = Candidate(tried.policy(), versions(tried, known, wording, billing))
         self._profiles: list[tuple[ProfileMatch, Candidate]] = []
@@ -83,7 +83,7 @@ class Shadow:
         try:
             asked = question(session, self._known, candidate.policy, self._billing)
             verdicts = judge(
-                asked.session, self._recogniser, candidate.policy, asked.identities, asked.rules, failures.check_failed
+                asked.session, self._recognizer, candidate.policy, asked.identities, asked.rules, failures.check_failed
             )
         except Exception as error:  # noqa: BLE001 - a trial that fails is a trial that fails
             _log.error("shadow_failed", reason=type(error).__name__)

@@ -41,7 +41,7 @@ _encode = msgspec.json.Encoder(decimal_format="string", order="sorted").encode
 _log = structlog.get_logger()
 
 
-class Repeats:
+class RepeatSuppressor:
     """Finds the cards that would repeat what was overridden."""
 
     def __init__(self, settings: RepeatSettings, pseudonyms: Pseudonyms, clock: Clock) -> None:
@@ -63,9 +63,9 @@ class Repeats:
             for card, content in zip(decision.cards, subjects(decision), strict=True)
             if content.lead.order is not None and card["indicator"] not in self._never
         }
-        if request.moment.may_be_incomplete:
+        if request.hook.may_be_incomplete:
             return msgspec.structs.replace(decision, findings={uuid: name for uuid, (name, _) in named.items()})
-        if not request.moment.orders_are_final or not named:
+        if not request.hook.orders_are_final or not named:
             return decision
         user = self._pseudonyms.name("user", request.user_id, issuer)
         known = list(self._ask(store, {name for name, _ in named.values()}))
@@ -77,7 +77,7 @@ class Repeats:
                 if (
                     content
                     and override.finding == name
-                    and _stands_for(override, content.lead, references, user, caller)
+                    and _applies_to(override, content.lead, references, user, caller)
                 ):
                     suppressed.append(Suppressed(card, content, override))
                     break
@@ -98,7 +98,7 @@ class Repeats:
             return ()
 
 
-def _stands_for(
+def _applies_to(
     override: Override, verdict: Verdict, references: set[str], user: str | None, caller: Caller | None
 ) -> bool:
     """Return whether an override is about this order, by this user through this client.

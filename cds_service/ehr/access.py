@@ -19,6 +19,7 @@ import urllib3
 from urllib3.util.retry import Retry
 
 from cards.facts.outcomes import AN_INTERNAL_ERROR
+from cds_service.ehr import reasons
 from cds_service.ehr.causes import cause_of, cause_of_refusal, known_type
 from cds_service.ehr.connections import Exchange
 from cds_service.ehr.servers import is_same_server
@@ -179,7 +180,7 @@ class FhirAccess:
             if response.status_code == requests.codes.not_found and "?" not in url:
                 return Answer(PrefetchState.EMPTY), None
             if response.status_code != requests.codes.ok:
-                self.failures[place] = f"the FHIR server refused it (HTTP {response.status_code})"
+                self.failures[place] = f"{reasons.REFUSED} (HTTP {response.status_code})"
                 cause = self.causes[place] = cause_of_refusal(response.headers, self._refusal(response))
                 _log.warning("fhir_fetch_refused", place=place, status=response.status_code, cause=cause)
                 return Answer(PrefetchState.FAILED), _pause(response)
@@ -189,7 +190,7 @@ class FhirAccess:
             return Answer(PrefetchState.FAILED), None
         answer = read_answer(body, place)
         if answer.state is PrefetchState.FAILED:
-            self.failures[place] = "the FHIR server answered with something other than the FHIR asked for"
+            self.failures[place] = reasons.NO_FHIR
             kind = response.headers.get("Content-Type", "").partition(";")[0].strip()
             _log.warning("fhir_fetch_unreadable", place=place, reason="no FHIR", content_type=known_type(kind))
         # In a prefetch ``null`` means "none on record", but a server says that with an empty Bundle.
@@ -217,8 +218,8 @@ class FhirAccess:
 def _why(error: Exception) -> str:
     """Return what went wrong with a request, without its address."""
     if isinstance(error, requests.Timeout):
-        return "the FHIR server did not answer in time"
-    return "the FHIR server could not be reached"
+        return reasons.TOO_LATE
+    return reasons.NOT_REACHED
 
 
 def _answered(pages: Mapping[str, Sequence[Answer]]) -> int:
@@ -262,4 +263,5 @@ def _joined(pages: Sequence[Answer]) -> Answer:
         whole.next_page = page.listing.next_page
         whole.is_joined = True
     state = PrefetchState.PRESENT if whole.stubs or whole.broken else first.state
-    return Answer(state, whole, any(page.partial for page in pages))
+    partial, withheld = any(page.partial for page in pages), any(page.withheld for page in pages)
+    return Answer(state, whole, partial=partial, withheld=withheld)

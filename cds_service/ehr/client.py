@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from cards.values.caching import lazy
+from cds_service.ehr import reasons
 from cds_service.ehr.limits import CallLimit
 from cds_service.ehr.servers import FhirServers
 
@@ -91,10 +92,10 @@ class FhirClient:
     def why_no_access(self, request: HookRequest) -> str:
         """Return why the server of a request may not be read; empty if it may."""
         if not request.fhir_server:
-            return "not in the prefetch, and the request names no fhirServer"
+            return reasons.NO_SERVER
         authorization = request.fhir_authorization
         if authorization is not None and authorization.patient not in ("", request.patient_id):
-            return "the access token of the request is for another patient"
+            return reasons.OTHER_PATIENT
         if not self.servers.allows(request.fhir_server):
-            return "the fhirServer of the request is not among fhir.allowed_servers"
+            return reasons.NOT_ALLOWED
         return ""

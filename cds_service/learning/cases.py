@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from cards.engine import judge
-from cards.failures import unheard
-from cards.identification.recogniser import recogniser_of
+from cards.failures import ignore_failure
+from cards.identification.recognizer import recognizer_for
 from cards.knowledge.billing_setup import with_sources
 from cards.presentation.renderer import Renderer
 from cds_service.configuration.coverage_files import setup_of_record
@@ -49,7 +49,7 @@ def unseen_card(engine: Engine, case: ReviewCase) -> Json:
         "service": kept.row.service,
         "facts": msgspec.json.decode(kept.row.facts),
     }
-    for verdict in judge(asked.session, recogniser_of(known), policy, asked.identities, asked.rules, unheard):
+    for verdict in judge(asked.session, recognizer_for(known), policy, asked.identities, asked.rules, ignore_failure):
         if verdict.topic == case.topic and order_name(verdict) == case.order:
             card = renderer.card(verdict, kept.row.hook_instance)
             if card is not None:

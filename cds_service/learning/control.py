@@ -105,7 +105,7 @@ def counts_by_period(
     ]
 
 
-def tail_of(charts: int, days: int) -> float:
+def false_alarm_share(charts: int, days: int) -> float:
     """Return the allowed false alarm probability of one test, given the number of charts with periods of ``days``."""
     looks = _DAYS_OF_A_YEAR / days * len(_LENGTHS) * 2
     return ALARMS_A_YEAR / (looks * max(1, charts))
@@ -118,19 +118,19 @@ def control_charts(
 
     ``orders`` and ``hits`` have the numbers of each patient for each period.
     """
-    patients, tail = Patients(orders), tail_of(len(hits), days)
+    patients, tail = Patients(orders), false_alarm_share(len(hits), days)
     return {
-        name: held_to_usual(counts_by_period(orders, own, days), _Shares(tail, patients, own).look)
+        name: compared_with_usual(counts_by_period(orders, own, days), _Shares(tail, patients, own).look)
         for name, own in sorted(hits.items())
     }
 
 
 def control_chart(counts: Sequence[Count], days: int = PERIODS["week"]) -> list[Point]:
     """Compare how often a finding occurred with the usual periods before, with all orders from different patients."""
-    return held_to_usual(counts, _Shares(tail_of(1, days)).look)
+    return compared_with_usual(counts, _Shares(false_alarm_share(1, days)).look)
 
 
-def held_to_usual(counts: Sequence[Count], look: Look) -> list[Point]:
+def compared_with_usual(counts: Sequence[Count], look: Look) -> list[Point]:
     """Compare each period with the usual ones before it; a period with a signal never becomes usual.
 
     ``look`` compares the last periods with all usual ones before them.
@@ -173,7 +173,7 @@ class _Shares:
         lower = min(math.ceil(lower * effect_now), math.floor(size * _share(usual_share, 1 / LEAST_CHANGE)))
         upper = max(math.floor(upper * effect_now), math.ceil(size * _share(usual_share, LEAST_CHANGE)))
         seen = sum(count.hits for count in recent)
-        loud = seen > upper and self._enough(recent)
+        loud = seen > upper and self._is_enough_data(recent)
         return Seen(LOUD if loud else SILENT if seen < lower else "", hits / of * size, lower, min(upper, size))
 
     def _effects(self, usual: Sequence[Count], recent: Sequence[Count]) -> tuple[float, float]:
@@ -187,7 +187,7 @@ class _Shares:
         now = self.patients.together(tuple(count.begin for count in recent))
         return max(of_weeks, 1 + alike * (known.size - 1)), max(of_weeks, 1 + alike * (now.size - 1))
 
-    def _enough(self, recent: Sequence[Count]) -> bool:
+    def _is_enough_data(self, recent: Sequence[Count]) -> bool:
         return self.hits is None or len(added(self.hits, [count.begin for count in recent])) >= LEAST_PATIENTS
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from cards.facts.order import DrugOrder
 from cards.facts.policy import Mode
 from cards.identification.identity import identify
-from cards.identification.recogniser import Recogniser, recogniser_of
+from cards.identification.recognizer import Recognizer, recognizer_for
 from cards.knowledge.loader import default_knowledge
 from cds_service.store.selection import decided_in
 from cds_service.store.tables import configurations, decisions, shadow_verdicts
@@ -92,14 +92,14 @@ def judgments(engine: Engine, window: Window) -> Iterator[Judged]:
         .where(*decided_in(window))
         .order_by(decisions.c.at, decisions.c.id)
     )
-    recogniser = recogniser_of(default_knowledge())
+    recognizer = recognizer_for(default_knowledge())
     with engine.connect() as connection:
         for row in connection.execution_options(yield_per=AT_A_TIME).execute(statement):
             verdicts = msgspec.json.decode(row.verdicts)
             names = {*verdicts["clear"], *verdicts["not-applicable"]}
             names |= {each["order"] for each in (*verdicts["fired"], *verdicts["cannot-tell"])}
             names.discard("")
-            products = dict(_products(row.facts, recogniser)) if names else {}
+            products = dict(_products(row.facts, recognizer)) if names else {}
             if names:
                 yield Judged(
                     row.id,
@@ -136,9 +136,9 @@ def _client(issuer: str | None, tenant: str | None) -> str:
     return " / ".join(part for part in (issuer or "client without a token", tenant) if part)
 
 
-def _products(facts: str, recogniser: Recogniser) -> Iterator[tuple[str, str]]:
+def _products(facts: str, recognizer: Recognizer) -> Iterator[tuple[str, str]]:
     for order in _orders.decode(facts).orders:
-        product = identify(order, recogniser).product
+        product = identify(order, recognizer).product
         yield order.origin.reference or order.origin.path, product.id if product else NOT_SETTLED
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cards.presentation.wording import default_wording
 from cds_service.learning.statistics import wilson
 from cds_service.learning.trial import trials
+from cds_service.page_words import IN_ENGLISH
 from cds_service.store.reviews import outcomes
 
 if TYPE_CHECKING:
@@ -15,26 +16,37 @@ if TYPE_CHECKING:
 
     from cds_service.configuration.policy_settings import PromotionSettings
     from cds_service.learning.trial import Tally
+    from cds_service.page_words import PageWords
     from cds_service.store.selection import Window
 
 Json = dict[str, Any]
 
 
 def promotion_report(
-    engine: Engine, window: Window, gate: PromotionSettings, topic: str | None = None, version: int | None = None
+    engine: Engine,
+    window: Window,
+    gate: PromotionSettings,
+    topic: str | None = None,
+    version: int | None = None,
+    words: PageWords = IN_ENGLISH,
 ) -> list[Json]:
-    """Report on every topic on trial, or on one; ``version``: only decisions in which this version was on trial."""
+    """Report on every topic on trial, or on one; ``version``: only decisions in which this version was on trial.
+
+    ``words``: the language of the reasons of the gate.
+    """
     reviewed = outcomes(engine)
     found = trials(engine, window, topic, version)
-    return [_topic(name, found[name], reviewed, gate) for name in sorted(found)]
+    return [_topic(name, found[name], reviewed, gate, words) for name in sorted(found)]
 
 
-def _topic(name: str, tally: Tally, reviewed: dict[tuple[str, str], str], gate: PromotionSettings) -> Json:
+def _topic(
+    name: str, tally: Tally, reviewed: dict[tuple[str, str], str], gate: PromotionSettings, words: PageWords
+) -> Json:
     cases = {(case.decision, case.topic) for case in tally.cases}
     said = Counter(verdict for case, verdict in reviewed.items() if case in cases)
     return {
         "topic": name,
-        "display": words.display if (words := default_wording().topics.get(name)) is not None else name,
+        "display": own.display if (own := default_wording().topics.get(name)) is not None else name,
         **{what: {"inForce": now, "onTrial": then} for what, (now, then) in tally.changed.items()},
         "orders": tally.orders,
         "wouldFire": tally.would_fire,
@@ -48,7 +60,7 @@ def _topic(name: str, tally: Tally, reviewed: dict[tuple[str, str], str], gate: 
         "couldNotCheck": [{"what": what, "decisions": count} for what, count in tally.missing.most_common()],
         "cases": len(tally.cases),
         "reviewed": {verdict: said[verdict] for verdict in ("right", "wrong", "unsure")},
-        "gate": _gate(tally, said, gate),
+        "gate": _gate(tally, said, gate, words),
     }
 
 
@@ -69,25 +81,35 @@ def _groups(groups: dict[str, Counter[str]]) -> list[Json]:
     ]
 
 
-def _gate(tally: Tally, said: Counter[str], gate: PromotionSettings) -> Json:
+def _gate(tally: Tally, said: Counter[str], gate: PromotionSettings, words: PageWords) -> Json:
     """Check a topic against the site's criteria; criteria that are not set are not checked."""
+    t = words.plain
     reviewed, right = said.total(), said["right"]
     rate = 100 * tally.would_fire / tally.orders if tally.orders else 0.0
     share = right / reviewed if reviewed else 0.0
     checks = []
     if gate.min_orders is not None:
-        checks.append((tally.orders >= gate.min_orders, f"{tally.orders} orders judged, at least {gate.min_orders}"))
+        says = t("{count} orders judged, at least {least}", count=tally.orders, least=gate.min_orders)
+        checks.append((tally.orders >= gate.min_orders, says))
     if gate.max_per_100_orders is not None:
-        limit = f"{gate.max_per_100_orders:g}"
-        checks.append((rate <= gate.max_per_100_orders, f"{rate:.2f} per 100 orders, at most {limit}"))
+        most = words.figure(f"{gate.max_per_100_orders:g}")
+        says = t("{number} per 100 orders, at most {most}", number=f"{rate:.2f}", most=most)
+        checks.append((rate <= gate.max_per_100_orders, says))
     if gate.min_reviewed is not None:
-        checks.append((reviewed >= gate.min_reviewed, f"{reviewed} cases reviewed, at least {gate.min_reviewed}"))
+        says = t("{count} cases reviewed, at least {least}", count=reviewed, least=gate.min_reviewed)
+        checks.append((reviewed >= gate.min_reviewed, says))
     if gate.min_right_share is not None:
-        says = f"{right} of {reviewed} reviewed cases right ({share:.0%}), at least {gate.min_right_share:.0%}"
+        says = t(
+            "{right} of {count} reviewed cases right ({share}), at least {least}",
+            right=right,
+            count=reviewed,
+            share=f"{share:.0%}",
+            least=f"{gate.min_right_share:.0%}",
+        )
         checks.append((reviewed > 0 and share >= gate.min_right_share, says))
     if not checks:
-        return {"result": "none", "reasons": ["promotion sets no gate"]}
+        return {"result": "none", "reasons": [t("promotion sets no gate")]}
     return {
         "result": "pass" if all(holds for holds, _ in checks) else "fail",
-        "reasons": [f"{'yes' if holds else 'no'}: {says}" for holds, says in checks],
+        "reasons": [t("yes: {says}", says=says) if holds else t("no: {says}", says=says) for holds, says in checks],
     }

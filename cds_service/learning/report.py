@@ -16,7 +16,7 @@ from cds_service.learning.firing import firing
 from cds_service.learning.judgments import newest
 from cds_service.learning.statistics import wilson
 from cds_service.learning.volume import product_names, volume_report, volumes
-from cds_service.policies.stop_book import StopBook
+from cds_service.policies.stop_log import StopLog
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -91,7 +91,7 @@ def stopped_now(engine: Engine, clock: Clock = now) -> list[Json]:
     """Return the topics that are stopped, with who stopped them and why."""
     return [
         {"topic": stop.topic, "since": stop.at.isoformat(), "by": stop.by, "reason": stop.reason}
-        for stop in (each.stop for each in StopBook(engine, clock).open())
+        for stop in (each.stop for each in StopLog(engine, clock).open())
     ]
 
 

@@ -5,44 +5,57 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cds_service.learning.volume_page import left_out, volume_lines
+from cds_service.page_words import IN_ENGLISH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from cds_service.page_words import PageWords
+
 Json = dict[str, Any]
 
 
-def percent(one: Json) -> str:
+def percent(one: Json, words: PageWords = IN_ENGLISH) -> str:
     """Write a share with its interval."""
+    t = words.plain
     if one["share"] is None:
-        return "not known"
-    low, high = one["interval95"]
-    return f"{100 * one['share']:.0f} % ({100 * low:.0f} to {100 * high:.0f})"
+        return t("not known")
+    low, high = (f"{100 * each:.0f}" for each in one["interval95"])
+    return t("{share} % ({low} to {high})", share=f"{100 * one['share']:.0f}", low=low, high=high)
 
 
-def cut(report: Json) -> list[str]:
+def cut(report: Json, words: PageWords = IN_ENGLISH) -> list[str]:
     """Say that only the newest decisions were read, if there were more than a page may read."""
-    found = report["cut"]
-    return (
-        [f"Only the newest {found['decisions']} decisions were read, from {found['from'][:16].replace('T', ' ')} on."]
-        if found
-        else []
-    )
+    found, t = report["cut"], words.plain
+    if not found:
+        return []
+    begin = found["from"][:16].replace("T", " ")
+    return [t("Only the newest {count} decisions were read, from {begin} on.", count=found["decisions"], begin=begin)]
 
 
-def stopped_lines(stopped: Iterable[Json]) -> Iterator[str]:
+def stopped_lines(stopped: Iterable[Json], words: PageWords = IN_ENGLISH) -> Iterator[str]:
     """Say for each stopped topic who stopped it, when and why."""
+    t = words.plain
     for each in stopped:
-        since = each["since"][:16].replace("T", " ")
-        reason = " ".join(each["reason"].split())
-        yield f"{each['topic']} is stopped since {since} UTC by {each['by']}: {reason}. Its cards are not shown."
+        yield t(
+            "{topic} is stopped since {since} UTC by {person}: {reason}. Its cards are not shown.",
+            topic=each["topic"],
+            since=each["since"][:16].replace("T", " "),
+            person=each["by"],
+            reason=" ".join(each["reason"].split()),
+        )
 
 
-def extent(report: Json) -> str:
+def extent(report: Json, words: PageWords = IN_ENGLISH) -> str:
     """Say how much a report is about."""
-    read = ((report["decisions"], "decision"), (report["orders"], "order"), (report["cards"], "card"))
-    decisions, orders, cards = (f"{number} {noun}{'' if number == 1 else 's'}" for number, noun in read)
-    return f"{decisions} on {orders}, {cards} shown"
+    t = words.plain
+    decisions, orders, cards = report["decisions"], report["orders"], report["cards"]
+    read = [
+        t("1 decision") if decisions == 1 else t("{count} decisions", count=decisions),
+        t("1 order") if orders == 1 else t("{count} orders", count=orders),
+        t("1 card") if cards == 1 else t("{count} cards", count=cards),
+    ]
+    return t("{decisions} on {orders}, {cards} shown", decisions=read[0], orders=read[1], cards=read[2])
 
 
 def learning_lines(report: Json) -> Iterator[str]:

@@ -26,8 +26,8 @@ from cds_service.learning.control import (
     Point,
     Seen,
     begin_of,
-    held_to_usual,
-    tail_of,
+    compared_with_usual,
+    false_alarm_share,
 )
 from cds_service.learning.statistics import count_limits
 
@@ -69,7 +69,7 @@ def volumes(
             together.setdefault(day, Counter()).update(orders)
     if not together:
         return []
-    tail = tail_of(len(by_product) + 1, DAYS)
+    tail = false_alarm_share(len(by_product) + 1, DAYS)
     each = [
         Volume(product, names.get(product, product), _charted(days, until, tail))
         for product, days in by_product.items()
@@ -83,7 +83,7 @@ def _charted(by_day: Mapping[date, Mapping[str, int]], until: date, tail: float)
     for day, orders in by_day.items():
         by_week.setdefault(begin_of(day, DAYS), Counter()).update(orders)
     whole = whole_weeks({week: orders.total() for week, orders in by_week.items()}, until)
-    return held_to_usual(whole, _Numbers(tail, Patients(by_week)).look)
+    return compared_with_usual(whole, _Numbers(tail, Patients(by_week)).look)
 
 
 def product_names() -> dict[str, str]:
@@ -107,7 +107,7 @@ def whole_weeks(by_day: Mapping[date, int], until: date) -> list[Count]:
 
 def volume_chart(weeks: Sequence[Count]) -> list[Point]:
     """Compare the number of orders in each week with the usual weeks before, all orders from different patients."""
-    return held_to_usual(weeks, _Numbers(tail_of(1, DAYS)).look)
+    return compared_with_usual(weeks, _Numbers(false_alarm_share(1, DAYS)).look)
 
 
 def volume_report(charts: Sequence[Volume], until: date) -> Json:

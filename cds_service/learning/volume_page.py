@@ -7,64 +7,94 @@ from typing import TYPE_CHECKING, Any
 from cds_service.charts.control import control_chart
 from cds_service.charts.figures import Period
 from cds_service.charts.sections import Section, Table
+from cds_service.learning.report_words import named
 from cds_service.learning.volume import DAYS
+from cds_service.page_words import IN_ENGLISH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from cds_service.page_words import PageWords
+
 Json = dict[str, Any]
-_HEAD = ("Week of", "Orders", "Usual", "Limits", "Signal")
-_KEY = (
-    "Orders that were judged. The band is where chance alone would keep a week, as much as weeks vary; the short lines "
-    "are what is usual; a diamond is out of its limits. Orders that are no longer recognised are missed here alone: "
-    "all other charts are of orders that were recognised."
-)
 
 
-def volume_lines(volume: Json) -> Iterator[str]:
+def volume_lines(volume: Json, words: PageWords = IN_ENGLISH) -> Iterator[str]:
     """Say for each drug in which weeks it was out of its limits."""
+    t = words.plain
     for each in volume["signals"]:
-        over = "" if each["over"] == 1 else f" over the last {each['over']} weeks"
-        usual = f"{each['ordersTogether']} orders where {each['expectedTogether']:.0f} are usual"
-        yield f"{each['begin']}  orders of {each['display']}: {each['signal']}{over}, {usual}"
+        said = {
+            "begin": each["begin"],
+            "drug": each["display"],
+            "signal": named(each["signal"], words),
+            "orders": each["ordersTogether"],
+            "usual": f"{each['expectedTogether']:.0f}",
+        }
+        if each["over"] == 1:
+            yield t("{begin}  orders of {drug}: {signal}, {orders} orders where {usual} are usual", **said)
+        else:
+            yield t(
+                "{begin}  orders of {drug}: {signal} over the last {weeks} weeks, {orders} orders where {usual} are "
+                "usual",
+                weeks=each["over"],
+                **said,
+            )
 
 
-def left_out(volume: Json) -> str:
+def left_out(volume: Json, words: PageWords = IN_ENGLISH) -> str:
     """Say which weeks are not examined, and whether enough is known at all."""
-    said = (
-        f"The number of orders is charted by week, without the week of the first order and without weeks from "
-        f"{volume['weeksBefore']} on, which are not over."
+    t = words.plain
+    said = t(
+        "The number of orders is charted by week, without the week of the first order and without weeks from {begin} "
+        "on, which are not over.",
+        begin=volume["weeksBefore"],
     )
     known = any(point["upper"] is not None for each in volume["charts"] for point in each["points"])
-    return said if known else f"{said} Too few weeks or orders are known to say what is usual."
+    return said if known else f"{said} {t('Too few weeks or orders are known to say what is usual.')}"
 
 
-def volume_sections(volume: Json, id_: str = "volume") -> Iterator[Section]:
+def volume_sections(volume: Json, id_: str = "volume", words: PageWords = IN_ENGLISH) -> Iterator[Section]:
     """Yield the chart of all drugs, then that of each."""
+    t = words.plain
     if not volume["charts"]:
         return
-    yield Section(id_, "How many orders come in", text=[_KEY])
+    key = t(
+        "Orders that were judged. The band is where chance alone would keep a week, as much as weeks vary; the short "
+        "lines are what is usual; a diamond is out of its limits. Orders that are no longer recognized are missed here "
+        "alone: all other charts are of orders that were recognized."
+    )
+    head = [t("Week of"), t("Orders"), t("Usual"), t("Limits"), t("Signal")]
+    yield Section(id_, t("How many orders come in"), text=[key])
     for number, chart in enumerate(each for each in volume["charts"] if each["points"]):
-        title = f"Orders of {chart['display']}"
+        title = t("Orders of {drug}", drug=chart["display"])
         rows = [
             (
                 point["begin"],
                 point["orders"],
-                "" if point["expected"] is None else f"{point['expected']:.1f}",
-                "" if point["upper"] is None else f"{point['lower']} to {point['upper']}",
-                point["signal"],
+                "" if point["expected"] is None else words.figure(f"{point['expected']:.1f}"),
+                limits(point, words),
+                named(point["signal"], words),
             )
             for point in chart["points"]
         ]
+        periods = [_period(point, words) for point in chart["points"]]
         yield Section(
             f"{id_}-{number}",
             title,
-            chart=control_chart(title, [_period(point) for point in chart["points"]], DAYS, "orders a week"),
-            table=Table(f"Numbers of {title[0].lower()}{title[1:]}", _HEAD, rows, numbers=(1, 2)),
+            chart=control_chart(title, periods, DAYS, t("orders a week"), t),
+            table=Table(t("{title}, in numbers", title=title), head, rows, numbers=(1, 2)),
             level=3,
             folded=True,
         )
 
 
-def _period(point: Json) -> Period:
-    return Period(point["begin"], point["orders"], point["lower"], point["expected"], point["upper"], point["signal"])
+def limits(point: Json, words: PageWords) -> str:
+    """Write the limits of a point; empty where too little is known."""
+    if point["upper"] is None:
+        return ""
+    return words.plain("{low} to {high}", low=point["lower"], high=point["upper"])
+
+
+def _period(point: Json, words: PageWords) -> Period:
+    signal = named(point["signal"], words)
+    return Period(point["begin"], point["orders"], point["lower"], point["expected"], point["upper"], signal)

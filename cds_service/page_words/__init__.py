@@ -33,8 +33,10 @@ _FIELD = re.compile(r"\{([a-z_]{1,40})\}")
 _SAID = re.compile(r"""\b(?:t|say)\(\s{0,40}(?:"((?:[^"\\]|\\.){1,600})"|'((?:[^'\\]|\\.){1,600})')""")
 _FIGURES = frozenset({"percent", "number", "dose", "weight"})
 """Placeholders for numbers, which get the language's decimal separator."""
-_CODE = ("smart/course.py", "smart/launch.py", "smart/exchange.py", "web/smart.py")
+_CODE = ("smart/course.py", "smart/launch.py", "smart/exchange.py", "web/smart.py", "web/pages.py")
 _REFUSAL = re.compile(r"LaunchError\(\s*\"[a-z0-9-]{1,40}\",\s*f?\"((?:[^\"\\]|\\.){1,300})\"")
+_REPORTS = ("learning", "audit", "charts")
+"""Folders whose reports say their sentences as ``t("…")``, over several lines of code where they are long."""
 _REFUSALS = ("policies/lifecycle.py", "policies/stops.py", "policies/library.py", "workbench/provider.py")
 """Where steps and sign-ins are refused, in sentences that a page says in its own language."""
 _OF_REFUSALS = frozenset({"StepRefusedError", "SignInError"})
@@ -72,6 +74,10 @@ class PageWords(NamedTuple):
     def figure(self, written: str) -> str:
         """Write a number with the decimal mark of the language."""
         return written.replace(".", self.locale.decimal)
+
+    def grouped(self, count: int) -> str:
+        """Write a whole number with the thousands mark of the language."""
+        return f"{count:,}".replace(",", "," if self.locale.decimal == "." else ".")
 
     def _written(self, values: Mapping[str, Any]) -> dict[str, Any]:
         return {name: self._value(name, value) for name, value in values.items()}
@@ -149,6 +155,9 @@ def page_sentences() -> tuple[str, ...]:
             found |= dict.fromkeys(_named(text))
     for text in _texts(service.joinpath("workbench"), (".py",)):
         found |= dict.fromkeys(_said(ast.parse(text), {"say": 0}))
+    for folder in _REPORTS:
+        for text in _texts(service.joinpath(folder), (".py",)):
+            found |= dict.fromkeys(_said(ast.parse(text), {"t": 0}))
     for path in _REFUSALS:
         tree = ast.parse(service.joinpath(path).read_text(encoding="utf-8"))
         found |= dict.fromkeys([*_said(tree, dict.fromkeys(_OF_REFUSALS, 1)), *_in_tables(tree)])

@@ -13,7 +13,7 @@ from cds_service.configuration.policy_content import PolicyContent
 from cds_service.policies import lifecycle, rows
 from cds_service.policies.lifecycle import Step, StepKind, StepRefusedError, Turn, VersionState, Wish
 from cds_service.policies.people import NAME_LIMIT
-from cds_service.policies.stop_book import StopBook
+from cds_service.policies.stop_log import StopLog
 from cds_service.policies.views import Change, PolicyInForce, Trial, UnknownVersionError, Version
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Library:
         """Take the database, and the clock that says when a step is taken."""
         self._engine = engine
         self._clock = clock
-        self.stops = StopBook(engine, clock)
+        self.stops = StopLog(engine, clock)
 
     def versions(self) -> list[Version]:
         """Return every version with its state and steps, without contents; newest first."""

@@ -12,8 +12,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.configuration.overlay import PublishedPolicy
-from cds_service.policies.stop_following import StopFollowing
-from cds_service.policies.trial_following import TrialFollowing
+from cds_service.policies.stop_follower import StopFollower
+from cds_service.policies.trial_follower import TrialFollower
 from cds_service.telemetry import metrics
 
 if TYPE_CHECKING:
@@ -47,8 +47,8 @@ class Publication:
         self._is_reached = True
         self._may_be_put_right = False
         self._problems: list[str] = []
-        self._trials = TrialFollowing(configuration)
-        self._stops = StopFollowing(configuration)
+        self._trials = TrialFollower(configuration)
+        self._stops = StopFollower(configuration)
         self.standing = Standing.NOT_ASKED
 
     @property
@@ -63,7 +63,7 @@ class Publication:
         return self._trials.version
 
     @property
-    def stops(self) -> StopFollowing:
+    def stops(self) -> StopFollower:
         """The topics that are stopped in this process."""
         return self._stops
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from cards.facts.outcomes import Fired
 from cards.facts.policy import Mode
-from cards.offers import without_harmful_removals, without_removals
 from cards.presentation.due import due_cards
 from cards.presentation.grouping import CardContent, grouped
+from cards.suggestion_checks import without_harmful_removals, without_removals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cards.facts.policy import Policy
     from cards.facts.session import Session
     from cards.failures import OnFailure
-    from cards.identification.recogniser import Recogniser
+    from cards.identification.recognizer import Recognizer
     from cards.presentation.card import Card
     from cards.presentation.renderer import Renderer
     from cards.presentation.wording import Wording
@@ -38,7 +38,7 @@ def to_show(
     verdicts: Sequence[Verdict],
     session: Session,
     policy: Policy,
-    recogniser: Recogniser,
+    recognizer: Recognizer,
     wording: Wording,
     on_failure: OnFailure | None = None,
 ) -> tuple[CardContent, ...]:
@@ -48,12 +48,12 @@ def to_show(
     is raised.
     """
     live = live_findings(verdicts, policy)
-    if not session.moment.has_orders:
-        due = due_cards(live, session, recogniser.known)
+    if not session.hook.has_orders:
+        due = due_cards(live, session, recognizer.known)
         return grouped(due, due, session, policy, wording)
     contents = grouped(verdicts, live, session, policy, wording)
     try:
-        return without_harmful_removals(contents, session, recogniser, policy, wording)
+        return without_harmful_removals(contents, session, recognizer, policy, wording)
     except Exception as error:
         if on_failure is None:
             raise
@@ -91,7 +91,7 @@ def _plainly(
         return renderer.plain.card_of(content, hook_instance)
     except Exception as again:  # noqa: BLE001 - what is left is to say that there is something
         on_failure("wording", again)
-        return renderer.plain.last_resort(hook_instance, place)
+        return renderer.plain.minimal_card(hook_instance, place)
 
 
 def suggestion_json(label: str, identifier: str, actions: list[dict[str, Any]], *, is_first: bool) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cds_service.public_files.billing_codes import check_crosswalk, check_hcpcs, is_crosswalk
 from cds_service.public_files.diagnoses import check_diagnoses, is_order_line
 from cds_service.public_files.drug_directories import check_label, check_ndc_directory, check_rxnorm
-from cds_service.public_files.findings import Finding, PublicFileError
+from cds_service.public_files.findings import READABLE, Finding, PublicFileError
 from fhir_mappings.wire.resources import Unreadable, decode
 
 if TYPE_CHECKING:
@@ -44,6 +44,10 @@ def check_against(path: Path, known: Knowledge, billing: BillingKnowledge, today
             raise PublicFileError(f"{name}: an archive; unpack it and name the file inside")
         with path.open("rb") as file:
             head = file.read(_HEAD)
+        if not head.strip():
+            raise PublicFileError(f"{name}: the file is empty")
+        if b"\0" in head:
+            raise PublicFileError(f"{name}: not text in UTF-8; it must be {READABLE}")
         start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
         if start in (b"{", b"["):
             return check_ndc_directory(_json(path), known, name, today)

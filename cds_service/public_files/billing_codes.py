@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cards.knowledge.schema import Scope
 from cards.values.codes import ndc_readings
-from cds_service.public_files.findings import Finding, Kind, Names, PublicFileError
+from cds_service.public_files.findings import READABLE, Finding, Kind, Names, PublicFileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -76,7 +76,7 @@ def check_hcpcs(lines: Iterable[str], known: Knowledge, name: str, today: date) 
             if product is not None and _amount(record.description) is not None:
                 found.append(Finding(Kind.MISSING, _WHAT, record.code, f"{record.description} ({product})"))
     if not seen:
-        raise PublicFileError(f"{name}: no record of an HCPCS file (code in columns 1 to 5, a 3 in column 11)")
+        raise PublicFileError(f"{name}: not a public file that can be read; it must be {READABLE}")
     letters = {code[0] for code in seen}
     gone = [code for code in own if code not in seen and code[0] in letters]
     return [*found, *(Finding(Kind.ENDED, _WHAT, code, "not in this file") for code in gone)]

@@ -12,6 +12,13 @@ if TYPE_CHECKING:
     from cards.knowledge.schema import Knowledge
 
 
+READABLE = (
+    "openFDA's NDC directory (JSON), the CMS NDC-HCPCS crosswalk (CSV), the quarterly HCPCS file, RXNCONSO, the"
+    " ICD-10-CM order file, or a structured product label (XML)"
+)
+"""The files that can be compared with, as a message names them."""
+
+
 class PublicFileError(ValueError):
     """A file cannot be used; the message names it and says why."""
 

@@ -138,7 +138,7 @@ class Replayer:
     @property
     def asks_roles(self) -> bool:
         """Whether a profile of either depends on the role of the signer."""
-        return any(match.asks_role for each in self._both for match, _ in each.profiles)
+        return any(match.depends_on_role for each in self._both for match, _ in each.profiles)
 
     def replay_patient(self, patient_id: str, resources: Sequence[bytes], names: Mapping[str, str]) -> Rows:
         """Replay every order of a patient; ``names`` has the names of places and the roles of people."""
@@ -199,7 +199,7 @@ class Replayer:
         found = [each.findings(answer) for each, answer in zip(both, answers, strict=True)]
         for order in session.orders:
             if order.reference not in drugs:
-                if history.lacks_drug_of(order.content):
+                if history.lacks_medication_of(order.content):
                     rows.left_out.append((patient, order.reference, "drug-unknown"))
                 continue
             site = site_of(order.content, history.resource, names)

@@ -21,6 +21,7 @@ from cards.facts.outcomes import Fired
 from cards.facts.results import Lvef
 from cards.knowledge.schema import Action, Band, CycleLimit, LabRow, LevelRole, Setting
 from cards.knowledge.schema import Panel as Tests
+from cards.presentation.language import Locale, Localizer
 from cards.readings.dosing import usable_doses
 from cards.readings.lab_table import times_limit
 from cards.readings.lvef_table import read_lvef
@@ -34,9 +35,11 @@ if TYPE_CHECKING:
     from cards.readings.case import Case
 
 _SHOWN = (Action.HOLD, Action.DISCONTINUE, Action.RECHECK)
+IN_ENGLISH = Localizer(Locale())
 Say = Callable[..., str]
 """Returns a sentence in a language, with its values."""
 _FURTHEST_DAYS = 800
+_ULN = "× ULN"
 _WHOLE = Decimal(100)
 
 
@@ -53,13 +56,22 @@ class Course:
     lvef_due: str
 
 
-def course(case: Case, say: Say = str.format) -> Course:
-    """Build the course of a drug; ``say`` returns a sentence with its values in the language of the page."""
+def course(case: Case, say: Say = str.format, local: Localizer = IN_ENGLISH) -> Course:
+    """Build the course of a drug in the language of the page.
+
+    ``say`` returns a sentence with its values, ``local`` writes numbers, units and the names of tests. What the chart
+    says stands as it says it.
+    """
     limits = [each for each in case.product.cycle_limits if each.setting in case.settings]
     tests = case.known.terminology.in_panel(Tests.LIVER)
-    liver = _labs(case, tests, say("Liver tests, multiples of the upper limit of normal"), say)
-    counts = _labs(case, tuple(test for test in _tests(case) if test not in tests), say("Blood counts"), say)
-    panels = (_doses(case, say), *([_lvef(case, say)] if case.product.monitoring.lvef else []), *liver, *counts)
+    liver = _labs(case, tests, say("Liver tests, multiples of the upper limit of normal"), say, local)
+    counts = _labs(case, tuple(test for test in _tests(case) if test not in tests), say("Blood counts"), say, local)
+    panels = (
+        _doses(case, say, local),
+        *([_lvef(case, say, local)] if case.product.monitoring.lvef else []),
+        *liver,
+        *counts,
+    )
     return Course(
         case.drug,
         case.product.generic,
@@ -81,7 +93,7 @@ def _limit(limit: CycleLimit, say: Say) -> str:
     return say("of {count} in metastatic disease", count=limit.cycles)
 
 
-def _doses(case: Case, say: Say) -> Panel:
+def _doses(case: Case, say: Say, local: Localizer) -> Panel:
     """Show the doses given, per kilogram at the weight on that day, against the label's levels."""
     unit = "mg/kg" if case.weight_based else "mg"
     points, rows = [], []
@@ -93,25 +105,27 @@ def _doses(case: Case, say: Say) -> Panel:
         note = ""
         if case.weight_based and isinstance(dose, Mg):
             if weight is None:
-                rows.append((treatment.on, str(dose), say("no weight on record")))
+                rows.append((treatment.on, local.figures(str(dose)), say("no weight on record")))
                 continue
             note = say("{dose} at {weight}", dose=dose, weight=weight.kg)
             dose = dose / weight.kg
-        points.append(Point(treatment.on, dose.value, str(dose)))
-        rows.append((treatment.on, str(dose), note))
+        points.append(Point(treatment.on, dose.value, local.figures(str(dose))))
+        rows.append((treatment.on, local.figures(str(dose)), note))
     lines: dict[Decimal, list[str]] = {}
     maximum = None
     for regimen in case.regimens:
         for level in regimen.levels:
             _add(lines, level.dose.value, _role(level.role, say))
         maximum = max(maximum or Decimal(0), regimen.maximum.dose.value)
-    drawn = [Line(value, f"{plain(value)} {', '.join(names)}", "level") for value, names in lines.items()]
+    drawn = [
+        Line(value, f"{local.figures(plain(value))} {', '.join(names)}", "level") for value, names in lines.items()
+    ]
     if maximum is not None:
         drawn = [each for each in drawn if each.value != maximum]
         names = ", ".join([*lines.get(maximum, []), say("maximum")])
-        drawn.append(Line(maximum, f"{plain(maximum)} {names}", "limit"))
+        drawn.append(Line(maximum, f"{local.figures(plain(maximum))} {names}", "limit"))
     series = [Series(say("Given"), tuple(points), "square")]
-    if ordered := _ordered(case):
+    if ordered := _ordered(case, local):
         series.append(Series(say("Ordered"), ordered, "ring"))
         rows += [(point.on, point.said, say("ordered")) for point in ordered]
     return Panel(say("Doses"), unit, tuple(series), tuple(drawn), rows=tuple(rows))
@@ -129,11 +143,11 @@ def _role(role: LevelRole, say: Say) -> str:
     return words.get(role, str(role))
 
 
-def _ordered(case: Case) -> tuple[Point, ...]:
+def _ordered(case: Case, local: Localizer) -> tuple[Point, ...]:
     """Show the ordered doses, if readable, on the planned day."""
     weight = case.weight.kg if case.weight else None
     doses = (each.per_kg(weight) if case.weight_based else each.in_mg(weight) for each in usable_doses(case))
-    return tuple(Point(case.planned, dose.value, str(dose)) for dose in doses if dose is not None)
+    return tuple(Point(case.planned, dose.value, local.figures(str(dose))) for dose in doses if dose is not None)
 
 
 def _add(lines: dict[Decimal, list[str]], value: Decimal, name: str) -> None:
@@ -142,10 +156,10 @@ def _add(lines: dict[Decimal, list[str]], value: Decimal, name: str) -> None:
         names.append(name)
 
 
-def _lvef(case: Case, say: Say) -> Panel:
+def _lvef(case: Case, say: Say, local: Localizer) -> Panel:
     """Show the ejection fractions with the label's bands for the next one."""
     measured = [lvef for lvef in reversed(case.patient.lvefs) if lvef.on is not None]
-    points = tuple(Point(each.on, each.percent.value, str(each.percent)) for each in measured if each.on)
+    points = tuple(Point(each.on, each.percent.value, local.figures(str(each.percent))) for each in measured if each.on)
     rows = tuple((each.on, each.as_reported, "") for each in case.patient.lvefs[::-1])
     zones = tuple(_zones(case, say)) if measured else ()
     return Panel("LVEF", "%", (Series("LVEF", points, "circle"),), zones=zones, rows=rows, low=Decimal(30))
@@ -236,25 +250,25 @@ def _last_day(on: date, months: int) -> date:
 
 
 def _tests(case: Case) -> tuple[str, ...]:
-    return tuple(case.recogniser.lab_rows[case.product.id])
+    return tuple(case.recognizer.lab_rows[case.product.id])
 
 
-def _labs(case: Case, tests: tuple[str, ...], title: str, say: Say) -> tuple[Panel, ...]:
+def _labs(case: Case, tests: tuple[str, ...], title: str, say: Say, local: Localizer) -> tuple[Panel, ...]:
     """Show the tests in the label's tables, with the values at which the label says hold or discontinue."""
     wanted = [test for test in tests if test in _tests(case)]
     if not wanted:
         return ()
-    names = {test: case.known.terminology.concepts[test].display for test in wanted}
+    names = {test: local.text(case.known.terminology.concepts[test].display) for test in wanted}
     by_limit = any(row.times_uln for test in wanted for row in _rows(case, test))
     series = tuple(
-        Series(names[test], tuple(_points(case.patient.labs.get(test, ()), by_limit=by_limit)), shape)
+        Series(names[test], tuple(_points(case.patient.labs.get(test, ()), local, by_limit=by_limit)), shape)
         for test, shape in zip(wanted, ("circle", "square", "triangle"), strict=False)
     )
     lines: dict[tuple[Decimal, str, str], list[str]] = {}
     for test in wanted:
         for value, side, action in _limits(_rows(case, test)):
             lines.setdefault((value, side, str(action)), []).append(names[test])
-    unit = "× ULN" if by_limit else in_print(case.known.terminology.concepts[wanted[0]].unit or "")
+    unit = _ULN if by_limit else in_print(case.known.terminology.concepts[wanted[0]].unit or "")
     drawn = tuple(
         Line(value, _line(action, side, value, say) + (f" ({', '.join(of)})" if len(wanted) > 1 else ""), action)
         for (value, side, action), of in sorted(lines.items())
@@ -264,7 +278,7 @@ def _labs(case: Case, tests: tuple[str, ...], title: str, say: Say) -> tuple[Pan
         for test in wanted
         for result in reversed(case.patient.labs.get(test, ()))
     )
-    return (Panel(title, unit, series, drawn, rows=rows),)
+    return (Panel(title, local.locale.units.get(unit, unit), series, drawn, rows=rows),)
 
 
 def _line(action: str, side: str, value: Decimal, say: Say) -> str:
@@ -279,17 +293,17 @@ def _multiple(result: LabResult, say: Say) -> str:
     return say("{number} × ULN", number=plain(times_limit(result)))
 
 
-def _points(results: Iterable[LabResult], *, by_limit: bool) -> Iterable[Point]:
+def _points(results: Iterable[LabResult], local: Localizer, *, by_limit: bool) -> Iterable[Point]:
     for result in reversed(tuple(results)):
         if result.on is None or (by_limit and not result.upper_limit):
             continue
         value = times_limit(result) if by_limit else result.value
-        yield Point(result.on, value, f"{plain(value)}{' × ULN' if by_limit else ''}")
+        yield Point(result.on, value, local.figures(f"{plain(value)} {_ULN}" if by_limit else plain(value)))
 
 
 def _rows(case: Case, test: str) -> tuple[LabRow, ...]:
     settings: tuple[Setting, ...] = case.settings
-    rows = case.recogniser.lab_rows[case.product.id][test].rows
+    rows = case.recognizer.lab_rows[case.product.id][test].rows
     return tuple(row for row in rows if not row.settings or not set(row.settings).isdisjoint(settings))
 
 

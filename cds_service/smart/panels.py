@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 WIDTH, HEIGHT = 900, 172
 LEFT, RIGHT, TOP, BOTTOM = 44, 656, 10, 146
@@ -122,9 +122,12 @@ class Drawing(NamedTuple):
 class TimeAxis:
     """The time axis that all panels share."""
 
-    def __init__(self, days: Iterable[date], today: date, month: str = "%b %Y") -> None:
-        """Cover the first day to today, with a margin; ``month`` formats a month."""
+    def __init__(
+        self, days: Iterable[date], today: date, month: str = "%b %Y", figures: Callable[[str], str] = str
+    ) -> None:
+        """Cover the first day to today, with a margin; ``month`` formats a month, ``figures`` numbers and dates."""
         self._month = month
+        self.figures = figures
         known = [*days, today]
         self._first = min(known) - timedelta(days=14)
         self._last = max(known) + timedelta(days=14)
@@ -163,7 +166,13 @@ def draw(panel: Panel, axis: TimeAxis) -> Drawing:
     labels = [Label(y(line.value), y(line.value), line.label, line.kind) for line in shown]
     labels += [Label(y(zone.high) + 6, y(zone.high) + 6, zone.label, zone.kind, is_line=False) for zone in panel.zones]
     marks = tuple(
-        Mark(axis.x(point.on), y(point.value), f"{series.name} {point.said}, {point.on}", number, series.shape)
+        Mark(
+            axis.x(point.on),
+            y(point.value),
+            f"{series.name} {point.said}, {axis.figures(str(point.on))}",
+            number,
+            series.shape,
+        )
         for number, series in enumerate(panel.series)
         for point in series.points
     )
@@ -173,7 +182,8 @@ def draw(panel: Panel, axis: TimeAxis) -> Drawing:
         if len(series.points) > 1
     )
     count = int((top - panel.low) / step)
-    scale = tuple((y(panel.low + step * n), f"{(panel.low + step * n).normalize():f}") for n in range(count + 1))
+    ticks = [panel.low + step * number for number in range(count + 1)]
+    scale = tuple((y(tick), axis.figures(f"{tick.normalize():f}")) for tick in ticks)
     beyond = tuple(line.label for line in panel.lines if line.value > top)
     return Drawing(panel, marks, paths, _apart(labels), tuple(boxes), scale, axis.months(), axis.x(axis.today), beyond)
 

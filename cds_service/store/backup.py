@@ -48,7 +48,9 @@ def back_up(url: str, file: Path) -> int:
     try:
         os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     except OSError as error:
-        raise BackupError(f"{part}: {error.strerror}") from None
+        missing = not file.parent.is_dir()
+        why = f"there is no folder {file.parent}" if missing else f"{part}: {error.strerror}"
+        raise BackupError(why) from None
     try:
         if address.get_backend_name() == "sqlite":
             _copy_sqlite(address, part)

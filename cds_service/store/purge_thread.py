@@ -23,12 +23,12 @@ _log = structlog.get_logger()
 
 def start_purging(engine: Engine, keep_days: Callable[[], int | None]) -> threading.Thread:
     """Start; several processes may do this at once without conflict."""
-    thread = threading.Thread(target=_go_round, args=(engine, keep_days), name="housekeeping", daemon=True)
+    thread = threading.Thread(target=_run, args=(engine, keep_days), name="housekeeping", daemon=True)
     thread.start()
     return thread
 
 
-def _go_round(engine: Engine, days_to_keep: Callable[[], int | None]) -> None:
+def _run(engine: Engine, days_to_keep: Callable[[], int | None]) -> None:
     time.sleep(_FIRST_AFTER_S)
     while True:
         keep_days = days_to_keep()

@@ -184,7 +184,7 @@ def topic_stopped(topic: str, *, stopped: bool) -> None:
     _child(_stopped, topic).set(1 if stopped else 0)
 
 
-def fed_back(client: tuple[str, str], service: str, outcomes: Iterable[str]) -> None:
+def feedback_received(client: tuple[str, str], service: str, outcomes: Iterable[str]) -> None:
     """Count feedback from a client."""
     for outcome in outcomes:
         _child(_feedback, service, outcome).inc()

@@ -49,7 +49,7 @@ def take(service_id: str) -> Response:
             answer.headers["Retry-After"] = _RETRY_AFTER_S
             return answer
     outcomes = [*(entry.outcome for entry in good), *("refused" for _ in bad)]
-    metrics.fed_back(now.clients.of(caller()), service_id, outcomes)
+    metrics.feedback_received(now.clients.of(caller()), service_id, outcomes)
     status = 400 if bad else 200
     _log.info("feedback_taken", service=service_id, status=status, entries=len(good), new=added, refused=len(bad))
     if bad:

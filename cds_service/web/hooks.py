@@ -13,7 +13,7 @@ from flask import Blueprint, Response
 from werkzeug.exceptions import HTTPException
 
 from cds_service.decisions import failures
-from cds_service.decisions.circumstances import in_circumstances
+from cds_service.decisions.circumstances import decider_for_call
 from cds_service.decisions.data_access import DataMissing
 from cds_service.ehr.limits import ServerBusyError
 from cds_service.protocol.json_answer import json_answer
@@ -67,7 +67,7 @@ def call(service_id: str) -> Response:
     # Take a slot only after the body has arrived, so that a slow client does not occupy one.
     with admission().slot():
         answer = _answered(service, now, client, body)
-    with _unheard():
+    with _telemetry_failures_logged():
         metrics.answered(service.id, answer.status_code, time.perf_counter() - began, len(body))
         if answer.status_code != HTTPStatus.OK:
             metrics.called(now.clients.of(client), service.id, answer.status_code)
@@ -75,7 +75,7 @@ def call(service_id: str) -> Response:
 
 
 @contextmanager
-def _unheard() -> Iterator[None]:
+def _telemetry_failures_logged() -> Iterator[None]:
     """Let no number and no line of the log cost an answer that is there already."""
     try:
         yield
@@ -91,12 +91,17 @@ def _answered(service: Service, active: ActiveDecider, client: Caller | None, bo
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, it is told on a card
         failures.part_failed("call", error)
-        with _unheard():
+        with _telemetry_failures_logged():
             store().recorder.set_aside(type(error).__name__)
-        shown: dict[str, Any] = {"cards": [active.decider.unchecked_card()]}
-        if active.decider.crd and service.coverage:
-            shown["systemActions"] = []
-        return json_answer(shown, headers=_HEADERS)
+        return json_answer(unchecked(active, service), headers=_HEADERS)
+
+
+def unchecked(active: ActiveDecider, service: Service | None) -> dict[str, Any]:
+    """Return the answer to a call of which nothing could be read: the card that says so."""
+    shown: dict[str, Any] = {"cards": [active.decider.unchecked_card()]}
+    if active.decider.crd and service is not None and service.coverage:
+        shown["systemActions"] = []
+    return shown
 
 
 def _written(shown: dict[str, Any], headers: Mapping[str, str], active: ActiveDecider) -> Response:
@@ -138,7 +143,7 @@ def _answer(service: Service, active: ActiveDecider, client: Caller | None, body
     try:
         request = active.decider.read(body, service.hook)
         about_hook(request.hook_instance)
-        now, circumstances, data, gaps = in_circumstances(active, client, service.id, request)
+        now, circumstances, data, gaps = decider_for_call(active, client, service.id, request)
         decision = now.decider.decide(request, coverage=service.coverage, before=data, gaps=gaps)
     except BadRequest as error:
         problems = (error, *error.others)
@@ -166,8 +171,8 @@ def _answer(service: Service, active: ActiveDecider, client: Caller | None, body
         message = f"Nothing could be checked. No data for: {error}"
         return json_answer(operation_outcome("required-data-missing", message, error.places, base_url), 412)
     decision = _kept(decision, service, now, circumstances, client, request)
-    with _unheard():
-        _tell(decision, service, active, client)
+    with _telemetry_failures_logged():
+        _count_and_log(decision, service, active, client)
     headers = dict(_HEADERS)
     if decision.verdicts:
         headers[DECISION_HEADER] = decision.id
@@ -175,7 +180,7 @@ def _answer(service: Service, active: ActiveDecider, client: Caller | None, body
     # CDS Hooks forbids the empty list that Da Vinci CRD requires.
     if now.decider.crd and service.coverage:
         shown["systemActions"] = decision.actions
-    elif now.decider.settings.quirks.crd and request.moment.orders_are_final:
+    elif now.decider.settings.quirks.crd and request.hook.orders_are_final:
         shown["systemActions"] = []
     return _written(shown, headers, active)
 
@@ -212,12 +217,12 @@ def _kept(
             at_once = False
         else:
             at_once = recorder.write(record)
-        with _unheard():
+        with _telemetry_failures_logged():
             metrics.recorded(recorder, at_once=at_once)
     return decision
 
 
-def _tell(decision: Decision, service: Service, active: ActiveDecider, client: Caller | None) -> None:
+def _count_and_log(decision: Decision, service: Service, active: ActiveDecider, client: Caller | None) -> None:
     """Count and log an answer."""
     topics = [card["source"]["topic"]["code"] for card in decision.cards]
     suppressed = [str(each.content.lead.topic) for each in decision.suppressed]

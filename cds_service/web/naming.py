@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cds_service.decisions import failures
 from cds_service.telemetry.request_names import begin
 
 if TYPE_CHECKING:
@@ -21,7 +22,12 @@ class Naming:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Handle a WSGI request."""
-        names = begin(environ.get("HTTP_X_REQUEST_ID"), environ.get("HTTP_TRACEPARENT"))
+        try:
+            names = begin(environ.get("HTTP_X_REQUEST_ID"), environ.get("HTTP_TRACEPARENT"))
+        except Exception as error:  # noqa: BLE001 - a call without ids is answered all the same
+            failures.part_failed("naming", error)
+            unnamed: Iterable[bytes] = self.application(environ, start_response)
+            return unnamed
         own = [(REQUEST_ID, names.request_id)]
         if names.traceparent:
             own.append((TRACEPARENT, names.traceparent))

@@ -1,15 +1,28 @@
-"""HTML pages, all with one strict Content-Security-Policy, so that no text from a chart can become a script."""
+"""HTML pages, all with one strict Content-Security-Policy, so that no text from a chart can become a script.
+
+A page is made of parts. An error inside one costs that part, whose place says so; what it needs is therefore given to
+the template as functions, which are called inside the part.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import Response, render_template, request
+from markupsafe import Markup
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException
 
 from cards.presentation.language import ENGLISH
-from cds_service.page_words import PageWords, page_languages, page_words
+from cds_service.decisions import failures
+from cds_service.page_words import IN_ENGLISH, PageWords, page_languages, page_words
 from cds_service.web.answers import decider
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
 _POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",
@@ -35,20 +48,63 @@ def say(english: str, **values: Any) -> str:
     return words_of_request().plain(english, **values)
 
 
+_FAILED_PART = Markup('<section class="panel"><h2>{}</h2><p class="notice warn" role="alert">{}</p></section>')
+_FAILED_PAGE = Markup(
+    '<!doctype html><html lang="{}"><head><meta charset="utf-8"><title>her2-cds</title>'
+    '<link rel="stylesheet" href="/static/page.css"></head><body><main><section class="panel"><h1>{}</h1><p>{}</p>'
+    "</section></main></body></html>"
+)
+
+
+def part(title: str, caller: Callable[[], str]) -> str:
+    """Render what a template encloses in a call of this; if that fails, its place says so."""
+    try:
+        return caller()
+    except (HTTPException, SQLAlchemyError):
+        # These are about the whole page: it is not there, or the database does not answer.
+        raise
+    except Exception as error:  # noqa: BLE001 - one part must not cost the others
+        failures.part_failed("page", error)
+    said = say("This could not be shown: an internal error, which is in the log. What it would say is unknown.")
+    return _FAILED_PART.format(title, said)
+
+
+def later(make: Callable[[], T]) -> Callable[[], T]:
+    """Return a function for a template, which makes a value when the first part asks for it."""
+    return cache(make)
+
+
+def failed_page() -> Response:
+    """Return the page in place of one that could not be shown at all; it needs no template."""
+    try:
+        words = words_of_request()
+    except Exception:  # noqa: BLE001 - said in English then
+        words = IN_ENGLISH
+    t = words.plain
+    title = t("This page could not be shown")
+    text = t("An internal error, which is in the log. Before you send something again, look whether it was done.")
+    return _as_page(_FAILED_PAGE.format(words.code, title, text), 500, words.code)
+
+
 def page(template: str, status: int = 200, **values: Any) -> Response:
     """Render a template in the browser's language; values are escaped."""
     words, locale = words_of_request(), decider().wording.locale
     is_signed = words.code == ENGLISH or (words.code == locale.code and bool(locale.signed_by))
     shared = {
         "t": words.say,
+        "part": part,
         "dated": words.dated,
         "lang": words.code,
         "lang_of_cards": locale.code,
         "is_signed": is_signed,
     }
     written = render_template(template, **shared, **values)
+    return _as_page(written, status, words.code)
+
+
+def _as_page(written: str, status: int, language: str) -> Response:
     answer = Response(written, status, content_type="text/html; charset=utf-8")
-    answer.headers["Content-Language"] = words.code
+    answer.headers["Content-Language"] = language
     answer.headers["Vary"] = "Accept-Language"
     answer.headers["Content-Security-Policy"] = "; ".join(f"{name} {value}" for name, value in _POLICY.items())
     answer.headers["X-Content-Type-Options"] = "nosniff"

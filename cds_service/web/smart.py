@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
 from flask import Blueprint, Response, current_app, redirect, request
 
-from cards.presentation.language import ENGLISH
+from cards.presentation.language import ENGLISH, Localizer
 from cards.values.text_cache import cached_by_key
+from cds_service.page_words import page_words
 from cds_service.protocol.smart_links import topic_of
 from cds_service.smart import exchange, launch, panels
 from cds_service.smart.course import course
@@ -19,14 +22,18 @@ from cds_service.smart.panels import TimeAxis, draw
 from cds_service.smart.review import Review, Reviewer
 from cds_service.telemetry import metrics
 from cds_service.web.answers import decider
-from cds_service.web.pages import page, words_of_request
+from cds_service.web.pages import later, page, words_of_request
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from datetime import date
+
     from flask.blueprints import BlueprintSetupState
     from werkzeug.wrappers import Response as AnyResponse
 
     from cds_service.configuration.smart_settings import SmartServer, SmartSettings
     from cds_service.decisions.decider import Decider
+    from cds_service.smart.course import Course
 
 blueprint = Blueprint("smart", __name__, url_prefix="/smart")
 _SEAL = "her2_cds_smart_seal"
@@ -97,21 +104,36 @@ def _reviewer(current: Decider) -> Reviewer:
     return Reviewer(current, metrics.fetched)
 
 
+@cached_by_key(8)
+def _localizer(language: str) -> Localizer:
+    return Localizer(page_words(language).locale)
+
+
 def _time_line(review: Review, topic: str) -> Response:
     words = words_of_request()
-    courses = [course(case, words.plain) for case in review.cases]
-    days = (day for each in courses for panel in each.panels for day in panel.days)
-    axis = TimeAxis(days, review.today, "%b %Y" if words.code == ENGLISH else "%m/%Y")
+    local = _localizer(words.code)
+    courses = [(case.drug, later(partial(course, case, words.plain, local))) for case in review.cases]
+    month = "%b %Y" if words.code == ENGLISH else "%m/%Y"
+    axis = later(lambda: TimeAxis(_days(made for _, made in courses), review.today, month, local.figures))
     answer = page(
         "smart_timeline.html",
         review=review,
-        courses=[(each, [draw(panel, axis) for panel in each.panels]) for each in courses],
-        cards=[(card, html(card.detail)) for card in review.cards],
+        courses=courses,
+        draw=lambda panel: draw(panel, axis()),
+        cards=review.cards,
+        markdown=html,
         frame=panels,
         topic=topic,
     )
     answer.headers["Cache-Control"] = "no-store"
     return answer
+
+
+def _days(courses: Iterable[Callable[[], Course]]) -> Iterator[date]:
+    """Yield the days of all courses that can be drawn; one that cannot says so in its own place."""
+    for made in courses:
+        with suppress(Exception):
+            yield from [day for panel in made().panels for day in panel.days]
 
 
 def _failed(error: LaunchError) -> Response:

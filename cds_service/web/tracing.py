@@ -19,7 +19,7 @@ from cds_service.decisions import decider
 from cds_service.decisions.decider import Decider
 from cds_service.decisions.recording import RecordWriter
 from cds_service.decisions.shadow import Shadow
-from cds_service.decisions.suppression import Repeats
+from cds_service.decisions.suppression import RepeatSuppressor
 from cds_service.ehr.access import FhirAccess
 from cds_service.protocol.services import BY_ID, SHARED_ID
 from cds_service.store.recorder import Recorder
@@ -44,13 +44,13 @@ _SPOKEN = "http/protobuf"
 _STEPS: tuple[tuple[Any, str, str], ...] = (
     (Authenticator, "authenticate", "authenticate"),
     (RequestReader, "read", "read request"),
-    (hooks, "in_circumstances", "choose profile"),
+    (hooks, "decider_for_call", "choose profile"),
     (Decider, "decide", "decide"),
     (FhirAccess, "fetch", "fetch from FHIR server"),
     (ChartReader, "patient", "read chart"),
     (decider, "judge", "judge"),
     (decider, "to_show", "choose cards"),
-    (Repeats, "applied", "leave out repeats"),
+    (RepeatSuppressor, "applied", "leave out repeats"),
     (Shadow, "judged", "judge trial"),
     (RecordWriter, "record", "write record"),
     (Recorder, "write", "store record"),
@@ -83,7 +83,7 @@ def begin() -> Traces | None:
         from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
         from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
     except ModuleNotFoundError:
-        _log.error("tracing_is_off", reason="OpenTelemetry is not installed; pip install 'her2-cds[otel]'")
+        _log.error("tracing_is_off", reason="OpenTelemetry is not installed (requirements-otel.lock)")
         return None
     named = {"service.name": os.environ.get("OTEL_SERVICE_NAME", "her2-cds"), "service.version": __version__}
     provider = TracerProvider(resource=Resource.create(named))

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from flask import Blueprint, Response, abort
 
-from cds_service.decisions.as_an_ehr import built_from, known_drug
+from cds_service.decisions.request_from_server import known_drug, request_from_chart
 from cds_service.protocol.json_answer import json_answer
 from cds_service.protocol.operation_outcome import operation_outcome
 from cds_service.protocol.services import SERVICES
@@ -83,7 +83,7 @@ def request_of_an_ehr() -> Response:
         known_drug(said.drug, current)
         order = draft_order(said.drug, said.dose, patient)
         with admission().slot():
-            built = built_from(current, said.server, patient, "order-sign", [order])
+            built = request_from_chart(current, said.server, patient, "order-sign", [order])
     except BuildError as error:
         return json_answer(operation_outcome("cannot-build", str(error), base_url=current.settings.base_url), 422)
     answer = json_answer({"request": built.request, **({"missing": built.missing} if built.missing else {})})

@@ -16,7 +16,7 @@ from cds_service.policies.people import Person
 from cds_service.policies.views import UnknownVersionError
 from cds_service.web.answers import decider, store
 from cds_service.web.loopback import is_on_this_machine
-from cds_service.web.pages import page, say, words_of_request
+from cds_service.web.pages import later, page, say, words_of_request
 from cds_service.workbench import sessions
 from cds_service.workbench.current import library
 from cds_service.workbench.sign_in_error import SignInError
@@ -103,7 +103,7 @@ def me() -> Person:
 def shown(template: str, status: int = 200, **values: Any) -> Response:
     """Render a workbench page for the signed-in person, not to be cached."""
     person = sessions.signed_in()
-    stops = stopped_now() if person is not None and person.roles else []
+    stops = later(stopped_now) if person is not None and person.roles else None
     words = script_words(words_of_request().code)
     told = {"person": person, "stops": stops, "csrf_token": generate_csrf, "script_words": words}
     answer = page(f"workbench/{template}", status, **told, **values)

@@ -13,8 +13,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from cards.values.quantities import precise
+from cds_service.decisions import failures
 from cds_service.web.answers import decider
-from cds_service.web.pages import say, words_of_request
+from cds_service.web.pages import failed_page, say, words_of_request
 from cds_service.workbench import (
     access,
     decision_pages,
@@ -73,6 +74,17 @@ def store_is_down(error: SQLAlchemyError) -> Response:  # noqa: ARG001 - the pag
     """Say that the database does not answer; cards are given without it."""
     text = say("The database of the service cannot be reached. Nothing was changed.")
     return access.message(say("Not just now"), text, 503)
+
+
+@blueprint.errorhandler(Exception)
+def broken(error: Exception) -> Response:
+    """Say that the page could not be shown, within the frame of the workbench if that can be."""
+    failures.part_failed("page", error)
+    try:
+        text = say("An internal error, which is in the log. Before you send something again, look whether it was done.")
+        return access.message(say("This page could not be shown"), text, 500)
+    except Exception:  # noqa: BLE001 - what failed may be the frame
+        return failed_page()
 
 
 @blueprint.app_template_filter("number")

@@ -43,7 +43,7 @@ class CallerPreviewer:
     def of_specimen(self, specimen: Specimen) -> Seen:
         """Judge a specimen as of its own day, as the service of its hook does."""
         session = specimen.session()
-        asked = (each.id for each in SERVICES if each.hook == session.moment and each.coverage is specimen.coverage)
+        asked = (each.id for each in SERVICES if each.hook == session.hook and each.coverage is specimen.coverage)
         return self._for(next(asked, None)).of_session(session)
 
     @lazy
@@ -64,5 +64,5 @@ def _caller(settings: Settings, profile: str) -> tuple[Caller | None, Circumstan
     # A profile for a tenant matches any issuer, and no issuer is empty.
     caller = Caller(match.issuer or "", match.tenant) if match.issuer or match.tenant else None
     user, kind = match.user or "", match.encounter_class
-    roles = frozenset({user.casefold()}) if match.asks_role else frozenset()
+    roles = frozenset({user.casefold()}) if match.depends_on_role else frozenset()
     return caller, Circumstances(user, roles, frozenset({kind.casefold()}) if kind else frozenset())

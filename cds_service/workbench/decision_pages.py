@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, request
@@ -18,13 +18,10 @@ from cds_service.store.listing import HORIZON, ListPage, listed, next_of_patient
 from cds_service.store.reading import find
 from cds_service.store.selection import NO_FEEDBACK, CardFilter, Window
 from cds_service.web.answers import decider, store
-from cds_service.web.pages import say
+from cds_service.web.pages import later, say
 from cds_service.workbench.access import shown
 from cds_service.workbench.forms import text_in
 from cds_service.workbench.windows import client_choice, window_of_client
-
-if TYPE_CHECKING:
-    from cds_service.store.listing import ListedDecision
 
 _LONGEST_ID = 64
 _LONGEST_PSEUDONYM = 256
@@ -44,7 +41,7 @@ def decisions() -> Response:
         return _list()
     engine = store().engine
     found, kept = explain(engine, asked), find(engine, asked)
-    following: tuple[ListedDecision, ...] = next_of_patient(engine, kept.row) if kept is not None else ()
+    following = later(lambda: next_of_patient(engine, kept.row) if kept is not None else ())
     return shown("decision.html", 200 if found else 404, asked=asked, found=found, following=following, markdown=html)
 
 
@@ -61,12 +58,11 @@ def _list() -> Response:
     cards = replace(cards, product=drug) if cards.asks else replace(cards, drug=drug)
     window, problem = _window(given)
     before = place_in(text_in(request.args, "before"))
-    page = ListPage(())
-    if not problem:
-        page = listed(store().engine, window, cards, given["patient"] or None, before)
     return shown(
         "decisions.html",
-        page=page,
+        page=later(
+            lambda: ListPage(()) if problem else listed(store().engine, window, cards, given["patient"] or None, before)
+        ),
         problem=problem,
         given=given,
         query={name: value for name, value in given.items() if value},

@@ -10,9 +10,10 @@ from cds_service.charts.pdf import as_pdf, can_print
 from cds_service.learning.control import PERIODS
 from cds_service.learning.page import counts, sections
 from cds_service.learning.report import learning_report
+from cds_service.learning.report_words import made
 from cds_service.protocol.services import SERVICES
 from cds_service.web.answers import decider, in_force, store
-from cds_service.web.pages import say
+from cds_service.web.pages import later, say, words_of_request
 from cds_service.workbench.access import message, shown
 from cds_service.workbench.forms import text_in
 from cds_service.workbench.windows import client_choice, window_asked
@@ -34,11 +35,11 @@ def learning() -> Response:
     window, days = window_asked(DAYS)
     asked = request.args.get("period", "")
     period = asked if asked in PERIODS else "week"
-    found = learning_report(store().engine, window, period, AT_MOST, clock=in_force().clock)
+    found = later(lambda: learning_report(store().engine, window, period, AT_MOST, clock=in_force().clock))
     return shown(
         "learning.html",
-        counts=counts(found),
-        sections=sections(found, _decision_of) if found["decisions"] else [],
+        counts=later(lambda: counts(found(), words_of_request())),
+        sections=later(lambda: sections(found(), _decision_of, words_of_request()) if found()["decisions"] else []),
         days=days,
         choices=DAYS,
         service=window.service,
@@ -68,8 +69,9 @@ def report() -> Response:
     if kind == "pdf" and not can_print():
         said = say("A PDF needs her2-cds[charts] and Pango, which are not here. Print the page from your browser.")
         return message(say("No PDF"), said, 501)
-    parts = committee_sections(found)
-    page = committee_page(found, parts, f"{asked.service}. Made {in_force().clock():%Y-%m-%d %H:%M} UTC.")
+    words = words_of_request()
+    parts = committee_sections(found, words)
+    page = committee_page(found, parts, made(asked, in_force().clock(), words), words)
     written = zipped(committee_tables(parts)) if kind == "csv" else as_pdf(page) if kind == "pdf" else page.encode()
     if written is None:
         said = say("It could not be made; the log says why. Print the page from your browser.")
@@ -78,6 +80,7 @@ def report() -> Response:
     name = f"her2-{month.name}.{'zip' if kind == 'csv' else kind}"
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     answer.headers["Cache-Control"] = "no-store"
+    answer.headers["Content-Language"] = words.code
     return answer
 
 

@@ -13,7 +13,7 @@ from cds_service.tryit import examples
 from cds_service.tryit.requests import scenario_request
 from cds_service.tryit.scenarios import read_scenarios
 from cds_service.web.answers import decider
-from cds_service.web.pages import say
+from cds_service.web.pages import later, say
 from cds_service.workbench.access import shown
 from cds_service.workbench.banners import refused
 from cds_service.workbench.callers import EVERY_CALLER
@@ -58,14 +58,14 @@ def preview() -> Response:
         case=case,
         profile=profile,
         profiles=sorted(settings.profiles),
-        refused=refused(),
+        refused=later(refused),
         pasted=request.form.get("pasted", ""),
         coverage="coverage" in request.form,
         examples=examples.names(),
         scenarios=read_scenarios().scenarios,
         cases=specimens().values(),
-        families=families(settings, previewer()),
-        rows=threshold_rows(settings_in(settings, profile)),
+        families=later(lambda: families(settings, previewer())),
+        rows=later(lambda: threshold_rows(settings_in(settings, profile))),
         fields=defaultdict(str, fields_in(request.form) if request.method == "POST" else fields_of(content)),
         **{name: value for name, value in answer.items() if name != "content"},
     )
@@ -80,8 +80,9 @@ def result() -> Response:
 def _answer(case: str) -> dict[str, Any]:
     """Judge the case with the current settings and with those of the form."""
     base, profile = content_in_force(), _profile()
-    now = previewer_for(profile)
-    answer: dict[str, Any] = {"markdown": html, "most": _MOST_LISTED, "now": _seen(now, case), "problems": []}
+    now = later(lambda: previewer_for(profile))
+    seen = later(lambda: _seen(now(), case))
+    answer: dict[str, Any] = {"markdown": html, "most": _MOST_LISTED, "now": seen, "problems": []}
     if request.method == "GET":
         return answer
     try:
@@ -90,11 +91,11 @@ def _answer(case: str) -> dict[str, Any]:
         return {**answer, "problems": error.problems}
     answer["content"] = content
     if content.hash != base.hash:
-        then = previewer_of_caller(content, profile)
+        then = later(lambda: previewer_of_caller(content, profile))
         answer |= {
-            "then": _seen(then, case),
-            "differences": differences_to(content, profile),
-            "changed": changed_cases(now, then),
+            "then": later(lambda: _seen(then(), case)),
+            "differences": later(lambda: differences_to(content, profile)),
+            "changed": later(lambda: changed_cases(now(), then())),
             "of": len(specimens()),
         }
     return answer

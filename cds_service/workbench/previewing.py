@@ -11,12 +11,12 @@ import msgspec
 from cards.engine import judge
 from cards.facts.outcomes import CannotTell, Clear, Fired, NotApplicable
 from cards.facts.topics import Topic
-from cards.identification.recogniser import Recogniser, recogniser_of
+from cards.identification.recognizer import Recognizer, recognizer_for
 from cards.knowledge.billing_setup import with_sources
 from cards.presentation.grouping import CardContent
 from cards.presentation.renderer import Renderer
 from cards.values.caching import lazy
-from cds_service.audit.explain import lacking
+from cds_service.audit.explain import missing_data_text
 from cds_service.decisions import failures
 from cds_service.decisions.data_access import DataMissing
 from cds_service.decisions.decider import Decider
@@ -89,8 +89,8 @@ class Previewer:
         return Decider(self._settings, self._today)
 
     @lazy
-    def _recogniser(self) -> Recogniser:
-        return recogniser_of(self._decider.known)
+    def _recognizer(self) -> Recognizer:
+        return recognizer_for(self._decider.known)
 
     @lazy
     def cases(self) -> dict[str, Seen]:
@@ -139,12 +139,12 @@ class Previewer:
     def of_session(self, session: Session) -> Seen:
         """Judge facts as of their own day."""
         verdicts, judged = self._judged(session, self._policy)
-        cards = self._worded(to_show(verdicts, judged, self._policy, self._recogniser, self._decider.wording))
+        cards = self._worded(to_show(verdicts, judged, self._policy, self._recognizer, self._decider.wording))
         return Seen(cards, tuple(_checks(verdicts, self._policy)))
 
     def _judged(self, session: Session, policy: Policy) -> tuple[tuple[Verdict, ...], Session]:
         asked = question(session, self._decider.known, policy, self._decider.billing)
-        verdicts = judge(asked.session, self._recogniser, policy, asked.identities, asked.rules, failures.check_failed)
+        verdicts = judge(asked.session, self._recognizer, policy, asked.identities, asked.rules, failures.check_failed)
         return verdicts, asked.session
 
     def _worded(self, contents: Iterable[CardContent]) -> tuple[Json, ...]:
@@ -213,6 +213,6 @@ def _checks(verdicts: Iterable[Verdict], policy: Policy) -> Iterator[Check]:
         if isinstance(outcome, NotApplicable):
             says = outcome.because
         elif isinstance(outcome, CannotTell):
-            says = "; ".join(lacking(each, verdict) for each in outcome.missing)
+            says = "; ".join(missing_data_text(each, verdict) for each in outcome.missing)
         mode = str(policy.mode(verdict.topic))
         yield Check(str(verdict.topic), order_name(verdict), _SAID[type(outcome)], mode, says)

@@ -137,7 +137,7 @@ class Provider:
             raise SignInError("no-id-token", "The sign-in page did not say who signed in.", 403)
         return SignedIn(self._person(dict(token["userinfo"])), str(token.get("id_token", "")))
 
-    def way_out(self, id_token: str, back: str, state: str) -> str | None:
+    def sign_out_address(self, id_token: str, back: str, state: str) -> str | None:
         """Return the provider's sign-out address, which sends the browser ``back`` with the ``state``.
 
         None if the provider has no such address, or cannot be reached. (OpenID Connect RP-Initiated Logout 1.0)

@@ -14,7 +14,7 @@ from cds_service.policies.library import TITLE_LIMIT
 from cds_service.policies.lifecycle import StepRefusedError
 from cds_service.smart.markdown import html
 from cds_service.web.answers import decider
-from cds_service.web.pages import say
+from cds_service.web.pages import later, say
 from cds_service.workbench.access import me, message, refusal, shown
 from cds_service.workbench.banners import refused
 from cds_service.workbench.current import base_settings, content_in_force, library, previewer, today
@@ -40,7 +40,7 @@ def add_to(blueprint: Blueprint) -> None:
 
 def rules() -> Response:
     """Show all site rules."""
-    return shown("rules.html", views=rule_views(decider().settings, previewer()), markdown=html)
+    return shown("rules.html", views=later(lambda: rule_views(decider().settings, previewer())), markdown=html)
 
 
 def new_rule() -> Response:

@@ -141,7 +141,7 @@ def leave() -> str:
     return state
 
 
-def has_left(state: str) -> bool:
+def is_returning_from_sign_out(state: str) -> bool:
     """Return, once, whether the browser is returning from signing out at the provider."""
     expected = session.pop(_LEAVING, None)
     return isinstance(expected, str) and secrets.compare_digest(expected.encode(), state.encode(errors="replace"))

@@ -63,11 +63,19 @@ def sign_out() -> AnyResponse:
     if settings().sign_in != "oidc":
         return redirect(url_for("workbench.sign_in"))
     back = f"{decider().settings.base_url}{url_for('workbench.signed_out')}"
-    return shown("signed_out.html", way_out=provider().way_out(id_token, back, sessions.leave()), everywhere=False)
+    return shown(
+        "signed_out.html",
+        sign_out_address=provider().sign_out_address(id_token, back, sessions.leave()),
+        everywhere=False,
+    )
 
 
 def signed_out() -> AnyResponse:
     """Handle the redirect back after signing out at the provider."""
     if sessions.signed_in() is not None:
         return redirect(url_for("workbench.topics"))
-    return shown("signed_out.html", way_out=None, everywhere=sessions.has_left(request.args.get("state", "")))
+    return shown(
+        "signed_out.html",
+        sign_out_address=None,
+        everywhere=sessions.is_returning_from_sign_out(request.args.get("state", "")),
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cards.identification.recogniser import recogniser_of
+from cards.identification.recognizer import recognizer_for
 from cards.knowledge.schema import Expected
 from cards.site_cases import CaseRun, run_cases, session_of
 
@@ -59,7 +59,7 @@ def card_of_rule(rule: SiteRule, previewer: Previewer) -> Json | None:
     firing = next((case for case in rule.cases if case.expect is Expected.FIRES), None)
     if firing is None:
         return None
-    _, session = session_of(firing, recogniser_of(previewer.known))
+    _, session = session_of(firing, recognizer_for(previewer.known))
     return previewer.card_about(session, rule.topic)
 
 

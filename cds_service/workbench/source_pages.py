@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint
 
 from cds_service.web.answers import decider
+from cds_service.web.pages import later
 from cds_service.workbench.access import shown
 from cds_service.workbench.current import today
 from cds_service.workbench.sources import due_for_review, sources_by_drug
@@ -24,6 +25,7 @@ def sources() -> Response:
     """Show the documents of every drug."""
     now = decider()
     months = now.settings.site.review_months
-    groups = sources_by_drug(now.known, today(), months)
-    due, total = due_for_review(groups), len({each.id for group in groups for each in group.sources})
+    groups = later(lambda: sources_by_drug(now.known, today(), months))
+    due = later(lambda: due_for_review(groups()))
+    total = later(lambda: len({each.id for group in groups() for each in group.sources}))
     return shown("sources.html", groups=groups, due=due, total=total, months=months)

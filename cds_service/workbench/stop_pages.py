@@ -58,7 +58,7 @@ class Emergency:
 def add_to(blueprint: Blueprint) -> None:
     """Add the routes."""
     blueprint.post("/topics/<name>/stop")(take)
-    blueprint.post("/topics/<name>/keep-quiet")(keep_quiet)
+    blueprint.post("/topics/<name>/keep-quiet")(stop_topic)
 
 
 def emergency(row: TopicRow) -> Emergency:
@@ -100,7 +100,7 @@ def take(name: str) -> AnyResponse:
     return redirect(url_for("workbench.topic", name=name))
 
 
-def keep_quiet(name: str) -> AnyResponse:
+def stop_topic(name: str) -> AnyResponse:
     """Create a draft that keeps a topic in the shadow: what is in force, with this topic's mode changed."""
     topic = next((each for each in topics_of(decider().known) if each == name), None)
     if topic is None:

@@ -10,6 +10,7 @@ from cds_service.configuration.roles import Role
 from cds_service.policies.lifecycle import COMMENT_LIMIT
 from cds_service.smart.markdown import html
 from cds_service.web.answers import decider
+from cds_service.web.pages import later
 from cds_service.workbench.access import me, shown
 from cds_service.workbench.banners import on_trial, refused
 from cds_service.workbench.current import changes_of, library, previewer
@@ -20,6 +21,8 @@ from cds_service.workbench.topics import families, topic_row, typical_card
 if TYPE_CHECKING:
     from flask import Response
 
+    from cds_service.policies.views import Version
+
 
 def add_to(blueprint: Blueprint) -> None:
     """Add the routes."""
@@ -29,11 +32,20 @@ def add_to(blueprint: Blueprint) -> None:
 
 def topics() -> Response:
     """List every topic."""
-    listed = families(decider().settings, previewer())
-    changes = changes_of([row for _, rows in listed for row in rows])
+    listed = later(lambda: families(decider().settings, previewer()))
+    return shown(
+        "topics.html",
+        families=listed,
+        changes=later(lambda: changes_of([row for _, rows in listed() for row in rows])),
+        version=later(_version),
+        refused=later(refused),
+        trial=later(on_trial),
+    )
+
+
+def _version() -> Version | None:
     found = library().in_force()
-    version = library().version(found.version) if found is not None else None
-    return shown("topics.html", families=listed, changes=changes, version=version, refused=refused(), trial=on_trial())
+    return library().version(found.version) if found is not None else None
 
 
 def topic(name: str) -> Response:
@@ -47,12 +59,12 @@ def topic(name: str) -> Response:
     return shown(
         "topic.html",
         row=row,
-        card=typical_card(found, settings, now),
-        cases=[each for each in specimens().values() if each.topic == found],
-        reasons=[words.override_reasons[each] for each in words.topics[found].override_reasons],
-        changes=changes_of([row])[found],
-        emergency=emergency(row),
-        version=library().in_force(),
+        card=later(lambda: typical_card(found, settings, now)),
+        cases=later(lambda: [each for each in specimens().values() if each.topic == found]),
+        reasons=later(lambda: [words.override_reasons[each] for each in words.topics[found].override_reasons]),
+        changes=later(lambda: changes_of([row])[found]),
+        emergency=later(lambda: emergency(row)),
+        version=later(library().in_force),
         may_draft=Role.EDITOR in me().roles,
         comment_limit=COMMENT_LIMIT,
         markdown=html,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cards.facts.outcomes import Indicator
 from cards.facts.policy import Mode, default_policy
 from cards.facts.topics import Topic, TopicCode
-from cards.identification.recogniser import recogniser_of
+from cards.identification.recognizer import recognizer_for
 from cards.knowledge.loader import default_knowledge
 from cards.presentation.wording import default_wording
 from cards.values.quantities import plain
@@ -126,7 +126,7 @@ def _asked_for(topic: TopicCode) -> frozenset[str]:
         if case.topic is topic:
             put = question(case.session(), known, policy, billing)
             own = [rule for rule in put.rules if rule.topic is topic]
-            asked.update(*thresholds_asked(put.session, recogniser_of(known), policy, put.identities, own).values())
+            asked.update(*thresholds_asked(put.session, recognizer_for(known), policy, put.identities, own).values())
     return frozenset(asked)
 
 

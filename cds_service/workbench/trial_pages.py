@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, abort, redirect, request, url_for
 
@@ -17,7 +17,7 @@ from cds_service.protocol.services import SERVICES
 from cds_service.smart.markdown import html
 from cds_service.store.reviews import VERDICTS, is_on_record, keep_review
 from cds_service.web.answers import decider, in_force, store
-from cds_service.web.pages import say
+from cds_service.web.pages import later, say, words_of_request
 from cds_service.workbench.access import me, message, shown
 from cds_service.workbench.banners import on_trial
 from cds_service.workbench.forms import number_in, text_in
@@ -55,20 +55,23 @@ def shadow() -> Response:
     engine = store().engine
     trial, tried = on_trial(), versions_tried(engine, window)
     version = _version(tried, trial)
-    report = promotion_report(engine, window, decider().settings.promotion, topic, version)
-    drawn = []
-    if topic is not None:
+
+    def drawn() -> list[dict[str, Any]]:
         cases = (case for tally in trials(engine, window, topic, version).values() for case in tally.cases)
-        drawn = [unseen_card(engine, case) for case in sample(cases, _CASES, seed)]
+        shown_cases = (unseen_card(engine, case) for case in sample(cases, _CASES, seed))
+        return [each for each in shown_cases if each]
+
     return shown(
         "shadow.html",
-        report=report,
+        report=later(
+            lambda: promotion_report(engine, window, decider().settings.promotion, topic, version, words_of_request())
+        ),
         trial=trial,
         version=version,
         tried=tried,
         versions=sorted({*tried, *([trial.number] if trial is not None else ())}, reverse=True),
         topic=topic,
-        cases=[each for each in drawn if each],
+        cases=later(drawn),
         days=days,
         is_cut=window is not asked,
         most=AT_MOST,

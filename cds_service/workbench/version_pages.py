@@ -12,13 +12,13 @@ from flask import Blueprint, Response, abort, redirect, request, url_for
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.configuration.policy_content import NOTHING, PolicyContent, content_of_file
 from cds_service.configuration.roles import Role
-from cds_service.configuration.site_content import changed_beneath, laid
+from cds_service.configuration.site_content import changed_shipped_values, with_texts
 from cds_service.policies.library import TITLE_LIMIT
 from cds_service.policies.lifecycle import COMMENT_LIMIT, StepKind, StepRefusedError, VersionState, Wish
 from cds_service.policies.rows import StepConflictError
 from cds_service.policies.views import UnknownVersionError, Version
 from cds_service.web.answers import configuration, decider, store
-from cds_service.web.pages import say
+from cds_service.web.pages import later, say
 from cds_service.workbench.access import is_signed_in_afresh, me, message, refusal, shown
 from cds_service.workbench.banners import on_trial, refused
 from cds_service.workbench.current import (
@@ -63,14 +63,13 @@ def add_to(blueprint: Blueprint) -> None:
 
 def versions() -> Response:
     """List every version."""
-    listed = library().versions()
     return shown(
         "versions.html",
-        versions=listed,
-        in_force=library().in_force(),
-        next=library().next_change(),
-        refused=refused(),
-        trial=on_trial(),
+        versions=later(library().versions),
+        in_force=later(library().in_force),
+        next=later(library().next_change),
+        refused=later(refused),
+        trial=later(on_trial),
         may_draft=Role.EDITOR in me().roles,
         title_limit=TITLE_LIMIT,
     )
@@ -188,14 +187,14 @@ def _page(
         problems=[*(problems or []), *unusable],
         possible=[str(kind) for kind in possible],
         comment_limit=COMMENT_LIMIT,
-        after_retiring=library().after_retiring(found.number) if StepKind.RETIRED in possible else None,
-        refused=refused(),
-        trial=on_trial(),
+        after_retiring=later(lambda: library().after_retiring(found.number) if StepKind.RETIRED in possible else None),
+        refused=later(refused),
+        trial=later(on_trial),
         may_draft=Role.EDITOR in me().roles,
         is_author=me().subject in found.authors,
         timezone=decider().settings.site.timezone,
-        settles=_settles(found, content),
-        **_effect(found, content),
+        settles=later(lambda: _settles(found, content)),
+        effect=later(lambda: _effect(found, content)),
         **_editor(possible, content, typed),
     )
 
@@ -222,7 +221,9 @@ def _effect(found: Version, content: PolicyContent | None) -> dict[str, Any]:
     try:
         differences = differences_to(content, approved_at=_approved_at(found))
         beneath = base_settings().site_layer
-        changed_since = changed_beneath(content.site.shipped, beneath, laid(beneath, content.site, "version"))
+        changed_since = changed_shipped_values(
+            content.site.shipped, beneath, with_texts(beneath, content.site, "version")
+        )
     except ConfigurationError as error:
         return {**nothing, "unusable": error.problems}
     then = previewer_of(content, _approved_at(found))
@@ -243,11 +244,11 @@ def _editor(
     if StepKind.REVISED not in possible or content is None:
         return {}
     settings = decider().settings
-    fields = defaultdict(str, fields_of(content) if typed is None else typed)
     return {
-        "families": families(settings, previewer()),
-        "rows": threshold_rows(settings),
-        "fields": fields,
+        "is_editable": True,
+        "families": later(lambda: families(settings, previewer())),
+        "rows": later(lambda: threshold_rows(settings)),
+        "fields": later(lambda: defaultdict(str, fields_of(content) if typed is None else typed)),
         "is_typed": typed is not None,
     }
 

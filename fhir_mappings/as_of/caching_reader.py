@@ -18,7 +18,7 @@ from fhir_mappings.request.patient_reader import PatientReader
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from cards.identification.recogniser import Recogniser
+    from cards.identification.recognizer import Recognizer
     from cards.knowledge.schema import Terminology
     from fhir_mappings.codings import CodeMap
     from fhir_mappings.request.chart_draft import OnFailure
@@ -79,13 +79,13 @@ class CachingChartReader(ChartReader):
     def __init__(
         self,
         terminology: Terminology,
-        recogniser: Recogniser,
+        recognizer: Recognizer,
         code_map: CodeMap = NO_CODE_MAP,
         zone: tzinfo | None = None,
         on_failure: OnFailure | None = None,
     ) -> None:
         """Prepare the readers."""
-        super().__init__(terminology, recogniser, code_map, zone, on_failure)
+        super().__init__(terminology, recognizer, code_map, zone, on_failure)
         self._patient: _Patients = _Patients(*self._patient.readers)
 
     def forget(self) -> None:

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
+from cards.facts.session import Hook
+from fhir_mappings.as_of.event_times import EventTime, when
 from fhir_mappings.as_of.known_since import before_its_end, known_since
-from fhir_mappings.as_of.moments import When, when
 from fhir_mappings.as_of.signers import encounter_of, signed_by
 from fhir_mappings.request.hook_request import HookRequest
 from fhir_mappings.request.prefetch import Answer, PrefetchState
@@ -26,14 +27,14 @@ if TYPE_CHECKING:
     from fhir_mappings.as_of.searches import Searches
     from fhir_mappings.wire.lenient import Json
 
-HOOK, INSTANCE, USER = "order-sign", "simulation", "simulation"
+HOOK, INSTANCE, USER = Hook.SIGN, "simulation", "simulation"
 ORDER = "MedicationRequest"
 _EARLIER_ONLY = frozenset({"MedicationAdministration", "MedicationRequest"})
 _WITH_ORDERS = frozenset({"MedicationRequest", "ServiceRequest"})
 _STATIC = frozenset({"Patient", "Medication"})
 _NEVER_SIGNED = frozenset({"draft", "entered-in-error"})
 _DRUGS = "drugs"
-_ALWAYS = When(date.min)
+_ALWAYS = EventTime(date.min)
 
 
 @dataclass(slots=True)
@@ -41,15 +42,15 @@ class _Held:
     """A resource in the chart: since when it is visible, and its state before it ended."""
 
     stub: ResourceStub
-    since: When
+    since: EventTime
     earlier_only: bool
     order: str = ""
-    end: When | None = None
+    end: EventTime | None = None
     before: ResourceStub | None = None
 
-    def at(self, moment: When) -> ResourceStub | None:
+    def at(self, moment: EventTime) -> ResourceStub | None:
         """Return the resource as of a time; nothing if it was not known then."""
-        # The same comparison as in ``When``, inlined because it runs for each resource at each order.
+        # The same comparison as in ``EventTime``, inlined because it runs for each resource at each order.
         day, time = self.since
         mine, its = (day, moment.day) if time is None or moment.at is None else (time, moment.at)
         if mine > its or (self.earlier_only and mine == its):  # type: ignore[operator]
@@ -63,7 +64,7 @@ class _Held:
 class SignedTogether:
     """Orders of one patient that were signed at the same time; ``dated_by`` says how the time is known."""
 
-    moment: When
+    moment: EventTime
     dated_by: str
     orders: list[ResourceStub] = field(default_factory=list)
     services: list[ResourceStub] = field(default_factory=list)
@@ -104,7 +105,7 @@ class PatientHistory:
         stub = self._by_reference.get(wanted)
         return stub.content if stub is not None else {}
 
-    def lacks_drug_of(self, order: Json) -> bool:
+    def lacks_medication_of(self, order: Json) -> bool:
         """Return whether an order refers to a Medication that is not in the export, and does not name the drug."""
         referred = child(order, "medicationReference")
         wanted = reference(referred)
@@ -167,7 +168,7 @@ class PatientHistory:
                 if held.before is not None:
                     held.before.path = held.stub.path
 
-    def _hold(self, stub: ResourceStub, last_given: When | None) -> _Held | None:
+    def _hold(self, stub: ResourceStub, last_given: EventTime | None) -> _Held | None:
         content, kind = stub.content, stub.resource_type
         if kind in _STATIC:
             return _Held(stub, _ALWAYS, earlier_only=False)
@@ -183,9 +184,9 @@ class PatientHistory:
             held.before = ResourceStub.of_content(ended[1], "")
         return held
 
-    def _last_given(self) -> dict[str, When]:
+    def _last_given(self) -> dict[str, EventTime]:
         """Return for each order the time of its last administration."""
-        found: dict[str, When] = {}
+        found: dict[str, EventTime] = {}
         for stub in self._by_reference.values():
             if stub.resource_type == "MedicationAdministration":
                 order = reference(stub.content.get("request"))
@@ -215,7 +216,7 @@ class PatientHistory:
             (session.orders if is_order else session.services).append(stub)
         return (session for session in found.values() if session.orders)
 
-    def _signed(self, order: Json) -> tuple[When | None, str, str]:
+    def _signed(self, order: Json) -> tuple[EventTime | None, str, str]:
         """Return when an order was signed: when it was authored, else its first dose, else its encounter's start."""
         encounter = self.resource(reference(order.get("encounter")))
         for dated_by, written in (

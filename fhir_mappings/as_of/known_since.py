@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fhir_mappings.as_of.moments import later, when
+from fhir_mappings.as_of.event_times import later, when
 from fhir_mappings.wire.lenient import child, objects, text
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from fhir_mappings.as_of.moments import When
+    from fhir_mappings.as_of.event_times import EventTime
     from fhir_mappings.wire.lenient import Json
 
 _STATUS_CHANGED = "MedicationRequest.statusChanged"
@@ -23,10 +23,10 @@ _OVER = frozenset({"completed", "stopped", "cancelled"})
 _CONDITION_OVER = frozenset({"inactive", "remission", "resolved"})
 
 
-def known_since(resource: Json, zone: ZoneInfo) -> When | None:
+def known_since(resource: Json, zone: ZoneInfo) -> EventTime | None:
     """Return the time from which a resource is visible: the later of when it happened and when it was recorded."""
     kind = text(resource.get("resourceType"))
-    found: When | None
+    found: EventTime | None
     if kind == "Observation":
         found = later(when(resource.get("issued"), zone), _effective(resource, zone, end_first=True))
     elif kind == "Condition":
@@ -45,7 +45,7 @@ def known_since(resource: Json, zone: ZoneInfo) -> When | None:
     return found or when(child(resource, "meta").get("lastUpdated"), zone)
 
 
-def _effective(resource: Json, zone: ZoneInfo, *, end_first: bool = False) -> When | None:
+def _effective(resource: Json, zone: ZoneInfo, *, end_first: bool = False) -> EventTime | None:
     # Fast path: nearly every resource has this one.
     if (found := when(resource.get("effectiveDateTime"), zone)) is not None:
         return found
@@ -55,14 +55,14 @@ def _effective(resource: Json, zone: ZoneInfo, *, end_first: bool = False) -> Wh
     return next((found for candidate in candidates if (found := when(candidate, zone)) is not None), None)
 
 
-def before_its_end(resource: Json, last_given: When | None, zone: ZoneInfo) -> tuple[When, Json] | None:
+def before_its_end(resource: Json, last_given: EventTime | None, zone: ZoneInfo) -> tuple[EventTime, Json] | None:
     """Return when a resource ended, and its state before; nothing if it has not ended or the time is not known.
 
     ``last_given`` is the last administration of an order. An order that ended at an unknown time has the exported
     status all along.
     """
     kind = text(resource.get("resourceType"))
-    end: When | None = None
+    end: EventTime | None = None
     if kind == "MedicationRequest" and resource.get("status") in _OVER:
         end = _order_end(resource, last_given, zone)
     elif kind == "MedicationStatement" and resource.get("status") in _OVER:
@@ -77,7 +77,7 @@ def before_its_end(resource: Json, last_given: When | None, zone: ZoneInfo) -> t
     return (end, {**resource, "status": "active"}) if end is not None else None
 
 
-def _order_end(resource: Json, last_given: When | None, zone: ZoneInfo) -> When | None:
+def _order_end(resource: Json, last_given: EventTime | None, zone: ZoneInfo) -> EventTime | None:
     for _, extension in objects(resource.get("extension")):
         if text(extension.get("url")).endswith(_STATUS_CHANGED):
             changed = when(extension.get("valueDateTime"), zone)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fhir_mappings.request.circumstances import class_said, roles_said
+from fhir_mappings.request.circumstances import class_of, roles_of
 from fhir_mappings.wire.lenient import reference, text
 
 if TYPE_CHECKING:
@@ -31,13 +31,13 @@ def encounter_of(orders: Iterable[Json]) -> str:
 
 def encounter_class(orders: Iterable[Json], resource: Callable[[str], Json]) -> frozenset[str]:
     """List the class of the encounter of some orders; ``resource`` finds the patient's own resources."""
-    return class_said(resource(encounter_of(orders)))
+    return class_of(resource(encounter_of(orders)))
 
 
 def role_entry(resource: Json) -> tuple[str, str]:
     """Return the reference of a person or a role and, one per line, the person and their roles."""
     own = f"{text(resource.get('resourceType'))}/{text(resource.get('id'))}"
-    said = sorted(" ".join(each.split()) for each in roles_said(resource))
+    said = sorted(" ".join(each.split()) for each in roles_of(resource))
     return own, "\n".join([reference(resource.get("practitioner")), *said])
 
 

@@ -140,11 +140,11 @@ class ActionWriter:
         if fix.by is not None:
             request["occurrencePeriod"] = {"end": fix.by.isoformat()}
         for name in ("encounter", "requester"):
-            kept = without_empties(resource.get(name))
+            kept = without_empty_values(resource.get(name))
             if isinstance(kept, dict) and kept and not _is_inside(kept):
                 request[name] = kept
         for name in ("reasonCode", "reasonReference"):
-            listed = without_empties(resource.get(name))
+            listed = without_empty_values(resource.get(name))
             if outside := [each for each in listed if not _is_inside(each)] if isinstance(listed, list) else []:
                 request[name] = outside
         if order.reference:
@@ -174,13 +174,13 @@ def put_on_hold(resource: Json) -> bool:
     return True
 
 
-def without_empties(value: Any) -> Any:
+def without_empty_values(value: Any) -> Any:
     """Remove empty values: CDS Hooks allows no null or empty elements in an answer."""
     if isinstance(value, dict):
-        kept = {name: without_empties(each) for name, each in value.items()}
+        kept = {name: without_empty_values(each) for name, each in value.items()}
         return {name: each for name, each in kept.items() if each not in (None, "", [], {})}
     if isinstance(value, list):
-        return [each for each in map(without_empties, value) if each not in (None, "", [], {})]
+        return [each for each in map(without_empty_values, value) if each not in (None, "", [], {})]
     return value
 
 
@@ -192,7 +192,7 @@ def set_doses(resource: Json, fix: SetDose) -> bool:
             return False
         _write(quantity, ordered, dose)
         if ordered.pointer[-2:] == ("doseRange", "high"):
-            _lower_to(_at(resource, (*ordered.pointer[:-1], "low")), quantity)
+            _lowered_range(_at(resource, (*ordered.pointer[:-1], "low")), quantity)
     if restate := _restatements(fix):
         for _, instruction in objects(resource.get("dosageInstruction")):
             if isinstance(instruction.get("text"), str):
@@ -212,7 +212,7 @@ def _is_same_basis(ordered: OrderedDose, dose: Mg | MgPerKg) -> bool:
     return ordered.unit is (DoseUnit.MG if isinstance(dose, Mg) else DoseUnit.MG_PER_KG)
 
 
-def _lower_to(low: Any, high: Json) -> None:
+def _lowered_range(low: Any, high: Json) -> None:
     """Lower the low end of a range that would exceed its new high end."""
     value, limit = (number(end.get("value")) if isinstance(end, dict) else None for end in (low, high))
     if value is not None and limit is not None and value > limit and low.get("unit") == high.get("unit"):

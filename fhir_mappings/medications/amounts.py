@@ -22,7 +22,7 @@ def _ones(match: re.Match[str]) -> str:
     return _DIGIT.sub("1", match[0])
 
 
-def alike_but_for_amounts(instructions: Any) -> Json | None:
+def without_amount(instructions: Any) -> Json | None:
     """Return a single instruction with its amount normalized; ``None`` if the amount may matter for the rest.
 
     That is so with a rate, because amount and rate give the infusion time.

@@ -6,8 +6,10 @@ A bag for flushing the line is not a diluent, and "do not mix with dextrose" doe
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from cards.identification.folding import fold
 from cards.knowledge.schema import Diluent
 from cards.values.text_cache import cached_by_text
 from fhir_mappings.codings import texts
@@ -19,21 +21,42 @@ if TYPE_CHECKING:
 
     from fhir_mappings.wire.lenient import Json
 
+# Folded: without case and accents, Cyrillic letters as Latin ones.
 _NAMES = {
-    Diluent.DEXTROSE: r"dextrose|d5w|d5-w|glucose",
-    Diluent.SODIUM_CHLORIDE: r"sodium chloride|nacl|normal saline|saline|ns",
+    Diluent.DEXTROSE: (
+        r"dextros[ae]|d5w|d5-w|d5|g ?5 ?%|glucos[eai]\w{0,6}|glukos[ea]\w{0,3}|glukoz\w{1,3}|glicose|glicosado"
+        r"|glucoz[aei]\w{0,2}|destrosio|glyukoz\w{1,2}|葡萄糖|フトウ糖|포도당"
+    ),
+    Diluent.SODIUM_CHLORIDE: (
+        r"sodium chloride|nacl|normal saline|saline|ns|nss|natriumchlorid\w{0,7}|kochsalz\w{0,7}"
+        r"|cloruro (?:sodico|de sodio|di sodio)|suero (?:fisiologico|salino)|solucion (?:salina|fisiologica)"
+        r"|(?:soluzione )?fisiologica|cloreto de sodio|soro fisiologico|chlorure de sodium|serum physiologique"
+        r"|sodu chlorek|chlor\w{1,3} sodu|soli fizjologicznej|natriya khlorid\w?|fizrastvor\w?"
+        r"|fysiologisk koksalt\w{0,8}|natriumklorid\w{0,2}|natriumkloridi\w{0,3}|氯化钠|生理盐水|生理食塩\w?|생리식염수"
+    ),
 }
-_STRENGTH = r"(?:0?[.,]?\d{1,2}(?:[.,]\d)?\s*%\s*)?"
-_ANYWHERE = {diluent: re.compile(rf"\b(?:{names})\b", re.IGNORECASE) for diluent, names in _NAMES.items()}
+_STRENGTH = r"(?:0?[.,]?\d{1,2}(?:[.,]\d)?\s?%?(?:ige[rn]?|iger)?\s?)?"
+_ANYWHERE = {diluent: re.compile(rf"(?<![^\W_])(?:{names})(?![^\W_])") for diluent, names in _NAMES.items()}
+_MADE_UP = (
+    r"(?:(?<![^\W_])(?:in|en|dans|em|w|v|na|premix|verdunn\w{0,3} mit|rozcien\w{0,4} w"
+    r"|dilu\w{0,8} (?:in|with|en|con|avec|em|com|dans|nel\w{0,2}))\s|\+\s?|mg\s?/\s?(?=\d))"
+)
+_VOLUME = r"\d{1,4}(?:[.,]\d{1,2})?"
 _MADE_UP_IN = {
     diluent: re.compile(
-        rf"(?:\bin|\bdilute[d]?\s+(?:in|with)|\+|\bpremix)\s+(?:\d+\s*ml\s+)?(?:of\s+)?{_STRENGTH}(?:{names})\b",
-        re.IGNORECASE,
+        rf"{_MADE_UP}\s?(?:({_VOLUME})\s?(?:ml|cc)\s)?"
+        rf"(?:of |de |di |d'|von |einer |isotonische[rn]? )?{_STRENGTH}(?:{names})(?![^\W_])"
+        rf"(?:\s?\d{{1,2}}(?:[.,]\d)?\s?%)?[\s,]{{0,3}}(?:({_VOLUME})\s?ml\b(?!\s?/))?"
     )
     for diluent, names in _NAMES.items()
 }
-_HINTS = ("dextrose", "d5", "glucose", "chloride", "nacl", "saline", "ns")
-_WARNING = re.compile(r"\b(?:not|never|no|avoid|incompatible)\b[^.;)]*", re.IGNORECASE)
+_HINTS = (
+    "dextros", "d5", "gl", "destros", "chlor", "nacl", "salin", "ns", "salz", "fisiolog", "clorur", "fizjo", "clor",
+    "fizra",
+)  # fmt: skip
+_WARNING = re.compile(
+    r"\b(?:not|never|no|avoid|incompatible|instead of|nicht|kein\w{0,2}|nie|nunca|jamais|ne|non|nao)\b[^.;)]*"
+)
 
 
 def of_ingredients(medication: Json) -> frozenset[Diluent]:
@@ -43,7 +66,7 @@ def of_ingredients(medication: Json) -> frozenset[Diluent]:
         for _, ingredient in objects(medication.get("ingredient"))
         for written in texts(child(ingredient, "itemCodeableConcept"))
         for each, pattern in _ANYWHERE.items()
-        if pattern.search(written)
+        if pattern.search(fold(written))
     )
 
 
@@ -57,11 +80,26 @@ def of_instructions(resource: Json) -> frozenset[Diluent]:
     return frozenset(each for written in _texts(resource) for each in _made_up_in(written))
 
 
+def volume_of_instructions(resource: Json) -> Decimal | None:
+    """Return the milliliters of diluent that the dosage instructions name; ``None`` if none or several."""
+    found = {volume for written in _texts(resource) for volume in _volumes(written)}
+    return found.pop() if len(found) == 1 else None
+
+
+@cached_by_text
+def _volumes(written: str) -> tuple[Decimal, ...]:
+    if not _may_name_one(written):
+        return ()
+    plain = _WARNING.sub(" ", fold(written))
+    matches = (match for pattern in _MADE_UP_IN.values() for match in pattern.finditer(plain))
+    return tuple(Decimal(each.replace(",", ".")) for match in matches for each in match.groups() if each)
+
+
 @cached_by_text
 def _made_up_in(written: str) -> tuple[Diluent, ...]:
     if not _may_name_one(written):
         return ()
-    plain = _WARNING.sub(" ", written)
+    plain = _WARNING.sub(" ", fold(written))
     return tuple(each for each, pattern in _MADE_UP_IN.items() if pattern.search(plain))
 
 

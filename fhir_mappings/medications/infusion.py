@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from cards.values.text_cache import cached_by_text
 from fhir_mappings.codings import texts
 from fhir_mappings.medications.amounts import without_amounts
+from fhir_mappings.medications.durations import in_minutes
 from fhir_mappings.medications.instructions import written_in
 from fhir_mappings.wire.lenient import child, number, objects, text
 
@@ -22,7 +23,7 @@ _MINUTES = {
 _IN_TEXT = re.compile(
     r"(?:\b(?:over|(?:infuse|run|give)d? (?:iv )?for|during|\u00fcber|ueber|durante|pendant|gedurende|sur|em|en|przez)"
     r"\s+(?:at least |mindestens |al menos |au moins )?)"
-    r"(\d{1,3}(?:[.,]\d)?)\s?-?\s?(min(?:ute[ns]?|s|ut(?:os?|en?|y|i))?|h(?:(?:ou|o)?r(?:as?|s)?|eures?)?|std|stunden?|uur)\b"
+    r"(\d{1,3}(?:[.,]\d)?)(?:\s?(?:-|\u2013|to|bis|a)\s?(\d{1,3}(?:[.,]\d)?))?\s?-?\s?(min(?:ute[ns]?|s|ut(?:os?|en?|y|i))?|h(?:(?:ou|o)?r(?:as?|s)?|eures?)?|std|stunden?|uur)\b"
     r"|\b(\d{1,3})[ -]?(min(?:ute)?|h(?:our)?)[ -](?:iv )?(?:infusion|perfusion|infusie)\b",
     re.IGNORECASE,
 )
@@ -73,12 +74,14 @@ def infusion_times(resource: Json) -> tuple[int, ...]:
 def _in_words(written: str) -> frozenset[Decimal]:
     """Return the minutes that a text names, or that one rate in it takes for the largest volume in it."""
     found: set[Decimal] = set()
+    written = in_minutes(written)
     for match in _IN_TEXT.finditer(written):
         if _WATCHED.search(written[max(match.start() - _BEFORE, 0) : match.start()]):
             continue
-        amount, unit = (each for each in match.groups() if each)
+        *amounts, unit = (each for each in match.groups() if each)
         short = "min" if unit.casefold().startswith("m") else "h"
-        found |= _minutes({"value": amount.replace(",", "."), "unit": short})
+        for amount in amounts:
+            found |= _minutes({"value": amount.replace(",", "."), "unit": short})
     rates = set(_RATE.findall(written))
     volumes = [Decimal(each.replace(",", ".")) for each in _VOLUME.findall(written)] if len(rates) == 1 else []
     if volumes:

@@ -7,20 +7,23 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from cards.facts.order import BillingCode, DrugOrder, EvidenceKind, IdentityEvidence, Intake, WrittenNdc
+from cards.facts.order import BillingCode, DosageTiming, DrugOrder, EvidenceKind, IdentityEvidence, WrittenNdc
 from cards.facts.origins import Gap, Origin, Pointer
 from cards.facts.results import CodedHer2, ReceptorResult
 from cards.facts.schedules import Schedule
 from cards.knowledge.schema import Diluent
 from cards.values.codes import hcpcs_with_modifiers
-from fhir_mappings.codings import CLINICAL, NO_CODE_MAP, Coding, coding_of, codings, drug_coding
-from fhir_mappings.medications import diluents, dosage
-from fhir_mappings.medications.amounts import alike_but_for_amounts
+from fhir_mappings.codings import CLINICAL, NO_CODE_MAP, Coding, coding_of, codings, drug_coding, texts
+from fhir_mappings.medications import diluents, dosage, doses_in_text
+from fhir_mappings.medications.amounts import without_amount
 from fhir_mappings.medications.dosage import Strength
+from fhir_mappings.medications.dose_shares import shares_in
 from fhir_mappings.medications.infusion import infusion_times, is_push
 from fhir_mappings.medications.routes import OrderedRoute, RouteReader
 from fhir_mappings.medications.schedule import by_instruction
-from fhir_mappings.medications.tablets import intakes, tablet_mg
+from fhir_mappings.medications.tablet_counts import tablets_in
+from fhir_mappings.medications.tablets import counts_tablets, milligrams_in, tablet_mg, timings
+from fhir_mappings.medications.weight_basis import weight_basis
 from fhir_mappings.medications.written_codes import codes_in_text
 from fhir_mappings.results.units import dose_scale
 from fhir_mappings.wire.cached_json import CachedByJson
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
     from datetime import date
     from decimal import Decimal
 
-    from cards.facts.order import OrderedDose
+    from cards.facts.order import CountedTablets, OrderedDose
     from cards.values.quantities import Mg, MgPerKg
     from fhir_mappings.codings import CodeMap
     from fhir_mappings.patient.conditions import ConditionReader
@@ -42,6 +45,7 @@ _NO_ORDER = frozenset({"cancelled", "stopped", "revoked", "entered-in-error", "c
 _TENTATIVE = frozenset({"proposal", "plan"})
 _CPT = re.compile(r"\d{4}[0-9A-Z](?:[\s-]{0,2}[A-Z0-9]{2}){0,3}")
 _LONGEST_CODE = 20
+_LONGEST_FORM = 120
 
 
 class Source(NamedTuple):
@@ -91,8 +95,14 @@ class Instructed(NamedTuple):
     infusion_minutes: tuple[int, ...]
     is_push: bool
     is_part: bool
-    intakes: tuple[Intake, ...]
-    names_supportive: bool
+    timings: tuple[DosageTiming, ...]
+    doses_by_text: tuple[tuple[Mg | MgPerKg, ...], ...] = ()
+    text_shares: tuple[Decimal, ...] = ()
+    text_tablets: tuple[CountedTablets, ...] = ()
+    max_dose: OrderedDose | None = None
+    diluent_ml: Decimal | None = None
+    weight_basis: str = ""
+    names_supportive: bool = False
 
 
 def concept_alone(resource: Json) -> Any:
@@ -134,6 +144,7 @@ class MedicationReader:
             doses = self._doses(resource, medication)
             made_up_in |= diluents.of_ingredients(medication)
         made_up_in |= said.diluents
+        counted = counts_tablets(doses)
         return DrugOrder(
             origin=named.origin,
             evidence=named.evidence,
@@ -151,15 +162,25 @@ class MedicationReader:
             or any(dosage.says_part(each.value) for each in named.evidence if not each.system)
             or ("note" in resource and dosage.is_part_of_dose({"note": resource["note"]})),
             group=text(child(resource, "groupIdentifier").get("value")),
-            notes=dosage.notes(resource) if "note" in resource else (),
+            notes=doses_in_text.notes(resource) if "note" in resource else (),
             diluents=tuple(sorted(made_up_in)) if made_up_in else (),
+            diluent_ml=said.diluent_ml,
+            weight_basis=said.weight_basis,
             route=said.route.route,
             route_written=said.route.written,
+            form=next(iter(texts(child(medication, "form"))), "")[:_LONGEST_FORM] if "form" in medication else "",
             tablet_mg=tablet_mg(medication, (each.value for each in named.evidence if not each.system)),
-            intakes=said.intakes,
+            named_mg=milligrams_in(each.value for each in named.evidence if not each.system) if counted else (),
+            instructed_mg=milligrams_in(doses_in_text.instructed(resource)) if counted else (),
+            doses_by_text=said.doses_by_text,
+            text_shares=said.text_shares,
+            text_tablets=said.text_tablets,
+            max_dose=said.max_dose,
+            timings=said.timings,
             start=said.start,
             tentative=text(resource.get("intent")) in _TENTATIVE,
             in_focus=in_focus,
+            replaces=_orders_replaced(resource),
         )
 
     def drug(self, resource: Json, references: References) -> DrugOrder:
@@ -172,6 +193,11 @@ class MedicationReader:
             return self._doses(resource, medication)
         return self._instructed(resource.get("dosageInstruction")).doses
 
+    def days(self, resource: Json) -> tuple[date, ...]:
+        """Return the days for which an order of the chart names doses: each named day, or the first day."""
+        said = self._instructed(resource.get("dosageInstruction"))
+        return said.schedule.days or ((said.start,) if said.start is not None else ())
+
     def given(self, quantity: Json) -> OrderedDose | None:
         """Read the quantity of a dose that was given."""
         return dosage.quantity_dose(self._code_map.in_standard_units(quantity))
@@ -183,13 +209,21 @@ class MedicationReader:
     def _read_instructions(self, instructions: Any) -> Instructed:
         instructions = self._code_map.in_standard_units(instructions)
         resource = {"dosageInstruction": instructions}
-        alike = alike_but_for_amounts(instructions)
+        alike = without_amount(instructions)
         said = self._beside_amounts(instructions if alike is None else alike)
         if alike is not None and any(rhythm.unread for rhythm in said.schedule.rhythms):
             # Text that was not understood is quoted as written.
             said = self._beside_amounts(instructions)
-        named = dosage.text_doses(resource, self._supportive_drugs if said.names_supportive else frozenset())
-        return said._replace(doses=tuple(dosage.doses(resource, None)), text_doses=named)
+        named = doses_in_text.doses_by_text(resource, self._supportive_drugs if said.names_supportive else frozenset())
+        written = tuple(doses_in_text.instructed(resource))
+        return said._replace(
+            doses=tuple(dosage.doses(resource, None)),
+            text_doses=tuple(dict.fromkeys(each for group in named for each in group)),
+            doses_by_text=named if len(named) > 1 else (),
+            text_shares=tuple(dict.fromkeys(share for each in written for share in shares_in(each))),
+            text_tablets=tuple(dict.fromkeys(tablets for each in written for tablets in tablets_in(each))),
+            max_dose=dosage.max_dose(resource),
+        )
 
     def _read_beside_amounts(self, instructions: Any) -> Instructed:
         """Read everything but the doses, which vary between patients while the rest is the same."""
@@ -208,8 +242,10 @@ class MedicationReader:
             infusion_times(resource),
             is_push(resource),
             dosage.is_part_of_dose(resource),
-            intakes(stated),
-            dosage.names_drug_of(resource, self._supportive_drugs),
+            timings(stated),
+            diluent_ml=diluents.volume_of_instructions(resource),
+            weight_basis=weight_basis(resource),
+            names_supportive=doses_in_text.names_one_of(resource, self._supportive_drugs),
         )
 
     def _named(self, resource: Json, path: str, references: References) -> tuple[DrugOrder, Json, frozenset[Diluent]]:
@@ -366,6 +402,15 @@ def service_billing(resource: Json, path: str) -> list[BillingCode]:
         for each in _billing(coding, pointer)
     ]
     return [_billing_code(each, origin, on_the_order=False) for each in _each_once(said)]
+
+
+def _orders_replaced(resource: Json) -> tuple[str, ...]:
+    """List the orders that an order takes the place of, or carries out as part of a plan."""
+    if "priorPrescription" not in resource and "basedOn" not in resource:
+        return ()
+    named = [resource.get("priorPrescription"), *(referred for _, referred in objects(resource.get("basedOn")))]
+    found = (reference(each) for each in named)
+    return tuple(dict.fromkeys(each for each in found if each.startswith("MedicationRequest/")))
 
 
 def orders_served(resource: Json, references: References) -> frozenset[str]:

@@ -89,11 +89,17 @@ def _of_timing(timing: Json) -> Rhythm | None:
         return Rhythm(unread=str(unread))
     if days:
         # An event takes precedence over a repeat, because it names the days.
-        return Rhythm(days=days, every_days=_within_a_day(timing.get("event")))
+        repeat = timing.get("repeat") if len(days) == 1 else None
+        beside = _of_repeat(repeat) if repeat.__class__ is dict else None
+        return Rhythm(days=days, every_days=_within_a_day(timing.get("event")), repeat=beside)
     if repeat is None:
         return None
     if repeat.__class__ is not dict:
         return Rhythm(unread=str(repeat)[:60])
+    return _of_repeat(repeat)
+
+
+def _of_repeat(repeat: Json) -> Rhythm | None:
     if unknown := sorted(set(repeat) - _UNDERSTOOD):
         return Rhythm(unread=", ".join(unknown)[:60])
     try:

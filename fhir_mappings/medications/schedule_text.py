@@ -18,6 +18,7 @@ from cards.values.text_cache import cached_by_text
 from cards.values.texts import is_cut
 from fhir_mappings.medications import schedule_words as words
 from fhir_mappings.medications.amounts import without_amounts
+from fhir_mappings.medications.durations import in_minutes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -203,7 +204,7 @@ def _read(written: str) -> TextSchedule:
     found = _Found()
     unread: list[str] = []
     others: list[str] = []
-    for clause in _CLAUSES.split(_plain(written)):
+    for clause in _CLAUSES.split(_plain(in_minutes(written))):
         _read_clause(clause, found, unread, others)
     if is_cut(written):
         unread.append(written[-_TAIL:])

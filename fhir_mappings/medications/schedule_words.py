@@ -84,6 +84,7 @@ BESIDE = (
     ),
     f"\\d{{1,3}}(?: ?(?:-|to) ?\\d{{1,3}})? ?-? ?(?:{_MINUTES})(?: infusion)?",
     f"(?:observe|monitor|wait)\\w{{0,3}}(?: the)?(?: patient)? (?:for )?(?:at least )?{_DURATION}",
+    "(?:previous|prior|last|earlier) (?:dose|cycle|infusion)s?(?: was| of)?",
     "(?:after|before|prior to) (?:the )?(?:first|1st|each|every|last) (?:dose|infusion|cycle)s?",
     "(?:first|1st|initial|subsequent|later|second|2nd|next|loading|maintenance) (?:infusions?|doses?)",
     (

@@ -6,23 +6,25 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from cards.facts.order import DoseUnit, Intake
+from cards.facts.order import DosageTiming, DoseUnit
 from cards.facts.schedules import Schedule
+from cards.identification.folding import fold, words_of
 from cards.values.text_cache import cached_by_text
 from fhir_mappings.codings import codings
+from fhir_mappings.results.tablet_words import TABLETS
 from fhir_mappings.results.units import dose_scale
 from fhir_mappings.wire.lenient import child, items, number, objects, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from cards.facts.order import OrderedDose
     from cards.facts.schedules import Rhythm
     from fhir_mappings.wire.lenient import Json
 
 _ONE = Decimal(1)
 _LONGEST_TEXT = 300
-_STRENGTH = re.compile(r"(?<![\d.,/])(\d{1,4}(?:\.\d{1,2})?)\s?mg\b(?!\s?/)", re.IGNORECASE)
-_MAY_BE_TABLETS = re.compile(r"\btab(?:let)?s?\b", re.IGNORECASE)
+_STRENGTH = re.compile(r"(?<![\d.,/])(\d{1,4}(?:\.\d{1,2})?)[\s-]?mg\b(?!\s?/)", re.IGNORECASE)
 _TIMES_OF_DAY = frozenset({"am", "pm", "bed"})
 # "Week 1", "days 8-14", "then": the instruction is one step of several, even if it has no sequence number.
 _LATER_STEP = re.compile(r"\b(?:weeks?|wks?|days?) ?(?:[2-9]|\d\d)|\bthen\b|\bthereafter\b", re.IGNORECASE)
@@ -52,36 +54,52 @@ def tablet_mg(medication: Json, written: Iterable[str]) -> Decimal | None:
 @cached_by_text
 def _strengths_in(written: str) -> frozenset[Decimal]:
     """Return the milligrams in words that name a tablet."""
-    beginning = written[:_LONGEST_TEXT]
-    if not _MAY_BE_TABLETS.search(beginning):
+    if not any(word.text in TABLETS for word in words_of(fold(written[:_LONGEST_TEXT]))):
         return frozenset()
-    return frozenset(Decimal(match[1]) for match in _STRENGTH.finditer(beginning))
+    return _milligrams_in(written)
 
 
-def intakes(instructions: Iterable[tuple[Json, tuple[Rhythm, ...]]]) -> tuple[Intake, ...]:
+def counts_tablets(doses: Iterable[OrderedDose]) -> bool:
+    """Return whether a dose is a number of tablets."""
+    return any(dose.unit is DoseUnit.TABLET for dose in doses)
+
+
+def milligrams_in(written: Iterable[str]) -> tuple[Decimal, ...]:
+    """List the amounts in milligrams that texts name."""
+    return tuple(sorted(frozenset[Decimal]().union(*map(_milligrams_in, written))))
+
+
+@cached_by_text
+def _milligrams_in(written: str) -> frozenset[Decimal]:
+    return frozenset(Decimal(match[1]) for match in _STRENGTH.finditer(written[:_LONGEST_TEXT]))
+
+
+def timings(instructions: Iterable[tuple[Json, tuple[Rhythm, ...]]]) -> tuple[DosageTiming, ...]:
     """List the intake of each dosage instruction by its schedules, in sequential steps."""
-    found: list[Intake] = []
+    found: list[DosageTiming] = []
     step, before = 0, None
     for place, (instruction, rhythms) in enumerate(instructions):
         times = _times(instruction)
         if before is not None and _follows(before, instruction, found[-1].times, times):
             step += 1
         before = instruction
-        found.append(_intake(place, rhythms, times, step))
+        found.append(_timing(place, rhythms, times, step))
     return tuple(found)
 
 
-def _intake(place: int, rhythms: tuple[Rhythm, ...], times: tuple[str, ...], step: int) -> Intake:
+def _timing(place: int, rhythms: tuple[Rhythm, ...], times: tuple[str, ...], step: int) -> DosageTiming:
     stated = {each.every_days for each in rhythms if each.every_days and not each.is_limit}
     # A text's apparent meaning counts if nothing else says it, and must not contradict what does.
     stated |= {each.seems_days for each in rhythms if each.seems_days}
     if len(stated) == 1:
-        return Intake(place, _ONE / stated.pop(), times, step)
+        return DosageTiming(place, _ONE / stated.pop(), times, step)
     if stated:
-        return Intake(place, None, times, step, is_unclear=True)
+        return DosageTiming(place, None, times, step, is_unclear=True)
     schedule = Schedule(rhythms)
     is_single = schedule.count == 1
-    return Intake(place, None, times, step, is_single=is_single, is_unclear=bool(schedule.unread) and not is_single)
+    return DosageTiming(
+        place, None, times, step, is_single=is_single, is_unclear=bool(schedule.unread) and not is_single
+    )
 
 
 def _follows(before: Json, instruction: Json, earlier: tuple[str, ...], times: tuple[str, ...]) -> bool:

@@ -13,9 +13,10 @@ from cards.facts.order import DoseUnit
 from cards.facts.origins import Origin
 from cards.facts.patient import Treatment, TreatmentState
 from cards.identification.identity import IdentityStatus, identify
+from cards.identification.recognizer import CODE_SYSTEMS
 from cards.values.quantities import Mg, MgPerKg
-from fhir_mappings.codings import CLINICAL, codings, drug_coding, texts
-from fhir_mappings.medications.dosage import doses_in
+from fhir_mappings.codings import CLINICAL, NO_CODE_MAP, codings, drug_coding, texts
+from fhir_mappings.medications.doses_in_text import doses_in
 from fhir_mappings.medications.medication import concept_alone
 from fhir_mappings.medications.tablets import tablet_mg
 from fhir_mappings.medications.written_codes import codes_in_text
@@ -25,15 +26,17 @@ from fhir_mappings.wire.references import References
 from fhir_mappings.wire.times import last_day
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import tzinfo
     from decimal import Decimal
 
     from cards.facts.order import OrderedDose
-    from cards.identification.recogniser import Recogniser
+    from cards.identification.recognizer import Recognizer
+    from fhir_mappings.codings import CodeMap
     from fhir_mappings.medications.medication import MedicationReader
     from fhir_mappings.wire.lenient import Json
 
-_WHOLE_DAY, _LONGEST_TIME = 10, 40
+_WHOLE_DAY, _LONGEST_TIME, _LONGEST_CODES = 10, 40, 80
 KINDS = frozenset({"MedicationAdministration", "MedicationRequest", "MedicationStatement"})
 _STATES = {
     ("MedicationAdministration", "completed"): TreatmentState.GIVEN,
@@ -68,15 +71,23 @@ class _Drug(NamedTuple):
 class TreatmentReader:
     """Reads the treatments of one chart."""
 
-    def __init__(self, medication: MedicationReader, recogniser: Recogniser, zone: tzinfo | None = None) -> None:
+    def __init__(
+        self,
+        medication: MedicationReader,
+        recognizer: Recognizer,
+        zone: tzinfo | None = None,
+        code_map: CodeMap = NO_CODE_MAP,
+    ) -> None:
         """Keep what reading needs; one reader serves every request.
 
         ``zone`` is the site's time zone, which decides the day of a dose. Without one the day is as written.
         """
         self._zone = zone
+        self._code_map = code_map
         self._medication = medication
-        self._recogniser = recogniser
+        self._recognizer = recognizer
         self._drug_alone = CachedByJson(self._drug_by_concept)
+        self._unknown_alone = CachedByJson(self._unknown_by_concept)
 
     def read(self, resource: Json, path: str, references: References) -> Treatment | None:
         """Read one resource; ``None`` if no rule uses its drug, or if the drug was not given."""
@@ -92,8 +103,18 @@ class TreatmentReader:
         if kind != "MedicationAdministration":
             dose = self._dose(resource, drug, references)
             ended = _ended(resource)
+            is_standing = state is TreatmentState.ACTIVE and kind == "MedicationRequest" and bool(drug.product)
             return Treatment(
-                drug.product, drug.names, _when(resource), origin, state, dose, ended=ended, classes=drug.classes
+                drug.product,
+                drug.names,
+                _when(resource),
+                origin,
+                state,
+                dose,
+                ended=ended,
+                classes=drug.classes,
+                days=self._medication.days(resource) if is_standing else (),
+                group=text(child(resource, "groupIdentifier").get("value")) if is_standing else "",
             )
         at = _time(resource)
         on = self._day_of(at) if len(at) >= _WHOLE_DAY else None
@@ -128,19 +149,22 @@ class TreatmentReader:
 
     def _drug(self, resource: Json, references: References) -> _Drug | None:
         """Return the drug of a resource; ``None`` if no rule uses it."""
-        if not self._is_of_interest(resource):
+        if not self._is_of_interest(resource, references):
             return None
         order = self._medication.drug(resource, references)
-        identity = identify(order, self._recogniser)
+        identity = identify(order, self._recognizer)
         is_settled = identity.status is IdentityStatus.SETTLED
         product = identity.product.id if identity.product and is_settled else ""
-        names = tuple(dict.fromkeys(each.value for each in order.evidence if not each.system))
+        names = tuple(dict.fromkeys(self._recognizer.names_of(order.evidence)))
         coded = [each for each in order.evidence if each.system]
-        of_site = (self._recogniser.coded_classes(each.system, each.value) for each in coded)
+        of_site = (self._recognizer.coded_classes(each.system, each.value) for each in coded)
         classes = tuple(dict.fromkeys(name for group in of_site for name in group))
         if not names and not product and classes:
             names = tuple(f"{each.system} {each.value}" for each in coded)
-        return _Drug(product, names or (product,), not is_settled and identity.in_scope, classes)
+        is_unclear = not is_settled and identity.in_scope
+        if not (product or names or is_unclear):
+            return None
+        return _Drug(product, names or (product,), is_unclear, classes)
 
     def _dose(self, resource: Json, drug: _Drug, references: References) -> Mg | MgPerKg | None:
         """Return the dose of an administration, or the first one of an order in milligrams or tablets."""
@@ -157,7 +181,7 @@ class TreatmentReader:
 
     def _tablet_mg(self, drug: _Drug) -> Decimal | None:
         """Return the strength of a drug's tablets: from its name, or the only one marketed."""
-        tablets = self._recogniser.product(drug.product).tablets if drug.product else None
+        tablets = self._recognizer.product(drug.product).tablets if drug.product else None
         if tablets is None:
             return None
         return tablet_mg({}, drug.names) or (tablets.strengths_mg[0] if len(tablets.strengths_mg) == 1 else None)
@@ -177,7 +201,7 @@ class TreatmentReader:
         concept = concept_alone(resource)
         return self._drug_alone(concept) if concept else self._drug(resource, references)
 
-    def is_nameless(self, resource: Json, references: References) -> bool:
+    def has_unknown_drug(self, resource: Json, references: References) -> bool:
         """Return whether a treatment that would count refers to a missing Medication without naming the drug."""
         referred = child(resource, "medicationReference")
         kind, status = text(resource.get("resourceType")), text(resource.get("status"))
@@ -185,18 +209,44 @@ class TreatmentReader:
             return False
         return references.resolve(referred, resource) is None
 
-    def _is_of_interest(self, resource: Json) -> bool:
+    def unknown_code(self, resource: Json, references: References) -> str:
+        """Return the codes of a treatment that would count if nothing but codes that are not known say its drug."""
+        kind, status = text(resource.get("resourceType")), text(resource.get("status"))
+        if (kind, status) not in _STATES or text(resource.get("intent")) in _NOT_ASKED_FOR:
+            return ""
+        concept = concept_alone(resource)
+        if concept is not None:
+            return self._unknown_alone(concept)
+        referred = child(resource, "medicationReference")
+        return "" if text(referred.get("display")) else self._unknown(resource, references)
+
+    def _unknown_by_concept(self, concept: Any) -> str:
+        return self._unknown({"medicationCodeableConcept": concept}, References())
+
+    def _unknown(self, resource: Json, references: References) -> str:
+        concepts = list(_concepts(resource, references))
+        if any(concept.__class__ is str or texts(concept) for concept in concepts):
+            return ""
+        coded = [coding for concept in concepts for coding in map(drug_coding, codings(concept, self._code_map))]
+        found = [coding for coding in coded if coding.code]
+        if not found or any(self._recognizer.is_settled(each.system, each.code) for each in found):
+            return ""
+        written = (f"{CODE_SYSTEMS.get(each.system, each.system.upper())} {each.code}".strip() for each in found)
+        return ", ".join(dict.fromkeys(written))[:_LONGEST_CODES]
+
+    def _is_of_interest(self, resource: Json, references: References) -> bool:
         """Return whether a code or a name is for a product or class that a rule uses."""
         reference_to = child(resource, "medicationReference")
-        if reference_to and not text(reference_to.get("display")):
+        if reference_to and (not text(reference_to.get("display")) or references.resolve(reference_to, resource)):
             return True
         if self._is_named(text(resource.get("medicationCodeableConcept"))):
             return True
         for _, concept in objects(resource.get("medicationCodeableConcept")):
-            for coding in map(drug_coding, codings(concept)):
+            for coding in map(drug_coding, codings(concept, self._code_map)):
                 if coding.system in CLINICAL and (
-                    self._recogniser.coded(coding.system, coding.code)
-                    or self._recogniser.coded_classes(coding.system, coding.code)
+                    self._recognizer.coded(coding.system, coding.code)
+                    or self._recognizer.coded_name(coding.system, coding.code)
+                    or self._recognizer.coded_classes(coding.system, coding.code)
                 ):
                     return True
                 if coding.system in ("hcpcs", "ndc"):
@@ -207,10 +257,20 @@ class TreatmentReader:
 
     def _is_named(self, written: str) -> bool:
         return bool(written) and bool(
-            self._recogniser.read_text(written).names_drug
-            or self._recogniser.read_classes(written)
+            self._recognizer.read_text(written).names_drug
+            or self._recognizer.read_classes(written)
             or any(codes_in_text(written))
         )
+
+
+def _concepts(resource: Json, references: References) -> Iterator[Any]:
+    """Yield what names the drug of a treatment, in it or in the Medication that it refers to; a bare text as text."""
+    concept = resource.get("medicationCodeableConcept")
+    yield from (concept,) if concept.__class__ is str else (each for _, each in objects(concept))
+    medication = references.resolve(child(resource, "medicationReference"), resource) or {}
+    yield from (each for _, each in objects(medication.get("code")))
+    for _, ingredient in objects(medication.get("ingredient")):
+        yield from (each for _, each in objects(ingredient.get("itemCodeableConcept")))
 
 
 def _time(resource: Json) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from cards.knowledge.schema import Cancer, Setting
 from cards.values.text_cache import LENGTH, TEXTS, cached_by_key
 from fhir_mappings.codings import NO_CODE_MAP, codings, texts
+from fhir_mappings.patient.diagnosis_her2 import DiagnosisHer2Reader
 from fhir_mappings.patient.problem_texts import Said, problem_texts
 from fhir_mappings.patient.staging import StageReader, words
 from fhir_mappings.wire.folding import fold
@@ -32,7 +33,7 @@ class Meaning(NamedTuple):
 
     ``settings`` are those named in the text, ``past_problem`` is a problem that counts even if the entry is in the
     past.
-    ``said`` is what the words make of the problem.
+    ``said`` is what the words make of the problem, ``her2`` the HER2 status that the text of a cancer names.
     """
 
     cancer: Cancer | None
@@ -43,6 +44,7 @@ class Meaning(NamedTuple):
     past_problem: Problem | None
     receptors: tuple[tuple[ReceptorCode, Coding], ...]
     said: Said = Said.STATED
+    her2: bool | None = None
 
 
 class ConceptReader:
@@ -83,6 +85,7 @@ class ConceptReader:
             for system, code in (("icd10", entry.icd10), ("snomed", entry.snomed))
             if code is not None
         }
+        self._her2 = DiagnosisHer2Reader(terminology.diagnosis_her2)
         self._remembered = cached_by_key(TEXTS)(self._read)
 
     def meaning(self, concept: Json) -> Meaning:
@@ -98,14 +101,17 @@ class ConceptReader:
     def _read(self, coded: tuple[Coding, ...], written: tuple[str, ...]) -> Meaning:
         settings = {self._stages.of_words(each) for each in written if not self._is_doubted(each)} - {None}
         problem, said = self._problem(coded, written)
+        cancer = self._cancer(coded, written)
+        is_metastasis = any(map(self._is_metastasis, coded)) or any(map(self._names_metastasis, written))
         return Meaning(
-            cancer=self._cancer(coded, written),
-            is_metastasis=any(map(self._is_metastasis, coded)) or any(map(self._names_metastasis, written)),
+            cancer=cancer,
+            is_metastasis=is_metastasis,
             is_history=any(coding.code in self._history_snomed for coding in coded),
             settings=frozenset(each for each in settings if each is not None),
             problem=problem,
             past_problem=problem if problem in self._lasting else None,
             said=said,
+            her2=self._her2.read(written) if cancer is not None or is_metastasis else None,
             receptors=tuple(
                 (stated, coding)
                 for coding in coded

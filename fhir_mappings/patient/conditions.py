@@ -64,6 +64,7 @@ class _Stated(NamedTuple):
     problem: Problem | None
     setting: Setting | None
     receptors: Sequence[tuple[ReceptorCode, Coding]]
+    her2: bool | None
     label: str
     stage_label: str
     grade: int | None
@@ -121,7 +122,10 @@ class ConditionReader:
             if problem is not None
             else None,
             Staging(setting, stated.stage_label, began, origin) if setting is not None else None,
-            list(_receptors(stated.receptors, origin, began)) if stated.receptors else (),
+            [
+                *_receptors(stated.receptors, origin, began),
+                *_her2_in_words(stated, is_over or ended is not None, origin),
+            ],
             [SiteProblem(code, stated.label, origin, began, stated.is_past or is_over, ended) for code in own],
             suspected,
         )
@@ -152,6 +156,7 @@ class ConditionReader:
             None if is_open else problem,
             None if is_past else self._setting(condition, meaning),
             meaning.receptors if is_certain else (),
+            meaning.her2 if is_certain else None,
             label,
             _staging_label(condition, label),
             _grade(condition),
@@ -194,7 +199,7 @@ def _receptors(
     """Yield the receptor statuses in the codes of a Condition."""
     for stated, coding in read:
         for receptor, positive in (
-            (Receptor.OESTROGEN, stated.oestrogen),
+            (Receptor.ESTROGEN, stated.estrogen),
             (Receptor.PROGESTERONE, stated.progesterone),
             (Receptor.EITHER, stated.hormone),
         ):
@@ -202,6 +207,13 @@ def _receptors(
                 yield ReceptorResult(positive, on, origin, receptor)
         if stated.her2 is not None:
             yield CodedHer2(stated.her2, coding.code, origin, coding.display[:60])
+
+
+def _her2_in_words(stated: _Stated, is_over: bool, origin: Origin) -> Iterator[CodedHer2]:  # noqa: FBT001
+    """Yield the HER2 status in the text of a present cancer, where no code of the entry gives one."""
+    is_coded = any(receptor.her2 is not None for receptor, _ in stated.receptors)
+    if stated.her2 is not None and not (is_coded or is_over or stated.is_past):
+        yield CodedHer2(stated.her2, "", origin, stated.label[:60])
 
 
 def label_of(concept: Json) -> str:

@@ -71,11 +71,13 @@ class ProblemTexts:
         self._phrases = Phrases(())
         for kind, listed in (
             ("described", around.described),
+            ("cause", around.causes),
             ("join", around.joins),
             ("past", around.past),
             ("past-after", around.past_after),
             ("doubted", around.doubted),
             ("denied-after", around.denied_after),
+            ("unconfirmed", around.unconfirmed),
             ("denied", around.denied),
             ("not-it", around.not_it),
         ):
@@ -157,7 +159,8 @@ def _clauses(tokens: Sequence[_Token]) -> list[list[_Token]]:
     joined: list[list[_Token]] = []
     for clause in found:
         only_answers = clause and all(
-            each.kind in ("past-after", "denied-after", "described", "bracket") for each in clause
+            each.kind in ("past-after", "denied-after", "unconfirmed", "described", "cause", "bracket")
+            for each in clause
         )
         if joined and only_answers:
             joined[-1] += clause
@@ -171,7 +174,7 @@ def _listed(problem: Problem, said: Said, left: Sequence[_Token], before: Proble
 
     A comma may join it ("no ILD, pneumonitis") or begin something else ("no ILD, heart failure").
     """
-    is_joined = all(token.kind in ("join", "bracket", "described") or token.written == "or" for token in left)
+    is_joined = all(token.kind in ("join", "bracket", "described", "cause") or token.written == "or" for token in left)
     has_comma = any(token.written == "," for token in left)
     if is_joined and said in (Said.STATED, Said.SUSPECTED) and (problem is before or not has_comma):
         return meant
@@ -184,14 +187,19 @@ def _judged(problem: Problem, left: Sequence[_Token], right: Sequence[_Token]) -
         return Said.OTHER
     if before is Said.STATED or before is behind:
         return behind
+    if before is Said.SUSPECTED and behind is Said.DENIED:
+        # "Suspected ILD ruled out"; one that was not confirmed may still be there.
+        return before if any(token.kind == "unconfirmed" for token in right) else behind
     return before if behind is Said.STATED or before is Said.DENIED else Said.UNCLEAR
 
 
 def _before(problem: Problem, left: Sequence[_Token]) -> Said:
     """Read the words before a problem, the nearest first."""
     unknown = is_far = is_bracketed = False
-    for token in reversed(left):
-        kind = token.kind
+    for at in range(len(left) - 1, -1, -1):
+        token, kind = left[at], left[at].kind
+        if kind == "cause":
+            return Said.UNCLEAR if unknown else _of_cause(problem, left[:at])
         if kind == "join":
             is_far = True
         elif kind == "bracket":
@@ -201,6 +209,14 @@ def _before(problem: Problem, left: Sequence[_Token]) -> Said:
         elif (said := _qualifies(token, problem)) is not None:
             return Said.UNCLEAR if unknown or is_far else said
     return Said.UNCLEAR if unknown else Said.STATED
+
+
+def _of_cause(problem: Problem, left: Sequence[_Token]) -> Said:
+    """Read the words before "due to": "not due to" and "likely due to" are about the cause, the rest is an effect."""
+    said = [_qualifies(token, problem) for token in left]
+    if not any(said):
+        return Said.STATED
+    return said[-1] or Said.UNCLEAR
 
 
 def _qualifies(token: _Token, problem: Problem) -> Said | None:
@@ -221,7 +237,7 @@ def _behind(problem: Problem, right: Sequence[_Token]) -> Said:
     unknown = is_joined = was_past = False
     for at, token in enumerate(right):
         rest = right[at + 1 :]
-        is_last = all(each.kind in ("bracket", "described") for each in rest)
+        is_last = all(each.kind in ("bracket", "described", "cause") for each in rest)
         is_apart = not unknown or is_last or right[at - 1].written in (",", "(")
         said = _turns(token, problem, is_last=is_last)
         if said is Said.STATED and token.kind == "denied":
@@ -244,7 +260,7 @@ def _turns(token: _Token, problem: Problem, *, is_last: bool) -> Said | None:
         return Said.DENIED if is_last else Said.STATED
     if token.kind == "past":
         return Said.PAST if is_last else None
-    if token.kind == "denied-after":
+    if token.kind in ("denied-after", "unconfirmed"):
         return Said.DENIED
     return _qualifies(token, problem)
 

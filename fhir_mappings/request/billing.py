@@ -61,7 +61,7 @@ _LAST = 1_000
 _NUMBER = 60
 _REFUSED = ("denied", "not certified", "not approved", "rejected")
 _PERSONS = ("Patient/", "RelatedPerson/")
-_RECEPTORS = {"er-status": Receptor.OESTROGEN, "pr-status": Receptor.PROGESTERONE}
+_RECEPTORS = {"er-status": Receptor.ESTROGEN, "pr-status": Receptor.PROGESTERONE}
 
 
 class BillingReader:
@@ -265,8 +265,8 @@ def _named(coverage: Json, origin: Origin, references: References) -> Iterator[P
         wanted = reference(payor)
         if wanted.startswith(_PERSONS):
             continue
-        organisation = references.find(wanted, coverage) or {}
-        name = text(payor.get("display")) or text(organisation.get("name"))
+        organization = references.find(wanted, coverage) or {}
+        name = text(payor.get("display")) or text(organization.get("name"))
         if name:
             yield Payer(name[:80], origin, _plan(coverage))
 

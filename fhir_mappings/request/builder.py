@@ -9,7 +9,8 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from cards.facts.session import Moment
+from cards.facts.session import Hook
+from fhir_mappings.wire.json_place import json_problem
 from fhir_mappings.wire.lenient import child, objects
 from fhir_mappings.wire.resources import Unreadable, decode_sent
 
@@ -25,9 +26,18 @@ _ORDER_ID = "draft-1"
 _RESOURCE_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _DOSE = re.compile(r"(?P<value>[0-9]{1,6}(?:\.[0-9]{1,4})?) ?(?P<unit>[A-Za-zµ%][A-Za-z0-9µ/]{0,19})")
 _LONGEST_DRUG = 200
+_NO_ORDERS = frozenset(
+    {"Bundle", "Condition", "Encounter", "Medication", "MedicationAdministration", "Observation", "OperationOutcome"}
+    | {"Patient", "Practitioner"}
+)
+"""What is most often named by mistake; any other type is passed on, as an EHR would."""
 _PARTIAL: Json = {
     "resourceType": "OperationOutcome",
     "issue": [{"severity": "error", "code": "incomplete", "diagnostics": "The server reported an error in this list."}],
+}
+_WITHHELD: Json = {
+    "resourceType": "OperationOutcome",
+    "issue": [{"severity": "warning", "code": "suppressed", "diagnostics": "The server left out some of this list."}],
 }
 
 
@@ -83,12 +93,14 @@ def orders_in(body: bytes) -> list[Json]:
     try:
         content = decode_sent(body)
     except Unreadable:
-        raise BuildError("the file is not JSON that can be read") from None
+        raise BuildError(f"the file cannot be read: {json_problem(body)}") from None
     if not isinstance(content, dict) or not isinstance(content.get("resourceType"), str):
         raise BuildError("the file holds no FHIR resource")
     orders = _held(content) if content["resourceType"] == "Bundle" else [content]
     if not orders or not all(isinstance(each.get("resourceType"), str) for each in orders):
         raise BuildError("the Bundle holds no orders, or an entry without a resource")
+    if wrong := next((each["resourceType"] for each in orders if each["resourceType"] in _NO_ORDERS), None):
+        raise BuildError(f"a {wrong} is no order")
     for order in orders:
         order.setdefault("id", _ORDER_ID if len(orders) == 1 else None)
         if not isinstance(order["id"], str):
@@ -107,11 +119,11 @@ def hook_request(
     """
     context: Json = {"userId": _USER, "patientId": patient}
     answers = dict(prefetch)
-    moment = Moment(hook)
-    if moment.has_orders and not orders:
+    kind = Hook(hook)
+    if kind.has_orders and not orders:
         raise BuildError(f"{hook} is about orders: name a file or a drug")
     references = [f"{order['resourceType']}/{order['id']}" for order in orders]
-    if moment.orders_are_signed:
+    if kind.orders_are_signed:
         context = {
             "patientId": patient,
             "dispatchedOrders": references,
@@ -119,9 +131,9 @@ def hook_request(
             "fulfillmentTasks": [],
         }
         answers["dispatchedOrders"] = _bundle("collection", orders)
-    elif moment.has_orders:
+    elif kind.has_orders:
         context["draftOrders"] = _bundle("collection", orders)
-    if moment.may_be_incomplete:
+    if kind.may_be_incomplete:
         context["selections"] = references
     return {"hook": hook, "hookInstance": instance, "context": context, "prefetch": answers}
 
@@ -147,6 +159,8 @@ def as_prefetch(answer: Answer, query: str) -> Json | None:
             found["link"] = [{"relation": "next", "url": listing.next_page}]
     if answer.partial:
         entries.append({"search": {"mode": "outcome"}, "resource": _PARTIAL})
+    if answer.withheld:
+        entries.append({"search": {"mode": "outcome"}, "resource": _WITHHELD})
     return {**found, "entry": entries} if entries else found
 
 

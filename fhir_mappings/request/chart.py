@@ -17,9 +17,9 @@ from fhir_mappings.medications.medication import MedicationReader, orders_served
 from fhir_mappings.medications.treatments import TreatmentReader
 from fhir_mappings.patient.conditions import ConditionReader
 from fhir_mappings.request.billing import BillingReader
-from fhir_mappings.request.dispatched import Lacking, dispatched_entries
+from fhir_mappings.request.chart_source import UNKNOWN_SOURCE, ChartSource
+from fhir_mappings.request.dispatched import Lacking, dispatched_entries, may_be_for_a_drug
 from fhir_mappings.request.hook_request import BadRequest, bundle_entries, selected_references
-from fhir_mappings.request.occasion import NO_OCCASION, Occasion
 from fhir_mappings.request.orders import Orders
 from fhir_mappings.request.patient_reader import PatientReader
 from fhir_mappings.request.sizes import TooManyError, check_orders
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from cards.facts.order import BillingCode
     from cards.facts.patient import Patient
-    from cards.identification.recogniser import Recogniser
+    from cards.identification.recognizer import Recognizer
     from cards.knowledge.schema import Terminology
     from fhir_mappings.codings import CodeMap
     from fhir_mappings.request.chart_draft import OnFailure
@@ -81,7 +81,7 @@ class ChartReader:
     def __init__(
         self,
         terminology: Terminology,
-        recogniser: Recogniser,
+        recognizer: Recognizer,
         code_map: CodeMap = NO_CODE_MAP,
         zone: tzinfo | None = None,
         on_failure: OnFailure | None = None,
@@ -93,12 +93,12 @@ class ChartReader:
         """
         self._on_failure = on_failure
         conditions = ConditionReader(terminology, code_map)
-        self._medication = MedicationReader(conditions, code_map, recogniser.supportive_drugs)
-        self._recogniser = recogniser
-        treatments = TreatmentReader(self._medication, recogniser, zone)
+        self._medication = MedicationReader(conditions, code_map, recognizer.supportive_drugs)
+        self._recognizer = recognizer
+        treatments = TreatmentReader(self._medication, recognizer, zone, code_map)
         observations = ObservationReader(terminology, code_map, conditions.stages)
         ended = frozenset(
-            each for each, tests in recogniser.lab_rows.items() if any(t.ends_treatment for t in tests.values())
+            each for each, tests in recognizer.lab_rows.items() if any(t.ends_treatment for t in tests.values())
         )
         self._patient = PatientReader(observations, conditions, treatments, ended, on_failure)
         self.billing = BillingReader(conditions, observations, code_map)
@@ -108,12 +108,12 @@ class ChartReader:
         references = References(request.fhir_server)
         references.add_stubs(stubs)
         lacking: tuple[Lacking, ...] = ()
-        if request.moment.orders_are_signed:
+        if request.hook.orders_are_signed:
             entries, lacking = dispatched_entries(request.dispatched, references)
             _check_dispatched([resource for _, resource, _ in entries], request)
         else:
             entries = list(bundle_entries(request.draft_orders, "context.draftOrders"))
-        found = _Found(request.patient_id, references, request.moment.may_be_incomplete)
+        found = _Found(request.patient_id, references, request.hook.may_be_incomplete)
         for path, resource, full_url in entries:
             if resource is not None:
                 try:
@@ -121,7 +121,7 @@ class ChartReader:
                 except Exception as error:  # noqa: BLE001 - what refers to it is not followed, which is told
                     self._failed("orders", error, path, found.gaps)
         try:
-            selected = selected_references(request) if request.moment.may_be_incomplete else None
+            selected = selected_references(request) if request.hook.may_be_incomplete else None
         except Exception as error:  # noqa: BLE001 - with the selection unknown, every order is looked at
             self._failed("selection", error, "context.selections", found.gaps)
             selected = None
@@ -139,7 +139,7 @@ class ChartReader:
         # Beside a readable order, an entry without one matters only to an order that is checked; alone, it may be it.
         reason = "unreadable-order" if found.resources else "unreadable-session"
         found.gaps += [Gap(None, path, reason) for path in unread]
-        place = "context.dispatchedOrders" if request.moment.orders_are_signed else "context.draftOrders"
+        place = "context.dispatchedOrders" if request.hook.orders_are_signed else "context.draftOrders"
         try:
             found.gaps += list(self._of_plans(entries, selected, references))
         except Exception as error:  # noqa: BLE001 - a plan must not cost the orders
@@ -154,6 +154,7 @@ class ChartReader:
             found.gaps += [
                 *_cut_texts(zip(read, identities, strict=True), found.resources),
                 *_bare_concepts(zip(read, identities, strict=True), found.resources),
+                *_of_unknown_selections(selected, entries, zip(read, identities, strict=True)),
             ]
         except Exception as error:  # noqa: BLE001 - the orders are judged by what was read
             self._failed("texts", error, place, found.gaps)
@@ -190,7 +191,7 @@ class ChartReader:
 
     def _identity(self, order: DrugOrder, found: _Found) -> Identity:
         try:
-            return identify(order, self._recogniser)
+            return identify(order, self._recognizer)
         except Exception as error:  # noqa: BLE001 - one order must not cost the others
             self._failed("identification", error, order.origin.path, found.gaps)
             return Identity(IdentityStatus.UNKNOWN)
@@ -273,7 +274,7 @@ class ChartReader:
         return self._if_in_scope(order, path, "other-patient")
 
     def _if_in_scope(self, order: DrugOrder, path: str, reason: str) -> list[Gap]:
-        identity = identify(order, self._recogniser)
+        identity = identify(order, self._recognizer)
         if not identity.in_scope:
             return []
         drug = " / ".join(product.name for product in identity.named)
@@ -287,7 +288,7 @@ class ChartReader:
         session: frozenset[str] = frozenset(),
         *,
         every_lab: bool = False,
-        occasion: Occasion = NO_OCCASION,
+        chart_source: ChartSource = UNKNOWN_SOURCE,
     ) -> Patient:
         """Read the chart from the answers to all queries, and from anything else that the client sent.
 
@@ -295,7 +296,9 @@ class ChartReader:
         ``every_lab`` reads the laboratory results of all days, not only the newest. ``occasion`` says of which
         server the chart is, and on which day it is read.
         """
-        return self._patient.read(answers, patient_id, required, session, every_lab=every_lab, occasion=occasion)
+        return self._patient.read(
+            answers, patient_id, required, session, every_lab=every_lab, chart_source=chart_source
+        )
 
 
 def _cut_texts(orders: Iterable[tuple[DrugOrder, Identity]], resources: Mapping[str, Json]) -> Iterable[Gap]:
@@ -336,6 +339,25 @@ def _names_of(resource: Json, full_url: str) -> set[str]:
     """List the names by which a selection may refer to a resource: its reference, its bare id, its fullUrl."""
     own = _reference_of(resource)
     return {own, own.rpartition("/")[2], reference(full_url)} - {""}
+
+
+def _of_unknown_selections(
+    selected: frozenset[str] | None,
+    entries: Iterable[tuple[str, Json | None, str]],
+    orders: Iterable[tuple[DrugOrder, Identity]],
+) -> Iterator[Gap]:
+    """Report a selection that is no entry of the session where a drug in scope that was not selected may be meant."""
+    names = {
+        name for _, resource, full_url in entries if resource is not None for name in _names_of(resource, full_url)
+    }
+    unknown = (selected or frozenset()) - names - {""}
+    # A reference that begins with # is to a resource inside the one that refers to it.
+    if not any(may_be_for_a_drug(each) and not each.startswith("#") for each in unknown):
+        return
+    drugs = [identity for order, identity in orders if identity.in_scope and not order.in_focus]
+    if drugs:
+        drug = " / ".join(dict.fromkeys(product.name for identity in drugs for product in identity.named))
+        yield Gap(None, "context.selections", "selection-unknown", values=(("drug", drug),))
 
 
 def _with_services(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from cards.facts.origins import Gap
 from fhir_mappings.results.reference_ranges import NOBODY, Subject
-from fhir_mappings.wire.references import References, is_about_somebody_else, is_same_patient
+from fhir_mappings.wire.references import References, is_about_another_person, is_same_patient
 
 if TYPE_CHECKING:
     from cards.facts.patient import Diagnosis, PresentProblem, SiteProblem, Staging, Treatment
@@ -40,6 +40,7 @@ class Draft:
     labs: dict[str, list[ResourceStub]] = field(default_factory=dict)
     person: Json = field(default_factory=dict)
     subject: Subject = NOBODY
+    unknown_codes: set[str] = field(default_factory=set)
     every_lab: bool = False
     latest: date = date.max
     own_reference: str = ""
@@ -50,7 +51,7 @@ class Draft:
 
     def is_own(self, content: Json, full_url: str = "") -> bool:
         """Return whether a resource is the patient's, and about the patient."""
-        if "focus" in content and is_about_somebody_else(content, self.patient_id, self.references):
+        if "focus" in content and is_about_another_person(content, self.patient_id, self.references):
             return False
         subject = content.get("subject")
         # So nearly every resource refers to its patient; the rest takes a closer look.

@@ -24,7 +24,7 @@ from cards.facts.results import (
 )
 from cards.knowledge.schema import Cancer
 from fhir_mappings.request.chart_draft import Draft
-from fhir_mappings.request.occasion import of_the_future
+from fhir_mappings.request.chart_source import future_as_gap
 from fhir_mappings.wire.lenient import day, text
 from fhir_mappings.wire.resources import Unreadable
 from fhir_mappings.wire.times import newest_first
@@ -65,7 +65,7 @@ def assembled(draft: Draft, harmful_when_high: Container[str], on_failure: OnFai
     """
     by_kind: dict[type, list[Any]] = {}
     for each in draft.facts:
-        fact = of_the_future(each) if each.on is not None and each.on > draft.latest else each
+        fact = future_as_gap(each) if each.on is not None and each.on > draft.latest else each
         by_kind.setdefault(fact.__class__, []).append(fact)
     labs: dict[str, list[LabResult]] = {}
     for result in by_kind.get(LabResult, ()):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.resources import ResourceStub
 
 _PEOPLE = frozenset({"Practitioner", "PractitionerRole"})
-_ROLE_OF, _READ_ROLE, _READ_PERSON, _READ_ENCOUNTER = "asker.roles", "asker.role", "asker.person", "asker.encounter"
+_ROLES_QUERY, _READ_ROLE, _READ_PERSON, _READ_ENCOUNTER = "asker.roles", "asker.role", "asker.person", "asker.encounter"
 
 
 def user_of(request: HookRequest) -> str:
@@ -31,11 +31,11 @@ def roles_in(request: HookRequest, resources: Iterable[ResourceStub]) -> frozens
     for content in _contents(resources, _PEOPLE):
         own = f"{text(content.get('resourceType'))}/{text(content.get('id'))}"
         if user and user in (own, reference(content.get("practitioner"))):
-            found |= roles_said(content)
+            found |= roles_of(content)
     return frozenset(found)
 
 
-def roles_said(content: Json) -> frozenset[str]:
+def roles_of(content: Json) -> frozenset[str]:
     """List the roles, specialties and qualifications in a Practitioner or a PractitionerRole."""
     return frozenset(_said(_concepts(content)))
 
@@ -45,11 +45,11 @@ def encounter_class_in(request: HookRequest, resources: Iterable[ResourceStub]) 
     found: set[str] = set()
     for content in _contents(resources, frozenset({"Encounter"})):
         if request.encounter_id and text(content.get("id")) == request.encounter_id:
-            found |= class_said(content)
+            found |= class_of(content)
     return frozenset(found)
 
 
-def class_said(encounter: Json) -> frozenset[str]:
+def class_of(encounter: Json) -> frozenset[str]:
     """List the codes and text of an encounter's class: one Coding in R4, a list of CodeableConcepts in R5."""
     classes = [each for _, each in objects(encounter.get("class"))]
     return frozenset(_said(each if "coding" in each else {"coding": [each]} for each in classes))
@@ -61,7 +61,10 @@ def roles_to_fetch(request: HookRequest) -> dict[str, str]:
     if kind == "PractitionerRole" and _is_plain(identifier):
         return {_READ_ROLE: f"{kind}/{identifier}"}
     if kind == "Practitioner" and _is_plain(identifier):
-        return {_ROLE_OF: f"PractitionerRole?practitioner={kind}/{identifier}", _READ_PERSON: f"{kind}/{identifier}"}
+        return {
+            _ROLES_QUERY: f"PractitionerRole?practitioner={kind}/{identifier}",
+            _READ_PERSON: f"{kind}/{identifier}",
+        }
     return {}
 
 

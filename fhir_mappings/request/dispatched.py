@@ -23,6 +23,7 @@ _NO_DRUG_ORDERS = frozenset(
     }
 )  # fmt: skip
 _GROUPED_LIMIT = 200
+_PLANNED_LIMIT = 1000
 Entry = tuple[str, "Json | None", str]
 
 
@@ -35,7 +36,12 @@ class Lacking(NamedTuple):
     @property
     def may_be_for_a_drug(self) -> bool:
         """Whether, by the type in the reference, it may be a drug order."""
-        return self.reference.partition("/")[0] not in _NO_DRUG_ORDERS
+        return may_be_for_a_drug(self.reference)
+
+
+def may_be_for_a_drug(reference: str) -> bool:
+    """Return whether the type in a reference, if it has one, may be that of a drug order or of a plan."""
+    return reference.partition("/")[0] not in _NO_DRUG_ORDERS
 
 
 def dispatched_entries(wanted: Iterable[str], references: References) -> tuple[list[Entry], tuple[Lacking, ...]]:
@@ -48,11 +54,15 @@ def dispatched_entries(wanted: Iterable[str], references: References) -> tuple[l
     lacking: list[Lacking] = []
     for each, path in list(places.items()):
         _take(each, path, references, entries, lacking)
-    for group in [resource for _, resource, _ in entries if is_group(resource)]:
+    groups = [resource for _, resource, _ in entries if is_group(resource)]
+    for group in groups:
         for member in list(dict.fromkeys(orders_of_group(group or {})))[:_GROUPED_LIMIT]:
-            if member not in places and not member.startswith("#"):
+            if member not in places and not member.startswith("#") and len(places) < _PLANNED_LIMIT:
                 places[member] = f"context.dispatchedOrders.{member}"
+                taken = len(entries)
                 _take(member, places[member], references, entries, lacking)
+                # A plan may be made of groups.
+                groups.extend(resource for _, resource, _ in entries[taken:] if is_group(resource))
     return entries, tuple(lacking)
 
 

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from cards.facts.session import Moment
+from cards.facts.session import Hook
 from fhir_mappings.request.sizes import Sizes, TooManyError, check_sizes
 from fhir_mappings.wire.depth import is_too_deep
 from fhir_mappings.wire.json_place import json_problem
-from fhir_mappings.wire.lenient import Json, number, objects, reference, text
+from fhir_mappings.wire.lenient import Json, child, number, objects, reference, text
 from fhir_mappings.wire.resources import BundleEnvelope, ObservationBundle
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ _ID_LIMIT = 256
 _ORDERS_LIMIT = 200
 # In R5, RequestGroup was renamed to RequestOrchestration.
 _GROUPS = frozenset({"RequestGroup", "RequestOrchestration", "CarePlan"})
+_PLAN_NAMES = tuple(f"{kind}/" for kind in sorted(_GROUPS))
+_PLANS_IN_PLANS = 8
 
 
 class BadRequest(ValueError):  # noqa: N818 - named for the answer it leads to
@@ -66,7 +68,7 @@ class HookRequest(msgspec.Struct, frozen=True):
     ``extension`` is that of the request itself.
     """
 
-    hook: str
+    hook: Hook
     hook_instance: str
     patient_id: str
     user_id: str
@@ -79,11 +81,6 @@ class HookRequest(msgspec.Struct, frozen=True):
     encounter_id: str = ""
     extension: Json = msgspec.field(default_factory=dict)
     sizes: Sizes = Sizes()
-
-    @property
-    def moment(self) -> Moment:
-        """The moment of the request."""
-        return Moment(self.hook)
 
 
 class _Fields(msgspec.Struct):
@@ -212,18 +209,17 @@ def _request(envelope: _Fields, prefetch: Mapping[str, Prefetched], hook: str) -
     instance = _string(envelope.hookInstance, "hookInstance")
     context = _context(envelope)
     server, authorization = _fhir_access(envelope)
-    moment = Moment(hook)
     return HookRequest(
         hook=given,
         hook_instance=instance,
         patient_id=_patient_id(context),
-        user_id=_user_id(envelope, context) if not moment.orders_are_signed else "",
-        selections=_selections(context) if moment.may_be_incomplete else (),
-        draft_orders=_draft_orders(context) if moment.has_orders and not moment.orders_are_signed else {},
+        user_id=_user_id(envelope, context) if not given.orders_are_signed else "",
+        selections=_selections(context) if given.may_be_incomplete else (),
+        draft_orders=_draft_orders(context) if given.has_orders and not given.orders_are_signed else {},
         prefetch=prefetch,
         fhir_server=server,
         fhir_authorization=authorization,
-        dispatched=_dispatched(context) if moment.orders_are_signed else (),
+        dispatched=_dispatched(context) if given.orders_are_signed else (),
         encounter_id=text(context.get("encounterId")).removeprefix("Encounter/")[:_ID_LIMIT],
         extension=envelope.extension if isinstance(envelope.extension, dict) else {},
     )
@@ -254,24 +250,24 @@ def _checks_of_context(envelope: _Fields, context: Json, hook: str) -> Iterator[
     yield lambda: _patient_id(context)
     if envelope.hook != hook:
         return
-    moment = Moment(hook)
-    if moment.orders_are_signed:
+    kind = Hook(hook)
+    if kind.orders_are_signed:
         yield lambda: _dispatched(context)
         yield lambda: _string(context.get("performer"), "context.performer")
         return
     yield lambda: _user_id(envelope, context)
-    if moment.may_be_incomplete:
+    if kind.may_be_incomplete:
         yield lambda: _selections(context)
-    if moment.has_orders:
+    if kind.has_orders:
         yield lambda: _draft_orders(context)
 
 
-def _hook(envelope: _Fields, hook: str) -> str:
+def _hook(envelope: _Fields, hook: str) -> Hook:
     given = _string(envelope.hook, "hook")
     if given != hook:
         message = f"this service answers the hook {hook}; the service of each hook is listed at /cds-services"
         raise BadRequest("hook-mismatch", message, "hook")
-    return given
+    return Hook(given)
 
 
 def _context(envelope: _Fields) -> Json:
@@ -406,16 +402,49 @@ def is_group(resource: Json | None) -> bool:
 
 
 def selected_references(request: HookRequest) -> frozenset[str]:
-    """List the orders that were selected; selecting a RequestGroup or a CarePlan selects the orders it refers to."""
+    """List the orders that were selected.
+
+    Selecting a RequestGroup or a CarePlan selects the orders and groups that it refers to, and those that say that
+    they belong to it.
+    """
     selected = set(request.selections)
-    for _, resource, full_url in bundle_entries(request.draft_orders, ""):
-        if resource is None or not is_group(resource):
-            continue
-        own = f"{resource['resourceType']}/{text(resource.get('id'))}"
-        if not selected.isdisjoint((own, text(resource.get("id")) or None, reference(full_url) or None)):
+    if all(each.startswith("MedicationRequest/") for each in selected):
+        return frozenset(selected)
+    entries = [each for each in bundle_entries(request.draft_orders, "") if each[1] is not None]
+    waiting = [(resource, full_url) for _, resource, full_url in entries if resource is not None and is_group(resource)]
+    shared: set[str] = set()
+    for _ in range(_PLANS_IN_PLANS):
+        before = len(waiting)
+        left = []
+        for group, full_url in waiting:
+            # Some clients select by the bare id.
+            if selected.isdisjoint((*(names := _names(group, full_url)), text(group.get("id")) or None)):
+                left.append((group, full_url))
+                continue
             # Contained orders are referenced by the group itself.
-            selected.update((*orders_of_group(resource), own))
+            selected.update((*orders_of_group(group), *names))
+            shared.add(text(child(group, "groupIdentifier").get("value")))
+        waiting = left
+        if len(waiting) == before:
+            break
+    plans = {each for each in selected if each.startswith(_PLAN_NAMES)}
+    for _, resource, full_url in entries:
+        if resource is not None and not is_group(resource) and _belongs(resource, plans, shared - {""}):
+            selected.update(_names(resource, full_url))
     return frozenset(selected)
+
+
+def _names(resource: Json, full_url: str) -> tuple[str, ...]:
+    """Return the names by which a resource of the session may be referred to."""
+    names = (f"{text(resource.get('resourceType'))}/{text(resource.get('id'))}", reference(full_url))
+    return tuple(each for each in names if each)
+
+
+def _belongs(resource: Json, plans: set[str], shared: set[str]) -> bool:
+    """Return whether an order says that it belongs to one of some plans, or has the group identifier of one."""
+    if plans and "basedOn" in resource:
+        return any(reference(referred) in plans for _, referred in objects(resource.get("basedOn")))
+    return bool(shared) and text(child(resource, "groupIdentifier").get("value")) in shared
 
 
 def orders_of_group(holder: Json, depth: int = 8) -> Iterator[str]:

@@ -20,7 +20,7 @@ from cards.values.calendar_months import days_after
 from fhir_mappings.medications.treatments import KINDS, TreatmentReader
 from fhir_mappings.request.chart_draft import Draft, OnFailure
 from fhir_mappings.request.chart_parts import assembled
-from fhir_mappings.request.occasion import NO_OCCASION, Occasion
+from fhir_mappings.request.chart_source import UNKNOWN_SOURCE, ChartSource
 from fhir_mappings.request.queries import PAGE_SIZES
 from fhir_mappings.results.reference_ranges import NOBODY, Subject
 from fhir_mappings.wire.lenient import day, text
@@ -74,13 +74,13 @@ class PatientReader:
         session: frozenset[str],
         *,
         every_lab: bool = False,
-        occasion: Occasion = NO_OCCASION,
+        chart_source: ChartSource = UNKNOWN_SOURCE,
     ) -> Patient:
         """Read the chart; ``session`` names the orders of this request, which are not history.
 
         Rules use only the newest laboratory results; ``every_lab`` reads the rest too.
         """
-        draft = Draft(patient_id, References(occasion.server), every_lab=every_lab, latest=occasion.latest)
+        draft = Draft(patient_id, References(chart_source.server), every_lab=every_lab, latest=chart_source.latest)
         listings = [answer.listing for answer in answers.values() if answer.listing is not None]
         self._begin(listings, draft)
         # A resource counts once, even under several keys; the session's orders are not history.
@@ -284,7 +284,7 @@ class PatientReader:
         content = stub.content
         if not draft.is_own(content, stub.full_url):
             draft.unusable("treatment", stub, "other-patient")
-        elif self._treatments.is_nameless(content, draft.references):
+        elif self._treatments.has_unknown_drug(content, draft.references):
             draft.unusable("treatment", stub, "unresolved-drug")
         elif self._treatments.has_no_status(content, draft.references):
             draft.unusable("treatment", stub, "no-status")
@@ -292,6 +292,10 @@ class PatientReader:
             draft.treatments.append(treatment)
             if not treatment.product and self._treatments.is_unclear(content, draft.references):
                 draft.unusable("treatment", stub, "drug-unclear")
+        elif (code := self._treatments.unknown_code(content, draft.references)) and code not in draft.unknown_codes:
+            # Once for each drug: its other doses and orders say no more.
+            draft.unknown_codes.add(code)
+            draft.facts.append(Gap("treatment", stub.path, "unknown-code", None, (("code", code),)))
 
 
 def _subject(listings: Iterable[ResourceList], draft: Draft) -> Subject:
@@ -317,6 +321,8 @@ def _lacking(answers: Mapping[str, Answer], required: frozenset[str]) -> Iterabl
             yield Gap(None, f"prefetch.{key}", "next-page")
         if answer.partial:
             yield Gap(None, f"prefetch.{key}", "partial")
+        if answer.withheld:
+            yield Gap(None, f"prefetch.{key}", "withheld")
         if answer.cut:
             yield Gap(None, f"prefetch.{key}", "list-cut")
         if listing.is_short:

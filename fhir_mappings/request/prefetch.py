@@ -11,9 +11,17 @@ from fhir_mappings.wire.lenient import objects, text
 from fhir_mappings.wire.resources import BundleEnvelope, ResourceList, Unreadable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from fhir_mappings.wire.resources import ResourceStub
 
 _SERIOUS = frozenset({"error", "fatal"})
+_MISSING = frozenset({"suppressed", "incomplete", "timeout", "throttled", "too-costly", "transient", "forbidden"})
+"""The issue types (FHIR R4, issue-type) by which a server says, as a warning too, that it left results out.
+
+Epic marks a part that the client may not read as a ``suppressed`` warning; its notice on every answer, that there may
+be more in the record, is ``processing`` or ``informational``.
+"""
 
 
 class PrefetchState(StrEnum):
@@ -30,12 +38,14 @@ class PrefetchState(StrEnum):
 class Answer(msgspec.Struct, frozen=True):
     """The state of a key, and its resources, if any.
 
-    ``partial`` if the server says that some are missing, ``cut`` if it exceeded the limit of a request.
+    ``partial`` if the server reports an error beside them, ``withheld`` if it says that it left some out, ``cut`` if
+    there are more than the limit of a request.
     """
 
     state: PrefetchState
     listing: ResourceList | None = None
     partial: bool = False
+    withheld: bool = False
     cut: bool = False
 
 
@@ -60,11 +70,13 @@ def read_answer(raw: bytes | msgspec.Raw | BundleEnvelope | Answer | None, path:
     if listing.stubs and not outcomes:
         return Answer(_PRESENT, listing)
     listing.stubs = [stub for stub in listing.stubs if stub.resource_type != "OperationOutcome"]
-    serious = any(_is_serious(outcome) for outcome in outcomes)
+    issues = [issue for outcome in outcomes for issue in _issues(outcome)]
+    serious = any(severity in _SERIOUS for severity, _ in issues)
+    withheld = not serious and any(code in _MISSING for _, code in issues)
     if not listing.stubs and not listing.broken:
-        failed = serious or listing.is_short or any(outcome.path == path for outcome in outcomes)
+        failed = serious or withheld or listing.is_short or any(outcome.path == path for outcome in outcomes)
         return Answer(PrefetchState.FAILED if failed else PrefetchState.EMPTY, listing)
-    return Answer(PrefetchState.PRESENT, listing, partial=serious)
+    return Answer(PrefetchState.PRESENT, listing, partial=serious, withheld=withheld)
 
 
 def is_answer_to(answer: Answer, query: str) -> bool:
@@ -80,10 +92,12 @@ def is_answer_to(answer: Answer, query: str) -> bool:
     return {each.resource_type for each in listing.stubs} == {kind}
 
 
-def _is_serious(outcome: ResourceStub) -> bool:
-    """Return whether an OperationOutcome reports an error; an unreadable one counts as an error."""
+def _issues(outcome: ResourceStub) -> Iterator[tuple[str, str]]:
+    """Yield the severity and the type of each issue of an OperationOutcome; an unreadable one counts as an error."""
     try:
         issues = list(objects(outcome.content.get("issue")))
     except Unreadable:
-        return True
-    return any(text(issue.get("severity")) in _SERIOUS for _, issue in issues)
+        yield "error", ""
+        return
+    for _, issue in issues:
+        yield text(issue.get("severity")), text(issue.get("code"))

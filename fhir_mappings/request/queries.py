@@ -66,7 +66,7 @@ def resolve(template: str, patient_id: str) -> str:
     return template.replace(_PATIENT, patient_id)
 
 
-def own_query(template: str, patient_id: str) -> str:
+def filled_query(template: str, patient_id: str) -> str:
     """Fill in the patient, and percent-encode the values so that proxies do not change them.
 
     The templates are in CDS Hooks form (``code=http://loinc.org|29463-7``). A proxy may turn ``//`` into ``/``, as the

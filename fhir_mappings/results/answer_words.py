@@ -20,12 +20,26 @@ no detectado | no detectada | non detecte | non rilevato | nao detectado | niet 
 nicht schwanger | no embarazada | pas enceinte | отрицательный | отрицательно | (-) | -
 """
 _NAMES = """
-hcg | beta hcg | b hcg | bhcg | ß hcg | urine | serum | blood | qual | qualitative | pregnancy test | pregnancy | test
+hcg | beta hcg | b hcg | bhcg | ß hcg | β hcg | hcg beta | quant | quantitative | quantitativ | total | intact | level
+hcg ß | hcg β | serum hcg | choriogonadotropin
+urine | serum | blood | qual | qualitative | pregnancy test | pregnancy | test
 result | upt | poc | upreg | schwangerschaftstest | urin | test de embarazo | prueba de embarazo | test di gravidanza
 test de grossesse | teste de gravidez | zwangerschapstest | test ciazowy | : | = | .
 """
 """What names the test and answers nothing."""
 _ANSWERS = Phrases((("name", None, _NAMES), ("says", False, _NO), ("says", True, _YES)))
+
+
+def names_test(written: str) -> bool:
+    """Return whether a text is nothing but the name of the test."""
+    words = words_of(written[:_LONGEST])
+    at = 0
+    while at < len(words):
+        found = _ANSWERS.longest(words, at)
+        if found is None or found[0][0] != "name":
+            return False
+        _, at = found
+    return bool(words)
 
 
 def answered(written: str) -> bool | None:

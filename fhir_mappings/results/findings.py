@@ -8,6 +8,7 @@ from cards.facts.origins import Gap, Origin
 from cards.facts.results import Mutation, PregnancyTest
 from fhir_mappings.codings import NO_CODE_MAP, codings, texts
 from fhir_mappings.results.answer_words import answered
+from fhir_mappings.results.reference_ranges import NOBODY
 from fhir_mappings.results.variant_texts import mutation_in, names_a_change, names_another_change
 from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import child, objects, text
@@ -17,9 +18,12 @@ if TYPE_CHECKING:
 
     from cards.knowledge.schema import Terminology
     from fhir_mappings.codings import CodeMap
+    from fhir_mappings.results.hcg_amounts import HcgAmount, HcgReader
+    from fhir_mappings.results.reference_ranges import Subject
     from fhir_mappings.wire.lenient import Json
 
 _LONGEST_NAME = 40
+_NORMAL = "N"
 # From HL7's codes for the interpretation of an observation.
 _INTERPRETATIONS = {"POS": True, "DET": True, "NEG": False, "ND": False}
 
@@ -27,18 +31,22 @@ _INTERPRETATIONS = {"POS": True, "DET": True, "NEG": False, "ND": False}
 class FindingReader:
     """Reads results that answer yes or no."""
 
-    def __init__(self, terminology: Terminology, code_map: CodeMap = NO_CODE_MAP) -> None:
+    def __init__(self, terminology: Terminology, hcg: HcgReader, code_map: CodeMap = NO_CODE_MAP) -> None:
         """Index the answers and the ways in which a result says that it is about ERBB2."""
+        self._hcg = hcg
         self._code_map = code_map
         self._genes = terminology.genes
         self._erbb2_names = frozenset(map(fold, terminology.genes.erbb2_names))
         self._yes = _codes(terminology, "positive", "present")
         self._no = _codes(terminology, "negative", "absent")
 
-    def pregnancy_test(self, holder: Json, on: date | None, origin: Origin) -> PregnancyTest:
-        """Read a pregnancy test; an amount of hormone is a test without an answer, and so is one that says both."""
+    def pregnancy_test(self, holder: Json, on: date | None, origin: Origin, subject: Subject = NOBODY) -> PregnancyTest:
+        """Read a pregnancy test, by its answer or its amount of hormone; one that says both has no answer."""
         answer, written = self._answer(holder)
         said = self._said_beside(holder)
+        amount = self._hcg.read(holder, on, subject)
+        if amount is not None:
+            return self._by_amount(amount, said, holder, on, origin)
         if answer is not None and (not answer) in said:
             answer, written = None, ", ".join(said[each] for each in (False, True) if each in said) or written
         if answer is None:
@@ -47,6 +55,17 @@ class FindingReader:
             # A code alone is enough.
             written = "positive" if answer else "negative"
         return PregnancyTest(answer, on, origin, written[:40])
+
+    def _by_amount(
+        self, amount: HcgAmount, said: dict[bool, str], holder: Json, on: date | None, origin: Origin
+    ) -> PregnancyTest:
+        """Read an amount with what stands beside it; between the cut-offs that alone decides."""
+        answers = {each for each in (amount.positive, amount.said) if each is not None} | said.keys()
+        if not answers and _is_normal(holder):
+            answers = {False}
+        words = [amount.as_reported, *(said[each] for each in (False, True) if each in said)]
+        written = ", ".join(dict.fromkeys(words)) if len(answers) > 1 else amount.as_reported
+        return PregnancyTest(answers.pop() if len(answers) == 1 else None, on, origin, written[:40], by_amount=True)
 
     def mutation(self, observation: Json, on: date | None, origin: Origin) -> Mutation | Gap | None:
         """Read an ERBB2 sequencing result; ``None`` if it is about another gene, a gap if it is not understood.
@@ -125,6 +144,11 @@ class FindingReader:
             or any(fold(label[:_LONGEST_NAME]) in self._erbb2_names for label in _labels(part))
             for part in studied
         )
+
+
+def _is_normal(holder: Json) -> bool:
+    coded = [coding for _, each in objects(holder.get("interpretation")) for coding in codings(each)]
+    return bool(coded) and all(coding.code.upper() == _NORMAL for coding in coded)
 
 
 def _amount(quantity: Json) -> str:

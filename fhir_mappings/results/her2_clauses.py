@@ -91,19 +91,19 @@ class _Parser(Cursor):
         """Handle another marker: what follows belongs to it. A HER2 name or method before it needs its finding."""
         if self.name_is_open or self.open_method == "ish":
             self.fail("HER2 beside another marker")
-        if self.has_said_unnamed():
+        if self.has_unnamed_status():
             self.fail("a result before the marker that it is of")
         self.open_method = self.method = ""
         self.about_other = self.other_is_open = True
         self.at += 1
 
-    def has_said_unnamed(self) -> bool:
+    def has_unnamed_status(self) -> bool:
         """Return whether a status came before the first HER2 name, which may belong to another marker."""
         return not self.is_named and not self.found.is_empty
 
     def name(self, _: Token) -> None:
         """Handle a name of HER2."""
-        if self.other_is_open or (self.has_others and self.has_said_unnamed()):
+        if self.other_is_open or (self.has_others and self.has_unnamed_status()):
             self.fail("a marker of which nothing is said")
         self.about_other = False
         self.is_named = self.name_is_open = True

@@ -91,7 +91,7 @@ class Her2Limits:
         )
         return Her2Finding.EQUIVOCAL if is_between else Her2Finding.INDETERMINATE
 
-    def are_more_than_few(self, share: Interval) -> bool | None:
+    def is_more_than_few(self, share: Interval) -> bool | None:
         """Return whether a share of cells is more than few; ``None`` if undecided."""
         return share.is_above(self._few_up_to)
 
@@ -123,7 +123,7 @@ def read_text(written: str, limits: Her2Limits, concept: str) -> TextReading:
         found = clauses(written, of_ihc=of_ihc, of_ish=of_ish)
         if found.is_empty:
             return NotRead(written[:60])
-        return _Judgement(found, limits, of_ish=of_ish).stated()
+        return _Judgment(found, limits, of_ish=of_ish).stated()
     except NotUnderstoodError as error:
         return NotRead(str(error)[:60])
 
@@ -150,7 +150,7 @@ def _of_number(number: Number, limits: Her2Limits, concept: str) -> TextReading:
     return Stated(by_ratio=ratio) if ratio is not None else NotRead(str(number[0]))
 
 
-class _Judgement:
+class _Judgment:
     """Combines what a text says about the methods, or reports that the parts contradict each other."""
 
     def __init__(self, found: Clauses, limits: Her2Limits, *, of_ish: bool) -> None:
@@ -217,8 +217,8 @@ class _Judgement:
         scores, shares, stains = self.found.scores, self.found.shares, self.found.stains
         if len(scores) > 1:
             self._refuse("more than one score")
-        few = [self.limits.are_more_than_few(share) is False for share in shares]
-        many = [self.limits.are_more_than_few(share) is True for share in shares]
+        few = [self.limits.is_more_than_few(share) is False for share in shares]
+        many = [self.limits.is_more_than_few(share) is True for share in shares]
         if not scores:
             if shares and not self._share_fits_status(few, many):
                 self._refuse("a share of cells")

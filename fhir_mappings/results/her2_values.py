@@ -126,7 +126,7 @@ class Her2Vocabulary:
                 conflict = conflict or (each == text(coded.get("text")) and contradicts(each, (best,), self.limits))
             elif reading.conflict or not _fits(best, reading):
                 conflict = True
-            elif finest is None and _says_more(reading, best):
+            elif finest is None and _is_more_precise(reading, best):
                 finest = each, reading
         if finest is None or conflict:
             return [Her2Reading(None, best, conflict, label[:60] if listed else str(best))]
@@ -205,6 +205,6 @@ def _fits(by_code: Her2Finding, reading: Stated) -> bool:
     return any(agree(by_code, finding) for finding in findings_of(reading))
 
 
-def _says_more(reading: Stated, by_code: Her2Finding) -> bool:
+def _is_more_precise(reading: Stated, by_code: Her2Finding) -> bool:
     findings = findings_of(reading)
     return len(findings) > 1 or precision(findings[0]) < precision(by_code)

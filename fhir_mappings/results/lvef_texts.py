@@ -164,12 +164,12 @@ class _Parser:
             self.legend = kind == "open" and self.legend and self.at > 0 and self.tokens[self.at - 1].kind == "legend"
             self.opened = {"open": self.at, "close": None}.get(kind, self.opened)
             self.at += 1
-        elif kind in ("link", "name") or self._says_nothing(token):
+        elif kind in ("link", "name") or self._is_filler(token):
             self.at += 1
         else:
             raise _NotUnderstoodError(token.written)
 
-    def _says_nothing(self, token: _Token) -> bool:
+    def _is_filler(self, token: _Token) -> bool:
         """Return whether a word that can join numbers does not do so here."""
         joins = self.peek(1) in ("number", "bound")
         if token.kind == "and":

@@ -44,7 +44,8 @@ _ANNOTATION = re.compile(r"\{[^{}]{0,40}\}")
 _PER = re.compile(r" (?:per|por|pro|par|je) ")
 _INVERSE = re.compile(r"[ .*]([a-z]{1,3})\^?-\^?1$")
 _POWER = re.compile(
-    r"(?:10 ?(?:\*\*|\*|\^|e\+?|exp) ?0?([3-9])|10 ?(?:\*|\^)? ?\(([3-9])\)|10 ([3-9])|e ?0?([3-9]))(?!\d)"
+    r"(?:10 ?(?:\*\*|\*|\^|e\+?|exp) ?0?(1[0-2]|[3-9])|10 ?(?:\*|\^)? ?\((1[0-2]|[3-9])\)|10 (1[0-2]|[3-9])"
+    r"|1?e ?\+?0?(1[0-2]|[3-9]))(?!\d)"
 )
 _THOUSANDS = re.compile(r"1(0{3,6})(?!\d)")
 # Ambiguous: a mega-unit in UCUM, or a milli-unit in capitals.

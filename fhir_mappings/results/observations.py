@@ -33,8 +33,9 @@ from cards.values.quantities import Kg, Percent
 from cards.values.text_cache import cached_by_key
 from fhir_mappings.codings import NO_CODE_MAP, CodeMap, codings, system_name, texts
 from fhir_mappings.patient.staging import StageReader
-from fhir_mappings.results.amounts import BOUNDS, Reading, read_amount
+from fhir_mappings.results.amounts import LONGEST, Reading, in_two_units, read_amount, read_quantity
 from fhir_mappings.results.findings import FindingReader
+from fhir_mappings.results.hcg_amounts import HcgReader
 from fhir_mappings.results.her2_values import HER2_REMARKS, HER2_VALUES, Her2Vocabulary
 from fhir_mappings.results.lvef_texts import LvefStated, read_lvef_text
 from fhir_mappings.results.measurement_units import UnitReader
@@ -72,9 +73,8 @@ _HER2_METHODS = {
     "her2-ish-ratio": Her2Method.ISH,
     "her2-copy-number": Her2Method.ISH,
 }
-_RECEPTORS = {"er-status": Receptor.OESTROGEN, "pr-status": Receptor.PROGESTERONE}
+_RECEPTORS = {"er-status": Receptor.ESTROGEN, "pr-status": Receptor.PROGESTERONE}
 _STAGES = frozenset({"stage-group", "metastasis-category"})
-_LONGEST_NUMBER, _LONGEST_COMPARATOR = 100, 20
 
 
 class Looked(NamedTuple):
@@ -187,20 +187,20 @@ class ObservationReader:
         self._measured = self.labs.union(terminology.of_kind(Kind.MEASUREMENT))
         self.harmful_when_high = terminology.harmful_when_high
         """For a range, these use the upper end; every other measurement uses the lower."""
-        self._tumours = {
-            entry.code: entry.tumour
+        self._tumors = {
+            entry.code: entry.tumor
             for each in terminology.concepts.values()
             for entry in each.loinc
-            if entry.tumour is not None
+            if entry.tumor is not None
         }
         self._her2 = Her2Vocabulary(terminology)
         self._her2_alone = CachedByJson(self._her2_of)
-        self._tumour_alone = CachedByJson(self._tumour_of)
+        self._tumor_alone = CachedByJson(self._tumor_of)
         self._receptor_alone = CachedByJson(self._receptor_of)
-        self._findings = FindingReader(terminology, code_map)
         self._code_map = code_map
         self._units = UnitReader(terminology)
         self._ranges = RangeReader(terminology, self._units)
+        self._findings = FindingReader(terminology, HcgReader(terminology, self._units, self._ranges), code_map)
 
     def read(self, concept: str, observation: Json, origin: Origin, subject: Subject = NOBODY) -> list[Fact]:
         """Read one Observation for a concept: facts, or a gap that says why there are none."""
@@ -242,13 +242,13 @@ class ObservationReader:
             return self._read_stage(holder, origin, on)
         if concept in self._site:
             return [read_site_result(concept, holder, on, origin)]
-        return self._read_finding(concept, holder, observation, origin, on)
+        return self._read_finding(concept, holder, observation, origin, on, subject)
 
     def _read_finding(
-        self, concept: str, holder: Json, observation: Json, origin: Origin, on: date | None
+        self, concept: str, holder: Json, observation: Json, origin: Origin, on: date | None, subject: Subject
     ) -> list[Fact]:
         if concept == "pregnancy-test":
-            return [self._findings.pregnancy_test(holder, on, origin)]
+            return [self._findings.pregnancy_test(holder, on, origin, subject)]
         if concept == "erbb2-mutation":
             found = self._findings.mutation(observation, on, origin)
             return [found] if found is not None else []
@@ -283,7 +283,7 @@ class ObservationReader:
 
     def _read_number(self, concept: str, holder: Json, origin: Origin, on: date | None, subject: Subject) -> Fact:
         quantity = holder.get("valueQuantity")
-        reading = _quantity(quantity) if quantity.__class__ is dict else self._number_of(holder, concept)
+        reading = read_quantity(quantity) if quantity.__class__ is dict else self._number_of(holder, concept)
         if reading is None:
             return Gap(concept, origin.path, "value", on, (("value", _written_value(holder)),))
         bound = reading.bound
@@ -316,7 +316,7 @@ class ObservationReader:
         value_range = child(holder, "valueRange")
         if value_range:
             low, high = child(value_range, "low"), child(value_range, "high")
-            reading = _quantity(low or high)
+            reading = read_quantity(low or high)
             if reading is None:
                 return None
             upper = number(high.get("value")) if low else None
@@ -330,7 +330,21 @@ class ObservationReader:
         written = text(holder.get("valueString")) or text(child(holder, "valueCodeableConcept").get("text"))
         if concept == "lvef":
             return self._ejection_fraction(holder, written)
-        return read_amount(written.strip(" :=")) if len(written) <= _LONGEST_NUMBER else None
+        if len(written) > LONGEST:
+            return None
+        return self._in_two_units(concept, written.strip(" :=")) or read_amount(written.strip(" :="))
+
+    def _in_two_units(self, concept: str, written: str) -> Reading | None:
+        """Read an amount in two units of one kind as one in the canonical unit."""
+        parts = in_two_units(written)
+        if parts is None:
+            return None
+        factors = [self._units.factor(concept, "", each.unit) for each in parts]
+        if factors[0] is None or factors[1] is None or parts[1].value * factors[1] >= factors[0]:
+            return None
+        total = parts[0].value * factors[0] + parts[1].value * factors[1]
+        unit = self._terminology.concepts[concept].unit or ""
+        return msgspec.structs.replace(parts[0], value=total, unit=unit, as_reported=" ".join(written.split())[:40])
 
     def _ejection_fraction(self, holder: Json, written: str) -> Reading | None:
         """Read an ejection fraction from a value's text or display."""
@@ -380,7 +394,7 @@ class ObservationReader:
 
     def _read_her2(self, concept: str, holder: Json, observation: Json, origin: Origin, on: date | None) -> list[Fact]:
         specimen = reference(observation.get("specimen")) or text(child(observation, "bodySite").get("text")) or None
-        tumour = self._tumour_alone(observation.get("code"))
+        tumor = self._tumor_alone(observation.get("code"))
         value = {name: holder[name] for name in HER2_VALUES if name in holder}
         remarks = {name: observation[name] for name in HER2_REMARKS if name in observation}
         if "interpretation" in holder:
@@ -399,7 +413,7 @@ class ObservationReader:
                     specimen,
                     stated.conflict,
                     stated.by_copies,
-                    tumour,
+                    tumor,
                     stated.by_ratio,
                 )
             )
@@ -411,10 +425,10 @@ class ObservationReader:
     def _receptor_of(self, value: Json) -> Her2Reading:
         return self._her2.read("receptor", value, self._code_map)[0]
 
-    def _tumour_of(self, code: Any) -> Cancer | None:
+    def _tumor_of(self, code: Any) -> Cancer | None:
         """Return the cancer for the organ in the code."""
         codes = (coding.code for coding in codings(code, self._code_map))
-        return next((self._tumours[code] for code in codes if code in self._tumours), None)
+        return next((self._tumors[code] for code in codes if code in self._tumors), None)
 
     def _read_stage(self, holder: Json, origin: Origin, on: date | None) -> list[Fact]:
         """Read a stage group or a category of distant metastasis; nothing if it implies neither setting."""
@@ -440,32 +454,6 @@ Fact = Weight | Lvef | LabResult | Her2Result | ReceptorResult | PregnancyTest |
 
 def _with_parts(observation: Json) -> list[Json]:
     return [observation, *(part for _, part in objects(observation.get("component")))]
-
-
-def _quantity(quantity: Json) -> Reading | None:
-    value = number(quantity.get("value"))
-    if value is None:
-        return _quantity_in_words(quantity)
-    # Inlined from ``text``: this runs more often than anything else on a chart.
-    code, unit = quantity.get("code"), quantity.get("unit")
-    code = code.strip() if code.__class__ is str else ""
-    unit = unit.strip() if unit.__class__ is str else ""
-    if "comparator" not in quantity:
-        return Reading(value, code, unit, Bound.EXACT, f"{value} {unit or code}".strip())
-    written = quantity["comparator"]
-    comparator = text(written) if written.__class__ is str else str(written)
-    bound = BOUNDS.get(" ".join(comparator[:_LONGEST_COMPARATOR].casefold().split()))
-    return Reading(value, code, unit, bound, f"{comparator[:_LONGEST_COMPARATOR]} {value} {unit or code}".strip())
-
-
-def _quantity_in_words(quantity: Json) -> Reading | None:
-    """Read a quantity whose comparator is part of its number ("<0.5"), as some systems export it."""
-    written, comparator = quantity.get("value"), quantity.get("comparator")
-    read = read_amount(written.strip()) if isinstance(written, str) and len(written) <= _LONGEST_NUMBER else None
-    if read is None or read.unit or read.upper is not None or comparator is not None:
-        return None
-    unit, code = text(quantity.get("unit")), text(quantity.get("code"))
-    return Reading(read.value, code, unit, read.bound, f"{read.as_reported} {unit or code}".strip())
 
 
 def _written_value(holder: Json) -> str:

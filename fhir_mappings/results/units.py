@@ -7,7 +7,9 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from cards.facts.order import DoseUnit
+from cards.identification.folding import fold
 from cards.values.text_cache import cached_by_text
+from fhir_mappings.results.tablet_words import COUNTED
 
 ONE = Decimal(1)
 _THOUSAND = Decimal(1000)
@@ -23,6 +25,9 @@ class DoseScale(NamedTuple):
 _MASS = {
     "mg": ONE, "mgs": ONE, "milligram": ONE, "milligrams": ONE, "milligramm": ONE, "milligramme": ONE,
     "milligrammes": ONE, "miligramo": ONE, "miligramos": ONE, "miligrama": ONE, "miligramas": ONE, "milligrammi": ONE,
+    "мг": ONE, "毫克": ONE, "ミリグラム": ONE, "밀리그람": ONE, "ملغ": ONE, "مجم": ONE, "מג": ONE, 'מ"ג': ONE,
+    "मिग्रा": ONE, "mgm": ONE, "miligram": ONE, "miligrams": ONE, "milligramos": ONE, "miligramy": ONE,
+    "\u0433": _THOUSAND, "мкг": ONE / _THOUSAND,
     "g": _THOUSAND, "gm": _THOUSAND, "gram": _THOUSAND, "grams": _THOUSAND,
     "ug": ONE / _THOUSAND, "mcg": ONE / _THOUSAND, "microgram": ONE / _THOUSAND, "micrograms": ONE / _THOUSAND,
 }  # fmt: skip
@@ -35,16 +40,16 @@ _VOLUME = {
     "millilitres": ONE,
     "l": _THOUSAND,
     "cc": ONE,
+    "мл": ONE,
+    "毫升": ONE,
 }
-_TABLETS = frozenset(
-    {"tablet", "tablets", "tablet(s)", "tab", "tabs", "tab(s)", "{tablet}", "{tablets}", "{tbl}", "tbl"}
-)
 _PER_WEIGHT = (
     "/kg", "/kg/dose", " per kg", "/kilogram", " per kilogram", "/kg body weight", "/kg bw", "/kg/cycle", "/kgs"
 )  # fmt: skip
 # "mg{actual}" has a UCUM annotation; "mg/dose" and "milligram(s)" mean the plain unit.
 _REMARK = re.compile(r"(?<=[\w)])\{(?![^{}]{0,30}(?:kg|m2))[^{}]{0,30}\}\Z")
 _PER_SURFACE = ("/m2", "/m^2", "/sqm", " per m2")
+_COUNTED_SIGNS = re.compile(r"[{}\[\]().,/-]")
 # UCUM is case-sensitive: MG is a megagauss, not a milligram.
 _NOT_UCUM = frozenset({"MG", "MG/KG", "G"})
 _PLAIN_LETTERS = str.maketrans({"μ": "u", "\u00d7": "x", "²": "2", "³": "^3", "⁶": "^6", "⁹": "^9"})
@@ -53,8 +58,6 @@ _PLAIN_LETTERS = str.maketrans({"μ": "u", "\u00d7": "x", "²": "2", "³": "^3",
 def _folded(written: str) -> str:
     """Fold case, both micro signs, superscripts, spaces around a slash, and redundant parts of a unit."""
     folded = "/".join(part.strip() for part in written.casefold().translate(_PLAIN_LETTERS).split("/"))
-    if folded in _TABLETS:
-        return folded
     plain = _REMARK.sub("", folded.replace("(s)", "s")).rstrip(".")
     return plain.removesuffix("/dose") if "/kg" not in plain else plain
 
@@ -79,8 +82,13 @@ def _dose_scale(unit: str) -> DoseScale | None:
             return DoseScale(DoseUnit.MG_PER_KG, factor)
     if folded in _MASS:
         return DoseScale(DoseUnit.MG, _MASS[folded])
-    if folded in _TABLETS:
-        return DoseScale(DoseUnit.TABLET, ONE)
     if folded in _VOLUME:
         return DoseScale(DoseUnit.ML, _VOLUME[folded])
+    if _is_counted(unit):
+        return DoseScale(DoseUnit.TABLET, ONE)
     return None
+
+
+def _is_counted(unit: str) -> bool:
+    """Return whether a unit counts tablets, in any language: "tab(s)", "{tbl}", "comprimés", "Filmtabletten"."""
+    return " ".join(_COUNTED_SIGNS.sub(" ", fold(unit)).split()) in COUNTED

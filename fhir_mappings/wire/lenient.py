@@ -87,10 +87,10 @@ def number(value: Any) -> Decimal | None:
     )
     if not sensible:
         return None
-    return value if length <= _FLOAT.prec else _without_noise(value)
+    return value if length <= _FLOAT.prec else _shortest_decimal(value)
 
 
-def _without_noise(value: Decimal) -> Decimal:
+def _shortest_decimal(value: Decimal) -> Decimal:
     """Return the short number that a binary float stands for; any other unchanged."""
     meant = _FLOAT.plus(value).normalize(_FLOAT)
     if len(meant.as_tuple().digits) > _MEANT_DIGITS:

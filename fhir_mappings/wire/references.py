@@ -102,7 +102,7 @@ def is_same_patient(subject: object, patient_id: str, references: References, fu
     return False
 
 
-def is_about_somebody_else(resource: Json, patient_id: str, references: References) -> bool:
+def is_about_another_person(resource: Json, patient_id: str, references: References) -> bool:
     """Return whether the focus of a result is another person (a donor, a fetus, a relative), not a specimen."""
     for focus in items(resource.get("focus")):
         wanted = reference(focus)

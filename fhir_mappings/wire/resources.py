@@ -171,7 +171,7 @@ class ResourceStub(msgspec.Struct, eq=False, gc=False):
         except _NOT_STRICT:
             # An array sent as an object, a number as text: decode it in full and extract leniently.
             return cls.of_content(_object(raw), path, full_url, raw)
-        return _glimpse(head, raw, path, full_url)
+        return _stub(head, raw, path, full_url)
 
     @classmethod
     def of_content(
@@ -226,7 +226,7 @@ def _json(sent: Any) -> bytes | msgspec.Raw:
     return sent if isinstance(sent, bytes | msgspec.Raw) else encode(sent)
 
 
-def _glimpse(head: _Head, raw: bytes | msgspec.Raw, path: str, full_url: str) -> ResourceStub:
+def _stub(head: _Head, raw: bytes | msgspec.Raw, path: str, full_url: str) -> ResourceStub:
     kind, concept = head.resourceType, head.code
     codes = [(concept.coding or ()) if concept is not None else ()]
     if head.component:
@@ -241,7 +241,7 @@ def _glimpse(head: _Head, raw: bytes | msgspec.Raw, path: str, full_url: str) ->
 def _of_raw(raw: msgspec.Raw, path: str, full_url: str) -> ResourceStub | None:
     """Create the stub of a resource in one piece; nothing if it is to be read leniently."""
     try:
-        return _glimpse(_head.decode(raw), raw, path, full_url)
+        return _stub(_head.decode(raw), raw, path, full_url)
     except _NOT_STRICT:
         return None
 

@@ -14,11 +14,11 @@ from cards.engine import judge
 from cards.facts.billing import BillingFacts, BillingSession
 from cards.facts.order import (
     BillingCode,
+    DosageTiming,
     DoseUnit,
     DrugOrder,
     EvidenceKind,
     IdentityEvidence,
-    Intake,
     OrderedDose,
     OrderNote,
     WrittenNdc,
@@ -40,8 +40,8 @@ from cards.facts.results import (
     Weight,
 )
 from cards.facts.schedules import Rhythm, Schedule
-from cards.facts.session import Moment, Session
-from cards.identification.recogniser import Recogniser
+from cards.facts.session import Hook, Session
+from cards.identification.recognizer import Recognizer
 from cards.knowledge.billing_loader import default_billing, default_policies
 from cards.knowledge.billing_setup import BillingSetup
 from cards.knowledge.loader import default_knowledge
@@ -60,7 +60,7 @@ if TYPE_CHECKING:
 
 TODAY = date(2026, 11, 22)
 KNOWN = default_knowledge()
-RECOGNISER = Recogniser(KNOWN)
+RECOGNIZER = Recognizer(KNOWN)
 POLICY = default_policy(KNOWN)
 SETUP = BillingSetup(default_billing(), default_policies())
 COVERAGE_RULES = coverage_rules(SETUP)
@@ -172,11 +172,11 @@ def tablets(
     """Build an order of tablets: how often a day they are taken, and whether its instructions follow one another."""
     ordered = order(drug, *doses, interval=None, **more)
     often = Decimal(a_day) if a_day is not None else None
-    intakes = tuple(
-        Intake(place, often, step=place if steps else 0, is_single=single, is_unclear=unclear)
+    timings = tuple(
+        DosageTiming(place, often, step=place if steps else 0, is_single=single, is_unclear=unclear)
         for place in range(len(doses))
     )
-    return msgspec.structs.replace(ordered, intakes=intakes, tablet_mg=Decimal(tablet) if tablet else None)
+    return msgspec.structs.replace(ordered, timings=timings, tablet_mg=Decimal(tablet) if tablet else None)
 
 
 def _schedule(interval: int | None, cycles: int | None, days: tuple[date, ...]) -> Schedule:
@@ -321,7 +321,7 @@ def chart(  # noqa: PLR0913
 def judged(  # noqa: PLR0913 - a case is told by what differs from the usual
     *orders: DrugOrder,
     patient: Patient | None = None,
-    moment: Moment = Moment.SIGN,
+    hook: Hook = Hook.SIGN,
     thresholds: dict[str, Decimal | None] | None = None,
     policy: Policy | None = None,
     today: date = TODAY,
@@ -330,30 +330,30 @@ def judged(  # noqa: PLR0913 - a case is told by what differs from the usual
 ) -> tuple[Verdict, ...]:
     if rules is not None:
         billing = billing or BillingFacts()
-    session = facts_of(*orders, patient=patient, moment=moment, today=today, billing=billing)
-    return judge(session, RECOGNISER, policy or with_thresholds(POLICY, thresholds), rules=rules)
+    session = facts_of(*orders, patient=patient, hook=hook, today=today, billing=billing)
+    return judge(session, RECOGNIZER, policy or with_thresholds(POLICY, thresholds), rules=rules)
 
 
 def facts_of(
     *orders: DrugOrder,
     patient: Patient | None = None,
-    moment: Moment = Moment.SIGN,
+    hook: Hook = Hook.SIGN,
     today: date = TODAY,
     billing: BillingFacts | None = None,
 ) -> Session:
     """Return what is judged; with ``billing``, what coverage reads beside it."""
     patient = chart() if patient is None else patient
     if billing is not None:
-        return BillingSession(moment, today, orders, patient, (), billing)
-    return Session(moment, today, orders, patient)
+        return BillingSession(hook, today, orders, patient, (), billing)
+    return Session(hook, today, orders, patient)
 
 
 def opened(patient: Patient, thresholds: dict[str, Decimal | None] | None = None) -> tuple[Verdict, ...]:
     """Return what is shown of a chart that is opened."""
     policy = with_thresholds(POLICY, thresholds)
     drugs = on_treatment(patient, KNOWN, policy.thresholds, TODAY)
-    session = Session(Moment.VIEW, TODAY, tuple(each for each, _ in drugs), patient)
-    verdicts = judge(session, RECOGNISER, policy, [identity for _, identity in drugs])
+    session = Session(Hook.VIEW, TODAY, tuple(each for each, _ in drugs), patient)
+    verdicts = judge(session, RECOGNIZER, policy, [identity for _, identity in drugs])
     return due_cards((verdict for verdict in verdicts if isinstance(verdict.outcome, Fired)), session, KNOWN)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 import msgspec
 from builders import chart, days_ago, given, order
 from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
 from cards.facts.order import DrugOrder
+from cards.facts.origins import Origin
 from cards.facts.patient import Treatment, TreatmentState
 from cards.facts.schedules import Rhythm, Schedule
 from cards.facts.topics import Topic
@@ -49,6 +51,35 @@ def part(dose: str, identifier: str = "order-1") -> DrugOrder:
 
 def grouped(dose: str, identifier: str = "order-1") -> DrugOrder:
     return msgspec.structs.replace(order("Kadcyla", dose, identifier=identifier), group="g-7")
+
+
+def active(in_days: int | None = 0, drug: str = "kadcyla", dose: str | None = "252 mg", **more: object):  # noqa: ANN201
+    """Return a chart with an active order that names a dose in so many days, or none."""
+    days = (days_ago(-in_days),) if in_days is not None else ()
+    found = msgspec.structs.replace(given(drug, 10, dose, TreatmentState.ACTIVE), days=days, **more)
+    return chart(history=(found,))
+
+
+def bag(ml: str) -> DrugOrder:
+    found = order("Kadcyla", "252 mg", diluents=(Diluent.SODIUM_CHLORIDE,))
+    return msgspec.structs.replace(found, diluent_ml=Decimal(ml))
+
+
+def repeating(every: str, doses: int | None = None, drug: str = "Kadcyla", dose: str = "252 mg") -> DrugOrder:
+    """Return an order for today that also states a repetition."""
+    repeat = Rhythm(every_days=Decimal(every), doses=doses)
+    schedule = Schedule((Rhythm(days=(days_ago(0),), repeat=repeat),))
+    return msgspec.structs.replace(order(drug, dose, interval=None, cycles=1), schedule=schedule)
+
+
+def in_words(every: str) -> DrugOrder:
+    """Return an order for today whose text states a repetition."""
+    schedule = Schedule((Rhythm(days=(days_ago(0),)), Rhythm(every_days=Decimal(every), is_text=True)))
+    return msgspec.structs.replace(order("Kadcyla", "252 mg", interval=None, cycles=1), schedule=schedule)
+
+
+def replacing(dose: str, *references: str) -> DrugOrder:
+    return msgspec.structs.replace(order("Kadcyla", dose), replaces=references)
 
 
 def cycles(count: int, setting: str | None = "early", state: TreatmentState = TreatmentState.GIVEN):  # noqa: ANN201
@@ -122,6 +153,17 @@ ROWS = [
         order("trastuzumab", "560 mg", start=days_ago(-35)),
         others=(order("trastuzumab", "560 mg", identifier="order-0"),),
     ),
+    Row(
+        START,
+        "maintenance first and loading after it in one order",
+        FIRES,
+        order("trastuzumab", "420 mg", "560 mg"),
+        says=("420 mg (6 mg/kg) first", "loading dose of 560 mg (8 mg/kg)"),
+    ),
+    Row(
+        START, "fixed doses in the wrong order", FIRES, order("Perjeta", "420 mg", "840 mg"), says=("420 mg", "840 mg")
+    ),
+    Row(START, "fixed doses in the right order, loading first", NOT_ASKED, order("Perjeta", "840 mg", "420 mg")),
     Row(
         START,
         "maintenance after the loading dose of a plan",
@@ -208,7 +250,7 @@ ROWS = [
     ),
     Row(
         RAISED,
-        "a dose in parts on two neighbouring days is no reduction",
+        "a dose in parts on two adjacent days is no reduction",
         SILENT,
         KADCYLA,
         chart(history=(given("kadcyla", 20, "84 mg"), given("kadcyla", 21, "168 mg"))),
@@ -271,6 +313,28 @@ ROWS = [
         NOT_ASKED,
         order("Kadcyla", "252 mg", days=(days_ago(-1), days_ago(-22), days_ago(-43))),
     ),
+    Row(
+        SOON,
+        "a day, repeated every week six times",
+        FIRES,
+        repeating("7", 6),
+        says=("every 7 days", "21 days"),
+    ),
+    Row(SOON, "a day, repeated every three weeks six times", NOT_ASKED, repeating("21", 6)),
+    Row(SOON, "a day, and once a week without end", CANNOT, repeating("7"), missing=("schedule-once",)),
+    Row(SOON, "a day, and every three weeks without end", NOT_ASKED, repeating("21")),
+    Row(SOON, "a day, and daily: one infusion", NOT_ASKED, repeating("1")),
+    Row(SOON, "a day, repeated once", NOT_ASKED, repeating("7", 1)),
+    Row(SOON, "a day, and weekly trastuzumab", NOT_ASKED, repeating("7", None, "trastuzumab", "140 mg")),
+    Row(
+        SOON,
+        "a day, and every week at a dose for three weeks",
+        CANNOT,
+        repeating("7", None, "trastuzumab", "560 mg"),
+        missing=("schedule-once",),
+    ),
+    Row(SOON, "a day, and once a week in words", CANNOT, in_words("7"), missing=("schedule-once",)),
+    Row(SOON, "a day, and every three weeks in words", NOT_ASKED, in_words("21")),
     Row(SOON, "a day and no other", NOT_ASKED, order("Kadcyla", "252 mg", days=(days_ago(-1),))),
     Row(
         SOON,
@@ -402,6 +466,16 @@ ROWS = [
         CYCLES, "completed orders where no dose is recorded", FIRES, KADCYLA, cycles(14, state=TreatmentState.COMPLETED)
     ),
     Row(CYCLES, "Enhertu's limit is not on file", NOT_ASKED, ENHERTU, cycles(20)),
+    Row(CYCLES, "a day, repeated fourteen times", SILENT, repeating("21", 14), chart(setting="early")),
+    Row(CYCLES, "a day, repeated fifteen times", FIRES, repeating("21", 15), chart(setting="early")),
+    Row(
+        CYCLES,
+        "the number on one of several orders is that of the plan",
+        SILENT,
+        repeating("21", 15),
+        chart(setting="early"),
+        others=(order("Kadcyla", "252 mg", start=days_ago(-21), identifier="order-2"),),
+    ),
     # reload-required
     Row(
         RELOAD,
@@ -484,6 +558,34 @@ ROWS = [
     ),
     Row(
         ROUTE,
+        "Hylecta in the form of the powder for infusion",
+        FIRES,
+        msgspec.structs.replace(order("Herceptin Hylecta", "600 mg"), form="Lyophilized powder for infusion"),
+        indicator="warning",
+        says=("subcutaneous use", "Lyophilized powder for infusion"),
+        fixes=("RemoveOrder",),
+    ),
+    Row(
+        ROUTE,
+        "Kadcyla in the form of a tablet",
+        FIRES,
+        msgspec.structs.replace(KADCYLA, form="Film-coated tablet", route=Route.INTRAVENOUS),
+        indicator="warning",
+    ),
+    Row(
+        ROUTE,
+        "the form of the product",
+        SILENT,
+        msgspec.structs.replace(KADCYLA, form="Injection, powder, lyophilized, for solution"),
+    ),
+    Row(
+        ROUTE,
+        "a form that may be of any injection",
+        NOT_ASKED,
+        msgspec.structs.replace(order("Phesgo", "1200 mg"), form="Solution for injection"),
+    ),
+    Row(
+        ROUTE,
         "a route that was not understood",
         CANNOT,
         msgspec.structs.replace(KADCYLA, route_written="per protocol"),
@@ -518,6 +620,19 @@ ROWS = [
     Row(DILUENT, "Kadcyla in sodium chloride", SILENT, order("Kadcyla", "252 mg", diluents=(Diluent.SODIUM_CHLORIDE,))),
     Row(DILUENT, "Enhertu in dextrose", SILENT, order("Enhertu", "378 mg", diluents=(Diluent.DEXTROSE,))),
     Row(DILUENT, "no diluent on the order", NOT_ASKED, KADCYLA),
+    Row(
+        DILUENT,
+        "a bag of 100 mL for Kadcyla",
+        FIRES,
+        bag("100"),
+        indicator="warning",
+        says=("in 100 mL", "250 mL"),
+        fixes=(),
+    ),
+    Row(DILUENT, "a bag of 250 mL", SILENT, bag("250")),
+    Row(DILUENT, "the bag and the drug", SILENT, bag("262.6")),
+    Row(DILUENT, "half a bag for half a dose", SILENT, msgspec.structs.replace(bag("125"), is_part=True)),
+    Row(DILUENT, "no volume on the order", SILENT, order("Kadcyla", "252 mg", diluents=(Diluent.SODIUM_CHLORIDE,))),
     # her2-agents-combined
     Row(
         TOGETHER,
@@ -591,6 +706,21 @@ ROWS = [
         others=(order("DOXOrubicin 60 mg/m2 IV", "100 mg", identifier="order-2"),),
         indicator="warning",
         says=("DOXOrubicin",),
+    ),
+    Row(
+        ANTHRACYCLINE,
+        "doxorubicin in the session by its RxNorm code alone",
+        FIRES,
+        TRASTUZUMAB,
+        others=(order(rxnorm=("3639",), identifier="order-2"),),
+        says=("doxorubicin (RxNorm 3639)",),
+    ),
+    Row(
+        ANTHRACYCLINE,
+        "an order of another drug by code alone",
+        SILENT,
+        TRASTUZUMAB,
+        others=(order(rxnorm=("6809",), identifier="order-2"),),
     ),
     Row(ANTHRACYCLINE, "epirubicin active", FIRES, PERJETA, beside("", "epirubicin")),
     Row(ANTHRACYCLINE, "epirubicin completed", SILENT, PERJETA, beside("", "epirubicin", TreatmentState.COMPLETED)),
@@ -688,5 +818,48 @@ ROWS = [
     ),
     Row(TWICE, "the same is told once", SILENT, KADCYLA, others=(order("Kadcyla", "252 mg", identifier="order-2"),)),
     Row(TWICE, "a brand and its generic name", FIRES, TRASTUZUMAB, others=(order("Ogivri", "420 mg", identifier="a"),)),
+    Row(
+        TWICE,
+        "an active order in the chart names the same day",
+        FIRES,
+        KADCYLA,
+        active(),
+        indicator="critical",
+        says=("already ordered for 2026-11-22", "504 mg (7.2 mg/kg)"),
+        tells=("Active order in the chart: kadcyla, 252 mg, 2026-11-22", "Discontinue the active order"),
+        fixes=("RemoveOrder",),
+    ),
+    Row(TWICE, "its dose is not known", FIRES, KADCYLA, active(dose=None), indicator="warning"),
+    Row(TWICE, "it names another day", SILENT, KADCYLA, active(21)),
+    Row(TWICE, "it names no day: the standing order of the plan", SILENT, KADCYLA, active(None)),
+    Row(TWICE, "its period has ended", SILENT, KADCYLA, active(ended=days_ago(1))),
+    Row(TWICE, "it is the same order, as the chart has it", SILENT, KADCYLA, active(origin=KADCYLA.origin)),
+    Row(
+        TWICE,
+        "it is the order that this one replaces",
+        SILENT,
+        replacing("210 mg", "MedicationRequest/kadcyla-0"),
+        active(origin=Origin("MedicationRequest/kadcyla-0", "")),
+    ),
+    Row(
+        TWICE,
+        "this one replaces another order",
+        FIRES,
+        replacing("210 mg", "MedicationRequest/kadcyla-1"),
+        active(origin=Origin("MedicationRequest/kadcyla-0", "")),
+    ),
+    Row(TWICE, "it is the other bag of the dose", SILENT, part("84 mg"), active(dose="168 mg")),
+    Row(TWICE, "it is the other bag, and both are too much", FIRES, part("168 mg"), active(), indicator="critical"),
+    Row(TWICE, "only the sum with it is a level", SILENT, order("Kadcyla", "152 mg"), active(dose="100 mg")),
+    Row(TWICE, "it is of the same group", SILENT, grouped("84 mg"), active(dose="168 mg", group="g-7")),
+    Row(TWICE, "it is of another product", SILENT, PERJETA, active(drug="trastuzumab")),
+    Row(
+        TWICE,
+        "a second dose of Perjeta, which together is the loading dose",
+        FIRES,
+        PERJETA,
+        active(drug="pertuzumab", dose="420 mg"),
+        indicator="warning",
+    ),
     Row(TWICE, "trastuzumab and pertuzumab", SILENT, TRASTUZUMAB, others=(order("Perjeta", "420 mg", identifier="a"),)),
 ]

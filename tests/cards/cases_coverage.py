@@ -163,7 +163,7 @@ SUMMARIES = [
         tells=(
             "24A (shaded): N4, NDC, unit and quantity",
             "17b: NPI of the ordering provider",
-            "Start and stop times of the infusion",
+            "Start and stop times of the infusion, and any reaction",
             "Lot number of each vial",
             "Why 1x160 + 1x100 mg were chosen, with 8 mg discarded",
         ),
@@ -587,7 +587,7 @@ SUMMARIES = [
         "the receptor code needs both hormone receptors to be negative",
         FIRES,
         order("Kadcyla", "252 mg"),
-        billing=billed(receptors={Receptor.OESTROGEN: False}),
+        billing=billed(receptors={Receptor.ESTROGEN: False}),
         tells=("Z17.31 fits the results",),
         hides=("Z17.420",),
     ),
@@ -596,7 +596,7 @@ SUMMARIES = [
         "hormone receptor negative and HER2 positive is Z17.420",
         FIRES,
         order("Kadcyla", "252 mg"),
-        billing=billed(receptors={Receptor.OESTROGEN: False, Receptor.PROGESTERONE: False}),
+        billing=billed(receptors={Receptor.ESTROGEN: False, Receptor.PROGESTERONE: False}),
         tells=("Z17.420 fits the results",),
     ),
     Row(
@@ -605,7 +605,7 @@ SUMMARIES = [
         FIRES,
         order("Enhertu", "378 mg"),
         LOW,
-        billing=billed(receptors={Receptor.OESTROGEN: True}),
+        billing=billed(receptors={Receptor.ESTROGEN: True}),
         tells=("Z17.411 fits the results: hormone receptor positive, HER2 negative",),
     ),
     Row(
@@ -802,6 +802,27 @@ DENIALS = [
         order("Kadcyla", "252 mg"),
         billing=coded("C50.9"),
         tells=("C50.9 is incomplete",),
+    ),
+    Row(
+        SUMMARY,
+        "a use whose approval is an accelerated one",
+        FIRES,
+        order("Enhertu", "378 mg"),
+        chart(cancers=("biliary",)),
+        tells=("Accelerated approval for this use: HER2-positive (IHC 3+) solid tumor",),
+    ),
+    Row(SUMMARY, "a use with a full approval", FIRES, order("Enhertu", "378 mg"), hides=("Accelerated approval",)),
+    *(
+        Row(
+            SUMMARY,
+            f"{code} alone is not complete",
+            FIRES,
+            order("Enhertu", "378 mg"),
+            chart(cancers=("other",)),
+            billing=coded(code),
+            tells=(f"{code} is incomplete",),
+        )
+        for code in ("C08", "C18", "C25", "C53", "C54", "C56", "C67")
     ),
     Row(
         SUMMARY,

@@ -10,7 +10,7 @@ from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
 from cards.facts.order import DrugOrder
 from cards.facts.origins import Gap
-from cards.facts.session import Moment
+from cards.facts.session import Hook
 from cards.facts.topics import Topic
 
 ABOVE, ODD, UNVERIFIED, STALE = (
@@ -33,6 +33,10 @@ def open_to_the_top(low: str) -> DrugOrder:
     drug = order("Kadcyla", f"{low} mg")
     end = msgspec.structs.replace(drug.doses[0], low=Decimal(0), low_as_written=f"{low} mg")
     return msgspec.structs.replace(drug, doses=(end,))
+
+
+def by_weight(basis: str, drug: str = "Kadcyla", dose: str = "216 mg") -> DrugOrder:
+    return msgspec.structs.replace(order(drug, dose), weight_basis=basis)
 
 
 def computed(dose: str) -> DrugOrder:
@@ -158,9 +162,9 @@ ROWS = [
         chart(cancers=("biliary",)),
     ),
     Row(ABOVE, "milligrams and no weight", CANNOT, order("Kadcyla", "252 mg"), NO_WEIGHT),
-    Row(ABOVE, "no dose yet at selection", NOT_ASKED, order("Kadcyla"), moment=Moment.SELECT),
-    Row(ABOVE, "a number without its unit yet at selection", NOT_ASKED, order("Kadcyla", "252"), moment=Moment.SELECT),
-    Row(ABOVE, "a unit that is none of dose at selection", CANNOT, order("Kadcyla", "2 {vial}"), moment=Moment.SELECT),
+    Row(ABOVE, "no dose yet at selection", NOT_ASKED, order("Kadcyla"), hook=Hook.SELECT),
+    Row(ABOVE, "a number without its unit yet at selection", NOT_ASKED, order("Kadcyla", "252"), hook=Hook.SELECT),
+    Row(ABOVE, "a unit that is none of dose at selection", CANNOT, order("Kadcyla", "2 {vial}"), hook=Hook.SELECT),
     Row(ABOVE, "no dose at signing", CANNOT, order("Kadcyla")),
     Row(ABOVE, "a dose that cannot be right", NOT_ASKED, order("Kadcyla", "3.6 mg")),
     Row(
@@ -217,7 +221,7 @@ ROWS = [
     Row(UNVERIFIED, "a range as wide as rounding", SILENT, ranging("240", "252")),
     Row(UNVERIFIED, "a range just wider than rounding", FIRES, ranging("239", "252")),
     Row(UNVERIFIED, "a range whose lower end has another unit", FIRES, ranging("0", "252")),
-    Row(UNVERIFIED, "a range at selection", NOT_ASKED, ranging("100", "252"), moment=Moment.SELECT),
+    Row(UNVERIFIED, "a range at selection", NOT_ASKED, ranging("100", "252"), hook=Hook.SELECT),
     Row(UNVERIFIED, "a range beside one dose", SILENT, ranging("100", "252", "252 mg")),
     Row(
         UNVERIFIED,
@@ -232,7 +236,7 @@ ROWS = [
     Row(ABOVE, "a range is judged by its upper end", FIRES, ranging("252", "300"), says=("300 mg",)),
     Row(UNVERIFIED, "a range above the maximum has its card", SILENT, ranging("252", "300")),
     Row(UNVERIFIED, "no dose at signing", FIRES, order("Kadcyla"), indicator="warning", says=("no dose",)),
-    Row(UNVERIFIED, "no dose at selection", NOT_ASKED, order("Kadcyla"), moment=Moment.SELECT),
+    Row(UNVERIFIED, "no dose at selection", NOT_ASKED, order("Kadcyla"), hook=Hook.SELECT),
     Row(
         UNVERIFIED,
         "a dose in the text alone",
@@ -295,6 +299,19 @@ ROWS = [
     Row(UNVERIFIED, "a strength and a volume that make sense", SILENT, computed("252 mg")),
     Row(UNVERIFIED, "dose and weight in place", SILENT, order("Kadcyla", "252 mg")),
     Row(UNVERIFIED, "an implausible dose has its own card", SILENT, order("Kadcyla", "3.6 mg"), NO_WEIGHT),
+    Row(
+        UNVERIFIED,
+        "by ideal body weight",
+        FIRES,
+        by_weight("ideal"),
+        indicator="warning",
+        says=("ideal body weight", "actual weight"),
+        tells=("216 mg (3.09 mg/kg)", "Body weight: 70 kg"),
+    ),
+    Row(
+        UNVERIFIED, "by ideal body weight, of a drug with a fixed dose", SILENT, by_weight("ideal", "Perjeta", "420 mg")
+    ),
+    Row(UNVERIFIED, "by ideal body weight, and no weight", FIRES, by_weight("ideal"), NO_WEIGHT, fixes=("OrderTests",)),
     # weight-stale
     Row(STALE, "a weight of thirty days ago", SILENT, order("Kadcyla", "252 mg"), chart(weight_days=30)),
     Row(

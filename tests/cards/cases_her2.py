@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from builders import chart, ihc, ish, order, overall
+from builders import at, chart, ihc, ish, order, overall
 from msgspec import structs
 from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
 from cards.facts.origins import Gap
-from cards.facts.results import Her2Result
+from cards.facts.results import CodedHer2, Her2Result
 from cards.facts.topics import Topic
 
 MISSING, ISH_MISSING, NOT_ELIGIBLE = Topic.HER2_MISSING, Topic.HER2_ISH_MISSING, Topic.HER2_NOT_ELIGIBLE
@@ -51,6 +51,22 @@ ROWS = [
         indicator="warning",
         says=("no HER2 tissue result",),
         fixes=("OrderTests",),
+    ),
+    Row(
+        MISSING,
+        "only the words of the diagnosis",
+        FIRES,
+        KADCYLA,
+        structs.replace(chart(her2=()), coded_her2=(CodedHer2(True, "", at("condition"), "MBC HER2+"),)),  # noqa: FBT003
+        says=('only the diagnosis "MBC HER2+"',),
+    ),
+    Row(
+        DISCORDANT,
+        "the words of the diagnosis say the opposite",
+        FIRES,
+        KADCYLA,
+        structs.replace(chart(), coded_her2=(CodedHer2(False, "", at("condition"), "TNBC"),)),  # noqa: FBT003
+        says=('the diagnosis says "TNBC"',),
     ),
     Row(MISSING, "the same for pertuzumab", FIRES, PERJETA, chart(her2=())),
     Row(MISSING, "the same for Enhertu in breast cancer", FIRES, ENHERTU, chart(her2=())),

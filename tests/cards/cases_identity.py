@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 from builders import chart, ihc, order
 from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
@@ -141,11 +142,49 @@ ROWS = [
     Row(AMBIGUOUS, "a name that is cut off", FIRES, order("TRASTUZUMA", "420 mg"), says=("trastuzuma",)),
     Row(AMBIGUOUS, "a misspelt brand", FIRES, order("Kadcylla", "252 mg"), says=("kadcylla", "Kadcyla")),
     Row(
-        AMBIGUOUS,
+        CONFLICT,
         "a note in the name that turns to another drug",
         FIRES,
         order("Herceptin not available, give Kadcyla", "252 mg"),
-        says=("available",),
+        says=("Trastuzumab", "Kadcyla"),
+    ),
+    Row(
+        CONFLICT,
+        "a note of known words that turns to another drug",
+        FIRES,
+        order("Herceptin not preferred - give Kadcyla", "252 mg"),
+        says=("Trastuzumab", "Kadcyla"),
+    ),
+    Row(CONFLICT, "a warning with a verb of giving", SILENT, order("Kadcyla, never give with Herceptin", "252 mg")),
+    Row(CONFLICT, "a choice of two biosimilars", SILENT, order("Ogivri/Trazimera", "420 mg")),
+    Row(
+        CONFLICT,
+        "a choice of biosimilars with both their names",
+        SILENT,
+        order("trastuzumab-dkst (Ogivri) or trastuzumab-anns (Kanjinti) per payer", "420 mg"),
+    ),
+    Row(CONFLICT, "a biosimilar and what it is one of", SILENT, order("Kanjinti (Herceptin biosimilar)", "420 mg")),
+    Row(
+        AMBIGUOUS,
+        "trastuzumab in the form of a subcutaneous injection, at its fixed dose",
+        FIRES,
+        msgspec.structs.replace(order("Herceptin", "600 mg"), form="Solution for subcutaneous injection"),
+        says=("Trastuzumab", "Herceptin Hylecta"),
+    ),
+    Row(
+        AMBIGUOUS,
+        "a payload that is cut off",
+        FIRES,
+        order("TRASTUZUMAB EMTANS 160MG INJ", "252 mg"),
+        says=("Kadcyla",),
+    ),
+    Row(AMBIGUOUS, "a payload that is cut off, with its prefix", SILENT, order("ado-trastuzumab emtans", "252 mg")),
+    Row(
+        AMBIGUOUS,
+        "a choice of brands of two drugs",
+        FIRES,
+        order("Kadcyla (ado-trastuzumab emtansine) or Enhertu (fam-trastuzumab deruxtecan-nxki)", "252 mg"),
+        says=("Kadcyla", "Enhertu"),
     ),
     Row(
         AMBIGUOUS,

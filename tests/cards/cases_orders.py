@@ -6,17 +6,17 @@ from datetime import date
 from decimal import Decimal
 
 import msgspec
-from builders import chart, days_ago, given, order
+from builders import chart, days_ago, dose, given, order
 from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
-from cards.facts.order import DrugOrder, NotedDose, OrderNote
+from cards.facts.order import CountedTablets, DrugOrder, NotedDose, OrderNote
 from cards.facts.patient import Patient
 from cards.facts.topics import Topic
 from cards.values.quantities import Mg, MgPerKg
 
 TEXT, WEIGHT = Topic.DOSE_TEXT_CONFLICT, Topic.WEIGHT_IMPLAUSIBLE
 LEVEL, NO_LEVEL = Topic.DOSE_WRONG_FOR_INDICATION, Topic.DOSE_NOT_A_LEVEL
-RATE, AGE = Topic.INFUSION_RATE, Topic.AGE_NOT_LABELLED
+RATE, AGE = Topic.INFUSION_RATE, Topic.AGE_NOT_LABELED
 KADCYLA, ENHERTU = order("Kadcyla", "252 mg"), order("Enhertu", "378 mg")
 
 
@@ -48,6 +48,12 @@ def noted(text: str, *doses: tuple[str, str]) -> OrderNote:
     """Return a note, with each dose in it and the word before that."""
     read = ((Decimal(number), unit, after) for written, after in doses for number, unit in [written.split()])
     return OrderNote(text, tuple(NotedDose(MgPerKg(n) if unit == "mg/kg" else Mg(n), after) for n, unit, after in read))
+
+
+def multiplied(count: str, mg: str) -> DrugOrder:
+    """Return an order of 252 mg whose instructions give an amount so many times."""
+    counted = (CountedTablets(Decimal(count), Decimal(mg)),)
+    return msgspec.structs.replace(order("Kadcyla", "252 mg", text_dose=f"{mg} mg"), text_tablets=counted)
 
 
 ROWS = [
@@ -122,6 +128,62 @@ ROWS = [
         indicator="critical",
         says=("252 mg (3.6 mg/kg)", "2520 mg"),
         fixes=("RemoveOrder",),
+    ),
+    Row(
+        TEXT,
+        "a full dose in the field, a reduction in the words",
+        FIRES,
+        msgspec.structs.replace(order("Kadcyla", "252 mg"), text_shares=(Decimal(80),)),
+        indicator="warning",
+        says=("252 mg (3.6 mg/kg), a full dose", "80 % of it"),
+        fixes=("RemoveOrder",),
+    ),
+    Row(
+        TEXT,
+        "a reduced dose in the field, and the reduction in the words",
+        SILENT,
+        msgspec.structs.replace(order("Kadcyla", "210 mg"), text_shares=(Decimal(80),)),
+    ),
+    Row(
+        TEXT,
+        "all of the dose in the words",
+        SILENT,
+        msgspec.structs.replace(order("Kadcyla", "252 mg"), text_shares=(Decimal(96),)),
+    ),
+    Row(TEXT, "the dose in two bags", SILENT, multiplied("2", "126")),
+    Row(TEXT, "as many doses of the dose", SILENT, multiplied("4", "252")),
+    Row(TEXT, "another dose in two bags", FIRES, multiplied("2", "189"), indicator="critical", says=("378 mg",)),
+    Row(TEXT, "vials", SILENT, order("Kadcyla", "252 mg", text_dose="160 mg 100 mg")),
+    Row(
+        TEXT,
+        "a maximum of its own below the dose",
+        FIRES,
+        msgspec.structs.replace(order("Kadcyla", "252 mg"), max_dose=dose("200 mg")),
+        indicator="warning",
+        says=("252 mg", "200 mg"),
+    ),
+    Row(
+        TEXT,
+        "a maximum of its own",
+        SILENT,
+        msgspec.structs.replace(order("Kadcyla", "252 mg"), max_dose=dose("252 mg")),
+    ),
+    Row(
+        TEXT,
+        "a maximum of its own per kilogram",
+        SILENT,
+        msgspec.structs.replace(order("Kadcyla", "252 mg"), max_dose=dose("3.6 mg/kg")),
+    ),
+    Row(
+        TEXT,
+        "another dose for the patient than for the nurse",
+        FIRES,
+        msgspec.structs.replace(
+            order("Kadcyla", "252 mg", text_dose="252 mg 378 mg"),
+            doses_by_text=((Mg(Decimal(252)),), (Mg(Decimal(378)),)),
+        ),
+        indicator="critical",
+        says=("252 mg", "378 mg"),
     ),
     Row(
         TEXT,

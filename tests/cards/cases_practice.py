@@ -11,7 +11,7 @@ from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
 from cards.facts.order import DrugOrder
 from cards.facts.patient import Diagnosis, Patient, PresentProblem, Treatment, TreatmentState
-from cards.facts.results import Her2Finding, Her2Method, Her2Result, Receptor, ReceptorResult, Weight
+from cards.facts.results import Her2Finding, Her2Method, Her2Result, PregnancyTest, Receptor, ReceptorResult, Weight
 from cards.facts.topics import Topic
 from cards.knowledge.schema import Cancer, Problem
 from cards.values.quantities import Kg
@@ -55,6 +55,12 @@ def young(**more: object) -> Patient:
 def hcg(*tests: tuple[bool | None, int]) -> Patient:
     """Build a chart with pregnancy tests, newest first: the answer, days ago."""
     return msgspec.structs.replace(young(), pregnancy_tests=tuple(tested(*each) for each in tests))
+
+
+def by_amount(patient: Patient) -> Patient:
+    """Add an amount of hCG above the cut-off."""
+    test = PregnancyTest(True, days_ago(3), at("hcg"), "2300 mIU/mL", by_amount=True)  # noqa: FBT003
+    return msgspec.structs.replace(patient, pregnancy_tests=(test,))
 
 
 def coded(problem: str, code: str) -> Patient:
@@ -564,7 +570,7 @@ ROWS = [
         "a result of the breast cancer is none of the gastric cancer",
         FIRES,
         order("trastuzumab", "420 mg", reason="gastric"),
-        chart(her2=(ihc("3+", tumour=Cancer.BREAST),), cancers=("breast", "gastric")),
+        chart(her2=(ihc("3+", tumor=Cancer.BREAST),), cancers=("breast", "gastric")),
         tells=("coded for another tumor: IHC: 3+",),
         suggests=("Order HER2 IHC on tumor tissue for Trastuzumab",),
     ),
@@ -573,14 +579,14 @@ ROWS = [
         "a breast code in a patient with gastric cancer alone is taken for the wrong code",
         SILENT,
         EVERY_3_WEEKS,
-        chart(her2=(ihc("3+", tumour=Cancer.BREAST),), cancers=("gastric",)),
+        chart(her2=(ihc("3+", tumor=Cancer.BREAST),), cancers=("gastric",)),
     ),
     Row(
         MISSING,
         "a breast code for breast cancer beside another",
         SILENT,
         order("trastuzumab", "420 mg", reason="breast"),
-        chart(her2=(ihc("3+", tumour=Cancer.BREAST),), cancers=("breast", "gastric")),
+        chart(her2=(ihc("3+", tumor=Cancer.BREAST),), cancers=("breast", "gastric")),
     ),
     Row(
         Topic.HER2_ISH_MISSING,
@@ -864,6 +870,24 @@ ROWS = [
         msgspec.structs.replace(
             young(), pregnancy_tests=(tested(positive=False, days=1), tested(positive=None, days=2))
         ),
+    ),
+    Row(
+        PREGNANT,
+        "hCG far above the cut-off",
+        FIRES,
+        KADCYLA,
+        by_amount(young()),
+        says=("2300 mIU/mL",),
+        indicator="critical",
+    ),
+    Row(PREGNANT, "hCG of a man", CANNOT, KADCYLA, by_amount(young(sex="male")), missing=("pregnancy-answer",)),
+    Row(PREGNANT, "hCG at 70 years", CANNOT, KADCYLA, by_amount(chart(born=date(1956, 5, 1)))),
+    Row(
+        PREGNANT,
+        "hCG after a hysterectomy",
+        CANNOT,
+        KADCYLA,
+        by_amount(young(problems=("infertile",))),
     ),
     Row(PREGNANT, "a pregnancy recorded 294 days ago", FIRES, KADCYLA, pregnant(days_ago(294))),
     Row(PREGNANT, "a pregnancy of years ago that nobody closed", SILENT, KADCYLA, pregnant(days_ago(3000))),

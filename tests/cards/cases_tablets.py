@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import msgspec
 from builders import TODAY, chart, given, order, tablets
 from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
-from cards.facts.order import DrugOrder
+from cards.facts.order import CountedTablets, DrugOrder
 from cards.facts.patient import Patient, Treatment, TreatmentState
-from cards.facts.session import Moment
+from cards.facts.session import Hook
 from cards.facts.topics import Topic
 from cards.knowledge.schema import Route
 
@@ -28,6 +29,12 @@ PROPHYLAXIS, INTERACTION = Topic.PROPHYLAXIS_MISSING, Topic.INTERACTION
 def tucatinib(*doses: str, a_day: str | None = "2", **more: Any) -> DrugOrder:
     """Build an order of tucatinib, twice a day unless said otherwise."""
     return tablets("Tukysa", *doses, a_day=a_day, **more)
+
+
+def naming(ordered: DrugOrder, *named: str, said: tuple[tuple[str, str], ...] = ()) -> DrugOrder:
+    """Add the milligrams that the drug's name gives, and the tablets that the instructions count."""
+    counted = tuple(CountedTablets(Decimal(count), Decimal(mg) if mg else None) for count, mg in said)
+    return msgspec.structs.replace(ordered, named_mg=tuple(map(Decimal, named)), text_tablets=counted)
 
 
 def active(drug: str, days: int = 5, product: str = "", written: str | None = None) -> Treatment:
@@ -81,6 +88,45 @@ ROWS = [
     Row(ABOVE, "six tablets of 50 mg", SILENT, tucatinib("6 tablets", tablet="50")),
     Row(ABOVE, "two tablets by a package of 150 mg", SILENT, tucatinib("2 tablets", ndc=("51144-002-60",))),
     Row(ABOVE, "tablets of unknown strength", CANNOT, tucatinib("2 tablets"), missing=("dose-unread",)),
+    Row(ABOVE, "two tablets of a name with 150 mg", SILENT, naming(tucatinib("2 tablets"), "150")),
+    Row(ABOVE, "two tablets of a name with the dose", SILENT, naming(tucatinib("2 tablets"), "300")),
+    Row(ABOVE, "six tablets of a name with 50 mg", SILENT, naming(tucatinib("6 tablets"), "50")),
+    Row(
+        ABOVE,
+        "three tablets of a name with 150 mg, which may be three of 50 mg",
+        CANNOT,
+        naming(tucatinib("3 tablets"), "150"),
+        missing=("dose-unread",),
+    ),
+    Row(
+        ABOVE,
+        "five tablets of lapatinib of a name with 125 mg, a strength that is not made",
+        CANNOT,
+        naming(tablets("lapatinib", "5 tablets"), "125"),
+        missing=("dose-unread",),
+    ),
+    Row(ABOVE, "five tablets of a name with the dose", SILENT, naming(tablets("lapatinib", "5 tablets"), "1250")),
+    Row(
+        Topic.DOSE_TEXT_CONFLICT,
+        "another number of tablets in the instructions",
+        FIRES,
+        naming(tucatinib("300 mg", tablet="150"), said=(("3", ""),)),
+        says=("300 mg", "450 mg"),
+        indicator="critical",
+    ),
+    Row(
+        Topic.DOSE_TEXT_CONFLICT,
+        "the dose in tablets in the instructions",
+        SILENT,
+        naming(tucatinib("300 mg", text_dose="150 mg"), said=(("2", "150"),)),
+    ),
+    Row(
+        Topic.DOSE_TEXT_CONFLICT,
+        "a strength that is the dose in the instructions",
+        FIRES,
+        tucatinib("300 mg", text_dose="150 mg"),
+        says=("150 mg",),
+    ),
     Row(ABOVE, "Nerlynx comes in one strength: six tablets", SILENT, tablets("Nerlynx", "6 tablets")),
     Row(ABOVE, "Nerlynx, seven tablets", FIRES, tablets("Nerlynx", "7 tablets"), indicator="critical"),
     Row(ABOVE, "Hyrnuo, two tablets twice a day", SILENT, tablets("Hyrnuo", "2 tablets", a_day="2"), lung()),
@@ -106,7 +152,7 @@ ROWS = [
         tablets("Nerlynx", "120 mg", "160 mg", "240 mg", steps=True),
     ),
     Row(ABOVE, "no frequency at signing", CANNOT, tucatinib("300 mg", a_day=None), missing=("tablet-frequency",)),
-    Row(ABOVE, "no frequency yet at selection", SILENT, tucatinib("300 mg", a_day=None), moment=Moment.SELECT),
+    Row(ABOVE, "no frequency yet at selection", SILENT, tucatinib("300 mg", a_day=None), hook=Hook.SELECT),
     Row(ABOVE, "one dose in all", SILENT, tucatinib("300 mg", a_day=None, single=True)),
     # dose-above-maximum: by partner, weight and impairment
     Row(
@@ -623,7 +669,7 @@ ROWS = [
         tablets("Nerlynx", "160 mg"),
         chart(history=(active("Nerlynx", 20, "neratinib", "240 mg"),)),
     ),
-    Row(PROPHYLAXIS, "while orders are still selected", NOT_ASKED, tablets("Nerlynx", "240 mg"), moment=Moment.SELECT),
+    Row(PROPHYLAXIS, "while orders are still selected", NOT_ASKED, tablets("Nerlynx", "240 mg"), hook=Hook.SELECT),
     Row(PROPHYLAXIS, "Tukysa requires none", NOT_ASKED, tucatinib("300 mg")),
     Row(
         PROPHYLAXIS,

@@ -7,14 +7,14 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from builders import COVERAGE_RULES, POLICY, RECOGNISER, TODAY, facts_of, with_thresholds
+from builders import COVERAGE_RULES, POLICY, RECOGNIZER, TODAY, facts_of, with_thresholds
 
 from cards.engine import judge
 from cards.facts.billing import BillingFacts
 from cards.facts.order import DrugOrder
 from cards.facts.outcomes import CannotTell, Clear, Fired, NotApplicable
 from cards.facts.patient import Patient
-from cards.facts.session import Moment, Session
+from cards.facts.session import Hook, Session
 from cards.facts.topics import Topic
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Row:
     order: DrugOrder
     patient: Patient | None = None
     others: tuple[DrugOrder, ...] = ()
-    moment: Moment = Moment.SIGN
+    hook: Hook = Hook.SIGN
     thresholds: dict[str, Decimal | None] = field(default_factory=dict)
     indicator: str | None = None
     says: tuple[str, ...] = ()
@@ -56,7 +56,7 @@ class Row:
             self.order,
             *self.others,
             patient=self.patient,
-            moment=self.moment,
+            hook=self.hook,
             today=self.today,
             billing=(self.billing or BillingFacts()) if self._of_coverage else None,
         )
@@ -68,7 +68,7 @@ class Row:
     def verdicts(self) -> tuple[Verdict, ...]:
         """Judge the case by the rules of the service that its topic belongs to."""
         policy = with_thresholds(POLICY, self.thresholds)
-        return judge(self.session(), RECOGNISER, policy, rules=COVERAGE_RULES if self._of_coverage else None)
+        return judge(self.session(), RECOGNIZER, policy, rules=COVERAGE_RULES if self._of_coverage else None)
 
     def verdict(self) -> Verdict:
         """Judge the case and give the verdict of its topic on its order."""

@@ -9,13 +9,13 @@ from builders import ALL_RULES, KNOWN, opened
 from cases_view import View
 from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
-from cards.facts.session import Moment
+from cards.facts.session import Hook
 from cards.knowledge.schema import Band, Cited, Confidence, Product, Scope
 from cards.presentation import due
 from cards.presentation.renderer import Renderer
 from cards.presentation.wording import default_wording
 from cards.readings import on_treatment as on_treatment_module
-from cards.rules import Rule, rules_at
+from cards.rules import Rule, rules_for_hook
 from cards.values.quantities import plain
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def _topic(rule: Rule, rows: list[Row]) -> str:
 
 def _opened(views: list[View]) -> str:
     """Write which drugs a patient is on, what is due, and the cases of both."""
-    asked = ", ".join(f"`{rule.topic}`" for rule in rules_at(Moment.VIEW))
+    asked = ", ".join(f"`{rule.topic}`" for rule in rules_for_hook(Hook.VIEW))
     cases = "\n".join(f"| {view.sentence} | {'; '.join(view.shows) or 'Silent'} |" for view in views)
     card = RENDERER.card(opened(views[0].patient)[0], "rules-page")
     text = f"**{card.indicator}** · {card.summary}\n\n{card.detail}" if card else ""

@@ -1,4 +1,4 @@
-"""Clean orders are silent: every brand, every labelled level, many weights, both settings, at both moments."""
+"""Clean orders are silent: every brand, every labeled level, many weights, both settings, at both moments."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from builders import KNOWN, chart, given, ihc, ish, judged, order, overall, tabl
 
 from cards.facts.outcomes import Fired
 from cards.facts.patient import Patient, TreatmentState
-from cards.facts.session import Moment
+from cards.facts.session import Hook
 from cards.knowledge.schema import LevelRole, Scope, Tier
 from cards.values.quantities import MgPerKg
 
@@ -133,12 +133,10 @@ def test_there_are_many_of_them() -> None:
     assert len(CLEAN) > 800
 
 
-@pytest.mark.parametrize("moment", list(Moment))
-def test_every_clean_order_is_silent(moment: Moment) -> None:
+@pytest.mark.parametrize("hook", list(Hook))
+def test_every_clean_order_is_silent(hook: Hook) -> None:
     for clean in CLEAN:
-        fired = [
-            v.topic for v in judged(clean.order, patient=clean.patient, moment=moment) if isinstance(v.outcome, Fired)
-        ]
+        fired = [v.topic for v in judged(clean.order, patient=clean.patient, hook=hook) if isinstance(v.outcome, Fired)]
         assert fired == [], clean.name
 
 

@@ -13,7 +13,6 @@ from builders import ALL_RULES, KNOWN
 from test_cases import ROWS
 
 import cards
-from cards.absent import READS, READS_ORDERS_ONLY, TREATMENT_PARTS, without_parts
 from cards.facts.outcomes import CannotTell, Clear, Fired
 from cards.facts.topics import Topic
 from cards.knowledge.loader import citations
@@ -21,6 +20,7 @@ from cards.knowledge.schema import Basis, Confidence, LevelRole, Scope
 from cards.knowledge.source_attributes import source_attributes
 from cards.presentation.markdown import escape
 from cards.presentation.wording import default_wording
+from cards.unavailable import READS, READS_ORDERS_ONLY, TREATMENT_PARTS, cannot_tell_if_unavailable
 from cards.values.codes import (
     HcpcsCode,
     Icd10Code,
@@ -68,7 +68,7 @@ def test_every_topic_reads_a_part_of_the_chart_or_is_known_to_read_none() -> Non
 
 @pytest.mark.parametrize(("part", "topic"), [(part, topic) for part in READS for topic in sorted(READS[part])])
 def test_nothing_is_fine_where_the_part_of_the_chart_it_reads_could_not_be_had(part, topic) -> None:
-    outcome = without_parts(topic, Clear(), ((part, "refused"),))
+    outcome = cannot_tell_if_unavailable(topic, Clear(), ((part, "refused"),))
     assert isinstance(outcome, CannotTell)
     assert [(each.what, each.is_urgent) for each in outcome.missing] == [(f"absent-{part}", True)]
     assert f"missing-absent-{part}" in WORDING.evidence

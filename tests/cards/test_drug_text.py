@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from builders import KNOWN, ORIGIN, RECOGNISER
+from builders import KNOWN, ORIGIN, RECOGNIZER
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -51,12 +51,12 @@ def identified(text: str, rxnorm: str = "") -> Identity:
     evidence = [IdentityEvidence(EvidenceKind.TEXT, "", text, "x")]
     if rxnorm:
         evidence.append(IdentityEvidence(EvidenceKind.CODING, "rxnorm", rxnorm, "x"))
-    return identify(DrugOrder(ORIGIN, evidence=tuple(evidence)), RECOGNISER)
+    return identify(DrugOrder(ORIGIN, evidence=tuple(evidence)), RECOGNIZER)
 
 
 @pytest.mark.parametrize(("text", "product"), READ.items(), ids=str)
 def test_every_word_of_a_name_is_read(text: str, product: str) -> None:
-    assert RECOGNISER.read_text(text).is_read
+    assert RECOGNIZER.read_text(text).is_read
     found = identified(text).product
     assert found is not None
     assert found.id == product
@@ -67,7 +67,7 @@ def test_an_unknown_word_anywhere_is_told(text: str, word: str, place: int) -> N
     words = text.split()
     changed = " ".join((*words[:place], word, *words[place:]))
     assume(key(changed) != key(text))
-    assert word in " ".join(RECOGNISER.read_text(changed).unread)
+    assert word in " ".join(RECOGNIZER.read_text(changed).unread)
     assert identified(changed).status is IdentityStatus.AMBIGUOUS
     assert identified(changed).in_scope
 
@@ -75,7 +75,7 @@ def test_an_unknown_word_anywhere_is_told(text: str, word: str, place: int) -> N
 @given(UNKNOWN_WORDS, st.sampled_from(sorted({each for group in WORDS.payload_endings for each in group.endings})))
 def test_a_payload_is_never_settled_by_a_code(stem: str, ending: str) -> None:
     word = stem + fold(ending)
-    assume(word not in LISTED and RECOGNISER.read_text(word).meanings == ())
+    assume(word not in LISTED and RECOGNIZER.read_text(word).meanings == ())
     assert identified(f"trastuzumab {word}").status is IdentityStatus.AMBIGUOUS
     assert identified(f"trastuzumab {word}", "224905").status is IdentityStatus.CONFLICT
 
@@ -97,7 +97,7 @@ def test_a_misspelt_payload_is_never_the_antibody(antibody: str, payload: str, d
 
 @given(st.text(max_size=120))
 def test_any_text_is_read_or_not_and_nothing_breaks(text: str) -> None:
-    read = RECOGNISER.read_text(text)
+    read = RECOGNIZER.read_text(text)
     assert read.is_read == (read.unread == ())
     assert set(read.others) <= set(read.unread) or not read.names_drug
 
@@ -128,7 +128,7 @@ def test_any_package_code_is_read_or_not(text: str) -> None:
     ],
 )
 def test_a_package_code_in_every_form(written: str) -> None:
-    target = RECOGNISER.ndc(written)
+    target = RECOGNIZER.ndc(written)
     assert target is not None
     assert target.product == "kadcyla"
 

@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import msgspec
 import pytest
-from builders import KNOWN, POLICY, RECOGNISER, TODAY, chart, facts_of, order, outcome_of
+from builders import KNOWN, POLICY, RECOGNIZER, TODAY, chart, facts_of, order, outcome_of
 
 from cards.engine import judge
 from cards.facts.outcomes import CannotTell, Clear, Fired, Outcome, Verdict
-from cards.facts.session import Moment
+from cards.facts.session import Hook
 from cards.facts.topics import Topic, TopicCode
 from cards.failures import is_failure
 from cards.presentation.renderer import Renderer
@@ -36,7 +36,7 @@ def judged(*topics: Topic, heard: list[TopicCode] | None = None, **more: object)
     told = heard if heard is not None else []
     session = facts_of(order("Kadcyla", "300 mg", **more), patient=chart())  # type: ignore[arg-type]
     return judge(
-        session, RECOGNISER, POLICY, rules=with_failing(*topics), on_failure=lambda topic, _: told.append(topic)
+        session, RECOGNIZER, POLICY, rules=with_failing(*topics), on_failure=lambda topic, _: told.append(topic)
     )
 
 
@@ -81,11 +81,11 @@ def test_a_part_of_the_chart_that_is_absent_does_not_hide_a_failure() -> None:
     patient = msgspec.structs.replace(chart(), absent=(("lvef", "refused"),))
     session = facts_of(order("Kadcyla", "252 mg"), patient=patient)
     rules = with_failing(Topic.LVEF_MISSING)
-    verdicts = judge(session, RECOGNISER, POLICY, rules=rules, on_failure=lambda *_: None)
+    verdicts = judge(session, RECOGNIZER, POLICY, rules=rules, on_failure=lambda *_: None)
     assert is_failure(outcome_of(Topic.LVEF_MISSING, verdicts))
 
 
 def test_without_a_listener_the_exception_is_raised() -> None:
-    session = facts_of(order("Kadcyla", "252 mg"), patient=chart(), moment=Moment.SIGN)
+    session = facts_of(order("Kadcyla", "252 mg"), patient=chart(), hook=Hook.SIGN)
     with pytest.raises(LookupError):
-        judge(session, RECOGNISER, POLICY, rules=with_failing(Topic.LVEF_HOLD))
+        judge(session, RECOGNIZER, POLICY, rules=with_failing(Topic.LVEF_HOLD))

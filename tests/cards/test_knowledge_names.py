@@ -20,7 +20,7 @@ from cards.facts.origins import Origin
 from cards.facts.outcomes import Fired
 from cards.facts.results import LabResult
 from cards.facts.topics import Topic
-from cards.identification.recogniser import Recogniser
+from cards.identification.recognizer import Recognizer
 from cards.knowledge.loader import load
 from cards.knowledge.names import check_names
 from cards.knowledge.schema import KnowledgeError, MissingTestTopic, Product, Shared, Terminology
@@ -180,14 +180,16 @@ def change(path: Path, old: str, new: str) -> None:
             "confidence D is for defaults of this service",
             id="a label is no default of the service",
         ),
+        pytest.param("drug_codes.yaml", "name: idarubicin", "name: idarubicum", "in no class", id="a name unread"),
+        pytest.param("drug_codes.yaml", '["5650"]', '["7005"]', "7005 stands for two drugs", id="a code of two drugs"),
+        pytest.param("drug_codes.yaml", '"6809": metformin', '"3639": metformin', "3639 cannot be", id="read and not"),
+        pytest.param("drug_codes.yaml", "[L01DB06]", "[L01DB6]", "ATC code", id="no level of ATC"),
     ],
 )
-def test_the_defaults_of_the_service_have_a_confidence_of_their_own(
-    tmp_path: Path, file: str, old: str, new: str, why: str
-) -> None:
+def test_a_file_that_contradicts_itself_is_refused(tmp_path: Path, file: str, old: str, new: str, why: str) -> None:
     root = copied(tmp_path)
     change(root / file, old, new)
-    with pytest.raises(KnowledgeError, match=why):
+    with pytest.raises(ValueError, match=why):
         load(root)
 
 
@@ -217,7 +219,7 @@ def test_a_new_laboratory_test_is_yaml_alone(tmp_path: Path, sent: tuple[str, st
     patient = chart()
     if sent is not None:
         patient = msgspec.structs.replace(patient, labs={**patient.labs, "hemoglobin": (read(known, *sent),)})
-    verdicts = judge(facts_of(order("Enhertu", "378 mg"), patient=patient), Recogniser(known), POLICY)
+    verdicts = judge(facts_of(order("Enhertu", "378 mg"), patient=patient), Recognizer(known), POLICY)
     about = [each.topic for each in verdicts if isinstance(each.outcome, Fired) and each.topic.startswith("blood")]
     assert about == ([topic] if topic else [])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import process_time
 
 import pytest
-from builders import POLICY, RECOGNISER, TODAY, chart, days_ago, facts_of, order
+from builders import POLICY, RECOGNIZER, TODAY, chart, days_ago, facts_of, order
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
@@ -35,7 +35,7 @@ def test_an_index_answers_as_a_look_at_every_order_does(drawn) -> None:
         )
         for n, (drug, day, cycles, days) in enumerate(drawn)
     ]
-    session = SessionOrders([(each, identify(each, RECOGNISER)) for each in orders], TODAY, RECOGNISER)
+    session = SessionOrders([(each, identify(each, RECOGNIZER)) for each in orders], TODAY, RECOGNIZER)
     for own in orders:
         others = [(other, identity.product.id if identity.product else "") for other, identity in session.others(own)]
         day = planned_day(own.start, TODAY)
@@ -62,7 +62,7 @@ def test_the_time_of_a_plan_does_not_grow_with_the_square_of_its_orders(same_day
         took = []
         for _ in range(3):
             began = process_time()
-            judge(session, RECOGNISER, POLICY)
+            judge(session, RECOGNIZER, POLICY)
             took.append(process_time() - began)
         return min(took)
 

@@ -7,8 +7,8 @@ import re
 import pytest
 from builders import KNOWN
 
-from cards.identification.recogniser import Recogniser
-from cards.knowledge.located import Document, laid_over
+from cards.identification.recognizer import Recognizer
+from cards.knowledge.located import Document, merged_over
 from cards.knowledge.schema import Confidence, Knowledge, KnowledgeError
 from cards.knowledge.site import with_site
 from cards.presentation.site_wording import with_site_words
@@ -47,11 +47,11 @@ topics:
 
 def test_a_brand_takes_its_name_its_codes_and_nothing_else() -> None:
     known = with_site(KNOWN, [("site.yaml", BRAND)])
-    recogniser = Recogniser(known)
+    recognizer = Recognizer(known)
     brand = known.product("trastuzumab").brand("newmab")
     assert brand is not None
-    assert recogniser.hcpcs["Q9999"].target.product == "trastuzumab"
-    target = recogniser.ndc("99999-0001-01")
+    assert recognizer.hcpcs["Q9999"].target.product == "trastuzumab"
+    target = recognizer.ndc("99999-0001-01")
     assert target is not None
     assert target.brand == "newmab"
     assert known.version != KNOWN.version
@@ -75,7 +75,7 @@ drug_words:
 
 def test_a_site_says_which_of_its_words_name_no_drug() -> None:
     def read(known: Knowledge, text: str) -> tuple[bool, tuple[str, ...]]:
-        found = Recogniser(known).read_text(text)
+        found = Recognizer(known).read_text(text)
         return found.names_drug, found.unread
 
     assert read(KNOWN, "Kreuzberg trastuzumab 440 mg ward zz7") == (True, ("kreuzberg", "ward", "zz7"))
@@ -232,5 +232,5 @@ def test_a_file_is_bounded() -> None:
 
 def test_a_tree_is_laid_over_key_by_key_and_a_list_as_a_whole() -> None:
     base = {"a": {"b": 1, "c": [1, 2]}, "d": 1}
-    assert laid_over(base, {"a": {"c": [3]}}) == {"a": {"b": 1, "c": [3]}, "d": 1}
+    assert merged_over(base, {"a": {"c": [3]}}) == {"a": {"b": 1, "c": [3]}, "d": 1}
     assert base == {"a": {"b": 1, "c": [1, 2]}, "d": 1}

@@ -17,9 +17,9 @@ from test_laws import charts, orders
 from cards.engine import judge
 from cards.facts.outcomes import CannotTell, Fired
 from cards.facts.patient import SiteProblem, Treatment, TreatmentState
-from cards.facts.session import Moment
+from cards.facts.session import Hook
 from cards.facts.topics import Topic
-from cards.identification.recogniser import Recogniser, recogniser_of
+from cards.identification.recognizer import Recognizer, recognizer_for
 from cards.knowledge.schema import Expected, Knowledge
 from cards.knowledge.site_rules import with_rules
 from cards.presentation.renderer import Renderer
@@ -65,27 +65,27 @@ def _known(conditions: list[str]) -> Knowledge:
     return with_rules(KNOWN, [("r.yaml", text)])
 
 
-WITH_ALL = recogniser_of(_known(list(CONDITIONS)))
-EACH = {condition: Recogniser(_known([condition])) for condition in CONDITIONS[:2]}
-SHIPS = recogniser_of(KNOWN)
+WITH_ALL = recognizer_for(_known(list(CONDITIONS)))
+EACH = {condition: Recognizer(_known([condition])) for condition in CONDITIONS[:2]}
+SHIPS = recognizer_for(KNOWN)
 BESIDE = st.sampled_from(["", " with emtansine", " / vedotin", " + carboplatin AUC 5", " with paclitaxel"])
 DRUGS = st.sampled_from(["emtansine 5 mg", "carboplatin", "ketoconazole", "L01 drug"])
 
 
-def _answers(drug_order: Any, patient: Any, moment: Moment, recogniser: Recogniser) -> dict[Any, Any]:
-    session = facts_of(drug_order, patient=patient, moment=moment)
-    return {(v.topic, v.order): v for v in judge(session, recogniser, POLICY) if v.topic in SHIPPED}
+def _answers(drug_order: Any, patient: Any, hook: Hook, recognizer: Recognizer) -> dict[Any, Any]:
+    session = facts_of(drug_order, patient=patient, hook=hook)
+    return {(v.topic, v.order): v for v in judge(session, recognizer, POLICY) if v.topic in SHIPPED}
 
 
 @given(
     orders(),
     charts(),
-    st.sampled_from(Moment),
+    st.sampled_from(Hook),
     st.tuples(BESIDE, st.lists(DRUGS, max_size=2), st.booleans()),
     st.sampled_from([WITH_ALL, *EACH.values()]),
 )
 @settings(max_examples=40)
-def test_a_rule_of_the_site_changes_no_answer_of_a_shipped_rule(drug_order, patient, moment, named, recogniser) -> None:
+def test_a_rule_of_the_site_changes_no_answer_of_a_shipped_rule(drug_order, patient, hook, named, recognizer) -> None:
     beside, drugs, ill = named
     evidence = tuple(msgspec.structs.replace(each, value=each.value + beside) for each in drug_order.evidence)
     drug_order = msgspec.structs.replace(drug_order, evidence=evidence)
@@ -98,17 +98,15 @@ def test_a_rule_of_the_site_changes_no_answer_of_a_shipped_rule(drug_order, pati
         treatments=(*taken, *patient.treatments),
         site_problems=(SiteProblem(HEPB, "Hepatitis B", at("hepb")),) if ill else (),
     )
-    alone = _answers(drug_order, patient, moment, SHIPS)
-    assert _answers(drug_order, patient, moment, recogniser) == alone
+    alone = _answers(drug_order, patient, hook, SHIPS)
+    assert _answers(drug_order, patient, hook, recognizer) == alone
 
 
 @pytest.mark.parametrize("text", ["trastuzumab with emtansine", "trastuzumab emtansin vedotin"])
 def test_a_drug_that_a_rule_names_does_not_settle_what_an_order_says(text) -> None:
     drug_order = order(text, "252 mg")
-    for recogniser in (WITH_ALL, *EACH.values()):
-        assert _answers(drug_order, chart(), Moment.SIGN, recogniser) == _answers(
-            drug_order, chart(), Moment.SIGN, SHIPS
-        )
+    for recognizer in (WITH_ALL, *EACH.values()):
+        assert _answers(drug_order, chart(), Hook.SIGN, recognizer) == _answers(drug_order, chart(), Hook.SIGN, SHIPS)
 
 
 @pytest.mark.parametrize("condition", CONDITIONS)
@@ -116,13 +114,13 @@ def test_a_drug_that_a_rule_names_does_not_settle_what_an_order_says(text) -> No
 @settings(max_examples=5)
 def test_without_the_facts_a_rule_neither_fires_nor_is_silent(condition, drug, named) -> None:
     """With nothing sent but the order, each rule says what it would need, and no card takes that for "fine"."""
-    recogniser = WITH_ALL
-    rule = next(each for each, said in zip(recogniser.known.site_rules, CONDITIONS, strict=True) if said == condition)
+    recognizer = WITH_ALL
+    rule = next(each for each, said in zip(recognizer.known.site_rules, CONDITIONS, strict=True) if said == condition)
     parts = ("administrations", "medications", "conditions", "lvef", "labs", "tumorMarkers", "weight", "patient")
     absent = tuple((part, "not sent") for part in parts)
     patient = msgspec.structs.replace(chart(), lvefs=(), labs={}, diagnoses=(), stagings=(), absent=absent)
     session = facts_of(order(drug if named else drug.upper(), "252 mg"), patient=patient)
-    verdicts = judge(session, recogniser, POLICY)
+    verdicts = judge(session, recognizer, POLICY)
     assert isinstance(next(v.outcome for v in verdicts if v.topic == rule.topic), CannotTell)
     incomplete = next(v.outcome for v in verdicts if v.topic is Topic.CHECKS_INCOMPLETE)
     assert isinstance(incomplete, Fired)
@@ -132,11 +130,11 @@ def test_without_the_facts_a_rule_neither_fires_nor_is_silent(condition, drug, n
 def test_the_cards_of_the_worked_examples_look_as_agreed() -> None:
     known = with_rules(KNOWN, [("site-rules.yaml", EXAMPLES.read_text(encoding="utf-8"))])
     renderer = Renderer(with_rule_words(default_wording(), known.site_rules), known, {})
-    recogniser = recogniser_of(known)
+    recognizer = recognizer_for(known)
     for rule in known.site_rules:
         run = next(each for each in run_cases(known) if each.rule is rule and each.case.expect is Expected.FIRES)
-        _, session = session_of(run.case, recogniser)
-        verdict = next(v for v in judge(session, recogniser, POLICY) if v.topic == rule.topic)
+        _, session = session_of(run.case, recognizer)
+        verdict = next(v for v in judge(session, recognizer, POLICY) if v.topic == rule.topic)
         card = renderer.card(verdict, "6d6a1c0e-2f0b-4c53-9b3b-6f0f3f1d9a01")
         assert card is not None
         buttons = "\n".join(f"- {each.label}" for each in card.suggestions) or "none"
@@ -153,9 +151,9 @@ def test_the_cards_of_the_worked_examples_look_as_agreed() -> None:
         assert path.read_text(encoding="utf-8") == said
 
 
-def _drug_rules() -> Recogniser:
+def _drug_rules() -> Recognizer:
     beside = "when: {products: [pertuzumab], on_drug: [trastuzumab, cyp3a4-inhibitor]}"
-    return recogniser_of(_known([beside, "when: {products: [enhertu]}\n    unless_drug: [enhertu]"]))
+    return recognizer_for(_known([beside, "when: {products: [enhertu]}\n    unless_drug: [enhertu]"]))
 
 
 @pytest.mark.parametrize(
@@ -177,7 +175,7 @@ def test_a_rule_hears_of_every_other_order_and_not_of_its_own(others, fires) -> 
 
 def test_the_own_order_is_no_other_order_of_its_drug() -> None:
     alone, twice = order("Enhertu", "378 mg"), order("Enhertu", "378 mg", identifier="second")
-    recogniser = _drug_rules()
+    recognizer = _drug_rules()
     for orders_, fires in (((alone,), True), ((alone, twice), False)):
-        found = [v.outcome for v in judge(facts_of(*orders_), recogniser, POLICY) if v.topic == "our-1"]
+        found = [v.outcome for v in judge(facts_of(*orders_), recognizer, POLICY) if v.topic == "our-1"]
         assert [isinstance(each, Fired) for each in found] == [fires] * len(orders_)

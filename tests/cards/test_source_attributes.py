@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from builders import ALL_RULES, KNOWN, POLICY, RECOGNISER, SETUP, with_thresholds
+from builders import ALL_RULES, KNOWN, POLICY, RECOGNIZER, SETUP, with_thresholds
 from rows import FIRES
 from test_cases import ROWS
 
@@ -81,8 +81,8 @@ def read_by_rules() -> dict[Topic, set[str]]:
         )
         if hasattr(session, "billing"):
             session = msgspec.structs.replace(session, billing=noted(session.billing))
-        identities = [identify(order, RECOGNISER) for order in session.orders]
-        for case in cases_in_scope(session, RECOGNISER, with_thresholds(POLICY, row.thresholds), identities):
+        identities = [identify(order, RECOGNIZER) for order in session.orders]
+        for case in cases_in_scope(session, RECOGNIZER, with_thresholds(POLICY, row.thresholds), identities):
             if case.identity.product is not None or rule.before_identity:
                 _read.clear()
                 rule.judge(case)

@@ -57,7 +57,7 @@ def test_what_is_above_the_maximum_of_a_dose_or_a_day_is_told(product_id, count,
 
 @LAW
 @example(st.data(), st.sampled_from(ORAL), st.booleans())
-def test_a_labelled_dose_is_silent_in_milligrams_and_in_tablets(data, product_id, in_tablets) -> None:
+def test_a_labeled_dose_is_silent_in_milligrams_and_in_tablets(data, product_id, in_tablets) -> None:
     product = KNOWN.product(product_id)
     regimen = data.draw(st.sampled_from([each for each in product.regimens if each.is_for(Decimal(70))]))
     level = data.draw(st.sampled_from([each for each in regimen.levels if not (each.beside or each.problem)]))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
-from builders import KNOWN, POLICY, RECOGNISER, TODAY, chart, days_ago, facts_of, given, order
+from builders import KNOWN, POLICY, RECOGNIZER, TODAY, chart, days_ago, facts_of, given, order
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 from test_laws import charts
@@ -19,13 +19,13 @@ from cards.facts.order import DoseUnit
 from cards.facts.outcomes import Fired, HoldOrder, Indicator, OrderTests, RemoveOrder, SetDose
 from cards.facts.patient import TreatmentState
 from cards.facts.policy import PlannedDoses
-from cards.facts.session import Moment
+from cards.facts.session import Hook
 from cards.facts.topics import Topic
-from cards.offers import without_harmful_removals
 from cards.presentation.grouping import grouped
 from cards.presentation.renderer import Renderer
 from cards.presentation.urgency import Urgency, indicator_of
 from cards.presentation.wording import default_wording
+from cards.suggestion_checks import without_harmful_removals
 from cards.values.quantities import Mg
 
 if TYPE_CHECKING:
@@ -41,10 +41,10 @@ EVERY = dataclasses.replace(POLICY, planned_doses=PlannedDoses.EVERY)
 
 
 def told(session: Session, policy=POLICY) -> tuple[CardContent, ...]:
-    verdicts = judge(session, RECOGNISER, policy)
+    verdicts = judge(session, RECOGNIZER, policy)
     fired = [each for each in verdicts if isinstance(each.outcome, Fired)]
     contents = grouped(verdicts, fired, session, policy, WORDING)
-    return without_harmful_removals(contents, session, RECOGNISER, policy, WORDING)
+    return without_harmful_removals(contents, session, RECOGNIZER, policy, WORDING)
 
 
 def plan(drug: str = "Kadcyla", dose: str = "252 mg", cycles: int = 6, first: int = 0) -> tuple[DrugOrder, ...]:
@@ -88,6 +88,7 @@ def test_one_wrong_cycle_of_six_is_named_by_its_day() -> None:
     orders = (*plan(cycles=2), third)
     card = next(card for card in cards(*orders) if card.topic is Topic.DOSE_ABOVE_MAXIMUM)
     assert [suggestion.label for suggestion in card.suggestions] == ["Change Kadcyla to 252 mg (2027-01-03)"]
+    assert "Order: 2027-01-03" in card.detail
 
 
 def test_the_id_of_a_card_is_that_of_its_topic_and_orders() -> None:
@@ -261,10 +262,10 @@ ORDERS = st.lists(
 )
 
 
-@for_all(ORDERS, charts(), st.sampled_from([Moment.SELECT, Moment.SIGN, Moment.DISPATCH]))
-def test_every_finding_is_told_once_and_the_urgent_ones_first(orders, patient, moment) -> None:
-    session = facts_of(*orders, patient=patient, moment=moment)
-    verdicts = judge(session, RECOGNISER, POLICY)
+@for_all(ORDERS, charts(), st.sampled_from([Hook.SELECT, Hook.SIGN, Hook.DISPATCH]))
+def test_every_finding_is_told_once_and_the_urgent_ones_first(orders, patient, hook) -> None:
+    session = facts_of(*orders, patient=patient, hook=hook)
+    verdicts = judge(session, RECOGNIZER, POLICY)
     found = told(session)
     fired = sorted((str(v.topic), v.order.path if v.order else "") for v in verdicts if isinstance(v.outcome, Fired))
     assert fired == sorted((str(v.topic), v.order.path if v.order else "") for each in found for v in each.all_verdicts)
@@ -283,10 +284,10 @@ def test_no_card_offers_a_dose_of_a_drug_that_must_not_be_given(orders, patient)
                 assert not any(isinstance(fix, SetDose) for fix in verdict.outcome.fixes)
 
 
-@for_all(ORDERS, charts(), st.sampled_from([Moment.SELECT, Moment.SIGN, Moment.DISPATCH]))
-def test_no_button_leads_to_what_another_card_forbids(orders, patient, moment) -> None:
+@for_all(ORDERS, charts(), st.sampled_from([Hook.SELECT, Hook.SIGN, Hook.DISPATCH]))
+def test_no_button_leads_to_what_another_card_forbids(orders, patient, hook) -> None:
     """Apply any one suggestion, ask again: nothing critical is new."""
-    session = facts_of(*orders, patient=patient, moment=moment)
+    session = facts_of(*orders, patient=patient, hook=hook)
     before = critical(told(session))
     for each in told(session):
         for suggestion in RENDERER.card_of(each, "x").suggestions:
@@ -356,7 +357,7 @@ VERBS = ("Change ", "Order ", "Remove ", "Put ", "Replace ")
 
 def test_every_button_begins_with_what_it_does_and_names_the_drug() -> None:
     for name, label in WORDING.suggestions.items():
-        if name not in ("by", "orders"):
+        if name not in ("by", "orders", "orders-of-day"):
             assert label.startswith(VERBS), name
             assert "{drug}" in label
 
@@ -371,3 +372,107 @@ def test_a_day_is_never_written_without_its_year() -> None:
     (card,) = cards(*plan(first=1))
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\d", day) for day in re.findall(r"\d+-\d+-\d+", card.detail))
     assert TODAY + timedelta(days=1) == days_ago(-1)
+
+
+def same_day(*doses: str) -> tuple[DrugOrder, ...]:
+    return tuple(order("Kadcyla", dose, identifier=f"order-{number}") for number, dose in enumerate(doses, 1))
+
+
+@pytest.mark.parametrize(
+    ("doses", "labels"),
+    [
+        (("252 mg",) * 3, ["Remove Kadcyla (252 mg, 2026-11-22, no. 2; 252 mg, 2026-11-22, no. 3)"]),
+        (("252 mg",) * 6, ["Remove Kadcyla (5 orders, 2026-11-22)"]),
+        # Only the dose that is right by itself stays.
+        (("378 mg", "252 mg", "420 mg"), ["Remove Kadcyla (378 mg, 2026-11-22; 420 mg, 2026-11-22)"]),
+        (
+            ("252 mg", "210 mg", "252 mg"),
+            [
+                "Remove Kadcyla (210 mg, 2026-11-22; 252 mg, 2026-11-22, no. 2)",
+                "Remove Kadcyla (252 mg, 2026-11-22, no. 1; 252 mg, 2026-11-22, no. 2)",
+            ],
+        ),
+        (("252 mg",) * 2, ["Remove Kadcyla (252 mg, 2026-11-22, no. 2)", "Remove Kadcyla (252 mg, 2026-11-22, no. 1)"]),
+    ],
+)
+def test_one_suggestion_leaves_one_of_several_orders_for_a_day(doses: tuple[str, ...], labels: list[str]) -> None:
+    orders = same_day(*doses)
+    card = next(card for card in cards(*orders) if card.topic is Topic.DUPLICATE_ORDER)
+    assert [suggestion.label for suggestion in card.suggestions] == labels
+    for suggestion in card.suggestions:
+        gone = {origin for origin, _ in suggestion.changes}
+        left = [each for each in orders if each.origin not in gone]
+        assert len(left) == 1
+        assert Topic.DUPLICATE_ORDER not in {card.topic for card in cards(*left)}
+
+
+def test_two_orders_that_only_overlap_with_a_third_both_stay() -> None:
+    days = (days_ago(0), days_ago(-21))
+    both = order("Kadcyla", "252 mg", days=days, identifier="order-9")
+    single = tuple(order("Kadcyla", "252 mg", start=day, days=(day,), identifier=f"order-{day}") for day in days)
+    card = next(card for card in cards(*single, both) if card.topic is Topic.DUPLICATE_ORDER)
+    assert [[origin.reference for origin, _ in each.changes] for each in card.suggestions] == [
+        ["MedicationRequest/order-9"]
+    ]
+
+
+def counted(count: int, **more: object) -> DrugOrder:
+    return order("Kadcyla", "252 mg", cycles=count, **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        counted(6),
+        counted(6, start=TODAY),
+        order("Kadcyla", "252 mg", start=TODAY, days=tuple(days_ago(-21 * n) for n in range(6))),
+    ],
+)
+def test_one_order_of_six_cycles_has_the_same_card_as_six_orders(one: DrugOrder) -> None:
+    (card,), (six,) = cards(one), cards(*plan())
+    assert (card.topic, card.summary) == (Topic.MONITORING_PLANNED, six.summary)
+    dated = re.findall(r"By [^:]+: .+", six.detail)
+    assert dated
+    assert re.findall(r"By [^:]+: .+", card.detail) == dated
+
+
+@pytest.mark.parametrize(
+    "one", [counted(1), order("Kadcyla", "252 mg"), order("Kadcyla", "252 mg", cycles=6, interval=None)]
+)
+def test_one_order_of_one_dose_has_no_card_of_later_doses(one: DrugOrder) -> None:
+    assert Topic.MONITORING_PLANNED not in {card.topic for card in cards(one)}
+
+
+def test_a_dispatched_order_is_not_planned_again() -> None:
+    session = facts_of(counted(6), hook=Hook.DISPATCH)
+    assert Topic.MONITORING_PLANNED not in {each.lead.topic for each in told(session)}
+
+
+def test_other_orders_of_the_product_are_the_plan() -> None:
+    orders = tuple(msgspec.structs.replace(each, schedule=counted(6).schedule) for each in plan())
+    (card,), (six,) = cards(*orders), cards(*plan())
+    assert card.detail == six.detail
+
+
+@pytest.mark.parametrize(
+    ("doses", "wrong"),
+    [
+        (("252 mg", "252 mg", "210 mg", "210 mg"), 0),
+        (("210 mg", "210 mg"), 2),
+        (("210 mg", "252 mg"), 1),
+        (("210 mg", "252 mg", "210 mg"), 1),
+    ],
+)
+def test_a_reduction_planned_after_the_starting_dose_is_no_wrong_start(doses: tuple[str, ...], wrong: int) -> None:
+    orders = tuple(
+        order("Kadcyla", dose, start=days_ago(-21 * n), identifier=f"cycle-{n}") for n, dose in enumerate(doses)
+    )
+    verdicts = judge(facts_of(*orders), RECOGNIZER, POLICY)
+    told_of = [v for v in verdicts if v.topic is Topic.DOSE_WRONG_FOR_INDICATION and isinstance(v.outcome, Fired)]
+    assert len(told_of) == wrong
+
+
+@pytest.mark.parametrize(("dose", "text"), [("216 mg", "3.6 mg/kg"), ("200 mg", None), ("252 mg", "3.6 mg/kg")])
+def test_an_order_by_another_body_weight_has_one_card(dose: str, text: str | None) -> None:
+    by_ideal = msgspec.structs.replace(order("Kadcyla", dose, text_dose=text), weight_basis="ideal")
+    assert topics(cards(by_ideal)) == [("warning", "dose-cannot-verify")]

@@ -547,11 +547,12 @@ def test_auth_does_not_say_why_in_the_answer_nor_the_token_in_the_log(caller, lo
         assert written.isascii()
 
 
+@pytest.mark.usefixtures("failures_as_in_service")
 def test_auth_refuses_when_something_breaks(caller, monkeypatch) -> None:
     def fail(*_: object) -> None:
         raise ZeroDivisionError
 
     monkeypatch.setattr("cds_service.auth.authenticator.Authenticator.authenticate", fail)
     response = caller.client.get("/cds-services", headers=bearer(good()))
-    assert response.status_code == 500
+    assert response.status_code == 503
     assert b"services" not in response.data

@@ -40,7 +40,7 @@ import fhir_mappings
 from cards.facts.order import DrugOrder, EvidenceKind, IdentityEvidence
 from cards.facts.origins import Origin
 from cards.identification.identity import identify
-from cards.identification.recogniser import Recogniser
+from cards.identification.recognizer import Recognizer
 from cards.knowledge.loader import default_knowledge
 
 # The modules of the three mechanisms.
@@ -123,11 +123,11 @@ def test_only_the_mechanisms_keep_anything() -> None:
     assert set(found) - {"cds_service/charts/drawing.py", "cds_service/ehr/connections.py"} == MECHANISMS
 
 
-def test_what_was_recognised_goes_with_its_recogniser() -> None:
-    recogniser = Recogniser(default_knowledge())
+def test_recognized_names_are_released_with_their_recognizer() -> None:
+    recognizer = Recognizer(default_knowledge())
     said = IdentityEvidence(EvidenceKind.TEXT, "", "Kadcyla", "x")
-    assert identify(DrugOrder(Origin("", "x"), evidence=(said,)), recogniser).product is not None
-    gone = weakref.ref(recogniser)
-    del recogniser
+    assert identify(DrugOrder(Origin("", "x"), evidence=(said,)), recognizer).product is not None
+    gone = weakref.ref(recognizer)
+    del recognizer
     gc.collect()
     assert gone() is None

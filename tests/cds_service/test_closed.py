@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 import yaml
 from calls import Caller
-from running import COMMAND, Running, environment, start, stop
-from servers import free_port
+from running import Running, refused, start, stop
 from signers import BASE, EHR, Signer, bearer
 
 from cds_service.configuration.layers import ConfigurationError
@@ -43,16 +41,6 @@ def configured(folder: Path, text: str = REQUIRED) -> Path:
     path = folder / "her2.yaml"
     path.write_text(text)
     return path
-
-
-def refused(folder: Path, *arguments: str) -> str:
-    """Start a service that must not start, and give what it says."""
-    ended = subprocess.run(  # noqa: S603 - our own arguments
-        [COMMAND, "serve", "--port", str(free_port()), *arguments],
-        capture_output=True, text=True, timeout=30, check=False, cwd=folder, env=environment(),
-    )  # fmt: skip
-    assert ended.returncode == 2, ended.stderr
-    return ended.stderr
 
 
 @pytest.fixture(scope="module")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import shutil
 import subprocess
 import zipfile
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -27,6 +29,7 @@ from cds_service.charts.pdf import as_pdf, can_print
 from cds_service.charts.sections import Section, Table
 from cds_service.cli import main
 from cds_service.configuration.settings import Settings
+from cds_service.page_words import page_sentences, page_words
 from cds_service.policies.library import Library
 from cds_service.policies.publication import Publication
 from cds_service.policies.stops import StopKind
@@ -216,6 +219,20 @@ def test_the_command_writes_the_page_and_the_tables(site: Site, tmp_path: Path) 
     nothing = run("--month", "2020-01")
     assert nothing.exit_code == 2
     assert "no decisions of her2-order-sign" in nothing.stderr
+
+
+@pytest.mark.parametrize(("language", "title"), [("de", "im Februar 2026"), ("es", "en febrero de 2026")])
+def test_the_report_is_in_the_language_that_is_asked_for(site: Site, language: str, title: str) -> None:
+    seat = Seat(site.line.caller.app.test_client()).sign_in(EVE)
+    answer = seat.browser.get("/workbench/report", query_string={"month": MONTH}, headers={"Accept-Language": language})
+    assert answer.headers["Content-Language"] == language
+    page = answer.text.partition("</style>")[2]
+    assert f'<html lang="{language}">' in answer.text
+    assert title in page
+    said = {unescape(text).strip() for text in re.findall(r">([^<>]+)<", page)}
+    words = page_words(language)
+    english = {each for each in page_sentences() if words.plain(each) != each}
+    assert said & english == set()
 
 
 def test_the_workbench_gives_the_report(site: Site) -> None:

@@ -329,10 +329,7 @@ def said(tmp_path: Path, before: str, after: str) -> list[str]:
             "thresholds: {lvef_interval_months: 4}",
             "",
             [
-                (
-                    "An ejection fraction older than the label's own value instead of 4 months makes lvef-overdue "
-                    "fire, whatever the product"
-                )
+                "An ejection fraction older than the label's own value instead of 4 months makes lvef-overdue fire",
             ],
             id="back to the label",
         ),

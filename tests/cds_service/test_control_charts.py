@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cds_service.learning.clusters import LEAST_PATIENTS, Patients, correlation
-from cds_service.learning.control import ALARMS_A_YEAR, control_charts, tail_of
+from cds_service.learning.control import ALARMS_A_YEAR, control_charts, false_alarm_share
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -120,5 +120,5 @@ def test_the_correlation_is_none_where_orders_are_independent_and_one_where_pati
 
 
 def test_all_looks_of_a_year_together_have_the_share_that_is_said() -> None:
-    assert tail_of(20, 7) * 20 * 8 * 365 / 7 == pytest.approx(ALARMS_A_YEAR)
-    assert tail_of(20, 1) == pytest.approx(tail_of(20, 7) / 7)
+    assert false_alarm_share(20, 7) * 20 * 8 * 365 / 7 == pytest.approx(ALARMS_A_YEAR)
+    assert false_alarm_share(20, 1) == pytest.approx(false_alarm_share(20, 7) / 7)

@@ -158,7 +158,7 @@ STEPS = (
     ),
     Step("cds_service.decisions.coverage_parts:form_for", "form", dose=False, service=COVERAGE),
     # What is kept
-    Step("cds_service.decisions.suppression:Repeats.applied", "repeats"),
+    Step("cds_service.decisions.suppression:RepeatSuppressor.applied", "repeats"),
     Step("cds_service.decisions.shadow:Shadow.judged", "trial"),
     Step("cds_service.decisions.recording:RecordWriter.record", "record"),
     Step("cds_service.telemetry.metrics:decided", "telemetry"),
@@ -259,7 +259,7 @@ def test_a_card_that_cannot_even_be_named_is_told_of_and_costs_no_other(
     caller: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     card_of = Renderer.card_of
-    broken(monkeypatch, "cards.presentation.plainly:PlainCards.card_of")
+    broken(monkeypatch, "cards.presentation.fallback:FallbackCards.card_of")
     monkeypatch.setattr(
         Renderer,
         "card_of",
@@ -296,7 +296,7 @@ def test_no_removal_is_offered_where_what_would_be_left_is_not_known(
 ) -> None:
     twice = call(orders=[order(), order(252, "order-2")])
     assert "delete" in caller.post(twice).raw.decode()
-    broken(monkeypatch, "cards.offers:judge")
+    broken(monkeypatch, "cards.suggestion_checks:judge")
     answer = caller.post(twice)
     assert "duplicate-order" in answer.topics
     assert "delete" not in answer.raw.decode()
@@ -342,5 +342,5 @@ def test_every_step_that_may_fail_is_broken_here() -> None:
     named = re.compile(r'(?:part_failed|failed\.add|_failed|on_failure)\(\s*"([a-z-]+)"')
     sources = [path for room in ("cards", "fhir_mappings", "cds_service") for path in Path(room).rglob("*.py")]
     guarded = {name for path in sources for name in named.findall(path.read_text(encoding="utf-8"))}
-    elsewhere = {"removals", "coverage-profile", "coverage-information", "answer"}
+    elsewhere = {"removals", "coverage-profile", "coverage-information", "answer", "naming", "reload", "page", "smart"}
     assert guarded == {step.part for step in STEPS} | elsewhere

@@ -26,7 +26,7 @@ from structlog.testing import capture_logs
 from cds_service.charts.csv_tables import spreadsheet_text
 from cds_service.cli import main
 from cds_service.configuration.settings import Settings
-from cds_service.learning import watching
+from cds_service.learning import watch_thread
 from cds_service.learning.control import Count, control_chart
 from cds_service.learning.feedback_export import COLUMNS, entries
 from cds_service.learning.report import learning_report
@@ -325,12 +325,12 @@ def test_a_look_tells_the_log_and_the_metrics_and_rests_meanwhile(
     line: Stream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     line.weeks(1, stream.under_another_code)
-    monkeypatch.setattr(watching, "now", lambda: line.at + timedelta(hours=4))
+    monkeypatch.setattr(watch_thread, "now", lambda: line.at + timedelta(hours=4))
     rested: list[float] = []
-    monkeypatch.setattr(watching.time, "sleep", rested.append)
+    monkeypatch.setattr(watch_thread.time, "sleep", rested.append)
     with capture_logs() as logs:
-        watching.look(line.caller.store.engine)
-        watching.look(line.caller.store.engine)
+        watch_thread.look(line.caller.store.engine)
+        watch_thread.look(line.caller.store.engine)
     said = [each for each in logs if each["event"] == "out_of_limits"]
     assert {"lvef-missing"} <= {each["what"] for each in said}
     assert [each["out_of_limits"] for each in logs if each["event"] == "watched"] == [len(said)]
@@ -338,7 +338,7 @@ def test_a_look_tells_the_log_and_the_metrics_and_rests_meanwhile(
     assert rested
     assert min(rested) >= 9 * 0.02
     with capture_logs() as logs:
-        watching.look(open_engine(f"sqlite:///{tmp_path}/without-tables.sqlite3"))
+        watch_thread.look(open_engine(f"sqlite:///{tmp_path}/without-tables.sqlite3"))
     assert [each["event"] for each in logs] == ["watch_failed"]
 
 

@@ -8,11 +8,12 @@ import pytest
 import stream
 from axe_playwright_python.sync_playwright import Axe
 
-from cds_service.charts.figures import Bar, Range
+from cds_service.charts.figures import Bar, Range, in_english
 from cds_service.learning import page as page_module
 from cds_service.learning.page import counts, learning_page, sections
 from cds_service.learning.report import learning_report
 from cds_service.learning.text import learning_lines
+from cds_service.page_words import IN_ENGLISH, page_words
 from cds_service.store.selection import Window
 
 if TYPE_CHECKING:
@@ -66,14 +67,14 @@ def test_the_page_asks_for_nothing_and_runs_nothing(page: Page) -> None:
 
 
 def test_the_page_says_what_went_wrong_first_and_in_words(page: Page, report: dict[str, Any]) -> None:
-    assert "lvef-missing, fired: loud" in page.locator(".alert").inner_text()
+    assert "lvef-missing, fired: unusually loud" in page.locator(".alert").inner_text()
     assert page.locator("h3").first.inner_text() == "Orders of all drugs"
     assert "lvef" in page.locator("h3").nth(len(report["volume"]["charts"])).inner_text()
     assert page.locator("svg").count() == len(report["charts"]) + len(report["volume"]["charts"])
     assert page.locator("svg").first.get_attribute("role") == "img"
     drawn = page.locator("section", has=page.locator("h3", has_text="lvef-missing: fired")).locator("svg")
-    assert "loud" in drawn.locator("text").all_text_contents()
-    assert "loud in the period of 2026-02-16" in (drawn.locator("desc").text_content() or "")
+    assert "unusually loud" in drawn.locator("text").all_text_contents()
+    assert "unusually loud in the period of 2026-02-16" in (drawn.locator("desc").text_content() or "")
 
 
 @pytest.mark.parametrize("width", [360, 1280])
@@ -110,11 +111,28 @@ def test_a_page_reads_no_more_than_it_may_and_says_so() -> None:
 
 def test_a_page_of_the_service_lays_out_the_same_sections(report: dict[str, Any]) -> None:
     layout = stream.Stream().caller.app.jinja_env.get_template("sections.html").module
-    written = layout.lay_out(sections(report))  # type: ignore[attr-defined]
+    written = layout.lay_out(sections(report), in_english)  # type: ignore[attr-defined]
     assert written.count("<svg ") == len(report["charts"]) + len(report["volume"]["charts"])
     assert "<script" not in written
     assert "&lt;script&gt;document.title=1" in written
     assert written in learning_page(report, "all time")
+
+
+def test_the_page_names_reasons_topics_and_signals_in_its_language(report: dict[str, Any]) -> None:
+    reasons = [{"topic": "lvef-missing", "reason": "Already done (action-completed)", "cards": 2}]
+    share = {"share": 0.5, "interval95": [0.1, 0.9]}
+    few = {**report, "reasons": [{**reasons[0], **share}], "charts": report["charts"][:1]}
+    written = learning_page(few, "Alle Dienste.", page_words("de"))
+    for part in (
+        '<html lang="de">',
+        "auffallend laut",
+        "50 % (10 bis 90)",
+        "(action-completed)",
+        "je 100 Verordnungen",
+    ):
+        assert part in written
+    assert "Already done" not in written
+    assert "loud" not in written.partition("</style>")[2]
 
 
 def test_a_long_list_shows_its_newest(report: dict[str, Any]) -> None:
@@ -146,7 +164,7 @@ def test_the_fates_of_cards_are_charted_where_they_are_known() -> None:
     assert page_module._by_week(weeks) == [Bar("2026-01-12", 10.0, 30.0)]
     assert page_module._overridden(weeks) == [Range("a", 0.5, 0.1, 0.9), Range("b", 1 / 6, 0.1, 0.9)]
     reasons = [{"reason": "Done", "cards": 2}, {"reason": "Other", "cards": 3}, {"reason": "Done", "cards": 2}]
-    assert page_module._by_reason(reasons) == [Bar("Done", 4), Bar("Other", 3)]
+    assert page_module._by_reason(reasons, IN_ENGLISH) == [Bar("Done", 4), Bar("Other", 3)]
 
 
 def test_no_fate_is_charted_where_none_is_known(report: dict[str, Any]) -> None:

@@ -217,9 +217,9 @@ def test_there_are_never_more_slots_than_there_are() -> None:
     assert not slots.take(0, 0)
 
 
-def test_a_neighbour_that_is_waited_for_by_enough_is_not_waited_for_by_more() -> None:
-    neighbour = CallLimit(1)
-    with neighbour.asked(), pytest.raises(ServerBusyError), neighbour.asked():
+def test_a_server_with_enough_callers_waiting_takes_no_more() -> None:
+    server = CallLimit(1)
+    with server.asked(), pytest.raises(ServerBusyError), server.asked():
         pass
-    with neighbour.asked():
+    with server.asked():
         pass

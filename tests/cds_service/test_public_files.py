@@ -219,8 +219,11 @@ def test_a_label_that_was_revised_since_is_told(tmp_path) -> None:
 @pytest.mark.parametrize(
     ("text", "name", "says"),
     [
-        pytest.param("hello\nworld\n", "file.txt", "no record of an HCPCS file", id="any text"),
-        pytest.param("", "file.txt", "no record", id="nothing"),
+        pytest.param("hello\nworld\n", "file.txt", "not a public file .* openFDA", id="any text"),
+        pytest.param("HCPCS,Drug\nJ9354,Kadcyla\n", "file.csv", "not a public file .* CMS", id="other columns"),
+        pytest.param("", "file.txt", "the file is empty", id="nothing"),
+        pytest.param("J9354".encode("utf-16"), "file.txt", "not text in UTF-8", id="another encoding"),
+        pytest.param(b"\x7fELF\0\1\2", "file", "not text in UTF-8; it must be openFDA", id="a program"),
         pytest.param('{"a": 1}', "file.json", "no list 'results'", id="other JSON"),
         pytest.param('{"results": [{"id": 1}]}', "file.json", "no product_ndc", id="another openFDA file"),
         pytest.param("{", "file.json", "not JSON", id="broken JSON"),

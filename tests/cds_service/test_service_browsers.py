@@ -85,12 +85,12 @@ def test_service_lets_a_browser_read_the_answer_to(service, method, path, more, 
     assert "Access-Control-Allow-Credentials" not in answer.headers
 
 
+@pytest.mark.usefixtures("failures_as_in_service")
 def test_service_lets_a_browser_read_that_something_went_wrong_inside(service, monkeypatch) -> None:
     def fail(*_: object) -> None:
         raise ValueError
 
     monkeypatch.setattr("cds_service.web.hooks.json_body", fail)
     response = service.client.post(f"/cds-services/{SIGN}", json=call(), headers={"Origin": ORIGIN})
-    assert response.status_code == 500
-    assert response.json["resourceType"] == "OperationOutcome"
+    assert [card["indicator"] for card in response.json["cards"]] == ["warning"]
     assert response.headers["Access-Control-Allow-Origin"] in ("*", ORIGIN)

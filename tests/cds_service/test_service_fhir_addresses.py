@@ -383,7 +383,7 @@ def test_service_configuration_names_the_variable_of_an_authority_that_cannot_be
     with pytest.raises(ConfigurationError) as refused:
         load_settings(None, {"HER2_CDS_FHIR__CA_BUNDLE": "/nowhere/ca.pem"})
     assert refused.value.problems == [
-        "HER2_CDS_FHIR__CA_BUNDLE: fhir.ca_bundle: /nowhere/ca.pem cannot be used (FileNotFoundError)"
+        "HER2_CDS_FHIR__CA_BUNDLE: fhir.ca_bundle: /nowhere/ca.pem cannot be used (No such file or directory)"
     ]
 
 

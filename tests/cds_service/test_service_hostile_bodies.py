@@ -305,9 +305,9 @@ def test_service_says_nothing_of_what_went_wrong_inside(service, log_lines, monk
     def fail(*_: object) -> None:
         raise ValueError(MARK)
 
-    # Reading and judging a call never end so (test_failing_steps.py); what comes before them may.
-    monkeypatch.setattr("cds_service.web.hooks.json_body", fail)
-    response = service.client.post(f"/cds-services/{SIGN}", json=marked())
+    # A call never ends so (test_failing_steps.py, test_before_a_call.py).
+    monkeypatch.setattr("cds_service.web.terminology.code_system", fail)
+    response = service.client.get("/CodeSystem/card-topic")
     assert response.status_code == 500
     assert response.json["issue"][0]["details"]["coding"][0]["code"] == "internal"
     assert MARK not in response.text

@@ -206,8 +206,14 @@ def test_the_page_leaves_out_what_was_not_read(seen, chart) -> None:
 
 
 def test_the_page_says_why_it_could_not_read(seen, chart) -> None:
+    # Silence about one chart is no answer about the next.
+    fill(seen, chart.base, "252 mg")
+    expect(seen.page.locator(".silence")).to_have_count(1)
+    chart.heard.clear()
     fill(seen, chart.base, drug="Kadzylas")
     expect(seen.page.locator("#own-status")).to_contain_text("the nearest are Kadcyla")
+    expect(seen.page.locator("#cards")).to_contain_text("Not checked: ")
+    expect(seen.page.locator(".silence")).to_have_count(0)
     fill(seen, "http://10.0.0.1/fhir")
     expect(seen.page.locator("#own-status")).to_contain_text("this FHIR server is not asked")
     assert chart.heard == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +11,10 @@ import pytest
 from calls import DISPATCH, KEYS, SELECT, SIGN, authorization, call, check_body, clean_prefetch, order, without
 from chart_server import ChartServer, Reply
 from click.testing import CliRunner
-from running import PATIENCE_S, Running, served, start, stop
+from running import PATIENCE_S, Running, served, start_afresh, stop
 
 from cds_service.cli import main
+from cds_service.server import Server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +30,7 @@ def running(tmp_path_factory) -> Iterator[Running]:
     folder = tmp_path_factory.mktemp("service")
     config = folder / "her2.yaml"
     config.write_text("auth: {mode: off}\nlimits: {body_bytes: 100000}\nfhir: {timeout_s: 1}\n")
-    service = start(folder, "--config", str(config))
+    service = start_afresh(folder, "--config", str(config))
     yield service
     stop(service)
 
@@ -39,6 +41,17 @@ def chart() -> Iterator[ChartServer]:
     server = ChartServer()
     yield server
     server.close()
+
+
+def test_workers_are_forked_where_python_would_start_them_anew() -> None:
+    """Python 3.14 does; workers share what was loaded before only when they are forked."""
+    usual = multiprocessing.get_start_method()
+    try:
+        multiprocessing.set_start_method("spawn", force=True)
+        Server("cds_service.wsgi:application", factory=True)
+        assert multiprocessing.get_start_method() == "fork"
+    finally:
+        multiprocessing.set_start_method(usual, force=True)
 
 
 def test_service_process_prints_the_addresses_to_open(running) -> None:

@@ -315,14 +315,32 @@ def test_smart_prints_on_one_page(seen, tempered, lost, cards) -> None:
     assert len(re.findall(rb"/Type\s*/Page\b", paper)) == 1
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
-def test_smart_looks_right(browser, app, tempered, pictures, size, scheme) -> None:
-    seen = visit(browser, f"http://127.0.0.1:{app.port}", pictures, viewport=size, color_scheme=scheme)
+@pytest.mark.parametrize(
+    ("size", "scheme", "language", "title"),
+    [
+        pytest.param(PHONE, "light", "es-ES", "HER2 en tejido", id="phone in Spanish"),
+        pytest.param(PHONE, "dark", "de-DE", "HER2 im Gewebe", id="phone at night in German"),
+        pytest.param(DESK, "light", "de-DE", "HER2 im Gewebe", id="desk in German"),
+        pytest.param(DESK, "dark", "en-US", "HER2 in tissue", id="desk at night"),
+    ],
+)
+def test_smart_looks_right(  # noqa: PLR0913, PLR0917 - the fixtures, and how the page is looked at
+    browser, app, tempered, pictures, size, scheme, language, title
+) -> None:
+    look = {"viewport": size, "color_scheme": scheme, "locale": language}
+    seen = visit(browser, f"http://127.0.0.1:{app.port}", pictures, **look)
     launched(seen, tempered)
-    expect(seen.page.locator("figure")).to_have_count(4)
+    expect(seen.page.get_by_role("heading", name=title)).to_be_visible()
     seen.page.locator("details").first.locator("summary").click()
-    seen.check(f"smart-{size['width']}-{scheme}")
+    words = seen.page.locator(".charts").inner_text()
+    bilirubin = {"de": "Gesamtbilirubin", "es": "bilirrubina total", "en": "total bilirubin"}[language[:2]]
+    assert bilirubin in words.replace("Bilirrubina", "bilirrubina")
+    assert ("3.5 mg/kg" in words) is (language[:2] == "en")
+    expect(seen.page.locator("figure")).to_have_count(4)
+    # Where a chart is wider than the screen, its end shows: today, the order, the names of the lines.
+    ends = "p => p.scrollLeft + p.clientWidth + 2 >= p.scrollWidth"
+    assert seen.page.evaluate(f"[...document.querySelectorAll('.plot')].every({ends})")
+    seen.check(f"smart-{size['width']}-{scheme}-{language}")
     seen.end(urlsplit(tempered.iss).netloc)
     seen.page.context.close()
 

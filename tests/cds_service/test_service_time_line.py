@@ -16,10 +16,10 @@ from cards.facts.outcomes import Fired
 from cards.facts.patient import Patient, Staging
 from cards.facts.policy import default_policy
 from cards.facts.results import Lvef
-from cards.facts.session import Moment, Session
+from cards.facts.session import Hook, Session
 from cards.facts.topics import Topic
 from cards.identification.identity import Identity, IdentityStatus
-from cards.identification.recogniser import Recogniser
+from cards.identification.recognizer import Recognizer
 from cards.knowledge.loader import default_knowledge
 from cards.knowledge.schema import Setting
 from cards.readings.case import Case
@@ -34,7 +34,7 @@ from cds_service.smart.panels import Line, Panel, Point, Series, TimeAxis, draw
 
 TODAY = date(2026, 3, 1)
 KNOWN = default_knowledge()
-RECOGNISER = Recogniser(KNOWN)
+RECOGNIZER = Recognizer(KNOWN)
 ORIGIN = Origin("", "")
 values = st.decimals(min_value=0, max_value=5000, places=2)
 days = st.integers(min_value=0, max_value=4000).map(lambda ago: TODAY - timedelta(days=ago))
@@ -66,13 +66,13 @@ def case(product: str, lvefs: list[tuple[int, int]], setting: Setting | None) ->
     order = DrugOrder(ORIGIN)
     identity = Identity(IdentityStatus.SETTLED, product=known, named=(known,))
     staged = (Staging(setting, str(setting), TODAY, ORIGIN),) if setting else ()
-    session = Session(Moment.SIGN, TODAY, (order,), Patient(lvefs=measured, stagings=staged))
+    session = Session(Hook.SIGN, TODAY, (order,), Patient(lvefs=measured, stagings=staged))
     return Case(
         order,
         identity,
         session,
-        SessionOrders((), session.today, RECOGNISER),
-        RECOGNISER,
+        SessionOrders((), session.today, RECOGNIZER),
+        RECOGNIZER,
         default_policy(KNOWN).thresholds,
     )
 

@@ -248,6 +248,8 @@ def test_a_trial_on_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyP
         return runner.invoke(main, ["shadow", *arguments])
 
     assert "nothing is on trial; no decisions of her2-order-sign" in run("report").output
+    Caller(Settings(), database=f"sqlite:///{tmp_path}/record.sqlite3").post(call())
+    assert run("report").output == "nothing is on trial\n"
     caller = Caller(
         Settings(cards={"weight-stale": {"mode": "shadow"}}), database=f"sqlite:///{tmp_path}/record.sqlite3"
     )

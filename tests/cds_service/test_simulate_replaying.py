@@ -44,7 +44,7 @@ def exported(course: Course) -> list[Json]:
     return [resource for resource, _ in resources(course)]
 
 
-def labelled(course: Course) -> dict[str, Ordered]:
+def labeled(course: Course) -> dict[str, Ordered]:
     """Return what was ordered, in scope, by the reference of the order."""
     return {
         f"MedicationRequest/{resource['id']}": ordered
@@ -54,19 +54,19 @@ def labelled(course: Course) -> dict[str, Ordered]:
 
 
 COHORT = list(courses(110, seed=11, errors_percent=60))
-ERRORS = [course for course in COHORT if any(o.expected for o in labelled(course).values())]
+ERRORS = [course for course in COHORT if any(o.expected for o in labeled(course).values())]
 
 
 def test_a_clean_course_brings_up_no_card_and_an_error_brings_up_its_own_topic_and_no_other(replayer) -> None:
     injected: set[str] = set()
     for course in courses(250, seed=3, errors_percent=50):
         rows = replayer.replay_patient(course.patient, lines(exported(course)), {})
-        fired = {order: set() for order in labelled(course)}
+        fired = {order: set() for order in labeled(course)}
         for row in rows.firings:
             fired[row[1]].add(row[TOPIC])
-        assert fired == {order: ordered.expected for order, ordered in labelled(course).items()}
+        assert fired == {order: ordered.expected for order, ordered in labeled(course).items()}
         assert len(rows.orders) == len(fired)
-        injected.update(topic for ordered in labelled(course).values() for topic in ordered.expected)
+        injected.update(topic for ordered in labeled(course).values() for topic in ordered.expected)
     assert len(injected) >= 14
     assert injected <= {str(topic) for topic in Topic}
 
@@ -238,7 +238,7 @@ def test_the_order_of_the_lines_changes_nothing(replayer, course, random) -> Non
 
 
 def test_a_topic_in_shadow_is_counted_and_not_shown() -> None:
-    course = next(c for c in COHORT if any("hcpcs-mismatch" in o.expected for o in labelled(c).values()))
+    course = next(c for c in COHORT if any("hcpcs-mismatch" in o.expected for o in labeled(c).values()))
     shadowed = Replayer(Settings(), Settings(cards={"hcpcs-mismatch": {"mode": "shadow"}}))
     rows = shadowed.replay_patient(course.patient, lines(exported(course)), {})
     modes = {(row[7], row[10], row[SHOWN]) for row in rows.firings if row[TOPIC] == "hcpcs-mismatch"}
@@ -311,7 +311,7 @@ def signed_in(course: Course, requester: str, kind: str) -> list[bytes]:
 )
 def test_an_order_is_replayed_by_the_profile_of_who_signed_it_and_where(match, holds) -> None:
     course = ERRORS[0]
-    topics = {topic for ordered in labelled(course).values() for topic in ordered.expected}
+    topics = {topic for ordered in labeled(course).values() for topic in ordered.expected}
     off = {topic: {"mode": "off"} for topic in topics}
     plain, profiled = Settings(), Settings(profiles={"clinic": {"match": match, "cards": off}})
     replayer = Replayer(plain, profiled)
@@ -324,7 +324,7 @@ def test_an_order_is_replayed_by_the_profile_of_who_signed_it_and_where(match, h
 
 def test_a_replay_may_be_of_the_calls_of_one_client() -> None:
     course = ERRORS[0]
-    topics = {topic for ordered in labelled(course).values() for topic in ordered.expected}
+    topics = {topic for ordered in labeled(course).values() for topic in ordered.expected}
     profile = {"match": {"tenant": "day-clinic"}, "cards": {topic: {"mode": "off"} for topic in topics}}
     given = Settings(profiles={"clinic": profile})
     rows = Replayer(given.as_called_by(Caller("", "day-clinic"))).replay_patient(

@@ -10,11 +10,15 @@ from calls import SIGN, Caller, call, order
 from click.testing import CliRunner
 from sqlalchemy import select
 
+from cards.facts.outcomes import AN_INTERNAL_ERROR
+from cards.presentation.language import Localizer
+from cards.presentation.translation import languages, wording_in
 from cds_service.audit.explain import explain
 from cds_service.cli import main
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.configuration.loading import load_settings
 from cds_service.decisions.reproduce import replay
+from cds_service.ehr import reasons
 from cds_service.store.reading import find
 from cds_service.store.tables import decisions
 
@@ -92,3 +96,18 @@ def test_the_check_lists_what_a_language_says_in_english() -> None:
 def test_the_check_knows_its_languages() -> None:
     result = CliRunner().invoke(main, ["knowledge", "check", "--language", "fr"])
     assert (result.exit_code, "no language 'fr'" in result.output) == (2, True)
+
+
+@pytest.mark.parametrize("language", [each for each in languages() if each != "en"])
+def test_why_something_was_not_available_is_said_in_the_language(language: str) -> None:
+    localizer = Localizer(wording_in(language).locale)
+    assert [said for said in (*reasons.ALL, AN_INTERNAL_ERROR) if localizer.text(said) == said] == []
+
+
+def test_a_key_that_failed_in_the_prefetch_is_told_as_that(tmp_path: Path) -> None:
+    sent = call()
+    refused = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "forbidden"}]}
+    sent["prefetch"]["lvef"] = refused
+    (card,) = Caller(configured(tmp_path, "{language: de}")).post(sent).cards
+    assert (card["source"]["topic"]["code"], card["indicator"]) == ("checks-incomplete", "warning")
+    assert "im Prefetch steht dafür ein Fehler, und die Anfrage nennt keinen fhirServer" in card["detail"]

@@ -18,7 +18,7 @@ from cds_service.configuration.loading import load_settings
 from cds_service.configuration.overlay import PublishedPolicy, with_policy
 from cds_service.configuration.policy_content import NOTHING, content_of_file, content_over, stored_content
 from cds_service.configuration.settings import Settings
-from cds_service.configuration.site_content import changed_beneath, laid
+from cds_service.configuration.site_content import changed_shipped_values, with_texts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -109,13 +109,13 @@ def test_a_version_that_sets_a_threshold_of_an_unknown_product_is_refused(sectio
 
 def test_what_a_release_changes_under_an_overlay_is_told() -> None:
     content = content_over({"site": {"knowledge": KNOWLEDGE}}, "version 3", SHIPPED)
-    above = laid(SHIPPED, content.site, "version 3")
-    assert changed_beneath(content.site.shipped, SHIPPED, above) == []
+    above = with_texts(SHIPPED, content.site, "version 3")
+    assert changed_shipped_values(content.site.shipped, SHIPPED, above) == []
     place = "knowledge.products.kadcyla.monitoring.lvef.interval_months"
     older = {**content.site.shipped, place: "6"}
-    assert changed_beneath(older, SHIPPED, above) == [f"{place}: was 6, is now 3; the overlay says 2"]
+    assert changed_shipped_values(older, SHIPPED, above) == [f"{place}: was 6, is now 3; the overlay says 2"]
     gone = {**content.site.shipped, "knowledge.products.gone": "1"}
-    assert "no longer there" in changed_beneath(gone, SHIPPED, above)[0]
+    assert "no longer there" in changed_shipped_values(gone, SHIPPED, above)[0]
 
 
 def test_a_content_without_a_site_is_written_as_before() -> None:

@@ -117,7 +117,7 @@ def test_nothing_that_names_the_patient_is_kept(caller: Caller) -> None:
                 assert "MARK" not in str(row).replace("\\u", "")
 
 
-def test_patients_are_told_apart_and_recognised_by_a_key() -> None:
+def test_a_key_tells_patients_apart_and_finds_them_again() -> None:
     hashed = Pseudonyms(AuditSettings(), b"a" * 32)
     assert hashed.name("patient", "1", "https://a.example") == hashed.name("patient", "1", "https://a.example")
     names = {

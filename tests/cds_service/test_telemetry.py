@@ -89,7 +89,7 @@ def test_a_service_sends_back_the_names_it_was_sent_and_makes_those_it_was_not(s
 def receiver() -> Iterator[SpanReceiver]:
     """Yield a receiver of spans."""
     if importlib.util.find_spec("opentelemetry") is None or importlib.util.find_spec("opentelemetry.sdk") is None:
-        lacking("OpenTelemetry (pip install 'her2-cds[otel]')")
+        lacking("OpenTelemetry (the extra 'otel')")
     from span_receiver import SpanReceiver  # noqa: PLC0415 - reads what may not be installed
 
     listening = SpanReceiver()
@@ -266,7 +266,7 @@ def test_tracing_that_cannot_be_had_is_told(monkeypatch: pytest.MonkeyPatch, log
     assert tracing.begin() is None
     told = [line["reason"] for line in log_lines if line["event"] == "tracing_is_off"]
     assert told == [
-        "OpenTelemetry is not installed; pip install 'her2-cds[otel]'",
+        "OpenTelemetry is not installed (requirements-otel.lock)",
         "of the protocols of OTLP only http/protobuf is spoken here",
     ]
 

@@ -145,7 +145,7 @@ def test_without_profiles_every_case_is_as_it_ever_was() -> None:
 def test_cases_of_the_rules_are_judged_by_the_profile_of_their_service(tmp_path: Path) -> None:
     settings, today = read(tmp_path, ONE_SERVICE), lambda: now().date()
     changed = changed_cases(Previewer(settings, today), CallerPreviewer(settings, today, "selecting"))
-    assert {str(each.specimen.session().moment) for each in changed} <= {"order-select"}
+    assert {str(each.specimen.session().hook) for each in changed} <= {"order-select"}
     own = CallerPreviewer(settings, today, "selecting").cases
     assert set(own) == set(specimens())
 

@@ -326,7 +326,7 @@ def test_workbench_signs_in_nobody_made_up_where_there_is_a_provider(store: Stor
 # --- Signing out -----------------------------------------------------------------------------------------------------
 
 
-def way_out(client: FlaskClient) -> str:
+def sign_out_address(client: FlaskClient) -> str:
     """Sign out of the workbench, and give the way out of the provider that its page offers."""
     answer = Seat(client).send("/sign-out")
     assert answer.status_code == 200
@@ -350,7 +350,7 @@ def left(address: str) -> str:
 def test_workbench_signs_out_at_the_provider_too(store: Store, issuer: str) -> None:
     client = browser(store, issuer)
     signed_in(client, "ann")
-    address = way_out(client)
+    address = sign_out_address(client)
     assert client.get("/workbench").headers["Location"] == "/workbench/sign-in"
     split = urlsplit(address)
     asked = parse_qs(split.query)
@@ -372,7 +372,7 @@ def test_workbench_signs_out_at_the_provider_too(store: Store, issuer: str) -> N
 def test_workbench_believes_no_way_back_that_it_did_not_send(store: Store, issuer: str, state: str) -> None:
     client = browser(store, issuer)
     signed_in(client, "ann")
-    way_out(client)
+    sign_out_address(client)
     page = client.get("/workbench/signed-out", query_string={"state": state.encode(errors="replace").decode()})
     assert page.status_code == 200
     assert "at your organization." not in words(page)
@@ -401,7 +401,7 @@ def test_workbench_offers_no_way_out_of_a_provider_that_names(store: Store, issu
     signed_in(client, "ann")
     known = client.application.extensions["her2_cds_workbench_provider"]._client
     known.load_server_metadata()["end_session_endpoint"] = offered
-    assert way_out(client) == ""
+    assert sign_out_address(client) == ""
     assert client.get("/workbench").headers["Location"] == "/workbench/sign-in"
 
 
@@ -410,7 +410,7 @@ def test_workbench_keeps_what_the_way_out_asks_already(store: Store, issuer: str
     signed_in(client, "ann")
     known = client.application.extensions["her2_cds_workbench_provider"]._client
     known.load_server_metadata()["end_session_endpoint"] = "https://idp.example/logout?realm=staff"
-    assert parse_qs(urlsplit(way_out(client)).query)["realm"] == ["staff"]
+    assert parse_qs(urlsplit(sign_out_address(client)).query)["realm"] == ["staff"]
 
 
 def test_workbench_signs_out_here_while_the_provider_is_gone(store: Store, issuer: str) -> None:
@@ -420,7 +420,7 @@ def test_workbench_signs_out_here_while_the_provider_is_gone(store: Store, issue
     known = client.application.extensions["her2_cds_workbench_provider"]._client
     known.server_metadata.clear()
     known._server_metadata_url = f"http://127.0.0.1:{free_port()}/.well-known/openid-configuration"
-    assert way_out(client) == ""
+    assert sign_out_address(client) == ""
     assert client.get("/workbench").headers["Location"] == "/workbench/sign-in"
 
 
@@ -437,7 +437,7 @@ def test_workbench_keeps_no_id_token_that_would_fill_the_cookie(
     cookie = client.get_cookie("her2-workbench", path="/workbench")
     assert cookie is not None
     assert len(cookie.value) < 4000
-    asked = parse_qs(urlsplit(way_out(client)).query)
+    asked = parse_qs(urlsplit(sign_out_address(client)).query)
     assert asked.get("id_token_hint", []) == ([token] if is_kept else [])
     assert asked["client_id"] == ["her2-cds"]
 

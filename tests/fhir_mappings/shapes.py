@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from cards.identification.recogniser import Recogniser
+from cards.identification.recognizer import Recognizer
 from cards.knowledge.loader import default_knowledge
 from cds_service.configuration.settings import Settings
 from cds_service.decisions.decider import Decider
@@ -43,7 +43,7 @@ PATIENT = {"reference": "Patient/pat-1"}
 
 KNOWN = default_knowledge()
 TERMINOLOGY = KNOWN.terminology
-RECOGNISER = Recogniser(KNOWN)
+RECOGNIZER = Recognizer(KNOWN)
 
 
 def coding(system: str, code: str, display: str = "") -> Json:
@@ -137,7 +137,7 @@ def bundle(*resources: Json | None, **changes: Any) -> Json:
 def read_patient(**lists: Any) -> Patient:
     """Read a chart from the lists of a prefetch."""
     answers = {key: read_answer(encode(value), f"prefetch.{key}") for key, value in lists.items()}
-    return ChartReader(TERMINOLOGY, RECOGNISER).patient(answers, "pat-1", frozenset())
+    return ChartReader(TERMINOLOGY, RECOGNIZER).patient(answers, "pat-1", frozenset())
 
 
 def chart(**changes: Any) -> Json:
@@ -227,4 +227,4 @@ def medication_reader() -> MedicationReader:
 
 @lru_cache(maxsize=1)
 def chart_reader() -> ChartReader:
-    return ChartReader(TERMINOLOGY, RECOGNISER)
+    return ChartReader(TERMINOLOGY, RECOGNIZER)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
-from shapes import LOINC, RECOGNISER, TERMINOLOGY
+from shapes import LOINC, RECOGNIZER, TERMINOLOGY
 
 from cards.facts.results import LabResult
 from fhir_mappings.request.chart import ChartReader
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 Json = dict[str, Any]
-READER = ChartReader(TERMINOLOGY, RECOGNISER)
+READER = ChartReader(TERMINOLOGY, RECOGNIZER)
 PROFILES = ("anaemia", "ckd_stage3", "healthy", "hypertension", "type2_diabetes")
 CHARTS = [(profile, seed) for profile in PROFILES for seed in (1, 2)]
 CONCEPTS = {

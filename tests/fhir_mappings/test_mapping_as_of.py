@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cards.knowledge.loader import default_knowledge
+from fhir_mappings.as_of.event_times import EventTime, later, when
 from fhir_mappings.as_of.history import PatientHistory
-from fhir_mappings.as_of.moments import When, later, when
 from fhir_mappings.as_of.searches import searches
 from fhir_mappings.as_of.sites import site_of
 from fhir_mappings.code_maps.files import read_code_map
@@ -107,7 +107,7 @@ def test_moments_are_in_the_order_of_their_times_and_days_where_one_has_no_time(
     assert one is not None
     assert two is not None
     assert one.is_before(two) == (first < second)
-    assert When(one.day).is_before(two) == (first.date() < second.date())
+    assert EventTime(one.day).is_before(two) == (first.date() < second.date())
     assert later(one, two) in (one, two)
     assert not (one.is_before(two) and two.is_before(one))
 

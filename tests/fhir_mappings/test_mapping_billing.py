@@ -229,7 +229,7 @@ def test_the_newest_plain_answer_for_each_hormone_receptor() -> None:
             observation("16113-3", "pr-2", valueString="see report"),
         ),
     )
-    assert facts.receptors == {Receptor.OESTROGEN: False, Receptor.PROGESTERONE: False}
+    assert facts.receptors == {Receptor.ESTROGEN: False, Receptor.PROGESTERONE: False}
 
 
 def role(*specialties: Json, name: str = "role-1", practitioner: str = "Practitioner/onc-17") -> Json:
@@ -288,7 +288,7 @@ def coverage(**changes: Any) -> Json:
     ("changes", "names"),
     [
         pytest.param({}, ["Louisiana Healthcare Connections"], id="by its display"),
-        pytest.param({"payor": [{"reference": "Organization/org-1"}]}, ["Aetna"], id="by the organisation"),
+        pytest.param({"payor": [{"reference": "Organization/org-1"}]}, ["Aetna"], id="by the organization"),
         pytest.param({"payor": {"reference": "Organization/org-1"}}, ["Aetna"], id="an object for an array"),
         pytest.param({"status": "cancelled"}, [], id="cancelled"),
         pytest.param({"beneficiary": {"reference": "Patient/pat-2"}}, [], id="of another patient"),
@@ -300,12 +300,12 @@ def coverage(**changes: Any) -> Json:
         pytest.param(
             {"type": {"coding": [{"code": "pay"}]}, "payor": [{"display": "Jane Roe"}]}, [], id="somebody pays: no name"
         ),
-        pytest.param({"payor": [{"reference": "Organization/org-9"}]}, [], id="an organisation that was not sent"),
+        pytest.param({"payor": [{"reference": "Organization/org-9"}]}, [], id="an organization that was not sent"),
     ],
 )
 def test_who_pays(changes, names) -> None:
-    organisation = {"resourceType": "Organization", "id": "org-1", "name": "Aetna"}
-    facts = read(order(), coverage=bundle(coverage(**changes), organisation))
+    organization = {"resourceType": "Organization", "id": "org-1", "name": "Aetna"}
+    facts = read(order(), coverage=bundle(coverage(**changes), organization))
     assert [payer.name for payer in facts.payers] == names
 
 

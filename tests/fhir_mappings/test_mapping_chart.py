@@ -423,12 +423,29 @@ def test_selecting_a_group_selects_the_orders_of_its_actions(by: str) -> None:
     entry = {"resource": OVERDOSE, "fullUrl": "urn:uuid:o"}
     sent: Json = {"hook": "order-select", "selections": ["RequestGroup/g"]}
     assert topics(group, entry, **sent) == ["dose-above-maximum"]
-    assert topics(group, entry, **{**sent, "selections": ["RequestGroup/h"]}) == []
+    assert topics(group, entry, **{**sent, "selections": ["RequestGroup/h"]}) == ["checks-incomplete"]
 
 
 def test_an_order_that_is_not_selected_is_context_and_gets_no_card() -> None:
     sent: Json = {"hook": "order-select", "selections": ["MedicationRequest/order-2"]}
     assert topics(OVERDOSE, AMOXICILLIN, **sent) == []
+
+
+@pytest.mark.parametrize(
+    ("draft", "selections", "told"),
+    [
+        pytest.param(OVERDOSE, ["MedicationRequest/gone"], True, id="an order that is not in the session"),
+        pytest.param(OVERDOSE, ["gone"], True, id="a bare id"),
+        pytest.param(OVERDOSE, ["CarePlan/gone"], True, id="a plan"),
+        pytest.param(OVERDOSE, ["ServiceRequest/gone"], False, id="no order of a drug"),
+        pytest.param(OVERDOSE, [], False, id="nothing"),
+        pytest.param({**AMOXICILLIN, "id": "x"}, ["MedicationRequest/gone"], False, id="beside no drug in scope"),
+    ],
+)
+def test_a_selection_that_cannot_be_found(draft: Json, selections: list[str], told: bool) -> None:  # noqa: FBT001 - a column
+    found = orders(draft, hook="order-select", selections=selections)
+    assert [gap.reason for gap in found.gaps] == ["selection-unknown"] * told
+    assert topics(draft, hook="order-select", selections=selections) == ["checks-incomplete"] * told
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,9 @@ from shapes import Json, coding, concept, dosage, dose_of, order, quantity
 
 from cards.facts.order import DoseUnit
 from cards.values.quantities import Mg, MgPerKg
-from fhir_mappings.medications.dosage import Strength, doses, notes, start, text_doses
+from fhir_mappings.medications.dosage import Strength, doses, start
+from fhir_mappings.medications.dose_shares import shares_in
+from fhir_mappings.medications.doses_in_text import doses_by_text, notes
 
 FIRST = ("dosageInstruction", 0, "doseAndRate", 0, "doseQuantity")
 
@@ -48,6 +50,10 @@ def number(written: str) -> Decimal:
             id="of a range the upper end",
         ),
         pytest.param({"doseRange": {"low": quantity(3, "mg/kg")}}, ("3", "mg/kg"), id="a range without upper end"),
+        pytest.param(
+            {"doseRange": {"low": quantity(300, "mg"), "high": quantity(200, "mg")}}, ("300", "mg"), id="ends swapped"
+        ),
+        pytest.param({"doseQuantity": {**quantity(252, "mg"), "comparator": ">"}}, ("0", "other"), id="a comparator"),
         pytest.param({"rateQuantity": quantity(60, "mg/m2")}, ("60", "mg/m2"), id="mg/m2 as a rate (mCODE)"),
         pytest.param({"rateQuantity": quantity(number("3.6"), "mg")}, ("3.6", "mg"), id="mg as a rate (AE-IG)"),
         pytest.param({"rateQuantity": quantity(number("3.6"), "mg/kg")}, ("3.6", "mg/kg"), id="mg/kg as a rate"),
@@ -271,11 +277,59 @@ def test_a_dose_from_a_strength_says_so_and_a_strength_of_nothing_is_not_used() 
         pytest.param("previous dose 210 mg", [], id="an earlier dose"),
         pytest.param("prior dose was 210 mg, give 252 mg", [Mg(Decimal(252))], id="an earlier dose, and this one"),
         pytest.param("2 vials of 160 mg", [], id="a size of vials"),
+        pytest.param("252 mg IV, max dose 300 mg", [Mg(Decimal(252))], id="a cap"),
+        pytest.param("not to exceed 300 mg", [], id="a limit"),
+        pytest.param("252 \u043c\u0433", [Mg(Decimal(252))], id="in Russian"),
+        pytest.param("252 Milligramm", [Mg(Decimal(252))], id="in German"),
+        pytest.param("252 miligramos", [Mg(Decimal(252))], id="in Spanish"),
+        pytest.param("252-mg", [Mg(Decimal(252))], id="with a hyphen"),
+        pytest.param("mg 252", [Mg(Decimal(252))], id="the unit first"),
+        pytest.param("160 mg 2", [Mg(Decimal(160))], id="a number behind is no second amount"),
+        pytest.param("252000 mcg", [Mg(Decimal(252))], id="micrograms"),
+        pytest.param("0,252 g", [Mg(Decimal(252))], id="grams with a decimal comma"),
+        pytest.param("5.4 mg per kilogram", [MgPerKg(number("5.4"))], id="per kilogram in full"),
+        pytest.param("378 mg/250 mL", [Mg(Decimal(378))], id="an amount per bag"),
+        pytest.param("160 mg/8 mL", [], id="an amount per vial"),
+        pytest.param("Dose: 378", [Mg(Decimal(378))], id="a dose without a unit"),
+        pytest.param("previously 210 mg", [], id="an earlier dose in a word"),
+        pytest.param("rounded from 248 mg to 252 mg", [Mg(Decimal(252))], id="before rounding"),
+        pytest.param("max cumulative 3528 mg", [], id="a cumulative cap"),
+        pytest.param("allergy: penicillin 500 mg", [], id="an allergy"),
+        pytest.param("reduce to 3 mg/kg if platelets fall", [], id="what may be given later"),
+        pytest.param("reduce to 3 mg/kg", [MgPerKg(Decimal(3))], id="what is given now"),
         pytest.param("", [], id="empty"),
     ],
 )
-def test_text_doses(written: str, expected: list[Any]) -> None:
-    assert list(text_doses({"dosageInstruction": [{"text": written}]})) == expected
+def test_doses_in_a_text(written: str, expected: list[Any]) -> None:
+    named = doses_by_text({"dosageInstruction": [{"text": written}]})
+    assert named == ((tuple(expected),) if expected else ())
+
+
+@pytest.mark.parametrize(
+    ("written", "percents"),
+    [
+        ("Dose reduced by 20% for thrombocytopenia", [80]),
+        ("20% dose reduction", [80]),
+        ("reduce dose 25 %", [75]),
+        ("80 % of the full dose", [80]),
+        ("reduced to 80 % of the dose", [80]),
+        ("Dosisreduktion um 20 %", [80]),
+        ("auf 80% reduziert", [80]),
+        ("reducci\u00f3n del 20 %", [80]),
+        ("Reduce by 20 % if platelets are below 50", []),
+        ("pharmacy may round to within 5% of the dose", []),
+        ("in NaCl 0.9 %", []),
+        ("100% dose", []),
+        ("252 mg IV", []),
+    ],
+)
+def test_reductions_in_percent(written: str, percents: list[int]) -> None:
+    assert shares_in(written) == tuple(map(Decimal, percents))
+
+
+def test_each_text_has_its_own_doses() -> None:
+    instruction = {"text": "252 mg IV", "patientInstruction": "You will receive 378 mg", "additionalInstruction": []}
+    assert doses_by_text({"dosageInstruction": [instruction]}) == ((Mg(Decimal(252)),), (Mg(Decimal(378)),))
 
 
 SUPPORTIVE = frozenset({"acetaminophen", "dexamethasone", "diphenhydramine"})
@@ -298,12 +352,12 @@ SUPPORTIVE = frozenset({"acetaminophen", "dexamethasone", "diphenhydramine"})
 )
 def test_amounts_of_supportive_drugs_are_no_dose_of_the_order(written: str, expected: list[int]) -> None:
     for slot in ({"text": written}, {"patientInstruction": written}, {"additionalInstruction": [{"text": written}]}):
-        named = text_doses({"dosageInstruction": [slot]}, SUPPORTIVE)
-        assert named == tuple(Mg(Decimal(each)) for each in expected)
+        named = doses_by_text({"dosageInstruction": [slot]}, SUPPORTIVE)
+        assert named == ((tuple(Mg(Decimal(each)) for each in expected),) if expected else ())
 
 
 def test_text_without_end_is_read_to_a_limit() -> None:
-    assert text_doses({"dosageInstruction": [{"text": "x " * 5000 + "252 mg"}]}) == ()
+    assert doses_by_text({"dosageInstruction": [{"text": "x " * 5000 + "252 mg"}]}) == ()
 
 
 @pytest.mark.parametrize(
@@ -331,7 +385,7 @@ def test_start(timing: Json, expected: date | None) -> None:
 def test_junk_in_the_place_of_instructions_is_no_dose(junk: Any) -> None:
     resource = {"dosageInstruction": junk}
     assert list(doses(resource, None)) == []
-    assert text_doses(resource) == ()
+    assert doses_by_text(resource) == ()
     assert start(resource) is None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,8 +11,13 @@ from cards.facts.origins import Gap, Origin
 from cards.facts.results import Mutation
 from cards.knowledge.loader import default_knowledge
 from fhir_mappings.results.findings import FindingReader
+from fhir_mappings.results.hcg_amounts import HcgReader
+from fhir_mappings.results.measurement_units import UnitReader
+from fhir_mappings.results.reference_ranges import RangeReader
 
-READER = FindingReader(default_knowledge().terminology)
+TERMINOLOGY = default_knowledge().terminology
+UNITS = UnitReader(TERMINOLOGY)
+READER = FindingReader(TERMINOLOGY, HcgReader(TERMINOLOGY, UNITS, RangeReader(TERMINOLOGY, UNITS)))
 ORIGIN = Origin("Observation/1", "prefetch.labs.entry[0].resource")
 LOINC, SNOMED = "http://loinc.org", "http://snomed.info/sct"
 
@@ -28,7 +34,6 @@ def coded(system: str, code: str, text: str = "") -> dict[str, Any]:
         pytest.param({"valueString": "Negative"}, False, id="negative in a word"),
         pytest.param({"valueString": "POSITIVE"}, True, id="positive in a word"),
         pytest.param({"valueString": "negative, repeat in a week"}, None, id="a sentence is no plain answer"),
-        pytest.param({"valueQuantity": {"value": 3, "unit": "m[IU]/mL"}}, None, id="an amount is no answer"),
     ],
 )
 def test_a_pregnancy_test(value, positive) -> None:
@@ -48,7 +53,6 @@ def interpreted(code: str = "", text: str = "") -> dict[str, Any]:
         pytest.param(coded(SNOMED, "260385009") | interpreted("POS"), "negative, POS", id="its interpretation"),
         pytest.param({"valueString": "Negative"} | interpreted("DET"), "Negative, DET", id="negative and detected"),
         pytest.param({"valueString": "neg"} | interpreted(text="positive"), "neg, positive", id="in words"),
-        pytest.param({"valueQuantity": {"value": 5, "unit": "mIU/mL", "comparator": "<"}}, "< 5 mIU/mL", id="below"),
         pytest.param(coded(SNOMED, "102874004"), "102874004", id="a code that is not known"),
     ],
 )
@@ -67,6 +71,63 @@ def test_a_pregnancy_test_that_gives_no_plain_answer_is_shown_as_it_is_written(v
 )
 def test_a_pregnancy_test_whose_parts_agree(value, positive) -> None:
     assert READER.pregnancy_test(value, None, ORIGIN).positive is positive
+
+
+def amount(value: float, unit: str = "mIU/mL", comparator: str = "", high: float | None = None) -> dict[str, Any]:
+    quantity = {"value": Decimal(str(value)), "unit": unit} | ({"comparator": comparator} if comparator else {})
+    return {"valueQuantity": quantity} | (
+        {"referenceRange": [{"high": {"value": Decimal(str(high)), "unit": unit}}]} if high else {}
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "positive"),
+    [
+        pytest.param(amount(2), False, id="below 5"),
+        pytest.param(amount(5, comparator="<"), False, id="below 5, as a limit"),
+        pytest.param(amount(4.99, "[IU]/L"), False, id="units per liter are the same number"),
+        pytest.param(amount(5), None, id="5 is between"),
+        pytest.param(amount(24.9), None, id="just below 25"),
+        pytest.param(amount(25), True, id="25"),
+        pytest.param(amount(2300), True, id="far above"),
+        pytest.param(amount(2.3, "IU/mL"), True, id="in units per milliliter"),
+        pytest.param(amount(2300, "mIU/L"), False, id="in thousandths per liter"),
+        pytest.param(amount(2300, "MIU/ML"), True, id="in capitals, as many systems print"),
+        pytest.param(amount(25, comparator=">="), True, id="at least 25"),
+        pytest.param(amount(10, comparator=">"), None, id="above 10 may be anything"),
+        pytest.param(amount(25, comparator="<"), None, id="below 25 may be anything"),
+        pytest.param(amount(2, "ng/mL"), None, id="a mass is no unit of hCG here"),
+        pytest.param(amount(2, ""), None, id="no unit"),
+        pytest.param(amount(8, high=10), False, id="within the laboratory's limit"),
+        pytest.param(amount(12, high=10), None, id="above the laboratory's limit, below the cut-off"),
+        pytest.param(amount(12, high=29000), None, id="the limit of a week of pregnancy is not that of others"),
+        pytest.param(amount(8) | {"interpretation": [{"coding": [{"code": "N"}]}]}, False, id="between, normal"),
+        pytest.param(amount(8) | {"interpretation": [{"coding": [{"code": "H"}]}]}, None, id="between, high"),
+        pytest.param(amount(8) | {"interpretation": [{"coding": [{"code": "NEG"}]}]}, False, id="between, negative"),
+        pytest.param(amount(2) | {"interpretation": [{"coding": [{"code": "POS"}]}]}, None, id="low, but positive"),
+        pytest.param(amount(900) | {"interpretation": [{"coding": [{"code": "N"}]}]}, True, id="high and normal"),
+        pytest.param(amount(900) | {"interpretation": [{"coding": [{"code": "NEG"}]}]}, None, id="high, but negative"),
+        pytest.param({"valueString": "hCG 2300 mIU/mL"}, True, id="with the name of the test"),
+        pytest.param({"valueString": "Beta-hCG: <2.0 mIU/mL (negative)"}, False, id="with its answer"),
+        pytest.param({"valueString": "<1.2 IU/L"}, False, id="a text"),
+        pytest.param({"valueString": "<5"}, False, id="a limit without a unit"),
+        pytest.param({"valueString": "<20 mIU/mL (negative)"}, False, id="its answer where the limit says nothing"),
+        pytest.param({"valueString": "< 0,1 mUI/ml"}, False, id="in Spanish"),
+        pytest.param({"valueString": "β-hCG >1000 IU/L"}, True, id="a Greek letter"),
+        pytest.param({"valueString": "25 borderline"}, None, id="a word that is no answer"),
+        pytest.param({"valueString": "1"}, None, id="a bare number may be an answer"),
+        pytest.param({"valueString": "0"}, None, id="a bare zero, too"),
+        pytest.param({"valueString": "2.300 mIU/mL"}, None, id="thousands, or two and a half"),
+        pytest.param({"valueString": "2 weeks"}, None, id="weeks"),
+        pytest.param({"valueString": "hCG 2 mIU/mL on 11/02, now 900 mIU/mL"}, None, id="two amounts"),
+        pytest.param({"valueString": "900 mIU/mL (negative)"}, None, id="its answer says the opposite"),
+        pytest.param({"valueCodeableConcept": {"text": "<5 mIU/mL"}}, False, id="the text of a concept"),
+    ],
+)
+def test_an_amount_of_hcg(value: dict[str, Any], positive: bool | None) -> None:  # noqa: FBT001
+    found = READER.pregnancy_test(value, None, ORIGIN)
+    assert found.positive is positive
+    assert found.as_reported
 
 
 def variant(gene: str, value: dict[str, Any], *components: dict[str, Any]) -> dict[str, Any]:

@@ -254,7 +254,7 @@ def test_ish_as_number(kind: str, value: Json, expected: str | None) -> None:
         pytest.param("18474-7", "IHC", id="IHC, any tissue"),
         pytest.param("85318-4", "ISH", id="FISH, breast"),
         pytest.param("31150-6", "ISH", id="FISH, any tissue"),
-        pytest.param("96893-3", "ISH", id="FISH, tumour"),
+        pytest.param("96893-3", "ISH", id="FISH, tumor"),
         pytest.param("49683-6", "ISH", id="FISH ratio"),
         pytest.param("48676-1", "interpretation", id="interpretation"),
         pytest.param("72383-3", "interpretation", id="immunoassay in tissue"),
@@ -303,12 +303,12 @@ def test_a_local_answer_is_read_as_what_it_stands_for() -> None:
     assert VOCABULARY.read(IHC, value, code_map)[0].finding == "ihc-3+"
 
 
-@pytest.mark.parametrize(("code", "tumour"), [("85319-2", "breast"), ("18474-7", None), ("48676-1", None)])
-def test_a_code_may_name_the_tumour(code: str, tumour: str | None) -> None:
+@pytest.mark.parametrize(("code", "tumor"), [("85319-2", "breast"), ("18474-7", None), ("48676-1", None)])
+def test_a_code_may_name_the_tumor(code: str, tumor: str | None) -> None:
     (name,) = READER.index.concepts([(Code(LOINC, code),)])
     (fact,) = READER.read(name, observation(code, valueString="3+"), Origin("", "x"))
     assert isinstance(fact, Her2Result)
-    assert fact.tumour == tumour
+    assert fact.tumor == tumor
 
 
 def remarked(value: Json, **remarks: Any) -> Her2Result:

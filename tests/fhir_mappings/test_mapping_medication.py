@@ -15,7 +15,7 @@ from shapes import (
     ICD10,
     KADCYLA,
     NDC,
-    RECOGNISER,
+    RECOGNIZER,
     RXNORM,
     SNOMED,
     TERMINOLOGY,
@@ -53,7 +53,7 @@ HCPCS_WRITTEN = [
 
 def drug_of(found: DrugOrder) -> tuple[str, str]:
     """Return the standing of an order's identity, and its product or those it names."""
-    identity = identify(found, RECOGNISER)
+    identity = identify(found, RECOGNIZER)
     if identity.product is not None:
         return str(identity.status), identity.product.id
     return str(identity.status), ",".join(sorted(product.id for product in identity.named))

@@ -12,7 +12,7 @@ from shapes import ICD10, LOINC, TERMINOLOGY, coding, concept
 from cards.facts.order import DrugOrder, EvidenceKind, IdentityEvidence
 from cards.facts.origins import Origin
 from cards.identification.identity import identify
-from cards.identification.recogniser import Recogniser
+from cards.identification.recognizer import Recognizer
 from cards.knowledge.loader import default_knowledge
 from cards.values.text_cache import LENGTH, TEXTS, cached_by_text
 from fhir_mappings.medications.medication import MedicationReader
@@ -80,14 +80,14 @@ def test_a_code_without_end_beside_a_good_one_stands_for_nothing(length: int) ->
     assert len(stub.codes[0]) == (2 if length == 500 else 1)
 
 
-def test_a_drug_named_at_length_is_recognised_and_not_remembered() -> None:
+def test_a_drug_with_a_long_name_is_recognized_and_not_cached() -> None:
     for words, kept in (("Kadcyla", 1), ("Kadcyla " + "and " * 300, 0)):
-        recogniser = Recogniser(default_knowledge())
+        recognizer = Recognizer(default_knowledge())
         said = IdentityEvidence(EvidenceKind.TEXT, "", words, "x")
-        found = identify(DrugOrder(Origin("", "x"), evidence=(said,)), recogniser)
+        found = identify(DrugOrder(Origin("", "x"), evidence=(said,)), recognizer)
         assert found.product is not None
         assert found.product.id == "kadcyla"
-        answers = [each for name, each in vars(recogniser).items() if name.endswith("identity._by_evidence")]
+        answers = [each for name, each in vars(recognizer).items() if name.endswith("identity._by_evidence")]
         assert sum(each.cache_info().currsize for each in answers) == kept
 
 

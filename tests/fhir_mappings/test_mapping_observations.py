@@ -73,6 +73,21 @@ def test_weight(value: Json, kg: str) -> None:
     assert fact.origin == Origin("Observation/obs-1", "x")
 
 
+@pytest.mark.parametrize(
+    ("written", "kg"),
+    [
+        pytest.param("11 st 4 lb", "71.66759446", id="stones and pounds"),
+        pytest.param("11 stone, 4.5 lbs", "71.894390645", id="with a comma and a half"),
+        pytest.param("154 lb 6 oz", "70.02332173", id="pounds and ounces"),
+        pytest.param("154.3 lb", "69.98930279", id="one unit"),
+    ],
+)
+def test_a_weight_in_two_units(written: str, kg: str) -> None:
+    fact = only(WEIGHT, valueString=written)
+    assert isinstance(fact, Weight)
+    assert abs(fact.kg.value - Decimal(kg)) < Decimal("0.001")
+
+
 @pytest.mark.parametrize("code", ["3142-7", "8335-2"])
 def test_a_stated_or_estimated_weight_says_so(code: str) -> None:
     assert only(code, valueQuantity=quantity(70, "kg")).stated
@@ -90,7 +105,7 @@ def test_a_weight_coded_as_measured_and_stated_is_stated_whatever_the_order() ->
     [
         pytest.param({"valueQuantity": quantity(155, "mg")}, ("implausible", "155 mg"), id="155 mg is nobody"),
         pytest.param({"valueQuantity": quantity(Decimal("7.9"), "kg")}, ("implausible", "7.9 kg"), id="an infant"),
-        pytest.param({"valueQuantity": quantity(70000, "kg")}, ("implausible", "70000 kg"), id="grams labelled kg"),
+        pytest.param({"valueQuantity": quantity(70000, "kg")}, ("implausible", "70000 kg"), id="grams labeled kg"),
         pytest.param({"valueQuantity": quantity(0, "kg")}, ("implausible", "0 kg"), id="zero"),
         pytest.param({"valueQuantity": quantity(-70, "kg")}, ("implausible", "-70 kg"), id="below zero"),
         pytest.param({"valueQuantity": {"value": 70}}, ("unit-missing", "70"), id="no unit"),
@@ -104,6 +119,9 @@ def test_a_weight_coded_as_measured_and_stated_is_stated_whatever_the_order() ->
             id="beyond the end of the scale",
         ),
         pytest.param({"valueString": "seventy"}, ("value", "seventy"), id="a word"),
+        pytest.param({"valueString": "11 st 14 lb"}, ("unit-unknown", "11 st 14 lb"), id="14 pounds are a stone"),
+        pytest.param({"valueString": "5 ft 6 in"}, ("unit-unknown", "5 ft 6 in"), id="a height"),
+        pytest.param({"valueString": "11 lb 4 st"}, ("unit-unknown", "11 lb 4 st"), id="the smaller unit first"),
         pytest.param({}, ("no-value", ""), id="no value"),
         pytest.param({"dataAbsentReason": concept(text="refused")}, ("absent", ""), id="absent with its reason"),
         pytest.param(
@@ -213,9 +231,9 @@ def test_lvef(value: Json, percent: str) -> None:
         pytest.param(
             {"valueString": "EF 55% in 2019, now lower"}, ("value", "EF 55% in 2019, now lower"), id="a sentence"
         ),
-        pytest.param({"valueQuantity": quantity(55, "1")}, ("implausible", "55 1"), id="per cent labelled a fraction"),
+        pytest.param({"valueQuantity": quantity(55, "1")}, ("implausible", "55 1"), id="per cent labeled a fraction"),
         pytest.param(
-            {"valueQuantity": quantity(Decimal("0.55"), "%")}, ("implausible", "0.55 %"), id="a fraction labelled %"
+            {"valueQuantity": quantity(Decimal("0.55"), "%")}, ("implausible", "0.55 %"), id="a fraction labeled %"
         ),
         pytest.param({"valueQuantity": quantity(55, "mL")}, ("unit-unknown", "55 mL"), id="a volume"),
         pytest.param({"valueQuantity": quantity(95, "%")}, ("implausible", "95 %"), id="more than a heart can"),
@@ -297,8 +315,8 @@ def test_of_a_range_of_platelets_the_lower_end_counts() -> None:
         pytest.param(AST, quantity(24, "mg/dL"), ("unit-unknown", "24 mg/dL"), id="an enzyme in mg/dL"),
         pytest.param(AST, {"value": 24}, ("unit-missing", "24"), id="an enzyme without unit"),
         pytest.param(ANC, quantity(3000, "10*3/uL"), ("implausible", "3000 10*3/uL"), id="three million neutrophils"),
-        pytest.param(PLATELETS, quantity(231000, "10*9/L"), ("implausible", "231000 10*9/L"), id="cells labelled SI"),
-        pytest.param("1975-2", quantity(60, "mg/dL"), ("implausible", "60 mg/dL"), id="umol/L labelled mg/dL"),
+        pytest.param(PLATELETS, quantity(231000, "10*9/L"), ("implausible", "231000 10*9/L"), id="cells labeled SI"),
+        pytest.param("1975-2", quantity(60, "mg/dL"), ("implausible", "60 mg/dL"), id="umol/L labeled mg/dL"),
         *(
             pytest.param(
                 AST, {**quantity(24, "U/L"), "comparator": each}, ("comparator", f"{each} 24 U/L"), id=f"AST {each}"

@@ -13,8 +13,8 @@ from fhir_mappings.wire.resources import encode
 WEIGHT = observation("29463-7", "weight-1", valueQuantity=quantity(70, "kg"))
 
 
-def outcome(severity: str) -> dict[str, Any]:
-    return {"resourceType": "OperationOutcome", "issue": [{"severity": severity, "code": "processing"}]}
+def outcome(severity: str, code: str = "processing") -> dict[str, Any]:
+    return {"resourceType": "OperationOutcome", "issue": [{"severity": severity, "code": code}]}
 
 
 def read(value: Any) -> Answer:
@@ -34,6 +34,11 @@ def read(value: Any) -> Answer:
             bundle(outcome("information")),
             PrefetchState.EMPTY,
             id="a searchset of an information alone: the chart has none",
+        ),
+        pytest.param(
+            bundle(outcome("warning", "suppressed")),
+            PrefetchState.FAILED,
+            id="a searchset of what was left out: it failed",
         ),
         pytest.param(bundle(outcome("error")), PrefetchState.FAILED, id="a searchset of an error alone: it failed"),
         pytest.param(bundle(outcome("fatal ")), PrefetchState.FAILED, id="a fatal error with a blank: it failed"),
@@ -81,6 +86,22 @@ def test_an_error_beside_results_makes_them_partial(value: Any, partial: bool) -
     assert found.partial is partial
     assert found.listing is not None
     assert [stub.resource_type for stub in found.listing.stubs] == ["Observation"]
+
+
+@pytest.mark.parametrize(
+    ("severity", "code", "withheld"),
+    [
+        pytest.param("warning", "suppressed", True, id="a part that the client may not read, as Epic says it"),
+        pytest.param("information", "incomplete", True, id="a source that did not answer"),
+        pytest.param("warning", "throttled", True, id="a search that was cut short"),
+        pytest.param("warning", "processing", False, id="Epic's notice on every answer"),
+        pytest.param("warning", "informational", False, id="the same in an earlier version"),
+        pytest.param("warning", "not-supported", False, id="a parameter that was ignored"),
+        pytest.param("error", "suppressed", False, id="an error makes it partial instead"),
+    ],
+)
+def test_a_list_from_which_the_server_left_something_out(severity: str, code: str, withheld: bool) -> None:  # noqa: FBT001 - a column
+    assert read(bundle(WEIGHT, outcome(severity, code))).withheld is withheld
 
 
 def test_an_outcome_that_cannot_be_read_is_taken_for_an_error() -> None:

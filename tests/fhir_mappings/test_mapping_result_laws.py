@@ -110,7 +110,7 @@ def test_a_unit_with_something_added_is_read_as_it_was_only_where_that_says_noth
             for entry in (*table.whole, *table.numerators)
             for text in entry.texts
         }
-        known |= {"x", "*", "s", "1"} | set(TERMINOLOGY.units.tables["cells"].counted)
+        known |= {"x", "*", "\u00b7", "s", "1"} | set(TERMINOLOGY.units.tables["cells"].counted)
         assert plain in ignored or plain in known or any(plain in each for each in known), written
 
 

@@ -167,7 +167,7 @@ def test_days_of_several_instructions_are_those_of_one_order() -> None:
 def test_instructions_that_disagree_on_the_interval_give_none() -> None:
     both = Schedule(rhythms(order(dosage(text="load"), {"text": "weekly"})))
     assert both.interval_days is None
-    assert both.disagreeing == (Decimal(7), Decimal(21))
+    assert both.conflicting_intervals == (Decimal(7), Decimal(21))
     assert Schedule(rhythms(order(dosage(), dosage()))).interval_days == Decimal(21)
 
 

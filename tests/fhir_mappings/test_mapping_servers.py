@@ -11,7 +11,7 @@ from shapes import Json
 from fhir_mappings.request.hook_request import orders_of_group
 from fhir_mappings.request.prefetch import PrefetchState, read_answer
 from fhir_mappings.wire.lenient import server_of
-from fhir_mappings.wire.references import References, is_about_somebody_else, is_same_patient
+from fhir_mappings.wire.references import References, is_about_another_person, is_same_patient
 from fhir_mappings.wire.resources import ResourceStub
 
 HERE, THERE = "https://ehr.example.org/r4", "https://other.example.org/r4"
@@ -87,7 +87,7 @@ def test_an_absolute_subject(server: str, full_url: str, subject: str, own: bool
 )
 def test_a_result_about_somebody_else(focus: Any, other: bool) -> None:  # noqa: FBT001
     resource = {"focus": focus, "contained": [{"resourceType": "RelatedPerson", "id": "f"}]}
-    assert is_about_somebody_else(resource, "p", References()) is other
+    assert is_about_another_person(resource, "p", References()) is other
 
 
 def bundle(count: int, **more: Any) -> bytes:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cards.facts.patient import TreatmentState
-from cards.identification.recogniser import Recogniser
+from cards.identification.recognizer import Recognizer
 from cards.knowledge.loader import default_knowledge
 from cards.values.quantities import Mg, MgPerKg
 from fhir_mappings.medications.medication import MedicationReader
@@ -20,8 +20,8 @@ from fhir_mappings.wire.references import References
 
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 KNOWN = default_knowledge()
-RECOGNISER = Recogniser(KNOWN)
-READER = TreatmentReader(MedicationReader(ConditionReader(KNOWN.terminology)), RECOGNISER)
+RECOGNIZER = Recognizer(KNOWN)
+READER = TreatmentReader(MedicationReader(ConditionReader(KNOWN.terminology)), RECOGNIZER)
 
 
 def drug(name: str = "Kadcyla", code: str | None = None) -> dict[str, Any]:
@@ -303,7 +303,96 @@ def test_one_instant_is_written_one_way_in_whatever_zone() -> None:
 )
 def test_the_day_of_a_dose_is_its_day_at_the_site(at: str, zone: str | None, on: date) -> None:
     medication = MedicationReader(ConditionReader(KNOWN.terminology))
-    reader = TreatmentReader(medication, RECOGNISER, ZoneInfo(zone) if zone else None)
+    reader = TreatmentReader(medication, RECOGNIZER, ZoneInfo(zone) if zone else None)
     read = reader.read(administration(effectiveDateTime=at), "x", References())
     assert read is not None
     assert read.on == on
+
+
+def by_code(*codings: tuple[str, str, str], **more: Any) -> dict[str, Any]:
+    coding = [
+        {name: each for name, each in zip(("system", "code", "display"), coded, strict=True) if each}
+        for coded in codings
+    ]
+    return request(status="active", medicationCodeableConcept={"coding": coding}, **more)
+
+
+SYSTEMS = {"rxnorm": RXNORM, "atc": "http://www.whocc.no/atc", "snomed": "http://snomed.info/sct"}
+EVERY_CODE = [
+    (drug, system, code)
+    for drug in KNOWN.drug_codes.drugs
+    for system, codes in (("rxnorm", drug.rxnorm), ("atc", drug.atc), ("snomed", drug.snomed))
+    for code in codes
+]
+
+
+def test_every_code_of_a_drug_puts_it_into_the_classes_of_its_name() -> None:
+    for coded, system, code in EVERY_CODE:
+        treatment = read(by_code((SYSTEMS[system], code, "")))
+        assert treatment is not None, (system, code)
+        classes = {group.id for name in treatment.names for group in RECOGNIZER.read_classes(name)}
+        assert {group.id for group in RECOGNIZER.read_classes(coded.name)} <= classes, (system, code)
+        assert code in treatment.names[0]
+
+
+@pytest.mark.parametrize(
+    ("codings", "name"),
+    [
+        pytest.param([("http://www.whocc.no/atc", "L01DB04", "")], "anthracycline (ATC L01DB04)", id="by its group"),
+        pytest.param([("http://www.whocc.no/atc", "l01db01", "")], "doxorubicin (ATC L01DB01)", id="in small letters"),
+        pytest.param(
+            [("http://fhir.de/CodeSystem/bfarm/atc", "L01DB03", "Epirubicinhydrochlorid Ebewe")],
+            "epirubicin (ATC L01DB03; Epirubicinhydrochlorid Ebewe)",
+            id="beside words that are not known",
+        ),
+        pytest.param(
+            [("urn:oid:1.2.3", "77", ""), (RXNORM, "3639", "")], "doxorubicin (RxNorm 3639)", id="beside a local code"
+        ),
+    ],
+)
+def test_a_drug_by_code_alone_has_the_name_of_its_code(codings: list[tuple[str, str, str]], name: str) -> None:
+    treatment = read(by_code(*codings))
+    assert treatment is not None
+    assert name in treatment.names
+
+
+def test_words_that_say_for_the_skin_stand_before_the_code() -> None:
+    treatment = read(by_code((RXNORM, "6135", "ketoconazole 2 % shampoo")))
+    classes = [] if treatment is None else [RECOGNIZER.read_classes(name) for name in treatment.names]
+    assert not any(classes)
+
+
+def test_a_medication_with_a_display_that_says_nothing_is_followed() -> None:
+    medication = {"resourceType": "Medication", "id": "d", "code": {"coding": [{"system": RXNORM, "code": "3639"}]}}
+    order = request(status="active", medicationReference={"reference": "#d", "display": "7712"}, contained=[medication])
+    del order["medicationCodeableConcept"]
+    treatment = read(order)
+    assert treatment is not None
+    assert "doxorubicin (RxNorm 3639; 7712)" in treatment.names
+
+
+@pytest.mark.parametrize(
+    ("resource", "code"),
+    [
+        pytest.param(by_code((RXNORM, "9999991", "")), "RxNorm 9999991", id="RxNorm"),
+        pytest.param(by_code(("urn:oid:1.2.3", "77", "")), "77", id="local"),
+        pytest.param(by_code(("http://hl7.org/fhir/sid/ndc", "99999-1234-01", "")), "NDC 99999-1234-01", id="NDC"),
+        pytest.param(by_code(("http://www.whocc.no/atc", "L01FD99", "")), "ATC L01FD99", id="a new HER2 drug of ATC"),
+        pytest.param(
+            by_code(("http://www.whocc.no/atc", "L01", "")), "ATC L01", id="a group of ATC that holds several"
+        ),
+        pytest.param(by_code(("http://snomed.info/sct", "999999991", "")), "SNOMED CT 999999991", id="SNOMED CT"),
+        pytest.param(by_code(("http://www.whocc.no/atc", "A10BA02", "")), "", id="ATC is settled by its groups"),
+        pytest.param(by_code((RXNORM, "6809", "")), "", id="a common drug"),
+        pytest.param(by_code((RXNORM, "9999991", "Vitamin D")), "", id="with words"),
+        pytest.param(by_code((RXNORM, "9999991", ""), ("http://www.whocc.no/atc", "A10BA02", "")), "", id="two codes"),
+        pytest.param(by_code((RXNORM, "9999991", ""), intent="plan"), "", id="only planned"),
+        pytest.param({**by_code((RXNORM, "9999991", "")), "status": "stopped"}, "", id="stopped"),
+        pytest.param(request(medicationCodeableConcept="Something"), "", id="a bare text"),
+        pytest.param(request(medicationCodeableConcept={}), "", id="nothing at all"),
+    ],
+)
+def test_a_code_that_nothing_is_known_of_is_told(resource: dict[str, Any], code: str) -> None:
+    assert READER.unknown_code(resource, References()) == code
+    if code:
+        assert read(resource) is None

@@ -14,6 +14,10 @@ from fhir_mappings.results.units import DoseScale, dose_scale
 factor_to_canonical = UnitReader(default_knowledge().terminology).factor
 MG, PER_KG, PER_M2, ML = DoseUnit.MG, DoseUnit.MG_PER_KG, DoseUnit.MG_PER_M2, DoseUnit.ML
 TABLET = DoseUnit.TABLET
+TABLETS = (
+    "tab(s)", "{tbl}", "[tab]", "EA", "pill", "capsule", "Film-coated tablet", "Filmtabletten", "comprimés",
+    "comprimidos", "compresse", "tabl.", "таблетки", "δισκία", "טבליות", "錠", "टैबलेट",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -58,6 +62,9 @@ TABLET = DoseUnit.TABLET
         pytest.param("mg/kg{actual}", "", (PER_KG, "1"), id="with a remark"),
         pytest.param("mg{per_kg}", "", None, id="with a remark that may mean a basis"),
         pytest.param("{dose}", "", None, id="a remark alone"),
+        *(pytest.param("", each, (TABLET, "1"), id=f"tablets: {each}") for each in TABLETS),
+        pytest.param("732936001", "", (TABLET, "1"), id="tablets, by the code of SNOMED CT"),
+        pytest.param("", "dose", None, id="doses, which are no tablets"),
         pytest.param("[iU]", "units", None, id="units"),
         pytest.param("", "", None, id="no unit"),
     ],

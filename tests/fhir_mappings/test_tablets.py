@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from cards.facts.order import Intake
+from cards.facts.order import CountedTablets, DosageTiming
 from fhir_mappings.medications.schedule import by_instruction
-from fhir_mappings.medications.tablets import intakes, tablet_mg
+from fhir_mappings.medications.tablet_counts import tablets_in
+from fhir_mappings.medications.tablets import tablet_mg, timings
 
 
 def repeat(**parts: Any) -> dict[str, Any]:
@@ -26,6 +27,7 @@ def ingredient(mg: Any, per: Any, unit: str = "mg", per_unit: str = "TAB") -> di
     [
         pytest.param({}, ["tucatinib 150 MG Oral Tablet [Tukysa]"], "150", id="in the name"),
         pytest.param({}, ["Tukysa 50 mg tab"], "50", id="as tab"),
+        pytest.param({}, ["Tukysa 150 mg Filmtabletten"], "150", id="in German"),
         pytest.param({}, ["tucatinib 300 mg"], None, id="a dose without a tablet is no strength"),
         pytest.param({}, ["Tukysa 150 mg tablet", "tucatinib 50 mg tablet"], None, id="two strengths"),
         pytest.param({}, ["lapatinib 250 mg/5 mL tablet"], None, id="a concentration"),
@@ -38,6 +40,29 @@ def ingredient(mg: Any, per: Any, unit: str = "mg", per_unit: str = "TAB") -> di
 )
 def test_strength(medication, written, expected) -> None:
     assert tablet_mg(medication, written) == (Decimal(expected) if expected else None)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("Take 2 tablets twice daily", [("2", None)]),
+        ("take two (2) 150-mg tablets", [("2", "150")]),
+        ("2 x 150 mg BID", [("2", "150")]),
+        ("126 mg x 2", [("2", "126")]),
+        ("252 mg x 4 cycles", []),
+        ("2 tablets (150 mg each)", [("2", "150")]),
+        ("2 tablets (300 mg)", [("2", None)]),
+        ("2 comprimidos de 150 mg cada 12 horas", [("2", "150")]),
+        ("2 Tabletten à 150 mg", [("2", "150")]),
+        ("1.5 tablets", [("1.5", None)]),
+        ("1 tablet in the morning and 2 tablets in the evening", [("1", None), ("2", None)]),
+        ("252 mg IV over 90 min, cycle 2 of 14", []),
+        ("1-2 tablets", []),
+        ("twice a day", []),
+    ],
+)
+def test_numbers_of_tablets_in_a_text(written, expected) -> None:
+    assert tablets_in(written) == tuple(CountedTablets(Decimal(n), Decimal(mg) if mg else None) for n, mg in expected)
 
 
 @pytest.mark.parametrize(
@@ -60,13 +85,13 @@ def test_strength(medication, written, expected) -> None:
     ],
 )
 def test_how_often_a_day(instruction, a_day, is_unclear) -> None:
-    (intake,) = intakes(by_instruction({"dosageInstruction": [instruction]}))
-    assert (intake.a_day, intake.is_unclear) == (Decimal(a_day) if a_day else None, is_unclear)
+    (timing,) = timings(by_instruction({"dosageInstruction": [instruction]}))
+    assert (timing.a_day, timing.is_unclear) == (Decimal(a_day) if a_day else None, is_unclear)
 
 
 def test_one_dose_is_no_rhythm() -> None:
-    (intake,) = intakes(by_instruction({"dosageInstruction": [{"timing": {"repeat": {"count": 1}}}]}))
-    assert intake == Intake(0, None, is_single=True)
+    (timing,) = timings(by_instruction({"dosageInstruction": [{"timing": {"repeat": {"count": 1}}}]}))
+    assert timing == DosageTiming(0, None, is_single=True)
 
 
 WEEK = {"boundsDuration": {"value": 7, "unit": "d", "code": "d"}}
@@ -91,4 +116,4 @@ WEEK = {"boundsDuration": {"value": 7, "unit": "d", "code": "d"}}
     ],
 )
 def test_steps(instructions, steps) -> None:
-    assert [each.step for each in intakes(by_instruction({"dosageInstruction": instructions}))] == steps
+    assert [each.step for each in timings(by_instruction({"dosageInstruction": instructions}))] == steps

@@ -3,10 +3,11 @@
 Unknown fields do not load, and nothing loads without a citation.
 """
 
-from cards.knowledge.schema.combinations import DrugClass, KeptApart
+from cards.knowledge.schema.combinations import CodedDrugs, DrugClass, DrugCodes, KeptApart
 from cards.knowledge.schema.doses import (
     Concentration,
     CycleLimit,
+    DiluentVolume,
     ForbiddenDiluent,
     InfusionStep,
     InfusionTimes,
@@ -78,6 +79,7 @@ from cards.knowledge.schema.terminology import (
     CopyLimits,
     DiagnosisCertainty,
     DiagnosisGroup,
+    DiagnosisHer2,
     GeneCodes,
     LocalCode,
     LvefInWords,
@@ -112,6 +114,7 @@ __all__ = [
     "CaseResult",
     "Cited",
     "CodeEntry",
+    "CodedDrugs",
     "Concentration",
     "Concept",
     "Confidence",
@@ -119,8 +122,11 @@ __all__ = [
     "CycleLimit",
     "DiagnosisCertainty",
     "DiagnosisGroup",
+    "DiagnosisHer2",
     "Diluent",
+    "DiluentVolume",
     "DrugClass",
+    "DrugCodes",
     "DrugWords",
     "Eligibility",
     "Expected",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+import msgspec
+
 from cards.knowledge.schema.sourced import Cited, KnowledgeRecord
 
 
@@ -18,6 +20,30 @@ class KeptApart(KnowledgeRecord, frozen=True, kw_only=True):
     only_warn: bool = False
     until: date | None = None
     by: Cited
+
+
+class DrugCodes(KnowledgeRecord, frozen=True, kw_only=True):
+    """The codes of one drug or group of drugs, for lists that name it by a code alone.
+
+    ``name`` is one of a drug class. An ATC code stands for everything below it.
+    """
+
+    name: str
+    atc: tuple[str, ...] = ()
+    rxnorm: tuple[str, ...] = ()
+    snomed: tuple[str, ...] = ()
+    by: Cited
+
+
+class CodedDrugs(KnowledgeRecord, frozen=True, kw_only=True):
+    """The file ``drug_codes.yaml``: drugs that rules read by name, and RxNorm ingredients that no rule reads.
+
+    ``open_atc`` are the ATC groups in which a new code may be a HER2 drug.
+    """
+
+    open_atc: tuple[str, ...] = ()
+    drugs: tuple[DrugCodes, ...] = ()
+    others: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class DrugClass(KnowledgeRecord, frozen=True, kw_only=True):

@@ -88,6 +88,14 @@ class ForbiddenDiluent(KnowledgeRecord, frozen=True, kw_only=True):
     by: Cited
 
 
+class DiluentVolume(KnowledgeRecord, frozen=True, kw_only=True):
+    """The milliliters of diluent in the label, and the most percent that an order may differ without a card."""
+
+    ml: Decimal
+    tolerance_percent: Decimal
+    by: Cited
+
+
 class Reload(KnowledgeRecord, frozen=True, kw_only=True):
     """The days since the last dose from which the label requires a new loading dose, for one schedule.
 

@@ -69,5 +69,7 @@ class DrugWords(KnowledgeRecord, frozen=True, kw_only=True):
     supportive: tuple[IgnoredWords, ...] = ()
     warnings: tuple[IgnoredWords, ...]
     warning_words: tuple[IgnoredWords, ...]
+    warning_ends: tuple[IgnoredWords, ...] = ()
+    oral_forms: tuple[IgnoredWords, ...] = ()
     payload_endings: tuple[Endings, ...]
     drug_endings: tuple[Endings, ...]

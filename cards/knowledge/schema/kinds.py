@@ -9,8 +9,8 @@ class Scope(StrEnum):
     """What the service does with orders of a product."""
 
     CHECKED = "checked"
-    NEIGHBOUR = "neighbour"
-    """Known only so that it is not confused with a checked drug."""
+    RECOGNIZED_ONLY = "recognized-only"
+    """Known only so that it is not mistaken for a checked drug."""
 
 
 class Basis(StrEnum):

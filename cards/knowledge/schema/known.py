@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from cards.knowledge.schema.combinations import DrugClass, KeptApart
+from cards.knowledge.schema.combinations import CodedDrugs, DrugClass, KeptApart
 from cards.knowledge.schema.drug_words import DrugWords
 from cards.knowledge.schema.products import Product
 from cards.knowledge.schema.site_rules import SiteRule
@@ -77,6 +77,7 @@ class Knowledge(KnowledgeRecord, frozen=True, kw_only=True):
     thresholds: dict[str, Threshold]
     version: str
     site_rules: tuple[SiteRule, ...] = ()
+    drug_codes: CodedDrugs = CodedDrugs()
 
     def product(self, product_id: str) -> Product:
         """Find a product by its id.

@@ -145,6 +145,13 @@ class Stop(KnowledgeRecord, frozen=True, kw_only=True):
     by: Cited
 
 
+class Advice(KnowledgeRecord, frozen=True, kw_only=True):
+    """A sentence of the label that a card repeats."""
+
+    then: str
+    by: Cited
+
+
 class Monitoring(KnowledgeRecord, frozen=True, kw_only=True):
     """What the label wants watched, and what it says to do about the results."""
 
@@ -155,6 +162,8 @@ class Monitoring(KnowledgeRecord, frozen=True, kw_only=True):
     lvef_rows: tuple[LvefRow, ...] = ()
     stops: tuple[Stop, ...] = ()
     pregnancy_test: Cited | None = None
+    contraception: Advice | None = None
+    """How long contraception is needed, told with the pregnancy test."""
 
     def stop(self, problem: Problem) -> Stop | None:
         """Return what the label says about a problem, if it is a reason to stop."""

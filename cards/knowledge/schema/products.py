@@ -8,6 +8,7 @@ from decimal import Decimal
 from cards.knowledge.schema.doses import (
     Concentration,
     CycleLimit,
+    DiluentVolume,
     ForbiddenDiluent,
     InfusionTimes,
     LabeledAge,
@@ -31,7 +32,9 @@ class PriorTherapy(KnowledgeRecord, frozen=True, kw_only=True):
 class Eligibility(KnowledgeRecord, frozen=True, kw_only=True):
     """A HER2 status that qualifies a patient: every condition of the row holds.
 
-    ``with_products`` are partner products in this row; their own labels need not include the cancer.
+    ``with_products`` are partner products in this row; their own labels need not include the cancer. ``accelerated``
+    cites what says that the approval is an accelerated one; without it the approval is a full one, or not known to be
+    accelerated.
     """
 
     cancers: tuple[Cancer, ...]
@@ -44,6 +47,7 @@ class Eligibility(KnowledgeRecord, frozen=True, kw_only=True):
     since: date | None = None
     wording: str
     prior: PriorTherapy | None = None
+    accelerated: Cited | None = None
     by: Cited
 
 
@@ -70,6 +74,7 @@ class Product(KnowledgeRecord, frozen=True, kw_only=True):
     look_alikes: tuple[str, ...] = ()
     component_doses_mg: tuple[Decimal, ...] = ()
     forbidden_diluents: tuple[ForbiddenDiluent, ...] = ()
+    diluent_volume: DiluentVolume | None = None
     route_by: Cited | None = None
     reload: tuple[Reload, ...] = ()
     cycle_limits: tuple[CycleLimit, ...] = ()

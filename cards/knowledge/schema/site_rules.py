@@ -6,11 +6,13 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Literal
 
+import msgspec
+
 from cards.knowledge.schema.kinds import Cancer, Setting, Tier
 from cards.knowledge.schema.sourced import Cited, KnowledgeRecord
 
-Hook = Literal["order-select", "order-sign", "order-dispatch", "patient-view"]
-ORDER_HOOKS: tuple[Hook, ...] = ("order-select", "order-sign", "order-dispatch")
+HookName = Literal["order-select", "order-sign", "order-dispatch", "patient-view"]
+ORDER_HOOKS: tuple[HookName, ...] = ("order-select", "order-sign", "order-dispatch")
 
 
 class Expected(StrEnum):
@@ -32,7 +34,7 @@ class When(KnowledgeRecord, frozen=True, kw_only=True):
     """The orders that a rule is about; omitted fields do not matter.
 
     ``products`` are ids of products or brands, ``on_drug`` those, drug classes, any other names, or codes of RxNorm or
-    ATC ("http://www.whocc.no/atc|L01DB"). ``has_problem`` are problems that the service knows, or codes. ``moments``
+    ATC ("http://www.whocc.no/atc|L01DB"). ``has_problem`` are problems that the service knows, or codes. ``hooks``
     are hooks; without them the rule runs at every order hook.
     """
 
@@ -40,7 +42,7 @@ class When(KnowledgeRecord, frozen=True, kw_only=True):
     cancers: tuple[Cancer, ...] = ()
     settings: tuple[Setting, ...] = ()
     tiers: tuple[Tier, ...] = ()
-    moments: tuple[Hook, ...] = ()
+    hooks: tuple[HookName, ...] = msgspec.field(default=(), name="moments")
     first_dose: bool | None = None
     age: AgeRange | None = None
     sex: tuple[Literal["female", "male", "other", "unknown"], ...] = ()
@@ -103,7 +105,7 @@ class CaseResult(KnowledgeRecord, frozen=True, kw_only=True):
 class RuleCase(KnowledgeRecord, frozen=True, kw_only=True):
     """A made-up patient and what the rule should answer. Cases run whenever the file is read.
 
-    ``drug`` is a product or brand, by default the first one in the rule; ``moment`` is by default signing, or the first
+    ``drug`` is a product or brand, by default the first one in the rule; ``hook`` is by default signing, or the first
     one in the rule. ``not_sent`` are prefetch keys that the client did not send. ``where`` is its place in the file,
     set by the reader.
     """
@@ -111,7 +113,7 @@ class RuleCase(KnowledgeRecord, frozen=True, kw_only=True):
     name: str
     expect: Expected
     drug: str | None = None
-    moment: Hook | None = None
+    hook: HookName | None = msgspec.field(default=None, name="moment")
     first_dose: bool = True
     cancer: Cancer | None = None
     setting: Setting | None = None
@@ -161,14 +163,14 @@ class SiteRule(KnowledgeRecord, frozen=True, kw_only=True):
         return (*self.when.has_problem, *self.has_problem)
 
     @property
-    def moments(self) -> tuple[Hook, ...]:
+    def hooks(self) -> tuple[HookName, ...]:
         """The hooks at which it runs."""
-        return self.when.moments or ORDER_HOOKS
+        return self.when.hooks or ORDER_HOOKS
 
     @property
     def on_view(self) -> bool:
         """Whether it runs when a chart is opened."""
-        return "patient-view" in self.when.moments
+        return "patient-view" in self.when.hooks
 
     @property
     def ages(self) -> bool:

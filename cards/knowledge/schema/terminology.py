@@ -12,11 +12,11 @@ from cards.knowledge.schema.units import Units
 
 
 class CodeEntry(KnowledgeRecord, frozen=True, kw_only=True):
-    """A code of a concept; its own source where it differs from the group's. ``tumour``: it names the organ."""
+    """A code of a concept; its own source where it differs from the group's. ``tumor``: it names the organ."""
 
     code: str
     display: str
-    tumour: Cancer | None = None
+    tumor: Cancer | None = None
     by: Cited | None = None
 
 
@@ -110,7 +110,7 @@ class ReceptorCode(KnowledgeRecord, frozen=True, kw_only=True):
 
     icd10: str | None = None
     snomed: str | None = None
-    oestrogen: bool | None = None
+    estrogen: bool | None = None
     progesterone: bool | None = None
     hormone: bool | None = None
     her2: bool | None = None
@@ -129,6 +129,24 @@ class ReceptorCodes(KnowledgeRecord, frozen=True, kw_only=True):
     def source_of(self, code: str) -> Cited:
         """Return the source of one code."""
         return self.by_snomed if any(each.snomed == code for each in self.codes) else self.by
+
+
+class DiagnosisHer2(KnowledgeRecord, frozen=True, kw_only=True):
+    """How the text of a diagnosis names HER2 and its status.
+
+    ``between`` may stand between the two, ``positive_alone`` and ``negative_alone`` need no name, ``unsure`` anywhere
+    makes the text say nothing. Only a text with one of ``hints`` is read.
+    """
+
+    hints: tuple[str, ...]
+    names: tuple[str, ...]
+    between: tuple[str, ...]
+    positive: tuple[str, ...]
+    negative: tuple[str, ...]
+    positive_alone: tuple[str, ...]
+    negative_alone: tuple[str, ...]
+    unsure: tuple[str, ...]
+    by: Cited
 
 
 class NotTheDisease(KnowledgeRecord, frozen=True, kw_only=True):
@@ -160,18 +178,21 @@ class ProblemGroup(KnowledgeRecord, frozen=True, kw_only=True):
 class ProblemWords(KnowledgeRecord, frozen=True, kw_only=True):
     """What may stand around the words of a problem: each list says what it makes of the problem.
 
-    ``denied`` and ``past`` stand before it, ``denied_after`` and ``past_after`` behind it. ``not_it`` makes it somebody
-    else's, or care to find or prevent it. ``described`` changes nothing, ``joins`` parts it
-    from another diagnosis.
+    ``denied`` and ``past`` stand before it, ``denied_after`` and ``past_after`` behind it; what is ``unconfirmed`` is
+    not there unless it was suspected. ``not_it`` makes it somebody else's, or care to find or prevent it.
+    ``described`` changes nothing, ``causes`` make it the cause of what stands before, ``joins`` parts it from another
+    diagnosis.
     """
 
     denied: tuple[str, ...]
     denied_after: tuple[str, ...]
+    unconfirmed: tuple[str, ...]
     doubted: tuple[str, ...]
     past: tuple[str, ...]
     past_after: tuple[str, ...]
     not_it: tuple[str, ...]
     described: tuple[str, ...]
+    causes: tuple[str, ...]
     joins: tuple[str, ...]
     by: Cited
 
@@ -214,6 +235,14 @@ class CopyLimits(KnowledgeRecord, frozen=True, kw_only=True):
     positive_at_least: Decimal
     negative_below: Decimal
     believed_to: Decimal
+    by: Cited
+
+
+class HcgLimits(KnowledgeRecord, frozen=True, kw_only=True):
+    """The amounts of hCG, in mIU/mL, below which a pregnancy test is negative and from which it is positive."""
+
+    negative_below: Decimal
+    positive_at_least: Decimal
     by: Cited
 
 
@@ -278,10 +307,12 @@ class Terminology(KnowledgeRecord, frozen=True, kw_only=True):
     problem_words: ProblemWords
     diagnosis_certainty: DiagnosisCertainty
     receptor_codes: ReceptorCodes
+    diagnosis_her2: DiagnosisHer2
     problems: tuple[ProblemGroup, ...]
     ish_positive: PositiveRatio
     her2_copies: CopyLimits
     her2_stained: StainedShare
+    hcg: HcgLimits
     lvef_in_words: LvefInWords
     genes: GeneCodes
     routes: tuple[RouteWords, ...]

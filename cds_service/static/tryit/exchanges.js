@@ -3,7 +3,7 @@ import { element } from "./dom.js";
 import { t } from "./words.js";
 import { verdictsButton } from "./verdicts.js";
 
-/** Show the calls of a moment, each with its request, its response and its time. */
+/** Show the calls of a hook, each with its request, its response and its time. */
 export function exchangesView(exchanges) {
   return exchanges.flatMap((exchanged) => {
     const title = `${exchanged.method} ${exchanged.path}`;

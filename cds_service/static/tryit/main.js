@@ -38,7 +38,11 @@ async function start() {
 
 function listen() {
   window.addEventListener("hashchange", open);
-  listenToOwnServer(openOwn);
+  listenToOwnServer(openOwn, (why) => {
+    running.abort();
+    clearTimeout(timer);
+    notice(why);
+  });
   at("order-form").addEventListener("submit", (event) => {
     event.preventDefault();
     ask("order-sign");
@@ -53,7 +57,7 @@ function listen() {
   for (const id of ["dose", "unit"]) {
     at(id).addEventListener("input", () => change((order) => setDose(order, at("dose").value, at("unit").value)));
   }
-  at("coverage").addEventListener("change", () => ask(screen.moment));
+  at("coverage").addEventListener("change", () => ask(screen.askedHook));
   at("hcpcs").addEventListener("input", () => change((order) => setBilling(order, at("hcpcs").value.trim(), HCPCS)));
 }
 
@@ -161,13 +165,13 @@ function later() {
   timer = setTimeout(() => ask("order-select"), DEBOUNCE_MS);
 }
 
-/** Take new orders over and ask again at the same moment. */
+/** Take new orders over and ask again for the same hook. */
 function act(orders) {
   screen.orders = orders;
   if (currentOrder() === undefined) screen.current = orders.filter(isDrug).map(referenceOf)[0] ?? "";
   showOrders();
   showOrderFields();
-  if (orders.length) ask(screen.moment);
+  if (orders.length) ask(screen.askedHook);
   else showCards([], "");
 }
 
@@ -177,7 +181,7 @@ async function ask(hook) {
   running.abort();
   running = new AbortController();
   const { signal } = running;
-  screen.moment = hook;
+  screen.askedHook = hook;
   const selected = screen.current ? [screen.current] : screen.orders.map(referenceOf);
   // The two services beside it are for clients that write the answer on the order.
   const wanted = ({ id }) => (id === COVERAGE ? at("coverage").checked : !id.startsWith(`${COVERAGE}-`));

@@ -4,8 +4,15 @@ import { dayOf, t } from "./words.js";
 
 const at = (id) => document.getElementById(id);
 
-/** Listen to the form, where it is offered; `opened` gets the patient, the prefetch and the orders of what was read. */
-export function listenToOwnServer(opened) {
+/**
+ * Listen to the form, where it is offered. `opened` gets the patient, the prefetch and the orders of what was read. `failed`
+ * gets why nothing was read: the answer about an earlier chart must not stand as one about this.
+ */
+export function listenToOwnServer(opened, failed) {
+  const fail = (why) => {
+    at("own-status").textContent = why;
+    failed(t("Not checked: {why}", { why }));
+  };
   at("own-form")?.addEventListener("submit", async (event) => {
     event.preventDefault();
     const [server, patient, drug, dose] = ["server", "patient", "drug", "dose"].map((id) => at(`own-${id}`).value.trim());
@@ -13,7 +20,7 @@ export function listenToOwnServer(opened) {
     try {
       const exchanged = await read(server, patient, drug, dose);
       if (exchanged.status !== 200) {
-        at("own-status").textContent = exchanged.body?.issue?.[0]?.details?.text ?? problem(exchanged);
+        fail(exchanged.body?.issue?.[0]?.details?.text ?? problem(exchanged));
         return;
       }
       const { request, missing = {} } = exchanged.body;
@@ -24,7 +31,7 @@ export function listenToOwnServer(opened) {
         orders: request.context.draftOrders.entry.map((entry) => entry.resource),
       });
     } catch {
-      at("own-status").textContent = t("The service cannot be reached.");
+      fail(t("The service cannot be reached."));
     }
   });
 }

@@ -13,23 +13,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from cards.facts.order import DrugOrder
-    from cards.identification.recogniser import Recogniser
+    from cards.identification.recognizer import Recognizer
     from cards.readings.case import Case
     from cards.readings.session_orders import SessionOrders
 
 _IN_CHART = "drugs of the chart by name"
 
 
-def lines_of(case: Case, name: str) -> Iterator[Evidence]:
+def evidence_lines(case: Case, name: str) -> Iterator[Evidence]:
     """Yield a line for each drug beside an order that goes by a name: a product, a brand, or a class of drugs."""
     ordered = _in_session(case.orders).get(name, {})
     yield from (line for order, line in ordered.values() if order is not case.order)
     yield from _in_chart(case).get(name, ())
 
 
-def is_beside(case: Case, names: Iterable[str]) -> bool:
+def is_concurrent(case: Case, names: Iterable[str]) -> bool:
     """Return whether a drug that goes by one of some names stands beside an order."""
-    return next(chain.from_iterable(lines_of(case, name) for name in names), None) is not None
+    return next(chain.from_iterable(evidence_lines(case, name) for name in names), None) is not None
 
 
 @per_case
@@ -37,7 +37,7 @@ def _in_session(orders: SessionOrders) -> dict[str, dict[int, tuple[DrugOrder, E
     """Map each name to the orders of the session that go by it, once for all of them."""
     found: dict[str, dict[int, tuple[DrugOrder, Evidence]]] = {}
     for order, identity in orders.identified:
-        names = [evidence.value for evidence in order.evidence if not evidence.system]
+        names = orders.recognizer.names_of(order.evidence)
         product = identity.product.id if identity.product is not None else ""
         brand = identity.brand.id if identity.brand is not None else ""
         line = Evidence("in-session", names[0] if names else product or "?", order.origin)
@@ -45,9 +45,9 @@ def _in_session(orders: SessionOrders) -> dict[str, dict[int, tuple[DrugOrder, E
             name
             for evidence in order.evidence
             if evidence.system
-            for name in orders.recogniser.coded_classes(evidence.system, evidence.value)
+            for name in orders.recognizer.coded_classes(evidence.system, evidence.value)
         )
-        for name in (*_known_as(orders.recogniser, (product, brand), names), *coded):
+        for name in (*_names_of(orders.recognizer, (product, brand), names), *coded):
             found.setdefault(name, {}).setdefault(id(order), (order, line))
     return found
 
@@ -60,14 +60,14 @@ def _in_chart(case: Case) -> dict[str, list[Evidence]]:
         for treatment in case.patient.treatments:
             if treatment.is_active(case.session.today):
                 line = Evidence("active-drug", dated(treatment.names[0], treatment.on), treatment.origin)
-                known = _known_as(case.recogniser, (treatment.product,), treatment.names)
+                known = _names_of(case.recognizer, (treatment.product,), treatment.names)
                 for name in dict.fromkeys((*known, *treatment.classes)):
                     found.setdefault(name, []).append(line)
         kept[_IN_CHART] = found
     return kept[_IN_CHART]
 
 
-def _known_as(recogniser: Recogniser, ids: Iterable[str], names: Iterable[str]) -> Iterator[str]:
+def _names_of(recognizer: Recognizer, ids: Iterable[str], names: Iterable[str]) -> Iterator[str]:
     yield from (each for each in ids if each)
     for name in names:
-        yield from (group.id for group in recogniser.read_classes(name))
+        yield from (group.id for group in recognizer.read_classes(name))

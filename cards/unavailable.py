@@ -52,7 +52,7 @@ _HER2 = frozenset(
     }
 )
 READS: Mapping[str, frozenset[Topic]] = {
-    "patient": frozenset({Topic.PREGNANCY_TEST_MISSING, Topic.AGE_NOT_LABELLED}),
+    "patient": frozenset({Topic.PREGNANCY_TEST_MISSING, Topic.AGE_NOT_LABELED}),
     "weight": frozenset(
         {
             Topic.DOSE_ABOVE_MAXIMUM,
@@ -133,7 +133,7 @@ _STRICTEST = "cancer-unknown"
 _MAXIMUM = frozenset({Topic.DOSE_ABOVE_MAXIMUM})
 
 
-def without_parts(topic: TopicCode, outcome: Outcome, absent: tuple[tuple[str, str], ...]) -> Outcome:
+def cannot_tell_if_unavailable(topic: TopicCode, outcome: Outcome, absent: tuple[tuple[str, str], ...]) -> Outcome:
     """Return a rule's outcome, or ``CannotTell`` if it depends on parts of the chart that are unavailable.
 
     ``absent`` has each unavailable part with the reason. A finding that more data could not change is kept.
@@ -151,9 +151,9 @@ def without_parts(topic: TopicCode, outcome: Outcome, absent: tuple[tuple[str, s
             return outcome
     if not missing:
         return outcome
-    return CannotTell(absent_parts(missing))
+    return CannotTell(unavailable_parts(missing))
 
 
-def absent_parts(absent: Iterable[tuple[str, str]]) -> tuple[Missing, ...]:
+def unavailable_parts(absent: Iterable[tuple[str, str]]) -> tuple[Missing, ...]:
     """List the parts of the chart that are unavailable, each with the reason."""
     return tuple(Missing(f"absent-{part}", values={"why": why}, is_urgent=True) for part, why in absent)

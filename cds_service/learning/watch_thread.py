@@ -26,14 +26,14 @@ _RESTED = 9
 _log = structlog.get_logger()
 
 
-def keep_watch(engine: Engine, is_wanted: Callable[[], bool]) -> threading.Thread:
+def start_watching(engine: Engine, is_wanted: Callable[[], bool]) -> threading.Thread:
     """Start; of several processes and machines on one database, one examines each week."""
-    thread = threading.Thread(target=_go_round, args=(engine, is_wanted), name="watch", daemon=True)
+    thread = threading.Thread(target=_run, args=(engine, is_wanted), name="watch", daemon=True)
     thread.start()
     return thread
 
 
-def _go_round(engine: Engine, is_wanted: Callable[[], bool]) -> None:
+def _run(engine: Engine, is_wanted: Callable[[], bool]) -> None:
     time.sleep(_FIRST_AFTER_S)
     while True:
         if is_wanted():
@@ -44,7 +44,7 @@ def _go_round(engine: Engine, is_wanted: Callable[[], bool]) -> None:
 def look(engine: Engine) -> None:
     """Examine the last whole week unless that was done, and report the newest result."""
     try:
-        done = watch(engine, now(), Resting().rest)
+        done = watch(engine, now(), Pacer().pause_if_due)
         if done is not None:
             week, found = done
             for each in found:
@@ -57,14 +57,14 @@ def look(engine: Engine) -> None:
         _log.warning("watch_failed", reason=type(error).__name__)
 
 
-class Resting:
+class Pacer:
     """Pauses regularly, so that calls are answered meanwhile."""
 
     def __init__(self) -> None:
         """Start a working period."""
         self._since = time.perf_counter()
 
-    def rest(self) -> None:
+    def pause_if_due(self) -> None:
         """Pause if it has worked long enough."""
         worked = time.perf_counter() - self._since
         if worked >= _TURN_S:

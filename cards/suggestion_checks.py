@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from cards.facts.policy import Policy
     from cards.facts.session import Session
     from cards.facts.topics import TopicCode
-    from cards.identification.recogniser import Recogniser
+    from cards.identification.recognizer import Recognizer
     from cards.presentation.grouping import CardContent
+    from cards.presentation.removals import Changes
     from cards.presentation.wording import Wording
 
     _Days = Mapping[tuple[str, date], list[DrugOrder]]
@@ -36,12 +37,14 @@ if TYPE_CHECKING:
 
 
 def without_harmful_removals(
-    contents: tuple[CardContent, ...], session: Session, recogniser: Recogniser, policy: Policy, wording: Wording
+    contents: tuple[CardContent, ...], session: Session, recognizer: Recognizer, policy: Policy, wording: Wording
 ) -> tuple[CardContent, ...]:
     """Withdraw offers to remove an order if another of the same product and day would then be wrong."""
-    if len(session.orders) < 2 or not any(_offered(content) for content in contents):  # noqa: PLR2004 - another order
+    if len(session.orders) < 2 or not any(  # noqa: PLR2004 - another order
+        _offered(content) or content.choices for content in contents
+    ):
         return contents
-    check = _Check(contents, session, recogniser, policy, wording)
+    check = _Check(contents, session, recognizer, policy, wording)
     return tuple(check.checked(content) for content in contents)
 
 
@@ -60,16 +63,16 @@ class _Check:
         self,
         contents: Iterable[CardContent],
         session: Session,
-        recogniser: Recogniser,
+        recognizer: Recognizer,
         policy: Policy,
         wording: Wording,
     ) -> None:
-        self._session, self._recogniser, self._policy, self._wording = session, recogniser, policy, wording
+        self._session, self._recognizer, self._policy, self._wording = session, recognizer, policy, wording
         self._told = self._criticals(verdict for content in contents for verdict in content.all_verdicts)
         self._of_day: dict[tuple[str, date], list[DrugOrder]] = {}
         self._places: dict[Origin, list[tuple[str, date]]] = {}
         for order in session.orders:
-            product = identify(order, recogniser).product
+            product = identify(order, recognizer).product
             days = set(order.schedule.days or (planned_day(order.start, session.today),)) if product else ()
             self._places[order.origin] = [(product.id, day) for day in days] if product else []
             for place in self._places[order.origin]:
@@ -80,28 +83,43 @@ class _Check:
         gone = _offered(content)
         if gone and self._is_harmful(gone):
             content = msgspec.structs.replace(content, verdicts=tuple(map(_without_removal, content.verdicts)))
-        choices = tuple(
-            choice for choice in content.choices if not self._is_harmful(frozenset(order.origin for order, _ in choice))
-        )
+        choices = self._harmless(content.choices)
         return content if choices == content.choices else msgspec.structs.replace(content, choices=choices)
 
+    def _harmless(self, choices: tuple[Changes, ...]) -> tuple[Changes, ...]:
+        """Return the choices that do no harm; of several, those that leave the fewest critical findings."""
+        left = {
+            choice: self._left_by(gone)
+            for choice in choices
+            if not self._is_harmful(gone := frozenset(order.origin for order, _ in choice))
+        }
+        fewest = min(map(len, left.values()), default=0)
+        return tuple(choice for choice in left if len(left[choice]) == fewest)
+
+    def _left_by(self, gone: frozenset[Origin]) -> _Criticals:
+        """Return the critical findings about the orders of the same days once some orders are gone."""
+        group = {mate.origin for origin in gone for mate in self._orders_of_same_day(origin)}
+        return self._judged([order for order in self._session.orders if order.origin in group - gone])
+
     def _is_harmful(self, gone: frozenset[Origin]) -> bool:
-        left = {mate.origin: mate for origin in gone for mate in self._mates(origin) if mate.origin not in gone}
+        left = {
+            mate.origin: mate for origin in gone for mate in self._orders_of_same_day(origin) if mate.origin not in gone
+        }
         if not left:
             return False
-        group = {mate.origin for origin in left for mate in self._mates(origin)}
+        group = {mate.origin for origin in left for mate in self._orders_of_same_day(origin)}
         before = self._judged([order for order in self._session.orders if order.origin in group])
         after = self._judged([order for order in self._session.orders if order.origin in group - gone])
         return not after <= before | self._told
 
-    def _mates(self, origin: Origin) -> Iterator[DrugOrder]:
+    def _orders_of_same_day(self, origin: Origin) -> Iterator[DrugOrder]:
         """Yield the orders of the same product and day, the order itself included."""
         for place in self._places.get(origin, ()):
             yield from self._of_day[place]
 
     def _judged(self, orders: list[DrugOrder]) -> _Criticals:
         session = msgspec.structs.replace(self._session, orders=tuple(orders))
-        return self._criticals(judge(session, self._recogniser, self._policy))
+        return self._criticals(judge(session, self._recognizer, self._policy))
 
     def _criticals(self, verdicts: Iterable[Verdict]) -> _Criticals:
         return frozenset(

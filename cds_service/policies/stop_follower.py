@@ -20,7 +20,7 @@ _REMIND_EVERY_S = 3600.0
 _log = structlog.get_logger()
 
 
-class StopFollowing:
+class StopFollower:
     """Follows which topics are stopped, for one process."""
 
     def __init__(self, configuration: Configuration) -> None:

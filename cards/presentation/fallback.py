@@ -56,7 +56,7 @@ def _urgency(verdict: Verdict, wording: Wording, by_site: Mapping[TopicCode, Ind
         return Urgency.CRITICAL
 
 
-class PlainCards:
+class FallbackCards:
     """Writes cards that need none of what may have failed, in the words of one site."""
 
     def __init__(self, wording: Wording, known: Knowledge, indicators: Mapping[TopicCode, Indicator]) -> None:
@@ -103,7 +103,7 @@ class PlainCards:
             ),
         )
 
-    def last_resort(self, hook_instance: str, place: int = 0) -> Card:
+    def minimal_card(self, hook_instance: str, place: int = 0) -> Card:
         """Return the card that says no more than that something could not be checked or shown."""
         return msgspec.structs.replace(self._last_resort, uuid=_uuid(f"{hook_instance}|{place}"))
 

@@ -14,7 +14,7 @@ from cards.knowledge.label_doses import Labeled, Span, around, ceiling, regimens
 from cards.knowledge.loader import default_knowledge
 from cards.knowledge.schema import Kind, Panel
 from cards.values.caching import once
-from cards.values.codes import Ndc, ndc_readings
+from cards.values.codes import AtcCode, Ndc, ndc_readings
 from cards.values.text_cache import cached_by_key, cached_by_text
 from cards.values.texts import bounded
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
     from decimal import Decimal
 
+    from cards.facts.order import IdentityEvidence
     from cards.knowledge.schema import (
         Brand,
         Cancer,
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
 _COMBINATIONS = 1024
 _ATC_LEVELS = (1, 3, 4, 5, 7)
+CODE_SYSTEMS = {"rxnorm": "RxNorm", "atc": "ATC", "snomed": "SNOMED CT"}
+"""How a card writes the name of a code system."""
 
 
 class HcpcsMeaning(NamedTuple):
@@ -58,12 +61,20 @@ def _by_code(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
     return found
 
 
+def _names_by_code(known: Knowledge) -> dict[tuple[str, str], str]:
+    found: dict[tuple[str, str], str] = {}
+    for drug in known.drug_codes.drugs:
+        for system, codes in (("rxnorm", drug.rxnorm), ("atc", drug.atc), ("snomed", drug.snomed)):
+            found |= dict.fromkeys(((system, code) for code in codes), drug.name)
+    return found
+
+
 def _any_of(names: Iterable[str]) -> re.Pattern[str]:
     written = sorted({r"\W+".join(map(re.escape, key(name))) for name in names}, key=lambda each: (-len(each), each))
     return re.compile(r"(?<![^\W_])(?:" + "|".join(written) + r")(?![^\W_])")
 
 
-class Recogniser:
+class Recognizer:
     """The indexes from codes and names to products, built once from the knowledge."""
 
     def __init__(self, known: Knowledge) -> None:
@@ -104,11 +115,13 @@ class Recogniser:
         )
         self._classes_by_rxnorm = _by_code((code, group.id) for group in known.drug_classes for code in group.rxnorm)
         self._classes_by_atc = _by_code((code, group.id) for group in known.drug_classes for code in group.atc)
+        self._names_by_code = _names_by_code(known)
         # Combinations of product, cancers and schedule are just as few.
         self.labeled = cached_by_key(_COMBINATIONS)(self._labeled)
         self.spans_per_kg = cached_by_key(_COMBINATIONS)(self._spans_per_kg)
         self.read_classes = cached_by_text(self._read_classes)
         self.read_text = cached_by_text(self._reader.read)
+        self.route_of_form = cached_by_text(self._reader.route_of_form)
 
     def _spans_per_kg(self, product_id: str, cancers: frozenset[Cancer], percent: Decimal) -> tuple[Span, ...]:
         """Return a product's levels per kilogram, each with the range of doses within a tolerance."""
@@ -177,6 +190,47 @@ class Recogniser:
             return tuple(dict.fromkeys(each for level in levels for each in self._classes_by_atc.get(level, ())))
         return ()
 
+    def coded_name(self, system: str, code: str) -> str:
+        """Return the name of a drug, or of its group, that rules read by name; empty for any other code."""
+        if system == "atc":
+            groups = (code.upper()[:length] for length in reversed(_ATC_LEVELS) if length <= len(code))
+            return next((name for group in groups if (name := self._names_by_code.get((system, group)))), "")
+        return self._names_by_code.get((system, code), "")
+
+    def names_of(self, evidence: Iterable[IdentityEvidence]) -> tuple[str, ...]:
+        """List the names of a drug as written, and those that its codes stand for: "doxorubicin (ATC L01DB01)".
+
+        A code of a drug with other words stands with them, because they may say that it is for the skin.
+        """
+        written, coded = [], []
+        for each in evidence:
+            if not each.system:
+                written.append(each.value)
+            elif name := self.coded_name(each.system, each.value):
+                coded.append((name, f"{CODE_SYSTEMS.get(each.system, each.system)} {each.value}"))
+        return (*written, *(f"{name} ({'; '.join((code, *written))})" for name, code in coded))
+
+    def is_settled(self, system: str, code: str) -> bool:
+        """Return whether a code that no word goes with is enough to say what the drug is to the rules.
+
+        An ATC code of a substance is, except in the groups of HER2 drugs, where a new one may be one of them.
+        """
+        if self.coded_name(system, code) or self.coded_classes(system, code) or self.ndc_of(system, code):
+            return True
+        if system == "hcpcs":
+            return code in self.hcpcs or code in self.retired
+        if system in ("rxnorm", "atc", "snomed") and self.coded(system, code):
+            return True
+        codes = self.known.drug_codes
+        if system == "atc":
+            is_substance = AtcCode.of(code.upper()) is not None
+            return is_substance and not code.upper().startswith(codes.open_atc)
+        return system == "rxnorm" and code in codes.others
+
+    def ndc_of(self, system: str, code: str) -> Target | None:
+        """Find the product of a code if it is an NDC."""
+        return self.ndc(code) if system == "ndc" else None
+
     def coded(self, system: str, code: str) -> Meaning | None:
         """Find the meanings of a clinical code: RxNorm, ATC or SNOMED CT. A concept may belong to two products."""
         if system == "snomed":
@@ -203,11 +257,11 @@ class Recogniser:
         return tuple(package for each in brands for package in each.packages)
 
 
-def recogniser_of(known: Knowledge) -> Recogniser:
-    """Return the recogniser of a knowledge; that of the shipped knowledge, which takes long to index, is made once."""
-    return _of_what_ships() if known is default_knowledge() else Recogniser(known)
+def recognizer_for(known: Knowledge) -> Recognizer:
+    """Return the recognizer of a knowledge; that of the shipped knowledge, which takes long to index, is made once."""
+    return _shipped_recognizer() if known is default_knowledge() else Recognizer(known)
 
 
 @once
-def _of_what_ships() -> Recogniser:
-    return Recogniser(default_knowledge())
+def _shipped_recognizer() -> Recognizer:
+    return Recognizer(default_knowledge())

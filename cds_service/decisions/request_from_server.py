@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from cards.facts.session import Hook
 from cards.knowledge.schema import Scope
+from cds_service.ehr import reasons
 from cds_service.protocol.services import SERVICES
 from fhir_mappings.request.builder import BuildError, as_prefetch, hook_request
 from fhir_mappings.request.hook_request import FhirAuthorization, HookRequest
 from fhir_mappings.request.prefetch import Answer, PrefetchState
-from fhir_mappings.request.queries import own_query
+from fhir_mappings.request.queries import filled_query
 from fhir_mappings.wire.resources import Unreadable
 
 if TYPE_CHECKING:
@@ -68,7 +70,7 @@ def known_drug(name: str, decider: Decider) -> None:
     raise UnknownDrugError(f"no drug of this service is called by that name{near}")
 
 
-def built_from(
+def request_from_chart(
     decider: Decider,
     server: str,
     patient: str,
@@ -86,7 +88,7 @@ def built_from(
     # Fail before fetching if the hook needs an order and has none.
     hook_request(hook, "", patient, orders, {})
     asked = HookRequest(
-        hook=hook,
+        hook=Hook(hook),
         hook_instance="",
         patient_id=patient,
         user_id="",
@@ -103,7 +105,7 @@ def built_from(
     for service in SERVICES:
         if service.hook == hook:
             templates |= service.prefetch(decider.templates)
-    queries = {key: own_query(template, quote(patient, safe="")) for key, template in templates.items()}
+    queries = {key: filled_query(template, quote(patient, safe="")) for key, template in templates.items()}
     answers = access.fetch(queries)
     prefetch: dict[str, Json | None] = {}
     missing: dict[str, str] = {}
@@ -121,7 +123,7 @@ def built_from(
 
 
 def _why(key: str, failures: Mapping[str, str], causes: Mapping[str, str]) -> str:
-    said = failures.get(key, "the FHIR server did not answer in time")
+    said = failures.get(key, reasons.TOO_LATE)
     return f"{said} ({causes[key]})" if key in causes else said
 
 

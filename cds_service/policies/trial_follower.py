@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _log = structlog.get_logger()
 
 
-class TrialFollowing:
+class TrialFollower:
     """Follows which version is on trial, for one process."""
 
     def __init__(self, configuration: Configuration) -> None:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from cards.facts.outcomes import Clear, Fired, NotApplicable, Outcome
 from cards.knowledge.schema import Confidence, LevelRole
-from cards.readings.case import brief, counted
+from cards.readings.case import counted, shortened
 from cards.readings.day_total import judged_levels
 from cards.readings.tablets import first_taken
-from cards.rules.concurrent_drugs import member_beside
+from cards.rules.concurrent_drugs import first_concurrent
 from cards.rules.dose import fixes_to
 from cards.rules.tablets import times_words
 from cards.values.quantities import Mg
@@ -30,7 +30,7 @@ def interaction(case: Case) -> Outcome:
     if not case.product.interactions:
         return NotApplicable("the label names no interaction on file")
     for rule in case.product.interactions:
-        if rule.drug_class in case.named_beside and not _is_adjusted(case, rule):
+        if rule.drug_class in case.concurrent_names and not _is_adjusted(case, rule):
             return _with(case, rule)
     return Clear()
 
@@ -48,10 +48,10 @@ def _is_adjusted(case: Case, rule: Interaction) -> bool:
 
 
 def _with(case: Case, rule: Interaction) -> Fired:
-    group, name, line = member_beside(case, rule.drug_class)
+    group, name, line = first_concurrent(case, rule.drug_class)
     # The source of the class matters if it is not verified: then the card asks to verify.
     of_class = (group.by,) if group.by.confidence is Confidence.UNVERIFIED else ()
-    return _fired(case, rule, brief(name), (line,), (rule.by, *of_class))
+    return _fired(case, rule, shortened(name), (line,), (rule.by, *of_class))
 
 
 def _fired(case: Case, rule: Interaction, other: str, lines: tuple[Evidence, ...], cited: tuple[Cited, ...]) -> Fired:
@@ -75,10 +75,10 @@ def prophylaxis_missing(case: Case) -> Outcome:
     """Fire when the label requires a drug beside the product, and neither the session nor the chart has it."""
     if not case.product.prophylaxis:
         return NotApplicable("the label requires no prophylaxis on file")
-    if case.session.moment.may_be_incomplete:
+    if case.session.hook.may_be_incomplete:
         return NotApplicable("further orders may follow")
     for rule in case.product.prophylaxis:
-        if _is_asked(case, rule) and rule.drug_class not in case.named_beside:
+        if _is_asked(case, rule) and rule.drug_class not in case.concurrent_names:
             first = _first_day(case)
             return Fired(
                 values={
@@ -94,7 +94,7 @@ def prophylaxis_missing(case: Case) -> Outcome:
 
 
 def _is_asked(case: Case, rule: Prophylaxis) -> bool:
-    if not case.named_beside.issuperset(rule.with_classes):
+    if not case.concurrent_names.issuperset(rule.with_classes):
         return False
     first = _first_day(case)
     if rule.first_days is None:

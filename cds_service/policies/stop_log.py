@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from cds_service.policies.people import Person
 
 
-class StopBook:
+class StopLog:
     """The stops in a database. Every method may raise ``SQLAlchemyError``: the database cannot be used."""
 
     def __init__(self, engine: Engine, clock: Clock = now) -> None:

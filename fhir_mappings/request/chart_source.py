@@ -20,7 +20,7 @@ _ABOUT = {
 }
 
 
-class Occasion(NamedTuple):
+class ChartSource(NamedTuple):
     """The base address of the chart's server, and the day on which it is read; either may be unknown."""
 
     server: str = ""
@@ -32,10 +32,10 @@ class Occasion(NamedTuple):
         return self.today + timedelta(days=1) if self.today is not None else date.max
 
 
-NO_OCCASION = Occasion()
+UNKNOWN_SOURCE = ChartSource()
 
 
-def of_the_future(fact: Fact) -> Fact:
+def future_as_gap(fact: Fact) -> Fact:
     """Set aside a result that is dated later than it can have been taken: on which day it was is not known."""
     about = fact.test if isinstance(fact, LabResult) else _ABOUT.get(fact.__class__)
     if about is None or isinstance(fact, Gap):

@@ -1,0 +1,106 @@
+"""An order for a day that an active order in the chart already covers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from cards.facts.order import DoseUnit
+from cards.facts.outcomes import Clear, Evidence, Fired, Indicator, Outcome, RemoveOrder
+from cards.facts.patient import TreatmentState
+from cards.readings.day_total import dose_of, total_excess, total_of, written_total
+from cards.readings.dosing import DoseReading, Sense, levels_met_by, usable_doses
+from cards.values.quantities import Mg
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from cards.facts.patient import Treatment
+    from cards.readings.case import Case
+
+
+def ordered_already(case: Case) -> Outcome:
+    """Fire on an order for a day that an active order of the same product names; critical above the maximum.
+
+    Only named days count: the rhythm of a standing order is often the plan that this order carries out. An order that
+    this one replaces or carries out does not count, nor does one that is the other part of the dose.
+    """
+    found = _standing(case)
+    if found is None:
+        return Clear()
+    standing, day = found
+    total = _together(case, standing)
+    excess = total_excess(case, total) if total is not None else None
+    if excess is None and _are_parts(case, standing, total):
+        return Clear()
+    limit = case.ceiling
+    tolerance = case.threshold("dose_rounding_tolerance_percent")
+    is_over = excess is not None and limit is not None
+    dose = f"{standing.dose}, " if standing.dose is not None else ""
+    return Fired(
+        values={
+            "day": day.isoformat(),
+            "sum": written_total(case, total) if total is not None else "",
+            "maximum": str(limit.maximum.dose) if limit is not None else "",
+        },
+        evidence=(
+            Evidence("active-order", f"{standing.names[0]}, {dose}{day.isoformat()}", standing.origin),
+            *case.weight_evidence(),
+        ),
+        cited=(limit.maximum.by if is_over and limit is not None else case.product.regimens[0].by,),
+        variant="active-above" if is_over else "active",
+        indicator=None if excess is not None and excess > tolerance else Indicator.WARNING,
+        fixes=(RemoveOrder(),),
+    )
+
+
+def _standing(case: Case) -> tuple[Treatment, date] | None:
+    """Return the active order of the product that names a day of this order, and the day."""
+    today = case.session.today
+    for each in case.patient.treatments:
+        if each.state is not TreatmentState.ACTIVE or each.product != case.product.id or not each.days:
+            continue
+        if not each.is_active(today) or _is_same(case, each):
+            continue
+        days = case.orders.days_of(case.order).intersection(day for day in each.days if day >= today)
+        if days:
+            return each, min(days)
+    return None
+
+
+def _is_same(case: Case, standing: Treatment) -> bool:
+    """Return whether an order in the chart is one of the session, or one that this order replaces."""
+    reference = standing.origin.reference
+    if not reference:
+        return False
+    return reference in case.order.replaces or any(
+        order.origin.reference == reference for order in case.orders.of_product(case.product.id)
+    )
+
+
+def _together(case: Case, standing: Treatment) -> DoseReading | None:
+    """Return the sum of both doses; ``None`` if one of them is not known in milligrams."""
+    own, other = dose_of(case), _in_mg(case, standing)
+    return total_of(case, own, other) if own is not None and other is not None else None
+
+
+def _are_parts(case: Case, standing: Treatment, total: DoseReading | None) -> bool:
+    """Return whether both orders are parts of one dose: they say so, or only their sum is a labeled level."""
+    if case.order.is_part or (case.order.group and case.order.group == standing.group):
+        return True
+    if total is None or levels_met_by(case, total) is None:
+        return False
+    other = _in_mg(case, standing)
+    readings = usable_doses(case)
+    if other is None or not readings:
+        return False
+    ordered = msgspec.structs.replace(readings[0].ordered, number=other.value, unit=DoseUnit.MG)
+    alone = (*readings, DoseReading(ordered, Sense.USABLE, other))
+    return all(levels_met_by(case, reading) is None for reading in alone)
+
+
+def _in_mg(case: Case, standing: Treatment) -> Mg | None:
+    if isinstance(standing.dose, Mg) or standing.dose is None:
+        return standing.dose
+    return standing.dose * case.kg if case.kg is not None else None

@@ -1,0 +1,49 @@
+"""Reductions in words, as the percent of the dose that is given: "reduced by 20 %", "80 % of the full dose"."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from cards.identification.folding import fold
+from cards.values.text_cache import cached_by_text
+
+_HUNDRED = 100
+_LONGEST_TEXT = 500
+_N = r"(?P<{}>\d{{1,2}}(?:[.,]\d)?) ?(?:%|percent|pct|prozent)"
+_DOSE = r"(?:dose|dosis|dosage|dosi|dawki)"
+_REDUCED = r"(?:reduc\w{0,6}|reduz\w{0,8}|reduktion|lowered|decreas\w{0,3}|riduzion\w|ridott\w|diminu\w{1,4}|redukcj\w)"
+_THE = r"(?: the| la| die| der| de la)?"
+_SAID = re.compile(
+    rf"\b(?:auf|to|al) {_N.format('to')} ?(?:{_DOSE} ?)?{_REDUCED}\b"
+    rf"|{_N.format('less')} ?(?:{_DOSE} ?)?{_REDUCED}\b"
+    rf"|\b(?:dosis)?{_REDUCED}{_THE} ?(?:{_DOSE} ?)?(?:by|um|of|del?|en(?: un)?|von|di|o)? ?{_N.format('by')}"
+    rf"|\b(?:dosis)?{_REDUCED}{_THE} ?(?:{_DOSE} ?)?(?:to|auf|al?|na) ?{_N.format('reached')}"
+    rf"|{_N.format('share')} ?(?:of |der |de la |de |della )?"
+    rf"(?:the |full |usual |standard |normal |vollen? |planned ){{0,2}}{_DOSE}\b"
+)
+_UP_TO = re.compile(r"(?:within|up to|maximum|max|at most|bis|\+/-|<=|<|±)\W{0,2}\Z")
+_CONDITION = re.compile(r"\b(?:if|when|unless|should|consider|bei|wenn|falls|si|en caso|se|in case|may)\b")
+_CLAUSES = re.compile(r"[;\n]|\.(?!\d)")
+_LEAST = 30
+"""A smaller share of a dose is a tolerance, not a dose: "within 5 % of the dose"."""
+
+
+@cached_by_text
+def shares_in(written: str) -> tuple[Decimal, ...]:
+    """List the percents of a dose that a text says are given; what depends on a condition is none."""
+    if "%" not in written and "erc" not in written and "roz" not in written:
+        return ()
+    found: dict[Decimal, None] = {}
+    for clause in _CLAUSES.split(fold(written[:_LONGEST_TEXT])):
+        if _CONDITION.search(clause):
+            continue
+        for match in _SAID.finditer(clause):
+            if _UP_TO.search(clause[: match.start()]):
+                continue
+            given = match["share"] or match["to"] or match["reached"]
+            said = Decimal((given or match["less"] or match["by"]).replace(",", "."))
+            share = said if given else _HUNDRED - said
+            if share >= _LEAST:
+                found[share] = None
+    return tuple(found)

@@ -1,0 +1,173 @@
+"""Reads the doses that stand in texts: those of the instructions, and those of notes."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from cards.facts.order import NotedDose, OrderNote
+from cards.values.quantities import Mg, MgPerKg
+from cards.values.text_cache import cached_by_text
+from fhir_mappings.medications.instructions import written_in
+from fhir_mappings.wire.folding import fold
+from fhir_mappings.wire.lenient import objects, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fhir_mappings.wire.lenient import Json
+
+_NUMBER = r"\d{1,9}(?:[.,]\d{1,6}){0,2}"
+_MG = (
+    r"mgs?|mgm|mill?igram(?:m(?:es?|i)?|s|os?|as?|y|ow)?"
+    r"|\u043c\u0433|\u6beb\u514b|\u30df\u30ea\u30b0\u30e9\u30e0|\ubc00\ub9ac\uadf8\ub7a8"
+)
+_MCG = r"mcg|[u\u00b5\u03bc]g|micrograms?|mikrogramm|\u043c\u043a\u0433"
+_G = r"gm?|grams?|gramm"
+_DOSE_IN_TEXT = re.compile(
+    rf"(?<![\d.,/])(?P<amount>{_NUMBER})(?:\s*|-)(?P<unit>(?P<mcg>{_MCG})|(?P<mg>{_MG})|(?P<g>{_G}))"
+    r"(?P<kg>\s*(?:/|per\b|pro\b|por\b|par\b)\s*(?:kg|kilo(?:gram(?:m|o)?s?)?|\u043a\u0433)\b(?:\s*/\s*dose)?)?"
+    # The volume of a bag may follow; that of a vial makes it a concentration.
+    r"(?:(?=\s*/\s*(?:[5-9]\d|\d{3,4})\s*ml\b)"
+    r"|(?![\w/])(?!\s*/)(?!\s*(?:per\b|vials?\b|sol|dextrose|glucose|protein|(?:oral\s|film[ -]coated\s)?tab)))",
+    re.IGNORECASE,
+)
+_UNIT_FIRST = re.compile(
+    r"(?<![\w.,/])(?<!\d )mg\.? ?(?P<amount>\d{2,4}(?:[.,]\d{1,2})?)(?![\d.,])(?! ?(?:mg|ml|g\b|%|x\b|vial|fl))",
+    re.IGNORECASE,
+)
+# "Dose: 252" is milligrams, as every dose of these drugs is.
+_NO_UNIT = re.compile(
+    r"\b(?:dose|dosis|dosage) ?[:=] ?(?P<amount>\d{2,4}(?:[.,]\d{1,2})?)(?![\d.,])(?! ?(?:[^\W\d_]|%|/|x\b))",
+    re.IGNORECASE,
+)
+_LAST_WORD = re.compile(r"([^\W\d_]{2,40})[^\w.;]{1,3}\Z")
+_BEFORE_DOSE = 44
+_WORD = re.compile(r"[^\W\d_]{2,40}")
+_WORD_BEFORE = re.compile(r"([^\W\d_]{2,40})(?: ?: ?| \(?| -? ?)\Z")
+# One that is followed by a number has an amount of its own.
+_WORD_BEHIND = re.compile(r" (?:of |po |iv |oral |orally )?([^\W\d_]{2,40})\b(?! ?:? ?\d)", re.IGNORECASE)
+# "Previous dose 210 mg", "vials of 160 mg", "rounded from 248 mg": none is what this order gives.
+_NOT_THIS_DOSE = re.compile(
+    r"\b(?:(?:previous|prior|earlier|last|former)(?:ly)?(?: (?:dose|cycle|infusion))?"
+    r"|(?:vorherige|letzte|fruhere) dosis|zuletzt|(?:dosis|dose) (?:previa|anterior|precedente)|derniere dose"
+    r"|(?:rounded|increased|reduced|decreased|lowered|raised|changed|escalated|gerundet|redondead[oa])(?: up| down)?"
+    r" (?:from|von|de)"
+    r"|vials?(?: of| contains?| size| strength)?|allerg\w{1,4}:? (?:to )?[^\W\d_]{3,30}"
+    r"|max(?:\.|imum)?(?: single| cumulative| total| lifetime)?(?: dose)?"
+    r"|not (?:to )?exceed|no more than|cap(?:ped)? (?:at|of))"
+    r"(?: was| of| is| ?[:=])? ?\Z"
+)
+# "Reduce to 3 mg/kg if platelets fall": what may be given later.
+_MAY_CHANGE_TO = re.compile(
+    r"\b(?:reduc\w{1,4}|decreas\w{1,3}|lower|escalate|increase|reduzier\w{1,3}|senken)"
+    r"(?: the)?(?: dose)? (?:to|auf) ?\Z"
+)
+_CONDITION = re.compile(r"[^.;]{0,40}\b(?:if|when|for|upon|bei|wenn|falls|si|en caso|se)\b")
+_THOUSANDS_BY_BLANK = re.compile(r"(?<![\d.,])\d{1,3}\s\d{3}\s*$")
+_GROUPED_AND_DECIMAL = re.compile(r"(?P<whole>[1-9]\d{0,2}(?:\.\d{3}(?=,)|,\d{3}(?=\.)))[.,](?P<part>\d{1,6})")
+_GROUPED = re.compile(r"[1-9]\d{0,2}(?:,\d{3}){1,2}|[1-9]\d{0,2}(?:\.\d{3}){2}")
+
+
+def instructed(resource: Json) -> Iterator[str]:
+    """Yield the texts of the instructions of an order."""
+    for _, instruction in objects(resource.get("dosageInstruction")):
+        yield from written_in(instruction)
+
+
+def doses_by_text(
+    resource: Json, supportive_drugs: frozenset[str] = frozenset()
+) -> tuple[tuple[Mg | MgPerKg, ...], ...]:
+    """List the doses in each text of the instructions that names some, except those of supportive drugs."""
+    found: dict[tuple[Mg | MgPerKg, ...], None] = {}
+    for written in instructed(resource):
+        if not (named := doses_in(written)):
+            continue
+        if supportive_drugs and _names(written, supportive_drugs):
+            named = tuple(_of_own_drug(written, supportive_drugs))
+        if named:
+            found[tuple(dict.fromkeys(named))] = None
+    return tuple(found)
+
+
+def names_one_of(resource: Json, drugs: frozenset[str]) -> bool:
+    """Return whether the instructions of an order name one of some drugs, each a single folded word."""
+    return any(_names(written, drugs) for written in instructed(resource))
+
+
+def _names(written: str, drugs: frozenset[str]) -> bool:
+    return not drugs.isdisjoint(_WORD.findall(fold(written)))
+
+
+def _of_own_drug(written: str, supportive_drugs: frozenset[str]) -> Iterator[Mg | MgPerKg]:
+    """Yield the doses of a text that no supportive drug stands beside: "acetaminophen 650 mg", "8 mg dexamethasone"."""
+    for match in _DOSE_IN_TEXT.finditer(written):
+        before = _WORD_BEFORE.search(written[max(match.start() - _BEFORE_DOSE, 0) : match.start()])
+        behind = _WORD_BEHIND.match(written, match.end())
+        beside = {fold(found[1]) for found in (before, behind) if found is not None}
+        if supportive_drugs.isdisjoint(beside):
+            yield from doses_in(match[0])
+
+
+def notes(resource: Json) -> tuple[OrderNote, ...]:
+    """Read the notes on an order."""
+    found = []
+    for _, annotation in objects(resource.get("note")):
+        if written := text(annotation.get("text")):
+            found.append(OrderNote(written, tuple(_noted(written))))
+    return tuple(found)
+
+
+def _noted(written: str) -> Iterator[NotedDose]:
+    """Yield each dose in a note with the last word before it in the same clause."""
+    end = 0
+    for match in _DOSE_IN_TEXT.finditer(written):
+        before = _LAST_WORD.search(written[max(end, match.start() - _BEFORE_DOSE) : match.start()])
+        for dose in doses_in(match[0]):
+            yield NotedDose(dose, before[1] if before else "")
+        end = match.end()
+
+
+@cached_by_text
+def doses_in(written: str) -> tuple[Mg | MgPerKg, ...]:
+    """List the doses in a text."""
+    found: list[Mg | MgPerKg] = []
+    for match in _DOSE_IN_TEXT.finditer(written):
+        before = fold(written[max(match.start() - _BEFORE_DOSE, 0) : match.start()] + "|")[:-1]
+        if _NOT_THIS_DOSE.search(before):
+            continue
+        if _MAY_CHANGE_TO.search(before) and _CONDITION.match(fold(written[match.end() : match.end() + _BEFORE_DOSE])):
+            continue
+        found += _amounts(written, match)
+    if not found and (first := _UNIT_FIRST.search(written) or _NO_UNIT.search(written)) is not None:
+        found.append(Mg(Decimal(first["amount"].replace(",", "."))))
+    return tuple(found)
+
+
+def _amounts(written: str, match: re.Match[str]) -> Iterator[Mg | MgPerKg]:
+    """Yield the amount of a match; both readings where a space may separate thousands or two numbers: "2 520 mg"."""
+    per_kg, in_grams = match["kg"] is not None, match["g"] is not None
+    amounts = [_amount(match["amount"], has_thousands=not (per_kg or in_grams))]
+    before = written[max(match.start() - 4, 0) : match.end("amount")]
+    if _THOUSANDS_BY_BLANK.search(before):
+        whole = "".join(_THOUSANDS_BY_BLANK.findall(before)[0].split())
+        amounts.insert(0, _amount(whole, has_thousands=not (per_kg or in_grams)))
+    for amount in amounts:
+        if amount is not None:
+            value = amount * 1000 if in_grams else amount / 1000 if match["mcg"] is not None else amount
+            yield MgPerKg(value) if per_kg else Mg(value)
+
+
+def _amount(written: str, *, has_thousands: bool) -> Decimal | None:
+    """Read a number with a decimal point or comma, or with thousands separators; ``None`` if ambiguous.
+
+    Three digits after a comma are thousands in milligrams ("2,520 mg"), and decimals in grams or per kilogram.
+    """
+    if has_thousands and _GROUPED.fullmatch(written):
+        return Decimal(written.replace(",", "").replace(".", ""))
+    if (match := _GROUPED_AND_DECIMAL.fullmatch(written)) is not None:
+        return Decimal(f"{match['whole'].replace(',', '').replace('.', '')}.{match['part']}")
+    if written.count(".") + written.count(",") > 1:
+        return None
+    return Decimal(written.replace(",", "."))

@@ -1,0 +1,50 @@
+"""Numbers of tablets in the text of instructions: "take 2 tablets", "2 x 150 mg", "2 comprimidos de 150 mg"."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from cards.facts.order import CountedTablets
+from cards.identification.folding import fold
+from cards.values.text_cache import cached_by_text
+from fhir_mappings.medications.schedule_words import NUMBERS
+from fhir_mappings.results.tablet_words import TABLETS
+
+_LONGEST_TEXT = 300
+_WORDS = "|".join(sorted(filter(str.isascii, NUMBERS), key=len, reverse=True))
+_COUNT = rf"(?<![\w.,/-])(?P<count>\d{{1,2}}(?:[.,]\d{{1,2}})?(?![\d.,])|(?:{_WORDS})\b)(?: ?\([a-z0-9]{{1,6}}\))?"
+_MG = r"\d{1,4}(?:\.\d{1,2})?"
+_COUNTED = re.compile(
+    rf"{_COUNT}(?P<times> ?x)? ?(?:(?P<before>{_MG})[ -]?mg(?![\w/]))? ?(?P<word>[^\W\d_]{{2,16}})?"
+    rf"(?: ?(?:\(|de|of|a|da|po|je|van|zu|@)? ?(?P<behind>{_MG}) ?mg(?P<each> each| jeweils| chacun| cada uno)?)?"
+)
+
+
+_MULTIPLIED = re.compile(
+    rf"(?<![\w.,/-])({_MG}) ?mg ?x ?([1-6])\b(?! ?(?:mg|g|ml|doses?|cycles?|days?|d|weeks?|wks?|months?)\b)"
+)
+
+
+@cached_by_text
+def tablets_in(written: str) -> tuple[CountedTablets, ...]:
+    """List the numbers of tablets in a text, each with the milligrams of one tablet if it names them."""
+    found: dict[CountedTablets, None] = {}
+    plain = " ".join(fold(written[:_LONGEST_TEXT]).split())
+    for match in _COUNTED.finditer(plain):
+        count = _number(match["count"])
+        is_tablets = (match["word"] or "") in TABLETS
+        if not (is_tablets or (match["times"] and match["before"])):
+            continue
+        mg = match["before"]
+        if mg is None and match["behind"] is not None:
+            # "2 tablets (300 mg)" may be the sum; "(150 mg each)" and "of 150 mg" are of one tablet.
+            is_sum = "(" in match[0][match.end("word") - match.start() :] and match["each"] is None
+            mg = None if is_sum else match["behind"]
+        found[CountedTablets(count, Decimal(mg) if mg else None)] = None
+    found.update((CountedTablets(Decimal(count), Decimal(mg)), None) for mg, count in _MULTIPLIED.findall(plain))
+    return tuple(found)
+
+
+def _number(written: str) -> Decimal:
+    return Decimal(written.replace(",", ".")) if written[0].isdigit() else Decimal(NUMBERS[written])

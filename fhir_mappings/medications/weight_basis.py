@@ -1,0 +1,47 @@
+"""Which body weight an order says its dose is by, if not the actual one."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from cards.values.text_cache import cached_by_text
+from fhir_mappings.medications.instructions import written_in
+from fhir_mappings.wire.lenient import child, objects, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fhir_mappings.wire.lenient import Json
+
+_KINDS = {
+    "ideal": re.compile(
+        r"\bideal(?: body)? ?weight\b|\bidealgewicht\b|\bpeso ideal\b|\bibw\b|\bideal body wt\b", re.IGNORECASE
+    ),
+    "adjusted": re.compile(r"\badj(?:usted|\.)?(?: body)? ?(?:weight|wt)\b|\badjbw\b|\bpeso ajustado\b", re.IGNORECASE),
+    "lean": re.compile(r"\blean(?: body)? ?(?:weight|wt|mass)\b|\blbw\b", re.IGNORECASE),
+}
+_HINTS = ("ideal", "ibw", "adj", "ajustado", "lean", "lbw")
+# "Actual body weight, not ideal body weight": up to the end of the clause.
+_NOT_THIS = re.compile(r"\b(?:not|never|no|instead of|rather than|nicht)\b[^.;)]*", re.IGNORECASE)
+
+
+def weight_basis(resource: Json) -> str:
+    """Return the kind of body weight that the dosage instructions or the unit of a dose name; empty for none."""
+    return next((kind for written in _texts(resource) if (kind := _named(written))), "")
+
+
+def _texts(resource: Json) -> Iterator[str]:
+    for _, instruction in objects(resource.get("dosageInstruction")):
+        yield from written_in(instruction)
+        for _, dose_and_rate in objects(instruction.get("doseAndRate")):
+            yield text(child(dose_and_rate, "doseQuantity").get("unit"))
+
+
+@cached_by_text
+def _named(written: str) -> str:
+    folded = written.casefold()
+    if not any(hint in folded for hint in _HINTS):
+        return ""
+    plain = _NOT_THIS.sub(" ", written)
+    return next((kind for kind, pattern in _KINDS.items() if pattern.search(plain)), "")

@@ -1,0 +1,32 @@
+"""Which body weight an order says its dose is by."""
+
+from __future__ import annotations
+
+import pytest
+
+from fhir_mappings.medications.weight_basis import weight_basis
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("3.6 mg/kg ideal body weight IV", "ideal"),
+        ("216 mg (3.6 mg/kg IBW)", "ideal"),
+        ("3.6 mg/kg nach Idealgewicht", "ideal"),
+        ("dose by adjusted body weight", "adjusted"),
+        ("3.6 mg/kg AdjBW", "adjusted"),
+        ("lean body mass", "lean"),
+        ("3.6 mg/kg actual body weight", ""),
+        ("Use actual body weight, not ideal body weight", ""),
+        ("adjust rate if needed", ""),
+        ("ideally in the morning", ""),
+        ("252 mg IV", ""),
+    ],
+)
+def test_the_weight_that_a_text_names(text: str, found: str) -> None:
+    assert weight_basis({"dosageInstruction": [{"text": text}]}) == found
+
+
+def test_the_weight_in_the_unit_of_a_dose() -> None:
+    dose = {"doseQuantity": {"value": 3.6, "unit": "mg/kg IBW"}}
+    assert weight_basis({"dosageInstruction": [{"doseAndRate": [dose]}]}) == "ideal"

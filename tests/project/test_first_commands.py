@@ -1,0 +1,111 @@
+"""What ``make run`` and ``make test`` do before they install: choose a Python, and tell what is in the way."""
+
+from __future__ import annotations
+
+import os
+import runpy
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPTS = Path(__file__).parents[2] / "scripts"
+
+
+def found(place: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Look for a Python in one folder alone."""
+    return subprocess.run(
+        ["/bin/sh", SCRIPTS / "find-python"],
+        env={"PATH": str(place), **variables},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def put(place: Path, name: str, *, works: bool = True) -> str:
+    """Put a program there that answers as a Python that will do, or as a name without a version behind it."""
+    program = place / name
+    program.write_text(f"#!/bin/sh\nexit {0 if works else 127}\n")
+    program.chmod(0o755)
+    return str(program)
+
+
+def test_the_newest_python_is_taken(tmp_path: Path) -> None:
+    put(tmp_path, "python3.11")
+    put(tmp_path, "python3")
+    newest = put(tmp_path, "python3.13")
+    put(tmp_path, "python3.14", works=False)
+    assert found(tmp_path).stdout.strip() == newest
+
+
+def test_any_python_that_is_new_enough_is_taken(tmp_path: Path) -> None:
+    only = put(tmp_path, "python3")
+    assert found(tmp_path).stdout.strip() == only
+
+
+def test_another_python_can_be_named(tmp_path: Path) -> None:
+    put(tmp_path, "python3.13")
+    named = put(tmp_path, "mine")
+    assert found(tmp_path, PYTHON=named).stdout.strip() == named
+
+
+@pytest.mark.parametrize(
+    ("named", "said"),
+    [
+        ({}, "Python 3.11 or later with its venv module is needed"),
+        ({"PYTHON": "python9"}, "PYTHON=python9 is not Python"),
+    ],
+    ids=["none", "the named one"],
+)
+def test_one_line_tells_that_no_python_will_do(tmp_path: Path, named: dict[str, str], said: str) -> None:
+    put(tmp_path, "python3", works=False)
+    done = found(tmp_path, **named)
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (1, "", 1)
+    assert done.stderr.startswith(said)
+
+
+def asked(port: str) -> subprocess.CompletedProcess[str]:
+    """Ask as ``make run`` does, but for its installation."""
+    program = shutil.which("make")
+    if program is None:
+        pytest.skip("make is not here")
+    return subprocess.run(
+        [
+            program,
+            "--no-print-directory",
+            "-C",
+            SCRIPTS.parent,
+            "run",
+            f"PORT={port}",
+            "MAKE=echo installed; exit 9; echo",
+        ],
+        env=os.environ | {"PYTHON": sys.executable},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "http", "", "-1", "8" * 5000])
+def test_a_wrong_port_is_told(port: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["port_is_free.py", port])
+    with pytest.raises(SystemExit, match=f"^PORT={port[:40]} is not a port: give a number from 1 to 65535$"):
+        runpy.run_path(str(SCRIPTS / "port_is_free.py"), run_name="__main__")
+
+
+def test_a_port_in_use_is_told_before_the_installation() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = asked(str(port))
+    assert "installed" not in done.stdout
+    assert done.stderr.startswith(
+        f"127.0.0.1:{port} cannot be listened on: Address already in use. "
+        "Stop what listens there, or choose another port: make run PORT=8080\n"
+    )
+    assert asked(str(port)).stdout == "installed\n"
