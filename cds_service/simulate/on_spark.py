@@ -22,10 +22,10 @@ from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from cds_service.simulate.embedded import PartWriter
-from cds_service.simulate.inputs import LINE_LIMIT, ExportError
-from cds_service.simulate.partitioning import Counts, part_of, readable
+from cds_service.simulate.inputs import ExportError
+from cds_service.simulate.partitioning import Counts, part_of, routed_lines
 from cds_service.simulate.replaying import Replayer, digest
-from cds_service.simulate.routing import DRUG_KIND, UNREADABLE, Router, named_in
+from cds_service.simulate.routing import DRUG_KIND, Router, named_in
 from cds_service.simulate.rows import Rows
 from fhir_mappings.wire.resources import decode
 
@@ -158,13 +158,7 @@ def _route(a: Settings, b: Settings | None, bits: int, pieces: Iterable[Piece]) 
     others: list[Found] = []
 
     def own() -> Iterator[Row]:
-        for line in chain.from_iterable(readable(piece) for piece in pieces):
-            if not line.strip():
-                continue
-            routed = router.route(line) if len(line) <= LINE_LIMIT else UNREADABLE
-            counts.note(routed.kind, routed.unused)
-            if routed.unused:
-                continue
+        for line, routed in chain.from_iterable(routed_lines(piece, router, counts) for piece in pieces):
             if routed.patient:
                 name = digest(routed.patient)
                 if routed.drug:

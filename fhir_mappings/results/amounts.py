@@ -54,6 +54,19 @@ class Reading(msgspec.Struct, frozen=True):
     upper: Decimal | None = None
 
 
+def in_thousands(written: str) -> tuple[Reading, Reading] | None:
+    """Read a text that is one number which may be one of thousands, or one with three decimals: "210,000 /uL"."""
+    match = _AMOUNT.fullmatch(_FLAG.sub("", written))
+    if match is None or match["high"] or match["bound"] or not _THOUSANDS.fullmatch(match["low"]):
+        return None
+    whole, _, rest = match["low"].replace(",", ".").partition(".")
+    unit, shown = (match["unit"] or "").strip(), " ".join(written.split())
+    return (
+        Reading(Decimal(whole + rest), "", unit, Bound.EXACT, shown),
+        Reading(Decimal(f"{whole}.{rest}"), "", unit, Bound.EXACT, shown),
+    )
+
+
 def read_amount(written: str) -> Reading | None:
     """Read a text that is exactly one number or range with its unit: ">175 U/L", "0,67 ukat/L (H)"."""
     match = _AMOUNT.fullmatch(_FLAG.sub("", written))

@@ -210,7 +210,7 @@ def test_every_command_on_the_record_refuses_a_database_that_is_wrong(config) ->
 
 
 @pytest.mark.parametrize(("arguments", "says"), ROWS, ids=[" ".join(arguments) for arguments, _ in ROWS])
-def test_a_command_held_wrong_says_so_in_one_line(monkeypatch, arguments, says) -> None:
+def test_a_command_with_wrong_options_fails_with_one_line(monkeypatch, arguments, says) -> None:
     monkeypatch.setenv("HER2_CDS_CONFIG", "good.yaml")
     assert says in refused(arguments)
 
