@@ -9,7 +9,7 @@ import msgspec
 
 from cards.facts.order import DoseUnit
 from cards.knowledge.label_doses import near
-from cards.readings.dosing import DoseReading, Sense, is_over, levels_met_by, usable_doses
+from cards.readings.dosing import DoseReading, Sense, is_component, is_over, levels_met_by, usable_doses
 from cards.readings.tablets import together
 from cards.values.caching import per_case
 from cards.values.quantities import Mg
@@ -84,7 +84,7 @@ def _parts(case: Case, same_day: SameDay) -> _Parts:
         doses = [dose_of(each) for each in cases]
         known = sorted((dose for dose in doses if dose is not None), key=lambda dose: -dose.value)
         says_so = all(each.is_part for each in orders) or _one_group(orders)
-        none_alone = all(level is None for each in cases for _, level in _levels(each))
+        none_alone = not any(is_whole_dose(each, reading) for each in cases for reading in usable_doses(each))
         amount = sum((dose.value for dose in known), Decimal(0)) if len(known) == len(doses) else None
         kept[key] = _Parts(amount, " + ".join(map(str, known)), says_so, none_alone)
     return kept[key]
@@ -103,6 +103,11 @@ def dose_of(case: Case) -> Mg | None:
     # The same dose per kilogram and in milligrams, rounded.
     same = known and near(known[0].value, known[-1].value, case.threshold("dose_rounding_tolerance_percent"))
     return known[-1] if same else None
+
+
+def is_whole_dose(case: Case, reading: DoseReading) -> bool:
+    """Return whether an amount is a labeled dose by itself, also as written for one antibody of a combination."""
+    return levels_met_by(case, reading) is not None or is_component(case.product, reading)
 
 
 def _levels(case: Case) -> list[tuple[DoseReading, Level | None]]:

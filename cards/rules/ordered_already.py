@@ -8,7 +8,7 @@ import msgspec
 
 from cards.facts.order import DoseUnit
 from cards.facts.outcomes import Clear, Evidence, Fired, Indicator, Outcome, RemoveOrder
-from cards.readings.day_total import dose_of, total_excess, total_of, written_total
+from cards.readings.day_total import dose_of, is_whole_dose, total_excess, total_of, written_total
 from cards.readings.dosing import DoseReading, Sense, levels_met_by, usable_doses
 from cards.values.quantities import Mg
 
@@ -103,7 +103,7 @@ def _are_parts(case: Case, standing: Treatment, total: DoseReading | None) -> bo
         return False
     ordered = msgspec.structs.replace(readings[0].ordered, number=other.value, unit=DoseUnit.MG)
     alone = (*readings, DoseReading(ordered, Sense.USABLE, other))
-    return all(levels_met_by(case, reading) is None for reading in alone)
+    return not any(is_whole_dose(case, reading) for reading in alone)
 
 
 def _in_mg(case: Case, standing: Treatment) -> Mg | None:

@@ -816,6 +816,22 @@ ROWS = [
         grouped("84 mg"),
         others=(grouped("168 mg", identifier="order-0"),),
     ),
+    Row(
+        TWICE,
+        "a combination by the dose of one antibody, twice",
+        FIRES,
+        order("Phesgo", "600 mg"),
+        others=(order("Phesgo", "600 mg", identifier="order-0"),),
+        indicator="warning",
+    ),
+    Row(
+        TWICE,
+        "a combination by the dose of one antibody, active already",
+        FIRES,
+        order("Phesgo", "600 mg"),
+        active(drug="phesgo", dose="600 mg"),
+        indicator="warning",
+    ),
     Row(TWICE, "the same is told once", SILENT, KADCYLA, others=(order("Kadcyla", "252 mg", identifier="order-2"),)),
     Row(TWICE, "a brand and its generic name", FIRES, TRASTUZUMAB, others=(order("Ogivri", "420 mg", identifier="a"),)),
     Row(

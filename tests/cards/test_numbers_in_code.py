@@ -184,6 +184,7 @@ EXCEPTIONS = {
     "fhir_mappings/request/patient_reader.py _HALF_A_YEAR": ("for how long a result without a code is told", "183"),
     "fhir_mappings/results/amounts.py LONGEST": (BOUND, "20 80"),
     "fhir_mappings/results/named_results.py _LONGEST": (BOUND, "80"),
+    "fhir_mappings/results/result_notes.py _LONGEST": (BOUND, "60 500"),
     "fhir_mappings/results/measurement_units.py _LONGEST": (BOUND, "60"),
     "fhir_mappings/results/measurement_units.py _Table": (SHAPE, "10"),
     "fhir_mappings/results/observations.py _COMBINATIONS": (CACHE, "16 4096"),

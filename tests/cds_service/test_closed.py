@@ -99,7 +99,7 @@ def running_metrics(running: Running) -> str:
     return text
 
 
-def test_the_file_cut_at_every_byte_lets_nobody_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_file_cut_at_every_byte_admits_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cds_service.decisions.active._LOOK_EVERY_S", -1)
     path = configured(tmp_path)
     caller = Caller(path=path)
@@ -144,7 +144,7 @@ def test_a_service_leaves_this_machine_only_where_that_is_asked_for(tmp_path: Pa
     assert oct((tmp_path / "her2-cds.sqlite3").stat().st_mode)[-3:] == "600"
 
 
-def test_a_database_that_others_can_read_is_told(tmp_path: Path) -> None:
+def test_a_database_that_others_can_read_is_reported(tmp_path: Path) -> None:
     (tmp_path / "her2-cds.sqlite3").touch(mode=0o644)
     service = start(tmp_path)
     assert stop(service) == 0

@@ -216,7 +216,7 @@ def test_a_secret_of_digits_is_a_text(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert CliRunner().invoke(main, ["config", "check", str(tmp_path / "x.yaml")]).exit_code == 0
 
 
-def test_a_start_without_a_patient_key_is_said(tmp_path: Path) -> None:
+def test_a_start_without_a_patient_key_is_logged(tmp_path: Path) -> None:
     with served(tmp_path, HER2_CDS_AUDIT__PATIENT_KEY="0123456789abcdef") as service:
         assert stop(service) == 0
     assert "no_patient_key" not in [line["event"] for line in service.logged]

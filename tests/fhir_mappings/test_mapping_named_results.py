@@ -86,7 +86,7 @@ NAME = {"text": "AST"}
         ),
     ],
 )
-def test_when_a_result_that_is_only_named_is_told(results: list[dict[str, Any]], told: list[date]) -> None:
+def test_when_a_result_that_is_only_named_is_reported(results: list[dict[str, Any]], told: list[date]) -> None:
     found = [gap for gap in read_patient(labs=bundle(*results)).gaps if gap.reason == "named-only"]
     assert [(gap.about, gap.on) for gap in found] == [("ast", on) for on in told]
     assert all(gap.values == (("value", "300 U/L"),) for gap in found)
