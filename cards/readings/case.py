@@ -49,6 +49,7 @@ UNREAD = frozenset(
         "comparator",
         "code-system",
         "named-only",
+        "voided",
     }
 )
 # Reasons for which there may be more in a list of the chart than was sent.

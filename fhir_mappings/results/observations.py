@@ -41,6 +41,7 @@ from fhir_mappings.results.lvef_texts import LvefStated, read_lvef_text
 from fhir_mappings.results.measurement_units import UnitReader
 from fhir_mappings.results.named_results import NamedResults
 from fhir_mappings.results.reference_ranges import NOBODY, RangeReader, Unit
+from fhir_mappings.results.result_notes import SAYING, ResultNotes
 from fhir_mappings.results.site_results import read_site_result
 from fhir_mappings.wire.cached_json import CachedByJson
 from fhir_mappings.wire.lenient import child, number, objects, reference, text
@@ -200,6 +201,7 @@ class ObservationReader:
         self._receptor_alone = CachedByJson(self._receptor_of)
         self._code_map = code_map
         self._named = NamedResults(terminology)
+        self._notes = ResultNotes(terminology)
         self._units = UnitReader(terminology)
         self._ranges = RangeReader(terminology, self._units)
         self._findings = FindingReader(terminology, HcgReader(terminology, self._units, self._ranges), code_map)
@@ -211,6 +213,12 @@ class ObservationReader:
         if status not in _COUNTS:
             reason, values = ("status", (("status", status),)) if status else ("no-status", ())
             return [Gap(concept, origin.path, reason, on, values)]
+        if not SAYING.isdisjoint(observation) and (concept in self._measured or concept == "pregnancy-test"):
+            if note := self._notes.void(observation):
+                said = (("value", _written_value(observation)), ("note", note))
+                return [Gap(concept, origin.path, "voided", on, said)]
+            if concept == "weight" and self._notes.is_stated(observation):
+                concept = "weight-stated"
         if "component" not in observation:
             read = self._read_value(concept, observation, observation, origin, on, subject)
         else:

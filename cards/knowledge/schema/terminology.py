@@ -50,6 +50,18 @@ class Concept(KnowledgeRecord, frozen=True, kw_only=True):
     by: Cited
 
 
+class ResultNoteWords(KnowledgeRecord, frozen=True, kw_only=True):
+    """What a note may say against a result: ``voids`` it, or a weight was ``stated``.
+
+    Behind one of ``about_another`` in a sentence neither counts.
+    """
+
+    voids: tuple[str, ...]
+    stated: tuple[str, ...]
+    about_another: tuple[str, ...]
+    by: Cited
+
+
 class Nearness(KnowledgeRecord, frozen=True, kw_only=True):
     """The tolerance around a limit within which a number decides nothing."""
 
@@ -152,6 +164,7 @@ class Terminology(KnowledgeRecord, frozen=True, kw_only=True):
     diagnosis_certainty: DiagnosisCertainty
     receptor_codes: ReceptorCodes
     diagnosis_her2: DiagnosisHer2
+    result_notes: ResultNoteWords
     words_beside_tests: tuple[str, ...] = ()
     problems: tuple[ProblemGroup, ...]
     ish_positive: PositiveRatio
