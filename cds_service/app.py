@@ -9,6 +9,7 @@ import structlog
 from flask import Flask, Response, current_app, request
 from flask_cors import CORS
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.routing import MapAdapter
 
 from cds_service.auth.gate import PROTECTED, protect
 from cds_service.clock import Clock, now
@@ -42,10 +43,10 @@ from cds_service.web.slow_bodies import Bodies
 from fhir_mappings.wire.resources import encode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from flask import Blueprint
+    from flask import Blueprint, Request
 
     from cds_service.configuration.settings import Settings
     from cds_service.store.store import Store
@@ -66,8 +67,31 @@ _CODES = {
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
+class _HookRoute(MapAdapter):
+    """The route to one service: known without a search of all addresses."""
+
+    def __init__(self, app: Flask, service: str) -> None:
+        super().__init__(app.url_map, "", "/", None, "http", f"/cds-services/{service}", "POST")
+        self._rule = next(app.url_map.iter_rules("hooks.call"))
+        self._service = service
+
+    def match(self, *_: Any, **__: Any) -> tuple[Any, Any]:
+        """Return the rule and its arguments."""
+        return self._rule, {"service_id": self._service}
+
+
 class _Application(Flask):
-    """A Flask application whose views are all plain functions."""
+    """A Flask application whose views are all plain functions, and whose hooks are found at once."""
+
+    hook_routes: Mapping[str, _HookRoute] = {}
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """Find the route of a request; nearly all are calls of a service."""
+        if request is not None and request.method == "POST":
+            route = self.hook_routes.get(request.path)
+            if route is not None:
+                return route
+        return super().create_url_adapter(request)
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Return the view unchanged; Flask would inspect it again on every call."""
@@ -100,6 +124,7 @@ def create_app(
     for module in (discovery, hooks, feedback, forms, health, metrics, openapi, operator, smart, terminology, tryit):
         app.register_blueprint(module.blueprint)
     app.register_blueprint(workbench_of(configuration.current().decider.settings))
+    app.hook_routes = {f"/cds-services/{each}": _HookRoute(app, each) for each in BY_ID}
     # Browser clients preflight discovery, call and feedback; nothing here depends on cookies.
     CORS(
         app,

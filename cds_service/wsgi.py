@@ -16,7 +16,7 @@ from cards.knowledge.billing_loader import default_billing, default_policies
 from cards.knowledge.loader import default_knowledge
 from cards.presentation.wording import default_wording
 from cds_service.app import create_app, workbench_of
-from cds_service.configuration.settings import CONFIG_VARIABLE
+from cds_service.configuration.environment import CONFIG_VARIABLE
 from cds_service.learning.watch_thread import start_watching
 from cds_service.policies.library import Library
 from cds_service.policies.publication import Publication, follow

@@ -29,7 +29,7 @@ def test_the_places_of_the_tables_exist() -> None:
     assert sorted(place for place in changes if not (ROOT / place).exists()) == []
 
 
-def test_ten_usual_changes_are_told() -> None:
+def test_ten_usual_changes_are_reported() -> None:
     assert section("To do X, open Y").count("\n| ") - 1 == 10
 
 

@@ -11,7 +11,7 @@ from cards.facts.outcomes import Evidence
 from cards.facts.patient import TreatmentState, setting_of
 from cards.facts.results import hormone_receptor_positive
 from cards.facts.session import planned_day
-from cards.knowledge.label_doses import Ceiling, Labeled, ceiling, for_patient
+from cards.knowledge.label_doses import Ceiling, Labeled, ceiling, for_patient, near
 from cards.knowledge.schema import Basis, Cancer, Eligibility, Product, Regimen, Setting
 from cards.readings.doses_given import one_a_day
 from cards.readings.session_orders import SessionOrders
@@ -48,6 +48,8 @@ UNREAD = frozenset(
         "unit-missing",
         "comparator",
         "code-system",
+        "named-only",
+        "voided",
     }
 )
 # Reasons for which there may be more in a list of the chart than was sent.
@@ -167,8 +169,16 @@ class Case:
 
     @lazy
     def weight(self) -> Weight | None:
-        """The newest body weight; on one day a measured one takes precedence over a stated one."""
-        return self.patient.weights[0] if self.patient.weights else None
+        """The newest body weight; a measured one that is recent takes precedence over a stated one that agrees."""
+        newest = self.patient.weights[0] if self.patient.weights else None
+        if newest is None or not newest.stated:
+            return newest
+        measured = next((each for each in self.patient.weights if not each.stated and each.on is not None), None)
+        if measured is None or measured.on is None:
+            return newest
+        is_recent = self.age_in_days(measured.on) <= self.threshold("weight_max_age_days")
+        agrees = near(newest.kg.value, measured.kg.value, self.threshold("weight_change_percent"))
+        return measured if is_recent and agrees else newest
 
     @lazy
     def kg(self) -> Kg | None:

@@ -89,7 +89,7 @@ def dose_wrong_for_indication(case: Case) -> Outcome:
         return nothing_usable(case)
     if (again := loading_again(case) or loading_last(case)) is not None:
         return again
-    if not case.is_first_dose or _starts_before(case):
+    if not case.is_first_dose:
         return Clear()
     if case.order.weight_basis and case.weight_based:
         return NotApplicable(_OTHER_WEIGHT)
@@ -101,7 +101,7 @@ def dose_wrong_for_indication(case: Case) -> Outcome:
         if _needs_weight(case, reading):
             return CannotTell((Missing("weight", reported_by=Topic.DOSE_CANNOT_VERIFY),))
         if level is not None and level.role is LevelRole.REDUCTION:
-            return _reduced(case, reading)
+            return Clear() if _starts_before(case) else _reduced(case, reading)
     return Clear()
 
 

@@ -8,8 +8,7 @@ import msgspec
 
 from cards.facts.order import DoseUnit
 from cards.facts.outcomes import Clear, Evidence, Fired, Indicator, Outcome, RemoveOrder
-from cards.facts.patient import TreatmentState
-from cards.readings.day_total import dose_of, total_excess, total_of, written_total
+from cards.readings.day_total import dose_of, is_whole_dose, total_excess, total_of, written_total
 from cards.readings.dosing import DoseReading, Sense, levels_met_by, usable_doses
 from cards.values.quantities import Mg
 
@@ -57,26 +56,35 @@ def ordered_already(case: Case) -> Outcome:
 
 def _standing(case: Case) -> tuple[Treatment, date] | None:
     """Return the active order of the product that names a day of this order, and the day."""
-    today = case.session.today
-    for each in case.patient.treatments:
-        if each.state is not TreatmentState.ACTIVE or each.product != case.product.id or not each.days:
-            continue
-        if not each.is_active(today) or _is_same(case, each):
-            continue
-        days = case.orders.days_of(case.order).intersection(day for day in each.days if day >= today)
-        if days:
-            return each, min(days)
+    for each in _standing_orders(case).get(case.product.id, ()):
+        shared = case.orders.days_of(case.order).intersection(each.days)
+        day = min((day for day in shared if day >= case.session.today), default=None)
+        if day is not None and not _is_same(case, each):
+            return each, day
     return None
 
 
+def _standing_orders(case: Case) -> dict[str, list[Treatment]]:
+    """Return the active orders of the chart that name a day from today on, by product, once for a session."""
+    kept: dict[str, dict[str, list[Treatment]]] = case.orders.worked_out.setdefault("standing orders", {})
+    if "by product" not in kept:
+        today, found = case.session.today, kept.setdefault("by product", {})
+        for each in case.patient.treatments:
+            if each.days and each.days[-1] >= today and each.is_active(today):
+                found.setdefault(each.product, []).append(each)
+    return kept["by product"]
+
+
 def _is_same(case: Case, standing: Treatment) -> bool:
-    """Return whether an order in the chart is one of the session, or one that this order replaces."""
+    """Return whether an order in the chart is one of the session, or one of the two replaces or carries out the other.
+
+    A pharmacy's own order, for example, carries out the one that was signed.
+    """
     reference = standing.origin.reference
-    if not reference:
-        return False
-    return reference in case.order.replaces or any(
-        order.origin.reference == reference for order in case.orders.of_product(case.product.id)
-    )
+    if reference and reference in case.order.replaces:
+        return True
+    same = {reference, *standing.replaces} - {""}
+    return bool(same) and any(order.origin.reference in same for order in case.orders.of_product(case.product.id))
 
 
 def _together(case: Case, standing: Treatment) -> DoseReading | None:
@@ -97,7 +105,7 @@ def _are_parts(case: Case, standing: Treatment, total: DoseReading | None) -> bo
         return False
     ordered = msgspec.structs.replace(readings[0].ordered, number=other.value, unit=DoseUnit.MG)
     alone = (*readings, DoseReading(ordered, Sense.USABLE, other))
-    return all(levels_met_by(case, reading) is None for reading in alone)
+    return not any(is_whole_dose(case, reading) for reading in alone)
 
 
 def _in_mg(case: Case, standing: Treatment) -> Mg | None:

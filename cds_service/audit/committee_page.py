@@ -32,6 +32,8 @@ _ON_TOP = 5
 """The number of cases and topics on the first page; all of them follow later."""
 _CHARTED = 12
 _FIRING = 6
+_NONE = "—"
+"""Nothing to show; a hyphen would be taken for a formula by a spreadsheet."""
 _DETAILS = ("reasons", "comments", "weeks", "fates", "changes")
 
 
@@ -101,7 +103,7 @@ def _figures(report: Json, words: PageWords) -> list[tuple[str, str]]:
     t, rows, orders = words.plain, report["byTopic"], report["orders"]
     cards, overridden = report["cards"], sum(each["overridden"] for each in rows)
     known = cards - sum(each["unknown"] for each in rows)
-    of_100 = f"{100 * cards / orders:.0f}" if orders else "-"
+    of_100 = f"{100 * cards / orders:.0f}" if orders else _NONE
     before = t(
         "orders judged ({count} in {month})", count=words.grouped(report["ordersBefore"]), month=report["previousMonth"]
     )
@@ -234,7 +236,7 @@ def _all_topics(report: Json, words: PageWords) -> Section:
 
 
 def _number(value: float | None, words: PageWords) -> str:
-    return "-" if value is None else words.figure(f"{value:g}")
+    return _NONE if value is None else words.figure(f"{value:g}")
 
 
 def _effects(report: Json, words: PageWords) -> Section:
@@ -266,7 +268,7 @@ def _no_effect(each: Json, words: PageWords) -> str:
 
 def _rate(hits: int, orders: int, words: PageWords) -> str:
     if not orders:
-        return "-"
+        return _NONE
     number = f"{100 * hits / orders:.1f}"
     return words.plain("{number} of 100 ({hits} of {orders})", number=number, hits=hits, orders=orders)
 

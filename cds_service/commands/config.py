@@ -16,10 +16,11 @@ from cds_service.commands.deciding import decider_of
 from cds_service.commands.options import FILE, config_option, fail, settings_of
 from cds_service.commands.record import open_record
 from cds_service.configuration.diff import Difference, differences
+from cds_service.configuration.json_schema import json_schema
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.configuration.loading import load_settings
 from cds_service.configuration.overlay import PublishedPolicy, with_policy
-from cds_service.configuration.settings import Settings, json_schema
+from cds_service.configuration.settings import Settings
 from cds_service.configuration.show import as_yaml, lines
 from cds_service.configuration.stopped import with_stops
 from cds_service.policies.library import Library

@@ -16,7 +16,7 @@ from cds_service.charts.csv_tables import spreadsheet_text
 from cds_service.clock import now
 from cds_service.commands.options import config_option, fail, moment, settings_of
 from cds_service.commands.record import open_record
-from cds_service.commands.window import nothing_on_record, window_options
+from cds_service.commands.window import nothing_on_record, warn_of_unknown_client, window_options
 from cds_service.learning.control import PERIODS, begin_of
 from cds_service.learning.feedback_export import COLUMNS, entries
 from cds_service.learning.page import learning_page
@@ -98,6 +98,7 @@ def export(*, window: Window, output: str, config: Path | None) -> None:
     """
     engine = open_record(settings_of(config))
     try:
+        warn_of_unknown_client(engine, window.issuer, window.tenant)
         if output == "csv":
             _row(COLUMNS)
         for each in entries(engine, window):

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import click
 
+from cds_service.configuration.environment import CONFIG_VARIABLE
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.configuration.loading import load_settings
-from cds_service.configuration.settings import CONFIG_VARIABLE
 from cds_service.protocol.caller import Caller
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from cds_service.audit.explain import explain as explained
 from cds_service.audit.export import as_audit_event, as_row
 from cds_service.commands.options import config_option, fail, settings_of
 from cds_service.commands.terminal import print_explanation
-from cds_service.commands.window import client_options, of_client, record_options
+from cds_service.commands.window import client_options, of_client, record_options, warn_of_unknown_client
 from cds_service.store.database import DatabaseError, open_engine, upgrade
 from cds_service.store.reading import since
 from cds_service.store.retention import purge as purge_now
@@ -59,7 +59,9 @@ def export(*, window: Window, output: str, config: Path | None) -> None:
     """Write decisions to standard output, one JSON object per line: in full, or as FHIR AuditEvents."""
     settings = settings_of(config)
     try:
-        for kept in since(open_record(settings), window):
+        engine = open_record(settings)
+        warn_of_unknown_client(engine, window.issuer, window.tenant)
+        for kept in since(engine, window):
             written = as_row(kept) if output == "ndjson" else as_audit_event(kept, settings.base_url)
             sys.stdout.buffer.write(encode(written) + b"\n")
     except SQLAlchemyError as error:
@@ -77,7 +79,9 @@ def purge(days: int | None, issuer: str | None, tenant: str | None, config: Path
     if keep is None:
         fail("audit.keep_days is null, so nothing is old; say --older-than DAYS")
     try:
-        decisions, feedback = purge_now(open_record(settings), keep, issuer=issuer, tenant=tenant)
+        engine = open_record(settings)
+        warn_of_unknown_client(engine, issuer, tenant)
+        decisions, feedback = purge_now(engine, keep, issuer=issuer, tenant=tenant)
     except SQLAlchemyError as error:
         fail(f"the record cannot be changed: {type(error).__name__}")
     whose = of_client(issuer, tenant)

@@ -27,7 +27,7 @@ from cds_service.auth.used_tokens import ReplayStoreError
 from cds_service.commands.deciding import decider_of
 from cds_service.commands.options import FILE, config_option, fail
 from cds_service.configuration.auth_settings import AUTHENTICATION_IS_OFF
-from cds_service.configuration.settings import CONFIG_VARIABLE, ENV_PREFIX, LISTENING_AT, STAYS_REQUIRED
+from cds_service.configuration.environment import CONFIG_VARIABLE, ENV_PREFIX, LISTENING_AT, STAYS_REQUIRED
 from cds_service.ehr.servers import is_loopback_host
 from cds_service.protocol.services import SERVICES
 from cds_service.server import Server, allow_many_connections

@@ -19,8 +19,8 @@ from rich.table import Table
 
 from cds_service.commands.options import FILE, client_of, client_options, fail, settings_of
 from cds_service.configuration.coverage_files import CoverageFileError
+from cds_service.configuration.environment import CONFIG_VARIABLE
 from cds_service.configuration.layers import ConfigurationError
-from cds_service.configuration.settings import CONFIG_VARIABLE
 from cds_service.learning.control import PERIODS
 from cds_service.simulate.cohort.courses import SITES, WEEKS
 from cds_service.simulate.cohort.site_faults import SITE_FAULTS, SiteFault

@@ -11,7 +11,7 @@ import click
 from cds_service.commands.options import moment, utc
 from cds_service.learning.judgments import services_on_record
 from cds_service.protocol.services import BY_ID
-from cds_service.store.selection import Window, issuers_on_record, tenants_on_record
+from cds_service.store.selection import MOST_NAMES, Window, issuers_on_record, tenants_on_record
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -94,6 +94,13 @@ def of_client(issuer: str | None, tenant: str | None) -> str:
     named = (("issuer", issuer, "client without a token"), ("tenant", tenant, "no tenant"))
     said = [f"{what} {name}" if name else without for what, name, without in named if name is not None]
     return f" of {' and '.join(said)}" if said else ""
+
+
+def warn_of_unknown_client(engine: Engine, issuer: str | None, tenant: str | None) -> None:
+    """Say on standard error that a client or tenant that was named is not on record: it may be misspelled."""
+    for what, name, names in (("issuer", issuer, issuers_on_record), ("tenant", tenant, tenants_on_record)):
+        if name and name not in (known := names(engine)) and len(known) < MOST_NAMES:
+            click.echo(f"no {what} {name!r} on record; there are {', '.join(known) or 'none'}", err=True)
 
 
 def nothing_on_record(engine: Engine, window: Window) -> str:

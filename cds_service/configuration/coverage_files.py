@@ -18,6 +18,7 @@ from cards.knowledge.schema import KnowledgeError, Scope
 from cards.knowledge.schema.coverage import PolicyFile
 from cards.values.quantities import precise
 from cds_service.configuration.section import nearest
+from cds_service.public_files.archives import is_archive
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -97,7 +98,7 @@ def read_price_file(path: Path) -> PriceList:
 
     """
     raw = _bytes(path)
-    texts = _members(raw, path) if zipfile.is_zipfile(io.BytesIO(raw)) else [_decoded(raw)]
+    texts = _members(raw, path) if is_archive(io.BytesIO(raw)) else [_decoded(raw)]
     problems, found = [], []
     for text in texts:
         try:

@@ -13,7 +13,8 @@ from cards.facts.policy import Mode, Policy
 from cards.facts.topics import Topic, TopicCode
 from cards.knowledge.loader import default_knowledge
 from cards.presentation.wording import TopicWording, default_wording
-from cds_service.configuration.policy_settings import ProfileSettings, QuirkSettings, TopicSettings
+from cds_service.configuration.policy_settings import QuirkSettings, TopicSettings
+from cds_service.configuration.profile_settings import ProfileSettings
 from cds_service.configuration.settings import Settings
 from cds_service.configuration.site_diff import changes
 from cds_service.configuration.site_text import SiteText

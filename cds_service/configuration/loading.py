@@ -17,11 +17,12 @@ from pydantic import ValidationError
 
 from cards.facts.topics import topics_of
 from cards.presentation.language import ENGLISH
+from cds_service.configuration.environment import CONFIG_VARIABLE, ENV_PREFIX, SECRETS, STAYS_REQUIRED
 from cds_service.configuration.layers import ConfigurationError, Layers, Places, anchor, read_layers
 from cds_service.configuration.messages import problem
 from cds_service.configuration.policy_settings import unknown_products
 from cds_service.configuration.section import nearest
-from cds_service.configuration.settings import CONFIG_VARIABLE, ENV_PREFIX, SECRETS, STAYS_REQUIRED, Settings
+from cds_service.configuration.settings import Settings
 from cds_service.configuration.site_content import with_texts
 from cds_service.configuration.site_layer import read_site_layer
 from cds_service.configuration.strict_yaml import value_of

@@ -13,22 +13,18 @@ from pydantic import (
     Field,
     HttpUrl,
     PrivateAttr,
-    TypeAdapter,
     field_validator,
     model_validator,
 )
 
 from cards.facts.policy import PlannedDoses, Policy
-from cards.facts.topics import topics_of
 from cards.knowledge.billing_setup import BillingSetup
-from cards.knowledge.loader import default_knowledge
 from cds_service.configuration.auth_settings import AuthSettings
 from cds_service.configuration.coverage_files import CoverageFileError, read_billing
+from cds_service.configuration.environment import ENV_PREFIX, LISTENING_AT
 from cds_service.configuration.layers import ConfigurationError, Places, line_of
 from cds_service.configuration.policy_settings import (
     CrdVersion,
-    ProfileMatch,
-    ProfileSettings,
     PromotionSettings,
     QuirkSettings,
     RepeatSettings,
@@ -36,8 +32,8 @@ from cds_service.configuration.policy_settings import (
     Thresholds,
     TopicKey,
     TopicSettings,
-    check_profiles,
 )
+from cds_service.configuration.profile_settings import ProfileMatch, ProfileSettings, check_profiles
 from cds_service.configuration.section import Section, problem_below
 from cds_service.configuration.site_layer import SiteLayer, site_layer
 from cds_service.configuration.site_settings import (
@@ -56,21 +52,9 @@ from cds_service.protocol.caller import Caller
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cards.knowledge.schema import Knowledge
     from cds_service.configuration.stop import Stop
 
-ENV_PREFIX = "HER2_CDS_"
 _DATABASES = frozenset({"sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg"})
-CONFIG_VARIABLE = "HER2_CDS_CONFIG"
-"""Names the configuration file, for the processes that ``her2-cds serve`` starts."""
-LISTENING_AT = "_HER2_CDS_LISTENING_AT"
-"""Set for the processes of a service: the address that it listens on, for a configuration without ``public_url``."""
-STAYS_REQUIRED = "_HER2_CDS_AUTH_STAYS_REQUIRED"
-"""Set for the processes of a service that was started with authentication, so that all of them require it."""
-SECRETS = frozenset(
-    {("audit", "patient_key"), ("operator", "token"), ("smart", "cookie_key"), ("workbench", "cookie_key")}
-)
-"""Keys that are never set in a file and never shown."""
 
 
 class Published(NamedTuple):
@@ -332,36 +316,3 @@ class Settings(Section):
             indicators={t: setting.indicator for t, setting in self.cards.items() if setting.indicator is not None},
             planned_doses=self.planned_doses,
         )
-
-
-def json_schema(known: Knowledge | None = None) -> dict[str, Any]:
-    """Return the JSON Schema of the configuration, with the bounds and meanings of the thresholds, for editors.
-
-    With ``known``, a site's knowledge, the topics of its rules are included.
-    """
-    known = known or default_knowledge()
-    schema = TypeAdapter(Settings).json_schema()
-    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    schema["title"] = "her2-cds configuration"
-    schema["properties"]["thresholds"] = {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {
-            name: {
-                # One value for all products, or an object with values for some of them.
-                "type": ["number", "object", "null"] if threshold.default is None else ["number", "object"],
-                "additionalProperties": {
-                    "type": ["number", "null"] if threshold.default is None else "number",
-                    "minimum": float(threshold.minimum),
-                    "maximum": float(threshold.maximum),
-                },
-                "default": None if threshold.default is None else float(threshold.default),
-                "minimum": float(threshold.minimum),
-                "maximum": float(threshold.maximum),
-                "description": f"{threshold.meaning} Unit: {threshold.unit}.",
-            }
-            for name, threshold in known.thresholds.items()
-        },
-    }
-    schema["properties"]["cards"]["propertyNames"] = {"enum": [str(topic) for topic in topics_of(known)]}
-    return schema

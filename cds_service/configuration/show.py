@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from cards.facts.topics import topics_of
 from cds_service.configuration.diff import without_password
-from cds_service.configuration.settings import SECRETS
+from cds_service.configuration.environment import SECRETS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from cds_service.configuration.policy_content import PolicyContent
-    from cds_service.configuration.policy_settings import ProfileSettings
+    from cds_service.configuration.profile_settings import ProfileSettings
     from cds_service.configuration.settings import Settings
     from cds_service.configuration.stop import Stop
 

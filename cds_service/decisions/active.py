@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
 import threading
 import time
 from contextlib import nullcontext
-from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -25,23 +22,14 @@ from cds_service.configuration.site_content import changed_shipped_values
 from cds_service.configuration.stop import Stop
 from cds_service.configuration.stopped import unsettled_by, with_stops
 from cds_service.decisions import failures
-from cds_service.decisions.decider import Decider
-from cds_service.decisions.recording import RecordWriter
-from cds_service.decisions.shadow import Shadow
-from cds_service.decisions.suppression import RepeatSuppressor
+from cds_service.decisions.active_decider import ActiveDecider, active_decider
 from cds_service.ehr.limits import Aside, OnFetched
-from cds_service.protocol.caller import UNKNOWN
-from cds_service.store.record import Pseudonyms
-from cds_service.telemetry.client_names import ClientNames
-from fhir_mappings.codings import CodeMapError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from cds_service.auth.authenticator import Authenticator
-    from cds_service.configuration.policy_settings import ProfileMatch
-    from cds_service.protocol.caller import Caller, Circumstances
 
 _LOOK_EVERY_S = 1.0
 _WARN_EVERY_S = 60.0
@@ -50,40 +38,7 @@ _TOLD = 20
 # Changing these needs a restart, because running parts would keep using the old value.
 _NEED_A_START = ("database", "redis", "auth.replay_store", "workbench")
 _Stamp = tuple[int, int] | None
-_KEY_OF_THIS_PROCESS = secrets.token_bytes(32)
 _log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class ActiveDecider:
-    """The decider and the record writer of one configuration."""
-
-    decider: Decider
-    records: RecordWriter
-    repeats: RepeatSuppressor | None
-    shadow: Shadow | None
-    clock: Clock
-    clients: ClientNames
-    profiles: tuple[tuple[ProfileMatch, ActiveDecider], ...] = ()
-
-    @property
-    def same_ids(self) -> bool:
-        """Whether the order services are announced under one id."""
-        return self.decider.settings.quirks.same_ids
-
-    def of(self, caller: Caller | None, service: str | None, circumstances: Circumstances = UNKNOWN) -> ActiveDecider:
-        """Return the decider for a client's calls, by the matching profile if there is one."""
-        for match, profile in self.profiles:
-            if match.holds(caller, service, circumstances):
-                return profile
-        return self
-
-    def needs_role_or_encounter(self, caller: Caller | None, service: str) -> tuple[bool, bool]:
-        """Return whether a profile for these calls turns on the user's role, and whether one turns on the encounter."""
-        matches = [match for match, _ in self.profiles if match.may_hold(caller, service)]
-        return any(match.depends_on_role for match in matches), any(
-            match.encounter_class is not None for match in matches
-        )
 
 
 class Configuration:
@@ -278,7 +233,7 @@ class Configuration:
                     "shadow_thresholds_ignored", thresholds=sorted(settings.shadow.thresholds), because=because
                 )
             settings = with_trial(settings, with_stops(tried, unsettled_by(trial.content, stops)))
-        taken = _in_force(settings, self._clock, self._on_fetched, self._aside)
+        taken = active_decider(settings, self._clock, self._on_fetched, self._aside)
         try:
             self.authentication.use(settings)
         except ReplayStoreError as error:
@@ -314,39 +269,3 @@ def _stamp(path: Path) -> _Stamp:
     except OSError:
         return None
     return status.st_mtime_ns, status.st_size
-
-
-def _in_force(settings: Settings, clock: Clock, on_fetched: OnFetched | None, aside: Aside) -> ActiveDecider:
-    zone = ZoneInfo(settings.site.timezone)
-    try:
-        decider = Decider(settings, lambda: clock().astimezone(zone).date(), on_fetched=on_fetched, aside=aside)
-        decider.fhir.open()
-    except CodeMapError as error:
-        raise ConfigurationError([f"site.code_maps: {each}" for each in error.problems]) from None
-    except OSError as error:
-        raise ConfigurationError([f"fhir.ca_bundle: cannot be used ({type(error).__name__})"]) from None
-    key = settings.audit.patient_key
-    pseudonyms = Pseudonyms(settings.audit, key.get_secret_value().encode() if key else _KEY_OF_THIS_PROCESS)
-    repeats = (
-        RepeatSuppressor(settings.suppress_repeats, pseudonyms, clock) if settings.suppress_repeats.enabled else None
-    )
-    tried = settings.tried()
-    try:
-        shadow = _shadow(tried, decider) if tried is not None else None
-    except (ConfigurationError, OSError) as error:
-        raise ConfigurationError([f"shadow.configuration: {error}"]) from None
-    return ActiveDecider(
-        decider,
-        RecordWriter(decider.versions, decider.policy, pseudonyms, clock),
-        repeats,
-        shadow,
-        clock,
-        ClientNames(settings.auth),
-        tuple((match, _in_force(profile, clock, on_fetched, aside)) for match, profile in settings.by_profile()),
-    )
-
-
-def _shadow(tried: Settings, decider: Decider) -> Shadow:
-    """Build the shadow of a trial with its own knowledge, wording and rules."""
-    layer = tried.site_layer
-    return Shadow(tried, layer.known, layer.wording, decider.billing)

@@ -19,7 +19,7 @@ from fhir_mappings.request.circumstances import (
 
 if TYPE_CHECKING:
     from cds_service.configuration.settings import Settings
-    from cds_service.decisions.active import ActiveDecider
+    from cds_service.decisions.active_decider import ActiveDecider
     from cds_service.decisions.data_access import RequestData
     from cds_service.decisions.decider import Decider
     from cds_service.protocol.caller import Caller

@@ -31,6 +31,7 @@ from cards.readings.case import gap_line
 from cards.readings.on_treatment import on_treatment
 from cards.unchecked import could_not_check, with_line
 from cds_service.decisions import failures
+from cds_service.decisions.card_writer import CardWriter
 from cds_service.decisions.coverage_parts import CoverageParts, card_as_wanted, cards_wanted
 from cds_service.decisions.data_access import DataMissing, RequestData
 from cds_service.decisions.decision import Decision
@@ -38,8 +39,7 @@ from cds_service.decisions.versions import versions
 from cds_service.ehr.client import FhirClient
 from cds_service.ehr.limits import ServerBusyError
 from cds_service.protocol import crd
-from cds_service.protocol.card_json import card_json, live_findings, suggestion_json, to_show, worded
-from cds_service.protocol.smart_links import smart_links
+from cds_service.protocol.card_json import live_findings, to_show
 from fhir_mappings.code_maps.files import read_code_map
 from fhir_mappings.medications.actions import ActionWriter
 from fhir_mappings.request.chart import ChartReader
@@ -49,15 +49,13 @@ from fhir_mappings.request.orders import Orders, requested_in
 from fhir_mappings.request.queries import MONITORING_KEYS, TREATMENT_KEYS, templates
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable
 
     from cards.facts.billing import CoverageExchange
     from cards.facts.outcomes import Verdict
-    from cards.presentation.card import Card
     from cds_service.configuration.settings import Settings
     from cds_service.ehr.limits import Aside, OnFetched
     from fhir_mappings.request.hook_request import HookRequest
-    from fhir_mappings.wire.lenient import Json
 
     _Shown = tuple[tuple[dict[str, Any], ...], tuple[CardContent, ...]]
     _Answered = tuple[Session | None, tuple[Verdict, ...], _Shown]
@@ -94,7 +92,6 @@ class Decider:
         self.known = settings.site_layer.known
         self.wording = settings.site_layer.wording
         self.policy = settings.policy()
-        self._with_suggestions = suggestions
         self._today = today or (lambda: datetime.now(ZoneInfo(settings.site.timezone)).date())
         self._recognizer = recognizer_for(self.known)
         code_map = read_code_map(settings.site.code_maps)
@@ -112,9 +109,10 @@ class Decider:
         self.read = RequestReader(self.templates, self._sizes).read
         self.billing = settings.billing()
         self._coverage_rules = coverage_rules(self.billing)
-        self._renderer = Renderer(self.wording, with_sources(self.known, self.billing), self.policy.indicators)
-        self._unchecked = card_json(self._renderer.plain.minimal_card(""), settings.base_url, [])
-        self._actions = ActionWriter(self.known.terminology, self.wording.actions)
+        renderer = Renderer(self.wording, with_sources(self.known, self.billing), self.policy.indicators)
+        actions = ActionWriter(self.known.terminology, self.wording.actions) if suggestions else None
+        self._writer = CardWriter(settings, renderer, actions)
+        self.unchecked_card = self._writer.unchecked
         self._parts = CoverageParts(
             self._recognizer,
             self.policy,
@@ -170,12 +168,8 @@ class Decider:
         session = Session(request.hook, self._today(), (), Patient(), (unread,))
         verdicts = (could_not_check((gap_line(self.known, unread),), "no-drug" if has_orders else "treatment-unknown"),)
         shown = ungrouped(verdicts, self.wording, self.policy.indicators)
-        cards = tuple(self._cards(shown, {}, request))
+        cards = tuple(self._writer.cards(shown, {}, request))
         return Decision(str(uuid.uuid4()), cards, verdicts, session, time.perf_counter() - began, shown)
-
-    def unchecked_card(self) -> dict[str, Any]:
-        """Return the card of a call of which nothing could be read, not even what it is about."""
-        return {**self._unchecked, "uuid": str(uuid.uuid4())}
 
     def _decided(
         self,
@@ -249,7 +243,7 @@ class Decider:
             _refuse_unless_failed(session)
         if exchange is not None:
             shown = cards_wanted(shown, session)
-        cards = tuple(self._cards(shown, orders.resources, request))
+        cards = tuple(self._writer.cards(shown, orders.resources, request))
         if exchange is not None:
             cards = tuple(card_as_wanted(card, each, session) for card, each in zip(cards, shown, strict=True))
         return session, verdicts, (cards, shown)
@@ -286,7 +280,7 @@ class Decider:
         verdicts = judge(session, self._recognizer, self.policy, identities, on_failure=failures.check_failed)
         resources = {order.origin.path: requested_in(request) for order, _ in drugs}
         verdicts, shown = self._shown(verdicts, session)
-        return session, verdicts, (tuple(self._cards(shown, resources, request)), shown)
+        return session, verdicts, (tuple(self._writer.cards(shown, resources, request)), shown)
 
     def _part_of_chart(
         self,
@@ -316,41 +310,6 @@ class Decider:
             return patient
         both = dict((*patient.absent, *absent))
         return msgspec.structs.replace(patient, absent=tuple(both.items()))
-
-    def _cards(
-        self, contents: Iterable[CardContent], resources: Mapping[str, Json], request: HookRequest
-    ) -> Iterator[dict[str, Any]]:
-        for card in worded(contents, self._renderer, request.hook_instance, failures.check_failed):
-            try:
-                suggestions = list(self._suggestions(card, resources, request.patient_id))
-                yield card_json(card, self.settings.base_url, suggestions, self._links(card))
-            except Exception as error:  # noqa: BLE001 - one card must not cost the others
-                failures.part_failed("card", error)
-                yield self.unchecked_card()
-
-    def _links(self, card: Card) -> list[dict[str, Any]]:
-        if not self.settings.smart.links or card.order is None:
-            return []
-        try:
-            return smart_links(card, self.settings.base_url)
-        except Exception as error:  # noqa: BLE001 - a card without its link is better than none
-            failures.part_failed("links", error)
-            return []
-
-    def _suggestions(self, card: Card, resources: Mapping[str, Json], patient_id: str) -> Iterator[dict[str, Any]]:
-        """Write the suggestions that can be made on the EHR's own resources."""
-        if not self._with_suggestions:
-            return
-        is_first = True
-        for suggestion in card.suggestions:
-            try:
-                actions = self._actions.actions(suggestion.changes, resources, patient_id)
-            except Exception as error:  # noqa: BLE001 - a card without a button is better than none
-                failures.part_failed("suggestion", error)
-                continue
-            if actions:
-                yield suggestion_json(suggestion.label, suggestion.uuid, actions, is_first=is_first)
-                is_first = False
 
 
 def _with_unreadable_lists(patient: Patient, keys: Iterable[str]) -> Patient:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from fhir_mappings.request.hook_request import HookRequest
 
 Json = dict[str, Any]
+_PRODUCT = attrgetter("product")
 _encode = msgspec.json.Encoder(decimal_format="string").encode
 
 
@@ -132,7 +134,7 @@ class RecordWriter:
 
 def _products(decision: Decision) -> str | None:
     """Name the products that were judged, in order, with a comma before and after each."""
-    found = sorted({each.product for each in decision.verdicts if each.product})
+    found = sorted(filter(None, set(map(_PRODUCT, decision.verdicts))))
     return f",{','.join(found)}," if found else None
 
 

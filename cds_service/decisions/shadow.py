@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from cards.knowledge.billing_setup import BillingSetup
     from cards.knowledge.schema import Knowledge
     from cards.presentation.wording import Wording
-    from cds_service.configuration.policy_settings import ProfileMatch
+    from cds_service.configuration.profile_settings import ProfileMatch
     from cds_service.configuration.settings import Settings
     from cds_service.protocol.caller import Caller, Circumstances
 

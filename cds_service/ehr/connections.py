@@ -16,12 +16,11 @@ from typing import TYPE_CHECKING, Any
 import requests
 import structlog
 from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 from urllib3.util.connection import create_connection
 
 from cds_service.ehr.authorities import tls_context
+from cds_service.ehr.pools import Connection, pool_classes
 from cds_service.ehr.servers import RefusedAddressError, check_addresses
 
 if TYPE_CHECKING:
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 
 Resolver = Callable[[str, int], Sequence[str]]
 """Returns the addresses of a host; raises OSError if there are none."""
-Connection = HTTPConnection | HTTPSConnection
 _log = structlog.get_logger()
 
 
@@ -127,7 +125,7 @@ class _CheckedAdapter(HTTPAdapter):
         self, size: int, context: ssl.SSLContext, resolver: Resolver, in_use: Callable[[Connection], None]
     ) -> None:
         self._context = context
-        self._pools = _pool_classes(resolver, in_use)
+        self._pools = pool_classes(in_use, lambda connection, _: _connected(connection, resolver, in_use))
         super().__init__(pool_connections=size, pool_maxsize=size)
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **more: Any) -> None:  # noqa: FBT001, FBT002 - the signature of requests
@@ -145,34 +143,6 @@ class _CheckedAdapter(HTTPAdapter):
 
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
         """Do nothing: otherwise the authorities would be read from disk for every connection."""
-
-
-def _pool_classes(resolver: Resolver, in_use: Callable[[Connection], None]) -> dict[str, Any]:
-    """Create urllib3 pools whose connections resolve, check and connect by themselves."""
-
-    class Plain(HTTPConnection):
-        def _new_conn(self) -> socket.socket:
-            return _connected(self, resolver, in_use)
-
-        def request(self, *args: Any, **more: Any) -> None:
-            in_use(self)
-            super().request(*args, **more)
-
-    class Secure(HTTPSConnection):
-        def _new_conn(self) -> socket.socket:
-            return _connected(self, resolver, in_use)
-
-        def request(self, *args: Any, **more: Any) -> None:
-            in_use(self)
-            super().request(*args, **more)
-
-    class PlainPool(HTTPConnectionPool):
-        ConnectionCls = Plain
-
-    class SecurePool(HTTPSConnectionPool):
-        ConnectionCls = Secure
-
-    return {"http": PlainPool, "https": SecurePool}
 
 
 def _connected(connection: Connection, resolver: Resolver, in_use: Callable[[Connection], None]) -> socket.socket:

@@ -10,17 +10,17 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from cds_service.ehr.connections import Exchange
+from cds_service.ehr.pools import pool_classes
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable
 
     import requests
 
-    from cds_service.ehr.connections import Connection
+    from cds_service.ehr.pools import Connection
 
 
 class DeadlineAdapter(HTTPAdapter):
@@ -36,7 +36,7 @@ class DeadlineAdapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **more: Any) -> None:
         """Create the pools, whose connections report when they are used."""
         super().init_poolmanager(*args, **more)
-        self.poolmanager.pool_classes_by_scheme = _pool_classes(self._in_use)
+        self.poolmanager.pool_classes_by_scheme = pool_classes(self._in_use, self._connect)
 
     def send(self, request: requests.PreparedRequest, *args: Any, **more: Any) -> requests.Response:
         """Send a request; its deadline applies until the next request, or until the session is closed."""
@@ -59,6 +59,10 @@ class DeadlineAdapter(HTTPAdapter):
     def _in_use(self, connection: Connection) -> None:
         self._exchange.use(connection)
 
+    def _connect(self, connection: Connection, default: Callable[[], socket.socket]) -> socket.socket:
+        self._in_use(connection)
+        return default()
+
     def _end(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
@@ -69,31 +73,3 @@ def bound(session: requests.Session, seconds: float) -> None:
     """Give every exchange of a session a deadline."""
     session.mount("https://", DeadlineAdapter(seconds))
     session.mount("http://", DeadlineAdapter(seconds))
-
-
-def _pool_classes(in_use: Callable[[Connection], None]) -> dict[str, Any]:
-    class Plain(HTTPConnection):
-        def connect(self) -> None:
-            in_use(self)
-            super().connect()
-
-        def request(self, *args: Any, **more: Any) -> None:
-            in_use(self)
-            super().request(*args, **more)
-
-    class Secure(HTTPSConnection):
-        def connect(self) -> None:
-            in_use(self)
-            super().connect()
-
-        def request(self, *args: Any, **more: Any) -> None:
-            in_use(self)
-            super().request(*args, **more)
-
-    class PlainPool(HTTPConnectionPool):
-        ConnectionCls = Plain
-
-    class SecurePool(HTTPSConnectionPool):
-        ConnectionCls = Secure
-
-    return {"http": PlainPool, "https": SecurePool}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cards.presentation.language import ENGLISH
 from cards.presentation.translation import languages, wording_in
 from cards.presentation.wording import default_wording
 from cards.values.text_cache import cached_by_key
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 def named(word: str, words: PageWords) -> str:
     """Say a word that a report has as a value; one that is not ours, such as a topic's code, stays as it is."""
+    if words.code == ENGLISH:
+        return word
     t = words.plain
     return {
         "fired": t("fired"),

@@ -33,7 +33,16 @@ _FIELD = re.compile(r"\{([a-z_]{1,40})\}")
 _SAID = re.compile(r"""\b(?:t|say)\(\s{0,40}(?:"((?:[^"\\]|\\.){1,600})"|'((?:[^'\\]|\\.){1,600})')""")
 _FIGURES = frozenset({"percent", "number", "dose", "weight"})
 """Placeholders for numbers, which get the language's decimal separator."""
-_CODE = ("smart/course.py", "smart/launch.py", "smart/exchange.py", "web/smart.py", "web/pages.py")
+_CODE = (
+    "smart/course.py",
+    "smart/lab_panels.py",
+    "smart/label_words.py",
+    "smart/lvef_panel.py",
+    "smart/launch.py",
+    "smart/exchange.py",
+    "web/smart.py",
+    "web/pages.py",
+)
 _REFUSAL = re.compile(r"LaunchError\(\s*\"[a-z0-9-]{1,40}\",\s*f?\"((?:[^\"\\]|\\.){1,300})\"")
 _REPORTS = ("learning", "audit", "charts")
 """Folders whose reports say their sentences as ``t("…")``, over several lines of code where they are long."""

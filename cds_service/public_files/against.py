@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import zipfile
 from typing import TYPE_CHECKING, Any
 
+from cds_service.public_files.archives import is_archive
 from cds_service.public_files.billing_codes import check_crosswalk, check_hcpcs, is_crosswalk
 from cds_service.public_files.diagnoses import check_diagnoses, is_order_line
 from cds_service.public_files.drug_directories import check_label, check_ndc_directory, check_rxnorm
@@ -40,7 +40,7 @@ def check_against(path: Path, known: Knowledge, billing: BillingKnowledge, today
     try:
         if path.stat().st_size > _LIMIT:
             raise PublicFileError(f"{name}: larger than {_LIMIT} bytes")
-        if zipfile.is_zipfile(path):
+        if is_archive(path):
             raise PublicFileError(f"{name}: an archive; unpack it and name the file inside")
         with path.open("rb") as file:
             head = file.read(_HEAD)

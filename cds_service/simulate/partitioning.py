@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cds_service.simulate.inputs import ExportFile, Piece
-    from cds_service.simulate.routing import Router
+    from cds_service.simulate.routing import Routed, Router
 
 _FLUSH_BYTES = 32 * 1024 * 1024
 _LINES = pa.schema(
@@ -139,13 +139,7 @@ def stage(piece: Piece, folder: Path, router: Router, bits: int) -> None:
     shutil.rmtree(building, ignore_errors=True)
     building.mkdir(parents=True)
     pile, counts, names = _Pile(building, bits), Counts(), {}
-    for line in readable(piece):
-        if not line.strip():
-            continue
-        routed = router.route(line) if len(line) <= LINE_LIMIT else UNREADABLE
-        counts.note(routed.kind, routed.unused)
-        if routed.unused:
-            continue
+    for line, routed in routed_lines(piece, router, counts):
         if routed.patient:
             pile.add(routed.patient, routed.drug, line)
         elif routed.kind != DRUG_KIND:
@@ -157,6 +151,22 @@ def stage(piece: Piece, folder: Path, router: Router, bits: int) -> None:
     told = {"counts": [counts.lines, counts.unreadable, counts.kinds, counts.unused], "names": names}
     (building / "told.json").write_text(json.dumps(told), encoding="utf-8")
     building.rename(folder)
+
+
+def routed_lines(piece: Piece, router: Router, counts: Counts) -> Iterator[tuple[bytes, Routed]]:
+    """Yield the lines of a piece that are used, each with what it is, and count all of them.
+
+    Raises:
+        ExportError: the file cannot be read.
+
+    """
+    for line in readable(piece):
+        if not line.strip():
+            continue
+        routed = router.route(line) if len(line) <= LINE_LIMIT else UNREADABLE
+        counts.note(routed.kind, routed.unused)
+        if not routed.unused:
+            yield line, routed
 
 
 def readable(piece: Piece) -> Iterator[bytes]:

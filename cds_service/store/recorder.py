@@ -8,23 +8,18 @@ failing that, dropped, so that it never blocks the next.
 from __future__ import annotations
 
 import threading
-import uuid
 from datetime import UTC, datetime
-from queue import Empty, LifoQueue
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import structlog
 
-from cds_service.store import tables
-from cds_service.store.checkpoints import PAGES_AT_MOST, Checkpoints
 from cds_service.store.database import DatabaseError, DatabaseNewerError, upgrade
-from cds_service.store.database_file import DatabaseFile
+from cds_service.store.row_writer import BUSY_S, RowWriter
 from cds_service.store.safe_rows import is_of_the_data, made_safe
-from cds_service.store.statements import Insert
 from cds_service.store.waiting import Waiting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from sqlalchemy import Engine
@@ -32,9 +27,6 @@ if TYPE_CHECKING:
     from cds_service.store.record import Record
 
 _RETRY_S = 1.0
-_CONNECTIONS = {"sqlite": 1, "postgresql": 4}
-_BUSY_S = 3.0
-_LOCKED_MS = 1000
 _AT_ONCE = 50
 """How many waiting records are written in one transaction: new ones arrive meanwhile."""
 _log = structlog.get_logger()
@@ -57,24 +49,12 @@ class Recorder:
         ``folder`` is where waiting records are stored, including those that earlier processes left.
         """
         self._engine = engine
-        name = engine.dialect.name
-        self._configuration = Insert(tables.configurations, name)
-        self._decision = Insert(tables.decisions, name)
-        self._card = Insert(tables.decision_cards, name)
-        self._suppression = Insert(tables.suppressions, name)
-        self._shadow = Insert(tables.shadow_verdicts, name)
-        self._gap = Insert(tables.recording_gaps, name)
-        self._connections: LifoQueue[Any] = LifoQueue()
-        for _ in range(_CONNECTIONS[name]):
-            self._connections.put(None)
-        self._checkpoints = Checkpoints(engine) if name == "sqlite" else None
-        self._file = DatabaseFile(engine)
+        self._rows = RowWriter(engine, lambda: self._down_since is not None)
         self._lock = threading.Lock()
         self._waiting = Waiting(folder)
         found, self._lost = self._waiting.adopt()
         self._late = 0
         self._down_since: datetime | None = None
-        self._known_configurations: set[str] = set()
         self._retry_s = retry_s
         self._stopping = threading.Event()
         self._retrying: threading.Thread | None = None
@@ -104,7 +84,7 @@ class Recorder:
         """Write a record; return whether it is in the database. Never raises."""
         if self._down_since is None:
             try:
-                self._insert(record)
+                self._rows.insert(record)
             except Exception as error:  # noqa: BLE001 - whatever a driver raises, the answer goes out
                 if is_of_the_data(error) and self._is_inserted_safe(record):
                     return True
@@ -120,14 +100,14 @@ class Recorder:
 
     def look(self) -> None:
         """Check for a missing database file, before the next record is written."""
-        if self._down_since is None and not self._file.is_there:
+        if self._down_since is None and not self._rows.is_file_there:
             self._go_down("the file of the database was deleted or replaced")
 
     def close(self) -> None:
         """Write waiting records if possible, and close the connections."""
         self._stopping.set()
         if self._retrying is not None:
-            self._retrying.join(timeout=2 * _BUSY_S)
+            self._retrying.join(timeout=2 * BUSY_S)
         if self._down_since is not None and not self._catch_up():
             kept = self._waiting.kept
             lost = len(self._waiting) + self._lost - kept
@@ -136,16 +116,7 @@ class Recorder:
             if lost:
                 _log.error("records_lost_at_stop", records=lost)
         self._waiting.close()
-        self._file.close()
-        if self._checkpoints is not None:
-            self._checkpoints.close()
-        while True:
-            try:
-                connection = self._connections.get_nowait()
-            except Empty:
-                break
-            if connection is not None:
-                connection.close()
+        self._rows.close()
 
     def set_aside(self, reason: str) -> None:
         """Count a decision that cannot be recorded; the gap itself is recorded."""
@@ -171,8 +142,7 @@ class Recorder:
             if self._down_since is not None:
                 return
             self._down_since = datetime.now(UTC)
-            # After an outage it may be a different database, for example an older backup.
-            self._known_configurations.clear()
+            self._rows.forget_configurations()
             self._retrying = threading.Thread(target=self._retry, name="store-retry", daemon=True)
             self._retrying.start()
         self._watch(self)
@@ -196,7 +166,7 @@ class Recorder:
                         if self._waiting:
                             continue
                         count = self._late
-                        self._write_gap(began or datetime.now(UTC), count, self._lost)
+                        self._rows.write_gap(began or datetime.now(UTC), count, self._lost)
                         self._down_since, self._lost, self._late, self._retrying = None, 0, 0, None
                         break
                 try:
@@ -235,7 +205,7 @@ class Recorder:
 
     def _is_inserted_safe(self, record: Record) -> bool:
         try:
-            self._insert(made_safe(record))
+            self._rows.insert(made_safe(record))
         except Exception as error:  # noqa: BLE001 - as above
             _log.warning("record_not_made_safe", reason=type(error).__name__)
             return False
@@ -244,7 +214,7 @@ class Recorder:
     def _inserted(self, batch: Sequence[Record]) -> int:
         """Write waiting records, in one transaction if possible; return how many the database accepted."""
         try:
-            self._insert(*batch, late=True)
+            self._rows.insert(*batch, late=True)
         except Exception as error:
             if not is_of_the_data(error):
                 raise
@@ -254,106 +224,15 @@ class Recorder:
     def _inserted_or_refused(self, record: Record) -> bool:
         """Write a waiting record; return whether the database accepted it, unchanged or made safe."""
         try:
-            self._insert(record, late=True)
+            self._rows.insert(record, late=True)
         except Exception as error:
             if not is_of_the_data(error):
                 raise
             try:
-                self._insert(made_safe(record), late=True)
+                self._rows.insert(made_safe(record), late=True)
             except Exception as again:
                 if not is_of_the_data(again):
                     raise
                 _log.error("record_set_aside", reason=type(again).__name__, decision=record.decision["id"])
                 return False
         return True
-
-    def _insert(self, *records: Record, late: bool = False) -> None:
-        inserts: list[tuple[Insert, Sequence[Mapping[str, Any]]]] = []
-        added: set[str] = set()
-        for record in records:
-            row = {**record.decision, "late": True} if late else record.decision
-            new = {
-                digest: content for digest, content in record.configurations if digest not in self._known_configurations
-            }
-            inserts += [
-                (self._configuration, [{"hash": each, "first_seen": row["at"], "content": new[each]} for each in new]),
-                (self._decision, (row,)),
-                (self._card, record.cards),
-                (self._suppression, record.suppressed),
-                (self._shadow, record.shadow),
-            ]
-            added.update(new)
-        self._commit([(insert, rows) for insert, rows in inserts if rows], late=late)
-        self._known_configurations.update(added)
-
-    def _write_gap(self, began: datetime, late: int, lost: int) -> None:
-        row = {
-            "id": str(uuid.uuid4()),
-            "began_at": began,
-            "ended_at": datetime.now(UTC),
-            "recorded_late": late,
-            "lost": lost,
-        }
-        self._commit([(self._gap, (row,))], late=True)
-
-    def _commit(self, inserts: Sequence[tuple[Insert, Sequence[Mapping[str, Any]]]], *, late: bool) -> None:
-        """Write rows in one transaction; a single row is a transaction by itself.
-
-        A connection with any error is not used again.
-        """
-        is_single = len(inserts) == 1 and len(inserts[0][1]) == 1
-        connection = self._connections.get(timeout=_BUSY_S)
-        try:
-            self._must_be_up(late=late)
-            if connection is None:
-                connection = self._connect()
-            cursor = connection.cursor()
-            if not is_single:
-                cursor.execute("BEGIN")
-            for insert, rows in inserts:
-                insert.run(cursor, rows)
-            if not is_single:
-                cursor.execute("COMMIT")
-            cursor.close()
-            self._file.must_be_there()
-            if self._checkpoints is not None:
-                self._checkpoints.soon()
-        except BaseException:
-            if connection is not None:
-                _close_quietly(connection)
-            connection = None
-            raise
-        finally:
-            self._connections.put(connection)
-
-    def _must_be_up(self, *, late: bool) -> None:
-        """Raise if another call found the store down while this one waited for a connection."""
-        if not late and self._down_since is not None:
-            raise DatabaseError("the store is down")
-
-    def _connect(self) -> Any:
-        """Open a separate connection in autocommit mode."""
-        pooled = self._engine.raw_connection()
-        pooled.detach()
-        connection: Any = pooled.dbapi_connection
-        self._file.opened()
-        if self._engine.dialect.name == "postgresql":
-            connection.autocommit = True
-            # A clinician is waiting, as below.
-            connection.longest_s = _LOCKED_MS / 1000
-        else:
-            # Commits survive the process; the last second before a power cut may be lost (ADR 7).
-            connection.execute("PRAGMA synchronous=NORMAL")
-            # A clinician is waiting, so if the database stays locked longer, the record is written later.
-            connection.execute(f"PRAGMA busy_timeout={_LOCKED_MS}")
-            connection.execute(f"PRAGMA wal_autocheckpoint={PAGES_AT_MOST}")
-        return connection
-
-
-def _close_quietly(connection: Any) -> None:
-    try:
-        # A statement still referenced keeps the SQLite connection, and its lock, open after closing.
-        connection.rollback()
-        connection.close()
-    except Exception as error:  # noqa: BLE001 - it is broken already
-        _log.info("connection_not_closed", reason=type(error).__name__)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from flask import current_app, g
 
 if TYPE_CHECKING:
-    from cds_service.decisions.active import ActiveDecider, Configuration
+    from cds_service.decisions.active import Configuration
+    from cds_service.decisions.active_decider import ActiveDecider
     from cds_service.decisions.decider import Decider
     from cds_service.policies.publication import Publication
     from cds_service.protocol.caller import Caller

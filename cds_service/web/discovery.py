@@ -14,7 +14,7 @@ from cds_service.web.answers import caller, in_force
 from fhir_mappings.wire.resources import encode
 
 if TYPE_CHECKING:
-    from cds_service.decisions.active import ActiveDecider
+    from cds_service.decisions.active_decider import ActiveDecider
     from cds_service.protocol.caller import Caller
     from cds_service.protocol.services import Service
 

@@ -31,7 +31,7 @@ from fhir_mappings.wire.resources import encode
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from cds_service.decisions.active import ActiveDecider
+    from cds_service.decisions.active_decider import ActiveDecider
     from cds_service.decisions.decision import Decision
     from cds_service.protocol.caller import Caller, Circumstances
     from cds_service.protocol.services import Service

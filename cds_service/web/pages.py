@@ -6,8 +6,7 @@ the template as functions, which are called inside the part.
 
 from __future__ import annotations
 
-from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from flask import Response, render_template, request
 from markupsafe import Markup
@@ -15,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from cards.presentation.language import ENGLISH
+from cards.values.caching import lazy
 from cds_service.decisions import failures
 from cds_service.page_words import IN_ENGLISH, PageWords, page_languages, page_words
 from cds_service.web.answers import decider
@@ -69,9 +69,21 @@ def part(title: str, caller: Callable[[], str]) -> str:
     return _FAILED_PART.format(title, said)
 
 
+class _Later(Generic[T]):
+    """A value of one page, made at most once."""
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+
+    @lazy
+    def value(self) -> T:
+        return self._make()
+
+
 def later(make: Callable[[], T]) -> Callable[[], T]:
     """Return a function for a template, which makes a value when the first part asks for it."""
-    return cache(make)
+    held = _Later(make)
+    return lambda: held.value
 
 
 def failed_page() -> Response:

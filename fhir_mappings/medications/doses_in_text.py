@@ -84,11 +84,20 @@ def doses_by_text(
     for written in instructed(resource):
         if not (named := doses_in(written)):
             continue
-        if not supportive_drugs.isdisjoint(_WORD.findall(fold(written))):
+        if supportive_drugs and _names(written, supportive_drugs):
             named = tuple(_of_own_drug(written, supportive_drugs))
         if named:
             found[tuple(dict.fromkeys(named))] = None
     return tuple(found)
+
+
+def names_one_of(resource: Json, drugs: frozenset[str]) -> bool:
+    """Return whether the instructions of an order name one of some drugs, each a single folded word."""
+    return any(_names(written, drugs) for written in instructed(resource))
+
+
+def _names(written: str, drugs: frozenset[str]) -> bool:
+    return not drugs.isdisjoint(_WORD.findall(fold(written)))
 
 
 def _of_own_drug(written: str, supportive_drugs: frozenset[str]) -> Iterator[Mg | MgPerKg]:

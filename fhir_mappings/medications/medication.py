@@ -79,7 +79,10 @@ class Said(NamedTuple):
 
 
 class Instructed(NamedTuple):
-    """What the dosage instructions of an order say; its doses, assuming no Medication gives a strength."""
+    """What the dosage instructions of an order say; its doses, assuming no Medication gives a strength.
+
+    ``names_supportive``: they name a supportive drug, and an amount beside it is not one of the order's own drug.
+    """
 
     doses: tuple[OrderedDose, ...]
     text_doses: tuple[Mg | MgPerKg, ...]
@@ -99,6 +102,7 @@ class Instructed(NamedTuple):
     max_dose: OrderedDose | None = None
     diluent_ml: Decimal | None = None
     weight_basis: str = ""
+    names_supportive: bool = False
 
 
 def concept_alone(resource: Json) -> Any:
@@ -176,7 +180,7 @@ class MedicationReader:
             start=said.start,
             tentative=text(resource.get("intent")) in _TENTATIVE,
             in_focus=in_focus,
-            replaces=_orders_replaced(resource),
+            replaces=orders_replaced(resource),
         )
 
     def drug(self, resource: Json, references: References) -> DrugOrder:
@@ -210,7 +214,7 @@ class MedicationReader:
         if alike is not None and any(rhythm.unread for rhythm in said.schedule.rhythms):
             # Text that was not understood is quoted as written.
             said = self._beside_amounts(instructions)
-        named = doses_in_text.doses_by_text(resource, self._supportive_drugs)
+        named = doses_in_text.doses_by_text(resource, self._supportive_drugs if said.names_supportive else frozenset())
         written = tuple(doses_in_text.instructed(resource))
         return said._replace(
             doses=tuple(dosage.doses(resource, None)),
@@ -241,6 +245,7 @@ class MedicationReader:
             timings(stated),
             diluent_ml=diluents.volume_of_instructions(resource),
             weight_basis=weight_basis(resource),
+            names_supportive=doses_in_text.names_one_of(resource, self._supportive_drugs),
         )
 
     def _named(self, resource: Json, path: str, references: References) -> tuple[DrugOrder, Json, frozenset[Diluent]]:
@@ -399,7 +404,7 @@ def service_billing(resource: Json, path: str) -> list[BillingCode]:
     return [_billing_code(each, origin, on_the_order=False) for each in _each_once(said)]
 
 
-def _orders_replaced(resource: Json) -> tuple[str, ...]:
+def orders_replaced(resource: Json) -> tuple[str, ...]:
     """List the orders that an order takes the place of, or carries out as part of a plan."""
     if "priorPrescription" not in resource and "basedOn" not in resource:
         return ()

@@ -20,10 +20,11 @@ _COUNTED = re.compile(
     rf"(?: ?(?:\(|de|of|a|da|po|je|van|zu|@)? ?(?P<behind>{_MG}) ?mg(?P<each> each| jeweils| chacun| cada uno)?)?"
 )
 
-
 _MULTIPLIED = re.compile(
     rf"(?<![\w.,/-])({_MG}) ?mg ?x ?([1-6])\b(?! ?(?:mg|g|ml|doses?|cycles?|days?|d|weeks?|wks?|months?)\b)"
 )
+# The shortest of the words, each part of the longer ones.
+_STEMS = tuple(sorted(word for word in TABLETS if not any(each in word for each in TABLETS - {word})))
 
 
 @cached_by_text
@@ -31,6 +32,8 @@ def tablets_in(written: str) -> tuple[CountedTablets, ...]:
     """List the numbers of tablets in a text, each with the milligrams of one tablet if it names them."""
     found: dict[CountedTablets, None] = {}
     plain = " ".join(fold(written[:_LONGEST_TEXT]).split())
+    if "x" not in plain and not any(stem in plain for stem in _STEMS):
+        return ()
     for match in _COUNTED.finditer(plain):
         count = _number(match["count"])
         is_tablets = (match["word"] or "") in TABLETS

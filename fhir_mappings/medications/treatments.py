@@ -17,7 +17,7 @@ from cards.identification.recognizer import CODE_SYSTEMS
 from cards.values.quantities import Mg, MgPerKg
 from fhir_mappings.codings import CLINICAL, NO_CODE_MAP, codings, drug_coding, texts
 from fhir_mappings.medications.doses_in_text import doses_in
-from fhir_mappings.medications.medication import concept_alone
+from fhir_mappings.medications.medication import concept_alone, orders_replaced
 from fhir_mappings.medications.tablets import tablet_mg
 from fhir_mappings.medications.written_codes import codes_in_text
 from fhir_mappings.wire.cached_json import CachedByJson
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from fhir_mappings.medications.medication import MedicationReader
     from fhir_mappings.wire.lenient import Json
 
-_WHOLE_DAY, _LONGEST_TIME, _LONGEST_CODES = 10, 40, 80
+_WHOLE_DAY, _LONGEST_TIME, _LONGEST_CODES, _LONGEST_ROUTE = 10, 40, 80, 40
 KINDS = frozenset({"MedicationAdministration", "MedicationRequest", "MedicationStatement"})
 _STATES = {
     ("MedicationAdministration", "completed"): TreatmentState.GIVEN,
@@ -106,7 +106,7 @@ class TreatmentReader:
             is_standing = state is TreatmentState.ACTIVE and kind == "MedicationRequest" and bool(drug.product)
             return Treatment(
                 drug.product,
-                drug.names,
+                self._as_routed(drug.names, resource),
                 _when(resource),
                 origin,
                 state,
@@ -115,6 +115,7 @@ class TreatmentReader:
                 classes=drug.classes,
                 days=self._medication.days(resource) if is_standing else (),
                 group=text(child(resource, "groupIdentifier").get("value")) if is_standing else "",
+                replaces=orders_replaced(resource) if is_standing else (),
             )
         at = _time(resource)
         on = self._day_of(at) if len(at) >= _WHOLE_DAY else None
@@ -132,6 +133,20 @@ class TreatmentReader:
             unread_dose=_unread_dose(resource) if dose is None else "",
             classes=drug.classes,
         )
+
+    def _as_routed(self, names: tuple[str, ...], resource: Json) -> tuple[str, ...]:
+        """Return the names of a drug with its routes where each takes it out of a class: ketoconazole for the skin."""
+        instructions = [each for name in ("dosageInstruction", "dosage") for _, each in objects(resource.get(name))]
+        routes = [" ".join(texts(each.get("route")))[:_LONGEST_ROUTE] for each in instructions]
+        if not routes or not all(routes):
+            return names
+        return next((routed for name in names if (routed := self._routed(name, names, routes))), names)
+
+    def _routed(self, name: str, names: tuple[str, ...], routes: list[str]) -> tuple[str, ...]:
+        read = self._recognizer.read_classes
+        if any(read(name) == read(f"{name} ({route})") for route in routes):
+            return ()
+        return tuple(f"{each} ({'; '.join(dict.fromkeys(routes))})" for each in names)
 
     def _day_of(self, at: str) -> date | None:
         """Return the day of a time at the site; without a time zone it is local time."""
@@ -216,7 +231,8 @@ class TreatmentReader:
             return ""
         concept = concept_alone(resource)
         if concept is not None:
-            return self._unknown_alone(concept)
+            # Nearly every entry has words.
+            return "" if concept.__class__ is dict and concept.get("text") else self._unknown_alone(concept)
         referred = child(resource, "medicationReference")
         return "" if text(referred.get("display")) else self._unknown(resource, references)
 

@@ -90,7 +90,8 @@ def assembled(draft: Draft, harmful_when_high: Container[str], on_failure: OnFai
     if Mutation not in by_kind and any(each.cancer is Cancer.LUNG for each in draft.current):
         gaps += part("tumorMarkers", lambda: tuple(_mentions("erbb2-mutation", draft)))
     if not lvefs:
-        gaps += part("lvef", lambda: tuple(_mentions("lvef", draft)))
+        told = {gap.path for gap in gaps if gap.about == "lvef"}
+        gaps += part("lvef", lambda: tuple(gap for gap in _mentions("lvef", draft) if gap.path not in told))
     found = Patient(
         weights=part("weight", lambda: _weights(by_kind.get(Weight, ()))),
         lvefs=lvefs,

@@ -18,7 +18,7 @@ from fhir_mappings.request.sizes import Sizes, TooManyError, check_sizes
 from fhir_mappings.wire.depth import is_too_deep
 from fhir_mappings.wire.json_place import json_problem
 from fhir_mappings.wire.lenient import Json, child, number, objects, reference, text
-from fhir_mappings.wire.resources import BundleEnvelope
+from fhir_mappings.wire.resources import BundleEnvelope, ObservationBundle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -174,7 +174,7 @@ class RequestReader:
         found: dict[str, Prefetched] = {}
         for name, key in self._keys.items() if sent is not None else ():
             value = getattr(sent, name)
-            if value.__class__ is BundleEnvelope and value.resourceType != "Bundle":
+            if isinstance(value, BundleEnvelope) and value.resourceType != "Bundle":
                 return None
             if value is not msgspec.UNSET:
                 found[key] = value
@@ -183,6 +183,8 @@ class RequestReader:
 
 def _shape(template: str) -> Any:
     """Return the type for the answer to a query: a list's envelope, or an unparsed single resource."""
+    if template.startswith("Observation?"):
+        return ObservationBundle | None | msgspec.UnsetType
     return BundleEnvelope | None | msgspec.UnsetType if "?" in template else msgspec.Raw | msgspec.UnsetType
 
 

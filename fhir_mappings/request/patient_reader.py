@@ -15,6 +15,9 @@ from cards.facts.patient import Patient, TreatmentState
 from cards.facts.results import (
     CodedHer2,
     LabResult,
+    Lvef,
+    PregnancyTest,
+    Weight,
 )
 from cards.values.calendar_months import days_after
 from fhir_mappings.medications.treatments import KINDS, TreatmentReader
@@ -22,6 +25,7 @@ from fhir_mappings.request.chart_draft import Draft, OnFailure
 from fhir_mappings.request.chart_parts import assembled
 from fhir_mappings.request.chart_source import UNKNOWN_SOURCE, ChartSource
 from fhir_mappings.request.queries import PAGE_SIZES
+from fhir_mappings.results.named_results import has_standard_code
 from fhir_mappings.results.reference_ranges import NOBODY, Subject
 from fhir_mappings.wire.lenient import day, text
 from fhir_mappings.wire.references import References
@@ -38,7 +42,9 @@ if TYPE_CHECKING:
 _NEVER = date.max.isoformat()
 _DAY = attrgetter("day")
 _WHOLE_DAY = len("2026-11-20")
+_HALF_A_YEAR = 183
 _REFERRED_TO = frozenset({"Patient", "Medication"})
+_MEASURED = {Weight: "weight", Lvef: "lvef", PregnancyTest: "pregnancy-test"}
 _NARRATIVE_TYPES = frozenset({"Observation", "DiagnosticReport", "DocumentReference"})
 
 
@@ -105,6 +111,7 @@ class PatientReader:
                 self.take(stub, draft)
         self._labs(draft)
         try:
+            draft.facts += self._named_only(draft)
             draft.facts += list(_lacking(answers, required))
         except Exception as error:  # noqa: BLE001 - that a list may be incomplete is told
             self._part_failed(error, "prefetch", draft)
@@ -195,6 +202,31 @@ class PatientReader:
         if draft.is_own(content, stub.full_url):
             gap = self._observations.misplaced(concept, content, Origin(stub.reference, stub.path))
             draft.facts += [gap] if gap is not None else []
+
+    def _named_only(self, draft: Draft) -> list[Gap]:
+        """Report the results without a standard code that are newer than those of their test with one."""
+        newest: dict[str, date] = {}
+        for fact in draft.facts:
+            if (concept := _measured(fact)) and fact.on is not None:
+                newest[concept] = max(fact.on, newest.get(concept, fact.on))
+        # Where a test has no result with a code, one of half a year ago is still told; older ones are left alone.
+        recent = days_after(draft.latest, -_HALF_A_YEAR) if draft.latest != date.max else date.min
+        since = min([*newest.values(), recent]).isoformat()
+        found = []
+        for stub in draft.unread:
+            if stub.resource_type != "Observation" or "" < stub.day < since or has_standard_code(stub.codes):
+                continue
+            try:
+                gap = self._observations.named_only(stub.content, Origin(stub.reference, stub.path))
+                if gap is None or not draft.is_own(stub.content, stub.full_url):
+                    continue
+            except Unreadable:
+                continue
+            last = newest.get(gap.about or "")
+            is_newer = last is None or (gap.on is not None and gap.on > last)
+            if is_newer and (gap.on is None or gap.on <= draft.latest):
+                found.append(gap)
+        return found
 
     def _first_dose(self, draft: Draft) -> str:
         """Return the day of the first dose of a drug whose treatment a result can end; a future day if none was given.
@@ -296,6 +328,13 @@ class PatientReader:
             # Once for each drug: its other doses and orders say no more.
             draft.unknown_codes.add(code)
             draft.facts.append(Gap("treatment", stub.path, "unknown-code", None, (("code", code),)))
+
+
+def _measured(fact: Fact) -> str:
+    """Return the concept of a measured result; empty for any other fact."""
+    if isinstance(fact, LabResult):
+        return fact.test
+    return next((concept for kind, concept in _MEASURED.items() if isinstance(fact, kind)), "")
 
 
 def _subject(listings: Iterable[ResourceList], draft: Draft) -> Subject:

@@ -104,6 +104,7 @@ amplified | gene amplified | amplification present | amplification detected | ge
 amplification seen | gene amplification present | high level amplification | amplification identified | amplifiziert
 amplificado | amplificada | amplifie | amplifiee | amplificato | amplificata | geamplificeerd | amplifikowany
 amplifikacja obecna | obecna amplifikacja | amplificacion presente | amplification presente
+amplification detectee | amplification mise en evidence
 amplificazione presente | amplificacao presente | amplificatie aanwezig | amplifikation nachweisbar
 amplifikation nachgewiesen | highly amplified | stwierdzono amplifikacje | is amplified | con amplificacion
 avec amplification | com amplificacao

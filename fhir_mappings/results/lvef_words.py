@@ -87,7 +87,7 @@ il
 biplane | biplane method of disks | biplane method of discs | disks | discs | simpson | simpson's | simpsons
 biplane simpson | biplane simpson's | simpson biplane | simpson's biplane | mod | bp | mod bp | modified simpson
 modified simpson's | method | method of disks | method of discs | disks summation | teichholz | teich | 3 d | 2 d
-4 d | 3 dimensional | 2 dimensional | m mode | muga | muga scan | cmr | mri | cardiac mri | cardiac mr | mr
+4 d | 3 dimensional | 2 dimensional | m mode | muga | muga scan | cmr | cmri | mri | cardiac mri | cardiac mr | mr
 mr imaging | echo | echocardiogram | echocardiography | echocardiographic | tte | transthoracic
 transthoracic echocardiogram | transthoracic echo | tee | spect | gated spect | gated | radionuclide
 radionuclide ventriculography | ventriculography | rna | rvg | rnv | eyeballing | by 3 d volume | 3 d volume

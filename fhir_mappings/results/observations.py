@@ -33,13 +33,15 @@ from cards.values.quantities import Kg, Percent
 from cards.values.text_cache import cached_by_key
 from fhir_mappings.codings import NO_CODE_MAP, CodeMap, codings, system_name, texts
 from fhir_mappings.patient.staging import StageReader
-from fhir_mappings.results.amounts import LONGEST, Reading, in_two_units, read_amount, read_quantity
+from fhir_mappings.results.amounts import LONGEST, Reading, in_thousands, in_two_units, read_amount, read_quantity
 from fhir_mappings.results.findings import FindingReader
 from fhir_mappings.results.hcg_amounts import HcgReader
 from fhir_mappings.results.her2_values import HER2_REMARKS, HER2_VALUES, Her2Vocabulary
 from fhir_mappings.results.lvef_texts import LvefStated, read_lvef_text
 from fhir_mappings.results.measurement_units import UnitReader
+from fhir_mappings.results.named_results import NamedResults
 from fhir_mappings.results.reference_ranges import NOBODY, RangeReader, Unit
+from fhir_mappings.results.result_notes import SAYING, ResultNotes
 from fhir_mappings.results.site_results import read_site_result
 from fhir_mappings.wire.cached_json import CachedByJson
 from fhir_mappings.wire.lenient import child, number, objects, reference, text
@@ -198,6 +200,8 @@ class ObservationReader:
         self._tumor_alone = CachedByJson(self._tumor_of)
         self._receptor_alone = CachedByJson(self._receptor_of)
         self._code_map = code_map
+        self._named = NamedResults(terminology)
+        self._notes = ResultNotes(terminology)
         self._units = UnitReader(terminology)
         self._ranges = RangeReader(terminology, self._units)
         self._findings = FindingReader(terminology, HcgReader(terminology, self._units, self._ranges), code_map)
@@ -209,6 +213,12 @@ class ObservationReader:
         if status not in _COUNTS:
             reason, values = ("status", (("status", status),)) if status else ("no-status", ())
             return [Gap(concept, origin.path, reason, on, values)]
+        if not SAYING.isdisjoint(observation) and (concept in self._measured or concept == "pregnancy-test"):
+            if note := self._notes.void(observation):
+                said = (("value", _written_value(observation)), ("note", note))
+                return [Gap(concept, origin.path, "voided", on, said)]
+            if concept == "weight" and self._notes.is_stated(observation):
+                concept = "weight-stated"
         if "component" not in observation:
             read = self._read_value(concept, observation, observation, origin, on, subject)
         else:
@@ -255,6 +265,16 @@ class ObservationReader:
         if concept in _RECEPTORS:
             return self._read_receptor(_RECEPTORS[concept], holder, origin, on)
         return []
+
+    def named_only(self, observation: Json, origin: Origin) -> Gap | None:
+        """Report a result of a test that rules use which its words name, and no code; ``None`` for any other."""
+        concept = self._named.concept(observation)
+        if concept is None or text(observation.get("status")) not in _COUNTS or observation.get("dataAbsentReason"):
+            return None
+        if _VALUES.isdisjoint(observation):
+            return None
+        values = (("value", _written_value(observation)),)
+        return Gap(concept, origin.path, "named-only", self.date_of(observation), values)
 
     def misplaced(self, concept: str, observation: Json, origin: Origin) -> Gap | None:
         """Report a result whose code is under a wrong system; ``None`` for one that does not count."""
@@ -332,7 +352,16 @@ class ObservationReader:
             return self._ejection_fraction(holder, written)
         if len(written) > LONGEST:
             return None
-        return self._in_two_units(concept, written.strip(" :=")) or read_amount(written.strip(" :="))
+        plain = written.strip(" :=")
+        return self._in_two_units(concept, plain) or read_amount(plain) or self._plausible(concept, plain)
+
+    def _plausible(self, concept: str, written: str) -> Reading | None:
+        """Read a number that may be one of thousands, or one with decimals, where only one of the two is plausible."""
+        gate, both = self._terminology.concepts[concept].plausible, in_thousands(written)
+        if gate is None or both is None or (factor := self._units.factor(concept, "", both[0].unit)) is None:
+            return None
+        fitting = [each for each in both if gate[0] <= each.value * factor <= gate[1]]
+        return fitting[0] if len(fitting) == 1 else None
 
     def _in_two_units(self, concept: str, written: str) -> Reading | None:
         """Read an amount in two units of one kind as one in the canonical unit."""

@@ -10,7 +10,7 @@ import re
 
 DEPTH_LIMIT = 100
 """The most objects and arrays that may be nested in one another."""
-_PIECE = DEPTH_LIMIT // 2
+_PIECE = DEPTH_LIMIT
 _ESCAPED = re.compile(rb"\\.", re.DOTALL)
 _AS_ONE = bytes.maketrans(b"[]", b"{}")
 _WITHOUT_MEANING = bytes(set(range(256)) - set(b'[]{}"'))
@@ -26,29 +26,32 @@ def is_too_deep(raw: bytes) -> bool:
         # An escaped quotation mark does not end a string. A backslash outside a string ends the decoding, whatever
         # follows.
         raw = _ESCAPED.sub(b"", raw)
-    brackets = raw.translate(_AS_ONE, _WITHOUT_MEANING).replace(b'""', b"")
-    if b'"' in brackets:
-        # Every second part is the inside of a string that holds brackets.
-        brackets = b"".join(brackets.split(b'"')[::2])
-    return not _stays_shallow(brackets) and _is_too_deep(brackets)
+    marks = raw.translate(_AS_ONE, _WITHOUT_MEANING)
+    return not _is_shallow(marks) and _is_too_deep(marks)
 
 
-def _stays_shallow(brackets: bytes) -> bool:
-    """Return whether brackets stay within half of the limit, as in every ordinary request.
-
-    They are counted in pieces: a piece of half the limit that begins in the lower half cannot exceed the limit.
-    """
-    depth = 0
+def _is_shallow(marks: bytes) -> bool:
+    """Return whether the brackets are quickly seen to stay within the limit, as in ordinary requests."""
+    # The two brackets of a pair are both inside a string ("[IU]/L"), or both outside: then it is one level.
+    marks = marks.replace(b"{}", b"")
+    if 2 * marks.count(b'""') != marks.count(b'"'):
+        # An odd number of quotation marks stands next to a bracket, which may be inside a string.
+        return False
+    brackets = marks.translate(None, b'"')
+    depth = 1
     for begin in range(0, len(brackets), _PIECE):
         piece = brackets[begin : begin + _PIECE]
-        depth += 2 * piece.count(b"{") - len(piece)
-        if depth > _PIECE:
+        opened = piece.count(b"{")
+        if depth + opened > DEPTH_LIMIT:
             return False
+        depth += 2 * opened - len(piece)
     return True
 
 
-def _is_too_deep(brackets: bytes) -> bool:
+def _is_too_deep(marks: bytes) -> bool:
     """Remove the innermost pairs level by level, and return whether there are more levels than the limit."""
+    # Every second part is the inside of a string.
+    brackets = b"".join(marks.replace(b'""', b"").split(b'"')[::2])
     for levels in range(DEPTH_LIMIT + 1):
         inner = brackets.replace(b"{}", b"")
         if len(inner) == len(brackets):

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
+from cards.values.text_cache import cached_by_key
 from fhir_mappings.wire.depth import is_too_deep
+from fhir_mappings.wire.elements import ObservationElements
 from fhir_mappings.wire.lenient import child, number, objects, text
 
 if TYPE_CHECKING:
@@ -113,12 +115,26 @@ class BundleEnvelope(msgspec.Struct):
     total: int | None = None
 
 
+class _ObservationEntry(_Entry, gc=False):
+    resource: ObservationElements | None = None  # type: ignore[assignment]
+
+
+class ObservationBundle(BundleEnvelope):
+    """A Bundle of Observations and nothing else, each split into its elements."""
+
+    entry: list[_ObservationEntry] | None = None  # type: ignore[assignment]
+
+
 _WITHDRAWN = ("entered-in-error", "cancelled")
 _OF_THE_WHOLE = ("subject", "effectiveDateTime", "effectivePeriod", "effectiveInstant", "issued")
 _NO_MATCH = frozenset({"include", "outcome"})
 _NESTING = 3
 _NOT_STRICT = (msgspec.DecodeError, UnicodeDecodeError)
+_CODINGS = 1024
+_LONGEST_CODING = 2000
 _head = msgspec.json.Decoder(_Head)
+_coded = msgspec.json.Decoder(_Concept | None)
+_parts = msgspec.json.Decoder(list[_Component] | None)
 _shell = msgspec.json.Decoder(BundleEnvelope)
 
 
@@ -137,8 +153,10 @@ class ResourceStub(msgspec.Struct, eq=False, gc=False):
     day: str
     path: str
     full_url: str
-    _raw: bytes | msgspec.Raw | None
+    _sent: Any
+    """The resource as it was sent: its JSON or its elements."""
     _content: dict[str, Any] | None = None
+    has_contained: bool = False
 
     @classmethod
     def of(cls, raw: bytes | msgspec.Raw, path: str, full_url: str = "") -> ResourceStub:
@@ -184,7 +202,7 @@ class ResourceStub(msgspec.Struct, eq=False, gc=False):
         """
         content = self._content
         if content is None:
-            content = decode(self._raw or b"")
+            content = decode(_json(self._sent))
             if content.__class__ is not dict:
                 raise Unreadable("no object")
             self._content = content
@@ -192,8 +210,7 @@ class ResourceStub(msgspec.Struct, eq=False, gc=False):
 
     def mentions(self, words: tuple[bytes, ...]) -> bool:
         """Return whether the resource contains one of some words, without decoding it."""
-        raw = self._raw if self._raw is not None else encode(self._content)
-        held = bytes(raw)
+        held = bytes(_json(self._sent if self._sent is not None else self._content))
         return any(word in held for word in words)
 
 
@@ -204,13 +221,76 @@ def _object(raw: bytes | msgspec.Raw) -> Json:
     return content
 
 
+def _json(sent: Any) -> bytes | msgspec.Raw:
+    """Return the JSON of a resource that is one piece of JSON, split into elements, or decoded."""
+    return sent if isinstance(sent, bytes | msgspec.Raw) else encode(sent)
+
+
 def _stub(head: _Head, raw: bytes | msgspec.Raw, path: str, full_url: str) -> ResourceStub:
     kind, concept = head.resourceType, head.code
     codes = [(concept.coding or ()) if concept is not None else ()]
     if head.component:
         codes += [(part.code.coding or ()) if part.code is not None else () for part in head.component]
     reference = f"{kind}/{head.id}" if head.id else ""
-    return ResourceStub(kind, reference, concept is not None, codes, head.effectiveDateTime[:10], path, full_url, raw)
+    stub = ResourceStub(kind, reference, concept is not None, codes, head.effectiveDateTime[:10], path, full_url, raw)
+    if head.contained:
+        stub.has_contained = True
+    return stub
+
+
+def _of_raw(raw: msgspec.Raw, path: str, full_url: str) -> ResourceStub | None:
+    """Create the stub of a resource in one piece; nothing if it is to be read leniently."""
+    try:
+        return _stub(_head.decode(raw), raw, path, full_url)
+    except _NOT_STRICT:
+        return None
+
+
+def _of_elements(sent: ObservationElements | None, path: str, full_url: str) -> ResourceStub | None:
+    """Create the stub of a resource that is split into elements; nothing if there is none."""
+    if sent is None:
+        return None
+    kind, code = sent.resource_type or "", bytes(sent.code)
+    has_code, own = _codes_again(code) if len(code) <= _LONGEST_CODING else _codes(code)
+    codes = [own, *_codes_of_parts(sent.component)] if sent.component else [own]
+    reference = f"{kind}/{sent.id}" if sent.id else ""
+    day = (sent.effective_date_time or "")[:10]
+    stub = ResourceStub(kind, reference, has_code, codes, day, path, full_url, sent)
+    if sent.contained:
+        stub.has_contained = True
+    return stub
+
+
+def _codes(raw: bytes) -> tuple[bool, Codes]:
+    """Return whether the JSON of a code is that of a concept, and its codes."""
+    if not raw:
+        return False, ()
+    try:
+        concept = _coded.decode(raw)
+    except _NOT_STRICT:
+        code = _or_nothing(raw)
+        return isinstance(code, dict), codes_of({"code": code})
+    return concept is not None, (concept.coding or ()) if concept is not None else ()
+
+
+# Most results of a chart have one of few codes.
+_codes_again = cached_by_key(_CODINGS)(_codes)
+
+
+def _codes_of_parts(raw: msgspec.Raw) -> list[Codes]:
+    """List the codes of the components."""
+    try:
+        parts = _parts.decode(raw) or ()
+    except _NOT_STRICT:
+        return [codes_of(part) for _, part in objects(_or_nothing(raw))]
+    return [(part.code.coding or ()) if part.code is not None else () for part in parts]
+
+
+def _or_nothing(raw: bytes | msgspec.Raw) -> Any:
+    try:
+        return decode(raw)
+    except Unreadable:
+        return None
 
 
 def codes_of(holder: Json) -> Codes:
@@ -288,31 +368,19 @@ class ResourceList(msgspec.Struct, eq=False):
         """Create the stubs of a Bundle's resources."""
         entries = shell.entry or ()
         listing = cls(is_bundle=True, total=shell.total, matches=len(entries))
-        no_matches = 0
-        look, add = _head.decode, listing.stubs.append
-        others: list[ResourceStub] | None = []
-        for index, entry in enumerate(entries):
-            where, raw, search = f"{path}.entry[{index}].resource", entry.resource, entry.search
-            if search is not None and search.mode in _NO_MATCH:
-                no_matches += 1
-            try:
-                head = look(raw)
-            except _NOT_STRICT:
-                head = None
-            if head is None or head.resourceType == "Bundle":
-                listing._take((raw, None), where, entry.fullUrl, depth)
-                others = None
-                continue
-            stub = _stub(head, raw, where, entry.fullUrl)
-            add(stub)
-            if others is not None and head.resourceType != "Observation":
-                others.append(stub)
-            if head.contained:
-                listing._take_contained(where)
         if shell.total is not None:
-            listing.matches -= no_matches
-        if others is not None:
-            listing._apart = len(listing.stubs), others
+            listing.matches -= sum(each.search is not None and each.search.mode in _NO_MATCH for each in entries)
+        add = listing.stubs.append
+        stub_of: Callable[..., ResourceStub | None] = _of_elements if isinstance(shell, ObservationBundle) else _of_raw
+        for index, entry in enumerate(entries):
+            sent, where = entry.resource, f"{path}.entry[{index}].resource"
+            stub = stub_of(sent, where, entry.fullUrl)
+            if stub is None or stub.resource_type == "Bundle":
+                listing._take((_json(sent) if sent is not None else b"", None), where, entry.fullUrl, depth)
+                continue
+            add(stub)
+            if stub.has_contained:
+                listing._take_contained(where)
         for link in shell.link or ():
             if link.relation == "next":
                 listing.next_page = link.url or listing.next_page

@@ -188,6 +188,7 @@ ROWS = [
     ),
     Row(LIVER, "a preliminary one is missing", FIRES, KADCYLA, unread("ast", reason="status")),
     Row(COUNT, "platelets in a unit that is not known", CANNOT, KADCYLA, unread("platelets")),
+    Row(LIVER, "AST that only words name", CANNOT, KADCYLA, unread("ast", reason="named-only"), missing=("result",)),
     Row(COUNT_HOLD, "which are not fine either", CANNOT, KADCYLA, unread("platelets")),
     Row(
         NO_LVEF, "an ejection fraction with a comparator that is none", CANNOT, KADCYLA, unread("lvef", 1, "comparator")

@@ -816,6 +816,22 @@ ROWS = [
         grouped("84 mg"),
         others=(grouped("168 mg", identifier="order-0"),),
     ),
+    Row(
+        TWICE,
+        "a combination by the dose of one antibody, twice",
+        FIRES,
+        order("Phesgo", "600 mg"),
+        others=(order("Phesgo", "600 mg", identifier="order-0"),),
+        indicator="warning",
+    ),
+    Row(
+        TWICE,
+        "a combination by the dose of one antibody, active already",
+        FIRES,
+        order("Phesgo", "600 mg"),
+        active(drug="phesgo", dose="600 mg"),
+        indicator="warning",
+    ),
     Row(TWICE, "the same is told once", SILENT, KADCYLA, others=(order("Kadcyla", "252 mg", identifier="order-2"),)),
     Row(TWICE, "a brand and its generic name", FIRES, TRASTUZUMAB, others=(order("Ogivri", "420 mg", identifier="a"),)),
     Row(
@@ -840,6 +856,20 @@ ROWS = [
         SILENT,
         replacing("210 mg", "MedicationRequest/kadcyla-0"),
         active(origin=Origin("MedicationRequest/kadcyla-0", "")),
+    ),
+    Row(
+        TWICE,
+        "it carries out this order: the pharmacy's own",
+        SILENT,
+        KADCYLA,
+        active(origin=Origin("MedicationRequest/kadcyla-0", ""), replaces=("MedicationRequest/order-1",)),
+    ),
+    Row(
+        TWICE,
+        "it carries out another order",
+        FIRES,
+        KADCYLA,
+        active(origin=Origin("MedicationRequest/kadcyla-0", ""), replaces=("MedicationRequest/order-7",)),
     ),
     Row(
         TWICE,

@@ -138,7 +138,7 @@ def test_a_code_that_the_file_counts_otherwise_has_no_amount() -> None:
     assert "USD for" not in said
 
 
-def test_a_code_that_is_not_in_the_file_is_told() -> None:
+def test_a_code_that_is_not_in_the_file_is_reported() -> None:
     assert "J9358 is not in the price file" in summary("Enhertu", "378 mg", FILE)
 
 

@@ -113,7 +113,7 @@ def test_days_and_products_stay_apart() -> None:
     assert len(one_a_day([at(21, "", None), at(22, "", None), other])) == 3
 
 
-def test_a_dose_in_two_bags_is_no_reduction() -> None:
+def test_a_dose_in_two_bags_is_not_a_reduction() -> None:
     history = (at(21, "09:00:00", Mg(Decimal(160))), at(21, "09:40:00", Mg(Decimal(92)), "b"))
     verdicts = judged(order("Kadcyla", "252 mg"), patient=chart(history=history))
     assert isinstance(outcome_of(Topic.DOSE_RE_ESCALATION, verdicts), Clear)

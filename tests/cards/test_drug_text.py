@@ -63,7 +63,7 @@ def test_every_word_of_a_name_is_read(text: str, product: str) -> None:
 
 
 @given(st.sampled_from(sorted(READ)), UNKNOWN_WORDS, st.integers(0, 12))
-def test_an_unknown_word_anywhere_is_told(text: str, word: str, place: int) -> None:
+def test_an_unknown_word_anywhere_is_reported(text: str, word: str, place: int) -> None:
     words = text.split()
     changed = " ".join((*words[:place], word, *words[place:]))
     assume(key(changed) != key(text))

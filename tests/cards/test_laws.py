@@ -344,7 +344,7 @@ def stopped_by(test: str, written: str, setting: Setting | None) -> Patient:
 
 
 @given(orders(), charts(), st.data())
-def test_a_shuffled_chart_changes_no_verdict_on_what_has_no_order(drug_order, patient, data) -> None:
+def test_a_shuffled_chart_changes_no_verdict(drug_order, patient, data) -> None:
     """Results are sorted by the mapping; problems, codes and receptors come as the chart has them."""
     shuffled = msgspec.structs.replace(
         patient,

@@ -116,7 +116,7 @@ def test_a_site_cannot_pass_its_values_off_as_defaults_of_the_service(old: str, 
     assert str(refused.value).startswith("site.yaml:")
 
 
-def test_a_product_that_ships_keeps_what_is_not_overlaid() -> None:
+def test_a_shipped_product_keeps_what_the_site_does_not_override() -> None:
     before, after = KNOWN.product("kadcyla"), with_site(KNOWN, [("site.yaml", SOONER)]).product("kadcyla")
     assert after.monitoring.lvef is not None
     assert after.monitoring.lvef.interval_months == 2
@@ -137,7 +137,7 @@ def test_a_product_that_ships_keeps_what_is_not_overlaid() -> None:
         ("interval_months: 2", "interval_months: two", "must be a whole number"),
     ],
 )
-def test_a_product_laid_over_wrongly_is_told_with_its_line(old: str, new: str, says: str) -> None:
+def test_a_wrong_site_product_is_reported_with_its_line(old: str, new: str, says: str) -> None:
     with pytest.raises(KnowledgeError, match=re.escape(says)):
         with_site(KNOWN, [("site.yaml", SOONER.replace(old, new))])
 
@@ -185,7 +185,7 @@ def test_no_file_changes_nothing() -> None:
         pytest.param("names: [Newmab, trastuzumab-newx]", "names: [a, *b]", "site.yaml:9: an alias", id="alias"),
     ],
 )
-def test_what_is_wrong_is_told_with_its_line(old: str, new: str, says: str) -> None:
+def test_what_is_wrong_is_reported_with_its_line(old: str, new: str, says: str) -> None:
     text = BRAND.replace(old, new, 1)
     if not says:
         with_site(KNOWN, [("site.yaml", text)])
@@ -216,7 +216,7 @@ def test_words_are_laid_over_sentence_by_sentence() -> None:
         pytest.param("{drug}", "{drug.__class__}", "words.yaml:6: .*unknown placeholder", id="an attribute"),
     ],
 )
-def test_words_that_cannot_be_said_are_told_with_their_line(old: str, new: str, says: str) -> None:
+def test_words_that_cannot_be_said_are_reported_with_their_line(old: str, new: str, says: str) -> None:
     with pytest.raises(KnowledgeError, match=says):
         with_site_words(WORDING, [("words.yaml", WORDS.replace(old, new, 1))])
 

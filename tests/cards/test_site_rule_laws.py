@@ -167,7 +167,7 @@ def _drug_rules() -> Recognizer:
         ((order("ketoconazole 200 mg", "200 mg"),), True),
     ],
 )
-def test_a_rule_hears_of_every_other_order_and_not_of_its_own(others, fires) -> None:
+def test_a_rule_sees_every_other_order_but_not_its_own(others, fires) -> None:
     session = facts_of(order("Perjeta", "420 mg"), *others)
     found = next(v for v in judge(session, _drug_rules(), POLICY) if v.topic == "our-0")
     assert isinstance(found.outcome, Fired) is fires

@@ -96,14 +96,14 @@ def test_every_data_element_of_the_facts_has_a_name_here() -> None:
 
 
 @pytest.mark.parametrize("topic", [rule.topic for rule in ALL_RULES])
-def test_a_topic_reads_what_it_is_said_to_read(topic: Topic) -> None:
+def test_a_topic_reads_the_data_listed_for_it(topic: Topic) -> None:
     said, read = set(TOLD.topics[topic].reads), read_by_rules()[topic]
     # What an order is of was read before its rules are asked.
     assert said == read | {"order"} if "order" in said else read
 
 
 @pytest.mark.parametrize("topic", [rule.topic for rule in ALL_RULES])
-def test_a_topic_cites_the_documents_that_it_is_said_to_stand_on(topic: Topic) -> None:
+def test_a_topic_cites_the_documents_listed_for_it(topic: Topic) -> None:
     entry = TOLD.topics[topic]
     said = cited_by(entry, KNOWN, SETUP)
     findings = [row.verdict().outcome for row in ROWS if row.topic is topic and row.expect is FIRES]

@@ -41,7 +41,7 @@ def limits(product) -> tuple[Decimal, Decimal]:
 
 @LAW
 @example(st.sampled_from(ORAL), st.integers(1, 12), st.integers(1, 6))
-def test_what_is_above_the_maximum_of_a_dose_or_a_day_is_told(product_id, count, times) -> None:
+def test_what_is_above_the_maximum_of_a_dose_or_a_day_is_reported(product_id, count, times) -> None:
     product = KNOWN.product(product_id)
     strength = product.tablets.strengths_mg[0]
     mg = strength * count

@@ -129,7 +129,7 @@ def test_a_line_on_a_stop_card_says_where_it_is_from_and_that_it_is_not_verified
     assert "left ventricular dysfunction" in card.detail
 
 
-def test_a_hold_is_told_of_the_next_dose_and_what_ends_treatment_of_all() -> None:
+def test_a_hold_is_reported_for_the_next_dose_and_the_end_of_treatment_for_all() -> None:
     (hold,) = (
         card for card in cards(*plan(), patient=chart(values={"ast": "6 ULN"})) if card.topic is Topic.LIVER_TESTS_HOLD
     )
@@ -229,7 +229,7 @@ def test_to_remove_a_rival_is_to_remove_every_order_of_it() -> None:
         assert changed == {"Remove Enhertu": 1, "Remove Kadcyla (2026-11-22, 2026-12-13)": 2}
 
 
-def test_the_gravest_of_two_combinations_is_told() -> None:
+def test_the_gravest_of_two_combinations_is_reported() -> None:
     """Margenza beside Enhertu is a warning, trastuzumab beside it is not."""
     drugs = (("Margenza", "1050 mg"), ("trastuzumab", "420 mg"), ("Enhertu", "378 mg"))
     three = [order(drug, dose, identifier=f"order-{n}") for n, (drug, dose) in enumerate(drugs)]
@@ -263,7 +263,7 @@ ORDERS = st.lists(
 
 
 @for_all(ORDERS, charts(), st.sampled_from([Hook.SELECT, Hook.SIGN, Hook.DISPATCH]))
-def test_every_finding_is_told_once_and_the_urgent_ones_first(orders, patient, hook) -> None:
+def test_every_finding_is_reported_once_and_the_urgent_ones_first(orders, patient, hook) -> None:
     session = facts_of(*orders, patient=patient, hook=hook)
     verdicts = judge(session, RECOGNIZER, POLICY)
     found = told(session)
@@ -463,7 +463,7 @@ def test_other_orders_of_the_product_are_the_plan() -> None:
         (("210 mg", "252 mg", "210 mg"), 1),
     ],
 )
-def test_a_reduction_planned_after_the_starting_dose_is_no_wrong_start(doses: tuple[str, ...], wrong: int) -> None:
+def test_a_reduction_planned_after_the_starting_dose_is_not_a_wrong_start(doses: tuple[str, ...], wrong: int) -> None:
     orders = tuple(
         order("Kadcyla", dose, start=days_ago(-21 * n), identifier=f"cycle-{n}") for n, dose in enumerate(doses)
     )

@@ -7,6 +7,7 @@ import sys
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+import forking
 import made_once
 import pytest
 import servers
@@ -35,7 +36,8 @@ made_once.keep()
 
 
 def pytest_sessionfinish() -> None:
-    """Remove the folders of services that nobody has let go of."""
+    """Remove the folders of services that nobody has let go of, and end what services were forked from."""
+    forking.end()
     for folder in list(FOLDERS):
         remove(folder)
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import forking
 import pytest
 from servers import free_port
 
@@ -35,7 +36,7 @@ def environment() -> dict[str, str]:
 class Running:
     """A running service."""
 
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | forking.Forked
     port: int
     folder: Path
     tls: ssl.SSLContext | None = None
@@ -82,6 +83,11 @@ def start(folder: Path, *arguments: str, tls: ssl.SSLContext | None = None, port
     return _started(folder, arguments, variables, "/health/ready", tls, port)
 
 
+def start_afresh(folder: Path, *arguments: str) -> Running:
+    """Start a service by the command itself, as an administrator does, with all that it loads."""
+    return _started(folder, arguments, {"PYTHONUNBUFFERED": ""}, "/health/ready")
+
+
 def start_live(folder: Path, *arguments: str, **variables: str) -> Running:
     """Start a service and wait until it lives, whether it is ready or not."""
     return _started(folder, arguments, variables, "/health/live")
@@ -99,8 +105,12 @@ def _started(
     command = [str(COMMAND), "serve", "--port", str(port), *arguments]
     # What it leaves in temporary places when it is killed is the test's own.
     own = environment() | {"TMPDIR": str(folder)}
+    process: subprocess.Popen[bytes] | forking.Forked
     with (folder / "stdout").open("wb") as out, (folder / "stderr").open("wb") as err:
-        process = subprocess.Popen(command, stdout=out, stderr=err, cwd=folder, env=own | variables)  # noqa: S603
+        if forking.can_be_given(variables):
+            process = forking.fork(command, folder, own | variables, out, err)
+        else:
+            process = subprocess.Popen(command, stdout=out, stderr=err, cwd=folder, env=own | variables)  # noqa: S603
     running = Running(process, port, folder, tls)
     # Whatever becomes of the test, also before its fixture has yielded: nothing that was started here is left running.
     weakref.finalize(running, _end, process)
@@ -113,6 +123,20 @@ def _started(
             time.sleep(0.05)
     _end(process)
     pytest.fail(f"the service did not start: {(folder / 'stderr').read_text()} {running.printed}")
+
+
+def refused(folder: Path, *arguments: str, port: int = 0, **variables: str) -> str:
+    """Start a service that must not start, and return what it writes to standard error."""
+    command = [str(COMMAND), "serve", "--port", str(port or free_port()), *arguments]
+    with (folder / "stdout").open("wb") as out, (folder / "stderr").open("wb") as err:
+        process = forking.fork(command, folder, environment() | variables, out, err)
+    try:
+        code = process.wait(PATIENCE_S)
+    finally:
+        _end(process)
+    said = (folder / "stderr").read_text(encoding="utf-8")
+    assert code == 2, said
+    return said
 
 
 def stop(running: Running) -> int:
@@ -134,6 +158,6 @@ def served(folder: Path, *arguments: str, **options: Any) -> Iterator[Running]:
         stop(running)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(process: subprocess.Popen[bytes] | forking.Forked) -> None:
     process.kill()
     process.wait()

@@ -79,7 +79,7 @@ LET_IN: list[Any] = [
 
 
 @pytest.mark.parametrize("make", LET_IN)
-def test_auth_lets_in(caller, make: Make) -> None:
+def test_auth_admits(caller, make: Make) -> None:
     assert caller.get("/cds-services", headers=bearer(make())).status == 200
 
 
@@ -326,7 +326,7 @@ def test_auth_turns_away(caller, log_lines, make: Make, status, reason) -> None:
         pytest.param(" Bearer {}", id="a space before it"),
     ],
 )
-def test_auth_turns_away_who_has(caller, log_lines, field) -> None:
+def test_auth_refuses_a_used_token(caller, log_lines, field) -> None:
     headers = {} if field is None else {"Authorization": field.format(good())}
     # An HTTP client takes a space before a value away; then the field is a good one.
     if field is not None and field.startswith(" "):
@@ -413,7 +413,7 @@ SOUND = [["jti", " "], ["jti", "\0"], ["jti", "\u202e"]]
 """Ids that are odd and no less ids."""
 
 
-def test_auth_lets_no_token_in_with_one_thing_wrong() -> None:
+def test_auth_refuses_a_token_with_one_thing_wrong() -> None:
     asked = Authenticator(required(*CLIENTS).auth, MemoryReplayStore())
     assert asked.authenticate(f"Bearer {good()}", DISCOVERY).issuer == EHR
     tried, let_in_though = 0, []
@@ -470,7 +470,7 @@ def test_auth_takes_the_longest_life_from_the_site() -> None:
 # --- Once ------------------------------------------------------------------------------------------------------------
 
 
-def test_auth_lets_a_token_in_once(caller, log_lines) -> None:
+def test_auth_admits_a_token_once(caller, log_lines) -> None:
     token = good()
     assert caller.get("/cds-services", headers=bearer(token)).status == 200
     assert refusal(caller, log_lines, **bearer(token)) == (401, "replayed")
@@ -483,7 +483,7 @@ def test_auth_knows_a_token_by_its_issuer_and_id_however_it_is_signed(caller, lo
     assert refusal(caller, log_lines, **bearer(RS.token(jti=jti, tenant="south", exp=NOW + 9000))) == (401, "replayed")
 
 
-def test_auth_knows_the_twin_of_a_signature(caller, log_lines) -> None:
+def test_auth_recognizes_a_second_valid_signature_as_the_same_token(caller, log_lines) -> None:
     """Whoever has (r, s) has (r, n - s) too, which is as good a signature: the id tells that it is the same token."""
     order = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973
     token = good()
@@ -494,7 +494,7 @@ def test_auth_knows_the_twin_of_a_signature(caller, log_lines) -> None:
     assert refusal(caller, log_lines, **bearer(twin)) == (401, "replayed")
 
 
-def test_auth_lets_a_token_in_that_a_stranger_tried_to_use_up(caller) -> None:
+def test_auth_admits_a_token_that_a_stranger_tried_to_use(caller) -> None:
     """Nothing is remembered of a token that proves false, or anybody could use up the ids of others."""
     jti = str(uuid.uuid4())
     tries = [

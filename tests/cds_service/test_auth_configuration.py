@@ -18,9 +18,10 @@ from signers import BASE, EHR, OTHER_EHR, Signer, as_jwk, bearer, private_key
 
 from cds_service.cli import main
 from cds_service.configuration.auth_settings import AuthSettings
+from cds_service.configuration.json_schema import json_schema
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.configuration.loading import load_settings
-from cds_service.configuration.settings import Settings, json_schema
+from cds_service.configuration.settings import Settings
 from cds_service.decisions.active import Configuration
 
 if TYPE_CHECKING:

@@ -60,7 +60,7 @@ def test_auth_gate_wants_a_token_for(caller, method, path, url) -> None:
 
 @pytest.mark.parametrize(("method", "path", "url"), ADDRESSES)
 @pytest.mark.parametrize("other", sorted({DISCOVERY, SIGN_URL, SELECT_URL, f"{SIGN_URL}/feedback", BASE}))
-def test_auth_gate_takes_no_token_for_another_address(caller, method, path, url, other) -> None:
+def test_auth_gate_refuses_a_token_for_another_address(caller, method, path, url, other) -> None:
     if other != url:
         assert send(caller, method, path, SIGNER.token(other)) == 401
         assert send(caller, method, path, SIGNER.token([other, url])) != 401
@@ -83,14 +83,14 @@ def test_auth_gate_takes_no_token_for_another_address(caller, method, path, url,
         "*",
     ],
 )
-def test_auth_gate_takes_no_audience_that_is_nearly_right(caller, aud) -> None:
+def test_auth_gate_refuses_an_audience_that_is_nearly_right(caller, aud) -> None:
     assert send(caller, "POST", f"/cds-services/{SIGN}", SIGNER.token(aud)) == 401
 
 
 @pytest.mark.parametrize(
     "name", ["Host", "X-Forwarded-Host", "X-Forwarded-Prefix", "Forwarded", "X-Original-URL", "X-HTTP-Method-Override"]
 )
-def test_auth_gate_goes_by_the_configured_address_whatever_a_header_says(caller, name) -> None:
+def test_auth_gate_uses_the_configured_address_whatever_a_header_says(caller, name) -> None:
     token = SIGNER.token("https://evil.example/cds-services")
     assert caller.get("/cds-services", headers={**bearer(token), name: "evil.example"}).status == 401
     assert caller.client.post("/cds-services", headers={name: "OPTIONS"}).status_code == 401
@@ -133,7 +133,7 @@ def test_auth_gate_stands_before_every_rule_of_the_hooks(caller) -> None:
     assert not blueprints & {"discovery", "hooks", "feedback"}
 
 
-def test_auth_gate_tells_a_known_caller_that_there_is_nothing(caller) -> None:
+def test_auth_gate_answers_404_to_a_known_caller(caller) -> None:
     url = f"{DISCOVERY}/nope"
     assert caller.send("POST", "/cds-services/nope", headers=bearer(SIGNER.token(url))).status == 404
     assert caller.send("DELETE", "/cds-services", headers=bearer(SIGNER.token())).status == 405
@@ -167,7 +167,7 @@ def test_auth_gate_comes_before_the_body_is_read(caller) -> None:
     assert answer.status in (413, 415)
 
 
-def test_auth_gate_gives_the_cards_to_who_may_have_them(caller) -> None:
+def test_auth_gate_gives_cards_to_authorized_callers(caller) -> None:
     answer = caller.send(
         "POST", f"/cds-services/{SIGN}", json=call(orders=[order(378)]), headers=bearer(SIGNER.token(SIGN_URL))
     )
@@ -187,12 +187,12 @@ def known(app: Flask, headers: dict[str, str], path: str = "/cds-services") -> A
 
 
 @pytest.mark.parametrize("tenant", [None, "north"])
-def test_auth_gate_says_who_calls(tenant) -> None:
+def test_auth_gate_reports_the_caller(tenant) -> None:
     app = create_app(settings=required(client(SIGNER)))
     assert known(app, bearer(SIGNER.token(tenant=tenant))) == Known(EHR, tenant)
 
 
-def test_auth_gate_says_nobody_when_nobody_has_proved_to_be_anybody() -> None:
+def test_auth_gate_reports_no_caller_without_a_verified_token() -> None:
     off = create_app(settings=Settings())
     assert known(off, bearer(SIGNER.token("http://127.0.0.1:8080/cds-services"))) is None
     assert known(off, {"Authorization": "Bearer x"}) is None

@@ -116,7 +116,7 @@ def test_auth_keys_are_asked_for_again_when_one_is_not_known(published) -> None:
     assert published.asked == 2
 
 
-def test_auth_keys_are_not_asked_for_again_by_everybody_who_makes_ids_up(published) -> None:
+def test_auth_made_up_key_ids_do_not_trigger_fetches(published) -> None:
     assert published.has(OLD)
     for number in range(50):
         assert published.tells(Signer(key_id=f"made-up-{number}")) is Reason.KEY_UNKNOWN
@@ -128,7 +128,7 @@ def test_auth_keys_are_not_asked_for_again_by_everybody_who_makes_ids_up(publish
     assert published.has(OLD)
 
 
-def test_auth_keys_are_renewed_beside_the_calls(published) -> None:
+def test_auth_keys_are_renewed_in_the_background(published) -> None:
     assert published.has(OLD)
     published.publish(NEW)
     published.clock.now += RENEW_S
@@ -168,7 +168,7 @@ FAILING: list[Any] = [
 
 
 @pytest.mark.parametrize("reply", FAILING)
-def test_auth_keys_that_cannot_be_had_let_nobody_in(published, log_lines, reply) -> None:
+def test_auth_without_keys_nobody_is_admitted(published, log_lines, reply) -> None:
     published.answer(reply)
     assert published.tells(OLD) is Reason.KEYS_UNAVAILABLE
     assert {line["event"] for line in log_lines} <= {"jwks_not_fetched", "jwks_refused"}
@@ -262,7 +262,7 @@ def test_auth_keys_are_fetched_by_one_of_many_who_need_them(published) -> None:
     assert published.asked == 1
 
 
-def test_auth_keys_are_not_taken_from_a_server_that_cannot_prove_who_it_is(tmp_path) -> None:
+def test_auth_keys_are_not_accepted_from_an_unverified_server(tmp_path) -> None:
     server = ChartServer()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(self_signed(tmp_path))
@@ -304,7 +304,7 @@ def status(caller: Caller, signer: Signer, **header: Any) -> int:
     return caller.get("/cds-services", headers=bearer(signer.token(header=header))).status
 
 
-def test_auth_lets_in_whose_keys_are_behind_an_address(published) -> None:
+def test_auth_admits_clients_whose_keys_are_fetched(published) -> None:
     caller = service(jwks_url=published.keys.url)
     assert [status(caller, OLD), status(caller, OLD), status(caller, NEW)] == [200, 200, 401]
     assert published.asked == 1

@@ -123,7 +123,7 @@ def test_auth_keys_of_one_id_and_algorithm_are_both_refused() -> None:
     assert len(keys) == 0
 
 
-def test_auth_keys_of_one_id_and_two_types_are_told_apart() -> None:
+def test_auth_keys_of_one_id_and_two_types_are_distinguished() -> None:
     """RFC 7517, 4.5: equivalent alternatives may share an id."""
     keys, problems = read_keys({"keys": [CURVE, {**RSA, "kid": "key-1"}]})
     assert problems == []

@@ -50,7 +50,7 @@ def test_auth_process_answers_a_signed_call(running) -> None:
     assert not any(line["event"] == "authentication_is_off" for line in running.logged)
 
 
-def test_auth_process_lets_a_token_in_once_whichever_worker_it_meets(running) -> None:
+def test_auth_process_admits_a_token_once_across_workers(running) -> None:
     for _ in range(5):
         assert sorted(statuses(running, SIGNER.token(), 16)) == [200] + [401] * 15
 
@@ -88,7 +88,7 @@ def raw(running: Running, *fields: str) -> tuple[int, bytes]:
     return int(answer.split(b" ", 2)[1]), answer
 
 
-def test_auth_process_takes_no_second_field(running) -> None:
+def test_auth_process_refuses_a_second_header_field(running) -> None:
     for make in (
         lambda: [SIGNER.token(), SIGNER.token()],
         lambda: [SIGNER.token(), "x"],
@@ -119,7 +119,7 @@ def test_auth_process_closes_a_connection_whose_body_nobody_has_read(running) ->
     assert (status, headers["Connection"], body["resourceType"]) == (401, "close", "OperationOutcome")
 
 
-def test_auth_process_lets_no_stranger_keep_a_thread_busy_with_half_a_body(running) -> None:
+def test_auth_process_strangers_cannot_occupy_threads_with_half_sent_bodies(running) -> None:
     """As many as there are threads in both workers, and more."""
     fields = (
         f"POST /cds-services/{SIGN} HTTP/1.1",

@@ -96,19 +96,19 @@ def in_an_hour() -> int:
     return int(time.time()) + 3600
 
 
-def test_auth_replay_store_knows_a_token_again(opened: Opens) -> None:
+def test_auth_replay_store_recognizes_a_used_token(opened: Opens) -> None:
     store, token = opened(), name()
     assert [store.is_first(token, in_an_hour(), time.time()) for _ in range(4)] == [True, False, False, False]
     assert store.is_first(name(1), in_an_hour(), time.time())
 
 
-def test_auth_replay_store_knows_a_token_again_through_another_connection(opened: Opens) -> None:
+def test_auth_replay_store_recognizes_a_used_token_through_another_connection(opened: Opens) -> None:
     token = name()
     assert opened().is_first(token, in_an_hour(), time.time())
     assert not opened().is_first(token, in_an_hour(), time.time())
 
 
-def test_auth_replay_store_knows_a_token_for_as_long_as_it_was_first_said(opened: Opens) -> None:
+def test_auth_replay_store_keeps_a_token_until_its_first_expiry(opened: Opens) -> None:
     store, token = opened(), name()
     assert store.is_first(token, in_an_hour(), time.time())
     assert not store.is_first(token, int(time.time()) + 1, time.time())
@@ -116,7 +116,7 @@ def test_auth_replay_store_knows_a_token_for_as_long_as_it_was_first_said(opened
 
 
 @pytest.mark.parametrize("opened", ["memory", "sqlite", "postgresql"], indirect=True)
-def test_auth_replay_store_forgets_what_is_over(opened: Opens) -> None:
+def test_auth_replay_store_drops_expired_tokens(opened: Opens) -> None:
     clock = Clock()
     store, token = opened(clock), name()
     assert store.is_first(token, in_an_hour(), time.time())
@@ -127,7 +127,7 @@ def test_auth_replay_store_forgets_what_is_over(opened: Opens) -> None:
     assert not store.is_first(token, in_an_hour() + 3600, time.time())
 
 
-def test_auth_replay_store_redis_forgets_what_is_over(redis_url) -> None:
+def test_auth_replay_store_in_redis_drops_expired_tokens(redis_url) -> None:
     store, token = RedisReplayStore(redis_url), name()
     assert store.is_first(token, int(time.time()) + 2, time.time())
     assert not store.is_first(token, int(time.time()) + 2, time.time())
@@ -146,7 +146,7 @@ def eventually(holds: Callable[[], bool]) -> bool:
     return False
 
 
-def test_auth_replay_store_lets_one_of_many_threads_in(opened: Opens) -> None:
+def test_auth_replay_store_admits_one_of_many_threads(opened: Opens) -> None:
     store = opened()
     for number in range(15):
         token, start = name(number), threading.Barrier(8)
@@ -160,7 +160,7 @@ def test_auth_replay_store_lets_one_of_many_threads_in(opened: Opens) -> None:
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql", "redis"])
-def test_auth_replay_store_lets_one_of_many_processes_in(kind, request, tmp_path) -> None:
+def test_auth_replay_store_admits_one_of_many_processes(kind, request, tmp_path) -> None:
     if kind == "redis":
         url = request.getfixturevalue("redis_url")
         store: ReplayStore = RedisReplayStore(url)
@@ -183,7 +183,7 @@ def test_auth_replay_store_lets_one_of_many_processes_in(kind, request, tmp_path
     assert [sum(each) for each in zip(*told, strict=True)] == [1] * len(tokens)
 
 
-def test_auth_replay_store_of_a_database_throws_away_what_is_over(database_url) -> None:
+def test_auth_replay_store_in_a_database_purges_expired_tokens(database_url) -> None:
     clock = Clock()
     store = database_store(database_url, clock)
     store.check()
@@ -196,7 +196,7 @@ def test_auth_replay_store_of_a_database_throws_away_what_is_over(database_url) 
     store.close()
 
 
-def test_auth_replay_store_in_memory_throws_away_what_is_over() -> None:
+def test_auth_replay_store_in_memory_purges_expired_tokens() -> None:
     clock = Clock()
     store = MemoryReplayStore(clock)
     for number in range(100):
@@ -206,7 +206,7 @@ def test_auth_replay_store_in_memory_throws_away_what_is_over() -> None:
     assert (len(store._seen), len(store._by_time)) == (1, 1)
 
 
-def test_auth_replay_store_in_memory_lets_nobody_in_when_it_is_full() -> None:
+def test_auth_replay_store_in_memory_admits_nobody_when_full() -> None:
     store, tokens = MemoryReplayStore(many=3), [name(number) for number in range(4)]
     assert all(store.is_first(token, in_an_hour(), time.time()) for token in tokens[:3])
     assert not store.is_first(tokens[0], in_an_hour(), time.time())
@@ -306,7 +306,7 @@ def test_auth_replay_store_of_redis_does_not_take_its_own_first_attempt_for_anot
 # --- A store that is down --------------------------------------------------------------------------------------------
 
 
-def test_auth_lets_nobody_in_while_redis_is_down(log_lines) -> None:
+def test_auth_admits_nobody_while_redis_is_down(log_lines) -> None:
     with servers.redis() as url:
         caller = Caller(required(client(EHR)).model_copy(update={"redis": url}))
         assert caller.get("/cds-services", headers=bearer(EHR.token())).status == 200
@@ -324,7 +324,7 @@ def test_auth_lets_nobody_in_while_redis_is_down(log_lines) -> None:
     assert "redis" in line["problem"]
 
 
-def test_auth_lets_nobody_in_while_the_database_is_down_and_everybody_when_it_is_back(request, log_lines) -> None:
+def test_auth_admits_nobody_while_the_database_is_down_and_everybody_afterwards(request, log_lines) -> None:
     postgres: servers.Postgres = request.getfixturevalue("postgres")
     settings = required(client(EHR), replay_store="database").model_copy(update={"database": postgres.new_database()})
     caller = Caller(settings, database=settings.database)
@@ -345,7 +345,7 @@ def test_auth_lets_nobody_in_while_the_database_is_down_and_everybody_when_it_is
     ]
 
 
-def test_auth_admits_nobody_until_the_database_of_used_tokens_is_there() -> None:
+def test_auth_admits_nobody_until_the_database_of_used_tokens_exists() -> None:
     """A start does not wait for its database; what cannot be looked up is not taken for unused."""
     nowhere = f"postgresql+psycopg://nobody@127.0.0.1:{servers.free_port()}/nowhere"
     settings = required(client(EHR), replay_store="database").model_copy(update={"database": nowhere})
@@ -368,7 +368,7 @@ def test_auth_replay_store_of_postgresql_survives_a_restart_of_the_server(reques
     store.close()
 
 
-def test_auth_tells_a_stranger_nothing_of_a_store_that_is_down() -> None:
+def test_auth_reveals_nothing_to_a_stranger_while_the_store_is_down() -> None:
     with servers.redis() as url:
         caller = Caller(required(client(EHR)).model_copy(update={"redis": url}))
     stranger = Signer(number=2)
@@ -423,7 +423,7 @@ def test_auth_remembers_used_tokens_when_the_configuration_changes() -> None:
     assert caller.get("/cds-services", headers=bearer(EHR.token())).status == 200
 
 
-def test_auth_redis_that_has_forgotten_lets_no_older_token_in(redis_url) -> None:
+def test_auth_redis_without_its_data_admits_no_older_token(redis_url) -> None:
     used, other = name(), name(1)
     issued = time.time() - 100  # before the loss, and no older than what a start lets in
     first, second = RedisReplayStore(redis_url), RedisReplayStore(redis_url)

@@ -76,7 +76,7 @@ def test_what_was_drawn_before_is_not_drawn_again(pictures, monkeypatch) -> None
 
 
 @pytest.mark.parametrize("name", list(_charts()))
-def test_a_chart_is_said_in_words(name, pictures) -> None:
+def test_a_chart_is_described_in_words(name, pictures) -> None:
     root = ET.fromstring(pictures[name])  # noqa: S314 - our own
     title, words = root.findall(f"{SVG}title") + root.findall(f"{SVG}desc")
     assert root.get("role") == "img"
@@ -165,7 +165,7 @@ def test_charts_hold_to_the_policy_of_the_pages_and_run_nothing(browser, page_of
     ["import sys; sys.exit(1)", "print('no JSON')", "import time; time.sleep(9)"],
     ids=["the process ends", "it answers nonsense", "it takes too long"],
 )
-def test_a_chart_that_cannot_be_drawn_costs_no_report(answer, tmp_path, monkeypatch) -> None:
+def test_a_chart_that_cannot_be_drawn_does_not_stop_the_report(answer, tmp_path, monkeypatch) -> None:
     broken = tmp_path / "python"
     broken.write_text(f"#!{sys.executable}\n{answer}\n")
     broken.chmod(0o755)

@@ -260,7 +260,7 @@ def test_every_command_takes_the_hospital(configured: Path) -> None:
     one = ("--tenant", SOUTH, "--config", configured)
     assert json.loads(run("learn", "report", "--format", "json", *one))["decisions"] == 4
     assert "4 decisions on 4 orders" in run("learn", "report", *one)
-    assert f"her2-order-sign of tenant {SOUTH}" in run("learn", "report", "--format", "html", *one)
+    assert f"her2-order-sign, tenant {SOUTH}. Made " in run("learn", "report", "--format", "html", *one)
     rows = list(csv.DictReader(io.StringIO(run("feedback", "export", *one))))
     assert {row["tenant"] for row in rows} == {SOUTH}
     assert len(rows) == 2
@@ -274,10 +274,13 @@ def test_every_command_takes_the_hospital(configured: Path) -> None:
     assert none_old == f"deleted 0 decisions and 0 feedback entries of tenant {SOUTH} older than 9 days\n"
 
 
-def test_a_hospital_that_is_not_on_record_is_told_with_those_that_are(configured: Path) -> None:
+def test_a_hospital_that_is_not_on_record_is_reported_with_those_that_are(configured: Path) -> None:
     told = run("learn", "report", "--tenant", "sauth", "--issuer", "", "--config", configured, code=2)
     assert "no decisions of her2-order-sign of client without a token and tenant sauth to report on" in told
     assert f"tenants on record: {NORTH}, {SOUTH}, the north" in told
+    known = f"no tenant 'sauth' on record; there are {NORTH}, {SOUTH}, the north\n"
+    for command in (["audit", "export"], ["audit", "purge", "--older-than", "9"], ["feedback", "export"]):
+        assert known in run(*command, "--tenant", "sauth", "--config", configured)
 
 
 # --- On the pages ----------------------------------------------------------------------------------------------------

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 import yaml
 from calls import Caller
-from running import COMMAND, Running, environment, start, stop
-from servers import free_port
+from running import Running, refused, start, stop
 from signers import BASE, EHR, Signer, bearer
 
 from cds_service.configuration.layers import ConfigurationError
@@ -43,16 +41,6 @@ def configured(folder: Path, text: str = REQUIRED) -> Path:
     path = folder / "her2.yaml"
     path.write_text(text)
     return path
-
-
-def refused(folder: Path, *arguments: str) -> str:
-    """Start a service that must not start, and give what it says."""
-    ended = subprocess.run(  # noqa: S603 - our own arguments
-        [COMMAND, "serve", "--port", str(free_port()), *arguments],
-        capture_output=True, text=True, timeout=30, check=False, cwd=folder, env=environment(),
-    )  # fmt: skip
-    assert ended.returncode == 2, ended.stderr
-    return ended.stderr
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +99,7 @@ def running_metrics(running: Running) -> str:
     return text
 
 
-def test_the_file_cut_at_every_byte_lets_nobody_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_file_cut_at_every_byte_admits_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cds_service.decisions.active._LOOK_EVERY_S", -1)
     path = configured(tmp_path)
     caller = Caller(path=path)
@@ -156,7 +144,7 @@ def test_a_service_leaves_this_machine_only_where_that_is_asked_for(tmp_path: Pa
     assert oct((tmp_path / "her2-cds.sqlite3").stat().st_mode)[-3:] == "600"
 
 
-def test_a_database_that_others_can_read_is_told(tmp_path: Path) -> None:
+def test_a_database_that_others_can_read_is_reported(tmp_path: Path) -> None:
     (tmp_path / "her2-cds.sqlite3").touch(mode=0o644)
     service = start(tmp_path)
     assert stop(service) == 0
@@ -195,7 +183,20 @@ def test_yaml_that_no_configuration_is_written_in_is_refused_at_once(text: str, 
 
 @pytest.mark.parametrize(
     "name",
-    ["Via", "Forwarded", "X-Forwarded-Proto", "X-Forwarded-For", "X-Forwarded-Port", "X-Real-IP", "X-Original-URL"],
+    [
+        "Via",
+        "Forwarded",
+        "X-Forwarded-Proto",
+        "X-Forwarded-For",
+        "X-Forwarded-Port",
+        "X-Real-IP",
+        "X-Original-URL",
+        "Fastly-Client-IP",
+        "X-Azure-ClientIP",
+        "X-ARR-SSL",
+        "Front-End-Https",
+        "X-Scheme",
+    ],
 )
 def test_what_a_proxy_has_passed_on_is_from_elsewhere(service: Caller, name: str) -> None:
     nearby = {"REMOTE_ADDR": "127.0.0.1"}
@@ -205,3 +206,11 @@ def test_what_a_proxy_has_passed_on_is_from_elsewhere(service: Caller, name: str
         "/", base_url="http://localhost", environ_base=nearby, headers={name: "https"}
     ):
         assert not is_on_this_machine()
+
+
+def test_what_nginx_passes_on_as_it_comes_is_from_elsewhere(service: Caller) -> None:
+    """It names the service by its own address and adds no header, but speaks HTTP/1.0 unless it is told otherwise."""
+    for protocol in ("HTTP/1.0", "HTTP/1"):
+        plain = {"REMOTE_ADDR": "127.0.0.1", "SERVER_PROTOCOL": protocol}
+        with service.app.test_request_context("/", base_url="http://localhost", environ_overrides=plain):
+            assert not is_on_this_machine()

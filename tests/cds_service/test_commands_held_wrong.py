@@ -19,6 +19,7 @@ SERVER = ["--fhir-server", "http://127.0.0.1:9/fhir", "--patient", "1"]
 FILES: dict[str, bytes] = {
     "good.yaml": b'auth: {mode: "off"}\ndatabase: sqlite:///good.sqlite\n',
     "key.yaml": b"cardz: {}\n",
+    "site.yaml": b'auth: {mode: "off"}\nsite: {knowledge: [folder]}\n',
     "folder.yaml": b'auth: {mode: "off"}\ndatabase: sqlite:///folder\n',
     "text.yaml": b'auth: {mode: "off"}\ndatabase: sqlite:///text.txt\n',
     "nowhere.yaml": b'auth: {mode: "off"}\ndatabase: sqlite:///nowhere/a.sqlite\n',
@@ -105,6 +106,7 @@ ROWS = [
     (["check", "list.json", "--service", "nope"], "'nope' is not one of 'her2-order-select'"),
     (["config", "check", "folder"], "is a directory"),
     (["config", "check", "empty"], "empty: the file is empty"),
+    (["config", "check", "site.yaml"], "folder: cannot be read: it is a folder"),
     (["config", "diff", "folder", "default"], "folder: a folder; name two configuration files"),
     (["config", "diff", "default", "missing"], "missing: no such file; name two configuration files"),
     (["config", "diff", "default"], "Missing argument 'AFTER'"),
@@ -210,7 +212,7 @@ def test_every_command_on_the_record_refuses_a_database_that_is_wrong(config) ->
 
 
 @pytest.mark.parametrize(("arguments", "says"), ROWS, ids=[" ".join(arguments) for arguments, _ in ROWS])
-def test_a_command_held_wrong_says_so_in_one_line(monkeypatch, arguments, says) -> None:
+def test_a_command_with_wrong_options_fails_with_one_line(monkeypatch, arguments, says) -> None:
     monkeypatch.setenv("HER2_CDS_CONFIG", "good.yaml")
     assert says in refused(arguments)
 

@@ -122,7 +122,7 @@ def test_the_figures_of_a_month_are_those_of_its_decisions(site: Site) -> None:
     assert found["stopped"][0]["unseen"] > 0
 
 
-def test_a_change_is_told_with_what_it_did(site: Site) -> None:
+def test_a_change_is_reported_with_its_effect(site: Site) -> None:
     (change,) = site.report()["effects"]
     topics = {each["topic"]: each["moved"] for each in change["topics"]}
     assert topics["weight-stale"] == "fewer"

@@ -134,7 +134,7 @@ def test_a_layer_is_refused_at_its_line(tmp_path: Path, files: dict[str, str], s
     assert says in refused(write(tmp_path, **files))
 
 
-def test_extends_is_no_variable(tmp_path: Path) -> None:
+def test_extends_is_not_a_variable(tmp_path: Path) -> None:
     assert "stands in a file" in refused(write(tmp_path, a=""), {"HER2_CDS_EXTENDS": "b.yaml"})
 
 

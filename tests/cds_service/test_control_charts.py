@@ -119,6 +119,6 @@ def test_the_correlation_is_none_where_orders_are_independent_and_one_where_pati
     assert known.size == 4
 
 
-def test_all_looks_of_a_year_together_have_the_share_that_is_said() -> None:
+def test_all_looks_of_a_year_together_have_the_stated_share() -> None:
     assert false_alarm_share(20, 7) * 20 * 8 * 365 / 7 == pytest.approx(ALARMS_A_YEAR)
     assert false_alarm_share(20, 1) == pytest.approx(false_alarm_share(20, 7) / 7)

@@ -80,7 +80,7 @@ def assert_logged_as_part(lines: list[EventDict], part: str = "page") -> None:
 
 @pytest.mark.usefixtures("failures_as_in_service")
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: f"{part.path} {part.place.rpartition(':')[2]}")
-def test_a_part_of_the_workbench_costs_itself_alone(
+def test_a_failing_part_of_the_workbench_fails_alone(
     part: Part, seat: Seat, monkeypatch: pytest.MonkeyPatch, log_lines: list[EventDict]
 ) -> None:
     broken(monkeypatch, part.place)
@@ -187,7 +187,7 @@ TIME_LINE: tuple[tuple[str, str, list[str], list[str]], ...] = (
 
 @pytest.mark.usefixtures("failures_as_in_service")
 @pytest.mark.parametrize("row", TIME_LINE, ids=[each[0] for each in TIME_LINE])
-def test_a_part_of_the_time_line_costs_itself_alone(
+def test_a_failing_part_of_the_timeline_fails_alone(
     row: tuple[str, str, list[str], list[str]],
     app: Caller,
     ehr: SmartEhr,

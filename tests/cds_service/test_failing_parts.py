@@ -70,12 +70,12 @@ def test_it_is_on_record_and_explained(caller: Caller) -> None:
     assert "internal error" in check["missing"][0]
 
 
-def test_an_opened_chart_tells_of_it(caller: Caller) -> None:
+def test_an_opened_chart_reports_it(caller: Caller) -> None:
     assert "internal error" in incomplete(caller.post(call(VIEW), VIEW))["detail"]
 
 
 @pytest.mark.usefixtures("failures_as_in_service")
-def test_a_rule_of_billing_costs_no_other(monkeypatch: pytest.MonkeyPatch, log_lines: list[EventDict]) -> None:
+def test_a_failing_billing_rule_fails_alone(monkeypatch: pytest.MonkeyPatch, log_lines: list[EventDict]) -> None:
     monkeypatch.setattr(BillingUnits, "judge", fails)
     answer = Caller().post(call(COVERAGE), COVERAGE)
     assert "billing-summary" in answer.topics

@@ -85,6 +85,7 @@ CHART = "fhir_mappings.request.chart:"
 READER = "fhir_mappings.request.patient_reader:"
 PARTS = "fhir_mappings.request.chart_parts:"
 DECIDER = "cds_service.decisions.decider:"
+WRITER = "cds_service.decisions.card_writer:"
 STEPS = (
     # What was sent
     Step("fhir_mappings.request.hook_request:RequestReader._read", "call", OF_ALL, dose=False),
@@ -145,8 +146,8 @@ STEPS = (
     Step("cards.presentation.renderer:Renderer.card_of", "wording"),
     Step("cards.presentation.renderer:Renderer._detail", "wording"),
     Step("fhir_mappings.medications.actions:ActionWriter.actions", "suggestion"),
-    Step(DECIDER + "smart_links", "links"),
-    Step(DECIDER + "card_json", "card", OF_ALL, dose=False),
+    Step(WRITER + "smart_links", "links"),
+    Step(WRITER + "card_json", "card", OF_ALL, dose=False),
     Step("cds_service.web.hooks:_kept", "call", OF_ALL, dose=False),
     # Coverage
     Step(
@@ -198,7 +199,7 @@ def told_in(answer: Answer) -> str:
 
 @pytest.mark.usefixtures("failures_as_in_service")
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.place.rpartition(".")[2])
-def test_a_step_that_fails_costs_itself_alone(
+def test_a_failing_step_fails_alone(
     step: Step, caller: Caller, monkeypatch: pytest.MonkeyPatch, log_lines: list[EventDict]
 ) -> None:
     body = step.body or call(step.service, orders=[kadcyla()])
@@ -255,7 +256,7 @@ def test_one_order_that_fails_costs_no_other(place: str, caller: Caller, monkeyp
 
 
 @pytest.mark.usefixtures("failures_as_in_service")
-def test_a_card_that_cannot_even_be_named_is_told_of_and_costs_no_other(
+def test_a_card_that_cannot_even_be_named_is_reported_and_the_others_are_shown(
     caller: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     card_of = Renderer.card_of
@@ -272,9 +273,7 @@ def test_a_card_that_cannot_even_be_named_is_told_of_and_costs_no_other(
 
 
 @pytest.mark.usefixtures("failures_as_in_service")
-def test_a_card_in_plain_words_names_what_it_is_about_and_what_stands_under_it(
-    caller: Caller, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_fallback_card_names_its_subject_and_its_findings(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     pregnant = {**cancer("Z33.1"), "id": "c-2"}
     chart = lists(conditions=bundle(cancer(), pregnant), lvef=bundle())
     as_usual = caller.post(call(orders=[order()], prefetch=chart))
@@ -304,7 +303,7 @@ def test_no_removal_is_offered_where_what_would_be_left_is_not_known(
 
 @pytest.mark.usefixtures("failures_as_in_service")
 @pytest.mark.parametrize("place", ["crd:exchange_of", "crd:contents_for", "crd:card_for"])
-def test_what_a_client_of_the_profile_chose_costs_no_card(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_client_of_the_profile_chose_suppresses_no_card(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
     broken(monkeypatch, f"cds_service.protocol.{place}")
     answer = Caller(Settings(crd="2.2")).post(call(COVERAGE), COVERAGE)
     assert answer.topics
@@ -312,7 +311,7 @@ def test_what_a_client_of_the_profile_chose_costs_no_card(place: str, monkeypatc
 
 
 @pytest.mark.usefixtures("failures_as_in_service")
-def test_an_answer_that_cannot_be_written_is_given_without_what_cannot(
+def test_an_answer_is_given_without_the_part_that_cannot_be_written(
     caller: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unwritable = {"type": "update", "description": "x", "resource": {"count": object()}}

@@ -371,11 +371,11 @@ def test_uuids_are_of_version_4_and_all_different(run) -> None:
         ({"status": 502}, "answered 502."),
     ],
 )
-def test_a_refusal_is_said_in_a_sentence(run, answer, said) -> None:
+def test_a_refusal_is_a_sentence(run, answer, said) -> None:
     assert said in run("client", "m.problem(given)", answer)
 
 
-def test_an_answer_that_is_no_json_is_no_crash(run, page) -> None:
+def test_an_answer_that_is_not_json_does_not_crash(run, page) -> None:
     page.route(f"{ORIGIN}/decisions/*", lambda route: route.fulfill(status=502, body="<h1>Bad gateway"))
     answer = run("client", 'm.explained("d-1")')
     assert (answer["status"], "body" in answer, answer["path"]) == (502, False, "/decisions/d-1")

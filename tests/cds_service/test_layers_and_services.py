@@ -117,7 +117,7 @@ def test_a_topic_in_the_shadow_is_worded_for_the_reviewer(service: str, topic: s
     assert unseen_card(caller.store.engine, case)["indicator"]
 
 
-def test_a_trial_by_which_a_patient_is_on_no_drug_has_nothing_to_tell() -> None:
+def test_a_trial_without_a_drug_for_the_patient_reports_nothing() -> None:
     caller = Caller(Settings(shadow={"thresholds": {"on_treatment_margin_days": 0}}))
     assert caller.post(troubled(VIEW, days=30), VIEW).cards
     with caller.store.engine.connect() as connection:

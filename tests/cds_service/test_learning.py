@@ -321,9 +321,7 @@ def test_a_week_is_looked_at_when_it_is_over_and_what_came_late_is_there(at: dat
     assert last_whole_week(at) == week
 
 
-def test_a_look_tells_the_log_and_the_metrics_and_rests_meanwhile(
-    line: Stream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_weekly_check_logs_counts_and_pauses(line: Stream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     line.weeks(1, stream.under_another_code)
     monkeypatch.setattr(watch_thread, "now", lambda: line.at + timedelta(hours=4))
     rested: list[float] = []

@@ -190,7 +190,7 @@ def test_every_address_that_is_read_answers_as_the_document_says(document: Json,
     assert {path: seen[path] & {200} for path in expected} == expected
 
 
-def test_a_request_that_cannot_be_built_is_told_as_the_document_says(document: Json, service: Caller) -> None:
+def test_a_request_that_cannot_be_built_is_reported_as_the_document_says(document: Json, service: Caller) -> None:
     asked = {"server": "http://127.0.0.1:1", "patient": "pat-1", "drug": "Kadcyla", "dose": "252 mg"}
     statuses = []
     for sent in ({"json": asked}, {"json": {}}, {"data": "x"}):

@@ -121,7 +121,7 @@ def test_what_is_in_force_is_shown_with_the_policy(library: Library, tmp_path: P
         (("diff", "default", "²"), "name two versions by their numbers"),
     ],
 )
-def test_what_is_not_there_is_told(library: Library, arguments: tuple[str, ...], says: str) -> None:
+def test_what_is_not_there_is_reported(library: Library, arguments: tuple[str, ...], says: str) -> None:
     assert library.versions() == []
     result = run("policy", *arguments)
     assert (result.exit_code, result.stdout) == (2, "")
@@ -140,7 +140,7 @@ def test_content_that_this_release_does_not_take_can_still_be_read(library: Libr
         assert "version 1: thresholds.weight_max_age_days: must lie between 1 and 365 days" in result.stderr
 
 
-def test_a_store_that_cannot_be_reached_is_told_in_one_line() -> None:
+def test_a_store_that_cannot_be_reached_is_reported_in_one_line() -> None:
     result = CliRunner().invoke(main, ["policy", "list"], env={"HER2_CDS_DATABASE": "postgresql://x@127.0.0.1:1/x"})
     assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)
 

@@ -112,7 +112,7 @@ def test_the_canonical_json_is_what_the_documentation_says() -> None:
         ("thresholds: {weight_max_age_days: 0x%s}" % ("f" * 60_000), "policy"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_told_with_its_line_and_the_nearest_known_key(text: str, says: str) -> None:
+def test_what_is_wrong_is_reported_with_its_line_and_the_nearest_known_key(text: str, says: str) -> None:
     began = time.monotonic()
     assert says in refused(text)
     assert time.monotonic() - began < 5

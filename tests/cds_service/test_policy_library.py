@@ -307,7 +307,7 @@ def test_whatever_is_written_is_kept_as_it_is(library: Library) -> None:
     assert (broken.title, broken.last.actor_name) == ("half ?", "half ?")
 
 
-def test_content_that_a_release_takes_no_more_is_shown_and_not_published(
+def test_content_that_a_release_no_longer_accepts_is_shown_and_not_published(
     library: Library, engine: Engine, watch: Watch
 ) -> None:
     version = approved(library, "thresholds: {weight_max_age_days: 60}")

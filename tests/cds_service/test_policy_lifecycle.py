@@ -311,7 +311,7 @@ def test_the_page_on_the_lifecycle_lists_every_step_with_its_states_and_role() -
 
 
 @pytest.mark.parametrize("subject", ["", "  ", "a\nb", "a\0b", "x" * 513])
-def test_a_person_who_cannot_be_told_from_another_is_none(subject: str) -> None:
+def test_a_person_without_issuer_or_subject_is_refused(subject: str) -> None:
     with pytest.raises(ValueError, match="subject"):
         Person(subject, "Ann", EVERYTHING)
 

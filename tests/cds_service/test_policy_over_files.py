@@ -177,7 +177,7 @@ def test_the_configuration_on_record_names_the_version(tmp_path: Path) -> None:
         ),
     ],
 )  # fmt: skip
-def test_an_owner_is_no_part_of_the_judgment(tmp_path: Path, before: str, after: str) -> None:
+def test_an_owner_does_not_affect_the_judgment(tmp_path: Path, before: str, after: str) -> None:
     found = []
     for text in (before, after):
         (tmp_path / "site.yaml").write_text(text, encoding="utf-8")
@@ -194,7 +194,7 @@ def test_an_owner_in_a_layer_above_does_not_claim_the_mode_beneath(tmp_path: Pat
     assert read.cards[Topic.WEIGHT_STALE].owner == "Pharmacy"
 
 
-def test_an_owner_is_shown_and_a_change_is_told(tmp_path: Path) -> None:
+def test_an_owner_is_shown_and_a_change_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "site.yaml"
     path.write_text("cards:\n  weight-stale: {owner: Ward 3}\n", encoding="utf-8")
     shown = CliRunner().invoke(main, ["config", "show", "--config", str(path)]).output

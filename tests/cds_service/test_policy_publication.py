@@ -298,7 +298,7 @@ def test_every_answer_is_of_one_version_while_versions_come_and_go() -> None:
     assert shown == {(True, 1), (False, 0)}
 
 
-def test_a_look_that_fails_as_nobody_foresaw_does_not_end_the_following(monkeypatch, log_lines) -> None:
+def test_an_unforeseen_error_does_not_end_the_polling(monkeypatch, log_lines) -> None:
     service = Following()
     found, asked = service.library.in_force, []
 

@@ -6,6 +6,7 @@ import sqlite3
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -30,7 +31,7 @@ CLIENTS, EACH = 8, 12
 def count(url: str, table: str) -> int:
     """Count the rows of a table, as somebody else would who looks into the database."""
     if url.startswith("sqlite"):
-        with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
             return int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608 - our own names
     with psycopg.connect(url.replace("+psycopg", "")) as server:
         row = server.execute(f"SELECT count(*) FROM {table}".encode()).fetchone()  # noqa: S608 - our own names
@@ -135,7 +136,7 @@ def test_who_holds_no_slot_gives_none_up() -> None:
         pass
 
 
-def test_a_room_gives_back_what_it_gave() -> None:
+def test_a_slot_is_returned_after_use() -> None:
     room = Admission(at_once=2, waiting=2, patience_s=0.01)
     for _ in range(5):
         with room.slot(), room.slot(), pytest.raises(NoRoomError), room.slot():
@@ -162,7 +163,7 @@ def waiter(slots: Slots, took: list[str], name: str, *, is_back: bool = False) -
     return thread
 
 
-def test_a_slot_goes_to_who_waits_and_not_to_who_comes_now() -> None:
+def test_a_slot_goes_to_a_waiting_call_not_to_a_new_one() -> None:
     slots, took = Slots(1), list[str]()
     assert slots.take(0, 0)
     first, second = waiter(slots, took, "first"), waiter(slots, took, "second")

@@ -104,7 +104,7 @@ def test_an_absolute_reference_to_the_user_is_the_same_person(tmp_path) -> None:
     assert is_silent(Caller(path=configured(tmp_path, f"user: {USER}")), asked)
 
 
-def test_a_hook_without_a_user_goes_by_what_holds_for_every_call(tmp_path) -> None:
+def test_a_hook_without_a_user_gets_the_general_settings(tmp_path) -> None:
     asked = call(DISPATCH, prefetch={**troubled_prefetch(), "dispatched": call(DISPATCH)["prefetch"]["dispatched"]})
     answer = Caller(path=configured(tmp_path, f"user: {USER}")).post(asked, DISPATCH)
     assert STALE in answer.topics
@@ -135,14 +135,14 @@ def test_nothing_is_asked_where_no_profile_turns_on_it(tmp_path, server) -> None
     assert not server.heard
 
 
-def test_a_server_that_fails_leaves_the_call_to_what_holds_for_every_call(tmp_path, server) -> None:
+def test_a_failing_server_leaves_the_call_with_the_general_settings(tmp_path, server) -> None:
     server.add("/fhir/Encounter/enc-1", Reply(status=500))
     caller = Caller(path=configured(tmp_path, "encounter_class: AMB"))
     assert not is_silent(caller, request(fhirServer=server.base))
 
 
 @pytest.mark.parametrize("encounter", ["../Patient/x", "a/b", "x" * 65, "", "e?x=1"])
-def test_an_id_that_is_none_is_not_asked_for(tmp_path, server, encounter) -> None:
+def test_an_invalid_id_is_not_requested(tmp_path, server, encounter) -> None:
     caller = Caller(path=configured(tmp_path, "encounter_class: AMB"))
     assert not is_silent(caller, request(encounter=encounter, fhirServer=server.base))
     assert not server.heard

@@ -70,11 +70,11 @@ def test_a_quarterly_hcpcs_file_that_agrees_is_silent(tmp_path) -> None:
         ),
     ],
 )  # fmt: skip
-def test_a_code_that_differs_is_told(tmp_path, given, kind, code) -> None:
+def test_a_code_that_differs_is_reported(tmp_path, given, kind, code) -> None:
     assert [(each.kind, each.code) for each in found(write(tmp_path, hcpcs(given)))] == [(kind, code)]
 
 
-def test_a_code_that_is_gone_is_told(tmp_path) -> None:
+def test_a_code_that_is_gone_is_reported(tmp_path) -> None:
     text = "\n".join(line for line in hcpcs().splitlines() if not line.startswith("J9354"))
     assert [(each.kind, each.code) for each in found(write(tmp_path, text))] == [(Kind.ENDED, "J9354")]
 
@@ -210,7 +210,7 @@ LABEL = """<?xml version="1.0" encoding="UTF-8"?>
 """
 
 
-def test_a_label_that_was_revised_since_is_told(tmp_path) -> None:
+def test_a_label_that_was_revised_since_is_reported(tmp_path) -> None:
     newer = found(write(tmp_path, LABEL % ("20270115", "Enhertu"), "label.xml"))
     assert [(each.kind, each.code) for each in newer] == [(Kind.NEWER, "enhertu")]
     assert found(write(tmp_path, LABEL % ("20240101", "Enhertu"), "label.xml")) == []

@@ -82,7 +82,7 @@ def test_several_forms_are_several_packages_and_none_comes_twice(service) -> Non
     assert len(parts(asked(service, parameters(FORM, other, FORM)))["packagebundle"]) == 2
 
 
-def test_a_form_that_is_not_known_is_told_beside_those_that_are(service) -> None:
+def test_a_form_that_is_not_known_is_reported_beside_those_that_are(service) -> None:
     found = parts(asked(service, parameters(FORM, "https://payer.example.org/Questionnaire/x")))
     assert len(found["packagebundle"]) == 1
     (outcome,) = found["outcome"]
@@ -131,7 +131,7 @@ def test_what_the_operation_does_not_take_is_refused(service, body, code, expres
 
 
 @pytest.mark.parametrize("raw", [b"", b"{", b"[" * 1000])
-def test_what_is_no_json_is_refused(service, raw) -> None:
+def test_what_is_not_json_is_refused(service, raw) -> None:
     answer = service.send("POST", PATH, data=raw, content_type="application/fhir+json")
     assert (answer.status, answer.code) == (400, "not-json")
 

@@ -68,7 +68,7 @@ def remove(path: Path) -> None:
         each.unlink()
 
 
-def test_a_file_that_is_deleted_is_made_anew_and_what_comes_from_then_on_is_there(
+def test_a_file_that_is_deleted_is_made_again_and_what_comes_from_then_on_is_there(
     running: Running, tmp_path: Path
 ) -> None:
     path = tmp_path / "her2-cds.sqlite3"
@@ -117,7 +117,7 @@ def test_a_file_that_is_replaced_by_a_copy_of_yesterday_is_gone_on_with(running:
     assert gaps(path) == (2, 0)
 
 
-def test_a_file_that_is_spoilt_is_told_and_keeps_nobody_from_an_answer(running: Running, tmp_path: Path) -> None:
+def test_a_corrupt_file_is_reported_and_answers_go_on(running: Running, tmp_path: Path) -> None:
     path = tmp_path / "her2-cds.sqlite3"
     signed(running, 2)
     stop_at = path.stat().st_size
@@ -140,7 +140,7 @@ def test_a_file_that_is_spoilt_is_told_and_keeps_nobody_from_an_answer(running: 
     assert count(path) == late + 1
 
 
-def test_a_full_disk_costs_no_answer_and_the_records_come_later(running: Running, tmp_path: Path) -> None:
+def test_a_full_disk_delays_records_but_no_answer(running: Running, tmp_path: Path) -> None:
     path = tmp_path / "her2-cds.sqlite3"
     signed(running, 2)
     (worker,) = workers(running)

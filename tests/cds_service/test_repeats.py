@@ -180,7 +180,7 @@ def test_off_is_the_default() -> None:
     assert "weight-stale" in overridden(Settings()).post(sign()).topics
 
 
-def test_a_patient_without_a_name_on_record_is_nobody() -> None:
+def test_a_patient_without_a_name_on_record_stays_unnamed() -> None:
     settings = Settings(suppress_repeats=ON, audit={"patient": "none"})
     assert "weight-stale" in overridden(settings).post(sign()).topics
 
@@ -265,7 +265,7 @@ def test_another_client_has_no_say() -> None:
     assert "weight-stale" in caller.post(sign()).topics
 
 
-def test_a_card_id_that_two_patients_share_stands_for_neither() -> None:
+def test_a_card_id_shared_by_two_patients_matches_neither() -> None:
     """Clients exist that send every call with the same hookInstance."""
     clock = Moving()
     caller = Caller(Settings(suppress_repeats=ON), clock=clock)
@@ -282,7 +282,7 @@ def test_a_card_id_that_two_patients_share_stands_for_neither() -> None:
         assert "weight-stale" in caller.post(of(SIGN, patient)).topics
 
 
-def test_a_store_that_does_not_answer_in_time_costs_no_card(postgres: Any, log_lines: list[Any]) -> None:
+def test_a_slow_store_suppresses_no_card(postgres: Any, log_lines: list[Any]) -> None:
     url = postgres.new_database()
     caller = overridden(database=url)
     with psycopg.connect(url.replace("postgresql+psycopg", "postgresql")) as holding:
@@ -295,7 +295,7 @@ def test_a_store_that_does_not_answer_in_time_costs_no_card(postgres: Any, log_l
     assert caller.post(sign()).topics == []
 
 
-def test_a_store_that_is_down_costs_no_card(postgres: Any) -> None:
+def test_a_store_that_is_down_suppresses_no_card(postgres: Any) -> None:
     caller = overridden(database=postgres.new_database())
     postgres.stop()
     try:

@@ -16,9 +16,10 @@ from cards.facts.outcomes import Indicator
 from cards.facts.policy import Mode
 from cards.facts.topics import Topic
 from cards.knowledge.loader import default_knowledge
+from cds_service.configuration.json_schema import json_schema
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.configuration.loading import load_settings
-from cds_service.configuration.settings import Settings, json_schema
+from cds_service.configuration.settings import Settings
 from cds_service.decisions.active import Configuration
 
 if TYPE_CHECKING:

@@ -164,7 +164,7 @@ def test_service_each_order_gets_its_own_cards(service) -> None:
     assert len({card["uuid"] for card in found.cards}) == len(found.cards)
 
 
-def test_service_what_could_not_be_billed_is_said(service) -> None:
+def test_service_what_could_not_be_billed_is_reported(service) -> None:
     named_twice = order(medicationCodeableConcept={
         "coding": [{"system": RXNORM, "code": "1371046"}], "text": "fam-trastuzumab deruxtecan (Enhertu)"
     })  # fmt: skip

@@ -512,7 +512,7 @@ def test_crd_may_be_set_for_one_client(tmp_path) -> None:
         assert "systemActions" not in caller.post(call(COVERAGE_SELECT, prefetch=whole()), COVERAGE_SELECT).body
 
 
-def test_crd_an_extension_that_is_no_list_is_read_as_one(crd) -> None:
+def test_crd_an_extension_that_is_not_a_list_is_read_as_one(crd) -> None:
     own = {"url": "https://ehr.example.org/own", "valueCode": "x"}
     answer = crd.post(call(COVERAGE, [order(extension=own)], whole()), COVERAGE)
     (action,) = answer.body["systemActions"]

@@ -221,7 +221,7 @@ def test_service_names_every_dispatched_order_that_lacks(service) -> None:
         pytest.param({**aspirin(), "status": "active", "id": ORDER}, ["checks-incomplete"], id="out of scope"),
     ],
 )
-def test_a_dispatched_order_that_lacks_leaves_the_others_checked(service, at_hand, topics) -> None:
+def test_a_missing_dispatched_order_leaves_the_others_checked(service, at_hand, topics) -> None:
     wanted = ["MedicationRequest/a", REFERENCE, "MedicationRequest/b", "ServiceRequest/c"]
     answer = service.post(dispatch(at_hand, dispatchedOrders=wanted), DISPATCH)
     assert answer.topics == topics

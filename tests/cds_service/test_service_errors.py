@@ -13,7 +13,8 @@ from calls import COVERAGE, DISPATCH, PATIENT, SELECT, SIGN, VIEW, Caller, autho
 from certificates import Authority
 from chart_server import ChartServer, Reply, as_json
 
-from cds_service.configuration.settings import LISTENING_AT, Settings
+from cds_service.configuration.environment import LISTENING_AT
+from cds_service.configuration.settings import Settings
 from cds_service.ehr.causes import cause_of, cause_of_refusal
 from cds_service.telemetry.request_names import current
 
@@ -45,7 +46,7 @@ MARK = "SECRET-MARK"
     ],
 )
 @pytest.mark.parametrize("path", [SIGN, f"{SIGN}/feedback"])
-def test_where_json_breaks_off_is_told(service, path, body, says) -> None:
+def test_where_json_breaks_off_is_reported(service, path, body, says) -> None:
     answer = service.post(body, path)
     assert (answer.status, answer.code) == (400, "not-json")
     assert says in answer.body["issue"][0]["details"]["text"]
@@ -112,7 +113,7 @@ def told(answer: Answer) -> list[tuple[str, str]]:
         ),
     ],
 )
-def test_all_problems_of_a_request_are_told_at_once(service, service_id, body, problems) -> None:
+def test_all_problems_of_a_request_are_reported_at_once(service, service_id, body, problems) -> None:
     answer = service.post(body, service_id)
     assert answer.status == 400
     assert told(answer) == problems
@@ -154,7 +155,7 @@ def test_a_body_compressed_with_gzip_is_taken(service, encoding) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["identity", ""])
-def test_a_body_that_is_said_to_be_plain_is_taken(service, encoding) -> None:
+def test_a_body_declared_as_identity_encoding_is_accepted(service, encoding) -> None:
     assert packed_call(service, json.dumps(call()).encode(), encoding).status == 200
 
 

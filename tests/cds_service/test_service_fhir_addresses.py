@@ -128,7 +128,7 @@ def disguises(address: str) -> list[str]:
     return [f"::ffff:{address}", f"::ffff:{high}:{low}", f"64:ff9b::{high}:{low}", f"2002:{high}:{low}::1"]
 
 
-def test_service_goes_to_no_special_address_by_its_first_last_or_middle_one_nor_in_disguise() -> None:
+def test_service_connects_to_no_special_address_in_any_position_or_disguise() -> None:
     asked = list(METADATA)
     for written in SPECIAL:
         network = ip_network(written)

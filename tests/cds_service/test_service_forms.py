@@ -150,7 +150,7 @@ def test_forms_every_path_of_every_policy_is_valid() -> None:
         "LA.PHAR.229.1." + "f" * 40, "%00", "..%2f..",
     ],
 )  # fmt: skip
-def test_forms_that_are_none_are_not_found(service, name) -> None:
+def test_unknown_forms_are_not_found(service, name) -> None:
     assert service.get(f"/Questionnaire/{name}").status == 404
 
 

@@ -137,7 +137,7 @@ NO_JSON = [
 
 @pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
 @pytest.mark.parametrize("value", NO_JSON)
-def test_service_refuses_what_is_no_json(service, log_lines, place, value) -> None:
+def test_service_refuses_what_is_not_json(service, log_lines, place, value) -> None:
     assert place in TEXT
     answer = service.post(TEXT.replace(place, f'"zz": {value}, {place}', 1).encode())
     assert (answer.status, answer.code) == (400, "not-json")

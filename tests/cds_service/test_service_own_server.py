@@ -66,19 +66,19 @@ def test_a_key_that_could_not_be_read_is_named_and_left_out(service, chart) -> N
         pytest.param({"patient": "../Group/1"}, "the id of a patient", id="a way out"),
     ],
 )
-def test_what_makes_no_request_is_said_before_anything_is_read(service, chart, changes, says) -> None:
+def test_what_makes_no_request_is_reported_before_anything_is_read(service, chart, changes, says) -> None:
     answer = asked(service, chart.base, **changes)
     assert (answer.status, answer.code) == (422, "cannot-build")
     assert says in text(answer)
     assert chart.heard == []
 
 
-def test_a_patient_whom_the_server_does_not_have_is_said(service, chart) -> None:
+def test_an_unknown_patient_is_reported(service, chart) -> None:
     chart.serve(without(clean_prefetch(), "patient"))
     assert "no Patient/pat-1" in text(asked(service, chart.base))
 
 
-def test_a_server_that_is_not_reached_is_said(service) -> None:
+def test_an_unreachable_server_is_reported(service) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         answer = asked(service, f"http://127.0.0.1:{taken.getsockname()[1]}/fhir")

@@ -11,7 +11,7 @@ import pytest
 from calls import DISPATCH, KEYS, SELECT, SIGN, authorization, call, check_body, clean_prefetch, order, without
 from chart_server import ChartServer, Reply
 from click.testing import CliRunner
-from running import PATIENCE_S, Running, served, start, stop
+from running import PATIENCE_S, Running, served, start_afresh, stop
 
 from cds_service.cli import main
 from cds_service.server import Server
@@ -30,7 +30,7 @@ def running(tmp_path_factory) -> Iterator[Running]:
     folder = tmp_path_factory.mktemp("service")
     config = folder / "her2.yaml"
     config.write_text("auth: {mode: off}\nlimits: {body_bytes: 100000}\nfhir: {timeout_s: 1}\n")
-    service = start(folder, "--config", str(config))
+    service = start_afresh(folder, "--config", str(config))
     yield service
     stop(service)
 

@@ -119,7 +119,7 @@ def test_what_makes_no_request_is_refused_before_anything_is_fetched(chart, argu
     assert chart.heard == []
 
 
-def test_a_server_that_is_not_reached_is_told_with_the_cause() -> None:
+def test_a_server_that_is_not_reached_is_reported_with_the_cause() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         server = f"http://127.0.0.1:{taken.getsockname()[1]}/fhir"
@@ -128,7 +128,7 @@ def test_a_server_that_is_not_reached_is_told_with_the_cause() -> None:
     assert "the FHIR server could not be reached (connection refused)" in result.stderr
 
 
-def test_a_server_that_lets_nobody_in_is_told_with_its_reason(chart) -> None:
+def test_a_server_that_refuses_access_is_reported_with_its_reason(chart) -> None:
     refusal = Reply(status=401, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
     chart.serve(clean_prefetch(), **dict.fromkeys(KEYS, refusal))
     result = built(chart, *TOO_MUCH)
@@ -136,7 +136,7 @@ def test_a_server_that_lets_nobody_in_is_told_with_its_reason(chart) -> None:
     assert "refused it (HTTP 401) (invalid_token)" in result.stderr
 
 
-def test_a_patient_whom_the_server_does_not_have_is_told(chart) -> None:
+def test_a_patient_unknown_to_the_server_is_reported(chart) -> None:
     chart.serve(without(clean_prefetch(), "patient"))
     result = built(chart, *TOO_MUCH)
     assert (result.exit_code, result.stdout) == (2, "")
@@ -152,7 +152,7 @@ def test_a_patient_whom_the_server_does_not_have_is_told(chart) -> None:
         pytest.param("x", "", id="no name at all"),
     ],
 )
-def test_a_drug_that_is_not_known_is_told_with_the_nearest_names(chart, drug, nearest) -> None:
+def test_a_drug_that_is_not_known_is_reported_with_the_nearest_names(chart, drug, nearest) -> None:
     result = built(chart, "--drug", drug, "--dose", "252 mg")
     assert result.exit_code == 2
     assert "no drug of this service is called by that name" in result.stderr

@@ -98,7 +98,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("drug", "expected"), WRONG.values(), ids=WRONG)
-def test_what_is_wrong_is_told_once(service, drug, expected) -> None:
+def test_what_is_wrong_is_reported_once(service, drug, expected) -> None:
     assert topics(service, drug) == expected
 
 

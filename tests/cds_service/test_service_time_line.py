@@ -135,7 +135,7 @@ def test_time_line_never_writes_markup_of_a_text(text) -> None:
 
 
 @pytest.mark.parametrize("context", ["", "x", "{}", '{"topic": "No <b>"}', '{"topic": 3}', "[" * 2000])
-def test_app_context_of_others_says_nothing(context) -> None:
+def test_app_context_of_others_is_ignored(context) -> None:
     assert topic_of(context) == ""
 
 

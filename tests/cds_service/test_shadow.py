@@ -188,7 +188,7 @@ def tried(database_url: str) -> Caller:
     return caller
 
 
-def test_cases_are_drawn_by_lot_and_again_the_same(tried: Caller) -> None:
+def test_cases_are_drawn_at_random_and_reproducibly(tried: Caller) -> None:
     cases = trials(tried.store.engine, ALL)["weight-stale"].cases
     first = sample(cases, 3, seed=7)
     assert first == sample(reversed(cases), 3, seed=7)

@@ -144,7 +144,7 @@ def test_a_fault_is_noticed_in_a_whole_run_and_seen_in_its_report(tmp_path) -> N
     assert "Findings for 100 orders by topic and month" in report
 
 
-def test_drugs_that_nobody_knows_any_more_are_noticed_in_a_whole_run(tmp_path) -> None:
+def test_drugs_no_longer_recognized_are_noticed_in_a_whole_run(tmp_path) -> None:
     cohort, result = tmp_path / "cohort", tmp_path / "result"
     fault = ("--fault", "drug-by-a-local-name", "--fault-from", DAY)
     assert simulate("generate", "--patients", 120, "--weeks", 110, "--output", cohort, *fault).exit_code == 0
@@ -196,7 +196,7 @@ def test_an_order_with_two_findings_of_a_topic_counts_once(result) -> None:
     assert (point.count.orders, point.count.hits) == (35, 21)
 
 
-def test_signals_are_told_once_for_each_topic_after_the_change(result) -> None:
+def test_signals_are_reported_once_for_each_topic_after_the_change(result) -> None:
     found = noticed(result, "A", 7, date(2024, 4, 8))
     assert len(found) > 1
     (line,) = signal_lines(found, "week")
@@ -205,7 +205,7 @@ def test_signals_are_told_once_for_each_topic_after_the_change(result) -> None:
     assert list(signal_lines([], "week")) == ["no topic went silent or loud, as far as enough is known to say so"]
 
 
-def test_a_folder_without_a_result_is_told_in_one_line(tmp_path) -> None:
+def test_a_folder_without_a_result_is_reported_in_one_line(tmp_path) -> None:
     done = simulate("signals", tmp_path)
     assert (done.exit_code, done.output.count("\n")) == (2, 1)
     assert "no result of a simulation" in done.output

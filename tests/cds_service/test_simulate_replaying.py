@@ -57,7 +57,7 @@ COHORT = list(courses(110, seed=11, errors_percent=60))
 ERRORS = [course for course in COHORT if any(o.expected for o in labeled(course).values())]
 
 
-def test_a_clean_course_brings_up_no_card_and_an_error_brings_up_its_own_topic_and_no_other(replayer) -> None:
+def test_a_clean_course_gets_no_card_and_an_error_only_its_own_topic(replayer) -> None:
     injected: set[str] = set()
     for course in courses(250, seed=3, errors_percent=50):
         rows = replayer.replay_patient(course.patient, lines(exported(course)), {})
@@ -247,7 +247,7 @@ def test_a_topic_in_shadow_is_counted_and_not_shown() -> None:
     assert all(row[8] == row[9] + (row[1] in wrong) for row in rows.orders)
 
 
-def test_a_drug_that_the_export_does_not_hold_is_said() -> None:
+def test_a_drug_missing_from_the_export_is_reported() -> None:
     course = next(c for c in COHORT if c.drug == "Kadcyla")
     found = exported(course)
     for each in found:

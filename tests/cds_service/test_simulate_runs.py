@@ -286,7 +286,7 @@ def test_files_with_odd_names_give_the_same_bytes_and_are_listed(odd, other_conf
     assert listed == wanted | {"labels.csv": ("no", "its first line is no resource")}
 
 
-def test_what_is_not_read_is_said(cohort, tmp_path) -> None:
+def test_what_is_not_read_is_reported(cohort, tmp_path) -> None:
     folder = tmp_path / "export"
     shutil.copytree(cohort, folder)
     for name, (content, _) in (LEFT_ASIDE | MAY_BE_DATA).items():
@@ -376,7 +376,7 @@ def test_what_cannot_be_read_is_counted_and_listed_without_its_content(damaged) 
         ),
     ],
 )
-def test_an_input_that_cannot_be_used_is_told_in_one_line(prepare, says, tmp_path) -> None:
+def test_an_input_that_cannot_be_used_is_reported_in_one_line(prepare, says, tmp_path) -> None:
     folder = tmp_path / "export"
     folder.mkdir()
     prepare(folder)
@@ -398,7 +398,7 @@ def test_an_input_that_cannot_be_used_is_told_in_one_line(prepare, says, tmp_pat
         ("order,topic,expected\n\xff\xfe\n", ""),
     ],
 )
-def test_labels_that_cannot_be_used_are_told_with_their_line(written, says, cohort, tmp_path) -> None:
+def test_labels_that_cannot_be_used_are_reported_with_their_line(written, says, cohort, tmp_path) -> None:
     labels = tmp_path / "labels.csv"
     labels.write_text(written, encoding="latin-1")
     result = simulate("--input", cohort, "--labels", labels, "--output", tmp_path / "out")
@@ -421,7 +421,7 @@ def test_a_missing_extra_is_named(cohort, tmp_path, monkeypatch) -> None:
         assert f"the simulation needs more than the service: install the extra {extra}" in result.output
 
 
-def test_a_full_disk_is_told_in_one_line_and_the_run_can_go_on(cohort, tmp_path) -> None:
+def test_a_full_disk_is_reported_in_one_line_and_the_run_can_go_on(cohort, tmp_path) -> None:
     full = Path("/dev/full")
     output = tmp_path / "out"
     output.mkdir()

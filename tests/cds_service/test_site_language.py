@@ -104,7 +104,7 @@ def test_why_something_was_not_available_is_said_in_the_language(language: str) 
     assert [said for said in (*reasons.ALL, AN_INTERNAL_ERROR) if localizer.text(said) == said] == []
 
 
-def test_a_key_that_failed_in_the_prefetch_is_told_as_that(tmp_path: Path) -> None:
+def test_a_key_that_failed_in_the_prefetch_is_reported_as_that(tmp_path: Path) -> None:
     sent = call()
     refused = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "forbidden"}]}
     sent["prefetch"]["lvef"] = refused

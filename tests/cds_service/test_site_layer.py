@@ -139,7 +139,7 @@ def test_the_layer_is_part_of_the_configuration_hash(site) -> None:
     assert first.knowledge == second.knowledge
 
 
-def test_a_file_that_is_not_there_is_told(site) -> None:
+def test_a_file_that_is_not_there_is_reported(site) -> None:
     (site.parent / "brands.yaml").unlink()
     with pytest.raises(ConfigurationError, match=r"brands\.yaml: cannot be read"):
         load_settings(site, {})
@@ -206,7 +206,7 @@ def test_a_threshold_is_set_for_one_product(tmp_path) -> None:
         pytest.param("{kadcyla: much}", "valid decimal", id="no number"),
     ],
 )
-def test_a_wrong_threshold_of_a_product_is_told_with_its_line(tmp_path, given, says) -> None:
+def test_a_wrong_threshold_of_a_product_is_reported_with_its_line(tmp_path, given, says) -> None:
     path = tmp_path / "her2.yaml"
     path.write_text(f"thresholds:\n  weight_max_age_days: {given}\n")
     with pytest.raises(ConfigurationError, match=f"her2.yaml:2: .*{says}"):

@@ -110,7 +110,7 @@ def test_a_result_that_does_not_count_leaves_the_rule_firing(site, changes) -> N
     assert MISSING in Caller(path=site).post(call(orders=[enhertu()], prefetch=sent)).topics
 
 
-def test_a_code_of_loinc_under_another_address_is_told_and_never_taken_for_none(site) -> None:
+def test_a_loinc_code_under_another_system_is_reported_and_never_counts_as_none(site) -> None:
     foreign = {"code": {"coding": [{"system": "http://example.org", "code": "5196-1"}]}}
     answer = Caller(path=site).post(call(orders=[enhertu()], prefetch=chart({**surface_antigen(), **foreign})))
     assert MISSING not in answer.topics
@@ -136,7 +136,7 @@ def test_a_list_that_goes_on_is_not_taken_for_none(site) -> None:
     assert "Hepatitis B not tested; the list of results is incomplete" in incomplete["detail"]
 
 
-def test_a_result_without_a_date_is_told_with_its_value(site) -> None:
+def test_a_result_without_a_date_is_reported_with_its_value(site) -> None:
     undated = {key: value for key, value in surface_antigen().items() if key != "effectiveDateTime"}
     answer = Caller(path=site).post(call(orders=[enhertu()], prefetch=chart(undated)))
     assert MISSING not in answer.topics
@@ -408,7 +408,7 @@ def test_a_drug_that_the_chart_gives_by_code_alone_is_seen(by_code, drug, fires)
     assert (UNTREATED in answer.topics) is fires
 
 
-def test_a_drug_ordered_beside_it_by_code_alone_is_seen(by_code) -> None:
+def test_a_concurrent_drug_ordered_by_code_alone_is_recognized(by_code) -> None:
     beside = {**antiviral("http://www.whocc.no/atc", "J05AF10"), "status": "draft", "subject": enhertu()["subject"]}
     sent = with_problem(problem(ICD10, "B18.1"))
     assert UNTREATED not in Caller(path=by_code).post(call(orders=[enhertu(), beside], prefetch=sent)).topics
@@ -422,7 +422,7 @@ def test_a_problem_by_code_is_evidence_on_the_card(by_code) -> None:
     assert "HEPB" in card["detail"]
 
 
-def test_problems_that_were_not_sent_are_told(by_code) -> None:
+def test_problems_that_were_not_sent_are_reported(by_code) -> None:
     sent = {key: value for key, value in clean_prefetch().items() if key != "conditions"}
     answer = Caller(path=by_code).post(call(orders=[enhertu()], prefetch=sent))
     assert UNTREATED not in answer.topics

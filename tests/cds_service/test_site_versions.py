@@ -78,7 +78,7 @@ def test_a_broken_text_is_refused_with_its_part_and_line(store: Store) -> None:
     )
 
 
-def test_a_version_lays_knowledge_over_the_files_and_keeps_what_it_replaced() -> None:
+def test_a_version_overrides_knowledge_of_the_files_and_keeps_the_replaced_values() -> None:
     content = content_over({"site": {"knowledge": KNOWLEDGE}}, "version 3", SHIPPED)
     place = "knowledge.products.kadcyla.monitoring.lvef.interval_months"
     assert content.site.shipped[place] == "3"
@@ -107,7 +107,7 @@ def test_a_version_that_sets_a_threshold_of_an_unknown_product_is_refused(sectio
         content_over(tree, "version 6", SHIPPED)
 
 
-def test_what_a_release_changes_under_an_overlay_is_told() -> None:
+def test_what_a_release_changes_under_an_overlay_is_reported() -> None:
     content = content_over({"site": {"knowledge": KNOWLEDGE}}, "version 3", SHIPPED)
     above = with_texts(SHIPPED, content.site, "version 3")
     assert changed_shipped_values(content.site.shipped, SHIPPED, above) == []

@@ -351,7 +351,7 @@ def test_a_version_begun_from_the_page_keeps_the_topic_quiet(office: Office) -> 
     assert "weight-stale 0 1 0" not in words(office.eve.get("/versions/1", record="1"))
 
 
-def test_what_a_version_would_change_is_told_with_the_stops_that_it_leaves(office: Office) -> None:
+def test_what_a_version_would_change_is_reported_with_the_stops_that_it_leaves(office: Office) -> None:
     office.shown()
     office.ada.send("/topics/weight-stale/stop", kind="stopped", comment=WHY)
     office.shown()

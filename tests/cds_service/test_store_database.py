@@ -116,7 +116,7 @@ def test_a_server_that_cannot_be_reached_is_named_without_its_password() -> None
     assert "\n" not in str(error.value)
 
 
-def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.sqlite3").write_bytes(b"this is a letter, not a database" * 50)
     engine = open_engine(f"sqlite:///{tmp_path}/x.sqlite3")
     with pytest.raises(DatabaseError, match="not a database"):

@@ -66,7 +66,7 @@ def test_why_nothing_fired() -> None:
     assert found["facts"]["patient"]["weights"][0]["origin"]["reference"] == "Observation/weight-1"
 
 
-def test_what_could_not_be_checked_is_said() -> None:
+def test_what_could_not_be_checked_is_reported() -> None:
     caller = Caller()
     caller.post(call(prefetch=TROUBLED["prefetch"] | {"patient": None}))
     open_checks = checks(explained(caller, only_decision(caller)), "could-not-check")

@@ -53,7 +53,7 @@ def test_feedback_on_a_card_that_was_sent(caller: Caller) -> None:
     assert json.loads(row.content) == {"acceptedSuggestions": [card["suggestions"][0]["uuid"]]}
 
 
-def test_a_card_that_nobody_knows_is_kept_and_marked(caller: Caller) -> None:
+def test_feedback_on_an_unknown_card_is_stored_and_marked(caller: Caller) -> None:
     assert send(caller, overridden("nobody-knows-me")).status_code == 200
     assert [(row.card, row.known) for row in rows(caller)] == [("nobody-knows-me", False)]
 

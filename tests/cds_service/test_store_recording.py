@@ -91,7 +91,7 @@ def test_a_decision_is_kept_with_its_verdicts_facts_cards_and_versions(caller: C
     assert kept.configuration["thresholds"]["weight_max_age_days"] == {"value": "30", "set_by": "default"}
 
 
-def test_a_silent_decision_is_kept_too_and_one_out_of_scope_is_none(caller: Caller) -> None:
+def test_a_silent_decision_is_recorded_but_not_one_out_of_scope(caller: Caller) -> None:
     assert caller.post(call()).cards == []
     assert count(caller.store.engine, decisions) == 1
     assert caller.post(call(orders=[aspirin()])).cards == []
@@ -247,7 +247,7 @@ def cramped(folder: Path) -> tuple[Engine, list[int]]:
     return engine, pages
 
 
-def test_a_full_disk_costs_no_card_and_the_number_lost_is_recorded(tmp_path: Path, monkeypatch) -> None:
+def test_a_full_disk_loses_no_card_and_the_lost_records_are_counted(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr("cds_service.store.waiting.MOST_RECORDS", 5)
     engine, pages = cramped(tmp_path)
     recorder = Recorder(engine, retry_s=0.05)
@@ -294,7 +294,7 @@ def test_what_is_committed_is_carried_over_soon(tmp_path: Path) -> None:
     engine.dispose()
 
 
-def test_a_checkpoint_that_fails_is_put_off_and_costs_nothing(tmp_path: Path, log_lines) -> None:
+def test_a_failed_checkpoint_is_postponed_without_harm(tmp_path: Path, log_lines) -> None:
     folder = tmp_path / "gone"
     folder.mkdir()
     engine = open_engine(f"sqlite:///{folder}/x.sqlite3")
@@ -346,7 +346,7 @@ def test_a_gap_counts_what_was_written_in_several_tries(tmp_path: Path, monkeypa
     engine.dispose()
 
 
-def test_what_waits_at_a_stop_and_cannot_be_written_is_said(tmp_path: Path, log_lines) -> None:
+def test_what_waits_at_a_stop_and_cannot_be_written_is_reported(tmp_path: Path, log_lines) -> None:
     engine = open_engine(f"sqlite:///{tmp_path}/gone.sqlite3")
     upgrade(engine)
     recorder = Recorder(engine, retry_s=60)

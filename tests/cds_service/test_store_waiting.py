@@ -120,7 +120,7 @@ def test_what_waits_is_bounded_by_bytes(tmp_path: Path, monkeypatch: pytest.Monk
     waiting.close()
 
 
-def test_a_folder_that_cannot_be_written_keeps_records_in_memory_and_is_told(
+def test_a_folder_that_cannot_be_written_keeps_records_in_memory_and_is_reported(
     tmp_path: Path, log_lines: list[Any]
 ) -> None:
     (tmp_path / "file").write_text("no folder")

@@ -190,7 +190,7 @@ def test_metrics_tell_of_build_and_processes_whichever_worker_answers(running: R
     assert 3 < first["process_open_fds"][0][1] < first["process_max_fds"][0][1]
 
 
-def test_a_process_that_is_no_worker_tells_of_itself(tmp_path: Path) -> None:
+def test_a_process_that_is_not_a_worker_reports_itself(tmp_path: Path) -> None:
     told = {family.name: family.samples[0].value for family in Processes().collect()}
     assert told["her2_cds_workers"] == 1
     assert told["process_cpu_seconds"] <= sum(os.times()[:2]) + 1
@@ -258,7 +258,7 @@ def test_without_an_endpoint_nothing_stands_in_the_way(service: Caller, monkeypa
     assert tracing.begin() is None
 
 
-def test_tracing_that_cannot_be_had_is_told(monkeypatch: pytest.MonkeyPatch, log_lines: list[Any]) -> None:
+def test_tracing_that_cannot_be_had_is_reported(monkeypatch: pytest.MonkeyPatch, log_lines: list[Any]) -> None:
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318")
     monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
     assert tracing.begin() is None

@@ -37,7 +37,7 @@ UNREADABLE = [
 
 @pytest.mark.parametrize("concept", UNREADABLE)
 @pytest.mark.parametrize("service", [SIGN, SELECT, DISPATCH])
-def test_a_drug_that_cannot_be_read_is_told(caller: Caller, service: str, concept: Any) -> None:
+def test_a_drug_that_cannot_be_read_is_reported(caller: Caller, service: str, concept: Any) -> None:
     (card,) = caller.post(call(service, orders=[order(medicationCodeableConcept=concept)]), service).cards
     assert card["source"]["topic"]["code"] == "checks-incomplete"
     assert card["indicator"] == "warning"
@@ -57,5 +57,5 @@ def test_a_drug_that_is_another_or_not_there_yet_is_silent(caller: Caller, servi
     assert caller.post(call(service, orders=[asked]), service).topics == []
 
 
-def test_an_order_without_a_drug_is_told_when_it_is_signed(caller: Caller) -> None:
+def test_an_order_without_a_drug_is_reported_when_it_is_signed(caller: Caller) -> None:
     assert caller.post(call(orders=[without(order(), "medicationCodeableConcept")])).topics == ["checks-incomplete"]

@@ -446,7 +446,7 @@ def report(service: Caller, version: int | None = None) -> dict[str, Any]:
     return {each["topic"]: each for each in found}
 
 
-def test_a_report_tells_the_trials_of_versions_apart() -> None:
+def test_a_report_separates_the_trials_of_versions() -> None:
     service = Following()
     for content in (STRICT, OFF):
         version = tried(service.library, content)
@@ -480,7 +480,7 @@ def test_a_topic_that_a_version_puts_into_the_shadow_is_gone_for_clinicians() ->
     assert (found["firesNow"], found["wouldFire"], found["new"], found["gone"], found["cases"]) == (1, 1, 0, 1, 0)
 
 
-def test_a_topic_that_is_only_less_urgent_is_told() -> None:
+def test_a_topic_that_is_only_less_urgent_is_reported() -> None:
     service = Following()
     tried(service.library, "cards: {dose-above-maximum: {indicator: info}}")
     service.topics()

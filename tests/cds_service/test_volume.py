@@ -228,7 +228,7 @@ def test_a_week_that_is_not_over_is_never_silent(days: int) -> None:
     assert "without weeks from 2026-04-06 on, which are not over" in left_out(found)
 
 
-def test_too_little_is_known_and_it_is_said() -> None:
+def test_too_little_is_known_and_it_is_reported() -> None:
     until = MONDAY + 4 * WEEK
     few = volume_report(volumes({"kadcyla": a_week(*[20] * 4)}, NAMES, until), until)
     assert "Too few weeks or orders are known" in left_out(few)
@@ -291,7 +291,7 @@ def test_orders_that_left_the_scope_of_an_export_are_missed(
     assert {each["display"] for each in found["charts"]} == {"all drugs", "Kadcyla", "not settled"}
 
 
-def test_how_soon_a_loss_was_noticed_is_told_once_for_each_drug(tmp_path: Path) -> None:
+def test_how_soon_a_loss_was_noticed_is_reported_once_for_each_drug(tmp_path: Path) -> None:
     found = volume_of(_result(tmp_path, datetime(2026, 4, 19, tzinfo=UTC).date()))
     line, *_ = volume_noticed(found, date(2026, 4, 1))
     usual = "2026-03-30  orders of all drugs: silent, 0 orders where 28 are usual"

@@ -87,7 +87,7 @@ def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield running
 
 
-def test_bodies_that_stop_half_way_are_cut_off_and_hold_up_nobody(hasty: Running) -> None:
+def test_half_sent_bodies_are_cut_off_and_block_nobody(hasty: Running) -> None:
     with half_sent(hasty.port, 300) as stalled:
         seen = []
         until = time.monotonic() + 4
@@ -273,7 +273,7 @@ def test_many_launches_and_sign_ins_at_servers_that_hang_hold_up_no_call(neighbo
         pytest.param(Reply(b"{}", headers={"Content-Encoding": "gzip"}), id="a body that is not packed as it says"),
     ],
 )
-def test_a_launch_whose_answer_breaks_off_is_told_as_unreachable(neighbor: ChartServer, reply: Reply) -> None:
+def test_a_launch_with_a_cut_answer_is_reported_as_unreachable(neighbor: ChartServer, reply: Reply) -> None:
     """A connection that is cut off at its deadline breaks off just so, where the cut comes while the body is read."""
     neighbor.add("/.well-known/smart-configuration", reply)
     server = SmartServer(iss=f"http://127.0.0.1:{neighbor.server_port}", client_id="her2")

@@ -190,7 +190,7 @@ def test_what_if_says_what_changes_for_the_profile(seat: Seat) -> None:
 
 
 @pytest.mark.parametrize("odd", ["nobody", "", "<b>", "\0", "x" * 5000])
-def test_a_profile_that_there_is_not_is_nobodys(seat: Seat, odd: str) -> None:
+def test_an_unknown_profile_applies_to_no_call(seat: Seat, odd: str) -> None:
     page = seat.send("/preview", profile=odd, **CASE)
     assert page.status_code == 200
     assert "31 days old" in words(page)

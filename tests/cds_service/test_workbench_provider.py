@@ -153,7 +153,7 @@ def test_workbench_signs_in_with_roles_when(store: Store, issuer: str, subject, 
         pytest.param("ann", {"roles_claim": "roles.below"}, id="a path that leads nowhere"),
     ],
 )
-def test_workbench_lets_nobody_in_who_has(store: Store, issuer: str, subject, oidc) -> None:
+def test_workbench_admits_nobody_who_has(store: Store, issuer: str, subject, oidc) -> None:
     client = browser(store, issuer, **oidc)
     signed_in(client, subject)
     answer = client.get("/workbench")

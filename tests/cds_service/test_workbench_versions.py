@@ -121,7 +121,7 @@ def test_a_step_is_refused_to(office: Office, who: str, kind: str, status: int) 
     assert "draft" in words(office.eve.get("/versions/1"))
 
 
-def test_of_two_who_act_at_once_the_second_is_told(office: Office) -> None:
+def test_of_two_who_act_at_once_the_second_is_reported(office: Office) -> None:
     office.ada.send("/versions", title="Mine")
     seen = office.ada.seen(1)
     assert office.ada.revise(1, **SIXTY).status_code == 302
@@ -139,7 +139,7 @@ def test_of_two_who_act_at_once_the_second_is_told(office: Office) -> None:
         pytest.param({"cards__weight-stale__mode": "loud"}, "cards.weight-stale.mode", id="a mode that there is not"),
     ],
 )
-def test_a_draft_takes_no_content_with(office: Office, fields, said: str) -> None:
+def test_a_draft_ignores_content_in_the_request(office: Office, fields, said: str) -> None:
     office.ada.send("/versions", title="Mine")
     answer = office.ada.revise(1, **fields)
     assert answer.status_code == 400
@@ -294,7 +294,7 @@ ODD_NUMBERS = ["²", "9" * 5000, "-1", "1e3", "", "0"]
 
 
 @pytest.mark.parametrize("odd", ODD_NUMBERS)
-def test_an_odd_number_in_a_form_is_no_number(office: Office, odd: str) -> None:
+def test_an_odd_number_in_a_form_is_not_a_number(office: Office, odd: str) -> None:
     office.ada.send("/versions", title="Mine")
     assert office.ada.send("/versions/1/steps", kind="submitted", seen=odd).status_code == 409
     assert office.ada.send("/versions/1/content", seen=odd, **SIXTY).status_code == 409
@@ -320,7 +320,7 @@ REFUSED = (
 )
 
 
-def test_what_an_older_release_published_and_this_one_does_not_take_is_said(office: Office, store: Store) -> None:
+def test_what_an_older_release_published_and_this_one_does_not_take_is_reported(office: Office, store: Store) -> None:
     office.approved(**SIXTY)
     office.ada.step(1, "published")
     refuse(store, "60")

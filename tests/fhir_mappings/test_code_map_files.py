@@ -53,13 +53,13 @@ def problems(path: Path) -> list[str]:
         pytest.param(group("breast", target=ICD10), 12, "no code of ICD-10", id="a word in place of an ICD-10 code"),
     ],
 )
-def test_what_cannot_be_meant_is_told_with_its_line(tmp_path: Path, wrong: Any, line: int, says: str) -> None:
+def test_what_cannot_be_meant_is_reported_with_its_line(tmp_path: Path, wrong: Any, line: int, says: str) -> None:
     (problem,) = problems(written(tmp_path, wrong))
     assert problem.startswith(f":{line}: ")
     assert says in problem
 
 
-def test_all_problems_of_all_files_are_told_at_once(tmp_path: Path) -> None:
+def test_all_problems_of_all_files_are_reported_at_once(tmp_path: Path) -> None:
     first = written(tmp_path, group("29463-8"), group(source=None))
     second = tmp_path / "other.json"
     second.write_text("{", encoding="utf-8")
@@ -97,7 +97,7 @@ def test_junk_in_a_map_is_refused(tmp_path: Path, junk: Any) -> None:
 
 
 @pytest.mark.parametrize("junk", [None, [], "x", 5])
-def test_a_map_that_maps_nothing_is_told(tmp_path: Path, junk: Any) -> None:
+def test_a_map_without_effect_is_reported(tmp_path: Path, junk: Any) -> None:
     path = tmp_path / "map.json"
     path.write_text(json.dumps({"resourceType": "ConceptMap", "group": junk}), encoding="utf-8")
     assert not read_code_map([path])
@@ -114,7 +114,7 @@ def test_a_map_that_maps_nothing_is_told(tmp_path: Path, junk: Any) -> None:
         pytest.param('{"resourceType": "ValueSet"}', ":1: no FHIR ConceptMap", id="another resource"),
     ],
 )
-def test_what_is_no_concept_map_is_told(tmp_path: Path, text: str, says: str) -> None:
+def test_what_is_no_concept_map_is_reported(tmp_path: Path, text: str, says: str) -> None:
     path = tmp_path / "map.json"
     path.write_text(text, encoding="utf-8")
     assert [each.startswith(says) for each in problems(path)] == [True]
@@ -150,7 +150,7 @@ def test_a_map_of_r5_says_relationship(tmp_path: Path) -> None:
         pytest.param(group("furlong", target=UCUM), '"furlong" is no unit that is read here', id="another unit"),
     ],
 )
-def test_what_has_no_effect_is_told_with_its_line(tmp_path: Path, mapped: Any, says: str) -> None:
+def test_what_has_no_effect_is_reported_with_its_line(tmp_path: Path, mapped: Any, says: str) -> None:
     path = written(tmp_path, mapped)
     read_code_map([path])
     (note,) = notes([path], default_knowledge())
@@ -168,7 +168,7 @@ def test_what_has_no_effect_is_told_with_its_line(tmp_path: Path, mapped: Any, s
         *(pytest.param(group(unit, target=UCUM), id=unit) for unit in ("kg", "mg", "mg/kg", "%", "U/L", "10*3/uL")),
     ],
 )
-def test_of_what_has_effect_nothing_is_told(tmp_path: Path, mapped: Any) -> None:
+def test_of_what_has_effect_nothing_is_reported(tmp_path: Path, mapped: Any) -> None:
     assert list(notes([written(tmp_path, mapped)], default_knowledge())) == []
 
 

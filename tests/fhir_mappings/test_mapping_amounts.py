@@ -103,7 +103,7 @@ def test_platelets_in_words(value: Json, expected: str, bound: Bound) -> None:
         ),
     ],
 )
-def test_what_is_not_read_is_told_as_it_is_written(value: Json, reason: str, told: str) -> None:
+def test_what_is_not_read_is_reported_as_it_is_written(value: Json, reason: str, told: str) -> None:
     fact = read("777-3", "platelets", **value)
     assert isinstance(fact, Gap)
     assert (fact.reason, fact.values) == (reason, (("value", told),))

@@ -182,7 +182,7 @@ UNTIL_JUNE = [{"timing": {"repeat": {"boundsPeriod": {"end": "2024-06-01"}}}}]
         ),
     ],
 )
-def test_an_earlier_order_stands_as_it_stood(earlier: Json, others: list[Json], status: str) -> None:
+def test_an_earlier_order_is_seen_as_it_was(earlier: Json, others: list[Json], status: str) -> None:
     (found,) = seen("medications", order(), earlier, *others, at=1)
     assert found["status"] == status
 

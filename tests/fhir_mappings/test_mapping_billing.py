@@ -176,7 +176,7 @@ def test_modifiers_as_words_and_codes_in_the_billing_extension() -> None:
     assert (line.code, line.modifiers, line.linked) == ("J9358", ("JW",), False)
 
 
-def test_a_line_for_another_order_or_another_patient_is_none() -> None:
+def test_a_line_for_another_order_or_patient_is_ignored() -> None:
     other = service(coding(HCPCS, "J9354"), basedOn=[{"reference": "MedicationRequest/order-9"}])
     foreign = service(coding(HCPCS, "J9354"), name="s-2", subject={"reference": "Patient/pat-2"})
     assert lines(other, foreign) == ()

@@ -68,7 +68,7 @@ def reasons(found: Patient | Orders) -> list[str]:
     return [gap.reason for gap in found.gaps]
 
 
-def test_an_order_that_lacks_nothing_gets_no_card() -> None:
+def test_an_order_without_missing_data_gets_no_card() -> None:
     assert topics() == []
 
 
@@ -271,7 +271,7 @@ def test_serum_her2_is_not_even_a_mention() -> None:
         pytest.param(bundle(WEIGHT, condition("c", code=None)), ["no-code"], id="a condition without code"),
     ],
 )
-def test_what_lacks_is_said(value: Json, expected: list[str]) -> None:
+def test_what_lacks_is_reported(value: Json, expected: list[str]) -> None:
     found = patient(weight=value)
     assert (len(found.weights), reasons(found)) == (1, expected)
 
@@ -574,7 +574,7 @@ def test_a_drug_in_the_prefetch_that_cannot_be_read_is_not_there() -> None:
         pytest.param({"resource": "x"}, id="a text for the resource"),
     ],
 )
-def test_an_entry_that_cannot_be_read_is_said(entry: Any) -> None:
+def test_an_unreadable_entry_is_reported(entry: Any) -> None:
     bundled = {"resourceType": "Bundle", "entry": [entry, {"resource": AMOXICILLIN}]}
     assert reasons(orders(draftOrders=bundled)) == ["unreadable-order"]
 
@@ -653,7 +653,7 @@ def test_the_billing_code_of_a_service_beside_the_order(changes: Json, expected:
     assert topics(entry, AMOXICILLIN, service("J9358", **changes)) == expected
 
 
-def test_the_administration_code_of_the_order_is_no_code_of_a_drug() -> None:
+def test_the_administration_code_of_the_order_is_not_a_code_of_a_drug() -> None:
     linked = {"basedOn": [{"reference": "MedicationRequest/order-1"}]}
     assert topics(order(), service("96413", **linked)) == []
 

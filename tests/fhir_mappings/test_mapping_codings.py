@@ -139,7 +139,7 @@ def element(code: str, target: str, equivalence: str | None = "equivalent") -> J
         pytest.param(None, False, id="not said"),
     ],
 )
-def test_a_local_code_stands_for_what_is_the_same_or_wider(
+def test_a_local_code_maps_to_an_equal_or_wider_code(
     tmp_path: Path,
     equivalence: str | None,
     is_used: bool,  # noqa: FBT001 - a column

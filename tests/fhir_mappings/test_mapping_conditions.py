@@ -216,7 +216,7 @@ def test_setting_in_other_words(resource: Json, expected: str | None) -> None:
     assert (staging.setting if staging else None) == expected
 
 
-def test_a_staging_names_what_said_it_and_when() -> None:
+def test_a_staging_names_its_source_and_date() -> None:
     resource = condition("c", BREAST, stage=[{"summary": concept(text="Stage IIB")}], recordedDate="2024-03-01")
     found = READER.read(resource, Origin("Condition/c", "x")).staging
     assert found is not None

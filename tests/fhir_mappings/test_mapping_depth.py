@@ -76,6 +76,11 @@ def mixed(depth: int) -> bytes:
         pytest.param(b"]" * 500, False, id="nothing but closing ones"),
         pytest.param(arrays(50)[:50] + b",".join([arrays(50)] * 9) + b"]" * 50, False, id="many from half on, at it"),
         pytest.param(arrays(50)[:50] + b",".join([arrays(51)] * 9) + b"]" * 50, True, id="many from half on, over it"),
+        pytest.param(arrays(AT, '"[IU]/L"'), False, id="a pair of brackets in a text, at the limit"),
+        pytest.param(arrays(OVER, '"10*3/uL{cells}"'), True, id="a pair of brackets in a text, over it"),
+        pytest.param(arrays(AT - 1, "{}"), False, id="an empty object inside, at the limit"),
+        pytest.param(arrays(AT, "{}"), True, id="an empty object inside, over it"),
+        pytest.param(arrays(OVER, '"]["'), True, id="a text that closes and opens"),
         pytest.param(b'{"a":[}]' * OVER, False, id="pairs that do not match, which no decoder reads on from"),
     ],
 )  # fmt: skip

@@ -120,7 +120,7 @@ def test_no_dose(dose: Json) -> None:
         pytest.param(["252"], "['252'] mg", id="a list"),
     ],
 )
-def test_an_amount_that_is_no_number_is_there_and_not_understood(value: Any, written: str) -> None:
+def test_an_amount_that_is_not_a_number_is_reported_as_not_understood(value: Any, written: str) -> None:
     (dose,) = doses(order(dosage({"doseQuantity": {"value": value, "unit": "mg"}})), None)
     assert (dose.unit, dose.as_written) == (DoseUnit.OTHER, written)
 
@@ -147,7 +147,7 @@ def test_a_range_without_an_upper_end_is_not_its_lower_end(ends: Json) -> None:
     assert (str(dose.number), str(dose.low), dose.low_as_written) == ("252", "0", "252 mg")
 
 
-def test_a_bag_does_not_hide_the_dose_beside_it() -> None:
+def test_a_bag_volume_does_not_hide_the_dose_next_to_it() -> None:
     beside = {"doseQuantity": quantity(250, "mL"), "rateQuantity": quantity(number("3.6"), "mg/kg")}
     assert found(dosage(beside)) == [("250", "mL"), ("3.6", "mg/kg")]
 
@@ -382,7 +382,7 @@ def test_start(timing: Json, expected: date | None) -> None:
 
 
 @pytest.mark.parametrize("junk", [None, 5, "x", [], [None], [[]], [5], {"doseAndRate": 5}, [{"doseAndRate": [[]]}]])
-def test_junk_in_the_place_of_instructions_is_no_dose(junk: Any) -> None:
+def test_junk_in_the_place_of_instructions_is_not_a_dose(junk: Any) -> None:
     resource = {"dosageInstruction": junk}
     assert list(doses(resource, None)) == []
     assert doses_by_text(resource) == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +41,15 @@ from shapes import (
 from cds_service.decisions.data_access import DataMissing
 from fhir_mappings.request.hook_request import BadRequest, read_request
 from fhir_mappings.request.prefetch import read_answer
-from fhir_mappings.wire.resources import BundleEnvelope, ResourceList, ResourceStub, Unreadable, decode, encode
+from fhir_mappings.wire.resources import (
+    BundleEnvelope,
+    ObservationBundle,
+    ResourceList,
+    ResourceStub,
+    Unreadable,
+    decode,
+    encode,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -294,6 +303,11 @@ def test_a_request_says_the_same_in_one_pass_as_in_two(body: Json, hook: str) ->
     assert seen(DECIDER.read, raw, hook) == seen(read_request, raw, hook)
 
 
+def listing_of(**elements: Any) -> Json:
+    """Return a list of one result with other elements."""
+    return {"resourceType": "Bundle", "total": 1, "entry": [{"resource": {**ALONE, **elements}}]}
+
+
 @pytest.mark.parametrize("key", sorted(DECIDER.templates))
 @pytest.mark.parametrize(
     "value",
@@ -312,6 +326,25 @@ def test_a_request_says_the_same_in_one_pass_as_in_two(body: Json, hook: str) ->
                 "entry": [{"resource": {"resourceType": "Bundle", "entry": [{"resource": ALONE}]}}],
             },
             id="a list in a list",
+        ),
+        pytest.param(listing_of(code=None), id="a code that is null"),
+        pytest.param(listing_of(code={"coding": {"code": "29463-7"}}), id="a coding that is no list"),
+        pytest.param(listing_of(code={"coding": [{"code": "x" * 3000}]}), id="a code that is too long"),
+        pytest.param(listing_of(id=7), id="an id that is a number"),
+        pytest.param(listing_of(id=""), id="an id that is empty"),
+        pytest.param(listing_of(effectiveDateTime=None), id="a date that is null"),
+        pytest.param(listing_of(component=[{"code": ALONE["code"]}, {}]), id="components"),
+        pytest.param(listing_of(component={"code": ALONE["code"]}), id="a component that is no list"),
+        pytest.param(listing_of(component="none"), id="a component that is a text"),
+        pytest.param(listing_of(contained=[ALONE]), id="a result in a result"),
+        pytest.param(listing_of(_issued={"id": "x"}, partOf=[]), id="unusual elements"),
+        pytest.param(
+            listing_of(valueQuantity={"value": Decimal("70.10"), "unit": "kg"}, note=[{"text": 'é "]'}]),
+            id="digits and signs",
+        ),
+        pytest.param({"resourceType": "Bundle", "entry": [{"fullUrl": "urn:x"}, {"resource": None}]}, id="no resource"),
+        pytest.param(
+            {"resourceType": "Bundle", "entry": [{"resource": {"resourceType": "Bundle"}}]}, id="no more in it"
         ),
         pytest.param({"resourceType": "Bundle", "entry": [{"resource": OUTCOME}]}, id="an outcome in a list"),
         pytest.param({"resourceType": "Bundle", "link": [{"relation": "next", "url": "x"}]}, id="a further page"),
@@ -333,7 +366,9 @@ def test_lists_are_taken_apart_with_the_request() -> None:
     asked = {key: {"resourceType": "Bundle"} if "?" in query else ALONE for key, query in DECIDER.templates.items()}
     request = DECIDER.read(encode({**CROWDED, "prefetch": asked}), CROWDED["hook"])
     kinds = {key: type(value) for key, value in request.prefetch.items()}
-    assert kinds == {key: BundleEnvelope if "?" in query else msgspec.Raw for key, query in DECIDER.templates.items()}
+    shapes = {"Observation": ObservationBundle, "Patient": msgspec.Raw}
+    wanted = {key: re.split("[?/]", query)[0] for key, query in DECIDER.templates.items()}
+    assert kinds == {key: shapes.get(kind, BundleEnvelope) for key, kind in wanted.items()}
 
 
 @given(JUNK)

@@ -278,7 +278,7 @@ def test_what_is_no_billing_code_is_none(extension: Any) -> None:
 
 
 @pytest.mark.parametrize("code", ["96413", "96415", "96413-59", "0001F", ""])
-def test_a_code_for_the_administration_is_none_of_a_drug(code: str) -> None:
+def test_an_administration_code_is_not_a_drug_code(code: str) -> None:
     """96413 is CPT, which calls itself HCPCS level I: right on the administration, no word about the drug."""
     service = {"resourceType": "ServiceRequest", "id": "s", "code": concept(coding(HCPCS, code))}
     assert service_billing(service, "x") == []
@@ -435,7 +435,7 @@ def test_the_strength_of_a_bag_turns_its_volume_into_drug(drug: Json, expected: 
     assert [dose.as_written for dose in read_order(resource).doses] == expected
 
 
-def test_the_strength_in_a_name_is_no_dose() -> None:
+def test_the_strength_in_a_name_is_not_a_dose() -> None:
     found = read_order(order(drug=concept(text="ado-trastuzumab emtansine 100 MG Injection"), dosageInstruction=None))
     assert (found.doses, found.text_doses) == ((), ())
 
@@ -581,12 +581,12 @@ def test_reasons(changes: Json, expected: list[tuple[str, str]]) -> None:
     assert reasons(order(**changes), CANCER) == expected
 
 
-def test_a_condition_of_another_patient_is_no_reason() -> None:
+def test_a_condition_of_another_patient_is_not_a_reason() -> None:
     resource = order(reasonReference=[{"reference": "Condition/cancer-1"}])
     assert reasons(resource, CANCER, is_of_patient=False) == []
 
 
-def test_a_refuted_condition_is_no_reason() -> None:
+def test_a_refuted_condition_is_not_a_reason() -> None:
     resource = order(reasonReference=[{"reference": "Condition/cancer-1"}])
     assert reasons(resource, {**CANCER, "verificationStatus": "refuted"}) == []
 

@@ -70,7 +70,7 @@ def test_a_result_with_many_codes_is_read_and_not_remembered(codes: int, kept: i
 
 
 @pytest.mark.parametrize("length", [500, 501, 100_000])
-def test_a_code_without_end_beside_a_good_one_stands_for_nothing(length: int) -> None:
+def test_an_overlong_code_next_to_a_good_one_is_ignored(length: int) -> None:
     resource = {
         "resourceType": "Observation",
         "code": {"coding": [{"system": "x" * length, "code": "y" * length}, {"system": LOINC, "code": "85319-2"}]},
@@ -102,7 +102,7 @@ def test_the_oldest_text_is_forgotten() -> None:
     assert len(asked) == TEXTS + 2
 
 
-def test_a_diagnosis_told_at_length_is_read_and_not_remembered() -> None:
+def test_a_long_diagnosis_is_read_and_not_cached() -> None:
     reader = ConditionReader(TERMINOLOGY).concepts
     told = concept(coding(ICD10, "C50.911"), text="Breast cancer, " + "and so on, " * 50 + "stage IV")
     first, second = reader.meaning(told), reader.meaning(told)

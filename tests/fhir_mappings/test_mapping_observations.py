@@ -88,6 +88,27 @@ def test_a_weight_in_two_units(written: str, kg: str) -> None:
     assert abs(fact.kg.value - Decimal(kg)) < Decimal("0.001")
 
 
+@pytest.mark.parametrize(
+    ("code", "written", "value"),
+    [
+        pytest.param(PLATELETS, "210,000 /uL", "210", id="thousands, since 0.21 is nobody's count"),
+        pytest.param(PLATELETS, "210.000 /µl", "210", id="with a point"),
+        pytest.param(PLATELETS, "1.250 10*3/uL", None, id="either may be"),
+        pytest.param(WEIGHT, "70,000 g", "70", id="grams"),
+        pytest.param(WEIGHT, "70.500 kg", "70.5", id="decimals, since nobody weighs 70,500 kg"),
+        pytest.param(AST, "1,250 U/L", None, id="both are plausible"),
+        pytest.param(ANC, "1,500 /uL", None, id="both are plausible counts"),
+        pytest.param(PLATELETS, "210,000 zonks", None, id="a unit that is not known"),
+    ],
+)
+def test_a_number_that_may_be_one_of_thousands(code: str, written: str, value: str | None) -> None:
+    fact = only(code, valueString=written)
+    if value is None:
+        assert isinstance(fact, Gap)
+    else:
+        assert (fact.kg.value if isinstance(fact, Weight) else fact.value) == Decimal(value)
+
+
 @pytest.mark.parametrize("code", ["3142-7", "8335-2"])
 def test_a_stated_or_estimated_weight_says_so(code: str) -> None:
     assert only(code, valueQuantity=quantity(70, "kg")).stated

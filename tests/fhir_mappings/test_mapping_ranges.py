@@ -131,7 +131,7 @@ def test_the_normal_range(ranges: Any, expected: int | None) -> None:
     assert fact.upper_limit == (None if expected is None else Decimal(expected))
 
 
-def test_a_range_of_one_sex_is_nobodys_when_the_sex_is_not_known() -> None:
+def test_a_range_for_one_sex_is_ignored_if_the_sex_is_unknown() -> None:
     assert read([{**HIGH, "appliesTo": [FEMALE]}], NOBODY).upper_limit is None
     assert read([{**HIGH, "appliesTo": [FEMALE]}], MAN).upper_limit is None
     both = [{**HIGH, "appliesTo": [FEMALE]}, {"high": quantity(50, "U/L"), "appliesTo": [MALE]}]

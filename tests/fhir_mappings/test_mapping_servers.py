@@ -140,7 +140,7 @@ def test_what_was_included_is_no_match() -> None:
     assert answer.listing.is_short
 
 
-def test_an_empty_list_of_a_server_that_counts_some_is_no_answer() -> None:
+def test_an_empty_list_of_a_server_that_counts_some_is_not_an_answer() -> None:
     assert read_answer(bundle(0, total=3), "x").state is PrefetchState.FAILED
     assert read_answer(bundle(0, total=0), "x").state is PrefetchState.EMPTY
 

@@ -67,7 +67,7 @@ def test_a_text_is_folded_and_cut(written, read) -> None:
 
 
 @given(st.text())
-def test_a_bounded_text_holds_no_run_of_blanks_and_nothing_that_a_database_refuses(written) -> None:
+def test_a_bounded_text_has_no_repeated_blanks_and_nothing_that_a_database_refuses(written) -> None:
     found = bounded(written * 40)
     assert len(found) <= LONGEST
     assert not re.search(r"\s\s|[^\S ]|^\s|\s$", found)
@@ -152,14 +152,14 @@ def test_ten_times_the_text_takes_at_most_twelve_times_as_long(field, kind) -> N
     assert seconds < 0.3
 
 
-def test_instructions_that_are_too_long_are_told() -> None:
+def test_instructions_that_are_too_long_are_reported() -> None:
     written = "252 mg IV over 90 minutes. " + "See the protocol. " * 200 + "In total 504 mg."
     shown = [card for card in cards(_in_instructions(written)) if topic(card) == "checks-incomplete"]
     assert len(shown) == 1
     assert "too long to be read in full" in shown[0]["detail"]
 
 
-def test_a_drug_whose_name_is_cut_is_no_silence() -> None:
+def test_a_truncated_drug_name_is_not_silent() -> None:
     shown = cards(order(drug={"text": "infusion " * 400 + "Kadcyla"}))
     assert [topic(card) for card in shown] == ["checks-incomplete"]
 

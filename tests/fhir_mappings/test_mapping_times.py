@@ -103,7 +103,7 @@ def test_of_platelets_the_lower_ones_do_more_harm() -> None:
     assert newest(*two, test="platelets") == ("40", ("200 10*9/L",))
 
 
-def test_what_a_correction_replaces_is_no_result_of_the_chart() -> None:
+def test_what_a_correction_replaces_is_not_a_result_of_the_chart() -> None:
     found = read_patient(labs=bundle(ast(900, "a", **NIGHT), ast(90, "b", status="corrected", **NIGHT)))
     assert [each.value for each in found.labs["ast"]] == [Decimal(90)]
 

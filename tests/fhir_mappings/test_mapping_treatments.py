@@ -187,7 +187,7 @@ def test_a_dose_given_is_read_like_an_order(named: dict[str, Any], product: str)
 
 
 @pytest.mark.parametrize("name", ["trastuzumab vedotin", "T-DM1/T-DXd", "trastuzumab-abcd", "Kadcylla"])
-def test_a_dose_of_a_drug_that_is_not_settled_is_told(name: str) -> None:
+def test_a_dose_of_an_unidentified_drug_is_reported(name: str) -> None:
     given = administration(medicationCodeableConcept=drug(name))
     found = read(given)
     assert found is not None
@@ -195,7 +195,7 @@ def test_a_dose_of_a_drug_that_is_not_settled_is_told(name: str) -> None:
     assert READER.is_unclear(given, References())
 
 
-def test_a_dose_of_a_drug_that_is_none_of_ours_is_clear() -> None:
+def test_a_dose_of_a_drug_out_of_scope_is_clear() -> None:
     assert not READER.is_unclear(administration(medicationCodeableConcept=drug("doxorubicin")), References())
     assert not READER.is_unclear(administration(medicationCodeableConcept=drug("ondansetron")), References())
 
@@ -392,7 +392,28 @@ def test_a_medication_with_a_display_that_says_nothing_is_followed() -> None:
         pytest.param(request(medicationCodeableConcept={}), "", id="nothing at all"),
     ],
 )
-def test_a_code_that_nothing_is_known_of_is_told(resource: dict[str, Any], code: str) -> None:
+def test_a_code_that_nothing_is_known_of_is_reported(resource: dict[str, Any], code: str) -> None:
     assert READER.unknown_code(resource, References()) == code
     if code:
         assert read(resource) is None
+
+
+@pytest.mark.parametrize(
+    ("routes", "is_inhibitor"),
+    [
+        pytest.param(["Topical"], False, id="topical"),
+        pytest.param(["Oral"], True, id="oral"),
+        pytest.param(["Auf die Haut"], False, id="in German"),
+        pytest.param(["Topical", "Oral"], True, id="one by mouth"),
+        pytest.param(["Topical", None], True, id="one that is not stated"),
+        pytest.param([None], True, id="none stated"),
+        pytest.param([], True, id="no instruction"),
+    ],
+)
+def test_a_drug_for_the_skin_by_its_route(routes: list[str | None], *, is_inhibitor: bool) -> None:
+    instructions = [{"route": {"text": route}} if route else {"text": "as directed"} for route in routes]
+    named = {"medicationCodeableConcept": {"text": "ketoconazole 2 %"}, "dosageInstruction": instructions}
+    treatment = read(request(status="active", **named))
+    assert treatment is not None
+    found = {group.id for name in treatment.names for group in RECOGNIZER.read_classes(name)}
+    assert ("cyp3a4-inhibitor" in found) is is_inhibitor

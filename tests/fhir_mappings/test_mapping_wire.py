@@ -58,7 +58,7 @@ def test_a_number_goes_out_as_it_came_in(written: str) -> None:
         pytest.param(b"1e99999999999999999999", id="an exponent that cannot be held"),
     ],
 )
-def test_what_is_no_json_is_unreadable(raw: bytes) -> None:
+def test_what_is_not_json_is_unreadable(raw: bytes) -> None:
     with pytest.raises(Unreadable):
         decode(raw)
 
@@ -167,7 +167,7 @@ def test_a_glimpse_has_the_codes(code: Any, expected: list[Any]) -> None:
     assert written(listing(bundle({**WEIGHT, "code": code})).stubs[0]) == expected
 
 
-def test_a_glimpse_keeps_the_codes_of_the_components_apart() -> None:
+def test_a_stub_keeps_the_codes_of_components_separate() -> None:
     parts = [{"code": concept(coding(LOINC, "8480-6"))}, {"code": None}, {"code": concept(coding(LOINC, "8462-4"))}]
     for component in (parts, [*parts, None]):
         found = written(listing(bundle({**WEIGHT, "component": component})).stubs[0])
@@ -176,7 +176,7 @@ def test_a_glimpse_keeps_the_codes_of_the_components_apart() -> None:
     assert written(single) == [[(LOINC, "29463-7")], [(LOINC, "8480-6")]]
 
 
-def test_a_glimpse_without_code_says_so() -> None:
+def test_a_stub_without_code_has_none() -> None:
     without = {name: value for name, value in WEIGHT.items() if name != "code"}
     assert not listing(bundle(without)).stubs[0].has_code
     assert listing(bundle(WEIGHT)).stubs[0].has_code

@@ -201,7 +201,7 @@ def test_a_result_under_a_foreign_address_stands_on_the_card_with_its_value() ->
     assert "1920-8" in card["detail"]
 
 
-def test_a_future_weight_stands_on_the_card_with_its_unit_once() -> None:
+def test_a_future_weight_is_on_the_card_with_its_unit_once() -> None:
     later = observation("29463-7", "weight-later", valueQuantity=quantity(70, "kg"), **LATER)
     (card,) = cards(order(), prefetch=chart(weight=bundle(later)))
     assert card["source"]["topic"]["code"] == "dose-cannot-verify"

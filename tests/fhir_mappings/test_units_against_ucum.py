@@ -92,7 +92,7 @@ def test_a_unit_of_substance_has_that_factor_times_the_molar_mass(unit: str) -> 
 @pytest.mark.parametrize(
     ("measurement", "unit"), [(measurement, unit) for measurement, units in NOT_OF_IT.items() for unit in units]
 )
-def test_a_unit_of_another_dimension_is_none_of_the_measurement(measurement: str, unit: str) -> None:
+def test_a_unit_of_another_dimension_is_not_accepted(measurement: str, unit: str) -> None:
     other, canonical = registry().from_ucum(unit), registry().from_ucum(CANONICAL[measurement])
     assert (1 * other).dimensionality != (1 * canonical).dimensionality
     assert READER.factor(measurement, unit, "") is None

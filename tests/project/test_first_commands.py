@@ -93,13 +93,13 @@ def asked(port: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "http", "", "-1", "8" * 5000])
-def test_a_wrong_port_is_told(port: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_port_is_reported(port: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["port_is_free.py", port])
     with pytest.raises(SystemExit, match=f"^PORT={port[:40]} is not a port: give a number from 1 to 65535$"):
         runpy.run_path(str(SCRIPTS / "port_is_free.py"), run_name="__main__")
 
 
-def test_a_port_in_use_is_told_before_the_installation() -> None:
+def test_a_port_in_use_is_reported_before_the_installation() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         done = asked(str(port))

@@ -37,7 +37,7 @@ def test_every_other_python_serves(name: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_what_is_not_installed_is_said() -> None:
+def test_what_is_not_installed_is_reported() -> None:
     """By this Python without its packages."""
     bare = subprocess.run(
         [sys.executable, "-S", SMOKE], capture_output=True, text=True, timeout=60, check=False, env={"PATH": ""}

@@ -3,7 +3,21 @@
 Unknown fields do not load, and nothing loads without a citation.
 """
 
+from cards.knowledge.schema.code_entries import CodeEntry, LocalCode, ValueEntry
 from cards.knowledge.schema.combinations import CodedDrugs, DrugClass, DrugCodes, KeptApart
+from cards.knowledge.schema.diagnosis_terms import (
+    DiagnosisCertainty,
+    DiagnosisGroup,
+    DiagnosisHer2,
+    MetastasisCodes,
+    NotTheDisease,
+    OtherCancers,
+    ProblemGroup,
+    ProblemWords,
+    ReceptorCode,
+    ReceptorCodes,
+    StageWords,
+)
 from cards.knowledge.schema.doses import (
     Concentration,
     CycleLimit,
@@ -74,29 +88,15 @@ from cards.knowledge.schema.supply import (
     UnspecificHcpcs,
 )
 from cards.knowledge.schema.terminology import (
-    CodeEntry,
     Concept,
     CopyLimits,
-    DiagnosisCertainty,
-    DiagnosisGroup,
-    DiagnosisHer2,
     GeneCodes,
-    LocalCode,
     LvefInWords,
-    MetastasisCodes,
     Nearness,
-    NotTheDisease,
-    OtherCancers,
     PositiveRatio,
-    ProblemGroup,
-    ProblemWords,
-    ReceptorCode,
-    ReceptorCodes,
     RouteWords,
-    StageWords,
     StainedShare,
     Terminology,
-    ValueEntry,
 )
 from cards.knowledge.schema.units import IgnoredWords, UnitEntry, Units, UnitTable
 

@@ -60,18 +60,11 @@ class Shared(KnowledgeRecord, frozen=True, kw_only=True):
     weekly: WeeklyRhythm
 
 
-class Knowledge(KnowledgeRecord, frozen=True, kw_only=True):
+class Knowledge(Shared, frozen=True, kw_only=True):
     """All knowledge, with a digest as its version."""
 
     products: tuple[Product, ...]
     sources: dict[str, Source]
-    ambiguous_names: tuple[AmbiguousName, ...]
-    unspecific_hcpcs: tuple[UnspecificHcpcs, ...]
-    kept_apart: tuple[KeptApart, ...]
-    drug_classes: tuple[DrugClass, ...]
-    not_checked: tuple[NotChecked, ...]
-    pounds: MixedUpWeights
-    weekly: WeeklyRhythm
     terminology: Terminology
     drug_words: DrugWords
     thresholds: dict[str, Threshold]

@@ -4,43 +4,32 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from cards.knowledge.schema.kinds import Cancer, Harm, Kind, Panel, Problem, Query, Route, Setting
+from cards.knowledge.schema.code_entries import CodeEntry, LocalCode, ValueEntry
+from cards.knowledge.schema.diagnosis_terms import (
+    DiagnosisCertainty,
+    DiagnosisGroup,
+    DiagnosisHer2,
+    MetastasisCodes,
+    NotTheDisease,
+    OtherCancers,
+    ProblemGroup,
+    ProblemWords,
+    ReceptorCodes,
+    StageWords,
+)
+from cards.knowledge.schema.kinds import Harm, Kind, Panel, Query, Route
 from cards.knowledge.schema.monitoring import Band
 from cards.knowledge.schema.reference_ranges import ReferenceRanges
 from cards.knowledge.schema.sourced import Cited, KnowledgeRecord
 from cards.knowledge.schema.units import Units
 
 
-class CodeEntry(KnowledgeRecord, frozen=True, kw_only=True):
-    """A code of a concept; its own source where it differs from the group's. ``tumor``: it names the organ."""
-
-    code: str
-    display: str
-    tumor: Cancer | None = None
-    by: Cited | None = None
-
-
-class LocalCode(KnowledgeRecord, frozen=True, kw_only=True):
-    """A code of a system of the site's, by the system's address."""
-
-    system: str
-    code: str
-
-
-class ValueEntry(KnowledgeRecord, frozen=True, kw_only=True):
-    """A coded result and its meaning."""
-
-    means: str
-    loinc_answers: tuple[str, ...] = ()
-    snomed: tuple[str, ...] = ()
-    by: Cited
-
-
 class Concept(KnowledgeRecord, frozen=True, kw_only=True):
     """A measurement that rules use: its codes and the plausible range of its values.
 
     ``asked_by`` is its prefetch query; for a range of numbers, the end on the side of ``harm`` counts. ``unit`` is the
-    canonical unit, ``units`` names the table of units that it may be reported in.
+    canonical unit, ``units`` names the table of units that it may be reported in. ``names`` are those of a result
+    without a standard code, which is told and not read.
     """
 
     display: str
@@ -57,152 +46,19 @@ class Concept(KnowledgeRecord, frozen=True, kw_only=True):
     snomed: tuple[CodeEntry, ...] = ()
     never: tuple[CodeEntry, ...] = ()
     local: tuple[LocalCode, ...] = ()
+    names: tuple[str, ...] = ()
     by: Cited
 
 
-class DiagnosisGroup(KnowledgeRecord, frozen=True, kw_only=True):
-    """Codes of conditions that mean one cancer; ICD-10 entries are prefixes."""
+class ResultNoteWords(KnowledgeRecord, frozen=True, kw_only=True):
+    """What a note may say against a result: ``voids`` it, or a weight was ``stated``.
 
-    cancer: Cancer
-    icd10: tuple[str, ...]
-    snomed: tuple[CodeEntry, ...] = ()
-    texts: tuple[str, ...]
-    by: Cited
-
-
-class OtherCancers(KnowledgeRecord, frozen=True, kw_only=True):
-    """The ranges of ICD-10 categories for primary cancers, and the exceptions."""
-
-    icd10: tuple[tuple[str, str], ...]
-    never_icd10: tuple[str, ...]
-    by: Cited
-
-
-class MetastasisCodes(KnowledgeRecord, frozen=True, kw_only=True):
-    """Codes and words for metastatic cancer, and those that look similar but do not mean it."""
-
-    icd10: tuple[str, ...]
-    regional_icd10: tuple[str, ...]
-    snomed: tuple[CodeEntry, ...]
-    history_snomed: tuple[CodeEntry, ...]
-    texts: tuple[str, ...]
-    never_texts: tuple[str, ...]
-    by: Cited
-
-
-class StageWords(KnowledgeRecord, frozen=True, kw_only=True):
-    """How a stage expresses the setting.
-
-    ``groups`` stand alone or after the word "stage", with the letters of their subgroups; ``categories`` are those of
-    distant metastasis, alone or inside a TNM formula; ``texts`` are parts of a written diagnosis.
+    Behind one of ``about_another`` in a sentence neither counts.
     """
 
-    setting: Setting
-    groups: tuple[str, ...]
-    categories: tuple[str, ...]
-    texts: tuple[str, ...] = ()
-    snomed: tuple[CodeEntry, ...]
-    by: Cited
-
-
-class ReceptorCode(KnowledgeRecord, frozen=True, kw_only=True):
-    """The receptor statuses in a diagnosis code; unknown ones are left out."""
-
-    icd10: str | None = None
-    snomed: str | None = None
-    estrogen: bool | None = None
-    progesterone: bool | None = None
-    hormone: bool | None = None
-    her2: bool | None = None
-
-
-class ReceptorCodes(KnowledgeRecord, frozen=True, kw_only=True):
-    """Diagnosis codes that state a receptor status: they support a result and never stand in for one.
-
-    ``by`` is the source of the ICD-10-CM codes, ``by_snomed`` that of the others.
-    """
-
-    codes: tuple[ReceptorCode, ...]
-    by: Cited
-    by_snomed: Cited
-
-    def source_of(self, code: str) -> Cited:
-        """Return the source of one code."""
-        return self.by_snomed if any(each.snomed == code for each in self.codes) else self.by
-
-
-class DiagnosisHer2(KnowledgeRecord, frozen=True, kw_only=True):
-    """How the text of a diagnosis names HER2 and its status.
-
-    ``between`` may stand between the two, ``positive_alone`` and ``negative_alone`` need no name, ``unsure`` anywhere
-    makes the text say nothing. Only a text with one of ``hints`` is read.
-    """
-
-    hints: tuple[str, ...]
-    names: tuple[str, ...]
-    between: tuple[str, ...]
-    positive: tuple[str, ...]
-    negative: tuple[str, ...]
-    positive_alone: tuple[str, ...]
-    negative_alone: tuple[str, ...]
-    unsure: tuple[str, ...]
-    by: Cited
-
-
-class NotTheDisease(KnowledgeRecord, frozen=True, kw_only=True):
-    """Words that make a written diagnosis something else: a history, a suspicion, a screening.
-
-    Those in ``before`` negate what follows them.
-    """
-
-    texts: tuple[str, ...]
-    before: tuple[str, ...]
-    by: Cited
-
-
-class ProblemGroup(KnowledgeRecord, frozen=True, kw_only=True):
-    """Codes and words of conditions that mean one problem; ICD-10 entries are prefixes, texts whole words.
-
-    ``unless`` are words that make a text another problem. ``past_counts``: it is a permanent state.
-    """
-
-    problem: Problem
-    icd10: tuple[str, ...]
-    snomed: tuple[CodeEntry, ...] = ()
-    texts: tuple[str, ...]
-    unless: tuple[str, ...] = ()
-    past_counts: bool = False
-    by: Cited
-
-
-class ProblemWords(KnowledgeRecord, frozen=True, kw_only=True):
-    """What may stand around the words of a problem: each list says what it makes of the problem.
-
-    ``denied`` and ``past`` stand before it, ``denied_after`` and ``past_after`` behind it; what is ``unconfirmed`` is
-    not there unless it was suspected. ``not_it`` makes it somebody else's, or care to find or prevent it.
-    ``described`` changes nothing, ``causes`` make it the cause of what stands before, ``joins`` parts it from another
-    diagnosis.
-    """
-
-    denied: tuple[str, ...]
-    denied_after: tuple[str, ...]
-    unconfirmed: tuple[str, ...]
-    doubted: tuple[str, ...]
-    past: tuple[str, ...]
-    past_after: tuple[str, ...]
-    not_it: tuple[str, ...]
-    described: tuple[str, ...]
-    causes: tuple[str, ...]
-    joins: tuple[str, ...]
-    by: Cited
-
-
-class DiagnosisCertainty(KnowledgeRecord, frozen=True, kw_only=True):
-    """The additional signs by which ICD-10-GM says that a diagnosis is excluded, suspected or past."""
-
-    excluded: str
-    suspected: str
-    past: str
+    voids: tuple[str, ...]
+    stated: tuple[str, ...]
+    about_another: tuple[str, ...]
     by: Cited
 
 
@@ -308,6 +164,8 @@ class Terminology(KnowledgeRecord, frozen=True, kw_only=True):
     diagnosis_certainty: DiagnosisCertainty
     receptor_codes: ReceptorCodes
     diagnosis_her2: DiagnosisHer2
+    result_notes: ResultNoteWords
+    words_beside_tests: tuple[str, ...] = ()
     problems: tuple[ProblemGroup, ...]
     ish_positive: PositiveRatio
     her2_copies: CopyLimits

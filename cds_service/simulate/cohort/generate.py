@@ -6,7 +6,7 @@ import csv
 import json
 from contextlib import ExitStack
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cds_service.simulate.cohort.courses import WEEKS, clean_course, cut_short
 from cds_service.simulate.cohort.faults import put_in
@@ -49,10 +49,7 @@ def generate_plans(patients: int, seed: int, output: Path, errors_percent: int =
     orders = wrong = 0
     with ExitStack() as stack:
         write = _writer(output, stack)
-        errors = csv.writer(
-            stack.enter_context((output / PLANS).open("w", encoding="utf-8", newline="")), lineterminator="\n"
-        )
-        errors.writerow(("patient", "error"))
+        errors = _table(output / PLANS, ("patient", "error"), stack)
         for place in places():
             write(place)
         for plan in plans(patients, seed, errors_percent):
@@ -78,6 +75,13 @@ def _writer(output: Path, stack: ExitStack) -> Callable[[dict[str, object]], Non
     return write
 
 
+def _table(path: Path, columns: tuple[str, ...], stack: ExitStack) -> Any:
+    """Open a CSV file, and write its header."""
+    table = csv.writer(stack.enter_context(path.open("w", encoding="utf-8", newline="")), lineterminator="\n")
+    table.writerow(columns)
+    return table
+
+
 def generate(
     patients: int,
     seed: int,
@@ -98,10 +102,7 @@ def generate(
     orders = wrong = 0
     with ExitStack() as stack:
         write = _writer(output, stack)
-        labels = csv.writer(
-            stack.enter_context((output / LABELS).open("w", encoding="utf-8", newline="")), lineterminator="\n"
-        )
-        labels.writerow(("order", "topic", "expected"))
+        labels = _table(output / LABELS, ("order", "topic", "expected"), stack)
         for place in places():
             write(place)
         for course in courses(patients, seed, errors_percent, weeks):

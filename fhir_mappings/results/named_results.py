@@ -1,0 +1,64 @@
+"""Results that only words name: an Observation with a local code, or none, whose text is "AST" or "Platelet count".
+
+Such a result is not read, because its code does not say what was measured. It is told with its value, so that the card
+does not say that there is none, and a newer one is not passed over for an older one with a code.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from cards.values.text_cache import cached_by_text
+from fhir_mappings.codings import codings, system_name, texts
+from fhir_mappings.wire.folding import fold
+from fhir_mappings.wire.lenient import text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cards.knowledge.schema import Terminology
+    from fhir_mappings.wire.lenient import Json
+    from fhir_mappings.wire.resources import Codes
+
+_LONGEST = 80
+_IN_BRACKETS = re.compile(r"\([^()]{0,60}\)|\[[^\[\]]{0,60}\]")
+_WORD = re.compile(r"[^\W_]+")
+_LOINC = "http://loinc.org"
+_STANDARD = frozenset({"loinc", "snomed"})
+
+
+class NamedResults:
+    """Finds the concept that the words of an Observation's code name; one reader serves every request."""
+
+    def __init__(self, terminology: Terminology) -> None:
+        """Index the names."""
+        self._beside = frozenset(terminology.words_beside_tests)
+        self._names = {
+            self._plain(name): concept for concept, known in terminology.concepts.items() for name in known.names
+        }
+        # A laboratory's names of tests are few, and each stands on many results.
+        self._named = cached_by_text(self._look_up)
+
+    def concept(self, observation: Json) -> str | None:
+        """Return what the words of a code name; ``None`` if nothing that rules use, or several things."""
+        code = observation.get("code")
+        written = texts(code) or [each.code for each in codings(code) if each.code]
+        if not written and code.__class__ is str:
+            written = [text(code)]
+        found = {name for each in written if (name := self._named(each))}
+        return found.pop() if len(found) == 1 else None
+
+    def _look_up(self, written: str) -> str:
+        return self._names.get(self._plain(written[:_LONGEST]), "")
+
+    def _plain(self, written: str) -> str:
+        words = _WORD.findall(_IN_BRACKETS.sub(" ", fold(written)))
+        return " ".join(word for word in words if word not in self._beside)
+
+
+def has_standard_code(codes: Sequence[Codes]) -> bool:
+    """Return whether an Observation has a code of LOINC or SNOMED CT, known here or not."""
+    own = codes[0] if codes else ()
+    # Nearly every result has one code, of LOINC, at this address.
+    return any(each.system == _LOINC or system_name(each.system) in _STANDARD for each in own)

@@ -1,0 +1,92 @@
+"""Results that words name and no standard code: told with their value where none with a code is as new."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from shapes import bundle, read_patient
+
+from cards.knowledge.loader import default_knowledge
+from fhir_mappings.results.named_results import NamedResults
+
+NAMED = NamedResults(default_knowledge().terminology)
+LOINC = "http://loinc.org"
+
+
+@pytest.mark.parametrize(
+    ("code", "concept"),
+    [
+        pytest.param({"text": "AST"}, "ast", id="a short name"),
+        pytest.param({"text": "AST (SGOT)"}, "ast", id="with another in brackets"),
+        pytest.param({"text": "Aspartate aminotransferase, serum"}, "ast", id="with the specimen"),
+        pytest.param({"text": "GOT (ASAT)"}, "ast", id="in German"),
+        pytest.param({"text": "Bilirubin, Total"}, "bilirubin-total", id="with a comma"),
+        pytest.param({"text": "Platelet Count"}, "platelets", id="a count"),
+        pytest.param({"text": "Neutrophils, Absolute"}, "neutrophils", id="absolute neutrophils"),
+        pytest.param({"text": "Weight"}, "weight", id="a weight"),
+        pytest.param({"text": "LV Ejection Fraction (2D)"}, "lvef", id="an ejection fraction"),
+        pytest.param({"text": "Urine pregnancy test"}, "pregnancy-test", id="a pregnancy test"),
+        pytest.param({"coding": [{"system": "urn:oid:1.2.3", "code": "77", "display": "ALT"}]}, "alt", id="a display"),
+        pytest.param({"coding": [{"system": "urn:oid:1.2.3", "code": "PLT"}]}, "platelets", id="a code that is a name"),
+        pytest.param({"text": "Bilirubin, direct"}, None, id="direct bilirubin"),
+        pytest.param({"text": "Bilirubin"}, None, id="which bilirubin is not said"),
+        pytest.param({"text": "Neutrophils %"}, None, id="a share of neutrophils"),
+        pytest.param({"text": "Neutrophils"}, None, id="a share or a number"),
+        pytest.param({"text": "Mean platelet volume"}, None, id="a volume"),
+        pytest.param({"text": "AST/ALT ratio"}, None, id="a ratio"),
+        pytest.param({"text": "Birth weight"}, None, id="another weight"),
+        pytest.param({"text": "RV ejection fraction"}, None, id="the other ventricle"),
+        pytest.param({"text": "AST", "coding": [{"display": "ALT"}]}, None, id="two names"),
+        pytest.param({"text": "Sodium"}, None, id="another test"),
+        pytest.param({}, None, id="nothing"),
+    ],
+)
+def test_what_the_words_of_a_code_name(code: dict[str, Any], concept: str | None) -> None:
+    assert NAMED.concept({"code": code}) == concept
+
+
+def result(code: Any, value: float, on: str, **more: Any) -> dict[str, Any]:
+    return {
+        "resourceType": "Observation",
+        "id": f"{on}-{value}",
+        "status": "final",
+        "code": code,
+        "subject": {"reference": "Patient/pat-1"},
+        "effectiveDateTime": on,
+        "valueQuantity": {"value": value, "unit": "U/L"},
+        **more,
+    }
+
+
+AST = {"coding": [{"system": LOINC, "code": "1920-8"}]}
+NAME = {"text": "AST"}
+
+
+@pytest.mark.parametrize(
+    ("results", "told"),
+    [
+        pytest.param([result(NAME, 300, "2026-11-20")], [date(2026, 11, 20)], id="alone"),
+        pytest.param(
+            [result(NAME, 300, "2026-11-20"), result(AST, 30, "2026-11-19")], [date(2026, 11, 20)], id="newer"
+        ),
+        pytest.param([result(NAME, 300, "2026-11-20"), result(AST, 30, "2026-11-20")], [], id="as new as a coded one"),
+        pytest.param([result(NAME, 300, "2026-11-20"), result(AST, 30, "2026-11-21")], [], id="older"),
+        pytest.param([result(NAME, 300, "2026-11-20", status="preliminary")], [], id="not final"),
+        pytest.param([result(NAME, 300, "2026-11-20", status="entered-in-error")], [], id="an error"),
+        pytest.param(
+            [result(NAME, 300, "2026-11-20", dataAbsentReason={"text": "clotted"})], [], id="said to be absent"
+        ),
+        pytest.param([result(NAME, 300, "2026-11-20", subject={"reference": "Patient/p2"})], [], id="of somebody else"),
+        pytest.param(
+            [result({"text": "AST", "coding": [{"system": LOINC, "code": "99999-9"}]}, 300, "2026-11-20")],
+            [],
+            id="a code of LOINC says what it is",
+        ),
+    ],
+)
+def test_when_a_result_that_is_only_named_is_reported(results: list[dict[str, Any]], told: list[date]) -> None:
+    found = [gap for gap in read_patient(labs=bundle(*results)).gaps if gap.reason == "named-only"]
+    assert [(gap.about, gap.on) for gap in found] == [("ast", on) for on in told]
+    assert all(gap.values == (("value", "300 U/L"),) for gap in found)

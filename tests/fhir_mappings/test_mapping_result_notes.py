@@ -1,0 +1,69 @@
+"""Notes that speak against a result: a void one is told, and a weight called stated is no measured one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from shapes import bundle, observation, quantity, read_patient
+
+from cards.facts.results import Weight
+
+
+def ast(**more: Any) -> dict[str, Any]:
+    return observation("1920-8", valueQuantity=quantity(25, "U/L"), **more)
+
+
+@pytest.mark.parametrize(
+    ("more", "note"),
+    [
+        pytest.param({"note": [{"text": "Specimen mislabeled"}]}, "Specimen mislabeled", id="mislabeled"),
+        pytest.param({"note": [{"text": "WRONG PATIENT - disregard"}]}, "WRONG PATIENT - disregard", id="in capitals"),
+        pytest.param({"note": {"text": "do not use"}}, "do not use", id="a note that is no list"),
+        pytest.param({"comment": "Result invalid"}, "Result invalid", id="a comment of an earlier release"),
+        pytest.param({"note": "entered in error"}, "entered in error", id="a bare text"),
+        pytest.param({"note": [{"text": "Ok."}, {"text": "Probe verwechselt"}]}, "Probe verwechselt", id="in German"),
+        pytest.param({"note": [{"text": "Resultado no válido"}]}, "Resultado no válido", id="in Spanish"),
+        pytest.param({"note": [{"text": "Échantillon erroné"}]}, "Échantillon erroné", id="in French"),
+        pytest.param(
+            {"note": [{"text": "Fasting. Contaminated."}]}, "Fasting. Contaminated.", id="its second sentence"
+        ),
+        pytest.param({"note": [{"text": "Previous result invalid; repeat"}]}, "", id="an earlier result"),
+        pytest.param({"note": [{"text": "Not contaminated"}]}, "", id="denied"),
+        pytest.param({"note": [{"text": "Replaces an erroneous value"}]}, "", id="what it replaces"),
+        pytest.param({"note": [{"text": "Slightly hemolyzed"}]}, "", id="a remark on the specimen"),
+        pytest.param({"note": [{"text": "Verified by repeat analysis"}]}, "", id="a remark for it"),
+        pytest.param({"note": [{"text": "invalidated sample plan"}]}, "", id="another word"),
+        pytest.param({"note": []}, "", id="no note"),
+    ],
+)
+def test_a_note_that_calls_a_result_void(more: dict[str, Any], note: str) -> None:
+    chart = read_patient(labs=bundle(ast(**more)))
+    told = [dict(gap.values)["note"] for gap in chart.gaps if gap.reason == "voided"]
+    assert told == ([note] if note else [])
+    assert ("ast" in chart.labs) is not bool(note)
+
+
+@pytest.mark.parametrize("code", ["10230-1", "29463-7", "777-3", "19080-1"])
+def test_it_is_heard_on_every_measurement(code: str) -> None:
+    value = {"10230-1": quantity(60, "%"), "29463-7": quantity(70, "kg"), "777-3": quantity(210, "10*3/uL")}
+    result = observation(code, valueQuantity=value.get(code, quantity(2, "mIU/mL")), note=[{"text": "disregard"}])
+    chart = read_patient(labs=bundle(result))
+    assert [gap.reason for gap in chart.gaps] == ["voided"]
+    assert not any((chart.lvefs, chart.weights, chart.labs, chart.pregnancy_tests))
+
+
+@pytest.mark.parametrize(
+    ("more", "stated"),
+    [
+        pytest.param({"method": {"text": "Estimated"}}, True, id="estimated, by its method"),
+        pytest.param({"note": [{"text": "Stated by patient"}]}, True, id="stated, by its note"),
+        pytest.param({"note": [{"text": "laut Patientin"}]}, True, id="in German"),
+        pytest.param({"method": {"text": "Bed scale"}}, False, id="measured"),
+        pytest.param({"note": [{"text": "Measured, previously stated"}]}, False, id="an earlier one was stated"),
+    ],
+)
+def test_a_weight_that_was_not_measured(more: dict[str, Any], *, stated: bool) -> None:
+    (weight,) = read_patient(weight=bundle(observation("29463-7", valueQuantity=quantity(70, "kg"), **more))).weights
+    assert isinstance(weight, Weight)
+    assert weight.stated is stated
