@@ -64,6 +64,8 @@ def unread(error: OSError | UnicodeDecodeError) -> str:
         return "cannot be read: there is no such file"
     if isinstance(error, UnicodeDecodeError):
         return "cannot be read: it is not in UTF-8"
+    if isinstance(error, IsADirectoryError):
+        return "cannot be read: it is a folder"
     return f"cannot be read ({type(error).__name__})"
 
 

@@ -19,6 +19,7 @@ SERVER = ["--fhir-server", "http://127.0.0.1:9/fhir", "--patient", "1"]
 FILES: dict[str, bytes] = {
     "good.yaml": b'auth: {mode: "off"}\ndatabase: sqlite:///good.sqlite\n',
     "key.yaml": b"cardz: {}\n",
+    "site.yaml": b'auth: {mode: "off"}\nsite: {knowledge: [folder]}\n',
     "folder.yaml": b'auth: {mode: "off"}\ndatabase: sqlite:///folder\n',
     "text.yaml": b'auth: {mode: "off"}\ndatabase: sqlite:///text.txt\n',
     "nowhere.yaml": b'auth: {mode: "off"}\ndatabase: sqlite:///nowhere/a.sqlite\n',
@@ -105,6 +106,7 @@ ROWS = [
     (["check", "list.json", "--service", "nope"], "'nope' is not one of 'her2-order-select'"),
     (["config", "check", "folder"], "is a directory"),
     (["config", "check", "empty"], "empty: the file is empty"),
+    (["config", "check", "site.yaml"], "folder: cannot be read: it is a folder"),
     (["config", "diff", "folder", "default"], "folder: a folder; name two configuration files"),
     (["config", "diff", "default", "missing"], "missing: no such file; name two configuration files"),
     (["config", "diff", "default"], "Missing argument 'AFTER'"),

@@ -68,7 +68,7 @@ def both(folder: Path, which: str, body: Json) -> tuple[list[str], list[str]]:
     [
         pytest.param(LAB, {"lvef": bundle(coded(lvef(), "lab", "EF-ECHO"))}, "lvef-missing", id="a laboratory code"),
         pytest.param(
-            LAB, {"labs": bundle(*platelets(**coded({}, "lab", "PLT")))}, "blood-count-missing", id="one among others"
+            LAB, {"labs": bundle(*platelets(**coded({}, "lab", "PLT")))}, "checks-incomplete", id="one that words name"
         ),
         pytest.param(
             UNIT,
