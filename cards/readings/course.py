@@ -71,7 +71,8 @@ def interval_after(case: Case, earlier: Treatment, doses: tuple[Treatment, ...])
     before = next(
         (each.on for each in doses if each.on is not None and earlier.on is not None and each.on < earlier.on), None
     )
-    if before is None or earlier.on is None:
+    if before is None or earlier.on is None or not intervals:
+        # Of a product without a schedule on file for this cancer, none is known.
         return None
     return min(intervals) if (earlier.on - before).days <= case.known.weekly.at_most_days else max(intervals)
 

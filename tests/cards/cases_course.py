@@ -686,6 +686,13 @@ ROWS = [
     Row(TOGETHER, "19 days after it, within the window", SILENT, KADCYLA, after(19, "trastuzumab", "6 mg/kg")),
     Row(TOGETHER, "a week after weekly trastuzumab", SILENT, KADCYLA, after(7, "trastuzumab", "2 mg/kg")),
     Row(TOGETHER, "two days after weekly trastuzumab", FIRES, KADCYLA, after(2, "trastuzumab", "2 mg/kg")),
+    Row(
+        TOGETHER,
+        "two doses of a drug without a schedule on file for this cancer",
+        FIRES,
+        KADCYLA,
+        chart(history=(given("ziihera", 1), given("ziihera", 2)), cancers=("gastric",)),
+    ),
     Row(TOGETHER, "a week after it, amount not on record", SILENT, KADCYLA, after(7, "trastuzumab")),
     Row(TOGETHER, "Kadcyla a week after Perjeta", FIRES, KADCYLA, after(7, "pertuzumab", "420 mg")),
     Row(TOGETHER, "trastuzumab a week after Perjeta", SILENT, TRASTUZUMAB, after(7, "pertuzumab", "420 mg")),
