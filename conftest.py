@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
+import time
+import uuid
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +18,13 @@ if TYPE_CHECKING:
 
 # The processes that tests start shall not each compile our modules anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+_RUN = "HER2_TEST_RUN"
+"""Every process that a test starts inherits this variable, and so does what that process starts."""
+os.environ.setdefault(_RUN, f"{uuid.uuid4().hex}-{os.getpid()}")
+_IS_OUTERMOST = os.environ[_RUN].endswith(f"-{os.getpid()}")
+_PATIENCE_S = 10.0
+_ENDS_WITH_US = (b"from multiprocessing.forkserver import", b"from multiprocessing.resource_tracker import")
 
 LONGEST_FILES = (
     "tests/cds_service/test_workbench_browser.py",
@@ -58,6 +69,41 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     root = Path(__file__).parent
     rank = {root / name: place for place, name in enumerate(LONGEST_FILES)}
     items.sort(key=lambda item: rank.get(item.path, len(rank)))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a run that leaves a process behind: a server, a worker, a browser, a database."""
+    if not _IS_OUTERMOST or not Path("/proc/self/environ").exists():
+        return
+    # What was just told to end gets the time to.
+    deadline = time.monotonic() + _PATIENCE_S
+    while (left := _left_over()) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    if not left:
+        return
+    session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    for process, command in left.items():
+        if reporter is not None:
+            reporter.write_line(f"\nLEFT BEHIND: process {process}: {command}", red=True)
+        with suppress(OSError):
+            os.kill(process, signal.SIGKILL)
+
+
+def _left_over() -> dict[int, str]:
+    """Return the processes of this run that are still there, but for this one, each with its command."""
+    marked = f"{_RUN}={os.environ[_RUN]}".encode()
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        # Those of others cannot be read, one that has ended neither.
+        with suppress(OSError):
+            if int(folder.name) == os.getpid() or marked not in (folder / "environ").read_bytes().split(b"\0"):
+                continue
+            command = (folder / "cmdline").read_bytes()
+            if not any(each in command for each in _ENDS_WITH_US):
+                found[int(folder.name)] = command.replace(b"\0", b" ").decode(errors="replace")[:200]
+    return found
 
 
 def pytest_collection_finish() -> None:

@@ -193,7 +193,7 @@ def varied(value: Any, number: int) -> Any:
     return f"{value} {number} #n#" if isinstance(value, str) and " " in value else value
 
 
-_NEEDED = frozenset({"hook", "hookInstance", "resourceType", "status", "subject", "reference", "patientId", "userId"})
+NEEDED = frozenset({"hook", "hookInstance", "resourceType", "status", "subject", "reference", "patientId", "userId"})
 
 
 def main() -> None:
@@ -213,7 +213,7 @@ def main() -> None:
     if chosen.texts or both:
         for at in places(request, str):
             where = ".".join(map(str, at))
-            if at[-1] in _NEEDED or chosen.only not in where:
+            if at[-1] in NEEDED or chosen.only not in where:
                 continue
             for kind in TEXTS:
                 for few, many in (SHORT, LONG):

@@ -18,7 +18,7 @@ from cards.identification.identity import identify
 from cards.presentation.urgency import indicator_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import date
 
     from cards.facts.order import DrugOrder
@@ -70,6 +70,7 @@ class _Check:
         self._session, self._recognizer, self._policy, self._wording = session, recognizer, policy, wording
         self._told = self._criticals(verdict for content in contents for verdict in content.all_verdicts)
         self._of_day: dict[tuple[str, date], list[DrugOrder]] = {}
+        self._of_orders: dict[frozenset[Origin], _Criticals] = {}
         self._places: dict[Origin, list[tuple[str, date]]] = {}
         for order in session.orders:
             product = identify(order, recognizer).product
@@ -98,28 +99,28 @@ class _Check:
 
     def _left_by(self, gone: frozenset[Origin]) -> _Criticals:
         """Return the critical findings about the orders of the same days once some orders are gone."""
-        group = {mate.origin for origin in gone for mate in self._orders_of_same_day(origin)}
-        return self._judged([order for order in self._session.orders if order.origin in group - gone])
+        return self._judged(self._same_days(gone) - gone)
 
     def _is_harmful(self, gone: frozenset[Origin]) -> bool:
-        left = {
-            mate.origin: mate for origin in gone for mate in self._orders_of_same_day(origin) if mate.origin not in gone
-        }
+        left = self._same_days(gone) - gone
         if not left:
             return False
-        group = {mate.origin for origin in left for mate in self._orders_of_same_day(origin)}
-        before = self._judged([order for order in self._session.orders if order.origin in group])
-        after = self._judged([order for order in self._session.orders if order.origin in group - gone])
-        return not after <= before | self._told
+        group = self._same_days(left)
+        after = self._judged(group - gone)
+        # What was critical before matters only for a critical finding that was not told, which is rare.
+        return not (after <= self._told or after <= self._judged(group) | self._told)
 
-    def _orders_of_same_day(self, origin: Origin) -> Iterator[DrugOrder]:
-        """Yield the orders of the same product and day, the order itself included."""
-        for place in self._places.get(origin, ()):
-            yield from self._of_day[place]
+    def _same_days(self, origins: frozenset[Origin]) -> frozenset[Origin]:
+        """Return the orders of the same products and days, the orders themselves included."""
+        places = {place for origin in origins for place in self._places.get(origin, ())}
+        return frozenset(order.origin for place in places for order in self._of_day[place])
 
-    def _judged(self, orders: list[DrugOrder]) -> _Criticals:
-        session = msgspec.structs.replace(self._session, orders=tuple(orders))
-        return self._criticals(judge(session, self._recognizer, self._policy))
+    def _judged(self, origins: frozenset[Origin]) -> _Criticals:
+        if origins not in self._of_orders:
+            orders = tuple(order for order in self._session.orders if order.origin in origins)
+            session = msgspec.structs.replace(self._session, orders=orders)
+            self._of_orders[origins] = self._criticals(judge(session, self._recognizer, self._policy))
+        return self._of_orders[origins]
 
     def _criticals(self, verdicts: Iterable[Verdict]) -> _Criticals:
         return frozenset(

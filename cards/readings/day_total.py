@@ -15,26 +15,33 @@ from cards.values.caching import per_case
 from cards.values.quantities import Mg
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from cards.facts.order import DrugOrder
     from cards.knowledge.schema import Level
     from cards.readings.case import Case
+    from cards.readings.session_orders import SameDay
 
 _HUNDRED = Decimal(100)
 
 
 class DayTotal(NamedTuple):
-    """The session's orders for the same day, and their sum.
+    """The session's orders for the same day, ``own`` among them, and their sum.
 
     ``total`` is ``None`` if a dose cannot be read. ``in_parts``: the orders say that they are parts of one dose, or
     only their sum is a labeled level.
     """
 
-    others: tuple[DrugOrder, ...]
+    own: DrugOrder
+    orders: tuple[DrugOrder, ...]
     total: DoseReading | None
     in_parts: bool
     level: Level | None
+
+    @property
+    def others(self) -> Iterator[DrugOrder]:
+        """The orders but for the own one."""
+        return (order for order in self.orders if order is not self.own)
 
 
 class _Parts(NamedTuple):
@@ -54,22 +61,24 @@ def day_total(case: Case) -> DayTotal | None:
     """
     if case.product.is_oral:
         return None
-    others = case.orders.of_same_day(case.order, case.product.id)
-    if not others:
+    same_day = case.orders.of_same_day(case.order, case.product.id)
+    if len(same_day.orders) < 2:  # noqa: PLR2004 - another order
         return None
-    parts = _parts(case, others)
+    parts = _parts(case, same_day)
     if parts.amount is None:
-        return DayTotal(others, None, parts.says_so, None)
+        return DayTotal(case.order, same_day.orders, None, parts.says_so, None)
     total = _total(case, parts)
     level = levels_met_by(case, total)
-    return DayTotal(others, total, parts.says_so or (level is not None and parts.none_alone), level)
+    return DayTotal(
+        case.order, same_day.orders, total, parts.says_so or (level is not None and parts.none_alone), level
+    )
 
 
-def _parts(case: Case, others: Sequence[DrugOrder]) -> _Parts:
+def _parts(case: Case, same_day: SameDay) -> _Parts:
     """Combine the orders of one day, once for all of them."""
-    orders = (case.order, *others)
+    orders = same_day.orders
     kept: dict[object, _Parts] = case.orders.worked_out.setdefault("parts of a dose", {})
-    key = (case.identity.brand and case.identity.brand.id, frozenset(map(id, orders)))
+    key = (case.identity.brand and case.identity.brand.id, same_day.ids)
     if key not in kept:
         cases = [case.as_only_order(order) for order in orders]
         doses = [dose_of(each) for each in cases]

@@ -30,6 +30,16 @@ class OrderOfDay(NamedTuple):
     identity: Identity
 
 
+class SameDay(NamedTuple):
+    """Orders that give a dose on the same day; ``ids`` are those of the objects."""
+
+    orders: tuple[DrugOrder, ...]
+    ids: frozenset[int]
+
+
+_NONE = SameDay((), frozenset())
+
+
 class SessionOrders:
     """The orders of a session, each with its identity, in the order in which they were sent."""
 
@@ -41,6 +51,7 @@ class SessionOrders:
         self.identified = tuple(identified)
         self.recognizer = recognizer
         self.worked_out: dict[str, Any] = {}
+        self._same_days: dict[tuple[str, frozenset[date]], SameDay] = {}
         self._today = today
 
     def days_of(self, order: DrugOrder) -> frozenset[date]:
@@ -51,13 +62,20 @@ class SessionOrders:
         """Return every order but one, with its identity."""
         return tuple(each for each in self.identified if each[0] is not own)
 
-    def of_same_day(self, own: DrugOrder, product: str) -> tuple[DrugOrder, ...]:
-        """Return the other orders of a product that give a dose on a day of this one."""
+    def of_same_day(self, own: DrugOrder, product: str) -> SameDay:
+        """Return the orders of a product that give a dose on a day of this one, itself included.
+
+        Orders for the same days share the result, so that many of them take no longer than one for each.
+        """
         if self.is_alone(own):
-            return ()
-        places = {place for day in self.days_of(own) for place in self._by_day.get((product, day), ())}
-        orders = (self.identified[place][0] for place in sorted(places))
-        return tuple(order for order in orders if order is not own)
+            return _NONE
+        days = self.days_of(own)
+        found = self._same_days.get((product, days))
+        if found is None:
+            places = {place for day in days for place in self._by_day.get((product, day), ())}
+            orders = tuple(self.identified[place][0] for place in sorted(places))
+            found = self._same_days[product, days] = SameDay(orders, frozenset(map(id, orders)))
+        return found if id(own) in found.ids else SameDay((own, *found.orders), found.ids | {id(own)})
 
     def of_next_day(self, own: DrugOrder, product: str) -> tuple[DrugOrder, ...]:
         """Return the other orders of a product whose next dose is on the day of this one's."""

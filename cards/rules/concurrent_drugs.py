@@ -19,7 +19,7 @@ from cards.rules.tablets import duplicate_tablets
 from cards.values.caching import per_case
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from cards.facts.order import DrugOrder
     from cards.knowledge.schema import DrugClass, KeptApart
@@ -140,7 +140,7 @@ def duplicate_order(case: Case) -> Outcome:
     sums = {
         "sum": written_total(case, day.total) if day.total is not None else "",
         "maximum": str(limit.maximum.dose) if limit is not None else "",
-        "count": str(len(day.others) + 1),
+        "count": str(len(day.orders)),
     }
     return Fired(
         values=sums,
@@ -159,7 +159,7 @@ def _duplicate_tablets(case: Case) -> Outcome:
     return duplicate_tablets(case, tuple(_line(order, case.product.name) for order in found.others))
 
 
-def _is_reported_on_other(case: Case, others: Sequence[DrugOrder]) -> bool:
+def _is_reported_on_other(case: Case, others: Iterable[DrugOrder]) -> bool:
     """Return whether a finding about orders of one product is reported on another of them."""
     own = _key(case.order)
     return any(order.in_focus and _key(order) > own for order in others)

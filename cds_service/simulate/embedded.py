@@ -16,6 +16,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from cds_service.simulate.partitioning import stage, told
@@ -34,9 +35,11 @@ if TYPE_CHECKING:
     from cds_service.simulate.partitioning import Counts
     from cds_service.simulate.plan import Plan
 
-_FLUSH_ORDERS = 20_000
+FLUSH_ORDERS = 20_000
+"""Orders whose rows are held in memory before they are written."""
 _MEMORY = "512MB"
-_OBJECTS_BETWEEN_COLLECTIONS = 200_000
+OBJECTS_BETWEEN_COLLECTIONS = 200_000
+"""Few reference cycles are created, and the prepared objects are permanent, so garbage is collected rarely."""
 _IN_ORDER = """
     SELECT patient, line FROM (
         SELECT digest, patient, line FROM read_parquet($lines) WHERE part = $part
@@ -94,8 +97,7 @@ def _begin(a: Settings, b: Settings | None) -> None:
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     replayer = Replayer(a, b)
     _of_process = replayer, Router(replayer.wanted, with_roles=replayer.asks_roles)
-    # Few reference cycles are created, and the prepared objects are permanent, so collect garbage rarely.
-    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
 
 
 def _end_with(parent: multiprocessing.process.BaseProcess) -> None:
@@ -124,10 +126,10 @@ def _replay(work: Path, part: int, names: Mapping[str, str]) -> None:
     building.mkdir(parents=True)
     replayer = _prepared()[0]
     rows, totals = Rows(), Rows()
-    with PartWriter(building) as writer:
+    with PartWriter(files_of(building)) as writer:
         for patient, lines in _patients(work, part):
             rows.add(replayer.replay_patient(patient, lines, names))
-            if len(rows.orders) >= _FLUSH_ORDERS:
+            if len(rows.orders) >= FLUSH_ORDERS:
                 writer.write(rows)
                 totals.count(rows.counts)
                 rows = Rows()
@@ -140,9 +142,9 @@ def _replay(work: Path, part: int, names: Mapping[str, str]) -> None:
 class PartWriter:
     """Writes the tables of a part incrementally."""
 
-    def __init__(self, folder: Path) -> None:
-        """Open a file for each table."""
-        self._writers = {name: pq.ParquetWriter(folder / f"{name}.parquet", schema) for name, schema in SCHEMAS.items()}
+    def __init__(self, sinks: Mapping[str, Path | pa.BufferOutputStream]) -> None:
+        """Open a file, or a place in memory, for each table."""
+        self._writers = {name: pq.ParquetWriter(sinks[name], schema) for name, schema in SCHEMAS.items()}
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -157,6 +159,11 @@ class PartWriter:
         """Write some rows."""
         for name, writer in self._writers.items():
             writer.write_table(rows.table(name))
+
+
+def files_of(folder: Path) -> dict[str, Path]:
+    """Return the file of each table of a part."""
+    return {name: folder / f"{name}.parquet" for name in SCHEMAS}
 
 
 def _patients(work: Path, part: int) -> Iterator[tuple[str, list[bytes]]]:

@@ -1,11 +1,13 @@
 """The engine for many machines: Spark groups the data by patient, and the same function replays it.
 
-The rows come back part by part to the machine that started the run, and are written there just as by the other engine.
+Every line is routed once, and one shuffle takes it to its part. The tables of a part are written where it is replayed;
+the machine that started the run puts them into files, just as the other engine does.
 Every machine needs this package, and the input and configuration files under the same paths.
 """
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import pickle
@@ -14,38 +16,35 @@ import sys
 from dataclasses import replace
 from functools import partial
 from itertools import chain, groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
+import pyarrow as pa
 from py4j.protocol import Py4JError
 from pyspark import StorageLevel
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
-from cds_service.simulate.embedded import PartWriter
+from cds_service.simulate.embedded import FLUSH_ORDERS, OBJECTS_BETWEEN_COLLECTIONS, PartWriter, files_of
 from cds_service.simulate.inputs import ExportError
 from cds_service.simulate.partitioning import Counts, part_of, routed_lines
 from cds_service.simulate.replaying import Replayer, digest
 from cds_service.simulate.routing import DRUG_KIND, Router, named_in
-from cds_service.simulate.rows import Rows
+from cds_service.simulate.rows import SCHEMAS, Rows
 from fhir_mappings.wire.resources import decode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from pyspark import RDD
-
     from cds_service.configuration.settings import Settings
     from cds_service.simulate.inputs import Piece
     from cds_service.simulate.plan import Plan
+    from cds_service.simulate.routing import Routed
 
     Row = tuple[str, str, bytes]
     """The digest of a patient, the patient, and a line."""
-    Found = tuple[str, Any]
 
-_PILE, _ASKED, _DRUG, _TOLD = "pile", "asked", "drug", "told"
 _PILE_BYTES = 32 * 1024 * 1024
-_PATIENTS_TOGETHER = 500
 # Set by spark-submit, which already has a master.
 _SUBMITTED = "PYSPARK_GATEWAY_PORT"
 _of_process: dict[str, Replayer] = {}
@@ -80,6 +79,14 @@ def replay(
         session.stop()
 
 
+class _Part(NamedTuple):
+    """The tables of a part as Parquet files, and its counts."""
+
+    number: int
+    tables: dict[str, bytes]
+    counts: dict[str, int]
+
+
 def _in_one_line(error: Exception) -> str:
     """Return why Spark failed: our own message, if one of our functions raised it on a worker."""
     lines = str(error).strip().splitlines()
@@ -95,31 +102,36 @@ def _replayed(session: SparkSession, run: Plan, progress: Callable[[str, int, in
     # rely on suffixes.
     own_pieces = [replace(piece, path=piece.path.resolve()) for piece in run.pieces]
     pieces = session.sparkContext.parallelize(own_pieces, max(1, len(own_pieces)))
-    routed = pieces.mapPartitions(partial(_route, run.a, run.b, run.bits)).persist(StorageLevel.DISK_ONLY)
-    counts, names = _told(_of_kind(routed, _TOLD).collect())
+    # What was counted is in a partition of its own after the parts. Spark keeps the files of a shuffle, so lines are
+    # not routed again for the parts; a persisted result of routing would be sent through Python once for each use.
+    by_part = pieces.mapPartitions(partial(_route, run.a, run.b, run.bits)).partitionBy(parts + 1, _same)
+    counted = session.sparkContext.runJob(by_part, list, [parts])
+    counts, names = _told(pickle.loads(each) for _, each in counted)  # noqa: S301 - written by `_route`
     progress("reading", 1, 1)
-    piles = _of_kind(routed, _PILE)
     if counts.kinds.get("Medication"):
         # A drug is no patient's: it goes to every patient one of whose resources refers to it.
-        asked, drugs = _of_kind(routed, _ASKED).distinct(), _of_kind(routed, _DRUG)
-        own = asked.join(drugs).map(lambda pair: (*pair[1][0], pair[1][1])).distinct()
-        piles = piles.union(own.mapPartitions(partial(_piled, run.bits)))
-    by_part = piles.partitionBy(parts, _same)
-    replayed = by_part.mapPartitionsWithIndex(partial(_replay, run.a, run.b, names)).persist(StorageLevel.DISK_ONLY)
+        asked = pieces.mapPartitions(partial(_asked, run.a, run.b)).distinct()
+        drugs = pieces.mapPartitions(partial(_drugs, run.a, run.b))
+        own = asked.join(drugs).map(_of_patient).distinct()
+        by_part = by_part.union(own.mapPartitions(partial(_piled, run.bits)).partitionBy(parts + 1, _same))
+    replay = partial(_replay, run.a, run.b, names, parts)
+    replayed = by_part.mapPartitionsWithIndex(replay).persist(StorageLevel.DISK_ONLY)
     # Compute all parts at once, then fetch them one by one.
     replayed.count()
     folders = [run.work / "parts" / f"{number:04}" for number in range(parts)]
-    _write(folders, replayed.toLocalIterator())
+    for part in replayed.toLocalIterator():
+        _write(folders[part.number], part)
     progress("replaying", parts, parts)
     return counts, folders
 
 
-def _of_kind(routed: RDD[Any], kind: str) -> RDD[Any]:
-    return routed.filter(lambda found: found[0] == kind).map(lambda found: found[1])
-
-
 def _same(part: int) -> int:
     return part
+
+
+def _of_patient(found: tuple[str, tuple[tuple[str, str], bytes]]) -> Row:
+    _, ((name, patient), line) = found
+    return name, patient, line
 
 
 def _piled(bits: int, rows: Iterable[Row]) -> Iterator[tuple[int, bytes]]:
@@ -148,34 +160,47 @@ def _prepared(a: Settings, b: Settings | None) -> Replayer:
     name = f"{a.client} {a.model_dump_json()} {b.model_dump_json() if b else ''}"
     if name not in _of_process:
         _of_process[name] = Replayer(a, b)
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     return _of_process[name]
 
 
-def _route(a: Settings, b: Settings | None, bits: int, pieces: Iterable[Piece]) -> Iterator[Found]:
-    """Route the lines of some pieces, and finally yield the counts."""
-    replayer = _prepared(a, b)
-    router, counts, names = Router(replayer.wanted, with_roles=replayer.asks_roles), Counts(), {}
-    others: list[Found] = []
+def _routed(replayer: Replayer, pieces: Iterable[Piece], counts: Counts) -> Iterator[tuple[Routed, bytes]]:
+    """Yield the lines that are used, each after what it is, and count all of them."""
+    router = Router(replayer.wanted, with_roles=replayer.asks_roles)
+    for line, routed in chain.from_iterable(routed_lines(piece, router, counts) for piece in pieces):
+        yield routed, line
+
+
+def _route(a: Settings, b: Settings | None, bits: int, pieces: Iterable[Piece]) -> Iterator[tuple[int, bytes]]:
+    """Route the lines of some pieces to the parts of their patients, and what was counted to the last one."""
+    counts, names = Counts(), {}
 
     def own() -> Iterator[Row]:
-        for line, routed in chain.from_iterable(routed_lines(piece, router, counts) for piece in pieces):
+        for routed, line in _routed(_prepared(a, b), pieces, counts):
             if routed.patient:
-                name = digest(routed.patient)
-                if routed.drug:
-                    others.append((_ASKED, (routed.drug, (name, routed.patient))))
-                yield name, routed.patient, line
+                yield digest(routed.patient), routed.patient, line
             elif routed.kind != DRUG_KIND:
                 place, called = named_in(line, routed.kind)
                 names[place] = called
-            else:
-                others.append((_DRUG, (f"Medication/{decode(line)['id']}", line)))
 
-    for pile in _piled(bits, own()):
-        yield _PILE, pile
-        yield from others
-        others.clear()
-    yield from others
-    yield _TOLD, (counts, names)
+    yield from _piled(bits, own())
+    yield 2**bits, pickle.dumps((counts, names), pickle.HIGHEST_PROTOCOL)
+
+
+def _asked(a: Settings, b: Settings | None, pieces: Iterable[Piece]) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Yield each Medication that a patient's resources refer to, and the patient."""
+    for routed, _ in _routed(_prepared(a, b), pieces, Counts()):
+        if routed.patient and routed.drug:
+            yield routed.drug, (digest(routed.patient), routed.patient)
+
+
+def _drugs(a: Settings, b: Settings | None, pieces: Iterable[Piece]) -> Iterator[tuple[str, bytes]]:
+    """Yield each Medication by its reference."""
+    for routed, line in _routed(_prepared(a, b), pieces, Counts()):
+        if routed.kind == DRUG_KIND:
+            yield f"Medication/{decode(line)['id']}", line
 
 
 def _told(each: Iterable[tuple[Counts, dict[str, str]]]) -> tuple[Counts, dict[str, str]]:
@@ -187,27 +212,36 @@ def _told(each: Iterable[tuple[Counts, dict[str, str]]]) -> tuple[Counts, dict[s
 
 
 def _replay(
-    a: Settings, b: Settings | None, names: Mapping[str, str], part: int, piles: Iterable[tuple[int, bytes]]
-) -> Iterator[tuple[int, Rows]]:
-    replayer, gathered = _prepared(a, b), Rows()
+    a: Settings,
+    b: Settings | None,
+    names: Mapping[str, str],
+    parts: int,
+    number: int,
+    piles: Iterable[tuple[int, bytes]],
+) -> Iterator[_Part]:
+    """Replay the patients of a part."""
+    if number == parts:
+        return
+    replayer, gathered, totals = _prepared(a, b), Rows(), Rows()
     # In an order that depends only on the lines, as in the other engine. The pickled data from Spark were written by
     # this same module a moment ago.
     rows: list[Row] = sorted(row for _, pile in piles for row in pickle.loads(pile))  # noqa: S301
-    for number, ((_, patient), group) in enumerate(groupby(rows, key=lambda row: row[:2]), 1):
-        gathered.add(replayer.replay_patient(patient, [row[2] for row in group], names))
-        if number % _PATIENTS_TOGETHER == 0:
-            yield part, gathered
-            gathered = Rows()
-    yield part, gathered
+    sinks = {name: pa.BufferOutputStream() for name in SCHEMAS}
+    with PartWriter(sinks) as writer:
+        for (_, patient), group in groupby(rows, key=lambda row: row[:2]):
+            gathered.add(replayer.replay_patient(patient, [row[2] for row in group], names))
+            if len(gathered.orders) >= FLUSH_ORDERS:
+                writer.write(gathered)
+                totals.count(gathered.counts)
+                gathered = Rows()
+        writer.write(gathered)
+        totals.count(gathered.counts)
+    yield _Part(number, {name: sink.getvalue().to_pybytes() for name, sink in sinks.items()}, totals.counts)
 
 
-def _write(folders: list[Path], replayed: Iterator[tuple[int, Rows]]) -> None:
-    for part, group in groupby(replayed, key=lambda found: found[0]):
-        folder, totals = folders[part], Rows()
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        with PartWriter(folder) as writer:
-            for _, rows in group:
-                writer.write(rows)
-                totals.count(rows.counts)
-        (folder / "counts.json").write_text(json.dumps(totals.counts), encoding="utf-8")
+def _write(folder: Path, part: _Part) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for name, file in files_of(folder).items():
+        file.write_bytes(part.tables[name])
+    (folder / "counts.json").write_text(json.dumps(part.counts), encoding="utf-8")

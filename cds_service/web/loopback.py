@@ -8,8 +8,14 @@ from urllib.parse import urlsplit
 from flask import request
 
 # Headers that proxies add to a request.
-_FORWARDED = ("forwarded", "via", "x-real-ip", "x-client-ip", "x-cluster-client-ip", "true-client-ip", "cdn-loop")
-_FORWARDED_KINDS = ("x-forwarded", "x-original-", "cf-", "x-envoy-", "x-amzn-")
+_FORWARDED = frozenset(
+    ("forwarded", "via", "cdn-loop", "front-end-https", "proxy-connection", "x-host", "x-scheme", "x-varnish")
+)
+_FORWARDED_KINDS = ("x-forwarded", "x-original-", "cf-", "x-envoy-", "x-amzn-", "x-arr-", "x-azure-", "fastly-")
+_ADDRESS = "-ip"
+"""The end of the names under which proxies pass on the address of the caller: ``X-Real-IP``, ``True-Client-IP``."""
+_OF_PROXIES = ("HTTP/1.0", "HTTP/1")
+"""What nginx speaks to a service unless told otherwise, under the service's own name and without another header."""
 
 
 def is_on_this_machine() -> bool:
@@ -18,9 +24,15 @@ def is_on_this_machine() -> bool:
     Behind a proxy every caller seems to be local, so forwarded requests do not count. A browser that was led here by
     DNS rebinding sends a foreign Host.
     """
-    if any(name.lower() in _FORWARDED or name.lower().startswith(_FORWARDED_KINDS) for name, _ in request.headers):
+    if request.environ.get("SERVER_PROTOCOL") in _OF_PROXIES or any(
+        _is_of_proxy(name.lower()) for name, _ in request.headers
+    ):
         return False
     return _is_loopback(request.remote_addr or "") and _names_this_machine(request.host)
+
+
+def _is_of_proxy(header: str) -> bool:
+    return header in _FORWARDED or header.startswith(_FORWARDED_KINDS) or header.endswith(_ADDRESS)
 
 
 def _names_this_machine(host: str) -> bool:

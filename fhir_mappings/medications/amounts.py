@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from cards.values.texts import LONGEST
+
 if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
 
@@ -31,7 +33,8 @@ def without_amount(instructions: Any) -> Json | None:
         return None
     instruction = instructions[0]
     amounts, written = instruction.get("doseAndRate"), instruction.get("text")
-    if amounts.__class__ is not list or written.__class__ is not str:
+    # A longer text is cut before it is read.
+    if amounts.__class__ is not list or written.__class__ is not str or len(written) > LONGEST:
         return None
     if not all(each.__class__ is dict and each.keys() <= _AMOUNT_ALONE for each in amounts):
         return None

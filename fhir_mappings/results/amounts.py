@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from cards.values.intervals import Bound
+from cards.values.texts import CUT
 from fhir_mappings.wire.lenient import number, text
 
 if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
 
-LONGEST, _LONGEST_COMPARATOR = 100, 20
+LONGEST, _LONGEST_COMPARATOR, _LONGEST_UNIT = 100, 20, 80
 """Longer than any number with its unit; a longer text is a narrative."""
 
 # FHIR's comparators, and their spellings in texts. Any other is not read: "!=" does not bound a number.
@@ -100,12 +101,19 @@ def read_quantity(quantity: Json) -> Reading | None:
     code, unit = quantity.get("code"), quantity.get("unit")
     code = code.strip() if code.__class__ is str else ""
     unit = unit.strip() if unit.__class__ is str else ""
+    if len(code) > _LONGEST_UNIT or len(unit) > _LONGEST_UNIT:
+        code, unit = _cut(code), _cut(unit)
     if "comparator" not in quantity:
         return Reading(value, code, unit, Bound.EXACT, f"{value} {unit or code}".strip())
     written = quantity["comparator"]
     comparator = text(written) if written.__class__ is str else str(written)
     bound = BOUNDS.get(" ".join(comparator[:_LONGEST_COMPARATOR].casefold().split()))
     return Reading(value, code, unit, bound, f"{comparator[:_LONGEST_COMPARATOR]} {value} {unit or code}".strip())
+
+
+def _cut(unit: str) -> str:
+    """Cut a unit that is too long for one; with its mark at the end it is none that is known."""
+    return unit if len(unit) <= _LONGEST_UNIT else f"{text(unit[:_LONGEST_UNIT])}{CUT}"
 
 
 def _quantity_in_words(quantity: Json) -> Reading | None:

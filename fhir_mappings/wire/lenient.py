@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 _NUMBER = re.compile(r"[+-]?\d{1,12}(?:\.\d{1,20})?")
+_LONGEST_DATE = 16
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?=$|T)")
 # No clinical number has more digits or a larger exponent; beyond that, arithmetic is slow or must round.
 _DIGITS_LIMIT = 40
@@ -108,7 +109,7 @@ def day(value: Any) -> date | None:
             return date.fromisoformat(value[:10])
     except ValueError:
         pass
-    if not (match := _DATE.match(value.strip())):
+    if not (match := _DATE.match(value.strip()[:_LONGEST_DATE])):
         return None
     year, month, day_of_month = match.groups()
     try:

@@ -42,7 +42,9 @@ def test_an_index_answers_as_a_look_at_every_order_does(drawn) -> None:
         for product in PRODUCTS:
             alike = [other for other, of in others if of == product]
             same = tuple(other for other in alike if session.days_of(other) & session.days_of(own))
-            assert session.of_same_day(own, product) == same
+            found = session.of_same_day(own, product)
+            assert tuple(each for each in found.orders if each is not own) == same
+            assert found.ids == frozenset(map(id, found.orders))
             before = [on for other in alike for on in session.days_of(other) if on < day]
             last = session.last_before(own, (product,), day)
             assert (last.day if last else None) == max(before, default=None)

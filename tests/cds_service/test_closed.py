@@ -183,7 +183,20 @@ def test_yaml_that_no_configuration_is_written_in_is_refused_at_once(text: str, 
 
 @pytest.mark.parametrize(
     "name",
-    ["Via", "Forwarded", "X-Forwarded-Proto", "X-Forwarded-For", "X-Forwarded-Port", "X-Real-IP", "X-Original-URL"],
+    [
+        "Via",
+        "Forwarded",
+        "X-Forwarded-Proto",
+        "X-Forwarded-For",
+        "X-Forwarded-Port",
+        "X-Real-IP",
+        "X-Original-URL",
+        "Fastly-Client-IP",
+        "X-Azure-ClientIP",
+        "X-ARR-SSL",
+        "Front-End-Https",
+        "X-Scheme",
+    ],
 )
 def test_what_a_proxy_has_passed_on_is_from_elsewhere(service: Caller, name: str) -> None:
     nearby = {"REMOTE_ADDR": "127.0.0.1"}
@@ -193,3 +206,11 @@ def test_what_a_proxy_has_passed_on_is_from_elsewhere(service: Caller, name: str
         "/", base_url="http://localhost", environ_base=nearby, headers={name: "https"}
     ):
         assert not is_on_this_machine()
+
+
+def test_what_nginx_passes_on_as_it_comes_is_from_elsewhere(service: Caller) -> None:
+    """It names the service by its own address and adds no header, but speaks HTTP/1.0 unless it is told otherwise."""
+    for protocol in ("HTTP/1.0", "HTTP/1"):
+        plain = {"REMOTE_ADDR": "127.0.0.1", "SERVER_PROTOCOL": protocol}
+        with service.app.test_request_context("/", base_url="http://localhost", environ_overrides=plain):
+            assert not is_on_this_machine()

@@ -267,3 +267,25 @@ def test_the_proxy_turns_away_who_calls_too_often_and_lets_them_in_again(proxy: 
     while get(proxy, "/cds-services")[0] != 200:
         assert time.monotonic() < deadline
         time.sleep(0.2)
+
+
+# --- Compose ---------------------------------------------------------------------------------------------------------
+
+
+def test_compose_starts_again_and_answers_this_machine_alone() -> None:
+    services = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]
+    assert {each["restart"] for each in services.values()} == {"unless-stopped"}
+    published = [port for each in services.values() for port in each.get("ports", ())]
+    assert published
+    assert all(port.startswith("${PUBLISH:-127.0.0.1}:") for port in published)
+
+
+def test_what_holds_secrets_goes_into_no_repository_and_no_image() -> None:
+    for name in (".gitignore", ".dockerignore"):
+        assert {".env", ".env.*"} <= set((ROOT / name).read_text(encoding="utf-8").splitlines())
+
+
+def test_the_proxy_looks_for_a_replaced_copy_within_seconds() -> None:
+    text = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
+    assert re.search(r"^resolver \S+ valid=([1-9])s", text, re.MULTILINE)
+    assert re.search(r"^ +server service:8080 resolve ", text, re.MULTILINE)

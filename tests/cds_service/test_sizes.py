@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import copy
 import json
+import re
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from calls import DISPATCH, LOINC, Caller, aspirin, bundle, call, clean_prefetch, order, weight
+from calls import DISPATCH, KEYS, LOINC, Caller, aspirin, bundle, call, clean_prefetch, order, weight
 
+from benchmarks.growth import NEEDED, at_place, places, put, rich
+from cards.values.texts import LONGEST
 from cds_service.configuration.settings import Settings
 
 if TYPE_CHECKING:
@@ -153,8 +157,53 @@ def codings(count: int) -> Json:
     return call(orders=[order(378, medicationCodeableConcept=concept)])
 
 
-@pytest.mark.parametrize("make", [instructions, doses, codings])
+def orders_of_one_day(count: int) -> Json:
+    """Return orders for the same day, each of another amount, of which all but one may be removed."""
+    return call(orders=[order(252 + each % 40, f"order-{each}") for each in range(count)])
+
+
+@pytest.mark.parametrize("make", [instructions, doses, codings, orders_of_one_day])
 def test_four_times_as_much_takes_nothing_like_sixteen_times_as_long(make: Callable[[int], Json]) -> None:
     caller = Caller()
     seconds(caller, make(10))
     assert seconds(caller, make(240)) < 9 * seconds(caller, make(60))
+
+
+class _Seen:
+    """A pattern that notes how long the longest text is that it is given."""
+
+    longest = 0
+
+    def __init__(self, pattern: re.Pattern[Any]) -> None:
+        self._pattern = pattern
+
+    def __getattr__(self, name: str) -> Any:
+        given = getattr(self._pattern, name)
+        if name not in ("search", "match", "fullmatch", "finditer", "findall", "split", "sub"):
+            return given
+
+        def noted(*args: Any, **more: Any) -> Any:
+            text = args[1] if name == "sub" else args[0]
+            _Seen.longest = max(_Seen.longest, len(text))
+            return given(*args, **more)
+
+        return noted
+
+
+def test_every_text_is_cut_before_a_pattern_sees_it(service: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    patterns = 0
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] in ("cards", "fhir_mappings"):
+            for each, value in list(vars(module).items()):
+                if isinstance(value, re.Pattern):
+                    monkeypatch.setattr(module, each, _Seen(value))
+                    patterns += 1
+    monkeypatch.setattr(_Seen, "longest", 0)
+    body = rich(KEYS)
+    for place in list(places(body, str)):
+        if place[-1] not in (*NEEDED, "system", "code", "id", "url", "patientId", "effectiveDateTime", "authoredOn"):
+            body = put(body, place, f"{at_place(body, place)} {'252 mg IV ' * 500}")
+    assert "checks-incomplete" in service.post(body).topics
+    assert patterns > 100
+    # The mark of a cut is three dots where a text is folded further.
+    assert 0 < _Seen.longest <= LONGEST + 2
