@@ -61,6 +61,8 @@ class Treatment(msgspec.Struct, frozen=True):
     """The days for which an active order names doses."""
     group: str = ""
     """The group of orders that an active order was placed with."""
+    replaces: tuple[str, ...] = ()
+    """The orders that an active order takes the place of or carries out, as ``MedicationRequest/id``."""
 
     def is_active(self, today: date) -> bool:
         """Return whether the drug is in use: not after the entry's period has ended, whatever its status says."""

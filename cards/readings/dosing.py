@@ -343,6 +343,14 @@ def _nearest(amounts: Sequence[Decimal], wanted: Decimal) -> Decimal:
     return min(amounts[max(place - 1, 0) : place + 1], key=lambda each: abs(each - wanted))
 
 
+def doses_named_in_text(case: Case) -> list[Mg | MgPerKg]:
+    """List the doses that the text of the instructions names, numbers of tablets as the milligrams of all of them."""
+    said = case.order.text_doses
+    kept = {*_mentioned(case, MgPerKg, said), *_mentioned(case, Mg, said)}
+    named = [*(dose for dose in said if dose in kept), *_counted(case)]
+    return list(dict.fromkeys(named or said))
+
+
 def _mentioned(case: Case, basis: type[Mg | MgPerKg], said: Iterable[Mg | MgPerKg]) -> list[Mg | MgPerKg]:
     """List the doses of a text, without the strengths of tablets and the sizes of vials."""
     named = [dose for dose in said if isinstance(dose, basis)]

@@ -29,6 +29,7 @@ from cards.readings.day_total import judged_levels
 from cards.readings.dosing import (
     DoseReading,
     Sense,
+    doses_named_in_text,
     is_component,
     look_alike_met,
     over_maximum,
@@ -211,7 +212,7 @@ def dose_cannot_verify(case: Case) -> Outcome:
     if case.session.hook.may_be_incomplete:
         return NotApplicable("the order may still be incomplete")
     if not case.order.doses:
-        written = ", ".join(str(dose) for dose in case.order.text_doses)
+        written = ", ".join(str(dose) for dose in doses_named_in_text(case))
         return Fired(
             values={"written": written},
             evidence=(Evidence("dose-in-text", written, case.order.origin),) if written else (),

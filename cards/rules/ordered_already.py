@@ -76,13 +76,15 @@ def _standing_orders(case: Case) -> dict[str, list[Treatment]]:
 
 
 def _is_same(case: Case, standing: Treatment) -> bool:
-    """Return whether an order in the chart is one of the session, or one that this order replaces."""
+    """Return whether an order in the chart is one of the session, or one of the two replaces or carries out the other.
+
+    A pharmacy's own order, for example, carries out the one that was signed.
+    """
     reference = standing.origin.reference
-    if not reference:
-        return False
-    return reference in case.order.replaces or any(
-        order.origin.reference == reference for order in case.orders.of_product(case.product.id)
-    )
+    if reference and reference in case.order.replaces:
+        return True
+    same = {reference, *standing.replaces} - {""}
+    return bool(same) and any(order.origin.reference in same for order in case.orders.of_product(case.product.id))
 
 
 def _together(case: Case, standing: Treatment) -> DoseReading | None:

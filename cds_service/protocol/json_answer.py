@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
 
-def json_answer(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+def json_answer(body: Any, status: int = 200, headers: Mapping[str, str] | Headers | None = None) -> Response:
     """Create a JSON response."""
     written = encode(body)
     named = Headers(headers)

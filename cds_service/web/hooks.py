@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import structlog
 from flask import Blueprint, Response
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 
 from cds_service.decisions import failures
@@ -29,7 +30,7 @@ from fhir_mappings.wire.depth import is_too_deep
 from fhir_mappings.wire.resources import encode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from cds_service.decisions.active_decider import ActiveDecider
     from cds_service.decisions.decision import Decision
@@ -42,7 +43,7 @@ DECISION_HEADER = "HER2-CDS-Decision"
 """The id of the recorded decision, so that an operator can look up why an answer had no cards."""
 _EXPOSED = f"{DECISION_HEADER}, {REQUEST_ID}, {TRACEPARENT}"
 # The headers that flask-cors would add; it skips responses that have them, which saves matching its rules.
-_HEADERS = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": _EXPOSED}
+_HEADERS = Headers({"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": _EXPOSED})
 _log = structlog.get_logger()
 
 
@@ -104,7 +105,7 @@ def unchecked(active: ActiveDecider, service: Service | None) -> dict[str, Any]:
     return shown
 
 
-def _written(shown: dict[str, Any], headers: Mapping[str, str], active: ActiveDecider) -> Response:
+def _written(shown: dict[str, Any], headers: Headers, active: ActiveDecider) -> Response:
     """Write an answer. A card that cannot be written is given without its buttons, or as the one that says so."""
     try:
         return json_answer(shown, headers=headers)
@@ -173,7 +174,7 @@ def _answer(service: Service, active: ActiveDecider, client: Caller | None, body
     decision = _kept(decision, service, now, circumstances, client, request)
     with _telemetry_failures_logged():
         _count_and_log(decision, service, active, client)
-    headers = dict(_HEADERS)
+    headers = Headers(_HEADERS)
     if decision.verdicts:
         headers[DECISION_HEADER] = decision.id
     shown: dict[str, Any] = {"cards": decision.cards}

@@ -43,4 +43,4 @@ def specimens() -> dict[str, Specimen]:
 @cached_by_key(len(Topic))
 def typical(topic: TopicCode) -> Specimen | None:
     """Return the case that best shows a topic's card; none if the topic has no rule of its own."""
-    return next((each for each in specimens().values() if each.topic is topic and each.expect == "fired"), None)
+    return next((each for each in specimens().values() if each.topic == topic and each.expect == "fired"), None)

@@ -123,9 +123,9 @@ def _asked_for(topic: TopicCode) -> frozenset[str]:
     billing = Settings().billing()
     asked = {name for name, each in default_wording().thresholds.items() if topic in each.topics}
     for case in specimens().values():
-        if case.topic is topic:
+        if case.topic == topic:
             put = question(case.session(), known, policy, billing)
-            own = [rule for rule in put.rules if rule.topic is topic]
+            own = [rule for rule in put.rules if rule.topic == topic]
             asked.update(*thresholds_asked(put.session, recognizer_for(known), policy, put.identities, own).values())
     return frozenset(asked)
 

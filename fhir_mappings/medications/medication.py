@@ -180,7 +180,7 @@ class MedicationReader:
             start=said.start,
             tentative=text(resource.get("intent")) in _TENTATIVE,
             in_focus=in_focus,
-            replaces=_orders_replaced(resource),
+            replaces=orders_replaced(resource),
         )
 
     def drug(self, resource: Json, references: References) -> DrugOrder:
@@ -404,7 +404,7 @@ def service_billing(resource: Json, path: str) -> list[BillingCode]:
     return [_billing_code(each, origin, on_the_order=False) for each in _each_once(said)]
 
 
-def _orders_replaced(resource: Json) -> tuple[str, ...]:
+def orders_replaced(resource: Json) -> tuple[str, ...]:
     """List the orders that an order takes the place of, or carries out as part of a plan."""
     if "priorPrescription" not in resource and "basedOn" not in resource:
         return ()

@@ -17,7 +17,7 @@ from cards.identification.recognizer import CODE_SYSTEMS
 from cards.values.quantities import Mg, MgPerKg
 from fhir_mappings.codings import CLINICAL, NO_CODE_MAP, codings, drug_coding, texts
 from fhir_mappings.medications.doses_in_text import doses_in
-from fhir_mappings.medications.medication import concept_alone
+from fhir_mappings.medications.medication import concept_alone, orders_replaced
 from fhir_mappings.medications.tablets import tablet_mg
 from fhir_mappings.medications.written_codes import codes_in_text
 from fhir_mappings.wire.cached_json import CachedByJson
@@ -115,6 +115,7 @@ class TreatmentReader:
                 classes=drug.classes,
                 days=self._medication.days(resource) if is_standing else (),
                 group=text(child(resource, "groupIdentifier").get("value")) if is_standing else "",
+                replaces=orders_replaced(resource) if is_standing else (),
             )
         at = _time(resource)
         on = self._day_of(at) if len(at) >= _WHOLE_DAY else None

@@ -859,6 +859,20 @@ ROWS = [
     ),
     Row(
         TWICE,
+        "it carries out this order: the pharmacy's own",
+        SILENT,
+        KADCYLA,
+        active(origin=Origin("MedicationRequest/kadcyla-0", ""), replaces=("MedicationRequest/order-1",)),
+    ),
+    Row(
+        TWICE,
+        "it carries out another order",
+        FIRES,
+        KADCYLA,
+        active(origin=Origin("MedicationRequest/kadcyla-0", ""), replaces=("MedicationRequest/order-7",)),
+    ),
+    Row(
+        TWICE,
         "this one replaces another order",
         FIRES,
         replacing("210 mg", "MedicationRequest/kadcyla-1"),

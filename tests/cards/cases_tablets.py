@@ -115,6 +115,13 @@ ROWS = [
         indicator="critical",
     ),
     Row(
+        Topic.DOSE_CANNOT_VERIFY,
+        "two tablets of 150 mg in the free text",
+        FIRES,
+        naming(tucatinib(text_dose="150 mg"), said=(("2", "150"),)),
+        says=("(300 mg)",),
+    ),
+    Row(
         Topic.DOSE_TEXT_CONFLICT,
         "the dose in tablets in the instructions",
         SILENT,

@@ -202,6 +202,8 @@ EXCEPTIONS = {
     "fhir_mappings/wire/lenient.py _LONGEST_DATE": (BOUND, "16"),
     "fhir_mappings/wire/phrases.py _LONGEST_NUMBER": (BOUND, "7"),
     "fhir_mappings/wire/resources.py _LONGEST_CODE": (BOUND, "500"),
+    "fhir_mappings/wire/resources.py _LONGEST_CODING": (BOUND, "2000"),
+    "fhir_mappings/wire/resources.py _CODINGS": (CACHE, "1024"),
     "fhir_mappings/wire/resources.py _NESTING": (BOUND, "3"),
     "fhir_mappings/wire/times.py _LONGEST": (BOUND, "40"),
     "fhir_mappings/wire/times.py within": (CALENDAR, "12 31"),

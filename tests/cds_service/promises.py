@@ -531,6 +531,20 @@ REGIMEN = [
         beside(active("Kadcyla", dosageInstruction=drug("Kadcyla", 252, on=0)["dosageInstruction"])),
     ),
     Promise(
+        "a pharmacy's order that carries it out",
+        "",
+        (drug("Kadcyla", 252, on=0, status="active"),),
+        beside(
+            active(
+                "Kadcyla",
+                dosageInstruction=drug("Kadcyla", 252, on=0)["dosageInstruction"],
+                intent="filler-order",
+                basedOn=[{"reference": "MedicationRequest/order-1"}],
+            )
+        ),
+        DISPATCH,
+    ),
+    Promise(
         "neratinib without loperamide in its first weeks", "W prophylaxis-missing", (daily("neratinib", 240),), ADJUVANT
     ),
     Promise(

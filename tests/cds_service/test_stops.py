@@ -312,6 +312,7 @@ def test_a_topic_is_stopped_and_settled_on_its_page(database_url: str) -> None:
     assert "Stop this topic now" in page
     critical = words(office.ben.get("/topics/dose-above-maximum"))
     assert "clinicians take silence for “checked and fine”" in critical
+    assert "dose_rounding_tolerance_percent" in critical
     assert "Stop this topic now" not in words(office.eve.get("/topics/weight-stale"))
     assert office.eve.send("/topics/weight-stale/stop", kind="stopped", comment=WHY).status_code == 403
     assert office.ben.send("/topics/weight-stale/stop", kind="stopped", comment=WHY).status_code == 302

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from hypothesis import given, settings
@@ -10,9 +11,13 @@ from hypothesis import strategies as st
 from benchmarks.reading import her2, lvef, problems
 from benchmarks.reading.tables import UNREADABLE, Entry, entries
 from cards.knowledge.loader import default_knowledge
+from cards.values.quantities import Mg
 from fhir_mappings.medications import schedule_text
 from fhir_mappings.medications.amounts import without_amounts
+from fhir_mappings.medications.dose_shares import shares_in
+from fhir_mappings.medications.doses_in_text import doses_in
 from fhir_mappings.medications.schedule_text import read_schedule_text
+from fhir_mappings.medications.tablet_counts import tablets_in
 from fhir_mappings.results.variant_texts import mutation_in
 
 if TYPE_CHECKING:
@@ -49,6 +54,22 @@ def test_an_unknown_word_makes_a_her2_text_unread(entry: Entry, word: str, place
 @given(st.sampled_from(LVEF), UNKNOWN, st.integers(min_value=0, max_value=40))
 def test_an_unknown_word_makes_an_ejection_fraction_unread(entry: Entry, word: str, place: int) -> None:
     assert_refused(lvef.read, entry, word, place)
+
+
+@given(st.sampled_from(["378 mg", "0.378 g", "378 Milligramm", "378000 mcg", "378 mg/250 mL"]), UNKNOWN, UNKNOWN)
+def test_an_unknown_word_never_hides_a_dose(written: str, before: str, behind: str) -> None:
+    assert doses_in(f"{before} {written} {behind}") == (Mg(Decimal(378)),)
+    assert doses_in(f"{before}: {written}, {behind}") == (Mg(Decimal(378)),)
+
+
+@given(st.sampled_from(["2 tablets", "2 x 150 mg", "2 comprimidos"]), UNKNOWN, UNKNOWN)
+def test_an_unknown_word_never_hides_a_number_of_tablets(written: str, before: str, behind: str) -> None:
+    assert [each.count for each in tablets_in(f"{before} {written} {behind}")] == [2]
+
+
+@given(st.sampled_from(["reduced by 20 %", "80 % of the dose", "20 % dose reduction"]), UNKNOWN, UNKNOWN)
+def test_an_unknown_word_never_hides_a_reduction(written: str, before: str, behind: str) -> None:
+    assert shares_in(f"{before} {written} {behind}") == (Decimal(80),)
 
 
 @given(st.sampled_from(VARIANTS), UNKNOWN, st.integers(min_value=0, max_value=40))
