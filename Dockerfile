@@ -1,7 +1,7 @@
 # The service for production. Build: docker build -t her2-cds .
-# With what an extra needs: --target charts for reports with charts, --target simulate for simulations of the past,
+# With an extra: --target charts for reports with charts, --target simulate for simulations of past orders,
 # --target otel for spans.
-# To build from one image for ever, name it by its digest: --build-arg PYTHON=python:3.13-slim@sha256:…
+# To pin the base image, name it by its digest: --build-arg PYTHON=python:3.13-slim@sha256:…
 ARG PYTHON=python:3.13-slim
 
 # hadolint ignore=DL3006
@@ -28,7 +28,7 @@ FROM ${PYTHON} AS base
 RUN useradd --system --uid 10001 --home-dir /var/lib/her2-cds --create-home her2-cds
 ENV PATH=/opt/her2-cds/bin:$PATH PYTHONUNBUFFERED=1
 USER 10001
-# The embedded database, where no other is configured.
+# The embedded database, if no other is configured.
 WORKDIR /var/lib/her2-cds
 VOLUME /var/lib/her2-cds
 EXPOSE 8080
@@ -40,7 +40,7 @@ CMD ["her2-cds", "serve", "--host", "0.0.0.0", "--workers", "2"]
 
 FROM base AS charts
 USER 0
-# What WeasyPrint lays a PDF out with, and a font.
+# What WeasyPrint needs to lay out a PDF, and a font.
 # hadolint ignore=DL3008
 RUN apt-get update \
  && apt-get install -y --no-install-recommends fonts-dejavu-core libharfbuzz-subset0 libpango-1.0-0 libpangoft2-1.0-0 \
@@ -54,6 +54,6 @@ COPY --from=build-otel /opt/her2-cds /opt/her2-cds
 FROM charts AS simulate
 COPY --from=build-simulate /opt/her2-cds /opt/her2-cds
 
-# The last one is what is built where no target is named.
+# The last stage is built if no target is named.
 FROM base AS serve
 COPY --from=build /opt/her2-cds /opt/her2-cds

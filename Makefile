@@ -4,13 +4,13 @@ PORT ?= 8080
 VENV := .venv
 BIN := $(VENV)/bin
 CORES := $(shell getconf _NPROCESSORS_ONLN)
-# Two workers more than there are cores: many tests wait for a server, a timer or a browser.
+# Two more workers than cores: many tests wait for a server, a timer or a browser.
 WORKERS ?= $(shell expr $(CORES) + 2)
 PYTEST := $(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadfile
 
 .PHONY: run test test-fast lint soak coverage bench lock golden sign-off clean install install-dev lowest pythons
 
-# The port is checked first, so that nobody waits for an installation only to learn that it is taken.
+# The port is checked first, so that nobody waits for an installation only to find that it is in use.
 run:
 	@python=$$(PYTHON="$(PYTHON)" scripts/find-python) && "$$python" scripts/port_is_free.py "$(PORT)"
 	@$(MAKE) --no-print-directory install
@@ -24,7 +24,7 @@ test: install-dev
 test-fast: install-dev
 	@$(call beside_lint,$(PYTEST) --numprocesses=$(CORES) tests/cards tests/fhir_mappings)
 
-# Lint and types take their turn while tests wait for servers and browsers; what they say comes last.
+# Lint and types run while tests wait for servers and browsers; their output comes last.
 define beside_lint
 $(MAKE) --no-print-directory lint >$(VENV)/lint.log 2>&1 & lint=$$!; \
 	$(1); tests=$$?; \
@@ -41,30 +41,30 @@ lint: install-dev
 	$(BIN)/oxlint --quiet --deny-warnings cds_service/static
 	$(BIN)/hadolint Dockerfile
 
-# What takes hours, and the whole machine: the suite three times over with more of everything, for flaky tests; then, one
-# after the other, load, feedback, machines that fail and a cluster (as root: network namespaces).
+# Takes hours, and the whole machine: the suite three times with more of everything, to find flaky tests; then, one
+# after the other, load, feedback, failing machines and a cluster (as root: network namespaces).
 soak: install-dev
 	for run in 1 2 3; do SOAK=1 $(PYTEST) --ignore=tests/soak || exit 1; done
 	SOAK=1 $(BIN)/pytest -o faulthandler_timeout=0 tests/soak
 
-# The lowest versions that pyproject.toml allows, installed anew and started; needs the registry, and a minute or two.
+# Installs and starts the lowest versions that pyproject.toml allows; needs the registry, and a minute or two.
 lowest:
 	@python=$$(PYTHON="$(PYTHON)" scripts/find-python) && scripts/try-installation "$$python" lowest
 
-# The same with what the lock pins, by every Python that is there.
+# The same with the locked versions, for every installed Python.
 pythons:
 	@for python in python3.11 python3.12 python3.13 python3.14; do \
 		if PYTHON=$$python scripts/find-python >/dev/null 2>&1; then scripts/try-installation $$python || exit 1; \
 		else echo "$$python is not here"; fi; done
 
-# The tests once more, with the lines and branches that they pass; a third slower.
+# The tests with line and branch coverage; a third slower.
 coverage: install-dev
 	$(PYTEST) --cov --cov-report=term
 
 bench: install-dev
 	$(BIN)/python -m benchmarks
 
-# Rewrites the golden cards from what the service says now; read the difference before you commit it.
+# Rewrites the golden cards from what the service shows now; read the diff before you commit it.
 golden: install-dev
 	GOLDEN=write $(BIN)/pytest -q tests/cards/test_golden.py tests/cards/test_site_rule_laws.py tests/cards/test_view.py tests/cards/test_rules_page.py tests/cards/test_specimens.py
 
@@ -74,8 +74,8 @@ sign-off: $(VENV)/.installed
 		--release "$$($(BIN)/her2-cds --version | sed 's/.* //')" $(if $(SINCE),--since .signed-rules.md)
 	@rm -f .signed-rules.md
 
-# Pins every dependency with its hashes, for every platform: what serves, each extra on top of it, and what tests.
-# An extra that a package asks of another stays in the lock: without it pip before 23.3 looks for a newer version.
+# Pins every dependency with its hashes, for every platform: the service, each extra, and the tests.
+# An extra that one package requires of another stays in the lock: without it, pip before 23.3 looks for a newer version.
 lock: install-dev
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv --no-config pip compile $(LOCK) --group build pyproject.toml -o requirements.lock

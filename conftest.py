@@ -24,7 +24,12 @@ _RUN = "HER2_TEST_RUN"
 os.environ.setdefault(_RUN, f"{uuid.uuid4().hex}-{os.getpid()}")
 _IS_OUTERMOST = os.environ[_RUN].endswith(f"-{os.getpid()}")
 _PATIENCE_S = 10.0
-_ENDS_WITH_US = (b"from multiprocessing.forkserver import", b"from multiprocessing.resource_tracker import")
+_ENDS_WITH_US = (
+    b"from multiprocessing.forkserver import",
+    b"from multiprocessing.resource_tracker import",
+    # The workers of pytest-xdist.
+    b"exec(eval(sys.stdin.readline()))",
+)
 
 LONGEST_FILES = (
     "tests/cds_service/test_workbench_browser.py",

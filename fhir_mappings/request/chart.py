@@ -293,7 +293,7 @@ class ChartReader:
         """Read the chart from the answers to all queries, and from anything else that the client sent.
 
         ``session`` names the orders that are being asked about: they are no history, wherever else they stand.
-        ``every_lab`` reads the laboratory results of all days, not only the newest. ``occasion`` says of which
+        ``every_lab`` reads the laboratory results of all days, not only the newest. ``chart_source`` says of which
         server the chart is, and on which day it is read.
         """
         return self._patient.read(

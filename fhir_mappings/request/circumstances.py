@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.resources import ResourceStub
 
 _PEOPLE = frozenset({"Practitioner", "PractitionerRole"})
-_ROLES_QUERY, _READ_ROLE, _READ_PERSON, _READ_ENCOUNTER = "asker.roles", "asker.role", "asker.person", "asker.encounter"
+_ROLES_QUERY, _READ_ROLE, _READ_PERSON, _READ_ENCOUNTER = "user.roles", "user.role", "user.person", "user.encounter"
 
 
 def user_of(request: HookRequest) -> str:

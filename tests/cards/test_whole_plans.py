@@ -468,8 +468,8 @@ def test_a_reduction_planned_after_the_starting_dose_is_not_a_wrong_start(doses:
         order("Kadcyla", dose, start=days_ago(-21 * n), identifier=f"cycle-{n}") for n, dose in enumerate(doses)
     )
     verdicts = judge(facts_of(*orders), RECOGNIZER, POLICY)
-    told_of = [v for v in verdicts if v.topic is Topic.DOSE_WRONG_FOR_INDICATION and isinstance(v.outcome, Fired)]
-    assert len(told_of) == wrong
+    reported = [v for v in verdicts if v.topic is Topic.DOSE_WRONG_FOR_INDICATION and isinstance(v.outcome, Fired)]
+    assert len(reported) == wrong
 
 
 @pytest.mark.parametrize(("dose", "text"), [("216 mg", "3.6 mg/kg"), ("200 mg", None), ("252 mg", "3.6 mg/kg")])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -151,11 +152,16 @@ def _become(request: bytes, files: list[int]) -> None:
 
 
 def _tell(told: int, service: int) -> NoReturn:
+    """Tell how the service ended; end it when there is nobody left to be told."""
     os.closerange(0, told)
     os.closerange(told + 1, 256)
     os.write(told, str(service).encode())
+    either = select.poll()
+    either.register(told, select.POLLHUP)
+    either.register(os.pidfd_open(service), select.POLLIN)
+    if any(each == told for each, _ in either.poll()):
+        os.kill(service, signal.SIGKILL)
     _, status = os.waitpid(service, 0)
-    # Nobody may want to know any more.
     with suppress(OSError):
         os.write(told, str(os.waitstatus_to_exitcode(status)).encode())
     os._exit(0)

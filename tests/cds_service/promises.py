@@ -160,17 +160,17 @@ SCOPE = [
         NO_LABS | NO_LVEF,
     ),
     Promise(
-        "a known neighbour with the HCPCS code of a checked drug",
+        "a known drug that is not checked with the HCPCS code of a checked drug",
         "C hcpcs-mismatch",
         (drug("Cyramza", 560, code=(HCPCS, "J9306")),),
         NO_LABS,
     ),
     Promise(
-        "a known neighbour with the NDC of a checked drug",
+        "a known drug that is not checked with the NDC of a checked drug",
         "C ndc-mismatch",
         (drug("Cyramza", 560, code=(NDC, "65597-0406-01")),),
     ),
-    Promise("a known neighbour by itself is out of scope", "", (drug("Cyramza", 560),)),
+    Promise("a known drug that is not checked is out of scope", "", (drug("Cyramza", 560),)),
     Promise(
         "selection does not hold absent details against an order",
         "",
