@@ -23,7 +23,17 @@ _KINDS = {
 }
 _HINTS = ("ideal", "ibw", "adj", "ajustado", "lean", "lbw")
 # "Actual body weight, not ideal body weight": up to the end of the clause.
-_NOT_THIS = re.compile(r"\b(?:not|never|no|instead of|rather than|nicht)\b[^.;)]*", re.IGNORECASE)
+_NOT_THIS = re.compile(r"\b(?:not|never|no|instead of|rather than|nicht)\b[^.,;)]*", re.IGNORECASE)
+# "Ideal body weight not used", "IBW 58 kg (not used)": the whole clause.
+_NOT_USED = re.compile(
+    r"\b(?:not (?:to be )?(?:used|applied)|do not use|nicht (?:verwendet|verwenden)|no (?:se usa|usar))\b",
+    re.IGNORECASE,
+)
+_CLAUSES = re.compile(r"[.;,]")
+# Where the order says this, it names another weight for information only.
+_BY_ACTUAL = re.compile(
+    r"\b(?:use|using|by|on|per)(?: the)? (?:actual|total|real)(?: body)? ?(?:weight|wt)\b", re.IGNORECASE
+)
 
 
 def weight_basis(resource: Json) -> str:
@@ -43,5 +53,8 @@ def _named(written: str) -> str:
     folded = written.casefold()
     if not any(hint in folded for hint in _HINTS):
         return ""
-    plain = _NOT_THIS.sub(" ", written)
+    used = ",".join(each for each in _CLAUSES.split(written) if not _NOT_USED.search(each))
+    plain = _NOT_THIS.sub(" ", used)
+    if _BY_ACTUAL.search(plain):
+        return ""
     return next((kind for kind, pattern in _KINDS.items() if pattern.search(plain)), "")
