@@ -57,7 +57,7 @@ class Moving:
 @pytest.fixture(autouse=True)
 def a_busy_machine_is_no_store_that_is_down(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait longer for the store than the fifth of a second that an answer waits, but where that is what is tried."""
-    if "costs_no_card" not in request.node.name:
+    if "suppresses_no_card" not in request.node.name:
         monkeypatch.setattr(suppression, "DEADLINE_S", 20.0)
 
 
