@@ -65,7 +65,7 @@ def known_drug(name: str, decider: Decider) -> None:
         for brand in product.brands
         for each in (brand.name, brand.generic)
     }
-    close = difflib.get_close_matches(name.strip().casefold(), names, n=_SUGGESTED, cutoff=0.6)
+    close = difflib.get_close_matches(name.strip().casefold(), names, n=_SUGGESTED, cutoff=0.7)
     near = f"; the nearest are {', '.join(names[each] for each in close)}" if close else ""
     raise UnknownDrugError(f"no drug of this service is called by that name{near}")
 
