@@ -207,6 +207,9 @@ def _before(problem: Problem, left: Sequence[_Token]) -> Said:
         elif kind == "unknown":
             unknown = unknown or not (is_far or is_bracketed)
         elif (said := _qualifies(token, problem)) is not None:
+            if said is Said.OTHER and any(each.kind == "doubted" for each in left[:at]):
+                # "Likely viral pneumonitis": with the cause in doubt it may be the drug's.
+                said = Said.SUSPECTED
             return Said.UNCLEAR if unknown or is_far else said
     return Said.UNCLEAR if unknown else Said.STATED
 
