@@ -114,7 +114,7 @@ class Schedule(msgspec.Struct, frozen=True, dict=True):
 
     @lazy
     def repeat(self) -> Rhythm | None:
-        """The repetition stated next to the only named day; ``None`` if there is none, or it only says "daily"."""
+        """The repetition stated next to the only named day; ``None`` without one, or if it says only "daily"."""
         if len(self.days) != 1:
             return None
         stated = (each.repeat for each in self.rhythms if each.repeat is not None)

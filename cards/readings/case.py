@@ -375,7 +375,7 @@ class Case:
         return any(gap.about in concepts and gap.reason in UNREAD for gap in self.patient.gaps)
 
     def in_future(self, concepts: frozenset[str]) -> str:
-        """Return the first day of results about some concepts that are dated in the future; empty if there is none."""
+        """Return the first future date among the results about some concepts, or an empty string."""
         days = [gap.on for gap in self.patient.gaps if gap.about in concepts and gap.reason == "future" and gap.on]
         return min(days).isoformat() if days else ""
 

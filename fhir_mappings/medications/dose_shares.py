@@ -31,7 +31,7 @@ _LEAST = 30
 
 @cached_by_text
 def shares_in(written: str) -> tuple[Decimal, ...]:
-    """List the percents of a dose that a text says are given; what depends on a condition is none."""
+    """List the percentages of a dose that a text says to give; conditional ones are left out."""
     if "%" not in written and "erc" not in written and "roz" not in written:
         return ()
     found: dict[Decimal, None] = {}

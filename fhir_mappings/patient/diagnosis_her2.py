@@ -73,7 +73,7 @@ class DiagnosisHer2Reader:
         return said
 
     def _status(self, words: Sequence[Word], at: int) -> bool | None:
-        """Return the status right behind the name of HER2; 2+ is none."""
+        """Return whether the words right after HER2 say positive or negative; ``None`` for 2+ and all else."""
         while at < len(words):
             word = words[at]
             following = words[at + 1].text if at + 1 < len(words) else ""

@@ -346,7 +346,7 @@ def _of_unknown_selections(
     entries: Iterable[tuple[str, Json | None, str]],
     orders: Iterable[tuple[DrugOrder, Identity]],
 ) -> Iterator[Gap]:
-    """Report a selection that is no entry of the session where a drug in scope that was not selected may be meant."""
+    """Report a selection that is not in the session, where an unselected order of a drug in scope may be meant."""
     names = {
         name for _, resource, full_url in entries if resource is not None for name in _names_of(resource, full_url)
     }

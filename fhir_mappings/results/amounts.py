@@ -112,7 +112,7 @@ def read_quantity(quantity: Json) -> Reading | None:
 
 
 def _cut(unit: str) -> str:
-    """Cut a unit that is too long for one; with its mark at the end it is none that is known."""
+    """Cut a text that is too long to be a unit; the mark at its end keeps it from matching a known one."""
     return unit if len(unit) <= _LONGEST_UNIT else f"{text(unit[:_LONGEST_UNIT])}{CUT}"
 
 

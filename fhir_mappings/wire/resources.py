@@ -247,7 +247,7 @@ def _of_raw(raw: msgspec.Raw, path: str, full_url: str) -> ResourceStub | None:
 
 
 def _of_elements(sent: ObservationElements | None, path: str, full_url: str) -> ResourceStub | None:
-    """Create the stub of a resource that is split into elements; nothing if there is none."""
+    """Create the stub of a resource that is split into elements; ``None`` without elements."""
     if sent is None:
         return None
     kind, code = sent.resource_type or "", bytes(sent.code)

@@ -164,7 +164,7 @@ ROWS = [
     Row(ABOVE, "milligrams and no weight", CANNOT, order("Kadcyla", "252 mg"), NO_WEIGHT),
     Row(ABOVE, "no dose yet at selection", NOT_ASKED, order("Kadcyla"), hook=Hook.SELECT),
     Row(ABOVE, "a number without its unit yet at selection", NOT_ASKED, order("Kadcyla", "252"), hook=Hook.SELECT),
-    Row(ABOVE, "a unit that is none of dose at selection", CANNOT, order("Kadcyla", "2 {vial}"), hook=Hook.SELECT),
+    Row(ABOVE, "a unit that is not a dose unit, at selection", CANNOT, order("Kadcyla", "2 {vial}"), hook=Hook.SELECT),
     Row(ABOVE, "no dose at signing", CANNOT, order("Kadcyla")),
     Row(ABOVE, "a dose that cannot be right", NOT_ASKED, order("Kadcyla", "3.6 mg")),
     Row(

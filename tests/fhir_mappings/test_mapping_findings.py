@@ -96,7 +96,7 @@ def amount(value: float, unit: str = "mIU/mL", comparator: str = "", high: float
         pytest.param(amount(25, comparator=">="), True, id="at least 25"),
         pytest.param(amount(10, comparator=">"), None, id="above 10 may be anything"),
         pytest.param(amount(25, comparator="<"), None, id="below 25 may be anything"),
-        pytest.param(amount(2, "ng/mL"), None, id="a mass is no unit of hCG here"),
+        pytest.param(amount(2, "ng/mL"), None, id="a mass unit is not used for hCG"),
         pytest.param(amount(2, ""), None, id="no unit"),
         pytest.param(amount(8, high=10), False, id="within the laboratory's limit"),
         pytest.param(amount(12, high=10), None, id="above the laboratory's limit, below the cut-off"),
