@@ -66,6 +66,7 @@ EXCEPTIONS = {
     "fhir_mappings/medications/tablets.py _LONGEST_TEXT": (BOUND, "300"),
     "fhir_mappings/medications/tablet_counts.py _LONGEST_TEXT": (BOUND, "300"),
     "fhir_mappings/medications/text_dose.py _LONGEST_TEXT": (BOUND, "500"),
+    "fhir_mappings/medications/weight_basis.py _WORDS_BEFORE": (BOUND, "24"),
     "fhir_mappings/medications/number_words.py _LONGEST_TEXT": (BOUND, "500"),
     "fhir_mappings/medications/number_words.py _ENGLISH": ("what number words stand for", "10"),
     "fhir_mappings/medications/number_words.py _SCALES": ("what number words stand for", "1000"),
