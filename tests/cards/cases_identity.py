@@ -121,6 +121,18 @@ ROWS = [
     # drug-ambiguous
     Row(
         AMBIGUOUS,
+        "Phesgo with its enzyme as an ingredient of its own",
+        SILENT,
+        order("Phesgo", "1200 mg", ingredients=("pertuzumab", "trastuzumab", "hyaluronidase")),
+    ),
+    Row(
+        AMBIGUOUS,
+        "trastuzumab with an enzyme that is none of its ingredients",
+        FIRES,
+        order("Trastuzumab", "420 mg", ingredients=("trastuzumab", "hyaluronidase")),
+    ),
+    Row(
+        AMBIGUOUS,
         "ado-trastuzumab without its payload",
         FIRES,
         order("ADO-TRASTUZUMAB CHEMO IVPB", "252 mg"),
