@@ -33,7 +33,8 @@ _HER2 = frozenset(
 )
 # An entry that is not an order matters only alongside an order in scope.
 _NO_ORDER = "unreadable-order"
-# An order of a drug in scope, or one that may be, of which nothing at all was checked.
+# An order of a drug in scope, or one that may be, of which nothing at all was checked, or that may mean something
+# else.
 _UNJUDGED = frozenset(
     {
         "unreadable-session",
@@ -44,6 +45,7 @@ _UNJUDGED = frozenset(
         "other-release-unnamed",
         "other-patient",
         "plan-activity",
+        "order-modified",
         "order-not-found",
         "selection-unknown",
     }

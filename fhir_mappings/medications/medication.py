@@ -400,11 +400,7 @@ def service_billing(resource: Json, path: str) -> list[BillingCode]:
     written = [(coding, pointer) for coding, pointer, _ in _written_codings(source) if coding.system == "hcpcs"]
     in_text = [(Coding("hcpcs", code, ""), ()) for code in codes_in_text(text(concept.get("text"))).hcpcs]
     beside = (*billing_extensions.in_extensions(resource, ()), *billing_extensions.on_concept(concept, ("code",)))
-    said = [
-        each
-        for coding, pointer in (*written, *beside, *in_text)
-        for each in _billing(coding, pointer)
-    ]
+    said = [each for coding, pointer in (*written, *beside, *in_text) for each in _billing(coding, pointer)]
     return [_billing_code(each, origin, on_the_order=False) for each in _each_once(said)]
 
 

@@ -25,6 +25,7 @@ from fhir_mappings.request.patient_reader import PatientReader
 from fhir_mappings.request.sizes import TooManyError, check_orders
 from fhir_mappings.results.observations import ObservationReader
 from fhir_mappings.wire.lenient import base_of, child, objects, reference, text
+from fhir_mappings.wire.modifiers import is_modified_within
 from fhir_mappings.wire.references import References, is_same_patient
 
 if TYPE_CHECKING:
@@ -153,6 +154,7 @@ class ChartReader:
         try:
             found.gaps += [
                 *_cut_texts(zip(read, identities, strict=True), found.resources),
+                *_modified(zip(read, identities, strict=True), found.resources),
                 *_bare_concepts(zip(read, identities, strict=True), found.resources),
                 *_of_unknown_selections(selected, entries, zip(read, identities, strict=True)),
             ]
@@ -313,6 +315,14 @@ def _cut_texts(orders: Iterable[tuple[DrugOrder, Identity]], resources: Mapping[
         # The part cut off may contain the name of a drug in scope.
         elif not identity.named and any(is_cut(each) for each in texts(resource.get("medicationCodeableConcept"))):
             yield Gap(None, order.origin.path, "drug-text-cut")
+
+
+def _modified(orders: Iterable[tuple[DrugOrder, Identity]], resources: Mapping[str, Json]) -> Iterable[Gap]:
+    """List the orders in scope of which something says that it changes their meaning, and is not known here."""
+    for order, identity in orders:
+        path = order.origin.path
+        if order.in_focus and identity.in_scope and is_modified_within(resources[path], "dosageInstruction"):
+            yield Gap(None, path, "order-modified")
 
 
 def _names_no_drug(order: DrugOrder, resource: Json, *, may_be_incomplete: bool) -> bool:
