@@ -50,9 +50,20 @@ _ORDERS = frozenset({"MedicationRequest", "MedicationOrder", "ServiceRequest"})
 _AS_ORDERS = frozenset(each.lower() for each in _ORDERS)
 
 
-def _may_be_order(kind: str) -> bool:
-    """Return whether a resource that is not named as an order may be one: its type is missing or in other letters."""
-    return not kind or (kind not in _ORDERS and kind.strip().lower() in _AS_ORDERS)
+# Other resources that name a drug in the same elements as an order does.
+_OF_DRUGS = frozenset({"MedicationAdministration", "MedicationDispense", "MedicationStatement"})
+_DRUGS = ("medicationCodeableConcept", "medicationReference")
+
+
+def _may_be_order(resource: Json) -> bool:
+    """Return whether a resource that is not named as an order may be one.
+
+    Its type is missing, in other letters, or one that does not name a drug as an order does.
+    """
+    kind = text(resource.get("resourceType"))
+    if kind in _ORDERS or kind in _OF_DRUGS:
+        return False
+    return not kind or kind.lower() in _AS_ORDERS or any(name in resource for name in _DRUGS)
 
 
 @dataclass(slots=True)
@@ -175,7 +186,7 @@ class ChartReader:
         kind = text(resource.get("resourceType"))
         references = found.references
         if kind not in _ORDERS or not self._medication.is_order(resource):
-            may_be = in_focus and _may_be_order(kind)
+            may_be = in_focus and _may_be_order(resource)
             found.gaps += self._of_unnamed_kind(resource, path, references) if may_be else []
             return
         if kind == "ServiceRequest":

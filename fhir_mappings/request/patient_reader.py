@@ -5,6 +5,7 @@ Another patient's data are never used; what cannot be read is recorded as a gap 
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from operator import attrgetter
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from cards.facts.results import (
     Weight,
 )
 from cards.values.calendar_months import days_after
+from fhir_mappings.codings import says_something
 from fhir_mappings.medications.treatments import KINDS, TreatmentReader
 from fhir_mappings.request.chart_draft import Draft, OnFailure
 from fhir_mappings.request.chart_parts import assembled
@@ -46,6 +48,7 @@ _WHOLE_DAY = len("2026-11-20")
 _HALF_A_YEAR = 183
 _REFERRED_TO = frozenset({"Patient", "Medication"})
 _MEASURED = {Weight: "weight", Lvef: "lvef", PregnancyTest: "pregnancy-test"}
+_TYPE = re.compile(r"[A-Z][A-Za-z]{2,60}")
 # What a resource is about, for those that are not used where something may change their meaning.
 _MODIFIED_AS = {"Condition": "diagnosis", "Patient": "patient", **dict.fromkeys(KINDS, "treatment")}
 _NARRATIVE_TYPES = frozenset({"Observation", "DiagnosticReport", "DocumentReference"})
@@ -304,7 +307,7 @@ class PatientReader:
         if not draft.is_own(content, stub.full_url):
             draft.unusable("diagnosis", stub, "other-patient")
             return
-        if not isinstance(content.get("code"), dict):
+        if not says_something(content.get("code")):
             draft.unusable("diagnosis", stub, "no-code")
             return
         read = self._conditions.read(content, origin)
@@ -382,6 +385,6 @@ def _lacking(answers: Mapping[str, Answer], required: frozenset[str]) -> Iterabl
             yield Gap(None, f"prefetch.{key}", "short", values=values)
         if listing.is_full(PAGE_SIZES.get(key)):
             yield Gap(None, f"prefetch.{key}", "full-page", values=(("sent", str(listing.matches)),))
-        untyped = [stub.path for stub in listing.non_observations if not stub.resource_type]
+        untyped = [stub.path for stub in listing.non_observations if not _TYPE.fullmatch(stub.resource_type)]
         for path in (*listing.broken, *untyped):
             yield Gap(None, path, "malformed")

@@ -272,6 +272,11 @@ def test_serum_her2_is_not_even_a_mention() -> None:
         pytest.param(bundle(WEIGHT, {"id": "x"}), ["malformed"], id="without type"),
         pytest.param(bundle(WEIGHT, {}), ["malformed"], id="an empty resource"),
         pytest.param(bundle(WEIGHT, {"resourceType": "Provenance"}), [], id="a resource of no interest"),
+        pytest.param(
+            bundle(WEIGHT, {**condition("c"), "resourceType": "condition"}), ["malformed"], id="a misspelt type"
+        ),
+        pytest.param(bundle(WEIGHT, condition("c", code={})), ["no-code"], id="a condition with an empty code"),
+        pytest.param(bundle(WEIGHT, condition("c", code={"coding": [{}]})), ["no-code"], id="with an empty coding"),
         pytest.param(bundle(WEIGHT, condition("c", code=None)), ["no-code"], id="a condition without code"),
     ],
 )
@@ -604,6 +609,19 @@ def test_an_order_of_another_release_in_scope_is_said_to_be_unchecked(resource: 
     assert topics(resource) == (["checks-incomplete"] if expected else [])
     sent: Json = {"hook": "order-select", "selections": ["MedicationRequest/other"]}
     assert topics(resource, **sent) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_told"),
+    [
+        pytest.param("", True, id="none"),
+        pytest.param("medicationrequest", True, id="in other letters"),
+        pytest.param("Prescription", True, id="not a type of FHIR"),
+        pytest.param("MedicationDispense", False, id="another type that names a drug"),
+    ],
+)
+def test_an_order_that_does_not_say_what_it_is_is_told(kind: str, *, is_told: bool) -> None:
+    assert reasons(orders({**order(), "resourceType": kind})) == (["kind-unnamed"] if is_told else [])
 
 
 def test_a_drug_in_the_prefetch_is_found() -> None:
