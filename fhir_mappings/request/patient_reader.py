@@ -46,6 +46,7 @@ _NEVER = date.max.isoformat()
 _DAY = attrgetter("day")
 _WHOLE_DAY = len("2026-11-20")
 _HALF_A_YEAR = 183
+_LONGEST_STATUS = 40
 _REFERRED_TO = frozenset({"Patient", "Medication"})
 _MEASURED = {Weight: "weight", Lvef: "lvef", PregnancyTest: "pregnancy-test"}
 _TYPE = re.compile(r"[A-Z][A-Za-z]{2,60}")
@@ -332,8 +333,9 @@ class PatientReader:
             draft.unusable("treatment", stub, "other-patient")
         elif self._treatments.has_unknown_drug(content, draft.references):
             draft.unusable("treatment", stub, "unresolved-drug")
-        elif self._treatments.has_no_status(content, draft.references):
-            draft.unusable("treatment", stub, "no-status")
+        elif reason := self._treatments.status_gap(content, draft.references):
+            values = (("status", text(content.get("status"))[:_LONGEST_STATUS]),) if reason != "no-status" else ()
+            draft.facts.append(Gap("treatment", stub.path, reason, None, values))
         elif (treatment := self._treatments.read(content, stub.path, draft.references)) is not None:
             draft.treatments.append(treatment)
             if not treatment.product and self._treatments.is_unclear(content, draft.references):
