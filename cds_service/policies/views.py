@@ -78,8 +78,8 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
-class PolicyInForce:
-    """The version in force, and its content as canonical JSON."""
+class StoredPolicy:
+    """A version with its content as it is stored: canonical JSON."""
 
     version: int
     hash: str
@@ -97,31 +97,10 @@ class PolicyInForce:
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
-    """The version on trial: the step that began the trial, and its content as canonical JSON."""
+class Trial(StoredPolicy):
+    """The version on trial, with the step that began the trial."""
 
     begun: Step
-    text: str
-
-    @property
-    def version(self) -> int:
-        """Its number."""
-        return self.begun.version
-
-    @property
-    def hash(self) -> str:
-        """The hash of its content."""
-        return self.begun.content_hash
-
-    @property
-    def content(self) -> PolicyContent:
-        """The content.
-
-        Raises:
-            ConfigurationError: this release does not accept it.
-
-        """
-        return stored_content(self.text, f"version {self.version}")
 
 
 @dataclass(frozen=True, slots=True)

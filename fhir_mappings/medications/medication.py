@@ -23,6 +23,7 @@ from fhir_mappings.medications.routes import OrderedRoute, RouteReader
 from fhir_mappings.medications.schedule import by_instruction
 from fhir_mappings.medications.tablet_counts import tablets_in
 from fhir_mappings.medications.tablets import counts_tablets, milligrams_in, tablet_mg, timings
+from fhir_mappings.medications.text_dose import DoseOnlyInText, dose_only_in_text
 from fhir_mappings.medications.weight_basis import weight_basis
 from fhir_mappings.medications.written_codes import codes_in_text
 from fhir_mappings.results.units import dose_scale
@@ -192,6 +193,10 @@ class MedicationReader:
         if medication := self._medication(resource, references):
             return self._doses(resource, medication)
         return self._instructed(resource.get("dosageInstruction")).doses
+
+    def doses_only_in_text(self, resource: Json) -> DoseOnlyInText:
+        """Read the doses in the text of an order that has none in its fields, if all of the text is understood."""
+        return dose_only_in_text(resource, self._supportive_drugs)
 
     def days(self, resource: Json) -> tuple[date, ...]:
         """Return the days for which an order of the chart names doses: each named day, or the first day."""

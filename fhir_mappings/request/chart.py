@@ -10,9 +10,11 @@ import msgspec
 from cards.facts.order import DrugOrder
 from cards.facts.origins import Gap
 from cards.facts.outcomes import FAILED
+from cards.identification.combined_amounts import combined_amount
 from cards.identification.identity import Identity, IdentityStatus, identify
 from cards.values.texts import is_cut
 from fhir_mappings.codings import NO_CODE_MAP, texts
+from fhir_mappings.medications import doses_in_text
 from fhir_mappings.medications.medication import MedicationReader, orders_served, service_billing
 from fhir_mappings.medications.treatments import TreatmentReader
 from fhir_mappings.patient.conditions import ConditionReader
@@ -150,6 +152,7 @@ class ChartReader:
         except Exception as error:  # noqa: BLE001 - the orders are judged by the codes on them
             self._failed("services", error, place, found.gaps)
         identities = tuple(self._identity(order, found) for order in read)
+        read = tuple(self._with_product(*each, found) for each in zip(read, identities, strict=True))
         try:
             found.gaps += [
                 *_cut_texts(zip(read, identities, strict=True), found.resources),
@@ -195,6 +198,25 @@ class ChartReader:
         except Exception as error:  # noqa: BLE001 - one order must not cost the others
             self._failed("identification", error, order.origin.path, found.gaps)
             return Identity(IdentityStatus.UNKNOWN)
+
+    def _with_product(self, order: DrugOrder, identity: Identity, found: _Found) -> DrugOrder:
+        """Add what can be read of the doses only when the product is known."""
+        product = identity.product
+        if product is None or not identity.in_scope:
+            return order
+        resource = found.resources[order.origin.path]
+        try:
+            if not order.doses and order.text_doses:
+                read = self._medication.doses_only_in_text(resource)
+                if read.doses and self._recognizer.are_names_of(product, read.names):
+                    order = msgspec.structs.replace(order, doses=read.doses)
+            if product.component_doses_mg:
+                written = (*(each.value for each in order.evidence), *doses_in_text.instructed(resource))
+                combined = combined_amount(product, written, order.ndcs)
+                order = msgspec.structs.replace(order, combined_mg=combined) if combined is not None else order
+        except Exception as error:  # noqa: BLE001 - the order is judged by what its fields say
+            self._failed("texts", error, order.origin.path, found.gaps)
+        return order
 
     def _failed(self, step: str, error: Exception, place: str, gaps: list[Gap]) -> None:
         """Note that a step failed, so that what it was about is told of as not checked."""
@@ -302,7 +324,7 @@ class ChartReader:
 
 
 def _cut_texts(orders: Iterable[tuple[DrugOrder, Identity]], resources: Mapping[str, Json]) -> Iterable[Gap]:
-    """List the texts of this request's orders that were too long to be read completely."""
+    """List the texts of this request's orders that were too long, or spell an amount in words that were not read."""
     for order, identity in orders:
         if not order.in_focus:
             continue
@@ -310,6 +332,8 @@ def _cut_texts(orders: Iterable[tuple[DrugOrder, Identity]], resources: Mapping[
         instructions = objects(resource.get("dosageInstruction"))
         if identity.in_scope and any(is_cut(text(each.get("text"))) for _, each in instructions):
             yield Gap(None, order.origin.path, "instructions-cut")
+        elif identity.in_scope and order.doses and doses_in_text.has_unread_number(resource):
+            yield Gap(None, order.origin.path, "dose-in-words")
         # The part cut off may contain the name of a drug in scope.
         elif not identity.named and any(is_cut(each) for each in texts(resource.get("medicationCodeableConcept"))):
             yield Gap(None, order.origin.path, "drug-text-cut")
