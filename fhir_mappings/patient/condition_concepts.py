@@ -190,4 +190,3 @@ class ConceptReader:
 
     def _is_doubted(self, written: str) -> bool:
         return bool(self._doubted.search(fold(written[:_LONGEST])))
-

@@ -105,9 +105,7 @@ class ConditionReader:
         cancer, problem, setting = stated.cancer, stated.problem, stated.setting
         own, suspected = stated.site_problems, None
         if stated.not_understood or stated.is_empty:
-            return ReadCondition(
-                is_past=stated.is_past, not_understood=stated.not_understood, is_empty=stated.is_empty
-            )
+            return ReadCondition(is_past=stated.is_past, not_understood=stated.not_understood, is_empty=stated.is_empty)
         says_something = cancer or problem or setting or stated.receptors or own or stated.suspected or stated.may_be
         if not says_something:
             return ReadCondition(is_past=stated.is_past)
