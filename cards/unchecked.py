@@ -35,7 +35,8 @@ _HER2 = frozenset(
 _PREGNANCY = f"problem-{Problem.PREGNANCY}"
 # An entry that is not an order matters only alongside an order in scope.
 _NO_ORDER = "unreadable-order"
-# An order of a drug in scope, or one that may be, of which nothing at all was checked.
+# An order of a drug in scope, or one that may be, of which nothing at all was checked, or that may mean something
+# else.
 _UNJUDGED = frozenset(
     {
         "unreadable-session",
@@ -46,6 +47,7 @@ _UNJUDGED = frozenset(
         "other-release-unnamed",
         "other-patient",
         "plan-activity",
+        "order-modified",
         "order-not-found",
         "selection-unknown",
     }

@@ -210,6 +210,14 @@ def _of_number(code: Any) -> str:
     return ""
 
 
+def says_something(concept: Any) -> bool:
+    """Return whether a concept has a text, or a coding with a code or a display."""
+    if not isinstance(concept, dict):
+        return False
+    coded = (coding for _, coding in objects(concept.get("coding")))
+    return bool(text(concept.get("text"))) or any(coding.get("code") or coding.get("display") for coding in coded)
+
+
 def texts(concept: Any) -> list[str]:
     """Return the text of a concept and the displays of its codings."""
     if not isinstance(concept, dict):

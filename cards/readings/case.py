@@ -52,6 +52,7 @@ UNREAD = frozenset(
         "code-system",
         "named-only",
         "voided",
+        "modified",
     }
 )
 # Reasons for which there may be more in a list of the chart than was sent.
