@@ -38,6 +38,7 @@ _SYSTEMS = {
     "2.16.840.1.113883.6.12": "cpt",
     "2.16.840.1.113883.6.90": "icd10",
     "2.16.840.1.113883.6.3": "icd10",
+    "2.16.840.1.113883.6.103": "icd9",
     "unitsofmeasure.org": "ucum",
 }
 _INTRODUCED = re.compile(r"(?:urn:)?oid:|(?:https?://)?(?:www\.)?")
@@ -45,6 +46,7 @@ _INTRODUCED = re.compile(r"(?:urn:)?oid:|(?:https?://)?(?:www\.)?")
 _IN_ADDRESS = (
     ("hcpcs", "hcpcs"),
     ("icd-10", "icd10"),
+    ("icd-9", "icd9"),
     ("rxnorm", "rxnorm"),
     ("rxcui", "rxnorm"),
     ("snomed", "snomed"),

@@ -23,7 +23,8 @@ from cards.facts.results import (
 from cards.values.calendar_months import days_after
 from fhir_mappings.codings import says_something
 from fhir_mappings.medications.treatments import KINDS, TreatmentReader
-from fhir_mappings.request.chart_draft import Draft, OnFailure
+from fhir_mappings.patient.conditions import label_of
+from fhir_mappings.request.chart_draft import ANY_PROBLEM, Draft, OnFailure
 from fhir_mappings.request.chart_parts import assembled
 from fhir_mappings.request.chart_source import UNKNOWN_SOURCE, ChartSource
 from fhir_mappings.request.queries import PAGE_SIZES
@@ -119,7 +120,7 @@ class PatientReader:
         self._labs(draft)
         try:
             draft.facts += self._named_only(draft)
-            draft.facts += list(_lacking(answers, required))
+            draft.facts += [*_lacking(answers, required), *draft.gaps_of_codes()]
         except Exception as error:  # noqa: BLE001 - that a list may be incomplete is told
             self._part_failed(error, "prefetch", draft)
         return assembled(draft, self._observations.harmful_when_high, self._on_failure)
@@ -318,6 +319,12 @@ class PatientReader:
             draft.problems.append(read.problem)
         if read.suspected is not None:
             draft.facts.append(read.suspected)
+        if read.not_understood:
+            draft.alone(ANY_PROBLEM, read.not_understood, stub, None)
+        elif read.is_empty:
+            draft.unusable("diagnosis", stub, "no-code")
+        elif read.may_be is not None:
+            draft.alone(f"problem-{read.may_be}", label_of(content["code"]), stub, read.began)
         draft.site_problems.extend(read.site_problems)
         if read.staging is not None:
             draft.stagings.append(read.staging)
