@@ -333,6 +333,10 @@ class ObservationReader:
             end = Percent(reading.upper * unit.factor) if reading.upper is not None else None
             return Lvef(Percent(value), on, origin, reading.as_reported, limit, bound, upper=end)
         upper = self._ranges.high(ranges, concept, unit, subject, on) if ranges else None
+        limits = known.plausible_limit
+        if upper is not None and limits is not None and not limits[0] <= upper <= limits[1]:
+            # A limit in another unit than the result, or a slipped decimal, would make any result look normal.
+            upper = None
         return LabResult(concept, value, known.unit or "", on, origin, reading.as_reported, upper, bound)
 
     def _number_of(self, holder: Json, concept: str) -> Reading | None:
