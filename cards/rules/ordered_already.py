@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from cards.facts.order import DoseUnit
-from cards.facts.outcomes import Clear, Evidence, Fired, Indicator, Outcome, RemoveOrder
+from cards.facts.outcomes import Clear, Evidence, Fired, Outcome, RemoveOrder
 from cards.readings.day_total import dose_of, is_whole_dose, total_excess, total_of, written_total
 from cards.readings.dosing import DoseReading, Sense, levels_met_by, usable_doses
+from cards.readings.tablets import indicator_of_excess
 from cards.values.quantities import Mg
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ def ordered_already(case: Case) -> Outcome:
     if excess is None and _are_parts(case, standing, total):
         return Clear()
     limit = case.ceiling
-    tolerance = case.threshold("dose_rounding_tolerance_percent")
     is_over = excess is not None and limit is not None
     dose = f"{standing.dose}, " if standing.dose is not None else ""
     return Fired(
@@ -49,7 +49,7 @@ def ordered_already(case: Case) -> Outcome:
         ),
         cited=(limit.maximum.by if is_over and limit is not None else case.product.regimens[0].by,),
         variant="active-above" if is_over else "active",
-        indicator=None if excess is not None and excess > tolerance else Indicator.WARNING,
+        indicator=indicator_of_excess(case, excess),
         fixes=(RemoveOrder(),),
     )
 
