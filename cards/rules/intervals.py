@@ -17,7 +17,7 @@ from cards.readings.course import (
     same_antibody,
     undated_doses,
 )
-from cards.readings.day_total import judged_levels
+from cards.readings.parts_of_dose import judged_levels
 from cards.rules.dose import cancer_words
 from cards.rules.tablets import taken_too_often
 from cards.values.caching import per_case

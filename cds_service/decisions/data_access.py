@@ -11,7 +11,14 @@ from cards.values.caching import lazy
 from cds_service.decisions import failures
 from cds_service.ehr import reasons
 from cds_service.ehr.limits import ServerBusyError
-from fhir_mappings.request.prefetch import OMITTED, Answer, PrefetchState, read_answer, stubs_of
+from fhir_mappings.request.prefetch import (
+    OMITTED,
+    Answer,
+    PrefetchState,
+    is_of_other_kind,
+    read_answer,
+    stubs_of,
+)
 from fhir_mappings.request.queries import filled_query
 from fhir_mappings.request.sizes import first_entries
 
@@ -176,7 +183,9 @@ class RequestData:
 
     def _read(self, key: str, raw: Prefetched) -> Answer:
         try:
-            return read_answer(raw, f"prefetch.{key}")
+            answer = read_answer(raw, f"prefetch.{key}")
+            is_unrelated = key in self._templates and is_of_other_kind(answer, self._templates[key])
+            return Answer(PrefetchState.FAILED) if is_unrelated else answer
         except Exception as error:  # noqa: BLE001 - one key must not cost the others
             failures.part_failed("prefetch", error)
             self._failed.add(f"prefetch.{key}")

@@ -83,9 +83,12 @@ class ProblemTexts:
         ):
             for phrase in listed:
                 self._add(phrase, kind, None)
+        unless: dict[str, set[Problem]] = {}
         for group in groups:
             for phrase in group.unless:
-                self._add(phrase, "unless", frozenset({group.problem}))
+                unless.setdefault(phrase, set()).add(group.problem)
+        for phrase, problems in unless.items():
+            self._add(phrase, "unless", frozenset(problems))
         for group in groups:
             for phrase in group.texts:
                 self._add(phrase, "problem", group.problem)

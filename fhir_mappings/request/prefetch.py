@@ -97,6 +97,15 @@ def is_answer_to(answer: Answer, query: str) -> bool:
     return {each.resource_type for each in listing.stubs} == {kind}
 
 
+def is_of_other_kind(answer: Answer, query: str) -> bool:
+    """Return whether a client sent, in place of a list, a resource of another kind than the query asks for."""
+    listing = answer.listing
+    if listing is None or listing.is_bundle or not listing.stubs:
+        return False
+    kind = query.partition("?")[0].partition("/")[0]
+    return all(each.resource_type != kind for each in listing.stubs)
+
+
 def _issues(outcome: ResourceStub) -> Iterator[tuple[str, str]]:
     """Yield the severity and the type of each issue of an OperationOutcome; an unreadable one counts as an error."""
     try:

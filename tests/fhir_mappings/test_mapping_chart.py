@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -47,6 +48,7 @@ from fhir_mappings.request.prefetch import Answer, read_answer
 from fhir_mappings.wire.resources import encode
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 REQUIRED = frozenset({"weight", "labs", "lvef", "tumorMarkers", "conditions", "patient"})
@@ -267,7 +269,14 @@ def test_serum_her2_is_not_even_a_mention() -> None:
         pytest.param({**bundle(WEIGHT), "entry": [{"resource": WEIGHT}, None]}, ["malformed"], id="a null entry"),
         pytest.param(bundle(WEIGHT, {"resourceType": "Observation", "id": "x"}), ["no-code"], id="without code"),
         pytest.param(bundle(WEIGHT, observation("8302-2", "x")), [], id="another code"),
-        pytest.param(bundle(WEIGHT, {"id": "x"}), [], id="without type"),
+        pytest.param(bundle(WEIGHT, {"id": "x"}), ["malformed"], id="without type"),
+        pytest.param(bundle(WEIGHT, {}), ["malformed"], id="an empty resource"),
+        pytest.param(bundle(WEIGHT, {"resourceType": "Provenance"}), [], id="a resource of no interest"),
+        pytest.param(
+            bundle(WEIGHT, {**condition("c"), "resourceType": "condition"}), ["malformed"], id="a misspelt type"
+        ),
+        pytest.param(bundle(WEIGHT, condition("c", code={})), ["no-code"], id="a condition with an empty code"),
+        pytest.param(bundle(WEIGHT, condition("c", code={"coding": [{}]})), ["no-code"], id="with an empty coding"),
         pytest.param(bundle(WEIGHT, condition("c", code=None)), ["no-code"], id="a condition without code"),
     ],
 )
@@ -291,6 +300,64 @@ def test_what_lacks_in_a_list_of_the_clients_own_is_not_ours_to_say() -> None:
     own = bundle(WEIGHT, None, link=[{"relation": "next", "url": "x"}])
     found = patient(item1=own)
     assert (len(found.weights), reasons(found)) == (1, [])
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        pytest.param({"modifierExtension": [{"url": "http://example.org/not", "valueBoolean": True}]}, id="extension"),
+        pytest.param({"implicitRules": "http://example.org/rules"}, id="rules"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("resource", "about"),
+    [
+        pytest.param(WEIGHT, "weight", id="a result"),
+        pytest.param(condition("c"), "diagnosis", id="a condition"),
+        pytest.param(
+            {"resourceType": "Patient", "id": "pat-1", "birthDate": "1970-01-01"}, "patient", id="the patient"
+        ),
+        pytest.param(
+            {"resourceType": "MedicationAdministration", "status": "completed", "medicationCodeableConcept": KADCYLA},
+            "treatment",
+            id="a dose given",
+        ),
+    ],
+)
+def test_what_carries_an_unknown_modifier_is_not_used_and_told(resource: Json, about: str, said: Json) -> None:
+    found = patient(item=bundle({**resource, **said}))
+    assert [(gap.about, gap.reason) for gap in found.gaps] == [(about, "modified")]
+    assert (found.weights, found.diagnoses, found.birth_date, found.treatments) == ((), (), None, ())
+
+
+def test_a_modified_part_of_a_result_is_one_of_the_result() -> None:
+    modified = [{"code": WEIGHT["code"], "modifierExtension": [{"url": "http://example.org/not"}]}]
+    assert reasons(patient(weight=bundle({**WEIGHT, "component": modified}))) == ["modified"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda order: order.update(modifierExtension=[{"url": "http://x"}]), id="of the order"),
+        pytest.param(lambda order: order.update(implicitRules="http://x"), id="implicit rules"),
+        pytest.param(
+            lambda order: order["dosageInstruction"][0].update(modifierExtension=[{"url": "http://x"}]),
+            id="of the instructions",
+        ),
+    ],
+)
+def test_an_order_with_an_unknown_modifier_is_judged_and_told_of(change: Callable[[Json], None]) -> None:
+    resource = copy.deepcopy(order())
+    change(resource)
+    (card,) = cards(resource, prefetch=chart())
+    assert (topic(card), card["indicator"]) == ("checks-incomplete", "warning")
+    assert "modifier extension or implicit rules" in card["detail"]
+
+
+@pytest.mark.parametrize("key", ["administrations", "medications", "conditions", "labs"])
+def test_a_resource_of_another_kind_in_place_of_a_list_is_no_answer(key: str) -> None:
+    found = cards(order(), prefetch={**chart(), key: {"resourceType": "Basic", "id": "x"}})
+    assert [card["indicator"] for card in found if topic(card) == "checks-incomplete"] == ["warning"]
 
 
 def test_a_resource_that_turns_out_unreadable_is_set_aside() -> None:
@@ -542,6 +609,19 @@ def test_an_order_of_another_release_in_scope_is_said_to_be_unchecked(resource: 
     assert topics(resource) == (["checks-incomplete"] if expected else [])
     sent: Json = {"hook": "order-select", "selections": ["MedicationRequest/other"]}
     assert topics(resource, **sent) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_told"),
+    [
+        pytest.param("", True, id="none"),
+        pytest.param("medicationrequest", True, id="in other letters"),
+        pytest.param("Prescription", True, id="not a type of FHIR"),
+        pytest.param("MedicationDispense", False, id="another type that names a drug"),
+    ],
+)
+def test_an_order_that_does_not_say_what_it_is_is_told(kind: str, *, is_told: bool) -> None:
+    assert reasons(orders({**order(), "resourceType": kind})) == (["kind-unnamed"] if is_told else [])
 
 
 def test_a_drug_in_the_prefetch_is_found() -> None:

@@ -413,3 +413,73 @@ def test_the_state_of_a_problem(resource: Json, expected: str) -> None:
         assert ("suspected" if read.suspected is not None else "none") == expected
     else:
         assert ("past" if read.problem.is_past else "present") == expected
+
+
+ICD9 = "http://hl7.org/fhir/sid/icd-9-cm"
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        # A code of ICD is as good as its title.
+        pytest.param(concept(icd("J67.9")), "ild", id="hypersensitivity pneumonitis"),
+        pytest.param(concept(icd("I09.81")), "heart-failure", id="rheumatic heart failure"),
+        pytest.param(concept(icd("O24.410")), "pregnancy", id="gestational diabetes in pregnancy"),
+        pytest.param(concept(icd("O99.211")), "pregnancy", id="obesity complicating pregnancy"),
+        pytest.param(concept(icd("O24.430")), None, id="gestational diabetes in the puerperium"),
+        pytest.param(concept(icd("O99.335")), None, id="tobacco use complicating the puerperium"),
+        pytest.param(concept(icd("O00.90")), None, id="ectopic pregnancy"),
+        pytest.param(concept(coding(GM, "Z33")), "pregnancy", id="incidental pregnancy in ICD-10-GM"),
+        pytest.param(concept(icd("Z33.2")), None, id="termination"),
+        pytest.param(concept(icd("I10")), None, id="hypertension"),
+        pytest.param(concept(icd("E11.9")), None, id="diabetes"),
+        pytest.param(concept(icd("J69.0")), None, id="aspiration"),
+        pytest.param(concept(coding(ICD9, "428.0")), "heart-failure", id="ICD-9-CM"),
+        pytest.param(concept(coding("urn:oid:2.16.840.1.113883.6.103", "515")), "ild", id="ICD-9-CM, by its OID"),
+        pytest.param(concept(coding(ICD9, "401.9")), None, id="ICD-9-CM, hypertension"),
+        pytest.param(concept({"code": "J84.10"}), "ild", id="no system, the shape of ICD-10"),
+        pytest.param(concept(text="J84.10"), "ild", id="a code as text"),
+        # Classes that hold it among others, and headings.
+        pytest.param(concept(icd("J70.9")), "may be ild", id="lung disease by an external agent"),
+        pytest.param(concept(icd("J70")), "may be ild", id="the heading of radiation and drugs"),
+        pytest.param(concept(icd("J70.9"), text="Smoke in the lungs"), None, id="words say which"),
+        pytest.param(concept(icd("I42.0")), "may be heart-failure", id="cardiomyopathy"),
+        pytest.param(concept(icd("K76.89")), "may be nodular-hyperplasia", id="other liver disease"),
+        pytest.param(concept(icd("O60.00")), "may be pregnancy", id="preterm labor"),
+        pytest.param(concept(coding(ICD9, "V22.2")), "may be pregnancy", id="ICD-9-CM, long ago"),
+        # Neither words nor a class.
+        pytest.param(concept(coding(SNOMED, "38341003")), None, id="SNOMED, a frequent problem"),
+        pytest.param(concept(coding(SNOMED, "10274008")), "SNOMED CT 10274008", id="SNOMED, not known"),
+        pytest.param(concept(coding(SNOMED, "10274008"), icd("I10")), None, id="SNOMED beside ICD-10"),
+        pytest.param(concept(coding(SNOMED, "10274008", "Pain of the knee")), None, id="SNOMED with words"),
+        pytest.param(concept(coding(SNOMED, "10274008", "Unknown")), "SNOMED CT 10274008", id="a word for no word"),
+        pytest.param(concept(coding(SNOMED, "10274008", "10274008")), "SNOMED CT 10274008", id="the code as display"),
+        pytest.param(concept(coding("urn:local", "P-17")), "P-17", id="a code of the site"),
+        pytest.param(concept(coding("http://hl7.org/fhir/sid/icpc-2", "K77")), "K77", id="ICPC-2 is not ICD-10"),
+        pytest.param(concept(icd("NOT-A-CODE")), "ICD-10 NOT-A-CODE", id="no code of ICD-10"),
+        pytest.param(concept(text="間質性肺炎"), "間質性肺炎", id="a script that is not read"),
+        pytest.param(concept(coding("urn:ips", "no-known-problems")), None, id="an empty list"),
+        pytest.param(concept({"system": SNOMED}), "nothing", id="neither code nor words"),
+        pytest.param(concept(text="Unknown"), "nothing", id="only a word for no word"),
+    ],
+)
+def test_a_diagnosis_without_words(code: Json, expected: str | None) -> None:
+    read = READER.read({**condition("c"), "code": code}, Origin("", "x"))
+    problem = read.problem.problem if read.problem is not None else None
+    may_be = f"may be {read.may_be}" if read.may_be is not None else None
+    assert (problem or may_be or read.not_understood or ("nothing" if read.is_empty else None)) == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_told"),
+    [
+        pytest.param({}, True, id="present"),
+        # Lung disease that began under treatment stays a stop.
+        pytest.param({"clinicalStatus": {"text": "resolved"}}, True, id="over"),
+        pytest.param({"verificationStatus": {"text": "refuted"}}, False, id="refuted"),
+    ],
+)
+def test_the_state_of_a_diagnosis_without_words(changes: Json, is_told: bool) -> None:  # noqa: FBT001 - a column
+    for code in (icd("J70.9"), coding(SNOMED, "10274008")):
+        read = READER.read(condition("c", code, **changes), Origin("", "x"))
+        assert bool(read.may_be or read.not_understood) is is_told

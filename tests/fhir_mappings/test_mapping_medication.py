@@ -264,10 +264,11 @@ def test_hcpcs_stands_in_the_billing_options_extension(value: Json, way: tuple[A
     [
         pytest.param({"url": BILLING_OPTIONS, "valueCoding": coding(SNOMED, "1")}, id="a code of another system"),
         pytest.param(
-            {"url": "http://example.org/other", "valueCoding": coding(HCPCS, "J9308")}, id="another extension"
+            {"url": "http://example.org/other", "valueCoding": {"code": "J9308"}}, id="no system in another extension"
         ),
+        pytest.param({"url": "http://example.org/other", "valueString": "J9308"}, id="a text in another extension"),
         pytest.param({"url": BILLING_OPTIONS, "valueCoding": coding(HCPCS, "96413")}, id="a CPT code"),
-        pytest.param({"url": BILLING_OPTIONS, "valueString": "J9308"}, id="a text"),
+        pytest.param({"url": BILLING_OPTIONS, "valueString": "buy and bill"}, id="a text without a code"),
         pytest.param({"url": BILLING_OPTIONS, "extension": 5}, id="junk"),
         pytest.param({"url": 5}, id="a url that is a number"),
         pytest.param(None, id="null"),
@@ -275,6 +276,40 @@ def test_hcpcs_stands_in_the_billing_options_extension(value: Json, way: tuple[A
 )
 def test_what_is_no_billing_code_is_none(extension: Any) -> None:
     assert read_order(order(drug={**KADCYLA, "extension": [extension]})).billing == ()
+
+
+@pytest.mark.parametrize("url", [BILLING_OPTIONS, "http://example.org/charge"])
+@pytest.mark.parametrize(
+    "way",
+    [
+        ("extension", 0),
+        ("medicationCodeableConcept", "extension", 0),
+        ("medicationCodeableConcept", "coding", 0, "extension", 0),
+        ("dosageInstruction", 0, "extension", 0),
+        ("dispenseRequest", "extension", 0),
+    ],
+)
+def test_a_hcpcs_code_is_read_in_any_extension_of_the_order(way: tuple[Any, ...], url: str) -> None:
+    resource = copy.deepcopy({"dispenseRequest": {}, **order(drug=KADCYLA)})
+    extended: Any = resource
+    for step in way[:-2]:
+        extended = extended[step]
+    extended["extension"] = [{"url": url, "valueCodeableConcept": {"coding": [coding(HCPCS, "J9358")]}}]
+    expected = (*way, "valueCodeableConcept", "coding", 0)
+    assert [(each.code, each.pointer) for each in read_order(resource).billing] == [("J9358", expected)]
+
+
+@pytest.mark.parametrize("said", [{"valueString": "Bill as J9358-JZ"}, {"valueCode": "J9358"}])
+def test_a_text_in_an_extension_named_for_billing_is_read(said: Json) -> None:
+    resource = {**order(drug=KADCYLA), "extension": [{"url": "http://example.org/hcpcs-code", **said}]}
+    ((code, pointer),) = [(each.code, each.pointer) for each in read_order(resource).billing]
+    assert (code, pointer) == ("J9358", ())
+
+
+def test_a_hcpcs_code_in_an_extension_of_a_separate_medication_is_read() -> None:
+    charged = {"url": "http://example.org/charge", "valueCoding": coding(HCPCS, "J9358")}
+    found = read_order(referring("Medication/med-1"), {**medication(), "extension": [charged]})
+    assert [(each.code, each.pointer) for each in found.billing] == [("J9358", ())]
 
 
 @pytest.mark.parametrize("code", ["96413", "96415", "96413-59", "0001F", ""])

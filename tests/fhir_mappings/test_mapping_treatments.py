@@ -399,6 +399,26 @@ def test_a_code_that_nothing_is_known_of_is_reported(resource: dict[str, Any], c
 
 
 @pytest.mark.parametrize(
+    ("change", "has_none"),
+    [
+        pytest.param({}, True, id="no concept"),
+        pytest.param({"medicationCodeableConcept": {}}, True, id="an empty concept"),
+        pytest.param({"medicationCodeableConcept": {"coding": []}}, True, id="no coding"),
+        pytest.param({"medicationCodeableConcept": {"coding": "T-DM1"}}, True, id="codings sent as a text"),
+        pytest.param({"medicationCodeableConcept": "aspirin"}, False, id="a concept sent as a text"),
+        pytest.param({"medicationCodeableConcept": {"text": "aspirin"}}, False, id="a text"),
+        pytest.param({"medicationCodeableConcept": {"coding": [{"code": "1191"}]}}, False, id="a code of no system"),
+        pytest.param({"medicationCodeableConcept": {"coding": [{"display": "aspirin"}]}}, False, id="a display"),
+        pytest.param({"medicationReference": {"display": "aspirin"}}, False, id="the display of a reference"),
+        pytest.param({"status": "not-done"}, False, id="a dose not given"),
+    ],
+)
+def test_a_dose_of_which_nothing_says_the_drug_is_told(change: dict[str, Any], *, has_none: bool) -> None:
+    resource = {"resourceType": "MedicationAdministration", "status": "completed", **change}
+    assert READER.has_no_drug(resource, References()) is has_none
+
+
+@pytest.mark.parametrize(
     ("routes", "is_inhibitor"),
     [
         pytest.param(["Topical"], False, id="topical"),
