@@ -119,7 +119,7 @@ def test_the_topics_that_ask_for_tests_are_topics() -> None:
         pytest.param("    units: enzymes\n", "    units: enzyme\n", "unknown table of units", id="no table of units"),
     ],
 )
-def test_a_measurement_that_is_half_defined_does_not_load(tmp_path: Path, old: str, new: str, why: str) -> None:
+def test_an_incompletely_defined_measurement_does_not_load(tmp_path: Path, old: str, new: str, why: str) -> None:
     root = copied(tmp_path)
     change(root / "terminology.yaml", old, new)
     with pytest.raises(KnowledgeError, match=rf"^terminology.yaml: concepts.ast: {why}"):
@@ -202,7 +202,9 @@ def test_a_file_that_contradicts_itself_is_refused(tmp_path: Path, file: str, ol
         pytest.param(("12.1", "g/dL"), None, id="normal: nothing"),
     ],
 )
-def test_a_new_laboratory_test_is_yaml_alone(tmp_path: Path, sent: tuple[str, str] | None, topic: Topic | None) -> None:
+def test_a_new_laboratory_test_needs_only_yaml(
+    tmp_path: Path, sent: tuple[str, str] | None, topic: Topic | None
+) -> None:
     root = copied(tmp_path)
     change(root / "terminology.yaml", "  pregnancy-test:\n", HEMOGLOBIN)
     change(root / "units.yaml", "  cells:\n", UNITS)

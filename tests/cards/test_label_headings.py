@@ -99,7 +99,7 @@ def test_a_heading_of_the_label_is_checked_or_said_not_to_be(identifier, heading
     assert (word or name) in lines
 
 
-def test_a_heading_that_is_neither_is_found() -> None:
+def test_a_heading_that_is_neither_checked_nor_listed_is_found() -> None:
     """The test can fail: no line and no rule is about the moon."""
     with pytest.raises(AssertionError):
         test_a_heading_of_the_label_is_checked_or_said_not_to_be("kadcyla", "phases of the moon")

@@ -116,7 +116,7 @@ def test_a_topic_cites_the_documents_listed_for_it(topic: Topic) -> None:
         assert (set(cited_by(alone, KNOWN, SETUP)) if part in entry.stands_on else {part}) & cited, part
 
 
-def test_the_elements_that_are_not_used_are_in_no_fact() -> None:
+def test_unused_elements_appear_in_no_fact() -> None:
     names = {name for shape in SHAPES for name in shape.__struct_fields__}
     unused = {name for name, element in TOLD.elements.items() if not element.used}
     assert unused == {

@@ -84,12 +84,12 @@ def test_auth_admits(caller, make: Make) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["Bearer ", "bearer ", "BEARER ", "Bearer   "])
-def test_auth_takes_the_scheme_in_any_case(caller, scheme) -> None:
+def test_auth_accepts_the_scheme_in_any_case(caller, scheme) -> None:
     assert caller.get("/cds-services", headers={"Authorization": scheme + good()}).status == 200
 
 
 @pytest.mark.parametrize("algorithm", ["ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "EdDSA"])
-def test_auth_takes_every_algorithm_that_the_site_allows(algorithm) -> None:
+def test_auth_accepts_every_algorithm_that_the_site_allows(algorithm) -> None:
     signer = Signer(algorithm=algorithm)
     assert let_in(signer.token(), client(signer), algorithms=[algorithm])
     with pytest.raises(Refused, match=Reason.ALGORITHM_NOT_ALLOWED):
@@ -311,7 +311,7 @@ TURNED_AWAY: list[Any] = [
 
 
 @pytest.mark.parametrize(("make", "status", "reason"), TURNED_AWAY)
-def test_auth_turns_away(caller, log_lines, make: Make, status, reason) -> None:
+def test_auth_refuses(caller, log_lines, make: Make, status, reason) -> None:
     assert refusal(caller, log_lines, **bearer(make())) == (status, reason)
 
 
@@ -347,21 +347,21 @@ def test_auth_refuses_a_used_token(caller, log_lines, field) -> None:
         pytest.param('Bearer token="{}"', id="a parameter"),
     ],
 )
-def test_auth_turns_away_a_field_that_has(field) -> None:
+def test_auth_refuses_a_field_that_has(field) -> None:
     with pytest.raises(Refused, match=Reason.TOKEN_MALFORMED):
         Authenticator(required(*CLIENTS).auth, MemoryReplayStore()).authenticate(field.format(good()), DISCOVERY)
 
 
 @pytest.mark.parametrize("name", ["access_token", "token", "Authorization", "jwt"])
-def test_auth_turns_away_a_token_in_the_query(caller, name) -> None:
+def test_auth_refuses_a_token_in_the_query(caller, name) -> None:
     assert caller.get("/cds-services", query_string={name: good()}).status == 401
 
 
-def test_auth_turns_away_a_token_in_a_cookie(caller) -> None:
+def test_auth_refuses_a_token_in_a_cookie(caller) -> None:
     assert caller.get("/cds-services", headers={"Cookie": f"Authorization=Bearer {good()}"}).status == 401
 
 
-def test_auth_turns_away_two_fields(caller) -> None:
+def test_auth_refuses_two_fields(caller) -> None:
     fields = [("Authorization", f"Bearer {good()}"), ("Authorization", f"Bearer {good()}")]
     assert caller.send("GET", "/cds-services", headers=fields).status == 401
 
@@ -454,7 +454,7 @@ def test_auth_is_exact_to_the_second_when_a_token(claims, reason) -> None:
             let_in(token, client(OTHER), at=T)
 
 
-def test_auth_allows_no_leeway_where_the_site_wants_none() -> None:
+def test_auth_allows_no_leeway_if_the_site_sets_none() -> None:
     token = OTHER.token(iat=T - 300, exp=T)
     with pytest.raises(Refused, match=Reason.EXPIRED):
         let_in(token, client(OTHER), at=T, leeway_s=0)
@@ -512,7 +512,7 @@ def test_auth_admits_a_token_that_a_stranger_tried_to_use(caller) -> None:
 
 
 @pytest.mark.parametrize("named", [{"X-Request-ID": "req-1"}, {}], ids=["named by the caller", "named here"])
-def test_auth_says_the_same_to_all_whom_it_turns_away(caller, named: dict[str, str]) -> None:
+def test_auth_gives_the_same_answer_to_every_refused_caller(caller, named: dict[str, str]) -> None:
     """The one header that may differ is the id of a request that came without one, and that is by chance."""
     used = good()
     caller.get("/cds-services", headers=bearer(used))

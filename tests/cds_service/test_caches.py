@@ -92,7 +92,7 @@ def lines() -> list[bytes]:
     return [json.dumps(each).encode() for each in requests(40)]
 
 
-def test_the_answers_are_the_same_when_nothing_is_kept(lines) -> None:
+def test_the_answers_are_the_same_with_no_cache(lines) -> None:
     command = [sys.executable, str(Path(__file__).parent / "uncached.py"), str(TODAY)]
     done = subprocess.run(command, input=b"\n".join(lines), capture_output=True, check=True, timeout=120)  # noqa: S603
     uncached = done.stdout.splitlines()
@@ -123,7 +123,7 @@ def test_only_the_mechanisms_keep_anything() -> None:
     assert set(found) - {"cds_service/charts/drawing.py", "cds_service/ehr/connections.py"} == MECHANISMS
 
 
-def test_recognized_names_are_released_with_their_recognizer() -> None:
+def test_recognized_names_are_freed_with_their_recognizer() -> None:
     recognizer = Recognizer(default_knowledge())
     said = IdentityEvidence(EvidenceKind.TEXT, "", "Kadcyla", "x")
     assert identify(DrugOrder(Origin("", "x"), evidence=(said,)), recognizer).product is not None

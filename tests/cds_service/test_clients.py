@@ -160,7 +160,7 @@ def test_the_trials_of_the_parts_add_up_to_the_whole(store: Store) -> None:
     assert sorted(each.decision for each in whole.cases) == sorted(one.decision for each in parts for one in each.cases)
 
 
-def test_the_newest_of_a_part_are_its_own(hospitals: Store) -> None:
+def test_the_newest_records_of_a_part_are_its_own(hospitals: Store) -> None:
     engine = hospitals.engine
     cut = newest(engine, Window(tenant=NORTH), 3)
     assert [each.row.tenant for each in since(engine, cut)] == [NORTH] * 3

@@ -214,7 +214,7 @@ def test_service_configuration_refuses(tmp_path, text, where, advice) -> None:
     assert "\n" not in said
 
 
-def test_service_configuration_tells_every_problem_at_once(tmp_path) -> None:
+def test_service_configuration_reports_every_problem_at_once(tmp_path) -> None:
     said = problems(written(tmp_path, "fhri: 1\nfhir: {timeout_s: 99}\nsite: {timezone: X}\n")).splitlines()
     assert [line.partition("her2.yaml:")[2][:2] for line in said] == ["2:", "3:", "1:"]
 
@@ -272,7 +272,7 @@ FILE = "fhir:\n  timeout_s: 5\ncards:\n  lvef-overdue: {mode: shadow}\nthreshold
         pytest.param("CONFIG", "/x/y.yaml", lambda s: s.fhir.timeout_s, 5.0, id="that names the file itself"),
     ],
 )
-def test_service_configuration_is_laid_over_by_a_variable(tmp_path, name, value, read, expected) -> None:
+def test_service_configuration_is_overridden_by_a_variable(tmp_path, name, value, read, expected) -> None:
     settings = load_settings(written(tmp_path, FILE), {f"HER2_CDS_{name}": value, "PATH": "x", "her2_cds_fhir": "["})
     assert read(settings) == expected
 
@@ -518,7 +518,7 @@ def test_service_configuration_schema_judges_as_the_service_does(tmp_path, tree,
         problems(path)
 
 
-def test_service_configuration_schema_names_everything_that_there_is() -> None:
+def test_service_configuration_schema_names_every_setting() -> None:
     schema = json_schema()
     assert set(schema["properties"]) == set(Settings.model_fields)
     assert set(schema["properties"]["thresholds"]["properties"]) == set(default_knowledge().thresholds)

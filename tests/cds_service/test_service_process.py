@@ -126,7 +126,7 @@ def test_service_process_reads_a_body_in_chunks(running) -> None:
     assert running.send("POST", f"/cds-services/{SIGN}", chunks)[::2] == (200, {"cards": []})
 
 
-def test_service_process_writes_nothing_of_a_request_anywhere(running, chart) -> None:
+def test_service_process_stores_nothing_from_a_request(running, chart) -> None:
     marked = json.loads(json.dumps(call(orders=[order(378)])).replace("pat-1", MARK).replace("onc-17", f"{MARK}-u"))
     # The names of a request are written: a hookInstance and an X-Request-ID are made up by machines.
     marked |= {"hookInstance": "inst-1", "fhirServer": f"{chart.base}/{MARK}"}

@@ -333,7 +333,7 @@ def test_a_replay_may_be_of_the_calls_of_one_client() -> None:
     assert not [row for row in rows.firings if row[TOPIC] in topics]
 
 
-def test_orders_that_different_people_signed_together_are_nobodys() -> None:
+def test_orders_that_different_people_signed_together_have_no_signer() -> None:
     one, other = {"requester": {"reference": "Practitioner/1"}}, {"requester": {"reference": "Practitioner/2"}}
     assert signed_by([one, one]) == "Practitioner/1"
     assert signed_by([one, other]) == ""

@@ -137,7 +137,7 @@ def test_a_pasted_request_is_previewed(seen: Visit) -> None:
     seen.check("workbench-pasted-desk")
 
 
-def test_the_preview_says_that_the_service_is_gone(seen: Visit) -> None:
+def test_the_preview_says_that_the_service_is_unavailable(seen: Visit) -> None:
     seen.open("/workbench")
     sign_in(seen.page, "Eve")
     seen.open("/workbench/preview")
@@ -377,7 +377,7 @@ def _tab_to(page: Page, name: str) -> None:
     pytest.fail(f"the keyboard does not come to {name!r}")
 
 
-def test_a_rule_is_built_seen_and_kept_as_a_draft(seen: Visit) -> None:
+def test_a_rule_is_built_previewed_and_saved_as_a_draft(seen: Visit) -> None:
     seen.open("/workbench")
     sign_in(seen.page, "Ada")
     seen.open("/workbench/rules/new")

@@ -160,7 +160,7 @@ def test_the_label_is_the_text_a_display_or_the_code() -> None:
     assert label_of({}) == ""
 
 
-def test_a_local_code_is_read_as_what_it_stands_for() -> None:
+def test_a_local_code_is_read_as_the_code_it_maps_to() -> None:
     code_map = CodeMap({("urn:local", "BC"): (Coding("icd10", "C50.9", ""),)})
     reader = ConditionReader(TERMINOLOGY, code_map)
     assert reader.concepts.meaning(concept(coding("urn:local", "BC"))).cancer == "breast"
@@ -314,7 +314,7 @@ def test_problem(resource: Json, expected: str | None) -> None:
         pytest.param({}, False, None, id="no word of an end"),
     ],
 )
-def test_a_problem_knows_that_it_is_over(changes: Json, is_past: bool, ended: str | None) -> None:  # noqa: FBT001 - a column
+def test_a_problem_that_is_over(changes: Json, is_past: bool, ended: str | None) -> None:  # noqa: FBT001 - a column
     found = READER.read(condition("c", icd("J84.9"), **{"clinicalStatus": None, **changes}), Origin("", "x")).problem
     assert found is not None
     assert (found.is_past, found.ended.isoformat() if found.ended else None) == (is_past, ended)
@@ -345,7 +345,7 @@ def test_a_verification_in_words_counts(status: Any, is_read: bool) -> None:  # 
         pytest.param({}, None, id="none"),
     ],
 )
-def test_a_problem_knows_its_grade(changes: Json, grade: int | None) -> None:
+def test_the_grade_of_a_problem(changes: Json, grade: int | None) -> None:
     found = READER.read(condition("c", icd("J84.9"), **changes), Origin("", "x")).problem
     assert found is not None
     assert found.grade == grade
@@ -359,7 +359,7 @@ def test_a_problem_that_was_recorded_may_have_begun_before() -> None:
     assert (began.is_onset, recorded.is_onset) == (True, False)
 
 
-def test_a_problem_knows_when_it_began() -> None:
+def test_the_onset_of_a_problem() -> None:
     began = condition("c", icd("Z33.1"), onsetDateTime="2026-09-01", recordedDate="2026-10-01")
     recorded = condition("c", icd("Z33.1"), recordedDate="2026-10-01")
     found = [READER.read(each, Origin("", "x")).problem for each in (began, recorded)]

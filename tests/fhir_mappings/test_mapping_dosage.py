@@ -152,7 +152,7 @@ def test_a_bag_volume_does_not_hide_the_dose_next_to_it() -> None:
     assert found(dosage(beside)) == [("250", "mL"), ("3.6", "mg/kg")]
 
 
-def test_of_three_entries_of_epic_the_amount_to_give_is_left_out() -> None:
+def test_of_three_epic_entries_the_amount_to_give_is_ignored() -> None:
     entries = [
         {"type": {"text": "calculated"}, **dose_of(252, "mg")},
         {"type": {"text": "admin-amount"}, **dose_of(number("12.6"), "mL")},
@@ -210,7 +210,7 @@ def test_several_instructions_each_give_their_dose_and_their_place() -> None:
         ),
     ],
 )
-def test_the_way_back_leads_to_the_quantity(resource: Json, pointer: tuple[Any, ...]) -> None:
+def test_a_path_leads_back_to_the_quantity(resource: Json, pointer: tuple[Any, ...]) -> None:
     (dose,) = doses(resource, None)
     assert dose.pointer == pointer
     node: Any = resource
@@ -219,7 +219,7 @@ def test_the_way_back_leads_to_the_quantity(resource: Json, pointer: tuple[Any, 
     assert node["value"] == 1
 
 
-def test_what_was_written_is_kept() -> None:
+def test_the_original_text_is_kept() -> None:
     (dose,) = doses(order(dosage(dose_of(number("0.252"), "g"))), None)
     assert (dose.as_written, dose.as_written_unit, dose.factor) == ("0.252 g", "g", Decimal(1000))
     (odd,) = doses(order(dosage(dose_of(252, "mg", "mg/kg"))), None)
@@ -350,13 +350,13 @@ SUPPORTIVE = frozenset({"acetaminophen", "dexamethasone", "diphenhydramine"})
         ("Ibuprofen 400 mg", [400]),
     ],
 )
-def test_amounts_of_supportive_drugs_are_no_dose_of_the_order(written: str, expected: list[int]) -> None:
+def test_amounts_of_supportive_drugs_are_not_doses_of_the_order(written: str, expected: list[int]) -> None:
     for slot in ({"text": written}, {"patientInstruction": written}, {"additionalInstruction": [{"text": written}]}):
         named = doses_by_text({"dosageInstruction": [slot]}, SUPPORTIVE)
         assert named == ((tuple(Mg(Decimal(each)) for each in expected),) if expected else ())
 
 
-def test_text_without_end_is_read_to_a_limit() -> None:
+def test_an_endless_text_is_read_up_to_a_limit() -> None:
     assert doses_by_text({"dosageInstruction": [{"text": "x " * 5000 + "252 mg"}]}) == ()
 
 
@@ -407,5 +407,5 @@ def test_the_doses_of_a_note_with_the_word_before_each(written: str, expected: l
 
 
 @pytest.mark.parametrize("note", [None, "as text", [], [None], [{}], [{"text": ""}], [{"text": 3}], {"a": 1}])
-def test_a_note_that_is_none(note: object) -> None:
+def test_a_note_that_does_not_void_a_result(note: object) -> None:
     assert notes({"note": note}) == ()

@@ -56,7 +56,7 @@ def interpreted(code: str = "", text: str = "") -> dict[str, Any]:
         pytest.param(coded(SNOMED, "102874004"), "102874004", id="a code that is not known"),
     ],
 )
-def test_a_pregnancy_test_that_gives_no_plain_answer_is_shown_as_it_is_written(value, shown) -> None:
+def test_an_unclear_pregnancy_test_is_shown_as_written(value, shown) -> None:
     found = READER.pregnancy_test(value, None, ORIGIN)
     assert (found.positive, found.as_reported) == (None, shown)
 

@@ -276,12 +276,12 @@ def test_serum_her2_never_counts(code: str, beside: str) -> None:
         assert READER.index.look([listed]) == ((), True, "")
 
 
-def test_a_method_goes_before_an_interpretation_whatever_the_order() -> None:
+def test_a_method_takes_precedence_over_an_interpretation_in_any_order() -> None:
     codes = (Code(LOINC, "48676-1"), Code(LOINC, "85319-2"))
     assert READER.index.concepts([codes]) == READER.index.concepts([codes[::-1]]) == (IHC,)
 
 
-def test_a_result_knows_its_specimen_and_how_it_was_reported() -> None:
+def test_the_specimen_and_report_of_a_result() -> None:
     value = concept(coding(LOINC, "LA11843-2", "3+"), text="HER2 3+, strong")
     by_specimen = observation("85319-2", valueCodeableConcept=value, specimen={"reference": "Specimen/s1"})
     by_site = observation("85319-2", valueCodeableConcept=value, bodySite={"text": "Liver"})
@@ -297,7 +297,7 @@ def test_what_cannot_be_read_is_a_gap_that_shows_it() -> None:
     assert gap == Gap(IHC, "x", "value", gap.on, (("value", "see pathology report"),))
 
 
-def test_a_local_answer_is_read_as_what_it_stands_for() -> None:
+def test_a_local_answer_code_is_read_as_the_code_it_maps_to() -> None:
     code_map = CodeMap({("urn:lab", "H3"): (Coding("loinc", "LA11843-2", "three"),)})
     value = {"valueCodeableConcept": concept(coding("urn:lab", "H3"))}
     assert VOCABULARY.read(IHC, value, code_map)[0].finding == "ihc-3+"
@@ -342,7 +342,7 @@ POSITIVE = [concept(coding(INTERPRETATION, "POS"))]
         ),
     ],
 )
-def test_what_stands_beside_a_value_is_heard(written: str, remarks: dict[str, Any], conflict: bool) -> None:  # noqa: FBT001 - a column
+def test_what_stands_beside_a_value_is_noticed(written: str, remarks: dict[str, Any], conflict: bool) -> None:  # noqa: FBT001 - a column
     assert remarked({"valueString": written}, **remarks).conflict is conflict
 
 
@@ -367,6 +367,6 @@ def test_a_finer_text_beside_a_code_is_kept(value: Json, expected: str) -> None:
     assert (read.finding, read.conflict) == (expected, False)
 
 
-def test_a_text_that_takes_its_code_back_is_a_conflict() -> None:
+def test_a_text_that_contradicts_its_code_is_a_conflict() -> None:
     value = concept(coding(LOINC, "LA11843-2", "3+"), text="entered in error, see the new report")
     assert remarked({"valueCodeableConcept": value}).conflict

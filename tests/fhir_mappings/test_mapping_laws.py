@@ -249,7 +249,7 @@ def at(way: tuple[Any, ...]) -> Any:
 
 @given(spoilt(), st.sampled_from(["order-sign", "order-select"]))
 @settings(max_examples=4 * settings.default.max_examples)
-def test_junk_in_any_field_is_refused_or_answered_and_never_stumbled_over(body: Json, hook: str) -> None:
+def test_junk_in_any_field_is_refused_or_answered_without_an_error(body: Json, hook: str) -> None:
     if body.get("hook") == CROWDED["hook"]:
         body["hook"] = hook
     try:
@@ -361,7 +361,7 @@ def test_an_answer_of_any_shape_says_the_same_in_one_pass_as_in_two(key: str, va
         assert seen(DECIDER.read, raw, CROWDED["hook"]) == seen(read_request, raw, CROWDED["hook"])
 
 
-def test_lists_are_taken_apart_with_the_request() -> None:
+def test_lists_are_split_with_the_request() -> None:
     """What is read in two passes after all would be as right, and slower: nobody would notice."""
     asked = {key: {"resourceType": "Bundle"} if "?" in query else ALONE for key, query in DECIDER.templates.items()}
     request = DECIDER.read(encode({**CROWDED, "prefetch": asked}), CROWDED["hook"])

@@ -104,7 +104,7 @@ def test_a_list_from_which_the_server_left_something_out(severity: str, code: st
     assert read(bundle(WEIGHT, outcome(severity, code))).withheld is withheld
 
 
-def test_an_outcome_that_cannot_be_read_is_taken_for_an_error() -> None:
+def test_an_unreadable_outcome_counts_as_an_error() -> None:
     raw = b'{"resourceType":"OperationOutcome","issue":[{"severity":"warning","line":1e99999999999999999999}]}'
     body = b'{"resourceType":"Bundle","entry":[{"resource":' + raw + b"}]}"
     assert read_answer(body, "x").state is PrefetchState.FAILED

@@ -93,7 +93,7 @@ def test_a_result_in_an_unknown_unit_is_never_none_on_record(unit: str, value: i
 
 @LAW
 @given(st.text(max_size=8), st.sampled_from(["10*3/uL", "U/L", "mg/dL", "kg", "%"]), st.booleans())
-def test_a_unit_with_something_added_is_read_as_it_was_only_where_that_says_nothing(
+def test_an_addition_to_a_unit_is_ignored_only_if_it_changes_nothing(
     added: str,
     unit: str,
     behind: bool,  # noqa: FBT001 - drawn

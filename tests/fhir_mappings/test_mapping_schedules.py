@@ -101,14 +101,14 @@ def test_interval(instruction: Json, expected: str | None) -> None:
         pytest.param({"text": "every 3 weeks except after surgery"}, id="words that may change it"),
     ],
 )
-def test_what_is_not_understood_is_told_and_nothing_of_it_counts(instruction: Json) -> None:
+def test_a_text_that_is_not_understood_is_reported_and_not_used(instruction: Json) -> None:
     read = schedule(instruction)
     assert read.unread
     assert read.interval_days is None
     assert read.nearest is None
 
 
-def test_odd_words_beside_codes_that_say_the_same_are_not_told() -> None:
+def test_odd_words_beside_codes_that_agree_are_not_reported() -> None:
     assert schedule({**repeated(period=3, periodUnit="wk"), "text": "every 3 weeks through Bard access"}).unread == ()
     assert schedule({**repeated(period=3, periodUnit="wk"), "text": "biweekly"}).unread == ("biweekly",)
 
@@ -211,6 +211,6 @@ def test_the_order_of_instructions_says_nothing(instructions: list[Json]) -> Non
 
 
 @given(st.text(max_size=300))
-def test_no_text_is_too_odd_to_be_read(written: str) -> None:
+def test_any_text_can_be_read(written: str) -> None:
     read = read_schedule_text(written)
     assert read.every_days is None or read.every_days >= 0

@@ -59,7 +59,7 @@ STEP = 1.2
         pytest.param("", "", id="empty"),
     ],
 )
-def test_a_text_is_folded_and_cut(written, read) -> None:
+def test_a_text_is_folded_and_shortened(written, read) -> None:
     assert bounded(written) == read
     assert text(written) == read
     assert coding_of({"system": "x", "code": "y", "display": written}).display == read
@@ -67,7 +67,7 @@ def test_a_text_is_folded_and_cut(written, read) -> None:
 
 
 @given(st.text())
-def test_a_bounded_text_has_no_repeated_blanks_and_nothing_that_a_database_refuses(written) -> None:
+def test_a_cleaned_text_has_no_repeated_blanks_and_nothing_that_a_database_refuses(written) -> None:
     found = bounded(written * 40)
     assert len(found) <= LONGEST
     assert not re.search(r"\s\s|[^\S ]|^\s|\s$", found)

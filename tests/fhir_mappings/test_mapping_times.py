@@ -98,7 +98,7 @@ def test_the_newest_result(results: list[Json], value: str, beside: tuple[str, .
     assert newest(*results) == (value, beside)
 
 
-def test_of_platelets_the_lower_ones_do_more_harm() -> None:
+def test_the_lower_of_two_platelet_counts_counts() -> None:
     two = [result(PLATELETS, value, "10*9/L", name, **NIGHT) for value, name in ((40, "b"), (200, "a"))]
     assert newest(*two, test="platelets") == ("40", ("200 10*9/L",))
 
@@ -108,7 +108,7 @@ def test_what_a_correction_replaces_is_not_a_result_of_the_chart() -> None:
     assert [each.value for each in found.labs["ast"]] == [Decimal(90)]
 
 
-def test_of_ejection_fractions_and_weights_the_lower_one_does_more_harm() -> None:
+def test_the_lower_of_two_ejection_fractions_or_weights_counts() -> None:
     for code, unit, of in ((LVEF, "%", "lvefs"), (WEIGHT, "kg", "weights")):
         for first, second in (("a", "b"), ("b", "a")):
             found = read_patient(lvef=bundle(result(code, 60, unit, first), result(code, 40, unit, second)))
@@ -117,7 +117,7 @@ def test_of_ejection_fractions_and_weights_the_lower_one_does_more_harm() -> Non
 
 
 @pytest.mark.parametrize("names", [("a", "b"), ("b", "a")])
-def test_a_positive_and_a_negative_pregnancy_test_of_one_day_are_not_settled_by_their_ids(
+def test_ids_do_not_decide_between_a_positive_and_a_negative_pregnancy_test_of_one_day(
     names: tuple[str, str],
 ) -> None:
     two = [
@@ -177,7 +177,7 @@ def test_a_partial_date_is_an_interval(written: str, first: date, last: date) ->
     assert last_day(None) is None
 
 
-def test_a_result_of_a_month_is_quoted_by_its_month() -> None:
+def test_a_result_dated_by_month_is_quoted_with_its_month() -> None:
     found = read_patient(labs=bundle(ast(300, "a", effectiveDateTime="2026-11"))).labs["ast"][0]
     assert (found.on, found.within) == (date(2026, 11, 1), (date(2026, 11, 1), date(2026, 11, 30)))
 

@@ -122,7 +122,7 @@ def test_one_mg_dl_of_bilirubin_is_17_104_micromoles() -> None:
 
 
 @pytest.mark.parametrize("unit", ["umol/L", "mg/L", "mg/dL"])
-def test_a_result_at_a_multiple_of_its_limit_stays_there_in_any_unit(unit: str) -> None:
+def test_a_multiple_of_the_upper_limit_is_the_same_in_any_unit(unit: str) -> None:
     """Rounding would put a bilirubin of exactly twice its limit above it: stop the drug for good."""
     factor = factor_to_canonical("bilirubin-total", unit, unit)
     assert factor is not None

@@ -89,7 +89,7 @@ def test_how_often_a_day(instruction, a_day, is_unclear) -> None:
     assert (timing.a_day, timing.is_unclear) == (Decimal(a_day) if a_day else None, is_unclear)
 
 
-def test_one_dose_is_no_rhythm() -> None:
+def test_one_dose_has_no_interval() -> None:
     (timing,) = timings(by_instruction({"dosageInstruction": [{"timing": {"repeat": {"count": 1}}}]}))
     assert timing == DosageTiming(0, None, is_single=True)
 

@@ -70,7 +70,7 @@ def registry() -> Any:
 @pytest.mark.parametrize(
     ("measurement", "unit"), [(measurement, unit) for measurement, units in UNITS.items() for unit in units]
 )
-def test_a_unit_has_the_factor_that_ucum_gives_it(measurement: str, unit: str) -> None:
+def test_the_factor_of_each_unit_is_that_of_ucum(measurement: str, unit: str) -> None:
     factor = READER.factor(measurement, unit, "")
     assert factor is not None
     other = registry().from_ucum(unit)

@@ -111,7 +111,7 @@ def post(client: FlaskClient, service: str, body: Json) -> tuple[int, list[str]]
     return answer.status_code, sorted(card["source"]["topic"]["code"] for card in found)
 
 
-def test_the_folder_holds_what_the_index_says(
+def test_the_folder_matches_its_index(
     payloads: list[Payload], requests_found: list[Payload], resources: list[Payload]
 ) -> None:
     assert len({file for file, _ in payloads}) > 100
