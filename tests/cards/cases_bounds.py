@@ -167,8 +167,8 @@ ROWS = [
     Row(LVEF_HOLD, "trastuzumab, above 50 % from 60 %", SILENT, OGIVRI, chart(lvef=">50", baseline="60")),
     Row(
         LVEF_HOLD,
-        "a first value below 50 % has dropped by nothing",
-        SILENT,
+        "a first value below 50 % has dropped by nothing, and is told",
+        CANNOT,
         OGIVRI,
         chart(lvef="<50", lvef_normal="55"),
     ),
