@@ -141,29 +141,29 @@ def test_a_site_adds_its_own_policy() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        pytest.param("check: age_at_least", "check: age_over", "age_over", id="a check that is none"),
-        pytest.param("years: 18", "yeers: 18", "yeers", id="a field that is none"),
-        pytest.param("years: 18", "years: adult", "years", id="a number that is none"),
+        pytest.param("check: age_at_least", "check: age_over", "age_over", id="an unknown check"),
+        pytest.param("years: 18", "yeers: 18", "yeers", id="an unknown field"),
+        pytest.param("years: 18", "years: adult", "years", id="an invalid number"),
         pytest.param(", by: *by}", "}", "by", id="a criterion without a source"),
-        pytest.param("source: plan,", "source: plans,", "unknown source 'plans'", id="a source that is none"),
-        pytest.param("products: [kadcyla]", "products: [kadcila]", "no product 'kadcila'", id="a product that is none"),
+        pytest.param("source: plan,", "source: plans,", "unknown source 'plans'", id="an unknown source"),
+        pytest.param("products: [kadcyla]", "products: [kadcila]", "no product 'kadcila'", id="an unknown product"),
         pytest.param("  plan: {", "  noridian-jz: {", "there already", id="a source that is there already"),
         pytest.param(
             "check: age_at_least, ref", "check: prior_therapy, groups: [taxan], ref", "years|no drug group 'taxan'",
-            id="a drug group that is none",
+            id="an unknown drug group",
         ),
         pytest.param(
             'age_at_least, ref: "1.1", text: Adult, years: 18',
             'prescriber_specialty, ref: "1.1", text: x, specialty: onkology',
-            "no specialty 'onkology'", id="a specialty that is none",
+            "no specialty 'onkology'", id="an unknown specialty",
         ),
         pytest.param(
             'age_at_least, ref: "1.1", text: Adult, years: 18',
-            'results_on_record, ref: "1.1", text: x, tests: [alat]', "no test 'alat'", id="a test that is none",
+            'results_on_record, ref: "1.1", text: x, tests: [alat]', "no test 'alat'", id="an unknown test",
         ),
         pytest.param(
             'age_at_least, ref: "1.1", text: Adult, years: 18',
-            'given_with, ref: "1.1", text: x, products: [x]', "no product 'x'", id="a partner that is none",
+            'given_with, ref: "1.1", text: x, products: [x]', "no product 'x'", id="an unknown partner",
         ),
         pytest.param("policies:", "policies: [", "own.yaml", id="no YAML"),
     ],
@@ -214,9 +214,9 @@ def test_aliases_of_a_policy_are_bounded() -> None:
             "  - product: enhertu\n", "  - product: kadcyla\n", "vials are wanted", id="a product without vials"
         ),
         pytest.param("contents_mg: 600, volume_ml: 5", "contents_mg: 600", "a solution has a volume", id="no volume"),
-        pytest.param("code: Z17.410", "code: Z17-410", "Z17-410", id="a code that is none"),
-        pytest.param("classes: [taxane]", "classes: [taxan]", "unknown drug classes", id="a class that is none"),
-        pytest.param("source: noridian-jz", "source: noridian", "unknown source", id="a source that is none"),
+        pytest.param("code: Z17.410", "code: Z17-410", "Z17-410", id="an invalid code"),
+        pytest.param("classes: [taxane]", "classes: [taxan]", "unknown drug classes", id="an unknown class"),
+        pytest.param("source: noridian-jz", "source: noridian", "unknown source", id="an unknown source"),
     ],
 )
 def test_billing_knowledge_that_is_wrong_is_refused(tmp_path, old, new, says) -> None:

@@ -49,7 +49,7 @@ def test_the_parts_of_an_interval_cover_it_exactly(value: Decimal, bound: Bound,
     pieces = values.pieces(cuts)
     assert all(values.holds(piece) for piece in pieces)
     for number in members(values):
-        # A piece lies beside each number, with no cut between the two.
+        # The unit follows each number directly.
         assert any(
             piece == number or not any(min(piece, number) <= cut <= max(piece, number) for cut in cuts)
             for piece in pieces
@@ -116,7 +116,7 @@ def test_a_statement_about_a_bound_holds_for_every_number_within_it(
 
     said, is_open = severity(f"{bound.sign}{value}")
     actual, _ = severity(str(number))
-    # Never milder than said, and never worse than silence.
+    # Never milder than stated, and never worse than silence.
     assert said <= actual
     assert said or is_open or not actual
 

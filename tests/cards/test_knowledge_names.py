@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(str(files("cards") / "knowledge"))
-# The keys under which a name stands that something else defines.
+# The keys whose value is a name defined elsewhere.
 NAMES = frozenset(
     {
         *("source", "label", "tests", "topic", "transaminases", "bilirubin", "look_alikes", "parts", "may_mean"),
@@ -82,10 +82,10 @@ def misspelt(tree: Any, place: Place, name: str) -> Any:
 
 @pytest.mark.parametrize("file", SHAPES)
 def test_every_name_misspelt_once_is_refused(file: str) -> None:
-    # The aliases of YAML are one object; each place is to be changed alone.
+    # YAML aliases are one object; each place must be changed separately.
     tree = msgspec.json.decode(msgspec.json.encode(yaml.safe_load((ROOT / file).read_text(encoding="utf-8"))))
     check_names(msgspec.convert(tree, SHAPES[file], strict=False), KNOWN, file)
-    # One place stands for every other with the same keys and name: the citations of a table are alike.
+    # One place represents all others with the same keys and name: the citations of a table are alike.
     by_keys = {(*(step for step in place if isinstance(step, str)), name): (place, name) for place, name in names(tree)}
     found = list(by_keys.values())
     assert len(found) > 10
@@ -178,7 +178,7 @@ def change(path: Path, old: str, new: str) -> None:
             "source: enhertu-pi, section: dosing and administration, confidence: V",
             "source: enhertu-pi, section: dosing and administration, confidence: D",
             "confidence D is for defaults of this service",
-            id="a label is no default of the service",
+            id="a label is not a default of the service",
         ),
         pytest.param("drug_codes.yaml", "name: idarubicin", "name: idarubicum", "in no class", id="a name unread"),
         pytest.param("drug_codes.yaml", '["5650"]', '["7005"]', "7005 stands for two drugs", id="a code of two drugs"),

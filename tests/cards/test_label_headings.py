@@ -17,7 +17,7 @@ CHECKS = {
     "nodular regenerative hyperplasia": lambda product: _stops(product, Problem.NODULAR_HYPERPLASIA),
 }
 """Headings that a rule answers for, and how to see in the knowledge that it does."""
-# From the boxed warnings and the warnings and precautions; behind "=" stands the word that the line has.
+# From the boxed warnings and the warnings and precautions; the word in the line follows "=".
 LABELS = {
     "kadcyla": (
         "hepatotoxicity",

@@ -161,7 +161,7 @@ def _drug_rules() -> Recognizer:
     [
         ((), False),
         ((order("Herceptin", "420 mg"),), True),
-        # A drug that is ordered counts, whatever day it is planned for.
+        # An ordered drug counts, whatever its planned day.
         ((order("Herceptin", "420 mg", start=TODAY + timedelta(days=84)),), True),
         ((order("Perjeta", "420 mg", identifier="later", start=TODAY + timedelta(days=21)),), False),
         ((order("ketoconazole 200 mg", "200 mg"),), True),

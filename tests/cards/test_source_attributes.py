@@ -98,7 +98,7 @@ def test_every_data_element_of_the_facts_has_a_name_here() -> None:
 @pytest.mark.parametrize("topic", [rule.topic for rule in ALL_RULES])
 def test_a_topic_reads_the_data_listed_for_it(topic: Topic) -> None:
     said, read = set(TOLD.topics[topic].reads), read_by_rules()[topic]
-    # What an order is of was read before its rules are asked.
+    # The drug of an order is read before its rules run.
     assert said == read | {"order"} if "order" in said else read
 
 

@@ -383,7 +383,7 @@ def same_day(*doses: str) -> tuple[DrugOrder, ...]:
     [
         (("252 mg",) * 3, ["Remove Kadcyla (252 mg, 2026-11-22, no. 2; 252 mg, 2026-11-22, no. 3)"]),
         (("252 mg",) * 6, ["Remove Kadcyla (5 orders, 2026-11-22)"]),
-        # Only the dose that is right by itself stays.
+        # Only the dose that is right by itself remains.
         (("378 mg", "252 mg", "420 mg"), ["Remove Kadcyla (378 mg, 2026-11-22; 420 mg, 2026-11-22)"]),
         (
             ("252 mg", "210 mg", "252 mg"),

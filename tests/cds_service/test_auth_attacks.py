@@ -55,7 +55,7 @@ def refusal(caller: Caller, log_lines: list[EventDict], **headers: str) -> tuple
     return answer.status, line["reason"]
 
 
-# --- Let in ----------------------------------------------------------------------------------------------------------
+# --- Admitted --------------------------------------------------------------------------------------------------------
 
 LET_IN: list[Any] = [
     pytest.param(good, id="a good token"),
@@ -103,7 +103,7 @@ def let_in(token: str, *clients: Any, at: float | None = None, audience: str = D
     return Authenticator(settings, MemoryReplayStore(clock), clock=clock).authenticate(f"Bearer {token}", audience)
 
 
-# --- What the token lacks or says ------------------------------------------------------------------------------------
+# --- What is missing or wrong in the token ---------------------------------------------------------------------------
 
 
 def other_header(**changes: Any) -> Make:
@@ -246,7 +246,7 @@ TURNED_AWAY: list[Any] = [
     pytest.param(other_claims(tenant="west"), 403, "tenant-not-allowed", id="an unknown tenant"),
     pytest.param(other_claims(tenant=None), 403, "tenant-not-allowed", id="no tenant where there must be one"),
     pytest.param(lambda: STRANGER.token(tenant="west"), 401, "signature-wrong", id="a stranger who tries tenants out"),
-    # Claims that lack or have the wrong type
+    # Claims that are missing or have the wrong type
     *(
         pytest.param(other_claims(**{name: None}), 401, "claim-missing", id=f"no {name}")
         for name in ("iss", "aud", "exp", "iat", "jti")
@@ -300,7 +300,7 @@ TURNED_AWAY: list[Any] = [
     pytest.param(lambda: ES.signed([1], ES.claims()), 401, M, id="a header that is a list"),
     pytest.param(lambda: ES.signed(ES.header(), [1]), 401, M, id="claims that are a list"),
     pytest.param(lambda: ES.signed(ES.header(), "null"), 401, M, id="claims that are null"),
-    pytest.param(lambda: ES.signed(ES.header(), b"\xff\xfe"), 401, M, id="claims that are no text"),
+    pytest.param(lambda: ES.signed(ES.header(), b"\xff\xfe"), 401, M, id="claims that are not text"),
     pytest.param(lambda: ES.signed(ES.header(), "\ufeff{}"), 401, M, id="claims after a byte order mark"),
     pytest.param(lambda: ES.signed(ES.header(), "[" * 101), 401, M, id="lists 101 deep"),
     pytest.param(lambda: ES.signed(ES.header(), '{"exp":' + "9" * 5000 + "}"), 401, M, id="5,000 digits"),
@@ -328,7 +328,7 @@ def test_auth_refuses(caller, log_lines, make: Make, status, reason) -> None:
 )
 def test_auth_refuses_a_used_token(caller, log_lines, field) -> None:
     headers = {} if field is None else {"Authorization": field.format(good())}
-    # An HTTP client takes a space before a value away; then the field is a good one.
+    # HTTP clients strip a space before a value; then the field is valid.
     if field is not None and field.startswith(" "):
         with pytest.raises(Refused, match=Reason.TOKEN_MISSING):
             Authenticator(required(*CLIENTS).auth, MemoryReplayStore()).authenticate(field.format(good()), DISCOVERY)
@@ -376,7 +376,7 @@ def test_auth_never_asks_an_address_that_a_token_names(caller) -> None:
     server.close()
 
 
-# --- One thing wrong after the other ---------------------------------------------------------------------------------
+# --- One thing wrong at a time ---------------------------------------------------------------------------------------
 
 ODD: tuple[Any, ...] = ("", " ", 0, 1, -1, 1.5, True, False, [], [""], {}, {"a": 1}, "\0", "x" * 1025, "\u202e", [[]])
 MUST_BE_TOLD = {"header": ("alg", "kid", "typ"), "claims": ("iss", "aud", "exp", "iat", "jti", "tenant")}
@@ -389,7 +389,7 @@ def spoiled() -> Iterator[tuple[str, str]]:
             for value in ODD:
                 if place == "header":
                     yield f"header {name}: {value!r:.20}", good({name: value})
-                # A time as a number is a time; an id of one's own may be any text of some length.
+                # A number is a valid time; a client's own id may be any text within the limit.
                 elif not (name in ("exp", "iat") and type(value) in (int, float)) and [name, value] not in SOUND:
                     yield f"{name}: {value!r:.20}", good(**{name: value})
     text = good()
@@ -508,7 +508,7 @@ def test_auth_admits_a_token_that_a_stranger_tried_to_use(caller) -> None:
     assert caller.get("/cds-services", headers=bearer(good(jti=jti))).status == 200
 
 
-# --- What is told ----------------------------------------------------------------------------------------------------
+# --- What is reported ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("named", [{"X-Request-ID": "req-1"}, {}], ids=["named by the caller", "named here"])

@@ -174,7 +174,7 @@ def test_auth_gate_gives_cards_to_authorized_callers(caller) -> None:
     assert answer.topics == ["dose-above-maximum"]
 
 
-# --- What the hooks learn --------------------------------------------------------------------------------------------
+# --- What the hooks receive ------------------------------------------------------------------------------------------
 
 
 def known(app: Flask, headers: dict[str, str], path: str = "/cds-services") -> Any:
@@ -207,7 +207,7 @@ def test_auth_gate_looks_at_nothing_when_it_is_off(service, log_lines) -> None:
     assert not log_lines
 
 
-# --- What is told to the operator ------------------------------------------------------------------------------------
+# --- What the operator is told ---------------------------------------------------------------------------------------
 
 
 def test_auth_gate_tells_an_observer_of_every_refusal() -> None:

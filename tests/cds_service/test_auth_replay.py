@@ -425,14 +425,14 @@ def test_auth_remembers_used_tokens_when_the_configuration_changes() -> None:
 
 def test_auth_redis_after_data_loss_admits_no_older_token(redis_url) -> None:
     used, other = name(), name(1)
-    issued = time.time() - 100  # before the loss, and no older than what a start lets in
+    issued = time.time() - 100  # from before the loss, and no older than what a start admits
     first, second = RedisReplayStore(redis_url), RedisReplayStore(redis_url)
     first.check()
     assert first.is_first(used, in_an_hour(), time.time())
     assert second.is_first(name(3), in_an_hour(), time.time())
     with redis.Redis.from_url(redis_url) as server:
         server.flushall()
-    # Where it was not let in, it is too old for what Redis remembers now; where it was, it is known still.
+    # If it was not admitted, it is older than anything Redis remembers now; if it was, it is still known.
     with pytest.raises(ReplayStoreError, match="lost its memory"):
         second.is_first(used, in_an_hour(), issued)
     assert not first.is_first(used, in_an_hour(), issued)

@@ -75,7 +75,7 @@ def test_a_copy_made_during_writes_explains_an_old_decision(database_url: str, a
     assert again["replay"]["identical"]
     assert all(each.cards for each in since(engine)), "each decision has its cards: the copy is of one moment"
     engine.dispose()
-    # What was made goes on.
+    # Created drafts continue.
     assert Caller(database=another).post(TROUBLED).status == 200
 
 
@@ -98,7 +98,7 @@ def test_a_file_that_is_not_a_backup_creates_no_database(database_url: str, anot
     whole = (tmp_path / "good").read_bytes()
     file.write_bytes(whole[: len(whole) // 2])
     run("restore", file, database=another, code=2)
-    # What could not be restored has left nothing in the way of the good one.
+    # A failed restore has left no file that blocks the good one.
     run("restore", tmp_path / "good", database=another)
 
 

@@ -99,7 +99,7 @@ def test_the_answers_are_the_same_with_no_cache(lines) -> None:
     assert len(set(uncached)) > len(lines) / 3
     answering = Answering(TODAY)
     assert [answering.answer(line) for line in lines] == uncached
-    # Everything is warm now, and the order is another.
+    # The caches are warm now, and the order is a different one.
     shuffled = sorted(range(len(lines)), key=lambda index: lines[index][::-1])
     assert [answering.answer(lines[index]) for index in shuffled] == [uncached[index] for index in shuffled]
 
@@ -119,7 +119,7 @@ def test_only_the_mechanisms_keep_anything() -> None:
             }
             if names & KEEPERS:
                 found.append(str(path.relative_to(root.parent)))
-    # Charts are drawn many at a time by another process, so they are kept there; connections are state, not answers.
+    # Charts are drawn in batches by another process and cached there; connections are state, not answers.
     assert set(found) - {"cds_service/charts/drawing.py", "cds_service/ehr/connections.py"} == MECHANISMS
 
 

@@ -102,7 +102,7 @@ def test_an_interval_reaches_from_its_lower_to_its_upper_end(pictures) -> None:
 def test_a_control_chart_shows_limits_changes_and_where_each_signal_began(pictures) -> None:
     picture = pictures["control"]
     texts = _texts(picture)
-    # Each word twice: the ground behind it, and the word.
+    # Each word twice: its background, and the word.
     assert [each for each in texts if each in ("loud", "silent")] == ["loud", "silent"] * 2
     assert {"1", "2-4"} <= set(texts)
     assert picture.count('fill="var(--chart-band') == 4

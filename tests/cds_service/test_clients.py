@@ -182,7 +182,7 @@ def test_a_purge_of_one_hospital_leaves_the_others(hospitals: Store) -> None:
         for table in (tables.decision_cards, tables.shadow_verdicts, tables.suppressions):
             orphans = select(func.count()).where(table.c.decision_id.not_in(select(tables.decisions.c.id)))
             assert connection.scalar(orphans) == 0
-    # Those of the other issuers without a tenant are their own.
+    # Calls of the other issuers without a tenant are separate.
     assert purge(engine, 10, later, issuer=EPIC, tenant=NOT_GIVEN)[0] == 6
     assert purge(engine, 10, later)[0] == sum(before.values()) - before[NORTH] - 6
 
@@ -218,7 +218,7 @@ def test_decisions_are_found_by_their_cards(opened: Store, weighed: list[Any]) -
                 say(opened, client, card, "overridden")
             if name in ("taken", "changed"):
                 say(opened, client, card, "accepted", after_s=5)
-            # What another client says of an id that it never got is no word on this card.
+            # Feedback from another client about an id that it never got does not apply to this card.
             say(opened, Client(OTHER), card, "accepted", after_s=9)
     for cards, fits in (
         (CardFilter(topic="weight-stale"), {*NAMES}),
@@ -227,7 +227,7 @@ def test_decisions_are_found_by_their_cards(opened: Store, weighed: list[Any]) -
         # One card must fit both.
         (CardFilter(topic="weight-stale", indicator="critical"), set()),
         (CardFilter(topic="weight-stale", outcome="overridden"), {"said"}),
-        # The last word counts.
+        # The last response counts.
         (CardFilter(topic="weight-stale", outcome="accepted"), {"taken", "changed"}),
         (CardFilter(topic="weight-stale", outcome=NO_FEEDBACK), {"silent"}),
     ):

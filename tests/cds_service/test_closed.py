@@ -165,7 +165,7 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
     [
         pytest.param(BOMB, "an alias", id="aliases of aliases"),
         pytest.param("a: &a {b: 1}\nc: {<<: *a}", "an alias", id="a merge"),
-        pytest.param("a: &a [*a]", "an alias", id="a value that holds itself"),
+        pytest.param("a: &a [*a]", "an alias", id="a value that contains itself"),
         pytest.param("[" * (DEEPEST + 1) + "]" * (DEEPEST + 1), "nested deeper", id="deep"),
         pytest.param("a: [" + "1," * MOST_NODES + "]", f"more than {MOST_NODES}", id="many"),
         pytest.param("a: " + "x" * LARGEST_BYTES, "over 256 KiB", id="large"),

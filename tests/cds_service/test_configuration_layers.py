@@ -92,7 +92,7 @@ def test_a_higher_layer_replaces_a_lower_one_key_by_key(tmp_path: Path) -> None:
         pytest.param(
             {"a": "\n\nextends: none.yaml"}, "a.yaml:3: extends: ", id="a file that is not there, named by its line"
         ),
-        pytest.param({"a": "extends: b.yaml", "b": "x: ["}, "b.yaml:1: not valid YAML", id="a layer that is no YAML"),
+        pytest.param({"a": "extends: b.yaml", "b": "x: ["}, "b.yaml:1: not valid YAML", id="a layer that is not YAML"),
         pytest.param({"a": "extends: [b.yaml]"}, "a.yaml:1: extends: name one file", id="a list"),
         pytest.param(
             {"a": "profiles:\n  x:\n    match: {isuer: a}"},
@@ -378,7 +378,7 @@ def said(tmp_path: Path, before: str, after: str) -> list[str]:
             "database: postgresql://u:one@h/d",
             "database: postgresql://u:two@h/d",
             ["database: another password instead of a password"],
-            id="a password, which is not told",
+            id="a password, which is not shown",
         ),
     ],
 )

@@ -81,7 +81,7 @@ def test_three_years_without_a_fault_have_one_line_at_most(seed: int, starts: in
 @pytest.mark.parametrize(
     ("shares", "times", "signal", "weeks"),
     [
-        pytest.param((0.1, 0.0), 0.0, "silent", 8, id="ten courses in a hundred, after a change of codes none"),
+        pytest.param((0.1, 0.0), 0.0, "silent", 8, id="ten courses in a hundred, none after a change of codes"),
         pytest.param((0.0, 0.1), 0.0, "silent", 3, id="ten orders in a hundred, then none"),
         pytest.param((0.0, 0.03), 0.0, "silent", 6, id="three orders in a hundred, then none"),
         pytest.param((0.0, 0.1), 2.0, "loud", 4, id="ten orders in a hundred double"),

@@ -89,7 +89,7 @@ def test_its_probes_use_endpoints_that_the_service_answers(
         assert asked["port"] in ports
     ((name, target),) = [(each["name"], each["targetPort"]) for each in rendered["Service"]["spec"]["ports"]]
     assert (name, target, ports[target]) == ("http", "http", 8080)
-    # Time for calls in flight, and for those who route calls here to learn of the end.
+    # Time for calls in flight, and for load balancers to notice the stop.
     assert rendered["Deployment"]["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] >= 10 + 5
 
 
@@ -263,7 +263,7 @@ def test_the_proxy_refuses_frequent_callers_and_admits_them_again(proxy: int) ->
     assert statuses[:9] == [(200, None)] * 9
     assert (429, "1") in statuses
     assert {status for status, _ in statuses} == {200, 429}
-    # Who reads pages is counted apart.
+    # Readers of pages are counted separately.
     assert get(proxy, "/")[0] == 200
     deadline = time.monotonic() + _PATIENCE_S
     while get(proxy, "/cds-services")[0] != 200:

@@ -168,7 +168,7 @@ def time_line(app: Caller, ehr: SmartEhr) -> TestResponse:
 
 REVIEW = "cds_service.smart.review:"
 TIME_LINE: tuple[tuple[str, str, list[str], list[str]], ...] = (
-    # What is read: nothing that was not read looks as if it were not there, and no check as if it had found nothing.
+    # What is read: unread data never looks absent, and an unfinished check never looks clear.
     (REVIEW + "Reviewer._answers", "smart", [NOT_WHOLE, "Not checked"], []),
     ("fhir_mappings.request.chart:ChartReader.patient", "smart", [NOT_WHOLE, NOT_CHECKED], ["Kadcyla"]),
     ("fhir_mappings.request.chart:ChartReader.orders", "smart", [NOT_WHOLE, NOT_CHECKED], ["HER2 in tissue"]),

@@ -120,7 +120,7 @@ ORDERS: list[Any] = [
         '(m.setDose(given, "25o", "mg"), given.dosageInstruction[0].doseAndRate ?? null)',
         order(),
         None,
-        id="what is no number is no dose",
+        id="what is not a number is not a dose",
     ),
     pytest.param(
         '(m.setDose(given, "1e999", "mg"), given.dosageInstruction[0].doseAndRate ?? null)',
@@ -202,7 +202,9 @@ ACTIONS: list[Any] = [
     pytest.param([], ["order-1", "order-2"], id="an empty list"),
     pytest.param([{"type": "delete", "resourceId": "MedicationRequest/order-1"}], ["order-2"], id="delete"),
     pytest.param([{"type": "delete", "resourceId": "MedicationRequest/other"}], ["order-1", "order-2"], id="not there"),
-    pytest.param([{"type": "delete", "resourceId": "order-1"}], ["order-1", "order-2"], id="an id alone is no order"),
+    pytest.param(
+        [{"type": "delete", "resourceId": "order-1"}], ["order-1", "order-2"], id="an id alone is not an order"
+    ),
     pytest.param(
         [{"type": "update", "resource": {**BARE, "status": "draft"}}], ["order-1", "order-2 draft"], id="update"
     ),
@@ -591,7 +593,7 @@ def test_a_request_from_a_chart_that_was_read_holds_what_the_service_asks_for(ru
     }
     body = "m.requestFrom(given.own, given.service, given.orders, ['MedicationRequest/o'])"
     request = run("client", body, given)
-    # What could not be read stays left out: the service must not take it for an empty list.
+    # Unreadable data stays left out: the service must not take it for an empty list.
     assert request["prefetch"] == {"lvef": {"resourceType": "Bundle"}}
     assert request["context"]["patientId"] == "p-1"
     assert request["context"]["draftOrders"]["entry"] == [{"resource": given["orders"][0]}]

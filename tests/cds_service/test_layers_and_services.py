@@ -95,7 +95,7 @@ def test_a_trial_of_every_service_changes_no_answer_and_is_kept(service: str, lo
     engine = tried.store.engine
     (kept,) = since(engine)
     assert kept.shadow is not None
-    # What a weight's age has no part in comes out the same by the trial.
+    # The trial gives the same result for anything that does not depend on the age of a weight.
     verdicts = [json.loads(each)["fired"] for each in (kept.row.verdicts, kept.shadow.verdicts)]
     now, then = [{(each["topic"], each["order"]) for each in fired} for fired in verdicts]
     assert now <= then

@@ -80,7 +80,7 @@ def test_limits_leave_no_more_than_the_tail_probability_outside(of: int, size: i
     hits = data.draw(st.integers(0, of))
     lower, upper = limits(hits, of, size, 0.01)
     assert 0 <= lower <= upper <= size
-    # By another way: the chance of a count, its share drawn from the beta distribution in small steps.
+    # Computed another way: the probability of a count whose share is drawn from the beta distribution, in small steps.
     steps = 400
     grid = [(number + 0.5) / steps for number in range(steps)]
     logs = [(hits - 0.5) * math.log(p) + (of - hits - 0.5) * math.log(1 - p) for p in grid]
@@ -264,7 +264,7 @@ def test_a_loud_fault_is_seen_within_a_day(line: Stream) -> None:
     assert (signals(line, "day")["liver-tests-missing", "could not be checked", "loud"] - began).days <= 1
 
 
-# --- The service looks by itself --------------------------------------------------------------------------------------
+# --- The service checks by itself -------------------------------------------------------------------------------------
 
 
 def test_the_last_whole_week_is_examined_once_and_its_findings_are_stored(line: Stream, tmp_path: Path) -> None:
@@ -278,7 +278,7 @@ def test_the_last_whole_week_is_examined_once_and_its_findings_are_stored(line: 
     assert watch(engine, line.at + timedelta(hours=5)) is None
     assert last_watch(engine) == (week, found)
     assert [row.split("  ")[0] for row in watch_lines(found)] == [str(began)] * len(found)
-    # A week later it is still so, and no longer new.
+    # A week later it still holds, and is no longer new.
     line.weeks(1, stream.under_another_code)
     _, later = watch(engine, line.at + timedelta(hours=4)) or (None, ())
     still = next(each for each in later if each.what == "lvef-missing")
@@ -362,7 +362,7 @@ def test_what_changed_is_marked_in_words(line: Stream, tmp_path: Path) -> None:
     assert date.fromisoformat(silent[0]["begin"]) - changed_at.date() <= timedelta(days=21)
 
 
-# --- What became of cards --------------------------------------------------------------------------------------------
+# --- Outcomes of cards -----------------------------------------------------------------------------------------------
 
 
 def said(caller: Caller, card: str, outcome: str = "overridden", **more: Any) -> None:

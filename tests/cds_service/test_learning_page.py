@@ -160,7 +160,7 @@ def test_the_outcomes_of_cards_are_charted_if_they_are_known() -> None:
         fates("b", "2026-01-12", 0, 1, shown=8, unknown=2),
         fates("a", "2026-01-05", 0, 0, shown=3, unknown=3),
     ]
-    # Of 4 and 6 cards whose fate is known 1 was accepted and 3 were overridden; of the first week nothing is known.
+    # Of 4 and 6 cards with a known outcome, 1 was accepted and 3 were overridden; nothing is known of the first week.
     assert page_module._by_week(weeks) == [Bar("2026-01-12", 10.0, 30.0)]
     assert page_module._overridden(weeks) == [Range("a", 0.5, 0.1, 0.9), Range("b", 1 / 6, 0.1, 0.9)]
     reasons = [{"reason": "Done", "cards": 2}, {"reason": "Other", "cards": 3}, {"reason": "Done", "cards": 2}]

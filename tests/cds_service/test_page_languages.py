@@ -132,7 +132,7 @@ def test_the_scripts_get_their_words_and_the_scenarios_are_told_in_the_language(
     english = client.get("/try-it/scenarios").get_json()
     assert "words" not in english
     assert english["scenarios"][0]["title"] == "Kadcyla ordered at the Enhertu dose"
-    # What goes to the service is the same in every language.
+    # The service gets the same request in every language.
     assert [each["chart"] for each in data["scenarios"]] == [each["chart"] for each in english["scenarios"]]
 
 

@@ -348,7 +348,7 @@ def lived(attempts) -> list[Step]:
         content = f"content {len(every)}" if writes else own[-1].content_hash
         began = (wish.effective_from or at) if only else None
         if kind is K.MOVED and (schedule := schedules(own)[0]).effective_from < at:
-            # What has begun keeps its begin.
+            # A schedule that has begun keeps its start.
             began = schedule.effective_from
         subject = person.subject
         every.append(
@@ -364,7 +364,7 @@ def _moments(every: list[Step]) -> list[datetime]:
     return sorted({moment + by for moment in named for by in (-HOUR / 2, timedelta(0), HOUR / 2)})
 
 
-# Random steps seldom get far; this start brings a version to review, from where every way leads on.
+# Random steps seldom get far; this start puts a version in review, from where every path is open.
 _start = [(ANN, 1, K.DRAFTED, 0, None, None), (CLEO, 1, K.REVISED, 0, None, None), (ANN, 1, K.SUBMITTED, 0, None, None)]
 _far = [
     *_start,
@@ -421,7 +421,7 @@ def test_law_nothing_changes_between_two_change_points(every: list[Step]) -> Non
         past = [turn for turn in listed if turn.at <= moment]
         found, came = in_force(every, moment), past[-1].after if past else None
         assert _says(found) == _says(came)
-        # A step takes the place of the one that came into force only by moving the end of the same version.
+        # A step replaces the one in force only if it moves the end of the same version.
         assert found == came or (found.kind is K.MOVED and past[-1].at <= found.at <= moment)
 
 
@@ -442,7 +442,7 @@ def test_law_nothing_stays_in_force_past_its_end(every: list[Step]) -> None:
         found = in_force(every, moment)
         if found is None:
             continue
-        # The last word on the schedule counts: an end that was moved is a turn where it was moved to, if not before.
+        # The last schedule counts: a moved end is a change point at its new time, if not before.
         said = [step for step in every if step.version == found.version and step.at <= moment]
         assert found == [step for step in said if step.kind in (K.PUBLISHED, K.MOVED)][-1]
         to_come = [turn for turn in turns(every, moment) if turn.at > moment]

@@ -64,11 +64,11 @@ profiles:
         pytest.param(FILE, {}, ("off", "info", 60, "version 7", "version 7"), id="over the file"),
         pytest.param(
             FILE, {f"{TOPIC}__MODE": "live", DAYS: "14"}, ("live", "info", 14, f"{TOPIC}__MODE", DAYS),
-            id="a variable brakes, key by key",
+            id="a variable takes precedence, key by key",
         ),
         pytest.param(
             "", {f"{TOPIC}__MODE": "live", DAYS: "14"}, ("live", "info", 14, f"{TOPIC}__MODE", DAYS),
-            id="a variable brakes where no file says anything",
+            id="a variable takes precedence over a value that no file sets",
         ),
         pytest.param(
             "", {TOPIC: "{mode: live}"}, ("live", "info", 60, TOPIC, "version 7"), id="a variable of the whole topic"

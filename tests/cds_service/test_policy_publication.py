@@ -313,7 +313,7 @@ def test_an_unforeseen_error_does_not_end_the_polling(monkeypatch, log_lines) ->
     follow(service.publication, 0.2)
     eventually(lambda: service.publication.standing is Standing.IN_FORCE)
     assert [each["reason"] for each in events(log_lines, "policy_look_failed")] == ["RuntimeError", "RuntimeError"]
-    # The thread goes on for as long as the process does; for good, not as long as this test.
+    # The thread runs as long as the process, not only as long as this test.
     service.publication.look = lambda: None
 
 

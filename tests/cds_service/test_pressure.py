@@ -60,7 +60,7 @@ def _busy(service: Running, client: int) -> list[int]:
     return statuses
 
 
-# --- Room ------------------------------------------------------------------------------------------------------------
+# --- Capacity --------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def crowded() -> tuple[Caller, Admission]:
     """Return a service with room for one call, and for one that waits for it."""
     # On a busy machine ten lists that each take 0.7 s do not all arrive within the two seconds of the default.
     caller = Caller(Settings(fhir={"timeout_s": 5}))
-    # The doorkeeper and the pages ask the same room.
+    # The gate and the pages use the same waiting room.
     room: Admission = caller.app.extensions["her2_cds_admission"]
     vars(room).update(vars(Admission(at_once=1, waiting=1, patience_s=0.2)))
     return caller, room
@@ -120,7 +120,7 @@ def test_a_call_that_waits_for_a_fhir_server_gives_its_slot_to_another(
         deadline = time.monotonic() + 5
         while not chart.heard and time.monotonic() < deadline:
             time.sleep(0.001)
-        # The only slot is free; the call that waits takes it back when its answers are there.
+        # The only slot is free; the waiting call takes it back when its answers arrive.
         assert caller.client.post(f"/cds-services/{SIGN}", json=call()).status_code == 200
         assert not waiting.done()
         assert waiting.result(5).body == {"cards": []}
@@ -168,7 +168,7 @@ def test_a_slot_goes_to_a_waiting_call_not_to_a_new_one() -> None:
     assert slots.take(0, 0)
     first, second = waiter(slots, took, "first"), waiter(slots, took, "second")
     slots.give()
-    # It is handed over, whether or not the thread that waits has woken up.
+    # It is handed over even if the waiting thread has not woken up yet.
     assert not slots.take(0, 1)
     first.join(5)
     back = waiter(slots, took, "back", is_back=True)

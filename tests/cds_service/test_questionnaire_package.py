@@ -116,7 +116,7 @@ def test_a_browser_app_of_another_address_may_ask(service) -> None:
             {"resourceType": "Parameters", "parameter": [{"name": "coverage", "resource": order()}]},
             "required",
             "coverage",
-            id="a coverage that is none",
+            id="an unknown coverage",
         ),
         pytest.param(parameters(orders=[]), "required", "questionnaire", id="neither order nor form"),
         pytest.param(

@@ -93,7 +93,7 @@ def test_accepted_feedback_is_in_the_current_file(running: Running, tmp_path: Pa
 
     assert status() == 200
     remove(path)
-    # The file is there again at once, and its tables with the next look: until then nothing is promised.
+    # The file is back at once, and its tables at the next check; nothing is guaranteed before.
     assert status() == 503
     is_ready(running)
     assert status() == 200
@@ -129,7 +129,7 @@ def test_a_corrupt_file_is_reported_and_answers_go_on(running: Running, tmp_path
     while running.send("GET", "/health/ready")[0] == 200:
         signed(running)
         assert time.monotonic() < until
-    # The operator takes the broken file away.
+    # The operator removes the damaged file.
     remove(path)
     is_ready(running)
     signed(running)
@@ -152,7 +152,7 @@ def test_a_full_disk_delays_records_but_no_answer(running: Running, tmp_path: Pa
     is_ready(running)
     assert count(path) == 22
     assert gaps(path) == (20, 0)
-    # The log had no room either; what was written after that is whole again.
+    # The log had no room either; later lines are complete again.
     assert json.loads((tmp_path / "stderr").read_text().splitlines()[-1])["event"]
 
 

@@ -410,7 +410,7 @@ def test_service_the_record_can_be_judged_again_with_policies_and_prices_of_then
     coverage = {"policy_files": [tmp_path / "own.yaml"], "asp_file": tmp_path / "asp.csv", "vials": {"kadcyla": [100]}}
     caller = Caller(Settings(coverage=coverage), database=database_url)
     found = cards(caller)
-    # The files of then are gone; the record has what they said.
+    # The old files are gone; the record has their content.
     (tmp_path / "own.yaml").unlink()
     (tmp_path / "asp.csv").unlink()
     for card in found.values():

@@ -177,7 +177,7 @@ def test_service_says_at_dispatch_what_it_says_at_signing(service) -> None:
     assert len(signed.cards) >= 4
 
 
-# --- An order that can be had nowhere ------------------------------------------------------------------------------
+# --- An order that is available nowhere ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -216,7 +216,7 @@ def test_service_names_every_missing_dispatched_order(service) -> None:
 @pytest.mark.parametrize(
     ("at_hand", "topics"),
     [
-        pytest.param(active(378), ["dose-above-maximum", "checks-incomplete"], id="an overdose is told"),
+        pytest.param(active(378), ["dose-above-maximum", "checks-incomplete"], id="an overdose is reported"),
         pytest.param(active(252), ["checks-incomplete"], id="a right order"),
         pytest.param({**aspirin(), "status": "active", "id": ORDER}, ["checks-incomplete"], id="out of scope"),
     ],
@@ -267,7 +267,7 @@ def test_service_checks_an_order_that_is(service, service_id, status) -> None:
     assert service.post(body, service_id).topics == ["dose-above-maximum"]
 
 
-# --- What it makes of them -------------------------------------------------------------------------------------------
+# --- How it reads them -----------------------------------------------------------------------------------------------
 
 
 def test_service_checks_only_the_orders_that_are_dispatched(service) -> None:

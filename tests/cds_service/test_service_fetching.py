@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from calls import Answer, Json
 
 BUDGET_S = 0.8
-# A busy machine is slow by itself; a server that is waited for takes three seconds and more.
+# A busy machine is slow anyway; waiting for the server takes three seconds or more.
 SLACK_S = 1.5
 TOKEN = "token-of-one-call"  # noqa: S105 - opens nothing
 
@@ -254,7 +254,7 @@ BAD_PAGES = [
     pytest.param(Reply(hangs_up=True), id="that never comes"),
     pytest.param(Reply(after_s=3), id="that comes too late"),
     pytest.param(Reply(trickles=True), id="that trickles in"),
-    pytest.param(Reply(b"<html>"), id="that is no JSON"),
+    pytest.param(Reply(b"<html>"), id="that is not JSON"),
     pytest.param(Reply(b"null"), id="that is null"),
     pytest.param(Reply(b""), id="that is empty"),
     pytest.param(as_json(outcome()), id="that is an OperationOutcome"),
@@ -439,7 +439,7 @@ def test_service_is_not_held_up_afterwards_by_answers_that_were(hasty, chart, re
     ("allowed", "server", "may"),
     [
         pytest.param([], "http://127.0.0.1:8090/fhir", True, id="loopback, when none is listed"),
-        pytest.param([], "http://localhost/fhir", True, id="loopback by its name, when none is listed"),
+        pytest.param([], "http://localhost/fhir", True, id="loopback by its name, when no server is listed"),
         pytest.param([], "http://LOCALHOST/fhir", True, id="loopback in capitals, when none is listed"),
         pytest.param([], "https://[::1]:8443/fhir", True, id="loopback of IPv6, when none is listed"),
         pytest.param([], "https://ehr.example.org/fhir", False, id="anything else, when none is listed"),
@@ -513,7 +513,7 @@ def test_service_never_shows_a_token_when_it_is_printed() -> None:
     assert TOKEN not in repr(FhirAuthorization(TOKEN, PATIENT))
 
 
-# --- What it makes of the chart --------------------------------------------------------------------------------------
+# --- How it reads the chart ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

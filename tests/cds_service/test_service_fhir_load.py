@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from calls import Answer, Json
 
 BUDGET_S = 0.6
-# A busy machine is slow by itself; a server that is waited for takes three seconds and more.
+# A busy machine is slow anyway; waiting for the server takes three seconds or more.
 SLACK_S = 1.5
 TOKEN = "token-of-one-call"  # noqa: S105 - opens nothing
 
@@ -220,7 +220,7 @@ def test_service_bounds_all_that_is_read_for_one_call(chart) -> None:
         chart.add(f"/fhir?page={number}", Reply(body, headers={"Content-Type": "application/json"}))
     chart.replies |= {f"/fhir/{QUERIES[key]}": chart.replies["/fhir?page=0"] for key in ("labs", "lvef", "weight")}
     answer = ask(caller, chart, without(clean_prefetch(), "labs", "lvef", "weight"))
-    # Which of the three lists comes too short, and whether at its first page, is a matter of chance.
+    # Which of the three lists is cut short, and at which page, depends on timing.
     assert answer.status == 412 or "checks-incomplete" in answer.topics
     assert len(chart.heard) <= 13
 
@@ -293,7 +293,7 @@ def test_service_answers_all_calls_that_lack_everything_at_the_same_time(chart) 
         began = time.monotonic()
         answers = list(calls.map(lambda _: Caller.post(caller, body_for(chart)), range(CALLS_AT_ONCE)))
     assert [answer.body for answer in answers] == [{"cards": []}] * CALLS_AT_ONCE
-    # In turns of sixteen threads this would take eight times 0.3 s and more.
+    # With sixteen threads this would take at least eight times 0.3 s.
     assert time.monotonic() - began < 2.2
 
 

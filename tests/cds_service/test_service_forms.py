@@ -78,7 +78,7 @@ def test_forms_ask_only_for_what_is_unknown(service) -> None:
     asked = read(service, link["url"])["item"][1]["item"]
     not_known = [line.split(" · ")[1] for line in card["detail"].splitlines() if line.startswith("- **Not known**")]
     assert [each["prefix"] for each in asked] == not_known == ["I.A.2", "I.A.5"]
-    # Of alternatives none has to be answered by itself.
+    # No single alternative has to be answered.
     assert [each["item"][0]["required"] for each in asked[1]["item"]] == [False, False]
 
 

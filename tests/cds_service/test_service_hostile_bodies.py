@@ -305,7 +305,7 @@ def test_service_reveals_nothing_of_an_internal_error(service, log_lines, monkey
     def fail(*_: object) -> None:
         raise ValueError(MARK)
 
-    # A call never ends so (test_failing_steps.py, test_before_a_call.py).
+    # No call ends this way (test_failing_steps.py, test_before_a_call.py).
     monkeypatch.setattr("cds_service.web.terminology.code_system", fail)
     response = service.client.get("/CodeSystem/card-topic")
     assert response.status_code == 500

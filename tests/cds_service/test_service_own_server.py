@@ -190,7 +190,7 @@ def test_the_page_uses_the_chart_of_the_users_own_server(seen, chart) -> None:
     seen.page.locator(".card .actions button").first.click()
     expect(seen.page.locator("#orders")).to_contain_text("252 mg")
     assert set(seen.sent(f"/cds-services/{SIGN}")[-1]["prefetch"]) == set(KEYS)
-    # A scenario takes its place again.
+    # A scenario replaces it again.
     seen.page.locator(".scenarios a").first.click()
     expect(seen.page.locator("#chart-form")).to_be_visible()
 
@@ -206,7 +206,7 @@ def test_the_page_leaves_out_what_was_not_read(seen, chart) -> None:
 
 
 def test_the_page_says_why_it_could_not_read(seen, chart) -> None:
-    # Silence about one chart is no answer about the next.
+    # Silence about one chart says nothing about the next.
     fill(seen, chart.base, "252 mg")
     expect(seen.page.locator(".silence")).to_have_count(1)
     chart.heard.clear()

@@ -141,7 +141,7 @@ def test_service_names_every_key_when_the_prefetch_is(service, prefetch) -> None
         pytest.param("//127.0.0.1/fhir", id="without a scheme"),
         pytest.param("127.0.0.1", id="that is a host alone"),
         pytest.param("", id="that is empty"),
-        pytest.param("nonsense", id="that is no address"),
+        pytest.param("nonsense", id="that is not an address"),
     ],
 )
 def test_service_cannot_ask_a_server(service, server) -> None:

@@ -182,7 +182,7 @@ OUTCOME = {"search": {"mode": "outcome"}, "resource": outcome()}
         pytest.param(bundle(RESULT, link=[{"relation": "next", "url": "http://x/2"}]), id="a page that was not read"),
         pytest.param(bundle(), id="nothing"),
         pytest.param({**bundle(RESULT), "entry": [{"resource": RESULT}, OUTCOME]}, id="an error beside a result"),
-        pytest.param({**bundle(RESULT), "entry": [{"resource": RESULT}, {}]}, id="an entry that is no resource"),
+        pytest.param({**bundle(RESULT), "entry": [{"resource": RESULT}, {}]}, id="an entry that is not a resource"),
         pytest.param(bundle({**RESULT, "contained": [RESULT]}), id="a resource in a resource"),
     ],
 )

@@ -149,7 +149,7 @@ def test_service_answers_its_own_hook_only(service, service_id, hook) -> None:
         pytest.param({"user": "Practitioner/x"}, id="with the user outside the context too"),
         pytest.param({"extension": {"com.example.x": {"a": [1, None]}}}, id="with an extension"),
         pytest.param({"redirect": "https://x.example", "oauth": None, "": 1}, id="with members of earlier drafts"),
-        pytest.param({"hookInstance": "not-a-uuid"}, id="with an instance that is no UUID"),
+        pytest.param({"hookInstance": "not-a-uuid"}, id="with an instance that is not a UUID"),
     ],
 )
 def test_service_answers_a_request(service, change) -> None:
@@ -251,7 +251,7 @@ def test_service_names_the_method_it_takes_after(service, method, path, allowed)
         pytest.param("POST", "/cds-services/HER2-ORDER-SIGN", id="a service in capitals"),
         pytest.param("POST", f"/cds-services/{SIGN}/", id="a slash too many at the end"),
         pytest.param("POST", f"/cds-services//{SIGN}", id="a slash too many in the middle"),
-        pytest.param("POST", "/cds-services/%00%ff", id="an address that is no text"),
+        pytest.param("POST", "/cds-services/%00%ff", id="an address that is not text"),
         pytest.param("POST", "/cds-services/nope/feedback", id="feedback to an unknown service"),
         pytest.param("GET", "/nope", id="any other address"),
         pytest.param("GET", "/static/nope.css", id="a missing file"),

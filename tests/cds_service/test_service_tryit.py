@@ -86,7 +86,7 @@ def test_tryit_shows_a_card_at_once(seen) -> None:
         "Kadcyla 378 mg (5.4 mg/kg) is above the maximum of 3.6 mg/kg (252 mg at 70 kg)"
     )
     expect(card.locator("li").first).to_contain_text("Dose ordered: 378 mg")
-    # The detail names the source; the line below it is the way there.
+    # The detail names the source; the line below links to it.
     assert card.inner_text().count("Source") == 1
     source = card.get_by_role("link", name="Open the source")
     assert source.get_attribute("title") == "KADCYLA prescribing information"
@@ -418,7 +418,7 @@ MARKDOWN = [
         id="a link",
     ),
     pytest.param("[x](javascript:a)", "<p>[x](javascript:a)</p>", id="a link that runs is text"),
-    pytest.param("[x] (y", "<p>[x] (y</p>", id="brackets that are no link"),
+    pytest.param("[x] (y", "<p>[x] (y</p>", id="brackets that are not a link"),
     pytest.param("<b>x</b> & y", "<p>&lt;b&gt;x&lt;/b&gt; &amp; y</p>", id="HTML is text"),
 ]
 

@@ -225,7 +225,7 @@ def test_reviews_are_history_and_the_last_word_of_each_reviewer_counts(tried: Ca
         pytest.param({"max_per_100_orders": 59.9}, "fail", "no: 60.00 per 100 orders, at most 59.9", id="too often"),
         pytest.param({"min_reviewed": 1}, "fail", "no: 0 cases reviewed, at least 1", id="not reviewed"),
         pytest.param(
-            {"min_right_share": 0}, "fail", "no: 0 of 0 reviewed cases right (0%), at least 0%", id="none to be right"
+            {"min_right_share": 0}, "fail", "no: 0 of 0 reviewed cases right (0%), at least 0%", id="no reviewed cases"
         ),
         pytest.param({}, "none", "promotion sets no gate", id="no gate"),
     ],

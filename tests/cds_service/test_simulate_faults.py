@@ -150,7 +150,7 @@ def test_drugs_no_longer_recognized_are_noticed_in_a_whole_run(tmp_path) -> None
     assert simulate("generate", "--patients", 120, "--weeks", 110, "--output", cohort, *fault).exit_code == 0
     assert simulate("--input", cohort, "--output", result, "--workers", 1).exit_code == 0
     first, *_, last = simulate("signals", result, "--since", DAY).output.splitlines()
-    # Eleven orders a week: one week without any may be chance, two are none.
+    # With eleven orders a week, one week without any may be chance, but not two.
     assert first.startswith("2024-03-11  orders of all drugs: silent over the last 2 weeks, 0 orders where ")
     assert "noticed after 14 days; " in first
     assert last.endswith("which are not over.")

@@ -15,7 +15,7 @@ from cds_service.simulate.plan_cards import cards_of_plans
 if TYPE_CHECKING:
     from pathlib import Path
 
-# What comes up on its own behalf for each error; a dose of 5.4 mg/kg of Kadcyla is above its maximum.
+# The topics that each error also raises; 5.4 mg/kg of Kadcyla is above its maximum.
 TOPICS = {
     "look-alike dose in every cycle": {"dose-above-maximum", "dose-matches-other-drug"},
     "look-alike dose in one cycle": {"dose-above-maximum", "dose-matches-other-drug"},

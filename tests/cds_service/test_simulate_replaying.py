@@ -143,7 +143,7 @@ def test_every_order_is_answered_as_the_service_would_have_answered_it_that_day(
                 if each["resourceType"] == "MedicationRequest" and each["authoredOn"].startswith(str(visit.day))
             ]
             decision = live.decide(read_request(live_request(found, together), "order-sign"))
-            # A card may tell a topic of several orders, and more topics in lines of its own.
+            # A card may report a topic of several orders, and further topics on separate lines.
             answered = {(c["source"]["topic"]["code"], c["indicator"]) for c in decision.cards}
             told = {
                 (str(each.topic), str(indicator_of(each, live.wording, {})))

@@ -191,7 +191,7 @@ def test_a_run_that_was_killed_goes_on_and_ends_with_the_same_bytes(
         run.wait()
     done = list(parts.glob("????"))
     assert done
-    # What was done before is taken as it is: a mark put on it comes through.
+    # Earlier work is reused: a mark put on it is still there.
     counts = json.loads((done[0] / "counts.json").read_text())
     (done[0] / "counts.json").write_text(json.dumps({**counts, "undated Mark": 7}))
     result = simulate(*options(cohort, other_configuration), "--output", tmp_path / "again", "--workers", 1)

@@ -205,5 +205,5 @@ def test_every_text_is_shortened_before_a_pattern_is_matched(service: Caller, mo
             body = put(body, place, f"{at_place(body, place)} {'252 mg IV ' * 500}")
     assert "checks-incomplete" in service.post(body).topics
     assert patterns > 100
-    # The mark of a cut is three dots where a text is folded further.
+    # A cut is marked by three dots in a text that is folded further.
     assert 0 < _Seen.longest <= LONGEST + 2

@@ -29,7 +29,7 @@ def test_the_migrations_make_the_tables_that_the_code_knows(database_url: str) -
         connection.exec_driver_sql("DROP TABLE alembic_version")
     upgrade(engine)
     upgrade(engine)
-    # What is made at once in an empty database is what the migrations come to, one after the other.
+    # Creating the tables in an empty database gives the same as running the migrations in turn.
     assert _made(engine) == migrated
     engine.dispose()
 

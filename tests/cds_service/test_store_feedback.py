@@ -126,7 +126,7 @@ def test_a_list_of_reasons_is_read_as_its_first(several: list[Json]) -> None:
         pytest.param(
             accepted("c", "s") | {"acceptedSuggestions": ["s"]},
             "feedback[1].acceptedSuggestions[0]",
-            id="a suggestion that is no object",
+            id="a suggestion that is not an object",
         ),
         pytest.param(accepted("c", ""), "feedback[1].acceptedSuggestions[0].id", id="a suggestion without an id"),
         pytest.param(overridden("c", overrideReason=[]), "feedback[1].overrideReason", id="a reason that is a list"),

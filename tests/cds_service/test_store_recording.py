@@ -174,7 +174,7 @@ def test_what_is_sent_outlives_a_killed_process(tmp_path: Path) -> None:
     try:
         status, _, answer = service.send("POST", f"/cds-services/{SIGN}", TROUBLED)
     finally:
-        # Every process of the service, the workers first: none gets to tidy up.
+        # Kill every process of the service, the workers first, so that none can clean up.
         for worker in _children(service.process.pid):
             os.kill(worker, signal.SIGKILL)
         service.process.kill()
@@ -330,7 +330,7 @@ def test_a_gap_counts_records_written_in_several_tries(tmp_path: Path, monkeypat
     caller = Caller()
     while recorder.waiting < 8:
         recorder.write(a_record(caller, str(uuid.uuid4())))
-    # Room for a few of them, so that the next try ends in the middle.
+    # Room for only a few of them, so that the next try ends halfway.
     pages[0] = 72
     engine.dispose()
     eventually(lambda: recorder.waiting < 8)

@@ -301,7 +301,7 @@ def test_a_file_may_change_under_a_trial(tmp_path: Path, monkeypatch: pytest.Mon
     assert [each["topic"] for each in json.loads(kept(service)[-1].verdicts)["fired"]] == ["weight-stale"]
 
 
-# --- What goes before what -------------------------------------------------------------------------------------------
+# --- Order of precedence ---------------------------------------------------------------------------------------------
 
 
 def test_a_file_on_trial_takes_precedence_over_a_version(tmp_path: Path, log_lines: Any) -> None:
@@ -341,7 +341,7 @@ def test_thresholds_in_the_shadow_wait_for_the_end_of_a_trial(tmp_path: Path, lo
     service.topics()
     found = [[each["topic"] for each in json.loads(row.verdicts)["fired"]] for row in kept(service)]
     assert found == [["dose-above-maximum"], ["dose-above-maximum", "weight-stale"]]
-    # A change of what is in force beside it is a state of its own, and says it once more.
+    # A change of the policy in force is a new state, so it is logged again.
     warning = events(log_lines, "shadow_thresholds_ignored")[-1]
     assert (warning["log_level"], warning["thresholds"]) == ("warning", ["weight_max_age_days"])
     assert warning["because"] == f"version {version.number} is on trial"

@@ -67,8 +67,8 @@ def test_limits_leave_exactly_the_tail_probability_outside(before: list[int], pe
     spread = max(1.0, sum((each - mean) ** 2 for each in before) / (known - 3) / mean)
     scale = spread * (1 + periods / known) - 1
     shape = expected / scale
-    assume(shape > 2)  # else too steep at nought for the steps
-    # By another way: a Poisson count whose rate is drawn from the gamma distribution, in small steps.
+    assume(shape > 2)  # otherwise too steep near zero for the steps
+    # Computed another way: a Poisson count whose rate is drawn from the gamma distribution, in small steps.
     steps, far = 1000, expected + 12 * math.sqrt(shape) * scale + 12 * scale
     rates = [(step + 0.5) * far / steps for step in range(steps)]
     logs = [(shape - 1) * math.log(rate) - rate / scale for rate in rates]

@@ -162,7 +162,7 @@ def test_a_frozen_database_delays_no_call_and_loses_no_record(postgres: Postgres
         with postgres.frozen():
             took = [asked(running) for _ in range(12)]
             assert {status for status, _ in took} == {200}
-            # The first call finds out; the others do not wait for it again.
+            # The first call detects it; the others do not wait again.
             assert max(seconds for _, seconds in took) < PROMPT_S
             assert sum(seconds > 0.9 for _, seconds in took) <= 1
             assert running.send("GET", "/health/ready")[0] == 503
@@ -195,7 +195,7 @@ def at_once(count: int, call_it: Callable[[], int]) -> Iterator[list[Future[int]
     """Do something many times at once, in the background."""
     with ThreadPoolExecutor(count) as pool:
         futures = [pool.submit(call_it) for _ in range(count)]
-        # Each has its connection by then.
+        # By then each has its connection.
         time.sleep(0.5)
         yield futures
 
@@ -256,12 +256,12 @@ def test_launches_and_sign_ins_at_unresponsive_servers_delay_no_call(neighbor: C
             assert asked(running)[0] == 200
             took = [asked(running)[1] for _ in range(5)]
             assert max(took) < PROMPT_S
-            # Four wait for each server; the others were told at once.
+            # Four wait for each server; the others were refused at once.
             for each in (launches, sign_ins):
                 assert sum(future.done() for future in each) >= 44
             for each in (launches, sign_ins):
                 assert [future.result() for future in each if future.done()].count(503) >= 44
-        # Those that waited hear of it within the time of one exchange.
+        # Waiting calls are answered within the time of one exchange.
         assert {future.result() for future in (*launches, *sign_ins)} <= {502, 503}
 
 

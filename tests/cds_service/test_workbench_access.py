@@ -240,6 +240,6 @@ def test_a_copied_cookie_is_invalid_after_sign_out(store: Store) -> None:
     assert seat.send("/sign-out").status_code == 302
     assert thief.get("/workbench").status_code == 302
     assert thief.get("/workbench/versions").status_code == 302
-    # Who signs in anew is in, and another browser never was out.
+    # Signing in again works, and another browser was never signed out.
     assert seat.sign_in(ADA).get("").status_code == 200
     assert copy.sign_in(ADA).get("").status_code == 200

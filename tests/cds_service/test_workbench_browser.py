@@ -164,7 +164,7 @@ def test_two_people_bring_a_version_to_every_worker(seen: Visit, base: str) -> N
     expect(page.locator("#found")).to_have_text(re.compile(r"^1 set; the other \d+ are as the files have them\.$"))
     expect(page.locator("tr[data-find]:visible")).to_have_count(1)
     seen.check("workbench-draft-desk")
-    # What is typed and not saved goes to review with the rest, and is not dropped.
+    # Unsaved input goes to review with the rest, and is not dropped.
     sets(page, "Indicator of ild-active").select_option("warning")
     page.get_by_role("button", name="Save and send to clinical review").click()
     expect(page.locator("#effect + ul")).to_contain_text("ild-active: warning instead of critical")

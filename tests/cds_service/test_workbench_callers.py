@@ -128,7 +128,7 @@ def test_the_profiles_distinguish_callers(tmp_path: Path) -> None:
     settings = read(tmp_path, PROFILES)
     service, body = REQUESTS["a chart with troubles"]
     found = {name: json.dumps(previewed(settings, name, None, service, body)) for name in WHO}
-    # Who is of a clinic that has a profile for signing gets that, whichever of its profiles is named.
+    # A caller from a clinic with a profile for signing gets that one, whichever of its profiles is named.
     assert found["clinic"] == found["signing-there"]
     assert len({found[name] for name in (EVERY_CALLER, "ehr", "clinic")}) == 3
     service, body = REQUESTS["the same at selection"]

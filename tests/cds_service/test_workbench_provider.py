@@ -217,7 +217,7 @@ def test_workbench_asks_the_provider_again_before_a_change_of_what_is_in_force(
         assert author.step(1, "published").status_code == 403
     signed_in(author.browser, "ann")
     assert author.step(1, "published").status_code == 302
-    # A sign-in that brings no role of reviewer or editor any more ends what the person may do.
+    # A sign-in without the reviewer or editor role ends what the person may do.
     signed_in(author.browser, "guest")
     assert author.step(1, "retired").status_code == 403
 
@@ -364,7 +364,7 @@ def test_workbench_signs_out_at_the_provider_too(store: Store, issuer: str) -> N
     back = left(address)
     assert back.startswith(f"{BASE}/workbench/signed-out?")
     assert "Of the workbench, and at your organization." in words(came_back(client, back))
-    # The way back is good once.
+    # The return address is valid once.
     assert "may still have you signed in" in words(came_back(client, back))
 
 

@@ -341,7 +341,7 @@ def test_other_versions_show_what_they_change_while_one_is_refused(office: Offic
     office.shown()
     office.ada.send("/versions", title="Later", **{"from": "files"})
     office.ada.revise(2, thresholds__weight_max_age_days="90")
-    # This process has taken version 1 already and goes on with it; one that starts now goes by the files alone.
+    # This process already uses version 1 and keeps it; a process started now uses only the files.
     refuse(store, "60")
     page = words(office.ada.get("/versions/2", record="1"))
     assert f"Version 1 {REFUSED}" in page

@@ -191,7 +191,7 @@ def test_a_whole_dictionary_is_counted(tmp_path: Path) -> None:
         pytest.param({"value": 1, "unit": "Milligramm"}, "mg", id="a text without a system"),
         pytest.param({"value": 1, "system": UCUM, "code": "mg", "unit": "mg"}, "mg", id="a unit of UCUM"),
         pytest.param({"value": 1, "system": "urn:other", "code": "MGKG"}, "MGKG", id="of another system"),
-        pytest.param({"code": "MGKG", "system": LOCAL}, "MGKG", id="a code that is no quantity"),
+        pytest.param({"code": "MGKG", "system": LOCAL}, "MGKG", id="a code that is not a quantity"),
     ],
 )
 def test_a_local_unit_gets_its_standard_code(tmp_path: Path, value: Any, code: str) -> None:

@@ -133,7 +133,7 @@ def dose(on: str, text: str = "Kadcyla", **changes: Any) -> Json:
         pytest.param(
             [{**dose("2026-11-01"), "resourceType": "MedicationRequest", "status": "active"}],
             ["2026-11-20"],
-            id="an order is no dose",
+            id="an order is not a dose",
         ),
         pytest.param(
             [{**dose("2026-11-10"), "resourceType": "MedicationRequest"}],
@@ -419,7 +419,7 @@ def test_weights_of_one_day_without_ids_still_have_an_order() -> None:
             [condition("a", coding(ICD10, "C50.911"), clinicalStatus="remission")],
             ["breast"],
             None,
-            id="a past cancer alone is better than none",
+            id="a past cancer alone is better than no cancer",
         ),
         pytest.param(
             [condition("a", coding(ICD10, "C50.911")), condition("b", coding(ICD10, "C78.7"))],

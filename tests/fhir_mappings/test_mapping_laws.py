@@ -316,10 +316,8 @@ def listing_of(**elements: Any) -> Json:
         pytest.param({"resourceType": "Bundle"}, id="an empty list"),
         pytest.param({"resourceType": "Bundle", "entry": None}, id="entry null"),
         pytest.param({"resourceType": "Bundle", "entry": {"resource": ALONE}}, id="entry an object"),
-        pytest.param({"resourceType": "Bundle", "entry": [{"resource": ALONE}, 5]}, id="an entry that is none"),
-        pytest.param(
-            {"resourceType": "Bundle", "entry": [{"resource": {**ALONE, "code": 5}}]}, id="a code that is none"
-        ),
+        pytest.param({"resourceType": "Bundle", "entry": [{"resource": ALONE}, 5]}, id="an unknown entry"),
+        pytest.param({"resourceType": "Bundle", "entry": [{"resource": {**ALONE, "code": 5}}]}, id="an invalid code"),
         pytest.param(
             {
                 "resourceType": "Bundle",
@@ -328,13 +326,13 @@ def listing_of(**elements: Any) -> Json:
             id="a list in a list",
         ),
         pytest.param(listing_of(code=None), id="a code that is null"),
-        pytest.param(listing_of(code={"coding": {"code": "29463-7"}}), id="a coding that is no list"),
+        pytest.param(listing_of(code={"coding": {"code": "29463-7"}}), id="a coding that is not a list"),
         pytest.param(listing_of(code={"coding": [{"code": "x" * 3000}]}), id="a code that is too long"),
         pytest.param(listing_of(id=7), id="an id that is a number"),
         pytest.param(listing_of(id=""), id="an id that is empty"),
         pytest.param(listing_of(effectiveDateTime=None), id="a date that is null"),
         pytest.param(listing_of(component=[{"code": ALONE["code"]}, {}]), id="components"),
-        pytest.param(listing_of(component={"code": ALONE["code"]}), id="a component that is no list"),
+        pytest.param(listing_of(component={"code": ALONE["code"]}), id="a component that is not a list"),
         pytest.param(listing_of(component="none"), id="a component that is a text"),
         pytest.param(listing_of(contained=[ALONE]), id="a result in a result"),
         pytest.param(listing_of(_issued={"id": "x"}, partOf=[]), id="unusual elements"),

@@ -204,7 +204,7 @@ def test_the_display_of_a_reference_is_evidence_and_may_contradict() -> None:
 @pytest.mark.parametrize("case", [str.upper, str.lower])
 def test_hcpcs_in_the_codings(system: Json, case: Any) -> None:
     if not system and case is str.lower:
-        return  # without a system only the shape of the code speaks for it
+        return  # without a system only the format of the code identifies it
     drug = concept(*KADCYLA["coding"], {**system, "code": case("J9308"), "display": "Pertuzumab"})
     found = read_order(order(drug=drug))
     assert [(billing.code, billing.pointer) for billing in found.billing] == [
@@ -331,7 +331,7 @@ def test_an_administration_code_is_not_a_drug_code(code: str) -> None:
         pytest.param("urn:oid:2.16.840.1.113883.6.12", "J9308-JZ", ("J9308", "-JZ"), id="under the OID of CPT"),
         pytest.param("2.16.840.1.113883.6.285", "J9308", ("J9308", ""), id="under a bare OID"),
         pytest.param("https://hospital.example/charges", "J9308", ("J9308", ""), id="in a local system, by its shape"),
-        pytest.param(HCPCS, "J93", ("J93", ""), id="what is no code stands as it is, to be told"),
+        pytest.param(HCPCS, "J93", ("J93", ""), id="an invalid code is kept as written, to be reported"),
     ],
 )
 def test_a_billing_code_is_read_with_what_is_attached(system: str, code: str, read: tuple[str, str]) -> None:
@@ -356,7 +356,7 @@ def test_a_billing_code_is_read_with_what_is_attached(system: str, code: str, re
         pytest.param(concept(text="L01FD04 infusion"), "enhertu", id="ATC in the text"),
         pytest.param(concept(text="SNOMED CT 702836004"), "kadcyla", id="SNOMED CT in the text"),
         pytest.param(concept(text="vial NDC 50242-088-01"), "kadcyla", id="NDC in the text"),
-        pytest.param(concept(text="order 1371041"), "", id="a bare number is no code"),
+        pytest.param(concept(text="order 1371041"), "", id="a bare number is not a code"),
         pytest.param(
             concept(coding("http://snomed.info/sct", "704226002")), "kadcyla,pertuzumab", id="filed under two drugs"
         ),

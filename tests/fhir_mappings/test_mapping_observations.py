@@ -381,7 +381,7 @@ HIGH = {"high": quantity(40, "U/L")}
         pytest.param([{**HIGH, "type": concept(coding("x", "therapeutic"))}], None, id="a range of another type"),
         pytest.param([{"low": quantity(5, "U/L")}], None, id="a lower end alone"),
         pytest.param([{"text": "0-40 U/L"}], "40", id="text alone"),
-        pytest.param([{"high": quantity(40, "mg/dL")}], None, id="in a unit that is none of the test's"),
+        pytest.param([{"high": quantity(40, "mg/dL")}], None, id="in a unit of another test"),
         pytest.param([{"high": quantity(0, "U/L")}], None, id="a limit of zero"),
         pytest.param([None, "x", {"high": None}], None, id="junk"),
         pytest.param(None, None, id="no range"),
@@ -422,7 +422,7 @@ def test_a_limit_in_the_unit_text_alone_is_not_taken_for_the_code_of_the_result(
         ),
         pytest.param({"issued": "2026-11-21T08:00:00Z"}, WHEN, id="when it was taken goes before when it was issued"),
         pytest.param({"effectiveDateTime": None}, None, id="no date"),
-        pytest.param({"effectiveDateTime": "unknown"}, None, id="a date that is none"),
+        pytest.param({"effectiveDateTime": "unknown"}, None, id="an invalid date"),
         pytest.param(
             {"effectiveDateTime": "unknown", "issued": "2026-11-21"},
             date(2026, 11, 21),

@@ -77,7 +77,7 @@ def test_null_with_blanks_is_null(raw: bytes) -> None:
     ("value", "partial"),
     [
         pytest.param(bundle(WEIGHT, outcome("error")), True, id="an error beside results: some lack"),
-        pytest.param(bundle(WEIGHT, outcome("warning")), False, id="a warning beside results: none lack"),
+        pytest.param(bundle(WEIGHT, outcome("warning")), False, id="a warning beside results: none is missing"),
         pytest.param(bundle(WEIGHT), False, id="results alone"),
     ],
 )

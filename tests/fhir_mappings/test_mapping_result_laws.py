@@ -60,7 +60,7 @@ def test_the_order_of_results_never_matters(drawn: list[Json], random: Any) -> N
 
     def read(listed: list[Json]) -> tuple[Any, ...]:
         found = read_patient(labs=bundle(*listed))
-        # A place in the list is what differs, and nothing else.
+        # Only the place in the list differs.
         values = {
             test: [(each.value, each.on, each.origin.reference, each.beside) for each in of]
             for test, of in (*found.labs.items(), ("lvef", found.lvefs))

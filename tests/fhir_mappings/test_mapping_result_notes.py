@@ -19,7 +19,7 @@ def ast(**more: Any) -> dict[str, Any]:
     [
         pytest.param({"note": [{"text": "Specimen mislabeled"}]}, "Specimen mislabeled", id="mislabeled"),
         pytest.param({"note": [{"text": "WRONG PATIENT - disregard"}]}, "WRONG PATIENT - disregard", id="in capitals"),
-        pytest.param({"note": {"text": "do not use"}}, "do not use", id="a note that is no list"),
+        pytest.param({"note": {"text": "do not use"}}, "do not use", id="a note that is not a list"),
         pytest.param({"comment": "Result invalid"}, "Result invalid", id="a comment of an earlier release"),
         pytest.param({"note": "entered in error"}, "entered in error", id="a bare text"),
         pytest.param({"note": [{"text": "Ok."}, {"text": "Probe verwechselt"}]}, "Probe verwechselt", id="in German"),

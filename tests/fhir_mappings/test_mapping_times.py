@@ -73,7 +73,7 @@ def newest(*results: Json, test: str = "ast") -> tuple[str, tuple[str, ...]]:
             [ast(300, "a", **NIGHT), ast(30, "b", **NIGHT)],
             "300",
             ("30 U/L",),
-            id="tied: the more harmful one, and both are told",
+            id="tied: the more harmful one, and both are reported",
         ),
         pytest.param([ast(30, "a", **NIGHT), ast(30, "b", **NIGHT)], "30", (), id="two that say the same"),
         pytest.param([ast(300, "a"), ast(30, "b")], "300", ("30 U/L",), id="two of a day without a time"),
@@ -138,7 +138,7 @@ def test_ids_do_not_decide_between_a_positive_and_a_negative_pregnancy_test_of_o
             "2026-11-20",
             id="the last event",
         ),
-        pytest.param({"effectiveTiming": {"event": "2026-11-20"}}, "2026-11-20", id="an event that is no list"),
+        pytest.param({"effectiveTiming": {"event": "2026-11-20"}}, "2026-11-20", id="an event that is not a list"),
         pytest.param(
             {"effectiveTiming": {"repeat": {"boundsPeriod": {"start": "2026-11-18", "end": "2026-11-20"}}}},
             "2026-11-20",
@@ -149,11 +149,11 @@ def test_ids_do_not_decide_between_a_positive_and_a_negative_pregnancy_test_of_o
         ),
         pytest.param({"effectivePeriod": {"start": "2026-11-20"}}, "2026-11-20", id="the start of a period"),
         pytest.param(
-            {"issued": "2026-11-20T08:00:00Z"}, "2026-11-20T08:00:00Z", id="its release where nothing else is said"
+            {"issued": "2026-11-20T08:00:00Z"}, "2026-11-20T08:00:00Z", id="its release if nothing else is stated"
         ),
-        pytest.param({"effectiveDateTime": "soon", "issued": "2026-11-20"}, "2026-11-20", id="a date that is none"),
+        pytest.param({"effectiveDateTime": "soon", "issued": "2026-11-20"}, "2026-11-20", id="an invalid date"),
         pytest.param({"effectiveDateTime": 20261120}, "", id="a number"),
-        pytest.param({"effectiveTiming": {"event": [None, 5]}}, "", id="events that are none"),
+        pytest.param({"effectiveTiming": {"event": [None, 5]}}, "", id="invalid events"),
         pytest.param({}, "", id="nothing"),
     ],
 )

@@ -297,7 +297,7 @@ def test_an_instant_is_written_the_same_way_in_any_zone() -> None:
         pytest.param("2026-11-02T03:30:00", "America/New_York", date(2026, 11, 2), id="without a zone: the site's own"),
         pytest.param("2026-11-02", "America/New_York", date(2026, 11, 2), id="a day is a day"),
         pytest.param("2026-11-02T03:30:00Z", None, date(2026, 11, 2), id="no zone was set: as written"),
-        pytest.param("2026-11-02T99:00:00Z", "America/New_York", date(2026, 11, 2), id="a time that is none"),
+        pytest.param("2026-11-02T99:00:00Z", "America/New_York", date(2026, 11, 2), id="an invalid time"),
         pytest.param("0001-01-01T00:00:00Z", "America/New_York", date(1, 1, 1), id="before the calendar begins"),
     ],
 )
@@ -379,7 +379,7 @@ def test_a_medication_with_a_display_that_says_nothing_is_followed() -> None:
         pytest.param(by_code(("http://hl7.org/fhir/sid/ndc", "99999-1234-01", "")), "NDC 99999-1234-01", id="NDC"),
         pytest.param(by_code(("http://www.whocc.no/atc", "L01FD99", "")), "ATC L01FD99", id="a new HER2 drug of ATC"),
         pytest.param(
-            by_code(("http://www.whocc.no/atc", "L01", "")), "ATC L01", id="a group of ATC that holds several"
+            by_code(("http://www.whocc.no/atc", "L01", "")), "ATC L01", id="an ATC group that contains several"
         ),
         pytest.param(by_code(("http://snomed.info/sct", "999999991", "")), "SNOMED CT 999999991", id="SNOMED CT"),
         pytest.param(by_code(("http://www.whocc.no/atc", "A10BA02", "")), "", id="ATC is settled by its groups"),

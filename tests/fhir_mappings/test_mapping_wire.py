@@ -52,7 +52,7 @@ def test_a_number_is_written_as_it_was_read(written: str) -> None:
         pytest.param(b"{", id="cut off"),
         pytest.param(b"{'a': 1}", id="single quotes"),
         pytest.param(b"\xff\xfe", id="no UTF-8"),
-        pytest.param(b'"\xff"', id="a text that is no UTF-8"),
+        pytest.param(b'"\xff"', id="a text that is not UTF-8"),
         pytest.param(b'"\\ud800"', id="half a surrogate pair"),
         pytest.param(b"NaN", id="not a number"),
         pytest.param(b"1e99999999999999999999", id="an exponent that cannot be held"),
@@ -105,7 +105,7 @@ def test_a_resource_list_finds_the_resources_in_every_envelope(value: Json, expe
         pytest.param(5, id="a number"),
         pytest.param({}, id="an empty object"),
         pytest.param({"entry": [{"resource": WEIGHT}]}, id="no resourceType"),
-        pytest.param({"resourceType": 5}, id="a resourceType that is none"),
+        pytest.param({"resourceType": 5}, id="an unknown resourceType"),
         pytest.param({"response": {"status": "404"}}, id="a response without its resource"),
     ],
 )

@@ -29,7 +29,7 @@ def asked_for(lock: str) -> list[Requirement]:
         try:
             listed = requires(name) or []
         except PackageNotFoundError:
-            continue  # of another platform, or of another version of Python
+            continue  # for another platform or another version of Python
         for requirement in map(Requirement, listed):
             marker = requirement.marker
             if marker is None or any(marker.evaluate({"extra": extra}) for extra in ("", *extras)):

@@ -36,7 +36,7 @@ _IN_SCOPE = re.compile(
     r"|1658084|2119714|1371046|224905",
     re.IGNORECASE,
 )
-# Of these the service reads something; what else a chart holds must not change a word of its answer.
+# The service reads something of these; anything else in a chart must not change a word of the answer.
 _READ = re.compile(
     r"Observation|Condition|Patient|DiagnosticReport|DocumentReference|Medication\w*|Procedure|Service\w*"
 )
@@ -208,7 +208,7 @@ def test_every_resource_may_be_a_draft_order(client: FlaskClient, resources: lis
             draft["resourceType"] == "MedicationRequest" and not any("medication" in name for name in draft)
             for draft in drafts
         )
-        # A drug that is not there may be any: that much is said, and no more.
+        # A missing drug may be any drug: only that is reported.
         may_say = [[], ["checks-incomplete"]] if refers or nameless else [[]]
         if status != 200 or (topics not in may_say and not _IN_SCOPE.search(json.dumps(drafts + known))):
             odd.append((file, drafts[0]["resourceType"], status, topics))
