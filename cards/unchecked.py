@@ -128,7 +128,7 @@ def incomplete(
         {"count": _counted(tuple(lines))},
         tuple(lines),
         (_OWN_PRINCIPLE,),
-        variant="default" if drugs else "no-drug" if session.hook.has_orders else "treatment-unknown",
+        variant="default" if drugs else session.hook.variant_without_drug,
         indicator=None if is_urgent else Indicator.INFO,
     )
     return Verdict(Topic.CHECKS_INCOMPLETE, None, finding, drug=drugs)

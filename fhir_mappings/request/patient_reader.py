@@ -193,16 +193,17 @@ class PatientReader:
             draft.facts.append(Gap(None, stub.path, "deceased", day(died)))
 
     def _failed(self, error: Exception, stub: ResourceStub, draft: Draft) -> None:
-        if self._on_failure is None:
-            raise error
-        self._on_failure("chart", error)
+        self._tell(error)
         draft.unusable(None, stub, FAILED)
 
     def _part_failed(self, error: Exception, place: str, draft: Draft) -> None:
+        self._tell(error)
+        draft.facts.append(Gap(None, place, FAILED))
+
+    def _tell(self, error: Exception) -> None:
         if self._on_failure is None:
             raise error
         self._on_failure("chart", error)
-        draft.facts.append(Gap(None, place, FAILED))
 
     def _observation(self, concepts: Sequence[str], stub: ResourceStub, draft: Draft) -> None:
         """Read an Observation that rules use; laboratory results are collected first."""

@@ -11,7 +11,7 @@ from fhir_mappings.wire.lenient import objects, text
 from fhir_mappings.wire.resources import BundleEnvelope, ResourceList, Unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from fhir_mappings.wire.resources import ResourceStub
 
@@ -77,6 +77,11 @@ def read_answer(raw: bytes | msgspec.Raw | BundleEnvelope | Answer | None, path:
         failed = serious or withheld or listing.is_short or any(outcome.path == path for outcome in outcomes)
         return Answer(PrefetchState.FAILED if failed else PrefetchState.EMPTY, listing)
     return Answer(PrefetchState.PRESENT, listing, partial=serious, withheld=withheld)
+
+
+def stubs_of(answers: Mapping[str, Answer]) -> list[ResourceStub]:
+    """List the resources of all answers that are lists."""
+    return [stub for answer in answers.values() if answer.listing for stub in answer.listing.stubs]
 
 
 def is_answer_to(answer: Answer, query: str) -> bool:

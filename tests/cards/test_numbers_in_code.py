@@ -303,5 +303,5 @@ def test_the_guard_sees_a_number_however_it_is_written(code: str) -> None:
     assert [number for _, _, number in numbers(ast.parse(code)) if number not in ALLOWED]
 
 
-def test_the_bounds_of_a_slice_are_left_out() -> None:
+def test_the_bounds_of_a_slice_are_excluded() -> None:
     assert not list(numbers(ast.parse("x = text[:60] + text[3:]")))
