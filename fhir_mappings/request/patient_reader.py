@@ -29,6 +29,7 @@ from fhir_mappings.request.chart_parts import assembled
 from fhir_mappings.request.chart_source import UNKNOWN_SOURCE, ChartSource
 from fhir_mappings.request.queries import PAGE_SIZES
 from fhir_mappings.results.named_results import has_standard_code
+from fhir_mappings.results.observations import LONGEST_STATUS
 from fhir_mappings.results.reference_ranges import NOBODY, Subject
 from fhir_mappings.wire.lenient import day, text
 from fhir_mappings.wire.modifiers import is_modified_within
@@ -47,7 +48,6 @@ _NEVER = date.max.isoformat()
 _DAY = attrgetter("day")
 _WHOLE_DAY = len("2026-11-20")
 _HALF_A_YEAR = 183
-_LONGEST_STATUS = 40
 _REFERRED_TO = frozenset({"Patient", "Medication"})
 _MEASURED = {Weight: "weight", Lvef: "lvef", PregnancyTest: "pregnancy-test"}
 _TYPE = re.compile(r"[A-Z][A-Za-z]{2,60}")
@@ -342,7 +342,7 @@ class PatientReader:
         elif self._treatments.has_unknown_drug(content, draft.references):
             draft.unusable("treatment", stub, "unresolved-drug")
         elif reason := self._treatments.status_gap(content, draft.references):
-            values = (("status", text(content.get("status"))[:_LONGEST_STATUS]),) if reason != "no-status" else ()
+            values = (("status", text(content.get("status"))[:LONGEST_STATUS]),) if reason != "no-status" else ()
             draft.facts.append(Gap("treatment", stub.path, reason, None, values))
         elif (treatment := self._treatments.read(content, stub.path, draft.references)) is not None:
             draft.treatments.append(treatment)

@@ -66,7 +66,7 @@ _VALUES = frozenset(
 _COMBINATIONS, _CODES = 4096, 16
 _COUNTS = frozenset({"final", "amended", "corrected"})
 _COUNTS_NOT = frozenset({"registered", "preliminary", "cancelled", "entered-in-error", "unknown"})
-_LONGEST_STATUS = 40
+LONGEST_STATUS = 40
 _WITH_OWN_CODES = frozenset({"loinc", "snomed", "rxnorm", "cpt", "hcpcs", "icd10", "atc", "ndc", "ucum"})
 # With a code for the method, or for a weight that was not measured, these add nothing.
 _SAYS_LESS = frozenset({"her2-interpretation", "her2-immunoassay", "her2-panel", "weight"})
@@ -508,4 +508,4 @@ def _not_counted(concept: str, status: str, origin: Origin, on: date | None) -> 
     if not status:
         return Gap(concept, origin.path, "no-status", on)
     reason = "status" if status in _COUNTS_NOT else "status-unknown"
-    return Gap(concept, origin.path, reason, on, (("status", status[:_LONGEST_STATUS]),))
+    return Gap(concept, origin.path, reason, on, (("status", status[:LONGEST_STATUS]),))
