@@ -36,7 +36,9 @@ if TYPE_CHECKING:
 
 _COMBINATIONS = 1024
 _ATC_LEVELS = (1, 3, 4, 5, 7)
-CODE_SYSTEMS = {"rxnorm": "RxNorm", "atc": "ATC", "snomed": "SNOMED CT", "hcpcs": "HCPCS"}
+CODE_SYSTEMS = {
+    "rxnorm": "RxNorm", "atc": "ATC", "snomed": "SNOMED CT", "hcpcs": "HCPCS", "icd10": "ICD-10", "icd9": "ICD-9-CM",
+}  # fmt: skip
 """How a card writes the name of a code system."""
 
 

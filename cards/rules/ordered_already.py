@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cards.facts.outcomes import Clear, Evidence, Fired, Indicator, Outcome, RemoveOrder
+from cards.facts.outcomes import Clear, Evidence, Fired, Outcome, RemoveOrder
 from cards.readings.day_total import total_excess, written_total
 from cards.readings.parts_of_dose import with_chart
+from cards.readings.tablets import indicator_of_excess
 
 if TYPE_CHECKING:
     from cards.readings.case import Case
@@ -25,7 +26,6 @@ def ordered_already(case: Case) -> Outcome:
     if excess is None and found.in_parts:
         return Clear()
     limit = case.ceiling
-    tolerance = case.threshold("dose_rounding_tolerance_percent")
     is_over = excess is not None and limit is not None
     return Fired(
         values={
@@ -46,6 +46,6 @@ def ordered_already(case: Case) -> Outcome:
         ),
         cited=(limit.maximum.by if is_over and limit is not None else case.product.regimens[0].by,),
         variant="active-above" if is_over else "active",
-        indicator=None if excess is not None and excess > tolerance else Indicator.WARNING,
+        indicator=indicator_of_excess(case, excess),
         fixes=(RemoveOrder(),),
     )

@@ -11,7 +11,6 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from cds_service.configuration.layers import ConfigurationError
-from cds_service.configuration.overlay import PublishedPolicy
 from cds_service.policies.stop_follower import StopFollower
 from cds_service.policies.trial_follower import TrialFollower
 from cds_service.telemetry import metrics
@@ -96,7 +95,7 @@ class Publication:
     def _take(self, found: StoredPolicy | None) -> None:
         self._may_be_put_right = False
         try:
-            policy = PublishedPolicy(found.content, found.version, found.hash) if found is not None else None
+            policy = found.published if found is not None else None
             # Other files that the configuration names may be unreadable for a while.
             self._may_be_put_right = True
             if policy is not None or self.version is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from cds_service.configuration.overlay import PublishedPolicy
 from cds_service.configuration.policy_content import PolicyContent, stored_content
 from cds_service.policies import lifecycle
 
@@ -94,6 +95,16 @@ class StoredPolicy:
 
         """
         return stored_content(self.text, f"version {self.version}")
+
+    @property
+    def published(self) -> PublishedPolicy:
+        """The version as it is laid over the files.
+
+        Raises:
+            ConfigurationError: this release does not accept its content.
+
+        """
+        return PublishedPolicy(self.content, self.version, self.hash)
 
 
 @dataclass(frozen=True, slots=True)

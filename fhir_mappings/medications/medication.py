@@ -14,7 +14,7 @@ from cards.facts.schedules import Schedule
 from cards.knowledge.schema import Diluent
 from cards.values.codes import hcpcs_with_modifiers
 from fhir_mappings.codings import CLINICAL, NO_CODE_MAP, Coding, coding_of, codings, drug_coding, texts
-from fhir_mappings.medications import diluents, dosage, doses_in_text
+from fhir_mappings.medications import billing_extensions, diluents, dosage, doses_in_text
 from fhir_mappings.medications.amounts import without_amount
 from fhir_mappings.medications.dosage import Strength
 from fhir_mappings.medications.dose_shares import shares_in
@@ -273,12 +273,15 @@ class MedicationReader:
         if medication:
             medication = self._with_parts(medication, resource, references)
             evidence += tuple(self._ingredients(medication, path))
+        beside = billing_extensions.on_order(resource)
+        beside += [(coding, ()) for coding, _ in billing_extensions.in_extensions(medication, ())]
+        stated = [*said.billing, *(each for found in beside for each in _billing(*found))]
+        billing = tuple(_billing_code(each, origin) for each in stated)
         gaps: tuple[Gap, ...] = ()
         if not evidence:
             evidence = said.supply_texts
-        if not evidence and not said.billing and not said.ndcs and reference(resource.get("medicationReference")):
+        if not evidence and not billing and not said.ndcs and reference(resource.get("medicationReference")):
             gaps = (Gap("drug", path, "unresolved-drug"),)
-        billing = tuple(_billing_code(each, origin) for each in said.billing)
         order = DrugOrder(origin=origin, evidence=evidence, billing=billing, ndcs=said.ndcs, gaps=gaps)
         return order, medication, said.diluents
 
@@ -336,7 +339,7 @@ class MedicationReader:
             ]
             if text(source.concept.get("text")):
                 evidence.append(IdentityEvidence(EvidenceKind.TEXT, "", text(source.concept["text"]), source.path))
-            for coding, pointer in billing_extension(source.concept, source.pointer):
+            for coding, pointer in billing_extensions.on_concept(source.concept, source.pointer):
                 billing += _billing(coding, pointer if source.pointer else ())
         for each in (*evidence, *supply_texts):
             if not each.system:
@@ -401,18 +404,15 @@ class MedicationReader:
 
 
 def service_billing(resource: Json, path: str) -> list[BillingCode]:
-    """List the HCPCS codes of a ServiceRequest of the session, by its code and by its billing extension."""
+    """List the HCPCS codes of a ServiceRequest of the session, by its code and by its extensions."""
     identifier = text(resource.get("id"))
     origin = Origin(f"ServiceRequest/{identifier}" if identifier else "", path)
     concept = child(resource, "code")
     source = Source(concept, f"{path}.code", ("code",))
     written = [(coding, pointer) for coding, pointer, _ in _written_codings(source) if coding.system == "hcpcs"]
     in_text = [(Coding("hcpcs", code, ""), ()) for code in codes_in_text(text(concept.get("text"))).hcpcs]
-    said = [
-        each
-        for coding, pointer in (*written, *billing_extension(concept, ("code",)), *in_text)
-        for each in _billing(coding, pointer)
-    ]
+    beside = (*billing_extensions.in_extensions(resource, ()), *billing_extensions.on_concept(concept, ("code",)))
+    said = [each for coding, pointer in (*written, *beside, *in_text) for each in _billing(coding, pointer)]
     return [_billing_code(each, origin, on_the_order=False) for each in _each_once(said)]
 
 
@@ -464,26 +464,6 @@ def _each_once(billing: list[BillingSaid]) -> list[BillingSaid]:
     """Drop codes in the text that repeat one already coded on the order."""
     coded = {each.code for each in billing if each.pointer}
     return [each for each in billing if each.pointer or each.code not in coded]
-
-
-def billing_extension(concept: Json, where: Pointer) -> list[tuple[Coding, Pointer]]:
-    """List the HCPCS codes in the Da Vinci billing-options extension, at any depth."""
-    found: list[tuple[Coding, Pointer]] = []
-    for index, extension in objects(concept.get("extension")):
-        inside: Pointer = (*where, "extension") if index is None else (*where, "extension", index)
-        if "billing" in text(extension.get("url")).casefold():
-            found += _hcpcs_below(extension, inside, depth=4)
-    return found
-
-
-def _hcpcs_below(node: Json, where: Pointer, depth: int) -> list[tuple[Coding, Pointer]]:
-    found = [(coding, where) for coding in (coding_of(node),) if coding.system == "hcpcs"]
-    if depth:
-        for name in ("valueCoding", "valueCodeableConcept", "coding", "extension"):
-            for index, below in objects(node.get(name)):
-                inside: Pointer = (*where, name) if index is None else (*where, name, index)
-                found += _hcpcs_below(below, inside, depth - 1)
-    return found
 
 
 def _strength(medication: Json) -> Strength | None:

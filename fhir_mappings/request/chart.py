@@ -27,6 +27,7 @@ from fhir_mappings.request.patient_reader import PatientReader
 from fhir_mappings.request.sizes import TooManyError, check_orders
 from fhir_mappings.results.observations import ObservationReader
 from fhir_mappings.wire.lenient import base_of, child, objects, reference, text
+from fhir_mappings.wire.modifiers import is_modified_within
 from fhir_mappings.wire.references import References, is_same_patient
 
 if TYPE_CHECKING:
@@ -51,9 +52,20 @@ _ORDERS = frozenset({"MedicationRequest", "MedicationOrder", "ServiceRequest"})
 _AS_ORDERS = frozenset(each.lower() for each in _ORDERS)
 
 
-def _may_be_order(kind: str) -> bool:
-    """Return whether a resource that is not named as an order may be one: its type is missing or in other letters."""
-    return not kind or (kind not in _ORDERS and kind.strip().lower() in _AS_ORDERS)
+# Other resources that name a drug in the same elements as an order does.
+_OF_DRUGS = frozenset({"MedicationAdministration", "MedicationDispense", "MedicationStatement"})
+_DRUGS = ("medicationCodeableConcept", "medicationReference")
+
+
+def _may_be_order(resource: Json) -> bool:
+    """Return whether a resource that is not named as an order may be one.
+
+    Its type is missing, in other letters, or one that does not name a drug as an order does.
+    """
+    kind = text(resource.get("resourceType"))
+    if kind in _ORDERS or kind in _OF_DRUGS:
+        return False
+    return not kind or kind.lower() in _AS_ORDERS or any(name in resource for name in _DRUGS)
 
 
 @dataclass(slots=True)
@@ -156,6 +168,7 @@ class ChartReader:
         try:
             found.gaps += [
                 *_cut_texts(zip(read, identities, strict=True), found.resources),
+                *_modified(zip(read, identities, strict=True), found.resources),
                 *_bare_concepts(zip(read, identities, strict=True), found.resources),
                 *_of_unknown_selections(selected, entries, zip(read, identities, strict=True)),
             ]
@@ -176,7 +189,7 @@ class ChartReader:
         kind = text(resource.get("resourceType"))
         references = found.references
         if kind not in _ORDERS or not self._medication.is_order(resource):
-            may_be = in_focus and _may_be_order(kind)
+            may_be = in_focus and _may_be_order(resource)
             found.gaps += self._of_unnamed_kind(resource, path, references) if may_be else []
             return
         if kind == "ServiceRequest":
@@ -337,6 +350,14 @@ def _cut_texts(orders: Iterable[tuple[DrugOrder, Identity]], resources: Mapping[
         # The part cut off may contain the name of a drug in scope.
         elif not identity.named and any(is_cut(each) for each in texts(resource.get("medicationCodeableConcept"))):
             yield Gap(None, order.origin.path, "drug-text-cut")
+
+
+def _modified(orders: Iterable[tuple[DrugOrder, Identity]], resources: Mapping[str, Json]) -> Iterable[Gap]:
+    """List the orders in scope of which something says that it changes their meaning, and is not known here."""
+    for order, identity in orders:
+        path = order.origin.path
+        if order.in_focus and identity.in_scope and is_modified_within(resources[path], "dosageInstruction"):
+            yield Gap(None, path, "order-modified")
 
 
 def _names_no_drug(order: DrugOrder, resource: Json, *, may_be_incomplete: bool) -> bool:
