@@ -121,6 +121,14 @@ ROWS = [
     # drug-ambiguous
     Row(
         AMBIGUOUS,
+        "ado-trastuzumab without its payload",
+        FIRES,
+        order("ADO-TRASTUZUMAB CHEMO IVPB", "252 mg"),
+        indicator="warning",
+        says=("Kadcyla", "Trastuzumab"),
+    ),
+    Row(
+        AMBIGUOUS,
         "Phesgo with its enzyme as an ingredient of its own",
         SILENT,
         order("Phesgo", "1200 mg", ingredients=("pertuzumab", "trastuzumab", "hyaluronidase")),
@@ -130,14 +138,6 @@ ROWS = [
         "trastuzumab with an enzyme that is none of its ingredients",
         FIRES,
         order("Trastuzumab", "420 mg", ingredients=("trastuzumab", "hyaluronidase")),
-    ),
-    Row(
-        AMBIGUOUS,
-        "ado-trastuzumab without its payload",
-        FIRES,
-        order("ADO-TRASTUZUMAB CHEMO IVPB", "252 mg"),
-        indicator="warning",
-        says=("Kadcyla", "Trastuzumab"),
     ),
     Row(AMBIGUOUS, "an order set entry named T-DM1/T-DXd", FIRES, order("T-DM1/T-DXd", "252 mg")),
     Row(AMBIGUOUS, "trastuzumab ADC", FIRES, order("Trastuzumab ADC", "252 mg")),

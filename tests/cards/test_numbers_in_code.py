@@ -96,6 +96,7 @@ EXCEPTIONS = {
     "cards/identification/identity.py _LENGTH": (BOUND, "5"),
     "cards/identification/identity.py _remembered": (CACHE, "1024"),
     "cards/identification/near_names.py LONGEST": (BOUND, "40"),
+    "cards/identification/near_names.py _TYPED_FOREIGN": ("letters that it needs in another script", "5"),
     "cards/identification/near_names.py _TYPED": ("letters that a word needs to be compared with a misspelling", "6"),
     "cards/identification/near_names.py _INSIDE": ("letters that a name needs to be looked for inside a word", "7"),
     "cards/identification/recognizer.py _COMBINATIONS": (CACHE, "1024"),
