@@ -43,11 +43,11 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=_ROUNDS)
     arguments = parser.parse_args()
     # Another build finds its own code, and not that of this one.
-    commands = arguments.command or [*servers.SERVICE]
+    commands = [str(Path(each).absolute()) for each in arguments.command or servers.SERVICE]
     with ExitStack() as opened:
         services = []
         for command in commands:
-            root = str(Path(command).absolute().parents[2])
+            root = str(Path(command).parents[2])
             port = opened.enter_context(servers.running((command,), PYTHONPATH=root))
             services.append(opened.enter_context(Connection(port)))
         took = _times(services, arguments.sizes, arguments.rounds)

@@ -44,6 +44,9 @@ _UNJUDGED = frozenset(
         "other-release-unnamed",
         "other-patient",
         "plan-activity",
+        "plan-drug-unread",
+        "plan-order-missing",
+        "plan-order-named",
         "order-not-found",
         "selection-unknown",
     }
