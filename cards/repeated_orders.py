@@ -16,10 +16,11 @@ from cards.facts.origins import Origin
 from cards.facts.outcomes import Clear, NotApplicable, Outcome
 from cards.facts.topics import TopicCode
 from cards.readings.course import interval_of_order
-from cards.readings.day_total import day_total, judged_levels
+from cards.readings.day_total import day_total
 from cards.readings.dosing import dose_conflict, over_maximum, read_doses, usable_doses
 from cards.readings.her2 import her2_of, her2_of_another_tumor
 from cards.readings.lab_table import read_table
+from cards.readings.parts_of_dose import judged_levels, with_chart
 from cards.values.caching import kept_under
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ _READINGS = (
             read_doses,
             read_table,
             usable_doses,
+            with_chart,
         ),
     ),
     *("_labeled", "cancers", "ceiling", "concurrent_names", "depends_on_her2", "drug", "eligibility_for_cancers"),
@@ -93,10 +95,10 @@ def _answered(case: Case, rules: Sequence[Rule], outcomes: Sequence[Outcome]) ->
 
 
 def _may_be_repeated(case: Case) -> bool:
-    """Return whether an order is one of several infusions of its product, the only one of its day."""
+    """Return whether an order is one of several infusions of its product, and the only one of its day."""
     if case.product.is_oral or not case.session.hook.has_orders or case.orders.is_alone(case.order):
         return False
-    return len(case.orders.of_same_day(case.order, case.product.id).orders) == 1
+    return len(case.orders.of_same_day(case.order, case.product.id).orders) == 1 and with_chart(case) is None
 
 
 def _content(case: Case) -> object:

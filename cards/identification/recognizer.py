@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 _COMBINATIONS = 1024
 _ATC_LEVELS = (1, 3, 4, 5, 7)
-CODE_SYSTEMS = {"rxnorm": "RxNorm", "atc": "ATC", "snomed": "SNOMED CT"}
+CODE_SYSTEMS = {"rxnorm": "RxNorm", "atc": "ATC", "snomed": "SNOMED CT", "icd10": "ICD-10", "icd9": "ICD-9-CM"}
 """How a card writes the name of a code system."""
 
 
@@ -107,6 +107,7 @@ class Recognizer:
         self._reader = DrugTextReader(vocabulary, self._products)
         self.supportive_drugs = vocabulary.supportive_drugs
         """The words for drugs that are given before an infusion; an amount beside one is an amount of it."""
+        self._vocabulary = vocabulary
         # Texts are drug names from the EHR's formulary: few, and repeated on every order.
         self._classes = tuple(
             (group, _any_of(group.names), _any_of(group.unless) if group.unless else None)
@@ -167,6 +168,12 @@ class Recognizer:
     def in_order(self, product_ids: Collection[str]) -> tuple[Product, ...]:
         """Find some products, and return them in the order of the knowledge."""
         return tuple(self._products[each] for each in sorted(product_ids, key=self._places.__getitem__))
+
+    def are_names_of(self, product: Product, words: Iterable[str]) -> bool:
+        """Return whether each of some words, which may be joined by hyphens, is part of a product's names."""
+        own = self._vocabulary.words_of_product.get(product.id, frozenset())
+        parts = (part for word in words for part in key(word))
+        return all(part in own or self._vocabulary.look_up(part).word in own for part in parts)
 
     def brand(self, target: Target) -> Brand | None:
         """Find the brand of a target, if it names one."""

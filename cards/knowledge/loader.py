@@ -18,6 +18,7 @@ from cards.knowledge.names import check_names
 from cards.knowledge.schema import (
     Cited,
     CodedDrugs,
+    DiagnosisCodes,
     DrugWords,
     Knowledge,
     KnowledgeError,
@@ -94,6 +95,7 @@ def load(root: Traversable | None = None) -> Knowledge:
         read("terminology.yaml", Terminology),
         units=read("units.yaml", Units),
         reference_ranges=read("reference_ranges.yaml", ReferenceRanges),
+        diagnosis_codes=read("diagnosis_codes.yaml", DiagnosisCodes),
     )
     drug_words = read("drug_words.yaml", DrugWords)
     drug_codes = read("drug_codes.yaml", CodedDrugs)
@@ -257,6 +259,7 @@ def _check_terminology(terminology: Terminology) -> None:
     snomed += [entry.code for group in terminology.problems for entry in group.snomed]
     snomed += [entry.code for words in terminology.routes for entry in words.snomed]
     snomed += [entry.code for words in terminology.stages for entry in words.snomed]
+    snomed += [entry.code for entry in terminology.diagnosis_codes.not_used_snomed]
     snomed += [code.snomed for code in terminology.receptor_codes.codes if code.snomed is not None]
     loinc += [terminology.genes.gene_studied, terminology.genes.variant_assessment]
     snomed += [entry.code for entry in (*metastasis.snomed, *metastasis.history_snomed)]
@@ -275,6 +278,8 @@ def _check_terminology(terminology: Terminology) -> None:
             LoincAnswerCode(answer)
     prefixes = [prefix for group in terminology.diagnoses for prefix in group.icd10]
     prefixes += [prefix for group in terminology.problems for prefix in group.icd10]
+    for coded in (*terminology.diagnosis_codes.problems, *terminology.diagnosis_codes.may_be):
+        prefixes += [*coded.icd10, *coded.except_icd10]
     prefixes += [code.icd10 for code in terminology.receptor_codes.codes if code.icd10 is not None]
     prefixes += [each for pair in terminology.other_cancers.icd10 for each in pair]
     for prefix in (*prefixes, *metastasis.icd10, *metastasis.regional_icd10, *terminology.other_cancers.never_icd10):

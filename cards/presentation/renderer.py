@@ -12,14 +12,14 @@ import msgspec
 
 from cards.facts.outcomes import FAILED, Evidence, Fired, Indicator
 from cards.facts.topics import Topic, TopicCode
-from cards.presentation.card import SUMMARY_LIMIT, Card, OverrideReason, Suggestion
+from cards.presentation.card import SUMMARY_LIMIT, Card, Suggestion
 from cards.presentation.fallback import FallbackCards
 from cards.presentation.grouping import CardContent
 from cards.presentation.language import Localizer
 from cards.presentation.markdown import escape
 from cards.presentation.removals import NamedOrder
 from cards.presentation.suggestions import SuggestionWriter, join_listed
-from cards.presentation.urgency import SEVERITY, indicator_of, is_unverified
+from cards.presentation.urgency import gravest, is_unverified
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -65,7 +65,6 @@ class Renderer:
         key = f"{hook_instance}|{_key_of(content.verdicts)}|{lead.topic}"
         findings = [each.outcome for each in content.verdicts if isinstance(each.outcome, Fired)]
         source = self._known.sources[findings[0].cited[0].source]
-        indicators = [indicator_of(each, self._wording, self._indicators) for each in content.verdicts]
         return Card(
             uuid=_uuid(key),
             topic=lead.topic,
@@ -73,12 +72,10 @@ class Renderer:
             order=lead.order,
             summary=self._summary(content),
             detail=self._detail(content, findings),
-            indicator=max(indicators, key=SEVERITY.index),
+            indicator=gravest(content.verdicts, self._wording, self._indicators),
             source_label=source.title,
             source_url=source.url,
-            override_reasons=tuple(
-                OverrideReason(code, self._wording.override_reasons[code]) for code in words.override_reasons
-            ),
+            override_reasons=self._wording.override_reasons_of(lead.topic),
             suggestions=tuple(
                 Suggestion(label, _uuid(f"{key}|{number}"), changes)
                 for number, (label, changes) in enumerate(self._suggestions.suggestions(content))

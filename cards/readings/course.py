@@ -18,7 +18,7 @@ from cards.facts.topics import Topic
 from cards.knowledge.label_doses import around
 from cards.knowledge.schema import Level, LevelRole, Reload
 from cards.readings.case import dated
-from cards.readings.day_total import judged_levels
+from cards.readings.parts_of_dose import judged_levels
 from cards.values.caching import per_case
 from cards.values.quantities import Mg, MgPerKg
 

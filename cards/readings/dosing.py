@@ -113,7 +113,16 @@ def _read(ordered: OrderedDose, product: Product, weight: Kg | None, case: Case)
         if not _within_gate(ordered.number, case):
             return DoseReading(ordered, Sense.IMPLAUSIBLE, dose_per_kg, "per-kg")
         return DoseReading(ordered, Sense.USABLE, dose_per_kg)
-    return _read_mass(ordered, Mg(ordered.number), product, weight, case)
+    return _read_mass(*_of_both(ordered, product, case), product, weight, case)
+
+
+def _of_both(ordered: OrderedDose, product: Product, case: Case) -> tuple[OrderedDose, Mg]:
+    """Return a dose, of both antibodies where its amount is that of one: 1200 mg of "Phesgo 1200 mg-600 mg"."""
+    both = case.order.combined_mg
+    if both is None or ordered.number >= both or ordered.number not in product.component_doses_mg:
+        return ordered, Mg(ordered.number)
+    written = f"{ordered.as_written} + {Mg(both - ordered.number)}"
+    return msgspec.structs.replace(ordered, as_written=written), Mg(both)
 
 
 def tablet_strength(

@@ -25,8 +25,8 @@ from cards.readings.course import (
     undated_doses,
     weeks_of_treatment,
 )
-from cards.readings.day_total import judged_levels
 from cards.readings.dosing import usable_doses
+from cards.readings.parts_of_dose import judged_levels
 from cards.rules.dose import dose_evidence, fixes_to, nothing_usable, written_dose
 from cards.rules.intervals import interval_too_short
 from cards.values.quantities import plain

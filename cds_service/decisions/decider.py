@@ -258,8 +258,7 @@ class Decider:
             )
         except Exception as error:  # noqa: BLE001 - a finding is worth more than its place among the others
             failures.part_failed("grouping", error)
-            variant = "no-drug" if session.hook.has_orders else "treatment-unknown"
-            verdicts = with_line(verdicts, _NOT_GROUPED, variant)
+            verdicts = with_line(verdicts, _NOT_GROUPED, session.hook.variant_without_drug)
             shown = ungrouped(live_findings(verdicts, self.policy), self.wording, self.policy.indicators)
         return verdicts, shown
 

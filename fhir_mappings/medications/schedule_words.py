@@ -70,6 +70,7 @@ _MINUTES = "min|mins|minutes?|minuten|minutos|minuti"
 _HOURS = "h|hrs?|hours?|stunden?|horas?"
 _DURATION = f"\\d{{1,3}}(?:[.,]\\d)?(?: ?(?:-|to) ?\\d{{1,3}})? ?-? ?(?:{_MINUTES}|{_HOURS})"
 BESIDE = (
+    "\\d[\\d.,]{0,6} ?kg ?[x*] ?\\d[\\d.,]{0,6} ?mg ?/ ?kg|\\d[\\d.,]{0,6} ?mg ?/ ?kg ?[x*] ?\\d[\\d.,]{0,6} ?kg",
     "\\d{1,2}(?:[.,]\\d)? ?(?:tablets?|tabs?|pills?)",
     "(?:at )?(?:about |approximately |roughly )?the same times? (?:of )?(?:each|every|the) day",
     (
@@ -102,6 +103,13 @@ BESIDE = (
     "0\\.2(?:2)? ?(?:micron|um)|5 ?% (?:dextrose|glucose)|0[.,]9 ?% ?(?:nacl|sodium chloride|ns)?|d5w|bag \\d of \\d",
 )
 """Doses, volumes, infusion times and monitoring: consumed before looking for a schedule."""
+DRUG_NAMES = frozenset({
+    "kadcyla", "enhertu", "trastuzumab", "emtansine", "deruxtecan", "ado", "fam", "nxki", "herceptin", "perjeta",
+    "pertuzumab", "phesgo", "margenza", "margetuximab", "zanidatamab", "ziihera", "hylecta", "hyaluronidase",
+    "tucatinib", "tukysa", "lapatinib", "tykerb", "neratinib", "nerlynx", "zongertinib", "hernexeos", "sevabertinib",
+    "hyrnuo", "capecitabine", "letrozole", "t-dm1", "tdm1", "t-dxd", "tdxd",
+})  # fmt: skip
+"""Words of the names of the drugs that are checked, and of two given with them."""
 IGNORED = frozenset(
     word
     for words in (
@@ -119,8 +127,8 @@ IGNORED = frozenset(
         ),
         # Preparation and amounts.
         (
-            "dose doses dosage dosis drug total bag bags vial vials mg kg ml body weight actual loading maintenance"
-            " initial subsequent sodium chloride saline nacl ns dextrose glucose diluted dilute"
+            "dose doses dosage dosis drug total bag bags vial vials mg kg ml body weight actual ideal adjusted lean ibw"
+            " loading maintenance initial subsequent sodium chloride saline nacl ns dextrose glucose diluted dilute"
         ),
         # Connecting words.
         "chaque jeden jedem jedes",
@@ -129,11 +137,7 @@ IGNORED = frozenset(
         "administrar por via en con como y de la el cada administracion",
         "administrer en par voie et avec le les du d'un eines einem somministrare per con e di il",
         # The drug itself, which is identified elsewhere.
-        (
-            "kadcyla enhertu trastuzumab emtansine deruxtecan ado fam nxki herceptin perjeta pertuzumab phesgo margenza"
-            " margetuximab zanidatamab ziihera hylecta hyaluronidase tucatinib tukysa lapatinib tykerb neratinib"
-            " nerlynx zongertinib hernexeos sevabertinib hyrnuo capecitabine letrozole"
-        ),
+        " ".join(sorted(DRUG_NAMES)),
     )
     for word in words.split()
 )

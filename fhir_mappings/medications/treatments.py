@@ -236,6 +236,22 @@ class TreatmentReader:
         referred = child(resource, "medicationReference")
         return "" if text(referred.get("display")) else self._unknown(resource, references)
 
+    def has_no_drug(self, resource: Json, references: References) -> bool:
+        """Return whether neither a word nor a code says which drug a treatment that would count was."""
+        kind, status = text(resource.get("resourceType")), text(resource.get("status"))
+        if (kind, status) not in _STATES or text(resource.get("intent")) in _NOT_ASKED_FOR:
+            return False
+        concept = resource.get("medicationCodeableConcept")
+        if concept.__class__ is dict and concept.get("text"):
+            # Nearly every entry has words.
+            return False
+        if text(child(resource, "medicationReference").get("display")):
+            return False
+        return not any(
+            each.__class__ is str or texts(each) or any(coding.code for coding in codings(each, self._code_map))
+            for each in _concepts(resource, references)
+        )
+
     def _unknown_by_concept(self, concept: Any) -> str:
         return self._unknown({"medicationCodeableConcept": concept}, References())
 

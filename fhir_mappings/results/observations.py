@@ -45,6 +45,7 @@ from fhir_mappings.results.result_notes import SAYING, ResultNotes
 from fhir_mappings.results.site_results import read_site_result
 from fhir_mappings.wire.cached_json import CachedByJson
 from fhir_mappings.wire.lenient import child, number, objects, reference, text
+from fhir_mappings.wire.modifiers import is_modified_within
 from fhir_mappings.wire.resources import Codes, codes_of
 from fhir_mappings.wire.times import time_of, within
 
@@ -213,6 +214,8 @@ class ObservationReader:
         if status not in _COUNTS:
             reason, values = ("status", (("status", status),)) if status else ("no-status", ())
             return [Gap(concept, origin.path, reason, on, values)]
+        if is_modified_within(observation, "component"):
+            return [Gap(concept, origin.path, "modified", on)]
         if not SAYING.isdisjoint(observation) and (concept in self._measured or concept == "pregnancy-test"):
             if note := self._notes.void(observation):
                 said = (("value", _written_value(observation)), ("note", note))

@@ -134,11 +134,11 @@ def test_a_package_code_in_every_form(written: str) -> None:
 
 
 @pytest.mark.parametrize("written", ["", "96413", "J930", "J93080", "J9308-", "J9308-JWX1Y", "X" * 200, "J9308 given"])
-def test_what_is_no_billing_code(written: str) -> None:
+def test_codes_that_are_not_billing_codes(written: str) -> None:
     assert hcpcs_with_modifiers(written) is None
 
 
-def test_every_word_that_may_be_passed_over_has_its_reason() -> None:
+def test_every_ignored_word_has_a_reason() -> None:
     groups = (WORDS.spellings, WORDS.ignored, WORDS.patterns, WORDS.warnings, WORDS.payload_endings, WORDS.drug_endings)
     assert all(each.why for group in groups for each in group)
 

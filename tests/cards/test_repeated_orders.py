@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING
 from unittest import mock
 
+import msgspec
 from builders import KNOWN, POLICY, RECOGNIZER, chart, days_ago, facts_of, given, order
 from hypothesis import given as for_all
 from hypothesis import strategies as st
@@ -15,9 +17,11 @@ from test_laws import charts
 from cards import repeated_orders
 from cards.engine import judge
 from cards.facts.outcomes import Fired
+from cards.facts.patient import TreatmentState
 from cards.facts.session import Hook
 from cards.facts.topics import Topic
 from cards.rules import RULES
+from cards.values.quantities import Mg
 
 if TYPE_CHECKING:
     from cards.facts.outcomes import Outcome, Verdict
@@ -83,6 +87,21 @@ def test_a_labeled_indication_that_begins_between_two_doses_counts_for_the_later
     ]
     session = facts_of(*plan, patient=chart(cancers=("breast",), setting="early"))
     assert judge(session, RECOGNIZER, POLICY) == one_by_one(session)
+
+
+def test_an_order_beside_one_of_the_chart_is_judged_with_it() -> None:
+    """Of three orders that say the same, one is the second bag of a dose of which the chart has the first."""
+    plan = [order("Kadcyla", "126 mg", start=days_ago(-21 * n), identifier=f"order-{n}") for n in range(1, 4)]
+    bag = msgspec.structs.replace(
+        given("kadcyla", -42, state=TreatmentState.ACTIVE), dose=Mg(Decimal(126)), days=(days_ago(-42),)
+    )
+    session = facts_of(*plan, patient=chart(history=(bag,)))
+    verdicts = judge(session, RECOGNIZER, POLICY)
+    assert verdicts == one_by_one(session)
+    fired = [
+        each.order for each in verdicts if isinstance(each.outcome, Fired) and each.topic is Topic.DOSE_NOT_A_LEVEL
+    ]
+    assert [each.reference for each in fired if each] == ["MedicationRequest/order-1", "MedicationRequest/order-3"]
 
 
 def test_the_rules_are_not_asked_again_on_orders_that_say_the_same() -> None:

@@ -55,7 +55,7 @@ def refusal(caller: Caller, log_lines: list[EventDict], **headers: str) -> tuple
     return answer.status, line["reason"]
 
 
-# --- Let in ----------------------------------------------------------------------------------------------------------
+# --- Admitted --------------------------------------------------------------------------------------------------------
 
 LET_IN: list[Any] = [
     pytest.param(good, id="a good token"),
@@ -84,12 +84,12 @@ def test_auth_admits(caller, make: Make) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["Bearer ", "bearer ", "BEARER ", "Bearer   "])
-def test_auth_takes_the_scheme_in_any_case(caller, scheme) -> None:
+def test_auth_accepts_the_scheme_in_any_case(caller, scheme) -> None:
     assert caller.get("/cds-services", headers={"Authorization": scheme + good()}).status == 200
 
 
 @pytest.mark.parametrize("algorithm", ["ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "EdDSA"])
-def test_auth_takes_every_algorithm_that_the_site_allows(algorithm) -> None:
+def test_auth_accepts_every_algorithm_that_the_site_allows(algorithm) -> None:
     signer = Signer(algorithm=algorithm)
     assert let_in(signer.token(), client(signer), algorithms=[algorithm])
     with pytest.raises(Refused, match=Reason.ALGORITHM_NOT_ALLOWED):
@@ -103,7 +103,7 @@ def let_in(token: str, *clients: Any, at: float | None = None, audience: str = D
     return Authenticator(settings, MemoryReplayStore(clock), clock=clock).authenticate(f"Bearer {token}", audience)
 
 
-# --- What the token lacks or says ------------------------------------------------------------------------------------
+# --- What is missing or wrong in the token ---------------------------------------------------------------------------
 
 
 def other_header(**changes: Any) -> Make:
@@ -246,7 +246,7 @@ TURNED_AWAY: list[Any] = [
     pytest.param(other_claims(tenant="west"), 403, "tenant-not-allowed", id="an unknown tenant"),
     pytest.param(other_claims(tenant=None), 403, "tenant-not-allowed", id="no tenant where there must be one"),
     pytest.param(lambda: STRANGER.token(tenant="west"), 401, "signature-wrong", id="a stranger who tries tenants out"),
-    # Claims that lack or have the wrong type
+    # Claims that are missing or have the wrong type
     *(
         pytest.param(other_claims(**{name: None}), 401, "claim-missing", id=f"no {name}")
         for name in ("iss", "aud", "exp", "iat", "jti")
@@ -300,7 +300,7 @@ TURNED_AWAY: list[Any] = [
     pytest.param(lambda: ES.signed([1], ES.claims()), 401, M, id="a header that is a list"),
     pytest.param(lambda: ES.signed(ES.header(), [1]), 401, M, id="claims that are a list"),
     pytest.param(lambda: ES.signed(ES.header(), "null"), 401, M, id="claims that are null"),
-    pytest.param(lambda: ES.signed(ES.header(), b"\xff\xfe"), 401, M, id="claims that are no text"),
+    pytest.param(lambda: ES.signed(ES.header(), b"\xff\xfe"), 401, M, id="claims that are not text"),
     pytest.param(lambda: ES.signed(ES.header(), "\ufeff{}"), 401, M, id="claims after a byte order mark"),
     pytest.param(lambda: ES.signed(ES.header(), "[" * 101), 401, M, id="lists 101 deep"),
     pytest.param(lambda: ES.signed(ES.header(), '{"exp":' + "9" * 5000 + "}"), 401, M, id="5,000 digits"),
@@ -311,7 +311,7 @@ TURNED_AWAY: list[Any] = [
 
 
 @pytest.mark.parametrize(("make", "status", "reason"), TURNED_AWAY)
-def test_auth_turns_away(caller, log_lines, make: Make, status, reason) -> None:
+def test_auth_refuses(caller, log_lines, make: Make, status, reason) -> None:
     assert refusal(caller, log_lines, **bearer(make())) == (status, reason)
 
 
@@ -328,7 +328,7 @@ def test_auth_turns_away(caller, log_lines, make: Make, status, reason) -> None:
 )
 def test_auth_refuses_a_used_token(caller, log_lines, field) -> None:
     headers = {} if field is None else {"Authorization": field.format(good())}
-    # An HTTP client takes a space before a value away; then the field is a good one.
+    # HTTP clients strip a space before a value; then the field is valid.
     if field is not None and field.startswith(" "):
         with pytest.raises(Refused, match=Reason.TOKEN_MISSING):
             Authenticator(required(*CLIENTS).auth, MemoryReplayStore()).authenticate(field.format(good()), DISCOVERY)
@@ -347,21 +347,21 @@ def test_auth_refuses_a_used_token(caller, log_lines, field) -> None:
         pytest.param('Bearer token="{}"', id="a parameter"),
     ],
 )
-def test_auth_turns_away_a_field_that_has(field) -> None:
+def test_auth_refuses_a_field_that_has(field) -> None:
     with pytest.raises(Refused, match=Reason.TOKEN_MALFORMED):
         Authenticator(required(*CLIENTS).auth, MemoryReplayStore()).authenticate(field.format(good()), DISCOVERY)
 
 
 @pytest.mark.parametrize("name", ["access_token", "token", "Authorization", "jwt"])
-def test_auth_turns_away_a_token_in_the_query(caller, name) -> None:
+def test_auth_refuses_a_token_in_the_query(caller, name) -> None:
     assert caller.get("/cds-services", query_string={name: good()}).status == 401
 
 
-def test_auth_turns_away_a_token_in_a_cookie(caller) -> None:
+def test_auth_refuses_a_token_in_a_cookie(caller) -> None:
     assert caller.get("/cds-services", headers={"Cookie": f"Authorization=Bearer {good()}"}).status == 401
 
 
-def test_auth_turns_away_two_fields(caller) -> None:
+def test_auth_refuses_two_fields(caller) -> None:
     fields = [("Authorization", f"Bearer {good()}"), ("Authorization", f"Bearer {good()}")]
     assert caller.send("GET", "/cds-services", headers=fields).status == 401
 
@@ -376,7 +376,7 @@ def test_auth_never_asks_an_address_that_a_token_names(caller) -> None:
     server.close()
 
 
-# --- One thing wrong after the other ---------------------------------------------------------------------------------
+# --- One thing wrong at a time ---------------------------------------------------------------------------------------
 
 ODD: tuple[Any, ...] = ("", " ", 0, 1, -1, 1.5, True, False, [], [""], {}, {"a": 1}, "\0", "x" * 1025, "\u202e", [[]])
 MUST_BE_TOLD = {"header": ("alg", "kid", "typ"), "claims": ("iss", "aud", "exp", "iat", "jti", "tenant")}
@@ -389,7 +389,7 @@ def spoiled() -> Iterator[tuple[str, str]]:
             for value in ODD:
                 if place == "header":
                     yield f"header {name}: {value!r:.20}", good({name: value})
-                # A time as a number is a time; an id of one's own may be any text of some length.
+                # A number is a valid time; a client's own id may be any text within the limit.
                 elif not (name in ("exp", "iat") and type(value) in (int, float)) and [name, value] not in SOUND:
                     yield f"{name}: {value!r:.20}", good(**{name: value})
     text = good()
@@ -454,7 +454,7 @@ def test_auth_is_exact_to_the_second_when_a_token(claims, reason) -> None:
             let_in(token, client(OTHER), at=T)
 
 
-def test_auth_allows_no_leeway_where_the_site_wants_none() -> None:
+def test_auth_allows_no_leeway_if_the_site_sets_none() -> None:
     token = OTHER.token(iat=T - 300, exp=T)
     with pytest.raises(Refused, match=Reason.EXPIRED):
         let_in(token, client(OTHER), at=T, leeway_s=0)
@@ -508,11 +508,11 @@ def test_auth_admits_a_token_that_a_stranger_tried_to_use(caller) -> None:
     assert caller.get("/cds-services", headers=bearer(good(jti=jti))).status == 200
 
 
-# --- What is told ----------------------------------------------------------------------------------------------------
+# --- What is reported ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("named", [{"X-Request-ID": "req-1"}, {}], ids=["named by the caller", "named here"])
-def test_auth_says_the_same_to_all_whom_it_turns_away(caller, named: dict[str, str]) -> None:
+def test_auth_gives_the_same_answer_to_every_refused_caller(caller, named: dict[str, str]) -> None:
     """The one header that may differ is the id of a request that came without one, and that is by chance."""
     used = good()
     caller.get("/cds-services", headers=bearer(used))

@@ -54,11 +54,11 @@ CHECKS = [
     pytest.param(call(orders=[order(378)]), 1, id="a dose above the maximum"),
     pytest.param(call(SELECT, [order(378)]), 1, id="a dose above the maximum, at selection"),
     pytest.param(call(prefetch={**clean_prefetch(), "lvef": bundle(lvef(days=300))}), 1, id="a warning alone"),
-    pytest.param(call(prefetch={}), 2, id="a chart that lacks"),
-    pytest.param(removed(call(), "context.patientId"), 2, id="a field that lacks"),
+    pytest.param(call(prefetch={}), 2, id="a missing chart"),
+    pytest.param(removed(call(), "context.patientId"), 2, id="a missing field"),
     pytest.param(removed(call(), "hook"), 2, id="a request without a hook"),
     pytest.param({**call(), "hook": "appointment-book"}, 2, id="a hook that no service answers"),
-    pytest.param({**call(), "hook": {"a": 1}}, 2, id="a hook that is no text"),
+    pytest.param({**call(), "hook": {"a": 1}}, 2, id="a hook that is not text"),
     pytest.param([call()], 2, id="an array"),
     pytest.param(b"", 2, id="an empty file"),
     pytest.param(b"{", 2, id="half a request"),
@@ -71,7 +71,7 @@ CHECKS = [
 
 @pytest.mark.parametrize("output", ["text", "json"])
 @pytest.mark.parametrize(("body", "code"), CHECKS)
-def test_service_check_exits_by_what_it_finds_in(tmp_path, body, code, output) -> None:
+def test_service_check_exit_code_depends_on_what_it_finds_in(tmp_path, body, code, output) -> None:
     result = run("check", request_file(tmp_path, body), "--format", output)
     assert result.exit_code == code, result.output
     assert not isinstance(result.exception, Exception)
@@ -156,7 +156,7 @@ def test_service_check_prints_plainly_where_there_is_no_terminal(tmp_path, monke
     assert "\x1b" not in run("check", request_file(tmp_path, body)).stdout
 
 
-def test_service_check_goes_by_a_configuration(tmp_path) -> None:
+def test_service_check_uses_a_configuration(tmp_path) -> None:
     config = tmp_path / "her2.yaml"
     config.write_text("cards: {dose-above-maximum: {mode: off}}")
     body = call(orders=[order(378)])
@@ -173,7 +173,7 @@ def test_service_check_finds_the_configuration_in_the_environment(tmp_path, monk
     assert "her2.yaml:1: unknown key 'fhri'" in result.stderr
 
 
-def test_service_check_fetches_what_lacks(tmp_path, chart) -> None:
+def test_service_check_fetches_what_is_missing(tmp_path, chart) -> None:
     chart.serve(clean_prefetch())
     assert run("check", request_file(tmp_path, call(prefetch={}, fhirServer=chart.base))).exit_code == 0
 
@@ -188,7 +188,7 @@ def test_service_check_keeps_the_log_out_of_what_it_prints(tmp_path, chart, outp
 
 
 @pytest.mark.parametrize("output", ["text", "json"])
-def test_service_check_says_in_a_line_that_nothing_could_be_had(tmp_path, output) -> None:
+def test_service_check_says_in_one_line_that_nothing_was_available(tmp_path, output) -> None:
     result = run("check", request_file(tmp_path, call(prefetch={})), "--format", output)
     assert result.exit_code == 2
     assert result.stdout == ""
@@ -259,7 +259,7 @@ def test_service_config_check_judges(tmp_path, text, code, said) -> None:
     assert (result.stderr if code == 0 else result.stdout) == ""
 
 
-def test_service_config_check_tells_every_problem_on_a_line_of_its_own(tmp_path) -> None:
+def test_service_config_check_prints_each_problem_on_its_own_line(tmp_path) -> None:
     path = tmp_path / "her2.yaml"
     path.write_text("fhri: 1\nsite: {timezone: X}\n")
     assert len(run("config", "check", path).stderr.splitlines()) == 2

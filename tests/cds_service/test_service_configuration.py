@@ -198,7 +198,7 @@ REFUSED = [
     pytest.param("1: 2", ":1: 1", "strings", id="a number for a key"),
     pytest.param("? [a]\n: b", ":1:", "not valid YAML", id="a list for a key"),
     pytest.param("public_url: 2026-99-99", "her2.yaml", "not valid YAML", id="an impossible date"),
-    pytest.param("database: &a [*a]", "her2.yaml", "not valid YAML", id="a value that holds itself"),
+    pytest.param("database: &a [*a]", "her2.yaml", "not valid YAML", id="a value that contains itself"),
     pytest.param("[" * 5000, "her2.yaml", "not valid YAML", id="lists 5,000 deep"),
     pytest.param("database: \0", "her2.yaml", "not valid YAML", id="a null character"),
     pytest.param(b"database: \xff\xfe", "her2.yaml", "cannot be read", id="no text"),
@@ -214,7 +214,7 @@ def test_service_configuration_refuses(tmp_path, text, where, advice) -> None:
     assert "\n" not in said
 
 
-def test_service_configuration_tells_every_problem_at_once(tmp_path) -> None:
+def test_service_configuration_reports_every_problem_at_once(tmp_path) -> None:
     said = problems(written(tmp_path, "fhri: 1\nfhir: {timeout_s: 99}\nsite: {timezone: X}\n")).splitlines()
     assert [line.partition("her2.yaml:")[2][:2] for line in said] == ["2:", "3:", "1:"]
 
@@ -272,7 +272,7 @@ FILE = "fhir:\n  timeout_s: 5\ncards:\n  lvef-overdue: {mode: shadow}\nthreshold
         pytest.param("CONFIG", "/x/y.yaml", lambda s: s.fhir.timeout_s, 5.0, id="that names the file itself"),
     ],
 )
-def test_service_configuration_is_laid_over_by_a_variable(tmp_path, name, value, read, expected) -> None:
+def test_service_configuration_is_overridden_by_a_variable(tmp_path, name, value, read, expected) -> None:
     settings = load_settings(written(tmp_path, FILE), {f"HER2_CDS_{name}": value, "PATH": "x", "her2_cds_fhir": "["})
     assert read(settings) == expected
 
@@ -344,9 +344,9 @@ def test_service_configuration_is_picked_up_when_it_changes(tmp_path, log_lines)
     "broken",
     [
         pytest.param("cards: {dose-above-maximun: {mode: off}}", id="with a key misspelt"),
-        pytest.param("cards: [", id="that is no YAML"),
+        pytest.param("cards: [", id="that is not YAML"),
         pytest.param("x: \0", id="with a null character"),
-        pytest.param("x: &a [*a]", id="that holds itself"),
+        pytest.param("x: &a [*a]", id="that contains itself"),
         pytest.param("x: 2026-99-99", id="with an impossible date"),
         pytest.param("site: {code_maps: [nope.json]}", id="with a code map that is not there"),
         pytest.param("auth: {mode: required}", id="that lets nobody in"),
@@ -518,7 +518,7 @@ def test_service_configuration_schema_judges_as_the_service_does(tmp_path, tree,
         problems(path)
 
 
-def test_service_configuration_schema_names_everything_that_there_is() -> None:
+def test_service_configuration_schema_names_every_setting() -> None:
     schema = json_schema()
     assert set(schema["properties"]) == set(Settings.model_fields)
     assert set(schema["properties"]["thresholds"]["properties"]) == set(default_knowledge().thresholds)

@@ -61,7 +61,7 @@ PLANNED = {"kind": "MedicationRequest", "status": "scheduled", "productCodeableC
         ),
     ],
 )
-def test_an_order_of_which_nothing_was_checked_is_a_warning(unread: dict) -> None:
+def test_an_entirely_unchecked_order_is_a_warning(unread: dict) -> None:
     body = call(orders=[{"id": "unread", "status": "draft", **unread}])
     (card,) = Caller().client.post(f"/cds-services/{SIGN}", json=body).json["cards"]
     assert (card["source"]["topic"]["code"], card["indicator"]) == ("checks-incomplete", "warning")

@@ -82,7 +82,7 @@ def test_service_cannot_check_when_a_key_is(service, service_id, key, value) -> 
 @pytest.mark.parametrize("service_id", [SELECT, SIGN])
 @pytest.mark.parametrize("key", KEYS)
 @pytest.mark.parametrize("value", ANSWERED.values(), ids=ANSWERED)
-def test_service_takes_for_an_answer(service, service_id, key, value) -> None:
+def test_service_accepts_as_an_answer(service, service_id, key, value) -> None:
     assert service.post(call(service_id, prefetch=with_key(key, value)), service_id).status == 200
 
 
@@ -115,7 +115,7 @@ def test_service_says_what_the_chart_lacks_when_it_is(service, key, topic, value
 
 
 @pytest.mark.parametrize("size", range(2, len(KEYS) + 1))
-def test_service_names_every_key_that_lacks_in_their_order(service, size) -> None:
+def test_service_names_every_missing_key_in_order(service, size) -> None:
     for keys in combinations(KEYS, size):
         lacks(service.post(call(prefetch=without(clean_prefetch(), *keys))), *keys)
 
@@ -141,7 +141,7 @@ def test_service_names_every_key_when_the_prefetch_is(service, prefetch) -> None
         pytest.param("//127.0.0.1/fhir", id="without a scheme"),
         pytest.param("127.0.0.1", id="that is a host alone"),
         pytest.param("", id="that is empty"),
-        pytest.param("nonsense", id="that is no address"),
+        pytest.param("nonsense", id="that is not an address"),
     ],
 )
 def test_service_cannot_ask_a_server(service, server) -> None:

@@ -32,7 +32,7 @@ HCPCS_ADDRESSES = [
 
 
 @pytest.mark.parametrize("address", HCPCS_ADDRESSES)
-def test_hcpcs_has_no_single_address(address: str) -> None:
+def test_hcpcs_has_several_system_urls(address: str) -> None:
     assert system_name(address) == "hcpcs"
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from cards.knowledge.schema.code_entries import CodeEntry, LocalCode, ValueEntry
 from cards.knowledge.schema.diagnosis_terms import (
     DiagnosisCertainty,
+    DiagnosisCodes,
     DiagnosisGroup,
     DiagnosisHer2,
     MetastasisCodes,
@@ -177,6 +178,8 @@ class Terminology(KnowledgeRecord, frozen=True, kw_only=True):
     units: Units = Units(ignored=(), volumes=(), tables={})
     """In a separate file, like the words of reference ranges."""
     reference_ranges: ReferenceRanges = ReferenceRanges()
+    diagnosis_codes: DiagnosisCodes = DiagnosisCodes()
+    """In a separate file."""
     site_problems: tuple[str, ...] = ()
     """Codes of problems that only site rules use, each "system|code"."""
 
