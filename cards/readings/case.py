@@ -53,6 +53,7 @@ UNREAD = frozenset(
         "named-only",
         "voided",
         "modified",
+        "status-unknown",
     }
 )
 # Reasons for which there may be more in a list of the chart than was sent.

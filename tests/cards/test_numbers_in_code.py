@@ -195,6 +195,7 @@ EXCEPTIONS = {
     "fhir_mappings/results/result_notes.py _LONGEST": (BOUND, "60 500"),
     "fhir_mappings/results/measurement_units.py _LONGEST": (BOUND, "60"),
     "fhir_mappings/results/measurement_units.py _Table": (SHAPE, "10"),
+    "fhir_mappings/results/observations.py LONGEST_STATUS": (BOUND, "40"),
     "fhir_mappings/results/observations.py _COMBINATIONS": (CACHE, "16 4096"),
     "fhir_mappings/results/range_texts.py _LONGEST": (BOUND, "160"),
     "fhir_mappings/results/units.py _THOUSAND": ("milligrams in a gram", "1000"),

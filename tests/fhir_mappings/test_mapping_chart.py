@@ -330,6 +330,46 @@ def test_what_carries_an_unknown_modifier_is_not_used_and_told(resource: Json, a
     assert (found.weights, found.diagnoses, found.birth_date, found.treatments) == ((), (), None, ())
 
 
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [("preliminary", "status"), ("unknown", "status"), ("FINAL", "status-unknown"), ("done", "status-unknown")],
+)
+def test_a_status_that_fhir_does_not_have_says_nothing(status: str, reason: str) -> None:
+    assert reasons(patient(weight=bundle({**WEIGHT, "status": status}))) == [reason]
+
+
+def measured(code: str, value: int, unit: str, **changes: Any) -> Json:
+    return observation(code, f"{code}-{value}", valueQuantity=quantity(value, unit), **changes)
+
+
+AST, LVEF, PREGNANCY = "1920-8", "10230-1", "2106-3"
+
+
+@pytest.mark.parametrize(
+    ("results", "expected"),
+    [
+        pytest.param(
+            [measured(AST, 24, "U/L"), measured(AST, 300, "U/L", effectiveDateTime=None)], ["300 U/L"], id="worse"
+        ),
+        pytest.param([measured(AST, 300, "U/L"), measured(AST, 24, "U/L", effectiveDateTime=None)], [], id="better"),
+        pytest.param(
+            [measured(AST, 300, "U/L", effectiveDateTime=None)], [], id="the only one: the rule asks for its date"
+        ),
+        pytest.param(
+            [measured(LVEF, 60, "%"), measured(LVEF, 35, "%", effectiveDateTime=None)], ["35 %"], id="a lower LVEF"
+        ),
+        pytest.param(
+            [observation(PREGNANCY, "t", valueString="Positive", effectiveDateTime=None)], ["Positive"], id="pregnancy"
+        ),
+        pytest.param([observation(PREGNANCY, "t", valueString="Negative", effectiveDateTime=None)], [], id="negative"),
+    ],
+)
+def test_a_worse_result_without_a_date_is_told(results: list[Json], expected: list[str]) -> None:
+    """It may be newer than the one that is used."""
+    undated = [gap for gap in patient(labs=bundle(*results)).gaps if gap.reason == "undated-result"]
+    assert [dict(gap.values)["value"] for gap in undated] == expected
+
+
 def test_a_modified_part_of_a_result_is_one_of_the_result() -> None:
     modified = [{"code": WEIGHT["code"], "modifierExtension": [{"url": "http://example.org/not"}]}]
     assert reasons(patient(weight=bundle({**WEIGHT, "component": modified}))) == ["modified"]

@@ -155,7 +155,7 @@ def test_a_weight_coded_as_both_measured_and_stated_counts_as_stated() -> None:
         pytest.param({"status": "entered-in-error "}, ("status", "entered-in-error"), id="with a trailing blank"),
         pytest.param({"status": "registered"}, ("status", "registered"), id="registered"),
         pytest.param({"status": "unknown"}, ("status", "unknown"), id="unknown"),
-        pytest.param({"status": "Final"}, ("status", "Final"), id="another case is another code"),
+        pytest.param({"status": "Final"}, ("status-unknown", "Final"), id="another case is another code"),
         pytest.param({"status": None}, ("no-status", ""), id="no status"),
         pytest.param({"status": 5}, ("no-status", ""), id="a status that is a number"),
     ],
@@ -370,6 +370,9 @@ HIGH = {"high": quantity(40, "U/L")}
         pytest.param([{"high": quantity(Decimal("0.5"), "ukat/L", "")}], "30", id="in another unit, by text"),
         pytest.param([HIGH, HIGH], "40", id="twice the same"),
         pytest.param([HIGH, {"high": quantity(35, "U/L")}], None, id="two that disagree"),
+        pytest.param([{"high": quantity(150, "U/L")}], "150", id="the highest that is believed"),
+        pytest.param([{"high": quantity(400, "U/L")}], None, id="a slipped decimal"),
+        pytest.param([{"high": quantity(4, "U/L")}], None, id="one far too low"),
         pytest.param(
             [
                 {**HIGH, "type": concept(coding("x", "normal"))},

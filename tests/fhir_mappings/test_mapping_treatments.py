@@ -270,12 +270,28 @@ def test_an_amount_only_in_words(written: str, dose: Mg | MgPerKg | None, unread
 
 
 @pytest.mark.parametrize(
-    ("status", "lacks"), [("completed", False), ("unknown", True), (None, True), ("not-done", False)]
+    ("status", "reason"),
+    [
+        ("completed", ""),
+        ("not-done", ""),
+        ("unknown", "no-status"),
+        (None, "no-status"),
+        ("COMPLETED", "status-unknown"),
+        ("given", "status-unknown"),
+    ],
 )
-def test_an_administration_that_does_not_say_whether_it_took_place(status: str | None, lacks: bool) -> None:  # noqa: FBT001
-    assert READER.has_no_status(administration(status=status), References()) is lacks
+def test_an_administration_that_does_not_say_whether_it_took_place(status: str | None, reason: str) -> None:
+    assert READER.status_gap(administration(status=status), References()) == reason
     other = administration(status=status, medicationCodeableConcept=drug("paracetamol"))
-    assert not READER.has_no_status(other, References())
+    assert not READER.status_gap(other, References())
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [("active", ""), ("unknown", ""), ("draft", ""), (None, "no-status"), ("Aktiv", "status-unknown")],
+)
+def test_an_order_of_the_chart_that_does_not_say_whether_it_stands(status: str | None, reason: str) -> None:
+    assert READER.status_gap(request(status=status), References()) == reason
 
 
 def test_a_drug_given_as_plain_text_is_read() -> None:
