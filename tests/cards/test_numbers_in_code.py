@@ -35,7 +35,7 @@ WINDOW = "how many words around a word are looked at"
 # The file and the name at its top level. An entry that is no longer needed fails, too.
 EXCEPTIONS = {
     "cards/identification/recognizer.py _ATC_LEVELS": ("how long the codes of the five levels of ATC are", "3 4 5 7"),
-    "cards/knowledge/site_codes.py _MISSPELT": ("how alike two words are of which one is misspelt", "0.88"),
+    "cards/knowledge/site_codes.py _MISSPELT": ("how alike two words are of which one is misspelled", "0.88"),
     "cards/values/quantities.py _SUPERSCRIPT": (SHAPE, "123456789"),
     "fhir_mappings/code_maps/files.py _LARGEST": (BOUND, "20"),
     "fhir_mappings/code_maps/files.py _TENS": (SHAPE, "10"),

@@ -203,6 +203,15 @@ def test_the_plan_counts_towards_the_cycles() -> None:
     ]
 
 
+@pytest.mark.parametrize(("first", "expected"), [("Phesgo", []), ("Kadcyla", ["reload-required"])])
+def test_a_planned_dose_of_the_same_antibody_closes_the_gap_before_a_later_one(first, expected) -> None:
+    """Pertuzumab goes on after Phesgo; a drug without the antibody does not stand in for it."""
+    orders = (order(first, "1200 mg", identifier="order-1"), order("Perjeta", "420 mg", start=days_ago(-28)))
+    found = told(facts_of(*orders, patient=chart(history=(given("pertuzumab", 21, "420 mg"),))))
+    fired = [each.topic for content in found for each in content.all_verdicts]
+    assert [str(topic) for topic in fired if topic is Topic.RELOAD_REQUIRED] == expected
+
+
 def test_either_of_two_drugs_that_are_kept_apart_may_go_whatever_their_order() -> None:
     kadcyla, other = order("Kadcyla", "252 mg"), order("Enhertu", "378 mg", identifier="order-2")
     labels = []

@@ -194,7 +194,7 @@ def copies(number: int) -> dict[str, Any]:
         pytest.param(named("ERBB2 S310F, VAF 12 %"), True, id="a change of one residue"),
         pytest.param(named("ERBB2 p.(Gly776delinsValCys), exon 20"), True, id="brackets of HGVS"),
         pytest.param(named("ERBB2 p.S310F, benign"), False, id="a benign variant"),
-        pytest.param(named("ERBB2 exon 20 insertion, not detected"), False, id="denied behind a comma"),
+        pytest.param(named("ERBB2 exon 20 insertion, not detected"), False, id="denied after a comma"),
         pytest.param(
             named("ERBB2 amplification not detected; ERBB2 exon 20 insertion detected"), True, id="one of two changes"
         ),
