@@ -99,7 +99,6 @@ EXCEPTIONS = {
     "cards/identification/near_names.py _TYPED_FOREIGN": ("letters that it needs in another script", "5"),
     "cards/identification/near_names.py _TYPED": ("letters that a word needs to be compared with a misspelling", "6"),
     "cards/identification/near_names.py _INSIDE": ("letters that a name needs to be looked for inside a word", "7"),
-    "cards/identification/recognizer.py _SHORTEST": ("letters of a name that is no hint", "2"),
     "cards/identification/recognizer.py _COMBINATIONS": (CACHE, "1024"),
     "cards/knowledge/located.py SIZE_LIMIT": (BOUND, "1048576"),
     "cards/knowledge/located.py _NODE_LIMIT": (BOUND, "50000"),

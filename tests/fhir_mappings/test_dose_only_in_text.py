@@ -172,7 +172,9 @@ def test_an_amount_beside_an_unknown_word_is_told_and_not_taken_for_the_dose(wri
     ],
 )
 def test_instructions_that_name_a_look_alike_are_told(written: str, drug: str, dose: int, expected: list[str]) -> None:
-    assert told(order(dosage(dose_of(dose, "mg"), text=written), drug=concept(text=drug))) == expected
+    found = told(order(dosage(dose_of(dose, "mg"), text=written), drug=concept(text=drug)))
+    # The chart has no neutrophils, which only Enhertu wants.
+    assert [each for each in found if "blood-count-missing" not in each] == expected
 
 
 @pytest.mark.parametrize(
