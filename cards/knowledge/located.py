@@ -184,7 +184,10 @@ def yaml_problem(error: yaml.MarkedYAMLError) -> str:
 def _plain(said: str) -> str:
     """Say in words of YAML what msgspec says in types of Python."""
     missing = _MISSING.fullmatch(said)
+    unknown = _UNKNOWN.search(said) or _INVALID.search(said)
     expected = _EXPECTED.fullmatch(said)
+    if unknown:
+        return f"unknown {'key' if 'field' in said else 'value'} {unknown[1]!r}"
     if missing:
         return f"the key {missing[1]!r} is missing"
     if expected and (kind := expected[1].removesuffix(" | null")) in _KINDS:

@@ -16,6 +16,7 @@ from cards.knowledge.drug_names import name_in
 from cards.knowledge.loader import check
 from cards.knowledge.located import Document, fields_of, merged_over, nearest, replaced
 from cards.knowledge.names import level_problem
+from cards.knowledge.problems import Problems
 from cards.knowledge.schema import (
     AtcEntry,
     Brand,
@@ -95,27 +96,45 @@ def with_site(known: Knowledge, files: Iterable[tuple[str, str]]) -> Knowledge:
     """Apply a site's files, each a name and its text, to the knowledge.
 
     Raises:
-        KnowledgeError: a file is wrong; the message names the file, the line and the nearest known word.
+        KnowledgeError: files are wrong; each problem names the file, the line and the nearest known word.
 
     """
-    for name, text in files:
-        known = _with_file(known, Document(text, name))
+    problems = Problems()
+    known = site_over(known, files, problems)
+    problems.refuse()
     return known
 
 
-def _with_file(known: Knowledge, document: Document) -> Knowledge:
-    document.allow_only(_SECTIONS)
-    sources = _sources(known, document)
-    own = frozenset(sources)
-    known = msgspec.structs.replace(known, sources={**known.sources, **sources})
-    for index, tree in enumerate(document.entries("products")):
-        known = _with_product(known, document, replaced(tree, _OWN, own), ("products", str(index)))
-    for index, tree in enumerate(document.entries("brands")):
-        known = _with_brand(known, document, replaced(tree, _OWN, own), ("brands", str(index)))
-    for index, tree in enumerate(document.entries("drug_words")):
-        known = _with_drug_words(known, document, tree, ("drug_words", str(index)))
+def site_over(known: Knowledge, files: Iterable[tuple[str, str]], problems: Problems) -> Knowledge:
+    """Apply what can be applied of a site's files, and note what is wrong in them."""
+    for name, text in files:
+        with problems.caught():
+            known = _with_file(known, Document(text, name), problems)
+    return known
+
+
+def _with_file(known: Knowledge, document: Document, problems: Problems) -> Knowledge:
+    with problems.caught():
+        document.allow_only(_SECTIONS)
+    before = len(problems.found)
+    given = document.tree.get("sources")
+    with problems.caught(*(given if isinstance(given, dict) else ())):
+        known = msgspec.structs.replace(known, sources={**known.sources, **_sources(known, document)})
+    own = frozenset(given) if isinstance(given, dict) else frozenset()
+    for section, added in _ADDED.items():
+        with problems.caught():
+            for index, tree in enumerate(document.entries(section)):
+                with problems.caught(tree.get("id") if isinstance(tree, dict) else None):
+                    known = added(known, document, replaced(tree, _OWN, own), (section, str(index)))
     version = hashlib.sha256(f"{known.version}\n{document.text}".encode()).hexdigest()[:12]
     known = msgspec.structs.replace(known, version=version)
+    if len(problems.found) == before:
+        _check_whole(known, document)
+    return known
+
+
+def _check_whole(known: Knowledge, document: Document) -> None:
+    """Check the references between the parts, and every code."""
     try:
         check(known)
     except MalformedCodeError as error:
@@ -123,7 +142,6 @@ def _with_file(known: Knowledge, document: Document) -> Knowledge:
         raise KnowledgeError(f"{where}: {error}") from None
     except KnowledgeError as error:
         raise KnowledgeError(f"{document.name}: {error}") from None
-    return known
 
 
 def _sources(known: Knowledge, document: Document) -> dict[str, Source]:
@@ -213,6 +231,9 @@ def _with(known: Knowledge, product: Product) -> Knowledge:
         return msgspec.structs.replace(known, products=(*known.products, product))
     products = tuple(product if each.id == product.id else each for each in known.products)
     return msgspec.structs.replace(known, products=products)
+
+
+_ADDED = {"products": _with_product, "brands": _with_brand, "drug_words": _with_drug_words}
 
 
 def _need_positive(document: Document, tree: Any, place: tuple[str, ...]) -> None:

@@ -13,6 +13,7 @@ import msgspec
 
 from cards.knowledge.loader import default_knowledge
 from cards.knowledge.located import Document, check_sentence, fields_of, nearest, replaced
+from cards.knowledge.problems import Problems
 from cards.knowledge.schema import (
     AgeRange,
     Cancer,
@@ -92,30 +93,42 @@ def with_rules(known: Knowledge, files: Iterable[tuple[str, str]]) -> Knowledge:
     """Add the rules in some files, each a name and its text, to the knowledge.
 
     Raises:
-        KnowledgeError: a file is wrong; the message names the file, the line and the nearest known word.
+        KnowledgeError: files are wrong; each problem names the file, the line and the nearest known word.
 
     """
-    for name, text in files:
-        known = _with_file(known, Document(text, name))
+    problems = Problems()
+    known = rules_over(known, files, problems)
+    problems.refuse()
     return known
 
 
-def _with_file(known: Knowledge, document: Document) -> Knowledge:
-    document.allow_only(_SECTIONS)
+def rules_over(known: Knowledge, files: Iterable[tuple[str, str]], problems: Problems) -> Knowledge:
+    """Add the rules that can be added, and note what is wrong with the others."""
+    for name, text in files:
+        with problems.caught():
+            known = _with_file(known, Document(text, name), problems)
+    return known
+
+
+def _with_file(known: Knowledge, document: Document, problems: Problems) -> Knowledge:
+    with problems.caught():
+        document.allow_only(_SECTIONS)
     for pattern, name in _SET_BY_THE_READER:
         for where in document.lines:
             if re.fullmatch(pattern, ".".join(where)):
                 raise KnowledgeError(f"{document.where(where)}: unknown key {name!r}")
-    sources = _sources(known, document)
-    known = msgspec.structs.replace(known, sources={**known.sources, **sources})
+    given = document.tree.get("sources")
+    with problems.caught(*(given if isinstance(given, dict) else ())):
+        known = msgspec.structs.replace(known, sources={**known.sources, **_sources(known, document)})
     entries = document.entries("rules")
     if len(entries) > _MOST_RULES:
         raise KnowledgeError(f"{document.where(('rules',))}: rules: more than {_MOST_RULES}")
     own = frozenset(known.sources) - frozenset(default_knowledge().sources)
     for index, tree in enumerate(entries):
         place = ("rules", str(index))
-        rule = document.convert(replaced(tree, OWN, own), SiteRule, place, _FIELDS, _WORDS)
-        known = _RuleReader(known, document, place).added(rule)
+        with problems.caught():
+            rule = document.convert(replaced(tree, OWN, own), SiteRule, place, _FIELDS, _WORDS)
+            known = _RuleReader(known, document, place).added(rule)
     version = hashlib.sha256(f"{known.version}\n{document.text}".encode()).hexdigest()[:12]
     return msgspec.structs.replace(known, version=version)
 
