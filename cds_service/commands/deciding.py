@@ -21,10 +21,10 @@ def with_settings(decider: Decider, settings: Settings) -> Decider:
     return decider if settings.profile == decider.settings.profile else Decider(settings)
 
 
-def decider_of(path: Path | None, *, serving: bool = False) -> Decider:
+def decider_of(path: Path | None) -> Decider:
     """Return the decider of a configuration file, or of the defaults."""
     try:
-        return Decider(load_settings(path, serving=serving))
+        return Decider(load_settings(path, serving=True))
     except ConfigurationError as error:
         fail("\n".join([*error.problems, *_problems_of_code_maps(path)]))
     except CodeMapError as error:

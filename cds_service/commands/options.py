@@ -29,10 +29,13 @@ _tenant = click.option("--tenant", help="Use the profiles for this 'tenant' too.
 moment = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
 
 
-def settings_of(path: Path | None) -> Settings:
-    """Read the configuration, or exit with what is wrong with it."""
+def settings_of(path: Path | None, *, whole: bool = True) -> Settings:
+    """Read the configuration, or exit with what is wrong with it.
+
+    A ``whole`` one is what a service could run with; one that is only compared need not say who may call.
+    """
     try:
-        return load_settings(path)
+        return load_settings(path, serving=whole)
     except ConfigurationError as error:
         fail("\n".join(error.problems))
 

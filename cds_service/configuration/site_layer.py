@@ -78,14 +78,13 @@ def site_layer(knowledge: Texts, wording: Texts, language: str = ENGLISH, rules:
     """
     problems = Problems()
     known = rules_over(site_over(default_knowledge(), knowledge, problems), rules, problems)
-    shipped = languages()
-    said = wording_in(language if language in shipped else ENGLISH)
+    said = shipped_words(language)
     with problems.caught():
         said = with_rule_words(said, known.site_rules)
     before = len(problems.found)
     said = words_over(said, wording, problems)
     if said.locale.code != language and len(problems.found) == before:
-        there = ", ".join(shipped)
+        there = ", ".join(languages())
         problems.found.append(
             f"site.language: no language {language!r}; there are {there}, and that of a file of site.wording that "
             f"has locale: {{code: {language}}}"
@@ -96,6 +95,11 @@ def site_layer(knowledge: Texts, wording: Texts, language: str = ENGLISH, rules:
             problems.found.append(f"{result.case.where}: {result.says}")
     problems.refuse()
     return SiteLayer(known, said, knowledge, wording, rules, language)
+
+
+def shipped_words(language: str) -> Wording:
+    """Return the shipped texts in a language, in English if it does not ship."""
+    return wording_in(language if language in languages() else ENGLISH)
 
 
 def layer_of_record(configuration: dict[str, Any]) -> SiteLayer:
