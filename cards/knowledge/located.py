@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 import yaml
 
+from cards.knowledge.allowed import keys_at, values_at
 from cards.knowledge.schema import KnowledgeError
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ _KINDS = {
     "object": "keys and values",
 }
 _CLOSE = 0.6
+_FEW = 16
+"""The most keys or values that an error lists."""
 
 
 class _ExactLoader(yaml.SafeLoader):
@@ -120,15 +123,12 @@ class Document:
             raise KnowledgeError(f"{self.where((section,))}: {section}: must be a list")
         return listed
 
-    def convert(
-        self, value: Any, shape: type[T], place: Place = (), fields: Iterable[str] = (), words: Iterable[str] = ()
-    ) -> T:
-        """Convert a part of the tree to its class.
-
-        ``fields`` are suggestions for an unknown key, ``words`` for an unknown value of a fixed list.
+    def convert(self, value: Any, shape: type[T], place: Place = (), not_written: Collection[str] = ()) -> T:
+        """Convert a part of the tree to its class; keys ``not_written`` in a file are never suggested.
 
         Raises:
-            KnowledgeError: a field is unknown, missing or of the wrong type; the message names the line.
+            KnowledgeError: a field is unknown, missing or of the wrong type; the message names the line, and what would
+                be allowed there.
 
         """
         try:
@@ -138,8 +138,11 @@ class Document:
             steps = tuple(field or index for field, index in _STEP.findall(path))
             unknown = _UNKNOWN.search(said)
             where = (*place, *steps, *((unknown[1],) if unknown else ()))
-            invalid = _INVALID.search(said)
-            hint = nearest(unknown[1], fields) if unknown else nearest(invalid[1], words) if invalid else ""
+            hint = ""
+            if unknown:
+                hint = _nearest_or_all(unknown[1], keys_at(shape, steps).difference(not_written))
+            elif invalid := _INVALID.search(said):
+                hint = _nearest_or_all(invalid[1], values_at(shape, steps))
             raise KnowledgeError(f"{self.where(where)}: {'.'.join(where)}: {_plain(said)}{hint}") from None
 
     def _note(self, node: yaml.Node | None, place: Place) -> None:
@@ -201,6 +204,11 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f"; did you mean {close[0]!r}?" if close else ""
 
 
+def _nearest_or_all(word: str, known: set[str]) -> str:
+    hint = nearest(word, known)
+    return hint if hint or not 0 < len(known) <= _FEW else f"; allowed are {', '.join(sorted(known))}"
+
+
 def check_sentence(document: Document, text: Any, fields: Iterable[str], place: Place) -> None:
     """Refuse a text that cannot be a card sentence: too long, or with a placeholder not in ``fields``.
 
@@ -231,11 +239,6 @@ def merged_over(base: Any, above: Any) -> Any:
     for key, value in above.items():
         merged[key] = merged_over(merged[key], value) if key in merged else value
     return merged
-
-
-def fields_of(*shapes: type[msgspec.Struct]) -> set[str]:
-    """List the fields of some classes, for "did you mean" hints."""
-    return {name for shape in shapes for name in shape.__struct_encode_fields__}
 
 
 def replaced(tree: Any, change: Mapping[str, str], sources: frozenset[str]) -> Any:

@@ -6,15 +6,16 @@ A new biosimilar needs only a brand. Everything else stays as shipped.
 from __future__ import annotations
 
 import hashlib
+import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from cards.knowledge import schema
+from cards.knowledge.complete import need_complete
 from cards.knowledge.drug_names import name_in
 from cards.knowledge.loader import check
-from cards.knowledge.located import Document, fields_of, merged_over, nearest, replaced
+from cards.knowledge.located import Document, merged_over, nearest, replaced
 from cards.knowledge.names import level_problem
 from cards.knowledge.problems import Problems
 from cards.knowledge.schema import (
@@ -38,6 +39,7 @@ from cards.values.codes import MalformedCodeError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+_QUOTED = re.compile(r"'([^']{1,80})'")
 _OWN = {"V": "S", "V2": "S"}
 """The site vouches for its own sources; confidence K stays K."""
 _WHOLE = frozenset({"name", "generic", "scope", "brands"})
@@ -80,16 +82,6 @@ class SiteBrand(KnowledgeRecord, frozen=True, kw_only=True):
     retired_hcpcs: tuple[RetiredCode, ...] = ()
     own_hcpcs: bool = True
     packages: tuple[Package, ...] = ()
-
-
-_BRAND_FIELDS = fields_of(SiteBrand, SiteHcpcs, Package, RxNormEntry, AtcEntry, RetiredCode, Cited)
-_PRODUCT_FIELDS = fields_of(
-    *(
-        each
-        for name in schema.__all__
-        if isinstance(each := getattr(schema, name), type) and issubclass(each, KnowledgeRecord)
-    )
-)
 
 
 def with_site(known: Knowledge, files: Iterable[tuple[str, str]]) -> Knowledge:
@@ -141,12 +133,15 @@ def _check_whole(known: Knowledge, document: Document) -> None:
         where = document.where(place_of(document.tree, error.text, ()))
         raise KnowledgeError(f"{where}: {error}") from None
     except KnowledgeError as error:
-        raise KnowledgeError(f"{document.name}: {error}") from None
+        # The message quotes the id or the source that is wrong.
+        quoted = _QUOTED.search(str(error))
+        where = document.where(place_of(document.tree, quoted[1], ())) if quoted else document.name
+        raise KnowledgeError(f"{where}: {error}") from None
 
 
 def _sources(known: Knowledge, document: Document) -> dict[str, Source]:
     given = document.tree.get("sources") or {}
-    sources = document.convert(given, dict[str, Source], ("sources",), fields_of(Source))
+    sources = document.convert(given, dict[str, Source], ("sources",))
     for name, source in sources.items():
         if source.own:
             raise KnowledgeError(f"{document.where(('sources', name, 'own'))}: own is for defaults of the service")
@@ -156,7 +151,7 @@ def _sources(known: Knowledge, document: Document) -> dict[str, Source]:
 
 
 def _with_brand(known: Knowledge, document: Document, tree: Any, place: tuple[str, ...]) -> Knowledge:
-    brand = document.convert(tree, SiteBrand, place, _BRAND_FIELDS)
+    brand = document.convert(tree, SiteBrand, place)
     ids = [product.id for product in known.products]
     if brand.of not in ids:
         where = document.where((*place, "of"))
@@ -196,7 +191,7 @@ def _with_drug_words(known: Knowledge, document: Document, tree: Any, place: tup
 
     A word that is part of a drug's name, or ends like one, is refused: ignoring it would hide another drug.
     """
-    group = document.convert(tree, SiteDrugWords, place, fields_of(SiteDrugWords))
+    group = document.convert(tree, SiteDrugWords, place)
     for word in group.words:
         if not any(map(str.isalnum, word)):
             raise KnowledgeError(f"{document.where((*place, 'words'))}: {word!r} has no letter or digit")
@@ -218,11 +213,22 @@ def _with_product(known: Knowledge, document: Document, tree: Any, place: tuple[
         said = f"no product {tree['id']!r} ships{hint}; a product of your own needs {', '.join(sorted(_WHOLE))}"
         raise KnowledgeError(f"{document.where((*place, 'id'))}: {'.'.join(place)}.id: {said}")
     whole = tree if shipped is None else merged_over(msgspec.to_builtins(shipped), tree)
-    product = document.convert(whole, Product, place, _PRODUCT_FIELDS)
+    product = document.convert(whole, Product, place)
+    if shipped is None:
+        product = _by_every_name(product)
     _need_sources(known, document, tree, place)
     _need_positive(document, tree, place)
+    need_complete(product, document, tree, place, is_new=shipped is None)
     refuse_taken(known, product, document, tree, place)
     return _with(known, product)
+
+
+def _by_every_name(product: Product) -> Product:
+    """Return a new product that is recognized by its names and those of its brands without listing them again."""
+    named = ((brand, tuple(dict.fromkeys((brand.name, *brand.names)))) for brand in product.brands)
+    brands = tuple(msgspec.structs.replace(brand, names=names) for brand, names in named)
+    names = tuple(dict.fromkeys((product.name, product.generic, *product.names, *(each.generic for each in brands))))
+    return msgspec.structs.replace(product, brands=brands, names=names)
 
 
 def _with(known: Knowledge, product: Product) -> Knowledge:

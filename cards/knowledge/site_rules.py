@@ -12,34 +12,25 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import msgspec
 
 from cards.knowledge.loader import default_knowledge
-from cards.knowledge.located import Document, check_sentence, fields_of, nearest, replaced
+from cards.knowledge.located import Document, check_sentence, nearest, replaced
 from cards.knowledge.problems import Problems
 from cards.knowledge.schema import (
-    AgeRange,
-    Cancer,
     CaseResult,
     Cited,
     CodeEntry,
     Concept,
-    Confidence,
-    Expected,
     Kind,
     Knowledge,
     KnowledgeError,
     LocalCode,
     OrderedTest,
-    Problem,
     Query,
     ResultCondition,
     RuleCase,
     Scope,
-    Setting,
     SiteRule,
     Source,
-    Tier,
-    When,
 )
-from cards.knowledge.schema.site_rules import ORDER_HOOKS
 from cards.knowledge.site_codes import (
     CODE,
     SNOMED,
@@ -63,19 +54,7 @@ PLACEHOLDERS = frozenset({"drug", "test", "result", "date", "days", "limit"})
 OWN = {"V": "S", "V2": "S"}
 """The site vouches for its own sources; confidence K stays K."""
 _SECTIONS = ("sources", "rules")
-_SHAPES = (SiteRule, When, AgeRange, ResultCondition, OrderedTest, RuleCase, CaseResult, Cited)
-_FIELDS = fields_of(*_SHAPES) - {"where", "concept"}
-_WORDS = {str(each) for kind in (Cancer, Setting, Tier, Problem, Expected, Confidence) for each in kind} | {
-    *ORDER_HOOKS,
-    "patient-view",
-    "female",
-    "male",
-    "other",
-    "unknown",
-    "info",
-    "warning",
-    "critical",
-}
+_SET_HERE = ("where", "concept")
 _SET_BY_THE_READER = (
     (r"rules\.\d+\.where", "where"),
     (r"rules\.\d+\.cases\.\d+\.where", "where"),
@@ -127,7 +106,7 @@ def _with_file(known: Knowledge, document: Document, problems: Problems) -> Know
     for index, tree in enumerate(entries):
         place = ("rules", str(index))
         with problems.caught():
-            rule = document.convert(replaced(tree, OWN, own), SiteRule, place, _FIELDS, _WORDS)
+            rule = document.convert(replaced(tree, OWN, own), SiteRule, place, _SET_HERE)
             known = _RuleReader(known, document, place).added(rule)
     version = hashlib.sha256(f"{known.version}\n{document.text}".encode()).hexdigest()[:12]
     return msgspec.structs.replace(known, version=version)
@@ -136,7 +115,7 @@ def _with_file(known: Knowledge, document: Document, problems: Problems) -> Know
 def _sources(known: Knowledge, document: Document) -> dict[str, Source]:
     """Read the sources of a file; a source may be repeated if it is identical."""
     given = document.tree.get("sources") or {}
-    sources = document.convert(given, dict[str, Source], ("sources",), fields_of(Source))
+    sources = document.convert(given, dict[str, Source], ("sources",))
     for name, source in sources.items():
         if known.sources.get(name, source) != source:
             raise KnowledgeError(f"{document.where(('sources', name))}: another source {name!r} already exists")

@@ -14,11 +14,10 @@ import msgspec
 
 from cards.facts.outcomes import Indicator
 from cards.facts.topics import Topic
-from cards.knowledge.located import Document, check_sentence, fields_of, merged_over, nearest
+from cards.knowledge.located import Document, check_sentence, merged_over, nearest
 from cards.knowledge.problems import Problems
 from cards.knowledge.schema import KnowledgeError
-from cards.presentation.language import Locale
-from cards.presentation.wording import Link, Sentence, ThresholdWording, TopicWording, Wording
+from cards.presentation.wording import Sentence, TopicWording, Wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from cards.knowledge.schema import SiteRule
 
 _FIELD = re.compile(r"\{([^{}]{0,80})\}")
-_WORDING_FIELDS = fields_of(Wording, TopicWording, Sentence, Link, ThresholdWording, Locale)
 # Scheme, a host without a user, and a path in printable ASCII.
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?(?:[/?#][!-~]{0,1000})?")
 _OPEN = frozenset({"override_reasons", "thresholds", "locale"})
@@ -97,7 +95,7 @@ def _with_file(wording: Wording, document: Document) -> Wording:
             elif section not in _OPEN:
                 _check(document, given, shipped[section], (section,))
     problems.refuse()
-    made = document.convert(merged_over(shipped, document.tree), Wording, (), _WORDING_FIELDS)
+    made = document.convert(merged_over(shipped, document.tree), Wording)
     _check_links(document, made)
     version = hashlib.sha256(f"{wording.version}\n{document.text}".encode()).hexdigest()[:12]
     return msgspec.structs.replace(made, version=version)

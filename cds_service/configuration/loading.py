@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from cards.facts.topics import topics_of
 from cards.presentation.language import ENGLISH
+from cds_service.configuration.coverage_files import unknown_vials
 from cds_service.configuration.environment import CONFIG_VARIABLE, ENV_PREFIX, SECRETS, STAYS_REQUIRED
 from cds_service.configuration.layers import ConfigurationError, Layers, Places, anchor, read_layers
 from cds_service.configuration.messages import problem
@@ -132,6 +133,9 @@ def _refuse_unknown_names(settings: Settings, source: str) -> None:
     ]
     for place, names in thresholds:
         wrong += [((*place, name), why) for name, why in unknown_products(names, known)]
+    if stocked := settings.coverage.vials:
+        found = unknown_vials(stocked, known)
+        wrong += [(("coverage", "vials", name), f"coverage.vials: {why}") for name, why in found]
     if wrong:
         raise ConfigurationError([f"{settings.line_of(*place) or source}: {why}" for place, why in wrong])
 

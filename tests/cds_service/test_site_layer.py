@@ -95,6 +95,17 @@ def test_its_multi_dose_vial_is_billed_without_jw_and_jz(site) -> None:
     assert summary == "Newmab 420 mg: 42 units Q9999, 1x420 mg multi-dose, no JW or JZ"
 
 
+def test_the_vials_in_stock_may_be_those_of_its_own_brand(site) -> None:
+    stock = "coverage: {vials: {newmab: [420], newmap: [420], kadcyla: [150]}}\n"
+    site.write_text(f"{CONFIGURATION}{stock}")
+    with pytest.raises(ConfigurationError) as error:
+        load_settings(site, {})
+    assert [each.split(";")[0].rpartition("/")[2] for each in error.value.problems] == [
+        "her2.yaml:4: coverage.vials: no product or brand 'newmap'",
+        "her2.yaml:4: coverage.vials: kadcyla comes in 100, 160 mg, not in [150]",
+    ]
+
+
 def test_every_card_ends_with_the_contact_and_a_topic_has_its_links(site) -> None:
     cards = Caller(path=site).post(call(orders=[order(378)])).cards
     assert all(card["detail"].endswith("Oncology pharmacy, extension 5555") for card in cards)
