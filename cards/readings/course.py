@@ -166,10 +166,11 @@ def amount_unknown(case: Case, last: Treatment) -> Missing:
 def _doses_counting(case: Case) -> tuple[Treatment, ...]:
     if not case.product.reload:
         return ()
-    return case.doses_of(_products_counting(case))
+    return case.doses_of(products_counting(case))
 
 
-def _products_counting(case: Case) -> frozenset[str]:
+def products_counting(case: Case) -> frozenset[str]:
+    """Return the products whose doses count as the last one before a gap: this one, and those the label names."""
     return frozenset({case.product.id}.union(*(rule.also_after for rule in case.product.reload)))
 
 
@@ -179,7 +180,7 @@ def _last_counting(case: Case) -> Treatment | None:
     latest = max(
         (
             msgspec.structs.replace(each, on=min(each.within[1], case.planned))
-            for each in (case.undated_doses_of(_products_counting(case)) if case.product.reload else ())
+            for each in (case.undated_doses_of(products_counting(case)) if case.product.reload else ())
             if each.within is not None and each.within[0] <= case.planned
         ),
         key=lambda each: (each.on or date.min, each.origin.reference),

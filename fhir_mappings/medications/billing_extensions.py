@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fhir_mappings.codings import Coding, coding_of
+from fhir_mappings.codings import Coding, coding_of, drug_coding
 from fhir_mappings.medications.written_codes import codes_in_text
 from fhir_mappings.wire.lenient import objects, text
 
@@ -46,7 +46,7 @@ def in_extensions(element: Json, where: Pointer) -> Iterator[tuple[Coding, Point
     """Yield the HCPCS codes in an element's extensions, at any depth, each with its path.
 
     An extension named for billing may give a code without a system, or in a text; one in a text has no path, because
-    a button replaces codings only. In any other extension, only a coding that states the HCPCS system counts.
+    a button replaces codings only. In any other extension, a coding must state its system.
     """
     for index, extension in objects(element.get("extension")):
         inside: Pointer = (*where, "extension") if index is None else (*where, "extension", index)
@@ -55,7 +55,7 @@ def in_extensions(element: Json, where: Pointer) -> Iterator[tuple[Coding, Point
 
 
 def _below(node: Json, where: Pointer, depth: int, *, is_for_billing: bool) -> Iterator[tuple[Coding, Pointer]]:
-    coding = coding_of(node)
+    coding = drug_coding(coding_of(node))
     if coding.system == "hcpcs" and (is_for_billing or "system" in node):
         yield coding, where
     if is_for_billing:

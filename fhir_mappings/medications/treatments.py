@@ -49,6 +49,13 @@ _STATES = {
     ("MedicationStatement", "active"): TreatmentState.ACTIVE,
 }
 _WHOLE = "completed"
+# Every status that FHIR R4 has for these resources.
+_STATUSES = frozenset(
+    {
+        "active", "cancelled", "completed", "draft", "entered-in-error", "in-progress", "intended", "not-done",
+        "not-taken", "on-hold", "stopped", "unknown",
+    }
+)  # fmt: skip
 _TIMES = (
     "effectiveDateTime", "effectiveTimeDateTime", "occurenceDateTime", "occurrenceDateTime"
 )  # fmt: skip
@@ -201,11 +208,17 @@ class TreatmentReader:
             return None
         return tablet_mg({}, drug.names) or (tablets.strengths_mg[0] if len(tablets.strengths_mg) == 1 else None)
 
-    def has_no_status(self, resource: Json, references: References) -> bool:
-        """Return whether an administration of a relevant drug does not say whether it took place."""
-        if text(resource.get("resourceType")) != "MedicationAdministration":
-            return False
-        return text(resource.get("status")) in ("", "unknown") and self._drug(resource, references) is not None
+    def status_gap(self, resource: Json, references: References) -> str:
+        """Return why the status of a treatment with a relevant drug says nothing; empty if it does, or for other drugs.
+
+        A dose given must say whether it took place: for it, "unknown" is no answer either.
+        """
+        status = text(resource.get("status"))
+        if text(resource.get("resourceType")) == "MedicationAdministration" and status == "unknown":
+            status = ""
+        if status in _STATUSES:
+            return ""
+        return ("status-unknown" if status else "no-status") if self._drug_of(resource, references) is not None else ""
 
     def is_unclear(self, resource: Json, references: References) -> bool:
         """Return whether a treatment may be one of several drugs, including one that is checked."""

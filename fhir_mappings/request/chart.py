@@ -21,9 +21,10 @@ from fhir_mappings.patient.conditions import ConditionReader
 from fhir_mappings.request.billing import BillingReader
 from fhir_mappings.request.chart_source import UNKNOWN_SOURCE, ChartSource
 from fhir_mappings.request.dispatched import Lacking, dispatched_entries, may_be_for_a_drug
-from fhir_mappings.request.hook_request import BadRequest, bundle_entries, selected_references
+from fhir_mappings.request.hook_request import BadRequest, bundle_entries, is_group, selected_references
 from fhir_mappings.request.orders import Orders
 from fhir_mappings.request.patient_reader import PatientReader
+from fhir_mappings.request.planned import Planned, without_order
 from fhir_mappings.request.sizes import TooManyError, check_orders
 from fhir_mappings.results.observations import ObservationReader
 from fhir_mappings.wire.lenient import base_of, child, objects, reference, text
@@ -155,7 +156,8 @@ class ChartReader:
         found.gaps += [Gap(None, path, reason) for path in unread]
         place = "context.dispatchedOrders" if request.hook.orders_are_signed else "context.draftOrders"
         try:
-            found.gaps += list(self._of_plans(entries, selected, references))
+            named = request.hook.orders_are_signed
+            found.gaps += list(self._of_plans(entries, selected, references, orders_are_named=named))
         except Exception as error:  # noqa: BLE001 - a plan must not cost the orders
             self._failed("plans", error, place, found.gaps)
         read = tuple(found.orders)
@@ -283,26 +285,31 @@ class ChartReader:
         return self._if_in_scope(self._medication.read(resource, path, references), path, "kind-unnamed")
 
     def _of_plans(
-        self, entries: Iterable[tuple[str, Json | None, str]], selected: frozenset[str] | None, references: References
+        self,
+        entries: Iterable[tuple[str, Json | None, str]],
+        selected: frozenset[str] | None,
+        references: References,
+        *,
+        orders_are_named: bool,
     ) -> Iterator[Gap]:
-        """Report a drug in scope in a care plan activity's details, which is not read as an order."""
+        """Report what a plan describes without an order that was sent; where orders are named, those are looked for."""
         for path, plan, full_url in entries:
-            if plan is None or text(plan.get("resourceType")) != "CarePlan":
+            if plan is None or not is_group(plan):
                 continue
             if selected is not None and selected.isdisjoint(_names_of(plan, full_url)):
                 continue
-            for number, activity in objects(plan.get("activity")):
-                detail = child(activity, "detail")
-                as_order = {
-                    "contained": plan.get("contained"),
-                    "medicationCodeableConcept": detail.get("productCodeableConcept"),
-                    "medicationReference": detail.get("productReference"),
-                }
-                if "productCodeableConcept" in detail or "productReference" in detail:
-                    where = f"{path}.activity[{number or 0}].detail"
-                    yield from self._if_in_scope(
-                        self._medication.read(as_order, where, references), where, "plan-activity"
-                    )
+            told: set[str] = set()
+            for step in without_order(plan, path, references):
+                if step.path not in told and not (step.is_missing and orders_are_named):
+                    found = self._of_step(step, references)
+                    told.update(gap.path for gap in found)
+                    yield from found
+
+    def _of_step(self, step: Planned, references: References) -> list[Gap]:
+        order = self._medication.read(step.as_order, step.path, references)
+        if order.gaps:
+            return [Gap(None, step.path, "plan-order-missing" if step.is_missing else "plan-drug-unread")]
+        return self._if_in_scope(order, step.path, "plan-order-named" if step.is_missing else "plan-activity")
 
     def _of_other_patient(self, resource: Json, path: str, references: References) -> list[Gap]:
         order = self._medication.read(resource, path, references)

@@ -29,6 +29,7 @@ from fhir_mappings.request.chart_parts import assembled
 from fhir_mappings.request.chart_source import UNKNOWN_SOURCE, ChartSource
 from fhir_mappings.request.queries import PAGE_SIZES
 from fhir_mappings.results.named_results import has_standard_code
+from fhir_mappings.results.observations import LONGEST_STATUS
 from fhir_mappings.results.reference_ranges import NOBODY, Subject
 from fhir_mappings.wire.lenient import day, text
 from fhir_mappings.wire.modifiers import is_modified_within
@@ -340,8 +341,9 @@ class PatientReader:
             draft.unusable("treatment", stub, "other-patient")
         elif self._treatments.has_unknown_drug(content, draft.references):
             draft.unusable("treatment", stub, "unresolved-drug")
-        elif self._treatments.has_no_status(content, draft.references):
-            draft.unusable("treatment", stub, "no-status")
+        elif reason := self._treatments.status_gap(content, draft.references):
+            values = (("status", text(content.get("status"))[:LONGEST_STATUS]),) if reason != "no-status" else ()
+            draft.facts.append(Gap("treatment", stub.path, reason, None, values))
         elif (treatment := self._treatments.read(content, stub.path, draft.references)) is not None:
             draft.treatments.append(treatment)
             if not treatment.product and self._treatments.is_unclear(content, draft.references):

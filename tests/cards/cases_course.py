@@ -511,6 +511,22 @@ ROWS = [
         after(15, "trastuzumab"),
         says=("4 mg/kg",),
     ),
+    Row(
+        RELOAD,
+        "trastuzumab after a dose under the skin",
+        SILENT,
+        TRASTUZUMAB,
+        chart(history=(given("hylecta", 21), given("trastuzumab", 42, "6 mg/kg"))),
+    ),
+    Row(RELOAD, "trastuzumab late after a dose under the skin", FIRES, TRASTUZUMAB, after(43, "hylecta")),
+    Row(
+        RELOAD,
+        "pertuzumab after Phesgo",
+        SILENT,
+        PERJETA,
+        chart(history=(given("phesgo", 21, "1200 mg"), given("pertuzumab", 42, "420 mg"))),
+    ),
+    Row(RELOAD, "pertuzumab six weeks after Phesgo", FIRES, PERJETA, after(42, "phesgo", "1200 mg")),
     Row(RELOAD, "no earlier dose", NOT_ASKED, PERJETA),
     Row(RELOAD, "Kadcyla has no loading dose", NOT_ASKED, KADCYLA, after(90)),
     Row(

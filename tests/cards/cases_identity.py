@@ -69,7 +69,7 @@ ROWS = [
     ),
     Row(
         CONFLICT,
-        "a misspelt payload beside the code of the antibody alone",
+        "a misspelled payload beside the code of the antibody alone",
         FIRES,
         order("trastuzumab emtasine", "252 mg", rxnorm=("224905",)),
         says=("Kadcyla", "Trastuzumab"),
@@ -140,7 +140,7 @@ ROWS = [
     ),
     Row(AMBIGUOUS, "a suffix of no biosimilar", FIRES, order("trastuzumab-abcd", "420 mg"), says=("abcd",)),
     Row(AMBIGUOUS, "a name that is cut off", FIRES, order("TRASTUZUMA", "420 mg"), says=("trastuzuma",)),
-    Row(AMBIGUOUS, "a misspelt brand", FIRES, order("Kadcylla", "252 mg"), says=("kadcylla", "Kadcyla")),
+    Row(AMBIGUOUS, "a misspelled brand", FIRES, order("Kadcylla", "252 mg"), says=("kadcylla", "Kadcyla")),
     Row(
         CONFLICT,
         "a note in the name that turns to another drug",

@@ -356,7 +356,7 @@ ROWS = [
         KADCYLA,
         msgspec.structs.replace(chart(), treatments=(given("kadcyla", 21, "252 mg"),), labs=with_bare_alt()),
     ),
-    # what cannot be told, and what is not asked
+    # what is unknown, and what is not checked
     Row(LIVER_HOLD, "a value without its upper limit", CANNOT, KADCYLA, chart(values={"alt": "900"})),
     Row(
         LIVER_HOLD,

@@ -54,7 +54,7 @@ def of_terminology() -> Iterator[Code]:
         yield from of_group("snomed", words.snomed, words.by)
     alone = known.diagnosis_codes
     for coded in (*alone.problems, *alone.may_be):
-        # The WHO's ICD-10 has codes that ICD-10-CM lacks.
+        # The WHO's ICD-10 has codes that are not in ICD-10-CM.
         kind = "icd10" if coded.by.source == "icd-10-cm" else "icd10-who"
         yield from of_group(kind, (*coded.icd10, *coded.except_icd10), coded.by)
         yield from of_group("icd9", coded.icd9, coded.by)

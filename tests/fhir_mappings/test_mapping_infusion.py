@@ -109,7 +109,7 @@ def test_is_part_of_dose(instruction: Json, part: bool) -> None:  # noqa: FBT001
 
 
 @pytest.mark.parametrize("junk", [None, 5, "x", [], [None], [[]]])
-def test_junk_says_nothing(junk: Any) -> None:
+def test_junk_states_nothing(junk: Any) -> None:
     assert infusion_times({"dosageInstruction": junk}) == ()
     assert not is_push({"dosageInstruction": junk})
     assert not is_part_of_dose({"dosageInstruction": junk})
