@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _NAMESPACE = uuid.UUID("6f0b8f0e-3d5a-5f0e-9a53-0c6d4b1e9d52")
 _SETTING = "practice"
 _DAYS_LISTED = 12
-_SET_ASIDE = "set-aside"
+_PLACED = ("set-aside", "understood-in-part")
 _LIST = "list-incomplete"
 _PLANNED = "planned-tests"
 _FAILED = f"missing-{FAILED}"
@@ -226,7 +226,7 @@ class Renderer:
             values["check"] = escape(self._wording.topics[topic].display)
         said = (
             self._place(line.text, whole=line.label == _LIST)
-            if line.label in (_SET_ASIDE, _LIST)
+            if line.label in (*_PLACED, _LIST)
             else escape(self._localizer.line(line.label, line.text))
         )
         text = self._wording.evidence[line.label].format(text=said, **values)

@@ -37,7 +37,7 @@ _TESTING = Cited(source="asco-cap", section="HER2 testing algorithm", confidence
 
 
 def her2_missing(case: Case) -> Outcome:
-    """Fire when there is no valid tissue HER2 result; serum, preliminary and cancelled results do not count."""
+    """Fire when there is no valid tissue HER2 result; serum, preliminary and canceled results do not count."""
     if not case.depends_on_her2:
         return NotApplicable("the indication does not turn on a HER2 tissue result")
     status = her2_of(case)

@@ -104,7 +104,6 @@ class Decider:
         )
         self.templates = templates(self.known.terminology, code_map)
         self.crd = settings.crd == crd.VERSION
-        self._required = frozenset(self.templates)
         self._sizes = settings.limits.sizes
         self.read = RequestReader(self.templates, self._sizes).read
         self.billing = settings.billing()

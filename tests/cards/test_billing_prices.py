@@ -88,7 +88,7 @@ def test_titles_and_headers_of_other_quarters(title, header) -> None:
         pytest.param(TITLE + HEADER + "J9354,x,1 MG,-3,,,,\n", "no payment limit", id="a limit below zero"),
         pytest.param(FILE + "J9354,x,1 MG,43.000,,,,\n", "J9354 stands there twice", id="two limits"),
         pytest.param(FILE.replace("October 1,", "October 41,"), "is no date", id="no such day"),
-        pytest.param(FILE.replace("December 31, 2026", "December 31, 2025"), "before they begin", id="turned round"),
+        pytest.param(FILE.replace("December 31, 2026", "December 31, 2025"), "before they begin", id="reversed"),
         pytest.param("x" * 200_000, "no row with the columns|CSV", id="one long line"),
     ],
 )

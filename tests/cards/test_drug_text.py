@@ -81,7 +81,7 @@ def test_a_payload_is_never_settled_by_a_code(stem: str, ending: str) -> None:
 
 
 @given(st.sampled_from(["trastuzumab", "pertuzumab"]), st.sampled_from(["emtansine", "deruxtecan"]), st.data())
-def test_a_misspelt_payload_is_never_the_antibody(antibody: str, payload: str, data: st.DataObject) -> None:
+def test_a_misspelled_payload_is_never_the_antibody(antibody: str, payload: str, data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(payload) - 1))
     letter = data.draw(st.sampled_from("abcdefghijklmnopqrstuvwxyz"))
     kind = data.draw(st.sampled_from(["wrong", "missing", "more", "moved"]))

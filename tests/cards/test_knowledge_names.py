@@ -1,4 +1,4 @@
-"""No name in the knowledge may be misspelt, and a laboratory test of a new kind takes YAML alone."""
+"""No name in the knowledge may be misspelled, and a laboratory test of a new kind takes YAML alone."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def names(node: Any, place: Place = ()) -> Iterator[tuple[Place, str]]:
             yield here, item
 
 
-def misspelt(tree: Any, place: Place, name: str) -> Any:
+def misspelled(tree: Any, place: Place, name: str) -> Any:
     changed = copy.deepcopy(tree)
     node = changed
     for step in place[:-1]:
@@ -81,7 +81,7 @@ def misspelt(tree: Any, place: Place, name: str) -> Any:
 
 
 @pytest.mark.parametrize("file", SHAPES)
-def test_every_name_misspelt_once_is_refused(file: str) -> None:
+def test_every_name_misspelled_once_is_refused(file: str) -> None:
     # YAML aliases are one object; each place must be changed separately.
     tree = msgspec.json.decode(msgspec.json.encode(yaml.safe_load((ROOT / file).read_text(encoding="utf-8"))))
     check_names(msgspec.convert(tree, SHAPES[file], strict=False), KNOWN, file)
@@ -89,7 +89,7 @@ def test_every_name_misspelt_once_is_refused(file: str) -> None:
     by_keys = {(*(step for step in place if isinstance(step, str)), name): (place, name) for place, name in names(tree)}
     found = list(by_keys.values())
     assert len(found) > 10
-    problems = [problem(misspelt(tree, place, name), file) for place, name in found]
+    problems = [problem(misspelled(tree, place, name), file) for place, name in found]
     assert [place for (place, _), why in zip(found, problems, strict=True) if not why] == []
     assert all(f"{name}x" in why for (_, name), why in zip(found, problems, strict=True) if why.startswith(file))
 

@@ -97,7 +97,7 @@ def test_a_sentence_whose_english_has_changed_falls_back() -> None:
     assert found.wording.version != ENGLISH.version
 
 
-def test_a_misspelt_placeholder_is_refused_with_its_line() -> None:
+def test_a_misspelled_placeholder_is_refused_with_its_line() -> None:
     text = 'locale: {code: xx}\nsentences:\n  "Planned for {text}": "Prévu le {txt}"\n'
     catalog = Catalog(Locale(code="xx"), {"Planned for {text}": "Prévu le {txt}"})
     with pytest.raises(WordingError, match=r"xx\.yaml:3: unknown placeholder \{txt\}"):

@@ -174,7 +174,7 @@ def test_no_file_changes_nothing() -> None:
         pytest.param("99999-0001-01", "50242-0088-02", "site.yaml:12: .*belongs to Kadcyla", id="a carton of another"),
         pytest.param("99999-0001-01", "99999-001-1", "site.yaml:12: .*an NDC of 11 digits", id="NDC of ten digits"),
         pytest.param("multi_dose: true", "multi_dose: often", "must be true or false", id="yes or no"),
-        pytest.param("unit_mg: 10", "unit_mg: 10 mg", "must be a number", id="a unit behind a number"),
+        pytest.param("unit_mg: 10", "unit_mg: 10 mg", "must be a number", id="a unit after a number"),
         pytest.param("    generic: trastuzumab-newx\n", "", "the key 'generic' is missing", id="a key that is missing"),
         pytest.param("    generic:", "\tgeneric:", "site.yaml:8: not valid YAML: a tab; YAML is indented", id="a tab"),
         pytest.param(

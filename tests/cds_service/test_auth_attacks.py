@@ -66,8 +66,8 @@ LET_IN: list[Any] = [
     pytest.param(lambda: good({"typ": "jwt"}), id="a type in small letters"),
     pytest.param(lambda: good({"jku": "https://ehr.example.org/jwks.json"}), id="an address of keys that is not asked"),
     pytest.param(lambda: good({"x5t": "abc", "cty": "x", "other": [1]}), id="header members that mean nothing here"),
-    pytest.param(lambda: good(nbf=NOW - 5), id="a begin that has passed"),
-    pytest.param(lambda: good(nbf=NOW + 5), id="a begin within the leeway"),
+    pytest.param(lambda: good(nbf=NOW - 5), id="a start in the past"),
+    pytest.param(lambda: good(nbf=NOW + 5), id="a start within the leeway"),
     pytest.param(lambda: good(iat=NOW + 5), id="a clock that is a little fast"),
     pytest.param(lambda: good(exp=NOW + 3600.5, iat=NOW - 0.25), id="moments with a fraction"),
     pytest.param(lambda: good(exp=int(time.time()) - 5), id="expired within the leeway"),
@@ -193,7 +193,7 @@ TURNED_AWAY: list[Any] = [
     pytest.param(other_header(kid=["key-1"]), 401, "key-id-missing", id="key ids in a list"),
     pytest.param(other_header(kid="../../dev/null"), 401, "key-unknown", id="a key id that is a path"),
     pytest.param(other_header(kid="x' UNION SELECT 'key"), 401, "key-unknown", id="a key id that is a query"),
-    pytest.param(lambda: STRANGER.token(tenant="north"), 401, "signature-wrong", id="a stranger's key"),
+    pytest.param(lambda: STRANGER.token(tenant="north"), 401, "signature-wrong", id="another party's key"),
     pytest.param(
         lambda: STRANGER.token(header={"jwk": STRANGER.jwk}, tenant="north"), 401, "signature-wrong", id="its own jwk"
     ),
@@ -235,7 +235,7 @@ TURNED_AWAY: list[Any] = [
     pytest.param(other_claims(exp=0), 401, "expired", id="expired in 1970"),
     pytest.param(other_claims(iat=NOW + 3600, exp=NOW + 7200), 401, "issued-in-future", id="of tomorrow"),
     pytest.param(other_claims(nbf=NOW + 3600), 401, "not-yet-valid", id="not yet valid"),
-    pytest.param(other_claims(exp=NOW + 90_000), 401, "lifetime-too-long", id="good for more than a day"),
+    pytest.param(other_claims(exp=NOW + 90_000), 401, "lifetime-too-long", id="valid for more than a day"),
     pytest.param(other_claims(iat=1, exp=NOW + 7200), 401, "lifetime-too-long", id="issued in 1970"),
     # Who is allowed
     pytest.param(other_claims(iss="https://evil.example"), 403, "issuer-not-allowed", id="an unknown issuer"),
@@ -245,7 +245,9 @@ TURNED_AWAY: list[Any] = [
     pytest.param(other_claims(iss="\ud800" * 300), 403, "issuer-not-allowed", id="an issuer of half characters"),
     pytest.param(other_claims(tenant="west"), 403, "tenant-not-allowed", id="an unknown tenant"),
     pytest.param(other_claims(tenant=None), 403, "tenant-not-allowed", id="no tenant where there must be one"),
-    pytest.param(lambda: STRANGER.token(tenant="west"), 401, "signature-wrong", id="a stranger who tries tenants out"),
+    pytest.param(
+        lambda: STRANGER.token(tenant="west"), 401, "signature-wrong", id="an unauthenticated caller who tries tenants"
+    ),
     # Claims that are missing or have the wrong type
     *(
         pytest.param(other_claims(**{name: None}), 401, "claim-missing", id=f"no {name}")
@@ -267,7 +269,7 @@ TURNED_AWAY: list[Any] = [
         signed(json.dumps(ES.header()), json.dumps(ES.claims(exp=7)).replace(": 7,", ": Infinity,")),
         401,
         M,
-        id="for ever",
+        id="forever",
     ),
     pytest.param(signed('{"alg":"none","alg":"ES384","kid":"key-1","typ":"JWT"}'), 401, M, id="two algorithms"),
     pytest.param(signed('{"kid":"other-1","alg":"ES384","kid":"key-1","typ":"JWT"}'), 401, M, id="two key ids"),
@@ -439,8 +441,8 @@ SECONDS: list[Any] = [
     pytest.param({"iat": T + LEEWAY_S + 1}, "issued-in-future", id="issued a second after the leeway"),
     pytest.param({"nbf": T + LEEWAY_S}, None, id="valid from the end of the leeway"),
     pytest.param({"nbf": T + LEEWAY_S + 0.5}, "not-yet-valid", id="valid from half a second after it"),
-    pytest.param({"exp": T + 86_400 + LEEWAY_S}, None, id="good for a day and the leeway"),
-    pytest.param({"exp": T + 86_400 + LEEWAY_S + 1}, "lifetime-too-long", id="good for a second more"),
+    pytest.param({"exp": T + 86_400 + LEEWAY_S}, None, id="valid for a day and the leeway"),
+    pytest.param({"exp": T + 86_400 + LEEWAY_S + 1}, "lifetime-too-long", id="valid for a second more"),
 ]
 
 

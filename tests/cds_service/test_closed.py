@@ -76,7 +76,7 @@ def spoilt(running: Running, text: str) -> list[str]:
         pytest.param(REQUIRED.replace("mode: required", 'mode: "off"'), id="turned off"),
         pytest.param(REQUIRED[: REQUIRED.index("ehr.json")], id="cut within a name"),
         pytest.param(REQUIRED[:-4], id="cut at the end"),
-        pytest.param("auth: {mode: required}\n", id="nobody to let in"),
+        pytest.param("auth: {mode: required}\n", id="nobody to admit"),
     ],
 )
 def test_a_running_service_stays_closed(running: Running, text: str) -> None:

@@ -90,7 +90,7 @@ def test_a_higher_layer_replaces_a_lower_one_key_by_key(tmp_path: Path) -> None:
             id="a circle of three",
         ),
         pytest.param(
-            {"a": "\n\nextends: none.yaml"}, "a.yaml:3: extends: ", id="a file that is not there, named by its line"
+            {"a": "\n\nextends: none.yaml"}, "a.yaml:3: extends: ", id="a file that does not exist, named by its line"
         ),
         pytest.param({"a": "extends: b.yaml", "b": "x: ["}, "b.yaml:1: not valid YAML", id="a layer that is not YAML"),
         pytest.param({"a": "extends: [b.yaml]"}, "a.yaml:1: extends: name one file", id="a list"),
@@ -361,7 +361,7 @@ def said(tmp_path: Path, before: str, after: str) -> list[str]:
                     "systemActions, as Da Vinci CRD clients and their test suite want it."
                 ),
             ],
-            id="a profile that is gone",
+            id="a profile that was removed",
         ),
         pytest.param(
             "fhir: {allowed_servers: [https://a.example, https://b.example]}",

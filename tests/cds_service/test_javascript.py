@@ -254,8 +254,8 @@ MARKDOWN: list[Any] = [
         ['<p><a href="https://example.org/a" target="_blank" rel="noopener noreferrer">label</a></p>'],
         id="a link",
     ),
-    pytest.param("[run](javascript:alert(1))", ["<p>[run](javascript:alert(1))</p>"], id="a link that runs is text"),
-    pytest.param("[a](data:text/html,x)", ["<p>[a](data:text/html,x)</p>"], id="so is one that carries its page"),
+    pytest.param("[run](javascript:alert(1))", ["<p>[run](javascript:alert(1))</p>"], id="a script link is text"),
+    pytest.param("[a](data:text/html,x)", ["<p>[a](data:text/html,x)</p>"], id="so is one that contains its page"),
     pytest.param("<img src=x onerror=a()>", ["<p>&lt;img src=x onerror=a()&gt;</p>"], id="markup is text"),
     pytest.param("", ["<p></p>"], id="nothing"),
     pytest.param(252, ["<p>252</p>"], id="a number"),
@@ -314,7 +314,7 @@ CHART = [
 LVEF = "Observation?patient={{context.patientId}}&code=http://loinc.org|10230-1"
 QUERIES: list[Any] = [
     pytest.param("Patient/{{context.patientId}}", ["pat-1"], id="a resource by its id"),
-    pytest.param("Patient/nobody", None, id="one that is not there is null"),
+    pytest.param("Patient/nobody", None, id="one that does not exist is null"),
     pytest.param(LVEF, ["lvef-old", "lvef-new"], id="a search by code"),
     pytest.param(f"{LVEF}&_sort=-date", ["lvef-new", "lvef-old"], id="the newest first"),
     pytest.param(f"{LVEF}&_sort=-date&_count=1", ["lvef-new"], id="so many"),

@@ -124,8 +124,8 @@ def counts(*hits: int, orders: int = 40) -> list[Count]:
     [
         pytest.param([4] * 12, {}, id="always the same"),
         pytest.param([4, 4, 4, 40], {}, id="too little is known before"),
-        pytest.param([4, 5, 3, 4, 5, 20], {5: ("loud", 1)}, id="loud at once"),
-        pytest.param([20, 21, 19, 20, 22, 1], {5: ("silent", 1)}, id="silent at once"),
+        pytest.param([4, 5, 3, 4, 5, 20], {5: ("loud", 1)}, id="a signal at once"),
+        pytest.param([20, 21, 19, 20, 22, 1], {5: ("silent", 1)}, id="silence at once"),
         pytest.param([4] * 12 + [0] * 4, {15: ("silent", 4)}, id="ten in a hundred fall silent: four weeks"),
         pytest.param([3] * 12 + [0] * 4, {15: ("silent", 4)}, id="seven in a hundred fall silent: four weeks"),
         pytest.param([2] * 12 + [0] * 7, {18: ("silent", 8)}, id="five in a hundred fall silent: seven weeks"),

@@ -157,7 +157,7 @@ def test_what_is_filled_in_is_escaped_and_what_is_missing_is_said_in_english() -
         ("geboren am {day} {day}", ""),
     ],
 )
-def test_a_misspelt_placeholder_is_an_error_with_its_line(said, says) -> None:
+def test_a_misspelled_placeholder_is_an_error_with_its_line(said, says) -> None:
     text = f'sentences:\n  "born {{day}}": "{said}"\n'
     if not says:
         assert read_words(text, "de", "x.yaml").say("born {day}", day=1) == "geboren am 1 1"

@@ -175,13 +175,13 @@ def test_nobody_approves_their_own_content(taken, approver: Person, expected: st
         pytest.param(Wish(K.PUBLISHED), S.APPROVED, None, id="now"),
         pytest.param(Wish(K.PUBLISHED, effective_from=NOW), S.APPROVED, None, id="this very moment"),
         pytest.param(
-            Wish(K.PUBLISHED, effective_from=NOW - timedelta(microseconds=1)), S.APPROVED, "time", id="just past"
+            Wish(K.PUBLISHED, effective_from=NOW - timedelta(microseconds=1)), S.APPROVED, "time", id="just after"
         ),
         pytest.param(Wish(K.PUBLISHED, effective_from=NOW + HOUR), S.APPROVED, None, id="in an hour"),
         pytest.param(Wish(K.PUBLISHED, effective_until=NOW + HOUR), S.APPROVED, None, id="now for an hour"),
         pytest.param(Wish(K.PUBLISHED, effective_until=NOW), S.APPROVED, "time", id="over at once"),
         pytest.param(
-            Wish(K.PUBLISHED, "", NOW + HOUR, NOW + HOUR), S.APPROVED, "time", id="an end that is the begin"
+            Wish(K.PUBLISHED, "", NOW + HOUR, NOW + HOUR), S.APPROVED, "time", id="an end equal to the start"
         ),
         pytest.param(Wish(K.PUBLISHED, "", NOW + HOUR, NOW + 2 * HOUR), S.APPROVED, None, id="an hour, in an hour"),
         pytest.param(
@@ -200,18 +200,18 @@ def test_nobody_approves_their_own_content(taken, approver: Person, expected: st
         ),
         pytest.param(
             Wish(K.PUBLISHED, "", AUTUMN.replace(minute=50), AUTUMN.replace(minute=10, fold=1)),
-            S.APPROVED, None, id="the clock is put back between begin and end",
+            S.APPROVED, None, id="the clock is set back between start and end",
         ),
         pytest.param(
             Wish(K.PUBLISHED, "", AUTUMN.replace(minute=10, fold=1), AUTUMN.replace(minute=50)),
-            S.APPROVED, "time", id="before the begin, though a later hand of the clock",
+            S.APPROVED, "time", id="before the start, though at a later time of day",
         ),
         pytest.param(Wish(K.MOVED), S.SCHEDULED, "comment", id="moved without a word"),
         pytest.param(Wish(K.MOVED, "later", NOW + HOUR), S.SCHEDULED, None, id="moved before it begins"),
         pytest.param(Wish(K.MOVED, "earlier", NOW - HOUR), S.SCHEDULED, "time", id="moved into the past"),
         pytest.param(Wish(K.MOVED, "shorter", None, NOW + HOUR), S.LIVE, None, id="its end moved, once it has begun"),
-        pytest.param(Wish(K.MOVED, "later", NOW + HOUR), S.LIVE, "time", id="its begin moved, once it has begun"),
-        pytest.param(Wish(K.SUBMITTED, effective_from=NOW + HOUR), S.DRAFT, "time", id="a begin that means nothing"),
+        pytest.param(Wish(K.MOVED, "later", NOW + HOUR), S.LIVE, "time", id="its start moved, once it has begun"),
+        pytest.param(Wish(K.SUBMITTED, effective_from=NOW + HOUR), S.DRAFT, "time", id="an unreadable start"),
         pytest.param(Wish(K.RETIRED, "why", effective_until=NOW + HOUR), S.LIVE, "time", id="retired for a time"),
     ],
 )  # fmt: skip
@@ -239,7 +239,7 @@ def gone(version: int, at: float) -> Step:
     ("steps", "expected"),
     [
         pytest.param([], {0: None}, id="nothing published"),
-        pytest.param([out(1, 1, 1)], {0.9: None, 1: 1, 50: 1}, id="from its begin on"),
+        pytest.param([out(1, 1, 1)], {0.9: None, 1: 1, 50: 1}, id="from its start on"),
         pytest.param([out(1, 1, 3)], {2.9: None, 3: 1}, id="scheduled"),
         pytest.param([out(1, 1, 1, 3)], {2.9: 1, 3: None}, id="until its end, which is not part of it"),
         pytest.param([out(1, 1, 1), out(2, 2, 2)], {1.5: 1, 2: 2}, id="the newer one"),
@@ -251,7 +251,7 @@ def gone(version: int, at: float) -> Step:
             [out(1, 1, 1), out(2, 2, 2), gone(1, 3), gone(2, 5)], {4: 2, 5: None}, id="the one before was retired"
         ),
         pytest.param([out(1, 1, 1, 3), out(2, 2, 2), gone(2, 5)], {4: 2, 5: None}, id="the one before has run out"),
-        pytest.param([out(1, 1, 6), out(2, 2, 2)], {3: 2, 6: 1}, id="by the begin, not by the number"),
+        pytest.param([out(1, 1, 6), out(2, 2, 2)], {3: 2, 6: 1}, id="by the start, not by the number"),
         pytest.param([out(1, 1, 4, number=8), out(2, 2, 4, number=7)], {4: 1}, id="at one moment, the later step"),
         pytest.param([out(1, 1, 3), moved(1, 2, 6)], {3: None, 6: 1}, id="moved before it began"),
         pytest.param([out(1, 1, 1, 9), moved(1, 4, 1, 5)], {3: 1, 4.5: 1, 5: None}, id="its end moved"),

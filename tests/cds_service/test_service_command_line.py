@@ -103,7 +103,9 @@ def test_service_check_says_that_there_are_no_cards(tmp_path) -> None:
 @pytest.mark.parametrize(
     ("orders", "settings", "says", "never"),
     [
-        pytest.param([order(252)], "", ["every check that applies was carried out"], ["Not shown"], id="all is well"),
+        pytest.param(
+            [order(252)], "", ["every check that applies was carried out"], ["Not shown"], id="nothing is wrong"
+        ),
         pytest.param(
             [order(378)],
             "cards: {dose-above-maximum: {mode: shadow}, weight-stale: {mode: off}}",
@@ -205,16 +207,16 @@ def test_service_check_says_nothing_of_the_request_in_an_error(tmp_path) -> None
     "arguments",
     [
         pytest.param(["check"], id="check without a file"),
-        pytest.param(["check", "nope.json"], id="check with a file that is not there"),
+        pytest.param(["check", "nope.json"], id="check with a file that does not exist"),
         pytest.param(["config", "check"], id="config check without a file"),
-        pytest.param(["config", "check", "nope.yaml"], id="config check with a file that is not there"),
-        pytest.param(["check", __file__, "--format", "xml"], id="check in a format that there is not"),
-        pytest.param(["check", __file__, "--config", "nope.yaml"], id="check with a configuration that is not there"),
+        pytest.param(["config", "check", "nope.yaml"], id="config check with a file that does not exist"),
+        pytest.param(["check", __file__, "--format", "xml"], id="check in a format that does not exist"),
+        pytest.param(["check", __file__, "--config", "nope.yaml"], id="check with a configuration that does not exist"),
         pytest.param(["serve", "--port", "0"], id="serve at port 0"),
         pytest.param(["serve", "--port", "65536"], id="serve beyond the last port"),
         pytest.param(["serve", "--workers", "0"], id="serve without workers"),
-        pytest.param(["serve", "--config", "nope.yaml"], id="serve with a configuration that is not there"),
-        pytest.param(["sevre"], id="a command misspelt"),
+        pytest.param(["serve", "--config", "nope.yaml"], id="serve with a configuration that does not exist"),
+        pytest.param(["sevre"], id="a command misspelled"),
     ],
 )
 def test_service_command_refuses(arguments) -> None:
@@ -242,11 +244,11 @@ def test_service_command_helps(arguments) -> None:
             "public_url: http://h.example", 2, "auth.mode is missing", id="a file that leaves open who may call"
         ),
         pytest.param("auth: {mode: off}", 0, "valid", id="a valid file"),
-        pytest.param("fhri: {}", 2, ":1: unknown key 'fhri'; did you mean 'fhir'?", id="a key misspelt"),
+        pytest.param("fhri: {}", 2, ":1: unknown key 'fhri'; did you mean 'fhir'?", id="a key misspelled"),
         pytest.param("a: [", 2, ":1: not valid YAML", id="no YAML"),
-        pytest.param("auth: {mode: required}", 2, ":1: auth.mode: 'required' without", id="nobody to let in"),
+        pytest.param("auth: {mode: required}", 2, ":1: auth.mode: 'required' without", id="nobody to admit"),
         pytest.param(
-            "auth: {mode: off}\nsite: {code_maps: [nope.json]}", 2, "nope.json", id="a code map that is not there"
+            "auth: {mode: off}\nsite: {code_maps: [nope.json]}", 2, "nope.json", id="a code map that does not exist"
         ),
     ],
 )
@@ -274,12 +276,12 @@ def test_service_config_schema_prints_json_and_nothing_else() -> None:
 @pytest.mark.parametrize(
     ("config", "said"),
     [
-        pytest.param("fhri: {}", "her2.yaml:1: unknown key 'fhri'; did you mean 'fhir'?", id="a key misspelt"),
+        pytest.param("fhri: {}", "her2.yaml:1: unknown key 'fhri'; did you mean 'fhir'?", id="a key misspelled"),
         pytest.param(
-            "auth: {mode: required}", "her2.yaml:1: auth.mode: 'required' without auth.clients", id="nobody to let in"
+            "auth: {mode: required}", "her2.yaml:1: auth.mode: 'required' without auth.clients", id="nobody to admit"
         ),
         pytest.param(
-            "auth: {mode: off}\nsite: {code_maps: [nope.json]}", "nope.json", id="a code map that is not there"
+            "auth: {mode: off}\nsite: {code_maps: [nope.json]}", "nope.json", id="a code map that does not exist"
         ),
     ],
 )

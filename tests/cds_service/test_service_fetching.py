@@ -249,11 +249,11 @@ def test_service_reads_every_page(service, chart) -> None:
 
 BAD_PAGES = [
     pytest.param(Reply(status=500), id="that is an error"),
-    pytest.param(Reply(status=404), id="that is gone"),
+    pytest.param(Reply(status=404), id="that was removed"),
     pytest.param(Reply(status=302, headers={"Location": "/fhir/x"}), id="that is elsewhere"),
     pytest.param(Reply(hangs_up=True), id="that never comes"),
     pytest.param(Reply(after_s=3), id="that comes too late"),
-    pytest.param(Reply(trickles=True), id="that trickles in"),
+    pytest.param(Reply(trickles=True), id="that arrives slowly"),
     pytest.param(Reply(b"<html>"), id="that is not JSON"),
     pytest.param(Reply(b"null"), id="that is null"),
     pytest.param(Reply(b""), id="that is empty"),
@@ -282,9 +282,9 @@ def test_service_says_so_when_there_is_a_next_page(hasty, chart, reply) -> None:
         pytest.param("https://127.0.0.1:{port}/fhir?page=2", id="of another scheme"),
         pytest.param("http://127.0.0.1:{port}/other?page=2", id="outside the base"),
         pytest.param("http://127.0.0.1:{port}/fhirx?page=2", id="beside the base"),
-        pytest.param("http://127.0.0.1:{port}/fhir/../other?page=2", id="that climbs out of the base"),
-        pytest.param("http://127.0.0.1:{port}/fhir/%2e%2e/other?page=2", id="that climbs out unseen"),
-        pytest.param("http://127.0.0.1:{port}/fhir/%2E./other?page=2", id="that climbs out half seen"),
+        pytest.param("http://127.0.0.1:{port}/fhir/../other?page=2", id="with path traversal out of the base"),
+        pytest.param("http://127.0.0.1:{port}/fhir/%2e%2e/other?page=2", id="with encoded path traversal"),
+        pytest.param("http://127.0.0.1:{port}/fhir/%2E./other?page=2", id="with partly encoded path traversal"),
         pytest.param("http://127.0.0.1:{port}\\@{elsewhere_host}/fhir?page=2", id="with a backslash"),
         pytest.param("http://127.0.0.1:{port}\t/fhir?page=2", id="with a tab"),
         pytest.param("//{elsewhere_host}/fhir?page=2", id="without a scheme"),
@@ -421,7 +421,7 @@ def test_service_asks_for_everything_at_once(service, chart) -> None:
 
 @pytest.mark.parametrize(
     "reply",
-    [pytest.param(Reply(after_s=1.5), id="late"), pytest.param(Reply(trickles=True), id="trickling in")],
+    [pytest.param(Reply(after_s=1.5), id="late"), pytest.param(Reply(trickles=True), id="arriving slowly")],
 )
 def test_service_is_not_held_up_afterwards_by_answers_that_were(hasty, chart, reply) -> None:
     for _ in range(3):
@@ -470,9 +470,11 @@ def test_service_is_not_held_up_afterwards_by_answers_that_were(hasty, chart, re
         pytest.param(["https://a.example/fhir"], "https://a.example/fhirx", False, id="beside the path"),
         pytest.param(["https://a.example/fhir"], "https://a.example/FHIR", False, id="with the path in capitals"),
         pytest.param(["https://a.example/fhir"], "https://a.example/", False, id="above the path"),
-        pytest.param(["https://a.example/fhir"], "https://a.example/fhir/../x", False, id="climbing out"),
-        pytest.param(["https://a.example/fhir"], "https://a.example/fhir/%2e%2e/x", False, id="climbing out unseen"),
-        pytest.param(["https://a.example/fhir"], "https://a.example/fhir/%2E%2E", False, id="climbing out in capitals"),
+        pytest.param(["https://a.example/fhir"], "https://a.example/fhir/../x", False, id="path traversal"),
+        pytest.param(["https://a.example/fhir"], "https://a.example/fhir/%2e%2e/x", False, id="encoded path traversal"),
+        pytest.param(
+            ["https://a.example/fhir"], "https://a.example/fhir/%2E%2E", False, id="path traversal in capitals"
+        ),
         pytest.param(["https://a.example/fhir"], "https://u@a.example/fhir", False, id="with a user"),
         pytest.param(["https://a.example/fhir"], "https://u:p@a.example/fhir", False, id="with a password"),
         pytest.param(["https://a.example/fhir"], "https://a.example/fhir?x=", False, id="with a query"),

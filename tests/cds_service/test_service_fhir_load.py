@@ -74,7 +74,7 @@ def in_a_moment() -> str:
 @pytest.mark.parametrize(
     "first",
     [
-        pytest.param(Reply(hangs_up=True), id="hung up"),
+        pytest.param(Reply(hangs_up=True), id="connection closed"),
         pytest.param(Reply(status=502), id="was a bad gateway"),
         pytest.param(Reply(status=503), id="was not available"),
         pytest.param(Reply(status=503, headers={"Retry-After": "0"}), id="asked for no pause"),
@@ -104,7 +104,7 @@ def test_service_asks_a_second_time_when_the_server(hasty, chart, first) -> None
         pytest.param(Reply(b"garbage"), id="sends garbage"),
         pytest.param(Reply(b"{}", headers={"Content-Length": "9"}), id="stops in the middle"),
         pytest.param(as_json(outcome()), id="sends an OperationOutcome"),
-        pytest.param(Reply(after_s=3), id="is silent"),
+        pytest.param(Reply(after_s=3), id="never answers"),
     ],
 )
 def test_service_asks_once_when_the_server(hasty, chart, reply) -> None:
@@ -244,9 +244,9 @@ def test_service_tolerates(hasty, chart, reply) -> None:
 @pytest.mark.parametrize(
     "reply",
     [
-        pytest.param(Reply(drips=True), id="drips headers"),
-        pytest.param(Reply(trickles=True), id="trickles a body"),
-        pytest.param(Reply(after_s=5), id="is silent"),
+        pytest.param(Reply(drips=True), id="sends headers slowly"),
+        pytest.param(Reply(trickles=True), id="sends a body slowly"),
+        pytest.param(Reply(after_s=5), id="never answers"),
     ],
 )
 def test_service_recovers_its_threads_from_a_server_that(chart, reply) -> None:

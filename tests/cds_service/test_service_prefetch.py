@@ -136,7 +136,7 @@ def test_service_names_every_key_when_the_prefetch_is(service, prefetch) -> None
         pytest.param("http://ehr.example.org/fhir", id="without encryption"),
         pytest.param("ftp://127.0.0.1/fhir", id="of another scheme"),
         pytest.param("file:///etc/passwd", id="that is a file"),
-        pytest.param("http://127.0.0.1:70000/fhir", id="with a port that there is not"),
+        pytest.param("http://127.0.0.1:70000/fhir", id="with a port that does not exist"),
         pytest.param("http://[::1/fhir", id="that is half an address"),
         pytest.param("//127.0.0.1/fhir", id="without a scheme"),
         pytest.param("127.0.0.1", id="that is a host alone"),
@@ -180,7 +180,7 @@ def test_service_reads_a_single_resource_in_place_of_a_bundle(service, key, reso
         pytest.param({"mine": lvef()}, id="with the one resource that lacked"),
         pytest.param({"a": None, "b": bundle(lvef())}, id="some of them null"),
         pytest.param({"a": outcome(), "b": bundle(outcome(), lvef())}, id="some of them failed"),
-        pytest.param({"a": 7, "b": "x", "c": [], "d": {}, "e": bundle(lvef())}, id="some of them nonsense"),
+        pytest.param({"a": 7, "b": "x", "c": [], "d": {}, "e": bundle(lvef())}, id="some of them invalid"),
     ],
 )
 def test_service_uses_keys_of_the_client(service, extra) -> None:

@@ -92,7 +92,7 @@ def test_service_process_answers_a_call(running, service_id) -> None:
         pytest.param("POST", f"/cds-services/{SIGN}", b"\xff" * 90_000, {}, 400, id="garbage"),
         pytest.param("POST", f"/cds-services/{SIGN}", b"", {}, 400, id="no body"),
         pytest.param("POST", "/cds-services/nope", b"{}", {}, 404, id="an unknown service"),
-        pytest.param("GET", "/%00%ff%2e%2e/x?%zz", None, {}, 404, id="an odd address"),
+        pytest.param("GET", "/%00%ff%2e%2e/x?%zz", None, {}, 404, id="an unusual address"),
         pytest.param("DELETE", f"/cds-services/{SIGN}", None, {}, 405, id="a wrong method"),
         pytest.param("POST", f"/cds-services/{SIGN}", call(prefetch={}), {}, 412, id="a missing chart"),
         pytest.param("POST", f"/cds-services/{SIGN}", b" " * 100_001, {}, 413, id="a body over the limit"),

@@ -246,7 +246,7 @@ def test_service_names_the_method_it_takes_after(service, method, path, allowed)
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        pytest.param("POST", "/cds-services/her2-order-sing", id="a service misspelt"),
+        pytest.param("POST", "/cds-services/her2-order-sing", id="a service misspelled"),
         pytest.param("POST", "/cds-services/order-sign", id="a hook for a service"),
         pytest.param("POST", "/cds-services/HER2-ORDER-SIGN", id="a service in capitals"),
         pytest.param("POST", f"/cds-services/{SIGN}/", id="a slash too many at the end"),

@@ -240,7 +240,7 @@ def test_smart_refuses(seen, tempered, temper, code) -> None:
     [
         pytest.param("https://evil.example/fhir", id="of another host"),
         pytest.param("", id="of nobody"),
-        pytest.param("{iss}/../other", id="that climbs"),
+        pytest.param("{iss}/../other", id="with path traversal"),
         pytest.param("{iss}.evil.example", id="that looks like it"),
     ],
 )
@@ -417,7 +417,7 @@ def test_smart_link_does_not_prevent_an_explanation() -> None:
             "{iss: 'https://a.example', client_id: x, client_secret_env: NOT_THERE}", "NOT_THERE", id="no secret"
         ),
         pytest.param("{iss: 'https://a.example', client_id: x, private_key: k.pem}", "key_id", id="a key without id"),
-        pytest.param("{iss: 'https://a.example', clientid: x}", "did you mean 'client_id'", id="a key misspelt"),
+        pytest.param("{iss: 'https://a.example', clientid: x}", "did you mean 'client_id'", id="a key misspelled"),
     ],
 )
 def test_smart_configuration_is_refused(tmp_path, server, problem) -> None:

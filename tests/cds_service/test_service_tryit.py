@@ -417,7 +417,7 @@ MARKDOWN = [
         '<p><a href="https://x.example/a" target="_blank" rel="noopener noreferrer">PI</a></p>',
         id="a link",
     ),
-    pytest.param("[x](javascript:a)", "<p>[x](javascript:a)</p>", id="a link that runs is text"),
+    pytest.param("[x](javascript:a)", "<p>[x](javascript:a)</p>", id="a script link is text"),
     pytest.param("[x] (y", "<p>[x] (y</p>", id="brackets that are not a link"),
     pytest.param("<b>x</b> & y", "<p>&lt;b&gt;x&lt;/b&gt; &amp; y</p>", id="HTML is text"),
 ]

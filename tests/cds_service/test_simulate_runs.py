@@ -106,8 +106,8 @@ def test_the_tables_hold_the_same_in_parquet_and_csv(compared) -> None:
         rows = rows_of(compared / f"{name}.csv")
         assert table.column_names == list(rows[0] if rows else table.column_names)
         written = [["" if v is None else str(v) for v in row.values()] for row in table.to_pylist()]
-        spelt = {"True": "true", "False": "false"}
-        assert [list(row.values()) for row in rows] == [[spelt.get(v, v) for v in row] for row in written]
+        spelled = {"True": "true", "False": "false"}
+        assert [list(row.values()) for row in rows] == [[spelled.get(v, v) for v in row] for row in written]
         assert len(rows) == table.num_rows
     orders = rows_of(compared / "orders.csv")
     assert {row["site"] for row in orders} <= {f"{n} oncology" for n in ("North", "South", "Harbour", "Day Clinic")}

@@ -546,7 +546,7 @@ def test_a_trial_of_a_version_is_reported_on_the_command_line(monkeypatch: pytes
         pytest.param(("begin", "2", "--by", "A"), "version 1 is on trial; end that trial first", id="a second"),
         pytest.param(("begin", "1", "--by", "A"), "that is on-trial cannot be put on trial", id="twice"),
         pytest.param(("end", "2", "--by", "A"), "that is approved cannot be taken off trial", id="none of it"),
-        pytest.param(("begin", "9", "--by", "A"), "there is no version 9", id="a version that there is not"),
+        pytest.param(("begin", "9", "--by", "A"), "there is no version 9", id="a nonexistent version"),
         pytest.param(("begin", "2", "--by", " "), "--by: write a name", id="no name"),
         pytest.param(("begin", "2", "--by", "A\nB"), "--by: write a name", id="two lines"),
         pytest.param(("begin", "2", "--by", "x" * 121), "--by: write a name", id="a long name"),

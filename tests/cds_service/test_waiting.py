@@ -270,7 +270,7 @@ def test_launches_and_sign_ins_at_unresponsive_servers_delay_no_call(neighbor: C
     [
         pytest.param(Reply(headers={"Content-Length": "99"}), id="a body that breaks off"),
         pytest.param(Reply(b"zz\r\n", headers={"Transfer-Encoding": "chunked"}), id="a body in no chunks"),
-        pytest.param(Reply(b"{}", headers={"Content-Encoding": "gzip"}), id="a body that is not packed as it says"),
+        pytest.param(Reply(b"{}", headers={"Content-Encoding": "gzip"}), id="a body not compressed as declared"),
     ],
 )
 def test_a_truncated_answer_to_a_launch_is_reported_as_unreachable(neighbor: ChartServer, reply: Reply) -> None:

@@ -57,7 +57,7 @@ def test_workbench_does_not_exist_without_a_sign_in(store: Store, path: str) -> 
         pytest.param({"headers": {"X-Forwarded-For": "192.0.2.7"}}, id="somebody behind a proxy"),
         pytest.param({"headers": {"Forwarded": "for=192.0.2.7"}}, id="somebody behind a modern proxy"),
         pytest.param({"headers": {"X-Forwarded-Host": "her2.hospital.example"}}, id="somebody who asked elsewhere"),
-        pytest.param({"headers": {"Host": "evil.example"}}, id="a browser that was led here by another name"),
+        pytest.param({"headers": {"Host": "evil.example"}}, id="a browser that came here under another name"),
         pytest.param({"headers": {"Host": "127.0.0.1.evil.example"}}, id="a name that begins like this machine"),
     ],
 )
@@ -204,7 +204,7 @@ def test_the_record_is_open_on_this_machine_only_under_its_own_name() -> None:
         pytest.param(
             "workbench: {oidc: {issuer: 'https://idp.example', client_id: a, roles: {king: [a]}}}",
             "king",
-            id="a role that there is not",
+            id="a nonexistent role",
         ),
         pytest.param(
             "workbench: {oidc: {issuer: 'https://idp.example', client_id: a, roles: {}, scopes: profile}}",
@@ -217,7 +217,7 @@ def test_the_record_is_open_on_this_machine_only_under_its_own_name() -> None:
             id="a secret that is not set",
         ),
         pytest.param("workbench: {cookie_key: " + "k" * 40 + "}", "is a secret", id="a key in the file"),
-        pytest.param("workbench: {sign_in: on}", "workbench.sign_in", id="a way of signing in that there is not"),
+        pytest.param("workbench: {sign_in: on}", "workbench.sign_in", id="a way of signing in that does not exist"),
     ],
 )
 def test_workbench_refuses_a_configuration_with(tmp_path: Path, written: str, said: str) -> None:

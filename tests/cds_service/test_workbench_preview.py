@@ -182,7 +182,7 @@ def test_preview_shows_no_mark_of_a_chart_as_a_mark_of_the_page(seat: Seat) -> N
     ("fields", "said"),
     [
         pytest.param({"thresholds.weight_max_age_days": "60"}, "older than 60 days instead of", id="a threshold"),
-        pytest.param({"thresholds.weight_max_age_days": "60,0"}, "older than 60 days", id="a comma for a point"),
+        pytest.param({"thresholds.weight_max_age_days": "60,0"}, "older than 60 days", id="a comma instead of a point"),
         pytest.param({"thresholds.weight_max_age_days": "4000"}, "must lie between 1 and 365", id="out of bounds"),
         pytest.param({"thresholds.weight_max_age_days": "soon"}, "thresholds.weight_max_age_days", id="no number"),
         pytest.param({"cards.weight-stale.mode": "loud"}, "cards.weight-stale.mode", id="no mode"),

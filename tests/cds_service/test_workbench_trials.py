@@ -67,9 +67,9 @@ def test_a_review_is_kept_under_the_name_and_subject_of_the_reviewer(seat: Seat,
 @pytest.mark.parametrize(
     "fields",
     [
-        pytest.param({"verdict": "maybe"}, id="a verdict that there is not"),
-        pytest.param({"topic": "no-such-topic"}, id="a topic that there is not"),
-        pytest.param({"decision": "no-such-decision"}, id="a decision that there is not"),
+        pytest.param({"verdict": "maybe"}, id="a nonexistent verdict"),
+        pytest.param({"topic": "no-such-topic"}, id="a nonexistent topic"),
+        pytest.param({"decision": "no-such-decision"}, id="a nonexistent decision"),
         pytest.param({"decision": ""}, id="no decision"),
         pytest.param({"comment": "x" * 5000}, id="too long a comment"),
     ],

@@ -112,7 +112,7 @@ def test_the_author_of_a_version_does_not_approve_it(office: Office) -> None:
         pytest.param("ben", "published", 403, id="a reviewer publishes"),
         pytest.param("ada", "published", 400, id="what nobody has approved"),
         pytest.param("ada", "drafted", 400, id="a draft of what is there"),
-        pytest.param("ada", "made-up", 400, id="a step that there is not"),
+        pytest.param("ada", "made-up", 400, id="a nonexistent step"),
     ],
 )
 def test_a_step_is_refused_to(office: Office, who: str, kind: str, status: int) -> None:
@@ -136,7 +136,7 @@ def test_the_second_of_two_concurrent_steps_is_reported(office: Office) -> None:
     ("fields", "said"),
     [
         pytest.param({"thresholds__weight_max_age_days": "4000"}, "must lie between 1 and 365", id="out of bounds"),
-        pytest.param({"cards__weight-stale__mode": "loud"}, "cards.weight-stale.mode", id="a mode that there is not"),
+        pytest.param({"cards__weight-stale__mode": "loud"}, "cards.weight-stale.mode", id="a nonexistent mode"),
     ],
 )
 def test_a_draft_ignores_content_in_the_request(office: Office, fields, said: str) -> None:
@@ -150,8 +150,8 @@ def test_a_draft_ignores_content_in_the_request(office: Office, fields, said: st
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        pytest.param({"effective_from": "2020-01-01T08:00"}, "cannot begin in the past", id="a begin that has passed"),
-        pytest.param({"effective_until": "2020-01-01T08:00"}, "must end after it begins", id="an end before its begin"),
+        pytest.param({"effective_from": "2020-01-01T08:00"}, "cannot begin in the past", id="a start in the past"),
+        pytest.param({"effective_until": "2020-01-01T08:00"}, "must end after it begins", id="an end before its start"),
         pytest.param({"effective_from": "tomorrow"}, "Write a time as", id="no time"),
     ],
 )
@@ -245,7 +245,7 @@ def test_an_older_version_is_reused_as_a_draft(office: Office) -> None:
     [
         pytest.param({"title": ""}, "give it a title", id="no title"),
         pytest.param({"title": "x" * 201}, "give it a title", id="too long a title"),
-        pytest.param({"from": "77"}, "There is no such version", id="a version that there is not"),
+        pytest.param({"from": "77"}, "There is no such version", id="a nonexistent version"),
     ],
 )
 def test_no_version_begins_with(office: Office, fields, said: str) -> None:

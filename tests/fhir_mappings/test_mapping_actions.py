@@ -175,7 +175,7 @@ def test_both_ends_of_a_range_come_down() -> None:
         pytest.param("378mg IV", "252 mg IV", id="without a blank"),
         pytest.param("378 mg in 250 mL", "252 mg in 250 mL", id="a volume beside it"),
         pytest.param("3780 mg", "3780 mg", id="a longer number is another number"),
-        pytest.param("1378 mg", "1378 mg", id="a number that ends alike is another number"),
+        pytest.param("1378 mg", "1378 mg", id="a number with the same ending is another number"),
         pytest.param("378 mg/m2", "378 mg/m2", id="another unit is another dose"),
         pytest.param("IV over 90 minutes", "IV over 90 minutes", id="no dose"),
     ],

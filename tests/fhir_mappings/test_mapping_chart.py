@@ -273,7 +273,7 @@ def test_serum_her2_is_not_even_a_mention() -> None:
         pytest.param(bundle(WEIGHT, {}), ["malformed"], id="an empty resource"),
         pytest.param(bundle(WEIGHT, {"resourceType": "Provenance"}), [], id="a resource of no interest"),
         pytest.param(
-            bundle(WEIGHT, {**condition("c"), "resourceType": "condition"}), ["malformed"], id="a misspelt type"
+            bundle(WEIGHT, {**condition("c"), "resourceType": "condition"}), ["malformed"], id="a misspelled type"
         ),
         pytest.param(bundle(WEIGHT, condition("c", code={})), ["no-code"], id="a condition with an empty code"),
         pytest.param(bundle(WEIGHT, condition("c", code={"coding": [{}]})), ["no-code"], id="with an empty coding"),
@@ -606,7 +606,7 @@ def test_an_order_in_scope_needs_its_data() -> None:
         pytest.param(
             {"resourceType": "MedicationRequest", "id": "o", "medication": KADCYLA},
             "other-release",
-            id="R5, the concept without its shell",
+            id="R5, the concept without its wrapper",
         ),
         pytest.param(
             {
@@ -625,7 +625,7 @@ def test_an_order_in_scope_needs_its_data() -> None:
                 "medication": {"reference": {"reference": "Medication/x"}},
             },
             "other-release-unnamed",
-            id="R5, a drug that is not there",
+            id="R5, a drug that does not exist",
         ),
         pytest.param(
             {"resourceType": "MedicationOrder", "id": "o", "medicationCodeableConcept": concept(text="Amoxicillin")},

@@ -315,7 +315,7 @@ def test_problem(resource: Json, expected: str | None) -> None:
         pytest.param({"clinicalStatus": "Resolved"}, True, None, id="a bare text"),
         pytest.param({"clinicalStatus": {"text": "In remission"}}, True, None, id="in remission"),
         pytest.param({"clinicalStatus": {"text": "Active"}}, False, None, id="active"),
-        pytest.param({}, False, None, id="no word of an end"),
+        pytest.param({}, False, None, id="no stated end"),
     ],
 )
 def test_a_problem_that_is_over(changes: Json, is_past: bool, ended: str | None) -> None:  # noqa: FBT001 - a column
@@ -406,9 +406,9 @@ def german(code: str, sign: str = "") -> Json:
         pytest.param(condition("c", german("J84.9", "Z")), "past", id="Z beside the code"),
         pytest.param(condition("c", german("J84.9", "A"), verificationStatus=None), "none", id="A beside the code"),
         pytest.param(condition("c", german("J84.9", "A")), "suspected", id="A, but confirmed"),
-        pytest.param(condition("c", german("J84.9V"), verificationStatus=None), "suspected", id="V behind the code"),
-        pytest.param(condition("c", german("I50.1RG")), "present", id="a side and G behind the code"),
-        pytest.param(condition("c", german("J84.9 A"), verificationStatus=None), "none", id="A behind the code"),
+        pytest.param(condition("c", german("J84.9V"), verificationStatus=None), "suspected", id="V after the code"),
+        pytest.param(condition("c", german("I50.1RG")), "present", id="a side and G after the code"),
+        pytest.param(condition("c", german("J84.9 A"), verificationStatus=None), "none", id="A after the code"),
     ],
 )
 def test_the_state_of_a_problem(resource: Json, expected: str) -> None:
@@ -456,7 +456,9 @@ ICD9 = "http://hl7.org/fhir/sid/icd-9-cm"
         pytest.param(concept(coding(SNOMED, "10274008")), "SNOMED CT 10274008", id="SNOMED, not known"),
         pytest.param(concept(coding(SNOMED, "10274008"), icd("I10")), None, id="SNOMED beside ICD-10"),
         pytest.param(concept(coding(SNOMED, "10274008", "Pain of the knee")), None, id="SNOMED with words"),
-        pytest.param(concept(coding(SNOMED, "10274008", "Unknown")), "SNOMED CT 10274008", id="a word for no word"),
+        pytest.param(
+            concept(coding(SNOMED, "10274008", "Unknown")), "SNOMED CT 10274008", id="a placeholder for a missing value"
+        ),
         pytest.param(concept(coding(SNOMED, "10274008", "10274008")), "SNOMED CT 10274008", id="the code as display"),
         pytest.param(concept(coding("urn:local", "P-17")), "P-17", id="a code of the site"),
         pytest.param(concept(coding("http://hl7.org/fhir/sid/icpc-2", "K77")), "K77", id="ICPC-2 is not ICD-10"),
@@ -464,7 +466,7 @@ ICD9 = "http://hl7.org/fhir/sid/icd-9-cm"
         pytest.param(concept(text="間質性肺炎"), "間質性肺炎", id="a script that is not read"),
         pytest.param(concept(coding("urn:ips", "no-known-problems")), None, id="an empty list"),
         pytest.param(concept({"system": SNOMED}), "nothing", id="neither code nor words"),
-        pytest.param(concept(text="Unknown"), "nothing", id="only a word for no word"),
+        pytest.param(concept(text="Unknown"), "nothing", id="only a placeholder for a missing value"),
     ],
 )
 def test_a_diagnosis_without_words(code: Json, expected: str | None) -> None:

@@ -201,7 +201,7 @@ def test_several_instructions_each_give_their_dose_and_their_place() -> None:
         pytest.param(
             {"dosageInstruction": [None, {"doseAndRate": ["x", {"doseRange": {"high": quantity(1, "mg")}}]}]},
             ("dosageInstruction", 1, "doseAndRate", 1, "doseRange", "high"),
-            id="a range behind junk",
+            id="a range after junk",
         ),
         pytest.param(
             {"dosageInstruction": [{"doseAndRate": [{"rateRatio": {"numerator": quantity(1, "mg")}}]}]},

@@ -122,6 +122,14 @@ def amount(value: float, unit: str = "mIU/mL", comparator: str = "", high: float
         pytest.param({"valueString": "hCG 2 mIU/mL on 11/02, now 900 mIU/mL"}, None, id="two amounts"),
         pytest.param({"valueString": "900 mIU/mL (negative)"}, None, id="its answer says the opposite"),
         pytest.param({"valueCodeableConcept": {"text": "<5 mIU/mL"}}, False, id="the text of a concept"),
+        pytest.param({"valueString": "Negative (<5 mIU/mL)"}, False, id="an answer with its limit"),
+        pytest.param({"valueString": "Positive (>25 mIU/mL)"}, True, id="positive with its limit"),
+        pytest.param({"valueString": "Positive (<5 mIU/mL)"}, None, id="a limit of the other side"),
+        pytest.param({"valueString": "Positive - internal control valid"}, True, id="a control that is valid"),
+        pytest.param({"valueString": "Neg (QC ok)"}, False, id="a control in brackets"),
+        pytest.param({"valueString": "QC ok"}, None, id="a control alone"),
+        pytest.param({"valueString": "陽性"}, True, id="in Japanese"),
+        pytest.param({"valueString": "negatiivinen"}, False, id="in Finnish"),
     ],
 )
 def test_an_amount_of_hcg(value: dict[str, Any], positive: bool | None) -> None:  # noqa: FBT001
@@ -194,7 +202,7 @@ def copies(number: int) -> dict[str, Any]:
         pytest.param(named("ERBB2 S310F, VAF 12 %"), True, id="a change of one residue"),
         pytest.param(named("ERBB2 p.(Gly776delinsValCys), exon 20"), True, id="brackets of HGVS"),
         pytest.param(named("ERBB2 p.S310F, benign"), False, id="a benign variant"),
-        pytest.param(named("ERBB2 exon 20 insertion, not detected"), False, id="denied behind a comma"),
+        pytest.param(named("ERBB2 exon 20 insertion, not detected"), False, id="denied after a comma"),
         pytest.param(
             named("ERBB2 amplification not detected; ERBB2 exon 20 insertion detected"), True, id="one of two changes"
         ),

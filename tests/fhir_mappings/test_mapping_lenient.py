@@ -28,7 +28,7 @@ from fhir_mappings.wire.lenient import child, day, items, number, objects, refer
         pytest.param(Decimal("1.9999999999999998"), Decimal(2), id="a ratio of two, by division"),
         pytest.param(Decimal("0.30000000000000004"), Decimal("0.3"), id="below one"),
         pytest.param(Decimal("-459.00000000000006"), Decimal(-459), id="below zero"),
-        pytest.param(Decimal("100000000000.00001"), Decimal(100000000000), id="noise behind twelve digits"),
+        pytest.param(Decimal("100000000000.00001"), Decimal(100000000000), id="noise after twelve digits"),
         pytest.param(Decimal("459.0000000001"), Decimal("459.0000000001"), id="too large a difference to be noise"),
         pytest.param(Decimal("459.000000000001"), Decimal("459.000000000001"), id="fifteen digits are not noise"),
         pytest.param(Decimal("1E+2"), Decimal(100), id="a number written with an exponent"),

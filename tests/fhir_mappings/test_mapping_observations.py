@@ -124,7 +124,7 @@ def test_a_weight_coded_as_both_measured_and_stated_counts_as_stated() -> None:
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        pytest.param({"valueQuantity": quantity(155, "mg")}, ("implausible", "155 mg"), id="155 mg is nobody"),
+        pytest.param({"valueQuantity": quantity(155, "mg")}, ("implausible", "155 mg"), id="155 mg is nobody's dose"),
         pytest.param({"valueQuantity": quantity(Decimal("7.9"), "kg")}, ("implausible", "7.9 kg"), id="an infant"),
         pytest.param({"valueQuantity": quantity(70000, "kg")}, ("implausible", "70000 kg"), id="grams labeled kg"),
         pytest.param({"valueQuantity": quantity(0, "kg")}, ("implausible", "0 kg"), id="zero"),
@@ -423,7 +423,9 @@ def test_a_limit_in_the_unit_text_alone_is_not_taken_for_the_code_of_the_result(
         pytest.param(
             {"effectiveDateTime": None, "issued": "2021-12-12T15:30:10+01:00"}, date(2021, 12, 12), id="issued only"
         ),
-        pytest.param({"issued": "2026-11-21T08:00:00Z"}, WHEN, id="when it was taken goes before when it was issued"),
+        pytest.param(
+            {"issued": "2026-11-21T08:00:00Z"}, WHEN, id="when it was taken takes precedence over when it was issued"
+        ),
         pytest.param({"effectiveDateTime": None}, None, id="no date"),
         pytest.param({"effectiveDateTime": "unknown"}, None, id="an invalid date"),
         pytest.param(

@@ -142,7 +142,7 @@ DAYS = ["2026-11-30", "2026-12-07", "2026-12-14"]
             id="weekly within fifteen days",
         ),
         pytest.param(repeated(frequency=2, period=1, periodUnit="d"), "0.5", id="twice a day is not a single infusion"),
-        pytest.param(repeated(frequency=1, period=3, periodUnit="wk"), "21", id="the rhythm"),
+        pytest.param(repeated(frequency=1, period=3, periodUnit="wk"), "21", id="the interval"),
         pytest.param({"timing": {"event": DAYS}}, "7", id="three days"),
         pytest.param({"timing": {"event": DAYS[:1]}}, None, id="one day"),
         pytest.param(

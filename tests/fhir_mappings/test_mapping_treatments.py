@@ -440,7 +440,7 @@ def test_a_dose_of_which_nothing_says_the_drug_is_told(change: dict[str, Any], *
         pytest.param(["Topical"], False, id="topical"),
         pytest.param(["Oral"], True, id="oral"),
         pytest.param(["Auf die Haut"], False, id="in German"),
-        pytest.param(["Topical", "Oral"], True, id="one by mouth"),
+        pytest.param(["Topical", "Oral"], True, id="one oral"),
         pytest.param(["Topical", None], True, id="one that is not stated"),
         pytest.param([None], True, id="none stated"),
         pytest.param([], True, id="no instruction"),

@@ -26,13 +26,15 @@ def ingredient(mg: Any, per: Any, unit: str = "mg", per_unit: str = "TAB") -> di
     ("medication", "written", "expected"),
     [
         pytest.param({}, ["tucatinib 150 MG Oral Tablet [Tukysa]"], "150", id="in the name"),
-        pytest.param({}, ["Tukysa 50 mg tab"], "50", id="as tab"),
+        pytest.param({}, ["Tukysa 50 mg tab"], "50", id="as a tab"),
         pytest.param({}, ["Tukysa 150 mg Filmtabletten"], "150", id="in German"),
         pytest.param({}, ["tucatinib 300 mg"], None, id="a dose without a tablet is not a strength"),
         pytest.param({}, ["Tukysa 150 mg tablet", "tucatinib 50 mg tablet"], None, id="two strengths"),
         pytest.param({}, ["lapatinib 250 mg/5 mL tablet"], None, id="a concentration"),
         pytest.param(ingredient(150, 1), [], "150", id="by the ingredient"),
-        pytest.param(ingredient(150, 1), ["Tukysa 50 mg tablet"], "150", id="the ingredient goes before the name"),
+        pytest.param(
+            ingredient(150, 1), ["Tukysa 50 mg tablet"], "150", id="the ingredient takes precedence over the name"
+        ),
         pytest.param(ingredient(150, 1, per_unit="mL"), [], None, id="an ingredient in a volume"),
         pytest.param(ingredient(300, 2), [], None, id="two tablets"),
         pytest.param(ingredient("150", None), [], None, id="no denominator"),
