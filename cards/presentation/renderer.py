@@ -111,9 +111,11 @@ class Renderer:
         told = _days_together(line for finding in findings for line in finding.evidence)
         evidence = dict.fromkeys(self._lines(told, cited))
         parts = ["\n".join(evidence)] if evidence else []
-        if len(content.orders) > 1:
+        # The lines of this topic are the days of the orders.
+        names_days = content.lead.topic is Topic.MONITORING_PLANNED
+        if len(content.orders) > 1 and not names_days:
             parts.append(headings["for-orders"].format(days=self._days(content.orders)))
-        elif content.orders and content.orders[0].which:
+        elif content.orders and content.orders[0].which and not names_days:
             # One of several orders for the drug.
             parts.append(headings["for-order"].format(day=self._days(content.orders)))
         parts += dict.fromkeys(self._rules(content))

@@ -65,6 +65,7 @@ def test_six_right_cycles_have_one_dated_card() -> None:
     (card,) = cards(*plan())
     assert (card.indicator, card.topic) == (Indicator.INFO, Topic.MONITORING_PLANNED)
     assert "By 2026-12-13" in card.detail
+    assert "Orders:" not in card.detail
     assert card.suggestions == ()
 
 
