@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,7 +15,7 @@ from cards.knowledge.allowed import keys_at, values_at
 from cards.knowledge.schema import KnowledgeError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable
 
 T = TypeVar("T")
 Place = tuple[str, ...]
@@ -38,6 +39,7 @@ _KINDS = {
     "object": "keys and values",
 }
 _CLOSE = 0.6
+_VERIFIED = ("V", "V2")
 _FEW = 16
 """The most keys or values that an error lists."""
 
@@ -110,6 +112,10 @@ class Document:
             if section not in sections:
                 where = self.where((str(section),))
                 raise KnowledgeError(f"{where}: unknown section {section!r}{nearest(str(section), sections)}")
+
+    def version_over(self, version: str) -> str:
+        """Return the version of what results when the file is applied over a version."""
+        return hashlib.sha256(f"{version}\n{self.text}".encode()).hexdigest()[:12]
 
     def entries(self, section: str) -> list[Any]:
         """Return the entries of a section; none if it is absent.
@@ -241,10 +247,13 @@ def merged_over(base: Any, above: Any) -> Any:
     return merged
 
 
-def replaced(tree: Any, change: Mapping[str, str], sources: frozenset[str]) -> Any:
-    """Return a copy of a tree with the confidence of some sources' citations replaced by ``change``."""
+def vouched_for(tree: Any, sources: frozenset[str]) -> Any:
+    """Return a copy of a tree in which citations of a site's own sources say that the site vouches for them.
+
+    Confidence K stays K.
+    """
     if isinstance(tree, dict):
-        if tree.get("source") in sources and tree.get("confidence") in change:
-            return {**tree, "confidence": change[tree["confidence"]]}
-        return {key: replaced(value, change, sources) for key, value in tree.items()}
-    return [replaced(each, change, sources) for each in tree] if isinstance(tree, list) else tree
+        if tree.get("source") in sources and tree.get("confidence") in _VERIFIED:
+            return {**tree, "confidence": "S"}
+        return {key: vouched_for(value, sources) for key, value in tree.items()}
+    return [vouched_for(each, sources) for each in tree] if isinstance(tree, list) else tree

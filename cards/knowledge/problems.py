@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from cards.knowledge.located import Document
 from cards.knowledge.schema import KnowledgeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
+T = TypeVar("T")
 _MOST = 100
 
 
@@ -46,3 +48,13 @@ class Problems:
 
     def _follows(self, problem: str) -> bool:
         return any(name in problem for name in self._missing)
+
+
+def with_files(
+    start: T, files: Iterable[tuple[str, str]], add: Callable[[T, Document, Problems], T], problems: Problems
+) -> T:
+    """Apply what can be applied of a site's files in turn, each a name and its text, and note what is wrong in them."""
+    for name, text in files:
+        with problems.caught():
+            start = add(start, Document(text, name), problems)
+    return start

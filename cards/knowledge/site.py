@@ -5,7 +5,6 @@ A new biosimilar needs only a brand. Everything else stays as shipped.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -15,9 +14,9 @@ import msgspec
 from cards.knowledge.complete import need_complete
 from cards.knowledge.drug_names import name_in
 from cards.knowledge.loader import check
-from cards.knowledge.located import Document, merged_over, nearest, replaced
+from cards.knowledge.located import Document, merged_over, nearest, vouched_for
 from cards.knowledge.names import level_problem
-from cards.knowledge.problems import Problems
+from cards.knowledge.problems import Problems, with_files
 from cards.knowledge.schema import (
     AtcEntry,
     Brand,
@@ -40,8 +39,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _QUOTED = re.compile(r"'([^']{1,80})'")
-_OWN = {"V": "S", "V2": "S"}
-"""The site vouches for its own sources; confidence K stays K."""
 _WHOLE = frozenset({"name", "generic", "scope", "brands"})
 _POSITIVE = frozenset(
     {"mg", "mg_per_kg", "mg_per_ml", "unit_mg", "contents_mg", "vials", "times_a_day", "cycles", "weeks", "minutes"}
@@ -99,10 +96,7 @@ def with_site(known: Knowledge, files: Iterable[tuple[str, str]]) -> Knowledge:
 
 def site_over(known: Knowledge, files: Iterable[tuple[str, str]], problems: Problems) -> Knowledge:
     """Apply what can be applied of a site's files, and note what is wrong in them."""
-    for name, text in files:
-        with problems.caught():
-            known = _with_file(known, Document(text, name), problems)
-    return known
+    return with_files(known, files, _with_file, problems)
 
 
 def _with_file(known: Knowledge, document: Document, problems: Problems) -> Knowledge:
@@ -117,9 +111,8 @@ def _with_file(known: Knowledge, document: Document, problems: Problems) -> Know
         with problems.caught():
             for index, tree in enumerate(document.entries(section)):
                 with problems.caught(tree.get("id") if isinstance(tree, dict) else None):
-                    known = added(known, document, replaced(tree, _OWN, own), (section, str(index)))
-    version = hashlib.sha256(f"{known.version}\n{document.text}".encode()).hexdigest()[:12]
-    known = msgspec.structs.replace(known, version=version)
+                    known = added(known, document, vouched_for(tree, own), (section, str(index)))
+    known = msgspec.structs.replace(known, version=document.version_over(known.version))
     if len(problems.found) == before:
         _check_whole(known, document)
     return known

@@ -5,15 +5,14 @@ Shipped rules use none of these tests, so a site rule never changes their outcom
 
 from __future__ import annotations
 
-import hashlib
 import re
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
 
 from cards.knowledge.loader import default_knowledge
-from cards.knowledge.located import Document, check_sentence, nearest, replaced
-from cards.knowledge.problems import Problems
+from cards.knowledge.located import Document, check_sentence, nearest, vouched_for
+from cards.knowledge.problems import Problems, with_files
 from cards.knowledge.schema import (
     CaseResult,
     Cited,
@@ -51,8 +50,6 @@ if TYPE_CHECKING:
 
 PLACEHOLDERS = frozenset({"drug", "test", "result", "date", "days", "limit"})
 """What a rule's sentences may name: the drug, the test, its newest result, that result's day and age, the limit."""
-OWN = {"V": "S", "V2": "S"}
-"""The site vouches for its own sources; confidence K stays K."""
 _SECTIONS = ("sources", "rules")
 _SET_HERE = ("where", "concept")
 _SET_BY_THE_READER = (
@@ -83,10 +80,7 @@ def with_rules(known: Knowledge, files: Iterable[tuple[str, str]]) -> Knowledge:
 
 def rules_over(known: Knowledge, files: Iterable[tuple[str, str]], problems: Problems) -> Knowledge:
     """Add the rules that can be added, and note what is wrong with the others."""
-    for name, text in files:
-        with problems.caught():
-            known = _with_file(known, Document(text, name), problems)
-    return known
+    return with_files(known, files, _with_file, problems)
 
 
 def _with_file(known: Knowledge, document: Document, problems: Problems) -> Knowledge:
@@ -106,10 +100,9 @@ def _with_file(known: Knowledge, document: Document, problems: Problems) -> Know
     for index, tree in enumerate(entries):
         place = ("rules", str(index))
         with problems.caught():
-            rule = document.convert(replaced(tree, OWN, own), SiteRule, place, _SET_HERE)
+            rule = document.convert(vouched_for(tree, own), SiteRule, place, _SET_HERE)
             known = _RuleReader(known, document, place).added(rule)
-    version = hashlib.sha256(f"{known.version}\n{document.text}".encode()).hexdigest()[:12]
-    return msgspec.structs.replace(known, version=version)
+    return msgspec.structs.replace(known, version=document.version_over(known.version))
 
 
 def _sources(known: Knowledge, document: Document) -> dict[str, Source]:

@@ -6,7 +6,6 @@ be one of the topic's shipped sentences; a misspelled one is refused with its li
 
 from __future__ import annotations
 
-import hashlib
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,7 @@ import msgspec
 from cards.facts.outcomes import Indicator
 from cards.facts.topics import Topic
 from cards.knowledge.located import Document, check_sentence, merged_over, nearest
-from cards.knowledge.problems import Problems
+from cards.knowledge.problems import Problems, with_files
 from cards.knowledge.schema import KnowledgeError
 from cards.presentation.wording import Sentence, TopicWording, Wording
 
@@ -46,10 +45,7 @@ def with_site_words(wording: Wording, files: Iterable[tuple[str, str]]) -> Wordi
 
 def words_over(wording: Wording, files: Iterable[tuple[str, str]], problems: Problems) -> Wording:
     """Apply the files that can be applied, and note what is wrong in the others."""
-    for name, text in files:
-        with problems.caught():
-            wording = _with_file(wording, Document(text, name))
-    return wording
+    return with_files(wording, files, _with_file, problems)
 
 
 def with_rule_words(wording: Wording, rules: Iterable[SiteRule]) -> Wording:
@@ -81,9 +77,9 @@ def with_rule_words(wording: Wording, rules: Iterable[SiteRule]) -> Wording:
     return msgspec.structs.replace(wording, topics=topics, notes=notes)
 
 
-def _with_file(wording: Wording, document: Document) -> Wording:
+def _with_file(wording: Wording, document: Document, problems: Problems) -> Wording:
     shipped: dict[str, Any] = msgspec.to_builtins(wording)
-    problems = Problems()
+    before = len(problems.found)
     for section, given in document.tree.items():
         with problems.caught():
             if section == "version" or section not in shipped:
@@ -94,11 +90,11 @@ def _with_file(wording: Wording, document: Document) -> Wording:
                 _check_topics(document, given, shipped["topics"])
             elif section not in _OPEN:
                 _check(document, given, shipped[section], (section,))
-    problems.refuse()
+    if len(problems.found) > before:
+        return wording
     made = document.convert(merged_over(shipped, document.tree), Wording)
     _check_links(document, made)
-    version = hashlib.sha256(f"{wording.version}\n{document.text}".encode()).hexdigest()[:12]
-    return msgspec.structs.replace(made, version=version)
+    return msgspec.structs.replace(made, version=document.version_over(wording.version))
 
 
 def _check_topics(document: Document, given: Any, shipped: dict[str, Any]) -> None:
