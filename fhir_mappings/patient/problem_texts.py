@@ -36,6 +36,7 @@ class Said(StrEnum):
 
 _NOT = frozenset({"not", "nicht", "non", "nie", "nao", "ei", "ej", "ikke", "not in", "never", "не"})
 """Denials of what is said, here of the doubt, and not of what is named."""
+_WITHOUT = frozenset({"no", "without", "w/o", "ohne", "sin", "sans", "senza", "sem", "zonder", "bez", "uden", "utan"})
 _WEIGHT = (Said.STATED, Said.UNCLEAR, Said.SUSPECTED, Said.PAST, Said.OTHER, Said.DENIED)
 """Which of several statements in one text counts: the first of these."""
 
@@ -261,7 +262,10 @@ def _behind(problem: Problem, right: Sequence[_Token]) -> Said:
         rest = right[at + 1 :]
         is_last = all(each.kind in ("bracket", "described", "cause") for each in rest)
         is_apart = not unknown or is_last or right[at - 1].written in (",", "(")
-        said = _turns(token, problem, is_last=is_last)
+        # "Not improving" denies the word behind it.
+        describes = bool(rest) and rest[0].kind == "described" and rest[0].written[0].isalpha()
+        describes = describes and token.written in _NOT | _WITHOUT
+        said = _turns(token, problem, is_last=is_last, describes=describes)
         if said is Said.STATED and token.kind == "denied":
             # What it denies comes after it.
             return said
@@ -276,10 +280,10 @@ def _behind(problem: Problem, right: Sequence[_Token]) -> Said:
     return Said.STATED
 
 
-def _turns(token: _Token, problem: Problem, *, is_last: bool) -> Said | None:
+def _turns(token: _Token, problem: Problem, *, is_last: bool, describes: bool) -> Said | None:
     """Return what a word behind a problem makes of it; nothing for one that describes it."""
     if token.kind == "denied":
-        return Said.DENIED if is_last else Said.STATED
+        return Said.DENIED if is_last and not describes else Said.STATED
     if token.kind == "past":
         return Said.PAST if is_last else None
     if token.kind in ("denied-after", "unconfirmed"):
