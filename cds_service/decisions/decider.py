@@ -165,7 +165,7 @@ class Decider:
         has_orders = request.hook.has_orders
         unread = Gap(None, "context.draftOrders" if has_orders else "prefetch", FAILED)
         session = Session(request.hook, self._today(), (), Patient(), (unread,))
-        verdicts = (could_not_check((gap_line(self.known, unread),), "no-drug" if has_orders else "treatment-unknown"),)
+        verdicts = (could_not_check((gap_line(self.known, unread),), request.hook.variant_without_drug),)
         shown = ungrouped(verdicts, self.wording, self.policy.indicators)
         cards = tuple(self._writer.cards(shown, {}, request))
         return Decision(str(uuid.uuid4()), cards, verdicts, session, time.perf_counter() - began, shown)
