@@ -41,7 +41,7 @@ CODE_SYSTEMS = {"rxnorm": "RxNorm", "atc": "ATC", "snomed": "SNOMED CT", "icd10"
 
 
 class HcpcsMeaning(NamedTuple):
-    """What a billing code stands for."""
+    """The meaning of a billing code."""
 
     target: Target
     entry: HcpcsEntry

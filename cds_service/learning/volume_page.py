@@ -89,7 +89,7 @@ def volume_sections(volume: Json, words: PageWords = IN_ENGLISH) -> Iterator[Sec
 
 
 def limits(point: Json, words: PageWords) -> str:
-    """Write the limits of a point; empty where too little is known."""
+    """Write the limits of a point, as orders a week; empty if too little is known."""
     if point["upper"] is None:
         return ""
     return words.plain("{low} to {high}", low=point["lower"], high=point["upper"])

@@ -356,9 +356,9 @@ def test_two_services_follow_what_is_published_and_retired(library: Library, two
     begin = datetime.now(UTC) + timedelta(seconds=3)
     published(library, OFF, effective_from=begin, effective_until=begin + timedelta(seconds=4))
     assert everywhere(two, FIRED)()
-    soon(everywhere(two, []), 3 + WITHIN_S)
+    soon(everywhere(two, []), within=3 + WITHIN_S)
     assert datetime.now(UTC) >= begin
-    soon(everywhere(two, FIRED), 4 + WITHIN_S)
+    soon(everywhere(two, FIRED), within=4 + WITHIN_S)
     for service in two:
         told = [each.get("version") for each in service.logged if each["event"] == "policy_in_force"]
         assert told == [None, 1, None, 2, None]
@@ -381,7 +381,7 @@ def test_a_service_continues_while_its_store_is_unavailable(postgres, tmp_path: 
         # The connections of the test itself did not outlive the server either.
         engine.dispose()
         retire(library, 1)
-        soon(lambda: answers(service) == FIRED, 10)
+        soon(lambda: answers(service) == FIRED, within=10)
         warnings = [each for each in service.logged if each["event"] == "policy_store_unreachable"]
         assert [each["level"] for each in warnings] == ["warning"]
     finally:
