@@ -186,3 +186,5 @@ class DrugOrder(msgspec.Struct, frozen=True):
     """The orders that it takes the place of or carries out, as ``MedicationRequest/id``."""
     combined_mg: Decimal | None = None
     """The milligrams of both antibodies of a combination, where the order states them by name, package or volume."""
+    text_beside: tuple[NotedDose, ...] = ()
+    """The doses of the instructions right behind a word that may be the name of another drug."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
     from decimal import Decimal
 
-    from cards.facts.order import IdentityEvidence
+    from cards.facts.order import BillingCode, IdentityEvidence
     from cards.knowledge.schema import (
         Brand,
         Cancer,
@@ -36,7 +36,9 @@ if TYPE_CHECKING:
 
 _COMBINATIONS = 1024
 _ATC_LEVELS = (1, 3, 4, 5, 7)
-CODE_SYSTEMS = {"rxnorm": "RxNorm", "atc": "ATC", "snomed": "SNOMED CT", "icd10": "ICD-10", "icd9": "ICD-9-CM"}
+CODE_SYSTEMS = {
+    "rxnorm": "RxNorm", "atc": "ATC", "snomed": "SNOMED CT", "hcpcs": "HCPCS", "icd10": "ICD-10", "icd9": "ICD-9-CM",
+}  # fmt: skip
 """How a card writes the name of a code system."""
 
 
@@ -66,6 +68,8 @@ def _names_by_code(known: Knowledge) -> dict[tuple[str, str], str]:
     for drug in known.drug_codes.drugs:
         for system, codes in (("rxnorm", drug.rxnorm), ("atc", drug.atc), ("snomed", drug.snomed)):
             found |= dict.fromkeys(((system, code) for code in codes), drug.name)
+    for billed in known.drug_codes.billed:
+        found |= dict.fromkeys((("hcpcs", code) for code in billed.codes), billed.name)
     return found
 
 
@@ -217,6 +221,11 @@ class Recognizer:
                 coded.append((name, f"{CODE_SYSTEMS.get(each.system, each.system)} {each.value}"))
         return (*written, *(f"{name} ({'; '.join((code, *written))})" for name, code in coded))
 
+    def billed_names(self, codes: Iterable[BillingCode]) -> tuple[str, ...]:
+        """List the drugs that HCPCS codes stand for and rules read by name: "doxorubicin (HCPCS J9000)"."""
+        named = ((self.coded_name("hcpcs", each.code), each.code) for each in codes)
+        return tuple(f"{name} (HCPCS {code})" for name, code in named if name)
+
     def is_settled(self, system: str, code: str) -> bool:
         """Return whether a code that no word goes with is enough to say what the drug is to the rules.
 
@@ -225,7 +234,7 @@ class Recognizer:
         if self.coded_name(system, code) or self.coded_classes(system, code) or self.ndc_of(system, code):
             return True
         if system == "hcpcs":
-            return code in self.hcpcs or code in self.retired
+            return code in self.hcpcs or code in self.retired or code in self.known.drug_codes.others_billed
         if system in ("rxnorm", "atc", "snomed") and self.coded(system, code):
             return True
         codes = self.known.drug_codes

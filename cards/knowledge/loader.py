@@ -225,17 +225,21 @@ def _check_drug_codes(known: Knowledge) -> None:
     """Construct every code by which a drug may stand alone; its name must be one that a rule reads."""
     names = {name for group in known.drug_classes for name in group.names}
     codes = known.drug_codes
+    if unnamed := {*(drug.name for drug in codes.drugs), *(drug.name for drug in codes.billed)} - names:
+        msg = f"drug_codes.yaml: {', '.join(sorted(unnamed))} is in no class of drugs"
+        raise KnowledgeError(msg)
     for drug in codes.drugs:
-        if drug.name not in names:
-            msg = f"drug_codes.yaml: {drug.name} is in no class of drugs"
-            raise KnowledgeError(msg)
         for rxnorm in drug.rxnorm:
             RxNormCode(rxnorm)
         for snomed in drug.snomed:
             SnomedCode(snomed)
     for group in (*codes.open_atc, *(code for drug in codes.drugs for code in drug.atc)):
         AtcGroup(group)
+    billed = [code for drug in codes.billed for code in drug.codes]
+    for code in (*billed, *codes.others_billed):
+        HcpcsCode(code)
     standing = Counter(code for drug in codes.drugs for code in (*drug.atc, *drug.rxnorm, *drug.snomed))
+    standing.update((*billed, *codes.others_billed))
     if twice := {code for code, count in standing.items() if count > 1}:
         msg = f"drug_codes.yaml: {', '.join(sorted(twice))} stands for two drugs"
         raise KnowledgeError(msg)

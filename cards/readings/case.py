@@ -59,6 +59,12 @@ UNREAD = frozenset(
 # Reasons for which there may be more in a list of the chart than was sent.
 INCOMPLETE_LIST = frozenset({"full-page", "list-cut", "next-page", "partial", "short", "withheld"})
 
+# The evidence line for a gap that is about a place of the request; for any other reason, what stands there is not used.
+_PLACED = {
+    **dict.fromkeys(INCOMPLETE_LIST, "list-incomplete"),
+    **dict.fromkeys(("instructions-cut", "instructions-unknown", "order-modified"), "understood-in-part"),
+}
+
 
 @dataclass(frozen=True)
 class Case:
@@ -396,7 +402,7 @@ def gap_line(known: Knowledge, gap: Gap) -> Evidence:
         return Evidence(label, gap.path, gap=gap, values=gap.values)
     concept = known.terminology.concepts.get(gap.about or "")
     if concept is None:
-        return Evidence("list-incomplete" if gap.reason in INCOMPLETE_LIST else "set-aside", gap.path, gap=gap)
+        return Evidence(_PLACED.get(gap.reason, "set-aside"), gap.path, gap=gap)
     return Evidence("not-read", dated(concept.display, gap.on), gap=gap)
 
 

@@ -262,6 +262,13 @@ def fitting_levels(case: Case) -> list[Level]:
     ]
 
 
+def day_given(earlier: Treatment, label: str = "last-dose") -> Evidence:
+    """Return the evidence line of the last dose, or another, where its day matters more than its amount."""
+    amount = str(earlier.dose) if earlier.dose is not None else ""
+    day = earlier.on.isoformat() if earlier.on is not None else ""
+    return Evidence(label, ", ".join(filter(None, (amount, day))), earlier.origin)
+
+
 def given_line(earlier: Treatment) -> Evidence:
     """Return the evidence line of an earlier dose."""
     day = earlier.on.isoformat() if earlier.on is not None else ""

@@ -10,7 +10,7 @@ from cards.facts.schedules import Nearest
 from cards.readings.case import counted, shortened, spacing_text
 from cards.readings.course import (
     amount_unknown,
-    given_line,
+    day_given,
     interval_after,
     interval_of_order,
     newest_dose,
@@ -87,9 +87,9 @@ def _after_last_dose(case: Case) -> Outcome:
             "earliest": days_after(last.on, math.ceil(interval - window)).isoformat(),
             "other": other,
         },
-        evidence=(given_line(last),),
+        evidence=(day_given(last),),
         cited=(regimen.by, case.known.thresholds["interval_window_days"].by),
-        variant="default" if last.product == case.product.id else "other-form",
+        variant="other-form" if last.product != case.product.id else "default" if days > 0 else "given-that-day",
         fixes=(RemoveOrder(),),
     )
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from cards.facts.order import NotedDose, OrderNote
 from cards.values.quantities import Mg, MgPerKg
 from cards.values.text_cache import cached_by_text
+from fhir_mappings.medications.dose_words import speaks_of_a_dose
 from fhir_mappings.medications.instructions import written_in
 from fhir_mappings.medications.number_words import amounts_in_words
 from fhir_mappings.wire.folding import fold
@@ -135,6 +136,13 @@ def amounts_in(written: str, supportive_drugs: frozenset[str]) -> AmountsInText:
         is_clear = is_clear and len(amounts) == 1 and not _is_other_dose(written, match)
         own += amounts
     return AmountsInText(tuple(own), found, is_clear)
+
+
+@cached_by_text
+def beside_unlisted_words(written: str) -> tuple[NotedDose, ...]:
+    """List the doses of a text right behind a word that speaks of no dose and may be the name of another drug."""
+    found = (noted for noted in _noted(written) if noted.after)
+    return tuple(noted for noted in found if not speaks_of_a_dose(fold(noted.after)))
 
 
 def notes(resource: Json) -> tuple[OrderNote, ...]:

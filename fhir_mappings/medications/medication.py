@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from datetime import date
     from decimal import Decimal
 
-    from cards.facts.order import CountedTablets, OrderedDose
+    from cards.facts.order import CountedTablets, NotedDose, OrderedDose
     from cards.values.quantities import Mg, MgPerKg
     from fhir_mappings.codings import CodeMap
     from fhir_mappings.patient.conditions import ConditionReader
@@ -104,6 +104,7 @@ class Instructed(NamedTuple):
     diluent_ml: Decimal | None = None
     weight_basis: str = ""
     names_supportive: bool = False
+    text_beside: tuple[NotedDose, ...] = ()
 
 
 def concept_alone(resource: Json) -> Any:
@@ -177,6 +178,7 @@ class MedicationReader:
             text_shares=said.text_shares,
             text_tablets=said.text_tablets,
             max_dose=said.max_dose,
+            text_beside=said.text_beside,
             timings=said.timings,
             start=said.start,
             tentative=text(resource.get("intent")) in _TENTATIVE,
@@ -228,6 +230,11 @@ class MedicationReader:
             text_shares=tuple(dict.fromkeys(share for each in written for share in shares_in(each))),
             text_tablets=tuple(dict.fromkeys(tablets for each in written for tablets in tablets_in(each))),
             max_dose=dosage.max_dose(resource),
+            text_beside=tuple(
+                dict.fromkeys(found for each in written for found in doses_in_text.beside_unlisted_words(each))
+            )
+            if named
+            else (),
         )
 
     def _read_beside_amounts(self, instructions: Any) -> Instructed:

@@ -61,8 +61,9 @@ AFTER = "valein|bir|hetente|naponkent|こと|毎|ごと"
 """Words for "every" after the number and its unit."""
 DAY_OF_CYCLE = "days?|d|tage?|tag|dias?|jours?|j|giorni|giorno"
 SINGLE = (
-    "(?:as an? )?(?:single|one|1) (?:time )?(?:dose|infusion|administration)(?: only)?|one[ -]time(?: only)?|once only"
-    "|once(?! (?:a|per|every|each|daily|weekly|monthly)\\b)|stat|x ?1(?: dose)?\\b(?! ?(?:day|week|month))|einmalig"
+    "(?:as an? )?(?:single|one|1) (?:time )?(?:dose|infusion|administration)(?: only)?|one[ -]time(?: only)?"
+    "|once one|once only|once(?! (?:a|per|every|each|daily|weekly|monthly)\\b)|stat"
+    "|x ?1(?: dose)?\\b(?! ?(?:day|week|month))|einmalig"
     "|dosis unica|dose unique|dose unica|(?:for )?today only|only today|nur heute"
 )
 COUNTED = "doses?|cycles?|infusions?|administrations?|courses?|times|zyklen|ciclos|cicli|cures?|dosis"
@@ -77,7 +78,10 @@ BESIDE = (
         "(?:at least )?(?:\\d|one|two|an?) hours? (?:before|after)"
         "(?: or (?:\\d|one|two|an?) hours? (?:before|after)| or after)?"
     ),
-    "\\d[\\d.,]{0,10} ?(?:mg|g|mcg|ug|ml|l|units?|u|iu|kg|%) ?(?:/ ?(?:kg|m2|ml|dose|h|hr|min))?(?: ?/ ?dose)?",
+    (
+        "\\d[\\d.,]{0,10} ?(?:mg|g|mcg|ug|ml|l|units?|u|iu|kg|%|мг|毫克|ミリグラム|밀리그램)"
+        " ?(?:/ ?(?:kg|m2|ml|dose|h|hr|min))?(?: ?/ ?dose)?"
+    ),
     "\\d[\\d.,]{0,10} ?x ?(?:10\\^?9 ?/ ?l|uln)",
     (
         "(?:infus\\w{0,6} |given |administer\\w{0,3} |run )?(?:iv )?(?:over|in|within|uber|durante|pendant|sur)"
@@ -99,6 +103,10 @@ BESIDE = (
         "[^;.,a-z]{0,4}(?:than )?[^;.,]{1,30}"
     ),
     "cycle ?\\d{1,2}(?: ?(?:of|/) ?\\d{1,2})?|c ?\\d{1,2}(?: ?(?:of|/) ?\\d{1,2})?",
+    (
+        f"(?:starting |beginning |first dose )?(?:on )?(?:(?:{WEEKDAYS}),? )?\\d{{1,2}}/\\d{{1,2}}/\\d{{2,4}}"
+        "(?:,? at \\d{1,2}:?\\d{2}(?: ?[ap]\\.?m\\.?)?)?(?:, until (?:discontinued|specified))?"
+    ),
     "starting (?:on )?\\d{4}-\\d{2}-\\d{2}|\\d{4}-\\d{2}-\\d{2}|\\d{1,2}/\\d{1,2}/\\d{2,4}",
     "0\\.2(?:2)? ?(?:micron|um)|5 ?% (?:dextrose|glucose)|0[.,]9 ?% ?(?:nacl|sodium chloride|ns)?|d5w|bag \\d of \\d",
 )
@@ -120,11 +128,13 @@ IGNORED = frozenset(
         ),
         # Route and equipment.
         (
-            "iv ivpb intravenous intravenously intravenosa intravenos intraveineuse intravenoes endovenosa sc subcut"
+            "iv ivpb ev e.v soln sol inj solution recon powder premix"
+            " intravenous intravenously intravenosa intravenos intraveineuse intravenoes endovenosa sc subcut"
             " mouth oral orally po p.o tablet tablets tab tabs swallow whole food meal meals water breakfast empty"
             " stomach subcutaneous subcutaneously subkutan perfusion infusione perfusao infusao kurzinfusion i.v i v"
             " central line port piggyback peripheral catheter filter in-line inline pump"
         ),
+        "внутривенно в/в 点滴静注 静注 静脈内 静脉滴注 静脉 정맥 infusao infusionen",
         # Preparation and amounts.
         (
             "dose doses dosage dosis drug total bag bags vial vials mg kg ml body weight actual ideal adjusted lean ibw"

@@ -177,7 +177,8 @@ class TreatmentReader:
         identity = identify(order, self._recognizer)
         is_settled = identity.status is IdentityStatus.SETTLED
         product = identity.product.id if identity.product and is_settled else ""
-        names = tuple(dict.fromkeys(self._recognizer.names_of(order.evidence)))
+        billed = self._recognizer.billed_names(order.billing) if order.billing else ()
+        names = tuple(dict.fromkeys((*self._recognizer.names_of(order.evidence), *billed)))
         coded = [each for each in order.evidence if each.system]
         of_site = (self._recognizer.coded_classes(each.system, each.value) for each in coded)
         classes = tuple(dict.fromkeys(name for group in of_site for name in group))

@@ -16,9 +16,8 @@ if TYPE_CHECKING:
 
 _CATEGORY = 3
 _LONGEST = 200
-_LETTERS = re.compile(r"[^\W\d_]{2}")
-# Scripts in which no list of words is written: a name in them is not understood.
-_OTHER_SCRIPT = re.compile(r"[\u0530-\u1dff\u2e80-\ud7ff\uf900-\ufaff\ufe70-\ufeff]")
+# Latin and Cyrillic letters: a name in another script is on no list of words, and not understood.
+_WORD = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff\u0400-\u04ff]{2}")
 # With the signs that ICD-10-GM writes behind a code.
 _ICD10 = re.compile(r"[A-Z]\d[0-9AB](?:\.?[0-9A-Z]{1,4})?(?:\.?-)?[ ]?[!*+†]?[ ]?[LRB]?[GVZA]?[LRB]?")
 _ICD10_ALONE = re.compile(r"[A-Z]\d[0-9AB]\.[0-9A-Z]{1,4}")
@@ -118,12 +117,10 @@ class DiagnosisCodeReader:
                 continue
             if _ICD10_ALONE.fullmatch(each.strip().upper()):
                 found.append(Coding("icd10", each.strip(), ""))
-            elif _OTHER_SCRIPT.search(each):
-                found.append(Coding("", each[:_LONGEST].strip(), ""))
-            elif _LETTERS.search(told):
+            elif _WORD.search(each[:_LONGEST]):
                 return None
             else:
-                found.append(Coding("", told, ""))
+                found.append(Coding("", each[:_LONGEST].strip(), ""))
         return tuple(found)
 
 

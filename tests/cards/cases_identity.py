@@ -127,6 +127,18 @@ ROWS = [
         indicator="warning",
         says=("Kadcyla", "Trastuzumab"),
     ),
+    Row(
+        AMBIGUOUS,
+        "Phesgo with its enzyme as an ingredient of its own",
+        SILENT,
+        order("Phesgo", "1200 mg", ingredients=("pertuzumab", "trastuzumab", "hyaluronidase")),
+    ),
+    Row(
+        AMBIGUOUS,
+        "trastuzumab with an enzyme that is none of its ingredients",
+        FIRES,
+        order("Trastuzumab", "420 mg", ingredients=("trastuzumab", "hyaluronidase")),
+    ),
     Row(AMBIGUOUS, "an order set entry named T-DM1/T-DXd", FIRES, order("T-DM1/T-DXd", "252 mg")),
     Row(AMBIGUOUS, "trastuzumab ADC", FIRES, order("Trastuzumab ADC", "252 mg")),
     Row(

@@ -1109,7 +1109,7 @@ ROWS = [
         FIRES,
         ENHERTU,
         chart(her2=(ihc("1+"),), setting="early"),
-        tells=(f"Setting early: Stage IIB, {days_ago(300).isoformat()}",),
+        tells=(f"Setting: early (Stage IIB, {days_ago(300).isoformat()})",),
     ),
     Row(
         NOT_ELIGIBLE,

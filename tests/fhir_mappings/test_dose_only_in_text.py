@@ -1,4 +1,4 @@
-"""Orders whose dose stands only in the text: read when all of the text is understood, told as unread otherwise."""
+"""What only words or codes say of a dose: read where everything around it is understood, told otherwise."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies
 from shapes import (
+    HCPCS,
     KADCYLA,
     NDC,
     bundle,
@@ -139,6 +140,52 @@ def test_an_unknown_word_anywhere_leaves_its_name_to_be_known(word: str, place: 
 )
 def test_a_number_in_words_is_read_or_told(written: str, expected: list[str]) -> None:
     assert told(order(dosage(dose_of(252, "mg"), text=written))) == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        pytest.param("unknownol 500 mg before the infusion", [INFO], id="a word that is not known"),
+        pytest.param("Give with zoledronic acid 4 mg", [INFO], id="two words"),
+        pytest.param("252 mg IV, unknownol 500 mg before", [], id="beside the dose of the order"),
+        pytest.param("dexamethasone 12 mg before", [], id="a drug that is listed"),
+        pytest.param("Dosierung 378 mg", [f"critical {TWO}"], id="a word for the dose in German"),
+        pytest.param("dawka 378 mg", [f"critical {TWO}"], id="and in Polish"),
+        pytest.param("You will receive 378 mg", [f"critical {TWO}"], id="a verb"),
+        pytest.param("trastuzumab emtansine 378 mg", [f"critical {TWO}"], id="the name of the drug"),
+        pytest.param("Kadcyla 378 mg", [f"critical {TWO}"], id="its brand"),
+    ],
+)
+def test_an_amount_beside_an_unknown_word_is_told_and_not_taken_for_the_dose(written: str, expected: list[str]) -> None:
+    assert told(order(dosage(dose_of(252, "mg"), text=written))) == expected
+
+
+@pytest.mark.parametrize("kind", ["MedicationStatement", "MedicationRequest"])
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        pytest.param(coding(HCPCS, "J9358"), ["critical her2-agents-combined"], id="Enhertu"),
+        pytest.param(coding(HCPCS, "J9358-JW"), ["critical her2-agents-combined"], id="with a modifier"),
+        pytest.param(coding(HCPCS, "J9000"), ["warning anthracycline-concurrent"], id="doxorubicin"),
+        pytest.param(coding(HCPCS, "Q2050"), ["warning anthracycline-concurrent"], id="liposomal doxorubicin"),
+        pytest.param(coding(HCPCS, "J9178"), ["warning anthracycline-concurrent"], id="epirubicin"),
+        pytest.param(coding(HCPCS, "J2469"), [], id="palonosetron"),
+        pytest.param(coding(HCPCS, "J9312"), [], id="rituximab"),
+        pytest.param(coding(HCPCS, "J9999"), [INFO], id="not otherwise classified"),
+        pytest.param(coding(NDC, "65597-406-01"), ["critical her2-agents-combined"], id="a package of Enhertu"),
+    ],
+)
+def test_a_drug_of_the_chart_that_only_a_billing_code_names(kind: str, code: Any, expected: list[str]) -> None:
+    entry = {
+        "resourceType": kind,
+        "id": "beside-1",
+        "status": "active",
+        "intent": "order",
+        "medicationCodeableConcept": {"coding": [code]},
+        "subject": {"reference": "Patient/pat-1"},
+        "authoredOn": "2026-11-01",
+    }
+    assert told(order(dosage(dose_of(252, "mg"))), medications=bundle(entry)) == expected
 
 
 @pytest.mark.parametrize(

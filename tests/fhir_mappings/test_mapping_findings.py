@@ -122,6 +122,14 @@ def amount(value: float, unit: str = "mIU/mL", comparator: str = "", high: float
         pytest.param({"valueString": "hCG 2 mIU/mL on 11/02, now 900 mIU/mL"}, None, id="two amounts"),
         pytest.param({"valueString": "900 mIU/mL (negative)"}, None, id="its answer says the opposite"),
         pytest.param({"valueCodeableConcept": {"text": "<5 mIU/mL"}}, False, id="the text of a concept"),
+        pytest.param({"valueString": "Negative (<5 mIU/mL)"}, False, id="an answer with its limit"),
+        pytest.param({"valueString": "Positive (>25 mIU/mL)"}, True, id="positive with its limit"),
+        pytest.param({"valueString": "Positive (<5 mIU/mL)"}, None, id="a limit of the other side"),
+        pytest.param({"valueString": "Positive - internal control valid"}, True, id="a control that is valid"),
+        pytest.param({"valueString": "Neg (QC ok)"}, False, id="a control in brackets"),
+        pytest.param({"valueString": "QC ok"}, None, id="a control alone"),
+        pytest.param({"valueString": "陽性"}, True, id="in Japanese"),
+        pytest.param({"valueString": "negatiivinen"}, False, id="in Finnish"),
     ],
 )
 def test_an_amount_of_hcg(value: dict[str, Any], positive: bool | None) -> None:  # noqa: FBT001

@@ -16,6 +16,7 @@ from fhir_mappings.results.observations import ObservationReader
 from fhir_mappings.wire.resources import Code
 
 IHC, ISH, RATIO, OVERALL = "her2-ihc", "her2-ish", "her2-ish-ratio", "her2-interpretation"
+COPY_NUMBER = "her2-copy-number"
 VOCABULARY = Her2Vocabulary(TERMINOLOGY)
 READER = ObservationReader(TERMINOLOGY)
 
@@ -212,7 +213,13 @@ def test_ish_as_text(kind: str, written: str, expected: str | None) -> None:
         pytest.param(RATIO, {"valueQuantity": {"value": Decimal("2.3")}}, "positive", id="a ratio without unit"),
         pytest.param(RATIO, {"valueQuantity": quantity(Decimal("1.4"), "{ratio}")}, "negative", id="a low ratio"),
         pytest.param(ISH, {"valueQuantity": quantity(Decimal("2.3"), "ratio", "{ratio}")}, "positive", id="ISH, ratio"),
-        pytest.param(ISH, {"valueQuantity": quantity(6, "{copies}")}, None, id="copies are not a ratio"),
+        pytest.param(ISH, {"valueQuantity": quantity(6, "{copies}")}, "positive", id="copies, by their unit"),
+        pytest.param(ISH, {"valueQuantity": quantity(Decimal("3.1"), "signals/cell")}, "negative", id="few copies"),
+        pytest.param(RATIO, {"valueQuantity": quantity(Decimal("3.1"), "{copies}")}, None, id="copies are no ratio"),
+        pytest.param(RATIO, {"valueQuantity": quantity(Decimal("3.1"), "%")}, None, id="a percentage is no ratio"),
+        pytest.param(
+            COPY_NUMBER, {"valueQuantity": quantity(Decimal("3.1"), "{ratio}")}, None, id="a ratio is no copies"
+        ),
         pytest.param(ISH, {"valueQuantity": {"value": 6}}, None, id="a number without unit may be copies"),
         pytest.param(
             RATIO, {"valueQuantity": {"value": Decimal("2.2"), "comparator": ">"}}, "positive", id="above 2.2"
