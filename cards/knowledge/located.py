@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,7 +14,7 @@ import yaml
 from cards.knowledge.schema import KnowledgeError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable
 
 T = TypeVar("T")
 Place = tuple[str, ...]
@@ -37,6 +38,7 @@ _KINDS = {
     "object": "keys and values",
 }
 _CLOSE = 0.6
+_VERIFIED = ("V", "V2")
 
 
 class _ExactLoader(yaml.SafeLoader):
@@ -107,6 +109,10 @@ class Document:
             if section not in sections:
                 where = self.where((str(section),))
                 raise KnowledgeError(f"{where}: unknown section {section!r}{nearest(str(section), sections)}")
+
+    def version_over(self, version: str) -> str:
+        """Return the version of what results when the file is applied over a version."""
+        return hashlib.sha256(f"{version}\n{self.text}".encode()).hexdigest()[:12]
 
     def entries(self, section: str) -> list[Any]:
         """Return the entries of a section; none if it is absent.
@@ -235,10 +241,25 @@ def fields_of(*shapes: type[msgspec.Struct]) -> set[str]:
     return {name for shape in shapes for name in shape.__struct_encode_fields__}
 
 
-def replaced(tree: Any, change: Mapping[str, str], sources: frozenset[str]) -> Any:
-    """Return a copy of a tree with the confidence of some sources' citations replaced by ``change``."""
+def with_files(start: T, files: Iterable[tuple[str, str]], add: Callable[[T, Document], T]) -> T:
+    """Apply a site's files in turn, each a name and its text; ``add`` applies one.
+
+    Raises:
+        KnowledgeError: a file is wrong; the message names the file, the line and the nearest known word.
+
+    """
+    for name, text in files:
+        start = add(start, Document(text, name))
+    return start
+
+
+def vouched_for(tree: Any, sources: frozenset[str]) -> Any:
+    """Return a copy of a tree in which citations of a site's own sources say that the site vouches for them.
+
+    Confidence K stays K.
+    """
     if isinstance(tree, dict):
-        if tree.get("source") in sources and tree.get("confidence") in change:
-            return {**tree, "confidence": change[tree["confidence"]]}
-        return {key: replaced(value, change, sources) for key, value in tree.items()}
-    return [replaced(each, change, sources) for each in tree] if isinstance(tree, list) else tree
+        if tree.get("source") in sources and tree.get("confidence") in _VERIFIED:
+            return {**tree, "confidence": "S"}
+        return {key: vouched_for(value, sources) for key, value in tree.items()}
+    return [vouched_for(each, sources) for each in tree] if isinstance(tree, list) else tree

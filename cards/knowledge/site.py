@@ -5,7 +5,6 @@ A new biosimilar needs only a brand. Everything else stays as shipped.
 
 from __future__ import annotations
 
-import hashlib
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,7 @@ import msgspec
 from cards.knowledge import schema
 from cards.knowledge.drug_names import name_in
 from cards.knowledge.loader import check
-from cards.knowledge.located import Document, fields_of, merged_over, nearest, replaced
+from cards.knowledge.located import Document, fields_of, merged_over, nearest, vouched_for, with_files
 from cards.knowledge.names import level_problem
 from cards.knowledge.schema import (
     AtcEntry,
@@ -37,8 +36,6 @@ from cards.values.codes import MalformedCodeError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_OWN = {"V": "S", "V2": "S"}
-"""The site vouches for its own sources; confidence K stays K."""
 _WHOLE = frozenset({"name", "generic", "scope", "brands"})
 _POSITIVE = frozenset(
     {"mg", "mg_per_kg", "mg_per_ml", "unit_mg", "contents_mg", "vials", "times_a_day", "cycles", "weeks", "minutes"}
@@ -92,15 +89,8 @@ _PRODUCT_FIELDS = fields_of(
 
 
 def with_site(known: Knowledge, files: Iterable[tuple[str, str]]) -> Knowledge:
-    """Apply a site's files, each a name and its text, to the knowledge.
-
-    Raises:
-        KnowledgeError: a file is wrong; the message names the file, the line and the nearest known word.
-
-    """
-    for name, text in files:
-        known = _with_file(known, Document(text, name))
-    return known
+    """Apply a site's files, each a name and its text, to the knowledge."""
+    return with_files(known, files, _with_file)
 
 
 def _with_file(known: Knowledge, document: Document) -> Knowledge:
@@ -109,13 +99,12 @@ def _with_file(known: Knowledge, document: Document) -> Knowledge:
     own = frozenset(sources)
     known = msgspec.structs.replace(known, sources={**known.sources, **sources})
     for index, tree in enumerate(document.entries("products")):
-        known = _with_product(known, document, replaced(tree, _OWN, own), ("products", str(index)))
+        known = _with_product(known, document, vouched_for(tree, own), ("products", str(index)))
     for index, tree in enumerate(document.entries("brands")):
-        known = _with_brand(known, document, replaced(tree, _OWN, own), ("brands", str(index)))
+        known = _with_brand(known, document, vouched_for(tree, own), ("brands", str(index)))
     for index, tree in enumerate(document.entries("drug_words")):
         known = _with_drug_words(known, document, tree, ("drug_words", str(index)))
-    version = hashlib.sha256(f"{known.version}\n{document.text}".encode()).hexdigest()[:12]
-    known = msgspec.structs.replace(known, version=version)
+    known = msgspec.structs.replace(known, version=document.version_over(known.version))
     try:
         check(known)
     except MalformedCodeError as error:

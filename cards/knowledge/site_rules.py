@@ -5,14 +5,13 @@ Shipped rules use none of these tests, so a site rule never changes their outcom
 
 from __future__ import annotations
 
-import hashlib
 import re
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
 
 from cards.knowledge.loader import default_knowledge
-from cards.knowledge.located import Document, check_sentence, fields_of, nearest, replaced
+from cards.knowledge.located import Document, check_sentence, fields_of, nearest, vouched_for, with_files
 from cards.knowledge.schema import (
     AgeRange,
     Cancer,
@@ -59,8 +58,6 @@ if TYPE_CHECKING:
 
 PLACEHOLDERS = frozenset({"drug", "test", "result", "date", "days", "limit"})
 """What a rule's sentences may name: the drug, the test, its newest result, that result's day and age, the limit."""
-OWN = {"V": "S", "V2": "S"}
-"""The site vouches for its own sources; confidence K stays K."""
 _SECTIONS = ("sources", "rules")
 _SHAPES = (SiteRule, When, AgeRange, ResultCondition, OrderedTest, RuleCase, CaseResult, Cited)
 _FIELDS = fields_of(*_SHAPES) - {"where", "concept"}
@@ -89,15 +86,8 @@ _ON_VIEW = frozenset({Query.LVEF, Query.LABS})
 
 
 def with_rules(known: Knowledge, files: Iterable[tuple[str, str]]) -> Knowledge:
-    """Add the rules in some files, each a name and its text, to the knowledge.
-
-    Raises:
-        KnowledgeError: a file is wrong; the message names the file, the line and the nearest known word.
-
-    """
-    for name, text in files:
-        known = _with_file(known, Document(text, name))
-    return known
+    """Add the rules in some files, each a name and its text, to the knowledge."""
+    return with_files(known, files, _with_file)
 
 
 def _with_file(known: Knowledge, document: Document) -> Knowledge:
@@ -114,10 +104,9 @@ def _with_file(known: Knowledge, document: Document) -> Knowledge:
     own = frozenset(known.sources) - frozenset(default_knowledge().sources)
     for index, tree in enumerate(entries):
         place = ("rules", str(index))
-        rule = document.convert(replaced(tree, OWN, own), SiteRule, place, _FIELDS, _WORDS)
+        rule = document.convert(vouched_for(tree, own), SiteRule, place, _FIELDS, _WORDS)
         known = _RuleReader(known, document, place).added(rule)
-    version = hashlib.sha256(f"{known.version}\n{document.text}".encode()).hexdigest()[:12]
-    return msgspec.structs.replace(known, version=version)
+    return msgspec.structs.replace(known, version=document.version_over(known.version))
 
 
 def _sources(known: Knowledge, document: Document) -> dict[str, Source]:

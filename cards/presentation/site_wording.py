@@ -6,7 +6,6 @@ be one of the topic's shipped sentences; a misspelled one is refused with its li
 
 from __future__ import annotations
 
-import hashlib
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,7 @@ import msgspec
 
 from cards.facts.outcomes import Indicator
 from cards.facts.topics import Topic
-from cards.knowledge.located import Document, check_sentence, fields_of, merged_over, nearest
+from cards.knowledge.located import Document, check_sentence, fields_of, merged_over, nearest, with_files
 from cards.knowledge.schema import KnowledgeError
 from cards.presentation.language import Locale
 from cards.presentation.wording import Link, Sentence, ThresholdWording, TopicWording, Wording
@@ -33,15 +32,8 @@ _OPEN = frozenset({"override_reasons", "thresholds", "locale"})
 
 
 def with_site_words(wording: Wording, files: Iterable[tuple[str, str]]) -> Wording:
-    """Apply a site's files, each a name and its text, to the shipped wording.
-
-    Raises:
-        KnowledgeError: a file is wrong; the message names the file, the line and the nearest known word.
-
-    """
-    for name, text in files:
-        wording = _with_file(wording, Document(text, name))
-    return wording
+    """Apply a site's files, each a name and its text, to the shipped wording."""
+    return with_files(wording, files, _with_file)
 
 
 def with_rule_words(wording: Wording, rules: Iterable[SiteRule]) -> Wording:
@@ -83,8 +75,7 @@ def _with_file(wording: Wording, document: Document) -> Wording:
             _check(document, given, shipped[section], (section,))
     made = document.convert(merged_over(shipped, document.tree), Wording, (), _WORDING_FIELDS)
     _check_links(document, made)
-    version = hashlib.sha256(f"{wording.version}\n{document.text}".encode()).hexdigest()[:12]
-    return msgspec.structs.replace(made, version=version)
+    return msgspec.structs.replace(made, version=document.version_over(wording.version))
 
 
 def _check_topics(document: Document, given: Any, shipped: dict[str, Any]) -> None:

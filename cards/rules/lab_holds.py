@@ -136,7 +136,9 @@ def _fired(case: Case, found: list[Match]) -> Fired:
     worse = [match for match in found if match.worst.severity > match.row.action.severity]
     notes += [("lab-bound", {"test": _name(case, match.result), "action": str(match.worst)}) for match in worse]
     results = tuple(match.result for match in found)
-    then = dict.fromkeys(f"{_name(case, match.result)}: {match.row.then}" for match in found)
+    # What to do about the only result needs no name before it: the lines above have it.
+    named = len({match.result.test for match in found}) > 1
+    then = dict.fromkeys(f"{_name(case, each.result)}: {each.row.then}" if named else each.row.then for each in found)
     return Fired(
         values={"results": ", ".join(_short(case, match.result) for match in found), "then": " ".join(then)},
         evidence=(*(_line(case, match.result) for match in found), *_gilbert(case, results)),

@@ -17,7 +17,7 @@ from cards.presentation.language import ENGLISH
 from cards.presentation.translation import languages, untranslated
 from cards.presentation.wording import WordingError
 from cards.readings.case import counted
-from cds_service.commands.options import FILE, config_option, fail, settings_of
+from cds_service.commands.options import FILE, config_option, fail, output_option, settings_of
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.configuration.site_content import changed_shipped_values, overridden_values
 from cds_service.configuration.site_diff import changes
@@ -144,7 +144,7 @@ def _shipped_and_site(layer: SiteLayer) -> SiteLayer:
 @knowledge.command("diff")
 @click.argument("before")
 @click.argument("after")
-@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@output_option("text", "json")
 def diff(before: str, after: str, output: str) -> None:
     """Print what is different in AFTER; ``default`` stands for the shipped knowledge.
 

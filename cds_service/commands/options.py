@@ -26,6 +26,13 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 config_option = click.option("--config", "config", type=FILE, envvar=CONFIG_VARIABLE, help="The configuration file.")
 _issuer = click.option("--issuer", help="Use the profiles for the client whose tokens have this 'iss'.")
 _tenant = click.option("--tenant", help="Use the profiles for this 'tenant' too.")
+
+
+def output_option(*formats: str) -> Callable[[C], C]:
+    """Add ``--format``, passed as ``output``; the first format is the default."""
+    return click.option("--format", "output", type=click.Choice(formats), default=formats[0], show_default=True)
+
+
 moment = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
 
 

@@ -49,7 +49,7 @@ class Difference:
 
 def differences(before: Settings, after: Settings) -> list[Difference]:
     """List what is different in the second configuration, starting with what clinicians will notice."""
-    words = {**before.site_layer.wording.topics, **after.site_layer.wording.topics}
+    words = _words(before, after)
     found = [*_topics(before.cards, after.cards, words), *_thresholds(_values(before), _values(after))]
     for name in dict.fromkeys((*before.profiles, *after.profiles)):
         found += _profile(name, before, after)
@@ -73,6 +73,10 @@ def policy_differences(before: Policy, after: Policy) -> list[Difference]:
 
 def _values(settings: Settings) -> Mapping[str, Decimal | None]:
     return settings.policy().thresholds
+
+
+def _words(before: Settings, after: Settings) -> dict[TopicCode, TopicWording]:
+    return {**before.site_layer.wording.topics, **after.site_layer.wording.topics}
 
 
 def _topics(
@@ -139,7 +143,7 @@ def _profile(name: str, before: Settings, after: Settings) -> Iterator[Differenc
     elif old.match != new.match:
         was, now = _conditions(old), _conditions(new)
         yield Difference("profile", name, was, now, f"profile {name} is for calls of {now} instead of {was}", "", name)
-    words = {**before.site_layer.wording.topics, **after.site_layer.wording.topics}
+    words = _words(before, after)
     was_set = before.in_profile(name) if old else before
     is_set = after.in_profile(name) if new else after
     own = {str(each) for profile in (old, new) if profile for each in (*profile.cards, *profile.thresholds)}

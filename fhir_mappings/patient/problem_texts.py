@@ -34,6 +34,8 @@ class Said(StrEnum):
     OTHER = "other"
 
 
+_NOT = frozenset({"not", "nicht", "non", "nie", "nao", "ei", "ej", "ikke", "not in", "never", "не"})
+"""Denials of what is said, here of the doubt, and not of what is named."""
 _WEIGHT = (Said.STATED, Said.UNCLEAR, Said.SUSPECTED, Said.PAST, Said.OTHER, Said.DENIED)
 """Which of several statements in one text counts: the first of these."""
 
@@ -83,9 +85,12 @@ class ProblemTexts:
         ):
             for phrase in listed:
                 self._add(phrase, kind, None)
+        unless: dict[str, set[Problem]] = {}
         for group in groups:
             for phrase in group.unless:
-                self._add(phrase, "unless", frozenset({group.problem}))
+                unless.setdefault(phrase, set()).add(group.problem)
+        for phrase, problems in unless.items():
+            self._add(phrase, "unless", frozenset(problems))
         for group in groups:
             for phrase in group.texts:
                 self._add(phrase, "problem", group.problem)
@@ -184,9 +189,18 @@ def _listed(problem: Problem, said: Said, left: Sequence[_Token], before: Proble
 def _judged(problem: Problem, left: Sequence[_Token], right: Sequence[_Token]) -> Said:
     before, behind = _before(problem, left), _behind(problem, right)
     if Said.OTHER in (before, behind):
-        return Said.OTHER
+        is_cause = not any(token.kind == "not-it" for token in (*left, *right))
+        # "Viral pneumonitis, likely": with the cause in doubt it may be the drug's.
+        return Said.SUSPECTED if is_cause and Said.SUSPECTED in (before, behind) else Said.OTHER
     if before is Said.STATED or before is behind:
         return behind
+    if (
+        behind is Said.PAST
+        and before is Said.SUSPECTED
+        and any(_qualifies(each, problem) is Said.OTHER for each in left)
+    ):
+        # It is over, and had another cause as far as anybody knew.
+        return Said.OTHER
     if before is Said.SUSPECTED and behind is Said.DENIED:
         # "Suspected ILD ruled out"; one that was not confirmed may still be there.
         return before if any(token.kind == "unconfirmed" for token in right) else behind
@@ -208,10 +222,15 @@ def _before(problem: Problem, left: Sequence[_Token]) -> Said:
             unknown = unknown or not (is_far or is_bracketed)
         elif (said := _qualifies(token, problem)) is not None:
             if said is Said.OTHER and any(each.kind == "doubted" for each in left[:at]):
-                # "Likely viral pneumonitis": with the cause in doubt it may be the drug's.
-                said = Said.SUSPECTED
+                said = Said.DENIED if _is_none(left[:at]) else Said.SUSPECTED
             return Said.UNCLEAR if unknown or is_far else said
     return Said.UNCLEAR if unknown else Said.STATED
+
+
+def _is_none(left: Sequence[_Token]) -> bool:
+    """Return whether the words before another cause say that there is none: "no likely viral", never "not likely"."""
+    denied = next((token.written for token in left if token.kind == "denied"), "")
+    return bool(denied) and denied not in _NOT
 
 
 def _of_cause(problem: Problem, left: Sequence[_Token]) -> Said:

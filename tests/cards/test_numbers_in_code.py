@@ -35,7 +35,7 @@ WINDOW = "how many words around a word are looked at"
 # The file and the name at its top level. An entry that is no longer needed fails, too.
 EXCEPTIONS = {
     "cards/identification/recognizer.py _ATC_LEVELS": ("how long the codes of the five levels of ATC are", "3 4 5 7"),
-    "cards/knowledge/site_codes.py _MISSPELT": ("how alike two words are of which one is misspelt", "0.88"),
+    "cards/knowledge/site_codes.py _MISSPELT": ("how alike two words are of which one is misspelled", "0.88"),
     "cards/values/quantities.py _SUPERSCRIPT": (SHAPE, "123456789"),
     "fhir_mappings/code_maps/files.py _LARGEST": (BOUND, "20"),
     "fhir_mappings/code_maps/files.py _TENS": (SHAPE, "10"),
@@ -65,6 +65,12 @@ EXCEPTIONS = {
     "fhir_mappings/coverage/coverage_information.py _LONGEST": (BOUND, "1000"),
     "fhir_mappings/medications/tablets.py _LONGEST_TEXT": (BOUND, "300"),
     "fhir_mappings/medications/tablet_counts.py _LONGEST_TEXT": (BOUND, "300"),
+    "fhir_mappings/medications/text_dose.py _LONGEST_TEXT": (BOUND, "500"),
+    "fhir_mappings/medications/weight_basis.py _WORDS_BEFORE": (BOUND, "24"),
+    "fhir_mappings/medications/number_words.py _LONGEST_TEXT": (BOUND, "500"),
+    "fhir_mappings/medications/number_words.py _ENGLISH": ("what number words stand for", "10"),
+    "fhir_mappings/medications/number_words.py _SCALES": ("what number words stand for", "1000"),
+    "cards/identification/combined_amounts.py _PAIR": ("two parts and their sum", "3"),
     "fhir_mappings/medications/dose_shares.py _LONGEST_TEXT": (BOUND, "500"),
     "fhir_mappings/medications/dose_shares.py _LEAST": ("percent below which a share is a tolerance", "30"),
     "fhir_mappings/medications/durations.py _PHRASES": (LANGUAGE, "5 10 15 20 30 45 60 90 120"),
@@ -90,6 +96,7 @@ EXCEPTIONS = {
     "cards/identification/identity.py _LENGTH": (BOUND, "5"),
     "cards/identification/identity.py _remembered": (CACHE, "1024"),
     "cards/identification/near_names.py LONGEST": (BOUND, "40"),
+    "cards/identification/near_names.py _TYPED_FOREIGN": ("letters that it needs in another script", "5"),
     "cards/identification/near_names.py _TYPED": ("letters that a word needs to be compared with a misspelling", "6"),
     "cards/identification/near_names.py _INSIDE": ("letters that a name needs to be looked for inside a word", "7"),
     "cards/identification/recognizer.py _COMBINATIONS": (CACHE, "1024"),
@@ -130,12 +137,12 @@ EXCEPTIONS = {
     "fhir_mappings/as_of/searches.py _COMBINATIONS": (CACHE, "4096"),
     "fhir_mappings/codings.py _LONGEST_CODE": (BOUND, "60"),
     "fhir_mappings/codings.py _LARGEST_NUMBER": (BOUND, "10 18"),
+    "fhir_mappings/medications/billing_extensions.py _DEPTH": (BOUND, "4"),
     "fhir_mappings/medications/doses_in_text.py _amounts": ("milligrams in a gram", "1000"),
     "fhir_mappings/medications/infusion.py _MINUTES": (CALENDAR, "60"),
     "fhir_mappings/medications/infusion.py _DAY": (CALENDAR, "24 60"),
     "fhir_mappings/medications/infusion.py _BEFORE": (BOUND, "45"),
     "fhir_mappings/medications/medication.py _LONGEST_CODE": (BOUND, "20"),
-    "fhir_mappings/medications/medication.py billing_extension": (BOUND, "4"),
     "fhir_mappings/medications/schedule.py _ONE": (CALENDAR, "7 24"),
     "fhir_mappings/medications/schedule.py _UNITS": (CALENDAR, "7 28 365"),
     "fhir_mappings/medications/schedule.py _PARTS_OF_A_DAY": (CALENDAR, "24 60 3600"),
@@ -153,10 +160,13 @@ EXCEPTIONS = {
     "fhir_mappings/medications/schedule_words.py WEEKDAY_PLACES": (LANGUAGE, "3 4 5 6"),
     "fhir_mappings/medications/treatments.py _WHOLE_DAY": (SHAPE, "10 40 80"),
     "fhir_mappings/medications/treatments.py _within": (CALENDAR, "12 31"),
-    "fhir_mappings/patient/condition_concepts.py _CATEGORY": (SHAPE, "3"),
     "fhir_mappings/patient/condition_concepts.py _LONGEST": (BOUND, "1000"),
     "fhir_mappings/patient/condition_states.py _LONGEST": (BOUND, "80"),
     "fhir_mappings/patient/conditions.py _LONGEST": (BOUND, "200"),
+    "fhir_mappings/patient/conditions.py _LONGEST_CODES": (BOUND, "60"),
+    "fhir_mappings/patient/diagnosis_codes.py _CATEGORY": (SHAPE, "3"),
+    "fhir_mappings/patient/diagnosis_codes.py _LONGEST": (BOUND, "200"),
+    "fhir_mappings/request/chart_draft.py _MOST_CODES": (BOUND, "8"),
     "fhir_mappings/patient/diagnosis_her2.py _LONGEST": (BOUND, "200"),
     "fhir_mappings/patient/problem_texts.py _LONGEST": (BOUND, "500"),
     "fhir_mappings/patient/staging.py _LONGEST": (BOUND, "1000"),
@@ -187,6 +197,7 @@ EXCEPTIONS = {
     "fhir_mappings/results/result_notes.py _LONGEST": (BOUND, "60 500"),
     "fhir_mappings/results/measurement_units.py _LONGEST": (BOUND, "60"),
     "fhir_mappings/results/measurement_units.py _Table": (SHAPE, "10"),
+    "fhir_mappings/results/observations.py LONGEST_STATUS": (BOUND, "40"),
     "fhir_mappings/results/observations.py _COMBINATIONS": (CACHE, "16 4096"),
     "fhir_mappings/results/range_texts.py _LONGEST": (BOUND, "160"),
     "fhir_mappings/results/units.py _THOUSAND": ("milligrams in a gram", "1000"),
@@ -295,5 +306,5 @@ def test_the_guard_sees_a_number_however_it_is_written(code: str) -> None:
     assert [number for _, _, number in numbers(ast.parse(code)) if number not in ALLOWED]
 
 
-def test_the_bounds_of_a_slice_are_left_out() -> None:
+def test_the_bounds_of_a_slice_are_excluded() -> None:
     assert not list(numbers(ast.parse("x = text[:60] + text[3:]")))

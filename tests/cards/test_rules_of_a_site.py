@@ -296,7 +296,7 @@ def test_wrong_words_are_refused_with_their_line(old, new, says) -> None:
     assert says in str(error.value)
 
 
-def test_two_rules_cannot_share_a_topic_nor_take_one_that_ships() -> None:
+def test_two_rules_cannot_share_a_topic_or_use_a_shipped_one() -> None:
     known = with_rules(KNOWN, [("r.yaml", HEAD)])
     with pytest.raises(KnowledgeError, match="there is a rule 'our-topic' already"):
         with_rules(known, [("s.yaml", HEAD)])
@@ -311,7 +311,7 @@ def test_an_unknown_override_reason_is_refused() -> None:
         with_rule_words(default_wording(), known.site_rules)
 
 
-def test_the_site_stands_for_its_own_source_and_k_stays_k() -> None:
+def test_the_site_vouches_for_its_own_source_and_k_stays_k() -> None:
     known = with_rules(KNOWN, [("r.yaml", HEAD)])
     assert known.site_rules[0].by.confidence is Confidence.SITE
     known = with_rules(KNOWN, [("r.yaml", HEAD.replace("confidence: V", "confidence: K"))])

@@ -128,7 +128,7 @@ def test_what_is_not_there_is_reported(library: Library, arguments: tuple[str, .
     assert says in result.stderr
 
 
-def test_content_that_this_release_does_not_take_can_still_be_read(library: Library) -> None:
+def test_content_that_this_release_does_not_accept_can_still_be_read(library: Library) -> None:
     published(library, SIXTY)
     kept: dict[str, Any] = {"content": '{"thresholds":{"weight_max_age_days":"6000"}}'}
     with library._engine.begin() as connection:

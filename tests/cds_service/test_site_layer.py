@@ -71,13 +71,13 @@ def newmab(mg: float, **changes: Json) -> Json:
     return order(mg, medicationCodeableConcept={"text": "Newmab", **changes})
 
 
-def test_a_new_biosimilar_is_checked_by_its_name(site) -> None:
+def test_a_new_biosimilar_is_recognized_by_its_name(site) -> None:
     answer = Caller(path=site).post(call(orders=[newmab(700)]))
     assert "dose-above-maximum" in answer.topics
     assert answer.cards[0]["summary"].startswith("Newmab 700 mg")
 
 
-def test_without_the_layer_the_name_is_nobodys() -> None:
+def test_without_the_layer_the_name_is_unknown() -> None:
     assert Caller().post(call(orders=[newmab(700)])).topics == []
 
 
@@ -95,7 +95,7 @@ def test_its_multi_dose_vial_is_billed_without_jw_and_jz(site) -> None:
     assert summary == "Newmab 420 mg: 42 units Q9999, 1x420 mg multi-dose, no JW or JZ"
 
 
-def test_every_card_ends_with_the_contact_and_a_topic_has_its_links(site) -> None:
+def test_every_card_ends_with_the_contact_and_its_topics_links(site) -> None:
     cards = Caller(path=site).post(call(orders=[order(378)])).cards
     assert all(card["detail"].endswith("Oncology pharmacy, extension 5555") for card in cards)
     above = next(card for card in cards if card["source"]["topic"]["code"] == "dose-above-maximum")
@@ -105,7 +105,7 @@ def test_every_card_ends_with_the_contact_and_a_topic_has_its_links(site) -> Non
 
 
 @pytest.mark.usefixtures("eager")
-def test_a_changed_file_is_in_force_and_a_broken_one_is_refused(site, log_lines) -> None:
+def test_a_changed_file_takes_effect_and_a_faulty_one_is_refused(site, log_lines) -> None:
     caller = Caller(path=site)
     words = site.parent / "words.yaml"
     rewrite(words, "contact: Extension 7")

@@ -46,3 +46,7 @@ class Source(KnowledgeRecord, frozen=True, kw_only=True):
     as_of: str
     note: str | None = None
     own: bool = False
+
+    def address(self, base_url: str) -> str:
+        """Return the document's URL; a page of the service itself is found under ``base_url``."""
+        return f"{base_url}{self.url}" if self.url.startswith("/") else self.url
