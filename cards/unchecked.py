@@ -51,6 +51,7 @@ _UNJUDGED = frozenset(
         "plan-order-missing",
         "plan-order-named",
         "order-modified",
+        "instructions-unknown",
         "order-not-found",
         "selection-unknown",
     }

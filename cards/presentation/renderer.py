@@ -19,7 +19,7 @@ from cards.presentation.language import Localizer
 from cards.presentation.markdown import escape
 from cards.presentation.removals import NamedOrder
 from cards.presentation.suggestions import SuggestionWriter, join_listed
-from cards.presentation.urgency import gravest, is_unverified
+from cards.presentation.urgency import Urgency, gravest, is_unverified
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -106,6 +106,7 @@ class Renderer:
         return " ".join(sentence.summary.format(drug=drug, **self._localizer.all_filled(finding.values)).split())
 
     def _detail(self, content: CardContent, findings: list[Fired]) -> str:
+        content = _without_later_doses(content)
         headings, lead = self._wording.headings, findings[0]
         cited = _cited(content.verdicts)
         told = _days_together(line for finding in findings for line in finding.evidence)
@@ -276,6 +277,16 @@ def _listed(days: Sequence[str]) -> str:
     more = len(days) - _DAYS_LISTED
     listed = join_listed(days[:_DAYS_LISTED])
     return f"{listed} (+{more})" if more > 0 else listed
+
+
+def _without_later_doses(content: CardContent) -> CardContent:
+    """Leave out what later doses of a drug need that must not be given again."""
+    if content.urgency is not Urgency.DISCONTINUE:
+        return content
+    product = content.lead.product
+    ended = [each for each in content.folded if each.topic is Topic.MONITORING_PLANNED and each.product == product]
+    folded = tuple(each for each in content.folded if each not in ended)
+    return msgspec.structs.replace(content, folded=folded) if ended else content
 
 
 def _cited(verdicts: Iterable[Verdict]) -> tuple[Cited, ...]:

@@ -235,7 +235,7 @@ def dose_cannot_verify(case: Case) -> Outcome:
     ends = _range(case)
     if ends is not None and not over_maximum(case):
         is_open = ends.low_as_written == ends.as_written
-        written = f"\u2265 {ends.as_written}" if is_open else f"{ends.low_as_written} to {ends.as_written}"
+        written = f"\u2265 {ends.as_written}" if is_open else f"{ends.low_as_written} \u2013 {ends.as_written}"
         return Fired(
             values={"low": ends.low_as_written, "dose": ends.as_written},
             evidence=(Evidence("dose", written, case.order.origin),),

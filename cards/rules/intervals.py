@@ -89,7 +89,7 @@ def _after_last_dose(case: Case) -> Outcome:
         },
         evidence=(day_given(last),),
         cited=(regimen.by, case.known.thresholds["interval_window_days"].by),
-        variant="default" if last.product == case.product.id else "other-form",
+        variant="other-form" if last.product != case.product.id else "default" if days > 0 else "given-that-day",
         fixes=(RemoveOrder(),),
     )
 

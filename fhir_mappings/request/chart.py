@@ -17,6 +17,7 @@ from fhir_mappings.codings import NO_CODE_MAP, texts
 from fhir_mappings.medications import doses_in_text
 from fhir_mappings.medications.medication import MedicationReader, orders_served, service_billing
 from fhir_mappings.medications.treatments import TreatmentReader
+from fhir_mappings.medications.unknown_elements import unknown_in_instructions
 from fhir_mappings.patient.conditions import ConditionReader
 from fhir_mappings.request.billing import BillingReader
 from fhir_mappings.request.chart_source import UNKNOWN_SOURCE, ChartSource
@@ -53,6 +54,8 @@ _ORDERS = frozenset({"MedicationRequest", "MedicationOrder", "ServiceRequest"})
 _AS_ORDERS = frozenset(each.lower() for each in _ORDERS)
 
 
+# How many unknown parts of an order are named.
+_NAMED = 3
 # Other resources that name a drug in the same elements as an order does.
 _OF_DRUGS = frozenset({"MedicationAdministration", "MedicationDispense", "MedicationStatement"})
 _DRUGS = ("medicationCodeableConcept", "medicationReference")
@@ -170,7 +173,7 @@ class ChartReader:
         try:
             found.gaps += [
                 *_cut_texts(zip(read, identities, strict=True), found.resources),
-                *_modified(zip(read, identities, strict=True), found.resources),
+                *_of_unknown_parts(zip(read, identities, strict=True), found.resources),
                 *_bare_concepts(zip(read, identities, strict=True), found.resources),
                 *_of_unknown_selections(selected, entries, zip(read, identities, strict=True)),
             ]
@@ -359,12 +362,16 @@ def _cut_texts(orders: Iterable[tuple[DrugOrder, Identity]], resources: Mapping[
             yield Gap(None, order.origin.path, "drug-text-cut")
 
 
-def _modified(orders: Iterable[tuple[DrugOrder, Identity]], resources: Mapping[str, Json]) -> Iterable[Gap]:
-    """List the orders in scope of which something says that it changes their meaning, and is not known here."""
+def _of_unknown_parts(orders: Iterable[tuple[DrugOrder, Identity]], resources: Mapping[str, Json]) -> Iterable[Gap]:
+    """List the orders in scope that hold what is not known here: it may change their meaning, or be instructions."""
     for order, identity in orders:
         path = order.origin.path
-        if order.in_focus and identity.in_scope and is_modified_within(resources[path], "dosageInstruction"):
+        if not order.in_focus or not identity.in_scope:
+            continue
+        if is_modified_within(resources[path], "dosageInstruction"):
             yield Gap(None, path, "order-modified")
+        if unknown := unknown_in_instructions(resources[path]):
+            yield Gap(None, path, "instructions-unknown", values=(("unknown", ", ".join(unknown[:_NAMED])),))
 
 
 def _names_no_drug(order: DrugOrder, resource: Json, *, may_be_incomplete: bool) -> bool:

@@ -511,6 +511,7 @@ ROWS = [
         after(15, "trastuzumab"),
         says=("4 mg/kg",),
     ),
+    Row(SOON, "a dose was given on the day", FIRES, KADCYLA, after(0), says=("given on 2026-11-22 already",)),
     Row(
         RELOAD,
         "trastuzumab after a dose under the skin",

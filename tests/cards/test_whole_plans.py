@@ -137,6 +137,8 @@ def test_a_hold_removes_the_next_dose_and_a_discontinuation_all_orders() -> None
     assert [suggestion.label for suggestion in hold.suggestions] == ["Remove Kadcyla (2026-11-22)"]
     stop = cards(*plan(), patient=STOPPED)[0]
     assert stop.suggestions[0].label == "Remove Kadcyla (6 orders, 2026-11-22 to 2027-03-07)"
+    assert "For later doses" in hold.detail
+    assert "For later doses" not in stop.detail
 
 
 @pytest.mark.parametrize("days", [0, 7, 8, 40])

@@ -419,7 +419,7 @@ def test_what_is_in_force_is_shown_with_its_layers_and_can_be_used_again(
     path = write(
         tmp_path,
         site=f"extends: base.yaml\n{PROFILES}\nshadow: {{thresholds: {{lab_max_age_days: 9}}}}",
-        base="thresholds: {weight_max_age_days: 60}\ncards: {weight-stale: {mode: off}}",
+        base='thresholds: {weight_max_age_days: 60}\ncards: {weight-stale: {mode: off}}\nauth: {mode: "off"}',
     )
     monkeypatch.setenv("HER2_CDS_OPERATOR__TOKEN", "an-operator-knows-this")
     monkeypatch.setenv("HER2_CDS_THRESHOLDS__LAB_MAX_AGE_DAYS", "3")

@@ -257,12 +257,14 @@ def test_the_command_line_checks_and_compares_rules(site) -> None:
     assert "3 rules, 18 cases, all as expected" in said
     code, said = run("knowledge", "diff", "default", rules)
     assert code == 1
-    assert "rules.hepatitis-b-missing.unless_result.within_days: new, 180" in said
+    assert "rule hepatitis-b-missing is new\n" in said
+    assert "\n  unless_result.within_days: 180\n" in said
+    assert "topics.hepatitis-b-missing" not in said
     other = site.parent / "other.yaml"
     other.write_text('auth: {mode: "off"}\n')
     code, said = run("config", "diff", other, site)
     assert code == 1
-    assert "rules.hepatitis-b-missing.summary: new" in said
+    assert "rule hepatitis-b-missing is new\n" in said
     rules.write_text(RULES.replace("first_dose: true}", "first_doze: true}", 1))
     code, said = run("knowledge", "check", rules)
     assert code == 2

@@ -394,6 +394,30 @@ def test_an_order_with_an_unknown_modifier_is_judged_and_told_of(change: Callabl
     assert "modifier extension or implicit rules" in card["detail"]
 
 
+@pytest.mark.parametrize(
+    ("change", "unknown"),
+    [
+        pytest.param(lambda listed: listed.insert(0, "378 mg IV now"), "378 mg IV now", id="a bare text"),
+        pytest.param(lambda listed: listed.insert(0, {"free": "378 mg"}), "free", id="an element of no release"),
+        pytest.param(lambda listed: listed[0].update(dosage="378 mg"), "dosage", id="beside those of FHIR"),
+        pytest.param(lambda listed: listed[0]["doseAndRate"].insert(0, "378 mg"), "378 mg", id="a bare dose"),
+        pytest.param(lambda listed: listed[0]["doseAndRate"].append({"dose": 378}), "dose", id="of the doses"),
+        pytest.param(
+            lambda listed: listed[0].update(_text={"id": "a"}, extension=[{"url": "http://x"}]), "", id="none"
+        ),
+    ],
+)
+def test_a_part_of_the_instructions_that_fhir_does_not_have_is_told(
+    change: Callable[[list[Any]], None], unknown: str
+) -> None:
+    resource = copy.deepcopy(order())
+    change(resource["dosageInstruction"])
+    found = [gap for gap in orders(resource).gaps if gap.reason == "instructions-unknown"]
+    assert [dict(gap.values)["unknown"] for gap in found] == ([unknown] if unknown else [])
+    told = [card["indicator"] for card in cards(resource, prefetch=chart()) if topic(card) == "checks-incomplete"]
+    assert told == (["warning"] if unknown else [])
+
+
 @pytest.mark.parametrize("key", ["administrations", "medications", "conditions", "labs"])
 def test_a_resource_of_another_kind_in_place_of_a_list_is_no_answer(key: str) -> None:
     found = cards(order(), prefetch={**chart(), key: {"resourceType": "Basic", "id": "x"}})

@@ -125,6 +125,11 @@ def test_an_amount_that_is_not_a_number_is_reported_as_not_understood(value: Any
     assert (dose.unit, dose.as_written) == (DoseUnit.OTHER, written)
 
 
+def test_a_range_beside_a_quantity_is_read_too() -> None:
+    both = {"doseQuantity": quantity(252, "mg"), "doseRange": {"low": quantity(252, "mg"), "high": quantity(378, "mg")}}
+    assert [dose.as_written for dose in doses(order(dosage(both)), None)] == ["252 mg", "378 mg"]
+
+
 @pytest.mark.parametrize(
     ("low", "kept"),
     [
