@@ -30,7 +30,7 @@ from fhir_mappings.wire.resources import Unreadable
 from fhir_mappings.wire.times import newest_first
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterator, Sequence
+    from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 
     from fhir_mappings.request.chart_draft import OnFailure
     from fhir_mappings.wire.resources import ResourceStub
@@ -80,9 +80,9 @@ def assembled(draft: Draft, harmful_when_high: Container[str], on_failure: OnFai
             lost(key, error)
             return ()
 
-    def mentioned(key: str, about: str) -> list[Gap]:
+    def told(key: str, gather: Callable[[], Iterable[Gap]]) -> list[Gap]:
         try:
-            return _mentions(about, draft)
+            return list(gather())
         except Exception as error:  # noqa: BLE001 - as above
             lost(key, error)
             return []
@@ -97,12 +97,12 @@ def assembled(draft: Draft, harmful_when_high: Container[str], on_failure: OnFai
     her2 = part("tumorMarkers", by_kind.get(Her2Result, ()), _sorted)
     gaps: list[Gap] = by_kind.get(Gap, [])
     if not her2:
-        gaps += mentioned("tumorMarkers", "her2-interpretation")
+        gaps += told("tumorMarkers", lambda: _mentions("her2-interpretation", draft))
     if Mutation not in by_kind and any(each.cancer is Cancer.LUNG for each in draft.current):
-        gaps += mentioned("tumorMarkers", "erbb2-mutation")
+        gaps += told("tumorMarkers", lambda: _mentions("erbb2-mutation", draft))
     if not lvefs:
-        told = {gap.path for gap in gaps if gap.about == "lvef"}
-        gaps += [gap for gap in mentioned("lvef", "lvef") if gap.path not in told]
+        already = {gap.path for gap in gaps if gap.about == "lvef"}
+        gaps += [gap for gap in told("lvef", lambda: _mentions("lvef", draft)) if gap.path not in already]
     found = Patient(
         weights=part("weight", by_kind.get(Weight, ()), _weights),
         lvefs=lvefs,
@@ -124,7 +124,7 @@ def assembled(draft: Draft, harmful_when_high: Container[str], on_failure: OnFai
         coded_her2=part("conditions", draft.coded_her2, _by_reference),
         stagings=part("conditions", [*draft.stagings, *by_kind.get(Staging, ())], _sorted),
     )
-    gaps += part("labs", lambda: tuple(_undated(found, harmful_when_high)))
+    gaps += told("labs", lambda: _undated(found, harmful_when_high))
     gaps += [Gap(None, f"prefetch.{key}", FAILED) for key in failed]
     return structs.replace(found, gaps=tuple(sorted(gaps, key=lambda gap: gap.path)), absent=tuple(failed.items()))
 
@@ -194,20 +194,32 @@ def _weights(weights: Sequence[Weight]) -> tuple[Weight, ...]:
     return tuple(sorted((*first, *told), key=lambda weight: (-(weight.on or date.min).toordinal(), weight.stated)))
 
 
+def _high_end(result: LabResult) -> Decimal:
+    return result.interval.high
+
+
+def _low_end(result: LabResult | Lvef) -> Decimal:
+    return -result.interval.low
+
+
+def _harm_of_test(test: PregnancyTest) -> Decimal:
+    return Decimal(2 if test.positive else 1 if test.positive is None else 0)
+
+
 def _lvefs(lvefs: Sequence[Lvef]) -> tuple[Lvef, ...]:
-    return _by_time(lvefs, lambda lvef: -lvef.interval.low)
+    return _by_time(lvefs, _low_end)
 
 
 def _high_first(results: Sequence[LabResult]) -> tuple[LabResult, ...]:
-    return _by_time(results, lambda result: result.interval.high)
+    return _by_time(results, _high_end)
 
 
 def _low_first(results: Sequence[LabResult]) -> tuple[LabResult, ...]:
-    return _by_time(results, lambda result: -result.interval.low)
+    return _by_time(results, _low_end)
 
 
 def _pregnancy_tests(tests: Sequence[PregnancyTest]) -> tuple[PregnancyTest, ...]:
-    return _by_time(tests, lambda test: Decimal(2 if test.positive else 1 if test.positive is None else 0))
+    return _by_time(tests, _harm_of_test)
 
 
 def _mutations(mutations: Sequence[Mutation]) -> tuple[Mutation, ...]:
@@ -229,7 +241,7 @@ def _undated(found: Patient, harmful_when_high: Container[str]) -> Iterator[Gap]
     """
     for test, results in found.labs.items():
         yield from _worse(test, results, _high_end if test in harmful_when_high else _low_end)
-    yield from _worse("lvef", found.lvefs, lambda lvef: -lvef.interval.low)
+    yield from _worse("lvef", found.lvefs, _low_end)
     yield from _worse("pregnancy-test", found.pregnancy_tests, _harm_of_test, Decimal(0))
 
 
