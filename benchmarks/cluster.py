@@ -35,6 +35,7 @@ CORES = 2
 _ORDERS_OF_A_PATIENT = 11
 _LEAST = 0.9
 _LONGEST_S = 3600
+_LONGEST_START_S = 120
 _COMMAND = str(Path(sys.executable).with_name("her2-cds"))
 
 
@@ -48,6 +49,9 @@ class Cluster(Namespaces):
         _eventually_open(ADDRESSES["master"], PORT)
         for name in ("one", "two"):
             self.worker(name)
+        # A site's cluster is up when a run begins: what its start takes is not part of the run.
+        for name in ("one", "two"):
+            self._eventually_logs(name, "Successfully registered with master")
 
     def worker(self, name: str) -> None:
         """Start a worker of one core."""
@@ -60,6 +64,13 @@ class Cluster(Namespaces):
         program = str(Path(pyspark.__file__).parent / "bin" / "spark-class")
         kind = f"org.apache.spark.deploy.{what.lower()}.{what}"
         self.start(name, name, program, kind, *options, SPARK_LOCAL_IP=ADDRESSES[name], SPARK_DAEMON_MEMORY="256m")
+
+    def _eventually_logs(self, name: str, text: str) -> None:
+        deadline = time.monotonic() + _LONGEST_START_S
+        while text not in (self.folder / f"{name}.log").read_text(errors="replace"):
+            if time.monotonic() > deadline:
+                raise SystemExit(f"{name} did not start: {(self.folder / f'{name}.log').read_text()[-2000:]}")
+            time.sleep(0.2)
 
     def simulate(self, cohort: Path, output: Path) -> None:
         """Begin a run on the cluster."""
@@ -136,7 +147,7 @@ def _bytes(folder: Path) -> dict[str, str]:
 
 
 def _eventually_open(host: str, port: int) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + _LONGEST_START_S
     while True:
         try:
             socket.create_connection((host, port), timeout=1).close()

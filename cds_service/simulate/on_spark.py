@@ -47,6 +47,9 @@ if TYPE_CHECKING:
 _PILE_BYTES = 32 * 1024 * 1024
 # Set by spark-submit, which already has a master.
 _SUBMITTED = "PYSPARK_GATEWAY_PORT"
+# Java only carries bytes between files, network and Python: its optimizing compiler and parallel collector cost more
+# processor time than they save. What a site sets as `extraJavaOptions` comes after these.
+_JAVA_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 _of_process: dict[str, Replayer] = {}
 
 
@@ -65,6 +68,8 @@ def replay(
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.appName("her2-cds simulate").config("spark.ui.enabled", "false")
     builder = builder.config("spark.ui.showConsoleProgress", "false")
+    for side in ("driver", "executor"):
+        builder = builder.config(f"spark.{side}.defaultJavaOptions", _JAVA_OPTIONS)
     if master is not None:
         builder = builder.master(master)
     elif _SUBMITTED not in os.environ:
