@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from importlib.resources import files
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 from cards.knowledge.loader import citations, default_knowledge, parse
-from cards.knowledge.located import Document, fields_of
+from cards.knowledge.located import Document
 from cards.knowledge.policy_names import problems
-from cards.knowledge.schema import Cancer, Cited, KnowledgeError, Scope, Setting, Source, Tier
+from cards.knowledge.schema import KnowledgeError, Scope, Source
 from cards.knowledge.schema import coverage as shapes
 from cards.knowledge.schema.billing import BillingKnowledge, Form
 from cards.knowledge.schema.coverage import PayerPolicy, PolicyFile
@@ -62,7 +62,7 @@ def load_policies(text: str, name: str, billing: BillingKnowledge) -> PolicyFile
 
     """
     document = Document(text, name, aliases=True)
-    file = document.convert(document.tree, PolicyFile, (), _policy_fields(), _policy_words())
+    file = document.convert(document.tree, PolicyFile)
     for place, problem in problems(file, default_knowledge(), billing):
         raise KnowledgeError(f"{document.where(place)}: {'.'.join(place)}: {problem}")
     return file
@@ -79,19 +79,6 @@ def _shipped_policies(path: Traversable, billing: BillingKnowledge) -> PolicyFil
     for _, problem in problems(file, default_knowledge(), billing):
         raise KnowledgeError(f"{path.name}: {problem}")
     return file
-
-
-def _policy_fields() -> set[str]:
-    """Return every key of a policy file."""
-    others = (PolicyFile, PayerPolicy, shapes.ApprovalPath, shapes.Applies, shapes.Note, shapes.Document, Cited, Source)
-    return fields_of(*get_args(shapes.Check), shapes.OneOf, *others) | {"check"}
-
-
-def _policy_words() -> set[str]:
-    """Return the available checks, and every word of the fixed lists."""
-    enums = (shapes.PayerKind, shapes.PriorAuthorization, shapes.Phase, Cancer, Setting, Tier)
-    checks = {str(each.__struct_config__.tag) for each in (*get_args(shapes.Check), shapes.OneOf)}
-    return checks | {str(each.value) for enum in enums for each in enum}
 
 
 def _need_sources(node: object, sources: Mapping[str, Source]) -> None:

@@ -17,6 +17,7 @@ from cards.knowledge.names import check_names
 from cards.knowledge.schema import (
     Cited,
     CodedDrugs,
+    DiagnosisCodes,
     DrugWords,
     Knowledge,
     KnowledgeError,
@@ -74,6 +75,7 @@ def load(root: Traversable | None = None) -> Knowledge:
         read("terminology.yaml", Terminology),
         units=read("units.yaml", Units),
         reference_ranges=read("reference_ranges.yaml", ReferenceRanges),
+        diagnosis_codes=read("diagnosis_codes.yaml", DiagnosisCodes),
     )
     drug_words = read("drug_words.yaml", DrugWords)
     drug_codes = read("drug_codes.yaml", CodedDrugs)
@@ -203,17 +205,21 @@ def _check_drug_codes(known: Knowledge) -> None:
     """Construct every code by which a drug may stand alone; its name must be one that a rule reads."""
     names = {name for group in known.drug_classes for name in group.names}
     codes = known.drug_codes
+    if unnamed := {*(drug.name for drug in codes.drugs), *(drug.name for drug in codes.billed)} - names:
+        msg = f"drug_codes.yaml: {', '.join(sorted(unnamed))} is in no class of drugs"
+        raise KnowledgeError(msg)
     for drug in codes.drugs:
-        if drug.name not in names:
-            msg = f"drug_codes.yaml: {drug.name} is in no class of drugs"
-            raise KnowledgeError(msg)
         for rxnorm in drug.rxnorm:
             RxNormCode(rxnorm)
         for snomed in drug.snomed:
             SnomedCode(snomed)
     for group in (*codes.open_atc, *(code for drug in codes.drugs for code in drug.atc)):
         AtcGroup(group)
+    billed = [code for drug in codes.billed for code in drug.codes]
+    for code in (*billed, *codes.others_billed):
+        HcpcsCode(code)
     standing = Counter(code for drug in codes.drugs for code in (*drug.atc, *drug.rxnorm, *drug.snomed))
+    standing.update((*billed, *codes.others_billed))
     if twice := {code for code, count in standing.items() if count > 1}:
         msg = f"drug_codes.yaml: {', '.join(sorted(twice))} stands for two drugs"
         raise KnowledgeError(msg)
@@ -237,6 +243,7 @@ def _check_terminology(terminology: Terminology) -> None:
     snomed += [entry.code for group in terminology.problems for entry in group.snomed]
     snomed += [entry.code for words in terminology.routes for entry in words.snomed]
     snomed += [entry.code for words in terminology.stages for entry in words.snomed]
+    snomed += [entry.code for entry in terminology.diagnosis_codes.not_used_snomed]
     snomed += [code.snomed for code in terminology.receptor_codes.codes if code.snomed is not None]
     loinc += [terminology.genes.gene_studied, terminology.genes.variant_assessment]
     snomed += [entry.code for entry in (*metastasis.snomed, *metastasis.history_snomed)]
@@ -255,6 +262,8 @@ def _check_terminology(terminology: Terminology) -> None:
             LoincAnswerCode(answer)
     prefixes = [prefix for group in terminology.diagnoses for prefix in group.icd10]
     prefixes += [prefix for group in terminology.problems for prefix in group.icd10]
+    for coded in (*terminology.diagnosis_codes.problems, *terminology.diagnosis_codes.may_be):
+        prefixes += [*coded.icd10, *coded.except_icd10]
     prefixes += [code.icd10 for code in terminology.receptor_codes.codes if code.icd10 is not None]
     prefixes += [each for pair in terminology.other_cancers.icd10 for each in pair]
     for prefix in (*prefixes, *metastasis.icd10, *metastasis.regional_icd10, *terminology.other_cancers.never_icd10):

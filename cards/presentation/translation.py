@@ -165,6 +165,8 @@ def quoted_texts(known: Knowledge) -> Iterator[str]:
         if product.confusion:
             yield product.confusion
         yield from (each.instead for each in product.forbidden_diluents)
+        yield from (each.then for each in product.interactions)
+        yield from (each.what for each in product.prophylaxis)
     yield from (pair.reason for pair in known.kept_apart)
     yield from (group.reason for group in known.drug_classes if group.reason)
     for concept in known.terminology.concepts.values():

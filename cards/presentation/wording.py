@@ -12,6 +12,7 @@ import yaml
 from cards.facts.outcomes import Indicator
 from cards.facts.topics import Topic, TopicCode
 from cards.knowledge.shipped import shipped_file
+from cards.presentation.card import OverrideReason
 from cards.presentation.language import Locale
 from cards.values.caching import once
 
@@ -89,6 +90,10 @@ class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def places(self) -> dict[TopicCode, int]:
         """The position of each topic among equally urgent ones, most harmful first."""
         return {each.topic: place for place, each in enumerate(self.harm)}
+
+    def override_reasons_of(self, topic: TopicCode) -> tuple[OverrideReason, ...]:
+        """Return the reasons that a card on a topic offers."""
+        return tuple(OverrideReason(code, self.override_reasons[code]) for code in self.topics[topic].override_reasons)
 
 
 def load(path: Traversable | None = None) -> Wording:

@@ -70,7 +70,7 @@ def serve(  # noqa: PLR0913 - one for each option
     # when it is set up.
     gc.disable()
     configure_logs()
-    decider = decider_of(config, serving=True)
+    decider = decider_of(config)
     _must_be_private(host, decider.settings, insecure=insecure)
     _warn(decider.settings)
     _must_be_usable(tls_certificate, tls_key)

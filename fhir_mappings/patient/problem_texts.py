@@ -34,6 +34,9 @@ class Said(StrEnum):
     OTHER = "other"
 
 
+_NOT = frozenset({"not", "nicht", "non", "nie", "nao", "ei", "ej", "ikke", "not in", "never", "не"})
+"""Denials of what is said, here of the doubt, and not of what is named."""
+_WITHOUT = frozenset({"no", "without", "w/o", "ohne", "sin", "sans", "senza", "sem", "zonder", "bez", "uden", "utan"})
 _WEIGHT = (Said.STATED, Said.UNCLEAR, Said.SUSPECTED, Said.PAST, Said.OTHER, Said.DENIED)
 """Which of several statements in one text counts: the first of these."""
 
@@ -83,9 +86,12 @@ class ProblemTexts:
         ):
             for phrase in listed:
                 self._add(phrase, kind, None)
+        unless: dict[str, set[Problem]] = {}
         for group in groups:
             for phrase in group.unless:
-                self._add(phrase, "unless", frozenset({group.problem}))
+                unless.setdefault(phrase, set()).add(group.problem)
+        for phrase, problems in unless.items():
+            self._add(phrase, "unless", frozenset(problems))
         for group in groups:
             for phrase in group.texts:
                 self._add(phrase, "problem", group.problem)
@@ -184,9 +190,18 @@ def _listed(problem: Problem, said: Said, left: Sequence[_Token], before: Proble
 def _judged(problem: Problem, left: Sequence[_Token], right: Sequence[_Token]) -> Said:
     before, behind = _before(problem, left), _behind(problem, right)
     if Said.OTHER in (before, behind):
-        return Said.OTHER
+        is_cause = not any(token.kind == "not-it" for token in (*left, *right))
+        # "Viral pneumonitis, likely": with the cause in doubt it may be the drug's.
+        return Said.SUSPECTED if is_cause and Said.SUSPECTED in (before, behind) else Said.OTHER
     if before is Said.STATED or before is behind:
         return behind
+    if (
+        behind is Said.PAST
+        and before is Said.SUSPECTED
+        and any(_qualifies(each, problem) is Said.OTHER for each in left)
+    ):
+        # It is over, and had another cause as far as anybody knew.
+        return Said.OTHER
     if before is Said.SUSPECTED and behind is Said.DENIED:
         # "Suspected ILD ruled out"; one that was not confirmed may still be there.
         return before if any(token.kind == "unconfirmed" for token in right) else behind
@@ -208,10 +223,15 @@ def _before(problem: Problem, left: Sequence[_Token]) -> Said:
             unknown = unknown or not (is_far or is_bracketed)
         elif (said := _qualifies(token, problem)) is not None:
             if said is Said.OTHER and any(each.kind == "doubted" for each in left[:at]):
-                # "Likely viral pneumonitis": with the cause in doubt it may be the drug's.
-                said = Said.SUSPECTED
+                said = Said.DENIED if _is_none(left[:at]) else Said.SUSPECTED
             return Said.UNCLEAR if unknown or is_far else said
     return Said.UNCLEAR if unknown else Said.STATED
+
+
+def _is_none(left: Sequence[_Token]) -> bool:
+    """Return whether the words before another cause say that there is none: "no likely viral", never "not likely"."""
+    denied = next((token.written for token in left if token.kind == "denied"), "")
+    return bool(denied) and denied not in _NOT
 
 
 def _of_cause(problem: Problem, left: Sequence[_Token]) -> Said:
@@ -242,7 +262,10 @@ def _behind(problem: Problem, right: Sequence[_Token]) -> Said:
         rest = right[at + 1 :]
         is_last = all(each.kind in ("bracket", "described", "cause") for each in rest)
         is_apart = not unknown or is_last or right[at - 1].written in (",", "(")
-        said = _turns(token, problem, is_last=is_last)
+        # "Not improving" denies the word behind it.
+        describes = bool(rest) and rest[0].kind == "described" and rest[0].written[0].isalpha()
+        describes = describes and token.written in _NOT | _WITHOUT
+        said = _turns(token, problem, is_last=is_last, describes=describes)
         if said is Said.STATED and token.kind == "denied":
             # What it denies comes after it.
             return said
@@ -257,10 +280,10 @@ def _behind(problem: Problem, right: Sequence[_Token]) -> Said:
     return Said.STATED
 
 
-def _turns(token: _Token, problem: Problem, *, is_last: bool) -> Said | None:
+def _turns(token: _Token, problem: Problem, *, is_last: bool, describes: bool) -> Said | None:
     """Return what a word behind a problem makes of it; nothing for one that describes it."""
     if token.kind == "denied":
-        return Said.DENIED if is_last else Said.STATED
+        return Said.DENIED if is_last and not describes else Said.STATED
     if token.kind == "past":
         return Said.PAST if is_last else None
     if token.kind in ("denied-after", "unconfirmed"):
