@@ -11,46 +11,16 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from cards.knowledge import shipped
-from cards.knowledge.schema import (
-    CodedDrugs,
-    DrugWords,
-    Product,
-    ReferenceRanges,
-    Shared,
-    Source,
-    Terminology,
-    Threshold,
-    Units,
-)
-from cards.knowledge.schema.billing import BillingKnowledge
-from cards.knowledge.schema.coverage import PolicyFile
-from cards.knowledge.schema.source_attributes import SourceAttributes
-from cards.knowledge.shipped import shipped_file
-from cards.presentation.translation import Catalog
-from cards.presentation.wording import Wording
+from cards.knowledge import billing_loader, loader, shipped, source_attributes
+from cards.knowledge.shipped import ShippedFile, shipped_file
+from cards.presentation import translation, wording
+from cards.presentation.language import ENGLISH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from importlib.resources.abc import Traversable
 
-SHAPES: dict[str, Any] = {
-    "knowledge/billing.yaml": BillingKnowledge,
-    "knowledge/drug_codes.yaml": CodedDrugs,
-    "knowledge/drug_words.yaml": DrugWords,
-    "knowledge/policies": PolicyFile,
-    "knowledge/products": list[Product],
-    "knowledge/reference_ranges.yaml": ReferenceRanges,
-    "knowledge/shared.yaml": Shared,
-    "knowledge/source_attributes.yaml": SourceAttributes,
-    "knowledge/sources.yaml": dict[str, Source],
-    "knowledge/terminology.yaml": Terminology,
-    "knowledge/thresholds.yaml": dict[str, Threshold],
-    "knowledge/units.yaml": Units,
-    "wording": Catalog,
-    "wording/en.yaml": Wording,
-}
 ROOT = Path(str(files("cards")))
-SHIPPED = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.yaml"))
+SHIPPED = {path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.yaml")}
 
 
 class Vial(msgspec.Struct, frozen=True):
@@ -61,10 +31,9 @@ class Vial(msgspec.Struct, frozen=True):
 
 
 @pytest.fixture(autouse=True)
-def copies_are_kept(monkeypatch) -> Iterator[None]:
+def copies_are_kept(monkeypatch) -> None:
     """Keep copies, whatever the environment says about bytecode."""
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
-    return
 
 
 @pytest.fixture
@@ -89,14 +58,35 @@ def _never(_text: str) -> None:
     raise AssertionError
 
 
-@pytest.mark.parametrize("name", SHIPPED)
-def test_the_copy_of_a_shipped_file_gives_what_the_file_gives(tmp_path, monkeypatch, name: str) -> None:
-    shape = SHAPES.get(name) or SHAPES[name.rsplit("/", 1)[0]]
-    path = Path(shutil.copy(ROOT / name, tmp_path))
-    parsed = shipped_file(path).read(shape)
-    monkeypatch.setattr(shipped, "parsed", _never)
-    # Written out, 1.0 and 1.00 differ.
-    assert repr(shipped_file(path).read(shape)) == repr(parsed)
+def test_the_copies_of_the_shipped_files_give_what_the_files_give(tmp_path, monkeypatch) -> None:
+    shapes: dict[str, Any] = {}
+
+    def shipped_as(path: Traversable) -> ShippedFile:
+        class Noted(ShippedFile):
+            def read(self, shape: Any) -> Any:
+                shapes[Path(str(path)).relative_to(ROOT).as_posix()] = shape
+                return ShippedFile.read(self, shape)
+
+        return Noted(path.read_text(encoding="utf-8"), None)
+
+    for module in (loader, billing_loader, source_attributes, wording, translation):
+        monkeypatch.setattr(module, "shipped_file", shipped_as)
+    loader.load()
+    billing_loader.load_billing()
+    billing_loader.default_policies.__wrapped__()
+    source_attributes.source_attributes.__wrapped__()
+    wording.load()
+    for language in translation.languages():
+        if language != ENGLISH:
+            translation.translated.__wrapped__(language)
+    assert shapes.keys() == SHIPPED
+    for name, shape in shapes.items():
+        path = Path(shutil.copy(ROOT / name, tmp_path))
+        parsed = shipped_file(path).read(shape)
+        with monkeypatch.context() as patch:
+            patch.setattr(shipped, "parsed", _never)
+            # Written out, 1.0 and 1.00 differ.
+            assert repr(shipped_file(path).read(shape)) == repr(parsed)
 
 
 def test_a_changed_file_is_parsed_anew_even_within_the_same_second_and_of_the_same_size(vial) -> None:
