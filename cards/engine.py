@@ -101,7 +101,7 @@ def judge(
         told = incomplete(cases, telling, shown, session, recognizer, failed.lines)
     except Exception as error:  # noqa: BLE001 - that not all is listed is said in place of the list
         failed.add("gathering", error, _NOT_LISTED)
-        told = could_not_check(failed.lines, "no-drug" if session.hook.has_orders else "treatment-unknown")
+        told = could_not_check(failed.lines, session.hook.variant_without_drug)
     return (*verdicts, told) if told else tuple(verdicts)
 
 

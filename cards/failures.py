@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from cards.facts.outcomes import FAILED, CannotTell, Evidence, Missing, Outcome
 from cards.facts.topics import TopicCode
+from cards.repeated_orders import outcomes_alike
 
 if TYPE_CHECKING:
     from cards.readings.case import Case
@@ -35,9 +36,9 @@ def run_rule(rule: Rule, case: Case, on_failure: OnFailure | None) -> Outcome:
 
 
 def run_rules(rules: Sequence[Rule], case: Case, on_failure: OnFailure | None) -> list[Outcome]:
-    """Run rules on a case, as `asked` does."""
+    """Run rules on a case, as `run_rule` runs one."""
     try:
-        return [rule.judge(case) for rule in rules]
+        return outcomes_alike(case, rules)
     except Exception:  # noqa: BLE001 - asked once more, one by one, to find which
         return [run_rule(rule, case, on_failure) for rule in rules]
 

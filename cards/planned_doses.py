@@ -19,6 +19,7 @@ from cards.facts.policy import Mode, PlannedDoses
 from cards.facts.schedules import NO_SCHEDULE
 from cards.facts.session import planned_day
 from cards.facts.topics import Topic, TopicCode
+from cards.readings.course import products_counting
 from cards.values.calendar_months import months_before
 
 if TYPE_CHECKING:
@@ -50,14 +51,10 @@ ASKED_LATER = NotApplicable("asked for nearer to the dose")
 
 
 class PlannedDose(NamedTuple):
-    """How a planned dose is judged: ``is_first`` of its product in the session, ``is_next`` of all not yet given.
-
-    ``after_days`` are the days since the previous dose in the session.
-    """
+    """How a planned dose is judged: ``is_first`` of its product in the session, ``is_next`` of all not yet given."""
 
     is_first: bool
     is_next: bool
-    after_days: int | None
     day: date
     today: date
 
@@ -77,8 +74,7 @@ def planned_doses(cases: Sequence[Case], policy: Policy) -> dict[int, PlannedDos
         ordered = days[product.id]
         standing = min(_days_in_chart(case), default=ordered[0])
         place = bisect_left(ordered, day)
-        after = (day - ordered[place - 1]).days if place else None
-        found[id(case)] = PlannedDose(place == 0, day <= min(ordered[0], standing), after, day, today)
+        found[id(case)] = PlannedDose(place == 0, day <= min(ordered[0], standing), day, today)
     return found
 
 
@@ -116,7 +112,7 @@ def later_doses(case: Case) -> Iterator[Case]:
 
 def needs_of(case: Case, rules: Iterable[Rule], policy: Policy) -> Verdict | None:
     """Return a verdict that lists the tests that a further dose of an order will need, if any."""
-    dose = PlannedDose(is_first=False, is_next=False, after_days=None, day=case.planned, today=case.session.today)
+    dose = PlannedDose(is_first=False, is_next=False, day=case.planned, today=case.session.today)
     wanted = []
     for rule in rules:
         if rule.topic in postponable_topics(case) and policy.mode(rule.topic) is Mode.LIVE:
@@ -137,10 +133,8 @@ def outcome_for(topic: TopicCode, case: Case, dose: PlannedDose, outcome: Outcom
     """Return a rule's outcome as it applies to a planned dose, and the finding to raise later, if there is one."""
     if topic in _OF_THE_MOMENT and not dose.is_first:
         return LATER, None
-    if topic is Topic.RELOAD_REQUIRED and dose.after_days is not None and isinstance(outcome, Fired):
-        # An earlier dose of the same plan closes the gap like one already given.
-        longest = max((regimen.interval_days for regimen in case.product.regimens), default=0)
-        return (outcome if dose.after_days > longest + _WEEK else LATER), None
+    if topic is Topic.RELOAD_REQUIRED and isinstance(outcome, Fired):
+        return (LATER if _follows_a_dose(case) else outcome), None
     by_site = case.known.site_rule(topic) if case.known.site_rules else None
     ages = topic in AGEING or (by_site is not None and by_site.ages)
     if not ages or (dose.is_next and is_near(topic, case, dose)):
@@ -151,6 +145,13 @@ def outcome_for(topic: TopicCode, case: Case, dose: PlannedDose, outcome: Outcom
     if isinstance(outcome, Fired):
         return ASKED_LATER, outcome
     return (ASKED_LATER if isinstance(outcome, CannotTell) else outcome), None
+
+
+def _follows_a_dose(case: Case) -> bool:
+    """Return whether an earlier dose of the same plan closes the gap before this one, like one already given."""
+    before = case.orders.last_before(case.order, products_counting(case), case.planned)
+    longest = max((regimen.interval_days for regimen in case.product.regimens), default=0)
+    return before is not None and (case.planned - before.day).days <= longest + _WEEK
 
 
 def topics_not_judged(dose: PlannedDose | None) -> frozenset[Topic]:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from cards.engine import judge
-from cards.facts.outcomes import Fired, HoldOrder, Indicator, RemoveOrder
+from cards.facts.outcomes import Fired, Indicator
 from cards.facts.policy import Mode
 from cards.facts.session import planned_day
 from cards.identification.identity import identify
+from cards.presentation.removals import removals_of, without_removal
 from cards.presentation.urgency import indicator_of
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def without_harmful_removals(
 def without_removals(contents: tuple[CardContent, ...]) -> tuple[CardContent, ...]:
     """Take back every offer to remove or hold an order, where it could not be checked what would be left."""
     return tuple(
-        msgspec.structs.replace(content, verdicts=tuple(map(_without_removal, content.verdicts)), choices=())
+        msgspec.structs.replace(content, verdicts=tuple(map(without_removal, content.verdicts)), choices=())
         for content in contents
     )
 
@@ -83,7 +84,7 @@ class _Check:
         """Return a card without harmful removals."""
         gone = _offered(content)
         if gone and self._is_harmful(gone):
-            content = msgspec.structs.replace(content, verdicts=tuple(map(_without_removal, content.verdicts)))
+            content = msgspec.structs.replace(content, verdicts=tuple(map(without_removal, content.verdicts)))
         choices = self._harmless(content.choices)
         return content if choices == content.choices else msgspec.structs.replace(content, choices=choices)
 
@@ -135,16 +136,5 @@ class _Check:
 def _offered(content: CardContent) -> frozenset[Origin]:
     """Return the orders that a card's main suggestion removes or holds."""
     return frozenset(
-        verdict.order
-        for verdict in content.verdicts
-        if verdict.order is not None
-        and isinstance(verdict.outcome, Fired)
-        and any(isinstance(fix, RemoveOrder | HoldOrder) for fix in verdict.outcome.fixes)
+        verdict.order for verdict in content.verdicts if verdict.order is not None and any(removals_of(verdict))
     )
-
-
-def _without_removal(verdict: Verdict) -> Verdict:
-    if not isinstance(finding := verdict.outcome, Fired):
-        return verdict
-    fixes = tuple(fix for fix in finding.fixes if not isinstance(fix, RemoveOrder | HoldOrder))
-    return msgspec.structs.replace(verdict, outcome=msgspec.structs.replace(finding, fixes=fixes))

@@ -9,8 +9,9 @@ import msgspec
 from cards.facts.origins import Gap
 from cards.facts.outcomes import FAILED, CannotTell, Evidence, Fired, Indicator, Missing, Verdict
 from cards.facts.topics import Topic, TopicCode
-from cards.knowledge.schema import Cited, Confidence
+from cards.knowledge.schema import Cited, Confidence, Problem
 from cards.readings.case import UNREAD, Case, gap_line
+from cards.rules.problems import may_become_pregnant
 from cards.unavailable import TREATMENT_PARTS, unavailable_parts
 
 if TYPE_CHECKING:
@@ -31,9 +32,11 @@ _ALWAYS_URGENT = frozenset({"deceased", "suspected", "future", FAILED, "list-cut
 _HER2 = frozenset(
     {"her2-ihc", "her2-ish", "her2-ish-ratio", "her2-copy-number", "her2-interpretation", "her2-immunoassay"}
 )
+_PREGNANCY = f"problem-{Problem.PREGNANCY}"
 # An entry that is not an order matters only alongside an order in scope.
 _NO_ORDER = "unreadable-order"
-# An order of a drug in scope, or one that may be, of which nothing at all was checked.
+# An order of a drug in scope, or one that may be, of which nothing at all was checked, or that may mean something
+# else.
 _UNJUDGED = frozenset(
     {
         "unreadable-session",
@@ -44,6 +47,11 @@ _UNJUDGED = frozenset(
         "other-release-unnamed",
         "other-patient",
         "plan-activity",
+        "plan-drug-unread",
+        "plan-order-missing",
+        "plan-order-named",
+        "order-modified",
+        "instructions-unknown",
         "order-not-found",
         "selection-unknown",
     }
@@ -124,7 +132,7 @@ def incomplete(
         {"count": _counted(tuple(lines))},
         tuple(lines),
         (_OWN_PRINCIPLE,),
-        variant="default" if drugs else "no-drug" if session.hook.has_orders else "treatment-unknown",
+        variant="default" if drugs else session.hook.variant_without_drug,
         indicator=None if is_urgent else Indicator.INFO,
     )
     return Verdict(Topic.CHECKS_INCOMPLETE, None, finding, drug=drugs)
@@ -155,16 +163,26 @@ def _gaps(cases: list[Case], session: Session) -> Iterable[Gap]:
         return
     needed = {concept for case in cases if case.identity.product for concept in _needed(case)}
     for gap in session.patient.gaps:
-        if gap.reason in _QUIET:
+        if gap.reason in _QUIET or (gap.about == _PREGNANCY and _is_over(gap, cases)):
             continue
         if gap.about is None or (gap.about in needed and not _superseded(gap, session.patient)):
             yield gap
 
 
+def _is_over(gap: Gap, cases: list[Case]) -> bool:
+    """Return whether a possible pregnancy began too long ago to be one now."""
+    return gap.on is not None and all(gap.on < case.days_before(case.threshold("pregnancy_max_days")) for case in cases)
+
+
 def _needed(case: Case) -> Iterable[str]:
     """Name the concepts that some check of the case reads."""
     product = case.product
-    yield from (f"problem-{each.problem}" for each in product.monitoring.stops)
+    for stop in product.monitoring.stops:
+        # A possible pregnancy matters only to a patient who may be pregnant.
+        if stop.problem is not Problem.PREGNANCY or may_become_pregnant(case):
+            yield f"problem-{stop.problem}"
+    if product.monitoring.stops:
+        yield "problem"
     if not case.session.hook.has_orders:
         yield from _monitored(product, near=case.dose_is_near)
         return

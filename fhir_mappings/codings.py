@@ -38,6 +38,7 @@ _SYSTEMS = {
     "2.16.840.1.113883.6.12": "cpt",
     "2.16.840.1.113883.6.90": "icd10",
     "2.16.840.1.113883.6.3": "icd10",
+    "2.16.840.1.113883.6.103": "icd9",
     "unitsofmeasure.org": "ucum",
 }
 _INTRODUCED = re.compile(r"(?:urn:)?oid:|(?:https?://)?(?:www\.)?")
@@ -45,6 +46,7 @@ _INTRODUCED = re.compile(r"(?:urn:)?oid:|(?:https?://)?(?:www\.)?")
 _IN_ADDRESS = (
     ("hcpcs", "hcpcs"),
     ("icd-10", "icd10"),
+    ("icd-9", "icd9"),
     ("rxnorm", "rxnorm"),
     ("rxcui", "rxnorm"),
     ("snomed", "snomed"),
@@ -206,6 +208,14 @@ def _of_number(code: Any) -> str:
     if code.__class__ is Decimal and code == code.to_integral_value() and 0 < code < _LARGEST_NUMBER:
         return str(int(code))
     return ""
+
+
+def says_something(concept: Any) -> bool:
+    """Return whether a concept has a text, or a coding with a code or a display."""
+    if not isinstance(concept, dict):
+        return False
+    coded = (coding for _, coding in objects(concept.get("coding")))
+    return bool(text(concept.get("text"))) or any(coding.get("code") or coding.get("display") for coding in coded)
 
 
 def texts(concept: Any) -> list[str]:

@@ -76,7 +76,8 @@ class OrderedDose(msgspec.Struct, frozen=True):
 
     ``factor`` converts the canonical number back to the unit as written; ``pointer`` is the path of the quantity. For a
     dose range it is the high end, and ``low`` is the low end if stated and different: in the same unit, or zero if it
-    has another unit or is not a number. ``computed``: from a concentration and a volume.
+    has another unit or is not a number. ``computed``: from a concentration and a volume. ``in_text``: read
+    from the text of the instructions, because the order has no dose field.
     """
 
     number: Decimal
@@ -90,6 +91,7 @@ class OrderedDose(msgspec.Struct, frozen=True):
     computed: bool = False
     low: Decimal | None = None
     low_as_written: str = ""
+    in_text: bool = False
 
 
 class DosageTiming(msgspec.Struct, frozen=True):
@@ -182,3 +184,11 @@ class DrugOrder(msgspec.Struct, frozen=True):
     """The body weight that the order says its dose is by, if not the actual one: "ideal", "adjusted" or "lean"."""
     replaces: tuple[str, ...] = ()
     """The orders that it takes the place of or carries out, as ``MedicationRequest/id``."""
+    combined_mg: Decimal | None = None
+    """The milligrams of both antibodies of a combination, where the order states them by name, package or volume."""
+    text_beside: tuple[NotedDose, ...] = ()
+    """The doses of the instructions right behind a word that may be the name of another drug."""
+    has_unread_number: bool = False
+    """Whether the instructions spell an amount in words that were not read."""
+    text_drugs: tuple[str, ...] = ()
+    """The look-alikes of the ordered product that the instructions name."""

@@ -89,7 +89,7 @@ class PresentProblem(msgspec.Struct, frozen=True):
 
     def is_present(self, today: date) -> bool:
         """Return whether it is present today, even with an end date in the future."""
-        return not self.is_past and (self.ended is None or self.ended >= today)
+        return _is_present(self, today)
 
 
 class SiteProblem(msgspec.Struct, frozen=True):
@@ -104,7 +104,11 @@ class SiteProblem(msgspec.Struct, frozen=True):
 
     def is_present(self, today: date) -> bool:
         """Return whether it is present today."""
-        return not self.is_past and (self.ended is None or self.ended >= today)
+        return _is_present(self, today)
+
+
+def _is_present(problem: PresentProblem | SiteProblem, today: date) -> bool:
+    return not problem.is_past and (problem.ended is None or problem.ended >= today)
 
 
 class Staging(msgspec.Struct, frozen=True):

@@ -32,6 +32,11 @@ class Hook(StrEnum):
         return self is not Hook.VIEW
 
     @property
+    def variant_without_drug(self) -> str:
+        """The variant of a card's text that is about no drug in particular."""
+        return "no-drug" if self.has_orders else "treatment-unknown"
+
+    @property
     def may_be_incomplete(self) -> bool:
         """Whether the orders are still being written, so a missing dose may yet be filled in."""
         return self is Hook.SELECT

@@ -10,7 +10,7 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from cards.identification.folding import fold, words_of
+from cards.identification.folding import Word, fold, words_of
 from cards.identification.targets import Meaning, Target
 from cards.identification.vocabulary import Known
 from cards.knowledge.schema import Route, Says, WordKind
@@ -19,12 +19,12 @@ from cards.values.texts import CUT, bounded, is_cut
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence
 
-    from cards.identification.folding import Word
     from cards.identification.vocabulary import Vocabulary
     from cards.knowledge.schema import Product
 
 _ALTERNATIVES = re.compile(r"\A[\s()\[\]{},]*(?:/|\||or|vs|oder|ou|eller|lub|o|of|nebo|ili|veya)[\s()\[\]{}]*\Z")
 _CLAUSE_END = re.compile(r"[;)\]\n]|\.(?!\d)|\s[-\u2013\u2014]+\s")
+_NAME_AND_NUMBER = re.compile(r"(?P<name>[^\W\d_]{5,40})\d[^\W_]{0,11}")
 _CONCENTRATION = re.compile(r"(\d{1,5}(?:[.,]\d{1,3})?)\s{0,3}mg\s{0,3}/\s{0,3}(\d{1,3}(?:[.,]\d{1,3})?)?\s{0,3}ml")
 _AMOUNT = re.compile(r"(\d{1,5}(?:[.,]\d{1,3})?)\s{0,3}mg(?!\s{0,3}/\s{0,3}(?:kg|m))")
 _ROUTES = {Says.INTRAVENOUS: Route.INTRAVENOUS, Says.SUBCUTANEOUS: Route.SUBCUTANEOUS}
@@ -102,7 +102,7 @@ class DrugTextReader:
         """Read a text."""
         written = bounded(text)
         folded = fold(written)
-        words = words_of(folded)
+        words = [part for word in words_of(folded) for part in self._with_number_apart(word)]
         draft = _Draft(folded, words, [self._known(word.text) for word in words])
         self._read_words(draft)
         if is_cut(written):
@@ -138,6 +138,18 @@ class DrugTextReader:
         self._read_words(draft)
         stated = [route for said, route in _ROUTES.items() if said in draft.said]
         return stated[0] if len(stated) == 1 else None
+
+    def _with_number_apart(self, word: Word) -> tuple[Word, ...]:
+        """Split a name from the number that touches it: "Kadcyla160mg"."""
+        match = _NAME_AND_NUMBER.fullmatch(word.text)
+        vocabulary = self._vocabulary
+        if match is None or vocabulary.is_listed(word.text):
+            return (word,)
+        name = match["name"]
+        if (name,) not in vocabulary.names and vocabulary.look_up(name).kind is None:
+            return (word,)
+        middle = word.start + len(name)
+        return (Word(name, word.start, middle), Word(word.text[len(name) :], middle, word.end))
 
     def _known(self, word: str) -> Known:
         vocabulary = self._vocabulary

@@ -159,7 +159,13 @@ def _with_every_word(
     if is_coded or identity.product.is_oral:
         unread = [word for _, text in texts for word in text.others]
     else:
-        unread = [word for each, text in texts for word in _counted(each, text)]
+        # An ingredient that stands alone, such as hyaluronidase, may be part of the product's own name.
+        unread = [
+            word
+            for each, text in texts
+            for word in _counted(each, text)
+            if not recognizer.are_names_of(identity.product, (word,))
+        ]
     if not unread and not strayed:
         return identity
     claims = (*identity.claims, *strayed)

@@ -12,6 +12,8 @@ _CUT = 3
 """The maximum number of letters missing at the end of a name."""
 _TYPED = 6
 """The shortest word that is compared with names that differ by one letter."""
+_TYPED_FOREIGN = 5
+"""The same in scripts that leave out vowels or write a syllable by one sign."""
 _INSIDE = 7
 """The shortest name that is searched for inside a longer word."""
 
@@ -33,19 +35,27 @@ class NearNames:
                 self._long.setdefault(word[:_INSIDE], []).append(word)
         # Names in scripts that do not put spaces between words.
         self._foreign = [word for word in words if not word.isascii()]
+        spelled = (word for word in self._foreign if word.isalpha() and len(word) >= _TYPED_FOREIGN)
+        self._near |= {each: word for word in spelled for each in _with_one_letter_removed(word)}
 
     def nearest(self, word: str) -> str | None:
         """Find the name meant by a word: with one wrong letter, or joined to another word."""
         if not word.isascii():
-            return next((each for each in self._foreign if each in word[:LONGEST]), None)
+            joined = next((each for each in self._foreign if each in word[:LONGEST]), None)
+            return joined or self._misspelled(word, _TYPED_FOREIGN)
         if not (_TYPED <= len(word) <= LONGEST and word.isalpha()):
             return None
-        near = next((self._near[each] for each in _with_one_letter_removed(word) if each in self._near), None)
+        near = self._misspelled(word, _TYPED)
         if near is not None or len(word) <= _INSIDE:
             return near
         parts = (word[place : place + _INSIDE] for place in range(len(word) - _INSIDE + 1))
         inside = (each for part in parts for each in self._long.get(part, ()) if each in word)
         return max(inside, key=len, default=None)
+
+    def _misspelled(self, word: str, shortest: int) -> str | None:
+        if not (shortest <= len(word) <= LONGEST and word.isalpha()):
+            return None
+        return next((self._near[each] for each in _with_one_letter_removed(word) if each in self._near), None)
 
 
 def _with_one_letter_removed(word: str) -> list[str]:

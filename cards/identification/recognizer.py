@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
     from decimal import Decimal
 
-    from cards.facts.order import IdentityEvidence
+    from cards.facts.order import BillingCode, IdentityEvidence
     from cards.knowledge.schema import (
         Brand,
         Cancer,
@@ -35,8 +35,12 @@ if TYPE_CHECKING:
     )
 
 _COMBINATIONS = 1024
+_SHORTEST = 2
+"""Names with as few letters are no hint that a text names a drug."""
 _ATC_LEVELS = (1, 3, 4, 5, 7)
-CODE_SYSTEMS = {"rxnorm": "RxNorm", "atc": "ATC", "snomed": "SNOMED CT"}
+CODE_SYSTEMS = {
+    "rxnorm": "RxNorm", "atc": "ATC", "snomed": "SNOMED CT", "hcpcs": "HCPCS", "icd10": "ICD-10", "icd9": "ICD-9-CM",
+}  # fmt: skip
 """How a card writes the name of a code system."""
 
 
@@ -66,6 +70,8 @@ def _names_by_code(known: Knowledge) -> dict[tuple[str, str], str]:
     for drug in known.drug_codes.drugs:
         for system, codes in (("rxnorm", drug.rxnorm), ("atc", drug.atc), ("snomed", drug.snomed)):
             found |= dict.fromkeys(((system, code) for code in codes), drug.name)
+    for billed in known.drug_codes.billed:
+        found |= dict.fromkeys((("hcpcs", code) for code in billed.codes), billed.name)
     return found
 
 
@@ -107,6 +113,8 @@ class Recognizer:
         self._reader = DrugTextReader(vocabulary, self._products)
         self.supportive_drugs = vocabulary.supportive_drugs
         """The words for drugs that are given before an infusion; an amount beside one is an amount of it."""
+        self._vocabulary = vocabulary
+        self._words_of_look_alikes: dict[str, frozenset[str]] = {}
         # Texts are drug names from the EHR's formulary: few, and repeated on every order.
         self._classes = tuple(
             (group, _any_of(group.names), _any_of(group.unless) if group.unless else None)
@@ -168,6 +176,21 @@ class Recognizer:
         """Find some products, and return them in the order of the knowledge."""
         return tuple(self._products[each] for each in sorted(product_ids, key=self._places.__getitem__))
 
+    def are_names_of(self, product: Product, words: Iterable[str]) -> bool:
+        """Return whether each of some words, which may be joined by hyphens, is part of a product's names."""
+        own = self._vocabulary.words_of_product.get(product.id, frozenset())
+        parts = (part for word in words for part in key(word))
+        return all(part in own or self._vocabulary.look_up(part).word in own for part in parts)
+
+    def may_name_others(self, product: Product, written: str) -> bool:
+        """Return False quickly for a text without a word that only a look-alike of the product has in its names."""
+        if product.id not in self._words_of_look_alikes:
+            words = self._vocabulary.words_of_product
+            own = words.get(product.id, frozenset())
+            others = frozenset[str]().union(*(words.get(each, frozenset()) for each in product.look_alikes))
+            self._words_of_look_alikes[product.id] = frozenset(each for each in others - own if len(each) > _SHORTEST)
+        return not self._words_of_look_alikes[product.id].isdisjoint(key(bounded(written)))
+
     def brand(self, target: Target) -> Brand | None:
         """Find the brand of a target, if it names one."""
         return self._products[target.product].brand(target.brand)
@@ -210,6 +233,11 @@ class Recognizer:
                 coded.append((name, f"{CODE_SYSTEMS.get(each.system, each.system)} {each.value}"))
         return (*written, *(f"{name} ({'; '.join((code, *written))})" for name, code in coded))
 
+    def billed_names(self, codes: Iterable[BillingCode]) -> tuple[str, ...]:
+        """List the drugs that HCPCS codes stand for and rules read by name: "doxorubicin (HCPCS J9000)"."""
+        named = ((self.coded_name("hcpcs", each.code), each.code) for each in codes)
+        return tuple(f"{name} (HCPCS {code})" for name, code in named if name)
+
     def is_settled(self, system: str, code: str) -> bool:
         """Return whether a code that no word goes with is enough to say what the drug is to the rules.
 
@@ -218,7 +246,7 @@ class Recognizer:
         if self.coded_name(system, code) or self.coded_classes(system, code) or self.ndc_of(system, code):
             return True
         if system == "hcpcs":
-            return code in self.hcpcs or code in self.retired
+            return code in self.hcpcs or code in self.retired or code in self.known.drug_codes.others_billed
         if system in ("rxnorm", "atc", "snomed") and self.coded(system, code):
             return True
         codes = self.known.drug_codes

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from decimal import Decimal
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,6 +17,7 @@ from cards.knowledge.names import check_names
 from cards.knowledge.schema import (
     Cited,
     CodedDrugs,
+    DiagnosisCodes,
     DrugWords,
     Knowledge,
     KnowledgeError,
@@ -29,6 +29,7 @@ from cards.knowledge.schema import (
     Threshold,
     Units,
 )
+from cards.knowledge.shipped import ShippedFile, shipped_file
 from cards.values.caching import once
 from cards.values.codes import (
     AtcCode,
@@ -49,26 +50,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-SHIPPED_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""Parser for shipped files: libyaml is ten times as fast, but does not limit nesting, so site files need the other."""
-
-
-class _DecimalLoader(yaml.SafeLoader):
-    """Reads every number of a YAML file as an exact decimal, and integers as integers."""
-
-
-class _ShippedLoader(SHIPPED_LOADER):  # type: ignore[misc] # one of two classes
-    """Reads shipped files in the same way."""
-
-
-def _decimal(loader: Any, node: yaml.ScalarNode) -> Decimal:
-    return Decimal(loader.construct_scalar(node))
-
-
-for _loader in (_DecimalLoader, _ShippedLoader):
-    _loader.add_constructor("tag:yaml.org,2002:float", _decimal)
-
-
 def load(root: Traversable | None = None) -> Knowledge:
     """Read the knowledge files and check them against each other.
 
@@ -82,9 +63,9 @@ def load(root: Traversable | None = None) -> Knowledge:
     parts: list[tuple[str, Any]] = []
 
     def read(name: str, shape: type[T]) -> T:
-        text = (root / name).read_text(encoding="utf-8")
-        digest.update(text.encode())
-        part = parse(text, name, shape, shipped=True)
+        file = shipped_file(root / name)
+        digest.update(file.text.encode())
+        part = parse(file, name, shape)
         parts.append((name, part))
         return part
 
@@ -94,6 +75,7 @@ def load(root: Traversable | None = None) -> Knowledge:
         read("terminology.yaml", Terminology),
         units=read("units.yaml", Units),
         reference_ranges=read("reference_ranges.yaml", ReferenceRanges),
+        diagnosis_codes=read("diagnosis_codes.yaml", DiagnosisCodes),
     )
     drug_words = read("drug_words.yaml", DrugWords)
     drug_codes = read("drug_codes.yaml", CodedDrugs)
@@ -104,8 +86,9 @@ def load(root: Traversable | None = None) -> Knowledge:
         found = read(f"products/{name}", list[Product])
         products.extend(found)
     # Loaded elsewhere (`cards.knowledge.billing_loader`), but answers depend on it, so it is part of the version.
-    for entry in (root / "billing.yaml", *sorted((root / "policies").iterdir(), key=lambda each: each.name)):
-        digest.update(entry.read_bytes())
+    policies = sorted(entry.name for entry in (root / "policies").iterdir() if entry.name.endswith(".yaml"))
+    for name in ("billing.yaml", *(f"policies/{name}" for name in policies)):
+        digest.update((root / name).read_bytes())
     knowledge = Knowledge(
         products=tuple(products),
         sources=sources,
@@ -128,16 +111,15 @@ def load(root: Traversable | None = None) -> Knowledge:
     return knowledge
 
 
-def parse(text: str, name: str, shape: type[T], *, shipped: bool = False) -> T:
-    """Parse one knowledge file; numbers are exact. A ``shipped`` file is read with the faster parser.
+def parse(file: ShippedFile, name: str, shape: type[T]) -> T:
+    """Parse one knowledge file; numbers are exact.
 
     Raises:
         KnowledgeError: it is not YAML, or has an unknown field, a missing one, or one of the wrong type.
 
     """
     try:
-        tree = yaml.load(text, Loader=_ShippedLoader if shipped else _DecimalLoader)  # noqa: S506 - a SafeLoader with exact numbers
-        return msgspec.convert(tree, shape, strict=False)
+        return file.read(shape)
     except (msgspec.ValidationError, yaml.YAMLError) as error:
         msg = f"{name}: {error}"
         raise KnowledgeError(msg) from error
@@ -223,17 +205,21 @@ def _check_drug_codes(known: Knowledge) -> None:
     """Construct every code by which a drug may stand alone; its name must be one that a rule reads."""
     names = {name for group in known.drug_classes for name in group.names}
     codes = known.drug_codes
+    if unnamed := {*(drug.name for drug in codes.drugs), *(drug.name for drug in codes.billed)} - names:
+        msg = f"drug_codes.yaml: {', '.join(sorted(unnamed))} is in no class of drugs"
+        raise KnowledgeError(msg)
     for drug in codes.drugs:
-        if drug.name not in names:
-            msg = f"drug_codes.yaml: {drug.name} is in no class of drugs"
-            raise KnowledgeError(msg)
         for rxnorm in drug.rxnorm:
             RxNormCode(rxnorm)
         for snomed in drug.snomed:
             SnomedCode(snomed)
     for group in (*codes.open_atc, *(code for drug in codes.drugs for code in drug.atc)):
         AtcGroup(group)
+    billed = [code for drug in codes.billed for code in drug.codes]
+    for code in (*billed, *codes.others_billed):
+        HcpcsCode(code)
     standing = Counter(code for drug in codes.drugs for code in (*drug.atc, *drug.rxnorm, *drug.snomed))
+    standing.update((*billed, *codes.others_billed))
     if twice := {code for code, count in standing.items() if count > 1}:
         msg = f"drug_codes.yaml: {', '.join(sorted(twice))} stands for two drugs"
         raise KnowledgeError(msg)
@@ -257,6 +243,7 @@ def _check_terminology(terminology: Terminology) -> None:
     snomed += [entry.code for group in terminology.problems for entry in group.snomed]
     snomed += [entry.code for words in terminology.routes for entry in words.snomed]
     snomed += [entry.code for words in terminology.stages for entry in words.snomed]
+    snomed += [entry.code for entry in terminology.diagnosis_codes.not_used_snomed]
     snomed += [code.snomed for code in terminology.receptor_codes.codes if code.snomed is not None]
     loinc += [terminology.genes.gene_studied, terminology.genes.variant_assessment]
     snomed += [entry.code for entry in (*metastasis.snomed, *metastasis.history_snomed)]
@@ -275,6 +262,8 @@ def _check_terminology(terminology: Terminology) -> None:
             LoincAnswerCode(answer)
     prefixes = [prefix for group in terminology.diagnoses for prefix in group.icd10]
     prefixes += [prefix for group in terminology.problems for prefix in group.icd10]
+    for coded in (*terminology.diagnosis_codes.problems, *terminology.diagnosis_codes.may_be):
+        prefixes += [*coded.icd10, *coded.except_icd10]
     prefixes += [code.icd10 for code in terminology.receptor_codes.codes if code.icd10 is not None]
     prefixes += [each for pair in terminology.other_cancers.icd10 for each in pair]
     for prefix in (*prefixes, *metastasis.icd10, *metastasis.regional_icd10, *terminology.other_cancers.never_icd10):

@@ -13,10 +13,10 @@ import msgspec
 
 from cards.facts.outcomes import Fired, Indicator
 from cards.facts.topics import Topic
-from cards.presentation.card import SUMMARY_LIMIT, Card, OverrideReason
+from cards.presentation.card import SUMMARY_LIMIT, Card
 from cards.presentation.grouping import CardContent
 from cards.presentation.markdown import escape
-from cards.presentation.urgency import SEVERITY, Urgency, indicator_of, urgency_of
+from cards.presentation.urgency import Urgency, gravest, indicator_of, urgency_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -74,9 +74,7 @@ class FallbackCards:
             indicator=Indicator.WARNING,
             source_label=source.title,
             source_url=source.url,
-            override_reasons=tuple(
-                OverrideReason(code, wording.override_reasons[code]) for code in words.override_reasons
-            ),
+            override_reasons=wording.override_reasons_of(Topic.CHECKS_INCOMPLETE),
             suggestions=(),
         )
 
@@ -88,7 +86,6 @@ class FallbackCards:
         summary = f"{drugs}: {words.display}" if drugs else words.display
         others = dict.fromkeys((each.topic, each.drug) for each in content.all_verdicts[1:] if each.topic != lead.topic)
         lines = (escape(f"{drug}: {self._wording.topics[topic].display}") for topic, drug in others)
-        indicators = [indicator_of(each, self._wording, self._indicators) for each in content.verdicts]
         return msgspec.structs.replace(
             self._last_resort,
             uuid=_uuid(f"{hook_instance}|{lead.topic}|{drugs}|{lead.order.path if lead.order else ''}"),
@@ -97,10 +94,8 @@ class FallbackCards:
             order=lead.order,
             summary=summary if len(summary) <= SUMMARY_LIMIT else summary[: SUMMARY_LIMIT - 1] + "…",
             detail="\n".join((self._wording.headings["unworded"], "", *(f"- {each}" for each in lines))).strip(),
-            indicator=max(indicators, key=SEVERITY.index),
-            override_reasons=tuple(
-                OverrideReason(code, self._wording.override_reasons[code]) for code in words.override_reasons
-            ),
+            indicator=gravest(content.verdicts, self._wording, self._indicators),
+            override_reasons=self._wording.override_reasons_of(lead.topic),
         )
 
     def minimal_card(self, hook_instance: str, place: int = 0) -> Card:

@@ -46,7 +46,7 @@ def which_to_remove(
 
     Of two orders, either may go. Of several for one day, each suggestion keeps one and removes all others.
     """
-    fix = next((each for verdict in verdicts for each in _removals(verdict)), None)
+    fix = next((each for verdict in verdicts for each in removals_of(verdict)), None)
     if fix is None:
         return verdicts, ()
     if verdicts[0].topic is not Topic.DUPLICATE_ORDER:
@@ -55,17 +55,19 @@ def which_to_remove(
     if all(len(each) <= _PAIR for each in conflicts):
         return verdicts, _others_instead(verdicts, own, names, fix, of_product=False)
     choices = dict.fromkeys(_keeping_one(conflicts, place) for place in range(_CHOICES))
-    return tuple(map(_without_removal, verdicts)), tuple(
+    return tuple(map(without_removal, verdicts)), tuple(
         tuple((order, fix) for order in gone) for gone in choices if gone
     )
 
 
-def _removals(verdict: Verdict) -> Iterator[Fix]:
+def removals_of(verdict: Verdict) -> Iterator[Fix]:
+    """Yield the fixes of a finding that remove or hold its order."""
     if isinstance(finding := verdict.outcome, Fired):
         yield from (fix for fix in finding.fixes if isinstance(fix, RemoveOrder | HoldOrder))
 
 
-def _without_removal(verdict: Verdict) -> Verdict:
+def without_removal(verdict: Verdict) -> Verdict:
+    """Return a verdict without the fixes that remove or hold its order."""
     if not isinstance(finding := verdict.outcome, Fired):
         return verdict
     fixes = tuple(fix for fix in finding.fixes if not isinstance(fix, RemoveOrder | HoldOrder))

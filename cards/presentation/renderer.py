@@ -12,14 +12,14 @@ import msgspec
 
 from cards.facts.outcomes import FAILED, Evidence, Fired, Indicator
 from cards.facts.topics import Topic, TopicCode
-from cards.presentation.card import SUMMARY_LIMIT, Card, OverrideReason, Suggestion
+from cards.presentation.card import SUMMARY_LIMIT, Card, Suggestion
 from cards.presentation.fallback import FallbackCards
 from cards.presentation.grouping import CardContent
 from cards.presentation.language import Localizer
 from cards.presentation.markdown import escape
 from cards.presentation.removals import NamedOrder
 from cards.presentation.suggestions import SuggestionWriter, join_listed
-from cards.presentation.urgency import SEVERITY, indicator_of, is_unverified
+from cards.presentation.urgency import Urgency, gravest, is_unverified
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _NAMESPACE = uuid.UUID("6f0b8f0e-3d5a-5f0e-9a53-0c6d4b1e9d52")
 _SETTING = "practice"
 _DAYS_LISTED = 12
-_SET_ASIDE = "set-aside"
+_PLACED = ("set-aside", "understood-in-part")
 _LIST = "list-incomplete"
 _PLANNED = "planned-tests"
 _FAILED = f"missing-{FAILED}"
@@ -65,7 +65,6 @@ class Renderer:
         key = f"{hook_instance}|{_key_of(content.verdicts)}|{lead.topic}"
         findings = [each.outcome for each in content.verdicts if isinstance(each.outcome, Fired)]
         source = self._known.sources[findings[0].cited[0].source]
-        indicators = [indicator_of(each, self._wording, self._indicators) for each in content.verdicts]
         return Card(
             uuid=_uuid(key),
             topic=lead.topic,
@@ -73,12 +72,10 @@ class Renderer:
             order=lead.order,
             summary=self._summary(content),
             detail=self._detail(content, findings),
-            indicator=max(indicators, key=SEVERITY.index),
+            indicator=gravest(content.verdicts, self._wording, self._indicators),
             source_label=source.title,
             source_url=source.url,
-            override_reasons=tuple(
-                OverrideReason(code, self._wording.override_reasons[code]) for code in words.override_reasons
-            ),
+            override_reasons=self._wording.override_reasons_of(lead.topic),
             suggestions=tuple(
                 Suggestion(label, _uuid(f"{key}|{number}"), changes)
                 for number, (label, changes) in enumerate(self._suggestions.suggestions(content))
@@ -109,14 +106,17 @@ class Renderer:
         return " ".join(sentence.summary.format(drug=drug, **self._localizer.all_filled(finding.values)).split())
 
     def _detail(self, content: CardContent, findings: list[Fired]) -> str:
+        content = _without_later_doses(content)
         headings, lead = self._wording.headings, findings[0]
         cited = _cited(content.verdicts)
         told = _days_together(line for finding in findings for line in finding.evidence)
         evidence = dict.fromkeys(self._lines(told, cited))
         parts = ["\n".join(evidence)] if evidence else []
-        if len(content.orders) > 1:
+        # The lines of this topic are the days of the orders.
+        names_days = content.lead.topic is Topic.MONITORING_PLANNED
+        if len(content.orders) > 1 and not names_days:
             parts.append(headings["for-orders"].format(days=self._days(content.orders)))
-        elif content.orders and content.orders[0].which:
+        elif content.orders and content.orders[0].which and not names_days:
             # One of several orders for the drug.
             parts.append(headings["for-order"].format(day=self._days(content.orders)))
         parts += dict.fromkeys(self._rules(content))
@@ -227,7 +227,7 @@ class Renderer:
             values["check"] = escape(self._wording.topics[topic].display)
         said = (
             self._place(line.text, whole=line.label == _LIST)
-            if line.label in (_SET_ASIDE, _LIST)
+            if line.label in (*_PLACED, _LIST)
             else escape(self._localizer.line(line.label, line.text))
         )
         text = self._wording.evidence[line.label].format(text=said, **values)
@@ -277,6 +277,16 @@ def _listed(days: Sequence[str]) -> str:
     more = len(days) - _DAYS_LISTED
     listed = join_listed(days[:_DAYS_LISTED])
     return f"{listed} (+{more})" if more > 0 else listed
+
+
+def _without_later_doses(content: CardContent) -> CardContent:
+    """Leave out what later doses of a drug need that must not be given again."""
+    if content.urgency is not Urgency.DISCONTINUE:
+        return content
+    product = content.lead.product
+    ended = [each for each in content.folded if each.topic is Topic.MONITORING_PLANNED and each.product == product]
+    folded = tuple(each for each in content.folded if each not in ended)
+    return msgspec.structs.replace(content, folded=folded) if ended else content
 
 
 def _cited(verdicts: Iterable[Verdict]) -> tuple[Cited, ...]:

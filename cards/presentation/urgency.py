@@ -49,6 +49,11 @@ def indicator_of(verdict: Verdict, wording: Wording, by_site: Mapping[TopicCode,
     return min(candidates, key=SEVERITY.index)
 
 
+def gravest(verdicts: Iterable[Verdict], wording: Wording, by_site: Mapping[TopicCode, Indicator]) -> Indicator:
+    """Return the indicator of a card: that of its gravest finding."""
+    return max((indicator_of(each, wording, by_site) for each in verdicts), key=SEVERITY.index)
+
+
 def is_unverified(cited: Iterable[Cited]) -> bool:
     """Return whether one of the citations is not verified."""
     return any(each.confidence is Confidence.UNVERIFIED for each in cited)

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 _BRIEF = 48
 _TENTH, _HOURS = Decimal("0.1"), 24
 # Reasons for which a relevant result is unusable. For other reasons (another patient, not final) it counts as absent.
+CODES_ALONE = frozenset({"codes-not-known", "code-alone"})
+"""Reasons of gaps for diagnoses that nothing but a code names."""
 UNREAD = frozenset(
     {
         "value",
@@ -50,10 +52,18 @@ UNREAD = frozenset(
         "code-system",
         "named-only",
         "voided",
+        "modified",
+        "status-unknown",
     }
 )
 # Reasons for which there may be more in a list of the chart than was sent.
 INCOMPLETE_LIST = frozenset({"full-page", "list-cut", "next-page", "partial", "short", "withheld"})
+
+# The evidence line for a gap that is about a place of the request; for any other reason, what stands there is not used.
+_PLACED = {
+    **dict.fromkeys(INCOMPLETE_LIST, "list-incomplete"),
+    **dict.fromkeys(("instructions-cut", "instructions-unknown", "order-modified"), "understood-in-part"),
+}
 
 
 @dataclass(frozen=True)
@@ -387,9 +397,12 @@ def gap_line(known: Knowledge, gap: Gap) -> Evidence:
     if gap.reason == "suspected":
         label = "suspected" if gap.on else "suspected-undated"
         return Evidence(label, gap.on.isoformat() if gap.on else "", gap=gap, values=gap.values)
+    if gap.reason in CODES_ALONE:
+        label = f"{gap.reason}-{gap.about}" if gap.reason == "code-alone" else gap.reason
+        return Evidence(label, gap.path, gap=gap, values=gap.values)
     concept = known.terminology.concepts.get(gap.about or "")
     if concept is None:
-        return Evidence("list-incomplete" if gap.reason in INCOMPLETE_LIST else "set-aside", gap.path, gap=gap)
+        return Evidence(_PLACED.get(gap.reason, "set-aside"), gap.path, gap=gap)
     return Evidence("not-read", dated(concept.display, gap.on), gap=gap)
 
 

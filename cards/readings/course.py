@@ -18,7 +18,7 @@ from cards.facts.topics import Topic
 from cards.knowledge.label_doses import around
 from cards.knowledge.schema import Level, LevelRole, Reload
 from cards.readings.case import dated
-from cards.readings.day_total import judged_levels
+from cards.readings.parts_of_dose import judged_levels
 from cards.values.caching import per_case
 from cards.values.quantities import Mg, MgPerKg
 
@@ -166,10 +166,11 @@ def amount_unknown(case: Case, last: Treatment) -> Missing:
 def _doses_counting(case: Case) -> tuple[Treatment, ...]:
     if not case.product.reload:
         return ()
-    return case.doses_of(_products_counting(case))
+    return case.doses_of(products_counting(case))
 
 
-def _products_counting(case: Case) -> frozenset[str]:
+def products_counting(case: Case) -> frozenset[str]:
+    """Return the products whose doses count as the last one before a gap: this one, and those the label names."""
     return frozenset({case.product.id}.union(*(rule.also_after for rule in case.product.reload)))
 
 
@@ -179,7 +180,7 @@ def _last_counting(case: Case) -> Treatment | None:
     latest = max(
         (
             msgspec.structs.replace(each, on=min(each.within[1], case.planned))
-            for each in (case.undated_doses_of(_products_counting(case)) if case.product.reload else ())
+            for each in (case.undated_doses_of(products_counting(case)) if case.product.reload else ())
             if each.within is not None and each.within[0] <= case.planned
         ),
         key=lambda each: (each.on or date.min, each.origin.reference),
@@ -259,6 +260,13 @@ def fitting_levels(case: Case) -> list[Level]:
         for level in levels
         if level.role not in unfit and (reduced is None or level.dose.value <= reduced.level.dose.value)
     ]
+
+
+def day_given(earlier: Treatment, label: str = "last-dose") -> Evidence:
+    """Return the evidence line of the last dose, or another, where its day matters more than its amount."""
+    amount = str(earlier.dose) if earlier.dose is not None else ""
+    day = earlier.on.isoformat() if earlier.on is not None else ""
+    return Evidence(label, ", ".join(filter(None, (amount, day))), earlier.origin)
 
 
 def given_line(earlier: Treatment) -> Evidence:

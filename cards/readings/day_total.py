@@ -10,7 +10,6 @@ import msgspec
 from cards.facts.order import DoseUnit
 from cards.knowledge.label_doses import near
 from cards.readings.dosing import DoseReading, Sense, is_component, is_over, levels_met_by, usable_doses
-from cards.readings.tablets import together
 from cards.values.caching import per_case
 from cards.values.quantities import Mg
 
@@ -110,10 +109,6 @@ def is_whole_dose(case: Case, reading: DoseReading) -> bool:
     return levels_met_by(case, reading) is not None or is_component(case.product, reading)
 
 
-def _levels(case: Case) -> list[tuple[DoseReading, Level | None]]:
-    return [(reading, levels_met_by(case, reading)) for reading in usable_doses(case)]
-
-
 def _total(case: Case, parts: _Parts) -> DoseReading:
     one = usable_doses(case)[0].ordered
     # The sum has no place in the request, so no suggestion may replace it.
@@ -143,15 +138,3 @@ def total_excess(case: Case, total: DoseReading) -> Decimal | None:
     maximum = limit.maximum.dose
     dose = total.in_mg(case.kg) if isinstance(maximum, Mg) else total.per_kg(case.kg)
     return (dose.value / maximum.value - 1) * _HUNDRED if dose is not None else None
-
-
-@per_case
-def judged_levels(case: Case) -> list[tuple[DoseReading, Level | None]]:
-    """List the doses to compare with the levels: those of the order, or the sum of all its parts."""
-    if case.product.is_oral:
-        parts = together(case)
-        return list(parts.levels) if parts is not None and parts.in_parts else _levels(case)
-    day = day_total(case)
-    if day is not None and day.in_parts and day.total is not None:
-        return [(day.total, day.level)]
-    return _levels(case)

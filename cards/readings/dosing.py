@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from cards.facts.order import DoseUnit, OrderedDose
+from cards.identification.folding import fold
 from cards.knowledge.label_doses import Ceiling, near
 from cards.knowledge.schema import Basis, Level, LevelRole, Product, Regimen
 from cards.values.caching import per_case
@@ -19,7 +20,7 @@ from cards.values.quantities import Kg, Mg, MgPerKg, plain
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from cards.facts.order import DrugOrder
+    from cards.facts.order import DrugOrder, NotedDose
     from cards.identification.recognizer import Recognizer
     from cards.readings.case import Case
 
@@ -113,7 +114,16 @@ def _read(ordered: OrderedDose, product: Product, weight: Kg | None, case: Case)
         if not _within_gate(ordered.number, case):
             return DoseReading(ordered, Sense.IMPLAUSIBLE, dose_per_kg, "per-kg")
         return DoseReading(ordered, Sense.USABLE, dose_per_kg)
-    return _read_mass(ordered, Mg(ordered.number), product, weight, case)
+    return _read_mass(*_of_both(ordered, product, case), product, weight, case)
+
+
+def _of_both(ordered: OrderedDose, product: Product, case: Case) -> tuple[OrderedDose, Mg]:
+    """Return a dose, of both antibodies where its amount is that of one: 1200 mg of "Phesgo 1200 mg-600 mg"."""
+    both = case.order.combined_mg
+    if both is None or ordered.number >= both or ordered.number not in product.component_doses_mg:
+        return ordered, Mg(ordered.number)
+    written = f"{ordered.as_written} + {Mg(both - ordered.number)}"
+    return msgspec.structs.replace(ordered, as_written=written), Mg(both)
 
 
 def tablet_strength(
@@ -321,6 +331,17 @@ def _reduced_in_words(case: Case) -> DoseConflict | None:
     return DoseConflict(reading, reading.dose, reduced, in_text=True, percent=share)
 
 
+@per_case
+def beside_other_words(case: Case) -> tuple[NotedDose, ...]:
+    """List the doses in the instructions beside a word that is not known, and so may be those of another drug."""
+    listed = case.recognizer.supportive_drugs
+    return tuple(
+        each
+        for each in case.order.text_beside
+        if fold(each.after) not in listed and case.recognizer.read_text(each.after).unread
+    )
+
+
 def several_in_text(case: Case) -> tuple[Mg | MgPerKg, ...]:
     """List the amounts of a text that names several, none of which matches the dose field."""
     if len(case.order.text_doses) < _SEVERAL:
@@ -335,6 +356,20 @@ def several_in_text(case: Case) -> tuple[Mg | MgPerKg, ...]:
             if not met and not any(is_part_of_combination(case.product, each) for each in mentioned):
                 return tuple(mentioned)
     return ()
+
+
+def names_own_dose(case: Case, noted: NotedDose) -> bool:
+    """Return whether the text that has an amount beside an unknown word also names the dose of the dose field."""
+    tolerance = case.threshold("dose_rounding_tolerance_percent")
+    groups = case.order.doses_by_text or (case.order.text_doses,)
+    return any(
+        near(dose.value, each.value, tolerance)
+        for said in groups
+        if noted.dose in said
+        for basis in (MgPerKg, Mg)
+        for each in _mentioned(case, basis, said)
+        for _, dose in in_basis(case, basis)
+    )
 
 
 def _nearest(amounts: Sequence[Decimal], wanted: Decimal) -> Decimal:
@@ -353,7 +388,8 @@ def doses_named_in_text(case: Case) -> list[Mg | MgPerKg]:
 
 def _mentioned(case: Case, basis: type[Mg | MgPerKg], said: Iterable[Mg | MgPerKg]) -> list[Mg | MgPerKg]:
     """List the doses of a text, without the strengths of tablets and the sizes of vials."""
-    named = [dose for dose in said if isinstance(dose, basis)]
+    others = {noted.dose for noted in beside_other_words(case)}
+    named = [dose for dose in said if isinstance(dose, basis) and dose not in others]
     if basis is not Mg or not named:
         return named
     of_one = {each.mg for each in case.order.text_tablets if each.mg is not None}

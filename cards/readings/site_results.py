@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from cards.readings.case import UNREAD, with_date
+from cards.readings.case import UNREAD, dated, with_date
 from cards.values.intervals import Interval
 
 if TYPE_CHECKING:
@@ -51,10 +51,7 @@ def found(case: Case, condition: ResultCondition) -> tuple[Found, ...]:
 
 def matches(case: Case, condition: ResultCondition, result: Found) -> bool | None:
     """Return whether a result matches a condition; ``None`` if unknown."""
-    answers = (_is_recent(case, condition, result), _is_as_compared(condition, result))
-    if False in answers:
-        return False
-    return None if None in answers else True
+    return _all_of((_is_recent(case, condition, result), _is_as_compared(condition, result)))
 
 
 def unread(case: Case, condition: ResultCondition, results: Iterable[Found]) -> tuple[Gap, ...]:
@@ -96,10 +93,12 @@ def _is_as_compared(condition: ResultCondition, result: Found) -> bool | None:
         return True
     if result.interval is None or result.unit != condition.unit:
         return None
-    answers = tuple(_bounds(condition, result.interval))
-    if False in answers:
-        return False
-    return None if None in answers else True
+    return _all_of(tuple(_bounds(condition, result.interval)))
+
+
+def _all_of(answers: tuple[bool | None, ...]) -> bool | None:
+    """Combine answers: one no decides, then one unknown."""
+    return False if False in answers else None if None in answers else True
 
 
 def _bounds(condition: ResultCondition, interval: Interval) -> Iterator[bool | None]:
@@ -128,7 +127,7 @@ def _of_test(case: Case, test: str) -> Iterator[Found]:
     elif test == "erbb2-mutation":
         for mutation in patient.mutations:
             says = ("positive",) if mutation.found else ("negative",)
-            text = _dated(mutation.as_reported, mutation.on)
+            text = dated(mutation.as_reported, mutation.on)
             yield Found(text, mutation.origin, mutation.on, mutation.within, says=says)
     elif test in _HER2:
         yield from (_her2(each) for each in patient.her2 if str(each.method) == _HER2[test])
@@ -155,19 +154,15 @@ def _lab(each: LabResult) -> Found:
 def _her2(each: Her2Result) -> Found:
     finding = str(each.finding)
     says = (finding, finding.removeprefix("ihc-"))
-    return Found(_dated(each.as_reported, each.on), each.origin, each.on, says=says)
+    return Found(dated(each.as_reported, each.on), each.origin, each.on, says=says)
 
 
 def _receptor(each: ReceptorResult) -> Found:
     said = "positive" if each.positive else "negative"
-    return Found(_dated(said, each.on), each.origin, each.on, says=(said,))
+    return Found(dated(said, each.on), each.origin, each.on, says=(said,))
 
 
 def _of_site(each: SiteResult) -> Found:
     interval = Interval.of(each.value, each.bound) if each.value is not None else None
-    text = f"{each.as_reported}, {each.time.taken}" if each.within and each.time else _dated(each.as_reported, each.on)
+    text = f"{each.as_reported}, {each.time.taken}" if each.within and each.time else dated(each.as_reported, each.on)
     return Found(text, each.origin, each.on, each.within, interval, each.unit, each.says)
-
-
-def _dated(text: str, on: date | None) -> str:
-    return f"{text}, {on.isoformat()}" if on else f"{text}, undated"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from cards.facts.order import DoseUnit
+from cards.facts.outcomes import Indicator
 from cards.knowledge.label_doses import near
 from cards.readings.dosing import DoseReading, Sense, levels_met_by, tablet_strength, usable_doses
 from cards.values.caching import per_case
@@ -108,6 +109,12 @@ def day_maximum(case: Case) -> Mg | None:
     """Return the labeled maximum milligrams per day."""
     limit = case.ceiling
     return Mg(limit.maximum.dose.value * (limit.regimen.times_a_day or 1)) if limit is not None else None
+
+
+def indicator_of_excess(case: Case, excess: Decimal | None) -> Indicator | None:
+    """Lower a duplicate to a warning unless the doses exceed the maximum by more than rounding; ``excess`` in %."""
+    tolerance = case.threshold("dose_rounding_tolerance_percent")
+    return None if excess is not None and excess > tolerance else Indicator.WARNING
 
 
 def excess_of(case: Case, day: Day) -> Decimal | None:

@@ -9,7 +9,7 @@ from cards.facts.patient import Treatment
 from cards.facts.results import Weight
 from cards.knowledge.label_doses import near
 from cards.readings.course import has_dose_nearby, newest_dose
-from cards.readings.day_total import judged_levels
+from cards.readings.parts_of_dose import judged_levels
 from cards.values.caching import per_case
 from cards.values.quantities import Mg, MgPerKg
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from cards.facts.outcomes import Clear, Evidence, Fired, Indicator, Outcome, RemoveOrder
 from cards.facts.patient import TreatmentState
 from cards.readings.case import dated, shortened
-from cards.readings.course import given_line, interval_after
+from cards.readings.course import given_line, interval_after, newest_dose
 from cards.readings.day_total import day_total, total_excess, written_total
-from cards.readings.tablets import together
+from cards.readings.tablets import indicator_of_excess, together
 from cards.rules.ordered_already import ordered_already
 from cards.rules.tablets import duplicate_tablets
 from cards.values.caching import per_case
@@ -86,7 +86,7 @@ def _given_lately(case: Case) -> Fired | None:
         if pair is None or product is None or product.is_oral or case.product.is_oral:
             continue
         doses = case.doses_of(frozenset({other}))
-        last = next((each for each in doses if each.on is not None and each.on <= case.planned), None)
+        last = newest_dose(case, doses)
         if last is None or last.on is None:
             continue
         shortest = min((each.interval_days for each in product.regimens), default=0)
@@ -136,7 +136,6 @@ def duplicate_order(case: Case) -> Outcome:
     if _is_reported_on_other(case, day.others):
         return Clear()
     limit = case.ceiling
-    tolerance = case.threshold("dose_rounding_tolerance_percent")
     sums = {
         "sum": written_total(case, day.total) if day.total is not None else "",
         "maximum": str(limit.maximum.dose) if limit is not None else "",
@@ -147,7 +146,7 @@ def duplicate_order(case: Case) -> Outcome:
         evidence=(*(_line(order, case.product.name) for order in day.others), *case.weight_evidence()),
         cited=(limit.maximum.by if excess is not None and limit is not None else case.product.regimens[0].by,),
         variant="default" if excess is None else "parts-above" if day.in_parts else "above",
-        indicator=None if excess is not None and excess > tolerance else Indicator.WARNING,
+        indicator=indicator_of_excess(case, excess),
         fixes=(RemoveOrder(),),
     )
 

@@ -25,7 +25,6 @@ from cards.knowledge.label_doses import Ceiling, near
 from cards.knowledge.schema import Basis, Cancer, Level, LevelRole, Problem, Product
 from cards.readings.case import shortened
 from cards.readings.course import fitting_levels
-from cards.readings.day_total import judged_levels
 from cards.readings.dosing import (
     DoseReading,
     Sense,
@@ -36,6 +35,7 @@ from cards.readings.dosing import (
     read_doses,
     usable_doses,
 )
+from cards.readings.parts_of_dose import judged_levels
 from cards.readings.weights import weight_doubt
 from cards.rules.tablets import above_in_a_day
 from cards.values.quantities import Mg, MgPerKg, plain, precise, share
@@ -79,6 +79,8 @@ def _above(case: Case, limit: Ceiling, worst: DoseReading, over: tuple[DoseReadi
     excess = _excess(worst, limit, weight)
     tolerance = case.threshold("dose_rounding_tolerance_percent")
     notes: list[tuple[str, Mapping[str, str]]] = []
+    if worst.ordered.in_text:
+        notes.append(("dose-in-text", {}))
     if limit.assumed:
         notes.append(("cancer-unknown", {"maximum": str(maximum)}))
     if case.weight is not None and case.weight.stated:
@@ -200,10 +202,12 @@ def _intended_dose(case: Case, reading: DoseReading) -> tuple[Fix, ...]:
         return (RemoveOrder(),)
     doses = dict.fromkeys(level.dose for level in fitting_levels(case))
     ordered = reading.ordered
+    if ordered.computed or ordered.in_text:
+        return (RemoveOrder(),)
     if case.product.basis is Basis.FIXED:
-        offered = [dose for dose in doses if not ordered.computed]
+        offered = list(doses)
     else:
-        offered = [dose for dose in doses if dose.value == ordered.number and not ordered.computed]
+        offered = [dose for dose in doses if dose.value == ordered.number]
     return (*(SetDose(str(dose), ((ordered, dose),)) for dose in offered), RemoveOrder())
 
 
@@ -231,7 +235,7 @@ def dose_cannot_verify(case: Case) -> Outcome:
     ends = _range(case)
     if ends is not None and not over_maximum(case):
         is_open = ends.low_as_written == ends.as_written
-        written = f"\u2265 {ends.as_written}" if is_open else f"{ends.low_as_written} to {ends.as_written}"
+        written = f"\u2265 {ends.as_written}" if is_open else f"{ends.low_as_written} \u2013 {ends.as_written}"
         return Fired(
             values={"low": ends.low_as_written, "dose": ends.as_written},
             evidence=(Evidence("dose", written, case.order.origin),),
@@ -239,13 +243,29 @@ def dose_cannot_verify(case: Case) -> Outcome:
             variant="open-range" if is_open else "range",
         )
     by_weight = _weight_to_verify_by(case)
-    if isinstance(by_weight, Fired) or not case.order.weight_basis or not case.weight_based:
+    if isinstance(by_weight, Fired):
         return by_weight
+    if not case.order.weight_basis or not case.weight_based:
+        return _only_in_text(case)
     return Fired(
         values={"basis": case.order.weight_basis},
         evidence=tuple(dict.fromkeys(line for each in usable_doses(case) for line in dose_evidence(case, each))),
         cited=(_regimen_citation(case),),
         variant="other-weight",
+    )
+
+
+def _only_in_text(case: Case) -> Outcome:
+    """Tell of a dose that was read from the text, unless the card on a dose above the maximum does."""
+    readings = [each for each in usable_doses(case) if each.ordered.in_text]
+    if not readings or over_maximum(case):
+        return Clear()
+    written = ", ".join(dict.fromkeys(each.ordered.as_written for each in readings))
+    return Fired(
+        values={"written": written},
+        evidence=tuple(dict.fromkeys(line for each in readings for line in dose_evidence(case, each))),
+        cited=(_regimen_citation(case),),
+        variant="read-in-text",
     )
 
 
@@ -377,18 +397,27 @@ def _regimen_citation(case: Case) -> Cited:
 def fixes_to(case: Case, dose: Mg | MgPerKg, replaces: tuple[OrderedDose, ...]) -> tuple[Fix, ...]:
     """Offer a dose as a replacement for others, each in its written unit.
 
-    Nothing is offered if no dose was read, for a dose computed from a concentration and a volume, or if the weight for
-    the calculation is missing or in doubt.
+    Nothing is offered if no dose was read, for a dose computed from a concentration and a volume or read from the text,
+    or if the weight for the calculation is missing or in doubt.
     """
-    if not replaces or weight_doubt(case) is not None:
+    if not replaces or weight_doubt(case) is not None or _is_named_by_part(case, replaces):
         return ()
     changes: list[tuple[OrderedDose, Mg | MgPerKg]] = []
     for ordered in replaces:
         written = _in_unit_of(case, dose, ordered)
-        if ordered.computed or written is None or not _in_whole_tablets(case, written, ordered):
+        if ordered.computed or ordered.in_text or written is None or not _in_whole_tablets(case, written, ordered):
             return ()
         changes.append((ordered, written))
     return (SetDose(str(changes[0][1]), tuple(changes), _restated(case, changes)),)
+
+
+def _is_named_by_part(case: Case, replaces: tuple[OrderedDose, ...]) -> bool:
+    """Return whether an amount is that of one antibody, so that the dose of both would only seem to be another."""
+    if case.order.combined_mg is None:
+        return False
+    return any(
+        each.number in case.product.component_doses_mg and each.number != case.order.combined_mg for each in replaces
+    )
 
 
 def _in_whole_tablets(case: Case, dose: Mg | MgPerKg, ordered: OrderedDose) -> bool:

@@ -21,8 +21,10 @@ from cards.readings.dosing import (
     DoseConflict,
     DoseReading,
     Sense,
+    beside_other_words,
     dose_conflict,
     is_over,
+    names_own_dose,
     several_in_text,
     usable_doses,
 )
@@ -39,7 +41,7 @@ def dose_text_conflict(case: Case) -> Outcome:
 
     A note is free text about any dose and drug: whatever it names besides those of the order is reported.
     """
-    noted = unread_in_notes(case) if case.order.notes else ()
+    noted = (*_in_instructions(case), *_beside_other_words(case), *(unread_in_notes(case) if case.order.notes else ()))
     if not usable_doses(case):
         return CannotTell(noted) if noted else NotApplicable("no dose that can be compared")
     conflict = dose_conflict(case)
@@ -64,6 +66,29 @@ def dose_text_conflict(case: Case) -> Outcome:
         indicator=None if _either_is_over(case, conflict) else Indicator.WARNING,
         fixes=(RemoveOrder(),),
     )
+
+
+def _in_instructions(case: Case) -> tuple[Missing, ...]:
+    """Say that the instructions name another drug, or spell an amount in words that were not read."""
+    found = []
+    if case.order.text_drugs:
+        names = " / ".join(case.recognizer.product(each).name for each in case.order.text_drugs)
+        found.append(Missing("drug-in-text", values={"other": names}, is_urgent=True))
+    if case.order.has_unread_number:
+        found.append(Missing("dose-in-words"))
+    return tuple(found)
+
+
+def _beside_other_words(case: Case) -> tuple[Missing, ...]:
+    """Say which amounts were not compared, because a word that is not known stands before them.
+
+    In a text that also names the dose of the order, such an amount is plainly that of something else.
+    """
+    found = [each for each in beside_other_words(case) if not names_own_dose(case, each)]
+    if not found:
+        return ()
+    values = {"doses": ", ".join(dict.fromkeys(f"{each.after} {each.dose}" for each in found[:3]))}
+    return (Missing("dose-beside-word", values=values),)
 
 
 def _either_is_over(case: Case, conflict: DoseConflict) -> bool:

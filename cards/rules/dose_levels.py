@@ -10,8 +10,9 @@ from cards.facts.topics import Topic
 from cards.knowledge.schema import Basis, Level, LevelRole
 from cards.readings.case import dated, shortened
 from cards.readings.course import fitting_levels, lowest_reduction, sums_above_maximum
-from cards.readings.day_total import day_total, judged_levels, total_excess
+from cards.readings.day_total import day_total, total_excess
 from cards.readings.dosing import DoseReading, dose_conflict, is_component, look_alike_met, over_maximum, usable_doses
+from cards.readings.parts_of_dose import judged_levels, with_chart
 from cards.rules.dose import cancer_words, dose_evidence, fixes_to, nothing_usable, written_dose
 from cards.rules.schedule import loading_again, loading_last
 from cards.rules.tablets import is_reported_by_frequency, taken_too_seldom
@@ -53,8 +54,8 @@ def _why_not_judged(case: Case) -> str | None:
         return _WHICH_IS_MEANT
     if case.order.weight_basis and case.weight_based:
         return _OTHER_WEIGHT
-    day = day_total(case)
-    if day is not None and day.total is not None and total_excess(case, day.total) is not None:
+    sums = [each.total for each in (day_total(case), with_chart(case)) if each is not None and each.total is not None]
+    if any(total_excess(case, total) is not None for total in sums):
         return "the orders of the day are above the maximum together, and that card speaks"
     return None if case.regimens else "no dose on file for this cancer"
 

@@ -37,7 +37,7 @@ _TESTING = Cited(source="asco-cap", section="HER2 testing algorithm", confidence
 
 
 def her2_missing(case: Case) -> Outcome:
-    """Fire when there is no valid tissue HER2 result; serum, preliminary and cancelled results do not count."""
+    """Fire when there is no valid tissue HER2 result; serum, preliminary and canceled results do not count."""
     if not case.depends_on_her2:
         return NotApplicable("the indication does not turn on a HER2 tissue result")
     status = her2_of(case)
@@ -102,13 +102,13 @@ def her2_not_eligible(case: Case) -> Outcome:
 
 
 def _another_result_qualifies(case: Case) -> bool:
-    """Return whether a contradicting IHC or ISH result of another day or specimen would qualify by itself.
+    """Return whether a contradicting result would qualify by itself: another score, or ISH of another day or specimen.
 
     If the biopsy before treatment was 3+ and the residual tumor is 1+, adjuvant treatment goes by the former. The
     treating team decides which one counts, and the card on discordant results asks.
     """
     return any(
-        _is_of_another_time(result, her2_of(case).ihc if result.method is Her2Method.IHC else her2_of(case).ish)
+        (result.method is Her2Method.IHC or _is_of_another_time(result, her2_of(case).ish))
         and answer_for(case, grades_of(result)) is not Answer.NONE
         for result in her2_of(case).against
         if result.method is not Her2Method.INTERPRETATION

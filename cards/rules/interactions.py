@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cards.facts.outcomes import Clear, Fired, NotApplicable, Outcome
 from cards.knowledge.schema import Confidence, LevelRole
 from cards.readings.case import counted, shortened
-from cards.readings.day_total import judged_levels
+from cards.readings.parts_of_dose import judged_levels
 from cards.readings.tablets import first_taken
 from cards.rules.concurrent_drugs import first_concurrent
 from cards.rules.dose import fixes_to

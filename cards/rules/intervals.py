@@ -10,14 +10,14 @@ from cards.facts.schedules import Nearest
 from cards.readings.case import counted, shortened, spacing_text
 from cards.readings.course import (
     amount_unknown,
-    given_line,
+    day_given,
     interval_after,
     interval_of_order,
     newest_dose,
     same_antibody,
     undated_doses,
 )
-from cards.readings.day_total import judged_levels
+from cards.readings.parts_of_dose import judged_levels
 from cards.rules.dose import cancer_words
 from cards.rules.tablets import taken_too_often
 from cards.values.caching import per_case
@@ -87,9 +87,9 @@ def _after_last_dose(case: Case) -> Outcome:
             "earliest": days_after(last.on, math.ceil(interval - window)).isoformat(),
             "other": other,
         },
-        evidence=(given_line(last),),
+        evidence=(day_given(last),),
         cited=(regimen.by, case.known.thresholds["interval_window_days"].by),
-        variant="default" if last.product == case.product.id else "other-form",
+        variant="other-form" if last.product != case.product.id else "default" if days > 0 else "given-that-day",
         fixes=(RemoveOrder(),),
     )
 
@@ -173,18 +173,20 @@ def _open_repeat_too_often(case: Case) -> Decimal | None:
     beside = case.order.schedule.beside_day
     if not beside or not case.regimens:
         return None
-    levels = [level for _, level in judged_levels(case)]
-    met = [each for each in case.regimens if any(level in each.levels for level in levels if level is not None)]
-    shortest = min(each.interval_days for each in met or case.regimens)
+    shortest = min(each.interval_days for each in _regimens_met(case, case) or case.regimens)
     return beside[0] if beside[0] < shortest - case.threshold("interval_window_days") else None
+
+
+def _regimens_met(case: Case, ordered: Case) -> list[Regimen]:
+    """List the regimens of which an order has a level."""
+    levels = [level for _, level in judged_levels(ordered)]
+    return [each for each in case.regimens if any(level in each.levels for level in levels if level is not None)]
 
 
 def _regimen_of(case: Case, before: OrderOfDay) -> Regimen:
     """Return the regimen of an order's level; the one with the shortest interval if that is not clear."""
     if before.identity.product is not None and before.identity.product.id == case.product.id:
-        ordered = case.as_only_order(before.order)
-        levels = [level for _, level in judged_levels(ordered)]
-        met = [each for each in case.regimens if any(level in each.levels for level in levels if level is not None)]
+        met = _regimens_met(case, case.as_only_order(before.order))
         if len({each.interval_days for each in met}) == 1:
             return met[0]
     return min(case.regimens, key=lambda each: each.interval_days)

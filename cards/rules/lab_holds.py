@@ -6,6 +6,7 @@ and the card says so.
 
 from __future__ import annotations
 
+from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -20,10 +21,11 @@ from cards.values.quantities import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from decimal import Decimal
 
     from cards.facts.results import LabResult
     from cards.readings.case import Case
+
+_TENTH, _TEN = Decimal("0.1"), 10
 
 
 def liver_tests_hold(case: Case) -> Outcome:
@@ -136,7 +138,9 @@ def _fired(case: Case, found: list[Match]) -> Fired:
     worse = [match for match in found if match.worst.severity > match.row.action.severity]
     notes += [("lab-bound", {"test": _name(case, match.result), "action": str(match.worst)}) for match in worse]
     results = tuple(match.result for match in found)
-    then = dict.fromkeys(f"{_name(case, match.result)}: {match.row.then}" for match in found)
+    # What to do about the only result needs no name before it: the lines above have it.
+    named = len({match.result.test for match in found}) > 1
+    then = dict.fromkeys(f"{_name(case, each.result)}: {each.row.then}" if named else each.row.then for each in found)
     return Fired(
         values={"results": ", ".join(_short(case, match.result) for match in found), "then": " ".join(then)},
         evidence=(*(_line(case, match.result) for match in found), *_gilbert(case, results)),
@@ -164,14 +168,21 @@ def _name(case: Case, result: LabResult) -> str:
 def _short(case: Case, result: LabResult) -> str:
     if result.upper_limit is None or result.test in case.recognizer.panels[Panel.BLOOD_COUNT]:
         return f"{_name(case, result)} {_signed(result, result.value)}"
-    return f"{_name(case, result)} {_signed(result, times_limit(result))} × ULN"
+    return f"{_name(case, result)} {_multiple(result)}"
 
 
 def _signed(result: LabResult, number: Decimal) -> str:
     return f"{result.bound.sign} {plain(number)}".strip()
 
 
+def _multiple(result: LabResult) -> str:
+    """Write a multiple of the upper limit: one decimal from ten on, unless it would hide that a limit is passed."""
+    times = times_limit(result)
+    short = times.quantize(_TENTH, ROUND_HALF_UP)
+    return f"{_signed(result, short if times > _TEN and short % 1 else times)} × ULN"
+
+
 def _line(case: Case, result: LabResult) -> Evidence:
-    limit = f" ({_signed(result, times_limit(result))} × ULN)" if result.upper_limit else ""
+    limit = f" ({_multiple(result)})" if result.upper_limit else ""
     line = f"{_name(case, result)}: {with_date(result, result.as_reported + limit)}"
     return Evidence("lab", line, result.origin, parts=at_same_time(result))

@@ -71,6 +71,14 @@ def _undated(case: Case, result: LabResult) -> Missing:
 
 
 def _line(case: Case, test: str) -> Evidence:
+    """Return the line of the newest result of a test, written once for all the orders that want it."""
+    kept: dict[str, Evidence] = case.orders.worked_out.setdefault("lines of missing tests", {})
+    if test not in kept:
+        kept[test] = _written(case, test)
+    return kept[test]
+
+
+def _written(case: Case, test: str) -> Evidence:
     name = case.known.terminology.concepts[test].display
     results: tuple[LabResult, ...] = case.patient.labs.get(test, ())
     if not results:

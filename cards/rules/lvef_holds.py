@@ -17,7 +17,7 @@ from cards.facts.outcomes import (
     RemoveOrder,
 )
 from cards.knowledge.schema import Action, LvefRow
-from cards.readings.case import at_same_time, counted, with_date
+from cards.readings.case import at_same_time, counted, dated, with_date
 from cards.readings.lvef_table import read_lvef
 from cards.rules.lvef_monitoring import no_lvef
 
@@ -52,9 +52,23 @@ def _verdict(case: Case, action: Action) -> Outcome:
         values = {"lvef": with_date(newest, newest.as_reported)}
         return CannotTell((Missing("lvef-bound", values=values, is_urgent=True),))
     row = reading.rows[0]
-    if row is None or row.action is not action:
-        return Clear()
-    return _fired(reading, row)
+    if row is not None and row.action is action:
+        return _fired(reading, row)
+    if row is None and action is Action.HOLD and _is_low_start(case, reading):
+        return CannotTell(
+            (Missing("low-first-lvef", values={"lvef": dated(reading.newest.quoted, reading.newest.on)}),)
+        )
+    return Clear()
+
+
+def _is_low_start(case: Case, reading: LvefReading) -> bool:
+    """Return whether a low value is the one from which the label counts, and its table has nothing but falls."""
+    newest = reading.newest
+    only_falls = all(row.drop is not None for row in case.product.monitoring.lvef_rows)
+    if case.history or reading.baseline is not newest or not only_falls:
+        return False
+    limit = newest.lower_limit.value if newest.lower_limit is not None else case.threshold("lvef_first_low_percent")
+    return newest.interval.is_below(min(limit, case.threshold("lvef_first_low_percent"))) is True
 
 
 def _fired(reading: LvefReading, row: LvefRow) -> Fired:

@@ -18,7 +18,7 @@ from cards.facts.outcomes import (
 from cards.knowledge.label_doses import near
 from cards.knowledge.schema import LevelRole, Route
 from cards.readings.case import shortened
-from cards.readings.day_total import judged_levels
+from cards.readings.parts_of_dose import judged_levels
 from cards.values.quantities import plain
 
 if TYPE_CHECKING:

@@ -61,7 +61,7 @@ def pregnancy_positive(case: Case) -> Outcome:
         return _stopped(stop, present)
     newest = _telling_test(case)
     # A tumor or the menopause may raise hCG, too.
-    is_other = newest is not None and newest.by_amount and not _may_become_pregnant(case)
+    is_other = newest is not None and newest.by_amount and not may_become_pregnant(case)
     if newest is not None and newest.positive and not is_other:
         line = Evidence(
             "pregnancy-test", with_date(newest, newest.as_reported), newest.origin, parts=at_same_time(newest)
@@ -86,7 +86,7 @@ def pregnancy_test_missing(case: Case) -> Outcome:
         return NotApplicable("no first dose is planned")
     if isinstance(pregnancy_positive(case), Fired):
         return NotApplicable("a pregnancy is on record, and that card speaks")
-    if not _may_become_pregnant(case):
+    if not may_become_pregnant(case):
         return NotApplicable("the patient cannot become pregnant, by sex, age or history")
     if _tests_since(case, "pregnancy_test_max_age_days"):
         return Clear()
@@ -110,10 +110,10 @@ def pregnancy_test_missing(case: Case) -> Outcome:
 def _asks_for_test(case: Case) -> bool:
     """Return whether a test would be requested if there were none."""
     is_first = not case.history and case.dose_is_near
-    return case.product.monitoring.pregnancy_test is not None and is_first and _may_become_pregnant(case)
+    return case.product.monitoring.pregnancy_test is not None and is_first and may_become_pregnant(case)
 
 
-def _may_become_pregnant(case: Case) -> bool:
+def may_become_pregnant(case: Case) -> bool:
     """Return whether nothing on record rules out a pregnancy; missing data do not."""
     if case.patient.sex == _MALE or case.has(Problem.INFERTILE):
         return False

@@ -19,14 +19,14 @@ from cards.knowledge.schema import CycleLimit, LevelRole, Setting
 from cards.readings.case import counted
 from cards.readings.course import (
     amount_unknown,
+    day_given,
     gap_rule,
-    given_line,
     schedule_unknown,
     undated_doses,
     weeks_of_treatment,
 )
-from cards.readings.day_total import judged_levels
 from cards.readings.dosing import usable_doses
+from cards.readings.parts_of_dose import judged_levels
 from cards.rules.dose import dose_evidence, fixes_to, nothing_usable, written_dose
 from cards.rules.intervals import interval_too_short
 from cards.values.quantities import plain
@@ -88,7 +88,8 @@ def _too_many(case: Case, limit: CycleLimit, count: int, planned: int) -> Fired:
         },
         evidence=(
             Evidence("count", str(count)),
-            *(given_line(each) for each in (*case.history[:1], *case.history[-1:])),
+            *(day_given(each) for each in case.history[:1]),
+            *(day_given(each, "first-dose") for each in case.history[1:][-1:]),
         ),
         cited=(limit.by,),
         variant=variant if limit.cycles is not None else "weeks",
@@ -130,7 +131,7 @@ def reload_required(case: Case) -> Outcome:
                 "limit": str(rule.after_days),
                 "loading": str(loading.dose),
             },
-            evidence=(*dose_evidence(case, reading), given_line(last)),
+            evidence=(*dose_evidence(case, reading), day_given(last)),
             cited=(rule.by,),
             fixes=fixes_to(case, loading.dose, (reading.ordered,)),
         )
@@ -146,7 +147,7 @@ def loading_again(case: Case) -> Fired | None:
         return None
     found = gap_rule(case)
     if found is not None and found.days < found.rule.after_days:
-        fired = _loading(case, found.rule, found.days, found.on, given_line(found.last))
+        fired = _loading(case, found.rule, found.days, found.on, day_given(found.last))
         if fired is not None:
             return fired
     before = case.orders.last_before(case.order, (case.product.id,), case.planned)

@@ -17,7 +17,7 @@ from cards.facts.outcomes import (
     RemoveOrder,
 )
 from cards.readings.case import shortened, spacing_text
-from cards.readings.tablets import day_maximum, days_of, excess_of, times_at, together
+from cards.readings.tablets import day_maximum, days_of, excess_of, indicator_of_excess, times_at, together
 from cards.values.quantities import plain, share
 
 if TYPE_CHECKING:
@@ -122,7 +122,6 @@ def duplicate_tablets(case: Case, lines: tuple[Evidence, ...]) -> Outcome:
     if found is None or found.in_parts:
         return Clear()
     limit, total, excess = day_maximum(case), found.day.total, excess_of(case, found.day)
-    tolerance = case.threshold("dose_rounding_tolerance_percent")
     is_over = excess is not None and total is not None and limit is not None
     return Fired(
         values={
@@ -133,7 +132,7 @@ def duplicate_tablets(case: Case, lines: tuple[Evidence, ...]) -> Outcome:
         evidence=lines,
         cited=(case.ceiling.maximum.by if is_over and case.ceiling is not None else _cited(case),),
         variant="above" if is_over else "default",
-        indicator=None if excess is not None and excess > tolerance else Indicator.WARNING,
+        indicator=indicator_of_excess(case, excess),
         fixes=(RemoveOrder(),),
     )
 

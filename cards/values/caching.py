@@ -45,9 +45,14 @@ def once(load: Callable[[], T]) -> Callable[[], T]:
     return cache(load)
 
 
+def kept_under(question: Callable[..., Any]) -> str:
+    """Return the name of the attribute of a case under which the result of a function of it is kept."""
+    return f"answer of {question.__module__}.{question.__name__}"
+
+
 def per_case(question: Callable[[C], T]) -> Callable[[C], T]:
     """Cache the result of a function of a case on the case."""
-    name = f"answer of {question.__module__}.{question.__name__}"
+    name = kept_under(question)
 
     @wraps(question)
     def answer(case: C) -> T:

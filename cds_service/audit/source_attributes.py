@@ -82,10 +82,7 @@ def _of_rule(rule: SiteRule, decider: Decider) -> Json:
     """Describe a rule that the site wrote: the site is the developer, and the conditions say what is read."""
     told, known = source_attributes(), decider.known
     used = {"sex": bool(rule.when.sex), "date_of_birth": rule.when.age is not None}
-    reads = [
-        {"data": known.terminology.concepts[name].display, "fhir": "Observation"}
-        for name in dict.fromkeys(name for condition in rule.results for name in condition.tests)
-    ]
+    reads = [{"data": known.terminology.concepts[name].display, "fhir": "Observation"} for name in rule.tests]
     drugs = (*rule.when.on_drug, *rule.unless_drug)
     reads += (
         [{"data": f"Drugs: {', '.join(drugs)}", "fhir": "MedicationRequest, MedicationAdministration"}] if drugs else []
@@ -121,8 +118,7 @@ def _documents(entry: TopicAttributes, decider: Decider) -> list[Json]:
 
 def document(name: str, source: Source, base_url: str) -> Json:
     """Describe a document that values are taken from."""
-    url = f"{base_url}{source.url}" if source.url.startswith("/") else source.url
-    found = {"id": name, "title": source.title, "url": url, "asOf": source.as_of}
+    found = {"id": name, "title": source.title, "url": source.address(base_url), "asOf": source.as_of}
     return {**found, "note": source.note} if source.note else found
 
 

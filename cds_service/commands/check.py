@@ -9,7 +9,7 @@ from typing import BinaryIO
 import click
 
 from cds_service.commands.deciding import decider_of, with_settings
-from cds_service.commands.options import client_of, client_options, config_option, fail
+from cds_service.commands.options import client_of, client_options, config_option, fail, output_option
 from cds_service.decisions.circumstances import profile_of
 from cds_service.decisions.data_access import DataMissing
 from cds_service.protocol.services import BY_ID, SERVICES
@@ -28,7 +28,7 @@ NO_CARDS, CARDS = 0, 1
     "--service", type=click.Choice([service.id for service in SERVICES]), help="By default the service of the hook."
 )
 @client_options
-@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@output_option("text", "json")
 def check(
     request_file: BinaryIO,
     config: Path | None,

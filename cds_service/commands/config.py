@@ -13,7 +13,7 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from cds_service.commands.deciding import decider_of
-from cds_service.commands.options import FILE, config_option, fail, settings_of
+from cds_service.commands.options import FILE, config_option, fail, output_option, settings_of
 from cds_service.commands.record import open_record
 from cds_service.configuration.diff import Difference, differences
 from cds_service.configuration.json_schema import json_schema
@@ -33,7 +33,7 @@ _DEFAULT = "default"
 @click.command("diff")
 @click.argument("before")
 @click.argument("after")
-@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@output_option("text", "json")
 def config_diff(before: str, after: str, output: str) -> None:
     """Say what is different in AFTER and what effect it has; ``default`` stands for a configuration that sets nothing.
 
@@ -64,7 +64,7 @@ def print_differences(found: list[Difference], output: str) -> NoReturn:
     is_flag=True,
     help="Include the policy version in force and the stopped topics, from the database.",
 )
-@click.option("--format", "output", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True)
+@output_option("yaml", "json")
 def config_show(config: Path | None, output: str, *, policy: bool) -> None:
     """Print the effective configuration, each value with the layer that set it."""
     settings = settings_of(config)
@@ -115,7 +115,7 @@ def config() -> None:
 @click.argument("file", type=FILE)
 def config_check(file: Path) -> None:
     """Validate a configuration file; report every problem with its line, and code map entries that have no effect."""
-    decider = decider_of(file, serving=True)
+    decider = decider_of(file)
     for note in notes(decider.settings.site.code_maps, decider.known):
         click.echo(f"note: {note}")
     click.echo(f"{file}: valid")

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cds_service.charts.csv_tables import spreadsheet_text
 from cds_service.clock import now
-from cds_service.commands.options import config_option, fail, moment, settings_of
+from cds_service.commands.options import config_option, fail, moment, output_option, settings_of
 from cds_service.commands.record import open_record
 from cds_service.commands.window import nothing_on_record, warn_of_unknown_client, window_options
 from cds_service.learning.control import PERIODS, begin_of
@@ -37,7 +37,7 @@ def learn() -> None:
 @learn.command("report")
 @window_options
 @click.option("--period", type=click.Choice(list(PERIODS)), default="week", show_default=True)
-@click.option("--format", "output", type=click.Choice(["text", "json", "html"]), default="text", show_default=True)
+@output_option("text", "json", "html")
 @config_option
 def report(*, window: Window, period: str, output: str, config: Path | None) -> None:
     """Report on responses to cards, on rules that went silent or loud, and on clinicians' comments.
@@ -89,7 +89,7 @@ def feedback() -> None:
 
 @feedback.command("export")
 @window_options
-@click.option("--format", "output", type=click.Choice(["csv", "ndjson"]), default="csv", show_default=True)
+@output_option("csv", "ndjson")
 @config_option
 def export(*, window: Window, output: str, config: Path | None) -> None:
     """Write every feedback entry to standard output, with its card, drug, versions and hook.

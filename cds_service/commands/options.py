@@ -26,13 +26,23 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 config_option = click.option("--config", "config", type=FILE, envvar=CONFIG_VARIABLE, help="The configuration file.")
 _issuer = click.option("--issuer", help="Use the profiles for the client whose tokens have this 'iss'.")
 _tenant = click.option("--tenant", help="Use the profiles for this 'tenant' too.")
+
+
+def output_option(*formats: str) -> Callable[[C], C]:
+    """Add ``--format``, passed as ``output``; the first format is the default."""
+    return click.option("--format", "output", type=click.Choice(formats), default=formats[0], show_default=True)
+
+
 moment = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
 
 
-def settings_of(path: Path | None) -> Settings:
-    """Read the configuration, or exit with what is wrong with it."""
+def settings_of(path: Path | None, *, whole: bool = True) -> Settings:
+    """Read the configuration, or exit with what is wrong with it.
+
+    A ``whole`` one is what a service could run with; one that is only compared need not say who may call.
+    """
     try:
-        return load_settings(path)
+        return load_settings(path, serving=whole)
     except ConfigurationError as error:
         fail("\n".join(error.problems))
 

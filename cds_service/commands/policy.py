@@ -10,7 +10,7 @@ import click
 import yaml
 
 from cds_service.commands.config import print_differences
-from cds_service.commands.options import config_option, fail
+from cds_service.commands.options import config_option, fail, output_option
 from cds_service.commands.policy_store import opened_library
 from cds_service.commands.stop import stop, stops
 from cds_service.commands.trial import trial
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from cds_service.policies.lifecycle import Step
 
 _DEFAULT = "default"
-_format = click.option("--format", "output", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True)
 
 
 @click.group()
@@ -45,7 +44,7 @@ def policy_list(config: Path | None) -> None:
 
 @policy.command("show")
 @click.argument("number", type=int)
-@_format
+@output_option("yaml", "json")
 @config_option
 def policy_show(number: int, output: str, config: Path | None) -> None:
     """Print a version: its state, its steps, and its content."""
@@ -70,7 +69,7 @@ def policy_show(number: int, output: str, config: Path | None) -> None:
 @policy.command("diff")
 @click.argument("before")
 @click.argument("after")
-@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@output_option("text", "json")
 @config_option
 def policy_diff(before: str, after: str, output: str, config: Path | None) -> None:
     """Say what is different in version AFTER and what effect it has; ``default`` stands for one that sets nothing.

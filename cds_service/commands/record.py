@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cds_service.audit.explain import explain as explained
 from cds_service.audit.export import as_audit_event, as_row
-from cds_service.commands.options import config_option, fail, settings_of
+from cds_service.commands.options import config_option, fail, output_option, settings_of
 from cds_service.commands.terminal import print_explanation
 from cds_service.commands.window import client_options, of_client, record_options, warn_of_unknown_client
 from cds_service.store.database import DatabaseError, open_engine, upgrade
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @click.command("explain")
 @click.argument("identifier")
-@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@output_option("text", "json")
 @config_option
 def explain(identifier: str, output: str, config: Path | None) -> None:
     """Explain a decision or a card; IDENTIFIER is the id of either."""
@@ -52,7 +52,7 @@ def audit() -> None:
 
 
 @audit.command("export")
-@click.option("--format", "output", type=click.Choice(["ndjson", "fhir"]), default="ndjson", show_default=True)
+@output_option("ndjson", "fhir")
 @record_options
 @config_option
 def export(*, window: Window, output: str, config: Path | None) -> None:

@@ -12,7 +12,7 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from cards.facts.topics import Topic
-from cds_service.commands.options import config_option, fail, settings_of
+from cds_service.commands.options import config_option, fail, output_option, settings_of
 from cds_service.commands.record import open_record
 from cds_service.commands.stop import topics_known
 from cds_service.commands.window import nothing_on_record, window_options
@@ -68,7 +68,7 @@ def shadow() -> None:
 @topic_option
 @version_option
 @window_options
-@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@output_option("text", "json")
 @config_option
 def report(*, topic: str | None, version: int | None, window: Window, output: str, config: Path | None) -> None:
     """Report what would have fired, how often and for whom, and whether that meets the site's promotion criteria."""
@@ -100,7 +100,7 @@ def report(*, topic: str | None, version: int | None, window: Window, output: st
 @window_options
 @click.option("--count", type=click.IntRange(1, 1000), default=20, show_default=True)
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed draws the same cases.")
-@click.option("--format", "output", type=click.Choice(["text", "ndjson"]), default="text", show_default=True)
+@output_option("text", "ndjson")
 @config_option
 def draw(  # noqa: PLR0913 - one for each option
     *,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cards.facts.topics import topics_of
-from cds_service.commands.options import config_option, fail, settings_of
+from cds_service.commands.options import config_option, fail, output_option, settings_of
 from cds_service.commands.policy_store import opened_library
 from cds_service.commands.trial import person_typed
 from cds_service.configuration.roles import Role
@@ -46,7 +46,7 @@ def stop(topic: str, by: str, reason: str, config: Path | None) -> None:
 
 
 @click.command("stops")
-@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@output_option("text", "json")
 @config_option
 def stops(output: str, config: Path | None) -> None:
     """List the topics that are stopped now."""

@@ -16,7 +16,7 @@ from cards.presentation.wording import TopicWording, default_wording
 from cds_service.configuration.policy_settings import QuirkSettings, TopicSettings
 from cds_service.configuration.profile_settings import ProfileSettings
 from cds_service.configuration.settings import Settings
-from cds_service.configuration.site_diff import changes
+from cds_service.configuration.site_diff import changes, told
 from cds_service.configuration.site_text import SiteText
 
 if TYPE_CHECKING:
@@ -49,14 +49,14 @@ class Difference:
 
 def differences(before: Settings, after: Settings) -> list[Difference]:
     """List what is different in the second configuration, starting with what clinicians will notice."""
-    words = {**before.site_layer.wording.topics, **after.site_layer.wording.topics}
+    words = _words(before, after)
     found = [*_topics(before.cards, after.cards, words), *_thresholds(_values(before), _values(after))]
     for name in dict.fromkeys((*before.profiles, *after.profiles)):
         found += _profile(name, before, after)
     found += _others(before, after, Settings, "")
     found += [
-        Difference(each.kind, each.place, each.before, each.after, each.says)
-        for each in changes(before.site_layer, after.site_layer)
+        Difference(each.kind, each.part or each.place, each.before, detail or each.after, says, detail)
+        for each, says, detail in told(changes(before.site_layer, after.site_layer))
     ]
     return found
 
@@ -73,6 +73,10 @@ def policy_differences(before: Policy, after: Policy) -> list[Difference]:
 
 def _values(settings: Settings) -> Mapping[str, Decimal | None]:
     return settings.policy().thresholds
+
+
+def _words(before: Settings, after: Settings) -> dict[TopicCode, TopicWording]:
+    return {**before.site_layer.wording.topics, **after.site_layer.wording.topics}
 
 
 def _topics(
@@ -139,7 +143,7 @@ def _profile(name: str, before: Settings, after: Settings) -> Iterator[Differenc
     elif old.match != new.match:
         was, now = _conditions(old), _conditions(new)
         yield Difference("profile", name, was, now, f"profile {name} is for calls of {now} instead of {was}", "", name)
-    words = {**before.site_layer.wording.topics, **after.site_layer.wording.topics}
+    words = _words(before, after)
     was_set = before.in_profile(name) if old else before
     is_set = after.in_profile(name) if new else after
     own = {str(each) for profile in (old, new) if profile for each in (*profile.cards, *profile.thresholds)}

@@ -119,10 +119,7 @@ def read_content(text: str, name: str = "policy", topics: Iterable[str] = ()) ->
         ConfigurationError: a key or value is wrong; each problem names its line.
 
     """
-    if len(text) > TEXT_LIMIT:
-        raise ConfigurationError([f"{name}: longer than {TEXT_LIMIT} characters"])
-    _refuse_aliases_and_depth(text, name)
-    tree, places = read_tree(text, name)
+    tree, places = _read(text, name)
     return content_of(tree, name, places, topics)
 
 
@@ -148,10 +145,7 @@ def content_of_file(text: str, name: str, beneath: SiteLayer) -> PolicyContent:
         ConfigurationError: a key or value is wrong, or a version may not set it; each problem names its line.
 
     """
-    if len(text) > TEXT_LIMIT:
-        raise ConfigurationError([f"{name}: longer than {TEXT_LIMIT} characters"])
-    _refuse_aliases_and_depth(text, name)
-    tree, places = read_tree(text, name)
+    tree, places = _read(text, name)
     # A configuration file nests these one level deeper.
     for section, inner in (("site", "text"), ("shadow", "thresholds")):
         given = tree.get(section)
@@ -159,6 +153,13 @@ def content_of_file(text: str, name: str, beneath: SiteLayer) -> PolicyContent:
             tree[section] = given.get(inner) or {}
             places |= {(section, *place[2:]): at for place, at in places.items() if place[:2] == (section, inner)}
     return content_over(tree, name, beneath, places)
+
+
+def _read(text: str, name: str) -> tuple[dict[str, Any], Places]:
+    if len(text) > TEXT_LIMIT:
+        raise ConfigurationError([f"{name}: longer than {TEXT_LIMIT} characters"])
+    _refuse_aliases_and_depth(text, name)
+    return read_tree(text, name)
 
 
 def content_of(

@@ -4,34 +4,48 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, HttpUrl, SecretStr, field_validator, model_validator
+from pydantic import AfterValidator, Field, HttpUrl, SecretStr, model_validator
 
 from cds_service.configuration.section import Section
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
+def is_safe(url: str) -> bool:
+    """Return whether a code or a token may be sent to an address: https, or this machine."""
+    try:
+        split = urlsplit(url)
+    except ValueError:
+        return False
+    if split.username is not None or not split.hostname:
+        return False
+    return split.scheme == "https" or (split.scheme == "http" and split.netloc.rsplit(":", 1)[0] in _LOOPBACK)
+
+
+def _checked(url: HttpUrl) -> HttpUrl:
+    if not is_safe(str(url)):
+        msg = "must be https; only this machine may be without"
+        raise ValueError(msg)
+    return url
+
+
+SafeUrl = Annotated[HttpUrl, AfterValidator(_checked)]
+"""An address to which a code or a token may be sent."""
+
+
 class SmartServer(Section):
     """An EHR's FHIR server and the app's registration there."""
 
-    iss: HttpUrl = Field(description="Base URL of the FHIR server, as its launches name it.")
+    iss: SafeUrl = Field(description="Base URL of the FHIR server, as its launches name it.")
     client_id: str = Field(min_length=1, description="The app's client id.")
     client_secret_env: str | None = Field(
         None, description="The environment variable that holds the secret of a confidential client."
     )
     private_key: Path | None = Field(None, description="PEM of a private key (EC P-384 or RSA) for private_key_jwt.")
     key_id: str | None = Field(None, description="The kid under which the public key is registered.")
-
-    @field_validator("iss")
-    @classmethod
-    def _is_safe(cls, iss: HttpUrl) -> HttpUrl:
-        if not is_safe(str(iss)):
-            msg = "must be https; only this machine may be without"
-            raise ValueError(msg)
-        return iss
 
     @model_validator(mode="after")
     def _proves_in_one_way(self) -> Self:
@@ -69,14 +83,3 @@ class SmartSettings(Section):
     def server(self, iss: str) -> SmartServer | None:
         """Find the server that a launch names; only a trailing slash may differ."""
         return next((each for each in self.servers if each.base == iss.rstrip("/")), None)
-
-
-def is_safe(url: str) -> bool:
-    """Return whether a code or a token may be sent to an address: https, or this machine."""
-    try:
-        split = urlsplit(url)
-    except ValueError:
-        return False
-    if split.username is not None or not split.hostname:
-        return False
-    return split.scheme == "https" or (split.scheme == "http" and split.netloc.rsplit(":", 1)[0] in _LOOPBACK)

@@ -38,12 +38,17 @@ def with_stops(settings: Settings, stops: Iterable[Stop]) -> Settings:
 
 def _places(settings: Settings, topic: str) -> list[tuple[str, ...]]:
     """Return the places that set a topic's mode: for all calls, and in each profile that sets it."""
-    named = [
-        ("profiles", name, "cards", topic, "mode")
+    named = (("profiles", name, "cards", topic, "mode") for name in profiles_with_mode(settings, topic))
+    return [("cards", topic, "mode"), *named]
+
+
+def profiles_with_mode(settings: Settings, topic: str) -> list[str]:
+    """Return the profiles that set a topic's mode."""
+    return [
+        name
         for name, profile in settings.profiles.items()
         if topic in profile.cards and "mode" in profile.cards[topic].model_fields_set
     ]
-    return [("cards", topic, "mode"), *named]
 
 
 def unsettled_by(content: PolicyContent, stops: Iterable[Stop]) -> tuple[Stop, ...]:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, HttpUrl, SecretStr, field_validator, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
 
 from cds_service.configuration.roles import Role
 from cds_service.configuration.section import Section, on_off, problem_below
-from cds_service.configuration.smart_settings import is_safe
+from cds_service.configuration.smart_settings import SafeUrl
 
 
 class OidcSettings(Section):
     """The site's OpenID provider."""
 
-    issuer: HttpUrl = Field(description="The provider's exact issuer ('iss').")
+    issuer: SafeUrl = Field(description="The provider's exact issuer ('iss').")
     client_id: str = Field(min_length=1, description="The workbench's client id.")
     client_secret_env: str | None = Field(
         None, description="The environment variable that holds the secret of a confidential client."
@@ -27,14 +27,6 @@ class OidcSettings(Section):
         "roles", min_length=1, description="The ID token claim that lists roles; dots lead into objects."
     )
     roles: dict[Role, list[str]] = Field(description="For each role, the claim values that grant it.")
-
-    @field_validator("issuer")
-    @classmethod
-    def _is_safe(cls, issuer: HttpUrl) -> HttpUrl:
-        if not is_safe(str(issuer)):
-            msg = "must be https; only this machine may be without"
-            raise ValueError(msg)
-        return issuer
 
     @field_validator("scopes")
     @classmethod

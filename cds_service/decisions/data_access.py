@@ -11,7 +11,14 @@ from cards.values.caching import lazy
 from cds_service.decisions import failures
 from cds_service.ehr import reasons
 from cds_service.ehr.limits import ServerBusyError
-from fhir_mappings.request.prefetch import OMITTED, Answer, PrefetchState, read_answer
+from fhir_mappings.request.prefetch import (
+    OMITTED,
+    Answer,
+    PrefetchState,
+    is_of_other_kind,
+    read_answer,
+    stubs_of,
+)
 from fhir_mappings.request.queries import filled_query
 from fhir_mappings.request.sizes import first_entries
 
@@ -149,15 +156,13 @@ class RequestData:
 
     def stubs(self) -> list[ResourceStub]:
         """List all available resources."""
-        answers = {**self._answers(), **self._fetched}
-        return [stub for answer in answers.values() if answer.listing for stub in answer.listing.stubs]
+        return stubs_of({**self._answers(), **self._fetched})
 
     def fetched(self, queries: Mapping[str, str]) -> list[ResourceStub]:
         """Run queries on the server, each for its place in the request, and list the resources returned."""
         if self._access is None:
             return []
-        answers = self._asked(queries)
-        return [stub for answer in answers.values() if answer.listing for stub in answer.listing.stubs]
+        return stubs_of(self._asked(queries))
 
     def non_observations(self) -> list[ResourceStub]:
         """List the available resources that are not Observations."""
@@ -178,7 +183,9 @@ class RequestData:
 
     def _read(self, key: str, raw: Prefetched) -> Answer:
         try:
-            return read_answer(raw, f"prefetch.{key}")
+            answer = read_answer(raw, f"prefetch.{key}")
+            is_unrelated = key in self._templates and is_of_other_kind(answer, self._templates[key])
+            return Answer(PrefetchState.FAILED) if is_unrelated else answer
         except Exception as error:  # noqa: BLE001 - one key must not cost the others
             failures.part_failed("prefetch", error)
             self._failed.add(f"prefetch.{key}")

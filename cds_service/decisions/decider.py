@@ -104,7 +104,6 @@ class Decider:
         )
         self.templates = templates(self.known.terminology, code_map)
         self.crd = settings.crd == crd.VERSION
-        self._required = frozenset(self.templates)
         self._sizes = settings.limits.sizes
         self.read = RequestReader(self.templates, self._sizes).read
         self.billing = settings.billing()
@@ -258,8 +257,7 @@ class Decider:
             )
         except Exception as error:  # noqa: BLE001 - a finding is worth more than its place among the others
             failures.part_failed("grouping", error)
-            variant = "no-drug" if session.hook.has_orders else "treatment-unknown"
-            verdicts = with_line(verdicts, _NOT_GROUPED, variant)
+            verdicts = with_line(verdicts, _NOT_GROUPED, session.hook.variant_without_drug)
             shown = ungrouped(live_findings(verdicts, self.policy), self.wording, self.policy.indicators)
         return verdicts, shown
 

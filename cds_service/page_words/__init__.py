@@ -128,7 +128,7 @@ def read_words(text: str, language: str, name: str) -> PageWords:
 
     """
     document = Document(text, name)
-    sentences = document.convert(document.tree, _File, (), {"sentences"}, ()).sentences
+    sentences = document.convert(document.tree, _File).sentences
     for english, said in sentences.items():
         wanted, given = set(_FIELD.findall(english)), set(_FIELD.findall(said))
         if wanted != given:

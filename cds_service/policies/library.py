@@ -14,7 +14,7 @@ from cds_service.policies import lifecycle, rows
 from cds_service.policies.lifecycle import Step, StepKind, StepRefusedError, Turn, VersionState, Wish
 from cds_service.policies.people import NAME_LIMIT
 from cds_service.policies.stop_log import StopLog
-from cds_service.policies.views import Change, PolicyInForce, Trial, UnknownVersionError, Version
+from cds_service.policies.views import Change, StoredPolicy, Trial, UnknownVersionError, Version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -131,7 +131,7 @@ class Library:
         """List the steps that a person may take with a version; none for viewers."""
         return lifecycle.possible(person, version.steps, version.state)
 
-    def in_force(self, at: datetime | None = None) -> PolicyInForce | None:
+    def in_force(self, at: datetime | None = None) -> StoredPolicy | None:
         """Return what is in force, now or at a time; ``None`` means only the configuration files."""
         with self._engine.connect() as connection:
             return _in_force(connection, lifecycle.in_force(rows.publications(connection), at or self._clock()))
@@ -140,9 +140,9 @@ class Library:
         """Return the version on trial, if there is one."""
         with self._engine.connect() as connection:
             step = rows.trial(connection)
-            return Trial(step, _text(connection, step)) if step is not None else None
+            return Trial(step.version, step.content_hash, _text(connection, step), step) if step is not None else None
 
-    def after_retiring(self, number: int, at: datetime | None = None) -> PolicyInForce | None:
+    def after_retiring(self, number: int, at: datetime | None = None) -> StoredPolicy | None:
         """Return what would be in force if a version were retired; ``None`` means only the configuration files."""
         with self._engine.connect() as connection:
             steps = rows.publications(connection)
@@ -241,10 +241,10 @@ def _usable(version: Version) -> PolicyContent:
         raise StepRefusedError("content", "\n".join(error.problems)) from None
 
 
-def _in_force(connection: Connection, step: Step | None) -> PolicyInForce | None:
+def _in_force(connection: Connection, step: Step | None) -> StoredPolicy | None:
     if step is None:
         return None
-    return PolicyInForce(step.version, step.content_hash, _text(connection, step))
+    return StoredPolicy(step.version, step.content_hash, _text(connection, step))
 
 
 def _text(connection: Connection, step: Step) -> str:

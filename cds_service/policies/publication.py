@@ -11,7 +11,6 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from cds_service.configuration.layers import ConfigurationError
-from cds_service.configuration.overlay import PublishedPolicy
 from cds_service.policies.stop_follower import StopFollower
 from cds_service.policies.trial_follower import TrialFollower
 from cds_service.telemetry import metrics
@@ -19,7 +18,7 @@ from cds_service.telemetry import metrics
 if TYPE_CHECKING:
     from cds_service.decisions.active import Configuration
     from cds_service.policies.library import Library
-    from cds_service.policies.views import PolicyInForce
+    from cds_service.policies.views import StoredPolicy
 
 EVERY_S = 2.0
 _log = structlog.get_logger()
@@ -93,10 +92,10 @@ class Publication:
         # refused, the one in its place would show the topic.
         self._stops.take([each.stop for each in (kept if self.standing is Standing.REFUSED else stopped)])
 
-    def _take(self, found: PolicyInForce | None) -> None:
+    def _take(self, found: StoredPolicy | None) -> None:
         self._may_be_put_right = False
         try:
-            policy = PublishedPolicy(found.content, found.version, found.hash) if found is not None else None
+            policy = found.published if found is not None else None
             # Other files that the configuration names may be unreadable for a while.
             self._may_be_put_right = True
             if policy is not None or self.version is not None:

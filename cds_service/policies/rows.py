@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from cds_service.policies.lifecycle import Step, StepKind
 from cds_service.store.dialects import dialect_of
-from cds_service.store.record import plain_text
+from cds_service.store.safe_rows import kept_text
 from cds_service.store.tables import policy_contents, policy_steps, policy_versions
 
 if TYPE_CHECKING:
@@ -89,13 +89,13 @@ def add_step(connection: Connection, step: Step) -> int:
 def versions(connection: Connection) -> list[VersionRow]:
     """Return every version, newest first."""
     rows = connection.execute(select(policy_versions).order_by(policy_versions.c.number.desc()))
-    return [VersionRow(row.number, row.title, row.created_at, row.based_on) for row in rows]
+    return [_version(row) for row in rows]
 
 
 def version(connection: Connection, number: int) -> VersionRow | None:
     """Return one version."""
     row = connection.execute(select(policy_versions).where(policy_versions.c.number == number)).one_or_none()
-    return VersionRow(row.number, row.title, row.created_at, row.based_on) if row is not None else None
+    return _version(row) if row is not None else None
 
 
 def steps(connection: Connection, number: int | None = None) -> list[Step]:
@@ -133,9 +133,8 @@ def contents(connection: Connection, hashes: Iterable[str]) -> dict[str, str]:
     return {row.hash: row.content for row in rows}
 
 
-def kept_text(text: str) -> str:
-    """Return a text that every database accepts, whatever a provider or a form has sent."""
-    return plain_text(text).encode(errors="replace").decode()
+def _version(row: Row[Any]) -> VersionRow:
+    return VersionRow(row.number, row.title, row.created_at, row.based_on)
 
 
 def _step(row: Row[Any]) -> Step:

@@ -14,6 +14,7 @@ from cds_service.policies.lifecycle import StepKind, schedules
 from cds_service.policies.people import NAME_LIMIT
 from cds_service.policies.stops import OpenStop, StopKind, StopStep, check_step, unsettled
 from cds_service.store.database import writing
+from cds_service.store.safe_rows import kept_text
 from cds_service.store.tables import topic_stops
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class StopLog:
             # Machine clocks differ: a step is never dated before the one that it follows.
             at = max(self._clock(), last.at) if last is not None else self._clock()
             position = last.position + 1 if last is not None else 0
-            said = [rows.kept_text(each) for each in (person.subject, person.name[:NAME_LIMIT], comment.strip())]
+            said = [kept_text(each) for each in (person.subject, person.name[:NAME_LIMIT], comment.strip())]
             row = dict(
                 zip(("topic", "position", "at", "step", *_WORDS), (topic, position, at, str(kind), *said), strict=True)
             )

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import structlog
 
 from cds_service.configuration.layers import ConfigurationError
-from cds_service.configuration.overlay import PublishedPolicy
 from cds_service.telemetry import metrics
 
 if TYPE_CHECKING:
@@ -45,7 +44,7 @@ class TrialFollower:
         problems: list[str] = []
         tried = None
         try:
-            tried = PublishedPolicy(found.content, found.version, found.hash) if found is not None else None
+            tried = found.published if found is not None else None
         except ConfigurationError as error:
             problems = error.problems
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from cds_service.configuration.overlay import PublishedPolicy
 from cds_service.configuration.policy_content import PolicyContent, stored_content
 from cds_service.policies import lifecycle
 
@@ -78,8 +79,8 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
-class PolicyInForce:
-    """The version in force, and its content as canonical JSON."""
+class StoredPolicy:
+    """A version with its content as it is stored: canonical JSON."""
 
     version: int
     hash: str
@@ -95,33 +96,22 @@ class PolicyInForce:
         """
         return stored_content(self.text, f"version {self.version}")
 
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """The version on trial: the step that began the trial, and its content as canonical JSON."""
-
-    begun: Step
-    text: str
-
     @property
-    def version(self) -> int:
-        """Its number."""
-        return self.begun.version
-
-    @property
-    def hash(self) -> str:
-        """The hash of its content."""
-        return self.begun.content_hash
-
-    @property
-    def content(self) -> PolicyContent:
-        """The content.
+    def published(self) -> PublishedPolicy:
+        """The version as it is laid over the files.
 
         Raises:
-            ConfigurationError: this release does not accept it.
+            ConfigurationError: this release does not accept its content.
 
         """
-        return stored_content(self.text, f"version {self.version}")
+        return PublishedPolicy(self.content, self.version, self.hash)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial(StoredPolicy):
+    """The version on trial, with the step that began the trial."""
+
+    begun: Step
 
 
 @dataclass(frozen=True, slots=True)

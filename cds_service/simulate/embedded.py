@@ -9,7 +9,6 @@ import gc
 import json
 import multiprocessing
 import os
-import shutil
 import threading
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from itertools import groupby
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from cds_service.simulate.partitioning import stage, told
+from cds_service.simulate.partitioning import built_whole, stage, told
 from cds_service.simulate.replaying import Replayer
 from cds_service.simulate.routing import Router
 from cds_service.simulate.rows import SCHEMAS, Rows
@@ -120,22 +119,12 @@ def _replay(work: Path, part: int, names: Mapping[str, str]) -> None:
     folder = work / "parts" / f"{part:04}"
     if folder.exists():
         return
-    building = folder.with_suffix(".new")
-    shutil.rmtree(building, ignore_errors=True)
-    building.mkdir(parents=True)
     replayer = _prepared()[0]
-    rows, totals = Rows(), Rows()
-    with PartWriter(files_of(building)) as writer:
-        for patient, lines in _patients(work, part):
-            rows.add(replayer.replay_patient(patient, lines, names))
-            if len(rows.orders) >= FLUSH_ORDERS:
-                writer.write(rows)
-                totals.count(rows.counts)
-                rows = Rows()
-        writer.write(rows)
-        totals.count(rows.counts)
-    (building / "counts.json").write_text(json.dumps(totals.counts), encoding="utf-8")
-    building.rename(folder)
+    with built_whole(folder) as building:
+        with PartWriter(files_of(building)) as writer:
+            for patient, lines in _patients(work, part):
+                writer.add(replayer.replay_patient(patient, lines, names))
+        (building / "counts.json").write_text(json.dumps(writer.counts), encoding="utf-8")
 
 
 class PartWriter:
@@ -144,20 +133,35 @@ class PartWriter:
     def __init__(self, sinks: Mapping[str, Path | pa.BufferOutputStream]) -> None:
         """Open a file, or a place in memory, for each table."""
         self._writers = {name: pq.ParquetWriter(sinks[name], schema) for name, schema in SCHEMAS.items()}
+        self._rows, self._totals = Rows(), Rows()
 
     def __enter__(self) -> Self:
         """Return itself."""
         return self
 
-    def __exit__(self, *_: object) -> None:
-        """Close the files."""
+    def __exit__(self, failure: type[BaseException] | None, *_: object) -> None:
+        """Write the rest, unless something failed, and close the files."""
+        if failure is None:
+            self._flush()
         for writer in self._writers.values():
             writer.close()
 
-    def write(self, rows: Rows) -> None:
-        """Write some rows."""
+    @property
+    def counts(self) -> dict[str, int]:
+        """What was counted in the rows written."""
+        return self._totals.counts
+
+    def add(self, rows: Rows) -> None:
+        """Add the rows of a patient; they are written once there are enough for a row group."""
+        self._rows.add(rows)
+        if len(self._rows.orders) >= FLUSH_ORDERS:
+            self._flush()
+
+    def _flush(self) -> None:
         for name, writer in self._writers.items():
-            writer.write_table(rows.table(name))
+            writer.write_table(self._rows.table(name))
+        self._totals.count(self._rows.counts)
+        self._rows = Rows()
 
 
 def files_of(folder: Path) -> dict[str, Path]:

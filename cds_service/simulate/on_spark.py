@@ -24,12 +24,12 @@ from pyspark import StorageLevel
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
-from cds_service.simulate.embedded import FLUSH_ORDERS, OBJECTS_BETWEEN_COLLECTIONS, PartWriter, files_of
+from cds_service.simulate.embedded import OBJECTS_BETWEEN_COLLECTIONS, PartWriter, files_of
 from cds_service.simulate.inputs import ExportError
-from cds_service.simulate.partitioning import Counts, part_of, routed_lines
+from cds_service.simulate.partitioning import Counts, part_of, routed_lines, summed
 from cds_service.simulate.replaying import Replayer, digest
 from cds_service.simulate.routing import DRUG_KIND, Router, named_in
-from cds_service.simulate.rows import SCHEMAS, Rows
+from cds_service.simulate.rows import SCHEMAS
 from fhir_mappings.wire.resources import decode
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def _replayed(session: SparkSession, run: Plan, progress: Callable[[str, int, in
     # not routed again for the parts; a persisted result of routing would be sent through Python once for each use.
     by_part = pieces.mapPartitions(partial(_route, run.a, run.b, run.bits)).partitionBy(parts + 1, _same)
     counted = session.sparkContext.runJob(by_part, list, [parts])
-    counts, names = _told(pickle.loads(each) for _, each in counted)  # noqa: S301 - written by `_route`
+    counts, names = summed(pickle.loads(each) for _, each in counted)  # noqa: S301 - written by `_route`
     progress("reading", 1, 1)
     if counts.kinds.get("Medication"):
         # A drug is no patient's: it goes to every patient one of whose resources refers to it.
@@ -208,14 +208,6 @@ def _drugs(a: Settings, b: Settings | None, pieces: Iterable[Piece]) -> Iterator
             yield f"Medication/{decode(line)['id']}", line
 
 
-def _told(each: Iterable[tuple[Counts, dict[str, str]]]) -> tuple[Counts, dict[str, str]]:
-    whole, names = Counts(), {}
-    for counts, named_here in each:
-        whole.add(counts)
-        names.update(named_here)
-    return whole, names
-
-
 def _replay(
     a: Settings,
     b: Settings | None,
@@ -227,21 +219,15 @@ def _replay(
     """Replay the patients of a part."""
     if number == parts:
         return
-    replayer, gathered, totals = _prepared(a, b), Rows(), Rows()
+    replayer = _prepared(a, b)
     # In an order that depends only on the lines, as in the other engine. The pickled data from Spark were written by
     # this same module a moment ago.
     rows: list[Row] = sorted(row for _, pile in piles for row in pickle.loads(pile))  # noqa: S301
     sinks = {name: pa.BufferOutputStream() for name in SCHEMAS}
     with PartWriter(sinks) as writer:
         for (_, patient), group in groupby(rows, key=lambda row: row[:2]):
-            gathered.add(replayer.replay_patient(patient, [row[2] for row in group], names))
-            if len(gathered.orders) >= FLUSH_ORDERS:
-                writer.write(gathered)
-                totals.count(gathered.counts)
-                gathered = Rows()
-        writer.write(gathered)
-        totals.count(gathered.counts)
-    yield _Part(number, {name: sink.getvalue().to_pybytes() for name, sink in sinks.items()}, totals.counts)
+            writer.add(replayer.replay_patient(patient, [row[2] for row in group], names))
+    yield _Part(number, {name: sink.getvalue().to_pybytes() for name, sink in sinks.items()}, writer.counts)
 
 
 def _write(folder: Path, part: _Part) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -135,21 +136,28 @@ def stage(piece: Piece, folder: Path, router: Router, bits: int) -> None:
     """
     if folder.exists():
         return
+    with built_whole(folder) as building:
+        pile, counts, names = _Pile(building, bits), Counts(), {}
+        for line, routed in routed_lines(piece, router, counts):
+            if routed.patient:
+                pile.add(routed.patient, routed.drug, line)
+            elif routed.kind != DRUG_KIND:
+                own, name = named_in(line, routed.kind)
+                names[own] = name
+            else:
+                pile.add_drug(f"Medication/{decode(line)['id']}", line)
+        pile.lay_down()
+        told = {"counts": [counts.lines, counts.unreadable, counts.kinds, counts.unused], "names": names}
+        (building / "told.json").write_text(json.dumps(told), encoding="utf-8")
+
+
+@contextmanager
+def built_whole(folder: Path) -> Iterator[Path]:
+    """Give a new folder to fill; it gets its name only when it is complete."""
     building = folder.with_suffix(".new")
     shutil.rmtree(building, ignore_errors=True)
     building.mkdir(parents=True)
-    pile, counts, names = _Pile(building, bits), Counts(), {}
-    for line, routed in routed_lines(piece, router, counts):
-        if routed.patient:
-            pile.add(routed.patient, routed.drug, line)
-        elif routed.kind != DRUG_KIND:
-            own, name = named_in(line, routed.kind)
-            names[own] = name
-        else:
-            pile.add_drug(f"Medication/{decode(line)['id']}", line)
-    pile.lay_down()
-    told = {"counts": [counts.lines, counts.unreadable, counts.kinds, counts.unused], "names": names}
-    (building / "told.json").write_text(json.dumps(told), encoding="utf-8")
+    yield building
     building.rename(folder)
 
 
@@ -183,12 +191,17 @@ def readable(piece: Piece) -> Iterator[bytes]:
 
 
 def told(folders: Iterable[Path]) -> tuple[Counts, dict[str, str]]:
-    """Sum up the counts, and collect the names of places."""
+    """Sum up what the folders of the pieces tell."""
+    read = (json.loads((folder / "told.json").read_text(encoding="utf-8")) for folder in folders)
+    return summed((Counts(*each["counts"]), each["names"]) for each in read)
+
+
+def summed(pieces: Iterable[tuple[Counts, dict[str, str]]]) -> tuple[Counts, dict[str, str]]:
+    """Sum up the counts of some pieces, and collect the names of places."""
     whole, names = Counts(), {}
-    for folder in folders:
-        each = json.loads((folder / "told.json").read_text(encoding="utf-8"))
-        whole.add(Counts(*each["counts"]))
-        names.update(each["names"])
+    for counts, named in pieces:
+        whole.add(counts)
+        names.update(named)
     return whole, names
 
 

@@ -36,7 +36,7 @@ from fhir_mappings.request.chart import ChartReader
 from fhir_mappings.request.chart_source import ChartSource
 from fhir_mappings.request.hook_request import read_request
 from fhir_mappings.request.orders import Orders
-from fhir_mappings.request.prefetch import OMITTED, Answer, PrefetchState
+from fhir_mappings.request.prefetch import OMITTED, Answer, PrefetchState, stubs_of
 from fhir_mappings.request.queries import filled_query
 from fhir_mappings.wire.resources import Unreadable, encode
 
@@ -117,7 +117,7 @@ class Reviewer:
         with _costing("chart", failed):
             patient = self._chart.patient(answers, grant.patient, required, every_lab=True, chart_source=chart_source)
         with _costing("orders", failed):
-            orders = self._chart.orders(_request(grant.patient, _active_orders(answers)), _stubs(answers))
+            orders = self._chart.orders(_request(grant.patient, _active_orders(answers)), stubs_of(answers))
         cards: tuple[Card, ...] = ()
         if not unread and not failed:
             with _costing("decision", failed):
@@ -125,7 +125,7 @@ class Reviewer:
                 history = self._chart.patient(
                     answers, grant.patient, required, orders.references, chart_source=chart_source
                 )
-                listed = self._chart.with_reasons(orders, _stubs(answers))
+                listed = self._chart.with_reasons(orders, stubs_of(answers))
                 cards = self._cards(orders, listed, history, today)
         is_checked = not failed
         cases: tuple[Case, ...] = ()
@@ -217,7 +217,7 @@ def _request(patient_id: str, orders: list[Any], server: str = "", token: str = 
 def _active_orders(answers: Mapping[str, Answer]) -> list[Any]:
     """List the active medication orders in the chart, unchanged."""
     found = []
-    for stub in _stubs(answers):
+    for stub in stubs_of(answers):
         if stub.resource_type == "MedicationRequest":
             try:
                 if stub.content.get("status") == "active":
@@ -228,12 +228,8 @@ def _active_orders(answers: Mapping[str, Answer]) -> list[Any]:
 
 
 def _name(answers: Mapping[str, Answer]) -> str:
-    people = [stub for stub in _stubs(answers) if stub.resource_type == "Patient"]
+    people = [stub for stub in stubs_of(answers) if stub.resource_type == "Patient"]
     try:
         return name_of(people[0].content) if people else ""
     except Unreadable:
         return ""
-
-
-def _stubs(answers: Mapping[str, Answer]) -> list[Any]:
-    return [stub for answer in answers.values() if answer.listing for stub in answer.listing.stubs]

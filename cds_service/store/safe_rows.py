@@ -28,7 +28,7 @@ def made_safe(record: Record) -> Record:
     return Record(
         _row(tables.decisions, record.decision),
         tuple(_row(tables.decision_cards, row) for row in record.cards),
-        tuple((digest, _plain(content)) for digest, content in record.configurations),
+        tuple((digest, kept_text(content)) for digest, content in record.configurations),
         tuple(_row(tables.suppressions, row) for row in record.suppressed),
         tuple(_row(tables.shadow_verdicts, row) for row in record.shadow),
     )
@@ -37,7 +37,7 @@ def made_safe(record: Record) -> Record:
 def _row(table: Table, row: dict[str, Any]) -> dict[str, Any]:
     lengths = dict(_lengths(table))
     texts = {name: value for name, value in row.items() if isinstance(value, str)}
-    return row | {name: _cut(_plain(text), lengths.get(name)) for name, text in texts.items()}
+    return row | {name: _cut(kept_text(text), lengths.get(name)) for name, text in texts.items()}
 
 
 def _lengths(table: Table) -> Iterable[tuple[str, int | None]]:
@@ -46,7 +46,8 @@ def _lengths(table: Table) -> Iterable[tuple[str, int | None]]:
             yield column.name, column.type.length
 
 
-def _plain(text: str) -> str:
+def kept_text(text: str) -> str:
+    """Return a text that every database accepts, whatever a provider or a form has sent."""
     return plain_text(text).encode(errors="replace").decode()
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from cds_service.tryit.resources import PATIENT, USER
 from cds_service.tryit.scenarios import page_data
+from fhir_mappings.request.builder import bundle_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +31,7 @@ def scenario_request(name: str, known: Knowledge, queries: Mapping[str, str], to
     return {
         "hook": "order-sign",
         "hookInstance": _INSTANCE,
-        "context": {"userId": USER, "patientId": PATIENT, "draftOrders": _bundle(scenario["orders"], "collection")},
+        "context": {"userId": USER, "patientId": PATIENT, "draftOrders": bundle_of("collection", scenario["orders"])},
         "prefetch": {key: _answer(query, scenario["chart"]) for key, query in queries.items()},
     }
 
@@ -39,9 +40,4 @@ def _answer(query: str, chart: list[Json]) -> Json:
     kind, _, search = query.partition("?")
     if not search:
         return next(each for each in chart if each["resourceType"] == kind.partition("/")[0])
-    return _bundle([each for each in chart if each["resourceType"] == kind], "searchset")
-
-
-def _bundle(resources: list[Json], kind: str) -> Json:
-    entries = {"entry": [{"resource": each} for each in resources]} if resources else {}
-    return {"resourceType": "Bundle", "type": kind, **entries}
+    return bundle_of("searchset", [each for each in chart if each["resourceType"] == kind])

@@ -129,6 +129,18 @@ def message(title: str, text: str, status: int) -> Response:
     return shown("message.html", status, title=title, text=text)
 
 
+def not_done(text: str, status: int) -> Response:
+    """Render a page that says why a step was not taken."""
+    return message(say("Not done"), text, status)
+
+
+def stale_sign_in() -> str:
+    """Say that a step needs a sign-in of its own."""
+    return say(
+        "Your roles are checked again for this step. Sign in once more (/workbench/sign-in), then take it again."
+    )
+
+
 def refusal(error: StepRefusedError | UnknownVersionError) -> str:
     """Say why a step was refused, with the words that it is about in the language of the page too."""
     if isinstance(error, UnknownVersionError):

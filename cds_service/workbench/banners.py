@@ -13,7 +13,7 @@ from cds_service.workbench.current import base_settings, library, policy_here
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from cds_service.policies.views import PolicyInForce, Trial
+    from cds_service.policies.views import StoredPolicy, Trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def on_trial() -> OnTrial | None:
     return OnTrial(found.version, title, found.begun.at, found.begun.actor_name, held_up, aside)
 
 
-def _problems(found: PolicyInForce | Trial) -> tuple[str, ...]:
+def _problems(found: StoredPolicy | Trial) -> tuple[str, ...]:
     """Return why this release does not accept a content; empty if it does."""
     try:
         _ = found.content

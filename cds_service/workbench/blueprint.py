@@ -66,7 +66,7 @@ def failed(error: HTTPException) -> Response:
         return access.message(say("Not possible"), say("This page does not take that."), code)
     if code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return access.message(say("Too long"), say("What was sent is over the limit of this site."), code)
-    return access.message(say("Not done"), say("What was sent could not be read."), code)
+    return access.not_done(say("What was sent could not be read."), code)
 
 
 @blueprint.errorhandler(SQLAlchemyError)

@@ -15,7 +15,7 @@ from cds_service.policies.lifecycle import StepRefusedError
 from cds_service.smart.markdown import html
 from cds_service.web.answers import decider
 from cds_service.web.pages import later, say
-from cds_service.workbench.access import me, message, refusal, shown
+from cds_service.workbench.access import me, not_done, refusal, shown
 from cds_service.workbench.banners import refused
 from cds_service.workbench.current import base_settings, content_in_force, library, previewer, today
 from cds_service.workbench.forms import text_in
@@ -57,7 +57,7 @@ def draft_rule() -> AnyResponse:
         return _page(fields, made, 400)
     if (unusable := refused()) is not None:
         said = say("This release does not accept version {version}. Copy the file instead.", version=unusable.version)
-        return message(say("Not done"), said, 409)
+        return not_done(said, 409)
     now, content = library().in_force(), content_in_force()
     site = {**content.site.parts(), "rules": with_rule(content.site.rules, made.text)}
     title = f"{fields['display'] or fields['topic']}"[:TITLE_LIMIT]
@@ -69,7 +69,7 @@ def draft_rule() -> AnyResponse:
     except ConfigurationError as error:
         return _page(fields, replace(made, problem="; ".join(error.problems)), 400)
     except StepRefusedError as error:
-        return message(say("Not done"), refusal(error), 403 if error.reason == "role" else 400)
+        return not_done(refusal(error), 403 if error.reason == "role" else 400)
     return redirect(url_for("workbench.version", number=found.number))
 
 

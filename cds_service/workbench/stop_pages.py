@@ -13,6 +13,7 @@ from cards.facts.outcomes import Indicator
 from cards.facts.policy import Mode
 from cards.facts.topics import Topic, topics_of
 from cds_service.configuration.policy_settings import TopicSettings
+from cds_service.configuration.stopped import profiles_with_mode
 from cds_service.policies.library import TITLE_LIMIT
 from cds_service.policies.lifecycle import StepRefusedError
 from cds_service.policies.rows import StepConflictError
@@ -20,7 +21,7 @@ from cds_service.policies.stops import OpenStop, StopKind, StopStep, possible_st
 from cds_service.store.tables import decision_cards, decisions
 from cds_service.web.answers import decider, in_force, store
 from cds_service.web.pages import say
-from cds_service.workbench.access import is_signed_in_afresh, me, message, refusal
+from cds_service.workbench.access import is_signed_in_afresh, me, not_done, refusal, stale_sign_in
 from cds_service.workbench.banners import refused
 from cds_service.workbench.current import base_settings, content_in_force, library
 from cds_service.workbench.forms import number_in, text_in
@@ -85,18 +86,15 @@ def take(name: str) -> AnyResponse:
     if kind not in set(StopKind):
         abort(400)
     if not is_signed_in_afresh():
-        said = say(
-            "Your roles are checked again for this step. Sign in once more (/workbench/sign-in), then take it again."
-        )
-        return message(say("Not done"), said, 403)
+        return not_done(stale_sign_in(), 403)
     seen = number_in(request.form.get("seen", ""))
     try:
         library().stops.step(me(), name, StopKind(kind), text_in(request.form, "comment"), seen)
     except StepConflictError:
         said = say("Somebody else has taken a step meanwhile. Look at the topic again.")
-        return message(say("Not done"), said, 409)
+        return not_done(said, 409)
     except StepRefusedError as error:
-        return message(say("Not done"), refusal(error), 403 if error.reason in ("role", "author") else 400)
+        return not_done(refusal(error), 403 if error.reason in ("role", "author") else 400)
     return redirect(url_for("workbench.topic", name=name))
 
 
@@ -107,7 +105,7 @@ def stop_topic(name: str) -> AnyResponse:
         abort(404)
     if refused() is not None:
         said = say("What is published is refused by this release. Begin a version from the files.")
-        return message(say("Not done"), said, 409)
+        return not_done(said, 409)
     now, content = library().in_force(), content_in_force()
     quiet = content.cards.get(topic, TopicSettings()).model_copy(update={"mode": Mode.SHADOW})
     content = content.model_copy(update={"cards": {**content.cards, topic: quiet}})
@@ -115,7 +113,7 @@ def stop_topic(name: str) -> AnyResponse:
         title = f"Keeps {name} in the shadow"[:TITLE_LIMIT]
         begun = library().draft(me(), title, content, based_on=now.version if now is not None else None)
     except StepRefusedError as error:
-        return message(say("Not done"), refusal(error), 403 if error.reason == "role" else 400)
+        return not_done(refusal(error), 403 if error.reason == "role" else 400)
     return redirect(url_for("workbench.version", number=begun.number))
 
 
@@ -129,11 +127,7 @@ def _cards(topic: str) -> int:
 
 def _set_beside(topic: str, settings: Settings) -> tuple[str, ...]:
     """Return the profiles and the variable that set a topic's mode."""
-    found = [
-        say("profile {name}", name=name)
-        for name, profile in settings.profiles.items()
-        if topic in profile.cards and "mode" in profile.cards[topic].model_fields_set
-    ]
+    found = [say("profile {name}", name=name) for name in profiles_with_mode(settings, topic)]
     if topic in settings.cards and settings.is_by_variable("cards", topic, "mode"):
         found.append(say("variable {name}", name=settings.place_of("cards", topic, "mode")))
     return tuple(found)

@@ -18,7 +18,7 @@ from cds_service.smart.markdown import html
 from cds_service.store.reviews import VERDICTS, is_on_record, keep_review
 from cds_service.web.answers import decider, in_force, store
 from cds_service.web.pages import later, say, words_of_request
-from cds_service.workbench.access import me, message, shown
+from cds_service.workbench.access import me, not_done, shown
 from cds_service.workbench.banners import on_trial
 from cds_service.workbench.forms import number_in, text_in
 from cds_service.workbench.windows import client_choice, window_asked
@@ -101,7 +101,7 @@ def review() -> AnyResponse:
     """Store a reviewer's verdict on a case."""
     given = {name: text_in(request.form, name) for name in ("decision", "topic", "verdict", "comment")}
     if Role.REVIEWER not in me().roles:
-        return message(say("Not done"), say("Only a reviewer says whether a card would have been right."), 403)
+        return not_done(say("Only a reviewer says whether a card would have been right."), 403)
     engine = store().engine
     known = (
         given["topic"] in topics_of(decider().known)

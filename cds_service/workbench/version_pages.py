@@ -19,7 +19,7 @@ from cds_service.policies.rows import StepConflictError
 from cds_service.policies.views import UnknownVersionError, Version
 from cds_service.web.answers import configuration, decider, store
 from cds_service.web.pages import later, say
-from cds_service.workbench.access import is_signed_in_afresh, me, message, refusal, shown
+from cds_service.workbench.access import is_signed_in_afresh, me, not_done, refusal, shown, stale_sign_in
 from cds_service.workbench.banners import on_trial, refused
 from cds_service.workbench.current import (
     base_settings,
@@ -91,14 +91,14 @@ def draft() -> AnyResponse:
                 "This release does not accept version {version}. Begin with the files or an older version.",
                 version=unusable.version,
             )
-            return message(say("Not done"), said, 409)
+            return not_done(said, 409)
         else:
             now = library().in_force()
             found = library().draft(me(), title, content_in_force(), based_on=now.version if now else None)
     except (StepRefusedError, UnknownVersionError) as error:
-        return message(say("Not done"), refusal(error), 400)
+        return not_done(refusal(error), 400)
     except ConfigurationError as error:
-        return message(say("Not done"), "; ".join(error.problems), 400)
+        return not_done("; ".join(error.problems), 400)
     return redirect(url_for("workbench.version", number=found.number))
 
 
@@ -143,10 +143,7 @@ def step(number: int) -> AnyResponse:
     except ValueError:
         return _page(found, problems=[say("Write a time as 2026-11-30T08:00.")], status=400)
     if kind in _ROLES_ANEW and not is_signed_in_afresh():
-        said = say(
-            "Your roles are checked again for this step. Sign in once more (/workbench/sign-in), then take it again."
-        )
-        return _page(found, problems=[said], status=403)
+        return _page(found, problems=[stale_sign_in()], status=403)
     return _taken(found, [(Wish(StepKind(kind), text_in(request.form, "comment"), begin, end), None)])
 
 

@@ -66,16 +66,17 @@ def _of_instruction(instruction: Json, where: Pointer, number_of: int) -> Iterat
 
 
 def _of_slot(holder: Json, where: Pointer, number_of: int, slot: str) -> Iterator[OrderedDose]:
-    dose: OrderedDose | None = None
+    stated: list[OrderedDose | None] = []
     if isinstance(holder.get("doseQuantity"), dict):
-        dose = _quantity(holder["doseQuantity"], (*where, "doseQuantity"), number_of, slot)
-    elif isinstance(holder.get("doseRange"), dict):
-        dose = _of_range(holder["doseRange"], (*where, "doseRange"), number_of, slot)
-    if dose is not None:
-        yield dose
-        # The volume of a bag says nothing about the drug in it; the dose may be stated separately.
-        if dose.unit is not DoseUnit.ML:
-            return
+        stated.append(_quantity(holder["doseQuantity"], (*where, "doseQuantity"), number_of, slot))
+    if isinstance(holder.get("doseRange"), dict):
+        # FHIR has one of the two; where both stand, neither is passed over.
+        stated.append(_of_range(holder["doseRange"], (*where, "doseRange"), number_of, slot))
+    found = [dose for dose in stated if dose is not None]
+    yield from found
+    # The volume of a bag says nothing about the drug in it; the dose may be stated separately.
+    if any(dose.unit is not DoseUnit.ML for dose in found):
+        return
     # A rate in mg/kg or mg/m2, without a time, is a dose in the wrong field.
     rate = holder.get("rateQuantity")
     if isinstance(rate, dict) and not _PER_TIME.search(text(rate.get("code")) or text(rate.get("unit"))):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cards.facts.order import NotedDose, OrderNote
 from cards.values.quantities import Mg, MgPerKg
 from cards.values.text_cache import cached_by_text
+from fhir_mappings.medications.dose_words import speaks_of_a_dose
 from fhir_mappings.medications.instructions import written_in
+from fhir_mappings.medications.number_words import amounts_in_words
 from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import objects, text
 
@@ -65,7 +67,7 @@ _MAY_CHANGE_TO = re.compile(
     r"(?: the)?(?: dose)? (?:to|auf) ?\Z"
 )
 _CONDITION = re.compile(r"[^.;]{0,40}\b(?:if|when|for|upon|bei|wenn|falls|si|en caso|se)\b")
-_THOUSANDS_BY_BLANK = re.compile(r"(?<![\d.,])\d{1,3}\s\d{3}\s*$")
+_THOUSANDS_BY_BLANK = re.compile(r"(?<![\w.,-])\d{1,3}\s\d{3}\s*$")
 _GROUPED_AND_DECIMAL = re.compile(r"(?P<whole>[1-9]\d{0,2}(?:\.\d{3}(?=,)|,\d{3}(?=\.)))[.,](?P<part>\d{1,6})")
 _GROUPED = re.compile(r"[1-9]\d{0,2}(?:,\d{3}){1,2}|[1-9]\d{0,2}(?:\.\d{3}){2}")
 
@@ -103,11 +105,44 @@ def _names(written: str, drugs: frozenset[str]) -> bool:
 def _of_own_drug(written: str, supportive_drugs: frozenset[str]) -> Iterator[Mg | MgPerKg]:
     """Yield the doses of a text that no supportive drug stands beside: "acetaminophen 650 mg", "8 mg dexamethasone"."""
     for match in _DOSE_IN_TEXT.finditer(written):
-        before = _WORD_BEFORE.search(written[max(match.start() - _BEFORE_DOSE, 0) : match.start()])
-        behind = _WORD_BEHIND.match(written, match.end())
-        beside = {fold(found[1]) for found in (before, behind) if found is not None}
-        if supportive_drugs.isdisjoint(beside):
+        if supportive_drugs.isdisjoint(_beside(written, match)):
             yield from doses_in(match[0])
+
+
+def _beside(written: str, match: re.Match[str]) -> set[str]:
+    """Return the words right before and behind an amount, folded."""
+    before = _WORD_BEFORE.search(written[max(match.start() - _BEFORE_DOSE, 0) : match.start()])
+    behind = _WORD_BEHIND.match(written, match.end())
+    return {fold(found[1]) for found in (before, behind) if found is not None}
+
+
+class AmountsInText(NamedTuple):
+    """The doses of a text, the number of all its amounts, and whether each dose is the one to give."""
+
+    own: tuple[Mg | MgPerKg, ...]
+    found: int
+    is_clear: bool
+
+
+def amounts_in(written: str, supportive_drugs: frozenset[str]) -> AmountsInText:
+    """List every amount of a text; one beside a supportive drug is counted, but is no dose."""
+    own: list[Mg | MgPerKg] = []
+    found, is_clear = 0, True
+    for match in _DOSE_IN_TEXT.finditer(written):
+        found += 1
+        if supportive_drugs and not supportive_drugs.isdisjoint(_beside(written, match)):
+            continue
+        amounts = list(_amounts(written, match))
+        is_clear = is_clear and len(amounts) == 1 and not _is_other_dose(written, match)
+        own += amounts
+    return AmountsInText(tuple(own), found, is_clear)
+
+
+@cached_by_text
+def beside_unlisted_words(written: str) -> tuple[NotedDose, ...]:
+    """List the doses of a text right behind a word that speaks of no dose and may be the name of another drug."""
+    found = (noted for noted in _noted(written) if noted.after)
+    return tuple(noted for noted in found if not speaks_of_a_dose(fold(noted.after)))
 
 
 def notes(resource: Json) -> tuple[OrderNote, ...]:
@@ -134,15 +169,23 @@ def doses_in(written: str) -> tuple[Mg | MgPerKg, ...]:
     """List the doses in a text."""
     found: list[Mg | MgPerKg] = []
     for match in _DOSE_IN_TEXT.finditer(written):
-        before = fold(written[max(match.start() - _BEFORE_DOSE, 0) : match.start()] + "|")[:-1]
-        if _NOT_THIS_DOSE.search(before):
-            continue
-        if _MAY_CHANGE_TO.search(before) and _CONDITION.match(fold(written[match.end() : match.end() + _BEFORE_DOSE])):
-            continue
-        found += _amounts(written, match)
+        if not _is_other_dose(written, match):
+            found += _amounts(written, match)
     if not found and (first := _UNIT_FIRST.search(written) or _NO_UNIT.search(written)) is not None:
         found.append(Mg(Decimal(first["amount"].replace(",", "."))))
+    # "252 mg (two hundred fifty-two milligrams)".
+    found += [dose for each in amounts_in_words(written)[0] if (dose := Mg(each)) not in found]
     return tuple(found)
+
+
+def _is_other_dose(written: str, match: re.Match[str]) -> bool:
+    """Return whether an amount is an earlier or a possible dose, a vial, or a maximum."""
+    before = fold(written[max(match.start() - _BEFORE_DOSE, 0) : match.start()] + "|")[:-1]
+    if _NOT_THIS_DOSE.search(before):
+        return True
+    if _MAY_CHANGE_TO.search(before) is None:
+        return False
+    return _CONDITION.match(fold(written[match.end() : match.end() + _BEFORE_DOSE])) is not None
 
 
 def _amounts(written: str, match: re.Match[str]) -> Iterator[Mg | MgPerKg]:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from cards.values.text_cache import cached_by_text
-from fhir_mappings.codings import texts
+from fhir_mappings.codings import codings, texts
 from fhir_mappings.medications.amounts import without_amounts
 from fhir_mappings.medications.durations import in_minutes
 from fhir_mappings.medications.instructions import written_in
@@ -34,7 +34,9 @@ _VOLUME = re.compile(r"(?<![\d.,])(\d{1,4}(?:[.,]\d{1,2})?) ?ml\b(?! ?/)", re.IG
 _RATE = re.compile(r"(?<![\d.,])(\d{1,4}(?:[.,]\d{1,2})?) ?ml ?/ ?(h|hr|hour|min|minute)\b", re.IGNORECASE)
 _PER_TIME = re.compile(r"(?P<of>ml|mg)\s?/\s?(?P<time>h|hr|hour|min|minute)")
 _PUSH = re.compile(
-    r"\b(?:(?:i\.?v\.?|intravenous|slow|rapid)\s+push|ivp|push|bolus|direct injection|bolo|als bolus)\b", re.IGNORECASE
+    r"\b(?:(?:i\.?v\.?|intravenous|slow|rapid)\s+push|iv[rs]?push|ivinjbol|ivp|push|bolus|direct injection|bolo"
+    r"|als bolus)\b",
+    re.IGNORECASE,
 )
 # "Do not give as push or bolus", "never as a bolus": up to the end of the clause.
 _WARNING = re.compile(
@@ -107,6 +109,7 @@ def is_push(resource: Json) -> bool:
     """Return whether an order is for a push or bolus; a warning against one does not count."""
     for _, instruction in objects(resource.get("dosageInstruction")):
         written = [*written_in(instruction), *texts(instruction.get("method")), *texts(instruction.get("route"))]
+        written += [coding.code for coding in codings(instruction.get("route"))]
         if any(_names_a_push(without_amounts(each)) for each in written if each):
             return True
     return False

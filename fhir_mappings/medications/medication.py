@@ -14,15 +14,17 @@ from cards.facts.schedules import Schedule
 from cards.knowledge.schema import Diluent
 from cards.values.codes import hcpcs_with_modifiers
 from fhir_mappings.codings import CLINICAL, NO_CODE_MAP, Coding, coding_of, codings, drug_coding, texts
-from fhir_mappings.medications import diluents, dosage, doses_in_text
+from fhir_mappings.medications import billing_extensions, diluents, dosage, doses_in_text
 from fhir_mappings.medications.amounts import without_amount
 from fhir_mappings.medications.dosage import Strength
 from fhir_mappings.medications.dose_shares import shares_in
 from fhir_mappings.medications.infusion import infusion_times, is_push
+from fhir_mappings.medications.number_words import amounts_in_words
 from fhir_mappings.medications.routes import OrderedRoute, RouteReader
 from fhir_mappings.medications.schedule import by_instruction
 from fhir_mappings.medications.tablet_counts import tablets_in
 from fhir_mappings.medications.tablets import counts_tablets, milligrams_in, tablet_mg, timings
+from fhir_mappings.medications.text_dose import DoseOnlyInText, dose_only_in_text
 from fhir_mappings.medications.weight_basis import weight_basis
 from fhir_mappings.medications.written_codes import codes_in_text
 from fhir_mappings.results.units import dose_scale
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     from datetime import date
     from decimal import Decimal
 
-    from cards.facts.order import CountedTablets, OrderedDose
+    from cards.facts.order import CountedTablets, NotedDose, OrderedDose
     from cards.values.quantities import Mg, MgPerKg
     from fhir_mappings.codings import CodeMap
     from fhir_mappings.patient.conditions import ConditionReader
@@ -103,6 +105,8 @@ class Instructed(NamedTuple):
     diluent_ml: Decimal | None = None
     weight_basis: str = ""
     names_supportive: bool = False
+    text_beside: tuple[NotedDose, ...] = ()
+    has_unread_number: bool = False
 
 
 def concept_alone(resource: Json) -> Any:
@@ -176,6 +180,8 @@ class MedicationReader:
             text_shares=said.text_shares,
             text_tablets=said.text_tablets,
             max_dose=said.max_dose,
+            text_beside=said.text_beside,
+            has_unread_number=said.has_unread_number,
             timings=said.timings,
             start=said.start,
             tentative=text(resource.get("intent")) in _TENTATIVE,
@@ -192,6 +198,10 @@ class MedicationReader:
         if medication := self._medication(resource, references):
             return self._doses(resource, medication)
         return self._instructed(resource.get("dosageInstruction")).doses
+
+    def doses_only_in_text(self, resource: Json) -> DoseOnlyInText:
+        """Read the doses in the text of an order that has none in its fields, if all of the text is understood."""
+        return dose_only_in_text(resource, self._supportive_drugs)
 
     def days(self, resource: Json) -> tuple[date, ...]:
         """Return the days for which an order of the chart names doses: each named day, or the first day."""
@@ -223,6 +233,12 @@ class MedicationReader:
             text_shares=tuple(dict.fromkeys(share for each in written for share in shares_in(each))),
             text_tablets=tuple(dict.fromkeys(tablets for each in written for tablets in tablets_in(each))),
             max_dose=dosage.max_dose(resource),
+            text_beside=tuple(
+                dict.fromkeys(found for each in written for found in doses_in_text.beside_unlisted_words(each))
+            )
+            if named
+            else (),
+            has_unread_number=any(amounts_in_words(each)[1] for each in written),
         )
 
     def _read_beside_amounts(self, instructions: Any) -> Instructed:
@@ -261,12 +277,15 @@ class MedicationReader:
         if medication:
             medication = self._with_parts(medication, resource, references)
             evidence += tuple(self._ingredients(medication, path))
+        beside = billing_extensions.on_order(resource)
+        beside += [(coding, ()) for coding, _ in billing_extensions.in_extensions(medication, ())]
+        stated = [*said.billing, *(each for found in beside for each in _billing(*found))]
+        billing = tuple(_billing_code(each, origin) for each in stated)
         gaps: tuple[Gap, ...] = ()
         if not evidence:
             evidence = said.supply_texts
-        if not evidence and not said.billing and not said.ndcs and reference(resource.get("medicationReference")):
+        if not evidence and not billing and not said.ndcs and reference(resource.get("medicationReference")):
             gaps = (Gap("drug", path, "unresolved-drug"),)
-        billing = tuple(_billing_code(each, origin) for each in said.billing)
         order = DrugOrder(origin=origin, evidence=evidence, billing=billing, ndcs=said.ndcs, gaps=gaps)
         return order, medication, said.diluents
 
@@ -324,7 +343,7 @@ class MedicationReader:
             ]
             if text(source.concept.get("text")):
                 evidence.append(IdentityEvidence(EvidenceKind.TEXT, "", text(source.concept["text"]), source.path))
-            for coding, pointer in billing_extension(source.concept, source.pointer):
+            for coding, pointer in billing_extensions.on_concept(source.concept, source.pointer):
                 billing += _billing(coding, pointer if source.pointer else ())
         for each in (*evidence, *supply_texts):
             if not each.system:
@@ -389,18 +408,15 @@ class MedicationReader:
 
 
 def service_billing(resource: Json, path: str) -> list[BillingCode]:
-    """List the HCPCS codes of a ServiceRequest of the session, by its code and by its billing extension."""
+    """List the HCPCS codes of a ServiceRequest of the session, by its code and by its extensions."""
     identifier = text(resource.get("id"))
     origin = Origin(f"ServiceRequest/{identifier}" if identifier else "", path)
     concept = child(resource, "code")
     source = Source(concept, f"{path}.code", ("code",))
     written = [(coding, pointer) for coding, pointer, _ in _written_codings(source) if coding.system == "hcpcs"]
     in_text = [(Coding("hcpcs", code, ""), ()) for code in codes_in_text(text(concept.get("text"))).hcpcs]
-    said = [
-        each
-        for coding, pointer in (*written, *billing_extension(concept, ("code",)), *in_text)
-        for each in _billing(coding, pointer)
-    ]
+    beside = (*billing_extensions.in_extensions(resource, ()), *billing_extensions.on_concept(concept, ("code",)))
+    said = [each for coding, pointer in (*written, *beside, *in_text) for each in _billing(coding, pointer)]
     return [_billing_code(each, origin, on_the_order=False) for each in _each_once(said)]
 
 
@@ -452,26 +468,6 @@ def _each_once(billing: list[BillingSaid]) -> list[BillingSaid]:
     """Drop codes in the text that repeat one already coded on the order."""
     coded = {each.code for each in billing if each.pointer}
     return [each for each in billing if each.pointer or each.code not in coded]
-
-
-def billing_extension(concept: Json, where: Pointer) -> list[tuple[Coding, Pointer]]:
-    """List the HCPCS codes in the Da Vinci billing-options extension, at any depth."""
-    found: list[tuple[Coding, Pointer]] = []
-    for index, extension in objects(concept.get("extension")):
-        inside: Pointer = (*where, "extension") if index is None else (*where, "extension", index)
-        if "billing" in text(extension.get("url")).casefold():
-            found += _hcpcs_below(extension, inside, depth=4)
-    return found
-
-
-def _hcpcs_below(node: Json, where: Pointer, depth: int) -> list[tuple[Coding, Pointer]]:
-    found = [(coding, where) for coding in (coding_of(node),) if coding.system == "hcpcs"]
-    if depth:
-        for name in ("valueCoding", "valueCodeableConcept", "coding", "extension"):
-            for index, below in objects(node.get(name)):
-                inside: Pointer = (*where, name) if index is None else (*where, name, index)
-                found += _hcpcs_below(below, inside, depth - 1)
-    return found
 
 
 def _strength(medication: Json) -> Strength | None:

@@ -159,8 +159,13 @@ def _count(repeat: Json) -> int | None:
 def _lasts(repeat: Json) -> Decimal | None:
     """Return for how many days doses are repeated; ``None`` if open."""
     period = child(repeat, "boundsPeriod")
-    if period.get("end") is not None and period.get("start") is not None:
-        begin, end = _whole_day(period["start"]), _whole_day(period["end"])
+    if repeat.get("boundsPeriod") and not period:
+        raise _Unread("boundsPeriod")
+    if (start := period.get("start")) is not None and _whole_day(start) is None:
+        # The order would be taken for one of today.
+        raise _Unread(text(start)[:40] or "boundsPeriod")
+    if period.get("end") is not None and start is not None:
+        begin, end = _whole_day(start), _whole_day(period["end"])
         if begin is None or end is None or end < begin:
             raise _Unread("boundsPeriod")
         return Decimal((end - begin).days + 1)

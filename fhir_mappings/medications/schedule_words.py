@@ -61,8 +61,9 @@ AFTER = "valein|bir|hetente|naponkent|こと|毎|ごと"
 """Words for "every" after the number and its unit."""
 DAY_OF_CYCLE = "days?|d|tage?|tag|dias?|jours?|j|giorni|giorno"
 SINGLE = (
-    "(?:as an? )?(?:single|one|1) (?:time )?(?:dose|infusion|administration)(?: only)?|one[ -]time(?: only)?|once only"
-    "|once(?! (?:a|per|every|each|daily|weekly|monthly)\\b)|stat|x ?1(?: dose)?\\b(?! ?(?:day|week|month))|einmalig"
+    "(?:as an? )?(?:single|one|1) (?:time )?(?:dose|infusion|administration)(?: only)?|one[ -]time(?: only)?"
+    "|once one|once only|once(?! (?:a|per|every|each|daily|weekly|monthly)\\b)|stat"
+    "|x ?1(?: dose)?\\b(?! ?(?:day|week|month))|einmalig"
     "|dosis unica|dose unique|dose unica|(?:for )?today only|only today|nur heute"
 )
 COUNTED = "doses?|cycles?|infusions?|administrations?|courses?|times|zyklen|ciclos|cicli|cures?|dosis"
@@ -70,13 +71,17 @@ _MINUTES = "min|mins|minutes?|minuten|minutos|minuti"
 _HOURS = "h|hrs?|hours?|stunden?|horas?"
 _DURATION = f"\\d{{1,3}}(?:[.,]\\d)?(?: ?(?:-|to) ?\\d{{1,3}})? ?-? ?(?:{_MINUTES}|{_HOURS})"
 BESIDE = (
+    "\\d[\\d.,]{0,6} ?kg ?[x*] ?\\d[\\d.,]{0,6} ?mg ?/ ?kg|\\d[\\d.,]{0,6} ?mg ?/ ?kg ?[x*] ?\\d[\\d.,]{0,6} ?kg",
     "\\d{1,2}(?:[.,]\\d)? ?(?:tablets?|tabs?|pills?)",
     "(?:at )?(?:about |approximately |roughly )?the same times? (?:of )?(?:each|every|the) day",
     (
         "(?:at least )?(?:\\d|one|two|an?) hours? (?:before|after)"
         "(?: or (?:\\d|one|two|an?) hours? (?:before|after)| or after)?"
     ),
-    "\\d[\\d.,]{0,10} ?(?:mg|g|mcg|ug|ml|l|units?|u|iu|kg|%) ?(?:/ ?(?:kg|m2|ml|dose|h|hr|min))?(?: ?/ ?dose)?",
+    (
+        "\\d[\\d.,]{0,10} ?(?:mg|g|mcg|ug|ml|l|units?|u|iu|kg|%|мг|毫克|ミリグラム|밀리그램)"
+        " ?(?:/ ?(?:kg|m2|ml|dose|h|hr|min))?(?: ?/ ?dose)?"
+    ),
     "\\d[\\d.,]{0,10} ?x ?(?:10\\^?9 ?/ ?l|uln)",
     (
         "(?:infus\\w{0,6} |given |administer\\w{0,3} |run )?(?:iv )?(?:over|in|within|uber|durante|pendant|sur)"
@@ -98,10 +103,21 @@ BESIDE = (
         "[^;.,a-z]{0,4}(?:than )?[^;.,]{1,30}"
     ),
     "cycle ?\\d{1,2}(?: ?(?:of|/) ?\\d{1,2})?|c ?\\d{1,2}(?: ?(?:of|/) ?\\d{1,2})?",
+    (
+        f"(?:starting |beginning |first dose )?(?:on )?(?:(?:{WEEKDAYS}),? )?\\d{{1,2}}/\\d{{1,2}}/\\d{{2,4}}"
+        "(?:,? at \\d{1,2}:?\\d{2}(?: ?[ap]\\.?m\\.?)?)?(?:, until (?:discontinued|specified))?"
+    ),
     "starting (?:on )?\\d{4}-\\d{2}-\\d{2}|\\d{4}-\\d{2}-\\d{2}|\\d{1,2}/\\d{1,2}/\\d{2,4}",
     "0\\.2(?:2)? ?(?:micron|um)|5 ?% (?:dextrose|glucose)|0[.,]9 ?% ?(?:nacl|sodium chloride|ns)?|d5w|bag \\d of \\d",
 )
 """Doses, volumes, infusion times and monitoring: consumed before looking for a schedule."""
+DRUG_NAMES = frozenset({
+    "kadcyla", "enhertu", "trastuzumab", "emtansine", "deruxtecan", "ado", "fam", "nxki", "herceptin", "perjeta",
+    "pertuzumab", "phesgo", "margenza", "margetuximab", "zanidatamab", "ziihera", "hylecta", "hyaluronidase",
+    "tucatinib", "tukysa", "lapatinib", "tykerb", "neratinib", "nerlynx", "zongertinib", "hernexeos", "sevabertinib",
+    "hyrnuo", "capecitabine", "letrozole", "t-dm1", "tdm1", "t-dxd", "tdxd",
+})  # fmt: skip
+"""Words of the names of the drugs that are checked, and of two given with them."""
 IGNORED = frozenset(
     word
     for words in (
@@ -112,15 +128,17 @@ IGNORED = frozenset(
         ),
         # Route and equipment.
         (
-            "iv ivpb intravenous intravenously intravenosa intravenos intraveineuse intravenoes endovenosa sc subcut"
+            "iv ivpb ev e.v soln sol inj solution recon powder premix"
+            " intravenous intravenously intravenosa intravenos intraveineuse intravenoes endovenosa sc subcut"
             " mouth oral orally po p.o tablet tablets tab tabs swallow whole food meal meals water breakfast empty"
             " stomach subcutaneous subcutaneously subkutan perfusion infusione perfusao infusao kurzinfusion i.v i v"
-            " central line port piggyback peripheral catheter filter in-line inline pump"
+            " central line port vein chemo chemotherapy piggyback peripheral catheter filter in-line inline pump"
         ),
+        "внутривенно в/в 点滴静注 静注 静脈内 静脉滴注 静脉 정맥 infusao infusionen",
         # Preparation and amounts.
         (
-            "dose doses dosage dosis drug total bag bags vial vials mg kg ml body weight actual loading maintenance"
-            " initial subsequent sodium chloride saline nacl ns dextrose glucose diluted dilute"
+            "dose doses dosage dosis drug total bag bags vial vials mg kg ml body weight actual ideal adjusted lean ibw"
+            " loading maintenance initial subsequent sodium chloride saline nacl ns dextrose glucose diluted dilute"
         ),
         # Connecting words.
         "chaque jeden jedem jedes",
@@ -129,11 +147,7 @@ IGNORED = frozenset(
         "administrar por via en con como y de la el cada administracion",
         "administrer en par voie et avec le les du d'un eines einem somministrare per con e di il",
         # The drug itself, which is identified elsewhere.
-        (
-            "kadcyla enhertu trastuzumab emtansine deruxtecan ado fam nxki herceptin perjeta pertuzumab phesgo margenza"
-            " margetuximab zanidatamab ziihera hylecta hyaluronidase tucatinib tukysa lapatinib tykerb neratinib"
-            " nerlynx zongertinib hernexeos sevabertinib hyrnuo capecitabine letrozole"
-        ),
+        " ".join(sorted(DRUG_NAMES)),
     )
     for word in words.split()
 )

@@ -49,6 +49,13 @@ _STATES = {
     ("MedicationStatement", "active"): TreatmentState.ACTIVE,
 }
 _WHOLE = "completed"
+# Every status that FHIR R4 has for these resources.
+_STATUSES = frozenset(
+    {
+        "active", "cancelled", "completed", "draft", "entered-in-error", "in-progress", "intended", "not-done",
+        "not-taken", "on-hold", "stopped", "unknown",
+    }
+)  # fmt: skip
 _TIMES = (
     "effectiveDateTime", "effectiveTimeDateTime", "occurenceDateTime", "occurrenceDateTime"
 )  # fmt: skip
@@ -170,7 +177,8 @@ class TreatmentReader:
         identity = identify(order, self._recognizer)
         is_settled = identity.status is IdentityStatus.SETTLED
         product = identity.product.id if identity.product and is_settled else ""
-        names = tuple(dict.fromkeys(self._recognizer.names_of(order.evidence)))
+        billed = self._recognizer.billed_names(order.billing) if order.billing else ()
+        names = tuple(dict.fromkeys((*self._recognizer.names_of(order.evidence), *billed)))
         coded = [each for each in order.evidence if each.system]
         of_site = (self._recognizer.coded_classes(each.system, each.value) for each in coded)
         classes = tuple(dict.fromkeys(name for group in of_site for name in group))
@@ -191,8 +199,17 @@ class TreatmentReader:
             named = doses_in(written)
             in_all = [dose for dose in named if isinstance(dose, Mg)] or named
             return in_all[0] if len(in_all) == 1 else None
-        in_mg = (_in_mg(dose, strength) for dose in self._medication.doses(resource, references))
-        return next((dose for dose in in_mg if dose is not None), None)
+        doses = self._medication.doses(resource, references) or self._doses_in_text(resource, drug)
+        return next((dose for each in doses if (dose := _in_mg(each, strength)) is not None), None)
+
+    def _doses_in_text(self, resource: Json, drug: _Drug) -> tuple[OrderedDose, ...]:
+        """Return the doses that only the text of an order gives, in milligrams first."""
+        if not drug.product or "dosageInstruction" not in resource:
+            return ()
+        read = self._medication.doses_only_in_text(resource)
+        if not self._recognizer.are_names_of(self._recognizer.product(drug.product), read.names):
+            return ()
+        return tuple(sorted(read.doses, key=lambda dose: dose.unit is not DoseUnit.MG))
 
     def _tablet_mg(self, drug: _Drug) -> Decimal | None:
         """Return the strength of a drug's tablets: from its name, or the only one marketed."""
@@ -201,11 +218,17 @@ class TreatmentReader:
             return None
         return tablet_mg({}, drug.names) or (tablets.strengths_mg[0] if len(tablets.strengths_mg) == 1 else None)
 
-    def has_no_status(self, resource: Json, references: References) -> bool:
-        """Return whether an administration of a relevant drug does not say whether it took place."""
-        if text(resource.get("resourceType")) != "MedicationAdministration":
-            return False
-        return text(resource.get("status")) in ("", "unknown") and self._drug(resource, references) is not None
+    def status_gap(self, resource: Json, references: References) -> str:
+        """Return why the status of a treatment with a relevant drug says nothing; empty if it does, or for other drugs.
+
+        A dose given must say whether it took place: for it, "unknown" is no answer either.
+        """
+        status = text(resource.get("status"))
+        if text(resource.get("resourceType")) == "MedicationAdministration" and status == "unknown":
+            status = ""
+        if status in _STATUSES:
+            return ""
+        return ("status-unknown" if status else "no-status") if self._drug_of(resource, references) is not None else ""
 
     def is_unclear(self, resource: Json, references: References) -> bool:
         """Return whether a treatment may be one of several drugs, including one that is checked."""
@@ -235,6 +258,22 @@ class TreatmentReader:
             return "" if concept.__class__ is dict and concept.get("text") else self._unknown_alone(concept)
         referred = child(resource, "medicationReference")
         return "" if text(referred.get("display")) else self._unknown(resource, references)
+
+    def has_no_drug(self, resource: Json, references: References) -> bool:
+        """Return whether neither a word nor a code says which drug a treatment that would count was."""
+        kind, status = text(resource.get("resourceType")), text(resource.get("status"))
+        if (kind, status) not in _STATES or text(resource.get("intent")) in _NOT_ASKED_FOR:
+            return False
+        concept = resource.get("medicationCodeableConcept")
+        if concept.__class__ is dict and concept.get("text"):
+            # Nearly every entry has words.
+            return False
+        if text(child(resource, "medicationReference").get("display")):
+            return False
+        return not any(
+            each.__class__ is str or texts(each) or any(coding.code for coding in codings(each, self._code_map))
+            for each in _concepts(resource, references)
+        )
 
     def _unknown_by_concept(self, concept: Any) -> str:
         return self._unknown({"medicationCodeableConcept": concept}, References())

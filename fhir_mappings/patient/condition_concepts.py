@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from cards.knowledge.schema import Cancer, Setting
 from cards.values.text_cache import LENGTH, TEXTS, cached_by_key
 from fhir_mappings.codings import NO_CODE_MAP, codings, texts
+from fhir_mappings.patient.diagnosis_codes import DiagnosisCodeReader, plain, with_system
 from fhir_mappings.patient.diagnosis_her2 import DiagnosisHer2Reader
-from fhir_mappings.patient.problem_texts import Said, problem_texts
+from fhir_mappings.patient.problem_texts import problem_texts
+from fhir_mappings.patient.problem_tokens import Said
 from fhir_mappings.patient.staging import StageReader, words
 from fhir_mappings.wire.folding import fold
 
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from fhir_mappings.codings import CodeMap, Coding
     from fhir_mappings.wire.lenient import Json
 
-_CATEGORY = 3
 # Longer than any diagnosis; what follows is a narrative.
 _LONGEST = 1000
 # Codes and displays in addition to the text.
@@ -34,6 +35,8 @@ class Meaning(NamedTuple):
     ``settings`` are those named in the text, ``past_problem`` is a problem that counts even if the entry is in the
     past.
     ``said`` is what the words make of the problem, ``her2`` the HER2 status that the text of a cancer names.
+    ``may_be`` is a problem that the code may mean and ``not_understood`` are its codes, where no words say more;
+    ``is_empty``: it has neither.
     """
 
     cancer: Cancer | None
@@ -45,6 +48,9 @@ class Meaning(NamedTuple):
     receptors: tuple[tuple[ReceptorCode, Coding], ...]
     said: Said = Said.STATED
     her2: bool | None = None
+    may_be: Problem | None = None
+    not_understood: tuple[Coding, ...] = ()
+    is_empty: bool = False
 
 
 class ConceptReader:
@@ -60,25 +66,20 @@ class ConceptReader:
         metastasis = terminology.metastasis
         self._metastasis_snomed = {entry.code for entry in metastasis.snomed}
         self._history_snomed = {entry.code for entry in metastasis.history_snomed}
-        self._metastasis_icd10 = _plain_prefixes(metastasis.icd10)
-        self._regional_icd10 = _plain_prefixes(metastasis.regional_icd10)
+        self._metastasis = {
+            "icd10": plain(metastasis.icd10),
+            "icd9": plain(terminology.diagnosis_codes.metastasis_icd9),
+        }
+        self._regional_icd10 = plain(metastasis.regional_icd10)
         self._metastasis_words = words(metastasis.texts)
         self._no_metastasis_words = words(metastasis.never_texts)
         self._not_the_disease = words(terminology.not_the_disease.texts)
         # "Secondary malignant neoplasm" is a metastasis, not a primary tumor.
         self._doubted = words(phrase for phrase in terminology.not_the_disease.texts if phrase != "secondary")
         self._denial = words(terminology.not_the_disease.before)
-        self._problems = tuple(
-            (
-                group,
-                _plain_prefixes(group.icd10),
-                frozenset(entry.code for entry in group.snomed),
-            )
-            for group in terminology.problems
-        )
+        self._codes = DiagnosisCodeReader(terminology)
         self._lasting = frozenset(group.problem for group in terminology.problems if group.past_counts)
         self._in_words = problem_texts(terminology.problems, terminology.problem_words)
-        self._cancers = tuple((group.cancer, _plain_prefixes(group.icd10)) for group in terminology.diagnoses)
         self._receptors = {
             (system, code.replace(".", "")): entry
             for entry in terminology.receptor_codes.codes
@@ -99,10 +100,16 @@ class ConceptReader:
         return (self._remembered if length <= _LENGTH else self._read)(coded, written)
 
     def _read(self, coded: tuple[Coding, ...], written: tuple[str, ...]) -> Meaning:
+        alone = self._codes.without_words(coded, written)
+        if alone is not None:
+            # What stands as text is a code, too.
+            coded = tuple(map(with_system, alone))
         settings = {self._stages.of_words(each) for each in written if not self._is_doubted(each)} - {None}
         problem, said = self._problem(coded, written)
         cancer = self._cancer(coded, written)
         is_metastasis = any(map(self._is_metastasis, coded)) or any(map(self._names_metastasis, written))
+        may_be = self._may_be(coded) if alone is not None and problem is None else None
+        is_settled = alone is None or any(self._codes.is_settled(each.system, each.code) for each in coded)
         return Meaning(
             cancer=cancer,
             is_metastasis=is_metastasis,
@@ -112,6 +119,9 @@ class ConceptReader:
             past_problem=problem if problem in self._lasting else None,
             said=said,
             her2=self._her2.read(written) if cancer is not None or is_metastasis else None,
+            may_be=may_be,
+            not_understood=() if is_settled else coded,
+            is_empty=alone == (),
             receptors=tuple(
                 (stated, coding)
                 for coding in coded
@@ -124,7 +134,7 @@ class ConceptReader:
         for coding in coded:
             if coding.system == "snomed" and coding.code in self._snomed:
                 return self._snomed[coding.code]
-            if coding.system == "icd10" and (cancer := self._by_icd10(coding.code)) is not None:
+            if (cancer := self._codes.cancer(coding.system, coding.code)) is not None:
                 return cancer
         for each in written:
             folded = fold(each[:_LONGEST])
@@ -134,21 +144,15 @@ class ConceptReader:
                 return cancer
         return None
 
-    def _by_icd10(self, code: str) -> Cancer | None:
-        # Claims systems write the code without the dot.
-        folded = code.upper().replace(".", "")
-        for cancer, prefixes in self._cancers:
-            if folded.startswith(prefixes):
-                return cancer
-        others = self._terminology.other_cancers
-        category = folded[:_CATEGORY]
-        is_other = any(first <= category <= last for first, last in others.icd10)
-        return Cancer.OTHER if is_other and not folded.startswith(others.never_icd10) else None
+    def _may_be(self, coded: tuple[Coding, ...]) -> Problem | None:
+        """Return a problem that one of the codes may mean."""
+        found = [self._codes.may_be(each.system, each.code) for each in coded]
+        return next((each for each in found if each is not None), None)
 
     def _problem(self, coded: tuple[Coding, ...], written: tuple[str, ...]) -> tuple[Problem | None, Said]:
         """Return the problem that is named, by code first, and what is said of it; a lasting state may be past."""
         for coding in coded:
-            found = self._problem_by_code(coding.system, coding.code)
+            found = self._codes.problem(coding.system, coding.code)
             if found is not None:
                 return found, Said.STATED
         named = self._in_words.read(written)
@@ -162,22 +166,12 @@ class ConceptReader:
                     return problem, Said.STATED
         return None, Said.STATED
 
-    def _problem_by_code(self, system: str, code: str) -> Problem | None:
-        plain = code.upper().replace(".", "")
-        for group, prefixes, snomed in self._problems:
-            if (system == "icd10" and plain.startswith(prefixes)) or (system == "snomed" and code in snomed):
-                return group.problem
-        return None
-
     def _is_metastasis(self, coding: Coding) -> bool:
         if coding.system == "snomed":
             return coding.code in self._metastasis_snomed
         code = coding.code.upper().replace(".", "")
-        return (
-            coding.system == "icd10"
-            and code.startswith(self._metastasis_icd10)
-            and not code.startswith(self._regional_icd10)
-        )
+        is_regional = coding.system == "icd10" and code.startswith(self._regional_icd10)
+        return code.startswith(self._metastasis.get(coding.system, ())) and not is_regional
 
     def _names_metastasis(self, written: str) -> bool:
         folded = fold(written[:_LONGEST])
@@ -197,7 +191,3 @@ class ConceptReader:
 
     def _is_doubted(self, written: str) -> bool:
         return bool(self._doubted.search(fold(written[:_LONGEST])))
-
-
-def _plain_prefixes(prefixes: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(prefix.replace(".", "") for prefix in prefixes)

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cards.facts.origins import Gap, Origin
 from cards.facts.patient import Diagnosis, PresentProblem, SiteProblem, Staging
 from cards.facts.results import CodedHer2, Receptor, ReceptorResult
+from cards.identification.recognizer import CODE_SYSTEMS
 from cards.knowledge.schema import Problem, Setting
 from fhir_mappings.codings import NO_CODE_MAP, codings, texts
 from fhir_mappings.patient.condition_concepts import ConceptReader
 from fhir_mappings.patient.condition_states import NOT_CERTAIN, REFUTED, StateReader
-from fhir_mappings.patient.problem_texts import Said
+from fhir_mappings.patient.problem_tokens import Said
 from fhir_mappings.patient.site_problems import SiteProblemReader
 from fhir_mappings.patient.staging import StageReader
 from fhir_mappings.wire.cached_json import CachedByJson
@@ -37,6 +38,7 @@ _REMEMBERED = frozenset({Problem.ILD, Problem.HEART_FAILURE})
 _OPEN = frozenset({Said.SUSPECTED, Said.UNCLEAR})
 _GRADE = re.compile(r"\b(?:ctcae |toxicity )?(?:grade|gr\.?|grad|g) ?([1-5])\b")
 _LONGEST = 200
+_LONGEST_CODES = 60
 _ABATEMENT = frozenset(f"abatement{kind}" for kind in ("DateTime", "Period", "String", "Age", "Range", "Boolean"))
 
 
@@ -44,7 +46,8 @@ class ReadCondition(NamedTuple):
     """What one Condition says.
 
     ``is_past`` is about the diagnosis; anything else that is over is left out. ``suspected`` is a possible problem,
-    neither confirmed nor ruled out.
+    neither confirmed nor ruled out; ``may_be`` one that its code may mean where it has no words. Of ``not_understood``,
+    its codes, nothing is known; ``is_empty``: it has neither a code nor words.
     """
 
     diagnosis: Diagnosis | None = None
@@ -54,6 +57,10 @@ class ReadCondition(NamedTuple):
     receptors: Sequence[ReceptorResult | CodedHer2] = ()
     site_problems: Sequence[SiteProblem] = ()
     suspected: Gap | None = None
+    may_be: Problem | None = None
+    began: date | None = None
+    not_understood: str = ""
+    is_empty: bool = False
 
 
 class _Stated(NamedTuple):
@@ -73,6 +80,9 @@ class _Stated(NamedTuple):
     suspected: tuple[Problem, str] | None = None
     was: bool = False
     """Whether its words say that the problem is over."""
+    may_be: Problem | None = None
+    not_understood: str = ""
+    is_empty: bool = False
 
 
 class ConditionReader:
@@ -94,7 +104,9 @@ class ConditionReader:
             return ReadCondition()
         cancer, problem, setting = stated.cancer, stated.problem, stated.setting
         own, suspected = stated.site_problems, None
-        says_something = cancer or problem or setting or stated.receptors or own or stated.suspected
+        if stated.not_understood or stated.is_empty:
+            return ReadCondition(is_past=stated.is_past, not_understood=stated.not_understood, is_empty=stated.is_empty)
+        says_something = cancer or problem or setting or stated.receptors or own or stated.suspected or stated.may_be
         if not says_something:
             return ReadCondition(is_past=stated.is_past)
         began, latest, is_onset = _began(condition)
@@ -128,6 +140,8 @@ class ConditionReader:
             ],
             [SiteProblem(code, stated.label, origin, began, stated.is_past or is_over, ended) for code in own],
             suspected,
+            stated.may_be if not is_past or stated.may_be in _REMEMBERED else None,
+            began,
         )
 
     def _stated_by(self, members: list[Any]) -> _Stated | None:
@@ -150,6 +164,8 @@ class ConditionReader:
             problem = meaning.past_problem
         is_open = not is_certain or meaning.said in _OPEN
         status = verification if not is_certain else str(meaning.said)
+        own = self._site_problems.read(concept) if self._site_problems and is_certain else ()
+        is_known = own or not meaning.not_understood
         return _Stated(
             is_past,
             meaning.cancer,
@@ -161,9 +177,12 @@ class ConditionReader:
             _staging_label(condition, label),
             _grade(condition),
             lasts=meaning.past_problem is not None,
-            site_problems=self._site_problems.read(concept) if self._site_problems and is_certain else (),
+            site_problems=own,
             suspected=(problem, status) if problem is not None and is_open and not was else None,
             was=was,
+            may_be=meaning.may_be,
+            not_understood="" if is_known else "; ".join(map(_written_code, meaning.not_understood))[:_LONGEST_CODES],
+            is_empty=meaning.is_empty,
         )
 
     def is_refuted(self, condition: Json) -> bool:
@@ -220,6 +239,10 @@ def label_of(concept: Json) -> str:
     """Return the name of a concept for a card: its text, a display, or its code."""
     named = next(iter(texts(concept)), "")
     return named or next((coding.code for coding in codings(concept) if coding.code), "")
+
+
+def _written_code(coding: Coding) -> str:
+    return f"{CODE_SYSTEMS.get(coding.system, '')} {coding.code}".strip()
 
 
 def _stages(condition: Json) -> list[Json]:

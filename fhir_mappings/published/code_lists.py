@@ -35,19 +35,25 @@ class Include(NamedTuple):
 def code_system(base_url: str, identifier: str, version: str, title: str, concepts: Mapping[str, str]) -> Json:
     """Build a complete CodeSystem of the service; ``concepts`` are the codes with their displays."""
     return {
-        "resourceType": "CodeSystem",
+        **_head("CodeSystem", base_url, identifier, version, title),
+        "caseSensitive": True,
+        "content": "complete",
+        "count": len(concepts),
+        "concept": [{"code": code, "display": display} for code, display in concepts.items()],
+    }
+
+
+def _head(kind: str, base_url: str, identifier: str, version: str, title: str) -> Json:
+    return {
+        "resourceType": kind,
         "id": identifier,
-        "url": f"{base_url}/CodeSystem/{identifier}",
+        "url": f"{base_url}/{kind}/{identifier}",
         "version": version,
         "name": _name(identifier),
         "title": title,
         "status": "active",
         "experimental": False,
         "publisher": PUBLISHER,
-        "caseSensitive": True,
-        "content": "complete",
-        "count": len(concepts),
-        "concept": [{"code": code, "display": display} for code, display in concepts.items()],
     }
 
 
@@ -75,8 +81,7 @@ def _measurements(known: Knowledge) -> Iterator[_Listed]:
 def _rules(known: Knowledge) -> Iterator[_Listed]:
     """Yield the codes that only a site rule uses."""
     for rule in known.site_rules:
-        names = dict.fromkeys(name for condition in rule.results for name in condition.tests)
-        concepts = [each for name in names if (each := known.terminology.concepts[name]).kind is Kind.SITE]
+        concepts = [each for name in rule.tests if (each := known.terminology.concepts[name]).kind is Kind.SITE]
         standard = [(LOINC, _codes(each.loinc)) for each in concepts] + [
             (SNOMED, _codes(each.snomed)) for each in concepts
         ]
@@ -146,18 +151,7 @@ def _filled(includes: Iterable[Include]) -> list[Include]:
 def _value_set(base_url: str, version: str, identifier: str, title: str, includes: Iterable[Include]) -> Json:
     compose = [part for each in includes for part in _parts(each)]
     notices = dict.fromkeys(_COPYRIGHT[part["system"]] for part in compose if part["system"] in _COPYRIGHT)
-    written: Json = {
-        "resourceType": "ValueSet",
-        "id": identifier,
-        "url": f"{base_url}/ValueSet/{identifier}",
-        "version": version,
-        "name": _name(identifier),
-        "title": title,
-        "status": "active",
-        "experimental": False,
-        "publisher": PUBLISHER,
-        "compose": {"include": compose},
-    }
+    written = {**_head("ValueSet", base_url, identifier, version, title), "compose": {"include": compose}}
     return {**written, "copyright": " ".join(notices)} if notices else written
 
 

@@ -54,12 +54,11 @@ def library(
 
 
 def _citation(name: str, source: Source, base_url: str) -> Json:
-    url = f"{base_url}{source.url}" if source.url.startswith("/") else source.url
     noted = f" {source.note}" if source.note else ""
     return {
         "type": "citation",
         "label": name,
         "display": source.title,
         "citation": f"{source.title}, as of {source.as_of}.{noted}",
-        "url": url,
+        "url": source.address(base_url),
     }

@@ -23,8 +23,9 @@ from cards.facts.billing import (
 from cards.facts.order import DoseUnit
 from cards.facts.origins import Origin
 from fhir_mappings.codings import codings, texts
+from fhir_mappings.medications import billing_extensions
 from fhir_mappings.medications.infusion import infusion_minutes
-from fhir_mappings.medications.medication import billing_extension, orders_served
+from fhir_mappings.medications.medication import orders_served
 from fhir_mappings.patient.conditions import label_of
 from fhir_mappings.results.units import dose_scale
 from fhir_mappings.wire.lenient import child, day, number, objects, reference, text
@@ -202,7 +203,7 @@ def _lines(service: Json, path: str, *, linked: bool) -> Iterator[ClaimLine]:
     )
     quantity = _quantity(child(service, "quantityQuantity"))
     written = [coding.code for coding in codings(concept)]
-    written += [coding.code for coding, _ in billing_extension(concept, ())]
+    written += [coding.code for coding, _ in billing_extensions.on_concept(concept, ())]
     for code in dict.fromkeys(written):
         if (match := _CODE.fullmatch(code.strip().upper())) is None:
             continue

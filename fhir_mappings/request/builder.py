@@ -130,9 +130,9 @@ def hook_request(
             "performer": "Organization/example",
             "fulfillmentTasks": [],
         }
-        answers["dispatchedOrders"] = _bundle("collection", orders)
+        answers["dispatchedOrders"] = bundle_of("collection", orders)
     elif kind.has_orders:
-        context["draftOrders"] = _bundle("collection", orders)
+        context["draftOrders"] = bundle_of("collection", orders)
     if kind.may_be_incomplete:
         context["selections"] = references
     return {"hook": hook, "hookInstance": instance, "context": context, "prefetch": answers}
@@ -169,6 +169,7 @@ def _held(bundle: Json) -> list[Json]:
     return [child(entry, "resource") for _, entry in objects(bundle.get("entry"))]
 
 
-def _bundle(kind: str, resources: Sequence[Json]) -> Json:
+def bundle_of(kind: str, resources: Sequence[Json]) -> Json:
+    """Build a Bundle of a type, such as a ``collection``."""
     entries = {"entry": [{"resource": each} for each in resources]} if resources else {}
     return {"resourceType": "Bundle", "type": kind, **entries}

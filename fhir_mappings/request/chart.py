@@ -10,21 +10,26 @@ import msgspec
 from cards.facts.order import DrugOrder
 from cards.facts.origins import Gap
 from cards.facts.outcomes import FAILED
+from cards.identification.combined_amounts import combined_amount
 from cards.identification.identity import Identity, IdentityStatus, identify
 from cards.values.texts import is_cut
 from fhir_mappings.codings import NO_CODE_MAP, texts
+from fhir_mappings.medications import doses_in_text
 from fhir_mappings.medications.medication import MedicationReader, orders_served, service_billing
 from fhir_mappings.medications.treatments import TreatmentReader
+from fhir_mappings.medications.unknown_elements import unknown_in_instructions
 from fhir_mappings.patient.conditions import ConditionReader
 from fhir_mappings.request.billing import BillingReader
 from fhir_mappings.request.chart_source import UNKNOWN_SOURCE, ChartSource
 from fhir_mappings.request.dispatched import Lacking, dispatched_entries, may_be_for_a_drug
-from fhir_mappings.request.hook_request import BadRequest, bundle_entries, selected_references
+from fhir_mappings.request.hook_request import BadRequest, bundle_entries, is_group, selected_references
 from fhir_mappings.request.orders import Orders
 from fhir_mappings.request.patient_reader import PatientReader
+from fhir_mappings.request.planned import Planned, without_order
 from fhir_mappings.request.sizes import TooManyError, check_orders
 from fhir_mappings.results.observations import ObservationReader
 from fhir_mappings.wire.lenient import base_of, child, objects, reference, text
+from fhir_mappings.wire.modifiers import is_modified_within
 from fhir_mappings.wire.references import References, is_same_patient
 
 if TYPE_CHECKING:
@@ -34,7 +39,7 @@ if TYPE_CHECKING:
     from cards.facts.order import BillingCode
     from cards.facts.patient import Patient
     from cards.identification.recognizer import Recognizer
-    from cards.knowledge.schema import Terminology
+    from cards.knowledge.schema import Product, Terminology
     from fhir_mappings.codings import CodeMap
     from fhir_mappings.request.chart_draft import OnFailure
     from fhir_mappings.request.hook_request import HookRequest
@@ -49,9 +54,22 @@ _ORDERS = frozenset({"MedicationRequest", "MedicationOrder", "ServiceRequest"})
 _AS_ORDERS = frozenset(each.lower() for each in _ORDERS)
 
 
-def _may_be_order(kind: str) -> bool:
-    """Return whether a resource that is not named as an order may be one: its type is missing or in other letters."""
-    return not kind or (kind not in _ORDERS and kind.strip().lower() in _AS_ORDERS)
+# How many unknown parts of an order are named.
+_NAMED = 3
+# Other resources that name a drug in the same elements as an order does.
+_OF_DRUGS = frozenset({"MedicationAdministration", "MedicationDispense", "MedicationStatement"})
+_DRUGS = ("medicationCodeableConcept", "medicationReference")
+
+
+def _may_be_order(resource: Json) -> bool:
+    """Return whether a resource that is not named as an order may be one.
+
+    Its type is missing, in other letters, or one that does not name a drug as an order does.
+    """
+    kind = text(resource.get("resourceType"))
+    if kind in _ORDERS or kind in _OF_DRUGS:
+        return False
+    return not kind or kind.lower() in _AS_ORDERS or any(name in resource for name in _DRUGS)
 
 
 @dataclass(slots=True)
@@ -141,7 +159,8 @@ class ChartReader:
         found.gaps += [Gap(None, path, reason) for path in unread]
         place = "context.dispatchedOrders" if request.hook.orders_are_signed else "context.draftOrders"
         try:
-            found.gaps += list(self._of_plans(entries, selected, references))
+            named = request.hook.orders_are_signed
+            found.gaps += list(self._of_plans(entries, selected, references, orders_are_named=named))
         except Exception as error:  # noqa: BLE001 - a plan must not cost the orders
             self._failed("plans", error, place, found.gaps)
         read = tuple(found.orders)
@@ -150,9 +169,11 @@ class ChartReader:
         except Exception as error:  # noqa: BLE001 - the orders are judged by the codes on them
             self._failed("services", error, place, found.gaps)
         identities = tuple(self._identity(order, found) for order in read)
+        read = tuple(self._with_product(*each, found) for each in zip(read, identities, strict=True))
         try:
             found.gaps += [
                 *_cut_texts(zip(read, identities, strict=True), found.resources),
+                *_of_unknown_parts(zip(read, identities, strict=True), found.resources),
                 *_bare_concepts(zip(read, identities, strict=True), found.resources),
                 *_of_unknown_selections(selected, entries, zip(read, identities, strict=True)),
             ]
@@ -173,7 +194,7 @@ class ChartReader:
         kind = text(resource.get("resourceType"))
         references = found.references
         if kind not in _ORDERS or not self._medication.is_order(resource):
-            may_be = in_focus and _may_be_order(kind)
+            may_be = in_focus and _may_be_order(resource)
             found.gaps += self._of_unnamed_kind(resource, path, references) if may_be else []
             return
         if kind == "ServiceRequest":
@@ -195,6 +216,37 @@ class ChartReader:
         except Exception as error:  # noqa: BLE001 - one order must not cost the others
             self._failed("identification", error, order.origin.path, found.gaps)
             return Identity(IdentityStatus.UNKNOWN)
+
+    def _with_product(self, order: DrugOrder, identity: Identity, found: _Found) -> DrugOrder:
+        """Add what can be read of the doses only when the product is known."""
+        product = identity.product
+        if product is None or not identity.in_scope:
+            return order
+        resource = found.resources[order.origin.path]
+        try:
+            if not order.doses and order.text_doses:
+                read = self._medication.doses_only_in_text(resource)
+                if read.doses and self._recognizer.are_names_of(product, read.names):
+                    order = msgspec.structs.replace(order, doses=read.doses)
+            if product.component_doses_mg:
+                written = (*(each.value for each in order.evidence), *doses_in_text.instructed(resource))
+                combined = combined_amount(product, written, order.ndcs)
+                order = msgspec.structs.replace(order, combined_mg=combined) if combined is not None else order
+            if product.look_alikes and "dosageInstruction" in resource:
+                others = self._named_in_instructions(resource, product)
+                order = msgspec.structs.replace(order, text_drugs=others) if others else order
+        except Exception as error:  # noqa: BLE001 - the order is judged by what its fields say
+            self._failed("texts", error, order.origin.path, found.gaps)
+        return order
+
+    def _named_in_instructions(self, resource: Json, product: Product) -> tuple[str, ...]:
+        """List the look-alikes of a product that its instructions name, unless they only warn of them."""
+        found: dict[str, None] = {}
+        for written in doses_in_text.instructed(resource):
+            if self._recognizer.may_name_others(product, written):
+                meanings = self._recognizer.read_text(written).meanings
+                found |= dict.fromkeys(each.product for meaning in meanings if len(meaning) == 1 for each in meaning)
+        return tuple(each for each in product.look_alikes if each in found)
 
     def _failed(self, step: str, error: Exception, place: str, gaps: list[Gap]) -> None:
         """Note that a step failed, so that what it was about is told of as not checked."""
@@ -248,26 +300,31 @@ class ChartReader:
         return self._if_in_scope(self._medication.read(resource, path, references), path, "kind-unnamed")
 
     def _of_plans(
-        self, entries: Iterable[tuple[str, Json | None, str]], selected: frozenset[str] | None, references: References
+        self,
+        entries: Iterable[tuple[str, Json | None, str]],
+        selected: frozenset[str] | None,
+        references: References,
+        *,
+        orders_are_named: bool,
     ) -> Iterator[Gap]:
-        """Report a drug in scope in a care plan activity's details, which is not read as an order."""
+        """Report what a plan describes without an order that was sent; where orders are named, those are looked for."""
         for path, plan, full_url in entries:
-            if plan is None or text(plan.get("resourceType")) != "CarePlan":
+            if plan is None or not is_group(plan):
                 continue
             if selected is not None and selected.isdisjoint(_names_of(plan, full_url)):
                 continue
-            for number, activity in objects(plan.get("activity")):
-                detail = child(activity, "detail")
-                as_order = {
-                    "contained": plan.get("contained"),
-                    "medicationCodeableConcept": detail.get("productCodeableConcept"),
-                    "medicationReference": detail.get("productReference"),
-                }
-                if "productCodeableConcept" in detail or "productReference" in detail:
-                    where = f"{path}.activity[{number or 0}].detail"
-                    yield from self._if_in_scope(
-                        self._medication.read(as_order, where, references), where, "plan-activity"
-                    )
+            told: set[str] = set()
+            for step in without_order(plan, path, references):
+                if step.path not in told and not (step.is_missing and orders_are_named):
+                    found = self._of_step(step, references)
+                    told.update(gap.path for gap in found)
+                    yield from found
+
+    def _of_step(self, step: Planned, references: References) -> list[Gap]:
+        order = self._medication.read(step.as_order, step.path, references)
+        if order.gaps:
+            return [Gap(None, step.path, "plan-order-missing" if step.is_missing else "plan-drug-unread")]
+        return self._if_in_scope(order, step.path, "plan-order-named" if step.is_missing else "plan-activity")
 
     def _of_other_patient(self, resource: Json, path: str, references: References) -> list[Gap]:
         order = self._medication.read(resource, path, references)
@@ -313,6 +370,18 @@ def _cut_texts(orders: Iterable[tuple[DrugOrder, Identity]], resources: Mapping[
         # The part cut off may contain the name of a drug in scope.
         elif not identity.named and any(is_cut(each) for each in texts(resource.get("medicationCodeableConcept"))):
             yield Gap(None, order.origin.path, "drug-text-cut")
+
+
+def _of_unknown_parts(orders: Iterable[tuple[DrugOrder, Identity]], resources: Mapping[str, Json]) -> Iterable[Gap]:
+    """List the orders in scope that hold what is not known here: it may change their meaning, or be instructions."""
+    for order, identity in orders:
+        path = order.origin.path
+        if not order.in_focus or not identity.in_scope:
+            continue
+        if is_modified_within(resources[path], "dosageInstruction"):
+            yield Gap(None, path, "order-modified")
+        if unknown := unknown_in_instructions(resources[path]):
+            yield Gap(None, path, "instructions-unknown", values=(("unknown", ", ".join(unknown[:_NAMED])),))
 
 
 def _names_no_drug(order: DrugOrder, resource: Json, *, may_be_incomplete: bool) -> bool:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
     from fhir_mappings.wire.resources import ResourceStub
 
+ANY_PROBLEM = "problem"
+"""What a gap is about where it may be any of the problems that a rule uses."""
+_MOST_CODES = 8
 OnFailure = Callable[[str, Exception], None]
 """Hears of each step of reading that failed, and of its error, which may quote the chart."""
 
@@ -41,6 +44,8 @@ class Draft:
     person: Json = field(default_factory=dict)
     subject: Subject = NOBODY
     unknown_codes: set[str] = field(default_factory=set)
+    codes_alone: dict[str, dict[str, tuple[str, date | None]]] = field(default_factory=dict)
+    """Of diagnoses without words: what they may be about, their codes, and the place and day of the newest entry."""
     every_lab: bool = False
     latest: date = date.max
     own_reference: str = ""
@@ -58,6 +63,25 @@ class Draft:
         if subject.__class__ is dict and subject.get("reference") == self.own_reference:
             return True
         return is_same_patient(subject, self.patient_id, self.references, full_url)
+
+    def alone(self, about: str, code: str, stub: ResourceStub, on: date | None) -> None:
+        """Note a diagnosis that nothing but a code names; one without a date may be the newest."""
+        codes = self.codes_alone.setdefault(about, {})
+        path, known = codes.get(code, (stub.path, date.min))
+        codes[code] = path, None if known is None or on is None else max(known, on)
+
+    def gaps_of_codes(self) -> list[Gap]:
+        """Return one gap for all codes that may be about one thing."""
+        found = []
+        for about, codes in self.codes_alone.items():
+            left = len(codes) - _MOST_CODES
+            named = "; ".join([*list(codes)[:_MOST_CODES], *([f"… (+{left})"] if left > 0 else [])])
+            days = [on for _, on in codes.values()]
+            newest = None if None in days else max(on for on in days if on is not None)
+            reason = "codes-not-known" if about == ANY_PROBLEM else "code-alone"
+            path = next(iter(codes.values()))[0]
+            found.append(Gap(about, path, reason, newest, (("codes", named),)))
+        return found
 
     def unusable(self, about: str | None, stub: ResourceStub, reason: str) -> None:
         """Note what could not be used."""

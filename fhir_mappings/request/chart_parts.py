@@ -30,7 +30,7 @@ from fhir_mappings.wire.resources import Unreadable
 from fhir_mappings.wire.times import newest_first
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Sequence
+    from collections.abc import Callable, Container, Iterator, Sequence
 
     from fhir_mappings.request.chart_draft import OnFailure
     from fhir_mappings.wire.resources import ResourceStub
@@ -128,6 +128,7 @@ def assembled(draft: Draft, harmful_when_high: Container[str], on_failure: OnFai
         ),
         stagings=part("conditions", lambda: _sorted([*draft.stagings, *by_kind.get(Staging, ())])),
     )
+    gaps += part("labs", lambda: tuple(_undated(found, harmful_when_high)))
     gaps += [Gap(None, f"prefetch.{key}", FAILED) for key in failed]
     return structs.replace(found, gaps=tuple(sorted(gaps, key=lambda gap: gap.path)), absent=tuple(failed.items()))
 
@@ -198,6 +199,29 @@ def _low_end(result: LabResult) -> Decimal:
 
 def _harm_of_test(test: PregnancyTest) -> Decimal:
     return Decimal(2 if test.positive else 1 if test.positive is None else 0)
+
+
+def _undated(found: Patient, harmful_when_high: Container[str]) -> Iterator[Gap]:
+    """List the results without a date that say worse than the newest one with a date, which is used.
+
+    A pregnancy test without a date is reported even if it is the only one: no card asks for a second.
+    """
+    for test, results in found.labs.items():
+        yield from _worse(test, results, _high_end if test in harmful_when_high else _low_end)
+    yield from _worse("lvef", found.lvefs, lambda lvef: -lvef.interval.low)
+    yield from _worse("pregnancy-test", found.pregnancy_tests, _harm_of_test, Decimal(0))
+
+
+def _worse(
+    about: str, results: Sequence[M], harm: Callable[[M], Decimal], without_dated: Decimal | None = None
+) -> Iterator[Gap]:
+    # Undated results come last.
+    if not results or results[-1].on is not None:
+        return
+    used = harm(results[0]) if results[0].on is not None else without_dated
+    for each in results:
+        if each.on is None and each.within is None and used is not None and harm(each) > used:
+            yield Gap(about, each.origin.path, "undated-result", None, (("value", _value(each)),))
 
 
 def _mentions(about: str, draft: Draft) -> list[Gap]:

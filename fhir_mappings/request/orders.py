@@ -13,6 +13,8 @@ from fhir_mappings.request.dispatched import Lacking
 from fhir_mappings.request.hook_request import HookRequest
 from fhir_mappings.wire.lenient import Json, reference, server_of
 
+_UNRESOLVED = frozenset({"unresolved-drug", "other-release-unnamed", "plan-order-missing", "plan-order-named"})
+
 
 class Orders(msgspec.Struct, frozen=True):
     """The drug orders of a session, the EHR's own JSON of each, and what could not be read."""
@@ -37,7 +39,7 @@ class Orders(msgspec.Struct, frozen=True):
         if self.lacking:
             return True
         gaps = (*self.gaps, *(gap for order in self.orders if order.in_focus for gap in order.gaps))
-        return any(gap.reason in ("unresolved-drug", "other-release-unnamed") for gap in gaps)
+        return any(gap.reason in _UNRESOLVED for gap in gaps)
 
     @property
     def refers_to_chart(self) -> bool:

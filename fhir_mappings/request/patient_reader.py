@@ -5,6 +5,7 @@ Another patient's data are never used; what cannot be read is recorded as a gap 
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from operator import attrgetter
 from typing import TYPE_CHECKING
@@ -20,14 +21,18 @@ from cards.facts.results import (
     Weight,
 )
 from cards.values.calendar_months import days_after
+from fhir_mappings.codings import says_something
 from fhir_mappings.medications.treatments import KINDS, TreatmentReader
-from fhir_mappings.request.chart_draft import Draft, OnFailure
+from fhir_mappings.patient.conditions import label_of
+from fhir_mappings.request.chart_draft import ANY_PROBLEM, Draft, OnFailure
 from fhir_mappings.request.chart_parts import assembled
 from fhir_mappings.request.chart_source import UNKNOWN_SOURCE, ChartSource
 from fhir_mappings.request.queries import PAGE_SIZES
 from fhir_mappings.results.named_results import has_standard_code
+from fhir_mappings.results.observations import LONGEST_STATUS
 from fhir_mappings.results.reference_ranges import NOBODY, Subject
 from fhir_mappings.wire.lenient import day, text
+from fhir_mappings.wire.modifiers import is_modified_within
 from fhir_mappings.wire.references import References
 from fhir_mappings.wire.resources import Unreadable
 
@@ -45,6 +50,9 @@ _WHOLE_DAY = len("2026-11-20")
 _HALF_A_YEAR = 183
 _REFERRED_TO = frozenset({"Patient", "Medication"})
 _MEASURED = {Weight: "weight", Lvef: "lvef", PregnancyTest: "pregnancy-test"}
+_TYPE = re.compile(r"[A-Z][A-Za-z]{2,60}")
+# What a resource is about, for those that are not used where something may change their meaning.
+_MODIFIED_AS = {"Condition": "diagnosis", "Patient": "patient", **dict.fromkeys(KINDS, "treatment")}
 _NARRATIVE_TYPES = frozenset({"Observation", "DiagnosticReport", "DocumentReference"})
 
 
@@ -112,7 +120,7 @@ class PatientReader:
         self._labs(draft)
         try:
             draft.facts += self._named_only(draft)
-            draft.facts += list(_lacking(answers, required))
+            draft.facts += [*_lacking(answers, required), *draft.gaps_of_codes()]
         except Exception as error:  # noqa: BLE001 - that a list may be incomplete is told
             self._part_failed(error, "prefetch", draft)
         return assembled(draft, self._observations.harmful_when_high, self._on_failure)
@@ -152,41 +160,50 @@ class PatientReader:
     def _take(self, stub: ResourceStub, draft: Draft) -> None:
         kind = stub.resource_type
         if kind == "Observation":
-            concepts, never_counts, misplaced = self._observations.index.look(stub.codes)
-            if concepts:
-                self._observation(concepts, stub, draft)
-            elif misplaced:
-                self._misplaced(misplaced, stub, draft)
-            elif not never_counts:
-                draft.unread.append(stub)
-                if not stub.has_code:
-                    draft.unusable(None, stub, "no-code")
+            self._result(stub, draft)
+        elif kind in _MODIFIED_AS and is_modified_within(stub.content, "dosage"):
+            draft.unusable(_MODIFIED_AS[kind], stub, "modified")
         elif kind == "Condition":
             self._condition(stub, draft)
         elif kind == "Patient":
-            if stub.reference in ("", f"Patient/{draft.patient_id}"):
-                draft.person = stub.content
-                died = draft.person.get("deceasedDateTime")
-                if died or draft.person.get("deceasedBoolean") is True:
-                    draft.facts.append(Gap(None, stub.path, "deceased", day(died)))
-            else:
-                draft.unusable("patient", stub, "other-patient")
+            self._person(stub, draft)
         elif kind in KINDS:
             self._treatment(stub, draft)
         elif kind in _NARRATIVE_TYPES:
             draft.unread.append(stub)
 
+    def _result(self, stub: ResourceStub, draft: Draft) -> None:
+        concepts, never_counts, misplaced = self._observations.index.look(stub.codes)
+        if concepts:
+            self._observation(concepts, stub, draft)
+        elif misplaced:
+            self._misplaced(misplaced, stub, draft)
+        elif not never_counts:
+            draft.unread.append(stub)
+            if not stub.has_code:
+                draft.unusable(None, stub, "no-code")
+
+    def _person(self, stub: ResourceStub, draft: Draft) -> None:
+        if stub.reference not in ("", f"Patient/{draft.patient_id}"):
+            draft.unusable("patient", stub, "other-patient")
+            return
+        draft.person = stub.content
+        died = draft.person.get("deceasedDateTime")
+        if died or draft.person.get("deceasedBoolean") is True:
+            draft.facts.append(Gap(None, stub.path, "deceased", day(died)))
+
     def _failed(self, error: Exception, stub: ResourceStub, draft: Draft) -> None:
-        if self._on_failure is None:
-            raise error
-        self._on_failure("chart", error)
+        self._tell(error)
         draft.unusable(None, stub, FAILED)
 
     def _part_failed(self, error: Exception, place: str, draft: Draft) -> None:
+        self._tell(error)
+        draft.facts.append(Gap(None, place, FAILED))
+
+    def _tell(self, error: Exception) -> None:
         if self._on_failure is None:
             raise error
         self._on_failure("chart", error)
-        draft.facts.append(Gap(None, place, FAILED))
 
     def _observation(self, concepts: Sequence[str], stub: ResourceStub, draft: Draft) -> None:
         """Read an Observation that rules use; laboratory results are collected first."""
@@ -293,7 +310,7 @@ class PatientReader:
         if not draft.is_own(content, stub.full_url):
             draft.unusable("diagnosis", stub, "other-patient")
             return
-        if not isinstance(content.get("code"), dict):
+        if not says_something(content.get("code")):
             draft.unusable("diagnosis", stub, "no-code")
             return
         read = self._conditions.read(content, origin)
@@ -303,6 +320,12 @@ class PatientReader:
             draft.problems.append(read.problem)
         if read.suspected is not None:
             draft.facts.append(read.suspected)
+        if read.not_understood:
+            draft.alone(ANY_PROBLEM, read.not_understood, stub, None)
+        elif read.is_empty:
+            draft.unusable("diagnosis", stub, "no-code")
+        elif read.may_be is not None:
+            draft.alone(f"problem-{read.may_be}", label_of(content["code"]), stub, read.began)
         draft.site_problems.extend(read.site_problems)
         if read.staging is not None:
             draft.stagings.append(read.staging)
@@ -318,8 +341,9 @@ class PatientReader:
             draft.unusable("treatment", stub, "other-patient")
         elif self._treatments.has_unknown_drug(content, draft.references):
             draft.unusable("treatment", stub, "unresolved-drug")
-        elif self._treatments.has_no_status(content, draft.references):
-            draft.unusable("treatment", stub, "no-status")
+        elif reason := self._treatments.status_gap(content, draft.references):
+            values = (("status", text(content.get("status"))[:LONGEST_STATUS]),) if reason != "no-status" else ()
+            draft.facts.append(Gap("treatment", stub.path, reason, None, values))
         elif (treatment := self._treatments.read(content, stub.path, draft.references)) is not None:
             draft.treatments.append(treatment)
             if not treatment.product and self._treatments.is_unclear(content, draft.references):
@@ -328,6 +352,8 @@ class PatientReader:
             # Once for each drug: its other doses and orders say no more.
             draft.unknown_codes.add(code)
             draft.facts.append(Gap("treatment", stub.path, "unknown-code", None, (("code", code),)))
+        elif self._treatments.has_no_drug(content, draft.references):
+            draft.unusable("treatment", stub, "drug-unreadable")
 
 
 def _measured(fact: Fact) -> str:
@@ -369,5 +395,6 @@ def _lacking(answers: Mapping[str, Answer], required: frozenset[str]) -> Iterabl
             yield Gap(None, f"prefetch.{key}", "short", values=values)
         if listing.is_full(PAGE_SIZES.get(key)):
             yield Gap(None, f"prefetch.{key}", "full-page", values=(("sent", str(listing.matches)),))
-        for path in listing.broken:
+        untyped = [stub.path for stub in listing.non_observations if not _TYPE.fullmatch(stub.resource_type)]
+        for path in (*listing.broken, *untyped):
             yield Gap(None, path, "malformed")

@@ -11,7 +11,7 @@ from fhir_mappings.wire.lenient import objects, text
 from fhir_mappings.wire.resources import BundleEnvelope, ResourceList, Unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from fhir_mappings.wire.resources import ResourceStub
 
@@ -79,6 +79,11 @@ def read_answer(raw: bytes | msgspec.Raw | BundleEnvelope | Answer | None, path:
     return Answer(PrefetchState.PRESENT, listing, partial=serious, withheld=withheld)
 
 
+def stubs_of(answers: Mapping[str, Answer]) -> list[ResourceStub]:
+    """List the resources of all answers that are lists."""
+    return [stub for answer in answers.values() if answer.listing for stub in answer.listing.stubs]
+
+
 def is_answer_to(answer: Answer, query: str) -> bool:
     """Return whether a server sent what was asked for: a list for a search, else the resource.
 
@@ -90,6 +95,15 @@ def is_answer_to(answer: Answer, query: str) -> bool:
         return listing.is_bundle
     kind = query.partition("/")[0]
     return {each.resource_type for each in listing.stubs} == {kind}
+
+
+def is_of_other_kind(answer: Answer, query: str) -> bool:
+    """Return whether a client sent, in place of a list, a resource of another kind than the query asks for."""
+    listing = answer.listing
+    if listing is None or listing.is_bundle or not listing.stubs:
+        return False
+    kind = query.partition("?")[0].partition("/")[0]
+    return all(each.resource_type != kind for each in listing.stubs)
 
 
 def _issues(outcome: ResourceStub) -> Iterator[tuple[str, str]]:

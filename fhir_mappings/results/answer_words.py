@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from fhir_mappings.wire.phrases import Phrases, words_of
 
 _LONGEST = 120
@@ -11,22 +13,29 @@ positive | pos | detected | present | pregnant | reactive | weakly positive | we
 positiv | schwach positiv | positivo | positiva | debil positivo | positif | positive faible | positief | dodatni
 dodatnia
 pozytywny | pozitivni | pozitif | nachgewiesen | detectado | detectada | detecte | rilevato | schwanger | embarazada
-enceinte | incinta | gravida | zwanger | положительный | положительно | (+) | + | ++ | +++
+enceinte | incinta | gravida | zwanger | положительный | положительно | (+) | + | ++ | +++ | positiivinen | positivt
+pozitiv | pozitivny | pozitywna | dodatnie | faint positive | positive for pregnancy | positive for hcg | 陽性 | 阳性
+양성
 """
 _NO = """
 negative | neg | not detected | none detected | absent | not pregnant | non reactive | nonreactive | negativ | negativo
 negativa | negatif | negatief | ujemny | ujemna | negatywny | negativni | nicht nachgewiesen | nicht nachweisbar
 no detectado | no detectada | non detecte | non rilevato | nao detectado | niet aantoonbaar | nie wykryto
-nicht schwanger | no embarazada | pas enceinte | отрицательный | отрицательно | (-) | -
+nicht schwanger | no embarazada | pas enceinte | отрицательный | отрицательно | (-) | - | negatiivinen | negativny
+negatywna | ujemne | negative for pregnancy | negative for hcg | 陰性 | 阴性 | 음성
 """
 _NAMES = """
 hcg | beta hcg | b hcg | bhcg | ß hcg | β hcg | hcg beta | quant | quantitative | quantitativ | total | intact | level
 hcg ß | hcg β | serum hcg | choriogonadotropin
 urine | serum | blood | qual | qualitative | pregnancy test | pregnancy | test
 result | upt | poc | upreg | schwangerschaftstest | urin | test de embarazo | prueba de embarazo | test di gravidanza
-test de grossesse | teste de gravidez | zwangerschapstest | test ciazowy | : | = | .
+internal control valid | internal control ok | procedural control valid | internal qc valid | internal qc ok | qc ok
+qc valid | qc pass | control valid | controls valid | test de grossesse | teste de gravidez
+zwangerschapstest | test ciazowy | : | = | . | ( | )
 """
-"""What names the test and answers nothing."""
+"""What names the test, or says that it worked, and answers nothing."""
+_CUT_OFF = re.compile(r"\( ?([<>])=? ?\d{1,3}(?:\.\d)? ?m?\[?iu\]?/m?l ?\)", re.IGNORECASE)
+"""The limit of the test beside its answer: "Negative (< 5 mIU/mL)"."""
 _ANSWERS = Phrases((("name", None, _NAMES), ("says", False, _NO), ("says", True, _YES)))
 
 
@@ -46,7 +55,8 @@ def answered(written: str) -> bool | None:
     """Return whether a text answers yes or no; nothing where a word is not known, or where it says both."""
     if len(written) > _LONGEST:
         return None
-    words = words_of(written)
+    # A dash between blanks joins two parts; alone or in brackets it is an answer.
+    words = words_of(_CUT_OFF.sub(" ", written.replace(" - ", " : ")))
     said: set[bool] = set()
     at = 0
     while at < len(words):
@@ -56,4 +66,6 @@ def answered(written: str) -> bool | None:
         (kind, value), at = found
         if kind == "says":
             said.add(value)
-    return said.pop() if len(said) == 1 else None
+    by_limit = {side == ">" for side in _CUT_OFF.findall(written)}
+    # A limit may go with an answer, and is none.
+    return said.pop() if len(said) == 1 and by_limit <= said else None

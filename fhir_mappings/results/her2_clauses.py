@@ -334,13 +334,19 @@ class _Parser(Cursor):
             self.fail(token.written)
         number = self.tokens[here]
         here += 1
-        while here < len(self.tokens) and (
-            self.tokens[here].kind == "per-cell" or (self.tokens[here].kind == kind == "copies")
-        ):
+        while here < len(self.tokens) and self._is_unit(kind, here):
             here += 1
         if here < len(self.tokens) and self.tokens[here].kind in ("percent", "dash", "number"):
             self.fail(number.written)
         self._measure(kind, (Decimal(number.value), bound), here)
+
+    def _is_unit(self, kind: str, here: int) -> bool:
+        """Return whether a word behind a count is its unit: "6.4 signals/cell"; of another number it is the label."""
+        word = self.tokens[here].kind
+        if word == "per-cell" or word == kind == "copies":
+            return True
+        following = self.tokens[here + 1].kind if here + 1 < len(self.tokens) else ""
+        return word == "copies" and kind == "chromosome" and following in ("", "stop", "comma", "close")
 
     def _measure(self, kind: str, value: Number, after: int) -> None:
         if self.open_method == "ihc" or (self.about_other and self.other_is_open):

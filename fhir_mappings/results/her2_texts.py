@@ -118,8 +118,8 @@ def read_text(written: str, limits: Her2Limits, concept: str) -> TextReading:
     """Read a text of a result whose code means a concept."""
     of_ihc, of_ish = concept == "her2-ihc", concept in ("her2-ish", "her2-ish-ratio", "her2-copy-number")
     try:
-        if of_ish and (alone := _lone_number(written)) is not None:
-            return _of_number(alone, limits, concept)
+        if of_ish and (alone := _lone_number(written, concept)) is not None:
+            return _of_number(*alone, limits)
         found = clauses(written, of_ihc=of_ihc, of_ish=of_ish)
         if found.is_empty:
             return NotRead(written[:60])
@@ -128,21 +128,26 @@ def read_text(written: str, limits: Her2Limits, concept: str) -> TextReading:
         return NotRead(str(error)[:60])
 
 
-def _lone_number(written: str) -> Number | None:
-    """Return the number of a text with nothing else: "2.1", "> 6.0", "1.9 ratio", "3.1 copies"."""
-    found = [
-        token for token in tokens(written) if token.kind not in ("ratio", "copies", "per-cell", "link", "score-word")
-    ]
+def _lone_number(written: str, concept: str) -> tuple[Number, str] | None:
+    """Return the number of a text with nothing else, and what it counts: "2.1", "> 6.0", "1.9 ratio", "3.1 copies".
+
+    What the text says goes before the code of the result: a code of FISH may hold either.
+    """
+    listed = tokens(written)
+    named = {token.kind for token in listed} & {"ratio", "copies"}
+    found = [token for token in listed if token.kind not in ("ratio", "copies", "per-cell", "link", "score-word")]
     bound = Bound.EXACT
     if found and found[0].kind == "bound":
         bound = BOUNDS[found[0].value]
         found = found[1:]
-    is_number = len(found) == 1 and found[0].kind == "number"
-    return (Decimal(found[0].value), bound) if is_number else None
+    if len(found) != 1 or found[0].kind != "number" or len(named) > 1:
+        return None
+    by_code = "copies" if concept == "her2-copy-number" else "ratio"
+    return (Decimal(found[0].value), bound), next(iter(named), by_code)
 
 
-def _of_number(number: Number, limits: Her2Limits, concept: str) -> TextReading:
-    if concept == "her2-copy-number":
+def _of_number(number: Number, counts: str, limits: Her2Limits) -> TextReading:
+    if counts == "copies":
         # A total over all cells, not an average; a new test would not help.
         copies = limits.by_copies(number) or (Her2Finding.INDETERMINATE if number[0] > 0 else None)
         return Stated(by_copies=copies) if copies is not None else NotRead(str(number[0]))

@@ -30,6 +30,11 @@ _SCORE_0 = re.compile(
     re.IGNORECASE,
 )
 _O_CLOCK = re.compile(r"\b(?:at )?\d{1,2}(?::\d{2})? ?o['\u2019]? ?clock\b", re.IGNORECASE)
+# "Block A3", never "block 3+".
+_BLOCK = re.compile(r"\b(?:block|blocks|cassette|slide) ?[a-z]\d{1,2}(?:[-.]\d{1,2})?(?![\w+])", re.IGNORECASE)
+_SEE_ISH = re.compile(
+    r"\bsee (?:separate )?f?ish (?:addendum|report)\b|\bsee addendum for f?ish\b|\breflexed to f?ish\b", re.IGNORECASE
+)
 _ARROW = re.compile(r"->|=>|→")
 _PLUSES = frozenset({"plus", "cruces", "cruz", "croci", "cruzes", "croix"})
 _SCORES = frozenset("0123")
@@ -108,8 +113,8 @@ def tokens(written: str) -> list[Token]:
 
 def _without_notes(written: str) -> str:
     """Remove text that is not about this result, and start a sentence at an addendum or an arrow."""
-    plain = _ADDENDUM.sub(" ; ", written)
-    return _ARROW.sub(" ; ", _O_CLOCK.sub(" ", _SCORE_0.sub(" ", plain)))
+    plain = _SEE_ISH.sub("FISH pending", _ADDENDUM.sub(" ; ", written))
+    return _ARROW.sub(" ; ", _BLOCK.sub(" ", _O_CLOCK.sub(" ", _SCORE_0.sub(" ", plain))))
 
 
 def _token(raw: list[Word], at: int) -> tuple[list[Token], int]:

@@ -15,6 +15,7 @@ from fhir_mappings.codings import codings
 from fhir_mappings.results.her2_findings import SCORES, Stated, agree, findings_of, most_precise, precision
 from fhir_mappings.results.her2_remarks import contradicts, is_contradicted
 from fhir_mappings.results.her2_texts import Her2Limits, NotRead, TextReading, read_text
+from fhir_mappings.results.her2_tokens import tokens
 from fhir_mappings.wire.lenient import child, number, text
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
 
 _SCORE_UNITS = frozenset({"", "1", "+", "score", "{score}"})
+_COUNTED = {"her2-copy-number": "copies", "her2-ish-ratio": "ratio"}
 _RATIO_UNITS = frozenset({"ratio", "{ratio}", "1"})
 _BOUNDS = {"": Bound.EXACT, "<": Bound.BELOW, "<=": Bound.AT_MOST, ">=": Bound.AT_LEAST, ">": Bound.ABOVE}
 _UNKNOWN_MEANING = frozenset({"present", "absent"})
@@ -145,14 +147,15 @@ class Her2Vocabulary:
             is_score = value == int(value) and bound is Bound.EXACT and unit.casefold() in _SCORE_UNITS
             finding = SCORES.get(int(value)) if is_score else None
             return [Her2Reading(None, finding, conflict=False, as_reported=as_reported)]
-        if concept == "her2-copy-number":
+        counts = _counted(concept, unit)
+        if counts == "copies":
             as_reported = f"{comparator}{value} copies"
             copies = self.limits.by_copies((value, bound))
             if copies is None and value > 0:
                 # A total over all cells, not an average; a new test would not help.
                 copies = Her2Finding.INDETERMINATE
             return [Her2Reading(None, copies, conflict=False, as_reported=as_reported, by_copies=True)]
-        if concept == "her2-ish-ratio" or (concept == "her2-ish" and unit.casefold() in _RATIO_UNITS):
+        if counts == "ratio":
             ratio = self.limits.by_ratio((value, bound))
             as_reported = f"ratio {comparator}{value}"
             return [Her2Reading(None, ratio, conflict=False, as_reported=as_reported, by_ratio=True)]
@@ -167,6 +170,16 @@ class Her2Vocabulary:
             return _nothing(f"{above}:{below}")
         finding = self.limits.by_ratio((above / below, Bound.EXACT))
         return [Her2Reading(None, finding, conflict=False, as_reported=f"ratio {above}:{below}", by_ratio=True)]
+
+
+def _counted(concept: str, unit: str) -> str:
+    """Return what a number counts by the code of its result and by its unit; empty if they disagree."""
+    by_code = _COUNTED.get(concept, "")
+    named = {token.kind for token in tokens(unit)} & {"ratio", "copies", "percent"}
+    if not named:
+        return "ratio" if concept == "her2-ish" and unit.casefold() in _RATIO_UNITS else by_code
+    by_unit = named.pop() if len(named) == 1 else "percent"
+    return by_unit if by_code in ("", by_unit) else ""
 
 
 def _said(reading: TextReading, written: str) -> list[Her2Reading]:

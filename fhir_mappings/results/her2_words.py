@@ -118,6 +118,10 @@ no evidence of gene amplification | no amplification seen | no amplification ide
 amplification not identified | amplification not seen | gene is not amplified | no amplification of her 2
 no amplification of the her 2 gene | no amplification of her 2 gene | no amplification of erbb 2
 without gene amplification | no her 2 amplification | no her 2 gene amplification | no erbb 2 amplification
+no her 2 gene amplification detected
+no her 2 amplification detected | no erbb 2 amplification detected | no her 2/neu gene amplification
+no her 2 gene amplification identified | no erbb 2 gene amplification detected
+no her 2/neu gene amplification detected
 nicht amplifiziert | keine amplifikation | keine genamplifikation | ohne amplifikation
 amplifikation nicht nachweisbar | keine her 2 amplifikation | keine her 2 genamplifikation
 ohne her 2 amplifikation | kein nachweis einer amplifikation | kein nachweis einer her 2 amplifikation
@@ -364,7 +368,12 @@ wynik badania | gen | genu | gene her 2 | category | level | final | final resul
 overall result | overall status | determination | finalized | reflex | quantitative | semiquantitative | qualitative
 manual | image analysis | computer assisted | ffpe | formalin fixed | paraffin embedded | receptorstatus
 rezeptorstatus | rezeptor | expressionsstatus | synoptic | synoptic report | status: final | status final
-biomarker reporting template | predictive marker | predictive markers | prognostic | predictive | immunophenotype
+biomarker reporting template | amended report | corrected report | revised report | supplemental report
+addendum report | amended | addendum | with comment | by combined ihc/ish work up | by combined ihc and ish work up
+by combined ihc/ish workup | after combined ihc/ish work up | after combined ihc and ish work up | after work up
+after additional work up | after combined work up | by concurrent ihc review | after concurrent ihc review
+by two observers | by 2 observers | two observers
+ predictive marker | predictive markers | prognostic | predictive | immunophenotype
 profile
 """,
         "names the antibody, the guideline or the machine, each of which is used for the usual score": """
@@ -377,6 +386,10 @@ asco/cap guidelines | asco/cap guideline | 2018 asco/cap guideline | 2018 asco/c
 per asco/cap 2018 | per asco/cap 2023 | ventana 4 b 5 | asco/cap guidelines 2018 | asco/cap guideline 2018
 nach asco/cap | segun asco/cap | selon asco/cap | secondo asco/cap | according to asco/cap
 per 2018 asco/cap guidelines | per 2018 asco/cap | asco/cap 2018 guidelines | ventana pathway | hoffmann criteria
+2023 asco/cap guideline | per 2023 asco/cap | per 2023 asco/cap guideline | per 2023 asco/cap guidelines
+per 2018 asco/cap guideline | asco/cap guideline 2023 | asco/cap guidelines 2023 | asco/cap 2023 guideline
+asco/cap 2023 guidelines | 2018 cap/asco guidelines | 2023 cap/asco guidelines | 2018 cap/asco guideline
+2023 cap/asco guideline | 2013 asco/cap guidelines | 2013 asco/cap guideline
 gastric scoring | benchmark ultra | abbott | poly 8541 | asco/cap 2018 criteria | uk neqas
 """,
         "names the tissue that the result is of": """
@@ -412,7 +425,13 @@ controls acceptable | controls reacted appropriately | controls react appropriat
 controls valid | controls worked | internal control adequate | controls were appropriate | adequate controls
 controls show appropriate reactivity | controls reviewed | positive and negative controls appropriate
 positive and negative controls stained appropriately | positive and negative controls are appropriate
-controls performed appropriately | controls as expected
+controls performed appropriately | controls as expected | control: appropriate | controls: appropriate
+control: adequate | controls: adequate | control: satisfactory | controls: satisfactory | controls: acceptable
+internal and external controls appropriate | internal and external controls are appropriate
+internal and external controls reacted appropriately | internal and external controls stained appropriately
+internal and external controls adequate | internal control appropriate | external control appropriate
+external control adequate | on slide control appropriate | on slide controls appropriate
+internal and external controls were appropriate | positive and negative controls reacted appropriately
 """,
         "grades, stages or describes the tumor apart from HER2": """
 g 1 | g 2 | g 3 | pt 1 | pt 1 a | pt 1 b | pt 1 c | pt 1 mi | pt 2 | pt 3 | pt 4 | pn 0 | pn 1 | pn 1 a | pn 1 mi

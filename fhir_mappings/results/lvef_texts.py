@@ -254,6 +254,9 @@ class _Parser:
         if not values and len(limits) == 1 and self.says_normal and self._is_narrow(limits[0].stated):
             values = limits
             self.described.add("normal")
+        # "EF normal (> 55 %)": whether that is the value or the limit of normal, the value is above it.
+        if not values and len(limits) == 1 and self.says_normal and self._is_least_normal(limits[0]):
+            values = limits
         found = {group.stated for group in values}
         if len(found) != 1:
             raise _NotUnderstoodError("no value" if not found else "more than one value")
@@ -274,6 +277,12 @@ class _Parser:
         fitting = [self.fitting[each] for each in self.described]
         if any(top < each.lowest or interval.low > each.highest for each in fitting):
             raise _NotUnderstoodError(" ".join(sorted(self.described)))
+
+    def _is_least_normal(self, group: _Group) -> bool:
+        """Return whether a bracket holds a lower limit of normal."""
+        stated = group.stated
+        is_at_least = stated.bound in (Bound.ABOVE, Bound.AT_LEAST)
+        return group.is_bracket and is_at_least and stated.in_percent and stated.value >= self.known.normal.lowest
 
     def _is_narrow(self, stated: LvefStated) -> bool:
         """Return whether a number may be the value described as "normal"."""

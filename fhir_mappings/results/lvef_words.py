@@ -83,6 +83,12 @@ por | op | w | z | wynosi | betragt | es de | est de | est | ist | patient has |
 calculated to be | appears | appears to be | remains | value | result | results | roughly | visually appears | di
 il
 """,
+        "describes the filling, which is not the ejection": """
+diastolic dysfunction | mild diastolic dysfunction | grade i diastolic dysfunction | grade ii diastolic dysfunction
+grade iii diastolic dysfunction | grade 1 diastolic dysfunction | grade 2 diastolic dysfunction | impaired relaxation
+grade 3 diastolic dysfunction | normal diastolic function | no diastolic dysfunction | abnormal relaxation
+diastolische dysfunktion | disfuncion diastolica | dysfonction diastolique | disfunzione diastolica
+""",
         "names the method, which changes no number": """
 biplane | biplane method of disks | biplane method of discs | disks | discs | simpson | simpson's | simpsons
 biplane simpson | biplane simpson's | simpson biplane | simpson's biplane | mod | bp | mod bp | modified simpson

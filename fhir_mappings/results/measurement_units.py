@@ -43,9 +43,10 @@ _SIGNS = str.maketrans(
 _ANNOTATION = re.compile(r"\{[^{}]{0,40}\}")
 _PER = re.compile(r" (?:per|por|pro|par|je) ")
 _INVERSE = re.compile(r"[ .*]([a-z]{1,3})\^?-\^?1$")
+# "103/uL" is what is left of 10³/µL where superscripts were lost: no count is in multiples of 103, 106 or 109.
 _POWER = re.compile(
     r"(?:10 ?(?:\*\*|\*|\^|e\+?|exp) ?0?(1[0-2]|[3-9])|10 ?(?:\*|\^)? ?\((1[0-2]|[3-9])\)|10 (1[0-2]|[3-9])"
-    r"|1?e ?\+?0?(1[0-2]|[3-9]))(?!\d)"
+    r"|1?e ?\+?0?(1[0-2]|[3-9])|10([369]))(?!\d)"
 )
 _THOUSANDS = re.compile(r"1(0{3,6})(?!\d)")
 # Ambiguous: a mega-unit in UCUM, or a milli-unit in capitals.

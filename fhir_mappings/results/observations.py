@@ -45,6 +45,7 @@ from fhir_mappings.results.result_notes import SAYING, ResultNotes
 from fhir_mappings.results.site_results import read_site_result
 from fhir_mappings.wire.cached_json import CachedByJson
 from fhir_mappings.wire.lenient import child, number, objects, reference, text
+from fhir_mappings.wire.modifiers import is_modified_within
 from fhir_mappings.wire.resources import Codes, codes_of
 from fhir_mappings.wire.times import time_of, within
 
@@ -64,6 +65,8 @@ _VALUES = frozenset(
 # Cache limits: combinations of codes, and codes per combination.
 _COMBINATIONS, _CODES = 4096, 16
 _COUNTS = frozenset({"final", "amended", "corrected"})
+_COUNTS_NOT = frozenset({"registered", "preliminary", "cancelled", "entered-in-error", "unknown"})
+LONGEST_STATUS = 40
 _WITH_OWN_CODES = frozenset({"loinc", "snomed", "rxnorm", "cpt", "hcpcs", "icd10", "atc", "ndc", "ucum"})
 # With a code for the method, or for a weight that was not measured, these add nothing.
 _SAYS_LESS = frozenset({"her2-interpretation", "her2-immunoassay", "her2-panel", "weight"})
@@ -211,8 +214,9 @@ class ObservationReader:
         time, on = time_of(observation)
         status = text(observation.get("status"))
         if status not in _COUNTS:
-            reason, values = ("status", (("status", status),)) if status else ("no-status", ())
-            return [Gap(concept, origin.path, reason, on, values)]
+            return [_not_counted(concept, status, origin, on)]
+        if is_modified_within(observation, "component"):
+            return [Gap(concept, origin.path, "modified", on)]
         if not SAYING.isdisjoint(observation) and (concept in self._measured or concept == "pregnancy-test"):
             if note := self._notes.void(observation):
                 said = (("value", _written_value(observation)), ("note", note))
@@ -329,6 +333,10 @@ class ObservationReader:
             end = Percent(reading.upper * unit.factor) if reading.upper is not None else None
             return Lvef(Percent(value), on, origin, reading.as_reported, limit, bound, upper=end)
         upper = self._ranges.high(ranges, concept, unit, subject, on) if ranges else None
+        limits = known.plausible_limit
+        if upper is not None and limits is not None and not limits[0] <= upper <= limits[1]:
+            # A limit in another unit than the result, or a slipped decimal, would make any result look normal.
+            upper = None
         return LabResult(concept, value, known.unit or "", on, origin, reading.as_reported, upper, bound)
 
     def _number_of(self, holder: Json, concept: str) -> Reading | None:
@@ -493,3 +501,11 @@ def _written_value(holder: Json) -> str:
     concept = child(holder, "valueCodeableConcept")
     display = next((c.display for c in codings(concept) if c.display), "")
     return (text(holder.get("valueString")) or text(concept.get("text")) or display or "?")[:40]
+
+
+def _not_counted(concept: str, status: str, origin: Origin, on: date | None) -> Gap:
+    """Report a result that its status keeps from counting; a status that FHIR does not have says nothing."""
+    if not status:
+        return Gap(concept, origin.path, "no-status", on)
+    reason = "status" if status in _COUNTS_NOT else "status-unknown"
+    return Gap(concept, origin.path, reason, on, (("status", status[:LONGEST_STATUS]),))

@@ -167,12 +167,12 @@ ROWS = [
     Row(LVEF_HOLD, "trastuzumab, above 50 % from 60 %", SILENT, OGIVRI, chart(lvef=">50", baseline="60")),
     Row(
         LVEF_HOLD,
-        "a first value below 50 % has dropped by nothing",
-        SILENT,
+        "a first value below 50 % has dropped by nothing, and is told",
+        CANNOT,
         OGIVRI,
         chart(lvef="<50", lvef_normal="55"),
     ),
-    # What is there and cannot be read is not missing.
+    # Data that is present but unreadable is not missing.
     Row(LIVER, "AST in a unit that is not known", CANNOT, KADCYLA, unread("ast"), missing=("result",)),
     Row(LIVER_HOLD, "which is not fine either", CANNOT, KADCYLA, unread("ast"), missing=("result",)),
     Row(LIVER, "without a date it may be of today", CANNOT, KADCYLA, unread("ast", None)),
@@ -193,7 +193,7 @@ ROWS = [
     Row(
         NO_LVEF, "an ejection fraction with a comparator that is none", CANNOT, KADCYLA, unread("lvef", 1, "comparator")
     ),
-    # A result of a day to come.
+    # A result of a future day.
     Row(LIVER, "AST of next year is no result of now", FIRES, KADCYLA, chart(labs={"ast": -300}), says=("no AST",)),
     Row(LIVER, "one of tomorrow may be of another zone", SILENT, KADCYLA, chart(labs={"ast": -1})),
 ]

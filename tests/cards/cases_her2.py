@@ -215,6 +215,19 @@ ROWS = [
         chart(her2=(ihc("2+", name="a"), ihc("3+", name="b"))),
         says=("IHC 2+ and IHC 3+",),
     ),
+    # Which of the two has the smaller id decides nothing.
+    *(
+        Row(
+            topic,
+            f"{one} and {other} of one day",
+            expected,
+            KADCYLA,
+            chart(her2=(ihc(one, name="a"), ihc(other, name="b"))),
+        )
+        for one, other in (("1+", "3+"), ("3+", "1+"))
+        for topic, expected in ((DISCORDANT, FIRES), (NOT_ELIGIBLE, CANNOT if one == "1+" else SILENT))
+    ),
+    Row(NOT_ELIGIBLE, "1+ and 0 of one day", FIRES, KADCYLA, chart(her2=(ihc("1+", name="a"), ihc("0", name="b")))),
     Row(DISCORDANT, "1+ and 2+ of one day", FIRES, KADCYLA, chart(her2=(ihc("2+", name="a"), ihc("1+", name="b")))),
     Row(
         DISCORDANT,

@@ -69,7 +69,7 @@ ROWS = [
     ),
     Row(
         CONFLICT,
-        "a misspelt payload beside the code of the antibody alone",
+        "a misspelled payload beside the code of the antibody alone",
         FIRES,
         order("trastuzumab emtasine", "252 mg", rxnorm=("224905",)),
         says=("Kadcyla", "Trastuzumab"),
@@ -127,6 +127,18 @@ ROWS = [
         indicator="warning",
         says=("Kadcyla", "Trastuzumab"),
     ),
+    Row(
+        AMBIGUOUS,
+        "Phesgo with its enzyme as an ingredient of its own",
+        SILENT,
+        order("Phesgo", "1200 mg", ingredients=("pertuzumab", "trastuzumab", "hyaluronidase")),
+    ),
+    Row(
+        AMBIGUOUS,
+        "trastuzumab with an enzyme that is none of its ingredients",
+        FIRES,
+        order("Trastuzumab", "420 mg", ingredients=("trastuzumab", "hyaluronidase")),
+    ),
     Row(AMBIGUOUS, "an order set entry named T-DM1/T-DXd", FIRES, order("T-DM1/T-DXd", "252 mg")),
     Row(AMBIGUOUS, "trastuzumab ADC", FIRES, order("Trastuzumab ADC", "252 mg")),
     Row(
@@ -140,7 +152,7 @@ ROWS = [
     ),
     Row(AMBIGUOUS, "a suffix of no biosimilar", FIRES, order("trastuzumab-abcd", "420 mg"), says=("abcd",)),
     Row(AMBIGUOUS, "a name that is cut off", FIRES, order("TRASTUZUMA", "420 mg"), says=("trastuzuma",)),
-    Row(AMBIGUOUS, "a misspelt brand", FIRES, order("Kadcylla", "252 mg"), says=("kadcylla", "Kadcyla")),
+    Row(AMBIGUOUS, "a misspelled brand", FIRES, order("Kadcylla", "252 mg"), says=("kadcylla", "Kadcyla")),
     Row(
         CONFLICT,
         "a note in the name that turns to another drug",

@@ -356,7 +356,7 @@ ROWS = [
         KADCYLA,
         msgspec.structs.replace(chart(), treatments=(given("kadcyla", 21, "252 mg"),), labs=with_bare_alt()),
     ),
-    # what cannot be told, and what is not asked
+    # what is unknown, and what is not checked
     Row(LIVER_HOLD, "a value without its upper limit", CANNOT, KADCYLA, chart(values={"alt": "900"})),
     Row(
         LIVER_HOLD,
@@ -418,6 +418,14 @@ ROWS = [
     Row(COUNT_HOLD, "Enhertu, platelets 50", SILENT, ENHERTU, chart(values={"platelets": "50"})),
     Row(COUNT_HOLD, "Enhertu, platelets below 50", FIRES, ENHERTU, chart(values={"platelets": "49"})),
     Row(COUNT_HOLD, "pertuzumab's label has no such table", NOT_ASKED, PERJETA, chart(values={"platelets": "10"})),
+    # lvef-hold: a low value before the first dose, where the label counts only falls from it
+    Row(LVEF_HOLD, "trastuzumab at a first LVEF of 35 %", CANNOT, TRASTUZUMAB, chart(lvef="35")),
+    Row(LVEF_HOLD, "trastuzumab at a first LVEF of 49.9 %", CANNOT, TRASTUZUMAB, chart(lvef="49.9")),
+    Row(LVEF_HOLD, "trastuzumab at a first LVEF of 50 %", SILENT, TRASTUZUMAB, chart(lvef="50")),
+    Row(LVEF_HOLD, "a first LVEF of 48 %, normal here", SILENT, TRASTUZUMAB, heart("48", normal="45")),
+    Row(LVEF_HOLD, "a first LVEF of 52 %, low here", SILENT, TRASTUZUMAB, heart("52", normal="55")),
+    Row(LVEF_HOLD, "Kadcyla's table has 48 % in it", SILENT, KADCYLA, chart(lvef="48")),
+    Row(LVEF_HOLD, "Perjeta's table has 48 % in it", SILENT, PERJETA, chart(lvef="48")),
     # lvef-hold and lvef-recheck: Kadcyla
     Row(
         LVEF_HOLD,
@@ -521,7 +529,7 @@ ROWS = [
     Row(LVEF_HOLD, "Ziihera, fifty-one and fifteen points down", SILENT, ZIIHERA, heart("51", "66")),
     Row(LVEF_HOLD, "Ziihera, sixteen points down", FIRES, ZIIHERA, heart("54", "70"), indicator="critical"),
     Row(LVEF_HOLD, "Ziihera, fifty and nine points down", SILENT, ZIIHERA, heart("50", "59")),
-    Row(LVEF_HOLD, "Ziihera, thirty before the first dose: a baseline, and no fall", SILENT, ZIIHERA, heart("30")),
+    Row(LVEF_HOLD, "Ziihera, thirty before the first dose: a baseline, and no fall", CANNOT, ZIIHERA, heart("30")),
     Row(
         LVEF_HOLD,
         "Margenza, ten points down, and nobody says what is normal: the label's 50",

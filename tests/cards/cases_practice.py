@@ -1109,7 +1109,7 @@ ROWS = [
         FIRES,
         ENHERTU,
         chart(her2=(ihc("1+"),), setting="early"),
-        tells=(f"Setting early: Stage IIB, {days_ago(300).isoformat()}",),
+        tells=(f"Setting: early (Stage IIB, {days_ago(300).isoformat()})",),
     ),
     Row(
         NOT_ELIGIBLE,
@@ -1264,7 +1264,7 @@ ROWS = [
         order("Kadcyla", "252 mg", service_hcpcs=("J9308",), linked=False),
         others=(order("Perjeta", "420 mg", identifier="a"),),
     ),
-    # the edges of what can be meant
+    # the edges of what makes sense
     Row(Topic.DOSE_IMPLAUSIBLE, "nothing", FIRES, order("Kadcyla", "0 mg"), says=("is not a dose",)),
     Row(Topic.DOSE_IMPLAUSIBLE, "one milligram", FIRES, order("Kadcyla", "1 mg"), says=("far below",)),
     Row(Topic.DOSE_IMPLAUSIBLE, "one milligram per kilogram, as such", SILENT, order("Kadcyla", "1 mg/kg")),

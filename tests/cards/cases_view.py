@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from builders import chart, given
+from builders import chart, days_ago, given
 
 from cards.facts.origins import Gap
 from cards.facts.patient import Patient, Treatment, TreatmentState
@@ -32,6 +32,10 @@ def ordered(drug: str, days: int, state: TreatmentState = TreatmentState.ACTIVE)
 
 def on(*history: Treatment, **more: object) -> Patient:
     return chart(history=history, **more)  # type: ignore[arg-type]
+
+
+def unworded(about: str, reason: str, code: str, began: date | None = None) -> Gap:
+    return Gap(about, "prefetch.conditions.entry[1].resource", reason, began, (("codes", code),))
 
 
 VIEWS = [
@@ -195,6 +199,48 @@ VIEWS = [
     View(
         "a HER2 result that could not be read is no matter of monitoring",
         on(given("kadcyla", 5), gaps=(Gap("her2-ihc", "prefetch.tumorMarkers.entry[1].resource", "no-value"),)),
+    ),
+    View(
+        "a diagnosis with nothing but a code that is not known",
+        on(given("kadcyla", 5), gaps=(unworded("problem", "codes-not-known", "SNOMED CT 10274008"),)),
+        ("Kadcyla: 1 check could not be done",),
+        indicator="info",
+    ),
+    View(
+        "a diagnosis whose code may be lung disease",
+        on(given("kadcyla", 5), gaps=(unworded("problem-ild", "code-alone", "J70.9"),)),
+        ("Kadcyla: 1 check could not be done",),
+        indicator="info",
+    ),
+    View(
+        "a diagnosis whose code may be heart failure",
+        on(given("kadcyla", 5), gaps=(unworded("problem-heart-failure", "code-alone", "I42.0"),)),
+        ("Kadcyla: 1 check could not be done",),
+        indicator="info",
+    ),
+    View(
+        "a diagnosis whose code may be nodular hyperplasia",
+        on(given("kadcyla", 5), gaps=(unworded("problem-nodular-hyperplasia", "code-alone", "K76.89"),)),
+        ("Kadcyla: 1 check could not be done",),
+        indicator="info",
+    ),
+    View(
+        "a diagnosis whose code may be a pregnancy",
+        on(given("kadcyla", 5), born=date(1990, 5, 1), gaps=(unworded("problem-pregnancy", "code-alone", "O60.00"),)),
+        ("Kadcyla: 1 check could not be done",),
+        indicator="info",
+    ),
+    View(
+        "a possible pregnancy at 62",
+        on(given("kadcyla", 5), gaps=(unworded("problem-pregnancy", "code-alone", "O60.00"),)),
+    ),
+    View(
+        "a possible pregnancy of two years ago",
+        on(
+            given("kadcyla", 5),
+            born=date(1990, 5, 1),
+            gaps=(unworded("problem-pregnancy", "code-alone", "O60.00", days_ago(730)),),
+        ),
     ),
     View(
         "a list that was cut off, for a patient on no such drug",

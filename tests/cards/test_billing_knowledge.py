@@ -67,7 +67,7 @@ def test_no_administration_code_is_one_of_those_that_are_never_right() -> None:
     assert used.isdisjoint(each.code for each in known.never)
 
 
-def test_the_receptor_codes_tell_every_case_apart() -> None:
+def test_the_receptor_codes_distinguish_every_case() -> None:
     cases = [(each.her2_positive, each.hormone_receptor_positive) for each in default_billing().diagnoses.receptors]
     assert sorted(cases, key=str) == sorted(((h, r) for h in (True, False) for r in (True, False, None)), key=str)
 
@@ -78,7 +78,7 @@ def test_every_check_is_written_in_code_and_used_by_a_policy_or_free_for_a_site(
     assert used == set(checks._CHECKS)
 
 
-def test_alternatives_hold_no_alternatives() -> None:
+def test_alternatives_cannot_be_nested() -> None:
     """The policies are a list of named checks, not a language."""
     text = OWN.replace("check: age_at_least", "check: one_of, of: [{check: one_of}], x: age_at_least")
     with pytest.raises(KnowledgeError):
@@ -86,7 +86,7 @@ def test_alternatives_hold_no_alternatives() -> None:
 
 
 @pytest.mark.parametrize("policy", POLICIES, ids=lambda each: each.id)
-def test_a_policy_asks_for_documents_and_speaks_of_its_products(policy) -> None:
+def test_a_policy_asks_for_documents_and_names_its_products(policy) -> None:
     assert policy.paths
     assert all(KNOWN.product(product).scope is Scope.CHECKED for product in policy.products)
     for path in policy.paths:
@@ -101,7 +101,7 @@ def test_what_a_billing_page_says_of_a_payer_is_secondary() -> None:
         assert policy.by.confidence is expected
 
 
-def test_louisiana_is_complete() -> None:
+def test_the_louisiana_policy_is_complete() -> None:
     refs = {path.ref: [c.ref for c in flat(path.criteria)] for path in LOUISIANA.paths}
     assert list(refs) == ["I.A", "I.B", "I.C", "II.A", "II.B"]
     assert refs["I.A"] == [
@@ -123,7 +123,7 @@ def test_louisiana_is_complete() -> None:
     assert {limit.doses for limit in limits if limit.setting != "early"} == {None}
 
 
-def test_the_payers_of_the_billing_pages_are_there() -> None:
+def test_the_payers_of_the_billing_pages_are_known() -> None:
     assert SETUP.policies[0].id == "LA.PHAR.229"
     assert {policy.id for policy in POLICIES} == {
         "LA.PHAR.229",
@@ -141,29 +141,29 @@ def test_a_site_adds_its_own_policy() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        pytest.param("check: age_at_least", "check: age_over", "age_over", id="a check that is none"),
-        pytest.param("years: 18", "yeers: 18", "yeers", id="a field that is none"),
-        pytest.param("years: 18", "years: adult", "years", id="a number that is none"),
+        pytest.param("check: age_at_least", "check: age_over", "age_over", id="an unknown check"),
+        pytest.param("years: 18", "yeers: 18", "yeers", id="an unknown field"),
+        pytest.param("years: 18", "years: adult", "years", id="an invalid number"),
         pytest.param(", by: *by}", "}", "by", id="a criterion without a source"),
-        pytest.param("source: plan,", "source: plans,", "unknown source 'plans'", id="a source that is none"),
-        pytest.param("products: [kadcyla]", "products: [kadcila]", "no product 'kadcila'", id="a product that is none"),
+        pytest.param("source: plan,", "source: plans,", "unknown source 'plans'", id="an unknown source"),
+        pytest.param("products: [kadcyla]", "products: [kadcila]", "no product 'kadcila'", id="an unknown product"),
         pytest.param("  plan: {", "  noridian-jz: {", "there already", id="a source that is there already"),
         pytest.param(
             "check: age_at_least, ref", "check: prior_therapy, groups: [taxan], ref", "years|no drug group 'taxan'",
-            id="a drug group that is none",
+            id="an unknown drug group",
         ),
         pytest.param(
             'age_at_least, ref: "1.1", text: Adult, years: 18',
             'prescriber_specialty, ref: "1.1", text: x, specialty: onkology',
-            "no specialty 'onkology'", id="a specialty that is none",
+            "no specialty 'onkology'", id="an unknown specialty",
         ),
         pytest.param(
             'age_at_least, ref: "1.1", text: Adult, years: 18',
-            'results_on_record, ref: "1.1", text: x, tests: [alat]', "no test 'alat'", id="a test that is none",
+            'results_on_record, ref: "1.1", text: x, tests: [alat]', "no test 'alat'", id="an unknown test",
         ),
         pytest.param(
             'age_at_least, ref: "1.1", text: Adult, years: 18',
-            'given_with, ref: "1.1", text: x, products: [x]', "no product 'x'", id="a partner that is none",
+            'given_with, ref: "1.1", text: x, products: [x]', "no product 'x'", id="an unknown partner",
         ),
         pytest.param("policies:", "policies: [", "own.yaml", id="no YAML"),
     ],
@@ -175,7 +175,7 @@ def test_a_policy_that_is_wrong_is_refused_with_its_file(old, new, says) -> None
     assert "own.yaml" in str(refused.value)
 
 
-def test_a_date_without_quotes_is_the_text_that_it_looks_like() -> None:
+def test_an_unquoted_date_is_read_as_text() -> None:
     file = load_policies(OWN.replace('as_of: "2026-10"', "as_of: 2026-10-01"), "own.yaml", default_billing())
     assert file.sources["plan"].as_of == "2026-10-01"
 
@@ -214,9 +214,9 @@ def test_aliases_of_a_policy_are_bounded() -> None:
             "  - product: enhertu\n", "  - product: kadcyla\n", "vials are wanted", id="a product without vials"
         ),
         pytest.param("contents_mg: 600, volume_ml: 5", "contents_mg: 600", "a solution has a volume", id="no volume"),
-        pytest.param("code: Z17.410", "code: Z17-410", "Z17-410", id="a code that is none"),
-        pytest.param("classes: [taxane]", "classes: [taxan]", "unknown drug classes", id="a class that is none"),
-        pytest.param("source: noridian-jz", "source: noridian", "unknown source", id="a source that is none"),
+        pytest.param("code: Z17.410", "code: Z17-410", "Z17-410", id="an invalid code"),
+        pytest.param("classes: [taxane]", "classes: [taxan]", "unknown drug classes", id="an unknown class"),
+        pytest.param("source: noridian-jz", "source: noridian", "unknown source", id="an unknown source"),
     ],
 )
 def test_billing_knowledge_that_is_wrong_is_refused(tmp_path, old, new, says) -> None:

@@ -41,7 +41,7 @@ def by_brute_force(need: Decimal, sizes: set[int]) -> tuple[int, int]:
 
 @settings(deadline=None)
 @given(DOSES, SIZES)
-def test_what_is_given_and_what_is_left_make_up_the_vials(dose, sizes) -> None:
+def test_doses_and_waste_add_up_to_the_vials(dose, sizes) -> None:
     drawn = draw(dose, sizes)
     assert drawn.contents_mg == sum(size * number for size, number in drawn.vials) == dose + drawn.left_mg
     assert 0 <= drawn.left_mg < max(sizes)

@@ -44,7 +44,7 @@ def summary(
     return f"{card.summary}\n{card.detail}"
 
 
-def test_the_limits_stand_behind_the_title() -> None:
+def test_the_limits_follow_the_title() -> None:
     prices = read_prices(FILE)
     assert (prices.since, prices.until, prices.quarter) == (date(2026, 10, 1), date(2026, 12, 31), "2026 Q4")
     assert {code: price.limit for code, price in prices.prices.items()} == {
@@ -88,16 +88,16 @@ def test_titles_and_headers_of_other_quarters(title, header) -> None:
         pytest.param(TITLE + HEADER + "J9354,x,1 MG,-3,,,,\n", "no payment limit", id="a limit below zero"),
         pytest.param(FILE + "J9354,x,1 MG,43.000,,,,\n", "J9354 stands there twice", id="two limits"),
         pytest.param(FILE.replace("October 1,", "October 41,"), "is no date", id="no such day"),
-        pytest.param(FILE.replace("December 31, 2026", "December 31, 2025"), "before they begin", id="turned round"),
+        pytest.param(FILE.replace("December 31, 2026", "December 31, 2025"), "before they begin", id="reversed"),
         pytest.param("x" * 200_000, "no row with the columns|CSV", id="one long line"),
     ],
 )
-def test_a_file_that_is_none_is_refused(text, says) -> None:
+def test_a_file_of_another_kind_is_refused(text, says) -> None:
     with pytest.raises(PriceFileError, match=says):
         read_prices(text)
 
 
-def test_the_card_has_the_amount_with_its_quarter() -> None:
+def test_the_card_states_the_amount_and_its_quarter() -> None:
     said = summary("Kadcyla", "252 mg", FILE)
     assert "42.198 USD a unit of J9354 (2026 Q4, until 2026-12-31)" in said
     assert "10,971.48 USD for 260 units (252 mg)" in said
@@ -132,7 +132,7 @@ def test_a_file_of_the_next_quarter_says_so() -> None:
     assert "The price file starts on 2027-01-01" in summary("Kadcyla", "252 mg", early)
 
 
-def test_a_code_that_the_file_counts_otherwise_has_no_amount() -> None:
+def test_a_code_with_another_unit_in_the_price_file_has_no_amount() -> None:
     said = summary("Kadcyla", "252 mg", FILE.replace("1 MG,42.198", "5 MG,42.198"))
     assert "counts J9354 by" in said
     assert "USD for" not in said

@@ -52,6 +52,17 @@ def of_terminology() -> Iterator[Code]:
         yield from of_group("snomed", each.snomed, each.by)
     for words in (*known.stages, *known.routes):
         yield from of_group("snomed", words.snomed, words.by)
+    alone = known.diagnosis_codes
+    for coded in (*alone.problems, *alone.may_be):
+        # The WHO's ICD-10 has codes that are not in ICD-10-CM.
+        kind = "icd10" if coded.by.source == "icd-10-cm" else "icd10-who"
+        yield from of_group(kind, (*coded.icd10, *coded.except_icd10), coded.by)
+        yield from of_group("icd9", coded.icd9, coded.by)
+    assert alone.by_icd9 is not None
+    assert alone.by_snomed is not None
+    yield from of_group("icd9", (code for each in alone.cancers for code in each.icd9), alone.by_icd9)
+    yield from of_group("icd9", alone.metastasis_icd9, alone.by_icd9)
+    yield from of_group("snomed", alone.not_used_snomed, alone.by_snomed)
     spread = known.metastasis
     yield from of_group("icd10", (*spread.icd10, *spread.regional_icd10), spread.by)
     yield from of_group("snomed", (*spread.snomed, *spread.history_snomed), spread.by)

@@ -67,7 +67,7 @@ def test_every_topic_reads_a_part_of_the_chart_or_is_known_to_read_none() -> Non
 
 
 @pytest.mark.parametrize(("part", "topic"), [(part, topic) for part in READS for topic in sorted(READS[part])])
-def test_nothing_is_fine_where_the_part_of_the_chart_it_reads_could_not_be_had(part, topic) -> None:
+def test_no_rule_is_clear_if_its_part_of_the_chart_is_unavailable(part, topic) -> None:
     outcome = cannot_tell_if_unavailable(topic, Clear(), ((part, "refused"),))
     assert isinstance(outcome, CannotTell)
     assert [(each.what, each.is_urgent) for each in outcome.missing] == [(f"absent-{part}", True)]
@@ -80,7 +80,7 @@ def test_the_lists_of_drugs_have_words_for_a_patient_whose_drugs_are_not_known()
 
 
 @pytest.mark.parametrize("row", [pytest.param(row, id=f"{row.topic}: {row.sentence}") for row in ROWS])
-def test_the_words_of_a_finding_are_all_there(row) -> None:
+def test_the_words_of_a_finding_exist(row) -> None:
     """Every variant, note, label and gap that a rule can name exists, and every brace it has is filled."""
     verdicts = row.verdicts()
     for verdict in verdicts:
@@ -138,7 +138,7 @@ def test_a_checked_product_is_complete(product) -> None:
 
 
 @pytest.mark.parametrize("product", CHECKED, ids=lambda product: product.id)
-def test_what_a_product_says_of_tablets_names_classes_and_roles_that_exist(product) -> None:
+def test_the_tablet_rules_of_a_product_name_existing_classes_and_roles(product) -> None:
     classes = {group.id for group in KNOWN.drug_classes} | {each.id for each in KNOWN.products}
     levels = [level for regimen in product.regimens for level in regimen.levels]
     named = {level.beside for level in levels} | {regimen.beside for regimen in product.regimens}
@@ -195,7 +195,7 @@ def test_a_fact_that_is_not_verified_never_carries_a_critical_card() -> None:
                 assert "verify" in card.detail
 
 
-def test_a_finding_on_the_card_of_another_keeps_its_source_and_its_doubt() -> None:
+def test_a_finding_on_anothers_card_keeps_its_source_and_its_doubt() -> None:
     """A card that says stop takes up other findings as lines, each with its citation and, if not verified, a mark."""
     from cards.presentation.grouping import CardContent  # noqa: PLC0415
     from cards.presentation.renderer import Renderer  # noqa: PLC0415
@@ -243,7 +243,7 @@ def test_the_judgment_reads_no_clock() -> None:
         (Icd10Code, "C50.911", "50.911"),
     ],
 )
-def test_a_malformed_code_does_not_construct(kind, right, wrong) -> None:
+def test_a_malformed_code_is_refused(kind, right, wrong) -> None:
     assert kind(right) == right
     assert kind.of(wrong) is None
     with pytest.raises(MalformedCodeError):
@@ -281,7 +281,7 @@ def test_an_ndc_in_each_written_form(written, readings) -> None:
         ("257.142857", "257 %"),
     ],
 )
-def test_a_share_has_no_more_digits_than_matter(percent, written) -> None:
+def test_a_share_has_no_more_digits_than_needed(percent, written) -> None:
     assert share(Decimal(percent)) == written
 
 

@@ -100,7 +100,7 @@ def test_a_day(administrations: list[Treatment], dose: Mg | MgPerKg | None, bags
     assert (found.dose, found.bags) == (dose, bags)
 
 
-def test_one_instant_on_two_days_by_two_zones_is_one_dose() -> None:
+def test_one_instant_with_two_local_dates_is_one_dose() -> None:
     late = at(22, "02:00:00", Mg(Decimal(252)))
     here = msgspec.structs.replace(late, on=days_ago(23), origin=msgspec.structs.replace(late.origin, reference="x/2"))
     for administrations in ([late, here], [here, late]):
@@ -108,7 +108,7 @@ def test_one_instant_on_two_days_by_two_zones_is_one_dose() -> None:
         assert (found.on, found.dose, found.bags) == (days_ago(23), Mg(Decimal(252)), 1)
 
 
-def test_days_and_products_stay_apart() -> None:
+def test_days_and_products_are_kept_separate() -> None:
     other = msgspec.structs.replace(at(21, "", None), product="pertuzumab")
     assert len(one_a_day([at(21, "", None), at(22, "", None), other])) == 3
 

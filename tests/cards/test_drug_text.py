@@ -81,7 +81,7 @@ def test_a_payload_is_never_settled_by_a_code(stem: str, ending: str) -> None:
 
 
 @given(st.sampled_from(["trastuzumab", "pertuzumab"]), st.sampled_from(["emtansine", "deruxtecan"]), st.data())
-def test_a_misspelt_payload_is_never_the_antibody(antibody: str, payload: str, data: st.DataObject) -> None:
+def test_a_misspelled_payload_is_never_the_antibody(antibody: str, payload: str, data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(payload) - 1))
     letter = data.draw(st.sampled_from("abcdefghijklmnopqrstuvwxyz"))
     kind = data.draw(st.sampled_from(["wrong", "missing", "more", "moved"]))
@@ -134,11 +134,11 @@ def test_a_package_code_in_every_form(written: str) -> None:
 
 
 @pytest.mark.parametrize("written", ["", "96413", "J930", "J93080", "J9308-", "J9308-JWX1Y", "X" * 200, "J9308 given"])
-def test_what_is_no_billing_code(written: str) -> None:
+def test_codes_that_are_not_billing_codes(written: str) -> None:
     assert hcpcs_with_modifiers(written) is None
 
 
-def test_every_word_that_may_be_passed_over_has_its_reason() -> None:
+def test_every_ignored_word_has_a_reason() -> None:
     groups = (WORDS.spellings, WORDS.ignored, WORDS.patterns, WORDS.warnings, WORDS.payload_endings, WORDS.drug_endings)
     assert all(each.why for group in groups for each in group)
 

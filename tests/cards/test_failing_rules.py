@@ -40,7 +40,7 @@ def judged(*topics: Topic, heard: list[TopicCode] | None = None, **more: object)
     )
 
 
-def test_the_other_rules_answer() -> None:
+def test_the_other_rules_still_answer() -> None:
     heard: list[TopicCode] = []
     verdicts = judged(Topic.LVEF_HOLD, heard=heard)
     assert heard == [Topic.LVEF_HOLD]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import statistics
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from cards.presentation.renderer import Renderer
 from cards.presentation.wording import default_wording
 
 GOLDEN = Path(__file__).parent / "golden"
+MOST_CHARACTERS = 175
+"""The length of half of all details: 0.6 of the 292 characters that half of them had before they were rewritten."""
 RENDERER = Renderer(default_wording(), KNOWN, {})
 
 
@@ -45,3 +48,11 @@ def test_card_looks_as_agreed(topic: Topic) -> None:
 
 def test_no_golden_card_is_left_over() -> None:
     assert {path.stem for path in GOLDEN.glob("*.md")} == {str(rule.topic) for rule in ALL_RULES}
+
+
+def test_half_of_the_details_are_short() -> None:
+    details = []
+    for path in GOLDEN.glob("*.md"):
+        _, _, _, detail = path.read_text(encoding="utf-8").split("\n\n", 3)
+        details.append(len(detail.split("\n\nSuggestions:")[0]))
+    assert statistics.median(details) <= MOST_CHARACTERS

@@ -35,7 +35,7 @@ def members(values: Interval) -> list[Decimal]:
 
 @LAW
 @given(SMALL, BOUNDS, BANDS)
-def test_a_band_answers_for_every_number_of_an_interval(value: Decimal, bound: Bound, band: Band) -> None:
+def test_an_interval_answers_only_if_all_its_numbers_agree(value: Decimal, bound: Bound, band: Band) -> None:
     values = Interval.of(value, bound)
     found = {band.holds(number) for number in members(values)}
     if found:
@@ -44,14 +44,12 @@ def test_a_band_answers_for_every_number_of_an_interval(value: Decimal, bound: B
 
 @LAW
 @given(SMALL, BOUNDS, st.lists(SMALL))
-def test_the_pieces_of_an_interval_are_of_it_and_miss_nothing(
-    value: Decimal, bound: Bound, cuts: list[Decimal]
-) -> None:
+def test_the_parts_of_an_interval_cover_it_exactly(value: Decimal, bound: Bound, cuts: list[Decimal]) -> None:
     values = Interval.of(value, bound)
     pieces = values.pieces(cuts)
     assert all(values.holds(piece) for piece in pieces)
     for number in members(values):
-        # A piece lies beside each number, with no cut between the two.
+        # The unit follows each number directly.
         assert any(
             piece == number or not any(min(piece, number) <= cut <= max(piece, number) for cut in cuts)
             for piece in pieces
@@ -60,7 +58,9 @@ def test_the_pieces_of_an_interval_are_of_it_and_miss_nothing(
 
 @LAW
 @given(SMALL, BOUNDS, SMALL, BOUNDS)
-def test_a_difference_holds_every_difference(one: Decimal, first: Bound, other: Decimal, second: Bound) -> None:
+def test_a_difference_of_intervals_contains_every_difference_of_their_numbers(
+    one: Decimal, first: Bound, other: Decimal, second: Bound
+) -> None:
     minuend, subtrahend = Interval.of(one, first), Interval.of(other, second)
     difference = minuend - subtrahend
     for left in members(minuend)[:20]:
@@ -99,7 +99,7 @@ TABLES = {
     st.sampled_from([None, "metastatic", "early"]),
     st.data(),
 )
-def test_what_is_said_of_a_bound_holds_for_every_number_it_may_be(
+def test_a_statement_about_a_bound_holds_for_every_number_within_it(
     test: str, value: Decimal, bound: Bound, setting: str | None, data: st.DataObject
 ) -> None:
     drug, dose, hold, stop, unit = TABLES[test]
@@ -116,14 +116,14 @@ def test_what_is_said_of_a_bound_holds_for_every_number_it_may_be(
 
     said, is_open = severity(f"{bound.sign}{value}")
     actual, _ = severity(str(number))
-    # Never milder than said, and never worse than silence.
+    # Never milder than stated, and never worse than silence.
     assert said <= actual
     assert said or is_open or not actual
 
 
 @LAW
 @given(st.integers(5, 89), BOUNDS, st.one_of(st.none(), st.integers(50, 80)), st.data())
-def test_what_is_said_of_a_bounded_ejection_fraction_holds_likewise(
+def test_a_statement_about_a_bounded_ejection_fraction_holds_for_all_its_numbers(
     percent: int, bound: Bound, baseline: int | None, data: st.DataObject
 ) -> None:
     values = Interval.of(Decimal(percent), bound)

@@ -1,4 +1,4 @@
-"""No name in the knowledge may be misspelt, and a laboratory test of a new kind takes YAML alone."""
+"""No name in the knowledge may be misspelled, and a laboratory test of a new kind takes YAML alone."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(str(files("cards") / "knowledge"))
-# The keys under which a name stands that something else defines.
+# The keys whose value is a name defined elsewhere.
 NAMES = frozenset(
     {
         *("source", "label", "tests", "topic", "transaminases", "bilirubin", "look_alikes", "parts", "may_mean"),
@@ -71,7 +71,7 @@ def names(node: Any, place: Place = ()) -> Iterator[tuple[Place, str]]:
             yield here, item
 
 
-def misspelt(tree: Any, place: Place, name: str) -> Any:
+def misspelled(tree: Any, place: Place, name: str) -> Any:
     changed = copy.deepcopy(tree)
     node = changed
     for step in place[:-1]:
@@ -81,15 +81,15 @@ def misspelt(tree: Any, place: Place, name: str) -> Any:
 
 
 @pytest.mark.parametrize("file", SHAPES)
-def test_every_name_misspelt_once_is_refused(file: str) -> None:
-    # The aliases of YAML are one object; each place is to be changed alone.
+def test_every_name_misspelled_once_is_refused(file: str) -> None:
+    # YAML aliases are one object; each place must be changed separately.
     tree = msgspec.json.decode(msgspec.json.encode(yaml.safe_load((ROOT / file).read_text(encoding="utf-8"))))
     check_names(msgspec.convert(tree, SHAPES[file], strict=False), KNOWN, file)
-    # One place stands for every other with the same keys and name: the citations of a table are alike.
+    # One place represents all others with the same keys and name: the citations of a table are alike.
     by_keys = {(*(step for step in place if isinstance(step, str)), name): (place, name) for place, name in names(tree)}
     found = list(by_keys.values())
     assert len(found) > 10
-    problems = [problem(misspelt(tree, place, name), file) for place, name in found]
+    problems = [problem(misspelled(tree, place, name), file) for place, name in found]
     assert [place for (place, _), why in zip(found, problems, strict=True) if not why] == []
     assert all(f"{name}x" in why for (_, name), why in zip(found, problems, strict=True) if why.startswith(file))
 
@@ -119,7 +119,7 @@ def test_the_topics_that_ask_for_tests_are_topics() -> None:
         pytest.param("    units: enzymes\n", "    units: enzyme\n", "unknown table of units", id="no table of units"),
     ],
 )
-def test_a_measurement_that_is_half_defined_does_not_load(tmp_path: Path, old: str, new: str, why: str) -> None:
+def test_an_incompletely_defined_measurement_does_not_load(tmp_path: Path, old: str, new: str, why: str) -> None:
     root = copied(tmp_path)
     change(root / "terminology.yaml", old, new)
     with pytest.raises(KnowledgeError, match=rf"^terminology.yaml: concepts.ast: {why}"):
@@ -178,7 +178,7 @@ def change(path: Path, old: str, new: str) -> None:
             "source: enhertu-pi, section: dosing and administration, confidence: V",
             "source: enhertu-pi, section: dosing and administration, confidence: D",
             "confidence D is for defaults of this service",
-            id="a label is no default of the service",
+            id="a label is not a default of the service",
         ),
         pytest.param("drug_codes.yaml", "name: idarubicin", "name: idarubicum", "in no class", id="a name unread"),
         pytest.param("drug_codes.yaml", '["5650"]', '["7005"]', "7005 stands for two drugs", id="a code of two drugs"),
@@ -202,7 +202,9 @@ def test_a_file_that_contradicts_itself_is_refused(tmp_path: Path, file: str, ol
         pytest.param(("12.1", "g/dL"), None, id="normal: nothing"),
     ],
 )
-def test_a_new_laboratory_test_is_yaml_alone(tmp_path: Path, sent: tuple[str, str] | None, topic: Topic | None) -> None:
+def test_a_new_laboratory_test_needs_only_yaml(
+    tmp_path: Path, sent: tuple[str, str] | None, topic: Topic | None
+) -> None:
     root = copied(tmp_path)
     change(root / "terminology.yaml", "  pregnancy-test:\n", HEMOGLOBIN)
     change(root / "units.yaml", "  cells:\n", UNITS)

@@ -17,7 +17,7 @@ CHECKS = {
     "nodular regenerative hyperplasia": lambda product: _stops(product, Problem.NODULAR_HYPERPLASIA),
 }
 """Headings that a rule answers for, and how to see in the knowledge that it does."""
-# From the boxed warnings and the warnings and precautions; behind "=" stands the word that the line has.
+# From the boxed warnings and the warnings and precautions; the word in the line follows "=".
 LABELS = {
     "kadcyla": (
         "hepatotoxicity",
@@ -99,7 +99,7 @@ def test_a_heading_of_the_label_is_checked_or_said_not_to_be(identifier, heading
     assert (word or name) in lines
 
 
-def test_a_heading_that_is_neither_is_found() -> None:
+def test_a_heading_that_is_neither_checked_nor_listed_is_found() -> None:
     """The test can fail: no line and no rule is about the moon."""
     with pytest.raises(AssertionError):
         test_a_heading_of_the_label_is_checked_or_said_not_to_be("kadcyla", "phases of the moon")

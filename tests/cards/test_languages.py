@@ -62,7 +62,7 @@ def test_codes_are_not_translated(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", OTHERS)
-def test_a_language_that_nobody_has_signed_says_so_on_every_card(language: str) -> None:
+def test_an_unreviewed_language_says_so_on_every_card(language: str) -> None:
     wording = wording_in(language)
     assert "not clinically reviewed" in wording.locale.unsigned
     renderer = Renderer(wording, KNOWN, {})
@@ -97,7 +97,7 @@ def test_a_sentence_whose_english_has_changed_falls_back() -> None:
     assert found.wording.version != ENGLISH.version
 
 
-def test_a_misspelt_placeholder_is_refused_with_its_line() -> None:
+def test_a_misspelled_placeholder_is_refused_with_its_line() -> None:
     text = 'locale: {code: xx}\nsentences:\n  "Planned for {text}": "Prévu le {txt}"\n'
     catalog = Catalog(Locale(code="xx"), {"Planned for {text}": "Prévu le {txt}"})
     with pytest.raises(WordingError, match=r"xx\.yaml:3: unknown placeholder \{txt\}"):
@@ -111,7 +111,7 @@ def test_a_site_signs_a_translation_and_adds_a_language() -> None:
         "locale: {code: fr, decimal: ',', unsigned: 'not clinically reviewed'}\nevidence: {route: 'Voie : {text}'}\n"
     )
     assert with_site_words(ENGLISH, [("fr.yaml", french)]).locale.code == "fr"
-    with pytest.raises(KnowledgeError, match=r"fr\.yaml:1: .*unknown field `decimals`; did you mean 'decimal'"):
+    with pytest.raises(KnowledgeError, match=r"fr\.yaml:1: .*unknown key 'decimals'; did you mean 'decimal'"):
         with_site_words(ENGLISH, [("fr.yaml", "locale: {code: fr, decimals: ','}\n")])
 
 
@@ -161,18 +161,18 @@ def test_what_is_filled_in(text: str, said: str) -> None:
         ("status", "positive", "positiv"),
     ],
 )
-def test_a_quotation_keeps_its_words(name: str, value: str, said: str) -> None:
+def test_a_quoted_text_keeps_its_words(name: str, value: str, said: str) -> None:
     assert Localizer(LOCALE).filled(name, value) == said
 
 
 @given(st.text(max_size=200))
-def test_english_is_left_as_it_is(text: str) -> None:
+def test_english_is_not_translated(text: str) -> None:
     plain_english = Localizer(Locale())
     assert (plain_english.text(text), plain_english.figures(text)) == (text, text)
 
 
 @given(st.decimals(min_value=0, max_value=99999, places=2), st.dates())
-def test_figures_lose_nothing(number: object, day: object) -> None:
+def test_figures_lose_no_digits(number: object, day: object) -> None:
     said = Localizer(LOCALE).text(f"{number} mg on {day}")
     assert said.split(" mg")[0].replace(",", ".") == str(number)
     assert ".".join(reversed(str(day).split("-"))) in said

@@ -38,7 +38,7 @@ from cards.knowledge.schema import Problem, Route, Scope, Setting
 from cards.rules import rules_for_hook
 from cards.values.quantities import Kg
 
-# A busy machine is no counterexample.
+# A slow run on a busy machine is not a counterexample.
 settings.register_profile("laws", deadline=None)
 settings.load_profile("laws")
 PRODUCTS = (
@@ -177,7 +177,7 @@ def test_no_facts_make_a_rule_raise_and_every_rule_answers_once(drug_order, pati
     verdicts = judged(drug_order, patient=patient, hook=hook)
     about_the_order = [v for v in verdicts if v.order is not None and v.topic is not Topic.MONITORING_PLANNED]
     if {v.topic for v in about_the_order} == OF_CODES:
-        # A known neighbor under the code of a drug in scope: nothing else is asked of it.
+        # A known neighbor under the code of a drug in scope: no other check applies.
         assert all(KNOWN.product(v.product).scope is Scope.RECOGNIZED_ONLY for v in about_the_order)
     else:
         assert len(about_the_order) in (0, len(rules_for_hook(hook)))

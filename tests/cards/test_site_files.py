@@ -57,7 +57,7 @@ def test_a_brand_takes_its_name_its_codes_and_nothing_else() -> None:
     assert known.version != KNOWN.version
 
 
-def test_the_site_stands_for_what_it_cites_of_its_own() -> None:
+def test_the_site_vouches_for_its_own_citations() -> None:
     brand = with_site(KNOWN, [("site.yaml", BRAND)]).product("trastuzumab").brand("newmab")
     assert brand is not None
     assert brand.hcpcs[0].by.confidence is Confidence.SITE
@@ -174,7 +174,7 @@ def test_no_file_changes_nothing() -> None:
         pytest.param("99999-0001-01", "50242-0088-02", "site.yaml:12: .*belongs to Kadcyla", id="a carton of another"),
         pytest.param("99999-0001-01", "99999-001-1", "site.yaml:12: .*an NDC of 11 digits", id="NDC of ten digits"),
         pytest.param("multi_dose: true", "multi_dose: often", "must be true or false", id="yes or no"),
-        pytest.param("unit_mg: 10", "unit_mg: 10 mg", "must be a number", id="a unit behind a number"),
+        pytest.param("unit_mg: 10", "unit_mg: 10 mg", "must be a number", id="a unit after a number"),
         pytest.param("    generic: trastuzumab-newx\n", "", "the key 'generic' is missing", id="a key that is missing"),
         pytest.param("    generic:", "\tgeneric:", "site.yaml:8: not valid YAML: a tab; YAML is indented", id="a tab"),
         pytest.param(
@@ -194,7 +194,7 @@ def test_what_is_wrong_is_reported_with_its_line(old: str, new: str, says: str) 
         with_site(KNOWN, [("site.yaml", text)])
 
 
-def test_words_are_laid_over_sentence_by_sentence() -> None:
+def test_words_are_replaced_sentence_by_sentence() -> None:
     words = with_site_words(WORDING, [("words.yaml", WORDS)])
     topic = words.topics[next(each for each in words.topics if each == "dose-above-maximum")]
     shipped = WORDING.topics[next(each for each in WORDING.topics if each == "dose-above-maximum")]
@@ -216,12 +216,12 @@ def test_words_are_laid_over_sentence_by_sentence() -> None:
         pytest.param("{drug}", "{drug.__class__}", "words.yaml:6: .*unknown placeholder", id="an attribute"),
     ],
 )
-def test_words_that_cannot_be_said_are_reported_with_their_line(old: str, new: str, says: str) -> None:
+def test_words_that_cannot_be_used_are_reported_with_their_line(old: str, new: str, says: str) -> None:
     with pytest.raises(KnowledgeError, match=says):
         with_site_words(WORDING, [("words.yaml", WORDS.replace(old, new, 1))])
 
 
-def test_a_file_is_bounded() -> None:
+def test_the_size_of_a_file_is_limited() -> None:
     with pytest.raises(KnowledgeError, match="characters"):
         Document("a: " + "x" * 1_100_000, "large.yaml")
     with pytest.raises(KnowledgeError, match="values"):
@@ -230,7 +230,7 @@ def test_a_file_is_bounded() -> None:
         Document("a: 1\na: 2\n", "twice.yaml")
 
 
-def test_a_tree_is_laid_over_key_by_key_and_a_list_as_a_whole() -> None:
+def test_a_tree_is_merged_key_by_key_and_a_list_replaced_as_a_whole() -> None:
     base = {"a": {"b": 1, "c": [1, 2]}, "d": 1}
     assert merged_over(base, {"a": {"c": [3]}}) == {"a": {"b": 1, "c": [3]}, "d": 1}
     assert base == {"a": {"b": 1, "c": [1, 2]}, "d": 1}

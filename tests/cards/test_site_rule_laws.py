@@ -161,7 +161,7 @@ def _drug_rules() -> Recognizer:
     [
         ((), False),
         ((order("Herceptin", "420 mg"),), True),
-        # A drug that is ordered counts, whatever day it is planned for.
+        # An ordered drug counts, whatever its planned day.
         ((order("Herceptin", "420 mg", start=TODAY + timedelta(days=84)),), True),
         ((order("Perjeta", "420 mg", identifier="later", start=TODAY + timedelta(days=21)),), False),
         ((order("ketoconazole 200 mg", "200 mg"),), True),
@@ -173,7 +173,7 @@ def test_a_rule_sees_every_other_order_but_not_its_own(others, fires) -> None:
     assert isinstance(found.outcome, Fired) is fires
 
 
-def test_the_own_order_is_no_other_order_of_its_drug() -> None:
+def test_an_order_is_not_another_order_of_its_own_drug() -> None:
     alone, twice = order("Enhertu", "378 mg"), order("Enhertu", "378 mg", identifier="second")
     recognizer = _drug_rules()
     for orders_, fires in (((alone,), True), ((alone, twice), False)):

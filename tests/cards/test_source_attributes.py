@@ -98,7 +98,7 @@ def test_every_data_element_of_the_facts_has_a_name_here() -> None:
 @pytest.mark.parametrize("topic", [rule.topic for rule in ALL_RULES])
 def test_a_topic_reads_the_data_listed_for_it(topic: Topic) -> None:
     said, read = set(TOLD.topics[topic].reads), read_by_rules()[topic]
-    # What an order is of was read before its rules are asked.
+    # The drug of an order is read before its rules run.
     assert said == read | {"order"} if "order" in said else read
 
 
@@ -116,7 +116,7 @@ def test_a_topic_cites_the_documents_listed_for_it(topic: Topic) -> None:
         assert (set(cited_by(alone, KNOWN, SETUP)) if part in entry.stands_on else {part}) & cited, part
 
 
-def test_the_elements_that_are_not_used_are_in_no_fact() -> None:
+def test_unused_elements_appear_in_no_fact() -> None:
     names = {name for shape in SHAPES for name in shape.__struct_fields__}
     unused = {name for name, element in TOLD.elements.items() if not element.used}
     assert unused == {

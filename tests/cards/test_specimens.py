@@ -36,7 +36,7 @@ def _lines() -> Iterator[bytes]:
     for rule in ALL_RULES:
         for kind, name, count in TAKEN:
             found = [row for row in usual if row.topic is rule.topic and row.expect is kind and _is_plain(row)]
-            # The first that fires stands for its topic, so it is one of the usual urgency.
+            # The first that fires represents its topic, so it has the usual urgency.
             rows = sorted(found, key=_is_unusual)
             for number, row in enumerate(rows[:count], 1):
                 yield _line(row, name, f"{rule.topic}-{name}-{number}")

@@ -57,7 +57,7 @@ def test_what_is_above_the_maximum_of_a_dose_or_a_day_is_reported(product_id, co
 
 @LAW
 @example(st.data(), st.sampled_from(ORAL), st.booleans())
-def test_a_labeled_dose_is_silent_in_milligrams_and_in_tablets(data, product_id, in_tablets) -> None:
+def test_a_labeled_dose_gets_no_card_in_milligrams_or_in_tablets(data, product_id, in_tablets) -> None:
     product = KNOWN.product(product_id)
     regimen = data.draw(st.sampled_from([each for each in product.regimens if each.is_for(Decimal(70))]))
     level = data.draw(st.sampled_from([each for each in regimen.levels if not (each.beside or each.problem)]))
@@ -73,7 +73,7 @@ def test_a_labeled_dose_is_silent_in_milligrams_and_in_tablets(data, product_id,
 
 @LAW
 @example(st.sampled_from(ORAL), st.integers(1, 8), st.integers(1, 4))
-def test_tablets_and_milligrams_are_one_dose(product_id, count, times) -> None:
+def test_tablets_and_milligrams_state_one_dose(product_id, count, times) -> None:
     product = KNOWN.product(product_id)
     strength = product.tablets.strengths_mg[-1]
     patient = patient_of(str(product.regimens[0].cancers[0]), product.id)

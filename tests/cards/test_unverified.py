@@ -49,7 +49,7 @@ def _carried() -> dict[tuple[str, str], int]:
     return found
 
 
-def test_few_values_are_carried_that_nobody_has_read() -> None:
+def test_few_values_rest_on_own_knowledge() -> None:
     """The test of completeness holds that none of them makes a card critical."""
     carried = _carried()
     assert carried.keys() == CARRIED.keys()

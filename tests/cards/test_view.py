@@ -91,7 +91,7 @@ def test_there_is_one_card_at_most_for_a_drug(patient, history) -> None:
 
 
 @for_all(charts(), st.lists(TREATMENTS, max_size=4))
-def test_what_is_due_is_asked_for_at_the_order_of_that_dose_too(patient, history) -> None:
+def test_a_due_test_is_also_requested_on_the_order_of_that_dose(patient, history) -> None:
     """An opened chart says nothing that the order of the next dose would not."""
     patient = msgspec.structs.replace(patient, treatments=tuple(history))
     for standing, identity in on_treatment(patient, KNOWN, POLICY.thresholds, TODAY):
@@ -112,14 +112,14 @@ def test_a_later_dose_keeps_a_patient_on_the_drug(patient, drug, one, other) -> 
 
 
 @for_all(st.sampled_from(DRUGS), st.integers(-20, 60), st.integers(0, 14))
-def test_the_next_dose_is_never_taken_to_be_in_the_past_nor_far_ahead(drug, days, ahead) -> None:
+def test_the_next_dose_is_never_in_the_past_or_far_ahead(drug, days, ahead) -> None:
     policy = with_thresholds(POLICY, {"monitoring_ahead_days": Decimal(ahead)})
     patient = chart(history=(given(drug, days, state=TreatmentState.GIVEN if days > 0 else TreatmentState.ACTIVE),))
     for standing, _ in on_treatment(patient, KNOWN, policy.thresholds, TODAY):
         assert standing.start is None or TODAY <= standing.start <= TODAY + timedelta(days=ahead)
 
 
-def test_tests_that_are_due_are_no_emergency() -> None:
+def test_due_tests_are_not_urgent() -> None:
     fixes = [fix for view in VIEWS for each in opened(view.patient) for fix in each.outcome.fixes]  # type: ignore[union-attr]
     assert fixes
     assert not any(fix.is_urgent for fix in fixes if isinstance(fix, OrderTests))

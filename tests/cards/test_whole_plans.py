@@ -66,6 +66,7 @@ def test_six_right_cycles_have_one_dated_card() -> None:
     (card,) = cards(*plan())
     assert (card.indicator, card.topic) == (Indicator.INFO, Topic.MONITORING_PLANNED)
     assert "By 2026-12-13" in card.detail
+    assert "Orders:" not in card.detail
     assert card.suggestions == ()
 
 
@@ -85,7 +86,7 @@ def test_right_cycles_in_which_every_dose_is_asked_for() -> None:
     assert Topic.LIVER_TESTS_MISSING in {card.topic for card in found}
 
 
-def test_one_dose_too_high_in_every_cycle_is_one_card_that_mends_all() -> None:
+def test_a_dose_too_high_in_every_cycle_gets_one_card_that_corrects_all() -> None:
     card = next(card for card in cards(*plan(dose="400 mg")) if card.topic is Topic.DOSE_ABOVE_MAXIMUM)
     assert card.summary.endswith("(6 orders)")
     (suggestion,) = card.suggestions
@@ -139,17 +140,19 @@ def test_a_line_on_a_stop_card_says_where_it_is_from_and_that_it_is_not_verified
     assert "left ventricular dysfunction" in card.detail
 
 
-def test_a_hold_is_reported_for_the_next_dose_and_the_end_of_treatment_for_all() -> None:
+def test_a_hold_removes_the_next_dose_and_a_discontinuation_all_orders() -> None:
     (hold,) = (
         card for card in cards(*plan(), patient=chart(values={"ast": "6 ULN"})) if card.topic is Topic.LIVER_TESTS_HOLD
     )
     assert [suggestion.label for suggestion in hold.suggestions] == ["Remove Kadcyla (2026-11-22)"]
     stop = cards(*plan(), patient=STOPPED)[0]
     assert stop.suggestions[0].label == "Remove Kadcyla (6 orders, 2026-11-22 to 2027-03-07)"
+    assert "For later doses" in hold.detail
+    assert "For later doses" not in stop.detail
 
 
 @pytest.mark.parametrize("days", [0, 7, 8, 40])
-def test_what_the_chart_says_now_holds_the_next_dose_however_far_off(days) -> None:
+def test_a_current_problem_holds_the_next_dose_however_far_off(days) -> None:
     found = cards(order("Kadcyla", "252 mg", start=days_ago(-days)), patient=chart(values={"ast": "6 ULN"}))
     assert ("critical", "liver-tests-hold") in topics(found)
 
@@ -213,6 +216,15 @@ def test_the_plan_counts_towards_the_cycles() -> None:
     ]
 
 
+@pytest.mark.parametrize(("first", "expected"), [("Phesgo", []), ("Kadcyla", ["reload-required"])])
+def test_a_planned_dose_of_the_same_antibody_closes_the_gap_before_a_later_one(first, expected) -> None:
+    """Pertuzumab goes on after Phesgo; a drug without the antibody does not stand in for it."""
+    orders = (order(first, "1200 mg", identifier="order-1"), order("Perjeta", "420 mg", start=days_ago(-28)))
+    found = told(facts_of(*orders, patient=chart(history=(given("pertuzumab", 21, "420 mg"),))))
+    fired = [each.topic for content in found for each in content.all_verdicts]
+    assert [str(topic) for topic in fired if topic is Topic.RELOAD_REQUIRED] == expected
+
+
 def test_either_of_two_drugs_that_are_kept_apart_may_go_whatever_their_order() -> None:
     kadcyla, other = order("Kadcyla", "252 mg"), order("Enhertu", "378 mg", identifier="order-2")
     labels = []
@@ -230,7 +242,7 @@ def test_no_part_of_a_dose_is_removed_where_the_rest_would_be_a_wrong_dose() -> 
     assert card.suggestions == ()
 
 
-def test_to_remove_a_rival_is_to_remove_every_order_of_it() -> None:
+def test_removing_a_rival_removes_all_its_orders() -> None:
     two = [order("Kadcyla", "252 mg", start=days_ago(-21 * n), identifier=f"order-{2 * n}") for n in range(2)]
     for identifier in ("order-1", "order-3"):
         found = cards(*two, order("Enhertu", "378 mg", identifier=identifier))
@@ -352,7 +364,7 @@ BRITISH = re.compile(r"\b(labelled|tumour|oestrogen|haemo|hybridisation|judgment
 STILTED = re.compile(r"\b(is none of|told apart|judged by on|what lacks|of none|cannot be meant)\b", re.IGNORECASE)
 
 
-def test_the_words_are_those_of_the_style_guide() -> None:
+def test_the_words_follow_the_style_guide() -> None:
     for topic, words in WORDING.topics.items():
         for sentence in words.variants.values():
             for said in (sentence.summary, sentence.rule):
@@ -393,7 +405,7 @@ def same_day(*doses: str) -> tuple[DrugOrder, ...]:
     [
         (("252 mg",) * 3, ["Remove Kadcyla (252 mg, 2026-11-22, no. 2; 252 mg, 2026-11-22, no. 3)"]),
         (("252 mg",) * 6, ["Remove Kadcyla (5 orders, 2026-11-22)"]),
-        # Only the dose that is right by itself stays.
+        # Only the dose that is right by itself remains.
         (("378 mg", "252 mg", "420 mg"), ["Remove Kadcyla (378 mg, 2026-11-22; 420 mg, 2026-11-22)"]),
         (
             ("252 mg", "210 mg", "252 mg"),
@@ -405,7 +417,7 @@ def same_day(*doses: str) -> tuple[DrugOrder, ...]:
         (("252 mg",) * 2, ["Remove Kadcyla (252 mg, 2026-11-22, no. 2)", "Remove Kadcyla (252 mg, 2026-11-22, no. 1)"]),
     ],
 )
-def test_one_suggestion_leaves_one_of_several_orders_for_a_day(doses: tuple[str, ...], labels: list[str]) -> None:
+def test_one_suggestion_keeps_one_of_several_orders_for_a_day(doses: tuple[str, ...], labels: list[str]) -> None:
     orders = same_day(*doses)
     card = next(card for card in cards(*orders) if card.topic is Topic.DUPLICATE_ORDER)
     assert [suggestion.label for suggestion in card.suggestions] == labels

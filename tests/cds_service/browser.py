@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 
-# The shell draws no window around the page: a third less of a processor.
+# The headless shell draws no browser window, which saves a third of the CPU time.
 CHROMIUM = next(
     (path for path in map(Path, ("/usr/bin/chromium-headless-shell", "/usr/bin/chromium")) if path.exists()), None
 )
@@ -30,7 +30,7 @@ ARGUMENTS = [
 ]
 PHONE = {"width": 360, "height": 800}
 DESK = {"width": 1280, "height": 900}
-# On a busy machine a page takes its time; a page that is broken never comes.
+# A page may be slow on a busy machine; a broken page never loads.
 _PATIENCE_MS = 40_000
 expect.set_options(timeout=_PATIENCE_MS)
 _axe = Axe()
@@ -53,7 +53,7 @@ class Visit:
         self.page.on("console", self._hear)
 
     def _hear(self, message: ConsoleMessage) -> None:
-        # A refused call is an answer that a page must cope with, and the browser mentions each.
+        # A page must handle a refused call, and the browser logs each one.
         if message.type in ("error", "warning") and not message.text.startswith("Failed to load resource"):
             self.complaints.append(message.text)
 

@@ -119,7 +119,7 @@ def _parent() -> _Parent:
 def _serve_requests(number: int) -> None:
     """Fork a service for each request; returns in the forked process only, where it may run."""
     _load()
-    # Nobody waits for those who wait for the services.
+    # No caller waits for those that wait for the services.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     asked = socket.socket(fileno=number)
     while True:

@@ -419,7 +419,7 @@ BIOMARKER = [
         also="I checks-incomplete, W checks-incomplete",
     ),
     Promise(
-        "a cancelled result never counts",
+        "a canceled result never counts",
         "W her2-missing",
         chart={"tumorMarkers": bundle({**ihc(), "status": "cancelled"})},
         also="I checks-incomplete, W checks-incomplete",

@@ -103,7 +103,7 @@ def _started(
 ) -> Running:
     port = port or free_port()
     command = [str(COMMAND), "serve", "--port", str(port), *arguments]
-    # What it leaves in temporary places when it is killed is the test's own.
+    # Temporary files it leaves when killed belong to the test.
     own = environment() | {"TMPDIR": str(folder)}
     process: subprocess.Popen[bytes] | forking.Forked
     with (folder / "stdout").open("wb") as out, (folder / "stderr").open("wb") as err:
@@ -112,7 +112,7 @@ def _started(
         else:
             process = subprocess.Popen(command, stdout=out, stderr=err, cwd=folder, env=own | variables)  # noqa: S603
     running = Running(process, port, folder, tls)
-    # Whatever becomes of the test, also before its fixture has yielded: nothing that was started here is left running.
+    # However the test ends, even before its fixture yields, nothing started here is left running.
     weakref.finalize(running, _end, process)
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline and process.poll() is None:

@@ -55,7 +55,7 @@ def refusal(caller: Caller, log_lines: list[EventDict], **headers: str) -> tuple
     return answer.status, line["reason"]
 
 
-# --- Let in ----------------------------------------------------------------------------------------------------------
+# --- Admitted --------------------------------------------------------------------------------------------------------
 
 LET_IN: list[Any] = [
     pytest.param(good, id="a good token"),
@@ -66,8 +66,8 @@ LET_IN: list[Any] = [
     pytest.param(lambda: good({"typ": "jwt"}), id="a type in small letters"),
     pytest.param(lambda: good({"jku": "https://ehr.example.org/jwks.json"}), id="an address of keys that is not asked"),
     pytest.param(lambda: good({"x5t": "abc", "cty": "x", "other": [1]}), id="header members that mean nothing here"),
-    pytest.param(lambda: good(nbf=NOW - 5), id="a begin that has passed"),
-    pytest.param(lambda: good(nbf=NOW + 5), id="a begin within the leeway"),
+    pytest.param(lambda: good(nbf=NOW - 5), id="a start in the past"),
+    pytest.param(lambda: good(nbf=NOW + 5), id="a start within the leeway"),
     pytest.param(lambda: good(iat=NOW + 5), id="a clock that is a little fast"),
     pytest.param(lambda: good(exp=NOW + 3600.5, iat=NOW - 0.25), id="moments with a fraction"),
     pytest.param(lambda: good(exp=int(time.time()) - 5), id="expired within the leeway"),
@@ -84,12 +84,12 @@ def test_auth_admits(caller, make: Make) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["Bearer ", "bearer ", "BEARER ", "Bearer   "])
-def test_auth_takes_the_scheme_in_any_case(caller, scheme) -> None:
+def test_auth_accepts_the_scheme_in_any_case(caller, scheme) -> None:
     assert caller.get("/cds-services", headers={"Authorization": scheme + good()}).status == 200
 
 
 @pytest.mark.parametrize("algorithm", ["ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "EdDSA"])
-def test_auth_takes_every_algorithm_that_the_site_allows(algorithm) -> None:
+def test_auth_accepts_every_algorithm_that_the_site_allows(algorithm) -> None:
     signer = Signer(algorithm=algorithm)
     assert let_in(signer.token(), client(signer), algorithms=[algorithm])
     with pytest.raises(Refused, match=Reason.ALGORITHM_NOT_ALLOWED):
@@ -103,7 +103,7 @@ def let_in(token: str, *clients: Any, at: float | None = None, audience: str = D
     return Authenticator(settings, MemoryReplayStore(clock), clock=clock).authenticate(f"Bearer {token}", audience)
 
 
-# --- What the token lacks or says ------------------------------------------------------------------------------------
+# --- What is missing or wrong in the token ---------------------------------------------------------------------------
 
 
 def other_header(**changes: Any) -> Make:
@@ -193,7 +193,7 @@ TURNED_AWAY: list[Any] = [
     pytest.param(other_header(kid=["key-1"]), 401, "key-id-missing", id="key ids in a list"),
     pytest.param(other_header(kid="../../dev/null"), 401, "key-unknown", id="a key id that is a path"),
     pytest.param(other_header(kid="x' UNION SELECT 'key"), 401, "key-unknown", id="a key id that is a query"),
-    pytest.param(lambda: STRANGER.token(tenant="north"), 401, "signature-wrong", id="a stranger's key"),
+    pytest.param(lambda: STRANGER.token(tenant="north"), 401, "signature-wrong", id="another party's key"),
     pytest.param(
         lambda: STRANGER.token(header={"jwk": STRANGER.jwk}, tenant="north"), 401, "signature-wrong", id="its own jwk"
     ),
@@ -235,7 +235,7 @@ TURNED_AWAY: list[Any] = [
     pytest.param(other_claims(exp=0), 401, "expired", id="expired in 1970"),
     pytest.param(other_claims(iat=NOW + 3600, exp=NOW + 7200), 401, "issued-in-future", id="of tomorrow"),
     pytest.param(other_claims(nbf=NOW + 3600), 401, "not-yet-valid", id="not yet valid"),
-    pytest.param(other_claims(exp=NOW + 90_000), 401, "lifetime-too-long", id="good for more than a day"),
+    pytest.param(other_claims(exp=NOW + 90_000), 401, "lifetime-too-long", id="valid for more than a day"),
     pytest.param(other_claims(iat=1, exp=NOW + 7200), 401, "lifetime-too-long", id="issued in 1970"),
     # Who is allowed
     pytest.param(other_claims(iss="https://evil.example"), 403, "issuer-not-allowed", id="an unknown issuer"),
@@ -245,8 +245,10 @@ TURNED_AWAY: list[Any] = [
     pytest.param(other_claims(iss="\ud800" * 300), 403, "issuer-not-allowed", id="an issuer of half characters"),
     pytest.param(other_claims(tenant="west"), 403, "tenant-not-allowed", id="an unknown tenant"),
     pytest.param(other_claims(tenant=None), 403, "tenant-not-allowed", id="no tenant where there must be one"),
-    pytest.param(lambda: STRANGER.token(tenant="west"), 401, "signature-wrong", id="a stranger who tries tenants out"),
-    # Claims that lack or have the wrong type
+    pytest.param(
+        lambda: STRANGER.token(tenant="west"), 401, "signature-wrong", id="an unauthenticated caller who tries tenants"
+    ),
+    # Claims that are missing or have the wrong type
     *(
         pytest.param(other_claims(**{name: None}), 401, "claim-missing", id=f"no {name}")
         for name in ("iss", "aud", "exp", "iat", "jti")
@@ -267,7 +269,7 @@ TURNED_AWAY: list[Any] = [
         signed(json.dumps(ES.header()), json.dumps(ES.claims(exp=7)).replace(": 7,", ": Infinity,")),
         401,
         M,
-        id="for ever",
+        id="forever",
     ),
     pytest.param(signed('{"alg":"none","alg":"ES384","kid":"key-1","typ":"JWT"}'), 401, M, id="two algorithms"),
     pytest.param(signed('{"kid":"other-1","alg":"ES384","kid":"key-1","typ":"JWT"}'), 401, M, id="two key ids"),
@@ -300,7 +302,7 @@ TURNED_AWAY: list[Any] = [
     pytest.param(lambda: ES.signed([1], ES.claims()), 401, M, id="a header that is a list"),
     pytest.param(lambda: ES.signed(ES.header(), [1]), 401, M, id="claims that are a list"),
     pytest.param(lambda: ES.signed(ES.header(), "null"), 401, M, id="claims that are null"),
-    pytest.param(lambda: ES.signed(ES.header(), b"\xff\xfe"), 401, M, id="claims that are no text"),
+    pytest.param(lambda: ES.signed(ES.header(), b"\xff\xfe"), 401, M, id="claims that are not text"),
     pytest.param(lambda: ES.signed(ES.header(), "\ufeff{}"), 401, M, id="claims after a byte order mark"),
     pytest.param(lambda: ES.signed(ES.header(), "[" * 101), 401, M, id="lists 101 deep"),
     pytest.param(lambda: ES.signed(ES.header(), '{"exp":' + "9" * 5000 + "}"), 401, M, id="5,000 digits"),
@@ -311,7 +313,7 @@ TURNED_AWAY: list[Any] = [
 
 
 @pytest.mark.parametrize(("make", "status", "reason"), TURNED_AWAY)
-def test_auth_turns_away(caller, log_lines, make: Make, status, reason) -> None:
+def test_auth_refuses(caller, log_lines, make: Make, status, reason) -> None:
     assert refusal(caller, log_lines, **bearer(make())) == (status, reason)
 
 
@@ -328,7 +330,7 @@ def test_auth_turns_away(caller, log_lines, make: Make, status, reason) -> None:
 )
 def test_auth_refuses_a_used_token(caller, log_lines, field) -> None:
     headers = {} if field is None else {"Authorization": field.format(good())}
-    # An HTTP client takes a space before a value away; then the field is a good one.
+    # HTTP clients strip a space before a value; then the field is valid.
     if field is not None and field.startswith(" "):
         with pytest.raises(Refused, match=Reason.TOKEN_MISSING):
             Authenticator(required(*CLIENTS).auth, MemoryReplayStore()).authenticate(field.format(good()), DISCOVERY)
@@ -347,21 +349,21 @@ def test_auth_refuses_a_used_token(caller, log_lines, field) -> None:
         pytest.param('Bearer token="{}"', id="a parameter"),
     ],
 )
-def test_auth_turns_away_a_field_that_has(field) -> None:
+def test_auth_refuses_a_field_that_has(field) -> None:
     with pytest.raises(Refused, match=Reason.TOKEN_MALFORMED):
         Authenticator(required(*CLIENTS).auth, MemoryReplayStore()).authenticate(field.format(good()), DISCOVERY)
 
 
 @pytest.mark.parametrize("name", ["access_token", "token", "Authorization", "jwt"])
-def test_auth_turns_away_a_token_in_the_query(caller, name) -> None:
+def test_auth_refuses_a_token_in_the_query(caller, name) -> None:
     assert caller.get("/cds-services", query_string={name: good()}).status == 401
 
 
-def test_auth_turns_away_a_token_in_a_cookie(caller) -> None:
+def test_auth_refuses_a_token_in_a_cookie(caller) -> None:
     assert caller.get("/cds-services", headers={"Cookie": f"Authorization=Bearer {good()}"}).status == 401
 
 
-def test_auth_turns_away_two_fields(caller) -> None:
+def test_auth_refuses_two_fields(caller) -> None:
     fields = [("Authorization", f"Bearer {good()}"), ("Authorization", f"Bearer {good()}")]
     assert caller.send("GET", "/cds-services", headers=fields).status == 401
 
@@ -376,7 +378,7 @@ def test_auth_never_asks_an_address_that_a_token_names(caller) -> None:
     server.close()
 
 
-# --- One thing wrong after the other ---------------------------------------------------------------------------------
+# --- One thing wrong at a time ---------------------------------------------------------------------------------------
 
 ODD: tuple[Any, ...] = ("", " ", 0, 1, -1, 1.5, True, False, [], [""], {}, {"a": 1}, "\0", "x" * 1025, "\u202e", [[]])
 MUST_BE_TOLD = {"header": ("alg", "kid", "typ"), "claims": ("iss", "aud", "exp", "iat", "jti", "tenant")}
@@ -389,7 +391,7 @@ def spoiled() -> Iterator[tuple[str, str]]:
             for value in ODD:
                 if place == "header":
                     yield f"header {name}: {value!r:.20}", good({name: value})
-                # A time as a number is a time; an id of one's own may be any text of some length.
+                # A number is a valid time; a client's own id may be any text within the limit.
                 elif not (name in ("exp", "iat") and type(value) in (int, float)) and [name, value] not in SOUND:
                     yield f"{name}: {value!r:.20}", good(**{name: value})
     text = good()
@@ -439,8 +441,8 @@ SECONDS: list[Any] = [
     pytest.param({"iat": T + LEEWAY_S + 1}, "issued-in-future", id="issued a second after the leeway"),
     pytest.param({"nbf": T + LEEWAY_S}, None, id="valid from the end of the leeway"),
     pytest.param({"nbf": T + LEEWAY_S + 0.5}, "not-yet-valid", id="valid from half a second after it"),
-    pytest.param({"exp": T + 86_400 + LEEWAY_S}, None, id="good for a day and the leeway"),
-    pytest.param({"exp": T + 86_400 + LEEWAY_S + 1}, "lifetime-too-long", id="good for a second more"),
+    pytest.param({"exp": T + 86_400 + LEEWAY_S}, None, id="valid for a day and the leeway"),
+    pytest.param({"exp": T + 86_400 + LEEWAY_S + 1}, "lifetime-too-long", id="valid for a second more"),
 ]
 
 
@@ -454,7 +456,7 @@ def test_auth_is_exact_to_the_second_when_a_token(claims, reason) -> None:
             let_in(token, client(OTHER), at=T)
 
 
-def test_auth_allows_no_leeway_where_the_site_wants_none() -> None:
+def test_auth_allows_no_leeway_if_the_site_sets_none() -> None:
     token = OTHER.token(iat=T - 300, exp=T)
     with pytest.raises(Refused, match=Reason.EXPIRED):
         let_in(token, client(OTHER), at=T, leeway_s=0)
@@ -508,11 +510,11 @@ def test_auth_admits_a_token_that_a_stranger_tried_to_use(caller) -> None:
     assert caller.get("/cds-services", headers=bearer(good(jti=jti))).status == 200
 
 
-# --- What is told ----------------------------------------------------------------------------------------------------
+# --- What is reported ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("named", [{"X-Request-ID": "req-1"}, {}], ids=["named by the caller", "named here"])
-def test_auth_says_the_same_to_all_whom_it_turns_away(caller, named: dict[str, str]) -> None:
+def test_auth_gives_the_same_answer_to_every_refused_caller(caller, named: dict[str, str]) -> None:
     """The one header that may differ is the id of a request that came without one, and that is by chance."""
     used = good()
     caller.get("/cds-services", headers=bearer(used))

@@ -170,7 +170,7 @@ def serve(tmp_path, monkeypatch) -> Iterator[Callable[..., Result]]:
         pytest.param(
             {**auth(ehr(jwks=KEYS)), "redis": "redis://127.0.0.1:1/0"},
             "redis: the server cannot be used (ConnectionError)",
-            id="a Redis that is not there",
+            id="an unreachable Redis",
         ),
         pytest.param(
             {**auth(ehr(jwks=KEYS)), "database": "postgresql://u:s3cret@127.0.0.1:1/x"},

@@ -53,7 +53,7 @@ def send(caller: Caller, method: str, path: str, token: str | None) -> int:
 
 
 @pytest.mark.parametrize(("method", "path", "url"), ADDRESSES)
-def test_auth_gate_wants_a_token_for(caller, method, path, url) -> None:
+def test_auth_gate_requires_a_token_for(caller, method, path, url) -> None:
     assert send(caller, method, path, None) == 401
     assert send(caller, method, path, SIGNER.token(url)) not in (401, 403)
 
@@ -109,7 +109,7 @@ def test_auth_gate_uses_the_configured_address_whatever_a_header_says(caller, na
         f"/cds-services/{SIGN}?x=/health/live",
     ],
 )
-def test_auth_gate_is_closed_to_strangers_at_every_address_below(caller, path) -> None:
+def test_auth_gate_is_closed_to_unauthenticated_callers_at_every_address_below(caller, path) -> None:
     assert caller.send("POST", path).status == 401
     assert caller.send("DELETE", path).status == 401
 
@@ -117,11 +117,11 @@ def test_auth_gate_is_closed_to_strangers_at_every_address_below(caller, path) -
 @pytest.mark.parametrize(
     "path", ["//cds-services", "/./cds-services", "/CDS-Services", "/x/../cds-services", "/cds-services\0"]
 )
-def test_auth_gate_is_not_gone_round_by(caller, path) -> None:
+def test_auth_gate_is_not_bypassed_by(caller, path) -> None:
     assert caller.client.get("/", environ_overrides={"PATH_INFO": path}).status_code in (401, 404)
 
 
-def test_auth_gate_stands_before_every_rule_of_the_hooks(caller) -> None:
+def test_auth_gate_comes_before_every_rule_of_the_hooks(caller) -> None:
     """Whatever else is added below the address of discovery is protected from the first moment."""
     rules = [rule for rule in caller.app.url_map.iter_rules() if "cds-services" in rule.rule]
     assert len(rules) >= 3
@@ -140,7 +140,7 @@ def test_auth_gate_answers_404_to_a_known_caller(caller) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/health/live", "/health/ready", "/CodeSystem/card-topic", "/static/page.css"])
-def test_auth_gate_wants_no_token_for(caller, path) -> None:
+def test_auth_gate_requires_no_token_for(caller, path) -> None:
     assert caller.client.get(path, buffered=True).status_code == 200
 
 
@@ -174,7 +174,7 @@ def test_auth_gate_gives_cards_to_authorized_callers(caller) -> None:
     assert answer.topics == ["dose-above-maximum"]
 
 
-# --- What the hooks learn --------------------------------------------------------------------------------------------
+# --- What the hooks receive ------------------------------------------------------------------------------------------
 
 
 def known(app: Flask, headers: dict[str, str], path: str = "/cds-services") -> Any:
@@ -207,7 +207,7 @@ def test_auth_gate_looks_at_nothing_when_it_is_off(service, log_lines) -> None:
     assert not log_lines
 
 
-# --- What is told to the operator ------------------------------------------------------------------------------------
+# --- What the operator is told ---------------------------------------------------------------------------------------
 
 
 def test_auth_gate_tells_an_observer_of_every_refusal() -> None:

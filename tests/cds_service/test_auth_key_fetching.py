@@ -108,7 +108,7 @@ def test_auth_keys_are_fetched_when_they_are_needed_and_once(published) -> None:
     assert published.server.heard[0].headers.get("Authorization") is None
 
 
-def test_auth_keys_are_asked_for_again_when_one_is_not_known(published) -> None:
+def test_auth_keys_are_fetched_again_when_one_is_not_known(published) -> None:
     assert published.has(OLD)
     published.publish(OLD, NEW)
     published.clock.now += BETWEEN_FETCHES_S
@@ -153,14 +153,14 @@ FAILING: list[Any] = [
     pytest.param(Reply(status=404), id="there is nothing"),
     pytest.param(Reply(status=500), id="an error"),
     pytest.param(Reply(status=204), id="no content"),
-    pytest.param(Reply(hangs_up=True), id="it hangs up"),
+    pytest.param(Reply(hangs_up=True), id="it closes the connection"),
     pytest.param(Reply(b"<html>"), id="a page"),
     pytest.param(Reply(b"[]"), id="a list"),
     pytest.param(Reply(b"{}"), id="an object without keys"),
     pytest.param(Reply(b'{"keys": [], "keys": []}'), id="two lists of keys"),
     pytest.param(Reply(b"[" * 101), id="lists 101 deep"),
     pytest.param(Reply(b"\xff"), id="no text"),
-    pytest.param(Reply(b"{}", headers={"Content-Encoding": "gzip"}), id="a body that is not packed as it says"),
+    pytest.param(Reply(b"{}", headers={"Content-Encoding": "gzip"}), id="a body not compressed as declared"),
     pytest.param(Reply(b" " * (MAX_BYTES + 1)), id="too large"),
     pytest.param(Reply(headers={"Content-Length": "99"}), id="a body that breaks off"),
     pytest.param(as_json({"keys": [OLD.jwk] * 101}), id="too many keys"),
@@ -191,7 +191,7 @@ def test_auth_keys_are_kept_for_a_day_when_they_cannot_be_renewed(published, rep
     assert published.tells(OLD) is Reason.KEYS_UNAVAILABLE
 
 
-def test_auth_keys_are_not_looked_for_where_a_redirect_points(published) -> None:
+def test_auth_keys_are_not_fetched_from_where_a_redirect_points(published) -> None:
     elsewhere = published.server.add("/elsewhere", as_json({"keys": [OLD.jwk]}))
     for status in (301, 302, 303, 307, 308):
         published.answer(Reply(status=status, headers={"Location": elsewhere}))
@@ -200,7 +200,7 @@ def test_auth_keys_are_not_looked_for_where_a_redirect_points(published) -> None
     assert {each.path for each in published.server.heard} == {PATH}
 
 
-def test_auth_keys_are_not_looked_for_through_a_proxy_of_the_machine(published, monkeypatch) -> None:
+def test_auth_keys_are_not_fetched_through_a_proxy_of_the_machine(published, monkeypatch) -> None:
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     assert published.has(OLD)
@@ -223,14 +223,14 @@ def test_auth_keys_that_must_not_be_published_are_left_out(published, log_lines)
 @pytest.mark.parametrize(
     "reply", [Reply(after_s=3), Reply(trickles=True)], ids=["it thinks for long", "it sends a byte now and then"]
 )
-def test_auth_keys_are_waited_for_a_moment_only(published, reply) -> None:
+def test_auth_waits_for_keys_only_briefly(published, reply) -> None:
     published.answer(reply)
     began = time.monotonic()
     assert published.tells(OLD) is Reason.KEYS_UNAVAILABLE
     assert WAIT_S * 0.9 < time.monotonic() - began < 2 * WAIT_S
 
 
-def test_auth_keys_that_have_been_waited_for_are_not_waited_for_again(published) -> None:
+def test_auth_does_not_wait_again_for_the_same_keys(published) -> None:
     published.answer(Reply(after_s=3))
     assert published.tells(OLD) is Reason.KEYS_UNAVAILABLE
     published.clock.now += WAIT_S
@@ -240,7 +240,7 @@ def test_auth_keys_that_have_been_waited_for_are_not_waited_for_again(published)
     assert published.asked == 1
 
 
-def test_auth_known_keys_are_not_waited_for(published) -> None:
+def test_auth_does_not_wait_for_known_keys(published) -> None:
     assert published.has(OLD)
     published.answer(Reply(after_s=3))
     published.clock.now += RENEW_S + 1
@@ -293,7 +293,7 @@ def self_signed(folder: Path) -> Path:
     return path
 
 
-# --- By way of the service -------------------------------------------------------------------------------------------
+# --- Through the service ---------------------------------------------------------------------------------------------
 
 
 def service(**client: Any) -> Caller:

@@ -23,7 +23,7 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
 
 
-def test_auth_page_makes_a_token_that_is_let_in(tmp_path) -> None:
+def test_auth_page_creates_a_token_that_is_admitted(tmp_path) -> None:
     (script,) = blocks("python")
     (tmp_path / "make_token.py").write_text(script)
 

@@ -119,7 +119,7 @@ def test_auth_process_closes_a_connection_whose_body_nobody_has_read(running) ->
     assert (status, headers["Connection"], body["resourceType"]) == (401, "close", "OperationOutcome")
 
 
-def test_auth_process_strangers_cannot_occupy_threads_with_half_sent_bodies(running) -> None:
+def test_auth_process_unauthenticated_callers_cannot_occupy_threads_with_partial_bodies(running) -> None:
     """As many as there are threads in both workers, and more."""
     fields = (
         f"POST /cds-services/{SIGN} HTTP/1.1",
@@ -135,7 +135,7 @@ def test_auth_process_strangers_cannot_occupy_threads_with_half_sent_bodies(runn
         assert running.send("GET", "/cds-services", **bearer(SIGNER.token()))[0] == 200
 
 
-def test_auth_process_writes_no_token_down(running) -> None:
+def test_auth_process_writes_no_token_to_disk(running) -> None:
     tokens = [SIGNER.token(), SIGNER.token(BASE), SIGNER.token(exp=1), SIGNER.token(jti=None), Signer(number=3).token()]
     for token in tokens:
         running.send("GET", "/cds-services", **bearer(token))

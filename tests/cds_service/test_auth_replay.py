@@ -240,7 +240,7 @@ def test_auth_a_leeway_that_is_raised_does_not_revive_a_used_token() -> None:
 # --- Lost connections ------------------------------------------------------------------------------------------------
 
 
-def test_auth_replay_store_of_redis_survives_a_connection_that_has_gone(redis_url) -> None:
+def test_auth_replay_store_in_redis_survives_a_lost_connection(redis_url) -> None:
     store = RedisReplayStore(redis_url)
     assert store.is_first(name(), in_an_hour(), time.time())
     store._redis.connection_pool.get_connection()._sock.shutdown(socket.SHUT_RDWR)
@@ -291,7 +291,7 @@ class Deaf:
             thread.join()
 
 
-def test_auth_replay_store_of_redis_does_not_take_its_own_first_attempt_for_another(redis_url) -> None:
+def test_auth_replay_store_in_redis_does_not_mistake_its_own_first_attempt_for_another(redis_url) -> None:
     deaf = Deaf(redis_url)
     store, token = RedisReplayStore(deaf.url), name()
     store.check()
@@ -354,7 +354,7 @@ def test_auth_admits_nobody_until_the_database_of_used_tokens_exists() -> None:
     caller.app.extensions["her2_cds"].authentication._replay.close()
 
 
-def test_auth_replay_store_of_postgresql_survives_a_restart_of_the_server(request) -> None:
+def test_auth_replay_store_in_postgresql_survives_a_restart_of_the_server(request) -> None:
     postgres: servers.Postgres = request.getfixturevalue("postgres")
     store = database_store(postgres.new_database())
     store.check()
@@ -368,7 +368,7 @@ def test_auth_replay_store_of_postgresql_survives_a_restart_of_the_server(reques
     store.close()
 
 
-def test_auth_reveals_nothing_to_a_stranger_while_the_store_is_down() -> None:
+def test_auth_reveals_nothing_to_an_unauthenticated_caller_while_the_store_is_down() -> None:
     with servers.redis() as url:
         caller = Caller(required(client(EHR)).model_copy(update={"redis": url}))
     stranger = Signer(number=2)
@@ -401,7 +401,7 @@ def test_auth_remembers_tokens_where_the_site_says(settings, kind) -> None:
     store.close()
 
 
-def test_auth_replay_store_of_sqlite_makes_no_call_wait_for_the_disk(tmp_path) -> None:
+def test_auth_replay_store_in_sqlite_makes_no_call_wait_for_the_disk(tmp_path) -> None:
     store = database_store(f"sqlite:///{tmp_path}/x.sqlite3")
     store.check()
     with store._engine.connect() as connection:
@@ -423,16 +423,16 @@ def test_auth_remembers_used_tokens_when_the_configuration_changes() -> None:
     assert caller.get("/cds-services", headers=bearer(EHR.token())).status == 200
 
 
-def test_auth_redis_without_its_data_admits_no_older_token(redis_url) -> None:
+def test_auth_redis_after_data_loss_admits_no_older_token(redis_url) -> None:
     used, other = name(), name(1)
-    issued = time.time() - 100  # before the loss, and no older than what a start lets in
+    issued = time.time() - 100  # from before the loss, and no older than what a start admits
     first, second = RedisReplayStore(redis_url), RedisReplayStore(redis_url)
     first.check()
     assert first.is_first(used, in_an_hour(), time.time())
     assert second.is_first(name(3), in_an_hour(), time.time())
     with redis.Redis.from_url(redis_url) as server:
         server.flushall()
-    # Where it was not let in, it is too old for what Redis remembers now; where it was, it is known still.
+    # If it was not admitted, it is older than anything Redis remembers now; if it was, it is still known.
     with pytest.raises(ReplayStoreError, match="lost its memory"):
         second.is_first(used, in_an_hour(), issued)
     assert not first.is_first(used, in_an_hour(), issued)

@@ -45,7 +45,7 @@ def another(database_url: str, tmp_path: Path, request: pytest.FixtureRequest) -
     return server.new_database()
 
 
-def test_a_copy_made_under_writes_explains_an_old_decision(database_url: str, another: str, tmp_path: Path) -> None:
+def test_a_copy_made_during_writes_explains_an_old_decision(database_url: str, another: str, tmp_path: Path) -> None:
     caller, file = Caller(database=database_url), tmp_path / "copy"
     first = caller.post(TROUBLED)
     decision = first.headers["HER2-CDS-Decision"]
@@ -75,7 +75,7 @@ def test_a_copy_made_under_writes_explains_an_old_decision(database_url: str, an
     assert again["replay"]["identical"]
     assert all(each.cards for each in since(engine)), "each decision has its cards: the copy is of one moment"
     engine.dispose()
-    # What was made goes on.
+    # Created drafts continue.
     assert Caller(database=another).post(TROUBLED).status == 200
 
 
@@ -88,7 +88,7 @@ def test_nothing_is_ever_replaced(database_url: str, another: str, tmp_path: Pat
     run("restore", file, database=another)
 
 
-def test_what_is_no_backup_makes_no_database(database_url: str, another: str, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_backup_creates_no_database(database_url: str, another: str, tmp_path: Path) -> None:
     kind = database_url.partition(":")[0].partition("+")[0]
     file = tmp_path / "copy"
     file.write_text("not a database")
@@ -98,11 +98,11 @@ def test_what_is_no_backup_makes_no_database(database_url: str, another: str, tm
     whole = (tmp_path / "good").read_bytes()
     file.write_bytes(whole[: len(whole) // 2])
     run("restore", file, database=another, code=2)
-    # What could not be restored has left nothing in the way of the good one.
+    # A failed restore has left no file that blocks the good one.
     run("restore", tmp_path / "good", database=another)
 
 
-def test_there_is_no_copy_where_there_is_no_database(tmp_path: Path) -> None:
+def test_no_copy_is_made_without_a_database(tmp_path: Path) -> None:
     said = run("backup", tmp_path / "copy", database=f"sqlite:///{tmp_path / 'none.sqlite3'}", code=2)
     assert "there is no database" in said
     assert list(tmp_path.iterdir()) == []
@@ -111,7 +111,7 @@ def test_there_is_no_copy_where_there_is_no_database(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_copy_that_cannot_be_finished_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unfinished_copy_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Caller(database=f"sqlite:///{tmp_path / 'a.sqlite3'}")
 
     def full(*_: object) -> None:
@@ -122,7 +122,7 @@ def test_a_copy_that_cannot_be_finished_leaves_nothing(tmp_path: Path, monkeypat
     assert not list(tmp_path.glob("copy*"))
 
 
-def test_the_password_is_on_no_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_password_appears_on_no_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     heard: dict[str, Any] = {}
 
     def spy(command: list[str], **options: Any) -> subprocess.CompletedProcess[str]:

@@ -75,7 +75,7 @@ def test_an_error_before_the_call_is_read_ends_in_a_card(
 
 
 @pytest.mark.usefixtures("failures_as_in_service")
-def test_the_card_is_given_where_it_cannot_even_be_made(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_card_is_shown_even_if_none_can_be_built(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     broken(monkeypatch, "cds_service.web.hooks:json_body")
     broken(monkeypatch, "cds_service.web.hooks:unchecked")
     assert OF_ALL in told_in(caller.post(call()))
@@ -90,7 +90,7 @@ def test_the_card_is_given_where_it_cannot_even_be_made(caller: Caller, monkeypa
         "flask.app:Flask.full_dispatch_request",
     ],
 )
-def test_no_error_lets_in_a_caller_who_has_not_been_checked(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_error_admits_an_unchecked_caller(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
     guarded = Caller(required(client(SIGNER)))
     broken(monkeypatch, place)
     response = guarded.client.post(ADDRESS, json=call())
@@ -100,7 +100,7 @@ def test_no_error_lets_in_a_caller_who_has_not_been_checked(place: str, monkeypa
 
 
 @pytest.mark.usefixtures("failures_as_in_service")
-def test_a_caller_who_has_been_let_in_gets_the_card(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_admitted_caller_gets_the_card(monkeypatch: pytest.MonkeyPatch) -> None:
     guarded = Caller(required(client(SIGNER)))
     broken(monkeypatch, "cds_service.web.hooks:json_body")
     token = SIGNER.token(f"{DISCOVERY}/{SIGN}")
@@ -112,7 +112,7 @@ def test_a_caller_who_has_been_let_in_gets_the_card(monkeypatch: pytest.MonkeyPa
     ("method", "path", "status"),
     [("GET", "/cds-services", 503), ("POST", f"{ADDRESS}/feedback", 503), ("GET", "/CodeSystem/card-topic", 500)],
 )
-def test_what_is_no_call_is_told_to_come_again(
+def test_a_request_other_than_a_call_is_told_to_retry(
     method: str, path: str, status: int, caller: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken(monkeypatch, "flask.app:Flask.full_dispatch_request")

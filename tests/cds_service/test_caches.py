@@ -92,14 +92,14 @@ def lines() -> list[bytes]:
     return [json.dumps(each).encode() for each in requests(40)]
 
 
-def test_the_answers_are_the_same_when_nothing_is_kept(lines) -> None:
+def test_the_answers_are_the_same_with_no_cache(lines) -> None:
     command = [sys.executable, str(Path(__file__).parent / "uncached.py"), str(TODAY)]
     done = subprocess.run(command, input=b"\n".join(lines), capture_output=True, check=True, timeout=120)  # noqa: S603
     uncached = done.stdout.splitlines()
     assert len(set(uncached)) > len(lines) / 3
     answering = Answering(TODAY)
     assert [answering.answer(line) for line in lines] == uncached
-    # Everything is warm now, and the order is another.
+    # The caches are warm now, and the order is a different one.
     shuffled = sorted(range(len(lines)), key=lambda index: lines[index][::-1])
     assert [answering.answer(lines[index]) for index in shuffled] == [uncached[index] for index in shuffled]
 
@@ -119,11 +119,11 @@ def test_only_the_mechanisms_keep_anything() -> None:
             }
             if names & KEEPERS:
                 found.append(str(path.relative_to(root.parent)))
-    # Charts are drawn many at a time by another process, so they are kept there; connections are state, not answers.
+    # Charts are drawn in batches by another process and cached there; connections are state, not answers.
     assert set(found) - {"cds_service/charts/drawing.py", "cds_service/ehr/connections.py"} == MECHANISMS
 
 
-def test_recognized_names_are_released_with_their_recognizer() -> None:
+def test_recognized_names_are_freed_with_their_recognizer() -> None:
     recognizer = Recognizer(default_knowledge())
     said = IdentityEvidence(EvidenceKind.TEXT, "", "Kadcyla", "x")
     assert identify(DrugOrder(Origin("", "x"), evidence=(said,)), recognizer).product is not None

@@ -68,7 +68,7 @@ def test_the_same_figures_give_the_same_bytes_in_another_process(pictures) -> No
     assert dict(zip(charts, draw(list(charts.items())), strict=True)) == pictures
 
 
-def test_what_was_drawn_before_is_not_drawn_again(pictures, monkeypatch) -> None:
+def test_a_chart_drawn_before_is_not_drawn_again(pictures, monkeypatch) -> None:
     assert all(pictures.values())
     monkeypatch.setattr(drawing.sys, "executable", "/nonexistent")
     (again,) = draw([("other-name", _charts()["control"])])
@@ -102,7 +102,7 @@ def test_an_interval_reaches_from_its_lower_to_its_upper_end(pictures) -> None:
 def test_a_control_chart_shows_limits_changes_and_where_each_signal_began(pictures) -> None:
     picture = pictures["control"]
     texts = _texts(picture)
-    # Each word twice: the ground behind it, and the word.
+    # Each word twice: its background, and the word.
     assert [each for each in texts if each in ("loud", "silent")] == ["loud", "silent"] * 2
     assert {"1", "2-4"} <= set(texts)
     assert picture.count('fill="var(--chart-band') == 4
@@ -113,13 +113,13 @@ def test_a_control_chart_shows_limits_changes_and_where_each_signal_began(pictur
     assert "loud in the period of 2026-01-26, loud in the period of 2026-02-02, silent in" in picture
 
 
-def test_a_period_without_orders_breaks_the_line(pictures) -> None:
+def test_a_period_without_orders_interrupts_the_line(pictures) -> None:
     root = ET.fromstring(pictures["control"])  # noqa: S314 - our own
     (line,) = [each for each in root.iter(f"{SVG}path") if each.get("stroke") == "currentColor"]
     assert (line.get("d") or "").count("M") == 2
 
 
-def test_without_figures_there_is_no_chart() -> None:
+def test_no_chart_without_figures() -> None:
     assert [bars("t", []), lines("t", []), ranges("t", []), control_chart("t", [], 7)] == [None] * 4
 
 
@@ -146,7 +146,7 @@ def page_of_the_service(pictures) -> Iterator[str]:
     server.server_close()
 
 
-def test_charts_hold_to_the_policy_of_the_pages_and_run_nothing(browser, page_of_the_service) -> None:
+def test_charts_comply_with_the_policy_of_the_pages_and_run_no_script(browser, page_of_the_service) -> None:
     said: list[str] = []
     page = browser.new_page()
     page.on("console", lambda message: said.append(message.text))
@@ -186,7 +186,7 @@ def test_a_report_without_the_extra_says_what_draws_charts(monkeypatch, log_line
     assert [line["error"] for line in log_lines] == ["her2-cds[charts] is not installed"]
 
 
-def test_one_chart_that_cannot_be_drawn_costs_no_other() -> None:
+def test_one_chart_that_cannot_be_drawn_does_not_affect_the_others() -> None:
     texts = ['{"mark": {"type": "no such mark"}}', _charts()["control"].text]
     done = subprocess.run(
         [sys.executable, "-m", "cds_service.charts.vega_lite"],
@@ -226,7 +226,7 @@ def test_a_specification_fetches_nothing(tmp_path) -> None:
     assert asked == []
 
 
-def test_who_comes_second_does_not_wait_for_long_and_needs_not_where_all_is_drawn(pictures, monkeypatch) -> None:
+def test_a_second_reader_waits_briefly_and_not_at_all_if_everything_is_drawn(pictures, monkeypatch) -> None:
     monkeypatch.setattr(drawing, "_WAIT_SECONDS", 0.01)
     assert all(pictures.values())
     charts = _charts()
@@ -249,7 +249,7 @@ def test_no_secret_goes_to_the_process_that_draws(tmp_path, monkeypatch) -> None
     assert "HER2_CDS" not in given
 
 
-def test_what_is_kept_is_bounded(monkeypatch) -> None:
+def test_the_cache_is_bounded(monkeypatch) -> None:
     monkeypatch.setattr(drawing, "_KEPT", 2)
     monkeypatch.setattr(drawing, "_vega_lite", lambda texts: ['<svg viewBox="0 0 1 1"></svg>' for _ in texts])
     drawing._drawn.clear()

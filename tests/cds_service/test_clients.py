@@ -160,7 +160,7 @@ def test_the_trials_of_the_parts_add_up_to_the_whole(store: Store) -> None:
     assert sorted(each.decision for each in whole.cases) == sorted(one.decision for each in parts for one in each.cases)
 
 
-def test_the_newest_of_a_part_are_its_own(hospitals: Store) -> None:
+def test_the_newest_records_of_a_part_are_its_own(hospitals: Store) -> None:
     engine = hospitals.engine
     cut = newest(engine, Window(tenant=NORTH), 3)
     assert [each.row.tenant for each in since(engine, cut)] == [NORTH] * 3
@@ -182,7 +182,7 @@ def test_a_purge_of_one_hospital_leaves_the_others(hospitals: Store) -> None:
         for table in (tables.decision_cards, tables.shadow_verdicts, tables.suppressions):
             orphans = select(func.count()).where(table.c.decision_id.not_in(select(tables.decisions.c.id)))
             assert connection.scalar(orphans) == 0
-    # Those of the other issuers without a tenant are their own.
+    # Calls of the other issuers without a tenant are separate.
     assert purge(engine, 10, later, issuer=EPIC, tenant=NOT_GIVEN)[0] == 6
     assert purge(engine, 10, later)[0] == sum(before.values()) - before[NORTH] - 6
 
@@ -218,7 +218,7 @@ def test_decisions_are_found_by_their_cards(opened: Store, weighed: list[Any]) -
                 say(opened, client, card, "overridden")
             if name in ("taken", "changed"):
                 say(opened, client, card, "accepted", after_s=5)
-            # What another client says of an id that it never got is no word on this card.
+            # Feedback from another client about an id that it never got does not apply to this card.
             say(opened, Client(OTHER), card, "accepted", after_s=9)
     for cards, fits in (
         (CardFilter(topic="weight-stale"), {*NAMES}),
@@ -227,7 +227,7 @@ def test_decisions_are_found_by_their_cards(opened: Store, weighed: list[Any]) -
         # One card must fit both.
         (CardFilter(topic="weight-stale", indicator="critical"), set()),
         (CardFilter(topic="weight-stale", outcome="overridden"), {"said"}),
-        # The last word counts.
+        # The last response counts.
         (CardFilter(topic="weight-stale", outcome="accepted"), {"taken", "changed"}),
         (CardFilter(topic="weight-stale", outcome=NO_FEEDBACK), {"silent"}),
     ):

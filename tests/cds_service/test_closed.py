@@ -76,7 +76,7 @@ def spoilt(running: Running, text: str) -> list[str]:
         pytest.param(REQUIRED.replace("mode: required", 'mode: "off"'), id="turned off"),
         pytest.param(REQUIRED[: REQUIRED.index("ehr.json")], id="cut within a name"),
         pytest.param(REQUIRED[:-4], id="cut at the end"),
-        pytest.param("auth: {mode: required}\n", id="nobody to let in"),
+        pytest.param("auth: {mode: required}\n", id="nobody to admit"),
     ],
 )
 def test_a_running_service_stays_closed(running: Running, text: str) -> None:
@@ -99,7 +99,7 @@ def running_metrics(running: Running) -> str:
     return text
 
 
-def test_the_file_cut_at_every_byte_admits_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_key_file_cut_at_any_byte_admits_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cds_service.decisions.active._LOOK_EVERY_S", -1)
     path = configured(tmp_path)
     caller = Caller(path=path)
@@ -131,13 +131,13 @@ def test_the_file_cut_at_every_byte_admits_nobody(tmp_path: Path, monkeypatch: p
         ),
     ],
 )
-def test_a_service_does_not_start_open(tmp_path: Path, text: str, arguments: tuple[str, ...], says: str) -> None:
+def test_a_service_does_not_start_unprotected(tmp_path: Path, text: str, arguments: tuple[str, ...], says: str) -> None:
     said = refused(tmp_path, "--config", str(configured(tmp_path, text)), *arguments)
     assert says in said
     assert "s3cret" not in said
 
 
-def test_a_service_leaves_this_machine_only_where_that_is_asked_for(tmp_path: Path) -> None:
+def test_a_service_listens_beyond_this_machine_only_if_configured_to(tmp_path: Path) -> None:
     path = configured(tmp_path, 'auth: {mode: "off"}\n')
     service = start(tmp_path, "--config", str(path), "--host", "0.0.0.0", "--insecure")  # noqa: S104 - what is tested
     assert stop(service) == 0
@@ -165,7 +165,7 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
     [
         pytest.param(BOMB, "an alias", id="aliases of aliases"),
         pytest.param("a: &a {b: 1}\nc: {<<: *a}", "an alias", id="a merge"),
-        pytest.param("a: &a [*a]", "an alias", id="a value that holds itself"),
+        pytest.param("a: &a [*a]", "an alias", id="a value that contains itself"),
         pytest.param("[" * (DEEPEST + 1) + "]" * (DEEPEST + 1), "nested deeper", id="deep"),
         pytest.param("a: [" + "1," * MOST_NODES + "]", f"more than {MOST_NODES}", id="many"),
         pytest.param("a: " + "x" * LARGEST_BYTES, "over 256 KiB", id="large"),
@@ -198,7 +198,7 @@ def test_yaml_that_no_configuration_is_written_in_is_refused_at_once(text: str, 
         "X-Scheme",
     ],
 )
-def test_what_a_proxy_has_passed_on_is_from_elsewhere(service: Caller, name: str) -> None:
+def test_a_proxied_request_is_not_local(service: Caller, name: str) -> None:
     nearby = {"REMOTE_ADDR": "127.0.0.1"}
     with service.app.test_request_context("/", base_url="http://localhost", environ_base=nearby):
         assert is_on_this_machine()
@@ -208,7 +208,7 @@ def test_what_a_proxy_has_passed_on_is_from_elsewhere(service: Caller, name: str
         assert not is_on_this_machine()
 
 
-def test_what_nginx_passes_on_as_it_comes_is_from_elsewhere(service: Caller) -> None:
+def test_a_request_through_nginx_is_not_local(service: Caller) -> None:
     """It names the service by its own address and adds no header, but speaks HTTP/1.0 unless it is told otherwise."""
     for protocol in ("HTTP/1.0", "HTTP/1"):
         plain = {"REMOTE_ADDR": "127.0.0.1", "SERVER_PROTOCOL": protocol}

@@ -217,7 +217,7 @@ def test_a_command_with_wrong_options_fails_with_one_line(monkeypatch, arguments
     assert says in refused(arguments)
 
 
-def test_every_command_has_a_row() -> None:
+def test_every_command_has_a_row_in_the_table() -> None:
     called = {tuple(arguments) for arguments in [*WITH_CONFIG, *(arguments for arguments, _ in ROWS)]}
     missing = [path for path in _commands(main, ()) if not any(each[: len(path)] == path for each in called)]
     assert missing == []

@@ -111,7 +111,7 @@ def page(report: dict[str, Any]) -> str:
     return committee_page(report, committee_sections(report), "her2-order-sign. Made today.")
 
 
-def test_the_figures_of_a_month_are_those_of_its_decisions(site: Site) -> None:
+def test_the_figures_of_a_month_match_its_decisions(site: Site) -> None:
     found = site.report()
     # From midnight in New York on the first of February to midnight on the first of March: four weeks of forty.
     assert (found["orders"], found["decisions"], found["isOver"]) == (160, 160, True)
@@ -155,7 +155,7 @@ def test_overridden_critical_cards_are_looked_at_first(site: Site, report: dict[
     assert not report["isOver"]
 
 
-def test_the_page_stands_alone_and_can_be_used(browser: Browser, page: str, tmp_path: Path) -> None:
+def test_the_page_is_self_contained_and_usable(browser: Browser, page: str, tmp_path: Path) -> None:
     path = tmp_path / "report.html"
     path.write_text(page, encoding="utf-8")
     opened = browser.new_page(viewport={"width": 1280, "height": 900})
@@ -190,7 +190,7 @@ def test_the_pdf_is_the_same_page(page: str, tmp_path: Path) -> None:
             assert said in first, "a month on one page"
 
 
-def test_every_table_is_a_file_that_no_spreadsheet_takes_for_formulas(report: dict[str, Any]) -> None:
+def test_no_spreadsheet_reads_a_table_as_formulas(report: dict[str, Any]) -> None:
     tables = dict(committee_tables(committee_sections(report)))
     rows = list(csv.DictReader(io.StringIO(tables["comments.csv"])))
     assert {each["Comment"] for each in rows} == {COMMENT}

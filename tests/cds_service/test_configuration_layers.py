@@ -50,7 +50,7 @@ def refused(path: Path, environment: dict[str, str] | None = None) -> str:
 # --- Layers ----------------------------------------------------------------------------------------------------------
 
 
-def test_what_lies_above_replaces_what_lies_beneath_key_by_key(tmp_path: Path) -> None:
+def test_a_higher_layer_replaces_a_lower_one_key_by_key(tmp_path: Path) -> None:
     path = write(
         tmp_path,
         ward="extends: site.yaml\ncards: {weight-stale: {indicator: info}}\nfhir: {allowed_servers: [https://c.example]}",
@@ -90,9 +90,9 @@ def test_what_lies_above_replaces_what_lies_beneath_key_by_key(tmp_path: Path) -
             id="a circle of three",
         ),
         pytest.param(
-            {"a": "\n\nextends: none.yaml"}, "a.yaml:3: extends: ", id="a file that is not there, named by its line"
+            {"a": "\n\nextends: none.yaml"}, "a.yaml:3: extends: ", id="a file that does not exist, named by its line"
         ),
-        pytest.param({"a": "extends: b.yaml", "b": "x: ["}, "b.yaml:1: not valid YAML", id="a layer that is no YAML"),
+        pytest.param({"a": "extends: b.yaml", "b": "x: ["}, "b.yaml:1: not valid YAML", id="a layer that is not YAML"),
         pytest.param({"a": "extends: [b.yaml]"}, "a.yaml:1: extends: name one file", id="a list"),
         pytest.param(
             {"a": "profiles:\n  x:\n    match: {isuer: a}"},
@@ -146,7 +146,7 @@ def test_a_path_is_relative_to_the_layer_that_names_it(tmp_path: Path) -> None:
     assert load_settings(path, {}).site.code_maps == [tmp_path / "group" / "maps.json"]
 
 
-def test_a_change_of_any_layer_is_picked_up_and_a_broken_one_is_put_right_where_it_is(
+def test_a_change_of_any_layer_takes_effect_and_a_faulty_one_is_corrected_in_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cds_service.decisions.active._LOOK_EVERY_S", -1)
@@ -197,7 +197,7 @@ profiles:
         pytest.param(ISSUER, "clinic-1", "info", "not asked for", id="the tenant, whose profile names more"),
     ],
 )
-def test_a_profile_is_for_the_calls_that_it_names(
+def test_a_profile_applies_to_the_calls_that_it_names(
     tmp_path: Path, issuer: str | None, tenant: str | None, weight: str | None, labs: str
 ) -> None:
     caller = through(Caller(path=write(tmp_path, a="auth: {mode: off}\n" + PROFILES)), issuer, tenant)
@@ -232,7 +232,7 @@ def test_an_empty_list_of_system_actions_is_sent_to_crd_clients_alone_and_at_sig
     assert crd.client.post("/cds-services/her2-order-select", json=select_call).json == {"cards": []}
 
 
-def test_one_id_for_all_hooks_of_orders_when_the_client_wants_it() -> None:
+def test_one_id_for_all_order_hooks_if_the_client_wants_it() -> None:
     caller = Caller(Settings(quirks={"same_ids": True}))
     announced = [(each["id"], each["hook"]) for each in caller.get("/cds-services").body["services"]]
     assert ("her2-orders", "order-select") in announced
@@ -361,7 +361,7 @@ def said(tmp_path: Path, before: str, after: str) -> list[str]:
                     "systemActions, as Da Vinci CRD clients and their test suite want it."
                 ),
             ],
-            id="a profile that is gone",
+            id="a profile that was removed",
         ),
         pytest.param(
             "fhir: {allowed_servers: [https://a.example, https://b.example]}",
@@ -378,7 +378,7 @@ def said(tmp_path: Path, before: str, after: str) -> list[str]:
             "database: postgresql://u:one@h/d",
             "database: postgresql://u:two@h/d",
             ["database: another password instead of a password"],
-            id="a password, which is not told",
+            id="a password, which is not shown",
         ),
     ],
 )
@@ -419,7 +419,7 @@ def test_what_is_in_force_is_shown_with_its_layers_and_can_be_used_again(
     path = write(
         tmp_path,
         site=f"extends: base.yaml\n{PROFILES}\nshadow: {{thresholds: {{lab_max_age_days: 9}}}}",
-        base="thresholds: {weight_max_age_days: 60}\ncards: {weight-stale: {mode: off}}",
+        base='thresholds: {weight_max_age_days: 60}\ncards: {weight-stale: {mode: off}}\nauth: {mode: "off"}',
     )
     monkeypatch.setenv("HER2_CDS_OPERATOR__TOKEN", "an-operator-knows-this")
     monkeypatch.setenv("HER2_CDS_THRESHOLDS__LAB_MAX_AGE_DAYS", "3")

@@ -81,7 +81,7 @@ def test_three_years_without_a_fault_have_one_line_at_most(seed: int, starts: in
 @pytest.mark.parametrize(
     ("shares", "times", "signal", "weeks"),
     [
-        pytest.param((0.1, 0.0), 0.0, "silent", 8, id="ten courses in a hundred, after a change of codes none"),
+        pytest.param((0.1, 0.0), 0.0, "silent", 8, id="ten courses in a hundred, none after a change of codes"),
         pytest.param((0.0, 0.1), 0.0, "silent", 3, id="ten orders in a hundred, then none"),
         pytest.param((0.0, 0.03), 0.0, "silent", 6, id="three orders in a hundred, then none"),
         pytest.param((0.0, 0.1), 2.0, "loud", 4, id="ten orders in a hundred double"),
@@ -96,7 +96,7 @@ def test_a_planted_fault_is_seen(shares: tuple[float, float], times: float, sign
     assert FAULT <= found[0][2] < FAULT + weeks
 
 
-def test_one_patient_is_no_change_of_a_site() -> None:
+def test_one_patient_is_not_a_change_at_a_site() -> None:
     """Five orders of one patient are what would be loud on five patients."""
     orders = {MONDAY + timedelta(weeks=week): Counter({f"{week}/{n}": 1 for n in range(40)}) for week in range(13)}
     last = max(orders)
@@ -108,7 +108,7 @@ def test_one_patient_is_no_change_of_a_site() -> None:
     assert len(some) - 1 == LEAST_PATIENTS
 
 
-def test_the_correlation_is_none_where_orders_are_independent_and_one_where_patients_are_all_or_nothing() -> None:
+def test_the_correlation_is_zero_for_independent_orders_and_one_for_all_or_nothing_patients() -> None:
     lot = random.Random(4)  # noqa: S311 - a lot that can be drawn again
     known = Patients({MONDAY: Counter({f"p{number}": 4 for number in range(2000)})}).together((MONDAY,))
     single = Counter({each: sum(lot.random() < 0.2 for _ in range(4)) for each in known.of})
@@ -119,6 +119,6 @@ def test_the_correlation_is_none_where_orders_are_independent_and_one_where_pati
     assert known.size == 4
 
 
-def test_all_looks_of_a_year_together_have_the_stated_share() -> None:
+def test_all_checks_of_a_year_together_have_the_stated_error_rate() -> None:
     assert false_alarm_share(20, 7) * 20 * 8 * 365 / 7 == pytest.approx(ALARMS_A_YEAR)
     assert false_alarm_share(20, 1) == pytest.approx(false_alarm_share(20, 7) / 7)

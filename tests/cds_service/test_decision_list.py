@@ -152,7 +152,7 @@ WINDOWS = (
         pytest.param(0, 3, BY_DRUG, id="drugs not named"),
     ],
 )
-def test_every_page_of_every_filter_is_what_python_would_choose(
+def test_every_page_of_every_filter_matches_a_filter_in_python(
     database_url: str, few, names, filters, monkeypatch
 ) -> None:
     # No number of cards is few, so that every list is walked in short steps; or any is; or drugs are too many to name.
@@ -166,7 +166,7 @@ def test_every_page_of_every_filter_is_what_python_would_choose(
     engine.dispose()
 
 
-def test_a_list_is_the_same_by_pages_of_any_length(tmp_path: Path) -> None:
+def test_a_list_is_the_same_with_pages_of_any_length(tmp_path: Path) -> None:
     engine = fill(open_engine(f"sqlite:///{tmp_path / 'x.sqlite3'}"))
     for count, cards in (
         (1, CardFilter(topic="ild-active")),
@@ -179,7 +179,7 @@ def test_a_list_is_the_same_by_pages_of_any_length(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "~", "2026-03-01~x", "yesterday~d1", "x" * 500, "2026-03-01T00:00:00+00:00"])
-def test_what_is_no_place_begins_with_the_newest(text: str) -> None:
+def test_an_invalid_place_starts_at_the_newest(text: str) -> None:
     assert place_in(text) is None
 
 
@@ -231,7 +231,7 @@ def test_a_drug_lists_its_decisions_without_a_card_too(seat: Seat) -> None:
     assert f"id={silent}" not in seat.get("/decisions", product="kadcyla", indicator="critical").text
 
 
-def test_the_list_takes_days_of_the_site_and_says_what_is_no_day(seat: Seat) -> None:
+def test_the_list_accepts_days_of_the_site_and_rejects_other_text(seat: Seat) -> None:
     today = datetime.now(UTC).astimezone().date()
     near = {"from": str(today - timedelta(days=2)), "to": str(today + timedelta(days=2))}
     assert seat.get("/decisions", **near).text.count('scope="row"') == 3

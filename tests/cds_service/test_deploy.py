@@ -61,7 +61,7 @@ def test_the_example_names_the_image_by_its_digest(rendered: dict[str, dict[str,
     assert image == "her2-cds" if rendered["folder"]["name"] == "base" else _DIGEST.fullmatch(image)
 
 
-def test_a_container_may_do_no_more_than_it_must(rendered: dict[str, dict[str, Any]]) -> None:
+def test_a_container_has_no_more_rights_than_it_needs(rendered: dict[str, dict[str, Any]]) -> None:
     pod, own = rendered["Deployment"]["spec"]["template"]["spec"], container(rendered)
     assert pod["securityContext"]["runAsNonRoot"] is True
     assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
@@ -78,7 +78,9 @@ def test_a_container_may_do_no_more_than_it_must(rendered: dict[str, dict[str, A
     assert own["resources"]["requests"].keys() == {"cpu", "memory"}
 
 
-def test_its_probes_ask_for_what_the_service_answers(rendered: dict[str, dict[str, Any]], service: Caller) -> None:
+def test_its_probes_use_endpoints_that_the_service_answers(
+    rendered: dict[str, dict[str, Any]], service: Caller
+) -> None:
     own = container(rendered)
     ports = {each["name"]: each["containerPort"] for each in own["ports"]}
     for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
@@ -87,11 +89,11 @@ def test_its_probes_ask_for_what_the_service_answers(rendered: dict[str, dict[st
         assert asked["port"] in ports
     ((name, target),) = [(each["name"], each["targetPort"]) for each in rendered["Service"]["spec"]["ports"]]
     assert (name, target, ports[target]) == ("http", "http", 8080)
-    # Time for calls in flight, and for those who route calls here to learn of the end.
+    # Time for calls in flight, and for load balancers to notice the stop.
     assert rendered["Deployment"]["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] >= 10 + 5
 
 
-def test_its_parts_find_each_other(rendered: dict[str, dict[str, Any]]) -> None:
+def test_its_labels_and_selectors_match(rendered: dict[str, dict[str, Any]]) -> None:
     template = rendered["Deployment"]["spec"]["template"]
     labels = template["metadata"]["labels"]
     selectors = [
@@ -248,7 +250,7 @@ def test_the_proxy_passes_on_the_names_of_a_request_and_makes_one(proxy: int) ->
     assert re.fullmatch(r"[0-9a-f]{32}", made)
 
 
-def test_the_proxy_turns_away_who_calls_too_often_and_lets_them_in_again(proxy: int) -> None:
+def test_the_proxy_refuses_frequent_callers_and_admits_them_again(proxy: int) -> None:
     with connected(proxy) as connection:
         statuses = []
         for _ in range(60):
@@ -261,7 +263,7 @@ def test_the_proxy_turns_away_who_calls_too_often_and_lets_them_in_again(proxy: 
     assert statuses[:9] == [(200, None)] * 9
     assert (429, "1") in statuses
     assert {status for status, _ in statuses} == {200, 429}
-    # Who reads pages is counted apart.
+    # Readers of pages are counted separately.
     assert get(proxy, "/")[0] == 200
     deadline = time.monotonic() + _PATIENCE_S
     while get(proxy, "/cds-services")[0] != 200:

@@ -49,7 +49,7 @@ def test_a_page_names_commands_that_exist(page: Path) -> None:
     assert {each: wrong for each in written if (wrong := wrong_in(each))} == {}
 
 
-def test_what_does_not_exist_is_found() -> None:
+def test_an_unknown_command_or_option_in_a_document_is_found() -> None:
     assert wrong_in("chek request.json") == "no command chek"
     assert wrong_in("check request.json --no-such") == "no option --no-such"
     assert wrong_in("learn report --period=week") == ""

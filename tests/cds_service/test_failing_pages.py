@@ -103,7 +103,7 @@ def test_a_failing_part_of_the_workbench_fails_alone(
         ("/topics/lvef-hold", BENCH + "sessions:signed_in", PAGE_NOT_SHOWN),
     ],
 )
-def test_a_page_that_cannot_be_shown_says_so_as_a_page(
+def test_a_page_that_fails_answers_with_a_page(
     path: str, place: str, frame: str, seat: Seat, monkeypatch: pytest.MonkeyPatch, log_lines: list[EventDict]
 ) -> None:
     broken(monkeypatch, place)
@@ -168,7 +168,7 @@ def time_line(app: Caller, ehr: SmartEhr) -> TestResponse:
 
 REVIEW = "cds_service.smart.review:"
 TIME_LINE: tuple[tuple[str, str, list[str], list[str]], ...] = (
-    # What is read: nothing that was not read looks as if it were not there, and no check as if it had found nothing.
+    # What is read: unread data never looks absent, and an unfinished check never looks clear.
     (REVIEW + "Reviewer._answers", "smart", [NOT_WHOLE, "Not checked"], []),
     ("fhir_mappings.request.chart:ChartReader.patient", "smart", [NOT_WHOLE, NOT_CHECKED], ["Kadcyla"]),
     ("fhir_mappings.request.chart:ChartReader.orders", "smart", [NOT_WHOLE, NOT_CHECKED], ["HER2 in tissue"]),
@@ -207,7 +207,7 @@ def test_a_failing_part_of_the_timeline_fails_alone(
 
 
 @pytest.mark.usefixtures("failures_as_in_service")
-def test_a_launch_that_fails_says_so_as_a_page(app: Caller, ehr: SmartEhr, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_launch_answers_with_a_page(app: Caller, ehr: SmartEhr, monkeypatch: pytest.MonkeyPatch) -> None:
     broken(monkeypatch, "cds_service.smart.exchange:redeem")
     answer = time_line(app, ehr)
     assert answer.status_code == 500
@@ -215,7 +215,7 @@ def test_a_launch_that_fails_says_so_as_a_page(app: Caller, ehr: SmartEhr, monke
     assert SECRET not in words(answer)
 
 
-def test_nothing_fails_by_itself(app: Caller, ehr: SmartEhr) -> None:
+def test_nothing_fails_unless_a_test_makes_it_fail(app: Caller, ehr: SmartEhr) -> None:
     said = words(time_line(app, ehr))
     assert "above the maximum" in said
     assert not any(each in said for each in (NOT_SHOWN, NOT_WHOLE, NOT_CHECKED))

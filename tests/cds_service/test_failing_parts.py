@@ -98,7 +98,7 @@ def test_a_resource_that_fails_to_be_read_is_set_aside(
 
 
 @pytest.mark.usefixtures("failures_as_in_service")
-def test_a_card_is_given_without_the_button_that_fails(
+def test_a_card_is_shown_without_the_button_that_fails(
     monkeypatch: pytest.MonkeyPatch, log_lines: list[EventDict]
 ) -> None:
     monkeypatch.setattr(ActionWriter, "actions", fails)

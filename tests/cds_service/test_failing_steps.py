@@ -242,7 +242,9 @@ def only(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
         "cards.engine:_judged",
     ],
 )
-def test_one_order_that_fails_costs_no_other(place: str, caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_order_that_fails_does_not_affect_the_others(
+    place: str, caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
     module, _, name = place.partition(":")
     owner: Any = import_module(module)
     for part in name.split("."):
@@ -311,9 +313,7 @@ def test_what_a_client_of_the_profile_chose_suppresses_no_card(place: str, monke
 
 
 @pytest.mark.usefixtures("failures_as_in_service")
-def test_an_answer_is_given_without_the_part_that_cannot_be_written(
-    caller: Caller, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_answer_omits_the_part_that_cannot_be_written(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     unwritable = {"type": "update", "description": "x", "resource": {"count": object()}}
     monkeypatch.setattr(ActionWriter, "actions", lambda *_: [unwritable])
     answer = caller.post(call(orders=[kadcyla()]))

@@ -81,7 +81,7 @@ def test_value_sets(service: Caller, identifier: str) -> None:
         assert len(codes) == len(set(codes))
 
 
-def test_the_code_lists_hold_the_codes_of_the_knowledge() -> None:
+def test_the_code_lists_contain_the_codes_of_the_knowledge() -> None:
     found = value_sets(KNOWN, BASE)
     for product in KNOWN.products:
         has_code = product.rxnorm or product.atc or product.snomed or any(_codes_of(brand) for brand in product.brands)

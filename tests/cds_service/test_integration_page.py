@@ -23,14 +23,14 @@ LAB, DRUG, UNIT, DIAGNOSIS = MAPS
 HOSPITAL = "https://hospital.example.org"
 
 
-def test_the_request_by_hand_gets_the_cards_that_the_page_promises(service) -> None:
+def test_the_example_request_gets_the_cards_that_the_page_promises(service) -> None:
     found = service.post(json.loads(REQUEST)).topics
     assert found[0] == "dose-above-maximum"
     assert {"her2-missing", "lvef-missing", "liver-tests-missing"} <= set(found)
     assert set(json.loads(REQUEST)["prefetch"]) == set(service.get("/cds-services").body["services"][1]["prefetch"])
 
 
-def test_the_request_by_hand_is_answered_on_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_example_request_is_answered_on_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HER2_CDS_CONFIG", raising=False)
     path = tmp_path / "request.json"
     path.write_text(REQUEST, encoding="utf-8")
@@ -116,7 +116,7 @@ def test_a_map_of_diagnoses_is_read(tmp_path: Path) -> None:
     assert not {"indication-unsupported", "checks-incomplete"} & set(mapped)
 
 
-def test_all_maps_together_are_valid_and_have_effect_throughout(tmp_path: Path) -> None:
+def test_all_maps_together_are_valid_and_every_entry_has_effect(tmp_path: Path) -> None:
     for number, text in enumerate(MAPS):
         (tmp_path / f"map-{number}.json").write_text(text, encoding="utf-8")
     names = ", ".join(f"map-{number}.json" for number in range(len(MAPS)))
@@ -133,7 +133,7 @@ def test_what_has_no_effect_is_noted(tmp_path: Path) -> None:
     assert f"note: {tmp_path / 'map.json'}:9: no check reads 2345-7" in result.stdout
 
 
-def test_what_cannot_be_meant_is_refused_with_its_line(tmp_path: Path) -> None:
+def test_a_value_that_makes_no_sense_is_refused_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "map.json").write_text(LAB.replace("777-3", "777-4"), encoding="utf-8")
     (tmp_path / "site.yaml").write_text("auth: {mode: off}\nsite: {code_maps: [map.json]}\n", encoding="utf-8")
     result = CliRunner().invoke(main, ["config", "check", str(tmp_path / "site.yaml")])

@@ -120,7 +120,7 @@ ORDERS: list[Any] = [
         '(m.setDose(given, "25o", "mg"), given.dosageInstruction[0].doseAndRate ?? null)',
         order(),
         None,
-        id="what is no number is no dose",
+        id="what is not a number is not a dose",
     ),
     pytest.param(
         '(m.setDose(given, "1e999", "mg"), given.dosageInstruction[0].doseAndRate ?? null)',
@@ -202,7 +202,9 @@ ACTIONS: list[Any] = [
     pytest.param([], ["order-1", "order-2"], id="an empty list"),
     pytest.param([{"type": "delete", "resourceId": "MedicationRequest/order-1"}], ["order-2"], id="delete"),
     pytest.param([{"type": "delete", "resourceId": "MedicationRequest/other"}], ["order-1", "order-2"], id="not there"),
-    pytest.param([{"type": "delete", "resourceId": "order-1"}], ["order-1", "order-2"], id="an id alone is no order"),
+    pytest.param(
+        [{"type": "delete", "resourceId": "order-1"}], ["order-1", "order-2"], id="an id alone is not an order"
+    ),
     pytest.param(
         [{"type": "update", "resource": {**BARE, "status": "draft"}}], ["order-1", "order-2 draft"], id="update"
     ),
@@ -252,8 +254,8 @@ MARKDOWN: list[Any] = [
         ['<p><a href="https://example.org/a" target="_blank" rel="noopener noreferrer">label</a></p>'],
         id="a link",
     ),
-    pytest.param("[run](javascript:alert(1))", ["<p>[run](javascript:alert(1))</p>"], id="a link that runs is text"),
-    pytest.param("[a](data:text/html,x)", ["<p>[a](data:text/html,x)</p>"], id="so is one that carries its page"),
+    pytest.param("[run](javascript:alert(1))", ["<p>[run](javascript:alert(1))</p>"], id="a script link is text"),
+    pytest.param("[a](data:text/html,x)", ["<p>[a](data:text/html,x)</p>"], id="so is one that contains its page"),
     pytest.param("<img src=x onerror=a()>", ["<p>&lt;img src=x onerror=a()&gt;</p>"], id="markup is text"),
     pytest.param("", ["<p></p>"], id="nothing"),
     pytest.param(252, ["<p>252</p>"], id="a number"),
@@ -284,7 +286,7 @@ def test_only_addresses_of_the_web_become_links(run, url, usable) -> None:
     assert run("markdown", "m.isWeb(given)", url) is usable
 
 
-def test_what_takes_long_in_other_readers_of_markdown_does_not_here(run) -> None:
+def test_inputs_that_are_slow_in_other_markdown_readers_are_fast_here(run) -> None:
     body = "(() => { const began = performance.now(); m.markdown(given); return performance.now() - began; })()"
     assert run("markdown", body, "[" * 2000 + "**" * 2000) < 5000
 
@@ -312,7 +314,7 @@ CHART = [
 LVEF = "Observation?patient={{context.patientId}}&code=http://loinc.org|10230-1"
 QUERIES: list[Any] = [
     pytest.param("Patient/{{context.patientId}}", ["pat-1"], id="a resource by its id"),
-    pytest.param("Patient/nobody", None, id="one that is not there is null"),
+    pytest.param("Patient/nobody", None, id="one that does not exist is null"),
     pytest.param(LVEF, ["lvef-old", "lvef-new"], id="a search by code"),
     pytest.param(f"{LVEF}&_sort=-date", ["lvef-new", "lvef-old"], id="the newest first"),
     pytest.param(f"{LVEF}&_sort=-date&_count=1", ["lvef-new"], id="so many"),
@@ -417,7 +419,7 @@ CARD = {
 }
 
 
-def test_a_card_shows_its_parts_and_no_address_that_runs(run) -> None:
+def test_a_card_shows_its_parts_and_no_script_address(run) -> None:
     shown = run("cards", "m.cardView(given, () => {}, () => {})", CARD)
     assert 'data-indicator="critical"' in shown
     assert 'data-topic="dose-above-maximum"' in shown
@@ -428,7 +430,7 @@ def test_a_card_shows_its_parts_and_no_address_that_runs(run) -> None:
     assert '<option value="0">Benefit outweighs risk</option><option value="1">b</option>' in shown
 
 
-def test_a_card_of_an_unknown_kind_and_of_nothing_else_is_still_shown(run) -> None:
+def test_a_card_with_nothing_but_an_unknown_kind_is_still_shown(run) -> None:
     shown = run("cards", "m.cardView(given, () => {}, () => {})", {"summary": "Look", "indicator": "hard-stop"})
     assert 'data-indicator="info"' in shown
     assert "Look" in shown
@@ -450,7 +452,7 @@ def test_the_buttons_of_a_card_say_what_was_decided(run) -> None:
     assert run("cards", body, CARD) == ["Change to 252 mg", [{"code": "b"}, "seen"]]
 
 
-def test_an_answered_card_and_silence(run) -> None:
+def test_an_answer_with_and_without_a_card(run) -> None:
     shown = run("cards", 'm.answeredView(given, { said: "Accepted.", heard: "Kept." })', CARD)
     assert shown.count("<p") == 2
     assert "Accepted." in shown
@@ -514,7 +516,7 @@ def test_the_chart_form_writes_a_measurement_with_its_day(run) -> None:
     assert got["changes"] == 3
 
 
-def test_the_chart_form_takes_out_what_is_emptied_and_a_day_that_is_unknown(run) -> None:
+def test_the_chart_form_removes_emptied_fields_and_an_unknown_day(run) -> None:
     before = [{"resourceType": "Observation", "id": "lvef", "valueQuantity": {"value": 55, "unit": "%"}}]
     assert run("chart_form", FORM.replace("STEPS", 'set("lvef", "");'), [CHOICES, before])["chart"] == []
     steps = 'set("lvef-date", "", "change");'
@@ -591,7 +593,7 @@ def test_a_request_from_a_chart_that_was_read_holds_what_the_service_asks_for(ru
     }
     body = "m.requestFrom(given.own, given.service, given.orders, ['MedicationRequest/o'])"
     request = run("client", body, given)
-    # What could not be read stays left out: the service must not take it for an empty list.
+    # Unreadable data stays left out: the service must not take it for an empty list.
     assert request["prefetch"] == {"lvef": {"resourceType": "Bundle"}}
     assert request["context"]["patientId"] == "p-1"
     assert request["context"]["draftOrders"]["entry"] == [{"resource": given["orders"][0]}]
@@ -615,7 +617,7 @@ def test_a_request_from_a_chart_that_was_read_holds_what_the_service_asks_for(ru
         pytest.param({"name": []}, {"name": "Patient p-1", "facts": ""}, id="no name"),
     ],
 )
-def test_whose_chart_was_read_is_said_in_a_line(run: Run, person: Any, expected: dict[str, str]) -> None:
+def test_a_line_says_whose_chart_was_read(run: Run, person: Any, expected: dict[str, str]) -> None:
     own = {"patient": "p-1", "prefetch": {} if person is None else {"patient": person}}
     assert run("own_server", "m.ownFacts(given)", own) == expected
 

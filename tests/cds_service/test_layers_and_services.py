@@ -63,7 +63,7 @@ def test_every_file_is_found_beside_the_layer_that_names_it(group: Path) -> None
     assert settings.smart.servers[0].private_key == folder / "smart.pem"
 
 
-def test_a_file_that_a_variable_names_lies_beside_the_uppermost(group: Path) -> None:
+def test_a_file_named_by_a_variable_is_found_beside_the_top_layer(group: Path) -> None:
     environment = {"HER2_CDS_COVERAGE__ASP_FILE": "here.csv", "HER2_CDS_COVERAGE__POLICY_FILES": "[/etc/plan.yaml]"}
     coverage = load_settings(group, environment).coverage
     assert coverage.asp_file == group.parent / "here.csv"
@@ -95,7 +95,7 @@ def test_a_trial_of_every_service_changes_no_answer_and_is_kept(service: str, lo
     engine = tried.store.engine
     (kept,) = since(engine)
     assert kept.shadow is not None
-    # What a weight's age has no part in comes out the same by the trial.
+    # The trial gives the same result for anything that does not depend on the age of a weight.
     verdicts = [json.loads(each)["fired"] for each in (kept.row.verdicts, kept.shadow.verdicts)]
     now, then = [{(each["topic"], each["order"]) for each in fired} for fired in verdicts]
     assert now <= then
@@ -135,7 +135,7 @@ def test_a_card_that_lists_several_tests_is_kept_under_its_own_order() -> None:
     ]
 
 
-def test_what_judges_nothing_is_neither_tried_nor_suppressed() -> None:
+def test_a_request_without_a_judgment_is_neither_tried_nor_suppressed() -> None:
     caller = Caller(Settings(shadow=STRICT, suppress_repeats={"enabled": True}))
     assert caller.post(call(VIEW, prefetch={"administrations": None, "medications": None}), VIEW).cards == []
     assert list(since(caller.store.engine)) == []

@@ -62,12 +62,12 @@ USUAL_WEEKS = 10
         pytest.param(0, 0, 0, 1, id="none of nothing"),
     ],
 )
-def test_wilson_is_what_the_tables_say(hits: int, of: int, low: float, high: float) -> None:
+def test_the_wilson_interval_matches_published_tables(hits: int, of: int, low: float, high: float) -> None:
     assert wilson(hits, of) == (pytest.approx(low, abs=5e-5), pytest.approx(high, abs=5e-5))
 
 
 @given(of=st.integers(1, 500), data=st.data())
-def test_wilson_holds_the_share_and_narrows(of: int, data: st.DataObject) -> None:
+def test_the_wilson_interval_contains_the_share_and_narrows(of: int, data: st.DataObject) -> None:
     hits = data.draw(st.integers(0, of))
     low, high = wilson(hits, of)
     assert 0 <= low <= hits / of <= high <= 1
@@ -76,11 +76,11 @@ def test_wilson_holds_the_share_and_narrows(of: int, data: st.DataObject) -> Non
 
 
 @given(of=st.integers(1, 400), size=st.integers(1, 120), data=st.data())
-def test_limits_leave_no_more_than_the_tail_outside(of: int, size: int, data: st.DataObject) -> None:
+def test_limits_leave_no_more_than_the_tail_probability_outside(of: int, size: int, data: st.DataObject) -> None:
     hits = data.draw(st.integers(0, of))
     lower, upper = limits(hits, of, size, 0.01)
     assert 0 <= lower <= upper <= size
-    # By another way: the chance of a count, its share drawn from the beta distribution in small steps.
+    # Computed another way: the probability of a count whose share is drawn from the beta distribution, in small steps.
     steps = 400
     grid = [(number + 0.5) / steps for number in range(steps)]
     logs = [(hits - 0.5) * math.log(p) + (of - hits - 0.5) * math.log(1 - p) for p in grid]
@@ -94,7 +94,7 @@ def test_limits_leave_no_more_than_the_tail_outside(of: int, size: int, data: st
     of=st.integers(0, 100_000), size=st.integers(1, 2_000), share=st.floats(0, 1), tail=st.sampled_from([0.00135, 0.01])
 )
 @settings(deadline=None)
-def test_limits_are_those_of_the_beta_binomial_distribution(of: int, size: int, share: float, tail: float) -> None:
+def test_limits_match_the_beta_binomial_distribution(of: int, size: int, share: float, tail: float) -> None:
     hits = round(of * share)
     lower, upper = limits(hits, of, size, tail)
     chances = [_beta_binomial(count, size, hits + 0.5, of - hits + 0.5) for count in range(size + 1)]
@@ -124,8 +124,8 @@ def counts(*hits: int, orders: int = 40) -> list[Count]:
     [
         pytest.param([4] * 12, {}, id="always the same"),
         pytest.param([4, 4, 4, 40], {}, id="too little is known before"),
-        pytest.param([4, 5, 3, 4, 5, 20], {5: ("loud", 1)}, id="loud at once"),
-        pytest.param([20, 21, 19, 20, 22, 1], {5: ("silent", 1)}, id="silent at once"),
+        pytest.param([4, 5, 3, 4, 5, 20], {5: ("loud", 1)}, id="a signal at once"),
+        pytest.param([20, 21, 19, 20, 22, 1], {5: ("silent", 1)}, id="silence at once"),
         pytest.param([4] * 12 + [0] * 4, {15: ("silent", 4)}, id="ten in a hundred fall silent: four weeks"),
         pytest.param([3] * 12 + [0] * 4, {15: ("silent", 4)}, id="seven in a hundred fall silent: four weeks"),
         pytest.param([2] * 12 + [0] * 7, {18: ("silent", 8)}, id="five in a hundred fall silent: seven weeks"),
@@ -134,24 +134,26 @@ def counts(*hits: int, orders: int = 40) -> list[Count]:
         pytest.param([0] * 10 + [1], {}, id="once is chance"),
     ],
 )
-def test_a_rule_that_went_silent_or_loud_is_seen(hits: list[int], signals: dict[int, tuple[str, int]]) -> None:
+def test_a_rule_that_stopped_or_started_firing_is_detected(
+    hits: list[int], signals: dict[int, tuple[str, int]]
+) -> None:
     points = control_chart(counts(*hits))
     assert {index: (point.signal, point.over) for index, point in enumerate(points) if point.signal} == signals
 
 
-def test_what_is_out_of_its_limits_never_becomes_usual() -> None:
+def test_values_outside_the_limits_never_become_usual() -> None:
     points = control_chart(counts(*[4] * 8, *[20] * 20))
     assert [point.signal for point in points[8:]] == ["loud"] * 20
     assert points[-1].expected == pytest.approx(4)
 
 
-def test_a_week_without_orders_says_nothing() -> None:
+def test_a_week_without_orders_raises_no_signal() -> None:
     weeks = [*counts(*[4] * 8), Count(MONDAY + timedelta(days=56), 0, 0)]
     assert control_chart(weeks)[-1].signal == ""
 
 
 @pytest.mark.parametrize("share", [0.01, 0.05, 0.2, 0.5])
-def test_false_alarms_are_as_rare_as_three_sigma(share: float) -> None:
+def test_false_alarms_are_as_rare_as_with_three_sigma(share: float) -> None:
     lot = random.Random(17)  # noqa: S311 - a lot that can be drawn again
     periods = alarms = 0
     for _ in range(40):
@@ -235,7 +237,9 @@ def vanished(line: Stream, period: str = "week") -> list[tuple[str, str, date]]:
     ],
 )
 @pytest.mark.parametrize("period", ["week", "day"])
-def test_orders_that_are_no_longer_known_are_missed(line: Stream, turns: list[bool], weeks: int, period: str) -> None:
+def test_orders_that_are_no_longer_recognized_are_detected(
+    line: Stream, turns: list[bool], weeks: int, period: str
+) -> None:
     began, turn = line.at.date(), cycle(turns)
     line.weeks(weeks, lambda chart: stream.by_a_local_name(chart) if next(turn) else None)
     silent = began + timedelta(weeks=weeks - 1)
@@ -243,7 +247,7 @@ def test_orders_that_are_no_longer_known_are_missed(line: Stream, turns: list[bo
     assert signals(line) == {}  # nothing else tells
 
 
-def test_the_week_that_is_not_over_is_not_missed(line: Stream) -> None:
+def test_the_unfinished_week_is_not_counted_as_missing(line: Stream) -> None:
     line.weeks(1)
     assert vanished(line) == []
     line.at += timedelta(days=6)
@@ -260,10 +264,10 @@ def test_a_loud_fault_is_seen_within_a_day(line: Stream) -> None:
     assert (signals(line, "day")["liver-tests-missing", "could not be checked", "loud"] - began).days <= 1
 
 
-# --- The service looks by itself --------------------------------------------------------------------------------------
+# --- The service checks by itself -------------------------------------------------------------------------------------
 
 
-def test_the_last_whole_week_is_looked_at_once_and_what_is_found_is_kept(line: Stream, tmp_path: Path) -> None:
+def test_the_last_whole_week_is_examined_once_and_its_findings_are_stored(line: Stream, tmp_path: Path) -> None:
     began, engine = line.at.date(), line.caller.store.engine
     line.weeks(1, stream.under_another_code)
     assert last_watch(engine) is None
@@ -274,7 +278,7 @@ def test_the_last_whole_week_is_looked_at_once_and_what_is_found_is_kept(line: S
     assert watch(engine, line.at + timedelta(hours=5)) is None
     assert last_watch(engine) == (week, found)
     assert [row.split("  ")[0] for row in watch_lines(found)] == [str(began)] * len(found)
-    # A week later it is still so, and no longer new.
+    # A week later it still holds, and is no longer new.
     line.weeks(1, stream.under_another_code)
     _, later = watch(engine, line.at + timedelta(hours=4)) or (None, ())
     still = next(each for each in later if each.what == "lvef-missing")
@@ -292,7 +296,7 @@ def _configured(folder: Path, database: str) -> Path:
     return path
 
 
-def test_of_many_that_look_at_once_one_does_and_one_that_died_is_followed(tmp_path: Path) -> None:
+def test_one_of_many_processes_examines_the_week_and_a_dead_one_is_replaced(tmp_path: Path) -> None:
     engine = open_engine(f"sqlite:///{tmp_path}/watched.sqlite3")
     upgrade(engine)
     at = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -317,7 +321,7 @@ def test_of_many_that_look_at_once_one_does_and_one_that_died_is_followed(tmp_pa
         pytest.param(datetime(2026, 3, 8, 23, tzinfo=UTC), date(2026, 2, 23), id="Sunday"),
     ],
 )
-def test_a_week_is_looked_at_when_it_is_over_and_what_came_late_is_there(at: datetime, week: date) -> None:
+def test_a_week_is_examined_when_it_is_over_with_late_records_included(at: datetime, week: date) -> None:
     assert last_whole_week(at) == week
 
 
@@ -358,7 +362,7 @@ def test_what_changed_is_marked_in_words(line: Stream, tmp_path: Path) -> None:
     assert date.fromisoformat(silent[0]["begin"]) - changed_at.date() <= timedelta(days=21)
 
 
-# --- What became of cards --------------------------------------------------------------------------------------------
+# --- Outcomes of cards -----------------------------------------------------------------------------------------------
 
 
 def said(caller: Caller, card: str, outcome: str = "overridden", **more: Any) -> None:
@@ -392,7 +396,7 @@ def answered(database_url: str) -> Caller:
     return caller
 
 
-def test_fates_are_counted_by_the_last_word(answered: Caller) -> None:
+def test_outcomes_of_cards_are_counted_by_the_last_response(answered: Caller) -> None:
     weight_card(answered, 1)
     found = rates(answered)
     assert (found["shown"], found["unknown"]) == (5, 0)
@@ -410,7 +414,7 @@ def test_fates_are_counted_by_the_last_word(answered: Caller) -> None:
     assert week["shown"] == 5
 
 
-def test_of_a_client_that_sends_no_feedback_nothing_is_inferred() -> None:
+def test_nothing_is_inferred_for_a_client_that_sends_no_feedback() -> None:
     caller = Caller()
     weight_card(caller, 1)
     found = rates(caller)
@@ -426,7 +430,7 @@ def test_of_a_client_that_sends_no_feedback_nothing_is_inferred() -> None:
 # --- The export and the command line ---------------------------------------------------------------------------------
 
 
-def test_feedback_goes_out_with_what_it_was_about(answered: Caller) -> None:
+def test_feedback_is_exported_with_its_card(answered: Caller) -> None:
     said(answered, "a-card-that-nobody-knows")
     rows = list(entries(answered.store.engine, ALL))
     assert len(rows) == 5

@@ -50,14 +50,14 @@ def page(browser: Browser, report: dict[str, Any], tmp_path: Path) -> Iterator[P
     opened.close()
 
 
-def test_the_page_holds_to_the_rules_of_accessibility(page: Page) -> None:
+def test_the_page_complies_with_accessibility_rules(page: Page) -> None:
     for each in page.locator("summary").all():
         each.click()
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
 
 
-def test_the_page_asks_for_nothing_and_runs_nothing(page: Page) -> None:
+def test_the_page_loads_nothing_and_runs_no_script(page: Page) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.reload()
@@ -88,7 +88,7 @@ def test_the_tables_are_reached_by_keyboard(page: Page) -> None:
     assert page.evaluate("document.activeElement.getAttribute('aria-label')")
 
 
-def test_a_record_without_anything_is_a_page_too() -> None:
+def test_an_empty_record_still_gives_a_page() -> None:
     line = stream.Stream()
     empty = learning_report(line.caller.store.engine, Window(), "week")
     assert "Every topic fires as often as it used to" in learning_page(empty, "all time")
@@ -154,19 +154,19 @@ def fates(topic: str, week: str, accepted: int, overridden: int, shown: int, unk
     return {"topic": topic, "week": week, "shown": shown, "unknown": unknown, "outcomes": outcomes}
 
 
-def test_the_fates_of_cards_are_charted_where_they_are_known() -> None:
+def test_the_outcomes_of_cards_are_charted_if_they_are_known() -> None:
     weeks = [
         fates("a", "2026-01-12", 1, 2, shown=4),
         fates("b", "2026-01-12", 0, 1, shown=8, unknown=2),
         fates("a", "2026-01-05", 0, 0, shown=3, unknown=3),
     ]
-    # Of 4 and 6 cards whose fate is known 1 was accepted and 3 were overridden; of the first week nothing is known.
+    # Of 4 and 6 cards with a known outcome, 1 was accepted and 3 were overridden; nothing is known of the first week.
     assert page_module._by_week(weeks) == [Bar("2026-01-12", 10.0, 30.0)]
     assert page_module._overridden(weeks) == [Range("a", 0.5, 0.1, 0.9), Range("b", 1 / 6, 0.1, 0.9)]
     reasons = [{"reason": "Done", "cards": 2}, {"reason": "Other", "cards": 3}, {"reason": "Done", "cards": 2}]
     assert page_module._by_reason(reasons, IN_ENGLISH) == [Bar("Done", 4), Bar("Other", 3)]
 
 
-def test_no_fate_is_charted_where_none_is_known(report: dict[str, Any]) -> None:
+def test_no_outcome_is_charted_if_none_is_known(report: dict[str, Any]) -> None:
     found = {each.id: each for each in sections(report)}
     assert [found[name].chart for name in ("fates", "reasons", "weeks")] == [None, None, None]

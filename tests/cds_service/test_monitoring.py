@@ -80,7 +80,7 @@ def promtool(*arguments: str | Path) -> str:
     return done.stdout
 
 
-def test_the_alerts_fire_for_their_reasons_and_not_without() -> None:
+def test_the_alerts_fire_only_for_their_reasons() -> None:
     assert "SUCCESS" in promtool("check", "rules", RULES)
     assert promtool("test", "rules", "her2-cds.test.yaml", "her2-cds-days.test.yaml").count("SUCCESS") == 2
 

@@ -66,7 +66,7 @@ def test_every_route_is_in_the_document_and_no_other(document: Json, service: Ca
     assert routes == {(path, method) for path, method, _ in operations(document)}
 
 
-def test_the_document_holds_together(document: Json) -> None:
+def test_the_document_is_consistent(document: Json) -> None:
     assert document["openapi"] == "3.1.0"
     # A comma within braces ends a text of YAML, and what follows becomes a member without a value.
     assert "null" not in re.sub(r'"[^"]*"', "", json.dumps(document))
@@ -200,7 +200,7 @@ def test_a_request_that_cannot_be_built_is_reported_as_the_document_says(documen
     assert statuses == [422, 400, 415]
 
 
-def test_a_package_of_forms_is_answered_as_the_document_says(document: Json, service: Caller) -> None:
+def test_a_questionnaire_package_is_answered_as_the_document_says(document: Json, service: Caller) -> None:
     path = "/Questionnaire/$questionnaire-package"
     coverage = {
         "resourceType": "Coverage",
@@ -218,7 +218,7 @@ def test_a_package_of_forms_is_answered_as_the_document_says(document: Json, ser
     assert statuses == [200, 400, 415]
 
 
-def test_who_has_the_services_is_told_so(document: Json, service: Caller) -> None:
+def test_a_caller_with_the_current_services_gets_304(document: Json, service: Caller) -> None:
     tag = service.client.get("/cds-services").headers["ETag"]
     answer = service.client.get("/cds-services", headers={"If-None-Match": tag})
     assert answer.status_code == 304

@@ -114,7 +114,7 @@ def test_a_translated_page_says_that_nobody_has_reviewed_it(tmp_path, language, 
     assert (notice in page.text) is (path == "/")
 
 
-def test_a_site_that_has_signed_its_language_is_not_told_so(tmp_path) -> None:
+def test_a_reviewed_language_has_no_notice(tmp_path) -> None:
     (tmp_path / "words.yaml").write_text('locale: {signed_by: "M. Ruiz, 2026-12-01"}')
     path = tmp_path / "her2.yaml"
     path.write_text('auth: {mode: "off"}\nsite: {language: es, wording: [words.yaml]}\n')
@@ -132,7 +132,7 @@ def test_the_scripts_get_their_words_and_the_scenarios_are_told_in_the_language(
     english = client.get("/try-it/scenarios").get_json()
     assert "words" not in english
     assert english["scenarios"][0]["title"] == "Kadcyla ordered at the Enhertu dose"
-    # What goes to the service is the same in every language.
+    # The service gets the same request in every language.
     assert [each["chart"] for each in data["scenarios"]] == [each["chart"] for each in english["scenarios"]]
 
 
@@ -157,7 +157,7 @@ def test_what_is_filled_in_is_escaped_and_what_is_missing_is_said_in_english() -
         ("geboren am {day} {day}", ""),
     ],
 )
-def test_a_misspelt_placeholder_is_an_error_with_its_line(said, says) -> None:
+def test_a_misspelled_placeholder_is_an_error_with_its_line(said, says) -> None:
     text = f'sentences:\n  "born {{day}}": "{said}"\n'
     if not says:
         assert read_words(text, "de", "x.yaml").say("born {day}", day=1) == "geboren am 1 1"
@@ -176,7 +176,7 @@ def test_the_check_lists_what_the_pages_say_in_english(monkeypatch) -> None:
 
 
 @pytest.mark.parametrize("template", WORKBENCH, ids=lambda path: path.stem)
-def test_nothing_on_the_workbench_is_said_past_its_translation(template) -> None:
+def test_every_workbench_text_goes_through_the_translation(template) -> None:
     text = JINJA.sub("", QUOTED.sub("", template.read_text(encoding="utf-8")))
     said = re.sub(r"<[^<>]*>", " ", text).replace("her2-cds", "").replace(" ms ", " ")
     assert re.findall(r"[A-Za-z]{2,}", said) == []

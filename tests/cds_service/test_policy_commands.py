@@ -86,20 +86,21 @@ def test_an_exported_version_is_a_file_for_the_other_commands(library: Library, 
     path = tmp_path / "version.yaml"
     path.write_text(policy("export", "1"), encoding="utf-8")
     assert path.read_text(encoding="utf-8").startswith('# Version 1, live: "No \\"dose\\" cards"\n')
+    (tmp_path / "site.yaml").write_text('auth: {mode: "off"}\n', encoding="utf-8")
     served = tmp_path / "served.yaml"
-    served.write_text(f'{path.read_text(encoding="utf-8")}auth: {{mode: "off"}}\n', encoding="utf-8")
+    served.write_text(f"extends: site.yaml\n{path.read_text(encoding='utf-8')}", encoding="utf-8")
     assert run("config", "check", str(served)).exit_code == 0
     assert run("config", "diff", "default", str(path)).output == run("policy", "diff", "default", "1").output
     asked = tmp_path / "request.json"
     asked.write_text(json.dumps(call(orders=[order(378)])), encoding="utf-8")
     assert run("check", str(asked)).exit_code == 1
-    silent = run("check", str(asked), "--config", str(path))
+    silent = run("check", str(asked), "--config", str(served))
     assert (silent.exit_code, "No cards" in silent.output) == (0, True)
 
 
 def test_what_is_in_force_is_shown_with_the_policy(library: Library, tmp_path: Path) -> None:
     path = tmp_path / "site.yaml"
-    path.write_text("thresholds: {weight_max_age_days: 20}", encoding="utf-8")
+    path.write_text('thresholds: {weight_max_age_days: 20}\nauth: {mode: "off"}', encoding="utf-8")
 
     def line(*arguments: str) -> list[str]:
         shown = run("config", "show", "--config", str(path), *arguments).output
@@ -128,7 +129,7 @@ def test_what_is_not_there_is_reported(library: Library, arguments: tuple[str, .
     assert says in result.stderr
 
 
-def test_content_that_this_release_does_not_take_can_still_be_read(library: Library) -> None:
+def test_content_that_this_release_does_not_accept_can_still_be_read(library: Library) -> None:
     published(library, SIXTY)
     kept: dict[str, Any] = {"content": '{"thresholds":{"weight_max_age_days":"6000"}}'}
     with library._engine.begin() as connection:

@@ -52,7 +52,7 @@ def refused(text: str) -> str:
         pytest.param('{"thresholds": {"lab_max_age_days": 9}}', "thresholds:\n  lab_max_age_days: 9", id="JSON"),
     ],
 )
-def test_contents_that_say_the_same_have_one_digest(one: str, other: str) -> None:
+def test_equal_contents_have_the_same_digest(one: str, other: str) -> None:
     assert read_content(one).canonical() == read_content(other).canonical()
     assert read_content(one).hash == read_content(other).hash
 
@@ -67,7 +67,7 @@ def test_contents_that_say_the_same_have_one_digest(one: str, other: str) -> Non
         pytest.param("cards: {weight-stale: {owner: A}}", "cards: {weight-stale: {owner: B}}", id="owners"),
     ],
 )
-def test_contents_that_say_something_else_have_another_digest(one: str, other: str) -> None:
+def test_different_contents_have_different_digests(one: str, other: str) -> None:
     names = [name for name, each in default_knowledge().thresholds.items() if each.default is None]
     one, other = (each.replace("lvef_interval_days", names[0]) for each in (one, other))
     assert read_content(one).hash != read_content(other).hash
@@ -118,12 +118,12 @@ def test_what_is_wrong_is_reported_with_its_line_and_the_nearest_known_key(text:
     assert time.monotonic() - began < 5
 
 
-def test_a_text_that_doubles_itself_again_and_again_is_refused_at_its_first_alias() -> None:
+def test_a_text_that_expands_exponentially_is_refused_at_its_first_alias() -> None:
     lines = ["a0: &a0 [x]"] + [f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, 40)]
     assert refused("\n".join(lines)) == "policy:2: write the value out; no aliases"
 
 
-def test_what_a_page_has_put_together_is_checked_like_a_text() -> None:
+def test_content_from_a_form_is_checked_like_a_text() -> None:
     assert content_of({"thresholds": {"lab_max_age_days": "9"}}) == read_content("thresholds: {lab_max_age_days: 9}")
     with pytest.raises(ConfigurationError, match="did you mean 'weight-stale'"):
         content_of({"cards": {"weight-stal": {}}})
@@ -157,7 +157,7 @@ contents = st.builds(
 
 
 @given(contents)
-def test_law_what_is_written_is_read_again(content: PolicyContent) -> None:
+def test_law_what_is_written_is_read_back(content: PolicyContent) -> None:
     kept = stored_content(content.canonical(), "kept")
     assert kept.canonical() == read_content(content.canonical()).canonical() == content.canonical()
     assert content_differences(kept, content) == []
@@ -174,7 +174,7 @@ def test_law_an_exported_version_is_a_configuration_that_says_the_same(
     assert again.canonical() == content.canonical()
 
 
-def test_differences_are_told_in_the_words_of_config_diff() -> None:
+def test_differences_are_worded_as_in_config_diff() -> None:
     found = content_differences(
         read_content("thresholds: {weight_max_age_days: 20}\ncards: {weight-stale: {owner: Ward}}"),
         read_content("thresholds: {weight_max_age_days: 60}\ncards: {weight-stale: {mode: off}}"),

@@ -54,7 +54,7 @@ def library(engine: Engine, watch: Watch) -> Library:
     return Library(engine, watch)
 
 
-def test_a_version_from_its_draft_to_its_end(library: Library, watch: Watch) -> None:
+def test_a_version_from_draft_to_retirement(library: Library, watch: Watch) -> None:
     version = library.draft(ANN, "  Fewer\n weights ", read_content(OFF), comment=" first ")
     assert (version.number, version.title, version.state, version.last.comment) == (
         1,
@@ -120,7 +120,7 @@ def test_what_is_in_force_when_versions_follow_each_other(library: Library, watc
     assert library.in_force(START) is not None
 
 
-def test_a_version_that_lies_under_another_can_be_retired(library: Library) -> None:
+def test_a_version_under_another_can_be_retired(library: Library) -> None:
     published(library, OFF)
     published(library, ON)
     assert library.version(1).state is S.SUPERSEDED
@@ -128,7 +128,7 @@ def test_a_version_that_lies_under_another_can_be_retired(library: Library) -> N
     assert library.after_retiring(2) is None
 
 
-def test_restoring_is_a_new_draft_that_somebody_else_approves(library: Library) -> None:
+def test_restoring_creates_a_draft_that_another_person_approves(library: Library) -> None:
     published(library, OFF)
     published(library, ON)
     version = library.restore(BOB, 1, comment="Back")
@@ -177,7 +177,7 @@ def test_the_history_of_a_topic_and_of_a_threshold(library: Library, watch: Watc
     assert library.history("cards", "lvef-missing") == []
 
 
-def test_of_two_who_decide_on_the_same_step_one_is_refused(library: Library) -> None:
+def test_one_of_two_decisions_on_the_same_step_is_refused(library: Library) -> None:
     version = library.draft(ANN, "x", read_content(OFF))
     take(library, CLEO, version, K.REVISED, content=read_content(ON))
     with pytest.raises(StepConflictError):
@@ -185,7 +185,7 @@ def test_of_two_who_decide_on_the_same_step_one_is_refused(library: Library) -> 
     assert [step.kind for step in library.version(1).steps] == [K.DRAFTED, K.REVISED]
 
 
-def test_of_many_writers_at_once_one_takes_the_step(library: Library) -> None:
+def test_one_of_many_concurrent_writers_takes_the_step(library: Library) -> None:
     """Each has an own look, and all come at the same moment, on connections of their own."""
     version = library.draft(ANN, "x", read_content(OFF))
     for _ in range(5):
@@ -229,14 +229,14 @@ def test_an_approval_does_not_slip_past_a_revision_at_the_same_moment(library: L
         assert sum(each.result() == "conflict" for each in both) == 1
 
 
-def test_versions_begun_at_once_have_numbers_of_their_own(library: Library) -> None:
+def test_versions_begun_at_once_get_different_numbers(library: Library) -> None:
     with ThreadPoolExecutor(6) as pool:
         drafts = list(pool.map(lambda n: library.draft(ANN, f"draft {n}", read_content(OFF)), range(12)))
     assert len({each.number for each in drafts}) == 12
     assert len(library.versions()) == 12
 
 
-def test_a_clock_that_is_behind_puts_no_step_before_the_last(library: Library, engine: Engine, watch: Watch) -> None:
+def test_a_slow_clock_puts_no_step_before_the_last(library: Library, engine: Engine, watch: Watch) -> None:
     version = approved(library, OFF)
     behind = Watch()
     behind.time = watch.time - timedelta(minutes=5)
@@ -269,7 +269,7 @@ def test_a_schedule_that_begins_while_it_is_moved_is_judged_at_one_moment(
         pytest.param(K.SUBMITTED, ON, "no other step has", id="another step with"),
     ],
 )
-def test_content_comes_with_a_revision_alone(library: Library, kind: StepKind, content: str | None, says: str) -> None:
+def test_only_a_revision_has_content(library: Library, kind: StepKind, content: str | None, says: str) -> None:
     version = library.draft(ANN, "x", read_content(OFF))
     with pytest.raises(StepRefusedError, match=says):
         take(library, ANN, version, kind, content=content and read_content(content))
@@ -283,7 +283,7 @@ def test_a_draft_needs_a_title(library: Library, title: str) -> None:
 
 
 @pytest.mark.parametrize("number", [0, -1, 7, NUMBER_LIMIT, NUMBER_LIMIT + 1, 10**30])
-def test_a_version_that_is_not_there(library: Library, number: int) -> None:
+def test_a_version_that_does_not_exist(library: Library, number: int) -> None:
     with pytest.raises(UnknownVersionError):
         library.version(number)
     with pytest.raises(UnknownVersionError):
@@ -351,7 +351,7 @@ _ways = st.sampled_from([ANN, BOB, CLEO]).flatmap(
 
 @settings(max_examples=30, deadline=None)
 @given(lives=st.lists(_ways, min_size=1, max_size=4))
-def test_law_nothing_comes_into_force_that_two_people_do_not_stand_behind(tmp_path_factory, lives) -> None:
+def test_law_nothing_comes_into_force_without_two_people(tmp_path_factory, lives) -> None:
     engine = open_engine(f"sqlite:///{tmp_path_factory.mktemp('law') / 'law.sqlite3'}")
     upgrade(engine)
     watch = Watch()

@@ -130,7 +130,7 @@ def test_a_viewer_and_a_person_without_a_role_may_do_nothing() -> None:
 
 
 @pytest.mark.parametrize("now", list(VersionState))
-def test_each_state_is_told_from_the_steps(now: VersionState) -> None:
+def test_each_state_follows_from_the_steps(now: VersionState) -> None:
     steps, every = LIVES[now], list(LIVES[now])
     if now is S.SUPERSEDED:
         every += [replace(step, id=step.id + 100, version=2, at=step.at + HOUR) for step in steps]
@@ -157,7 +157,7 @@ def test_each_state_is_told_from_the_steps(now: VersionState) -> None:
         pytest.param(REVIEWED, replace(BOB, name="Ann"), None, id="another person of the author's name"),
     ],
 )  # fmt: skip
-def test_nobody_approves_what_he_or_she_wrote(taken, approver: Person, expected: str | None) -> None:
+def test_nobody_approves_their_own_content(taken, approver: Person, expected: str | None) -> None:
     steps = life(*taken)
     assert reason(Wish(K.APPROVED), approver, steps, S.REVIEW) == expected
     assert (K.APPROVED in possible(approver, steps, S.REVIEW)) is (expected is None)
@@ -175,13 +175,13 @@ def test_nobody_approves_what_he_or_she_wrote(taken, approver: Person, expected:
         pytest.param(Wish(K.PUBLISHED), S.APPROVED, None, id="now"),
         pytest.param(Wish(K.PUBLISHED, effective_from=NOW), S.APPROVED, None, id="this very moment"),
         pytest.param(
-            Wish(K.PUBLISHED, effective_from=NOW - timedelta(microseconds=1)), S.APPROVED, "time", id="just past"
+            Wish(K.PUBLISHED, effective_from=NOW - timedelta(microseconds=1)), S.APPROVED, "time", id="just after"
         ),
         pytest.param(Wish(K.PUBLISHED, effective_from=NOW + HOUR), S.APPROVED, None, id="in an hour"),
         pytest.param(Wish(K.PUBLISHED, effective_until=NOW + HOUR), S.APPROVED, None, id="now for an hour"),
         pytest.param(Wish(K.PUBLISHED, effective_until=NOW), S.APPROVED, "time", id="over at once"),
         pytest.param(
-            Wish(K.PUBLISHED, "", NOW + HOUR, NOW + HOUR), S.APPROVED, "time", id="an end that is the begin"
+            Wish(K.PUBLISHED, "", NOW + HOUR, NOW + HOUR), S.APPROVED, "time", id="an end equal to the start"
         ),
         pytest.param(Wish(K.PUBLISHED, "", NOW + HOUR, NOW + 2 * HOUR), S.APPROVED, None, id="an hour, in an hour"),
         pytest.param(
@@ -200,18 +200,18 @@ def test_nobody_approves_what_he_or_she_wrote(taken, approver: Person, expected:
         ),
         pytest.param(
             Wish(K.PUBLISHED, "", AUTUMN.replace(minute=50), AUTUMN.replace(minute=10, fold=1)),
-            S.APPROVED, None, id="the clock is put back between begin and end",
+            S.APPROVED, None, id="the clock is set back between start and end",
         ),
         pytest.param(
             Wish(K.PUBLISHED, "", AUTUMN.replace(minute=10, fold=1), AUTUMN.replace(minute=50)),
-            S.APPROVED, "time", id="before the begin, though a later hand of the clock",
+            S.APPROVED, "time", id="before the start, though at a later time of day",
         ),
         pytest.param(Wish(K.MOVED), S.SCHEDULED, "comment", id="moved without a word"),
         pytest.param(Wish(K.MOVED, "later", NOW + HOUR), S.SCHEDULED, None, id="moved before it begins"),
         pytest.param(Wish(K.MOVED, "earlier", NOW - HOUR), S.SCHEDULED, "time", id="moved into the past"),
         pytest.param(Wish(K.MOVED, "shorter", None, NOW + HOUR), S.LIVE, None, id="its end moved, once it has begun"),
-        pytest.param(Wish(K.MOVED, "later", NOW + HOUR), S.LIVE, "time", id="its begin moved, once it has begun"),
-        pytest.param(Wish(K.SUBMITTED, effective_from=NOW + HOUR), S.DRAFT, "time", id="a begin that means nothing"),
+        pytest.param(Wish(K.MOVED, "later", NOW + HOUR), S.LIVE, "time", id="its start moved, once it has begun"),
+        pytest.param(Wish(K.SUBMITTED, effective_from=NOW + HOUR), S.DRAFT, "time", id="an unreadable start"),
         pytest.param(Wish(K.RETIRED, "why", effective_until=NOW + HOUR), S.LIVE, "time", id="retired for a time"),
     ],
 )  # fmt: skip
@@ -239,7 +239,7 @@ def gone(version: int, at: float) -> Step:
     ("steps", "expected"),
     [
         pytest.param([], {0: None}, id="nothing published"),
-        pytest.param([out(1, 1, 1)], {0.9: None, 1: 1, 50: 1}, id="from its begin on"),
+        pytest.param([out(1, 1, 1)], {0.9: None, 1: 1, 50: 1}, id="from its start on"),
         pytest.param([out(1, 1, 3)], {2.9: None, 3: 1}, id="scheduled"),
         pytest.param([out(1, 1, 1, 3)], {2.9: 1, 3: None}, id="until its end, which is not part of it"),
         pytest.param([out(1, 1, 1), out(2, 2, 2)], {1.5: 1, 2: 2}, id="the newer one"),
@@ -251,7 +251,7 @@ def gone(version: int, at: float) -> Step:
             [out(1, 1, 1), out(2, 2, 2), gone(1, 3), gone(2, 5)], {4: 2, 5: None}, id="the one before was retired"
         ),
         pytest.param([out(1, 1, 1, 3), out(2, 2, 2), gone(2, 5)], {4: 2, 5: None}, id="the one before has run out"),
-        pytest.param([out(1, 1, 6), out(2, 2, 2)], {3: 2, 6: 1}, id="by the begin, not by the number"),
+        pytest.param([out(1, 1, 6), out(2, 2, 2)], {3: 2, 6: 1}, id="by the start, not by the number"),
         pytest.param([out(1, 1, 4, number=8), out(2, 2, 4, number=7)], {4: 1}, id="at one moment, the later step"),
         pytest.param([out(1, 1, 3), moved(1, 2, 6)], {3: None, 6: 1}, id="moved before it began"),
         pytest.param([out(1, 1, 1, 9), moved(1, 4, 1, 5)], {3: 1, 4.5: 1, 5: None}, id="its end moved"),
@@ -272,7 +272,7 @@ def test_what_would_be_in_force_after_retiring() -> None:
     assert after_retiring(1, steps[:1], at) is None
 
 
-def test_the_turns_are_told_in_order() -> None:
+def test_the_change_points_are_listed_in_order() -> None:
     steps = [out(1, 1, 1), out(2, 2, 2, 6), out(3, 3, 4, 5), gone(1, 7)]
     found = [
         ((turn.at - START) / HOUR, turn.before and turn.before.version, turn.after and turn.after.version)
@@ -282,7 +282,7 @@ def test_the_turns_are_told_in_order() -> None:
     assert [(turn.at - START) / HOUR for turn in turns(steps, START + 2 * HOUR)] == [1, 2, 6]
 
 
-def test_moving_the_end_of_what_is_in_force_is_no_turn() -> None:
+def test_moving_the_end_of_what_is_in_force_is_not_a_change_point() -> None:
     steps = [out(1, 1, 1, 9), moved(1, 4, 1, 6), out(2, 2, 3, 5)]
     found = [
         ((turn.at - START) / HOUR, turn.before and turn.before.version, turn.after and turn.after.version)
@@ -348,7 +348,7 @@ def lived(attempts) -> list[Step]:
         content = f"content {len(every)}" if writes else own[-1].content_hash
         began = (wish.effective_from or at) if only else None
         if kind is K.MOVED and (schedule := schedules(own)[0]).effective_from < at:
-            # What has begun keeps its begin.
+            # A schedule that has begun keeps its start.
             began = schedule.effective_from
         subject = person.subject
         every.append(
@@ -364,7 +364,7 @@ def _moments(every: list[Step]) -> list[datetime]:
     return sorted({moment + by for moment in named for by in (-HOUR / 2, timedelta(0), HOUR / 2)})
 
 
-# Random steps seldom get far; this start brings a version to review, from where every way leads on.
+# Random steps seldom get far; this start puts a version in review, from where every path is open.
 _start = [(ANN, 1, K.DRAFTED, 0, None, None), (CLEO, 1, K.REVISED, 0, None, None), (ANN, 1, K.SUBMITTED, 0, None, None)]
 _far = [
     *_start,
@@ -379,7 +379,7 @@ _lives = st.tuples(st.sampled_from([[], _start, _far]), _attempts).map(lambda pa
 
 
 @given(_lives)
-def test_law_what_comes_into_force_was_approved_by_somebody_who_wrote_none_of_it(every: list[Step]) -> None:
+def test_law_what_comes_into_force_was_approved_by_a_person_who_wrote_none_of_it(every: list[Step]) -> None:
     for moment in _moments(every):
         found = in_force(every, moment)
         if found is None:
@@ -393,7 +393,7 @@ def test_law_what_comes_into_force_was_approved_by_somebody_who_wrote_none_of_it
 
 
 @given(_lives)
-def test_law_what_is_in_force_depends_on_the_steps_until_then_alone(every: list[Step]) -> None:
+def test_law_what_is_in_force_depends_only_on_earlier_steps(every: list[Step]) -> None:
     for moment in _moments(every):
         assert in_force(every, moment) == in_force([step for step in every if step.at <= moment], moment)
         assert in_force(every[::-1], moment) == in_force(every, moment)
@@ -415,18 +415,18 @@ def _says(step: Step | None) -> tuple[int, str, datetime | None] | None:
 
 
 @given(_lives)
-def test_law_between_two_turns_nothing_changes(every: list[Step]) -> None:
+def test_law_nothing_changes_between_two_change_points(every: list[Step]) -> None:
     listed = turns(every, datetime(2030, 1, 1, tzinfo=UTC))
     for moment in _moments(every):
         past = [turn for turn in listed if turn.at <= moment]
         found, came = in_force(every, moment), past[-1].after if past else None
         assert _says(found) == _says(came)
-        # A step takes the place of the one that came into force only by moving the end of the same version.
+        # A step replaces the one in force only if it moves the end of the same version.
         assert found == came or (found.kind is K.MOVED and past[-1].at <= found.at <= moment)
 
 
 @given(_lives)
-def test_law_at_each_turn_something_else_comes_into_force(every: list[Step]) -> None:
+def test_law_every_change_point_changes_what_is_in_force(every: list[Step]) -> None:
     before = None
     for turn in turns(every, datetime(2030, 1, 1, tzinfo=UTC)):
         assert turn.before == before
@@ -437,12 +437,12 @@ def test_law_at_each_turn_something_else_comes_into_force(every: list[Step]) -> 
 
 
 @given(_lives)
-def test_law_what_has_an_end_gives_way_by_then(every: list[Step]) -> None:
+def test_law_nothing_stays_in_force_past_its_end(every: list[Step]) -> None:
     for moment in _moments(every):
         found = in_force(every, moment)
         if found is None:
             continue
-        # The last word on the schedule counts: an end that was moved is a turn where it was moved to, if not before.
+        # The last schedule counts: a moved end is a change point at its new time, if not before.
         said = [step for step in every if step.version == found.version and step.at <= moment]
         assert found == [step for step in said if step.kind in (K.PUBLISHED, K.MOVED)][-1]
         to_come = [turn for turn in turns(every, moment) if turn.at > moment]
@@ -451,7 +451,7 @@ def test_law_what_has_an_end_gives_way_by_then(every: list[Step]) -> None:
             assert _says(to_come[0].before) == _says(found)
 
 
-def test_the_laws_meet_versions_in_force() -> None:
+def test_the_laws_cover_versions_in_force() -> None:
     every = lived(_far)
     assert [step.kind for step in every if step.version == 1][-1] is K.PUBLISHED
     assert len(turns(every, datetime(2030, 1, 1, tzinfo=UTC))) == 2
@@ -464,7 +464,7 @@ def test_the_laws_meet_versions_in_force() -> None:
         pytest.param(1, [(0, None, 1), (2, 1, None), (3, None, 2)], id="nearer"),
     ],
 )
-def test_the_laws_meet_ends_that_were_moved(end: int | None, expected: list[Any]) -> None:
+def test_the_laws_cover_moved_ends(end: int | None, expected: list[Any]) -> None:
     every = lived([*_far, (ANN, 1, K.MOVED, 0, None, end)])
     assert every[-1].kind is K.MOVED
     begin = every[0].at

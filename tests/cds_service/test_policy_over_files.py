@@ -64,11 +64,11 @@ profiles:
         pytest.param(FILE, {}, ("off", "info", 60, "version 7", "version 7"), id="over the file"),
         pytest.param(
             FILE, {f"{TOPIC}__MODE": "live", DAYS: "14"}, ("live", "info", 14, f"{TOPIC}__MODE", DAYS),
-            id="a variable brakes, key by key",
+            id="a variable takes precedence, key by key",
         ),
         pytest.param(
             "", {f"{TOPIC}__MODE": "live", DAYS: "14"}, ("live", "info", 14, f"{TOPIC}__MODE", DAYS),
-            id="a variable brakes where no file says anything",
+            id="a variable takes precedence over a value that no file sets",
         ),
         pytest.param(
             "", {TOPIC: "{mode: live}"}, ("live", "info", 60, TOPIC, "version 7"), id="a variable of the whole topic"
@@ -90,11 +90,11 @@ profiles:
         ),
     ],
 )  # fmt: skip
-def test_what_wins(tmp_path: Path, text: str, environment: dict[str, str], expected: tuple[Any, ...]) -> None:
+def test_order_of_precedence(tmp_path: Path, text: str, environment: dict[str, str], expected: tuple[Any, ...]) -> None:
     assert seen(settings(tmp_path, text, **environment)) == expected
 
 
-def test_what_the_policy_does_not_name_stays_as_the_file_has_it(tmp_path: Path) -> None:
+def test_settings_that_the_policy_does_not_name_stay_as_in_the_file(tmp_path: Path) -> None:
     found = settings(tmp_path, FILE, "cards: {weight-stale: {owner: Ward}, lvef-missing: {mode: off}}")
     assert seen(found) == ("shadow", "critical", 20, "site.yaml", "site.yaml")
     assert found.cards[Topic.WEIGHT_STALE].owner == "Ward"
@@ -103,7 +103,7 @@ def test_what_the_policy_does_not_name_stays_as_the_file_has_it(tmp_path: Path) 
     assert found.place_of("cards", "weight-stale", "mode").endswith("site.yaml:1")
 
 
-def test_a_profile_lies_over_the_policy(tmp_path: Path) -> None:
+def test_a_profile_overrides_the_policy(tmp_path: Path) -> None:
     found = settings(tmp_path, PROFILE)
     assert seen(found.in_profile("signing")) == ("shadow", "info", 45, "profile signing", "profile signing")
     assert found.in_profile("signing").published == (7, "abc")
@@ -116,7 +116,7 @@ def tried(found: Settings) -> Mapping[str, Any]:
     return {name: int(value or 0) for name, value in candidate.thresholds.items()}
 
 
-def test_the_shadow_of_the_policy_is_laid_over_that_of_the_file(tmp_path: Path) -> None:
+def test_the_shadow_of_the_policy_overrides_that_of_the_file(tmp_path: Path) -> None:
     text = "shadow: {thresholds: {lab_max_age_days: 10, interval_window_days: 1}}"
     expected = {"weight_max_age_days": 90, "lab_max_age_days": 3, "interval_window_days": 1}
     assert tried(settings(tmp_path, text)) == expected
@@ -126,7 +126,7 @@ def test_the_shadow_of_the_policy_is_laid_over_that_of_the_file(tmp_path: Path) 
     assert settings(tmp_path, "", "cards: {weight-stale: {mode: off}}").tried() is None
 
 
-def test_a_trial_of_a_whole_file_stays_as_it_is(tmp_path: Path) -> None:
+def test_a_trial_of_a_whole_file_is_unchanged(tmp_path: Path) -> None:
     (tmp_path / "trial.yaml").write_text("thresholds: {lab_max_age_days: 5}", encoding="utf-8")
     found = settings(tmp_path, "shadow: {configuration: trial.yaml}")
     assert tried(found) == {"lab_max_age_days": 5}
@@ -186,7 +186,7 @@ def test_an_owner_does_not_affect_the_judgment(tmp_path: Path, before: str, afte
     assert found[0] == found[1]
 
 
-def test_an_owner_in_a_layer_above_does_not_claim_the_mode_beneath(tmp_path: Path) -> None:
+def test_an_owner_in_a_higher_layer_does_not_claim_the_mode_of_a_lower_one(tmp_path: Path) -> None:
     (tmp_path / "site.yaml").write_text("cards: {weight-stale: {mode: off}}", encoding="utf-8")
     (tmp_path / "ward.yaml").write_text("extends: site.yaml\ncards: {weight-stale: {owner: Ward}}", encoding="utf-8")
     read = load_settings(tmp_path / "ward.yaml", {f"{TOPIC}__OWNER": "Pharmacy"})

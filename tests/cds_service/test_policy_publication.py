@@ -56,7 +56,7 @@ def test_what_is_published_and_retired_is_followed(log_lines) -> None:
     assert told == [(None, None), (1, version.content_hash), (None, None)]
 
 
-def test_a_begin_and_an_end_take_effect_by_themselves() -> None:
+def test_a_start_and_an_end_take_effect_without_a_further_step() -> None:
     service = Following()
     published(
         service.library, OFF, effective_from=START + timedelta(hours=1), effective_until=START + timedelta(hours=2)
@@ -93,7 +93,7 @@ def gauge(text: str) -> list[float]:
     return [each.value for family in families for each in family.samples if each.name == "her2_cds_policy_version"]
 
 
-def test_a_variable_of_the_environment_wins(monkeypatch, tmp_path: Path) -> None:
+def test_an_environment_variable_takes_precedence(monkeypatch, tmp_path: Path) -> None:
     monkeypatch.setenv(TOPIC, "live")
     path = tmp_path / "site.yaml"
     path.write_text("auth: {mode: off}", encoding="utf-8")
@@ -103,7 +103,7 @@ def test_a_variable_of_the_environment_wins(monkeypatch, tmp_path: Path) -> None
     assert service.configuration.current().decider.settings.set_by("cards", "dose-above-maximum") == TOPIC
 
 
-def test_a_profile_wins(tmp_path: Path) -> None:
+def test_a_profile_takes_precedence(tmp_path: Path) -> None:
     path = tmp_path / "site.yaml"
     profile = "{match: {service: her2-order-sign}, cards: {dose-above-maximum: {mode: live}}}"
     path.write_text(f"auth: {{mode: off}}\nprofiles: {{signing: {profile}}}", encoding="utf-8")
@@ -113,7 +113,7 @@ def test_a_profile_wins(tmp_path: Path) -> None:
     assert service.configuration.current().decider.policy.mode("dose-above-maximum") == "off"
 
 
-def test_a_file_may_change_beneath_the_policy(tmp_path: Path, monkeypatch, log_lines) -> None:
+def test_a_file_may_change_under_a_policy(tmp_path: Path, monkeypatch, log_lines) -> None:
     monkeypatch.setattr("cds_service.decisions.active._LOOK_EVERY_S", -1)
     path = tmp_path / "site.yaml"
     path.write_text("auth: {mode: off}\nthresholds: {weight_max_age_days: 20}", encoding="utf-8")
@@ -138,7 +138,7 @@ def test_a_file_may_change_beneath_the_policy(tmp_path: Path, monkeypatch, log_l
     assert len(events(log_lines, "configuration_refused")) == 1
 
 
-def test_content_that_this_release_does_not_take_is_refused_once_and_the_last_good_stays(log_lines) -> None:
+def test_content_that_this_release_does_not_accept_is_refused_once_and_the_last_valid_stays(log_lines) -> None:
     service = Following()
     published(service.library, OFF)
     assert service.topics() == []
@@ -161,7 +161,7 @@ def test_content_that_this_release_does_not_take_is_refused_once_and_the_last_go
     assert service.topics() == FIRED
 
 
-def test_a_file_that_is_gone_holds_the_policy_up_until_it_is_back(tmp_path: Path, log_lines) -> None:
+def test_a_missing_file_delays_the_policy_until_it_is_back(tmp_path: Path, log_lines) -> None:
     path, codes = tmp_path / "site.yaml", tmp_path / "codes.json"
     codes.write_text('{"resourceType": "ConceptMap", "group": []}', encoding="utf-8")
     path.write_text("auth: {mode: off}\nsite: {code_maps: [codes.json]}", encoding="utf-8")
@@ -176,7 +176,7 @@ def test_a_file_that_is_gone_holds_the_policy_up_until_it_is_back(tmp_path: Path
     assert len(events(log_lines, "policy_refused")) == 1
 
 
-def test_the_shadow_of_a_policy_is_left_aside_where_a_file_is_on_trial(tmp_path: Path, log_lines) -> None:
+def test_the_shadow_of_a_policy_is_ignored_if_a_file_is_on_trial(tmp_path: Path, log_lines) -> None:
     (tmp_path / "trial.yaml").write_text("thresholds: {lab_max_age_days: 5}", encoding="utf-8")
     (tmp_path / "site.yaml").write_text("auth: {mode: off}\nshadow: {configuration: trial.yaml}", encoding="utf-8")
     service = Following(tmp_path / "site.yaml")
@@ -186,7 +186,7 @@ def test_the_shadow_of_a_policy_is_left_aside_where_a_file_is_on_trial(tmp_path:
     assert (warning["log_level"], warning["version"]) == ("warning", 1)
 
 
-def test_a_decision_on_record_says_which_version_it_was(tmp_path: Path) -> None:
+def test_a_recorded_decision_names_the_version(tmp_path: Path) -> None:
     service = Following(database=f"sqlite:///{tmp_path / 'record.sqlite3'}")
     asked = call(orders=[order(378)])
     version = published(service.library, "cards: {dose-above-maximum: {indicator: warning}}")
@@ -237,7 +237,7 @@ def test_while_the_store_is_down_the_last_good_stays(postgres, log_lines) -> Non
     assert len(events(log_lines, "policy_store_back")) == 1
 
 
-def test_a_start_while_the_store_is_down_is_not_ready_until_it_was_asked(postgres) -> None:
+def test_a_start_while_the_store_is_down_is_not_ready_until_the_store_answered(postgres) -> None:
     url = postgres.new_database()
     engine = open_engine(url)
     upgrade(engine)
@@ -268,7 +268,7 @@ def test_no_request_waits_while_a_policy_is_laid_over_the_files(monkeypatch, tmp
         assert pool.submit(configuration.current).result(timeout=WITHIN_S) is configuration._in_force
 
 
-def test_every_answer_is_of_one_version_while_versions_come_and_go() -> None:
+def test_every_answer_is_from_one_version_while_versions_change() -> None:
     """Four clients call without a break while versions are published and retired; the record tells each answer."""
     service = Following()
     goes_on = True
@@ -313,7 +313,7 @@ def test_an_unforeseen_error_does_not_end_the_polling(monkeypatch, log_lines) ->
     follow(service.publication, 0.2)
     eventually(lambda: service.publication.standing is Standing.IN_FORCE)
     assert [each["reason"] for each in events(log_lines, "policy_look_failed")] == ["RuntimeError", "RuntimeError"]
-    # The thread goes on for as long as the process does; for good, not as long as this test.
+    # The thread runs as long as the process, not only as long as this test.
     service.publication.look = lambda: None
 
 
@@ -378,7 +378,7 @@ def test_two_services_follow_what_is_published_and_retired(library: Library, two
         assert version.content_hash in [each.get("hash") for each in service.logged]
 
 
-def test_a_service_goes_on_while_its_store_is_gone(postgres, tmp_path: Path) -> None:
+def test_a_service_continues_while_its_store_is_unavailable(postgres, tmp_path: Path) -> None:
     url = postgres.new_database()
     engine = open_engine(url)
     upgrade(engine)

@@ -60,7 +60,7 @@ def _busy(service: Running, client: int) -> list[int]:
     return statuses
 
 
-# --- Room ------------------------------------------------------------------------------------------------------------
+# --- Capacity --------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def crowded() -> tuple[Caller, Admission]:
     """Return a service with room for one call, and for one that waits for it."""
     # On a busy machine ten lists that each take 0.7 s do not all arrive within the two seconds of the default.
     caller = Caller(Settings(fhir={"timeout_s": 5}))
-    # The doorkeeper and the pages ask the same room.
+    # The gate and the pages use the same waiting room.
     room: Admission = caller.app.extensions["her2_cds_admission"]
     vars(room).update(vars(Admission(at_once=1, waiting=1, patience_s=0.2)))
     return caller, room
@@ -82,7 +82,7 @@ def chart() -> Iterator[ChartServer]:
     server.close()
 
 
-def test_a_call_that_finds_no_room_hears_so_in_time(crowded: tuple[Caller, Admission]) -> None:
+def test_a_call_without_a_free_slot_is_refused_in_time(crowded: tuple[Caller, Admission]) -> None:
     caller, room = crowded
     with room.slot():
         began = time.monotonic()
@@ -94,7 +94,7 @@ def test_a_call_that_finds_no_room_hears_so_in_time(crowded: tuple[Caller, Admis
     assert caller.client.post(f"/cds-services/{SIGN}", json=call()).status_code == 200
 
 
-def test_a_full_room_turns_away_before_anything_is_read_and_stays_alive(crowded: tuple[Caller, Admission]) -> None:
+def test_a_full_waiting_room_refuses_calls_unread_and_keeps_working(crowded: tuple[Caller, Admission]) -> None:
     caller, room = crowded
     with room.slot():
         waiting = threading.Thread(target=lambda: caller.client.post(f"/cds-services/{SIGN}", json=call()))
@@ -110,7 +110,7 @@ def test_a_full_room_turns_away_before_anything_is_read_and_stays_alive(crowded:
     assert b"her2_cds_shed_total" in caller.client.get("/metrics").data
 
 
-def test_a_call_that_waits_for_a_fhir_server_leaves_its_slot_to_another(
+def test_a_call_that_waits_for_a_fhir_server_gives_its_slot_to_another(
     crowded: tuple[Caller, Admission], chart: ChartServer
 ) -> None:
     caller, room = crowded
@@ -120,7 +120,7 @@ def test_a_call_that_waits_for_a_fhir_server_leaves_its_slot_to_another(
         deadline = time.monotonic() + 5
         while not chart.heard and time.monotonic() < deadline:
             time.sleep(0.001)
-        # The only slot is free; the call that waits takes it back when its answers are there.
+        # The only slot is free; the waiting call takes it back when its answers arrive.
         assert caller.client.post(f"/cds-services/{SIGN}", json=call()).status_code == 200
         assert not waiting.done()
         assert waiting.result(5).body == {"cards": []}
@@ -128,7 +128,7 @@ def test_a_call_that_waits_for_a_fhir_server_leaves_its_slot_to_another(
         pass
 
 
-def test_who_holds_no_slot_gives_none_up() -> None:
+def test_a_call_without_a_slot_releases_none() -> None:
     room = Admission(at_once=1, waiting=1, patience_s=0.01)
     with room.aside(), room.slot(), pytest.raises(NoRoomError), room.slot():
         pass
@@ -168,7 +168,7 @@ def test_a_slot_goes_to_a_waiting_call_not_to_a_new_one() -> None:
     assert slots.take(0, 0)
     first, second = waiter(slots, took, "first"), waiter(slots, took, "second")
     slots.give()
-    # It is handed over, whether or not the thread that waits has woken up.
+    # It is handed over even if the waiting thread has not woken up yet.
     assert not slots.take(0, 1)
     first.join(5)
     back = waiter(slots, took, "back", is_back=True)
@@ -181,7 +181,7 @@ def test_a_slot_goes_to_a_waiting_call_not_to_a_new_one() -> None:
     assert slots.take(0, 0)
 
 
-def test_who_waits_too_long_leaves_the_line() -> None:
+def test_a_call_that_waits_too_long_leaves_the_queue() -> None:
     slots = Slots(1)
     assert slots.take(0, 0)
     assert not slots.take(0.01, 1)
@@ -190,7 +190,7 @@ def test_who_waits_too_long_leaves_the_line() -> None:
     assert slots.take(0, 0)
 
 
-def test_there_are_never_more_slots_than_there_are() -> None:
+def test_slots_never_exceed_the_limit() -> None:
     slots, held, most = Slots(3), 0, 0
     lock = threading.Lock()
 
@@ -218,7 +218,7 @@ def test_there_are_never_more_slots_than_there_are() -> None:
     assert not slots.take(0, 0)
 
 
-def test_a_server_with_enough_callers_waiting_takes_no_more() -> None:
+def test_a_server_with_enough_waiting_callers_takes_no_more() -> None:
     server = CallLimit(1)
     with server.asked(), pytest.raises(ServerBusyError), server.asked():
         pass

@@ -94,7 +94,7 @@ def is_silent(caller: Caller, asked: Json) -> bool:
         ("service: her2-order-select, user: pharmacist", (ROLE,), False),
     ],
 )
-def test_a_profile_is_for_a_person_a_role_or_an_encounter(tmp_path, match, beside, holds) -> None:
+def test_a_profile_applies_to_a_person_a_role_or_an_encounter(tmp_path, match, beside, holds) -> None:
     assert is_silent(Caller(path=configured(tmp_path, match)), request(*beside)) is holds
 
 
@@ -117,7 +117,7 @@ def server() -> Iterator[ChartServer]:
     running.close()
 
 
-def test_what_the_call_does_not_tell_is_asked_of_the_server(tmp_path, server) -> None:
+def test_what_the_call_omits_is_fetched_from_the_server(tmp_path, server) -> None:
     server.add(f"/fhir/PractitionerRole?practitioner={USER}", as_json(bundle(ROLE)))
     server.add(f"/fhir/{USER}", as_json(PERSON))
     server.add("/fhir/Encounter/enc-1", as_json(ENCOUNTER))
@@ -148,7 +148,7 @@ def test_an_invalid_id_is_not_requested(tmp_path, server, encounter) -> None:
     assert not server.heard
 
 
-def test_of_two_roles_the_profile_that_stands_first_counts(tmp_path) -> None:
+def test_the_first_matching_profile_of_two_roles_applies(tmp_path) -> None:
     path = configured(tmp_path, "user: pharmacist", "user: medical oncology")
     first, mark, second = path.read_text().partition("  p1:")
     path.write_text(first + mark + second.replace("'off'", "live"))
@@ -165,7 +165,7 @@ def test_of_two_roles_the_profile_that_stands_first_counts(tmp_path) -> None:
         (("",), "name an issuer, a tenant, a service, a user or an encounter_class"),
     ],
 )
-def test_profiles_of_which_chance_would_choose_are_refused(tmp_path, profiles, says) -> None:
+def test_profiles_with_an_ambiguous_match_are_refused(tmp_path, profiles, says) -> None:
     path = configured(tmp_path, *profiles)
     with pytest.raises(ConfigurationError, match=says):
         load_settings(path, {})
@@ -189,7 +189,7 @@ def test_profiles_of_which_chance_would_choose_are_refused(tmp_path, profiles, s
         ("issuer: https://ehr.example.org, user: pharmacist", ("--issuer", "https://ehr.example.org"), True),
     ],
 )
-def test_the_command_line_goes_by_profiles_as_the_service_does(tmp_path, match, arguments, holds) -> None:
+def test_the_command_line_uses_profiles_as_the_service_does(tmp_path, match, arguments, holds) -> None:
     path = configured(tmp_path, match)
     asked = tmp_path / "request.json"
     asked.write_text(json.dumps(request(ROLE, ENCOUNTER)))

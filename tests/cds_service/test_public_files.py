@@ -115,7 +115,7 @@ J9354,Inj ado-trastuzumab emt 1mg,GENENTECH,50242-0088-01,Kadcyla,1 MG,1,1,100,1
         pytest.param("short,row", [], id="a row that is cut"),
     ],
 )
-def test_the_crosswalk_tells_packages_and_codes(tmp_path, row, expected) -> None:
+def test_the_crosswalk_gives_packages_and_codes(tmp_path, row, expected) -> None:
     assert [(each.kind, each.code) for each in found(write(tmp_path, CROSSWALK % row))] == expected
 
 
@@ -148,7 +148,7 @@ def directory(**changes: Any) -> str:
         pytest.param({"brand_name": "Bayer", "generic_name": "aspirin", "openfda": {"rxcui": ["1"]}}, [], id="another"),
     ],
 )  # fmt: skip
-def test_the_ndc_directory_tells_packages_and_concepts(tmp_path, changes, expected) -> None:
+def test_the_ndc_directory_gives_packages_and_concepts(tmp_path, changes, expected) -> None:
     assert [(each.kind, each.code) for each in found(write(tmp_path, directory(**changes), "ndc.json"))] == expected
 
 
@@ -164,7 +164,7 @@ def rxnconso(*rows: str, without: str = "") -> str:
     return "\n".join((*own, *rows))
 
 
-def test_rxnorm_tells_what_is_gone_suppressed_and_missing(tmp_path) -> None:
+def test_rxnorm_shows_what_is_gone_suppressed_and_missing(tmp_path) -> None:
     assert found(write(tmp_path, rxnconso(), "RXNCONSO.RRF")) == []
     gone = found(write(tmp_path, rxnconso(without="1371041"), "RXNCONSO.RRF"))
     assert [(each.kind, each.code, each.says) for each in gone] == [(Kind.ENDED, "1371041", "not in this file")]
@@ -192,7 +192,7 @@ def order_file(without: str = "", heading: str = "") -> str:
     return "\n".join(lines)
 
 
-def test_the_order_file_tells_codes_that_are_gone_or_headings(tmp_path) -> None:
+def test_the_order_file_shows_deleted_codes_and_headings(tmp_path) -> None:
     assert found(write(tmp_path, order_file())) == []
     gone = found(write(tmp_path, order_file(without="Z17.410")))
     assert {(each.kind, each.code) for each in gone} == {(Kind.ENDED, "Z17.410")}
@@ -243,7 +243,7 @@ def test_a_wrong_file_is_refused_in_words(tmp_path, text, name, says) -> None:
         found(path)
 
 
-def test_the_longest_name_tells_the_drug() -> None:
+def test_the_longest_name_identifies_the_drug() -> None:
     names = Names(KNOWN)
     assert names.product("ADO-TRASTUZUMAB EMTANSINE 100 MG") == "kadcyla"
     assert names.product("trastuzumab 150 MG Injection [Herceptin]") == "trastuzumab"

@@ -47,7 +47,7 @@ def parts(answer: Answer) -> dict[str, list[Json]]:
     return found
 
 
-def test_a_form_comes_with_its_answer_begun_from_the_order_and_the_coverage(service) -> None:
+def test_a_form_comes_with_an_answer_prefilled_from_the_order_and_the_coverage(service) -> None:
     (package,) = parts(asked(service, parameters(FORM)))["packagebundle"]
     Bundle.model_validate(package)
     assert package["type"] == "collection"
@@ -65,7 +65,7 @@ def test_a_form_comes_with_its_answer_begun_from_the_order_and_the_coverage(serv
     assert extensions["qr-coverage"]["valueReference"] == {"reference": "Coverage/cov-1"}
 
 
-def test_the_form_that_the_extension_names_is_one(service) -> None:
+def test_the_form_named_by_the_extension_exists(service) -> None:
     crd = Caller(Settings(crd="2.2"))
     body = call(
         COVERAGE, prefetch={**clean_prefetch(), "coverage": bundle({**coverage(), "payor": [{"display": "Aetna"}]})}
@@ -77,7 +77,7 @@ def test_the_form_that_the_extension_names_is_one(service) -> None:
     assert len(parts(asked(service, parameters(f"{address}|9.9")))["packagebundle"]) == 1
 
 
-def test_several_forms_are_several_packages_and_none_comes_twice(service) -> None:
+def test_several_forms_are_separate_packages_without_repeats(service) -> None:
     other = f"{BASE}LA.PHAR.229.1.1"
     assert len(parts(asked(service, parameters(FORM, other, FORM)))["packagebundle"]) == 2
 
@@ -96,7 +96,7 @@ def test_without_the_name_of_a_form_it_is_said_where_to_find_it(service) -> None
 
 
 @pytest.mark.parametrize("orders", [[], [order(name=None)]])
-def test_no_answer_is_begun_without_an_order_that_can_be_named(service, orders) -> None:
+def test_no_answer_is_prefilled_without_an_order_reference(service, orders) -> None:
     (package,) = parts(asked(service, parameters(FORM, orders=orders)))["packagebundle"]
     assert [entry["resource"]["resourceType"] for entry in package["entry"]] == ["Questionnaire"]
 
@@ -116,7 +116,7 @@ def test_a_browser_app_of_another_address_may_ask(service) -> None:
             {"resourceType": "Parameters", "parameter": [{"name": "coverage", "resource": order()}]},
             "required",
             "coverage",
-            id="a coverage that is none",
+            id="an unknown coverage",
         ),
         pytest.param(parameters(orders=[]), "required", "questionnaire", id="neither order nor form"),
         pytest.param(
@@ -125,7 +125,7 @@ def test_a_browser_app_of_another_address_may_ask(service) -> None:
         pytest.param(parameters(*(f"{FORM}{n}" for n in range(21))), "too-long", "questionnaire", id="too many"),
     ],
 )
-def test_what_the_operation_does_not_take_is_refused(service, body, code, expression) -> None:
+def test_unsupported_input_of_the_operation_is_refused(service, body, code, expression) -> None:
     answer = asked(service, body)
     assert (answer.status, answer.code, answer.expression) == (400, code, [expression])
 
@@ -136,7 +136,7 @@ def test_what_is_not_json_is_refused(service, raw) -> None:
     assert (answer.status, answer.code) == (400, "not-json")
 
 
-def test_an_order_full_of_text_is_cut(service) -> None:
+def test_an_order_with_too_much_text_is_shortened(service) -> None:
     long = order(medicationCodeableConcept={"text": "x" * 5000})
     (package,) = parts(asked(service, parameters(FORM, orders=[long])))["packagebundle"]
     assert (

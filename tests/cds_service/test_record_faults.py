@@ -68,9 +68,7 @@ def remove(path: Path) -> None:
         each.unlink()
 
 
-def test_a_file_that_is_deleted_is_made_again_and_what_comes_from_then_on_is_there(
-    running: Running, tmp_path: Path
-) -> None:
+def test_a_deleted_file_is_created_again_and_holds_what_follows(running: Running, tmp_path: Path) -> None:
     path = tmp_path / "her2-cds.sqlite3"
     signed(running, 3)
     remove(path)
@@ -86,7 +84,7 @@ def test_a_file_that_is_deleted_is_made_again_and_what_comes_from_then_on_is_the
     assert told == ["FileNotFoundError"]
 
 
-def test_feedback_that_is_accepted_is_in_the_file_that_is_there(running: Running, tmp_path: Path) -> None:
+def test_accepted_feedback_is_in_the_current_file(running: Running, tmp_path: Path) -> None:
     path = tmp_path / "her2-cds.sqlite3"
 
     def status() -> int:
@@ -95,14 +93,14 @@ def test_feedback_that_is_accepted_is_in_the_file_that_is_there(running: Running
 
     assert status() == 200
     remove(path)
-    # The file is there again at once, and its tables with the next look: until then nothing is promised.
+    # The file is back at once, and its tables at the next check; nothing is guaranteed before.
     assert status() == 503
     is_ready(running)
     assert status() == 200
     assert count(path, "feedback") == 1
 
 
-def test_a_file_that_is_replaced_by_a_copy_of_yesterday_is_gone_on_with(running: Running, tmp_path: Path) -> None:
+def test_a_file_replaced_by_an_older_copy_is_used_on(running: Running, tmp_path: Path) -> None:
     path, copy = tmp_path / "her2-cds.sqlite3", tmp_path / "copy.sqlite3"
     signed(running, 2)
     with closing(sqlite3.connect(path)) as there, closing(sqlite3.connect(copy)) as backup:
@@ -131,7 +129,7 @@ def test_a_corrupt_file_is_reported_and_answers_go_on(running: Running, tmp_path
     while running.send("GET", "/health/ready")[0] == 200:
         signed(running)
         assert time.monotonic() < until
-    # The operator takes the broken file away.
+    # The operator removes the damaged file.
     remove(path)
     is_ready(running)
     signed(running)
@@ -154,7 +152,7 @@ def test_a_full_disk_delays_records_but_no_answer(running: Running, tmp_path: Pa
     is_ready(running)
     assert count(path) == 22
     assert gaps(path) == (20, 0)
-    # The log had no room either; what was written after that is whole again.
+    # The log had no room either; later lines are complete again.
     assert json.loads((tmp_path / "stderr").read_text().splitlines()[-1])["event"]
 
 
@@ -181,7 +179,7 @@ def count_before(path: Path, late: int) -> int:
     return count(path) - late
 
 
-def test_a_part_of_a_record_that_fits_is_taken_back(tmp_path: Path) -> None:
+def test_a_partly_written_record_is_rolled_back(tmp_path: Path) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     waiting = Waiting(tmp_path)
     record = Record({"id": "x", "facts": "f" * 300}, (), ())

@@ -87,7 +87,7 @@ def overridden(settings: Settings | None = None, database: str | None = None, cl
     return caller
 
 
-def test_an_overridden_finding_is_not_told_again_and_that_is_on_record(database_url: str) -> None:
+def test_an_overridden_finding_is_not_repeated_and_that_is_recorded(database_url: str) -> None:
     caller = overridden(database=database_url)
     assert caller.post(sign()).topics == []
     (kept,) = [each for each in since(caller.store.engine) if each.row.service == SIGN]
@@ -146,30 +146,30 @@ def later() -> Json:
 
 
 @pytest.mark.parametrize("change", SAME)
-def test_it_stays_left_out_while_nothing_changed_but(change: Callable[[Json], Json]) -> None:
+def test_it_stays_suppressed_if_only_this_changed(change: Callable[[Json], Json]) -> None:
     assert "weight-stale" not in overridden().post(change(sign())).topics
 
 
 @pytest.mark.parametrize("change", OTHER)
-def test_it_is_told_again_when_this_changed(change: Callable[[Json], Json]) -> None:
+def test_it_is_repeated_when_this_changed(change: Callable[[Json], Json]) -> None:
     assert "weight-stale" in overridden().post(change(sign())).topics
 
 
-def test_it_is_not_told_at_dispatch_either_which_names_no_user() -> None:
+def test_it_is_not_repeated_at_dispatch_either_which_names_no_user() -> None:
     chart = STALE | {"orders": bundle(order(252, status="active"))}
     request = call(DISPATCH, [order(252, status="active")], chart) | {"hookInstance": "dispatch-1"}
     assert "weight-stale" in Caller(Settings(suppress_repeats=ON)).post(request, DISPATCH).topics
     assert "weight-stale" not in overridden().post(request, DISPATCH).topics
 
 
-def test_of_two_equal_orders_the_overridden_one_alone_is_left_out() -> None:
+def test_only_the_overridden_one_of_two_equal_orders_is_suppressed() -> None:
     orders = [order(252, "order-2"), order(252)]
     cards = overridden().post(sign(orders=orders)).cards
     assert [card["source"]["topic"]["code"] for card in cards].count("weight-stale") == 1
     assert "MedicationRequest/order-1" not in stale(cards)["detail"]
 
 
-def test_another_patient_is_another_matter() -> None:
+def test_another_patient_is_judged_separately() -> None:
     caller = overridden()
     chart = clean_prefetch("pat-2") | {"weight": bundle(weight(days=45, patient="pat-2"))}
     request = changed(call(SIGN, [order(252, patient="pat-2")], chart), "context.patientId", "pat-2")
@@ -193,7 +193,7 @@ def test_a_patient_without_a_name_on_record_stays_unnamed() -> None:
         pytest.param(61, 1, True, id="after it"),
     ],
 )
-def test_an_override_counts_for_some_hours(minutes: int, hours: int, *, told: bool) -> None:
+def test_an_override_applies_for_some_hours(minutes: int, hours: int, *, told: bool) -> None:
     clock = Moving()
     clock.at -= timedelta(hours=12)
     caller = overridden(Settings(suppress_repeats=ON | {"hours": hours}), clock=clock)
@@ -201,7 +201,7 @@ def test_an_override_counts_for_some_hours(minutes: int, hours: int, *, told: bo
     assert ("weight-stale" in caller.post(sign()).topics) is told
 
 
-def test_critical_cards_are_told_again_unless_the_site_says_otherwise() -> None:
+def test_critical_cards_are_repeated_unless_the_site_says_otherwise() -> None:
     for never, told in ((["critical"], True), ([], False), (["critical", "warning"], True)):
         caller = Caller(Settings(suppress_repeats=ON | {"never": never}))
         for card in caller.post(call(SELECT, [order(378)]), SELECT).cards:
@@ -224,7 +224,7 @@ def test_critical_cards_are_told_again_unless_the_site_says_otherwise() -> None:
         pytest.param({"overrideReason": REASON}, {"outcome": "overridden"}, id="the last word has no reason"),
     ],
 )
-def test_it_is_told_again_when(first: Json, then: Json | None) -> None:
+def test_it_is_repeated_when(first: Json, then: Json | None) -> None:
     clock = Moving()
     caller = Caller(Settings(suppress_repeats=ON), clock=clock)
     card = stale(caller.post(call(SELECT, prefetch=STALE), SELECT).cards)["uuid"]
@@ -249,7 +249,7 @@ def test_what_was_overridden_at_signing_is_told_at_the_next_signing() -> None:
     assert "weight-stale" in caller.post(sign() | {"hookInstance": "sign-2"}).topics
 
 
-def test_another_client_has_no_say() -> None:
+def test_another_client_has_no_influence() -> None:
     clock = Moving()
     caller = Caller(Settings(suppress_repeats=ON), clock=clock)
     speaking = [Client("https://a.example")]
@@ -289,7 +289,7 @@ def test_a_slow_store_suppresses_no_card(postgres: Any, log_lines: list[Any]) ->
         holding.execute("LOCK TABLE feedback IN ACCESS EXCLUSIVE MODE")
         assert "weight-stale" in caller.post(sign()).topics
         holding.rollback()
-    # It was the answer's own deadline that ended the wait, not that of the store; a busy machine takes what it takes.
+    # The answer's deadline ended the wait, not the store's; a busy machine may take longer.
     assert "TimeoutError" in [line["reason"] for line in log_lines if line["event"] == "overrides_not_known"]
     time.sleep(0.5)
     assert caller.post(sign()).topics == []

@@ -63,14 +63,14 @@ ANSWERS = [
     pytest.param("GET", "/cds-services", {}, 200, id="discovery"),
     pytest.param("POST", f"/cds-services/{SIGN}", {"json": call(orders=[order(378)])}, 200, id="cards"),
     pytest.param("GET", "/CodeSystem/card-topic", {}, 200, id="the topics"),
-    pytest.param("POST", f"/cds-services/{SIGN}", {"data": b"{", **JSON}, 400, id="a body that is no JSON"),
-    pytest.param("POST", f"/cds-services/{SIGN}", {"json": removed(call(), "hook")}, 400, id="a field that lacks"),
+    pytest.param("POST", f"/cds-services/{SIGN}", {"data": b"{", **JSON}, 400, id="a body that is not JSON"),
+    pytest.param("POST", f"/cds-services/{SIGN}", {"json": removed(call(), "hook")}, 400, id="a missing field"),
     pytest.param("POST", "/cds-services/nope", {"json": call()}, 404, id="an unknown service"),
     pytest.param(
         "POST", f"/cds-services/{SIGN}/feedback", {"json": {"feedback": []}}, 400, id="feedback that says nothing"
     ),
     pytest.param("GET", f"/cds-services/{SIGN}", {}, 405, id="a wrong method"),
-    pytest.param("POST", f"/cds-services/{SIGN}", {"json": without(call(), "prefetch")}, 412, id="data that lacks"),
+    pytest.param("POST", f"/cds-services/{SIGN}", {"json": without(call(), "prefetch")}, 412, id="missing data"),
     pytest.param("POST", f"/cds-services/{SIGN}", {"data": b" " * 3000, **JSON}, 413, id="a body over the limit"),
     pytest.param("POST", f"/cds-services/{SIGN}", {"data": b"{}", "content_type": "text/plain"}, 415, id="no JSON"),
 ]

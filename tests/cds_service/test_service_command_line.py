@@ -54,11 +54,11 @@ CHECKS = [
     pytest.param(call(orders=[order(378)]), 1, id="a dose above the maximum"),
     pytest.param(call(SELECT, [order(378)]), 1, id="a dose above the maximum, at selection"),
     pytest.param(call(prefetch={**clean_prefetch(), "lvef": bundle(lvef(days=300))}), 1, id="a warning alone"),
-    pytest.param(call(prefetch={}), 2, id="a chart that lacks"),
-    pytest.param(removed(call(), "context.patientId"), 2, id="a field that lacks"),
+    pytest.param(call(prefetch={}), 2, id="a missing chart"),
+    pytest.param(removed(call(), "context.patientId"), 2, id="a missing field"),
     pytest.param(removed(call(), "hook"), 2, id="a request without a hook"),
     pytest.param({**call(), "hook": "appointment-book"}, 2, id="a hook that no service answers"),
-    pytest.param({**call(), "hook": {"a": 1}}, 2, id="a hook that is no text"),
+    pytest.param({**call(), "hook": {"a": 1}}, 2, id="a hook that is not text"),
     pytest.param([call()], 2, id="an array"),
     pytest.param(b"", 2, id="an empty file"),
     pytest.param(b"{", 2, id="half a request"),
@@ -71,7 +71,7 @@ CHECKS = [
 
 @pytest.mark.parametrize("output", ["text", "json"])
 @pytest.mark.parametrize(("body", "code"), CHECKS)
-def test_service_check_exits_by_what_it_finds_in(tmp_path, body, code, output) -> None:
+def test_service_check_exit_code_depends_on_what_it_finds_in(tmp_path, body, code, output) -> None:
     result = run("check", request_file(tmp_path, body), "--format", output)
     assert result.exit_code == code, result.output
     assert not isinstance(result.exception, Exception)
@@ -103,7 +103,9 @@ def test_service_check_says_that_there_are_no_cards(tmp_path) -> None:
 @pytest.mark.parametrize(
     ("orders", "settings", "says", "never"),
     [
-        pytest.param([order(252)], "", ["every check that applies was carried out"], ["Not shown"], id="all is well"),
+        pytest.param(
+            [order(252)], "", ["every check that applies was carried out"], ["Not shown"], id="nothing is wrong"
+        ),
         pytest.param(
             [order(378)],
             "cards: {dose-above-maximum: {mode: shadow}, weight-stale: {mode: off}}",
@@ -132,7 +134,7 @@ def test_service_check_says_that_there_are_no_cards(tmp_path) -> None:
 )
 def test_service_check_says_what_silence_means(tmp_path, orders, settings, says, never) -> None:
     config = tmp_path / "her2.yaml"
-    config.write_text(settings)
+    config.write_text(f'auth: {{mode: "off"}}\n{settings}')
     printed = " ".join(run("check", request_file(tmp_path, call(orders=orders)), "--config", config).stdout.split())
     assert [part for part in says if part not in printed] == []
     assert [part for part in never if part in printed] == []
@@ -156,12 +158,22 @@ def test_service_check_prints_plainly_where_there_is_no_terminal(tmp_path, monke
     assert "\x1b" not in run("check", request_file(tmp_path, body)).stdout
 
 
-def test_service_check_goes_by_a_configuration(tmp_path) -> None:
+def test_service_check_uses_a_configuration(tmp_path) -> None:
     config = tmp_path / "her2.yaml"
-    config.write_text("cards: {dose-above-maximum: {mode: off}}")
+    config.write_text('auth: {mode: "off"}\ncards: {dose-above-maximum: {mode: off}}')
     body = call(orders=[order(378)])
     topics = json.loads(run("check", request_file(tmp_path, body), "--config", config, "--format", "json").stdout)
     assert "dose-above-maximum" not in str(topics)
+
+
+@pytest.mark.parametrize("written", ["{}", "", "thresholds: {weight_max_age_days: 60}", "auth: {}"])
+def test_a_configuration_that_does_not_say_who_may_call_is_refused(tmp_path, written) -> None:
+    config = tmp_path / "her2.yaml"
+    config.write_text(written)
+    for arguments in (("check", request_file(tmp_path, call())), ("config", "show"), ("knowledge", "check")):
+        result = run(*arguments, "--config", config)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert "auth.mode is missing" in result.stderr or "the file is empty" in result.stderr
 
 
 def test_service_check_finds_the_configuration_in_the_environment(tmp_path, monkeypatch) -> None:
@@ -173,7 +185,7 @@ def test_service_check_finds_the_configuration_in_the_environment(tmp_path, monk
     assert "her2.yaml:1: unknown key 'fhri'" in result.stderr
 
 
-def test_service_check_fetches_what_lacks(tmp_path, chart) -> None:
+def test_service_check_fetches_what_is_missing(tmp_path, chart) -> None:
     chart.serve(clean_prefetch())
     assert run("check", request_file(tmp_path, call(prefetch={}, fhirServer=chart.base))).exit_code == 0
 
@@ -188,7 +200,7 @@ def test_service_check_keeps_the_log_out_of_what_it_prints(tmp_path, chart, outp
 
 
 @pytest.mark.parametrize("output", ["text", "json"])
-def test_service_check_says_in_a_line_that_nothing_could_be_had(tmp_path, output) -> None:
+def test_service_check_says_in_one_line_that_nothing_was_available(tmp_path, output) -> None:
     result = run("check", request_file(tmp_path, call(prefetch={})), "--format", output)
     assert result.exit_code == 2
     assert result.stdout == ""
@@ -205,16 +217,16 @@ def test_service_check_says_nothing_of_the_request_in_an_error(tmp_path) -> None
     "arguments",
     [
         pytest.param(["check"], id="check without a file"),
-        pytest.param(["check", "nope.json"], id="check with a file that is not there"),
+        pytest.param(["check", "nope.json"], id="check with a file that does not exist"),
         pytest.param(["config", "check"], id="config check without a file"),
-        pytest.param(["config", "check", "nope.yaml"], id="config check with a file that is not there"),
-        pytest.param(["check", __file__, "--format", "xml"], id="check in a format that there is not"),
-        pytest.param(["check", __file__, "--config", "nope.yaml"], id="check with a configuration that is not there"),
+        pytest.param(["config", "check", "nope.yaml"], id="config check with a file that does not exist"),
+        pytest.param(["check", __file__, "--format", "xml"], id="check in a format that does not exist"),
+        pytest.param(["check", __file__, "--config", "nope.yaml"], id="check with a configuration that does not exist"),
         pytest.param(["serve", "--port", "0"], id="serve at port 0"),
         pytest.param(["serve", "--port", "65536"], id="serve beyond the last port"),
         pytest.param(["serve", "--workers", "0"], id="serve without workers"),
-        pytest.param(["serve", "--config", "nope.yaml"], id="serve with a configuration that is not there"),
-        pytest.param(["sevre"], id="a command misspelt"),
+        pytest.param(["serve", "--config", "nope.yaml"], id="serve with a configuration that does not exist"),
+        pytest.param(["sevre"], id="a command misspelled"),
     ],
 )
 def test_service_command_refuses(arguments) -> None:
@@ -242,11 +254,11 @@ def test_service_command_helps(arguments) -> None:
             "public_url: http://h.example", 2, "auth.mode is missing", id="a file that leaves open who may call"
         ),
         pytest.param("auth: {mode: off}", 0, "valid", id="a valid file"),
-        pytest.param("fhri: {}", 2, ":1: unknown key 'fhri'; did you mean 'fhir'?", id="a key misspelt"),
+        pytest.param("fhri: {}", 2, ":1: unknown key 'fhri'; did you mean 'fhir'?", id="a key misspelled"),
         pytest.param("a: [", 2, ":1: not valid YAML", id="no YAML"),
-        pytest.param("auth: {mode: required}", 2, ":1: auth.mode: 'required' without", id="nobody to let in"),
+        pytest.param("auth: {mode: required}", 2, ":1: auth.mode: 'required' without", id="nobody to admit"),
         pytest.param(
-            "auth: {mode: off}\nsite: {code_maps: [nope.json]}", 2, "nope.json", id="a code map that is not there"
+            "auth: {mode: off}\nsite: {code_maps: [nope.json]}", 2, "nope.json", id="a code map that does not exist"
         ),
     ],
 )
@@ -259,7 +271,7 @@ def test_service_config_check_judges(tmp_path, text, code, said) -> None:
     assert (result.stderr if code == 0 else result.stdout) == ""
 
 
-def test_service_config_check_tells_every_problem_on_a_line_of_its_own(tmp_path) -> None:
+def test_service_config_check_prints_each_problem_on_its_own_line(tmp_path) -> None:
     path = tmp_path / "her2.yaml"
     path.write_text("fhri: 1\nsite: {timezone: X}\n")
     assert len(run("config", "check", path).stderr.splitlines()) == 2
@@ -274,12 +286,12 @@ def test_service_config_schema_prints_json_and_nothing_else() -> None:
 @pytest.mark.parametrize(
     ("config", "said"),
     [
-        pytest.param("fhri: {}", "her2.yaml:1: unknown key 'fhri'; did you mean 'fhir'?", id="a key misspelt"),
+        pytest.param("fhri: {}", "her2.yaml:1: unknown key 'fhri'; did you mean 'fhir'?", id="a key misspelled"),
         pytest.param(
-            "auth: {mode: required}", "her2.yaml:1: auth.mode: 'required' without auth.clients", id="nobody to let in"
+            "auth: {mode: required}", "her2.yaml:1: auth.mode: 'required' without auth.clients", id="nobody to admit"
         ),
         pytest.param(
-            "auth: {mode: off}\nsite: {code_maps: [nope.json]}", "nope.json", id="a code map that is not there"
+            "auth: {mode: off}\nsite: {code_maps: [nope.json]}", "nope.json", id="a code map that does not exist"
         ),
     ],
 )

@@ -92,22 +92,24 @@ def test_service_configuration_takes(tmp_path, text, name, value) -> None:
 
 
 REFUSED = [
-    pytest.param("fhri: {}", ":1: unknown key 'fhri'", "did you mean 'fhir'?", id="a section misspelt"),
+    pytest.param("fhri: {}", ":1: unknown key 'fhri'", "did you mean 'fhir'?", id="a section misspelled"),
     pytest.param(
-        "fhir:\n\n  timeout: 3", ":3: unknown key 'fhir.timeout'", "did you mean 'timeout_s'?", id="a key misspelt"
+        "fhir:\n\n  timeout: 3", ":3: unknown key 'fhir.timeout'", "did you mean 'timeout_s'?", id="a key misspelled"
     ),
-    pytest.param("nothing_like_it: 1", ":1: unknown key", "known are audit, auth, cards", id="a key unlike any other"),
+    pytest.param(
+        "nothing_like_it: 1", ":1: unknown key", "known are audit, auth, cards", id="a key unlike any known key"
+    ),
     pytest.param(
         "auth:\n  clients:\n    - issuer: x\n      jwks_ur: y", ":4: unknown key", "'jwks_url'", id="a key of a client"
     ),
     pytest.param(
-        "cards:\n  dose-above-max: {mode: off}", ":2: unknown topic", "'dose-above-maximum'?", id="a topic misspelt"
+        "cards:\n  dose-above-max: {mode: off}", ":2: unknown topic", "'dose-above-maximum'?", id="a topic misspelled"
     ),
     pytest.param(
         "cards:\n  lvef-overdue:\n    mood: off", ":3: unknown key", "did you mean 'mode'?", id="a key of a topic"
     ),
-    pytest.param("cards:\n  lvef-overdue: {mode: loud}", ":2:", "'live', 'shadow' or 'off'", id="a mode misspelt"),
-    pytest.param("cards:\n  lvef-overdue: {mode: on}", ":2:", "'live', 'shadow' or 'off'", id="a mode that is on"),
+    pytest.param("cards:\n  lvef-overdue: {mode: loud}", ":2:", "'live', 'shadow' or 'off'", id="a mode misspelled"),
+    pytest.param("cards:\n  lvef-overdue: {mode: on}", ":2:", "'live', 'shadow' or 'off'", id="a mode of on"),
     pytest.param(
         "cards:\n  lvef-overdue: {indicator: red}", ":2:", "'info', 'warning' or 'critical'", id="an indicator"
     ),
@@ -124,7 +126,7 @@ REFUSED = [
         "thresholds:\n  lab_max_age_days: 7\n  lab_max_age: 7",
         ":3: thresholds.lab_max_age: unknown threshold",
         "did you mean 'lab_max_age_days'?",
-        id="a threshold misspelt",
+        id="a threshold misspelled",
     ),
     pytest.param(
         "shadow:\n  thresholds: {lab_max_age_days: {cyramza: 9}}",
@@ -146,7 +148,7 @@ REFUSED = [
         "thresholds:\n  lab_max_age_days: {default: 3,\n    kadcila: 7}",
         ":3: thresholds.lab_max_age_days: unknown product 'kadcila'",
         "did you mean 'kadcyla'?",
-        id="a threshold of a product misspelt",
+        id="a threshold of a product misspelled",
     ),
     pytest.param(
         "thresholds:\n\n  lab_max_age_days.kadcila: 7",
@@ -164,13 +166,13 @@ REFUSED = [
         "profiles:\n  clinic:\n    match: {tenant: a}\n    thresholds: {lab_max_age_days: {enhertoo: 7}}",
         ":4: thresholds.lab_max_age_days: unknown product 'enhertoo'",
         "'enhertu'?",
-        id="a threshold of a product misspelt in a profile",
+        id="a threshold of a product misspelled in a profile",
     ),
     pytest.param(
         "shadow:\n  thresholds: {lab_max_age_days: {enhertoo: 7}}",
         ":2: thresholds.lab_max_age_days: unknown product 'enhertoo'",
         "'enhertu'?",
-        id="a threshold of a product misspelt in what is tried",
+        id="a threshold of a product misspelled in what is tried",
     ),
     pytest.param("fhir:\n  timeout_s: 31", ":2: fhir.timeout_s", "less than or equal to 30", id="too long a time"),
     pytest.param("fhir:\n  timeout_s: 0", ":2:", "greater than 0", id="no time at all"),
@@ -181,10 +183,10 @@ REFUSED = [
     pytest.param("public_url: cds.example.org", ":1: public_url", "valid URL", id="an address without a scheme"),
     pytest.param("site: {timezone: Mars/Olympus}", ":1:", "no time zone 'Mars/Olympus'", id="a time zone of Mars"),
     pytest.param("site: {timezone: ../../etc/passwd}", ":1:", "no time zone", id="a time zone that is a file"),
-    pytest.param("auth: {mode: required}", ":1: auth.mode", "name an issuer and its keys", id="nobody to let in"),
+    pytest.param("auth: {mode: required}", ":1: auth.mode", "name an issuer and its keys", id="nobody to admit"),
     pytest.param("auth: {mode: on}", ":1: auth.mode", "'off' or 'required'", id="authentication that is on"),
     pytest.param("auth:\n  mode: maybe", ":2: auth.mode", "'off' or 'required'", id="authentication that may be"),
-    pytest.param("site:\n  code_maps: [nope.json]", "nope.json", "No such file", id="a code map that is not there"),
+    pytest.param("site:\n  code_maps: [nope.json]", "nope.json", "No such file", id="a code map that does not exist"),
     pytest.param("fhir: {timeout_s: 1}\nfhir: {timeout_s: 2}", ":2:", "'fhir' is given twice", id="a section twice"),
     pytest.param(
         "thresholds:\n  lab_max_age_days: 3\n  lab_max_age_days: 9", ":3:", "given twice", id="a threshold twice"
@@ -198,7 +200,7 @@ REFUSED = [
     pytest.param("1: 2", ":1: 1", "strings", id="a number for a key"),
     pytest.param("? [a]\n: b", ":1:", "not valid YAML", id="a list for a key"),
     pytest.param("public_url: 2026-99-99", "her2.yaml", "not valid YAML", id="an impossible date"),
-    pytest.param("database: &a [*a]", "her2.yaml", "not valid YAML", id="a value that holds itself"),
+    pytest.param("database: &a [*a]", "her2.yaml", "not valid YAML", id="a value that contains itself"),
     pytest.param("[" * 5000, "her2.yaml", "not valid YAML", id="lists 5,000 deep"),
     pytest.param("database: \0", "her2.yaml", "not valid YAML", id="a null character"),
     pytest.param(b"database: \xff\xfe", "her2.yaml", "cannot be read", id="no text"),
@@ -214,7 +216,7 @@ def test_service_configuration_refuses(tmp_path, text, where, advice) -> None:
     assert "\n" not in said
 
 
-def test_service_configuration_tells_every_problem_at_once(tmp_path) -> None:
+def test_service_configuration_reports_every_problem_at_once(tmp_path) -> None:
     said = problems(written(tmp_path, "fhri: 1\nfhir: {timeout_s: 99}\nsite: {timezone: X}\n")).splitlines()
     assert [line.partition("her2.yaml:")[2][:2] for line in said] == ["2:", "3:", "1:"]
 
@@ -272,7 +274,7 @@ FILE = "fhir:\n  timeout_s: 5\ncards:\n  lvef-overdue: {mode: shadow}\nthreshold
         pytest.param("CONFIG", "/x/y.yaml", lambda s: s.fhir.timeout_s, 5.0, id="that names the file itself"),
     ],
 )
-def test_service_configuration_is_laid_over_by_a_variable(tmp_path, name, value, read, expected) -> None:
+def test_service_configuration_is_overridden_by_a_variable(tmp_path, name, value, read, expected) -> None:
     settings = load_settings(written(tmp_path, FILE), {f"HER2_CDS_{name}": value, "PATH": "x", "her2_cds_fhir": "["})
     assert read(settings) == expected
 
@@ -280,18 +282,18 @@ def test_service_configuration_is_laid_over_by_a_variable(tmp_path, name, value,
 @pytest.mark.parametrize(
     ("name", "value", "advice"),
     [
-        pytest.param("FHRI__TIMEOUT_S", "3", "did you mean 'fhir'?", id="a section misspelt"),
-        pytest.param("FHIR__TIMEOUT", "3", "did you mean 'timeout_s'?", id="a key misspelt"),
+        pytest.param("FHRI__TIMEOUT_S", "3", "did you mean 'fhir'?", id="a section misspelled"),
+        pytest.param("FHIR__TIMEOUT", "3", "did you mean 'timeout_s'?", id="a key misspelled"),
         pytest.param("FHIR__TIMEOUT_S", "99", "less than or equal to 30", id="a value out of bounds"),
         pytest.param("FHIR", "{timeout_s: 99}", "less than or equal to 30", id="a section with a value out of bounds"),
-        pytest.param("CARDS__LVEF_OVERDU__MODE", "off", "did you mean 'lvef-overdue'?", id="a topic misspelt"),
-        pytest.param("THRESHOLDS__LAB_MAX_AGE", "3", "did you mean 'lab_max_age_days'?", id="a threshold misspelt"),
+        pytest.param("CARDS__LVEF_OVERDU__MODE", "off", "did you mean 'lvef-overdue'?", id="a topic misspelled"),
+        pytest.param("THRESHOLDS__LAB_MAX_AGE", "3", "did you mean 'lab_max_age_days'?", id="a threshold misspelled"),
         pytest.param("THRESHOLDS__LAB_MAX_AGE_DAYS", "99", "between 1 and 60", id="a threshold out of bounds"),
         pytest.param("PUBLIC_URL__HOST", "x", "URL", id="a key below a value"),
         pytest.param("FHIR__TIMEOUT_S__X", "1", "timeout_s is no section", id="a key below a value of the file"),
         pytest.param("DATABASE", "[x", "not valid YAML", id="half a list"),
         pytest.param("DATABASE", "@x", "not valid YAML", id="a mark that YAML keeps for itself"),
-        pytest.param("AUTH__MODE", "required", "without auth.clients", id="nobody to let in"),
+        pytest.param("AUTH__MODE", "required", "without auth.clients", id="nobody to admit"),
         pytest.param("", "x", "unknown key", id="no name"),
     ],
 )
@@ -343,17 +345,17 @@ def test_service_configuration_is_picked_up_when_it_changes(tmp_path, log_lines)
 @pytest.mark.parametrize(
     "broken",
     [
-        pytest.param("cards: {dose-above-maximun: {mode: off}}", id="with a key misspelt"),
-        pytest.param("cards: [", id="that is no YAML"),
+        pytest.param("cards: {dose-above-maximun: {mode: off}}", id="with a key misspelled"),
+        pytest.param("cards: [", id="that is not YAML"),
         pytest.param("x: \0", id="with a null character"),
-        pytest.param("x: &a [*a]", id="that holds itself"),
+        pytest.param("x: &a [*a]", id="that contains itself"),
         pytest.param("x: 2026-99-99", id="with an impossible date"),
-        pytest.param("site: {code_maps: [nope.json]}", id="with a code map that is not there"),
-        pytest.param("auth: {mode: required}", id="that lets nobody in"),
+        pytest.param("site: {code_maps: [nope.json]}", id="with a code map that does not exist"),
+        pytest.param("auth: {mode: required}", id="that admits nobody"),
         pytest.param("", id="that is empty"),
         pytest.param("\0" * 200, id="that a power cut has left"),
         pytest.param("public_url: http://127.0.0.1:8080", id="that does not say who may call"),
-        pytest.param(None, id="that is gone"),
+        pytest.param(None, id="that was removed"),
     ],
 )
 def test_service_configuration_stays_when_there_is_a_new_one(tmp_path, log_lines, broken) -> None:
@@ -497,13 +499,13 @@ def fits(value: Any, schema: Any, root: Any) -> bool:
         pytest.param({"thresholds": {"lab_max_age_days": 7}}, True, id="a threshold"),
         pytest.param({"thresholds": {"lvef_interval_months": None}}, True, id="a label's own value"),
         pytest.param({"redis": None, "fhir": {"allowed_servers": ["https://a.example"]}}, True, id="servers"),
-        pytest.param({"fhri": {}}, False, id="a section misspelt"),
-        pytest.param({"fhir": {"timeout": 1}}, False, id="a key misspelt"),
+        pytest.param({"fhri": {}}, False, id="a section misspelled"),
+        pytest.param({"fhir": {"timeout": 1}}, False, id="a key misspelled"),
         pytest.param({"fhir": {"timeout_s": 31}}, False, id="a value above its bound"),
         pytest.param({"fhir": {"timeout_s": 0}}, False, id="a value below its bound"),
-        pytest.param({"cards": {"dose-above-max": {}}}, False, id="a topic misspelt"),
-        pytest.param({"cards": {"lvef-overdue": {"mode": "loud"}}}, False, id="a mode misspelt"),
-        pytest.param({"thresholds": {"lab_max_age": 7}}, False, id="a threshold misspelt"),
+        pytest.param({"cards": {"dose-above-max": {}}}, False, id="a topic misspelled"),
+        pytest.param({"cards": {"lvef-overdue": {"mode": "loud"}}}, False, id="a mode misspelled"),
+        pytest.param({"thresholds": {"lab_max_age": 7}}, False, id="a threshold misspelled"),
         pytest.param({"thresholds": {"lab_max_age_days": 61}}, False, id="a threshold above its bound"),
         pytest.param({"thresholds": {"lab_max_age_days": None}}, False, id="a threshold without a number"),
     ],
@@ -518,7 +520,7 @@ def test_service_configuration_schema_judges_as_the_service_does(tmp_path, tree,
         problems(path)
 
 
-def test_service_configuration_schema_names_everything_that_there_is() -> None:
+def test_service_configuration_schema_names_every_setting() -> None:
     schema = json_schema()
     assert set(schema["properties"]) == set(Settings.model_fields)
     assert set(schema["properties"]["thresholds"]["properties"]) == set(default_knowledge().thresholds)

@@ -110,7 +110,7 @@ def gastric() -> Json:
         ),
     ],
 )  # fmt: skip
-def test_service_the_worked_examples_of_the_billing_pages_come_out_right(
+def test_service_the_worked_examples_of_the_billing_pages_are_reproduced(
     service, ordered, prefetch, summary, lines
 ) -> None:
     card = cards(service, ordered, prefetch=prefetch)["billing-summary"]
@@ -164,7 +164,7 @@ def test_service_each_order_gets_its_own_cards(service) -> None:
     assert len({card["uuid"] for card in found.cards}) == len(found.cards)
 
 
-def test_service_what_could_not_be_billed_is_reported(service) -> None:
+def test_service_what_cannot_be_billed_is_reported(service) -> None:
     named_twice = order(medicationCodeableConcept={
         "coding": [{"system": RXNORM, "code": "1371046"}], "text": "fam-trastuzumab deruxtecan (Enhertu)"
     })  # fmt: skip
@@ -191,7 +191,7 @@ def insured_by(name: str) -> Json:
     }
 
 
-def test_service_nobody_needs_to_send_prescriber_or_payer(service) -> None:
+def test_service_needs_neither_prescriber_nor_payer(service) -> None:
     detail = cards(service)["coverage-criteria"]["detail"]
     assert "No payer was sent" in detail
     # Without a payer nothing of one state's policy is shown.
@@ -373,7 +373,7 @@ def test_service_the_files_are_found_beside_the_configuration(tmp_path) -> None:
     assert settings.coverage.policy_files == [tmp_path / "own.yaml"]
 
 
-def test_service_the_price_file_is_taken_in_by_a_command(tmp_path) -> None:
+def test_service_the_price_file_is_imported_by_a_command(tmp_path) -> None:
     (tmp_path / "cms.csv").write_text(PRICES + "J0001,Other,1 MG,1.5\n", encoding="utf-8")
     out = tmp_path / "asp-own.csv"
     result = CliRunner().invoke(main, ["asp", "import", str(tmp_path / "cms.csv"), "--output", str(out)])
@@ -410,7 +410,7 @@ def test_service_the_record_can_be_judged_again_with_policies_and_prices_of_then
     coverage = {"policy_files": [tmp_path / "own.yaml"], "asp_file": tmp_path / "asp.csv", "vials": {"kadcyla": [100]}}
     caller = Caller(Settings(coverage=coverage), database=database_url)
     found = cards(caller)
-    # The files of then are gone; the record has what they said.
+    # The old files are gone; the record has their content.
     (tmp_path / "own.yaml").unlink()
     (tmp_path / "asp.csv").unlink()
     for card in found.values():
@@ -461,7 +461,7 @@ def test_service_prior_therapy_comes_from_the_charts_own_lists(service) -> None:
     assert f"PACLitaxel 80 mg/m2, {days_ago(210)}" in detail
 
 
-def test_service_a_chart_with_everything_in_place_has_nothing_to_put_right(service) -> None:
+def test_service_a_complete_chart_has_nothing_to_correct(service) -> None:
     receptor = {"valueCodeableConcept": {"text": "Negative"}}
     metastasis = {**cancer("C78.7"), "id": "metastasis"}
     prefetch = clean_prefetch() | {

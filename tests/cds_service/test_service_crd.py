@@ -250,7 +250,7 @@ def test_crd_a_prior_authorization_on_record_satisfies_the_payer(crd, changes, s
         pytest.param(["Coverage/cov-2"], ["auth-needed", "satisfied"], id="the second"),
     ],
 )
-def test_crd_an_authorization_stands_for_one_of_two_coverages(crd, insurance, said) -> None:
+def test_crd_an_authorization_belongs_to_one_of_two_coverages(crd, insurance, said) -> None:
     listed = [{"sequence": 1, "focal": True, "coverage": {"reference": each}} for each in insurance]
     given = approval(**({"insurance": listed} if listed else {}))
     prefetch = whole(insured(), insured("Aetna", "cov-2"), approvals=bundle(given))
@@ -341,7 +341,7 @@ def test_crd_nothing_is_sent_when_nothing_is_new(crd, service) -> None:
     assert "coverage-criteria" not in answer.topics
 
 
-def test_crd_a_statement_that_no_longer_holds_is_put_in_the_place_of_the_old_one(crd) -> None:
+def test_crd_a_new_statement_replaces_one_that_no_longer_holds(crd) -> None:
     (first,) = actions(crd.post(call(COVERAGE, prefetch=whole()), COVERAGE))
     changed = whole(tumorMarkers=bundle(ihc("LA11841-6", "1+")))
     (second,) = actions(crd.post(call(COVERAGE, [first["resource"]], changed), COVERAGE))
@@ -350,7 +350,7 @@ def test_crd_a_statement_that_no_longer_holds_is_put_in_the_place_of_the_old_one
     assert parts_of(before)["coverage-assertion-id"] != parts_of(after)["coverage-assertion-id"]
 
 
-def test_crd_what_a_payer_has_stated_itself_stands(crd) -> None:
+def test_crd_a_payers_own_statement_is_kept(crd) -> None:
     """resp-37: nothing is changed but extensions of our own."""
     of_payer = {"url": COVERAGE_INFORMATION, "extension": [
         {"url": "coverage", "valueReference": {"reference": "https://ehr.example.org/fhir/Coverage/cov-1"}},
@@ -651,7 +651,7 @@ CHARTS = st.fixed_dictionaries({
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(chart=CHARTS)
-def test_crd_law_valid_nothing_else_changed_and_said_once(crd, chart) -> None:
+def test_crd_law_every_statement_is_valid_changes_nothing_else_and_appears_once(crd, chart) -> None:
     """Whatever the order and the chart: the invariants hold, the order stays, and the same is not said twice."""
     own = chart["own"]
     ordered = order(chart["mg"], medicationCodeableConcept={"text": chart["drug"]}, extension=own)

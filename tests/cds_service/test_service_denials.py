@@ -155,7 +155,7 @@ def test_denials_are_reported_before_the_claim(service, denial) -> None:
 
 
 @pytest.mark.parametrize(("drug", "mg", "code"), [(KADCYLA, 252, "J9354"), (ENHERTU, 378, "J9358")])
-def test_a_right_claim_has_no_denials(service, drug, mg, code) -> None:
+def test_a_correct_claim_has_no_denials(service, drug, mg, code) -> None:
     """The same tables beside a claim that is right: nothing stands under "Fix before billing"."""
     discarded = {"J9354": 8, "J9358": 22}[code]
     lines = [service_of(code, mg), {**service_of(code, discarded, "JW"), "id": "line-waste"}, service_of("96413")]

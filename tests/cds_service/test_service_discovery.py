@@ -41,7 +41,7 @@ SEARCH = re.compile(r"([A-Z][A-Za-z]+)\?([^?#\s]+)")
 TYPES = {
     "Patient", "Observation", "Condition", "MedicationRequest", "MedicationAdministration", "MedicationStatement",
 }  # fmt: skip
-# Of the widely supported subset: references, token equality, _count and _sort; no modifier, chain or _include.
+# The widely supported subset: references, token equality, _count and _sort; no modifier, chain or _include.
 PARAMETERS = {
     "patient": re.compile(re.escape(TOKEN)),
     "code": re.compile(r"[^,|&\s]+\|[^,|&\s]+(,[^,|&\s]+\|[^,|&\s]+)*"),

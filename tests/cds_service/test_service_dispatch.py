@@ -177,7 +177,7 @@ def test_service_says_at_dispatch_what_it_says_at_signing(service) -> None:
     assert len(signed.cards) >= 4
 
 
-# --- An order that can be had nowhere ------------------------------------------------------------------------------
+# --- An order that is available nowhere ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def test_service_cannot_check_a_dispatched_order_for_which_the_server_sends(serv
     warns_of_unchecked(service.post(body, DISPATCH))
 
 
-def test_service_names_every_dispatched_order_that_lacks(service) -> None:
+def test_service_names_every_missing_dispatched_order(service) -> None:
     wanted = ["MedicationRequest/a", "MedicationRequest/b", "ServiceRequest/c"]
     body = dispatch(prefetch={}, dispatchedOrders=wanted)
     lacks(service.post(body, DISPATCH), "context.dispatchedOrders[0]", "context.dispatchedOrders[1]")
@@ -216,7 +216,7 @@ def test_service_names_every_dispatched_order_that_lacks(service) -> None:
 @pytest.mark.parametrize(
     ("at_hand", "topics"),
     [
-        pytest.param(active(378), ["dose-above-maximum", "checks-incomplete"], id="an overdose is told"),
+        pytest.param(active(378), ["dose-above-maximum", "checks-incomplete"], id="an overdose is reported"),
         pytest.param(active(252), ["checks-incomplete"], id="a right order"),
         pytest.param({**aspirin(), "status": "active", "id": ORDER}, ["checks-incomplete"], id="out of scope"),
     ],
@@ -237,12 +237,12 @@ def test_a_missing_dispatched_order_leaves_the_others_checked(service, at_hand, 
         pytest.param(["DeviceRequest/1", "NutritionOrder/2", "VisionPrescription/3"], id="devices and diets"),
     ],
 )
-def test_service_is_silent_when_what_is_dispatched_is(service, wanted) -> None:
+def test_service_gives_no_card_when_the_dispatched_order_is(service, wanted) -> None:
     assert service.post(dispatch(prefetch={}, dispatchedOrders=wanted), DISPATCH).body == {"cards": []}
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_service_cannot_check_a_dispatched_order_when_a_key_lacks(service, key) -> None:
+def test_service_cannot_check_a_dispatched_order_when_a_key_is_missing(service, key) -> None:
     prefetch = {**without(clean_prefetch(), key), "orders": bundle(active())}
     cards = {c["source"]["topic"]["code"]: c for c in service.post(dispatch(prefetch=prefetch), DISPATCH).cards}
     card = cards["checks-incomplete"]
@@ -251,7 +251,7 @@ def test_service_cannot_check_a_dispatched_order_when_a_key_lacks(service, key) 
     assert f"{NOT_AVAILABLE[key]} not available; not in the prefetch" in card["detail"]
 
 
-def test_service_cannot_check_a_dispatched_order_when_every_key_lacks(service) -> None:
+def test_service_cannot_check_a_dispatched_order_when_every_key_is_missing(service) -> None:
     lacks(service.post(dispatch(prefetch={"orders": bundle(active())}), DISPATCH), *(f"prefetch.{key}" for key in KEYS))
 
 
@@ -267,7 +267,7 @@ def test_service_checks_an_order_that_is(service, service_id, status) -> None:
     assert service.post(body, service_id).topics == ["dose-above-maximum"]
 
 
-# --- What it makes of them -------------------------------------------------------------------------------------------
+# --- How it reads them -----------------------------------------------------------------------------------------------
 
 
 def test_service_checks_only_the_orders_that_are_dispatched(service) -> None:
@@ -387,7 +387,7 @@ def test_service_holds_a_dispatched_order_where_it_would_remove_a_draft(service)
         ),
     ],
 )
-def test_service_takes_a_context(service, context) -> None:
+def test_service_accepts_a_context(service, context) -> None:
     body = {**dispatch(active()), "context": {"patientId": PATIENT, **context}}
     assert service.post(body, DISPATCH).topics == ["dose-above-maximum"]
 

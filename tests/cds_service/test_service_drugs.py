@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from calls import SIGN, Caller, call, order
@@ -60,7 +61,7 @@ PLANNED = {"kind": "MedicationRequest", "status": "scheduled", "productCodeableC
         ),
     ],
 )
-def test_an_order_of_which_nothing_was_checked_is_a_warning(unread: dict) -> None:
+def test_an_entirely_unchecked_order_is_a_warning(unread: dict) -> None:
     body = call(orders=[{"id": "unread", "status": "draft", **unread}])
     (card,) = Caller().client.post(f"/cds-services/{SIGN}", json=body).json["cards"]
     assert (card["source"]["topic"]["code"], card["indicator"]) == ("checks-incomplete", "warning")
@@ -100,3 +101,78 @@ def test_a_neighbor_is_asked_for_its_codes_only(system: str, code: str, expected
     if chart == "nowhere to be had":
         del body["prefetch"]
     assert topics(body) == expected
+
+
+def of_plan(**activity: Any) -> dict[str, Any]:
+    return {"resourceType": "CarePlan", "id": "plan-1", "status": "draft", "intent": "order", "activity": [activity]}
+
+
+def of_group(**action: Any) -> dict[str, Any]:
+    return {"resourceType": "RequestGroup", "id": "plan-1", "status": "draft", "intent": "order", "action": [action]}
+
+
+MISSING = {"reference": "MedicationRequest/elsewhere"}
+
+
+@pytest.mark.parametrize(
+    ("described", "told"),
+    [
+        pytest.param(of_plan(reference=MISSING), "refers to an order that was not sent", id="an order not sent"),
+        pytest.param(of_group(resource=MISSING), "refers to an order that was not sent", id="in a group"),
+        pytest.param(
+            of_group(title="Day 1", action=[{"resource": MISSING}]),
+            "an order that was not sent",
+            id="in a step of a step",
+        ),
+        pytest.param(of_plan(reference={**MISSING, "display": "Kadcyla 252 mg"}), '"Kadcyla"', id="by name"),
+        pytest.param(of_group(resource={"display": "Enhertu 378 mg"}), '"Enhertu"', id="by name without a reference"),
+        pytest.param(of_plan(reference={**MISSING, "display": "Aspirin 81 mg"}), None, id="another drug by name"),
+        pytest.param(of_plan(reference={"reference": "ServiceRequest/ast"}), None, id="a test not sent"),
+        pytest.param(of_plan(reference={"reference": "Task/chair"}), None, id="a task not sent"),
+        pytest.param(
+            of_plan(detail={"productReference": {"reference": "Medication/elsewhere"}}),
+            "describes a drug that could not be read",
+            id="a drug not sent",
+        ),
+        pytest.param(
+            of_plan(detail={"productReference": {"reference": "Medication/x", "display": "Kadcyla"}}),
+            '"Kadcyla" without an order',
+            id="a drug by name",
+        ),
+        pytest.param(of_plan(detail={"code": {"text": "Kadcyla"}}), '"Kadcyla" without an order', id="by its code"),
+        pytest.param(of_plan(detail={"code": {"text": "Follow-up visit"}}), None, id="a visit"),
+        pytest.param(
+            of_plan(detail={"description": "Kadcyla 252 mg IV on day 1"}), '"Kadcyla" without an order', id="in words"
+        ),
+        pytest.param(of_plan(detail={"description": "echocardiogram before Kadcyla"}), None, id="words about a test"),
+        pytest.param(of_group(title="Kadcyla 252 mg IV"), '"Kadcyla" without an order', id="a title with a dose"),
+        pytest.param(of_group(title="Check LVEF before Kadcyla"), None, id="a title about a test"),
+        pytest.param(of_group(code=[{"text": "Enhertu"}]), '"Enhertu" without an order', id="the code of an action"),
+    ],
+)
+@pytest.mark.parametrize("service", ["her2-order-sign", "her2-order-select"])
+def test_what_a_plan_describes_without_an_order_is_told(
+    service: str, described: dict[str, Any], told: str | None
+) -> None:
+    body = call(orders=[described])
+    body["context"]["selections"] = [f"{described['resourceType']}/plan-1"]
+    body["hook"] = service.removeprefix("her2-")
+    cards = Caller().client.post(f"/cds-services/{service}", json=body).json["cards"]
+    if told is None:
+        assert cards == []
+        return
+    (card,) = cards
+    assert (card["source"]["topic"]["code"], card["indicator"]) == ("checks-incomplete", "warning")
+    assert told in card["detail"].replace("\\", "")
+
+
+def test_a_plan_whose_order_is_in_the_chart_or_is_not_selected_is_not_told_of() -> None:
+    described = of_plan(reference={"reference": "MedicationRequest/signed"})
+    signed = {**order(mg=252), "id": "signed", "status": "active", "authoredOn": "2026-11-01"}
+    body = call(orders=[described])
+    body["prefetch"]["medications"] = {"resourceType": "Bundle", "type": "searchset", "entry": [{"resource": signed}]}
+    assert Caller().client.post(f"/cds-services/{SIGN}", json=body).json["cards"] == []
+    body = call(orders=[of_plan(reference=MISSING), order(mg=252)])
+    body["hook"], body["context"]["selections"] = "order-select", [f"MedicationRequest/{order(mg=252)['id']}"]
+    found = Caller().client.post("/cds-services/her2-order-select", json=body).json["cards"]
+    assert "not sent" not in str(found)

@@ -52,7 +52,7 @@ def test_where_json_breaks_off_is_reported(service, path, body, says) -> None:
     assert says in answer.body["issue"][0]["details"]["text"]
 
 
-def test_the_place_in_broken_json_never_quotes_it(service) -> None:
+def test_the_position_in_invalid_json_never_quotes_it(service) -> None:
     answer = service.post(f'{{"hook": "order-sign",\n"context": {{"patientId": "{MARK}" "x"}}}}'.encode())
     assert answer.code == "not-json"
     assert MARK not in answer.raw.decode()
@@ -137,7 +137,7 @@ def test_an_unknown_service_is_answered_with_the_shared_id_where_there_is_one() 
     assert "her2-orders" in answer.body["issue"][0]["details"]["text"]
 
 
-def test_any_other_unknown_address_leads_to_the_list(service) -> None:
+def test_any_other_unknown_address_points_to_the_list(service) -> None:
     answer = service.get("/cds-service")
     assert "/cds-services" in answer.body["issue"][0]["details"]["text"]
 
@@ -165,7 +165,7 @@ def test_compressed_feedback_is_read_like_any_other(service) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["br", "zstd", "deflate", "compress", "gzip, br", "gzip, gzip", "x"])
-def test_any_other_encoding_is_refused_with_what_is_taken(service, encoding) -> None:
+def test_any_other_encoding_is_refused_with_the_accepted_ones(service, encoding) -> None:
     answer = packed_call(service, b"whatever", encoding)
     assert (answer.status, answer.code) == (415, "content-encoding-not-taken")
     assert answer.headers["Accept-Encoding"] == "gzip"
@@ -191,7 +191,7 @@ def test_a_body_that_is_not_whole_gzip_is_refused(service, data) -> None:
     assert (answer.status, answer.code) == (400, "not-gzip")
 
 
-def test_a_small_body_that_holds_a_large_one_is_refused_before_it_is_unpacked() -> None:
+def test_a_compression_bomb_is_refused_before_it_is_unpacked() -> None:
     limited = Caller(Settings(limits={"body_bytes": 20_000}))
     bomb = gzip.compress(b" " * 10_000_000)
     assert len(bomb) < 20_000
@@ -220,7 +220,7 @@ def test_a_browser_may_read_the_tag_of_discovery(service) -> None:
 # Discovery
 
 
-def test_discovery_that_did_not_change_is_not_sent_again(service) -> None:
+def test_unchanged_discovery_is_not_sent_again(service) -> None:
     tag = service.get("/cds-services").headers["ETag"]
     again = service.client.get("/cds-services", headers={"If-None-Match": tag})
     assert (again.status_code, again.data) == (304, b"")
@@ -230,7 +230,7 @@ def test_discovery_that_did_not_change_is_not_sent_again(service) -> None:
     assert other.json["services"]
 
 
-def test_discovery_that_changed_has_another_tag(service) -> None:
+def test_changed_discovery_has_another_tag(service) -> None:
     crd = Caller(Settings(crd="2.2")).get("/cds-services").headers["ETag"]
     assert crd != service.get("/cds-services").headers["ETag"]
 
@@ -350,7 +350,7 @@ def test_the_cause_of_a_refusal_is_from_a_closed_list(headers, body, cause) -> N
     assert cause_of_refusal(headers, body) == cause
 
 
-def test_an_error_that_is_its_own_cause_ends() -> None:
+def test_an_error_that_is_its_own_cause_is_handled() -> None:
     error = ValueError("x")
     error.__context__ = OSError("y", error)
     assert cause_of(error) == "no connection"
@@ -359,7 +359,7 @@ def test_an_error_that_is_its_own_cause_ends() -> None:
 # The address of a service whose configuration names none
 
 
-def test_a_service_that_has_no_public_address_calls_itself_by_the_one_it_listens_on(monkeypatch) -> None:
+def test_a_service_without_a_public_address_uses_the_one_it_listens_on(monkeypatch) -> None:
     monkeypatch.setenv(LISTENING_AT, "http://127.0.0.1:9123")
     assert Settings().base_url == "http://127.0.0.1:9123"
     assert Settings(public_url="https://cds.example.org/").base_url == "https://cds.example.org"
@@ -370,7 +370,7 @@ def test_a_service_that_has_no_public_address_calls_itself_by_the_one_it_listens
 # Queries
 
 
-def test_codes_reach_a_server_behind_a_proxy_that_takes_two_slashes_for_one(chart, service) -> None:
+def test_codes_reach_a_server_behind_a_proxy_that_merges_slashes(chart, service) -> None:
     asked(chart.base, service)
     raw = [each.raw for each in chart.heard]
     searches = [path.partition("?")[2] for path in raw if "?" in path]
@@ -435,7 +435,7 @@ def limited() -> Caller:
         ),
     ],
 )
-def test_what_is_refused_unread_is_in_the_log(limited, log_lines: list[EventDict], sent, says, line) -> None:
+def test_a_request_refused_unread_is_logged(limited, log_lines: list[EventDict], sent, says, line) -> None:
     method, path, more = sent
     answer = limited.send(method, path, **more)
     assert says in answer.body["issue"][0]["details"]["text"]

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from calls import Answer, Json
 
 BUDGET_S = 0.8
-# A busy machine is slow by itself; a server that is waited for takes three seconds and more.
+# A busy machine is slow anyway; waiting for the server takes three seconds or more.
 SLACK_S = 1.5
 TOKEN = "token-of-one-call"  # noqa: S105 - opens nothing
 
@@ -119,7 +119,7 @@ def test_service_fetches_what_the_client_could_not(service, chart, key, failed) 
 
 @pytest.mark.parametrize("key", KEYS)
 @pytest.mark.parametrize("answered", [None, bundle()], ids=["null", "an empty Bundle"])
-def test_service_does_not_ask_again_for_what_the_client_says_there_is_none_of(service, chart, key, answered) -> None:
+def test_service_does_not_ask_again_for_what_the_client_reports_as_empty(service, chart, key, answered) -> None:
     chart.serve(clean_prefetch())
     assert ask(service, chart, {**clean_prefetch(), key: answered}).status == 200
     assert chart.heard == []
@@ -131,7 +131,7 @@ def test_service_asks_nothing_for_an_order_out_of_scope(service, chart) -> None:
     assert chart.heard == []
 
 
-def test_service_only_reads(service, chart) -> None:
+def test_service_only_reads_from_the_server(service, chart) -> None:
     chart.serve(clean_prefetch())
     ask(service, chart)
     assert {each.method for each in chart.heard} == {"GET"}
@@ -208,7 +208,7 @@ def test_service_uses_a_token_for(service, chart, patient, is_used) -> None:
     ["tok€n", "token\r\nX-Other: 1", "token\n", "\ud83d\ude00", "x" * 100_000],
     ids=lambda token: repr(token[:9]),
 )
-def test_service_stands_a_token_that_cannot_be_sent(service, chart, log_lines, token) -> None:
+def test_service_tolerates_a_token_that_cannot_be_sent(service, chart, log_lines, token) -> None:
     chart.serve(clean_prefetch())
     answer = ask(service, chart, token=token)
     assert answer.status in (200, 412)
@@ -216,7 +216,7 @@ def test_service_stands_a_token_that_cannot_be_sent(service, chart, log_lines, t
     assert token.strip() not in repr(log_lines)
 
 
-def test_service_does_not_bring_what_a_server_remembered_along_with_the_next_token(service, chart) -> None:
+def test_service_does_not_send_a_servers_cookies_with_the_next_token(service, chart) -> None:
     reply = as_json(clean_prefetch()["labs"])
     reply.headers["Set-Cookie"] = "session=of-the-first; Path=/"
     chart.serve(clean_prefetch(), labs=reply)
@@ -249,12 +249,12 @@ def test_service_reads_every_page(service, chart) -> None:
 
 BAD_PAGES = [
     pytest.param(Reply(status=500), id="that is an error"),
-    pytest.param(Reply(status=404), id="that is gone"),
+    pytest.param(Reply(status=404), id="that was removed"),
     pytest.param(Reply(status=302, headers={"Location": "/fhir/x"}), id="that is elsewhere"),
     pytest.param(Reply(hangs_up=True), id="that never comes"),
     pytest.param(Reply(after_s=3), id="that comes too late"),
-    pytest.param(Reply(trickles=True), id="that trickles in"),
-    pytest.param(Reply(b"<html>"), id="that is no JSON"),
+    pytest.param(Reply(trickles=True), id="that arrives slowly"),
+    pytest.param(Reply(b"<html>"), id="that is not JSON"),
     pytest.param(Reply(b"null"), id="that is null"),
     pytest.param(Reply(b""), id="that is empty"),
     pytest.param(as_json(outcome()), id="that is an OperationOutcome"),
@@ -282,9 +282,9 @@ def test_service_says_so_when_there_is_a_next_page(hasty, chart, reply) -> None:
         pytest.param("https://127.0.0.1:{port}/fhir?page=2", id="of another scheme"),
         pytest.param("http://127.0.0.1:{port}/other?page=2", id="outside the base"),
         pytest.param("http://127.0.0.1:{port}/fhirx?page=2", id="beside the base"),
-        pytest.param("http://127.0.0.1:{port}/fhir/../other?page=2", id="that climbs out of the base"),
-        pytest.param("http://127.0.0.1:{port}/fhir/%2e%2e/other?page=2", id="that climbs out unseen"),
-        pytest.param("http://127.0.0.1:{port}/fhir/%2E./other?page=2", id="that climbs out half seen"),
+        pytest.param("http://127.0.0.1:{port}/fhir/../other?page=2", id="with path traversal out of the base"),
+        pytest.param("http://127.0.0.1:{port}/fhir/%2e%2e/other?page=2", id="with encoded path traversal"),
+        pytest.param("http://127.0.0.1:{port}/fhir/%2E./other?page=2", id="with partly encoded path traversal"),
         pytest.param("http://127.0.0.1:{port}\\@{elsewhere_host}/fhir?page=2", id="with a backslash"),
         pytest.param("http://127.0.0.1:{port}\t/fhir?page=2", id="with a tab"),
         pytest.param("//{elsewhere_host}/fhir?page=2", id="without a scheme"),
@@ -303,7 +303,7 @@ def test_service_does_not_follow_a_next_page(service, chart, elsewhere, address)
     assert len(chart.heard) == len(KEYS)
 
 
-def test_service_does_not_turn_pages_in_a_circle(service, chart) -> None:
+def test_service_does_not_follow_pages_in_a_circle(service, chart) -> None:
     chart.serve(clean_prefetch())
     path = f"/fhir/{QUERIES['labs']}"
     chart.replies[path] = page(*labs(), following=f"http://127.0.0.1:{chart.server_port}{path}")
@@ -391,7 +391,7 @@ def test_service_cannot_check_when_the_read_of_the_patient_brings(service, chart
     lacks(ask(service, chart), "patient")
 
 
-def test_service_takes_a_patient_that_is_not_there_for_none(service, chart) -> None:
+def test_service_treats_an_absent_patient_as_missing(service, chart) -> None:
     chart.serve(clean_prefetch(), patient=Reply(status=404))
     assert ask(service, chart).status == 200
 
@@ -421,7 +421,7 @@ def test_service_asks_for_everything_at_once(service, chart) -> None:
 
 @pytest.mark.parametrize(
     "reply",
-    [pytest.param(Reply(after_s=1.5), id="late"), pytest.param(Reply(trickles=True), id="trickling in")],
+    [pytest.param(Reply(after_s=1.5), id="late"), pytest.param(Reply(trickles=True), id="arriving slowly")],
 )
 def test_service_is_not_held_up_afterwards_by_answers_that_were(hasty, chart, reply) -> None:
     for _ in range(3):
@@ -439,7 +439,7 @@ def test_service_is_not_held_up_afterwards_by_answers_that_were(hasty, chart, re
     ("allowed", "server", "may"),
     [
         pytest.param([], "http://127.0.0.1:8090/fhir", True, id="loopback, when none is listed"),
-        pytest.param([], "http://localhost/fhir", True, id="loopback by its name, when none is listed"),
+        pytest.param([], "http://localhost/fhir", True, id="loopback by its name, when no server is listed"),
         pytest.param([], "http://LOCALHOST/fhir", True, id="loopback in capitals, when none is listed"),
         pytest.param([], "https://[::1]:8443/fhir", True, id="loopback of IPv6, when none is listed"),
         pytest.param([], "https://ehr.example.org/fhir", False, id="anything else, when none is listed"),
@@ -470,9 +470,11 @@ def test_service_is_not_held_up_afterwards_by_answers_that_were(hasty, chart, re
         pytest.param(["https://a.example/fhir"], "https://a.example/fhirx", False, id="beside the path"),
         pytest.param(["https://a.example/fhir"], "https://a.example/FHIR", False, id="with the path in capitals"),
         pytest.param(["https://a.example/fhir"], "https://a.example/", False, id="above the path"),
-        pytest.param(["https://a.example/fhir"], "https://a.example/fhir/../x", False, id="climbing out"),
-        pytest.param(["https://a.example/fhir"], "https://a.example/fhir/%2e%2e/x", False, id="climbing out unseen"),
-        pytest.param(["https://a.example/fhir"], "https://a.example/fhir/%2E%2E", False, id="climbing out in capitals"),
+        pytest.param(["https://a.example/fhir"], "https://a.example/fhir/../x", False, id="path traversal"),
+        pytest.param(["https://a.example/fhir"], "https://a.example/fhir/%2e%2e/x", False, id="encoded path traversal"),
+        pytest.param(
+            ["https://a.example/fhir"], "https://a.example/fhir/%2E%2E", False, id="path traversal in capitals"
+        ),
         pytest.param(["https://a.example/fhir"], "https://u@a.example/fhir", False, id="with a user"),
         pytest.param(["https://a.example/fhir"], "https://u:p@a.example/fhir", False, id="with a password"),
         pytest.param(["https://a.example/fhir"], "https://a.example/fhir?x=", False, id="with a query"),
@@ -513,7 +515,7 @@ def test_service_never_shows_a_token_when_it_is_printed() -> None:
     assert TOKEN not in repr(FhirAuthorization(TOKEN, PATIENT))
 
 
-# --- What it makes of the chart --------------------------------------------------------------------------------------
+# --- How it reads the chart ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -527,6 +529,6 @@ def test_service_never_shows_a_token_when_it_is_printed() -> None:
         pytest.param("labs", bundle(), "liver-tests-missing", id="no laboratory results"),
     ],
 )
-def test_service_says_of_a_fetched_chart_that_it_has(service, chart, key, found, topic) -> None:
+def test_service_says_that_a_fetched_chart_has(service, chart, key, found, topic) -> None:
     chart.serve({**clean_prefetch(), key: found})
     assert topic in ask(service, chart).topics

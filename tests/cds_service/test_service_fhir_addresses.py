@@ -128,7 +128,7 @@ def disguises(address: str) -> list[str]:
     return [f"::ffff:{address}", f"::ffff:{high}:{low}", f"64:ff9b::{high}:{low}", f"2002:{high}:{low}::1"]
 
 
-def test_service_connects_to_no_special_address_in_any_position_or_disguise() -> None:
+def test_service_connects_to_no_special_address_in_any_position_or_notation() -> None:
     asked = list(METADATA)
     for written in SPECIAL:
         network = ip_network(written)
@@ -184,7 +184,7 @@ def test_service_checks_where_a_name_leads(host, addresses, may) -> None:
     ],
     ids=str,
 )
-def test_service_does_not_go_where_an_allowed_name_leads_astray(chart, log_lines, addresses) -> None:
+def test_service_does_not_follow_an_allowed_name_to_a_forbidden_address(chart, log_lines, addresses) -> None:
     server = f"http://ehr.hospital.example:{chart.server_port}/fhir"
     assert state_of(server, Names(addresses), allowed_servers=[server]) is PrefetchState.FAILED
     assert chart.heard == []
@@ -216,7 +216,7 @@ def test_service_checks_a_name_again_for_every_connection(chart) -> None:
 
 
 @pytest.mark.parametrize("addresses", [["10.0.0.1"], ["127.0.0.1", "10.0.0.1"], ["169.254.1.1"], []], ids=str)
-def test_service_does_not_take_localhost_for_loopback_unless_it_is(chart, addresses) -> None:
+def test_service_takes_localhost_for_loopback_only_if_it_is(chart, addresses) -> None:
     assert state_of(f"http://localhost:{chart.server_port}/fhir", Names(addresses)) is PrefetchState.FAILED
     assert chart.heard == []
 
@@ -235,7 +235,7 @@ def test_service_tries_the_next_address_of_a_name(chart) -> None:
         "user@127.0.0.1", "127.0.0.1:80@localhost", "[::1%25lo]", "0", "localhost\\", "loc\u0430lhost",
     ],
 )  # fmt: skip
-def test_service_does_not_ask_loopback_in_disguise(service, chart, host) -> None:
+def test_service_does_not_ask_loopback_in_another_notation(service, chart, host) -> None:
     server = f"http://{host}:{chart.server_port}/fhir"
     answer = service.post(
         call(prefetch=without(clean_prefetch(), "labs"), fhirServer=server, fhirAuthorization=authorization(TOKEN))
@@ -244,7 +244,7 @@ def test_service_does_not_ask_loopback_in_disguise(service, chart, host) -> None
     assert chart.heard == []
 
 
-def test_service_asks_by_the_names_of_loopback(service, chart) -> None:
+def test_service_uses_a_server_by_the_names_of_loopback(service, chart) -> None:
     for host in ("127.0.0.1", "localhost", "LOCALHOST"):
         server = f"http://{host}:{chart.server_port}/fhir/"
         answer = service.post(call(prefetch=without(clean_prefetch(), "labs"), fhirServer=server))

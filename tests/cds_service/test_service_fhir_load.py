@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from calls import Answer, Json
 
 BUDGET_S = 0.6
-# A busy machine is slow by itself; a server that is waited for takes three seconds and more.
+# A busy machine is slow anyway; waiting for the server takes three seconds or more.
 SLACK_S = 1.5
 TOKEN = "token-of-one-call"  # noqa: S105 - opens nothing
 
@@ -74,7 +74,7 @@ def in_a_moment() -> str:
 @pytest.mark.parametrize(
     "first",
     [
-        pytest.param(Reply(hangs_up=True), id="hung up"),
+        pytest.param(Reply(hangs_up=True), id="connection closed"),
         pytest.param(Reply(status=502), id="was a bad gateway"),
         pytest.param(Reply(status=503), id="was not available"),
         pytest.param(Reply(status=503, headers={"Retry-After": "0"}), id="asked for no pause"),
@@ -104,7 +104,7 @@ def test_service_asks_a_second_time_when_the_server(hasty, chart, first) -> None
         pytest.param(Reply(b"garbage"), id="sends garbage"),
         pytest.param(Reply(b"{}", headers={"Content-Length": "9"}), id="stops in the middle"),
         pytest.param(as_json(outcome()), id="sends an OperationOutcome"),
-        pytest.param(Reply(after_s=3), id="is silent"),
+        pytest.param(Reply(after_s=3), id="never answers"),
     ],
 )
 def test_service_asks_once_when_the_server(hasty, chart, reply) -> None:
@@ -145,7 +145,7 @@ def test_service_asks_a_second_time_for_a_later_page(hasty, chart) -> None:
         pytest.param("patient", bundle(), id="an empty list for the patient"),
     ],
 )
-def test_service_does_not_take_for_an_answer(hasty, chart, key, body) -> None:
+def test_service_does_not_accept_as_an_answer(hasty, chart, key, body) -> None:
     chart.serve({}, **{key: as_json(body)})
     answer = ask(hasty, chart, without(clean_prefetch(), key))
     assert (answer.status, answer.topics) == (200, ["checks-incomplete"])
@@ -178,7 +178,7 @@ def first_page(chart: ChartServer, following: str) -> Json:
     return clean_prefetch() | {"labs": bundle(*labs()[:2], link=[{"relation": "next", "url": following}])}
 
 
-def test_service_reads_on_where_the_prefetch_ends(hasty, chart) -> None:
+def test_service_continues_where_the_prefetch_ends(hasty, chart) -> None:
     following = f"{chart.base}?page=2"
     prefetch = first_page(chart, following)
     chart.add("/fhir?page=2", as_json(bundle(*labs()[2:])))
@@ -186,21 +186,21 @@ def test_service_reads_on_where_the_prefetch_ends(hasty, chart) -> None:
     assert [(each.path, each.headers["Authorization"]) for each in chart.heard] == [("/fhir?page=2", f"Bearer {TOKEN}")]
 
 
-def test_service_reads_on_in_a_list_of_the_client_s_own(hasty, chart) -> None:
+def test_service_reads_further_pages_of_the_clients_own_list(hasty, chart) -> None:
     prefetch = clean_prefetch() | {"labs": bundle(), "mine": first_page(chart, f"{chart.base}?page=2")["labs"]}
     chart.add("/fhir?page=2", as_json(bundle(*labs()[2:])))
     assert ask(hasty, chart, prefetch).body == {"cards": []}
 
 
 @pytest.mark.parametrize("reply", [Reply(status=500), Reply(after_s=3), Reply(b"x")], ids=["500", "late", "garbage"])
-def test_service_says_so_when_it_could_not_read_on(hasty, chart, reply) -> None:
+def test_service_says_so_when_it_could_not_read_further_pages(hasty, chart, reply) -> None:
     prefetch = first_page(chart, f"{chart.base}?page=2")
     chart.add("/fhir?page=2", reply)
     topics = ask(hasty, chart, prefetch).topics
     assert topics[-1] == "checks-incomplete"
 
 
-def test_service_does_not_read_on_elsewhere(hasty, chart, elsewhere) -> None:
+def test_service_does_not_read_further_pages_elsewhere(hasty, chart, elsewhere) -> None:
     elsewhere.add("/fhir?page=2", as_json(bundle(*labs()[2:])))
     answer = ask(hasty, chart, first_page(chart, f"{elsewhere.base}?page=2"))
     assert "checks-incomplete" in answer.topics
@@ -220,7 +220,7 @@ def test_service_bounds_all_that_is_read_for_one_call(chart) -> None:
         chart.add(f"/fhir?page={number}", Reply(body, headers={"Content-Type": "application/json"}))
     chart.replies |= {f"/fhir/{QUERIES[key]}": chart.replies["/fhir?page=0"] for key in ("labs", "lvef", "weight")}
     answer = ask(caller, chart, without(clean_prefetch(), "labs", "lvef", "weight"))
-    # Which of the three lists comes too short, and whether at its first page, is a matter of chance.
+    # Which of the three lists is cut short, and at which page, depends on timing.
     assert answer.status == 412 or "checks-incomplete" in answer.topics
     assert len(chart.heard) <= 13
 
@@ -234,7 +234,7 @@ def test_service_bounds_all_that_is_read_for_one_call(chart) -> None:
         pytest.param(Reply(drips=True), id="headers that come one byte at a time"),
     ],
 )
-def test_service_stands(hasty, chart, reply) -> None:
+def test_service_tolerates(hasty, chart, reply) -> None:
     chart.serve({}, labs=reply)
     began = time.monotonic()
     assert ask(hasty, chart, lacking_labs()).status in (200, 412)
@@ -244,12 +244,12 @@ def test_service_stands(hasty, chart, reply) -> None:
 @pytest.mark.parametrize(
     "reply",
     [
-        pytest.param(Reply(drips=True), id="drips headers"),
-        pytest.param(Reply(trickles=True), id="trickles a body"),
-        pytest.param(Reply(after_s=5), id="is silent"),
+        pytest.param(Reply(drips=True), id="sends headers slowly"),
+        pytest.param(Reply(trickles=True), id="sends a body slowly"),
+        pytest.param(Reply(after_s=5), id="never answers"),
     ],
 )
-def test_service_gets_its_threads_back_from_a_server_that(chart, reply) -> None:
+def test_service_recovers_its_threads_from_a_server_that(chart, reply) -> None:
     client = FhirClient(Settings(fhir={"timeout_s": 0.3}).fhir_limits)
     chart.serve({}, **dict.fromkeys(KEYS, reply))
     access = client.access(HookRequest("order-sign", "i", "pat-1", "u", (), {}, {}, chart.base))
@@ -293,7 +293,7 @@ def test_service_answers_all_calls_that_lack_everything_at_the_same_time(chart) 
         began = time.monotonic()
         answers = list(calls.map(lambda _: Caller.post(caller, body_for(chart)), range(CALLS_AT_ONCE)))
     assert [answer.body for answer in answers] == [{"cards": []}] * CALLS_AT_ONCE
-    # In turns of sixteen threads this would take eight times 0.3 s and more.
+    # With sixteen threads this would take at least eight times 0.3 s.
     assert time.monotonic() - began < 2.2
 
 
@@ -301,7 +301,7 @@ def body_for(chart: ChartServer) -> Json:
     return call(prefetch={}, fhirServer=chart.base)
 
 
-def test_service_lets_nobody_wait_for_the_slow_server_of_others(chart, elsewhere) -> None:
+def test_service_lets_no_caller_wait_for_anothers_slow_server(chart, elsewhere) -> None:
     caller = Caller(Settings(fhir={"timeout_s": 2}))
     chart.serve(clean_prefetch())
     elsewhere.serve({}, **dict.fromkeys(KEYS, Reply(after_s=5)))

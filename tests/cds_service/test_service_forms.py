@@ -71,18 +71,18 @@ def begun(card: Json) -> Json:
     return dict(action["resource"])
 
 
-def test_forms_ask_only_what_is_not_known(service) -> None:
+def test_forms_ask_only_for_what_is_unknown(service) -> None:
     card = criteria_card(service, "Louisiana Healthcare Connections")
     (link,) = card["links"]
     assert link["type"] == "absolute"
     asked = read(service, link["url"])["item"][1]["item"]
     not_known = [line.split(" · ")[1] for line in card["detail"].splitlines() if line.startswith("- **Not known**")]
     assert [each["prefix"] for each in asked] == not_known == ["I.A.2", "I.A.5"]
-    # Of alternatives none has to be answered by itself.
+    # No single alternative has to be answered.
     assert [each["item"][0]["required"] for each in asked[1]["item"]] == [False, False]
 
 
-def test_forms_are_begun_with_what_the_chart_shows_and_where_it_stands(service) -> None:
+def test_forms_are_prefilled_from_the_chart_with_the_place_of_each_answer(service) -> None:
     card = criteria_card(service, "Louisiana Healthcare Connections")
     answer = begun(card)
     form = read(service, card["links"][0]["url"])
@@ -106,7 +106,7 @@ def test_forms_are_begun_with_what_the_chart_shows_and_where_it_stands(service) 
     assert "known.doses-given" not in said
 
 
-def test_forms_say_what_they_are_for(service) -> None:
+def test_forms_state_their_purpose(service) -> None:
     for payer, purpose in (("Aetna", "withpa"), ("Medicare", "retain-doc")):
         extensions = {
             each["url"].rpartition("/")[2]: each for each in begun(criteria_card(service, payer))["extension"]
@@ -154,7 +154,7 @@ def test_unknown_forms_are_not_found(service, name) -> None:
     assert service.get(f"/Questionnaire/{name}").status == 404
 
 
-def test_forms_an_order_without_an_id_has_the_link_alone(service) -> None:
+def test_forms_an_order_without_an_id_has_only_the_link(service) -> None:
     sent = {**clean_prefetch(), "coverage": bundle(insured("Aetna"))}
     found = service.post(call(COVERAGE, [order(name=None)], sent), COVERAGE).cards
     card = next(card for card in found if card["source"]["topic"]["code"] == "coverage-criteria")
@@ -162,7 +162,7 @@ def test_forms_an_order_without_an_id_has_the_link_alone(service) -> None:
     assert "suggestions" not in card
 
 
-def test_forms_the_record_holds_no_answer_and_explains_the_card() -> None:
+def test_forms_the_record_contains_no_answer_and_explains_the_card() -> None:
     caller = Caller()
     card = criteria_card(caller, "Aetna")
     explained = explain(caller.store.engine, card["uuid"])

@@ -165,7 +165,7 @@ ODD_JSON = [
 
 @pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
 @pytest.mark.parametrize("value", ODD_JSON)
-def test_service_stands(service, log_lines, place, value) -> None:
+def test_service_tolerates(service, log_lines, place, value) -> None:
     answer = service.post(TEXT.replace(place, f'"zz": {value}, {place}', 1).encode())
     assert answer.status in (200, 400, 412)
     is_quiet_about_the_request(answer, log_lines)
@@ -189,7 +189,7 @@ def test_service_stands(service, log_lines, place, value) -> None:
         pytest.param('"expires_in": 300', id="the life of the token"),
     ],
 )
-def test_service_stands_a_number_that_is_none(service, log_lines, place, value) -> None:
+def test_service_tolerates_an_invalid_number(service, log_lines, place, value) -> None:
     assert place in TEXT
     answer = service.post(TEXT.replace(place, f"{place.partition(':')[0]}: {value}").encode())
     assert answer.status in (200, 400, 412)
@@ -200,7 +200,7 @@ def test_service_stands_a_number_that_is_none(service, log_lines, place, value) 
     "day", ["0001-01-01", "9999-12-31", "2026-02-30", "2026-12-31T23:59:60Z", "9999-12-31T23:59:59-12:00"]
 )
 @pytest.mark.parametrize("service_id", [SIGN, VIEW])
-def test_service_stands_dates_at_the_ends_of_the_calendar(service, service_id, day) -> None:
+def test_service_tolerates_dates_at_the_ends_of_the_calendar(service, service_id, day) -> None:
     """Every date of a call at once, those of the dose given and of the order included."""
     body = call(service_id, prefetch=on_kadcyla() if service_id == VIEW else None)
     if service_id == SIGN:
@@ -224,7 +224,7 @@ def test_service_stands_dates_at_the_ends_of_the_calendar(service, service_id, d
         pytest.param("weight", '{"resourceType": "Observation", "id": "weight-1", "zz": @}', id="a result"),
     ],
 )
-def test_service_stands_a_prefetched_entry_with_a_number_that_cannot_be_held(service, name, resource, value) -> None:
+def test_service_tolerates_a_prefetched_entry_with_a_number_out_of_range(service, name, resource, value) -> None:
     reasons = {"reasonReference": [{"reference": "Condition/cancer-1"}]}
     drug = {"medicationReference": {"reference": "Medication/drug-1"}}
     body = call(orders=[order(**reasons), order(name="order-2", **drug)])
@@ -233,7 +233,7 @@ def test_service_stands_a_prefetched_entry_with_a_number_that_cannot_be_held(ser
     assert answer.status in (200, 412)
 
 
-def test_service_takes_the_last_of_two_members_of_one_name(service) -> None:
+def test_service_uses_the_last_of_two_members_with_one_name(service) -> None:
     assert service.post(f'{{"hook": "{MARK}", {json.dumps(call())[1:]}'.encode()).body == {"cards": []}
 
 
@@ -241,7 +241,7 @@ def test_service_takes_the_last_of_two_members_of_one_name(service) -> None:
     "field",
     ["hook", "hookInstance", "context.patientId", "context.userId", "context.draftOrders", "prefetch", "fhirServer"],
 )
-def test_service_says_nothing_of_a_request_that_lacks(service, log_lines, field) -> None:
+def test_service_reports_nothing_for_a_request_without(service, log_lines, field) -> None:
     is_quiet_about_the_request(service.post(removed(marked(), field)), log_lines)
 
 
@@ -253,18 +253,18 @@ def test_service_says_nothing_of_a_request_that_lacks(service, log_lines, field)
 @pytest.mark.parametrize(
     "value", [MARK, [MARK], {MARK: MARK}, MARK * 100], ids=["text", "array", "object", "long text"]
 )
-def test_service_says_nothing_of_a_wrong(service, log_lines, field, value) -> None:
+def test_service_reports_nothing_about_a_wrong(service, log_lines, field, value) -> None:
     is_quiet_about_the_request(service.post(changed(marked(SELECT), field, value), SELECT), log_lines)
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_service_says_nothing_of_a_chart_that_lacks(service, log_lines, key) -> None:
+def test_service_reports_nothing_for_a_chart_without(service, log_lines, key) -> None:
     answer = service.post(removed(marked(), f"prefetch.{key}"))
     assert (answer.status, "checks-incomplete" in answer.topics) == (200, True)
     is_quiet_about_the_request(answer, log_lines)
 
 
-def test_service_says_nothing_of_a_request_without_a_chart(service, log_lines) -> None:
+def test_service_reports_nothing_for_a_request_without_a_chart(service, log_lines) -> None:
     answer = service.post(changed(marked(), "prefetch", {}))
     assert (answer.status, answer.code) == (412, "required-data-missing")
     is_quiet_about_the_request(answer, log_lines)
@@ -301,11 +301,11 @@ def test_service_does_not_log_what_it_answers_with_cards(service, log_lines) -> 
     is_quiet_about_the_request(answer, log_lines)
 
 
-def test_service_says_nothing_of_what_went_wrong_inside(service, log_lines, monkeypatch) -> None:
+def test_service_reveals_nothing_of_an_internal_error(service, log_lines, monkeypatch) -> None:
     def fail(*_: object) -> None:
         raise ValueError(MARK)
 
-    # A call never ends so (test_failing_steps.py, test_before_a_call.py).
+    # No call ends this way (test_failing_steps.py, test_before_a_call.py).
     monkeypatch.setattr("cds_service.web.terminology.code_system", fail)
     response = service.client.get("/CodeSystem/card-topic")
     assert response.status_code == 500

@@ -89,7 +89,7 @@ def test_what_is_fetched_is_counted() -> None:
     assert after["her2_cds_fetch_seconds_count", ()] > before.get(("her2_cds_fetch_seconds_count", ()), 0)
 
 
-def test_metrics_say_nothing_of_a_patient() -> None:
+def test_metrics_contain_nothing_about_a_patient() -> None:
     caller = Caller()
     chart = troubled_prefetch() | {"patient": outcome()}
     caller.post(json.loads(json.dumps(call(prefetch=chart)).replace("pat-1", "MARKPAT")))
@@ -210,7 +210,7 @@ def test_a_secret_in_a_file_is_refused(tmp_path: Path, section: str) -> None:
     assert "should-not-be-here" not in refused.output
 
 
-def test_a_secret_of_digits_is_a_text(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_secret_of_digits_is_read_as_text(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HER2_CDS_OPERATOR__TOKEN", "12345678901234567890")
     (tmp_path / "x.yaml").write_text('auth: {mode: "off"}')
     assert CliRunner().invoke(main, ["config", "check", str(tmp_path / "x.yaml")]).exit_code == 0

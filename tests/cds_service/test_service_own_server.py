@@ -66,7 +66,7 @@ def test_a_key_that_could_not_be_read_is_named_and_left_out(service, chart) -> N
         pytest.param({"patient": "../Group/1"}, "the id of a patient", id="a way out"),
     ],
 )
-def test_what_makes_no_request_is_reported_before_anything_is_read(service, chart, changes, says) -> None:
+def test_unusable_options_are_reported_before_anything_is_read(service, chart, changes, says) -> None:
     answer = asked(service, chart.base, **changes)
     assert (answer.status, answer.code) == (422, "cannot-build")
     assert says in text(answer)
@@ -123,7 +123,7 @@ def test_only_the_servers_that_are_allowed_are_asked(chart) -> None:
         pytest.param({"headers": {"X-Forwarded-For": "10.1.2.3"}}, id="through a proxy"),
     ],
 )
-def test_whoever_is_not_on_this_machine_reads_nothing(service, chart, more) -> None:
+def test_other_machines_can_read_nothing(service, chart, more) -> None:
     said = {"server": chart.base, "patient": "pat-1", "drug": "Kadcyla", "dose": "378 mg"}
     answer = service.send("POST", PATH, json=said, **{**LOCAL, **more})
     assert answer.status == 404
@@ -132,7 +132,7 @@ def test_whoever_is_not_on_this_machine_reads_nothing(service, chart, more) -> N
     assert chart.heard == []
 
 
-def test_with_authentication_nobody_reads_anything(chart) -> None:
+def test_nobody_reads_anything_if_authentication_is_on(chart) -> None:
     client = {"issuer": "https://ehr.example.org", "jwks_url": "https://ehr.example.org/jwks.json"}
     caller = Caller(Settings(auth={"mode": "required", "clients": [client]}))
     assert asked(caller, chart.base).status == 404
@@ -175,7 +175,7 @@ def fill(seen: Visit, server: str, dose: str = "378 mg", drug: str = "Kadcyla") 
     form.get_by_role("button", name="Read the chart and ask").click()
 
 
-def test_the_page_asks_with_the_chart_of_ones_own_server(seen, chart) -> None:
+def test_the_page_uses_the_chart_of_the_users_own_server(seen, chart) -> None:
     fill(seen, chart.base)
     expect(seen.page.locator(".card")).to_have_count(1)
     expect(seen.page.locator(".card h3")).to_contain_text("378 mg (5.4 mg/kg) is above the maximum")
@@ -190,7 +190,7 @@ def test_the_page_asks_with_the_chart_of_ones_own_server(seen, chart) -> None:
     seen.page.locator(".card .actions button").first.click()
     expect(seen.page.locator("#orders")).to_contain_text("252 mg")
     assert set(seen.sent(f"/cds-services/{SIGN}")[-1]["prefetch"]) == set(KEYS)
-    # A scenario takes its place again.
+    # A scenario replaces it again.
     seen.page.locator(".scenarios a").first.click()
     expect(seen.page.locator("#chart-form")).to_be_visible()
 
@@ -206,7 +206,7 @@ def test_the_page_leaves_out_what_was_not_read(seen, chart) -> None:
 
 
 def test_the_page_says_why_it_could_not_read(seen, chart) -> None:
-    # Silence about one chart is no answer about the next.
+    # Silence about one chart says nothing about the next.
     fill(seen, chart.base, "252 mg")
     expect(seen.page.locator(".silence")).to_have_count(1)
     chart.heard.clear()

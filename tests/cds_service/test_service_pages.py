@@ -76,7 +76,7 @@ def test_service_writes_its_public_address_when_that_is(public, base) -> None:
         assert answer.body["issue"][0]["details"]["coding"][0]["system"] == f"{base}/CodeSystem/error"
 
 
-def test_service_welcomes_with_links_that_lead_somewhere(service) -> None:
+def test_service_start_page_has_no_dead_links(service) -> None:
     response = service.client.get("/")
     assert (response.status_code, response.content_type) == (200, "text/html; charset=utf-8")
     links = Links()
@@ -89,7 +89,7 @@ def test_service_welcomes_with_links_that_lead_somewhere(service) -> None:
             assert found.status_code == 200, address
 
 
-def test_service_welcomes_with_a_page_that_keeps_to_its_own_policy(service) -> None:
+def test_service_start_page_complies_with_its_own_policy(service) -> None:
     response = service.client.get("/")
     links = Links()
     links.feed(response.text)
@@ -100,5 +100,5 @@ def test_service_welcomes_with_a_page_that_keeps_to_its_own_policy(service) -> N
 
 
 @pytest.mark.parametrize("name", ["her2-order-select", "her2-order-sign", "/cds-services", "examples/"])
-def test_service_welcome_names(service, name) -> None:
+def test_service_start_page_names(service, name) -> None:
     assert name in service.client.get("/").text

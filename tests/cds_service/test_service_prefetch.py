@@ -82,7 +82,7 @@ def test_service_cannot_check_when_a_key_is(service, service_id, key, value) -> 
 @pytest.mark.parametrize("service_id", [SELECT, SIGN])
 @pytest.mark.parametrize("key", KEYS)
 @pytest.mark.parametrize("value", ANSWERED.values(), ids=ANSWERED)
-def test_service_takes_for_an_answer(service, service_id, key, value) -> None:
+def test_service_accepts_as_an_answer(service, service_id, key, value) -> None:
     assert service.post(call(service_id, prefetch=with_key(key, value)), service_id).status == 200
 
 
@@ -115,7 +115,7 @@ def test_service_says_what_the_chart_lacks_when_it_is(service, key, topic, value
 
 
 @pytest.mark.parametrize("size", range(2, len(KEYS) + 1))
-def test_service_names_every_key_that_lacks_in_their_order(service, size) -> None:
+def test_service_names_every_missing_key_in_order(service, size) -> None:
     for keys in combinations(KEYS, size):
         lacks(service.post(call(prefetch=without(clean_prefetch(), *keys))), *keys)
 
@@ -136,12 +136,12 @@ def test_service_names_every_key_when_the_prefetch_is(service, prefetch) -> None
         pytest.param("http://ehr.example.org/fhir", id="without encryption"),
         pytest.param("ftp://127.0.0.1/fhir", id="of another scheme"),
         pytest.param("file:///etc/passwd", id="that is a file"),
-        pytest.param("http://127.0.0.1:70000/fhir", id="with a port that there is not"),
+        pytest.param("http://127.0.0.1:70000/fhir", id="with a port that does not exist"),
         pytest.param("http://[::1/fhir", id="that is half an address"),
         pytest.param("//127.0.0.1/fhir", id="without a scheme"),
         pytest.param("127.0.0.1", id="that is a host alone"),
         pytest.param("", id="that is empty"),
-        pytest.param("nonsense", id="that is no address"),
+        pytest.param("nonsense", id="that is not an address"),
     ],
 )
 def test_service_cannot_ask_a_server(service, server) -> None:
@@ -180,7 +180,7 @@ def test_service_reads_a_single_resource_in_place_of_a_bundle(service, key, reso
         pytest.param({"mine": lvef()}, id="with the one resource that lacked"),
         pytest.param({"a": None, "b": bundle(lvef())}, id="some of them null"),
         pytest.param({"a": outcome(), "b": bundle(outcome(), lvef())}, id="some of them failed"),
-        pytest.param({"a": 7, "b": "x", "c": [], "d": {}, "e": bundle(lvef())}, id="some of them nonsense"),
+        pytest.param({"a": 7, "b": "x", "c": [], "d": {}, "e": bundle(lvef())}, id="some of them invalid"),
     ],
 )
 def test_service_uses_keys_of_the_client(service, extra) -> None:

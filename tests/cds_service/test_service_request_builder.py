@@ -80,7 +80,7 @@ def test_every_hook_about_orders_finds_the_dose(chart, tmp_path, hook) -> None:
     assert "dose-above-maximum" in topics(built(chart, "--order", path, "--hook", hook).stdout)
 
 
-def test_an_opened_chart_needs_no_order(chart) -> None:
+def test_opening_a_chart_needs_no_order(chart) -> None:
     result = built(chart, "--hook", "patient-view")
     assert result.exit_code == 0
     assert "draftOrders" not in json.loads(result.stdout)["context"]
@@ -112,7 +112,7 @@ def test_the_token_goes_to_the_server_and_is_never_printed(chart, monkeypatch) -
         pytest.param(("--drug", " ", "--dose", "252 mg"), "the name of a drug", id="no drug"),
     ],
 )
-def test_what_makes_no_request_is_refused_before_anything_is_fetched(chart, arguments, message) -> None:
+def test_unusable_options_are_refused_before_anything_is_fetched(chart, arguments, message) -> None:
     result = built(chart, *arguments)
     assert result.exit_code == 2
     assert message in result.stderr
@@ -146,8 +146,8 @@ def test_a_patient_unknown_to_the_server_is_reported(chart) -> None:
 @pytest.mark.parametrize(
     ("drug", "nearest"),
     [
-        pytest.param("Kadzylas", "Kadcyla", id="a name misspelt"),
-        pytest.param("Herziptin", "Herceptin", id="another name misspelt"),
+        pytest.param("Kadzylas", "Kadcyla", id="a name misspelled"),
+        pytest.param("Herziptin", "Herceptin", id="another name misspelled"),
         pytest.param("paracetamol", "", id="another drug"),
         pytest.param("x", "", id="no name at all"),
     ],
@@ -165,7 +165,7 @@ def test_a_drug_that_is_not_known_is_reported_with_the_nearest_names(chart, drug
 @pytest.mark.parametrize(
     "drug", ["Kadcyla", "T-DM1", "trastuzumab ADC", "kadcylla", "Herceptin Hylecta", "ramucirumab"]
 )
-def test_a_drug_that_is_known_or_may_be_meant_is_sent(chart, drug) -> None:
+def test_a_known_or_possibly_meant_drug_is_sent(chart, drug) -> None:
     assert built(chart, "--drug", drug, "--dose", "252 mg").exit_code == 0
 
 
@@ -182,7 +182,7 @@ OUTCOME = {"search": {"mode": "outcome"}, "resource": outcome()}
         pytest.param(bundle(RESULT, link=[{"relation": "next", "url": "http://x/2"}]), id="a page that was not read"),
         pytest.param(bundle(), id="nothing"),
         pytest.param({**bundle(RESULT), "entry": [{"resource": RESULT}, OUTCOME]}, id="an error beside a result"),
-        pytest.param({**bundle(RESULT), "entry": [{"resource": RESULT}, {}]}, id="an entry that is no resource"),
+        pytest.param({**bundle(RESULT), "entry": [{"resource": RESULT}, {}]}, id="an entry that is not a resource"),
         pytest.param(bundle({**RESULT, "contained": [RESULT]}), id="a resource in a resource"),
     ],
 )
@@ -200,7 +200,7 @@ def described(answer: Answer) -> tuple[Any, ...]:
 
 
 @pytest.mark.parametrize("patient", ["../Group/1", "a b", "", "x" * 65, "1?_count=1"])
-def test_what_is_no_id_of_a_patient_is_refused(chart, patient) -> None:
+def test_an_invalid_patient_id_is_refused(chart, patient) -> None:
     result = run("request", "--fhir-server", chart.base, "--patient", patient, *TOO_MUCH)
     assert result.exit_code == 2
     assert chart.heard == []

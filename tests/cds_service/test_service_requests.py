@@ -48,12 +48,12 @@ def test_service_refuses_a_required_text_that_is_empty(service, service_id, fiel
 @pytest.mark.parametrize("service_id", HOOKS)
 @pytest.mark.parametrize("field", TEXTS)
 @pytest.mark.parametrize("value", NO_TEXTS)
-def test_service_refuses_a_required_text_that_is_none(service, service_id, field, value) -> None:
+def test_service_refuses_a_required_text_of_another_type(service, service_id, field, value) -> None:
     refused(service.post(changed(call(service_id), field, value), service_id), "wrong-type", field)
 
 
 @pytest.mark.parametrize("field", ["hookInstance", "context.patientId", "context.userId"])
-def test_service_refuses_an_identifier_that_is_no_identifier(service, field) -> None:
+def test_service_refuses_an_invalid_identifier(service, field) -> None:
     refused(service.post(changed(call(), field, "x" * 257)), "too-long", field)
 
 
@@ -115,7 +115,7 @@ def test_service_refuses_a_selection_without_selections(service) -> None:
     "selections",
     [pytest.param([], id="nothing"), pytest.param(["MedicationRequest/order-2"], id="another order")],
 )
-def test_service_is_silent_when_what_is_selected_is(service, selections) -> None:
+def test_service_gives_no_card_when_the_selected_order_is(service, selections) -> None:
     orders = [order(378), {**aspirin(), "id": "order-2"}]
     body = changed(call(SELECT, orders), "context.selections", selections)
     assert service.post(body, SELECT).topics == []
@@ -149,7 +149,7 @@ def test_service_answers_its_own_hook_only(service, service_id, hook) -> None:
         pytest.param({"user": "Practitioner/x"}, id="with the user outside the context too"),
         pytest.param({"extension": {"com.example.x": {"a": [1, None]}}}, id="with an extension"),
         pytest.param({"redirect": "https://x.example", "oauth": None, "": 1}, id="with members of earlier drafts"),
-        pytest.param({"hookInstance": "not-a-uuid"}, id="with an instance that is no UUID"),
+        pytest.param({"hookInstance": "not-a-uuid"}, id="with an instance that is not a UUID"),
     ],
 )
 def test_service_answers_a_request(service, change) -> None:
@@ -171,7 +171,7 @@ def test_service_answers_a_request(service, change) -> None:
         pytest.param("context.selections", 7, id="selections that this hook does not have"),
     ],
 )
-def test_service_takes_no_offence_at(service, path, value) -> None:
+def test_service_tolerates_in_a_request(service, path, value) -> None:
     assert service.post(changed(call(), path, value)).body == {"cards": []}
 
 
@@ -200,7 +200,7 @@ def test_service_checks_an_order_that_is_selected_by(service, selections) -> Non
     assert service.post(body, SELECT).topics == ["dose-above-maximum"]
 
 
-def test_service_refuses_a_user_outside_the_context_that_is_no_text(service) -> None:
+def test_service_refuses_a_user_outside_the_context_that_is_not_text(service) -> None:
     refused(service.post({**removed(call(), "context.userId"), "user": 5}), "wrong-type", "context.userId")
 
 
@@ -213,7 +213,7 @@ def test_service_refuses_a_user_outside_the_context_that_is_no_text(service) -> 
         pytest.param({"resourceType": "Bundle", "entry": [{"resource": aspirin()}]}, id="has other drugs only"),
     ],
 )
-def test_service_is_silent_when_the_draft(service, bundle) -> None:
+def test_service_gives_no_card_when_the_draft(service, bundle) -> None:
     assert service.post(without(changed(call(), "context.draftOrders", bundle), "prefetch")).body == {"cards": []}
 
 
@@ -246,12 +246,12 @@ def test_service_names_the_method_it_takes_after(service, method, path, allowed)
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        pytest.param("POST", "/cds-services/her2-order-sing", id="a service misspelt"),
+        pytest.param("POST", "/cds-services/her2-order-sing", id="a service misspelled"),
         pytest.param("POST", "/cds-services/order-sign", id="a hook for a service"),
         pytest.param("POST", "/cds-services/HER2-ORDER-SIGN", id="a service in capitals"),
         pytest.param("POST", f"/cds-services/{SIGN}/", id="a slash too many at the end"),
         pytest.param("POST", f"/cds-services//{SIGN}", id="a slash too many in the middle"),
-        pytest.param("POST", "/cds-services/%00%ff", id="an address that is no text"),
+        pytest.param("POST", "/cds-services/%00%ff", id="an address that is not text"),
         pytest.param("POST", "/cds-services/nope/feedback", id="feedback to an unknown service"),
         pytest.param("GET", "/nope", id="any other address"),
         pytest.param("GET", "/static/nope.css", id="a missing file"),
@@ -275,7 +275,7 @@ def test_service_knows_no(service, method, path) -> None:
         "application/cds-hooks+json",
     ],
 )
-def test_service_takes_json_by_the_name_of(service, content_type) -> None:
+def test_service_accepts_json_with_the_content_type(service, content_type) -> None:
     assert service.post(call(), content_type=content_type).status == 200
 
 

@@ -59,6 +59,6 @@ def test_service_gives_the_scenarios_of_today(service) -> None:
     assert [each["id"] for each in body["scenarios"]] == [each.id for each in SCENARIOS]
 
 
-def test_writer_knows_no_other_answers() -> None:
+def test_writer_has_no_other_answers() -> None:
     with pytest.raises(LookupError, match=re.escape("ihc-4+")):
         Writer(default_knowledge(), DAY, {}).her2("ihc", "4+", 1, "her2-ihc")

@@ -240,7 +240,7 @@ def test_smart_refuses(seen, tempered, temper, code) -> None:
     [
         pytest.param("https://evil.example/fhir", id="of another host"),
         pytest.param("", id="of nobody"),
-        pytest.param("{iss}/../other", id="that climbs"),
+        pytest.param("{iss}/../other", id="with path traversal"),
         pytest.param("{iss}.evil.example", id="that looks like it"),
     ],
 )
@@ -250,7 +250,7 @@ def test_smart_refuses_a_launch(seen, tempered, iss) -> None:
     assert tempered.asked == []
 
 
-def test_smart_judges_nothing_on_half_a_chart(seen, tempered) -> None:
+def test_smart_judges_nothing_on_an_incomplete_chart(seen, tempered) -> None:
     tempered.temper.fails = "Condition"
     launched(seen, tempered)
     expect(seen.page.get_by_role("alert")).to_contain_text("Not everything could be read from the EHR: conditions.")
@@ -273,7 +273,7 @@ def test_smart_says_what_is_due_where_nothing_is_ordered(seen, tempered) -> None
     assert seen.page.locator(".good").count() == 0
 
 
-def test_smart_says_that_there_is_nothing_to_say(seen, tempered) -> None:
+def test_smart_says_that_there_are_no_findings(seen, tempered) -> None:
     tempered.chart = chart(dose=210)
     launched(seen, tempered)
     expect(seen.page.locator(".beside")).to_contain_text("About the active orders, as at signing: no cards.")
@@ -379,7 +379,7 @@ def test_smart_says_that_it_cannot_read_its_key(tempered, tmp_path) -> None:
     assert "no-key" in answer.text
 
 
-def test_smart_cookie_is_for_nobody_else(tempered) -> None:
+def test_smart_cookie_is_limited_to_its_path_and_browser(tempered) -> None:
     cookie = of(tempered).client.get(f"/smart/launch?iss={tempered.iss}").headers["Set-Cookie"]
     assert all(part in cookie for part in ("HttpOnly", "SameSite=Lax", "Path=/smart", "Max-Age=600"))
     safe = Caller(
@@ -394,7 +394,7 @@ def test_smart_without_a_server_says_so(service) -> None:
     assert "smart.servers" in answer.text
 
 
-def test_smart_link_stands_on_the_cards_of_a_site_that_wants_it(service) -> None:
+def test_smart_link_is_on_the_cards_of_a_site_that_enables_it(service) -> None:
     body = call(orders=[order(378)])
     assert "links" not in service.post(body).cards[0]
     (link,) = Caller(Settings(smart={"links": True})).post(body).cards[0]["links"]
@@ -402,7 +402,7 @@ def test_smart_link_stands_on_the_cards_of_a_site_that_wants_it(service) -> None
     assert json.loads(link["appContext"]) == {"topic": "dose-above-maximum"}
 
 
-def test_smart_link_is_no_obstacle_to_an_explanation() -> None:
+def test_smart_link_does_not_prevent_an_explanation() -> None:
     caller = Caller(Settings(smart={"links": True}))
     (card,) = caller.post(call(orders=[order(378)])).cards
     assert caller.client.get(f"/decisions/{card['uuid']}").json["replay"]["identical"] is True
@@ -417,7 +417,7 @@ def test_smart_link_is_no_obstacle_to_an_explanation() -> None:
             "{iss: 'https://a.example', client_id: x, client_secret_env: NOT_THERE}", "NOT_THERE", id="no secret"
         ),
         pytest.param("{iss: 'https://a.example', client_id: x, private_key: k.pem}", "key_id", id="a key without id"),
-        pytest.param("{iss: 'https://a.example', clientid: x}", "did you mean 'client_id'", id="a key misspelt"),
+        pytest.param("{iss: 'https://a.example', clientid: x}", "did you mean 'client_id'", id="a key misspelled"),
     ],
 )
 def test_smart_configuration_is_refused(tmp_path, server, problem) -> None:
@@ -428,7 +428,7 @@ def test_smart_configuration_is_refused(tmp_path, server, problem) -> None:
     assert problem in str(refused.value)
 
 
-def test_smart_cookie_key_is_no_matter_for_a_file(tmp_path) -> None:
+def test_smart_cookie_key_cannot_be_set_in_a_file(tmp_path) -> None:
     path = tmp_path / "her2.yaml"
     path.write_text(f"smart: {{cookie_key: {'k' * 32}}}\n")
     with pytest.raises(ConfigurationError, match="HER2_CDS_SMART__COOKIE_KEY"):

@@ -76,12 +76,12 @@ def test_an_order_at_the_label_is_silent(service, drug) -> None:
 
 
 @pytest.mark.parametrize("drug", [AT_THE_LABEL["by timing"], tablets({"timing": {"code": {"text": "TID"}}})])
-def test_coverage_says_nothing_of_tablets(service, drug) -> None:
+def test_coverage_does_not_apply_to_tablets(service, drug) -> None:
     assert topics(service, drug, name="her2-coverage") == []
 
 
 @pytest.mark.parametrize("absent", ["weight", "lvef"])
-def test_what_tablets_do_not_turn_on_is_not_asked_for(service, absent) -> None:
+def test_data_irrelevant_to_tablets_is_not_requested(service, absent) -> None:
     assert topics(service, tablets(TWICE), prefetch=without(clean_prefetch(), absent)) == []
 
 
@@ -102,12 +102,12 @@ def test_what_is_wrong_is_reported_once(service, drug, expected) -> None:
     assert topics(service, drug) == expected
 
 
-def test_a_regimen_with_trastuzumab_and_capecitabine_is_silent(service) -> None:
+def test_a_regimen_with_trastuzumab_and_capecitabine_gets_no_card(service) -> None:
     prefetch = beside("capecitabine 500 mg tablet", "trastuzumab-anns (Kanjinti)")
     assert topics(service, tablets(TWICE), prefetch=prefetch) == []
 
 
-def test_two_strengths_of_one_dose_are_no_duplicate(service) -> None:
+def test_two_strengths_of_one_dose_are_not_a_duplicate(service) -> None:
     large = tablets(TWICE, dose={**TABLETS, "value": 1}, name="order-1")
     small = tablets(TWICE, dose=TABLETS, drug="Tukysa 50 mg tablet", name="order-2")
     assert topics(service, large, small, prefetch=beside("Tukysa 150 mg tablet")) == []

@@ -41,7 +41,7 @@ days = st.integers(min_value=0, max_value=4000).map(lambda ago: TODAY - timedelt
 
 
 @given(st.lists(st.tuples(days, values), min_size=1, max_size=12), st.lists(values, max_size=6))
-def test_time_line_cuts_nothing_off(measured, limits) -> None:
+def test_timeline_cuts_nothing_off(measured, limits) -> None:
     points = tuple(Point(day, value, str(value)) for day, value in sorted(measured))
     lines = tuple(Line(value, str(value), "level") for value in limits)
     panel = Panel("Doses", "mg", (Series("Given", points, "circle"),), lines)
@@ -80,7 +80,7 @@ def case(product: str, lvefs: list[tuple[int, int]], setting: Setting | None) ->
 @pytest.mark.parametrize("product", ["kadcyla", "trastuzumab", "pertuzumab", "enhertu"])
 @pytest.mark.parametrize("setting", [Setting.METASTATIC, Setting.EARLY, None])
 @pytest.mark.parametrize("baseline", [50, 58, 64, 71])
-def test_time_line_holds_where_the_rule_holds(product, setting, baseline) -> None:
+def test_timeline_holds_where_the_rule_holds(product, setting, baseline) -> None:
     """A new ejection fraction lies in a zone of "hold" exactly when signing would be told to hold."""
     chart = case(product, [(baseline, 100)], setting)
     panel = next(each for each in course(chart).panels if each.title == "LVEF")
@@ -101,11 +101,11 @@ def test_time_line_holds_where_the_rule_holds(product, setting, baseline) -> Non
         pytest.param(120, "overdue since 2026-02-02", id="overdue"),
     ],
 )
-def test_time_line_says_when_the_next_lvef_is_due(ago, expected) -> None:
+def test_timeline_says_when_the_next_lvef_is_due(ago, expected) -> None:
     assert course(case("kadcyla", [(60, ago)], None)).lvef_due == expected
 
 
-def test_time_line_says_nothing_of_a_next_lvef_where_none_is_known() -> None:
+def test_timeline_shows_no_next_lvef_if_none_is_known() -> None:
     assert course(case("kadcyla", [], None)).lvef_due == ""
     assert course(case("enhertu", [(60, 10)], None)).lvef_due == ""
 
@@ -122,12 +122,12 @@ def test_time_line_says_nothing_of_a_next_lvef_where_none_is_known() -> None:
         pytest.param("**<b>**", "<p><strong>&lt;b&gt;</strong></p>", id="HTML in bold is text"),
     ],
 )
-def test_time_line_writes_markdown(text, expected) -> None:
+def test_timeline_writes_markdown(text, expected) -> None:
     assert str(html(text)) == expected
 
 
 @given(st.text(max_size=200))
-def test_time_line_never_writes_markup_of_a_text(text) -> None:
+def test_timeline_never_writes_text_as_markup(text) -> None:
     written = str(html(text))
     for tag in ("<p>", "</p>", "<ul>", "</ul>", "<li>", "</li>", "<strong>", "</strong>"):
         written = written.replace(tag, "")
@@ -140,5 +140,5 @@ def test_app_context_of_others_is_ignored(context) -> None:
 
 
 @pytest.mark.parametrize("topic", Topic)
-def test_app_context_is_read_as_it_was_written(topic) -> None:
+def test_app_context_is_read_back_as_written(topic) -> None:
     assert topic_of(app_context(topic)) == topic

@@ -86,7 +86,7 @@ def test_tryit_shows_a_card_at_once(seen) -> None:
         "Kadcyla 378 mg (5.4 mg/kg) is above the maximum of 3.6 mg/kg (252 mg at 70 kg)"
     )
     expect(card.locator("li").first).to_contain_text("Dose ordered: 378 mg")
-    # The detail names the source; the line below it is the way there.
+    # The detail names the source; the line below links to it.
     assert card.inner_text().count("Source") == 1
     source = card.get_by_role("link", name="Open the source")
     assert source.get_attribute("title") == "KADCYLA prescribing information"
@@ -126,7 +126,7 @@ def test_tryit_discovers_first_and_answers_every_prefetch_query(seen) -> None:
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda each: each.id)
-def test_tryit_scenario_signs_to_what_it_is_there_for(lasting, scenario) -> None:
+def test_tryit_scenario_gets_the_cards_that_it_shows(lasting, scenario) -> None:
     lasting.page.evaluate("id => { location.hash = id; }", scenario.id)
     expect(lasting.page.locator("#patient-name")).to_have_text(scenario.patient.name)
     answered(lasting)
@@ -288,7 +288,7 @@ def test_tryit_edits_the_order_that_is_chosen(seen) -> None:
     expect(seen.page.locator(".silence")).to_be_visible()
 
 
-def test_tryit_shows_what_stands_behind_the_cards(seen) -> None:
+def test_tryit_shows_the_reasons_for_the_cards(seen) -> None:
     seen.open("/")
     answered(seen)
     seen.page.get_by_text("Behind the cards").click()
@@ -336,7 +336,7 @@ def test_tryit_says_that_no_rule_was_asked(seen) -> None:
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
-def test_tryit_gives_a_call_that_a_shell_can_make(seen) -> None:
+def test_tryit_shows_a_call_for_a_shell(seen) -> None:
     seen.open("/")
     answered(seen)
     changed(seen, "Order text", "Kadcyla 'quoted' $(touch ran) `touch ran` \\ \"x\"")
@@ -417,8 +417,8 @@ MARKDOWN = [
         '<p><a href="https://x.example/a" target="_blank" rel="noopener noreferrer">PI</a></p>',
         id="a link",
     ),
-    pytest.param("[x](javascript:a)", "<p>[x](javascript:a)</p>", id="a link that runs is text"),
-    pytest.param("[x] (y", "<p>[x] (y</p>", id="brackets that are no link"),
+    pytest.param("[x](javascript:a)", "<p>[x](javascript:a)</p>", id="a script link is text"),
+    pytest.param("[x] (y", "<p>[x] (y</p>", id="brackets that are not a link"),
     pytest.param("<b>x</b> & y", "<p>&lt;b&gt;x&lt;/b&gt; &amp; y</p>", id="HTML is text"),
 ]
 
@@ -437,7 +437,7 @@ def test_tryit_renders(lasting, text, expected) -> None:
     assert shown == expected
 
 
-def test_tryit_policy_lets_nothing_of_elsewhere_run(seen) -> None:
+def test_tryit_policy_runs_nothing_from_elsewhere(seen) -> None:
     response = seen.page.goto(f"{seen.base}/")
     policy = dict(part.split(" ", 1) for part in response.headers["content-security-policy"].split("; "))
     assert policy == {
@@ -500,7 +500,7 @@ def test_tryit_says_what_is_wrong_with_a_call(seen) -> None:
     seen.check()
 
 
-def test_tryit_says_that_the_service_is_gone(seen) -> None:
+def test_tryit_says_that_the_service_is_unavailable(seen) -> None:
     seen.open("/")
     answered(seen)
     seen.page.route("**/cds-services/**", lambda route: route.abort())
@@ -508,7 +508,7 @@ def test_tryit_says_that_the_service_is_gone(seen) -> None:
     expect(seen.page.get_by_role("alert")).to_have_text("The service cannot be reached.")
 
 
-def test_tryit_drops_an_answer_that_is_overtaken(seen) -> None:
+def test_tryit_drops_an_outdated_answer(seen) -> None:
     seen.open("/")
     answered(seen)
     held: list[Route] = []
@@ -561,7 +561,7 @@ def test_tryit_looks_right(browser, running_service, pictures, scheme, size, sce
 
 
 @pytest.mark.parametrize(("motion", "expected"), [("reduce", "none"), ("no-preference", "appear")])
-def test_tryit_moves_only_for_those_who_do_not_mind(browser, running_service, pictures, motion, expected) -> None:
+def test_tryit_respects_reduced_motion(browser, running_service, pictures, motion, expected) -> None:
     seen = visit(browser, running_service, pictures, reduced_motion=motion)
     seen.open("/")
     answered(seen)

@@ -48,7 +48,7 @@ def opened(caller: Caller, prefetch: Json | None = None, **more: Any) -> Answer:
     return caller.post(call(VIEW, prefetch=prefetch, **more), VIEW)
 
 
-def test_service_lists_in_one_card_what_is_due(service) -> None:
+def test_service_lists_due_tests_in_one_card(service) -> None:
     (card,) = opened(service, on_kadcyla(20, **DUE)).cards
     assert card["summary"] == "Kadcyla: LVEF, AST, ALT, total bilirubin and platelets are due"
     assert card["indicator"] == "warning"
@@ -63,7 +63,7 @@ def test_service_lists_in_one_card_what_is_due(service) -> None:
         assert each["priority"] == "routine"
 
 
-def test_service_is_silent_when_nothing_is_due(service) -> None:
+def test_service_gives_no_card_when_nothing_is_due(service) -> None:
     assert opened(service).body == {"cards": []}
 
 
@@ -87,7 +87,7 @@ def test_service_is_silent_when_nothing_is_due(service) -> None:
         ),
     ],
 )
-def test_service_is_silent_about_a_patient_with(service, lists) -> None:
+def test_service_gives_no_card_for_a_patient_with(service, lists) -> None:
     none = {"administrations": bundle(), "medications": bundle()}
     assert opened(service, on_kadcyla(**{"lvef": bundle(), "labs": bundle(), **none, **lists})).body == {"cards": []}
 
@@ -131,7 +131,7 @@ def what_could_not_be_had(answer: Answer) -> str:
 
 
 @pytest.mark.parametrize("key", TREATMENT_KEYS)
-def test_service_does_not_take_a_list_of_drugs_that_was_not_had_for_an_empty_one(service, key) -> None:
+def test_service_does_not_take_an_unavailable_list_of_drugs_for_an_empty_one(service, key) -> None:
     answer = opened(service, without(on_kadcyla(administrations=bundle()), key))
     assert answer.topics == ["checks-incomplete"]
     detail = what_could_not_be_had(answer)
@@ -140,7 +140,7 @@ def test_service_does_not_take_a_list_of_drugs_that_was_not_had_for_an_empty_one
 
 
 @pytest.mark.parametrize("key", [key for key in MONITORING_KEYS if key != "administrations"])
-def test_service_says_what_is_due_by_what_could_be_had(service, key) -> None:
+def test_service_says_what_is_due_from_what_is_available(service, key) -> None:
     whole = on_kadcyla(20, **DUE)
     answer = opened(service, without(whole, key))
     assert f"{NOT_AVAILABLE[key]} not available; not in the prefetch" in what_could_not_be_had(answer)
@@ -149,7 +149,7 @@ def test_service_says_what_is_due_by_what_could_be_had(service, key) -> None:
     assert ("AST" in due["summary"]) == (key != "labs")
 
 
-def test_service_can_say_nothing_where_nothing_could_be_had(service) -> None:
+def test_service_answers_412_if_nothing_is_available(service) -> None:
     answer = opened(service, {})
     assert (answer.status, answer.expression) == (412, [f"prefetch.{key}" for key in MONITORING_KEYS])
 
@@ -186,7 +186,7 @@ def test_service_asks_once_for_a_list_of_drugs_that_cannot_be_had(service, chart
     assert sorted(chart.keys) == sorted(MONITORING_KEYS)
 
 
-def test_service_reads_on_in_a_list_of_drugs_once(service, chart) -> None:
+def test_service_reads_a_further_page_of_drugs_once(service, chart) -> None:
     chart.serve({})
     chart.add("/fhir?page=2", Reply(status=500))
     cut_off = bundle(link=[{"relation": "next", "url": f"{chart.base}?page=2"}])
@@ -203,7 +203,7 @@ def test_service_finds_the_drug_on_a_later_page(service, chart) -> None:
     assert answer.topics == ["lvef-missing"]
 
 
-def test_service_has_no_thought_for_a_server_when_all_was_sent(service, log_lines) -> None:
+def test_service_ignores_the_server_when_everything_was_sent(service, log_lines) -> None:
     opened(service, fhirServer="https://ehr.example.org/fhir")
     assert [line["event"] for line in log_lines] == ["hook_answered"]
 

@@ -76,14 +76,14 @@ def _trial(kind: str) -> str:
 
 
 @pytest.mark.parametrize("name", examples.names())
-def test_examples_are_answered_the_same(name: str) -> None:
+def test_examples_get_the_same_answers(name: str) -> None:
     body = json.loads(examples.example(name, datetime.now(UTC).date()))
     with_trial = Caller(Settings(shadow=STRICT))
     path = f"/cds-services/her2-{body['hook']}"
     assert with_trial.client.post(path, json=body).data == Caller().client.post(path, json=body).data
 
 
-def test_a_trial_is_kept_beside_the_decision(database_url: str) -> None:
+def test_a_trial_is_stored_with_the_decision(database_url: str) -> None:
     caller = Caller(Settings(shadow=STRICT), database=database_url)
     assert caller.post(call()).cards == []
     (row,) = stored(caller)
@@ -99,7 +99,7 @@ def test_a_trial_is_kept_beside_the_decision(database_url: str) -> None:
     assert stored(caller) == []
 
 
-def test_a_trial_that_fails_costs_no_answer_and_no_record(monkeypatch: pytest.MonkeyPatch, log_lines: Any) -> None:
+def test_a_failed_trial_loses_no_answer_and_no_record(monkeypatch: pytest.MonkeyPatch, log_lines: Any) -> None:
     def fail(*_: object) -> None:
         raise ZeroDivisionError
 
@@ -144,7 +144,7 @@ def test_a_topic_in_the_shadow_is_counted_by_drug_prescriber_and_client() -> Non
     assert each["gate"] == {"result": "none", "reasons": ["promotion sets no gate"]}
 
 
-def test_a_policy_on_trial_shows_what_is_new_and_what_is_gone() -> None:
+def test_a_policy_on_trial_shows_new_and_removed_cards() -> None:
     tried = {"thresholds": {"weight_max_age_days": 60, "lab_max_age_days": 1}}
     caller = Caller(Settings(shadow=tried))
     caller.post(call(prefetch=clean_prefetch() | {"weight": bundle(weight(days=45))}))
@@ -167,7 +167,7 @@ def test_only_the_newest_state_of_a_trial_counts(tmp_path: Path) -> None:
     assert report(caller) == {}
 
 
-def test_what_could_not_be_checked_is_counted() -> None:
+def test_unchecked_items_are_counted() -> None:
     caller = Caller(Settings(cards={"pregnancy-test-missing": {"mode": "shadow"}}))
     caller.post(call(prefetch=clean_prefetch() | {"patient": None}))
     (each,) = report(caller).values()
@@ -225,7 +225,7 @@ def test_reviews_are_history_and_the_last_word_of_each_reviewer_counts(tried: Ca
         pytest.param({"max_per_100_orders": 59.9}, "fail", "no: 60.00 per 100 orders, at most 59.9", id="too often"),
         pytest.param({"min_reviewed": 1}, "fail", "no: 0 cases reviewed, at least 1", id="not reviewed"),
         pytest.param(
-            {"min_right_share": 0}, "fail", "no: 0 of 0 reviewed cases right (0%), at least 0%", id="none to be right"
+            {"min_right_share": 0}, "fail", "no: 0 of 0 reviewed cases right (0%), at least 0%", id="no reviewed cases"
         ),
         pytest.param({}, "none", "promotion sets no gate", id="no gate"),
     ],

@@ -121,7 +121,7 @@ def _observation(code: str, quantity: Json) -> Json:
 @pytest.mark.parametrize(
     "options", [("--fault", "unknown-unit"), ("--fault-from", "2024-03-04"), ("--fault-site", "north")]
 )
-def test_half_a_fault_is_refused(options, tmp_path) -> None:
+def test_an_incomplete_fault_is_refused(options, tmp_path) -> None:
     done = simulate("generate", "--output", tmp_path / "cohort", *options)
     assert (done.exit_code, done.output.count("\n")) == (2, 1)
     assert "--fault and --fault-from go together" in done.output
@@ -150,7 +150,7 @@ def test_drugs_no_longer_recognized_are_noticed_in_a_whole_run(tmp_path) -> None
     assert simulate("generate", "--patients", 120, "--weeks", 110, "--output", cohort, *fault).exit_code == 0
     assert simulate("--input", cohort, "--output", result, "--workers", 1).exit_code == 0
     first, *_, last = simulate("signals", result, "--since", DAY).output.splitlines()
-    # Eleven orders a week: one week without any may be chance, two are none.
+    # With eleven orders a week, one week without any may be chance, but not two.
     assert first.startswith("2024-03-11  orders of all drugs: silent over the last 2 weeks, 0 orders where ")
     assert "noticed after 14 days; " in first
     assert last.endswith("which are not over.")
@@ -180,7 +180,7 @@ def result(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_how_soon_is_counted_from_the_day_of_the_change(result) -> None:
+def test_the_delay_is_counted_from_the_day_of_the_change(result) -> None:
     first, *_ = noticed(result, "A", PERIODS["week"], date(2024, 4, 8))
     assert (first.topic, first.point.signal, str(first.point.count.begin)) == ("lvef-missing", "loud", "2024-04-08")
     assert (first.days, first.orders) == (7, 35)

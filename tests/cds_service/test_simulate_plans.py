@@ -15,7 +15,7 @@ from cds_service.simulate.plan_cards import cards_of_plans
 if TYPE_CHECKING:
     from pathlib import Path
 
-# What comes up on its own behalf for each error; a dose of 5.4 mg/kg of Kadcyla is above its maximum.
+# The topics that each error also raises; 5.4 mg/kg of Kadcyla is above its maximum.
 TOPICS = {
     "look-alike dose in every cycle": {"dose-above-maximum", "dose-matches-other-drug"},
     "look-alike dose in one cycle": {"dose-above-maximum", "dose-matches-other-drug"},
@@ -46,7 +46,7 @@ TOPICS = {
 SOMETIMES_SILENT = {"LVEF low": {"lvef-hold"}}
 
 
-def test_a_right_plan_has_one_calm_card_at_most_and_an_error_its_own_and_few_others() -> None:
+def test_a_correct_plan_has_at_most_one_info_card_and_an_error_its_own_card_and_few_others() -> None:
     found = {each.error: each for each in cards_of_plans(plans(220, 3, 70), Settings())}
     right = found.pop(RIGHT)
     assert right.most <= 1
@@ -60,7 +60,7 @@ def test_a_right_plan_has_one_calm_card_at_most_and_an_error_its_own_and_few_oth
     assert statistics.median(counts) == 1
 
 
-def test_every_error_has_the_topic_that_it_must_bring_up() -> None:
+def test_every_error_names_the_topic_that_must_fire() -> None:
     assert set(ERRORS) == set(TOPICS) | set(SOMETIMES_SILENT)
 
 

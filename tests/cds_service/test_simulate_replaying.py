@@ -143,7 +143,7 @@ def test_every_order_is_answered_as_the_service_would_have_answered_it_that_day(
                 if each["resourceType"] == "MedicationRequest" and each["authoredOn"].startswith(str(visit.day))
             ]
             decision = live.decide(read_request(live_request(found, together), "order-sign"))
-            # A card may tell a topic of several orders, and more topics in lines of its own.
+            # A card may report a topic of several orders, and further topics on separate lines.
             answered = {(c["source"]["topic"]["code"], c["indicator"]) for c in decision.cards}
             told = {
                 (str(each.topic), str(indicator_of(each, live.wording, {})))
@@ -333,7 +333,7 @@ def test_a_replay_may_be_of_the_calls_of_one_client() -> None:
     assert not [row for row in rows.firings if row[TOPIC] in topics]
 
 
-def test_orders_that_different_people_signed_together_are_nobodys() -> None:
+def test_orders_that_different_people_signed_together_have_no_signer() -> None:
     one, other = {"requester": {"reference": "Practitioner/1"}}, {"requester": {"reference": "Practitioner/2"}}
     assert signed_by([one, one]) == "Practitioner/1"
     assert signed_by([one, other]) == ""

@@ -121,8 +121,8 @@ def test_the_tables_hold_the_same_in_parquet_and_csv(compared) -> None:
         rows = rows_of(compared / f"{name}.csv")
         assert table.column_names == list(rows[0] if rows else table.column_names)
         written = [["" if v is None else str(v) for v in row.values()] for row in table.to_pylist()]
-        spelt = {"True": "true", "False": "false"}
-        assert [list(row.values()) for row in rows] == [[spelt.get(v, v) for v in row] for row in written]
+        spelled = {"True": "true", "False": "false"}
+        assert [list(row.values()) for row in rows] == [[spelled.get(v, v) for v in row] for row in written]
         assert len(rows) == table.num_rows
     orders = rows_of(compared / "orders.csv")
     assert {row["site"] for row in orders} <= {f"{n} oncology" for n in ("North", "South", "Harbour", "Day Clinic")}
@@ -157,7 +157,7 @@ def test_the_report_begins_with_the_cases_that_differ(compared) -> None:
         ),
     ],
 )
-def test_it_is_said_where_not_one_card_differs(settings, said: str, tmp_path: Path) -> None:
+def test_a_comparison_without_a_different_card_says_so(settings, said: str, tmp_path: Path) -> None:
     (tmp_path / "differences.csv").write_text("order,day,drug,topic,change,summary_a,summary_b\n")
     whole = Share("all", 1234, 0, 0)
     found = Figures(whole, {}, {}, {}, {}, {})
@@ -166,7 +166,7 @@ def test_it_is_said_where_not_one_card_differs(settings, said: str, tmp_path: Pa
     assert section.table is None
 
 
-def test_against_its_own_labels_the_cohort_is_found_out_in_full(compared) -> None:
+def test_every_labeled_error_of_the_cohort_is_found(compared) -> None:
     rows = [row for row in rows_of(compared / "accuracy.csv") if row["configuration"] == "A"]
     assert len(rows) >= 5
     for row in rows:
@@ -206,7 +206,7 @@ def test_a_run_that_was_killed_goes_on_and_ends_with_the_same_bytes(
         run.wait()
     done = list(parts.glob("????"))
     assert done
-    # What was done before is taken as it is: a mark put on it comes through.
+    # Earlier work is reused: a mark put on it is still there.
     counts = json.loads((done[0] / "counts.json").read_text())
     (done[0] / "counts.json").write_text(json.dumps({**counts, "undated Mark": 7}))
     result = simulate(*options(cohort, other_configuration), "--output", tmp_path / "again", "--workers", 1)
@@ -218,7 +218,7 @@ def test_a_run_that_was_killed_goes_on_and_ends_with_the_same_bytes(
     assert {name: digest for name, digest in bytes_of(tmp_path / "again").items() if name not in told} == expected
 
 
-def test_work_of_another_run_is_not_taken_up(cohort, tmp_path) -> None:
+def test_work_of_another_run_is_not_reused(cohort, tmp_path) -> None:
     work = tmp_path / "again" / ".work"
     (work / "parts" / "0000").mkdir(parents=True)
     (work / "run.json").write_text(json.dumps({"run": "another"}))
@@ -291,7 +291,9 @@ def odd(cohort: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_files_with_odd_names_give_the_same_bytes_and_are_listed(odd, other_configuration, compared, tmp_path) -> None:
+def test_files_with_unusual_names_give_the_same_bytes_and_are_listed(
+    odd, other_configuration, compared, tmp_path
+) -> None:
     done = simulate(*options(odd, other_configuration), "--output", tmp_path / "again", "--workers", 1)
     assert (done.exit_code, done.output.count("\n")) == (0, 1), done.output
     assert bytes_of(tmp_path / "again") == bytes_of(compared)
@@ -321,7 +323,7 @@ def test_what_is_not_read_is_reported(cohort, tmp_path) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 7, 64, 1000])
-def test_pieces_hold_every_line_once_wherever_they_are_cut(size, tmp_path, monkeypatch) -> None:
+def test_pieces_contain_every_line_once_however_they_are_cut(size, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr("cds_service.simulate.inputs.PIECE_BYTES", size)
     lines = [b"x" * (number % 9) for number in range(200)]
     path = tmp_path / "lines.ndjson"
@@ -413,7 +415,7 @@ def test_an_input_that_cannot_be_used_is_reported_in_one_line(prepare, says, tmp
         ("order,topic,expected\n\xff\xfe\n", ""),
     ],
 )
-def test_labels_that_cannot_be_used_are_reported_with_their_line(written, says, cohort, tmp_path) -> None:
+def test_unusable_labels_are_reported_with_their_line(written, says, cohort, tmp_path) -> None:
     labels = tmp_path / "labels.csv"
     labels.write_text(written, encoding="latin-1")
     result = simulate("--input", cohort, "--labels", labels, "--output", tmp_path / "out")
@@ -473,7 +475,7 @@ def test_the_generator_gives_the_same_bytes_for_the_same_seed(cohort, tmp_path) 
     }
 
 
-def test_the_report_is_whole_offline_and_can_be_read_by_everybody(browser, compared) -> None:
+def test_the_report_is_complete_offline_and_accessible(browser, compared) -> None:
     asked: list[str] = []
     said: list[str] = []
     address = (compared / "report.html").as_uri()

@@ -50,7 +50,7 @@ def test_an_environment_variable_sets_it() -> None:
     assert settings.site_layer.wording.locale.code == "es"
 
 
-def test_words_of_the_site_lie_over_those_of_the_language(tmp_path: Path) -> None:
+def test_words_of_the_site_override_those_of_the_language(tmp_path: Path) -> None:
     words = "topics: {dose-above-maximum: {variants: {default: {summary: '{drug}: dosis {dose}, llame a farmacia'}}}}\n"
     caller = Caller(configured(tmp_path, "{language: es, wording: [ours.yaml]}", ours=words))
     assert caller.post(TOO_MUCH).cards[0]["summary"] == "Kadcyla: dosis 378 mg (5,4 mg/kg), llame a farmacia"
@@ -104,7 +104,7 @@ def test_why_something_was_not_available_is_said_in_the_language(language: str) 
     assert [said for said in (*reasons.ALL, AN_INTERNAL_ERROR) if localizer.text(said) == said] == []
 
 
-def test_a_key_that_failed_in_the_prefetch_is_reported_as_that(tmp_path: Path) -> None:
+def test_a_key_that_failed_in_the_prefetch_is_reported_as_failed(tmp_path: Path) -> None:
     sent = call()
     refused = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "forbidden"}]}
     sent["prefetch"]["lvef"] = refused

@@ -71,13 +71,13 @@ def newmab(mg: float, **changes: Json) -> Json:
     return order(mg, medicationCodeableConcept={"text": "Newmab", **changes})
 
 
-def test_a_new_biosimilar_is_checked_by_its_name(site) -> None:
+def test_a_new_biosimilar_is_recognized_by_its_name(site) -> None:
     answer = Caller(path=site).post(call(orders=[newmab(700)]))
     assert "dose-above-maximum" in answer.topics
     assert answer.cards[0]["summary"].startswith("Newmab 700 mg")
 
 
-def test_without_the_layer_the_name_is_nobodys() -> None:
+def test_without_the_layer_the_name_is_unknown() -> None:
     assert Caller().post(call(orders=[newmab(700)])).topics == []
 
 
@@ -95,7 +95,18 @@ def test_its_multi_dose_vial_is_billed_without_jw_and_jz(site) -> None:
     assert summary == "Newmab 420 mg: 42 units Q9999, 1x420 mg multi-dose, no JW or JZ"
 
 
-def test_every_card_ends_with_the_contact_and_a_topic_has_its_links(site) -> None:
+def test_the_vials_in_stock_may_be_those_of_its_own_brand(site) -> None:
+    stock = "coverage: {vials: {newmab: [420], newmap: [420], kadcyla: [150]}}\n"
+    site.write_text(f"{CONFIGURATION}{stock}")
+    with pytest.raises(ConfigurationError) as error:
+        load_settings(site, {})
+    assert [each.split(";")[0].rpartition("/")[2] for each in error.value.problems] == [
+        "her2.yaml:4: coverage.vials: no product or brand 'newmap'",
+        "her2.yaml:4: coverage.vials: kadcyla comes in 100, 160 mg, not in [150]",
+    ]
+
+
+def test_every_card_ends_with_the_contact_and_its_topics_links(site) -> None:
     cards = Caller(path=site).post(call(orders=[order(378)])).cards
     assert all(card["detail"].endswith("Oncology pharmacy, extension 5555") for card in cards)
     above = next(card for card in cards if card["source"]["topic"]["code"] == "dose-above-maximum")
@@ -105,7 +116,7 @@ def test_every_card_ends_with_the_contact_and_a_topic_has_its_links(site) -> Non
 
 
 @pytest.mark.usefixtures("eager")
-def test_a_changed_file_is_in_force_and_a_broken_one_is_refused(site, log_lines) -> None:
+def test_a_changed_file_takes_effect_and_a_faulty_one_is_refused(site, log_lines) -> None:
     caller = Caller(path=site)
     words = site.parent / "words.yaml"
     rewrite(words, "contact: Extension 7")
@@ -158,7 +169,8 @@ def test_the_command_line_checks_and_compares_what_a_site_writes(site) -> None:
     assert run("knowledge", "check", "--config", site)[0] == 0
     code, said = run("knowledge", "diff", "default", brands)
     assert code == 1
-    assert "products.trastuzumab.brands.newmab.hcpcs.Q9999.unit_mg: new, 10" in said
+    assert "brand newmab of trastuzumab is new\n" in said
+    assert "\n  hcpcs.Q9999.unit_mg: 10\n" in said
     assert run("knowledge", "diff", brands, brands) == (0, "no difference\n")
     brands.write_text(BRAND.replace("unit_mg", "unit_mgs"))
     code, said = run("knowledge", "check", brands)
@@ -221,3 +233,41 @@ def test_config_show_and_diff_name_the_product(tmp_path) -> None:
     code, said = run("config", "diff", other, path)
     assert code == 1
     assert "kadcyla: " in said
+
+
+def test_everything_that_is_wrong_in_the_files_is_told_at_once(site) -> None:
+    folder = site.parent
+    (folder / "brands.yaml").write_text(
+        f"{BRAND.replace('of: trastuzumab', 'of: trastuzumap')}products:\n  - {{id: kadcyla, monitorin: {{}}}}\n"
+    )
+    (folder / "words.yaml").write_text("contac: x\ntopics: {dose-above-maxium: {}, weight-stale: {link: []}}\n")
+    (folder / "rules.yaml").write_text(
+        "rules:\n"
+        "  - {topic: a-b, display: A, indicator: warning, when: {products: [newmab]}, summary: A, rule: A,\n"
+        "     by: {source: our-pt, section: '1', confidence: V}}\n"
+        "  - {topic: c-d, display: A, indicator: warnin}\n"
+    )
+    (folder / "codes.json").write_text("{")
+    site.write_text(
+        f"{CONFIGURATION.replace('words.yaml]', 'words.yaml], rules: [rules.yaml], code_maps: [codes.json]')}"
+        "threshold: {}\n"
+    )
+    code, said = run("config", "check", site)
+    assert code == 2
+    lines = said.replace(f"{folder}/", "").splitlines()
+    assert lines == [
+        "her2.yaml:4: unknown key 'threshold'; did you mean 'thresholds'?",
+        "brands.yaml:14: products.0.monitorin: unknown key 'monitorin'; did you mean 'monitoring'?",
+        "brands.yaml:5: brands.0.of: no product 'trastuzumap'; did you mean 'trastuzumab'?",
+        # The first rule is not at fault: its brand is missing because of the line before.
+        "rules.yaml:4: rules.1.indicator: unknown value 'warnin'; did you mean 'warning'?",
+        "words.yaml:1: unknown key 'contac'; did you mean 'contact'?",
+        "words.yaml:2: unknown topic 'dose-above-maxium'; did you mean 'dose-above-maximum'?",
+        "site.code_maps: codes.json: the file is not valid JSON: it ends too early, at line 1, column 2",
+    ]
+
+
+def test_words_that_a_site_passes_over_are_seen_as_a_change(site) -> None:
+    path = site.parent / "over.yaml"
+    path.write_text('drug_words:\n  - {words: ["ward 7b"], why: A ward.}\n')
+    assert run("knowledge", "diff", "default", path) == (1, "drug word ward 7b is new\n  why: A ward.\n")

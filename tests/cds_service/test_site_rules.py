@@ -85,12 +85,12 @@ def test_the_rule_fires_before_the_first_dose_and_offers_the_test(site) -> None:
 @pytest.mark.parametrize(
     ("days", "fires"), [(30, False), (180, False), (181, True)], ids=["recent", "on the last day", "a day too old"]
 )
-def test_a_result_is_good_for_as_long_as_the_rule_says(site, days, fires) -> None:
+def test_a_result_is_valid_for_as_long_as_the_rule_says(site, days, fires) -> None:
     topics = Caller(path=site).post(call(orders=[enhertu()], prefetch=chart(surface_antigen(days)))).topics
     assert (MISSING in topics) is fires
 
 
-def test_a_result_counts_under_whatever_key_it_was_sent(site) -> None:
+def test_a_result_counts_under_any_prefetch_key(site) -> None:
     sent = {**chart(), "more": bundle(surface_antigen())}
     assert MISSING not in Caller(path=site).post(call(orders=[enhertu()], prefetch=sent)).topics
 
@@ -110,7 +110,7 @@ def test_a_result_that_does_not_count_leaves_the_rule_firing(site, changes) -> N
     assert MISSING in Caller(path=site).post(call(orders=[enhertu()], prefetch=sent)).topics
 
 
-def test_a_loinc_code_under_another_system_is_reported_and_never_counts_as_none(site) -> None:
+def test_a_loinc_code_under_another_system_is_reported_and_never_counts_as_missing(site) -> None:
     foreign = {"code": {"coding": [{"system": "http://example.org", "code": "5196-1"}]}}
     answer = Caller(path=site).post(call(orders=[enhertu()], prefetch=chart({**surface_antigen(), **foreign})))
     assert MISSING not in answer.topics
@@ -118,7 +118,7 @@ def test_a_loinc_code_under_another_system_is_reported_and_never_counts_as_none(
     assert "Hepatitis B surface antigen Negative cannot be compared" in incomplete["detail"]
 
 
-def test_what_was_not_sent_is_told_and_never_taken_for_none(site) -> None:
+def test_missing_data_is_reported_and_never_taken_as_absent(site) -> None:
     sent = {key: value for key, value in chart().items() if key != "labs"}
     answer = Caller(path=site).post(call(orders=[enhertu()], prefetch=sent))
     assert MISSING not in answer.topics
@@ -127,7 +127,7 @@ def test_what_was_not_sent_is_told_and_never_taken_for_none(site) -> None:
     assert "laboratory results not available" in incomplete["detail"]
 
 
-def test_a_list_that_goes_on_is_not_taken_for_none(site) -> None:
+def test_a_list_with_more_pages_is_not_taken_for_an_empty_one(site) -> None:
     sent = chart()
     sent["labs"]["total"] = 250
     answer = Caller(path=site).post(call(orders=[enhertu()], prefetch=sent))
@@ -162,7 +162,7 @@ def test_the_rule_is_asked_at_selection_too_and_its_codes_are_in_discovery(site)
     assert concepts["count"] == len(concepts["concept"])
 
 
-def test_the_shipped_rules_say_what_they_say_without_it(site) -> None:
+def test_the_shipped_rules_are_unaffected(site) -> None:
     ours, shipped = Caller(path=site), Caller()
     own = {MISSING, "lvef-six-weeks", "antiemetic-plan"}
     for prefetch in (chart(), chart(surface_antigen()), {"labs": chart()["labs"]}):
@@ -217,7 +217,7 @@ def test_a_decision_is_explained_by_the_rules_it_was_made_with(site) -> None:
 
 
 @pytest.mark.usefixtures("eager")
-def test_a_rule_that_fails_its_own_case_is_refused_and_the_last_good_one_stays(site, log_lines) -> None:
+def test_a_rule_that_fails_its_own_case_is_refused_and_the_last_valid_one_stays(site, log_lines) -> None:
     caller = Caller(path=site)
     rewrite(
         site.parent / "rules.yaml",
@@ -235,7 +235,7 @@ def test_the_rules_are_part_of_the_configuration_hash(site) -> None:
     assert first.configuration_hash != second.configuration_hash
 
 
-def test_the_site_s_interval_for_lvef_is_judged_when_a_chart_is_opened(site) -> None:
+def test_the_sites_lvef_interval_applies_when_a_chart_is_opened(site) -> None:
     given = dose_given(10, medicationCodeableConcept={"text": "Enhertu"})
     sent = call(VIEW)
     sent["prefetch"] |= {"administrations": bundle(given), "lvef": bundle(lvef(days=50)), "labs": chart()["labs"]}
@@ -257,12 +257,14 @@ def test_the_command_line_checks_and_compares_rules(site) -> None:
     assert "3 rules, 18 cases, all as expected" in said
     code, said = run("knowledge", "diff", "default", rules)
     assert code == 1
-    assert "rules.hepatitis-b-missing.unless_result.within_days: new, 180" in said
+    assert "rule hepatitis-b-missing is new\n" in said
+    assert "\n  unless_result.within_days: 180\n" in said
+    assert "topics.hepatitis-b-missing" not in said
     other = site.parent / "other.yaml"
     other.write_text('auth: {mode: "off"}\n')
     code, said = run("config", "diff", other, site)
     assert code == 1
-    assert "rules.hepatitis-b-missing.summary: new" in said
+    assert "rule hepatitis-b-missing is new\n" in said
     rules.write_text(RULES.replace("first_dose: true}", "first_doze: true}", 1))
     code, said = run("knowledge", "check", rules)
     assert code == 2
@@ -275,7 +277,7 @@ def test_the_worked_example_is_valid() -> None:
     assert len(settings.site_layer.known.site_rules) == 3
 
 
-def test_the_topic_is_told_to_those_who_govern_it_with_its_codes(site) -> None:
+def test_the_topic_is_shown_to_its_owners_with_its_codes(site) -> None:
     caller = Caller(path=site)
     told = next(each for each in caller.get("/source-attributes").body["interventions"] if each["topic"] == MISSING)
     assert told["developer"] == "The site that runs the service"
@@ -386,7 +388,7 @@ ICD10 = "http://hl7.org/fhir/sid/icd-10-cm"
     ids=["the code", "an OID, no dot", "below it", "another", "local", "another's local", "mapped", "resolved",
          "refuted", "over"],
 )  # fmt: skip
-def test_a_problem_is_found_by_the_site_s_own_code(by_code, stated, fires) -> None:
+def test_a_problem_is_found_by_the_sites_code(by_code, stated, fires) -> None:
     answer = Caller(path=by_code).post(call(orders=[enhertu()], prefetch=with_problem(stated)))
     assert (UNTREATED in answer.topics) is fires
 

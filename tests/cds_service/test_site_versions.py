@@ -68,7 +68,7 @@ def test_words_of_a_site_go_from_draft_to_the_card_and_back(store: Store) -> Non
     assert "extension 5555" not in details(office)
 
 
-def test_a_broken_text_is_refused_with_its_part_and_line(store: Store) -> None:
+def test_a_faulty_text_is_refused_with_its_part_and_line(store: Store) -> None:
     office = Office(store)
     office.ada.send("/versions", title="Contact")
     refused = office.ada.revise(1, **{"site.wording": "topics:\n  dose-above-maximun: {}"})
@@ -150,7 +150,7 @@ def test_an_exported_version_is_a_configuration_file_with_its_texts(tmp_path: Pa
     assert differences(settings, published) == []
 
 
-def test_the_texts_of_a_file_lie_over_the_files_that_it_names(tmp_path: Path) -> None:
+def test_the_texts_of_a_file_override_the_files_that_it_names(tmp_path: Path) -> None:
     (tmp_path / "words.yaml").write_text("contact: The old extension", encoding="utf-8")
     path = tmp_path / "her2.yaml"
     path.write_text("site: {wording: [words.yaml], text: {wording: 'contact: The new extension'}}", encoding="utf-8")
@@ -174,7 +174,7 @@ def test_the_texts_of_a_file_lie_over_the_files_that_it_names(tmp_path: Path) ->
         ("- 1", "text"),
     ],
 )
-def test_what_is_no_version_is_not_imported(text: str, says: str) -> None:
+def test_a_file_that_is_not_a_version_is_not_imported(text: str, says: str) -> None:
     with pytest.raises(ConfigurationError) as error:
         content_of_file(text, "text", SHIPPED)
     assert says in "; ".join(error.value.problems)
@@ -190,12 +190,12 @@ def test_the_workbench_begins_a_version_with_an_exported_one(store: Store) -> No
     assert "text:1: unknown key" in words(refused)
 
 
-def test_versions_that_lay_the_same_over_the_same_are_one() -> None:
+def test_versions_with_equal_content_over_equal_files_are_the_same() -> None:
     first = content_over({"site": {"wording": f"{WORDING}\r\n"}}, "form", SHIPPED)
     assert first.hash == content_over({"site": {"wording": WORDING}}, "form", SHIPPED).hash
 
 
-def test_files_keep_what_they_replaced_for_the_next_release(tmp_path: Path) -> None:
+def test_overriding_files_record_what_they_replace_for_the_next_release(tmp_path: Path) -> None:
     (tmp_path / "site.yaml").write_text(KNOWLEDGE, encoding="utf-8")
     run = CliRunner().invoke
     kept = run(main, ["knowledge", "shipped", str(tmp_path / "site.yaml")])

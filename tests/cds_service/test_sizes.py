@@ -78,7 +78,7 @@ def of_keys(count: int) -> Json:
         pytest.param(of_keys, "keys", "prefetch", id="prefetch keys"),
     ],
 )
-def test_a_request_over_a_limit_is_refused_and_told(
+def test_a_request_over_a_limit_is_refused_with_a_reason(
     limited: Caller, make: Callable[[int], Json], limit: str, named: str
 ) -> None:
     assert limited.post(make(LIMITS[limit])).status == 200
@@ -101,7 +101,7 @@ def test_dispatched_orders_over_a_limit_are_refused_too(limited: Caller) -> None
     )
 
 
-def test_of_too_many_entries_the_first_are_read_and_the_card_says_so(limited: Caller) -> None:
+def test_the_first_of_too_many_entries_are_read_and_the_card_says_so(limited: Caller) -> None:
     sent = clean_prefetch()
     fits = limited.post(call(prefetch=sent))
     assert fits.topics == []
@@ -163,7 +163,7 @@ def orders_of_one_day(count: int) -> Json:
 
 
 @pytest.mark.parametrize("make", [instructions, doses, codings, orders_of_one_day])
-def test_four_times_as_much_takes_nothing_like_sixteen_times_as_long(make: Callable[[int], Json]) -> None:
+def test_the_time_does_not_grow_quadratically(make: Callable[[int], Json]) -> None:
     caller = Caller()
     seconds(caller, make(10))
     assert seconds(caller, make(240)) < 9 * seconds(caller, make(60))
@@ -190,7 +190,7 @@ class _Seen:
         return noted
 
 
-def test_every_text_is_cut_before_a_pattern_sees_it(service: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_text_is_shortened_before_a_pattern_is_matched(service: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     patterns = 0
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] in ("cards", "fhir_mappings"):
@@ -205,5 +205,5 @@ def test_every_text_is_cut_before_a_pattern_sees_it(service: Caller, monkeypatch
             body = put(body, place, f"{at_place(body, place)} {'252 mg IV ' * 500}")
     assert "checks-incomplete" in service.post(body).topics
     assert patterns > 100
-    # The mark of a cut is three dots where a text is folded further.
+    # A cut is marked by three dots in a text that is folded further.
     assert 0 < _Seen.longest <= LONGEST + 2

@@ -71,7 +71,7 @@ def test_a_stopped_topic_is_judged_and_recorded_and_shown_to_nobody(database_url
     service.store.close()
 
 
-def test_one_person_asks_for_a_topic_back_and_another_agrees(database_url: str) -> None:
+def test_one_person_asks_to_restore_a_topic_and_another_agrees(database_url: str) -> None:
     service = Following(database=database_url)
     stops = service.library.stops
     first = stop(service)
@@ -101,7 +101,7 @@ def test_one_person_asks_for_a_topic_back_and_another_agrees(database_url: str) 
 
 
 @pytest.mark.parametrize("mode", ["shadow", "off", "live"])
-def test_a_version_that_says_the_mode_settles_a_stop(mode: str) -> None:
+def test_a_version_that_sets_the_mode_settles_a_stop(mode: str) -> None:
     service = Following()
     stop(service)
     service.watch.later(minutes=1)
@@ -123,7 +123,7 @@ def test_a_version_approved_before_the_stop_does_not_settle_it() -> None:
     assert [each.stopped.topic for each in service.library.stops.open()] == FIRED
 
 
-def test_a_version_that_does_not_say_the_mode_leaves_the_stop_and_a_scheduled_one_waits_for_its_time() -> None:
+def test_a_version_without_the_mode_keeps_the_stop_and_a_scheduled_one_waits_for_its_time() -> None:
     service = Following()
     stop(service)
     service.watch.later(minutes=1)
@@ -135,7 +135,7 @@ def test_a_version_that_does_not_say_the_mode_leaves_the_stop_and_a_scheduled_on
     assert service.topics() == FIRED
 
 
-def test_a_stop_lies_over_a_version_a_variable_and_a_profile(monkeypatch, tmp_path: Path) -> None:
+def test_a_stop_overrides_a_version_a_variable_and_a_profile(monkeypatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HER2_CDS_CARDS__DOSE_ABOVE_MAXIMUM__MODE", "live")
     path = tmp_path / "site.yaml"
     profile = f"{{match: {{service: {SIGN}}}, cards: {{{TOPIC}: {{mode: live, indicator: warning}}}}}}"
@@ -150,7 +150,7 @@ def test_a_stop_lies_over_a_version_a_variable_and_a_profile(monkeypatch, tmp_pa
     assert (check["mode"], check["setBy"]) == ("shadow", f"stop {number}")
 
 
-def test_a_stop_only_makes_quieter() -> None:
+def test_a_stop_only_lowers_the_mode() -> None:
     settings = Settings.model_validate(
         {"cards": {TOPIC: {"mode": "off", "indicator": "warning"}}, "thresholds": {"weight_max_age_days": 60}}
     )
@@ -197,7 +197,7 @@ def test_a_version_that_is_refused_here_settles_nothing_here(tmp_path: Path, log
     assert [line["topic"] for line in log_lines if line["event"] == "topic_stop_settled"] == FIRED
 
 
-def test_a_file_that_is_gone_does_not_lose_a_stop(tmp_path: Path, log_lines) -> None:
+def test_a_missing_file_does_not_lose_a_stop(tmp_path: Path, log_lines) -> None:
     path, codes = tmp_path / "site.yaml", tmp_path / "codes.json"
     codes.write_text('{"resourceType": "ConceptMap", "group": []}', encoding="utf-8")
     path.write_text("auth: {mode: off}\nsite: {code_maps: [codes.json]}", encoding="utf-8")
@@ -236,7 +236,7 @@ def gauge(service: Following) -> dict[str, float]:
     return {each.labels["topic"]: each.value for each in samples if each.labels["topic"] == TOPIC}
 
 
-def test_a_trial_that_says_the_mode_is_tried_without_the_stop() -> None:
+def test_a_trial_that_sets_the_mode_is_tried_without_the_stop() -> None:
     service = Following()
     stop(service)
     for text, shown in ((f"cards: {{{TOPIC}: {{mode: live}}}}", [f"{TOPIC} draft-1"]), ("{}", [])):
@@ -263,7 +263,7 @@ def test_the_reports_say_what_is_stopped_and_when_it_was() -> None:
     assert number
 
 
-def test_the_command_line_stops_and_lists_and_cannot_put_back(tmp_path: Path) -> None:
+def test_the_command_line_stops_and_lists_topics_and_cannot_restore_them(tmp_path: Path) -> None:
     service = Following(database=f"sqlite:///{tmp_path / 'her2.sqlite3'}")
     variables = {"HER2_CDS_DATABASE": str(service.store.engine.url)}
 
@@ -338,7 +338,7 @@ def _seen(office: Office, topic: str) -> str:
     return office.ada.get(f"/topics/{topic}").text.split('name="seen" value="', 1)[1].split('"', 1)[0]
 
 
-def test_a_version_begun_from_the_page_keeps_the_topic_quiet(office: Office) -> None:
+def test_a_version_begun_from_the_page_keeps_the_topic_in_the_shadow(office: Office) -> None:
     office.ada.send("/topics/weight-stale/stop", kind="stopped", comment=WHY)
     assert office.shown() == []
     assert office.ada.send("/topics/weight-stale/keep-quiet").headers["Location"] == "/workbench/versions/1"

@@ -29,7 +29,7 @@ def test_the_migrations_make_the_tables_that_the_code_knows(database_url: str) -
         connection.exec_driver_sql("DROP TABLE alembic_version")
     upgrade(engine)
     upgrade(engine)
-    # What is made at once in an empty database is what the migrations come to, one after the other.
+    # Creating the tables in an empty database gives the same as running the migrations in turn.
     assert _made(engine) == migrated
     engine.dispose()
 
@@ -63,7 +63,7 @@ def _made(engine: Engine) -> dict[str, list[str]]:
     return made
 
 
-def test_a_database_with_tables_of_others_is_migrated(database_url: str) -> None:
+def test_a_database_with_other_tables_is_migrated(database_url: str) -> None:
     engine = open_engine(database_url)
     with engine.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE of_others (id INTEGER)")
@@ -72,7 +72,7 @@ def test_a_database_with_tables_of_others_is_migrated(database_url: str) -> None
     engine.dispose()
 
 
-def test_several_processes_that_start_at_once_make_the_tables_once(database_url: str) -> None:
+def test_several_processes_that_start_at_once_create_the_tables_once(database_url: str) -> None:
     engines = [open_engine(database_url) for _ in range(6)]
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(upgrade, engines))
@@ -124,7 +124,7 @@ def test_a_file_that_is_not_a_database_is_refused(tmp_path: Path) -> None:
     engine.dispose()
 
 
-def test_a_record_of_the_first_tables_is_taken_along(database_url: str) -> None:
+def test_a_record_in_the_first_tables_is_migrated(database_url: str) -> None:
     engine = open_engine(database_url)
     row = {
         "id": "d-1", "at": datetime(2026, 1, 1, tzinfo=UTC), "service": "s", "hook_instance": "i", "duration_ms": 1.0,

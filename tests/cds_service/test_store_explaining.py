@@ -73,7 +73,7 @@ def test_what_could_not_be_checked_is_reported() -> None:
     assert any("pregnancy" in line for check in open_checks.values() for line in check["missing"])
 
 
-def test_a_shadowed_card_is_explained_though_nobody_saw_it() -> None:
+def test_a_shadowed_card_is_explained_although_nobody_saw_it() -> None:
     caller = Caller(Settings(cards={"weight-stale": {"mode": "shadow"}}))
     answer = caller.post(TROUBLED)
     assert "weight-stale" not in answer.topics
@@ -124,7 +124,7 @@ def test_every_example_replays_to_the_same_cards(name: str) -> None:
 
 
 @pytest.mark.parametrize("service", [SELECT, SIGN])
-def test_orders_of_one_name_and_orders_without_one_replay(service: str) -> None:
+def test_orders_with_the_same_id_and_orders_without_one_replay(service: str) -> None:
     caller = Caller()
     orders = [order(378), order(378), order(252, name=None), order(3.6, "order-2")]
     if service == SELECT:
@@ -145,7 +145,7 @@ def test_an_answer_that_was_tampered_with_does_not_replay() -> None:
     assert explained(caller, identifier)["replay"]["identical"] is False
 
 
-def test_a_record_from_before_a_threshold_came_still_explains_itself() -> None:
+def test_a_record_older_than_a_threshold_still_explains_itself() -> None:
     caller = Caller()
     caller.post(TROUBLED)
     whole = explained(caller, only_decision(caller))
@@ -181,7 +181,7 @@ def asked(**settings: Any) -> Caller:
     return caller
 
 
-def test_operator_asks_on_this_machine_without_a_token_set() -> None:
+def test_operator_endpoints_need_no_token_on_this_machine() -> None:
     answer = ask(asked())
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "no-store"
@@ -189,12 +189,12 @@ def test_operator_asks_on_this_machine_without_a_token_set() -> None:
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP"])
-def test_operator_asks_not_through_a_proxy(header: str) -> None:
+def test_operator_endpoints_refuse_a_proxy(header: str) -> None:
     assert ask(asked(), **{header: "10.1.1.1"}).status_code == 404
 
 
 @pytest.mark.parametrize("address", ["10.0.0.8", "192.168.1.1", "", "::ffff:10.0.0.8"])
-def test_operator_asks_not_from_another_machine(address: str) -> None:
+def test_operator_endpoints_refuse_another_machine(address: str) -> None:
     assert ask(asked(), address).status_code == 404
 
 
@@ -209,12 +209,12 @@ def test_operator_asks_not_from_another_machine(address: str) -> None:
         ("Bearer \u00e9", 404),
     ],
 )
-def test_operator_asks_with_the_operators_token(header: str, status: int) -> None:
+def test_operator_endpoints_accept_the_operator_token(header: str, status: int) -> None:
     caller = asked(operator={"token": TOKEN})
     assert ask(caller, "10.0.0.8", Authorization=header).status_code == status
 
 
-def test_operator_asks_what_is_not_on_record() -> None:
+def test_operator_asks_for_an_unknown_decision() -> None:
     assert Caller().client.get("/decisions/nope").status_code == 404
 
 

@@ -72,7 +72,7 @@ def test_the_same_moment_in_another_time_zone_is_the_same_entry(caller: Caller) 
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
-def test_what_became_of_a_card_does_not_depend_on_the_order_of_arrival(order: tuple[int, ...]) -> None:
+def test_the_outcome_of_a_card_does_not_depend_on_the_order_of_arrival(order: tuple[int, ...]) -> None:
     caller = Caller()
     said = [
         overridden("c-1", "2026-11-20T10:00:00Z"),
@@ -126,7 +126,7 @@ def test_a_list_of_reasons_is_read_as_its_first(several: list[Json]) -> None:
         pytest.param(
             accepted("c", "s") | {"acceptedSuggestions": ["s"]},
             "feedback[1].acceptedSuggestions[0]",
-            id="a suggestion that is no object",
+            id="a suggestion that is not an object",
         ),
         pytest.param(accepted("c", ""), "feedback[1].acceptedSuggestions[0].id", id="a suggestion without an id"),
         pytest.param(overridden("c", overrideReason=[]), "feedback[1].overrideReason", id="a reason that is a list"),
@@ -140,7 +140,7 @@ def test_a_list_of_reasons_is_read_as_its_first(several: list[Json]) -> None:
         ),
     ],
 )
-def test_an_entry_that_cannot_be_taken_is_named_and_the_others_are_kept(entry: Any, where: str) -> None:
+def test_a_refused_entry_is_named_and_the_others_are_stored(entry: Any, where: str) -> None:
     caller = Caller()
     answer = send(caller, overridden("good-1"), entry, overridden("good-2"))
     assert answer.status_code == 400

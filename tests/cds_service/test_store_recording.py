@@ -91,7 +91,7 @@ def test_a_decision_is_kept_with_its_verdicts_facts_cards_and_versions(caller: C
     assert kept.configuration["thresholds"]["weight_max_age_days"] == {"value": "30", "set_by": "default"}
 
 
-def test_a_silent_decision_is_recorded_but_not_one_out_of_scope(caller: Caller) -> None:
+def test_a_decision_without_cards_is_recorded_but_not_one_out_of_scope(caller: Caller) -> None:
     assert caller.post(call()).cards == []
     assert count(caller.store.engine, decisions) == 1
     assert caller.post(call(orders=[aspirin()])).cards == []
@@ -133,7 +133,7 @@ def test_a_key_tells_patients_apart_and_finds_them_again() -> None:
     assert hashed.name("user", "") is None
 
 
-def test_what_no_database_takes_as_text_is_kept_all_the_same(caller: Caller) -> None:
+def test_text_that_a_database_refuses_is_stored_in_another_form(caller: Caller) -> None:
     answer = caller.post(TROUBLED | {"hookInstance": "nul \0 inside"})
     assert answer.cards
     assert caller.store.recorder.is_up
@@ -141,7 +141,7 @@ def test_what_no_database_takes_as_text_is_kept_all_the_same(caller: Caller) -> 
 
 
 @pytest.mark.parametrize("name", examples.names())
-def test_the_facts_that_are_kept_are_the_facts_that_were_judged(name: str) -> None:
+def test_the_stored_facts_are_those_that_were_judged(name: str) -> None:
     caller = Caller()
     now = caller.app.extensions["her2_cds"].current()
     body = examples.example(name, date.today()).encode()  # noqa: DTZ011 - as the command line has it
@@ -151,7 +151,7 @@ def test_the_facts_that_are_kept_are_the_facts_that_were_judged(name: str) -> No
     assert read_session(record.decision["facts"]) == decision.session
 
 
-def test_each_settings_are_kept_once(caller: Caller) -> None:
+def test_equal_settings_are_stored_once(caller: Caller) -> None:
     caller.post(TROUBLED)
     caller.post(TROUBLED)
     other = Caller(Settings(thresholds={"weight_max_age_days": 60}))
@@ -174,7 +174,7 @@ def test_what_is_sent_outlives_a_killed_process(tmp_path: Path) -> None:
     try:
         status, _, answer = service.send("POST", f"/cds-services/{SIGN}", TROUBLED)
     finally:
-        # Every process of the service, the workers first: none gets to tidy up.
+        # Kill every process of the service, the workers first, so that none can clean up.
         for worker in _children(service.process.pid):
             os.kill(worker, signal.SIGKILL)
         service.process.kill()
@@ -192,7 +192,7 @@ def _children(pid: int) -> list[int]:
     return [int(child) for child in listed.read_text().split()]
 
 
-def test_cards_are_given_while_postgresql_is_down_and_recorded_when_it_is_back(postgres) -> None:
+def test_cards_are_shown_while_postgresql_is_down_and_recorded_when_it_is_back(postgres) -> None:
     caller = Caller(database=postgres.new_database())
     caller.post(call())
     postgres.stop()
@@ -280,7 +280,7 @@ def in_the_file_alone(path: Path) -> int:
         return int(connection.execute("SELECT count(*) FROM decisions").fetchone()[0])
 
 
-def test_what_is_committed_is_carried_over_soon(tmp_path: Path) -> None:
+def test_committed_rows_are_soon_in_the_database_file(tmp_path: Path) -> None:
     path = tmp_path / "kept.sqlite3"
     engine = open_engine(f"sqlite:///{path}")
     upgrade(engine)
@@ -323,14 +323,14 @@ def test_a_checkpoint_without_a_thread_costs_nothing_and_is_asked_for_again(tmp_
     engine.dispose()
 
 
-def test_a_gap_counts_what_was_written_in_several_tries(tmp_path: Path, monkeypatch) -> None:
+def test_a_gap_counts_records_written_in_several_tries(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr("cds_service.store.waiting.MOST_RECORDS", 8)
     engine, pages = cramped(tmp_path)
     recorder = Recorder(engine, retry_s=0.05)
     caller = Caller()
     while recorder.waiting < 8:
         recorder.write(a_record(caller, str(uuid.uuid4())))
-    # Room for a few of them, so that the next try ends in the middle.
+    # Room for only a few of them, so that the next try ends halfway.
     pages[0] = 72
     engine.dispose()
     eventually(lambda: recorder.waiting < 8)
@@ -346,7 +346,7 @@ def test_a_gap_counts_what_was_written_in_several_tries(tmp_path: Path, monkeypa
     engine.dispose()
 
 
-def test_what_waits_at_a_stop_and_cannot_be_written_is_reported(tmp_path: Path, log_lines) -> None:
+def test_records_that_cannot_be_written_at_a_stop_are_reported(tmp_path: Path, log_lines) -> None:
     engine = open_engine(f"sqlite:///{tmp_path}/gone.sqlite3")
     upgrade(engine)
     recorder = Recorder(engine, retry_s=60)

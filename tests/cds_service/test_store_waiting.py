@@ -42,7 +42,7 @@ def kept(url: str) -> tuple[int, int, int]:
 
 
 @pytest.mark.parametrize("ends", ["killed", "stopped"])
-def test_what_waits_is_taken_over_by_the_next_process(tmp_path: Path, postgres: Any, ends: str) -> None:
+def test_the_queue_is_taken_over_by_the_next_process(tmp_path: Path, postgres: Any, ends: str) -> None:
     url = postgres.new_database()
     service = start_live(tmp_path, HER2_CDS_DATABASE=NOWHERE)
     calls(service, 3)
@@ -79,7 +79,7 @@ ODD = {
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_an_odd_record_is_made_safe_or_set_aside_and_stops_no_other(database_url: str, name: str) -> None:
+def test_an_odd_record_is_made_safe_or_set_aside_and_blocks_no_other(database_url: str, name: str) -> None:
     caller = Caller(database=database_url)
     answer = caller.client.post(f"/cds-services/{SIGN}", json=ODD[name])
     assert answer.status_code in (200, 400)
@@ -90,7 +90,7 @@ def test_an_odd_record_is_made_safe_or_set_aside_and_stops_no_other(database_url
 
 
 @pytest.mark.parametrize("text", ["a\0b", "a\ud800b", "t" * 300])
-def test_a_row_that_no_column_takes_is_made_to_fit(database_url: str, text: str) -> None:
+def test_a_row_too_long_for_its_columns_is_shortened(database_url: str, text: str) -> None:
     caller = Caller(database=database_url)
     recorder = caller.store.recorder
     written: list[Record] = []
@@ -110,7 +110,7 @@ def test_a_row_that_no_column_takes_is_made_to_fit(database_url: str, text: str)
     assert database_url.startswith("sqlite") or "\0" not in tenant
 
 
-def test_what_waits_is_bounded_by_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_queue_is_bounded_in_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cds_service.store.waiting.MOST_BYTES", 1000)
     waiting = Waiting(tmp_path / "w")
     record = Record({"id": "x", "facts": "f" * 300}, (), ())

@@ -38,7 +38,7 @@ TRACEPARENT = f"00-{TRACE}-{SPAN}-01"
 MARK = "MARKPATIENT"
 PATIENCE_S = 30
 
-# --- Names of a request ----------------------------------------------------------------------------------------------
+# --- Ids of a request ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ PATIENCE_S = 30
         pytest.param(None, "", id="not sent"),
     ],
 )
-def test_a_traceparent_is_taken_as_the_standard_has_it(sent: str | None, trace: str) -> None:
+def test_a_traceparent_is_read_as_the_standard_says(sent: str | None, trace: str) -> None:
     names = begin(None, sent)
     assert (names.trace_id, names.traceparent) == (trace, sent if trace else "")
 
@@ -71,7 +71,7 @@ def test_a_request_id_is_bounded_and_one_line(sent: str) -> None:
     assert " " not in name
 
 
-def test_a_service_sends_back_the_names_it_was_sent_and_makes_those_it_was_not(service: Caller) -> None:
+def test_a_service_returns_the_ids_it_was_sent_and_generates_the_others(service: Caller) -> None:
     sent = service.client.get("/cds-services", headers={"X-Request-ID": "req-1", "traceparent": TRACEPARENT})
     assert (sent.headers["X-Request-ID"], sent.headers["traceparent"]) == ("req-1", TRACEPARENT)
     made = [service.client.get("/nowhere").headers for _ in range(2)]
@@ -176,7 +176,7 @@ def numbers(running: Running) -> dict[str, list[tuple[dict[str, str], float]]]:
     return found
 
 
-def test_metrics_tell_of_build_and_processes_whichever_worker_answers(running: Running) -> None:
+def test_metrics_report_build_and_processes_from_any_worker(running: Running) -> None:
     first, second = numbers(running), numbers(running)
     ((labels, one),) = first["her2_cds_build_info"]
     assert (labels["version"], labels["python"], one) == (__version__, sys.version.split()[0], 1)
@@ -243,13 +243,13 @@ def test_a_refused_request_has_spans_without_a_word_of_it(running: Running, rece
     assert PATIENT.encode() not in receiver.raw
 
 
-def test_a_trace_begins_here_where_none_was_sent(running: Running, receiver: SpanReceiver) -> None:
+def test_a_trace_starts_here_if_none_was_sent(running: Running, receiver: SpanReceiver) -> None:
     running.send("POST", f"/cds-services/{SIGN}", call(), X_Request_ID="req-own")
     (line,) = lines_of(running, "req-own", "hook_answered")
     assert receiver.trace(line["trace_id"], 5)
 
 
-def test_without_an_endpoint_nothing_stands_in_the_way(service: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tracing_is_off_without_an_endpoint(service: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     assert tracing.begin() is None
     assert service.post(call()).cards == []
     assert not hasattr(Authenticator.authenticate, "__wrapped__")
@@ -258,7 +258,7 @@ def test_without_an_endpoint_nothing_stands_in_the_way(service: Caller, monkeypa
     assert tracing.begin() is None
 
 
-def test_tracing_that_cannot_be_had_is_reported(monkeypatch: pytest.MonkeyPatch, log_lines: list[Any]) -> None:
+def test_unavailable_tracing_is_reported(monkeypatch: pytest.MonkeyPatch, log_lines: list[Any]) -> None:
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318")
     monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
     assert tracing.begin() is None

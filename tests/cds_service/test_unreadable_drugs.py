@@ -53,7 +53,7 @@ def test_a_drug_that_cannot_be_read_is_reported(caller: Caller, service: str, co
         pytest.param(SELECT, without(order(), "medicationCodeableConcept"), id="a drug still to be chosen"),
     ],
 )
-def test_a_drug_that_is_another_or_not_there_yet_is_silent(caller: Caller, service: str, asked: Any) -> None:
+def test_another_drug_or_one_not_listed_yet_is_not_reported(caller: Caller, service: str, asked: Any) -> None:
     assert caller.post(call(service, orders=[asked]), service).topics == []
 
 

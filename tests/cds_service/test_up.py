@@ -71,11 +71,11 @@ def test_a_killed_worker_is_replaced_and_the_others_go_on(running: Running) -> N
         before = workers(running)
         assert len(before) == 2
         os.kill(before[0], signal.SIGKILL)
-        # What it had accepted is gone with it; what comes from then on goes to the other.
+        # What it had accepted is lost with it; later records go to the other file.
         wait(lambda gone=before[0]: gone not in workers(running))
         assert running.send("POST", f"/cds-services/{SIGN}", call(orders=[order(378)]))[0] == 200
         took = wait(lambda gone=before[0]: len(workers(running)) == 2 and gone not in workers(running))
-        # On a machine of its own each is there within two seconds; here others are at work too.
+        # On an idle machine each arrives within two seconds; here other processes run too.
         assert took < 10
         times.append(took)
         wait(lambda wanted=3 + number: len(started(running)) == wanted)

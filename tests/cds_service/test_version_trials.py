@@ -100,7 +100,7 @@ def number_on_trial(library: Library) -> int | None:
     return found.version if found is not None else None
 
 
-def test_a_trial_is_begun_and_ended_and_stands_in_the_history(library: Library) -> None:
+def test_a_trial_is_begun_and_ended_and_listed_in_the_history(library: Library) -> None:
     assert library.on_trial() is None
     version = take(library, BOB, approved(library, OFF), K.TRIAL_BEGUN, comment="Four weeks")
     found = library.on_trial()
@@ -144,7 +144,7 @@ def test_only_one_version_is_on_trial(library: Library) -> None:
     assert number_on_trial(library) == 2
 
 
-def test_of_those_who_begin_trials_at_once_one_does(library: Library) -> None:
+def test_one_of_several_concurrent_trials_begins(library: Library) -> None:
     versions = [approved(library, OFF) for _ in range(4)]
 
     def begin(number: int) -> str:
@@ -174,7 +174,7 @@ def test_a_reviewer_and_an_editor_begin_no_trial(library: Library) -> None:
     assert library.on_trial() is None
 
 
-def test_what_nobody_has_approved_is_not_tried(library: Library) -> None:
+def test_an_unapproved_version_is_not_tried(library: Library) -> None:
     draft = library.draft(ANN, "Mine", read_content(OFF))
     with pytest.raises(StepRefusedError, match="a version that is draft cannot be put on trial"):
         take(library, BOB, draft, K.TRIAL_BEGUN)
@@ -190,7 +190,7 @@ def too_wide(engine: Engine, digest: str) -> None:
         connection.execute(wider.values(content='{"thresholds":{"weight_max_age_days":"6000"}}'))
 
 
-def test_a_content_that_this_release_does_not_take_is_not_put_on_trial(library: Library, engine: Engine) -> None:
+def test_content_that_this_release_does_not_accept_is_not_put_on_trial(library: Library, engine: Engine) -> None:
     version = approved(library, STRICT)
     too_wide(engine, version.content_hash)
     with pytest.raises(StepRefusedError, match="must lie between"):
@@ -249,7 +249,7 @@ def test_a_version_is_tried_beside_another_that_is_in_force() -> None:
     assert service.get("/health/ready").body["policy"] == {"status": "none", "trial": 2}
 
 
-def test_a_trial_that_this_release_does_not_take_leaves_what_is_in_force_alone(log_lines: Any) -> None:
+def test_a_trial_that_this_release_does_not_accept_leaves_the_policy_in_force_unchanged(log_lines: Any) -> None:
     service = Following()
     version = tried(service.library, STRICT)
     too_wide(service.store.engine, version.content_hash)
@@ -262,7 +262,7 @@ def test_a_trial_that_this_release_does_not_take_leaves_what_is_in_force_alone(l
     assert kept(service) == [None, None]
 
 
-def test_another_trial_does_not_go_on_where_the_next_is_refused() -> None:
+def test_a_refused_trial_does_not_continue_the_previous_one() -> None:
     service = Following()
     first, second = tried(service.library, OFF), approved(service.library, STRICT)
     service.topics()
@@ -273,7 +273,7 @@ def test_another_trial_does_not_go_on_where_the_next_is_refused() -> None:
     assert [each is not None for each in kept(service)] == [True, False]
 
 
-def test_files_that_cannot_be_read_hold_a_trial_up_until_they_can(tmp_path: Path, log_lines: Any) -> None:
+def test_unreadable_files_delay_a_trial(tmp_path: Path, log_lines: Any) -> None:
     path, codes = tmp_path / "site.yaml", tmp_path / "codes.json"
     codes.write_text('{"resourceType": "ConceptMap", "group": []}', encoding="utf-8")
     path.write_text(OPEN + "site: {code_maps: [codes.json]}", encoding="utf-8")
@@ -289,7 +289,7 @@ def test_files_that_cannot_be_read_hold_a_trial_up_until_they_can(tmp_path: Path
     assert len(events(log_lines, "policy_trial_refused")) == 1
 
 
-def test_a_file_may_change_beneath_the_trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_may_change_under_a_trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cds_service.decisions.active._LOOK_EVERY_S", -1)
     path = tmp_path / "site.yaml"
     path.write_text(OPEN, encoding="utf-8")
@@ -301,10 +301,10 @@ def test_a_file_may_change_beneath_the_trial(tmp_path: Path, monkeypatch: pytest
     assert [each["topic"] for each in json.loads(kept(service)[-1].verdicts)["fired"]] == ["weight-stale"]
 
 
-# --- What goes before what -------------------------------------------------------------------------------------------
+# --- Order of precedence ---------------------------------------------------------------------------------------------
 
 
-def test_a_file_on_trial_goes_before_a_version(tmp_path: Path, log_lines: Any) -> None:
+def test_a_file_on_trial_takes_precedence_over_a_version(tmp_path: Path, log_lines: Any) -> None:
     (tmp_path / "trial.yaml").write_text(OPEN + STRICT, encoding="utf-8")
     (tmp_path / "site.yaml").write_text(OPEN + "shadow: {configuration: trial.yaml}", encoding="utf-8")
     service = Following(tmp_path / "site.yaml")
@@ -341,7 +341,7 @@ def test_thresholds_in_the_shadow_wait_for_the_end_of_a_trial(tmp_path: Path, lo
     service.topics()
     found = [[each["topic"] for each in json.loads(row.verdicts)["fired"]] for row in kept(service)]
     assert found == [["dose-above-maximum"], ["dose-above-maximum", "weight-stale"]]
-    # A change of what is in force beside it is a state of its own, and says it once more.
+    # A change of the policy in force is a new state, so it is logged again.
     warning = events(log_lines, "shadow_thresholds_ignored")[-1]
     assert (warning["log_level"], warning["thresholds"]) == ("warning", ["weight_max_age_days"])
     assert warning["because"] == f"version {version.number} is on trial"
@@ -471,7 +471,7 @@ def test_thresholds_that_a_version_in_force_tries_are_not_taken_for_a_version_on
     assert list(report(service)) == ["weight-stale"]
 
 
-def test_a_topic_that_a_version_puts_into_the_shadow_is_gone_for_clinicians() -> None:
+def test_clinicians_no_longer_see_a_topic_that_a_version_shadows() -> None:
     service = Following()
     tried(service.library, "cards: {dose-above-maximum: {mode: shadow}}")
     service.topics()
@@ -480,7 +480,7 @@ def test_a_topic_that_a_version_puts_into_the_shadow_is_gone_for_clinicians() ->
     assert (found["firesNow"], found["wouldFire"], found["new"], found["gone"], found["cases"]) == (1, 1, 0, 1, 0)
 
 
-def test_a_topic_that_is_only_less_urgent_is_reported() -> None:
+def test_a_topic_that_only_became_less_urgent_is_reported() -> None:
     service = Following()
     tried(service.library, "cards: {dose-above-maximum: {indicator: info}}")
     service.topics()
@@ -546,7 +546,7 @@ def test_a_trial_of_a_version_is_reported_on_the_command_line(monkeypatch: pytes
         pytest.param(("begin", "2", "--by", "A"), "version 1 is on trial; end that trial first", id="a second"),
         pytest.param(("begin", "1", "--by", "A"), "that is on-trial cannot be put on trial", id="twice"),
         pytest.param(("end", "2", "--by", "A"), "that is approved cannot be taken off trial", id="none of it"),
-        pytest.param(("begin", "9", "--by", "A"), "there is no version 9", id="a version that there is not"),
+        pytest.param(("begin", "9", "--by", "A"), "there is no version 9", id="a nonexistent version"),
         pytest.param(("begin", "2", "--by", " "), "--by: write a name", id="no name"),
         pytest.param(("begin", "2", "--by", "A\nB"), "--by: write a name", id="two lines"),
         pytest.param(("begin", "2", "--by", "x" * 121), "--by: write a name", id="a long name"),

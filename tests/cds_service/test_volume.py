@@ -60,15 +60,15 @@ def test_the_limits_of_a_count(before: list[int], periods: int, limits: tuple[in
 
 
 @given(before=st.lists(st.integers(2, 30), min_size=4, max_size=12), periods=st.integers(1, 4))
-def test_limits_leave_no_more_than_the_tail_outside_and_no_less(before: list[int], periods: int) -> None:
+def test_limits_leave_exactly_the_tail_probability_outside(before: list[int], periods: int) -> None:
     tail = 0.01
     expected, lower, upper = count_limits(before, periods, tail)
     known, mean = len(before), sum(before) / len(before)
     spread = max(1.0, sum((each - mean) ** 2 for each in before) / (known - 3) / mean)
     scale = spread * (1 + periods / known) - 1
     shape = expected / scale
-    assume(shape > 2)  # else too steep at nought for the steps
-    # By another way: a Poisson count whose rate is drawn from the gamma distribution, in small steps.
+    assume(shape > 2)  # otherwise too steep near zero for the steps
+    # Computed another way: a Poisson count whose rate is drawn from the gamma distribution, in small steps.
     steps, far = 1000, expected + 12 * math.sqrt(shape) * scale + 12 * scale
     rates = [(step + 0.5) * far / steps for step in range(steps)]
     logs = [(shape - 1) * math.log(rate) - rate / scale for rate in rates]
@@ -117,24 +117,24 @@ def _poisson_up_to(count: int, rate: float) -> float:
                      15: ("silent", 2)}, id="back again: together still too few"),
     ],
 )  # fmt: skip
-def test_orders_that_vanish_are_seen(orders: list[int], signals: dict[int, tuple[str, int]]) -> None:
+def test_missing_orders_are_detected(orders: list[int], signals: dict[int, tuple[str, int]]) -> None:
     assert seen(*orders) == signals
 
 
-def test_what_vanished_never_becomes_usual() -> None:
+def test_lost_orders_never_become_usual() -> None:
     points = chart(*[20] * 8, *[0] * 30)
     assert [point.signal for point in points[8:]] == ["silent"] * 30
     assert points[-1].expected == pytest.approx(20, abs=0.1)
 
 
-def test_a_service_that_grows_stays_able_to_see_a_loss() -> None:
+def test_a_growing_service_can_still_detect_a_loss() -> None:
     growing = [round(50 * 1.02**week) for week in range(60)]
     assert seen(*growing) == {}
     assert seen(*growing, growing[-1] // 2)[60] == ("silent", 1)
 
 
 @given(before=st.lists(st.integers(0, 60), min_size=4, max_size=20), last=st.integers(0, 80), more=st.integers(1, 80))
-def test_more_orders_in_the_last_week_never_make_it_silent_nor_fewer_loud(
+def test_more_orders_never_silence_the_last_week_and_fewer_never_raise_a_signal(
     before: list[int], last: int, more: int
 ) -> None:
     few, many = chart(*before, last)[-1], chart(*before, last + more)[-1]
@@ -193,7 +193,7 @@ def test_only_whole_weeks_count(until: date, orders: list[int]) -> None:
     assert [each.begin for each in weeks] == [MONDAY + number * WEEK for number in range(1, len(orders) + 1)]
 
 
-def test_no_orders_no_chart() -> None:
+def test_no_chart_without_orders() -> None:
     assert whole_weeks({}, MONDAY) == []
     assert volumes({}, NAMES, MONDAY) == []
 
@@ -212,7 +212,7 @@ def report(until: date = MONDAY + 14 * WEEK) -> Json:
     return volume_report(volumes(by_day, NAMES, until), until)
 
 
-def test_one_drug_that_vanishes_is_seen_although_all_together_are_not() -> None:
+def test_the_loss_of_one_drug_is_detected_even_if_the_total_does_not_show_it() -> None:
     found = report()
     assert [each["display"] for each in found["charts"]] == ["all drugs", "Kadcyla", "Enhertu", "not settled"]
     assert [(each["product"], each["begin"], each["signal"]) for each in found["signals"]] == [
@@ -222,13 +222,13 @@ def test_one_drug_that_vanishes_is_seen_although_all_together_are_not() -> None:
 
 
 @pytest.mark.parametrize("days", range(1, 8))
-def test_a_week_that_is_not_over_is_never_silent(days: int) -> None:
+def test_an_unfinished_week_never_counts_as_silent(days: int) -> None:
     found = report(MONDAY + 14 * WEEK - timedelta(days=days))
     assert found["signals"] == []
     assert "without weeks from 2026-04-06 on, which are not over" in left_out(found)
 
 
-def test_too_little_is_known_and_it_is_reported() -> None:
+def test_too_little_data_is_reported() -> None:
     until = MONDAY + 4 * WEEK
     few = volume_report(volumes({"kadcyla": a_week(*[20] * 4)}, NAMES, until), until)
     assert "Too few weeks or orders are known" in left_out(few)
@@ -240,7 +240,7 @@ def whole_report() -> Json:
     return {**empty, "period": "day", "cut": None, "decisions": 1, "orders": 1, "cards": 0, "volume": report()}
 
 
-def test_the_report_tells_it_first() -> None:
+def test_the_report_says_so_first() -> None:
     found = {each.id: each for each in sections(whole_report())}
     first = found["signals"]
     assert (first.alert, first.points) == (True, ["2026-04-06  orders of Kadcyla: silent, 0 orders where 20 are usual"])
@@ -283,9 +283,7 @@ def _result(folder: Path, last: date | None) -> Path:
         pytest.param(date(2026, 4, 5), ["all drugs", "Kadcyla"], id="a whole week of orders out of scope alone"),
     ],
 )
-def test_orders_that_left_the_scope_of_an_export_are_missed(
-    tmp_path: Path, last: date | None, silent: list[str]
-) -> None:
+def test_orders_missing_from_an_export_are_detected(tmp_path: Path, last: date | None, silent: list[str]) -> None:
     found = volume_of(_result(tmp_path, last))
     assert [each["display"] for each in found["signals"]] == silent
     assert {each["display"] for each in found["charts"]} == {"all drugs", "Kadcyla", "not settled"}

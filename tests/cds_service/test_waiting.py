@@ -87,7 +87,7 @@ def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield running
 
 
-def test_half_sent_bodies_are_cut_off_and_block_nobody(hasty: Running) -> None:
+def test_partial_bodies_are_cut_off_and_block_nobody(hasty: Running) -> None:
     with half_sent(hasty.port, 300) as stalled:
         seen = []
         until = time.monotonic() + 4
@@ -127,7 +127,7 @@ def test_a_body_that_drips_is_cut_off_and_one_that_is_only_slow_is_answered(hast
         assert time.monotonic() - began < 5
 
 
-def test_connections_at_work_or_idle_are_left_alone_while_bodies_are_cut_off(hasty: Running) -> None:
+def test_working_and_idle_connections_stay_open_while_stalled_bodies_are_cut_off(hasty: Running) -> None:
     with socket.create_connection(("127.0.0.1", hasty.port), 5) as never_used, half_sent(hasty.port, 1) as (stalled,):
         kept = http.client.HTTPConnection("127.0.0.1", hasty.port, timeout=10)
         stop = threading.Event()
@@ -155,14 +155,14 @@ def test_connections_at_work_or_idle_are_left_alone_while_bodies_are_cut_off(has
 # --- A database that accepts and never answers -----------------------------------------------------------------------
 
 
-def test_a_frozen_database_holds_up_no_call_and_loses_no_record(postgres: Postgres, tmp_path: Path) -> None:
+def test_a_frozen_database_delays_no_call_and_loses_no_record(postgres: Postgres, tmp_path: Path) -> None:
     url = postgres.new_database()
     with served(tmp_path, HER2_CDS_DATABASE=url) as running:
         assert asked(running)[0] == 200
         with postgres.frozen():
             took = [asked(running) for _ in range(12)]
             assert {status for status, _ in took} == {200}
-            # The first call finds out; the others do not wait for it again.
+            # The first call detects it; the others do not wait again.
             assert max(seconds for _, seconds in took) < PROMPT_S
             assert sum(seconds > 0.9 for _, seconds in took) <= 1
             assert running.send("GET", "/health/ready")[0] == 503
@@ -195,12 +195,12 @@ def at_once(count: int, call_it: Callable[[], int]) -> Iterator[list[Future[int]
     """Do something many times at once, in the background."""
     with ThreadPoolExecutor(count) as pool:
         futures = [pool.submit(call_it) for _ in range(count)]
-        # Each has its connection by then.
+        # By then each has its connection.
         time.sleep(0.5)
         yield futures
 
 
-def test_keys_that_drip_hold_up_only_who_needs_them(neighbor: ChartServer, tmp_path: Path) -> None:
+def test_slow_keys_delay_only_callers_who_need_them(neighbor: ChartServer, tmp_path: Path) -> None:
     known, dripping = Signer(), Signer(OTHER_EHR)
     fetched = {"issuer": OTHER_EHR, "jwks_url": neighbor.add("/jwks.json", Reply(drips=True))}
     auth = {"mode": "required", "clients": [client(known), fetched]}
@@ -219,7 +219,7 @@ def test_keys_that_drip_hold_up_only_who_needs_them(neighbor: ChartServer, tmp_p
         assert {each.result() for each in others} <= {401, 503}
 
 
-def test_the_thread_that_fetches_keys_ends_though_they_drip(
+def test_the_thread_that_fetches_keys_ends_despite_slow_keys(
     neighbor: ChartServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(key_fetching, "FETCH_S", 0.3)
@@ -230,7 +230,7 @@ def test_the_thread_that_fetches_keys_ends_though_they_drip(
         assert time.monotonic() - began < PROMPT_S
 
 
-def test_many_launches_and_sign_ins_at_servers_that_hang_hold_up_no_call(neighbor: ChartServer, tmp_path: Path) -> None:
+def test_launches_and_sign_ins_at_unresponsive_servers_delay_no_call(neighbor: ChartServer, tmp_path: Path) -> None:
     base = f"http://127.0.0.1:{neighbor.server_port}"
     neighbor.add("/.well-known/smart-configuration", Reply(drips=True))
     neighbor.add("/.well-known/openid-configuration", Reply(after_s=30))
@@ -256,12 +256,12 @@ def test_many_launches_and_sign_ins_at_servers_that_hang_hold_up_no_call(neighbo
             assert asked(running)[0] == 200
             took = [asked(running)[1] for _ in range(5)]
             assert max(took) < PROMPT_S
-            # Four wait for each server; the others were told at once.
+            # Four wait for each server; the others were refused at once.
             for each in (launches, sign_ins):
                 assert sum(future.done() for future in each) >= 44
             for each in (launches, sign_ins):
                 assert [future.result() for future in each if future.done()].count(503) >= 44
-        # Those that waited hear of it within the time of one exchange.
+        # Waiting calls are answered within the time of one exchange.
         assert {future.result() for future in (*launches, *sign_ins)} <= {502, 503}
 
 
@@ -270,10 +270,10 @@ def test_many_launches_and_sign_ins_at_servers_that_hang_hold_up_no_call(neighbo
     [
         pytest.param(Reply(headers={"Content-Length": "99"}), id="a body that breaks off"),
         pytest.param(Reply(b"zz\r\n", headers={"Transfer-Encoding": "chunked"}), id="a body in no chunks"),
-        pytest.param(Reply(b"{}", headers={"Content-Encoding": "gzip"}), id="a body that is not packed as it says"),
+        pytest.param(Reply(b"{}", headers={"Content-Encoding": "gzip"}), id="a body not compressed as declared"),
     ],
 )
-def test_a_launch_with_a_cut_answer_is_reported_as_unreachable(neighbor: ChartServer, reply: Reply) -> None:
+def test_a_truncated_answer_to_a_launch_is_reported_as_unreachable(neighbor: ChartServer, reply: Reply) -> None:
     """A connection that is cut off at its deadline breaks off just so, where the cut comes while the body is read."""
     neighbor.add("/.well-known/smart-configuration", reply)
     server = SmartServer(iss=f"http://127.0.0.1:{neighbor.server_port}", client_id="her2")
@@ -283,7 +283,7 @@ def test_a_launch_with_a_cut_answer_is_reported_as_unreachable(neighbor: ChartSe
 
 
 @pytest.mark.parametrize("methods", [7, "S256", None, {"S256": True}, True])
-def test_a_launch_at_a_server_whose_methods_are_no_list_is_not_begun(neighbor: ChartServer, methods: object) -> None:
+def test_a_launch_is_refused_if_the_server_lists_its_methods_wrongly(neighbor: ChartServer, methods: object) -> None:
     base = f"http://127.0.0.1:{neighbor.server_port}"
     found = {
         "authorization_endpoint": f"{base}/authorize",

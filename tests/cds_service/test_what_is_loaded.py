@@ -32,7 +32,7 @@ from running import PATIENCE_S
         ),
     ],
 )
-def test_nothing_is_loaded_that_only_others_need_for(tmp_path, program: str, heavy: set[str]) -> None:
+def test_nothing_unneeded_is_loaded_for(tmp_path, program: str, heavy: set[str]) -> None:
     asked = f"import sys; {program}; print(sorted({heavy!r} & set(sys.modules)))"
     done = subprocess.run(  # noqa: S603 - our own words
         [sys.executable, "-c", asked], capture_output=True, text=True, cwd=tmp_path, timeout=PATIENCE_S, check=False

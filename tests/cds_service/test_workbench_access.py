@@ -28,13 +28,13 @@ def seat(store: Store) -> Seat:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_workbench_opens_to_nobody_who_has_not_signed_in(seat: Seat, path: str) -> None:
+def test_workbench_requires_a_sign_in(seat: Seat, path: str) -> None:
     answer = seat.get(path)
     assert (answer.status_code, answer.headers["Location"]) == (302, "/workbench/sign-in")
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_workbench_shows_its_pages_to_one_who_only_looks(seat: Seat, path: str) -> None:
+def test_workbench_shows_its_pages_to_a_viewer(seat: Seat, path: str) -> None:
     answer = seat.sign_in(EVE).get(path)
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "no-store"
@@ -43,7 +43,7 @@ def test_workbench_shows_its_pages_to_one_who_only_looks(seat: Seat, path: str) 
 
 
 @pytest.mark.parametrize("path", ["", "/sign-in", "/preview"])
-def test_workbench_is_not_there_where_the_site_has_set_up_no_sign_in(store: Store, path: str) -> None:
+def test_workbench_does_not_exist_without_a_sign_in(store: Store, path: str) -> None:
     answer = Seat(bench(store, workbench={})).get(path)
     assert answer.status_code == 404
     assert "not set up" in words(answer)
@@ -57,7 +57,7 @@ def test_workbench_is_not_there_where_the_site_has_set_up_no_sign_in(store: Stor
         pytest.param({"headers": {"X-Forwarded-For": "192.0.2.7"}}, id="somebody behind a proxy"),
         pytest.param({"headers": {"Forwarded": "for=192.0.2.7"}}, id="somebody behind a modern proxy"),
         pytest.param({"headers": {"X-Forwarded-Host": "her2.hospital.example"}}, id="somebody who asked elsewhere"),
-        pytest.param({"headers": {"Host": "evil.example"}}, id="a browser that was led here by another name"),
+        pytest.param({"headers": {"Host": "evil.example"}}, id="a browser that came here under another name"),
         pytest.param({"headers": {"Host": "127.0.0.1.evil.example"}}, id="a name that begins like this machine"),
     ],
 )
@@ -69,7 +69,7 @@ def test_workbench_with_made_up_people_is_closed_to(store: Store, outside) -> No
 
 
 @pytest.mark.parametrize("host", ["localhost", "localhost:8080", "127.0.0.1:8080", "[::1]:8080", "127.0.0.2"])
-def test_workbench_with_made_up_people_knows_this_machine_as(store: Store, host: str) -> None:
+def test_workbench_with_made_up_people_accepts_this_machine_as(store: Store, host: str) -> None:
     assert bench(store).get("/workbench/sign-in", headers={"Host": host}).status_code == 200
 
 
@@ -85,20 +85,20 @@ def test_workbench_refuses_made_up_people_where_clients_must_sign_in() -> None:
         pytest.param({"subject": ADA, "csrf_token": "made up"}, 400, id="with a token that is made up"),
     ],
 )
-def test_workbench_takes_no_form_from_elsewhere(seat: Seat, fields, status) -> None:
+def test_workbench_accepts_no_form_from_elsewhere(seat: Seat, fields, status) -> None:
     seat.get("/sign-in")
     assert seat.browser.post("/workbench/sign-in", data=fields).status_code == status
     assert seat.get("").status_code == 302
 
 
-def test_workbench_takes_no_token_of_another_session(store: Store) -> None:
+def test_workbench_accepts_no_token_of_another_session(store: Store) -> None:
     one, other = Seat(bench(store)), Seat(bench(store))
     token = one.token()
     other.get("/sign-in")
     assert other.browser.post("/workbench/sign-in", data={"subject": ADA, "csrf_token": token}).status_code == 400
 
 
-def test_workbench_signs_in_nobody_it_does_not_know(seat: Seat) -> None:
+def test_workbench_signs_in_nobody_unknown(seat: Seat) -> None:
     assert seat.send("/sign-in", subject="local|mallory").status_code == 404
     assert seat.get("").status_code == 302
 
@@ -109,7 +109,7 @@ def test_workbench_signs_out(seat: Seat) -> None:
     assert seat.get("").status_code == 302
 
 
-def test_workbench_keeps_who_is_signed_in_in_a_cookie_of_its_own_pages(seat: Seat) -> None:
+def test_workbench_keeps_the_session_in_a_cookie_for_its_own_pages(seat: Seat) -> None:
     cookie = seat.send("/sign-in", subject=ADA).headers["Set-Cookie"]
     assert cookie.startswith("her2-workbench=")
     assert {"HttpOnly", "Path=/workbench", "SameSite=Lax"} <= set(cookie.split("; "))
@@ -131,7 +131,7 @@ def test_workbench_forgets_who_has_been_signed_in_for_too_long(seat: Seat, monke
 @pytest.mark.parametrize(
     "cookie", ["", "made-up", "eyJwZXJzb24iOnsic3ViamVjdCI6ImxvY2FsfGFkYSJ9fQ.aSHs4A.made-up-signature"]
 )
-def test_workbench_believes_no_cookie_that_it_has_not_signed(store: Store, cookie: str) -> None:
+def test_workbench_accepts_no_cookie_that_it_has_not_signed(store: Store, cookie: str) -> None:
     browser = bench(store)
     browser.set_cookie("her2-workbench", cookie, path="/workbench")
     assert browser.get("/workbench").status_code == 302
@@ -168,7 +168,7 @@ def test_workbench_holds_people_to_their_roles(seat: Seat, person: str, path: st
 @pytest.mark.parametrize(
     "path", ["/topics/no-such-topic", "/versions/1", "/versions/0", "/versions/99999999999", "/no"]
 )
-def test_workbench_says_on_a_page_that_there_is_none(seat: Seat, path: str) -> None:
+def test_workbench_answers_a_missing_page_with_a_page(seat: Seat, path: str) -> None:
     answer = seat.sign_in(EVE).get(path)
     assert answer.status_code == 404
     assert answer.content_type.startswith("text/html")
@@ -204,7 +204,7 @@ def test_the_record_is_open_on_this_machine_only_under_its_own_name() -> None:
         pytest.param(
             "workbench: {oidc: {issuer: 'https://idp.example', client_id: a, roles: {king: [a]}}}",
             "king",
-            id="a role that there is not",
+            id="a nonexistent role",
         ),
         pytest.param(
             "workbench: {oidc: {issuer: 'https://idp.example', client_id: a, roles: {}, scopes: profile}}",
@@ -217,7 +217,7 @@ def test_the_record_is_open_on_this_machine_only_under_its_own_name() -> None:
             id="a secret that is not set",
         ),
         pytest.param("workbench: {cookie_key: " + "k" * 40 + "}", "is a secret", id="a key in the file"),
-        pytest.param("workbench: {sign_in: on}", "workbench.sign_in", id="a way of signing in that there is not"),
+        pytest.param("workbench: {sign_in: on}", "workbench.sign_in", id="a way of signing in that does not exist"),
     ],
 )
 def test_workbench_refuses_a_configuration_with(tmp_path: Path, written: str, said: str) -> None:
@@ -228,7 +228,7 @@ def test_workbench_refuses_a_configuration_with(tmp_path: Path, written: str, sa
     assert said in "\n".join(refused.value.problems)
 
 
-def test_a_copied_cookie_dies_with_the_sign_out(store: Store) -> None:
+def test_a_copied_cookie_is_invalid_after_sign_out(store: Store) -> None:
     browser = bench(store)
     seat = Seat(browser).sign_in(ADA)
     kept = browser.get_cookie("her2-workbench", path="/workbench")
@@ -240,6 +240,6 @@ def test_a_copied_cookie_dies_with_the_sign_out(store: Store) -> None:
     assert seat.send("/sign-out").status_code == 302
     assert thief.get("/workbench").status_code == 302
     assert thief.get("/workbench/versions").status_code == 302
-    # Who signs in anew is in, and another browser never was out.
+    # Signing in again works, and another browser was never signed out.
     assert seat.sign_in(ADA).get("").status_code == 200
     assert copy.sign_in(ADA).get("").status_code == 200

@@ -137,7 +137,7 @@ def test_a_pasted_request_is_previewed(seen: Visit) -> None:
     seen.check("workbench-pasted-desk")
 
 
-def test_the_preview_says_that_the_service_is_gone(seen: Visit) -> None:
+def test_the_preview_says_that_the_service_is_unavailable(seen: Visit) -> None:
     seen.open("/workbench")
     sign_in(seen.page, "Eve")
     seen.open("/workbench/preview")
@@ -164,7 +164,7 @@ def test_two_people_bring_a_version_to_every_worker(seen: Visit, base: str) -> N
     expect(page.locator("#found")).to_have_text(re.compile(r"^1 set; the other \d+ are as the files have them\.$"))
     expect(page.locator("tr[data-find]:visible")).to_have_count(1)
     seen.check("workbench-draft-desk")
-    # What is typed and not saved goes to review with the rest, and is not dropped.
+    # Unsaved input goes to review with the rest, and is not dropped.
     sets(page, "Indicator of ild-active").select_option("warning")
     page.get_by_role("button", name="Save and send to clinical review").click()
     expect(page.locator("#effect + ul")).to_contain_text("ild-active: warning instead of critical")
@@ -377,7 +377,7 @@ def _tab_to(page: Page, name: str) -> None:
     pytest.fail(f"the keyboard does not come to {name!r}")
 
 
-def test_a_rule_is_built_seen_and_kept_as_a_draft(seen: Visit) -> None:
+def test_a_rule_is_built_previewed_and_saved_as_a_draft(seen: Visit) -> None:
     seen.open("/workbench")
     sign_in(seen.page, "Ada")
     seen.open("/workbench/rules/new")

@@ -115,7 +115,7 @@ def test_a_preview_is_what_the_service_answers_that_caller(
     ("profile", "who"),
     [(EVERY_CALLER, None), ("selecting", None), ("somewhere", Client("https://any.example", "clinic-1"))],
 )
-def test_a_profile_for_a_service_is_for_its_calls_alone(
+def test_a_profile_for_a_service_applies_only_to_its_calls(
     tmp_path: Path, profile: str, who: Client | None, request_: str
 ) -> None:
     settings = read(tmp_path, ONE_SERVICE)
@@ -123,19 +123,19 @@ def test_a_profile_for_a_service_is_for_its_calls_alone(
     assert previewed(settings, profile, None, service, body) == answered(settings, who, None, service, body)
 
 
-def test_the_profiles_tell_callers_apart(tmp_path: Path) -> None:
+def test_the_profiles_distinguish_callers(tmp_path: Path) -> None:
     """The cases above would say nothing if every caller got the same cards."""
     settings = read(tmp_path, PROFILES)
     service, body = REQUESTS["a chart with troubles"]
     found = {name: json.dumps(previewed(settings, name, None, service, body)) for name in WHO}
-    # Who is of a clinic that has a profile for signing gets that, whichever of its profiles is named.
+    # A caller from a clinic with a profile for signing gets that one, whichever of its profiles is named.
     assert found["clinic"] == found["signing-there"]
     assert len({found[name] for name in (EVERY_CALLER, "ehr", "clinic")}) == 3
     service, body = REQUESTS["the same at selection"]
     assert len({json.dumps(previewed(settings, name, None, service, body)) for name in WHO}) == 3
 
 
-def test_without_profiles_every_case_is_as_it_ever_was() -> None:
+def test_without_profiles_every_case_is_unchanged() -> None:
     settings, today = load_settings(None, {}), lambda: now().date()
     mine, ever = CallerPreviewer(settings, today, EVERY_CALLER), Previewer(settings, today)
     assert mine.cases == ever.cases
@@ -197,7 +197,7 @@ def test_an_unknown_profile_applies_to_no_call(seat: Seat, odd: str) -> None:
     assert "<b>" not in page.text
 
 
-def test_a_site_without_profiles_is_not_asked_for_one(store: Store) -> None:
+def test_a_site_without_profiles_has_no_profile_choice(store: Store) -> None:
     page = Seat(bench(store)).sign_in(EVE).get("/preview").text
     assert 'id="profile"' not in page
     assert "What a profile sets" not in page

@@ -96,7 +96,7 @@ def test_no_form_makes_the_workbench_fail(
     assert answer.status_code < 500
     assert answer.content_type.startswith("text/html")
     assert "Traceback" not in answer.text
-    # Somebody made up may have been signed in instead.
+    # A made-up person may have been signed in instead.
     seat.sign_in(BEN if is_reviewer else ADA)
 
 

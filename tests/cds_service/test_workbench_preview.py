@@ -99,7 +99,7 @@ def test_what_if_names_the_cases_that_get_other_cards(content, changed) -> None:
     found = {each.specimen.id: each for each in changed_cases(DEFAULT, previewer(**content))}
     if Topic.WEIGHT_STALE in changed:
         topics = {code for each in found.values() for code, _, _ in (*each.gone, *each.new)}
-        # What a topic that is off would have said is lacking is told with all else that could not be checked.
+        # Data missing for a topic that is off is listed with everything else that could not be checked.
         assert topics - {Topic.CHECKS_INCOMPLETE} == changed
     else:
         assert set(found) == changed
@@ -122,7 +122,7 @@ def test_card_of_a_case_is_shown_whatever_the_mode_of_its_topic() -> None:
         pytest.param("{", "no JSON that can be read", id="no JSON"),
         pytest.param("[]", "must be one of order-select", id="no object"),
         pytest.param('{"hook": "encounter-start"}', "must be one of order-select", id="a hook that is not ours"),
-        pytest.param('{"hook": "order-sign"}', "hookInstance", id="a request that lacks nearly everything"),
+        pytest.param('{"hook": "order-sign"}', "hookInstance", id="a request without nearly everything"),
         pytest.param("[" * 101, "no JSON that can be read", id="lists that go too deep"),
         pytest.param(json.dumps(without(call(), "prefetch")), "a preview fetches nothing", id="no prefetch"),
     ],
@@ -182,13 +182,13 @@ def test_preview_shows_no_mark_of_a_chart_as_a_mark_of_the_page(seat: Seat) -> N
     ("fields", "said"),
     [
         pytest.param({"thresholds.weight_max_age_days": "60"}, "older than 60 days instead of", id="a threshold"),
-        pytest.param({"thresholds.weight_max_age_days": "60,0"}, "older than 60 days", id="a comma for a point"),
+        pytest.param({"thresholds.weight_max_age_days": "60,0"}, "older than 60 days", id="a comma instead of a point"),
         pytest.param({"thresholds.weight_max_age_days": "4000"}, "must lie between 1 and 365", id="out of bounds"),
         pytest.param({"thresholds.weight_max_age_days": "soon"}, "thresholds.weight_max_age_days", id="no number"),
         pytest.param({"cards.weight-stale.mode": "loud"}, "cards.weight-stale.mode", id="no mode"),
         pytest.param({"cards.weight-stale.owner": "x" * 121}, "cards.weight-stale.owner", id="too long an owner"),
         pytest.param({"cards.weight-stale.mode": "off"}, "weight-stale: off instead of live", id="a mode"),
-        pytest.param({"cards.no-such-topic.mode": "off"}, "Cards as configured now", id="a topic that is none"),
+        pytest.param({"cards.no-such-topic.mode": "off"}, "Cards as configured now", id="an unknown topic"),
     ],
 )
 def test_what_if_says_of(seat: Seat, fields, said: str) -> None:

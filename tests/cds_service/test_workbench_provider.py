@@ -171,7 +171,7 @@ def test_workbench_keeps_the_newest_of_many_sign_ins_that_never_ended(store: Sto
     assert came_back(client, allowed(address, "ann")).status_code == 302
 
 
-def test_workbench_tells_people_apart_by_provider_and_subject(store: Store, issuer: str) -> None:
+def test_workbench_distinguishes_people_by_provider_and_subject(store: Store, issuer: str) -> None:
     client = browser(store, issuer)
     signed_in(client, "ann")
     seat = Seat(client)
@@ -191,7 +191,7 @@ class Signed(Seat):
         return found[1]
 
 
-def test_workbench_asks_the_provider_anew_before_what_is_in_force_changes(
+def test_workbench_asks_the_provider_again_before_a_change_of_what_is_in_force(
     store: Store, issuer: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     roles = {**ROLES, "publisher": ["her2-write"]}
@@ -217,7 +217,7 @@ def test_workbench_asks_the_provider_anew_before_what_is_in_force_changes(
         assert author.step(1, "published").status_code == 403
     signed_in(author.browser, "ann")
     assert author.step(1, "published").status_code == 302
-    # A sign-in that brings no role of reviewer or editor any more ends what the person may do.
+    # A sign-in without the reviewer or editor role ends what the person may do.
     signed_in(author.browser, "guest")
     assert author.step(1, "retired").status_code == 403
 
@@ -227,14 +227,14 @@ def refused(answer: TestResponse, status: int) -> None:
     assert "Not signed in" in words(answer)
 
 
-def test_workbench_takes_no_code_of_a_sign_in_that_another_browser_began(store: Store, issuer: str) -> None:
+def test_workbench_accepts_no_code_of_a_sign_in_from_another_browser(store: Store, issuer: str) -> None:
     back = allowed(begun(browser(store, issuer)), "ann")
     other = browser(store, issuer)
     refused(came_back(other, back), 403)
     assert other.get("/workbench").status_code == 302
 
 
-def test_workbench_takes_a_code_once(store: Store, issuer: str) -> None:
+def test_workbench_accepts_a_code_once(store: Store, issuer: str) -> None:
     client = browser(store, issuer)
     back = allowed(begun(client), "ann")
     assert came_back(client, back).status_code == 302
@@ -266,7 +266,7 @@ def test_workbench_signs_in_nobody_with_a_made_up_code(store: Store, issuer: str
     refused(client.get(f"/workbench/sign-in/callback?code=made-up&state={state}"), 403)
 
 
-def test_workbench_signs_in_nobody_whom_it_could_not_tell_apart(store: Store, issuer: str) -> None:
+def test_workbench_signs_in_nobody_whom_it_cannot_distinguish(store: Store, issuer: str) -> None:
     refused(signed_in(browser(store, issuer), "line\nbreak"), 403)
 
 
@@ -308,7 +308,7 @@ def serving(body: bytes) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("offered", [["none"], ["HS256"], ["none", "HS256", "HS512"]])
-def test_workbench_believes_no_provider_that_signs_with(store: Store, issuer: str, offered) -> None:
+def test_workbench_accepts_no_provider_that_signs_with(store: Store, issuer: str, offered) -> None:
     client = browser(store, issuer)
     known = client.application.extensions["her2_cds_workbench_provider"]._client
     known.load_server_metadata()["id_token_signing_alg_values_supported"] = offered
@@ -364,12 +364,12 @@ def test_workbench_signs_out_at_the_provider_too(store: Store, issuer: str) -> N
     back = left(address)
     assert back.startswith(f"{BASE}/workbench/signed-out?")
     assert "Of the workbench, and at your organization." in words(came_back(client, back))
-    # The way back is good once.
+    # The return address is valid once.
     assert "may still have you signed in" in words(came_back(client, back))
 
 
 @pytest.mark.parametrize("state", ["", "made-up", "\0", "\udcff", "ä" * 3000])
-def test_workbench_believes_no_way_back_that_it_did_not_send(store: Store, issuer: str, state: str) -> None:
+def test_workbench_accepts_no_return_that_it_did_not_start(store: Store, issuer: str, state: str) -> None:
     client = browser(store, issuer)
     signed_in(client, "ann")
     sign_out_address(client)
@@ -379,7 +379,7 @@ def test_workbench_believes_no_way_back_that_it_did_not_send(store: Store, issue
     assert "may still have you signed in" in words(page)
 
 
-def test_workbench_says_to_nobody_who_is_signed_in_that_he_or_she_is_not(store: Store, issuer: str) -> None:
+def test_workbench_never_tells_a_signed_in_person_to_sign_in(store: Store, issuer: str) -> None:
     client = browser(store, issuer)
     signed_in(client, "ann")
     answer = client.get("/workbench/signed-out")
@@ -396,7 +396,7 @@ def test_workbench_says_to_nobody_who_is_signed_in_that_he_or_she_is_not(store: 
         pytest.param(["https://idp.example"], id="a list"),
     ],
 )
-def test_workbench_offers_no_way_out_of_a_provider_that_names(store: Store, issuer: str, offered: Any) -> None:
+def test_workbench_offers_no_sign_out_at_a_provider_that_names(store: Store, issuer: str, offered: Any) -> None:
     client = browser(store, issuer)
     signed_in(client, "ann")
     known = client.application.extensions["her2_cds_workbench_provider"]._client
@@ -405,7 +405,7 @@ def test_workbench_offers_no_way_out_of_a_provider_that_names(store: Store, issu
     assert client.get("/workbench").headers["Location"] == "/workbench/sign-in"
 
 
-def test_workbench_keeps_what_the_way_out_asks_already(store: Store, issuer: str) -> None:
+def test_workbench_keeps_the_query_of_the_sign_out_address(store: Store, issuer: str) -> None:
     client = browser(store, issuer)
     signed_in(client, "ann")
     known = client.application.extensions["her2_cds_workbench_provider"]._client

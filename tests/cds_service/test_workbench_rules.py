@@ -137,7 +137,7 @@ ONE = "  # one\n  - topic: one\n    rule: x  # as agreed\n"
         ("rules: []", ANEW.replace("- topic: one\n", "")),
     ],
 )
-def test_a_rule_is_put_behind_those_that_are_there(text: str, expected: str) -> None:
+def test_a_rule_is_added_after_the_existing_ones(text: str, expected: str) -> None:
     assert with_rule(text, NEW) == expected
 
 
@@ -164,7 +164,7 @@ def test_a_version_may_set_a_topic_of_the_site() -> None:
         read_content("cards: {hepatitis-b-mising: {mode: off}}", topics=topics_of(settings.site_layer.known))
 
 
-def test_a_site_without_rules_is_told_so(store: Store) -> None:
+def test_a_site_without_rules_is_told_that_it_has_none(store: Store) -> None:
     assert "This site has no rules of its own." in words(Seat(bench(store)).sign_in(EVE).get("/rules"))
 
 

@@ -74,7 +74,7 @@ def _is_due(today: date) -> bool:
     return source.is_due
 
 
-def test_each_document_is_due_once_the_oldest_first() -> None:
+def test_each_document_is_due_once_with_the_oldest_first() -> None:
     due = due_for_review(sources_by_drug(KNOWN, TODAY, 12))
     months = [each.months or 0 for each in due.values()]
     assert months == sorted(months, reverse=True)

@@ -67,9 +67,9 @@ def test_a_review_is_kept_under_the_name_and_subject_of_the_reviewer(seat: Seat,
 @pytest.mark.parametrize(
     "fields",
     [
-        pytest.param({"verdict": "maybe"}, id="a verdict that there is not"),
-        pytest.param({"topic": "no-such-topic"}, id="a topic that there is not"),
-        pytest.param({"decision": "no-such-decision"}, id="a decision that there is not"),
+        pytest.param({"verdict": "maybe"}, id="a nonexistent verdict"),
+        pytest.param({"topic": "no-such-topic"}, id="a nonexistent topic"),
+        pytest.param({"decision": "no-such-decision"}, id="a nonexistent decision"),
         pytest.param({"decision": ""}, id="no decision"),
         pytest.param({"comment": "x" * 5000}, id="too long a comment"),
     ],
@@ -82,7 +82,7 @@ def test_no_review_is_kept_with(seat: Seat, store: Store, fields) -> None:
         assert connection.execute(select(shadow_reviews)).all() == []
 
 
-def test_pages_read_the_newest_decisions_and_say_so_where_there_are_more(seat: Seat, monkeypatch) -> None:
+def test_pages_read_the_newest_decisions_and_say_so_if_there_are_more(seat: Seat, monkeypatch) -> None:
     assert "newest" not in words(seat.get("/shadow"))
     monkeypatch.setattr(trial_pages, "AT_MOST", 2)
     monkeypatch.setattr(learning_pages, "AT_MOST", 2)
@@ -91,7 +91,7 @@ def test_pages_read_the_newest_decisions_and_say_so_where_there_are_more(seat: S
     assert "Only the newest 2 decisions were read" in words(seat.get("/learning"))
 
 
-def test_a_decision_is_laid_open_by_its_id_and_by_the_id_of_its_card(seat: Seat) -> None:
+def test_a_decision_is_found_by_its_id_and_by_the_id_of_its_card(seat: Seat) -> None:
     decision, card = decided(seat)
     for identifier in (decision, card, f" {card} "):
         page = words(seat.get("/decisions", id=identifier))
@@ -102,20 +102,20 @@ def test_a_decision_is_laid_open_by_its_id_and_by_the_id_of_its_card(seat: Seat)
 
 
 @pytest.mark.parametrize("identifier", ["none", "'; DROP TABLE decisions; --", "x" * 5000, "\0"])
-def test_a_decision_that_there_is_not_is_not_found(seat: Seat, identifier: str) -> None:
+def test_an_unknown_decision_is_not_found(seat: Seat, identifier: str) -> None:
     answer = seat.get("/decisions", id=identifier)
     assert answer.status_code == 404
     assert "is on record" in words(answer)
 
 
 @pytest.mark.parametrize("query", [{"days": "0"}, {"days": "99999999"}, {"service": "none"}, {"period": "year"}])
-def test_reports_take_what_they_do_not_know_for_the_usual(seat: Seat, query) -> None:
+def test_reports_treat_unknown_values_as_usual(seat: Seat, query) -> None:
     for path in ("/shadow", "/learning"):
         assert seat.get(path, **query).status_code == 200
 
 
 @pytest.mark.parametrize("person", [ADA, EVE])
-def test_who_is_no_reviewer_is_offered_no_review(seat: Seat, person: str) -> None:
+def test_only_a_reviewer_is_offered_a_review(seat: Seat, person: str) -> None:
     seat.send("/sign-out")
     page = words(seat.sign_in(person).get("/shadow", topic="lvef-overdue"))
     assert "Cases drawn at random" in page

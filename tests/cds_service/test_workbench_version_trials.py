@@ -95,7 +95,7 @@ def test_a_second_version_is_not_put_on_trial(office: Office) -> None:
 
 
 @pytest.mark.parametrize("who", ["ben", "eve"])
-def test_who_is_no_publisher_begins_and_ends_no_trial(office: Office, who: str) -> None:
+def test_only_a_publisher_begins_and_ends_a_trial(office: Office, who: str) -> None:
     office.approved(**SIXTY)
     seat = getattr(office, who)
     assert seat.step(1, "trial-begun", seen=office.ada.seen(1)).status_code == 403
@@ -118,7 +118,7 @@ def test_publishing_from_a_trial_ends_it(office: Office) -> None:
     assert "evaluated with it" not in words(office.eve.get("/shadow"))
 
 
-def test_of_a_trial_without_decisions_and_one_that_changed_nothing_the_page_says_so(office: Office) -> None:
+def test_the_page_says_if_a_trial_has_no_decisions_or_changed_nothing(office: Office) -> None:
     office.approved(thresholds__lab_max_age_days="15")
     office.ada.step(1, "trial-begun")
     assert "evaluated with it in these 28 days: 0 . None has come in yet." in words(office.eve.get("/shadow"))
@@ -129,13 +129,13 @@ def test_of_a_trial_without_decisions_and_one_that_changed_nothing_the_page_says
 
 
 @pytest.mark.parametrize("asked", ["9", "-1", "²", "x", "99999999999999999999"])
-def test_a_version_that_was_not_tried_is_taken_for_the_one_that_is(office: Office, asked: str) -> None:
+def test_an_untried_version_shows_the_one_on_trial(office: Office, asked: str) -> None:
     office.approved(**SIXTY)
     office.ada.step(1, "trial-begun")
     assert "Version 1 , “Older weights”, is on trial" in words(office.eve.get("/shadow", version=asked))
 
 
-def test_topics_in_the_shadow_are_still_to_be_had_while_a_version_is_on_trial(store: Store) -> None:
+def test_topics_in_the_shadow_stay_available_while_a_version_is_on_trial(store: Store) -> None:
     office = Office(store, cards={"weight-stale": {"mode": "shadow"}})
     office.shown()
     office.approved(**SIXTY)

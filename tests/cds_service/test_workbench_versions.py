@@ -30,7 +30,7 @@ def test_a_version_goes_from_draft_to_what_clinicians_see_and_back(database_url:
     kept.close()
 
 
-def test_a_form_with_what_a_database_does_not_take_is_taken_all_the_same(database_url: str) -> None:
+def test_a_form_with_text_that_a_database_refuses_is_accepted(database_url: str) -> None:
     kept = open_store(database_url)
     office = Office(kept)
     assert office.ada.send("/versions", title="One\0title").status_code == 302
@@ -96,7 +96,7 @@ def test_a_version_is_tried_on_the_newest_decisions(office: Office) -> None:
     assert "weight-stale 0 2 0" in page
 
 
-def test_who_wrote_a_version_does_not_approve_it(office: Office) -> None:
+def test_the_author_of_a_version_does_not_approve_it(office: Office) -> None:
     office.ada.send("/versions", title="Mine")
     office.ada.step(1, "submitted")
     answer = office.ada.step(1, "approved")
@@ -112,7 +112,7 @@ def test_who_wrote_a_version_does_not_approve_it(office: Office) -> None:
         pytest.param("ben", "published", 403, id="a reviewer publishes"),
         pytest.param("ada", "published", 400, id="what nobody has approved"),
         pytest.param("ada", "drafted", 400, id="a draft of what is there"),
-        pytest.param("ada", "made-up", 400, id="a step that there is not"),
+        pytest.param("ada", "made-up", 400, id="a nonexistent step"),
     ],
 )
 def test_a_step_is_refused_to(office: Office, who: str, kind: str, status: int) -> None:
@@ -121,7 +121,7 @@ def test_a_step_is_refused_to(office: Office, who: str, kind: str, status: int) 
     assert "draft" in words(office.eve.get("/versions/1"))
 
 
-def test_of_two_who_act_at_once_the_second_is_reported(office: Office) -> None:
+def test_the_second_of_two_concurrent_steps_is_reported(office: Office) -> None:
     office.ada.send("/versions", title="Mine")
     seen = office.ada.seen(1)
     assert office.ada.revise(1, **SIXTY).status_code == 302
@@ -136,7 +136,7 @@ def test_of_two_who_act_at_once_the_second_is_reported(office: Office) -> None:
     ("fields", "said"),
     [
         pytest.param({"thresholds__weight_max_age_days": "4000"}, "must lie between 1 and 365", id="out of bounds"),
-        pytest.param({"cards__weight-stale__mode": "loud"}, "cards.weight-stale.mode", id="a mode that there is not"),
+        pytest.param({"cards__weight-stale__mode": "loud"}, "cards.weight-stale.mode", id="a nonexistent mode"),
     ],
 )
 def test_a_draft_ignores_content_in_the_request(office: Office, fields, said: str) -> None:
@@ -150,8 +150,8 @@ def test_a_draft_ignores_content_in_the_request(office: Office, fields, said: st
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        pytest.param({"effective_from": "2020-01-01T08:00"}, "cannot begin in the past", id="a begin that has passed"),
-        pytest.param({"effective_until": "2020-01-01T08:00"}, "must end after it begins", id="an end before its begin"),
+        pytest.param({"effective_from": "2020-01-01T08:00"}, "cannot begin in the past", id="a start in the past"),
+        pytest.param({"effective_until": "2020-01-01T08:00"}, "must end after it begins", id="an end before its start"),
         pytest.param({"effective_from": "tomorrow"}, "Write a time as", id="no time"),
     ],
 )
@@ -171,7 +171,7 @@ def test_a_version_may_wait_for_its_time(office: Office) -> None:
     assert office.shown() == ["weight-stale"]
 
 
-def test_a_schedule_is_moved_and_what_has_begun_keeps_its_begin(store: Store) -> None:
+def test_a_schedule_is_moved_but_not_the_start_of_what_has_begun(store: Store) -> None:
     watch = Watch()
     office = Office(store, watch)
     office.approved(**SIXTY)
@@ -201,7 +201,7 @@ def test_a_schedule_is_moved_and_what_has_begun_keeps_its_begin(store: Store) ->
     assert history.count("instead of") == 2
 
 
-def test_what_was_typed_is_saved_with_what_is_sent_to_review(office: Office) -> None:
+def test_typed_changes_are_saved_when_sent_to_review(office: Office) -> None:
     office.ada.send("/versions", title="Mine", **{"from": "files"})
     assert office.ada.revise(1, comment="First try", then="submitted", **SIXTY).status_code == 302
     page = words(office.eve.get("/versions/1"))
@@ -216,7 +216,7 @@ def test_what_was_typed_is_saved_with_what_is_sent_to_review(office: Office) -> 
 
 
 @pytest.mark.parametrize("then", ["", "submitted"])
-def test_what_was_typed_is_shown_again_where_it_is_refused(office: Office, then: str) -> None:
+def test_typed_text_is_shown_again_when_refused(office: Office, then: str) -> None:
     office.ada.send("/versions", title="Mine")
     seen = office.ada.seen(1)
     wrong = {"thresholds__weight_max_age_days": "4000", "cards__ild-active__owner": "Pharmacy & <ward>"}
@@ -231,7 +231,7 @@ def test_what_was_typed_is_shown_again_where_it_is_refused(office: Office, then:
     assert "What you typed is still in the form, and is not saved" in words(conflict)
 
 
-def test_an_older_version_is_begun_again(office: Office) -> None:
+def test_an_older_version_is_reused_as_a_draft(office: Office) -> None:
     office.approved(**SIXTY)
     answer = office.ada.send("/versions", **{"from": "1"})
     assert answer.headers["Location"] == "/workbench/versions/2"
@@ -245,7 +245,7 @@ def test_an_older_version_is_begun_again(office: Office) -> None:
     [
         pytest.param({"title": ""}, "give it a title", id="no title"),
         pytest.param({"title": "x" * 201}, "give it a title", id="too long a title"),
-        pytest.param({"from": "77"}, "There is no such version", id="a version that there is not"),
+        pytest.param({"from": "77"}, "There is no such version", id="a nonexistent version"),
     ],
 )
 def test_no_version_begins_with(office: Office, fields, said: str) -> None:
@@ -264,7 +264,7 @@ def test_a_draft_begins_with_what_is_in_force_or_with_the_files_alone(office: Of
     assert "older than 30 days instead of 60 days" in words(office.ada.get("/versions/3"))
 
 
-def test_a_version_can_be_taken_along_as_a_file(office: Office) -> None:
+def test_a_version_can_be_exported_as_a_file(office: Office) -> None:
     office.approved(**SIXTY, **{"cards__weight-stale__owner": "Pharmacy"})
     answer = office.eve.get("/versions/1.yaml")
     assert answer.content_type == "application/yaml; charset=utf-8"
@@ -280,7 +280,7 @@ def test_the_editor_shows_what_a_draft_says(office: Office) -> None:
         assert page.count(field) == 1
 
 
-def test_nothing_written_into_a_form_becomes_a_mark_of_a_page(office: Office) -> None:
+def test_no_form_input_becomes_markup(office: Office) -> None:
     office.ada.send("/versions", title="<script>alert(1)</script>")
     office.ada.revise(1, comment="<b>bold</b>", **{"cards__ild-active__owner": "<i>me</i>"})
     for path in ("/versions", "/versions/1", "/topics/ild-active"):
@@ -302,7 +302,7 @@ def test_an_odd_number_in_a_form_is_not_a_number(office: Office, odd: str) -> No
     assert office.ada.send("/versions", **{"from": odd}).status_code == 400
 
 
-def test_a_time_with_an_offset_is_taken_by_its_word(office: Office) -> None:
+def test_a_time_with_an_offset_is_read_with_its_offset(office: Office) -> None:
     office.approved(**SIXTY)
     office.ada.step(1, "published", effective_from="2099-01-01T08:00+02:00")
     assert "from 2099-01-01 06:00" in words(office.eve.get("/versions/1"))
@@ -341,7 +341,7 @@ def test_other_versions_show_what_they_change_while_one_is_refused(office: Offic
     office.shown()
     office.ada.send("/versions", title="Later", **{"from": "files"})
     office.ada.revise(2, thresholds__weight_max_age_days="90")
-    # This process has taken version 1 already and goes on with it; one that starts now goes by the files alone.
+    # This process already uses version 1 and keeps it; a process started now uses only the files.
     refuse(store, "60")
     page = words(office.ada.get("/versions/2", record="1"))
     assert f"Version 1 {REFUSED}" in page

@@ -32,7 +32,7 @@ def replace() -> None:
 
 if __name__ == "__main__":
     replace()
-    from answering import Answering  # only now: the decorators are read at import
+    from answering import Answering  # imported here: the decorators run at import
 
     answering = Answering(date.fromisoformat(sys.argv[1]))
     for line in sys.stdin.buffer:

@@ -55,7 +55,7 @@ def concept(*codings: Json, text: str = "") -> Json:
 
 
 def quantity(value: Any, unit: str, code: str | None = None) -> Json:
-    """Return a quantity with a UCUM code that is spelt like the unit; an empty code stands for none."""
+    """Return a quantity with a UCUM code that is spelled like the unit; an empty code stands for none."""
     if code == "":
         return {"value": value, "unit": unit}
     return {"value": value, "unit": unit, "system": UCUM, "code": unit if code is None else code}

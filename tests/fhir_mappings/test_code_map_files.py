@@ -53,7 +53,9 @@ def problems(path: Path) -> list[str]:
         pytest.param(group("breast", target=ICD10), 12, "no code of ICD-10", id="a word in place of an ICD-10 code"),
     ],
 )
-def test_what_cannot_be_meant_is_reported_with_its_line(tmp_path: Path, wrong: Any, line: int, says: str) -> None:
+def test_a_value_that_makes_no_sense_is_reported_with_its_line(
+    tmp_path: Path, wrong: Any, line: int, says: str
+) -> None:
     (problem,) = problems(written(tmp_path, wrong))
     assert problem.startswith(f":{line}: ")
     assert says in problem
@@ -114,7 +116,7 @@ def test_a_map_without_effect_is_reported(tmp_path: Path, junk: Any) -> None:
         pytest.param('{"resourceType": "ValueSet"}', ":1: no FHIR ConceptMap", id="another resource"),
     ],
 )
-def test_what_is_no_concept_map_is_reported(tmp_path: Path, text: str, says: str) -> None:
+def test_a_file_that_is_not_a_concept_map_is_reported(tmp_path: Path, text: str, says: str) -> None:
     path = tmp_path / "map.json"
     path.write_text(text, encoding="utf-8")
     assert [each.startswith(says) for each in problems(path)] == [True]
@@ -169,7 +171,7 @@ def test_what_has_no_effect_is_reported_with_its_line(tmp_path: Path, mapped: An
         *(pytest.param(group(unit, target=UCUM), id=unit) for unit in ("kg", "mg", "mg/kg", "%", "U/L", "10*3/uL")),
     ],
 )
-def test_of_what_has_effect_nothing_is_reported(tmp_path: Path, mapped: Any) -> None:
+def test_an_effective_code_map_is_not_reported(tmp_path: Path, mapped: Any) -> None:
     assert list(notes([written(tmp_path, mapped)], default_knowledge())) == []
 
 
@@ -204,7 +206,7 @@ def test_a_whole_dictionary_is_counted(tmp_path: Path) -> None:
         pytest.param({"value": 1, "unit": "Milligramm"}, "mg", id="a text without a system"),
         pytest.param({"value": 1, "system": UCUM, "code": "mg", "unit": "mg"}, "mg", id="a unit of UCUM"),
         pytest.param({"value": 1, "system": "urn:other", "code": "MGKG"}, "MGKG", id="of another system"),
-        pytest.param({"code": "MGKG", "system": LOCAL}, "MGKG", id="a code that is no quantity"),
+        pytest.param({"code": "MGKG", "system": LOCAL}, "MGKG", id="a code that is not a quantity"),
     ],
 )
 def test_a_local_unit_gets_its_standard_code(tmp_path: Path, value: Any, code: str) -> None:

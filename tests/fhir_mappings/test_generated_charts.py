@@ -105,7 +105,7 @@ def test_every_result_of_a_generated_chart_is_read(carebundle: ModuleType, profi
 
 
 @pytest.mark.parametrize(("profile", "seed"), CHARTS[:4])
-def test_a_result_of_a_broken_chart_is_read_or_told(carebundle: ModuleType, profile: str, seed: int) -> None:
+def test_each_result_of_a_broken_chart_is_read_or_reported(carebundle: ModuleType, profile: str, seed: int) -> None:
     dirty = carebundle.Imperfection(
         missing_field=0.3,
         duplicate_entry=0.2,

@@ -175,7 +175,7 @@ def test_both_ends_of_a_range_come_down() -> None:
         pytest.param("378mg IV", "252 mg IV", id="without a blank"),
         pytest.param("378 mg in 250 mL", "252 mg in 250 mL", id="a volume beside it"),
         pytest.param("3780 mg", "3780 mg", id="a longer number is another number"),
-        pytest.param("1378 mg", "1378 mg", id="a number that ends alike is another number"),
+        pytest.param("1378 mg", "1378 mg", id="a number with the same ending is another number"),
         pytest.param("378 mg/m2", "378 mg/m2", id="another unit is another dose"),
         pytest.param("IV over 90 minutes", "IV over 90 minutes", id="no dose"),
     ],
@@ -311,14 +311,14 @@ def test_a_billing_code_outside_the_order_is_not_replaced_in_some_other_place() 
     assert actions("hcpcs-mismatch", resource, drug) == []
 
 
-def test_a_wrong_ndc_is_taken_off() -> None:
+def test_a_wrong_ndc_is_removed() -> None:
     resource = order(drug=concept(*KADCYLA["coding"], coding(NDC, "65597-406-01", "x"), text="Kadcyla"))
     after = update("ndc-mismatch", resource)
     assert after["medicationCodeableConcept"] == concept(*KADCYLA["coding"], text="Kadcyla")
     assert topics(after) == []
 
 
-def test_a_wrong_ndc_that_is_all_there_is_stays() -> None:
+def test_a_wrong_ndc_stays_if_it_is_the_only_code() -> None:
     alone = concept(coding(NDC, "65597-406-01", "Kadcyla"))
     assert actions("ndc-mismatch", order(drug=alone)) == []
     assert "ndc-mismatch" in topics(order(drug=alone))
@@ -411,7 +411,7 @@ def test_a_dose_from_a_strength_and_a_volume_is_not_corrected() -> None:
     assert actions("dose-above-maximum", resource, kind="update") == []
 
 
-def test_what_was_valid_stays_valid() -> None:
+def test_valid_resources_stay_valid() -> None:
     resource = order(dosage(dose_of(378, "mg"), text="378 mg IV", route=ROUTE))
     MedicationRequest.model_validate_json(encode(resource))
     MedicationRequest.model_validate_json(encode(update("dose-above-maximum", resource)))
@@ -426,7 +426,7 @@ def test_what_was_valid_stays_valid() -> None:
         pytest.param({"note": [{"text": "x" * 100000}]}, id="a long note"),
     ],
 )
-def test_odd_content_of_the_order_does_not_hinder(odd: Json) -> None:
+def test_odd_content_in_the_order_does_not_prevent_a_correction(odd: Json) -> None:
     resource = order(dosage(dose_of(378, "mg")), **odd)
     assert next(differences(resource, update("dose-above-maximum", resource)))[2] == 252
 

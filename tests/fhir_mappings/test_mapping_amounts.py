@@ -63,7 +63,7 @@ def test_an_amount_in_a_text(written: str, bound: Bound, low: str, high: str | N
         "H",
     ],
 )
-def test_what_is_no_one_amount(written: str) -> None:
+def test_texts_without_a_single_amount(written: str) -> None:
     found = read_amount(written)
     assert found is None or found.unit not in ("", "U/L", "/uL")
 

@@ -84,7 +84,7 @@ def seen(key: str, *resources: Json, at: int = 0) -> list[Json]:
         ("2024", date(2024, 12, 31), False),
     ],
 )
-def test_a_moment_is_of_the_day_it_is_at_the_site_and_a_month_is_its_last_day(
+def test_a_time_falls_on_the_day_at_the_site_and_a_month_on_its_last_day(
     written: str, day: date, *, has_time: bool
 ) -> None:
     found = when(written, CHICAGO)
@@ -95,14 +95,12 @@ def test_a_moment_is_of_the_day_it_is_at_the_site_and_a_month_is_its_last_day(
 @pytest.mark.parametrize(
     "written", [None, "", "yesterday", "2024-13-01", "2024-02-30", "24-01-01", 20240101, "2024-3-1"]
 )
-def test_what_is_no_date_is_no_moment(written: object) -> None:
+def test_an_invalid_date_is_not_a_time(written: object) -> None:
     assert when(written, UTC_ZONE) is None
 
 
 @given(st.datetimes(timezones=st.just(UTC)), st.datetimes(timezones=st.just(UTC)))
-def test_moments_are_in_the_order_of_their_times_and_days_where_one_has_no_time(
-    first: datetime, second: datetime
-) -> None:
+def test_times_sort_by_instant_and_by_day_if_one_has_no_time(first: datetime, second: datetime) -> None:
     one, two = when(first.isoformat(), UTC_ZONE), when(second.isoformat(), UTC_ZONE)
     assert one is not None
     assert two is not None
@@ -128,7 +126,7 @@ def test_moments_are_in_the_order_of_their_times_and_days_where_one_has_no_time(
         ({}, False),
     ],
 )
-def test_a_result_is_seen_from_when_it_was_taken_and_released(dates: Json, *, is_seen: bool) -> None:
+def test_a_result_is_visible_once_it_was_taken_and_released(dates: Json, *, is_seen: bool) -> None:
     assert bool(seen("weight", order(), weight(**dates))) is is_seen
 
 
@@ -148,11 +146,11 @@ def test_resources_without_a_date_are_counted() -> None:
         ({"effectiveDateTime": "2024-03-01", "request": {"reference": "MedicationRequest/o"}}, False),
     ],
 )
-def test_a_dose_counts_when_it_is_certainly_earlier_and_of_another_order(more: Json, *, is_seen: bool) -> None:
+def test_a_dose_counts_if_it_is_certainly_earlier_and_from_another_order(more: Json, *, is_seen: bool) -> None:
     assert bool(seen("administrations", order(), dose(**more))) is is_seen
 
 
-def test_a_problem_that_ended_later_is_still_there() -> None:
+def test_a_problem_with_a_future_end_date_is_present() -> None:
     ended = {"clinicalStatus": {"coding": [{"code": "resolved"}]}, "recordedDate": "2024-01-01"}
     (then,) = seen("conditions", order(), condition(**ended, abatementDateTime="2024-05-01"))
     assert then["clinicalStatus"]["coding"][0]["code"] == "active"
@@ -191,7 +189,7 @@ def test_an_order_that_was_stopped_at_a_time_nobody_wrote_down_is_not_seen() -> 
     assert seen("medications", order(), order("e", "2024-02-01", status="stopped"), at=1) == []
 
 
-def test_later_orders_and_those_signed_together_are_no_history() -> None:
+def test_later_orders_and_those_signed_together_are_not_history() -> None:
     orders = [order(), order("together"), order("later", "2024-03-11"), order("same-day", "2024-03-10")]
     found = history(*orders)
     assert [sorted(session.references) for session in found.sessions] == [
@@ -236,13 +234,13 @@ def test_an_order_is_dated_by_its_authoring_its_first_dose_or_its_visit() -> Non
         ({"medication": {"concept": {"text": "Kadcyla"}}}, "other-release"),
     ],
 )
-def test_what_nobody_signed_here_is_left_out_with_its_reason(more: Json, reason: str) -> None:
+def test_an_order_nobody_signed_here_is_left_out_with_a_reason(more: Json, reason: str) -> None:
     found = history({**order(), **more})
     assert [each.reason for each in found.left_out] == [reason]
     assert found.sessions == []
 
 
-def test_of_several_versions_the_last_counts_in_whatever_order_they_come() -> None:
+def test_the_last_version_counts_in_any_order() -> None:
     old = weight(effectiveDateTime="2024-03-01", meta={"lastUpdated": "2024-03-01T00:00:00Z"}, note=[{"text": "old"}])
     new = {**old, "meta": {"lastUpdated": "2024-03-02T00:00:00Z"}, "note": [{"text": "new"}]}
     for listed in ([old, new], [new, old], [new, old, old, new]):
@@ -282,7 +280,7 @@ def test_local_codes_are_asked_for_however_they_are_written(tmp_path: Path) -> N
     }
 
 
-def test_a_site_is_the_place_of_the_visit_else_its_provider_else_who_asked() -> None:
+def test_a_site_is_the_location_of_the_visit_or_its_provider_or_the_requester() -> None:
     visit = {"location": [{"location": {"reference": "Location/a"}}], "serviceProvider": {"display": "Hospital"}}
     names = {"Location/a": "Day clinic", "Organization/h": "Hospital"}
     asked = {"encounter": {"reference": "Encounter/v"}, "requester": {"reference": "Organization/h"}}

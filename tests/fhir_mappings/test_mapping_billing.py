@@ -96,7 +96,7 @@ def test_what_a_quantity_counts(value, unit, counted, number) -> None:
 
 
 @pytest.mark.parametrize("broken", [None, "252 mg", [], {"value": "many"}, {"unit": "mg"}, {"value": True}])
-def test_a_quantity_that_is_none(broken) -> None:
+def test_a_quantity_that_cannot_be_read(broken) -> None:
     assert supplied(order(dispenseRequest={"quantity": broken})).dispensed is None
     assert supplied(order(dispenseRequest=broken)).dispensed is None
 
@@ -176,7 +176,7 @@ def test_modifiers_as_words_and_codes_in_the_billing_extension() -> None:
     assert (line.code, line.modifiers, line.linked) == ("J9358", ("JW",), False)
 
 
-def test_a_line_for_another_order_or_patient_is_ignored() -> None:
+def test_a_claim_line_for_another_order_or_patient_is_ignored() -> None:
     other = service(coding(HCPCS, "J9354"), basedOn=[{"reference": "MedicationRequest/order-9"}])
     foreign = service(coding(HCPCS, "J9354"), name="s-2", subject={"reference": "Patient/pat-2"})
     assert lines(other, foreign) == ()

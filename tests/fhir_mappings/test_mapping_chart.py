@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -47,6 +48,7 @@ from fhir_mappings.request.prefetch import Answer, read_answer
 from fhir_mappings.wire.resources import encode
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 REQUIRED = frozenset({"weight", "labs", "lvef", "tumorMarkers", "conditions", "patient"})
@@ -131,7 +133,7 @@ def dose(on: str, text: str = "Kadcyla", **changes: Any) -> Json:
         pytest.param(
             [{**dose("2026-11-01"), "resourceType": "MedicationRequest", "status": "active"}],
             ["2026-11-20"],
-            id="an order is no dose",
+            id="an order is not a dose",
         ),
         pytest.param(
             [{**dose("2026-11-10"), "resourceType": "MedicationRequest"}],
@@ -236,7 +238,7 @@ def test_a_sequencing_result_that_was_not_read_is_there_in_lung_cancer(code: str
         pytest.param({"resourceType": "DocumentReference", "description": "ERBB2 FISH"}, id="a document"),
     ],
 )
-def test_her2_in_narrative_only_asks_for_a_look(resource: Json) -> None:
+def test_her2_in_narrative_only_asks_for_a_review(resource: Json) -> None:
     found = cards(prefetch=chart(tumorMarkers=bundle(resource)))
     (card,) = (card for card in found if topic(card) == "her2-missing")
     assert "mentions HER2" in card["detail"]
@@ -267,11 +269,18 @@ def test_serum_her2_is_not_even_a_mention() -> None:
         pytest.param({**bundle(WEIGHT), "entry": [{"resource": WEIGHT}, None]}, ["malformed"], id="a null entry"),
         pytest.param(bundle(WEIGHT, {"resourceType": "Observation", "id": "x"}), ["no-code"], id="without code"),
         pytest.param(bundle(WEIGHT, observation("8302-2", "x")), [], id="another code"),
-        pytest.param(bundle(WEIGHT, {"id": "x"}), [], id="without type"),
+        pytest.param(bundle(WEIGHT, {"id": "x"}), ["malformed"], id="without type"),
+        pytest.param(bundle(WEIGHT, {}), ["malformed"], id="an empty resource"),
+        pytest.param(bundle(WEIGHT, {"resourceType": "Provenance"}), [], id="a resource of no interest"),
+        pytest.param(
+            bundle(WEIGHT, {**condition("c"), "resourceType": "condition"}), ["malformed"], id="a misspelled type"
+        ),
+        pytest.param(bundle(WEIGHT, condition("c", code={})), ["no-code"], id="a condition with an empty code"),
+        pytest.param(bundle(WEIGHT, condition("c", code={"coding": [{}]})), ["no-code"], id="with an empty coding"),
         pytest.param(bundle(WEIGHT, condition("c", code=None)), ["no-code"], id="a condition without code"),
     ],
 )
-def test_what_lacks_is_reported(value: Json, expected: list[str]) -> None:
+def test_what_is_missing_is_reported(value: Json, expected: list[str]) -> None:
     found = patient(weight=value)
     assert (len(found.weights), reasons(found)) == (1, expected)
 
@@ -287,10 +296,132 @@ def test_a_list_of_just_as_many_as_were_asked_for(more: Json, expected: list[str
     assert [("100 entries, as many as were asked for" in card["detail"]) for card in told] == [True] * len(expected)
 
 
-def test_what_lacks_in_a_list_of_the_clients_own_is_not_ours_to_say() -> None:
+def test_an_item_missing_from_the_clients_own_list_is_not_reported() -> None:
     own = bundle(WEIGHT, None, link=[{"relation": "next", "url": "x"}])
     found = patient(item1=own)
     assert (len(found.weights), reasons(found)) == (1, [])
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        pytest.param({"modifierExtension": [{"url": "http://example.org/not", "valueBoolean": True}]}, id="extension"),
+        pytest.param({"implicitRules": "http://example.org/rules"}, id="rules"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("resource", "about"),
+    [
+        pytest.param(WEIGHT, "weight", id="a result"),
+        pytest.param(condition("c"), "diagnosis", id="a condition"),
+        pytest.param(
+            {"resourceType": "Patient", "id": "pat-1", "birthDate": "1970-01-01"}, "patient", id="the patient"
+        ),
+        pytest.param(
+            {"resourceType": "MedicationAdministration", "status": "completed", "medicationCodeableConcept": KADCYLA},
+            "treatment",
+            id="a dose given",
+        ),
+    ],
+)
+def test_what_carries_an_unknown_modifier_is_not_used_and_told(resource: Json, about: str, said: Json) -> None:
+    found = patient(item=bundle({**resource, **said}))
+    assert [(gap.about, gap.reason) for gap in found.gaps] == [(about, "modified")]
+    assert (found.weights, found.diagnoses, found.birth_date, found.treatments) == ((), (), None, ())
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [("preliminary", "status"), ("unknown", "status"), ("FINAL", "status-unknown"), ("done", "status-unknown")],
+)
+def test_a_status_that_fhir_does_not_have_says_nothing(status: str, reason: str) -> None:
+    assert reasons(patient(weight=bundle({**WEIGHT, "status": status}))) == [reason]
+
+
+def measured(code: str, value: int, unit: str, **changes: Any) -> Json:
+    return observation(code, f"{code}-{value}", valueQuantity=quantity(value, unit), **changes)
+
+
+AST, LVEF, PREGNANCY = "1920-8", "10230-1", "2106-3"
+
+
+@pytest.mark.parametrize(
+    ("results", "expected"),
+    [
+        pytest.param(
+            [measured(AST, 24, "U/L"), measured(AST, 300, "U/L", effectiveDateTime=None)], ["300 U/L"], id="worse"
+        ),
+        pytest.param([measured(AST, 300, "U/L"), measured(AST, 24, "U/L", effectiveDateTime=None)], [], id="better"),
+        pytest.param(
+            [measured(AST, 300, "U/L", effectiveDateTime=None)], [], id="the only one: the rule asks for its date"
+        ),
+        pytest.param(
+            [measured(LVEF, 60, "%"), measured(LVEF, 35, "%", effectiveDateTime=None)], ["35 %"], id="a lower LVEF"
+        ),
+        pytest.param(
+            [observation(PREGNANCY, "t", valueString="Positive", effectiveDateTime=None)], ["Positive"], id="pregnancy"
+        ),
+        pytest.param([observation(PREGNANCY, "t", valueString="Negative", effectiveDateTime=None)], [], id="negative"),
+    ],
+)
+def test_a_worse_result_without_a_date_is_told(results: list[Json], expected: list[str]) -> None:
+    """It may be newer than the one that is used."""
+    undated = [gap for gap in patient(labs=bundle(*results)).gaps if gap.reason == "undated-result"]
+    assert [dict(gap.values)["value"] for gap in undated] == expected
+
+
+def test_a_modified_part_of_a_result_is_one_of_the_result() -> None:
+    modified = [{"code": WEIGHT["code"], "modifierExtension": [{"url": "http://example.org/not"}]}]
+    assert reasons(patient(weight=bundle({**WEIGHT, "component": modified}))) == ["modified"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda order: order.update(modifierExtension=[{"url": "http://x"}]), id="of the order"),
+        pytest.param(lambda order: order.update(implicitRules="http://x"), id="implicit rules"),
+        pytest.param(
+            lambda order: order["dosageInstruction"][0].update(modifierExtension=[{"url": "http://x"}]),
+            id="of the instructions",
+        ),
+    ],
+)
+def test_an_order_with_an_unknown_modifier_is_judged_and_told_of(change: Callable[[Json], None]) -> None:
+    resource = copy.deepcopy(order())
+    change(resource)
+    (card,) = cards(resource, prefetch=chart())
+    assert (topic(card), card["indicator"]) == ("checks-incomplete", "warning")
+    assert "modifier extension or implicit rules" in card["detail"]
+
+
+@pytest.mark.parametrize(
+    ("change", "unknown"),
+    [
+        pytest.param(lambda listed: listed.insert(0, "378 mg IV now"), "378 mg IV now", id="a bare text"),
+        pytest.param(lambda listed: listed.insert(0, {"free": "378 mg"}), "free", id="an element of no release"),
+        pytest.param(lambda listed: listed[0].update(dosage="378 mg"), "dosage", id="beside those of FHIR"),
+        pytest.param(lambda listed: listed[0]["doseAndRate"].insert(0, "378 mg"), "378 mg", id="a bare dose"),
+        pytest.param(lambda listed: listed[0]["doseAndRate"].append({"dose": 378}), "dose", id="of the doses"),
+        pytest.param(
+            lambda listed: listed[0].update(_text={"id": "a"}, extension=[{"url": "http://x"}]), "", id="none"
+        ),
+    ],
+)
+def test_a_part_of_the_instructions_that_fhir_does_not_have_is_told(
+    change: Callable[[list[Any]], None], unknown: str
+) -> None:
+    resource = copy.deepcopy(order())
+    change(resource["dosageInstruction"])
+    found = [gap for gap in orders(resource).gaps if gap.reason == "instructions-unknown"]
+    assert [dict(gap.values)["unknown"] for gap in found] == ([unknown] if unknown else [])
+    told = [card["indicator"] for card in cards(resource, prefetch=chart()) if topic(card) == "checks-incomplete"]
+    assert told == (["warning"] if unknown else [])
+
+
+@pytest.mark.parametrize("key", ["administrations", "medications", "conditions", "labs"])
+def test_a_resource_of_another_kind_in_place_of_a_list_is_no_answer(key: str) -> None:
+    found = cards(order(), prefetch={**chart(), key: {"resourceType": "Basic", "id": "x"}})
+    assert [card["indicator"] for card in found if topic(card) == "checks-incomplete"] == ["warning"]
 
 
 def test_a_resource_that_turns_out_unreadable_is_set_aside() -> None:
@@ -329,7 +460,7 @@ def test_the_weight_that_counts_does_not_depend_on_the_order(weights: list[Json]
         assert patient(weight=bundle(*listed)).weights[0].kg.value == kg
 
 
-def test_weights_of_one_day_without_ids_are_ordered_all_the_same() -> None:
+def test_weights_of_one_day_without_ids_still_have_an_order() -> None:
     without = [{**dated("a", "2026-11-01", kg), "id": None} for kg in (70, 80)]
     first, second = (patient(weight=bundle(*listed)).weights for listed in (without, without[::-1]))
     assert [weight.kg for weight in first] == [weight.kg for weight in second]
@@ -352,7 +483,7 @@ def test_weights_of_one_day_without_ids_are_ordered_all_the_same() -> None:
             [condition("a", coding(ICD10, "C50.911"), clinicalStatus="remission")],
             ["breast"],
             None,
-            id="a past cancer alone is better than none",
+            id="a past cancer alone is better than no cancer",
         ),
         pytest.param(
             [condition("a", coding(ICD10, "C50.911")), condition("b", coding(ICD10, "C78.7"))],
@@ -461,11 +592,11 @@ def test_a_selection_that_cannot_be_found(draft: Json, selections: list[str], to
         pytest.param([{"resourceType": "ServiceRequest", "code": concept(coding(HCPCS, "J9354"))}], id="a code alone"),
     ],
 )
-def test_what_is_out_of_scope_gets_no_card_though_nothing_was_sent_along(entries: list[Json]) -> None:
+def test_an_order_out_of_scope_gets_no_card_even_without_data(entries: list[Json]) -> None:
     assert cards(*entries, prefetch={}) == []
 
 
-def test_an_order_in_scope_wants_its_data() -> None:
+def test_an_order_in_scope_needs_its_data() -> None:
     with pytest.raises(DataMissing):
         cards(prefetch={})
     failed = {**chart(), "weight": {"resourceType": "OperationOutcome", "issue": []}}
@@ -499,7 +630,7 @@ def test_an_order_in_scope_wants_its_data() -> None:
         pytest.param(
             {"resourceType": "MedicationRequest", "id": "o", "medication": KADCYLA},
             "other-release",
-            id="R5, the concept without its shell",
+            id="R5, the concept without its wrapper",
         ),
         pytest.param(
             {
@@ -518,7 +649,7 @@ def test_an_order_in_scope_wants_its_data() -> None:
                 "medication": {"reference": {"reference": "Medication/x"}},
             },
             "other-release-unnamed",
-            id="R5, a drug that is not there",
+            id="R5, a drug that does not exist",
         ),
         pytest.param(
             {"resourceType": "MedicationOrder", "id": "o", "medicationCodeableConcept": concept(text="Amoxicillin")},
@@ -544,6 +675,19 @@ def test_an_order_of_another_release_in_scope_is_said_to_be_unchecked(resource: 
     assert topics(resource, **sent) == []
 
 
+@pytest.mark.parametrize(
+    ("kind", "is_told"),
+    [
+        pytest.param("", True, id="none"),
+        pytest.param("medicationrequest", True, id="in other letters"),
+        pytest.param("Prescription", True, id="not a type of FHIR"),
+        pytest.param("MedicationDispense", False, id="another type that names a drug"),
+    ],
+)
+def test_an_order_that_does_not_say_what_it_is_is_told(kind: str, *, is_told: bool) -> None:
+    assert reasons(orders({**order(), "resourceType": kind})) == (["kind-unnamed"] if is_told else [])
+
+
 def test_a_drug_in_the_prefetch_is_found() -> None:
     drug = {"resourceType": "Medication", "id": "med-1", "code": KADCYLA}
     resource = order(
@@ -558,7 +702,7 @@ def test_a_drug_in_the_prefetch_is_found() -> None:
     assert topics(resource, prefetch={"item1": {"response": {"status": "200 OK"}, "resource": amoxicillin}}) == []
 
 
-def test_a_drug_in_the_prefetch_that_cannot_be_read_is_not_there() -> None:
+def test_an_unreadable_drug_in_the_prefetch_counts_as_absent() -> None:
     body = hook_body(order(medicationCodeableConcept=None, medicationReference={"reference": "Medication/med-1"}))
     body["prefetch"]["item1"] = bundle({"resourceType": "Medication", "id": "med-1", "x": "?"})
     raw = encode(body).replace(b'"x":"?"', b'"x":1e99999999999999999999')
@@ -587,7 +731,7 @@ def test_an_unreadable_entry_is_reported(entry: Any) -> None:
         pytest.param([None, {"resource": [OVERDOSE]}], id="nothing, and an order in a list"),
     ],
 )
-def test_a_session_none_of_whose_orders_can_be_read_is_not_silent(entry: Any) -> None:
+def test_a_session_without_a_readable_order_is_not_silent(entry: Any) -> None:
     decision = DECIDER.decide(read_request(encode(hook_body(draftOrders={"entry": entry})), "order-sign"))
     (card,) = decision.cards
     assert (topic(card), card["indicator"]) == ("checks-incomplete", "warning")
@@ -595,7 +739,7 @@ def test_a_session_none_of_whose_orders_can_be_read_is_not_silent(entry: Any) ->
 
 
 @pytest.mark.parametrize("entry", [5, "MedicationRequest/1", True])
-def test_entries_of_the_wrong_type_are_refused(entry: Any) -> None:
+def test_entries_of_a_wrong_type_are_refused(entry: Any) -> None:
     body = encode(hook_body(draftOrders={"resourceType": "Bundle", "entry": entry}))
     with pytest.raises(BadRequest) as refused:
         read_request(body, "order-sign")
@@ -618,7 +762,7 @@ def test_an_order_that_does_not_say_what_it_is(change: Json, expected: list[str]
     assert topics({**OVERDOSE, **change}) == expected
 
 
-def test_draft_orders_may_be_off_in_shape() -> None:
+def test_draft_orders_may_have_the_wrong_shape() -> None:
     for bundled in ({"resourceType": "Bundle", "entry": {"resource": OVERDOSE}}, {"entry": [{"resource": OVERDOSE}]}):
         assert topics(draftOrders=bundled) == ["dose-above-maximum"]
     assert topics(draftOrders={"resourceType": "Bundle"}) == []

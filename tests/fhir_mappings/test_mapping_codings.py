@@ -32,7 +32,7 @@ HCPCS_ADDRESSES = [
 
 
 @pytest.mark.parametrize("address", HCPCS_ADDRESSES)
-def test_hcpcs_has_no_single_address(address: str) -> None:
+def test_hcpcs_has_several_system_urls(address: str) -> None:
     assert system_name(address) == "hcpcs"
 
 
@@ -40,7 +40,7 @@ def test_hcpcs_has_no_single_address(address: str) -> None:
     ("address", "expected"),
     [
         pytest.param(LOINC, "loinc", id="LOINC"),
-        pytest.param("http://loinc.org/", "loinc", id="LOINC with a stroke at the end"),
+        pytest.param("http://loinc.org/", "loinc", id="LOINC with a slash at the end"),
         pytest.param("urn:oid:2.16.840.1.113883.6.1", "loinc", id="LOINC by OID"),
         pytest.param(SNOMED, "snomed", id="SNOMED CT"),
         pytest.param("urn:oid:2.16.840.1.113883.6.96", "snomed", id="SNOMED CT by OID"),

@@ -103,7 +103,7 @@ values = st.recursive(
 
 
 @given(value=values, more=st.integers(80, 110), in_ascii=st.booleans())
-def test_depth_is_that_of_the_value(value: Any, more: int, *, in_ascii: bool) -> None:
+def test_depth_is_counted_from_the_value(value: Any, more: int, *, in_ascii: bool) -> None:
     for _ in range(more):
         value = [value, "]"]
     raw = json.dumps(value, ensure_ascii=in_ascii).encode()

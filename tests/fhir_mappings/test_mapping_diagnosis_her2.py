@@ -86,7 +86,7 @@ def test_two_texts_that_disagree_say_nothing() -> None:
                 }
             },
             [False],
-            id="once, where a code says it",
+            id="once, if a code says it",
         ),
     ],
 )

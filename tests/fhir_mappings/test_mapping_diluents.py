@@ -16,14 +16,14 @@ SALT, SUGAR = Diluent.SODIUM_CHLORIDE, Diluent.DEXTROSE
     ("text", "found"),
     [
         pytest.param(
-            "252 mg in 250 mL sodium chloride 0.9 % over 90 minutes", (SALT,), id="in so much sodium chloride"
+            "252 mg in 250 mL sodium chloride 0.9 % over 90 minutes", (SALT,), id="in an amount of sodium chloride"
         ),
         pytest.param("in 250 mL of 0.9% NaCl", (SALT,), id="the strength before the name"),
         pytest.param("dilute in D5W 100 mL", (SUGAR,), id="an abbreviation"),
-        pytest.param("in 100 mL dextrose 5%", (SUGAR,), id="in so much dextrose"),
+        pytest.param("in 100 mL dextrose 5%", (SUGAR,), id="in an amount of dextrose"),
         pytest.param("in 5 % dextrose", (SUGAR,), id="in dextrose of a strength"),
-        pytest.param("Flush the line with normal saline", (), id="a flush is no diluent"),
-        pytest.param("Do not mix with dextrose", (), id="a warning is no diluent"),
+        pytest.param("Flush the line with normal saline", (), id="a flush is not a diluent"),
+        pytest.param("Do not mix with dextrose", (), id="a warning is not a diluent"),
         pytest.param("in 250 mL sodium chloride 0.9 %; never in dextrose", (SALT,), id="a diluent and a warning"),
         pytest.param("252 mg IV over 90 minutes", (), id="nothing said"),
         pytest.param("252 mg in 250 ml Glukose 5 %", (SUGAR,), id="in German"),
@@ -42,7 +42,7 @@ SALT, SUGAR = Diluent.SODIUM_CHLORIDE, Diluent.DEXTROSE
         pytest.param("nicht in Glukose geben", (), id="a warning in German"),
         pytest.param("Nachspülen mit 50 ml NaCl 0,9 %", (), id="a flush in German"),
         pytest.param("252 mg IV, then 500 mL normal saline for hydration", (), id="a fluid of its own"),
-        pytest.param("in glioma", (), id="a word that begins alike"),
+        pytest.param("in glioma", (), id="a word with the same beginning"),
         pytest.param("give in NSAID-free interval", (), id="letters inside a word"),
     ],
 )

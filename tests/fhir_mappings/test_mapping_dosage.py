@@ -125,6 +125,11 @@ def test_an_amount_that_is_not_a_number_is_reported_as_not_understood(value: Any
     assert (dose.unit, dose.as_written) == (DoseUnit.OTHER, written)
 
 
+def test_a_range_beside_a_quantity_is_read_too() -> None:
+    both = {"doseQuantity": quantity(252, "mg"), "doseRange": {"low": quantity(252, "mg"), "high": quantity(378, "mg")}}
+    assert [dose.as_written for dose in doses(order(dosage(both)), None)] == ["252 mg", "378 mg"]
+
+
 @pytest.mark.parametrize(
     ("low", "kept"),
     [
@@ -152,7 +157,7 @@ def test_a_bag_volume_does_not_hide_the_dose_next_to_it() -> None:
     assert found(dosage(beside)) == [("250", "mL"), ("3.6", "mg/kg")]
 
 
-def test_of_three_entries_of_epic_the_amount_to_give_is_left_out() -> None:
+def test_of_three_epic_entries_the_amount_to_give_is_ignored() -> None:
     entries = [
         {"type": {"text": "calculated"}, **dose_of(252, "mg")},
         {"type": {"text": "admin-amount"}, **dose_of(number("12.6"), "mL")},
@@ -201,7 +206,7 @@ def test_several_instructions_each_give_their_dose_and_their_place() -> None:
         pytest.param(
             {"dosageInstruction": [None, {"doseAndRate": ["x", {"doseRange": {"high": quantity(1, "mg")}}]}]},
             ("dosageInstruction", 1, "doseAndRate", 1, "doseRange", "high"),
-            id="a range behind junk",
+            id="a range after junk",
         ),
         pytest.param(
             {"dosageInstruction": [{"doseAndRate": [{"rateRatio": {"numerator": quantity(1, "mg")}}]}]},
@@ -210,7 +215,7 @@ def test_several_instructions_each_give_their_dose_and_their_place() -> None:
         ),
     ],
 )
-def test_the_way_back_leads_to_the_quantity(resource: Json, pointer: tuple[Any, ...]) -> None:
+def test_a_path_leads_back_to_the_quantity(resource: Json, pointer: tuple[Any, ...]) -> None:
     (dose,) = doses(resource, None)
     assert dose.pointer == pointer
     node: Any = resource
@@ -219,7 +224,7 @@ def test_the_way_back_leads_to_the_quantity(resource: Json, pointer: tuple[Any, 
     assert node["value"] == 1
 
 
-def test_what_was_written_is_kept() -> None:
+def test_the_original_text_is_kept() -> None:
     (dose,) = doses(order(dosage(dose_of(number("0.252"), "g"))), None)
     assert (dose.as_written, dose.as_written_unit, dose.factor) == ("0.252 g", "g", Decimal(1000))
     (odd,) = doses(order(dosage(dose_of(252, "mg", "mg/kg"))), None)
@@ -258,13 +263,13 @@ def test_a_dose_from_a_strength_says_so_and_a_strength_of_nothing_is_not_used() 
         pytest.param("252 mg IV (3.6 mg/kg)", [Mg(Decimal(252)), MgPerKg(number("3.6"))], id="both"),
         pytest.param("Kadcyla IV at 3.6mg", [Mg(number("3.6"))], id="the unit left out (AE-IG)"),
         pytest.param("252 mg, then 252 mg", [Mg(Decimal(252))], id="twice the same"),
-        pytest.param("600 mg/m² IV, 932.59mg", [Mg(number("932.59"))], id="mg/m² is no dose of these drugs (mCODE)"),
+        pytest.param("600 mg/m² IV, 932.59mg", [Mg(number("932.59"))], id="mg/m² is not a dose of these drugs (mCODE)"),
         pytest.param("3,6 mg/kg", [MgPerKg(number("3.6"))], id="a decimal comma"),
         pytest.param("252,0 mg", [Mg(number("252.0"))], id="a decimal comma in milligrams"),
         pytest.param("2,520 mg", [Mg(Decimal(2520))], id="a thousands comma"),
         pytest.param("2520,5 mg", [Mg(number("2520.5"))], id="a large number with a decimal comma"),
-        pytest.param("2.520,0 mg", [Mg(number("2520.0"))], id="thousands apart and a decimal comma"),
-        pytest.param("2,520.5 mg", [Mg(number("2520.5"))], id="thousands apart and a decimal point"),
+        pytest.param("2.520,0 mg", [Mg(number("2520.0"))], id="thousands separated and a decimal comma"),
+        pytest.param("2,520.5 mg", [Mg(number("2520.5"))], id="thousands separated and a decimal point"),
         pytest.param("2 520 mg", [Mg(Decimal(2520)), Mg(Decimal(520))], id="thousands or two numbers: either"),
         pytest.param("cycle 3 252 mg", [Mg(Decimal(3252)), Mg(Decimal(252))], id="two numbers or thousands: either"),
         pytest.param("0.252 g", [Mg(Decimal(252))], id="grams"),
@@ -284,7 +289,7 @@ def test_a_dose_from_a_strength_says_so_and_a_strength_of_nothing_is_not_used() 
         pytest.param("252 miligramos", [Mg(Decimal(252))], id="in Spanish"),
         pytest.param("252-mg", [Mg(Decimal(252))], id="with a hyphen"),
         pytest.param("mg 252", [Mg(Decimal(252))], id="the unit first"),
-        pytest.param("160 mg 2", [Mg(Decimal(160))], id="a number behind is no second amount"),
+        pytest.param("160 mg 2", [Mg(Decimal(160))], id="a number after it is not a second amount"),
         pytest.param("252000 mcg", [Mg(Decimal(252))], id="micrograms"),
         pytest.param("0,252 g", [Mg(Decimal(252))], id="grams with a decimal comma"),
         pytest.param("5.4 mg per kilogram", [MgPerKg(number("5.4"))], id="per kilogram in full"),
@@ -343,20 +348,20 @@ SUPPORTIVE = frozenset({"acetaminophen", "dexamethasone", "diphenhydramine"})
         ("650 mg of acetaminophen before", []),
         ("25 mg IV diphenhydramine", []),
         ("Dexamethasone 8 mg, then 252 mg IV", [252]),
-        # An amount of its own, or a comma between: the drug's amount is another one.
+        # With its own amount, or a comma between, the drug's amount is another one.
         ("420 mg dexamethasone 8 mg", [420]),
         ("After dexamethasone, 420 mg IV", [420]),
         ("420 mg IV. Dexamethasone before", [420]),
         ("Ibuprofen 400 mg", [400]),
     ],
 )
-def test_amounts_of_supportive_drugs_are_no_dose_of_the_order(written: str, expected: list[int]) -> None:
+def test_amounts_of_supportive_drugs_are_not_doses_of_the_order(written: str, expected: list[int]) -> None:
     for slot in ({"text": written}, {"patientInstruction": written}, {"additionalInstruction": [{"text": written}]}):
         named = doses_by_text({"dosageInstruction": [slot]}, SUPPORTIVE)
         assert named == ((tuple(Mg(Decimal(each)) for each in expected),) if expected else ())
 
 
-def test_text_without_end_is_read_to_a_limit() -> None:
+def test_an_endless_text_is_read_up_to_a_limit() -> None:
     assert doses_by_text({"dosageInstruction": [{"text": "x " * 5000 + "252 mg"}]}) == ()
 
 
@@ -373,7 +378,7 @@ def test_text_without_end_is_read_to_a_limit() -> None:
         ),
         pytest.param({"event": []}, None, id="no event"),
         pytest.param({"event": [{"x": 1}]}, None, id="an event that is an object"),
-        pytest.param({"repeat": {"boundsPeriod": {"start": "soon"}}}, None, id="a start that is no date"),
+        pytest.param({"repeat": {"boundsPeriod": {"start": "soon"}}}, None, id="a start that is not a date"),
         pytest.param({}, None, id="nothing"),
     ],
 )
@@ -407,5 +412,5 @@ def test_the_doses_of_a_note_with_the_word_before_each(written: str, expected: l
 
 
 @pytest.mark.parametrize("note", [None, "as text", [], [None], [{}], [{"text": ""}], [{"text": 3}], {"a": 1}])
-def test_a_note_that_is_none(note: object) -> None:
+def test_a_note_that_does_not_void_a_result(note: object) -> None:
     assert notes({"note": note}) == ()

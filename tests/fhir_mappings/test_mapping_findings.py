@@ -33,7 +33,7 @@ def coded(system: str, code: str, text: str = "") -> dict[str, Any]:
         pytest.param(coded(SNOMED, "10828004"), True, id="positive by SNOMED"),
         pytest.param({"valueString": "Negative"}, False, id="negative in a word"),
         pytest.param({"valueString": "POSITIVE"}, True, id="positive in a word"),
-        pytest.param({"valueString": "negative, repeat in a week"}, None, id="a sentence is no plain answer"),
+        pytest.param({"valueString": "negative, repeat in a week"}, None, id="a sentence is not a plain answer"),
     ],
 )
 def test_a_pregnancy_test(value, positive) -> None:
@@ -56,7 +56,7 @@ def interpreted(code: str = "", text: str = "") -> dict[str, Any]:
         pytest.param(coded(SNOMED, "102874004"), "102874004", id="a code that is not known"),
     ],
 )
-def test_a_pregnancy_test_that_gives_no_plain_answer_is_shown_as_it_is_written(value, shown) -> None:
+def test_an_unclear_pregnancy_test_is_shown_as_written(value, shown) -> None:
     found = READER.pregnancy_test(value, None, ORIGIN)
     assert (found.positive, found.as_reported) == (None, shown)
 
@@ -111,10 +111,10 @@ def amount(value: float, unit: str = "mIU/mL", comparator: str = "", high: float
         pytest.param({"valueString": "Beta-hCG: <2.0 mIU/mL (negative)"}, False, id="with its answer"),
         pytest.param({"valueString": "<1.2 IU/L"}, False, id="a text"),
         pytest.param({"valueString": "<5"}, False, id="a limit without a unit"),
-        pytest.param({"valueString": "<20 mIU/mL (negative)"}, False, id="its answer where the limit says nothing"),
+        pytest.param({"valueString": "<20 mIU/mL (negative)"}, False, id="its answer if no limit applies"),
         pytest.param({"valueString": "< 0,1 mUI/ml"}, False, id="in Spanish"),
         pytest.param({"valueString": "β-hCG >1000 IU/L"}, True, id="a Greek letter"),
-        pytest.param({"valueString": "25 borderline"}, None, id="a word that is no answer"),
+        pytest.param({"valueString": "25 borderline"}, None, id="a word that is not an answer"),
         pytest.param({"valueString": "1"}, None, id="a bare number may be an answer"),
         pytest.param({"valueString": "0"}, None, id="a bare zero, too"),
         pytest.param({"valueString": "2.300 mIU/mL"}, None, id="thousands, or two and a half"),
@@ -122,6 +122,14 @@ def amount(value: float, unit: str = "mIU/mL", comparator: str = "", high: float
         pytest.param({"valueString": "hCG 2 mIU/mL on 11/02, now 900 mIU/mL"}, None, id="two amounts"),
         pytest.param({"valueString": "900 mIU/mL (negative)"}, None, id="its answer says the opposite"),
         pytest.param({"valueCodeableConcept": {"text": "<5 mIU/mL"}}, False, id="the text of a concept"),
+        pytest.param({"valueString": "Negative (<5 mIU/mL)"}, False, id="an answer with its limit"),
+        pytest.param({"valueString": "Positive (>25 mIU/mL)"}, True, id="positive with its limit"),
+        pytest.param({"valueString": "Positive (<5 mIU/mL)"}, None, id="a limit of the other side"),
+        pytest.param({"valueString": "Positive - internal control valid"}, True, id="a control that is valid"),
+        pytest.param({"valueString": "Neg (QC ok)"}, False, id="a control in brackets"),
+        pytest.param({"valueString": "QC ok"}, None, id="a control alone"),
+        pytest.param({"valueString": "陽性"}, True, id="in Japanese"),
+        pytest.param({"valueString": "negatiivinen"}, False, id="in Finnish"),
     ],
 )
 def test_an_amount_of_hcg(value: dict[str, Any], positive: bool | None) -> None:  # noqa: FBT001
@@ -194,7 +202,7 @@ def copies(number: int) -> dict[str, Any]:
         pytest.param(named("ERBB2 S310F, VAF 12 %"), True, id="a change of one residue"),
         pytest.param(named("ERBB2 p.(Gly776delinsValCys), exon 20"), True, id="brackets of HGVS"),
         pytest.param(named("ERBB2 p.S310F, benign"), False, id="a benign variant"),
-        pytest.param(named("ERBB2 exon 20 insertion, not detected"), False, id="denied behind a comma"),
+        pytest.param(named("ERBB2 exon 20 insertion, not detected"), False, id="denied after a comma"),
         pytest.param(
             named("ERBB2 amplification not detected; ERBB2 exon 20 insertion detected"), True, id="one of two changes"
         ),

@@ -82,7 +82,7 @@ def test_both_methods(written: str, ihc: str, ish: str) -> None:
         "x" * 5000,
     ],
 )
-def test_what_is_not_understood_to_the_last_word_is_not_read(written: str) -> None:
+def test_a_text_is_read_only_if_every_word_is_understood(written: str) -> None:
     assert read(written) == [(None, None)]
 
 
@@ -97,7 +97,7 @@ def test_what_is_not_understood_to_the_last_word_is_not_read(written: str) -> No
         "IHC 2+, no ISH performed",
     ],
 )
-def test_an_ish_that_is_to_come_leaves_the_score(written: str) -> None:
+def test_a_pending_ish_leaves_the_score(written: str) -> None:
     assert read(written) == [("IHC", "ihc-2+")]
 
 
@@ -178,14 +178,14 @@ def test_gene_copies_alone(number: str, finding: str) -> None:
 
 
 @pytest.mark.parametrize("value", [{"value": 31}, {"value": 100}, {"value": 6, "comparator": "<"}])
-def test_a_number_of_copies_that_no_guideline_places(value: Json) -> None:
+def test_a_copy_number_outside_the_guideline_groups(value: Json) -> None:
     found = copies(value)
     assert isinstance(found, Her2Result)
     assert (found.finding, found.by_copies) == ("indeterminate", True)
 
 
 @pytest.mark.parametrize("value", [{}, {"value": 0}, {"value": 6, "comparator": "!="}])
-def test_gene_copies_that_are_none(value: Json) -> None:
+def test_gene_copies_that_cannot_be_read(value: Json) -> None:
     assert isinstance(copies(value), Gap)
 
 
@@ -217,5 +217,5 @@ def test_with_chromosome_17_counted_copies_alone_decide_nothing(written, finding
     "written", ["HER2 +/-", "HER2 + / -", "HER2 -/+", "3+/-", "2+/-", "3+ / -", "HER2: +/-", "+/-"]
 )
 @pytest.mark.parametrize("kind", ["her2-ihc", "her2-interpretation"])
-def test_plus_and_minus_are_neither(written, kind) -> None:
+def test_plus_and_minus_signs_are_neither_positive_nor_negative(written, kind) -> None:
     assert [finding for _, finding in read(written, kind)] == [None]

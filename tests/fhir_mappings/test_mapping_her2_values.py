@@ -16,6 +16,7 @@ from fhir_mappings.results.observations import ObservationReader
 from fhir_mappings.wire.resources import Code
 
 IHC, ISH, RATIO, OVERALL = "her2-ihc", "her2-ish", "her2-ish-ratio", "her2-interpretation"
+COPY_NUMBER = "her2-copy-number"
 VOCABULARY = Her2Vocabulary(TERMINOLOGY)
 READER = ObservationReader(TERMINOLOGY)
 
@@ -36,7 +37,7 @@ def says(kind: str, **value: Any) -> str | None:
         pytest.param(coding(LOINC, "LA11885-3", "Equivocal"), "equivocal", id="LOINC equivocal"),
         pytest.param(coding(LOINC, "LA11884-6"), "indeterminate", id="LOINC indeterminate"),
         pytest.param(coding(LOINC, "LA9663-1"), "indeterminate", id="LOINC inconclusive"),
-        pytest.param(coding(LOINC, "LA11840-8", "Mixed"), "indeterminate", id="LOINC mixed is no zero"),
+        pytest.param(coding(LOINC, "LA11840-8", "Mixed"), "indeterminate", id="LOINC mixed is not zero"),
         pytest.param(coding(LOINC, "LA13538-6"), "not-done", id="LOINC not tested"),
         pytest.param(coding(SNOMED, "260347006"), "ihc-1+", id="SNOMED +"),
         pytest.param(coding(SNOMED, "260348001", "++"), "ihc-2+", id="SNOMED ++"),
@@ -158,15 +159,15 @@ def test_ihc_as_text(written: str, expected: str | None) -> None:
     [
         pytest.param({"valueInteger": 3}, "ihc-3+", id="the integer 3"),
         pytest.param({"valueInteger": 0}, "ihc-0", id="the integer 0"),
-        pytest.param({"valueInteger": 4}, None, id="the integer 4 is no score"),
+        pytest.param({"valueInteger": 4}, None, id="the integer 4 is not a score"),
         pytest.param({"valueInteger": "2.7"}, None, id="a fraction sent as a text is not cut off to a score"),
         pytest.param({"valueInteger": "2"}, "ihc-2+", id="an integer sent as a text"),
-        pytest.param({"valueInteger": -1}, None, id="a negative integer is no score"),
+        pytest.param({"valueInteger": -1}, None, id="a negative integer is not a score"),
         pytest.param({"valueQuantity": {"value": 2}}, "ihc-2+", id="a quantity without unit"),
         pytest.param({"valueQuantity": quantity(2, "{score}")}, "ihc-2+", id="a quantity of scores"),
         pytest.param({"valueQuantity": quantity(Decimal("2.5"), "{score}")}, None, id="half a score"),
-        pytest.param({"valueQuantity": quantity(3, "%")}, None, id="a share of cells is no score"),
-        pytest.param({"valueQuantity": quantity(2, "ratio", "{ratio}")}, None, id="a ratio is no score"),
+        pytest.param({"valueQuantity": quantity(3, "%")}, None, id="a share of cells is not a score"),
+        pytest.param({"valueQuantity": quantity(2, "ratio", "{ratio}")}, None, id="a ratio is not a score"),
         pytest.param({"valueQuantity": {"value": 2, "comparator": "<"}}, None, id="less than 2"),
         pytest.param({"valueQuantity": {}}, None, id="an empty quantity"),
         pytest.param({"valueBoolean": True}, None, id="true"),
@@ -196,7 +197,7 @@ def test_ihc_as_number(value: Json, expected: str | None) -> None:
         pytest.param("Not amplified", "negative", id="not amplified"),
         pytest.param("FISH+", "positive", id="FISH+"),
         pytest.param("equivocal", "equivocal", id="equivocal"),
-        pytest.param("3+", None, id="a score of IHC is no result of ISH"),
+        pytest.param("3+", None, id="an IHC score is not an ISH result"),
         pytest.param("between 1.8 and 2.2", None, id="a range is not placed"),
         pytest.param("see report", None, id="see report"),
     ],
@@ -212,7 +213,13 @@ def test_ish_as_text(kind: str, written: str, expected: str | None) -> None:
         pytest.param(RATIO, {"valueQuantity": {"value": Decimal("2.3")}}, "positive", id="a ratio without unit"),
         pytest.param(RATIO, {"valueQuantity": quantity(Decimal("1.4"), "{ratio}")}, "negative", id="a low ratio"),
         pytest.param(ISH, {"valueQuantity": quantity(Decimal("2.3"), "ratio", "{ratio}")}, "positive", id="ISH, ratio"),
-        pytest.param(ISH, {"valueQuantity": quantity(6, "{copies}")}, None, id="copies are no ratio"),
+        pytest.param(ISH, {"valueQuantity": quantity(6, "{copies}")}, "positive", id="copies, by their unit"),
+        pytest.param(ISH, {"valueQuantity": quantity(Decimal("3.1"), "signals/cell")}, "negative", id="few copies"),
+        pytest.param(RATIO, {"valueQuantity": quantity(Decimal("3.1"), "{copies}")}, None, id="copies are no ratio"),
+        pytest.param(RATIO, {"valueQuantity": quantity(Decimal("3.1"), "%")}, None, id="a percentage is no ratio"),
+        pytest.param(
+            COPY_NUMBER, {"valueQuantity": quantity(Decimal("3.1"), "{ratio}")}, None, id="a ratio is no copies"
+        ),
         pytest.param(ISH, {"valueQuantity": {"value": 6}}, None, id="a number without unit may be copies"),
         pytest.param(
             RATIO, {"valueQuantity": {"value": Decimal("2.2"), "comparator": ">"}}, "positive", id="above 2.2"
@@ -276,12 +283,12 @@ def test_serum_her2_never_counts(code: str, beside: str) -> None:
         assert READER.index.look([listed]) == ((), True, "")
 
 
-def test_a_method_goes_before_an_interpretation_whatever_the_order() -> None:
+def test_a_method_takes_precedence_over_an_interpretation_in_any_order() -> None:
     codes = (Code(LOINC, "48676-1"), Code(LOINC, "85319-2"))
     assert READER.index.concepts([codes]) == READER.index.concepts([codes[::-1]]) == (IHC,)
 
 
-def test_a_result_knows_its_specimen_and_how_it_was_reported() -> None:
+def test_the_specimen_and_report_of_a_result() -> None:
     value = concept(coding(LOINC, "LA11843-2", "3+"), text="HER2 3+, strong")
     by_specimen = observation("85319-2", valueCodeableConcept=value, specimen={"reference": "Specimen/s1"})
     by_site = observation("85319-2", valueCodeableConcept=value, bodySite={"text": "Liver"})
@@ -297,7 +304,7 @@ def test_what_cannot_be_read_is_a_gap_that_shows_it() -> None:
     assert gap == Gap(IHC, "x", "value", gap.on, (("value", "see pathology report"),))
 
 
-def test_a_local_answer_is_read_as_what_it_stands_for() -> None:
+def test_a_local_answer_code_is_read_as_the_code_it_maps_to() -> None:
     code_map = CodeMap({("urn:lab", "H3"): (Coding("loinc", "LA11843-2", "three"),)})
     value = {"valueCodeableConcept": concept(coding("urn:lab", "H3"))}
     assert VOCABULARY.read(IHC, value, code_map)[0].finding == "ihc-3+"
@@ -330,7 +337,7 @@ POSITIVE = [concept(coding(INTERPRETATION, "POS"))]
         pytest.param("1+", {"interpretation": POSITIVE}, True, id="1+ interpreted as positive"),
         pytest.param("2+", {"interpretation": POSITIVE}, False, id="2+ is settled by ISH, whatever it is called"),
         pytest.param("3+", {"interpretation": [{"text": "Negative"}]}, True, id="interpreted in words"),
-        pytest.param("3+", {"interpretation": [{"coding": [{"code": "A"}]}]}, False, id="a flag of the laboratory"),
+        pytest.param("3+", {"interpretation": [{"coding": [{"code": "A"}]}]}, False, id="a laboratory flag"),
         pytest.param("3+", {"note": [{"text": "3+ was entered in error, HER2 is 1+"}]}, True, id="taken back"),
         pytest.param("3+", {"note": [{"text": "HER2 is 1+ on review"}]}, True, id="a note with another score"),
         pytest.param("3+", {"note": [{"text": "HER2 negative"}]}, True, id="a note with another status"),
@@ -342,7 +349,7 @@ POSITIVE = [concept(coding(INTERPRETATION, "POS"))]
         ),
     ],
 )
-def test_what_stands_beside_a_value_is_heard(written: str, remarks: dict[str, Any], conflict: bool) -> None:  # noqa: FBT001 - a column
+def test_what_stands_beside_a_value_is_noticed(written: str, remarks: dict[str, Any], conflict: bool) -> None:  # noqa: FBT001 - a column
     assert remarked({"valueString": written}, **remarks).conflict is conflict
 
 
@@ -367,6 +374,6 @@ def test_a_finer_text_beside_a_code_is_kept(value: Json, expected: str) -> None:
     assert (read.finding, read.conflict) == (expected, False)
 
 
-def test_a_text_that_takes_its_code_back_is_a_conflict() -> None:
+def test_a_text_that_contradicts_its_code_is_a_conflict() -> None:
     value = concept(coding(LOINC, "LA11843-2", "3+"), text="entered in error, see the new report")
     assert remarked({"valueCodeableConcept": value}).conflict

@@ -115,7 +115,7 @@ def test_the_patient_may_be_sent_as_a_reference() -> None:
         pytest.param(b'{"context": 1e99999999999999999999}', "not-json", id="a number that cannot be held"),
     ],
 )
-def test_what_is_no_request_at_all(raw: bytes, code: str) -> None:
+def test_bodies_that_are_not_requests(raw: bytes, code: str) -> None:
     with pytest.raises(BadRequest) as refused:
         read_request(raw, "order-sign")
     assert refused.value.code == code

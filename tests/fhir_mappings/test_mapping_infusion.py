@@ -80,6 +80,9 @@ def test_infusion_times(instruction: Json, minutes: tuple[int, ...]) -> None:
         pytest.param({"text": "252 mg IVP once"}, True, id="IVP"),
         pytest.param({"method": {"text": "IV Push"}}, True, id="by the method"),
         pytest.param({"route": {"coding": [{"display": "Intravenous push"}]}}, True, id="by the route"),
+        pytest.param({"route": {"coding": [{"code": "IVPUSH"}]}}, True, id="by the code of HL7's list"),
+        pytest.param({"route": {"coding": [{"code": "IVINJBOL"}]}}, True, id="a bolus by its code"),
+        pytest.param({"route": {"coding": [{"code": "IVPB"}]}}, False, id="a piggyback by its code"),
         pytest.param({"additionalInstruction": [{"text": "slow push"}]}, True, id="beside the instructions"),
         pytest.param({"text": "Do not give as IV push or bolus. Infuse over 90 minutes."}, False, id="a warning"),
         pytest.param({"text": "infuse over 90 minutes, never as a bolus"}, False, id="never"),
@@ -109,7 +112,7 @@ def test_is_part_of_dose(instruction: Json, part: bool) -> None:  # noqa: FBT001
 
 
 @pytest.mark.parametrize("junk", [None, 5, "x", [], [None], [[]]])
-def test_junk_says_nothing(junk: Any) -> None:
+def test_junk_states_nothing(junk: Any) -> None:
     assert infusion_times({"dosageInstruction": junk}) == ()
     assert not is_push({"dosageInstruction": junk})
     assert not is_part_of_dose({"dosageInstruction": junk})

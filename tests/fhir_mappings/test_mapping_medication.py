@@ -163,7 +163,7 @@ def test_the_drug_is_found(drug: Any, expected: tuple[str, str], place: str) -> 
         pytest.param([None, {"itemReference": {"display": "Kadcyla"}}], ("settled", "kadcyla"), id="by display"),
     ],
 )
-def test_ingredients_speak_for_the_drug(ingredients: list[Any], expected: tuple[str, str]) -> None:
+def test_ingredients_identify_the_drug(ingredients: list[Any], expected: tuple[str, str]) -> None:
     listed = [
         each if each is None or "itemReference" in each else {"itemCodeableConcept": each} for each in ingredients
     ]
@@ -202,9 +202,9 @@ def test_the_display_of_a_reference_is_evidence_and_may_contradict() -> None:
 
 @pytest.mark.parametrize("system", HCPCS_WRITTEN)
 @pytest.mark.parametrize("case", [str.upper, str.lower])
-def test_hcpcs_stands_among_the_codings(system: Json, case: Any) -> None:
+def test_hcpcs_in_the_codings(system: Json, case: Any) -> None:
     if not system and case is str.lower:
-        return  # without a system only the shape of the code speaks for it
+        return  # without a system only the format of the code identifies it
     drug = concept(*KADCYLA["coding"], {**system, "code": case("J9308"), "display": "Pertuzumab"})
     found = read_order(order(drug=drug))
     assert [(billing.code, billing.pointer) for billing in found.billing] == [
@@ -236,7 +236,7 @@ EXTENSIONS = [
 
 @pytest.mark.parametrize(("value", "way"), EXTENSIONS)
 @pytest.mark.parametrize("place", ["order", "contained", "session", "service"])
-def test_hcpcs_stands_in_the_billing_options_extension(value: Json, way: tuple[Any, ...], place: str) -> None:
+def test_hcpcs_in_the_billing_options_extension(value: Json, way: tuple[Any, ...], place: str) -> None:
     carrier = {**copy.deepcopy(KADCYLA), "extension": [{"url": "http://x"}, {"url": BILLING_OPTIONS, **value}]}
     if place == "order":
         resource, root = order(drug=carrier), ("medicationCodeableConcept", "extension", 1)
@@ -264,17 +264,52 @@ def test_hcpcs_stands_in_the_billing_options_extension(value: Json, way: tuple[A
     [
         pytest.param({"url": BILLING_OPTIONS, "valueCoding": coding(SNOMED, "1")}, id="a code of another system"),
         pytest.param(
-            {"url": "http://example.org/other", "valueCoding": coding(HCPCS, "J9308")}, id="another extension"
+            {"url": "http://example.org/other", "valueCoding": {"code": "J9308"}}, id="no system in another extension"
         ),
+        pytest.param({"url": "http://example.org/other", "valueString": "J9308"}, id="a text in another extension"),
         pytest.param({"url": BILLING_OPTIONS, "valueCoding": coding(HCPCS, "96413")}, id="a CPT code"),
-        pytest.param({"url": BILLING_OPTIONS, "valueString": "J9308"}, id="a text"),
+        pytest.param({"url": BILLING_OPTIONS, "valueString": "buy and bill"}, id="a text without a code"),
         pytest.param({"url": BILLING_OPTIONS, "extension": 5}, id="junk"),
         pytest.param({"url": 5}, id="a url that is a number"),
         pytest.param(None, id="null"),
     ],
 )
-def test_what_is_no_billing_code_is_none(extension: Any) -> None:
+def test_a_text_that_is_not_a_billing_code_is_not_read_as_one(extension: Any) -> None:
     assert read_order(order(drug={**KADCYLA, "extension": [extension]})).billing == ()
+
+
+@pytest.mark.parametrize("url", [BILLING_OPTIONS, "http://example.org/charge"])
+@pytest.mark.parametrize(
+    "way",
+    [
+        ("extension", 0),
+        ("medicationCodeableConcept", "extension", 0),
+        ("medicationCodeableConcept", "coding", 0, "extension", 0),
+        ("dosageInstruction", 0, "extension", 0),
+        ("dispenseRequest", "extension", 0),
+    ],
+)
+def test_a_hcpcs_code_is_read_in_any_extension_of_the_order(way: tuple[Any, ...], url: str) -> None:
+    resource = copy.deepcopy({"dispenseRequest": {}, **order(drug=KADCYLA)})
+    extended: Any = resource
+    for step in way[:-2]:
+        extended = extended[step]
+    extended["extension"] = [{"url": url, "valueCodeableConcept": {"coding": [coding(HCPCS, "J9358")]}}]
+    expected = (*way, "valueCodeableConcept", "coding", 0)
+    assert [(each.code, each.pointer) for each in read_order(resource).billing] == [("J9358", expected)]
+
+
+@pytest.mark.parametrize("said", [{"valueString": "Bill as J9358-JZ"}, {"valueCode": "J9358"}])
+def test_a_text_in_an_extension_named_for_billing_is_read(said: Json) -> None:
+    resource = {**order(drug=KADCYLA), "extension": [{"url": "http://example.org/hcpcs-code", **said}]}
+    ((code, pointer),) = [(each.code, each.pointer) for each in read_order(resource).billing]
+    assert (code, pointer) == ("J9358", ())
+
+
+def test_a_hcpcs_code_in_an_extension_of_a_separate_medication_is_read() -> None:
+    charged = {"url": "http://example.org/charge", "valueCoding": coding(HCPCS, "J9358")}
+    found = read_order(referring("Medication/med-1"), {**medication(), "extension": [charged]})
+    assert [(each.code, each.pointer) for each in found.billing] == [("J9358", ())]
 
 
 @pytest.mark.parametrize("code", ["96413", "96415", "96413-59", "0001F", ""])
@@ -288,15 +323,15 @@ def test_an_administration_code_is_not_a_drug_code(code: str) -> None:
 @pytest.mark.parametrize(
     ("system", "code", "read"),
     [
-        pytest.param(HCPCS, "J9308-JZ", ("J9308", "-JZ"), id="a modifier behind a hyphen"),
+        pytest.param(HCPCS, "J9308-JZ", ("J9308", "-JZ"), id="a modifier after a hyphen"),
         pytest.param(HCPCS, "J9308JZ", ("J9308", "JZ"), id="a modifier attached"),
-        pytest.param(HCPCS, "J9308 JW", ("J9308", " JW"), id="a modifier behind a blank"),
+        pytest.param(HCPCS, "J9308 JW", ("J9308", " JW"), id="a modifier after a blank"),
         pytest.param(HCPCS, "j9308:tb:jz", ("J9308", ":tb:jz"), id="two modifiers, in small letters"),
         pytest.param(CPT, "J9308", ("J9308", ""), id="under the address of CPT"),
         pytest.param("urn:oid:2.16.840.1.113883.6.12", "J9308-JZ", ("J9308", "-JZ"), id="under the OID of CPT"),
         pytest.param("2.16.840.1.113883.6.285", "J9308", ("J9308", ""), id="under a bare OID"),
         pytest.param("https://hospital.example/charges", "J9308", ("J9308", ""), id="in a local system, by its shape"),
-        pytest.param(HCPCS, "J93", ("J93", ""), id="what is no code stands as it is, to be told"),
+        pytest.param(HCPCS, "J93", ("J93", ""), id="an invalid code is kept as written, to be reported"),
     ],
 )
 def test_a_billing_code_is_read_with_what_is_attached(system: str, code: str, read: tuple[str, str]) -> None:
@@ -321,7 +356,7 @@ def test_a_billing_code_is_read_with_what_is_attached(system: str, code: str, re
         pytest.param(concept(text="L01FD04 infusion"), "enhertu", id="ATC in the text"),
         pytest.param(concept(text="SNOMED CT 702836004"), "kadcyla", id="SNOMED CT in the text"),
         pytest.param(concept(text="vial NDC 50242-088-01"), "kadcyla", id="NDC in the text"),
-        pytest.param(concept(text="order 1371041"), "", id="a bare number is no code"),
+        pytest.param(concept(text="order 1371041"), "", id="a bare number is not a code"),
         pytest.param(
             concept(coding("http://snomed.info/sct", "704226002")), "kadcyla,pertuzumab", id="filed under two drugs"
         ),
@@ -378,7 +413,7 @@ def test_a_contained_medication_by_ndc_is_found(  # the R4 core example of an an
     assert found.ndcs[0].pointer == ("contained", 0, "code", "coding", 0)
 
 
-def test_contained_sent_as_an_object_keeps_the_way() -> None:
+def test_contained_sent_as_an_object_keeps_its_path() -> None:
     resource = referring("#med-1")
     resource["contained"] = medication(coding(HCPCS, "J9354"))
     assert [billing.pointer for billing in read_order(resource).billing] == [("contained", "code", "coding", 0)]
@@ -448,17 +483,20 @@ def test_the_strength_in_a_name_is_not_a_dose() -> None:
         pytest.param(concept(coding(SNOMED, "34206005")), "subcutaneous", id="subcutaneous route"),
         pytest.param(concept(text="IV"), "intravenous", id="IV"),
         pytest.param(concept(coding("urn:local", "1", "Subcutaneous")), "subcutaneous", id="by display"),
-        pytest.param(concept(text="oral"), "oral", id="by mouth"),
+        pytest.param(concept(text="oral"), "oral", id="oral"),
         pytest.param(concept(text="Intravenous drip via PICC"), "intravenous", id="words around it"),
         pytest.param(concept(text="i.v. Infusion"), "intravenous", id="with points"),
         pytest.param(concept(text="Infusion"), "intravenous", id="an infusion"),
-        pytest.param(concept(text="subcutaneous infusion"), "subcutaneous", id="an infusion under the skin"),
+        pytest.param(concept(text="subcutaneous infusion"), "subcutaneous", id="a subcutaneous infusion"),
         pytest.param(concept(text="voie sous-cutan\u00e9e"), "subcutaneous", id="French"),
         pytest.param(concept(text="dożylnie"), "intravenous", id="Polish"),
+        pytest.param(concept(text="внутривенно"), "intravenous", id="Russian"),
+        pytest.param(concept(coding("urn:local", "IVPUSH")), "intravenous", id="the code of a push"),
+        pytest.param(concept(text="i.th."), "other", id="into the spinal canal, cut short"),
         pytest.param(concept(coding("urn:local", "IVINF")), "intravenous", id="a local code alone"),
         pytest.param(concept(text="rectal"), "other", id="another route"),
-        pytest.param(concept(text="Intrathecal"), "other", id="into the spinal canal"),
-        pytest.param(concept(coding(SNOMED, "78421000")), "other", id="into a muscle"),
+        pytest.param(concept(text="Intrathecal"), "other", id="intrathecal"),
+        pytest.param(concept(coding(SNOMED, "78421000")), "other", id="intramuscular"),
         pytest.param(concept(coding(SNOMED, "47625008"), text="Intrathecal"), "other", id="the more harmful of two"),
         pytest.param("IV", "intravenous", id="a text for the concept"),
         pytest.param(None, None, id="not said"),
@@ -525,7 +563,7 @@ def test_what_is_an_order(changes: Json, is_order: bool) -> None:  # noqa: FBT00
     ("intent", "tentative"),
     [("order", False), ("proposal", True), ("plan ", True), ("original-order", False), (None, False), (5, False)],
 )
-def test_a_proposal_is_tentative(intent: Any, tentative: bool) -> None:  # noqa: FBT001 - a column
+def test_an_order_with_intent_proposal_is_tentative(intent: Any, tentative: bool) -> None:  # noqa: FBT001 - a column
     assert read_order(order(intent=intent)).tentative is tentative
 
 
@@ -614,7 +652,7 @@ def test_orders_served(changes: Json, expected: set[str]) -> None:
     assert orders_served({"resourceType": "ServiceRequest", **changes}, references) == expected
 
 
-def test_local_codes_of_drugs_and_ingredients_are_read_as_what_they_stand_for() -> None:
+def test_local_codes_of_drugs_and_ingredients_are_read_as_the_codes_they_map_to() -> None:
     code_map = CodeMap({("urn:local", "TDM1"): (Coding("rxnorm", "1371041", ""),)})
     reader = MedicationReader(ConditionReader(TERMINOLOGY), code_map)
     local = concept(coding("urn:local", "TDM1"))
@@ -623,7 +661,7 @@ def test_local_codes_of_drugs_and_ingredients_are_read_as_what_they_stand_for() 
         assert drug_of(reader.read(resource, "x", References())) == ("settled", "kadcyla")
 
 
-def test_dose_and_drug_of_one_order_are_read_together() -> None:
+def test_the_dose_and_drug_of_an_order_are_read_together() -> None:
     found = read_order(order(dosage(dose_of(Decimal("3.6"), "mg/kg"), text="3.6 mg/kg q21d")))
     assert [str(dose.unit) for dose in found.doses] == ["mg/kg"]
     assert found.interval_days == Decimal(21)

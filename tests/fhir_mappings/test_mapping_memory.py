@@ -62,7 +62,7 @@ def test_several_texts_are_short_together_or_not_at_all() -> None:
         pytest.param(_CODES + 1, 0, id="one more"),
     ],
 )
-def test_a_result_with_many_codes_is_read_and_not_remembered(codes: int, kept: int) -> None:
+def test_a_result_with_many_codes_is_read_and_not_cached(codes: int, kept: int) -> None:
     index = ConceptIndex(TERMINOLOGY)
     many = (*(Code("http://local.example", f"c{number}") for number in range(codes - 1)), Code(LOINC, "85319-2"))
     assert index.concept(many) == "her2-ihc"
@@ -153,7 +153,7 @@ def test_the_oldest_part_is_forgotten() -> None:
     assert len(asked) == PARTS + 2
 
 
-def test_what_was_read_of_one_patient_has_nothing_of_another() -> None:
+def test_a_chart_never_contains_another_patients_data() -> None:
     """What is remembered are the parts that say what; whose, when and where stands beside them."""
     reader = ConditionReader(TERMINOLOGY)
     told = {"code": concept(coding(ICD10, "C50.911")), "stage": [{"summary": concept(text="Stage IV")}]}

@@ -47,7 +47,7 @@ def request(hook: str, selections: list[str], group: dict[str, Any] = GROUP) -> 
         pytest.param("order-select", ["MedicationRequest/other"], False, id="another selection does not"),
     ],
 )
-def test_an_order_inside_a_group(hook: str, selections: list[str], asked: bool) -> None:  # noqa: FBT001
+def test_an_order_within_a_group(hook: str, selections: list[str], asked: bool) -> None:  # noqa: FBT001
     orders = chart_reader().orders(read_request(request(hook, selections), hook))
     assert [order.origin.path for order in orders.orders] == ["context.draftOrders.entry[0].resource.contained[0]"]
     assert orders.orders[0].origin.reference == ""
@@ -55,7 +55,7 @@ def test_an_order_inside_a_group(hook: str, selections: list[str], asked: bool) 
 
 
 @pytest.mark.parametrize("selections", [["RequestOrchestration/plan"], []])
-def test_a_group_by_the_name_of_later_releases(selections: list[str]) -> None:
+def test_a_requestgroup_under_the_name_of_later_releases(selections: list[str]) -> None:
     hook = "order-select" if selections else "order-sign"
     group = {**GROUP, "resourceType": "RequestOrchestration"}
     orders = chart_reader().orders(read_request(request(hook, selections, group), hook))
@@ -76,7 +76,7 @@ def test_a_batch_of_searches_is_read_search_by_search() -> None:
     assert answer.listing.next_page == "http://x/2"
 
 
-def test_bundles_without_end_are_set_aside() -> None:
+def test_endless_nesting_of_bundles_is_set_aside() -> None:
     nested = bundle()
     for _ in range(10):
         nested = bundle(nested)

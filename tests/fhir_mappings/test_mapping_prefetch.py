@@ -77,7 +77,7 @@ def test_null_with_blanks_is_null(raw: bytes) -> None:
     ("value", "partial"),
     [
         pytest.param(bundle(WEIGHT, outcome("error")), True, id="an error beside results: some lack"),
-        pytest.param(bundle(WEIGHT, outcome("warning")), False, id="a warning beside results: none lack"),
+        pytest.param(bundle(WEIGHT, outcome("warning")), False, id="a warning beside results: none is missing"),
         pytest.param(bundle(WEIGHT), False, id="results alone"),
     ],
 )
@@ -104,7 +104,7 @@ def test_a_list_from_which_the_server_left_something_out(severity: str, code: st
     assert read(bundle(WEIGHT, outcome(severity, code))).withheld is withheld
 
 
-def test_an_outcome_that_cannot_be_read_is_taken_for_an_error() -> None:
+def test_an_unreadable_outcome_counts_as_an_error() -> None:
     raw = b'{"resourceType":"OperationOutcome","issue":[{"severity":"warning","line":1e99999999999999999999}]}'
     body = b'{"resourceType":"Bundle","entry":[{"resource":' + raw + b"}]}"
     assert read_answer(body, "x").state is PrefetchState.FAILED

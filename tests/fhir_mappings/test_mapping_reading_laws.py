@@ -78,12 +78,12 @@ def test_an_unknown_word_makes_a_variant_unread(text: str, word: str, place: int
 
 
 @given(st.sampled_from(HER2), st.sampled_from(["previous", "DCIS", "or", "?", "excluded"]))
-def test_a_word_that_takes_a_result_back_makes_it_unread(entry: Entry, word: str) -> None:
+def test_a_word_that_retracts_a_result_makes_it_unread(entry: Entry, word: str) -> None:
     assert_refused(her2.read, entry, word, 0)
 
 
 @given(st.sampled_from(PROBLEMS), UNKNOWN, st.integers(min_value=0, max_value=40))
-def test_a_problem_behind_an_unknown_word_is_neither_believed_nor_dropped(
+def test_a_problem_after_an_unknown_word_is_neither_accepted_nor_dropped(
     named: tuple[str, str], word: str, place: int
 ) -> None:
     problem, written = named
@@ -94,7 +94,7 @@ def test_a_problem_behind_an_unknown_word_is_neither_believed_nor_dropped(
 
 
 @given(st.sampled_from(PROBLEMS), st.sampled_from(["no", "kein", "sin", "pas de", "family history of", "risk of"]))
-def test_a_problem_that_is_denied_or_somebody_elses_is_not_read(named: tuple[str, str], before: str) -> None:
+def test_a_problem_that_is_denied_or_someone_elses_is_not_read(named: tuple[str, str], before: str) -> None:
     assert problems.read("condition", f"{before} {named[1]}") == problems.NO_PROBLEM
 
 

@@ -48,7 +48,7 @@ def test_find(written: str, is_found: bool) -> None:  # noqa: FBT001 - a column
 
 
 @pytest.mark.parametrize("contained", [HOLDER["contained"][0], [None, "x", HOLDER["contained"][0]]])
-def test_contained_is_found_in_an_object_and_among_junk(contained: Any) -> None:
+def test_contained_resources_are_found_in_an_object_and_among_junk(contained: Any) -> None:
     assert known().find("#inside", {"contained": contained}) is not None
     assert known().find("#inside", {"contained": 5}) is None
 
@@ -60,7 +60,7 @@ def test_the_first_of_two_with_the_same_id_counts() -> None:
     assert (found.find("Medication/med-1", {}) or {})["status"] == "active"
 
 
-def test_a_resource_that_turns_out_to_be_unreadable_is_not_there() -> None:
+def test_a_resource_that_turns_out_to_be_unreadable_counts_as_absent() -> None:
     found = References()
     raw = encode(MEDICATION)[:-1] + b',"amount":1e99999999999999999999}'
     found.add_stubs([ResourceStub.of(raw, "x")])

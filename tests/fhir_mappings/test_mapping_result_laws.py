@@ -60,7 +60,7 @@ def test_the_order_of_results_never_matters(drawn: list[Json], random: Any) -> N
 
     def read(listed: list[Json]) -> tuple[Any, ...]:
         found = read_patient(labs=bundle(*listed))
-        # A place in the list is what differs, and nothing else.
+        # Only the place in the list differs.
         values = {
             test: [(each.value, each.on, each.origin.reference, each.beside) for each in of]
             for test, of in (*found.labs.items(), ("lvef", found.lvefs))
@@ -93,7 +93,7 @@ def test_a_result_in_an_unknown_unit_is_never_none_on_record(unit: str, value: i
 
 @LAW
 @given(st.text(max_size=8), st.sampled_from(["10*3/uL", "U/L", "mg/dL", "kg", "%"]), st.booleans())
-def test_a_unit_with_something_added_is_read_as_it_was_only_where_that_says_nothing(
+def test_an_addition_to_a_unit_is_ignored_only_if_it_changes_nothing(
     added: str,
     unit: str,
     behind: bool,  # noqa: FBT001 - drawn

@@ -19,7 +19,7 @@ def ast(**more: Any) -> dict[str, Any]:
     [
         pytest.param({"note": [{"text": "Specimen mislabeled"}]}, "Specimen mislabeled", id="mislabeled"),
         pytest.param({"note": [{"text": "WRONG PATIENT - disregard"}]}, "WRONG PATIENT - disregard", id="in capitals"),
-        pytest.param({"note": {"text": "do not use"}}, "do not use", id="a note that is no list"),
+        pytest.param({"note": {"text": "do not use"}}, "do not use", id="a note that is not a list"),
         pytest.param({"comment": "Result invalid"}, "Result invalid", id="a comment of an earlier release"),
         pytest.param({"note": "entered in error"}, "entered in error", id="a bare text"),
         pytest.param({"note": [{"text": "Ok."}, {"text": "Probe verwechselt"}]}, "Probe verwechselt", id="in German"),
@@ -45,7 +45,7 @@ def test_a_note_that_calls_a_result_void(more: dict[str, Any], note: str) -> Non
 
 
 @pytest.mark.parametrize("code", ["10230-1", "29463-7", "777-3", "19080-1"])
-def test_it_is_heard_on_every_measurement(code: str) -> None:
+def test_it_is_noticed_on_every_measurement(code: str) -> None:
     value = {"10230-1": quantity(60, "%"), "29463-7": quantity(70, "kg"), "777-3": quantity(210, "10*3/uL")}
     result = observation(code, valueQuantity=value.get(code, quantity(2, "mIU/mL")), note=[{"text": "disregard"}])
     chart = read_patient(labs=bundle(result))

@@ -132,7 +132,7 @@ def test_a_list_that_ends_where_the_question_ended(raw: bytes, size: int | None,
     assert answer.listing.is_full(size) is full
 
 
-def test_what_was_included_is_no_match() -> None:
+def test_an_included_resource_is_not_a_match() -> None:
     raw = json.loads(bundle(2, total=2))
     raw["entry"][1]["search"] = {"mode": "include"}
     answer = read_answer(json.dumps(raw).encode(), "x")

@@ -52,14 +52,14 @@ STEP = 1.2
         pytest.param("Kadcyla\n\t 252\u00a0\u00a0mg", "Kadcyla 252 mg", id="line ends and hard spaces"),
         pytest.param("a" * LONGEST, "a" * LONGEST, id="just short enough"),
         pytest.param("a" * (LONGEST + 1), "a" * (LONGEST - 1) + CUT, id="just too long"),
-        pytest.param(" " * 50_000 + "Kadcyla", "Kadcyla", id="blanks are no length"),
+        pytest.param(" " * 50_000 + "Kadcyla", "Kadcyla", id="blanks do not count as length"),
         pytest.param("Kad\x00cyla", "Kad\ufffdcyla", id="NUL"),
         pytest.param("Kad\ud800cyla", "Kad\ufffdcyla", id="half a surrogate pair"),
         pytest.param("3,6\u2009mg", "3,6 mg", id="a thin space"),
         pytest.param("", "", id="empty"),
     ],
 )
-def test_a_text_is_folded_and_cut(written, read) -> None:
+def test_a_text_is_folded_and_shortened(written, read) -> None:
     assert bounded(written) == read
     assert text(written) == read
     assert coding_of({"system": "x", "code": "y", "display": written}).display == read
@@ -67,7 +67,7 @@ def test_a_text_is_folded_and_cut(written, read) -> None:
 
 
 @given(st.text())
-def test_a_bounded_text_has_no_repeated_blanks_and_nothing_that_a_database_refuses(written) -> None:
+def test_a_cleaned_text_has_no_repeated_blanks_and_nothing_that_a_database_refuses(written) -> None:
     found = bounded(written * 40)
     assert len(found) <= LONGEST
     assert not re.search(r"\s\s|[^\S ]|^\s|\s$", found)
@@ -145,10 +145,10 @@ def _seconds(field: str, written: str) -> float:
 def test_ten_times_the_text_takes_at_most_twelve_times_as_long(field, kind) -> None:
     unit = KINDS[kind]
     short, long = ((unit * size)[:size] for size in (SHORT, LONG))
-    # What every request takes is in both, and a request is measured in whole milliseconds.
+    # Both include the time of any request, which is measured in whole milliseconds.
     seconds = _seconds(field, long)
     assert seconds <= (LONG / SHORT) * STEP * max(_seconds(field, short), 0.001)
-    # And in all: a text of this length stopped a worker for minutes when runs of blanks were tried from each place.
+    # In total: a text of this length once blocked a worker for minutes, as runs of blanks were tried from each place.
     assert seconds < 0.3
 
 

@@ -73,7 +73,7 @@ def newest(*results: Json, test: str = "ast") -> tuple[str, tuple[str, ...]]:
             [ast(300, "a", **NIGHT), ast(30, "b", **NIGHT)],
             "300",
             ("30 U/L",),
-            id="tied: the more harmful one, and both are told",
+            id="tied: the more harmful one, and both are reported",
         ),
         pytest.param([ast(30, "a", **NIGHT), ast(30, "b", **NIGHT)], "30", (), id="two that say the same"),
         pytest.param([ast(300, "a"), ast(30, "b")], "300", ("30 U/L",), id="two of a day without a time"),
@@ -98,7 +98,7 @@ def test_the_newest_result(results: list[Json], value: str, beside: tuple[str, .
     assert newest(*results) == (value, beside)
 
 
-def test_of_platelets_the_lower_ones_do_more_harm() -> None:
+def test_the_lower_of_two_platelet_counts_counts() -> None:
     two = [result(PLATELETS, value, "10*9/L", name, **NIGHT) for value, name in ((40, "b"), (200, "a"))]
     assert newest(*two, test="platelets") == ("40", ("200 10*9/L",))
 
@@ -108,7 +108,7 @@ def test_what_a_correction_replaces_is_not_a_result_of_the_chart() -> None:
     assert [each.value for each in found.labs["ast"]] == [Decimal(90)]
 
 
-def test_of_ejection_fractions_and_weights_the_lower_one_does_more_harm() -> None:
+def test_the_lower_of_two_ejection_fractions_or_weights_counts() -> None:
     for code, unit, of in ((LVEF, "%", "lvefs"), (WEIGHT, "kg", "weights")):
         for first, second in (("a", "b"), ("b", "a")):
             found = read_patient(lvef=bundle(result(code, 60, unit, first), result(code, 40, unit, second)))
@@ -117,7 +117,7 @@ def test_of_ejection_fractions_and_weights_the_lower_one_does_more_harm() -> Non
 
 
 @pytest.mark.parametrize("names", [("a", "b"), ("b", "a")])
-def test_a_positive_and_a_negative_pregnancy_test_of_one_day_are_not_settled_by_their_ids(
+def test_ids_do_not_decide_between_a_positive_and_a_negative_pregnancy_test_of_one_day(
     names: tuple[str, str],
 ) -> None:
     two = [
@@ -138,7 +138,7 @@ def test_a_positive_and_a_negative_pregnancy_test_of_one_day_are_not_settled_by_
             "2026-11-20",
             id="the last event",
         ),
-        pytest.param({"effectiveTiming": {"event": "2026-11-20"}}, "2026-11-20", id="an event that is no list"),
+        pytest.param({"effectiveTiming": {"event": "2026-11-20"}}, "2026-11-20", id="an event that is not a list"),
         pytest.param(
             {"effectiveTiming": {"repeat": {"boundsPeriod": {"start": "2026-11-18", "end": "2026-11-20"}}}},
             "2026-11-20",
@@ -149,11 +149,11 @@ def test_a_positive_and_a_negative_pregnancy_test_of_one_day_are_not_settled_by_
         ),
         pytest.param({"effectivePeriod": {"start": "2026-11-20"}}, "2026-11-20", id="the start of a period"),
         pytest.param(
-            {"issued": "2026-11-20T08:00:00Z"}, "2026-11-20T08:00:00Z", id="its release where nothing else is said"
+            {"issued": "2026-11-20T08:00:00Z"}, "2026-11-20T08:00:00Z", id="its release if nothing else is stated"
         ),
-        pytest.param({"effectiveDateTime": "soon", "issued": "2026-11-20"}, "2026-11-20", id="a date that is none"),
+        pytest.param({"effectiveDateTime": "soon", "issued": "2026-11-20"}, "2026-11-20", id="an invalid date"),
         pytest.param({"effectiveDateTime": 20261120}, "", id="a number"),
-        pytest.param({"effectiveTiming": {"event": [None, 5]}}, "", id="events that are none"),
+        pytest.param({"effectiveTiming": {"event": [None, 5]}}, "", id="invalid events"),
         pytest.param({}, "", id="nothing"),
     ],
 )
@@ -177,7 +177,7 @@ def test_a_partial_date_is_an_interval(written: str, first: date, last: date) ->
     assert last_day(None) is None
 
 
-def test_a_result_of_a_month_is_quoted_by_its_month() -> None:
+def test_a_result_dated_by_month_is_quoted_with_its_month() -> None:
     found = read_patient(labs=bundle(ast(300, "a", effectiveDateTime="2026-11"))).labs["ast"][0]
     assert (found.on, found.within) == (date(2026, 11, 1), (date(2026, 11, 1), date(2026, 11, 30)))
 

@@ -233,7 +233,7 @@ def test_the_day_of_an_administration(times: dict[str, Any], on: date | None, wi
 @pytest.mark.parametrize(
     ("status", "stopped"), [("completed", False), ("stopped", True), ("in-progress", True), ("on-hold", True)]
 )
-def test_what_was_not_given_to_its_end(status: str, stopped: bool) -> None:  # noqa: FBT001
+def test_infusions_that_were_not_completed(status: str, stopped: bool) -> None:  # noqa: FBT001
     assert read(administration(status=status)).stopped is stopped
 
 
@@ -264,25 +264,41 @@ def test_an_amount_that_could_not_be_read(dose: dict[str, Any], unread: str) -> 
         pytest.param("", None, "", id="nothing"),
     ],
 )
-def test_an_amount_that_stands_in_words_alone(written: str, dose: Mg | MgPerKg | None, unread: str) -> None:
+def test_an_amount_only_in_words(written: str, dose: Mg | MgPerKg | None, unread: str) -> None:
     found = read(administration(dosage={"text": written}))
     assert (found.dose, found.unread_dose) == (dose, unread)
 
 
 @pytest.mark.parametrize(
-    ("status", "lacks"), [("completed", False), ("unknown", True), (None, True), ("not-done", False)]
+    ("status", "reason"),
+    [
+        ("completed", ""),
+        ("not-done", ""),
+        ("unknown", "no-status"),
+        (None, "no-status"),
+        ("COMPLETED", "status-unknown"),
+        ("given", "status-unknown"),
+    ],
 )
-def test_an_administration_that_does_not_say_whether_it_took_place(status: str | None, lacks: bool) -> None:  # noqa: FBT001
-    assert READER.has_no_status(administration(status=status), References()) is lacks
+def test_an_administration_that_does_not_say_whether_it_took_place(status: str | None, reason: str) -> None:
+    assert READER.status_gap(administration(status=status), References()) == reason
     other = administration(status=status, medicationCodeableConcept=drug("paracetamol"))
-    assert not READER.has_no_status(other, References())
+    assert not READER.status_gap(other, References())
 
 
-def test_a_drug_that_is_a_bare_text_is_read() -> None:
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [("active", ""), ("unknown", ""), ("draft", ""), (None, "no-status"), ("Aktiv", "status-unknown")],
+)
+def test_an_order_of_the_chart_that_does_not_say_whether_it_stands(status: str | None, reason: str) -> None:
+    assert READER.status_gap(request(status=status), References()) == reason
+
+
+def test_a_drug_given_as_plain_text_is_read() -> None:
     assert read(administration(medicationCodeableConcept="Kadcyla")).product == "kadcyla"
 
 
-def test_one_instant_is_written_one_way_in_whatever_zone() -> None:
+def test_an_instant_is_written_the_same_way_in_any_zone() -> None:
     written = ["2026-11-01T09:30:00-05:00", "2026-11-01T14:30:00Z", "2026-11-01T15:30:00+01:00"]
     assert {read(administration(effectiveDateTime=each)).at for each in written} == {"2026-11-01T14:30:00+00:00"}
     assert read(administration(effectiveDateTime="2026-11-01")).at == "2026-11-01"
@@ -297,7 +313,7 @@ def test_one_instant_is_written_one_way_in_whatever_zone() -> None:
         pytest.param("2026-11-02T03:30:00", "America/New_York", date(2026, 11, 2), id="without a zone: the site's own"),
         pytest.param("2026-11-02", "America/New_York", date(2026, 11, 2), id="a day is a day"),
         pytest.param("2026-11-02T03:30:00Z", None, date(2026, 11, 2), id="no zone was set: as written"),
-        pytest.param("2026-11-02T99:00:00Z", "America/New_York", date(2026, 11, 2), id="a time that is none"),
+        pytest.param("2026-11-02T99:00:00Z", "America/New_York", date(2026, 11, 2), id="an invalid time"),
         pytest.param("0001-01-01T00:00:00Z", "America/New_York", date(1, 1, 1), id="before the calendar begins"),
     ],
 )
@@ -379,7 +395,7 @@ def test_a_medication_with_a_display_that_says_nothing_is_followed() -> None:
         pytest.param(by_code(("http://hl7.org/fhir/sid/ndc", "99999-1234-01", "")), "NDC 99999-1234-01", id="NDC"),
         pytest.param(by_code(("http://www.whocc.no/atc", "L01FD99", "")), "ATC L01FD99", id="a new HER2 drug of ATC"),
         pytest.param(
-            by_code(("http://www.whocc.no/atc", "L01", "")), "ATC L01", id="a group of ATC that holds several"
+            by_code(("http://www.whocc.no/atc", "L01", "")), "ATC L01", id="an ATC group that contains several"
         ),
         pytest.param(by_code(("http://snomed.info/sct", "999999991", "")), "SNOMED CT 999999991", id="SNOMED CT"),
         pytest.param(by_code(("http://www.whocc.no/atc", "A10BA02", "")), "", id="ATC is settled by its groups"),
@@ -392,10 +408,30 @@ def test_a_medication_with_a_display_that_says_nothing_is_followed() -> None:
         pytest.param(request(medicationCodeableConcept={}), "", id="nothing at all"),
     ],
 )
-def test_a_code_that_nothing_is_known_of_is_reported(resource: dict[str, Any], code: str) -> None:
+def test_an_unknown_code_is_reported(resource: dict[str, Any], code: str) -> None:
     assert READER.unknown_code(resource, References()) == code
     if code:
         assert read(resource) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "has_none"),
+    [
+        pytest.param({}, True, id="no concept"),
+        pytest.param({"medicationCodeableConcept": {}}, True, id="an empty concept"),
+        pytest.param({"medicationCodeableConcept": {"coding": []}}, True, id="no coding"),
+        pytest.param({"medicationCodeableConcept": {"coding": "T-DM1"}}, True, id="codings sent as a text"),
+        pytest.param({"medicationCodeableConcept": "aspirin"}, False, id="a concept sent as a text"),
+        pytest.param({"medicationCodeableConcept": {"text": "aspirin"}}, False, id="a text"),
+        pytest.param({"medicationCodeableConcept": {"coding": [{"code": "1191"}]}}, False, id="a code of no system"),
+        pytest.param({"medicationCodeableConcept": {"coding": [{"display": "aspirin"}]}}, False, id="a display"),
+        pytest.param({"medicationReference": {"display": "aspirin"}}, False, id="the display of a reference"),
+        pytest.param({"status": "not-done"}, False, id="a dose not given"),
+    ],
+)
+def test_a_dose_of_which_nothing_says_the_drug_is_told(change: dict[str, Any], *, has_none: bool) -> None:
+    resource = {"resourceType": "MedicationAdministration", "status": "completed", **change}
+    assert READER.has_no_drug(resource, References()) is has_none
 
 
 @pytest.mark.parametrize(
@@ -404,7 +440,7 @@ def test_a_code_that_nothing_is_known_of_is_reported(resource: dict[str, Any], c
         pytest.param(["Topical"], False, id="topical"),
         pytest.param(["Oral"], True, id="oral"),
         pytest.param(["Auf die Haut"], False, id="in German"),
-        pytest.param(["Topical", "Oral"], True, id="one by mouth"),
+        pytest.param(["Topical", "Oral"], True, id="one oral"),
         pytest.param(["Topical", None], True, id="one that is not stated"),
         pytest.param([None], True, id="none stated"),
         pytest.param([], True, id="no instruction"),

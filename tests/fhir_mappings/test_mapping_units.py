@@ -32,7 +32,7 @@ TABLETS = (
         pytest.param("", "\u03bcg", (MG, "0.001"), id="with the Greek letter"),
         pytest.param("mg/kg", "mg/kg", (PER_KG, "1"), id="mg/kg"),
         pytest.param("", "mg/kg/dose", (PER_KG, "1"), id="mg/kg/dose (Epic)"),
-        pytest.param("", "mg / kg", (PER_KG, "1"), id="blanks around the stroke"),
+        pytest.param("", "mg / kg", (PER_KG, "1"), id="blanks around the slash"),
         pytest.param("", "mg per kg", (PER_KG, "1"), id="mg per kg in words"),
         pytest.param("ug/kg", "mcg/kg", (PER_KG, "0.001"), id="mcg/kg"),
         pytest.param("mg/m2", "mg/m2", (PER_M2, "1"), id="mg/m2"),
@@ -41,18 +41,18 @@ TABLETS = (
         pytest.param("mL", "mL", (ML, "1"), id="mL"),
         pytest.param("", "ml", (ML, "1"), id="ml in small letters"),
         pytest.param("L", "L", (ML, "1000"), id="litres"),
-        pytest.param("mg", "dosette", (MG, "1"), id="the code goes before an unknown text"),
-        pytest.param("{cup}", "mg", (MG, "1"), id="a known text goes before an unknown code"),
+        pytest.param("mg", "dosette", (MG, "1"), id="the code takes precedence over an unknown text"),
+        pytest.param("{cup}", "mg", (MG, "1"), id="a known text takes precedence over an unknown code"),
         pytest.param("{tbl}", "mg", None, id="tablets by code, milligrams by text"),
-        pytest.param("MG", "mg", (MG, "1"), id="MG is no UCUM milligram, its text is"),
+        pytest.param("MG", "mg", (MG, "1"), id="MG is not a UCUM milligram, its text is"),
         pytest.param("MG", "", None, id="MG alone is a megagauss"),
         pytest.param("", "MG", (MG, "1"), id="MG as text is how people write"),
         pytest.param("mg", "mg/kg", None, id="code and text disagree"),
         pytest.param("mg/kg", "mg/m2", None, id="code and text disagree on the basis"),
         pytest.param("g", "mg", None, id="code and text disagree by a factor of a thousand"),
-        pytest.param("mL/h", "mL/hr", None, id="a rate is no dose"),
-        pytest.param("mg/h", "mg/h", None, id="milligrams an hour are no dose"),
-        pytest.param("mg/kg/h", "mg/kg/h", None, id="milligrams per kilogram an hour are no dose"),
+        pytest.param("mL/h", "mL/hr", None, id="a rate is not a dose"),
+        pytest.param("mg/h", "mg/h", None, id="milligrams an hour are not a dose"),
+        pytest.param("mg/kg/h", "mg/kg/h", None, id="milligrams per kilogram an hour are not a dose"),
         pytest.param("{tbl}", "tablet", (TABLET, "1"), id="tablets"),
         pytest.param("TAB", "Tablet(s)", (TABLET, "1"), id="tablets by their form"),
         pytest.param("", "milligram(s)", (MG, "1"), id="milligrams by their form"),
@@ -64,7 +64,7 @@ TABLETS = (
         pytest.param("{dose}", "", None, id="a remark alone"),
         *(pytest.param("", each, (TABLET, "1"), id=f"tablets: {each}") for each in TABLETS),
         pytest.param("732936001", "", (TABLET, "1"), id="tablets, by the code of SNOMED CT"),
-        pytest.param("", "dose", None, id="doses, which are no tablets"),
+        pytest.param("", "dose", None, id="doses, which are not tablets"),
         pytest.param("[iU]", "units", None, id="units"),
         pytest.param("", "", None, id="no unit"),
     ],
@@ -106,7 +106,7 @@ def test_dose_scale(code: str, unit: str, expected: tuple[DoseUnit, str] | None)
         pytest.param("neutrophils", "10*6/L", "10*6/L", "0.001", id="10*6/L"),
         pytest.param("lvef", "%", "%", "1", id="per cent"),
         pytest.param("lvef", "1", "", "100", id="a fraction"),
-        pytest.param("lvef", "mL", "mL", None, id="a volume is no ejection fraction"),
+        pytest.param("lvef", "mL", "mL", None, id="a volume is not an ejection fraction"),
         pytest.param("her2-ihc", "mg", "mg", None, id="a measurement that has no unit"),
     ],
 )
@@ -122,7 +122,7 @@ def test_one_mg_dl_of_bilirubin_is_17_104_micromoles() -> None:
 
 
 @pytest.mark.parametrize("unit", ["umol/L", "mg/L", "mg/dL"])
-def test_a_result_at_a_multiple_of_its_limit_stays_there_in_any_unit(unit: str) -> None:
+def test_a_multiple_of_the_upper_limit_is_the_same_in_any_unit(unit: str) -> None:
     """Rounding would put a bilirubin of exactly twice its limit above it: stop the drug for good."""
     factor = factor_to_canonical("bilirubin-total", unit, unit)
     assert factor is not None

@@ -39,7 +39,7 @@ def references(value: Any) -> list[str]:
         pytest.param("123456789012345678901234567890", id="a number longer than 64 bits"),
     ],
 )
-def test_a_number_goes_out_as_it_came_in(written: str) -> None:
+def test_a_number_is_written_as_it_was_read(written: str) -> None:
     raw = b'{"value":' + written.encode() + b"}"
     assert encode(decode(raw)) == raw
     assert isinstance(decode(raw)["value"], int if written.isdecimal() else Decimal)
@@ -52,7 +52,7 @@ def test_a_number_goes_out_as_it_came_in(written: str) -> None:
         pytest.param(b"{", id="cut off"),
         pytest.param(b"{'a': 1}", id="single quotes"),
         pytest.param(b"\xff\xfe", id="no UTF-8"),
-        pytest.param(b'"\xff"', id="a text that is no UTF-8"),
+        pytest.param(b'"\xff"', id="a text that is not UTF-8"),
         pytest.param(b'"\\ud800"', id="half a surrogate pair"),
         pytest.param(b"NaN", id="not a number"),
         pytest.param(b"1e99999999999999999999", id="an exponent that cannot be held"),
@@ -93,7 +93,7 @@ def test_what_is_not_json_is_unreadable(raw: bytes) -> None:
         pytest.param(bundle(), [], id="an empty searchset"),
     ],
 )
-def test_a_listing_finds_the_resources_in_every_shell(value: Json, expected: list[str]) -> None:
+def test_a_resource_list_finds_the_resources_in_every_envelope(value: Json, expected: list[str]) -> None:
     assert references(value) == expected
 
 
@@ -105,11 +105,11 @@ def test_a_listing_finds_the_resources_in_every_shell(value: Json, expected: lis
         pytest.param(5, id="a number"),
         pytest.param({}, id="an empty object"),
         pytest.param({"entry": [{"resource": WEIGHT}]}, id="no resourceType"),
-        pytest.param({"resourceType": 5}, id="a resourceType that is none"),
+        pytest.param({"resourceType": 5}, id="an unknown resourceType"),
         pytest.param({"response": {"status": "404"}}, id="a response without its resource"),
     ],
 )
-def test_what_is_no_resource_is_unreadable(value: Any) -> None:
+def test_what_is_not_a_resource_is_unreadable(value: Any) -> None:
     with pytest.raises(Unreadable):
         listing(value)
 
@@ -163,7 +163,7 @@ def test_the_next_page_is_seen(links: Any) -> None:
         pytest.param(5, [[]], id="a code that is a number"),
     ],
 )
-def test_a_glimpse_has_the_codes(code: Any, expected: list[Any]) -> None:
+def test_a_resource_stub_has_the_codes(code: Any, expected: list[Any]) -> None:
     assert written(listing(bundle({**WEIGHT, "code": code})).stubs[0]) == expected
 
 
@@ -176,13 +176,13 @@ def test_a_stub_keeps_the_codes_of_components_separate() -> None:
     assert written(single) == [[(LOINC, "29463-7")], [(LOINC, "8480-6")]]
 
 
-def test_a_stub_without_code_has_none() -> None:
+def test_a_stub_of_a_resource_without_a_code_has_no_code() -> None:
     without = {name: value for name, value in WEIGHT.items() if name != "code"}
     assert not listing(bundle(without)).stubs[0].has_code
     assert listing(bundle(WEIGHT)).stubs[0].has_code
 
 
-def test_what_is_no_observation_is_found_on_further_pages_too() -> None:
+def test_other_resources_are_found_on_further_pages_too() -> None:
     first, second = listing(bundle(WEIGHT)), listing(bundle({"resourceType": "Medication", "id": "m"}))
     assert first.non_observations == []
     first.stubs += second.stubs
@@ -203,7 +203,7 @@ def test_what_a_resource_holds_is_read_only_when_asked_for() -> None:
 
 
 @pytest.mark.parametrize("shell", ["raw", "lenient"])
-def test_a_glimpse_is_searched_for_words(shell: str) -> None:
+def test_a_resource_stub_is_searched_for_words(shell: str) -> None:
     report = {"resourceType": "DiagnosticReport", "id": "r", "conclusion": "HER2 3+"}
     value = bundle(report) if shell == "raw" else {"resourceType": "Bundle", "entry": {"resource": report}}
     stub = listing(value).stubs[0]

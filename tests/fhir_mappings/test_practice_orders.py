@@ -624,5 +624,5 @@ def test_a_suggested_change_of_the_order_takes_its_card_away(
             assert set(again) <= set(expected)
 
 
-def test_there_are_many_of_them() -> None:
+def test_there_are_enough_of_them() -> None:
     assert len(CASES) > 100

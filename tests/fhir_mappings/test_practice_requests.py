@@ -234,7 +234,7 @@ def by_reference(display: str, *ingredients: str, **of_drug: Any) -> dict[str, A
         pytest.param(by_reference("Kadcyla", text="Enhertu"), ["drug-identity-conflict"], id="another drug"),
     ],
 )
-def test_the_medication_in_the_chart_counts_though_the_reference_has_a_display(
+def test_the_medication_in_the_chart_counts_even_if_the_reference_has_a_display(
     sent: dict[str, Any], expected: list[str]
 ) -> None:
     assert topics(sent["order"], prefetch=sent["prefetch"]) == expected

@@ -26,13 +26,15 @@ def ingredient(mg: Any, per: Any, unit: str = "mg", per_unit: str = "TAB") -> di
     ("medication", "written", "expected"),
     [
         pytest.param({}, ["tucatinib 150 MG Oral Tablet [Tukysa]"], "150", id="in the name"),
-        pytest.param({}, ["Tukysa 50 mg tab"], "50", id="as tab"),
+        pytest.param({}, ["Tukysa 50 mg tab"], "50", id="as a tab"),
         pytest.param({}, ["Tukysa 150 mg Filmtabletten"], "150", id="in German"),
-        pytest.param({}, ["tucatinib 300 mg"], None, id="a dose without a tablet is no strength"),
+        pytest.param({}, ["tucatinib 300 mg"], None, id="a dose without a tablet is not a strength"),
         pytest.param({}, ["Tukysa 150 mg tablet", "tucatinib 50 mg tablet"], None, id="two strengths"),
         pytest.param({}, ["lapatinib 250 mg/5 mL tablet"], None, id="a concentration"),
         pytest.param(ingredient(150, 1), [], "150", id="by the ingredient"),
-        pytest.param(ingredient(150, 1), ["Tukysa 50 mg tablet"], "150", id="the ingredient goes before the name"),
+        pytest.param(
+            ingredient(150, 1), ["Tukysa 50 mg tablet"], "150", id="the ingredient takes precedence over the name"
+        ),
         pytest.param(ingredient(150, 1, per_unit="mL"), [], None, id="an ingredient in a volume"),
         pytest.param(ingredient(300, 2), [], None, id="two tablets"),
         pytest.param(ingredient("150", None), [], None, id="no denominator"),
@@ -89,7 +91,7 @@ def test_how_often_a_day(instruction, a_day, is_unclear) -> None:
     assert (timing.a_day, timing.is_unclear) == (Decimal(a_day) if a_day else None, is_unclear)
 
 
-def test_one_dose_is_no_rhythm() -> None:
+def test_one_dose_has_no_interval() -> None:
     (timing,) = timings(by_instruction({"dosageInstruction": [{"timing": {"repeat": {"count": 1}}}]}))
     assert timing == DosageTiming(0, None, is_single=True)
 
@@ -112,7 +114,7 @@ WEEK = {"boundsDuration": {"value": 7, "unit": "d", "code": "d"}}
         pytest.param(
             [{"text": "week 1"}, {"text": "week 2"}, {"text": "then"}], [0, 1, 2], id="by the words of the steps"
         ),
-        pytest.param([repeat(), repeat()], [0, 0], id="nothing sets them apart"),
+        pytest.param([repeat(), repeat()], [0, 0], id="nothing distinguishes them"),
     ],
 )
 def test_steps(instructions, steps) -> None:

@@ -48,7 +48,7 @@ UNITS = {
     "lvef": ["%", "1", "10*-2"],
 }
 OF_SUBSTANCE = ["umol/L", "nmol/L", "mmol/L", "umol/dL", "nmol/mL"]
-# Units of UCUM that are none of the measurement: the second reader knows them and sees another dimension.
+# UCUM units that do not fit the measurement: the second reader knows them and sees another dimension.
 NOT_OF_IT = {
     "platelets": ["mg/dL", "%", "fL", "10*3", "g/dL", "U/L", "umol/L"],
     "ast": ["mg/dL", "mol/L", "%", "10*3/uL", "U", "g/L"],
@@ -58,7 +58,7 @@ NOT_OF_IT = {
 }
 # Where the second reader is not followed. International units are a dimension of their own in UCUM; for an enzyme
 # laboratories mean the unit of the International Union of Biochemistry, U. By G/L of cells they mean giga, not grams.
-# A bare annotation is the number one in UCUM, and no unit to the second reader.
+# A bare annotation is the number one in UCUM, and not a unit to the second reader.
 NOT_FOLLOWED = {"[iU]/L": ("ast", 1), "[IU]/L": ("ast", 1), "g/L": ("platelets", 1), "{ratio}": ("lvef", 100)}
 
 
@@ -70,7 +70,7 @@ def registry() -> Any:
 @pytest.mark.parametrize(
     ("measurement", "unit"), [(measurement, unit) for measurement, units in UNITS.items() for unit in units]
 )
-def test_a_unit_has_the_factor_that_ucum_gives_it(measurement: str, unit: str) -> None:
+def test_the_factor_of_each_unit_is_that_of_ucum(measurement: str, unit: str) -> None:
     factor = READER.factor(measurement, unit, "")
     assert factor is not None
     other = registry().from_ucum(unit)

@@ -39,6 +39,6 @@ def test_an_example_is_read(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     elif {"contact", "topics", "locale"} & set(tree):
         with_site_words(default_wording(), [("example.yaml", text)])
     else:
-        # What a file lays over another is not looked for here.
+        # What a file overrides in another is not checked here.
         tree.pop("extends", None)
         Settings.model_validate(tree)

@@ -43,7 +43,7 @@ def test_the_newest_python_is_taken(tmp_path: Path) -> None:
     assert found(tmp_path).stdout.strip() == newest
 
 
-def test_any_python_that_is_new_enough_is_taken(tmp_path: Path) -> None:
+def test_any_recent_python_is_used(tmp_path: Path) -> None:
     only = put(tmp_path, "python3")
     assert found(tmp_path).stdout.strip() == only
 
@@ -62,7 +62,7 @@ def test_another_python_can_be_named(tmp_path: Path) -> None:
     ],
     ids=["none", "the named one"],
 )
-def test_one_line_tells_that_no_python_will_do(tmp_path: Path, named: dict[str, str], said: str) -> None:
+def test_one_line_says_that_no_suitable_python_was_found(tmp_path: Path, named: dict[str, str], said: str) -> None:
     put(tmp_path, "python3", works=False)
     done = found(tmp_path, **named)
     assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (1, "", 1)

@@ -29,7 +29,7 @@ def asked_for(lock: str) -> list[Requirement]:
         try:
             listed = requires(name) or []
         except PackageNotFoundError:
-            continue  # of another platform, or of another version of Python
+            continue  # for another platform or another version of Python
         for requirement in map(Requirement, listed):
             marker = requirement.marker
             if marker is None or any(marker.evaluate({"extra": extra}) for extra in ("", *extras)):
@@ -43,7 +43,7 @@ def test_there_is_a_lock_for_serving_for_each_extra_and_for_tests() -> None:
 
 
 @pytest.mark.parametrize("lock", LOCKS)
-def test_every_extra_that_is_asked_for_stands_in_the_lock(lock: str) -> None:
+def test_every_extra_is_in_the_lock(lock: str) -> None:
     """Without it pip before 23.3 takes ``coverage[toml]`` for another candidate, and looks for the newest one."""
     have = pinned(lock)
     missing = [
@@ -55,7 +55,7 @@ def test_every_extra_that_is_asked_for_stands_in_the_lock(lock: str) -> None:
 
 
 @pytest.mark.parametrize("lock", LOCKS)
-def test_everything_that_is_asked_for_stands_in_the_lock(lock: str) -> None:
+def test_every_dependency_is_in_the_lock(lock: str) -> None:
     have = pinned(lock)
     assert sorted({each.name for each in asked_for(lock) if canonicalize_name(each.name) not in have}) == []
 

@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-def test_the_files_that_are_begun_with_are_there(request: pytest.FixtureRequest) -> None:
+def test_the_files_named_as_starting_points_exist(request: pytest.FixtureRequest) -> None:
     conftest = next(
         each
         for each in request.config.pluginmanager.get_plugins()
@@ -26,8 +26,8 @@ def test_a_run_that_leaves_a_process_behind_fails(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text(conftest.replace("_PATIENCE_S = 10.0", "_PATIENCE_S = 0.2"))
     (tmp_path / "test_it.py").write_text(
         "import subprocess\n"
-        "def test_leaves_nothing(): subprocess.run(['sleep', '0'])\n"
-        "def test_leaves_two(): [subprocess.Popen(['sh', '-c', 'sleep 61; true'], start_new_session=True)]\n"
+        "def test_no_dose_is_left(): subprocess.run(['sleep', '0'])\n"
+        "def test_two_doses_are_left(): [subprocess.Popen(['sh', '-c', 'sleep 61; true'], start_new_session=True)]\n"
     )
     own = {name: value for name, value in os.environ.items() if name != "HER2_TEST_RUN"}
     done = subprocess.run(

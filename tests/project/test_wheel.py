@@ -88,6 +88,6 @@ def test_every_import_is_declared() -> None:
         pytest.param([BIN / "hadolint", "Dockerfile"], id="Dockerfile"),
     ],
 )
-def test_a_linter_is_content_with(command: list[str | Path]) -> None:
+def test_a_linter_accepts(command: list[str | Path]) -> None:
     told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert told.returncode == 0, told.stdout + told.stderr

@@ -116,7 +116,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
 
 
 @pytest.mark.parametrize("part", range(10))
-def test_no_broken_request_makes_the_service_stumble(client: FlaskClient, part: int) -> None:
+def test_no_broken_request_causes_an_internal_error(client: FlaskClient, part: int) -> None:
     known = bases()
     odd = []
     for number in range(part, COUNT, 10):

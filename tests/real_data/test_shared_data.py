@@ -36,7 +36,7 @@ _IN_SCOPE = re.compile(
     r"|1658084|2119714|1371046|224905",
     re.IGNORECASE,
 )
-# Of these the service reads something; what else a chart holds must not change a word of its answer.
+# The service reads something of these; anything else in a chart must not change a word of the answer.
 _READ = re.compile(
     r"Observation|Condition|Patient|DiagnosticReport|DocumentReference|Medication\w*|Procedure|Service\w*"
 )
@@ -111,7 +111,7 @@ def post(client: FlaskClient, service: str, body: Json) -> tuple[int, list[str]]
     return answer.status_code, sorted(card["source"]["topic"]["code"] for card in found)
 
 
-def test_the_folder_holds_what_the_index_says(
+def test_the_folder_matches_its_index(
     payloads: list[Payload], requests_found: list[Payload], resources: list[Payload]
 ) -> None:
     assert len({file for file, _ in payloads}) > 100
@@ -208,7 +208,7 @@ def test_every_resource_may_be_a_draft_order(client: FlaskClient, resources: lis
             draft["resourceType"] == "MedicationRequest" and not any("medication" in name for name in draft)
             for draft in drafts
         )
-        # A drug that is not there may be any: that much is said, and no more.
+        # A missing drug may be any drug: only that is reported.
         may_say = [[], ["checks-incomplete"]] if refers or nameless else [[]]
         if status != 200 or (topics not in may_say and not _IN_SCOPE.search(json.dumps(drafts + known))):
             odd.append((file, drafts[0]["resourceType"], status, topics))

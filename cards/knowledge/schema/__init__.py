@@ -7,6 +7,7 @@ from cards.knowledge.schema.code_entries import CodeEntry, LocalCode, ValueEntry
 from cards.knowledge.schema.combinations import CodedDrugs, DrugClass, DrugCodes, KeptApart
 from cards.knowledge.schema.diagnosis_terms import (
     DiagnosisCertainty,
+    DiagnosisCodes,
     DiagnosisGroup,
     DiagnosisHer2,
     MetastasisCodes,
@@ -121,6 +122,7 @@ __all__ = [
     "CopyLimits",
     "CycleLimit",
     "DiagnosisCertainty",
+    "DiagnosisCodes",
     "DiagnosisGroup",
     "DiagnosisHer2",
     "Diluent",

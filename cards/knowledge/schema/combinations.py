@@ -35,15 +35,26 @@ class DrugCodes(KnowledgeRecord, frozen=True, kw_only=True):
     by: Cited
 
 
-class CodedDrugs(KnowledgeRecord, frozen=True, kw_only=True):
-    """The file ``drug_codes.yaml``: drugs that rules read by name, and RxNorm ingredients that no rule reads.
+class BilledDrug(KnowledgeRecord, frozen=True, kw_only=True):
+    """The HCPCS codes of a drug, for lists that come from billing; ``name`` is one of a drug class."""
 
-    ``open_atc`` are the ATC groups in which a new code may be a HER2 drug.
+    name: str
+    codes: tuple[str, ...]
+    by: Cited
+
+
+class CodedDrugs(KnowledgeRecord, frozen=True, kw_only=True):
+    """The file ``drug_codes.yaml``: drugs that rules read by name, and drugs that no rule reads.
+
+    ``open_atc`` are the ATC groups in which a new code may be a HER2 drug. ``others`` are RxNorm ingredients and
+    ``others_billed`` HCPCS codes that no rule reads.
     """
 
     open_atc: tuple[str, ...] = ()
     drugs: tuple[DrugCodes, ...] = ()
+    billed: tuple[BilledDrug, ...] = ()
     others: dict[str, str] = msgspec.field(default_factory=dict)
+    others_billed: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class DrugClass(KnowledgeRecord, frozen=True, kw_only=True):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from cards.knowledge.schema.code_entries import CodeEntry
 from cards.knowledge.schema.kinds import Cancer, Problem, Setting
 from cards.knowledge.schema.sourced import Cited, KnowledgeRecord
@@ -151,3 +153,40 @@ class DiagnosisCertainty(KnowledgeRecord, frozen=True, kw_only=True):
     suspected: str
     past: str
     by: Cited
+
+
+class ProblemCodes(KnowledgeRecord, frozen=True, kw_only=True):
+    """Prefixes of codes that mean a problem or may mean it; those in ``except_icd10`` do not."""
+
+    problem: Problem
+    icd10: tuple[str, ...] = ()
+    icd9: tuple[str, ...] = ()
+    except_icd10: tuple[str, ...] = msgspec.field(default=(), name="except")
+    by: Cited
+
+
+class CancerCodes(KnowledgeRecord, frozen=True, kw_only=True):
+    """Prefixes of codes of ICD-9-CM that mean one cancer."""
+
+    cancer: Cancer
+    icd9: tuple[str, ...]
+
+
+class DiagnosisCodes(KnowledgeRecord, frozen=True, kw_only=True):
+    """What the code of a diagnosis says without words.
+
+    ``problems`` are read, ``may_be`` told where no words stand beside the code. ``not_used_snomed`` are problems that
+    no rule uses, ``no_problem`` codes of any system for an empty list, ``placeholders`` texts that say nothing.
+    """
+
+    problems: tuple[ProblemCodes, ...] = ()
+    may_be: tuple[ProblemCodes, ...] = ()
+    cancers: tuple[CancerCodes, ...] = ()
+    other_cancers_icd9: tuple[tuple[str, str], ...] = ()
+    metastasis_icd9: tuple[str, ...] = ()
+    not_used_snomed: tuple[CodeEntry, ...] = ()
+    no_problem: tuple[str, ...] = ()
+    placeholders: tuple[str, ...] = ()
+    by: Cited | None = None
+    by_icd9: Cited | None = None
+    by_snomed: Cited | None = None

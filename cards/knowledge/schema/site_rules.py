@@ -158,6 +158,11 @@ class SiteRule(KnowledgeRecord, frozen=True, kw_only=True):
         return tuple(each for each in (self.any_result, self.no_result, self.unless_result) if each is not None)
 
     @property
+    def tests(self) -> tuple[str, ...]:
+        """The tests whose results it reads, each once."""
+        return tuple(dict.fromkeys(name for condition in self.results for name in condition.tests))
+
+    @property
     def problems(self) -> tuple[str, ...]:
         """The problems of which the patient must have one."""
         return (*self.when.has_problem, *self.has_problem)

@@ -8,7 +8,12 @@ import msgspec
 
 
 class KnowledgeError(ValueError):
-    """A knowledge file is wrong: the message names the file and the field."""
+    """A knowledge file is wrong: each problem names the file and the field."""
+
+    def __init__(self, *problems: str) -> None:
+        """Keep the problems, one line each."""
+        super().__init__("\n".join(problems))
+        self.problems = problems
 
 
 class Confidence(StrEnum):
@@ -46,3 +51,7 @@ class Source(KnowledgeRecord, frozen=True, kw_only=True):
     as_of: str
     note: str | None = None
     own: bool = False
+
+    def address(self, base_url: str) -> str:
+        """Return the document's URL; a page of the service itself is found under ``base_url``."""
+        return f"{base_url}{self.url}" if self.url.startswith("/") else self.url

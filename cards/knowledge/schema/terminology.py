@@ -7,6 +7,7 @@ from decimal import Decimal
 from cards.knowledge.schema.code_entries import CodeEntry, LocalCode, ValueEntry
 from cards.knowledge.schema.diagnosis_terms import (
     DiagnosisCertainty,
+    DiagnosisCodes,
     DiagnosisGroup,
     DiagnosisHer2,
     MetastasisCodes,
@@ -28,8 +29,8 @@ class Concept(KnowledgeRecord, frozen=True, kw_only=True):
     """A measurement that rules use: its codes and the plausible range of its values.
 
     ``asked_by`` is its prefetch query; for a range of numbers, the end on the side of ``harm`` counts. ``unit`` is the
-    canonical unit, ``units`` names the table of units that it may be reported in. ``names`` are those of a result
-    without a standard code, which is told and not read.
+    canonical unit, ``plausible_limit`` the believable upper limits of normal. ``units`` names the table of units that
+    it may be reported in. ``names`` are those of a result without a standard code, which is told and not read.
     """
 
     display: str
@@ -42,6 +43,7 @@ class Concept(KnowledgeRecord, frozen=True, kw_only=True):
     unit: str | None = None
     units: str | None = None
     plausible: tuple[Decimal, Decimal] | None = None
+    plausible_limit: tuple[Decimal, Decimal] | None = None
     loinc: tuple[CodeEntry, ...]
     snomed: tuple[CodeEntry, ...] = ()
     never: tuple[CodeEntry, ...] = ()
@@ -177,6 +179,8 @@ class Terminology(KnowledgeRecord, frozen=True, kw_only=True):
     units: Units = Units(ignored=(), volumes=(), tables={})
     """In a separate file, like the words of reference ranges."""
     reference_ranges: ReferenceRanges = ReferenceRanges()
+    diagnosis_codes: DiagnosisCodes = DiagnosisCodes()
+    """In a separate file."""
     site_problems: tuple[str, ...] = ()
     """Codes of problems that only site rules use, each "system|code"."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -45,13 +45,8 @@ def generate_plans(patients: int, seed: int, output: Path, errors_percent: int =
         OSError: the folder cannot be written.
 
     """
-    output.mkdir(parents=True, exist_ok=True)
     orders = wrong = 0
-    with ExitStack() as stack:
-        write = _writer(output, stack)
-        errors = _table(output / PLANS, ("patient", "error"), stack)
-        for place in places():
-            write(place)
+    with _files(output, PLANS, ("patient", "error")) as (write, errors):
         for plan in plans(patients, seed, errors_percent):
             errors.writerow((f"Patient/{plan.course.patient}", plan.error))
             wrong += plan.error != RIGHT
@@ -61,25 +56,26 @@ def generate_plans(patients: int, seed: int, output: Path, errors_percent: int =
     return orders, wrong
 
 
-def _writer(output: Path, stack: ExitStack) -> Callable[[dict[str, object]], None]:
-    """Return a function that writes a resource to the file of its type."""
+@contextmanager
+def _files(output: Path, table: str, columns: tuple[str, ...]) -> Iterator[tuple[Callable[[Any], None], Any]]:
+    """Open a folder with the sites in it; give what writes a resource to the file of its type, and a CSV table."""
+    output.mkdir(parents=True, exist_ok=True)
     files: dict[str, TextIO] = {}
+    with ExitStack() as stack:
 
-    def write(resource: dict[str, object]) -> None:
-        kind = str(resource["resourceType"])
-        if kind not in files:
-            path = output / f"{kind}.ndjson"
-            files[kind] = stack.enter_context(path.open("w", encoding="utf-8", newline="\n"))
-        files[kind].write(json.dumps(resource, separators=(",", ":")) + "\n")
+        def write(resource: dict[str, object]) -> None:
+            kind = str(resource["resourceType"])
+            if kind not in files:
+                path = output / f"{kind}.ndjson"
+                files[kind] = stack.enter_context(path.open("w", encoding="utf-8", newline="\n"))
+            files[kind].write(json.dumps(resource, separators=(",", ":")) + "\n")
 
-    return write
-
-
-def _table(path: Path, columns: tuple[str, ...], stack: ExitStack) -> Any:
-    """Open a CSV file, and write its header."""
-    table = csv.writer(stack.enter_context(path.open("w", encoding="utf-8", newline="")), lineterminator="\n")
-    table.writerow(columns)
-    return table
+        opened = stack.enter_context((output / table).open("w", encoding="utf-8", newline=""))
+        rows = csv.writer(opened, lineterminator="\n")
+        rows.writerow(columns)
+        for place in places():
+            write(place)
+        yield write, rows
 
 
 def generate(
@@ -98,13 +94,8 @@ def generate(
         OSError: the folder cannot be written.
 
     """
-    output.mkdir(parents=True, exist_ok=True)
     orders = wrong = 0
-    with ExitStack() as stack:
-        write = _writer(output, stack)
-        labels = _table(output / LABELS, ("order", "topic", "expected"), stack)
-        for place in places():
-            write(place)
+    with _files(output, LABELS, ("order", "topic", "expected")) as (write, labels):
         for course in courses(patients, seed, errors_percent, weeks):
             for resource, ordered in resources(course):
                 write(fault.written(resource, course.site) if fault else resource)

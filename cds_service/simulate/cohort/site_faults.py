@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import date
 
 Json = dict[str, Any]
+_WITH_A_DRUG = ("MedicationRequest", "MedicationAdministration")
 _UNITS_IN_A_MICROKATAL = 60
 _POUNDS_IN_A_KILOGRAM = 2.20462
 
@@ -41,13 +42,13 @@ def _local_test_code(resource: Json) -> None:
 
 def _drug_without_a_code(resource: Json) -> None:
     """Order and administer drugs by text only."""
-    if resource["resourceType"] in ("MedicationRequest", "MedicationAdministration"):
+    if resource["resourceType"] in _WITH_A_DRUG:
         resource["medicationCodeableConcept"].pop("coding", None)
 
 
 def _drug_by_a_local_name(resource: Json) -> None:
     """Order and administer drugs by a name that only this site knows."""
-    if resource["resourceType"] in ("MedicationRequest", "MedicationAdministration"):
+    if resource["resourceType"] in _WITH_A_DRUG:
         text = str(resource["medicationCodeableConcept"]["text"])
         resource["medicationCodeableConcept"] = {"text": f"Formulary {sum(text.encode()) % 1000:03}"}
 

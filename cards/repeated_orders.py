@@ -1,0 +1,112 @@
+"""Orders of a plan that say the same but for their id and day: what depends on neither is worked out once.
+
+That is what is read of the doses, the regimens, the HER2 results and the label's table, and the silence of the rules
+that read nothing else. What a rule finds, or cannot tell, is worked out for each order, as it names the order.
+"""
+
+from __future__ import annotations
+
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from cards.facts.order import DrugOrder
+from cards.facts.origins import Origin
+from cards.facts.outcomes import Clear, NotApplicable, Outcome
+from cards.facts.topics import TopicCode
+from cards.readings.course import interval_of_order
+from cards.readings.day_total import day_total
+from cards.readings.dosing import dose_conflict, over_maximum, read_doses, usable_doses
+from cards.readings.her2 import her2_of, her2_of_another_tumor
+from cards.readings.lab_table import read_table
+from cards.readings.parts_of_dose import judged_levels, with_chart
+from cards.values.caching import kept_under
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cards.readings.case import Case
+    from cards.rules import Rule
+
+
+class _Answered(NamedTuple):
+    """What was worked out of one order for all that say the same: readings of its case, and silent rules."""
+
+    readings: dict[str, Any]
+    silent: dict[TopicCode, Outcome]
+
+
+_OWN = frozenset({"origin", "start", "schedule", "replaces", "evidence", "billing", "ndcs"})
+_WITH_ORIGIN = ("reasons", "stagings", "receptors", "coded_her2")
+_said = attrgetter(*(name for name in DrugOrder.__struct_fields__ if name not in _OWN.union(_WITH_ORIGIN)))
+_of_chart = attrgetter(*_WITH_ORIGIN)
+_ANYWHERE = Origin("", "")
+_READINGS = (
+    *map(
+        kept_under,
+        (
+            day_total,
+            dose_conflict,
+            her2_of,
+            her2_of_another_tumor,
+            interval_of_order,
+            judged_levels,
+            over_maximum,
+            read_doses,
+            read_table,
+            usable_doses,
+            with_chart,
+        ),
+    ),
+    *("_labeled", "cancers", "ceiling", "concurrent_names", "depends_on_her2", "drug", "eligibility_for_cancers"),
+    *("history", "hormone_receptor_positive", "is_first_dose", "kg", "known", "needs_weight", "patient", "product"),
+    *("regimens", "setting", "settings", "stagings", "weight_based", "weight_bounds"),
+)
+_KEPT = 4
+"""How many different orders of one product are compared with."""
+
+
+def outcomes_alike(case: Case, rules: Sequence[Rule]) -> list[Outcome]:
+    """Judge an order by each rule, with what was worked out of one before that says the same."""
+    if not _may_be_repeated(case):
+        return [rule.judge(case) for rule in rules]
+    said = _content(case)
+    kept: list[tuple[object, _Answered]] = case.orders.worked_out.setdefault(f"alike {case.product.id}", [])
+    answered = next((each for content, each in kept if content == said), None)
+    if answered is not None:
+        case.__dict__.update(answered.readings)
+        silent = answered.silent
+        return [silent.get(rule.topic) or rule.judge(case) for rule in rules]
+    outcomes: list[Outcome] = [rule.judge(case) for rule in rules]
+    if len(kept) < _KEPT:
+        kept.append((said, _answered(case, rules, outcomes)))
+    return outcomes
+
+
+def _answered(case: Case, rules: Sequence[Rule], outcomes: Sequence[Outcome]) -> _Answered:
+    silent: dict[TopicCode, Outcome] = {
+        rule.topic: outcome
+        for rule, outcome in zip(rules, outcomes, strict=True)
+        if rule.ignores_day and isinstance(outcome, Clear | NotApplicable)
+    }
+    found = case.__dict__
+    return _Answered({name: found[name] for name in _READINGS if name in found}, silent)
+
+
+def _may_be_repeated(case: Case) -> bool:
+    """Return whether an order is one of several infusions of its product, and the only one of its day."""
+    if case.product.is_oral or not case.session.hook.has_orders or case.orders.is_alone(case.order):
+        return False
+    return len(case.orders.of_same_day(case.order, case.product.id).orders) == 1 and with_chart(case) is None
+
+
+def _content(case: Case) -> object:
+    """Return what an order says, and what changes with its day: labeled indications, and results until then."""
+    order = case.order
+    named = tuple((each.kind, each.system, each.value) for each in order.evidence)
+    billed = tuple((each.code, each.modifiers, each.display) for each in order.billing)
+    packages = tuple((each.text, each.display) for each in order.ndcs)
+    of_chart = tuple(msgspec.structs.replace(each, origin=_ANYWHERE) for facts in _of_chart(order) for each in facts)
+    later = case.planned > case.tomorrow
+    return _said(order), named, billed, packages, of_chart, id(case.weight), len(case.eligibility), later

@@ -1,0 +1,24 @@
+"""Finds what may change the meaning of an element in a way that is not known here.
+
+FHIR R4 (extensibility and resource sections): whoever reads a resource must not use it while ignoring a modifier
+extension or implicit rules that they do not know. None is known to this service.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fhir_mappings.wire.lenient import objects
+
+if TYPE_CHECKING:
+    from fhir_mappings.wire.lenient import Json
+
+
+def is_modified(resource: Json) -> bool:
+    """Return whether a resource has a modifier extension, or rules of its own on how to read it."""
+    return bool(resource.get("modifierExtension") or resource.get("implicitRules"))
+
+
+def is_modified_within(resource: Json, name: str) -> bool:
+    """Return whether a resource, or one of its elements of a name, is modified."""
+    return is_modified(resource) or any(element.get("modifierExtension") for _, element in objects(resource.get(name)))
