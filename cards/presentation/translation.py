@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 import yaml
 
-from cards.knowledge.loader import SHIPPED_LOADER
+from cards.knowledge.shipped import shipped_file
 from cards.presentation.language import ENGLISH, Locale
 from cards.presentation.wording import Wording, WordingError, default_wording
 from cards.values.text_cache import cached_by_key
@@ -78,12 +78,12 @@ def translated(language: str) -> Translated:
     name = f"{language}.yaml"
     if language not in languages():
         raise WordingError(f"no language {language!r}; there are {', '.join(languages())}")
-    text = (files("cards") / "wording" / name).read_text(encoding="utf-8")
+    file = shipped_file(files("cards") / "wording" / name)
     try:
-        catalog = msgspec.convert(yaml.load(text, Loader=SHIPPED_LOADER), Catalog)  # noqa: S506 - a SafeLoader
+        catalog = file.read(Catalog)
     except (msgspec.ValidationError, yaml.YAMLError) as error:
         raise WordingError(f"{name}: {error}") from error
-    return translate(default_wording(), catalog, name, text)
+    return translate(default_wording(), catalog, name, file.text)
 
 
 def translate(wording: Wording, catalog: Catalog, name: str, text: str) -> Translated:

@@ -66,6 +66,9 @@ def serve(  # noqa: PLR0913 - one for each option
     insecure: bool,
 ) -> None:
     """Run the service."""
+    # What is loaded stays, and then this process only watches the workers. A worker turns garbage collection on again
+    # when it is set up.
+    gc.disable()
     configure_logs()
     decider = decider_of(config)
     _must_be_private(host, decider.settings, insecure=insecure)
@@ -182,8 +185,6 @@ def _share_metrics(workers: int) -> None:
 
 def _preload(settings: Settings) -> None:
     """Load the application before the workers are forked, and after the metrics folder was set."""
-    # From now on this process only watches the workers. A worker turns garbage collection on again when it is set up.
-    gc.disable()
     from cds_service.wsgi import preload  # noqa: PLC0415
 
     preload(settings)

@@ -178,11 +178,6 @@ def doses_in(written: str) -> tuple[Mg | MgPerKg, ...]:
     return tuple(found)
 
 
-def has_unread_number(resource: Json) -> bool:
-    """Return whether the instructions spell an amount in words of another language than English."""
-    return any(amounts_in_words(written)[1] for written in instructed(resource))
-
-
 def _is_other_dose(written: str, match: re.Match[str]) -> bool:
     """Return whether an amount is an earlier or a possible dose, a vial, or a maximum."""
     before = fold(written[max(match.start() - _BEFORE_DOSE, 0) : match.start()] + "|")[:-1]

@@ -14,8 +14,9 @@ import sys
 import time
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -30,6 +31,7 @@ from cds_service.simulate.cohort.generate import generate
 from cds_service.simulate.figures import Figures, Share
 from cds_service.simulate.inputs import ExportFile
 from cds_service.simulate.report import About, _differences
+from cds_service.simulate.tables import connect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,6 +99,19 @@ def test_the_same_resources_in_other_files_give_the_same_bytes(cohort, other_con
     )
     assert done.exit_code == 0, done.output
     assert bytes_of(tmp_path / "again") == bytes_of(compared)
+
+
+def test_no_progress_bar_of_duckdb_is_drawn_into_the_output(monkeypatch) -> None:
+    connected = duckdb.connect
+
+    def in_a_forked_process(**options: Any) -> duckdb.DuckDBPyConnection:
+        database = connected(**options)
+        database.execute("SET enable_progress_bar = true")
+        return database
+
+    monkeypatch.setattr(duckdb, "connect", in_a_forked_process)
+    with connect() as database:
+        assert database.execute("SELECT current_setting('enable_progress_bar')").fetchone() == (False,)
 
 
 def test_the_tables_hold_the_same_in_parquet_and_csv(compared) -> None:
