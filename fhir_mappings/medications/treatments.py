@@ -221,7 +221,7 @@ class TreatmentReader:
     def status_gap(self, resource: Json, references: References) -> str:
         """Return why the status of a treatment with a relevant drug says nothing; empty if it does, or for other drugs.
 
-        A dose given must say whether it took place: for it, "unknown" is no answer either.
+        A dose given must say whether it took place: for it, "unknown" is not an answer either.
         """
         status = text(resource.get("status"))
         if text(resource.get("resourceType")) == "MedicationAdministration" and status == "unknown":

@@ -249,7 +249,7 @@ class ChartReader:
         return tuple(each for each in product.look_alikes if each in found)
 
     def _failed(self, step: str, error: Exception, place: str, gaps: list[Gap]) -> None:
-        """Note that a step failed, so that what it was about is told of as not checked."""
+        """Note that a step failed, so that its subject is reported as not checked."""
         if self._on_failure is None:
             raise error
         self._on_failure(step, error)
@@ -349,7 +349,7 @@ class ChartReader:
     ) -> Patient:
         """Read the chart from the answers to all queries, and from anything else that the client sent.
 
-        ``session`` names the orders that are being asked about: they are no history, wherever else they stand.
+        ``session`` names the orders that are being asked about: they are not history, wherever else they appear.
         ``every_lab`` reads the laboratory results of all days, not only the newest. ``chart_source`` says of which
         server the chart is, and on which day it is read.
         """
