@@ -211,7 +211,6 @@ EXCEPTIONS = {
     "fhir_mappings/wire/lenient.py _DIGITS_LIMIT": (BOUND, "40"),
     "fhir_mappings/wire/lenient.py _POWERS_OF_TEN": (BOUND, "12"),
     "cards/repeated_orders.py _KEPT": (BOUND, "4"),
-    "fhir_mappings/medications/planned_times.py _MOST_TIMES": (BOUND, "100"),
     "fhir_mappings/request/planned.py _DEPTH": (BOUND, "8"),
     "fhir_mappings/request/planned.py _MOST_WORDS": (BOUND, "400"),
     "fhir_mappings/wire/lenient.py _LARGEST": (SHAPE, "10"),
