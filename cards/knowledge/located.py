@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 import yaml
 
+from cards.knowledge.allowed import keys_at, values_at
 from cards.knowledge.schema import KnowledgeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Collection, Iterable
 
 T = TypeVar("T")
 Place = tuple[str, ...]
@@ -39,6 +40,8 @@ _KINDS = {
 }
 _CLOSE = 0.6
 _VERIFIED = ("V", "V2")
+_FEW = 16
+"""The most keys or values that an error lists."""
 
 
 class _ExactLoader(yaml.SafeLoader):
@@ -126,15 +129,12 @@ class Document:
             raise KnowledgeError(f"{self.where((section,))}: {section}: must be a list")
         return listed
 
-    def convert(
-        self, value: Any, shape: type[T], place: Place = (), fields: Iterable[str] = (), words: Iterable[str] = ()
-    ) -> T:
-        """Convert a part of the tree to its class.
-
-        ``fields`` are suggestions for an unknown key, ``words`` for an unknown value of a fixed list.
+    def convert(self, value: Any, shape: type[T], place: Place = (), not_written: Collection[str] = ()) -> T:
+        """Convert a part of the tree to its class; keys ``not_written`` in a file are never suggested.
 
         Raises:
-            KnowledgeError: a field is unknown, missing or of the wrong type; the message names the line.
+            KnowledgeError: a field is unknown, missing or of the wrong type; the message names the line, and what would
+                be allowed there.
 
         """
         try:
@@ -144,8 +144,11 @@ class Document:
             steps = tuple(field or index for field, index in _STEP.findall(path))
             unknown = _UNKNOWN.search(said)
             where = (*place, *steps, *((unknown[1],) if unknown else ()))
-            invalid = _INVALID.search(said)
-            hint = nearest(unknown[1], fields) if unknown else nearest(invalid[1], words) if invalid else ""
+            hint = ""
+            if unknown:
+                hint = _nearest_or_all(unknown[1], keys_at(shape, steps).difference(not_written))
+            elif invalid := _INVALID.search(said):
+                hint = _nearest_or_all(invalid[1], values_at(shape, steps))
             raise KnowledgeError(f"{self.where(where)}: {'.'.join(where)}: {_plain(said)}{hint}") from None
 
     def _note(self, node: yaml.Node | None, place: Place) -> None:
@@ -190,7 +193,10 @@ def yaml_problem(error: yaml.MarkedYAMLError) -> str:
 def _plain(said: str) -> str:
     """Say in words of YAML what msgspec says in types of Python."""
     missing = _MISSING.fullmatch(said)
+    unknown = _UNKNOWN.search(said) or _INVALID.search(said)
     expected = _EXPECTED.fullmatch(said)
+    if unknown:
+        return f"unknown {'key' if 'field' in said else 'value'} {unknown[1]!r}"
     if missing:
         return f"the key {missing[1]!r} is missing"
     if expected and (kind := expected[1].removesuffix(" | null")) in _KINDS:
@@ -202,6 +208,11 @@ def nearest(word: str, known: Iterable[str]) -> str:
     """Return a "did you mean" hint with the nearest known word; empty if none is near."""
     close = difflib.get_close_matches(word, sorted(set(known)), n=1, cutoff=_CLOSE)
     return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def _nearest_or_all(word: str, known: set[str]) -> str:
+    hint = nearest(word, known)
+    return hint if hint or not 0 < len(known) <= _FEW else f"; allowed are {', '.join(sorted(known))}"
 
 
 def check_sentence(document: Document, text: Any, fields: Iterable[str], place: Place) -> None:
@@ -234,23 +245,6 @@ def merged_over(base: Any, above: Any) -> Any:
     for key, value in above.items():
         merged[key] = merged_over(merged[key], value) if key in merged else value
     return merged
-
-
-def fields_of(*shapes: type[msgspec.Struct]) -> set[str]:
-    """List the fields of some classes, for "did you mean" hints."""
-    return {name for shape in shapes for name in shape.__struct_encode_fields__}
-
-
-def with_files(start: T, files: Iterable[tuple[str, str]], add: Callable[[T, Document], T]) -> T:
-    """Apply a site's files in turn, each a name and its text; ``add`` applies one.
-
-    Raises:
-        KnowledgeError: a file is wrong; the message names the file, the line and the nearest known word.
-
-    """
-    for name, text in files:
-        start = add(start, Document(text, name))
-    return start
 
 
 def vouched_for(tree: Any, sources: frozenset[str]) -> Any:

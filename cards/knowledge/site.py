@@ -5,16 +5,18 @@ A new biosimilar needs only a brand. Everything else stays as shipped.
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from cards.knowledge import schema
+from cards.knowledge.complete import need_complete
 from cards.knowledge.drug_names import name_in
 from cards.knowledge.loader import check
-from cards.knowledge.located import Document, fields_of, merged_over, nearest, vouched_for, with_files
+from cards.knowledge.located import Document, merged_over, nearest, vouched_for
 from cards.knowledge.names import level_problem
+from cards.knowledge.problems import Problems, with_files
 from cards.knowledge.schema import (
     AtcEntry,
     Brand,
@@ -36,6 +38,7 @@ from cards.values.codes import MalformedCodeError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+_QUOTED = re.compile(r"'([^']{1,80})'")
 _WHOLE = frozenset({"name", "generic", "scope", "brands"})
 _POSITIVE = frozenset(
     {"mg", "mg_per_kg", "mg_per_ml", "unit_mg", "contents_mg", "vials", "times_a_day", "cycles", "weeks", "minutes"}
@@ -78,46 +81,60 @@ class SiteBrand(KnowledgeRecord, frozen=True, kw_only=True):
     packages: tuple[Package, ...] = ()
 
 
-_BRAND_FIELDS = fields_of(SiteBrand, SiteHcpcs, Package, RxNormEntry, AtcEntry, RetiredCode, Cited)
-_PRODUCT_FIELDS = fields_of(
-    *(
-        each
-        for name in schema.__all__
-        if isinstance(each := getattr(schema, name), type) and issubclass(each, KnowledgeRecord)
-    )
-)
-
-
 def with_site(known: Knowledge, files: Iterable[tuple[str, str]]) -> Knowledge:
-    """Apply a site's files, each a name and its text, to the knowledge."""
-    return with_files(known, files, _with_file)
+    """Apply a site's files, each a name and its text, to the knowledge.
+
+    Raises:
+        KnowledgeError: files are wrong; each problem names the file, the line and the nearest known word.
+
+    """
+    problems = Problems()
+    known = site_over(known, files, problems)
+    problems.refuse()
+    return known
 
 
-def _with_file(known: Knowledge, document: Document) -> Knowledge:
-    document.allow_only(_SECTIONS)
-    sources = _sources(known, document)
-    own = frozenset(sources)
-    known = msgspec.structs.replace(known, sources={**known.sources, **sources})
-    for index, tree in enumerate(document.entries("products")):
-        known = _with_product(known, document, vouched_for(tree, own), ("products", str(index)))
-    for index, tree in enumerate(document.entries("brands")):
-        known = _with_brand(known, document, vouched_for(tree, own), ("brands", str(index)))
-    for index, tree in enumerate(document.entries("drug_words")):
-        known = _with_drug_words(known, document, tree, ("drug_words", str(index)))
+def site_over(known: Knowledge, files: Iterable[tuple[str, str]], problems: Problems) -> Knowledge:
+    """Apply what can be applied of a site's files, and note what is wrong in them."""
+    return with_files(known, files, _with_file, problems)
+
+
+def _with_file(known: Knowledge, document: Document, problems: Problems) -> Knowledge:
+    with problems.caught():
+        document.allow_only(_SECTIONS)
+    before = len(problems.found)
+    given = document.tree.get("sources")
+    with problems.caught(*(given if isinstance(given, dict) else ())):
+        known = msgspec.structs.replace(known, sources={**known.sources, **_sources(known, document)})
+    own = frozenset(given) if isinstance(given, dict) else frozenset()
+    for section, added in _ADDED.items():
+        with problems.caught():
+            for index, tree in enumerate(document.entries(section)):
+                with problems.caught(tree.get("id") if isinstance(tree, dict) else None):
+                    known = added(known, document, vouched_for(tree, own), (section, str(index)))
     known = msgspec.structs.replace(known, version=document.version_over(known.version))
+    if len(problems.found) == before:
+        _check_whole(known, document)
+    return known
+
+
+def _check_whole(known: Knowledge, document: Document) -> None:
+    """Check the references between the parts, and every code."""
     try:
         check(known)
     except MalformedCodeError as error:
         where = document.where(place_of(document.tree, error.text, ()))
         raise KnowledgeError(f"{where}: {error}") from None
     except KnowledgeError as error:
-        raise KnowledgeError(f"{document.name}: {error}") from None
-    return known
+        # The message quotes the id or the source that is wrong.
+        quoted = _QUOTED.search(str(error))
+        where = document.where(place_of(document.tree, quoted[1], ())) if quoted else document.name
+        raise KnowledgeError(f"{where}: {error}") from None
 
 
 def _sources(known: Knowledge, document: Document) -> dict[str, Source]:
     given = document.tree.get("sources") or {}
-    sources = document.convert(given, dict[str, Source], ("sources",), fields_of(Source))
+    sources = document.convert(given, dict[str, Source], ("sources",))
     for name, source in sources.items():
         if source.own:
             raise KnowledgeError(f"{document.where(('sources', name, 'own'))}: own is for defaults of the service")
@@ -127,7 +144,7 @@ def _sources(known: Knowledge, document: Document) -> dict[str, Source]:
 
 
 def _with_brand(known: Knowledge, document: Document, tree: Any, place: tuple[str, ...]) -> Knowledge:
-    brand = document.convert(tree, SiteBrand, place, _BRAND_FIELDS)
+    brand = document.convert(tree, SiteBrand, place)
     ids = [product.id for product in known.products]
     if brand.of not in ids:
         where = document.where((*place, "of"))
@@ -167,7 +184,7 @@ def _with_drug_words(known: Knowledge, document: Document, tree: Any, place: tup
 
     A word that is part of a drug's name, or ends like one, is refused: ignoring it would hide another drug.
     """
-    group = document.convert(tree, SiteDrugWords, place, fields_of(SiteDrugWords))
+    group = document.convert(tree, SiteDrugWords, place)
     for word in group.words:
         if not any(map(str.isalnum, word)):
             raise KnowledgeError(f"{document.where((*place, 'words'))}: {word!r} has no letter or digit")
@@ -189,11 +206,22 @@ def _with_product(known: Knowledge, document: Document, tree: Any, place: tuple[
         said = f"no product {tree['id']!r} ships{hint}; a product of your own needs {', '.join(sorted(_WHOLE))}"
         raise KnowledgeError(f"{document.where((*place, 'id'))}: {'.'.join(place)}.id: {said}")
     whole = tree if shipped is None else merged_over(msgspec.to_builtins(shipped), tree)
-    product = document.convert(whole, Product, place, _PRODUCT_FIELDS)
+    product = document.convert(whole, Product, place)
+    if shipped is None:
+        product = _by_every_name(product)
     _need_sources(known, document, tree, place)
     _need_positive(document, tree, place)
+    need_complete(product, document, tree, place, is_new=shipped is None)
     refuse_taken(known, product, document, tree, place)
     return _with(known, product)
+
+
+def _by_every_name(product: Product) -> Product:
+    """Return a new product that is recognized by its names and those of its brands without listing them again."""
+    named = ((brand, tuple(dict.fromkeys((brand.name, *brand.names)))) for brand in product.brands)
+    brands = tuple(msgspec.structs.replace(brand, names=names) for brand, names in named)
+    names = tuple(dict.fromkeys((product.name, product.generic, *product.names, *(each.generic for each in brands))))
+    return msgspec.structs.replace(product, brands=brands, names=names)
 
 
 def _with(known: Knowledge, product: Product) -> Knowledge:
@@ -202,6 +230,9 @@ def _with(known: Knowledge, product: Product) -> Knowledge:
         return msgspec.structs.replace(known, products=(*known.products, product))
     products = tuple(product if each.id == product.id else each for each in known.products)
     return msgspec.structs.replace(known, products=products)
+
+
+_ADDED = {"products": _with_product, "brands": _with_brand, "drug_words": _with_drug_words}
 
 
 def _need_positive(document: Document, tree: Any, place: tuple[str, ...]) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _NAME, _NDC, _HCPCS, _RXNORM = "name", "NDC", "HCPCS code", "RxNorm code"
 _REFERENCES = frozenset({"of", "id", "label"})
-"""Keys whose values name something that is there already."""
+"""Keys whose values name something that is there already, and so come last as the place of a value."""
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -73,7 +73,7 @@ def place_of(tree: Any, value: str, place: Place) -> Place:
 
 def _places(tree: Any, value: str) -> Iterator[Place]:
     if isinstance(tree, dict):
-        keys = (key for key in tree if key not in _REFERENCES)
+        keys = sorted(tree, key=_REFERENCES.__contains__)
         yield from ((str(key), *rest) for key in keys for rest in _places(tree[key], value))
     elif isinstance(tree, list):
         yield from ((str(index), *rest) for index, each in enumerate(tree) for rest in _places(each, value))

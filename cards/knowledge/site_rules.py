@@ -11,33 +11,25 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import msgspec
 
 from cards.knowledge.loader import default_knowledge
-from cards.knowledge.located import Document, check_sentence, fields_of, nearest, vouched_for, with_files
+from cards.knowledge.located import Document, check_sentence, nearest, vouched_for
+from cards.knowledge.problems import Problems, with_files
 from cards.knowledge.schema import (
-    AgeRange,
-    Cancer,
     CaseResult,
     Cited,
     CodeEntry,
     Concept,
-    Confidence,
-    Expected,
     Kind,
     Knowledge,
     KnowledgeError,
     LocalCode,
     OrderedTest,
-    Problem,
     Query,
     ResultCondition,
     RuleCase,
     Scope,
-    Setting,
     SiteRule,
     Source,
-    Tier,
-    When,
 )
-from cards.knowledge.schema.site_rules import ORDER_HOOKS
 from cards.knowledge.site_codes import (
     CODE,
     SNOMED,
@@ -59,19 +51,7 @@ if TYPE_CHECKING:
 PLACEHOLDERS = frozenset({"drug", "test", "result", "date", "days", "limit"})
 """What a rule's sentences may name: the drug, the test, its newest result, that result's day and age, the limit."""
 _SECTIONS = ("sources", "rules")
-_SHAPES = (SiteRule, When, AgeRange, ResultCondition, OrderedTest, RuleCase, CaseResult, Cited)
-_FIELDS = fields_of(*_SHAPES) - {"where", "concept"}
-_WORDS = {str(each) for kind in (Cancer, Setting, Tier, Problem, Expected, Confidence) for each in kind} | {
-    *ORDER_HOOKS,
-    "patient-view",
-    "female",
-    "male",
-    "other",
-    "unknown",
-    "info",
-    "warning",
-    "critical",
-}
+_SET_HERE = ("where", "concept")
 _SET_BY_THE_READER = (
     (r"rules\.\d+\.where", "where"),
     (r"rules\.\d+\.cases\.\d+\.where", "where"),
@@ -86,33 +66,49 @@ _ON_VIEW = frozenset({Query.LVEF, Query.LABS})
 
 
 def with_rules(known: Knowledge, files: Iterable[tuple[str, str]]) -> Knowledge:
-    """Add the rules in some files, each a name and its text, to the knowledge."""
-    return with_files(known, files, _with_file)
+    """Add the rules in some files, each a name and its text, to the knowledge.
+
+    Raises:
+        KnowledgeError: files are wrong; each problem names the file, the line and the nearest known word.
+
+    """
+    problems = Problems()
+    known = rules_over(known, files, problems)
+    problems.refuse()
+    return known
 
 
-def _with_file(known: Knowledge, document: Document) -> Knowledge:
-    document.allow_only(_SECTIONS)
+def rules_over(known: Knowledge, files: Iterable[tuple[str, str]], problems: Problems) -> Knowledge:
+    """Add the rules that can be added, and note what is wrong with the others."""
+    return with_files(known, files, _with_file, problems)
+
+
+def _with_file(known: Knowledge, document: Document, problems: Problems) -> Knowledge:
+    with problems.caught():
+        document.allow_only(_SECTIONS)
     for pattern, name in _SET_BY_THE_READER:
         for where in document.lines:
             if re.fullmatch(pattern, ".".join(where)):
                 raise KnowledgeError(f"{document.where(where)}: unknown key {name!r}")
-    sources = _sources(known, document)
-    known = msgspec.structs.replace(known, sources={**known.sources, **sources})
+    given = document.tree.get("sources")
+    with problems.caught(*(given if isinstance(given, dict) else ())):
+        known = msgspec.structs.replace(known, sources={**known.sources, **_sources(known, document)})
     entries = document.entries("rules")
     if len(entries) > _MOST_RULES:
         raise KnowledgeError(f"{document.where(('rules',))}: rules: more than {_MOST_RULES}")
     own = frozenset(known.sources) - frozenset(default_knowledge().sources)
     for index, tree in enumerate(entries):
         place = ("rules", str(index))
-        rule = document.convert(vouched_for(tree, own), SiteRule, place, _FIELDS, _WORDS)
-        known = _RuleReader(known, document, place).added(rule)
+        with problems.caught():
+            rule = document.convert(vouched_for(tree, own), SiteRule, place, _SET_HERE)
+            known = _RuleReader(known, document, place).added(rule)
     return msgspec.structs.replace(known, version=document.version_over(known.version))
 
 
 def _sources(known: Knowledge, document: Document) -> dict[str, Source]:
     """Read the sources of a file; a source may be repeated if it is identical."""
     given = document.tree.get("sources") or {}
-    sources = document.convert(given, dict[str, Source], ("sources",), fields_of(Source))
+    sources = document.convert(given, dict[str, Source], ("sources",))
     for name, source in sources.items():
         if known.sources.get(name, source) != source:
             raise KnowledgeError(f"{document.where(('sources', name))}: another source {name!r} already exists")
@@ -258,7 +254,7 @@ class _RuleReader:
                 self._refuse(f"{concept.display} {unit}, not {condition.unit}", *steps, "unit")
 
     def _test(self, written: str, display: str | None, by: Cited, steps: tuple[str, ...]) -> str:
-        """Return the name of the test that a code stands for, adding one that is new."""
+        """Return the name of the test that a code means, adding it if it is new."""
         system, mark, code = written.partition("|")
         if not mark or not SYSTEM.fullmatch(system) or not CODE.fullmatch(code):
             self._refuse(f"{written!r}: write system|code, such as {_LOINC}|5196-1", *steps)

@@ -235,7 +235,7 @@ def dose_cannot_verify(case: Case) -> Outcome:
     ends = _range(case)
     if ends is not None and not over_maximum(case):
         is_open = ends.low_as_written == ends.as_written
-        written = f"\u2265 {ends.as_written}" if is_open else f"{ends.low_as_written} to {ends.as_written}"
+        written = f"\u2265 {ends.as_written}" if is_open else f"{ends.low_as_written} \u2013 {ends.as_written}"
         return Fired(
             values={"low": ends.low_as_written, "dose": ends.as_written},
             evidence=(Evidence("dose", written, case.order.origin),),
@@ -351,7 +351,7 @@ def nothing_usable(case: Case) -> Outcome:
     """Return the outcome of a rule that finds no dose to judge."""
     if any(reading.sense is Sense.IMPLAUSIBLE for reading in read_doses(case)):
         return NotApplicable("the dose is implausible")
-    # Until a unit is chosen, a number is no better than no dose.
+    # Until a unit is chosen, a number says no more than a missing dose.
     if case.session.hook.may_be_incomplete and not any(dose.as_written_unit for dose in case.order.doses):
         return NotApplicable("no dose yet")
     if written := ", ".join(dose.as_written for dose in case.order.doses[:2]):

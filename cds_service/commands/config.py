@@ -115,7 +115,7 @@ def config() -> None:
 @click.argument("file", type=FILE)
 def config_check(file: Path) -> None:
     """Validate a configuration file; report every problem with its line, and code map entries that have no effect."""
-    decider = decider_of(file, serving=True)
+    decider = decider_of(file)
     for note in notes(decider.settings.site.code_maps, decider.known):
         click.echo(f"note: {note}")
     click.echo(f"{file}: valid")

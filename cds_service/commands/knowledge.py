@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 import click
 
 from cards.knowledge.billing_loader import default_billing
-from cards.knowledge.located import Document
+from cards.knowledge.located import Document, nearest
 from cards.knowledge.schema import KnowledgeError
 from cards.presentation.language import ENGLISH
 from cards.presentation.translation import languages, untranslated
-from cards.presentation.wording import WordingError
+from cards.presentation.wording import Wording, WordingError
 from cards.readings.case import counted
 from cds_service.commands.options import FILE, config_option, fail, output_option, settings_of
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.configuration.site_content import changed_shipped_values, overridden_values
-from cds_service.configuration.site_diff import changes
+from cds_service.configuration.site_diff import Change, changes, told
 from cds_service.configuration.site_layer import SiteLayer, read_site_layer, site_layer
 from cds_service.page_words import untranslated_pages
 from cds_service.public_files.against import check_against
@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 
 SAME, DIFFERENT = 0, 1
 _DEFAULT = "default"
-_OF_KNOWLEDGE = frozenset({"sources", "brands", "products"})
+_OF_KNOWLEDGE = frozenset({"sources", "brands", "products", "drug_words"})
+_OF_RULES = frozenset({"rules"})
+_OF_WORDS = frozenset(Wording.__struct_fields__)
 _OVERLAID = ("knowledge.", "wording.")
 """How the places begin that ``knowledge shipped`` prints."""
 
@@ -70,8 +72,7 @@ def check(
     before = _kept(kept) if kept is not None else {}
     compared = [(path, _compared(path, layer)) for path in against]
     named = [name for name, _ in (*layer.knowledge_files, *layer.wording_files, *layer.rule_files)]
-    for change in changes(site_layer((), ()), layer):
-        click.echo(change.says)
+    _print_changes(changes(site_layer((), ()), layer))
     cases = sum(len(rule.cases) for rule in layer.known.site_rules)
     if layer.known.site_rules:
         click.echo(f"{counted(len(layer.known.site_rules), 'rule')}, {counted(cases, 'case')}, all as expected")
@@ -92,6 +93,13 @@ def check(
 def _print_indented(lines: Iterable[str]) -> None:
     for line in lines:
         click.echo(f"  {line}")
+
+
+def _print_changes(found: Iterable[Change]) -> None:
+    for _, says, detail in told(found):
+        click.echo(says)
+        if detail:
+            _print_indented(detail.split("; "))
 
 
 def _in_english(language: str, layer: SiteLayer) -> list[str]:
@@ -128,7 +136,7 @@ def _kept(path: Path) -> dict[str, str]:
 def shipped(files: tuple[Path, ...], config: Path | None) -> None:
     """Print the shipped values that FILES, or those in the configuration, replace, as JSON.
 
-    Keep it beside the files. After an upgrade, ``knowledge check --shipped KEPT.json`` says which of these values the
+    Keep it with the files. After an upgrade, ``knowledge check --shipped KEPT.json`` says which of these values the
     release has changed.
     """
     layer = _layer(files) if files else settings_of(config).site_layer
@@ -154,7 +162,9 @@ def diff(before: str, after: str, output: str) -> None:
     if output == "json":
         click.echo(json.dumps([each._asdict() for each in found], indent=2))
     else:
-        click.echo("\n".join(each.says for each in found) or "no difference")
+        _print_changes(found)
+        if not found:
+            click.echo("no difference")
     sys.exit(DIFFERENT if found else SAME)
 
 
@@ -168,14 +178,20 @@ def _named(name: str) -> SiteLayer:
 
 
 def _layer(files: tuple[Path, ...]) -> SiteLayer:
-    """Read files by their content: rules; knowledge (sources, brands or products); otherwise card texts."""
+    """Read files by their content: rules; knowledge (sources, brands, products, drug words); otherwise card texts."""
     try:
-        rules = [path for path in files if "rules" in _sections(path)]
+        rules = [path for path in files if _has(path, _OF_RULES)]
         rest = [path for path in files if path not in rules]
-        of_knowledge = [path for path in rest if not _OF_KNOWLEDGE.isdisjoint(_sections(path))]
+        of_knowledge = [path for path in rest if _has(path, _OF_KNOWLEDGE)]
         return read_site_layer(of_knowledge, [path for path in rest if path not in of_knowledge], rules=rules)
     except ConfigurationError as error:
         fail("\n".join(error.problems))
+
+
+def _has(path: Path, sections: frozenset[str]) -> bool:
+    """Return whether a file has one of some sections, perhaps misspelled."""
+    found = _sections(path)
+    return not found.isdisjoint(sections) or any(nearest(each, sections) for each in found - _OF_WORDS)
 
 
 def _sections(path: Path) -> frozenset[str]:

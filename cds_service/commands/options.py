@@ -36,10 +36,13 @@ def output_option(*formats: str) -> Callable[[C], C]:
 moment = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
 
 
-def settings_of(path: Path | None) -> Settings:
-    """Read the configuration, or exit with what is wrong with it."""
+def settings_of(path: Path | None, *, whole: bool = True) -> Settings:
+    """Read the configuration, or exit with what is wrong with it.
+
+    A ``whole`` one is what a service could run with; one that is only compared need not say who may call.
+    """
     try:
-        return load_settings(path)
+        return load_settings(path, serving=whole)
     except ConfigurationError as error:
         fail("\n".join(error.problems))
 

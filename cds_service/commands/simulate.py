@@ -95,8 +95,8 @@ def simulate(  # noqa: PLR0913, PLR0917 - the options of the command
         if labels is not None:
             _check(labels)
         client = client_of(issuer, tenant)
-        both = [(config.name if config else "the defaults", settings_of(config).as_called_by(client))]
-        both += [(against.name, settings_of(against).as_called_by(client))] if against else []
+        both = [(config.name if config else "the defaults", settings_of(config, whole=False).as_called_by(client))]
+        both += [(against.name, settings_of(against, whole=False).as_called_by(client))] if against else []
         run = plan(folder, output, both, labels)
         if open_work(run):
             click.echo(f"{output}: going on where the last run was broken off", err=True)
@@ -182,7 +182,7 @@ def plans(patients: int, seed: int, errors: int, config: Path | None) -> None:
     from cds_service.simulate.plan_cards import cards_of_plans  # noqa: PLC0415
 
     try:
-        found = cards_of_plans(made_up(patients, seed, errors), settings_of(config))
+        found = cards_of_plans(made_up(patients, seed, errors), settings_of(config, whole=False))
     except (CodeMapError, CoverageFileError, ConfigurationError) as error:
         fail(str(error))
     table = Table("what is wrong", "plans", "cards, median", "most", "cards by topic", box=None)

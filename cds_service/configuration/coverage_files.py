@@ -16,16 +16,17 @@ from cards.knowledge.loader import default_knowledge
 from cards.knowledge.prices import PriceFileError, PriceList, read_prices
 from cards.knowledge.schema import KnowledgeError, Scope
 from cards.knowledge.schema.coverage import PolicyFile
+from cards.knowledge.site_supplies import with_site_supplies
 from cards.values.quantities import precise
 from cds_service.configuration.section import nearest
 from cds_service.public_files.archives import is_archive
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import date
     from pathlib import Path
 
-    from cards.knowledge.schema import Source
+    from cards.knowledge.schema import Knowledge, Source
     from cards.knowledge.schema.coverage import PayerPolicy
 
 _FILE_LIMIT = 32 * 1024 * 1024
@@ -45,10 +46,21 @@ class CoverageFileError(ValueError):
         self.key = key
 
 
-def vial_sizes() -> dict[str, set[int]]:
+def unknown_vials(vials: Mapping[str, list[int]], known: Knowledge) -> Iterator[tuple[str, str]]:
+    """Yield the stocked products and brands that are unknown, or not sold in such vials, and why."""
+    made = _vial_sizes(known)
+    for name, sizes in vials.items():
+        if name not in made:
+            yield name, f"no product or brand {name!r}; there are {', '.join(sorted(made))}"
+        elif not sizes or (wrong := [size for size in sizes if size not in made[name]]):
+            yield name, f"{name} comes in {', '.join(map(str, sorted(made[name])))} mg, not in {sizes and wrong}"
+
+
+def _vial_sizes(known: Knowledge) -> dict[str, set[int]]:
     """Return the marketed vial sizes in milligrams, by product and by brand."""
-    sizes = {supply.product: {vial.contents_mg for vial in supply.vials} for supply in default_billing().supplies}
-    for product in default_knowledge().products:
+    supplies = with_site_supplies(default_billing(), known).supplies
+    sizes = {supply.product: {vial.contents_mg for vial in supply.vials} for supply in supplies}
+    for product in known.products:
         for brand in product.brands:
             if product.id in sizes:
                 sizes.setdefault(brand.id, sizes[product.id])
@@ -56,9 +68,13 @@ def vial_sizes() -> dict[str, set[int]]:
 
 
 def read_billing(
-    wanted: list[str], files: list[Path], vials: Mapping[str, tuple[int, ...]], asp_file: Path | None
+    wanted: list[str],
+    files: list[Path],
+    vials: Mapping[str, tuple[int, ...]],
+    asp_file: Path | None,
+    known: Knowledge,
 ) -> BillingSetup:
-    """Read the setup of a site.
+    """Read the setup of a site; ``known`` is its knowledge.
 
     Raises:
         CoverageFileError: a file cannot be read or used, or a configured policy does not exist.
@@ -77,7 +93,7 @@ def read_billing(
         sources |= read.sources
     policies += default_policies()
     prices = _in_scope(read_price_file(asp_file)) if asp_file is not None else None
-    return BillingSetup(default_billing(), _chosen(policies, wanted), vials, prices, sources)
+    return BillingSetup(with_site_supplies(default_billing(), known), _chosen(policies, wanted), vials, prices, sources)
 
 
 def _chosen(policies: list[PayerPolicy], wanted: list[str]) -> tuple[PayerPolicy, ...]:

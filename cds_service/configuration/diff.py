@@ -16,7 +16,7 @@ from cards.presentation.wording import TopicWording, default_wording
 from cds_service.configuration.policy_settings import QuirkSettings, TopicSettings
 from cds_service.configuration.profile_settings import ProfileSettings
 from cds_service.configuration.settings import Settings
-from cds_service.configuration.site_diff import changes
+from cds_service.configuration.site_diff import changes, told
 from cds_service.configuration.site_text import SiteText
 
 if TYPE_CHECKING:
@@ -55,8 +55,8 @@ def differences(before: Settings, after: Settings) -> list[Difference]:
         found += _profile(name, before, after)
     found += _others(before, after, Settings, "")
     found += [
-        Difference(each.kind, each.place, each.before, each.after, each.says)
-        for each in changes(before.site_layer, after.site_layer)
+        Difference(each.kind, each.part or each.place, each.before, detail or each.after, says, detail)
+        for each, says, detail in told(changes(before.site_layer, after.site_layer))
     ]
     return found
 

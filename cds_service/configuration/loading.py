@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from cards.facts.topics import topics_of
 from cards.presentation.language import ENGLISH
+from cds_service.configuration.coverage_files import unknown_vials
 from cds_service.configuration.environment import CONFIG_VARIABLE, ENV_PREFIX, SECRETS, STAYS_REQUIRED
 from cds_service.configuration.layers import ConfigurationError, Layers, Places, anchor, read_layers
 from cds_service.configuration.messages import problem
@@ -25,6 +26,7 @@ from cds_service.configuration.section import nearest
 from cds_service.configuration.settings import Settings
 from cds_service.configuration.site_content import with_texts
 from cds_service.configuration.site_layer import read_site_layer
+from cds_service.configuration.site_settings import SiteSettings
 from cds_service.configuration.strict_yaml import value_of
 from cds_service.ehr.authorities import tls_context
 from cds_service.keys.configured import read_key_file
@@ -32,6 +34,7 @@ from cds_service.keys.configured import read_key_file
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+_SITE_FILES = frozenset({"knowledge", "wording", "rules", "language"})
 # Server addresses that may contain a password.
 _ADDRESSES = ("database", "redis")
 
@@ -80,7 +83,8 @@ def _checked(layers: Layers, path: Path | None, environment: dict[str, str]) -> 
         settings = Settings.model_validate(tree)
     except ValidationError as error:
         source = str(path) if path is not None else "environment"
-        raise ConfigurationError([problem(each, places, source, Settings) for each in error.errors()]) from None
+        wrong = [problem(each, places, source, Settings) for each in error.errors()]
+        raise ConfigurationError([*wrong, *_problems_of_site(tree.get("site"))]) from None
     settings._layers.update(_layers(places))  # noqa: SLF001 - this module is the other half of the class
     settings._places.update(places)  # noqa: SLF001
     settings._files = layers.files  # noqa: SLF001
@@ -93,6 +97,20 @@ def _checked(layers: Layers, path: Path | None, environment: dict[str, str]) -> 
         settings._site_layer = with_texts(settings.site_layer, site.text, path.name if path else "environment")  # noqa: SLF001
     _refuse_unknown_names(settings, str(path) if path is not None else "environment")
     return _with_key_files(_with_authorities(settings), places)
+
+
+def _problems_of_site(site: Any) -> list[str]:
+    """Return what is wrong in the site's files, where the configuration that names them is wrong itself."""
+    named = {key: value for key, value in site.items() if key in _SITE_FILES} if isinstance(site, dict) else {}
+    try:
+        found = SiteSettings.model_validate(named)
+        read_site_layer(found.knowledge, found.wording, found.language, found.rules)
+    except ValidationError:
+        # Reported already, with its line.
+        return []
+    except ConfigurationError as error:
+        return error.problems
+    return []
 
 
 def _refuse_unknown_names(settings: Settings, source: str) -> None:
@@ -115,6 +133,9 @@ def _refuse_unknown_names(settings: Settings, source: str) -> None:
     ]
     for place, names in thresholds:
         wrong += [((*place, name), why) for name, why in unknown_products(names, known)]
+    if stocked := settings.coverage.vials:
+        found = unknown_vials(stocked, known)
+        wrong += [(("coverage", "vials", name), f"coverage.vials: {why}") for name, why in found]
     if wrong:
         raise ConfigurationError([f"{settings.line_of(*place) or source}: {why}" for place, why in wrong])
 

@@ -173,7 +173,7 @@ class Settings(Section):
         chosen = self.coverage
         vials = {name: tuple(sizes) for name, sizes in chosen.vials.items()}
         try:
-            return read_billing(chosen.policies, chosen.policy_files, vials, chosen.asp_file)
+            return read_billing(chosen.policies, chosen.policy_files, vials, chosen.asp_file, self.site_layer.known)
         except CoverageFileError as error:
             where = self.line_of("coverage", error.key)
             raise ConfigurationError([f"{where}: coverage: {error}" if where else f"coverage: {error}"]) from None

@@ -53,7 +53,7 @@ def with_texts(beneath: SiteLayer, content: SiteText, name: str) -> SiteLayer:
             (*beneath.rule_files, *_file(name, "rules", content)),
         )
     except KnowledgeError as error:
-        raise ConfigurationError([str(error)]) from None
+        raise ConfigurationError(list(error.problems)) from None
 
 
 def _file(name: str, part: str, content: SiteText) -> Texts:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from cards.knowledge.loader import default_knowledge
 from cards.knowledge.located import SIZE_LIMIT
+from cards.knowledge.problems import Problems
 from cards.knowledge.schema import Knowledge, KnowledgeError
-from cards.knowledge.site import with_site
-from cards.knowledge.site_rules import with_rules
+from cards.knowledge.site import site_over
+from cards.knowledge.site_rules import rules_over
 from cards.presentation.language import ENGLISH
-from cards.presentation.site_wording import with_rule_words, with_site_words
+from cards.presentation.site_wording import with_rule_words, words_over
 from cards.presentation.translation import languages, wording_in
 from cards.presentation.wording import Wording
 from cards.site_cases import run_cases
@@ -56,10 +57,13 @@ def read_site_layer(
 
     """
     knowledge, wording, rules = tuple(knowledge), tuple(wording), tuple(rules)
+    problems = Problems()
     try:
-        return site_layer(_texts(knowledge), _texts(wording), language, _texts(rules))
+        texts = [_texts(paths, problems) for paths in (knowledge, wording, rules)]
+        problems.refuse()
+        return site_layer(texts[0], texts[1], language, texts[2])
     except KnowledgeError as error:
-        raise ConfigurationError([str(error)], (*knowledge, *wording, *rules)) from None
+        raise ConfigurationError(list(error.problems), (*knowledge, *wording, *rules)) from None
 
 
 @cached_by_key(16)
@@ -72,20 +76,30 @@ def site_layer(knowledge: Texts, wording: Texts, language: str = ENGLISH, rules:
         KnowledgeError: one of them is wrong, there is no such language, or a rule fails one of its cases.
 
     """
-    known = with_rules(with_site(default_knowledge(), knowledge), rules)
-    shipped = languages()
-    beneath = with_rule_words(wording_in(language if language in shipped else ENGLISH), known.site_rules)
-    said = with_site_words(beneath, wording)
-    if said.locale.code != language:
-        there = ", ".join(shipped)
-        raise KnowledgeError(
+    problems = Problems()
+    known = rules_over(site_over(default_knowledge(), knowledge, problems), rules, problems)
+    said = shipped_words(language)
+    with problems.caught():
+        said = with_rule_words(said, known.site_rules)
+    before = len(problems.found)
+    said = words_over(said, wording, problems)
+    if said.locale.code != language and len(problems.found) == before:
+        there = ", ".join(languages())
+        problems.found.append(
             f"site.language: no language {language!r}; there are {there}, and that of a file of site.wording that "
             f"has locale: {{code: {language}}}"
         )
+    problems.refuse()
     for result in run_cases(known):
         if not result.is_right:
-            raise KnowledgeError(f"{result.case.where}: {result.says}")
+            problems.found.append(f"{result.case.where}: {result.says}")
+    problems.refuse()
     return SiteLayer(known, said, knowledge, wording, rules, language)
+
+
+def shipped_words(language: str) -> Wording:
+    """Return the shipped texts in a language, in English if it does not ship."""
+    return wording_in(language if language in languages() else ENGLISH)
 
 
 def layer_of_record(configuration: dict[str, Any]) -> SiteLayer:
@@ -103,8 +117,12 @@ def layer_of_record(configuration: dict[str, Any]) -> SiteLayer:
         return site_layer((), ())
 
 
-def _texts(paths: tuple[Path, ...]) -> Texts:
-    return tuple((path.name, _text(path)) for path in paths)
+def _texts(paths: tuple[Path, ...], problems: Problems) -> Texts:
+    texts = []
+    for path in paths:
+        with problems.caught():
+            texts.append((path.name, _text(path)))
+    return tuple(texts)
 
 
 def _text(path: Path) -> str:

@@ -7,9 +7,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, HttpUrl, SecretStr, field_validator
-from pydantic_core import PydanticCustomError
 
-from cds_service.configuration.coverage_files import vial_sizes
 from cds_service.configuration.section import Section
 from cds_service.configuration.site_text import SiteText
 from cds_service.ehr.servers import why_not_allowed
@@ -92,21 +90,6 @@ class CoverageSettings(Section):
         {}, description="Stocked vial sizes in mg, by product or brand (kadcyla: [100, 160])."
     )
     asp_file: Path | None = Field(None, description="CMS pricing file for Part B drugs (CSV, or the ZIP it comes in).")
-
-    @field_validator("vials")
-    @classmethod
-    def _are_made(cls, vials: dict[str, list[int]]) -> dict[str, list[int]]:
-        made = vial_sizes()
-        for name, sizes in vials.items():
-            if name not in made:
-                raise PydanticCustomError("vials", "no product or brand {name}; there are {made}", {
-                    "name": repr(name), "made": ", ".join(sorted(made))
-                })  # fmt: skip
-            if not sizes or (wrong := [size for size in sizes if size not in made[name]]):
-                raise PydanticCustomError("vials", "{name} comes in {made} mg, not in {wrong}", {
-                    "name": name, "made": ", ".join(map(str, sorted(made[name]))), "wrong": sizes and wrong
-                })  # fmt: skip
-        return vials
 
 
 class LimitSettings(Section):

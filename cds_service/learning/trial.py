@@ -66,7 +66,9 @@ class Tally:
         # A topic in the shadow is tried as if live; a topic that the policy on trial puts there would disappear.
         then = would if in_force["mode"] == Mode.SHADOW else source.shown(topic)
         if tried is not None:
-            self.changed = {what: (in_force[what], tried[what]) for what in _SET if in_force[what] != tried[what]}
+            # A topic that only the trial has, of a new rule, has no indicator in force.
+            both = {what: (in_force[what], tried[what]) for what in _SET if in_force[what]}
+            self.changed = {what: (was, now) for what, (was, now) in both.items() if was != now}
         orders = each.orders or {"": "not settled"}
         for order, product in orders.items():
             for group, key in (

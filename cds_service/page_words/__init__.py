@@ -124,11 +124,11 @@ def read_words(text: str, language: str, name: str) -> PageWords:
     """Read a file of sentences.
 
     Raises:
-        KnowledgeError: it has a placeholder that the English lacks, or vice versa; the message names the line.
+        KnowledgeError: its placeholders differ from those of the English; the message names the line.
 
     """
     document = Document(text, name)
-    sentences = document.convert(document.tree, _File, (), {"sentences"}, ()).sentences
+    sentences = document.convert(document.tree, _File).sentences
     for english, said in sentences.items():
         wanted, given = set(_FIELD.findall(english)), set(_FIELD.findall(said))
         if wanted != given:

@@ -11,6 +11,7 @@ from typing import Any
 WRITTEN_ON = date(2026, 11, 22)
 """The day as of which the examples are written."""
 _DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(T.*)?")
+_PROPER = {"her2": "HER2", "enhertu": "Enhertu"}
 _KEPT = frozenset({"birthDate"})
 
 
@@ -18,6 +19,12 @@ def names() -> list[str]:
     """List the examples."""
     folder = files("her2_cds_examples")
     return sorted(entry.name.removesuffix(".json") for entry in folder.iterdir() if entry.name.endswith(".json"))
+
+
+def title(name: str) -> str:
+    """Return the name of an example as a person reads it."""
+    written = " ".join(_PROPER.get(word, word) for word in name.split("-"))
+    return f"{written[:1].upper()}{written[1:]}"
 
 
 def example(name: str, today: date) -> str:

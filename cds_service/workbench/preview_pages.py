@@ -62,6 +62,7 @@ def preview() -> Response:
         pasted=request.form.get("pasted", ""),
         coverage="coverage" in request.form,
         examples=examples.names(),
+        title=examples.title,
         scenarios=read_scenarios().scenarios,
         cases=specimens().values(),
         families=later(lambda: families(settings, previewer())),

@@ -111,7 +111,7 @@ def test_a_site_signs_a_translation_and_adds_a_language() -> None:
         "locale: {code: fr, decimal: ',', unsigned: 'not clinically reviewed'}\nevidence: {route: 'Voie : {text}'}\n"
     )
     assert with_site_words(ENGLISH, [("fr.yaml", french)]).locale.code == "fr"
-    with pytest.raises(KnowledgeError, match=r"fr\.yaml:1: .*unknown field `decimals`; did you mean 'decimal'"):
+    with pytest.raises(KnowledgeError, match=r"fr\.yaml:1: .*unknown key 'decimals'; did you mean 'decimal'"):
         with_site_words(ENGLISH, [("fr.yaml", "locale: {code: fr, decimals: ','}\n")])
 
 

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 from calls import SIGN, Caller, call, order, troubled_prefetch
-from click.testing import CliRunner
+from command_line import run
 from flask import g
 from sqlalchemy import select
 
 from cards.facts.topics import Topic
 from cards.knowledge.loader import default_knowledge
 from cards.presentation.wording import default_wording
-from cds_service.cli import main
 from cds_service.configuration.diff import differences
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.configuration.loading import load_settings
@@ -394,10 +393,6 @@ def test_every_threshold_has_a_sentence() -> None:
         assert each.topics
 
 
-def run(*arguments: str) -> Any:
-    return CliRunner().invoke(main, list(arguments))
-
-
 def test_diff_on_the_command_line(tmp_path: Path) -> None:
     path = str(write(tmp_path, a="cards: {weight-stale: {mode: off}}", broken="x: 1"))
     assert (run("config", "diff", path, path).exit_code, run("config", "diff", path, path).output) == (
@@ -419,7 +414,7 @@ def test_what_is_in_force_is_shown_with_its_layers_and_can_be_used_again(
     path = write(
         tmp_path,
         site=f"extends: base.yaml\n{PROFILES}\nshadow: {{thresholds: {{lab_max_age_days: 9}}}}",
-        base="thresholds: {weight_max_age_days: 60}\ncards: {weight-stale: {mode: off}}",
+        base='thresholds: {weight_max_age_days: 60}\ncards: {weight-stale: {mode: off}}\nauth: {mode: "off"}',
     )
     monkeypatch.setenv("HER2_CDS_OPERATOR__TOKEN", "an-operator-knows-this")
     monkeypatch.setenv("HER2_CDS_THRESHOLDS__LAB_MAX_AGE_DAYS", "3")

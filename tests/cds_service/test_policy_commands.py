@@ -9,35 +9,28 @@ import click
 import pytest
 import yaml
 from calls import call, order
-from click.testing import CliRunner, Result
+from command_line import run
 from policy_people import ANN, BOB, published, retire
 
 from cds_service.cli import main
 from cds_service.configuration.policy_content import read_content
 from cds_service.policies.library import Library
-from cds_service.store.database import open_engine, upgrade
 from cds_service.store.tables import policy_contents
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
+
+    from sqlalchemy import Engine
 
 OFF = "cards: {dose-above-maximum: {mode: off, owner: Pharmacy}}\nshadow: {lab_max_age_days: 3}"
 SIXTY = "thresholds: {weight_max_age_days: 60}"
 
 
 @pytest.fixture
-def library(database_url: str, monkeypatch) -> Iterator[Library]:
-    """Yield the versions of the database that the commands open."""
+def library(database_url: str, engine: Engine, monkeypatch) -> Library:
+    """Return the versions of the database that the commands open."""
     monkeypatch.setenv("HER2_CDS_DATABASE", database_url)
-    engine = open_engine(database_url)
-    upgrade(engine)
-    yield Library(engine)
-    engine.dispose()
-
-
-def run(*arguments: str) -> Result:
-    return CliRunner().invoke(main, list(arguments))
+    return Library(engine)
 
 
 def policy(*arguments: str) -> str:
@@ -86,20 +79,21 @@ def test_an_exported_version_is_a_file_for_the_other_commands(library: Library, 
     path = tmp_path / "version.yaml"
     path.write_text(policy("export", "1"), encoding="utf-8")
     assert path.read_text(encoding="utf-8").startswith('# Version 1, live: "No \\"dose\\" cards"\n')
+    (tmp_path / "site.yaml").write_text('auth: {mode: "off"}\n', encoding="utf-8")
     served = tmp_path / "served.yaml"
-    served.write_text(f'{path.read_text(encoding="utf-8")}auth: {{mode: "off"}}\n', encoding="utf-8")
+    served.write_text(f"extends: site.yaml\n{path.read_text(encoding='utf-8')}", encoding="utf-8")
     assert run("config", "check", str(served)).exit_code == 0
     assert run("config", "diff", "default", str(path)).output == run("policy", "diff", "default", "1").output
     asked = tmp_path / "request.json"
     asked.write_text(json.dumps(call(orders=[order(378)])), encoding="utf-8")
     assert run("check", str(asked)).exit_code == 1
-    silent = run("check", str(asked), "--config", str(path))
+    silent = run("check", str(asked), "--config", str(served))
     assert (silent.exit_code, "No cards" in silent.output) == (0, True)
 
 
 def test_what_is_in_force_is_shown_with_the_policy(library: Library, tmp_path: Path) -> None:
     path = tmp_path / "site.yaml"
-    path.write_text("thresholds: {weight_max_age_days: 20}", encoding="utf-8")
+    path.write_text('thresholds: {weight_max_age_days: 20}\nauth: {mode: "off"}', encoding="utf-8")
 
     def line(*arguments: str) -> list[str]:
         shown = run("config", "show", "--config", str(path), *arguments).output
@@ -141,7 +135,7 @@ def test_content_that_this_release_does_not_accept_can_still_be_read(library: Li
 
 
 def test_a_store_that_cannot_be_reached_is_reported_in_one_line() -> None:
-    result = CliRunner().invoke(main, ["policy", "list"], env={"HER2_CDS_DATABASE": "postgresql://x@127.0.0.1:1/x"})
+    result = run("policy", "list", env={"HER2_CDS_DATABASE": "postgresql://x@127.0.0.1:1/x"})
     assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)
 
 

@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from calls import SELECT, aspirin, bundle, call, clean_prefetch, lvef, order, removed, without
 from chart_server import ChartServer, Reply
-from click.testing import CliRunner
+from command_line import run
 
 from cds_service import __version__
-from cds_service.cli import main
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from click.testing import Result
 
 MARK = "MARK-1234"
 
@@ -35,10 +33,6 @@ def chart() -> Iterator[ChartServer]:
     server = ChartServer()
     yield server
     server.close()
-
-
-def run(*arguments: str | Path, **more: Any) -> Result:
-    return CliRunner().invoke(main, [str(each) for each in arguments], **more)
 
 
 def request_file(folder: Path, body: Any) -> Path:
@@ -134,7 +128,7 @@ def test_service_check_says_that_there_are_no_cards(tmp_path) -> None:
 )
 def test_service_check_says_what_silence_means(tmp_path, orders, settings, says, never) -> None:
     config = tmp_path / "her2.yaml"
-    config.write_text(settings)
+    config.write_text(f'auth: {{mode: "off"}}\n{settings}')
     printed = " ".join(run("check", request_file(tmp_path, call(orders=orders)), "--config", config).stdout.split())
     assert [part for part in says if part not in printed] == []
     assert [part for part in never if part in printed] == []
@@ -160,10 +154,20 @@ def test_service_check_prints_plainly_where_there_is_no_terminal(tmp_path, monke
 
 def test_service_check_uses_a_configuration(tmp_path) -> None:
     config = tmp_path / "her2.yaml"
-    config.write_text("cards: {dose-above-maximum: {mode: off}}")
+    config.write_text('auth: {mode: "off"}\ncards: {dose-above-maximum: {mode: off}}')
     body = call(orders=[order(378)])
     topics = json.loads(run("check", request_file(tmp_path, body), "--config", config, "--format", "json").stdout)
     assert "dose-above-maximum" not in str(topics)
+
+
+@pytest.mark.parametrize("written", ["{}", "", "thresholds: {weight_max_age_days: 60}", "auth: {}"])
+def test_a_configuration_that_does_not_say_who_may_call_is_refused(tmp_path, written) -> None:
+    config = tmp_path / "her2.yaml"
+    config.write_text(written)
+    for arguments in (("check", request_file(tmp_path, call())), ("config", "show"), ("knowledge", "check")):
+        result = run(*arguments, "--config", config)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert "auth.mode is missing" in result.stderr or "the file is empty" in result.stderr
 
 
 def test_service_check_finds_the_configuration_in_the_environment(tmp_path, monkeypatch) -> None:

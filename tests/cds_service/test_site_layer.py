@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import time
 from typing import TYPE_CHECKING
 
 import pytest
-from calls import Caller, bundle, call, clean_prefetch, order, weight
-from click.testing import CliRunner
+from calls import Caller, bundle, call, clean_prefetch, order, rewrite, weight
+from command_line import exit_and_output
 
 from cds_service.audit.explain import explain
-from cds_service.cli import main
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.configuration.loading import load_settings
 
@@ -46,12 +43,6 @@ site: {knowledge: [brands.yaml], wording: [words.yaml]}
 
 
 @pytest.fixture
-def eager(monkeypatch) -> None:
-    """Look at the files at every request."""
-    monkeypatch.setattr("cds_service.decisions.active._LOOK_EVERY_S", -1)
-
-
-@pytest.fixture
 def site(tmp_path) -> Path:
     """Return the configuration of a site with a brand and words of its own."""
     (tmp_path / "brands.yaml").write_text(BRAND)
@@ -59,11 +50,6 @@ def site(tmp_path) -> Path:
     path: Path = tmp_path / "her2.yaml"
     path.write_text(CONFIGURATION)
     return path
-
-
-def rewrite(path: Path, text: str) -> None:
-    path.write_text(text)
-    os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns + 1_000_000))
 
 
 def newmab(mg: float, **changes: Json) -> Json:
@@ -93,6 +79,17 @@ def test_its_multi_dose_vial_is_billed_without_jw_and_jz(site) -> None:
     answer = Caller(path=site).post(call(orders=[newmab(420, coding=[ndc])]), "her2-coverage")
     summary = next(c["summary"] for c in answer.cards if c["source"]["topic"]["code"] == "billing-summary")
     assert summary == "Newmab 420 mg: 42 units Q9999, 1x420 mg multi-dose, no JW or JZ"
+
+
+def test_the_vials_in_stock_may_be_those_of_its_own_brand(site) -> None:
+    stock = "coverage: {vials: {newmab: [420], newmap: [420], kadcyla: [150]}}\n"
+    site.write_text(f"{CONFIGURATION}{stock}")
+    with pytest.raises(ConfigurationError) as error:
+        load_settings(site, {})
+    assert [each.split(";")[0].rpartition("/")[2] for each in error.value.problems] == [
+        "her2.yaml:4: coverage.vials: no product or brand 'newmap'",
+        "her2.yaml:4: coverage.vials: kadcyla comes in 100, 160 mg, not in [150]",
+    ]
 
 
 def test_every_card_ends_with_the_contact_and_its_topics_links(site) -> None:
@@ -145,23 +142,19 @@ def test_a_file_that_is_not_there_is_reported(site) -> None:
         load_settings(site, {})
 
 
-def run(*arguments: str | Path) -> tuple[int, str]:
-    result = CliRunner().invoke(main, [str(each) for each in arguments])
-    return result.exit_code, result.output
-
-
 def test_the_command_line_checks_and_compares_what_a_site_writes(site) -> None:
     brands = site.parent / "brands.yaml"
-    code, said = run("knowledge", "check", brands)
+    code, said = exit_and_output("knowledge", "check", brands)
     assert code == 0
     assert "brands.yaml: valid" in said
-    assert run("knowledge", "check", "--config", site)[0] == 0
-    code, said = run("knowledge", "diff", "default", brands)
+    assert exit_and_output("knowledge", "check", "--config", site)[0] == 0
+    code, said = exit_and_output("knowledge", "diff", "default", brands)
     assert code == 1
-    assert "products.trastuzumab.brands.newmab.hcpcs.Q9999.unit_mg: new, 10" in said
-    assert run("knowledge", "diff", brands, brands) == (0, "no difference\n")
+    assert "brand newmab of trastuzumab is new\n" in said
+    assert "\n  hcpcs.Q9999.unit_mg: 10\n" in said
+    assert exit_and_output("knowledge", "diff", brands, brands) == (0, "no difference\n")
     brands.write_text(BRAND.replace("unit_mg", "unit_mgs"))
-    code, said = run("knowledge", "check", brands)
+    code, said = exit_and_output("knowledge", "check", brands)
     assert code == 2
     assert "brands.yaml:10: brands.0.hcpcs.0.unit_mgs" in said
     assert "did you mean 'unit_mg'" in said
@@ -170,7 +163,7 @@ def test_the_command_line_checks_and_compares_what_a_site_writes(site) -> None:
 def test_a_change_of_the_layer_is_seen_by_config_diff(site) -> None:
     other = site.parent / "other.yaml"
     other.write_text('auth: {mode: "off"}\n')
-    code, said = run("config", "diff", other, site)
+    code, said = exit_and_output("config", "diff", other, site)
     assert code == 1
     assert "contact: new, Oncology pharmacy, extension 5555" in said
 
@@ -217,7 +210,45 @@ def test_config_show_and_diff_name_the_product(tmp_path) -> None:
     path, other = tmp_path / "her2.yaml", tmp_path / "other.yaml"
     path.write_text(BY_PRODUCT)
     other.write_text('auth: {mode: "off"}\n')
-    assert "kadcyla: 3" in run("config", "show", "--config", path)[1]
-    code, said = run("config", "diff", other, path)
+    assert "kadcyla: 3" in exit_and_output("config", "show", "--config", path)[1]
+    code, said = exit_and_output("config", "diff", other, path)
     assert code == 1
     assert "kadcyla: " in said
+
+
+def test_everything_that_is_wrong_in_the_files_is_told_at_once(site) -> None:
+    folder = site.parent
+    (folder / "brands.yaml").write_text(
+        f"{BRAND.replace('of: trastuzumab', 'of: trastuzumap')}products:\n  - {{id: kadcyla, monitorin: {{}}}}\n"
+    )
+    (folder / "words.yaml").write_text("contac: x\ntopics: {dose-above-maxium: {}, weight-stale: {link: []}}\n")
+    (folder / "rules.yaml").write_text(
+        "rules:\n"
+        "  - {topic: a-b, display: A, indicator: warning, when: {products: [newmab]}, summary: A, rule: A,\n"
+        "     by: {source: our-pt, section: '1', confidence: V}}\n"
+        "  - {topic: c-d, display: A, indicator: warnin}\n"
+    )
+    (folder / "codes.json").write_text("{")
+    site.write_text(
+        f"{CONFIGURATION.replace('words.yaml]', 'words.yaml], rules: [rules.yaml], code_maps: [codes.json]')}"
+        "threshold: {}\n"
+    )
+    code, said = exit_and_output("config", "check", site)
+    assert code == 2
+    lines = said.replace(f"{folder}/", "").splitlines()
+    assert lines == [
+        "her2.yaml:4: unknown key 'threshold'; did you mean 'thresholds'?",
+        "brands.yaml:14: products.0.monitorin: unknown key 'monitorin'; did you mean 'monitoring'?",
+        "brands.yaml:5: brands.0.of: no product 'trastuzumap'; did you mean 'trastuzumab'?",
+        # The first rule is not at fault: its brand is missing because of the line before.
+        "rules.yaml:4: rules.1.indicator: unknown value 'warnin'; did you mean 'warning'?",
+        "words.yaml:1: unknown key 'contac'; did you mean 'contact'?",
+        "words.yaml:2: unknown topic 'dose-above-maxium'; did you mean 'dose-above-maximum'?",
+        "site.code_maps: codes.json: the file is not valid JSON: it ends too early, at line 1, column 2",
+    ]
+
+
+def test_words_that_a_site_passes_over_are_seen_as_a_change(site) -> None:
+    path = site.parent / "over.yaml"
+    path.write_text('drug_words:\n  - {words: ["ward 7b"], why: A ward.}\n')
+    assert exit_and_output("knowledge", "diff", "default", path) == (1, "drug word ward 7b is new\n  why: A ward.\n")

@@ -8,7 +8,12 @@ import msgspec
 
 
 class KnowledgeError(ValueError):
-    """A knowledge file is wrong: the message names the file and the field."""
+    """A knowledge file is wrong: each problem names the file and the field."""
+
+    def __init__(self, *problems: str) -> None:
+        """Keep the problems, one line each."""
+        super().__init__("\n".join(problems))
+        self.problems = problems
 
 
 class Confidence(StrEnum):
