@@ -11,7 +11,10 @@ COPY requirements.lock .
 RUN python -m venv /opt/her2-cds \
  && /opt/her2-cds/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.lock
 COPY . .
-RUN /opt/her2-cds/bin/pip install --no-cache-dir --disable-pip-version-check --no-build-isolation --no-deps .
+# The check parses the knowledge and keeps the result, which the service's own user may not (ADR 37).
+RUN /opt/her2-cds/bin/pip install --no-cache-dir --disable-pip-version-check --no-build-isolation --no-deps . \
+ && /opt/her2-cds/bin/her2-cds config demo > /tmp/demo.yaml \
+ && /opt/her2-cds/bin/her2-cds config check /tmp/demo.yaml
 
 FROM build AS build-charts
 RUN /opt/her2-cds/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements-charts.lock

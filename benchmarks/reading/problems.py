@@ -6,7 +6,8 @@ from functools import cache
 
 from benchmarks.reading.tables import UNREADABLE
 from cards.knowledge.loader import default_knowledge
-from fhir_mappings.patient.problem_texts import ProblemTexts, Said
+from fhir_mappings.patient.problem_texts import ProblemTexts
+from fhir_mappings.patient.problem_tokens import Said
 
 NO_PROBLEM = "none"
 

@@ -188,3 +188,7 @@ class DrugOrder(msgspec.Struct, frozen=True):
     """The milligrams of both antibodies of a combination, where the order states them by name, package or volume."""
     text_beside: tuple[NotedDose, ...] = ()
     """The doses of the instructions right behind a word that may be the name of another drug."""
+    has_unread_number: bool = False
+    """Whether the instructions spell an amount in words that were not read."""
+    text_drugs: tuple[str, ...] = ()
+    """The look-alikes of the ordered product that the instructions name."""

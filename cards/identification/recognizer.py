@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     )
 
 _COMBINATIONS = 1024
+_SHORTEST = 2
+"""Names with as few letters are no hint that a text names a drug."""
 _ATC_LEVELS = (1, 3, 4, 5, 7)
 CODE_SYSTEMS = {
     "rxnorm": "RxNorm", "atc": "ATC", "snomed": "SNOMED CT", "hcpcs": "HCPCS", "icd10": "ICD-10", "icd9": "ICD-9-CM",
@@ -43,7 +45,7 @@ CODE_SYSTEMS = {
 
 
 class HcpcsMeaning(NamedTuple):
-    """What a billing code stands for."""
+    """The meaning of a billing code."""
 
     target: Target
     entry: HcpcsEntry
@@ -112,6 +114,7 @@ class Recognizer:
         self.supportive_drugs = vocabulary.supportive_drugs
         """The words for drugs that are given before an infusion; an amount beside one is an amount of it."""
         self._vocabulary = vocabulary
+        self._words_of_look_alikes: dict[str, frozenset[str]] = {}
         # Texts are drug names from the EHR's formulary: few, and repeated on every order.
         self._classes = tuple(
             (group, _any_of(group.names), _any_of(group.unless) if group.unless else None)
@@ -178,6 +181,15 @@ class Recognizer:
         own = self._vocabulary.words_of_product.get(product.id, frozenset())
         parts = (part for word in words for part in key(word))
         return all(part in own or self._vocabulary.look_up(part).word in own for part in parts)
+
+    def may_name_others(self, product: Product, written: str) -> bool:
+        """Return False quickly for a text without a word that only a look-alike of the product has in its names."""
+        if product.id not in self._words_of_look_alikes:
+            words = self._vocabulary.words_of_product
+            own = words.get(product.id, frozenset())
+            others = frozenset[str]().union(*(words.get(each, frozenset()) for each in product.look_alikes))
+            self._words_of_look_alikes[product.id] = frozenset(each for each in others - own if len(each) > _SHORTEST)
+        return not self._words_of_look_alikes[product.id].isdisjoint(key(bounded(written)))
 
     def brand(self, target: Target) -> Brand | None:
         """Find the brand of a target, if it names one."""

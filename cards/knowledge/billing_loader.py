@@ -12,6 +12,7 @@ from cards.knowledge.schema import KnowledgeError, Scope, Source
 from cards.knowledge.schema import coverage as shapes
 from cards.knowledge.schema.billing import BillingKnowledge, Form
 from cards.knowledge.schema.coverage import PayerPolicy, PolicyFile
+from cards.knowledge.shipped import shipped_file
 from cards.values.caching import once
 from cards.values.codes import Icd10Code
 
@@ -29,7 +30,7 @@ def load_billing(root: Traversable | None = None) -> BillingKnowledge:
     """
     root = root or files("cards") / "knowledge"
     name = "billing.yaml"
-    billing = parse((root / name).read_text(encoding="utf-8"), name, BillingKnowledge, shipped=True)
+    billing = parse(shipped_file(root / name), name, BillingKnowledge)
     known = default_knowledge()
     _need_sources(billing, known.sources)
     supplied = [supply.product for supply in billing.supplies]
@@ -52,24 +53,31 @@ def load_billing(root: Traversable | None = None) -> BillingKnowledge:
     return billing
 
 
-def load_policies(text: str, name: str, billing: BillingKnowledge, *, shipped: bool = False) -> PolicyFile:
-    """Read a file of payer policies: a shipped one, or a site's own.
+def load_policies(text: str, name: str, billing: BillingKnowledge) -> PolicyFile:
+    """Read a site's own file of payer policies.
 
     Raises:
-        KnowledgeError: an unknown check or field, a criterion without a source, an unknown product, group or test; of
-            a site's own file the message names the line, and the nearest known word.
+        KnowledgeError: an unknown check or field, a criterion without a source, an unknown product, group or test; the
+            message names the line, and the nearest known word.
 
     """
-    document = None if shipped else Document(text, name, aliases=True)
-    if document is None:
-        file = parse(text, name, PolicyFile, shipped=True)
-    else:
-        file = document.convert(document.tree, PolicyFile)
-    known = default_knowledge()
-    for place, problem in problems(file, known, billing):
-        if document is None:
-            raise KnowledgeError(f"{name}: {problem}")
+    document = Document(text, name, aliases=True)
+    file = document.convert(document.tree, PolicyFile)
+    for place, problem in problems(file, default_knowledge(), billing):
         raise KnowledgeError(f"{document.where(place)}: {'.'.join(place)}: {problem}")
+    return file
+
+
+def _shipped_policies(path: Traversable, billing: BillingKnowledge) -> PolicyFile:
+    """Read a shipped file of payer policies.
+
+    Raises:
+        KnowledgeError: as for a site's own; the message names the file.
+
+    """
+    file = parse(shipped_file(path), path.name, PolicyFile)
+    for _, problem in problems(file, default_knowledge(), billing):
+        raise KnowledgeError(f"{path.name}: {problem}")
     return file
 
 
@@ -99,8 +107,7 @@ def default_policies() -> tuple[PayerPolicy, ...]:
     """Return the shipped policies, a single payer's policy before those of a billing page."""
     folder = files("cards") / "knowledge" / "policies"
     names = sorted((entry.name for entry in folder.iterdir() if entry.name.endswith(".yaml")), key=_own_text_first)
-    texts = {name: (folder / name).read_text(encoding="utf-8") for name in names}
-    read = [load_policies(text, name, default_billing(), shipped=True) for name, text in texts.items()]
+    read = [_shipped_policies(folder / name, default_billing()) for name in names]
     return tuple(policy for file in read for policy in file.policies)
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from decimal import Decimal
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -30,6 +29,7 @@ from cards.knowledge.schema import (
     Threshold,
     Units,
 )
+from cards.knowledge.shipped import ShippedFile, shipped_file
 from cards.values.caching import once
 from cards.values.codes import (
     AtcCode,
@@ -50,26 +50,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-SHIPPED_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""Parser for shipped files: libyaml is ten times as fast, but does not limit nesting, so site files need the other."""
-
-
-class _DecimalLoader(yaml.SafeLoader):
-    """Reads every number of a YAML file as an exact decimal, and integers as integers."""
-
-
-class _ShippedLoader(SHIPPED_LOADER):  # type: ignore[misc] # one of two classes
-    """Reads shipped files in the same way."""
-
-
-def _decimal(loader: Any, node: yaml.ScalarNode) -> Decimal:
-    return Decimal(loader.construct_scalar(node))
-
-
-for _loader in (_DecimalLoader, _ShippedLoader):
-    _loader.add_constructor("tag:yaml.org,2002:float", _decimal)
-
-
 def load(root: Traversable | None = None) -> Knowledge:
     """Read the knowledge files and check them against each other.
 
@@ -83,9 +63,9 @@ def load(root: Traversable | None = None) -> Knowledge:
     parts: list[tuple[str, Any]] = []
 
     def read(name: str, shape: type[T]) -> T:
-        text = (root / name).read_text(encoding="utf-8")
-        digest.update(text.encode())
-        part = parse(text, name, shape, shipped=True)
+        file = shipped_file(root / name)
+        digest.update(file.text.encode())
+        part = parse(file, name, shape)
         parts.append((name, part))
         return part
 
@@ -106,8 +86,9 @@ def load(root: Traversable | None = None) -> Knowledge:
         found = read(f"products/{name}", list[Product])
         products.extend(found)
     # Loaded elsewhere (`cards.knowledge.billing_loader`), but answers depend on it, so it is part of the version.
-    for entry in (root / "billing.yaml", *sorted((root / "policies").iterdir(), key=lambda each: each.name)):
-        digest.update(entry.read_bytes())
+    policies = sorted(entry.name for entry in (root / "policies").iterdir() if entry.name.endswith(".yaml"))
+    for name in ("billing.yaml", *(f"policies/{name}" for name in policies)):
+        digest.update((root / name).read_bytes())
     knowledge = Knowledge(
         products=tuple(products),
         sources=sources,
@@ -130,16 +111,15 @@ def load(root: Traversable | None = None) -> Knowledge:
     return knowledge
 
 
-def parse(text: str, name: str, shape: type[T], *, shipped: bool = False) -> T:
-    """Parse one knowledge file; numbers are exact. A ``shipped`` file is read with the faster parser.
+def parse(file: ShippedFile, name: str, shape: type[T]) -> T:
+    """Parse one knowledge file; numbers are exact.
 
     Raises:
         KnowledgeError: it is not YAML, or has an unknown field, a missing one, or one of the wrong type.
 
     """
     try:
-        tree = yaml.load(text, Loader=_ShippedLoader if shipped else _DecimalLoader)  # noqa: S506 - a SafeLoader with exact numbers
-        return msgspec.convert(tree, shape, strict=False)
+        return file.read(shape)
     except (msgspec.ValidationError, yaml.YAMLError) as error:
         msg = f"{name}: {error}"
         raise KnowledgeError(msg) from error

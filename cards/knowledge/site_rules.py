@@ -263,7 +263,7 @@ class _RuleReader:
                 self._refuse(f"{concept.display} {unit}, not {condition.unit}", *steps, "unit")
 
     def _test(self, written: str, display: str | None, by: Cited, steps: tuple[str, ...]) -> str:
-        """Return the name of the test that a code stands for, adding one that is new."""
+        """Return the name of the test that a code means, adding it if it is new."""
         system, mark, code = written.partition("|")
         if not mark or not SYSTEM.fullmatch(system) or not CODE.fullmatch(code):
             self._refuse(f"{written!r}: write system|code, such as {_LOINC}|5196-1", *steps)

@@ -17,6 +17,7 @@ from cards.knowledge.schema.source_attributes import SourceAttributes, TopicAttr
 from cards.knowledge.schema.sourced import Confidence, KnowledgeError
 from cards.knowledge.schema.supply import Brand
 from cards.knowledge.schema.terminology import Terminology
+from cards.knowledge.shipped import shipped_file
 from cards.values.caching import once
 
 if TYPE_CHECKING:
@@ -38,8 +39,7 @@ def source_attributes() -> SourceAttributes:
         KnowledgeError: a field is unknown or missing, or a topic refers to something that does not exist.
 
     """
-    text = (files("cards") / "knowledge" / _FILE).read_text(encoding="utf-8")
-    found = parse(text, _FILE, SourceAttributes, shipped=True)
+    found = parse(shipped_file(files("cards") / "knowledge" / _FILE), _FILE, SourceAttributes)
     for name, entry in found.topics.items():
         for each in entry.reads:
             if each not in found.data:

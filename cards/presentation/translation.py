@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 import yaml
 
-from cards.knowledge.loader import SHIPPED_LOADER
+from cards.knowledge.shipped import shipped_file
 from cards.presentation.language import ENGLISH, Locale
 from cards.presentation.wording import Wording, WordingError, default_wording
 from cards.values.text_cache import cached_by_key
@@ -78,19 +78,19 @@ def translated(language: str) -> Translated:
     name = f"{language}.yaml"
     if language not in languages():
         raise WordingError(f"no language {language!r}; there are {', '.join(languages())}")
-    text = (files("cards") / "wording" / name).read_text(encoding="utf-8")
+    file = shipped_file(files("cards") / "wording" / name)
     try:
-        catalog = msgspec.convert(yaml.load(text, Loader=SHIPPED_LOADER), Catalog)  # noqa: S506 - a SafeLoader
+        catalog = file.read(Catalog)
     except (msgspec.ValidationError, yaml.YAMLError) as error:
         raise WordingError(f"{name}: {error}") from error
-    return translate(default_wording(), catalog, name, text)
+    return translate(default_wording(), catalog, name, file.text)
 
 
 def translate(wording: Wording, catalog: Catalog, name: str, text: str) -> Translated:
     """Translate a wording with a catalog; ``text`` is that of its file, for error lines and the version.
 
     Raises:
-        WordingError: a translation has a placeholder that its sentence lacks; the message names file and line. Raises:
+        WordingError: a placeholder of a translation is not in its sentence; the message names file and line. Raises:
 
     """
     known = {plain(english): said for english, said in catalog.sentences.items()}
@@ -176,7 +176,7 @@ def quoted_texts(known: Knowledge) -> Iterator[str]:
 
 
 def _line(text: str, said: str, field: str) -> int:
-    """Find the line on which a placeholder stands in a translation."""
+    """Find the line of a placeholder in a translation."""
     begin = said.split(f"{{{field}}}", 1)[0][:40]
     lines = text.splitlines()
     found = (n for n, line in enumerate(lines, 1) if f"{{{field}}}" in line and begin[-20:] in line)

@@ -11,7 +11,7 @@ import yaml
 
 from cards.facts.outcomes import Indicator
 from cards.facts.topics import Topic, TopicCode
-from cards.knowledge.loader import SHIPPED_LOADER
+from cards.knowledge.shipped import shipped_file
 from cards.presentation.card import OverrideReason
 from cards.presentation.language import Locale
 from cards.values.caching import once
@@ -103,13 +103,13 @@ def load(path: Traversable | None = None) -> Wording:
         WordingError: a field is unknown, missing or of the wrong type.
 
     """
-    text = (path or files("cards") / "wording" / "en.yaml").read_text(encoding="utf-8")
+    file = shipped_file(path or files("cards") / "wording" / "en.yaml")
     try:
-        wording = msgspec.convert(yaml.load(text, Loader=SHIPPED_LOADER), Wording)  # noqa: S506 - a SafeLoader
+        wording = file.read(Wording)
     except (msgspec.ValidationError, yaml.YAMLError) as error:
         msg = f"wording: {error}"
         raise WordingError(msg) from error
-    return msgspec.structs.replace(wording, version=hashlib.sha256(text.encode()).hexdigest()[:12])
+    return msgspec.structs.replace(wording, version=hashlib.sha256(file.text.encode()).hexdigest()[:12])
 
 
 @once

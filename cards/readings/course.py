@@ -249,7 +249,7 @@ def sums_above_maximum(case: Case) -> tuple[Missing, ...]:
 
 
 def fitting_levels(case: Case) -> list[Level]:
-    """List the levels at which the course may go on: what a suggestion may offer without a card of its own."""
+    """List the levels at which the course may go on: what a suggestion may offer without causing another card."""
     levels = [level for regimen in case.regimens for level in regimen.levels]
     unfit: set[LevelRole] = {LevelRole.REDUCTION} if case.is_first_dose else set()
     if (gap := gap_rule(case)) is not None:

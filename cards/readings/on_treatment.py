@@ -54,7 +54,7 @@ def _days(thresholds: Mapping[str, Decimal | None], name: str) -> int:
 
 
 def _last_dose(own: list[Treatment], today: date) -> Treatment | None:
-    """Return the newest dose on record; a completed order stands for one where none was recorded."""
+    """Return the newest dose on record; if none was recorded, a completed order counts as one."""
     past = [each for each in own if each.on is not None and each.on <= today]
     given = [each for each in past if each.state is TreatmentState.GIVEN]
     stand_ins = [each for each in past if each.state is TreatmentState.COMPLETED]

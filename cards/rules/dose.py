@@ -351,7 +351,7 @@ def nothing_usable(case: Case) -> Outcome:
     """Return the outcome of a rule that finds no dose to judge."""
     if any(reading.sense is Sense.IMPLAUSIBLE for reading in read_doses(case)):
         return NotApplicable("the dose is implausible")
-    # Until a unit is chosen, a number is no better than no dose.
+    # Until a unit is chosen, a number says no more than a missing dose.
     if case.session.hook.may_be_incomplete and not any(dose.as_written_unit for dose in case.order.doses):
         return NotApplicable("no dose yet")
     if written := ", ".join(dose.as_written for dose in case.order.doses[:2]):

@@ -41,7 +41,7 @@ def dose_text_conflict(case: Case) -> Outcome:
 
     A note is free text about any dose and drug: whatever it names besides those of the order is reported.
     """
-    noted = (*_beside_other_words(case), *(unread_in_notes(case) if case.order.notes else ()))
+    noted = (*_in_instructions(case), *_beside_other_words(case), *(unread_in_notes(case) if case.order.notes else ()))
     if not usable_doses(case):
         return CannotTell(noted) if noted else NotApplicable("no dose that can be compared")
     conflict = dose_conflict(case)
@@ -66,6 +66,17 @@ def dose_text_conflict(case: Case) -> Outcome:
         indicator=None if _either_is_over(case, conflict) else Indicator.WARNING,
         fixes=(RemoveOrder(),),
     )
+
+
+def _in_instructions(case: Case) -> tuple[Missing, ...]:
+    """Say that the instructions name another drug, or spell an amount in words that were not read."""
+    found = []
+    if case.order.text_drugs:
+        names = " / ".join(case.recognizer.product(each).name for each in case.order.text_drugs)
+        found.append(Missing("drug-in-text", values={"other": names}, is_urgent=True))
+    if case.order.has_unread_number:
+        found.append(Missing("dose-in-words"))
+    return tuple(found)
 
 
 def _beside_other_words(case: Case) -> tuple[Missing, ...]:

@@ -104,7 +104,7 @@ def her2_not_eligible(case: Case) -> Outcome:
 def _another_result_qualifies(case: Case) -> bool:
     """Return whether a contradicting result would qualify by itself: another score, or ISH of another day or specimen.
 
-    If the biopsy before treatment was 3+ and the residual tumor is 1+, adjuvant treatment goes by the former. The
+    If the biopsy before treatment was 3+ and the residual tumor is 1+, adjuvant treatment depends on the former. The
     treating team decides which one counts, and the card on discordant results asks.
     """
     return any(

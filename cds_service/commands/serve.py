@@ -66,6 +66,9 @@ def serve(  # noqa: PLR0913 - one for each option
     insecure: bool,
 ) -> None:
     """Run the service."""
+    # What is loaded stays, and then this process only watches the workers. A worker turns garbage collection on again
+    # when it is set up.
+    gc.disable()
     configure_logs()
     decider = decider_of(config)
     _must_be_private(host, decider.settings, insecure=insecure)
@@ -94,7 +97,7 @@ def serve(  # noqa: PLR0913 - one for each option
         http1_settings=HTTP1Settings(header_read_timeout=_IDLE_MS),
         workers=workers,
         websockets=False,
-        # Idle connections wait beside the others, not in front of them.
+        # Idle connections wait in parallel with the others, not ahead of them.
         backlog=_BACKLOG,
         backpressure=_CONNECTIONS,
         # Threads wait for a FHIR server or a slow client; one that never answers must not delay a stop (ADR 3).
@@ -182,8 +185,6 @@ def _share_metrics(workers: int) -> None:
 
 def _preload(settings: Settings) -> None:
     """Load the application before the workers are forked, and after the metrics folder was set."""
-    # From now on this process only watches the workers. A worker turns garbage collection on again when it is set up.
-    gc.disable()
     from cds_service.wsgi import preload  # noqa: PLC0415
 
     preload(settings)

@@ -128,7 +128,7 @@ def read_words(text: str, language: str, name: str) -> PageWords:
     """Read a file of sentences.
 
     Raises:
-        KnowledgeError: it has a placeholder that the English lacks, or vice versa; the message names the line.
+        KnowledgeError: its placeholders differ from those of the English; the message names the line.
 
     """
     document = Document(text, name)

@@ -55,7 +55,7 @@ def endpoints(server: SmartServer) -> Endpoints:
     """Read an EHR's SMART configuration.
 
     Raises:
-        LaunchError: it cannot be read, or the EHR lacks what a safe launch needs.
+        LaunchError: it cannot be read, or the EHR does not support a safe launch.
 
     """
     found = _asked("GET", f"{server.base}/.well-known/smart-configuration")

@@ -6,7 +6,7 @@ Times are UTC. JSON is stored as text, so that SQLite and PostgreSQL have the sa
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     BigInteger,
@@ -23,11 +23,12 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    event,
     text,
 )
 
 if TYPE_CHECKING:
-    from sqlalchemy import Dialect
+    from sqlalchemy import Connection, Dialect
 
 metadata = MetaData(
     naming_convention={
@@ -37,6 +38,15 @@ metadata = MetaData(
         "uq": "uq_%(table_name)s_%(column_0_name)s",
     }
 )
+
+_ONLY_WHERE = "only where"
+
+
+@event.listens_for(metadata, "before_create")
+def _narrow_indexes(_target: MetaData, connection: Connection, **_: Any) -> None:
+    """Give partial indexes their condition; as arguments of ``Index`` both dialects would be loaded at every start."""
+    for index in (each for table in metadata.tables.values() for each in table.indexes if _ONLY_WHERE in each.info):
+        index.dialect_options[connection.dialect.name]["where"] = index.info[_ONLY_WHERE]
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -98,8 +108,8 @@ decisions = Table(
     Column("products", Text),
     Index("ix_decisions_service_at", "service", "at"),
     *(
-        Index(f"ix_decisions_{column}_at", column, "at", sqlite_where=is_given, postgresql_where=is_given)
-        for column, is_given in ((name, text(f"{name} IS NOT NULL")) for name in ("issuer", "tenant", "products"))
+        Index(f"ix_decisions_{name}_at", name, "at", info={_ONLY_WHERE: text(f"{name} IS NOT NULL")})
+        for name in ("issuer", "tenant", "products")
     ),
 )
 

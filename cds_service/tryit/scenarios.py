@@ -7,10 +7,9 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import yaml
 
-from cards.knowledge.loader import SHIPPED_LOADER
 from cards.knowledge.schema import Kind, Scope
+from cards.knowledge.shipped import shipped_file
 from cards.values.caching import once
 from cds_service.tryit.resources import Json, Writer, hcpcs_coding
 
@@ -144,8 +143,7 @@ class Scenarios(_Part, frozen=True):
 @once
 def read_scenarios() -> Scenarios:
     """Read the scenario file."""
-    text = files("cds_service.tryit").joinpath("scenarios.yaml").read_text(encoding="utf-8")
-    return msgspec.convert(yaml.load(text, Loader=SHIPPED_LOADER), Scenarios)  # noqa: S506 - a SafeLoader
+    return shipped_file(files("cds_service.tryit").joinpath("scenarios.yaml")).read(Scenarios)
 
 
 def page_data(known: Knowledge, today: date, say: Callable[[str], str] = str) -> Json:

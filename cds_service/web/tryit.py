@@ -42,7 +42,7 @@ class _Asked(msgspec.Struct):
 
 @blueprint.get("/")
 def try_it() -> Response:
-    """Show the page."""
+    """Show the try-it page, with its scenarios as of today."""
     listed = read_scenarios().scenarios
     say = words_of_request().say
     groups = [(say(label), [each for each in listed if each.family == family]) for family, label in FAMILIES.items()]

@@ -135,7 +135,7 @@ def not_done(text: str, status: int) -> Response:
 
 
 def stale_sign_in() -> str:
-    """Say that a step needs a sign-in of its own."""
+    """Return the sentence that asks for a new sign-in before a step."""
     return say(
         "Your roles are checked again for this step. Sign in once more (/workbench/sign-in), then take it again."
     )

@@ -125,7 +125,7 @@ class AmountsInText(NamedTuple):
 
 
 def amounts_in(written: str, supportive_drugs: frozenset[str]) -> AmountsInText:
-    """List every amount of a text; one beside a supportive drug is counted, but is no dose."""
+    """List every amount of a text; one next to a supportive drug is counted, but is not a dose."""
     own: list[Mg | MgPerKg] = []
     found, is_clear = 0, True
     for match in _DOSE_IN_TEXT.finditer(written):
@@ -176,11 +176,6 @@ def doses_in(written: str) -> tuple[Mg | MgPerKg, ...]:
     # "252 mg (two hundred fifty-two milligrams)".
     found += [dose for each in amounts_in_words(written)[0] if (dose := Mg(each)) not in found]
     return tuple(found)
-
-
-def has_unread_number(resource: Json) -> bool:
-    """Return whether the instructions spell an amount in words of another language than English."""
-    return any(amounts_in_words(written)[1] for written in instructed(resource))
 
 
 def _is_other_dose(written: str, match: re.Match[str]) -> bool:

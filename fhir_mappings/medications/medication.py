@@ -19,6 +19,7 @@ from fhir_mappings.medications.amounts import without_amount
 from fhir_mappings.medications.dosage import Strength
 from fhir_mappings.medications.dose_shares import shares_in
 from fhir_mappings.medications.infusion import infusion_times, is_push
+from fhir_mappings.medications.number_words import amounts_in_words
 from fhir_mappings.medications.routes import OrderedRoute, RouteReader
 from fhir_mappings.medications.schedule import by_instruction
 from fhir_mappings.medications.tablet_counts import tablets_in
@@ -105,6 +106,7 @@ class Instructed(NamedTuple):
     weight_basis: str = ""
     names_supportive: bool = False
     text_beside: tuple[NotedDose, ...] = ()
+    has_unread_number: bool = False
 
 
 def concept_alone(resource: Json) -> Any:
@@ -179,6 +181,7 @@ class MedicationReader:
             text_tablets=said.text_tablets,
             max_dose=said.max_dose,
             text_beside=said.text_beside,
+            has_unread_number=said.has_unread_number,
             timings=said.timings,
             start=said.start,
             tentative=text(resource.get("intent")) in _TENTATIVE,
@@ -235,6 +238,7 @@ class MedicationReader:
             )
             if named
             else (),
+            has_unread_number=any(amounts_in_words(each)[1] for each in written),
         )
 
     def _read_beside_amounts(self, instructions: Any) -> Instructed:

@@ -132,7 +132,7 @@ IGNORED = frozenset(
             " intravenous intravenously intravenosa intravenos intraveineuse intravenoes endovenosa sc subcut"
             " mouth oral orally po p.o tablet tablets tab tabs swallow whole food meal meals water breakfast empty"
             " stomach subcutaneous subcutaneously subkutan perfusion infusione perfusao infusao kurzinfusion i.v i v"
-            " central line port piggyback peripheral catheter filter in-line inline pump"
+            " central line port vein chemo chemotherapy piggyback peripheral catheter filter in-line inline pump"
         ),
         "внутривенно в/в 点滴静注 静注 静脈内 静脉滴注 静脉 정맥 infusao infusionen",
         # Preparation and amounts.

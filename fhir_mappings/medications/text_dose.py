@@ -43,6 +43,9 @@ _DOUBT = re.compile(
     r"|oder|nicht|kein\w{0,2}|wenn|falls|dann|danach|o|si|luego|despues|ou|puis|sinon|allergi\w{1,2})\b"
     r"|m2\b|m\u00b2|sqm|\bin \d{1,2} (?:doses|bags|parts)\b|[?~<>\u2264\u2265\u00b1]"
 )
+_WITHOUT_DOUBT = re.compile(
+    r"each dose|\buntil (?:disease )?progression\b(?: or (?:unacceptable |intolerable )?toxicity\b)?"
+)
 _PER_CENT_OF_DILUENT = re.compile(
     r"(?:0[.,]9|5) ?% ?(?:nacl|ns\b|sodium chloride|dextrose|glucose|saline|kochsalz)"
     r"|(?:nacl|sodium chloride|dextrose|glucose|saline|kochsalz\w{0,8}) ?(?:0[.,]9|5) ?%"
@@ -52,7 +55,7 @@ _HARMLESS = frozenset({
     "monitor", "observe", "observed", "observation", "patient", "for", "infusion", "reaction", "reactions",
     "chemotherapy", "chemo", "clinic", "nurse", "nursing", "rn", "pharmacy", "verify", "independently", "hazardous",
     "antineoplastic", "treatment", "today", "now", "day", "outpatient", "cancer", "breast", "slow", "slowly",
-    "premedication", "premedications", "premedicate", "premed", "premeds", "before", "after", "x",
+    "premedication", "premedications", "premedicate", "premed", "premeds", "before", "after", "x", "dispense",
 })  # fmt: skip
 
 
@@ -124,7 +127,7 @@ def _understood(written: str) -> _Understood | None:
     without_schedule = _PER_CENT_OF_DILUENT.sub(" ", plain)
     if schedule.unread or "%" in without_schedule or shares_in(written) or tablets_in(written):
         return None
-    if _DOUBT.search(without_schedule.replace("each dose", " ")):
+    if _DOUBT.search(_WITHOUT_DOUBT.sub(" ", without_schedule)):
         return None
     named = DRUG_NAMES.intersection(_WORD.findall(plain))
     words = tuple(dict.fromkeys((*(fold(word).strip("'\"*") for word in schedule.others), *sorted(named))))

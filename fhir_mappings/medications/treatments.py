@@ -199,8 +199,17 @@ class TreatmentReader:
             named = doses_in(written)
             in_all = [dose for dose in named if isinstance(dose, Mg)] or named
             return in_all[0] if len(in_all) == 1 else None
-        in_mg = (_in_mg(dose, strength) for dose in self._medication.doses(resource, references))
-        return next((dose for dose in in_mg if dose is not None), None)
+        doses = self._medication.doses(resource, references) or self._doses_in_text(resource, drug)
+        return next((dose for each in doses if (dose := _in_mg(each, strength)) is not None), None)
+
+    def _doses_in_text(self, resource: Json, drug: _Drug) -> tuple[OrderedDose, ...]:
+        """Return the doses that only the text of an order gives, in milligrams first."""
+        if not drug.product or "dosageInstruction" not in resource:
+            return ()
+        read = self._medication.doses_only_in_text(resource)
+        if not self._recognizer.are_names_of(self._recognizer.product(drug.product), read.names):
+            return ()
+        return tuple(sorted(read.doses, key=lambda dose: dose.unit is not DoseUnit.MG))
 
     def _tablet_mg(self, drug: _Drug) -> Decimal | None:
         """Return the strength of a drug's tablets: from its name, or the only one marketed."""
@@ -212,7 +221,7 @@ class TreatmentReader:
     def status_gap(self, resource: Json, references: References) -> str:
         """Return why the status of a treatment with a relevant drug says nothing; empty if it does, or for other drugs.
 
-        A dose given must say whether it took place: for it, "unknown" is no answer either.
+        A dose given must say whether it took place: for it, "unknown" is not an answer either.
         """
         status = text(resource.get("status"))
         if text(resource.get("resourceType")) == "MedicationAdministration" and status == "unknown":

@@ -13,7 +13,8 @@ from cards.values.text_cache import LENGTH, TEXTS, cached_by_key
 from fhir_mappings.codings import NO_CODE_MAP, codings, texts
 from fhir_mappings.patient.diagnosis_codes import DiagnosisCodeReader, plain, with_system
 from fhir_mappings.patient.diagnosis_her2 import DiagnosisHer2Reader
-from fhir_mappings.patient.problem_texts import Said, problem_texts
+from fhir_mappings.patient.problem_texts import problem_texts
+from fhir_mappings.patient.problem_tokens import Said
 from fhir_mappings.patient.staging import StageReader, words
 from fhir_mappings.wire.folding import fold
 

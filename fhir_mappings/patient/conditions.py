@@ -16,7 +16,7 @@ from cards.knowledge.schema import Problem, Setting
 from fhir_mappings.codings import NO_CODE_MAP, codings, texts
 from fhir_mappings.patient.condition_concepts import ConceptReader
 from fhir_mappings.patient.condition_states import NOT_CERTAIN, REFUTED, StateReader
-from fhir_mappings.patient.problem_texts import Said
+from fhir_mappings.patient.problem_tokens import Said
 from fhir_mappings.patient.site_problems import SiteProblemReader
 from fhir_mappings.patient.staging import StageReader
 from fhir_mappings.wire.cached_json import CachedByJson

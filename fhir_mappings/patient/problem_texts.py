@@ -6,9 +6,9 @@ Every word between a problem and what stands around it is accounted for. A probl
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from fhir_mappings.patient.problem_tokens import NOT, SIGNS, WITHOUT, Said, Token, causes_denied, is_denied_cause, parts
 from fhir_mappings.wire.phrases import Phrases, words_of
 
 if TYPE_CHECKING:
@@ -23,29 +23,8 @@ _BRACKETS = frozenset({"(", ")", "[", "]"})
 _PASSED = frozenset({":", "-", "#", "*", ".", "'", '"', "=", "%", "~", "<", ">", "<=", ">="})
 
 
-class Said(StrEnum):
-    """What words make of a problem."""
-
-    STATED = "stated"
-    PAST = "past"
-    SUSPECTED = "suspected"
-    UNCLEAR = "unclear"
-    DENIED = "denied"
-    OTHER = "other"
-
-
-_NOT = frozenset({"not", "nicht", "non", "nie", "nao", "ei", "ej", "ikke", "not in", "never", "не"})
-"""Denials of what is said, here of the doubt, and not of what is named."""
 _WEIGHT = (Said.STATED, Said.UNCLEAR, Said.SUSPECTED, Said.PAST, Said.OTHER, Said.DENIED)
 """Which of several statements in one text counts: the first of these."""
-
-
-class _Token(NamedTuple):
-    """A phrase: its kind, and the problems that it names or rules out."""
-
-    kind: str
-    value: object
-    written: str
 
 
 _kept: list[tuple[Sequence[ProblemGroup], ProblemWords, ProblemTexts]] = []
@@ -127,7 +106,7 @@ class ProblemTexts:
                 listed.setdefault(problem, set()).add(said)
         return {problem: next(each for each in _WEIGHT if each in said) for problem, said in listed.items()}
 
-    def _tokens(self, written: str) -> list[_Token]:
+    def _tokens(self, written: str) -> list[Token]:
         raw = words_of(written[:_LONGEST])
         found, at = [], 0
         while at < len(raw):
@@ -136,7 +115,7 @@ class ProblemTexts:
             if phrase is not None:
                 (kind, value), end = phrase
                 named = " ".join(each.text for each in raw[at:end])
-                found.append(_Token(kind, value, named))
+                found.append(Token(kind, value, named))
                 at = end
                 continue
             is_stop = word == "." and not (at + 1 < len(raw) and raw[at + 1].touches)
@@ -144,7 +123,7 @@ class ProblemTexts:
             kind = "end" if ends else "bracket" if word in _BRACKETS else "unknown"
             if kind == "unknown" and (word in _PASSED or word[0].isdigit() or word[0] == "+"):
                 kind = "described"
-            found.append(_Token(kind, None, word))
+            found.append(Token(kind, None, word))
             at += 1
         return found
 
@@ -153,15 +132,15 @@ def _plain(phrase: str) -> str:
     return " ".join(each.text for each in words_of(phrase))
 
 
-def _clauses(tokens: Sequence[_Token]) -> list[list[_Token]]:
+def _clauses(tokens: Sequence[Token]) -> list[list[Token]]:
     """Split at semicolons and full stops; "Pneumonitis; resolved" stays together."""
-    found: list[list[_Token]] = [[]]
+    found: list[list[Token]] = [[]]
     for token in tokens:
         if token.kind == "end":
             found.append([])
         else:
             found[-1].append(token)
-    joined: list[list[_Token]] = []
+    joined: list[list[Token]] = []
     for clause in found:
         only_answers = clause and all(
             each.kind in ("past-after", "denied-after", "unconfirmed", "described", "cause", "bracket")
@@ -174,7 +153,7 @@ def _clauses(tokens: Sequence[_Token]) -> list[list[_Token]]:
     return joined
 
 
-def _listed(problem: Problem, said: Said, left: Sequence[_Token], before: Problem, meant: Said) -> Said:
+def _listed(problem: Problem, said: Said, left: Sequence[Token], before: Problem, meant: Said) -> Said:
     """Return what is said of a problem behind another one that is denied, past or doubted: the same where it is joined.
 
     A comma may join it ("no ILD, pneumonitis") or begin something else ("no ILD, heart failure").
@@ -186,7 +165,7 @@ def _listed(problem: Problem, said: Said, left: Sequence[_Token], before: Proble
     return Said.UNCLEAR if said is Said.STATED else said
 
 
-def _judged(problem: Problem, left: Sequence[_Token], right: Sequence[_Token]) -> Said:
+def _judged(problem: Problem, left: Sequence[Token], right: Sequence[Token]) -> Said:
     before, behind = _before(problem, left), _behind(problem, right)
     if Said.OTHER in (before, behind):
         is_cause = not any(token.kind == "not-it" for token in (*left, *right))
@@ -207,11 +186,14 @@ def _judged(problem: Problem, left: Sequence[_Token], right: Sequence[_Token]) -
     return before if behind is Said.STATED or before is Said.DENIED else Said.UNCLEAR
 
 
-def _before(problem: Problem, left: Sequence[_Token]) -> Said:
+def _before(problem: Problem, left: Sequence[Token]) -> Said:
     """Read the words before a problem, the nearest first."""
     unknown = is_far = is_bracketed = False
+    passed = -1
     for at in range(len(left) - 1, -1, -1):
         token, kind = left[at], left[at].kind
+        if at == passed:
+            continue
         if kind == "cause":
             return Said.UNCLEAR if unknown else _of_cause(problem, left[:at])
         if kind == "join":
@@ -220,6 +202,8 @@ def _before(problem: Problem, left: Sequence[_Token]) -> Said:
             is_bracketed = True
         elif kind == "unknown":
             unknown = unknown or not (is_far or is_bracketed)
+        elif kind == "unless" and is_denied_cause(problem, left, at):
+            passed = at - 1
         elif (said := _qualifies(token, problem)) is not None:
             if said is Said.OTHER and any(each.kind == "doubted" for each in left[:at]):
                 said = Said.DENIED if _is_none(left[:at]) else Said.SUSPECTED
@@ -227,13 +211,13 @@ def _before(problem: Problem, left: Sequence[_Token]) -> Said:
     return Said.UNCLEAR if unknown else Said.STATED
 
 
-def _is_none(left: Sequence[_Token]) -> bool:
+def _is_none(left: Sequence[Token]) -> bool:
     """Return whether the words before another cause say that there is none: "no likely viral", never "not likely"."""
     denied = next((token.written for token in left if token.kind == "denied"), "")
-    return bool(denied) and denied not in _NOT
+    return bool(denied) and denied not in NOT
 
 
-def _of_cause(problem: Problem, left: Sequence[_Token]) -> Said:
+def _of_cause(problem: Problem, left: Sequence[Token]) -> Said:
     """Read the words before "due to": "not due to" and "likely due to" are about the cause, the rest is an effect."""
     said = [_qualifies(token, problem) for token in left]
     if not any(said):
@@ -241,7 +225,7 @@ def _of_cause(problem: Problem, left: Sequence[_Token]) -> Said:
     return said[-1] or Said.UNCLEAR
 
 
-def _qualifies(token: _Token, problem: Problem) -> Said | None:
+def _qualifies(token: Token, problem: Problem) -> Said | None:
     """Return what a word before a problem makes of it; nothing for one that describes it."""
     if token.kind == "unless":
         return Said.OTHER if problem in token.value else None  # type: ignore[operator]
@@ -249,19 +233,28 @@ def _qualifies(token: _Token, problem: Problem) -> Said | None:
         "denied": Said.DENIED,
         "not-it": Said.OTHER,
         "doubted": Said.SUSPECTED,
+        "unconfirmed": Said.SUSPECTED,
         "past": Said.PAST,
         "past-after": Said.PAST,
     }.get(token.kind)
 
 
-def _behind(problem: Problem, right: Sequence[_Token]) -> Said:
+def _behind(problem: Problem, right: Sequence[Token]) -> Said:
     """Read the words behind a problem, which describe it unless one of them says otherwise."""
     unknown = is_joined = was_past = False
+    elsewhere = causes_denied(problem, right)
     for at, token in enumerate(right):
         rest = right[at + 1 :]
+        is_of_else = token.written in SIGNS and any(parts(each) for each in right[:at])
+        if is_of_else or at in elsewhere:
+            # "Heart failure, HER2 negative": the sign of something else.
+            continue
         is_last = all(each.kind in ("bracket", "described", "cause") for each in rest)
         is_apart = not unknown or is_last or right[at - 1].written in (",", "(")
-        said = _turns(token, problem, is_last=is_last)
+        # "Not improving" denies the word behind it.
+        describes = bool(rest) and rest[0].kind in ("described", "cause") and rest[0].written[0].isalpha()
+        describes = describes and token.written in NOT | WITHOUT
+        said = _turns(token, problem, is_last=is_last, describes=describes)
         if said is Said.STATED and token.kind == "denied":
             # What it denies comes after it.
             return said
@@ -276,10 +269,10 @@ def _behind(problem: Problem, right: Sequence[_Token]) -> Said:
     return Said.STATED
 
 
-def _turns(token: _Token, problem: Problem, *, is_last: bool) -> Said | None:
+def _turns(token: Token, problem: Problem, *, is_last: bool, describes: bool) -> Said | None:
     """Return what a word behind a problem makes of it; nothing for one that describes it."""
     if token.kind == "denied":
-        return Said.DENIED if is_last else Said.STATED
+        return Said.DENIED if is_last and not describes else Said.STATED
     if token.kind == "past":
         return Said.PAST if is_last else None
     if token.kind in ("denied-after", "unconfirmed"):

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from cards.facts.order import BillingCode
     from cards.facts.patient import Patient
     from cards.identification.recognizer import Recognizer
-    from cards.knowledge.schema import Terminology
+    from cards.knowledge.schema import Product, Terminology
     from fhir_mappings.codings import CodeMap
     from fhir_mappings.request.chart_draft import OnFailure
     from fhir_mappings.request.hook_request import HookRequest
@@ -232,12 +232,24 @@ class ChartReader:
                 written = (*(each.value for each in order.evidence), *doses_in_text.instructed(resource))
                 combined = combined_amount(product, written, order.ndcs)
                 order = msgspec.structs.replace(order, combined_mg=combined) if combined is not None else order
+            if product.look_alikes and "dosageInstruction" in resource:
+                others = self._named_in_instructions(resource, product)
+                order = msgspec.structs.replace(order, text_drugs=others) if others else order
         except Exception as error:  # noqa: BLE001 - the order is judged by what its fields say
             self._failed("texts", error, order.origin.path, found.gaps)
         return order
 
+    def _named_in_instructions(self, resource: Json, product: Product) -> tuple[str, ...]:
+        """List the look-alikes of a product that its instructions name, unless they only warn of them."""
+        found: dict[str, None] = {}
+        for written in doses_in_text.instructed(resource):
+            if self._recognizer.may_name_others(product, written):
+                meanings = self._recognizer.read_text(written).meanings
+                found |= dict.fromkeys(each.product for meaning in meanings if len(meaning) == 1 for each in meaning)
+        return tuple(each for each in product.look_alikes if each in found)
+
     def _failed(self, step: str, error: Exception, place: str, gaps: list[Gap]) -> None:
-        """Note that a step failed, so that what it was about is told of as not checked."""
+        """Note that a step failed, so that its subject is reported as not checked."""
         if self._on_failure is None:
             raise error
         self._on_failure(step, error)
@@ -337,7 +349,7 @@ class ChartReader:
     ) -> Patient:
         """Read the chart from the answers to all queries, and from anything else that the client sent.
 
-        ``session`` names the orders that are being asked about: they are no history, wherever else they stand.
+        ``session`` names the orders that are being asked about: they are not history, wherever else they appear.
         ``every_lab`` reads the laboratory results of all days, not only the newest. ``chart_source`` says of which
         server the chart is, and on which day it is read.
         """
@@ -347,7 +359,7 @@ class ChartReader:
 
 
 def _cut_texts(orders: Iterable[tuple[DrugOrder, Identity]], resources: Mapping[str, Json]) -> Iterable[Gap]:
-    """List the texts of this request's orders that were too long, or spell an amount in words that were not read."""
+    """List the texts of this request's orders that were too long to be read completely."""
     for order, identity in orders:
         if not order.in_focus:
             continue
@@ -355,8 +367,6 @@ def _cut_texts(orders: Iterable[tuple[DrugOrder, Identity]], resources: Mapping[
         instructions = objects(resource.get("dosageInstruction"))
         if identity.in_scope and any(is_cut(text(each.get("text"))) for _, each in instructions):
             yield Gap(None, order.origin.path, "instructions-cut")
-        elif identity.in_scope and order.doses and doses_in_text.has_unread_number(resource):
-            yield Gap(None, order.origin.path, "dose-in-words")
         # The part cut off may contain the name of a drug in scope.
         elif not identity.named and any(is_cut(each) for each in texts(resource.get("medicationCodeableConcept"))):
             yield Gap(None, order.origin.path, "drug-text-cut")

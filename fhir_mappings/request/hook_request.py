@@ -198,7 +198,7 @@ def _checked(envelope: _Fields, prefetch: Mapping[str, Prefetched], hook: str) -
 
 
 def _instance(envelope: _Fields) -> str:
-    """Return the hookInstance of a request that is refused; empty where it is none itself."""
+    """Return the hookInstance of a refused request; empty if it is not valid itself."""
     with suppress(BadRequest):
         return _string(envelope.hookInstance, "hookInstance")
     return ""
@@ -340,7 +340,7 @@ def _dispatched(context: Json) -> tuple[str, ...]:
 
 
 def _draft_orders(context: Json) -> Json:
-    """Return the Bundle of the orders; any other object, or other entries, would be taken for one without orders."""
+    """Return the Bundle of the orders; any other object or entries would look like a Bundle without orders."""
     orders = context.get("draftOrders")
     if not isinstance(orders, dict) or (orders.get("resourceType") != "Bundle" and "entry" not in orders):
         raise BadRequest(_why(orders), "context.draftOrders must be a Bundle", "context.draftOrders")

@@ -30,7 +30,7 @@ class References:
         self._servers: dict[int, str] = {}
 
     def add(self, resource: Json, full_url: str = "") -> None:
-        """Add a resource."""
+        """Add a resource; ``full_url`` is the fullUrl of its Bundle entry, if any."""
         server, named = (server_of(full_url), reference(full_url)) if full_url else ("", "")
         identifier = text(resource.get("id"))
         own = f"{text(resource.get('resourceType'))}/{identifier}" if identifier else ""

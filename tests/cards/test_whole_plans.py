@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
-from builders import KNOWN, POLICY, RECOGNIZER, TODAY, chart, days_ago, facts_of, given, order
+from builders import COVERAGE_RULES, KNOWN, POLICY, RECOGNIZER, TODAY, chart, days_ago, facts_of, given, order
+from cases_coverage import LOUISIANA, billed
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 from test_laws import charts
@@ -67,6 +68,15 @@ def test_six_right_cycles_have_one_dated_card() -> None:
     assert "By 2026-12-13" in card.detail
     assert "Orders:" not in card.detail
     assert card.suggestions == ()
+
+
+def test_a_birthday_within_the_course_leaves_its_coverage_criteria_on_one_card() -> None:
+    born = (TODAY + timedelta(days=50)).replace(year=1961)
+    session = facts_of(*plan(), patient=chart(born=born), billing=billed(payer=LOUISIANA))
+    verdicts = judge(session, RECOGNIZER, POLICY, rules=COVERAGE_RULES)
+    fired = [each for each in verdicts if each.topic is Topic.COVERAGE_CRITERIA]
+    (content,) = grouped(verdicts, fired, session, POLICY, WORDING)
+    assert RENDERER.card_of(content, "x").summary.endswith("(6 orders)")
 
 
 def test_right_cycles_in_which_every_dose_is_asked_for() -> None:

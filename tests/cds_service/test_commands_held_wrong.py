@@ -116,7 +116,7 @@ ROWS = [
     (["database", "backup", "nowhere/new"], "there is no folder nowhere"),
     (["database", "backup", "new", "--config", "folder.yaml"], "folder: there is no database"),
     (["database", "backup", "folder"], "'folder' is a directory"),
-    (["database", "restore", "text.txt"], "text.txt: is no backup of sqlite"),
+    (["database", "restore", "text.txt"], "text.txt: not a backup of sqlite"),
     (["example", "nothing"], "no example 'nothing'; there are"),
     (["explain", "x"], "no decision and no card 'x' on record"),
     (["feedback", "export", "--format", "xml"], "'xml' is not one of 'csv', 'ndjson'"),

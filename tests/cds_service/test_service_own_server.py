@@ -23,14 +23,6 @@ PATH = "/try-it/request"
 LOCAL = {"base_url": "http://127.0.0.1:8080"}
 
 
-@pytest.fixture
-def chart() -> Iterator[ChartServer]:
-    """Yield the visitor's FHIR server."""
-    server = ChartServer(clean_prefetch())
-    yield server
-    server.close()
-
-
 def asked(caller: Caller, server: str, **changes: Any) -> Answer:
     """Ask as the page does."""
     said = {"server": server, "patient": "pat-1", "drug": "Kadcyla", "dose": "378 mg", **changes}

@@ -160,6 +160,42 @@ def test_an_amount_beside_an_unknown_word_is_told_and_not_taken_for_the_dose(wri
     assert told(order(dosage(dose_of(252, "mg"), text=written))) == expected
 
 
+@pytest.mark.parametrize(
+    ("written", "drug", "dose", "expected"),
+    [
+        pytest.param("Enhertu 252 mg IV", "Kadcyla", 252, ["warning checks-incomplete"], id="another conjugate"),
+        pytest.param("T-DXd 252 mg q3w", "Kadcyla", 252, ["warning checks-incomplete"], id="its abbreviation"),
+        pytest.param("Give Kadcyla", "Enhertu", 378, ["warning checks-incomplete"], id="the other way round"),
+        pytest.param("Do not confuse with Herceptin or Enhertu", "Kadcyla", 252, [], id="a warning"),
+        pytest.param("ado-trastuzumab emtansine 252 mg IV", "Kadcyla", 252, [], id="its own name"),
+        pytest.param("Enhertu 378 mg, with pertuzumab", "Enhertu", 378, [], id="a partner"),
+    ],
+)
+def test_instructions_that_name_a_look_alike_are_told(written: str, drug: str, dose: int, expected: list[str]) -> None:
+    found = told(order(dosage(dose_of(dose, "mg"), text=written), drug=concept(text=drug)))
+    # The chart has no neutrophils, which only Enhertu wants.
+    assert [each for each in found if "blood-count-missing" not in each] == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        pytest.param("210 mg IV", ["critical dose-re-escalation"], id="a reduced dose"),
+        pytest.param("3 mg/kg IV over 30 minutes", ["critical dose-re-escalation"], id="by weight"),
+        pytest.param("252 mg IV", [], id="the same dose"),
+        pytest.param("see protocol", [], id="no dose"),
+    ],
+)
+def test_the_dose_of_an_earlier_order_is_read_from_its_text(written: str, expected: list[str]) -> None:
+    before = order(
+        {"text": written, "timing": {"event": ["2026-11-01"]}},
+        id="order-0",
+        status="completed",
+        authoredOn="2026-11-01",
+    )
+    assert told(order(dosage(dose_of(252, "mg"))), medications=bundle(before)) == expected
+
+
 @pytest.mark.parametrize("kind", ["MedicationStatement", "MedicationRequest"])
 @pytest.mark.parametrize(
     ("code", "expected"),
