@@ -71,7 +71,7 @@ def test_unusable_options_are_reported_before_anything_is_read(service, chart, c
         ("de", {"drug": "Kadzylas"}, "Kein Arzneimittel dieses Dienstes hat diesen Namen; am nächsten sind Kadcyla"),
         ("es", {"dose": "much"}, "Una dosis es un número con su unidad"),
         ("de", {"patient": "nobody"}, "Auf dem FHIR-Server gibt es keinen Patient/nobody"),
-        ("de", {"server": "http://10.0.0.1/fhir"}, "Dieser FHIR-Server wird nicht abgefragt: der fhirServer der Anfrage"),
+        ("de", {"server": "http://10.0.0.1/fhir"}, "wird nicht abgefragt: der fhirServer der Anfrage"),
         ("es", {"server": "http://127.0.0.1:9/fhir"}, "no se pudo contactar con el servidor FHIR"),
     ],
 )
