@@ -104,14 +104,14 @@ class ChartReader:
         zone: tzinfo | None = None,
         on_failure: OnFailure | None = None,
     ) -> None:
-        """Prepare the readers of each resource type; ``zone`` is the time zone for the days of administered doses.
+        """Prepare the readers of each resource type; ``zone`` is the time zone for the days of given and planned doses.
 
         ``on_failure`` hears of an error in reading one order, one resource or one part of the chart, which is then set
         aside; without it the error is raised.
         """
         self._on_failure = on_failure
         conditions = ConditionReader(terminology, code_map)
-        self._medication = MedicationReader(conditions, code_map, recognizer.supportive_drugs)
+        self._medication = MedicationReader(conditions, code_map, recognizer.supportive_drugs, zone)
         self._recognizer = recognizer
         treatments = TreatmentReader(self._medication, recognizer, zone, code_map)
         observations = ObservationReader(terminology, code_map, conditions.stages)
