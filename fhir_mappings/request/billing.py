@@ -24,7 +24,7 @@ from fhir_mappings.medications import billing_extensions
 from fhir_mappings.medications.infusion import infusion_minutes
 from fhir_mappings.medications.medication import orders_served
 from fhir_mappings.patient.conditions import label_of
-from fhir_mappings.request.payers import approvals, coverages, payers
+from fhir_mappings.request.payers import CLAIM_CODE, approvals, coverages, payers
 from fhir_mappings.results.units import dose_scale
 from fhir_mappings.wire.lenient import child, number, objects, reference, text
 from fhir_mappings.wire.references import References, is_same_patient
