@@ -45,7 +45,7 @@ CODE_SYSTEMS = {
 
 
 class HcpcsMeaning(NamedTuple):
-    """What a billing code stands for."""
+    """The meaning of a billing code."""
 
     target: Target
     entry: HcpcsEntry

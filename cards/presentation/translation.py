@@ -90,7 +90,7 @@ def translate(wording: Wording, catalog: Catalog, name: str, text: str) -> Trans
     """Translate a wording with a catalog; ``text`` is that of its file, for error lines and the version.
 
     Raises:
-        WordingError: a translation has a placeholder that its sentence lacks; the message names file and line. Raises:
+        WordingError: a placeholder of a translation is not in its sentence; the message names file and line. Raises:
 
     """
     known = {plain(english): said for english, said in catalog.sentences.items()}
@@ -176,7 +176,7 @@ def quoted_texts(known: Knowledge) -> Iterator[str]:
 
 
 def _line(text: str, said: str, field: str) -> int:
-    """Find the line on which a placeholder stands in a translation."""
+    """Find the line of a placeholder in a translation."""
     begin = said.split(f"{{{field}}}", 1)[0][:40]
     lines = text.splitlines()
     found = (n for n, line in enumerate(lines, 1) if f"{{{field}}}" in line and begin[-20:] in line)

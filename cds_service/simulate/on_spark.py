@@ -107,14 +107,14 @@ def _replayed(session: SparkSession, run: Plan, progress: Callable[[str, int, in
     # rely on suffixes.
     own_pieces = [replace(piece, path=piece.path.resolve()) for piece in run.pieces]
     pieces = session.sparkContext.parallelize(own_pieces, max(1, len(own_pieces)))
-    # What was counted is in a partition of its own after the parts. Spark keeps the files of a shuffle, so lines are
+    # The counts are in a separate partition after the parts. Spark keeps the files of a shuffle, so lines are
     # not routed again for the parts; a persisted result of routing would be sent through Python once for each use.
     by_part = pieces.mapPartitions(partial(_route, run.a, run.b, run.bits)).partitionBy(parts + 1, _same)
     counted = session.sparkContext.runJob(by_part, list, [parts])
     counts, names = summed(pickle.loads(each) for _, each in counted)  # noqa: S301 - written by `_route`
     progress("reading", 1, 1)
     if counts.kinds.get("Medication"):
-        # A drug is no patient's: it goes to every patient one of whose resources refers to it.
+        # A drug belongs to no patient: it goes to every patient with a resource that refers to it.
         asked = pieces.mapPartitions(partial(_asked, run.a, run.b)).distinct()
         drugs = pieces.mapPartitions(partial(_drugs, run.a, run.b))
         own = asked.join(drugs).map(_of_patient).distinct()

@@ -125,7 +125,7 @@ class AmountsInText(NamedTuple):
 
 
 def amounts_in(written: str, supportive_drugs: frozenset[str]) -> AmountsInText:
-    """List every amount of a text; one beside a supportive drug is counted, but is no dose."""
+    """List every amount of a text; one next to a supportive drug is counted, but is not a dose."""
     own: list[Mg | MgPerKg] = []
     found, is_clear = 0, True
     for match in _DOSE_IN_TEXT.finditer(written):

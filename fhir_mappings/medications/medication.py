@@ -20,6 +20,7 @@ from fhir_mappings.medications.dosage import Strength
 from fhir_mappings.medications.dose_shares import shares_in
 from fhir_mappings.medications.infusion import infusion_times, is_push
 from fhir_mappings.medications.number_words import amounts_in_words
+from fhir_mappings.medications.planned_times import at_site
 from fhir_mappings.medications.routes import OrderedRoute, RouteReader
 from fhir_mappings.medications.schedule import by_instruction
 from fhir_mappings.medications.tablet_counts import tablets_in
@@ -33,7 +34,7 @@ from fhir_mappings.wire.lenient import child, number, objects, reference, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from datetime import date
+    from datetime import date, tzinfo
     from decimal import Decimal
 
     from cards.facts.order import CountedTablets, NotedDose, OrderedDose
@@ -125,14 +126,18 @@ class MedicationReader:
         conditions: ConditionReader,
         code_map: CodeMap = NO_CODE_MAP,
         supportive_drugs: frozenset[str] = frozenset(),
+        zone: tzinfo | None = None,
     ) -> None:
         """Keep what reading needs; one reader serves every request.
+
+        ``zone`` is the site's time zone, which decides the day of a planned dose. Without one the day is as written.
 
         An amount that instructions name beside one of the supportive drugs is not one of the order's own drug.
         """
         self._conditions = conditions
         self._code_map = code_map
         self._supportive_drugs = supportive_drugs
+        self._zone = zone
         self._routes = RouteReader(conditions.terminology)
         self._said_alone = CachedByJson(self._said_by_concept)
         self._instructed = CachedByJson(self._read_instructions)
@@ -243,7 +248,7 @@ class MedicationReader:
 
     def _read_beside_amounts(self, instructions: Any) -> Instructed:
         """Read everything but the doses, which vary between patients while the rest is the same."""
-        resource = {"dosageInstruction": instructions}
+        resource = {"dosageInstruction": at_site(instructions, self._zone)}
         stated = by_instruction(resource)
         schedule = Schedule(tuple(dict.fromkeys(rhythm for _, said in stated for rhythm in said)))
         written = tuple(doses_in_text.instructed(resource))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def is_modified(resource: Json) -> bool:
-    """Return whether a resource has a modifier extension, or rules of its own on how to read it."""
+    """Return whether a resource has a modifier extension, or implicit rules on how to read it."""
     return bool(resource.get("modifierExtension") or resource.get("implicitRules"))
 
 

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import json
-import os
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from calls import LOINC, SELECT, VIEW, Caller, bundle, call, clean_prefetch, dose_given, lvef, observation, order
-from click.testing import CliRunner
+from calls import (
+    LOINC,
+    SELECT,
+    VIEW,
+    Caller,
+    bundle,
+    call,
+    clean_prefetch,
+    dose_given,
+    lvef,
+    observation,
+    order,
+    rewrite,
+)
+from command_line import exit_and_output
 from fhir.resources.R4B.servicerequest import ServiceRequest
 
 from cds_service.audit.explain import explain
-from cds_service.cli import main
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.configuration.loading import load_settings
 from cds_service.configuration.policy_settings import PromotionSettings
@@ -34,23 +44,12 @@ site: {rules: [rules.yaml]}
 
 
 @pytest.fixture
-def eager(monkeypatch) -> None:
-    """Look at the files at every request."""
-    monkeypatch.setattr("cds_service.decisions.active._LOOK_EVERY_S", -1)
-
-
-@pytest.fixture
 def site(tmp_path) -> Path:
     """Return the configuration of a site with the rules of the examples."""
     (tmp_path / "rules.yaml").write_text(RULES)
     path: Path = tmp_path / "her2.yaml"
     path.write_text(CONFIGURATION)
     return path
-
-
-def rewrite(path: Path, text: str) -> None:
-    path.write_text(text)
-    os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns + 1_000_000))
 
 
 def enhertu(**changes: Json) -> Json:
@@ -245,28 +244,23 @@ def test_the_sites_lvef_interval_applies_when_a_chart_is_opened(site) -> None:
     assert "is 50 days old" in card["summary"]
 
 
-def run(*arguments: str | Path) -> tuple[int, str]:
-    result = CliRunner().invoke(main, [str(each) for each in arguments])
-    return result.exit_code, result.output
-
-
 def test_the_command_line_checks_and_compares_rules(site) -> None:
     rules = site.parent / "rules.yaml"
-    code, said = run("knowledge", "check", rules)
+    code, said = exit_and_output("knowledge", "check", rules)
     assert code == 0
     assert "3 rules, 18 cases, all as expected" in said
-    code, said = run("knowledge", "diff", "default", rules)
+    code, said = exit_and_output("knowledge", "diff", "default", rules)
     assert code == 1
     assert "rule hepatitis-b-missing is new\n" in said
     assert "\n  unless_result.within_days: 180\n" in said
     assert "topics.hepatitis-b-missing" not in said
     other = site.parent / "other.yaml"
     other.write_text('auth: {mode: "off"}\n')
-    code, said = run("config", "diff", other, site)
+    code, said = exit_and_output("config", "diff", other, site)
     assert code == 1
     assert "rule hepatitis-b-missing is new\n" in said
     rules.write_text(RULES.replace("first_dose: true}", "first_doze: true}", 1))
-    code, said = run("knowledge", "check", rules)
+    code, said = exit_and_output("knowledge", "check", rules)
     assert code == 2
     assert "rules.yaml:11: rules.0.when.first_doze" in said
     assert "did you mean 'first_dose'" in said
@@ -288,10 +282,10 @@ def test_the_topic_is_shown_to_its_owners_with_its_codes(site) -> None:
 
 
 def test_the_schema_for_editors_knows_the_topics_of_the_site(site) -> None:
-    code, said = run("config", "schema", "--config", site)
+    code, said = exit_and_output("config", "schema", "--config", site)
     assert code == 0
     assert f'"{MISSING}"' in said
-    assert f'"{MISSING}"' not in run("config", "schema")[1]
+    assert f'"{MISSING}"' not in exit_and_output("config", "schema")[1]
 
 
 def test_a_rule_in_the_shadow_is_reported(site) -> None:
