@@ -22,10 +22,11 @@ from fhir_mappings.patient.conditions import ConditionReader
 from fhir_mappings.request.billing import BillingReader
 from fhir_mappings.request.chart_source import UNKNOWN_SOURCE, ChartSource
 from fhir_mappings.request.dispatched import Lacking, dispatched_entries, may_be_for_a_drug
-from fhir_mappings.request.hook_request import BadRequest, bundle_entries, is_group, selected_references
+from fhir_mappings.request.hook_request import BadRequest
 from fhir_mappings.request.orders import Orders
 from fhir_mappings.request.patient_reader import PatientReader
 from fhir_mappings.request.planned import Planned, without_order
+from fhir_mappings.request.selection import bundle_entries, is_group, selected_references
 from fhir_mappings.request.sizes import TooManyError, check_orders
 from fhir_mappings.results.observations import ObservationReader
 from fhir_mappings.wire.lenient import base_of, child, objects, reference, text
