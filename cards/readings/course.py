@@ -211,10 +211,12 @@ def lowest_reduction(case: Case) -> Reduced | None:
 
     An infusion that was stopped, or given in parts on adjacent days, is not a reduction.
     """
+    doses = (*case.history, *case.undated_doses_of(frozenset({case.product.id})))
+    if not doses:
+        return None
     regimens = _labeled(case).regimens
     if not any(level.role is LevelRole.REDUCTION for regimen in regimens for level in regimen.levels):
         return None
-    doses = (*case.history, *case.undated_doses_of(frozenset({case.product.id})))
     levels = [(level_of(case, each), each) for each in doses if not each.stopped]
     reduced = [
         Reduced(level, each)
