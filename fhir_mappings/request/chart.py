@@ -22,15 +22,16 @@ from fhir_mappings.patient.conditions import ConditionReader
 from fhir_mappings.request.billing import BillingReader
 from fhir_mappings.request.chart_source import UNKNOWN_SOURCE, ChartSource
 from fhir_mappings.request.dispatched import Lacking, dispatched_entries, may_be_for_a_drug
-from fhir_mappings.request.hook_request import BadRequest, bundle_entries, is_group, selected_references
+from fhir_mappings.request.hook_request import BadRequest
 from fhir_mappings.request.orders import Orders
 from fhir_mappings.request.patient_reader import PatientReader
 from fhir_mappings.request.planned import Planned, without_order
+from fhir_mappings.request.selection import bundle_entries, is_group, selected_references
 from fhir_mappings.request.sizes import TooManyError, check_orders
 from fhir_mappings.results.observations import ObservationReader
 from fhir_mappings.wire.lenient import base_of, child, objects, reference, text
 from fhir_mappings.wire.modifiers import is_modified_within
-from fhir_mappings.wire.references import References, is_same_patient
+from fhir_mappings.wire.references import References, is_same_patient, own_reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -104,14 +105,14 @@ class ChartReader:
         zone: tzinfo | None = None,
         on_failure: OnFailure | None = None,
     ) -> None:
-        """Prepare the readers of each resource type; ``zone`` is the time zone for the days of administered doses.
+        """Prepare the readers of each resource type; ``zone`` is the time zone for the days of given and planned doses.
 
         ``on_failure`` hears of an error in reading one order, one resource or one part of the chart, which is then set
         aside; without it the error is raised.
         """
         self._on_failure = on_failure
         conditions = ConditionReader(terminology, code_map)
-        self._medication = MedicationReader(conditions, code_map, recognizer.supportive_drugs)
+        self._medication = MedicationReader(conditions, code_map, recognizer.supportive_drugs, zone)
         self._recognizer = recognizer
         treatments = TreatmentReader(self._medication, recognizer, zone, code_map)
         observations = ObservationReader(terminology, code_map, conditions.stages)
@@ -399,14 +400,9 @@ def _names_no_drug(order: DrugOrder, resource: Json, *, may_be_incomplete: bool)
     return not any(text(coding.get("system")) and text(coding.get("code")) for coding in codings)
 
 
-def _reference_of(resource: Json) -> str:
-    identifier = text(resource.get("id"))
-    return f"{text(resource.get('resourceType'))}/{identifier}" if identifier else ""
-
-
 def _names_of(resource: Json, full_url: str) -> set[str]:
     """List the names by which a selection may refer to a resource: its reference, its bare id, its fullUrl."""
-    own = _reference_of(resource)
+    own = own_reference(resource)
     return {own, own.rpartition("/")[2], reference(full_url)} - {""}
 
 

@@ -242,6 +242,20 @@ def test_a_wrong_file_is_refused_in_words(tmp_path, text, name, says) -> None:
         found(path)
 
 
+@pytest.mark.parametrize("name", ["hcpcs.txt", "RXNCONSO.RRF", "order.txt", "ndc.json", "label.xml"])
+def test_a_copy_that_was_cut_is_refused_and_nothing_is_reported_as_ended(tmp_path, name) -> None:
+    whole = {
+        "hcpcs.txt": hcpcs(),
+        "RXNCONSO.RRF": rxnconso(),
+        "order.txt": order_file(),
+        "ndc.json": directory(),
+        "label.xml": LABEL % ("20240101", "Enhertu"),
+    }[name]
+    end = whole.rfind("\n", 0, len(whole) * 2 // 3) + 9
+    with pytest.raises(PublicFileError, match=r"not complete; fetch it again|not JSON|not XML"):
+        found(write(tmp_path, whole[:end], name))
+
+
 def test_the_longest_name_identifies_the_drug() -> None:
     names = Names(KNOWN)
     assert names.product("ADO-TRASTUZUMAB EMTANSINE 100 MG") == "kadcyla"
