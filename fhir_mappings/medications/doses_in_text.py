@@ -141,8 +141,16 @@ def amounts_in(written: str, supportive_drugs: frozenset[str]) -> AmountsInText:
 @cached_by_text
 def beside_unlisted_words(written: str) -> tuple[NotedDose, ...]:
     """List the doses of a text right behind a word that speaks of no dose and may be the name of another drug."""
-    found = (noted for noted in _noted(written) if noted.after)
-    return tuple(noted for noted in found if not speaks_of_a_dose(fold(noted.after)))
+    return tuple(noted for noted in _noted(written) if _is_unlisted(noted.after))
+
+
+def has_unlisted_word_before_amount(written: str) -> bool:
+    """Return whether such a word stands before an amount, whatever the amount is."""
+    return any(_is_unlisted(word) for _, word in _amounts_noted(written))
+
+
+def _is_unlisted(word: str) -> bool:
+    return bool(word) and not speaks_of_a_dose(fold(word))
 
 
 def notes(resource: Json) -> tuple[OrderNote, ...]:
@@ -156,11 +164,17 @@ def notes(resource: Json) -> tuple[OrderNote, ...]:
 
 def _noted(written: str) -> Iterator[NotedDose]:
     """Yield each dose in a note with the last word before it in the same clause."""
+    for amount, word in _amounts_noted(written):
+        for dose in doses_in(amount):
+            yield NotedDose(dose, word)
+
+
+def _amounts_noted(written: str) -> Iterator[tuple[str, str]]:
+    """Yield each amount with the last word before it in the same clause."""
     end = 0
     for match in _DOSE_IN_TEXT.finditer(written):
         before = _LAST_WORD.search(written[max(end, match.start() - _BEFORE_DOSE) : match.start()])
-        for dose in doses_in(match[0]):
-            yield NotedDose(dose, before[1] if before else "")
+        yield match[0], before[1] if before else ""
         end = match.end()
 
 
