@@ -85,6 +85,7 @@ class Instructed(NamedTuple):
     """What the dosage instructions of an order say; its doses, assuming no Medication gives a strength.
 
     ``names_supportive``: they name a supportive drug, and an amount beside it is not one of the order's own drug.
+    ``may_count_tablets`` and ``may_name_others``: their words leave room for `text_tablets` and `text_beside`.
     """
 
     doses: tuple[OrderedDose, ...]
@@ -108,6 +109,8 @@ class Instructed(NamedTuple):
     names_supportive: bool = False
     text_beside: tuple[NotedDose, ...] = ()
     has_unread_number: bool = False
+    may_count_tablets: bool = False
+    may_name_others: bool = False
 
 
 def concept_alone(resource: Json) -> Any:
@@ -230,20 +233,17 @@ class MedicationReader:
             # Text that was not understood is quoted as written.
             said = self._beside_amounts(instructions)
         named = doses_in_text.doses_by_text(resource, self._supportive_drugs if said.names_supportive else frozenset())
-        written = tuple(doses_in_text.instructed(resource))
+        # What the words alone rule out is not looked for again with each amount.
+        written = tuple(doses_in_text.instructed(resource)) if said.may_count_tablets or said.may_name_others else ()
+        counted = (tablets for each in written for tablets in tablets_in(each))
+        beside = (found for each in written for found in doses_in_text.beside_unlisted_words(each))
         return said._replace(
             doses=tuple(dosage.doses(resource, None)),
             text_doses=tuple(dict.fromkeys(each for group in named for each in group)),
             doses_by_text=named if len(named) > 1 else (),
-            text_shares=tuple(dict.fromkeys(share for each in written for share in shares_in(each))),
-            text_tablets=tuple(dict.fromkeys(tablets for each in written for tablets in tablets_in(each))),
+            text_tablets=tuple(dict.fromkeys(counted)) if said.may_count_tablets else (),
             max_dose=dosage.max_dose(resource),
-            text_beside=tuple(
-                dict.fromkeys(found for each in written for found in doses_in_text.beside_unlisted_words(each))
-            )
-            if named
-            else (),
-            has_unread_number=any(amounts_in_words(each)[1] for each in written),
+            text_beside=tuple(dict.fromkeys(beside)) if named and said.may_name_others else (),
         )
 
     def _read_beside_amounts(self, instructions: Any) -> Instructed:
@@ -251,6 +251,7 @@ class MedicationReader:
         resource = {"dosageInstruction": at_site(instructions, self._zone)}
         stated = by_instruction(resource)
         schedule = Schedule(tuple(dict.fromkeys(rhythm for _, said in stated for rhythm in said)))
+        written = tuple(doses_in_text.instructed(resource))
         return Instructed(
             (),
             (),
@@ -261,12 +262,16 @@ class MedicationReader:
             self._routes.read(resource),
             diluents.of_instructions(resource),
             infusion_times(resource),
-            is_push(resource),
+            is_push(resource, self._supportive_drugs),
             dosage.is_part_of_dose(resource),
             timings(stated),
             diluent_ml=diluents.volume_of_instructions(resource),
             weight_basis=weight_basis(resource),
             names_supportive=doses_in_text.names_one_of(resource, self._supportive_drugs),
+            text_shares=tuple(dict.fromkeys(share for each in written for share in shares_in(each))),
+            has_unread_number=any(amounts_in_words(each)[1] for each in written),
+            may_count_tablets=any(map(tablets_in, written)),
+            may_name_others=any(map(doses_in_text.has_unlisted_word_before_amount, written)),
         )
 
     def _named(self, resource: Json, path: str, references: References) -> tuple[DrugOrder, Json, frozenset[Diluent]]:

@@ -23,15 +23,16 @@ from fhir_mappings.patient.conditions import ConditionReader
 from fhir_mappings.request.billing import BillingReader
 from fhir_mappings.request.chart_source import UNKNOWN_SOURCE, ChartSource
 from fhir_mappings.request.dispatched import Lacking, dispatched_entries, may_be_for_a_drug
-from fhir_mappings.request.hook_request import BadRequest, bundle_entries, is_group, selected_references
+from fhir_mappings.request.hook_request import BadRequest
 from fhir_mappings.request.orders import Orders
 from fhir_mappings.request.patient_reader import PatientReader
 from fhir_mappings.request.planned import Planned, without_order
+from fhir_mappings.request.selection import bundle_entries, is_group, selected_references
 from fhir_mappings.request.sizes import TooManyError, check_orders
 from fhir_mappings.results.observations import ObservationReader
 from fhir_mappings.wire.lenient import base_of, child, objects, reference, text
 from fhir_mappings.wire.modifiers import is_modified_within
-from fhir_mappings.wire.references import References, is_same_patient
+from fhir_mappings.wire.references import References, is_same_patient, own_reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -406,14 +407,9 @@ def _names_no_drug(order: DrugOrder, resource: Json, *, may_be_incomplete: bool)
     return not any(text(coding.get("system")) and text(coding.get("code")) for coding in codings)
 
 
-def _reference_of(resource: Json) -> str:
-    identifier = text(resource.get("id"))
-    return f"{text(resource.get('resourceType'))}/{identifier}" if identifier else ""
-
-
 def _names_of(resource: Json, full_url: str) -> set[str]:
     """List the names by which a selection may refer to a resource: its reference, its bare id, its fullUrl."""
-    own = _reference_of(resource)
+    own = own_reference(resource)
     return {own, own.rpartition("/")[2], reference(full_url)} - {""}
 
 

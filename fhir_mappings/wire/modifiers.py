@@ -21,4 +21,7 @@ def is_modified(resource: Json) -> bool:
 
 def is_modified_within(resource: Json, name: str) -> bool:
     """Return whether a resource, or one of its elements of a name, is modified."""
-    return is_modified(resource) or any(element.get("modifierExtension") for _, element in objects(resource.get(name)))
+    if is_modified(resource):
+        return True
+    # Most resources have no such element.
+    return name in resource and any(element.get("modifierExtension") for _, element in objects(resource[name]))

@@ -74,9 +74,10 @@ def test_its_billing_code_on_another_drug_is_a_mismatch(site) -> None:
     assert "hcpcs-mismatch" in Caller(path=site).post(call(orders=[coded])).topics
 
 
-def test_its_multi_dose_vial_is_billed_without_jw_and_jz(site) -> None:
-    ndc = {"system": "http://hl7.org/fhir/sid/ndc", "code": "99999-0001-01"}
-    answer = Caller(path=site).post(call(orders=[newmab(420, coding=[ndc])]), "her2-coverage")
+@pytest.mark.parametrize("coding", [[{"system": "http://hl7.org/fhir/sid/ndc", "code": "99999-0001-01"}], []])
+def test_its_multi_dose_vial_is_billed_without_jw_and_jz(site, coding) -> None:
+    drug = {"coding": coding} if coding else {}
+    answer = Caller(path=site).post(call(orders=[newmab(420, **drug)]), "her2-coverage")
     summary = next(c["summary"] for c in answer.cards if c["source"]["topic"]["code"] == "billing-summary")
     assert summary == "Newmab 420 mg: 42 units Q9999, 1x420 mg multi-dose, no JW or JZ"
 
@@ -246,6 +247,15 @@ def test_everything_that_is_wrong_in_the_files_is_told_at_once(site) -> None:
         "words.yaml:2: unknown topic 'dose-above-maxium'; did you mean 'dose-above-maximum'?",
         "site.code_maps: codes.json: the file is not valid JSON: it ends too early, at line 1, column 2",
     ]
+
+
+def test_a_new_brand_is_ordered_on_the_chart_of_an_example(site, tmp_path) -> None:
+    code, printed = exit_and_output("example", "kadcyla-clean", "--drug", "Newmab", "--dose", "5600 mg")
+    assert code == 0
+    request = tmp_path / "request.json"
+    request.write_text(printed)
+    code, said = exit_and_output("check", request, "--config", site)
+    assert (code, said.split()[:4]) == (1, ["CRITICAL", "Newmab", "5600", "mg"])
 
 
 def test_words_that_a_site_passes_over_are_seen_as_a_change(site) -> None:
