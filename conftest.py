@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
 # The processes that tests start shall not each compile our modules anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -111,10 +111,19 @@ def _left_over() -> dict[int, str]:
     return found
 
 
-def pytest_collection_finish() -> None:
-    """Spare the garbage collector what was loaded to collect the tests: it stays to the end, and is most there is."""
-    gc.collect()
-    gc.freeze()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Spare the garbage collector what is loaded to collect the tests: it stays to the end, and is most there is.
+
+    To look through it again and again took a sixth of the collection, in every process.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(autouse=True)
