@@ -189,7 +189,9 @@ class Recognizer:
             own = words.get(product.id, frozenset())
             others = frozenset[str]().union(*(words.get(each, frozenset()) for each in product.look_alikes))
             self._words_of_look_alikes[product.id] = frozenset(each for each in others - own if len(each) > _SHORTEST)
-        return not self._words_of_look_alikes[product.id].isdisjoint(key(bounded(written)))
+        plain = fold(bounded(written))
+        # To look for the few words takes a tenth of the time of taking the text apart.
+        return any(word in plain for word in self._words_of_look_alikes[product.id])
 
     def brand(self, target: Target) -> Brand | None:
         """Find the brand of a target, if it names one."""
