@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 import yaml
 
+from cards.knowledge.loader import citations
 from cards.knowledge.shipped import shipped_file
 from cards.presentation.language import ENGLISH, Locale
 from cards.presentation.wording import Wording, WordingError, default_wording
@@ -167,6 +168,9 @@ def quoted_texts(known: Knowledge) -> Iterator[str]:
         yield from (each.instead for each in product.forbidden_diluents)
         yield from (each.then for each in product.interactions)
         yield from (each.what for each in product.prophylaxis)
+    own = [name for name, source in known.sources.items() if source.own]
+    yield from (known.sources[name].title for name in own)
+    yield from (cited.section for cited in citations(known) if cited.source in own)
     yield from (pair.reason for pair in known.kept_apart)
     yield from (group.reason for group in known.drug_classes if group.reason)
     for concept in known.terminology.concepts.values():
