@@ -73,7 +73,7 @@ PAGES = (
 
 
 def main() -> int:
-    """Fill, ask, print; 1 where a page that is held to the ratio does not keep to it."""
+    """Fill, ask, print; 1 if a page exceeds the ratio set for it."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--rows", type=int, default=1_000_000)
     options.add_argument("--databases", nargs=2, metavar="URL")

@@ -74,7 +74,7 @@ class Machines(Namespaces):
         self.start("postgres", "stores", "setpriv", "--reuid=postgres", "--clear-groups", program, "-D", data, *listen)
 
     def redis(self) -> None:
-        """Start Redis, which keeps what it is told."""
+        """Start Redis with persistence."""
         kept = ("--appendonly", "yes", "--appendfsync", "always", "--save", "")
         self.start("redis", "stores", "redis-server", "--bind", ADDRESSES["stores"], "--protected-mode", "no", *kept)
 
@@ -152,7 +152,7 @@ def asked(host: str, method: str, path: str, body: Any = None, token: str = "") 
 
 
 class Load:
-    """Clients that go on whatever fails, and what they were told."""
+    """Clients that continue whatever fails, and the answers that they got."""
 
     def __init__(self, machines: Machines) -> None:
         """Begin with nothing."""

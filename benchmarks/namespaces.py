@@ -46,7 +46,10 @@ class Namespaces:
         for name in list(self.processes):
             self.kill(name)
         for name in self.addresses:
+            # A namespace lives as long as a process in it, and its cable with it.
+            self.kill_machine(name)
             subprocess.run(["ip", "netns", "delete", f"{self.prefix}-{name}"], check=False, capture_output=True)
+            subprocess.run(["ip", "link", "delete", self._cable(name)], check=False, capture_output=True)
         subprocess.run(["ip", "link", "delete", f"{self.prefix}br"], check=False, capture_output=True)
 
     def start(self, name: str, machine: str, *command: str, **variables: str) -> None:
@@ -70,9 +73,9 @@ class Namespaces:
         process.wait()
 
     def kill_machine(self, machine: str) -> None:
-        """Kill every process in a namespace, as when its power fails."""
+        """Kill every process in a namespace, if there is one, as when its power fails."""
         found = subprocess.run(
-            ["ip", "netns", "pids", f"{self.prefix}-{machine}"], check=True, capture_output=True, text=True
+            ["ip", "netns", "pids", f"{self.prefix}-{machine}"], check=False, capture_output=True, text=True
         )
         for pid in found.stdout.split():
             with contextlib.suppress(ProcessLookupError):

@@ -1,4 +1,4 @@
-"""More calls than can be answered: what is answered, how fast, and what the others are told.
+"""More calls than can be answered: what is answered, how fast, and how the others are refused.
 
     python -m benchmarks.overload [--seconds 60] [--command her2-cds]... [--times 0.8,1.5,3] [--check]
 

@@ -150,7 +150,7 @@ def _cases(
 def _verdicts(
     case: Case, policy: Policy, rules: Sequence[Rule], dose: PlannedDose | None, failed: FailedSteps
 ) -> list[Verdict]:
-    """Judge one order. Where what becomes of its outcomes fails, its findings stay, and the order is told of."""
+    """Judge one order. If processing its outcomes fails, its findings stay, and the order is reported."""
     try:
         return _judged(case, policy, rules, dose, failed.on_failure)
     except Exception as error:  # noqa: BLE001 - one order must not cost the others

@@ -1,6 +1,6 @@
 """What raises an exception costs itself alone: a rule is a check that could not be carried out, and so is a step.
 
-The other rules and orders answer all the same, and the card on what was not checked tells of each failure.
+The other rules and orders still answer, and the card on what was not checked lists each failure.
 """
 
 from __future__ import annotations

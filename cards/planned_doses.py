@@ -95,9 +95,9 @@ def _days_in_chart(case: Case) -> Iterable[date]:
 
 
 def later_doses(case: Case) -> Iterator[Case]:
-    """Yield the further doses of one order that names several, or a number of them, each as an order of its own.
+    """Yield the further doses of one order that names several, or a number of them, each as a separate order.
 
-    Where the session has other orders of the product, those are the plan. Tablets go by their own schedule.
+    If the session has other orders of the product, those are the plan. Tablets follow their own schedule.
     """
     if case.order.schedule is NO_SCHEDULE or case.session.hook.orders_are_signed or case.product.is_oral:
         return

@@ -1,4 +1,4 @@
-"""Orders of a plan that say the same but for their id and day: what depends on neither is worked out once.
+"""Orders of a plan that differ only in id and day: what depends on neither is computed once.
 
 That is what is read of the doses, the regimens, the HER2 results and the label's table, and the silence of the rules
 that read nothing else. What a rule finds, or cannot tell, is worked out for each order, as it names the order.
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class _Answered(NamedTuple):
-    """What was worked out of one order for all that say the same: readings of its case, and silent rules."""
+    """What was computed for one order and holds for all like it: readings of its case, and silent rules."""
 
     readings: dict[str, Any]
     silent: dict[TopicCode, Outcome]
@@ -68,7 +68,7 @@ _KEPT = 4
 
 
 def outcomes_alike(case: Case, rules: Sequence[Rule]) -> list[Outcome]:
-    """Judge an order by each rule, with what was worked out of one before that says the same."""
+    """Judge an order by each rule, reusing what was computed for an equal one before it."""
     if not _may_be_repeated(case):
         return [rule.judge(case) for rule in rules]
     said = _content(case)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from cards.identification.recognizer import Recognizer
     from cards.knowledge.schema import Product
 
-# A result that does not count is an answer, and a mention in text is told by the card that asks for the result.
+# A result that does not count is an answer, and a mention in text is reported by the card that asks for the result.
 _QUIET = frozenset({"status", "absent", "her2-in-text", "lvef-in-text"})
 # Of the incomplete lists, those of which something is known to be missing, by no choice of the server's.
 _ALWAYS_URGENT = frozenset({"deceased", "suspected", "future", FAILED, "list-cut", "next-page", "partial", "short"})
@@ -95,7 +95,7 @@ def incomplete(
     recognizer: Recognizer,
     failed: list[Evidence],
 ) -> Verdict | None:
-    """Gather what no other card says: missing facts, and data that was set aside although a check needed it.
+    """Gather what no other card says: missing facts, and unusable data that a check needed.
 
     It is a warning if something present could not be judged and a card would warn if it were absent.
     ``telling`` are the verdicts that say something, ``shown`` those that became a card, ``failed`` the lines on
@@ -150,12 +150,12 @@ def _line(missing: Missing, drug: str) -> Evidence:
 
 
 def _sentence(missing: Missing, verdict: Verdict, said: Container[tuple[TopicCode | None, Origin | None]]) -> bool:
-    # Data that was set aside always gets a line on this card.
+    # Unusable data always gets a line on this card.
     return missing.reported_by is Topic.CHECKS_INCOMPLETE or (missing.reported_by, verdict.order) in said
 
 
 def _gaps(cases: list[Case], session: Session) -> Iterable[Gap]:
-    """List what was set aside and bears on a check that applies to one of the orders."""
+    """List the unusable data that matter to a check of one of the orders."""
     yield from (gap for gap in session.gaps if gap.about is None)
     if not cases:
         return

@@ -34,7 +34,7 @@ class _Commands(click.Group):
     """Finds commands by their modules."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse what stands before the command; an option of a command that stands there is told where it belongs."""
+        """Parse what comes before the command; for an option of a command there, say where it belongs."""
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:

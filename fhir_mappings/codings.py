@@ -109,7 +109,7 @@ class CodeMapError(ValueError):
 
 
 class CodeMap:
-    """A site's local codes and the standard codes they stand for, from FHIR ConceptMap files."""
+    """A site's local codes and the standard codes they map to, from FHIR ConceptMap files."""
 
     def __init__(self, entries: dict[tuple[str, str], tuple[Coding, ...]] | None = None) -> None:
         """Keep the translations, keyed by the system's address and the code."""
@@ -120,11 +120,11 @@ class CodeMap:
         return bool(self._entries)
 
     def standard(self, uri: str, code: str) -> tuple[Coding, ...]:
-        """Translate a local code, which may stand for codes in several systems."""
+        """Translate a local code, which may map to codes in several systems."""
         return self._entries.get((uri, code), ())
 
     def local_for(self, system: str, code: str) -> Iterator[tuple[str, str]]:
-        """List the local codes that stand for a standard one, as system address and code."""
+        """List the local codes that map to a standard one, as system address and code."""
         for (uri, local), targets in self._entries.items():
             if any((target.system, target.code) == (system, code) for target in targets):
                 yield uri, local

@@ -111,7 +111,8 @@ def _amounts(case: Case) -> tuple[tuple[Mg, ...], str]:
 def _stock(case: Case, brand: Brand | None, setup: BillingSetup) -> tuple[list[int], list[int]]:
     """Return the sizes of single-dose and of multi-dose vials to draw from.
 
-    The site's stock if configured; otherwise a multi-dose package that the order names, else every single-dose vial.
+    The site's stock if configured; otherwise a multi-dose package that the order names, else every single-dose vial, or
+    the multi-dose vials of a brand that has no other.
     """
     vials = setup.known.supply(case.product.id).vials
     ordered = [package for package in _ordered_packages(case) if package.multi_dose]
@@ -120,7 +121,10 @@ def _stock(case: Case, brand: Brand | None, setup: BillingSetup) -> tuple[list[i
         return _sizes(vials, stocked, multi_dose=False), _sizes(vials, stocked, multi_dose=True)
     if ordered:
         return [], [int(package.contents_mg) for package in ordered]
-    made = {int(p.contents_mg) for p in packages_in_force(case, brand) if not p.multi_dose} if brand else set()
+    sold = packages_in_force(case, brand) if brand else []
+    made = {int(package.contents_mg) for package in sold if not package.multi_dose}
+    if sold and not made:
+        return [], _sizes(vials, {int(package.contents_mg) for package in sold}, multi_dose=True)
     return _sizes(vials, made or {vial.contents_mg for vial in vials}, multi_dose=False), []
 
 

@@ -141,7 +141,7 @@ def _stated(case: Case, coverage: InsuredBy, session: BillingSession, setup: Bil
 def _approval(session: BillingSession, coverage: InsuredBy, codes: tuple[str, ...], on: date) -> Approval | None:
     """Find this coverage's prior authorization for the drug's code that is valid on the day of the dose.
 
-    One that names no coverage counts only where there is just one in force: no number may stand for two of them.
+    One that names no coverage counts only if just one is in force: a number must not apply to two of them.
     """
     in_force = [each for each in session.billing.coverages if each.is_in_force(session.today)]
     own = (coverage.reference, "") if len(in_force) == 1 else (coverage.reference,)

@@ -34,7 +34,7 @@ class DrugLines(msgspec.Struct, frozen=True):
 
     @property
     def billed_units(self) -> int:
-        """All units of the claim."""
+        """The billing units of all drug lines together."""
         return sum(line.units for line in self.lines)
 
 

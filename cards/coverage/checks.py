@@ -92,8 +92,10 @@ def _age_at_least(criterion: shapes.AgeAtLeast, view: View) -> Assessment:
     born = view.case.patient.birth_date
     if born is None:
         return not_known(Evidence("lacks-birth-date", ""))
-    age = _years(born, view.case.planned)
-    return decided(age >= criterion.years, Evidence("age", str(age)))
+    age, planned = _years(born, view.case.session.today), _years(born, view.case.planned)
+    # One age for all orders of a course that a birthday falls into, or they would be on different cards.
+    same = (age >= criterion.years) is (planned >= criterion.years)
+    return decided(planned >= criterion.years, Evidence("age", str(age if same else planned)))
 
 
 def _years(born: date, on: date) -> int:

@@ -87,13 +87,13 @@ class Schedule(msgspec.Struct, frozen=True, dict=True):
 
     @lazy
     def conflicting_intervals(self) -> tuple[Decimal, ...]:
-        """The differing intervals that parts of the order state; empty when they agree."""
+        """The differing intervals, in days, that parts of the order state; empty if they agree."""
         found = self._intervals()
         return tuple(sorted(found)) if len(found) > 1 and not self.days else ()
 
     @lazy
     def distinct_intervals(self) -> tuple[Decimal, ...]:
-        """All different intervals in its parts, fully understood or not."""
+        """All different intervals in its parts, in days, fully understood or not."""
         stated = {each.every_days or each.seems_days for each in self.rhythms if not each.is_limit}
         found = sorted(each for each in stated if each)
         return tuple(found) if len(found) > 1 else ()

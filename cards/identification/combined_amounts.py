@@ -39,7 +39,7 @@ def combined_amount(product: Product, texts: Iterable[str], ndcs: Iterable[Writt
 
 
 def _by_parts(numbers: Counter[Decimal], parts: frozenset[Decimal], levels: frozenset[Decimal]) -> set[Decimal]:
-    """Return the sum of two parts, which may stand beside them."""
+    """Return the sum of two parts, which may be written next to them."""
     alone = {number for number in numbers if number in levels and number not in parts}
     named = [number for number in numbers.elements() if number in parts]
     if len(named) == _PAIR:

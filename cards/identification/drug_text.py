@@ -87,6 +87,11 @@ class _Draft:
     def usual(self, first: int, end: int) -> tuple[str, ...]:
         return self._usual[first:end]
 
+    def clause_end(self, place: int) -> int:
+        """Return the index at which the clause of the word before a place ends."""
+        end = _CLAUSE_END.search(self.folded, self.words[place - 1].end)
+        return end.start() if end else len(self.folded)
+
 
 class DrugTextReader:
     """Reads drug texts with one vocabulary."""
@@ -178,8 +183,7 @@ class DrugTextReader:
         if not length:
             return 0
         place += length
-        clause_end = _CLAUSE_END.search(draft.folded, draft.words[place - 1].end)
-        stop = clause_end.start() if clause_end else len(draft.folded)
+        stop = draft.clause_end(place)
         first = place
         while place < len(draft.words) and draft.words[place].start < stop:
             if place > first and draft.words[place].text in self._vocabulary.warning_ends:
@@ -203,8 +207,7 @@ class DrugTextReader:
         place = self._longest(draft, place, self._vocabulary.premedication)
         if not place:
             return 0
-        clause_end = _CLAUSE_END.search(draft.folded, draft.words[place - 1].end)
-        stop = clause_end.start() if clause_end else len(draft.folded)
+        stop = draft.clause_end(place)
         while place < len(draft.words) and draft.words[place].start < stop:
             place = (
                 self._longest(draft, place, self._vocabulary.supportive)

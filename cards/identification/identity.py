@@ -54,6 +54,11 @@ class Identity(msgspec.Struct, frozen=True):
     is_miscoded: bool = False
     by: Cited | None = None
 
+    @classmethod
+    def of(cls, product: Product) -> Identity:
+        """Return the identity of what is known to be a product."""
+        return cls(IdentityStatus.SETTLED, product=product, named=(product,))
+
     @property
     def in_scope(self) -> bool:
         """Whether the order is, or may be, for a drug that this service checks."""

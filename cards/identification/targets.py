@@ -1,4 +1,4 @@
-"""What a drug code or name stands for."""
+"""What a drug code or name means."""
 
 from __future__ import annotations
 

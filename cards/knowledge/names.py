@@ -59,7 +59,7 @@ def _walk(node: Any, place: str) -> Iterator[tuple[str, Any]]:
 
 
 def level_problem(level: str, source: Source | None) -> Iterator[str]:
-    """Refuse a service default with another confidence than D, and a text with confidence D."""
+    """Say why a confidence does not fit its source: D is for the service's own defaults and only for them."""
     if source is None or source.own == (level == Confidence.DEFAULT):
         return
     if source.own:

@@ -73,7 +73,7 @@ def check_drug(written: str, known: Collection[str]) -> None:
 
 
 def class_of(written: str, reason: str, by: Cited) -> DrugClass:
-    """Return the drug class of its own that stands for a name or a code."""
+    """Return the drug class made for a name or a code."""
     coded = drug_code(written)
     if coded is None:
         return DrugClass(id=written, names=(written,), of_site=True, reason=reason, by=by)

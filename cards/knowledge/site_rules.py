@@ -12,6 +12,7 @@ import msgspec
 
 from cards.knowledge.loader import default_knowledge
 from cards.knowledge.located import Document, check_sentence, nearest, vouched_for
+from cards.knowledge.names import level_problem
 from cards.knowledge.problems import Problems, with_files
 from cards.knowledge.schema import (
     CaseResult,
@@ -184,6 +185,8 @@ class _RuleReader:
         if rule.by.source not in self._known.sources:
             hint = nearest(rule.by.source, self._known.sources)
             self._refuse(f"unknown source {rule.by.source!r}{hint}", "by", "source")
+        for why in level_problem(str(rule.by.confidence), self._known.sources[rule.by.source]):
+            self._refuse(why, "by", "confidence")
         self._check_words(rule)
         names = self._products | set(self._brands)
         for index, product in enumerate(rule.when.products):
@@ -197,6 +200,10 @@ class _RuleReader:
         age = rule.when.age
         if age is not None and age.at_least is None and age.below is None:
             self._refuse("give at_least, below, or both", "when", "age")
+        if age is not None and age.below is not None and age.below <= max(age.at_least or 0, 0):
+            self._refuse("nobody is that old: below must be more than at_least, and than 0", "when", "age")
+        if rule.any_result is not None and rule.any_result in (rule.no_result, rule.unless_result):
+            self._refuse("the rule wants the same result to be there and not to be there", "any_result")
         if len(rule.cases) > _MOST_CASES:
             self._refuse(f"more than {_MOST_CASES}", "cases")
 
@@ -232,6 +239,8 @@ class _RuleReader:
             self._refuse("compares a number or values, not both", *steps)
         if condition.has_bounds and not condition.unit:
             self._refuse("a number needs its unit", *steps)
+        if condition.is_empty:
+            self._refuse("no number lies within these limits", *steps)
         for index, name in enumerate(condition.tests):
             concept = self._concepts.get(name)
             if concept is None or concept.kind is Kind.SITE:
@@ -254,7 +263,7 @@ class _RuleReader:
                 self._refuse(f"{concept.display} {unit}, not {condition.unit}", *steps, "unit")
 
     def _test(self, written: str, display: str | None, by: Cited, steps: tuple[str, ...]) -> str:
-        """Return the name of the test that a code stands for, adding one that is new."""
+        """Return the name of the test that a code means, adding it if it is new."""
         system, mark, code = written.partition("|")
         if not mark or not SYSTEM.fullmatch(system) or not CODE.fullmatch(code):
             self._refuse(f"{written!r}: write system|code, such as {_LOINC}|5196-1", *steps)

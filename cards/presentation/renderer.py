@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from cards.facts.outcomes import Verdict
-    from cards.knowledge.schema import Cited, Knowledge
+    from cards.knowledge.schema import Cited, Knowledge, Source
     from cards.presentation.wording import Wording
 
 _NAMESPACE = uuid.UUID("6f0b8f0e-3d5a-5f0e-9a53-0c6d4b1e9d52")
@@ -73,7 +73,7 @@ class Renderer:
             summary=self._summary(content),
             detail=self._detail(content, findings),
             indicator=gravest(content.verdicts, self._wording, self._indicators),
-            source_label=source.title,
+            source_label=self._own(source, source.title),
             source_url=source.url,
             override_reasons=self._wording.override_reasons_of(lead.topic),
             suggestions=tuple(
@@ -244,11 +244,15 @@ class Renderer:
         places = self._wording.lists_of_request if whole else self._wording.places_of_request
         return next((said for begin, said in places.items() if path.startswith(begin)), places[""])
 
+    def _own(self, source: Source, text: str) -> str:
+        """Translate what this service says of its own settings; the titles of documents stay as they are."""
+        return self._localizer.text(text) if source.own else text
+
     def _citation(self, cited: Sequence[Cited]) -> str:
         source = self._known.sources[cited[0].source]
-        sections = "; ".join(dict.fromkeys(escape(each.section) for each in cited))
+        sections = "; ".join(dict.fromkeys(escape(self._own(source, each.section)) for each in cited))
         return self._wording.headings["citation"].format(
-            title=escape(source.title.replace(_PI, _LABEL)),
+            title=escape(self._own(source, source.title).replace(_PI, _LABEL)),
             section=sections,
             as_of=self._localizer.figures(source.as_of),
         )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 import yaml
 
+from cards.knowledge.loader import citations
 from cards.knowledge.shipped import shipped_file
 from cards.presentation.language import ENGLISH, Locale
 from cards.presentation.wording import Wording, WordingError, default_wording
@@ -90,7 +91,7 @@ def translate(wording: Wording, catalog: Catalog, name: str, text: str) -> Trans
     """Translate a wording with a catalog; ``text`` is that of its file, for error lines and the version.
 
     Raises:
-        WordingError: a translation has a placeholder that its sentence lacks; the message names file and line. Raises:
+        WordingError: a placeholder of a translation is not in its sentence; the message names file and line. Raises:
 
     """
     known = {plain(english): said for english, said in catalog.sentences.items()}
@@ -167,6 +168,9 @@ def quoted_texts(known: Knowledge) -> Iterator[str]:
         yield from (each.instead for each in product.forbidden_diluents)
         yield from (each.then for each in product.interactions)
         yield from (each.what for each in product.prophylaxis)
+    own = [name for name, source in known.sources.items() if source.own]
+    yield from (known.sources[name].title for name in own)
+    yield from (cited.section for cited in citations(known) if cited.source in own)
     yield from (pair.reason for pair in known.kept_apart)
     yield from (group.reason for group in known.drug_classes if group.reason)
     for concept in known.terminology.concepts.values():
@@ -176,7 +180,7 @@ def quoted_texts(known: Knowledge) -> Iterator[str]:
 
 
 def _line(text: str, said: str, field: str) -> int:
-    """Find the line on which a placeholder stands in a translation."""
+    """Find the line of a placeholder in a translation."""
     begin = said.split(f"{{{field}}}", 1)[0][:40]
     lines = text.splitlines()
     found = (n for n, line in enumerate(lines, 1) if f"{{{field}}}" in line and begin[-20:] in line)

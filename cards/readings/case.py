@@ -179,7 +179,7 @@ class Case:
 
     @lazy
     def weight(self) -> Weight | None:
-        """The newest body weight; a measured one that is recent takes precedence over a stated one that agrees."""
+        """The newest body weight, kg; a recent measured one takes precedence over a stated one that agrees."""
         newest = self.patient.weights[0] if self.patient.weights else None
         if newest is None or not newest.stated:
             return newest

@@ -15,7 +15,7 @@ import msgspec
 from cards.facts.outcomes import Evidence, Missing
 from cards.facts.patient import Treatment
 from cards.facts.topics import Topic
-from cards.knowledge.label_doses import around
+from cards.knowledge.label_doses import Labeled, around
 from cards.knowledge.schema import Level, LevelRole, Reload
 from cards.readings.case import dated
 from cards.readings.parts_of_dose import judged_levels
@@ -138,7 +138,7 @@ def gap_rule(case: Case) -> GapRule | None:
     last = _last_counting(case)
     if last is None or last.on is None or not case.regimens:
         return None
-    interval = interval_after(case, last, _doses_counting(case)) or interval_of_order(case)
+    interval = _interval_since(case, last)
     rule = next((each for each in case.product.reload if each.interval_days == interval), None)
     return GapRule(rule, last, last.on, case.age_in_days(last.on)) if rule is not None else None
 
@@ -149,8 +149,11 @@ def schedule_unknown(case: Case) -> Treatment | None:
     last = _last_counting(case)
     if last is None or not case.regimens:
         return None
-    known = interval_after(case, last, _doses_counting(case)) or interval_of_order(case)
-    return last if known is None else None
+    return last if _interval_since(case, last) is None else None
+
+
+def _interval_since(case: Case, last: Treatment) -> int | None:
+    return interval_after(case, last, _doses_counting(case)) or interval_of_order(case)
 
 
 def amount_unknown(case: Case, last: Treatment) -> Missing:
@@ -208,10 +211,12 @@ def lowest_reduction(case: Case) -> Reduced | None:
 
     An infusion that was stopped, or given in parts on adjacent days, is not a reduction.
     """
-    regimens = case.recognizer.labeled(case.product.id, case.cancers, None).regimens
+    doses = (*case.history, *case.undated_doses_of(frozenset({case.product.id})))
+    if not doses:
+        return None
+    regimens = _labeled(case).regimens
     if not any(level.role is LevelRole.REDUCTION for regimen in regimens for level in regimen.levels):
         return None
-    doses = (*case.history, *case.undated_doses_of(frozenset({case.product.id})))
     levels = [(level_of(case, each), each) for each in doses if not each.stopped]
     reduced = [
         Reduced(level, each)
@@ -221,9 +226,14 @@ def lowest_reduction(case: Case) -> Reduced | None:
     return min(reduced, key=lambda found: found.level.dose.value, default=None)
 
 
+def _labeled(case: Case) -> Labeled:
+    """Return what the label says for the order's cancers, at any time."""
+    return case.recognizer.labeled(case.product.id, case.cancers, None)
+
+
 def has_dose_nearby(case: Case, dose: Treatment) -> bool:
     """Return whether another dose was so close to this one that both may be parts of the same dose."""
-    regimens = case.recognizer.labeled(case.product.id, case.cancers, None).regimens
+    regimens = _labeled(case).regimens
     apart = min((regimen.interval_days for regimen in regimens), default=WEEK) / 2
     return any(
         each is not dose and each.on is not None and dose.on is not None and abs((each.on - dose.on).days) < apart
@@ -233,7 +243,7 @@ def has_dose_nearby(case: Case, dose: Treatment) -> bool:
 
 def sums_above_maximum(case: Case) -> tuple[Missing, ...]:
     """List the days whose administrations add up to more than the label's maximum, which cannot be a level."""
-    limit = case.recognizer.labeled(case.product.id, case.cancers, None).ceiling
+    limit = _labeled(case).ceiling
     several = [each for each in case.history if each.bags > 1]
     if limit is None or not several:
         return ()
@@ -249,7 +259,7 @@ def sums_above_maximum(case: Case) -> tuple[Missing, ...]:
 
 
 def fitting_levels(case: Case) -> list[Level]:
-    """List the levels at which the course may go on: what a suggestion may offer without a card of its own."""
+    """List the levels at which the course may go on: what a suggestion may offer without causing another card."""
     levels = [level for regimen in case.regimens for level in regimen.levels]
     unfit: set[LevelRole] = {LevelRole.REDUCTION} if case.is_first_dose else set()
     if (gap := gap_rule(case)) is not None:

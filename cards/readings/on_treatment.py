@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from cards.facts.order import DrugOrder
 from cards.facts.patient import TreatmentState
-from cards.identification.identity import Identity, IdentityStatus
+from cards.identification.identity import Identity
 from cards.knowledge.label_doses import regimens_for
 from cards.knowledge.schema import Scope
 
@@ -40,7 +40,7 @@ def on_treatment(
                 planned = today if product.is_oral else _next_dose(own, interval, thresholds, today)
                 start = _near(planned, thresholds, today)
                 order = DrugOrder(shown_by.origin, interval_days=None, start=start)
-                found.append((order, Identity(IdentityStatus.SETTLED, product=product, named=(product,))))
+                found.append((order, Identity.of(product)))
     return tuple(found)
 
 
@@ -54,7 +54,7 @@ def _days(thresholds: Mapping[str, Decimal | None], name: str) -> int:
 
 
 def _last_dose(own: list[Treatment], today: date) -> Treatment | None:
-    """Return the newest dose on record; a completed order stands for one where none was recorded."""
+    """Return the newest dose on record; if none was recorded, a completed order counts as one."""
     past = [each for each in own if each.on is not None and each.on <= today]
     given = [each for each in past if each.state is TreatmentState.GIVEN]
     stand_ins = [each for each in past if each.state is TreatmentState.COMPLETED]

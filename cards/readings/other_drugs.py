@@ -1,4 +1,4 @@
-"""The drugs beside an order, in the session or active in the chart, by every name that a rule of a site may use."""
+"""A patient's other drugs, in the session or active in the chart, by every name that a site rule may use."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ _IN_CHART = "drugs of the chart by name"
 
 
 def evidence_lines(case: Case, name: str) -> Iterator[Evidence]:
-    """Yield a line for each drug beside an order that goes by a name: a product, a brand, or a class of drugs."""
+    """Yield a line for each other drug that a name covers: a product, a brand, or a class of drugs."""
     ordered = _in_session(case.orders).get(name, {})
     yield from (line for order, line in ordered.values() if order is not case.order)
     yield from _in_chart(case).get(name, ())
 
 
 def is_concurrent(case: Case, names: Iterable[str]) -> bool:
-    """Return whether a drug that goes by one of some names stands beside an order."""
+    """Return whether one of some names covers another drug of the patient."""
     return next(chain.from_iterable(evidence_lines(case, name) for name in names), None) is not None
 
 
 @per_case
 def _in_session(orders: SessionOrders) -> dict[str, dict[int, tuple[DrugOrder, Evidence]]]:
-    """Map each name to the orders of the session that go by it, once for all of them."""
+    """Map each name to the session's orders that it covers; computed once for all of them."""
     found: dict[str, dict[int, tuple[DrugOrder, Evidence]]] = {}
     for order, identity in orders.identified:
         names = orders.recognizer.names_of(order.evidence)
@@ -53,7 +53,7 @@ def _in_session(orders: SessionOrders) -> dict[str, dict[int, tuple[DrugOrder, E
 
 
 def _in_chart(case: Case) -> dict[str, list[Evidence]]:
-    """Map each name to the active drugs of the chart that go by it, once for all orders of the session."""
+    """Map each name to the active drugs of the chart that it covers; computed once for all orders of the session."""
     kept: dict[str, dict[str, list[Evidence]]] = case.orders.worked_out
     if _IN_CHART not in kept:
         found: dict[str, list[Evidence]] = {}

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from cards.facts.order import DrugOrder
+    from cards.identification.identity import Identity
     from cards.knowledge.schema import DrugClass, KeptApart
     from cards.readings.case import Case
     from cards.readings.session_orders import SessionOrders
@@ -186,7 +187,7 @@ def _first_ordered(case: Case, groups: Sequence[DrugClass]) -> _Member | None:
         return None
     place, number = first
     order, identity = case.orders.identified[place]
-    line = _line(order, identity.product.name if identity.product else "?")
+    line = _line_of(order, identity)
     return groups[number], _members(case.orders)[id(groups[number])][place], line
 
 
@@ -234,7 +235,7 @@ def first_concurrent(case: Case, group_id: str) -> _Member:
     named = [(other.names, other.line) for other in _active(case)]
     if (first := _first_place(case, groups)) is not None:
         order, identity = case.orders.identified[first[0]]
-        line = _line(order, identity.product.name if identity.product else "?")
+        line = _line_of(order, identity)
         named.insert(0, (case.recognizer.names_of(order.evidence), line))
     for names, beside in named:
         for name in names:
@@ -262,8 +263,12 @@ def _active(case: Case) -> list[ConcurrentDrug]:
 def _ordered(orders: SessionOrders, product: str) -> ConcurrentDrug:
     """Return the first order of a product."""
     order, identity = orders.first_of(product)
-    line = _line(order, identity.product.name if identity.product else "?")
+    line = _line_of(order, identity)
     return ConcurrentDrug(product, orders.recognizer.names_of(order.evidence), line, in_session=True)
+
+
+def _line_of(order: DrugOrder, identity: Identity) -> Evidence:
+    return _line(order, identity.product.name if identity.product else "?")
 
 
 def _line(order: DrugOrder, product: str) -> Evidence:

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 
 _HUNDRED = Decimal(100)
 _WEIGHTS = frozenset({"weight", "weight-stated"})
+WITHOUT_WEIGHT = CannotTell((Missing("weight", reported_by=Topic.DOSE_CANNOT_VERIFY),))
 
 
 def dose_above_maximum(case: Case) -> Outcome:
@@ -64,12 +65,12 @@ def dose_above_maximum(case: Case) -> Outcome:
         return nothing_usable(case)
     limit = case.ceiling
     if limit is None:
-        return CannotTell((Missing("regimen", values={"cancer": cancer_words(case)}),))
+        return without_regimen(case)
     weight, over = case.kg, over_maximum(case)
     if over:
         return _above(case, limit, max(over, key=lambda reading: _excess(reading, limit, weight)), tuple(over))
     if any(_cannot_compare(reading, limit, weight) for reading in usable):
-        return CannotTell((Missing("weight", reported_by=Topic.DOSE_CANNOT_VERIFY),))
+        return WITHOUT_WEIGHT
     return above_in_a_day(case) if case.product.is_oral else Clear()
 
 
@@ -140,7 +141,7 @@ def dose_matches_other_drug(case: Case) -> Outcome:
         return NotApplicable("the dose is above the maximum, and that card names the look-alike")
     for reading, level in judged_levels(case):
         if case.weight_based and reading.lacks_weight(case.kg):
-            return CannotTell((Missing("weight", reported_by=Topic.DOSE_CANNOT_VERIFY),))
+            return WITHOUT_WEIGHT
         if level is not None or is_component(case.product, reading):
             continue
         if (met := look_alike_met(case, reading)) is not None:
@@ -323,7 +324,7 @@ def weight_stale(case: Case) -> Outcome:
     if not case.needs_weight:
         return NotApplicable("the dose does not depend on the weight")
     if case.weight is None:
-        return CannotTell((Missing("weight", reported_by=Topic.DOSE_CANNOT_VERIFY),))
+        return WITHOUT_WEIGHT
     if not _depends_on_weight(case, case.weight):
         return NotApplicable("the weight is far from the one at which the dose changes")
     if case.weight.on is None:
@@ -351,7 +352,7 @@ def nothing_usable(case: Case) -> Outcome:
     """Return the outcome of a rule that finds no dose to judge."""
     if any(reading.sense is Sense.IMPLAUSIBLE for reading in read_doses(case)):
         return NotApplicable("the dose is implausible")
-    # Until a unit is chosen, a number is no better than no dose.
+    # Until a unit is chosen, a number says no more than a missing dose.
     if case.session.hook.may_be_incomplete and not any(dose.as_written_unit for dose in case.order.doses):
         return NotApplicable("no dose yet")
     if written := ", ".join(dose.as_written for dose in case.order.doses[:2]):
@@ -369,6 +370,11 @@ def _excess(reading: DoseReading, limit: Ceiling, weight: Kg | None) -> Decimal:
     maximum = limit.maximum.dose
     dose = reading.per_kg(weight) if isinstance(maximum, MgPerKg) else reading.in_mg(weight)
     return (dose.value / maximum.value - 1) * _HUNDRED if dose is not None else Decimal(0)
+
+
+def without_regimen(case: Case) -> CannotTell:
+    """Say that no labeled dose is on file for the order's cancers."""
+    return CannotTell((Missing("regimen", values={"cancer": cancer_words(case)}),))
 
 
 def cancer_words(case: Case) -> str:

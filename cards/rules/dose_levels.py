@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, Outcome
 from cards.facts.patient import Treatment
-from cards.facts.topics import Topic
 from cards.knowledge.schema import Basis, Level, LevelRole
 from cards.readings.case import dated, shortened
 from cards.readings.course import fitting_levels, lowest_reduction, sums_above_maximum
 from cards.readings.day_total import day_total, total_excess
 from cards.readings.dosing import DoseReading, dose_conflict, is_component, look_alike_met, over_maximum, usable_doses
 from cards.readings.parts_of_dose import judged_levels, with_chart
-from cards.rules.dose import cancer_words, dose_evidence, fixes_to, nothing_usable, written_dose
+from cards.rules.dose import WITHOUT_WEIGHT, cancer_words, dose_evidence, fixes_to, nothing_usable, written_dose
 from cards.rules.schedule import loading_again, loading_last
 from cards.rules.tablets import is_reported_by_frequency, taken_too_seldom
 from cards.values.quantities import plain
@@ -35,7 +34,7 @@ def dose_not_a_level(case: Case) -> Outcome:
         return NotApplicable(why)
     for reading, level in judged_levels(case):
         if _needs_weight(case, reading):
-            return CannotTell((Missing("weight", reported_by=Topic.DOSE_CANNOT_VERIFY),))
+            return WITHOUT_WEIGHT
         if level is not None or is_component(case.product, reading):
             continue
         if look_alike_met(case, reading) is not None:
@@ -100,7 +99,7 @@ def dose_wrong_for_indication(case: Case) -> Outcome:
         return NotApplicable(_WHICH_IS_MEANT)
     for reading, level in judged_levels(case):
         if _needs_weight(case, reading):
-            return CannotTell((Missing("weight", reported_by=Topic.DOSE_CANNOT_VERIFY),))
+            return WITHOUT_WEIGHT
         if level is not None and level.role is LevelRole.REDUCTION:
             return Clear() if _starts_before(case) else _reduced(case, reading)
     return Clear()
@@ -150,7 +149,7 @@ def dose_re_escalation(case: Case) -> Outcome:
     lowest, earlier = reduced
     for reading, level in judged_levels(case):
         if _needs_weight(case, reading):
-            return CannotTell((Missing("weight", reported_by=Topic.DOSE_CANNOT_VERIFY),))
+            return WITHOUT_WEIGHT
         if level is not None and level.dose.value > lowest.dose.value:
             return _raised(case, reading, lowest, earlier)
     return _if_all_read(case)

@@ -34,12 +34,13 @@ _HER2_CONCEPTS = frozenset(
 )
 _MUTATION = frozenset({"erbb2-mutation"})
 _TESTING = Cited(source="asco-cap", section="HER2 testing algorithm", confidence=Confidence.PRIMARY)
+_NOT_BY_HER2 = NotApplicable("the indication does not turn on a HER2 tissue result")
 
 
 def her2_missing(case: Case) -> Outcome:
     """Fire when there is no valid tissue HER2 result; serum, preliminary and canceled results do not count."""
     if not case.depends_on_her2:
-        return NotApplicable("the indication does not turn on a HER2 tissue result")
+        return _NOT_BY_HER2
     status = her2_of(case)
     if status.possible:
         return Clear()
@@ -60,7 +61,7 @@ def her2_missing(case: Case) -> Outcome:
 def her2_ish_missing(case: Case) -> Outcome:
     """Fire when IHC is 2+ and no ISH decides between positive and low."""
     if not case.depends_on_her2:
-        return NotApplicable("the indication does not turn on a HER2 tissue result")
+        return _NOT_BY_HER2
     if not her2_of(case).needs_ish:
         return Clear()
     if answer_for(case, frozenset({Tier.POSITIVE, Tier.LOW})) is Answer.NONE:
@@ -76,7 +77,7 @@ def her2_ish_missing(case: Case) -> Outcome:
 def her2_not_eligible(case: Case) -> Outcome:
     """Fire when the documented status does not qualify the patient for this product and indication."""
     if not case.depends_on_her2:
-        return NotApplicable("the indication does not turn on a HER2 tissue result")
+        return _NOT_BY_HER2
     status = her2_of(case)
     if not status.possible:
         reported_by = Topic.HER2_DISCORDANT if status.disagree else Topic.HER2_MISSING
@@ -104,7 +105,7 @@ def her2_not_eligible(case: Case) -> Outcome:
 def _another_result_qualifies(case: Case) -> bool:
     """Return whether a contradicting result would qualify by itself: another score, or ISH of another day or specimen.
 
-    If the biopsy before treatment was 3+ and the residual tumor is 1+, adjuvant treatment goes by the former. The
+    If the biopsy before treatment was 3+ and the residual tumor is 1+, adjuvant treatment depends on the former. The
     treating team decides which one counts, and the card on discordant results asks.
     """
     return any(
@@ -144,7 +145,7 @@ def her2_tier_unclear(case: Case) -> Outcome:
     So does a bare "positive", or ISH alone, for a cancer in which the label requires IHC 3+.
     """
     if not case.depends_on_her2:
-        return NotApplicable("the indication does not turn on a HER2 tissue result")
+        return _NOT_BY_HER2
     status = her2_of(case)
     if not status.possible or status.needs_ish:
         return NotApplicable("another card asks for the result")
@@ -154,7 +155,7 @@ def her2_tier_unclear(case: Case) -> Outcome:
         return Fired(
             values={"status": _status(case)},
             evidence=(*_results(case), *_diagnoses(case)),
-            cited=tuple(dict.fromkeys(row.by for row in case.eligibility_for_cancers)),
+            cited=_cited(case),
             variant="positive-without-score",
             fixes=(OrderTests((_test_on(case, "her2-ihc"),)),),
         )
@@ -198,7 +199,7 @@ def _remaining_work_up(case: Case, *, is_group: bool) -> tuple[OrderTests, ...]:
 def her2_discordant(case: Case) -> Outcome:
     """Fire when valid results disagree: between specimens, methods, or a code and its own display."""
     if not case.depends_on_her2:
-        return NotApplicable("the indication does not turn on a HER2 tissue result")
+        return _NOT_BY_HER2
     status = her2_of(case)
     if not status.results:
         return NotApplicable("no HER2 result")

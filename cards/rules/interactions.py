@@ -72,7 +72,7 @@ def _fired(case: Case, rule: Interaction, other: str, lines: tuple[Evidence, ...
 
 
 def prophylaxis_missing(case: Case) -> Outcome:
-    """Fire when the label requires a drug beside the product, and neither the session nor the chart has it."""
+    """Fire when the label requires a drug with the product, and neither the session nor the chart has it."""
     if not case.product.prophylaxis:
         return NotApplicable("the label requires no prophylaxis on file")
     if case.session.hook.may_be_incomplete:

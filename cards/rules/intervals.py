@@ -18,7 +18,7 @@ from cards.readings.course import (
     undated_doses,
 )
 from cards.readings.parts_of_dose import judged_levels
-from cards.rules.dose import cancer_words
+from cards.rules.dose import without_regimen
 from cards.rules.tablets import taken_too_often
 from cards.values.caching import per_case
 from cards.values.calendar_months import days_after
@@ -63,7 +63,7 @@ def _after_last_dose(case: Case) -> Outcome:
     if last is None or last.on is None:
         return CannotTell(undated) if undated else NotApplicable("no earlier dose on record")
     if not case.regimens:
-        return CannotTell((Missing("regimen", values={"cancer": cancer_words(case)}),))
+        return without_regimen(case)
     regimen = min(case.regimens, key=lambda each: each.interval_days)
     window = case.threshold("interval_window_days")
     days = case.age_in_days(last.on)

@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 _LVEF = frozenset({"lvef"})
 # A number with an unknown unit, comparator or code system is reported with its value, not as missing.
 _MEASURED = frozenset({"comparator", "unit-unknown", "unit-missing", "code-system"})
+_NOT_REQUIRED = NotApplicable("the label asks for no LVEF")
 
 
 def lvef_missing(case: Case) -> Outcome:
     """Fire when the label requires an ejection fraction and none is on record."""
     wanted = case.product.monitoring.lvef
     if wanted is None:
-        return NotApplicable("the label asks for no LVEF")
+        return _NOT_REQUIRED
     if case.patient.lvefs:
         return Clear()
     if _is_unread(case):
@@ -45,7 +46,7 @@ def lvef_overdue(case: Case) -> Outcome:
     """
     wanted = case.product.monitoring.lvef
     if wanted is None:
-        return NotApplicable("the label asks for no LVEF")
+        return _NOT_REQUIRED
     months = _interval(case)
     if months is None:
         return NotApplicable("the label names no interval")

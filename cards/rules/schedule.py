@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
-    from cards.knowledge.schema import Reload
+    from cards.knowledge.schema import Level, Reload
     from cards.readings.case import Case
 
 
@@ -122,8 +122,7 @@ def reload_required(case: Case) -> Outcome:
             continue
         if last.within is None and (undated := undated_doses(case, last)):
             return CannotTell(undated)
-        regimen = next(each for each in case.regimens if level in each.levels)
-        loading = next(each for each in regimen.levels if each.role is LevelRole.LOADING)
+        loading = _same_regimen(case, level, LevelRole.LOADING)
         return Fired(
             values={
                 "days": f"at least {days}" if last.within is not None else str(days),
@@ -194,8 +193,7 @@ def _loading(case: Case, rule: Reload, days: int, on: date, last: Evidence) -> F
     for reading, level in judged:
         if level is None or level.role is not LevelRole.LOADING:
             continue
-        regimen = next(each for each in case.regimens if level in each.levels)
-        maintenance = next(each for each in regimen.levels if each.role is LevelRole.MAINTENANCE)
+        maintenance = _same_regimen(case, level, LevelRole.MAINTENANCE)
         return Fired(
             values={
                 "dose": written_dose(case, reading),
@@ -210,3 +208,9 @@ def _loading(case: Case, rule: Reload, days: int, on: date, last: Evidence) -> F
             fixes=fixes_to(case, maintenance.dose, (reading.ordered,)),
         )
     return None
+
+
+def _same_regimen(case: Case, level: Level, role: LevelRole) -> Level:
+    """Return the level with a role in the regimen of another level."""
+    regimen = next(each for each in case.regimens if level in each.levels)
+    return next(each for each in regimen.levels if each.role is role)

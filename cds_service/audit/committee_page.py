@@ -33,7 +33,7 @@ _ON_TOP = 5
 _CHARTED = 12
 _FIRING = 6
 _NONE = "—"
-"""Nothing to show; a hyphen would be taken for a formula by a spreadsheet."""
+"""Nothing to show; a spreadsheet would read a hyphen as a formula."""
 _DETAILS = ("reasons", "comments", "weeks", "fates", "changes")
 
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import requests
 import structlog
-import urllib3
 
+from cds_service.ehr.connections import EXCHANGE_FAILURES
 from cds_service.ehr.deadline import bound
 from cds_service.keys.jwk import JwkProblem, KeySet, VerificationKey, read_keys
 from cds_service.keys.strict_json import read_object
@@ -36,7 +36,6 @@ WAIT_AT_ONCE = 32
 FETCH_S = 5.0
 MAX_BYTES = 256 * 1024
 _CHUNK = 16_384
-_FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError)
 _log = structlog.get_logger()
 
 
@@ -102,7 +101,7 @@ class FetchedKeys:
             keys, problems = read_keys(read_object(fetch(self.url)))
         except JwkProblem as problem:
             _log.warning("jwks_refused", url=self.url, problem=str(problem))
-        except _FAILURES as error:
+        except EXCHANGE_FAILURES as error:
             _log.warning("jwks_not_fetched", url=self.url, reason=type(error).__name__)
         else:
             for each in problems:

@@ -136,7 +136,7 @@ def _kept(path: Path) -> dict[str, str]:
 def shipped(files: tuple[Path, ...], config: Path | None) -> None:
     """Print the shipped values that FILES, or those in the configuration, replace, as JSON.
 
-    Keep it beside the files. After an upgrade, ``knowledge check --shipped KEPT.json`` says which of these values the
+    Keep it with the files. After an upgrade, ``knowledge check --shipped KEPT.json`` says which of these values the
     release has changed.
     """
     layer = _layer(files) if files else settings_of(config).site_layer

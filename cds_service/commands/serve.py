@@ -97,7 +97,7 @@ def serve(  # noqa: PLR0913 - one for each option
         http1_settings=HTTP1Settings(header_read_timeout=_IDLE_MS),
         workers=workers,
         websockets=False,
-        # Idle connections wait beside the others, not in front of them.
+        # Idle connections wait in parallel with the others, not ahead of them.
         backlog=_BACKLOG,
         backpressure=_CONNECTIONS,
         # Threads wait for a FHIR server or a slow client; one that never answers must not delay a stop (ADR 3).

@@ -61,5 +61,5 @@ def person_typed(by: str, role: Role) -> Person:
     name = by.strip()
     if not name or not name.isprintable() or len(name) > _LONGEST_NAME:
         fail(f"--by: write a name in one line of at most {_LONGEST_NAME} characters")
-    # No OpenID provider has an issuer of this name, so nobody who signs in can be taken for this person.
+    # No OpenID provider has an issuer of this name, so nobody who signs in can be mistaken for this person.
     return Person(f"command line|{name}", f"{name} (command line)", frozenset({role}))

@@ -19,7 +19,7 @@ Place = tuple[str, ...]
 Places = dict[Place, str]
 """Where each key was written: a line of a file, or a variable of the environment."""
 _EXTENDS = "extends"
-# Keys that name a file; ``*`` stands for every entry of a list.
+# Keys that name a file; ``*`` means every entry of a list.
 _PATHS: tuple[Place, ...] = (
     ("site", "code_maps", "*"),
     ("site", "knowledge", "*"),

@@ -59,7 +59,7 @@ class SiteSettings(Section):
         description="Language of cards and pages: en, es, de, or that of a site's wording file; see docs/languages.md.",
     )
     review_months: int = Field(12, ge=1, le=1200, description="After how many months a source is due for review.")
-    timezone: str = Field("UTC", description="Where a day begins, for ages and doses given (an IANA name).")
+    timezone: str = Field("UTC", description="Where a day begins, for ages and doses given or planned (an IANA name).")
 
     @field_validator("timezone")
     @classmethod

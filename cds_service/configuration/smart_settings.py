@@ -36,14 +36,22 @@ SafeUrl = Annotated[HttpUrl, AfterValidator(_checked)]
 """An address to which a code or a token may be sent."""
 
 
+SecretVariable = Annotated[
+    str | None, Field(description="The environment variable that holds the secret of a confidential client.")
+]
+
+
+def is_unset(variable: str | None) -> bool:
+    """Return whether the environment variable of a secret is named but not set."""
+    return variable is not None and not os.environ.get(variable)
+
+
 class SmartServer(Section):
     """An EHR's FHIR server and the app's registration there."""
 
     iss: SafeUrl = Field(description="Base URL of the FHIR server, as its launches name it.")
     client_id: str = Field(min_length=1, description="The app's client id.")
-    client_secret_env: str | None = Field(
-        None, description="The environment variable that holds the secret of a confidential client."
-    )
+    client_secret_env: SecretVariable = None
     private_key: Path | None = Field(None, description="PEM of a private key (EC P-384 or RSA) for private_key_jwt.")
     key_id: str | None = Field(None, description="The kid under which the public key is registered.")
 
@@ -52,7 +60,7 @@ class SmartServer(Section):
         if self.client_secret_env is not None and self.private_key is not None:
             msg = "client_secret_env and private_key exclude each other"
             raise ValueError(msg)
-        if self.client_secret_env is not None and not os.environ.get(self.client_secret_env):
+        if is_unset(self.client_secret_env):
             msg = f"the environment variable {self.client_secret_env} is not set"
             raise ValueError(msg)
         if self.private_key is not None and not self.key_id:

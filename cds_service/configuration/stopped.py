@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def with_stops(settings: Settings, stops: Iterable[Stop]) -> Settings:
-    """Return the settings with these topics in the shadow, for every call; the same settings where none is stopped."""
+    """Return the settings with these topics in the shadow, for every call; the same settings if none is stopped."""
     found = tuple(stops)
     if not found:
         return settings

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
 
 from cds_service.configuration.roles import Role
 from cds_service.configuration.section import Section, on_off, problem_below
-from cds_service.configuration.smart_settings import SafeUrl
+from cds_service.configuration.smart_settings import SafeUrl, SecretVariable, is_unset
 
 
 class OidcSettings(Section):
@@ -17,9 +16,7 @@ class OidcSettings(Section):
 
     issuer: SafeUrl = Field(description="The provider's exact issuer ('iss').")
     client_id: str = Field(min_length=1, description="The workbench's client id.")
-    client_secret_env: str | None = Field(
-        None, description="The environment variable that holds the secret of a confidential client."
-    )
+    client_secret_env: SecretVariable = None
     scopes: str = Field(
         "openid profile", description="'openid' and any scope that the provider needs for the roles claim."
     )
@@ -38,7 +35,7 @@ class OidcSettings(Section):
 
     @model_validator(mode="after")
     def _has_its_secret(self) -> Self:
-        if self.client_secret_env is not None and not os.environ.get(self.client_secret_env):
+        if is_unset(self.client_secret_env):
             raise problem_below("client_secret_env", f"the environment variable {self.client_secret_env} is not set")
         return self
 

@@ -75,8 +75,8 @@ class RequestData:
         """Read the orders of the call, and the resources they refer to.
 
         Raises:
-            DataMissing: of the orders of the call none could be found, one may be for a drug in scope, and nothing of
-                the patient can be had either.
+            DataMissing: none of the orders was found, one may be for a drug in scope, and no data of
+                the patient are available either.
 
         """
         orders = chart.orders(self._request)

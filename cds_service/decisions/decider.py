@@ -49,7 +49,7 @@ from fhir_mappings.request.orders import Orders, requested_in
 from fhir_mappings.request.queries import MONITORING_KEYS, TREATMENT_KEYS, templates
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from cards.facts.billing import CoverageExchange
     from cards.facts.outcomes import Verdict
@@ -165,7 +165,7 @@ class Decider:
         has_orders = request.hook.has_orders
         unread = Gap(None, "context.draftOrders" if has_orders else "prefetch", FAILED)
         session = Session(request.hook, self._today(), (), Patient(), (unread,))
-        verdicts = (could_not_check((gap_line(self.known, unread),), "no-drug" if has_orders else "treatment-unknown"),)
+        verdicts = (could_not_check((gap_line(self.known, unread),), request.hook.variant_without_drug),)
         shown = ungrouped(verdicts, self.wording, self.policy.indicators)
         cards = tuple(self._writer.cards(shown, {}, request))
         return Decision(str(uuid.uuid4()), cards, verdicts, session, time.perf_counter() - began, shown)
@@ -264,7 +264,7 @@ class Decider:
     def _opened(self, request: HookRequest, gathering: RequestData, of_call: tuple[Gap, ...]) -> _Answered:
         """Judge the monitoring of the patient's drugs; if there are none, nothing else is read."""
         today = self._today()
-        patient = _with_unreadable_lists(self._part_of_chart(request, gathering, TREATMENT_KEYS), TREATMENT_KEYS)
+        patient = _with_unreadable_lists(self._part_of_chart(request, gathering, TREATMENT_KEYS))
         # If one medication list is unavailable, an empty other list does not show that the patient takes none.
         if not patient.absent and not on_treatment(patient, self.known, self.policy.thresholds, today):
             return None, (), ((), ())
@@ -272,7 +272,7 @@ class Decider:
         if len(patient.absent) == len(MONITORING_KEYS):
             _refuse_unless_failed(Session(Hook.VIEW, today, (), patient))
         drugs = on_treatment(patient, self.known, self.policy.thresholds, today)
-        patient = patient if drugs else _with_unreadable_lists(patient, TREATMENT_KEYS)
+        patient = patient if drugs else _with_unreadable_lists(patient)
         session = Session(Hook.VIEW, today, tuple(order for order, _ in drugs), patient, of_call)
         identities = [identity for _, identity in drugs]
         verdicts = judge(session, self._recognizer, self.policy, identities, on_failure=failures.check_failed)
@@ -310,10 +310,12 @@ class Decider:
         return msgspec.structs.replace(patient, absent=tuple(both.items()))
 
 
-def _with_unreadable_lists(patient: Patient, keys: Iterable[str]) -> Patient:
-    """Mark each list with an entry that could not be read as unavailable: the entry may be the one that matters."""
+def _with_unreadable_lists(patient: Patient) -> Patient:
+    """Mark a medication list with an unreadable entry as unavailable: the entry may be the one that matters."""
     failed = [gap.path for gap in patient.gaps if gap.reason == FAILED]
-    lost = {key: AN_INTERNAL_ERROR for key in keys if any(path.startswith(f"prefetch.{key}") for path in failed)}
+    lost = {
+        key: AN_INTERNAL_ERROR for key in TREATMENT_KEYS if any(path.startswith(f"prefetch.{key}") for path in failed)
+    }
     return msgspec.structs.replace(patient, absent=tuple((lost | dict(patient.absent)).items())) if lost else patient
 
 

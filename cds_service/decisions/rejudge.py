@@ -42,7 +42,7 @@ def recorded_session(kept: StoredDecision) -> Session:
 def question(session: Session, known: Knowledge, policy: Policy, billing: BillingSetup) -> Question:
     """Return the question for facts, with the rules of the service they were read for.
 
-    At an opened chart the orders stand for the drugs that the patient is on, which depends on thresholds, so they are
+    At an opened chart the orders represent the drugs that the patient is on, which depends on thresholds, so they are
     derived again from the treatments.
     """
     if isinstance(session, BillingSession):

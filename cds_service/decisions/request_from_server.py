@@ -66,8 +66,10 @@ def known_drug(name: str, decider: Decider) -> None:
         for each in (brand.name, brand.generic)
     }
     close = difflib.get_close_matches(name.strip().casefold(), names, n=_SUGGESTED, cutoff=0.7)
-    near = f"; the nearest are {', '.join(names[each] for each in close)}" if close else ""
-    raise UnknownDrugError(f"no drug of this service is called by that name{near}")
+    if not close:
+        raise UnknownDrugError("no drug of this service is called by that name")
+    near = ", ".join(names[each] for each in close)
+    raise UnknownDrugError("no drug of this service is called by that name; the nearest are {near}", near=near)
 
 
 def request_from_chart(
@@ -100,7 +102,7 @@ def request_from_chart(
     )
     access = decider.fhir.access(asked)
     if access is None:
-        raise NotReachedError(f"this FHIR server is not asked: {decider.fhir.why_no_access(asked)}")
+        raise NotReachedError("this FHIR server is not asked: {why}", why=decider.fhir.why_no_access(asked))
     templates: dict[str, str] = {}
     for service in SERVICES:
         if service.hook == hook:
@@ -118,7 +120,7 @@ def request_from_chart(
     if not prefetch:
         raise NotReachedError(next(iter(missing.values()), "the FHIR server was not asked"))
     if _PATIENT in prefetch and prefetch[_PATIENT] is None:
-        raise NotFoundError(f"the FHIR server has no Patient/{patient}")
+        raise NotFoundError("the FHIR server has no Patient/{patient}", patient=patient)
     return Built(hook_request(hook, str(uuid.uuid4()), patient, orders, prefetch), missing)
 
 

@@ -21,7 +21,7 @@ from urllib3.util.retry import Retry
 from cards.facts.outcomes import AN_INTERNAL_ERROR
 from cds_service.ehr import reasons
 from cds_service.ehr.causes import cause_of, cause_of_refusal, known_type
-from cds_service.ehr.connections import Exchange
+from cds_service.ehr.connections import EXCHANGE_FAILURES, Exchange
 from cds_service.ehr.servers import is_same_server
 from fhir_mappings.request.prefetch import Answer, PrefetchState, is_answer_to, read_answer
 from fhir_mappings.wire.depth import is_too_deep
@@ -41,8 +41,6 @@ _BODIES = 8
 _PAUSE_S = 0.1
 _NONE: Mapping[str, Answer] = MappingProxyType({})
 _BAD_GATEWAY, _UNAVAILABLE, _TOO_MANY = 502, 503, 429
-# A token that cannot be sent raises UnicodeError; reading a body raises urllib3's own errors.
-_FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError)
 _log = structlog.get_logger()
 
 
@@ -145,7 +143,7 @@ class FhirAccess:
                 if url in seen or not is_same_server(url, self._base):
                     break
                 seen.add(url)
-        except _FAILURES as error:
+        except EXCHANGE_FAILURES as error:
             self.failures[question.place] = _why(error)
             cause = self.causes[question.place] = cause_of(error)
             _log.warning("fhir_fetch_failed", place=question.place, reason=type(error).__name__, cause=cause)
@@ -200,7 +198,7 @@ class FhirAccess:
         """Read the beginning of a refusal, which may give a reason; ignored if it cannot be read."""
         try:
             return response.raw.read1(_CHUNK, decode_content=True) if self._remaining() > 0 else b""
-        except _FAILURES:
+        except EXCHANGE_FAILURES:
             return b""
 
     def _body(self, response: requests.Response) -> bytes:

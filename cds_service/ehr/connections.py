@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 import structlog
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError
 from urllib3.util.connection import create_connection
 
 from cds_service.ehr.authorities import tls_context
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 Resolver = Callable[[str, int], Sequence[str]]
 """Returns the addresses of a host; raises OSError if there are none."""
 _log = structlog.get_logger()
+EXCHANGE_FAILURES = (requests.RequestException, HTTPError, OSError, ValueError)
+"""What an exchange may raise: a token that cannot be sent UnicodeError, reading a body urllib3's own errors."""
 
 
 def resolve(host: str, port: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""Why something could not be had from the EHR, as a card or a 412 says it. `cards/wording` has the other languages."""
+"""Why the EHR could not supply something, as a card or a 412 says it. `cards/wording` has the other languages."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from sqlalchemy import select
 
-from cds_service.learning.judgments import AT_A_TIME
+from cds_service.learning.judgments import streamed
 from cds_service.store.selection import decided_in, received_in
 from cds_service.store.tables import decision_cards, decisions, feedback
 
@@ -61,7 +61,7 @@ def answers(engine: Engine, window: Window) -> list[Answer]:
     )
     found: dict[tuple[Any, ...], Answer] = {}
     with engine.connect() as connection:
-        for row in connection.execution_options(yield_per=AT_A_TIME).execute(statement):
+        for row in streamed(connection, statement):
             client = (row.issuer, row.tenant)
             key = (*client, row.patient, row.uuid)
             if key not in found:
@@ -89,6 +89,6 @@ def _said(engine: Engine, window: Window) -> tuple[dict[tuple[Any, ...], Any], s
     statement = select(feedback).where(*received_in(asked)).order_by(feedback.c.outcome_at, feedback.c.id)
     last = {}
     with engine.connect() as connection:
-        for row in connection.execution_options(yield_per=AT_A_TIME).execute(statement):
+        for row in streamed(connection, statement):
             last[(row.issuer, row.tenant, row.card)] = row
     return last, {(issuer, tenant) for issuer, tenant, _ in last}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from sqlalchemy import and_, select
 
+from cds_service.learning.judgments import streamed
 from cds_service.store.selection import received_in
 from cds_service.store.tables import decision_cards, decisions, feedback
 
@@ -22,7 +23,6 @@ COLUMNS = (
     "acceptedSuggestions", "card", "topic", "indicator", "drug", "order", "summary", "shownAt", "decision", "service",
     "hook", "issuer", "tenant", "codeVersion", "knowledgeVersion", "wordingVersion", "configurationHash",
 )  # fmt: skip
-_AT_A_TIME = 1000
 
 
 def entries(engine: Engine, window: Window) -> Iterator[dict[str, Any]]:
@@ -48,7 +48,7 @@ def entries(engine: Engine, window: Window) -> Iterator[dict[str, Any]]:
     )  # fmt: skip
     last = None
     with engine.connect() as connection:
-        for row in connection.execution_options(yield_per=_AT_A_TIME).execute(statement):
+        for row in streamed(connection, statement):
             if row.entry != last:
                 last = row.entry
                 yield _entry(row)

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection, Engine, Row, Select
 
     from cds_service.store.selection import Window
 
-AT_A_TIME = 1000
+_AT_A_TIME = 1000
 NOT_SETTLED = "not settled"
 Json = dict[str, Any]
 
@@ -82,6 +82,11 @@ def newest(engine: Engine, window: Window, at_most: int) -> Window:
     return window if before is None else replace(window, begin=before + timedelta(microseconds=1))
 
 
+def streamed(connection: Connection, statement: Select[Any]) -> Iterator[Row[Any]]:
+    """Yield the rows of a query, a thousand in memory at a time."""
+    yield from connection.execution_options(yield_per=_AT_A_TIME).execute(statement)
+
+
 def judgments(engine: Engine, window: Window) -> Iterator[Judged]:
     """Yield the decisions of a window that judged an order, oldest first."""
     statement = (
@@ -94,7 +99,7 @@ def judgments(engine: Engine, window: Window) -> Iterator[Judged]:
     )
     recognizer = recognizer_for(default_knowledge())
     with engine.connect() as connection:
-        for row in connection.execution_options(yield_per=AT_A_TIME).execute(statement):
+        for row in streamed(connection, statement):
             verdicts = msgspec.json.decode(row.verdicts)
             names = {*verdicts["clear"], *verdicts["not-applicable"]}
             names |= {each["order"] for each in (*verdicts["fired"], *verdicts["cannot-tell"])}

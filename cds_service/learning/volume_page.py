@@ -53,7 +53,7 @@ def left_out(volume: Json, words: PageWords = IN_ENGLISH) -> str:
     return said if known else f"{said} {t('Too few weeks or orders are known to say what is usual.')}"
 
 
-def volume_sections(volume: Json, id_: str = "volume", words: PageWords = IN_ENGLISH) -> Iterator[Section]:
+def volume_sections(volume: Json, words: PageWords = IN_ENGLISH) -> Iterator[Section]:
     """Yield the chart of all drugs, then that of each."""
     t = words.plain
     if not volume["charts"]:
@@ -64,7 +64,7 @@ def volume_sections(volume: Json, id_: str = "volume", words: PageWords = IN_ENG
         "alone: all other charts are of orders that were recognized."
     )
     head = [t("Week of"), t("Orders"), t("Usual"), t("Limits"), t("Signal")]
-    yield Section(id_, t("How many orders come in"), text=[key])
+    yield Section("volume", t("How many orders come in"), text=[key])
     for number, chart in enumerate(each for each in volume["charts"] if each["points"]):
         title = t("Orders of {drug}", drug=chart["display"])
         rows = [
@@ -79,7 +79,7 @@ def volume_sections(volume: Json, id_: str = "volume", words: PageWords = IN_ENG
         ]
         periods = [_period(point, words) for point in chart["points"]]
         yield Section(
-            f"{id_}-{number}",
+            f"volume-{number}",
             title,
             chart=control_chart(title, periods, DAYS, t("orders a week"), t),
             table=Table(t("{title}, in numbers", title=title), head, rows, numbers=(1, 2)),
@@ -89,7 +89,7 @@ def volume_sections(volume: Json, id_: str = "volume", words: PageWords = IN_ENG
 
 
 def limits(point: Json, words: PageWords) -> str:
-    """Write the limits of a point; empty where too little is known."""
+    """Write the limits of a point, as orders a week; empty if too little is known."""
     if point["upper"] is None:
         return ""
     return words.plain("{low} to {high}", low=point["lower"], high=point["upper"])

@@ -23,6 +23,7 @@ from cards.presentation.language import ENGLISH, Locale
 from cards.presentation.translation import languages, wording_in
 from cards.values.text_cache import cached_by_key
 from cds_service.tryit.scenarios import FAMILIES, HER2_CHOICES, measurements, read_scenarios
+from fhir_mappings.request.builder import WRONG_INPUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -49,6 +50,9 @@ _REPORTS = ("learning", "audit", "charts")
 _REFUSALS = ("policies/lifecycle.py", "policies/stops.py", "policies/library.py", "workbench/provider.py")
 """Where steps and sign-ins are refused, in sentences that a page says in its own language."""
 _OF_REFUSALS = frozenset({"StepRefusedError", "SignInError"})
+_BUILT = "decisions/request_from_server.py"
+_NOT_BUILT = frozenset({"NotReachedError", "NotFoundError", "UnknownDrugError"})
+"""What the try-it page says where no request could be built."""
 _TABLES = frozenset({"_NOT_NOW", "_DONE"})
 """Tables of what refusals are made of."""
 
@@ -124,7 +128,7 @@ def read_words(text: str, language: str, name: str) -> PageWords:
     """Read a file of sentences.
 
     Raises:
-        KnowledgeError: it has a placeholder that the English lacks, or vice versa; the message names the line.
+        KnowledgeError: its placeholders differ from those of the English; the message names the line.
 
     """
     document = Document(text, name)
@@ -173,6 +177,8 @@ def page_sentences() -> tuple[str, ...]:
     for path in _CODE:
         text = service.joinpath(path).read_text(encoding="utf-8")
         found |= dict.fromkeys([*_named(text), *_REFUSAL.findall(text)])
+    built = ast.parse(service.joinpath(_BUILT).read_text(encoding="utf-8"))
+    found |= dict.fromkeys((*WRONG_INPUT, *_said(built, dict.fromkeys(_NOT_BUILT, 0))))
     found |= dict.fromkeys((*FAMILIES.values(), *(label for label, _ in HER2_CHOICES)))
     known = default_knowledge()
     displays = (known.terminology.concepts[test].display for test in measurements(known))

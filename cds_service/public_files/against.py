@@ -12,7 +12,7 @@ from cds_service.public_files.findings import READABLE, Finding, PublicFileError
 from fhir_mappings.wire.resources import Unreadable, decode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import date
     from pathlib import Path
 
@@ -69,10 +69,30 @@ def _of_lines(
         return check_crosswalk(list(lines), known, name)
     line = first[0] if first else ""
     if line.count("|") >= _BARS:
-        return check_rxnorm(lines, known, name)
+        return check_rxnorm(_whole_lines(lines, name, lambda last: last.count("|") >= _BARS), known, name)
     if is_order_line(line):
-        return check_diagnoses(lines, known, billing, name)
-    return check_hcpcs(lines, known, name, today)
+        return check_diagnoses(_whole_lines(lines, name, is_order_line), known, billing, name)
+    return check_hcpcs(_whole_lines(lines, name), known, name, today)
+
+
+def _whole_lines(lines: Iterable[str], name: str, is_whole: Callable[[str], bool] | None = None) -> Iterator[str]:
+    """Yield the lines of a file, and refuse one that was cut: what is behind the cut would be reported as ended.
+
+    Without ``is_whole`` the last line is held to the width of the others, if they have one.
+
+    Raises:
+        PublicFileError: the last line does not end, and is not whole.
+
+    """
+    last, before, widths = "", "", set[int]()
+    for last in lines:
+        if before:
+            widths.add(len(before.rstrip("\r\n")))
+        before = last
+        yield last
+    is_cut = not is_whole(last) if is_whole else len(widths) == 1 and len(last) < min(widths)
+    if last and is_cut and not last.endswith(("\n", "\r")):
+        raise PublicFileError(f"{name}: it ends in the middle of a line: the copy is not complete; fetch it again")
 
 
 def _encoding(head: bytes) -> str:

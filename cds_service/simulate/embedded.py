@@ -14,7 +14,6 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -22,7 +21,7 @@ from cds_service.simulate.partitioning import built_whole, stage, told
 from cds_service.simulate.replaying import Replayer
 from cds_service.simulate.routing import Router
 from cds_service.simulate.rows import SCHEMAS, Rows
-from cds_service.simulate.tables import rows_of
+from cds_service.simulate.tables import connect, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -177,7 +176,7 @@ def _patients(work: Path, part: int) -> Iterator[tuple[str, list[bytes]]]:
     if not lines:
         return
     spill = work / "spill" / f"{part:04}"
-    with duckdb.connect(config={"threads": 1, "memory_limit": _MEMORY, "temp_directory": str(spill)}) as database:
+    with connect(threads=1, memory_limit=_MEMORY, temp_directory=str(spill)) as database:
         query = _IN_ORDER.format(drugs=_DRUGS if drugs else "")
         parameters = {"lines": lines, "part": part, **({"drugs": drugs} if drugs else {})}
         found = rows_of(database.execute(query, parameters))

@@ -47,6 +47,9 @@ if TYPE_CHECKING:
 _PILE_BYTES = 32 * 1024 * 1024
 # Set by spark-submit, which already has a master.
 _SUBMITTED = "PYSPARK_GATEWAY_PORT"
+# Java only carries bytes between files, network and Python: its optimizing compiler and parallel collector cost more
+# processor time than they save. What a site sets as `extraJavaOptions` comes after these.
+_JAVA_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 _of_process: dict[str, Replayer] = {}
 
 
@@ -65,18 +68,18 @@ def replay(
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.appName("her2-cds simulate").config("spark.ui.enabled", "false")
     builder = builder.config("spark.ui.showConsoleProgress", "false")
+    for side in ("driver", "executor"):
+        builder = builder.config(f"spark.{side}.defaultJavaOptions", _JAVA_OPTIONS)
     if master is not None:
         builder = builder.master(master)
     elif _SUBMITTED not in os.environ:
         builder = builder.master(f"local[{workers}]").config("spark.driver.host", "127.0.0.1")
-    session = builder.getOrCreate()
-    session.sparkContext.setLogLevel("OFF")
     try:
-        return _replayed(session, run, progress)
+        with builder.getOrCreate() as session:
+            session.sparkContext.setLogLevel("OFF")
+            return _replayed(session, run, progress)
     except (PySparkException, Py4JError) as error:
         raise ExportError(_in_one_line(error)) from None
-    finally:
-        session.stop()
 
 
 class _Part(NamedTuple):
@@ -93,7 +96,9 @@ def _in_one_line(error: Exception) -> str:
     ours = next((line for line in lines if f"{ExportError.__name__}: " in line), None)
     if ours is not None:
         return ours.partition(f"{ExportError.__name__}: ")[2][:400]
-    return f"Spark gave up: {type(error).__name__}: {lines[0][:200] if lines else ''}"
+    # Py4J names the call on its first line, and the cause behind a colon.
+    cause = next((line.removeprefix(": ") for line in lines if line.startswith(": ")), lines[0] if lines else "")
+    return f"Spark gave up: {type(error).__name__}: {cause[:200]}"
 
 
 def _replayed(session: SparkSession, run: Plan, progress: Callable[[str, int, int], None]) -> tuple[Counts, list[Path]]:
@@ -102,14 +107,14 @@ def _replayed(session: SparkSession, run: Plan, progress: Callable[[str, int, in
     # rely on suffixes.
     own_pieces = [replace(piece, path=piece.path.resolve()) for piece in run.pieces]
     pieces = session.sparkContext.parallelize(own_pieces, max(1, len(own_pieces)))
-    # What was counted is in a partition of its own after the parts. Spark keeps the files of a shuffle, so lines are
+    # The counts are in a separate partition after the parts. Spark keeps the files of a shuffle, so lines are
     # not routed again for the parts; a persisted result of routing would be sent through Python once for each use.
     by_part = pieces.mapPartitions(partial(_route, run.a, run.b, run.bits)).partitionBy(parts + 1, _same)
     counted = session.sparkContext.runJob(by_part, list, [parts])
     counts, names = summed(pickle.loads(each) for _, each in counted)  # noqa: S301 - written by `_route`
     progress("reading", 1, 1)
     if counts.kinds.get("Medication"):
-        # A drug is no patient's: it goes to every patient one of whose resources refers to it.
+        # A drug belongs to no patient: it goes to every patient with a resource that refers to it.
         asked = pieces.mapPartitions(partial(_asked, run.a, run.b)).distinct()
         drugs = pieces.mapPartitions(partial(_drugs, run.a, run.b))
         own = asked.join(drugs).map(_of_patient).distinct()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
@@ -63,7 +63,14 @@ def write_tables(parts: Iterable[Path], output: Path, *, compared: bool) -> None
 
 def open_database(output: Path) -> duckdb.DuckDBPyConnection:
     """Open DuckDB for queries on the tables; it spills to disk next to the output."""
-    return duckdb.connect(config={"memory_limit": "1GB", "temp_directory": str(output / ".work" / "spill")})
+    return connect(memory_limit="1GB", temp_directory=str(output / ".work" / "spill"))
+
+
+def connect(**options: Any) -> duckdb.DuckDBPyConnection:
+    """Open DuckDB in memory. It never draws a progress bar: forked processes look like an interactive session to it."""
+    database = duckdb.connect(config=options)
+    database.execute("SET enable_progress_bar = false")
+    return database
 
 
 def rows_of(result: duckdb.DuckDBPyConnection) -> Iterator[Row]:

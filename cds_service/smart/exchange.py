@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import requests
 import structlog
-import urllib3
 
 from cds_service.configuration.smart_settings import is_safe
+from cds_service.ehr.connections import EXCHANGE_FAILURES
 from cds_service.ehr.deadline import bound
 from cds_service.ehr.limits import CallLimit, ServerBusyError
 from cds_service.smart.launch import LaunchError
@@ -27,8 +27,6 @@ _PIECE = 16_384
 _SERVERS = CallLimit(4)
 _LIMIT = 256 * 1024
 _ASSERTION_S = 240
-# Reading a body raises urllib3's own errors, not those of requests.
-_FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError)
 _log = structlog.get_logger()
 
 
@@ -55,7 +53,7 @@ def endpoints(server: SmartServer) -> Endpoints:
     """Read an EHR's SMART configuration.
 
     Raises:
-        LaunchError: it cannot be read, or the EHR lacks what a safe launch needs.
+        LaunchError: it cannot be read, or the EHR does not support a safe launch.
 
     """
     found = _asked("GET", f"{server.base}/.well-known/smart-configuration")
@@ -171,6 +169,6 @@ def _read(method: str, url: str, **more: Any) -> tuple[bytes, int]:
                     # Cut off at the deadline, so the answer is incomplete.
                     raise requests.Timeout
                 return bytes(body), response.status_code
-        except _FAILURES as error:
+        except EXCHANGE_FAILURES as error:
             _log.warning("smart_server_failed", reason=type(error).__name__)
             raise LaunchError("unreachable", "The EHR's authorization server cannot be reached.", 502) from None

@@ -171,7 +171,7 @@ class Reviewer:
         for treatment in patient.treatments:
             product = self._product(treatment.product)
             if product is not None and treatment.state is not TreatmentState.ACTIVE:
-                identity = Identity(IdentityStatus.SETTLED, product=product, named=(product,))
+                identity = Identity.of(product)
                 found.setdefault(product.id, (DrugOrder(_NOT_ON_ORDER), identity))
         thresholds = self._decider.policy.thresholds
         alone = SessionOrders((), today, self._recognizer)

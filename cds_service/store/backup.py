@@ -81,7 +81,7 @@ def restore(url: str, file: Path) -> None:
         with file.open("rb") as given:
             begin = given.read(len(kind))
         if begin != kind:
-            raise BackupError(f"{file}: is no backup of {address.get_backend_name()}, which the configuration names")
+            raise BackupError(f"{file}: not a backup of {address.get_backend_name()}, the configured database")
         if is_sqlite:
             _take_sqlite(address, file)
         with _opened(url) as engine:

@@ -1,4 +1,4 @@
-"""Writes rows to the database, over connections of its own, each call in one transaction."""
+"""Writes rows to the database over separate connections, each call in one transaction."""
 
 from __future__ import annotations
 

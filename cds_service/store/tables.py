@@ -74,6 +74,14 @@ class UtcTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+def _decision() -> Column[str]:
+    return Column("decision_id", String(36), ForeignKey("decisions.id", ondelete="CASCADE"), primary_key=True)
+
+
+def _serial() -> Column[int]:
+    return Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
+
+
 configurations = Table(
     "configurations",
     metadata,
@@ -116,7 +124,7 @@ decisions = Table(
 decision_cards = Table(
     "decision_cards",
     metadata,
-    Column("decision_id", String(36), ForeignKey("decisions.id", ondelete="CASCADE"), primary_key=True),
+    _decision(),
     Column("position", Integer, primary_key=True),
     Column("uuid", String(36), nullable=False, index=True),
     Column("topic", String(64), nullable=False),
@@ -135,7 +143,7 @@ decision_cards = Table(
 suppressions = Table(
     "suppressions",
     metadata,
-    Column("decision_id", String(36), ForeignKey("decisions.id", ondelete="CASCADE"), primary_key=True),
+    _decision(),
     Column("position", Integer, primary_key=True),
     Column("uuid", String(36), nullable=False),
     Column("topic", String(64), nullable=False),
@@ -152,7 +160,7 @@ suppressions = Table(
 shadow_verdicts = Table(
     "shadow_verdicts",
     metadata,
-    Column("decision_id", String(36), ForeignKey("decisions.id", ondelete="CASCADE"), primary_key=True),
+    _decision(),
     Column("configuration_hash", String(64), nullable=False),
     # What fired for the candidate, and what it could not check.
     Column("verdicts", Text, nullable=False),
@@ -161,7 +169,7 @@ shadow_verdicts = Table(
 shadow_reviews = Table(
     "shadow_reviews",
     metadata,
-    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    _serial(),
     Column("at", UtcTime, nullable=False),
     Column("decision_id", String(36), nullable=False, index=True),
     Column("topic", String(64), nullable=False),
@@ -173,7 +181,7 @@ shadow_reviews = Table(
 feedback = Table(
     "feedback",
     metadata,
-    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    _serial(),
     # A digest of sender and content: the same entry sent again is the same row.
     Column("digest", String(64), nullable=False, unique=True),
     Column("received_at", UtcTime, nullable=False),
@@ -239,7 +247,7 @@ policy_versions = Table(
 policy_steps = Table(
     "policy_steps",
     metadata,
-    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    _serial(),
     Column("version", Integer, ForeignKey("policy_versions.number"), nullable=False),
     # Of two who go on from the same step, the constraint lets one.
     Column("position", Integer, nullable=False),
@@ -259,7 +267,7 @@ policy_steps = Table(
 topic_stops = Table(
     "topic_stops",
     metadata,
-    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    _serial(),
     Column("topic", String(64), nullable=False),
     # Of two who go on from the same step, the constraint lets one.
     Column("position", Integer, nullable=False),

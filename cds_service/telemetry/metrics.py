@@ -185,7 +185,7 @@ def topic_stopped(topic: str, *, stopped: bool) -> None:
 
 
 def feedback_received(client: tuple[str, str], service: str, outcomes: Iterable[str]) -> None:
-    """Count feedback from a client."""
+    """Count a client's feedback by service and outcome."""
     for outcome in outcomes:
         _child(_feedback, service, outcome).inc()
         _child(_client_feedback, *client, outcome).inc()

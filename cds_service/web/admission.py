@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
 CALLS_AT_ONCE = 8
 """Calls that one process handles at a time; one that waits for a FHIR server releases its slot."""
-WAITING = 48
-"""Calls that wait for a slot."""
+WAITING = 40
+"""Calls that wait for a slot while more come than can be answered."""
+BURST = 80
+"""Calls that may wait beyond these in a burst; a line of 120 is answered in a third of a second."""
 PATIENCE_S = 0.5
 """How long a call waits for a slot."""
 RETRY_AFTER_S = "1"
@@ -36,17 +38,42 @@ class NoRoomError(Exception):
 class Admission:
     """Limits the calls that one process handles and queues."""
 
-    def __init__(self, at_once: int = CALLS_AT_ONCE, waiting: int = WAITING, patience_s: float = PATIENCE_S) -> None:
+    def __init__(
+        self,
+        at_once: int = CALLS_AT_ONCE,
+        waiting: int = WAITING,
+        patience_s: float = PATIENCE_S,
+        burst: int = BURST,
+    ) -> None:
         """Start with no calls."""
         self._slots = Slots(at_once)
-        self._most_waiting = waiting
+        self._waiting = waiting
+        self._burst = burst
         self._patience_s = patience_s
+        self._beyond = 0
+        self._lock = threading.Lock()
         self._of_thread = threading.local()
 
     @property
     def is_full(self) -> bool:
         """Whether a call arriving now would have to be refused."""
-        return self._slots.waiting >= self._most_waiting
+        return self._slots.waiting >= self._waiting and self._beyond >= self._burst
+
+    def lets_in(self) -> bool:
+        """Return whether a call arriving now may come in.
+
+        A burst finds more room than lasting overload does: beyond the usual line a number of calls come in, and as many
+        again only once nobody has been waiting.
+        """
+        line = self._slots.waiting
+        if line < self._waiting:
+            if not line:
+                self._beyond = 0
+            return True
+        with self._lock:
+            has_room = self._beyond < self._burst
+            self._beyond += has_room
+        return has_room
 
     @contextmanager
     def slot(self) -> Iterator[None]:
@@ -56,7 +83,8 @@ class Admission:
             NoRoomError: no slot is free, or none became free in time.
 
         """
-        if not self._slots.take(self._patience_s, self._most_waiting):
+        # Who was let in is not turned away for the length of the line: the body has been read for nothing then.
+        if not self._slots.take(self._patience_s, self._waiting + self._burst):
             raise NoRoomError
         self._of_thread.has_slot = True
         try:
@@ -109,7 +137,7 @@ class Doorkeeper:
         """Handle a WSGI request."""
         if environ["REQUEST_METHOD"] not in _WITHOUT_BODY:
             is_call = environ["PATH_INFO"].startswith(_GUARDED)
-            if self._bodies.is_full or (is_call and self._admission.is_full):
+            if self._bodies.is_full or (is_call and not self._admission.lets_in()):
                 self._on_shed()
                 start_response("503 Service Unavailable", self._headers)
                 return [self._refusal]

@@ -56,7 +56,7 @@ _hook = msgspec.json.Decoder(_Hook)
 
 @blueprint.post("/cds-services/<service_id>")
 def call(service_id: str) -> Response:
-    """Answer a hook."""
+    """Answer a hook: 200 with cards, 400 or 412 with an OperationOutcome, 503 if the service is full."""
     began = time.perf_counter()
     now, client = in_force(), caller()
     service = BY_ID.get(service_id)
@@ -77,7 +77,7 @@ def call(service_id: str) -> Response:
 
 @contextmanager
 def _telemetry_failures_logged() -> Iterator[None]:
-    """Let no number and no line of the log cost an answer that is there already."""
+    """Log a failure of metrics or logging instead of losing an answer that is ready."""
     try:
         yield
     except Exception as error:  # noqa: BLE001 - a full disk, say
@@ -194,8 +194,8 @@ def _kept(
     client: Caller | None,
     request: HookRequest,
 ) -> Decision:
-    """Leave out what was overridden, judge by what is on trial, and record it all; none of it may cost the answer."""
-    # An override is one of a clinician; the sheet of a biller is no repeat of a clinical card.
+    """Leave out what was overridden, judge the trial, and record the result; none of it can lose the answer."""
+    # Only clinicians override; a biller's sheet is not a repeat of a clinical card.
     if now.repeats is not None and not service.coverage:
         try:
             decision = now.repeats.applied(store(), request, client, decision)

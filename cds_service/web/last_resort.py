@@ -35,7 +35,7 @@ class LastAnswer(NamedTuple):
 
 
 class LastResort:
-    """WSGI middleware, outermost: whatever is raised beneath it, there is an answer."""
+    """The outermost WSGI middleware: whatever is raised inside, there is an answer."""
 
     def __init__(
         self,

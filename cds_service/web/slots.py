@@ -50,7 +50,7 @@ class Slots:
         return True
 
     def take_back(self) -> None:
-        """Take a slot again that was given up for a while, before all who wait for their first; without a limit."""
+        """Take back a slot given up for a while, ahead of calls that wait for their first, even above the limit."""
         with self._lock:
             if self._free:
                 self._free -= 1
@@ -59,7 +59,7 @@ class Slots:
         ticket.acquire()
 
     def give(self) -> None:
-        """Hand a slot to the first who waits, or leave it free."""
+        """Hand a slot to the first waiting call, or leave it free."""
         with self._lock:
             queue = self._returning or self._waiting
             if queue:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from flask import Blueprint, Response, abort
 
+from cards.presentation.language import Localizer
 from cds_service.decisions.request_from_server import known_drug, request_from_chart
 from cds_service.protocol.json_answer import json_answer
 from cds_service.protocol.operation_outcome import operation_outcome
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 _LONGEST = 4096
 blueprint = Blueprint("tryit", __name__)
+_QUOTED = frozenset({"patient", "near", "most"})
 
 
 class _Asked(msgspec.Struct):
@@ -40,7 +42,7 @@ class _Asked(msgspec.Struct):
 
 @blueprint.get("/")
 def try_it() -> Response:
-    """Show the page."""
+    """Show the try-it page, with its scenarios as of today."""
     listed = read_scenarios().scenarios
     say = words_of_request().say
     groups = [(say(label), [each for each in listed if each.family == family]) for family, label in FAMILIES.items()]
@@ -85,10 +87,22 @@ def request_of_an_ehr() -> Response:
         with admission().slot():
             built = request_from_chart(current, said.server, patient, "order-sign", [order])
     except BuildError as error:
-        return json_answer(operation_outcome("cannot-build", str(error), base_url=current.settings.base_url), 422)
-    answer = json_answer({"request": built.request, **({"missing": built.missing} if built.missing else {})})
+        return json_answer(operation_outcome("cannot-build", _said(error), base_url=current.settings.base_url), 422)
+    localizer = Localizer(words_of_request().locale)
+    missing = {key: localizer.text(why) for key, why in built.missing.items()}
+    answer = json_answer({"request": built.request, **({"missing": missing} if missing else {})})
     answer.headers["Cache-Control"] = "no-store"
     return answer
+
+
+def _said(error: BuildError) -> str:
+    """Say in the language of who asks why nothing was built; a reason of the FHIR client is one that cards give too."""
+    words = words_of_request()
+    localizer = Localizer(words.locale)
+    if not error.values:
+        return localizer.text(words.plain(error.says))
+    given = {name: value if name in _QUOTED else localizer.text(str(value)) for name, value in error.values.items()}
+    return words.plain(error.says, **given)
 
 
 def _may_read(settings: Settings) -> bool:

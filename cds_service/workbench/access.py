@@ -134,8 +134,13 @@ def not_done(text: str, status: int) -> Response:
     return message(say("Not done"), text, status)
 
 
+def refused_draft(error: StepRefusedError) -> Response:
+    """Render a page that says why a draft was refused."""
+    return not_done(refusal(error), 403 if error.reason == "role" else 400)
+
+
 def stale_sign_in() -> str:
-    """Say that a step needs a sign-in of its own."""
+    """Return the sentence that asks for a new sign-in before a step."""
     return say(
         "Your roles are checked again for this step. Sign in once more (/workbench/sign-in), then take it again."
     )

@@ -53,7 +53,7 @@ def fields_in(form: MultiDict[str, str]) -> dict[str, str]:
 def content_from(form: MultiDict[str, str], beneath: SiteLayer) -> PolicyContent:
     """Read content from the editor fields; an empty field means as in the configuration files.
 
-    ``beneath`` is the files' own changes to the shipped knowledge, texts and rules.
+    ``beneath`` are the changes of the files to the shipped knowledge, texts and rules.
 
     Raises:
         ConfigurationError: a value is wrong.

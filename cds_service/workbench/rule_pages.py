@@ -15,7 +15,7 @@ from cds_service.policies.lifecycle import StepRefusedError
 from cds_service.smart.markdown import html
 from cds_service.web.answers import decider
 from cds_service.web.pages import later, say
-from cds_service.workbench.access import me, not_done, refusal, shown
+from cds_service.workbench.access import me, not_done, refused_draft, shown
 from cds_service.workbench.banners import refused
 from cds_service.workbench.current import base_settings, content_in_force, library, previewer, today
 from cds_service.workbench.forms import text_in
@@ -69,7 +69,7 @@ def draft_rule() -> AnyResponse:
     except ConfigurationError as error:
         return _page(fields, replace(made, problem="; ".join(error.problems)), 400)
     except StepRefusedError as error:
-        return not_done(refusal(error), 403 if error.reason == "role" else 400)
+        return refused_draft(error)
     return redirect(url_for("workbench.version", number=found.number))
 
 

@@ -19,11 +19,11 @@ def with_rule(text: str, new: str) -> str:
         return new
     lines = text.splitlines()
     sources, rules = _section(new, "sources"), _section(new, "rules")
-    if not (_takes(text, "rules") and (_takes(text, "sources") or not _has(text, "sources"))):
+    if not (_takes(text, "rules") and (_takes(text, "sources") or _value(text, "sources") is None)):
         return _written_anew(text, new)
     lines = _inserted(lines, text, "rules", rules)
     text = "\n".join(lines)
-    if sources and not _has(text, "sources"):
+    if sources and _value(text, "sources") is None:
         return "\n".join(["sources:", *sources, *lines]) + "\n"
     return "\n".join(_inserted(lines, text, "sources", sources)) + "\n"
 
@@ -39,10 +39,6 @@ def _root(text: str) -> yaml.MappingNode | None:
 def _value(text: str, section: str) -> yaml.Node | None:
     root = _root(text)
     return next((value for key, value in root.value if key.value == section), None) if root is not None else None
-
-
-def _has(text: str, section: str) -> bool:
-    return _value(text, section) is not None
 
 
 def _takes(text: str, section: str) -> bool:

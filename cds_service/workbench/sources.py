@@ -43,7 +43,7 @@ class SourceView:
 
     @property
     def unverified(self) -> int:
-        """How many of them are not verified."""
+        """How many of its values have confidence K."""
         return self.values.get(Confidence.UNVERIFIED, 0)
 
 

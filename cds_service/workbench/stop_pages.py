@@ -21,7 +21,7 @@ from cds_service.policies.stops import OpenStop, StopKind, StopStep, possible_st
 from cds_service.store.tables import decision_cards, decisions
 from cds_service.web.answers import decider, in_force, store
 from cds_service.web.pages import say
-from cds_service.workbench.access import is_signed_in_afresh, me, not_done, refusal, stale_sign_in
+from cds_service.workbench.access import is_signed_in_afresh, me, not_done, refusal, refused_draft, stale_sign_in
 from cds_service.workbench.banners import refused
 from cds_service.workbench.current import base_settings, content_in_force, library
 from cds_service.workbench.forms import number_in, text_in
@@ -113,7 +113,7 @@ def stop_topic(name: str) -> AnyResponse:
         title = f"Keeps {name} in the shadow"[:TITLE_LIMIT]
         begun = library().draft(me(), title, content, based_on=now.version if now is not None else None)
     except StepRefusedError as error:
-        return not_done(refusal(error), 403 if error.reason == "role" else 400)
+        return refused_draft(error)
     return redirect(url_for("workbench.version", number=begun.number))
 
 

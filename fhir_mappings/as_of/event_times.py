@@ -1,6 +1,6 @@
 """FHIR dates and times as comparable values, whatever their precision.
 
-A value with a time is compared by its time; a date, by its day in the site's time zone. A month or a year stands for
+A value with a time is compared by its time; a date, by its day in the site's time zone. A month or a year means
 its last day: what happened some time in May may not have been known on May 2.
 """
 

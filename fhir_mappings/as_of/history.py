@@ -15,9 +15,10 @@ from cards.facts.session import Hook
 from fhir_mappings.as_of.event_times import EventTime, when
 from fhir_mappings.as_of.known_since import before_its_end, known_since
 from fhir_mappings.as_of.signers import encounter_of, signed_by
+from fhir_mappings.medications.dosage import starts
 from fhir_mappings.request.hook_request import HookRequest
 from fhir_mappings.request.prefetch import Answer, PrefetchState
-from fhir_mappings.wire.lenient import child, objects, reference, text
+from fhir_mappings.wire.lenient import child, reference, text
 from fhir_mappings.wire.resources import ResourceList, ResourceStub, Unreadable
 
 if TYPE_CHECKING:
@@ -246,14 +247,7 @@ def _why_not(order: Json) -> str:
 
 
 def _first_dose(order: Json) -> str:
-    for _, instruction in objects(order.get("dosageInstruction")):
-        timing = child(instruction, "timing")
-        events = timing.get("event")
-        first = events[0] if isinstance(events, list) and events else events
-        written = text(first) or text(child(child(timing, "repeat"), "boundsPeriod").get("start"))
-        if written:
-            return written
-    return ""
+    return next((written for named in starts(order) if (written := text(named))), "")
 
 
 def _newest(resources: Iterable[bytes]) -> dict[str, ResourceStub]:

@@ -1,1 +1,1 @@
-"""A site's code maps: its local codes and units, and the standard ones they stand for."""
+"""A site's code maps: its local codes and units, and the standard ones they map to."""

@@ -1,4 +1,7 @@
-"""Lists code map entries without effect when a configuration is checked; a map may contain far more than is used."""
+"""Lists code map entries without effect, or with two, when a configuration is checked.
+
+A map may contain far more than is used.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +19,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cards.knowledge.schema import Knowledge
-    from fhir_mappings.code_maps.files import Mapped
+    from fhir_mappings.code_maps.files import Mapped, Place
 
 _SHOWN = 10
 _BY_FIELD = {
-    "loinc": "loinc", "never": "loinc", "order_loinc": "loinc",
+    "loinc": "loinc", "never": "loinc", "order_loinc": "loinc", "loinc_answers": "loinc",
     "snomed": "snomed", "history_snomed": "snomed",
     "rxnorm": "rxnorm", "atc": "atc", "hcpcs": "hcpcs", "retired_hcpcs": "hcpcs",
 }  # fmt: skip
@@ -28,10 +31,10 @@ _BY_FIELD = {
 
 
 def notes(paths: Iterable[Path], known: Knowledge) -> Iterator[str]:
-    """Yield, with file and line, what has no effect: the first of each kind, and how many more there are.
+    """Yield, with file and line, what has no effect or two: the first of each kind, and how many more there are.
 
     Raises:
-        CodeMapError: a file cannot be read or is not a ConceptMap. Raises:
+        CodeMapError: a file cannot be read or is not a ConceptMap.
 
     """
     codes, units = _known_codes(known), UnitReader(known.terminology)
@@ -41,6 +44,9 @@ def notes(paths: Iterable[Path], known: Knowledge) -> Iterator[str]:
         found = list(mapped(resource))
         if not found:
             yield f"{path}: maps nothing"
+        if resource.get("status") == "retired":
+            yield f"{path}: its status is retired; it is used all the same"
+        yield from (f"{path}:{lines.of((*place, 'code'))}: {says}" for place, says in _of_two_tests(found, known))
         for each in found:
             kind, says = _note(each, codes, units)
             if not kind:
@@ -63,9 +69,20 @@ def _note(each: Mapped, codes: Mapping[str, frozenset[str]], units: UnitReader) 
     if each.system == "ucum":
         is_read = units.is_known(each.code) or dose_scale(each.code, "") is not None
         return ("", "") if is_read else ("units that are not read", f'"{each.code}" is no unit that is read here')
-    if each.system in codes and not each.code.startswith("LA") and each.code not in codes[each.system]:
+    if each.system in codes and each.code not in codes[each.system]:
         return "codes that are not read", f"no check reads {each.code}"
     return "", ""
+
+
+def _of_two_tests(found: Iterable[Mapped], known: Knowledge) -> Iterator[tuple[Place, str]]:
+    """Yield the local codes that stand for two different tests: one result would count as both."""
+    test_of = {code.code: name for name, test in known.terminology.concepts.items() for code in test.loinc}
+    first: dict[tuple[str, str], Mapped] = {}
+    for each in found:
+        if each.is_usable and each.system == "loinc" and each.code in test_of:
+            earlier = first.setdefault((each.source, each.local), each)
+            if test_of[earlier.code] != test_of[each.code]:
+                yield each.place, f'"{each.local}" stands for two tests, {earlier.code} and {each.code}'
 
 
 def _known_codes(known: Knowledge) -> dict[str, frozenset[str]]:

@@ -29,7 +29,7 @@ _LONGEST = 200
 
 
 class BadPackageRequest(ValueError):  # noqa: N818 - named for the answer it leads to
-    """The call lacks what the operation needs; ``expression`` names the parameter, never its value."""
+    """The call does not have what the operation needs; ``expression`` names the parameter, never its value."""
 
     def __init__(self, code: str, message: str, expression: str) -> None:
         """Keep the problem and the parameter."""

@@ -7,23 +7,19 @@ against FHIR R4 before they are sent.
 from __future__ import annotations
 
 import copy
-import re
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from cards.facts.order import DoseUnit
 from cards.facts.outcomes import Fix, HoldOrder, OrderTests, RemoveNdc, RemoveOrder, ReplaceBillingCode, SetDose
 from cards.values.caching import once
-from cards.values.quantities import Mg, MgPerKg, precise
-from fhir_mappings.wire.lenient import number, objects, reference
+from fhir_mappings.medications.order_changes import put_on_hold, remove, replace_code, set_doses
+from fhir_mappings.wire.lenient import reference
 from fhir_mappings.wire.resources import encode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from cards.facts.order import OrderedDose
-    from cards.facts.origins import Origin, Pointer
+    from cards.facts.origins import Origin
     from cards.knowledge.schema import Concept, Terminology
     from fhir_mappings.wire.lenient import Json
 
@@ -31,7 +27,6 @@ Action = dict[str, Any]
 _LOINC = "http://loinc.org"
 _SNOMED = "http://snomed.info/sct"
 _UCUM = "http://unitsofmeasure.org"
-_UNIT_IN_TEXT = {DoseUnit.MG_PER_KG: r"mg\s*/\s*kg", DoseUnit.MG_PER_M2: r"mg\s*/\s*m(?:2|\^2|\u00b2)"}
 
 
 @once
@@ -166,14 +161,6 @@ def _code_to_order(concept: Concept) -> tuple[str, str]:
     return concept.local[0].system, concept.local[0].code
 
 
-def put_on_hold(resource: Json) -> bool:
-    """Put a signed order on hold; nothing to do if it already is."""
-    if resource.get("status") == "on-hold":
-        return False
-    resource["status"] = "on-hold"
-    return True
-
-
 def without_empty_values(value: Any) -> Any:
     """Remove empty values: CDS Hooks allows no null or empty elements in an answer."""
     if isinstance(value, dict):
@@ -182,117 +169,6 @@ def without_empty_values(value: Any) -> Any:
     if isinstance(value, list):
         return [each for each in map(without_empty_values, value) if each not in (None, "", [], {})]
     return value
-
-
-def set_doses(resource: Json, fix: SetDose) -> bool:
-    """Write new doses into their quantities, and into the text if it states the old one."""
-    for ordered, dose in fix.changes:
-        quantity = _at(resource, ordered.pointer)
-        if not isinstance(quantity, dict):
-            return False
-        _write(quantity, ordered, dose)
-        if ordered.pointer[-2:] == ("doseRange", "high"):
-            _lowered_range(_at(resource, (*ordered.pointer[:-1], "low")), quantity)
-    if restate := _restatements(fix):
-        for _, instruction in objects(resource.get("dosageInstruction")):
-            if isinstance(instruction.get("text"), str):
-                instruction["text"] = restate(instruction["text"])
-    return True
-
-
-def _write(quantity: Json, ordered: OrderedDose, dose: Mg | MgPerKg) -> None:
-    if _is_same_basis(ordered, dose):
-        quantity["value"] = _shortest(dose.value / ordered.factor)
-        return
-    unit = "mg" if isinstance(dose, Mg) else "mg/kg"
-    quantity.update(value=_shortest(dose.value), unit=unit, system=_UCUM, code=unit)
-
-
-def _is_same_basis(ordered: OrderedDose, dose: Mg | MgPerKg) -> bool:
-    return ordered.unit is (DoseUnit.MG if isinstance(dose, Mg) else DoseUnit.MG_PER_KG)
-
-
-def _lowered_range(low: Any, high: Json) -> None:
-    """Lower the low end of a range that would exceed its new high end."""
-    value, limit = (number(end.get("value")) if isinstance(end, dict) else None for end in (low, high))
-    if value is not None and limit is not None and value > limit and low.get("unit") == high.get("unit"):
-        low["value"] = high["value"]
-
-
-def _shortest(value: Decimal) -> int | Decimal:
-    return int(value) if value == value.to_integral_value() else value.normalize()
-
-
-def _restatements(fix: SetDose) -> Callable[[str], str] | None:
-    """Return a function that replaces old doses in a text by new ones, so that text and dose field agree.
-
-    A text is processed once, whatever the number of doses.
-    """
-    new: dict[tuple[str, str], str] = {}
-    for ordered, dose in fix.changes:
-        unit = "mg" if isinstance(dose, Mg) else "mg/kg"
-        old_unit = _UNIT_IN_TEXT.get(ordered.unit, "mg")
-        new.setdefault((precise(ordered.number), old_unit), f"{precise(dose.value)} {unit}")
-        if ordered.factor != 1 and _is_same_basis(ordered, dose):
-            restated = f"{precise(dose.value / ordered.factor)} {ordered.as_written_unit}"
-            old_unit = re.escape(ordered.as_written_unit.lower())
-            new.setdefault((precise(ordered.number / ordered.factor), old_unit), restated)
-    for old, dose in fix.restated:
-        old_unit = _UNIT_IN_TEXT[DoseUnit.MG_PER_KG] if isinstance(old, MgPerKg) else "mg"
-        new.setdefault((precise(old.value), old_unit), str(dose))
-    if not new:
-        return None
-    units = sorted({unit for _, unit in new}, key=lambda unit: (-len(unit), unit))
-    alternatives = "|".join(f"({unit})" for unit in units)
-    # In "2.520 mg" the part after the point is not a separate number.
-    stated = re.compile(rf"(?<![\d.,])(?P<number>\d+(?:\.\d+)?)\s*(?:{alternatives})(?!\w|\s*/)", re.IGNORECASE)
-
-    def restated_in(match: re.Match[str]) -> str:
-        number_of = match["number"].rstrip("0").rstrip(".") if "." in match["number"] else match["number"]
-        unit = next(unit for unit, found in zip(units, match.groups()[1:], strict=True) if found is not None)
-        return new.get((number_of, unit), match[0])
-
-    return lambda written: stated.sub(restated_in, written)
-
-
-def replace_code(resource: Json, fix: ReplaceBillingCode) -> bool:
-    """Replace a wrong billing code and its descriptor; system and modifiers stay."""
-    coding = _at(resource, fix.wrong.pointer)
-    if not isinstance(coding, dict):
-        return False
-    coding["code"] = fix.code + fix.wrong.modifiers
-    if "display" in coding:
-        coding["display"] = fix.descriptor
-    return True
-
-
-def remove(resource: Json, pointer: Pointer) -> bool:
-    """Remove one element from an array, and the array if it is left empty."""
-    holder = _at(resource, pointer[:-1])
-    last = pointer[-1]
-    if isinstance(holder, list) and isinstance(last, int) and last < len(holder):
-        del holder[last]
-        if not holder:
-            return remove(resource, pointer[:-1])
-        return True
-    if isinstance(holder, dict) and last in holder:
-        del holder[last]
-        # If the rest would be empty it is not valid FHIR, and nothing is offered.
-        return bool(holder)
-    return False
-
-
-def _at(resource: Any, pointer: Pointer) -> Any:
-    for step in pointer:
-        if isinstance(step, int):
-            if not isinstance(resource, list) or step >= len(resource):
-                return None
-            resource = resource[step]
-        elif isinstance(resource, dict):
-            resource = resource.get(step)
-        else:
-            return None
-    return resource
 
 
 def _is_inside(referred: Any) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -189,11 +189,13 @@ def says_part(written: str) -> bool:
 
 def start(resource: Json) -> date | None:
     """Return the first day on which a dose is planned, if the order says so."""
-    days = []
+    return min((found for named in starts(resource) if (found := day(named)) is not None), default=None)
+
+
+def starts(resource: Json) -> Iterator[Any]:
+    """Yield, for each instruction as written, its first event and the start of its period; ``None`` if absent."""
     for _, instruction in objects(resource.get("dosageInstruction")):
         timing = child(instruction, "timing")
         events = timing.get("event")
-        first = events[0] if isinstance(events, list) and events else events
-        bounds = child(child(timing, "repeat"), "boundsPeriod")
-        days += [found for found in (day(first), day(bounds.get("start"))) if found is not None]
-    return min(days, default=None)
+        yield events[0] if isinstance(events, list) and events else events
+        yield child(child(timing, "repeat"), "boundsPeriod").get("start")

@@ -20,6 +20,7 @@ from fhir_mappings.medications.dosage import Strength
 from fhir_mappings.medications.dose_shares import shares_in
 from fhir_mappings.medications.infusion import infusion_times, is_push
 from fhir_mappings.medications.number_words import amounts_in_words
+from fhir_mappings.medications.planned_times import at_site
 from fhir_mappings.medications.routes import OrderedRoute, RouteReader
 from fhir_mappings.medications.schedule import by_instruction
 from fhir_mappings.medications.tablet_counts import tablets_in
@@ -33,7 +34,7 @@ from fhir_mappings.wire.lenient import child, number, objects, reference, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from datetime import date
+    from datetime import date, tzinfo
     from decimal import Decimal
 
     from cards.facts.order import CountedTablets, NotedDose, OrderedDose
@@ -84,6 +85,7 @@ class Instructed(NamedTuple):
     """What the dosage instructions of an order say; its doses, assuming no Medication gives a strength.
 
     ``names_supportive``: they name a supportive drug, and an amount beside it is not one of the order's own drug.
+    ``may_count_tablets`` and ``may_name_others``: their words leave room for `text_tablets` and `text_beside`.
     """
 
     doses: tuple[OrderedDose, ...]
@@ -107,6 +109,8 @@ class Instructed(NamedTuple):
     names_supportive: bool = False
     text_beside: tuple[NotedDose, ...] = ()
     has_unread_number: bool = False
+    may_count_tablets: bool = False
+    may_name_others: bool = False
 
 
 def concept_alone(resource: Json) -> Any:
@@ -122,14 +126,18 @@ class MedicationReader:
         conditions: ConditionReader,
         code_map: CodeMap = NO_CODE_MAP,
         supportive_drugs: frozenset[str] = frozenset(),
+        zone: tzinfo | None = None,
     ) -> None:
         """Keep what reading needs; one reader serves every request.
+
+        ``zone`` is the site's time zone, which decides the day of a planned dose. Without one the day is as written.
 
         An amount that instructions name beside one of the supportive drugs is not one of the order's own drug.
         """
         self._conditions = conditions
         self._code_map = code_map
         self._supportive_drugs = supportive_drugs
+        self._zone = zone
         self._routes = RouteReader(conditions.terminology)
         self._said_alone = CachedByJson(self._said_by_concept)
         self._instructed = CachedByJson(self._read_instructions)
@@ -225,27 +233,25 @@ class MedicationReader:
             # Text that was not understood is quoted as written.
             said = self._beside_amounts(instructions)
         named = doses_in_text.doses_by_text(resource, self._supportive_drugs if said.names_supportive else frozenset())
-        written = tuple(doses_in_text.instructed(resource))
+        # What the words alone rule out is not looked for again with each amount.
+        written = tuple(doses_in_text.instructed(resource)) if said.may_count_tablets or said.may_name_others else ()
+        counted = (tablets for each in written for tablets in tablets_in(each))
+        beside = (found for each in written for found in doses_in_text.beside_unlisted_words(each))
         return said._replace(
             doses=tuple(dosage.doses(resource, None)),
             text_doses=tuple(dict.fromkeys(each for group in named for each in group)),
             doses_by_text=named if len(named) > 1 else (),
-            text_shares=tuple(dict.fromkeys(share for each in written for share in shares_in(each))),
-            text_tablets=tuple(dict.fromkeys(tablets for each in written for tablets in tablets_in(each))),
+            text_tablets=tuple(dict.fromkeys(counted)) if said.may_count_tablets else (),
             max_dose=dosage.max_dose(resource),
-            text_beside=tuple(
-                dict.fromkeys(found for each in written for found in doses_in_text.beside_unlisted_words(each))
-            )
-            if named
-            else (),
-            has_unread_number=any(amounts_in_words(each)[1] for each in written),
+            text_beside=tuple(dict.fromkeys(beside)) if named and said.may_name_others else (),
         )
 
     def _read_beside_amounts(self, instructions: Any) -> Instructed:
         """Read everything but the doses, which vary between patients while the rest is the same."""
-        resource = {"dosageInstruction": instructions}
+        resource = {"dosageInstruction": at_site(instructions, self._zone)}
         stated = by_instruction(resource)
         schedule = Schedule(tuple(dict.fromkeys(rhythm for _, said in stated for rhythm in said)))
+        written = tuple(doses_in_text.instructed(resource))
         return Instructed(
             (),
             (),
@@ -256,12 +262,16 @@ class MedicationReader:
             self._routes.read(resource),
             diluents.of_instructions(resource),
             infusion_times(resource),
-            is_push(resource),
+            is_push(resource, self._supportive_drugs),
             dosage.is_part_of_dose(resource),
             timings(stated),
             diluent_ml=diluents.volume_of_instructions(resource),
             weight_basis=weight_basis(resource),
             names_supportive=doses_in_text.names_one_of(resource, self._supportive_drugs),
+            text_shares=tuple(dict.fromkeys(share for each in written for share in shares_in(each))),
+            has_unread_number=any(amounts_in_words(each)[1] for each in written),
+            may_count_tablets=any(map(tablets_in, written)),
+            may_name_others=any(map(doses_in_text.has_unlisted_word_before_amount, written)),
         )
 
     def _named(self, resource: Json, path: str, references: References) -> tuple[DrugOrder, Json, frozenset[Diluent]]:

@@ -30,6 +30,8 @@ _MILLIGRAMS = re.compile(
     r"((?:[^\W\d_]{2,40}[\s-]{1,2}){1,9})(?:mgs?|mgm|mill?igram(?:m(?:es?|i)?|s|os?|as?)?)(?![\w/])"
 )
 _WORDS = re.compile(r"[^\W\d_]+")
+# Nearly every text has digits there, which is quickly seen.
+_WORD_BEFORE_MILLIGRAMS = re.compile(r"[^\W\d_][\s-]{1,2}m(?:g|il)")
 
 
 @cached_by_text
@@ -39,7 +41,10 @@ def amounts_in_words(written: str) -> tuple[tuple[Decimal, ...], bool]:
         return (), False
     found: list[Decimal] = []
     unread = False
-    for match in _MILLIGRAMS.finditer(fold(written[:_LONGEST_TEXT])):
+    plain = fold(written[:_LONGEST_TEXT])
+    if _WORD_BEFORE_MILLIGRAMS.search(plain) is None:
+        return (), False
+    for match in _MILLIGRAMS.finditer(plain):
         words = _WORDS.findall(match[1])
         number = _english(words)
         if number is not None:

@@ -16,6 +16,7 @@ from cards.identification.identity import IdentityStatus, identify
 from cards.identification.recognizer import CODE_SYSTEMS
 from cards.values.quantities import Mg, MgPerKg
 from fhir_mappings.codings import CLINICAL, NO_CODE_MAP, codings, drug_coding, texts
+from fhir_mappings.medications.dosage import starts
 from fhir_mappings.medications.doses_in_text import doses_in
 from fhir_mappings.medications.medication import concept_alone, orders_replaced
 from fhir_mappings.medications.tablets import tablet_mg
@@ -221,7 +222,7 @@ class TreatmentReader:
     def status_gap(self, resource: Json, references: References) -> str:
         """Return why the status of a treatment with a relevant drug says nothing; empty if it does, or for other drugs.
 
-        A dose given must say whether it took place: for it, "unknown" is no answer either.
+        A dose given must say whether it took place: for it, "unknown" is not an answer either.
         """
         status = text(resource.get("status"))
         if text(resource.get("resourceType")) == "MedicationAdministration" and status == "unknown":
@@ -375,12 +376,7 @@ def _when(resource: Json) -> date | None:
     """Return the day of a dose, or the day from which an order holds."""
     period = child(resource, "effectivePeriod")
     candidates = [resource.get("effectiveDateTime"), period.get("start")]
-    for _, instruction in objects(resource.get("dosageInstruction")):
-        timing = child(instruction, "timing")
-        events = timing.get("event")
-        candidates.append(events[0] if isinstance(events, list) and events else events)
-        candidates.append(child(child(timing, "repeat"), "boundsPeriod").get("start"))
-    candidates += [resource.get("authoredOn"), resource.get("dateAsserted")]
+    candidates += [*starts(resource), resource.get("authoredOn"), resource.get("dateAsserted")]
     return next((found for candidate in candidates if (found := day(candidate)) is not None), None)
 
 

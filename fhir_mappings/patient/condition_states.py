@@ -60,7 +60,7 @@ def _folded(phrases: Iterable[str]) -> frozenset[str]:
 
 
 def _certainties(condition: Json) -> list[str]:
-    """List the additional signs of ICD-10-GM, G, V, Z or A, that stand beside or behind the codes of the diagnosis."""
+    """List the additional signs of ICD-10-GM, G, V, Z or A, next to or after the codes of the diagnosis."""
     found = []
     for _, coding in objects(child(condition, "code").get("coding")):
         if (signed := _WITH_SIGN.fullmatch(text(coding.get("code"))[:_LONGEST])) is not None:

@@ -70,7 +70,7 @@ class DiagnosisCodeReader:
         return None
 
     def may_be(self, system: str, code: str) -> Problem | None:
-        """Return a problem that a code may mean: it stands for several, or it is a wider class."""
+        """Return a problem that a code may mean: it has several meanings, or is a wider class."""
         if system not in _ICD:
             return None
         bare = _bare(code)

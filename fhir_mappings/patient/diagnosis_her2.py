@@ -1,6 +1,6 @@
 """Reads the HER2 status that the text of a cancer diagnosis names: "MBC HER2+", "triple negative breast cancer".
 
-Such a status supports the pathology and never stands in for it. A text with a doubt, an earlier tumor or two statuses
+Such a status supports the pathology and never replaces it. A text with a doubt, an earlier tumor or two statuses
 says nothing.
 """
 

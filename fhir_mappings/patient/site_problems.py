@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class SiteProblemReader:
-    """Looks up the codes in the rules, each "system|code"; an ICD-10 code stands for everything below it."""
+    """Looks up the codes in the rules, each "system|code"; an ICD-10 code includes everything below it."""
 
     def __init__(self, named: Iterable[str], code_map: CodeMap = NO_CODE_MAP) -> None:
         """Index the codes."""

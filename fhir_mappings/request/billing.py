@@ -9,12 +9,9 @@ import re
 from typing import TYPE_CHECKING
 
 from cards.facts.billing import (
-    Approval,
     BillingFacts,
     ClaimLine,
     Counted,
-    InsuredBy,
-    Payer,
     Quantity,
     Receptor,
     RecordedCode,
@@ -27,11 +24,11 @@ from fhir_mappings.medications import billing_extensions
 from fhir_mappings.medications.infusion import infusion_minutes
 from fhir_mappings.medications.medication import orders_served
 from fhir_mappings.patient.conditions import label_of
+from fhir_mappings.request.payers import CLAIM_CODE, approvals, coverages, payers
 from fhir_mappings.results.units import dose_scale
-from fhir_mappings.wire.lenient import child, day, number, objects, reference, text
+from fhir_mappings.wire.lenient import child, number, objects, reference, text
 from fhir_mappings.wire.references import References, is_same_patient
 from fhir_mappings.wire.resources import Unreadable
-from fhir_mappings.wire.times import last_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -45,8 +42,6 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
     from fhir_mappings.wire.resources import ResourceStub
 
-# A code with modifiers, as claims systems write it: J9354-JW, J9354 JW.
-_CODE = re.compile(r"([A-V]\d{4}|\d{5})(?:[-\s]+((?:[A-Z][A-Z0-9]|\d\d)(?:[-\s,]+(?:[A-Z][A-Z0-9]|\d\d))*))?")
 _MODIFIER = re.compile(r"[A-Z][A-Z0-9]|25|59|76|77")
 _ICD10 = re.compile(r"([A-Z]\d[0-9A-Z])\.?([0-9A-Z]{0,4})")
 _READ_CHAPTERS = ("C", "Z17", "Z51", "Z85")
@@ -54,14 +49,7 @@ _PLACE = re.compile(r"\d{2}")
 _UNITS = re.compile(r"(?:billing |hcpcs )?units?|\[arb'u\]|\{units?\}|\{billing.units?\}", re.IGNORECASE)
 _VIALS = re.compile(r"vials?|\{vials?\}|un|ea|each|kits?|packages?", re.IGNORECASE)
 _UNSAID = frozenset({"", "1", "{count}", "count"})
-_SELF_PAY = frozenset({"pay", "SELFPAY"})
 _SUBJECTS = {"Coverage": "beneficiary", "Claim": "patient", "ClaimResponse": "patient"}
-_IN_FORCE = ("active", "")
-_NO_COVERAGE = ("draft", "entered-in-error")
-_LAST = 1_000
-_NUMBER = 60
-_REFUSED = ("denied", "not certified", "not approved", "rejected")
-_PERSONS = ("Patient/", "RelatedPerson/")
 _RECEPTORS = {"er-status": Receptor.ESTROGEN, "pr-status": Receptor.PROGESTERONE}
 
 
@@ -99,9 +87,9 @@ class BillingReader:
             },
             codes=tuple(dict.fromkeys(code for each in own for code in self._codes(*each))),
             receptors=self._receptors(own),
-            payers=tuple(_payers(own, references)),
-            coverages=tuple(_coverages(own, references)),
-            approvals=tuple(_approvals(own, references)),
+            payers=tuple(payers(own, references)),
+            coverages=tuple(coverages(own, references)),
+            approvals=tuple(approvals(own, references)),
         )
 
     def _codes(self, content: Json, origin: Origin) -> Iterator[RecordedCode]:
@@ -205,7 +193,7 @@ def _lines(service: Json, path: str, *, linked: bool) -> Iterator[ClaimLine]:
     written = [coding.code for coding in codings(concept)]
     written += [coding.code for coding, _ in billing_extensions.on_concept(concept, ())]
     for code in dict.fromkeys(written):
-        if (match := _CODE.fullmatch(code.strip().upper())) is None:
+        if (match := CLAIM_CODE.fullmatch(code.strip().upper())) is None:
             continue
         modifiers = [*re.findall(r"[A-Z0-9]{2}", match[2] or ""), *(d for d in details if _MODIFIER.fullmatch(d))]
         yield ClaimLine(match[1], quantity, tuple(dict.fromkeys(modifiers)), places, origin, linked)
@@ -246,100 +234,3 @@ def _specialties(people: list[tuple[Json, Origin]]) -> Iterator[tuple[frozenset[
             continue
         said = [*(w for c in concepts for w in texts(c)), *(coding.code for c in concepts for coding in codings(c))]
         yield frozenset(known - {""}), tuple(each[:80] for each in said if each)
-
-
-def _payers(own: list[tuple[Json, Origin]], references: References) -> Iterator[Payer]:
-    """Read the payers of coverages in force: by display, or by the organization's name; never a person."""
-    for content, origin in own:
-        if _is_insurance(content) and text(content.get("status")) in _IN_FORCE:
-            yield from _named(content, origin, references)
-
-
-def _is_insurance(content: Json) -> bool:
-    return content.get("resourceType") == "Coverage" and not any(
-        coding.code in _SELF_PAY for coding in codings(content.get("type"))
-    )
-
-
-def _named(coverage: Json, origin: Origin, references: References) -> Iterator[Payer]:
-    for _, payor in objects(coverage.get("payor")):
-        wanted = reference(payor)
-        if wanted.startswith(_PERSONS):
-            continue
-        organization = references.find(wanted, coverage) or {}
-        name = text(payor.get("display")) or text(organization.get("name"))
-        if name:
-            yield Payer(name[:80], origin, _plan(coverage))
-
-
-def _coverages(own: list[tuple[Json, Origin]], references: References) -> Iterator[InsuredBy]:
-    """Read every coverage, in the patient's order; drafts and entries in error are ignored."""
-    found = []
-    for content, origin in own:
-        if not _is_insurance(content) or text(content.get("status")) in _NO_COVERAGE:
-            continue
-        payors = [reference(payor) for _, payor in objects(content.get("payor"))]
-        if payors and all(wanted.startswith(_PERSONS) for wanted in payors):
-            continue
-        period, rank = child(content, "period"), number(content.get("order"))
-        found.append(
-            InsuredBy(
-                origin.reference,
-                next(_named(content, origin, references), Payer("", origin)),
-                text(content.get("status")) in _IN_FORCE,
-                day(period.get("start")),
-                last_day(period.get("end")),
-                int(rank) if rank is not None else None,
-            )
-        )
-    yield from sorted(found, key=lambda each: each.rank if each.rank is not None else _LAST)
-
-
-def _approvals(own: list[tuple[Json, Origin]], references: References) -> Iterator[Approval]:
-    """Read prior authorizations granted by a payer, with the codes of the response or of its claim.
-
-    Source: FHIR R4 ClaimResponse; a refusal has no preAuthRef, or says so in its disposition or review action.
-    """
-    for content, origin in own:
-        number_of = text(content.get("preAuthRef"))[:_NUMBER]
-        is_answer = content.get("resourceType") == "ClaimResponse" and text(content.get("use")) == "preauthorization"
-        is_given = text(content.get("status")) == "active" and text(content.get("outcome")) in ("complete", "partial")
-        if not is_answer or not is_given or not number_of or _is_refused(content):
-            continue
-        claim = references.find(reference(content.get("request")), content) or {}
-        items = [*objects(content.get("addItem")), *objects(claim.get("item"))]
-        codes = [coding.code.strip().upper() for _, item in items for coding in codings(item.get("productOrService"))]
-        named = [
-            wanted
-            for holder in (content, claim)
-            for _, each in objects(holder.get("insurance"))
-            if (wanted := reference(each.get("coverage")))
-        ]
-        period = child(content, "preAuthPeriod")
-        yield Approval(
-            number_of,
-            tuple(dict.fromkeys(match[1] for code in codes if (match := _CODE.fullmatch(code)) is not None)),
-            origin,
-            named[0] if named else "",
-            day(period.get("start")),
-            last_day(period.get("end")),
-        )
-
-
-def _is_refused(answer: Json) -> bool:
-    """Return whether a response is a denial: in words, or by the X12 review action (A3: not certified)."""
-    said = text(answer.get("disposition")).casefold()
-    return any(word in said for word in _REFUSED) or any(
-        text(coding.get("code")) == "A3"
-        for _, item in objects(answer.get("item"))
-        for _, adjudication in objects(item.get("adjudication"))
-        for _, outer in objects(adjudication.get("extension"))
-        for _, inner in objects(outer.get("extension"))
-        for _, coding in objects(child(inner, "valueCodeableConcept").get("coding"))
-    )
-
-
-def _plan(coverage: Json) -> str:
-    """Return how a coverage describes its plan: its type, and the names of its classes."""
-    words = [*texts(coverage.get("type")), *(text(each.get("name")) for _, each in objects(coverage.get("class")))]
-    return " / ".join(dict.fromkeys(word[:80] for word in words if word))[:200]

@@ -41,8 +41,21 @@ _WITHHELD: Json = {
 }
 
 
+_WRONG_PATIENT = "the id of a patient has 1 to 64 letters, digits, hyphens or dots"
+_WRONG_DRUG = "the name of a drug has 1 to {most} characters"
+_WRONG_DOSE = 'a dose is a number and a unit, as in "252 mg" or "3.6 mg/kg"'
+WRONG_INPUT = (_WRONG_PATIENT, _WRONG_DRUG, _WRONG_DOSE)
+"""What is said of a patient, a drug or a dose that cannot be read."""
+
+
 class BuildError(ValueError):
-    """A request cannot be built from the input; the message says why."""
+    """A request cannot be built from the input; the message says why: a sentence and the values in it."""
+
+    def __init__(self, says: str, **values: object) -> None:
+        """Keep the sentence, so that a page can say it in its language."""
+        super().__init__(says.format(**values) if values else says)
+        self.says = says
+        self.values = values
 
 
 def patient_id(written: str) -> str:
@@ -54,7 +67,7 @@ def patient_id(written: str) -> str:
     """
     bare = written.removeprefix("Patient/")
     if not _RESOURCE_ID.fullmatch(bare):
-        raise BuildError("the id of a patient has 1 to 64 letters, digits, hyphens or dots")
+        raise BuildError(_WRONG_PATIENT)
     return bare
 
 
@@ -67,9 +80,9 @@ def draft_order(drug: str, dose: str, patient: str) -> Json:
     """
     name, stated = drug.strip(), _DOSE.fullmatch(dose.strip())
     if not name or len(name) > _LONGEST_DRUG:
-        raise BuildError(f"the name of a drug has 1 to {_LONGEST_DRUG} characters")
+        raise BuildError(_WRONG_DRUG, most=_LONGEST_DRUG)
     if stated is None:
-        raise BuildError('a dose is a number and a unit, as in "252 mg" or "3.6 mg/kg"')
+        raise BuildError(_WRONG_DOSE)
     unit = stated["unit"]
     quantity = {"value": Decimal(stated["value"]), "unit": unit, "system": _UCUM, "code": unit}
     return {

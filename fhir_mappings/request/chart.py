@@ -12,6 +12,7 @@ from cards.facts.origins import Gap
 from cards.facts.outcomes import FAILED
 from cards.identification.combined_amounts import combined_amount
 from cards.identification.identity import Identity, IdentityStatus, identify
+from cards.values.caching import cached_by_identity
 from cards.values.texts import is_cut
 from fhir_mappings.codings import NO_CODE_MAP, texts
 from fhir_mappings.medications import doses_in_text
@@ -22,15 +23,16 @@ from fhir_mappings.patient.conditions import ConditionReader
 from fhir_mappings.request.billing import BillingReader
 from fhir_mappings.request.chart_source import UNKNOWN_SOURCE, ChartSource
 from fhir_mappings.request.dispatched import Lacking, dispatched_entries, may_be_for_a_drug
-from fhir_mappings.request.hook_request import BadRequest, bundle_entries, is_group, selected_references
+from fhir_mappings.request.hook_request import BadRequest
 from fhir_mappings.request.orders import Orders
 from fhir_mappings.request.patient_reader import PatientReader
 from fhir_mappings.request.planned import Planned, without_order
+from fhir_mappings.request.selection import bundle_entries, is_group, selected_references
 from fhir_mappings.request.sizes import TooManyError, check_orders
 from fhir_mappings.results.observations import ObservationReader
 from fhir_mappings.wire.lenient import base_of, child, objects, reference, text
 from fhir_mappings.wire.modifiers import is_modified_within
-from fhir_mappings.wire.references import References, is_same_patient
+from fhir_mappings.wire.references import References, is_same_patient, own_reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -93,6 +95,13 @@ def _check_dispatched(orders: Sequence[Json | None], request: HookRequest) -> No
         raise BadRequest("too-long", f"the dispatched orders have {error}", error.expression) from None
 
 
+@cached_by_identity(4)
+def _indexed(terminology: Terminology, code_map: CodeMap) -> tuple[ConditionReader, ObservationReader]:
+    """Return the readers that index the whole terminology; the deciders of all profiles and versions share them."""
+    conditions = ConditionReader(terminology, code_map)
+    return conditions, ObservationReader(terminology, code_map, conditions.stages)
+
+
 class ChartReader:
     """Reads requests; one reader serves all of them."""
 
@@ -104,17 +113,16 @@ class ChartReader:
         zone: tzinfo | None = None,
         on_failure: OnFailure | None = None,
     ) -> None:
-        """Prepare the readers of each resource type; ``zone`` is the time zone for the days of administered doses.
+        """Prepare the readers of each resource type; ``zone`` is the time zone for the days of given and planned doses.
 
         ``on_failure`` hears of an error in reading one order, one resource or one part of the chart, which is then set
         aside; without it the error is raised.
         """
         self._on_failure = on_failure
-        conditions = ConditionReader(terminology, code_map)
-        self._medication = MedicationReader(conditions, code_map, recognizer.supportive_drugs)
+        conditions, observations = _indexed(terminology, code_map or NO_CODE_MAP)
+        self._medication = MedicationReader(conditions, code_map, recognizer.supportive_drugs, zone)
         self._recognizer = recognizer
         treatments = TreatmentReader(self._medication, recognizer, zone, code_map)
-        observations = ObservationReader(terminology, code_map, conditions.stages)
         ended = frozenset(
             each for each, tests in recognizer.lab_rows.items() if any(t.ends_treatment for t in tests.values())
         )
@@ -249,7 +257,7 @@ class ChartReader:
         return tuple(each for each in product.look_alikes if each in found)
 
     def _failed(self, step: str, error: Exception, place: str, gaps: list[Gap]) -> None:
-        """Note that a step failed, so that what it was about is told of as not checked."""
+        """Note that a step failed, so that its subject is reported as not checked."""
         if self._on_failure is None:
             raise error
         self._on_failure(step, error)
@@ -349,7 +357,7 @@ class ChartReader:
     ) -> Patient:
         """Read the chart from the answers to all queries, and from anything else that the client sent.
 
-        ``session`` names the orders that are being asked about: they are no history, wherever else they stand.
+        ``session`` names the orders that are being asked about: they are not history, wherever else they appear.
         ``every_lab`` reads the laboratory results of all days, not only the newest. ``chart_source`` says of which
         server the chart is, and on which day it is read.
         """
@@ -399,14 +407,9 @@ def _names_no_drug(order: DrugOrder, resource: Json, *, may_be_incomplete: bool)
     return not any(text(coding.get("system")) and text(coding.get("code")) for coding in codings)
 
 
-def _reference_of(resource: Json) -> str:
-    identifier = text(resource.get("id"))
-    return f"{text(resource.get('resourceType'))}/{identifier}" if identifier else ""
-
-
 def _names_of(resource: Json, full_url: str) -> set[str]:
     """List the names by which a selection may refer to a resource: its reference, its bare id, its fullUrl."""
-    own = _reference_of(resource)
+    own = own_reference(resource)
     return {own, own.rpartition("/")[2], reference(full_url)} - {""}
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import structs
 
 from cards.facts.origins import Gap
 from cards.facts.outcomes import AN_INTERNAL_ERROR, FAILED
-from cards.facts.patient import Patient, Staging, Treatment
+from cards.facts.patient import Diagnosis, Patient, PresentProblem, SiteProblem, Staging, Treatment
 from cards.facts.results import (
+    CodedHer2,
     Her2Result,
     LabResult,
     Lvef,
@@ -30,7 +30,7 @@ from fhir_mappings.wire.resources import Unreadable
 from fhir_mappings.wire.times import newest_first
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterator, Sequence
+    from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 
     from fhir_mappings.request.chart_draft import OnFailure
     from fhir_mappings.wire.resources import ResourceStub
@@ -54,7 +54,8 @@ Dated = (
 )
 D = TypeVar("D", bound=Dated)
 M = TypeVar("M", Weight, Lvef, LabResult, PregnancyTest, Mutation)
-T = TypeVar("T")
+E = TypeVar("E", Diagnosis, PresentProblem, CodedHer2)
+F = TypeVar("F")
 _SEVERAL = 2
 
 
@@ -63,74 +64,78 @@ def assembled(draft: Draft, harmful_when_high: Container[str], on_failure: OnFai
 
     ``on_failure`` hears of the error; without it the error is raised.
     """
-    by_kind: dict[type, list[Any]] = {}
-    for each in draft.facts:
-        fact = future_as_gap(each) if each.on is not None and each.on > draft.latest else each
-        by_kind.setdefault(fact.__class__, []).append(fact)
+    by_kind = _by_kind(draft)
     labs: dict[str, list[LabResult]] = {}
     for result in by_kind.get(LabResult, ()):
         labs.setdefault(result.test, []).append(result)
     failed: dict[str, str] = {}
 
-    def part(key: str, write: Callable[[], tuple[T, ...]]) -> tuple[T, ...]:
+    def part(key: str, facts: Sequence[F], in_order: Callable[[Sequence[F]], Sequence[F]]) -> tuple[F, ...]:
+        # Most parts of most charts hold one fact or none.
+        if len(facts) < _SEVERAL:
+            return tuple(facts)
         try:
-            return write()
-        except Exception as error:
-            if on_failure is None:
-                raise
-            on_failure("chart", error)
-            failed[key] = AN_INTERNAL_ERROR
+            return tuple(in_order(facts))
+        except Exception as error:  # noqa: BLE001 - raised again where nobody hears of it
+            lost(key, error)
             return ()
 
-    lvefs = part("lvef", lambda: _by_time(by_kind.get(Lvef, ()), lambda lvef: -lvef.interval.low))
-    her2 = part("tumorMarkers", lambda: _sorted(by_kind.get(Her2Result, ())))
+    def told(key: str, gather: Callable[[], Iterable[Gap]]) -> list[Gap]:
+        try:
+            return list(gather())
+        except Exception as error:  # noqa: BLE001 - as above
+            lost(key, error)
+            return []
+
+    def lost(key: str, error: Exception) -> None:
+        if on_failure is None:
+            raise error
+        on_failure("chart", error)
+        failed[key] = AN_INTERNAL_ERROR
+
+    lvefs = part("lvef", by_kind.get(Lvef, ()), _lvefs)
+    her2 = part("tumorMarkers", by_kind.get(Her2Result, ()), _sorted)
     gaps: list[Gap] = by_kind.get(Gap, [])
     if not her2:
-        gaps += part("tumorMarkers", lambda: tuple(_mentions("her2-interpretation", draft)))
+        gaps += told("tumorMarkers", lambda: _mentions("her2-interpretation", draft))
     if Mutation not in by_kind and any(each.cancer is Cancer.LUNG for each in draft.current):
-        gaps += part("tumorMarkers", lambda: tuple(_mentions("erbb2-mutation", draft)))
+        gaps += told("tumorMarkers", lambda: _mentions("erbb2-mutation", draft))
     if not lvefs:
-        told = {gap.path for gap in gaps if gap.about == "lvef"}
-        gaps += part("lvef", lambda: tuple(gap for gap in _mentions("lvef", draft) if gap.path not in told))
+        already = {gap.path for gap in gaps if gap.about == "lvef"}
+        gaps += [gap for gap in told("lvef", lambda: _mentions("lvef", draft)) if gap.path not in already]
     found = Patient(
-        weights=part("weight", lambda: _weights(by_kind.get(Weight, ()))),
+        weights=part("weight", by_kind.get(Weight, ()), _weights),
         lvefs=lvefs,
         labs={
-            test: part("labs", partial(_by_time, results, _high_end if test in harmful_when_high else _low_end))
+            test: part("labs", results, _high_first if test in harmful_when_high else _low_first)
             for test, results in labs.items()
         },
         her2=her2,
-        pregnancy_tests=part("labs", lambda: _by_time(by_kind.get(PregnancyTest, ()), _harm_of_test)),
-        mutations=part(
-            "tumorMarkers",
-            lambda: _by_time(by_kind.get(Mutation, ()), lambda found: Decimal(not found.found)),
-        ),
-        receptors=part("tumorMarkers", lambda: _sorted(by_kind.get(ReceptorResult, ()))),
-        diagnoses=part(
-            "conditions",
-            lambda: tuple(sorted(draft.current or draft.past, key=lambda each: (each.origin.reference, each.label))),
-        ),
-        problems=part(
-            "conditions",
-            lambda: tuple(sorted(draft.problems, key=lambda each: (each.origin.reference, each.label))),
-        ),
-        treatments=part("medications", lambda: _sorted(draft.treatments)),
-        sex=text(draft.person.get("gender")).strip().casefold(),
+        pregnancy_tests=part("labs", by_kind.get(PregnancyTest, ()), _pregnancy_tests),
+        mutations=part("tumorMarkers", by_kind.get(Mutation, ()), _mutations),
+        receptors=part("tumorMarkers", by_kind.get(ReceptorResult, ()), _sorted),
+        diagnoses=part("conditions", draft.current or draft.past, _by_reference),
+        problems=part("conditions", draft.problems, _by_reference),
+        treatments=part("medications", draft.treatments, _sorted),
+        sex=text(draft.person.get("gender")).casefold(),
         birth_date=day(draft.person.get("birthDate")),
-        site_results=part("labs", lambda: _sorted(by_kind.get(SiteResult, ()))),
-        site_problems=part(
-            "conditions",
-            lambda: tuple(sorted(draft.site_problems, key=lambda each: (each.origin.reference, each.label, each.code))),
-        ),
-        coded_her2=part(
-            "conditions",
-            lambda: tuple(sorted(draft.coded_her2, key=lambda each: (each.origin.reference, each.label))),
-        ),
-        stagings=part("conditions", lambda: _sorted([*draft.stagings, *by_kind.get(Staging, ())])),
+        site_results=part("labs", by_kind.get(SiteResult, ()), _sorted),
+        site_problems=part("conditions", draft.site_problems, _by_reference_and_code),
+        coded_her2=part("conditions", draft.coded_her2, _by_reference),
+        stagings=part("conditions", [*draft.stagings, *by_kind.get(Staging, ())], _sorted),
     )
-    gaps += part("labs", lambda: tuple(_undated(found, harmful_when_high)))
+    gaps += told("labs", lambda: _undated(found, harmful_when_high))
     gaps += [Gap(None, f"prefetch.{key}", FAILED) for key in failed]
     return structs.replace(found, gaps=tuple(sorted(gaps, key=lambda gap: gap.path)), absent=tuple(failed.items()))
+
+
+def _by_kind(draft: Draft) -> dict[type, list[Any]]:
+    """Return the facts by their class; one from the future is a gap."""
+    found: dict[type, list[Any]] = {}
+    for each in draft.facts:
+        fact = future_as_gap(each) if each.on is not None and each.on > draft.latest else each
+        found.setdefault(fact.__class__, []).append(fact)
+    return found
 
 
 def _in_any_order(fact: Dated) -> tuple[str, str]:
@@ -193,12 +198,40 @@ def _high_end(result: LabResult) -> Decimal:
     return result.interval.high
 
 
-def _low_end(result: LabResult) -> Decimal:
+def _low_end(result: LabResult | Lvef) -> Decimal:
     return -result.interval.low
 
 
 def _harm_of_test(test: PregnancyTest) -> Decimal:
     return Decimal(2 if test.positive else 1 if test.positive is None else 0)
+
+
+def _lvefs(lvefs: Sequence[Lvef]) -> tuple[Lvef, ...]:
+    return _by_time(lvefs, _low_end)
+
+
+def _high_first(results: Sequence[LabResult]) -> tuple[LabResult, ...]:
+    return _by_time(results, _high_end)
+
+
+def _low_first(results: Sequence[LabResult]) -> tuple[LabResult, ...]:
+    return _by_time(results, _low_end)
+
+
+def _pregnancy_tests(tests: Sequence[PregnancyTest]) -> tuple[PregnancyTest, ...]:
+    return _by_time(tests, _harm_of_test)
+
+
+def _mutations(mutations: Sequence[Mutation]) -> tuple[Mutation, ...]:
+    return _by_time(mutations, lambda mutation: Decimal(not mutation.found))
+
+
+def _by_reference(entries: Sequence[E]) -> list[E]:
+    return sorted(entries, key=lambda each: (each.origin.reference, each.label))
+
+
+def _by_reference_and_code(problems: Sequence[SiteProblem]) -> list[SiteProblem]:
+    return sorted(problems, key=lambda each: (each.origin.reference, each.label, each.code))
 
 
 def _undated(found: Patient, harmful_when_high: Container[str]) -> Iterator[Gap]:
@@ -208,7 +241,7 @@ def _undated(found: Patient, harmful_when_high: Container[str]) -> Iterator[Gap]
     """
     for test, results in found.labs.items():
         yield from _worse(test, results, _high_end if test in harmful_when_high else _low_end)
-    yield from _worse("lvef", found.lvefs, lambda lvef: -lvef.interval.low)
+    yield from _worse("lvef", found.lvefs, _low_end)
     yield from _worse("pregnancy-test", found.pregnancy_tests, _harm_of_test, Decimal(0))
 
 

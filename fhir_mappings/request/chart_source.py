@@ -1,4 +1,4 @@
-"""When a chart is read, and of which server it is; what is dated later than that is no result."""
+"""When a chart is read, and from which server; an entry dated later than that is not a result."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from fhir_mappings.request.hook_request import bundle_entries, is_group, orders_of_group
+from fhir_mappings.request.selection import bundle_entries, is_group, orders_of_group
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

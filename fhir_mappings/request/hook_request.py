@@ -17,7 +17,7 @@ from cards.facts.session import Hook
 from fhir_mappings.request.sizes import Sizes, TooManyError, check_sizes
 from fhir_mappings.wire.depth import is_too_deep
 from fhir_mappings.wire.json_place import json_problem
-from fhir_mappings.wire.lenient import Json, child, number, objects, reference, text
+from fhir_mappings.wire.lenient import Json, number, reference, text
 from fhir_mappings.wire.resources import BundleEnvelope, ObservationBundle
 
 if TYPE_CHECKING:
@@ -29,10 +29,6 @@ if TYPE_CHECKING:
 
 _ID_LIMIT = 256
 _ORDERS_LIMIT = 200
-# In R5, RequestGroup was renamed to RequestOrchestration.
-_GROUPS = frozenset({"RequestGroup", "RequestOrchestration", "CarePlan"})
-_PLAN_NAMES = tuple(f"{kind}/" for kind in sorted(_GROUPS))
-_PLANS_IN_PLANS = 8
 
 
 class BadRequest(ValueError):  # noqa: N818 - named for the answer it leads to
@@ -198,7 +194,7 @@ def _checked(envelope: _Fields, prefetch: Mapping[str, Prefetched], hook: str) -
 
 
 def _instance(envelope: _Fields) -> str:
-    """Return the hookInstance of a request that is refused; empty where it is none itself."""
+    """Return the hookInstance of a refused request; empty if it is not valid itself."""
     with suppress(BadRequest):
         return _string(envelope.hookInstance, "hookInstance")
     return ""
@@ -340,7 +336,7 @@ def _dispatched(context: Json) -> tuple[str, ...]:
 
 
 def _draft_orders(context: Json) -> Json:
-    """Return the Bundle of the orders; any other object, or other entries, would be taken for one without orders."""
+    """Return the Bundle of the orders; any other object or entries would look like a Bundle without orders."""
     orders = context.get("draftOrders")
     if not isinstance(orders, dict) or (orders.get("resourceType") != "Bundle" and "entry" not in orders):
         raise BadRequest(_why(orders), "context.draftOrders must be a Bundle", "context.draftOrders")
@@ -377,84 +373,3 @@ def _is_over(seconds: object) -> bool:
     """Return whether a token has expired; without an expiry it is assumed to be valid."""
     left = number(seconds)
     return left is not None and left <= 0
-
-
-def bundle_entries(bundle: Json, path: str) -> Iterator[tuple[str, Json | None, str]]:
-    """Yield the path, the resource and the fullUrl of each entry; a resource that is not an object is ``None``."""
-    listed = bundle.get("entry")
-    entries = listed if isinstance(listed, list) else [] if listed is None else [listed]
-    for index, entry in enumerate(entries):
-        resource = entry.get("resource") if isinstance(entry, dict) else None
-        full_url = text(entry.get("fullUrl")) if isinstance(entry, dict) else ""
-        where = f"{path}.entry[{index}].resource"
-        yield where, resource if isinstance(resource, dict) else None, full_url
-        if isinstance(resource, dict) and is_group(resource):
-            group = f"{resource['resourceType']}/{text(resource.get('id'))}"
-            for number, contained in objects(resource.get("contained")):
-                # A local id means nothing outside its container, so the order has no usable id.
-                nameless = {name: value for name, value in contained.items() if name != "id"}
-                yield f"{where}.contained[{number or 0}]", nameless, group
-
-
-def is_group(resource: Json | None) -> bool:
-    """Return whether a resource groups orders: a RequestGroup by its actions, a CarePlan by its activities."""
-    return resource is not None and text(resource.get("resourceType")) in _GROUPS
-
-
-def selected_references(request: HookRequest) -> frozenset[str]:
-    """List the orders that were selected.
-
-    Selecting a RequestGroup or a CarePlan selects the orders and groups that it refers to, and those that say that
-    they belong to it.
-    """
-    selected = set(request.selections)
-    if all(each.startswith("MedicationRequest/") for each in selected):
-        return frozenset(selected)
-    entries = [each for each in bundle_entries(request.draft_orders, "") if each[1] is not None]
-    waiting = [(resource, full_url) for _, resource, full_url in entries if resource is not None and is_group(resource)]
-    shared: set[str] = set()
-    for _ in range(_PLANS_IN_PLANS):
-        before = len(waiting)
-        left = []
-        for group, full_url in waiting:
-            # Some clients select by the bare id.
-            if selected.isdisjoint((*(names := _names(group, full_url)), text(group.get("id")) or None)):
-                left.append((group, full_url))
-                continue
-            # Contained orders are referenced by the group itself.
-            selected.update((*orders_of_group(group), *names))
-            shared.add(text(child(group, "groupIdentifier").get("value")))
-        waiting = left
-        if len(waiting) == before:
-            break
-    plans = {each for each in selected if each.startswith(_PLAN_NAMES)}
-    for _, resource, full_url in entries:
-        if resource is not None and not is_group(resource) and _belongs(resource, plans, shared - {""}):
-            selected.update(_names(resource, full_url))
-    return frozenset(selected)
-
-
-def _names(resource: Json, full_url: str) -> tuple[str, ...]:
-    """Return the names by which a resource of the session may be referred to."""
-    names = (f"{text(resource.get('resourceType'))}/{text(resource.get('id'))}", reference(full_url))
-    return tuple(each for each in names if each)
-
-
-def _belongs(resource: Json, plans: set[str], shared: set[str]) -> bool:
-    """Return whether an order says that it belongs to one of some plans, or has the group identifier of one."""
-    if plans and "basedOn" in resource:
-        return any(reference(referred) in plans for _, referred in objects(resource.get("basedOn")))
-    return bool(shared) and text(child(resource, "groupIdentifier").get("value")) in shared
-
-
-def orders_of_group(holder: Json, depth: int = 8) -> Iterator[str]:
-    """List the orders that the actions of a RequestGroup, or the activities of a CarePlan, refer to."""
-    for _, action in objects(holder.get("action")):
-        if (wanted := reference(action.get("resource"))) != "":
-            yield wanted
-        if depth:
-            yield from orders_of_group(action, depth - 1)
-    for _, activity in objects(holder.get("activity")):
-        for name in ("reference", "plannedActivityReference"):
-            if (wanted := reference(activity.get(name))) != "":
-                yield wanted

@@ -222,6 +222,8 @@ class PatientReader:
 
     def _named_only(self, draft: Draft) -> list[Gap]:
         """Report the results without a standard code that are newer than those of their test with one."""
+        if not draft.unread:
+            return []
         newest: dict[str, date] = {}
         for fact in draft.facts:
             if (concept := _measured(fact)) and fact.on is not None:
@@ -262,7 +264,8 @@ class PatientReader:
         All results after the day ``back_to`` are read, and all whose day is unclear.
         """
         last_day = ""
-        if len(stubs) > 1:
+        several = len(stubs) > 1
+        if several:
             by_day = sorted(stubs, key=_DAY, reverse=True)
             # A result without a date may be from any day.
             undated = [each for each in by_day if len(each.day) < _WHOLE_DAY]
@@ -281,7 +284,7 @@ class PatientReader:
                 continue
             for fact in read:
                 is_dated = len(stub.day) >= _WHOLE_DAY and isinstance(fact, LabResult)
-                if not last_day and is_dated and fact.on and fact.on <= draft.latest:
+                if several and not last_day and is_dated and fact.on and fact.on <= draft.latest:
                     # Time zones differ, so a result dated the day before may be newer.
                     last_day = days_after(fact.on, -1).isoformat()
 

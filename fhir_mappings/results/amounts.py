@@ -93,7 +93,7 @@ def in_two_units(written: str) -> tuple[Reading, Reading] | None:
 
 
 def read_quantity(quantity: Json) -> Reading | None:
-    """Read a quantity, with its comparator; ``None`` if its value is no number."""
+    """Read a quantity, with its comparator; ``None`` if its value is not a number."""
     value = number(quantity.get("value"))
     if value is None:
         return _quantity_in_words(quantity)

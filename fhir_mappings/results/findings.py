@@ -59,7 +59,7 @@ class FindingReader:
     def _by_amount(
         self, amount: HcgAmount, said: dict[bool, str], holder: Json, on: date | None, origin: Origin
     ) -> PregnancyTest:
-        """Read an amount with what stands beside it; between the cut-offs that alone decides."""
+        """Read an amount and the answer next to it; between the cut-offs only that answer decides."""
         answers = {each for each in (amount.positive, amount.said) if each is not None} | said.keys()
         if not answers and _is_normal(holder):
             answers = {False}

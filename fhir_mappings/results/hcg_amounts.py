@@ -1,6 +1,6 @@
 """Amounts of hCG as pregnancy tests: clearly below, clearly above, or neither of the two cut-offs.
 
-An amount counts if it is a quantity or a text of a number with its unit, with nothing beside it but the name of the
+An amount counts if it is a quantity or a text of a number with its unit, with nothing next to it but the name of the
 test or a plain answer: "Beta-hCG: 2300 mIU/mL", "<1.2 IU/L (negative)".
 """
 
@@ -36,7 +36,7 @@ _STATED = re.compile(
 
 
 class HcgAmount(msgspec.Struct, frozen=True):
-    """What an amount says of a pregnancy, ``None`` between the cut-offs; ``said`` is a plain answer beside it."""
+    """What an amount says of a pregnancy, ``None`` between the cut-offs; ``said`` is a plain answer next to it."""
 
     positive: bool | None
     as_reported: str

@@ -98,7 +98,7 @@ class ConceptIndex:
     """Maps codes to concepts, for the codes that rules use; serum HER2 and the like have none."""
 
     def __init__(self, terminology: Terminology, code_map: CodeMap = NO_CODE_MAP) -> None:
-        """Index the standard codes, and the local codes that stand for them."""
+        """Index the standard codes, and the local codes that map to them."""
         self._code_map = code_map
         self._concepts: dict[tuple[str, str], str] = {}
         self._local: dict[tuple[str, str], str] = {}
@@ -504,7 +504,7 @@ def _written_value(holder: Json) -> str:
 
 
 def _not_counted(concept: str, status: str, origin: Origin, on: date | None) -> Gap:
-    """Report a result that its status keeps from counting; a status that FHIR does not have says nothing."""
+    """Report a result that its status keeps from counting; a status that FHIR does not define is ignored."""
     if not status:
         return Gap(concept, origin.path, "no-status", on)
     reason = "status" if status in _COUNTS_NOT else "status-unknown"

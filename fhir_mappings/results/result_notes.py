@@ -1,7 +1,7 @@
 """What the notes and the method of a result say against it: that it is void, or that a weight was not measured.
 
-A value that its own note calls void is told and not used. A note about an earlier result, or one that denies a fault,
-says nothing against the value.
+A value that its own note calls void is reported and not used. A note about an earlier result, or one that denies a
+fault, says nothing against the value.
 """
 
 from __future__ import annotations

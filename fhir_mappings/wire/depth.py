@@ -34,10 +34,10 @@ def _is_shallow(marks: bytes) -> bool:
     """Return whether the brackets are quickly seen to stay within the limit, as in ordinary requests."""
     # The two brackets of a pair are both inside a string ("[IU]/L"), or both outside: then it is one level.
     marks = marks.replace(b"{}", b"")
-    if 2 * marks.count(b'""') != marks.count(b'"'):
+    brackets = marks.translate(None, b'"')
+    if 2 * marks.count(b'""') != len(marks) - len(brackets):
         # An odd number of quotation marks stands next to a bracket, which may be inside a string.
         return False
-    brackets = marks.translate(None, b'"')
     depth = 1
     for begin in range(0, len(brackets), _PIECE):
         piece = brackets[begin : begin + _PIECE]

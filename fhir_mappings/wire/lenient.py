@@ -92,7 +92,7 @@ def number(value: Any) -> Decimal | None:
 
 
 def _shortest_decimal(value: Decimal) -> Decimal:
-    """Return the short number that a binary float stands for; any other unchanged."""
+    """Return the short number that a binary float approximates; any other unchanged."""
     meant = _FLOAT.plus(value).normalize(_FLOAT)
     if len(meant.as_tuple().digits) > _MEANT_DIGITS:
         return value

@@ -15,10 +15,13 @@ if TYPE_CHECKING:
 
 
 def is_modified(resource: Json) -> bool:
-    """Return whether a resource has a modifier extension, or rules of its own on how to read it."""
+    """Return whether a resource has a modifier extension, or implicit rules on how to read it."""
     return bool(resource.get("modifierExtension") or resource.get("implicitRules"))
 
 
 def is_modified_within(resource: Json, name: str) -> bool:
     """Return whether a resource, or one of its elements of a name, is modified."""
-    return is_modified(resource) or any(element.get("modifierExtension") for _, element in objects(resource.get(name)))
+    if is_modified(resource):
+        return True
+    # Most resources have no such element.
+    return name in resource and any(element.get("modifierExtension") for _, element in objects(resource[name]))

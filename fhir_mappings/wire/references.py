@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 _OTHER_PEOPLE = frozenset({"Patient", "RelatedPerson", "Person", "Group"})
 
 
+def own_reference(resource: Json) -> str:
+    """Return the reference of a resource itself, such as ``Patient/1``; empty if it has no id."""
+    identifier = text(resource.get("id"))
+    return f"{text(resource.get('resourceType'))}/{identifier}" if identifier else ""
+
+
 class References:
     """The resources in a request, by reference and by fullUrl."""
 
@@ -30,11 +36,9 @@ class References:
         self._servers: dict[int, str] = {}
 
     def add(self, resource: Json, full_url: str = "") -> None:
-        """Add a resource."""
+        """Add a resource; ``full_url`` is the fullUrl of its Bundle entry, if any."""
         server, named = (server_of(full_url), reference(full_url)) if full_url else ("", "")
-        identifier = text(resource.get("id"))
-        own = f"{text(resource.get('resourceType'))}/{identifier}" if identifier else ""
-        if own:
+        if own := own_reference(resource):
             self._resources.setdefault(own, []).append((server, resource))
         if named and named != own:
             self._resources.setdefault(named, []).append((server, resource))

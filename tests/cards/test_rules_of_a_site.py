@@ -265,7 +265,12 @@ ERRORS = [
     (("cases: [{name: x, expect: fire}]",), "unknown value 'fire'; did you mean 'fires'?"),
     (("cases: [{name: x, expect: fires, drug: nobody}]",), "no product 'nobody' is checked"),
     (("cases: [{name: x, expect: fires, results: [{says: y}]}]",), "name a code or a test"),
-    (("indicator: urgent",), "unknown value 'urgent'"),
+    (("indicator: urgent",), "unknown value 'urgent'; allowed are critical, info, warning"),
+    (("when: {age: {at_least: 75, below: 65}}",), "nobody is that old"),
+    (("when: {age: {below: 0}}",), "nobody is that old"),
+    (("any_result: {tests: [lvef], unit: '%', newest: true, above: 50, at_most: 50}",), "no number lies within"),
+    (("any_result: {tests: [lvef]}", "no_result: {tests: [lvef]}"), "the same result to be there and not to be there"),
+    (("any_result: {tests: [lvef]}", "unless_result: {tests: [lvef]}"), "the same result to be there"),
 ]
 
 

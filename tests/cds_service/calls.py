@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import shutil
 import tempfile
+import time
 import weakref
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -277,6 +279,10 @@ class Answer:
         assert self.status == 200, self.raw
         return list(self.body["cards"])
 
+    def card(self, topic: str) -> Json:
+        """Return the first card on a topic."""
+        return next(card for card in self.cards if card["source"]["topic"]["code"] == topic)
+
     @property
     def topics(self) -> list[str]:
         """The topics of the cards, in the order in which they are shown."""
@@ -375,3 +381,21 @@ def hollow(value: Any, path: str = "$") -> Iterator[str]:
     elif isinstance(value, list):
         for index, each in enumerate(value):
             yield from hollow(each, f"{path}[{index}]")
+
+
+def rewrite(path: Path, text: str) -> None:
+    """Write a file anew, with a later time than before however soon after."""
+    path.write_text(text, encoding="utf-8")
+    os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns + 1_000_000))
+
+
+def assert_missing(answer: Answer, *keys: str) -> None:
+    """Check that an answer is a 412 if every key is missing, else a card that names each of them."""
+    if set(keys) == set(KEYS):
+        assert (answer.status, answer.code) == (412, "required-data-missing")
+        assert answer.expression == [f"prefetch.{key}" for key in keys]
+        return
+    assert answer.status == 200
+    card = answer.card("checks-incomplete")
+    assert card["indicator"] == "warning"
+    assert card["detail"].count("not available") >= len(keys)

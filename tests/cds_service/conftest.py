@@ -13,13 +13,15 @@ import pytest
 import servers
 import structlog
 from browser import ARGUMENTS, CHROMIUM, folder_of_pictures
-from calls import FOLDERS, Caller, remove
+from calls import FOLDERS, Caller, clean_prefetch, remove
+from chart_server import ChartServer
 from databases import closed_at_the_end
 from playwright.sync_api import sync_playwright
 from running import start, stop
 
 from cds_service.decisions import failures
 from cds_service.store import store as store_module
+from cds_service.store.database import open_engine, upgrade
 from cds_service.store.store import open_store
 
 if TYPE_CHECKING:
@@ -69,6 +71,29 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path / 'her2-cds.sqlite3'}"
     server: servers.Postgres = request.getfixturevalue("postgres")
     return server.new_database()
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """Yield a database of each kind with its tables."""
+    opened = open_engine(database_url)
+    upgrade(opened)
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def chart() -> Iterator[ChartServer]:
+    """Yield a FHIR server with a chart in which nothing is wrong."""
+    server = ChartServer(clean_prefetch())
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def eager(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Check the files at every request."""
+    monkeypatch.setattr("cds_service.decisions.active._LOOK_EVERY_S", -1)
 
 
 @pytest.fixture

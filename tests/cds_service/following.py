@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from calls import SIGN, Caller, call, order
 from policy_people import Watch
@@ -35,3 +35,8 @@ class Following(Caller):
         """Look for what is published, and give the topics of the cards on an order that is too high."""
         self.publication.look()
         return [card["source"]["topic"]["code"] for card in self.post(HIGH, service).body["cards"]]
+
+
+def events(lines: list[Any], name: str) -> list[Any]:
+    """Return the lines of a log about one kind of event."""
+    return [line for line in lines if line["event"] == name]

@@ -21,7 +21,7 @@ import pytest
 from servers import free_port
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 COMMAND = Path(sys.executable).parent / "her2-cds"
 PATIENCE_S = 60
@@ -161,3 +161,12 @@ def served(folder: Path, *arguments: str, **options: Any) -> Iterator[Running]:
 def _end(process: subprocess.Popen[bytes] | forking.Forked) -> None:
     process.kill()
     process.wait()
+
+
+def eventually(holds: Callable[[], bool], within: float = PATIENCE_S) -> float:
+    """Wait until something holds, and return how many seconds that took."""
+    began = time.monotonic()
+    while not holds():
+        assert time.monotonic() - began < within, f"not within {within} seconds"
+        time.sleep(0.05)
+    return time.monotonic() - began

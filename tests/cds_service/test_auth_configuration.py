@@ -13,10 +13,10 @@ import pytest
 import servers
 import yaml
 from calls import Caller
-from click.testing import CliRunner, Result
+from click.testing import Result
+from command_line import run
 from signers import BASE, EHR, OTHER_EHR, Signer, as_jwk, bearer, private_key
 
-from cds_service.cli import main
 from cds_service.configuration.auth_settings import AuthSettings
 from cds_service.configuration.json_schema import json_schema
 from cds_service.configuration.layers import ConfigurationError
@@ -153,12 +153,11 @@ def serve(tmp_path, monkeypatch) -> Iterator[Callable[..., Result]]:
     """Yield ``her2-cds serve`` in a folder of its own; what it sets for its workers is forgotten afterwards."""
     monkeypatch.chdir(tmp_path)
 
-    def run(tree: Any, *arguments: str) -> Result:
-        port = str(servers.free_port())
-        return CliRunner().invoke(main, ["serve", "--port", port, "--config", str(written(tmp_path, tree)), *arguments])
+    def started(tree: Any, *arguments: str) -> Result:
+        return run("serve", "--port", servers.free_port(), "--config", written(tmp_path, tree), *arguments)
 
     with patch.dict(os.environ):
-        yield run
+        yield started
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,7 @@ def test_a_file_that_is_not_a_backup_creates_no_database(database_url: str, anot
     kind = database_url.partition(":")[0].partition("+")[0]
     file = tmp_path / "copy"
     file.write_text("not a database")
-    assert f"is no backup of {kind}" in run("restore", file, database=another, code=2)
+    assert f"not a backup of {kind}" in run("restore", file, database=another, code=2)
     Caller(database=database_url)
     run("backup", tmp_path / "good", database=database_url)
     whole = (tmp_path / "good").read_bytes()

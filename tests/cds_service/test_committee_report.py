@@ -18,7 +18,7 @@ import stream
 from axe_playwright_python.sync_playwright import Axe
 from bench import EVE, Seat
 from calls import SIGN
-from click.testing import CliRunner
+from command_line import run
 from policy_people import BOB, published
 
 from cds_service.audit.committee import committee_report, month_in, month_of
@@ -27,7 +27,6 @@ from cds_service.audit.effects import Counted, _topics
 from cds_service.charts.csv_tables import csv_tables, spreadsheet_text
 from cds_service.charts.pdf import as_pdf, can_print
 from cds_service.charts.sections import Section, Table
-from cds_service.cli import main
 from cds_service.configuration.settings import Settings
 from cds_service.page_words import page_sentences, page_words
 from cds_service.policies.library import Library
@@ -207,16 +206,16 @@ def test_no_spreadsheet_reads_a_table_as_formulas(report: dict[str, Any]) -> Non
 def test_the_command_writes_the_page_and_the_tables(site: Site, tmp_path: Path) -> None:
     variables = {"HER2_CDS_DATABASE": site.database, "HER2_CDS_SITE__TIMEZONE": "America/New_York"}
 
-    def run(*arguments: str) -> Any:
-        return CliRunner().invoke(main, ["record", "report", "--out", str(tmp_path / "out"), *arguments], env=variables)
+    def written(*arguments: str) -> Any:
+        return run("record", "report", "--out", tmp_path / "out", *arguments, env=variables)
 
-    done = run("--month", MONTH)
+    done = written("--month", MONTH)
     assert done.exit_code == 0, done.output
     assert "HER2 order checks in February 2026" in (tmp_path / "out" / "report.html").read_text("utf-8")
     assert (tmp_path / "out" / "report.pdf").exists() == can_print()
     assert (tmp_path / "out" / "tables" / "topics-all.csv").exists()
-    assert run("--month", "2026-13").exit_code == 2
-    nothing = run("--month", "2020-01")
+    assert written("--month", "2026-13").exit_code == 2
+    nothing = written("--month", "2020-01")
     assert nothing.exit_code == 2
     assert "no decisions of her2-order-sign" in nothing.stderr
 

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 from calls import SIGN, Caller, call, order, troubled_prefetch
-from click.testing import CliRunner
+from command_line import run
 from flask import g
 from sqlalchemy import select
 
 from cards.facts.topics import Topic
 from cards.knowledge.loader import default_knowledge
 from cards.presentation.wording import default_wording
-from cds_service.cli import main
 from cds_service.configuration.diff import differences
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.configuration.loading import load_settings
@@ -392,10 +391,6 @@ def test_every_threshold_has_a_sentence() -> None:
     for name, each in words.items():
         assert "{value}" in each.says, name
         assert each.topics
-
-
-def run(*arguments: str) -> Any:
-    return CliRunner().invoke(main, list(arguments))
 
 
 def test_diff_on_the_command_line(tmp_path: Path) -> None:

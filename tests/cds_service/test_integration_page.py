@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from calls import SIGN, Caller, bundle, call, cancer, clean_prefetch, ihc, labs, lvef, order
-from click.testing import CliRunner
+from command_line import run
 
-from cds_service.cli import main
 from cds_service.configuration.settings import Settings
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ def test_the_example_request_is_answered_on_the_command_line(tmp_path: Path, mon
     monkeypatch.delenv("HER2_CDS_CONFIG", raising=False)
     path = tmp_path / "request.json"
     path.write_text(REQUEST, encoding="utf-8")
-    result = CliRunner().invoke(main, ["check", str(path)])
+    result = run("check", path)
     assert result.exit_code == 1
     assert "above the maximum" in " ".join(result.stdout.split())
 
@@ -121,14 +120,14 @@ def test_all_maps_together_are_valid_and_every_entry_has_effect(tmp_path: Path) 
         (tmp_path / f"map-{number}.json").write_text(text, encoding="utf-8")
     names = ", ".join(f"map-{number}.json" for number in range(len(MAPS)))
     (tmp_path / "site.yaml").write_text(f"auth: {{mode: off}}\nsite: {{code_maps: [{names}]}}\n", encoding="utf-8")
-    result = CliRunner().invoke(main, ["config", "check", str(tmp_path / "site.yaml")])
+    result = run("config", "check", tmp_path / "site.yaml")
     assert (result.exit_code, result.stdout) == (0, f"{tmp_path / 'site.yaml'}: valid\n")
 
 
 def test_what_has_no_effect_is_noted(tmp_path: Path) -> None:
     (tmp_path / "map.json").write_text(LAB.replace("777-3", "2345-7"), encoding="utf-8")
     (tmp_path / "site.yaml").write_text("auth: {mode: off}\nsite: {code_maps: [map.json]}\n", encoding="utf-8")
-    result = CliRunner().invoke(main, ["config", "check", str(tmp_path / "site.yaml")])
+    result = run("config", "check", tmp_path / "site.yaml")
     assert result.exit_code == 0
     assert f"note: {tmp_path / 'map.json'}:9: no check reads 2345-7" in result.stdout
 
@@ -136,6 +135,6 @@ def test_what_has_no_effect_is_noted(tmp_path: Path) -> None:
 def test_a_value_that_makes_no_sense_is_refused_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "map.json").write_text(LAB.replace("777-3", "777-4"), encoding="utf-8")
     (tmp_path / "site.yaml").write_text("auth: {mode: off}\nsite: {code_maps: [map.json]}\n", encoding="utf-8")
-    result = CliRunner().invoke(main, ["config", "check", str(tmp_path / "site.yaml")])
+    result = run("config", "check", tmp_path / "site.yaml")
     assert result.exit_code == 2
     assert f"{tmp_path / 'map.json'}:9:" in result.stderr

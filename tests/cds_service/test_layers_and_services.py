@@ -9,12 +9,11 @@ import pytest
 import yaml
 from calls import COVERAGE, DISPATCH, SELECT, SIGN, VIEW, Caller, call, on_kadcyla, order
 from certificates import Authority
-from click.testing import CliRunner
+from command_line import run
 from signers import Signer
 from sqlalchemy import select
 
 from cds_service.audit.explain import explain
-from cds_service.cli import main
 from cds_service.configuration.diff import differences
 from cds_service.configuration.loading import load_settings
 from cds_service.configuration.settings import Settings
@@ -71,7 +70,7 @@ def test_a_file_named_by_a_variable_is_found_beside_the_top_layer(group: Path) -
 
 
 def test_what_is_shown_names_key_files_and_can_be_used_again(group: Path) -> None:
-    shown = CliRunner().invoke(main, ["config", "show", "--config", str(group)], catch_exceptions=False).output
+    shown = run("config", "show", "--config", group, catch_exceptions=False).output
     again = group.parent / "again.yaml"
     again.write_text(shown)
     assert differences(load_settings(group, {}), load_settings(again, {})) == []

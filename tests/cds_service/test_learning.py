@@ -17,6 +17,7 @@ import pytest
 import stream
 from calls import SIGN, Caller, call, troubled_prefetch
 from click.testing import CliRunner
+from command_line import run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert
@@ -284,9 +285,9 @@ def test_the_last_whole_week_is_examined_once_and_its_findings_are_stored(line: 
     still = next(each for each in later if each.what == "lvef-missing")
     assert (still.is_new, still.since, still.week) == (False, began, began + timedelta(days=7))
     command = ["learn", "watch", "--config", str(_configured(tmp_path, f"sqlite:///{tmp_path}/record.sqlite3"))]
-    told = CliRunner().invoke(main, [*command, "--week", str(began + timedelta(days=3))])
+    told = run(*command, "--week", str(began + timedelta(days=3)))
     assert (told.exit_code, told.output.splitlines()) == (1, list(watch_lines(found)))
-    quiet = CliRunner().invoke(main, [*command, "--week", str(began - timedelta(days=7))])
+    quiet = run(*command, "--week", str(began - timedelta(days=7)))
     assert (quiet.exit_code, quiet.output) == (0, "")
 
 

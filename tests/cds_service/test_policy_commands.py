@@ -9,35 +9,28 @@ import click
 import pytest
 import yaml
 from calls import call, order
-from click.testing import CliRunner, Result
+from command_line import run
 from policy_people import ANN, BOB, published, retire
 
 from cds_service.cli import main
 from cds_service.configuration.policy_content import read_content
 from cds_service.policies.library import Library
-from cds_service.store.database import open_engine, upgrade
 from cds_service.store.tables import policy_contents
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
+
+    from sqlalchemy import Engine
 
 OFF = "cards: {dose-above-maximum: {mode: off, owner: Pharmacy}}\nshadow: {lab_max_age_days: 3}"
 SIXTY = "thresholds: {weight_max_age_days: 60}"
 
 
 @pytest.fixture
-def library(database_url: str, monkeypatch) -> Iterator[Library]:
-    """Yield the versions of the database that the commands open."""
+def library(database_url: str, engine: Engine, monkeypatch) -> Library:
+    """Return the versions of the database that the commands open."""
     monkeypatch.setenv("HER2_CDS_DATABASE", database_url)
-    engine = open_engine(database_url)
-    upgrade(engine)
-    yield Library(engine)
-    engine.dispose()
-
-
-def run(*arguments: str) -> Result:
-    return CliRunner().invoke(main, list(arguments))
+    return Library(engine)
 
 
 def policy(*arguments: str) -> str:
@@ -142,7 +135,7 @@ def test_content_that_this_release_does_not_accept_can_still_be_read(library: Li
 
 
 def test_a_store_that_cannot_be_reached_is_reported_in_one_line() -> None:
-    result = CliRunner().invoke(main, ["policy", "list"], env={"HER2_CDS_DATABASE": "postgresql://x@127.0.0.1:1/x"})
+    result = run("policy", "list", env={"HER2_CDS_DATABASE": "postgresql://x@127.0.0.1:1/x"})
     assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)
 
 

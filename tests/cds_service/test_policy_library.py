@@ -25,21 +25,10 @@ from cds_service.store.retention import purge
 from cds_service.store.tables import policy_contents, policy_steps
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from sqlalchemy import Engine
 
 OFF, ON = "cards: {weight-stale: {mode: off}}", "cards: {weight-stale: {mode: live}}"
 K, S = StepKind, VersionState
-
-
-@pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    """Yield a database with its tables."""
-    opened = open_engine(database_url)
-    upgrade(opened)
-    yield opened
-    opened.dispose()
 
 
 @pytest.fixture

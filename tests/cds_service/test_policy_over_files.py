@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from click.testing import CliRunner
+from command_line import run
 
 from cards.facts.topics import Topic
-from cds_service.cli import main
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.configuration.loading import load_settings
 from cds_service.configuration.overlay import PublishedPolicy, with_policy
@@ -197,13 +196,13 @@ def test_an_owner_in_a_higher_layer_does_not_claim_the_mode_of_a_lower_one(tmp_p
 def test_an_owner_is_shown_and_a_change_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "site.yaml"
     path.write_text("cards:\n  weight-stale: {owner: Ward 3}\n", encoding="utf-8")
-    shown = CliRunner().invoke(main, ["config", "show", "--config", str(path)]).output
+    shown = run("config", "show", "--config", path).output
     assert [line.split() for line in shown.splitlines() if "owner" in line] == [
         ["owner:", "Ward", "3", "#", f"{path}:2"]
     ]
-    told = CliRunner().invoke(main, ["config", "diff", "default", str(path)])
+    told = run("config", "diff", "default", path)
     assert (told.exit_code, told.output) == (1, "weight-stale: Ward 3 answers for it instead of nobody\n")
-    schema = json.loads(CliRunner().invoke(main, ["config", "schema"]).output)
+    schema = json.loads(run("config", "schema").output)
     assert schema["$defs"]["TopicSettings"]["properties"]["owner"]["anyOf"][0]["maxLength"] == 120
 
 

@@ -9,17 +9,17 @@ import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from calls import SIGN, call, order
-from click.testing import CliRunner
-from following import HIGH, Following
+from command_line import run
+from following import HIGH, Following, events
 from policy_people import START, published, retire
 from prometheus_client.parser import text_string_to_metric_families
-from running import Running, served, start, stop
+from running import Running, eventually, served, start, stop
 
-from cds_service.cli import main
 from cds_service.decisions.active import Configuration
 from cds_service.policies.library import Library
 from cds_service.policies.publication import Standing, follow
@@ -32,16 +32,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from sqlalchemy import Engine
+
 OFF = "cards: {dose-above-maximum: {mode: off}}"
 WITHIN_S = 5.0
+soon = partial(eventually, within=WITHIN_S)
 TOPIC = "HER2_CDS_CARDS__DOSE_ABOVE_MAXIMUM__MODE"
 
 
 FIRED = ["dose-above-maximum"]
-
-
-def events(lines: list[Any], name: str) -> list[Any]:
-    return [line for line in lines if line["event"] == name]
 
 
 def test_what_is_published_and_retired_is_followed(log_lines) -> None:
@@ -198,7 +197,7 @@ def test_a_recorded_decision_names_the_version(tmp_path: Path) -> None:
     variables = {"HER2_CDS_DATABASE": str(service.store.engine.url)}
 
     def explain(*arguments: str) -> str:
-        result = CliRunner().invoke(main, ["explain", *arguments], env=variables)
+        result = run("explain", *arguments, env=variables)
         assert result.exit_code == 0, result.output
         return result.output
 
@@ -208,9 +207,9 @@ def test_a_recorded_decision_names_the_version(tmp_path: Path) -> None:
     (check,) = [each for each in told["checks"] if each["topic"] == "dose-above-maximum"]
     assert (check["setBy"], check["indicator"]) == ("version 1", "warning")
     assert f"by version 1 of the policy ({version.content_hash[:12]})" in explain(decision)
-    exported = CliRunner().invoke(main, ["audit", "export"], env=variables).output.splitlines()
+    exported = run("audit", "export", env=variables).output.splitlines()
     assert [json.loads(each)["policy"] for each in exported] == [told["policy"], None]
-    as_fhir = CliRunner().invoke(main, ["audit", "export", "--format", "fhir"], env=variables).output.splitlines()
+    as_fhir = run("audit", "export", "--format", "fhir", env=variables).output.splitlines()
     details = [
         {each["type"]: each["valueString"] for each in json.loads(row)["entity"][0]["detail"]} for row in as_fhir
     ]
@@ -252,7 +251,7 @@ def test_a_start_while_the_store_is_down_is_not_ready_until_the_store_answered(p
         assert (ready.status_code, ready.json["policy"]) == (503, {"status": "not-asked"})
     finally:
         postgres.start()
-    eventually(lambda: service.store.recorder.is_up)
+    soon(lambda: service.store.recorder.is_up)
     assert service.client.get("/health/ready").status_code == 503
     service.watch.time = datetime.now(UTC)
     assert service.topics() == []
@@ -311,22 +310,13 @@ def test_an_unforeseen_error_does_not_end_the_polling(monkeypatch, log_lines) ->
     published(service.library, OFF)
     monkeypatch.setattr(service.library, "in_force", odd)
     follow(service.publication, 0.2)
-    eventually(lambda: service.publication.standing is Standing.IN_FORCE)
+    soon(lambda: service.publication.standing is Standing.IN_FORCE)
     assert [each["reason"] for each in events(log_lines, "policy_look_failed")] == ["RuntimeError", "RuntimeError"]
     # The thread runs as long as the process, not only as long as this test.
     service.publication.look = lambda: None
 
 
 # --- Real processes --------------------------------------------------------------------------------------------------
-
-
-def eventually(holds: Callable[[], bool], within: float = WITHIN_S) -> float:
-    """Wait until something holds, and say how long that took."""
-    began = time.monotonic()
-    while not holds():
-        assert time.monotonic() - began < within, f"not within {within} seconds"
-        time.sleep(0.05)
-    return time.monotonic() - began
 
 
 def answers(service: Running) -> list[str]:
@@ -336,12 +326,9 @@ def answers(service: Running) -> list[str]:
 
 
 @pytest.fixture
-def library(database_url: str) -> Iterator[Library]:
-    """Yield the versions of a database that services share."""
-    engine = open_engine(database_url)
-    upgrade(engine)
-    yield Library(engine)
-    engine.dispose()
+def library(engine: Engine) -> Library:
+    """Return the versions of a database that services share."""
+    return Library(engine)
 
 
 @pytest.fixture
@@ -363,15 +350,15 @@ def everywhere(services: list[Running], expected: list[str]) -> Callable[[], boo
 def test_two_services_follow_what_is_published_and_retired(library: Library, two: list[Running]) -> None:
     assert everywhere(two, FIRED)()
     version = published(library, OFF)
-    eventually(everywhere(two, []))
+    soon(everywhere(two, []))
     retire(library, 1)
-    eventually(everywhere(two, FIRED))
+    soon(everywhere(two, FIRED))
     begin = datetime.now(UTC) + timedelta(seconds=3)
     published(library, OFF, effective_from=begin, effective_until=begin + timedelta(seconds=4))
     assert everywhere(two, FIRED)()
-    eventually(everywhere(two, []), 3 + WITHIN_S)
+    soon(everywhere(two, []), within=3 + WITHIN_S)
     assert datetime.now(UTC) >= begin
-    eventually(everywhere(two, FIRED), 4 + WITHIN_S)
+    soon(everywhere(two, FIRED), within=4 + WITHIN_S)
     for service in two:
         told = [each.get("version") for each in service.logged if each["event"] == "policy_in_force"]
         assert told == [None, 1, None, 2, None]
@@ -394,7 +381,7 @@ def test_a_service_continues_while_its_store_is_unavailable(postgres, tmp_path: 
         # The connections of the test itself did not outlive the server either.
         engine.dispose()
         retire(library, 1)
-        eventually(lambda: answers(service) == FIRED, 10)
+        soon(lambda: answers(service) == FIRED, within=10)
         warnings = [each for each in service.logged if each["event"] == "policy_store_unreachable"]
         assert [each["level"] for each in warnings] == ["warning"]
     finally:
@@ -407,8 +394,8 @@ def test_every_worker_follows(tmp_path: Path) -> None:
     engine = open_engine(f"sqlite:///{tmp_path / 'shared.sqlite3'}")
     try:
         published(Library(engine), OFF)
-        eventually(lambda: gauge(text_of(service)) == [1])
-        eventually(lambda: all(answers(service) == [] for _ in range(10)))
+        soon(lambda: gauge(text_of(service)) == [1])
+        soon(lambda: all(answers(service) == [] for _ in range(10)))
     finally:
         engine.dispose()
         stop(service)

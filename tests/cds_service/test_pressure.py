@@ -70,7 +70,7 @@ def crowded() -> tuple[Caller, Admission]:
     caller = Caller(Settings(fhir={"timeout_s": 5}))
     # The gate and the pages use the same waiting room.
     room: Admission = caller.app.extensions["her2_cds_admission"]
-    vars(room).update(vars(Admission(at_once=1, waiting=1, patience_s=0.2)))
+    vars(room).update(vars(Admission(at_once=1, waiting=1, patience_s=0.2, burst=0)))
     return caller, room
 
 
@@ -129,7 +129,7 @@ def test_a_call_that_waits_for_a_fhir_server_gives_its_slot_to_another(
 
 
 def test_a_call_without_a_slot_releases_none() -> None:
-    room = Admission(at_once=1, waiting=1, patience_s=0.01)
+    room = Admission(at_once=1, waiting=1, patience_s=0.01, burst=0)
     with room.aside(), room.slot(), pytest.raises(NoRoomError), room.slot():
         pass
     with room.slot(), room.aside(), room.slot():
@@ -137,11 +137,61 @@ def test_a_call_without_a_slot_releases_none() -> None:
 
 
 def test_a_slot_is_returned_after_use() -> None:
-    room = Admission(at_once=2, waiting=2, patience_s=0.01)
+    room = Admission(at_once=2, waiting=2, patience_s=0.01, burst=0)
     for _ in range(5):
         with room.slot(), room.slot(), pytest.raises(NoRoomError), room.slot():
             pass
     assert not room.is_full
+
+
+def test_a_burst_comes_in_once_until_nobody_waits() -> None:
+    room = Admission(at_once=1, waiting=1, patience_s=5, burst=2)
+    for _ in range(2):
+        with ThreadPoolExecutor(3) as pool, room.slot():
+            line = []
+            for number in range(3):
+                assert room.lets_in()
+                line.append(pool.submit(_through, room))
+                _until(room, number + 1)
+            assert not room.lets_in()
+        # The line has been served, and is empty when the next call comes.
+        assert [each.result(5) for each in line] == [True] * 3
+        assert room.is_full is False
+
+
+def test_lasting_overload_keeps_the_line_short() -> None:
+    room = Admission(at_once=1, waiting=1, patience_s=5, burst=1)
+    slots: Slots = vars(room)["_slots"]
+    assert slots.take(0, 0)
+    with ThreadPoolExecutor(4) as pool:
+        for number in range(2):
+            assert room.lets_in()
+            pool.submit(slots.take, 5, 9)
+            _until(room, number + 1)
+        for _ in range(2):
+            # One is served and one more comes in; there is always somebody who waits.
+            slots.give()
+            _until(room, 1)
+            assert not room.lets_in()
+            pool.submit(slots.take, 5, 9)
+            _until(room, 2)
+            assert room.is_full
+        for _ in range(3):
+            slots.give()
+
+
+def _through(room: Admission) -> bool:
+    with room.slot():
+        return True
+
+
+def _until(room: Admission, waiting: int) -> None:
+    """Wait until as many calls wait."""
+    slots: Slots = vars(room)["_slots"]
+    deadline = time.monotonic() + 5
+    while slots.waiting != waiting and time.monotonic() < deadline:
+        time.sleep(0.001)
+    assert slots.waiting == waiting
 
 
 def waiter(slots: Slots, took: list[str], name: str, *, is_back: bool = False) -> threading.Thread:

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from calls import DISPATCH, USER, Caller, bundle, call, order, troubled_prefetch
 from chart_server import ChartServer, Reply, as_json
-from click.testing import CliRunner
+from command_line import run
 
-from cds_service.cli import main
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.configuration.loading import load_settings
 
@@ -193,9 +192,9 @@ def test_the_command_line_uses_profiles_as_the_service_does(tmp_path, match, arg
     path = configured(tmp_path, match)
     asked = tmp_path / "request.json"
     asked.write_text(json.dumps(request(ROLE, ENCOUNTER)))
-    run = CliRunner().invoke(main, ["check", str(asked), "--config", str(path), "--format", "json", *arguments])
-    assert run.exit_code == 1, run.output
-    topics = {card["source"]["topic"]["code"] for card in json.loads(run.output)["cards"]}
+    result = run("check", asked, "--config", path, "--format", "json", *arguments)
+    assert result.exit_code == 1, result.output
+    topics = {card["source"]["topic"]["code"] for card in json.loads(result.output)["cards"]}
     assert (STALE not in topics) is holds
-    said = CliRunner().invoke(main, ["check", str(asked), "--config", str(path), *arguments]).output
+    said = run("check", asked, "--config", path, *arguments).output
     assert ("Profile: p0" in said) is holds

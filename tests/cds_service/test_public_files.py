@@ -10,11 +10,10 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
-from click.testing import CliRunner
+from command_line import run
 
 from cards.knowledge.billing_loader import default_billing
 from cards.knowledge.loader import default_knowledge
-from cds_service.cli import main
 from cds_service.public_files.against import check_against
 from cds_service.public_files.findings import Finding, Kind, Names, PublicFileError
 
@@ -243,6 +242,20 @@ def test_a_wrong_file_is_refused_in_words(tmp_path, text, name, says) -> None:
         found(path)
 
 
+@pytest.mark.parametrize("name", ["hcpcs.txt", "RXNCONSO.RRF", "order.txt", "ndc.json", "label.xml"])
+def test_a_copy_that_was_cut_is_refused_and_nothing_is_reported_as_ended(tmp_path, name) -> None:
+    whole = {
+        "hcpcs.txt": hcpcs(),
+        "RXNCONSO.RRF": rxnconso(),
+        "order.txt": order_file(),
+        "ndc.json": directory(),
+        "label.xml": LABEL % ("20240101", "Enhertu"),
+    }[name]
+    end = whole.rfind("\n", 0, len(whole) * 2 // 3) + 9
+    with pytest.raises(PublicFileError, match=r"not complete; fetch it again|not JSON|not XML"):
+        found(write(tmp_path, whole[:end], name))
+
+
 def test_the_longest_name_identifies_the_drug() -> None:
     names = Names(KNOWN)
     assert names.product("ADO-TRASTUZUMAB EMTANSINE 100 MG") == "kadcyla"
@@ -255,12 +268,12 @@ def test_the_longest_name_identifies_the_drug() -> None:
 
 def test_the_command_prints_differences_and_ends_with_one(tmp_path) -> None:
     path = write(tmp_path, CROSSWALK % "J9358,x,GENENTECH,50242-0087-01,Kadcyla,1 MG,1,1,160,160", "crosswalk.csv")
-    result = CliRunner().invoke(main, ["knowledge", "check", "--against", str(path)])
+    result = run("knowledge", "check", "--against", path)
     assert result.exit_code == 1
     assert "crosswalk.csv: 1 difference\n  wrong: NDC 50242-0087-01: listed under J9358 (Enhertu)" in result.output
     agrees = write(tmp_path, hcpcs(), "hcpcs.txt")
-    assert CliRunner().invoke(main, ["knowledge", "check", "--against", str(agrees)]).exit_code == 0
+    assert run("knowledge", "check", "--against", agrees).exit_code == 0
     wrong = write(tmp_path, "hello", "wrong.txt")
-    refused = CliRunner().invoke(main, ["knowledge", "check", "--against", str(wrong)])
+    refused = run("knowledge", "check", "--against", wrong)
     assert refused.exit_code == 2
     assert "wrong.txt" in refused.output

@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from calls import SELECT, aspirin, bundle, call, clean_prefetch, lvef, order, removed, without
 from chart_server import ChartServer, Reply
-from click.testing import CliRunner
+from command_line import run
 
 from cds_service import __version__
-from cds_service.cli import main
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from click.testing import Result
 
 MARK = "MARK-1234"
 
@@ -35,10 +33,6 @@ def chart() -> Iterator[ChartServer]:
     server = ChartServer()
     yield server
     server.close()
-
-
-def run(*arguments: str | Path, **more: Any) -> Result:
-    return CliRunner().invoke(main, [str(each) for each in arguments], **more)
 
 
 def request_file(folder: Path, body: Any) -> Path:

@@ -306,12 +306,6 @@ def test_service_configuration_refuses_a_variable_by_its_name(tmp_path, name, va
 # --- A changed file --------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def eager(monkeypatch) -> None:
-    """Look at the file at every request."""
-    monkeypatch.setattr("cds_service.decisions.active._LOOK_EVERY_S", -1)
-
-
 STATED = 'auth: {mode: "off"}'
 """What a file of a service must not be without."""
 

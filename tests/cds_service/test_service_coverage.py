@@ -32,6 +32,7 @@ from calls import (
     without,
 )
 from click.testing import CliRunner
+from command_line import run
 
 from cds_service.audit.explain import explain
 from cds_service.cli import main
@@ -358,7 +359,7 @@ def test_service_a_configuration_that_is_wrong_is_refused(tmp_path, text, says) 
     (tmp_path / "twice.yaml").write_text(OWN_POLICY.replace("PLAN-KADCYLA", "LA.PHAR.229"), encoding="utf-8")
     path = tmp_path / "site.yaml"
     path.write_text(f"{text}\nauth: {{mode: off}}", encoding="utf-8")
-    result = CliRunner().invoke(main, ["config", "check", str(path)])
+    result = run("config", "check", path)
     assert result.exit_code == 2
     assert says in result.stderr
     with pytest.raises(ConfigurationError):
@@ -376,7 +377,7 @@ def test_service_the_files_are_found_beside_the_configuration(tmp_path) -> None:
 def test_service_the_price_file_is_imported_by_a_command(tmp_path) -> None:
     (tmp_path / "cms.csv").write_text(PRICES + "J0001,Other,1 MG,1.5\n", encoding="utf-8")
     out = tmp_path / "asp-own.csv"
-    result = CliRunner().invoke(main, ["asp", "import", str(tmp_path / "cms.csv"), "--output", str(out)])
+    result = run("asp", "import", tmp_path / "cms.csv", "--output", out)
     assert result.exit_code == 0, result.stderr
     assert "2026 Q4: 2026-10-01 to 2099-12-31" in result.stdout
     assert "J9354" in out.read_text(encoding="utf-8")
@@ -389,7 +390,7 @@ def test_service_the_price_file_is_imported_by_a_command(tmp_path) -> None:
 @pytest.mark.parametrize("content", [b"", b"\x00\xff", b"PK\x03\x04 broken", b'"' + b"x" * 300_000])
 def test_service_a_file_that_is_no_price_file_is_refused_by_the_command(tmp_path, content) -> None:
     (tmp_path / "cms.csv").write_bytes(content)
-    result = CliRunner().invoke(main, ["asp", "import", str(tmp_path / "cms.csv")])
+    result = run("asp", "import", tmp_path / "cms.csv")
     assert result.exit_code == 2
     assert "cms.csv" in result.stderr
 
@@ -398,7 +399,7 @@ def test_service_the_command_line_asks_the_coverage_service(tmp_path) -> None:
     (tmp_path / "request.json").write_text(json.dumps(call(COVERAGE)), encoding="utf-8")
     asked = ["check", str(tmp_path / "request.json"), "--format", "json"]
     assert json.loads(CliRunner().invoke(main, asked).stdout) == {"cards": []}
-    result = CliRunner().invoke(main, [*asked, "--service", COVERAGE])
+    result = run(*asked, "--service", COVERAGE)
     assert result.exit_code == 1
     topics = [card["source"]["topic"]["code"] for card in json.loads(result.stdout)["cards"]]
     assert topics == ["billing-summary", "coverage-criteria"]

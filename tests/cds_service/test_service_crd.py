@@ -35,6 +35,7 @@ from calls import (
 )
 from chart_server import ChartServer, as_json
 from click.testing import CliRunner
+from command_line import run
 from fhir.resources.R4B.medicationrequest import MedicationRequest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -527,7 +528,7 @@ def test_crd_the_command_prints_what_is_written_on_the_order(tmp_path) -> None:
     asked = ["check", str(request), "--service", COVERAGE, "--config", str(config)]
     printed = CliRunner().invoke(main, asked)
     assert "covered: conditional" in " ".join(printed.output.split())
-    written = CliRunner().invoke(main, [*asked, "--format", "json"])
+    written = run(*asked, "--format", "json")
     assert len(json.loads(written.output)["systemActions"]) == 1
 
 

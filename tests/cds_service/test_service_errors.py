@@ -19,8 +19,6 @@ from cds_service.ehr.causes import cause_of, cause_of_refusal
 from cds_service.telemetry.request_names import current
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from calls import Answer
     from structlog.typing import EventDict
 
@@ -265,13 +263,6 @@ def test_every_suggestion_says_whether_it_is_recommended(service) -> None:
 
 
 # Causes of failed fetches
-
-
-@pytest.fixture
-def chart() -> Iterator[ChartServer]:
-    server = ChartServer(clean_prefetch())
-    yield server
-    server.close()
 
 
 def logged(log_lines: list[EventDict], event: str) -> list[str]:

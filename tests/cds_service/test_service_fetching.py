@@ -19,6 +19,7 @@ from calls import (
     SIGN,
     Caller,
     aspirin,
+    assert_missing,
     authorization,
     bundle,
     call,
@@ -73,18 +74,6 @@ def hasty() -> Caller:
 def ask(caller: Caller, chart: ChartServer, prefetch: Json | None = None, token: str = TOKEN, **more: Any) -> Answer:
     more = {"fhirServer": chart.base, "fhirAuthorization": authorization(token) if token else None, **more}
     return caller.post(call(prefetch=prefetch or {}, **more))
-
-
-def lacks(answer: Answer, *keys: str) -> None:
-    """Nothing at all of the patient is a 412; where something was had, what lacks is named on a card."""
-    if set(keys) == set(KEYS):
-        assert (answer.status, answer.code) == (412, "required-data-missing")
-        assert answer.expression == [f"prefetch.{key}" for key in keys]
-        return
-    assert answer.status == 200
-    card = next(card for card in answer.cards if card["source"]["topic"]["code"] == "checks-incomplete")
-    assert card["indicator"] == "warning"
-    assert card["detail"].count("not available") >= len(keys)
 
 
 @pytest.mark.parametrize("service_id", [SELECT, SIGN])
@@ -327,7 +316,7 @@ def test_service_does_not_follow_a_redirect(service, chart, elsewhere, status, k
     elsewhere.serve(clean_prefetch())
     location = {"Location": f"{elsewhere.base}/{QUERIES[key]}"}
     chart.serve(clean_prefetch(), **{key: Reply(status=status, headers=location)})
-    lacks(ask(service, chart), key)
+    assert_missing(ask(service, chart), key)
     assert elsewhere.heard == []
 
 
@@ -371,7 +360,7 @@ def test_service_cannot_check_when_a_search_brings(chart, log_lines, key, reply)
     caller = Caller(Settings(fhir={"timeout_s": BUDGET_S}, limits={"body_bytes": 200_000}))
     chart.serve(clean_prefetch(), **{key: reply})
     began = time.monotonic()
-    lacks(ask(caller, chart), key)
+    assert_missing(ask(caller, chart), key)
     assert time.monotonic() - began < BUDGET_S + SLACK_S
     assert not any(word in repr(log_lines) for word in (TOKEN, PATIENT, chart.base))
 
@@ -388,7 +377,7 @@ def test_service_cannot_check_when_a_search_brings(chart, log_lines, key, reply)
 )
 def test_service_cannot_check_when_the_read_of_the_patient_brings(service, chart, reply) -> None:
     chart.serve(clean_prefetch(), patient=reply)
-    lacks(ask(service, chart), "patient")
+    assert_missing(ask(service, chart), "patient")
 
 
 def test_service_treats_an_absent_patient_as_missing(service, chart) -> None:
@@ -407,7 +396,7 @@ def test_service_reads_a_compressed_answer(service, chart, encoding) -> None:
 def test_service_waits_for_all_searches_together_no_longer_than_its_budget(hasty, chart) -> None:
     chart.serve({}, **dict.fromkeys(KEYS, Reply(after_s=3)))
     began = time.monotonic()
-    lacks(ask(hasty, chart), *KEYS)
+    assert_missing(ask(hasty, chart), *KEYS)
     assert BUDGET_S * 0.9 < time.monotonic() - began < BUDGET_S + SLACK_S
 
 
@@ -426,7 +415,7 @@ def test_service_asks_for_everything_at_once(service, chart) -> None:
 def test_service_is_not_held_up_afterwards_by_answers_that_were(hasty, chart, reply) -> None:
     for _ in range(3):
         chart.serve({}, **dict.fromkeys(KEYS, reply))
-        lacks(ask(hasty, chart), *KEYS)
+        assert_missing(ask(hasty, chart), *KEYS)
     time.sleep(0.2)
     chart.serve(clean_prefetch())
     assert ask(hasty, chart).body == {"cards": []}

@@ -25,7 +25,7 @@ from calls import (
     without,
 )
 from chart_server import ChartServer
-from click.testing import CliRunner
+from command_line import run
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -33,7 +33,6 @@ from cryptography.x509.oid import NameOID
 from prometheus_client.parser import text_string_to_metric_families
 from running import refused, served, start, stop
 
-from cds_service.cli import main
 from cds_service.store.database import open_engine
 from cds_service.store.reading import since
 
@@ -203,7 +202,7 @@ def test_a_wrong_start_ends_with_one_line(
 @pytest.mark.parametrize("section", ["operator:\n  token", "audit:\n  patient_key"])
 def test_a_secret_in_a_file_is_refused(tmp_path: Path, section: str) -> None:
     (tmp_path / "x.yaml").write_text(f"{section}: a-secret-that-should-not-be-here\n")
-    refused = CliRunner().invoke(main, ["config", "check", str(tmp_path / "x.yaml")])
+    refused = run("config", "check", tmp_path / "x.yaml")
     assert refused.exit_code == 2
     assert "x.yaml:2" in refused.output
     assert "is a secret; set HER2_CDS_" in refused.output
@@ -213,7 +212,7 @@ def test_a_secret_in_a_file_is_refused(tmp_path: Path, section: str) -> None:
 def test_a_secret_of_digits_is_read_as_text(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HER2_CDS_OPERATOR__TOKEN", "12345678901234567890")
     (tmp_path / "x.yaml").write_text('auth: {mode: "off"}')
-    assert CliRunner().invoke(main, ["config", "check", str(tmp_path / "x.yaml")]).exit_code == 0
+    assert run("config", "check", tmp_path / "x.yaml").exit_code == 0
 
 
 def test_a_start_without_a_patient_key_is_logged(tmp_path: Path) -> None:

@@ -23,14 +23,6 @@ PATH = "/try-it/request"
 LOCAL = {"base_url": "http://127.0.0.1:8080"}
 
 
-@pytest.fixture
-def chart() -> Iterator[ChartServer]:
-    """Yield the visitor's FHIR server."""
-    server = ChartServer(clean_prefetch())
-    yield server
-    server.close()
-
-
 def asked(caller: Caller, server: str, **changes: Any) -> Answer:
     """Ask as the page does."""
     said = {"server": server, "patient": "pat-1", "drug": "Kadcyla", "dose": "378 mg", **changes}
@@ -71,6 +63,24 @@ def test_unusable_options_are_reported_before_anything_is_read(service, chart, c
     assert (answer.status, answer.code) == (422, "cannot-build")
     assert says in text(answer)
     assert chart.heard == []
+
+
+@pytest.mark.parametrize(
+    ("language", "changes", "says"),
+    [
+        ("de", {"drug": "Kadzylas"}, "Kein Arzneimittel dieses Dienstes hat diesen Namen; am nächsten sind Kadcyla"),
+        ("es", {"dose": "much"}, "Una dosis es un número con su unidad"),
+        ("de", {"patient": "nobody"}, "Auf dem FHIR-Server gibt es keinen Patient/nobody"),
+        ("de", {"server": "http://10.0.0.1/fhir"}, "wird nicht abgefragt: der fhirServer der Anfrage"),
+        ("es", {"server": "http://127.0.0.1:9/fhir"}, "no se pudo contactar con el servidor FHIR"),
+    ],
+)
+def test_a_refusal_is_said_in_the_language_of_the_page(service, chart, language, changes, says) -> None:
+    chart.serve(without(clean_prefetch(), "patient"))
+    said = {"server": chart.base, "patient": "pat-1", "drug": "Kadcyla", "dose": "378 mg", **changes}
+    answer = service.send("POST", PATH, json=said, headers={"Accept-Language": language}, **LOCAL)
+    assert answer.status == 422
+    assert says in text(answer)
 
 
 def test_an_unknown_patient_is_reported(service, chart) -> None:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import multiprocessing
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from calls import DISPATCH, KEYS, SELECT, SIGN, authorization, call, check_body, clean_prefetch, order, without
 from chart_server import ChartServer, Reply
-from click.testing import CliRunner
-from running import PATIENCE_S, Running, served, start_afresh, stop
+from command_line import run
+from running import Running, eventually, served, start_afresh, stop
 
-from cds_service.cli import main
 from cds_service.server import Server
 
 if TYPE_CHECKING:
@@ -182,25 +181,16 @@ def test_service_process_picks_up_a_changed_configuration(running) -> None:
     before = config.read_text()
     path, body = f"/cds-services/{SIGN}", call(orders=[order(378)])
     config.write_text(f"{before}cards: {{dose-above-maximum: {{mode: off}}}}\n")
-    assert eventually(lambda: running.send("POST", path, body)[2] == {"cards": []})
+    eventually(lambda: running.send("POST", path, body)[2] == {"cards": []})
     config.write_text("fhri: {}\n")
-    assert eventually(lambda: running.send("POST", path, body)[0] == 200 and refused(running))
+    eventually(lambda: running.send("POST", path, body)[0] == 200 and refused(running))
     assert running.send("POST", path, body)[2] == {"cards": []}
     config.write_text(before)
-    assert eventually(lambda: running.send("POST", path, body)[2] != {"cards": []})
+    eventually(lambda: running.send("POST", path, body)[2] != {"cards": []})
 
 
 def refused(running: Running) -> bool:
     return any(line["event"] == "configuration_refused" for line in running.logged)
-
-
-def eventually(holds: Any) -> bool:
-    deadline = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline:
-        if holds():
-            return True
-        time.sleep(0.1)
-    return False
 
 
 def test_service_process_stops_when_it_is_asked_to(tmp_path) -> None:
@@ -213,6 +203,6 @@ def test_service_process_stops_when_it_is_asked_to(tmp_path) -> None:
 
 
 def test_service_process_does_not_share_its_address_with_another(running) -> None:
-    result = CliRunner().invoke(main, ["serve", "--port", str(running.port)])
+    result = run("serve", "--port", running.port)
     assert (result.exit_code, result.stdout) == (2, "")
     assert f"127.0.0.1:{running.port}" in result.stderr

@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from calls import KEYS, bundle, clean_prefetch, order, outcome, without
 from chart_server import ChartServer, Reply
-from click.testing import CliRunner
+from command_line import run
 
-from cds_service.cli import main
 from fhir_mappings.request.builder import as_prefetch
 from fhir_mappings.request.prefetch import Answer, read_answer
 from fhir_mappings.wire.resources import encode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from click.testing import Result
@@ -30,18 +28,6 @@ def clean_environment(monkeypatch) -> None:
     """Keep the variables of the machine out of it."""
     monkeypatch.delenv("HER2_CDS_CONFIG", raising=False)
     monkeypatch.delenv("FHIR_ACCESS_TOKEN", raising=False)
-
-
-@pytest.fixture
-def chart() -> Iterator[ChartServer]:
-    """Yield the FHIR server of the EHR."""
-    server = ChartServer(clean_prefetch())
-    yield server
-    server.close()
-
-
-def run(*arguments: str | Path, **more: Any) -> Result:
-    return CliRunner().invoke(main, [str(each) for each in arguments], **more)
 
 
 def built(chart: ChartServer, *more: str | Path) -> Result:

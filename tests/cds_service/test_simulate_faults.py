@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from click.testing import CliRunner, Result
+from command_line import run
 
-from cds_service.cli import main
 from cds_service.learning.control import PERIODS
 from cds_service.simulate.cohort.courses import SITES
 from cds_service.simulate.cohort.generate import LABELS, generate
@@ -25,10 +24,6 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 DAY = date(2024, 3, 4)
 LIVER = {"1920-8", "1742-6"}
-
-
-def simulate(*arguments: object) -> Result:
-    return CliRunner().invoke(main, ["simulate", *map(str, arguments)])
 
 
 def _read(folder: Path) -> dict[str, Json]:
@@ -122,7 +117,7 @@ def _observation(code: str, quantity: Json) -> Json:
     "options", [("--fault", "unknown-unit"), ("--fault-from", "2024-03-04"), ("--fault-site", "north")]
 )
 def test_an_incomplete_fault_is_refused(options, tmp_path) -> None:
-    done = simulate("generate", "--output", tmp_path / "cohort", *options)
+    done = run("simulate", "generate", "--output", tmp_path / "cohort", *options)
     assert (done.exit_code, done.output.count("\n")) == (2, 1)
     assert "--fault and --fault-from go together" in done.output
     assert not (tmp_path / "cohort").exists()
@@ -131,9 +126,9 @@ def test_an_incomplete_fault_is_refused(options, tmp_path) -> None:
 def test_a_fault_is_noticed_in_a_whole_run_and_seen_in_its_report(tmp_path) -> None:
     cohort, result = tmp_path / "cohort", tmp_path / "result"
     fault = ("--fault", "unknown-unit", "--fault-from", DAY)
-    assert simulate("generate", "--patients", 200, "--weeks", 80, "--output", cohort, *fault).exit_code == 0
-    assert simulate("--input", cohort, "--output", result, "--workers", 1).exit_code == 0
-    done = simulate("signals", result, "--since", DAY)
+    assert run("simulate", "generate", "--patients", 200, "--weeks", 80, "--output", cohort, *fault).exit_code == 0
+    assert run("simulate", "--input", cohort, "--output", result, "--workers", 1).exit_code == 0
+    done = run("simulate", "signals", result, "--since", DAY)
     first, *_ = done.output.splitlines()
     assert first.startswith("2024-03-04  checks-incomplete: loud")
     assert "noticed after 7 days" in first
@@ -147,9 +142,9 @@ def test_a_fault_is_noticed_in_a_whole_run_and_seen_in_its_report(tmp_path) -> N
 def test_drugs_no_longer_recognized_are_noticed_in_a_whole_run(tmp_path) -> None:
     cohort, result = tmp_path / "cohort", tmp_path / "result"
     fault = ("--fault", "drug-by-a-local-name", "--fault-from", DAY)
-    assert simulate("generate", "--patients", 120, "--weeks", 110, "--output", cohort, *fault).exit_code == 0
-    assert simulate("--input", cohort, "--output", result, "--workers", 1).exit_code == 0
-    first, *_, last = simulate("signals", result, "--since", DAY).output.splitlines()
+    assert run("simulate", "generate", "--patients", 120, "--weeks", 110, "--output", cohort, *fault).exit_code == 0
+    assert run("simulate", "--input", cohort, "--output", result, "--workers", 1).exit_code == 0
+    first, *_, last = run("simulate", "signals", result, "--since", DAY).output.splitlines()
     # With eleven orders a week, one week without any may be chance, but not two.
     assert first.startswith("2024-03-11  orders of all drugs: silent over the last 2 weeks, 0 orders where ")
     assert "noticed after 14 days; " in first
@@ -206,7 +201,7 @@ def test_signals_are_reported_once_for_each_topic_after_the_change(result) -> No
 
 
 def test_a_folder_without_a_result_is_reported_in_one_line(tmp_path) -> None:
-    done = simulate("signals", tmp_path)
+    done = run("simulate", "signals", tmp_path)
     assert (done.exit_code, done.output.count("\n")) == (2, 1)
     assert "no result of a simulation" in done.output
     assert list(tmp_path.iterdir()) == []

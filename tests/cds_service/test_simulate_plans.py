@@ -6,6 +6,7 @@ import statistics
 from typing import TYPE_CHECKING
 
 from click.testing import CliRunner
+from command_line import run
 
 from cds_service.cli import main
 from cds_service.configuration.settings import Settings
@@ -80,7 +81,7 @@ def test_the_cohort_of_plans_is_an_export_and_the_same_seed_gives_the_same_bytes
 
 
 def test_the_command_prints_a_line_for_each_kind_of_error() -> None:
-    done = CliRunner().invoke(main, ["simulate", "plans", "--patients", "20"])
+    done = run("simulate", "plans", "--patients", "20")
     assert done.exit_code == 0, done.output
     assert "nothing" in done.output
     assert "cards, median" in done.output

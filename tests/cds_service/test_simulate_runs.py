@@ -14,13 +14,15 @@ import sys
 import time
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from click.testing import CliRunner, Result
+from command_line import run
 from servers import lacking
 
 from cds_service.cli import main
@@ -29,15 +31,12 @@ from cds_service.simulate.cohort.generate import generate
 from cds_service.simulate.figures import Figures, Share
 from cds_service.simulate.inputs import ExportFile
 from cds_service.simulate.report import About, _differences
+from cds_service.simulate.tables import connect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PATIENTS = 40
-
-
-def simulate(*arguments: object) -> Result:
-    return CliRunner().invoke(main, ["simulate", *map(str, arguments)])
 
 
 def bytes_of(folder: Path) -> dict[str, str]:
@@ -70,7 +69,7 @@ def other_configuration(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def compared(cohort: Path, other_configuration: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the result of a run with everything: two configurations and labels."""
     output = tmp_path_factory.mktemp("result") / "run"
-    done = simulate(*options(cohort, other_configuration), "--output", output, "--workers", 1)
+    done = run("simulate", *options(cohort, other_configuration), "--output", output, "--workers", 1)
     assert done.exit_code == 0, done.output
     return output
 
@@ -80,7 +79,7 @@ def options(cohort: Path, other: Path) -> tuple[object, ...]:
 
 
 def test_a_run_with_more_workers_gives_the_same_bytes(cohort, other_configuration, compared, tmp_path) -> None:
-    done = simulate(*options(cohort, other_configuration), "--output", tmp_path / "again", "--workers", 3)
+    done = run("simulate", *options(cohort, other_configuration), "--output", tmp_path / "again", "--workers", 3)
     assert done.exit_code == 0, done.output
     assert bytes_of(tmp_path / "again") == bytes_of(compared)
 
@@ -95,9 +94,24 @@ def test_the_same_resources_in_other_files_give_the_same_bytes(cohort, other_con
     (moved / "export.001.ndjson.gz").write_bytes(gzip.compress(b"\n".join(lines[third : 2 * third]) + b"\n\n"))
     (moved / "all.jsonl").write_bytes(b"\n".join(lines[2 * third :]))
     shutil.copy(cohort / "labels.csv", tmp_path / "moved" / "labels.csv")
-    done = simulate(*options(tmp_path / "moved", other_configuration), "--output", tmp_path / "again", "--workers", 2)
+    done = run(
+        "simulate", *options(tmp_path / "moved", other_configuration), "--output", tmp_path / "again", "--workers", 2
+    )
     assert done.exit_code == 0, done.output
     assert bytes_of(tmp_path / "again") == bytes_of(compared)
+
+
+def test_no_progress_bar_of_duckdb_is_drawn_into_the_output(monkeypatch) -> None:
+    connected = duckdb.connect
+
+    def in_a_forked_process(**options: Any) -> duckdb.DuckDBPyConnection:
+        database = connected(**options)
+        database.execute("SET enable_progress_bar = true")
+        return database
+
+    monkeypatch.setattr(duckdb, "connect", in_a_forked_process)
+    with connect() as database:
+        assert database.execute("SELECT current_setting('enable_progress_bar')").fetchone() == (False,)
 
 
 def test_the_tables_hold_the_same_in_parquet_and_csv(compared) -> None:
@@ -194,7 +208,7 @@ def test_a_run_that_was_killed_goes_on_and_ends_with_the_same_bytes(
     # Earlier work is reused: a mark put on it is still there.
     counts = json.loads((done[0] / "counts.json").read_text())
     (done[0] / "counts.json").write_text(json.dumps({**counts, "undated Mark": 7}))
-    result = simulate(*options(cohort, other_configuration), "--output", tmp_path / "again", "--workers", 1)
+    result = run("simulate", *options(cohort, other_configuration), "--output", tmp_path / "again", "--workers", 1)
     assert result.exit_code == 0, result.output
     assert "going on where the last run was broken off" in result.output
     assert json.loads((tmp_path / "again" / "run.json").read_text())["undated"] == {"Mark": 7}
@@ -209,7 +223,7 @@ def test_work_of_another_run_is_not_reused(cohort, tmp_path) -> None:
     (work / "run.json").write_text(json.dumps({"run": "another"}))
     for name in ("differences.csv", "accuracy.csv"):
         (tmp_path / "again" / name).write_text("of an earlier run\n")
-    done = simulate("--input", cohort, "--output", tmp_path / "again", "--workers", 1)
+    done = run("simulate", "--input", cohort, "--output", tmp_path / "again", "--workers", 1)
     assert done.exit_code == 0, done.output
     assert "going on" not in done.output
     assert not (tmp_path / "again" / "differences.csv").exists()
@@ -279,7 +293,7 @@ def odd(cohort: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_files_with_unusual_names_give_the_same_bytes_and_are_listed(
     odd, other_configuration, compared, tmp_path
 ) -> None:
-    done = simulate(*options(odd, other_configuration), "--output", tmp_path / "again", "--workers", 1)
+    done = run("simulate", *options(odd, other_configuration), "--output", tmp_path / "again", "--workers", 1)
     assert (done.exit_code, done.output.count("\n")) == (0, 1), done.output
     assert bytes_of(tmp_path / "again") == bytes_of(compared)
     listed = {row["file"]: (row["read"], row["how"]) for row in rows_of(tmp_path / "again" / "files.csv")}
@@ -294,7 +308,7 @@ def test_what_is_not_read_is_reported(cohort, tmp_path) -> None:
     for name, (content, _) in (LEFT_ASIDE | MAY_BE_DATA).items():
         (folder / name).write_bytes(content)
     (folder / "elsewhere").symlink_to(cohort)
-    done = simulate("--input", folder, "--output", folder / "out", "--workers", 1)
+    done = run("simulate", "--input", folder, "--output", folder / "out", "--workers", 1)
     assert done.exit_code == 1
     first, *_ = done.output.splitlines()
     assert first == "not read: bundle.json: a Bundle: write its resources one on a line"
@@ -337,7 +351,7 @@ def damaged(cohort: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         json.dumps({"resourceType": "Claim", "id": "c"}),
     ]
     (folder / "added.ndjson").write_bytes("\n".join(added).encode() + b"\n\xff\xfe" + secret.encode() + b"\n")
-    result = simulate("--input", folder, "--output", folder / "out", "--workers", 1)
+    result = run("simulate", "--input", folder, "--output", folder / "out", "--workers", 1)
     yield folder, result
     shutil.rmtree(folder)
 
@@ -382,7 +396,7 @@ def test_an_input_that_cannot_be_used_is_reported_in_one_line(prepare, says, tmp
     folder = tmp_path / "export"
     folder.mkdir()
     prepare(folder)
-    result = simulate("--input", folder, "--output", tmp_path / "out", "--workers", 1)
+    result = run("simulate", "--input", folder, "--output", tmp_path / "out", "--workers", 1)
     assert result.exit_code == 2
     assert says in result.output
     assert len(result.output.strip().splitlines()) == 1
@@ -403,14 +417,14 @@ def test_an_input_that_cannot_be_used_is_reported_in_one_line(prepare, says, tmp
 def test_unusable_labels_are_reported_with_their_line(written, says, cohort, tmp_path) -> None:
     labels = tmp_path / "labels.csv"
     labels.write_text(written, encoding="latin-1")
-    result = simulate("--input", cohort, "--labels", labels, "--output", tmp_path / "out")
+    result = run("simulate", "--input", cohort, "--labels", labels, "--output", tmp_path / "out")
     assert result.exit_code == 2
     assert result.output.startswith(f"{labels}{says}")
     assert len(result.output.strip().splitlines()) == 1
 
 
 def test_without_an_input_it_is_said_what_to_do() -> None:
-    result = simulate()
+    result = run("simulate")
     assert result.exit_code == 2
     assert "--input DIR" in result.output
 
@@ -418,7 +432,7 @@ def test_without_an_input_it_is_said_what_to_do() -> None:
 def test_a_missing_extra_is_named(cohort, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr("cds_service.commands.simulate.find_spec", lambda _: None)
     for engine, extra in (("duckdb", "'simulate' (in a clone: scripts/install"), ("spark", "'spark' (in a clone: ")):
-        result = simulate("--input", cohort, "--output", tmp_path, "--engine", engine)
+        result = run("simulate", "--input", cohort, "--output", tmp_path, "--engine", engine)
         assert result.exit_code == 2
         assert f"the simulation needs more than the service: install the extra {extra}" in result.output
 
@@ -428,12 +442,12 @@ def test_a_full_disk_is_reported_in_one_line_and_the_run_can_go_on(cohort, tmp_p
     output = tmp_path / "out"
     output.mkdir()
     (output / "orders.csv").symlink_to(full)
-    result = simulate("--input", cohort, "--output", output, "--workers", 1)
+    result = run("simulate", "--input", cohort, "--output", output, "--workers", 1)
     assert result.exit_code == 3
     assert "the disk is full; start again" in result.output
     assert len(result.output.strip().splitlines()) == 1
     (output / "orders.csv").unlink()
-    result = simulate("--input", cohort, "--output", output, "--workers", 1)
+    result = run("simulate", "--input", cohort, "--output", output, "--workers", 1)
     assert result.exit_code == 0
     assert "going on where the last run was broken off" in result.output
 

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from calls import SIGN, Caller, call, order
-from click.testing import CliRunner
+from command_line import run
 from sqlalchemy import select
 
 from cards.facts.outcomes import AN_INTERNAL_ERROR
 from cards.presentation.language import Localizer
 from cards.presentation.translation import languages, wording_in
 from cds_service.audit.explain import explain
-from cds_service.cli import main
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.configuration.loading import load_settings
 from cds_service.decisions.reproduce import replay
@@ -86,7 +85,7 @@ def test_a_decision_explains_itself_in_the_language_of_its_time(tmp_path: Path) 
 
 
 def test_the_check_lists_what_a_language_says_in_english() -> None:
-    result = CliRunner().invoke(main, ["knowledge", "check", "--language", "es"])
+    result = run("knowledge", "check", "--language", "es")
     found = re.search(r"es: (\d{1,4}) said in English", result.output)
     assert found is not None
     assert result.exit_code == (1 if int(found[1]) else 0)
@@ -94,7 +93,7 @@ def test_the_check_lists_what_a_language_says_in_english() -> None:
 
 
 def test_the_check_knows_its_languages() -> None:
-    result = CliRunner().invoke(main, ["knowledge", "check", "--language", "fr"])
+    result = run("knowledge", "check", "--language", "fr")
     assert (result.exit_code, "no language 'fr'" in result.output) == (2, True)
 
 

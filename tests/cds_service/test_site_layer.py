@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import time
 from typing import TYPE_CHECKING
 
 import pytest
-from calls import Caller, bundle, call, clean_prefetch, order, weight
-from click.testing import CliRunner
+from calls import Caller, bundle, call, clean_prefetch, order, rewrite, weight
+from command_line import exit_and_output
 
 from cds_service.audit.explain import explain
-from cds_service.cli import main
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.configuration.loading import load_settings
 
@@ -46,12 +43,6 @@ site: {knowledge: [brands.yaml], wording: [words.yaml]}
 
 
 @pytest.fixture
-def eager(monkeypatch) -> None:
-    """Look at the files at every request."""
-    monkeypatch.setattr("cds_service.decisions.active._LOOK_EVERY_S", -1)
-
-
-@pytest.fixture
 def site(tmp_path) -> Path:
     """Return the configuration of a site with a brand and words of its own."""
     (tmp_path / "brands.yaml").write_text(BRAND)
@@ -59,11 +50,6 @@ def site(tmp_path) -> Path:
     path: Path = tmp_path / "her2.yaml"
     path.write_text(CONFIGURATION)
     return path
-
-
-def rewrite(path: Path, text: str) -> None:
-    path.write_text(text)
-    os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns + 1_000_000))
 
 
 def newmab(mg: float, **changes: Json) -> Json:
@@ -88,9 +74,10 @@ def test_its_billing_code_on_another_drug_is_a_mismatch(site) -> None:
     assert "hcpcs-mismatch" in Caller(path=site).post(call(orders=[coded])).topics
 
 
-def test_its_multi_dose_vial_is_billed_without_jw_and_jz(site) -> None:
-    ndc = {"system": "http://hl7.org/fhir/sid/ndc", "code": "99999-0001-01"}
-    answer = Caller(path=site).post(call(orders=[newmab(420, coding=[ndc])]), "her2-coverage")
+@pytest.mark.parametrize("coding", [[{"system": "http://hl7.org/fhir/sid/ndc", "code": "99999-0001-01"}], []])
+def test_its_multi_dose_vial_is_billed_without_jw_and_jz(site, coding) -> None:
+    drug = {"coding": coding} if coding else {}
+    answer = Caller(path=site).post(call(orders=[newmab(420, **drug)]), "her2-coverage")
     summary = next(c["summary"] for c in answer.cards if c["source"]["topic"]["code"] == "billing-summary")
     assert summary == "Newmab 420 mg: 42 units Q9999, 1x420 mg multi-dose, no JW or JZ"
 
@@ -156,24 +143,19 @@ def test_a_file_that_is_not_there_is_reported(site) -> None:
         load_settings(site, {})
 
 
-def run(*arguments: str | Path) -> tuple[int, str]:
-    result = CliRunner().invoke(main, [str(each) for each in arguments])
-    return result.exit_code, result.output
-
-
 def test_the_command_line_checks_and_compares_what_a_site_writes(site) -> None:
     brands = site.parent / "brands.yaml"
-    code, said = run("knowledge", "check", brands)
+    code, said = exit_and_output("knowledge", "check", brands)
     assert code == 0
     assert "brands.yaml: valid" in said
-    assert run("knowledge", "check", "--config", site)[0] == 0
-    code, said = run("knowledge", "diff", "default", brands)
+    assert exit_and_output("knowledge", "check", "--config", site)[0] == 0
+    code, said = exit_and_output("knowledge", "diff", "default", brands)
     assert code == 1
     assert "brand newmab of trastuzumab is new\n" in said
     assert "\n  hcpcs.Q9999.unit_mg: 10\n" in said
-    assert run("knowledge", "diff", brands, brands) == (0, "no difference\n")
+    assert exit_and_output("knowledge", "diff", brands, brands) == (0, "no difference\n")
     brands.write_text(BRAND.replace("unit_mg", "unit_mgs"))
-    code, said = run("knowledge", "check", brands)
+    code, said = exit_and_output("knowledge", "check", brands)
     assert code == 2
     assert "brands.yaml:10: brands.0.hcpcs.0.unit_mgs" in said
     assert "did you mean 'unit_mg'" in said
@@ -182,7 +164,7 @@ def test_the_command_line_checks_and_compares_what_a_site_writes(site) -> None:
 def test_a_change_of_the_layer_is_seen_by_config_diff(site) -> None:
     other = site.parent / "other.yaml"
     other.write_text('auth: {mode: "off"}\n')
-    code, said = run("config", "diff", other, site)
+    code, said = exit_and_output("config", "diff", other, site)
     assert code == 1
     assert "contact: new, Oncology pharmacy, extension 5555" in said
 
@@ -229,8 +211,8 @@ def test_config_show_and_diff_name_the_product(tmp_path) -> None:
     path, other = tmp_path / "her2.yaml", tmp_path / "other.yaml"
     path.write_text(BY_PRODUCT)
     other.write_text('auth: {mode: "off"}\n')
-    assert "kadcyla: 3" in run("config", "show", "--config", path)[1]
-    code, said = run("config", "diff", other, path)
+    assert "kadcyla: 3" in exit_and_output("config", "show", "--config", path)[1]
+    code, said = exit_and_output("config", "diff", other, path)
     assert code == 1
     assert "kadcyla: " in said
 
@@ -252,7 +234,7 @@ def test_everything_that_is_wrong_in_the_files_is_told_at_once(site) -> None:
         f"{CONFIGURATION.replace('words.yaml]', 'words.yaml], rules: [rules.yaml], code_maps: [codes.json]')}"
         "threshold: {}\n"
     )
-    code, said = run("config", "check", site)
+    code, said = exit_and_output("config", "check", site)
     assert code == 2
     lines = said.replace(f"{folder}/", "").splitlines()
     assert lines == [
@@ -267,7 +249,16 @@ def test_everything_that_is_wrong_in_the_files_is_told_at_once(site) -> None:
     ]
 
 
+def test_a_new_brand_is_ordered_on_the_chart_of_an_example(site, tmp_path) -> None:
+    code, printed = exit_and_output("example", "kadcyla-clean", "--drug", "Newmab", "--dose", "5600 mg")
+    assert code == 0
+    request = tmp_path / "request.json"
+    request.write_text(printed)
+    code, said = exit_and_output("check", request, "--config", site)
+    assert (code, said.split()[:4]) == (1, ["CRITICAL", "Newmab", "5600", "mg"])
+
+
 def test_words_that_a_site_passes_over_are_seen_as_a_change(site) -> None:
     path = site.parent / "over.yaml"
     path.write_text('drug_words:\n  - {words: ["ward 7b"], why: A ward.}\n')
-    assert run("knowledge", "diff", "default", path) == (1, "drug word ward 7b is new\n  why: A ward.\n")
+    assert exit_and_output("knowledge", "diff", "default", path) == (1, "drug word ward 7b is new\n  why: A ward.\n")

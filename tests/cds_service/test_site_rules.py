@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import json
-import os
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from calls import LOINC, SELECT, VIEW, Caller, bundle, call, clean_prefetch, dose_given, lvef, observation, order
-from click.testing import CliRunner
+from calls import (
+    LOINC,
+    SELECT,
+    VIEW,
+    Caller,
+    bundle,
+    call,
+    clean_prefetch,
+    dose_given,
+    lvef,
+    observation,
+    order,
+    rewrite,
+)
+from command_line import exit_and_output
 from fhir.resources.R4B.servicerequest import ServiceRequest
 
 from cds_service.audit.explain import explain
-from cds_service.cli import main
 from cds_service.configuration.layers import ConfigurationError
 from cds_service.configuration.loading import load_settings
 from cds_service.configuration.policy_settings import PromotionSettings
@@ -34,23 +44,12 @@ site: {rules: [rules.yaml]}
 
 
 @pytest.fixture
-def eager(monkeypatch) -> None:
-    """Look at the files at every request."""
-    monkeypatch.setattr("cds_service.decisions.active._LOOK_EVERY_S", -1)
-
-
-@pytest.fixture
 def site(tmp_path) -> Path:
     """Return the configuration of a site with the rules of the examples."""
     (tmp_path / "rules.yaml").write_text(RULES)
     path: Path = tmp_path / "her2.yaml"
     path.write_text(CONFIGURATION)
     return path
-
-
-def rewrite(path: Path, text: str) -> None:
-    path.write_text(text)
-    os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns + 1_000_000))
 
 
 def enhertu(**changes: Json) -> Json:
@@ -70,7 +69,7 @@ def chart(*results: Json, **lists: Json) -> Json:
 
 def test_the_rule_fires_before_the_first_dose_and_offers_the_test(site) -> None:
     answer = Caller(path=site).post(call(orders=[enhertu()]))
-    card = next(each for each in answer.cards if each["source"]["topic"]["code"] == MISSING)
+    card = answer.card(MISSING)
     assert card["summary"] == "Enhertu: no hepatitis B surface antigen within 180 days"
     assert card["indicator"] == "warning"
     assert card["source"]["label"] == "Pharmacy and therapeutics committee"
@@ -114,7 +113,7 @@ def test_a_loinc_code_under_another_system_is_reported_and_never_counts_as_missi
     foreign = {"code": {"coding": [{"system": "http://example.org", "code": "5196-1"}]}}
     answer = Caller(path=site).post(call(orders=[enhertu()], prefetch=chart({**surface_antigen(), **foreign})))
     assert MISSING not in answer.topics
-    incomplete = next(each for each in answer.cards if each["source"]["topic"]["code"] == "checks-incomplete")
+    incomplete = answer.card("checks-incomplete")
     assert "Hepatitis B surface antigen Negative cannot be compared" in incomplete["detail"]
 
 
@@ -122,7 +121,7 @@ def test_missing_data_is_reported_and_never_taken_as_absent(site) -> None:
     sent = {key: value for key, value in chart().items() if key != "labs"}
     answer = Caller(path=site).post(call(orders=[enhertu()], prefetch=sent))
     assert MISSING not in answer.topics
-    incomplete = next(each for each in answer.cards if each["source"]["topic"]["code"] == "checks-incomplete")
+    incomplete = answer.card("checks-incomplete")
     assert incomplete["indicator"] == "warning"
     assert "laboratory results not available" in incomplete["detail"]
 
@@ -132,7 +131,7 @@ def test_a_list_with_more_pages_is_not_taken_for_an_empty_one(site) -> None:
     sent["labs"]["total"] = 250
     answer = Caller(path=site).post(call(orders=[enhertu()], prefetch=sent))
     assert MISSING not in answer.topics
-    incomplete = next(each for each in answer.cards if each["source"]["topic"]["code"] == "checks-incomplete")
+    incomplete = answer.card("checks-incomplete")
     assert "Hepatitis B not tested; the list of results is incomplete" in incomplete["detail"]
 
 
@@ -140,7 +139,7 @@ def test_a_result_without_a_date_is_reported_with_its_value(site) -> None:
     undated = {key: value for key, value in surface_antigen().items() if key != "effectiveDateTime"}
     answer = Caller(path=site).post(call(orders=[enhertu()], prefetch=chart(undated)))
     assert MISSING not in answer.topics
-    incomplete = next(each for each in answer.cards if each["source"]["topic"]["code"] == "checks-incomplete")
+    incomplete = answer.card("checks-incomplete")
     assert "Hepatitis B surface antigen Negative, undated" in incomplete["detail"]
 
 
@@ -241,32 +240,27 @@ def test_the_sites_lvef_interval_applies_when_a_chart_is_opened(site) -> None:
     sent["prefetch"] |= {"administrations": bundle(given), "lvef": bundle(lvef(days=50)), "labs": chart()["labs"]}
     answer = Caller(path=site).post(sent, VIEW)
     assert "lvef-six-weeks" in answer.topics
-    card = next(each for each in answer.cards if each["source"]["topic"]["code"] == "lvef-six-weeks")
+    card = answer.card("lvef-six-weeks")
     assert "is 50 days old" in card["summary"]
-
-
-def run(*arguments: str | Path) -> tuple[int, str]:
-    result = CliRunner().invoke(main, [str(each) for each in arguments])
-    return result.exit_code, result.output
 
 
 def test_the_command_line_checks_and_compares_rules(site) -> None:
     rules = site.parent / "rules.yaml"
-    code, said = run("knowledge", "check", rules)
+    code, said = exit_and_output("knowledge", "check", rules)
     assert code == 0
     assert "3 rules, 18 cases, all as expected" in said
-    code, said = run("knowledge", "diff", "default", rules)
+    code, said = exit_and_output("knowledge", "diff", "default", rules)
     assert code == 1
     assert "rule hepatitis-b-missing is new\n" in said
     assert "\n  unless_result.within_days: 180\n" in said
     assert "topics.hepatitis-b-missing" not in said
     other = site.parent / "other.yaml"
     other.write_text('auth: {mode: "off"}\n')
-    code, said = run("config", "diff", other, site)
+    code, said = exit_and_output("config", "diff", other, site)
     assert code == 1
     assert "rule hepatitis-b-missing is new\n" in said
     rules.write_text(RULES.replace("first_dose: true}", "first_doze: true}", 1))
-    code, said = run("knowledge", "check", rules)
+    code, said = exit_and_output("knowledge", "check", rules)
     assert code == 2
     assert "rules.yaml:11: rules.0.when.first_doze" in said
     assert "did you mean 'first_dose'" in said
@@ -288,10 +282,10 @@ def test_the_topic_is_shown_to_its_owners_with_its_codes(site) -> None:
 
 
 def test_the_schema_for_editors_knows_the_topics_of_the_site(site) -> None:
-    code, said = run("config", "schema", "--config", site)
+    code, said = exit_and_output("config", "schema", "--config", site)
     assert code == 0
     assert f'"{MISSING}"' in said
-    assert f'"{MISSING}"' not in run("config", "schema")[1]
+    assert f'"{MISSING}"' not in exit_and_output("config", "schema")[1]
 
 
 def test_a_rule_in_the_shadow_is_reported(site) -> None:
@@ -420,7 +414,7 @@ def test_a_problem_by_code_is_evidence_on_the_card(by_code) -> None:
     sent = with_problem(problem("https://hospital.example/problems", "HEPB"))
     caller = Caller(path=by_code)
     answer = caller.post(call(orders=[enhertu()], prefetch=sent))
-    card = next(each for each in answer.cards if each["source"]["topic"]["code"] == UNTREATED)
+    card = answer.card(UNTREATED)
     assert "HEPB" in card["detail"]
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from calls import INSTANCE, SELECT, SIGN, Caller, call, order, troubled_prefetch, without
 from click.testing import CliRunner
+from command_line import run
 from fhir.resources.R4B.auditevent import AuditEvent
 from sqlalchemy import select, update
 
@@ -226,10 +227,6 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Caller:
     caller.post(TROUBLED)
     caller.post(call())
     return caller
-
-
-def run(*arguments: str) -> Any:
-    return CliRunner().invoke(main, list(arguments))
 
 
 def test_explain_on_the_command_line(site: Caller) -> None:

@@ -8,7 +8,6 @@ import shutil
 import signal
 import sqlite3
 import threading
-import time
 import uuid
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from calls import SELECT, SIGN, Caller, aspirin, call, clean_prefetch, order, troubled_prefetch
-from running import start
+from running import eventually, start
 from sqlalchemy import event, func, select
 
 from cards.facts.topics import Topic
@@ -52,13 +51,6 @@ def caller(database_url: str) -> Caller:
 def count(engine: Engine, table: Any) -> int:
     with engine.connect() as connection:
         return int(connection.scalar(select(func.count()).select_from(table)) or 0)
-
-
-def eventually(holds: Any) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not holds():
-        assert time.monotonic() < deadline, "it did not come to that"
-        time.sleep(0.02)
 
 
 def a_record(caller: Caller, instance: str = "i-1") -> Record:

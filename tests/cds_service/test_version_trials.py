@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -24,19 +24,18 @@ from calls import (
     troubled_prefetch,
     weight,
 )
-from click.testing import CliRunner
+from command_line import run
 from flask import g
-from following import HIGH, Following
+from following import HIGH, Following, events
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from policy_people import ANN, BOB, CLEO, START, approved, published, retire, take, tried
-from running import Running, start, stop
+from running import Running, eventually, start, stop
 from sqlalchemy import select
 
 from cards.facts.topics import Topic
 from cards.knowledge.loader import default_knowledge
 from cds_service.audit.explain import explain
-from cds_service.cli import main
 from cds_service.configuration.loading import load_settings
 from cds_service.configuration.overlay import PublishedPolicy
 from cds_service.configuration.policy_content import content_of, read_content
@@ -49,14 +48,13 @@ from cds_service.policies.lifecycle import StepKind, StepRefusedError, VersionSt
 from cds_service.policies.people import Person
 from cds_service.policies.rows import StepConflictError
 from cds_service.protocol import caller as calling
-from cds_service.store.database import open_engine, upgrade
+from cds_service.store.database import open_engine
 from cds_service.store.reading import find, since
 from cds_service.store.selection import Window
 from cds_service.store.tables import policy_contents, shadow_verdicts
 from cds_service.web.hooks import DECISION_HEADER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from sqlalchemy import Engine
@@ -70,15 +68,7 @@ OLD_WEIGHT = call(prefetch={**clean_prefetch(), "weight": bundle(weight(days=45)
 NO_GATE = PromotionSettings()
 K, S = StepKind, VersionState
 WITHIN_S = 5.0
-
-
-@pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    """Yield a database with its tables."""
-    opened = open_engine(database_url)
-    upgrade(opened)
-    yield opened
-    opened.dispose()
+soon = partial(eventually, within=WITHIN_S)
 
 
 @pytest.fixture
@@ -198,10 +188,6 @@ def test_content_that_this_release_does_not_accept_is_not_put_on_trial(library: 
 
 
 # --- One process -----------------------------------------------------------------------------------------------------
-
-
-def events(lines: list[Any], name: str) -> list[Any]:
-    return [line for line in lines if line["event"] == name]
 
 
 def test_what_is_on_trial_is_followed_recorded_and_not_shown(log_lines: Any) -> None:
@@ -504,10 +490,6 @@ def test_a_topic_in_the_shadow_is_counted_as_if_it_were_live_beside_a_version_on
 # --- The command line ------------------------------------------------------------------------------------------------
 
 
-def run(*arguments: str) -> Any:
-    return CliRunner().invoke(main, list(arguments))
-
-
 def test_a_trial_from_the_command_line(library: Library, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HER2_CDS_DATABASE", engine.url.render_as_string(hide_password=False))
     approved(library, OFF)
@@ -571,13 +553,6 @@ def test_the_command_line_refuses(
 # --- Real processes --------------------------------------------------------------------------------------------------
 
 
-def eventually(holds: Callable[[], bool], within: float = WITHIN_S) -> None:
-    began = time.monotonic()
-    while not holds():
-        assert time.monotonic() - began < within, f"not within {within} seconds"
-        time.sleep(0.05)
-
-
 def trial_of(service: Running) -> int | None:
     _, _, body = service.send("GET", "/health/ready")
     number: int | None = body["policy"].get("trial")
@@ -593,7 +568,7 @@ def test_two_services_follow_what_is_on_trial(
             (tmp_path / name).mkdir()
             services.append(start(tmp_path / name, HER2_CDS_DATABASE=database_url))
         version = tried(library, OFF)
-        eventually(lambda: all(trial_of(each) == 1 for each in services))
+        soon(lambda: all(trial_of(each) == 1 for each in services))
         for each in services:
             status, _, body = each.send("POST", f"/cds-services/{SIGN}", HIGH)
             assert (status, [card["source"]["topic"]["code"] for card in body["cards"]]) == (
@@ -605,7 +580,7 @@ def test_two_services_follow_what_is_on_trial(
         assert [json.loads(row.verdicts)["fired"] for row in rows] == [[], []]
         assert versions_tried(engine, Window()) == {1: 2}
         take(library, BOB, version, K.TRIAL_ENDED)
-        eventually(lambda: all(trial_of(each) is None for each in services))
+        soon(lambda: all(trial_of(each) is None for each in services))
         for each in services:
             assert [line.get("version") for line in each.logged if line["event"] == "policy_on_trial"] == [1, None]
     finally:
@@ -619,7 +594,7 @@ def test_every_worker_follows_what_is_on_trial(tmp_path: Path) -> None:
     engine = open_engine(url)
     try:
         tried(Library(engine), OFF)
-        eventually(lambda: sum(line["event"] == "policy_on_trial" for line in service.logged) == 2)
+        soon(lambda: sum(line["event"] == "policy_on_trial" for line in service.logged) == 2)
         assert all(trial_of(service) == 1 for _ in range(10))
     finally:
         engine.dispose()

@@ -147,6 +147,7 @@ def test_a_map_of_r5_says_relationship(tmp_path: Path) -> None:
     [
         pytest.param(group("2345-7"), "no check reads 2345-7", id="a code that is right and not read"),
         pytest.param(group("161", target=RXNORM), "no check reads 161", id="another drug"),
+        pytest.param(group("LA99999-9"), "no check reads LA99999-9", id="another answer"),
         pytest.param(group(equivalence="narrower"), 'it says "narrower"', id="a target that says more"),
         pytest.param(group(target="urn:other"), '"urn:other" is no system that is read here', id="another system"),
         pytest.param(group("furlong", target=UCUM), '"furlong" is no unit that is read here', id="another unit"),
@@ -172,6 +173,20 @@ def test_what_has_no_effect_is_reported_with_its_line(tmp_path: Path, mapped: An
 )
 def test_an_effective_code_map_is_not_reported(tmp_path: Path, mapped: Any) -> None:
     assert list(notes([written(tmp_path, mapped)], default_knowledge())) == []
+
+
+def test_a_local_code_for_two_tests_is_reported_but_not_one_for_two_codes_of_a_test(tmp_path: Path) -> None:
+    targets = [{"code": code, "equivalence": "equal"} for code in ("777-3", "26515-7", "1920-8")]
+    path = written(tmp_path, group(element=[{"code": "PLT", "target": targets}]))
+    (note,) = notes([path], default_knowledge())
+    assert note.endswith(': "PLT" stands for two tests, 777-3 and 1920-8')
+
+
+def test_a_retired_map_is_reported(tmp_path: Path) -> None:
+    path = tmp_path / "map.json"
+    path.write_text(json.dumps({"resourceType": "ConceptMap", "status": "retired", "group": [group()]}), "utf-8")
+    (note,) = notes([path], default_knowledge())
+    assert note == f"{path}: its status is retired; it is used all the same"
 
 
 def test_a_whole_dictionary_is_counted(tmp_path: Path) -> None:

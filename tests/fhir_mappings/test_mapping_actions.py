@@ -35,7 +35,7 @@ from shapes import (
 from cards.facts.order import DoseUnit, OrderedDose
 from cards.facts.outcomes import SetDose
 from cards.values.quantities import Mg
-from fhir_mappings.medications.actions import remove, set_doses
+from fhir_mappings.medications.order_changes import remove, set_doses
 from fhir_mappings.wire.resources import encode
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from shapes import Json, hook_body, hook_request, order
 
-from fhir_mappings.request.hook_request import BadRequest, bundle_entries, read_request, selected_references
+from fhir_mappings.request.hook_request import BadRequest, read_request
+from fhir_mappings.request.selection import bundle_entries, selected_references
 from fhir_mappings.wire.resources import encode
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from shapes import Json
 
-from fhir_mappings.request.hook_request import orders_of_group
 from fhir_mappings.request.prefetch import PrefetchState, read_answer
+from fhir_mappings.request.selection import orders_of_group
 from fhir_mappings.wire.lenient import server_of
 from fhir_mappings.wire.references import References, is_about_another_person, is_same_patient
 from fhir_mappings.wire.resources import ResourceStub

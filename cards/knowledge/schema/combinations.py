@@ -25,7 +25,7 @@ class KeptApart(KnowledgeRecord, frozen=True, kw_only=True):
 class DrugCodes(KnowledgeRecord, frozen=True, kw_only=True):
     """The codes of one drug or group of drugs, for lists that name it by a code alone.
 
-    ``name`` is one of a drug class. An ATC code stands for everything below it.
+    ``name`` is one of a drug class. An ATC code includes everything below it.
     """
 
     name: str

@@ -66,7 +66,7 @@ class ReceptorCode(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class ReceptorCodes(KnowledgeRecord, frozen=True, kw_only=True):
-    """Diagnosis codes that state a receptor status: they support a result and never stand in for one.
+    """Diagnosis codes that state a receptor status: they support a result and never replace one.
 
     ``by`` is the source of the ICD-10-CM codes, ``by_snomed`` that of the others.
     """
@@ -175,7 +175,7 @@ class CancerCodes(KnowledgeRecord, frozen=True, kw_only=True):
 class DiagnosisCodes(KnowledgeRecord, frozen=True, kw_only=True):
     """What the code of a diagnosis says without words.
 
-    ``problems`` are read, ``may_be`` told where no words stand beside the code. ``not_used_snomed`` are problems that
+    ``problems`` are read, ``may_be`` reported if the code has no text. ``not_used_snomed`` are problems that
     no rule uses, ``no_problem`` codes of any system for an empty list, ``placeholders`` texts that say nothing.
     """
 

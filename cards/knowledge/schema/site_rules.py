@@ -79,6 +79,15 @@ class ResultCondition(KnowledgeRecord, frozen=True, kw_only=True):
         """Whether it compares a number."""
         return any(each is not None for each in (self.below, self.at_most, self.at_least, self.above))
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no number satisfies the bounds."""
+        low = max((each for each in (self.at_least, self.above) if each is not None), default=None)
+        high = min((each for each in (self.at_most, self.below) if each is not None), default=None)
+        if low is None or high is None:
+            return False
+        return low > high or (low == high and (low == self.above or high == self.below))
+
 
 class OrderedTest(KnowledgeRecord, frozen=True, kw_only=True):
     """The test that the card offers to order. ``concept`` is its name in the terminology, set by the reader."""

@@ -47,7 +47,7 @@ class AtcEntry(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class HcpcsEntry(KnowledgeRecord, frozen=True, kw_only=True):
-    """A billing code of the product and the milligrams that one unit of it stands for."""
+    """A billing code of the product, and the milligrams in one unit of it."""
 
     code: str
     unit_mg: Decimal

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from cds_service.simulate.cohort.courses import Course, Visit
 
-_WRONG_CODES = {"Kadcyla": "J9355", "Enhertu": "J9354", "Perjeta": "J9308"}
+WRONG_CODES = {"Kadcyla": "J9355", "Enhertu": "J9354", "Perjeta": "J9308"}
 _MONTHS_OF_LVEF = 5
 _PAST_CHILDBEARING = 1950
 
@@ -51,7 +51,7 @@ def _no_dose(course: Course, random: Random) -> None:
 def _wrong_code(course: Course, random: Random) -> None:
     """Bill for another drug."""
     ordered = _one(course, random, first=0).orders[0]
-    ordered.code = _WRONG_CODES.get(ordered.drug, "J9354")
+    ordered.code = WRONG_CODES.get(ordered.drug, "J9354")
     ordered.expected.add("hcpcs-mismatch")
 
 

@@ -12,6 +12,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from cds_service.simulate.cohort.courses import CODES, SUBCUTANEOUS, Ordered, clean_course, usual_dose
+from cds_service.simulate.cohort.faults import WRONG_CODES
 from cds_service.simulate.cohort.resources import ordered_at, resources
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 RIGHT = ""
 _LOOK_ALIKE = {"Kadcyla": Decimal("5.4"), "Enhertu": Decimal("3.6")}
-_WRONG_CODES = {"Kadcyla": "J9355", "Enhertu": "J9354", "Perjeta": "J9308"}
 _LIVER = ("ast", "alt", "bilirubin")
 _WEEK = timedelta(days=7)
 _MONTHS_OF_LVEF = 5
@@ -127,7 +127,7 @@ def _no_dose(plan: Plan, random: Random) -> None:
 
 def _wrong_code(plan: Plan, _: Random) -> None:
     for visit in plan.course.visits[plan.begin :]:
-        visit.orders[0].code = _WRONG_CODES.get(plan.course.drug, "J9354")
+        visit.orders[0].code = WRONG_CODES.get(plan.course.drug, "J9354")
 
 
 def _every_other_week(plan: Plan, _: Random) -> None:
