@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
 # The processes that tests start shall not each compile our modules anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -33,38 +33,53 @@ _ENDS_WITH_US = (
 
 LONGEST_FILES = (
     "tests/cds_service/test_workbench_browser.py",
-    "tests/cds_service/test_simulate_runs.py",
-    "tests/cds_service/test_service_tryit.py",
     "tests/cds_service/test_workbench_versions.py",
-    "tests/cds_service/test_version_trials.py",
-    "tests/cds_service/test_policy_publication.py",
-    "tests/cds_service/test_service_laws.py",
-    "tests/cds_service/test_simulate_replaying.py",
-    "tests/cds_service/test_service_smart.py",
-    "tests/cds_service/test_service_operation.py",
-    "tests/cds_service/test_closed.py",
-    "tests/cds_service/test_simulate_faults.py",
-    "tests/cds_service/test_service_fetching.py",
-    "tests/cds_service/test_record_faults.py",
     "tests/cds_service/test_workbench_callers.py",
-    "tests/cds_service/test_workbench_provider.py",
+    "tests/cds_service/test_simulate_replaying.py",
+    "tests/cds_service/test_service_fetching.py",
     "tests/cds_service/test_committee_report.py",
-    "tests/cds_service/test_store_recording.py",
+    "tests/cds_service/test_service_tryit.py",
+    "tests/cds_service/test_service_laws.py",
+    "tests/cds_service/test_simulate_runs.py",
     "tests/cds_service/test_learning.py",
-    "tests/cds_service/test_waiting.py",
-    "tests/cds_service/test_store_waiting.py",
-    "tests/cds_service/test_service_own_server.py",
-    "tests/cds_service/test_auth_process.py",
-    "tests/cds_service/test_auth_replay.py",
     "tests/cds_service/test_service_conformance.py",
-    "tests/cds_service/test_learning_page.py",
+    "tests/project/test_suite.py",
+    "tests/cds_service/test_workbench_version_trials.py",
+    "tests/fhir_mappings/test_mapping_texts.py",
+    "tests/cds_service/test_workbench_provider.py",
+    "tests/cds_service/test_simulate_faults.py",
+    "tests/cds_service/test_workbench_preview.py",
+    "tests/real_data/test_shared_data.py",
+    "tests/cds_service/test_volume.py",
+    "tests/cds_service/test_service_dispatch.py",
+    "tests/test_architecture.py",
+    "tests/cds_service/test_auth_replay.py",
+    "tests/real_data/test_mutated_requests.py",
+    "tests/fhir_mappings/test_mapping_laws.py",
+    "tests/cards/test_laws.py",
+    "tests/cards/test_completeness.py",
+    "tests/cards/test_languages.py",
+    "tests/cds_service/test_version_trials.py",
     "tests/cds_service/test_charts.py",
+    "tests/cds_service/test_service_smart.py",
+    "tests/cds_service/test_learning_page.py",
+    "tests/project/test_pythons.py",
+    "tests/cds_service/test_policy_library.py",
+    "tests/cds_service/test_service_prefetch.py",
+    "tests/cds_service/test_stops.py",
+    "tests/cds_service/test_store_recording.py",
+    "tests/cds_service/test_policy_publication.py",
+    "tests/cds_service/test_repeats.py",
+    "tests/project/test_wheel.py",
     "tests/cds_service/test_shadow.py",
     "tests/cds_service/test_store_explaining.py",
-    "tests/cds_service/test_policy_library.py",
-    "tests/project/test_wheel.py",
-    "tests/project/test_pythons.py",
-    "tests/real_data/test_mutated_requests.py",
+    "tests/cds_service/test_closed.py",
+    "tests/cds_service/test_service_own_server.py",
+    "tests/cds_service/test_store_waiting.py",
+    "tests/cds_service/test_record_faults.py",
+    "tests/cds_service/test_waiting.py",
+    "tests/cds_service/test_service_operation.py",
+    "tests/cds_service/test_auth_process.py",
 )
 """What takes longest, the longest first: a file is run as a whole, and one that comes last is waited for by all."""
 
@@ -111,10 +126,19 @@ def _left_over() -> dict[int, str]:
     return found
 
 
-def pytest_collection_finish() -> None:
-    """Spare the garbage collector what was loaded to collect the tests: it stays to the end, and is most there is."""
-    gc.collect()
-    gc.freeze()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Spare the garbage collector what is loaded to collect the tests: it stays to the end, and is most there is.
+
+    To look through it again and again took a sixth of the collection, in every process.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(autouse=True)

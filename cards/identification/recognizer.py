@@ -189,7 +189,11 @@ class Recognizer:
             own = words.get(product.id, frozenset())
             others = frozenset[str]().union(*(words.get(each, frozenset()) for each in product.look_alikes))
             self._words_of_look_alikes[product.id] = frozenset(each for each in others - own if len(each) > _SHORTEST)
-        return not self._words_of_look_alikes[product.id].isdisjoint(key(bounded(written)))
+        hints = self._words_of_look_alikes[product.id]
+        if not written.isascii():
+            return not hints.isdisjoint(key(bounded(written)))
+        plain = written.casefold()
+        return any(hint in plain for hint in hints)
 
     def brand(self, target: Target) -> Brand | None:
         """Find the brand of a target, if it names one."""

@@ -8,7 +8,7 @@ thread, so it needs none. Elsewhere two threads may both compute a value, with t
 
 from __future__ import annotations
 
-from functools import cache, wraps
+from functools import cache, lru_cache, wraps
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 if TYPE_CHECKING:
@@ -48,6 +48,37 @@ def once(load: Callable[[], T]) -> Callable[[], T]:
 def kept_under(question: Callable[..., Any]) -> str:
     """Return the name of the attribute of a case under which the result of a function of it is kept."""
     return f"answer of {question.__module__}.{question.__name__}"
+
+
+class _Itself:
+    """Stands for an object in a cache: equal only to the same object, however many others have the same content."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        """Hold the object, so that no other gets its identity while it is in the cache."""
+        self.value = value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Itself) and self.value is other.value
+
+
+def cached_by_identity(most: int) -> Callable[[Callable[..., T]], Callable[..., T]]:
+    """Cache the last results of a function of objects that are never changed, such as the index of a terminology."""
+
+    def decorate(make: Callable[..., T]) -> Callable[..., T]:
+        again = lru_cache(maxsize=most)(lambda *given: make(*(each.value for each in given)))
+
+        @wraps(make)
+        def made(*given: Any) -> T:
+            return again(*map(_Itself, given))
+
+        return made
+
+    return decorate
 
 
 def per_case(question: Callable[[C], T]) -> Callable[[C], T]:

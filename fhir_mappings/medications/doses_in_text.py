@@ -58,7 +58,7 @@ _NOT_THIS_DOSE = re.compile(
     r" (?:from|von|de)"
     r"|vials?(?: of| contains?| size| strength)?|allerg\w{1,4}:? (?:to )?[^\W\d_]{3,30}"
     r"|max(?:\.|imum)?(?: single| cumulative| total| lifetime)?(?: dose)?"
-    r"|not (?:to )?exceed|no more than|cap(?:ped)? (?:at|of))"
+    r"|would (?:be|have been)|not (?:to )?exceed|no more than|cap(?:ped)? (?:at|of))"
     r"(?: was| of| is| ?[:=])? ?\Z"
 )
 # "Reduce to 3 mg/kg if platelets fall": what may be given later.
@@ -66,6 +66,10 @@ _MAY_CHANGE_TO = re.compile(
     r"\b(?:reduc\w{1,4}|decreas\w{1,3}|lower|escalate|increase|reduzier\w{1,3}|senken)"
     r"(?: the)?(?: dose)? (?:to|auf) ?\Z"
 )
+# "Vials: 160 mg + 100 mg", "160 mg and 100 mg vials": an amount that is listed with a vial is one, too.
+_AND = r" ?(?:\+|and|&|,|plus|und) ?(?:\d ?x ?)?"
+_AFTER_VIAL = re.compile(rf"\bvials?\b[^.;\d]{{0,6}}\d{{2,3}} ?mg{_AND}\Z")
+_BEFORE_VIAL = re.compile(rf"{_AND}\d{{2,3}} ?mg ?(?:vials?|sdv)\b")
 _CONDITION = re.compile(r"[^.;]{0,40}\b(?:if|when|for|upon|bei|wenn|falls|si|en caso|se)\b")
 _THOUSANDS_BY_BLANK = re.compile(r"(?<![\w.,-])\d{1,3}\s\d{3}\s*$")
 _GROUPED_AND_DECIMAL = re.compile(r"(?P<whole>[1-9]\d{0,2}(?:\.\d{3}(?=,)|,\d{3}(?=\.)))[.,](?P<part>\d{1,6})")
@@ -195,11 +199,12 @@ def doses_in(written: str) -> tuple[Mg | MgPerKg, ...]:
 def _is_other_dose(written: str, match: re.Match[str]) -> bool:
     """Return whether an amount is an earlier or a possible dose, a vial, or a maximum."""
     before = fold(written[max(match.start() - _BEFORE_DOSE, 0) : match.start()] + "|")[:-1]
-    if _NOT_THIS_DOSE.search(before):
+    behind = fold(written[match.end() : match.end() + _BEFORE_DOSE])
+    if _NOT_THIS_DOSE.search(before) or _AFTER_VIAL.search(before) or _BEFORE_VIAL.match(behind):
         return True
     if _MAY_CHANGE_TO.search(before) is None:
         return False
-    return _CONDITION.match(fold(written[match.end() : match.end() + _BEFORE_DOSE])) is not None
+    return _CONDITION.match(behind) is not None
 
 
 def _amounts(written: str, match: re.Match[str]) -> Iterator[Mg | MgPerKg]:

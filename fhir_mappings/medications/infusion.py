@@ -11,6 +11,8 @@ from fhir_mappings.codings import codings, texts
 from fhir_mappings.medications.amounts import without_amounts
 from fhir_mappings.medications.durations import in_minutes
 from fhir_mappings.medications.instructions import written_in
+from fhir_mappings.medications.schedule_words import DRUG_NAMES
+from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import child, number, objects, text
 
 if TYPE_CHECKING:
@@ -42,6 +44,8 @@ _PUSH = re.compile(
 _WARNING = re.compile(
     r"\b(?:not|never|no|avoid|without|instead of|rather than|nicht|kein|keinen)\b[^.;)]*", re.IGNORECASE
 )
+_CLAUSES = re.compile(r"[.;,\n]|\bthen\b")
+_WORD = re.compile(r"[^\W\d_]{3,40}")
 _ONE = Decimal(1)
 _DAY = 24 * 60
 
@@ -105,13 +109,26 @@ def _by_rate(dose_and_rate: Json) -> set[Decimal]:
     return _minutes({"value": (amount / speed * _MINUTES[match["time"]]).quantize(_ONE), "unit": "min"})
 
 
-def is_push(resource: Json) -> bool:
-    """Return whether an order is for a push or bolus; a warning against one does not count."""
+def is_push(resource: Json, supportive_drugs: frozenset[str] = frozenset()) -> bool:
+    """Return whether an order is for a push or bolus; a warning against one, or that of a premedication, is none."""
     for _, instruction in objects(resource.get("dosageInstruction")):
         written = [*written_in(instruction), *texts(instruction.get("method")), *texts(instruction.get("route"))]
         written += [coding.code for coding in codings(instruction.get("route"))]
-        if any(_names_a_push(without_amounts(each)) for each in written if each):
+        if any(_is_own_push(each, supportive_drugs) for each in written if each):
             return True
+    return False
+
+
+def _is_own_push(written: str, supportive_drugs: frozenset[str]) -> bool:
+    if not _names_a_push(without_amounts(written)):
+        return False
+    for clause in _CLAUSES.split(_WARNING.sub(" ", written)):
+        if (push := _PUSH.search(clause)) is not None:
+            named = [
+                word for word in _WORD.findall(fold(clause[: push.start()])) if word in supportive_drugs | DRUG_NAMES
+            ]
+            if not named or named[-1] in DRUG_NAMES:
+                return True
     return False
 
 

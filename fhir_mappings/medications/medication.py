@@ -262,7 +262,7 @@ class MedicationReader:
             self._routes.read(resource),
             diluents.of_instructions(resource),
             infusion_times(resource),
-            is_push(resource),
+            is_push(resource, self._supportive_drugs),
             dosage.is_part_of_dose(resource),
             timings(stated),
             diluent_ml=diluents.volume_of_instructions(resource),

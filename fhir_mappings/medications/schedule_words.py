@@ -162,7 +162,7 @@ CUES = (
 )
 """Words of time: a clause that still has one after parsing says something about a schedule."""
 ABOUT_OTHERS = (
-    "labs?|cbc|lfts?|recheck|echo|lvef|muga|follow|visit|appointment|monitor|observe|premedicat\\w{0,4}"
+    "labs?|vitals?|cbc|lfts?|recheck|echo|lvef|muga|follow|visit|appointment|monitor|observe|premedicat\\w{0,4}"
     "|contracepti\\w{0,3}|hold|platelets?|anc|call|refrigerat\\w{0,3}|store|stable|discard|expires?|prior to"
     "|pre-?med\\w{0,8}"
 )

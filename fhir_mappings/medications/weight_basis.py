@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from fhir_mappings.wire.lenient import Json
 
-_VALUE = r"[ :=(]{0,3}\d{2,3}(?:[.,]\d{1,2})? ?kg\b"
+_VALUE = r"[ :=(]{0,3}(?:\d{2,3}(?:[.,]\d{1,2})? ?kg\b|kg\)?[ :=]{1,3}\d{2,3})"
 _KINDS = {
     "ideal": re.compile(
         r"\bideal(?: body)? ?weight\b|\bidealgewicht\b|\bpeso ideal\b|\bibw\b|\bideal body wt\b", re.IGNORECASE

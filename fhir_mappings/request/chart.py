@@ -12,6 +12,7 @@ from cards.facts.origins import Gap
 from cards.facts.outcomes import FAILED
 from cards.identification.combined_amounts import combined_amount
 from cards.identification.identity import Identity, IdentityStatus, identify
+from cards.values.caching import cached_by_identity
 from cards.values.texts import is_cut
 from fhir_mappings.codings import NO_CODE_MAP, texts
 from fhir_mappings.medications import doses_in_text
@@ -94,6 +95,13 @@ def _check_dispatched(orders: Sequence[Json | None], request: HookRequest) -> No
         raise BadRequest("too-long", f"the dispatched orders have {error}", error.expression) from None
 
 
+@cached_by_identity(4)
+def _indexed(terminology: Terminology, code_map: CodeMap) -> tuple[ConditionReader, ObservationReader]:
+    """Return the readers that index the whole terminology; the deciders of all profiles and versions share them."""
+    conditions = ConditionReader(terminology, code_map)
+    return conditions, ObservationReader(terminology, code_map, conditions.stages)
+
+
 class ChartReader:
     """Reads requests; one reader serves all of them."""
 
@@ -111,11 +119,10 @@ class ChartReader:
         aside; without it the error is raised.
         """
         self._on_failure = on_failure
-        conditions = ConditionReader(terminology, code_map)
+        conditions, observations = _indexed(terminology, code_map or NO_CODE_MAP)
         self._medication = MedicationReader(conditions, code_map, recognizer.supportive_drugs, zone)
         self._recognizer = recognizer
         treatments = TreatmentReader(self._medication, recognizer, zone, code_map)
-        observations = ObservationReader(terminology, code_map, conditions.stages)
         ended = frozenset(
             each for each, tests in recognizer.lab_rows.items() if any(t.ends_treatment for t in tests.values())
         )

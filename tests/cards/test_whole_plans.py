@@ -31,7 +31,7 @@ from cards.values.quantities import Mg
 
 if TYPE_CHECKING:
     from cards.facts.order import DrugOrder
-    from cards.facts.patient import Patient
+    from cards.facts.patient import Patient, Treatment
     from cards.facts.session import Session
     from cards.presentation.card import Card
     from cards.presentation.grouping import CardContent
@@ -306,9 +306,27 @@ def test_no_card_offers_a_dose_of_a_drug_that_must_not_be_given(orders, patient)
                 assert not any(isinstance(fix, SetDose) for fix in verdict.outcome.fixes)
 
 
-@for_all(ORDERS, charts(), st.sampled_from([Hook.SELECT, Hook.SIGN, Hook.DISPATCH]))
-def test_no_button_leads_to_what_another_card_forbids(orders, patient, hook) -> None:
+def standing(drug: str, dose: str, day: int) -> Treatment:
+    """Make an active order of the chart for a day."""
+    each = given(drug, -day, dose, state=TreatmentState.ACTIVE)
+    return msgspec.structs.replace(each, days=(days_ago(-day),))
+
+
+STANDING = st.lists(
+    st.builds(
+        standing,
+        st.sampled_from(["kadcyla", "enhertu", "trastuzumab", "pertuzumab"]),
+        st.sampled_from(["126 mg", "252 mg", "420 mg"]),
+        st.sampled_from([0, 14, 21]),
+    ),
+    max_size=2,
+)
+
+
+@for_all(ORDERS, charts(), STANDING, st.sampled_from([Hook.SELECT, Hook.SIGN, Hook.DISPATCH]))
+def test_no_button_leads_to_what_another_card_forbids(orders, patient, active, hook) -> None:
     """Apply any one suggestion, ask again: nothing critical is new."""
+    patient = msgspec.structs.replace(patient, treatments=(*patient.treatments, *active))
     session = facts_of(*orders, patient=patient, hook=hook)
     before = critical(told(session))
     for each in told(session):

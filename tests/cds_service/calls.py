@@ -279,6 +279,10 @@ class Answer:
         assert self.status == 200, self.raw
         return list(self.body["cards"])
 
+    def card(self, topic: str) -> Json:
+        """Return the first card on a topic."""
+        return next(card for card in self.cards if card["source"]["topic"]["code"] == topic)
+
     @property
     def topics(self) -> list[str]:
         """The topics of the cards, in the order in which they are shown."""
@@ -392,6 +396,6 @@ def assert_missing(answer: Answer, *keys: str) -> None:
         assert answer.expression == [f"prefetch.{key}" for key in keys]
         return
     assert answer.status == 200
-    card = next(card for card in answer.cards if card["source"]["topic"]["code"] == "checks-incomplete")
+    card = answer.card("checks-incomplete")
     assert card["indicator"] == "warning"
     assert card["detail"].count("not available") >= len(keys)

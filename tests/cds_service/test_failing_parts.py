@@ -39,7 +39,7 @@ def caller(monkeypatch: pytest.MonkeyPatch, failures_as_in_service: None) -> Cal
 
 
 def incomplete(answer: Any) -> Any:
-    return next(card for card in answer.cards if card["source"]["topic"]["code"] == "checks-incomplete")
+    return answer.card("checks-incomplete")
 
 
 def failed(lines: list[EventDict]) -> list[EventDict]:

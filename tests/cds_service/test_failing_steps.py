@@ -208,7 +208,7 @@ def test_a_failing_step_fails_alone(
     assert answer.status == 200
     if step.dose:
         assert DOSE in answer.topics
-        assert next(card for card in answer.cards if card["source"]["topic"]["code"] == DOSE)["indicator"] == "critical"
+        assert answer.card(DOSE)["indicator"] == "critical"
     if step.told:
         assert step.told in told_in(answer)
         warned = {card["indicator"] for card in answer.cards if card["source"]["topic"]["code"] == INCOMPLETE}

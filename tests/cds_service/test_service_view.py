@@ -125,7 +125,7 @@ NOT_AVAILABLE = {
 
 
 def what_could_not_be_had(answer: Answer) -> str:
-    card = next(card for card in answer.cards if card["source"]["topic"]["code"] == "checks-incomplete")
+    card = answer.card("checks-incomplete")
     assert (answer.status, card["indicator"]) == (200, "warning")
     return card["detail"]
 

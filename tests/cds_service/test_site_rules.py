@@ -69,7 +69,7 @@ def chart(*results: Json, **lists: Json) -> Json:
 
 def test_the_rule_fires_before_the_first_dose_and_offers_the_test(site) -> None:
     answer = Caller(path=site).post(call(orders=[enhertu()]))
-    card = next(each for each in answer.cards if each["source"]["topic"]["code"] == MISSING)
+    card = answer.card(MISSING)
     assert card["summary"] == "Enhertu: no hepatitis B surface antigen within 180 days"
     assert card["indicator"] == "warning"
     assert card["source"]["label"] == "Pharmacy and therapeutics committee"
@@ -113,7 +113,7 @@ def test_a_loinc_code_under_another_system_is_reported_and_never_counts_as_missi
     foreign = {"code": {"coding": [{"system": "http://example.org", "code": "5196-1"}]}}
     answer = Caller(path=site).post(call(orders=[enhertu()], prefetch=chart({**surface_antigen(), **foreign})))
     assert MISSING not in answer.topics
-    incomplete = next(each for each in answer.cards if each["source"]["topic"]["code"] == "checks-incomplete")
+    incomplete = answer.card("checks-incomplete")
     assert "Hepatitis B surface antigen Negative cannot be compared" in incomplete["detail"]
 
 
@@ -121,7 +121,7 @@ def test_missing_data_is_reported_and_never_taken_as_absent(site) -> None:
     sent = {key: value for key, value in chart().items() if key != "labs"}
     answer = Caller(path=site).post(call(orders=[enhertu()], prefetch=sent))
     assert MISSING not in answer.topics
-    incomplete = next(each for each in answer.cards if each["source"]["topic"]["code"] == "checks-incomplete")
+    incomplete = answer.card("checks-incomplete")
     assert incomplete["indicator"] == "warning"
     assert "laboratory results not available" in incomplete["detail"]
 
@@ -131,7 +131,7 @@ def test_a_list_with_more_pages_is_not_taken_for_an_empty_one(site) -> None:
     sent["labs"]["total"] = 250
     answer = Caller(path=site).post(call(orders=[enhertu()], prefetch=sent))
     assert MISSING not in answer.topics
-    incomplete = next(each for each in answer.cards if each["source"]["topic"]["code"] == "checks-incomplete")
+    incomplete = answer.card("checks-incomplete")
     assert "Hepatitis B not tested; the list of results is incomplete" in incomplete["detail"]
 
 
@@ -139,7 +139,7 @@ def test_a_result_without_a_date_is_reported_with_its_value(site) -> None:
     undated = {key: value for key, value in surface_antigen().items() if key != "effectiveDateTime"}
     answer = Caller(path=site).post(call(orders=[enhertu()], prefetch=chart(undated)))
     assert MISSING not in answer.topics
-    incomplete = next(each for each in answer.cards if each["source"]["topic"]["code"] == "checks-incomplete")
+    incomplete = answer.card("checks-incomplete")
     assert "Hepatitis B surface antigen Negative, undated" in incomplete["detail"]
 
 
@@ -240,7 +240,7 @@ def test_the_sites_lvef_interval_applies_when_a_chart_is_opened(site) -> None:
     sent["prefetch"] |= {"administrations": bundle(given), "lvef": bundle(lvef(days=50)), "labs": chart()["labs"]}
     answer = Caller(path=site).post(sent, VIEW)
     assert "lvef-six-weeks" in answer.topics
-    card = next(each for each in answer.cards if each["source"]["topic"]["code"] == "lvef-six-weeks")
+    card = answer.card("lvef-six-weeks")
     assert "is 50 days old" in card["summary"]
 
 
@@ -414,7 +414,7 @@ def test_a_problem_by_code_is_evidence_on_the_card(by_code) -> None:
     sent = with_problem(problem("https://hospital.example/problems", "HEPB"))
     caller = Caller(path=by_code)
     answer = caller.post(call(orders=[enhertu()], prefetch=sent))
-    card = next(each for each in answer.cards if each["source"]["topic"]["code"] == UNTREATED)
+    card = answer.card(UNTREATED)
     assert "HEPB" in card["detail"]
 
 

@@ -146,9 +146,11 @@ def test_a_number_in_words_is_read_or_told(written: str, expected: list[str]) ->
     ("written", "expected"),
     [
         pytest.param("unknownol 500 mg before the infusion", [INFO], id="a word that is not known"),
-        pytest.param("Give with zoledronic acid 4 mg", [INFO], id="two words"),
+        pytest.param("Give with unknownic acidol 4 mg", [INFO], id="two words"),
         pytest.param("252 mg IV, unknownol 500 mg before", [], id="beside the dose of the order"),
         pytest.param("dexamethasone 12 mg before", [], id="a drug that is listed"),
+        pytest.param("Decadron 10 mg", [], id="a brand that is listed"),
+        pytest.param("dose confirmed 252 mg by RPh", [], id="a word of checking"),
         pytest.param("Dosierung 378 mg", [f"critical {TWO}"], id="a word for the dose in German"),
         pytest.param("dawka 378 mg", [f"critical {TWO}"], id="and in Polish"),
         pytest.param("You will receive 378 mg", [f"critical {TWO}"], id="a verb"),

@@ -84,6 +84,9 @@ def test_infusion_times(instruction: Json, minutes: tuple[int, ...]) -> None:
         pytest.param({"route": {"coding": [{"code": "IVINJBOL"}]}}, True, id="a bolus by its code"),
         pytest.param({"route": {"coding": [{"code": "IVPB"}]}}, False, id="a piggyback by its code"),
         pytest.param({"additionalInstruction": [{"text": "slow push"}]}, True, id="beside the instructions"),
+        pytest.param({"text": "dexamethasone 8 mg IV push before"}, False, id="the push of a premedication"),
+        pytest.param({"text": "dexamethasone 8 mg IV, then Kadcyla IV push"}, True, id="after a premedication"),
+        pytest.param({"text": "Kadcyla IV push with dexamethasone"}, True, id="with a premedication"),
         pytest.param({"text": "Do not give as IV push or bolus. Infuse over 90 minutes."}, False, id="a warning"),
         pytest.param({"text": "infuse over 90 minutes, never as a bolus"}, False, id="never"),
         pytest.param({"text": "IVPB over 90 minutes"}, False, id="a piggyback"),
@@ -92,7 +95,7 @@ def test_infusion_times(instruction: Json, minutes: tuple[int, ...]) -> None:
     ],
 )
 def test_is_push(instruction: Json, push: bool) -> None:  # noqa: FBT001
-    assert is_push(order(instruction)) is push
+    assert is_push(order(instruction), frozenset({"dexamethasone"})) is push
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,12 @@ from cards.facts.origins import Origin
 from cards.identification.identity import identify
 from cards.identification.recognizer import Recognizer
 from cards.knowledge.loader import default_knowledge
+from cards.values.caching import cached_by_identity
 from cards.values.text_cache import LENGTH, TEXTS, cached_by_text
+from fhir_mappings.codings import CodeMap, Coding
 from fhir_mappings.medications.medication import MedicationReader
 from fhir_mappings.patient.conditions import ConditionReader
+from fhir_mappings.request.chart import ChartReader
 from fhir_mappings.results.observations import _CODES, ConceptIndex
 from fhir_mappings.wire.cached_json import LONGEST, PARTS, CachedByJson
 from fhir_mappings.wire.references import References
@@ -196,3 +199,27 @@ def test_orders_that_differ_in_the_amount_alone_are_read_as_each_by_itself(writt
         assert shared.read(order, "x", References("")) == alone
         assert alone.doses[0].number == mg
         assert all("111" not in each for each in alone.schedule.unread)
+
+
+def test_what_is_kept_by_identity_is_of_that_object_and_no_other_of_the_same_content() -> None:
+    made: list[list[int]] = []
+
+    @cached_by_identity(2)
+    def total(numbers: list[int]) -> int:
+        made.append(numbers)
+        return sum(numbers)
+
+    first, second, third = [1, 2], [1, 2], [3]
+    assert [total(first), total(second), total(first)] == [3, 3, 3]
+    assert len(made) == 2
+    # The third takes the place of the one that was not asked for the longest.
+    assert [total(third), total(first), total(second)] == [3, 3, 3]
+    assert [id(each) for each in made] == [id(each) for each in (first, second, third, second)]
+
+
+def test_readers_of_one_terminology_share_its_indexes_and_those_of_another_code_map_do_not() -> None:
+    recognizer = Recognizer(default_knowledge())
+    local = CodeMap({("urn:site", "K1"): (Coding("http://hl7.org/fhir/sid/icd-10-cm", "C50.911", ""),)})
+    one, same, other = (ChartReader(TERMINOLOGY, recognizer, each) for each in (CodeMap(), CodeMap(), local))
+    assert one.billing._conditions is same.billing._conditions
+    assert one.billing._conditions is not other.billing._conditions

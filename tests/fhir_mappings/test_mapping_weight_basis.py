@@ -27,6 +27,7 @@ from fhir_mappings.medications.weight_basis import weight_basis
         ("IBW 58 kg, ABW 70 kg; 3.6 mg/kg", ""),
         ("Dosing weight 70 kg (IBW 58 kg)", ""),
         ("Ideal body weight: 58 kg", ""),
+        ("Ideal Body Weight (kg): 58", ""),
         ("Idealgewicht 58 kg", ""),
         ("AdjBW 62 kg", ""),
         ("3.6 mg/kg (IBW 58 kg)", "ideal"),
