@@ -197,7 +197,7 @@ def test_an_owner_is_shown_and_a_change_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "site.yaml"
     path.write_text('cards:\n  weight-stale: {owner: Ward 3}\nauth: {mode: "off"}\n', encoding="utf-8")
     shown = run("config", "show", "--config", path).output
-    assert [line.split() for line in shown.splitlines() if "owner" in line] == [
+    assert [line.split() for line in shown.splitlines() if "owner:" in line] == [
         ["owner:", "Ward", "3", "#", f"{path}:2"]
     ]
     told = run("config", "diff", "default", path)
