@@ -17,6 +17,7 @@ from cards.presentation.language import ENGLISH
 from cards.values.caching import lazy
 from cds_service.decisions import failures
 from cds_service.page_words import IN_ENGLISH, PageWords, page_languages, page_words
+from cds_service.telemetry.request_names import current
 from cds_service.web.answers import decider
 
 if TYPE_CHECKING:
@@ -94,8 +95,15 @@ def failed_page() -> Response:
         words = IN_ENGLISH
     t = words.plain
     title = t("This page could not be shown")
-    text = t("An internal error, which is in the log. Before you send something again, look whether it was done.")
-    return _as_page(_FAILED_PAGE.format(words.code, title, text), 500, words.code)
+    return _as_page(_FAILED_PAGE.format(words.code, title, internal_error(words)), 500, words.code)
+
+
+def internal_error(words: PageWords) -> str:
+    """Say that there was an internal error, and under which id the log has it."""
+    t = words.plain
+    said = t("An internal error, which is in the log. Before you send something again, look whether it was done.")
+    names = current()
+    return f"{said} {t('The id of this request is {id}.', id=names.request_id)}" if names is not None else said
 
 
 def page(template: str, status: int = 200, **values: Any) -> Response:

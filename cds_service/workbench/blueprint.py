@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException
 from cards.values.quantities import precise
 from cds_service.decisions import failures
 from cds_service.web.answers import decider
-from cds_service.web.pages import failed_page, say, words_of_request
+from cds_service.web.pages import failed_page, internal_error, say, words_of_request
 from cds_service.workbench import (
     access,
     decision_pages,
@@ -81,8 +81,7 @@ def broken(error: Exception) -> Response:
     """Say that the page could not be shown, within the frame of the workbench if that can be."""
     failures.part_failed("page", error)
     try:
-        text = say("An internal error, which is in the log. Before you send something again, look whether it was done.")
-        return access.message(say("This page could not be shown"), text, 500)
+        return access.message(say("This page could not be shown"), internal_error(words_of_request()), 500)
     except Exception:  # noqa: BLE001 - what failed may be the frame
         return failed_page()
 

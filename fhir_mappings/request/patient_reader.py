@@ -398,6 +398,8 @@ def _lacking(answers: Mapping[str, Answer], required: frozenset[str]) -> Iterabl
             yield Gap(None, f"prefetch.{key}", "short", values=values)
         if listing.is_full(PAGE_SIZES.get(key)):
             yield Gap(None, f"prefetch.{key}", "full-page", values=(("sent", str(listing.matches)),))
-        untyped = [stub.path for stub in listing.non_observations if not _TYPE.fullmatch(stub.resource_type)]
-        for path in (*listing.broken, *untyped):
+        for path in listing.broken:
             yield Gap(None, path, "malformed")
+        for stub in listing.non_observations:
+            if not _TYPE.fullmatch(stub.resource_type):
+                yield Gap(None, stub.path, "malformed")

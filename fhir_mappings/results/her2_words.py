@@ -114,6 +114,7 @@ not amplified | non amplified | nonamplified | unamplified | no amplification | 
 without amplification | absence of amplification | lack of amplification | amplification not detected
 amplification absent | not gene amplified | gene not amplified | gene amplification not detected
 no amplification detected | no gene amplification detected | no evidence of amplification
+no evidence of her 2 gene amplification | no evidence of her 2 amplification | no evidence of erbb 2 amplification
 no evidence of gene amplification | no amplification seen | no amplification identified
 amplification not identified | amplification not seen | gene is not amplified | no amplification of her 2
 no amplification of the her 2 gene | no amplification of her 2 gene | no amplification of erbb 2

@@ -201,6 +201,7 @@ EXCEPTIONS = {
     "fhir_mappings/results/measurement_units.py _Table": (SHAPE, "10"),
     "fhir_mappings/medications/unknown_elements.py _LONGEST": (BOUND, "40"),
     "fhir_mappings/request/chart.py _NAMED": (BOUND, "3"),
+    "fhir_mappings/request/chart.py _indexed": (BOUND, "4"),
     "fhir_mappings/results/observations.py LONGEST_STATUS": (BOUND, "40"),
     "fhir_mappings/results/observations.py _COMBINATIONS": (CACHE, "16 4096"),
     "fhir_mappings/results/range_texts.py _LONGEST": (BOUND, "160"),

@@ -109,6 +109,7 @@ def test_a_page_that_fails_answers_with_a_page(
     broken(monkeypatch, place)
     answer = seat.get(path)
     assert answer.status_code == 500
+    assert f"The id of this request is {answer.headers['X-Request-ID']}." in words(answer)
     assert answer.content_type.startswith("text/html")
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
     assert PAGE_NOT_SHOWN in words(answer)

@@ -195,9 +195,9 @@ def test_an_owner_in_a_higher_layer_does_not_claim_the_mode_of_a_lower_one(tmp_p
 
 def test_an_owner_is_shown_and_a_change_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "site.yaml"
-    path.write_text("cards:\n  weight-stale: {owner: Ward 3}\n", encoding="utf-8")
+    path.write_text('cards:\n  weight-stale: {owner: Ward 3}\nauth: {mode: "off"}\n', encoding="utf-8")
     shown = run("config", "show", "--config", path).output
-    assert [line.split() for line in shown.splitlines() if "owner" in line] == [
+    assert [line.split() for line in shown.splitlines() if "owner:" in line] == [
         ["owner:", "Ward", "3", "#", f"{path}:2"]
     ]
     told = run("config", "diff", "default", path)

@@ -60,6 +60,9 @@ def test_it_is_noticed_on_every_measurement(code: str) -> None:
         pytest.param({"note": [{"text": "Stated by patient"}]}, True, id="stated, by its note"),
         pytest.param({"note": [{"text": "laut Patientin"}]}, True, id="in German"),
         pytest.param({"method": {"text": "Bed scale"}}, False, id="measured"),
+        pytest.param({"note": [{"text": "Carried forward from the last visit"}]}, True, id="carried forward"),
+        pytest.param({"note": [{"text": "Home scale"}]}, True, id="weighed at home"),
+        pytest.param({"note": [{"text": "Patient reports feeling well"}]}, False, id="a report of something else"),
         pytest.param({"note": [{"text": "Measured, previously stated"}]}, False, id="an earlier one was stated"),
     ],
 )
