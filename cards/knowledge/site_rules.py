@@ -12,13 +12,13 @@ import msgspec
 
 from cards.knowledge.loader import default_knowledge
 from cards.knowledge.located import Document, check_sentence, nearest, vouched_for
-from cards.knowledge.names import level_problem
 from cards.knowledge.problems import Problems, with_files
 from cards.knowledge.schema import (
     CaseResult,
     Cited,
     CodeEntry,
     Concept,
+    Confidence,
     Kind,
     Knowledge,
     KnowledgeError,
@@ -185,8 +185,10 @@ class _RuleReader:
         if rule.by.source not in self._known.sources:
             hint = nearest(rule.by.source, self._known.sources)
             self._refuse(f"unknown source {rule.by.source!r}{hint}", "by", "source")
-        for why in level_problem(str(rule.by.confidence), self._known.sources[rule.by.source]):
-            self._refuse(why, "by", "confidence")
+        if rule.by.confidence is Confidence.DEFAULT and not self._known.sources[rule.by.source].own:
+            self._refuse(
+                "confidence D is for defaults of this service, and its source is a document", "by", "confidence"
+            )
         self._check_words(rule)
         names = self._products | set(self._brands)
         for index, product in enumerate(rule.when.products):

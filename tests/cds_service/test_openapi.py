@@ -151,7 +151,7 @@ def test_refusals_are_as_the_document_says(document: Json, service: Caller, monk
             assert answer.status_code == status
             hold(document, path, "POST", answer)
     with monkeypatch.context() as busy:
-        busy.setattr(Admission, "is_full", True)
+        busy.setattr(Admission, "lets_in", lambda _: False)
         answer = browser.post(address, json=call())
     assert answer.status_code == 503
     hold(document, CALL, "POST", answer)

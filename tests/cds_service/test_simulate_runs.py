@@ -194,15 +194,15 @@ def test_a_run_that_was_killed_goes_on_and_ends_with_the_same_bytes(
 ) -> None:
     command = [Path(sys.executable).with_name("her2-cds"), "simulate", *options(cohort, other_configuration)]
     command += ["--output", tmp_path / "again", "--workers", "1"]
-    run = subprocess.Popen(list(map(str, command)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
+    process = subprocess.Popen(list(map(str, command)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
     parts = tmp_path / "again" / ".work" / "parts"
     deadline = time.monotonic() + 120
     try:
         while time.monotonic() < deadline and not list(parts.glob("????")):
             time.sleep(0.02)
     finally:
-        run.kill()
-        run.wait()
+        process.kill()
+        process.wait()
     done = list(parts.glob("????"))
     assert done
     # Earlier work is reused: a mark put on it is still there.
