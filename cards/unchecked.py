@@ -56,7 +56,7 @@ _UNJUDGED = frozenset(
         "selection-unknown",
     }
 )
-_OWN_PRINCIPLE = Cited(source="practice", section="what could not be checked is said", confidence=Confidence.DEFAULT)
+_OWN_PRINCIPLE = Cited(source="practice", section="what was not checked is listed", confidence=Confidence.DEFAULT)
 
 
 def could_not_check(lines: Sequence[Evidence], variant: str) -> Verdict:
