@@ -107,7 +107,7 @@ class DrugTextReader:
         """Read a text."""
         written = bounded(text)
         folded = fold(written)
-        words = [part for word in words_of(folded) for part in self._with_number_apart(word)]
+        words = self._with_names_joined([part for word in words_of(folded) for part in self._with_number_apart(word)])
         draft = _Draft(folded, words, [self._known(word.text) for word in words])
         self._read_words(draft)
         if is_cut(written):
@@ -155,6 +155,20 @@ class DrugTextReader:
             return (word,)
         middle = word.start + len(name)
         return (Word(name, word.start, middle), Word(word.text[len(name) :], middle, word.end))
+
+    def _with_names_joined(self, words: list[Word]) -> list[Word]:
+        """Join two words that are a name with a blank in it, "Kad cyla", unless both are listed words themselves."""
+        vocabulary = self._vocabulary
+        for place in range(len(words) - 1, 0, -1):
+            first, second = words[place - 1], words[place]
+            joined = first.text + second.text
+            if (
+                (joined,) in vocabulary.names
+                and second.start - first.end == 1
+                and not (vocabulary.is_listed(first.text) and vocabulary.is_listed(second.text))
+            ):
+                words[place - 1 : place + 1] = [Word(joined, first.start, second.end)]
+        return words
 
     def _known(self, word: str) -> Known:
         vocabulary = self._vocabulary

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 LONGEST = 40
 _CUT = 3
 """The maximum number of letters missing at the end of a name."""
+_CUT_SHORTEST = 5
+"""The shortest beginning of a name that is taken for the name cut off."""
 _TYPED = 6
 """The shortest word that is compared with names that differ by one letter."""
 _TYPED_FOREIGN = 5
@@ -28,6 +30,7 @@ class NearNames:
         # A name without its last letters, as cut off by an EHR field, then names with one letter different.
         self._near = {word[:end]: word for word in plain for end in range(max(_TYPED, len(word) - _CUT), len(word))}
         self._near |= {each: word for word in plain for each in _with_one_letter_removed(word)}
+        self._cut_short = {word[:_CUT_SHORTEST]: word for word in plain if len(word) - _CUT <= _CUT_SHORTEST}
         # By their first letters, longest first: only words that contain those are searched.
         self._long: dict[str, list[str]] = {}
         for word in plain:
@@ -43,6 +46,8 @@ class NearNames:
         if not word.isascii():
             joined = next((each for each in self._foreign if each in word[:LONGEST]), None)
             return joined or self._misspelled(word, _TYPED_FOREIGN)
+        if len(word) == _CUT_SHORTEST:
+            return self._cut_short.get(word)
         if not (_TYPED <= len(word) <= LONGEST and word.isalpha()):
             return None
         near = self._misspelled(word, _TYPED)
