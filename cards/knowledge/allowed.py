@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def keys_at(shape: Any, steps: Iterable[str]) -> set[str]:
-    """Return the keys of the object at a place, seen from a class; empty if there is none."""
+    """Return the keys that a class allows at a place; empty if no object belongs there."""
     found = set()
     for each in _at(shape, steps):
         if isinstance(each, inspect.StructType):

@@ -50,6 +50,19 @@ class Problems:
         return any(name in problem for name in self._missing)
 
 
+def with_all_files(start: T, files: Iterable[tuple[str, str]], add: Callable[[T, Document, Problems], T]) -> T:
+    """Apply a site's files in turn, each a name and its text.
+
+    Raises:
+        KnowledgeError: files are wrong; each problem names the file, the line and the nearest known word.
+
+    """
+    problems = Problems()
+    found = with_files(start, files, add, problems)
+    problems.refuse()
+    return found
+
+
 def with_files(
     start: T, files: Iterable[tuple[str, str]], add: Callable[[T, Document, Problems], T], problems: Problems
 ) -> T:

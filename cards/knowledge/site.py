@@ -16,7 +16,7 @@ from cards.knowledge.drug_names import name_in
 from cards.knowledge.loader import check
 from cards.knowledge.located import Document, merged_over, nearest, vouched_for
 from cards.knowledge.names import level_problem
-from cards.knowledge.problems import Problems, with_files
+from cards.knowledge.problems import Problems, with_all_files, with_files
 from cards.knowledge.schema import (
     AtcEntry,
     Brand,
@@ -88,10 +88,7 @@ def with_site(known: Knowledge, files: Iterable[tuple[str, str]]) -> Knowledge:
         KnowledgeError: files are wrong; each problem names the file, the line and the nearest known word.
 
     """
-    problems = Problems()
-    known = site_over(known, files, problems)
-    problems.refuse()
-    return known
+    return with_all_files(known, files, _with_file)
 
 
 def site_over(known: Knowledge, files: Iterable[tuple[str, str]], problems: Problems) -> Knowledge:

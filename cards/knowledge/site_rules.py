@@ -12,7 +12,7 @@ import msgspec
 
 from cards.knowledge.loader import default_knowledge
 from cards.knowledge.located import Document, check_sentence, nearest, vouched_for
-from cards.knowledge.problems import Problems, with_files
+from cards.knowledge.problems import Problems, with_all_files, with_files
 from cards.knowledge.schema import (
     CaseResult,
     Cited,
@@ -73,10 +73,7 @@ def with_rules(known: Knowledge, files: Iterable[tuple[str, str]]) -> Knowledge:
         KnowledgeError: files are wrong; each problem names the file, the line and the nearest known word.
 
     """
-    problems = Problems()
-    known = rules_over(known, files, problems)
-    problems.refuse()
-    return known
+    return with_all_files(known, files, _with_file)
 
 
 def rules_over(known: Knowledge, files: Iterable[tuple[str, str]], problems: Problems) -> Knowledge:

@@ -14,7 +14,7 @@ import msgspec
 from cards.facts.outcomes import Indicator
 from cards.facts.topics import Topic
 from cards.knowledge.located import Document, check_sentence, merged_over, nearest
-from cards.knowledge.problems import Problems, with_files
+from cards.knowledge.problems import Problems, with_all_files, with_files
 from cards.knowledge.schema import KnowledgeError
 from cards.presentation.wording import Sentence, TopicWording, Wording
 
@@ -37,10 +37,7 @@ def with_site_words(wording: Wording, files: Iterable[tuple[str, str]]) -> Wordi
         KnowledgeError: files are wrong; each problem names the file, the line and the nearest known word.
 
     """
-    problems = Problems()
-    wording = words_over(wording, files, problems)
-    problems.refuse()
-    return wording
+    return with_all_files(wording, files, _with_file)
 
 
 def words_over(wording: Wording, files: Iterable[tuple[str, str]], problems: Problems) -> Wording:

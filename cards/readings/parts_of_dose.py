@@ -38,7 +38,7 @@ class WithChart(NamedTuple):
 
 @per_case
 def with_chart(case: Case) -> WithChart | None:
-    """Add the active orders of the chart to the session's dose of the day; ``None`` if there are none.
+    """Add the active orders of the chart to the session's dose of the day; ``None`` if it has no such order.
 
     Only named days count: the rhythm of a standing order is often the plan that this order carries out. An order that
     this one replaces or carries out does not count.

@@ -110,7 +110,7 @@ def _by_rate(dose_and_rate: Json) -> set[Decimal]:
 
 
 def is_push(resource: Json, supportive_drugs: frozenset[str] = frozenset()) -> bool:
-    """Return whether an order is for a push or bolus; a warning against one, or that of a premedication, is none."""
+    """Return whether an order is for a push or bolus. A warning against one, or that of a premedication, is not."""
     for _, instruction in objects(resource.get("dosageInstruction")):
         written = [*written_in(instruction), *texts(instruction.get("method")), *texts(instruction.get("route"))]
         written += [coding.code for coding in codings(instruction.get("route"))]

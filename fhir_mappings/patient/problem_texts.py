@@ -212,7 +212,7 @@ def _before(problem: Problem, left: Sequence[Token]) -> Said:
 
 
 def _is_none(left: Sequence[Token]) -> bool:
-    """Return whether the words before another cause say that there is none: "no likely viral", never "not likely"."""
+    """Return whether the words before another cause deny it: "no likely viral" does, "not likely" does not."""
     denied = next((token.written for token in left if token.kind == "denied"), "")
     return bool(denied) and denied not in NOT
 

@@ -67,5 +67,5 @@ def answered(written: str) -> bool | None:
         if kind == "says":
             said.add(value)
     by_limit = {side == ">" for side in _CUT_OFF.findall(written)}
-    # A limit may go with an answer, and is none.
+    # A limit may stand beside an answer; it is not an answer itself.
     return said.pop() if len(said) == 1 and by_limit <= said else None

@@ -1,7 +1,7 @@
 """Results that only words name: an Observation with a local code, or none, whose text is "AST" or "Platelet count".
 
-Such a result is not read, because its code does not say what was measured. It is reported with its value, so that the
-card does not say that there is none, and a newer one is not passed over for an older one with a code.
+Such a result is not read, because its code does not say what was measured. It is reported with its value: otherwise the
+card would call the test missing, or use an older result with a code as if it were the newest.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Finds what may change the meaning of an element in a way that is not known here.
+"""Finds modifier extensions and implicit rules, which may change what a resource means.
 
 FHIR R4 (extensibility and resource sections): whoever reads a resource must not use it while ignoring a modifier
 extension or implicit rules that they do not know. None is known to this service.
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def is_modified(resource: Json) -> bool:
-    """Return whether a resource has a modifier extension, or implicit rules on how to read it."""
+    """Return whether a resource has a modifier extension, or implicit rules."""
     return bool(resource.get("modifierExtension") or resource.get("implicitRules"))
 
 

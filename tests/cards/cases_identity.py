@@ -129,13 +129,13 @@ ROWS = [
     ),
     Row(
         AMBIGUOUS,
-        "Phesgo with its enzyme as an ingredient of its own",
+        "Phesgo with its enzyme listed as a separate ingredient",
         SILENT,
         order("Phesgo", "1200 mg", ingredients=("pertuzumab", "trastuzumab", "hyaluronidase")),
     ),
     Row(
         AMBIGUOUS,
-        "trastuzumab with an enzyme that is none of its ingredients",
+        "trastuzumab with an enzyme that it does not contain",
         FIRES,
         order("Trastuzumab", "420 mg", ingredients=("trastuzumab", "hyaluronidase")),
     ),
