@@ -105,7 +105,7 @@ def _content(case: Case) -> object:
     """Return what an order says, and what changes with its day: labeled indications, and results until then."""
     order = case.order
     named = tuple((each.kind, each.system, each.value) for each in order.evidence)
-    billed = tuple((each.code, each.modifiers, each.display) for each in order.billing)
+    billed = tuple((each.code, each.modifiers, each.display, each.beside_drug) for each in order.billing)
     packages = tuple((each.text, each.display) for each in order.ndcs)
     of_chart = tuple(msgspec.structs.replace(each, origin=_ANYWHERE) for facts in _of_chart(order) for each in facts)
     later = case.planned > case.tomorrow

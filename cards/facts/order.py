@@ -39,7 +39,8 @@ class IdentityEvidence(msgspec.Struct, frozen=True):
 class BillingCode(msgspec.Struct, frozen=True):
     """A HCPCS code: the resource that holds it, its path there, and whether that resource links it to the order.
 
-    ``modifiers`` are attached to the code, as written ("-JZ"); ``display`` is its text.
+    ``modifiers`` are attached to the code, as written ("-JZ"); ``display`` is its text. ``beside_drug``: it stands in
+    an extension outside the drug's concept, and says how the order is billed, not which drug it is for.
     """
 
     code: str
@@ -49,6 +50,7 @@ class BillingCode(msgspec.Struct, frozen=True):
     linked: bool = True
     modifiers: str = ""
     display: str = ""
+    beside_drug: bool = False
 
 
 class WrittenNdc(msgspec.Struct, frozen=True):

@@ -273,7 +273,7 @@ def _combined(firm: set[Target], claims: tuple[Claim, ...], recognizer: Recogniz
 def _by_supply_codes(order: DrugOrder, recognizer: Recognizer) -> Identity:
     """Identify an order that does not name a drug by its NDCs, otherwise by the billing codes on the order itself."""
     by_ndc = {target for ndc in order.ndcs if (target := recognizer.ndc(ndc.text)) is not None}
-    codes = [billing.code for billing in order.billing if billing.on_the_order]
+    codes = [billing.code for billing in order.billing if billing.on_the_order and not billing.beside_drug]
     by_hcpcs = {target for code in codes if (target := _of_hcpcs(code, recognizer)) is not None}
     retired = [meaning for code in codes if (meaning := recognizer.retired.get(code)) is not None]
     targets = by_ndc or by_hcpcs.union(meaning.target for meaning in retired)

@@ -289,14 +289,14 @@ class MedicationReader:
             evidence += tuple(self._ingredients(medication, path))
         beside = billing_extensions.on_order(resource)
         beside += [(coding, ()) for coding, _ in billing_extensions.in_extensions(medication, ())]
-        stated = [*said.billing, *(each for found in beside for each in _billing(*found))]
-        billing = tuple(_billing_code(each, origin) for each in stated)
+        billing = [_billing_code(each, origin) for each in said.billing]
+        billing += [_billing_code(each, origin, beside_drug=True) for found in beside for each in _billing(*found)]
         gaps: tuple[Gap, ...] = ()
         if not evidence:
             evidence = said.supply_texts
-        if not evidence and not billing and not said.ndcs and reference(resource.get("medicationReference")):
+        if not evidence and not said.billing and not said.ndcs and reference(resource.get("medicationReference")):
             gaps = (Gap("drug", path, "unresolved-drug"),)
-        order = DrugOrder(origin=origin, evidence=evidence, billing=billing, ndcs=said.ndcs, gaps=gaps)
+        order = DrugOrder(origin=origin, evidence=evidence, billing=tuple(billing), ndcs=said.ndcs, gaps=gaps)
         return order, medication, said.diluents
 
     def _medication(self, resource: Json, references: References) -> Json:
@@ -468,9 +468,17 @@ def _billing(coding: Coding, pointer: Pointer) -> list[BillingSaid]:
     return [BillingSaid(coding.code[:_LONGEST_CODE], "", pointer)]
 
 
-def _billing_code(said: BillingSaid, origin: Origin, *, on_the_order: bool = True) -> BillingCode:
+def _billing_code(
+    said: BillingSaid, origin: Origin, *, on_the_order: bool = True, beside_drug: bool = False
+) -> BillingCode:
     return BillingCode(
-        said.code, origin, said.pointer, on_the_order=on_the_order, modifiers=said.modifiers, display=said.display
+        said.code,
+        origin,
+        said.pointer,
+        on_the_order=on_the_order,
+        modifiers=said.modifiers,
+        display=said.display,
+        beside_drug=beside_drug,
     )
 
 

@@ -397,7 +397,9 @@ def _names_no_drug(order: DrugOrder, resource: Json, *, may_be_incomplete: bool)
 
     While an order is being written its drug may still be missing; one that is there must be readable.
     """
-    if any(each.value for each in order.evidence) or order.ndcs or order.billing or order.gaps:
+    if any(each.value for each in order.evidence) or order.ndcs or order.gaps:
+        return False
+    if any(not each.beside_drug for each in order.billing):
         return False
     concept = resource.get("medicationCodeableConcept")
     if concept is None and "medicationReference" not in resource and may_be_incomplete:

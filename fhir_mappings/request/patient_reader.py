@@ -50,7 +50,7 @@ _WHOLE_DAY = len("2026-11-20")
 _HALF_A_YEAR = 183
 _REFERRED_TO = frozenset({"Patient", "Medication"})
 _MEASURED = {Weight: "weight", Lvef: "lvef", PregnancyTest: "pregnancy-test"}
-_TYPE = re.compile(r"[A-Z][A-Za-z]{2,60}")
+_TYPE = re.compile(r"[A-Z][a-z][A-Za-z]{1,60}")
 # What a resource is about, for those that are not used where something may change their meaning.
 _MODIFIED_AS = {"Condition": "diagnosis", "Patient": "patient", **dict.fromkeys(KINDS, "treatment")}
 _NARRATIVE_TYPES = frozenset({"Observation", "DiagnosticReport", "DocumentReference"})

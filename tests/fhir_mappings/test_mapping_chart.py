@@ -275,6 +275,7 @@ def test_serum_her2_is_not_even_a_mention() -> None:
         pytest.param(
             bundle(WEIGHT, {**condition("c"), "resourceType": "condition"}), ["malformed"], id="a misspelled type"
         ),
+        pytest.param(bundle(WEIGHT, {**condition("c"), "resourceType": "CONDITION"}), ["malformed"], id="in capitals"),
         pytest.param(bundle(WEIGHT, condition("c", code={})), ["no-code"], id="a condition with an empty code"),
         pytest.param(bundle(WEIGHT, condition("c", code={"coding": [{}]})), ["no-code"], id="with an empty coding"),
         pytest.param(bundle(WEIGHT, condition("c", code=None)), ["no-code"], id="a condition without code"),

@@ -299,6 +299,14 @@ def test_a_hcpcs_code_is_read_in_any_extension_of_the_order(way: tuple[Any, ...]
     assert [(each.code, each.pointer) for each in read_order(resource).billing] == [("J9358", expected)]
 
 
+@pytest.mark.parametrize("drug", [concept(text="Paclitaxel 130 mg"), {}])
+def test_a_hcpcs_code_beside_the_drug_does_not_say_which_drug_it_is(drug: Json) -> None:
+    charged = {"url": "http://example.org/charge", "valueCoding": coding(HCPCS, "J9354")}
+    found = read_order({**order(drug=drug), "extension": [charged]})
+    assert [(each.code, each.beside_drug) for each in found.billing] == [("J9354", True)]
+    assert drug_of(found) == ("unknown", "")
+
+
 @pytest.mark.parametrize("said", [{"valueString": "Bill as J9358-JZ"}, {"valueCode": "J9358"}])
 def test_a_text_in_an_extension_named_for_billing_is_read(said: Json) -> None:
     resource = {**order(drug=KADCYLA), "extension": [{"url": "http://example.org/hcpcs-code", **said}]}
