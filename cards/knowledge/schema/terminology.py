@@ -29,8 +29,9 @@ class Concept(KnowledgeRecord, frozen=True, kw_only=True):
     """A measurement that rules use: its codes and the plausible range of its values.
 
     ``asked_by`` is its prefetch query; for a range of numbers, the end on the side of ``harm`` counts. ``unit`` is the
-    canonical unit, ``plausible_limit`` the believable upper limits of normal. ``units`` names the table of units that
-    it may be reported in. ``names`` are those of a result without a standard code, which is told and not read.
+    canonical unit, ``plausible_limit`` the believable upper limits of normal. Both ranges are bounds of this service;
+    no source states them. ``units`` names the table of units that it may be reported in. ``names`` are those of a
+    result without a standard code, which is told and not read.
     """
 
     display: str
