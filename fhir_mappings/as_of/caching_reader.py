@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
     from fhir_mappings.wire.resources import ResourceStub
 
-_LISTS = ("facts", "current", "past", "stagings", "coded_her2", "problems", "site_problems", "treatments", "unread")
+_LISTS = (
+    "facts", "current", "past", "stagings", "coded_her2", "problems", "site_problems", "treatments", "unread",
+    "local_results",
+)  # fmt: skip
 
 
 class _Taken(msgspec.Struct, frozen=True):

@@ -40,6 +40,8 @@ class Draft:
     site_problems: list[SiteProblem] = field(default_factory=list)
     treatments: list[Treatment] = field(default_factory=list)
     unread: list[ResourceStub] = field(default_factory=list)
+    local_results: list[ResourceStub] = field(default_factory=list)
+    """The Observations among them that have no code of LOINC or SNOMED CT."""
     labs: dict[str, list[ResourceStub]] = field(default_factory=dict)
     person: Json = field(default_factory=dict)
     subject: Subject = NOBODY

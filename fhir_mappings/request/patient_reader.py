@@ -28,7 +28,6 @@ from fhir_mappings.request.chart_draft import ANY_PROBLEM, Draft, OnFailure
 from fhir_mappings.request.chart_parts import assembled
 from fhir_mappings.request.chart_source import UNKNOWN_SOURCE, ChartSource
 from fhir_mappings.request.queries import PAGE_SIZES
-from fhir_mappings.results.named_results import has_standard_code
 from fhir_mappings.results.observations import LONGEST_STATUS
 from fhir_mappings.results.reference_ranges import NOBODY, Subject
 from fhir_mappings.wire.lenient import day, text
@@ -98,24 +97,13 @@ class PatientReader:
         listings = [answer.listing for answer in answers.values() if answer.listing is not None]
         self._begin(listings, draft)
         # A resource counts once, even under several keys; the session's orders are not history.
-        seen, look = set(session), self._observations.index.look
+        seen = set(session)
         for listing in listings:
             for stub in listing.stubs:
                 if stub.reference:
                     if stub.reference in seen:
                         continue
                     seen.add(stub.reference)
-                if stub.resource_type == "Observation":
-                    try:
-                        concepts, never_counts, misplaced = look(stub.codes)
-                    except Exception as error:  # noqa: BLE001 - as for any other resource
-                        self._failed(error, stub, draft)
-                        continue
-                    if not (concepts or misplaced) and stub.has_code:
-                        # Most of a chart is irrelevant to the rules; it is only searched for mentions in text.
-                        if not never_counts:
-                            draft.unread.append(stub)
-                        continue
                 self.take(stub, draft)
         self._labs(draft)
         try:
@@ -151,17 +139,18 @@ class PatientReader:
     def take(self, stub: ResourceStub, draft: Draft) -> None:
         """Read one resource into the chart; one that cannot be read becomes a gap."""
         try:
-            self._take(stub, draft)
+            if stub.resource_type == "Observation":
+                self._result(stub, draft)
+            else:
+                self._other(stub, draft)
         except Unreadable:
             draft.unusable(None, stub, "malformed")
         except Exception as error:  # noqa: BLE001 - one resource must not cost the reading of the others
             self._failed(error, stub, draft)
 
-    def _take(self, stub: ResourceStub, draft: Draft) -> None:
+    def _other(self, stub: ResourceStub, draft: Draft) -> None:
         kind = stub.resource_type
-        if kind == "Observation":
-            self._result(stub, draft)
-        elif kind in _MODIFIED_AS and is_modified_within(stub.content, "dosage"):
+        if kind in _MODIFIED_AS and is_modified_within(stub.content, "dosage"):
             draft.unusable(_MODIFIED_AS[kind], stub, "modified")
         elif kind == "Condition":
             self._condition(stub, draft)
@@ -173,15 +162,18 @@ class PatientReader:
             draft.unread.append(stub)
 
     def _result(self, stub: ResourceStub, draft: Draft) -> None:
-        concepts, never_counts, misplaced = self._observations.index.look(stub.codes)
+        concepts, never_counts, misplaced, is_standard = self._observations.index.look(stub.codes)
         if concepts:
             self._observation(concepts, stub, draft)
         elif misplaced:
             self._misplaced(misplaced, stub, draft)
         elif not never_counts:
+            # Most of a chart is irrelevant to the rules; it is only searched for mentions in text.
             draft.unread.append(stub)
-            if not stub.has_code:
-                draft.unusable(None, stub, "no-code")
+            if not is_standard:
+                draft.local_results.append(stub)
+                if not stub.has_code:
+                    draft.unusable(None, stub, "no-code")
 
     def _person(self, stub: ResourceStub, draft: Draft) -> None:
         if stub.reference not in ("", f"Patient/{draft.patient_id}"):
@@ -222,7 +214,7 @@ class PatientReader:
 
     def _named_only(self, draft: Draft) -> list[Gap]:
         """Report the results without a standard code that are newer than those of their test with one."""
-        if not draft.unread:
+        if not draft.local_results:
             return []
         newest: dict[str, date] = {}
         for fact in draft.facts:
@@ -232,8 +224,8 @@ class PatientReader:
         recent = days_after(draft.latest, -_HALF_A_YEAR) if draft.latest != date.max else date.min
         since = min([*newest.values(), recent]).isoformat()
         found = []
-        for stub in draft.unread:
-            if stub.resource_type != "Observation" or "" < stub.day < since or has_standard_code(stub.codes):
+        for stub in draft.local_results:
+            if "" < stub.day < since:
                 continue
             try:
                 gap = self._observations.named_only(stub.content, Origin(stub.reference, stub.path))

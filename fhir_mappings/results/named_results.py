@@ -10,22 +10,17 @@ import re
 from typing import TYPE_CHECKING
 
 from cards.values.text_cache import cached_by_text
-from fhir_mappings.codings import codings, system_name, texts
+from fhir_mappings.codings import codings, texts
 from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from cards.knowledge.schema import Terminology
     from fhir_mappings.wire.lenient import Json
-    from fhir_mappings.wire.resources import Codes
 
 _LONGEST = 80
 _IN_BRACKETS = re.compile(r"\([^()]{0,60}\)|\[[^\[\]]{0,60}\]")
 _WORD = re.compile(r"[^\W_]+")
-_LOINC = "http://loinc.org"
-_STANDARD = frozenset({"loinc", "snomed"})
 
 
 class NamedResults:
@@ -55,10 +50,3 @@ class NamedResults:
     def _plain(self, written: str) -> str:
         words = _WORD.findall(_IN_BRACKETS.sub(" ", fold(written)))
         return " ".join(word for word in words if word not in self._beside)
-
-
-def has_standard_code(codes: Sequence[Codes]) -> bool:
-    """Return whether an Observation has a code of LOINC or SNOMED CT, known here or not."""
-    own = codes[0] if codes else ()
-    # Nearly every result has one code, of LOINC, at this address.
-    return any(each.system == _LOINC or system_name(each.system) in _STANDARD for each in own)

@@ -68,6 +68,7 @@ _COUNTS = frozenset({"final", "amended", "corrected"})
 _COUNTS_NOT = frozenset({"registered", "preliminary", "cancelled", "entered-in-error", "unknown"})
 LONGEST_STATUS = 40
 _WITH_OWN_CODES = frozenset({"loinc", "snomed", "rxnorm", "cpt", "hcpcs", "icd10", "atc", "ndc", "ucum"})
+_STANDARD = frozenset({"loinc", "snomed"})
 # With a code for the method, or for a weight that was not measured, these add nothing.
 _SAYS_LESS = frozenset({"her2-interpretation", "her2-immunoassay", "her2-panel", "weight"})
 _HER2_METHODS = {
@@ -86,12 +87,13 @@ class Looked(NamedTuple):
     """What the codes of an Observation mean to the rules.
 
     ``never_counts``: one of them looks like a relevant result but must never count. ``misplaced`` is the concept of a
-    code that is sent under a wrong system or none.
+    code that is sent under a wrong system or none. ``is_standard``: one of its own codes is of LOINC or SNOMED CT.
     """
 
     concepts: Sequence[str] = ()
     never_counts: bool = False
     misplaced: str = ""
+    is_standard: bool = False
 
 
 class ConceptIndex:
@@ -125,7 +127,8 @@ class ConceptIndex:
         looked = [self._remembered(each) if len(each) <= _CODES else self._read(each) for each in holders]
         concepts = list(dict.fromkeys(name for each in looked for name in each.concepts))
         misplaced = next((each.misplaced for each in looked if each.misplaced), "")
-        return Looked(concepts, any(each.never_counts for each in looked), "" if concepts else misplaced)
+        never_counts, is_standard = any(each.never_counts for each in looked), bool(looked) and looked[0].is_standard
+        return Looked(concepts, never_counts, "" if concepts else misplaced, is_standard)
 
     def concepts(self, holders: Sequence[Codes]) -> Sequence[str]:
         """List the concepts of an Observation, by its own codes and by those of its components."""
@@ -136,17 +139,19 @@ class ConceptIndex:
         return next(iter(self.look((codes,)).concepts), None)
 
     def _read(self, codes: Codes) -> Looked:
+        is_standard = any(system_name(each.system) in _STANDARD for each in codes)
         if self._is_foreign(codes):
-            return _UNUSED
+            return Looked(is_standard=is_standard)
         known = list(self._known(codes))
         found = {self._concepts[key] for key in known if key in self._concepts}
         # A site's test is read in addition to a shipped one, never instead of it.
         site = (*sorted(found & self._site), *self._of_site(codes)) if self._site else ()
         if any(key in self._never for key in known):
-            return Looked(site, never_counts=True)
+            return Looked(site, never_counts=True, is_standard=is_standard)
         shipped = sorted(found - self._site, key=lambda name: (name in _SAYS_LESS, name))[:1]
         concepts = (*shipped, *site)
-        return Looked(concepts, misplaced="" if concepts else self._misplaced(codes))
+        misplaced = "" if concepts else self._misplaced(codes)
+        return Looked(concepts, misplaced=misplaced, is_standard=is_standard)
 
     def _misplaced(self, codes: Codes) -> str:
         """Return what a code would mean under its own system: "1920-8" under a local system or none."""
@@ -171,9 +176,6 @@ class ConceptIndex:
                 yield system_name(each.system), code
             elif self._code_map:
                 yield from ((local.system, local.code) for local in self._code_map.standard(each.system, code))
-
-
-_UNUSED = Looked()
 
 
 class ObservationReader:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-_NOT_SENT = Raw(b"")
+NOT_SENT = Raw(b"")
+"""Stands for an element that was not sent."""
 
 
 class ObservationElements(Struct, rename="camel", forbid_unknown_fields=True, omit_defaults=True, gc=False):
@@ -19,37 +20,37 @@ class ObservationElements(Struct, rename="camel", forbid_unknown_fields=True, om
 
     resource_type: str | UnsetType = UNSET
     id: str | UnsetType = UNSET
-    meta: Raw = _NOT_SENT
-    text: Raw = _NOT_SENT
-    contained: Raw = _NOT_SENT
-    extension: Raw = _NOT_SENT
-    identifier: Raw = _NOT_SENT
-    based_on: Raw = _NOT_SENT
-    status: Raw = _NOT_SENT
-    category: Raw = _NOT_SENT
-    code: Raw = _NOT_SENT
-    subject: Raw = _NOT_SENT
-    focus: Raw = _NOT_SENT
-    encounter: Raw = _NOT_SENT
+    meta: Raw = NOT_SENT
+    text: Raw = NOT_SENT
+    contained: Raw = NOT_SENT
+    extension: Raw = NOT_SENT
+    identifier: Raw = NOT_SENT
+    based_on: Raw = NOT_SENT
+    status: Raw = NOT_SENT
+    category: Raw = NOT_SENT
+    code: Raw = NOT_SENT
+    subject: Raw = NOT_SENT
+    focus: Raw = NOT_SENT
+    encounter: Raw = NOT_SENT
     effective_date_time: str | UnsetType = UNSET
-    effective_period: Raw = _NOT_SENT
-    effective_instant: Raw = _NOT_SENT
-    issued: Raw = _NOT_SENT
-    performer: Raw = _NOT_SENT
-    value_quantity: Raw = _NOT_SENT
-    value_codeable_concept: Raw = _NOT_SENT
-    value_string: Raw = _NOT_SENT
-    value_boolean: Raw = _NOT_SENT
-    value_integer: Raw = _NOT_SENT
-    value_range: Raw = _NOT_SENT
-    data_absent_reason: Raw = _NOT_SENT
-    interpretation: Raw = _NOT_SENT
-    note: Raw = _NOT_SENT
-    body_site: Raw = _NOT_SENT
-    method: Raw = _NOT_SENT
-    specimen: Raw = _NOT_SENT
-    device: Raw = _NOT_SENT
-    reference_range: Raw = _NOT_SENT
-    has_member: Raw = _NOT_SENT
-    derived_from: Raw = _NOT_SENT
-    component: Raw = _NOT_SENT
+    effective_period: Raw = NOT_SENT
+    effective_instant: Raw = NOT_SENT
+    issued: Raw = NOT_SENT
+    performer: Raw = NOT_SENT
+    value_quantity: Raw = NOT_SENT
+    value_codeable_concept: Raw = NOT_SENT
+    value_string: Raw = NOT_SENT
+    value_boolean: Raw = NOT_SENT
+    value_integer: Raw = NOT_SENT
+    value_range: Raw = NOT_SENT
+    data_absent_reason: Raw = NOT_SENT
+    interpretation: Raw = NOT_SENT
+    note: Raw = NOT_SENT
+    body_site: Raw = NOT_SENT
+    method: Raw = NOT_SENT
+    specimen: Raw = NOT_SENT
+    device: Raw = NOT_SENT
+    reference_range: Raw = NOT_SENT
+    has_member: Raw = NOT_SENT
+    derived_from: Raw = NOT_SENT
+    component: Raw = NOT_SENT

@@ -10,10 +10,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
+from msgspec.structs import replace
 
 from cards.values.text_cache import cached_by_key
 from fhir_mappings.wire.depth import is_too_deep
-from fhir_mappings.wire.elements import ObservationElements
+from fhir_mappings.wire.elements import NOT_SENT, ObservationElements
 from fhir_mappings.wire.lenient import child, number, objects, text
 
 if TYPE_CHECKING:
@@ -202,7 +203,8 @@ class ResourceStub(msgspec.Struct, eq=False, gc=False):
         """
         content = self._content
         if content is None:
-            content = decode(_json(self._sent))
+            sent = self._sent
+            content = _put_together(sent) if sent.__class__ is ObservationElements else decode(sent)
             if content.__class__ is not dict:
                 raise Unreadable("no object")
             self._content = content
@@ -212,6 +214,22 @@ class ResourceStub(msgspec.Struct, eq=False, gc=False):
         """Return whether the resource contains one of some words, without decoding it."""
         held = bytes(_json(self._sent if self._sent is not None else self._content))
         return any(word in held for word in words)
+
+
+def _put_together(observation: ObservationElements) -> Json:
+    """Decode an Observation; results share what is the same on all of a kind, which nobody may change."""
+    code, category, ranges = bytes(observation.code), bytes(observation.category), bytes(observation.reference_range)
+    if len(code) + len(category) + len(ranges) > _LONGEST_CODING:
+        return _object(encode(observation))
+    own = replace(observation, code=NOT_SENT, category=NOT_SENT, reference_range=NOT_SENT)
+    return _object(encode(own)) | _of_its_kind(code, category, ranges)
+
+
+@cached_by_key(_CODINGS)
+def _of_its_kind(*elements: bytes) -> Json:
+    """Decode the elements that recur from result to result; none of them says whose it is."""
+    named = zip(("code", "category", "referenceRange"), elements, strict=True)
+    return {name: decode(sent) for name, sent in named if sent}
 
 
 def _object(raw: bytes | msgspec.Raw) -> Json:
