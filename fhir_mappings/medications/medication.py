@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -13,6 +14,7 @@ from cards.facts.results import CodedHer2, ReceptorResult
 from cards.facts.schedules import Schedule
 from cards.knowledge.schema import Diluent
 from cards.values.codes import hcpcs_with_modifiers
+from cards.values.text_cache import cached_by_text
 from fhir_mappings.codings import CLINICAL, NO_CODE_MAP, Coding, coding_of, codings, drug_coding, texts
 from fhir_mappings.medications import billing_extensions, diluents, dosage, doses_in_text
 from fhir_mappings.medications.amounts import without_amount
@@ -24,7 +26,7 @@ from fhir_mappings.medications.planned_times import at_site
 from fhir_mappings.medications.routes import OrderedRoute, RouteReader
 from fhir_mappings.medications.schedule import by_instruction
 from fhir_mappings.medications.tablet_counts import tablets_in
-from fhir_mappings.medications.tablets import counts_tablets, milligrams_in, tablet_mg, timings
+from fhir_mappings.medications.tablets import counts_tablets, milligrams_in, tablet_mg, tablet_strengths, timings
 from fhir_mappings.medications.text_dose import DoseOnlyInText, dose_only_in_text
 from fhir_mappings.medications.weight_basis import weight_basis
 from fhir_mappings.medications.written_codes import codes_in_text
@@ -35,7 +37,6 @@ from fhir_mappings.wire.lenient import child, number, objects, reference, text
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from datetime import date, tzinfo
-    from decimal import Decimal
 
     from cards.facts.order import CountedTablets, NotedDose, OrderedDose
     from cards.values.quantities import Mg, MgPerKg
@@ -113,6 +114,19 @@ class Instructed(NamedTuple):
     may_name_others: bool = False
 
 
+class _InNames(NamedTuple):
+    """What the texts that name a drug say about its amount."""
+
+    is_part: bool
+    tablet_strengths: frozenset[Decimal]
+    mg: tuple[Decimal, ...]
+
+
+@cached_by_text
+def _in_names(*names: str) -> _InNames:
+    return _InNames(any(map(dosage.says_part, names)), tablet_strengths(names), milligrams_in(names))
+
+
 def concept_alone(resource: Json) -> Any:
     """Return the concept if it is all that a resource says about its drug, without a reference to a Medication."""
     return None if "medicationReference" in resource else resource.get("medicationCodeableConcept")
@@ -157,6 +171,7 @@ class MedicationReader:
             made_up_in |= diluents.of_ingredients(medication)
         made_up_in |= said.diluents
         counted = counts_tablets(doses)
+        in_names = _in_names(*[each.value for each in named.evidence if not each.system])
         return DrugOrder(
             origin=named.origin,
             evidence=named.evidence,
@@ -171,7 +186,7 @@ class MedicationReader:
             infusion_minutes=said.infusion_minutes,
             is_push=said.is_push,
             is_part=said.is_part
-            or any(dosage.says_part(each.value) for each in named.evidence if not each.system)
+            or in_names.is_part
             or ("note" in resource and dosage.is_part_of_dose({"note": resource["note"]})),
             group=text(child(resource, "groupIdentifier").get("value")),
             notes=doses_in_text.notes(resource) if "note" in resource else (),
@@ -181,8 +196,8 @@ class MedicationReader:
             route=said.route.route,
             route_written=said.route.written,
             form=next(iter(texts(child(medication, "form"))), "")[:_LONGEST_FORM] if "form" in medication else "",
-            tablet_mg=tablet_mg(medication, (each.value for each in named.evidence if not each.system)),
-            named_mg=milligrams_in(each.value for each in named.evidence if not each.system) if counted else (),
+            tablet_mg=tablet_mg(medication, in_names.tablet_strengths),
+            named_mg=in_names.mg if counted else (),
             instructed_mg=milligrams_in(doses_in_text.instructed(resource)) if counted else (),
             doses_by_text=said.doses_by_text,
             text_shares=said.text_shares,
@@ -288,7 +303,8 @@ class MedicationReader:
             medication = self._with_parts(medication, resource, references)
             evidence += tuple(self._ingredients(medication, path))
         beside = billing_extensions.on_order(resource)
-        beside += [(coding, ()) for coding, _ in billing_extensions.in_extensions(medication, ())]
+        if "extension" in medication:
+            beside += [(coding, ()) for coding, _ in billing_extensions.in_extensions(medication, ())]
         billing = [_billing_code(each, origin) for each in said.billing]
         billing += [_billing_code(each, origin, beside_drug=True) for found in beside for each in _billing(*found)]
         gaps: tuple[Gap, ...] = ()

@@ -30,10 +30,10 @@ _TIMES_OF_DAY = frozenset({"am", "pm", "bed"})
 _LATER_STEP = re.compile(r"\b(?:weeks?|wks?|days?) ?(?:[2-9]|\d\d)|\bthen\b|\bthereafter\b", re.IGNORECASE)
 
 
-def tablet_mg(medication: Json, written: Iterable[str]) -> Decimal | None:
+def tablet_mg(medication: Json, in_words: frozenset[Decimal]) -> Decimal | None:
     """Return the milligrams of a tablet: from the Medication's ingredient, else from the drug's text.
 
-    ``None`` if there is none or more than one.
+    ``None`` if there is none or more than one. ``in_words`` are the ``tablet_strengths`` of that text.
     """
     found: set[Decimal] = set()
     for _, ingredient in objects(medication.get("ingredient")):
@@ -46,12 +46,15 @@ def tablet_mg(medication: Json, written: Iterable[str]) -> Decimal | None:
             continue
         if number(below.get("value")) == 1 and (per is None or per.unit is DoseUnit.TABLET):
             found.add(mass * scale.factor)
-    if not found:
-        found.update(*map(_strengths_in, written))
-    return found.pop() if len(found) == 1 else None
+    strengths = found or in_words
+    return next(iter(strengths)) if len(strengths) == 1 else None
 
 
-@cached_by_text
+def tablet_strengths(written: Iterable[str]) -> frozenset[Decimal]:
+    """Return the milligrams in the texts that name a tablet."""
+    return frozenset[Decimal]().union(*map(_strengths_in, written))
+
+
 def _strengths_in(written: str) -> frozenset[Decimal]:
     """Return the milligrams in words that name a tablet."""
     if not any(word.text in TABLETS for word in words_of(fold(written[:_LONGEST_TEXT]))):
@@ -61,7 +64,7 @@ def _strengths_in(written: str) -> frozenset[Decimal]:
 
 def counts_tablets(doses: Iterable[OrderedDose]) -> bool:
     """Return whether a dose is a number of tablets."""
-    return any(dose.unit is DoseUnit.TABLET for dose in doses)
+    return DoseUnit.TABLET in [dose.unit for dose in doses]
 
 
 def milligrams_in(written: Iterable[str]) -> tuple[Decimal, ...]:

@@ -19,7 +19,7 @@ from fhir_mappings.codings import CLINICAL, NO_CODE_MAP, codings, drug_coding, t
 from fhir_mappings.medications.dosage import starts
 from fhir_mappings.medications.doses_in_text import doses_in
 from fhir_mappings.medications.medication import concept_alone, orders_replaced
-from fhir_mappings.medications.tablets import tablet_mg
+from fhir_mappings.medications.tablets import tablet_mg, tablet_strengths
 from fhir_mappings.medications.written_codes import codes_in_text
 from fhir_mappings.wire.cached_json import CachedByJson
 from fhir_mappings.wire.lenient import child, day, objects, text
@@ -217,7 +217,8 @@ class TreatmentReader:
         tablets = self._recognizer.product(drug.product).tablets if drug.product else None
         if tablets is None:
             return None
-        return tablet_mg({}, drug.names) or (tablets.strengths_mg[0] if len(tablets.strengths_mg) == 1 else None)
+        marketed = tablets.strengths_mg
+        return tablet_mg({}, tablet_strengths(drug.names)) or (marketed[0] if len(marketed) == 1 else None)
 
     def status_gap(self, resource: Json, references: References) -> str:
         """Return why the status of a treatment with a relevant drug says nothing; empty if it does, or for other drugs.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fhir_mappings.wire.lenient import items, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Sequence
 
     from fhir_mappings.wire.lenient import Json
 
@@ -30,21 +30,19 @@ _DOSAGE = (
 
 def unknown_in_instructions(order: Json) -> tuple[str, ...]:
     """List what stands in an order's instructions and is no element of FHIR: names of elements, and bare texts."""
-    return tuple(dict.fromkeys(each[:_LONGEST] for each in _unknown(order)))
-
-
-def _unknown(order: Json) -> Iterator[str]:
+    found: list[str] = []
     for instruction in items(order.get("dosageInstruction")):
-        yield from _beside(instruction, _DOSAGE)
+        found += _beside(instruction, _DOSAGE)
         if instruction.__class__ is dict:
             for dose_and_rate in items(instruction.get("doseAndRate")):
-                yield from _beside(dose_and_rate, _DOSE_AND_RATE)
+                found += _beside(dose_and_rate, _DOSE_AND_RATE)
+    return tuple(dict.fromkeys(each[:_LONGEST] for each in found)) if found else ()
 
 
-def _beside(element: Any, known: frozenset[str]) -> Iterator[str]:
+def _beside(element: Any, known: frozenset[str]) -> Sequence[str]:
     if element.__class__ is dict:
-        if not element.keys() <= known:
-            # A name with a line in front has the extensions of a value.
-            yield from sorted(name for name in element if name.removeprefix("_") not in known)
-    elif element is not None:
-        yield text(element) or type(element).__name__
+        if known.issuperset(element):
+            return ()
+        # A name with a line in front has the extensions of a value.
+        return sorted(name for name in element if name.removeprefix("_") not in known)
+    return () if element is None else (text(element) or type(element).__name__,)

@@ -421,10 +421,12 @@ def _of_unknown_selections(
     orders: Iterable[tuple[DrugOrder, Identity]],
 ) -> Iterator[Gap]:
     """Report a selection that is not in the session, where an unselected order of a drug in scope may be meant."""
+    if not selected:
+        return
     names = {
         name for _, resource, full_url in entries if resource is not None for name in _names_of(resource, full_url)
     }
-    unknown = (selected or frozenset()) - names - {""}
+    unknown = selected - names - {""}
     # A reference that begins with # is to a resource inside the one that refers to it.
     if not any(may_be_for_a_drug(each) and not each.startswith("#") for each in unknown):
         return

@@ -47,13 +47,13 @@ class Orders(msgspec.Struct, frozen=True):
 
         The display of the reference names the drug; the Medication may name another, and has the diluent.
         """
-        return any(
-            order.in_focus
-            and identity.in_scope
-            and (referred := reference(self.resources.get(order.origin.path, {}).get("medicationReference")))
-            and not referred.startswith("#")
-            for order, identity in zip(self.orders, self.identities, strict=True)
-        )
+        for order, identity in zip(self.orders, self.identities, strict=True):
+            referred = self.resources.get(order.origin.path, {}).get("medicationReference")
+            if referred is not None and order.in_focus and identity.in_scope:
+                wanted = reference(referred)
+                if wanted and not wanted.startswith("#"):
+                    return True
+        return False
 
     @property
     def drugs_to_fetch(self) -> dict[str, str]:

@@ -120,6 +120,8 @@ def day(value: Any) -> date | None:
 
 def reference(value: Any) -> str:
     """Return a reference as ``Type/id``, ``#id`` or ``urn:…``; the server and the version are dropped."""
+    if value is None:
+        return ""
     written = text(value.get("reference")) if value.__class__ is dict else text(value)
     if written.count("/") == 1 and "/_history" not in written:
         # Fast path for nearly every reference.

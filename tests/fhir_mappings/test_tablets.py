@@ -10,7 +10,7 @@ import pytest
 from cards.facts.order import CountedTablets, DosageTiming
 from fhir_mappings.medications.schedule import by_instruction
 from fhir_mappings.medications.tablet_counts import tablets_in
-from fhir_mappings.medications.tablets import tablet_mg, timings
+from fhir_mappings.medications.tablets import tablet_mg, tablet_strengths, timings
 
 
 def repeat(**parts: Any) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def ingredient(mg: Any, per: Any, unit: str = "mg", per_unit: str = "TAB") -> di
     ],
 )
 def test_strength(medication, written, expected) -> None:
-    assert tablet_mg(medication, written) == (Decimal(expected) if expected else None)
+    assert tablet_mg(medication, tablet_strengths(written)) == (Decimal(expected) if expected else None)
 
 
 @pytest.mark.parametrize(
