@@ -137,8 +137,12 @@ class ConditionReader:
             [
                 *_receptors(stated.receptors, origin, began),
                 *_her2_in_words(stated, is_over or ended is not None, origin),
-            ],
-            [SiteProblem(code, stated.label, origin, began, stated.is_past or is_over, ended) for code in own],
+            ]
+            if stated.receptors or stated.her2 is not None
+            else (),
+            [SiteProblem(code, stated.label, origin, began, stated.is_past or is_over, ended) for code in own]
+            if own
+            else (),
             suspected,
             stated.may_be if not is_past or stated.may_be in _REMEMBERED else None,
             began,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -74,17 +73,16 @@ def _may_be_order(resource: Json) -> bool:
     return not kind or kind.lower() in _AS_ORDERS or any(name in resource for name in _DRUGS)
 
 
-@dataclass(slots=True)
-class _Found:
+class _Found(msgspec.Struct, eq=False):
     """What has been read of the orders of one session so far."""
 
     patient_id: str
     references: References
     may_be_incomplete: bool = False
-    orders: list[DrugOrder] = field(default_factory=list)
-    resources: dict[str, Json] = field(default_factory=dict)
-    gaps: list[Gap] = field(default_factory=list)
-    services: list[tuple[frozenset[str], list[BillingCode]]] = field(default_factory=list)
+    orders: list[DrugOrder] = []
+    resources: dict[str, Json] = {}
+    gaps: list[Gap] = []
+    services: list[tuple[frozenset[str], list[BillingCode]]] = []
 
 
 def _check_dispatched(orders: Sequence[Json | None], request: HookRequest) -> None:

@@ -36,7 +36,7 @@ from fhir_mappings.wire.references import References
 from fhir_mappings.wire.resources import Unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from fhir_mappings.patient.conditions import ConditionReader
     from fhir_mappings.request.prefetch import Answer
@@ -108,7 +108,8 @@ class PatientReader:
         self._labs(draft)
         try:
             draft.facts += self._named_only(draft)
-            draft.facts += [*_lacking(answers, required), *draft.gaps_of_codes()]
+            draft.facts += _lacking(answers, required)
+            draft.facts += draft.gaps_of_codes()
         except Exception as error:  # noqa: BLE001 - that a list may be incomplete is told
             self._part_failed(error, "prefetch", draft)
         return assembled(draft, self._observations.harmful_when_high, self._on_failure)
@@ -116,10 +117,9 @@ class PatientReader:
     def _begin(self, listings: Sequence[ResourceList], draft: Draft) -> None:
         """Find out who the patient is, and what may be referred to."""
         try:
-            draft.references.add_stubs(
-                stub for listing in listings for stub in listing.non_observations if stub.resource_type in _REFERRED_TO
-            )
-            draft.subject = _subject(listings, draft)
+            others = [stub for each in listings for stub in each.non_observations if stub.resource_type in _REFERRED_TO]
+            draft.references.add_stubs(others)
+            draft.subject = _subject(others, draft)
         except Exception as error:  # noqa: BLE001 - what is not the patient's for certain is then not used, and told
             self._part_failed(error, "prefetch.patient", draft)
 
@@ -244,6 +244,8 @@ class PatientReader:
 
         Doses count as in the rules: administrations, or completed orders if none was recorded.
         """
+        if not draft.treatments:
+            return _NEVER
         own = [each for each in draft.treatments if each.product in self._ended_by_results and each.on is not None]
         for state in (TreatmentState.GIVEN, TreatmentState.COMPLETED):
             if days := [each.on for each in own if each.state is state and each.on is not None]:
@@ -358,40 +360,48 @@ def _measured(fact: Fact) -> str:
     return next((concept for kind, concept in _MEASURED.items() if isinstance(fact, kind)), "")
 
 
-def _subject(listings: Iterable[ResourceList], draft: Draft) -> Subject:
+def _subject(stubs: Iterable[ResourceStub], draft: Draft) -> Subject:
     """Return the patient data that reference ranges depend on."""
-    for listing in listings:
-        for stub in listing.non_observations:
-            if stub.resource_type == "Patient" and stub.reference in ("", draft.own_reference):
-                try:
-                    content = stub.content
-                except Unreadable:
-                    continue
-                return Subject(text(content.get("gender")).casefold(), day(content.get("birthDate")))
+    for stub in stubs:
+        if stub.resource_type == "Patient" and stub.reference in ("", draft.own_reference):
+            try:
+                content = stub.content
+            except Unreadable:
+                continue
+            return Subject(text(content.get("gender")).casefold(), day(content.get("birthDate")))
     return NOBODY
 
 
-def _lacking(answers: Mapping[str, Answer], required: frozenset[str]) -> Iterable[Gap]:
+def _lacking(answers: Mapping[str, Answer], required: frozenset[str]) -> list[Gap]:
     """Report incomplete lists, and entries that could not be read at all."""
+    found: list[Gap] = []
     for key, answer in answers.items():
         listing = answer.listing
-        if key not in required or listing is None:
+        if listing is None or key not in required:
             continue
-        if listing.next_page:
-            yield Gap(None, f"prefetch.{key}", "next-page")
-        if answer.partial:
-            yield Gap(None, f"prefetch.{key}", "partial")
-        if answer.withheld:
-            yield Gap(None, f"prefetch.{key}", "withheld")
-        if answer.cut:
-            yield Gap(None, f"prefetch.{key}", "list-cut")
-        if listing.is_short:
-            values = (("total", str(listing.total)), ("sent", str(listing.matches)))
-            yield Gap(None, f"prefetch.{key}", "short", values=values)
-        if listing.is_full(PAGE_SIZES.get(key)):
-            yield Gap(None, f"prefetch.{key}", "full-page", values=(("sent", str(listing.matches)),))
+        is_short = listing.total is not None and listing.total > listing.matches
+        if is_short or answer.partial or answer.withheld or answer.cut or listing.next_page:
+            found += _of_incomplete(answer, listing, f"prefetch.{key}")
+        if listing.matches == PAGE_SIZES.get(key) and listing.is_full(PAGE_SIZES.get(key)):
+            found.append(Gap(None, f"prefetch.{key}", "full-page", values=(("sent", str(listing.matches)),)))
         for path in listing.broken:
-            yield Gap(None, path, "malformed")
+            found.append(Gap(None, path, "malformed"))
         for stub in listing.non_observations:
-            if not _TYPE.fullmatch(stub.resource_type):
-                yield Gap(None, stub.path, "malformed")
+            if stub.resource_type not in _MODIFIED_AS and not _TYPE.fullmatch(stub.resource_type):
+                found.append(Gap(None, stub.path, "malformed"))
+    return found
+
+
+def _of_incomplete(answer: Answer, listing: ResourceList, path: str) -> Iterator[Gap]:
+    """Yield what the server, or the limit of a request, left out of a list."""
+    if listing.next_page:
+        yield Gap(None, path, "next-page")
+    if answer.partial:
+        yield Gap(None, path, "partial")
+    if answer.withheld:
+        yield Gap(None, path, "withheld")
+    if answer.cut:
+        yield Gap(None, path, "list-cut")
+    if listing.is_short:
+        values = (("total", str(listing.total)), ("sent", str(listing.matches)))
+        yield Gap(None, path, "short", values=values)

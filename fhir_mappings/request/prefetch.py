@@ -66,7 +66,8 @@ def read_answer(raw: bytes | msgspec.Raw | BundleEnvelope | Answer | None, path:
             listing = ResourceList.read(raw, path)
         except Unreadable:
             return Answer(PrefetchState.FAILED)
-    outcomes = [stub for stub in listing.non_observations if stub.resource_type == "OperationOutcome"]
+    others = listing.non_observations
+    outcomes = [stub for stub in others if stub.resource_type == "OperationOutcome"] if others else []
     if listing.stubs and not outcomes:
         return Answer(_PRESENT, listing)
     listing.stubs = [stub for stub in listing.stubs if stub.resource_type != "OperationOutcome"]

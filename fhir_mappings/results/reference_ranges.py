@@ -74,6 +74,7 @@ class RangeReader:
         year, adults = known.age_units.get("a"), known.adults
         self._adult_days = (adults.from_years * year, adults.to_years * year) if adults and year else None
         self._again = CachedByJson(self._read)
+        self._plain_again = CachedByJson(self._read_plain)
 
     def high(self, ranges: Any, concept: str, unit: Unit, subject: Subject, on: date | None) -> Decimal | None:
         """Return the upper limit of normal in the canonical unit, or in the result's own if it has no known factor."""
@@ -87,19 +88,24 @@ class RangeReader:
         self, ranges: Any, side: str, result: tuple[str, Unit], whose: tuple[Subject, date | None]
     ) -> Decimal | None:
         concept, unit = result
-        if ranges.__class__ is list and len(ranges) == 1 and ranges[0].__class__ is dict and ranges[0].keys() <= _PLAIN:
-            # Fast path: nearly every range has limits alone.
-            try:
-                found = self._stated(ranges[0], side, concept, unit)
-            except _NotRead:
-                return None
+        factor = "" if unit.factor is None else str(unit.factor)
+        listed = items(ranges)
+        if len(listed) == 1 and listed[0].__class__ is dict and _PLAIN.issuperset(listed[0]):
+            # Many ranges have limits alone, which are for everybody.
+            found = self._plain_again(listed[0], concept, unit.code, unit.written, factor, side)
         else:
             (sex, born), on, age = *whose, ""
-            if born is not None and on is not None and any("age" in entry for _, entry in objects(ranges)):
+            if born is not None and on is not None and [entry for _, entry in objects(ranges) if "age" in entry]:
                 age = str((on - born).days)
-            factor = "" if unit.factor is None else str(unit.factor)
-            found = self._again(items(ranges), concept, unit.code, unit.written, factor, sex, age, side)
+            found = self._again(listed, concept, unit.code, unit.written, factor, sex, age, side)
         return found if found is None or found > 0 else None
+
+    def _read_plain(self, entry: Json, *beside: str) -> Decimal | None:
+        concept, code, written, factor, side = beside
+        try:
+            return self._stated(entry, side, concept, Unit(code, written, Decimal(factor) if factor else None))
+        except _NotRead:
+            return None
 
     def _read(self, ranges: list[Any], *beside: str) -> Decimal | None:
         concept, code, written, factor, sex, age, side = beside

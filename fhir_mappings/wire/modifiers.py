@@ -21,7 +21,11 @@ def is_modified(resource: Json) -> bool:
 
 def is_modified_within(resource: Json, name: str) -> bool:
     """Return whether a resource, or one of its elements of a name, is modified."""
-    if is_modified(resource):
-        return True
-    # Most resources have no such element.
-    return name in resource and any(element.get("modifierExtension") for _, element in objects(resource[name]))
+    # Most resources have nothing of the kind, and no such element.
+    if "modifierExtension" in resource or "implicitRules" in resource:
+        return is_modified(resource) or _is_element_modified(resource, name)
+    return name in resource and _is_element_modified(resource, name)
+
+
+def _is_element_modified(resource: Json, name: str) -> bool:
+    return any(element.get("modifierExtension") for _, element in objects(resource.get(name)))

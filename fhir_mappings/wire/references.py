@@ -32,7 +32,7 @@ class References:
         """Start empty; ``server`` is the base address of the request's FHIR server, if stated."""
         self.server = base_of(server)
         self._resources: dict[str, list[tuple[str, Json]]] = {}
-        self._stubs: dict[str, list[tuple[str, ResourceStub]]] = {}
+        self._stubs: dict[str, list[ResourceStub]] = {}
         self._servers: dict[int, str] = {}
 
     def add(self, resource: Json, full_url: str = "") -> None:
@@ -48,11 +48,12 @@ class References:
     def add_stubs(self, stubs: Iterable[ResourceStub]) -> None:
         """Add resources that are decoded only when referred to."""
         for stub in stubs:
-            server = server_of(stub.full_url) if stub.full_url else ""
-            if stub.reference:
-                self._stubs.setdefault(stub.reference, []).append((server, stub))
-            if stub.full_url and (named := reference(stub.full_url)) != stub.reference:
-                self._stubs.setdefault(named, []).append((server, stub))
+            own, full_url = stub.reference, stub.full_url
+            if own:
+                self._stubs.setdefault(own, []).append(stub)
+            # Nearly every fullUrl ends with the reference.
+            if full_url and not (own and full_url.endswith(f"/{own}")) and (named := reference(full_url)) != own:
+                self._stubs.setdefault(named, []).append(stub)
 
     def resolve(self, value: Any, holder: Json) -> Json | None:
         """Find the resource for a reference in ``holder``, on the server that it names."""
@@ -66,22 +67,20 @@ class References:
                     return contained
             return None
         server = server or self._servers.get(id(holder), "")
-        found: Json | None = _on_server(self._resources.get(wanted, ()), server)
-        if found is not None:
-            return found
-        stub = _on_server(self._stubs.get(wanted, ()), server)
-        try:
-            return stub.content if stub is not None else None
-        except Unreadable:
-            return None
+        for own, resource in self._resources.get(wanted, ()):
+            if not server or own in ("", server):
+                return resource
+        for stub in self._stubs.get(wanted, ()):
+            if not server or server_of(stub.full_url) in ("", server):
+                return _content(stub)
+        return None
 
 
-def _on_server(candidates: Any, server: str) -> Any:
-    """Return the first candidate from a server, or without a known server."""
-    for own, candidate in candidates:
-        if not server or not own or own == server:
-            return candidate
-    return None
+def _content(stub: ResourceStub) -> Json | None:
+    try:
+        return stub.content
+    except Unreadable:
+        return None
 
 
 def is_same_patient(subject: object, patient_id: str, references: References, full_url: str = "") -> bool:

@@ -387,7 +387,9 @@ class ResourceList(msgspec.Struct, eq=False):
         entries = shell.entry or ()
         listing = cls(is_bundle=True, total=shell.total, matches=len(entries))
         if shell.total is not None:
-            listing.matches -= sum(each.search is not None and each.search.mode in _NO_MATCH for each in entries)
+            listing.matches -= len(
+                [None for each in entries if each.search is not None and each.search.mode in _NO_MATCH]
+            )
         add = listing.stubs.append
         stub_of: Callable[..., ResourceStub | None] = _of_elements if isinstance(shell, ObservationBundle) else _of_raw
         for index, entry in enumerate(entries):
