@@ -54,6 +54,8 @@ class ActiveDecider:
 
     def needs_role_or_encounter(self, caller: Caller | None, service: str) -> tuple[bool, bool]:
         """Return whether a profile for these calls turns on the user's role, and whether one turns on the encounter."""
+        if not self.profiles:
+            return False, False
         matches = [match for match, _ in self.profiles if match.may_hold(caller, service)]
         return any(match.depends_on_role for match in matches), any(
             match.encounter_class is not None for match in matches

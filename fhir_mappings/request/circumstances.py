@@ -21,7 +21,7 @@ _ROLES_QUERY, _READ_ROLE, _READ_PERSON, _READ_ENCOUNTER = "user.roles", "user.ro
 
 def user_of(request: HookRequest) -> str:
     """Return the user as a reference, without a server address; empty if the hook names none."""
-    return reference({"reference": request.user_id}) if request.user_id else ""
+    return reference(request.user_id) if request.user_id else ""
 
 
 def roles_in(request: HookRequest, resources: Iterable[ResourceStub]) -> frozenset[str]:

@@ -152,7 +152,8 @@ class ResourceStub(msgspec.Struct, eq=False, gc=False):
     has_code: bool
     codes: list[Codes]
     day: str
-    path: str
+    _place: str | tuple[str, int]
+    """Its path, or that of its list and its number there."""
     full_url: str
     _sent: Any
     """The resource as it was sent: its JSON or its elements."""
@@ -192,6 +193,18 @@ class ResourceStub(msgspec.Struct, eq=False, gc=False):
             raw,
             content,
         )
+
+    @property
+    def path(self) -> str:
+        """Its place in the request; of most entries of a chart nobody asks for it, so it is put together when asked."""
+        place = self._place
+        if place.__class__ is tuple:
+            place = self._place = _entry_path(*place)
+        return place  # type: ignore[return-value]
+
+    @path.setter
+    def path(self, path: str) -> None:
+        self._place = path
 
     @property
     def content(self) -> Json:
@@ -244,27 +257,31 @@ def _json(sent: Any) -> bytes | msgspec.Raw:
     return sent if isinstance(sent, bytes | msgspec.Raw) else encode(sent)
 
 
-def _stub(head: _Head, raw: bytes | msgspec.Raw, path: str, full_url: str) -> ResourceStub:
+def _entry_path(path: str, index: int) -> str:
+    return f"{path}.entry[{index}].resource"
+
+
+def _stub(head: _Head, raw: bytes | msgspec.Raw, place: str | tuple[str, int], full_url: str) -> ResourceStub:
     kind, concept = head.resourceType, head.code
     codes = [(concept.coding or ()) if concept is not None else ()]
     if head.component:
         codes += [(part.code.coding or ()) if part.code is not None else () for part in head.component]
     reference = f"{kind}/{head.id}" if head.id else ""
-    stub = ResourceStub(kind, reference, concept is not None, codes, head.effectiveDateTime[:10], path, full_url, raw)
+    stub = ResourceStub(kind, reference, concept is not None, codes, head.effectiveDateTime[:10], place, full_url, raw)
     if head.contained:
         stub.has_contained = True
     return stub
 
 
-def _of_raw(raw: msgspec.Raw, path: str, full_url: str) -> ResourceStub | None:
+def _of_raw(raw: msgspec.Raw, place: tuple[str, int], full_url: str) -> ResourceStub | None:
     """Create the stub of a resource in one piece; nothing if it is to be read leniently."""
     try:
-        return _stub(_head.decode(raw), raw, path, full_url)
+        return _stub(_head.decode(raw), raw, place, full_url)
     except _NOT_STRICT:
         return None
 
 
-def _of_elements(sent: ObservationElements | None, path: str, full_url: str) -> ResourceStub | None:
+def _of_elements(sent: ObservationElements | None, place: tuple[str, int], full_url: str) -> ResourceStub | None:
     """Create the stub of a resource that is split into elements; ``None`` without elements."""
     if sent is None:
         return None
@@ -273,7 +290,7 @@ def _of_elements(sent: ObservationElements | None, path: str, full_url: str) -> 
     codes = [own, *_codes_of_parts(sent.component)] if sent.component else [own]
     reference = f"{kind}/{sent.id}" if sent.id else ""
     day = (sent.effective_date_time or "")[:10]
-    stub = ResourceStub(kind, reference, has_code, codes, day, path, full_url, sent)
+    stub = ResourceStub(kind, reference, has_code, codes, day, place, full_url, sent)
     if sent.contained:
         stub.has_contained = True
     return stub
@@ -393,14 +410,15 @@ class ResourceList(msgspec.Struct, eq=False):
         add = listing.stubs.append
         stub_of: Callable[..., ResourceStub | None] = _of_elements if isinstance(shell, ObservationBundle) else _of_raw
         for index, entry in enumerate(entries):
-            sent, where = entry.resource, f"{path}.entry[{index}].resource"
-            stub = stub_of(sent, where, entry.fullUrl)
+            sent = entry.resource
+            stub = stub_of(sent, (path, index), entry.fullUrl)
             if stub is None or stub.resource_type == "Bundle":
-                listing._take((_json(sent) if sent is not None else b"", None), where, entry.fullUrl, depth)
+                whole = _json(sent) if sent is not None else b""
+                listing._take((whole, None), _entry_path(path, index), entry.fullUrl, depth)
                 continue
             add(stub)
             if stub.has_contained:
-                listing._take_contained(where)
+                listing._take_contained(stub.path)
         for link in shell.link or ():
             if link.relation == "next":
                 listing.next_page = link.url or listing.next_page
