@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 SAYING = frozenset({"note", "comment", "comments", "method"})
 """The elements that may say something against a value."""
 _LONGEST, _SHOWN = 500, 60
+_NUMBER = r"(?: [a-z']{1,12}){0,4} \d{2,3}(?:\.\d{1,2})? ?(?:kg|kilo|lb|pound)"
 _SENTENCES = re.compile(r"[.;!\n]")
 
 
@@ -32,6 +33,7 @@ class ResultNotes:
         """Prepare the words."""
         words = terminology.result_notes
         self._voids, self._others, self._stated = _any(words.voids), _any(words.about_another), _any(words.stated)
+        self._stated_number = re.compile(_any(words.stated_number).pattern + _NUMBER)
 
     def void(self, observation: Json) -> str:
         """Return the beginning of a note that calls the result void; empty if none does."""
@@ -39,7 +41,9 @@ class ResultNotes:
 
     def is_stated(self, observation: Json) -> bool:
         """Return whether a weight was stated or estimated, not measured."""
-        return any(self._says(self._stated, each) for each in _written(observation))
+        return any(
+            self._says(self._stated, each) or self._says(self._stated_number, each) for each in _written(observation)
+        )
 
     def _says(self, wanted: re.Pattern[str], written: str) -> bool:
         for sentence in _SENTENCES.split(fold(written)):

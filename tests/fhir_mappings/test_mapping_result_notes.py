@@ -62,7 +62,10 @@ def test_it_is_noticed_on_every_measurement(code: str) -> None:
         pytest.param({"method": {"text": "Bed scale"}}, False, id="measured"),
         pytest.param({"note": [{"text": "Carried forward from the last visit"}]}, True, id="carried forward"),
         pytest.param({"note": [{"text": "Home scale"}]}, True, id="weighed at home"),
+        pytest.param({"note": [{"text": "Patient reports 70 kg"}]}, True, id="a number told by the patient"),
+        pytest.param({"note": [{"text": "Pt states she weighs about 154 lbs"}]}, True, id="pounds told by the patient"),
         pytest.param({"note": [{"text": "Patient reports feeling well"}]}, False, id="a report of something else"),
+        pytest.param({"note": [{"text": "Patient reports 10 hours of sleep"}]}, False, id="a number of something else"),
         pytest.param({"note": [{"text": "Measured, previously stated"}]}, False, id="an earlier one was stated"),
     ],
 )
