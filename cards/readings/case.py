@@ -51,6 +51,7 @@ UNREAD = frozenset(
         "comparator",
         "code-system",
         "named-only",
+        "in-report",
         "voided",
         "modified",
         "status-unknown",

@@ -114,18 +114,27 @@ def tokens(written: str) -> list[Token]:
     """Return the tokens of a text, without the words that do not change its meaning."""
     if len(written) > LONGEST:
         return [Token("unknown", None, written[:40])]
-    raw = words_of(_without_notes(written))
+    found = _read(words_of(_without_notes(written)))
+    return [token for token in found if token.kind != "ignored"]
+
+
+def _read(raw: list[Word]) -> list[Token]:
     found: list[Token] = []
     at = 0
     while at < len(raw):
         token, at = _token(raw, at)
         found += token
-    return [token for token in found if token.kind != "ignored"]
+    return found
+
+
+def is_known(written: str) -> bool:
+    """Return whether every word of a short text is known."""
+    return all(token.kind != "unknown" for token in _read(words_of(written)))
 
 
 def _without_notes(written: str) -> str:
     """Remove text that is not about this result, and start a sentence at an addendum or an arrow."""
-    plain = _SEE_ISH.sub("FISH pending", _ADDENDUM.sub(" ; ", without_notation(checked(written))))
+    plain = _SEE_ISH.sub("FISH pending", _ADDENDUM.sub(" ; ", without_notation(checked(written, is_known))))
     plain = _CLUSTER.sub(" ", plain)
     return _ARROW.sub(" ; ", _BLOCK.sub(" ", _O_CLOCK.sub(" ", _SCORE_0.sub(" ", plain))))
 

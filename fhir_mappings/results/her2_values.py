@@ -15,7 +15,7 @@ from fhir_mappings.codings import codings
 from fhir_mappings.results.her2_findings import SCORES, Stated, agree, findings_of, most_precise, precision
 from fhir_mappings.results.her2_remarks import contradicts, is_contradicted
 from fhir_mappings.results.her2_texts import Her2Limits, NotRead, TextReading, read_text
-from fhir_mappings.results.her2_tokens import tokens
+from fhir_mappings.results.her2_tokens import is_known, tokens
 from fhir_mappings.results.report_lines import joined
 from fhir_mappings.wire.lenient import child, number, text
 
@@ -79,7 +79,7 @@ class Her2Vocabulary:
         coded = holder.get("valueCodeableConcept")
         if isinstance(coded, dict):
             return self._coded(concept, coded, code_map)
-        written = text(joined(holder.get("valueString")))
+        written = text(joined(holder.get("valueString"), is_known))
         if written:
             return _said(self.text(concept, written), written)
         whole = number(holder.get("valueInteger"))
@@ -110,7 +110,7 @@ class Her2Vocabulary:
 
     def _coded(self, concept: str, coded: Json, code_map: CodeMap) -> list[Her2Reading]:
         by_code: set[Her2Finding] = set()
-        written = [text(joined(coded.get("text")))]
+        written = [text(joined(coded.get("text"), is_known))]
         for coding in codings(coded, code_map):
             if (finding := self.finding_of(coding)) is not None:
                 by_code.add(finding)

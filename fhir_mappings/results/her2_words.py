@@ -99,6 +99,8 @@ ultrabasso | ultrabaixo | ultra baixo | ultra laag | ultralaag | ultraniski | ul
 """,
         "null": "null | nulo | nulle | nullo | true null",
         "not-done": """
+hybridization failed | hybridisation failed | failed hybridization | test failed | assay failed | assay failure
+technical failure | unsuccessful | insufficient tumor | insufficient tumour | insufficient tumor cells
 qns | quantity not sufficient | insufficient tissue | insufficient material | no tissue left
 """,
         "amplified": """
