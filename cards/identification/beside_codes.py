@@ -11,16 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cards.facts.order import EvidenceKind
 from cards.identification.recognizer import CODE_SYSTEMS
-from cards.values.codes import AtcGroup
+from cards.values.codes import AtcCode, AtcGroup
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from cards.facts.order import IdentityEvidence
     from cards.identification.recognizer import Recognizer
-
-_SUBSTANCE = 7
-"""The length of an ATC code of a substance; a shorter one is of a group."""
 
 
 class SaidBeside(NamedTuple):
@@ -63,4 +60,4 @@ def said_beside(evidence: Iterable[IdentityEvidence], recognizer: Recognizer) ->
 
 
 def _is_group(code: str) -> bool:
-    return len(code) < _SUBSTANCE and AtcGroup.of(code.upper()) is not None
+    return AtcCode.of(code.upper()) is None and AtcGroup.of(code.upper()) is not None
