@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 Phrase = tuple[str, ...]
 _ANTIBODY = "mab"
+_DIGITS = str.maketrans("0135", "oles")
+"""Digits that stand for the letters they look like: "0givri", "Kadcy1a"."""
 _LOT_NUMBER = re.compile(r"[a-z0-9]{4,14}")
 _LOT_DIGITS = 3
 """The fewest digits of a lot number, so that "DM1" is not taken for one."""
@@ -103,8 +105,8 @@ class Vocabulary:
         return word in self._listed
 
     def nearest(self, word: str) -> Known | None:
-        """Find the name that a word is a misspelling of: one letter off, or joined to another word."""
-        near = self._near_names.nearest(word)
+        """Find the name that a word is a misspelling of: one letter off, digits for letters, joined to another word."""
+        near = self._near_names.nearest(word if word.isalpha() else word.translate(_DIGITS))
         if near is None:
             return None
         known = self.look_up(near)
