@@ -22,6 +22,10 @@ _LOT_DIGITS = 3
 """The fewest digits of a lot number, so that "DM1" is not taken for one."""
 
 
+_SHORT = 6
+"""A word of so many letters has no ending that is taken off."""
+
+
 class Known(NamedTuple):
     """How a word was recognized: its usual spelling, and whether it was cut off or mistyped."""
 
@@ -67,6 +71,7 @@ class Vocabulary:
         )
         # The drugs given with a HER2 drug have amounts of their own, too.
         self.supportive_drugs |= {phrase[0] for phrase in self.partners if len(phrase) == 1}
+        self._other_drugs = frozenset(_stem(fold(word)) for group in words.other_drugs for word in group.words)
         self._patterns = re.compile("|".join(f"(?:{each.pattern})" for each in words.patterns))
         self._payload_endings = _endings(each.endings for each in words.payload_endings)
         self._drug_endings = _endings(each.endings for each in words.drug_endings)
@@ -109,6 +114,16 @@ class Vocabulary:
         """Return whether a word matches a pattern for words that do not name a drug."""
         return len(word) <= LONGEST and self._patterns.fullmatch(word) is not None
 
+    def is_other_drug(self, word: str) -> bool:
+        """Return whether a word is the name of a known drug that is not of the service, with any Latin ending."""
+        return _stem(word) in self._other_drugs
+
+    def names_premedication(self, words: Phrase) -> bool:
+        """Return whether words speak of drugs that are given before the one that is ordered."""
+        return any(
+            words[place : place + length] in self.premedication for place in range(len(words)) for length in (1, 2)
+        )
+
     def is_package_number(self, before: Phrase, word: str) -> bool:
         """Return whether a word is a lot number, by its form and the words before it."""
         if not _LOT_NUMBER.fullmatch(word) or sum(map(str.isdigit, word)) < _LOT_DIGITS or self.is_listed(word):
@@ -139,6 +154,11 @@ class Vocabulary:
     def begins_payload(self, word: str) -> bool:
         """Return whether a word may be the first letters of a payload."""
         return any(each.startswith(word) for each in self._payloads)
+
+
+def _stem(word: str) -> str:
+    """Return a name without the ending that differs between languages: "docetaxel" of docetaxelum, docetaxelo."""
+    return word.removesuffix("um").rstrip("aeioy") if len(word) > _SHORT else word
 
 
 def _words_of_products(names: Mapping[Phrase, Meaning]) -> dict[str, frozenset[str]]:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from cards.facts.order import DrugOrder, EvidenceKind, IdentityEvidence
 from cards.identification.folding import fold, key, words_of
 from cards.identification.identity import Identity, IdentityStatus, identify
+from cards.knowledge.schema import Scope
 from cards.values.codes import hcpcs_with_modifiers, ndc_readings
 
 WORDS = KNOWN.drug_words
@@ -147,6 +148,22 @@ def test_no_word_that_may_be_passed_over_names_a_drug() -> None:
     named = {key(name) for product in KNOWN.products for name in (product.name, product.generic, *product.names)}
     named |= {key(brand.name) for product in KNOWN.products for brand in product.brands}
     assert not named & {key(word) for group in WORDS.ignored for word in group.words}
+
+
+def test_every_listed_other_drug_is_known_as_one_and_is_none_of_ours() -> None:
+    words = [word for group in WORDS.other_drugs for word in group.words]
+    assert [word for word in words if not RECOGNIZER.other_drugs(word)] == []
+    checked = {product.id for product in KNOWN.products if product.scope is Scope.CHECKED}
+    read = [RECOGNIZER.read_text(word) for word in words]
+    ours = {target.product for text in read for meaning in (*text.meanings, *text.guesses) for target in meaning}
+    assert not ours & checked
+    names = {
+        word for product in KNOWN.products if product.id in checked for name in product.names for word in key(name)
+    }
+    names |= {
+        word for spelling in WORDS.spellings for name in (spelling.word, *spelling.variants) for word in key(name)
+    }
+    assert [name for name in names if RECOGNIZER.other_drugs(name)] == []
 
 
 def test_words_are_folded_alike_in_every_script() -> None:

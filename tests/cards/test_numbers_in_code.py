@@ -83,6 +83,7 @@ EXCEPTIONS = {
     "fhir_mappings/medications/doses_in_text.py _BEFORE_DOSE": (BOUND, "44"),
     "cards/identification/drug_text.py _BEFORE_LOT": (WINDOW, "4"),
     "cards/identification/near_names.py _CUT": ("letters that may be cut off a name", "3"),
+    "cards/identification/vocabulary.py _SHORT": ("letters up to which a name keeps its ending", "6"),
     "cards/identification/vocabulary.py _LOT_DIGITS": ("digits that the number of a package has at least", "3"),
     "cards/billing/coverage_statement.py _MOST_COVERAGES": (BOUND, "4"),
     "fhir_mappings/request/payers.py _LAST": (BOUND, "1000"),
