@@ -273,7 +273,7 @@ class DrugTextReader:
         return place + 1
 
     def _note_partners_before(self, draft: _Draft) -> None:
-        """Report a partner drug that stands before the name: "docetaxel before Kadcyla" may be an order of docetaxel."""
+        """Report a partner drug before the name: "docetaxel before Kadcyla" may be an order of docetaxel."""
         first = min((span.first for span in draft.spans), default=0)
         draft.unread += [draft.words[place].text for place in draft.partners if place < first]
 

@@ -84,7 +84,8 @@ class Vocabulary:
         self._patterns = re.compile("|".join(f"(?:{each.pattern})" for each in words.patterns))
         self._payload_endings = _endings(each.endings for each in words.payload_endings)
         self._drug_endings = _endings(each.endings for each in words.drug_endings)
-        phrases = (self.names, self.classes, self.ignored, self.partners, self.warnings, self.premedication, self.supportive)
+        told = (self.names, self.classes)
+        phrases = (*told, self.ignored, self.partners, self.warnings, self.premedication, self.supportive)
         self.reach: dict[str, int] = {}
         """For each first word, the number of words in the longest phrase that begins with it."""
         for phrase in (each for group in phrases for each in group):
