@@ -10,6 +10,8 @@ from datetime import date
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from cards.facts.origins import Gap, Origin
 from cards.facts.outcomes import FAILED
 from cards.facts.patient import Patient, TreatmentState
@@ -41,6 +43,7 @@ from fhir_mappings.wire.resources import Unreadable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from cards.facts.patient import Treatment
     from fhir_mappings.patient.conditions import ConditionReader
     from fhir_mappings.request.prefetch import Answer
     from fhir_mappings.results.observations import Fact, ObservationReader
@@ -370,7 +373,7 @@ class PatientReader:
             values = (("status", text(content.get("status"))[:LONGEST_STATUS]),) if reason != "no-status" else ()
             draft.facts.append(Gap("treatment", stub.path, reason, None, values))
         elif (treatment := self._treatments.read(content, stub.path, draft.references)) is not None:
-            draft.treatments.append(treatment)
+            draft.treatments.append(_known_day(treatment, stub, draft))
             if not treatment.product and self._treatments.is_unclear(content, draft.references):
                 draft.unusable("treatment", stub, "drug-unclear")
         elif (code := self._treatments.unknown_code(content, draft.references)) and code not in draft.unknown_codes:
@@ -379,6 +382,18 @@ class PatientReader:
             draft.facts.append(Gap("treatment", stub.path, "unknown-code", None, (("code", code),)))
         elif self._treatments.has_no_drug(content, draft.references):
             draft.unusable("treatment", stub, "drug-unreadable")
+
+
+def _known_day(treatment: Treatment, stub: ResourceStub, draft: Draft) -> Treatment:
+    """Return a dose without its day if that is later than it can have been given, which is told."""
+    first = treatment.on or (treatment.within[0] if treatment.within is not None else None)
+    if first is None or first <= draft.latest or treatment.state is not TreatmentState.GIVEN:
+        return treatment
+    if treatment.product:
+        amount = f" {treatment.dose}" if treatment.dose is not None else ""
+        value = f"{treatment.names[0]}{amount} ({first})"
+        draft.facts.append(Gap("treatment", stub.path, "future", first, (("value", value),)))
+    return msgspec.structs.replace(treatment, on=None, within=None)
 
 
 def _measured(fact: Fact) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,7 @@ from cds_service.configuration.settings import Settings
 from cds_service.configuration.site_settings import SiteSettings
 from cds_service.decisions.data_access import DataMissing
 from cds_service.decisions.decider import Decider
+from fhir_mappings.request.chart_source import ChartSource
 from fhir_mappings.request.hook_request import BadRequest, read_request
 from fhir_mappings.request.orders import Orders
 from fhir_mappings.request.prefetch import Answer, read_answer
@@ -866,3 +868,34 @@ def test_local_codes_of_the_site_for_the_drug_and_for_the_weight(
     weight = bundle({**WEIGHT, "code": concept(coding("urn:site", "WT"))})
     decision = decider.decide(hook_request(local, prefetch=chart(weight=weight)))
     assert [topic(card) for card in decision.cards] == expected
+
+
+@pytest.mark.parametrize(
+    ("on", "status", "is_told"),
+    [
+        ("2026-11-30", "completed", False),
+        # In some time zone it is tomorrow.
+        ("2026-12-01", "completed", False),
+        ("2026-12-02", "completed", True),
+        ("2027-11", "completed", True),
+        ("2026-12", "completed", False),
+        ("2026-12-02", "not-done", False),
+        ("2026-12-02", "entered-in-error", False),
+    ],
+)
+def test_a_dose_dated_in_the_future_has_no_day_and_is_told(on: str, status: str, *, is_told: bool) -> None:
+    given = {
+        "resourceType": "MedicationAdministration",
+        "id": "a",
+        "status": status,
+        "subject": {"reference": "Patient/pat-1"},
+        "medicationCodeableConcept": {"text": "Kadcyla"},
+        "effectiveDateTime": on,
+        "dosage": {"dose": quantity(252, "mg")},
+    }
+    answers = {"administrations": read_answer(encode(bundle(given)), "prefetch.administrations")}
+    found = chart_reader().patient(answers, "pat-1", REQUIRED, chart_source=ChartSource(today=date(2026, 11, 30)))
+    told = [dict(gap.values)["value"] for gap in found.gaps if gap.reason == "future"]
+    first_day = on if len(on) == len("2026-12-02") else f"{on}-01"
+    assert told == ([f"Kadcyla 252 mg ({first_day})"] if is_told else [])
+    assert all(each.on is None for each in found.treatments) or not is_told
