@@ -162,7 +162,7 @@ class DrugOrder(msgspec.Struct, frozen=True):
     tablet_mg: Decimal | None = None
     """The strength of the tablets, in milligrams, where the order names one."""
     named_mg: tuple[Decimal, ...] = ()
-    """Milligrams in the name of a drug whose tablets are counted: the strength of one, or the dose of all."""
+    """Milligrams in the name of the drug: of tablets that are counted, the strength of one or the dose of all."""
     instructed_mg: tuple[Decimal, ...] = ()
     """Milligrams in the instructions beside counted tablets."""
     doses_by_text: tuple[tuple[Mg | MgPerKg, ...], ...] = ()
