@@ -18,6 +18,7 @@ from cards.facts.outcomes import (
     RemoveOrder,
 )
 from cards.knowledge.label_doses import near
+from cards.readings.dose_remarks import contradicted_remarks
 from cards.readings.dosing import (
     DoseConflict,
     DoseReading,
@@ -45,8 +46,10 @@ def dose_text_conflict(case: Case) -> Outcome:
     A note is free text about any dose and drug: whatever it names besides those of the order is reported.
     """
     noted = (*_in_instructions(case), *_beside_other_words(case), *(unread_in_notes(case) if case.order.notes else ()))
-    if case.order.named_mg and not case.product.is_oral:
+    if (case.order.named_mg or case.order.combined_mg is not None) and not case.product.is_oral:
         noted = (*noted, *_in_name(case))
+    if case.order.text_remarks:
+        noted = (*noted, *contradicted_remarks(case))
     if not usable_doses(case):
         return CannotTell(noted) if noted else NotApplicable("no dose that can be compared")
     conflict = dose_conflict(case)
@@ -91,6 +94,10 @@ def _in_name(case: Case) -> tuple[Missing, ...]:
     sizes = {each.contents_mg for each in case.recognizer.packages(case.product, None)}
     own = sizes.union(case.product.component_doses_mg, (dose.value for _, dose in ordered))
     found = []
+    combined = case.order.combined_mg
+    if combined is not None and ordered and all(dose.value != combined for _, dose in ordered):
+        # Both antibodies of one vial: the other dose has another ratio of the two.
+        found.append(str(Mg(combined)))
     for each in case.order.named_mg:
         if not ordered or each in own or any(near(dose.value, each, tolerance) for _, dose in ordered):
             continue
