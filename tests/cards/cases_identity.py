@@ -83,6 +83,20 @@ ROWS = [
     ),
     Row(
         CONFLICT,
+        "an RxNorm code of another drug under the name Kadcyla",
+        FIRES,
+        order("Kadcyla", "252 mg", rxnorm=("56946",)),
+        says=("Kadcyla", "paclitaxel"),
+        tells=("RxNorm 56946",),
+    ),
+    Row(
+        CONFLICT,
+        "an RxNorm code that is not known under the name Kadcyla",
+        SILENT,
+        order("Kadcyla", "252 mg", rxnorm=("99999999",)),
+    ),
+    Row(
+        CONFLICT,
         "an unknown word beside a code that settles the product",
         SILENT,
         order("Kadcyla clinic special", "252 mg", rxnorm=("1371041",)),
