@@ -108,7 +108,7 @@ class Recognizer:
         for product in known.products:
             self._index_product(product, names)
         for ambiguous in known.ambiguous_names:
-            for name in ambiguous.names:
+            for name in () if ambiguous.is_class else ambiguous.names:
                 names[name].update(Target(meant) for meant in ambiguous.may_mean)
         vocabulary = Vocabulary(known, {name: frozenset(targets) for name, targets in names.items()})
         self._reader = DrugTextReader(vocabulary, self._products)
