@@ -40,6 +40,7 @@ _SHORTEST = 2
 _ATC_LEVELS = (1, 3, 4, 5, 7)
 CODE_SYSTEMS = {
     "rxnorm": "RxNorm", "atc": "ATC", "snomed": "SNOMED CT", "hcpcs": "HCPCS", "icd10": "ICD-10", "icd9": "ICD-9-CM",
+    "ndc": "NDC",
 }  # fmt: skip
 """How a card writes the name of a code system."""
 
@@ -107,7 +108,7 @@ class Recognizer:
         for product in known.products:
             self._index_product(product, names)
         for ambiguous in known.ambiguous_names:
-            for name in ambiguous.names:
+            for name in () if ambiguous.is_class else ambiguous.names:
                 names[name].update(Target(meant) for meant in ambiguous.may_mean)
         vocabulary = Vocabulary(known, {name: frozenset(targets) for name, targets in names.items()})
         self._reader = DrugTextReader(vocabulary, self._products)
@@ -194,6 +195,18 @@ class Recognizer:
             return not hints.isdisjoint(key(bounded(written)))
         plain = written.casefold()
         return any(hint in plain for hint in hints)
+
+    def other_drugs(self, text: str) -> tuple[str, ...]:
+        """List the words of a text that name known drugs other than those of the service.
+
+        None where the text speaks of premedication, because what it names is then given besides.
+        """
+        words = key(bounded(text))
+        if self._vocabulary.names_premedication(words):
+            return ()
+        read = self.read_text(text)
+        partners = (word for word in read.others if word not in read.unread)
+        return tuple(dict.fromkeys((*filter(self._vocabulary.is_other_drug, words), *partners)))
 
     def brand(self, target: Target) -> Brand | None:
         """Find the brand of a target, if it names one."""

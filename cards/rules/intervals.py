@@ -17,7 +17,8 @@ from cards.readings.course import (
     same_antibody,
     undated_doses,
 )
-from cards.readings.parts_of_dose import judged_levels
+from cards.readings.day_total import total_excess, written_total
+from cards.readings.parts_of_dose import dose_begun, judged_levels
 from cards.rules.dose import without_regimen
 from cards.rules.tablets import taken_too_often
 from cards.values.caching import per_case
@@ -79,6 +80,7 @@ def _after_last_dose(case: Case) -> Outcome:
     other = case.recognizer.product(last.product).name
     return Fired(
         values={
+            **_sum_of_that_day(case),
             "days": counted(days, "day"),
             "date": last.on.isoformat(),
             "interval": str(interval),
@@ -89,9 +91,27 @@ def _after_last_dose(case: Case) -> Outcome:
         },
         evidence=(day_given(last),),
         cited=(regimen.by, case.known.thresholds["interval_window_days"].by),
-        variant="other-form" if last.product != case.product.id else "default" if days > 0 else "given-that-day",
+        variant="other-form" if last.product != case.product.id else "default" if days > 0 else _that_day(case),
         fixes=(RemoveOrder(),),
     )
+
+
+def _that_day(case: Case) -> str:
+    """Return the wording for an order on the day of a dose: with their sum, if it is above the maximum."""
+    begun = dose_begun(case)
+    is_above = begun is not None and begun.total is not None and total_excess(case, begun.total) is not None
+    return "above-that-day" if is_above else "given-that-day"
+
+
+def _sum_of_that_day(case: Case) -> dict[str, str]:
+    begun, limit = dose_begun(case), case.ceiling
+    if begun is None or begun.total is None or limit is None:
+        return {}
+    return {
+        "given": str(begun.given.dose),
+        "sum": written_total(case, begun.total),
+        "maximum": str(limit.maximum.dose),
+    }
 
 
 def _within_the_order(case: Case) -> Fired | None:

@@ -15,7 +15,7 @@ import structlog
 from cards.values.caching import lazy
 from cds_service.ehr import reasons
 from cds_service.ehr.limits import CallLimit
-from cds_service.ehr.servers import FhirServers
+from cds_service.ehr.servers import FhirServers, is_base_url
 
 if TYPE_CHECKING:
     from cds_service.ehr.access import FhirAccess
@@ -98,6 +98,8 @@ class FhirClient:
         authorization = request.fhir_authorization
         if authorization is not None and authorization.patient not in ("", request.patient_id):
             return reasons.OTHER_PATIENT
+        if not is_base_url(request.fhir_server):
+            return reasons.NO_BASE_URL
         if not self.servers.allows(request.fhir_server):
             return reasons.NOT_ALLOWED
         return ""

@@ -247,11 +247,23 @@ def test_the_workbench_gives_the_report(site: Site) -> None:
         400,
         400,
         400,
-        404,
+        200,
     ]
+    said = seat.get("/report", month="2020-01", format="csv").text
+    assert "No decision of her2-order-sign is on record in 2020-01. There are some from " in said
     assert seat.get("/report", month=MONTH, format="exe").status_code == 404
     stranger = site.line.caller.app.test_client()
     assert stranger.get("/workbench/report", query_string={"month": MONTH}).status_code == 302
+
+
+def test_the_workbench_offers_a_month_that_has_decisions(site: Site) -> None:
+    seat = Seat(site.line.caller.app.test_client()).sign_in(EVE)
+    form = seat.get("/learning").text.partition('id="month"')[2].partition("</form>")[0]
+    assert f'value="{MONTH}"' in form
+    assert "disabled" not in form
+    empty = seat.get("/learning", service="her2-coverage").text.partition('id="month"')[2].partition("</form>")[0]
+    assert empty.count("disabled") == 3 + can_print()
+    assert "There is no month to report" in empty
 
 
 def test_a_month_is_one_of_the_site() -> None:

@@ -405,6 +405,56 @@ def test_billing_codes_identify_an_order_that_names_no_drug() -> None:
     assert drug_of(named) == ("settled", "kadcyla"), "their display does when nothing else names one"
 
 
+J9358 = coding(HCPCS, "J9358")
+KADCYLA_NDC = coding(NDC, "50242-088-01")
+
+
+@pytest.mark.parametrize(
+    ("drug", "expected"),
+    [
+        # Nothing else, or only what names no drug: the billing code says it.
+        pytest.param(concept(J9358), ("settled", "enhertu"), id="no words"),
+        pytest.param(concept(J9358, text="CHEMOTHERAPY INFUSION"), ("settled", "enhertu"), id="words of no drug"),
+        pytest.param(concept(J9358, coding(ATC, "L01FD")), ("settled", "enhertu"), id="the ATC group of HER2 drugs"),
+        pytest.param(concept(J9358, coding("urn:local", "774")), ("settled", "enhertu"), id="a local code"),
+        # Another drug by name or clinical code: the order is for that drug, and out of scope.
+        pytest.param(concept(J9358, text="Paclitaxel 175 mg/m2"), ("unknown", ""), id="paclitaxel"),
+        pytest.param(concept(J9358, text="nab-Paclitaxel (ABRAXANE)"), ("unknown", ""), id="a brand"),
+        pytest.param(concept(J9358, text="docetaxelum 20 mg/ml"), ("unknown", ""), id="the Latin name"),
+        pytest.param(
+            concept(J9358, text="\u0414\u043e\u0446\u0435\u0442\u0430\u043a\u0441\u0435\u043b"),
+            ("unknown", ""),
+            id="Cyrillic",
+        ),
+        pytest.param(concept(J9358, text="Ondansetron 8 mg frobnitz"), ("unknown", ""), id="and a word not known"),
+        pytest.param(concept(J9358, coding(RXNORM, "56946")), ("unknown", ""), id="RxNorm of paclitaxel"),
+        pytest.param(concept(J9358, coding(SNOMED, "387374002"), text="Chemo"), ("unknown", ""), id="SNOMED CT of it"),
+        pytest.param(concept(J9358, coding(ATC, "L01CD01")), ("unknown", ""), id="ATC of it"),
+        pytest.param(concept(J9358, coding(ATC, "A04A")), ("unknown", ""), id="the ATC group of antiemetics"),
+        pytest.param(concept(coding(HCPCS, "C9302"), text="Taxol"), ("unknown", ""), id="a retired code"),
+        pytest.param(concept(J9358, coding(HCPCS, "J9354"), text="Paclitaxel"), ("unknown", ""), id="two codes"),
+        # What is not understood is asked about.
+        pytest.param(concept(J9358, text="Blorbex 100 mg"), ("ambiguous", "enhertu"), id="a word not known"),
+        pytest.param(concept(J9358, text="Cosibelimab"), ("ambiguous", "enhertu"), id="an antibody not known"),
+        pytest.param(concept(J9358, coding(RXNORM, "99999999")), ("ambiguous", "enhertu"), id="RxNorm not known"),
+        pytest.param(concept(J9358, coding(ATC, "L01FD99")), ("ambiguous", "enhertu"), id="a new HER2 drug of ATC"),
+        pytest.param(concept(J9358, text="Premed: dexamethasone"), ("ambiguous", "enhertu"), id="premedication"),
+        pytest.param(
+            concept({**J9358, "display": "Injection, paclitaxel, 1 mg"}), ("ambiguous", "enhertu"), id="its descriptor"
+        ),
+        # A package is what is dispensed: it contradicts the name of another drug.
+        pytest.param(concept(KADCYLA_NDC, text="Paclitaxel"), ("conflict", "kadcyla"), id="NDC, paclitaxel"),
+        pytest.param(concept(KADCYLA_NDC, coding(ATC, "L01CD01")), ("conflict", "kadcyla"), id="NDC, ATC of it"),
+        pytest.param(concept(KADCYLA_NDC, text="Cosibelimab"), ("conflict", "kadcyla"), id="NDC, like a drug's name"),
+        pytest.param(concept({**KADCYLA_NDC, "display": "Taxol vial"}), ("conflict", "kadcyla"), id="NDC's descriptor"),
+        pytest.param(concept(KADCYLA_NDC, text="Ward 7b mix"), ("settled", "kadcyla"), id="NDC, a word not known"),
+        pytest.param(concept(KADCYLA_NDC, J9358, text="Infusion"), ("settled", "kadcyla"), id="NDC before HCPCS"),
+    ],
+)
+def test_what_a_billing_or_package_code_settles_beside_words_and_codes(drug: Json, expected: tuple[str, str]) -> None:
+    assert drug_of(read_order(order(drug=drug))) == expected
+
+
 @pytest.mark.parametrize(
     "written", ["50242-088-01", "50242-0088-01", "50242008801", "5024208801", "NDC 50242-088-01", "50242-088"]
 )
