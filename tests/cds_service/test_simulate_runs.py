@@ -383,6 +383,11 @@ def test_what_cannot_be_read_is_counted_and_listed_without_its_content(damaged) 
             id="no orders",
         ),
         pytest.param(
+            lambda folder: (folder / "Orders.ndjson").write_text('{"a":' * 200 + "1" + "}" * 200 + "\n"),
+            "no orders (MedicationRequest) in it; 1 line could not be read: unreadable.csv lists them",
+            id="only a line nested too deep",
+        ),
+        pytest.param(
             lambda folder: (folder / "Patient.ndjson.gz").write_bytes(gzip.compress(b"{}\n" * 9999)[:40]),
             "Patient.ndjson.gz: cannot be read",
             id="half a gzip file",
