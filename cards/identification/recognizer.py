@@ -14,7 +14,7 @@ from cards.knowledge.label_doses import Labeled, Span, around, ceiling, regimens
 from cards.knowledge.loader import default_knowledge
 from cards.knowledge.schema import Kind, Panel
 from cards.values.caching import once
-from cards.values.codes import AtcCode, Ndc, ndc_readings
+from cards.values.codes import AtcCode, AtcGroup, Ndc, ndc_readings
 from cards.values.text_cache import cached_by_key, cached_by_text
 from cards.values.texts import bounded
 
@@ -108,7 +108,7 @@ class Recognizer:
         for product in known.products:
             self._index_product(product, names)
         for ambiguous in known.ambiguous_names:
-            for name in ambiguous.names:
+            for name in () if ambiguous.is_class else ambiguous.names:
                 names[name].update(Target(meant) for meant in ambiguous.may_mean)
         vocabulary = Vocabulary(known, {name: frozenset(targets) for name, targets in names.items()})
         self._reader = DrugTextReader(vocabulary, self._products)
@@ -266,11 +266,21 @@ class Recognizer:
             return code in self.hcpcs or code in self.retired or code in self.known.drug_codes.others_billed
         if system in ("rxnorm", "atc", "snomed") and self.coded(system, code):
             return True
+        # A group of ATC may hold a drug that a rule reads.
+        return self.is_other_drug(system, code) and (system != "atc" or AtcCode.of(code.upper()) is not None)
+
+    def is_other_drug(self, system: str, code: str) -> bool:
+        """Return whether a clinical code is of a known drug that is none of the service's."""
+        if self.coded(system, code):
+            return False
         codes = self.known.drug_codes
         if system == "atc":
-            is_substance = AtcCode.of(code.upper()) is not None
-            return is_substance and not code.upper().startswith(codes.open_atc)
-        return system == "rxnorm" and code in codes.others
+            code = code.upper()
+            if AtcCode.of(code) is None:
+                # A group, other than one that holds a HER2 drug.
+                return AtcGroup.of(code) is not None and not any(ours.startswith(code) for ours in self.atc)
+            return not code.startswith(codes.open_atc)
+        return (system, code) in self._names_by_code or (system == "rxnorm" and code in codes.others)
 
     def ndc_of(self, system: str, code: str) -> Target | None:
         """Find the product of a code if it is an NDC."""

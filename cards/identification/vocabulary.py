@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cards.identification.folding import fold, key
 from cards.identification.near_names import LONGEST, NearNames
+from cards.identification.targets import Target
 from cards.knowledge.schema import Scope, WordKind
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 Phrase = tuple[str, ...]
 _ANTIBODY = "mab"
+_DIGITS = str.maketrans("0135", "oles")
+"""Digits that stand for the letters they look like: "0givri", "Kadcy1a"."""
 _LOT_NUMBER = re.compile(r"[a-z0-9]{4,14}")
 _LOT_DIGITS = 3
 """The fewest digits of a lot number, so that "DM1" is not taken for one."""
@@ -51,6 +54,12 @@ class Vocabulary:
         for phrase, meaning in tuple(self.names.items()):
             if len(phrase) > 1:
                 self.names.setdefault(("".join(phrase),), meaning)
+        self.classes = {
+            self.usual(key(name)): frozenset(map(Target, ambiguous.may_mean))
+            for ambiguous in known.ambiguous_names
+            if ambiguous.is_class
+            for name in ambiguous.names
+        }
         self.ignored: dict[Phrase, Says | None] = {}
         for group in words.ignored:
             self.ignored |= {self.usual(key(word)): group.says for word in group.words}
@@ -75,7 +84,8 @@ class Vocabulary:
         self._patterns = re.compile("|".join(f"(?:{each.pattern})" for each in words.patterns))
         self._payload_endings = _endings(each.endings for each in words.payload_endings)
         self._drug_endings = _endings(each.endings for each in words.drug_endings)
-        phrases = (self.names, self.ignored, self.partners, self.warnings, self.premedication, self.supportive)
+        told = (self.names, self.classes)
+        phrases = (*told, self.ignored, self.partners, self.warnings, self.premedication, self.supportive)
         self.reach: dict[str, int] = {}
         """For each first word, the number of words in the longest phrase that begins with it."""
         for phrase in (each for group in phrases for each in group):
@@ -103,8 +113,8 @@ class Vocabulary:
         return word in self._listed
 
     def nearest(self, word: str) -> Known | None:
-        """Find the name that a word is a misspelling of: one letter off, or joined to another word."""
-        near = self._near_names.nearest(word)
+        """Find the name that a word is a misspelling of: one letter off, digits for letters, joined to another word."""
+        near = self._near_names.nearest(word if word.isalpha() else word.translate(_DIGITS))
         if near is None:
             return None
         known = self.look_up(near)

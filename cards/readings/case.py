@@ -52,6 +52,7 @@ UNREAD = frozenset(
         "comparator",
         "code-system",
         "named-only",
+        "in-report",
         "voided",
         "modified",
         "status-unknown",

@@ -17,6 +17,7 @@ from cards.facts.outcomes import FAILED
 from cards.facts.patient import Patient, TreatmentState
 from cards.facts.results import (
     CodedHer2,
+    Her2Result,
     LabResult,
     Lvef,
     PregnancyTest,
@@ -33,6 +34,7 @@ from fhir_mappings.request.queries import PAGE_SIZES
 from fhir_mappings.results.named_results import has_standard_code
 from fhir_mappings.results.observations import LONGEST_STATUS
 from fhir_mappings.results.reference_ranges import NOBODY, Subject
+from fhir_mappings.results.report_texts import MENTIONS
 from fhir_mappings.wire.lenient import day, text
 from fhir_mappings.wire.modifiers import is_modified_within
 from fhir_mappings.wire.references import References
@@ -82,6 +84,7 @@ class PatientReader:
         self._observations = observations
         self._conditions = conditions
         self._treatments = treatments
+        self._reports = observations.reports
 
     def read(
         self,
@@ -123,6 +126,8 @@ class PatientReader:
         self._labs(draft)
         try:
             draft.facts += self._named_only(draft)
+            if draft.reports:
+                draft.facts += self._in_reports(draft)
             draft.facts += [*_lacking(answers, required), *draft.gaps_of_codes()]
         except Exception as error:  # noqa: BLE001 - that a list may be incomplete is told
             self._part_failed(error, "prefetch", draft)
@@ -174,6 +179,8 @@ class PatientReader:
             self._treatment(stub, draft)
         elif kind in _NARRATIVE_TYPES:
             draft.unread.append(stub)
+            if kind == "DiagnosticReport":
+                draft.reports.append(stub)
 
     def _result(self, stub: ResourceStub, draft: Draft) -> None:
         concepts, never_counts, misplaced = self._observations.index.look(stub.codes)
@@ -248,6 +255,21 @@ class PatientReader:
             is_newer = last is None or (gap.on is not None and gap.on > last)
             if is_newer and (gap.on is None or gap.on <= draft.latest):
                 found.append(gap)
+        return found
+
+    def _in_reports(self, draft: Draft) -> list[Gap]:
+        """Report what the conclusions of reports say against the results."""
+        lvefs = [fact for fact in draft.facts if isinstance(fact, Lvef)]
+        her2 = [fact for fact in draft.facts if isinstance(fact, Her2Result)]
+        found: list[Gap] = []
+        if not (lvefs or her2):
+            return found
+        for stub in draft.reports:
+            try:
+                if stub.mentions(MENTIONS) and draft.is_own(stub.content, stub.full_url):
+                    found += self._reports.against(stub.content, stub.path, lvefs, her2)
+            except Unreadable:
+                continue
         return found
 
     def _first_dose(self, draft: Draft) -> str:

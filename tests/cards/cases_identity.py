@@ -83,6 +83,20 @@ ROWS = [
     ),
     Row(
         CONFLICT,
+        "an RxNorm code of another drug under the name Kadcyla",
+        FIRES,
+        order("Kadcyla", "252 mg", rxnorm=("56946",)),
+        says=("Kadcyla", "paclitaxel"),
+        tells=("RxNorm 56946",),
+    ),
+    Row(
+        CONFLICT,
+        "an RxNorm code that is not known under the name Kadcyla",
+        SILENT,
+        order("Kadcyla", "252 mg", rxnorm=("99999999",)),
+    ),
+    Row(
+        CONFLICT,
         "an unknown word beside a code that settles the product",
         SILENT,
         order("Kadcyla clinic special", "252 mg", rxnorm=("1371041",)),
@@ -170,6 +184,12 @@ ROWS = [
     ),
     Row(AMBIGUOUS, "an order set entry named T-DM1/T-DXd", FIRES, order("T-DM1/T-DXd", "252 mg")),
     Row(AMBIGUOUS, "trastuzumab ADC", FIRES, order("Trastuzumab ADC", "252 mg")),
+    Row(AMBIGUOUS, "a class of drugs", FIRES, order("HER2-targeted therapy per protocol", "378 mg")),
+    Row(AMBIGUOUS, "a class of drugs and an unknown word", FIRES, order("anti-HER2 antibody XYZ-123", "378 mg")),
+    Row(AMBIGUOUS, "a regimen alone", FIRES, order("TCHP cycle 3", "420 mg")),
+    Row(AMBIGUOUS, "a drug with its class", SILENT, order("Trastuzumab (anti-HER2 antibody)", "420 mg")),
+    Row(AMBIGUOUS, "a partner drug before the name", FIRES, order("Docetaxel before Kadcyla", "120 mg")),
+    Row(AMBIGUOUS, "a partner drug behind the name", SILENT, order("Trastuzumab with docetaxel", "420 mg")),
     Row(
         AMBIGUOUS,
         "another payload behind the antibody",

@@ -168,4 +168,7 @@ def test_every_listed_other_drug_is_known_as_one_and_is_none_of_ours() -> None:
 
 def test_words_are_folded_alike_in_every_script() -> None:
     assert fold("Trastuzum\u00e1b\u00ae \u0422\u0440\u0430\u0441\u0442") == "trastuzumab trast"
+    # Greek by sound, but no unit; a word that mixes scripts by shape, unless a letter has no Latin shape.
+    assert fold("\u039a\u03b1\u03bd\u03c4\u03c3\u03af\u03bb\u03b1 100 \u03bcg") == "kadsila 100 \u03bcg"
+    assert fold("\u041aad\u0441yla \u039fgivri mg\u041f\u0430\u043a\u043b\u0438") == "kadcyla ogivri mgpakli"
     assert [word.text for word in words_of(fold("0,9% 20mg/mL T-DM1"))] == ["0,9", "20mg", "ml", "t", "dm1"]

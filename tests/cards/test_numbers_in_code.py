@@ -93,6 +93,8 @@ EXCEPTIONS = {
     "cards/billing/vials.py _fewest": (CACHE, "1024"),
     "cards/identification/drug_text.py _QUOTED": (BOUND, "40"),
     "cards/identification/drug_text.py _SUFFIX": (SHAPE, "4"),
+    "cards/identification/folding.py _GREEK": ("where the Greek letters begin in Unicode", "945"),
+    "cards/identification/vocabulary.py _DIGITS": ("digits that look like letters", "135"),
     "cards/identification/folding.py _CYRILLIC": ("where the Cyrillic letters begin in Unicode", "1072"),
     "cards/identification/identity.py _LENGTH": (BOUND, "5"),
     "cards/identification/identity.py _remembered": (CACHE, "1024"),

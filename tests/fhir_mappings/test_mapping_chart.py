@@ -204,6 +204,37 @@ def test_texts_of_another_patient_are_not_searched() -> None:
     assert reasons(patient(x=bundle(report("Patient/pat-2")))) == []
 
 
+@pytest.mark.parametrize(
+    ("conclusion", "changes", "told"),
+    [
+        pytest.param("Ductal carcinoma. HER2 negative (1+).", {}, "HER2 negative (1+)", id="another HER2 status"),
+        pytest.param("Ductal carcinoma. HER2 3+.", {}, None, id="the same HER2 status"),
+        pytest.param("Candidate for HER2-targeted therapy.", {}, None, id="HER2 without a status"),
+        pytest.param("Echo. LVEF 35 %.", {}, "LVEF 35 %", id="a lower LVEF"),
+        pytest.param("LVEF 48 % down from 60 %.", {}, "LVEF 48 % down from 60 %", id="an LVEF that is not read"),
+        pytest.param("LVEF 55-60 %.", {}, None, id="a range that holds the LVEF"),
+        pytest.param("LVEF is preserved.", {}, None, id="no number"),
+        pytest.param("LVEF 35 %.", {"effectiveDateTime": "2026-10-01"}, None, id="before the result"),
+        pytest.param("HER2 negative.", {"status": "preliminary"}, None, id="not final"),
+        pytest.param("HER2 negative.", {"subject": {"reference": "Patient/pat-2"}}, None, id="of another patient"),
+    ],
+)
+def test_a_report_that_says_otherwise_than_the_results(conclusion: str, changes: Json, told: str | None) -> None:
+    report = {
+        "resourceType": "DiagnosticReport",
+        "id": "r",
+        "status": "final",
+        "subject": {"reference": "Patient/pat-1"},
+        "effectiveDateTime": "2026-11-21",
+        "conclusion": conclusion,
+        **changes,
+    }
+    lvef = observation("10230-1", valueQuantity=quantity(60, "%"))
+    her2 = observation("85319-2", valueString="3+") | {"id": "her2"}
+    gaps = patient(x=bundle(report, lvef, her2)).gaps
+    assert [(gap.reason, dict(gap.values)["value"]) for gap in gaps] == ([("in-report", told)] if told else [])
+
+
 @pytest.mark.parametrize(("code", "told"), [("C34.90", True), ("C50.911", False)])
 def test_a_sequencing_result_that_was_not_read_is_there_in_lung_cancer(code: str, told: bool) -> None:  # noqa: FBT001
     cancer = {
