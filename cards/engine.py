@@ -260,10 +260,13 @@ def _postpone(outcomes: list[Outcome], asked: _Asked, case: Case, dose: PlannedD
     put_off: set[TopicCode] = set()
     for place, topic in asked.postponable:
         outcome = outcomes[place]
+        if outcome is LATER:
+            put_off.add(topic)
+            continue
         if outcome.__class__ is CannotTell and is_failure(outcome):
             continue
         postponed, wanted = outcome_for(topic, case, dose, outcome)
-        if postponed is not outcome or postponed is LATER:
+        if postponed is not outcome:
             put_off.add(topic)
             outcomes[place] = postponed
         if wanted is not None and policy.mode(topic) is Mode.LIVE:
