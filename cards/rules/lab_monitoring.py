@@ -32,8 +32,10 @@ def blood_count_missing(case: Case) -> Outcome:
 
 
 def _missing(case: Case, topic: MissingTestTopic) -> Outcome:
-    wanted = next((each for each in case.product.monitoring.before_each_dose if each.topic is topic), None)
-    if wanted is None:
+    for wanted in case.product.monitoring.before_each_dose:
+        if wanted.topic is topic:
+            break
+    else:
         return NotApplicable("the label asks for none of these tests before a dose")
     if not case.dose_is_near:
         return NotApplicable("no dose is near")
@@ -42,10 +44,11 @@ def _missing(case: Case, topic: MissingTestTopic) -> Outcome:
     if not missing:
         undated = tuple(_undated(case, result) for result in recent.values() if result and _may_be_old(case, result))
         return CannotTell(undated) if undated else Clear()
-    unread = [test for test in missing if case.unread_since(test, case.labs_since)]
-    missing = [test for test in missing if test not in unread]
-    if not missing:
-        return CannotTell(tuple(Missing("result", reported_by=Topic.CHECKS_INCOMPLETE) for _ in unread))
+    if case.patient.gaps:
+        unread = [test for test in missing if case.unread_since(test, case.labs_since)]
+        missing = [test for test in missing if test not in unread]
+        if not missing:
+            return CannotTell(tuple(Missing("result", reported_by=Topic.CHECKS_INCOMPLETE) for _ in unread))
     request = _request(case, wanted, tuple(missing))
     return Fired(
         values={"tests": request.names, "limit": plain(case.lab_days), "planned": case.planned.isoformat()},
