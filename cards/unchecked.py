@@ -183,6 +183,9 @@ def _needed(case: Case) -> Iterable[str]:
             yield f"problem-{stop.problem}"
     if product.monitoring.stops:
         yield "problem"
+    # A dose for severe hepatic impairment turns on it.
+    if product.is_oral and any(level.problem is not None for each in product.regimens for level in each.levels):
+        yield f"problem-{Problem.SEVERE_HEPATIC}"
     if not case.session.hook.has_orders:
         yield from _monitored(product, near=case.dose_is_near)
         return

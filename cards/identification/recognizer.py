@@ -16,7 +16,7 @@ from cards.knowledge.label_doses import Labeled, Span, around, ceiling, regimens
 from cards.knowledge.loader import default_knowledge
 from cards.knowledge.schema import Kind, Panel
 from cards.values.caching import once
-from cards.values.codes import AtcCode, Ndc, ndc_readings
+from cards.values.codes import AtcCode, AtcGroup, Ndc, ndc_readings
 from cards.values.text_cache import cached_by_key, cached_by_text
 from cards.values.texts import bounded
 
@@ -42,6 +42,7 @@ _SHORTEST = 2
 _ATC_LEVELS = (1, 3, 4, 5, 7)
 CODE_SYSTEMS = {
     "rxnorm": "RxNorm", "atc": "ATC", "snomed": "SNOMED CT", "hcpcs": "HCPCS", "icd10": "ICD-10", "icd9": "ICD-9-CM",
+    "ndc": "NDC",
 }  # fmt: skip
 """How a card writes the name of a code system."""
 
@@ -125,7 +126,7 @@ class Recognizer:
         for product in known.products:
             self._index_product(product, names)
         for ambiguous in known.ambiguous_names:
-            for name in ambiguous.names:
+            for name in () if ambiguous.is_class else ambiguous.names:
                 names[name].update(Target(meant) for meant in ambiguous.may_mean)
         vocabulary = Vocabulary(known, {name: frozenset(targets) for name, targets in names.items()})
         self._reader = DrugTextReader(vocabulary, self._products)
@@ -213,6 +214,18 @@ class Recognizer:
             return not hints.isdisjoint(key(bounded(written)))
         return within.search(written.casefold()) is not None
 
+    def other_drugs(self, text: str) -> tuple[str, ...]:
+        """List the words of a text that name known drugs other than those of the service.
+
+        None where the text speaks of premedication, because what it names is then given besides.
+        """
+        words = key(bounded(text))
+        if self._vocabulary.names_premedication(words):
+            return ()
+        read = self.read_text(text)
+        partners = (word for word in read.others if word not in read.unread)
+        return tuple(dict.fromkeys((*filter(self._vocabulary.is_other_drug, words), *partners)))
+
     def brand(self, target: Target) -> Brand | None:
         """Find the brand of a target, if it names one."""
         return self._products[target.product].brand(target.brand)
@@ -271,11 +284,21 @@ class Recognizer:
             return code in self.hcpcs or code in self.retired or code in self.known.drug_codes.others_billed
         if system in ("rxnorm", "atc", "snomed") and self.coded(system, code):
             return True
+        # A group of ATC may hold a drug that a rule reads.
+        return self.is_other_drug(system, code) and (system != "atc" or AtcCode.of(code.upper()) is not None)
+
+    def is_other_drug(self, system: str, code: str) -> bool:
+        """Return whether a clinical code is of a known drug that is none of the service's."""
+        if self.coded(system, code):
+            return False
         codes = self.known.drug_codes
         if system == "atc":
-            is_substance = AtcCode.of(code.upper()) is not None
-            return is_substance and not code.upper().startswith(codes.open_atc)
-        return system == "rxnorm" and code in codes.others
+            code = code.upper()
+            if AtcCode.of(code) is None:
+                # A group, other than one that holds a HER2 drug.
+                return AtcGroup.of(code) is not None and not any(ours.startswith(code) for ours in self.atc)
+            return not code.startswith(codes.open_atc)
+        return (system, code) in self._names_by_code or (system == "rxnorm" and code in codes.others)
 
     def ndc_of(self, system: str, code: str) -> Target | None:
         """Find the product of a code if it is an NDC."""

@@ -14,6 +14,7 @@ from cards.facts.session import planned_day
 from cards.knowledge.label_doses import Ceiling, Labeled, ceiling, for_patient, near
 from cards.knowledge.schema import Basis, Cancer, Eligibility, Product, Regimen, Setting
 from cards.readings.doses_given import one_a_day
+from cards.readings.parts_of_dose import dose_begun
 from cards.readings.session_orders import SessionOrders
 from cards.values.caching import lazy
 from cards.values.quantities import in_print, plain
@@ -51,6 +52,7 @@ UNREAD = frozenset(
         "comparator",
         "code-system",
         "named-only",
+        "in-report",
         "voided",
         "modified",
         "status-unknown",
@@ -312,7 +314,17 @@ class Case:
         return self.doses_of(frozenset({self.product.id}))
 
     def doses_of(self, products: frozenset[str]) -> tuple[Treatment, ...]:
-        """Return the earlier doses of some products, newest first; everything given on one day is one dose."""
+        """Return the earlier doses of some products, newest first; everything given on one day is one dose.
+
+        A part of the dose that the order completes is not an earlier one.
+        """
+        doses = self.doses_recorded(products)
+        if not doses or (part := dose_begun(self)) is None or not part.is_completed:
+            return doses
+        return tuple(each for each in doses if each.on != self.planned or each.product != self.product.id)
+
+    def doses_recorded(self, products: frozenset[str]) -> tuple[Treatment, ...]:
+        """Return the doses of some products on record, newest first, with those of the planned day."""
         own = [each for each in self.patient.treatments if each.product in products and each.on is not None]
         if not own:
             return ()

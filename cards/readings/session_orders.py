@@ -120,6 +120,10 @@ class SessionOrders:
         """Return the orders of a product."""
         return tuple(self.identified[place][0] for place in self._of_product.get(product, ()))
 
+    def days_of_product(self, product: str) -> tuple[date, ...]:
+        """Return the days on which the orders of a product plan a dose, each once, in order."""
+        return tuple(dict.fromkeys(day for day, _ in self._days.get(product, ())))
+
     def first_of(self, product: str) -> tuple[DrugOrder, Identity]:
         """Return the first order of a product in the session."""
         return self.identified[self._of_product[product][0]]

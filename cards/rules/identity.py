@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 from cards.facts.outcomes import Clear, Evidence, Fired, NotApplicable, Outcome, RemoveOrder
 from cards.identification.identity import Claim, IdentityStatus
+from cards.identification.recognizer import CODE_SYSTEMS
 from cards.readings.case import shortened
 
 if TYPE_CHECKING:
     from cards.knowledge.schema import Cited
     from cards.readings.case import Case
-
-_SYSTEM_NAMES = {"rxnorm": "RxNorm", "atc": "ATC", "snomed": "SNOMED CT"}
 
 
 def drug_identity_conflict(case: Case) -> Outcome:
@@ -39,11 +38,14 @@ def drug_ambiguous(case: Case) -> Outcome:
     written = case.identity.claims[0].evidence.value
     unread = case.identity.unread
     word = shortened(unread[0]) if unread else ""
+    variant = "unread-word" if unread else "default"
+    if unread and all(claim.evidence.system == "hcpcs" for claim in case.identity.claims):
+        variant = "billing-code-only"
     return Fired(
         values={"written": shortened(written), "candidates": " or ".join(named), "word": word},
         evidence=(*_evidence(case), *(Evidence("identity-unread", word) for word in unread)),
         cited=_labels(case),
-        variant="unread-word" if unread else "default",
+        variant=variant,
         notes=_confusions(case),
         fixes=(RemoveOrder(),),
     )
@@ -83,7 +85,7 @@ def _evidence(case: Case) -> tuple[Evidence, ...]:
             claim.evidence.value,
             values=(
                 ("meaning", " or ".join(_meant(case, claim))),
-                ("system", _SYSTEM_NAMES.get(claim.evidence.system, "")),
+                ("system", CODE_SYSTEMS.get(claim.evidence.system, "")),
             ),
         )
         for claim in case.identity.claims

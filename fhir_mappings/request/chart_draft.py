@@ -40,6 +40,7 @@ class Draft:
     site_problems: list[SiteProblem] = field(default_factory=list)
     treatments: list[Treatment] = field(default_factory=list)
     unread: list[ResourceStub] = field(default_factory=list)
+    reports: list[ResourceStub] = field(default_factory=list)
     labs: dict[str, list[ResourceStub]] = field(default_factory=dict)
     person: Json = field(default_factory=dict)
     subject: Subject = NOBODY

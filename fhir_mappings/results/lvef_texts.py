@@ -31,6 +31,7 @@ _PHRASES = Phrases(
         ("between", None, words.BETWEEN),
         ("and", None, words.AND),
         ("dash", None, words.DASHES),
+        ("plus-minus", None, words.PLUS_MINUS),
         ("percent", None, words.PERCENT),
         ("unit", None, words.OTHER_UNITS),
         ("legend", None, words.LEGEND),
@@ -204,7 +205,13 @@ class _Parser:
         low, bound, has_percent = self._end()
         upper: Decimal | None = None
         joins = self.peek() == "dash" or (is_between and self.peek() == "and")
-        if joins and self.peek(1) in ("number", "bound"):
+        if self.peek() == "plus-minus" and bound is Bound.EXACT and not is_between:
+            self.at += 1
+            margin, margin_bound, second_percent = self._end()
+            if margin_bound is not Bound.EXACT or margin > low:
+                raise _NotUnderstoodError("a margin")
+            low, upper, has_percent = low - margin, low + margin, has_percent or second_percent
+        elif joins and self.peek(1) in ("number", "bound"):
             self.at += 1
             upper, upper_bound, second_percent = self._end()
             has_percent = has_percent or second_percent

@@ -22,11 +22,12 @@ ejektionsfraktion | auswurffraktion | linksventrikulare ejektionsfraktion | lv e
 linksventrikulare auswurffraktion | linksventrikulare ef | ejectiefractie | linkerventrikel ejectiefractie
 lv ejectiefractie | frakcja wyrzutowa | frakcja wyrzutowa lewej komory | lvef lewej komory | ef lewej komory
 vansterkammarens ejektionsfraktion | fe ventriculo izquierdo | fe vg
+vk ef | vansterkammar ef | 左室駆出率 | 駆出率 | 左室射血分数 | 射血分数
 """
 """The ejection fraction of the left ventricle."""
 
 OTHERS = """
-la ejection fraction | la ef | left atrial ejection fraction | atrial ejection fraction | rvef
+la ejection fraction | la ef | laef | la | left atrial ejection fraction | atrial ejection fraction | rvef
 rv ejection fraction | rv ef | right ventricular ejection fraction | right ventricular ef | fs
 fractional shortening | % fs | lvfs | gls | global longitudinal strain | lv gls | strain | tapse | edv | esv | lvedv
 lvesv | lvedd | lvesd | lvidd | lvids | end diastolic volume | end systolic volume | stroke volume | sv | heart rate
@@ -68,6 +69,7 @@ AFTER = MappingProxyType(
 )
 """A limit that follows its number."""
 DASHES = "- | to | bis | a | till | until | do | tot | through | til | - -"
+PLUS_MINUS = "± | +/- | + / - | +- | plus or minus | plus/minus | plus minus"
 BETWEEN = "between | zwischen | entre | tra | tussen | miedzy"
 AND = "and | und | y | et | e | en | i"
 PERCENT = "% | percent | per cent | pct | prozent | por ciento | por cento | pour cent | per cento | procent"
@@ -115,6 +117,8 @@ lv function | performance | contractility | size | normal size | normal lv size 
 lv funktion | linksventrikulare funktion | funcion sistolica | funcion | fonction systolique | funzione
 funzione sistolica | normal study | normal echo | normal wall motion | no regional wall motion abnormalities
 no wall motion abnormalities | no rwma | no regional wall motion abnormality | normal examination
+technically difficult study | technically limited study | limited study | suboptimal study | difficult windows
+poor windows | technically difficult
 ventriculo izquierdo | ventricule gauche | ventricolo sinistro | ventriculo esquerdo | lewej komory | sinus rhythm
 heart
 """,

@@ -41,6 +41,7 @@ from fhir_mappings.results.lvef_texts import LvefStated, read_lvef_text
 from fhir_mappings.results.measurement_units import UnitReader
 from fhir_mappings.results.named_results import NamedResults
 from fhir_mappings.results.reference_ranges import NOBODY, RangeReader, Unit
+from fhir_mappings.results.report_texts import ReportReader
 from fhir_mappings.results.result_notes import SAYING, ResultNotes
 from fhir_mappings.results.site_results import read_site_result
 from fhir_mappings.wire.cached_json import CachedByJson
@@ -205,6 +206,7 @@ class ObservationReader:
         self._code_map = code_map
         self._named = NamedResults(terminology)
         self._notes = ResultNotes(terminology)
+        self.reports = ReportReader(terminology)
         self._units = UnitReader(terminology)
         self._ranges = RangeReader(terminology, self._units)
         self._findings = FindingReader(terminology, HcgReader(terminology, self._units, self._ranges), code_map)

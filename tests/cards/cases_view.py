@@ -219,6 +219,10 @@ VIEWS = [
         indicator="info",
     ),
     View(
+        "a diagnosis whose code may be severe hepatic impairment, for a product without a dose for it",
+        on(given("kadcyla", 5), gaps=(unworded("problem-severe-hepatic-impairment", "code-alone", "K72.90"),)),
+    ),
+    View(
         "a diagnosis whose code may be nodular hyperplasia",
         on(given("kadcyla", 5), gaps=(unworded("problem-nodular-hyperplasia", "code-alone", "K76.89"),)),
         ("Kadcyla: 1 check could not be done",),

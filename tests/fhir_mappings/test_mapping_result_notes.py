@@ -44,6 +44,24 @@ def test_a_note_that_calls_a_result_void(more: dict[str, Any], note: str) -> Non
     assert ("ast" in chart.labs) is not bool(note)
 
 
+@pytest.mark.parametrize(
+    ("note", "is_void"),
+    [
+        ("Corrected: LVEF is 35 %", True),
+        ("Value should be 45", True),
+        ("Corrected: LVEF is 60 %", False),
+        ("Corrected from 35 %", False),
+        ("Corrected result; previously reported 35 %", False),
+        ("Corrected report on 10/21", False),
+        ("Amended 10/21/2026", False),
+        ("Corrected for dilution 10", False),
+    ],
+)
+def test_a_note_with_another_number_as_the_true_one(note: str, *, is_void: bool) -> None:
+    result = observation("10230-1", valueQuantity=quantity(60, "%"), note=[{"text": note}])
+    assert [gap.reason for gap in read_patient(lvef=bundle(result)).gaps] == (["voided"] if is_void else [])
+
+
 @pytest.mark.parametrize("code", ["10230-1", "29463-7", "777-3", "19080-1"])
 def test_it_is_noticed_on_every_measurement(code: str) -> None:
     value = {"10230-1": quantity(60, "%"), "29463-7": quantity(70, "kg"), "777-3": quantity(210, "10*3/uL")}
@@ -62,7 +80,10 @@ def test_it_is_noticed_on_every_measurement(code: str) -> None:
         pytest.param({"method": {"text": "Bed scale"}}, False, id="measured"),
         pytest.param({"note": [{"text": "Carried forward from the last visit"}]}, True, id="carried forward"),
         pytest.param({"note": [{"text": "Home scale"}]}, True, id="weighed at home"),
+        pytest.param({"note": [{"text": "Patient reports 70 kg"}]}, True, id="a number told by the patient"),
+        pytest.param({"note": [{"text": "Pt states she weighs about 154 lbs"}]}, True, id="pounds told by the patient"),
         pytest.param({"note": [{"text": "Patient reports feeling well"}]}, False, id="a report of something else"),
+        pytest.param({"note": [{"text": "Patient reports 10 hours of sleep"}]}, False, id="a number of something else"),
         pytest.param({"note": [{"text": "Measured, previously stated"}]}, False, id="an earlier one was stated"),
     ],
 )

@@ -56,11 +56,14 @@ class Concept(KnowledgeRecord, frozen=True, kw_only=True):
 class ResultNoteWords(KnowledgeRecord, frozen=True, kw_only=True):
     """What a note may say against a result: ``voids`` it, or a weight was ``stated``.
 
-    Behind one of ``about_another`` in a sentence neither counts.
+    So does one of ``stated_number`` before the number of a weight. Behind one of ``about_another`` in a sentence none
+    of them counts. One of ``corrects`` before another number than the value voids it, too.
     """
 
     voids: tuple[str, ...]
     stated: tuple[str, ...]
+    stated_number: tuple[str, ...] = ()
+    corrects: tuple[str, ...] = ()
     about_another: tuple[str, ...]
     by: Cited
 
