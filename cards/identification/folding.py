@@ -84,4 +84,4 @@ def words_of(folded: str) -> list[Word]:
 
 def key(text: str) -> tuple[str, ...]:
     """Return the words of a name, for comparison."""
-    return tuple(word.text for word in words_of(fold(text)))
+    return tuple(_WORD.findall(fold(text)))

@@ -84,7 +84,7 @@ def serve(  # noqa: PLR0913 - one for each option
     _share_metrics(workers)
     os.environ[SERVER_VARIABLE] = str(os.getpid())
     decider.fhir.open()
-    _preload(decider.settings)
+    _preload(decider.settings, workers)
     allow_many_connections()
     Server(
         "cds_service.wsgi:application",
@@ -183,11 +183,11 @@ def _share_metrics(workers: int) -> None:
         os.environ[MULTIPROCESS_VARIABLE] = folder
 
 
-def _preload(settings: Settings) -> None:
+def _preload(settings: Settings, workers: int) -> None:
     """Load the application before the workers are forked, and after the metrics folder was set."""
     from cds_service.wsgi import preload  # noqa: PLC0415
 
-    preload(settings)
+    preload(settings, workers)
 
 
 def _remove(folder: str, owner: int) -> None:

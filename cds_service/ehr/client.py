@@ -57,13 +57,15 @@ class FhirClient:
         self.threads = ThreadPoolExecutor(max_workers=self._size, thread_name_prefix="fhir")
 
     def open(self) -> FhirClient:
-        """Load the HTTP code, so that no call has to wait for that.
+        """Load the HTTP code, and the certificate authorities for servers that need them, so that no call has to wait.
 
         Raises:
             OSError: the certificate authorities cannot be read.
 
         """
-        _kept = self._access, self.connections
+        _loaded = self._access, self.connections
+        if self.servers.any_secure:
+            self.connections.open()
         return self
 
     @lazy

@@ -58,6 +58,11 @@ class FhirServers:
         self._allowed = [parts(url) for url in allowed]
         self._loopback_only = loopback_only and not self._allowed
 
+    @property
+    def any_secure(self) -> bool:
+        """Whether one of the allowed servers is asked over HTTPS."""
+        return any(base[0] == "https" for base in self._allowed)
+
     def allows(self, url: str) -> bool:
         """Return whether a base URL is allowed."""
         if not is_base_url(url):

@@ -22,8 +22,17 @@ from running import PATIENCE_S
         pytest.param(
             "from cds_service.configuration.settings import Settings; from cds_service.wsgi import preload; "
             "from cds_service.store.store import open_store; preload(Settings()); open_store('sqlite:///:memory:').close()",
-            {"alembic", "psycopg", "flask_wtf", "wtforms", "cds_service.workbench.blueprint"},
-            id="a server with a new file and without a workbench",
+            {
+                "alembic",
+                "psycopg",
+                "flask_wtf",
+                "wtforms",
+                "cds_service.workbench.blueprint",
+                "cryptography",
+                "jwt",
+                "fhir",
+            },
+            id="a server with a new file and without a workbench, signed calls or SMART launches",
         ),
         pytest.param(
             "from cds_service.web import tracing; assert tracing.begin() is None",
