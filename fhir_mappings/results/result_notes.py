@@ -49,6 +49,10 @@ class ResultNotes:
                 return each[:_SHOWN]
         return ""
 
+    def is_stated_name(self, named: str) -> bool:
+        """Return whether the name of a weight says that it was stated or estimated: "Weight (stated)"."""
+        return self._says(self._stated, named)
+
     def _is_corrected(self, written: str, value: Decimal) -> bool:
         """Return whether a note says that another number is the true one."""
         return any(Decimal(found[1]) != value for found in self._corrects.finditer(fold(written)))
