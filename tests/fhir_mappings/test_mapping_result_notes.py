@@ -56,6 +56,7 @@ def test_a_note_that_calls_a_result_void(more: dict[str, Any], note: str) -> Non
         ("Corrected report on 10/21", False),
         ("Amended 10/21/2026", False),
         ("Corrected for dilution 10", False),
+        ("Should be repeated in 2 weeks", False),
     ],
 )
 def test_a_note_with_another_number_as_the_true_one(note: str, *, is_void: bool) -> None:
