@@ -126,6 +126,22 @@ class NotedDose(msgspec.Struct, frozen=True):
     after: str = ""
 
 
+class RemarkKind(StrEnum):
+    """What instructions say of a dose without an amount."""
+
+    REDUCED = "reduced"
+    RAISED = "raised"
+    LOADING = "loading"
+    MAINTENANCE = "maintenance"
+
+
+class DoseRemark(msgspec.Struct, frozen=True):
+    """What instructions say of the dose in words, and the words."""
+
+    kind: RemarkKind
+    text: str
+
+
 class OrderNote(msgspec.Struct, frozen=True):
     """A note on an order: its text, cut to the length limit, and the doses in it."""
 
@@ -162,7 +178,7 @@ class DrugOrder(msgspec.Struct, frozen=True):
     tablet_mg: Decimal | None = None
     """The strength of the tablets, in milligrams, where the order names one."""
     named_mg: tuple[Decimal, ...] = ()
-    """Milligrams in the name of a drug whose tablets are counted: the strength of one, or the dose of all."""
+    """Milligrams in the name of the drug: of tablets that are counted, the strength of one or the dose of all."""
     instructed_mg: tuple[Decimal, ...] = ()
     """Milligrams in the instructions beside counted tablets."""
     doses_by_text: tuple[tuple[Mg | MgPerKg, ...], ...] = ()
@@ -194,3 +210,9 @@ class DrugOrder(msgspec.Struct, frozen=True):
     """Whether the instructions spell an amount in words that were not read."""
     text_drugs: tuple[str, ...] = ()
     """The look-alikes of the ordered product that the instructions name."""
+    text_remarks: tuple[DoseRemark, ...] = ()
+    """What the instructions say of the dose in words, such as "dose level -1" or "loading dose"."""
+    text_cycle: int | None = None
+    """The number of the cycle that the instructions name."""
+    repeats_day: bool = False
+    """Whether two of its instructions, each with a dose, name the same day."""

@@ -16,7 +16,7 @@ from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import objects, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from fhir_mappings.wire.lenient import Json
 
@@ -97,6 +97,12 @@ def doses_by_text(
     return tuple(found)
 
 
+def milligrams_named(names: Iterable[str]) -> tuple[Decimal, ...]:
+    """List the amounts in the texts that name a drug, without those that a text calls a vial or a concentration."""
+    doses = (dose for name in names if "g" in name.casefold() for dose in doses_in(name))
+    return tuple(dict.fromkeys(dose.value for dose in doses if isinstance(dose, Mg)))
+
+
 def names_one_of(resource: Json, drugs: frozenset[str]) -> bool:
     """Return whether the instructions of an order name one of some drugs, each a single folded word."""
     return any(_names(written, drugs) for written in instructed(resource))
@@ -164,6 +170,12 @@ def notes(resource: Json) -> tuple[OrderNote, ...]:
         if written := text(annotation.get("text")):
             found.append(OrderNote(written, tuple(_noted(written))))
     return tuple(found)
+
+
+@cached_by_text
+def noted_doses(written: str) -> tuple[NotedDose, ...]:
+    """List the doses in a text with the last word before each in the same clause."""
+    return tuple(_noted(written))
 
 
 def _noted(written: str) -> Iterator[NotedDose]:

@@ -182,6 +182,11 @@ _SAID_TWICE = re.compile(
 _CUES = re.compile(rf"\b(?:{words.CUES})\b")
 _ABOUT_OTHERS = re.compile(rf"\b(?:{words.ABOUT_OTHERS})\b")
 _CLAUSES = re.compile(r"[;\n|]|\.(?=\s|$)")
+# "Dexamethasone 12 mg before, Kadcyla 252 mg q21d": what is given besides is a part by itself.
+_PARTS = re.compile(r"[,()]| - | / ")
+_GIVEN_BESIDE = re.compile(
+    r"\b(?:before|beforehand|prior|pre-?med\w{0,10}|pre-?treat\w{0,4}|vorher|zuvor|davor|avant|antes|prima)\b"
+)
 _WORD = re.compile(r"[^\s,:()\[\]]{1,60}")
 _HAS_LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 
@@ -205,7 +210,8 @@ def _read(written: str) -> TextSchedule:
     unread: list[str] = []
     others: list[str] = []
     for clause in _CLAUSES.split(_plain(in_minutes(written))):
-        _read_clause(clause, found, unread, others)
+        for part in _apart(clause):
+            _read_clause(part, found, unread, others)
     if is_cut(written):
         unread.append(written[-_TAIL:])
     every = _spacing(found)
@@ -227,6 +233,15 @@ def _plain(written: str) -> str:
     return re.sub(
         r"[ \t\u00a0]+", " ", re.sub("[\u2010-\u2015\u2212]", "-", kept.replace("\u00d7", "x").replace("(s)", "s"))
     ).strip()
+
+
+def _apart(clause: str) -> list[str]:
+    """Return a clause without its parts about what is given besides, and those parts."""
+    if _GIVEN_BESIDE.search(clause) is None:
+        return [clause]
+    parts = _PARTS.split(clause)
+    besides = [part for part in parts if _GIVEN_BESIDE.search(part)]
+    return [", ".join(part for part in parts if part not in besides), *besides]
 
 
 def _read_clause(clause: str, found: _Found, unread: list[str], others: list[str]) -> None:
