@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from cards.identification.drug_text import DrugTextReader
@@ -81,6 +83,22 @@ def _any_of(names: Iterable[str]) -> re.Pattern[str]:
     return re.compile(r"(?<![^\W_])(?:" + "|".join(written) + r")(?![^\W_])")
 
 
+def _any_within(words: Iterable[str]) -> re.Pattern[str]:
+    """Find whether an ASCII text holds any of some words, as a part of longer ones too.
+
+    Branches by first letter let the search skip most places in a text; one branch for each word would not.
+    """
+    plain = sorted(each for each in words if each.isascii())
+    # Where a word is found, so is each word inside it.
+    shortest = [each for each in plain if not any(other in each for other in plain if other != each)]
+    branches = (
+        first + "(?:" + "|".join(re.escape(each[1:]) for each in begun) + ")"
+        for first, begun in groupby(shortest, key=itemgetter(0))
+    )
+    # A word that no text holds, where there are none.
+    return re.compile("|".join(branches) or "(?!)")
+
+
 class Recognizer:
     """The indexes from codes and names to products, built once from the knowledge."""
 
@@ -115,7 +133,7 @@ class Recognizer:
         self.supportive_drugs = vocabulary.supportive_drugs
         """The words for drugs that are given before an infusion; an amount beside one is an amount of it."""
         self._vocabulary = vocabulary
-        self._words_of_look_alikes: dict[str, frozenset[str]] = {}
+        self._words_of_look_alikes: dict[str, tuple[frozenset[str], re.Pattern[str]]] = {}
         # Texts are drug names from the EHR's formulary: few, and repeated on every order.
         self._classes = tuple(
             (group, _any_of(group.names), _any_of(group.unless) if group.unless else None)
@@ -189,12 +207,12 @@ class Recognizer:
             words = self._vocabulary.words_of_product
             own = words.get(product.id, frozenset())
             others = frozenset[str]().union(*(words.get(each, frozenset()) for each in product.look_alikes))
-            self._words_of_look_alikes[product.id] = frozenset(each for each in others - own if len(each) > _SHORTEST)
-        hints = self._words_of_look_alikes[product.id]
+            hints = frozenset(each for each in others - own if len(each) > _SHORTEST)
+            self._words_of_look_alikes[product.id] = hints, _any_within(hints)
+        hints, within = self._words_of_look_alikes[product.id]
         if not written.isascii():
             return not hints.isdisjoint(key(bounded(written)))
-        plain = written.casefold()
-        return any(hint in plain for hint in hints)
+        return within.search(written.casefold()) is not None
 
     def other_drugs(self, text: str) -> tuple[str, ...]:
         """List the words of a text that name known drugs other than those of the service.
