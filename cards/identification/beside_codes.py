@@ -41,14 +41,12 @@ def said_beside(evidence: Iterable[IdentityEvidence], recognizer: Recognizer) ->
     described: list[str] = []
     for each in evidence:
         if each.system:
-            name = recognizer.coded_name(each.system, each.value)
-            code = f"{CODE_SYSTEMS.get(each.system, each.system)} {each.value}"
-            if recognizer.is_settled(each.system, each.value):
-                others.append(f"{name} ({code})" if name else code)
-            elif each.system != "atc" or not _is_group(each.value):
-                unread.append(code)
-            elif not any(ours.startswith(each.value.upper()) for ours in recognizer.atc):
-                others.append(code)
+            if other := other_coded_drug(each, recognizer):
+                others.append(other)
+            elif recognizer.is_fluid(each.system, each.value):
+                continue
+            elif each.system != "atc" or AtcCode.of(each.value.upper()) or not AtcGroup.of(each.value.upper()):
+                unread.append(_written(each))
         elif each.kind is EvidenceKind.SUPPLY_TEXT:
             described += recognizer.other_drugs(each.value)
         else:
@@ -59,5 +57,14 @@ def said_beside(evidence: Iterable[IdentityEvidence], recognizer: Recognizer) ->
     return SaidBeside(*(tuple(dict.fromkeys(found)) for found in (others, unread, drug_like, described)))
 
 
-def _is_group(code: str) -> bool:
-    return AtcCode.of(code.upper()) is None and AtcGroup.of(code.upper()) is not None
+def other_coded_drug(evidence: IdentityEvidence, recognizer: Recognizer) -> str:
+    """Return the name and code of a known drug that is none of the service's; empty for any other code."""
+    system, code = evidence.system, evidence.value
+    if not recognizer.is_other_drug(system, code):
+        return ""
+    name = recognizer.coded_name(system, code)
+    return f"{name} ({_written(evidence)})" if name else _written(evidence)
+
+
+def _written(evidence: IdentityEvidence) -> str:
+    return f"{CODE_SYSTEMS.get(evidence.system, evidence.system)} {evidence.value}"

@@ -79,6 +79,7 @@ class _Draft:
         self.spans: list[_Span] = []
         self.loose: list[int] = []
         self.warned: set[int] = set()
+        self.ruled_out: list[Meaning] = []
         self.said: dict[Says, int] = {}
         self.partners: list[int] = []
         self.classes: list[_Span] = []
@@ -131,9 +132,13 @@ class DrugTextReader:
         others += [words[place].text for place in draft.loose if words[place].text not in others]
         if not meanings and not guessed:
             others += [words[place].text for place in draft.partners]
+        guesses = [span.meaning for span in guessed]
+        if not (meanings or guesses or draft.unread or draft.partners):
+            # Nothing but a warning: "Do not substitute Kadcyla for trastuzumab" names no drug that is ordered.
+            guesses = draft.ruled_out
         return DrugText(
             tuple(meanings),
-            tuple(dict.fromkeys(span.meaning for span in guessed)),
+            tuple(dict.fromkeys(guesses)),
             tuple(dict.fromkeys(word[:_QUOTED] for word in draft.unread)),
             tuple(dict.fromkeys(word[:_QUOTED] for word in others)),
         )
@@ -208,6 +213,7 @@ class DrugTextReader:
                 break
             if name_end := self._longest(draft, place, self._vocabulary.names):
                 draft.warned.update(range(place, name_end))
+                draft.ruled_out.append(self._vocabulary.names[draft.usual(place, name_end)])
                 place = name_end
             elif draft.words[place].text in self._vocabulary.warning_words:
                 place += 1

@@ -11,7 +11,7 @@ from enum import StrEnum
 import msgspec
 
 from cards.facts.order import DoseUnit, DrugOrder, EvidenceKind, IdentityEvidence
-from cards.identification.beside_codes import said_beside
+from cards.identification.beside_codes import other_coded_drug, said_beside
 from cards.identification.drug_text import DrugText
 from cards.identification.recognizer import Recognizer
 from cards.identification.targets import Meaning, Target
@@ -136,7 +136,10 @@ def _by_evidence(evidence: tuple[IdentityEvidence, ...], recognizer: Recognizer)
             claims += [Claim(each, meaning) for meaning in text.meanings]
     guesses = [Claim(each, meaning) for each, text in texts for meaning in text.guesses]
     if claims:
-        return _with_every_word(_settle(tuple(claims), recognizer), texts, guesses, recognizer)
+        identity = _with_every_word(_settle(tuple(claims), recognizer), texts, guesses, recognizer)
+        if identity.status is IdentityStatus.AMBIGUOUS and all(each.kind in _INGREDIENT for each in evidence):
+            identity = _of_ingredients_together(identity, texts, recognizer)
+        return _with_other_codes(identity, evidence, recognizer)
     if guesses:
         unread = tuple(dict.fromkeys(word for _, text in texts for word in text.unread))
         named = recognizer.in_order({target.product for claim in guesses for target in claim.meaning})
@@ -178,6 +181,28 @@ def _with_every_word(
     named = recognizer.in_order({product, *(target.product for claim in strayed for target in claim.meaning)})
     standing = IdentityStatus.CONFLICT if is_coded else IdentityStatus.AMBIGUOUS
     return Identity(standing, claims, named=named, unread=tuple(dict.fromkeys(unread)))
+
+
+def _of_ingredients_together(
+    identity: Identity, texts: list[tuple[IdentityEvidence, DrugText]], recognizer: Recognizer
+) -> Identity:
+    """Read the ingredients of a Medication as one text: trastuzumab and hyaluronidase are the subcutaneous product."""
+    together = recognizer.read_text(", ".join(each.value for each, _ in texts))
+    if len(together.meanings) != 1 or len(together.meanings[0]) != 1 or together.unread:
+        return identity
+    product = recognizer.product(next(iter(together.meanings[0])).product)
+    return Identity(IdentityStatus.SETTLED, identity.claims, product, named=(product,))
+
+
+def _with_other_codes(identity: Identity, evidence: tuple[IdentityEvidence, ...], recognizer: Recognizer) -> Identity:
+    """Find a conflict where a clinical code of the order's concept is of a drug that is none of the service's."""
+    if identity.product is None:
+        return identity
+    coded = (each for each in evidence if each.kind is EvidenceKind.CODING and each.system)
+    others = tuple(dict.fromkeys(name for each in coded if (name := other_coded_drug(each, recognizer))))
+    if not others:
+        return identity
+    return Identity(IdentityStatus.CONFLICT, identity.claims, named=identity.named, unread=others)
 
 
 def _counted(evidence: IdentityEvidence, text: DrugText) -> tuple[str, ...]:

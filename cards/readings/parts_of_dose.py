@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from cards.facts.order import DoseUnit
-from cards.readings.day_total import day_total, dose_of, is_whole_dose, total_excess, total_of
+from cards.readings.day_total import day_total, dose_of, is_whole_dose, parts_of_order, total_excess, total_of
 from cards.readings.dosing import DoseReading, Sense, levels_met_by, usable_doses
 from cards.readings.tablets import together
 from cards.values.caching import per_case
@@ -66,6 +66,12 @@ def dose_begun(case: Case) -> Begun | None:
     whole = () if given.stopped else (given,)
     in_parts = case.order.is_part or (level is not None and _none_alone(case, whole))
     return Begun(given, total, level, is_completed=in_parts and total_excess(case, total) is None)
+
+
+def completes_dose(case: Case) -> bool:
+    """Whether the order completes a dose of which a part was given on the planned day."""
+    begun = dose_begun(case)
+    return begun is not None and begun.is_completed
 
 
 @per_case
@@ -177,4 +183,6 @@ def judged_levels(case: Case) -> list[tuple[DoseReading, Level | None]]:
 
 
 def _levels(case: Case) -> list[tuple[DoseReading, Level | None]]:
+    if (parts := parts_of_order(case)) is not None:
+        return [parts]
     return [(reading, levels_met_by(case, reading)) for reading in usable_doses(case)]

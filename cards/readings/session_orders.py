@@ -72,10 +72,15 @@ class SessionOrders:
         days = self.days_of(own)
         found = self._same_days.get((product, days))
         if found is None:
-            places = {place for day in days for place in self._by_day.get((product, day), ())}
-            orders = tuple(self.identified[place][0] for place in sorted(places))
+            orders = tuple(self.identified[place][0] for place in self._places_on(product, days))
             found = self._same_days[product, days] = SameDay(orders, frozenset(map(id, orders)))
         return found if id(own) in found.ids else SameDay((own, *found.orders), found.ids | {id(own)})
+
+    def _places_on(self, product: str, days: frozenset[date]) -> Iterable[int]:
+        if len(days) == 1:
+            (day,) = days
+            return self._by_day.get((product, day), ())
+        return sorted({place for day in days for place in self._by_day.get((product, day), ())})
 
     def of_next_day(self, own: DrugOrder, product: str) -> tuple[DrugOrder, ...]:
         """Return the other orders of a product whose next dose is on the day of this one's."""

@@ -17,7 +17,8 @@ from cards.readings.course import (
     same_antibody,
     undated_doses,
 )
-from cards.readings.day_total import total_excess, written_total
+from cards.readings.day_total import is_whole_dose, total_excess, written_total
+from cards.readings.dosing import usable_doses
 from cards.readings.parts_of_dose import dose_begun, judged_levels
 from cards.rules.dose import without_regimen
 from cards.rules.tablets import taken_too_often
@@ -219,8 +220,17 @@ def _unclear_schedule(case: Case) -> tuple[Missing, ...]:
     if schedule.conflicting_intervals:
         intervals = " / ".join(spacing_text(each) for each in schedule.conflicting_intervals)
         missing.append(Missing("schedule-differs", values={"intervals": intervals}))
+    if case.order.repeats_day and (doses := _doses_of_one_day(case)):
+        day = schedule.days[0].isoformat() if schedule.days else ""
+        missing.append(Missing("schedule-day-twice", values={"doses": doses, "day": day}))
     if (every := _open_repeat_too_often(case)) is not None:
         missing.append(
             Missing("schedule-once", values={"day": schedule.days[0].isoformat(), "interval": spacing_text(every)})
         )
     return tuple(missing)
+
+
+def _doses_of_one_day(case: Case) -> str:
+    """Return the whole doses of an order's instructions that name one day: one dose stated twice, or two doses."""
+    whole = {each.ordered.instruction: each for each in usable_doses(case) if is_whole_dose(case, each)}
+    return " + ".join(each.ordered.as_written for each in whole.values()) if len(whole) > 1 else ""

@@ -17,12 +17,13 @@ from fhir_mappings.codings import CLINICAL, NO_CODE_MAP, Coding, coding_of, codi
 from fhir_mappings.medications import billing_extensions, diluents, dosage, doses_in_text
 from fhir_mappings.medications.amounts import without_amount
 from fhir_mappings.medications.dosage import Strength
+from fhir_mappings.medications.dose_remarks import cycle_number, dose_remarks
 from fhir_mappings.medications.dose_shares import shares_in
 from fhir_mappings.medications.infusion import infusion_times, is_push
 from fhir_mappings.medications.number_words import amounts_in_words
 from fhir_mappings.medications.planned_times import at_site
 from fhir_mappings.medications.routes import OrderedRoute, RouteReader
-from fhir_mappings.medications.schedule import by_instruction
+from fhir_mappings.medications.schedule import by_instruction, names_day_twice
 from fhir_mappings.medications.tablet_counts import tablets_in
 from fhir_mappings.medications.tablets import counts_tablets, milligrams_in, tablet_mg, timings
 from fhir_mappings.medications.text_dose import DoseOnlyInText, dose_only_in_text
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from datetime import date, tzinfo
     from decimal import Decimal
 
-    from cards.facts.order import CountedTablets, NotedDose, OrderedDose
+    from cards.facts.order import CountedTablets, DoseRemark, NotedDose, OrderedDose
     from cards.values.quantities import Mg, MgPerKg
     from fhir_mappings.codings import CodeMap
     from fhir_mappings.patient.conditions import ConditionReader
@@ -111,6 +112,9 @@ class Instructed(NamedTuple):
     has_unread_number: bool = False
     may_count_tablets: bool = False
     may_name_others: bool = False
+    text_remarks: tuple[DoseRemark, ...] = ()
+    text_cycle: int | None = None
+    repeats_day: bool = False
 
 
 def concept_alone(resource: Json) -> Any:
@@ -180,6 +184,7 @@ class MedicationReader:
             weight_basis=said.weight_basis,
             route=said.route.route,
             route_written=said.route.written,
+            route_in_text=said.route.in_text,
             form=next(iter(texts(child(medication, "form"))), "")[:_LONGEST_FORM] if "form" in medication else "",
             tablet_mg=tablet_mg(medication, (each.value for each in named.evidence if not each.system)),
             named_mg=milligrams_in(each.value for each in named.evidence if not each.system) if counted else (),
@@ -191,6 +196,9 @@ class MedicationReader:
             text_beside=said.text_beside,
             has_unread_number=said.has_unread_number,
             timings=said.timings,
+            text_remarks=said.text_remarks,
+            text_cycle=said.text_cycle,
+            repeats_day=said.repeats_day,
             start=said.start,
             tentative=text(resource.get("intent")) in _TENTATIVE,
             in_focus=in_focus,
@@ -272,6 +280,9 @@ class MedicationReader:
             has_unread_number=any(amounts_in_words(each)[1] for each in written),
             may_count_tablets=any(map(tablets_in, written)),
             may_name_others=any(map(doses_in_text.has_unlisted_word_before_amount, written)),
+            text_remarks=tuple(dict.fromkeys(remark for each in written for remark in dose_remarks(each))),
+            text_cycle=cycle_number(written),
+            repeats_day=names_day_twice(stated),
         )
 
     def _named(self, resource: Json, path: str, references: References) -> tuple[DrugOrder, Json, frozenset[Diluent]]:

@@ -17,6 +17,7 @@ from cards.values.texts import is_cut
 from fhir_mappings.codings import NO_CODE_MAP, texts
 from fhir_mappings.medications import doses_in_text
 from fhir_mappings.medications.medication import MedicationReader, orders_served, service_billing
+from fhir_mappings.medications.other_texts import noted_elsewhere
 from fhir_mappings.medications.treatments import TreatmentReader
 from fhir_mappings.medications.unknown_elements import unknown_in_instructions
 from fhir_mappings.patient.conditions import ConditionReader
@@ -240,6 +241,10 @@ class ChartReader:
                 written = (*(each.value for each in order.evidence), *doses_in_text.instructed(resource))
                 combined = combined_amount(product, written, order.ndcs)
                 order = msgspec.structs.replace(order, combined_mg=combined) if combined is not None else order
+            if elsewhere := noted_elsewhere(resource):
+                order = msgspec.structs.replace(order, notes=(*order.notes, *elsewhere))
+            if not product.is_oral and (named := doses_in_text.milligrams_named(each.value for each in order.evidence)):
+                order = msgspec.structs.replace(order, named_mg=named)
             if product.look_alikes and "dosageInstruction" in resource:
                 others = self._named_in_instructions(resource, product)
                 order = msgspec.structs.replace(order, text_drugs=others) if others else order

@@ -86,9 +86,10 @@ def repeating(every: str, doses: int | None = None, drug: str = "Kadcyla", dose:
     return msgspec.structs.replace(order(drug, dose, interval=None, cycles=1), schedule=schedule)
 
 
-def in_words(every: str) -> DrugOrder:
+def in_words(every: str, doses: int | None = None) -> DrugOrder:
     """Return an order for today whose text states a repetition."""
-    schedule = Schedule((Rhythm(days=(days_ago(0),)), Rhythm(every_days=Decimal(every), is_text=True)))
+    said = Rhythm(every_days=Decimal(every), doses=doses, is_text=True)
+    schedule = Schedule((Rhythm(days=(days_ago(0),)), said))
     return msgspec.structs.replace(order("Kadcyla", "252 mg", interval=None, cycles=1), schedule=schedule)
 
 
@@ -553,6 +554,8 @@ ROWS = [
     Row(CYCLES, "Enhertu's limit is not on file", NOT_ASKED, ENHERTU, cycles(20)),
     Row(CYCLES, "a day, repeated fourteen times", SILENT, repeating("21", 14), chart(setting="early")),
     Row(CYCLES, "a day, repeated fifteen times", FIRES, repeating("21", 15), chart(setting="early")),
+    Row(CYCLES, "a day, and fourteen times in words", SILENT, in_words("21", 14), chart(setting="early")),
+    Row(CYCLES, "a day, and fifteen times in words", FIRES, in_words("21", 15), chart(setting="early")),
     Row(
         CYCLES,
         "the number on one of several orders is that of the plan",
@@ -644,6 +647,13 @@ ROWS = [
         indicator="critical",
         says=("intravenous", "subcutaneous"),
         fixes=("RemoveOrder",),
+    ),
+    Row(
+        ROUTE,
+        "Kadcyla into a vein, and under the skin in the instructions",
+        CANNOT,
+        msgspec.structs.replace(order("Kadcyla", "252 mg", route=Route.INTRAVENOUS), route_in_text="subcutaneously"),
+        missing=("route-in-text",),
     ),
     Row(ROUTE, "Phesgo into a vein", FIRES, order("Phesgo", "1200 mg", route=Route.INTRAVENOUS), indicator="critical"),
     Row(ROUTE, "Kadcyla under the skin", FIRES, order("Kadcyla", "252 mg", route=Route.SUBCUTANEOUS)),
