@@ -188,6 +188,7 @@ class MedicationReader:
             weight_basis=said.weight_basis,
             route=said.route.route,
             route_written=said.route.written,
+            route_in_text=said.route.in_text,
             form=next(iter(texts(child(medication, "form"))), "")[:_LONGEST_FORM] if "form" in medication else "",
             tablet_mg=tablet_mg(medication, (each.value for each in named.evidence if not each.system)),
             named_mg=milligrams_in(each.value for each in named.evidence if not each.system) if counted else (),

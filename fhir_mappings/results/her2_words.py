@@ -112,7 +112,7 @@ amplification detectee | amplification mise en evidence
 amplificazione presente | amplificacao presente | amplificatie aanwezig | amplifikation nachweisbar
 amplifikation nachgewiesen | highly amplified | stwierdzono amplifikacje | is amplified | con amplificacion
 avec amplification | com amplificacao
-amp | amplification: yes | gene amplification: yes | amplifikation: ja | genamplifikation: ja | amplificacion: si
+amplification: yes | gene amplification: yes | amplifikation: ja | genamplifikation: ja | amplificacion: si
 amplification: oui | amplification du gene her 2: oui | se observa amplificacion | se observa amplificacion de her 2
 clustered amplification | amplifierad | amplifieret | forsterket | 遺伝子増幅あり | 増幅あり | 基因扩增 | 扩增 | 有扩增
 """,
@@ -317,7 +317,8 @@ staining: none | absence of any staining | no detectable staining | no cells sta
 faint | faintly | barely perceptible | incomplete | weak | weakly | partial | faint/barely perceptible
 faint or barely perceptible | faint to barely perceptible | with membrane staining | with staining | some staining
 with faint staining | schwach | weak incomplete | faint incomplete | incomplete and faint | faint and incomplete
-unvollstandig | debil | incompleta | svag | svagt | zayif | faible | schwache | inkomplette | unvollstandige | incomplet
+unvollstandig | inkomplett | debil | incompleta | svag | svagt | zayif | faible | schwache | inkomplette
+unvollstandige | incomplet
 incomplete membranous | debole | fraca | zwak | slabe | slaby | niekompletne | with some membrane staining
 any staining | with incomplete staining | with incomplete membrane staining | incompleto
 """,
@@ -464,6 +465,13 @@ external control adequate | on slide control appropriate | on slide controls app
 internal and external controls were appropriate | positive and negative controls reacted appropriately
 """,
         "grades, stages or describes the tumor apart from HER2": """
+margins positive | margin positive | positive margins | positive margin | lymph node positive | lymph nodes positive
+node positive | nodes positive | positive lymph node | positive lymph nodes | positive node | positive nodes
+sentinel node positive | sentinel lymph node positive | lymph node negative | lymph nodes negative | node negative
+nodes negative | negative lymph nodes | negative nodes | lvi positive | lvi negative | pni positive | pni negative
+positive for carcinoma | positive for malignancy | positive for metastatic carcinoma | positive for metastasis
+positive for invasive carcinoma | negative for carcinoma | negative for malignancy | negative for metastasis
+lymphknoten positiv | lymphknoten negativ | nodal positiv | nodal negativ | ganglios positivos | ganglios negativos
 g 1 | g 2 | g 3 | mss | pmmr | mmr proficient | microsatellite stable | msi stable | pt 1 | pt 1 a | pt 1 b | pt 1 c
 pt 1 mi | pt 2 | pt 3 | pt 4 | pn 0 | pn 1 | pn 1 a | pn 1 mi
 pn 2 | pn 2 a | pn 3 | ct 1 | ct 1 c | ct 2 | ct 3 | ct 4 | cn 0 | cn 1 | cn 2 | cm 0 | m 0 | l 0 | v 0 | r 0

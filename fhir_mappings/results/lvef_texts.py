@@ -34,6 +34,7 @@ _PHRASES = Phrases(
         ("plus-minus", None, words.PLUS_MINUS),
         ("percent", None, words.PERCENT),
         ("unit", None, words.OTHER_UNITS),
+        ("compares", None, words.COMPARES),
         ("legend", None, words.LEGEND),
         ("other", None, words.OTHERS),
         ("name", None, words.NAMES),
@@ -135,11 +136,16 @@ class _Parser:
         self.opened: int | None = None
         self.legend = False
         self.says_normal = False
+        self.may_be_fall = False
+        """Whether a comparison touches the number, which is then a difference if it is small."""
 
     def peek(self, ahead: int = 0) -> str:
         """Return the kind of a token further on; empty past the end."""
         place = self.at + ahead
         return self.tokens[place].kind if place < len(self.tokens) else ""
+
+    def _before(self) -> str:
+        return self.tokens[self.at - 1].kind if self.at else ""
 
     def stated(self) -> LvefStated:
         """Read the one value of the text."""
@@ -165,6 +171,9 @@ class _Parser:
             self.legend = kind == "open" and self.legend and self.at > 0 and self.tokens[self.at - 1].kind == "legend"
             self.opened = {"open": self.at, "close": None}.get(kind, self.opened)
             self.at += 1
+        elif kind == "compares":
+            self.may_be_fall = self.may_be_fall or self._before() in ("number", "percent")
+            self.at += 1
         elif kind in ("link", "name") or self._is_filler(token):
             self.at += 1
         else:
@@ -181,8 +190,14 @@ class _Parser:
 
     def _stands_apart(self, token: _Token) -> bool:
         """Return whether a dash only joins a name and its value: "LVEF - 55 %"."""
-        before = self.tokens[self.at - 1].kind if self.at else ""
-        return token.written in ("-", "a") and before in ("name", "describes", "close", "legend", "stop", "comma")
+        return token.written in ("-", "a") and self._before() in (
+            "name",
+            "describes",
+            "close",
+            "legend",
+            "stop",
+            "comma",
+        )
 
     def _skip_other(self) -> None:
         """Skip another measurement and the number that must follow it."""
@@ -200,6 +215,8 @@ class _Parser:
 
     def _group(self, *, keep: bool = True) -> None:
         start = self.at
+        is_after_fall = self._before() == "describes" and self.tokens[self.at - 1].meaning == "reduced"
+        self.may_be_fall = self.may_be_fall or (keep and is_after_fall)
         is_between = self.peek() == "between"
         self.at += is_between
         low, bound, has_percent = self._end()
@@ -277,7 +294,8 @@ class _Parser:
         as_share = not stated.in_percent and high <= 1
         scale = _HUNDRED if as_share else Decimal(1)
         low, high = low * scale, high * scale
-        if high > _HUNDRED or high < low or high - low > self.known.widest:
+        is_fall = self.may_be_fall and high <= self.known.widest
+        if high > _HUNDRED or high < low or high - low > self.known.widest or is_fall:
             raise _NotUnderstoodError(f"{low}-{high}")
         interval = Interval.of(low, stated.bound) if stated.upper is None else Interval(low, high)
         top = _HUNDRED if interval.high == ENDLESS else interval.high

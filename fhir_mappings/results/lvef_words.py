@@ -68,6 +68,12 @@ AFTER = MappingProxyType(
     {"<=": "or less | or lower | or below", ">=": "or more | or greater | or higher | or above | + % | + | oder mehr"}
 )
 """A limit that follows its number."""
+COMPARES = """
+lower than before | lower than previously | higher than before | slightly lower than before | higher than previously
+lower than prior | higher than prior | decreased from prior | improved from prior | decreased compared to prior
+improved compared to prior
+"""
+"""Compares with an earlier study; right behind a number, the number is the difference."""
 DASHES = "- | to | bis | a | till | until | do | tot | through | til | - -"
 PLUS_MINUS = "± | +/- | + / - | +- | plus or minus | plus/minus | plus minus"
 BETWEEN = "between | zwischen | entre | tra | tussen | miedzy"
@@ -123,12 +129,11 @@ ventriculo izquierdo | ventricule gauche | ventricolo sinistro | ventriculo esqu
 heart
 """,
         "compares with an earlier study without a number of it": """
-lower than before | lower than previously | higher than before | similar to before | unchanged | stable
+similar to before | unchanged | stable
 unchanged from prior | unchanged from prior study | no change from prior | no significant change
-no significant change from prior | slightly lower than before | no interval change | unchanged from previous
+no significant change from prior | no interval change | unchanged from previous
 unchanged from previous study | unverandert | sin cambios | inchange | invariato | unchanged compared to prior
-stable compared to prior | no change | similar to prior | similar to prior study | decreased from prior
-improved from prior | decreased compared to prior | improved compared to prior
+stable compared to prior | no change | similar to prior | similar to prior study
 """,
     }
 )

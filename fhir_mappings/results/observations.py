@@ -45,6 +45,7 @@ from fhir_mappings.results.report_texts import ReportReader
 from fhir_mappings.results.result_notes import SAYING, ResultNotes
 from fhir_mappings.results.site_results import read_site_result
 from fhir_mappings.wire.cached_json import CachedByJson
+from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import child, number, objects, reference, text
 from fhir_mappings.wire.modifiers import is_modified_within
 from fhir_mappings.wire.resources import Codes, codes_of
@@ -208,6 +209,7 @@ class ObservationReader:
         self._notes = ResultNotes(terminology)
         self.reports = ReportReader(terminology)
         self._units = UnitReader(terminology)
+        self._times_normal = frozenset(terminology.times_normal)
         self._ranges = RangeReader(terminology, self._units)
         self._findings = FindingReader(terminology, HcgReader(terminology, self._units, self._ranges), code_map)
 
@@ -417,8 +419,15 @@ class ObservationReader:
         on: date | None,
         subject: Subject,
     ) -> Fact:
-        """Read a result in an unknown unit: as a multiple of its upper limit, if that is in the same unit."""
+        """Read a result in an unknown unit: as a multiple of its upper limit, if that is in the same unit.
+
+        "6 x ULN" is such a multiple itself.
+        """
         reading, reported, unit = number
+        is_multiple = concept in self.harmful_when_high and fold(reading.unit or reading.code) in self._times_normal
+        if is_multiple and reading.bound is not None:
+            one = Decimal(1)
+            return LabResult(concept, reported, "x ULN", on, origin, reading.as_reported, one, reading.bound)
         ranges = holder.get("referenceRange")
         upper = (
             self._ranges.high(ranges, concept, unit, subject, on)

@@ -436,6 +436,7 @@ KADCYLA_NDC = coding(NDC, "50242-088-01")
         pytest.param(concept(J9358), ("settled", "enhertu"), id="no words"),
         pytest.param(concept(J9358, text="CHEMOTHERAPY INFUSION"), ("settled", "enhertu"), id="words of no drug"),
         pytest.param(concept(J9358, coding(ATC, "L01FD")), ("settled", "enhertu"), id="the ATC group of HER2 drugs"),
+        pytest.param(concept(J9358, coding(ATC, "B05BB01")), ("settled", "enhertu"), id="the ATC code of a fluid"),
         pytest.param(concept(J9358, coding("urn:local", "774")), ("settled", "enhertu"), id="a local code"),
         # Another drug by name or clinical code: the order is for that drug, and out of scope.
         pytest.param(concept(J9358, text="Paclitaxel 175 mg/m2"), ("unknown", ""), id="paclitaxel"),
@@ -459,6 +460,7 @@ KADCYLA_NDC = coding(NDC, "50242-088-01")
         ),
         pytest.param(concept(coding(ATC, "L01CD"), text="Kadcyla"), ("conflict", "kadcyla"), id="name, another group"),
         pytest.param(concept(coding(ATC, "L01FD"), text="Kadcyla"), ("settled", "kadcyla"), id="name, its own group"),
+        pytest.param(concept(coding(ATC, "V07AB"), text="Kadcyla"), ("settled", "kadcyla"), id="name, a solvent"),
         pytest.param(concept(coding(ATC, "L01FD99"), text="Kadcyla"), ("settled", "kadcyla"), id="name, a new code"),
         # What is not understood is asked about.
         pytest.param(concept(J9358, text="Blorbex 100 mg"), ("ambiguous", "enhertu"), id="a word not known"),
@@ -475,6 +477,9 @@ KADCYLA_NDC = coding(NDC, "50242-088-01")
         pytest.param(concept(KADCYLA_NDC, text="Cosibelimab"), ("conflict", "kadcyla"), id="NDC, like a drug's name"),
         pytest.param(concept({**KADCYLA_NDC, "display": "Taxol vial"}), ("conflict", "kadcyla"), id="NDC's descriptor"),
         pytest.param(concept(KADCYLA_NDC, text="Ward 7b mix"), ("settled", "kadcyla"), id="NDC, a word not known"),
+        pytest.param(
+            concept(KADCYLA_NDC, text="Sodium chloride 0.9 % 250 mL"), ("settled", "kadcyla"), id="NDC, a fluid"
+        ),
         pytest.param(concept(KADCYLA_NDC, J9358, text="Infusion"), ("settled", "kadcyla"), id="NDC before HCPCS"),
     ],
 )

@@ -171,6 +171,7 @@ class Terminology(KnowledgeRecord, frozen=True, kw_only=True):
     receptor_codes: ReceptorCodes
     diagnosis_her2: DiagnosisHer2
     result_notes: ResultNoteWords
+    times_normal: tuple[str, ...] = ()
     words_beside_tests: tuple[str, ...] = ()
     problems: tuple[ProblemGroup, ...]
     ish_positive: PositiveRatio
