@@ -43,6 +43,8 @@ def said_beside(evidence: Iterable[IdentityEvidence], recognizer: Recognizer) ->
         if each.system:
             if other := other_coded_drug(each, recognizer):
                 others.append(other)
+            elif recognizer.is_fluid(each.system, each.value):
+                continue
             elif each.system != "atc" or AtcCode.of(each.value.upper()) or not AtcGroup.of(each.value.upper()):
                 unread.append(_written(each))
         elif each.kind is EvidenceKind.SUPPLY_TEXT:

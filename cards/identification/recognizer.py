@@ -284,12 +284,19 @@ class Recognizer:
             return code in self.hcpcs or code in self.retired or code in self.known.drug_codes.others_billed
         if system in ("rxnorm", "atc", "snomed") and self.coded(system, code):
             return True
-        # A group of ATC may hold a drug that a rule reads.
-        return self.is_other_drug(system, code) and (system != "atc" or AtcCode.of(code.upper()) is not None)
+        if system == "atc":
+            # A group may hold a drug that a rule reads.
+            is_substance = AtcCode.of(code.upper()) is not None
+            return is_substance and not code.upper().startswith(self.known.drug_codes.open_atc)
+        return self.is_other_drug(system, code)
+
+    def is_fluid(self, system: str, code: str) -> bool:
+        """Return whether a code is of an infusion fluid or a solvent."""
+        return system == "atc" and code.upper().startswith(self.known.drug_codes.fluids_atc)
 
     def is_other_drug(self, system: str, code: str) -> bool:
-        """Return whether a clinical code is of a known drug that is none of the service's."""
-        if self.coded(system, code):
+        """Return whether a clinical code is of a known drug that is none of the service's; a fluid is no drug."""
+        if self.coded(system, code) or self.is_fluid(system, code):
             return False
         codes = self.known.drug_codes
         if system == "atc":

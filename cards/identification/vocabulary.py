@@ -9,6 +9,7 @@ from cards.identification.folding import fold, key
 from cards.identification.near_names import LONGEST, NearNames
 from cards.identification.targets import Target
 from cards.knowledge.schema import Scope, WordKind
+from cards.values.caching import lazy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -80,7 +81,7 @@ class Vocabulary:
         )
         # The drugs given with a HER2 drug have amounts of their own, too.
         self.supportive_drugs |= {phrase[0] for phrase in self.partners if len(phrase) == 1}
-        self._other_drugs = frozenset(_stem(fold(word)) for group in words.other_drugs for word in group.words)
+        self._words = words
         self._patterns = re.compile("|".join(f"(?:{each.pattern})" for each in words.patterns))
         self._payload_endings = _endings(each.endings for each in words.payload_endings)
         self._drug_endings = _endings(each.endings for each in words.drug_endings)
@@ -123,6 +124,11 @@ class Vocabulary:
     def is_ignored(self, word: str) -> bool:
         """Return whether a word matches a pattern for words that do not name a drug."""
         return len(word) <= LONGEST and self._patterns.fullmatch(word) is not None
+
+    @lazy
+    def _other_drugs(self) -> frozenset[str]:
+        """The names of known other drugs, for the few orders that have nothing but the billing code of a HER2 drug."""
+        return frozenset(_stem(fold(word)) for group in self._words.other_drugs for word in group.words)
 
     def is_other_drug(self, word: str) -> bool:
         """Return whether a word is the name of a known drug that is not of the service, with any Latin ending."""

@@ -213,7 +213,7 @@ def _check_drug_codes(known: Knowledge) -> None:
             RxNormCode(rxnorm)
         for snomed in drug.snomed:
             SnomedCode(snomed)
-    for group in (*codes.open_atc, *(code for drug in codes.drugs for code in drug.atc)):
+    for group in (*codes.open_atc, *codes.fluids_atc, *(code for drug in codes.drugs for code in drug.atc)):
         AtcGroup(group)
     billed = [code for drug in codes.billed for code in drug.codes]
     for code in (*billed, *codes.others_billed):

@@ -188,7 +188,14 @@ ROWS = [
     Row(AMBIGUOUS, "a class of drugs and an unknown word", FIRES, order("anti-HER2 antibody XYZ-123", "378 mg")),
     Row(AMBIGUOUS, "a regimen alone", FIRES, order("TCHP cycle 3", "420 mg")),
     Row(AMBIGUOUS, "a drug with its class", SILENT, order("Trastuzumab (anti-HER2 antibody)", "420 mg")),
-    Row(AMBIGUOUS, "a partner drug before the name", FIRES, order("Docetaxel before Kadcyla", "120 mg")),
+    Row(
+        AMBIGUOUS,
+        "a partner drug before the name",
+        FIRES,
+        order("Docetaxel before Kadcyla", "120 mg"),
+        says=("also says", "docetaxel"),
+        tells=('Another drug: "docetaxel"',),
+    ),
     Row(AMBIGUOUS, "a partner drug behind the name", SILENT, order("Trastuzumab with docetaxel", "420 mg")),
     Row(
         AMBIGUOUS,

@@ -34,7 +34,13 @@ from shapes import (
 from cards.facts.order import DrugOrder
 from cards.identification.identity import identify
 from fhir_mappings.codings import CodeMap, Coding
-from fhir_mappings.medications.medication import MedicationReader, orders_served, service_billing
+from fhir_mappings.medications.medication import (
+    MedicationReader,
+    has_reasons_of,
+    orders_served,
+    service_billing,
+    with_reasons_of,
+)
 from fhir_mappings.patient.conditions import ConditionReader
 from fhir_mappings.wire.references import References
 
@@ -430,6 +436,7 @@ KADCYLA_NDC = coding(NDC, "50242-088-01")
         pytest.param(concept(J9358), ("settled", "enhertu"), id="no words"),
         pytest.param(concept(J9358, text="CHEMOTHERAPY INFUSION"), ("settled", "enhertu"), id="words of no drug"),
         pytest.param(concept(J9358, coding(ATC, "L01FD")), ("settled", "enhertu"), id="the ATC group of HER2 drugs"),
+        pytest.param(concept(J9358, coding(ATC, "B05BB01")), ("settled", "enhertu"), id="the ATC code of a fluid"),
         pytest.param(concept(J9358, coding("urn:local", "774")), ("settled", "enhertu"), id="a local code"),
         # Another drug by name or clinical code: the order is for that drug, and out of scope.
         pytest.param(concept(J9358, text="Paclitaxel 175 mg/m2"), ("unknown", ""), id="paclitaxel"),
@@ -453,6 +460,7 @@ KADCYLA_NDC = coding(NDC, "50242-088-01")
         ),
         pytest.param(concept(coding(ATC, "L01CD"), text="Kadcyla"), ("conflict", "kadcyla"), id="name, another group"),
         pytest.param(concept(coding(ATC, "L01FD"), text="Kadcyla"), ("settled", "kadcyla"), id="name, its own group"),
+        pytest.param(concept(coding(ATC, "V07AB"), text="Kadcyla"), ("settled", "kadcyla"), id="name, a solvent"),
         pytest.param(concept(coding(ATC, "L01FD99"), text="Kadcyla"), ("settled", "kadcyla"), id="name, a new code"),
         # What is not understood is asked about.
         pytest.param(concept(J9358, text="Blorbex 100 mg"), ("ambiguous", "enhertu"), id="a word not known"),
@@ -469,6 +477,9 @@ KADCYLA_NDC = coding(NDC, "50242-088-01")
         pytest.param(concept(KADCYLA_NDC, text="Cosibelimab"), ("conflict", "kadcyla"), id="NDC, like a drug's name"),
         pytest.param(concept({**KADCYLA_NDC, "display": "Taxol vial"}), ("conflict", "kadcyla"), id="NDC's descriptor"),
         pytest.param(concept(KADCYLA_NDC, text="Ward 7b mix"), ("settled", "kadcyla"), id="NDC, a word not known"),
+        pytest.param(
+            concept(KADCYLA_NDC, text="Sodium chloride 0.9 % 250 mL"), ("settled", "kadcyla"), id="NDC, a fluid"
+        ),
         pytest.param(concept(KADCYLA_NDC, J9358, text="Infusion"), ("settled", "kadcyla"), id="NDC before HCPCS"),
     ],
 )
@@ -663,8 +674,11 @@ def reasons(resource: Json, *beside: Json, is_of_patient: bool = True) -> list[t
     for each in beside:
         references.add(each)
     reader = medication_reader()
-    ordered = reader.read(resource, "x", references)
+    ordered, alike = reader.read(resource, "x", references), reader.read(resource, "entry[12].resource", references)
     found = reader.with_reasons(ordered, resource, references, lambda _: is_of_patient)
+    if has_reasons_of(resource, resource):
+        again = reader.with_reasons(alike, resource, references, lambda _: is_of_patient)
+        assert with_reasons_of(alike, found) == again
     return [(diagnosis.cancer, diagnosis.label) for diagnosis in found.reasons]
 
 
