@@ -132,7 +132,7 @@ class Her2Vocabulary:
             elif finest is None and _is_more_precise(reading, best):
                 finest = each, reading
         if finest is None or conflict:
-            return [Her2Reading(None, best, conflict, label[:60] if listed else str(best))]
+            return [Her2Reading(None, best, conflict, label[:60] if listed else best.removeprefix("ihc-"))]
         return _said(finest[1], finest[0])
 
     def _quantity(self, concept: str, quantity: Json) -> list[Her2Reading]:
