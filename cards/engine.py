@@ -35,6 +35,7 @@ from cards.planned_doses import (
 )
 from cards.presentation.urgency import STOPS
 from cards.readings.case import Case
+from cards.readings.parts_of_dose import completes_dose
 from cards.readings.session_orders import SessionOrders
 from cards.rules import rules_for_hook
 from cards.unavailable import cannot_tell_if_unavailable
@@ -159,7 +160,7 @@ def _cases(
             continue
         try:
             thresholds = policy.thresholds_for(identity.product.id if identity.product else None)
-            cases.append(Case(order, identity, session, orders, recognizer, thresholds))
+            cases.append(Case(order, identity, session, orders, recognizer, thresholds, completes_dose))
         except Exception as error:  # noqa: BLE001 - one order must not cost the others
             failed.add("order", error, unchecked(order, recognizer))
     return cases

@@ -14,13 +14,12 @@ from cards.facts.session import planned_day
 from cards.knowledge.label_doses import Ceiling, Labeled, ceiling, for_patient, near
 from cards.knowledge.schema import Basis, Cancer, Eligibility, Product, Regimen, Setting
 from cards.readings.doses_given import one_a_day
-from cards.readings.parts_of_dose import dose_begun
 from cards.readings.session_orders import SessionOrders
 from cards.values.caching import lazy
 from cards.values.quantities import in_print, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import date
 
     from cards.facts.order import DrugOrder
@@ -53,6 +52,8 @@ UNREAD = frozenset(
         "code-system",
         "named-only",
         "in-report",
+        "named-otherwise",
+        "flagged",
         "voided",
         "modified",
         "status-unknown",
@@ -78,6 +79,8 @@ class Case:
     orders: SessionOrders
     recognizer: Recognizer
     thresholds: Mapping[str, Decimal | None]
+    completes_dose: Callable[[Case], bool]
+    """Whether an order completes a dose of which a part was given that day; a reading of the case itself."""
 
     @lazy
     def known(self) -> Knowledge:
@@ -319,7 +322,7 @@ class Case:
         A part of the dose that the order completes is not an earlier one.
         """
         doses = self.doses_recorded(products)
-        if not doses or (part := dose_begun(self)) is None or not part.is_completed:
+        if not doses or not self.completes_dose(self):
             return doses
         return tuple(each for each in doses if each.on != self.planned or each.product != self.product.id)
 

@@ -68,6 +68,12 @@ def dose_begun(case: Case) -> Begun | None:
     return Begun(given, total, level, is_completed=in_parts and total_excess(case, total) is None)
 
 
+def completes_dose(case: Case) -> bool:
+    """Whether the order completes a dose of which a part was given on the planned day."""
+    begun = dose_begun(case)
+    return begun is not None and begun.is_completed
+
+
 @per_case
 def with_chart(case: Case) -> WithChart | None:
     """Add the active orders of the chart to the session's dose of the day; ``None`` if it has no such order.
