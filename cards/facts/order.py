@@ -113,10 +113,14 @@ class DosageTiming(msgspec.Struct, frozen=True):
 
 
 class CountedTablets(msgspec.Struct, frozen=True):
-    """A number of tablets in the instructions, with the milligrams of one if they stand beside it."""
+    """A number of tablets in the instructions, with the milligrams of one if they stand beside it.
+
+    ``in_bags``: a number of bags or syringes, all of which are given.
+    """
 
     count: Decimal
     mg: Decimal | None = None
+    in_bags: bool = False
 
 
 class NotedDose(msgspec.Struct, frozen=True):
@@ -210,6 +214,8 @@ class DrugOrder(msgspec.Struct, frozen=True):
     """Whether the instructions spell an amount in words that were not read."""
     text_drugs: tuple[str, ...] = ()
     """The look-alikes of the ordered product that the instructions name."""
+    route_in_text: str = ""
+    """Another route than the one stated, in the text of the instructions."""
     text_remarks: tuple[DoseRemark, ...] = ()
     """What the instructions say of the dose in words, such as "dose level -1" or "loading dose"."""
     text_cycle: int | None = None

@@ -15,7 +15,7 @@ from cards.facts.order import DrugOrder
 from cards.facts.origins import Origin
 from cards.facts.outcomes import Fired
 from cards.facts.results import Lvef
-from cards.knowledge.schema import Action, Band, LvefRow
+from cards.knowledge.schema import Action, Band
 from cards.presentation.language import Localizer
 from cards.readings.lvef_table import read_lvef
 from cards.rules.lvef_monitoring import lvef_overdue
@@ -71,18 +71,9 @@ def _edges(case: Case) -> Iterable[Decimal]:
     for row in case.product.monitoring.lvef_rows:
         yield from _ends(row.lvef)
         if row.below_normal:
-            yield from _limits_of_normal(case, row)
+            yield row.normal_otherwise or case.threshold("lvef_lowest_lower_limit_percent")
         if row.drop is not None and baseline is not None:
             yield from (baseline.percent.value - end for end in _ends(row.drop))
-
-
-def _limits_of_normal(case: Case, row: LvefRow) -> Iterable[Decimal]:
-    """Return where a value without a limit of its own begins to be normal, surely or perhaps."""
-    if row.normal_otherwise is not None:
-        yield row.normal_otherwise
-    else:
-        yield case.threshold("lvef_lowest_lower_limit_percent")
-        yield case.threshold("lvef_highest_lower_limit_percent")
 
 
 def _ends(band: Band) -> Iterable[Decimal]:

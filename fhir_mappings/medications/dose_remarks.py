@@ -23,7 +23,7 @@ _SAID = {
     ),
     RemarkKind.RAISED: re.compile(
         rf"\b{_DOSE} (?:was |is |has been )?{_MORE}\b|\b{_MORE} {_DOSE}\b|\b(?:increase|double)(?: the)? {_DOSE}\b"
-        rf"|\b1[1-9][05] ?% of (?:the )?{_DOSE}\b"
+        rf"|\b1[1-9][05] ?% of (?:the )?{_DOSE}\b|\b{_DOSE} ?\+ ?\d{{1,2}} ?%"
     ),
     RemarkKind.LOADING: re.compile(
         r"\bloading dose\b|\bdosis de carga\b|\bdose de charge\b|\b(?:lade|aufsattigungs)dosis\b"

@@ -70,6 +70,11 @@ _MAY_CHANGE_TO = re.compile(
 _AND = r" ?(?:\+|and|&|,|plus|und) ?(?:\d ?x ?)?"
 _AFTER_VIAL = re.compile(rf"\bvials?\b[^.;\d]{{0,6}}\d{{2,3}} ?mg{_AND}\Z")
 _BEFORE_VIAL = re.compile(rf"{_AND}\d{{2,3}} ?mg ?(?:vials?|sdv)\b")
+# "If dose reduction is needed: 3 mg/kg, then 2.4 mg/kg".
+_IF_REDUCED = re.compile(
+    r"\b(?:if|when|in case of|for|upon|bei|wenn|falls|si)\b[^.;]{0,30}"
+    r"\b(?:reduc\w{1,6}|toxic\w{0,4}|intoleran\w{1,2}|not tolerated|reduktion)\b[^.;]{0,30}\Z"
+)
 _CONDITION = re.compile(r"[^.;]{0,40}\b(?:if|when|for|upon|bei|wenn|falls|si|en caso|se)\b")
 _THOUSANDS_BY_BLANK = re.compile(r"(?<![\w.,-])\d{1,3}\s\d{3}\s*$")
 _GROUPED_AND_DECIMAL = re.compile(r"(?P<whole>[1-9]\d{0,2}(?:\.\d{3}(?=,)|,\d{3}(?=\.)))[.,](?P<part>\d{1,6})")
@@ -212,7 +217,9 @@ def _is_other_dose(written: str, match: re.Match[str]) -> bool:
     """Return whether an amount is an earlier or a possible dose, a vial, or a maximum."""
     before = fold(written[max(match.start() - _BEFORE_DOSE, 0) : match.start()] + "|")[:-1]
     behind = fold(written[match.end() : match.end() + _BEFORE_DOSE])
-    if _NOT_THIS_DOSE.search(before) or _AFTER_VIAL.search(before) or _BEFORE_VIAL.match(behind):
+    if _NOT_THIS_DOSE.search(before) or _IF_REDUCED.search(before):
+        return True
+    if _AFTER_VIAL.search(before) or _BEFORE_VIAL.match(behind):
         return True
     if _MAY_CHANGE_TO.search(before) is None:
         return False

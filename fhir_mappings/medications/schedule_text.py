@@ -181,6 +181,11 @@ _SAID_TWICE = re.compile(
 )
 _CUES = re.compile(rf"\b(?:{words.CUES})\b")
 _ABOUT_OTHERS = re.compile(rf"\b(?:{words.ABOUT_OTHERS})\b")
+_TESTS = re.compile(r"\b(?:labs?|vitals?|cbc|cmp|lfts?|lvef|echo|echocardiogra\w{1,2}|muga|ecg|ekg)\b")
+_INFUSION = re.compile(
+    rf"\d ?mg|\b(?:give|giv\w{{2,3}}|administ\w{{0,6}}|infus\w{{0,6}}|inject\w{{0,4}}|doses?|cycles?|iv|sc"
+    rf"|{'|'.join(sorted(words.DRUG_NAMES))})\b"
+)
 _CLAUSES = re.compile(r"[;\n|]|\.(?=\s|$)")
 # "Dexamethasone 12 mg before, Kadcyla 252 mg q21d": what is given besides is a part by itself.
 _PARTS = re.compile(r"[,()]| - | / ")
@@ -245,6 +250,10 @@ def _apart(clause: str) -> list[str]:
 
 
 def _read_clause(clause: str, found: _Found, unread: list[str], others: list[str]) -> None:
+    if _TESTS.search(clause) and not _INFUSION.search(clause):
+        # "Echo every 12 weeks" is the schedule of the test.
+        others += [word for word in _WORD.findall(clause) if not _is_ignored(word) and word.isalpha()]
+        return
     said = (len(found.intervals), len(found.doses), len(found.lasts), found.cycle_days, found.weekdays)
     rest = clause
     for pattern, act in _COMPILED:

@@ -153,7 +153,7 @@ IGNORED = frozenset(
 )
 """Words that do not change a schedule, wherever they appear beside it."""
 CUES = (
-    "every|each|\\w{0,6}(?:daily|weekly|monthly|hourly)|cycles?|schedule|interval|repeat\\w{0,3}|alternat\\w{0,4}|again|times"
+    "every|each|twice|thrice|\\w{0,6}(?:daily|weekly|monthly|hourly)|cycles?|schedule|interval|repeat\\w{0,3}|alternat\\w{0,4}|again|times"
     "|nightly|q\\d\\w{0,4}|alle|jede|cada|tous|toutes|ogni|elke|co|\\w{0,20}wochentlich|\\w{0,8}semanal"
     f"|{WEEKDAYS}|days?|wks?|weeks?|months?|tage?n?|wochen?|monate?|semanas?|dias|meses|jours?|semaines?|mois|giorni"
     "|settiman[ae]|weken|dagen|hours?|years?"

@@ -648,6 +648,13 @@ ROWS = [
         says=("intravenous", "subcutaneous"),
         fixes=("RemoveOrder",),
     ),
+    Row(
+        ROUTE,
+        "Kadcyla into a vein, and under the skin in the instructions",
+        CANNOT,
+        msgspec.structs.replace(order("Kadcyla", "252 mg", route=Route.INTRAVENOUS), route_in_text="subcutaneously"),
+        missing=("route-in-text",),
+    ),
     Row(ROUTE, "Phesgo into a vein", FIRES, order("Phesgo", "1200 mg", route=Route.INTRAVENOUS), indicator="critical"),
     Row(ROUTE, "Kadcyla under the skin", FIRES, order("Kadcyla", "252 mg", route=Route.SUBCUTANEOUS)),
     Row(ROUTE, "Kadcyla into a vein", SILENT, order("Kadcyla", "252 mg", route=Route.INTRAVENOUS)),

@@ -84,3 +84,34 @@ def test_two_instructions_of_one_day(doses: tuple[int, int], expected: list[str]
     day = {"timing": {"event": ["2026-11-22"]}}
     instructions = [dosage(dose_of(each, "mg"), **day) for each in doses]
     assert [topic(each) for each in cards(order(*instructions), prefetch=chart())] == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        # Another route for the order's own drug, which its route field gives into a vein.
+        ("252 mg subcutaneously", ["checks-incomplete"]),
+        ("intrathecal", ["checks-incomplete"]),
+        ("Give the dose intramuscularly", ["checks-incomplete"]),
+        ("252 mg IV over 90 minutes", []),
+        ("enoxaparin 40 mg subcut before", []),
+        ("dexamethasone 12 mg PO before", []),
+        ("Infuse via subcutaneous port", []),
+        ("Apply lidocaine topically to the port", []),
+        # Bags, and numbers of times.
+        ("2 bags of 252 mg", ["dose-text-conflict"]),
+        ("2 bags of 126 mg", []),
+        ("252 mg twice", ["checks-incomplete"]),
+        ("dose +20 %", ["checks-incomplete"]),
+        # The schedule of a test, and what is given at a reduction.
+        ("Monitor LVEF every 12 weeks", []),
+        ("Labs weekly. Infuse over 90 minutes every 3 weeks", []),
+        ("Give with labs weekly", ["checks-incomplete"]),
+        ("if dose reduction needed: 3 mg/kg then 2.4 mg/kg", []),
+        ("if labs are fine give 378 mg", ["dose-text-conflict"]),
+    ],
+)
+def test_other_words_of_the_instructions(written: str, expected: list[str]) -> None:
+    route = {"route": {"text": "Intravenous"}}
+    found = cards(order(dosage(dose_of(252, "mg"), text=written, **route)), prefetch=chart())
+    assert [topic(each) for each in found] == expected

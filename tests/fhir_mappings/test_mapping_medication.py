@@ -34,7 +34,13 @@ from shapes import (
 from cards.facts.order import DrugOrder
 from cards.identification.identity import identify
 from fhir_mappings.codings import CodeMap, Coding
-from fhir_mappings.medications.medication import MedicationReader, orders_served, service_billing
+from fhir_mappings.medications.medication import (
+    MedicationReader,
+    has_reasons_of,
+    orders_served,
+    service_billing,
+    with_reasons_of,
+)
 from fhir_mappings.patient.conditions import ConditionReader
 from fhir_mappings.wire.references import References
 
@@ -668,8 +674,11 @@ def reasons(resource: Json, *beside: Json, is_of_patient: bool = True) -> list[t
     for each in beside:
         references.add(each)
     reader = medication_reader()
-    ordered = reader.read(resource, "x", references)
+    ordered, alike = reader.read(resource, "x", references), reader.read(resource, "entry[12].resource", references)
     found = reader.with_reasons(ordered, resource, references, lambda _: is_of_patient)
+    if has_reasons_of(resource, resource):
+        again = reader.with_reasons(alike, resource, references, lambda _: is_of_patient)
+        assert with_reasons_of(alike, found) == again
     return [(diagnosis.cancer, diagnosis.label) for diagnosis in found.reasons]
 
 
