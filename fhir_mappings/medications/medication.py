@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import msgspec
 
 from cards.facts.order import BillingCode, DosageTiming, DrugOrder, EvidenceKind, IdentityEvidence, WrittenNdc
 from cards.facts.origins import Gap, Origin, Pointer
+from cards.facts.patient import Diagnosis, Staging
 from cards.facts.results import CodedHer2, ReceptorResult
 from cards.facts.schedules import Schedule
 from cards.knowledge.schema import Diluent
@@ -50,6 +51,9 @@ _TENTATIVE = frozenset({"proposal", "plan"})
 _CPT = re.compile(r"\d{4}[0-9A-Z](?:[\s-]{0,2}[A-Z0-9]{2}){0,3}")
 _LONGEST_CODE = 20
 _LONGEST_FORM = 120
+
+
+_Said = TypeVar("_Said", Diagnosis, Staging, ReceptorResult, CodedHer2)
 
 
 class Source(NamedTuple):
@@ -426,6 +430,34 @@ class MedicationReader:
             receptors=tuple(each for each in stated if isinstance(each, ReceptorResult)),
             coded_her2=tuple(each for each in stated if isinstance(each, CodedHer2)),
         )
+
+
+def has_reasons_of(resource: Json, other: Json) -> bool:
+    """Return whether two orders state the same reasons, and none that is contained in one of them."""
+    if "contained" in resource or "contained" in other:
+        return False
+    return all(resource.get(name) == other.get(name) for name in ("reasonCode", "reasonReference"))
+
+
+def with_reasons_of(order: DrugOrder, other: DrugOrder) -> DrugOrder:
+    """Add the reasons that were read of another order, at the places of this one."""
+    if not (other.reasons or other.stagings or other.receptors or other.coded_her2):
+        return order
+    path, begun = order.origin.path, len(other.origin.path)
+
+    def here(said: tuple[_Said, ...]) -> tuple[_Said, ...]:
+        return tuple(
+            msgspec.structs.replace(each, origin=Origin(each.origin.reference, path + each.origin.path[begun:]))
+            for each in said
+        )
+
+    return msgspec.structs.replace(
+        order,
+        reasons=here(other.reasons),
+        stagings=here(other.stagings),
+        receptors=here(other.receptors),
+        coded_her2=here(other.coded_her2),
+    )
 
 
 def service_billing(resource: Json, path: str) -> list[BillingCode]:

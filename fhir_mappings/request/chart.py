@@ -16,7 +16,13 @@ from cards.values.caching import cached_by_identity
 from cards.values.texts import is_cut
 from fhir_mappings.codings import NO_CODE_MAP, texts
 from fhir_mappings.medications import doses_in_text
-from fhir_mappings.medications.medication import MedicationReader, orders_served, service_billing
+from fhir_mappings.medications.medication import (
+    MedicationReader,
+    has_reasons_of,
+    orders_served,
+    service_billing,
+    with_reasons_of,
+)
 from fhir_mappings.medications.other_texts import noted_elsewhere
 from fhir_mappings.medications.treatments import TreatmentReader
 from fhir_mappings.medications.unknown_elements import unknown_in_instructions
@@ -276,13 +282,23 @@ class ChartReader:
         for resource in orders.resources.values():
             references.add(resource)
         references.add_stubs(each for each in stubs if each.resource_type in _REASONS)
-        return tuple(self._with_reasons(order, orders, references) for order in orders.orders)
+        read: list[DrugOrder] = []
+        for order in orders.orders:
+            before = read[-1] if read and not any(gap.reason == FAILED for gap in read[-1].gaps) else None
+            read.append(self._with_reasons(order, before, orders, references))
+        return tuple(read)
 
-    def _with_reasons(self, order: DrugOrder, orders: Orders, references: References) -> DrugOrder:
+    def _with_reasons(
+        self, order: DrugOrder, before: DrugOrder | None, orders: Orders, references: References
+    ) -> DrugOrder:
+        """Read the reasons of an order; those of the order ``before`` it are taken over where both state the same."""
+        resource = orders.resources.get(order.origin.path, {})
         try:
+            if before is not None and has_reasons_of(resource, orders.resources.get(before.origin.path, {})):
+                return with_reasons_of(order, before)
             return self._medication.with_reasons(
                 order,
-                orders.resources.get(order.origin.path, {}),
+                resource,
                 references,
                 lambda each: is_same_patient(each.get("subject"), orders.patient_id, references),
             )
@@ -426,10 +442,12 @@ def _of_unknown_selections(
     orders: Iterable[tuple[DrugOrder, Identity]],
 ) -> Iterator[Gap]:
     """Report a selection that is not in the session, where an unselected order of a drug in scope may be meant."""
+    if not selected:
+        return
     names = {
         name for _, resource, full_url in entries if resource is not None for name in _names_of(resource, full_url)
     }
-    unknown = (selected or frozenset()) - names - {""}
+    unknown = selected - names - {""}
     # A reference that begins with # is to a resource inside the one that refers to it.
     if not any(may_be_for_a_drug(each) and not each.startswith("#") for each in unknown):
         return

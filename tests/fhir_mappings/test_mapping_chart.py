@@ -844,6 +844,27 @@ def test_the_reason_may_stand_in_the_prefetch_and_must_be_the_patients() -> None
     assert "indication-unsupported" not in topics(resource, prefetch=chart(item1=foreign))
 
 
+def test_orders_of_one_session_keep_their_own_reasons_each_at_its_place() -> None:
+    breast, gastric = ([{"text": name}] for name in ("Breast cancer", "Gastric cancer"))
+    inside = {"reasonReference": [{"reference": "#c"}]}
+    reader = chart_reader()
+    orders = reader.orders(
+        hook_request(
+            order(id="1", reasonCode=breast),
+            order(id="2", reasonCode=breast),
+            order(id="3", reasonCode=gastric),
+            order(id="4"),
+            order(id="5", contained=[condition("c", coding(ICD10, "C16.0"), text="Gastric cancer")], **inside),
+            order(id="6", contained=[condition("c", coding(ICD10, "C50.911"), text="Breast cancer")], **inside),
+        )
+    )
+    found = reader.with_reasons(orders, ())
+    assert [[reason.cancer for reason in each.reasons] for each in found] == [
+        ["breast"], ["breast"], ["gastric"], [], ["gastric"], ["breast"],
+    ]  # fmt: skip
+    assert all(reason.origin.path.startswith(each.origin.path) for each in found for reason in each.reasons)
+
+
 @pytest.mark.parametrize(
     ("equivalence", "expected"),
     [

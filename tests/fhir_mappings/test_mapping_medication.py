@@ -34,7 +34,13 @@ from shapes import (
 from cards.facts.order import DrugOrder
 from cards.identification.identity import identify
 from fhir_mappings.codings import CodeMap, Coding
-from fhir_mappings.medications.medication import MedicationReader, orders_served, service_billing
+from fhir_mappings.medications.medication import (
+    MedicationReader,
+    has_reasons_of,
+    orders_served,
+    service_billing,
+    with_reasons_of,
+)
 from fhir_mappings.patient.conditions import ConditionReader
 from fhir_mappings.wire.references import References
 
@@ -429,6 +435,8 @@ KADCYLA_NDC = coding(NDC, "50242-088-01")
         # Nothing else, or only what names no drug: the billing code says it.
         pytest.param(concept(J9358), ("settled", "enhertu"), id="no words"),
         pytest.param(concept(J9358, text="CHEMOTHERAPY INFUSION"), ("settled", "enhertu"), id="words of no drug"),
+        pytest.param(concept(J9358, text="Onkologische Infusion"), ("settled", "enhertu"), id="words in German"),
+        pytest.param(concept(J9358, text="\u5316\u7597"), ("settled", "enhertu"), id="words in Chinese"),
         pytest.param(concept(J9358, coding(ATC, "L01FD")), ("settled", "enhertu"), id="the ATC group of HER2 drugs"),
         pytest.param(concept(J9358, coding(ATC, "B05BB01")), ("settled", "enhertu"), id="the ATC code of a fluid"),
         pytest.param(concept(J9358, coding("urn:local", "774")), ("settled", "enhertu"), id="a local code"),
@@ -668,8 +676,11 @@ def reasons(resource: Json, *beside: Json, is_of_patient: bool = True) -> list[t
     for each in beside:
         references.add(each)
     reader = medication_reader()
-    ordered = reader.read(resource, "x", references)
+    ordered, alike = reader.read(resource, "x", references), reader.read(resource, "entry[12].resource", references)
     found = reader.with_reasons(ordered, resource, references, lambda _: is_of_patient)
+    if has_reasons_of(resource, resource):
+        again = reader.with_reasons(alike, resource, references, lambda _: is_of_patient)
+        assert with_reasons_of(alike, found) == again
     return [(diagnosis.cancer, diagnosis.label) for diagnosis in found.reasons]
 
 
