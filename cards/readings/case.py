@@ -52,6 +52,8 @@ UNREAD = frozenset(
         "code-system",
         "named-only",
         "in-report",
+        "named-otherwise",
+        "flagged",
         "voided",
         "modified",
         "status-unknown",

@@ -25,8 +25,9 @@ SAYING = frozenset({"note", "comment", "comments", "method"})
 _LONGEST, _SHOWN = 500, 60
 _NUMBER = r"(?: [a-z']{1,12}){0,4} \d{2,3}(?:\.\d{1,2})? ?(?:kg|kilo|lb|pound)"
 _CORRECTED = (
-    r"(?:[ :=]{1,3}(?!from\b|for\b|previous|prior|reported\b|was\b|earlier\b|on\b|at\b|by\b)[a-z]{1,14}){0,4}"
-    r"[ :=]{1,3}(\d{1,7}(?:\.\d{1,3})?)(?![\d/:-])"
+    r"(?:[ :=]{1,3}(?!from\b|for\b|in\b|within|every|repeat|recheck|redo|retest|previous|prior|reported\b|was\b|"
+    r"earlier\b|on\b|at\b|by\b)[a-z]{1,14}){0,4}"
+    r"[ :=]{1,3}(\d{1,7}(?:\.\d{1,3})?)(?![\d/:-]| ?(?:week|day|month|hour|min|times))"
 )
 _SENTENCES = re.compile(r"[.;!\n](?!\d)")
 
@@ -48,6 +49,10 @@ class ResultNotes:
             if self._says(self._voids, each) or (value is not None and self._is_corrected(each, value)):
                 return each[:_SHOWN]
         return ""
+
+    def is_stated_name(self, named: str) -> bool:
+        """Return whether the name of a weight says that it was stated or estimated: "Weight (stated)"."""
+        return self._says(self._stated, named)
 
     def _is_corrected(self, written: str, value: Decimal) -> bool:
         """Return whether a note says that another number is the true one."""

@@ -68,6 +68,14 @@ class ResultNoteWords(KnowledgeRecord, frozen=True, kw_only=True):
     by: Cited
 
 
+class OtherNames(KnowledgeRecord, frozen=True, kw_only=True):
+    """Words in the name of a result of some concepts that say it is another measurement, without one of ``unless``."""
+
+    concepts: tuple[str, ...]
+    words: tuple[str, ...]
+    unless: tuple[str, ...] = ()
+
+
 class Nearness(KnowledgeRecord, frozen=True, kw_only=True):
     """The tolerance around a limit within which a number decides nothing."""
 
@@ -171,6 +179,7 @@ class Terminology(KnowledgeRecord, frozen=True, kw_only=True):
     receptor_codes: ReceptorCodes
     diagnosis_her2: DiagnosisHer2
     result_notes: ResultNoteWords
+    names_another: tuple[OtherNames, ...] = ()
     times_normal: tuple[str, ...] = ()
     words_beside_tests: tuple[str, ...] = ()
     problems: tuple[ProblemGroup, ...]
