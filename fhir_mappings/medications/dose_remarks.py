@@ -38,7 +38,8 @@ _NOT_NOW = re.compile(
     r"\b(?:if|when|unless|until|should|consider|may|in case|bei|wenn|falls|si|en caso|se|no|not|without|never"
     r"|kein\w{0,2}"
     r"|per (?:protocol|label|pi|package|policy)|guid\w{1,6}|tables?|instructions?|see|refer|after|following|since|post"
-    r"|previous\w{0,2}|prior|last|then|followed|dexamet\w{1,8}|steroids?|prednis\w{1,6}|rate)\b"
+    r"|previous\w{0,2}|prior|last|then|followed|ago|completed|received"
+    rf"|{_DOSE} given|dexamet\w{{1,8}}|steroids?|prednis\w{{1,6}}|rate)\b"
 )
 _CLAUSES = re.compile(r"[;\n,]|\.(?!\d)")
 _CYCLE = re.compile(

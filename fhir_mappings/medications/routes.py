@@ -108,7 +108,7 @@ class RouteReader:
             plain = fold(written[:_LONGEST_TEXT])
             own: list[str] = [route for word, route in _OWN_AMOUNT.findall(plain) if not word or speaks_of_a_dose(word)]
             own += _GIVE.findall(plain)
-            own += [plain] if plain.count(" ") < _FEW_WORDS else []
+            own += [plain, plain.removesuffix(" injection")] if plain.count(" ") < _FEW_WORDS else []
             for said in own:
                 routes = self._of_text(said)
                 if len(routes) == 1 and routes.isdisjoint({stated, Route.ORAL}):

@@ -35,6 +35,11 @@ from running import PATIENCE_S
             id="a server with a new file and without a workbench, signed calls or SMART launches",
         ),
         pytest.param(
+            "from click import Context; from cds_service.cli import main; main.get_command(Context(main), 'serve')",
+            {"rich", "pygments", "cryptography", "jwt", "flask_wtf", "duckdb"},
+            id="the command that serves",
+        ),
+        pytest.param(
             "from cds_service.web import tracing; assert tracing.begin() is None",
             {"opentelemetry.sdk", "opentelemetry.exporter"},
             id="tracing without an endpoint",

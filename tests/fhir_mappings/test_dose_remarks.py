@@ -35,6 +35,7 @@ from fhir_mappings.medications.dose_remarks import cycle_number, dose_remarks
         ("Dose reductions per label", []),
         ("see dose reduction table", []),
         ("dexamethasone dose reduced", []),
+        ("loading dose given last month", []),
         ("three weeks after the loading dose", []),
         ("loading dose, then maintenance dose every 3 weeks", ["loading"]),
         ("8 mg/kg loading dose; 6 mg/kg maintenance dose", []),
@@ -93,6 +94,7 @@ def test_two_instructions_of_one_day(doses: tuple[int, int], expected: list[str]
         ("252 mg subcutaneously", ["checks-incomplete"]),
         ("intrathecal", ["checks-incomplete"]),
         ("Give the dose intramuscularly", ["checks-incomplete"]),
+        ("IM injection", ["checks-incomplete"]),
         ("252 mg IV over 90 minutes", []),
         ("enoxaparin 40 mg subcut before", []),
         ("dexamethasone 12 mg PO before", []),
@@ -101,6 +103,9 @@ def test_two_instructions_of_one_day(doses: tuple[int, int], expected: list[str]
         # Bags, and numbers of times.
         ("2 bags of 252 mg", ["dose-text-conflict"]),
         ("2 bags of 126 mg", []),
+        ("2 bags of 126 mg each", []),
+        ("252 mg each week", ["interval-too-short"]),
+        ("Cycle #3", []),
         ("252 mg twice", ["checks-incomplete"]),
         ("dose +20 %", ["checks-incomplete"]),
         # The schedule of a test, and what is given at a reduction.

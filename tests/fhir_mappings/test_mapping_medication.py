@@ -435,6 +435,8 @@ KADCYLA_NDC = coding(NDC, "50242-088-01")
         # Nothing else, or only what names no drug: the billing code says it.
         pytest.param(concept(J9358), ("settled", "enhertu"), id="no words"),
         pytest.param(concept(J9358, text="CHEMOTHERAPY INFUSION"), ("settled", "enhertu"), id="words of no drug"),
+        pytest.param(concept(J9358, text="Onkologische Infusion"), ("settled", "enhertu"), id="words in German"),
+        pytest.param(concept(J9358, text="\u5316\u7597"), ("settled", "enhertu"), id="words in Chinese"),
         pytest.param(concept(J9358, coding(ATC, "L01FD")), ("settled", "enhertu"), id="the ATC group of HER2 drugs"),
         pytest.param(concept(J9358, coding(ATC, "B05BB01")), ("settled", "enhertu"), id="the ATC code of a fluid"),
         pytest.param(concept(J9358, coding("urn:local", "774")), ("settled", "enhertu"), id="a local code"),
