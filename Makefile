@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 CORES := $(shell getconf _NPROCESSORS_ONLN)
 # Two more workers than cores: many tests wait for a server, a timer or a browser.
 WORKERS ?= $(shell expr $(CORES) + 2)
-PYTEST := $(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadfile
+PYTEST := $(BIN)/pytest
 
 .PHONY: run test test-fast lint soak coverage bench lock golden sign-off clean install install-dev lowest pythons
 
@@ -17,12 +17,12 @@ run:
 	$(BIN)/her2-cds serve --config examples/demo.yaml --port $(PORT)
 
 test: install-dev
-	@$(call beside_lint,$(PYTEST))
+	@$(call beside_lint,$(PYTEST) --processes=$(WORKERS))
 
 # While you work: lint, types, import contracts, the rules and the FHIR mapping; a minute, not the whole check. These
 # tests wait for nothing.
 test-fast: install-dev
-	@$(call beside_lint,$(PYTEST) --numprocesses=$(CORES) tests/cards tests/fhir_mappings)
+	@$(call beside_lint,$(PYTEST) --processes=$(CORES) tests/cards tests/fhir_mappings)
 
 # Lint and types run while tests wait for servers and browsers; their output comes last.
 define beside_lint
@@ -44,7 +44,7 @@ lint: install-dev
 # Takes hours, and the whole machine: the suite three times with more of everything, to find flaky tests; then, one
 # after the other, load, feedback, failing machines and a cluster (as root: network namespaces).
 soak: install-dev
-	for run in 1 2 3; do SOAK=1 $(PYTEST) --ignore=tests/soak || exit 1; done
+	for run in 1 2 3; do SOAK=1 $(PYTEST) --processes=$(WORKERS) --ignore=tests/soak || exit 1; done
 	SOAK=1 $(BIN)/pytest -o faulthandler_timeout=0 tests/soak
 
 # Installs and starts the lowest versions that pyproject.toml allows; needs the registry, and a minute or two.
@@ -59,7 +59,7 @@ pythons:
 
 # The tests with line and branch coverage; a third slower.
 coverage: install-dev
-	$(PYTEST) --cov --cov-report=term
+	$(PYTEST) --numprocesses=$(WORKERS) --dist=loadfile --cov --cov-report=term
 
 bench: install-dev
 	$(BIN)/python -m benchmarks

@@ -22,7 +22,6 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 _RUN = "HER2_TEST_RUN"
 """Every process that a test starts inherits this variable, and so does what that process starts."""
 os.environ.setdefault(_RUN, f"{uuid.uuid4().hex}-{os.getpid()}")
-_IS_OUTERMOST = os.environ[_RUN].endswith(f"-{os.getpid()}")
 _PATIENCE_S = 10.0
 _ENDS_WITH_US = (
     b"from multiprocessing.forkserver import",
@@ -94,7 +93,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Fail a run that leaves a process behind: a server, a worker, a browser, a database."""
-    if not _IS_OUTERMOST or not Path("/proc/self/environ").exists():
+    is_outermost = os.environ[_RUN].endswith(f"-{os.getpid()}")
+    if not is_outermost or not Path("/proc/self/environ").exists():
         return
     # What was just told to end gets the time to.
     deadline = time.monotonic() + _PATIENCE_S

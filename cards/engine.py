@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -21,7 +22,6 @@ from cards.facts.policy import Mode
 from cards.facts.topics import Topic, TopicCode
 from cards.failures import FailedSteps, is_failure, run_rule, run_rules
 from cards.identification.identity import Identity, IdentityStatus, identify
-from cards.knowledge.schema import Cited
 from cards.planned_doses import (
     ASKED_LATER,
     LATER,
@@ -35,10 +35,12 @@ from cards.planned_doses import (
 )
 from cards.presentation.urgency import STOPS
 from cards.readings.case import Case
+from cards.readings.parts_of_dose import completes_dose
 from cards.readings.session_orders import SessionOrders
 from cards.rules import rules_for_hook
 from cards.unavailable import cannot_tell_if_unavailable
 from cards.unchecked import could_not_check, incomplete, unchecked
+from cards.values.caching import lazy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
     from cards.facts.session import Session
     from cards.failures import OnFailure
     from cards.identification.recognizer import Recognizer
+    from cards.knowledge.schema import Cited, Knowledge
     from cards.planned_doses import PlannedDose
     from cards.rules import Rule
 
@@ -57,6 +60,21 @@ _UNSETTLED = NotApplicable("which drug is ordered is not settled")
 _OF_CODES = frozenset({Topic.HCPCS_MISMATCH, Topic.NDC_MISMATCH})
 _AS_OF_TODAY = Evidence("failed-planned-doses", "")
 _NOT_LISTED = Evidence("failed-gathering", "")
+
+
+class _Asked:
+    """The rules of one judgment, with what is looked up of them once for all its orders. A topic that is off is out."""
+
+    def __init__(self, rules: Sequence[Rule], policy: Policy, known: Knowledge) -> None:
+        self.rules = [rule for rule in rules if policy.mode(rule.topic) is not Mode.OFF] if policy.modes else rules
+        self.topics = [rule.topic for rule in self.rules]
+        self._known = known
+
+    @lazy
+    def postponable(self) -> list[tuple[int, TopicCode]]:
+        """The place and the topic of each rule whose outcome may differ between a planned dose and one today."""
+        topics = postponable_topics(self._known)
+        return [(place, topic) for place, topic in enumerate(self.topics) if topic in topics]
 
 
 def judge(
@@ -84,13 +102,14 @@ def judge(
             planned = planned_doses(cases, policy)
         except Exception as error:  # noqa: BLE001 - each dose is then judged as one of today, which asks for more
             failed.add("planned-doses", error, _AS_OF_TODAY)
+    asked = _Asked(rules, policy, recognizer.known)
     verdicts: list[Verdict] = []
     for case in cases:
-        verdicts += _verdicts(case, policy, rules, planned.get(id(case)), failed)
+        verdicts += _verdicts(case, policy, asked, planned.get(id(case)), failed)
         if case.order.schedule.rhythms:
             verdicts += _of_later_doses(case, policy, rules, failed)
     if any(identity.is_miscoded for identity in identities):
-        of_codes = [rule for rule in rules if rule.topic in _OF_CODES]
+        of_codes = _Asked([rule for rule in rules if rule.topic in _OF_CODES], policy, recognizer.known)
         # An order for a neighbor with a code of a checked drug: no other rule runs on it.
         for case in _cases(session, recognizer, policy, identities, lambda each: each.is_miscoded, failed):
             verdicts += _verdicts(case, policy, of_codes, None, failed)
@@ -141,36 +160,34 @@ def _cases(
             continue
         try:
             thresholds = policy.thresholds_for(identity.product.id if identity.product else None)
-            cases.append(Case(order, identity, session, orders, recognizer, thresholds))
+            cases.append(Case(order, identity, session, orders, recognizer, thresholds, completes_dose))
         except Exception as error:  # noqa: BLE001 - one order must not cost the others
             failed.add("order", error, unchecked(order, recognizer))
     return cases
 
 
 def _verdicts(
-    case: Case, policy: Policy, rules: Sequence[Rule], dose: PlannedDose | None, failed: FailedSteps
+    case: Case, policy: Policy, asked: _Asked, dose: PlannedDose | None, failed: FailedSteps
 ) -> list[Verdict]:
     """Judge one order. If processing its outcomes fails, its findings stay, and the order is reported."""
     try:
-        return _judged(case, policy, rules, dose, failed.on_failure)
+        return _judged(case, asked, policy, dose, failed.on_failure)
     except Exception as error:  # noqa: BLE001 - one order must not cost the others
         failed.add("order", error, unchecked(case.order, case.recognizer))
     try:
-        found = list(_judge_as_it_is(case, policy, rules, failed.on_failure))
+        found = list(_judge_as_it_is(case, asked, failed.on_failure))
     except Exception as error:  # noqa: BLE001 - the order is told of already
         failed.add("order", error, unchecked(case.order, case.recognizer))
         return []
     return [verdict for verdict in found if isinstance(verdict.outcome, Fired) or is_failure(verdict.outcome)]
 
 
-def _judge_as_it_is(
-    case: Case, policy: Policy, rules: Sequence[Rule], on_failure: OnFailure | None
-) -> Iterable[Verdict]:
+def _judge_as_it_is(case: Case, asked: _Asked, on_failure: OnFailure | None) -> Iterable[Verdict]:
     """Yield what each rule says of an order as it is; nothing is made of it for later doses or a signed order."""
     settled = case.identity.status is IdentityStatus.SETTLED
     product = case.product.id if settled else None
-    for rule in rules:
-        if policy.mode(rule.topic) is not Mode.OFF and (settled or rule.before_identity):
+    for rule in asked.rules:
+        if settled or rule.before_identity:
             outcome = run_rule(rule, case, on_failure)
             if isinstance(outcome, Fired):
                 outcome = msgspec.structs.replace(outcome, fixes=())
@@ -178,104 +195,86 @@ def _judge_as_it_is(
 
 
 def _judged(
-    case: Case, policy: Policy, rules: Sequence[Rule], dose: PlannedDose | None, on_failure: OnFailure | None
+    case: Case, asked: _Asked, policy: Policy, dose: PlannedDose | None, on_failure: OnFailure | None
 ) -> list[Verdict]:
     settled = case.identity.status is IdentityStatus.SETTLED
-    product = case.product.id if settled else None
-    origin, drug, tentative = case.order.origin, case.drug, case.order.tentative
-    signed = case.session.hook.orders_are_signed
-    if policy.modes:
-        rules = [rule for rule in rules if policy.mode(rule.topic) is not Mode.OFF]
-    if settled and not signed and case.identity.by is None:
-        later = topics_not_judged(dose)
-        due = [rule for rule in rules if rule.topic not in later] if later else rules
-        outcomes = run_rules(due, case, on_failure)
-        if later:
-            judged = iter(outcomes)
-            outcomes = [LATER if rule.topic in later else next(judged) for rule in rules]
-        verdicts = [
-            Verdict(rule.topic, origin, outcome, product, drug, tentative)
-            for rule, outcome in zip(rules, outcomes, strict=True)
+    hook, by, extra = case.session.hook, case.identity.by, None
+    if settled and not hook.orders_are_signed and by is None:
+        outcomes = run_rules(asked.rules, case, topics_not_judged(dose), on_failure)
+        if case.patient.absent:
+            outcomes = _withhold_unavailable(outcomes, asked.topics, case)
+        if not hook.has_orders:
+            outcomes = [
+                _lower_stop_to_info(outcome) if topic in STOPS else outcome
+                for topic, outcome in zip(asked.topics, outcomes, strict=True)
+            ]
+    else:
+        outcomes = [
+            run_rule(rule, case, on_failure) if settled or rule.before_identity else _UNSETTLED for rule in asked.rules
         ]
-        verdicts = _withhold_unavailable(verdicts, case)
-        if not case.session.hook.has_orders:
-            return [_lower_stop_to_info(verdict) if verdict.topic in STOPS else verdict for verdict in verdicts]
-        return verdicts if dose is None else _for_planned_dose(verdicts, case, dose, policy)
-    verdicts = []
-    for rule in rules:
-        outcome = run_rule(rule, case, on_failure) if settled or rule.before_identity else _UNSETTLED
-        if signed and isinstance(outcome, Fired) and RemoveOrder() in outcome.fixes:
-            outcome = _hold_instead_of_removal(outcome)
-        verdicts.append(Verdict(rule.topic, origin, outcome, product, drug, tentative))
-    if settled:
-        verdicts = _withhold_unavailable(verdicts, case)
-    if case.identity.by is not None:
-        verdicts = [_with_identity_source(case.identity.by, verdict) for verdict in verdicts]
-    return verdicts if dose is None or not settled else _for_planned_dose(verdicts, case, dose, policy)
+        if hook.orders_are_signed:
+            outcomes = [_hold_instead_of_removal(outcome) for outcome in outcomes]
+        if settled and case.patient.absent:
+            outcomes = _withhold_unavailable(outcomes, asked.topics, case)
+        if by is not None:
+            outcomes = [_with_identity_source(by, outcome) for outcome in outcomes]
+    if dose is not None and settled:
+        extra = _postpone(outcomes, asked, case, dose, policy)
+    product = case.product.id if settled else None
+    origin, of_order = repeat(case.order.origin), (repeat(product), repeat(case.drug), repeat(case.order.tentative))
+    verdicts = list(map(Verdict, asked.topics, origin, outcomes, *of_order))
+    return verdicts if extra is None else [*verdicts, extra]
 
 
-def _lower_stop_to_info(verdict: Verdict) -> Verdict:
+def _lower_stop_to_info(outcome: Outcome) -> Outcome:
     """Lower a stop to info when a chart is opened and nothing is ordered; it is judged again with the order."""
-    match verdict.outcome:
-        case Fired() as finding:
-            calm: Outcome = msgspec.structs.replace(finding, indicator=Indicator.INFO, fixes=())
-        case CannotTell() as outcome if not is_failure(outcome):
-            calm = _AT_THE_ORDER
-        case outcome:
-            calm = outcome
-    return msgspec.structs.replace(verdict, outcome=calm)
+    match outcome:
+        case Fired():
+            return msgspec.structs.replace(outcome, indicator=Indicator.INFO, fixes=())
+        case CannotTell() if not is_failure(outcome):
+            return _AT_THE_ORDER
+    return outcome
 
 
-def _with_identity_source(by: Cited, verdict: Verdict) -> Verdict:
+def _with_identity_source(by: Cited, outcome: Outcome) -> Outcome:
     """Add the source that identifies the drug to a finding: if it is not verified, no card is critical."""
-    outcome = verdict.outcome
     if not isinstance(outcome, Fired) or by in outcome.cited:
-        return verdict
-    return msgspec.structs.replace(verdict, outcome=msgspec.structs.replace(outcome, cited=(*outcome.cited, by)))
+        return outcome
+    return msgspec.structs.replace(outcome, cited=(*outcome.cited, by))
 
 
-def _withhold_unavailable(verdicts: list[Verdict], case: Case) -> list[Verdict]:
+def _withhold_unavailable(outcomes: list[Outcome], topics: Iterable[TopicCode], case: Case) -> list[Outcome]:
     absent = case.patient.absent
-    if not absent:
-        return verdicts
     if case.product.is_oral:
         # Tablets with a fixed dose are judged without a weight; some labels require no LVEF.
         idle = {"weight": not case.needs_weight, "lvef": case.product.monitoring.lvef is None}
         absent = tuple((part, why) for part, why in absent if not idle.get(part, False))
     return [
-        verdict
-        if is_failure(verdict.outcome)
-        else msgspec.structs.replace(
-            verdict, outcome=cannot_tell_if_unavailable(verdict.topic, verdict.outcome, absent)
-        )
-        for verdict in verdicts
+        outcome if is_failure(outcome) else cannot_tell_if_unavailable(topic, outcome, absent)
+        for topic, outcome in zip(topics, outcomes, strict=True)
     ]
 
 
-def _for_planned_dose(verdicts: list[Verdict], case: Case, dose: PlannedDose, policy: Policy) -> list[Verdict]:
-    """Postpone requests for tests until a planned dose is near, and list what it will need."""
+def _postpone(outcomes: list[Outcome], asked: _Asked, case: Case, dose: PlannedDose, policy: Policy) -> Verdict | None:
+    """Postpone requests for tests, in place, until a planned dose is near; return the list of what it will need."""
     later: list[Fired] = []
     put_off: set[TopicCode] = set()
-    found = []
-    concerned = postponable_topics(case)
-    for verdict in verdicts:
-        if verdict.topic not in concerned or is_failure(verdict.outcome):
-            found.append(verdict)
+    for place, topic in asked.postponable:
+        outcome = outcomes[place]
+        if outcome is LATER:
+            put_off.add(topic)
             continue
-        outcome, wanted = outcome_for(verdict.topic, case, dose, verdict.outcome)
-        if outcome is not verdict.outcome or outcome is LATER:
-            put_off.add(verdict.topic)
-            verdict = msgspec.structs.replace(verdict, outcome=outcome)  # noqa: PLW2901 - the same one, postponed
-        if wanted is not None and policy.mode(verdict.topic) is Mode.LIVE:
+        if outcome.__class__ is CannotTell and is_failure(outcome):
+            continue
+        postponed, wanted = outcome_for(topic, case, dose, outcome)
+        if postponed is not outcome:
+            put_off.add(topic)
+            outcomes[place] = postponed
+        if wanted is not None and policy.mode(topic) is Mode.LIVE:
             later.append(wanted)
-        found.append(verdict)
-    if put_off:
-        found = [
-            _postponed(verdict, put_off) if verdict.outcome.__class__ is CannotTell else verdict for verdict in found
-        ]
-    if policy.mode(Topic.MONITORING_PLANNED) is not Mode.OFF and (extra := tests_needed(case, later)) is not None:
-        found.append(extra)
-    return found
+    if put_off and CannotTell in map(type, outcomes):
+        outcomes[:] = [_with_what_it_awaits(outcome, put_off) for outcome in outcomes]
+    return tests_needed(case, later) if policy.mode(Topic.MONITORING_PLANNED) is not Mode.OFF else None
 
 
 def _of_later_doses(case: Case, policy: Policy, rules: Sequence[Rule], failed: FailedSteps) -> list[Verdict]:
@@ -292,14 +291,16 @@ def _of_later_doses(case: Case, policy: Policy, rules: Sequence[Rule], failed: F
         return []
 
 
-def _postponed(verdict: Verdict, put_off: set[TopicCode]) -> Verdict:
-    """Postpone a verdict that depends on a postponed test."""
-    if isinstance(verdict.outcome, CannotTell) and all(each.reported_by in put_off for each in verdict.outcome.missing):
-        return msgspec.structs.replace(verdict, outcome=ASKED_LATER)
-    return verdict
+def _with_what_it_awaits(outcome: Outcome, put_off: set[TopicCode]) -> Outcome:
+    """Postpone an outcome that depends on a postponed test."""
+    if isinstance(outcome, CannotTell) and all(each.reported_by in put_off for each in outcome.missing):
+        return ASKED_LATER
+    return outcome
 
 
-def _hold_instead_of_removal(finding: Fired) -> Fired:
+def _hold_instead_of_removal(outcome: Outcome) -> Outcome:
     """Offer to hold an already signed order where a draft would be removed."""
-    fixes = tuple(HoldOrder() if isinstance(fix, RemoveOrder) else fix for fix in finding.fixes)
-    return msgspec.structs.replace(finding, fixes=fixes)
+    if not isinstance(outcome, Fired) or RemoveOrder() not in outcome.fixes:
+        return outcome
+    fixes = tuple(HoldOrder() if isinstance(fix, RemoveOrder) else fix for fix in outcome.fixes)
+    return msgspec.structs.replace(outcome, fixes=fixes)

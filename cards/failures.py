@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from cards.facts.outcomes import FAILED, CannotTell, Evidence, Missing, Outcome
-from cards.facts.topics import TopicCode
+from cards.facts.topics import Topic, TopicCode
+from cards.planned_doses import LATER
 from cards.repeated_orders import outcomes_alike
 
 if TYPE_CHECKING:
@@ -35,12 +36,14 @@ def run_rule(rule: Rule, case: Case, on_failure: OnFailure | None) -> Outcome:
         return CannotTell((Missing(FAILED, values={"check": str(rule.topic)}, is_urgent=True),))
 
 
-def run_rules(rules: Sequence[Rule], case: Case, on_failure: OnFailure | None) -> list[Outcome]:
-    """Run rules on a case, as `run_rule` runs one."""
+def run_rules(
+    rules: Sequence[Rule], case: Case, later: frozenset[Topic], on_failure: OnFailure | None
+) -> list[Outcome]:
+    """Run rules on a case, as `run_rule` runs one; those of the topics ``later`` are not judged today."""
     try:
-        return outcomes_alike(case, rules)
+        return outcomes_alike(case, rules, later)
     except Exception:  # noqa: BLE001 - asked once more, one by one, to find which
-        return [run_rule(rule, case, on_failure) for rule in rules]
+        return [LATER if rule.topic in later else run_rule(rule, case, on_failure) for rule in rules]
 
 
 def is_failure(outcome: Outcome) -> bool:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from cards.facts.outcomes import Outcome
     from cards.facts.policy import Policy
-    from cards.knowledge.schema import Cited
+    from cards.knowledge.schema import Cited, Knowledge
     from cards.readings.case import Case
     from cards.rules import Rule
 
@@ -115,18 +115,18 @@ def needs_of(case: Case, rules: Iterable[Rule], policy: Policy) -> Verdict | Non
     dose = PlannedDose(is_first=False, is_next=False, day=case.planned, today=case.session.today)
     wanted = []
     for rule in rules:
-        if rule.topic in postponable_topics(case) and policy.mode(rule.topic) is Mode.LIVE:
+        if rule.topic in postponable_topics(case.known) and policy.mode(rule.topic) is Mode.LIVE:
             _, later = outcome_for(rule.topic, case, dose, rule.judge(case))
             if later is not None:
                 wanted.append(later)
     return tests_needed(case, wanted)
 
 
-def postponable_topics(case: Case) -> frozenset[TopicCode]:
+def postponable_topics(known: Knowledge) -> frozenset[TopicCode]:
     """Return the topics whose outcome may differ between a planned dose and one today."""
-    if not case.known.site_rules:
+    if not known.site_rules:
         return _POSTPONED
-    return _POSTPONED.union(rule.topic for rule in case.known.site_rules)
+    return _POSTPONED.union(rule.topic for rule in known.site_rules)
 
 
 def outcome_for(topic: TopicCode, case: Case, dose: PlannedDose, outcome: Outcome) -> tuple[Outcome, Fired | None]:
@@ -173,17 +173,13 @@ def is_near(topic: TopicCode, case: Case, dose: PlannedDose) -> bool:
 
 def tests_needed(case: Case, later: Sequence[Fired]) -> Verdict | None:
     """Return a verdict that lists the tests a planned dose will need, if any; each is asked for again near the day."""
-    concepts: dict[str, None] = {}
-    cited: dict[Cited, None] = {}
-    for finding in later:
-        for fix in finding.fixes:
-            if isinstance(fix, OrderTests):
-                concepts.update(dict.fromkeys(fix.concepts))
-        cited.update(dict.fromkeys(finding.cited))
-    if not concepts:
+    asked = tuple((finding.fixes, finding.cited) for finding in later)
+    kept: dict[object, tuple[str, tuple[Cited, ...]]] = case.orders.worked_out.setdefault("tests needed", {})
+    if asked not in kept:
+        kept[asked] = _tests_and_sources(case, later)
+    tests, cited = kept[asked]
+    if not tests:
         return None
-    known = case.known.terminology.concepts
-    tests = ", ".join(known[concept].display for concept in concepts)
     day = case.planned.isoformat()
     return Verdict(
         Topic.MONITORING_PLANNED,
@@ -191,9 +187,22 @@ def tests_needed(case: Case, later: Sequence[Fired]) -> Verdict | None:
         Fired(
             values={"day": day},
             evidence=(Evidence("planned-tests", tests, values=(("days", day),)),),
-            cited=tuple(cited),
+            cited=cited,
         ),
         case.product.id,
         case.drug,
         case.order.tentative,
     )
+
+
+def _tests_and_sources(case: Case, later: Iterable[Fired]) -> tuple[str, tuple[Cited, ...]]:
+    """Name the tests that some findings ask for, and their sources; the orders of a plan ask for the same ones."""
+    concepts: dict[str, None] = {}
+    cited: dict[Cited, None] = {}
+    for finding in later:
+        for fix in finding.fixes:
+            if isinstance(fix, OrderTests):
+                concepts.update(dict.fromkeys(fix.concepts))
+        cited.update(dict.fromkeys(finding.cited))
+    known = case.known.terminology.concepts
+    return ", ".join(known[concept].display for concept in concepts), tuple(cited)

@@ -7,14 +7,14 @@ that read nothing else. What a rule finds, or cannot tell, is worked out for eac
 from __future__ import annotations
 
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from cards.facts.order import DrugOrder
 from cards.facts.origins import Origin
-from cards.facts.outcomes import Clear, NotApplicable, Outcome
-from cards.facts.topics import TopicCode
+from cards.facts.outcomes import Clear, NotApplicable
+from cards.planned_doses import LATER
 from cards.readings.course import interval_of_order
 from cards.readings.day_total import day_total
 from cards.readings.dosing import dose_conflict, over_maximum, read_doses, usable_doses
@@ -24,17 +24,12 @@ from cards.readings.parts_of_dose import judged_levels, with_chart
 from cards.values.caching import kept_under
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
+    from cards.facts.outcomes import Outcome
+    from cards.facts.topics import Topic
     from cards.readings.case import Case
     from cards.rules import Rule
-
-
-class _Answered(NamedTuple):
-    """What was computed for one order and holds for all like it: readings of its case, and silent rules."""
-
-    readings: dict[str, Any]
-    silent: dict[TopicCode, Outcome]
 
 
 _OWN = frozenset({"origin", "start", "schedule", "replaces", "evidence", "billing", "ndcs"})
@@ -67,31 +62,56 @@ _KEPT = 4
 """How many different orders of one product are compared with."""
 
 
-def outcomes_alike(case: Case, rules: Sequence[Rule]) -> list[Outcome]:
-    """Judge an order by each rule, reusing what was computed for an equal one before it."""
+class _Answered:
+    """What was computed for one order and holds for all that say the same: readings of its case, and silent rules."""
+
+    def __init__(self, said: object, rules: Sequence[Rule], case: Case, outcomes: Sequence[Outcome]) -> None:
+        self.said, self.rules = said, rules
+        found = case.__dict__
+        self._readings = {name: found[name] for name in _READINGS if name in found}
+        self._silent = {
+            rule.topic: outcome
+            for rule, outcome in zip(rules, outcomes, strict=True)
+            if rule.ignores_day and outcome is not LATER and isinstance(outcome, Clear | NotApplicable)
+        }
+        self._begun: dict[frozenset[Topic], tuple[list[Outcome], list[tuple[int, Rule]]]] = {}
+
+    def outcomes_of(self, case: Case, later: frozenset[Topic]) -> list[Outcome]:
+        """Judge another order that says the same, by the rules that are left."""
+        case.__dict__.update(self._readings)
+        if later not in self._begun:
+            known = [LATER if rule.topic in later else self._silent.get(rule.topic) for rule in self.rules]
+            left = [(place, self.rules[place]) for place, outcome in enumerate(known) if outcome is None]
+            self._begun[later] = [outcome or LATER for outcome in known], left
+        begun, left = self._begun[later]
+        outcomes = begun.copy()
+        for place, rule in left:
+            outcomes[place] = rule.judge(case)
+        return outcomes
+
+
+def outcomes_alike(case: Case, rules: Sequence[Rule], later: frozenset[Topic]) -> list[Outcome]:
+    """Judge an order by each rule, reusing what was computed for an equal one before it.
+
+    Rules of the topics ``later`` are not asked.
+    """
     if not _may_be_repeated(case):
-        return [rule.judge(case) for rule in rules]
+        return _outcomes(case, rules, later)
     said = _content(case)
-    kept: list[tuple[object, _Answered]] = case.orders.worked_out.setdefault(f"alike {case.product.id}", [])
-    answered = next((each for content, each in kept if content == said), None)
-    if answered is not None:
-        case.__dict__.update(answered.readings)
-        silent = answered.silent
-        return [silent.get(rule.topic) or rule.judge(case) for rule in rules]
-    outcomes: list[Outcome] = [rule.judge(case) for rule in rules]
+    kept: list[_Answered] = case.orders.worked_out.setdefault(f"alike {case.product.id}", [])
+    for answered in kept:
+        if answered.said == said and answered.rules is rules:
+            return answered.outcomes_of(case, later)
+    outcomes = _outcomes(case, rules, later)
     if len(kept) < _KEPT:
-        kept.append((said, _answered(case, rules, outcomes)))
+        kept.append(_Answered(said, rules, case, outcomes))
     return outcomes
 
 
-def _answered(case: Case, rules: Sequence[Rule], outcomes: Sequence[Outcome]) -> _Answered:
-    silent: dict[TopicCode, Outcome] = {
-        rule.topic: outcome
-        for rule, outcome in zip(rules, outcomes, strict=True)
-        if rule.ignores_day and isinstance(outcome, Clear | NotApplicable)
-    }
-    found = case.__dict__
-    return _Answered({name: found[name] for name in _READINGS if name in found}, silent)
+def _outcomes(case: Case, rules: Iterable[Rule], later: frozenset[Topic]) -> list[Outcome]:
+    if not later:
+        return [rule.judge(case) for rule in rules]
+    return [LATER if rule.topic in later else rule.judge(case) for rule in rules]
 
 
 def _may_be_repeated(case: Case) -> bool:

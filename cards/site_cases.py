@@ -35,6 +35,7 @@ from cards.identification.recognizer import recognizer_for
 from cards.knowledge.schema import Expected, Kind, KnowledgeError, Problem, Tier
 from cards.knowledge.site_codes import drug_code
 from cards.readings.case import Case
+from cards.readings.parts_of_dose import completes_dose
 from cards.readings.session_orders import SessionOrders
 from cards.rules.site_rules import judge
 from cards.values.calendar_months import years_before
@@ -110,7 +111,7 @@ def case_of(written: RuleCase, recognizer: Recognizer) -> Case:
     thresholds = default_policy(recognizer.known).thresholds_for(product)
     identified = ((each, identity if each is order else identify(each, recognizer)) for each in session.orders)
     orders = SessionOrders(identified, session.today, recognizer)
-    return Case(order, identity, session, orders, recognizer, thresholds)
+    return Case(order, identity, session, orders, recognizer, thresholds, completes_dose)
 
 
 def session_of(written: RuleCase, recognizer: Recognizer) -> tuple[DrugOrder, Session]:

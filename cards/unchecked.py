@@ -15,7 +15,7 @@ from cards.rules.problems import may_become_pregnant
 from cards.unavailable import TREATMENT_PARTS, unavailable_parts
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Sequence
+    from collections.abc import Container, Iterable, Sequence, Sized
     from datetime import date
 
     from cards.facts.order import DrugOrder
@@ -32,6 +32,7 @@ _ALWAYS_URGENT = frozenset({"deceased", "suspected", "future", FAILED, "list-cut
 _HER2 = frozenset(
     {"her2-ihc", "her2-ish", "her2-ish-ratio", "her2-copy-number", "her2-interpretation", "her2-immunoassay"}
 )
+_SINGLE = "single"
 _PREGNANCY = f"problem-{Problem.PREGNANCY}"
 # An entry that is not an order matters only alongside an order in scope.
 _NO_ORDER = "unreadable-order"
@@ -72,10 +73,16 @@ def with_line(verdicts: Sequence[Verdict], line: Evidence, variant: str) -> tupl
         if verdict.topic is Topic.CHECKS_INCOMPLETE and isinstance(finding, Fired):
             lines = (*finding.evidence, line)
             values = {**finding.values, "count": _counted(lines)}
-            finding = msgspec.structs.replace(finding, evidence=lines, values=values, indicator=None)
+            several = "default" if finding.variant == _SINGLE else finding.variant
+            finding = msgspec.structs.replace(finding, evidence=lines, values=values, indicator=None, variant=several)
             more = msgspec.structs.replace(verdict, outcome=finding)
             return (*verdicts[:place], more, *verdicts[place + 1 :])
     return (*verdicts, could_not_check((line,), variant))
+
+
+def _variant(lines: Sized) -> str:
+    """Return the variant of the card: the summary of a single line is that line."""
+    return _SINGLE if len(lines) == 1 else "default"
 
 
 def _counted(lines: Sequence[Evidence]) -> str:
@@ -132,7 +139,7 @@ def incomplete(
         {"count": _counted(tuple(lines))},
         tuple(lines),
         (_OWN_PRINCIPLE,),
-        variant="default" if drugs else session.hook.variant_without_drug,
+        variant=_variant(lines) if drugs else session.hook.variant_without_drug,
         indicator=None if is_urgent else Indicator.INFO,
     )
     return Verdict(Topic.CHECKS_INCOMPLETE, None, finding, drug=drugs)
@@ -183,6 +190,9 @@ def _needed(case: Case) -> Iterable[str]:
             yield f"problem-{stop.problem}"
     if product.monitoring.stops:
         yield "problem"
+    # A dose for severe hepatic impairment turns on it.
+    if product.is_oral and any(level.problem is not None for each in product.regimens for level in each.levels):
+        yield f"problem-{Problem.SEVERE_HEPATIC}"
     if not case.session.hook.has_orders:
         yield from _monitored(product, near=case.dose_is_near)
         return

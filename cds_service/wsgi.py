@@ -85,10 +85,16 @@ def _time_limits(configuration: Configuration) -> tuple[Callable[[], float], Cal
     )
 
 
-def preload(settings: Settings) -> None:
-    """Load what every worker needs before the fork, so that workers share memory and start quickly."""
-    for read in (default_knowledge, default_billing, default_policies, default_wording, read_scenarios, models):
+def preload(settings: Settings, workers: int = 1) -> None:
+    """Load what every worker needs before the fork, so that workers share memory and start quickly.
+
+    The FHIR models are needed for suggestions only. A single worker shares them with nobody, and loads them for the
+    first one, which then takes 50 ms longer.
+    """
+    for read in (default_knowledge, default_billing, default_policies, default_wording, read_scenarios):
         read()
+    if workers > 1:
+        models()
     workbench_of(settings)
     metrics.forget_this_process()
     # Garbage collection in a worker would write to every shared object, and so copy it.

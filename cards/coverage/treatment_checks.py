@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from cards.coverage.view import Assessment, Status, View, decided, does_not_apply, met, not_known, not_met
@@ -14,6 +16,7 @@ from cards.values.quantities import MgPerKg
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import date
 
     from cards.facts.patient import Treatment
     from cards.knowledge.schema.billing import DrugGroup
@@ -145,16 +148,25 @@ def _dose_within(criterion: DoseLimit, view: View) -> Assessment:
 
 
 def _interval_within(criterion: DoseLimit, view: View) -> Assessment:
-    days = view.case.order.interval_days
+    """Check the interval that the order states, or else the shortest one between the orders of a plan."""
+    order = view.case.order
+    days = order.interval_days
+    if days is None and not order.schedule.unread and not order.schedule.conflicting_intervals:
+        planned = _planned_days(view)
+        days = min((Decimal((later - day).days) for day, later in pairwise(planned)), default=None)
     if days is None:
         return not_known(Evidence("lacks-interval", ""))
     return decided(days >= criterion.every_days, Evidence("interval", str(int(days))))
 
 
+def _planned_days(view: View) -> tuple[date, ...]:
+    return view.case.orders.days_of_product(view.case.product.id)
+
+
 def _count_within(limit: int, view: View) -> Assessment:
-    """Count the doses on record and those that the order plans, at least one."""
+    """Count the doses on record and those that the order, or the plan it is part of, adds to them: at least one."""
     case = view.case
-    count = len(case.history) + (case.order.cycles or 1)
+    count = len(case.history) + max(case.order.cycles or 1, len(_planned_days(view)))
     line = Evidence("dose-number", str(count), values=(("given", str(len(case.history))),))
     if count > limit:
         return not_met(line)

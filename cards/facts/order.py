@@ -113,10 +113,14 @@ class DosageTiming(msgspec.Struct, frozen=True):
 
 
 class CountedTablets(msgspec.Struct, frozen=True):
-    """A number of tablets in the instructions, with the milligrams of one if they stand beside it."""
+    """A number of tablets in the instructions, with the milligrams of one if they stand beside it.
+
+    ``in_bags``: a number of bags or syringes, all of which are given.
+    """
 
     count: Decimal
     mg: Decimal | None = None
+    in_bags: bool = False
 
 
 class NotedDose(msgspec.Struct, frozen=True):
@@ -124,6 +128,22 @@ class NotedDose(msgspec.Struct, frozen=True):
 
     dose: Mg | MgPerKg
     after: str = ""
+
+
+class RemarkKind(StrEnum):
+    """What instructions say of a dose without an amount."""
+
+    REDUCED = "reduced"
+    RAISED = "raised"
+    LOADING = "loading"
+    MAINTENANCE = "maintenance"
+
+
+class DoseRemark(msgspec.Struct, frozen=True):
+    """What instructions say of the dose in words, and the words."""
+
+    kind: RemarkKind
+    text: str
 
 
 class OrderNote(msgspec.Struct, frozen=True):
@@ -162,7 +182,7 @@ class DrugOrder(msgspec.Struct, frozen=True):
     tablet_mg: Decimal | None = None
     """The strength of the tablets, in milligrams, where the order names one."""
     named_mg: tuple[Decimal, ...] = ()
-    """Milligrams in the name of a drug whose tablets are counted: the strength of one, or the dose of all."""
+    """Milligrams in the name of the drug: of tablets that are counted, the strength of one or the dose of all."""
     instructed_mg: tuple[Decimal, ...] = ()
     """Milligrams in the instructions beside counted tablets."""
     doses_by_text: tuple[tuple[Mg | MgPerKg, ...], ...] = ()
@@ -194,3 +214,11 @@ class DrugOrder(msgspec.Struct, frozen=True):
     """Whether the instructions spell an amount in words that were not read."""
     text_drugs: tuple[str, ...] = ()
     """The look-alikes of the ordered product that the instructions name."""
+    route_in_text: str = ""
+    """Another route than the one stated, in the text of the instructions."""
+    text_remarks: tuple[DoseRemark, ...] = ()
+    """What the instructions say of the dose in words, such as "dose level -1" or "loading dose"."""
+    text_cycle: int | None = None
+    """The number of the cycle that the instructions name."""
+    repeats_day: bool = False
+    """Whether two of its instructions, each with a dose, name the same day."""

@@ -121,6 +121,15 @@ class Schedule(msgspec.Struct, frozen=True, dict=True):
         return next((each for each in stated if each.every_days is not None and not each.is_open_daily), None)
 
     @lazy
+    def doses_from_day(self) -> int | None:
+        """The number of doses stated next to the only named day, coded or in words; ``None`` if not stated."""
+        if self.repeat is not None:
+            return self.repeat.doses
+        if len(self.days) != 1:
+            return None
+        return max((each.doses for each in self.rhythms if each.doses is not None), default=None)
+
+    @lazy
     def beside_day(self) -> tuple[Decimal, ...]:
         """The intervals stated next to the only named day, without a number of doses, the shortest first."""
         if len(self.days) != 1:

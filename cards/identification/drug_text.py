@@ -79,8 +79,10 @@ class _Draft:
         self.spans: list[_Span] = []
         self.loose: list[int] = []
         self.warned: set[int] = set()
+        self.ruled_out: list[Meaning] = []
         self.said: dict[Says, int] = {}
         self.partners: list[int] = []
+        self.classes: list[_Span] = []
         self.unread: list[str] = []
         self._usual = tuple(each.word for each in known)
 
@@ -123,13 +125,20 @@ class DrugTextReader:
         meanings = self._in_form(meanings, draft)
         self._drop_own_words(meanings, draft)
         self._note_payload_words(meanings, draft)
+        self._note_partners_before(draft)
+        if not meanings and not guessed:
+            meanings = self._class_alone(draft)
         others = [word for word in draft.unread if self._vocabulary.is_payload(word) or self._vocabulary.is_drug(word)]
         others += [words[place].text for place in draft.loose if words[place].text not in others]
         if not meanings and not guessed:
             others += [words[place].text for place in draft.partners]
+        guesses = [span.meaning for span in guessed]
+        if not (meanings or guesses or draft.unread or draft.partners):
+            # Nothing but a warning: "Do not substitute Kadcyla for trastuzumab" names no drug that is ordered.
+            guesses = draft.ruled_out
         return DrugText(
             tuple(meanings),
-            tuple(dict.fromkeys(span.meaning for span in guessed)),
+            tuple(dict.fromkeys(guesses)),
             tuple(dict.fromkeys(word[:_QUOTED] for word in draft.unread)),
             tuple(dict.fromkeys(word[:_QUOTED] for word in others)),
         )
@@ -204,6 +213,7 @@ class DrugTextReader:
                 break
             if name_end := self._longest(draft, place, self._vocabulary.names):
                 draft.warned.update(range(place, name_end))
+                draft.ruled_out.append(self._vocabulary.names[draft.usual(place, name_end)])
                 place = name_end
             elif draft.words[place].text in self._vocabulary.warning_words:
                 place += 1
@@ -238,6 +248,9 @@ class DrugTextReader:
         if end and end >= passed:
             draft.spans.append(_Span(place, end, vocabulary.names[draft.usual(place, end)]))
             return end
+        if not within_warning and (named := self._longest(draft, place, vocabulary.classes)) and named >= passed:
+            draft.classes.append(_Span(place, named, vocabulary.classes[draft.usual(place, named)]))
+            return named
         if passed:
             said = vocabulary.ignored[draft.usual(place, passed)]
             if said is not None and not within_warning:
@@ -264,6 +277,22 @@ class DrugTextReader:
             if not (is_of_lot or self._vocabulary.numbers_package(before, word, after)):
                 draft.unread.append(word)
         return place + 1
+
+    def _note_partners_before(self, draft: _Draft) -> None:
+        """Report a partner drug before the name: "docetaxel before Kadcyla" may be an order of docetaxel."""
+        first = min((span.first for span in draft.spans), default=0)
+        draft.unread += [draft.words[place].text for place in draft.partners if place < first]
+
+    def _class_alone(self, draft: _Draft) -> list[Meaning]:
+        """Return what a class of drugs may mean: "anti-HER2 antibody"; nothing if another drug may be named."""
+        if not draft.classes or draft.partners:
+            return []
+        first = draft.classes[0]
+        supportive = self._vocabulary.supportive_drugs
+        before = {word.text for word in draft.words[: first.first]}
+        if before.intersection(draft.unread) or any(word.text in supportive for word in draft.words):
+            return []
+        return [first.meaning]
 
     def _by_ingredients(self, draft: _Draft) -> Meaning | None:
         """Find the product whose ingredients are all in the text, in any order; the one with the most wins."""

@@ -11,6 +11,7 @@ from enum import StrEnum
 import msgspec
 
 from cards.facts.order import DoseUnit, DrugOrder, EvidenceKind, IdentityEvidence
+from cards.identification.beside_codes import other_coded_drug, said_beside
 from cards.identification.drug_text import DrugText
 from cards.identification.recognizer import Recognizer
 from cards.identification.targets import Meaning, Target
@@ -135,7 +136,10 @@ def _by_evidence(evidence: tuple[IdentityEvidence, ...], recognizer: Recognizer)
             claims += [Claim(each, meaning) for meaning in text.meanings]
     guesses = [Claim(each, meaning) for each, text in texts for meaning in text.guesses]
     if claims:
-        return _with_every_word(_settle(tuple(claims), recognizer), texts, guesses, recognizer)
+        identity = _with_every_word(_settle(tuple(claims), recognizer), texts, guesses, recognizer)
+        if identity.status is IdentityStatus.AMBIGUOUS and all(each.kind in _INGREDIENT for each in evidence):
+            identity = _of_ingredients_together(identity, texts, recognizer)
+        return _with_other_codes(identity, evidence, recognizer)
     if guesses:
         unread = tuple(dict.fromkeys(word for _, text in texts for word in text.unread))
         named = recognizer.in_order({target.product for claim in guesses for target in claim.meaning})
@@ -177,6 +181,28 @@ def _with_every_word(
     named = recognizer.in_order({product, *(target.product for claim in strayed for target in claim.meaning)})
     standing = IdentityStatus.CONFLICT if is_coded else IdentityStatus.AMBIGUOUS
     return Identity(standing, claims, named=named, unread=tuple(dict.fromkeys(unread)))
+
+
+def _of_ingredients_together(
+    identity: Identity, texts: list[tuple[IdentityEvidence, DrugText]], recognizer: Recognizer
+) -> Identity:
+    """Read the ingredients of a Medication as one text: trastuzumab and hyaluronidase are the subcutaneous product."""
+    together = recognizer.read_text(", ".join(each.value for each, _ in texts))
+    if len(together.meanings) != 1 or len(together.meanings[0]) != 1 or together.unread:
+        return identity
+    product = recognizer.product(next(iter(together.meanings[0])).product)
+    return Identity(IdentityStatus.SETTLED, identity.claims, product, named=(product,))
+
+
+def _with_other_codes(identity: Identity, evidence: tuple[IdentityEvidence, ...], recognizer: Recognizer) -> Identity:
+    """Find a conflict where a clinical code of the order's concept is of a drug that is none of the service's."""
+    if identity.product is None:
+        return identity
+    coded = (each for each in evidence if each.kind is EvidenceKind.CODING and each.system)
+    others = tuple(dict.fromkeys(name for each in coded if (name := other_coded_drug(each, recognizer))))
+    if not others:
+        return identity
+    return Identity(IdentityStatus.CONFLICT, identity.claims, named=identity.named, unread=others)
 
 
 def _counted(evidence: IdentityEvidence, text: DrugText) -> tuple[str, ...]:
@@ -271,19 +297,39 @@ def _combined(firm: set[Target], claims: tuple[Claim, ...], recognizer: Recogniz
 
 
 def _by_supply_codes(order: DrugOrder, recognizer: Recognizer) -> Identity:
-    """Identify an order that does not name a drug by its NDCs, otherwise by the billing codes on the order itself."""
-    by_ndc = {target for ndc in order.ndcs if (target := recognizer.ndc(ndc.text)) is not None}
-    codes = [billing.code for billing in order.billing if billing.on_the_order and not billing.beside_drug]
-    by_hcpcs = {target for code in codes if (target := _of_hcpcs(code, recognizer)) is not None}
-    retired = [meaning for code in codes if (meaning := recognizer.retired.get(code)) is not None]
-    targets = by_ndc or by_hcpcs.union(meaning.target for meaning in retired)
-    products = {target.product for target in targets}
-    if not products:
+    """Identify an order that does not name a drug by its NDCs, otherwise by the billing codes on the order itself.
+
+    A package code of a HER2 drug contradicts the name or clinical code of another drug. A billing code gives way to
+    it, and leaves open what is not understood.
+    """
+    by_ndc = {target: ndc for ndc in order.ndcs if (target := recognizer.ndc(ndc.text)) is not None}
+    written = [billing for billing in order.billing if billing.on_the_order and not billing.beside_drug]
+    by_hcpcs = {target: each for each in written if (target := _of_hcpcs(each.code, recognizer)) is not None}
+    retired = {each: found for each in written if (found := recognizer.retired.get(each.code)) is not None}
+    if not (by_ndc or by_hcpcs or retired):
         return Identity(IdentityStatus.UNKNOWN)
-    named = tuple(recognizer.product(product) for product in sorted(products))
-    if len(products) > 1:
-        return Identity(IdentityStatus.CONFLICT, named=named)
+    beside = said_beside(order.evidence, recognizer)
+    if by_ndc:
+        claims = tuple(_claim("ndc", ndc.text, ndc.path, target) for target, ndc in by_ndc.items())
+        doubts = tuple(dict.fromkeys((*beside.others, *beside.drug_like, *beside.described)))
+        standing = IdentityStatus.CONFLICT
+    else:
+        by_code = by_hcpcs | {found.target: each for each, found in retired.items()}
+        claims = tuple(_claim("hcpcs", each.code, each.holder.path, target) for target, each in by_code.items())
+        doubts, standing = (*beside.unread, *beside.described), IdentityStatus.AMBIGUOUS
+        if beside.others:
+            return Identity(IdentityStatus.UNKNOWN)
+    targets = {target for claim in claims for target in claim.meaning}
+    named = tuple(recognizer.product(product) for product in sorted({target.product for target in targets}))
+    if len(named) > 1:
+        return Identity(IdentityStatus.CONFLICT, claims, named=named)
+    if doubts:
+        return Identity(standing, claims, named=named, unread=doubts)
     brands = {target.brand for target in targets}
     brand = named[0].brand(brands.pop()) if len(brands) == 1 else None
-    by = retired[0].entry.by if retired and not by_ndc and not by_hcpcs else None
+    by = next(iter(retired.values())).entry.by if retired and not by_ndc and not by_hcpcs else None
     return Identity(IdentityStatus.SETTLED, (), named[0], brand, named, by=by)
+
+
+def _claim(system: str, code: str, path: str, target: Target) -> Claim:
+    return Claim(IdentityEvidence(EvidenceKind.CODING, system, code, path), frozenset({target}))

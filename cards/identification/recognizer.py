@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from cards.identification.drug_text import DrugTextReader
@@ -14,7 +16,7 @@ from cards.knowledge.label_doses import Labeled, Span, around, ceiling, regimens
 from cards.knowledge.loader import default_knowledge
 from cards.knowledge.schema import Kind, Panel
 from cards.values.caching import once
-from cards.values.codes import AtcCode, Ndc, ndc_readings
+from cards.values.codes import AtcCode, AtcGroup, Ndc, ndc_readings
 from cards.values.text_cache import cached_by_key, cached_by_text
 from cards.values.texts import bounded
 
@@ -36,12 +38,11 @@ if TYPE_CHECKING:
 
 _COMBINATIONS = 1024
 _SHORTEST = 2
-# For `str.translate`: every digit as the same one. A table of all of ASCII is the fastest.
-_ANY_DIGIT = "".join("0" if chr(n).isdigit() else chr(n) for n in range(128))
 """Names with as few letters are no hint that a text names a drug."""
 _ATC_LEVELS = (1, 3, 4, 5, 7)
 CODE_SYSTEMS = {
     "rxnorm": "RxNorm", "atc": "ATC", "snomed": "SNOMED CT", "hcpcs": "HCPCS", "icd10": "ICD-10", "icd9": "ICD-9-CM",
+    "ndc": "NDC",
 }  # fmt: skip
 """How a card writes the name of a code system."""
 
@@ -82,6 +83,22 @@ def _any_of(names: Iterable[str]) -> re.Pattern[str]:
     return re.compile(r"(?<![^\W_])(?:" + "|".join(written) + r")(?![^\W_])")
 
 
+def _any_within(words: Iterable[str]) -> re.Pattern[str]:
+    """Find whether an ASCII text holds any of some words, as a part of longer ones too.
+
+    Branches by first letter let the search skip most places in a text; one branch for each word would not.
+    """
+    plain = sorted(each for each in words if each.isascii())
+    # Where a word is found, so is each word inside it.
+    shortest = [each for each in plain if not any(other in each for other in plain if other != each)]
+    branches = (
+        first + "(?:" + "|".join(re.escape(each[1:]) for each in begun) + ")"
+        for first, begun in groupby(shortest, key=itemgetter(0))
+    )
+    # A word that no text holds, where there are none.
+    return re.compile("|".join(branches) or "(?!)")
+
+
 class Recognizer:
     """The indexes from codes and names to products, built once from the knowledge."""
 
@@ -109,15 +126,14 @@ class Recognizer:
         for product in known.products:
             self._index_product(product, names)
         for ambiguous in known.ambiguous_names:
-            for name in ambiguous.names:
+            for name in () if ambiguous.is_class else ambiguous.names:
                 names[name].update(Target(meant) for meant in ambiguous.may_mean)
         vocabulary = Vocabulary(known, {name: frozenset(targets) for name, targets in names.items()})
         self._reader = DrugTextReader(vocabulary, self._products)
         self.supportive_drugs = vocabulary.supportive_drugs
         """The words for drugs that are given before an infusion; an amount beside one is an amount of it."""
         self._vocabulary = vocabulary
-        self._words_of_look_alikes: dict[str, frozenset[str]] = {}
-        self._may_hint = cached_by_text(self._may_contain_hint)
+        self._words_of_look_alikes: dict[str, tuple[frozenset[str], re.Pattern[str]]] = {}
         # Texts are drug names from the EHR's formulary: few, and repeated on every order.
         self._classes = tuple(
             (group, _any_of(group.names), _any_of(group.unless) if group.unless else None)
@@ -187,22 +203,28 @@ class Recognizer:
 
     def may_name_others(self, product: Product, written: str) -> bool:
         """Return False quickly for a text without a word that only a look-alike of the product has in its names."""
-        hints = self._words_of_look_alikes.get(product.id)
-        if hints is None:
+        if product.id not in self._words_of_look_alikes:
             words = self._vocabulary.words_of_product
             own = words.get(product.id, frozenset())
             others = frozenset[str]().union(*(words.get(each, frozenset()) for each in product.look_alikes))
             hints = frozenset(each for each in others - own if len(each) > _SHORTEST)
-            self._words_of_look_alikes[product.id] = hints
+            self._words_of_look_alikes[product.id] = hints, _any_within(hints)
+        hints, within = self._words_of_look_alikes[product.id]
         if not written.isascii():
             return not hints.isdisjoint(key(bounded(written)))
-        # The amounts of a text vary from order to order; its words do not, and rule out nearly every text.
-        plain = written.casefold()
-        return self._may_hint(product.id, plain.translate(_ANY_DIGIT)) and any(hint in plain for hint in hints)
+        return within.search(written.casefold()) is not None
 
-    def _may_contain_hint(self, product_id: str, plain: str) -> bool:
-        """Return whether a text contains a hint, apart from which digits they have."""
-        return any(hint.translate(_ANY_DIGIT) in plain for hint in self._words_of_look_alikes[product_id])
+    def other_drugs(self, text: str) -> tuple[str, ...]:
+        """List the words of a text that name known drugs other than those of the service.
+
+        None where the text speaks of premedication, because what it names is then given besides.
+        """
+        words = key(bounded(text))
+        if self._vocabulary.names_premedication(words):
+            return ()
+        read = self.read_text(text)
+        partners = (word for word in read.others if word not in read.unread)
+        return tuple(dict.fromkeys((*filter(self._vocabulary.is_other_drug, words), *partners)))
 
     def brand(self, target: Target) -> Brand | None:
         """Find the brand of a target, if it names one."""
@@ -262,11 +284,28 @@ class Recognizer:
             return code in self.hcpcs or code in self.retired or code in self.known.drug_codes.others_billed
         if system in ("rxnorm", "atc", "snomed") and self.coded(system, code):
             return True
+        if system == "atc":
+            # A group may hold a drug that a rule reads.
+            is_substance = AtcCode.of(code.upper()) is not None
+            return is_substance and not code.upper().startswith(self.known.drug_codes.open_atc)
+        return self.is_other_drug(system, code)
+
+    def is_fluid(self, system: str, code: str) -> bool:
+        """Return whether a code is of an infusion fluid or a solvent."""
+        return system == "atc" and code.upper().startswith(self.known.drug_codes.fluids_atc)
+
+    def is_other_drug(self, system: str, code: str) -> bool:
+        """Return whether a clinical code is of a known drug that is none of the service's; a fluid is no drug."""
+        if self.coded(system, code) or self.is_fluid(system, code):
+            return False
         codes = self.known.drug_codes
         if system == "atc":
-            is_substance = AtcCode.of(code.upper()) is not None
-            return is_substance and not code.upper().startswith(codes.open_atc)
-        return system == "rxnorm" and code in codes.others
+            code = code.upper()
+            if AtcCode.of(code) is None:
+                # A group, other than one that holds a HER2 drug.
+                return AtcGroup.of(code) is not None and not any(ours.startswith(code) for ours in self.atc)
+            return not code.startswith(codes.open_atc)
+        return (system, code) in self._names_by_code or (system == "rxnorm" and code in codes.others)
 
     def ndc_of(self, system: str, code: str) -> Target | None:
         """Find the product of a code if it is an NDC."""

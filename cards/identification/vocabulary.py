@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cards.identification.folding import fold, key
 from cards.identification.near_names import LONGEST, NearNames
+from cards.identification.targets import Target
 from cards.knowledge.schema import Scope, WordKind
+from cards.values.caching import lazy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -17,9 +19,15 @@ if TYPE_CHECKING:
 
 Phrase = tuple[str, ...]
 _ANTIBODY = "mab"
+_DIGITS = str.maketrans("0135", "oles")
+"""Digits that stand for the letters they look like: "0givri", "Kadcy1a"."""
 _LOT_NUMBER = re.compile(r"[a-z0-9]{4,14}")
 _LOT_DIGITS = 3
 """The fewest digits of a lot number, so that "DM1" is not taken for one."""
+
+
+_SHORT = 6
+"""A word of so many letters has no ending that is taken off."""
 
 
 class Known(NamedTuple):
@@ -47,6 +55,12 @@ class Vocabulary:
         for phrase, meaning in tuple(self.names.items()):
             if len(phrase) > 1:
                 self.names.setdefault(("".join(phrase),), meaning)
+        self.classes = {
+            self.usual(key(name)): frozenset(map(Target, ambiguous.may_mean))
+            for ambiguous in known.ambiguous_names
+            if ambiguous.is_class
+            for name in ambiguous.names
+        }
         self.ignored: dict[Phrase, Says | None] = {}
         for group in words.ignored:
             self.ignored |= {self.usual(key(word)): group.says for word in group.words}
@@ -67,10 +81,12 @@ class Vocabulary:
         )
         # The drugs given with a HER2 drug have amounts of their own, too.
         self.supportive_drugs |= {phrase[0] for phrase in self.partners if len(phrase) == 1}
+        self._words = words
         self._patterns = re.compile("|".join(f"(?:{each.pattern})" for each in words.patterns))
         self._payload_endings = _endings(each.endings for each in words.payload_endings)
         self._drug_endings = _endings(each.endings for each in words.drug_endings)
-        phrases = (self.names, self.ignored, self.partners, self.warnings, self.premedication, self.supportive)
+        told = (self.names, self.classes)
+        phrases = (*told, self.ignored, self.partners, self.warnings, self.premedication, self.supportive)
         self.reach: dict[str, int] = {}
         """For each first word, the number of words in the longest phrase that begins with it."""
         for phrase in (each for group in phrases for each in group):
@@ -98,8 +114,8 @@ class Vocabulary:
         return word in self._listed
 
     def nearest(self, word: str) -> Known | None:
-        """Find the name that a word is a misspelling of: one letter off, or joined to another word."""
-        near = self._near_names.nearest(word)
+        """Find the name that a word is a misspelling of: one letter off, digits for letters, joined to another word."""
+        near = self._near_names.nearest(word if word.isalpha() else word.translate(_DIGITS))
         if near is None:
             return None
         known = self.look_up(near)
@@ -108,6 +124,21 @@ class Vocabulary:
     def is_ignored(self, word: str) -> bool:
         """Return whether a word matches a pattern for words that do not name a drug."""
         return len(word) <= LONGEST and self._patterns.fullmatch(word) is not None
+
+    @lazy
+    def _other_drugs(self) -> frozenset[str]:
+        """The names of known other drugs, for the few orders that have nothing but the billing code of a HER2 drug."""
+        return frozenset(_stem(fold(word)) for group in self._words.other_drugs for word in group.words)
+
+    def is_other_drug(self, word: str) -> bool:
+        """Return whether a word is the name of a known drug that is not of the service, with any Latin ending."""
+        return _stem(word) in self._other_drugs
+
+    def names_premedication(self, words: Phrase) -> bool:
+        """Return whether words speak of drugs that are given before the one that is ordered."""
+        return any(
+            words[place : place + length] in self.premedication for place in range(len(words)) for length in (1, 2)
+        )
 
     def is_package_number(self, before: Phrase, word: str) -> bool:
         """Return whether a word is a lot number, by its form and the words before it."""
@@ -139,6 +170,11 @@ class Vocabulary:
     def begins_payload(self, word: str) -> bool:
         """Return whether a word may be the first letters of a payload."""
         return any(each.startswith(word) for each in self._payloads)
+
+
+def _stem(word: str) -> str:
+    """Return a name without the ending that differs between languages: "docetaxel" of docetaxelum, docetaxelo."""
+    return word.removesuffix("um").rstrip("aeioy") if len(word) > _SHORT else word
 
 
 def _words_of_products(names: Mapping[Phrase, Meaning]) -> dict[str, frozenset[str]]:

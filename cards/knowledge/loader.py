@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 import yaml
 
-from cards.knowledge.names import check_names
+from cards.knowledge.names import check_names, structs_in
 from cards.knowledge.schema import (
     Cited,
     CodedDrugs,
@@ -107,7 +107,7 @@ def load(root: Traversable | None = None) -> Knowledge:
     )
     for name, part in parts:
         check_names(part, knowledge, name)
-    check(knowledge)
+    check_references(knowledge)
     return knowledge
 
 
@@ -132,29 +132,29 @@ def default_knowledge() -> Knowledge:
 
 
 def citations(node: Any) -> Iterator[Cited]:
-    """Yield every citation in a piece of knowledge."""
-    if isinstance(node, Cited):
-        yield node
-    elif isinstance(node, msgspec.Struct):
-        for field in node.__struct_fields__:
-            yield from citations(getattr(node, field))
-    elif isinstance(node, tuple | list):
-        for item in node:
-            yield from citations(item)
-    elif isinstance(node, dict):
-        for item in node.values():
-            yield from citations(item)
+    """Return every citation in a piece of knowledge."""
+    return (each for each in structs_in(node) if isinstance(each, Cited))
 
 
 def check(known: Knowledge) -> None:
     """Check what the schema cannot: unknown sources, unknown products, malformed codes, duplicate ids.
 
     Raises:
-        KnowledgeError: one of these was found. Raises:
+        KnowledgeError: one of these was found.
 
     """
     for cited in citations(known):
         _need_source(known, cited.source)
+    check_references(known)
+
+
+def check_references(known: Knowledge) -> None:
+    """Check what ``check`` does except the sources, which ``check_names`` has found in the shipped files.
+
+    Raises:
+        KnowledgeError: one reference leads nowhere.
+
+    """
     ids = [product.id for product in known.products] + [b.id for p in known.products for b in p.brands if b.id != p.id]
     if len(ids) != len(set(ids)):
         msg = f"an id is used twice: {sorted(i for i in ids if ids.count(i) > 1)}"
@@ -213,7 +213,7 @@ def _check_drug_codes(known: Knowledge) -> None:
             RxNormCode(rxnorm)
         for snomed in drug.snomed:
             SnomedCode(snomed)
-    for group in (*codes.open_atc, *(code for drug in codes.drugs for code in drug.atc)):
+    for group in (*codes.open_atc, *codes.fluids_atc, *(code for drug in codes.drugs for code in drug.atc)):
         AtcGroup(group)
     billed = [code for drug in codes.billed for code in drug.codes]
     for code in (*billed, *codes.others_billed):

@@ -33,6 +33,13 @@ if TYPE_CHECKING:
     from cards.knowledge.schema import Knowledge, Source
 
 
+_NAMING = (
+    Cited, TestsBeforeDose, LabRow, HepaticPair, Product, Level, Regimen, Interaction, Prophylaxis, Reload,
+    AmbiguousName, KeptApart, NotChecked, DrugClass, Concept,
+)  # fmt: skip
+"""The parts that name others."""
+
+
 def check_names(part: Any, known: Knowledge, file: str) -> None:
     """Check one file against the whole knowledge.
 
@@ -40,9 +47,25 @@ def check_names(part: Any, known: Knowledge, file: str) -> None:
         KnowledgeError: a name is not known; the message starts with the file and the place.
 
     """
-    for place, node in _walk(part, ""):
-        for why in _problems(node, known):
-            raise KnowledgeError(f"{file}: {place.lstrip('.')}: {why}")
+    # Places are written only if a name is not known.
+    if any(_problems(node, known) for node in structs_in(part)):
+        for place, node in _walk(part, ""):
+            for why in _problems(node, known):
+                raise KnowledgeError(f"{file}: {place.lstrip('.')}: {why}")
+
+
+def structs_in(node: Any) -> Iterator[msgspec.Struct]:
+    """Yield every struct in a piece of knowledge, in order."""
+    left = [node]
+    while left:
+        each = left.pop()
+        if isinstance(each, msgspec.Struct):
+            yield each
+            left += [getattr(each, field) for field in reversed(each.__struct_fields__)]
+        elif isinstance(each, (tuple, list)):
+            left += reversed(each)
+        elif isinstance(each, dict):
+            left += reversed(each.values())
 
 
 def _walk(node: Any, place: str) -> Iterator[tuple[str, Any]]:
@@ -68,7 +91,11 @@ def level_problem(level: str, source: Source | None) -> Iterator[str]:
         yield "confidence D is for defaults of this service, and its source is a document"
 
 
-def _problems(node: Any, known: Knowledge) -> Iterator[str]:
+def _problems(node: msgspec.Struct, known: Knowledge) -> list[str]:
+    return [*_problems_of(node, known)] if isinstance(node, _NAMING) else []
+
+
+def _problems_of(node: Any, known: Knowledge) -> Iterator[str]:
     match node:
         case Cited():
             yield from _unknown("source", (node.source,), known.sources)

@@ -28,7 +28,9 @@ _OWN_WORDS = ("pregnancy test ",)
 """Texts that rules use when there is no chart entry to quote."""
 _TAIL = re.compile(r"(?<=, )(undated|ended)(?= \d{4}-|[,;)]|$)")
 """Texts about the date after a quotation."""
-_VERBATIM_LINES = frozenset({"identity-unread", "package", "ndc", "billing-code", "hcpcs", "document"})
+_VERBATIM_LINES = frozenset(
+    {"identity-unread", "identity-other", "package", "ndc", "billing-code", "hcpcs", "document"}
+)
 _OF_POLICIES = ("criterion-", "policy", "path", "payer")
 """A payer's own text is not translated."""
 _QUOTED_LINES = frozenset(

@@ -16,7 +16,7 @@ from cards.presentation.card import SUMMARY_LIMIT, Card, Suggestion
 from cards.presentation.fallback import FallbackCards
 from cards.presentation.grouping import CardContent
 from cards.presentation.language import Localizer
-from cards.presentation.markdown import escape
+from cards.presentation.markdown import escape, unescape
 from cards.presentation.removals import NamedOrder
 from cards.presentation.suggestions import SuggestionWriter, join_listed
 from cards.presentation.urgency import Urgency, gravest, is_unverified
@@ -33,6 +33,7 @@ _SETTING = "practice"
 _DAYS_LISTED = 12
 _PLACED = ("set-aside", "understood-in-part")
 _LIST = "list-incomplete"
+_LINE = "{line}"
 _PLANNED = "planned-tests"
 _FAILED = f"missing-{FAILED}"
 # The link below the card has the full title.
@@ -103,7 +104,14 @@ class Renderer:
         if not isinstance(finding, Fired):
             return ""
         sentence = self._wording.topics[verdict.topic].variants[finding.variant]
-        return " ".join(sentence.summary.format(drug=drug, **self._localizer.all_filled(finding.values)).split())
+        # The line of what could not be checked, where there is only one.
+        line = self._plain_line(finding.evidence[0], drug) if _LINE in sentence.summary else ""
+        filled = self._localizer.all_filled(finding.values)
+        return " ".join(sentence.summary.format(drug=drug, line=line, **filled).split())
+
+    def _plain_line(self, line: Evidence, drug: str) -> str:
+        """Return a line of the evidence without markup, and without the drug, which the summary names."""
+        return unescape(self._evidence_line(line)).removeprefix(f"{drug}: ")
 
     def _detail(self, content: CardContent, findings: list[Fired]) -> str:
         content = _without_later_doses(content)

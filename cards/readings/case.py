@@ -19,7 +19,7 @@ from cards.values.caching import lazy
 from cards.values.quantities import in_print, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import date
 
     from cards.facts.order import DrugOrder
@@ -51,6 +51,9 @@ UNREAD = frozenset(
         "comparator",
         "code-system",
         "named-only",
+        "in-report",
+        "named-otherwise",
+        "flagged",
         "voided",
         "modified",
         "status-unknown",
@@ -76,6 +79,8 @@ class Case:
     orders: SessionOrders
     recognizer: Recognizer
     thresholds: Mapping[str, Decimal | None]
+    completes_dose: Callable[[Case], bool]
+    """Whether an order completes a dose of which a part was given that day; a reading of the case itself."""
 
     @lazy
     def known(self) -> Knowledge:
@@ -312,7 +317,17 @@ class Case:
         return self.doses_of(frozenset({self.product.id}))
 
     def doses_of(self, products: frozenset[str]) -> tuple[Treatment, ...]:
-        """Return the earlier doses of some products, newest first; everything given on one day is one dose."""
+        """Return the earlier doses of some products, newest first; everything given on one day is one dose.
+
+        A part of the dose that the order completes is not an earlier one.
+        """
+        doses = self.doses_recorded(products)
+        if not doses or not self.completes_dose(self):
+            return doses
+        return tuple(each for each in doses if each.on != self.planned or each.product != self.product.id)
+
+    def doses_recorded(self, products: frozenset[str]) -> tuple[Treatment, ...]:
+        """Return the doses of some products on record, newest first, with those of the planned day."""
         own = [each for each in self.patient.treatments if each.product in products and each.on is not None]
         if not own:
             return ()

@@ -195,8 +195,9 @@ def _last_counting(case: Case) -> Treatment | None:
 
 
 def newest_dose(case: Case, doses: tuple[Treatment, ...]) -> Treatment | None:
-    """Return the newest dose before the planned one."""
-    return next((each for each in doses if each.on is not None and each.on <= case.planned), None)
+    """Return the newest dose before the planned one; in some time zone it is tomorrow already."""
+    latest = max(case.planned, case.tomorrow)
+    return next((each for each in doses if each.on is not None and each.on <= latest), None)
 
 
 class Reduced(NamedTuple):

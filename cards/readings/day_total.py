@@ -93,8 +93,27 @@ def _one_group(orders: Sequence[DrugOrder]) -> bool:
     return bool(orders[0].group) and len({order.group for order in orders}) == 1
 
 
+@per_case
+def parts_of_order(case: Case) -> tuple[DoseReading, Level] | None:
+    """Return the sum of an order's instructions for one day, if only that is a labeled level: two bags of one dose."""
+    if not case.order.repeats_day or case.product.is_oral:
+        return None
+    by_instruction = {each.ordered.instruction: each for each in usable_doses(case)}
+    amounts = [each.in_mg(case.kg) for each in by_instruction.values()]
+    known = [amount for amount in amounts if amount is not None]
+    if len(known) != len(amounts) or len(known) == 1 or not known:
+        return None
+    if any(is_whole_dose(case, each) for each in by_instruction.values()):
+        return None
+    total = total_of(case, *known)
+    level = levels_met_by(case, total)
+    return (total, level) if level is not None else None
+
+
 def dose_of(case: Case) -> Mg | None:
-    """Return the only amount of an order, in milligrams."""
+    """Return the only amount of an order, in milligrams; that of all its parts, if it gives them."""
+    if (parts := parts_of_order(case)) is not None:
+        return parts[0].in_mg(case.kg)
     amounts = {reading.in_mg(case.kg) for reading in usable_doses(case)}
     if len(amounts) == 1:
         return amounts.pop()

@@ -20,7 +20,7 @@ from cards.values.quantities import Kg, Mg, MgPerKg, plain
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from cards.facts.order import DrugOrder, NotedDose
+    from cards.facts.order import CountedTablets, DrugOrder, NotedDose
     from cards.identification.recognizer import Recognizer
     from cards.readings.case import Case
 
@@ -409,8 +409,8 @@ def _counted(case: Case) -> list[Mg | MgPerKg]:
         return []
     sizes, is_oral = _sizes(case), case.product.tablets is not None
     strength = tablet_strength(case.order, case.product, case.recognizer)
-    amounts = ((each.count, each.mg or strength) for each in case.order.text_tablets)
-    found = (_multiple(case, count, mg) for count, mg in amounts if mg is not None and (mg in sizes) is is_oral)
+    amounts = ((each, each.mg or strength) for each in case.order.text_tablets)
+    found = (_multiple(case, each, mg) for each, mg in amounts if mg is not None and (mg in sizes) is is_oral)
     return list(dict.fromkeys(found))
 
 
@@ -421,13 +421,12 @@ def _sizes(case: Case) -> frozenset[Decimal]:
     return frozenset(each.contents_mg for each in case.recognizer.packages(case.product, None))
 
 
-def _multiple(case: Case, count: Decimal, mg: Decimal) -> Mg:
+def _multiple(case: Case, counted: CountedTablets, mg: Decimal) -> Mg:
     """Return what "2 x 126 mg" means: the product, or the amount alone where it is the dose and the count its doses."""
     tolerance = case.threshold("dose_rounding_tolerance_percent")
     is_tablets = case.product.tablets is not None
-    if not is_tablets and any(near(dose.value, mg, tolerance) for _, dose in in_basis(case, Mg)):
-        return Mg(mg)
-    return Mg(count * mg)
+    is_dose = not is_tablets and any(near(dose.value, mg, tolerance) for _, dose in in_basis(case, Mg))
+    return Mg(mg) if is_dose and not counted.in_bags else Mg(counted.count * mg)
 
 
 def in_basis(case: Case, basis: type[Mg | MgPerKg]) -> list[tuple[DoseReading, Mg | MgPerKg]]:

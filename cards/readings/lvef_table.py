@@ -116,12 +116,14 @@ def _fits(case: Case, row: LvefRow, newest: Lvef, values: tuple[Interval, Interv
 
 
 def _below_normal(case: Case, row: LvefRow, newest: Lvef, measured: Interval) -> bool | None:
-    """Return whether a value is below normal. Without a limit on the result, the highest limit in use applies."""
+    """Return whether a value is below normal; without a limit on the result, by the lowest and highest in use."""
     if not row.below_normal:
         return True
     if newest.lower_limit is not None:
         return measured.is_below(newest.lower_limit.value)
     if row.normal_otherwise is not None:
         return measured.is_below(row.normal_otherwise)
+    if measured.is_below(case.threshold("lvef_lowest_lower_limit_percent")) is True:
+        return True
     is_normal = measured.is_below(case.threshold("lvef_highest_lower_limit_percent")) is False
     return False if is_normal else None

@@ -1,4 +1,4 @@
-"""The parts of one dose: several orders of the session, and active orders of the chart for the same day."""
+"""The parts of one dose: orders of the session, and orders in the chart and doses given of the same day."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from cards.facts.order import DoseUnit
-from cards.readings.day_total import day_total, dose_of, is_whole_dose, total_of
+from cards.readings.day_total import day_total, dose_of, is_whole_dose, parts_of_order, total_excess, total_of
 from cards.readings.dosing import DoseReading, Sense, levels_met_by, usable_doses
 from cards.readings.tablets import together
 from cards.values.caching import per_case
@@ -34,6 +34,44 @@ class WithChart(NamedTuple):
     total: DoseReading | None
     level: Level | None
     in_parts: bool
+
+
+class Begun(NamedTuple):
+    """A dose given on the planned day, and its sum with the order's.
+
+    ``total`` is ``None`` if either is not known in milligrams. ``is_completed``: the order gives the rest of the dose,
+    because it says that it is a part, or because only the sum is a labeled level.
+    """
+
+    given: Treatment
+    total: DoseReading | None
+    level: Level | None
+    is_completed: bool
+
+
+@per_case
+def dose_begun(case: Case) -> Begun | None:
+    """Add what was given on the planned day to the order's dose; ``None`` if nothing was."""
+    if case.product.is_oral:
+        return None
+    recorded = case.doses_recorded(frozenset({case.product.id}))
+    given = next((each for each in recorded if each.on == case.planned), None)
+    if given is None:
+        return None
+    total = _together(case, (given,))
+    if total is None:
+        return Begun(given, None, None, is_completed=False)
+    level = levels_met_by(case, total)
+    # An infusion that was stopped was no whole dose, whatever its amount.
+    whole = () if given.stopped else (given,)
+    in_parts = case.order.is_part or (level is not None and _none_alone(case, whole))
+    return Begun(given, total, level, is_completed=in_parts and total_excess(case, total) is None)
+
+
+def completes_dose(case: Case) -> bool:
+    """Whether the order completes a dose of which a part was given on the planned day."""
+    begun = dose_begun(case)
+    return begun is not None and begun.is_completed
 
 
 @per_case
@@ -122,7 +160,8 @@ def _none_alone(case: Case, orders: tuple[Treatment, ...]) -> bool:
 def _in_mg(case: Case, standing: Treatment) -> Mg | None:
     if isinstance(standing.dose, Mg) or standing.dose is None:
         return standing.dose
-    return standing.dose * case.kg if case.kg is not None else None
+    # What is given is rounded; without it, a dose by the kilogram and its rest would seem to be above the maximum.
+    return (standing.dose * case.kg).whole_down() if case.kg is not None else None
 
 
 @per_case
@@ -131,6 +170,9 @@ def judged_levels(case: Case) -> list[tuple[DoseReading, Level | None]]:
     if case.product.is_oral:
         parts = together(case)
         return list(parts.levels) if parts is not None and parts.in_parts else _levels(case)
+    begun = dose_begun(case)
+    if begun is not None and begun.is_completed and begun.total is not None:
+        return [(begun.total, begun.level)]
     beside = with_chart(case)
     if beside is not None and beside.in_parts and beside.total is not None:
         return [(beside.total, beside.level)]
@@ -141,4 +183,6 @@ def judged_levels(case: Case) -> list[tuple[DoseReading, Level | None]]:
 
 
 def _levels(case: Case) -> list[tuple[DoseReading, Level | None]]:
+    if (parts := parts_of_order(case)) is not None:
+        return [parts]
     return [(reading, levels_met_by(case, reading)) for reading in usable_doses(case)]

@@ -72,10 +72,15 @@ class SessionOrders:
         days = self.days_of(own)
         found = self._same_days.get((product, days))
         if found is None:
-            places = {place for day in days for place in self._by_day.get((product, day), ())}
-            orders = tuple(self.identified[place][0] for place in sorted(places))
+            orders = tuple(self.identified[place][0] for place in self._places_on(product, days))
             found = self._same_days[product, days] = SameDay(orders, frozenset(map(id, orders)))
         return found if id(own) in found.ids else SameDay((own, *found.orders), found.ids | {id(own)})
+
+    def _places_on(self, product: str, days: frozenset[date]) -> Iterable[int]:
+        if len(days) == 1:
+            (day,) = days
+            return self._by_day.get((product, day), ())
+        return sorted({place for day in days for place in self._by_day.get((product, day), ())})
 
     def of_next_day(self, own: DrugOrder, product: str) -> tuple[DrugOrder, ...]:
         """Return the other orders of a product whose next dose is on the day of this one's."""
@@ -114,6 +119,10 @@ class SessionOrders:
     def of_product(self, product: str) -> tuple[DrugOrder, ...]:
         """Return the orders of a product."""
         return tuple(self.identified[place][0] for place in self._of_product.get(product, ()))
+
+    def days_of_product(self, product: str) -> tuple[date, ...]:
+        """Return the days on which the orders of a product plan a dose, each once, in order."""
+        return tuple(dict.fromkeys(day for day, _ in self._days.get(product, ())))
 
     def first_of(self, product: str) -> tuple[DrugOrder, Identity]:
         """Return the first order of a product in the session."""

@@ -70,7 +70,8 @@ def _by_last_dose(case: Case, newest: Weight) -> WeightDoubt | None:
 
     A last dose that is a labeled level at the current weight needs no other weight to explain it.
     """
-    last = newest_dose(case, case.history)
+    # What was given on the day itself may be a part of a dose.
+    last = newest_dose(case, tuple(each for each in case.history if each.on != case.planned))
     if last is None or not isinstance(last.dose, Mg) or last.stopped or last.bags > 1 or has_dose_nearby(case, last):
         return None
     if case.age_in_days(last.on or case.planned) > case.threshold("weight_change_days"):

@@ -35,7 +35,7 @@ from cards.readings.dosing import (
     read_doses,
     usable_doses,
 )
-from cards.readings.parts_of_dose import judged_levels
+from cards.readings.parts_of_dose import dose_begun, judged_levels
 from cards.readings.weights import weight_doubt
 from cards.rules.tablets import above_in_a_day
 from cards.values.quantities import Mg, MgPerKg, plain, precise, share
@@ -404,9 +404,11 @@ def fixes_to(case: Case, dose: Mg | MgPerKg, replaces: tuple[OrderedDose, ...]) 
     """Offer a dose as a replacement for others, each in its written unit.
 
     Nothing is offered if no dose was read, for a dose computed from a concentration and a volume or read from the text,
-    or if the weight for the calculation is missing or in doubt.
+    if the weight for the calculation is missing or in doubt, or if a dose was given on that day already.
     """
     if not replaces or weight_doubt(case) is not None or _is_named_by_part(case, replaces):
+        return ()
+    if (begun := dose_begun(case)) is not None and not begun.is_completed:
         return ()
     changes: list[tuple[OrderedDose, Mg | MgPerKg]] = []
     for ordered in replaces:

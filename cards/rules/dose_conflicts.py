@@ -17,13 +17,17 @@ from cards.facts.outcomes import (
     Outcome,
     RemoveOrder,
 )
+from cards.knowledge.label_doses import near
+from cards.readings.dose_remarks import contradicted_remarks
 from cards.readings.dosing import (
     DoseConflict,
     DoseReading,
     Sense,
     beside_other_words,
     dose_conflict,
+    in_basis,
     is_over,
+    levels_met_by,
     names_own_dose,
     several_in_text,
     usable_doses,
@@ -42,6 +46,10 @@ def dose_text_conflict(case: Case) -> Outcome:
     A note is free text about any dose and drug: whatever it names besides those of the order is reported.
     """
     noted = (*_in_instructions(case), *_beside_other_words(case), *(unread_in_notes(case) if case.order.notes else ()))
+    if (case.order.named_mg or case.order.combined_mg is not None) and not case.product.is_oral:
+        noted = (*noted, *_in_name(case))
+    if case.order.text_remarks:
+        noted = (*noted, *contradicted_remarks(case))
     if not usable_doses(case):
         return CannotTell(noted) if noted else NotApplicable("no dose that can be compared")
     conflict = dose_conflict(case)
@@ -77,6 +85,31 @@ def _in_instructions(case: Case) -> tuple[Missing, ...]:
     if case.order.has_unread_number:
         found.append(Missing("dose-in-words"))
     return tuple(found)
+
+
+def _in_name(case: Case) -> tuple[Missing, ...]:
+    """Say that the name of the drug gives another dose: a level, or above the maximum; any other may be a vial."""
+    tolerance = case.threshold("dose_rounding_tolerance_percent")
+    ordered = in_basis(case, Mg)
+    sizes = {each.contents_mg for each in case.recognizer.packages(case.product, None)}
+    own = sizes.union(case.product.component_doses_mg, (dose.value for _, dose in ordered))
+    found = []
+    combined = case.order.combined_mg
+    if combined is not None and ordered and all(dose.value != combined for _, dose in ordered):
+        # Both antibodies of one vial: the other dose has another ratio of the two.
+        found.append(str(Mg(combined)))
+    for each in case.order.named_mg:
+        if not ordered or each in own or any(near(dose.value, each, tolerance) for _, dose in ordered):
+            continue
+        written = OrderedDose(each, DoseUnit.MG, str(Mg(each)), (), 0, Decimal(1))
+        reading = DoseReading(written, Sense.USABLE, Mg(each))
+        is_above = case.ceiling is not None and is_over(reading, case.ceiling, case.kg)
+        if is_above or levels_met_by(case, reading) is not None:
+            found.append(reading.ordered.as_written)
+    if not found:
+        return ()
+    values = {"doses": ", ".join(found), "dose": ordered[0][0].ordered.as_written}
+    return (Missing("dose-in-name", values=values),)
 
 
 def _beside_other_words(case: Case) -> tuple[Missing, ...]:

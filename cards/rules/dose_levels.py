@@ -97,10 +97,14 @@ def dose_wrong_for_indication(case: Case) -> Outcome:
         return NotApplicable("the product has no reduced levels")
     if dose_conflict(case) is not None:
         return NotApplicable(_WHICH_IS_MEANT)
+    begins_at: int | None = None
     for reading, level in judged_levels(case):
         if _needs_weight(case, reading):
             return WITHOUT_WEIGHT
-        if level is not None and level.role is LevelRole.REDUCTION:
+        if _is_start(level):
+            begins_at = reading.ordered.instruction
+        is_later_step = begins_at is not None and reading.ordered.instruction > begins_at
+        if level is not None and level.role is LevelRole.REDUCTION and not is_later_step:
             return Clear() if _starts_before(case) else _reduced(case, reading)
     return Clear()
 

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from cards.facts.outcomes import Clear, Evidence, Fired, NotApplicable, Outcome, RemoveOrder
 from cards.identification.identity import Claim, IdentityStatus
+from cards.identification.recognizer import CODE_SYSTEMS
 from cards.readings.case import shortened
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cards.knowledge.schema import Cited
     from cards.readings.case import Case
-
-_SYSTEM_NAMES = {"rxnorm": "RxNorm", "atc": "ATC", "snomed": "SNOMED CT"}
 
 
 def drug_identity_conflict(case: Case) -> Outcome:
@@ -22,7 +23,7 @@ def drug_identity_conflict(case: Case) -> Outcome:
     first, second = _two_named(case)
     return Fired(
         values={"first": first, "second": second},
-        evidence=(*_evidence(case), *(Evidence("identity-unread", word) for word in case.identity.unread)),
+        evidence=(*_evidence(case), *_unread(case)),
         cited=_labels(case),
         notes=_confusions(case),
         fixes=(RemoveOrder(),),
@@ -39,11 +40,16 @@ def drug_ambiguous(case: Case) -> Outcome:
     written = case.identity.claims[0].evidence.value
     unread = case.identity.unread
     word = shortened(unread[0]) if unread else ""
+    variant = "unread-word" if unread else "default"
+    if unread and case.recognizer.other_drugs(unread[0]):
+        variant = "other-drug"
+    if unread and all(claim.evidence.system == "hcpcs" for claim in case.identity.claims):
+        variant = "billing-code-only"
     return Fired(
         values={"written": shortened(written), "candidates": " or ".join(named), "word": word},
-        evidence=(*_evidence(case), *(Evidence("identity-unread", word) for word in unread)),
+        evidence=(*_evidence(case), *_unread(case)),
         cited=_labels(case),
-        variant="unread-word" if unread else "default",
+        variant=variant,
         notes=_confusions(case),
         fixes=(RemoveOrder(),),
     )
@@ -83,12 +89,19 @@ def _evidence(case: Case) -> tuple[Evidence, ...]:
             claim.evidence.value,
             values=(
                 ("meaning", " or ".join(_meant(case, claim))),
-                ("system", _SYSTEM_NAMES.get(claim.evidence.system, "")),
+                ("system", CODE_SYSTEMS.get(claim.evidence.system, "")),
             ),
         )
         for claim in case.identity.claims
     ]
     return tuple(dict.fromkeys(lines))
+
+
+def _unread(case: Case) -> Iterator[Evidence]:
+    """Yield a line for each word or code that is not of the drug; some are known to be of another."""
+    for word in case.identity.unread:
+        is_other = bool(case.recognizer.other_drugs(word))
+        yield Evidence("identity-other" if is_other else "identity-unread", word)
 
 
 def _labels(case: Case) -> tuple[Cited, ...]:

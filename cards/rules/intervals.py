@@ -17,7 +17,9 @@ from cards.readings.course import (
     same_antibody,
     undated_doses,
 )
-from cards.readings.parts_of_dose import judged_levels
+from cards.readings.day_total import is_whole_dose, total_excess, written_total
+from cards.readings.dosing import usable_doses
+from cards.readings.parts_of_dose import dose_begun, judged_levels
 from cards.rules.dose import without_regimen
 from cards.rules.tablets import taken_too_often
 from cards.values.caching import per_case
@@ -79,6 +81,7 @@ def _after_last_dose(case: Case) -> Outcome:
     other = case.recognizer.product(last.product).name
     return Fired(
         values={
+            **_sum_of_that_day(case),
             "days": counted(days, "day"),
             "date": last.on.isoformat(),
             "interval": str(interval),
@@ -89,9 +92,27 @@ def _after_last_dose(case: Case) -> Outcome:
         },
         evidence=(day_given(last),),
         cited=(regimen.by, case.known.thresholds["interval_window_days"].by),
-        variant="other-form" if last.product != case.product.id else "default" if days > 0 else "given-that-day",
+        variant="other-form" if last.product != case.product.id else "default" if days > 0 else _that_day(case),
         fixes=(RemoveOrder(),),
     )
+
+
+def _that_day(case: Case) -> str:
+    """Return the wording for an order on the day of a dose: with their sum, if it is above the maximum."""
+    begun = dose_begun(case)
+    is_above = begun is not None and begun.total is not None and total_excess(case, begun.total) is not None
+    return "above-that-day" if is_above else "given-that-day"
+
+
+def _sum_of_that_day(case: Case) -> dict[str, str]:
+    begun, limit = dose_begun(case), case.ceiling
+    if begun is None or begun.total is None or limit is None:
+        return {}
+    return {
+        "given": str(begun.given.dose),
+        "sum": written_total(case, begun.total),
+        "maximum": str(limit.maximum.dose),
+    }
 
 
 def _within_the_order(case: Case) -> Fired | None:
@@ -199,8 +220,17 @@ def _unclear_schedule(case: Case) -> tuple[Missing, ...]:
     if schedule.conflicting_intervals:
         intervals = " / ".join(spacing_text(each) for each in schedule.conflicting_intervals)
         missing.append(Missing("schedule-differs", values={"intervals": intervals}))
+    if case.order.repeats_day and (doses := _doses_of_one_day(case)):
+        day = schedule.days[0].isoformat() if schedule.days else ""
+        missing.append(Missing("schedule-day-twice", values={"doses": doses, "day": day}))
     if (every := _open_repeat_too_often(case)) is not None:
         missing.append(
             Missing("schedule-once", values={"day": schedule.days[0].isoformat(), "interval": spacing_text(every)})
         )
     return tuple(missing)
+
+
+def _doses_of_one_day(case: Case) -> str:
+    """Return the whole doses of an order's instructions that name one day: one dose stated twice, or two doses."""
+    whole = {each.ordered.instruction: each for each in usable_doses(case) if is_whole_dose(case, each)}
+    return " + ".join(each.ordered.as_written for each in whole.values()) if len(whole) > 1 else ""

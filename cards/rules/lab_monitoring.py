@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, OrderTests, Outcome
 from cards.facts.topics import Topic
@@ -13,6 +13,7 @@ from cards.values.quantities import plain
 
 if TYPE_CHECKING:
     from cards.facts.results import LabResult
+    from cards.knowledge.schema import Cited, TestsBeforeDose
     from cards.readings.case import Case
 
 
@@ -31,8 +32,10 @@ def blood_count_missing(case: Case) -> Outcome:
 
 
 def _missing(case: Case, topic: MissingTestTopic) -> Outcome:
-    wanted = next((each for each in case.product.monitoring.before_each_dose if each.topic is topic), None)
-    if wanted is None:
+    for wanted in case.product.monitoring.before_each_dose:
+        if wanted.topic is topic:
+            break
+    else:
         return NotApplicable("the label asks for none of these tests before a dose")
     if not case.dose_is_near:
         return NotApplicable("no dose is near")
@@ -41,20 +44,43 @@ def _missing(case: Case, topic: MissingTestTopic) -> Outcome:
     if not missing:
         undated = tuple(_undated(case, result) for result in recent.values() if result and _may_be_old(case, result))
         return CannotTell(undated) if undated else Clear()
-    unread = [test for test in missing if case.unread_since(test, case.labs_since)]
-    missing = [test for test in missing if test not in unread]
-    if not missing:
-        return CannotTell(tuple(Missing("result", reported_by=Topic.CHECKS_INCOMPLETE) for _ in unread))
-    names = [case.known.terminology.concepts[test].display for test in missing]
-    limit = plain(case.lab_days)
-    by_site = () if wanted.every_days is not None else (case.known.thresholds["lab_max_age_days"].by,)
+    if case.patient.gaps:
+        unread = [test for test in missing if case.unread_since(test, case.labs_since)]
+        missing = [test for test in missing if test not in unread]
+        if not missing:
+            return CannotTell(tuple(Missing("result", reported_by=Topic.CHECKS_INCOMPLETE) for _ in unread))
+    request = _request(case, wanted, tuple(missing))
     return Fired(
-        values={"tests": _listed(names), "limit": limit, "planned": case.planned.isoformat()},
-        evidence=(*(_line(case, test) for test in missing), *case.unusable(frozenset(missing))),
-        cited=(wanted.by, *by_site),
+        values={"tests": request.names, "limit": plain(case.lab_days), "planned": case.planned.isoformat()},
+        evidence=request.evidence,
+        cited=request.cited,
         variant="default" if wanted.every_days is None else "label-interval",
-        fixes=(OrderTests(tuple(missing)),),
+        fixes=request.fixes,
     )
+
+
+class _Request(NamedTuple):
+    """What is said of some missing tests, whichever dose they are for."""
+
+    names: str
+    evidence: tuple[Evidence, ...]
+    cited: tuple[Cited, ...]
+    fixes: tuple[OrderTests, ...]
+
+
+def _request(case: Case, wanted: TestsBeforeDose, missing: tuple[str, ...]) -> _Request:
+    """Return the request for some tests, written once for all the orders of a product that want them."""
+    kept: dict[object, _Request] = case.orders.worked_out.setdefault("requests for tests", {})
+    key = (case.product.id, wanted.topic, missing)
+    if key not in kept:
+        by_site = () if wanted.every_days is not None else (case.known.thresholds["lab_max_age_days"].by,)
+        kept[key] = _Request(
+            _listed([case.known.terminology.concepts[test].display for test in missing]),
+            (*(_line(case, test) for test in missing), *case.unusable(frozenset(missing))),
+            (wanted.by, *by_site),
+            (OrderTests(missing),),
+        )
+    return kept[key]
 
 
 def _may_be_old(case: Case, result: LabResult) -> bool:
@@ -71,14 +97,6 @@ def _undated(case: Case, result: LabResult) -> Missing:
 
 
 def _line(case: Case, test: str) -> Evidence:
-    """Return the line of the newest result of a test, written once for all the orders that want it."""
-    kept: dict[str, Evidence] = case.orders.worked_out.setdefault("lines of missing tests", {})
-    if test not in kept:
-        kept[test] = _written(case, test)
-    return kept[test]
-
-
-def _written(case: Case, test: str) -> Evidence:
     name = case.known.terminology.concepts[test].display
     results: tuple[LabResult, ...] = case.patient.labs.get(test, ())
     if not results:

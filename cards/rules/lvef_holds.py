@@ -54,21 +54,26 @@ def _verdict(case: Case, action: Action) -> Outcome:
     row = reading.rows[0]
     if row is not None and row.action is action:
         return _fired(reading, row)
-    if row is None and action is Action.HOLD and _is_low_start(case, reading):
-        return CannotTell(
-            (Missing("low-first-lvef", values={"lvef": dated(reading.newest.quoted, reading.newest.on)}),)
-        )
+    if row is None and action is Action.HOLD and (low := _low_without_row(case, reading)) is not None:
+        return CannotTell((low,))
     return Clear()
 
 
-def _is_low_start(case: Case, reading: LvefReading) -> bool:
-    """Return whether a low value is the one from which the label counts, and its table has nothing but falls."""
-    newest = reading.newest
-    only_falls = all(row.drop is not None for row in case.product.monitoring.lvef_rows)
-    if case.history or reading.baseline is not newest or not only_falls:
-        return False
-    limit = newest.lower_limit.value if newest.lower_limit is not None else case.threshold("lvef_first_low_percent")
-    return newest.interval.is_below(min(limit, case.threshold("lvef_first_low_percent"))) is True
+def _low_without_row(case: Case, reading: LvefReading) -> Missing | None:
+    """Return a low value on which a table that has nothing but falls from baseline has no row."""
+    newest, baseline = reading.newest, reading.baseline
+    if baseline is None or any(row.drop is None for row in case.product.monitoring.lvef_rows):
+        return None
+    low = case.threshold("lvef_low_percent")
+    if baseline is newest and not case.history:
+        low = case.threshold("lvef_first_low_percent")
+        low = min(low, newest.lower_limit.value) if newest.lower_limit is not None else low
+    if newest.interval.is_below(low) is False:
+        return None
+    values = {"lvef": dated(newest.quoted, newest.on)}
+    if baseline is newest:
+        return Missing("low-first-lvef", values=values)
+    return Missing("low-lvef", values={**values, "baseline": dated(baseline.quoted, baseline.on)})
 
 
 def _fired(reading: LvefReading, row: LvefRow) -> Fired:

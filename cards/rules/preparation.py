@@ -39,7 +39,12 @@ def route_wrong(case: Case) -> Outcome:
     if (ordered is None and by_form is None) or wanted is None or by is None:
         return NotApplicable("no route on the order")
     if ordered in (wanted, None):
-        return Clear() if by_form in (wanted, None) else _form_wrong(case, wanted, by)
+        if by_form not in (wanted, None):
+            return _form_wrong(case, wanted, by)
+        if case.order.route_in_text:
+            values = {"written": shortened(case.order.route_in_text), "ordered": str(wanted)}
+            return CannotTell((Missing("route-in-text", values=values, is_urgent=True),))
+        return Clear()
     said = shortened(written) if ordered is Route.OTHER else str(ordered)
     return Fired(
         values={"ordered": said[:1].lower() + said[1:], "wanted": str(wanted)},

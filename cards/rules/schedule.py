@@ -63,14 +63,18 @@ def cycle_limit_reached(case: Case) -> Outcome:
         return _too_many(case, limit, count, planned)
     if undated and limit.cycles is not None and count + undated + planned > limit.cycles:
         return CannotTell((Missing("earlier-doses-undated", values={"undated": str(undated)}),))
+    named = case.order.text_cycle
+    if named is not None and limit.cycles is not None and named > limit.cycles:
+        values = {"cycle": str(named), "limit": str(limit.cycles), "count": counted(count, "dose")}
+        return CannotTell((Missing("cycle-number", values=values),))
     return Clear()
 
 
 def _doses_of(case: Case) -> int:
     """Return how many doses an order plans: as repeated from a single named day only if no other order has them."""
-    repeat = case.order.schedule.repeat
-    if repeat is not None and repeat.doses is not None and len(case.orders.of_product(case.product.id)) <= 1:
-        return repeat.doses
+    stated = case.order.schedule.doses_from_day
+    if stated is not None and len(case.orders.of_product(case.product.id)) <= 1:
+        return stated
     return case.order.cycles or 1
 
 

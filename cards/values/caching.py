@@ -87,10 +87,10 @@ def per_case(question: Callable[[C], T]) -> Callable[[C], T]:
 
     @wraps(question)
     def answer(case: C) -> T:
-        kept: dict[str, Any] = case.__dict__
-        if name not in kept:
-            kept[name] = question(case)
-        found: T = kept[name]
+        kept: dict[str, T] = case.__dict__
+        if name in kept:
+            return kept[name]
+        found = kept[name] = question(case)
         return found
 
     return answer

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from typing import ClassVar, Self
+from unicodedata import normalize
 
 _LONGEST = 60
 """The maximum number of characters read from a code."""
@@ -136,16 +137,20 @@ class HcpcsCode(_Code):
     called = "a HCPCS code: a letter and four digits"
 
 
-_HCPCS_AS_CLAIMED = re.compile(r"([A-V]\d{4})((?:[\s,:;/.+_-]{0,3}[A-Z][A-Z0-9]){0,5})")
+_HCPCS_AS_CLAIMED = re.compile(r"(?:HCPCS[\s:#-]{0,3})?([A-V])[\s.-]?(\d{4})((?:[\s,:;/.+_-]{0,3}[A-Z][A-Z0-9]){0,5})")
+_AROUND_CODE = " \t\r\n\"'`.,;:()[]"
 
 
 def hcpcs_with_modifiers(text: str) -> tuple[HcpcsCode, str] | None:
     """Read a HCPCS code with attached modifiers, as on a claim: ``J9308-JZ``, ``J9308JW``, ``J9308 JW``.
 
-    The modifiers are returned as written; ``None`` for a text that is not such a code.
+    A blank or hyphen in the code, marks around it and "HCPCS" before it are passed over. The modifiers are returned as
+    written; ``None`` for a text that is not such a code.
     """
-    match = _HCPCS_AS_CLAIMED.fullmatch(text.strip()[:_LONGEST].upper())
-    return None if match is None else (HcpcsCode(match[1]), text.strip()[len(match[1]) :])
+    written = text[:_LONGEST] if text.isascii() else normalize("NFKC", text[:_LONGEST])
+    written = written.strip(_AROUND_CODE)
+    match = _HCPCS_AS_CLAIMED.fullmatch(written.upper())
+    return None if match is None else (HcpcsCode(match[1] + match[2]), written[match.end(2) :])
 
 
 class AtcCode(_Code):

@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import func, select
+
 from cards.facts.outcomes import Indicator
 from cards.presentation.wording import default_wording
 from cds_service.audit.effects import Timeline, effects
@@ -16,7 +18,8 @@ from cds_service.learning.answers import ACCEPTED, OVERRIDDEN, answers
 from cds_service.learning.judgments import newest
 from cds_service.learning.report import learning_report
 from cds_service.store.listing import listed, next_of_patient
-from cds_service.store.selection import CardFilter
+from cds_service.store.selection import CardFilter, decided_in
+from cds_service.store.tables import decisions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,6 +86,14 @@ def month_in(text: str, zone: str) -> Month:
         msg = "write a month as 2026-11"
         raise ValueError(msg)
     return Month(first.year, first.month, ZoneInfo(zone))
+
+
+def months_on_record(engine: Engine, window: Window, zone: str) -> tuple[Month, Month] | None:
+    """Return the first and the last month with a decision that a window selects; ``None`` if there is none."""
+    statement = select(func.min(decisions.c.at), func.max(decisions.c.at)).where(*decided_in(window))
+    with engine.connect() as connection:
+        first, last = connection.execute(statement).one()
+    return None if first is None else (month_of(first, zone), month_of(last, zone))
 
 
 def committee_report(

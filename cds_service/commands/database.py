@@ -24,7 +24,7 @@ def database() -> None:
 @config_option
 def database_upgrade(config: Path | None) -> None:
     """Create or migrate the tables now; ``serve`` does this by itself at startup."""
-    engine = open_record(settings_of(config))
+    engine = open_record(settings_of(config), may_be_new=True)
     click.echo(f"{engine.url.render_as_string(hide_password=True)}: its tables are those of this version")
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @contextmanager
 def opened_library(config: Path | None) -> Iterator[Library]:
     """Open the policy library of the database that a configuration file names."""
-    engine = open_record(settings_of(config))
+    engine = open_record(settings_of(config), may_be_new=True)
     try:
         yield Library(engine)
     except SQLAlchemyError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -14,14 +15,12 @@ from cds_service.audit.export import as_audit_event, as_row
 from cds_service.commands.options import config_option, fail, output_option, settings_of
 from cds_service.commands.terminal import print_explanation
 from cds_service.commands.window import client_options, of_client, record_options, warn_of_unknown_client
-from cds_service.store.database import DatabaseError, open_engine, upgrade
+from cds_service.store.database import DatabaseError, address_of, open_engine, upgrade
 from cds_service.store.reading import since
 from cds_service.store.retention import purge as purge_now
 from fhir_mappings.wire.resources import encode
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from sqlalchemy import Engine
 
     from cds_service.configuration.settings import Settings
@@ -88,9 +87,17 @@ def purge(days: int | None, issuer: str | None, tenant: str | None, config: Path
     click.echo(f"deleted {decisions} decisions and {feedback} feedback entries{whose} older than {keep} days")
 
 
-def open_record(settings: Settings) -> Engine:
-    """Open the database, migrated to this version, until the command ends, or exit with what is wrong with it."""
+def open_record(settings: Settings, *, may_be_new: bool = False) -> Engine:
+    """Open the database, migrated to this version, until the command ends, or exit with what is wrong with it.
+
+    A command that only reads finds nothing in a new file: it was called elsewhere than where the service runs.
+    """
     try:
+        address = address_of(settings.database)
+        file = Path((address.database or "").removeprefix("file:"))
+        if address.get_backend_name() == "sqlite" and not may_be_new and not file.exists():
+            where = "call this where the service runs, or name its configuration with --config"
+            fail(f"{file.absolute()}: there is no database; {where}")
         engine = open_engine(settings.database)
         click.get_current_context().call_on_close(engine.dispose)
         upgrade(engine)

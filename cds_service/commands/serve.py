@@ -72,19 +72,19 @@ def serve(  # noqa: PLR0913 - one for each option
     configure_logs()
     decider = decider_of(config)
     _must_be_private(host, decider.settings, insecure=insecure)
+    _must_be_free(host, port)
     _warn(decider.settings)
     _must_be_usable(tls_certificate, tls_key)
     _prepare(decider.settings)
     _prepare_authentication(decider.settings, workers)
     if config is not None:
         os.environ[CONFIG_VARIABLE] = str(config.resolve())
-    _must_be_free(host, port)
     os.environ[LISTENING_AT] = address = _address(host, port, is_tls=tls_certificate is not None)
     _announce(address, decider.settings)
     _share_metrics(workers)
     os.environ[SERVER_VARIABLE] = str(os.getpid())
     decider.fhir.open()
-    _preload(decider.settings)
+    _preload(decider.settings, workers)
     allow_many_connections()
     Server(
         "cds_service.wsgi:application",
@@ -183,11 +183,11 @@ def _share_metrics(workers: int) -> None:
         os.environ[MULTIPROCESS_VARIABLE] = folder
 
 
-def _preload(settings: Settings) -> None:
+def _preload(settings: Settings, workers: int) -> None:
     """Load the application before the workers are forked, and after the metrics folder was set."""
     from cds_service.wsgi import preload  # noqa: PLC0415
 
-    preload(settings)
+    preload(settings, workers)
 
 
 def _remove(folder: str, owner: int) -> None:

@@ -107,11 +107,11 @@ def simulate(  # noqa: PLR0913, PLR0917 - the options of the command
         fail("\n".join(f"site.code_maps: {each}" for each in error.problems))
     except (OSError, duckdb.Error, BrokenProcessPool) as error:
         _cannot_write(output, error)
+    if not summary.totals.get("orders"):
+        fail("; ".join([f"{folder}: no orders (MedicationRequest) in it", *summary.warnings()]))
     for warning in summary.warnings():
         click.echo(warning, err=True)
     whole = summary.figures.whole
-    if not summary.totals.get("orders"):
-        fail(f"{folder}: no orders (MedicationRequest) in it")
     rates = f"{whole.rate_a:g}" if whole.rate_b is None else f"{whole.rate_a:g} (A), {whole.rate_b:g} (B)"
     click.echo(f"{whole.orders} orders in scope, {rates} cards per 100 orders: {output / 'report.html'}")
     sys.exit(INCOMPLETE if summary.incomplete else 0)

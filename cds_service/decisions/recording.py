@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from fhir_mappings.request.hook_request import HookRequest
 
 Json = dict[str, Any]
-_PRODUCT = attrgetter("product")
 _encode = msgspec.json.Encoder(decimal_format="string").encode
 
 
@@ -107,7 +105,10 @@ class RecordWriter:
             if outcome.__class__ is Clear:
                 topics.append(verdict.topic)
             elif outcome.__class__ is NotApplicable:
-                reasons.setdefault(outcome.because, []).append(verdict.topic)
+                if (alike := reasons.get(outcome.because)) is None:
+                    reasons[outcome.because] = [verdict.topic]
+                else:
+                    alike.append(verdict.topic)
             elif isinstance(outcome, CannotTell):
                 open_questions.append({"topic": verdict.topic, "order": place, "missing": outcome.missing})
             elif isinstance(outcome, Fired):
@@ -134,7 +135,7 @@ class RecordWriter:
 
 def _products(decision: Decision) -> str | None:
     """Name the products that were judged, in order, with a comma before and after each."""
-    found = sorted(filter(None, set(map(_PRODUCT, decision.verdicts))))
+    found = sorted(filter(None, {verdict.product for verdict in decision.verdicts}))
     return f",{','.join(found)}," if found else None
 
 

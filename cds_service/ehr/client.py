@@ -15,7 +15,7 @@ import structlog
 from cards.values.caching import lazy
 from cds_service.ehr import reasons
 from cds_service.ehr.limits import CallLimit
-from cds_service.ehr.servers import FhirServers
+from cds_service.ehr.servers import FhirServers, is_base_url
 
 if TYPE_CHECKING:
     from cds_service.ehr.access import FhirAccess
@@ -57,13 +57,15 @@ class FhirClient:
         self.threads = ThreadPoolExecutor(max_workers=self._size, thread_name_prefix="fhir")
 
     def open(self) -> FhirClient:
-        """Load the HTTP code, so that no call has to wait for that.
+        """Load the HTTP code, and the certificate authorities for servers that need them, so that no call has to wait.
 
         Raises:
             OSError: the certificate authorities cannot be read.
 
         """
-        _kept = self._access, self.connections
+        _loaded = self._access, self.connections
+        if self.servers.any_secure:
+            self.connections.open()
         return self
 
     @lazy
@@ -96,6 +98,8 @@ class FhirClient:
         authorization = request.fhir_authorization
         if authorization is not None and authorization.patient not in ("", request.patient_id):
             return reasons.OTHER_PATIENT
+        if not is_base_url(request.fhir_server):
+            return reasons.NO_BASE_URL
         if not self.servers.allows(request.fhir_server):
             return reasons.NOT_ALLOWED
         return ""

@@ -10,6 +10,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError
 from urllib3.util.connection import create_connection
 
+from cards.values.caching import lazy
 from cds_service.ehr.authorities import tls_context
 from cds_service.ehr.pools import Connection, pool_classes
 from cds_service.ehr.servers import RefusedAddressError, check_addresses
@@ -81,14 +83,30 @@ class FhirConnections:
     """The connections of one service, with a session for each thread."""
 
     def __init__(self, size: int, ca_bundle: Path | None = None, resolver: Resolver = resolve) -> None:
-        """Pool up to ``size`` connections to each server.
+        """Pool up to ``size`` connections to each server."""
+        self._local = threading.local()
+        self._ca_bundle = ca_bundle
+        self._adapter = partial(_CheckedAdapter, size, resolver, self._in_use)
+        self.plain = self._adapter(None)
+
+    def open(self) -> None:
+        """Read the certificate authorities now, which a connection would do.
 
         Raises:
-            OSError: the authorities cannot be read.
+            OSError: they cannot be read.
 
         """
-        self._local = threading.local()
-        self._adapter = _CheckedAdapter(size, tls_context(ca_bundle), resolver, self._in_use)
+        _read = self.secure
+
+    @lazy
+    def secure(self) -> _CheckedAdapter:
+        """The adapter for HTTPS. It has the certificate authorities, which take long to read.
+
+        Raises:
+            OSError: they cannot be read.
+
+        """
+        return self._adapter(tls_context(self._ca_bundle))
 
     def _in_use(self, connection: Connection) -> None:
         exchange: Exchange | None = getattr(self._local, "exchange", None)
@@ -100,23 +118,27 @@ class FhirConnections:
 
         Raises:
             requests.RequestException: the request failed.
+            OSError: the certificate authorities cannot be read.
 
         """
         self._local.exchange = exchange
-        return self._session().get(url, headers=headers, timeout=timeout_s, allow_redirects=False, stream=True)
+        session = self._session(is_secure=url[:6].lower() == "https:")
+        return session.get(url, headers=headers, timeout=timeout_s, allow_redirects=False, stream=True)
 
-    def _session(self) -> requests.Session:
+    def _session(self, *, is_secure: bool) -> requests.Session:
         """Return this thread's session: connections can be shared between threads, sessions cannot."""
-        session: requests.Session | None = getattr(self._local, "session", None)
+        name = "secure" if is_secure else "plain"
+        session: requests.Session | None = getattr(self._local, name, None)
         if session is None:
             session = requests.Session()
             # The machine's proxy settings and password files must not influence where a token goes.
             session.trust_env = False
             # Cookies from one call, made with one user's token, must not be sent with the next.
             session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-            session.mount("https://", self._adapter)
-            session.mount("http://", self._adapter)
-            self._local.session = session
+            adapter = self.secure if is_secure else self.plain
+            session.mount("https://", adapter)
+            session.mount("http://", adapter)
+            setattr(self._local, name, session)
         return session
 
 
@@ -124,7 +146,7 @@ class _CheckedAdapter(HTTPAdapter):
     """An adapter of requests whose connections go to checked addresses and whose certificates are always verified."""
 
     def __init__(
-        self, size: int, context: ssl.SSLContext, resolver: Resolver, in_use: Callable[[Connection], None]
+        self, size: int, resolver: Resolver, in_use: Callable[[Connection], None], context: ssl.SSLContext | None
     ) -> None:
         self._context = context
         self._pools = pool_classes(in_use, lambda connection, _: _connected(connection, resolver, in_use))

@@ -58,17 +58,28 @@ class FhirServers:
         self._allowed = [parts(url) for url in allowed]
         self._loopback_only = loopback_only and not self._allowed
 
+    @property
+    def any_secure(self) -> bool:
+        """Whether one of the allowed servers is asked over HTTPS."""
+        return any(base[0] == "https" for base in self._allowed)
+
     def allows(self, url: str) -> bool:
         """Return whether a base URL is allowed."""
-        try:
-            found = parts(url)
-        except ValueError:
+        if not is_base_url(url):
             return False
-        if "?" in url or "#" in url or not is_plain_path(found[3]):
-            return False
+        found = parts(url)
         if self._loopback_only:
             return found[1] in _LOOPBACK_NAMES
         return any(found[:3] == base[:3] and is_below(found[3], base[3]) for base in self._allowed)
+
+
+def is_base_url(url: str) -> bool:
+    """Return whether a text is the http or https address of a server: no user, query, fragment, blank or way up."""
+    try:
+        path = parts(url)[3]
+    except ValueError:
+        return False
+    return "?" not in url and "#" not in url and is_plain_path(path)
 
 
 def why_not_allowed(url: str) -> str:

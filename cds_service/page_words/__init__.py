@@ -9,16 +9,19 @@ from __future__ import annotations
 import ast
 import json
 import re
+from contextlib import suppress
 from datetime import date
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
+import yaml
 from markupsafe import Markup, escape
 
 from cards.knowledge.loader import default_knowledge
 from cards.knowledge.located import Document
 from cards.knowledge.schema import KnowledgeError
+from cards.knowledge.shipped import shipped_file
 from cards.presentation.language import ENGLISH, Locale
 from cards.presentation.translation import languages, wording_in
 from cards.values.text_cache import cached_by_key
@@ -121,7 +124,13 @@ def page_words(language: str) -> PageWords:
     name = f"{language}.yaml"
     if language not in page_languages() or language == ENGLISH:
         return IN_ENGLISH
-    return read_words(files(__name__).joinpath(name).read_text(encoding="utf-8"), language, f"page_words/{name}")
+    file = shipped_file(files(__name__).joinpath(name))
+    with suppress(msgspec.ValidationError, yaml.YAMLError):
+        sentences = file.read(_File).sentences
+        if not any(_misplaced(*each) for each in sentences.items()):
+            return PageWords(language, sentences, _locale(language))
+    # This one names the line.
+    return read_words(file.text, language, f"page_words/{name}")
 
 
 def read_words(text: str, language: str, name: str) -> PageWords:
@@ -134,12 +143,19 @@ def read_words(text: str, language: str, name: str) -> PageWords:
     document = Document(text, name)
     sentences = document.convert(document.tree, _File).sentences
     for english, said in sentences.items():
-        wanted, given = set(_FIELD.findall(english)), set(_FIELD.findall(said))
-        if wanted != given:
-            wrong = ", ".join(f"{{{field}}}" for field in sorted(wanted ^ given))
+        if differing := _misplaced(english, said):
+            wrong = ", ".join(f"{{{field}}}" for field in sorted(differing))
             raise KnowledgeError(f"{document.where(('sentences', english))}: the placeholders differ: {wrong}")
-    locale = wording_in(language).locale if language in languages() else Locale()
-    return PageWords(language, sentences, locale)
+    return PageWords(language, sentences, _locale(language))
+
+
+def _misplaced(english: str, said: str) -> set[str]:
+    """Return the placeholders that only one of two sentences has."""
+    return set(_FIELD.findall(english)) ^ set(_FIELD.findall(said))
+
+
+def _locale(language: str) -> Locale:
+    return wording_in(language).locale if language in languages() else Locale()
 
 
 @cached_by_key(16)

@@ -65,7 +65,8 @@ class Summary:
             found.append(f"not read: {len(self.not_read) - _LISTED_FILES:,} more files ({FILES} lists them)")
         found += [f"{number:,} orders {_REASONS[reason]}" for reason, number in self.reasons.items()]
         if self.counts.unreadable:
-            found.append(f"{self.counts.unreadable:,} lines could not be read: unreadable.csv lists them")
+            lines = "1 line" if self.counts.unreadable == 1 else f"{self.counts.unreadable:,} lines"
+            found.append(f"{lines} could not be read: unreadable.csv lists them")
         for name, number in sorted(self.totals.items()):
             if name.startswith("undated "):
                 kind = name.removeprefix("undated ")

@@ -14,9 +14,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import msgspec
-from cryptography.fernet import Fernet, InvalidToken
+
+from cards.values.caching import lazy
 
 if TYPE_CHECKING:
+    from cryptography.fernet import Fernet
+
     from cds_service.configuration.smart_settings import SmartServer
 
 MINUTES = 10
@@ -89,9 +92,16 @@ class Seal:
 
     def __init__(self, key: str) -> None:
         """Derive the key; all workers and machines must have the same."""
-        self._fernet = Fernet(base64.urlsafe_b64encode(hashlib.sha256(key.encode()).digest()))
+        self._key = base64.urlsafe_b64encode(hashlib.sha256(key.encode()).digest())
         self._spent: dict[str, float] = {}
         self._lock = threading.Lock()
+
+    @lazy
+    def _fernet(self) -> Fernet:
+        """The cipher, loaded for the first launch: most sites have none, and it takes long."""
+        from cryptography.fernet import Fernet  # noqa: PLC0415
+
+        return Fernet(self._key)
 
     def close(self, pending: Pending) -> str:
         """Encrypt and sign a launch."""
@@ -104,6 +114,8 @@ class Seal:
             LaunchError: it is not ours, is too old, has another state, or was opened before.
 
         """
+        from cryptography.fernet import InvalidToken  # noqa: PLC0415 - see `_fernet`
+
         try:
             pending = msgspec.json.decode(self._fernet.decrypt(sealed, ttl=MINUTES * 60), type=Pending)
         except (InvalidToken, msgspec.MsgspecError):

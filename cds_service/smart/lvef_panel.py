@@ -70,6 +70,8 @@ def _edges(case: Case) -> Iterable[Decimal]:
     baseline = read_lvef(case).baseline
     for row in case.product.monitoring.lvef_rows:
         yield from _ends(row.lvef)
+        if row.below_normal:
+            yield row.normal_otherwise or case.threshold("lvef_lowest_lower_limit_percent")
         if row.drop is not None and baseline is not None:
             yield from (baseline.percent.value - end for end in _ends(row.drop))
 

@@ -25,6 +25,7 @@ from cards.knowledge.schema import Scope
 from cards.presentation.renderer import Renderer
 from cards.readings.case import Case
 from cards.readings.on_treatment import on_treatment
+from cards.readings.parts_of_dose import completes_dose
 from cards.readings.session_orders import SessionOrders
 from cds_service.decisions import failures
 from cds_service.ehr.client import FhirClient
@@ -176,7 +177,15 @@ class Reviewer:
         thresholds = self._decider.policy.thresholds
         alone = SessionOrders((), today, self._recognizer)
         return tuple(
-            Case(order, identity, Session(Hook.SIGN, today, (order,), patient), alone, self._recognizer, thresholds)
+            Case(
+                order,
+                identity,
+                Session(Hook.SIGN, today, (order,), patient),
+                alone,
+                self._recognizer,
+                thresholds,
+                completes_dose,
+            )
             for order, identity in found.values()
         ), ordered
 

@@ -38,6 +38,13 @@ if TYPE_CHECKING:
 blueprint = Blueprint("smart", __name__, url_prefix="/smart")
 _SEAL = "her2_cds_smart_seal"
 _LONGEST = 4096
+_OAUTH_ERRORS = frozenset(
+    {
+        "access_denied", "invalid_request", "invalid_scope", "server_error", "temporarily_unavailable",
+        "unauthorized_client", "unsupported_response_type",
+    }
+)  # fmt: skip
+"""Error codes of an authorization response (RFC 6749, section 4.1.2.1)."""
 _log = structlog.get_logger()
 
 
@@ -175,6 +182,8 @@ def _code() -> str:
     """
     code = _given("code")
     if not code or "error" in request.args:
+        # The error's description is not logged: it is the EHR's own text and may name the patient.
+        _log.info("smart_not_allowed", error=error if (error := _given("error")) in _OAUTH_ERRORS else "other")
         raise LaunchError("not-allowed", "The EHR did not allow the app to read the chart.", 403)
     return code
 

@@ -14,7 +14,6 @@ import structlog
 from flask import request
 
 from cds_service import __version__
-from cds_service.auth.authenticator import Authenticator
 from cds_service.decisions import decider
 from cds_service.decisions.decider import Decider
 from cds_service.decisions.recording import RecordWriter
@@ -41,24 +40,30 @@ if TYPE_CHECKING:
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 _PROTOCOLS = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
 _SPOKEN = "http/protobuf"
-_STEPS: tuple[tuple[Any, str, str], ...] = (
-    (Authenticator, "authenticate", "authenticate"),
-    (RequestReader, "read", "read request"),
-    (hooks, "decider_for_call", "choose profile"),
-    (Decider, "decide", "decide"),
-    (FhirAccess, "fetch", "fetch from FHIR server"),
-    (ChartReader, "patient", "read chart"),
-    (decider, "judge", "judge"),
-    (decider, "to_show", "choose cards"),
-    (RepeatSuppressor, "applied", "leave out repeats"),
-    (Shadow, "judged", "judge trial"),
-    (RecordWriter, "record", "write record"),
-    (Recorder, "write", "store record"),
-)
-"""The function of each step of a request, and the name of its span."""
 _UNTRACED = ("/health/", "/metrics")
 _SERVER_ERROR = 500
 _log = structlog.get_logger()
+
+
+def _steps() -> tuple[tuple[Any, str, str], ...]:
+    """Return the function of each step of a request, and the name of its span."""
+    # The signature code is loaded only if callers have to sign, or if it is traced.
+    from cds_service.auth.authenticator import Authenticator  # noqa: PLC0415
+
+    return (
+        (Authenticator, "authenticate", "authenticate"),
+        (RequestReader, "read", "read request"),
+        (hooks, "decider_for_call", "choose profile"),
+        (Decider, "decide", "decide"),
+        (FhirAccess, "fetch", "fetch from FHIR server"),
+        (ChartReader, "patient", "read chart"),
+        (decider, "judge", "judge"),
+        (decider, "to_show", "choose cards"),
+        (RepeatSuppressor, "applied", "leave out repeats"),
+        (Shadow, "judged", "judge trial"),
+        (RecordWriter, "record", "write record"),
+        (Recorder, "write", "store record"),
+    )
 
 
 def is_asked_for() -> bool:
@@ -89,7 +94,7 @@ def begin() -> Traces | None:
     provider = TracerProvider(resource=Resource.create(named))
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     traces = Traces(provider)
-    for owner, name, step in _STEPS:
+    for owner, name, step in _steps():
         setattr(owner, name, _traced(traces.tracer, getattr(owner, name), step))
     _log.info("tracing_is_on", sampler=os.environ.get("OTEL_TRACES_SAMPLER", "parentbased_always_on"))
     return traces

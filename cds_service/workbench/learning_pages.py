@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 from flask import Blueprint, Response, abort, request, url_for
 
-from cds_service.audit.committee import committee_report, month_in, month_of
+from cds_service.audit.committee import committee_report, month_in, month_of, months_on_record
 from cds_service.audit.committee_page import committee_page, committee_sections, committee_tables, zipped
 from cds_service.charts.pdf import as_pdf, can_print
 from cds_service.learning.control import PERIODS
@@ -17,6 +20,9 @@ from cds_service.web.pages import later, say, words_of_request
 from cds_service.workbench.access import message, shown
 from cds_service.workbench.forms import text_in
 from cds_service.workbench.windows import client_choice, window_asked
+
+if TYPE_CHECKING:
+    from cds_service.store.selection import Window
 
 DAYS = (28, 90, 365)
 _KINDS = {"html": "text/html; charset=utf-8", "pdf": "application/pdf", "csv": "application/zip"}
@@ -47,7 +53,7 @@ def learning() -> Response:
         client=client_choice(),
         period=period,
         periods=list(PERIODS),
-        last_month=month_of(in_force().clock(), decider().settings.site.timezone).before_or_after(-1).name,
+        months=_months(window),
         can_print=can_print(),
     )
 
@@ -65,7 +71,9 @@ def report() -> Response:
     found = committee_report(store().engine, asked, month, AT_MOST, in_force().clock)
     if not found["decisions"]:
         said = say("No decision of {service} is on record in {month}.", service=asked.service, month=month.name)
-        return message(say("Nothing on record"), said, 404)
+        if months := _months(asked):
+            said += " " + say("There are some from {first} to {last}.", first=months["first"], last=months["last"])
+        return message(say("Nothing on record"), said, 200)
     if kind == "pdf" and not can_print():
         said = say("A PDF needs her2-cds[charts] and Pango, which are not here. Print the page from your browser.")
         return message(say("No PDF"), said, 501)
@@ -82,6 +90,20 @@ def report() -> Response:
     answer.headers["Cache-Control"] = "no-store"
     answer.headers["Content-Language"] = words.code
     return answer
+
+
+def _months(window: Window) -> dict[str, str]:
+    """Return the first and last month that can be reported, and the one to offer; empty if there is none.
+
+    Offered is the month before this one, or the last with a decision if that is older or nothing else is on record.
+    """
+    zone = decider().settings.site.timezone
+    found = months_on_record(store().engine, replace(window, begin=None, end=None), zone)
+    if found is None:
+        return {}
+    first, last = (each.name for each in found)
+    before = month_of(in_force().clock(), zone).before_or_after(-1).name
+    return {"first": first, "last": last, "offered": before if first <= before <= last else last}
 
 
 def _decision_of(card: str) -> str:

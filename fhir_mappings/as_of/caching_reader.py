@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _LISTS = (
     "facts", "current", "past", "stagings", "coded_her2", "problems", "site_problems", "treatments", "unread",
-    "local_results",
+    "local_results", "reports",
 )  # fmt: skip
 
 

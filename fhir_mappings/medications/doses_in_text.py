@@ -16,7 +16,7 @@ from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import objects, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from fhir_mappings.wire.lenient import Json
 
@@ -70,6 +70,11 @@ _MAY_CHANGE_TO = re.compile(
 _AND = r" ?(?:\+|and|&|,|plus|und) ?(?:\d ?x ?)?"
 _AFTER_VIAL = re.compile(rf"\bvials?\b[^.;\d]{{0,6}}\d{{2,3}} ?mg{_AND}\Z")
 _BEFORE_VIAL = re.compile(rf"{_AND}\d{{2,3}} ?mg ?(?:vials?|sdv)\b")
+# "If dose reduction is needed: 3 mg/kg, then 2.4 mg/kg".
+_IF_REDUCED = re.compile(
+    r"\b(?:if|when|in case of|for|upon|bei|wenn|falls|si)\b[^.;]{0,30}"
+    r"\b(?:reduc\w{1,6}|toxic\w{0,4}|intoleran\w{1,2}|not tolerated|reduktion)\b[^.;]{0,30}\Z"
+)
 _CONDITION = re.compile(r"[^.;]{0,40}\b(?:if|when|for|upon|bei|wenn|falls|si|en caso|se)\b")
 _THOUSANDS_BY_BLANK = re.compile(r"(?<![\w.,-])\d{1,3}\s\d{3}\s*$")
 _GROUPED_AND_DECIMAL = re.compile(r"(?P<whole>[1-9]\d{0,2}(?:\.\d{3}(?=,)|,\d{3}(?=\.)))[.,](?P<part>\d{1,6})")
@@ -95,6 +100,12 @@ def doses_by_text(
         if named:
             found[tuple(dict.fromkeys(named))] = None
     return tuple(found)
+
+
+def milligrams_named(names: Iterable[str]) -> tuple[Decimal, ...]:
+    """List the amounts in the texts that name a drug, without those that a text calls a vial or a concentration."""
+    doses = (dose for name in names if "g" in name.casefold() for dose in doses_in(name))
+    return tuple(dict.fromkeys(dose.value for dose in doses if isinstance(dose, Mg)))
 
 
 def names_one_of(resource: Json, drugs: frozenset[str]) -> bool:
@@ -166,6 +177,12 @@ def notes(resource: Json) -> tuple[OrderNote, ...]:
     return tuple(found)
 
 
+@cached_by_text
+def noted_doses(written: str) -> tuple[NotedDose, ...]:
+    """List the doses in a text with the last word before each in the same clause."""
+    return tuple(_noted(written))
+
+
 def _noted(written: str) -> Iterator[NotedDose]:
     """Yield each dose in a note with the last word before it in the same clause."""
     for amount, word in _amounts_noted(written):
@@ -200,7 +217,9 @@ def _is_other_dose(written: str, match: re.Match[str]) -> bool:
     """Return whether an amount is an earlier or a possible dose, a vial, or a maximum."""
     before = fold(written[max(match.start() - _BEFORE_DOSE, 0) : match.start()] + "|")[:-1]
     behind = fold(written[match.end() : match.end() + _BEFORE_DOSE])
-    if _NOT_THIS_DOSE.search(before) or _AFTER_VIAL.search(before) or _BEFORE_VIAL.match(behind):
+    if _NOT_THIS_DOSE.search(before) or _IF_REDUCED.search(before):
+        return True
+    if _AFTER_VIAL.search(before) or _BEFORE_VIAL.match(behind):
         return True
     if _MAY_CHANGE_TO.search(before) is None:
         return False

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import msgspec
 
 from cards.facts.order import BillingCode, DosageTiming, DrugOrder, EvidenceKind, IdentityEvidence, WrittenNdc
 from cards.facts.origins import Gap, Origin, Pointer
+from cards.facts.patient import Diagnosis, Staging
 from cards.facts.results import CodedHer2, ReceptorResult
 from cards.facts.schedules import Schedule
 from cards.knowledge.schema import Diluent
@@ -19,12 +20,13 @@ from fhir_mappings.codings import CLINICAL, NO_CODE_MAP, Coding, coding_of, codi
 from fhir_mappings.medications import billing_extensions, diluents, dosage, doses_in_text
 from fhir_mappings.medications.amounts import without_amount
 from fhir_mappings.medications.dosage import Strength
+from fhir_mappings.medications.dose_remarks import cycle_number, dose_remarks
 from fhir_mappings.medications.dose_shares import shares_in
 from fhir_mappings.medications.infusion import infusion_times, is_push
 from fhir_mappings.medications.number_words import amounts_in_words
 from fhir_mappings.medications.planned_times import at_site
 from fhir_mappings.medications.routes import OrderedRoute, RouteReader
-from fhir_mappings.medications.schedule import by_instruction
+from fhir_mappings.medications.schedule import by_instruction, names_day_twice
 from fhir_mappings.medications.tablet_counts import tablets_in
 from fhir_mappings.medications.tablets import counts_tablets, milligrams_in, tablet_mg, tablet_strengths, timings
 from fhir_mappings.medications.text_dose import DoseOnlyInText, dose_only_in_text
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from datetime import date, tzinfo
 
-    from cards.facts.order import CountedTablets, NotedDose, OrderedDose
+    from cards.facts.order import CountedTablets, DoseRemark, NotedDose, OrderedDose
     from cards.values.quantities import Mg, MgPerKg
     from fhir_mappings.codings import CodeMap
     from fhir_mappings.patient.conditions import ConditionReader
@@ -50,6 +52,9 @@ _TENTATIVE = frozenset({"proposal", "plan"})
 _CPT = re.compile(r"\d{4}[0-9A-Z](?:[\s-]{0,2}[A-Z0-9]{2}){0,3}")
 _LONGEST_CODE = 20
 _LONGEST_FORM = 120
+
+
+_Said = TypeVar("_Said", Diagnosis, Staging, ReceptorResult, CodedHer2)
 
 
 class Source(NamedTuple):
@@ -112,6 +117,9 @@ class Instructed(NamedTuple):
     has_unread_number: bool = False
     may_count_tablets: bool = False
     may_name_others: bool = False
+    text_remarks: tuple[DoseRemark, ...] = ()
+    text_cycle: int | None = None
+    repeats_day: bool = False
 
 
 class _InNames(NamedTuple):
@@ -195,6 +203,7 @@ class MedicationReader:
             weight_basis=said.weight_basis,
             route=said.route.route,
             route_written=said.route.written,
+            route_in_text=said.route.in_text,
             form=next(iter(texts(child(medication, "form"))), "")[:_LONGEST_FORM] if "form" in medication else "",
             tablet_mg=tablet_mg(medication, in_names.tablet_strengths),
             named_mg=in_names.mg if counted else (),
@@ -206,6 +215,9 @@ class MedicationReader:
             text_beside=said.text_beside,
             has_unread_number=said.has_unread_number,
             timings=said.timings,
+            text_remarks=said.text_remarks,
+            text_cycle=said.text_cycle,
+            repeats_day=said.repeats_day,
             start=said.start,
             tentative=text(resource.get("intent")) in _TENTATIVE,
             in_focus=in_focus,
@@ -287,6 +299,9 @@ class MedicationReader:
             has_unread_number=any(amounts_in_words(each)[1] for each in written),
             may_count_tablets=any(map(tablets_in, written)),
             may_name_others=any(map(doses_in_text.has_unlisted_word_before_amount, written)),
+            text_remarks=tuple(dict.fromkeys(remark for each in written for remark in dose_remarks(each))),
+            text_cycle=cycle_number(written),
+            repeats_day=names_day_twice(stated),
         )
 
     def _named(self, resource: Json, path: str, references: References) -> tuple[DrugOrder, Json, frozenset[Diluent]]:
@@ -431,6 +446,34 @@ class MedicationReader:
             receptors=tuple(each for each in stated if isinstance(each, ReceptorResult)),
             coded_her2=tuple(each for each in stated if isinstance(each, CodedHer2)),
         )
+
+
+def has_reasons_of(resource: Json, other: Json) -> bool:
+    """Return whether two orders state the same reasons, and none that is contained in one of them."""
+    if "contained" in resource or "contained" in other:
+        return False
+    return all(resource.get(name) == other.get(name) for name in ("reasonCode", "reasonReference"))
+
+
+def with_reasons_of(order: DrugOrder, other: DrugOrder) -> DrugOrder:
+    """Add the reasons that were read of another order, at the places of this one."""
+    if not (other.reasons or other.stagings or other.receptors or other.coded_her2):
+        return order
+    path, begun = order.origin.path, len(other.origin.path)
+
+    def here(said: tuple[_Said, ...]) -> tuple[_Said, ...]:
+        return tuple(
+            msgspec.structs.replace(each, origin=Origin(each.origin.reference, path + each.origin.path[begun:]))
+            for each in said
+        )
+
+    return msgspec.structs.replace(
+        order,
+        reasons=here(other.reasons),
+        stagings=here(other.stagings),
+        receptors=here(other.receptors),
+        coded_her2=here(other.coded_her2),
+    )
 
 
 def service_billing(resource: Json, path: str) -> list[BillingCode]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from cards.identification.folding import fold
 from cards.knowledge.schema import Route
 from fhir_mappings.codings import codings, texts
+from fhir_mappings.medications.dose_words import speaks_of_a_dose
 from fhir_mappings.wire.lenient import objects, text
 
 if TYPE_CHECKING:
@@ -20,13 +21,28 @@ _WORD = re.compile(r"[^\W_]+")
 _BEHIND_AMOUNT = re.compile(
     r"\d\s{0,3}mg(?:\s{0,2}/\s{0,2}kg)?(?:\s{0,3}\([^()]{0,40}\))?\s{1,3}(?:by |as |via |given )?([a-z][a-z.]{1,20})"
 )
+# A route in a text is that of the order's own drug right behind its amount, behind "give", or alone.
+_OWN_AMOUNT = re.compile(
+    r"(?:\b([a-z]{3,30})[ :]{1,2})?(?<![\d.,])\d[\d.,]{0,8}\s?mg\s(?:by |as |via |given )?([a-z][a-z.]{1,20})\b"
+    r"(?! ?(?:port|catheter|line|reservoir))"
+)
+_GIVE = re.compile(
+    r"\b(?:give|given|administer|administered|inject|infuse)"
+    r"(?: (?:the|this|dose|drug|it|by|via|as|an?|slow|slowly|deep|kadcyla|enhertu)){0,4}"
+    r" ([a-z][a-z.]{1,20})\b(?! ?(?:port|catheter|line|reservoir))"
+)
+_FEW_WORDS = 3
 
 
 class OrderedRoute(NamedTuple):
-    """The route of an order; ``route`` is ``None`` if there is none, or if ``written`` was not understood."""
+    """The route of an order; ``route`` is ``None`` if there is none, or if ``written`` was not understood.
+
+    ``in_text`` is another route that the text of the instructions gives.
+    """
 
     route: Route | None = None
     written: str = ""
+    in_text: str = ""
 
 
 class RouteReader:
@@ -57,7 +73,7 @@ class RouteReader:
                 continue
             found = self._of_concept(concept)
             if found.route is not None:
-                return found
+                return found._replace(in_text=self._other_in_texts(resource, found.route))
             unread = unread or found.written
         if unread:
             return OrderedRoute(None, unread)
@@ -83,6 +99,21 @@ class RouteReader:
         found = {self._words[word] for word in plain.split() if word in self._words}
         around = f" {plain} "
         return found | {route for phrase, route in self._phrases if phrase in around}
+
+    def _other_in_texts(self, resource: Json, stated: Route) -> str:
+        """Return another route in the text for the order's own drug; by mouth is how premedication is taken."""
+        for _, instruction in objects(resource.get("dosageInstruction")):
+            if not (written := text(instruction.get("text"))):
+                continue
+            plain = fold(written[:_LONGEST_TEXT])
+            own: list[str] = [route for word, route in _OWN_AMOUNT.findall(plain) if not word or speaks_of_a_dose(word)]
+            own += _GIVE.findall(plain)
+            own += [plain, plain.removesuffix(" injection")] if plain.count(" ") < _FEW_WORDS else []
+            for said in own:
+                routes = self._of_text(said)
+                if len(routes) == 1 and routes.isdisjoint({stated, Route.ORAL}):
+                    return said.strip()
+        return ""
 
     def _in_texts(self, resource: Json) -> OrderedRoute:
         """Return the route right after an amount: "252 mg IV"; nothing if amounts have different ones."""

@@ -14,7 +14,7 @@ from fhir_mappings.medications.schedule_text import fewest_days_between, read_sc
 from fhir_mappings.wire.lenient import child, day, items, number, objects, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import date
 
     from fhir_mappings.wire.lenient import Json
@@ -61,6 +61,17 @@ def by_instruction(resource: Json) -> tuple[tuple[Json, tuple[Rhythm, ...]], ...
     """Return each dosage instruction of an order with the schedules that it states."""
     instructions = (instruction for _, instruction in objects(resource.get("dosageInstruction")))
     return tuple((each, tuple(dict.fromkeys(_of_instruction(each)))) for each in instructions)
+
+
+def names_day_twice(stated: Iterable[tuple[Json, tuple[Rhythm, ...]]]) -> bool:
+    """Return whether two instructions that have a dose name the same day."""
+    days: set[date] = set()
+    for instruction, said in stated:
+        own = {day for rhythm in said for day in rhythm.days} if instruction.get("doseAndRate") else set()
+        if not days.isdisjoint(own):
+            return True
+        days |= own
+    return False
 
 
 def _of_instruction(instruction: Json) -> Iterator[Rhythm]:

@@ -181,7 +181,17 @@ _SAID_TWICE = re.compile(
 )
 _CUES = re.compile(rf"\b(?:{words.CUES})\b")
 _ABOUT_OTHERS = re.compile(rf"\b(?:{words.ABOUT_OTHERS})\b")
+_TESTS = re.compile(r"\b(?:labs?|vitals?|cbc|cmp|lfts?|lvef|echo|echocardiogra\w{1,2}|muga|ecg|ekg)\b")
+_INFUSION = re.compile(
+    rf"\d ?mg|\b(?:give|giv\w{{2,3}}|administ\w{{0,6}}|infus\w{{0,6}}|inject\w{{0,4}}|doses?|cycles?|iv|sc"
+    rf"|{'|'.join(sorted(words.DRUG_NAMES))})\b"
+)
 _CLAUSES = re.compile(r"[;\n|]|\.(?=\s|$)")
+# "Dexamethasone 12 mg before, Kadcyla 252 mg q21d": what is given besides is a part by itself.
+_PARTS = re.compile(r"[,()]| - | / ")
+_GIVEN_BESIDE = re.compile(
+    r"\b(?:before|beforehand|prior|pre-?med\w{0,10}|pre-?treat\w{0,4}|vorher|zuvor|davor|avant|antes|prima)\b"
+)
 _WORD = re.compile(r"[^\s,:()\[\]]{1,60}")
 _HAS_LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 
@@ -205,7 +215,8 @@ def _read(written: str) -> TextSchedule:
     unread: list[str] = []
     others: list[str] = []
     for clause in _CLAUSES.split(_plain(in_minutes(written))):
-        _read_clause(clause, found, unread, others)
+        for part in _apart(clause):
+            _read_clause(part, found, unread, others)
     if is_cut(written):
         unread.append(written[-_TAIL:])
     every = _spacing(found)
@@ -229,7 +240,20 @@ def _plain(written: str) -> str:
     ).strip()
 
 
+def _apart(clause: str) -> list[str]:
+    """Return a clause without its parts about what is given besides, and those parts."""
+    if _GIVEN_BESIDE.search(clause) is None:
+        return [clause]
+    parts = _PARTS.split(clause)
+    besides = [part for part in parts if _GIVEN_BESIDE.search(part)]
+    return [", ".join(part for part in parts if part not in besides), *besides]
+
+
 def _read_clause(clause: str, found: _Found, unread: list[str], others: list[str]) -> None:
+    if _TESTS.search(clause) and not _INFUSION.search(clause):
+        # "Echo every 12 weeks" is the schedule of the test.
+        others += [word for word in _WORD.findall(clause) if not _is_ignored(word) and word.isalpha()]
+        return
     said = (len(found.intervals), len(found.doses), len(found.lasts), found.cycle_days, found.weekdays)
     rest = clause
     for pattern, act in _COMPILED:

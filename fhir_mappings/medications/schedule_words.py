@@ -80,7 +80,7 @@ BESIDE = (
     ),
     (
         "\\d[\\d.,]{0,10} ?(?:mg|g|mcg|ug|ml|l|units?|u|iu|kg|%|мг|毫克|ミリグラム|밀리그램)"
-        " ?(?:/ ?(?:kg|m2|ml|dose|h|hr|min))?(?: ?/ ?dose)?"
+        " ?(?:/ ?(?:kg|m2|ml|dose|h|hr|min))?(?: ?/ ?dose)?(?: each(?= ?(?:[,;)]|$)))?"
     ),
     "\\d[\\d.,]{0,10} ?x ?(?:10\\^?9 ?/ ?l|uln)",
     (
@@ -102,7 +102,7 @@ BESIDE = (
         "(?:hold|call|notify|contact) for [a-z][a-z0-9 ]{1,30}(?:<|>|=|below|above|less|more)"
         "[^;.,a-z]{0,4}(?:than )?[^;.,]{1,30}"
     ),
-    "cycle ?\\d{1,2}(?: ?(?:of|/) ?\\d{1,2})?|c ?\\d{1,2}(?: ?(?:of|/) ?\\d{1,2})?",
+    "cycle ?#?\\d{1,2}(?: ?(?:of|/) ?\\d{1,2})?|c ?\\d{1,2}(?: ?(?:of|/) ?\\d{1,2})?",
     (
         f"(?:starting |beginning |first dose )?(?:on )?(?:(?:{WEEKDAYS}),? )?\\d{{1,2}}/\\d{{1,2}}/\\d{{2,4}}"
         "(?:,? at \\d{1,2}:?\\d{2}(?: ?[ap]\\.?m\\.?)?)?(?:, until (?:discontinued|specified))?"
@@ -153,7 +153,7 @@ IGNORED = frozenset(
 )
 """Words that do not change a schedule, wherever they appear beside it."""
 CUES = (
-    "every|each|\\w{0,6}(?:daily|weekly|monthly|hourly)|cycles?|schedule|interval|repeat\\w{0,3}|alternat\\w{0,4}|again|times"
+    "every|each|twice|thrice|\\w{0,6}(?:daily|weekly|monthly|hourly)|cycles?|schedule|interval|repeat\\w{0,3}|alternat\\w{0,4}|again|times"
     "|nightly|q\\d\\w{0,4}|alle|jede|cada|tous|toutes|ogni|elke|co|\\w{0,20}wochentlich|\\w{0,8}semanal"
     f"|{WEEKDAYS}|days?|wks?|weeks?|months?|tage?n?|wochen?|monate?|semanas?|dias|meses|jours?|semaines?|mois|giorni"
     "|settiman[ae]|weken|dagen|hours?|years?"

@@ -23,6 +23,10 @@ _COUNTED = re.compile(
 _MULTIPLIED = re.compile(
     rf"(?<![\w.,/-])({_MG}) ?mg ?x ?([1-6])\b(?! ?(?:mg|g|ml|doses?|cycles?|days?|d|weeks?|wks?|months?)\b)"
 )
+_BAGS = re.compile(
+    r"(?<![\w.,/-])([2-6]|two|three|four) (?:bags?|infusions|syringes) ?(?:of|with|containing|each)?"
+    rf" ?({_MG}) ?mg(?![\w/])"
+)
 # The shortest of the words, each part of the longer ones.
 _STEMS = tuple(sorted(word for word in TABLETS if not any(each in word for each in TABLETS - {word})))
 
@@ -32,7 +36,8 @@ def tablets_in(written: str) -> tuple[CountedTablets, ...]:
     """List the numbers of tablets in a text, each with the milligrams of one tablet if it names them."""
     found: dict[CountedTablets, None] = {}
     plain = " ".join(fold(written[:_LONGEST_TEXT]).split())
-    if "x" not in plain and not any(stem in plain for stem in _STEMS):
+    bags = _BAGS.findall(plain) if "mg" in plain else []
+    if "x" not in plain and not bags and not any(stem in plain for stem in _STEMS):
         return ()
     for match in _COUNTED.finditer(plain):
         count = _number(match["count"])
@@ -46,6 +51,7 @@ def tablets_in(written: str) -> tuple[CountedTablets, ...]:
             mg = None if is_sum else match["behind"]
         found[CountedTablets(count, Decimal(mg) if mg else None)] = None
     found.update((CountedTablets(Decimal(count), Decimal(mg)), None) for mg, count in _MULTIPLIED.findall(plain))
+    found.update((CountedTablets(_number(count), Decimal(mg), in_bags=True), None) for count, mg in bags)
     return tuple(found)
 
 

@@ -44,7 +44,8 @@ _DOUBT = re.compile(
     r"|m2\b|m\u00b2|sqm|\bin \d{1,2} (?:doses|bags|parts)\b|[?~<>\u2264\u2265\u00b1]"
 )
 _WITHOUT_DOUBT = re.compile(
-    r"each dose|\buntil (?:disease )?progression\b(?: or (?:unacceptable |intolerable )?toxicity\b)?"
+    r"each dose|(?:min|minutes?|h|hrs?|hours?) prior\b"
+    r"|\buntil (?:disease )?progression\b(?: or (?:unacceptable |intolerable )?toxicity\b)?"
 )
 _PER_CENT_OF_DILUENT = re.compile(
     r"(?:0[.,]9|5) ?% ?(?:nacl|ns\b|sodium chloride|dextrose|glucose|saline|kochsalz)"
@@ -55,7 +56,8 @@ _HARMLESS = frozenset({
     "monitor", "observe", "observed", "observation", "patient", "for", "infusion", "reaction", "reactions",
     "chemotherapy", "chemo", "clinic", "nurse", "nursing", "rn", "pharmacy", "verify", "independently", "hazardous",
     "antineoplastic", "treatment", "today", "now", "day", "outpatient", "cancer", "breast", "slow", "slowly",
-    "premedication", "premedications", "premedicate", "premed", "premeds", "before", "after", "x", "dispense",
+    "premedication", "premedications", "premedicate", "premed", "premeds", "before", "beforehand", "after", "vorher",
+    "prior", "zuvor", "davor", "avant", "antes", "prima", "pre", "x", "dispense",
 })  # fmt: skip
 
 

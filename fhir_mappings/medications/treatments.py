@@ -66,6 +66,8 @@ _LEADS = re.compile(r"(?:dose|given|administered|infused)?[\s:]*\d", re.IGNORECA
 # An amount of a drug in words; minutes and days do not count.
 _AMOUNT = re.compile(r"\d\s*(?:mg|milligrams?|g|grams?|mcg|ml|units?|vials?)\b", re.IGNORECASE)
 _PARTIAL = re.compile(r"(\d{4})(?:-(\d{2}))?")
+# "Do not give", and, in releases before R4, that a dose was not given or taken.
+_DENIED = ("doNotPerform", "notGiven", "wasNotGiven", "wasNotTaken")
 _NOT_ASKED_FOR = frozenset({"proposal", "plan"})
 
 
@@ -101,7 +103,9 @@ class TreatmentReader:
         """Read one resource; ``None`` if no rule uses its drug, or if the drug was not given."""
         kind = text(resource.get("resourceType"))
         state = _STATES.get((kind, text(resource.get("status"))))
-        if state is None or text(resource.get("intent")) in _NOT_ASKED_FOR or resource.get("doNotPerform") is True:
+        if state is None or text(resource.get("intent")) in _NOT_ASKED_FOR:
+            return None
+        if any(resource.get(name) is True for name in _DENIED) or resource.get("taken") == "n":
             return None
         drug = self._drug_of(resource, references)
         if drug is None:

@@ -9,7 +9,7 @@ from cards.values.text_cache import cached_by_text
 from cards.values.texts import bounded
 
 _BOUNDS = r"(?<![^\W_]){}(?![^\W_])"
-_HCPCS = re.compile(_BOUNDS.format(r"(?:J\d|Q5|C9)\d{3}(?:-?[A-Z]{2})?"))
+_HCPCS = re.compile(_BOUNDS.format(r"(?:J[\s-]?\d|Q5|C9)\d{3}(?:-?[A-Z]{2})?"))
 _ATC = re.compile(_BOUNDS.format(r"[A-V]\d{2}[A-Z]{2}\d{2}"))
 _RXNORM = re.compile(r"RX[\s_-]?(?:NORM|CUI)(?:[\s_-]?(?:CUI|CODE|ID))?\W{0,5}(\d{2,8})(?!\d)")
 _SNOMED = re.compile(r"(?:SNOMED(?:[\s_-]?CT)?|SCT(?:ID)?)(?:[\s_-]?(?:CODE|ID))?\W{0,5}(\d{6,18})(?!\d)")

@@ -87,6 +87,9 @@ class ConceptReader:
             if code is not None
         }
         self._her2 = DiagnosisHer2Reader(terminology.diagnosis_her2)
+        self._may_be_words = [
+            (each.problem, words(each.texts)) for each in terminology.diagnosis_codes.may_be if each.texts
+        ]
         self._remembered = cached_by_key(TEXTS)(self._read)
 
     def meaning(self, concept: Json) -> Meaning:
@@ -108,7 +111,9 @@ class ConceptReader:
         problem, said = self._problem(coded, written)
         cancer = self._cancer(coded, written)
         is_metastasis = any(map(self._is_metastasis, coded)) or any(map(self._names_metastasis, written))
-        may_be = self._may_be(coded) if alone is not None and problem is None else None
+        may_be = None
+        if problem is None:
+            may_be = self._may_be(coded) if alone is not None else self._may_be_in_words(written)
         is_settled = alone is None or any(self._codes.is_settled(each.system, each.code) for each in coded)
         return Meaning(
             cancer=cancer,
@@ -148,6 +153,21 @@ class ConceptReader:
         """Return a problem that one of the codes may mean."""
         found = [self._codes.may_be(each.system, each.code) for each in coded]
         return next((each for each in found if each is not None), None)
+
+    def _may_be_in_words(self, written: tuple[str, ...]) -> Problem | None:
+        """Return a problem that the words may mean and say nothing of: "dilated cardiomyopathy" of symptoms."""
+        for each in written:
+            folded = fold(each[:_LONGEST])
+            for problem, phrases in self._may_be_words:
+                found = phrases.search(folded)
+                if (
+                    found is not None
+                    and not self._denial.search(folded[: found.start()])
+                    and not self._not_the_disease.search(folded)
+                    and problem not in self._in_words.read(written)
+                ):
+                    return problem
+        return None
 
     def _problem(self, coded: tuple[Coding, ...], written: tuple[str, ...]) -> tuple[Problem | None, Said]:
         """Return the problem that is named, by code first, and what is said of it; a lasting state may be past."""

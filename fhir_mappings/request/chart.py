@@ -15,7 +15,14 @@ from cards.values.caching import cached_by_identity
 from cards.values.texts import is_cut
 from fhir_mappings.codings import NO_CODE_MAP, texts
 from fhir_mappings.medications import doses_in_text
-from fhir_mappings.medications.medication import MedicationReader, orders_served, service_billing
+from fhir_mappings.medications.medication import (
+    MedicationReader,
+    has_reasons_of,
+    orders_served,
+    service_billing,
+    with_reasons_of,
+)
+from fhir_mappings.medications.other_texts import noted_elsewhere
 from fhir_mappings.medications.treatments import TreatmentReader
 from fhir_mappings.medications.unknown_elements import unknown_in_instructions
 from fhir_mappings.patient.conditions import ConditionReader
@@ -238,6 +245,10 @@ class ChartReader:
                 written = (*(each.value for each in order.evidence), *doses_in_text.instructed(resource))
                 combined = combined_amount(product, written, order.ndcs)
                 order = msgspec.structs.replace(order, combined_mg=combined) if combined is not None else order
+            if elsewhere := noted_elsewhere(resource):
+                order = msgspec.structs.replace(order, notes=(*order.notes, *elsewhere))
+            if not product.is_oral and (named := doses_in_text.milligrams_named(each.value for each in order.evidence)):
+                order = msgspec.structs.replace(order, named_mg=named)
             if product.look_alikes and "dosageInstruction" in resource:
                 others = self._named_in_instructions(resource, product)
                 order = msgspec.structs.replace(order, text_drugs=others) if others else order
@@ -269,13 +280,23 @@ class ChartReader:
         for resource in orders.resources.values():
             references.add(resource)
         references.add_stubs(each for each in stubs if each.resource_type in _REASONS)
-        return tuple(self._with_reasons(order, orders, references) for order in orders.orders)
+        read: list[DrugOrder] = []
+        for order in orders.orders:
+            before = read[-1] if read and not any(gap.reason == FAILED for gap in read[-1].gaps) else None
+            read.append(self._with_reasons(order, before, orders, references))
+        return tuple(read)
 
-    def _with_reasons(self, order: DrugOrder, orders: Orders, references: References) -> DrugOrder:
+    def _with_reasons(
+        self, order: DrugOrder, before: DrugOrder | None, orders: Orders, references: References
+    ) -> DrugOrder:
+        """Read the reasons of an order; those of the order ``before`` it are taken over where both state the same."""
+        resource = orders.resources.get(order.origin.path, {})
         try:
+            if before is not None and has_reasons_of(resource, orders.resources.get(before.origin.path, {})):
+                return with_reasons_of(order, before)
             return self._medication.with_reasons(
                 order,
-                orders.resources.get(order.origin.path, {}),
+                resource,
                 references,
                 lambda each: is_same_patient(each.get("subject"), orders.patient_id, references),
             )

@@ -45,6 +45,7 @@ class Draft(msgspec.Struct, eq=False):
     unread: list[ResourceStub] = []
     local_results: list[ResourceStub] = []
     """The Observations among them that have no code of LOINC or SNOMED CT."""
+    reports: list[ResourceStub] = []
     labs: dict[str, list[ResourceStub]] = {}
     person: Json = {}
     subject: Subject = NOBODY

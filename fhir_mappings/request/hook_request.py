@@ -17,7 +17,7 @@ from cards.facts.session import Hook
 from fhir_mappings.request.sizes import Sizes, TooManyError, check_sizes
 from fhir_mappings.wire.depth import is_too_deep
 from fhir_mappings.wire.json_place import json_problem
-from fhir_mappings.wire.lenient import Json, number, reference, text
+from fhir_mappings.wire.lenient import Json, base_of, number, reference, text
 from fhir_mappings.wire.resources import BundleEnvelope, ObservationBundle
 
 if TYPE_CHECKING:
@@ -227,6 +227,7 @@ def _others(first: BadRequest, envelope: _Fields, hook: str) -> tuple[BadRequest
         lambda: _hook(envelope, hook),
         lambda: _string(envelope.hookInstance, "hookInstance"),
         lambda: _fhir_access(envelope),
+        lambda: _server_address(envelope.fhirServer),
         lambda: _context(envelope),
     ]
     if isinstance(envelope.context, dict):
@@ -367,6 +368,12 @@ def _fhir_access(envelope: _Fields) -> tuple[str, FhirAuthorization | None]:
     token = "" if _is_over(authorization.get("expires_in")) else text(authorization.get("access_token"))
     patient = text(authorization.get("patient")).removeprefix("Patient/")
     return server, FhirAuthorization(token, patient) if token else None
+
+
+def _server_address(server: object) -> None:
+    """Refuse an address that cannot be read from; alone it costs no cards, so it only joins other problems."""
+    if isinstance(server, str) and server and not base_of(server):
+        raise BadRequest("wrong-type", "fhirServer must be an http or https URL", "fhirServer")
 
 
 def _is_over(seconds: object) -> bool:

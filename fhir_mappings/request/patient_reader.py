@@ -10,11 +10,14 @@ from datetime import date
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from cards.facts.origins import Gap, Origin
 from cards.facts.outcomes import FAILED
 from cards.facts.patient import Patient, TreatmentState
 from cards.facts.results import (
     CodedHer2,
+    Her2Result,
     LabResult,
     Lvef,
     PregnancyTest,
@@ -30,6 +33,7 @@ from fhir_mappings.request.chart_source import UNKNOWN_SOURCE, ChartSource
 from fhir_mappings.request.queries import PAGE_SIZES
 from fhir_mappings.results.observations import LONGEST_STATUS
 from fhir_mappings.results.reference_ranges import NOBODY, Subject
+from fhir_mappings.results.report_texts import MENTIONS
 from fhir_mappings.wire.lenient import day, text
 from fhir_mappings.wire.modifiers import is_modified_within
 from fhir_mappings.wire.references import References
@@ -38,6 +42,7 @@ from fhir_mappings.wire.resources import Unreadable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from cards.facts.patient import Treatment
     from fhir_mappings.patient.conditions import ConditionReader
     from fhir_mappings.request.prefetch import Answer
     from fhir_mappings.results.observations import Fact, ObservationReader
@@ -78,6 +83,7 @@ class PatientReader:
         self._observations = observations
         self._conditions = conditions
         self._treatments = treatments
+        self._reports = observations.reports
 
     def read(
         self,
@@ -108,6 +114,8 @@ class PatientReader:
         self._labs(draft)
         try:
             draft.facts += self._named_only(draft)
+            if draft.reports:
+                draft.facts += self._in_reports(draft)
             draft.facts += _lacking(answers, required)
             draft.facts += draft.gaps_of_codes()
         except Exception as error:  # noqa: BLE001 - that a list may be incomplete is told
@@ -160,6 +168,8 @@ class PatientReader:
             self._treatment(stub, draft)
         elif kind in _NARRATIVE_TYPES:
             draft.unread.append(stub)
+            if kind == "DiagnosticReport":
+                draft.reports.append(stub)
 
     def _result(self, stub: ResourceStub, draft: Draft) -> None:
         concepts, never_counts, misplaced, is_standard = self._observations.index.look(stub.codes)
@@ -237,6 +247,21 @@ class PatientReader:
             is_newer = last is None or (gap.on is not None and gap.on > last)
             if is_newer and (gap.on is None or gap.on <= draft.latest):
                 found.append(gap)
+        return found
+
+    def _in_reports(self, draft: Draft) -> list[Gap]:
+        """Report what the conclusions of reports say against the results."""
+        lvefs = [fact for fact in draft.facts if isinstance(fact, Lvef)]
+        her2 = [fact for fact in draft.facts if isinstance(fact, Her2Result)]
+        found: list[Gap] = []
+        if not (lvefs or her2):
+            return found
+        for stub in draft.reports:
+            try:
+                if stub.mentions(MENTIONS) and draft.is_own(stub.content, stub.full_url):
+                    found += self._reports.against(stub.content, stub.path, lvefs, her2)
+            except Unreadable:
+                continue
         return found
 
     def _first_dose(self, draft: Draft) -> str:
@@ -342,7 +367,7 @@ class PatientReader:
             values = (("status", text(content.get("status"))[:LONGEST_STATUS]),) if reason != "no-status" else ()
             draft.facts.append(Gap("treatment", stub.path, reason, None, values))
         elif (treatment := self._treatments.read(content, stub.path, draft.references)) is not None:
-            draft.treatments.append(treatment)
+            draft.treatments.append(_known_day(treatment, stub, draft))
             if not treatment.product and self._treatments.is_unclear(content, draft.references):
                 draft.unusable("treatment", stub, "drug-unclear")
         elif (code := self._treatments.unknown_code(content, draft.references)) and code not in draft.unknown_codes:
@@ -351,6 +376,18 @@ class PatientReader:
             draft.facts.append(Gap("treatment", stub.path, "unknown-code", None, (("code", code),)))
         elif self._treatments.has_no_drug(content, draft.references):
             draft.unusable("treatment", stub, "drug-unreadable")
+
+
+def _known_day(treatment: Treatment, stub: ResourceStub, draft: Draft) -> Treatment:
+    """Return a dose without its day if that is later than it can have been given, which is told."""
+    first = treatment.on or (treatment.within[0] if treatment.within is not None else None)
+    if first is None or first <= draft.latest or treatment.state is not TreatmentState.GIVEN:
+        return treatment
+    if treatment.product:
+        amount = f" {treatment.dose}" if treatment.dose is not None else ""
+        value = f"{treatment.names[0]}{amount} ({first})"
+        draft.facts.append(Gap("treatment", stub.path, "future", first, (("value", value),)))
+    return msgspec.structs.replace(treatment, on=None, within=None)
 
 
 def _measured(fact: Fact) -> str:

@@ -31,6 +31,12 @@ _WRONG = re.compile(
     r"irrtum|irrtumlich|fehler|fehlerhaft|falsch|ungultig|erreur|errone|errore|errato|erro|errado|fout|foutief|"
     r"blad|bledny|incorrecto|incorrecta|erroneo|invalido|failed)\b"
 )
+_NOT_INVASIVE = re.compile(
+    r"\b(?:only|solely|exclusively|nur|solo|solamente|uniquement|soltanto|apenas)\b[^.;]{0,40}\b(?:in situ|dcis)\b|"
+    r"\b(?:in situ|dcis)\b[^.;]{0,30}\b(?:only|solely|exclusively|nur|solo)\b|\bno (?:residual )?invasive\b|"
+    r"\b(?:score|scored|result|staining|applies|refers|performed)(?: [a-z]{1,10}){0,3} (?:in situ|dcis)\b"
+)
+"""Says that the score is not of the invasive tumor."""
 _POSITIVE = frozenset({Her2Finding.POSITIVE, Her2Finding.IHC_3})
 _EQUIVOCAL = frozenset({Her2Finding.EQUIVOCAL, Her2Finding.IHC_2})
 _NEGATIVE = frozenset(
@@ -60,7 +66,7 @@ def is_contradicted(
 
     ``meaning`` returns the finding of a code.
     """
-    said = _conclusion(findings)
+    said = conclusion_of(findings)
     for _, concept in objects(remarks.get("interpretation")):
         for heard in _interpreted(concept, limits, meaning):
             if said is not None and _is_opposite(said, heard):
@@ -80,12 +86,12 @@ def _interpreted(
     if written:
         reading = read_text(written, limits, "her2-interpretation")
         if isinstance(reading, Stated):
-            conclusion = _conclusion(tuple(findings_of(reading)))
+            conclusion = conclusion_of(tuple(findings_of(reading)))
             if conclusion is not None:
                 yield conclusion
 
 
-def _conclusion(findings: tuple[Her2Finding, ...]) -> Her2Finding | None:
+def conclusion_of(findings: tuple[Her2Finding, ...]) -> Her2Finding | None:
     """Return the overall conclusion of the findings of one result."""
     if any(finding in _POSITIVE for finding in findings):
         return Her2Finding.POSITIVE
@@ -96,7 +102,7 @@ def _conclusion(findings: tuple[Her2Finding, ...]) -> Her2Finding | None:
 
 def _is_opposite(said: Her2Finding, heard: Her2Finding) -> bool:
     """Return whether an interpretation contradicts the value; 2+ may be called either way once ISH is known."""
-    concluded = _conclusion((heard,))
+    concluded = conclusion_of((heard,))
     return said is not Her2Finding.EQUIVOCAL and concluded is not None and concluded is not said
 
 
@@ -106,7 +112,8 @@ def contradicts(written: str, findings: tuple[Her2Finding, ...], limits: Her2Lim
     reading = read_text(cut, limits, "her2-interpretation")
     if isinstance(reading, Stated):
         return reading.conflict or not any(agree(own, stated) for own in findings for stated in findings_of(reading))
-    if _WRONG.search(fold(cut)):
+    folded = fold(cut)
+    if _WRONG.search(folded) or _NOT_INVASIVE.search(folded):
         return True
     listed = tokens(cut)
     scores = {SCORES[int(token.value)] for token in listed if token.kind == "score"}
@@ -123,7 +130,7 @@ def contradicts(written: str, findings: tuple[Her2Finding, ...], limits: Her2Lim
 
 def _says_otherwise(after: list[Token], findings: tuple[Her2Finding, ...]) -> bool:
     """Return whether the words after the name of HER2 give it another status."""
-    said = _conclusion(findings)
+    said = conclusion_of(findings)
     for token in after:
         if token.kind == "other":
             return False

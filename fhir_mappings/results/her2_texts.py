@@ -6,6 +6,7 @@ of the cells is 2+ (ASCO/CAP). A contradiction is reported, and neither side is 
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,8 @@ from cards.facts.results import Her2Finding
 from cards.values.intervals import Bound, Interval
 from fhir_mappings.results.her2_clauses import clauses
 from fhir_mappings.results.her2_cursor import BOUNDS, Clauses, NotUnderstoodError, Number
-from fhir_mappings.results.her2_findings import SCORES, Stated
+from fhir_mappings.results.her2_findings import SCORES, Stated, agree, findings_of
+from fhir_mappings.results.her2_specimens import specimens_of
 from fhir_mappings.results.her2_tokens import tokens
 
 if TYPE_CHECKING:
@@ -43,6 +45,8 @@ _CLEAR = {
     (Her2Finding.NEGATIVE, Her2Finding.NEGATIVE): Her2Finding.NEGATIVE,
 }
 _GROUPS = {1: Her2Finding.POSITIVE, 5: Her2Finding.NEGATIVE}
+
+_STOMACH = re.compile(r"gastr|stomach|[oe]esoph|magen|estoma|estomac|stomac|cluster|basolateral", re.IGNORECASE)
 
 
 class NotRead(msgspec.Struct, frozen=True):
@@ -116,6 +120,28 @@ class Her2Limits:
 
 def read_text(written: str, limits: Her2Limits, concept: str) -> TextReading:
     """Read a text of a result whose code means a concept."""
+    if specimens := specimens_of(written):
+        return _of_specimens([_read_one(each, limits, concept) for each in specimens])
+    return _read_one(written, limits, concept)
+
+
+def _of_specimens(read: list[TextReading]) -> TextReading:
+    """Return the result of several specimens: equal ones are one, those that differ contradict each other."""
+    first = read[0]
+    for each in read:
+        if isinstance(each, NotRead):
+            return each
+    stated = [each for each in read if isinstance(each, Stated)]
+    if any(each != first for each in stated):
+        pairs = zip(*(findings_of(each) for each in stated), strict=False)
+        if all(agree(pair[0], other) for pair in pairs for other in pair[1:]):
+            return NotRead("specimens of which one says more")
+        return msgspec.structs.replace(stated[0], conflict=True)
+    return first
+
+
+def _read_one(written: str, limits: Her2Limits, concept: str) -> TextReading:
+    """Read the text of one specimen."""
     of_ihc, of_ish = concept == "her2-ihc", concept in ("her2-ish", "her2-ish-ratio", "her2-copy-number")
     try:
         if of_ish and (alone := _lone_number(written, concept)) is not None:
@@ -123,7 +149,7 @@ def read_text(written: str, limits: Her2Limits, concept: str) -> TextReading:
         found = clauses(written, of_ihc=of_ihc, of_ish=of_ish)
         if found.is_empty:
             return NotRead(written[:60])
-        return _Judgment(found, limits, of_ish=of_ish).stated()
+        return _Judgment(found, limits, of_ish=of_ish, written=written).stated()
     except NotUnderstoodError as error:
         return NotRead(str(error)[:60])
 
@@ -158,8 +184,8 @@ def _of_number(number: Number, counts: str, limits: Her2Limits) -> TextReading:
 class _Judgment:
     """Combines what a text says about the methods, or reports that the parts contradict each other."""
 
-    def __init__(self, found: Clauses, limits: Her2Limits, *, of_ish: bool) -> None:
-        self.found, self.limits, self.of_ish = found, limits, of_ish
+    def __init__(self, found: Clauses, limits: Her2Limits, *, of_ish: bool, written: str) -> None:
+        self.found, self.limits, self.of_ish, self.written = found, limits, of_ish, written
         self.overall, self.by_ihc, self.by_ish = found.said[""], found.said["ihc"], found.said["ish"]
         self.conflict = False
         ratios = {limits.by_ratio(ratio) for ratio in found.ratios} or limits.by_both_probes(found)
@@ -231,10 +257,12 @@ class _Judgment:
                 self._refuse("a stain without a score")
             return None
         score = next(iter(scores))
-        if score < 3 and self._has_no_intense_cells():  # noqa: PLR2004 - the score itself
+        if score < 3 and self._has_no_intense_cells(few_too=score == 2):  # noqa: PLR2004 - the scores themselves
             return score
         if score == 3 and shares and all(few):  # noqa: PLR2004 - the score itself
-            # Intense staining of a few cells.
+            # Intense staining of a few cells; in the stomach it depends on the kind of specimen.
+            if _STOMACH.search(self.written):
+                self._refuse("3+ in few cells of the stomach")
             if stains & {"faint", "moderate", "none"} or (self.overall | self.by_ihc) - {"equivocal"}:
                 self._refuse("3+ in few cells")
             return 2
@@ -243,10 +271,13 @@ class _Judgment:
             self._refuse(f"a share of cells or a stain that {score} does not have")
         return score
 
-    def _has_no_intense_cells(self) -> bool:
-        """Return whether the share is that of intensely stained cells, as synoptic protocols ask, and is 0 %."""
+    def _has_no_intense_cells(self, *, few_too: bool = False) -> bool:
+        """Return whether the share is that of intensely stained cells, as synoptic protocols ask, and is 0 % or few."""
         shares, stains = self.found.shares, self.found.stains
-        return bool(shares) and {"strong", "complete"} <= stains and all(share.high == 0 for share in shares)
+        if not shares or not {"strong", "complete"} <= stains:
+            return False
+        few = few_too and all(self.limits.is_more_than_few(share) is False for share in shares)
+        return few or all(share.high == 0 for share in shares)
 
     def _share_fits_status(self, few: list[bool], many: list[bool]) -> bool:
         said = self.overall | self.by_ihc

@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from fhir_mappings.results import her2_words as words
+from fhir_mappings.results.fish_notation import without_notation
+from fhir_mappings.results.report_lines import checked
 from fhir_mappings.wire.phrases import Phrases, Word, is_plain, words_of
 
 LONGEST = 4000
@@ -33,14 +35,24 @@ _O_CLOCK = re.compile(r"\b(?:at )?\d{1,2}(?::\d{2})? ?o['\u2019]? ?clock\b", re.
 # "Block A3", never "block 3+".
 _BLOCK = re.compile(r"\b(?:block|blocks|cassette|slide) ?[a-z]\d{1,2}(?:[-.]\d{1,2})?(?![\w+])", re.IGNORECASE)
 _SEE_ISH = re.compile(
-    r"\bsee (?:separate )?f?ish (?:addendum|report)\b|\bsee addendum for f?ish\b|\breflexed to f?ish\b", re.IGNORECASE
+    r"\bsee (?:separate )?f?ish(?: addendum| report| results?)?(?= ?(?:[.;)]|$))|"
+    r"\bsee (?:separate )?f?ish (?:addendum|report)\b|\bsee addendum for f?ish\b|\breflexed to f?ish\b",
+    re.IGNORECASE,
+)
+# In the stomach a biopsy is scored by one cluster of five stained cells.
+_CLUSTER = re.compile(
+    r"\b(?:in )?(?:an? )?(?:tumou?r cell )?clusters?(?: with| of)?(?: (?:>=|≥|at least) ?5(?: or more)?"
+    r"(?: cohesive| stained| tumou?r| neoplastic){0,3} cells| of 5 cells)|\b(?:in )?(?:a )?tumou?r cell clusters?\b|"
+    r"\bin (?:>=|≥|at least) ?5(?: cohesive| stained| tumou?r| neoplastic){0,3} cells\b",
+    re.IGNORECASE,
 )
 _ARROW = re.compile(r"->|=>|→")
 _PLUSES = frozenset({"plus", "cruces", "cruz", "croci", "cruzes", "croix"})
+_ZERO = "zero"
 _SCORES = frozenset("0123")
 _IN_BRACKETS = "(+)"
 _SYMBOLS = {
-    **dict.fromkeys(".;|", "stop"),
+    **dict.fromkeys(".;|*•·", "stop"),
     **dict.fromkeys(",/", "comma"),
     **dict.fromkeys(":=", "link"),
     **dict.fromkeys("([{", "open"),
@@ -102,18 +114,28 @@ def tokens(written: str) -> list[Token]:
     """Return the tokens of a text, without the words that do not change its meaning."""
     if len(written) > LONGEST:
         return [Token("unknown", None, written[:40])]
-    raw = words_of(_without_notes(written))
+    found = _read(words_of(_without_notes(written)))
+    return [token for token in found if token.kind != "ignored"]
+
+
+def _read(raw: list[Word]) -> list[Token]:
     found: list[Token] = []
     at = 0
     while at < len(raw):
         token, at = _token(raw, at)
         found += token
-    return [token for token in found if token.kind != "ignored"]
+    return found
+
+
+def is_known(written: str) -> bool:
+    """Return whether every word of a short text is known."""
+    return all(token.kind != "unknown" for token in _read(words_of(written)))
 
 
 def _without_notes(written: str) -> str:
     """Remove text that is not about this result, and start a sentence at an addendum or an arrow."""
-    plain = _SEE_ISH.sub("FISH pending", _ADDENDUM.sub(" ; ", written))
+    plain = _SEE_ISH.sub("FISH pending", _ADDENDUM.sub(" ; ", without_notation(checked(written, is_known))))
+    plain = _CLUSTER.sub(" ", plain)
     return _ARROW.sub(" ; ", _BLOCK.sub(" ", _O_CLOCK.sub(" ", _SCORE_0.sub(" ", plain))))
 
 
@@ -131,6 +153,8 @@ def _token(raw: list[Word], at: int) -> tuple[list[Token], int]:
         return [Token(kind, value, written)], end
     if word[0].isdigit():
         return [Token("number", Decimal(word), word) if is_plain(raw, at) else Token("unknown", None, word)], at + 1
+    if word == _ZERO:
+        return [Token("score", 0, word)], at + 1
     if word[0] == "+":
         return _pluses(raw, at)
     if word == "/" and 0 < at < len(raw) - 1 and _is_sign(raw[at - 1].text) and _is_sign(raw[at + 1].text):

@@ -15,7 +15,8 @@ from fhir_mappings.codings import codings
 from fhir_mappings.results.her2_findings import SCORES, Stated, agree, findings_of, most_precise, precision
 from fhir_mappings.results.her2_remarks import contradicts, is_contradicted
 from fhir_mappings.results.her2_texts import Her2Limits, NotRead, TextReading, read_text
-from fhir_mappings.results.her2_tokens import tokens
+from fhir_mappings.results.her2_tokens import is_known, tokens
+from fhir_mappings.results.report_lines import joined
 from fhir_mappings.wire.lenient import child, number, text
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class Her2Vocabulary:
         coded = holder.get("valueCodeableConcept")
         if isinstance(coded, dict):
             return self._coded(concept, coded, code_map)
-        written = text(holder.get("valueString"))
+        written = text(joined(holder.get("valueString"), is_known))
         if written:
             return _said(self.text(concept, written), written)
         whole = number(holder.get("valueInteger"))
@@ -109,7 +110,7 @@ class Her2Vocabulary:
 
     def _coded(self, concept: str, coded: Json, code_map: CodeMap) -> list[Her2Reading]:
         by_code: set[Her2Finding] = set()
-        written = [text(coded.get("text"))]
+        written = [text(joined(coded.get("text"), is_known))]
         for coding in codings(coded, code_map):
             if (finding := self.finding_of(coding)) is not None:
                 by_code.add(finding)
@@ -125,13 +126,13 @@ class Her2Vocabulary:
         finest: tuple[str, Stated] | None = None
         for each, reading in stated:
             if isinstance(reading, NotRead):
-                conflict = conflict or (each == text(coded.get("text")) and contradicts(each, (best,), self.limits))
+                conflict = conflict or (each == written[0] and contradicts(each, (best,), self.limits))
             elif reading.conflict or not _fits(best, reading):
                 conflict = True
             elif finest is None and _is_more_precise(reading, best):
                 finest = each, reading
         if finest is None or conflict:
-            return [Her2Reading(None, best, conflict, label[:60] if listed else str(best))]
+            return [Her2Reading(None, best, conflict, label[:60] if listed else best.removeprefix("ihc-"))]
         return _said(finest[1], finest[0])
 
     def _quantity(self, concept: str, quantity: Json) -> list[Her2Reading]:

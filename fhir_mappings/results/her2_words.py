@@ -47,6 +47,7 @@ amplificacion del gen | amplification du gene | amplification genique | amplific
 amplificacao | amplificacao genica | amplificatie | genamplificatie | amplifikacja | amplifikacja genu
 amplificacion del gen her 2 | amplification du gene her 2 | amplificazione del gene her 2
 amplificacao do gene her 2
+amplifikasyon | amplifikasyonu | gen amplifikasyonu | amplifiering | genamplifiering | amplifikation des her 2 gens
 """
 """In situ hybridization, and the amplification that it looks for."""
 
@@ -76,6 +77,7 @@ absence de surexpression | pas de surexpression | non surexprime | assenza di so
 sem sobreexpressao | geen overexpressie | brak nadekspresji | triple negative | triple negative breast cancer | tnbc
 triple negativ | triple negativo | triple negatif | triplo negativo | triple negatief | potrojnie ujemny
 negativity | no evidence of overexpression | not positive
+nicht positiv | no positivo | non positif | non positivo | nao positivo | niet positief
 """,
         "equivocal": """
 equivocal | borderline | equivoque | equivoco | equivoca | dudoso | dudosa | douteux | dubbio | duvidoso | fraglich
@@ -97,6 +99,8 @@ ultrabasso | ultrabaixo | ultra baixo | ultra laag | ultralaag | ultraniski | ul
 """,
         "null": "null | nulo | nulle | nullo | true null",
         "not-done": """
+hybridization failed | hybridisation failed | failed hybridization | test failed | assay failed | assay failure
+technical failure | unsuccessful | insufficient tumor | insufficient tumour | insufficient tumor cells
 qns | quantity not sufficient | insufficient tissue | insufficient material | no tissue left
 """,
         "amplified": """
@@ -108,6 +112,9 @@ amplification detectee | amplification mise en evidence
 amplificazione presente | amplificacao presente | amplificatie aanwezig | amplifikation nachweisbar
 amplifikation nachgewiesen | highly amplified | stwierdzono amplifikacje | is amplified | con amplificacion
 avec amplification | com amplificacao
+amplification: yes | gene amplification: yes | amplifikation: ja | genamplifikation: ja | amplificacion: si
+amplification: oui | amplification du gene her 2: oui | se observa amplificacion | se observa amplificacion de her 2
+clustered amplification | amplifierad | amplifieret | forsterket | 遺伝子増幅あり | 増幅あり | 基因扩增 | 扩增 | 有扩增
 """,
         "not-amplified": """
 not amplified | non amplified | nonamplified | unamplified | no amplification | no gene amplification
@@ -134,14 +141,22 @@ non amplificata | assenza di amplificazione | amplificazione assente | nessuna a
 nao amplificada | sem amplificacao | ausencia de amplificacao | amplificacao ausente | niet geamplificeerd
 geen amplificatie | zonder amplificatie | brak amplifikacji | bez amplifikacji | nieamplifikowany
 nie stwierdzono amplifikacji | amplifikacja nieobecna
+non amp | not amp | nonamp | amplification: no | gene amplification: no | amplifikation: nein | genamplifikation: nein
+amplification: non | amplification du gene her 2: non | amplificacion: no | keine amplifikation des her 2 gens
+keine her 2 genamplifikation nachweisbar | keine her 2 amplifikation nachweisbar | keine amplifikation nachweisbar
+keine genamplifikation nachweisbar | no se observa amplificacion | no se observa amplificacion de her 2
+no se detecta amplificacion | ej amplifierad | icke amplifierad | inte amplifierad | ikke amplifieret
+ikke amplifisert | 遺伝子増幅なし | 増幅なし | 无扩增 | 未扩增 | 基因无扩增 | 基因未扩增 | 无基因扩增
 """,
         "detected": """
 detected | present | identified | nachgewiesen | nachweisbar | detectada | detectado | presente
+saptandi
 """,
         "not-detected": """
 not detected | not present | absent | assente | ausente | afwezig | none detected | not identified
 nicht nachweisbar | nicht nachgewiesen | no detectada | no detectado | non detecte | non detectee | non rilevata
 nao detectada | nao detectado | niet aangetoond | nie wykryto | undetected
+saptanmadi
 """,
     }
 )
@@ -162,6 +177,7 @@ w toku | zalecane | zalecana | oczekuje | oczekiwany | to be done | will be repo
 has been requested | is recommended | for confirmation | will be reported in an addendum
 has been ordered and will be reported in an addendum | to be reported in an addendum | will be issued as an addendum
 has been ordered and will be reported | will be performed and reported as an addendum
+will be sent for | will be sent out for | is being performed | is pending | sent out for
 will be performed and reported separately | has been sent | has been sent for confirmation | reflexed to fish
 """
 """A pending test: only with ISH, meaning that there is no result yet."""
@@ -187,7 +203,8 @@ oestrogen receptor (er) | progesterone receptor (pgr) | er and pgr | er/pgr | es
 estrogen and progesterone receptor | oestrogen and progesterone receptors | ki 67 | ki 67 index
 ki 67 proliferation index | ki 67 labeling index | mib 1 | ki 67 (mib 1) | ki 67 li | proliferation index
 androgen receptor | ar | p 53 | pd l 1 | pdl 1 | pd l 1 cps | cps | tps | msi | mmr | mlh 1 | msh 2 | msh 6 | pms 2
-egfr | her 1 | her 3 | e cadherin | ck 5/6 | ck 5 | gata 3 | gcdfp 15 | mammaglobin | p 63 | alk | ros 1 | ebv
+egfr | her 1 | her 3 | claudin 18.2 | cldn 18.2 | cldn 18 | tmb | e cadherin | ck 5/6 | ck 5 | gata 3 | gcdfp 15
+mammaglobin | p 63 | alk | ros 1 | ebv
 ebv ish | eber | tils | receptores de estrogeno | receptor de estrogeno | receptores de progesterona
 receptor de progesterona | receptores hormonales | re | rp | rh | recepteurs aux oestrogenes
 recepteur aux oestrogenes | recepteurs a la progesterone | recepteurs hormonaux | recepteurs aux estrogenes
@@ -203,7 +220,8 @@ receptor estrogenowy | receptory estrogenowe | receptory progesteronowe | recept
 OF_OTHERS = """
 allred | h score | hscore | irs | quick score | quickscore | score | intensity | strong intensity | nuclear | nuclei
 tumor nuclei | tumour nuclei | proliferation | index | weak intensity | moderate intensity | average intensity
-staining intensity | proportion | proportion score | total score | intensity score | internal control
+staining intensity | proportion | sp 1 | 1 e 2 | 6 f 11 | ep 1 | pgr 636 | 30 9 | 1 d 5 | pgr 1294 | proportion score
+total score | intensity score | internal control
 external control | expressed | intact | retained | wild type | stable | proficient | low | high | intermediate
 microsatellite | cells | der zellkerne | de los nucleos | intensite | intensidad | intensita | intensidade
 intensitat | aller tumorzellkerne | tumorzellkerne | des noyaux | dei nuclei | nucleos | celulas | cellules
@@ -265,7 +283,8 @@ per cell | per nucleus | /cell | /nucleus | per tumor cell | per tumour cell | p
 """
 GROUP = "group | asco/cap group | asco cap group | ish group | gruppe | grupo | groupe | gruppo | groep | grupa"
 SCORE = """
-score | scored | scores | skor | skore | pontuacao | ihc score | ihc scored | score of | puntuacion | puntaje
+score | scored | scores | skor | skore | skoru | スコア | icr score | dako score | pontuacao | ihc score | ihc scored
+score of | puntuacion | puntaje
 escore | punteggio | wynik | scored as | score ihc | stopien | scored at | score was | intensity score ihc
 """
 
@@ -281,7 +300,8 @@ tumor nuclei counted | tumor nuclei scored | number of cells
 STAINS = MappingProxyType(
     {
         "none": """
-no staining | no membrane staining | no membrane stain | no stain | no membrane stain seen | no staining seen
+no staining | zero staining | zero membrane staining | no membrane staining | no membrane stain | no stain
+no membrane stain seen | no staining seen
 unstained | without staining | without membrane staining | absence of staining | no membranous staining
 no staining observed | no reactivity | no staining is observed | no staining is seen | complete absence of staining
 absent staining | staining absent | membranous staining absent | membrane staining absent
@@ -297,7 +317,8 @@ staining: none | absence of any staining | no detectable staining | no cells sta
 faint | faintly | barely perceptible | incomplete | weak | weakly | partial | faint/barely perceptible
 faint or barely perceptible | faint to barely perceptible | with membrane staining | with staining | some staining
 with faint staining | schwach | weak incomplete | faint incomplete | incomplete and faint | faint and incomplete
-unvollstandig | debil | incompleta | faible | schwache | inkomplette | unvollstandige | incomplet
+unvollstandig | inkomplett | debil | incompleta | svag | svagt | zayif | faible | schwache | inkomplette
+unvollstandige | incomplet
 incomplete membranous | debole | fraca | zwak | slabe | slaby | niekompletne | with some membrane staining
 any staining | with incomplete staining | with incomplete membrane staining | incompleto
 """,
@@ -347,6 +368,7 @@ PERCENT = "% | percent | per cent | pct | prozent | por ciento | por cento | pou
 IGNORED = MappingProxyType(
     {
         "joins words and says nothing by itself": """
+see comment | see note | see comment below | see note below | comment | sog | sogenannt
 the | a | an | is | was | are | were | of | in | on | at | by | with | and | for | as | per | this | that | has been
 show | shows | showed | shown | demonstrates | demonstrated | demonstrating | seen | found | observed | exhibits
 exhibit | reveals | revealed | reported as | considered | interpreted as | consistent with | using | via | its
@@ -367,10 +389,12 @@ antibody | clone | probe | resultado | resultados | resultat | ergebnis | befund
 statut | stato | expresion | expressao | espressione | expressie | ekspresja | ekspresji | prueba | statut her 2
 wynik badania | gen | genu | gene her 2 | category | level | final | final result | overall | summary
 overall result | overall status | determination | finalized | reflex | quantitative | semiquantitative | qualitative
-manual | image analysis | computer assisted | ffpe | formalin fixed | paraffin embedded | receptorstatus
+manual | image analysis | test(s) | specimen(s) | sample(s) | block(s) | marker(s) | biomarker(s) | result(s)
+core(s) | test(s) performed | computer assisted | ffpe | formalin fixed | paraffin embedded | receptorstatus
 rezeptorstatus | rezeptor | expressionsstatus | synoptic | synoptic report | status: final | status final
 biomarker reporting template | amended report | corrected report | revised report | supplemental report
-addendum report | amended | addendum | with comment | by combined ihc/ish work up | by combined ihc and ish work up
+addendum report | amended | addendum | with comment | by combined ihc/ish work up | after ihc work up
+after ihc review | after combined review | after concurrent review | by combined ihc and ish work up
 by combined ihc/ish workup | after combined ihc/ish work up | after combined ihc and ish work up | after work up
 after additional work up | after combined work up | by concurrent ihc review | after concurrent ihc review
 by two observers | by 2 observers | two observers
@@ -391,7 +415,9 @@ per 2018 asco/cap guidelines | per 2018 asco/cap | asco/cap 2018 guidelines | ve
 per 2018 asco/cap guideline | asco/cap guideline 2023 | asco/cap guidelines 2023 | asco/cap 2023 guideline
 asco/cap 2023 guidelines | 2018 cap/asco guidelines | 2023 cap/asco guidelines | 2018 cap/asco guideline
 2023 cap/asco guideline | 2013 asco/cap guidelines | 2013 asco/cap guideline
-gastric scoring | benchmark ultra | abbott | poly 8541 | asco/cap 2018 criteria | uk neqas
+gastric scoring | benchmark ultra |
+hofmann | per hofmann | hofmann criteria | per hofmann criteria | gastric scoring per hofmann | nach dako
+nach ventana | hofmann scoring | gastric criteria | abbott | poly 8541 | asco/cap 2018 criteria | uk neqas
 """,
         "names the tissue that the result is of": """
 breast | breast cancer | left | right | left breast | right breast | mama | brust | sein | mammella | borst | tumor
@@ -399,7 +425,9 @@ tumour | tumors | tumoral | carcinoma | invasive | invasive carcinoma | invasive
 invasive lobular carcinoma | infiltrating | ductal | lobular | adenocarcinoma | cancer | core | core biopsy | biopsy
 needle core biopsy | specimen | tissue | sample | block | excision | tumor block | mastectomy | lumpectomy
 resection | gastric | stomach | gastric adenocarcinoma | gastroesophageal | junction | liver | esophagus
-lymph node | lung | bone | brain | skin | metastasis | metastatic | axillary | colon | colorectal | bladder
+idc | ilc | luminal a | luminal b | luminal | oesophagus
+lymph node | axilla | axillary lymph node | lung | bone | brain | skin | metastasis | metastatic | axillary | colon
+colorectal | bladder
 no special type | nst | mammary | mammary carcinoma | invasive mammary carcinoma | invasive component
 invasive tumor | surgical pathology | pathology | surgical pathology report | pathology report | quadrant | upper
 lower | outer | inner | ovary | endometrium | endometrial | karzinom | mammakarzinom | invasives karzinom
@@ -412,12 +440,14 @@ histologic type | histology
         "says which cells and membranes stain; how they stain and in how many is read": """
 cells | tumor cells | tumour cells | invasive tumor cells | invasive tumour cells | invasive cells | cancer cells
 neoplastic cells | carcinoma cells | staining | stain | stained | stains | membrane | membranous | membranes
-membrane staining | membranous staining | immunoreactivity | reactivity | pattern | positive cells | cell membrane
+membrane staining | membranous staining | basolateral | lateral | basolateral or lateral | or basolateral | or lateral
+immunoreactivity | reactivity | pattern | positive cells | cell membrane
 cell membranes | percentage | percent of cells | der tumorzellen | tumorzellen | zellen | celulas tumorales
 celulas | celulas neoplasicas | cellules tumorales | cellules | cellule tumorali | cellule | celulas tumorais
 tumorcellen | cellen | komorek nowotworowych | komorek | membranfarbung | farbung | tincion | tincion de membrana
 marquage | marquage membranaire | colorazione | coloracao | aankleuring | barwienie | membranose | of the tumor
-of the cells | marking | membranaire | tumor cell | in every part of the sample | of invasive tumor cells
+of the cells | marking | membranaire | tumor cell | (average per cell) | (per cell) | fargning | membranfargning
+gens | in every part of the sample | of invasive tumor cells
 """,
         "says that the controls behaved, which every valid result needs": """
 controls appropriate | control appropriate | controls adequate | controls stained appropriately
@@ -435,7 +465,15 @@ external control adequate | on slide control appropriate | on slide controls app
 internal and external controls were appropriate | positive and negative controls reacted appropriately
 """,
         "grades, stages or describes the tumor apart from HER2": """
-g 1 | g 2 | g 3 | pt 1 | pt 1 a | pt 1 b | pt 1 c | pt 1 mi | pt 2 | pt 3 | pt 4 | pn 0 | pn 1 | pn 1 a | pn 1 mi
+margins positive | margin positive | positive margins | positive margin | lymph node positive | lymph nodes positive
+node positive | nodes positive | positive lymph node | positive lymph nodes | positive node | positive nodes
+sentinel node positive | sentinel lymph node positive | lymph node negative | lymph nodes negative | node negative
+nodes negative | negative lymph nodes | negative nodes | lvi positive | lvi negative | pni positive | pni negative
+positive for carcinoma | positive for malignancy | positive for metastatic carcinoma | positive for metastasis
+positive for invasive carcinoma | negative for carcinoma | negative for malignancy | negative for metastasis
+lymphknoten positiv | lymphknoten negativ | nodal positiv | nodal negativ | ganglios positivos | ganglios negativos
+g 1 | g 2 | g 3 | mss | pmmr | mmr proficient | microsatellite stable | msi stable | pt 1 | pt 1 a | pt 1 b | pt 1 c
+pt 1 mi | pt 2 | pt 3 | pt 4 | pn 0 | pn 1 | pn 1 a | pn 1 mi
 pn 2 | pn 2 a | pn 3 | ct 1 | ct 1 c | ct 2 | ct 3 | ct 4 | cn 0 | cn 1 | cn 2 | cm 0 | m 0 | l 0 | v 0 | r 0
 grade 1 | grade 2 | grade 3 | grade i | grade ii | grade iii | nottingham | nottingham histologic grade
 histologic grade | histological grade | margins | margins negative | margins clear | margins free

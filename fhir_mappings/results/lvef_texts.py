@@ -31,8 +31,10 @@ _PHRASES = Phrases(
         ("between", None, words.BETWEEN),
         ("and", None, words.AND),
         ("dash", None, words.DASHES),
+        ("plus-minus", None, words.PLUS_MINUS),
         ("percent", None, words.PERCENT),
         ("unit", None, words.OTHER_UNITS),
+        ("compares", None, words.COMPARES),
         ("legend", None, words.LEGEND),
         ("other", None, words.OTHERS),
         ("name", None, words.NAMES),
@@ -134,11 +136,16 @@ class _Parser:
         self.opened: int | None = None
         self.legend = False
         self.says_normal = False
+        self.may_be_fall = False
+        """Whether a comparison touches the number, which is then a difference if it is small."""
 
     def peek(self, ahead: int = 0) -> str:
         """Return the kind of a token further on; empty past the end."""
         place = self.at + ahead
         return self.tokens[place].kind if place < len(self.tokens) else ""
+
+    def _before(self) -> str:
+        return self.tokens[self.at - 1].kind if self.at else ""
 
     def stated(self) -> LvefStated:
         """Read the one value of the text."""
@@ -164,6 +171,9 @@ class _Parser:
             self.legend = kind == "open" and self.legend and self.at > 0 and self.tokens[self.at - 1].kind == "legend"
             self.opened = {"open": self.at, "close": None}.get(kind, self.opened)
             self.at += 1
+        elif kind == "compares":
+            self.may_be_fall = self.may_be_fall or self._before() in ("number", "percent")
+            self.at += 1
         elif kind in ("link", "name") or self._is_filler(token):
             self.at += 1
         else:
@@ -180,8 +190,14 @@ class _Parser:
 
     def _stands_apart(self, token: _Token) -> bool:
         """Return whether a dash only joins a name and its value: "LVEF - 55 %"."""
-        before = self.tokens[self.at - 1].kind if self.at else ""
-        return token.written in ("-", "a") and before in ("name", "describes", "close", "legend", "stop", "comma")
+        return token.written in ("-", "a") and self._before() in (
+            "name",
+            "describes",
+            "close",
+            "legend",
+            "stop",
+            "comma",
+        )
 
     def _skip_other(self) -> None:
         """Skip another measurement and the number that must follow it."""
@@ -199,12 +215,20 @@ class _Parser:
 
     def _group(self, *, keep: bool = True) -> None:
         start = self.at
+        is_after_fall = self._before() == "describes" and self.tokens[self.at - 1].meaning == "reduced"
+        self.may_be_fall = self.may_be_fall or (keep and is_after_fall)
         is_between = self.peek() == "between"
         self.at += is_between
         low, bound, has_percent = self._end()
         upper: Decimal | None = None
         joins = self.peek() == "dash" or (is_between and self.peek() == "and")
-        if joins and self.peek(1) in ("number", "bound"):
+        if self.peek() == "plus-minus" and bound is Bound.EXACT and not is_between:
+            self.at += 1
+            margin, margin_bound, second_percent = self._end()
+            if margin_bound is not Bound.EXACT or margin > low:
+                raise _NotUnderstoodError("a margin")
+            low, upper, has_percent = low - margin, low + margin, has_percent or second_percent
+        elif joins and self.peek(1) in ("number", "bound"):
             self.at += 1
             upper, upper_bound, second_percent = self._end()
             has_percent = has_percent or second_percent
@@ -270,7 +294,8 @@ class _Parser:
         as_share = not stated.in_percent and high <= 1
         scale = _HUNDRED if as_share else Decimal(1)
         low, high = low * scale, high * scale
-        if high > _HUNDRED or high < low or high - low > self.known.widest:
+        is_fall = self.may_be_fall and high <= self.known.widest
+        if high > _HUNDRED or high < low or high - low > self.known.widest or is_fall:
             raise _NotUnderstoodError(f"{low}-{high}")
         interval = Interval.of(low, stated.bound) if stated.upper is None else Interval(low, high)
         top = _HUNDRED if interval.high == ENDLESS else interval.high

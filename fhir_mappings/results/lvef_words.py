@@ -22,11 +22,12 @@ ejektionsfraktion | auswurffraktion | linksventrikulare ejektionsfraktion | lv e
 linksventrikulare auswurffraktion | linksventrikulare ef | ejectiefractie | linkerventrikel ejectiefractie
 lv ejectiefractie | frakcja wyrzutowa | frakcja wyrzutowa lewej komory | lvef lewej komory | ef lewej komory
 vansterkammarens ejektionsfraktion | fe ventriculo izquierdo | fe vg
+vk ef | vansterkammar ef | 左室駆出率 | 駆出率 | 左室射血分数 | 射血分数
 """
 """The ejection fraction of the left ventricle."""
 
 OTHERS = """
-la ejection fraction | la ef | left atrial ejection fraction | atrial ejection fraction | rvef
+la ejection fraction | la ef | laef | la | left atrial ejection fraction | atrial ejection fraction | rvef
 rv ejection fraction | rv ef | right ventricular ejection fraction | right ventricular ef | fs
 fractional shortening | % fs | lvfs | gls | global longitudinal strain | lv gls | strain | tapse | edv | esv | lvedv
 lvesv | lvedd | lvesd | lvidd | lvids | end diastolic volume | end systolic volume | stroke volume | sv | heart rate
@@ -67,7 +68,14 @@ AFTER = MappingProxyType(
     {"<=": "or less | or lower | or below", ">=": "or more | or greater | or higher | or above | + % | + | oder mehr"}
 )
 """A limit that follows its number."""
+COMPARES = """
+lower than before | lower than previously | higher than before | slightly lower than before | higher than previously
+lower than prior | higher than prior | decreased from prior | improved from prior | decreased compared to prior
+improved compared to prior
+"""
+"""Compares with an earlier study; right behind a number, the number is the difference."""
 DASHES = "- | to | bis | a | till | until | do | tot | through | til | - -"
+PLUS_MINUS = "± | +/- | + / - | +- | plus or minus | plus/minus | plus minus"
 BETWEEN = "between | zwischen | entre | tra | tussen | miedzy"
 AND = "and | und | y | et | e | en | i"
 PERCENT = "% | percent | per cent | pct | prozent | por ciento | por cento | pour cent | per cento | procent"
@@ -115,16 +123,17 @@ lv function | performance | contractility | size | normal size | normal lv size 
 lv funktion | linksventrikulare funktion | funcion sistolica | funcion | fonction systolique | funzione
 funzione sistolica | normal study | normal echo | normal wall motion | no regional wall motion abnormalities
 no wall motion abnormalities | no rwma | no regional wall motion abnormality | normal examination
+technically difficult study | technically limited study | limited study | suboptimal study | difficult windows
+poor windows | technically difficult
 ventriculo izquierdo | ventricule gauche | ventricolo sinistro | ventriculo esquerdo | lewej komory | sinus rhythm
 heart
 """,
         "compares with an earlier study without a number of it": """
-lower than before | lower than previously | higher than before | similar to before | unchanged | stable
+similar to before | unchanged | stable
 unchanged from prior | unchanged from prior study | no change from prior | no significant change
-no significant change from prior | slightly lower than before | no interval change | unchanged from previous
+no significant change from prior | no interval change | unchanged from previous
 unchanged from previous study | unverandert | sin cambios | inchange | invariato | unchanged compared to prior
-stable compared to prior | no change | similar to prior | similar to prior study | decreased from prior
-improved from prior | decreased compared to prior | improved compared to prior
+stable compared to prior | no change | similar to prior | similar to prior study
 """,
     }
 )

@@ -40,10 +40,13 @@ from fhir_mappings.results.her2_values import HER2_REMARKS, HER2_VALUES, Her2Voc
 from fhir_mappings.results.lvef_texts import LvefStated, read_lvef_text
 from fhir_mappings.results.measurement_units import UnitReader
 from fhir_mappings.results.named_results import NamedResults
+from fhir_mappings.results.other_names import OtherNameReader
 from fhir_mappings.results.reference_ranges import NOBODY, RangeReader, Unit
+from fhir_mappings.results.report_texts import ReportReader
 from fhir_mappings.results.result_notes import SAYING, ResultNotes
 from fhir_mappings.results.site_results import read_site_result
 from fhir_mappings.wire.cached_json import CachedByJson
+from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import child, number, objects, reference, text
 from fhir_mappings.wire.modifiers import is_modified_within
 from fhir_mappings.wire.resources import Codes, codes_of
@@ -178,6 +181,14 @@ class ConceptIndex:
                 yield from ((local.system, local.code) for local in self._code_map.standard(each.system, code))
 
 
+class _Measured(NamedTuple):
+    """A number in the canonical unit, as it was read, and its own unit."""
+
+    value: Decimal
+    reading: Reading
+    unit: Unit
+
+
 class ObservationReader:
     """Reads the Observations of one chart."""
 
@@ -207,7 +218,11 @@ class ObservationReader:
         self._code_map = code_map
         self._named = NamedResults(terminology)
         self._notes = ResultNotes(terminology)
+        self.reports = ReportReader(terminology)
         self._units = UnitReader(terminology)
+        self._other_names = OtherNameReader(terminology)
+        self._meant = cached_by_key(_COMBINATIONS)(self._read_name)
+        self._times_normal = frozenset(terminology.times_normal)
         self._ranges = RangeReader(terminology, self._units)
         self._findings = FindingReader(terminology, HcgReader(terminology, self._units, self._ranges), code_map)
 
@@ -225,6 +240,11 @@ class ObservationReader:
                 return [Gap(concept, origin.path, "voided", on, said)]
             if concept == "weight" and self._notes.is_stated(observation):
                 concept = "weight-stated"
+        if (named := _named(observation)) and (meant := self._meant(concept, named)) != concept:
+            if not meant:
+                said = (("value", _written_value(observation)), ("name", named[:40]))
+                return [Gap(concept, origin.path, "named-otherwise", on, said)]
+            concept = meant
         if "component" not in observation:
             read = self._read_value(concept, observation, observation, origin, on, subject)
         else:
@@ -242,14 +262,25 @@ class ObservationReader:
                     structs.force_setattr(fact, "within", days)
         return read
 
+    def _read_name(self, concept: str, named: str) -> str:
+        """Return what the name of a result makes of its concept; empty if it names another measurement."""
+        if self._other_names.is_another(concept, named):
+            return ""
+        return "weight-stated" if concept == "weight" and self._notes.is_stated_name(named) else concept
+
     def _read_value(
         self, concept: str, holder: Json, observation: Json, origin: Origin, on: date | None, subject: Subject
     ) -> list[Fact]:
         if holder.get("dataAbsentReason"):
             return [Gap(concept, origin.path, "absent", on)]
-        if _VALUES.isdisjoint(holder):
+        values = _VALUES.intersection(holder)
+        if not values:
             is_panel = holder is observation and ("hasMember" in observation or "component" in observation)
             return [] if is_panel else [Gap(concept, origin.path, "no-value", on)]
+        if len(values) > 1 and concept != "pregnancy-test":
+            # FHIR allows one; which of two is meant is not known.
+            said = " / ".join(_written_value({name: holder[name]}) for name in sorted(values))
+            return [Gap(concept, origin.path, "value", on, (("value", said[:60]),))]
         if concept in self._measured:
             return [self._read_number(concept, holder, origin, on, subject)]
         if concept in _HER2_METHODS:
@@ -328,17 +359,36 @@ class ObservationReader:
             if bound is not Bound.EXACT:
                 return Gap(concept, origin.path, "value", on, (("value", reading.as_reported),))
             return Weight(Kg(value), on, origin, stated=concept == "weight-stated")
-        ranges = holder.get("referenceRange")
         if concept == "lvef":
-            normal = self._ranges.low(ranges, concept, unit, subject, on) if ranges else None
-            limit = Percent(normal) if normal is not None else None
-            end = Percent(reading.upper * unit.factor) if reading.upper is not None else None
-            return Lvef(Percent(value), on, origin, reading.as_reported, limit, bound, upper=end)
+            return self._lvef(_Measured(value, reading, unit), holder, origin, on, subject)
+        return self._lab(concept, _Measured(value, reading, unit), holder, origin, on, subject)
+
+    def _lvef(self, measured: _Measured, holder: Json, origin: Origin, on: date | None, subject: Subject) -> Fact:
+        value, reading, unit = measured
+        ranges, factor = holder.get("referenceRange"), unit.factor or Decimal(1)
+        normal = self._ranges.low(ranges, "lvef", unit, subject, on) if ranges else None
+        lowest = normal if normal is not None else self._terminology.lvef_in_words.normal.lowest
+        if "interpretation" in holder and (flag := _flag_against(holder, value, lowest, None)):
+            return Gap("lvef", origin.path, "flagged", on, (("value", reading.as_reported), ("flag", flag)))
+        limit = Percent(normal) if normal is not None else None
+        end = Percent(reading.upper * factor) if reading.upper is not None else None
+        return Lvef(Percent(value), on, origin, reading.as_reported, limit, reading.bound or Bound.EXACT, upper=end)
+
+    def _lab(
+        self, concept: str, measured: _Measured, holder: Json, origin: Origin, on: date | None, subject: Subject
+    ) -> Fact:
+        value, reading, unit = measured
+        ranges, known = holder.get("referenceRange"), self._terminology.concepts[concept]
         upper = self._ranges.high(ranges, concept, unit, subject, on) if ranges else None
+        if "interpretation" in holder:
+            lower = self._ranges.low(ranges, concept, unit, subject, on) if ranges else None
+            if flag := _flag_against(holder, value, lower, upper):
+                return Gap(concept, origin.path, "flagged", on, (("value", reading.as_reported), ("flag", flag)))
         limits = known.plausible_limit
         if upper is not None and limits is not None and not limits[0] <= upper <= limits[1]:
             # A limit in another unit than the result, or a slipped decimal, would make any result look normal.
             upper = None
+        bound = reading.bound or Bound.EXACT
         return LabResult(concept, value, known.unit or "", on, origin, reading.as_reported, upper, bound)
 
     def _number_of(self, holder: Json, concept: str) -> Reading | None:
@@ -417,8 +467,15 @@ class ObservationReader:
         on: date | None,
         subject: Subject,
     ) -> Fact:
-        """Read a result in an unknown unit: as a multiple of its upper limit, if that is in the same unit."""
+        """Read a result in an unknown unit: as a multiple of its upper limit, if that is in the same unit.
+
+        "6 x ULN" is such a multiple itself.
+        """
         reading, reported, unit = number
+        is_multiple = concept in self.harmful_when_high and fold(reading.unit or reading.code) in self._times_normal
+        if is_multiple and reading.bound is not None:
+            one = Decimal(1)
+            return LabResult(concept, reported, "x ULN", on, origin, reading.as_reported, one, reading.bound)
         ranges = holder.get("referenceRange")
         upper = (
             self._ranges.high(ranges, concept, unit, subject, on)
@@ -493,6 +550,29 @@ Fact = Weight | Lvef | LabResult | Her2Result | ReceptorResult | PregnancyTest |
 
 def _with_parts(observation: Json) -> list[Json]:
     return [observation, *(part for _, part in objects(observation.get("component")))]
+
+
+def _flag_against(holder: Json, value: Decimal, low: Decimal | None, high: Decimal | None) -> str:
+    """Return a flag for a critical value that the value contradicts, as it is within its own limits of normal."""
+    flags = {each.code.upper() for _, flag in objects(holder["interpretation"]) for each in codings(flag)}
+    if "HH" in flags and high is not None and value <= high and (low is None or value >= low):
+        return "HH"
+    return "LL" if "LL" in flags and low is not None and value >= low and (high is None or value <= high) else ""
+
+
+def _named(observation: Json) -> str:
+    """Return the name of a result in words, with its body site; cut, as names are short."""
+    code = observation.get("code")
+    named: list[Any] = []
+    if code.__class__ is dict:
+        if "text" in code:
+            named.append(code["text"])
+        coded = code.get("coding")
+        if coded.__class__ is list:
+            named += [each["display"] for each in coded if each.__class__ is dict and "display" in each]
+    if "bodySite" in observation:
+        named += texts(observation["bodySite"])
+    return " ; ".join(each for each in named if each.__class__ is str)[:200] if named else ""
 
 
 def _written_value(holder: Json) -> str:

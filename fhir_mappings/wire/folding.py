@@ -36,5 +36,8 @@ def fold(written: str) -> str:
     else:
         decomposed = unicodedata.normalize("NFKD", written.translate(_SIGNS))
         plain = "".join(each for each in decomposed if not unicodedata.combining(each)).casefold().translate(_SIGNS)
-    plain = _SWAPPED_BOUND.sub(r"\1=", plain)
-    return _DECIMAL_COMMA.sub(r"\1.\2", " ".join(plain.split()))
+    # Most texts have neither sign, and to look is cheaper than to replace nothing: a start folds 5,000 phrases.
+    if "=" in plain:
+        plain = _SWAPPED_BOUND.sub(r"\1=", plain)
+    plain = " ".join(plain.split())
+    return _DECIMAL_COMMA.sub(r"\1.\2", plain) if "," in plain else plain

@@ -70,7 +70,10 @@ class Phrases:
         """Add a phrase; with ``only_new``, an existing one keeps its meaning."""
         node = self._root
         for each in _RAW.findall(fold(phrase)):
-            node = node.following.setdefault(each, _Node())
+            following = node.following.get(each)
+            if following is None:
+                following = node.following[each] = _Node()
+            node = following
         if node.meaning is None or not only_new:
             node.meaning = meaning
 

@@ -23,6 +23,7 @@ TOGETHER, ANTHRACYCLINE = Topic.HER2_AGENTS_COMBINED, Topic.ANTHRACYCLINE_CONCUR
 CYP, TWICE = Topic.CYP3A4_INHIBITOR, Topic.DUPLICATE_ORDER
 KADCYLA, ENHERTU = order("Kadcyla", "252 mg"), order("Enhertu", "378 mg")
 PERJETA, TRASTUZUMAB = order("Perjeta", "420 mg"), order("trastuzumab", "420 mg")
+REST = order("Kadcyla", "152 mg")
 GASTRIC = chart(cancers=("gastric",))
 
 
@@ -38,6 +39,19 @@ def bags(drug: str, days: int, *parts: tuple[str, str]) -> tuple[Treatment, ...]
     """Return administrations of one day, each at its time."""
     return tuple(
         msgspec.structs.replace(given(drug, days, amount), at=f"{days_ago(days)}T{time}:00Z") for time, amount in parts
+    )
+
+
+def begun(dose: str, before: int, last: str = "252 mg"):  # noqa: ANN201
+    """Return a chart with some of today's dose, after a dose so many days before."""
+    return chart(history=(given("kadcyla", 0, dose), given("kadcyla", before, last)))
+
+
+def fourteenth(dose: str):  # noqa: ANN201
+    """Return a chart with thirteen doses for early disease, and something given today."""
+    return chart(
+        setting="early",
+        history=(given("kadcyla", 0, dose), *(given("kadcyla", 21 * n, "252 mg") for n in range(1, 14))),
     )
 
 
@@ -72,9 +86,10 @@ def repeating(every: str, doses: int | None = None, drug: str = "Kadcyla", dose:
     return msgspec.structs.replace(order(drug, dose, interval=None, cycles=1), schedule=schedule)
 
 
-def in_words(every: str) -> DrugOrder:
+def in_words(every: str, doses: int | None = None) -> DrugOrder:
     """Return an order for today whose text states a repetition."""
-    schedule = Schedule((Rhythm(days=(days_ago(0),)), Rhythm(every_days=Decimal(every), is_text=True)))
+    said = Rhythm(every_days=Decimal(every), doses=doses, is_text=True)
+    schedule = Schedule((Rhythm(days=(days_ago(0),)), said))
     return msgspec.structs.replace(order("Kadcyla", "252 mg", interval=None, cycles=1), schedule=schedule)
 
 
@@ -300,7 +315,65 @@ ROWS = [
     ),
     Row(SOON, "nineteen days, within the window", SILENT, KADCYLA, after(19)),
     Row(SOON, "twenty-one days", SILENT, KADCYLA, after(21)),
-    Row(SOON, "the same day", FIRES, KADCYLA, after(0)),
+    Row(SOON, "the same day", FIRES, KADCYLA, after(0), says=("given on 2026-11-22 already",)),
+    Row(
+        SOON,
+        "a second whole dose on the same day",
+        FIRES,
+        KADCYLA,
+        after(0, dose="252 mg"),
+        indicator="warning",
+        says=("504 mg (7.2 mg/kg)", "maximum of 3.6 mg/kg"),
+        fixes=("RemoveOrder",),
+    ),
+    Row(SOON, "a whole dose after a part of one", FIRES, KADCYLA, after(0, dose="100 mg"), says=("352 mg",)),
+    Row(SOON, "a dose dated tomorrow, where it is tomorrow", FIRES, KADCYLA, after(-1)),
+    Row(SOON, "the rest of the dose of which a part was given today", NOT_ASKED, REST, after(0, dose="100 mg")),
+    Row(SOON, "a part by the kilogram", NOT_ASKED, REST, after(0, dose="1.43 mg/kg")),
+    Row(
+        SOON,
+        "two parts were given",
+        NOT_ASKED,
+        order("Kadcyla", "112 mg"),
+        chart(history=bags("kadcyla", 0, ("08:00", "100 mg"), ("09:00", "40 mg"))),
+    ),
+    Row(
+        SOON, "the rest, after a whole dose ten days before", FIRES, REST, begun("100 mg", before=10), says=("10 days",)
+    ),
+    Row(SOON, "the rest, three weeks after the last dose", SILENT, REST, begun("100 mg", before=21)),
+    Row(SOON, "the part was given yesterday", FIRES, REST, after(1, dose="100 mg")),
+    Row(SOON, "how much was given is not known", FIRES, REST, after(0)),
+    Row(SOON, "the two parts are too much together", FIRES, REST, after(0, dose="152 mg"), says=("304 mg",)),
+    Row(SOON, "bag 2 of 2, and the parts are no level", NOT_ASKED, part("100 mg"), after(0, dose="100 mg")),
+    Row(SOON, "bag 2 of 2, and the parts are too much", FIRES, part("252 mg"), after(0, dose="100 mg")),
+    Row(LEVEL, "the rest of the dose", SILENT, REST, after(0, dose="100 mg")),
+    Row(LEVEL, "bag 2 of 2, and the parts are no level", FIRES, part("90 mg"), after(0, dose="100 mg"), fixes=()),
+    Row(
+        SOON,
+        "the rest of an infusion that was stopped at the amount of a lower level",
+        NOT_ASKED,
+        order("Kadcyla", "84 mg"),
+        chart(history=(msgspec.structs.replace(given("kadcyla", 0, "168 mg"), stopped=True),)),
+    ),
+    Row(SOON, "a whole dose at the amount of a lower level", FIRES, order("Kadcyla", "84 mg"), after(0, dose="168 mg")),
+    Row(
+        LEVEL,
+        "no part, after a dose of the same day: no other dose is offered",
+        FIRES,
+        REST,
+        after(0, dose="152 mg"),
+        fixes=(),
+    ),
+    Row(START, "the rest of a reduced first dose", FIRES, order("Kadcyla", "110 mg"), after(0, dose="100 mg")),
+    Row(
+        RAISED,
+        "the rest of a reduced dose",
+        SILENT,
+        order("Kadcyla", "110 mg"),
+        begun("100 mg", before=21, last="210 mg"),
+    ),
+    Row(RAISED, "the rest of a full dose after a reduced one", FIRES, REST, begun("100 mg", before=21, last="210 mg")),
+    Row(Topic.WEIGHT_IMPLAUSIBLE, "a part given today is not the last dose", SILENT, KADCYLA, after(0, dose="100 mg")),
     Row(
         SOON,
         "three doses on three days",
@@ -471,6 +544,8 @@ ROWS = [
             order("Kadcyla", "252 mg", start=days_ago(-21), identifier="order-3"),
         ),
     ),
+    Row(CYCLES, "the rest of the fourteenth dose", SILENT, REST, fourteenth("100 mg")),
+    Row(CYCLES, "a fifteenth dose", FIRES, KADCYLA, fourteenth("252 mg")),
     Row(CYCLES, "metastatic, to progression", NOT_ASKED, KADCYLA, cycles(20, "metastatic")),
     Row(CYCLES, "setting unknown: the early limit", FIRES, KADCYLA, cycles(14, None)),
     Row(
@@ -479,6 +554,8 @@ ROWS = [
     Row(CYCLES, "Enhertu's limit is not on file", NOT_ASKED, ENHERTU, cycles(20)),
     Row(CYCLES, "a day, repeated fourteen times", SILENT, repeating("21", 14), chart(setting="early")),
     Row(CYCLES, "a day, repeated fifteen times", FIRES, repeating("21", 15), chart(setting="early")),
+    Row(CYCLES, "a day, and fourteen times in words", SILENT, in_words("21", 14), chart(setting="early")),
+    Row(CYCLES, "a day, and fifteen times in words", FIRES, in_words("21", 15), chart(setting="early")),
     Row(
         CYCLES,
         "the number on one of several orders is that of the plan",
@@ -570,6 +647,13 @@ ROWS = [
         indicator="critical",
         says=("intravenous", "subcutaneous"),
         fixes=("RemoveOrder",),
+    ),
+    Row(
+        ROUTE,
+        "Kadcyla into a vein, and under the skin in the instructions",
+        CANNOT,
+        msgspec.structs.replace(order("Kadcyla", "252 mg", route=Route.INTRAVENOUS), route_in_text="subcutaneously"),
+        missing=("route-in-text",),
     ),
     Row(ROUTE, "Phesgo into a vein", FIRES, order("Phesgo", "1200 mg", route=Route.INTRAVENOUS), indicator="critical"),
     Row(ROUTE, "Kadcyla under the skin", FIRES, order("Kadcyla", "252 mg", route=Route.SUBCUTANEOUS)),

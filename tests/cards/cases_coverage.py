@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import msgspec
-from builders import at, chart, given, ihc, ish, order
+from builders import at, chart, days_ago, given, ihc, ish, order
 from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
 from cards.facts.billing import (
@@ -19,6 +19,7 @@ from cards.facts.billing import (
     RecordedCode,
     Supplied,
 )
+from cards.facts.order import DrugOrder
 from cards.facts.origins import Gap, Origin
 from cards.facts.patient import TreatmentState
 from cards.facts.topics import Topic
@@ -67,6 +68,14 @@ def billed(
 
 def coded(code: str, payer: str | None = None) -> BillingFacts:
     return billed(codes=(RecordedCode(code, code, at("condition")),), payer=payer)
+
+
+def _planned(*days: int) -> tuple[DrugOrder, ...]:
+    """Make the further orders of a plan, so many days from now; none says its interval."""
+    return tuple(
+        order("Kadcyla", "252 mg", interval=None, start=days_ago(-each), identifier=f"order-{number}")
+        for number, each in enumerate(days, 2)
+    )
 
 
 TREATED = (given("trastuzumab", 90), given("", 120, names=("paclitaxel",)))
@@ -1109,6 +1118,43 @@ POLICIES = [
         order("Kadcyla", "252 mg", interval=None),
         billing=billed(payer=LOUISIANA),
         tells=("**Not known** · I.A.6.b", "the order does not give an interval"),
+    ),
+    Row(
+        CRITERIA,
+        "the orders of a plan tell the interval that none of them states",
+        FIRES,
+        order("Kadcyla", "252 mg", interval=None),
+        others=_planned(21, 42),
+        billing=billed(payer=LOUISIANA),
+        tells=("**Met** · I.A.6.b", "every 21 days"),
+    ),
+    Row(
+        CRITERIA,
+        "the shortest interval of a plan counts",
+        FIRES,
+        order("Kadcyla", "252 mg", interval=None),
+        others=_planned(21, 35),
+        billing=billed(payer=LOUISIANA),
+        tells=("**Not met** · I.A.6.b", "every 14 days"),
+    ),
+    Row(
+        CRITERIA,
+        "two orders of one day tell no interval",
+        FIRES,
+        order("Kadcyla", "252 mg", interval=None),
+        others=_planned(0),
+        billing=billed(payer=LOUISIANA),
+        tells=("**Not known** · I.A.6.b", "the order does not give an interval"),
+    ),
+    Row(
+        CRITERIA,
+        "a plan is counted as a whole against the number of doses",
+        FIRES,
+        order("Kadcyla", "252 mg", interval=None),
+        ADJUVANT,
+        others=_planned(*range(21, 21 * 15, 21)),
+        billing=billed(payer=LOUISIANA),
+        tells=("**Not met** · I.A.6.a", "dose 15 of the treatment, 0 on record"),
     ),
     Row(
         CRITERIA,

@@ -501,6 +501,46 @@ ROWS = [
     Row(
         LVEF_HOLD, "trastuzumab, ten points down and nobody says what is normal", CANNOT, TRASTUZUMAB, heart("49", "59")
     ),
+    Row(
+        LVEF_HOLD, "trastuzumab, ten points down to 45, which some call normal", CANNOT, TRASTUZUMAB, heart("45", "55")
+    ),
+    Row(LVEF_HOLD, "trastuzumab, ten points down to 44.9, normal nowhere", FIRES, TRASTUZUMAB, heart("44.9", "54.9")),
+    Row(LVEF_HOLD, "trastuzumab, nine points down to 44", SILENT, TRASTUZUMAB, heart("44", "53")),
+    # a low value during treatment that fell too little for a row
+    Row(
+        LVEF_HOLD,
+        "trastuzumab, 39 % from 45 %: told",
+        CANNOT,
+        TRASTUZUMAB,
+        heart("39", "45"),
+        missing=("low-lvef",),
+    ),
+    Row(LVEF_HOLD, "Margenza, 39 % from 45 %", CANNOT, MARGENZA, heart("39", "45"), missing=("low-lvef",)),
+    Row(LVEF_HOLD, "Ziihera, 39 % from 45 %", CANNOT, ZIIHERA, heart("39", "45"), missing=("low-lvef",)),
+    Row(LVEF_HOLD, "trastuzumab, 40 % from 45 %", SILENT, TRASTUZUMAB, heart("40", "45")),
+    Row(
+        LVEF_HOLD,
+        "the site tells lower values only",
+        SILENT,
+        TRASTUZUMAB,
+        heart("39", "45"),
+        thresholds={"lvef_low_percent": Decimal(35)},
+    ),
+    Row(
+        LVEF_HOLD,
+        "35 % at the second dose, measured before the first",
+        CANNOT,
+        TRASTUZUMAB,
+        chart(lvef="35", lvef_on=days_ago(30), history=(given("trastuzumab", 21),)),
+        missing=("low-first-lvef",),
+    ),
+    Row(
+        LVEF_HOLD,
+        "48 % at the second dose, measured before the first, and told then",
+        SILENT,
+        TRASTUZUMAB,
+        chart(lvef="48", lvef_on=days_ago(30), history=(given("trastuzumab", 21),)),
+    ),
     Row(LVEF_HOLD, "Margenza, sixteen points down", FIRES, MARGENZA, heart("54", "70"), indicator="critical"),
     # pertuzumab and Phesgo
     Row(LVEF_HOLD, "Phesgo, metastatic, below 40", FIRES, PHESGO, heart("39", "45"), indicator="critical"),

@@ -9,13 +9,15 @@ import msgspec
 from builders import chart, days_ago, dose, given, order
 from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
-from cards.facts.order import CountedTablets, DrugOrder, NotedDose, OrderNote
+from cards.facts.order import CountedTablets, DoseRemark, DrugOrder, NotedDose, OrderNote, RemarkKind
 from cards.facts.patient import Patient
+from cards.facts.schedules import Rhythm, Schedule
 from cards.facts.topics import Topic
 from cards.values.quantities import Mg, MgPerKg
 
 TEXT, WEIGHT = Topic.DOSE_TEXT_CONFLICT, Topic.WEIGHT_IMPLAUSIBLE
 LEVEL, NO_LEVEL = Topic.DOSE_WRONG_FOR_INDICATION, Topic.DOSE_NOT_A_LEVEL
+SOON, CYCLES = Topic.INTERVAL_TOO_SHORT, Topic.CYCLE_LIMIT_REACHED
 RATE, AGE = Topic.INFUSION_RATE, Topic.AGE_NOT_LABELED
 KADCYLA, ENHERTU = order("Kadcyla", "252 mg"), order("Enhertu", "378 mg")
 
@@ -56,7 +58,63 @@ def multiplied(count: str, mg: str) -> DrugOrder:
     return msgspec.structs.replace(order("Kadcyla", "252 mg", text_dose=f"{mg} mg"), text_tablets=counted)
 
 
+def said(kind: str, drug: str = "Kadcyla", *doses: str) -> DrugOrder:
+    """Return an order whose instructions say something of the dose in words."""
+    remark = DoseRemark(RemarkKind(kind), kind)
+    return msgspec.structs.replace(order(drug, *(doses or ("252 mg",))), text_remarks=(remark,))
+
+
+def named_with(*mg: str) -> DrugOrder:
+    """Return an order of 252 mg whose drug is named with other amounts."""
+    return msgspec.structs.replace(order("Kadcyla", "252 mg"), named_mg=tuple(map(Decimal, mg)))
+
+
+def of_vial(dose: str, combined: str) -> DrugOrder:
+    """Return an order of Phesgo that names a vial by its parts."""
+    return msgspec.structs.replace(order("Phesgo", dose), combined_mg=Decimal(combined))
+
+
+def on_one_day(*doses: str) -> DrugOrder:
+    """Return an order with a dose in each of several instructions for one day."""
+    days = Schedule((Rhythm(days=(days_ago(0),)),))
+    return msgspec.structs.replace(order("Kadcyla", *doses, interval=None), schedule=days, repeats_day=True)
+
+
+def cycle(number: int) -> DrugOrder:
+    return msgspec.structs.replace(order("Kadcyla", "252 mg"), text_cycle=number)
+
+
 ROWS = [
+    # dose-text-conflict: remarks, and the name of the drug
+    Row(TEXT, "a full dose that is called reduced", CANNOT, said("reduced"), missing=("dose-remark",)),
+    Row(TEXT, "a reduced dose that is called reduced", SILENT, said("reduced", "Kadcyla", "210 mg")),
+    Row(TEXT, "a full dose that is called raised", CANNOT, said("raised"), missing=("dose-remark",)),
+    Row(TEXT, "a reduced dose that is called raised", CANNOT, said("raised", "Kadcyla", "210 mg")),
+    Row(TEXT, "no level at all that is called reduced", SILENT, said("reduced", "Kadcyla", "150 mg")),
+    Row(TEXT, "a maintenance dose that is called a loading dose", CANNOT, said("loading", "trastuzumab", "420 mg")),
+    Row(TEXT, "a loading dose that is called one", SILENT, said("loading", "trastuzumab", "560 mg")),
+    Row(TEXT, "Kadcyla has no loading dose", CANNOT, said("loading"), missing=("dose-remark",)),
+    Row(TEXT, "a loading dose that is called maintenance", CANNOT, said("maintenance", "Perjeta", "840 mg")),
+    Row(TEXT, "a maintenance dose that is called one", SILENT, said("maintenance", "Perjeta", "420 mg")),
+    Row(TEXT, "both doses of a course", SILENT, said("maintenance", "Perjeta", "840 mg", "420 mg")),
+    Row(TEXT, "another level in the name of the drug", CANNOT, named_with("210"), missing=("dose-in-name",)),
+    Row(TEXT, "more than the maximum in the name", CANNOT, named_with("300"), missing=("dose-in-name",)),
+    Row(TEXT, "a vial in the name", SILENT, named_with("160")),
+    Row(TEXT, "another amount in the name, of a vial sold elsewhere", SILENT, named_with("150")),
+    Row(TEXT, "the dose in the name", SILENT, named_with("252")),
+    Row(TEXT, "1800 mg from the vial of a maintenance dose", CANNOT, of_vial("1800 mg", "1200")),
+    Row(TEXT, "1800 mg from the vial of a loading dose", SILENT, of_vial("1800 mg", "1800")),
+    Row(TEXT, "one antibody of a loading dose", SILENT, of_vial("1200 mg", "1800")),
+    # two instructions of one day, and the number of the cycle
+    Row(SOON, "two whole doses for one day", CANNOT, on_one_day("252 mg", "252 mg"), missing=("schedule-day-twice",)),
+    Row(SOON, "two parts for one day", NOT_ASKED, on_one_day("126 mg", "126 mg")),
+    Row(NO_LEVEL, "two parts for one day", SILENT, on_one_day("152 mg", "100 mg")),
+    Row(NO_LEVEL, "two amounts for one day that are no level together", FIRES, on_one_day("152 mg", "150 mg")),
+    Row(CYCLES, "cycle 15 of 14", CANNOT, cycle(15), chart(setting="early"), missing=("cycle-number",)),
+    Row(CYCLES, "cycle 14 of 14", SILENT, cycle(14), chart(setting="early")),
+    Row(CYCLES, "cycle 15, metastatic", NOT_ASKED, cycle(15), chart(setting="metastatic")),
+    Row(LEVEL, "a reduction planned after the first dose", SILENT, order("Kadcyla", "252 mg", "210 mg")),
+    Row(LEVEL, "a reduced dose first", FIRES, order("Kadcyla", "210 mg", "252 mg")),
     # dose-text-conflict: notes
     Row(
         TEXT,

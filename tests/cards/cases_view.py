@@ -187,13 +187,13 @@ VIEWS = [
     View(
         "an LVEF without a date",
         on(given("kadcyla", 5), lvef_on=None),
-        ("Kadcyla: 1 check could not be done",),
+        ("Kadcyla: please check: age of the LVEF; it has no date",),
         indicator="info",
     ),
     View(
         "an LVEF that could not be read",
         on(given("kadcyla", 5), gaps=(Gap("lvef", "prefetch.lvef.entry[1].resource", "no-value"),)),
-        ("Kadcyla: 1 check could not be done",),
+        ("Kadcyla: please check: LVEF",),
         indicator="info",
     ),
     View(
@@ -203,31 +203,35 @@ VIEWS = [
     View(
         "a diagnosis with nothing but a code that is not known",
         on(given("kadcyla", 5), gaps=(unworded("problem", "codes-not-known", "SNOMED CT 10274008"),)),
-        ("Kadcyla: 1 check could not be done",),
+        ("10274008",),
         indicator="info",
     ),
     View(
         "a diagnosis whose code may be lung disease",
         on(given("kadcyla", 5), gaps=(unworded("problem-ild", "code-alone", "J70.9"),)),
-        ("Kadcyla: 1 check could not be done",),
+        ("may be interstitial lung disease",),
         indicator="info",
     ),
     View(
         "a diagnosis whose code may be heart failure",
         on(given("kadcyla", 5), gaps=(unworded("problem-heart-failure", "code-alone", "I42.0"),)),
-        ("Kadcyla: 1 check could not be done",),
+        ("whether there is heart failure: I42.0",),
         indicator="info",
+    ),
+    View(
+        "a diagnosis whose code may be severe hepatic impairment, for a product without a dose for it",
+        on(given("kadcyla", 5), gaps=(unworded("problem-severe-hepatic-impairment", "code-alone", "K72.90"),)),
     ),
     View(
         "a diagnosis whose code may be nodular hyperplasia",
         on(given("kadcyla", 5), gaps=(unworded("problem-nodular-hyperplasia", "code-alone", "K76.89"),)),
-        ("Kadcyla: 1 check could not be done",),
+        ("nodular regenerative hyperplasia of the liver: K76.89",),
         indicator="info",
     ),
     View(
         "a diagnosis whose code may be a pregnancy",
         on(given("kadcyla", 5), born=date(1990, 5, 1), gaps=(unworded("problem-pregnancy", "code-alone", "O60.00"),)),
-        ("Kadcyla: 1 check could not be done",),
+        ("may be a pregnancy: O60.00",),
         indicator="info",
     ),
     View(

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from cards.facts.order import DrugOrder, EvidenceKind, IdentityEvidence
 from cards.identification.folding import fold, key, words_of
 from cards.identification.identity import Identity, IdentityStatus, identify
+from cards.knowledge.schema import Scope
 from cards.values.codes import hcpcs_with_modifiers, ndc_readings
 
 WORDS = KNOWN.drug_words
@@ -149,6 +150,26 @@ def test_no_word_that_may_be_passed_over_names_a_drug() -> None:
     assert not named & {key(word) for group in WORDS.ignored for word in group.words}
 
 
+def test_every_listed_other_drug_is_known_as_one_and_is_none_of_ours() -> None:
+    words = [word for group in WORDS.other_drugs for word in group.words]
+    assert [word for word in words if not RECOGNIZER.other_drugs(word)] == []
+    checked = {product.id for product in KNOWN.products if product.scope is Scope.CHECKED}
+    read = [RECOGNIZER.read_text(word) for word in words]
+    ours = {target.product for text in read for meaning in (*text.meanings, *text.guesses) for target in meaning}
+    assert not ours & checked
+    names = {
+        word for product in KNOWN.products if product.id in checked for name in product.names for word in key(name)
+    }
+    names |= {
+        word for spelling in WORDS.spellings for name in (spelling.word, *spelling.variants) for word in key(name)
+    }
+    names |= {word for group in (*WORDS.ignored, *WORDS.oral_forms) for phrase in group.words for word in key(phrase)}
+    assert [name for name in names if RECOGNIZER.other_drugs(name)] == []
+
+
 def test_words_are_folded_alike_in_every_script() -> None:
     assert fold("Trastuzum\u00e1b\u00ae \u0422\u0440\u0430\u0441\u0442") == "trastuzumab trast"
+    # Greek by sound, but no unit; a word that mixes scripts by shape, unless a letter has no Latin shape.
+    assert fold("\u039a\u03b1\u03bd\u03c4\u03c3\u03af\u03bb\u03b1 100 \u03bcg") == "kadsila 100 \u03bcg"
+    assert fold("\u041aad\u0441yla \u039fgivri mg\u041f\u0430\u043a\u043b\u0438") == "kadcyla ogivri mgpakli"
     assert [word.text for word in words_of(fold("0,9% 20mg/mL T-DM1"))] == ["0,9", "20mg", "ml", "t", "dm1"]

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
     from calls import Json
 
+_PATIENCE_S = 20.0
+
 
 @dataclass
 class Reply:
@@ -28,7 +31,7 @@ class Reply:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     after_s: float = 0
-    """How long the server thinks first."""
+    """How long the server thinks first, unless it is closed meanwhile."""
     trickles: bool = False
     """Whether the body comes one byte at a time, for as long as anybody listens."""
     hangs_up: bool = False
@@ -66,7 +69,7 @@ class ChartServer(ThreadingHTTPServer):
             self.socket = tls.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
         self.replies: dict[str, Reply | Callable[[], Reply]] = {}
         self.heard: list[Heard] = []
-        self.is_closing = False
+        self.closing = threading.Event()
         self.serve(chart or {})
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         self._thread.start()
@@ -98,7 +101,7 @@ class ChartServer(ThreadingHTTPServer):
 
     def close(self) -> None:
         """Stop."""
-        self.is_closing = True
+        self.closing.set()
         self.shutdown()
         self.server_close()
         self._thread.join()
@@ -107,6 +110,17 @@ class ChartServer(ThreadingHTTPServer):
 def as_json(value: Any, **more: Any) -> Reply:
     """Return a reply that holds a resource."""
     return Reply(json.dumps(value).encode(), headers={"Content-Type": "application/fhir+json"}, **more)
+
+
+def when_all_ask(count: int, chart: Json) -> dict[str, Callable[[], Reply]]:
+    """Return replies by key that come only when so many queries wait for theirs at the same time."""
+    everybody = threading.Barrier(count, timeout=_PATIENCE_S)
+
+    def reply(value: Any) -> Reply:
+        everybody.wait()
+        return as_json(value)
+
+    return {key: partial(reply, value) for key, value in chart.items()}
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -122,7 +136,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.heard.append(Heard(self.command, path, self.headers, self.client_address[1], self.path))
         found = self.server.replies.get(path, Reply(status=404))
         reply = found() if callable(found) else found
-        time.sleep(reply.after_s)
+        self.server.closing.wait(reply.after_s)
         if reply.hangs_up:
             self.close_connection = True
             return
@@ -134,7 +148,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _write(self, reply: Reply) -> None:
         if reply.drips:
             self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Drip: ")
-            while not self.server.is_closing:
+            while not self.server.closing.is_set():
                 self.wfile.write(b"x")
                 time.sleep(0.02)
             return
@@ -143,7 +157,7 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
-        while reply.trickles and not self.server.is_closing:
+        while reply.trickles and not self.server.closing.is_set():
             self.wfile.write(b" ")
             time.sleep(0.02)
         self.wfile.write(reply.body)

@@ -172,6 +172,27 @@ SCOPE = [
     ),
     Promise("a known drug that is not checked is out of scope", "", (drug("Cyramza", 560),)),
     Promise(
+        "a drug out of scope under the HCPCS code of a checked drug",
+        "",
+        (drug("Paclitaxel 175 mg/m2", 300, code=(HCPCS, "J9358")),),
+        NO_LABS,
+    ),
+    Promise(
+        "an order that nothing but a HCPCS code identifies",
+        "C dose-above-maximum",
+        (drug("Chemotherapy infusion", 420, code=(HCPCS, "J9354")),),
+    ),
+    Promise(
+        "a name that is not known under the HCPCS code of a checked drug",
+        "W drug-ambiguous",
+        (drug("Blorbex", 420, code=(HCPCS, "J9354")),),
+    ),
+    Promise(
+        "the name of a checked drug under the clinical code of another drug",
+        "C drug-identity-conflict",
+        (drug("Kadcyla", 252, code=("http://www.nlm.nih.gov/research/umls/rxnorm", "56946")),),
+    ),
+    Promise(
         "selection does not hold absent details against an order",
         "",
         (drug("Kadcyla", None, weeks=None),),

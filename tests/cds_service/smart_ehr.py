@@ -39,7 +39,7 @@ class Temper:
     methods: tuple[str, ...] = ("S256",)
     state: str | None = None
     """What is sent back in the place of the state."""
-    denies: bool = False
+    denies: str = ""
     token: Json = field(default_factory=dict)
     """What differs in the answer of the token endpoint."""
     fails: str = ""
@@ -134,7 +134,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.scopes.append(asked["scope"])
         state = self.server.temper.state or asked["state"]
         if self.server.temper.denies:
-            self._redirect(asked["redirect_uri"], {"error": "access_denied", "state": state})
+            self._redirect(asked["redirect_uri"], {"error": self.server.temper.denies, "state": state})
             return
         code = secrets.token_urlsafe(16)
         self.server.codes[code] = Authorized(asked["redirect_uri"], asked["code_challenge"], asked["scope"])

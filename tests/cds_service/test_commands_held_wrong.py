@@ -18,6 +18,8 @@ SERVER = ["--fhir-server", "http://127.0.0.1:9/fhir", "--patient", "1"]
 
 FILES: dict[str, bytes] = {
     "good.yaml": b'auth: {mode: "off"}\ndatabase: sqlite:///good.sqlite\n',
+    "new.yaml": b'auth: {mode: "off"}\ndatabase: sqlite:///new.sqlite\n',
+    "good.sqlite": b"",
     "key.yaml": b"cardz: {}\n",
     "site.yaml": b'auth: {mode: "off"}\nsite: {knowledge: [folder]}\n',
     "folder.yaml": b'auth: {mode: "off"}\ndatabase: sqlite:///folder\n',
@@ -122,6 +124,7 @@ ROWS = [
     (["example", "kadcyla-clean", "--drug", "Ogivri", "--dose", "much"], "a dose is a number and a unit"),
     (["example", "kadcyla-chart-opened", "--drug", "Ogivri", "--dose", "6 mg/kg"], "this example has no draft orders"),
     (["explain", "x"], "no decision and no card 'x' on record"),
+    (["explain", "x", "--config", "new.yaml"], "new.sqlite: there is no database; call this where the service runs"),
     (["feedback", "export", "--format", "xml"], "'xml' is not one of 'csv', 'ndjson'"),
     (["knowledge", "check", "folder"], "is a directory"),
     (["knowledge", "check", "key.yaml"], "key.yaml:1: unknown key 'cardz'; known are"),

@@ -177,7 +177,7 @@ TIME_LINE: tuple[tuple[str, str, list[str], list[str]], ...] = (
     (REVIEW + "judge", "smart", [NOT_WHOLE, NOT_CHECKED], ["Doses", "HER2 in tissue"]),
     (REVIEW + "Reviewer._cases", "smart", [NOT_WHOLE], ["above the maximum"]),
     (REVIEW + "name_of", "smart", [NOT_WHOLE], ["above the maximum", "Doses"]),
-    ("cards.engine:_judged", "order", ["could not be done"], ["Doses"]),
+    ("cards.engine:_judged", "order", ["please check"], ["Doses"]),
     # What is shown
     ("cds_service.web.smart:course", "page", [NOT_SHOWN], ["above the maximum"]),
     ("cds_service.web.smart:draw", "page", [NOT_SHOWN], ["1 dose given", "above the maximum"]),

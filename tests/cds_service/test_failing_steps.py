@@ -37,6 +37,7 @@ from cds_service.audit.explain import explain
 from cds_service.configuration.settings import Settings
 from cds_service.web.hooks import DECISION_HEADER
 from fhir_mappings.medications.actions import ActionWriter
+from fhir_mappings.medications.medication import MedicationReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -254,6 +255,20 @@ def test_one_order_that_fails_does_not_affect_the_others(
     answer = caller.post(call(orders=orders))
     assert DOSE in answer.topics
     assert NOT_READ in told_in(answer)
+
+
+@pytest.mark.usefixtures("failures_as_in_service")
+def test_reasons_that_failed_to_be_read_are_not_taken_over_by_the_next_order(
+    caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gastric = {"reasonCode": [{"text": "Gastric cancer"}]}
+    broken(
+        monkeypatch,
+        "fhir_mappings.medications.medication:MedicationReader.with_reasons",
+        only("MedicationRequest/first", MedicationReader.with_reasons),
+    )
+    orders = [order(252, "first") | gastric, order(252, "second") | gastric]
+    assert "indication-unsupported" in caller.post(call(orders=orders)).topics
 
 
 @pytest.mark.usefixtures("failures_as_in_service")

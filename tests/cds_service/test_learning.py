@@ -463,6 +463,7 @@ def test_the_reports_on_the_command_line(tmp_path: Path, monkeypatch: pytest.Mon
     def run(*arguments: str) -> Any:
         return runner.invoke(main, list(arguments))
 
+    assert run("database", "upgrade").exit_code == 0
     empty = run("learn", "report")
     assert (empty.exit_code, "on record: none" in empty.output) == (2, True)
     caller = Caller(database=f"sqlite:///{tmp_path}/record.sqlite3")

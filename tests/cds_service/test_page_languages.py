@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -103,6 +104,12 @@ def test_a_page_is_in_the_language_of_the_browser_else_of_the_site(tmp_path, ask
 def test_every_sentence_of_the_pages_is_translated(language) -> None:
     assert untranslated_pages(language) == ()
     assert set(page_words(language).sentences) <= set(page_sentences())
+
+
+@pytest.mark.parametrize("language", page_languages()[1:])
+def test_the_kept_copy_says_what_the_file_says_and_the_file_repeats_no_sentence(language: str) -> None:
+    text = files("cds_service.page_words").joinpath(f"{language}.yaml").read_text(encoding="utf-8")
+    assert read_words(text, language, "") == page_words(language)
 
 
 @pytest.mark.parametrize("language", ["de", "es"])

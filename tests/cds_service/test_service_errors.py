@@ -109,6 +109,12 @@ def told(answer: Answer) -> list[tuple[str, str]]:
             [("wrong-type", "prefetch"), ("required", "hookInstance"), ("required", "context.draftOrders")],
             id="a prefetch of the wrong type among others",
         ),
+        pytest.param(
+            SIGN,
+            {"hook": "order-sign", "hookInstance": "x", "context": {"patientId": "p"}, "fhirServer": "ftp://ehr/fhir"},
+            [("required", "context.userId"), ("wrong-type", "fhirServer"), ("required", "context.draftOrders")],
+            id="a server of another scheme among others",
+        ),
     ],
 )
 def test_all_problems_of_a_request_are_reported_at_once(service, service_id, body, problems) -> None:

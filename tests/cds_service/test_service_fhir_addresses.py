@@ -209,7 +209,7 @@ def test_service_checks_a_name_again_for_every_connection(chart) -> None:
     first = client.access(request)
     assert first is not None
     assert first.fetch({PLACE: QUERIES["labs"]})[PLACE].state is PrefetchState.PRESENT
-    client.connections._adapter.close()
+    client.connections.plain.close()
     second = client.access(request)
     assert second is not None
     assert second.fetch({PLACE: QUERIES["labs"]})[PLACE].state is PrefetchState.FAILED

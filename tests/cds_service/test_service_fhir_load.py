@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from calls import KEYS, QUERIES, Caller, authorization, bundle, call, clean_prefetch, labs, order, outcome, without
-from chart_server import ChartServer, Reply, as_json
+from chart_server import ChartServer, Reply, as_json, when_all_ask
 
 from cds_service.configuration.settings import Settings
 from cds_service.ehr.client import CALLS_AT_ONCE, FhirClient
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from calls import Answer, Json
 
 BUDGET_S = 0.6
-# A busy machine is slow anyway; waiting for the server takes three seconds or more.
-SLACK_S = 1.5
+# A busy machine is slow anyway; to wait for the server would take half a minute.
+SLACK_S = 8.0
+SLOW_S = 30.0
 TOKEN = "token-of-one-call"  # noqa: S105 - opens nothing
 
 
@@ -104,7 +105,7 @@ def test_service_asks_a_second_time_when_the_server(hasty, chart, first) -> None
         pytest.param(Reply(b"garbage"), id="sends garbage"),
         pytest.param(Reply(b"{}", headers={"Content-Length": "9"}), id="stops in the middle"),
         pytest.param(as_json(outcome()), id="sends an OperationOutcome"),
-        pytest.param(Reply(after_s=3), id="never answers"),
+        pytest.param(Reply(after_s=SLOW_S), id="never answers"),
     ],
 )
 def test_service_asks_once_when_the_server(hasty, chart, reply) -> None:
@@ -192,7 +193,9 @@ def test_service_reads_further_pages_of_the_clients_own_list(hasty, chart) -> No
     assert ask(hasty, chart, prefetch).body == {"cards": []}
 
 
-@pytest.mark.parametrize("reply", [Reply(status=500), Reply(after_s=3), Reply(b"x")], ids=["500", "late", "garbage"])
+@pytest.mark.parametrize(
+    "reply", [Reply(status=500), Reply(after_s=SLOW_S), Reply(b"x")], ids=["500", "late", "garbage"]
+)
 def test_service_says_so_when_it_could_not_read_further_pages(hasty, chart, reply) -> None:
     prefetch = first_page(chart, f"{chart.base}?page=2")
     chart.add("/fhir?page=2", reply)
@@ -246,7 +249,7 @@ def test_service_tolerates(hasty, chart, reply) -> None:
     [
         pytest.param(Reply(drips=True), id="sends headers slowly"),
         pytest.param(Reply(trickles=True), id="sends a body slowly"),
-        pytest.param(Reply(after_s=5), id="never answers"),
+        pytest.param(Reply(after_s=SLOW_S), id="never answers"),
     ],
 )
 def test_service_recovers_its_threads_from_a_server_that(chart, reply) -> None:
@@ -268,10 +271,9 @@ def test_service_spends_one_budget_on_the_order_its_drug_and_its_chart(chart) ->
     drug = {"resourceType": "Medication", "id": "med-1", "code": order()["medicationCodeableConcept"]}
     chart.add("/fhir/Medication/med-1", as_json(drug, after_s=0.6))
     draft = without(order(), "medicationCodeableConcept") | {"medicationReference": {"reference": "Medication/med-1"}}
-    began = time.monotonic()
     answer = caller.post(call(orders=[draft], prefetch={}, fhirServer=chart.base))
+    # With a budget of its own the chart would have been there in time.
     assert (answer.status, answer.expression) == (412, [f"prefetch.{key}" for key in KEYS])
-    assert time.monotonic() - began < 1.4
 
 
 # --- Many at once ----------------------------------------------------------------------------------------------------
@@ -287,14 +289,11 @@ def test_service_keeps_its_connections(chart) -> None:
 
 
 def test_service_answers_all_calls_that_lack_everything_at_the_same_time(chart) -> None:
-    caller = Caller(Settings(fhir={"timeout_s": 5}))
-    chart.serve({}, **{key: as_json(value, after_s=0.3) for key, value in clean_prefetch().items()})
+    caller = Caller(Settings(fhir={"timeout_s": 30}))
+    chart.serve({}, **when_all_ask(CALLS_AT_ONCE * len(KEYS), clean_prefetch()))
     with ThreadPoolExecutor(CALLS_AT_ONCE) as calls:
-        began = time.monotonic()
         answers = list(calls.map(lambda _: Caller.post(caller, body_for(chart)), range(CALLS_AT_ONCE)))
     assert [answer.body for answer in answers] == [{"cards": []}] * CALLS_AT_ONCE
-    # With sixteen threads this would take at least eight times 0.3 s.
-    assert time.monotonic() - began < 2.2
 
 
 def body_for(chart: ChartServer) -> Json:
@@ -302,16 +301,18 @@ def body_for(chart: ChartServer) -> Json:
 
 
 def test_service_lets_no_caller_wait_for_anothers_slow_server(chart, elsewhere) -> None:
-    caller = Caller(Settings(fhir={"timeout_s": 2}))
+    caller = Caller(Settings(fhir={"timeout_s": 20}))
     chart.serve(clean_prefetch())
-    elsewhere.serve({}, **dict.fromkeys(KEYS, Reply(after_s=5)))
+    elsewhere.serve({}, **dict.fromkeys(KEYS, Reply(after_s=SLOW_S)))
     with ThreadPoolExecutor(CALLS_AT_ONCE) as calls:
         stuck = [calls.submit(caller.post, body_for(elsewhere)) for _ in range(CALLS_AT_ONCE - 1)]
-        time.sleep(0.3)
+        deadline = time.monotonic() + 10
+        while len(elsewhere.heard) < len(stuck) * len(KEYS) and time.monotonic() < deadline:
+            time.sleep(0.01)
         for _ in range(5):
-            began = time.monotonic()
             assert caller.post(body_for(chart)).body == {"cards": []}
-            assert time.monotonic() - began < 1.9
+        assert not any(each.done() for each in stuck)
+        elsewhere.closing.set()
         assert [each.result().status for each in stuck] == [412] * len(stuck)
 
 

@@ -56,6 +56,18 @@ UNANSWERED = {
 }
 
 
+NO_BASE_URLS = (
+    "ftp://127.0.0.1/fhir",
+    "/fhir",
+    "127.0.0.1",
+    "http://user:secret@127.0.0.1/fhir",
+    "http://127.0.0.1/fh ir",
+    " ",
+    "http://127.0.0.1/fhir/../x",
+    "http://127.0.0.1/fhir?_format=json",
+)
+
+
 def with_key(key: str, value: object) -> dict:
     prefetch = without(clean_prefetch(), key)
     return prefetch if value is OMITTED else {**prefetch, key: value}
@@ -135,6 +147,23 @@ def test_service_names_every_key_when_the_prefetch_is(service, prefetch) -> None
 )
 def test_service_cannot_ask_a_server(service, server) -> None:
     assert_missing(service.post(call(prefetch=without(clean_prefetch(), "labs"), fhirServer=server)), "labs")
+
+
+@pytest.mark.parametrize(
+    ("server", "told"),
+    [
+        *((server, "is not the http or https base URL of a server") for server in NO_BASE_URLS),
+        ("https://ehr.example.org/fhir", "is not among fhir.allowed_servers"),
+        ("", "names no fhirServer"),
+    ],
+)
+def test_service_says_why_it_cannot_ask_a_server(service, server, told) -> None:
+    body = call(prefetch={}, fhirServer=server)
+    answer = service.post(body)
+    assert (answer.status, told in answer.body["issue"][0]["details"]["text"]) == (412, True)
+    alone = service.post({**body, "context": call(orders=[order(3.6)])["context"]})
+    assert alone.topics == ["dose-implausible", "checks-incomplete"]
+    assert told in alone.cards[-1]["detail"].replace("\\_", "_")
 
 
 @pytest.mark.parametrize(

@@ -220,7 +220,7 @@ def test_smart_refuses_the_answer_of_another_browser(seen, tempered) -> None:
         pytest.param(Temper(state="x" * 40), "unknown-launch", id="another state"),
         pytest.param(Temper(methods=()), "no-pkce", id="no PKCE"),
         pytest.param(Temper(methods=("plain",)), "no-pkce", id="PKCE without a hash"),
-        pytest.param(Temper(denies=True), "not-allowed", id="the user says no"),
+        pytest.param(Temper(denies="access_denied"), "not-allowed", id="the user says no"),
         pytest.param(Temper(token={"patient": None}), "no-patient", id="no patient"),
         pytest.param(Temper(token={"access_token": None}), "no-token", id="no token"),
         pytest.param(Temper(token={"token_type": "mac"}), "no-token", id="a token of another kind"),
@@ -433,3 +433,17 @@ def test_smart_cookie_key_cannot_be_set_in_a_file(tmp_path) -> None:
     path.write_text(f"smart: {{cookie_key: {'k' * 32}}}\n")
     with pytest.raises(ConfigurationError, match="HER2_CDS_SMART__COOKIE_KEY"):
         load_settings(path, {})
+
+
+@pytest.mark.parametrize(
+    ("denial", "logged"), [("access_denied", "access_denied"), ("Ann Example was not found", "other")]
+)
+def test_smart_logs_why_the_ehr_refused_but_none_of_its_words(tempered, log_lines, denial, logged) -> None:
+    caller = Caller(Settings.model_validate({"smart": {"servers": [{"iss": tempered.iss, "client_id": CLIENT}]}}))
+    browser = caller.app.test_client()
+    tempered.temper = Temper(denies=denial)
+    begun = browser.get("/smart/launch", query_string={"launch": "l-1", "iss": tempered.iss})
+    back = requests.get(begun.headers["Location"], allow_redirects=False, timeout=5).headers["Location"]
+    answer = browser.get(f"/smart/callback?{urlsplit(back).query}")
+    assert (answer.status_code, "Ann Example" in f"{log_lines}{answer.text}") == (403, False)
+    assert [each["error"] for each in log_lines if each["event"] == "smart_not_allowed"] == [logged]

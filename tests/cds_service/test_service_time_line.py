@@ -23,6 +23,7 @@ from cards.identification.recognizer import Recognizer
 from cards.knowledge.loader import default_knowledge
 from cards.knowledge.schema import Setting
 from cards.readings.case import Case
+from cards.readings.parts_of_dose import completes_dose
 from cards.readings.session_orders import SessionOrders
 from cards.rules.lvef_holds import lvef_hold
 from cards.values.quantities import Percent
@@ -74,6 +75,7 @@ def case(product: str, lvefs: list[tuple[int, int]], setting: Setting | None) ->
         SessionOrders((), session.today, RECOGNIZER),
         RECOGNIZER,
         default_policy(KNOWN).thresholds,
+        completes_dose,
     )
 
 

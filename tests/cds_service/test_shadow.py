@@ -247,6 +247,8 @@ def test_a_trial_on_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyP
     def run(*arguments: str) -> Any:
         return runner.invoke(main, ["shadow", *arguments])
 
+    assert "record.sqlite3: there is no database; call this where the service runs" in run("report").output
+    assert CliRunner().invoke(main, ["database", "upgrade"]).exit_code == 0
     assert "nothing is on trial; no decisions of her2-order-sign" in run("report").output
     Caller(Settings(), database=f"sqlite:///{tmp_path}/record.sqlite3").post(call())
     assert run("report").output == "nothing is on trial\n"

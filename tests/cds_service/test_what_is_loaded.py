@@ -22,8 +22,22 @@ from running import PATIENCE_S
         pytest.param(
             "from cds_service.configuration.settings import Settings; from cds_service.wsgi import preload; "
             "from cds_service.store.store import open_store; preload(Settings()); open_store('sqlite:///:memory:').close()",
-            {"alembic", "psycopg", "flask_wtf", "wtforms", "cds_service.workbench.blueprint"},
-            id="a server with a new file and without a workbench",
+            {
+                "alembic",
+                "psycopg",
+                "flask_wtf",
+                "wtforms",
+                "cds_service.workbench.blueprint",
+                "cryptography",
+                "jwt",
+                "fhir",
+            },
+            id="a server with a new file and without a workbench, signed calls or SMART launches",
+        ),
+        pytest.param(
+            "from click import Context; from cds_service.cli import main; main.get_command(Context(main), 'serve')",
+            {"rich", "pygments", "cryptography", "jwt", "flask_wtf", "duckdb"},
+            id="the command that serves",
         ),
         pytest.param(
             "from cds_service.web import tracing; assert tracing.begin() is None",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.request import Request, urlopen
 
 import pytest
-from browser import DESK, PHONE, Visit, folder_of_pictures, visit
+from browser import DESK, PHONE, Visit, folder_of_pictures, inaccessible, visit
 from calls import SIGN, call, order, troubled_prefetch
 from playwright.sync_api import expect
 from running import served
@@ -108,6 +108,30 @@ def test_every_page_can_be_used(browser: Any, base: str, tmp_path: Any, look: st
         seen.check(f"workbench-{name}-{look}")
     seen.end()
     seen.page.context.close()
+
+
+@pytest.mark.parametrize(
+    ("fault", "rule"),
+    [
+        pytest.param("<td style='color: #999'>Kadcyla", "color-contrast", id="a cell of other colors"),
+        pytest.param("<td class='grey'>Kadcyla", "color-contrast", id="a cell of another class"),
+        pytest.param("<td style='opacity: .4'><b>Kadcyla</b>", "color-contrast", id="a cell that shines through"),
+        pytest.param("<td><input>", "label", id="a field without a label"),
+        pytest.param("<td>Kadcyla", "", id="no fault"),
+    ],
+)
+def test_one_cell_among_many_is_judged(browser: Any, fault: str, rule: str) -> None:
+    rows = ["<tr><td><b>Enhertu</b><td>Phesgo"] * 40
+    rows.insert(30, f"<tr><td>Enhertu{fault}")
+    page = browser.new_page()
+    page.set_content(
+        "<!doctype html><html lang=en><title>Drugs</title><style>.grey { color: #999 }</style>"
+        f"<main><h1>Drugs</h1><table>{''.join(rows)}</table></main>"
+    )
+    found = inaccessible(page)
+    page.close()
+    assert rule in found, found
+    assert bool(found) == bool(rule), found
 
 
 def test_the_preview_follows_the_form_at_once(seen: Visit) -> None:

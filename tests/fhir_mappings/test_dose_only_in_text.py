@@ -55,6 +55,12 @@ def in_text(written: str, name: str = "", **changes: Any) -> Any:
         "T-DM1 378 mg IV q3w",
         "Kadcyla 378 mg IV q21d. Premedicate with dexamethasone 12 mg IV.",
         "Kadcyla: 378 mg IV. Monitor patient for infusion reactions.",
+        "dexamethasone 12 mg before, Kadcyla 378 mg IV q21d",
+        "Kadcyla 378 mg IV q21d, dexamethasone 12 mg before",
+        "Kadcyla 378 mg IV q21d (dexamethasone 12 mg IV 30 min prior)",
+        "Kadcyla 378 mg IV q21d, premedicate with acetaminophen 650 mg PO and diphenhydramine 50 mg IV",
+        "Kadcyla 378 mg in NS 250 mL over 90 min, acetaminophen 650 mg before",
+        "Dexamethason 8 mg vorher, Kadcyla 378 mg i.v. alle 3 Wochen",
     ],
 )
 def test_a_text_that_is_understood_is_held_to_the_maximum(written: str) -> None:
@@ -160,6 +166,51 @@ def test_a_number_in_words_is_read_or_told(written: str, expected: list[str]) ->
 )
 def test_an_amount_beside_an_unknown_word_is_told_and_not_taken_for_the_dose(written: str, expected: list[str]) -> None:
     assert told(order(dosage(dose_of(252, "mg"), text=written))) == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        pytest.param({"reasonCode": [{"text": "Breast cancer; 378 mg"}]}, [INFO], id="a reason"),
+        pytest.param({"reasonCode": [{"text": "HER2-positive breast cancer, stage 4"}]}, [], id="a reason without one"),
+        pytest.param({"statusReason": {"text": "dose changed to 378 mg"}}, [INFO], id="the reason of the status"),
+        pytest.param(
+            {"extension": [{"url": "https://a.example/n", "valueString": "378 mg"}]}, [INFO], id="an extension"
+        ),
+        pytest.param(
+            {"extension": [{"url": "a", "extension": [{"url": "b", "valueMarkdown": "Give **378 mg**"}]}]},
+            [INFO],
+            id="an extension in another",
+        ),
+        pytest.param({"extension": [{"url": "a", "valueString": "252 mg"}]}, [], id="an extension with the same dose"),
+        pytest.param({"drug": concept(text="Kadcyla 378 mg in NaCl")}, [INFO], id="the name of the drug"),
+        pytest.param({"drug": concept(text="Kadcyla 210 mg")}, [INFO], id="a lower level in the name"),
+        pytest.param({"drug": concept(text="Kadcyla 160 mg")}, [], id="a vial in the name"),
+        pytest.param({"drug": concept(text="Kadcyla 250 mg")}, [], id="the dose in the name, rounded"),
+    ],
+)
+def test_a_dose_in_another_text_of_the_order_is_told(changes: Any, expected: list[str]) -> None:
+    assert told(order(dosage(dose_of(252, "mg")), **changes)) == expected
+
+
+@pytest.mark.parametrize(
+    "element",
+    [
+        {"method": {"text": "infuse 378 mg"}},
+        {"site": {"text": "378 mg, left arm"}},
+        {"asNeededCodeableConcept": {"text": "378 mg if tolerated"}},
+        {"extension": [{"url": "https://a.example/sig", "valueString": "Give 378 mg"}]},
+        {"_text": {"extension": [{"url": "https://a.example/sig", "valueString": "Give 378 mg"}]}},
+        {"timing": {"event": ["2026-11-22"], "code": {"text": "378 mg every 3 weeks"}}},
+    ],
+)
+def test_a_dose_in_a_coded_part_of_the_instructions_is_told(element: Any) -> None:
+    found = [
+        each
+        for each in cards(order(dosage(dose_of(252, "mg"), **element)), prefetch=chart())
+        if "378 mg" in each["detail"]
+    ]
+    assert [topic(each) for each in found] == ["checks-incomplete"]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,7 @@ from cds_service.configuration.settings import Settings
 from cds_service.configuration.site_settings import SiteSettings
 from cds_service.decisions.data_access import DataMissing
 from cds_service.decisions.decider import Decider
+from fhir_mappings.request.chart_source import ChartSource
 from fhir_mappings.request.hook_request import BadRequest, read_request
 from fhir_mappings.request.orders import Orders
 from fhir_mappings.request.prefetch import Answer, read_answer
@@ -200,6 +202,37 @@ def test_texts_of_another_patient_are_not_searched() -> None:
 
     assert reasons(patient(x=bundle(report("Patient/pat-1")))) == ["her2-in-text", "lvef-in-text"]
     assert reasons(patient(x=bundle(report("Patient/pat-2")))) == []
+
+
+@pytest.mark.parametrize(
+    ("conclusion", "changes", "told"),
+    [
+        pytest.param("Ductal carcinoma. HER2 negative (1+).", {}, "HER2 negative (1+)", id="another HER2 status"),
+        pytest.param("Ductal carcinoma. HER2 3+.", {}, None, id="the same HER2 status"),
+        pytest.param("Candidate for HER2-targeted therapy.", {}, None, id="HER2 without a status"),
+        pytest.param("Echo. LVEF 35 %.", {}, "LVEF 35 %", id="a lower LVEF"),
+        pytest.param("LVEF 48 % down from 60 %.", {}, "LVEF 48 % down from 60 %", id="an LVEF that is not read"),
+        pytest.param("LVEF 55-60 %.", {}, None, id="a range that holds the LVEF"),
+        pytest.param("LVEF is preserved.", {}, None, id="no number"),
+        pytest.param("LVEF 35 %.", {"effectiveDateTime": "2026-10-01"}, None, id="before the result"),
+        pytest.param("HER2 negative.", {"status": "preliminary"}, None, id="not final"),
+        pytest.param("HER2 negative.", {"subject": {"reference": "Patient/pat-2"}}, None, id="of another patient"),
+    ],
+)
+def test_a_report_that_says_otherwise_than_the_results(conclusion: str, changes: Json, told: str | None) -> None:
+    report = {
+        "resourceType": "DiagnosticReport",
+        "id": "r",
+        "status": "final",
+        "subject": {"reference": "Patient/pat-1"},
+        "effectiveDateTime": "2026-11-21",
+        "conclusion": conclusion,
+        **changes,
+    }
+    lvef = observation("10230-1", valueQuantity=quantity(60, "%"))
+    her2 = observation("85319-2", valueString="3+") | {"id": "her2"}
+    gaps = patient(x=bundle(report, lvef, her2)).gaps
+    assert [(gap.reason, dict(gap.values)["value"]) for gap in gaps] == ([("in-report", told)] if told else [])
 
 
 @pytest.mark.parametrize(("code", "told"), [("C34.90", True), ("C50.911", False)])
@@ -811,6 +844,27 @@ def test_the_reason_may_stand_in_the_prefetch_and_must_be_the_patients() -> None
     assert "indication-unsupported" not in topics(resource, prefetch=chart(item1=foreign))
 
 
+def test_orders_of_one_session_keep_their_own_reasons_each_at_its_place() -> None:
+    breast, gastric = ([{"text": name}] for name in ("Breast cancer", "Gastric cancer"))
+    inside = {"reasonReference": [{"reference": "#c"}]}
+    reader = chart_reader()
+    orders = reader.orders(
+        hook_request(
+            order(id="1", reasonCode=breast),
+            order(id="2", reasonCode=breast),
+            order(id="3", reasonCode=gastric),
+            order(id="4"),
+            order(id="5", contained=[condition("c", coding(ICD10, "C16.0"), text="Gastric cancer")], **inside),
+            order(id="6", contained=[condition("c", coding(ICD10, "C50.911"), text="Breast cancer")], **inside),
+        )
+    )
+    found = reader.with_reasons(orders, ())
+    assert [[reason.cancer for reason in each.reasons] for each in found] == [
+        ["breast"], ["breast"], ["gastric"], [], ["gastric"], ["breast"],
+    ]  # fmt: skip
+    assert all(reason.origin.path.startswith(each.origin.path) for each in found for reason in each.reasons)
+
+
 @pytest.mark.parametrize(
     ("equivalence", "expected"),
     [
@@ -835,3 +889,34 @@ def test_local_codes_of_the_site_for_the_drug_and_for_the_weight(
     weight = bundle({**WEIGHT, "code": concept(coding("urn:site", "WT"))})
     decision = decider.decide(hook_request(local, prefetch=chart(weight=weight)))
     assert [topic(card) for card in decision.cards] == expected
+
+
+@pytest.mark.parametrize(
+    ("on", "status", "is_told"),
+    [
+        ("2026-11-30", "completed", False),
+        # In some time zone it is tomorrow.
+        ("2026-12-01", "completed", False),
+        ("2026-12-02", "completed", True),
+        ("2027-11", "completed", True),
+        ("2026-12", "completed", False),
+        ("2026-12-02", "not-done", False),
+        ("2026-12-02", "entered-in-error", False),
+    ],
+)
+def test_a_dose_dated_in_the_future_has_no_day_and_is_told(on: str, status: str, *, is_told: bool) -> None:
+    given = {
+        "resourceType": "MedicationAdministration",
+        "id": "a",
+        "status": status,
+        "subject": {"reference": "Patient/pat-1"},
+        "medicationCodeableConcept": {"text": "Kadcyla"},
+        "effectiveDateTime": on,
+        "dosage": {"dose": quantity(252, "mg")},
+    }
+    answers = {"administrations": read_answer(encode(bundle(given)), "prefetch.administrations")}
+    found = chart_reader().patient(answers, "pat-1", REQUIRED, chart_source=ChartSource(today=date(2026, 11, 30)))
+    told = [dict(gap.values)["value"] for gap in found.gaps if gap.reason == "future"]
+    first_day = on if len(on) == len("2026-12-02") else f"{on}-01"
+    assert told == ([f"Kadcyla 252 mg ({first_day})"] if is_told else [])
+    assert all(each.on is None for each in found.treatments) or not is_told

@@ -219,3 +219,37 @@ def test_with_chromosome_17_counted_copies_alone_decide_nothing(written, finding
 @pytest.mark.parametrize("kind", ["her2-ihc", "her2-interpretation"])
 def test_plus_and_minus_signs_are_neither_positive_nor_negative(written, kind) -> None:
     assert [finding for _, finding in read(written, kind)] == [None]
+
+
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        ("HER2 (by immunohistochemistry)\n  Negative (Score 1+)", [("IHC", "ihc-1+")]),
+        (
+            "HER2: Equivocal (Score 2+)\nPercentage of Cells with Uniform Intense Complete Membrane Staining: 5%",
+            [("IHC", "ihc-2+")],
+        ),
+        ("BREAST BIOMARKERS\nER: Positive, 95%\nPR: Negative\nHER2: Negative (1+)\nKi-67: 20%", [("IHC", "ihc-1+")]),
+        ("\u2022 HER2: 3+ (positive)\n\u2022 ER: negative\n\u2022 PR: negative", [("IHC", "ihc-3+")]),
+        ("+HER2 by IHC: Positive (Score 3+)\n+Clone: 4B5", [("IHC", "ihc-3+")]),
+        ("Marker | Result\nER | Positive\nHER2 | 2+", [("IHC", "ihc-2+")]),
+        ("___ Negative (Score 0)\n_X_ Positive (Score 3+)", [("IHC", "ihc-3+")]),
+        (
+            "[ ] Negative (1+)\n[x] Equivocal (2+)\n[ ] Positive (3+)\nFISH: not amplified",
+            [("IHC", "ihc-2+"), ("ISH", "negative")],
+        ),
+        ("[ ] Negative (1+)\n[ ] Positive (3+)", [(None, None)]),
+        ("1. Right breast: HER2 3+\n2. Right axilla: HER2 3+", [("IHC", "ihc-3+")]),
+        ("A. Breast: HER2 3+\nB. Lymph node: HER2 pending", [(None, None)]),
+        ("nuc ish(D17Z1,ERBB2)x2[100]\nNegative for HER2 gene amplification", [("ISH", "negative")]),
+    ],
+)
+def test_reports_of_several_lines(written: str, found: list[tuple[str | None, str | None]]) -> None:
+    kind = "her2-ish" if written.startswith("nuc") else "her2-ihc"
+    own = "ISH" if kind == "her2-ish" else "IHC"
+    assert [(method or (own if finding else None), finding) for method, finding in read(written, kind)] == found
+
+
+def test_specimens_that_differ_are_a_conflict() -> None:
+    (stated,) = VOCABULARY.read("her2-ihc", {"valueString": "A. Breast: HER2 3+. B. Liver: HER2 1+."}, NO_CODE_MAP)
+    assert stated.conflict

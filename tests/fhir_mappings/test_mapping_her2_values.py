@@ -342,6 +342,9 @@ POSITIVE = [concept(coding(INTERPRETATION, "POS"))]
         pytest.param("3+", {"note": [{"text": "HER2 is 1+ on review"}]}, True, id="a note with another score"),
         pytest.param("3+", {"note": [{"text": "HER2 negative"}]}, True, id="a note with another status"),
         pytest.param("3+", {"note": [{"text": "HER2 3+ (positive)"}]}, False, id="a note that says the same"),
+        pytest.param("3+", {"note": [{"text": "Only the in situ part could be scored"}]}, True, id="not invasive"),
+        pytest.param("3+", {"note": [{"text": "No residual invasive carcinoma"}]}, True, id="nothing invasive"),
+        pytest.param("3+", {"note": [{"text": "DCIS is present; DCIS not scored"}]}, False, id="beside DCIS"),
         pytest.param("3+", {"note": [{"text": "Performed at the main laboratory"}]}, False, id="a note on the place"),
         pytest.param("3+", {"note": [{"text": "Controls negative where they should be"}]}, False, id="on controls"),
         pytest.param(

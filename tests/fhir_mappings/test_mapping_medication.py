@@ -34,7 +34,13 @@ from shapes import (
 from cards.facts.order import DrugOrder
 from cards.identification.identity import identify
 from fhir_mappings.codings import CodeMap, Coding
-from fhir_mappings.medications.medication import MedicationReader, orders_served, service_billing
+from fhir_mappings.medications.medication import (
+    MedicationReader,
+    has_reasons_of,
+    orders_served,
+    service_billing,
+    with_reasons_of,
+)
 from fhir_mappings.patient.conditions import ConditionReader
 from fhir_mappings.wire.references import References
 
@@ -107,7 +113,7 @@ def referring(written: str, *contained: Json, display: str = "", **changes: Any)
         pytest.param([KADCYLA], ("settled", "kadcyla"), id="the concept sent as an array"),
         pytest.param(
             concept(
-                *(coding(ATC, "N02AA01"), *(coding(RXNORM, str(n)) for n in range(1, 20)), coding(RXNORM, "1658091"))
+                *(coding(ATC, "L01FD"), *(coding(RXNORM, str(n)) for n in range(1, 20)), coding(RXNORM, "1658091"))
             ),
             ("settled", "kadcyla"),
             id="the right one of twenty codings",
@@ -158,6 +164,16 @@ def test_the_drug_is_found(drug: Any, expected: tuple[str, str], place: str) -> 
             [concept(coding(RXNORM, "224905")), concept(coding(RXNORM, "1298944"))],
             ("settled", "phesgo"),
             id="ingredients of a combination add up",
+        ),
+        pytest.param(
+            [concept(text="trastuzumab"), concept(text="hyaluronidase-oysk")],
+            ("settled", "hylecta"),
+            id="the antibody and its enzyme",
+        ),
+        pytest.param(
+            [concept(text="trastuzumab"), concept(text="vedotin")],
+            ("ambiguous", "trastuzumab"),
+            id="the antibody and another payload",
         ),
         pytest.param([concept(text="Dextrose 5% in Water")], ("unknown", ""), id="the diluent alone"),
         pytest.param([None, {"itemReference": {"display": "Kadcyla"}}], ("settled", "kadcyla"), id="by display"),
@@ -335,6 +351,10 @@ def test_an_administration_code_is_not_a_drug_code(code: str) -> None:
         pytest.param(HCPCS, "J9308JZ", ("J9308", "JZ"), id="a modifier attached"),
         pytest.param(HCPCS, "J9308 JW", ("J9308", " JW"), id="a modifier after a blank"),
         pytest.param(HCPCS, "j9308:tb:jz", ("J9308", ":tb:jz"), id="two modifiers, in small letters"),
+        pytest.param(HCPCS, "J 9308-JZ", ("J9308", "-JZ"), id="a blank in the code"),
+        pytest.param(HCPCS, "HCPCS: J9308", ("J9308", ""), id="its system before the code"),
+        pytest.param(HCPCS, '"J9308".', ("J9308", ""), id="marks around the code"),
+        pytest.param(HCPCS, "\uff2a\uff19\uff13\uff10\uff18", ("J9308", ""), id="in fullwidth letters"),
         pytest.param(CPT, "J9308", ("J9308", ""), id="under the address of CPT"),
         pytest.param("urn:oid:2.16.840.1.113883.6.12", "J9308-JZ", ("J9308", "-JZ"), id="under the OID of CPT"),
         pytest.param("2.16.840.1.113883.6.285", "J9308", ("J9308", ""), id="under a bare OID"),
@@ -403,6 +423,70 @@ def test_billing_codes_identify_an_order_that_names_no_drug() -> None:
     assert drug_of(read_order(order(drug=concept(coding(HCPCS, "J9354"))))) == ("settled", "kadcyla")
     named = read_order(order(drug=concept({"system": HCPCS, "code": "J0000", "display": "Kadcyla, 1 mg"})))
     assert drug_of(named) == ("settled", "kadcyla"), "their display does when nothing else names one"
+
+
+J9358 = coding(HCPCS, "J9358")
+KADCYLA_NDC = coding(NDC, "50242-088-01")
+
+
+@pytest.mark.parametrize(
+    ("drug", "expected"),
+    [
+        # Nothing else, or only what names no drug: the billing code says it.
+        pytest.param(concept(J9358), ("settled", "enhertu"), id="no words"),
+        pytest.param(concept(J9358, text="CHEMOTHERAPY INFUSION"), ("settled", "enhertu"), id="words of no drug"),
+        pytest.param(concept(J9358, text="Onkologische Infusion"), ("settled", "enhertu"), id="words in German"),
+        pytest.param(concept(J9358, text="\u5316\u7597"), ("settled", "enhertu"), id="words in Chinese"),
+        pytest.param(concept(J9358, coding(ATC, "L01FD")), ("settled", "enhertu"), id="the ATC group of HER2 drugs"),
+        pytest.param(concept(J9358, coding(ATC, "B05BB01")), ("settled", "enhertu"), id="the ATC code of a fluid"),
+        pytest.param(concept(J9358, coding("urn:local", "774")), ("settled", "enhertu"), id="a local code"),
+        # Another drug by name or clinical code: the order is for that drug, and out of scope.
+        pytest.param(concept(J9358, text="Paclitaxel 175 mg/m2"), ("unknown", ""), id="paclitaxel"),
+        pytest.param(concept(J9358, text="nab-Paclitaxel (ABRAXANE)"), ("unknown", ""), id="a brand"),
+        pytest.param(concept(J9358, text="docetaxelum 20 mg/ml"), ("unknown", ""), id="the Latin name"),
+        pytest.param(
+            concept(J9358, text="\u0414\u043e\u0446\u0435\u0442\u0430\u043a\u0441\u0435\u043b"),
+            ("unknown", ""),
+            id="Cyrillic",
+        ),
+        pytest.param(concept(J9358, text="Ondansetron 8 mg frobnitz"), ("unknown", ""), id="and a word not known"),
+        pytest.param(concept(J9358, coding(RXNORM, "56946")), ("unknown", ""), id="RxNorm of paclitaxel"),
+        pytest.param(concept(J9358, coding(SNOMED, "387374002"), text="Chemo"), ("unknown", ""), id="SNOMED CT of it"),
+        pytest.param(concept(J9358, coding(ATC, "L01CD01")), ("unknown", ""), id="ATC of it"),
+        pytest.param(concept(J9358, coding(ATC, "A04A")), ("unknown", ""), id="the ATC group of antiemetics"),
+        pytest.param(concept(coding(HCPCS, "C9302"), text="Taxol"), ("unknown", ""), id="a retired code"),
+        pytest.param(concept(J9358, coding(HCPCS, "J9354"), text="Paclitaxel"), ("unknown", ""), id="two codes"),
+        # A clinical code of another drug contradicts the name; one of its own group, or one not known, does not.
+        pytest.param(
+            concept(coding(ATC, "L01CD01"), text="Kadcyla"), ("conflict", "kadcyla"), id="name, ATC of another"
+        ),
+        pytest.param(concept(coding(ATC, "L01CD"), text="Kadcyla"), ("conflict", "kadcyla"), id="name, another group"),
+        pytest.param(concept(coding(ATC, "L01FD"), text="Kadcyla"), ("settled", "kadcyla"), id="name, its own group"),
+        pytest.param(concept(coding(ATC, "V07AB"), text="Kadcyla"), ("settled", "kadcyla"), id="name, a solvent"),
+        pytest.param(concept(coding(ATC, "L01FD99"), text="Kadcyla"), ("settled", "kadcyla"), id="name, a new code"),
+        # What is not understood is asked about.
+        pytest.param(concept(J9358, text="Blorbex 100 mg"), ("ambiguous", "enhertu"), id="a word not known"),
+        pytest.param(concept(J9358, text="Cosibelimab"), ("ambiguous", "enhertu"), id="an antibody not known"),
+        pytest.param(concept(J9358, coding(RXNORM, "99999999")), ("ambiguous", "enhertu"), id="RxNorm not known"),
+        pytest.param(concept(J9358, coding(ATC, "L01FD99")), ("ambiguous", "enhertu"), id="a new HER2 drug of ATC"),
+        pytest.param(concept(J9358, text="Premed: dexamethasone"), ("ambiguous", "enhertu"), id="premedication"),
+        pytest.param(
+            concept({**J9358, "display": "Injection, paclitaxel, 1 mg"}), ("ambiguous", "enhertu"), id="its descriptor"
+        ),
+        # A package is what is dispensed: it contradicts the name of another drug.
+        pytest.param(concept(KADCYLA_NDC, text="Paclitaxel"), ("conflict", "kadcyla"), id="NDC, paclitaxel"),
+        pytest.param(concept(KADCYLA_NDC, coding(ATC, "L01CD01")), ("conflict", "kadcyla"), id="NDC, ATC of it"),
+        pytest.param(concept(KADCYLA_NDC, text="Cosibelimab"), ("conflict", "kadcyla"), id="NDC, like a drug's name"),
+        pytest.param(concept({**KADCYLA_NDC, "display": "Taxol vial"}), ("conflict", "kadcyla"), id="NDC's descriptor"),
+        pytest.param(concept(KADCYLA_NDC, text="Ward 7b mix"), ("settled", "kadcyla"), id="NDC, a word not known"),
+        pytest.param(
+            concept(KADCYLA_NDC, text="Sodium chloride 0.9 % 250 mL"), ("settled", "kadcyla"), id="NDC, a fluid"
+        ),
+        pytest.param(concept(KADCYLA_NDC, J9358, text="Infusion"), ("settled", "kadcyla"), id="NDC before HCPCS"),
+    ],
+)
+def test_what_a_billing_or_package_code_settles_beside_words_and_codes(drug: Json, expected: tuple[str, str]) -> None:
+    assert drug_of(read_order(order(drug=drug))) == expected
 
 
 @pytest.mark.parametrize(
@@ -592,8 +676,11 @@ def reasons(resource: Json, *beside: Json, is_of_patient: bool = True) -> list[t
     for each in beside:
         references.add(each)
     reader = medication_reader()
-    ordered = reader.read(resource, "x", references)
+    ordered, alike = reader.read(resource, "x", references), reader.read(resource, "entry[12].resource", references)
     found = reader.with_reasons(ordered, resource, references, lambda _: is_of_patient)
+    if has_reasons_of(resource, resource):
+        again = reader.with_reasons(alike, resource, references, lambda _: is_of_patient)
+        assert with_reasons_of(alike, found) == again
     return [(diagnosis.cancer, diagnosis.label) for diagnosis in found.reasons]
 
 

@@ -177,6 +177,23 @@ def test_value_and_limit_in_one_unknown_unit_give_a_multiple(value: Json, limit:
 
 
 @pytest.mark.parametrize(
+    ("written", "multiple"),
+    [
+        ("6 x ULN", "6"),
+        ("6xULN", "6"),
+        ("6 \u00d7 ULN", "6"),
+        ("1.2 times the upper limit of normal", "1.2"),
+        ("6 x LLN", None),
+        ("6 x", None),
+    ],
+)
+def test_a_multiple_of_the_upper_limit_in_words(written: str, multiple: str | None) -> None:
+    fact = read([], valueString=written)
+    assert getattr(fact, "value", None) == (Decimal(multiple) if multiple else None)
+    assert getattr(fact, "upper_limit", None) == (1 if multiple else None)
+
+
+@pytest.mark.parametrize(
     ("ranges", "expected"),
     [
         pytest.param([{"low": quantity(55, "%")}], 55, id="by its number"),

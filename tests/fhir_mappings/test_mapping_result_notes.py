@@ -8,6 +8,7 @@ import pytest
 from shapes import bundle, observation, quantity, read_patient
 
 from cards.facts.results import Weight
+from cards.knowledge.loader import default_knowledge
 
 
 def ast(**more: Any) -> dict[str, Any]:
@@ -44,6 +45,25 @@ def test_a_note_that_calls_a_result_void(more: dict[str, Any], note: str) -> Non
     assert ("ast" in chart.labs) is not bool(note)
 
 
+@pytest.mark.parametrize(
+    ("note", "is_void"),
+    [
+        ("Corrected: LVEF is 35 %", True),
+        ("Value should be 45", True),
+        ("Corrected: LVEF is 60 %", False),
+        ("Corrected from 35 %", False),
+        ("Corrected result; previously reported 35 %", False),
+        ("Corrected report on 10/21", False),
+        ("Amended 10/21/2026", False),
+        ("Corrected for dilution 10", False),
+        ("Should be repeated in 2 weeks", False),
+    ],
+)
+def test_a_note_with_another_number_as_the_true_one(note: str, *, is_void: bool) -> None:
+    result = observation("10230-1", valueQuantity=quantity(60, "%"), note=[{"text": note}])
+    assert [gap.reason for gap in read_patient(lvef=bundle(result)).gaps] == (["voided"] if is_void else [])
+
+
 @pytest.mark.parametrize("code", ["10230-1", "29463-7", "777-3", "19080-1"])
 def test_it_is_noticed_on_every_measurement(code: str) -> None:
     value = {"10230-1": quantity(60, "%"), "29463-7": quantity(70, "kg"), "777-3": quantity(210, "10*3/uL")}
@@ -62,7 +82,10 @@ def test_it_is_noticed_on_every_measurement(code: str) -> None:
         pytest.param({"method": {"text": "Bed scale"}}, False, id="measured"),
         pytest.param({"note": [{"text": "Carried forward from the last visit"}]}, True, id="carried forward"),
         pytest.param({"note": [{"text": "Home scale"}]}, True, id="weighed at home"),
+        pytest.param({"note": [{"text": "Patient reports 70 kg"}]}, True, id="a number told by the patient"),
+        pytest.param({"note": [{"text": "Pt states she weighs about 154 lbs"}]}, True, id="pounds told by the patient"),
         pytest.param({"note": [{"text": "Patient reports feeling well"}]}, False, id="a report of something else"),
+        pytest.param({"note": [{"text": "Patient reports 10 hours of sleep"}]}, False, id="a number of something else"),
         pytest.param({"note": [{"text": "Measured, previously stated"}]}, False, id="an earlier one was stated"),
     ],
 )
@@ -70,3 +93,34 @@ def test_a_weight_that_was_not_measured(more: dict[str, Any], *, stated: bool) -
     (weight,) = read_patient(weight=bundle(observation("29463-7", valueQuantity=quantity(70, "kg"), **more))).weights
     assert isinstance(weight, Weight)
     assert weight.stated is stated
+
+
+@pytest.mark.parametrize(
+    ("code", "changes", "told"),
+    [
+        pytest.param("10230-1", {"code": {"text": "RVEF"}}, "named-otherwise", id="the right ventricle"),
+        pytest.param("10230-1", {"bodySite": {"text": "Right ventricle"}}, "named-otherwise", id="by its site"),
+        pytest.param("10230-1", {"code": {"text": "LVEF (biplane)"}}, None, id="the left ventricle"),
+        pytest.param("29463-7", {"code": {"text": "Ideal body weight"}}, "named-otherwise", id="an ideal weight"),
+        pytest.param("29463-7", {"code": {"text": "Body weight measured"}}, None, id="a weight"),
+        pytest.param("10230-1", {"valueString": "35 %"}, "value", id="two values"),
+        pytest.param("10230-1", {"interpretation": [{"coding": [{"code": "LL"}]}]}, "flagged", id="critical"),
+        pytest.param("10230-1", {"interpretation": [{"coding": [{"code": "N"}]}]}, None, id="normal"),
+    ],
+)
+def test_what_a_result_says_against_its_value(code: str, changes: dict[str, Any], told: str | None) -> None:
+    result = observation(code, valueQuantity=quantity(60, "kg" if code == "29463-7" else "%"))
+    named = {**result["code"], **changes.get("code", {})}
+    gaps = read_patient(x=bundle({**result, **changes, "code": named})).gaps
+    assert [gap.reason for gap in gaps] == ([told] if told else [])
+
+
+def test_a_weight_named_as_stated_is_stated() -> None:
+    result = observation("29463-7", valueQuantity=quantity(70, "kg"))
+    (weight,) = read_patient(x=bundle({**result, "code": {**result["code"], "text": "Weight (stated)"}})).weights
+    assert weight.stated
+
+
+def test_the_words_of_other_names_are_for_concepts_that_exist() -> None:
+    terminology = default_knowledge().terminology
+    assert {each for names in terminology.names_another for each in names.concepts} <= terminology.concepts.keys()

@@ -230,6 +230,12 @@ def test_the_day_of_an_administration(times: dict[str, Any], on: date | None, wi
     assert (treatment.on, treatment.within) == (on, within)
 
 
+@pytest.mark.parametrize("denied", ["notGiven", "wasNotGiven", "wasNotTaken"])
+def test_a_dose_that_an_older_release_marks_as_not_given_does_not_count(denied: str) -> None:
+    assert read(administration(**{denied: True})) is None
+    assert read(administration(**{denied: False})) is not None
+
+
 @pytest.mark.parametrize(
     ("status", "stopped"), [("completed", False), ("stopped", True), ("in-progress", True), ("on-hold", True)]
 )

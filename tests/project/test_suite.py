@@ -43,3 +43,60 @@ def test_a_run_that_leaves_a_process_behind_fails(tmp_path: Path) -> None:
     assert "2 passed" in done.stdout
     left = [line for line in done.stdout.splitlines() if line.startswith("LEFT BEHIND")]
     assert sorted(line.split(": ", 2)[2].split()[0] for line in left) == ["sh", "sleep"]
+
+
+FILES = {
+    "conftest.py": """
+import os, pytest
+from processes import pytest_addoption, pytest_runtestloop
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    yield tmp_path_factory.mktemp("server")
+    with open("torn-down", "a") as file: file.write("x")
+""",
+    "test_1.py": """
+import os, pytest
+def test_right(server): pass
+def test_wrong(server):
+    print("said in between")
+    assert 1 == 2
+@pytest.mark.skip(reason="not here")
+def test_skipped(): pass
+""",
+    "test_2.py": """
+import os, warnings
+def test_warns(server): warnings.warn("old")
+def test_dies(server): os._exit(3)
+def test_after_it(server): pass
+""",
+    "test_3.py": "def test_another(server): pass",
+}
+
+
+def run_of_files(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    for name, text in FILES.items():
+        (folder / name).write_text(text)
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "tests")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_processes_report_each_test_once_and_a_dead_one_is_replaced(tmp_path: Path) -> None:
+    done = run_of_files(tmp_path, "--processes=2")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "2 failed, 4 passed, 1 skipped, 1 warning" in done.stdout
+    for line in ("said in between", "assert 1 == 2", "the process that ran this test ended with 3", "UserWarning: old"):
+        assert line in done.stdout
+    # The process that died left its server behind; the others, and the one in its place, did not.
+    assert (tmp_path / "torn-down").read_text() == "xx"
+
+
+def test_processes_stop_at_the_first_failure_if_they_are_to(tmp_path: Path) -> None:
+    done = run_of_files(tmp_path, "--processes=2", "-x", "test_1.py")
+    assert (done.returncode, "1 failed, 1 passed" in done.stdout) == (1, True), done.stdout + done.stderr

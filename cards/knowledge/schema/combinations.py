@@ -46,11 +46,12 @@ class BilledDrug(KnowledgeRecord, frozen=True, kw_only=True):
 class CodedDrugs(KnowledgeRecord, frozen=True, kw_only=True):
     """The file ``drug_codes.yaml``: drugs that rules read by name, and drugs that no rule reads.
 
-    ``open_atc`` are the ATC groups in which a new code may be a HER2 drug. ``others`` are RxNorm ingredients and
-    ``others_billed`` HCPCS codes that no rule reads.
+    ``open_atc`` are the ATC groups in which a new code may be a HER2 drug, ``fluids_atc`` those of infusion fluids and
+    solvents. ``others`` are RxNorm ingredients and ``others_billed`` HCPCS codes that no rule reads.
     """
 
     open_atc: tuple[str, ...] = ()
+    fluids_atc: tuple[str, ...] = ()
     drugs: tuple[DrugCodes, ...] = ()
     billed: tuple[BilledDrug, ...] = ()
     others: dict[str, str] = msgspec.field(default_factory=dict)

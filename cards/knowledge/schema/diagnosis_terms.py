@@ -156,12 +156,16 @@ class DiagnosisCertainty(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class ProblemCodes(KnowledgeRecord, frozen=True, kw_only=True):
-    """Prefixes of codes that mean a problem or may mean it; those in ``except_icd10`` do not."""
+    """Prefixes of codes that mean a problem or may mean it; those in ``except_icd10`` do not.
+
+    ``texts`` are words that may mean it, in folded text.
+    """
 
     problem: Problem
     icd10: tuple[str, ...] = ()
     icd9: tuple[str, ...] = ()
     except_icd10: tuple[str, ...] = msgspec.field(default=(), name="except")
+    texts: tuple[str, ...] = ()
     by: Cited
 
 

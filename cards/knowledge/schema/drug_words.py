@@ -67,6 +67,7 @@ class DrugWords(KnowledgeRecord, frozen=True, kw_only=True):
     package_numbering: tuple[str, ...] = ()
     premedication: tuple[IgnoredWords, ...] = ()
     supportive: tuple[IgnoredWords, ...] = ()
+    other_drugs: tuple[IgnoredWords, ...] = ()
     warnings: tuple[IgnoredWords, ...]
     warning_words: tuple[IgnoredWords, ...]
     warning_ends: tuple[IgnoredWords, ...] = ()

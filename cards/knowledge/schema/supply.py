@@ -100,8 +100,13 @@ class UnspecificHcpcs(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class AmbiguousName(KnowledgeRecord, frozen=True, kw_only=True):
-    """A name in clinical use that may mean more than one product."""
+    """A name in clinical use that may mean more than one product.
+
+    With ``is_class`` it names a class of drugs or a regimen: it counts only where no drug is named beside it, and where
+    no other word stands before it that may name one.
+    """
 
     names: tuple[str, ...]
     may_mean: tuple[str, ...]
     by: Cited
+    is_class: bool = False

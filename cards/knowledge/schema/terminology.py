@@ -56,13 +56,24 @@ class Concept(KnowledgeRecord, frozen=True, kw_only=True):
 class ResultNoteWords(KnowledgeRecord, frozen=True, kw_only=True):
     """What a note may say against a result: ``voids`` it, or a weight was ``stated``.
 
-    Behind one of ``about_another`` in a sentence neither counts.
+    So does one of ``stated_number`` before the number of a weight. Behind one of ``about_another`` in a sentence none
+    of them counts. One of ``corrects`` before another number than the value voids it, too.
     """
 
     voids: tuple[str, ...]
     stated: tuple[str, ...]
+    stated_number: tuple[str, ...] = ()
+    corrects: tuple[str, ...] = ()
     about_another: tuple[str, ...]
     by: Cited
+
+
+class OtherNames(KnowledgeRecord, frozen=True, kw_only=True):
+    """Words in the name of a result of some concepts that say it is another measurement, without one of ``unless``."""
+
+    concepts: tuple[str, ...]
+    words: tuple[str, ...]
+    unless: tuple[str, ...] = ()
 
 
 class Nearness(KnowledgeRecord, frozen=True, kw_only=True):
@@ -168,6 +179,8 @@ class Terminology(KnowledgeRecord, frozen=True, kw_only=True):
     receptor_codes: ReceptorCodes
     diagnosis_her2: DiagnosisHer2
     result_notes: ResultNoteWords
+    names_another: tuple[OtherNames, ...] = ()
+    times_normal: tuple[str, ...] = ()
     words_beside_tests: tuple[str, ...] = ()
     problems: tuple[ProblemGroup, ...]
     ish_positive: PositiveRatio

@@ -1,0 +1,42 @@
+"""What the instructions say of the dose in words, held against the dose field."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cards.facts.order import RemarkKind
+from cards.facts.outcomes import Missing
+from cards.knowledge.schema import LevelRole
+from cards.readings.parts_of_dose import judged_levels
+
+if TYPE_CHECKING:
+    from cards.readings.case import Case
+
+_AGAINST = {
+    RemarkKind.REDUCED: frozenset(LevelRole) - {LevelRole.REDUCTION},
+    RemarkKind.RAISED: frozenset(LevelRole),
+    RemarkKind.LOADING: frozenset(LevelRole) - {LevelRole.LOADING},
+    RemarkKind.MAINTENANCE: frozenset({LevelRole.LOADING}),
+}
+"""The roles of a dose that a remark does not fit: a full dose that is called reduced."""
+
+
+def contradicted_remarks(case: Case) -> tuple[Missing, ...]:
+    """Return the remarks of the instructions that do not fit the dose; a reduction in percent is a conflict instead."""
+    remarks = case.order.text_remarks
+    if not remarks:
+        return ()
+    judged = [(reading, level) for reading, level in judged_levels(case) if level is not None]
+    # An order that gives both doses is a course.
+    if not judged or len({level.role for _, level in judged}) > 1:
+        return ()
+    reading, level = judged[0]
+    said = [
+        each.text
+        for each in remarks
+        if level.role in _AGAINST[each.kind] and not (each.kind is RemarkKind.REDUCED and case.order.text_shares)
+    ]
+    if not said:
+        return ()
+    values = {"said": ", ".join(said), "dose": reading.ordered.as_written}
+    return (Missing("dose-remark", values=values),)

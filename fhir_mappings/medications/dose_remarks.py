@@ -1,0 +1,75 @@
+"""What instructions say of the dose without an amount: "dose level -1", "loading dose", "cycle 15"."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from cards.facts.order import DoseRemark, RemarkKind
+from cards.identification.folding import fold
+from cards.values.text_cache import cached_by_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_LONGEST_TEXT = 500
+_DOSE = r"(?:dose|dosis|dosage)"
+_LESS = r"(?:reduced|lowered|decreased|reduziert)"
+_MORE = r"(?:increased|raised|escalated|doubled|erhoht)"
+_SAID = {
+    RemarkKind.REDUCED: re.compile(
+        rf"\b(?:{_DOSE} level|dl) ?(?:-|minus) ?[1-3]\b|\b{_DOSE} (?:was |is |has been )?{_LESS}\b|\b{_LESS} {_DOSE}\b"
+        rf"|\b{_DOSE} reduction\b|\breduce(?: the)? {_DOSE}\b|\bhalf(?: of)?(?: the)? {_DOSE}\b|\bdosisreduktion\b"
+    ),
+    RemarkKind.RAISED: re.compile(
+        rf"\b{_DOSE} (?:was |is |has been )?{_MORE}\b|\b{_MORE} {_DOSE}\b|\b(?:increase|double)(?: the)? {_DOSE}\b"
+        rf"|\b1[1-9][05] ?% of (?:the )?{_DOSE}\b|\b{_DOSE} ?\+ ?\d{{1,2}} ?%"
+    ),
+    RemarkKind.LOADING: re.compile(
+        r"\bloading dose\b|\bdosis de carga\b|\bdose de charge\b|\b(?:lade|aufsattigungs)dosis\b"
+    ),
+    RemarkKind.MAINTENANCE: re.compile(
+        r"\bmaintenance dose\b|\bmaintenance\Z|\bdosis de mantenimiento\b|\bdose d'entretien\b|\berhaltungsdosis\b"
+    ),
+}
+_CUES = re.compile("dos[ei]|dl ?-|dl ?minus|maintenance")
+# What may be done later or was done before, what a protocol says in general, and another drug's dose.
+_NOT_NOW = re.compile(
+    r"\b(?:if|when|unless|until|should|consider|may|in case|bei|wenn|falls|si|en caso|se|no|not|without|never"
+    r"|kein\w{0,2}"
+    r"|per (?:protocol|label|pi|package|policy)|guid\w{1,6}|tables?|instructions?|see|refer|after|following|since|post"
+    r"|previous\w{0,2}|prior|last|then|followed|ago|completed|received"
+    rf"|{_DOSE} given|dexamet\w{{1,8}}|steroids?|prednis\w{{1,6}}|rate)\b"
+)
+_CLAUSES = re.compile(r"[;\n,]|\.(?!\d)")
+_CYCLE = re.compile(
+    r"\b(?:cycle|zyklus|ciclo) ?(?:no\.? ?|number |nr\.? ?|#)?(\d{1,2})"
+    # "Cycle 21 days" is its length.
+    r"(?![\d.-]| ?-? ?(?:days?|wk|weeks?|tage?)(?! ?\d))"
+    r"|\bc(\d{1,2}) ?,? ?d ?\d{1,2}\b"
+)
+
+
+@cached_by_text
+def dose_remarks(written: str) -> tuple[DoseRemark, ...]:
+    """List what a text says of the dose in words; what it says only of other times or conditions is left out."""
+    plain = fold(written[:_LONGEST_TEXT])
+    if _CUES.search(plain) is None:
+        return ()
+    found: dict[RemarkKind, DoseRemark] = {}
+    for clause in _CLAUSES.split(plain):
+        if _NOT_NOW.search(clause):
+            continue
+        for kind, said in _SAID.items():
+            if (match := said.search(clause)) is not None:
+                found.setdefault(kind, DoseRemark(kind, match[0]))
+    if RemarkKind.LOADING in found and RemarkKind.MAINTENANCE in found:
+        # The text describes the course, not this dose.
+        del found[RemarkKind.LOADING], found[RemarkKind.MAINTENANCE]
+    return tuple(found.values())
+
+
+def cycle_number(texts: Iterable[str]) -> int | None:
+    """Return the number of the cycle that instructions name; ``None`` if they name none, or several."""
+    found = {int(match[1] or match[2]) for written in texts for match in _CYCLE.finditer(fold(written[:_LONGEST_TEXT]))}
+    return found.pop() if len(found) == 1 else None

@@ -1,0 +1,37 @@
+"""Reads whether the name of a result is of another measurement than its code: "RVEF" under the code of LVEF."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fhir_mappings.patient.staging import words
+from fhir_mappings.wire.phrases import words_of
+
+if TYPE_CHECKING:
+    import re
+
+    from cards.knowledge.schema import Terminology
+
+
+class OtherNameReader:
+    """Looks for words of other measurements; one reader serves every request."""
+
+    def __init__(self, terminology: Terminology) -> None:
+        """Prepare the words of each concept."""
+        self._words: dict[str, list[tuple[re.Pattern[str], re.Pattern[str]]]] = {}
+        for each in terminology.names_another:
+            patterns = words(map(_plain, each.words)), words(map(_plain, each.unless))
+            for concept in each.concepts:
+                self._words.setdefault(concept, []).append(patterns)
+
+    def is_another(self, concept: str, named: str) -> bool:
+        """Return whether a name says that a result of a concept is something else."""
+        plain = _plain(named)
+        return any(
+            found.search(plain) is not None and unless.search(plain) is None
+            for found, unless in self._words.get(concept, ())
+        )
+
+
+def _plain(written: str) -> str:
+    return " ".join(each.text for each in words_of(written))

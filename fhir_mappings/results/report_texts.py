@@ -1,0 +1,93 @@
+"""What the conclusion of a report says against the results of the chart: another HER2 status, a newer and lower LVEF.
+
+A conclusion is no result. It is only compared, sentence by sentence, so that a result is not used in silence beside a
+signed report that says otherwise.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from cards.facts.origins import Gap
+from cards.facts.results import Her2Finding
+from fhir_mappings.results.her2_findings import Stated, findings_of
+from fhir_mappings.results.her2_remarks import conclusion_of
+from fhir_mappings.results.her2_texts import Her2Limits, read_text
+from fhir_mappings.results.lvef_texts import LvefStated, read_lvef_text
+from fhir_mappings.wire.folding import fold
+from fhir_mappings.wire.lenient import text
+from fhir_mappings.wire.times import time_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import date
+
+    from cards.facts.results import Her2Result, Lvef
+    from cards.knowledge.schema import Terminology
+    from fhir_mappings.wire.lenient import Json
+
+_COUNTS = frozenset({"final", "amended", "corrected", "appended"})
+_SENTENCES = re.compile(r"[;\n]|\.(?=\s|$)")
+_HER2 = re.compile(r"her-?2|erbb-?2")
+_LVEF = re.compile(r"\b(?:lvef|ef|ejection fraction|fevi|fevg|ejektionsfraktion)\b")
+_OPPOSITE: dict[Her2Finding | None, Her2Finding] = {
+    Her2Finding.POSITIVE: Her2Finding.NEGATIVE,
+    Her2Finding.NEGATIVE: Her2Finding.POSITIVE,
+}
+MENTIONS = (b"HER2", b"HER-2", b"Her2", b"her2", b"ERBB2", b"LVEF", b"jection", b"EF ", b"FEVI", b"FEVG")
+"""What a report must hold to be read at all."""
+_DIGIT = re.compile(r"\d")
+
+
+class ReportReader:
+    """Compares reports with results; one reader serves every request."""
+
+    def __init__(self, terminology: Terminology) -> None:
+        """Keep the limits and the words."""
+        self._limits = Her2Limits(terminology)
+        self._lvef_words = terminology.lvef_in_words
+
+    def against(self, report: Json, path: str, lvefs: Sequence[Lvef], her2: Sequence[Her2Result]) -> Iterator[Gap]:
+        """Yield what a report of the patient says against the results, at most once for each."""
+        if text(report.get("status")) not in _COUNTS:
+            return
+        on = time_of(report)[1]
+        sentences = [each.strip() for each in _SENTENCES.split(text(report.get("conclusion"))) if each.strip()]
+        for about, said in (
+            ("lvef", self._lvef(sentences, on, lvefs)),
+            ("her2-interpretation", self._her2(sentences, her2)),
+        ):
+            if said:
+                yield Gap(about, path, "in-report", on, (("value", said[:60]),))
+
+    def _lvef(self, sentences: Iterable[str], on: date | None, lvefs: Sequence[Lvef]) -> str:
+        """Return a sentence with an LVEF below the newest result of an earlier day, or one that cannot be read."""
+        last = max((each.on for each in lvefs if each.on is not None), default=None)
+        if last is None or on is None or on <= last:
+            return ""
+        lowest = min(each.interval.low for each in lvefs if each.on == last)
+        for each in sentences:
+            if not (_LVEF.search(fold(each)) and _DIGIT.search(each)):
+                continue
+            stated = read_lvef_text(each, self._lvef_words)
+            if not isinstance(stated, LvefStated):
+                return each
+            high = stated.upper if stated.upper is not None else stated.value
+            if high < lowest:
+                return each
+        return ""
+
+    def _her2(self, sentences: Iterable[str], her2: Sequence[Her2Result]) -> str:
+        """Return a sentence with a HER2 status opposite to that of the results; where those disagree, none."""
+        said = {conclusion_of((each.finding,)) for each in her2} & _OPPOSITE.keys()
+        if len(said) != 1:
+            return ""
+        opposite = _OPPOSITE[said.pop()]
+        for each in sentences:
+            if not _HER2.search(fold(each)):
+                continue
+            reading = read_text(each, self._limits, "her2-interpretation")
+            if isinstance(reading, Stated) and conclusion_of(tuple(findings_of(reading))) is opposite:
+                return each
+        return ""

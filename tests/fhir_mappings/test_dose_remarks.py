@@ -1,0 +1,122 @@
+"""What instructions say of a dose without an amount, and the number of the cycle."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from shapes import cards, chart, dosage, dose_of, order, topic
+
+from fhir_mappings.medications.dose_remarks import cycle_number, dose_remarks
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("Dose level -1", ["reduced"]),
+        ("DL-2", ["reduced"]),
+        ("dose reduced due to thrombocytopenia", ["reduced"]),
+        ("Give the reduced dose over 90 minutes", ["reduced"]),
+        ("second dose reduction", ["reduced"]),
+        ("Reduce dose by one level", ["reduced"]),
+        ("half dose", ["reduced"]),
+        ("Dosis reduziert", ["reduced"]),
+        ("double dose", ["raised"]),
+        ("dose increased", ["raised"]),
+        ("120 % of the dose", ["raised"]),
+        ("Loading dose IV over 90 minutes", ["loading"]),
+        ("Dosis de carga", ["loading"]),
+        ("maintenance dose", ["maintenance"]),
+        ("Perjeta maintenance", ["maintenance"]),
+        # What may come later, came before, or is said in general.
+        ("reduce dose if platelets < 50", []),
+        ("Consider dose reduction in neuropathy", []),
+        ("no dose reduction", []),
+        ("Dose reductions per label", []),
+        ("see dose reduction table", []),
+        ("dexamethasone dose reduced", []),
+        ("loading dose given last month", []),
+        ("three weeks after the loading dose", []),
+        ("loading dose, then maintenance dose every 3 weeks", ["loading"]),
+        ("8 mg/kg loading dose; 6 mg/kg maintenance dose", []),
+        ("full dose", []),
+        ("doses every 3 weeks", []),
+        ("", []),
+    ],
+)
+def test_remarks_on_the_dose(written: str, expected: list[str]) -> None:
+    assert [remark.kind.value for remark in dose_remarks(written)] == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        (["Cycle 15 Day 1"], 15),
+        (["C15D1"], 15),
+        (["cycle 3 of 14"], 3),
+        (["Zyklus 4"], 4),
+        (["cycle 21 days"], None),
+        (["21-day cycle"], None),
+        (["every 3 weeks for 14 cycles"], None),
+        (["cycle 1-4"], None),
+        (["cycle 2", "cycle 3"], None),
+        ([], None),
+    ],
+)
+def test_the_number_of_the_cycle(written: list[str], expected: int | None) -> None:
+    assert cycle_number(written) == expected
+
+
+@pytest.mark.parametrize(
+    ("instruction", "expected"),
+    [
+        ({"text": "Dose level -1"}, ["checks-incomplete"]),
+        ({"text": "full dose"}, []),
+        ({"text": "Dose reduction per protocol"}, []),
+    ],
+)
+def test_a_remark_that_does_not_fit_the_dose_is_told(instruction: Any, expected: list[str]) -> None:
+    found = cards(order(dosage(dose_of(252, "mg"), **instruction)), prefetch=chart())
+    assert [topic(each) for each in found] == expected
+
+
+@pytest.mark.parametrize(("doses", "expected"), [((252, 252), ["checks-incomplete"]), ((126, 126), [])])
+def test_two_instructions_of_one_day(doses: tuple[int, int], expected: list[str]) -> None:
+    day = {"timing": {"event": ["2026-11-22"]}}
+    instructions = [dosage(dose_of(each, "mg"), **day) for each in doses]
+    assert [topic(each) for each in cards(order(*instructions), prefetch=chart())] == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        # Another route for the order's own drug, which its route field gives into a vein.
+        ("252 mg subcutaneously", ["checks-incomplete"]),
+        ("intrathecal", ["checks-incomplete"]),
+        ("Give the dose intramuscularly", ["checks-incomplete"]),
+        ("IM injection", ["checks-incomplete"]),
+        ("252 mg IV over 90 minutes", []),
+        ("enoxaparin 40 mg subcut before", []),
+        ("dexamethasone 12 mg PO before", []),
+        ("Infuse via subcutaneous port", []),
+        ("Apply lidocaine topically to the port", []),
+        # Bags, and numbers of times.
+        ("2 bags of 252 mg", ["dose-text-conflict"]),
+        ("2 bags of 126 mg", []),
+        ("2 bags of 126 mg each", []),
+        ("252 mg each week", ["interval-too-short"]),
+        ("Cycle #3", []),
+        ("252 mg twice", ["checks-incomplete"]),
+        ("dose +20 %", ["checks-incomplete"]),
+        # The schedule of a test, and what is given at a reduction.
+        ("Monitor LVEF every 12 weeks", []),
+        ("Labs weekly. Infuse over 90 minutes every 3 weeks", []),
+        ("Give with labs weekly", ["checks-incomplete"]),
+        ("if dose reduction needed: 3 mg/kg then 2.4 mg/kg", []),
+        ("if labs are fine give 378 mg", ["dose-text-conflict"]),
+    ],
+)
+def test_other_words_of_the_instructions(written: str, expected: list[str]) -> None:
+    route = {"route": {"text": "Intravenous"}}
+    found = cards(order(dosage(dose_of(252, "mg"), text=written, **route)), prefetch=chart())
+    assert [topic(each) for each in found] == expected

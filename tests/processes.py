@@ -1,0 +1,231 @@
+"""Collects the tests once and runs them in forked processes: ``pytest --processes=4``.
+
+Collecting costs fifteen seconds of processor time, and pytest-xdist pays it again in each of its workers; a forked
+process has everything that was collected. Each process takes one file after another, in the order of the collection,
+and tells of every test; here it is reported. A process that dies fails the test it ran, and another takes its place.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+import warnings
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import groupby
+from multiprocessing.connection import Connection, Pipe, wait
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_PATIENCE_S = 30.0
+"""How long processes have to clear up when the run is broken off."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the number of processes."""
+    parser.addoption("--processes", type=int, default=1, help="run the files of tests in this many forked processes")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> bool | None:
+    """Run what was collected in processes, if there are to be several."""
+    option = session.config.option
+    if option.processes < 2 or option.collectonly or option.usepdb or session.testsfailed:
+        return None
+    return _Run(session).run()
+
+
+@dataclass
+class _Process:
+    """A forked process, and what it is about."""
+
+    number: int
+    told: Connection
+    left: list[int] = field(default_factory=list)
+    """The tests that it was given and has not finished, as places in the session's list."""
+
+
+class _Run:
+    """A run: the files that nobody has taken yet, and the processes."""
+
+    def __init__(self, session: pytest.Session) -> None:
+        self._session = session
+        self._config = session.config
+        places = range(len(session.items))
+        self._files = [list(group) for _, group in groupby(places, key=lambda place: session.items[place].path)]
+        self._files.reverse()
+        self._processes: list[_Process] = []
+        self._forked = 0
+        self._temporary = session.config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]
+
+    def run(self) -> bool:
+        """Run all tests; in a forked process, those that it is given.
+
+        Raises:
+            pytest.Session.Failed: there are as many failures as the run was to go on to.
+
+        """
+        capture = self._config.pluginmanager.getplugin("capturemanager")
+        capture.suspend_global_capture(in_=True)
+        try:
+            for _ in range(min(self._config.option.processes, len(self._files))):
+                if self._fork():
+                    return True
+            while self._processes:
+                for told in wait([each.told for each in self._processes]):
+                    process = next(each for each in self._processes if each.told is told)
+                    if not self._hear(process) and self._bury(process) and self._fork():
+                        return True
+                if self._session.shouldfail:
+                    raise self._session.Failed(self._session.shouldfail)
+        finally:
+            self._end()
+            capture.resume_global_capture()
+        return True
+
+    def _fork(self) -> bool:
+        """Fork a process, and tell whether this is the one."""
+        ours, its = Pipe()
+        self._forked += 1
+        # What waits to be shown would be shown by both.
+        self._config.get_terminal_writer().flush()
+        number = os.fork()
+        if number:
+            its.close()
+            self._processes.append(_Process(number, ours))
+            return False
+        ours.close()
+        for each in self._processes:
+            each.told.close()
+        self._processes = []
+        _Inside(self._session, its, self._temporary / f"process-{self._forked}").run()
+        return True
+
+    def _hear(self, process: _Process) -> bool:
+        """Take in one message; tell whether the process goes on."""
+        try:
+            kind, said = process.told.recv()
+        except (EOFError, ConnectionResetError):
+            return False
+        if kind == "wants":
+            file = self._files.pop() if self._files else []
+            process.left += file
+            with suppress(BrokenPipeError):
+                process.told.send(file)
+        elif kind == "finished":
+            self._report(self._session.items[process.left.pop(0)], said)
+        else:
+            text, path, line, *about = said
+            warning = warnings.WarningMessage(UserWarning(text), UserWarning, path, line)
+            named = dict(zip(("when", "nodeid", "location"), about, strict=True))
+            self._config.hook.pytest_warning_recorded.call_historic(kwargs={"warning_message": warning, **named})
+        return True
+
+    def _report(self, item: pytest.Item, steps: list[dict[str, Any]]) -> None:
+        hook = self._config.hook
+        for each in steps:
+            hook.pytest_runtest_logreport(report=hook.pytest_report_from_serializable(config=self._config, data=each))
+        hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+
+    def _bury(self, process: _Process) -> bool:
+        """Let go of a process that has ended; tell whether it died with tests that another has to run."""
+        self._processes.remove(process)
+        process.told.close()
+        _, status = os.waitpid(process.number, 0)
+        code = os.waitstatus_to_exitcode(status)
+        if not process.left and code in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+            return False
+        died, *left = process.left or [len(self._session.items) - 1]
+        item = self._session.items[died]
+        report = pytest.TestReport(
+            nodeid=item.nodeid,
+            location=item.location,
+            keywords={},
+            outcome="failed",
+            longrepr=f"the process that ran this test ended with {code}",
+            when="call",
+        )
+        self._report(item, [self._config.hook.pytest_report_to_serializable(config=self._config, report=report)])
+        if left:
+            self._files.append(left)
+        return bool(self._files)
+
+    def _end(self) -> None:
+        """End the processes of a run that is broken off, gently at first."""
+        for each in self._processes:
+            os.kill(each.number, signal.SIGINT)
+            each.told.close()
+        deadline = time.monotonic() + _PATIENCE_S
+        for each in self._processes:
+            while os.waitpid(each.number, os.WNOHANG) == (0, 0):
+                if time.monotonic() > deadline:
+                    os.kill(each.number, signal.SIGKILL)
+                time.sleep(0.05)
+        self._processes = []
+
+
+class _Inside:
+    """What a forked process does: a session that runs what it is given, shows nothing, and tells of it."""
+
+    def __init__(self, session: pytest.Session, told: Connection, temporary: Path) -> None:
+        self._session = session
+        self._told = told
+        self._steps: list[dict[str, Any]] = []
+        # Earlier warnings are repeated to whoever registers.
+        self._is_new = True
+        config = session.config
+        # Known from pytest-xdist: plugins leave to the other process what is done once in a run.
+        config.workerinput = {"workerid": temporary.name}  # type: ignore[attr-defined]
+        config.get_terminal_writer()._file = Path(os.devnull).open("w")  # noqa: SIM115 - until the process ends
+        config.pluginmanager.unregister(name="terminalreporter")
+        config.pluginmanager.register(self, "inside a forked process")
+        self._is_new = False
+        temporary.mkdir()
+        config._tmp_path_factory._basetemp = temporary  # type: ignore[attr-defined]
+        # The files that catch what is printed would be shared with all others.
+        capture = config.pluginmanager.getplugin("capturemanager")
+        capture.stop_global_capturing()
+        capture.start_global_capturing()
+
+    def run(self) -> None:
+        """Run one file after the other."""
+        places = self._places()
+        place = next(places, None)
+        while place is not None:
+            item = self._session.items[place]
+            # What the next test shares with this one is kept for it, in another file too.
+            following = next(places, None)
+            item.config.hook.pytest_runtest_protocol(
+                item=item, nextitem=None if following is None else self._session.items[following]
+            )
+            self._told.send(("finished", self._steps))
+            self._steps.clear()
+            place = following
+
+    def _places(self) -> Iterator[int]:
+        while True:
+            self._told.send(("wants", None))
+            file: list[int] = self._told.recv()
+            if not file:
+                return
+            yield from file
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep what became of a step of a test, until the test is finished."""
+        config = self._session.config
+        self._steps.append(config.hook.pytest_report_to_serializable(config=config, report=report))
+
+    def pytest_warning_recorded(
+        self, warning_message: warnings.WarningMessage, when: str, nodeid: str, location: Any
+    ) -> None:
+        """Tell of a warning."""
+        if self._is_new:
+            return
+        said = str(warning_message.message), warning_message.filename, warning_message.lineno, when, nodeid, location
+        self._told.send(("warning", said))
