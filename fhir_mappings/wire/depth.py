@@ -11,7 +11,7 @@ import re
 DEPTH_LIMIT = 100
 """The most objects and arrays that may be nested in one another."""
 # Opening and closing brackets alternate, so that an ordinary piece opens fewer than the limit.
-_PIECE = 3 * DEPTH_LIMIT // 2
+_PIECE = DEPTH_LIMIT + DEPTH_LIMIT // 2
 _ESCAPED = re.compile(rb"\\.", re.DOTALL)
 _AS_ONE = bytes.maketrans(b"[]", b"{}")
 _WITHOUT_MEANING = bytes(set(range(256)) - set(b'[]{}"'))
