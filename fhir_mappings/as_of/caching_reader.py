@@ -16,8 +16,9 @@ from fhir_mappings.request.chart_draft import Draft
 from fhir_mappings.request.patient_reader import PatientReader
 
 if TYPE_CHECKING:
-    from datetime import tzinfo
+    from datetime import date, tzinfo
 
+    from cards.facts.origins import Gap
     from cards.identification.recognizer import Recognizer
     from cards.knowledge.schema import Terminology
     from fhir_mappings.codings import CodeMap
@@ -26,17 +27,17 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
     from fhir_mappings.wire.resources import ResourceStub
 
-_LISTS = (
-    "facts", "current", "past", "stagings", "coded_her2", "problems", "site_problems", "treatments", "unread",
-    "local_results", "reports",
-)  # fmt: skip
+# Of the draft itself, so that a list that is new there is not lost here.
+_LISTS = tuple(name for name, kind in Draft.__annotations__.items() if kind.startswith("list["))
 
 
 class _Taken(msgspec.Struct, frozen=True):
-    """What one resource adds to a chart: list entries, test results, or the patient's data."""
+    """What one resource adds to a chart: list entries, test results, codes without words, or the patient's data."""
 
     lists: list[tuple[str, list[Any]]]
     labs: tuple[str, ...]
+    codes_alone: tuple[tuple[str, str, str, date | None], ...]
+    unknown_codes: dict[str, Gap]
     person: Json | None
 
 
@@ -57,6 +58,10 @@ class _Patients(PatientReader):
             draft.labs.setdefault(test, []).append(stub)
         for name, read in found.lists:
             getattr(draft, name).extend(read)
+        for alone in found.codes_alone:
+            draft.alone(*alone)
+        for code, gap in found.unknown_codes.items():
+            draft.unknown_codes.setdefault(code, gap)
         if found.person is not None:
             draft.person = found.person
 
@@ -65,7 +70,8 @@ class _Patients(PatientReader):
         own = Draft(draft.patient_id, draft.references, subject=draft.subject)
         super().take(stub, own)
         lists = [(name, read) for name in _LISTS if (read := getattr(own, name))]
-        return _Taken(lists, tuple(own.labs), own.person or None)
+        alone = ((about, code, *said) for about, codes in own.codes_alone.items() for code, said in codes.items())
+        return _Taken(lists, tuple(own.labs), tuple(alone), own.unknown_codes, own.person or None)
 
     def facts_of(self, concept: str, stub: ResourceStub, draft: Draft) -> list[Fact]:
         """Return the facts of an Observation about a concept, from the cache if possible."""

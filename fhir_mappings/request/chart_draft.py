@@ -49,7 +49,8 @@ class Draft(msgspec.Struct, eq=False):
     labs: dict[str, list[ResourceStub]] = {}
     person: Json = {}
     subject: Subject = NOBODY
-    unknown_codes: set[str] = set()
+    unknown_codes: dict[str, Gap] = {}
+    """The codes of drugs that are not known and have no words; told once for each."""
     codes_alone: dict[str, dict[str, tuple[str, date | None]]] = {}
     """Of diagnoses without words: what they may be about, their codes, and the place and day of the newest entry."""
     every_lab: bool = False
@@ -70,15 +71,15 @@ class Draft(msgspec.Struct, eq=False):
             return True
         return is_same_patient(subject, self.patient_id, self.references, full_url)
 
-    def alone(self, about: str, code: str, stub: ResourceStub, on: date | None) -> None:
+    def alone(self, about: str, code: str, path: str, on: date | None) -> None:
         """Note a diagnosis that nothing but a code names; one without a date may be the newest."""
         codes = self.codes_alone.setdefault(about, {})
-        path, known = codes.get(code, (stub.path, date.min))
-        codes[code] = path, None if known is None or on is None else max(known, on)
+        first, known = codes.get(code, (path, date.min))
+        codes[code] = first, None if known is None or on is None else max(known, on)
 
     def gaps_of_codes(self) -> list[Gap]:
-        """Return one gap for all codes that may be about one thing."""
-        found = []
+        """Return one gap for each unknown drug, and one for all codes of diagnoses that may be about one thing."""
+        found = [*self.unknown_codes.values()]
         for about, codes in self.codes_alone.items():
             left = len(codes) - _MOST_CODES
             named = "; ".join([*list(codes)[:_MOST_CODES], *([f"… (+{left})"] if left > 0 else [])])

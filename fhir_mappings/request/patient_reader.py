@@ -343,11 +343,11 @@ class PatientReader:
         if read.suspected is not None:
             draft.facts.append(read.suspected)
         if read.not_understood:
-            draft.alone(ANY_PROBLEM, read.not_understood, stub, None)
+            draft.alone(ANY_PROBLEM, read.not_understood, stub.path, None)
         elif read.is_empty:
             draft.unusable("diagnosis", stub, "no-code")
         elif read.may_be is not None:
-            draft.alone(f"problem-{read.may_be}", label_of(content["code"]), stub, read.began)
+            draft.alone(f"problem-{read.may_be}", label_of(content["code"]), stub.path, read.began)
         draft.site_problems.extend(read.site_problems)
         if read.staging is not None:
             draft.stagings.append(read.staging)
@@ -370,10 +370,10 @@ class PatientReader:
             draft.treatments.append(_known_day(treatment, stub, draft))
             if not treatment.product and self._treatments.is_unclear(content, draft.references):
                 draft.unusable("treatment", stub, "drug-unclear")
-        elif (code := self._treatments.unknown_code(content, draft.references)) and code not in draft.unknown_codes:
+        elif code := self._treatments.unknown_code(content, draft.references):
             # Once for each drug: its other doses and orders say no more.
-            draft.unknown_codes.add(code)
-            draft.facts.append(Gap("treatment", stub.path, "unknown-code", None, (("code", code),)))
+            if code not in draft.unknown_codes:
+                draft.unknown_codes[code] = Gap("treatment", stub.path, "unknown-code", None, (("code", code),))
         elif self._treatments.has_no_drug(content, draft.references):
             draft.unusable("treatment", stub, "drug-unreadable")
 

@@ -165,6 +165,35 @@ def test_reading_each_resource_once_gives_what_reading_it_at_every_order_gives()
         assert once.replay_patient(course.patient, found, {}) == again.replay_patient(course.patient, found, {})
 
 
+SNOMED, RXNORM = "http://snomed.info/sct", "http://www.nlm.nih.gov/research/umls/rxnorm"
+ODD = {
+    "a diagnosis that is only a code": {
+        "resourceType": "Condition",
+        "code": {"coding": [{"system": SNOMED, "code": "999990001"}]},
+        "recordedDate": "2020-01-02",
+    },
+    "a drug that is only a code": {
+        "resourceType": "MedicationAdministration",
+        "medicationCodeableConcept": {"coding": [{"system": RXNORM, "code": "999990002"}]},
+        "status": "completed",
+        "effectiveDateTime": "2020-01-02",
+    },
+}
+
+
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
+def test_what_is_told_once_for_a_chart_is_told_when_each_resource_is_read_once(odd: Json) -> None:
+    once, again = Replayer(Settings()), Replayer(Settings())
+    again._a.decider = Decider(Settings(), again._a._day, suggestions=False)
+    course = COHORT[0]
+    who = {"subject": {"reference": f"Patient/{course.patient}"}}
+    found = exported(course)
+    without = once.replay_patient(course.patient, lines(found), {})
+    found = lines([*found, *({**odd, **who, "id": f"odd-{number}"} for number in range(2))])
+    expected = again.replay_patient(course.patient, found, {})
+    assert once.replay_patient(course.patient, found, {}) == expected != without
+
+
 LATER = st.sampled_from(["lvef", "alt", "platelets", "weight", "ihc", "pneumonitis", "dose", "order"])
 
 
