@@ -63,7 +63,7 @@ _NOT_LISTED = Evidence("failed-gathering", "")
 
 
 class _Asked:
-    """The rules of one judgment, with what is looked up of them once for all its orders. A topic that is off is out."""
+    """The rules of one judgment and what is looked up about them once for all orders, without topics that are off."""
 
     def __init__(self, rules: Sequence[Rule], policy: Policy, known: Knowledge) -> None:
         self.rules = [rule for rule in rules if policy.mode(rule.topic) is not Mode.OFF] if policy.modes else rules

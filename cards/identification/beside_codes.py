@@ -58,7 +58,7 @@ def said_beside(evidence: Iterable[IdentityEvidence], recognizer: Recognizer) ->
 
 
 def other_coded_drug(evidence: IdentityEvidence, recognizer: Recognizer) -> str:
-    """Return the name and code of a known drug that is none of the service's; empty for any other code."""
+    """Return the name and code of a known drug that is not the service's; empty for any other code."""
     system, code = evidence.system, evidence.value
     if not recognizer.is_other_drug(system, code):
         return ""

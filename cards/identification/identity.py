@@ -195,7 +195,7 @@ def _of_ingredients_together(
 
 
 def _with_other_codes(identity: Identity, evidence: tuple[IdentityEvidence, ...], recognizer: Recognizer) -> Identity:
-    """Find a conflict where a clinical code of the order's concept is of a drug that is none of the service's."""
+    """Find a conflict: a clinical code in the order's concept is that of a drug that is not the service's."""
     if identity.product is None:
         return identity
     coded = (each for each in evidence if each.kind is EvidenceKind.CODING and each.system)

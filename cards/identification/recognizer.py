@@ -95,7 +95,7 @@ def _any_within(words: Iterable[str]) -> re.Pattern[str]:
         first + "(?:" + "|".join(re.escape(each[1:]) for each in begun) + ")"
         for first, begun in groupby(shortest, key=itemgetter(0))
     )
-    # A word that no text holds, where there are none.
+    # Without any words, a pattern that matches nothing.
     return re.compile("|".join(branches) or "(?!)")
 
 
@@ -295,7 +295,7 @@ class Recognizer:
         return system == "atc" and code.upper().startswith(self.known.drug_codes.fluids_atc)
 
     def is_other_drug(self, system: str, code: str) -> bool:
-        """Return whether a clinical code is of a known drug that is none of the service's; a fluid is no drug."""
+        """Return whether a clinical code is that of a known drug that is not the service's; fluids do not count."""
         if self.coded(system, code) or self.is_fluid(system, code):
             return False
         codes = self.known.drug_codes

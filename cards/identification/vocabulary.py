@@ -27,7 +27,7 @@ _LOT_DIGITS = 3
 
 
 _SHORT = 6
-"""A word of so many letters has no ending that is taken off."""
+"""Words up to this length keep their ending."""
 
 
 class Known(NamedTuple):

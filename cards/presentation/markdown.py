@@ -16,5 +16,5 @@ def escape(text: str) -> str:
 
 
 def unescape(text: str) -> str:
-    """Return a text that `escape` made harmless as it was, for a summary, which is plain text."""
+    """Undo `escape`, for a summary, which is plain text."""
     return _ESCAPED.sub(r"\1", text.replace("&lt;", "<"))

@@ -60,7 +60,7 @@ def _verdict(case: Case, action: Action) -> Outcome:
 
 
 def _low_without_row(case: Case, reading: LvefReading) -> Missing | None:
-    """Return a low value on which a table that has nothing but falls from baseline has no row."""
+    """Return a low value that a table of falls from baseline has no row for."""
     newest, baseline = reading.newest, reading.baseline
     if baseline is None or any(row.drop is None for row in case.product.monitoring.lvef_rows):
         return None

@@ -89,7 +89,7 @@ def month_in(text: str, zone: str) -> Month:
 
 
 def months_on_record(engine: Engine, window: Window, zone: str) -> tuple[Month, Month] | None:
-    """Return the first and the last month with a decision that a window selects; ``None`` if there is none."""
+    """Return the first and the last month with a decision that a window selects; ``None`` without decisions."""
     statement = select(func.min(decisions.c.at), func.max(decisions.c.at)).where(*decided_in(window))
     with engine.connect() as connection:
         first, last = connection.execute(statement).one()

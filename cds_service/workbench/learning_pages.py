@@ -93,7 +93,7 @@ def report() -> Response:
 
 
 def _months(window: Window) -> dict[str, str]:
-    """Return the first and last month that can be reported, and the one to offer; empty if there is none.
+    """Return the first and last month that can be reported, and the one to offer; empty without decisions.
 
     Offered is the month before this one, or the last with a decision if that is older or nothing else is on record.
     """

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
     from fhir_mappings.wire.resources import ResourceStub
 
-# Of the draft itself, so that a list that is new there is not lost here.
+# Taken from the draft, so that a list added there is not lost here.
 _LISTS = tuple(name for name, kind in Draft.__annotations__.items() if kind.startswith("list["))
 
 

@@ -35,7 +35,7 @@ _FEW_WORDS = 3
 
 
 class OrderedRoute(NamedTuple):
-    """The route of an order; ``route`` is ``None`` if there is none, or if ``written`` was not understood.
+    """The route of an order; ``route`` is ``None`` if none is stated or ``written`` was not understood.
 
     ``in_text`` is another route that the text of the instructions gives.
     """
