@@ -20,6 +20,7 @@ LISTED = frozenset(
     word
     for group in (
         *(each.words for each in (*WORDS.ignored, *WORDS.warnings, *WORDS.warning_words)),
+        *(each.words for each in (*WORDS.premedication, *WORDS.supportive)),
         *((each.word, *each.variants) for each in WORDS.spellings),
         *(each.names for each in KNOWN.drug_classes),
         *(each.names for each in KNOWN.ambiguous_names),
