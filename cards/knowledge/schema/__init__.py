@@ -65,6 +65,7 @@ from cards.knowledge.schema.monitoring import (
 from cards.knowledge.schema.oral import Interaction, Prophylaxis, Tablets
 from cards.knowledge.schema.products import Eligibility, PriorTherapy, Product
 from cards.knowledge.schema.reference_ranges import AdultAges, ReferenceRanges
+from cards.knowledge.schema.result_doubts import CriticalFlags, Doubt, Error, NeverCritical, ResultDoubts
 from cards.knowledge.schema.site_rules import (
     ORDER_HOOKS,
     AgeRange,
@@ -120,6 +121,7 @@ __all__ = [
     "Concept",
     "Confidence",
     "CopyLimits",
+    "CriticalFlags",
     "CycleLimit",
     "DiagnosisCertainty",
     "DiagnosisCodes",
@@ -127,10 +129,12 @@ __all__ = [
     "DiagnosisHer2",
     "Diluent",
     "DiluentVolume",
+    "Doubt",
     "DrugClass",
     "DrugCodes",
     "DrugWords",
     "Eligibility",
+    "Error",
     "Expected",
     "ForbiddenDiluent",
     "GeneCodes",
@@ -160,6 +164,7 @@ __all__ = [
     "MixedUpWeights",
     "Monitoring",
     "Nearness",
+    "NeverCritical",
     "NotChecked",
     "NotTheDisease",
     "OrderedTest",
@@ -180,6 +185,7 @@ __all__ = [
     "Regimen",
     "Reload",
     "ResultCondition",
+    "ResultDoubts",
     "RetiredCode",
     "Route",
     "RouteWords",
