@@ -13,7 +13,7 @@ import msgspec
 from msgspec import structs
 
 from cards.facts.origins import Gap, Origin
-from cards.facts.patient import Staging
+from cards.facts.patient import PresentProblem, Staging
 from cards.facts.results import (
     Her2Finding,
     Her2Method,
@@ -41,6 +41,8 @@ from fhir_mappings.results.lvef_texts import LvefStated, read_lvef_text
 from fhir_mappings.results.measurement_units import UnitReader
 from fhir_mappings.results.named_results import NamedResults
 from fhir_mappings.results.other_names import OtherNameReader
+from fhir_mappings.results.pregnancy_states import CONCEPT as PREGNANCY_STATE
+from fhir_mappings.results.pregnancy_states import PregnancyStateReader
 from fhir_mappings.results.reference_ranges import NOBODY, RangeReader, Unit
 from fhir_mappings.results.report_texts import ReportReader
 from fhir_mappings.results.result_flags import ResultFlags
@@ -64,7 +66,17 @@ if TYPE_CHECKING:
 
 _VALUES = frozenset(
     f"value{kind}"
-    for kind in ("Quantity", "CodeableConcept", "String", "Boolean", "Integer", "Range", "Ratio", "SampledData")
+    for kind in (
+        "Quantity",
+        "CodeableConcept",
+        "String",
+        "Boolean",
+        "Integer",
+        "Range",
+        "Ratio",
+        "SampledData",
+        "DateTime",
+    )
 )
 _ON_WEIGHT = SAYING | WEIGHED
 # Cache limits: combinations of codes, and codes per combination.
@@ -221,6 +233,7 @@ class ObservationReader:
         self._named = NamedResults(terminology)
         self._notes = ResultNotes(terminology)
         self._flags = ResultFlags(terminology)
+        self._pregnancies = PregnancyStateReader(terminology)
         self.reports = ReportReader(terminology)
         self._units = UnitReader(terminology)
         self._other_names = OtherNameReader(terminology)
@@ -322,6 +335,8 @@ class ObservationReader:
         if concept == "erbb2-mutation":
             found = self._findings.mutation(observation, on, origin)
             return [found] if found is not None else []
+        if concept == PREGNANCY_STATE:
+            return [*self._pregnancies.read(holder, on, origin)]
         if concept in _RECEPTORS:
             return self._read_receptor(_RECEPTORS[concept], holder, origin, on)
         return []
@@ -568,7 +583,19 @@ class ObservationReader:
 
 
 _TIMED = (Weight, Lvef, LabResult, PregnancyTest, Mutation, SiteResult)
-Fact = Weight | Lvef | LabResult | Her2Result | ReceptorResult | PregnancyTest | Mutation | Staging | SiteResult | Gap
+Fact = (
+    Weight
+    | Lvef
+    | LabResult
+    | Her2Result
+    | ReceptorResult
+    | PregnancyTest
+    | PresentProblem
+    | Mutation
+    | Staging
+    | SiteResult
+    | Gap
+)
 
 
 def _with_parts(observation: Json) -> list[Json]:

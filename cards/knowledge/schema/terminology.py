@@ -117,6 +117,17 @@ class HcgLimits(KnowledgeRecord, frozen=True, kw_only=True):
     by: Cited
 
 
+class PregnancyStates(KnowledgeRecord, frozen=True, kw_only=True):
+    """The codes and words by which an Observation says whether the patient is pregnant, and the days to term."""
+
+    pregnant: tuple[str, ...] = ()
+    not_pregnant: tuple[str, ...] = ()
+    unsure: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    term_days: Decimal = Decimal(0)
+    by: Cited | None = None
+
+
 class StainedShare(KnowledgeRecord, frozen=True, kw_only=True):
     """The percentage of stained tumor cells up to which the cells are few."""
 
@@ -188,6 +199,7 @@ class Terminology(KnowledgeRecord, frozen=True, kw_only=True):
     her2_copies: CopyLimits
     her2_stained: StainedShare
     hcg: HcgLimits
+    pregnancy_states: PregnancyStates = PregnancyStates()
     lvef_in_words: LvefInWords
     genes: GeneCodes
     routes: tuple[RouteWords, ...]
