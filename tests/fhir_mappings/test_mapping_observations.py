@@ -147,7 +147,7 @@ def test_a_weight_coded_as_both_measured_and_stated_counts_as_stated() -> None:
         pytest.param({"dataAbsentReason": concept(text="refused")}, ("absent", ""), id="absent with its reason"),
         pytest.param(
             {"dataAbsentReason": concept(text="error"), "valueQuantity": quantity(70, "kg")},
-            ("absent", ""),
+            ("value-and-absent", "70 kg"),
             id="a value that is said to be absent",
         ),
         pytest.param({"status": "preliminary"}, ("status", "preliminary"), id="preliminary"),
