@@ -41,6 +41,7 @@ from fhir_mappings.results.lvef_texts import LvefStated, read_lvef_text
 from fhir_mappings.results.measurement_units import UnitReader
 from fhir_mappings.results.named_results import NamedResults
 from fhir_mappings.results.other_names import OtherNameReader
+from fhir_mappings.results.own_dates import with_undated_text
 from fhir_mappings.results.pregnancy_states import CONCEPT as PREGNANCY_STATE
 from fhir_mappings.results.pregnancy_states import PregnancyStateReader
 from fhir_mappings.results.reference_ranges import NOBODY, RangeReader, Unit
@@ -317,6 +318,8 @@ class ObservationReader:
             # FHIR allows one; which of two is meant is not known.
             said = " / ".join(_written_value({name: holder[name]}) for name in sorted(values))
             return [Gap(concept, origin.path, "value", on, (("value", said[:60]),))]
+        if concept == "lvef" or concept in _HER2_METHODS:
+            holder = with_undated_text(holder, observation, on)
         if concept in self._measured:
             return [self._read_number(concept, holder, origin, on, subject)]
         if concept in _HER2_METHODS:
