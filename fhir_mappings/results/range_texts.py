@@ -36,6 +36,7 @@ class RangeWords:
         self._harmless = frozenset(map(folded, words.normal_words))
         self._sexes = dict.fromkeys(map(folded, words.female_words), FEMALE)
         self._sexes |= dict.fromkeys(map(folded, words.male_words), MALE)
+        self._before_sex = re.compile(rf" (?=(?:{_any_of((*words.female_words, *words.male_words))})\.?:)")
         to, up_to, least = (_any_of(each) for each in (words.to_words, words.up_to_words, words.from_words))
         self._pattern = re.compile(
             rf"{_NUMBER} ?(?:-|\.\.\.?|~|{to}) ?{_NUMBER}|(?:{up_to}) ?{_NUMBER}|(?:{least}) ?{_NUMBER}"
@@ -58,7 +59,11 @@ class RangeWords:
         if len(written) > _LONGEST:
             return [None]
         whole = self.read(written, factor)
-        return [whole] if whole else [self.read(part, factor) for part in _SEPARATORS.split(written) if part.strip()]
+        if whole:
+            return [whole]
+        # "F: 10-35 M: 10-50": a sex with a colon begins another range.
+        parts = _SEPARATORS.split(self._before_sex.sub("\n", written))
+        return [self.read(part, factor) for part in parts if part.strip()]
 
     def read(self, written: str, factor: Callable[[str], Decimal | None]) -> Said | None:
         """Read the text with a range, or one range with its text; ``None`` if something is not understood."""

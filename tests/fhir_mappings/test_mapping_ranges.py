@@ -109,6 +109,7 @@ def read(ranges: Any, subject: Subject = WOMAN, test: str = "ast", **changes: An
         pytest.param([{"text": "Normal: 10 to 40 IU/L"}], 40, id="with a word in front"),
         pytest.param([{"text": "0,2 - 40,0"}], 40, id="decimal commas"),
         pytest.param([{"text": "M: 10-50; F: 10-40"}], 40, id="both sexes in one text"),
+        pytest.param([{"text": "F: 10-40 M: 10-50"}], 40, id="both sexes with nothing between them"),
         pytest.param([{"text": "10-40 mg/dL"}], None, id="in a unit of another test"),
         pytest.param([{"text": "10-40 (critical above 500)"}], None, id="two limits in one text"),
         pytest.param([{"text": "critical > 500"}], None, id="a critical one in words"),
