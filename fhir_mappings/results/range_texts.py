@@ -17,6 +17,8 @@ _LONGEST = 160
 _SEPARATORS = re.compile(r"[;|\n]|, | / ")
 _NUMBER = r"(\d{1,6}(?:[.,]\d{1,4})?)"
 _WORDS = re.compile(r"[^\W\d_][\w'.]*")
+# The year of a set of ranges: "JCCLS 2022", "共用基準範囲2022".
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212\uff5e\u301c", "-"))
 
 
@@ -45,7 +47,9 @@ class RangeWords:
     def sexes(self, written: str) -> frozenset[str] | None:
         """Return the sexes named in some words; ``None`` if a word is unknown or a number is among them."""
         if any(character.isdigit() for character in written):
-            return None
+            written = _YEAR.sub(" ", written)
+            if any(character.isdigit() for character in written):
+                return None
         words = [word.rstrip(".") for word in _WORDS.findall(written)]
         if not all(word in self._sexes or word in self._harmless for word in words):
             return None
