@@ -6,6 +6,7 @@ what a version of the policy changes.
 
 from __future__ import annotations
 
+import sqlite3
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -74,8 +75,10 @@ def _tables(connection: Connection) -> None:
         _statements.extend(made.scalars())
         assert _statements
     else:
+        raw = connection.connection.dbapi_connection
+        assert isinstance(raw, sqlite3.Connection)
         for each in _statements:
-            connection.exec_driver_sql(each)
+            raw.execute(each)
         connection.exec_driver_sql("INSERT INTO alembic_version VALUES (?)", (database.LATEST_REVISION,))
 
 
