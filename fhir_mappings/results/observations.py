@@ -261,7 +261,7 @@ class ObservationReader:
             read = [
                 fact
                 for holder in self._holders(concept, observation)
-                for fact in self._read_value(concept, holder, observation, origin, on, subject)
+                for fact in self._read_part(concept, holder, observation, origin, on, subject)
             ]
         days = within(time)
         for fact in read:
@@ -290,7 +290,7 @@ class ObservationReader:
             named = f"{named} ; {text(child(observation, 'specimen').get('display'))[:LONGEST]}"
         if named and (meant := self._meant(concept, named)) != concept:
             if not meant:
-                said = (("value", _written_value(observation)), ("name", named[:40]))
+                said = (("value", _written_value(observation)), ("name", named[:60]))
                 return Gap(concept, origin.path, "named-otherwise", on, said)
             concept = meant
         return concept
@@ -300,6 +300,16 @@ class ObservationReader:
         if self._other_names.is_another(concept, named):
             return ""
         return "weight-stated" if concept == "weight" and self._notes.is_stated_name(named) else concept
+
+    def _read_part(
+        self, concept: str, holder: Json, observation: Json, origin: Origin, on: date | None, subject: Subject
+    ) -> list[Fact]:
+        """Read the Observation's own value or that of a component, unless its name is of another measurement."""
+        named = _named(holder) if holder is not observation else ""
+        if named and self._other_names.is_another(concept, named):
+            said = (("value", _written_value(holder)), ("name", named[:60]))
+            return [Gap(concept, origin.path, "named-otherwise", on, said)]
+        return self._read_value(concept, holder, observation, origin, on, subject)
 
     def _read_value(
         self, concept: str, holder: Json, observation: Json, origin: Origin, on: date | None, subject: Subject
@@ -436,15 +446,9 @@ class ObservationReader:
         """Read a value other than a quantity: the lower end of a range, an integer, or a text with number and unit."""
         value_range = child(holder, "valueRange")
         if value_range:
-            low, high = child(value_range, "low"), child(value_range, "high")
-            reading = read_quantity(low or high)
-            if reading is None:
-                return None
-            upper = number(high.get("value")) if low else None
-            written = (
-                f"{reading.value}-{upper} {reading.unit or reading.code}" if upper is not None else reading.as_reported
-            )
-            return msgspec.structs.replace(reading, as_reported=written.strip(), upper=upper)
+            return _of_range(child(value_range, "low"), child(value_range, "high"))
+        if concept == "lvef" and (ratio := child(holder, "valueRatio")):
+            return _share_of(ratio)
         whole = number(holder.get("valueInteger"))
         if whole is not None:
             return Reading(whole, "", "", Bound.EXACT, str(whole))
@@ -603,6 +607,31 @@ Fact = (
 
 def _with_parts(observation: Json) -> list[Json]:
     return [observation, *(part for _, part in objects(observation.get("component")))]
+
+
+def _of_range(low: Json, high: Json) -> Reading | None:
+    """Read a range; where FHIR has no other end, it goes on without limit."""
+    reading = read_quantity(low or high)
+    if reading is None or reading.bound is not Bound.EXACT:
+        return None
+    if not (low and high):
+        bound = Bound.AT_LEAST if low else Bound.AT_MOST
+        return msgspec.structs.replace(reading, bound=bound, as_reported=f"{bound.sign}{reading.as_reported}")
+    upper = number(high.get("value"))
+    if upper is None or upper < reading.value:
+        return None
+    written = f"{reading.value}-{upper} {reading.unit or reading.code}".strip()
+    return msgspec.structs.replace(reading, as_reported=written, upper=upper)
+
+
+def _share_of(ratio: Json) -> Reading | None:
+    """Read an ejection fraction as a ratio of two numbers without a unit: 55 to 100."""
+    above, below = (read_quantity(child(ratio, name)) for name in ("numerator", "denominator"))
+    if above is None or below is None or {above.bound, below.bound} != {Bound.EXACT}:
+        return None
+    if not 0 < above.value <= below.value or above.unit != below.unit or above.code != below.code:
+        return None
+    return Reading(above.value / below.value, "", "", Bound.EXACT, f"{above.value}:{below.value}")
 
 
 def _named(observation: Json) -> str:
