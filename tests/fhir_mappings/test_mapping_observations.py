@@ -214,9 +214,7 @@ def test_a_measurement_is_known_by_any_of_its_codes_and_by_nothing_else(code: Js
             {"valueRange": {"low": quantity(55, "%"), "high": quantity(60, "%")}}, "55", id="of a range the lower end"
         ),
         pytest.param({"valueRange": {"high": quantity(60, "%")}}, "60", id="a range without lower end"),
-        pytest.param(
-            {"valueRatio": {"numerator": {"value": 55}, "denominator": {"value": 100}}}, "55", id="55 to 100"
-        ),
+        pytest.param({"valueRatio": {"numerator": {"value": 55}, "denominator": {"value": 100}}}, "55", id="55 to 100"),
         pytest.param({"valueString": "55-60%"}, "55", id="a range as text"),
         pytest.param({"valueString": "55 \u2013 60 %"}, "55", id="a range as text with a dash"),
         pytest.param({"valueString": "55 to 60"}, "55", id="a range in words"),
