@@ -28,8 +28,10 @@ _CLIENTS = 8
 _WAIT_S = 15.0
 _LIVE_S, _P99_S, _LEAST_ANSWERED = 0.5, 1.0, 0.7
 _MOST_REFUSED = 0.01
-"""The share of calls below the capacity that may get a 503: the capacity is that of a few seconds, and machines vary more
-than that in minutes. What is refused then is told at once, and asked again by its client."""
+"""The share of calls below the capacity that may get a 503.
+
+The capacity is that of a few seconds, and a machine varies by more than that in ten minutes.
+"""
 _LIVE = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 
 
