@@ -75,6 +75,8 @@ EXCEPTIONS = {
     "fhir_mappings/medications/other_texts.py _MOST_TEXTS": (BOUND, "40 3"),
     "fhir_mappings/medications/routes.py _FEW_WORDS": (WINDOW, "3"),
     "fhir_mappings/medications/dose_shares.py _LONGEST_TEXT": (BOUND, "500"),
+    "fhir_mappings/medications/other_units.py _LONGEST_TEXT": (BOUND, "500"),
+    "fhir_mappings/medications/other_units.py _BEFORE": (BOUND, "44"),
     "fhir_mappings/medications/dose_shares.py _LEAST": ("percent below which a share is a tolerance", "30"),
     "fhir_mappings/medications/durations.py _PHRASES": (LANGUAGE, "5 10 15 20 30 45 60 90 120"),
     "fhir_mappings/medications/durations.py _rewritten": (CALENDAR, "60"),
