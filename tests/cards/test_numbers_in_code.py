@@ -166,7 +166,7 @@ EXCEPTIONS = {
     "fhir_mappings/medications/schedule_text.py _days": (CALENDAR, "24"),
     "fhir_mappings/medications/schedule_words.py NUMBERS": (LANGUAGE, "3 4 5 6 8 12 14"),
     "fhir_mappings/medications/schedule_words.py _UNITS": (LANGUAGE, "7 28 365"),
-    "fhir_mappings/medications/schedule_words.py ADJECTIVES": (LANGUAGE, "7 14 21 28"),
+    "fhir_mappings/medications/schedule_words.py ADJECTIVES": (LANGUAGE, "7 14 21 28 84"),
     "fhir_mappings/medications/schedule_words.py TIMES_A_DAY": (LANGUAGE, "3 4"),
     "fhir_mappings/medications/schedule_words.py WEEKDAY_PLACES": (LANGUAGE, "3 4 5 6"),
     "fhir_mappings/medications/treatments.py _WHOLE_DAY": (SHAPE, "10 40 80"),
