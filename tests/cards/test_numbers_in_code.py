@@ -215,6 +215,8 @@ EXCEPTIONS = {
     "fhir_mappings/results/lvef_texts.py LONGEST": (BOUND, "400"),
     "fhir_mappings/request/patient_reader.py _HALF_A_YEAR": ("for how long a result without a code is told", "183"),
     "fhir_mappings/results/amounts.py LONGEST": (BOUND, "20 80"),
+    "fhir_mappings/results/named_her2.py _LONGEST": (BOUND, "200"),
+    "fhir_mappings/results/named_her2.py _SHOWN": (BOUND, "40"),
     "fhir_mappings/results/named_results.py _LONGEST": (BOUND, "80"),
     "fhir_mappings/results/result_notes.py _LONGEST": (BOUND, "40 60 500"),
     "fhir_mappings/results/result_flags.py _LONGEST": (BOUND, "40 60"),
