@@ -44,6 +44,7 @@ _UNJUDGED = frozenset(
     {
         "unreadable-session",
         "drug-unreadable",
+        "unknown-code",
         "unresolved-drug",
         "kind-unnamed",
         "other-release",

@@ -115,14 +115,8 @@ class DrugTextReader:
     def read(self, text: str) -> DrugText:
         """Read a text."""
         written = bounded(text)
-        folded = fold(written)
-        words = words_of(folded)
-        if sum(word.end - word.start == 1 for word in words) >= _SHORTEST_SPACED:
-            folded = _SPACED.sub(self._letters_joined, folded)
-            words = words_of(folded)
-        words = self._with_names_joined([part for word in words for part in self._with_number_apart(word)])
-        draft = _Draft(folded, words, [self._known(word.text) for word in words])
-        self._read_words(draft)
+        draft = self._draft(written)
+        words = draft.words
         if is_cut(written):
             draft.unread.append(CUT)
         whole = self._by_ingredients(draft)
@@ -155,6 +149,27 @@ class DrugTextReader:
             tuple(dict.fromkeys(word[:_QUOTED] for word in draft.unread)),
             tuple(dict.fromkeys(word[:_QUOTED] for word in others)),
         )
+
+    def names_partner_first(self, text: str) -> bool:
+        """Return whether a text names another drug before those of the service, and gives these no amount."""
+        draft = self._draft(bounded(text))
+        first = min((span.first for span in draft.spans), default=len(draft.words))
+        others = [place for place in range(first) if self._vocabulary.is_other_drug(draft.words[place].text)]
+        if first == len(draft.words) or not (others or any(place < first for place in draft.partners)):
+            return False
+        return _AMOUNT.search(draft.folded, draft.words[first].start) is None
+
+    def _draft(self, written: str) -> _Draft:
+        """Read the words of a text, each as part of a name, as listed, or as not understood."""
+        folded = fold(written)
+        words = words_of(folded)
+        if sum(word.end - word.start == 1 for word in words) >= _SHORTEST_SPACED:
+            folded = _SPACED.sub(self._letters_joined, folded)
+            words = words_of(folded)
+        words = self._with_names_joined([part for word in words for part in self._with_number_apart(word)])
+        draft = _Draft(folded, words, [self._known(word.text) for word in words])
+        self._read_words(draft)
+        return draft
 
     def route_of_form(self, form: str) -> Route | None:
         """Return the route that a dose form states; ``None`` if it states none, or several."""
