@@ -109,3 +109,20 @@ def test_a_port_in_use_is_reported_before_the_installation() -> None:
         "Stop what listens there, or choose another port: make run PORT=8080\n"
     )
     assert asked(str(port)).stdout == "installed\n"
+
+
+def test_an_installation_that_fails_says_what_pip_does_not(tmp_path: Path) -> None:
+    place = tmp_path / "venv" / "bin"
+    place.mkdir(parents=True)
+    put(place, "python", works=False)
+    done = subprocess.run(
+        ["/bin/sh", SCRIPTS / "install", tmp_path / "venv", "requirements.lock", "later.lock"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    (said,) = done.stderr.splitlines()
+    assert said.startswith("requirements.lock could not be installed; ")
+    assert "the package registry was not reached: check the network, or name your own (PIP_INDEX_URL" in said
