@@ -72,7 +72,10 @@ _HOURS = "h|hrs?|hours?|stunden?|horas?"
 _DURATION = f"\\d{{1,3}}(?:[.,]\\d)?(?: ?(?:-|to) ?\\d{{1,3}})? ?-? ?(?:{_MINUTES}|{_HOURS})"
 BESIDE = (
     "\\d[\\d.,]{0,6} ?kg ?[x*] ?\\d[\\d.,]{0,6} ?mg ?/ ?kg|\\d[\\d.,]{0,6} ?mg ?/ ?kg ?[x*] ?\\d[\\d.,]{0,6} ?kg",
-    "\\d{1,2}(?:[.,]\\d)? ?(?:tablets?|tabs?|pills?)",
+    "(?:\\d{1,2}(?:[.,]\\d)?|one|two|three|four|five|six) ?(?:tablets?|tabs?|pills?)",
+    "(?:dispense|disp|qty|quantity|refills?) ?[:#=]? ?\\d{1,4}(?: (?:tablets?|tabs?|refills?))?",
+    "use within \\d{1,3} (?:days|weeks|months)(?: (?:of|after) opening)?",
+    "(?:about |approximately |at least )?(?:12|24) ?(?:hours?|hrs?|h) apart",
     "(?:at )?(?:about |approximately |roughly )?the same times? (?:of )?(?:each|every|the) day",
     (
         "(?:at least )?(?:\\d|one|two|an?) hours? (?:before|after)"
@@ -131,14 +134,16 @@ IGNORED = frozenset(
             "iv ivpb ev e.v soln sol inj solution recon powder premix"
             " intravenous intravenously intravenosa intravenos intraveineuse intravenoes endovenosa sc subcut"
             " mouth oral orally po p.o tablet tablets tab tabs swallow whole food meal meals water breakfast empty"
-            " stomach subcutaneous subcutaneously subkutan perfusion infusione perfusao infusao kurzinfusion i.v i v"
+            " stomach without glass full"
+            " subcutaneous subcutaneously subkutan perfusion infusione perfusao infusao kurzinfusion i.v i v"
             " central line port vein chemo chemotherapy piggyback peripheral catheter filter in-line inline pump"
         ),
         "внутривенно в/в 点滴静注 静注 静脈内 静脉滴注 静脉 정맥 infusao infusionen",
         # Preparation and amounts.
         (
             "dose doses dosage dosis drug total bag bags vial vials mg kg ml body weight actual ideal adjusted lean ibw"
-            " loading maintenance initial subsequent sodium chloride saline nacl ns dextrose glucose diluted dilute"
+            " loading maintenance initial subsequent continuous continuously combination together"
+            " sodium chloride saline nacl ns dextrose glucose diluted dilute"
         ),
         # Connecting words.
         "chaque jeden jedem jedes",
@@ -161,6 +166,17 @@ CUES = (
     "|tydn\\w{1,2}|tyzdn\\w{1,2}|недел\\w{1,3}|εβδομαδ\\w{1,3}|hafta\\w{0,3}|saptaman\\w{1,3}|hetente|naponta"
 )
 """Words of time: a clause that still has one after parsing says something about a schedule."""
+PARTS_OF_THE_DAY = {
+    "morning": 0,
+    "breakfast": 0,
+    "noon": 1,
+    "lunch": 1,
+    "evening": 2,
+    "dinner": 2,
+    "night": 2,
+    "bedtime": 2,
+}
+"""The parts of a day, each with its place in it."""
 ABOUT_OTHERS = (
     "labs?|vitals?|cbc|lfts?|recheck|echo|lvef|muga|follow|visit|appointment|monitor|observe|premedicat\\w{0,4}"
     "|contracepti\\w{0,3}|hold|platelets?|anc|call|refrigerat\\w{0,3}|store|stable|discard|expires?|prior to"

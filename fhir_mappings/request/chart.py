@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from cards.facts.order import DrugOrder
+from cards.facts.order import DrugOrder, NotedDose, OrderNote
 from cards.facts.origins import Gap
 from cards.facts.outcomes import FAILED
-from cards.identification.combined_amounts import combined_amount
+from cards.identification.combined_amounts import amounts_stated, combined_amount
 from cards.identification.identity import Identity, IdentityStatus, identify
+from cards.knowledge.schema import Route
 from cards.values.caching import cached_by_identity
+from cards.values.quantities import Mg
 from cards.values.texts import is_cut
 from fhir_mappings.codings import NO_CODE_MAP, texts
 from fhir_mappings.medications import doses_in_text
@@ -245,6 +247,15 @@ class ChartReader:
                 written = (*(each.value for each in order.evidence), *doses_in_text.instructed(resource))
                 combined = combined_amount(product, written, order.ndcs)
                 order = msgspec.structs.replace(order, combined_mg=combined) if combined is not None else order
+            if product.route is Route.SUBCUTANEOUS:
+                said = (
+                    stated for each in doses_in_text.instructed(resource) for stated in amounts_stated(product, each)
+                )
+                order = msgspec.structs.replace(
+                    order,
+                    injected_mg=tuple(dict.fromkeys(said)),
+                    notes=tuple(_with_amounts(product, each) for each in order.notes),
+                )
             if elsewhere := noted_elsewhere(resource):
                 order = msgspec.structs.replace(order, notes=(*order.notes, *elsewhere))
             if not product.is_oral and (named := doses_in_text.milligrams_named(each.value for each in order.evidence)):
@@ -426,6 +437,12 @@ def _names_no_drug(order: DrugOrder, resource: Json, *, may_be_incomplete: bool)
     holders = [each for _, each in objects(concept)]
     codings = [coding for each in holders for _, coding in objects(each.get("coding"))]
     return not any(text(coding.get("system")) and text(coding.get("code")) for coding in codings)
+
+
+def _with_amounts(product: Product, note: OrderNote) -> OrderNote:
+    """Add the doses that a note gives by the volume or by both antibodies of an injection."""
+    stated = tuple(NotedDose(Mg(each)) for group in amounts_stated(product, note.text) for each in group)
+    return OrderNote(note.text, (*note.doses, *stated)) if stated else note
 
 
 def _names_of(resource: Json, full_url: str) -> set[str]:
