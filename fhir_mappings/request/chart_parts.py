@@ -25,6 +25,7 @@ from cards.facts.results import (
 from cards.knowledge.schema import Cancer
 from fhir_mappings.request.chart_draft import Draft
 from fhir_mappings.request.chart_source import future_as_gap
+from fhir_mappings.results.pregnancy_states import still_said
 from fhir_mappings.wire.lenient import day, text
 from fhir_mappings.wire.resources import Unreadable
 from fhir_mappings.wire.times import newest_first
@@ -115,7 +116,7 @@ def assembled(draft: Draft, harmful_when_high: Container[str], on_failure: OnFai
         mutations=part("tumorMarkers", by_kind.get(Mutation, ()), _mutations),
         receptors=part("tumorMarkers", by_kind.get(ReceptorResult, ()), _sorted),
         diagnoses=part("conditions", draft.current or draft.past, _by_reference),
-        problems=part("conditions", draft.problems, _by_reference),
+        problems=part("conditions", [*draft.problems, *still_said(by_kind.get(PresentProblem, ()))], _by_reference),
         treatments=part("medications", draft.treatments, _sorted),
         sex=text(draft.person.get("gender")).casefold(),
         birth_date=day(draft.person.get("birthDate")),

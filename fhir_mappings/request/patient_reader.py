@@ -191,7 +191,7 @@ class PatientReader:
             return
         draft.person = stub.content
         died = draft.person.get("deceasedDateTime")
-        if died or draft.person.get("deceasedBoolean") is True:
+        if died or draft.person.get("deceasedBoolean") in (True, "true"):
             draft.facts.append(Gap(None, stub.path, "deceased", day(died)))
 
     def _failed(self, error: Exception, stub: ResourceStub, draft: Draft) -> None:

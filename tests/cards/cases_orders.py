@@ -38,6 +38,13 @@ def beside(*doses: str) -> DrugOrder:
     )
 
 
+def tied(kg: str, other: str) -> Patient:
+    """Return a chart with two weights of exactly the same time."""
+    patient = chart(weight=kg, weighed_before=(other, 2))
+    first, second = patient.weights
+    return msgspec.structs.replace(patient, weights=(msgspec.structs.replace(first, beside=(str(second.kg),)), second))
+
+
 def after(days: int, dose: str | None, **more: object) -> Patient:
     return chart(history=(given("kadcyla", days, dose),), **more)  # type: ignore[arg-type]
 
@@ -332,6 +339,23 @@ ROWS = [
     Row(WEIGHT, "doubled within ninety-one days", SILENT, KADCYLA, chart(weight="140", weighed_before=("70", 93))),
     Row(WEIGHT, "doubled within ninety days", FIRES, KADCYLA, chart(weight="140", weighed_before=("70", 92))),
     Row(WEIGHT, "the other weight is of the same day", SILENT, KADCYLA, chart(weight="140", weighed_before=("70", 2))),
+    Row(
+        WEIGHT,
+        "two weights of exactly one time",
+        FIRES,
+        KADCYLA,
+        tied("70", "100"),
+        indicator="warning",
+        says=("70 kg and 100 kg", "one time"),
+    ),
+    Row(WEIGHT, "two weights of one time that are close", SILENT, KADCYLA, tied("70", "72")),
+    Row(
+        NO_LEVEL,
+        "a level at the weight before, and the newest is more than double",
+        NOT_ASKED,
+        KADCYLA,
+        chart(weight="154", weighed_before=("70", 22)),
+    ),
     Row(WEIGHT, "one weight and no dose before", SILENT, KADCYLA),
     Row(WEIGHT, "no weight", CANNOT, KADCYLA, chart(weight=None), missing=("weight",)),
     Row(WEIGHT, "a fixed dose", NOT_ASKED, order("Perjeta", "420 mg"), chart(weight="154", weighed_before=("70", 22))),

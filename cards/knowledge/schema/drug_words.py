@@ -57,6 +57,13 @@ class Endings(KnowledgeRecord, frozen=True, kw_only=True):
     why: str
 
 
+class Alphabet(KnowledgeRecord, frozen=True, kw_only=True):
+    """Letters of another alphabet, or pairs of them, each with the Latin letters that it may stand for."""
+
+    letters: dict[str, str]
+    why: str
+
+
 class DrugWords(KnowledgeRecord, frozen=True, kw_only=True):
     """The file ``drug_words.yaml``."""
 
@@ -74,3 +81,4 @@ class DrugWords(KnowledgeRecord, frozen=True, kw_only=True):
     oral_forms: tuple[IgnoredWords, ...] = ()
     payload_endings: tuple[Endings, ...]
     drug_endings: tuple[Endings, ...]
+    alphabets: tuple[Alphabet, ...] = ()
