@@ -127,6 +127,14 @@ class Schedule(msgspec.Struct, frozen=True, dict=True):
         return next((each for each in stated if each.every_days is not None and not each.is_open_daily), None)
 
     @lazy
+    def repeated_in_words(self) -> Decimal | None:
+        """The days between doses that a text repeats a stated number of times, next to the only named day."""
+        if len(self.days) != 1:
+            return None
+        said = (each for each in self.rhythms if each.is_text and (each.count or 1) > 1)
+        return min((each.every_days for each in said if each.every_days is not None), default=None)
+
+    @lazy
     def doses_from_day(self) -> int | None:
         """The number of doses stated next to the only named day, coded or in words; ``None`` if not stated."""
         if self.repeat is not None:

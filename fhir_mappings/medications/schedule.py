@@ -64,13 +64,22 @@ def by_instruction(resource: Json) -> tuple[tuple[Json, tuple[Rhythm, ...]], ...
 
 
 def names_day_twice(stated: Iterable[tuple[Json, tuple[Rhythm, ...]]]) -> bool:
-    """Return whether two instructions that have a dose name the same day."""
+    """Return whether two instructions that have a dose are for the same day.
+
+    They name it, or neither names a day and both have the same schedule and the same place in the sequence, if any.
+    """
     days: set[date] = set()
+    without_day: set[tuple[str, tuple[Rhythm, ...]]] = set()
     for instruction, said in stated:
-        own = {day for rhythm in said for day in rhythm.days} if instruction.get("doseAndRate") else set()
-        if not days.isdisjoint(own):
+        if not instruction.get("doseAndRate"):
+            continue
+        own = {day for rhythm in said for day in rhythm.days}
+        place = str(instruction.get("sequence", "")), said
+        if not days.isdisjoint(own) or place in without_day:
             return True
         days |= own
+        if not own:
+            without_day.add(place)
     return False
 
 

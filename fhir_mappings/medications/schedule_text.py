@@ -125,9 +125,8 @@ def _cycle_days(found: _Found, match: re.Match[str]) -> None:
 
 def _on_weekdays(found: _Found, match: re.Match[str]) -> None:
     named = re.findall(words.WEEKDAYS, match["days"])
-    found.weekdays = tuple(
-        sorted({place for each in named for start, place in words.WEEKDAY_PLACES if each[:2] == start})
-    )
+    places = {next((place for start, place in words.WEEKDAY_PLACES if each.startswith(start)), None) for each in named}
+    found.weekdays = tuple(sorted({*found.weekdays, *(place for place in places if place is not None)}))
 
 
 def _total(found: _Found, match: re.Match[str]) -> None:
@@ -148,8 +147,15 @@ def _nothing(_: _Found, __: re.Match[str]) -> None:
 
 _PART_OF_DAY = rf"(?:{'|'.join(words.PARTS_OF_THE_DAY)})s?"
 _AND = r"(?: ?[,/&+] ?| and | und | y | et | e )"
-_ON = rf"(?:{words.WEEKDAYS})(?:(?: ?[,/&] ?| and ){{1,2}}(?:{words.WEEKDAYS}))"
+_ON = rf"(?:{words.WEEKDAYS})(?:(?: ?[,/&] ?| and | und | y | et | e ){{1,2}}(?:{words.WEEKDAYS}))"
 _PHRASES: tuple[tuple[str, Callable[[_Found, re.Match[str]], None]], ...] = (
+    (
+        (
+            rf"\d[\d.,]{{0,6}} ?(?:mg|g)(?: ?/ ?kg)? ?(?:/|per|pro|por) ?(?P<n>{_N})? ?"
+            r"(?P<u>d|days?|w|wk|weeks?|tag|woche|wochen|dia|dias|semanas?)"
+        ),
+        _every,
+    ),
     *((pattern, _nothing) for pattern in words.BESIDE),
     (r"c\d{1,2} ?d1", _nothing),
     (
@@ -189,10 +195,13 @@ _PHRASES: tuple[tuple[str, Callable[[_Found, re.Match[str]], None]], ...] = (
         _cycle,
     ),
     (rf"(?P<n>{_N}) ?-? ?(?P<u>tag)(?:iger |e-| ?)zyklus", _cycle),
+    # "Cycle 3 day 1" is no length: of two digits, and of several days.
+    (r"(?:cycle|zyklus|ciclo|cyclus) (?P<n>\d{2}) (?P<u>days|tage|dias|jours|dagen)", _cycle),
     (
         (
-            rf"(?P<n>{_N}) ?(?:x|times|mal|veces|fois|volte|vezes|keer|razy)? ?"
-            rf"(?:a|an|per|/|pro|por|par|every|each|al|na|in each|in every) ?(?P<m>{_N})? ?(?P<u>{_UNIT})"
+            rf"(?P<n>{_N}) ?(?:x|times|mal|veces|vez|fois|volte|volta|vezes|keer|razy)? ?"
+            r"(?:a la|a|an|per|/|pro|por|par|every|each|alle|cada|toutes les|tous les|ogni|al|na|in each|in every)"
+            rf" ?(?P<m>{_N})? ?(?P<u>{_UNIT})"
         ),
         _times_per,
     ),
@@ -201,7 +210,8 @@ _PHRASES: tuple[tuple[str, Callable[[_Found, re.Match[str]], None]], ...] = (
     (rf"(?:(?P<n>{_N}) ?(?P<x>-|x|times|mal|fois|veces)? ?)?(?P<a>{_ADJECTIVE})", _adjective),
     (r"(?P<f>bid|tid|qid|b\.i\.d\.|t\.i\.d\.)", _times_a_day),
     (r"(?P<q>qod|q\.o\.d\.)", _every_other_day),
-    (rf"(?:on|every|each|jeden|am) (?P<days>{_ON}{{0,6}})", _on_weekdays),
+    (rf"(?:on|every|each|jeden|am|cada|(?:todos )?los|(?:tous )?les|ogni|toda) (?P<days>{_ON}{{0,6}})", _on_weekdays),
+    (rf"(?P<days>{words.EVERY_WEEKDAY})", _on_weekdays),
     (rf"(?P<days>{_ON}{{1,6}})", _on_weekdays),
     (words.SINGLE, _once),
     (
@@ -275,14 +285,12 @@ def _read(written: str) -> TextSchedule:
         changes_rhythm = changes_rhythm or _ABOUT_OTHERS.search(written.casefold()) is None
     if len(found.doses) > 1 or len(found.lasts) > 1:
         unread.append(written[:60])
-    return TextSchedule(
-        every,
-        max(found.doses, default=None),
-        max(found.lasts, default=None),
-        tuple(unread),
-        tuple(others),
-        changes_rhythm,
-    )
+    doses = max(found.doses, default=None)
+    if doses is None and every == _ONE and len(found.cycle_days) > 1:
+        # "Days 1, 2 and 3" are three doses; "daily" alone may be one.
+        doses = len(found.cycle_days)
+    lasts = max(found.lasts, default=None)
+    return TextSchedule(every, doses, lasts, tuple(unread), tuple(others), changes_rhythm)
 
 
 def _settle(found: _Found, *, are_tablets: bool) -> None:
@@ -358,6 +366,7 @@ def fewest_days_between(days: tuple[int, ...], around: int | None) -> Decimal:
     """Return the fewest days between two numbered days, including from the last to the first of the next cycle."""
     ordered = sorted(set(days))
     gaps = [later - earlier for earlier, later in pairwise(ordered)]
-    if around is not None:
+    # "Every 3 weeks (days 1 and 22)" names days of two cycles.
+    if around is not None and ordered[-1] - ordered[0] < around:
         gaps.append(around - ordered[-1] + ordered[0])
     return Decimal(max(min(gaps), 0)) if gaps else Decimal(around or 0)

@@ -11,9 +11,10 @@ NUMBERS = {
     "andra": 2, "anden": 2, "annen": 2, "tredje": 3, "fjarde": 4, "fjerde": 4, "toinen": 2, "kolmas": 3, "kolmen": 3,
     "три": 3, "две": 2, "третью": 3, "τρεις": 3, "δυο": 2, "uc": 3, "iki": 2, "trei": 3, "doua": 2, "harom": 3,
     "一": 1, "二": 2, "三": 3, "四": 4,
+    "una": 1, "une": 1, "uma": 1, "einmal": 1, "zweimal": 2, "dreimal": 3,
     "first": 1, "second": 2, "third": 3, "fourth": 4, "other": 2, "once": 1, "twice": 2, "thrice": 3,
 }  # fmt: skip
-TIMES = frozenset({"once", "twice", "thrice"})
+TIMES = frozenset({"once", "twice", "thrice", "einmal", "zweimal", "dreimal", "una", "une", "uma"})
 """Numbers that count the doses of a period and never the periods between two doses."""
 HOUR = Decimal(0)
 """Placeholder for the hour, which has no exact decimal fraction of a day."""
@@ -40,18 +41,27 @@ ADJECTIVES = {
     "daily": 1, "qd": 1, "qday": 1, "od": 1, "taglich": 1, "diario": 1, "diaria": 1, "diariamente": 1, "quotidien": 1,
     "weekly": 7, "qw": 7, "qwk": 7, "qweek": 7, "wochentlich": 7, "semanal": 7, "semanalmente": 7, "hebdomadaire": 7,
     "settimanale": 7, "wekelijks": 7, "co tydzien": 7,
-    "fortnightly": 14, "zweiwochentlich": 14, "quincenal": 14, "quinzenal": 14,
+    "fortnightly": 14, "zweiwochentlich": 14, "quincenal": 14, "quincenalmente": 14, "quinzenal": 14,
+    "quinzenalmente": 14, "bimensuel": 14, "quarterly": 84, "vierteljahrlich": 84, "trimestral": 84,
     "dreiwochentlich": 21, "driewekelijks": 21,
     "monthly": 28, "monatlich": 28, "mensual": 28, "mensal": 28, "mensuel": 28, "mensile": 28,
 }  # fmt: skip
 TIMES_A_DAY = {"bid": 2, "b.i.d.": 2, "tid": 3, "t.i.d.": 3, "qid": 4}
 WEEKDAYS = (
     "mondays?|mon|tuesdays?|tues?|wednesdays?|wed|thursdays?|thurs?|thu|fridays?|fri|saturdays?|sat|sundays?|sun"
-    "|montags?|dienstags?|mittwochs?|donnerstags?|freitags?"
+    "|montags?|dienstags?|mittwochs?|donnerstags?|freitags?|samstags?|sonntags?"
+    "|lunes|martes|miercoles|jueves|viernes|sabados?|domingos?|segunda-feira|terca-feira|quarta-feira|quinta-feira"
+    "|sexta-feira|lundis?|mardis?|mercredis?|jeudis?|vendredis?|samedis?|dimanches?"
+    "|lunedi|martedi|mercoledi|giovedi|venerdi"
 )
+EVERY_WEEKDAY = "(?:mon|tues|wednes|thurs|fri|satur|sun)days|(?:mon|diens|donners|frei|sams|sonn)tags|mittwochs"
+"""Days of the week in a form that means each week's."""
 WEEKDAY_PLACES = (
-    ("mo", 0), ("tu", 1), ("di", 1), ("we", 2), ("mi", 2), ("th", 3), ("do", 3), ("fr", 4), ("sa", 5), ("su", 6)
+    ("dom", 6), ("dim", 6), ("mart", 1), ("mard", 1), ("mier", 2), ("merc", 2), ("terc", 1), ("seg", 0), ("quar", 2),
+    ("quin", 3), ("sex", 4), ("son", 6), ("mo", 0), ("lu", 0), ("tu", 1), ("di", 1), ("we", 2), ("mi", 2), ("th", 3),
+    ("do", 3), ("ju", 3), ("je", 3), ("gi", 3), ("fr", 4), ("vi", 4), ("ve", 4), ("sa", 5), ("su", 6),
 )  # fmt: skip
+"""What the name of a day begins with, the longer ones first."""
 EVERY = (
     "every|each|(?:repeat|repeated|repeats|repeating) every|q\\.?|alle|jede|cada|a cada|tou[st](?:es)? les|ogni"
     "|elke|om de|iedere|co|raz na|var|varje|hver|hvert|joka|kazde|kazdy|kazdych|кажд(?:ые|ыи|ую)|(?:1 )?раз в|καθε"
@@ -61,7 +71,8 @@ AFTER = "valein|bir|hetente|naponkent|こと|毎|ごと"
 """Words for "every" after the number and its unit."""
 DAY_OF_CYCLE = "days?|d|tage?|tag|dias?|jours?|j|giorni|giorno"
 SINGLE = (
-    "(?:as an? )?(?:single|one|1) (?:time )?(?:dose|infusion|administration)(?: only)?|one[ -]time(?: only)?"
+    "(?:as an? )?(?:single|one|1) (?:time )?(?:dose|infusion|administration)\\b(?! (?:every|each|per)\\b| q)(?: only)?"
+    "|one[ -]time(?: only)?"
     "|once one|once only|once(?! (?:a|per|every|each|daily|weekly|monthly)\\b)|stat"
     "|x ?1(?: dose)?\\b(?! ?(?:day|week|month))|einmalig"
     "|dosis unica|dose unique|dose unica|(?:for )?today only|only today|nur heute"
@@ -83,7 +94,8 @@ BESIDE = (
     ),
     (
         "\\d[\\d.,]{0,10} ?(?:mg|g|mcg|ug|ml|l|units?|u|iu|kg|%|мг|毫克|ミリグラム|밀리그램)"
-        " ?(?:/ ?(?:kg|m2|ml|dose|h|hr|min))?(?: ?/ ?dose)?(?: each(?= ?(?:[,;)]|$)))?"
+        " ?(?:/ ?(?:kg|m2|ml|dose|h|hr|min))?(?: ?(?:/|per) ?(?:dose|cycle|infusion|zyklus))?"
+        "(?: each(?= ?(?:[,;)]|$)))?"
     ),
     "\\d[\\d.,]{0,10} ?x ?(?:10\\^?9 ?/ ?l|uln)",
     (
@@ -162,6 +174,7 @@ CUES = (
     "|nightly|q\\d\\w{0,4}|alle|jede|cada|tous|toutes|ogni|elke|co|\\w{0,20}wochentlich|\\w{0,8}semanal"
     f"|{WEEKDAYS}|days?|wks?|weeks?|months?|tage?n?|wochen?|monate?|semanas?|dias|meses|jours?|semaines?|mois|giorni"
     "|settiman[ae]|weken|dagen|hours?|years?"
+    "|quin[cz]enal\\w{0,5}|mensual\\w{0,5}|diari\\w{1,5}|trimestral|quarterly|vierteljahrlich"
     "|varje|hvert?|joka|kazd\\w{1,3}|кажд\\w{1,3}|раз|καθε|每\\w{0,20}|\\w{0,20}[周週]\\w{0,20}|veck\\w{1,3}|uger?|uker?|viik\\w{1,4}"
     "|tydn\\w{1,2}|tyzdn\\w{1,2}|недел\\w{1,3}|εβδομαδ\\w{1,3}|hafta\\w{0,3}|saptaman\\w{1,3}|hetente|naponta"
 )

@@ -25,6 +25,7 @@ from cards.facts.results import (
 )
 from cards.values.calendar_months import days_after
 from fhir_mappings.codings import says_something
+from fhir_mappings.medications.possible_doses import MAY_BE_DOSES, possible_dose
 from fhir_mappings.medications.treatments import KINDS, TreatmentReader
 from fhir_mappings.patient.conditions import label_of
 from fhir_mappings.request.chart_draft import ANY_PROBLEM, Draft, OnFailure
@@ -166,6 +167,10 @@ class PatientReader:
             self._person(stub, draft)
         elif kind in KINDS:
             self._treatment(stub, draft)
+            if kind == "MedicationStatement":
+                self._possible_dose(stub, draft)
+        elif kind in MAY_BE_DOSES:
+            self._possible_dose(stub, draft)
         elif kind in _NARRATIVE_TYPES:
             draft.unread.append(stub)
             if kind == "DiagnosticReport":
@@ -376,6 +381,13 @@ class PatientReader:
                 draft.unknown_codes[code] = Gap("treatment", stub.path, "unknown-code", None, (("code", code),))
         elif self._treatments.has_no_drug(content, draft.references):
             draft.unusable("treatment", stub, "drug-unreadable")
+
+    def _possible_dose(self, stub: ResourceStub, draft: Draft) -> None:
+        """Note a statement, a dispense or a procedure of the patient's that may be a dose given."""
+        content = stub.content
+        found = possible_dose(content, stub.path, draft.references, self._treatments)
+        if found is not None and found.on <= draft.latest and draft.is_own(content, stub.full_url):
+            draft.possible_doses.append(found)
 
 
 def _known_day(treatment: Treatment, stub: ResourceStub, draft: Draft) -> Treatment:
