@@ -353,9 +353,17 @@ def units_beside_other_words(case: Case) -> list[AmountInOtherUnit]:
 
 
 def _in_own_units(case: Case) -> Iterator[AmountInOtherUnit]:
-    """Yield the amounts in other units, but for those beside a drug that is given with this one."""
+    """Yield the amounts in other units, but for those beside a drug that is given with this one.
+
+    The volume of an injection under the skin is its dose in another unit.
+    """
     listed = case.recognizer.supportive_drugs
-    return (each for each in case.order.text_other_units if listed.isdisjoint((each.beside, each.behind)))
+    by_volume = case.product.route is Route.SUBCUTANEOUS and case.product.concentration is not None
+    return (
+        each
+        for each in case.order.text_other_units
+        if listed.isdisjoint((each.beside, each.behind)) and not (by_volume and fold(each.text).endswith("ml"))
+    )
 
 
 def _numbers(case: Case) -> set[Decimal]:

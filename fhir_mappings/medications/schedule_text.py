@@ -241,6 +241,15 @@ _INFUSION = re.compile(
     rf"\d ?mg|\b(?:give|giv\w{{2,3}}|administ\w{{0,6}}|infus\w{{0,6}}|inject\w{{0,4}}|doses?|cycles?|iv|sc"
     rf"|{'|'.join(sorted(words.DRUG_NAMES))})\b"
 )
+# A clause or part that begins with another drug, and gives no second amount.
+_OF_ANOTHER = re.compile(
+    r" ?(?:(?:please|then|also|and) )?(?:(?:take|give|administer|use|start|premed\w{0,8}|pre-med\w{0,8})(?: with)? )?"
+    rf"(?:{words.PREMEDICATION})\b"
+)
+_AMOUNT = re.compile(r"\d ?m?g\b")
+# Tablets "with trastuzumab every 3 weeks and capecitabine on days 1-14": about the partners, to the end of the clause.
+_WITH_PARTNERS = re.compile(rf"\b(?:in combination |together |along )?with (?:{'|'.join(sorted(words.PARTNERS))})\b")
+_DAILY = re.compile(r"\b(?:daily|a day|bid|b\.i\.d|qd|every (?:12|24) ?h)")
 _CLAUSES = re.compile(r"[;\n|]|\.(?=\s|$)")
 # "Dexamethasone 12 mg before, Kadcyla 252 mg q21d": what is given besides is a part by itself.
 _PARTS = re.compile(r"[,()]| - | / ")
@@ -269,12 +278,15 @@ def _read(written: str) -> TextSchedule:
     found = _Found()
     unread: list[str] = []
     others: list[str] = []
+    are_tablets = _TABLETS.search(written) is not None
     for clause in _CLAUSES.split(_plain(in_minutes(written))):
+        if are_tablets and (partners := _WITH_PARTNERS.search(clause)) and _DAILY.search(clause[: partners.start()]):
+            clause = clause[: partners.start()]  # noqa: PLW2901
         for part in _apart(clause):
             _read_clause(part, found, unread, others)
     if is_cut(written):
         unread.append(written[-_TAIL:])
-    _settle(found, are_tablets=_TABLETS.search(written) is not None)
+    _settle(found, are_tablets=are_tablets)
     every = _spacing(found)
     unread += found.unclear
     changes_rhythm = any(_CHANGES.search(each) for each in unread)
@@ -318,13 +330,18 @@ def _apart(clause: str) -> list[str]:
     if _GIVEN_BESIDE.search(clause) is None:
         return [clause]
     parts = _PARTS.split(clause)
-    besides = [part for part in parts if _GIVEN_BESIDE.search(part)]
+    besides = [part for part in parts if _GIVEN_BESIDE.search(part) or _is_of_another(part)]
     return [", ".join(part for part in parts if part not in besides), *besides]
 
 
+def _is_of_another(part: str) -> bool:
+    return _OF_ANOTHER.match(part) is not None and len(_AMOUNT.findall(part)) <= 1
+
+
 def _read_clause(clause: str, found: _Found, unread: list[str], others: list[str]) -> None:
-    if _TESTS.search(clause) and not _INFUSION.search(clause):
-        # "Echo every 12 weeks" is the schedule of the test.
+    is_test = _TESTS.search(clause) and not _INFUSION.search(clause)
+    if is_test or _is_of_another(clause):
+        # "Echo every 12 weeks" is the schedule of the test, "loperamide 4 mg three times a day" of another drug.
         others += [word for word in _WORD.findall(clause) if not _is_ignored(word) and word.isalpha()]
         return
     said = found.counts()

@@ -87,6 +87,9 @@ BESIDE = (
     "(?:dispense|disp|qty|quantity|refills?) ?[:#=]? ?\\d{1,4}(?: (?:tablets?|tabs?|refills?))?",
     "use within \\d{1,3} (?:days|weeks|months)(?: (?:of|after) opening)?",
     "(?:about |approximately |at least )?(?:12|24) ?(?:hours?|hrs?|h) apart",
+    "(?:for )?(?:a )?\\d{1,3} ?-? ?days? supply",
+    "if (?:you |(?:the )?patient )?(?:vomits?|miss(?:es|ed)?|forgets?|an? dose is (?:missed|vomited))\\b[^;]{0,120}",
+    "alternat\\w{1,4} (?:between )?(?:the )?(?:injection )?(?:sites?|left and right(?: thighs?)?|thighs?)",
     "(?:at )?(?:about |approximately |roughly )?the same times? (?:of )?(?:each|every|the) day",
     (
         "(?:at least )?(?:\\d|one|two|an?) hours? (?:before|after)"
@@ -102,8 +105,8 @@ BESIDE = (
         "(?:infus\\w{0,6} |given |administer\\w{0,3} |run )?(?:iv )?(?:over|in|within|uber|durante|pendant|sur)"
         f" (?:at least |approximately |about )?{_DURATION}"
     ),
-    f"\\d{{1,3}}(?: ?(?:-|to) ?\\d{{1,3}})? ?-? ?(?:{_MINUTES})(?: infusion)?",
     f"(?:observe|monitor|wait)\\w{{0,3}}(?: the)?(?: patient)? (?:for )?(?:at least )?{_DURATION}",
+    f"\\d{{1,3}}(?: ?(?:-|to) ?\\d{{1,3}})? ?-? ?(?:{_MINUTES})(?: infusion)?",
     "(?:previous|prior|last|earlier) (?:dose|cycle|infusion)s?(?: was| of)?",
     "(?:after|before|prior to) (?:the )?(?:first|1st|each|every|last) (?:dose|infusion|cycle)s?",
     "(?:first|1st|initial|subsequent|later|second|2nd|next|loading|maintenance) (?:infusions?|doses?)",
@@ -133,12 +136,15 @@ DRUG_NAMES = frozenset({
     "hyrnuo", "capecitabine", "letrozole", "t-dm1", "tdm1", "t-dxd", "tdxd",
 })  # fmt: skip
 """Words of the names of the drugs that are checked, and of two given with them."""
+PARTNERS = frozenset({"trastuzumab", "herceptin", "capecitabine", "letrozole"})
+"""Drugs that tablets are taken with."""
 IGNORED = frozenset(
     word
     for words in (
         # Actions and their purpose.
         (
             "administer administered give given infuse infused infusion infusions inject injection injections take"
+            " tomar tome tomara nehmen einnehmen prendre prenez assumere prendere"
             " start starting begin beginning continue continued please note see protocol regimen plan order"
         ),
         # Route and equipment.
@@ -169,6 +175,12 @@ IGNORED = frozenset(
     for word in words.split()
 )
 """Words that do not change a schedule, wherever they appear beside it."""
+PREMEDICATION = (
+    "acetaminophen|paracetamol|tylenol|diphenhydramine|benadryl|hydrocortisone|dexamethasone|decadron|ondansetron|zofran"
+    "|granisetron|palonosetron|aloxi|olanzapine|famotidine|cetirizine|methylprednisolone|fosaprepitant|aprepitant|emend"
+    "|loperamide|imodium"
+)
+"""Drugs given beside the ordered one; a clause of theirs alone says nothing about its schedule."""
 CUES = (
     "every|each|twice|thrice|\\w{0,6}(?:daily|weekly|monthly|hourly)|cycles?|schedule|interval|repeat\\w{0,3}|alternat\\w{0,4}|again|times"
     "|nightly|q\\d\\w{0,4}|alle|jede|cada|tous|toutes|ogni|elke|co|\\w{0,20}wochentlich|\\w{0,8}semanal"

@@ -131,3 +131,32 @@ def test_a_note_beside_tablets(written: str, expected: list[str]) -> None:
 def test_cycles_and_parts_of_the_day(written: str, interval: str, is_read) -> None:
     read = read_schedule_text(written)
     assert (read.every_days, not read.unread) == (Decimal(interval), is_read)
+
+
+@pytest.mark.parametrize(
+    ("written", "interval"),
+    [
+        ("Take 6 tablets once daily. Take loperamide 4 mg three times a day for 14 days.", "1"),
+        ("premed acetaminophen 650 mg, diphenhydramine 50 mg, then 252 mg IV every 3 weeks", "21"),
+        ("Take 300 mg by mouth twice daily with trastuzumab every 3 weeks and capecitabine on days 1-14", "0.5"),
+        ("Perjeta 420 mg IV with trastuzumab every 3 weeks", "21"),
+        ("Take 120 mg daily. If you vomit, do not take another dose until the next day.", "1"),
+        ("300 mg PO BID, 28-day supply", "0.5"),
+        ("10 mL subcutaneous every 21 days, alternate left and right thigh", "21"),
+        ("420 mg IV over 30 minutes every 3 weeks, observe 30 minutes", "21"),
+    ],
+)
+def test_what_is_said_of_others_leaves_the_schedule(written: str, interval: str) -> None:
+    read = read_schedule_text(written)
+    assert (read.every_days, read.unread) == (Decimal(interval), ())
+
+
+@pytest.mark.parametrize(
+    ("written", "interval"),
+    [
+        ("Dexamethasone 12 mg then 252 mg IV weekly", "7"),
+        ("Trastuzumab 420 mg every 3 weeks after dexamethasone 8 mg", "21"),
+    ],
+)
+def test_another_drug_in_the_same_clause_hides_no_schedule(written: str, interval: str) -> None:
+    assert read_schedule_text(written).every_days == Decimal(interval)
