@@ -32,6 +32,7 @@ from fhir_mappings.request.chart_draft import ANY_PROBLEM, Draft, OnFailure
 from fhir_mappings.request.chart_parts import assembled
 from fhir_mappings.request.chart_source import UNKNOWN_SOURCE, ChartSource
 from fhir_mappings.request.queries import PAGE_SIZES
+from fhir_mappings.results.named_her2 import MENTIONS as NAMES_OF_HER2
 from fhir_mappings.results.observations import LONGEST_STATUS
 from fhir_mappings.results.reference_ranges import NOBODY, Subject
 from fhir_mappings.results.report_texts import MENTIONS
@@ -115,6 +116,7 @@ class PatientReader:
         self._labs(draft)
         try:
             draft.facts += self._named_only(draft)
+            draft.facts += self._named_her2(draft)
             if draft.reports:
                 draft.facts += self._in_reports(draft)
             draft.facts += _lacking(answers, required)
@@ -185,6 +187,8 @@ class PatientReader:
         elif not never_counts:
             # Most of a chart is irrelevant to the rules; it is only searched for mentions in text.
             draft.unread.append(stub)
+            if stub.may_name_receptor:
+                draft.may_be_her2.append(stub)
             if not is_standard:
                 draft.local_results.append(stub)
                 if not stub.has_code:
@@ -252,6 +256,20 @@ class PatientReader:
             is_newer = last is None or (gap.on is not None and gap.on > last)
             if is_newer and (gap.on is None or gap.on <= draft.latest):
                 found.append(gap)
+        return found
+
+    def _named_her2(self, draft: Draft) -> list[Gap]:
+        """Report the results that only words name as HER2 and that say something else than those that count."""
+        her2 = [fact for fact in draft.facts if isinstance(fact, Her2Result)] if draft.may_be_her2 else []
+        found: list[Gap] = []
+        for stub in draft.may_be_her2 if her2 else ():
+            try:
+                if not stub.mentions(NAMES_OF_HER2) or not draft.is_own(stub.content, stub.full_url):
+                    continue
+                gap = self._observations.named_her2.against(stub.content, stub.path, her2)
+            except Unreadable:
+                continue
+            found += [gap] if gap is not None else []
         return found
 
     def _in_reports(self, draft: Draft) -> list[Gap]:

@@ -39,6 +39,7 @@ from fhir_mappings.results.hcg_amounts import HcgReader
 from fhir_mappings.results.her2_values import HER2_REMARKS, HER2_VALUES, Her2Vocabulary
 from fhir_mappings.results.lvef_texts import LvefStated, read_lvef_text
 from fhir_mappings.results.measurement_units import UnitReader
+from fhir_mappings.results.named_her2 import NamedHer2Reader
 from fhir_mappings.results.named_results import NamedResults
 from fhir_mappings.results.other_names import OtherNameReader
 from fhir_mappings.results.own_dates import with_undated_text
@@ -238,6 +239,7 @@ class ObservationReader:
         self.reports = ReportReader(terminology)
         self._units = UnitReader(terminology)
         self._other_names = OtherNameReader(terminology)
+        self.named_her2 = NamedHer2Reader(self._her2, self._other_names, code_map)
         self._meant = cached_by_key(_COMBINATIONS)(self._read_name)
         self._times_normal = frozenset(terminology.times_normal)
         self._ranges = RangeReader(terminology, self._units)
@@ -328,6 +330,9 @@ class ObservationReader:
             # FHIR allows one; which of two is meant is not known.
             said = " / ".join(_written_value({name: holder[name]}) for name in sorted(values))
             return [Gap(concept, origin.path, "value", on, (("value", said[:60]),))]
+        if concept == "her2-panel":
+            # A panel of in situ hybridization has its results in its members, or a conclusion of its own.
+            concept = "her2-ish"
         if concept == "lvef" or concept in _HER2_METHODS:
             holder = with_undated_text(holder, observation, on)
         if concept in self._measured:

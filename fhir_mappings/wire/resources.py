@@ -159,6 +159,8 @@ class ResourceStub(msgspec.Struct, eq=False, gc=False):
     """The resource as it was sent: its JSON or its elements."""
     _content: dict[str, Any] | None = None
     has_contained: bool = False
+    may_name_receptor: bool = True
+    """Whether a code may name HER2 in words; known only of a resource that is split into elements."""
 
     @classmethod
     def of(cls, raw: bytes | msgspec.Raw, path: str, full_url: str = "") -> ResourceStub:
@@ -286,26 +288,36 @@ def _of_elements(sent: ObservationElements | None, place: tuple[str, int], full_
     if sent is None:
         return None
     kind, code = sent.resource_type or "", bytes(sent.code)
-    has_code, own = _codes_again(code) if len(code) <= _LONGEST_CODING else _codes(code)
-    codes = [own, *_codes_of_parts(sent.component)] if sent.component else [own]
+    has_code, own, names = _codes_again(code) if len(code) <= _LONGEST_CODING else _codes(code)
+    codes = [own]
+    if sent.component:
+        codes += _codes_of_parts(sent.component)
+        names = names or _names_receptor(bytes(sent.component))
     reference = f"{kind}/{sent.id}" if sent.id else ""
     day = (sent.effective_date_time or "")[:10]
     stub = ResourceStub(kind, reference, has_code, codes, day, place, full_url, sent)
+    stub.may_name_receptor = names
     if sent.contained:
         stub.has_contained = True
     return stub
 
 
-def _codes(raw: bytes) -> tuple[bool, Codes]:
-    """Return whether the JSON of a code is that of a concept, and its codes."""
+def _codes(raw: bytes) -> tuple[bool, Codes, bool]:
+    """Return whether the JSON of a code is that of a concept, its codes, and whether its words may name HER2."""
     if not raw:
-        return False, ()
+        return False, (), False
+    names = _names_receptor(raw)
     try:
         concept = _coded.decode(raw)
     except _NOT_STRICT:
         code = _or_nothing(raw)
-        return isinstance(code, dict), codes_of({"code": code})
-    return concept is not None, (concept.coding or ()) if concept is not None else ()
+        return isinstance(code, dict), codes_of({"code": code}), names
+    return concept is not None, (concept.coding or ()) if concept is not None else (), names
+
+
+def _names_receptor(held: bytes) -> bool:
+    upper = held.upper()
+    return b"HER2" in upper or b"HER-2" in upper or b"ERBB2" in upper or b"ERBB-2" in upper or b"ERB-B" in upper
 
 
 # Most results of a chart have one of few codes.
