@@ -59,9 +59,9 @@ def _frequency_known(case: Case) -> Outcome:
     What was not understood beside a frequency, such as "7 days off", may take days from it.
     """
     if all(day.total is not None for day in days_of(case)):
-        unread = case.order.schedule.unread
-        missing = tuple(Missing("schedule-unread", values={"written": shortened(each)}) for each in unread)
-        return CannotTell(missing) if missing else Clear()
+        parts = case.order.schedule.unread
+        unread = tuple(Missing("schedule-unread", values={"written": shortened(each)}) for each in parts)
+        return CannotTell(unread) if unread else Clear()
     if case.session.hook.may_be_incomplete:
         return Clear()
     unclear = any(each.is_unclear for each in case.order.timings)

@@ -65,8 +65,8 @@ class _Found:
 
     def counts(self) -> tuple[int, ...]:
         """Return how much was found, to see whether a clause added to it."""
-        kinds = (self.intervals, self.doses, self.lasts, self.cycle_days, self.weekdays, self.cycles)
-        return tuple(map(len, kinds))
+        sets = (self.intervals, self.doses, self.lasts, self.cycles)
+        return (*(len(each) for each in sets), len(self.cycle_days), len(self.weekdays))
 
 
 def _count(written: str) -> int:
@@ -339,15 +339,16 @@ def _is_of_another(part: str) -> bool:
 
 
 def _read_clause(clause: str, found: _Found, unread: list[str], others: list[str]) -> None:
-    is_test = _TESTS.search(clause) and not _INFUSION.search(clause)
-    if is_test or _is_of_another(clause):
-        # "Echo every 12 weeks" is the schedule of the test, "loperamide 4 mg three times a day" of another drug.
+    if _TESTS.search(clause) and not _INFUSION.search(clause):
+        # "Echo every 12 weeks" is the schedule of the test.
         others += [word for word in _WORD.findall(clause) if not _is_ignored(word) and word.isalpha()]
         return
     said = found.counts()
     rest = clause
+    # "Loperamide 4 mg three times a day" is the schedule of another drug.
+    is_of_another = _is_of_another(clause)
     for pattern, act in _COMPILED:
-        for match in pattern.finditer(rest):
+        for match in () if is_of_another else pattern.finditer(rest):
             act(found, match)
         rest = pattern.sub(" ~ ", rest)
     speaks = said != found.counts()
@@ -355,7 +356,7 @@ def _read_clause(clause: str, found: _Found, unread: list[str], others: list[str
     unknown = [word for word in left if not _is_ignored(word) and _HAS_LETTER_OR_DIGIT.search(word)]
     if not unknown:
         return
-    if speaks or (_CUES.search(rest) and not _ABOUT_OTHERS.search(clause)):
+    if not is_of_another and (speaks or (_CUES.search(rest) and not _ABOUT_OTHERS.search(clause))):
         unread.append(" ".join(unknown)[:60])
     else:
         others += unknown
