@@ -218,15 +218,12 @@ def _pluses(raw: list[Word], at: int) -> tuple[list[Token], int]:
     end = at + 1
     while end < len(raw) and raw[end].text == "+" and end - at <= _MOST_PLUSES:
         end += 1
-    is_apart = (not raw[at].touches or raw[at - 1].text == "(") and "-" not in (raw[max(at - 1, 0)].text, *_next(raw, end))
+    before, after = raw[max(at - 1, 0)].text, raw[end].text if end < len(raw) else ""
+    is_apart = (not raw[at].touches or before == "(") and "-" not in (before, after)
     if word == "+" and is_apart and 1 < end - at <= _MOST_PLUSES:
         # "+ + +".
         return [Token("score", end - at, " ".join("+" * (end - at)))], end
     return [Token("plus" if word == "+" else "unknown", None, word)], at + 1
-
-
-def _next(raw: list[Word], at: int) -> list[str]:
-    return [each.text for each in raw[at : at + 1]]
 
 
 def _with_sign(raw: list[Word], end: int, token: Token) -> tuple[list[Token], int]:
