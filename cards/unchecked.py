@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 # A result that does not count is an answer, and a mention in text is reported by the card that asks for the result.
 _QUIET = frozenset({"status", "absent", "her2-in-text", "lvef-in-text"})
 # Of the incomplete lists, those of which something is known to be missing, by no choice of the server's.
-_ALWAYS_URGENT = frozenset({"deceased", "suspected", "future", FAILED, "list-cut", "next-page", "partial", "short"})
+_ALWAYS_URGENT = frozenset(
+    {"deceased", "suspected", "future", FAILED, "list-cut", "next-page", "partial", "short", "undated-result"}
+)
 _HER2 = frozenset(
     {"her2-ihc", "her2-ish", "her2-ish-ratio", "her2-copy-number", "her2-interpretation", "her2-immunoassay"}
 )
@@ -42,6 +44,7 @@ _UNJUDGED = frozenset(
     {
         "unreadable-session",
         "drug-unreadable",
+        "unknown-code",
         "unresolved-drug",
         "kind-unnamed",
         "other-release",

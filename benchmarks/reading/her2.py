@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.reading.tables import UNREADABLE
+from benchmarks.reading.tables import UNREADABLE, without_dates_of
 from cards.knowledge.loader import default_knowledge
 from fhir_mappings.codings import NO_CODE_MAP
 from fhir_mappings.results.her2_values import Her2Vocabulary
@@ -21,11 +21,13 @@ def read(where: str, text: str) -> str:
     """Return what is read by method, "conflict" where the text says two things.
 
     Args:
-        where: the code of the result, by the short name of the table.
+        where: the code of the result, by the short name of the table, and its date.
         text: its value.
 
     """
-    listed = _VOCABULARY.read(_CONCEPTS[where], {"valueString": text}, NO_CODE_MAP)
+    code, _, days = where.partition("@")
+    value = {"valueString": without_dates_of(days, text)}
+    listed = _VOCABULARY.read(_CONCEPTS[code], value, NO_CODE_MAP)
     if listed[0].finding is None:
         return UNREADABLE
     if any(each.conflict for each in listed):

@@ -8,8 +8,11 @@ shape come from. Of several right readings, separated by " | ", each counts.
 from __future__ import annotations
 
 import importlib
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+
+from fhir_mappings.results.own_dates import without_own_dates
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,6 +74,21 @@ def entries(name: str) -> list[Entry]:
         where, text, right, shape = columns
         found.append(Entry(where, text, tuple(right.split(" | ")), shape))
     return found
+
+
+def without_dates_of(days: str, text: str) -> str:
+    """Return a text as a result of a day is read: without its own dates.
+
+    Args:
+        days: "2026-05-13", or "2026-05-13..2026-05-20" for a result that was released later; empty without a date.
+        text: the text of the result.
+
+    """
+    if not days:
+        return text
+    taken, _, released = days.partition("..")
+    first = date.fromisoformat(taken)
+    return without_own_dates(text, (first, date.fromisoformat(released) if released else first))
 
 
 def count(name: str) -> Counts:

@@ -28,6 +28,13 @@ _NAME_AND_NUMBER = re.compile(r"(?P<name>[^\W\d_]{5,40})\d[^\W_]{0,11}")
 _CONCENTRATION = re.compile(r"(\d{1,5}(?:[.,]\d{1,3})?)\s{0,3}mg\s{0,3}/\s{0,3}(\d{1,3}(?:[.,]\d{1,3})?)?\s{0,3}ml")
 _AMOUNT = re.compile(r"(\d{1,5}(?:[.,]\d{1,3})?)\s{0,3}mg(?!\s{0,3}/\s{0,3}(?:kg|m))")
 _ROUTES = {Says.INTRAVENOUS: Route.INTRAVENOUS, Says.SUBCUTANEOUS: Route.SUBCUTANEOUS}
+_SPACED = re.compile(r"(?<![^\W_])[^\W\d_](?:[\W_]{1,3}[^\W_](?![^\W_])){3,39}")
+_SHORTEST_SPACED = 4
+"""Letters set apart: "K a d c y l a", "H.E.R.C.E.P.T.I.N". The longest names have about as many, the shortest four."""
+_FEWEST_PARTS, _MOST_PARTS = 3, 4
+"""The parts of a name with blanks in it: "Ka dcy la". A name in two parts is joined before a text is read."""
+_SEARCHED = 16
+"""The most words of a text that names nothing in which a misspelled name is searched for."""
 _QUOTED = 40
 _BEFORE_LOT = 4
 # Prefixes of an antibody that identify its conjugate; with the payload they add nothing.
@@ -108,10 +115,8 @@ class DrugTextReader:
     def read(self, text: str) -> DrugText:
         """Read a text."""
         written = bounded(text)
-        folded = fold(written)
-        words = self._with_names_joined([part for word in words_of(folded) for part in self._with_number_apart(word)])
-        draft = _Draft(folded, words, [self._known(word.text) for word in words])
-        self._read_words(draft)
+        draft = self._draft(written)
+        words = draft.words
         if is_cut(written):
             draft.unread.append(CUT)
         whole = self._by_ingredients(draft)
@@ -133,6 +138,8 @@ class DrugTextReader:
         if not meanings and not guessed:
             others += [words[place].text for place in draft.partners]
         guesses = [span.meaning for span in guessed]
+        if draft.unread and not meanings and not guesses:
+            guesses = self._by_sound(draft, written)
         if not (meanings or guesses or draft.unread or draft.partners):
             # Nothing but a warning: "Do not substitute Kadcyla for trastuzumab" names no drug that is ordered.
             guesses = draft.ruled_out
@@ -142,6 +149,27 @@ class DrugTextReader:
             tuple(dict.fromkeys(word[:_QUOTED] for word in draft.unread)),
             tuple(dict.fromkeys(word[:_QUOTED] for word in others)),
         )
+
+    def names_partner_first(self, text: str) -> bool:
+        """Return whether a text names another drug before those of the service, and gives these no amount."""
+        draft = self._draft(bounded(text))
+        first = min((span.first for span in draft.spans), default=len(draft.words))
+        others = [place for place in range(first) if self._vocabulary.is_other_drug(draft.words[place].text)]
+        if first == len(draft.words) or not (others or any(place < first for place in draft.partners)):
+            return False
+        return _AMOUNT.search(draft.folded, draft.words[first].start) is None
+
+    def _draft(self, written: str) -> _Draft:
+        """Read the words of a text, each as part of a name, as listed, or as not understood."""
+        folded = fold(written)
+        words = words_of(folded)
+        if sum(word.end - word.start == 1 for word in words) >= _SHORTEST_SPACED:
+            folded = _SPACED.sub(self._letters_joined, folded)
+            words = words_of(folded)
+        words = self._with_names_joined([part for word in words for part in self._with_number_apart(word)])
+        draft = _Draft(folded, words, [self._known(word.text) for word in words])
+        self._read_words(draft)
+        return draft
 
     def route_of_form(self, form: str) -> Route | None:
         """Return the route that a dose form states; ``None`` if it states none, or several."""
@@ -164,6 +192,17 @@ class DrugTextReader:
             return (word,)
         middle = word.start + len(name)
         return (Word(name, word.start, middle), Word(word.text[len(name) :], middle, word.end))
+
+    def _letters_joined(self, spaced: re.Match[str]) -> str:
+        """Join letters that stand apart where they spell a name, or nearly: "K a d c y l a"."""
+        vocabulary = self._vocabulary
+        letters = "".join(filter(str.isalnum, spaced.group()))
+        for first in range(len(letters) - _SHORTEST_SPACED + 1):
+            for end in range(len(letters), first + _SHORTEST_SPACED - 1, -1):
+                name = letters[first:end]
+                if vocabulary.usual((name,)) in vocabulary.names:
+                    return " ".join((*letters[:first], name, *letters[end:]))
+        return letters if vocabulary.nearest(letters) or vocabulary.meant_by_sound(letters) else spaced.group()
 
     def _with_names_joined(self, words: list[Word]) -> list[Word]:
         """Join two words that are a name with a blank in it, "Kad cyla", unless both are listed words themselves."""
@@ -277,6 +316,23 @@ class DrugTextReader:
             if not (is_of_lot or self._vocabulary.numbers_package(before, word, after)):
                 draft.unread.append(word)
         return place + 1
+
+    def _by_sound(self, draft: _Draft, written: str) -> list[Meaning]:
+        """Return what the words of a text that names nothing may be meant for, by sound, in parts, in other letters."""
+        vocabulary = self._vocabulary
+        found = [vocabulary.meant_by_sound(word) for word in draft.unread[:_SEARCHED]]
+        unread = frozenset(draft.unread)
+        words = [word.text for word in draft.words[:_SEARCHED]]
+        in_parts = (
+            words[first : first + count]
+            for count in range(_FEWEST_PARTS, _MOST_PARTS + 1)
+            for first in range(len(words) - count + 1)
+        )
+        joined = ("".join(parts) for parts in in_parts if not unread.isdisjoint(parts))
+        found += [vocabulary.names.get(vocabulary.usual((name,))) for name in joined]
+        if not written.isascii():
+            found += vocabulary.meant_by_letters(written)
+        return [meaning for meaning in found if meaning is not None]
 
     def _note_partners_before(self, draft: _Draft) -> None:
         """Report a partner drug before the name: "docetaxel before Kadcyla" may be an order of docetaxel."""

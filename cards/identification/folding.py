@@ -15,7 +15,8 @@ _NORDIC_AND_POLISH = {"ł": "l", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe", "
 _ALPHABET = "a b v g d e zh z i i k l m n o p r s t u f kh ts ch sh shch - y - e yu ya".split()  # noqa: SIM905 - one line
 _CYRILLIC = {chr(0x430 + place): letters.strip("-") for place, letters in enumerate(_ALPHABET)}
 _UKRAINIAN = {"\u0454": "e", "\u0456": "i", "\u0491": "g"}
-_LETTERS = str.maketrans(_NORDIC_AND_POLISH | _CYRILLIC | _UKRAINIAN)
+_SERBIAN = {"\u0458": "j", "\u0459": "lj", "\u045a": "nj", "\u045b": "c", "\u0452": "dj", "\u045f": "dj"}
+_LETTERS = str.maketrans(_NORDIC_AND_POLISH | _CYRILLIC | _UKRAINIAN | _SERBIAN)
 # From U+03B1 on in alphabetical order. Only words are transliterated: in "\u03bcg" the letter is the prefix of a unit.
 _GREEK_ALPHABET = "a v g d e z i th i k l m n x o p r s s t y f h ps o".split()  # noqa: SIM905 - one line
 _GREEK = str.maketrans({chr(0x3B1 + place): letters for place, letters in enumerate(_GREEK_ALPHABET)})

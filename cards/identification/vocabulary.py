@@ -6,7 +6,9 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from cards.identification.folding import fold, key
+from cards.identification.foreign_letters import ForeignLetters
 from cards.identification.near_names import LONGEST, NearNames
+from cards.identification.sounds import Sounds
 from cards.identification.targets import Target
 from cards.knowledge.schema import Scope, WordKind
 from cards.values.caching import lazy
@@ -26,6 +28,8 @@ _LOT_DIGITS = 3
 """The fewest digits of a lot number, so that "DM1" is not taken for one."""
 
 
+_WITH_STEM = 8
+"""The shortest word that is known by the stem of its international name."""
 _SHORT = 6
 """Words up to this length keep their ending."""
 
@@ -84,6 +88,7 @@ class Vocabulary:
         self._words = words
         self._patterns = re.compile("|".join(f"(?:{each.pattern})" for each in words.patterns))
         self._payload_endings = _endings(each.endings for each in words.payload_endings)
+        self._other_endings = _endings(each.endings for each in words.other_drug_endings)
         self._drug_endings = _endings(each.endings for each in words.drug_endings)
         told = (self.names, self.classes)
         phrases = (*told, self.ignored, self.partners, self.warnings, self.premedication, self.supportive)
@@ -100,6 +105,10 @@ class Vocabulary:
             if len(phrase) == 1 and any(target.product in checked for target in meaning)
         }
         self._near_names = NearNames(single | {each for each, known in self._known.items() if not known.is_cut})
+        # Names in their usual spelling. Those in other spellings sound like them, and more like other drugs.
+        usual = {fold(brand.name) for each in known.products for brand in each.brands}
+        usual |= {fold(each.generic) for each in known.products}
+        self._sounding = sorted(each for each in usual & (single | self.antibodies) if (each,) in self.names)
 
     def usual(self, words: Phrase) -> Phrase:
         """Return words in their standard spelling."""
@@ -116,10 +125,31 @@ class Vocabulary:
     def nearest(self, word: str) -> Known | None:
         """Find the name that a word is a misspelling of: one letter off, digits for letters, joined to another word."""
         near = self._near_names.nearest(word if word.isalpha() else word.translate(_DIGITS))
-        if near is None:
+        if near is None or self.is_other_drug(word):
             return None
         known = self.look_up(near)
         return Known(known.word, known.kind, is_typo=True)
+
+    @lazy
+    def _sounds(self) -> Sounds:
+        """The sounds of the names, for the texts that name nothing."""
+        return Sounds(self._sounding)
+
+    @lazy
+    def _letters(self) -> ForeignLetters:
+        """The letters of other alphabets, for the texts that name nothing."""
+        return ForeignLetters(each.letters for each in self._words.alphabets)
+
+    def meant_by_sound(self, word: str) -> Meaning | None:
+        """Return the meaning of the name that a word sounds like; ``None`` for the name of a known other drug."""
+        if self.is_other_drug(word) or word in self.supportive_drugs:
+            return None
+        name = self._sounds.nearest(word)
+        return None if name is None else self.names[self.usual((name,))]
+
+    def meant_by_letters(self, text: str) -> list[Meaning]:
+        """Return the meanings of the names that words of a text spell in another alphabet."""
+        return [self.names[self.usual((name,))] for name in self._letters.names_in(text, self._sounding)]
 
     def is_ignored(self, word: str) -> bool:
         """Return whether a word matches a pattern for words that do not name a drug."""
@@ -131,8 +161,11 @@ class Vocabulary:
         return frozenset(_stem(fold(word)) for group in self._words.other_drugs for word in group.words)
 
     def is_other_drug(self, word: str) -> bool:
-        """Return whether a word is the name of a known drug that is not of the service, with any Latin ending."""
-        return _stem(word) in self._other_drugs
+        """Return whether a word names a drug that is not of the service: a known one, or one with a known stem."""
+        stem = _stem(word)
+        if stem in self._other_drugs:
+            return True
+        return len(word) >= _WITH_STEM and (word.endswith(self._other_endings) or stem.endswith(self._other_endings))
 
     def names_premedication(self, words: Phrase) -> bool:
         """Return whether words speak of drugs that are given before the one that is ordered."""

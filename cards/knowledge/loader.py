@@ -23,6 +23,7 @@ from cards.knowledge.schema import (
     KnowledgeError,
     Product,
     ReferenceRanges,
+    ResultDoubts,
     Shared,
     Source,
     Terminology,
@@ -75,6 +76,7 @@ def load(root: Traversable | None = None) -> Knowledge:
         read("terminology.yaml", Terminology),
         units=read("units.yaml", Units),
         reference_ranges=read("reference_ranges.yaml", ReferenceRanges),
+        result_doubts=read("result_doubts.yaml", ResultDoubts),
         diagnosis_codes=read("diagnosis_codes.yaml", DiagnosisCodes),
     )
     drug_words = read("drug_words.yaml", DrugWords)

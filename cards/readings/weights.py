@@ -44,8 +44,28 @@ def weight_doubt(case: Case) -> WeightDoubt | None:
     return _by_last_dose(case, newest)
 
 
+def is_level_at_other(case: Case) -> bool:
+    """Return whether the dose is a labeled level at the other of two weights that cannot both be right."""
+    doubt = weight_doubt(case)
+    if doubt is None or doubt.other is None:
+        return False
+    tolerance = case.threshold("dose_rounding_tolerance_percent")
+    levels = [level.dose for regimen in case.product.regimens for level in regimen.levels]
+    at_other = [reading.per_kg(doubt.other.kg) for reading, _ in judged_levels(case)]
+    return bool(at_other) and all(
+        now is not None
+        and any(isinstance(level, MgPerKg) and near(now.value, level.value, tolerance) for level in levels)
+        for now in at_other
+    )
+
+
 def _weight_before(case: Case, newest: Weight) -> Weight | None:
-    """Return the last weight from another day that is near enough for comparison."""
+    """Return the last weight from another day that is near enough for comparison, or one of exactly the same time."""
+    if newest.beside:
+        tied = [each for each in case.patient.weights if each.on == newest.on and str(each.kg) in newest.beside]
+        far = [each for each in tied if _differing(newest, newest.kg.value, each.kg.value, each, None, case)]
+        if far:
+            return max(far, key=lambda each: each.kg.value)
     most = case.threshold("weight_change_days")
     for weight in case.patient.weights:
         if weight.on is not None and newest.on is not None and weight.on < newest.on:

@@ -12,6 +12,7 @@ from cards.readings.course import fitting_levels, lowest_reduction, sums_above_m
 from cards.readings.day_total import day_total, total_excess
 from cards.readings.dosing import DoseReading, dose_conflict, is_component, look_alike_met, over_maximum, usable_doses
 from cards.readings.parts_of_dose import judged_levels, with_chart
+from cards.readings.weights import is_level_at_other
 from cards.rules.dose import WITHOUT_WEIGHT, cancer_words, dose_evidence, fixes_to, nothing_usable, written_dose
 from cards.rules.schedule import loading_again, loading_last
 from cards.rules.tablets import is_reported_by_frequency, taken_too_seldom
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from cards.readings.case import Case
 
 _OTHER_WEIGHT = "the order is by another body weight, and the card on that speaks"
+_DOUBTFUL_WEIGHT = "the dose is a level at the weight before, and the card on the two weights speaks"
 _WHICH_IS_MEANT = "the order gives two doses, and the card on that asks which is meant"
 
 
@@ -45,14 +47,21 @@ def dose_not_a_level(case: Case) -> Outcome:
     return (taken_too_seldom(case) if case.product.is_oral else None) or Clear()
 
 
+def _why_by_weight(case: Case) -> str | None:
+    """Return why the card on the weight speaks of the dose; ``None`` where the newest weight decides."""
+    if case.order.weight_basis and case.weight_based:
+        return _OTHER_WEIGHT
+    return _DOUBTFUL_WEIGHT if is_level_at_other(case) else None
+
+
 def _why_not_judged(case: Case) -> str | None:
     """Return why another card speaks of the dose, or none can; ``None`` where its level is to be judged."""
     if over_maximum(case):
         return "the dose is above the maximum, and that card speaks"
     if dose_conflict(case) is not None:
         return _WHICH_IS_MEANT
-    if case.order.weight_basis and case.weight_based:
-        return _OTHER_WEIGHT
+    if (why := _why_by_weight(case)) is not None:
+        return why
     sums = [each.total for each in (day_total(case), with_chart(case)) if each is not None and each.total is not None]
     if any(total_excess(case, total) is not None for total in sums):
         return "the orders of the day are above the maximum together, and that card speaks"
@@ -91,8 +100,8 @@ def dose_wrong_for_indication(case: Case) -> Outcome:
         return again
     if not case.is_first_dose:
         return Clear()
-    if case.order.weight_basis and case.weight_based:
-        return NotApplicable(_OTHER_WEIGHT)
+    if (why := _why_by_weight(case)) is not None:
+        return NotApplicable(why)
     if case.product.basis is Basis.FIXED and not case.product.is_oral:
         return NotApplicable("the product has no reduced levels")
     if dose_conflict(case) is not None:

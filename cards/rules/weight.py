@@ -46,11 +46,17 @@ def weight_implausible(case: Case) -> Outcome:
         values={**_doubt_text(doubt), "percent": plain(abs(doubt.percent).to_integral_value())},
         evidence=_evidence(case, doubt),
         cited=(case.known.thresholds["weight_change_percent"].by,),
-        variant="weights" if doubt.other is not None else "doses",
+        variant=_variant(doubt),
         indicator=None if critical else Indicator.WARNING,
         notes=tuple(notes),
         fixes=(OrderTests(("weight",)),),
     )
+
+
+def _variant(doubt: WeightDoubt) -> str:
+    if doubt.other is None:
+        return "doses"
+    return "same-time" if doubt.other.on == doubt.newest.on else "weights"
 
 
 def _is_over_at_other(case: Case, doubt: WeightDoubt) -> bool:

@@ -227,13 +227,39 @@ class _Parser(Cursor):
         if self.has_others and not self.is_named:
             self.fail("a score before the marker that it is of")
         is_pair = self.peek() == "dash" or (self.peek() == "comma" and self.tokens[self.at + 1].written == "/")
-        if self.open_method == "ish" or (is_pair and self.peek(2) in ("score", "number")):
+        # "1+/2+" may be a range; "3+/3+" is the score of two blocks or of two readers.
+        is_repeated = is_pair and self.peek() == "comma" and self._is_same_score(token, self.at + 2)
+        if self.open_method == "ish" or (is_pair and not is_repeated and self.peek(2) in ("score", "number")):
             self.fail(token.written)
         self.found.scores.add(int(token.value))
         self.open_method = ""
         self.name_is_open = False
         self.at += 1
         self.last = self.at, "score", "ihc"
+
+    def _is_same_score(self, token: Token, place: int) -> bool:
+        other = self.tokens[place] if place < len(self.tokens) else token
+        return token.kind == other.kind == "score" and token.value == other.value
+
+    def polysomy(self, token: Token) -> None:
+        """Read the number of chromosomes 17; a status right beside it would be its own."""
+        if self.peek(-1) == "says" and self.tokens[self.at - 1].value not in _OF_GENE:
+            self.fail(token.written)
+        here = self.at + 1
+        while here < len(self.tokens) and self.tokens[here].kind in ("link", "chromosome"):
+            here += 1
+        after = self.tokens[here] if here < len(self.tokens) else None
+        if after is not None and after.kind == "says" and after.value in ("detected", "not-detected"):
+            here += 1
+            is_present = after.value == "detected"
+        elif after is not None and after.kind == "says" and after.value not in _OF_GENE:
+            self.fail(token.written)
+        else:
+            is_present = True
+        if is_present:
+            self.found.polysomies.add(token.value)
+        self.at = here
+        self._keep_last()
 
     def plus(self, token: Token) -> None:
         """Read a separate sign: "HER2 +"."""
@@ -287,13 +313,40 @@ class _Parser(Cursor):
             self.at = here + 2
         elif kind in ("ratio", "copies"):
             self._measure(kind, (Decimal(number.value), bound), here + 2)
+        elif bound is Bound.EXACT and self._is_beside_chromosome(here):
+            self._measure("copies", (Decimal(number.value), bound), here + 1)
         elif bound is Bound.EXACT and self._is_score(number):
             self.score(number)
         else:
             self.fail(number.written)
 
+    def _is_beside_chromosome(self, here: int) -> bool:
+        """Return whether a number is the first of a pair of counts: "HER2 2.3 / CEP17 1.9"."""
+        before = here - 1
+        while before > 0 and self.tokens[before].kind == "link":
+            before -= 1
+        after = here + 1
+        while after < len(self.tokens) and self.tokens[after].kind in ("comma", "stop", "per-cell"):
+            after += 1
+        is_pair = before >= 0 and self.tokens[before].kind == "name" and after < len(self.tokens)
+        if not is_pair or self.tokens[after].kind != "chromosome":
+            return False
+        after += 1
+        while after < len(self.tokens) and self.tokens[after].kind == "link":
+            after += 1
+        return after < len(self.tokens) and self.tokens[after].kind == "number"
+
+    def _precedes_share(self) -> bool:
+        """Return whether a share of cells follows behind a comma: "IHC 0, staining in 5 %"."""
+        here = self.at
+        self.at += 2
+        share = self.share()
+        self.at = here
+        return share is not None
+
     def _is_score(self, token: Token) -> bool:
         is_list = self.peek() in ("dash", "plus", "comma", "number") and self.peek(2) in ("number", "score")
+        is_list = is_list and not (self.peek() == "comma" and self._precedes_share())
         if token.written not in ("0", "1", "2", "3") or is_list:
             return False
         if token.written == "0" and not self.of_ish:
@@ -401,7 +454,8 @@ class _Parser(Cursor):
 
     def score_word(self, token: Token) -> None:
         """Skip the word "score", which must come right before or after a score."""
-        ahead = [each.kind for each in self.tokens[self.at + 1 : self.at + 4]]
+        near = self.tokens[self.at + 1 : self.at + 7]
+        ahead = [each.kind for each in near if each.kind not in ("by", "ihc", "link")][:3]
         if not (set(ahead) & {"score", "number", "says"}) and self.peek(-1) not in ("score", "number", "ihc"):
             self.fail(token.written)
         self.at += 1
@@ -428,6 +482,7 @@ _TAKERS: dict[str, Callable[[_Parser, Token], None]] = {
     "copies": _Parser.measure,
     "chromosome": _Parser.measure,
     "group": _Parser.group,
+    "polysomy": _Parser.polysomy,
     "counted": _Parser.counted,
     "pending": _Parser.unanswered,
     "no": _Parser.unanswered,

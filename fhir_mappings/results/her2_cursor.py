@@ -36,6 +36,7 @@ class Clauses:
     stains: set[str] = field(default_factory=set)
     names_receptor: bool = False
     names_ihc: bool = False
+    polysomies: set[str] = field(default_factory=set)
 
     @property
     def is_empty(self) -> bool:

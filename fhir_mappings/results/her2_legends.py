@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 _PARTS = frozenset(
     {"legend", "says", "score", "number", "bound", "or-less", "dash", "link", "comma", "score-word", "percent", "ratio"}
 )
+_SCORES = 4
 _SIDES = frozenset({"positive", "amplified"}), frozenset({"negative", "not-amplified"})
 _LIMITS = frozenset(map(Decimal, ("1.8", "2", "2.0", "2.2", "4", "4.0", "6", "6.0")))
 """Guideline limits for ratios and copies: a bound there explains how results are classified."""
@@ -51,9 +52,28 @@ def _after_legend(tokens: list[Token], at: int) -> int | None:
     for place in range(at + 2, end + 1):
         if _is_whole_range(tokens[at + 1 : place]):
             return place
+    if (over := _after_key(tokens, at)) is not None:
+        return over
     if end < len(tokens) and tokens[end].kind not in ("stop", "close"):
         return None
     return end if _is_legend(tokens[at:end]) else None
+
+
+def _after_key(tokens: list[Token], at: int) -> int | None:
+    """Return where a key of several sentences ends: it lists each score once, the highest last, and both sides."""
+    listed: list[int] = []
+    for place in range(at + 1, len(tokens)):
+        token = tokens[place]
+        if token.kind not in _PARTS and token.kind != "stop":
+            return None
+        if token.kind in ("score", "number"):
+            if token.value != len(listed):
+                return None
+            listed.append(int(token.value))
+        if len(listed) == _SCORES and token.kind == "says":
+            said = {each.value for each in tokens[at:place]} | {token.value}
+            return place + 1 if all(said & side for side in _SIDES) else None
+    return None
 
 
 def _is_legend(tokens: list[Token]) -> bool:

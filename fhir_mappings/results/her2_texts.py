@@ -214,6 +214,7 @@ class _Judgment:
         if self.of_ish and score is not None and not (self.found.names_ihc or self.by_ish or self.has_numbers):
             self._refuse("a score of ISH")
         ish = self._ish()
+        self._settle_polysomy(ish)
         ihc = self._ihc(score)
         self._compare(score, ihc, ish)
         overall = self._overall(ihc, ish)
@@ -231,6 +232,16 @@ class _Judgment:
                 if "indeterminate" in said:
                     said.remove("indeterminate")
                     said.add("equivocal")
+
+    def _settle_polysomy(self, ish: Her2Finding | None) -> None:
+        """Refuse a ratio or copies alone where chromosome 17 is not there twice: they may be of groups 2 to 4.
+
+        A stated conclusion counts, except an amplification beside a lost chromosome, which raises the ratio.
+        """
+        if not self.found.polysomies or (self.ratio is not None and self.copies is not None):
+            return
+        if ish is None or ("loss" in self.found.polysomies and ish is Her2Finding.POSITIVE):
+            self._refuse("polysomy")
 
     def _refuse(self, what: str) -> None:
         raise NotUnderstoodError(what)

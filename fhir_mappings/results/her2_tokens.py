@@ -33,7 +33,18 @@ _SCORE_0 = re.compile(
 )
 _O_CLOCK = re.compile(r"\b(?:at )?\d{1,2}(?::\d{2})? ?o['\u2019]? ?clock\b", re.IGNORECASE)
 # "Block A3", never "block 3+".
-_BLOCK = re.compile(r"\b(?:block|blocks|cassette|slide) ?[a-z]\d{1,2}(?:[-.]\d{1,2})?(?![\w+])", re.IGNORECASE)
+_BLOCK = re.compile(
+    r"\b(?:block|blocks|cassette|slide|slides) ?[a-z]\d{1,2}(?:[-.]\d{1,2})?(?![\w+])"
+    r"(?:(?: ?[,/&] ?| (?:and|und|y|et) )[a-z]\d{1,2}(?![\w+])){0,4}",
+    re.IGNORECASE,
+)
+# "Score 2+ of 3+" names the end of the scale; "3+ of 3 cores" counts cores.
+_END_OF_SCALE = re.compile(
+    r"((?<![\w.])[0-3] ?\+|\bscore:? [0-3]\+?|(?<![\w.])[0-3](?= ?(?:out )?of 3\+))"
+    r" ?(?:out of|of|von|sur|su|de|van) 3 ?\+?(?= ?(?:[.,;)\]]|$))",
+    re.IGNORECASE,
+)
+_SPELLED_SCORE = re.compile(r"\b(score:?(?: of)? )(one|two|three)\b", re.IGNORECASE)
 _SEE_ISH = re.compile(
     r"\bsee (?:separate )?f?ish(?: addendum| report| results?)?(?= ?(?:[.;)]|$))|"
     r"\bsee (?:separate )?f?ish (?:addendum|report)\b|\bsee addendum for f?ish\b|\breflexed to f?ish\b",
@@ -49,8 +60,14 @@ _CLUSTER = re.compile(
 _ARROW = re.compile(r"->|=>|→")
 _PLUSES = frozenset({"plus", "cruces", "cruz", "croci", "cruzes", "croix"})
 _ZERO = "zero"
+_SPELLED = {
+    **dict.fromkeys(("one", "una", "une", "uma"), 1),
+    **dict.fromkeys(("two", "dos", "deux", "due", "duas"), 2),
+    **dict.fromkeys(("three", "tres", "trois", "tre"), 3),
+}
 _SCORES = frozenset("0123")
 _IN_BRACKETS = "(+)"
+_MOST_PLUSES = 3
 _SYMBOLS = {
     **dict.fromkeys(".;|*•·", "stop"),
     **dict.fromkeys(",/", "comma"),
@@ -79,6 +96,8 @@ _TABLES: tuple[tuple[str, Any, str], ...] = (
     ("no", None, words.NO),
     ("pending", None, words.PENDING),
     ("not-done", None, words.NOT_DONE),
+    *(("polysomy", change, listed) for change, listed in words.POLYSOMY.items()),
+    ("ignored", None, words.NO_POLYSOMY),
     ("ish", None, words.ISH),
     ("ihc", None, words.IHC),
     ("name", None, words.NAMES),
@@ -136,6 +155,8 @@ def _without_notes(written: str) -> str:
     """Remove text that is not about this result, and start a sentence at an addendum or an arrow."""
     plain = _SEE_ISH.sub("FISH pending", _ADDENDUM.sub(" ; ", without_notation(checked(written, is_known))))
     plain = _CLUSTER.sub(" ", plain)
+    plain = _END_OF_SCALE.sub(r"\1", plain)
+    plain = _SPELLED_SCORE.sub(lambda found: f"{found[1]}{_SPELLED[found[2].casefold()]}", plain)
     return _ARROW.sub(" ; ", _BLOCK.sub(" ", _O_CLOCK.sub(" ", _SCORE_0.sub(" ", plain))))
 
 
@@ -157,14 +178,17 @@ def _token(raw: list[Word], at: int) -> tuple[list[Token], int]:
         return [Token("score", 0, word)], at + 1
     if word[0] == "+":
         return _pluses(raw, at)
-    if word == "/" and 0 < at < len(raw) - 1 and _is_sign(raw[at - 1].text) and _is_sign(raw[at + 1].text):
-        # "+/-" and "3+/-" are not scores.
+    if word in _SPELLED and at + 1 < len(raw) and raw[at + 1].text in _PLUSES:
+        return [Token("score", _SPELLED[word], word)], at + 2
+    if word == "/" and 0 < at < len(raw) - 1 and _is_sign_between(raw[at - 1].text, raw[at + 1].text):
+        # "+/-" and "3+/-" are not scores; "+++/+++" is one score twice.
         return [Token("unknown", None, word)], at + 1
     return [Token(_SYMBOLS.get(word, "unknown"), None, word)], at + 1
 
 
-def _is_sign(word: str) -> bool:
-    return word == "-" or word[0] == "+"
+def _is_sign_between(before: str, after: str) -> bool:
+    is_repeated = before == after and before in ("++", "+++")
+    return not is_repeated and all(each == "-" or each[0] == "+" for each in (before, after))
 
 
 def _touches(raw: list[Word], at: int) -> bool:
@@ -191,6 +215,14 @@ def _pluses(raw: list[Word], at: int) -> tuple[list[Token], int]:
         return [Token("score", len(word), word)], at + 1
     if word == "+" and _touches(raw, at + 1) and raw[at + 1].text in _SCORES and not _touches(raw, at + 2):
         return [Token("score", int(raw[at + 1].text), "+" + raw[at + 1].text)], at + 2
+    end = at + 1
+    while end < len(raw) and raw[end].text == "+" and end - at <= _MOST_PLUSES:
+        end += 1
+    before, after = raw[max(at - 1, 0)].text, raw[end].text if end < len(raw) else ""
+    is_apart = (not raw[at].touches or before == "(") and "-" not in (before, after)
+    if word == "+" and is_apart and 1 < end - at <= _MOST_PLUSES:
+        # "+ + +".
+        return [Token("score", end - at, " ".join("+" * (end - at)))], end
     return [Token("plus" if word == "+" else "unknown", None, word)], at + 1
 
 

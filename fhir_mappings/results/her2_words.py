@@ -25,7 +25,7 @@ imuno histoquimica | immunhistochemie | immunhistochemisch | immunhistologie | i
 immunoistochimica | immunohistochemie | immunohistochemisch | immunohistochemia | badanie immunohistochemiczne
 immunohistochemiczne | imunohistochemie | immunhistokemi | immunohistokemi | overexpression | protein overexpression
 oncoprotein | uberexpression | sobreexpresion | surexpression | sovraespressione | sobreexpressao | superexpressao
-overexpressie | nadekspresja | ihc result | overexpression of her 2
+overexpressie | nadekspresja | ihc result | overexpression of her 2 | ihk | overuttryck | overuttryck av her 2
 """
 """Immunohistochemistry, and the protein that it shows."""
 
@@ -59,7 +59,8 @@ positieve | dodatni | dodatnia | dodatnie | dodatnio | pozytywny | pozytywna | p
 positivni | pozitivny | pozitif | overexpressed | positivity | positivitat | positividad | positivite | positivita
 positividade | over expressed | overexpression present | uberexprimiert | sobreexpresado | surexprime | iperespresso
 reactive for overexpression | triple positive | triple positive breast cancer | положительный | положительно
-положительная | 陽性 | 阳性 | 양성 | strongly positive | stark positiv | fortement positif | fuertemente positivo
+положительная | 陽性 | 阳性 | 양성 | overuttryckt | strongly positive | stark positiv | fortement positif
+fuertemente positivo
 """,
         "negative": """
 negative | neg | negatif | negatifs | negativ | negativo | negativa | negativos | negativas | negativi | negatief
@@ -118,7 +119,9 @@ clustered amplification | amplifierad | amplifieret | forsterket | 遺伝子増�
 """,
         "not-amplified": """
 not amplified | non amplified | nonamplified | unamplified | no amplification | no gene amplification
-without amplification | absence of amplification | lack of amplification | amplification not detected
+without amplification | without her 2 amplification | without her 2 gene amplification
+without her 2/neu amplification | without erbb 2 amplification | absence of amplification | lack of amplification
+amplification not detected
 amplification absent | not gene amplified | gene not amplified | gene amplification not detected
 no amplification detected | no gene amplification detected | no evidence of amplification
 no evidence of her 2 gene amplification | no evidence of her 2 amplification | no evidence of erbb 2 amplification
@@ -176,7 +179,14 @@ ausstehend | steht aus | folgt | angefordert | empfohlen | in arbeit | volgt | a
 w toku | zalecane | zalecana | oczekuje | oczekiwany | to be done | will be reported | has been ordered
 has been requested | is recommended | for confirmation | will be reported in an addendum
 has been ordered and will be reported in an addendum | to be reported in an addendum | will be issued as an addendum
-has been ordered and will be reported | will be performed and reported as an addendum
+has been ordered and will be reported | will be performed and reported as an addendum | to be issued
+to be issued in an addendum | to be issued as an addendum | to be reported as an addendum | will be issued
+will be issued in an addendum | will be issued separately | will be reported in a separate report
+will be issued in a separate report | to be reported in a separate report | reported in a separate report
+in a separate report | reported in an addendum | reported under separate cover | si consiglia | si raccomanda
+si richiede | consigliato | raccomandata | wskazane | wskazana | wskazany | pagar | foljer | bestalld | afventer
+avventer | folger | rekommenderas | geadviseerd | wird empfohlen | wird angeschlossen | wird nachgereicht
+est recommandee | recommandee | recommande | recomendado | recomendada | a realizar
 will be sent for | will be sent out for | is being performed | is pending | sent out for
 will be performed and reported separately | has been sent | has been sent for confirmation | reflexed to fish
 """
@@ -191,6 +201,39 @@ entfallt | niet verricht | niet nodig | niet uitgevoerd | nie wykonano | niewyma
 not reported
 """
 """A method that was not used: only with its name."""
+
+POLYSOMY = MappingProxyType(
+    {
+        "gain": """
+polysomy | polysomy 17 | polysomic | chromosome 17 polysomy | chr 17 polysomy | cep 17 polysomy | cen 17 polysomy
+polysomy of chromosome 17 | polysomy for chromosome 17 | polysomy of cep 17 | polysomy chromosome 17
+low polysomy | high polysomy | low level polysomy | high level polysomy | low polysomy 17 | high polysomy 17
+low level polysomy 17 | high level polysomy 17 | low polysomy of chromosome 17 | high polysomy of chromosome 17
+aneusomy | aneusomy 17 | chromosome 17 aneusomy | aneusomy of chromosome 17
+trisomy 17 | trisomy of chromosome 17 | polysomie | polysomie 17 | polysomie chromosom 17
+polysomie des chromosoms 17 | polysomie von chromosom 17 | polysomie du chromosome 17 | polysomie du 17
+polysomie van chromosoom 17 | polisomia | polisomia 17 | polisomia del cromosoma 17 | polisomia del 17
+polisomia do cromossomo 17 | polissomia | polissomia 17 | polissomia do cromossomo 17 | polissomia do 17
+polisomia chromosomu 17 | polysomi | polysomi 17 | polysomi av kromosom 17
+""",
+        "loss": """
+monosomy | monosomy 17 | monosomy of chromosome 17 | chromosome 17 monosomy | monosomie 17 | monosomia 17
+""",
+    }
+)
+"""Another number of chromosomes 17 than two, which is no amplification and leaves a ratio alone without meaning."""
+
+NO_POLYSOMY = """
+no polysomy | no polysomy 17 | no chromosome 17 polysomy | no cep 17 polysomy | no polysomy of chromosome 17
+no evidence of polysomy | no evidence of polysomy 17 | no evidence of chromosome 17 polysomy
+no evidence of polysomy of chromosome 17 | without polysomy | without polysomy 17 | without chromosome 17 polysomy
+keine polysomie | keine polysomie 17 | ohne polysomie | ohne polysomie 17 | sin polisomia | sin polisomia 17
+sin polisomia del cromosoma 17 | pas de polysomie | pas de polysomie du chromosome 17 | absence de polysomie
+senza polisomia | assenza di polisomia | sem polissomia | geen polysomie | geen polysomie 17 | brak polisomii
+bez polisomii | ingen polysomi | no aneusomy | no aneusomy 17 | no monosomy | no monosomy 17 | disomy | disomic
+disomy 17 | chromosome 17 disomy | normal chromosome 17 | eusomy 17
+"""
+"""Two chromosomes 17, the usual number: without effect."""
 
 NO = "no | kein | keine | sin | pas de | sans | nessuna | sem | geen | bez | without"
 DONE = "done | fait | faite | realizado | realizada | eseguita | effectuee"
@@ -237,7 +280,8 @@ signal ratio | gene ratio | her 2/neu/cep 17 ratio | her 2/neu : cep 17 ratio | 
 her 2 / cep 17 ratio | her 2 / cep 17 | ratio her 2/cep 17 | ratio of her 2 to cep 17
 ratio of her 2 to cep 17 signals | ratio of her 2/cep 17 | ratio her 2 : cep 17
 ratio of her 2 signals to cep 17 signals | ratio (her 2/cep 17) | fish ratio | cep 17 ratio | her 2 ratio
-average ratio | cociente | cociente her 2/cep 17 | relacion her 2/cep 17 | rapport her 2/cep 17 | rapport
+average ratio | kvot | kvoten | her 2/cep 17 kvot | kvot her 2/cep 17 | cociente | cociente her 2/cep 17
+relacion her 2/cep 17 | rapport her 2/cep 17 | rapport
 rapporto her 2/cep 17 | rapporto | razao her 2/cep 17 | razao | relacao her 2/cep 17 | quotient
 her 2/cep 17 quotient | quotient her 2/cep 17 | ratio her 2/cen 17 | verhouding her 2/cep 17
 wspolczynnik her 2/cep 17 | stosunek her 2/cep 17 | wskaznik her 2/cep 17 | her 2/cen 17 quotient
@@ -260,7 +304,8 @@ copias por celula | copias por nucleo | kopien | kopienzahl | genkopien | genkop
 kopien pro zellkern | kopien pro zelle | signale pro zelle | copias/nucleo | aantal kopieen | kopieen per cel
 liczba kopii | liczba kopii genu | kopii | average number of her 2 gene copies per cell
 average number of her 2 copies per cell | nombre moyen de copies | average number of signals per cell
-signale pro zellkern | numero medio de copias | average number of her 2 signals per nucleus | her 2 copy number
+signale pro zellkern | signale/zelle | her 2 signale/zelle | her 2 signale pro zelle | numero medio de copias
+average number of her 2 signals per nucleus | her 2 copy number
 average her 2 copy number
 """
 """Labels of a number after or before it: gene copies per nucleus."""
@@ -274,6 +319,7 @@ cep 17 copies per cell | average cep 17 signals/nucleus | average cep 17 signals
 average chromosome 17 copy number | average chromosome 17 signals | mean cep 17 copy number
 cep 17 copy number per cell | cep 17 copies/cell | cep 17 copies per nucleus | cromosoma 17
 average cep 17 copy number per cell | average number of chromosome 17 signals per cell
+cep 17 signale/zelle | cep 17 signale pro zelle | cen 17 signale/zelle
 average number of chromosome 17 signals | chr 17 copy number | mean cep 17
 """
 """Labels of a number after it: copies of chromosome 17, which the ratio already includes."""
@@ -311,7 +357,7 @@ no membrane staining observed | no membrane staining identified | keine farbung 
 ohne membranfarbung | keine membranose farbung | sin tincion | ausencia de tincion | sin tincion de membrana
 absence de marquage | pas de marquage | aucun marquage | nessuna colorazione | assenza di colorazione
 sem coloracao | ausencia de coloracao | geen aankleuring | geen kleuring | brak barwienia | no stained cells
-staining: none | absence of any staining | no detectable staining | no cells stain
+ingen fargning | ingen farvning | staining: none | absence of any staining | no detectable staining | no cells stain
 """,
         "faint": """
 faint | faintly | barely perceptible | incomplete | weak | weakly | partial | faint/barely perceptible
@@ -320,20 +366,30 @@ with faint staining | schwach | weak incomplete | faint incomplete | incomplete 
 unvollstandig | inkomplett | debil | incompleta | svag | svagt | zayif | faible | schwache | inkomplette
 unvollstandige | incomplet
 incomplete membranous | debole | fraca | zwak | slabe | slaby | niekompletne | with some membrane staining
+intensity weak | intensity: weak | weak intensity | staining intensity weak | staining intensity: weak
+intensity of staining: weak | intensity: faint | staining intensity: faint | completeness: incomplete
+membrane completeness: incomplete | completeness of membrane staining: incomplete
 any staining | with incomplete staining | with incomplete membrane staining | incompleto
 """,
         "moderate": """
-moderate | weak to moderate | moderately | weak/moderate | massig | maßig | moderado | moderada | modere
+intensity moderate | intensity: moderate | moderate intensity | staining intensity moderate
+staining intensity: moderate | intensity of staining: moderate | intensity: weak to moderate
+staining intensity: weak to moderate | moderate | weak to moderate | moderately | weak/moderate | massig | maßig
+moderado | moderada | modere
 """,
         "strong": """
 strong | intense | strongly | uniform | uniformly intense | intense uniform | circumferential | strong and complete
 strong complete | strong circumferential | intense and complete | complete and intense | complete and strong
 complete, intense | complete, strong | stark | kraftig | intenso | intensa | fuerte | forte | sterk | silne | marked
 starke | kraftige | strong, complete | intens | circumferential, complete and intense | circumferential and intense
-circumferential intense
+circumferential intense | zirkulare | zirkular | intensity strong | intensity: strong | strong intensity
+staining intensity strong | staining intensity: strong | intensity of staining: strong | intensity: intense
+staining intensity: intense
 """,
         "complete": """
-complete | completely | komplett | vollstandig | completa | complet | volledig | komplette | vollstandige
+complete | completely | completeness: complete | membrane completeness: complete
+completeness of membrane staining: complete | komplett | vollstandig | completa | complet | volledig | komplette
+vollstandige
 """,
     }
 )
@@ -344,7 +400,7 @@ scale | reference | reference range | ref range | ref | normal | normal range | 
 legend | criteria | scoring criteria | reference interval | cutoff | cut off | key | expected | skala | escala
 echelle | scala | schaal | range | referenzbereich | valores de referencia | valeurs de reference
 valori di riferimento | referentiewaarden | scoring key | score range | scoring scale | normal ratio
-interpretation guide | reference value | reference values
+interpretation guide | reference value | reference values | scale from | scale of | scale ranging from
 """
 """What follows says how results are classified, and is not this patient's result."""
 
@@ -355,12 +411,12 @@ BOUNDS = MappingProxyType(
 meno del
 """,
         "<=": """
-<= | at most | up to | no more than | not more than | maximal | hochstens | hasta | jusqu' a | fino a
+<= | </= | < or = | at most | up to | no more than | not more than | maximal | hochstens | hasta | jusqu' a | fino a
 """,
         ">": """
 > | greater than | more than | over | above | mehr als | uber | mas de | mas del | plus de | piu di | mais de
 """,
-        ">=": ">= | at least | from | mindestens | al menos | au moins | almeno | pelo menos | minstens",
+        ">=": ">= | >/= | > or = | at least | from | mindestens | al menos | au moins | almeno | pelo menos | minstens",
     }
 )
 PERCENT = "% | percent | per cent | pct | prozent | por ciento | por cento | pour cent | per cento | procent"
@@ -373,7 +429,7 @@ the | a | an | is | was | are | were | of | in | on | at | by | with | and | for
 show | shows | showed | shown | demonstrates | demonstrated | demonstrating | seen | found | observed | exhibits
 exhibit | reveals | revealed | reported as | considered | interpreted as | consistent with | using | via | its
 there is | these | which is | being | also | both | all | every | approximately | approx | about | circa | ca
-around | ~ | average | mean | estimated | total | & | et | und | y | e | i | en | de | der | die | das | des | den
+around | ~ | ≈ | average | mean | estimated | total | & | et | und | y | e | i | en | de | der | die | das | des | den
 dem | ist | bei | mit | im | von | el | la | los | las | le | les | du | una | un | il | lo | di | da | do | het
 een | van | met | w | z | jest | por | para | par | avec | con | del | della | delle | dans | po | czesci | au | aux
 em | com | o | os | som | och | med | og | entsprechend | entspricht | corresponding to | correspond to | i.e.
@@ -397,7 +453,15 @@ addendum report | amended | addendum | with comment | by combined ihc/ish work u
 after ihc review | after combined review | after concurrent review | by combined ihc and ish work up
 by combined ihc/ish workup | after combined ihc/ish work up | after combined ihc and ish work up | after work up
 after additional work up | after combined work up | by concurrent ihc review | after concurrent ihc review
-by two observers | by 2 observers | two observers
+by two observers | by 2 observers | two observers | by both observers | both observers | by two pathologists
+by 2 pathologists | two pathologists | 2 pathologists | by both pathologists | both pathologists | two readers
+reader | readers | observer | 2 readers | by two readers | by 2 readers | by both readers | both readers
+by consensus | consensus
+consensus score | consensus read | reader 1 | reader 2 | reader 3 | reader a | reader b | observer 1 | observer 2
+observer 3 | observer a | observer b | pathologist 1 | pathologist 2 | pathologist a | pathologist b
+comment: none | comments: none | comment: n/a | comments: n/a | untersuchung | testung | bestimmung | badanie
+onderzoek | undersokning | percent positive : | percent positive cells : | percent stained : | percent :
+percentage positive : | percentage stained :
  predictive marker | predictive markers | prognostic | predictive | immunophenotype
 profile
 """,
@@ -415,7 +479,8 @@ per 2018 asco/cap guidelines | per 2018 asco/cap | asco/cap 2018 guidelines | ve
 per 2018 asco/cap guideline | asco/cap guideline 2023 | asco/cap guidelines 2023 | asco/cap 2023 guideline
 asco/cap 2023 guidelines | 2018 cap/asco guidelines | 2023 cap/asco guidelines | 2018 cap/asco guideline
 2023 cap/asco guideline | 2013 asco/cap guidelines | 2013 asco/cap guideline
-gastric scoring | benchmark ultra |
+gastric scoring | benchmark ultra | benchmark | benchmark xt | benchmark gx | rabbit monoclonal
+rabbit monoclonal antibody | mouse monoclonal | monoclonal antibody | polyclonal antibody | antibody clone
 hofmann | per hofmann | hofmann criteria | per hofmann criteria | gastric scoring per hofmann | nach dako
 nach ventana | hofmann scoring | gastric criteria | abbott | poly 8541 | asco/cap 2018 criteria | uk neqas
 """,
@@ -432,6 +497,9 @@ no special type | nst | mammary | mammary carcinoma | invasive mammary carcinoma
 invasive tumor | surgical pathology | pathology | surgical pathology report | pathology report | quadrant | upper
 lower | outer | inner | ovary | endometrium | endometrial | karzinom | mammakarzinom | invasives karzinom
 carcinome | carcinome infiltrant | carcinoma invasivo | carcinoma ductal | tumore | carcinoma mammario | gewebe
+blocks | cores | biopsies | specimens | samples | slides | both foci | all foci | beide blocke | beiden blocken
+beide stanzen | allen stanzen | ambos bloques | ambas muestras | les deux blocs | les deux prelevements
+entrambi i blocchi | ambos os blocos | beide blokken | oba bloczki
 biopsia | biopsie | biopsja | guzka | raka | tumorgewebe | carcinoma infiltrante | carcinoma ductal invasivo
 invasive carcinoma of no special type | carcinoma infiltrating | moderately differentiated | poorly differentiated
 well differentiated | ultrasound guided | stereotactic | wide local excision | carcinoma of breast | tumor type
@@ -484,6 +552,13 @@ no special | lvi not identified | lvi absent | differentiated | estadio | grado 
         "says who answers for the report": """
 electronically signed | signed | signed out | pathologist | verified | electronically verified
 attending pathologist
+""",
+        "says that no other test is wanted": """
+no further testing | no further testing required | no further testing needed | no further testing indicated
+no further testing is required | no further testing is indicated | no additional testing
+no additional testing required
+no further testing necessary | no further studies | no further work up | keine weitere untersuchung
+keine weitere untersuchung erforderlich
 """,
     }
 )

@@ -281,6 +281,9 @@ class _Parser:
         # "EF normal (> 55 %)": whether that is the value or the limit of normal, the value is above it.
         if not values and len(limits) == 1 and self.says_normal and self._is_least_normal(limits[0]):
             values = limits
+        # "Normal, 55-70 %" may be the range of normal.
+        if self.says_normal and not limits and any(self._is_wide(group.stated) for group in values):
+            raise _NotUnderstoodError("normal")
         found = {group.stated for group in values}
         if len(found) != 1:
             raise _NotUnderstoodError("no value" if not found else "more than one value")
@@ -311,8 +314,11 @@ class _Parser:
 
     def _is_narrow(self, stated: LvefStated) -> bool:
         """Return whether a number may be the value described as "normal"."""
-        width = (stated.upper or stated.value) - stated.value
-        return stated.bound is Bound.EXACT and width <= self.known.narrow
+        return stated.bound is Bound.EXACT and not self._is_wide(stated)
+
+    def _is_wide(self, stated: LvefStated) -> bool:
+        """Return whether a range is as wide as that of normal."""
+        return stated.upper is not None and stated.upper - stated.value > self.known.narrow
 
 
 def _is_limit(value: _Group, other: _Group, least_normal: Decimal) -> bool:

@@ -14,15 +14,20 @@ left ventricle ejection fraction | left ventricular ef | lvef (ejection fraction
 left ventricular ejection fraction (lvef) | ejection fraction (ef) | lv function ef | lv systolic function ef
 lvef ef | global lvef | global ef | ejection fraction percent | % ef | ejection fraction (lvef)
 left ventricular ejection fraction (ef) | fevg | fraction d' ejection | fraction d' ejection du ventricule gauche
-fraction d' ejection ventriculaire gauche | fevi | fe | fraccion de eyeccion
+fraction d' ejection ventriculaire gauche | fraction d' ejection vg | fraction d' ejection du vg | fevi | fe
+fraccion de eyeccion
 fraccion de eyeccion del ventriculo izquierdo | fraccion de eyeccion del vi | fe del vi | fe vi
 fraccion de eyeccion ventricular izquierda | fevi (fraccion de eyeccion) | frazione di eiezione | fe vs | fevs
-frazione di eiezione del ventricolo sinistro | fracao de ejecao | fracao de ejecao do ventriculo esquerdo | feve
+frazione di eiezione del ventricolo sinistro | frazione d' eiezione | frazione di eiezione del vs
+frazione d' eiezione del ventricolo sinistro | frazione d' eiezione del vs
+frazione di eiezione ventricolare sinistra | fracao de ejecao | fracao de ejecao do ventriculo esquerdo | feve
 ejektionsfraktion | auswurffraktion | linksventrikulare ejektionsfraktion | lv ejektionsfraktion | lvef (biplan)
 linksventrikulare auswurffraktion | linksventrikulare ef | ejectiefractie | linkerventrikel ejectiefractie
-lv ejectiefractie | frakcja wyrzutowa | frakcja wyrzutowa lewej komory | lvef lewej komory | ef lewej komory
+lv ejectiefractie | frakcja wyrzutowa | frakcja wyrzutowa lewej komory | frakcja wyrzutowa lk
+ef lk | lvef lk | fw lk | lvef lewej komory | ef lewej komory
 vansterkammarens ejektionsfraktion | fe ventriculo izquierdo | fe vg
-vk ef | vansterkammar ef | 左室駆出率 | 駆出率 | 左室射血分数 | 射血分数
+vk ef | vansterkammar ef | vanster kammares ejektionsfraktion | venstre ventrikkels ejeksjonsfraksjon
+ejeksjonsfraksjon | ejektionsfraktion vk | ef vk | 左室駆出率 | 駆出率 | 左室射血分数 | 射血分数
 """
 """The ejection fraction of the left ventricle."""
 
@@ -32,7 +37,10 @@ rv ejection fraction | rv ef | right ventricular ejection fraction | right ventr
 fractional shortening | % fs | lvfs | gls | global longitudinal strain | lv gls | strain | tapse | edv | esv | lvedv
 lvesv | lvedd | lvesd | lvidd | lvids | end diastolic volume | end systolic volume | stroke volume | sv | heart rate
 hr | lvedvi | lvesvi | rvsp | pasp | fac | rv fac | lav | lavi | e/e' | bsa | la volume index | lv mass index | lvmi
-ivsd | lvpwd | s'
+ivsd | lvpwd | s' | average gls | mean gls | peak gls | gls average | gls avg | avg gls | global strain
+average global longitudinal strain | mean global longitudinal strain | peak global longitudinal strain
+global longitudinal strain (gls) | gls (global longitudinal strain) | average strain | mean strain
+gls 2 d | lv strain | rwt
 """
 """Other measurements of the heart, with their own numbers."""
 OTHER_UNITS = "ml | mm | cm | ml/m 2 | mmhg | mm hg | bpm | g/m 2 | cm/s | l/min | m 2 | /min"
@@ -48,18 +56,22 @@ normal from | range | normal lvef | normal ef | nl | institutional limit | refer
 BOUNDS = MappingProxyType(
     {
         "<": """
-< | less than | below | under | unter | menos de | moins de | menor de | inferieure a | meno di | ponizej
+< | less than | below | under | unter | menos de | moins de | menor de | inferieure a | meno di | ponizej | inferior a
+menor del | menor que | inferior al | inferiore al | inferiore a | menos del | under
 minder dan
 """,
         "<=": """
-<= | at most | up to | no more than | less than or equal to | hochstens | hasta | maximal | less than or equal
+<= | </= | < or = | < or equal to | at most | up to | no more than | less than or equal to | hochstens | hasta
+maximal | less than or equal
 """,
         ">": """
 > | greater than | more than | over | above | uber | mas de | mayor de | plus de | superieure a | piu di | mais de
-powyzej | exceeds | meer dan | superior a
+powyzej | exceeds | meer dan | superior a | mayor del | mayor que | superior al | superiore al | superiore a
+mas del | maior que | acima de | over
 """,
         ">=": """
->= | at least | greater than or equal to | greater than or equal | mindestens | al menos | au moins | almeno
+>= | >/= | > or = | > or equal to | at least | greater than or equal to | greater than or equal | mindestens
+al menos | au moins | almeno
 pelo menos | equal to or greater than | no less than | co najmniej
 """,
     }
@@ -84,10 +96,12 @@ IGNORED = MappingProxyType(
     {
         "joins words and says nothing by itself": """
 the | of | is | was | at | by | with | as | on | in | are | measured at | measured as | reported as | estimated at
-estimated to be | has | approximately | approx | approx. | about | around | ca | circa | ~ | approximativement
+estimated to be | has | approximately | approx | approx. | about | around | ca | circa | ~ | ≈ | ok | okolo
+ongeveer | omkring | omtrent | aproximada | approximative | en torno a | approximativement
 environ | ungefahr | etwa | cerca de | aproximadamente | de | del | la | le | les | el | du | der | die | das | des
 den | mit | von | per | via | using | an | shows | showed | show | found | an estimated | con | avec | com | par
 por | op | w | z | wynosi | betragt | es de | est de | est | ist | patient has | calculated at | calculated as
+estimada en | estimada del | estimada a | calculada en | estimee a | stimata al | geschat op | oszacowana na
 calculated to be | appears | appears to be | remains | value | result | results | roughly | visually appears | di
 il
 """,
@@ -108,7 +122,12 @@ radionuclide ventriculography | ventriculography | rna | rvg | rnv | eyeballing 
 volume | volumes | erna | visual | visually | visual estimate | visual estimation | visually estimated
 by visual estimate | eyeball | eyeballed | estimated | estimation | estimate | calculated | calc | quantitative
 quantitated | quantified | measured | automated | auto ef | ai | contrast | with contrast | contrast enhanced
-doppler | biplan | biplana | biplano | monoplane | single plane | a 4 c | a 2 c | 4 ch | 2 ch | 4 chamber
+radionuclide angiography | radionuclide angiogram | radionuclide cineangiography | angiography | short axis
+long axis | short axis stack | derived | auto | mod sp 4 | mod sp 2 | sp 4 | sp 2 | cube | cubed | visual assessment
+by visual assessment | assessment | calcolata | calculada | calculee | berechnet | berekend | obliczona | geschatte
+visueel | visuellt | visuelt | wizualnie | wizualna | n. simpson | enligt simpson | biplane simpsons | automatic
+automatically | doppler | biplan | biplana | biplano | monoplane | single plane | a 4 c | a 2 c | 4 ch | 2 ch
+4 chamber
 2 chamber | nach simpson | nach teichholz | selon simpson | simpson biplan | por simpson | metodo de simpson
 metodo di simpson | secondo simpson | visuell | geschatzt | visuelle | estimada | stimata | estimee
 volgens simpson | wg simpsona | met. simpsona | metoda simpsona | scan | study | examination | exam | imaging
@@ -120,19 +139,27 @@ today | current | currently | now | resting | rest | at rest | biplane method
 left | ventricle | ventricular | left ventricle | left ventricular | lv | systolic | function | systolic function
 global | overall | lv systolic function | left ventricular systolic function | left ventricular function
 lv function | performance | contractility | size | normal size | normal lv size | funktion | pumpfunktion
-lv funktion | linksventrikulare funktion | funcion sistolica | funcion | fonction systolique | funzione
+lv funktion | linksventrikulare funktion | linksventrikulare pumpfunktion | systolische funktion
+systolische pumpfunktion
+systolische lv funktion | venstre ventrikkel | vanster kammare | vansterkammare | linker ventrikel
+funcion sistolica | funcion | fonction systolique | funzione
 funzione sistolica | normal study | normal echo | normal wall motion | no regional wall motion abnormalities
 no wall motion abnormalities | no rwma | no regional wall motion abnormality | normal examination
-technically difficult study | technically limited study | limited study | suboptimal study | difficult windows
+technically limited | technically difficult study | technically limited study | limited study | suboptimal study
+difficult windows
 poor windows | technically difficult
-ventriculo izquierdo | ventricule gauche | ventricolo sinistro | ventriculo esquerdo | lewej komory | sinus rhythm
+no pericardial effusion | no significant valvular disease | no thrombus | no lv thrombus | no effusion
+no significant valve disease | no pulmonary hypertension | no significant valvulopathy | kein perikarderguss
+sin derrame pericardico | pas d' epanchement pericardique
+lk | ventriculo izquierdo | ventricule gauche | ventricolo sinistro | ventriculo esquerdo | lewej komory | sinus rhythm
 heart
 """,
         "compares with an earlier study without a number of it": """
 similar to before | unchanged | stable
 unchanged from prior | unchanged from prior study | no change from prior | no significant change
 no significant change from prior | no interval change | unchanged from previous
-unchanged from previous study | unverandert | sin cambios | inchange | invariato | unchanged compared to prior
+unchanged from previous study | unverandert | sin cambios | inchange | invariato | invariata | inchangee
+unchanged compared to prior
 stable compared to prior | no change | similar to prior | similar to prior study
 """,
     }
@@ -148,15 +175,23 @@ normale systolische funktion | bonne | buena | buona | boa | bon | conservata | 
 hfpef | well preserved | low normal range | within normal range | low limit of normal | gute lv funktion
 gute systolische lv funktion | gute linksventrikulare funktion | normale linksventrikulare funktion
 normal lv systolic function | normal lv function | preserved lv systolic function | preserved lv function
+goede lv functie | goede linkerventrikelfunctie | normale lv functie | prawidlowa lv | normale pumpfunktion
+gute pumpfunktion | w normie | god | bevarad | bevaret | funcion sistolica conservada | normale lvef
 borderline normal | conservado | behouden | zachowana | adequate
 """,
         "reduced": """
 reduced | mildly reduced | mildly depressed | mildly decreased | slightly reduced | borderline | moderately reduced
 decreased | mildly to moderately reduced | moderately decreased | moderately depressed | depressed
 mild dysfunction | moderate dysfunction | mild to moderately reduced | mildly impaired | moderately impaired
+leichtgradig eingeschrankt | leichtgradig eingeschrankte | geringgradig eingeschrankt | geringgradig reduziert
+nieznacznie obnizona | umiarkowanie obnizona | lekko obnizona | licht gedaald | matig gedaald | licht gestoord
+latt nedsatt | mattligt nedsatt | let nedsat | lett nedsatt | nedsatt | nedsat | legerement diminuee | diminuee
+levemente disminuida | moderadamente disminuida | ligeramente reducida | moderadamente reducida
+moderatamente ridotta | levemente diminuida | moderadamente reduzida
 impaired | low | abnormal | leichtgradig reduziert | reduziert | mittelgradig reduziert | leicht reduziert | alteree
 moderement alteree | reducida | reducida levemente | ridotta | reduzida | disminuida | lievemente ridotta
-levemente reducida | licht verminderd | matig verminderd | mildly abnormal | moderately abnormal | hfmref | obnizona
+levemente reducida | levemente reduzida | licht verminderd | matig verminderd | mildly abnormal
+moderately abnormal | hfmref | obnizona
 leicht eingeschrankt | mittelgradig eingeschrankt | eingeschrankt | deprimida | levemente deprimida
 ligeramente deprimida | moderadamente deprimida | mid range | subnormal | legerement alteree
 eingeschrankte lv funktion | reduzierte lv funktion | leicht eingeschrankte lv funktion
@@ -167,7 +202,8 @@ severely reduced | severely depressed | severely decreased | severely impaired |
 severely abnormal | hfref | markedly reduced | hochgradig reduziert | hochgradig eingeschrankt | severement alteree
 severamente reducida | severamente deprimida | gravemente deprimida | gravemente ridotta
 moderately to severely reduced | very low | moderate to severely reduced | hochgradig eingeschrankte lv funktion
-ernstig verminderd | critically reduced
+ernstig verminderd | znacznie obnizona | kraftigt nedsatt | svart nedsatt | severement diminuee
+severamente disminuida | gravemente reduzida | schwer eingeschrankt | critically reduced
 """,
     }
 )

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import structs
 
 from cards.facts.origins import Gap, Origin
-from cards.facts.patient import Staging
+from cards.facts.patient import PresentProblem, Staging
 from cards.facts.results import (
     Her2Finding,
     Her2Method,
@@ -39,11 +39,16 @@ from fhir_mappings.results.hcg_amounts import HcgReader
 from fhir_mappings.results.her2_values import HER2_REMARKS, HER2_VALUES, Her2Vocabulary
 from fhir_mappings.results.lvef_texts import LvefStated, read_lvef_text
 from fhir_mappings.results.measurement_units import UnitReader
+from fhir_mappings.results.named_her2 import NamedHer2Reader
 from fhir_mappings.results.named_results import NamedResults
 from fhir_mappings.results.other_names import OtherNameReader
+from fhir_mappings.results.own_dates import with_undated_text
+from fhir_mappings.results.pregnancy_states import CONCEPT as PREGNANCY_STATE
+from fhir_mappings.results.pregnancy_states import PregnancyStateReader
 from fhir_mappings.results.reference_ranges import NOBODY, RangeReader, Unit
 from fhir_mappings.results.report_texts import ReportReader
-from fhir_mappings.results.result_notes import SAYING, ResultNotes
+from fhir_mappings.results.result_flags import ResultFlags
+from fhir_mappings.results.result_notes import SAYING, WEIGHED, ResultNotes
 from fhir_mappings.results.site_results import read_site_result
 from fhir_mappings.wire.cached_json import CachedByJson
 from fhir_mappings.wire.folding import fold
@@ -63,8 +68,19 @@ if TYPE_CHECKING:
 
 _VALUES = frozenset(
     f"value{kind}"
-    for kind in ("Quantity", "CodeableConcept", "String", "Boolean", "Integer", "Range", "Ratio", "SampledData")
+    for kind in (
+        "Quantity",
+        "CodeableConcept",
+        "String",
+        "Boolean",
+        "Integer",
+        "Range",
+        "Ratio",
+        "SampledData",
+        "DateTime",
+    )
 )
+_ON_WEIGHT = SAYING | WEIGHED
 # Cache limits: combinations of codes, and codes per combination.
 _COMBINATIONS, _CODES = 4096, 16
 _COUNTS = frozenset({"final", "amended", "corrected"})
@@ -218,9 +234,12 @@ class ObservationReader:
         self._code_map = code_map
         self._named = NamedResults(terminology)
         self._notes = ResultNotes(terminology)
+        self._flags = ResultFlags(terminology)
+        self._pregnancies = PregnancyStateReader(terminology)
         self.reports = ReportReader(terminology)
         self._units = UnitReader(terminology)
         self._other_names = OtherNameReader(terminology)
+        self.named_her2 = NamedHer2Reader(self._her2, self._other_names, code_map)
         self._meant = cached_by_key(_COMBINATIONS)(self._read_name)
         self._times_normal = frozenset(terminology.times_normal)
         self._ranges = RangeReader(terminology, self._units)
@@ -229,29 +248,23 @@ class ObservationReader:
     def read(self, concept: str, observation: Json, origin: Origin, subject: Subject = NOBODY) -> list[Fact]:
         """Read one Observation for a concept: facts, or a gap that says why there are none."""
         time, on = time_of(observation)
-        status = text(observation.get("status"))
-        if status not in _COUNTS:
+        sent = observation.get("status")
+        # Nearly every result is final.
+        if sent != "final" and (status := text(sent)) not in _COUNTS:
             return [_not_counted(concept, status, origin, on)]
         if is_modified_within(observation, "component"):
             return [Gap(concept, origin.path, "modified", on)]
-        if not SAYING.isdisjoint(observation) and (concept in self._measured or concept == "pregnancy-test"):
-            if note := self._notes.void(observation):
-                said = (("value", _written_value(observation)), ("note", note))
-                return [Gap(concept, origin.path, "voided", on, said)]
-            if concept == "weight" and self._notes.is_stated(observation):
-                concept = "weight-stated"
-        if (named := _named(observation)) and (meant := self._meant(concept, named)) != concept:
-            if not meant:
-                said = (("value", _written_value(observation)), ("name", named[:40]))
-                return [Gap(concept, origin.path, "named-otherwise", on, said)]
-            concept = meant
+        meant = self._heard(concept, observation, origin, on)
+        if isinstance(meant, Gap):
+            return [meant]
+        concept = meant
         if "component" not in observation:
             read = self._read_value(concept, observation, observation, origin, on, subject)
         else:
             read = [
                 fact
                 for holder in self._holders(concept, observation)
-                for fact in self._read_value(concept, holder, observation, origin, on, subject)
+                for fact in self._read_part(concept, holder, observation, origin, on, subject)
             ]
         days = within(time)
         for fact in read:
@@ -260,7 +273,30 @@ class ObservationReader:
                 structs.force_setattr(fact, "time", time)
                 if days is not None:
                     structs.force_setattr(fact, "within", days)
+        if not SAYING.isdisjoint(observation) and (remark := self._notes.remark(concept, observation)):
+            for fact in read:
+                if isinstance(fact, LabResult):
+                    structs.force_setattr(fact, "as_reported", f'{fact.as_reported}, "{remark}"')
         return read
+
+    def _heard(self, concept: str, observation: Json, origin: Origin, on: date | None) -> str | Gap:
+        """Return what a result is of by its notes and its name; a gap if these speak against its value."""
+        if not SAYING.isdisjoint(observation) and (concept in self._measured or concept == "pregnancy-test"):
+            is_valued = "dataAbsentReason" not in observation and not _VALUES.isdisjoint(observation)
+            if (is_valued or "component" in observation) and (note := self._notes.void(concept, observation)):
+                said = (("value", _written_value(observation)), ("note", note))
+                return Gap(concept, origin.path, "voided", on, said)
+        if concept == "weight" and not _ON_WEIGHT.isdisjoint(observation) and self._notes.is_stated(observation):
+            concept = "weight-stated"
+        named = _named(observation)
+        if "specimen" in observation and concept in self.labs:
+            named = f"{named} ; {text(child(observation, 'specimen').get('display'))[:LONGEST]}"
+        if named and (meant := self._meant(concept, named)) != concept:
+            if not meant:
+                said = (("value", _written_value(observation)), ("name", named[:60]))
+                return Gap(concept, origin.path, "named-otherwise", on, said)
+            concept = meant
+        return concept
 
     def _read_name(self, concept: str, named: str) -> str:
         """Return what the name of a result makes of its concept; empty if it names another measurement."""
@@ -268,19 +304,38 @@ class ObservationReader:
             return ""
         return "weight-stated" if concept == "weight" and self._notes.is_stated_name(named) else concept
 
+    def _read_part(
+        self, concept: str, holder: Json, observation: Json, origin: Origin, on: date | None, subject: Subject
+    ) -> list[Fact]:
+        """Read the Observation's own value or that of a component, unless its name is of another measurement."""
+        named = _named(holder) if holder is not observation else ""
+        if named and self._other_names.is_another(concept, named):
+            said = (("value", _written_value(holder)), ("name", named[:60]))
+            return [Gap(concept, origin.path, "named-otherwise", on, said)]
+        return self._read_value(concept, holder, observation, origin, on, subject)
+
     def _read_value(
         self, concept: str, holder: Json, observation: Json, origin: Origin, on: date | None, subject: Subject
     ) -> list[Fact]:
-        if holder.get("dataAbsentReason"):
-            return [Gap(concept, origin.path, "absent", on)]
         values = _VALUES.intersection(holder)
-        if not values:
+        if not values or holder.get("dataAbsentReason"):
             is_panel = holder is observation and ("hasMember" in observation or "component" in observation)
-            return [] if is_panel else [Gap(concept, origin.path, "no-value", on)]
+            if is_panel and not holder.get("dataAbsentReason"):
+                return []
+            written = _written_value(holder).strip("?") if values else ""
+            gap = self._flags.missing(concept, holder, observation, written, origin, on)
+            if concept == "pregnancy-test" and gap.reason == "flag-alone":
+                return [PregnancyTest(None, on, origin, dict(gap.values)["flag"])]
+            return [gap]
         if len(values) > 1 and concept != "pregnancy-test":
             # FHIR allows one; which of two is meant is not known.
             said = " / ".join(_written_value({name: holder[name]}) for name in sorted(values))
             return [Gap(concept, origin.path, "value", on, (("value", said[:60]),))]
+        if concept == "her2-panel":
+            # A panel of in situ hybridization has its results in its members, or a conclusion of its own.
+            concept = "her2-ish"
+        if concept == "lvef" or concept in _HER2_METHODS:
+            holder = with_undated_text(holder, observation, on)
         if concept in self._measured:
             return [self._read_number(concept, holder, origin, on, subject)]
         if concept in _HER2_METHODS:
@@ -299,6 +354,8 @@ class ObservationReader:
         if concept == "erbb2-mutation":
             found = self._findings.mutation(observation, on, origin)
             return [found] if found is not None else []
+        if concept == PREGNANCY_STATE:
+            return [*self._pregnancies.read(holder, on, origin)]
         if concept in _RECEPTORS:
             return self._read_receptor(_RECEPTORS[concept], holder, origin, on)
         return []
@@ -368,7 +425,7 @@ class ObservationReader:
         ranges, factor = holder.get("referenceRange"), unit.factor or Decimal(1)
         normal = self._ranges.low(ranges, "lvef", unit, subject, on) if ranges else None
         lowest = normal if normal is not None else self._terminology.lvef_in_words.normal.lowest
-        if "interpretation" in holder and (flag := _flag_against(holder, value, lowest, None)):
+        if "interpretation" in holder and (flag := self._flags.against("lvef", holder, value, lowest, None)):
             return Gap("lvef", origin.path, "flagged", on, (("value", reading.as_reported), ("flag", flag)))
         limit = Percent(normal) if normal is not None else None
         end = Percent(reading.upper * factor) if reading.upper is not None else None
@@ -382,7 +439,7 @@ class ObservationReader:
         upper = self._ranges.high(ranges, concept, unit, subject, on) if ranges else None
         if "interpretation" in holder:
             lower = self._ranges.low(ranges, concept, unit, subject, on) if ranges else None
-            if flag := _flag_against(holder, value, lower, upper):
+            if flag := self._flags.against(concept, holder, value, lower, upper):
                 return Gap(concept, origin.path, "flagged", on, (("value", reading.as_reported), ("flag", flag)))
         limits = known.plausible_limit
         if upper is not None and limits is not None and not limits[0] <= upper <= limits[1]:
@@ -395,15 +452,9 @@ class ObservationReader:
         """Read a value other than a quantity: the lower end of a range, an integer, or a text with number and unit."""
         value_range = child(holder, "valueRange")
         if value_range:
-            low, high = child(value_range, "low"), child(value_range, "high")
-            reading = read_quantity(low or high)
-            if reading is None:
-                return None
-            upper = number(high.get("value")) if low else None
-            written = (
-                f"{reading.value}-{upper} {reading.unit or reading.code}" if upper is not None else reading.as_reported
-            )
-            return msgspec.structs.replace(reading, as_reported=written.strip(), upper=upper)
+            return _of_range(child(value_range, "low"), child(value_range, "high"))
+        if concept == "lvef" and (ratio := child(holder, "valueRatio")):
+            return _share_of(ratio)
         whole = number(holder.get("valueInteger"))
         if whole is not None:
             return Reading(whole, "", "", Bound.EXACT, str(whole))
@@ -545,19 +596,48 @@ class ObservationReader:
 
 
 _TIMED = (Weight, Lvef, LabResult, PregnancyTest, Mutation, SiteResult)
-Fact = Weight | Lvef | LabResult | Her2Result | ReceptorResult | PregnancyTest | Mutation | Staging | SiteResult | Gap
+Fact = (
+    Weight
+    | Lvef
+    | LabResult
+    | Her2Result
+    | ReceptorResult
+    | PregnancyTest
+    | PresentProblem
+    | Mutation
+    | Staging
+    | SiteResult
+    | Gap
+)
 
 
 def _with_parts(observation: Json) -> list[Json]:
     return [observation, *(part for _, part in objects(observation.get("component")))]
 
 
-def _flag_against(holder: Json, value: Decimal, low: Decimal | None, high: Decimal | None) -> str:
-    """Return a flag for a critical value that the value contradicts, as it is within its own limits of normal."""
-    flags = {each.code.upper() for _, flag in objects(holder["interpretation"]) for each in codings(flag)}
-    if "HH" in flags and high is not None and value <= high and (low is None or value >= low):
-        return "HH"
-    return "LL" if "LL" in flags and low is not None and value >= low and (high is None or value <= high) else ""
+def _of_range(low: Json, high: Json) -> Reading | None:
+    """Read a range; where FHIR has no other end, it goes on without limit."""
+    reading = read_quantity(low or high)
+    if reading is None or reading.bound is not Bound.EXACT:
+        return None
+    if not (low and high):
+        bound = Bound.AT_LEAST if low else Bound.AT_MOST
+        return msgspec.structs.replace(reading, bound=bound, as_reported=f"{bound.sign}{reading.as_reported}")
+    upper = number(high.get("value"))
+    if upper is None or upper < reading.value:
+        return None
+    written = f"{reading.value}-{upper} {reading.unit or reading.code}".strip()
+    return msgspec.structs.replace(reading, as_reported=written, upper=upper)
+
+
+def _share_of(ratio: Json) -> Reading | None:
+    """Read an ejection fraction as a ratio of two numbers without a unit: 55 to 100."""
+    above, below = (read_quantity(child(ratio, name)) for name in ("numerator", "denominator"))
+    if above is None or below is None or {above.bound, below.bound} != {Bound.EXACT}:
+        return None
+    if not 0 < above.value <= below.value or above.unit != below.unit or above.code != below.code:
+        return None
+    return Reading(above.value / below.value, "", "", Bound.EXACT, f"{above.value}:{below.value}")
 
 
 def _named(observation: Json) -> str:
@@ -565,9 +645,15 @@ def _named(observation: Json) -> str:
     code = observation.get("code")
     named: list[Any] = []
     if code.__class__ is dict:
+        coded = code.get("coding")
+        if "bodySite" not in observation and coded.__class__ is list and len(coded) == 1:
+            # Fast path for most results: one code with its display.
+            display = coded[0].get("display") if coded[0].__class__ is dict else None
+            if display.__class__ is str:
+                written = code.get("text")
+                return f"{written} ; {display}"[:200] if written.__class__ is str else display[:200]
         if "text" in code:
             named.append(code["text"])
-        coded = code.get("coding")
         if coded.__class__ is list:
             named += [each["display"] for each in coded if each.__class__ is dict and "display" in each]
     if "bodySite" in observation:

@@ -15,6 +15,7 @@ from fhir_mappings.results.her2_findings import Stated, findings_of
 from fhir_mappings.results.her2_remarks import conclusion_of
 from fhir_mappings.results.her2_texts import Her2Limits, read_text
 from fhir_mappings.results.lvef_texts import LvefStated, read_lvef_text
+from fhir_mappings.results.own_dates import without_own_dates
 from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import text
 from fhir_mappings.wire.times import time_of
@@ -70,7 +71,7 @@ class ReportReader:
         for each in sentences:
             if not (_LVEF.search(fold(each)) and _DIGIT.search(each)):
                 continue
-            stated = read_lvef_text(each, self._lvef_words)
+            stated = read_lvef_text(without_own_dates(each, (on, on)), self._lvef_words)
             if not isinstance(stated, LvefStated):
                 return each
             high = stated.upper if stated.upper is not None else stated.value

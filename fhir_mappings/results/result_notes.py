@@ -1,7 +1,8 @@
-"""What the notes and the method of a result say against it: that it is void, or that a weight was not measured.
+"""What the notes and the method of a result say against it: that it is void or doubtful, or a weight not measured.
 
-A value that its own note calls void is reported and not used. A note about an earlier result, or one that denies a
-fault, says nothing against the value.
+A value that its own note calls void is reported and not used, and so is one that its note makes doubtful, unless the
+true value could only be the better one. A note about an earlier result, or one that denies a fault, says nothing
+against the value.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from cards.knowledge.schema import Error, Harm
 from fhir_mappings.codings import texts
 from fhir_mappings.wire.folding import fold
-from fhir_mappings.wire.lenient import child, number, objects, text
+from fhir_mappings.wire.lenient import child, number, objects, reference, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,7 +24,10 @@ if TYPE_CHECKING:
 
 SAYING = frozenset({"note", "comment", "comments", "method"})
 """The elements that may say something against a value."""
-_LONGEST, _SHOWN = 500, 60
+WEIGHED = frozenset({"device", "performer"})
+"""The elements that say who weighed the patient, and with what."""
+_LONGEST, _SHOWN, _QUOTED = 500, 60, 40
+_PATIENTS = ("Patient/", "RelatedPerson/")
 _NUMBER = r"(?: [a-z']{1,12}){0,4} \d{2,3}(?:\.\d{1,2})? ?(?:kg|kilo|lb|pound)"
 _CORRECTED = (
     r"(?:[ :=]{1,3}(?!from\b|for\b|in\b|within|every|repeat|recheck|redo|retest|previous|prior|reported\b|was\b|"
@@ -38,17 +43,41 @@ class ResultNotes:
     def __init__(self, terminology: Terminology) -> None:
         """Prepare the words."""
         words = terminology.result_notes
-        self._voids, self._others, self._stated = _any(words.voids), _any(words.about_another), _any(words.stated)
-        self._corrects = re.compile(_any(words.corrects).pattern + _CORRECTED)
-        self._stated_number = re.compile(_any(words.stated_number).pattern + _NUMBER)
+        self._voids, self._others, self._stated = any_of(words.voids), any_of(words.about_another), any_of(words.stated)
+        self._corrects = re.compile(any_of(words.corrects).pattern + _CORRECTED)
+        self._stated_number = re.compile(any_of(words.stated_number).pattern + _NUMBER)
+        doubts = terminology.result_doubts
+        self._denied = any_of(doubts.denied)
+        self._mild = re.compile(rf"{any_of(doubts.mild).pattern}[ :,-]*\Z")
+        self._hiding, self._sparing = _by_concept(terminology, hides=True), _by_concept(terminology, hides=False)
 
-    def void(self, observation: Json) -> str:
-        """Return the beginning of a note that calls the result void or corrects it; empty if none does."""
+    def void(self, concept: str, observation: Json) -> str:
+        """Return the beginning of a note that makes a result void or doubtful, or corrects it; empty if none does."""
         value = number(child(observation, "valueQuantity").get("value"))
-        for each in _written(observation):
+        for each in remarks(observation):
             if self._says(self._voids, each) or (value is not None and self._is_corrected(each, value)):
                 return each[:_SHOWN]
+        return self._doubt(self._hiding.get(concept), observation)
+
+    def remark(self, concept: str, observation: Json) -> str:
+        """Return the beginning of a note by which the true value may only be the better one; empty if there is none."""
+        return self._doubt(self._sparing.get(concept), observation)[:_QUOTED]
+
+    def _doubt(self, wanted: re.Pattern[str] | None, observation: Json) -> str:
+        if wanted is not None:
+            for each in remarks(observation):
+                for sentence in _SENTENCES.split(fold(each)):
+                    if self._is_doubt(wanted, sentence):
+                        return each[:_SHOWN]
         return ""
+
+    def _is_doubt(self, wanted: re.Pattern[str], sentence: str) -> bool:
+        """Return whether some words in a sentence make the result doubtful, and nothing there takes it back."""
+        for found in wanted.finditer(sentence):
+            before, behind = sentence[: found.start()], sentence[found.end() :]
+            if not (self._others.search(before) or self._mild.search(before) or self._denied.search(behind)):
+                return True
+        return False
 
     def is_stated_name(self, named: str) -> bool:
         """Return whether the name of a weight says that it was stated or estimated: "Weight (stated)"."""
@@ -59,9 +88,13 @@ class ResultNotes:
         return any(Decimal(found[1]) != value for found in self._corrects.finditer(fold(written)))
 
     def is_stated(self, observation: Json) -> bool:
-        """Return whether a weight was stated or estimated, not measured."""
+        """Return whether a weight was stated or estimated, or weighed by the patient, not measured."""
+        if any(reference(each).startswith(_PATIENTS) for _, each in objects(observation.get("performer"))):
+            return True
+        device = text(child(observation, "device").get("display"))[:_LONGEST]
         return any(
-            self._says(self._stated, each) or self._says(self._stated_number, each) for each in _written(observation)
+            self._says(self._stated, each) or self._says(self._stated_number, each)
+            for each in (*remarks(observation), device)
         )
 
     def _says(self, wanted: re.Pattern[str], written: str) -> bool:
@@ -72,7 +105,8 @@ class ResultNotes:
         return False
 
 
-def _written(observation: Json) -> Iterator[str]:
+def remarks(observation: Json) -> Iterator[str]:
+    """Yield the notes and the method of a result, cut to the length of any that matters."""
     for _, note in objects(observation.get("note")):
         yield text(note.get("text"))[:_LONGEST]
     for name in ("note", "comment", "comments"):
@@ -81,6 +115,19 @@ def _written(observation: Json) -> Iterator[str]:
     yield from (each[:_LONGEST] for each in texts(observation.get("method")))
 
 
-def _any(phrases: Iterable[str]) -> re.Pattern[str]:
+def _by_concept(terminology: Terminology, *, hides: bool) -> dict[str, re.Pattern[str]]:
+    """Return for each measurement the words that make it doubtful: those that may hide harm, or those that may not."""
+    found: dict[str, re.Pattern[str]] = {}
+    for name, concept in terminology.concepts.items():
+        spares = {Harm.HIGH: Error.FALSELY_HIGH, Harm.LOW: Error.FALSELY_LOW}.get(concept.harm or Harm.LOW)
+        doubts = [each for each in terminology.result_doubts.doubts if not each.concepts or name in each.concepts]
+        words = [word for each in doubts for word in each.words if (each.error is not spares) is hides]
+        if words and (concept.units is not None or name == "pregnancy-test"):
+            found[name] = any_of(words)
+    return found
+
+
+def any_of(phrases: Iterable[str]) -> re.Pattern[str]:
+    """Return a pattern that finds some phrases as whole words of a folded text."""
     listed = "|".join(re.escape(fold(each)) for each in sorted(phrases, key=len, reverse=True))
     return re.compile(rf"(?<!\w)(?:{listed})(?!\w)")

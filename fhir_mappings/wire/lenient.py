@@ -19,7 +19,7 @@ Json = dict[str, Any]
 
 _NUMBER = re.compile(r"[+-]?\d{1,12}(?:\.\d{1,20})?")
 _LONGEST_DATE = 16
-_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?=$|T)")
+_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?=$|T|[ t]\d\d:)")
 # No clinical number has more digits or a larger exponent; beyond that, arithmetic is slow or must round.
 _DIGITS_LIMIT = 40
 _POWERS_OF_TEN = 12

@@ -9,7 +9,7 @@ import msgspec
 from builders import chart, days_ago, dose, given, order
 from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
-from cards.facts.order import CountedTablets, DoseRemark, DrugOrder, NotedDose, OrderNote, RemarkKind
+from cards.facts.order import AmountInOtherUnit, CountedTablets, DoseRemark, DrugOrder, NotedDose, OrderNote, RemarkKind
 from cards.facts.patient import Patient
 from cards.facts.schedules import Rhythm, Schedule
 from cards.facts.topics import Topic
@@ -38,6 +38,13 @@ def beside(*doses: str) -> DrugOrder:
     )
 
 
+def tied(kg: str, other: str) -> Patient:
+    """Return a chart with two weights of exactly the same time."""
+    patient = chart(weight=kg, weighed_before=(other, 2))
+    first, second = patient.weights
+    return msgspec.structs.replace(patient, weights=(msgspec.structs.replace(first, beside=(str(second.kg),)), second))
+
+
 def after(days: int, dose: str | None, **more: object) -> Patient:
     return chart(history=(given("kadcyla", days, dose),), **more)  # type: ignore[arg-type]
 
@@ -62,6 +69,12 @@ def said(kind: str, drug: str = "Kadcyla", *doses: str) -> DrugOrder:
     """Return an order whose instructions say something of the dose in words."""
     remark = DoseRemark(RemarkKind(kind), kind)
     return msgspec.structs.replace(order(drug, *(doses or ("252 mg",))), text_remarks=(remark,))
+
+
+def in_units(number: str, text: str, of: DrugOrder | None = None, **more: object) -> DrugOrder:
+    """Return an order, of 252 mg unless given, whose instructions name an amount in a unit that no dose field has."""
+    amount = AmountInOtherUnit(Decimal(number), text, **more)  # type: ignore[arg-type]
+    return msgspec.structs.replace(of or order("Kadcyla", "252 mg"), text_other_units=(amount,))
 
 
 def named_with(*mg: str) -> DrugOrder:
@@ -208,6 +221,58 @@ ROWS = [
         SILENT,
         msgspec.structs.replace(order("Kadcyla", "252 mg"), text_shares=(Decimal(96),)),
     ),
+    Row(
+        TEXT,
+        "more than the dose in the words",
+        FIRES,
+        msgspec.structs.replace(order("Kadcyla", "252 mg"), text_shares=(Decimal(125),)),
+        indicator="critical",
+        says=("252 mg (3.6 mg/kg), a full dose", "125 % of it"),
+        fixes=("RemoveOrder",),
+    ),
+    Row(
+        TEXT,
+        "more than a reduced dose in the words",
+        SILENT,
+        msgspec.structs.replace(order("Kadcyla", "210 mg"), text_shares=(Decimal(120),)),
+    ),
+    Row(
+        TEXT,
+        "another unit beside the same number",
+        FIRES,
+        in_units("252", "252 mg/m2", never_fits=True),
+        indicator="warning",
+        says=("252 mg (3.6 mg/kg)", "252 mg/m2, another unit"),
+        fixes=("RemoveOrder",),
+    ),
+    Row(TEXT, "an amount by body surface", FIRES, in_units("145", "145 mg/m2", never_fits=True), indicator="warning"),
+    Row(TEXT, "another drug's body surface", SILENT, in_units("75", "75 mg/m2", never_fits=True, beside="docetaxel")),
+    Row(TEXT, "before the other drug", SILENT, in_units("75", "75 mg/m2", never_fits=True, behind="docetaxel")),
+    Row(
+        TEXT,
+        "behind a word that is not known",
+        CANNOT,
+        in_units("75", "75 mg/m2", never_fits=True, beside="foomab"),
+        missing=("dose-beside-word",),
+    ),
+    Row(TEXT, "a unit of another dimension", FIRES, in_units("252", "252 IU"), indicator="warning"),
+    Row(TEXT, "the number of another thing", SILENT, in_units("20", "20 mL")),
+    Row(TEXT, "units, of a bill perhaps", CANNOT, in_units("252", "252 units", unclear=True), missing=("dose-remark",)),
+    Row(
+        TEXT,
+        "another amount a day",
+        FIRES,
+        in_units("378", "378 mg/day", a_day=Mg(Decimal(378))),
+        indicator="critical",
+        says=("378 mg",),
+    ),
+    Row(TEXT, "the same amount a day", SILENT, in_units("252", "252 mg/day", a_day=Mg(Decimal(252)))),
+    Row(
+        TEXT,
+        "tablets, twice a day",
+        SILENT,
+        in_units("600", "600 mg/day", of=order("Tukysa", "300 mg", interval=None), a_day=Mg(Decimal(600))),
+    ),
     Row(TEXT, "the dose in two bags", SILENT, multiplied("2", "126")),
     Row(TEXT, "as many doses of the dose", SILENT, multiplied("4", "252")),
     Row(TEXT, "another dose in two bags", FIRES, multiplied("2", "189"), indicator="critical", says=("378 mg",)),
@@ -332,6 +397,23 @@ ROWS = [
     Row(WEIGHT, "doubled within ninety-one days", SILENT, KADCYLA, chart(weight="140", weighed_before=("70", 93))),
     Row(WEIGHT, "doubled within ninety days", FIRES, KADCYLA, chart(weight="140", weighed_before=("70", 92))),
     Row(WEIGHT, "the other weight is of the same day", SILENT, KADCYLA, chart(weight="140", weighed_before=("70", 2))),
+    Row(
+        WEIGHT,
+        "two weights of exactly one time",
+        FIRES,
+        KADCYLA,
+        tied("70", "100"),
+        indicator="warning",
+        says=("70 kg and 100 kg", "one time"),
+    ),
+    Row(WEIGHT, "two weights of one time that are close", SILENT, KADCYLA, tied("70", "72")),
+    Row(
+        NO_LEVEL,
+        "a level at the weight before, and the newest is more than double",
+        NOT_ASKED,
+        KADCYLA,
+        chart(weight="154", weighed_before=("70", 22)),
+    ),
     Row(WEIGHT, "one weight and no dose before", SILENT, KADCYLA),
     Row(WEIGHT, "no weight", CANNOT, KADCYLA, chart(weight=None), missing=("weight",)),
     Row(WEIGHT, "a fixed dose", NOT_ASKED, order("Perjeta", "420 mg"), chart(weight="154", weighed_before=("70", 22))),

@@ -45,6 +45,81 @@ def test_a_note_that_calls_a_result_void(more: dict[str, Any], note: str) -> Non
     assert ("ast" in chart.labs) is not bool(note)
 
 
+VALUES = {
+    "1920-8": quantity(25, "U/L"),
+    "1975-2": quantity(0.6, "mg/dL"),
+    "777-3": quantity(231, "10*3/uL"),
+    "10230-1": quantity(60, "%"),
+    "29463-7": quantity(70, "kg"),
+}
+
+
+@pytest.mark.parametrize(
+    ("code", "note", "is_doubtful"),
+    [
+        ("1920-8", "Specimen rejected", True),
+        ("1920-8", "Repeat pending", True),
+        ("1920-8", "Kontrolle folgt", True),
+        ("1920-8", "Interpretar con precaución", True),
+        ("1920-8", "Lipemic", True),
+        ("1920-8", "Slightly lipemic", False),
+        ("1920-8", "No lipemia", False),
+        ("1920-8", "Lipemia: none", False),
+        ("1920-8", "Grossly hemolyzed", False),
+        ("1920-8", "AST may be falsely low", True),
+        ("1920-8", "AST may be falsely elevated", False),
+        ("1920-8", "Repeat in 3 weeks", False),
+        ("1920-8", "Result confirmed by repeat analysis", False),
+        ("1920-8", "Final. Supersedes preliminary report", False),
+        ("1920-8", "Clotted", False),
+        ("1975-2", "Hemolyzed", False),
+        ("1975-2", "Grossly hemolyzed", True),
+        ("777-3", "Specimen clotted", True),
+        ("777-3", "Specimen checked for clots: none found", False),
+        ("777-3", "Platelet clumps, count may be falsely low", False),
+        ("777-3", "RBC fragments, count may be falsely elevated", True),
+        ("777-3", "Estimated from smear", True),
+        ("777-3", "Estimate: adequate", False),
+        ("10230-1", "Visual estimate", False),
+        ("10230-1", "No LV clot; questionable effusion; RVSP may be overestimated", False),
+        ("10230-1", "EF may be overestimated", True),
+        ("10230-1", "Preliminary read", True),
+        ("29463-7", "Includes wheelchair", True),
+        ("29463-7", "Wheelchair weight subtracted", False),
+    ],
+)
+def test_a_note_that_makes_a_result_doubtful(code: str, note: str, *, is_doubtful: bool) -> None:
+    chart = read_patient(labs=bundle(observation(code, valueQuantity=VALUES[code], note=[{"text": note}])))
+    assert [gap.reason for gap in chart.gaps] == (["voided"] if is_doubtful else [])
+
+
+def test_a_value_that_can_only_be_better_counts_and_is_quoted_with_its_note() -> None:
+    result = observation("1920-8", valueQuantity=quantity(400, "U/L"), note=[{"text": "Grossly hemolyzed"}])
+    (ast,) = read_patient(labs=bundle(result)).labs["ast"]
+    assert ast.as_reported == '400 U/L, "Grossly hemolyzed"'
+
+
+@pytest.mark.parametrize(
+    ("more", "stated"),
+    [
+        ({"performer": [{"reference": "Patient/p1"}]}, True),
+        ({"performer": [{"reference": "https://ehr.example/RelatedPerson/2"}]}, True),
+        ({"performer": [{"reference": "Practitioner/1"}]}, False),
+        ({"device": {"display": "Home scale"}}, True),
+        ({"device": {"display": "Bed scale"}}, False),
+    ],
+)
+def test_who_weighed_and_with_what(more: dict[str, Any], *, stated: bool) -> None:
+    (weight,) = read_patient(x=bundle(observation("29463-7", valueQuantity=quantity(70, "kg"), **more))).weights
+    assert weight.stated is stated
+
+
+@pytest.mark.parametrize(("specimen", "told"), [("Serum", False), ("Pleural fluid", True), ("Cord blood", True)])
+def test_the_specimen_of_a_laboratory_result(specimen: str, *, told: bool) -> None:
+    gaps = read_patient(labs=bundle(ast(specimen={"display": specimen}))).gaps
+    assert [gap.reason for gap in gaps] == (["named-otherwise"] if told else [])
+
+
 @pytest.mark.parametrize(
     ("note", "is_void"),
     [
@@ -101,6 +176,9 @@ def test_a_weight_that_was_not_measured(more: dict[str, Any], *, stated: bool) -
         pytest.param("10230-1", {"code": {"text": "RVEF"}}, "named-otherwise", id="the right ventricle"),
         pytest.param("10230-1", {"bodySite": {"text": "Right ventricle"}}, "named-otherwise", id="by its site"),
         pytest.param("10230-1", {"code": {"text": "LVEF (biplane)"}}, None, id="the left ventricle"),
+        pytest.param("10230-1", {"code": {"text": "LVEF, peak stress"}}, "named-otherwise", id="under stress"),
+        pytest.param("10230-1", {"code": {"text": "Stress echo: LVEF at rest"}}, None, id="at rest, before stress"),
+        pytest.param("10230-1", {"code": {"text": "Change in LVEF"}}, "named-otherwise", id="a difference"),
         pytest.param("29463-7", {"code": {"text": "Ideal body weight"}}, "named-otherwise", id="an ideal weight"),
         pytest.param("29463-7", {"code": {"text": "Body weight measured"}}, None, id="a weight"),
         pytest.param("10230-1", {"valueString": "35 %"}, "value", id="two values"),
@@ -113,6 +191,16 @@ def test_what_a_result_says_against_its_value(code: str, changes: dict[str, Any]
     named = {**result["code"], **changes.get("code", {})}
     gaps = read_patient(x=bundle({**result, **changes, "code": named})).gaps
     assert [gap.reason for gap in gaps] == ([told] if told else [])
+
+
+def test_the_part_of_a_result_under_stress_is_told_and_the_one_at_rest_is_used() -> None:
+    parts = [
+        {"code": {**observation("10230-1")["code"], "text": text}, "valueQuantity": quantity(value, "%")}
+        for text, value in (("LVEF at rest", 60), ("LVEF at stress", 38))
+    ]
+    patient = read_patient(x=bundle(observation("10230-1", component=parts)))
+    assert [str(each.percent.value) for each in patient.lvefs] == ["60"]
+    assert [gap.reason for gap in patient.gaps] == ["named-otherwise"]
 
 
 def test_a_weight_named_as_stated_is_stated() -> None:

@@ -65,6 +65,7 @@ from cards.knowledge.schema.monitoring import (
 from cards.knowledge.schema.oral import Interaction, Prophylaxis, Tablets
 from cards.knowledge.schema.products import Eligibility, PriorTherapy, Product
 from cards.knowledge.schema.reference_ranges import AdultAges, ReferenceRanges
+from cards.knowledge.schema.result_doubts import CriticalFlags, Doubt, Error, NeverCritical, ResultDoubts
 from cards.knowledge.schema.site_rules import (
     ORDER_HOOKS,
     AgeRange,
@@ -95,6 +96,7 @@ from cards.knowledge.schema.terminology import (
     LvefInWords,
     Nearness,
     PositiveRatio,
+    PregnancyStates,
     RouteWords,
     StainedShare,
     Terminology,
@@ -120,6 +122,7 @@ __all__ = [
     "Concept",
     "Confidence",
     "CopyLimits",
+    "CriticalFlags",
     "CycleLimit",
     "DiagnosisCertainty",
     "DiagnosisCodes",
@@ -127,10 +130,12 @@ __all__ = [
     "DiagnosisHer2",
     "Diluent",
     "DiluentVolume",
+    "Doubt",
     "DrugClass",
     "DrugCodes",
     "DrugWords",
     "Eligibility",
+    "Error",
     "Expected",
     "ForbiddenDiluent",
     "GeneCodes",
@@ -160,6 +165,7 @@ __all__ = [
     "MixedUpWeights",
     "Monitoring",
     "Nearness",
+    "NeverCritical",
     "NotChecked",
     "NotTheDisease",
     "OrderedTest",
@@ -167,6 +173,7 @@ __all__ = [
     "Package",
     "Panel",
     "PositiveRatio",
+    "PregnancyStates",
     "PriorTherapy",
     "Problem",
     "ProblemGroup",
@@ -180,6 +187,7 @@ __all__ = [
     "Regimen",
     "Reload",
     "ResultCondition",
+    "ResultDoubts",
     "RetiredCode",
     "Route",
     "RouteWords",

@@ -57,6 +57,13 @@ class Endings(KnowledgeRecord, frozen=True, kw_only=True):
     why: str
 
 
+class Alphabet(KnowledgeRecord, frozen=True, kw_only=True):
+    """Letters of another alphabet, or pairs of them, each with the Latin letters that it may stand for."""
+
+    letters: dict[str, str]
+    why: str
+
+
 class DrugWords(KnowledgeRecord, frozen=True, kw_only=True):
     """The file ``drug_words.yaml``."""
 
@@ -68,9 +75,11 @@ class DrugWords(KnowledgeRecord, frozen=True, kw_only=True):
     premedication: tuple[IgnoredWords, ...] = ()
     supportive: tuple[IgnoredWords, ...] = ()
     other_drugs: tuple[IgnoredWords, ...] = ()
+    other_drug_endings: tuple[Endings, ...] = ()
     warnings: tuple[IgnoredWords, ...]
     warning_words: tuple[IgnoredWords, ...]
     warning_ends: tuple[IgnoredWords, ...] = ()
     oral_forms: tuple[IgnoredWords, ...] = ()
     payload_endings: tuple[Endings, ...]
     drug_endings: tuple[Endings, ...]
+    alphabets: tuple[Alphabet, ...] = ()

@@ -21,6 +21,7 @@ from cards.knowledge.schema.diagnosis_terms import (
 from cards.knowledge.schema.kinds import Harm, Kind, Panel, Query, Route
 from cards.knowledge.schema.monitoring import Band
 from cards.knowledge.schema.reference_ranges import ReferenceRanges
+from cards.knowledge.schema.result_doubts import ResultDoubts
 from cards.knowledge.schema.sourced import Cited, KnowledgeRecord
 from cards.knowledge.schema.units import Units
 
@@ -116,6 +117,17 @@ class HcgLimits(KnowledgeRecord, frozen=True, kw_only=True):
     by: Cited
 
 
+class PregnancyStates(KnowledgeRecord, frozen=True, kw_only=True):
+    """The codes and words by which an Observation says whether the patient is pregnant, and the days to term."""
+
+    pregnant: tuple[str, ...] = ()
+    not_pregnant: tuple[str, ...] = ()
+    unsure: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    term_days: Decimal = Decimal(0)
+    by: Cited | None = None
+
+
 class StainedShare(KnowledgeRecord, frozen=True, kw_only=True):
     """The percentage of stained tumor cells up to which the cells are few."""
 
@@ -187,12 +199,14 @@ class Terminology(KnowledgeRecord, frozen=True, kw_only=True):
     her2_copies: CopyLimits
     her2_stained: StainedShare
     hcg: HcgLimits
+    pregnancy_states: PregnancyStates = PregnancyStates()
     lvef_in_words: LvefInWords
     genes: GeneCodes
     routes: tuple[RouteWords, ...]
     units: Units = Units(ignored=(), volumes=(), tables={})
-    """In a separate file, like the words of reference ranges."""
+    """In a separate file, like the words of reference ranges and of doubts."""
     reference_ranges: ReferenceRanges = ReferenceRanges()
+    result_doubts: ResultDoubts = ResultDoubts()
     diagnosis_codes: DiagnosisCodes = DiagnosisCodes()
     """In a separate file."""
     site_problems: tuple[str, ...] = ()

@@ -1,0 +1,67 @@
+"""What a note, a flag or a missing value of a result says against it, or against another result of the same time."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+
+from cards.knowledge.schema.sourced import Cited, KnowledgeRecord
+
+
+class Error(StrEnum):
+    """How the true value may differ from the reported one."""
+
+    UNFIT = "unfit"
+    FALSELY_HIGH = "falsely-high"
+    FALSELY_LOW = "falsely-low"
+
+
+class Doubt(KnowledgeRecord, frozen=True, kw_only=True):
+    """Words of a note that make a result of some concepts doubtful; without concepts, any result.
+
+    A value that errs only toward harm still counts: a normal AST of a hemolyzed sample is normal.
+    """
+
+    words: tuple[str, ...]
+    concepts: tuple[str, ...] = ()
+    error: Error = Error.UNFIT
+    because: str
+    by: Cited
+
+
+class CriticalFlags(KnowledgeRecord, frozen=True, kw_only=True):
+    """The flags by which a laboratory marks a critical value: codes of HL7, and complete texts."""
+
+    low: tuple[str, ...]
+    high: tuple[str, ...]
+    either: tuple[str, ...]
+    abnormal: tuple[str, ...]
+    """Flags that say something only of a result without a value."""
+    by: Cited
+
+
+class NeverCritical(KnowledgeRecord, frozen=True, kw_only=True):
+    """The values of a test, in its unit, that no laboratory calls critical; used where a result has no range."""
+
+    concept: str
+    at_least: Decimal
+    at_most: Decimal
+    by: Cited
+
+
+class ResultDoubts(KnowledgeRecord, frozen=True, kw_only=True):
+    """All that speaks against a result.
+
+    A doubt right behind a word of ``mild``, or before one of ``denied`` in the same sentence, is none. ``withheld`` are
+    the codes of a missing value that say that there is one.
+    """
+
+    doubts: tuple[Doubt, ...] = ()
+    mild: tuple[str, ...] = ()
+    denied: tuple[str, ...] = ()
+    flags: CriticalFlags | None = None
+    never_critical: tuple[NeverCritical, ...] = ()
+    withheld: tuple[str, ...] = ()
+    amounts: tuple[str, ...] = ()
+    """What stands behind a number in a note that is a result: units, in the forms that notes use."""
+    by: Cited | None = None
