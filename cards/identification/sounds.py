@@ -56,6 +56,7 @@ class Sounds:
             for each, own, allowed in self._by_first.get(_first(sound), ())
             if abs(len(sound) - len(each)) <= allowed and len(letters ^ own) <= 2 * allowed
         )
+        likely = ((each, allowed) for each, allowed in likely if _letters_missing(sound, each) <= allowed)
         wrong = ((_letters_wrong(sound, each), each, allowed) for each, allowed in likely)
         best = min(((count, each) for count, each, allowed in wrong if count <= allowed), default=None)
         return self._names[best[1]] if best else None
@@ -72,6 +73,14 @@ def sound_of(word: str) -> str:
 
 def _spelled(found: re.Match[str]) -> str:
     return (_SOFT if found["soft"] else _SPELLINGS)[found.group()]
+
+
+def _letters_missing(first: str, second: str) -> int:
+    """Count the letters that one of two words has and the other has not, in any order: no more than are wrong."""
+    left = second
+    for letter in first:
+        left = left.replace(letter, "", 1)
+    return max(len(left), len(first) - len(second) + len(left))
 
 
 def _letters_wrong(first: str, second: str) -> int:
