@@ -460,7 +460,7 @@ class DrugTextReader:
             return
         if Says.CONJUGATE in draft.said:
             draft.unread.append(draft.words[draft.said[Says.CONJUGATE]].text)
-        named = {place for span in draft.spans for place in range(span.first, span.end)}
+        named = {place for span in draft.spans for place in range(span.first, span.end)} | draft.warned
         for place in range(1, len(draft.words)):
             # "trastuzumab e 160 mg", "trastuzumab de": normally a preposition, but here possibly a truncated payload.
             word = draft.words[place].text
