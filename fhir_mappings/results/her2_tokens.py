@@ -218,7 +218,8 @@ def _pluses(raw: list[Word], at: int) -> tuple[list[Token], int]:
     end = at + 1
     while end < len(raw) and raw[end].text == "+" and end - at <= _MOST_PLUSES:
         end += 1
-    is_apart = not raw[at].touches or raw[at - 1].text == "("
+    before, after = raw[max(at - 1, 0)].text, raw[end].text if end < len(raw) else ""
+    is_apart = (not raw[at].touches or before == "(") and "-" not in (before, after)
     if word == "+" and is_apart and 1 < end - at <= _MOST_PLUSES:
         # "+ + +".
         return [Token("score", end - at, " ".join("+" * (end - at)))], end
