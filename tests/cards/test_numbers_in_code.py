@@ -71,6 +71,8 @@ EXCEPTIONS = {
     "fhir_mappings/medications/number_words.py _ENGLISH": ("what number words stand for", "10"),
     "fhir_mappings/medications/number_words.py _SCALES": ("what number words stand for", "1000"),
     "cards/identification/combined_amounts.py _PAIR": ("two parts and their sum", "3"),
+    "fhir_mappings/results/her2_handling.py _MOST_MINUTES": ("beyond it a handling is only not read", "60"),
+    "fhir_mappings/results/her2_handling.py _HOURS": ("beyond them a handling is only not read", "6 73"),
     "fhir_mappings/medications/dose_remarks.py _LONGEST_TEXT": (BOUND, "500"),
     "fhir_mappings/medications/other_texts.py _MOST_TEXTS": (BOUND, "40 3"),
     "fhir_mappings/medications/routes.py _FEW_WORDS": (WINDOW, "3"),
