@@ -45,6 +45,7 @@ _UNJUDGED = frozenset(
     {
         "unreadable-session",
         "drug-unreadable",
+        "unknown-code",
         "unresolved-drug",
         "kind-unnamed",
         "other-release",

@@ -130,6 +130,24 @@ class NotedDose(msgspec.Struct, frozen=True):
     after: str = ""
 
 
+class AmountInOtherUnit(msgspec.Struct, frozen=True):
+    """An amount of the instructions in a unit that no dose field in scope has, and its number and text.
+
+    ``never_fits``: it is per body surface or pound, or an AUC, and cannot be this drug's dose whatever its number.
+    ``a_day``: it is this much per day. Any other one matters if its number is that of the dose. ``unclear``: it is in
+    plain "units", which may be those of a bill. ``beside`` is a word before it that may name another drug, ``behind``
+    the one right behind it.
+    """
+
+    number: Decimal
+    text: str
+    never_fits: bool = False
+    a_day: Mg | MgPerKg | None = None
+    unclear: bool = False
+    beside: str = ""
+    behind: str = ""
+
+
 class RemarkKind(StrEnum):
     """What instructions say of a dose without an amount."""
 
@@ -137,6 +155,7 @@ class RemarkKind(StrEnum):
     RAISED = "raised"
     LOADING = "loading"
     MAINTENANCE = "maintenance"
+    TAKEN_BACK = "taken-back"
 
 
 class DoseRemark(msgspec.Struct, frozen=True):
@@ -208,6 +227,8 @@ class DrugOrder(msgspec.Struct, frozen=True):
     """The orders that it takes the place of or carries out, as ``MedicationRequest/id``."""
     combined_mg: Decimal | None = None
     """The milligrams of both antibodies of a combination, where the order states them by name, package or volume."""
+    injected_mg: tuple[tuple[Decimal, ...], ...] = ()
+    """The milligrams that each text of the instructions gives by a volume or by both antibodies of an injection."""
     text_beside: tuple[NotedDose, ...] = ()
     """The doses of the instructions right behind a word that may be the name of another drug."""
     has_unread_number: bool = False
@@ -222,3 +243,5 @@ class DrugOrder(msgspec.Struct, frozen=True):
     """The number of the cycle that the instructions name."""
     repeats_day: bool = False
     """Whether two of its instructions, each with a dose, name the same day."""
+    text_other_units: tuple[AmountInOtherUnit, ...] = ()
+    """The amounts of the instructions in units of another dimension, such as "252 mg/m2"."""

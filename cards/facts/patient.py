@@ -69,6 +69,24 @@ class Treatment(msgspec.Struct, frozen=True):
         return self.state is TreatmentState.ACTIVE and (self.ended is None or self.ended >= today)
 
 
+class PossibleKind(StrEnum):
+    """What an entry is that may be a dose given and is no administration."""
+
+    STATEMENT = "statement"
+    DISPENSE = "dispense"
+    PROCEDURE = "procedure"
+    ORDER = "order"
+
+
+class PossibleDose(msgspec.Struct, frozen=True):
+    """An entry that may be a dose given on a day; it is never counted as one."""
+
+    product: str
+    on: date
+    origin: Origin
+    kind: PossibleKind
+
+
 class PresentProblem(msgspec.Struct, frozen=True):
     """A problem in the chart that a rule uses; ``on`` is when it began, or was recorded.
 
@@ -157,6 +175,8 @@ class Patient(msgspec.Struct, frozen=True):
     site_results: tuple[SiteResult, ...] = ()
     """Results that only site rules use."""
     site_problems: tuple[SiteProblem, ...] = ()
+    possible_doses: tuple[PossibleDose, ...] = ()
+    """Statements, dispenses and procedures that may be doses given."""
 
     @property
     def setting(self) -> Setting | None:

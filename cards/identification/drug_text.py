@@ -17,7 +17,7 @@ from cards.knowledge.schema import Route, Says, WordKind
 from cards.values.texts import CUT, bounded, is_cut
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
     from cards.identification.vocabulary import Vocabulary
     from cards.knowledge.schema import Product
@@ -31,7 +31,7 @@ _ROUTES = {Says.INTRAVENOUS: Route.INTRAVENOUS, Says.SUBCUTANEOUS: Route.SUBCUTA
 _SPACED = re.compile(r"(?<![^\W_])[^\W\d_](?:[\W_]{1,3}[^\W_](?![^\W_])){3,39}")
 _SHORTEST_SPACED = 4
 """Letters set apart: "K a d c y l a", "H.E.R.C.E.P.T.I.N". The longest names have about as many, the shortest four."""
-_FEWEST_PARTS, _MOST_PARTS = 3, 4
+_FEWEST_PARTS, _MOST_PARTS, _LONGEST_PART = 3, 4, 6
 """The parts of a name with blanks in it: "Ka dcy la". A name in two parts is joined before a text is read."""
 _SEARCHED = 16
 """The most words of a text that names nothing in which a misspelled name is searched for."""
@@ -115,14 +115,8 @@ class DrugTextReader:
     def read(self, text: str) -> DrugText:
         """Read a text."""
         written = bounded(text)
-        folded = fold(written)
-        words = words_of(folded)
-        if sum(word.end - word.start == 1 for word in words) >= _SHORTEST_SPACED:
-            folded = _SPACED.sub(self._letters_joined, folded)
-            words = words_of(folded)
-        words = self._with_names_joined([part for word in words for part in self._with_number_apart(word)])
-        draft = _Draft(folded, words, [self._known(word.text) for word in words])
-        self._read_words(draft)
+        draft = self._draft(written)
+        words = draft.words
         if is_cut(written):
             draft.unread.append(CUT)
         whole = self._by_ingredients(draft)
@@ -155,6 +149,27 @@ class DrugTextReader:
             tuple(dict.fromkeys(word[:_QUOTED] for word in draft.unread)),
             tuple(dict.fromkeys(word[:_QUOTED] for word in others)),
         )
+
+    def names_partner_first(self, text: str) -> bool:
+        """Return whether a text names another drug before those of the service, and gives these no amount."""
+        draft = self._draft(bounded(text))
+        first = min((span.first for span in draft.spans), default=len(draft.words))
+        others = [place for place in range(first) if self._vocabulary.is_other_drug(draft.words[place].text)]
+        if first == len(draft.words) or not (others or any(place < first for place in draft.partners)):
+            return False
+        return _AMOUNT.search(draft.folded, draft.words[first].start) is None
+
+    def _draft(self, written: str) -> _Draft:
+        """Read the words of a text, each as part of a name, as listed, or as not understood."""
+        folded = fold(written)
+        words = words_of(folded)
+        if sum(word.end - word.start == 1 for word in words) >= _SHORTEST_SPACED:
+            folded = _SPACED.sub(self._letters_joined, folded)
+            words = words_of(folded)
+        words = self._with_names_joined([part for word in words for part in self._with_number_apart(word)])
+        draft = _Draft(folded, words, [self._known(word.text) for word in words])
+        self._read_words(draft)
+        return draft
 
     def route_of_form(self, form: str) -> Route | None:
         """Return the route that a dose form states; ``None`` if it states none, or several."""
@@ -306,18 +321,20 @@ class DrugTextReader:
         """Return what the words of a text that names nothing may be meant for, by sound, in parts, in other letters."""
         vocabulary = self._vocabulary
         found = [vocabulary.meant_by_sound(word) for word in draft.unread[:_SEARCHED]]
-        unread = frozenset(draft.unread)
-        words = [word.text for word in draft.words[:_SEARCHED]]
-        in_parts = (
-            words[first : first + count]
-            for count in range(_FEWEST_PARTS, _MOST_PARTS + 1)
-            for first in range(len(words) - count + 1)
-        )
-        joined = ("".join(parts) for parts in in_parts if not unread.isdisjoint(parts))
-        found += [vocabulary.names.get(vocabulary.usual((name,))) for name in joined]
+        if any(len(word) <= _LONGEST_PART and word not in vocabulary.oral_forms for word in draft.unread):
+            found += self._names_in_parts(draft)
         if not written.isascii():
             found += vocabulary.meant_by_letters(written)
         return [meaning for meaning in found if meaning is not None]
+
+    def _names_in_parts(self, draft: _Draft) -> Iterator[Meaning | None]:
+        """Yield the meanings of names with two or three blanks in them: "Ka dcy la"."""
+        vocabulary = self._vocabulary
+        parts: list[str] = []
+        for word in draft.words[:_SEARCHED]:
+            parts = [*parts[1 - _MOST_PARTS :], word.text] if word.end - word.start <= _LONGEST_PART else []
+            for count in range(_FEWEST_PARTS, len(parts) + 1):
+                yield vocabulary.names.get(vocabulary.usual(("".join(parts[-count:]),)))
 
     def _note_partners_before(self, draft: _Draft) -> None:
         """Report a partner drug before the name: "docetaxel before Kadcyla" may be an order of docetaxel."""
@@ -443,7 +460,7 @@ class DrugTextReader:
             return
         if Says.CONJUGATE in draft.said:
             draft.unread.append(draft.words[draft.said[Says.CONJUGATE]].text)
-        named = {place for span in draft.spans for place in range(span.first, span.end)}
+        named = {place for span in draft.spans for place in range(span.first, span.end)} | draft.warned
         for place in range(1, len(draft.words)):
             # "trastuzumab e 160 mg", "trastuzumab de": normally a preposition, but here possibly a truncated payload.
             word = draft.words[place].text

@@ -75,11 +75,41 @@ def identify(order: DrugOrder, recognizer: Recognizer) -> Identity:
         length += len(each.value)
     by_evidence = _remembered if length <= _LENGTH else _by_evidence
     identity = by_evidence(order.evidence, recognizer)
-    if identity is None:
+    if identity is None or _is_of_partner(identity, order, recognizer):
         return _by_supply_codes(order, recognizer)
     if identity.product is not None and identity.product.scope is Scope.RECOGNIZED_ONLY:
         return _with_codes(identity, order, recognizer)
     return _by_route(_with_displays(identity, order, recognizer), order, recognizer)
+
+
+def _is_of_partner(identity: Identity, order: DrugOrder, recognizer: Recognizer) -> bool:
+    """Return whether an order is for another drug, and its words only say what that is given with.
+
+    "Docetaxel with trastuzumab" with the clinical code of docetaxel is a regimen in words, unless a code, an amount or
+    a dose by weight says that the HER2 drug is ordered.
+    """
+    if identity.status is IdentityStatus.SETTLED or any(claim.evidence.system for claim in identity.claims):
+        return False
+    if not _is_coded_as_other(order.evidence, recognizer):
+        return False
+    if any(_of_hcpcs(each.code, recognizer) for each in order.billing) or any(
+        recognizer.ndc(each.text) for each in order.ndcs
+    ):
+        return False
+    for dose in order.doses:
+        if dose.unit is DoseUnit.MG_PER_KG or any(product.has_dose(dose.number) for product in identity.named):
+            return False
+    naming = [claim.evidence.value for claim in identity.claims]
+    return bool(naming) and all(map(recognizer.names_partner_first, naming))
+
+
+def _is_coded_as_other(evidence: tuple[IdentityEvidence, ...], recognizer: Recognizer) -> bool:
+    """Return whether a clinical code is of a known other drug, by itself or by its display."""
+    coded = [each for each in evidence if each.kind is EvidenceKind.CODING and each.system]
+    if any(other_coded_drug(each, recognizer) for each in coded):
+        return True
+    texts = [each.value for each in evidence if not each.system] if coded else []
+    return any(recognizer.other_drugs(each) and not recognizer.read_text(each).names_drug for each in texts)
 
 
 def _with_displays(identity: Identity, order: DrugOrder, recognizer: Recognizer) -> Identity:

@@ -12,15 +12,15 @@ import msgspec
 from cards.facts.order import DoseUnit, OrderedDose
 from cards.identification.folding import fold
 from cards.knowledge.label_doses import Ceiling, near
-from cards.knowledge.schema import Basis, Level, LevelRole, Product, Regimen
+from cards.knowledge.schema import Basis, Level, LevelRole, Product, Regimen, Route
 from cards.values.caching import per_case
 from cards.values.codes import ndc_readings
 from cards.values.quantities import Kg, Mg, MgPerKg, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from cards.facts.order import CountedTablets, DrugOrder, NotedDose
+    from cards.facts.order import AmountInOtherUnit, CountedTablets, DrugOrder, NotedDose
     from cards.identification.recognizer import Recognizer
     from cards.readings.case import Case
 
@@ -120,10 +120,24 @@ def _read(ordered: OrderedDose, product: Product, weight: Kg | None, case: Case)
 def _of_both(ordered: OrderedDose, product: Product, case: Case) -> tuple[OrderedDose, Mg]:
     """Return a dose, of both antibodies where its amount is that of one: 1200 mg of "Phesgo 1200 mg-600 mg"."""
     both = case.order.combined_mg
+    if both is None and product.component_doses_mg and _is_written_by_part(ordered.number, case):
+        both = ordered.number + min(product.component_doses_mg)
     if both is None or ordered.number >= both or ordered.number not in product.component_doses_mg:
         return ordered, Mg(ordered.number)
     written = f"{ordered.as_written} + {Mg(both - ordered.number)}"
     return msgspec.structs.replace(ordered, as_written=written), Mg(both)
+
+
+def _is_written_by_part(amount: Decimal, case: Case) -> bool:
+    """Return whether an amount that may be of one antibody or of both is of one, as the last dose on record was.
+
+    After 600 mg of Phesgo, which is no dose of both, 1200 mg is the pertuzumab of a loading dose.
+    """
+    whole = {level.mg for regimen in case.product.regimens for level in regimen.levels}
+    last = next(iter(case.doses_recorded(frozenset({case.product.id}))), None)
+    dose = last.dose if last is not None else None
+    parts = case.product.component_doses_mg
+    return amount in whole and isinstance(dose, Mg) and dose.value in parts and dose.value not in whole
 
 
 def tablet_strength(
@@ -274,6 +288,12 @@ class DoseConflict(NamedTuple):
     in_text: bool
     percent: Decimal | None = None
 
+    def other_as_written(self, product: Product) -> str:
+        """Return the other amount as the field is written: an injection's by volume, if that is."""
+        if self.field.ordered.unit is DoseUnit.ML and isinstance(self.other, Mg) and product.concentration is not None:
+            return f"{plain(self.other.value / product.concentration.mg_per_ml)} mL"
+        return str(self.other)
+
 
 @per_case
 def dose_conflict(case: Case) -> DoseConflict | None:
@@ -290,13 +310,70 @@ def dose_conflict(case: Case) -> DoseConflict | None:
         if not in_field:
             continue
         groups = [_mentioned(case, basis, said) for said in (case.order.text_doses, *case.order.doses_by_text)]
+        groups += [_given_a_day(case, basis)] if case.order.text_other_units else []
         for mentioned in (*groups, _counted(case) if basis is Mg else []):
             if len(mentioned) != 1 or is_part_of_combination(case.product, mentioned[0]):
                 continue
             if not any(near(dose.value, mentioned[0].value, tolerance) for _, dose in in_field):
                 return DoseConflict(*in_field[0], mentioned[0], in_text=True)
     between = None if is_other_weight else _between_fields(case, weight, tolerance)
-    return between or _above_own_limit(case) or _reduced_in_words(case)
+    return between or _injected(case, tolerance) or _above_own_limit(case) or _share_in_words(case)
+
+
+def _injected(case: Case, tolerance: Decimal) -> DoseConflict | None:
+    """Find a text that gives another amount of an injection under the skin, by its volume or its two antibodies."""
+    ordered = in_basis(case, Mg) if case.order.injected_mg else []
+    for stated in case.order.injected_mg:
+        if ordered and not any(near(dose.value, each, tolerance) for _, dose in ordered for each in stated):
+            return DoseConflict(*ordered[0], Mg(stated[-1]), in_text=True)
+    return None
+
+
+def _given_a_day(case: Case, basis: type[Mg | MgPerKg]) -> list[Mg | MgPerKg]:
+    """List the doses of an infusion that a text gives as so much a day; tablets may be taken twice."""
+    if case.product.is_oral:
+        return []
+    named = (each.a_day for each in _in_own_units(case) if not each.beside)
+    return list(dict.fromkeys(dose for dose in named if isinstance(dose, basis)))
+
+
+def in_another_unit(case: Case) -> AmountInOtherUnit | None:
+    """Find an amount of the instructions whose unit cannot be meant if the dose field is right."""
+    written = _numbers(case)
+    found = (each for each in _in_own_units(case) if not each.beside and _matters(each, written))
+    # What cannot be meant goes before what may be.
+    return min(found, key=lambda each: each.unclear, default=None)
+
+
+def units_beside_other_words(case: Case) -> list[AmountInOtherUnit]:
+    """List such amounts that stand beside a word that is no listed drug: what they are of is not known."""
+    written = _numbers(case)
+    beside = (each for each in _in_own_units(case) if each.beside)
+    return [each for each in beside if each.a_day is not None or _matters(each, written)]
+
+
+def _in_own_units(case: Case) -> Iterator[AmountInOtherUnit]:
+    """Yield the amounts in other units, but for those beside a drug that is given with this one.
+
+    The volume of an injection under the skin is its dose in another unit.
+    """
+    listed = case.recognizer.supportive_drugs
+    by_volume = case.product.route is Route.SUBCUTANEOUS and case.product.concentration is not None
+    return (
+        each
+        for each in case.order.text_other_units
+        if listed.isdisjoint((each.beside, each.behind)) and not (by_volume and fold(each.text).endswith("ml"))
+    )
+
+
+def _numbers(case: Case) -> set[Decimal]:
+    """Return the number of each dose of an order, as written, in milligrams, and per kilogram."""
+    written = {reading.ordered.number for reading in usable_doses(case)}
+    return written | {dose.value for basis in (Mg, MgPerKg) for _, dose in in_basis(case, basis)}
+
+
+def _matters(amount: AmountInOtherUnit, written: set[Decimal]) -> bool:
+    return amount.never_fits or (amount.a_day is None and amount.number in written)
 
 
 def _above_own_limit(case: Case) -> DoseConflict | None:
@@ -304,20 +381,24 @@ def _above_own_limit(case: Case) -> DoseConflict | None:
     if case.order.max_dose is None:
         return None
     limit = _read(case.order.max_dose, case.product, case.kg, case)
-    allowed = limit.in_mg(case.kg)
-    if limit.dose is None or allowed is None or limit.sense is not Sense.USABLE:
+    allowed = limit.in_mg(case.kg) if limit.sense is Sense.USABLE else None
+    strength = case.product.concentration
+    if limit.ordered.unit is DoseUnit.ML and strength is not None and case.product.route is Route.SUBCUTANEOUS:
+        # However small a volume is, it limits an injection.
+        allowed = Mg(limit.ordered.number * strength.mg_per_ml)
+    if allowed is None:
         return None
     tolerance = case.threshold("dose_rounding_tolerance_percent")
     for reading, dose in in_basis(case, Mg):
         if dose.value > allowed.value and not near(dose.value, allowed.value, tolerance):
-            return DoseConflict(reading, dose, limit.dose, in_text=False)
+            return DoseConflict(reading, dose, limit.dose or allowed, in_text=False)
     return None
 
 
-def _reduced_in_words(case: Case) -> DoseConflict | None:
-    """Find a reduction in the instructions of an order that gives a full dose in its field."""
+def _share_in_words(case: Case) -> DoseConflict | None:
+    """Find a share of the dose in the instructions, less or more than all, beside a full dose in the dose field."""
     tolerance = case.threshold("dose_rounding_tolerance_percent")
-    shares = [each for each in case.order.text_shares if each < _HUNDRED - tolerance]
+    shares = [each for each in case.order.text_shares if abs(each - _HUNDRED) > tolerance]
     if not shares:
         return None
     levels = [(reading, levels_met_by(case, reading)) for reading in usable_doses(case)]
@@ -326,9 +407,9 @@ def _reduced_in_words(case: Case) -> DoseConflict | None:
     reading, _ = levels[0]
     if reading.dose is None:
         return None
-    share = min(shares)
-    reduced = type(reading.dose)(reading.dose.value * share / _HUNDRED)
-    return DoseConflict(reading, reading.dose, reduced, in_text=True, percent=share)
+    share = max(shares) if max(shares) > _HUNDRED else min(shares)
+    meant = type(reading.dose)(reading.dose.value * share / _HUNDRED)
+    return DoseConflict(reading, reading.dose, meant, in_text=True, percent=share)
 
 
 @per_case
@@ -486,6 +567,14 @@ def usable_doses(case: Case) -> list[DoseReading]:
         if reading.sense is Sense.USABLE:
             usable.append(reading)
     return usable
+
+
+def may_be_own(case: Case, dose: Mg | MgPerKg) -> bool:
+    """Return whether an amount in a text could be a dose of the ordered drug: a level, or above the maximum."""
+    unit = DoseUnit.MG if isinstance(dose, Mg) else DoseUnit.MG_PER_KG
+    reading = DoseReading(OrderedDose(dose.value, unit, str(dose), (), 0, Decimal(1)), Sense.USABLE, dose)
+    is_above = case.ceiling is not None and is_over(reading, case.ceiling, case.kg)
+    return is_above or levels_met_by(case, reading) is not None
 
 
 def is_component(product: Product, reading: DoseReading) -> bool:

@@ -100,7 +100,7 @@ def with_chart(case: Case) -> WithChart | None:
 def _shared(case: Case, days: frozenset[date], standing: Treatment) -> date | None:
     """Return the first day from today on that both orders name, unless they are one order."""
     day = min((day for day in days.intersection(standing.days) if day >= case.session.today), default=None)
-    return None if day is None or _is_same(case, standing) else day
+    return None if day is None or is_same_order(case, standing) else day
 
 
 def _standing_orders(case: Case) -> dict[str, list[Treatment]]:
@@ -114,7 +114,7 @@ def _standing_orders(case: Case) -> dict[str, list[Treatment]]:
     return kept["by product"]
 
 
-def _is_same(case: Case, standing: Treatment) -> bool:
+def is_same_order(case: Case, standing: Treatment) -> bool:
     """Return whether an order in the chart is one of the session, or one of the two replaces or carries out the other.
 
     A pharmacy's own order, for example, carries out the one that was signed.

@@ -25,11 +25,13 @@ from cards.readings.dosing import (
     Sense,
     beside_other_words,
     dose_conflict,
+    in_another_unit,
     in_basis,
     is_over,
-    levels_met_by,
+    may_be_own,
     names_own_dose,
     several_in_text,
+    units_beside_other_words,
     usable_doses,
 )
 from cards.readings.order_notes import unread_in_notes
@@ -37,6 +39,7 @@ from cards.rules.dose import written_dose
 from cards.values.quantities import Mg, plain
 
 if TYPE_CHECKING:
+    from cards.facts.order import AmountInOtherUnit
     from cards.readings.case import Case
 
 
@@ -60,8 +63,10 @@ def dose_text_conflict(case: Case) -> Outcome:
                 "dose": usable_doses(case)[0].ordered.as_written,
             }
             return CannotTell((Missing("dose-in-text", values=values), *noted))
+        if (in_unit := in_another_unit(case) if case.order.text_other_units else None) is not None:
+            return _unit_differs(case, in_unit, noted)
         return CannotTell(noted) if noted else Clear()
-    other = str(conflict.other) if conflict.percent is None else f"{plain(conflict.percent)} %"
+    other = conflict.other_as_written(case.product) if conflict.percent is None else f"{plain(conflict.percent)} %"
     return Fired(
         values={"dose": written_dose(case, conflict.field), "other": other},
         evidence=(
@@ -72,6 +77,25 @@ def dose_text_conflict(case: Case) -> Outcome:
         cited=((case.regimens or case.product.regimens)[0].by,),
         variant="share" if conflict.percent is not None else "text" if conflict.in_text else "fields",
         indicator=None if _either_is_over(case, conflict) else Indicator.WARNING,
+        fixes=(RemoveOrder(),),
+    )
+
+
+def _unit_differs(case: Case, other: AmountInOtherUnit, noted: tuple[Missing, ...]) -> Outcome:
+    reading = usable_doses(case)[0]
+    dose = written_dose(case, reading)
+    if other.unclear:
+        values = {"said": other.text, "dose": reading.ordered.as_written}
+        return CannotTell((Missing("dose-remark", values=values), *noted))
+    return Fired(
+        values={"dose": dose, "other": other.text},
+        evidence=(
+            Evidence("dose", dose, case.order.origin),
+            Evidence("dose-in-text", other.text, case.order.origin),
+        ),
+        cited=((case.regimens or case.product.regimens)[0].by,),
+        variant="unit",
+        indicator=Indicator.WARNING,
         fixes=(RemoveOrder(),),
     )
 
@@ -101,11 +125,8 @@ def _in_name(case: Case) -> tuple[Missing, ...]:
     for each in case.order.named_mg:
         if not ordered or each in own or any(near(dose.value, each, tolerance) for _, dose in ordered):
             continue
-        written = OrderedDose(each, DoseUnit.MG, str(Mg(each)), (), 0, Decimal(1))
-        reading = DoseReading(written, Sense.USABLE, Mg(each))
-        is_above = case.ceiling is not None and is_over(reading, case.ceiling, case.kg)
-        if is_above or levels_met_by(case, reading) is not None:
-            found.append(reading.ordered.as_written)
+        if may_be_own(case, Mg(each)):
+            found.append(str(Mg(each)))
     if not found:
         return ()
     values = {"doses": ", ".join(found), "dose": ordered[0][0].ordered.as_written}
@@ -117,10 +138,12 @@ def _beside_other_words(case: Case) -> tuple[Missing, ...]:
 
     In a text that also names the dose of the order, such an amount is plainly that of something else.
     """
-    found = [each for each in beside_other_words(case) if not names_own_dose(case, each)]
+    found = [f"{each.after} {each.dose}" for each in beside_other_words(case) if not names_own_dose(case, each)]
+    if case.order.text_other_units:
+        found += [f"{each.beside} {each.text}" for each in units_beside_other_words(case)]
     if not found:
         return ()
-    values = {"doses": ", ".join(dict.fromkeys(f"{each.after} {each.dose}" for each in found[:3]))}
+    values = {"doses": ", ".join(dict.fromkeys(found[:3]))}
     return (Missing("dose-beside-word", values=values),)
 
 

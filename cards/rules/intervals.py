@@ -18,8 +18,9 @@ from cards.readings.course import (
     undated_doses,
 )
 from cards.readings.day_total import is_whole_dose, total_excess, written_total
-from cards.readings.dosing import usable_doses
+from cards.readings.dosing import levels_met_by, usable_doses
 from cards.readings.parts_of_dose import dose_begun, judged_levels
+from cards.readings.possible_doses import doses_not_counted
 from cards.rules.dose import without_regimen
 from cards.rules.tablets import taken_too_often
 from cards.values.caching import per_case
@@ -54,8 +55,15 @@ def interval_too_short(case: Case) -> Outcome:
     if isinstance(after, Fired):
         return after
     missing = after.missing if isinstance(after, CannotTell) else ()
-    missing = (*missing, *_unclear_schedule(case))
+    missing = (*missing, *_not_counted(case), *_unclear_schedule(case))
     return CannotTell(missing) if missing else after
+
+
+def _not_counted(case: Case) -> tuple[Missing, ...]:
+    """Say what may be a dose within the interval though no administration is on record."""
+    if not case.regimens or not (case.patient.treatments or case.patient.possible_doses):
+        return ()
+    return doses_not_counted(case, interval_of_order(case) or min(each.interval_days for each in case.regimens))
 
 
 def _after_last_dose(case: Case) -> Outcome:
@@ -152,9 +160,10 @@ def _within_the_order(case: Case) -> Fired | None:
 def _repeated(case: Case) -> Nearest | None:
     """Return the spacing of doses repeated a stated number of times from a single named day."""
     repeat = case.order.schedule.repeat
-    if repeat is None or repeat.every_days is None or (repeat.count or 1) == 1:
-        return None
-    return Nearest(repeat.every_days)
+    if repeat is not None and repeat.every_days is not None and (repeat.count or 1) > 1:
+        return Nearest(repeat.every_days)
+    in_words = case.order.schedule.repeated_in_words
+    return Nearest(in_words) if in_words is not None else None
 
 
 def _between_orders(case: Case) -> Fired | None:
@@ -221,8 +230,8 @@ def _unclear_schedule(case: Case) -> tuple[Missing, ...]:
         intervals = " / ".join(spacing_text(each) for each in schedule.conflicting_intervals)
         missing.append(Missing("schedule-differs", values={"intervals": intervals}))
     if case.order.repeats_day and (doses := _doses_of_one_day(case)):
-        day = schedule.days[0].isoformat() if schedule.days else ""
-        missing.append(Missing("schedule-day-twice", values={"doses": doses, "day": day}))
+        day = {"day": schedule.days[0].isoformat()} if schedule.days else {}
+        missing.append(Missing("schedule-day-twice" if day else "schedule-dose-twice", values={"doses": doses, **day}))
     if (every := _open_repeat_too_often(case)) is not None:
         missing.append(
             Missing("schedule-once", values={"day": schedule.days[0].isoformat(), "interval": spacing_text(every)})
@@ -231,6 +240,12 @@ def _unclear_schedule(case: Case) -> tuple[Missing, ...]:
 
 
 def _doses_of_one_day(case: Case) -> str:
-    """Return the whole doses of an order's instructions that name one day: one dose stated twice, or two doses."""
+    """Return the whole doses of an order's instructions for one day: one dose stated twice, or two doses.
+
+    Without a day, doses of two kinds are a course: a loading dose, and those after it.
+    """
     whole = {each.ordered.instruction: each for each in usable_doses(case) if is_whole_dose(case, each)}
+    roles = {level.role for each in whole.values() if (level := levels_met_by(case, each)) is not None}
+    if not case.order.schedule.days and len(roles) > 1:
+        return ""
     return " + ".join(each.ordered.as_written for each in whole.values()) if len(whole) > 1 else ""

@@ -51,11 +51,13 @@ class Mapped(NamedTuple):
     target: str
     code: str
     equivalence: str
+    depends_on: str
+    """What else must hold for it, such as a route; nobody can tell here whether it does. Empty if nothing."""
 
     @property
     def is_usable(self) -> bool:
-        """Whether the local code may be treated as the target."""
-        return self.equivalence in USABLE and bool(self.system)
+        """Whether the local code may be treated as the target, whatever it stands beside."""
+        return self.equivalence in USABLE and bool(self.system) and not self.depends_on
 
 
 def read_code_map(paths: Iterable[Path]) -> CodeMap:
@@ -120,7 +122,17 @@ def mapped(resource: Json) -> Iterator[Mapped]:
             for which, each in objects(element.get("target")):
                 place: Place = ("group", number or 0, "element", index or 0, "target", which or 0)
                 equivalence = text(each.get("equivalence")) or text(each.get("relationship"))
-                yield Mapped(place, source, local, display, system, target, text(each.get("code")), equivalence)
+                code, condition = text(each.get("code")), _condition(each)
+                yield Mapped(place, source, local, display, system, target, code, equivalence, condition)
+
+
+def _condition(target: Json) -> str:
+    """Return what the mapping depends on, as property and value; R5 says attribute."""
+    said = (
+        f"{text(each.get('property')) or text(each.get('attribute')) or 'something'} {text(each.get('value'))}".strip()
+        for _, each in objects(target.get("dependsOn"))
+    )
+    return ", ".join(said)
 
 
 def _problems(resource: Json) -> Iterator[tuple[Place, str]]:

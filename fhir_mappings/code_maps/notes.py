@@ -66,6 +66,9 @@ def _note(each: Mapped, codes: Mapping[str, frozenset[str]], units: UnitReader) 
     if each.equivalence not in USABLE:
         said = each.equivalence or "no equivalence"
         return "targets that are not the same", f'"{each.local}" does not stand for {each.code}: it says "{said}"'
+    if each.depends_on:
+        said = f'"{each.local}" stands for {each.code} only with {each.depends_on}: not used'
+        return "targets that depend on something else", said
     if each.system == "ucum":
         is_read = units.is_known(each.code) or dose_scale(each.code, "") is not None
         return ("", "") if is_read else ("units that are not read", f'"{each.code}" is no unit that is read here')

@@ -10,7 +10,9 @@ from cards.values.texts import LONGEST
 if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
 
-_MILLIGRAMS = re.compile(r"(?<![\w.,/-])[0-9]{1,6}(?:[.,][0-9]{1,3})?(?= ?mg(?![\w/]| ?/))", re.IGNORECASE)
+_MILLIGRAMS = re.compile(
+    r"(?<![\w.,/-])[0-9]{1,6}(?:[.,][0-9]{1,3})?(?= ?mg(?![\w/]| ?/| (?:per|pro|por|par|je) ))", re.IGNORECASE
+)
 _AMOUNT_ALONE = frozenset({"type", "doseQuantity"})
 _DIGIT = re.compile(r"[0-9]")
 

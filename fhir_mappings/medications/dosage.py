@@ -34,6 +34,7 @@ _PART = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_OF_PART = 2000
+_MAXIMA = frozenset({"maxDosePerAdministration", "maxDosePerPeriod", "maxDosePerLifetime"})
 _PER_TIME = re.compile(r"/(?:h|hr|min|s|d|day)\b", re.IGNORECASE)
 
 
@@ -135,12 +136,21 @@ def _unread(value: object, unit: str, where: Pointer, number_of: int, slot: str)
 
 
 def max_dose(resource: Json) -> OrderedDose | None:
-    """Return the maximum per administration of an order with one instruction; R5 has a list of them."""
+    """Return the least of the maxima of an order with one instruction, per administration, period or lifetime."""
     instructions = resource.get("dosageInstruction")
+    least: OrderedDose | None = None
     for number_of, (_, instruction) in enumerate(objects(instructions) if instructions.__class__ is list else ()):
-        for _, limit in objects(instruction.get("maxDosePerAdministration")):
-            return _quantity(limit, (), number_of, "")
-    return None
+        for name in _MAXIMA.intersection(instruction):
+            # R5 has lists of them; that of a period is a ratio.
+            for _, limit in objects(instruction[name]):
+                found = _quantity(child(limit, "numerator") or limit, (), number_of, "")
+                if found is None or found.unit not in (DoseUnit.MG, DoseUnit.MG_PER_KG, DoseUnit.ML):
+                    continue
+                # A volume is that of an injection, or of a bag.
+                is_first = least is None or (least.unit is DoseUnit.ML and found.unit is not DoseUnit.ML)
+                if least is None or is_first or (found.unit is least.unit and found.number < least.number):
+                    least = found
+    return least
 
 
 def quantity_dose(quantity: Json) -> OrderedDose | None:

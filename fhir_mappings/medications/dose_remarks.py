@@ -1,4 +1,4 @@
-"""What instructions say of the dose without an amount: "dose level -1", "loading dose", "cycle 15"."""
+"""What instructions say of the dose without an amount: "dose level -1", "loading dose", "do not give", "cycle 15"."""
 
 from __future__ import annotations
 
@@ -16,14 +16,22 @@ _LONGEST_TEXT = 500
 _DOSE = r"(?:dose|dosis|dosage)"
 _LESS = r"(?:reduced|lowered|decreased|reduziert)"
 _MORE = r"(?:increased|raised|escalated|doubled|erhoht)"
+_PERCENT = r"(?:%|per ?cent\b|pct\b|prozent\b|por ?ciento\b|pour ?cent\b)"
+_RAISE = r"(?:increas\w{1,3}|rais\w{1,3}|escalat\w{1,3}|erhoh\w{1,4}|aument\w{1,5}|augment\w{1,5})"
+# "1.25 x", "0.8 times the dose": not of a limit, and not a power of ten.
+_TIMES = rf"(?: ?x|-?fold| times)\b(?! ?(?:uln|lln|10|\d))(?: the)?(?: usual| full)?(?: {_DOSE})?"
 _SAID = {
     RemarkKind.REDUCED: re.compile(
         rf"\b(?:{_DOSE} level|dl) ?(?:-|minus) ?[1-3]\b|\b{_DOSE} (?:was |is |has been )?{_LESS}\b|\b{_LESS} {_DOSE}\b"
-        rf"|\b{_DOSE} reduction\b|\breduce(?: the)? {_DOSE}\b|\bhalf(?: of)?(?: the)? {_DOSE}\b|\bdosisreduktion\b"
+        rf"|\b{_DOSE} reduction\b|\breduce(?: the)? {_DOSE}\b|\bdosisreduktion\b"
+        rf"|\b(?:half|halb\w|media|(?:three|3) quarters?|two thirds|[123] ?[/\u2044] ?[234])(?: of)?(?: the)? {_DOSE}\b"
+        rf"|(?<![\d.,])0[.,][3-9]\d?{_TIMES}"
     ),
     RemarkKind.RAISED: re.compile(
         rf"\b{_DOSE} (?:was |is |has been )?{_MORE}\b|\b{_MORE} {_DOSE}\b|\b(?:increase|double)(?: the)? {_DOSE}\b"
-        rf"|\b1[1-9][05] ?% of (?:the )?{_DOSE}\b|\b{_DOSE} ?\+ ?\d{{1,2}} ?%"
+        rf"|(?<![\d.,<>=/-])(?:10[1-9]|1[1-9]\d|[23]\d\d)(?:[.,]\d)? ?{_PERCENT}(?: of (?:the )?{_DOSE}\b)?"
+        rf"|(?<![\w/])\+ ?\d{{1,3}} ?{_PERCENT}|\b{_RAISE}(?: \w{{1,12}}){{0,2}} \d{{1,3}} ?{_PERCENT}"
+        rf"|\b\d{{1,3}} ?{_PERCENT}(?: {_DOSE})? (?:{_RAISE}|higher|more|hoher|mas)\b|(?<![\d.,])1[.,][1-9]\d?{_TIMES}"
     ),
     RemarkKind.LOADING: re.compile(
         r"\bloading dose\b|\bdosis de carga\b|\bdose de charge\b|\b(?:lade|aufsattigungs)dosis\b"
@@ -32,7 +40,30 @@ _SAID = {
         r"\bmaintenance dose\b|\bmaintenance\Z|\bdosis de mantenimiento\b|\bdose d'entretien\b|\berhaltungsdosis\b"
     ),
 }
-_CUES = re.compile("dos[ei]|dl ?-|dl ?minus|maintenance")
+_THIS = r"(?: (?:this|the))?(?: (?:dose|drug|order|medication|cycle|infusion))?"
+# A clause that takes the order back; one with a condition ("hold if platelets fall") does not.
+_TAKEN_BACK = re.compile(
+    rf"(?:please )?(?:do not|don't|never) (?:give|administer|infuse|inject|take|use|dispense|start){_THIS}"
+    r"(?: (?:yet|today|now|until .{1,60}))?"
+    rf"|(?:please )?(?:(?:put )?on )?hold{_THIS}(?: (?:pending|until|for now).{{0,60}})?"
+    rf"|(?:please )?(?:cancel|void|discontinue|stop|omit|skip){_THIS}"
+    r"|(?:(?:dose|order|drug) )?(?:(?:was|is|has been) )?"
+    r"(?:cancell?ed|voided|discontinued|d/c'?d|stopped|omitted|held|skipped)"
+    r"|nicht (?:geben|verabreichen)|pausier(?:en|t)|storniert|abgesetzt|no administrar|suspend(?:er|ido)|anulado"
+    r"|ne pas administrer|suspendue?|annulee?"
+)
+_CUES = re.compile(
+    rf"dos[ei]|dl ?-|dl ?minus|maintenance|\d ?{_PERCENT}|\d(?: ?x|-?fold| times)\b|do not|don't|never|hold|held|cancel"
+    r"|void|disc|d/c|stop|omit|skip|nicht|pausier|storn|abges|no adm|suspend|anul|ne pas|annul"
+)
+# A percentage that is neither of a solution, nor of a result, a tolerance or a rate may be a share of the dose.
+_SHARE = re.compile(rf"(?<![\d.,<>=/-])(?<![<>=-] )[3-9]\d(?:[.,]\d)? ?{_PERCENT}")
+_NOT_OF_DOSE = re.compile(
+    r"\b(?:nacl|ns|saline|dextrose|glucose|sodium|chloride|solution|alcohol|ethanol|rate|speed|spo2|sao2|sats?"
+    r"|saturation|o2|oxygen|lvef|ef|muga|echo|ejection|fevi|within|tolerance|band\w{0,3}|round\w{0,3}|hematocrit|hct|risk"
+    r"|chance|cells?|ki-?67|her2|positiv\w{0,2}|ideal|ibw|weight|infused|infuse|first|remaining|baseline|uln|predicted|max"
+    r"|maximum|up to|at least|fall|drop|if|weight|pneumonitis|response)\b|\u00b1"
+)
 # What may be done later or was done before, what a protocol says in general, and another drug's dose.
 _NOT_NOW = re.compile(
     r"\b(?:if|when|unless|until|should|consider|may|in case|bei|wenn|falls|si|en caso|se|no|not|without|never"
@@ -58,11 +89,16 @@ def dose_remarks(written: str) -> tuple[DoseRemark, ...]:
         return ()
     found: dict[RemarkKind, DoseRemark] = {}
     for clause in _CLAUSES.split(plain):
+        if _TAKEN_BACK.fullmatch(clause.strip(" -")) is not None:
+            found[RemarkKind.TAKEN_BACK] = DoseRemark(RemarkKind.TAKEN_BACK, clause.strip(" -"))
+            continue
         if _NOT_NOW.search(clause):
             continue
         for kind, said in _SAID.items():
-            if (match := said.search(clause)) is not None:
+            if (match := said.search(clause)) is not None and not ("%" in match[0] and _NOT_OF_DOSE.search(clause)):
                 found.setdefault(kind, DoseRemark(kind, match[0]))
+        if RemarkKind.REDUCED not in found and (share := _SHARE.search(clause)) and not _NOT_OF_DOSE.search(clause):
+            found[RemarkKind.REDUCED] = DoseRemark(RemarkKind.REDUCED, share[0])
     if RemarkKind.LOADING in found and RemarkKind.MAINTENANCE in found:
         # The text describes the course, not this dose.
         del found[RemarkKind.LOADING], found[RemarkKind.MAINTENANCE]

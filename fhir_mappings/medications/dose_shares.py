@@ -10,7 +10,8 @@ from cards.values.text_cache import cached_by_text
 
 _HUNDRED = 100
 _LONGEST_TEXT = 500
-_N = r"(?P<{}>\d{{1,2}}(?:[.,]\d)?) ?(?:%|percent|pct|prozent)"
+_PERCENT = r"(?:%|per ?cent|pct\b|prozent|por ?ciento|pour ?cent)"
+_N = rf"(?P<{{}}>(?<![\d.,])\d{{{{1,3}}}}(?:[.,]\d)?) ?{_PERCENT}"
 _DOSE = r"(?:dose|dosis|dosage|dosi|dawki)"
 _REDUCED = r"(?:reduc\w{0,6}|reduz\w{0,8}|reduktion|lowered|decreas\w{0,3}|riduzion\w|ridott\w|diminu\w{1,4}|redukcj\w)"
 _THE = r"(?: the| la| die| der| de la)?"
@@ -21,6 +22,8 @@ _SAID = re.compile(
     rf"|\b(?:dosis)?{_REDUCED}{_THE} ?(?:{_DOSE} ?)?(?:to|auf|al?|na) ?{_N.format('reached')}"
     rf"|{_N.format('share')} ?(?:of |der |de la |de |della )?"
     rf"(?:the |full |usual |standard |normal |vollen? |planned ){{0,2}}{_DOSE}\b"
+    # How fast it is to run.
+    r"(?! (?:in|over|during|within) (?:the )?first)"
 )
 _UP_TO = re.compile(r"(?:within|up to|maximum|max|at most|bis|\+/-|<=|<|±)\W{0,2}\Z")
 _CONDITION = re.compile(r"\b(?:if|when|unless|should|consider|bei|wenn|falls|si|en caso|se|in case|may)\b")
@@ -32,7 +35,7 @@ _LEAST = 30
 @cached_by_text
 def shares_in(written: str) -> tuple[Decimal, ...]:
     """List the percentages of a dose that a text says to give; conditional ones are left out."""
-    if "%" not in written and "erc" not in written and "roz" not in written:
+    if "%" not in written and "erc" not in written and "roz" not in written and "cien" not in written:
         return ()
     found: dict[Decimal, None] = {}
     for clause in _CLAUSES.split(fold(written[:_LONGEST_TEXT])):
@@ -44,6 +47,6 @@ def shares_in(written: str) -> tuple[Decimal, ...]:
             given = match["share"] or match["to"] or match["reached"]
             said = Decimal((given or match["less"] or match["by"]).replace(",", "."))
             share = said if given else _HUNDRED - said
-            if share >= _LEAST:
+            if share >= _LEAST and share != _HUNDRED:
                 found[share] = None
     return tuple(found)

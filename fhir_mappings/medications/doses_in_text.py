@@ -27,11 +27,17 @@ _MG = (
 )
 _MCG = r"mcg|[u\u00b5\u03bc]g|micrograms?|mikrogramm|\u043c\u043a\u0433"
 _G = r"gm?|grams?|gramm"
+_TIME_OR_DOSE = (
+    r"dos[ei]s?|dosis|gabe|infusion|administration|treatment|cycles?|zyklus|ciclo"
+    r"|(?:[1-9]\s?)?(?:w|wk|weeks?|wochen?|semanas?)|(?:7|14|21|28)\s?(?:d|days?)"
+)
 _DOSE_IN_TEXT = re.compile(
     rf"(?<![\d.,/])(?P<amount>{_NUMBER})(?:\s*|-)(?P<unit>(?P<mcg>{_MCG})|(?P<mg>{_MG})|(?P<g>{_G}))"
-    r"(?P<kg>\s*(?:/|per\b|pro\b|por\b|par\b)\s*(?:kg|kilo(?:gram(?:m|o)?s?)?|\u043a\u0433)\b(?:\s*/\s*dose)?)?"
-    # The volume of a bag may follow; that of a vial makes it a concentration.
-    r"(?:(?=\s*/\s*(?:[5-9]\d|\d{3,4})\s*ml\b)"
+    r"(?P<kg>\s*(?:/|per\b|pro\b|por\b|par\b)\s*(?:kg|kilo(?:gram(?:m|o)?s?)?|\u043a\u0433)\b)?"
+    # An amount of each dose or cycle is the dose; that of a day may be two of them.
+    rf"(?:\s*(?:/|per\b|pro\b|por\b|par\b|je\b)\s*(?:{_TIME_OR_DOSE})\b)?"
+    # The volume of a bag or the time of the infusion may follow; the volume of a vial makes it a concentration.
+    r"(?:(?=\s*/\s*(?:(?:[5-9]\d|\d{3,4})\s*ml|\d{2,3}\s*min)\b)"
     r"|(?![\w/])(?!\s*/)(?!\s*(?:per\b|vials?\b|sol|dextrose|glucose|protein|(?:oral\s|film[ -]coated\s)?tab)))",
     re.IGNORECASE,
 )
@@ -156,7 +162,7 @@ def amounts_in(written: str, supportive_drugs: frozenset[str]) -> AmountsInText:
 @cached_by_text
 def beside_unlisted_words(written: str) -> tuple[NotedDose, ...]:
     """List the doses of a text right behind a word that speaks of no dose and may be the name of another drug."""
-    return tuple(noted for noted in _noted(written) if _is_unlisted(noted.after))
+    return tuple(noted for noted in _noted(written) if noted.after)
 
 
 def has_unlisted_word_before_amount(written: str) -> bool:
@@ -184,10 +190,11 @@ def noted_doses(written: str) -> tuple[NotedDose, ...]:
 
 
 def _noted(written: str) -> Iterator[NotedDose]:
-    """Yield each dose in a note with the last word before it in the same clause."""
+    """Yield each dose in a note with the last word before it in the same clause, if it may name a drug."""
     for amount, word in _amounts_noted(written):
+        after = word if _is_unlisted(word) else ""
         for dose in doses_in(amount):
-            yield NotedDose(dose, word)
+            yield NotedDose(dose, after)
 
 
 def _amounts_noted(written: str) -> Iterator[tuple[str, str]]:

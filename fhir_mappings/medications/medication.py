@@ -24,6 +24,7 @@ from fhir_mappings.medications.dose_remarks import cycle_number, dose_remarks
 from fhir_mappings.medications.dose_shares import shares_in
 from fhir_mappings.medications.infusion import infusion_times, is_push
 from fhir_mappings.medications.number_words import amounts_in_words
+from fhir_mappings.medications.other_units import amounts_in_other_units
 from fhir_mappings.medications.planned_times import at_site
 from fhir_mappings.medications.routes import OrderedRoute, RouteReader
 from fhir_mappings.medications.schedule import by_instruction, names_day_twice
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from datetime import date, tzinfo
 
-    from cards.facts.order import CountedTablets, DoseRemark, NotedDose, OrderedDose
+    from cards.facts.order import AmountInOtherUnit, CountedTablets, DoseRemark, NotedDose, OrderedDose
     from cards.values.quantities import Mg, MgPerKg
     from fhir_mappings.codings import CodeMap
     from fhir_mappings.patient.conditions import ConditionReader
@@ -120,6 +121,7 @@ class Instructed(NamedTuple):
     text_remarks: tuple[DoseRemark, ...] = ()
     text_cycle: int | None = None
     repeats_day: bool = False
+    text_other_units: tuple[AmountInOtherUnit, ...] = ()
 
 
 class _InNames(NamedTuple):
@@ -218,6 +220,7 @@ class MedicationReader:
             text_remarks=said.text_remarks,
             text_cycle=said.text_cycle,
             repeats_day=said.repeats_day,
+            text_other_units=said.text_other_units,
             start=said.start,
             tentative=text(resource.get("intent")) in _TENTATIVE,
             in_focus=in_focus,
@@ -302,6 +305,7 @@ class MedicationReader:
             text_remarks=tuple(dict.fromkeys(remark for each in written for remark in dose_remarks(each))),
             text_cycle=cycle_number(written),
             repeats_day=names_day_twice(stated),
+            text_other_units=tuple(dict.fromkeys(found for each in written for found in amounts_in_other_units(each))),
         )
 
     def _named(self, resource: Json, path: str, references: References) -> tuple[DrugOrder, Json, frozenset[Diluent]]:

@@ -64,13 +64,22 @@ def by_instruction(resource: Json) -> tuple[tuple[Json, tuple[Rhythm, ...]], ...
 
 
 def names_day_twice(stated: Iterable[tuple[Json, tuple[Rhythm, ...]]]) -> bool:
-    """Return whether two instructions that have a dose name the same day."""
+    """Return whether two instructions that have a dose are for the same day.
+
+    They name it, or neither names a day and both have the same schedule and the same place in the sequence, if any.
+    """
     days: set[date] = set()
+    without_day: set[tuple[str, tuple[Rhythm, ...]]] = set()
     for instruction, said in stated:
-        own = {day for rhythm in said for day in rhythm.days} if instruction.get("doseAndRate") else set()
-        if not days.isdisjoint(own):
+        if not instruction.get("doseAndRate"):
+            continue
+        own = {day for rhythm in said for day in rhythm.days}
+        place = str(instruction.get("sequence", "")), said
+        if not days.isdisjoint(own) or place in without_day:
             return True
         days |= own
+        if not own:
+            without_day.add(place)
     return False
 
 
@@ -262,7 +271,12 @@ def _of_text(written: str) -> Iterator[Rhythm]:
     said = read_schedule_text(written)
     if said.unread:
         # A partly understood text counts as unread; its apparent meaning can only confirm a coded timing.
-        yield Rhythm(unread="; ".join(said.unread)[:80], seems_days=said.every_days, is_text=True)
+        yield Rhythm(
+            unread="; ".join(said.unread)[:80],
+            seems_days=said.every_days,
+            is_text=True,
+            changes_rhythm=said.changes_rhythm,
+        )
     elif said.every_days is not None or said.doses is not None or said.lasts_days is not None:
         yield Rhythm(every_days=said.every_days, doses=said.doses, lasts_days=said.lasts_days, is_text=True)
 

@@ -11,9 +11,10 @@ NUMBERS = {
     "andra": 2, "anden": 2, "annen": 2, "tredje": 3, "fjarde": 4, "fjerde": 4, "toinen": 2, "kolmas": 3, "kolmen": 3,
     "три": 3, "две": 2, "третью": 3, "τρεις": 3, "δυο": 2, "uc": 3, "iki": 2, "trei": 3, "doua": 2, "harom": 3,
     "一": 1, "二": 2, "三": 3, "四": 4,
+    "una": 1, "une": 1, "uma": 1, "einmal": 1, "zweimal": 2, "dreimal": 3,
     "first": 1, "second": 2, "third": 3, "fourth": 4, "other": 2, "once": 1, "twice": 2, "thrice": 3,
 }  # fmt: skip
-TIMES = frozenset({"once", "twice", "thrice"})
+TIMES = frozenset({"once", "twice", "thrice", "einmal", "zweimal", "dreimal", "una", "une", "uma"})
 """Numbers that count the doses of a period and never the periods between two doses."""
 HOUR = Decimal(0)
 """Placeholder for the hour, which has no exact decimal fraction of a day."""
@@ -40,18 +41,27 @@ ADJECTIVES = {
     "daily": 1, "qd": 1, "qday": 1, "od": 1, "taglich": 1, "diario": 1, "diaria": 1, "diariamente": 1, "quotidien": 1,
     "weekly": 7, "qw": 7, "qwk": 7, "qweek": 7, "wochentlich": 7, "semanal": 7, "semanalmente": 7, "hebdomadaire": 7,
     "settimanale": 7, "wekelijks": 7, "co tydzien": 7,
-    "fortnightly": 14, "zweiwochentlich": 14, "quincenal": 14, "quinzenal": 14,
+    "fortnightly": 14, "zweiwochentlich": 14, "quincenal": 14, "quincenalmente": 14, "quinzenal": 14,
+    "quinzenalmente": 14, "bimensuel": 14, "quarterly": 84, "vierteljahrlich": 84, "trimestral": 84,
     "dreiwochentlich": 21, "driewekelijks": 21,
     "monthly": 28, "monatlich": 28, "mensual": 28, "mensal": 28, "mensuel": 28, "mensile": 28,
 }  # fmt: skip
 TIMES_A_DAY = {"bid": 2, "b.i.d.": 2, "tid": 3, "t.i.d.": 3, "qid": 4}
 WEEKDAYS = (
     "mondays?|mon|tuesdays?|tues?|wednesdays?|wed|thursdays?|thurs?|thu|fridays?|fri|saturdays?|sat|sundays?|sun"
-    "|montags?|dienstags?|mittwochs?|donnerstags?|freitags?"
+    "|montags?|dienstags?|mittwochs?|donnerstags?|freitags?|samstags?|sonntags?"
+    "|lunes|martes|miercoles|jueves|viernes|sabados?|domingos?|segunda-feira|terca-feira|quarta-feira|quinta-feira"
+    "|sexta-feira|lundis?|mardis?|mercredis?|jeudis?|vendredis?|samedis?|dimanches?"
+    "|lunedi|martedi|mercoledi|giovedi|venerdi"
 )
+EVERY_WEEKDAY = "(?:mon|tues|wednes|thurs|fri|satur|sun)days|(?:mon|diens|donners|frei|sams|sonn)tags|mittwochs"
+"""Days of the week in a form that means each week's."""
 WEEKDAY_PLACES = (
-    ("mo", 0), ("tu", 1), ("di", 1), ("we", 2), ("mi", 2), ("th", 3), ("do", 3), ("fr", 4), ("sa", 5), ("su", 6)
+    ("dom", 6), ("dim", 6), ("mart", 1), ("mard", 1), ("mier", 2), ("merc", 2), ("terc", 1), ("seg", 0), ("quar", 2),
+    ("quin", 3), ("sex", 4), ("son", 6), ("mo", 0), ("lu", 0), ("tu", 1), ("di", 1), ("we", 2), ("mi", 2), ("th", 3),
+    ("do", 3), ("ju", 3), ("je", 3), ("gi", 3), ("fr", 4), ("vi", 4), ("ve", 4), ("sa", 5), ("su", 6),
 )  # fmt: skip
+"""What the name of a day begins with, the longer ones first."""
 EVERY = (
     "every|each|(?:repeat|repeated|repeats|repeating) every|q\\.?|alle|jede|cada|a cada|tou[st](?:es)? les|ogni"
     "|elke|om de|iedere|co|raz na|var|varje|hver|hvert|joka|kazde|kazdy|kazdych|кажд(?:ые|ыи|ую)|(?:1 )?раз в|καθε"
@@ -61,7 +71,8 @@ AFTER = "valein|bir|hetente|naponkent|こと|毎|ごと"
 """Words for "every" after the number and its unit."""
 DAY_OF_CYCLE = "days?|d|tage?|tag|dias?|jours?|j|giorni|giorno"
 SINGLE = (
-    "(?:as an? )?(?:single|one|1) (?:time )?(?:dose|infusion|administration)(?: only)?|one[ -]time(?: only)?"
+    "(?:as an? )?(?:single|one|1) (?:time )?(?:dose|infusion|administration)\\b(?! (?:every|each|per)\\b| q)(?: only)?"
+    "|one[ -]time(?: only)?"
     "|once one|once only|once(?! (?:a|per|every|each|daily|weekly|monthly)\\b)|stat"
     "|x ?1(?: dose)?\\b(?! ?(?:day|week|month))|einmalig"
     "|dosis unica|dose unique|dose unica|(?:for )?today only|only today|nur heute"
@@ -72,7 +83,13 @@ _HOURS = "h|hrs?|hours?|stunden?|horas?"
 _DURATION = f"\\d{{1,3}}(?:[.,]\\d)?(?: ?(?:-|to) ?\\d{{1,3}})? ?-? ?(?:{_MINUTES}|{_HOURS})"
 BESIDE = (
     "\\d[\\d.,]{0,6} ?kg ?[x*] ?\\d[\\d.,]{0,6} ?mg ?/ ?kg|\\d[\\d.,]{0,6} ?mg ?/ ?kg ?[x*] ?\\d[\\d.,]{0,6} ?kg",
-    "\\d{1,2}(?:[.,]\\d)? ?(?:tablets?|tabs?|pills?)",
+    "(?:\\d{1,2}(?:[.,]\\d)?|one|two|three|four|five|six) ?(?:tablets?|tabs?|pills?)",
+    "(?:dispense|disp|qty|quantity|refills?) ?[:#=]? ?\\d{1,4}(?: (?:tablets?|tabs?|refills?))?",
+    "use within \\d{1,3} (?:days|weeks|months)(?: (?:of|after) opening)?",
+    "(?:about |approximately |at least )?(?:12|24) ?(?:hours?|hrs?|h) apart",
+    "(?:for )?(?:a )?\\d{1,3} ?-? ?days? supply",
+    "if (?:you |(?:the )?patient )?(?:vomits?|miss(?:es|ed)?|forgets?|an? dose is (?:missed|vomited))\\b[^;]{0,120}",
+    "alternat\\w{1,4} (?:between )?(?:the )?(?:injection )?(?:sites?|left and right(?: thighs?)?|thighs?)",
     "(?:at )?(?:about |approximately |roughly )?the same times? (?:of )?(?:each|every|the) day",
     (
         "(?:at least )?(?:\\d|one|two|an?) hours? (?:before|after)"
@@ -80,15 +97,16 @@ BESIDE = (
     ),
     (
         "\\d[\\d.,]{0,10} ?(?:mg|g|mcg|ug|ml|l|units?|u|iu|kg|%|мг|毫克|ミリグラム|밀리그램)"
-        " ?(?:/ ?(?:kg|m2|ml|dose|h|hr|min))?(?: ?/ ?dose)?(?: each(?= ?(?:[,;)]|$)))?"
+        " ?(?:/ ?(?:kg|m2|ml|dose|h|hr|min))?(?: ?(?:/|per) ?(?:dose|cycle|infusion|zyklus))?"
+        "(?: each(?= ?(?:[,;)]|$)))?"
     ),
     "\\d[\\d.,]{0,10} ?x ?(?:10\\^?9 ?/ ?l|uln)",
     (
         "(?:infus\\w{0,6} |given |administer\\w{0,3} |run )?(?:iv )?(?:over|in|within|uber|durante|pendant|sur)"
         f" (?:at least |approximately |about )?{_DURATION}"
     ),
-    f"\\d{{1,3}}(?: ?(?:-|to) ?\\d{{1,3}})? ?-? ?(?:{_MINUTES})(?: infusion)?",
     f"(?:observe|monitor|wait)\\w{{0,3}}(?: the)?(?: patient)? (?:for )?(?:at least )?{_DURATION}",
+    f"\\d{{1,3}}(?: ?(?:-|to) ?\\d{{1,3}})? ?-? ?(?:{_MINUTES})(?: infusion)?",
     "(?:previous|prior|last|earlier) (?:dose|cycle|infusion)s?(?: was| of)?",
     "(?:after|before|prior to) (?:the )?(?:first|1st|each|every|last) (?:dose|infusion|cycle)s?",
     "(?:first|1st|initial|subsequent|later|second|2nd|next|loading|maintenance) (?:infusions?|doses?)",
@@ -118,12 +136,15 @@ DRUG_NAMES = frozenset({
     "hyrnuo", "capecitabine", "letrozole", "t-dm1", "tdm1", "t-dxd", "tdxd",
 })  # fmt: skip
 """Words of the names of the drugs that are checked, and of two given with them."""
+PARTNERS = frozenset({"trastuzumab", "herceptin", "capecitabine", "letrozole"})
+"""Drugs that tablets are taken with."""
 IGNORED = frozenset(
     word
     for words in (
         # Actions and their purpose.
         (
             "administer administered give given infuse infused infusion infusions inject injection injections take"
+            " tomar tome tomara nehmen einnehmen prendre prenez assumere prendere"
             " start starting begin beginning continue continued please note see protocol regimen plan order"
         ),
         # Route and equipment.
@@ -131,14 +152,16 @@ IGNORED = frozenset(
             "iv ivpb ev e.v soln sol inj solution recon powder premix"
             " intravenous intravenously intravenosa intravenos intraveineuse intravenoes endovenosa sc subcut"
             " mouth oral orally po p.o tablet tablets tab tabs swallow whole food meal meals water breakfast empty"
-            " stomach subcutaneous subcutaneously subkutan perfusion infusione perfusao infusao kurzinfusion i.v i v"
+            " stomach without glass full"
+            " subcutaneous subcutaneously subkutan perfusion infusione perfusao infusao kurzinfusion i.v i v"
             " central line port vein chemo chemotherapy piggyback peripheral catheter filter in-line inline pump"
         ),
         "внутривенно в/в 点滴静注 静注 静脈内 静脉滴注 静脉 정맥 infusao infusionen",
         # Preparation and amounts.
         (
             "dose doses dosage dosis drug total bag bags vial vials mg kg ml body weight actual ideal adjusted lean ibw"
-            " loading maintenance initial subsequent sodium chloride saline nacl ns dextrose glucose diluted dilute"
+            " loading maintenance initial subsequent continuous continuously combination together"
+            " sodium chloride saline nacl ns dextrose glucose diluted dilute"
         ),
         # Connecting words.
         "chaque jeden jedem jedes",
@@ -152,15 +175,33 @@ IGNORED = frozenset(
     for word in words.split()
 )
 """Words that do not change a schedule, wherever they appear beside it."""
+PREMEDICATION = (
+    "acetaminophen|paracetamol|tylenol|diphenhydramine|benadryl|hydrocortisone|dexamethasone|decadron|ondansetron|zofran"
+    "|granisetron|palonosetron|aloxi|olanzapine|famotidine|cetirizine|methylprednisolone|fosaprepitant|aprepitant|emend"
+    "|loperamide|imodium"
+)
+"""Drugs given beside the ordered one; a clause of theirs alone says nothing about its schedule."""
 CUES = (
     "every|each|twice|thrice|\\w{0,6}(?:daily|weekly|monthly|hourly)|cycles?|schedule|interval|repeat\\w{0,3}|alternat\\w{0,4}|again|times"
     "|nightly|q\\d\\w{0,4}|alle|jede|cada|tous|toutes|ogni|elke|co|\\w{0,20}wochentlich|\\w{0,8}semanal"
     f"|{WEEKDAYS}|days?|wks?|weeks?|months?|tage?n?|wochen?|monate?|semanas?|dias|meses|jours?|semaines?|mois|giorni"
     "|settiman[ae]|weken|dagen|hours?|years?"
+    "|quin[cz]enal\\w{0,5}|mensual\\w{0,5}|diari\\w{1,5}|trimestral|quarterly|vierteljahrlich"
     "|varje|hvert?|joka|kazd\\w{1,3}|кажд\\w{1,3}|раз|καθε|每\\w{0,20}|\\w{0,20}[周週]\\w{0,20}|veck\\w{1,3}|uger?|uker?|viik\\w{1,4}"
     "|tydn\\w{1,2}|tyzdn\\w{1,2}|недел\\w{1,3}|εβδομαδ\\w{1,3}|hafta\\w{0,3}|saptaman\\w{1,3}|hetente|naponta"
 )
 """Words of time: a clause that still has one after parsing says something about a schedule."""
+PARTS_OF_THE_DAY = {
+    "morning": 0,
+    "breakfast": 0,
+    "noon": 1,
+    "lunch": 1,
+    "evening": 2,
+    "dinner": 2,
+    "night": 2,
+    "bedtime": 2,
+}
+"""The parts of a day, each with its place in it."""
 ABOUT_OTHERS = (
     "labs?|vitals?|cbc|lfts?|recheck|echo|lvef|muga|follow|visit|appointment|monitor|observe|premedicat\\w{0,4}"
     "|contracepti\\w{0,3}|hold|platelets?|anc|call|refrigerat\\w{0,3}|store|stable|discard|expires?|prior to"

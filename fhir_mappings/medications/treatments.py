@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from cards.facts.order import OrderedDose
     from cards.identification.recognizer import Recognizer
+    from cards.identification.targets import Meaning
     from fhir_mappings.codings import CodeMap
     from fhir_mappings.medications.medication import MedicationReader
     from fhir_mappings.wire.lenient import Json
@@ -105,7 +106,7 @@ class TreatmentReader:
         state = _STATES.get((kind, text(resource.get("status"))))
         if state is None or text(resource.get("intent")) in _NOT_ASKED_FOR:
             return None
-        if any(resource.get(name) is True for name in _DENIED) or resource.get("taken") == "n":
+        if self.is_denied(resource):
             return None
         drug = self._drug_of(resource, references)
         if drug is None:
@@ -130,7 +131,7 @@ class TreatmentReader:
                 replaces=orders_replaced(resource) if is_standing else (),
             )
         at = _time(resource)
-        on = self._day_of(at) if len(at) >= _WHOLE_DAY else None
+        on = self.day_of(at)
         dose = self._dose(resource, drug, references)
         return Treatment(
             drug.product,
@@ -160,8 +161,23 @@ class TreatmentReader:
             return ()
         return tuple(f"{each} ({'; '.join(dict.fromkeys(routes))})" for each in names)
 
-    def _day_of(self, at: str) -> date | None:
-        """Return the day of a time at the site; without a time zone it is local time."""
+    def is_denied(self, resource: Json) -> bool:
+        """Return whether a resource says that the drug was not given or taken, or is not to be."""
+        return any(resource.get(name) is True for name in _DENIED) or resource.get("taken") == "n"
+
+    def product_of(self, resource: Json, references: References) -> str:
+        """Return the product that a resource names by code or name; empty if there is none, or several."""
+        drug = self._drug_of(resource, references)
+        if drug is not None and drug.product:
+            return drug.product
+        meanings = [each for name in (drug.names if drug is not None else ()) for each in self._meanings(name)]
+        found = {target.product for meaning in meanings for target in meaning}
+        return found.pop() if len(found) == 1 else ""
+
+    def day_of(self, at: str) -> date | None:
+        """Return the day of a time at the site; without a time zone it is local time. A month or year is no day."""
+        if len(at) < _WHOLE_DAY:
+            return None
         if self._zone is not None and len(at) > _WHOLE_DAY:
             try:
                 moment = datetime.fromisoformat(at)
@@ -170,6 +186,9 @@ class TreatmentReader:
             except (ValueError, OverflowError):
                 pass
         return day(at)
+
+    def _meanings(self, name: str) -> tuple[Meaning, ...]:
+        return self._recognizer.read_text(name).meanings
 
     def _drug_by_concept(self, concept: Any) -> _Drug | None:
         return self._drug({"medicationCodeableConcept": concept}, References())

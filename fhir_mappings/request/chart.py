@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from cards.facts.order import DrugOrder
+from cards.facts.order import DoseUnit, DrugOrder, NotedDose, OrderNote
 from cards.facts.origins import Gap
 from cards.facts.outcomes import FAILED
-from cards.identification.combined_amounts import combined_amount
+from cards.identification.combined_amounts import amounts_stated, combined_amount
 from cards.identification.identity import Identity, IdentityStatus, identify
+from cards.knowledge.schema import Route
 from cards.values.caching import cached_by_identity
+from cards.values.codes import hcpcs_with_modifiers
+from cards.values.quantities import Mg
 from cards.values.texts import is_cut
 from fhir_mappings.codings import NO_CODE_MAP, texts
 from fhir_mappings.medications import doses_in_text
@@ -64,6 +67,8 @@ _AS_ORDERS = frozenset(each.lower() for each in _ORDERS)
 
 # How many unknown parts of an order are named.
 _NAMED = 3
+# Of a dose, units that do not say how much of the drug it is.
+_NO_AMOUNT = frozenset({DoseUnit.TABLET, DoseUnit.OTHER})
 # Other resources that name a drug in the same elements as an order does.
 _OF_DRUGS = frozenset({"MedicationAdministration", "MedicationDispense", "MedicationStatement"})
 _DRUGS = ("medicationCodeableConcept", "medicationReference")
@@ -220,8 +225,8 @@ class ChartReader:
         else:
             order = self._medication.read(resource, path, references, in_focus=in_focus)
             found.orders.append(order)
-            if in_focus and _names_no_drug(order, resource, may_be_incomplete=found.may_be_incomplete):
-                found.gaps.append(Gap(None, path, "drug-unreadable"))
+            if in_focus and (gap := _unread_drug(order, resource, path, may_be_incomplete=found.may_be_incomplete)):
+                found.gaps.append(gap)
 
     def _identity(self, order: DrugOrder, found: _Found) -> Identity:
         try:
@@ -245,6 +250,15 @@ class ChartReader:
                 written = (*(each.value for each in order.evidence), *doses_in_text.instructed(resource))
                 combined = combined_amount(product, written, order.ndcs)
                 order = msgspec.structs.replace(order, combined_mg=combined) if combined is not None else order
+            if product.route is Route.SUBCUTANEOUS:
+                said = (
+                    stated for each in doses_in_text.instructed(resource) for stated in amounts_stated(product, each)
+                )
+                order = msgspec.structs.replace(
+                    order,
+                    injected_mg=tuple(dict.fromkeys(said)),
+                    notes=tuple(_with_amounts(product, each) for each in order.notes),
+                )
             if elsewhere := noted_elsewhere(resource):
                 order = msgspec.structs.replace(order, notes=(*order.notes, *elsewhere))
             if not product.is_oral and (named := doses_in_text.milligrams_named(each.value for each in order.evidence)):
@@ -411,21 +425,35 @@ def _of_unknown_parts(orders: Iterable[tuple[DrugOrder, Identity]], resources: M
             yield Gap(None, path, "instructions-unknown", values=(("unknown", ", ".join(unknown[:_NAMED])),))
 
 
-def _names_no_drug(order: DrugOrder, resource: Json, *, may_be_incomplete: bool) -> bool:
-    """Return whether nothing of an order's drug can be read: no word, and no code of any system, known or not.
+def _unread_drug(order: DrugOrder, resource: Json, path: str, *, may_be_incomplete: bool) -> Gap | None:
+    """Report an order whose drug has no word, and no code of a system that is known.
 
-    While an order is being written its drug may still be missing; one that is there must be readable.
+    While an order is being written its drug or the words for it may still be missing. A code of another system alone is
+    reported where a dose or route comes with it that may be a HER2 drug's, not for a cream or "1 tablet daily".
     """
     if any(each.value for each in order.evidence) or order.ndcs or order.gaps:
-        return False
-    if any(not each.beside_drug for each in order.billing):
-        return False
+        return None
+    if any(not each.beside_drug and hcpcs_with_modifiers(each.code) for each in order.billing):
+        return None
     concept = resource.get("medicationCodeableConcept")
     if concept is None and "medicationReference" not in resource and may_be_incomplete:
-        return False
+        return None
     holders = [each for _, each in objects(concept)]
     codings = [coding for each in holders for _, coding in objects(each.get("coding"))]
-    return not any(text(coding.get("system")) and text(coding.get("code")) for coding in codings)
+    codes = (text(coding.get("code")) for coding in codings if text(coding.get("system")))
+    code = next((each for each in codes if each), "")
+    if not code:
+        return Gap(None, path, "drug-unreadable")
+    has_dose = order.text_doses or any(dose.unit not in _NO_AMOUNT for dose in order.doses)
+    if may_be_incomplete or not (has_dose or order.route not in (None, Route.ORAL)):
+        return None
+    return Gap(None, path, "unknown-code", values=(("code", code[:80]),))
+
+
+def _with_amounts(product: Product, note: OrderNote) -> OrderNote:
+    """Add the doses that a note gives by the volume or by both antibodies of an injection."""
+    stated = tuple(NotedDose(Mg(each)) for group in amounts_stated(product, note.text) for each in group)
+    return OrderNote(note.text, (*note.doses, *stated)) if stated else note
 
 
 def _names_of(resource: Json, full_url: str) -> set[str]:

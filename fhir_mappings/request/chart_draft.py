@@ -13,7 +13,7 @@ from fhir_mappings.results.reference_ranges import NOBODY, Subject
 from fhir_mappings.wire.references import References, is_about_another_person, is_same_patient
 
 if TYPE_CHECKING:
-    from cards.facts.patient import Diagnosis, PresentProblem, SiteProblem, Staging, Treatment
+    from cards.facts.patient import Diagnosis, PossibleDose, PresentProblem, SiteProblem, Staging, Treatment
     from cards.facts.results import CodedHer2
     from fhir_mappings.results.observations import Fact
     from fhir_mappings.wire.lenient import Json
@@ -42,9 +42,12 @@ class Draft(msgspec.Struct, eq=False):
     problems: list[PresentProblem] = []
     site_problems: list[SiteProblem] = []
     treatments: list[Treatment] = []
+    possible_doses: list[PossibleDose] = []
     unread: list[ResourceStub] = []
     local_results: list[ResourceStub] = []
     """The Observations among them that have no code of LOINC or SNOMED CT."""
+    may_be_her2: list[ResourceStub] = []
+    """The Observations among them whose code may name HER2 in words."""
     reports: list[ResourceStub] = []
     labs: dict[str, list[ResourceStub]] = {}
     person: Json = {}

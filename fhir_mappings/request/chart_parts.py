@@ -10,7 +10,7 @@ from msgspec import structs
 
 from cards.facts.origins import Gap
 from cards.facts.outcomes import AN_INTERNAL_ERROR, FAILED
-from cards.facts.patient import Diagnosis, Patient, PresentProblem, SiteProblem, Staging, Treatment
+from cards.facts.patient import Diagnosis, Patient, PossibleDose, PresentProblem, SiteProblem, Staging, Treatment
 from cards.facts.results import (
     CodedHer2,
     Her2Result,
@@ -123,6 +123,7 @@ def assembled(draft: Draft, harmful_when_high: Container[str], on_failure: OnFai
         site_results=part("labs", by_kind.get(SiteResult, ()), _sorted),
         site_problems=part("conditions", draft.site_problems, _by_reference_and_code),
         coded_her2=part("conditions", draft.coded_her2, _by_reference),
+        possible_doses=part("medications", draft.possible_doses, _by_day_and_reference),
         stagings=part("conditions", [*draft.stagings, *by_kind.get(Staging, ())], _sorted),
     )
     gaps += told("labs", lambda: _undated(found, harmful_when_high))
@@ -229,6 +230,10 @@ def _mutations(mutations: Sequence[Mutation]) -> tuple[Mutation, ...]:
 
 def _by_reference(entries: Sequence[E]) -> list[E]:
     return sorted(entries, key=lambda each: (each.origin.reference, each.label))
+
+
+def _by_day_and_reference(entries: Sequence[PossibleDose]) -> list[PossibleDose]:
+    return sorted(entries, key=lambda each: (each.on, each.origin.reference, each.product))
 
 
 def _by_reference_and_code(problems: Sequence[SiteProblem]) -> list[SiteProblem]:

@@ -39,6 +39,7 @@ from fhir_mappings.results.hcg_amounts import HcgReader
 from fhir_mappings.results.her2_values import HER2_REMARKS, HER2_VALUES, Her2Vocabulary
 from fhir_mappings.results.lvef_texts import LvefStated, read_lvef_text
 from fhir_mappings.results.measurement_units import UnitReader
+from fhir_mappings.results.named_her2 import NamedHer2Reader
 from fhir_mappings.results.named_results import NamedResults
 from fhir_mappings.results.other_names import OtherNameReader
 from fhir_mappings.results.own_dates import with_undated_text
@@ -238,6 +239,7 @@ class ObservationReader:
         self.reports = ReportReader(terminology)
         self._units = UnitReader(terminology)
         self._other_names = OtherNameReader(terminology)
+        self.named_her2 = NamedHer2Reader(self._her2, self._other_names, code_map)
         self._meant = cached_by_key(_COMBINATIONS)(self._read_name)
         self._times_normal = frozenset(terminology.times_normal)
         self._ranges = RangeReader(terminology, self._units)
@@ -246,8 +248,9 @@ class ObservationReader:
     def read(self, concept: str, observation: Json, origin: Origin, subject: Subject = NOBODY) -> list[Fact]:
         """Read one Observation for a concept: facts, or a gap that says why there are none."""
         time, on = time_of(observation)
-        status = text(observation.get("status"))
-        if status not in _COUNTS:
+        sent = observation.get("status")
+        # Nearly every result is final.
+        if sent != "final" and (status := text(sent)) not in _COUNTS:
             return [_not_counted(concept, status, origin, on)]
         if is_modified_within(observation, "component"):
             return [Gap(concept, origin.path, "modified", on)]
@@ -261,7 +264,7 @@ class ObservationReader:
             read = [
                 fact
                 for holder in self._holders(concept, observation)
-                for fact in self._read_value(concept, holder, observation, origin, on, subject)
+                for fact in self._read_part(concept, holder, observation, origin, on, subject)
             ]
         days = within(time)
         for fact in read:
@@ -290,7 +293,7 @@ class ObservationReader:
             named = f"{named} ; {text(child(observation, 'specimen').get('display'))[:LONGEST]}"
         if named and (meant := self._meant(concept, named)) != concept:
             if not meant:
-                said = (("value", _written_value(observation)), ("name", named[:40]))
+                said = (("value", _written_value(observation)), ("name", named[:60]))
                 return Gap(concept, origin.path, "named-otherwise", on, said)
             concept = meant
         return concept
@@ -300,6 +303,16 @@ class ObservationReader:
         if self._other_names.is_another(concept, named):
             return ""
         return "weight-stated" if concept == "weight" and self._notes.is_stated_name(named) else concept
+
+    def _read_part(
+        self, concept: str, holder: Json, observation: Json, origin: Origin, on: date | None, subject: Subject
+    ) -> list[Fact]:
+        """Read the Observation's own value or that of a component, unless its name is of another measurement."""
+        named = _named(holder) if holder is not observation else ""
+        if named and self._other_names.is_another(concept, named):
+            said = (("value", _written_value(holder)), ("name", named[:60]))
+            return [Gap(concept, origin.path, "named-otherwise", on, said)]
+        return self._read_value(concept, holder, observation, origin, on, subject)
 
     def _read_value(
         self, concept: str, holder: Json, observation: Json, origin: Origin, on: date | None, subject: Subject
@@ -318,6 +331,9 @@ class ObservationReader:
             # FHIR allows one; which of two is meant is not known.
             said = " / ".join(_written_value({name: holder[name]}) for name in sorted(values))
             return [Gap(concept, origin.path, "value", on, (("value", said[:60]),))]
+        if concept == "her2-panel":
+            # A panel of in situ hybridization has its results in its members, or a conclusion of its own.
+            concept = "her2-ish"
         if concept == "lvef" or concept in _HER2_METHODS:
             holder = with_undated_text(holder, observation, on)
         if concept in self._measured:
@@ -436,15 +452,9 @@ class ObservationReader:
         """Read a value other than a quantity: the lower end of a range, an integer, or a text with number and unit."""
         value_range = child(holder, "valueRange")
         if value_range:
-            low, high = child(value_range, "low"), child(value_range, "high")
-            reading = read_quantity(low or high)
-            if reading is None:
-                return None
-            upper = number(high.get("value")) if low else None
-            written = (
-                f"{reading.value}-{upper} {reading.unit or reading.code}" if upper is not None else reading.as_reported
-            )
-            return msgspec.structs.replace(reading, as_reported=written.strip(), upper=upper)
+            return _of_range(child(value_range, "low"), child(value_range, "high"))
+        if concept == "lvef" and (ratio := child(holder, "valueRatio")):
+            return _share_of(ratio)
         whole = number(holder.get("valueInteger"))
         if whole is not None:
             return Reading(whole, "", "", Bound.EXACT, str(whole))
@@ -605,14 +615,45 @@ def _with_parts(observation: Json) -> list[Json]:
     return [observation, *(part for _, part in objects(observation.get("component")))]
 
 
+def _of_range(low: Json, high: Json) -> Reading | None:
+    """Read a range; where FHIR has no other end, it goes on without limit."""
+    reading = read_quantity(low or high)
+    if reading is None or reading.bound is not Bound.EXACT:
+        return None
+    if not (low and high):
+        bound = Bound.AT_LEAST if low else Bound.AT_MOST
+        return msgspec.structs.replace(reading, bound=bound, as_reported=f"{bound.sign}{reading.as_reported}")
+    upper = number(high.get("value"))
+    if upper is None or upper < reading.value:
+        return None
+    written = f"{reading.value}-{upper} {reading.unit or reading.code}".strip()
+    return msgspec.structs.replace(reading, as_reported=written, upper=upper)
+
+
+def _share_of(ratio: Json) -> Reading | None:
+    """Read an ejection fraction as a ratio of two numbers without a unit: 55 to 100."""
+    above, below = (read_quantity(child(ratio, name)) for name in ("numerator", "denominator"))
+    if above is None or below is None or {above.bound, below.bound} != {Bound.EXACT}:
+        return None
+    if not 0 < above.value <= below.value or above.unit != below.unit or above.code != below.code:
+        return None
+    return Reading(above.value / below.value, "", "", Bound.EXACT, f"{above.value}:{below.value}")
+
+
 def _named(observation: Json) -> str:
     """Return the name of a result in words, with its body site; cut, as names are short."""
     code = observation.get("code")
     named: list[Any] = []
     if code.__class__ is dict:
+        coded = code.get("coding")
+        if "bodySite" not in observation and coded.__class__ is list and len(coded) == 1:
+            # Fast path for most results: one code with its display.
+            display = coded[0].get("display") if coded[0].__class__ is dict else None
+            if display.__class__ is str:
+                written = code.get("text")
+                return f"{written} ; {display}"[:200] if written.__class__ is str else display[:200]
         if "text" in code:
             named.append(code["text"])
-        coded = code.get("coding")
         if coded.__class__ is list:
             named += [each["display"] for each in coded if each.__class__ is dict and "display" in each]
     if "bodySite" in observation:

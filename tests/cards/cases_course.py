@@ -11,7 +11,7 @@ from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
 from cards.facts.order import DrugOrder
 from cards.facts.origins import Origin
-from cards.facts.patient import Treatment, TreatmentState
+from cards.facts.patient import PossibleDose, PossibleKind, Treatment, TreatmentState
 from cards.facts.schedules import Rhythm, Schedule
 from cards.facts.topics import Topic
 from cards.knowledge.schema import Diluent, Route
@@ -97,6 +97,12 @@ def replacing(dose: str, *references: str) -> DrugOrder:
     return msgspec.structs.replace(order("Kadcyla", dose), replaces=references)
 
 
+def perhaps(days: int, *history: Treatment, kind: str = "statement", product: str = "kadcyla"):  # noqa: ANN201
+    """Return a chart with an entry that may be a dose given so many days ago."""
+    possible = PossibleDose(product, days_ago(days), Origin("Any/1", "prefetch.any"), PossibleKind(kind))
+    return msgspec.structs.replace(chart(history=history), possible_doses=(possible,))
+
+
 def cycles(count: int, setting: str | None = "early", state: TreatmentState = TreatmentState.GIVEN):  # noqa: ANN201
     return chart(history=tuple(given("kadcyla", 21 * n, state=state) for n in range(1, count + 1)), setting=setting)
 
@@ -163,6 +169,16 @@ ROWS = [
         after(21, "enhertu", "6.4 mg/kg", cancers=("gastric",)),
     ),
     Row(START, "Enhertu 5.4 mg/kg, breast, first dose", SILENT, ENHERTU),
+    Row(
+        START,
+        "1200 mg of Phesgo after 600 mg, which names one antibody: a second loading dose",
+        FIRES,
+        order("Phesgo", "1200 mg"),
+        after(21, "phesgo", "600 mg"),
+        says=("1200 mg + 600 mg is a loading dose, 21 days after the last dose",),
+    ),
+    Row(START, "1200 mg of Phesgo after 1200 mg", SILENT, order("Phesgo", "1200 mg"), after(21, "phesgo", "1200 mg")),
+    Row(RELOAD, "the same after seven weeks", SILENT, order("Phesgo", "1200 mg"), after(49, "phesgo", "600 mg")),
     Row(
         START,
         "a second loading dose in a plan",
@@ -314,6 +330,62 @@ ROWS = [
         fixes=("RemoveOrder",),
     ),
     Row(SOON, "nineteen days, within the window", SILENT, KADCYLA, after(19)),
+    Row(SOON, "a statement of five days ago", CANNOT, KADCYLA, perhaps(5), missing=("possible-statement",)),
+    Row(SOON, "a statement of today", CANNOT, KADCYLA, perhaps(0), missing=("possible-statement",)),
+    Row(SOON, "a statement of nineteen days ago", NOT_ASKED, KADCYLA, perhaps(19)),
+    Row(SOON, "a statement for another antibody", NOT_ASKED, PERJETA, perhaps(5, product="trastuzumab")),
+    Row(
+        SOON,
+        "a statement for the same antibody",
+        CANNOT,
+        order("Perjeta", "420 mg"),
+        perhaps(5, product="phesgo"),
+        missing=("possible-statement",),
+    ),
+    Row(SOON, "a statement beside the dose that it names", SILENT, KADCYLA, perhaps(22, given("kadcyla", 21))),
+    Row(
+        SOON,
+        "a statement after the last dose",
+        CANNOT,
+        KADCYLA,
+        perhaps(5, given("kadcyla", 26)),
+        missing=("possible-statement",),
+    ),
+    Row(SOON, "a statement before the last dose", FIRES, KADCYLA, perhaps(9, given("kadcyla", 5))),
+    Row(
+        SOON,
+        "dispensed five days ago",
+        CANNOT,
+        KADCYLA,
+        perhaps(5, kind="dispense"),
+        missing=("possible-dispense",),
+    ),
+    Row(SOON, "dispensed yesterday, for this dose", NOT_ASKED, KADCYLA, perhaps(1, kind="dispense")),
+    Row(
+        SOON,
+        "a procedure of five days ago",
+        CANNOT,
+        KADCYLA,
+        perhaps(5, kind="procedure"),
+        missing=("possible-procedure",),
+    ),
+    Row(SOON, "an active order of five days ago", CANNOT, KADCYLA, active(-5), missing=("possible-order",)),
+    Row(SOON, "an active order of three weeks ago", NOT_ASKED, KADCYLA, active(-21)),
+    Row(
+        SOON,
+        "the active order that this one replaces",
+        NOT_ASKED,
+        replacing("252 mg", "MedicationAdministration/kadcyla-10"),
+        active(-5),
+    ),
+    Row(
+        SOON,
+        "a completed order after the last dose given",
+        CANNOT,
+        KADCYLA,
+        chart(history=(given("kadcyla", 26), given("kadcyla", 5, state=TreatmentState.COMPLETED))),
+        missing=("possible-order",),
+    ),
     Row(SOON, "twenty-one days", SILENT, KADCYLA, after(21)),
     Row(SOON, "the same day", FIRES, KADCYLA, after(0), says=("given on 2026-11-22 already",)),
     Row(
@@ -418,6 +490,9 @@ ROWS = [
         missing=("schedule-once",),
     ),
     Row(SOON, "a day, and once a week in words", CANNOT, in_words("7"), missing=("schedule-once",)),
+    Row(SOON, "a day, and twelve times a week apart in words", FIRES, in_words("7", 12), says=("7 days",)),
+    Row(SOON, "a day, once and a week in words", CANNOT, in_words("7", 1), missing=("schedule-once",)),
+    Row(SOON, "a day, and fourteen times every three weeks", NOT_ASKED, in_words("21", 14)),
     Row(SOON, "a day, and every three weeks in words", NOT_ASKED, in_words("21")),
     Row(SOON, "a day and no other", NOT_ASKED, order("Kadcyla", "252 mg", days=(days_ago(-1),))),
     Row(

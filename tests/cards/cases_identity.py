@@ -199,6 +199,32 @@ ROWS = [
     Row(AMBIGUOUS, "a partner drug behind the name", SILENT, order("Trastuzumab with docetaxel", "420 mg")),
     Row(
         AMBIGUOUS,
+        "a regimen in words under the code of another drug, with an amount of the HER2 drug",
+        FIRES,
+        order("Docetaxel with trastuzumab 420 mg", "140 mg", rxnorm=("72962",)),
+    ),
+    Row(
+        AMBIGUOUS,
+        "the same, with a dose by weight",
+        FIRES,
+        order("Docetaxel with trastuzumab", "6 mg/kg", rxnorm=("72962",)),
+    ),
+    Row(
+        AMBIGUOUS,
+        "the same, with a labeled dose of the HER2 drug",
+        FIRES,
+        order("Docetaxel with pertuzumab", "420 mg", rxnorm=("72962",)),
+    ),
+    Row(
+        AMBIGUOUS,
+        "the same, with a billing code of the HER2 drug",
+        FIRES,
+        order("Docetaxel with trastuzumab", "420 mg", rxnorm=("72962",), hcpcs=("J9355",)),
+    ),
+    Row(AMBIGUOUS, "a name misspelled by ear", FIRES, order("Enhertoo", "378 mg"), says=("enhertoo", "Enhertu")),
+    Row(AMBIGUOUS, "a name whose letters stand apart", SILENT, order("K a d c y l a", "252 mg")),
+    Row(
+        AMBIGUOUS,
         "another payload behind the antibody",
         FIRES,
         order("trastuzumab vedotin", "252 mg"),

@@ -9,7 +9,7 @@ import msgspec
 from builders import chart, days_ago, dose, given, order
 from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
-from cards.facts.order import CountedTablets, DoseRemark, DrugOrder, NotedDose, OrderNote, RemarkKind
+from cards.facts.order import AmountInOtherUnit, CountedTablets, DoseRemark, DrugOrder, NotedDose, OrderNote, RemarkKind
 from cards.facts.patient import Patient
 from cards.facts.schedules import Rhythm, Schedule
 from cards.facts.topics import Topic
@@ -69,6 +69,12 @@ def said(kind: str, drug: str = "Kadcyla", *doses: str) -> DrugOrder:
     """Return an order whose instructions say something of the dose in words."""
     remark = DoseRemark(RemarkKind(kind), kind)
     return msgspec.structs.replace(order(drug, *(doses or ("252 mg",))), text_remarks=(remark,))
+
+
+def in_units(number: str, text: str, of: DrugOrder | None = None, **more: object) -> DrugOrder:
+    """Return an order, of 252 mg unless given, whose instructions name an amount in a unit that no dose field has."""
+    amount = AmountInOtherUnit(Decimal(number), text, **more)  # type: ignore[arg-type]
+    return msgspec.structs.replace(of or order("Kadcyla", "252 mg"), text_other_units=(amount,))
 
 
 def named_with(*mg: str) -> DrugOrder:
@@ -214,6 +220,58 @@ ROWS = [
         "all of the dose in the words",
         SILENT,
         msgspec.structs.replace(order("Kadcyla", "252 mg"), text_shares=(Decimal(96),)),
+    ),
+    Row(
+        TEXT,
+        "more than the dose in the words",
+        FIRES,
+        msgspec.structs.replace(order("Kadcyla", "252 mg"), text_shares=(Decimal(125),)),
+        indicator="critical",
+        says=("252 mg (3.6 mg/kg), a full dose", "125 % of it"),
+        fixes=("RemoveOrder",),
+    ),
+    Row(
+        TEXT,
+        "more than a reduced dose in the words",
+        SILENT,
+        msgspec.structs.replace(order("Kadcyla", "210 mg"), text_shares=(Decimal(120),)),
+    ),
+    Row(
+        TEXT,
+        "another unit beside the same number",
+        FIRES,
+        in_units("252", "252 mg/m2", never_fits=True),
+        indicator="warning",
+        says=("252 mg (3.6 mg/kg)", "252 mg/m2, another unit"),
+        fixes=("RemoveOrder",),
+    ),
+    Row(TEXT, "an amount by body surface", FIRES, in_units("145", "145 mg/m2", never_fits=True), indicator="warning"),
+    Row(TEXT, "another drug's body surface", SILENT, in_units("75", "75 mg/m2", never_fits=True, beside="docetaxel")),
+    Row(TEXT, "before the other drug", SILENT, in_units("75", "75 mg/m2", never_fits=True, behind="docetaxel")),
+    Row(
+        TEXT,
+        "behind a word that is not known",
+        CANNOT,
+        in_units("75", "75 mg/m2", never_fits=True, beside="foomab"),
+        missing=("dose-beside-word",),
+    ),
+    Row(TEXT, "a unit of another dimension", FIRES, in_units("252", "252 IU"), indicator="warning"),
+    Row(TEXT, "the number of another thing", SILENT, in_units("20", "20 mL")),
+    Row(TEXT, "units, of a bill perhaps", CANNOT, in_units("252", "252 units", unclear=True), missing=("dose-remark",)),
+    Row(
+        TEXT,
+        "another amount a day",
+        FIRES,
+        in_units("378", "378 mg/day", a_day=Mg(Decimal(378))),
+        indicator="critical",
+        says=("378 mg",),
+    ),
+    Row(TEXT, "the same amount a day", SILENT, in_units("252", "252 mg/day", a_day=Mg(Decimal(252)))),
+    Row(
+        TEXT,
+        "tablets, twice a day",
+        SILENT,
+        in_units("600", "600 mg/day", of=order("Tukysa", "300 mg", interval=None), a_day=Mg(Decimal(600))),
     ),
     Row(TEXT, "the dose in two bags", SILENT, multiplied("2", "126")),
     Row(TEXT, "as many doses of the dose", SILENT, multiplied("4", "252")),

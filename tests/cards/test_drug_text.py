@@ -151,6 +151,35 @@ def test_no_word_that_may_be_passed_over_names_a_drug() -> None:
     assert not named & {key(word) for group in WORDS.ignored for word in group.words}
 
 
+@pytest.mark.parametrize(
+    ("text", "rxnorm"),
+    [
+        pytest.param("Docetaxel with trastuzumab", "72962", id="docetaxel"),
+        pytest.param("docetaxel (with Herceptin and Perjeta), THP cycle 1", "72962", id="with two HER2 drugs"),
+        pytest.param("Docetaxel 75 mg/m2 with trastuzumab 6 mg/kg", "72962", id="doses by weight in words"),
+        pytest.param("CARBOplatin AUC 6 with docetaxel/trastuzumab/pertuzumab", "40048", id="carboplatin"),
+        pytest.param("ondansetron before Kadcyla", "26225", id="an antiemetic"),
+    ],
+)
+def test_a_regimen_in_words_is_for_the_drug_of_its_code(text: str, rxnorm: str) -> None:
+    assert not identified(text, rxnorm).in_scope
+    assert identified(text).in_scope
+
+
+@pytest.mark.parametrize(
+    ("text", "rxnorm"),
+    [
+        pytest.param("Trastuzumab with docetaxel", "72962", id="the HER2 drug comes first"),
+        pytest.param("Kadcyla", "72962", id="the drug of the code is not named"),
+        pytest.param("Docetaxel with trastuzumab", "224905", id="the code of the HER2 drug"),
+        pytest.param("Docetaxel with trastuzumab", "99999999", id="a code that is not known"),
+        pytest.param("T-DM1 after docetaxel", "72962", id="a short name first"),
+    ],
+)
+def test_a_regimen_in_words_that_may_be_for_the_her2_drug_is_asked_about(text: str, rxnorm: str) -> None:
+    assert identified(text, rxnorm).status in (IdentityStatus.AMBIGUOUS, IdentityStatus.CONFLICT)
+
+
 def test_every_listed_other_drug_is_known_as_one_and_is_none_of_ours() -> None:
     words = [word for group in WORDS.other_drugs for word in group.words]
     assert [word for word in words if not RECOGNIZER.other_drugs(word)] == []
@@ -166,6 +195,20 @@ def test_every_listed_other_drug_is_known_as_one_and_is_none_of_ours() -> None:
     }
     names |= {word for group in (*WORDS.ignored, *WORDS.oral_forms) for phrase in group.words for word in key(phrase)}
     assert [name for name in names if RECOGNIZER.other_drugs(name)] == []
+
+
+@pytest.mark.parametrize(
+    "word", ["Novacillin", "Zelosetronum", "certoparin", "Abelplatino", "Mirogabaciclib", "Exagliflozin"]
+)
+def test_a_stem_that_no_her2_drug_has_names_another_drug(word: str) -> None:
+    assert RECOGNIZER.other_drugs(f"{word} 10 mg")
+
+
+@pytest.mark.parametrize(
+    "word", ["zelotuzumab", "mirozotinib", "abelotecan", "novotansine", "certodotin", "statin", "platin"]
+)
+def test_a_stem_of_her2_drugs_or_a_short_word_names_none(word: str) -> None:
+    assert not RECOGNIZER.other_drugs(f"{word} 10 mg")
 
 
 def test_words_are_folded_alike_in_every_script() -> None:

@@ -38,6 +38,7 @@ OF_PATIENT = {
     "sex": "sex",
     "birth_date": "birth-date",
     "treatments": "earlier-doses",
+    "possible_doses": "earlier-doses",
     "stagings": "stage",
 }
 NOT_DATA = {"gaps", "absent", "site_results", "site_problems"}

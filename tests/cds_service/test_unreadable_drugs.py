@@ -8,6 +8,7 @@ import pytest
 from calls import DISPATCH, SELECT, SIGN, Caller, call, order, without
 
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
+HCPCS = "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
 LOCAL = "urn:oid:1.2.3"
 
 
@@ -19,6 +20,10 @@ def caller() -> Caller:
 
 def coded(**coding: Any) -> Any:
     return {"coding": [coding]}
+
+
+def doseless(concept: Any, **dosage: Any) -> Any:
+    return order(medicationCodeableConcept=concept, dosageInstruction=[dosage] if dosage else [])
 
 
 UNREADABLE = [
@@ -47,7 +52,20 @@ def test_a_drug_that_cannot_be_read_is_reported(caller: Caller, service: str, co
 @pytest.mark.parametrize(
     ("service", "asked"),
     [
-        pytest.param(SIGN, order(medicationCodeableConcept=coded(system=LOCAL, code="D-17")), id="a local code"),
+        pytest.param(
+            SELECT, order(medicationCodeableConcept=coded(system=LOCAL, code="D-17")), id="still without words"
+        ),
+        pytest.param(SIGN, doseless(coded(system=LOCAL, code="D-17")), id="a local code without a dose"),
+        pytest.param(SIGN, doseless(coded(system=LOCAL, code="D-17"), text="1 tablet daily"), id="of a tablet"),
+        pytest.param(
+            SIGN, order(medicationCodeableConcept=coded(system=LOCAL, code="D-17", display="Aspirin")), id="with words"
+        ),
+        pytest.param(
+            SIGN, order(medicationCodeableConcept=coded(system=LOCAL, code="J9271")), id="a code of HCPCS by its form"
+        ),
+        pytest.param(
+            SIGN, order(medicationCodeableConcept=coded(system=LOCAL, code="L01CD01")), id="a code of ATC by its form"
+        ),
         pytest.param(SIGN, order(medicationCodeableConcept=coded(system=RXNORM, code="1191")), id="another drug"),
         pytest.param(SIGN, order(medicationCodeableConcept={"text": "aspirin"}), id="a name"),
         pytest.param(SELECT, without(order(), "medicationCodeableConcept"), id="a drug still to be chosen"),
@@ -59,3 +77,23 @@ def test_another_drug_or_one_not_listed_yet_is_not_reported(caller: Caller, serv
 
 def test_an_order_without_a_drug_is_reported_when_it_is_signed(caller: Caller) -> None:
     assert caller.post(call(orders=[without(order(), "medicationCodeableConcept")])).topics == ["checks-incomplete"]
+
+
+@pytest.mark.parametrize("service", [SIGN, DISPATCH])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        pytest.param(order(medicationCodeableConcept=coded(system=LOCAL, code="D-17")), id="with a dose"),
+        pytest.param(
+            doseless(coded(system=LOCAL, code="D-17"), text="252 mg over 30 minutes"), id="with a dose in words"
+        ),
+        pytest.param(doseless(coded(system=LOCAL, code="D-17"), route={"text": "IV"}), id="with a route"),
+        pytest.param(
+            order(medicationCodeableConcept=coded(system=HCPCS, code="D-17")), id="under the address of HCPCS"
+        ),
+    ],
+)
+def test_a_dose_of_a_drug_that_only_an_unknown_code_names_is_reported(caller: Caller, service: str, asked: Any) -> None:
+    (card,) = caller.post(call(service, orders=[asked]), service).cards
+    assert (card["source"]["topic"]["code"], card["indicator"]) == ("checks-incomplete", "warning")
+    assert "the drug is given only by a code that is not known here (D-17)" in card["detail"]

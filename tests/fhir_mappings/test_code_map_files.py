@@ -139,6 +139,26 @@ def test_a_map_of_r5_says_relationship(tmp_path: Path) -> None:
     assert read_code_map([written(tmp_path, group(element=[element]))])
 
 
+@pytest.mark.parametrize(
+    "condition",
+    [
+        pytest.param([{"property": "urn:route", "value": "SC"}], id="R4"),
+        pytest.param([{"attribute": "urn:route", "valueString": "SC"}], id="R5"),
+        pytest.param([{}], id="one that does not say on what"),
+    ],
+)
+def test_a_target_that_depends_on_something_else_is_not_used(tmp_path: Path, condition: Any) -> None:
+    targets = [
+        {"code": "224905", "equivalence": "equivalent"},
+        {"code": "1371046", "equivalence": "equivalent", "dependsOn": condition},
+    ]
+    path = written(tmp_path, group(target=RXNORM, element=[{"code": "TRAS", "target": targets}]))
+    read = read_code_map([path])
+    assert [each.code for each in read.standard(LOCAL, "TRAS")] == ["224905"]
+    (note,) = notes([path], default_knowledge())
+    assert '"TRAS" stands for 1371046 only with ' in note
+
+
 # What has no effect
 
 

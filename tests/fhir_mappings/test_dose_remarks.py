@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from shapes import cards, chart, dosage, dose_of, order, topic
+from shapes import bundle, cards, chart, dosage, dose_of, order, quantity, topic
 
 from fhir_mappings.medications.dose_remarks import cycle_number, dose_remarks
 
@@ -24,6 +24,18 @@ from fhir_mappings.medications.dose_remarks import cycle_number, dose_remarks
         ("double dose", ["raised"]),
         ("dose increased", ["raised"]),
         ("120 % of the dose", ["raised"]),
+        ("125%", ["raised"]),
+        ("give 125 percent", ["raised"]),
+        ("+25 %", ["raised"]),
+        ("Dosis um 25 % erh\u00f6ht", ["raised"]),
+        ("aumentar dosis 25 %", ["raised"]),
+        ("1.25 x", ["raised"]),
+        ("1.5 times the dose", ["raised"]),
+        ("80 %", ["reduced"]),
+        ("at 75 % today", ["reduced"]),
+        ("0.8 x dose", ["reduced"]),
+        ("three quarters of the dose", ["reduced"]),
+        ("2/3 of the dose", ["reduced"]),
         ("Loading dose IV over 90 minutes", ["loading"]),
         ("Dosis de carga", ["loading"]),
         ("maintenance dose", ["maintenance"]),
@@ -39,7 +51,28 @@ from fhir_mappings.medications.dose_remarks import cycle_number, dose_remarks
         ("three weeks after the loading dose", []),
         ("loading dose, then maintenance dose every 3 weeks", ["loading"]),
         ("8 mg/kg loading dose; 6 mg/kg maintenance dose", []),
+        # What takes the order back, without a condition.
+        ("252 mg IV. Do not give.", ["taken-back"]),
+        ("on hold pending echo", ["taken-back"]),
+        ("Order cancelled", ["taken-back"]),
+        ("nicht geben", ["taken-back"]),
+        ("no administrar", ["taken-back"]),
+        ("Hold if platelets < 75", []),
+        ("Do not give as a push or bolus", []),
+        ("Do not administer with dextrose", []),
+        ("Stop the infusion if a reaction occurs", []),
         ("full dose", []),
+        ("100 %", []),
+        ("in NaCl 0.9 %", []),
+        ("LVEF 60%", []),
+        ("SpO2 > 92%", []),
+        ("hold if LVEF < 45 %", []),
+        ("within 90-110 % of the dose", []),
+        ("round to +/- 50 %", []),
+        ("infuse at 50 % of the rate", []),
+        ("bilirubin 1.5 x ULN", []),
+        ("platelets 1.2 x 10", []),
+        ("130 % of ideal body weight", []),
         ("doses every 3 weeks", []),
         ("", []),
     ],
@@ -88,6 +121,37 @@ def test_two_instructions_of_one_day(doses: tuple[int, int], expected: list[str]
 
 
 @pytest.mark.parametrize(
+    ("instructions", "expected"),
+    [
+        pytest.param([{}, {}], ["checks-incomplete"], id="beside each other"),
+        pytest.param([{"sequence": 1}, {"sequence": 1}], ["checks-incomplete"], id="of one place in the sequence"),
+        pytest.param([{"sequence": 1}, {"sequence": 2}], [], id="one after the other"),
+    ],
+)
+def test_two_instructions_without_a_day(instructions: list[Any], expected: list[str]) -> None:
+    both = [dosage(dose_of(252, "mg"), **each) for each in instructions]
+    assert [topic(each) for each in cards(order(*both), prefetch=chart())] == expected
+
+
+@pytest.mark.parametrize(
+    ("limit", "expected"),
+    [
+        ({"maxDosePerAdministration": quantity(200, "mg")}, ["dose-text-conflict"]),
+        ({"maxDosePerLifetime": quantity(200, "mg")}, ["dose-text-conflict"]),
+        (
+            {"maxDosePerPeriod": {"numerator": quantity(200, "mg"), "denominator": quantity(3, "wk")}},
+            ["dose-text-conflict"],
+        ),
+        ({"maxDosePerPeriod": {"numerator": {"value": 1}, "denominator": quantity(3, "wk")}}, []),
+        ({"maxDosePerLifetime": quantity(4000, "mg"), "maxDosePerAdministration": quantity(252, "mg")}, []),
+    ],
+)
+def test_a_dose_above_a_maximum_of_its_own_order(limit: Any, expected: list[str]) -> None:
+    found = cards(order(dosage(dose_of(252, "mg"), **limit)), prefetch=chart())
+    assert [topic(each) for each in found] == expected
+
+
+@pytest.mark.parametrize(
     ("written", "expected"),
     [
         # Another route for the order's own drug, which its route field gives into a vein.
@@ -101,6 +165,10 @@ def test_two_instructions_of_one_day(doses: tuple[int, int], expected: list[str]
         ("Infuse via subcutaneous port", []),
         ("Apply lidocaine topically to the port", []),
         # Bags, and numbers of times.
+        ("252 mg/m2", ["dose-text-conflict"]),
+        ("378 mg/dose over 90 minutes", ["dose-text-conflict"]),
+        ("125 %", ["checks-incomplete"]),
+        ("with docetaxel 75 mg/m2", []),
         ("2 bags of 252 mg", ["dose-text-conflict"]),
         ("2 bags of 126 mg", []),
         ("2 bags of 126 mg each", []),
@@ -119,4 +187,21 @@ def test_two_instructions_of_one_day(doses: tuple[int, int], expected: list[str]
 def test_other_words_of_the_instructions(written: str, expected: list[str]) -> None:
     route = {"route": {"text": "Intravenous"}}
     found = cards(order(dosage(dose_of(252, "mg"), text=written, **route)), prefetch=chart())
+    assert [topic(each) for each in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        ({"resourceType": "MedicationStatement", "effectiveDateTime": "2026-11-17"}, ["checks-incomplete"]),
+        ({"resourceType": "MedicationDispense", "whenHandedOver": "2026-11-17"}, ["checks-incomplete"]),
+        ({"resourceType": "MedicationDispense", "whenHandedOver": "2026-11-21"}, []),
+        ({"resourceType": "MedicationStatement", "effectiveDateTime": "2026-11-01"}, []),
+    ],
+)
+def test_what_may_be_a_dose_given_is_told(entry: Any, expected: list[str]) -> None:
+    named = order()["medicationCodeableConcept"]
+    subject = {"reference": "Patient/pat-1"}
+    sent = {"id": "e1", "status": "completed", "subject": subject, "medicationCodeableConcept": named, **entry}
+    found = cards(order(dosage(dose_of(252, "mg"))), prefetch=chart(mine=bundle(sent)))
     assert [topic(each) for each in found] == expected

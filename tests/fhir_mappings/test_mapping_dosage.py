@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from shapes import Json, coding, concept, dosage, dose_of, order, quantity
 
-from cards.facts.order import DoseUnit
+from cards.facts.order import AmountInOtherUnit, DoseUnit
 from cards.values.quantities import Mg, MgPerKg
+from fhir_mappings.medications.amounts import without_amounts
 from fhir_mappings.medications.dosage import Strength, doses, start
 from fhir_mappings.medications.dose_shares import shares_in
 from fhir_mappings.medications.doses_in_text import doses_by_text, notes
+from fhir_mappings.medications.other_units import amounts_in_other_units
 
 FIRST = ("dosageInstruction", 0, "doseAndRate", 0, "doseQuantity")
 
@@ -305,6 +307,12 @@ def test_a_dose_from_a_strength_says_so_and_a_strength_of_nothing_is_not_used() 
         pytest.param("T-DM1 378 mg", [Mg(Decimal(378))], id="a number in the name before it"),
         pytest.param("allergy: penicillin 500 mg", [], id="an allergy"),
         pytest.param("reduce to 3 mg/kg if platelets fall", [], id="what may be given later"),
+        pytest.param("378 mg/dose", [Mg(Decimal(378))], id="an amount of each dose"),
+        pytest.param("378 mg per cycle", [Mg(Decimal(378))], id="of each cycle"),
+        pytest.param("378 mg/3 weeks", [Mg(Decimal(378))], id="of three weeks"),
+        pytest.param("378 mg/90 min", [Mg(Decimal(378))], id="an amount and its time"),
+        pytest.param("5.4 mg/kg/week", [MgPerKg(Decimal("5.4"))], id="per kilogram and week"),
+        pytest.param("378 mg/day", [], id="of a day, which may be two doses"),
         pytest.param("reduce to 3 mg/kg", [MgPerKg(Decimal(3))], id="what is given now"),
         pytest.param("", [], id="empty"),
     ],
@@ -329,11 +337,59 @@ def test_doses_in_a_text(written: str, expected: list[Any]) -> None:
         ("pharmacy may round to within 5% of the dose", []),
         ("in NaCl 0.9 %", []),
         ("100% dose", []),
+        ("give 125 % of the dose", [125]),
+        ("180% of the dose", [180]),
+        ("125%", []),
+        ("50 % of the dose over the first 30 minutes", []),
         ("252 mg IV", []),
     ],
 )
 def test_reductions_in_percent(written: str, percents: list[int]) -> None:
     assert shares_in(written) == tuple(map(Decimal, percents))
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("252 mg/m2", [("252 mg/m2", "never")]),
+        ("252 mg/m\u00b2 IV", [("252 mg/m\u00b2", "never")]),
+        ("252 mg per square meter", [("252 mg per square meter", "never")]),
+        ("252 mg/m2 K\u00f6rperoberfl\u00e4che", [("252 mg/m2", "never")]),
+        ("3.6 mg/lb", [("3.6 mg/lb", "never")]),
+        ("AUC 5", [("AUC 5", "never")]),
+        ("252 IU", [("252 IU", "other")]),
+        ("252 mg/mL", [("252 mg/mL", "other")]),
+        ("252 mL", [("252 mL", "other")]),
+        ("252 units", [("252 units", "unclear")]),
+        ("378 mg/day", [("378 mg/day", "378 mg")]),
+        ("5.4 mg/kg/day", [("5.4 mg/kg/day", "5.4 mg/kg")]),
+        ("Docetaxel IV 75 mg/m2", [("75 mg/m2", "never docetaxel")]),
+        ("carboplatin AUC 6; 252 mg/m2", [("252 mg/m2", "never"), ("AUC 6", "never carboplatin")]),
+        # Bags, rates, bills, kidneys and doses of this drug.
+        ("in 250 mL NaCl 0.9 %", []),
+        ("NS 250 mL", []),
+        ("250 mL bag", []),
+        ("at 252 mL/h", []),
+        ("bill 252 units of J9354", []),
+        ("BSA 1.74 m2", []),
+        ("CrCl 60 mL/min/1.73 m2", []),
+        ("252 mg", []),
+        ("3.6 mg/kg", []),
+        ("378 mg/dose", []),
+    ],
+)
+def test_amounts_in_other_units(written: str, expected: list[tuple[str, str]]) -> None:
+    def kind(each: AmountInOtherUnit) -> str:
+        own = str(each.a_day or ("never" if each.never_fits else "unclear" if each.unclear else "other"))
+        return f"{own} {each.beside}".strip()
+
+    assert [(each.text, kind(each)) for each in amounts_in_other_units(written)] == expected
+
+
+def test_the_quantity_of_an_order_keeps_the_unit_in_words() -> None:
+    """Amounts are set to one for the cache of readings, but not where the unit is another."""
+    for written in ("252 mg per square meter", "378 mg per day", "252 mg/m2"):
+        assert written[:3] in without_amounts(written)
 
 
 def test_each_text_has_its_own_doses() -> None:
@@ -401,8 +457,8 @@ def test_junk_in_the_place_of_instructions_is_not_a_dose(junk: Any) -> None:
 @pytest.mark.parametrize(
     ("written", "expected"),
     [
-        ("Reduce to 3 mg/kg", [(MgPerKg(Decimal(3)), "to")]),
-        ("Tylenol 650 mg PO, then Kadcyla 210 mg", [(Mg(Decimal(650)), "Tylenol"), (Mg(Decimal(210)), "Kadcyla")]),
+        ("Reduce to 3 mg/kg", [(MgPerKg(Decimal(3)), "")]),
+        ("Tylenol 650 mg PO, then Kadcyla 210 mg", [(Mg(Decimal(650)), "Tylenol"), (Mg(Decimal(210)), "")]),
         ("252 mg", [(Mg(Decimal(252)), "")]),
         ("Confirmed. 252 mg", [(Mg(Decimal(252)), "")]),
         ("Call before", []),

@@ -214,6 +214,7 @@ def test_a_measurement_is_known_by_any_of_its_codes_and_by_nothing_else(code: Js
             {"valueRange": {"low": quantity(55, "%"), "high": quantity(60, "%")}}, "55", id="of a range the lower end"
         ),
         pytest.param({"valueRange": {"high": quantity(60, "%")}}, "60", id="a range without lower end"),
+        pytest.param({"valueRatio": {"numerator": {"value": 55}, "denominator": {"value": 100}}}, "55", id="55 to 100"),
         pytest.param({"valueString": "55-60%"}, "55", id="a range as text"),
         pytest.param({"valueString": "55 \u2013 60 %"}, "55", id="a range as text with a dash"),
         pytest.param({"valueString": "55 to 60"}, "55", id="a range in words"),
@@ -259,10 +260,27 @@ def test_lvef(value: Json, percent: str) -> None:
         pytest.param({"valueQuantity": quantity(55, "mL")}, ("unit-unknown", "55 mL"), id="a volume"),
         pytest.param({"valueQuantity": quantity(95, "%")}, ("implausible", "95 %"), id="more than a heart can"),
         pytest.param({"valueRange": {}}, ("value", "?"), id="an empty range"),
+        pytest.param(
+            {"valueRange": {"low": quantity(60, "%"), "high": quantity(35, "%")}}, ("value", "?"), id="a range reversed"
+        ),
+        pytest.param(
+            {"valueRatio": {"numerator": quantity(60, "mL"), "denominator": quantity(110, "%")}},
+            ("value", "?"),
+            id="a ratio of two units",
+        ),
     ],
 )
 def test_an_lvef_that_cannot_be_used_says_why(value: Json, expected: tuple[str, str]) -> None:
     assert reason(LVEF, **value) == expected
+
+
+@pytest.mark.parametrize(
+    ("end", "bound"), [pytest.param("low", Bound.AT_LEAST, id="low"), pytest.param("high", Bound.AT_MOST, id="high")]
+)
+def test_a_range_with_one_end_is_a_limit(end: str, bound: Bound) -> None:
+    for code, unit in ((LVEF, "%"), (ALT, "U/L")):
+        fact = only(code, valueRange={end: quantity(50, unit)})
+        assert (fact.bound, fact.as_reported) == (bound, f"{bound.sign}50 {unit}")
 
 
 @pytest.mark.parametrize("code", ["8806-2", "18043-0", "8812-0", "8811-2", "79991-6"])

@@ -16,6 +16,7 @@ from fhir_mappings.medications import schedule_text
 from fhir_mappings.medications.amounts import without_amounts
 from fhir_mappings.medications.dose_shares import shares_in
 from fhir_mappings.medications.doses_in_text import doses_in
+from fhir_mappings.medications.other_units import amounts_in_other_units
 from fhir_mappings.medications.schedule_text import read_schedule_text
 from fhir_mappings.medications.tablet_counts import tablets_in
 from fhir_mappings.results.variant_texts import mutation_in
@@ -56,10 +57,18 @@ def test_an_unknown_word_makes_an_ejection_fraction_unread(entry: Entry, word: s
     assert_refused(lvef.read, entry, word, place)
 
 
-@given(st.sampled_from(["378 mg", "0.378 g", "378 Milligramm", "378000 mcg", "378 mg/250 mL"]), UNKNOWN, UNKNOWN)
+DOSES = ("378 mg", "0.378 g", "378 Milligramm", "378000 mcg", "378 mg/250 mL", "378 mg/dose", "378 mg/90 min")
+
+
+@given(st.sampled_from(DOSES), UNKNOWN, UNKNOWN)
 def test_an_unknown_word_never_hides_a_dose(written: str, before: str, behind: str) -> None:
     assert doses_in(f"{before} {written} {behind}") == (Mg(Decimal(378)),)
     assert doses_in(f"{before}: {written}, {behind}") == (Mg(Decimal(378)),)
+
+
+@given(st.sampled_from(["252 mg/m2", "252 mg per square meter", "252 IU", "3.6 mg/lb", "252 mg/mL"]), UNKNOWN, UNKNOWN)
+def test_an_unknown_word_never_hides_another_unit(written: str, before: str, behind: str) -> None:
+    assert [each.text for each in amounts_in_other_units(f"{before} {written} {behind}")] == [written]
 
 
 @given(st.sampled_from(["2 tablets", "2 x 150 mg", "2 comprimidos"]), UNKNOWN, UNKNOWN)

@@ -176,6 +176,9 @@ def test_a_weight_that_was_not_measured(more: dict[str, Any], *, stated: bool) -
         pytest.param("10230-1", {"code": {"text": "RVEF"}}, "named-otherwise", id="the right ventricle"),
         pytest.param("10230-1", {"bodySite": {"text": "Right ventricle"}}, "named-otherwise", id="by its site"),
         pytest.param("10230-1", {"code": {"text": "LVEF (biplane)"}}, None, id="the left ventricle"),
+        pytest.param("10230-1", {"code": {"text": "LVEF, peak stress"}}, "named-otherwise", id="under stress"),
+        pytest.param("10230-1", {"code": {"text": "Stress echo: LVEF at rest"}}, None, id="at rest, before stress"),
+        pytest.param("10230-1", {"code": {"text": "Change in LVEF"}}, "named-otherwise", id="a difference"),
         pytest.param("29463-7", {"code": {"text": "Ideal body weight"}}, "named-otherwise", id="an ideal weight"),
         pytest.param("29463-7", {"code": {"text": "Body weight measured"}}, None, id="a weight"),
         pytest.param("10230-1", {"valueString": "35 %"}, "value", id="two values"),
@@ -188,6 +191,16 @@ def test_what_a_result_says_against_its_value(code: str, changes: dict[str, Any]
     named = {**result["code"], **changes.get("code", {})}
     gaps = read_patient(x=bundle({**result, **changes, "code": named})).gaps
     assert [gap.reason for gap in gaps] == ([told] if told else [])
+
+
+def test_the_part_of_a_result_under_stress_is_told_and_the_one_at_rest_is_used() -> None:
+    parts = [
+        {"code": {**observation("10230-1")["code"], "text": text}, "valueQuantity": quantity(value, "%")}
+        for text, value in (("LVEF at rest", 60), ("LVEF at stress", 38))
+    ]
+    patient = read_patient(x=bundle(observation("10230-1", component=parts)))
+    assert [str(each.percent.value) for each in patient.lvefs] == ["60"]
+    assert [gap.reason for gap in patient.gaps] == ["named-otherwise"]
 
 
 def test_a_weight_named_as_stated_is_stated() -> None:

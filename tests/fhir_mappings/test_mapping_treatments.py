@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from cards.facts.patient import TreatmentState
+from cards.facts.patient import PossibleDose, TreatmentState
 from cards.identification.recognizer import Recognizer
 from cards.knowledge.loader import default_knowledge
 from cards.values.quantities import Mg, MgPerKg
 from fhir_mappings.medications.medication import MedicationReader
+from fhir_mappings.medications.possible_doses import possible_dose
 from fhir_mappings.medications.treatments import TreatmentReader
 from fhir_mappings.patient.conditions import ConditionReader
 from fhir_mappings.wire.references import References
@@ -151,6 +152,86 @@ def test_a_treatment_that_counts(resource, state, product, on, dose) -> None:
 )
 def test_a_treatment_that_does_not_count(resource) -> None:
     assert read(resource) is None
+
+
+def entry(kind: str, **more: Any) -> dict[str, Any]:
+    return {"resourceType": kind, "id": "e1", "status": "completed", "medicationCodeableConcept": drug(), **more}
+
+
+def possible(**resource: Any) -> PossibleDose | None:
+    return possible_dose(resource, "prefetch.medications", References(), READER)
+
+
+@pytest.mark.parametrize(
+    ("resource", "expected"),
+    [
+        pytest.param(
+            entry("MedicationStatement", effectiveDateTime="2026-11-24"),
+            ("kadcyla", date(2026, 11, 24)),
+            id="statement",
+        ),
+        pytest.param(
+            entry("MedicationStatement", status="active", effectiveDateTime="2026-11-24T08:00:00Z"),
+            ("kadcyla", date(2026, 11, 24)),
+            id="an active one of a time",
+        ),
+        pytest.param(
+            entry("MedicationStatement", effectivePeriod={"start": "2026-09-01", "end": "2026-11-24"}),
+            ("kadcyla", date(2026, 11, 24)),
+            id="a course that ended",
+        ),
+        pytest.param(
+            entry("MedicationStatement", status="active", effectivePeriod={"start": "2026-09-01"}), None, id="a course"
+        ),
+        pytest.param(entry("MedicationStatement", effectiveDateTime="2026-11"), None, id="a month"),
+        pytest.param(
+            entry("MedicationStatement", status="not-taken", effectiveDateTime="2026-11-24"), None, id="not taken"
+        ),
+        pytest.param(
+            entry("MedicationStatement", taken="n", effectiveDateTime="2026-11-24"), None, id="not taken, STU3"
+        ),
+        pytest.param(
+            entry("MedicationStatement", status="intended", effectiveDateTime="2026-11-24"), None, id="intended"
+        ),
+        pytest.param(
+            entry("MedicationDispense", whenHandedOver="2026-11-24"), ("kadcyla", date(2026, 11, 24)), id="dispense"
+        ),
+        pytest.param(entry("MedicationDispense", status="declined", whenPrepared="2026-11-24"), None, id="declined"),
+        pytest.param(
+            {
+                "resourceType": "Procedure",
+                "status": "completed",
+                "code": {"text": "Infusion of trastuzumab emtansine, cycle 3"},
+                "performedDateTime": "2026-11-24",
+            },
+            ("kadcyla", date(2026, 11, 24)),
+            id="a procedure that names the drug",
+        ),
+        pytest.param(
+            {
+                "resourceType": "Procedure",
+                "status": "completed",
+                "code": {"text": "Chemotherapy administration, IV infusion"},
+                "performedDateTime": "2026-11-24",
+            },
+            None,
+            id="a procedure of any drug",
+        ),
+        pytest.param(
+            {
+                "resourceType": "Procedure",
+                "status": "not-done",
+                "code": {"text": "Infusion of Kadcyla"},
+                "performedDateTime": "2026-11-24",
+            },
+            None,
+            id="a procedure that was not done",
+        ),
+    ],
+)
+def test_an_entry_that_may_be_a_dose(resource: dict[str, Any], expected: tuple[str, date] | None) -> None:
+    found = possible(**resource)
+    assert (None if found is None else (found.product, found.on)) == expected
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,76 @@
+"""Entries that may be a dose given, though no administration: told where the ordered dose would then be too early."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cards.facts.outcomes import Missing
+from cards.facts.patient import PossibleDose, PossibleKind, TreatmentState
+from cards.readings.parts_of_dose import is_same_order
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+
+    from cards.facts.patient import Treatment
+    from cards.readings.case import Case
+
+_KEYS = {kind: f"possible-{kind}" for kind in PossibleKind}
+
+
+def doses_not_counted(case: Case, interval: int) -> tuple[Missing, ...]:
+    """List what may be a dose of the same antibody within the interval and is beside no administration on record.
+
+    A dispense of the day before, and any entry of the planned day but a completed one, is of this dose.
+    """
+    entries = tuple(_entries(case))
+    if not entries:
+        return ()
+    window = case.threshold("interval_window_days")
+    known = [
+        each.on
+        for each in case.patient.treatments
+        if each.state is TreatmentState.GIVEN
+        and each.on is not None
+        and each.product in case.recognizer.same_antibody[case.product.id]
+    ]
+    found = {}
+    for each in entries:
+        days = (case.planned - each.on).days
+        of_this_dose = each.kind is PossibleKind.DISPENSE or (each.kind is PossibleKind.ORDER and days == 0)
+        if not 0 <= days < interval - window or (of_this_dose and days <= 1):
+            continue
+        # An administration near it is that dose; after a later one, this one no longer matters.
+        if any((on - each.on).days >= -window for on in known if on <= case.planned):
+            continue
+        values = {"date": each.on.isoformat(), "other": case.recognizer.product(each.product).name}
+        found[each.kind] = Missing(_KEYS[each.kind], values=values)
+    return tuple(found.values())
+
+
+def _entries(case: Case) -> Iterator[PossibleDose]:
+    """Yield the entries for a product with the same antibody, the newest of each kind last."""
+    products = case.recognizer.same_antibody[case.product.id]
+    yield from (each for each in case.patient.possible_doses if each.product in products)
+    past = _past_orders(case)
+    if not past:
+        return
+    counted = {each.origin for each in case.doses_recorded(products)}
+    for day, each in past:
+        if each.product in products and each.origin not in counted and not is_same_order(case, each):
+            yield PossibleDose(each.product, day, each.origin, PossibleKind.ORDER)
+
+
+def _past_orders(case: Case) -> list[tuple[date, Treatment]]:
+    """List the active and completed orders of the chart for an earlier day, each with its last, once a session."""
+    kept: dict[str, list[tuple[date, Treatment]]] = case.orders.worked_out.setdefault("past orders", {})
+    if "all" not in kept:
+        today = case.session.today
+        named = (
+            (each.days or ((each.on,) if each.state is TreatmentState.COMPLETED and each.on is not None else ()), each)
+            for each in case.patient.treatments
+            if each.product and each.state is not TreatmentState.GIVEN
+        )
+        past = [(max(day for day in days if day <= today), each) for days, each in named if days and min(days) <= today]
+        kept["all"] = sorted(past, key=lambda found: (found[0], found[1].origin.reference))
+    return kept["all"]
