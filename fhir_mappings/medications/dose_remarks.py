@@ -25,6 +25,7 @@ _SAID = {
         rf"\b(?:{_DOSE} level|dl) ?(?:-|minus) ?[1-3]\b|\b{_DOSE} (?:was |is |has been )?{_LESS}\b|\b{_LESS} {_DOSE}\b"
         rf"|\b{_DOSE} reduction\b|\breduce(?: the)? {_DOSE}\b|\bdosisreduktion\b"
         rf"|\b(?:half|halb\w|media|(?:three|3) quarters?|two thirds|[123] ?[/\u2044] ?[234])(?: of)?(?: the)? {_DOSE}\b"
+        r"|\bhalf (?:now|today)\b"
         rf"|(?<![\d.,])0[.,][3-9]\d?{_TIMES}"
     ),
     RemarkKind.RAISED: re.compile(
@@ -40,7 +41,7 @@ _SAID = {
         r"\bmaintenance dose\b|\bmaintenance\Z|\bdosis de mantenimiento\b|\bdose d'entretien\b|\berhaltungsdosis\b"
     ),
 }
-_CUES = re.compile(rf"dos[ei]|dl ?-|dl ?minus|maintenance|\d ?{_PERCENT}|\d(?: ?x|-?fold| times)\b")
+_CUES = re.compile(rf"dos[ei]|dl ?-|dl ?minus|maintenance|\bhalf \w|\d ?{_PERCENT}|\d(?: ?x|-?fold| times)\b")
 # A percentage that is neither of a solution, nor of a result, a tolerance or a rate may be a share of the dose.
 _SHARE = re.compile(rf"(?<![\d.,<>=/-])(?<![<>=-] )[3-9]\d(?:[.,]\d)? ?{_PERCENT}")
 _NOT_OF_DOSE = re.compile(

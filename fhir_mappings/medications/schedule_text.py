@@ -202,6 +202,13 @@ _PARTS = re.compile(r"[,()]| - | / ")
 _GIVEN_BESIDE = re.compile(
     r"\b(?:before|beforehand|prior|pre-?med\w{0,10}|pre-?treat\w{0,4}|vorher|zuvor|davor|avant|antes|prima)\b"
 )
+_DATE = r"(?:\d{4}-\d{2}-\d{2}|(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12]\d|3[01])(?:/\d{2,4})?|\d{1,2}\.\d{1,2}\.(?:\d{2,4})?)"
+# Days that a text lists are as many doses, and are not read.
+_LISTED_DAYS = re.compile(
+    rf"(?<![\w./-]){_DATE}(?: ?(?:,|&|;|\+) ?(?:and )?| and | und | y | et ){_DATE}(?![\w/-])"
+    r"|\b(?:today|now|heute|hoy)(?: ?[,&+] ?| and | und | y )(?:again )?(?:tomorrow|morgen|manana)\b"
+)
+_OF_EARLIER = re.compile(r"\b(?:given|received|last|prior|previous|on record|lots?|exp\w{0,8})\b")
 _WORD = re.compile(r"[^\s,:()\[\]]{1,60}")
 _HAS_LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 
@@ -224,7 +231,11 @@ def _read(written: str) -> TextSchedule:
     found = _Found()
     unread: list[str] = []
     others: list[str] = []
-    for clause in _CLAUSES.split(_plain(in_minutes(written))):
+    plain = _plain(in_minutes(written))
+    listed = _LISTED_DAYS.search(plain)
+    if listed is not None and _OF_EARLIER.search(plain[: listed.start()]) is None:
+        unread.append(listed[0][:_TAIL])
+    for clause in _CLAUSES.split(plain):
         for part in _apart(clause):
             _read_clause(part, found, unread, others)
     if is_cut(written):

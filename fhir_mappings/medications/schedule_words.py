@@ -149,8 +149,9 @@ IGNORED = frozenset(
         "внутривенно в/в 点滴静注 静注 静脈内 静脉滴注 静脉 정맥 infusao infusionen",
         # Preparation and amounts.
         (
-            "dose doses dosage dosis drug total bag bags vial vials mg kg ml body weight actual ideal adjusted lean ibw"
-            " loading maintenance initial subsequent sodium chloride saline nacl ns dextrose glucose diluted dilute"
+            "dose doses dosage dosing dosis drug total bag bags vial vials mg kg ml body weight actual ideal adjusted"
+            " lean ibw loading maintenance initial subsequent sodium chloride saline nacl ns dextrose glucose diluted"
+            " dilute"
         ),
         # Connecting words.
         "chaque jeden jedem jedes",

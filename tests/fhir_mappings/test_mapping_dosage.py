@@ -14,7 +14,8 @@ from cards.values.quantities import Mg, MgPerKg
 from fhir_mappings.medications.amounts import without_amounts
 from fhir_mappings.medications.dosage import Strength, doses, start
 from fhir_mappings.medications.dose_shares import shares_in
-from fhir_mappings.medications.doses_in_text import doses_by_text, notes
+from fhir_mappings.medications.doses_in_text import doses_by_text
+from fhir_mappings.medications.order_notes import notes
 from fhir_mappings.medications.other_units import amounts_in_other_units
 
 FIRST = ("dosageInstruction", 0, "doseAndRate", 0, "doseQuantity")
