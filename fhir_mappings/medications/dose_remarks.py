@@ -48,7 +48,9 @@ _NOT_OF_DOSE = re.compile(
     r"\b(?:nacl|ns|saline|dextrose|glucose|sodium|chloride|solution|alcohol|ethanol|rate|speed|spo2|sao2|sats?"
     r"|saturation|o2|oxygen|lvef|ef|muga|echo|ejection|fevi|within|tolerance|band\w{0,3}|round\w{0,3}|hematocrit|hct|risk"
     r"|chance|cells?|ki-?67|her2|positiv\w{0,2}|ideal|ibw|weight|infused|infuse|first|remaining|baseline|uln|predicted|max"
-    r"|maximum|up to|at least|fall|drop|if|weight|pneumonitis|response)\b|\u00b1"
+    r"|maximum|up to|at least|fall|drop|if|weight|pneumonitis|response|neut\w{0,8}|lymph\w{0,6}|mono\w{0,5}"
+    r"|eos\w{0,8}|blasts?|retic\w{0,9}|hba1c|fev1?|dlco|kps|karnofsky|pps|ecog|variance|waste|loss|gain|tumou?r|bmi|humidity)\b"
+    r"|\u00b1"
 )
 # What may be done later or was done before, what a protocol says in general, and another drug's dose.
 _NOT_NOW = re.compile(

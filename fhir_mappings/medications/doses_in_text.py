@@ -71,6 +71,7 @@ _NOT_THIS_DOSE = re.compile(
     r" (?:from|von|de)"
     r"|vials?(?: of| contains?| size| strength)?|allerg\w{1,4}:? (?:to )?[^\W\d_]{3,30}"
     r"|max(?:\.|imum)?(?: single| cumulative| total| lifetime)?(?: dose)?"
+    r"|waste[ds]?|discard(?:ed|s)?|leftover|overfill|verwurf"
     r"|would (?:be|have been)|not (?:to )?exceed|no more than|cap(?:ped)? (?:at|of))"
     r"(?: was| of| is| ?[:=])? ?\Z"
 )

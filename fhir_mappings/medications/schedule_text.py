@@ -85,6 +85,10 @@ def _adjective(found: _Found, match: re.Match[str]) -> None:
     found.intervals.add(days / times if is_count else days * times)
 
 
+def _day_one_of(found: _Found, match: re.Match[str]) -> None:
+    found.intervals.add(Decimal(match["n"]))
+
+
 def _times_a_day(found: _Found, match: re.Match[str]) -> None:
     found.intervals.add(_ONE / words.TIMES_A_DAY[match["f"]])
 
@@ -132,6 +136,11 @@ _PHRASES: tuple[tuple[str, Callable[[_Found, re.Match[str]], None]], ...] = (
     ),
     *((pattern, _nothing) for pattern in words.BESIDE),
     (r"c\d{1,2} ?d1", _nothing),
+    # "Day 1 of 21" is of a cycle; "day 3 of 5" is not understood.
+    (
+        rf"(?:{words.DAY_OF_CYCLE}) ?1 ?(?:of|/|von|de) ?(?:a )?(?P<n>14|21|28)(?! ?-? ?(?:{_UNIT}|doses|cycles?)\b)",
+        _day_one_of,
+    ),
     (
         (
             rf"(?:on )?(?:{words.DAY_OF_CYCLE}) ?(?P<days>\d{{1,2}}(?:{_AND}(?:d(?:ay)? ?)?\d{{1,2}}){{0,6}})"
@@ -208,7 +217,10 @@ _LISTED_DAYS = re.compile(
     rf"(?<![\w./-]){_DATE}(?: ?(?:,|&|;|\+) ?(?:and )?| and | und | y | et ){_DATE}(?![\w/-])"
     r"|\b(?:today|now|heute|hoy)(?: ?[,&+] ?| and | und | y )(?:again )?(?:tomorrow|morgen|manana)\b"
 )
-_OF_EARLIER = re.compile(r"\b(?:given|received|last|prior|previous|on record|lots?|exp\w{0,8})\b")
+_OF_OTHERS = re.compile(
+    r"\b(?:given|received|last|prior|previous|on record|lots?|exp\w{0,8}|appointments?|visits?|labs?|echo\w{0,11}"
+    r"|clinic)\b"
+)
 _WORD = re.compile(r"[^\s,:()\[\]]{1,60}")
 _HAS_LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 
@@ -233,7 +245,7 @@ def _read(written: str) -> TextSchedule:
     others: list[str] = []
     plain = _plain(in_minutes(written))
     listed = _LISTED_DAYS.search(plain)
-    if listed is not None and _OF_EARLIER.search(plain[: listed.start()]) is None:
+    if listed is not None and _OF_OTHERS.search(plain[: listed.start()]) is None:
         unread.append(listed[0][:_TAIL])
     for clause in _CLAUSES.split(plain):
         for part in _apart(clause):

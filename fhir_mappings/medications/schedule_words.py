@@ -114,6 +114,7 @@ BESIDE = (
         "(?:hold|call|notify|contact) for [a-z][a-z0-9 ]{1,30}(?:<|>|=|below|above|less|more)"
         "[^;.,a-z]{0,4}(?:than )?[^;.,]{1,30}"
     ),
+    "(?:dose |infusion )?\\d{1,2} of \\d{1,2} (?:doses|cycles|infusions)",
     "cycle ?#?\\d{1,2}(?: ?(?:of|/) ?\\d{1,2})?|c ?\\d{1,2}(?: ?(?:of|/) ?\\d{1,2})?",
     (
         f"(?:starting |beginning |first dose )?(?:on )?(?:(?:{WEEKDAYS}),? )?\\d{{1,2}}/\\d{{1,2}}/\\d{{2,4}}"
@@ -136,7 +137,8 @@ IGNORED = frozenset(
         # Actions and their purpose.
         (
             "administer administered give given infuse infused infusion infusions inject injection injections take"
-            " start starting begin beginning continue continued please note see protocol regimen plan order"
+            " start starting begin beginning continue continued please note see protocol regimen plan order now today"
+            " planned wdh wiederholung"
         ),
         # Route and equipment.
         (
@@ -151,7 +153,7 @@ IGNORED = frozenset(
         (
             "dose doses dosage dosing dosis drug total bag bags vial vials mg kg ml body weight actual ideal adjusted"
             " lean ibw loading maintenance initial subsequent sodium chloride saline nacl ns dextrose glucose diluted"
-            " dilute"
+            " dilute waste wasted discard discarded"
         ),
         # Connecting words.
         "chaque jeden jedem jedes",

@@ -56,6 +56,7 @@ from fhir_mappings.medications.dose_remarks import cycle_number, dose_remarks
         ("in NaCl 0.9 %", []),
         ("LVEF 60%", []),
         ("SpO2 > 92%", []),
+        ("Neutrophils 55 %, KPS 80 %", []),
         ("hold if LVEF < 45 %", []),
         ("within 90-110 % of the dose", []),
         ("round to +/- 50 %", []),
