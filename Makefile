@@ -41,10 +41,11 @@ lint: install-dev
 	$(BIN)/oxlint --quiet --deny-warnings cds_service/static
 	$(BIN)/hadolint Dockerfile
 
-# Takes hours, and the whole machine: the suite three times with more of everything, to find flaky tests; then, one
-# after the other, load, feedback, failing machines and a cluster (as root: network namespaces).
+# Takes hours, and the whole machine: the suite three times with more of everything, to find flaky tests, and twice ahead of
+# time; then, one after the other, load, feedback, failing machines and a cluster (as root: network namespaces).
 soak: install-dev
 	for run in 1 2 3; do SOAK=1 $(PYTEST) --processes=$(WORKERS) --ignore=tests/soak || exit 1; done
+	for days in 212 1095; do scripts/ahead-of-time $$days $(PYTEST) --processes=$(WORKERS) || exit 1; done
 	SOAK=1 $(BIN)/pytest -o faulthandler_timeout=0 tests/soak
 
 # Installs and starts the lowest versions that pyproject.toml allows; needs the registry, and a minute or two.

@@ -27,6 +27,11 @@ from benchmarks.servers import SERVICE, running
 _CLIENTS = 8
 _WAIT_S = 15.0
 _LIVE_S, _P99_S, _LEAST_ANSWERED = 0.5, 1.0, 0.7
+_MOST_REFUSED = 0.01
+"""The share of calls below the capacity that may get a 503.
+
+The capacity is that of a few seconds, and a machine varies by more than that in ten minutes.
+"""
 _LIVE = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 
 
@@ -142,10 +147,11 @@ def _p(values: list[float], percent: int) -> float:
 
 
 def problems(times: float, answered: float, seen: Seen) -> list[str]:
-    """Say what did not hold: up to the capacity all is answered; beyond, what is not is refused at once."""
+    """Say what did not hold: up to the capacity nearly all is answered; beyond, what is not is refused at once."""
     found = [f"{name}: {count}" for name, count in seen.statuses.items() if name not in ("200", "503")]
-    if times < 1 and seen.statuses["503"]:
-        found.append(f"{seen.statuses['503']} refused below the capacity")
+    refused = seen.statuses["503"] / seen.statuses.total()
+    if times < 1 and refused > _MOST_REFUSED:
+        found.append(f"{refused:.1%} refused below the capacity")
     if answered < _LEAST_ANSWERED * min(times, 1):
         found.append(f"only {answered:.0%} answered")
     if max(seen.live) >= _LIVE_S:

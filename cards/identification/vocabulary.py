@@ -28,6 +28,8 @@ _LOT_DIGITS = 3
 """The fewest digits of a lot number, so that "DM1" is not taken for one."""
 
 
+_WITH_STEM = 8
+"""The shortest word that is known by the stem of its international name."""
 _SHORT = 6
 """Words up to this length keep their ending."""
 
@@ -86,6 +88,7 @@ class Vocabulary:
         self._words = words
         self._patterns = re.compile("|".join(f"(?:{each.pattern})" for each in words.patterns))
         self._payload_endings = _endings(each.endings for each in words.payload_endings)
+        self._other_endings = _endings(each.endings for each in words.other_drug_endings)
         self._drug_endings = _endings(each.endings for each in words.drug_endings)
         told = (self.names, self.classes)
         phrases = (*told, self.ignored, self.partners, self.warnings, self.premedication, self.supportive)
@@ -158,8 +161,11 @@ class Vocabulary:
         return frozenset(_stem(fold(word)) for group in self._words.other_drugs for word in group.words)
 
     def is_other_drug(self, word: str) -> bool:
-        """Return whether a word is the name of a known drug that is not of the service, with any Latin ending."""
-        return _stem(word) in self._other_drugs
+        """Return whether a word names a drug that is not of the service: a known one, or one with a known stem."""
+        stem = _stem(word)
+        if stem in self._other_drugs:
+            return True
+        return len(word) >= _WITH_STEM and (word.endswith(self._other_endings) or stem.endswith(self._other_endings))
 
     def names_premedication(self, words: Phrase) -> bool:
         """Return whether words speak of drugs that are given before the one that is ordered."""

@@ -34,6 +34,10 @@ def contradicted(case: Case, remarks: Sequence[DoseRemark]) -> tuple[dict[str, s
     """Return what of some remarks does not fit the dose, with the dose; nothing if all do."""
     if not remarks:
         return ()
+    taken_back = [each.text for each in remarks if each.kind is RemarkKind.TAKEN_BACK]
+    if taken_back:
+        written = case.order.doses[0].as_written if case.order.doses else "-"
+        return ({"said": ", ".join(taken_back), "dose": written},)
     judged = [(reading, level) for reading, level in judged_levels(case) if level is not None]
     # An order that gives both doses is a course.
     if not judged or len({level.role for _, level in judged}) > 1:

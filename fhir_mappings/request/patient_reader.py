@@ -32,6 +32,7 @@ from fhir_mappings.request.chart_draft import ANY_PROBLEM, Draft, OnFailure
 from fhir_mappings.request.chart_parts import assembled
 from fhir_mappings.request.chart_source import UNKNOWN_SOURCE, ChartSource
 from fhir_mappings.request.queries import PAGE_SIZES
+from fhir_mappings.results.named_her2 import MENTIONS as NAMES_OF_HER2
 from fhir_mappings.results.observations import LONGEST_STATUS
 from fhir_mappings.results.reference_ranges import NOBODY, Subject
 from fhir_mappings.results.report_texts import MENTIONS
@@ -82,6 +83,7 @@ class PatientReader:
         self.readers = observations, conditions, treatments, ended_by_results, on_failure
         self._ended_by_results = ended_by_results
         self._observations = observations
+        self._look = observations.index.look
         self._conditions = conditions
         self._treatments = treatments
         self._reports = observations.reports
@@ -105,16 +107,18 @@ class PatientReader:
         self._begin(listings, draft)
         # A resource counts once, even under several keys; the session's orders are not history.
         seen = set(session)
+        take, see = self.take, seen.add
         for listing in listings:
             for stub in listing.stubs:
-                if stub.reference:
-                    if stub.reference in seen:
+                if reference := stub.reference:
+                    if reference in seen:
                         continue
-                    seen.add(stub.reference)
-                self.take(stub, draft)
+                    see(reference)
+                take(stub, draft)
         self._labs(draft)
         try:
             draft.facts += self._named_only(draft)
+            draft.facts += self._named_her2(draft)
             if draft.reports:
                 draft.facts += self._in_reports(draft)
             draft.facts += _lacking(answers, required)
@@ -148,10 +152,24 @@ class PatientReader:
     def take(self, stub: ResourceStub, draft: Draft) -> None:
         """Read one resource into the chart; one that cannot be read becomes a gap."""
         try:
-            if stub.resource_type == "Observation":
-                self._result(stub, draft)
-            else:
+            if stub.resource_type != "Observation":
                 self._other(stub, draft)
+                return
+            # Written out here, as most of a chart is results, and most of these are irrelevant to the rules.
+            concepts, never_counts, misplaced, is_standard = self._look(stub.codes)
+            if concepts:
+                self._observation(concepts, stub, draft)
+            elif misplaced:
+                self._misplaced(misplaced, stub, draft)
+            elif not never_counts:
+                # It is only searched for mentions in text.
+                draft.unread.append(stub)
+                if stub.may_name_receptor:
+                    draft.may_be_her2.append(stub)
+                if not is_standard:
+                    draft.local_results.append(stub)
+                    if not stub.has_code:
+                        draft.unusable(None, stub, "no-code")
         except Unreadable:
             draft.unusable(None, stub, "malformed")
         except Exception as error:  # noqa: BLE001 - one resource must not cost the reading of the others
@@ -175,20 +193,6 @@ class PatientReader:
             draft.unread.append(stub)
             if kind == "DiagnosticReport":
                 draft.reports.append(stub)
-
-    def _result(self, stub: ResourceStub, draft: Draft) -> None:
-        concepts, never_counts, misplaced, is_standard = self._observations.index.look(stub.codes)
-        if concepts:
-            self._observation(concepts, stub, draft)
-        elif misplaced:
-            self._misplaced(misplaced, stub, draft)
-        elif not never_counts:
-            # Most of a chart is irrelevant to the rules; it is only searched for mentions in text.
-            draft.unread.append(stub)
-            if not is_standard:
-                draft.local_results.append(stub)
-                if not stub.has_code:
-                    draft.unusable(None, stub, "no-code")
 
     def _person(self, stub: ResourceStub, draft: Draft) -> None:
         if stub.reference not in ("", f"Patient/{draft.patient_id}"):
@@ -252,6 +256,20 @@ class PatientReader:
             is_newer = last is None or (gap.on is not None and gap.on > last)
             if is_newer and (gap.on is None or gap.on <= draft.latest):
                 found.append(gap)
+        return found
+
+    def _named_her2(self, draft: Draft) -> list[Gap]:
+        """Report the results that only words name as HER2 and that say something else than those that count."""
+        her2 = [fact for fact in draft.facts if isinstance(fact, Her2Result)] if draft.may_be_her2 else []
+        found: list[Gap] = []
+        for stub in draft.may_be_her2 if her2 else ():
+            try:
+                if not stub.mentions(NAMES_OF_HER2) or not draft.is_own(stub.content, stub.full_url):
+                    continue
+                gap = self._observations.named_her2.against(stub.content, stub.path, her2)
+            except Unreadable:
+                continue
+            found += [gap] if gap is not None else []
         return found
 
     def _in_reports(self, draft: Draft) -> list[Gap]:

@@ -454,7 +454,8 @@ class _Parser(Cursor):
 
     def score_word(self, token: Token) -> None:
         """Skip the word "score", which must come right before or after a score."""
-        ahead = [each.kind for each in self.tokens[self.at + 1 : self.at + 4]]
+        near = self.tokens[self.at + 1 : self.at + 7]
+        ahead = [each.kind for each in near if each.kind not in ("by", "ihc", "link")][:3]
         if not (set(ahead) & {"score", "number", "says"}) and self.peek(-1) not in ("score", "number", "ihc"):
             self.fail(token.written)
         self.at += 1

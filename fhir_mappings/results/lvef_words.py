@@ -158,7 +158,8 @@ heart
 similar to before | unchanged | stable
 unchanged from prior | unchanged from prior study | no change from prior | no significant change
 no significant change from prior | no interval change | unchanged from previous
-unchanged from previous study | unverandert | sin cambios | inchange | invariato | unchanged compared to prior
+unchanged from previous study | unverandert | sin cambios | inchange | invariato | invariata | inchangee
+unchanged compared to prior
 stable compared to prior | no change | similar to prior | similar to prior study
 """,
     }
@@ -189,7 +190,8 @@ levemente disminuida | moderadamente disminuida | ligeramente reducida | moderad
 moderatamente ridotta | levemente diminuida | moderadamente reduzida
 impaired | low | abnormal | leichtgradig reduziert | reduziert | mittelgradig reduziert | leicht reduziert | alteree
 moderement alteree | reducida | reducida levemente | ridotta | reduzida | disminuida | lievemente ridotta
-levemente reducida | licht verminderd | matig verminderd | mildly abnormal | moderately abnormal | hfmref | obnizona
+levemente reducida | levemente reduzida | licht verminderd | matig verminderd | mildly abnormal
+moderately abnormal | hfmref | obnizona
 leicht eingeschrankt | mittelgradig eingeschrankt | eingeschrankt | deprimida | levemente deprimida
 ligeramente deprimida | moderadamente deprimida | mid range | subnormal | legerement alteree
 eingeschrankte lv funktion | reduzierte lv funktion | leicht eingeschrankte lv funktion

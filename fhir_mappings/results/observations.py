@@ -39,6 +39,7 @@ from fhir_mappings.results.hcg_amounts import HcgReader
 from fhir_mappings.results.her2_values import HER2_REMARKS, HER2_VALUES, Her2Vocabulary
 from fhir_mappings.results.lvef_texts import LvefStated, read_lvef_text
 from fhir_mappings.results.measurement_units import UnitReader
+from fhir_mappings.results.named_her2 import NamedHer2Reader
 from fhir_mappings.results.named_results import NamedResults
 from fhir_mappings.results.other_names import OtherNameReader
 from fhir_mappings.results.own_dates import with_undated_text
@@ -238,6 +239,7 @@ class ObservationReader:
         self.reports = ReportReader(terminology)
         self._units = UnitReader(terminology)
         self._other_names = OtherNameReader(terminology)
+        self.named_her2 = NamedHer2Reader(self._her2, self._other_names, code_map)
         self._meant = cached_by_key(_COMBINATIONS)(self._read_name)
         self._times_normal = frozenset(terminology.times_normal)
         self._ranges = RangeReader(terminology, self._units)
@@ -246,8 +248,9 @@ class ObservationReader:
     def read(self, concept: str, observation: Json, origin: Origin, subject: Subject = NOBODY) -> list[Fact]:
         """Read one Observation for a concept: facts, or a gap that says why there are none."""
         time, on = time_of(observation)
-        status = text(observation.get("status"))
-        if status not in _COUNTS:
+        sent = observation.get("status")
+        # Nearly every result is final.
+        if sent != "final" and (status := text(sent)) not in _COUNTS:
             return [_not_counted(concept, status, origin, on)]
         if is_modified_within(observation, "component"):
             return [Gap(concept, origin.path, "modified", on)]
@@ -328,6 +331,9 @@ class ObservationReader:
             # FHIR allows one; which of two is meant is not known.
             said = " / ".join(_written_value({name: holder[name]}) for name in sorted(values))
             return [Gap(concept, origin.path, "value", on, (("value", said[:60]),))]
+        if concept == "her2-panel":
+            # A panel of in situ hybridization has its results in its members, or a conclusion of its own.
+            concept = "her2-ish"
         if concept == "lvef" or concept in _HER2_METHODS:
             holder = with_undated_text(holder, observation, on)
         if concept in self._measured:
@@ -639,9 +645,15 @@ def _named(observation: Json) -> str:
     code = observation.get("code")
     named: list[Any] = []
     if code.__class__ is dict:
+        coded = code.get("coding")
+        if "bodySite" not in observation and coded.__class__ is list and len(coded) == 1:
+            # Fast path for most results: one code with its display.
+            display = coded[0].get("display") if coded[0].__class__ is dict else None
+            if display.__class__ is str:
+                written = code.get("text")
+                return f"{written} ; {display}"[:200] if written.__class__ is str else display[:200]
         if "text" in code:
             named.append(code["text"])
-        coded = code.get("coding")
         if coded.__class__ is list:
             named += [each["display"] for each in coded if each.__class__ is dict and "display" in each]
     if "bodySite" in observation:

@@ -197,6 +197,20 @@ def test_every_listed_other_drug_is_known_as_one_and_is_none_of_ours() -> None:
     assert [name for name in names if RECOGNIZER.other_drugs(name)] == []
 
 
+@pytest.mark.parametrize(
+    "word", ["Novacillin", "Zelosetronum", "certoparin", "Abelplatino", "Mirogabaciclib", "Exagliflozin"]
+)
+def test_a_stem_that_no_her2_drug_has_names_another_drug(word: str) -> None:
+    assert RECOGNIZER.other_drugs(f"{word} 10 mg")
+
+
+@pytest.mark.parametrize(
+    "word", ["zelotuzumab", "mirozotinib", "abelotecan", "novotansine", "certodotin", "statin", "platin"]
+)
+def test_a_stem_of_her2_drugs_or_a_short_word_names_none(word: str) -> None:
+    assert not RECOGNIZER.other_drugs(f"{word} 10 mg")
+
+
 def test_words_are_folded_alike_in_every_script() -> None:
     assert fold("Trastuzum\u00e1b\u00ae \u0422\u0440\u0430\u0441\u0442") == "trastuzumab trast"
     # Greek by sound, but no unit; a word that mixes scripts by shape, unless a letter has no Latin shape.

@@ -11,6 +11,7 @@ import pytest
 from calls import SIGN, Caller, bundle, call, cancer, clean_prefetch, ihc, labs, lvef, order
 from command_line import run
 
+from cards.knowledge.loader import default_knowledge
 from cds_service.configuration.settings import Settings
 
 if TYPE_CHECKING:
@@ -27,6 +28,14 @@ def test_the_example_request_gets_the_cards_that_the_page_promises(service) -> N
     assert found[0] == "dose-above-maximum"
     assert {"her2-missing", "lvef-missing", "liver-tests-missing"} <= set(found)
     assert set(json.loads(REQUEST)["prefetch"]) == set(service.get("/cds-services").body["services"][1]["prefetch"])
+
+
+def test_the_page_lists_every_code_of_her2_tests() -> None:
+    concepts = default_knowledge().terminology.concepts.items()
+    tests = [concept for name, concept in concepts if name.startswith(("her2-", "chr17-", "erbb2-"))]
+    codes = {entry.code for concept in tests for entry in (*concept.loinc, *concept.never)}
+    listed = PAGE.split("## Which HER2 results count")[1].split("\n## ")[0]
+    assert codes == set(re.findall(r"\b\d{5}-\d\b", listed))
 
 
 def test_the_example_request_is_answered_on_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -90,3 +90,73 @@ def test_when_a_result_that_is_only_named_is_reported(results: list[dict[str, An
     found = [gap for gap in read_patient(labs=bundle(*results)).gaps if gap.reason == "named-only"]
     assert [(gap.about, gap.on) for gap in found] == [("ast", on) for on in told]
     assert all(gap.values == (("value", "300 U/L"),) for gap in found)
+
+
+CODED = {
+    "resourceType": "Observation",
+    "id": "coded",
+    "status": "final",
+    "code": {"coding": [{"system": LOINC, "code": "85319-2"}]},
+    "subject": {"reference": "Patient/pat-1"},
+    "effectiveDateTime": "2026-05-13",
+    "valueString": "3+",
+}
+LOCAL = {"text": "HER2 IHC", "coding": [{"system": "http://hospital.example", "code": "H2"}]}
+GENERIC = {"coding": [{"system": "http://snomed.info/sct", "code": "1234806008"}]}
+GENE = {"code": {"coding": [{"system": LOINC, "code": "48018-6"}]}, "valueCodeableConcept": {"text": "ERBB2"}}
+PART = {"code": {"text": "HER2 FISH"}, "valueString": "not amplified"}
+
+
+def named(value: Any, on: str = "2026-09-13", code: Any = LOCAL, **more: Any) -> dict[str, Any]:
+    holds = "valueString" if isinstance(value, str) else "valueCodeableConcept" if value else "id"
+    return {**CODED, "id": "named", "code": code, "effectiveDateTime": on, holds: value or "named", **more} | (
+        {} if holds == "valueString" else {"valueString": None}
+    )
+
+
+@pytest.mark.parametrize(
+    ("result", "told"),
+    [
+        pytest.param(named("1+"), "1+", id="another score"),
+        pytest.param(named("3+"), None, id="the same score"),
+        pytest.param(named("positive"), None, id="the same status"),
+        pytest.param(named("negative", "2023-01-02"), "negative", id="another status, older"),
+        pytest.param(named("negative", code={"text": "HER2/neu"}), "negative", id="no code at all"),
+        pytest.param(
+            named("1+", code={"coding": [{"system": LOINC, "code": "99999-9", "display": "HER2 [Score]"}]}),
+            "1+",
+            id="an unknown code of LOINC",
+        ),
+        pytest.param(
+            named("negative", code={"coding": [{"system": LOINC, "code": "99999-9"}]}), None, id="a code without words"
+        ),
+        pytest.param(named("1+", code=GENERIC, component=[GENE]), "1+", id="a generic test of the gene"),
+        pytest.param(named(None, code={"text": "Biomarkers"}, component=[PART]), "not amplified", id="in a part"),
+        pytest.param(named("1+ and 3+ in parts"), "1+ and 3+ in parts", id="a score that cannot be read"),
+        pytest.param(named("1+ and 3+ in parts", "2023-01-02"), None, id="the same, older than what counts"),
+        pytest.param(named("see report"), None, id="no word of HER2"),
+        pytest.param(named({"coding": [{"system": "http://hospital.example", "code": "7"}]}), "?", id="a code alone"),
+        pytest.param(named("4B5", code={"text": "HER2 antibody clone"}), None, id="the antibody"),
+        pytest.param(named("negative", code={"text": "ERBB2 mutation"}), None, id="a mutation"),
+        pytest.param(named("negative", code={"text": "HER2 in serum"}), None, id="the shed receptor"),
+        pytest.param(named("1+", code={"text": "HER2 control"}), None, id="a control"),
+        pytest.param(named("1+", status="preliminary"), None, id="not final"),
+        pytest.param(named("1+", subject={"reference": "Patient/p2"}), None, id="of somebody else"),
+    ],
+)
+def test_a_her2_test_that_is_only_named_is_compared_with_the_results_that_count(
+    result: dict[str, Any], told: str | None
+) -> None:
+    patient = read_patient(x=bundle(CODED, {name: value for name, value in result.items() if value is not None}))
+    assert [each.as_reported for each in patient.her2] == ["3+"]
+    said = [dict(gap.values)["value"] for gap in patient.gaps if gap.about == "her2-interpretation"]
+    assert said == ([told] if told else [])
+
+
+def test_a_her2_panel_with_a_conclusion_of_its_own_is_read() -> None:
+    panel = {**CODED, "id": "panel", "code": {"coding": [{"system": LOINC, "code": "74885-5"}]}}
+    assert [each.finding for each in read_patient(x=bundle({**panel, "valueString": "not amplified"})).her2] == [
+        "negative"
+    ]
+    members = {name: value for name, value in panel.items() if name != "valueString"}
+    assert not read_patient(x=bundle({**members, "hasMember": [{"reference": "Observation/a"}]})).gaps

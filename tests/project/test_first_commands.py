@@ -1,4 +1,4 @@
-"""What ``make run`` and ``make test`` do before they install: choose a Python, and tell what is in the way."""
+"""What ``make run`` and ``make test`` do before they install, and the scripts that are run by hand."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -109,3 +110,39 @@ def test_a_port_in_use_is_reported_before_the_installation() -> None:
         "Stop what listens there, or choose another port: make run PORT=8080\n"
     )
     assert asked(str(port)).stdout == "installed\n"
+
+
+def test_an_installation_that_fails_says_what_pip_does_not(tmp_path: Path) -> None:
+    place = tmp_path / "venv" / "bin"
+    place.mkdir(parents=True)
+    put(place, "python", works=False)
+    done = subprocess.run(
+        ["/bin/sh", SCRIPTS / "install", tmp_path / "venv", "requirements.lock", "later.lock"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    (said,) = done.stderr.splitlines()
+    assert said.startswith("requirements.lock could not be installed; ")
+    assert "the package registry was not reached: check the network, or name your own (PIP_INDEX_URL" in said
+
+
+@pytest.mark.skipif(
+    shutil.which("cc") is None or sys.platform != "linux", reason="there is no C compiler for Linux here"
+)
+def test_ahead_of_time_the_date_is_another_and_waits_end_as_always() -> None:
+    asked = "import threading, time; print(int(time.time())); print(threading.Event().wait(0.05), time.monotonic())"
+    done = subprocess.run(
+        [SCRIPTS / "ahead-of-time", "1095", sys.executable, "-S", "-c", asked],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    told, waited, monotonic = done.stdout.split()
+    # The suite itself may be run ahead of time.
+    today = time.time() - int(os.environ.get("AHEAD_S", "0"))
+    assert abs(int(told) - today - 1095 * 86400) < 60
+    assert (waited, abs(float(monotonic) - time.monotonic()) < 60) == ("False", True)

@@ -75,6 +75,7 @@ class DrugWords(KnowledgeRecord, frozen=True, kw_only=True):
     premedication: tuple[IgnoredWords, ...] = ()
     supportive: tuple[IgnoredWords, ...] = ()
     other_drugs: tuple[IgnoredWords, ...] = ()
+    other_drug_endings: tuple[Endings, ...] = ()
     warnings: tuple[IgnoredWords, ...]
     warning_words: tuple[IgnoredWords, ...]
     warning_ends: tuple[IgnoredWords, ...] = ()
