@@ -156,10 +156,13 @@ _PHRASES: tuple[tuple[str, Callable[[_Found, re.Match[str]], None]], ...] = (
     (
         (
             rf"\d[\d.,]{{0,6}} ?(?:mg|g)(?: ?/ ?kg)? ?(?:/|per|pro|por) ?(?P<n>{_N})? ?"
-            r"(?P<u>d|days?|w|wk|weeks?|tag|woche|wochen|dia|dias|semanas?)"
+            r"(?P<u>w|wk|weeks?|woche|wochen|semanas?)"
         ),
         _every,
     ),
+    (rf"\d[\d.,]{{0,6}} ?(?:mg|g)(?: ?/ ?kg)? ?(?:/|per|pro|por) ?(?P<n>{_N}) ?(?P<u>d|days?|tage|dias)", _every),
+    # So much a day may be of several doses.
+    (r"\d[\d.,]{0,6} ?(?:mg|g)(?: ?/ ?kg)? ?(?:/|per|pro|por) ?(?:d|days?|tag|dia)", _nothing),
     *((pattern, _nothing) for pattern in words.BESIDE),
     (r"c\d{1,2} ?d1", _nothing),
     # "Day 1 of 21" is of a cycle; "day 3 of 5" is not understood.
