@@ -176,8 +176,8 @@ class ResourceStub(msgspec.Struct, eq=False, gc=False):
     """The resource as it was sent: its JSON or its elements."""
     _content: dict[str, Any] | None = None
     has_contained: bool = False
-    may_name_test: bool = True
-    """Whether a code may name HER2 or the ejection fraction in words; known only of a resource split into elements."""
+    may_name_test: bool = False
+    """Whether a code may name HER2 or the ejection fraction in words; always, unless it is split into elements."""
 
     @classmethod
     def of(cls, raw: bytes | msgspec.Raw, path: str, full_url: str = "") -> ResourceStub:
@@ -211,6 +211,7 @@ class ResourceStub(msgspec.Struct, eq=False, gc=False):
             full_url,
             raw,
             content,
+            may_name_test=True,
         )
 
     @property
@@ -287,6 +288,7 @@ def _stub(head: _Head, raw: bytes | msgspec.Raw, place: str | tuple[str, int], f
         codes += [(part.code.coding or ()) if part.code is not None else () for part in head.component]
     reference = f"{kind}/{head.id}" if head.id else ""
     stub = ResourceStub(kind, reference, concept is not None, codes, head.effectiveDateTime[:10], place, full_url, raw)
+    stub.may_name_test = True
     if head.contained:
         stub.has_contained = True
     return stub
@@ -313,7 +315,8 @@ def _of_elements(sent: ObservationElements | None, place: tuple[str, int], full_
     reference = f"{kind}/{sent.id}" if sent.id else ""
     day = (sent.effective_date_time or "")[:10]
     stub = ResourceStub(kind, reference, has_code, codes, day, place, full_url, sent)
-    stub.may_name_test = names
+    if names:
+        stub.may_name_test = True
     if sent.contained:
         stub.has_contained = True
     return stub
