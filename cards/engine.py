@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import repeat
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -54,7 +55,8 @@ if TYPE_CHECKING:
     from cards.planned_doses import PlannedDose
     from cards.rules import Rule
 
-_SILENT = (Clear, NotApplicable)
+_SILENT = frozenset({Clear, NotApplicable})
+_topic, _outcome = attrgetter("topic"), attrgetter("outcome")
 _AT_THE_ORDER = NotApplicable("judged when the next dose is ordered")
 _UNSETTLED = NotApplicable("which drug is ordered is not settled")
 _OF_CODES = frozenset({Topic.HCPCS_MISMATCH, Topic.NDC_MISMATCH})
@@ -67,7 +69,7 @@ class _Asked:
 
     def __init__(self, rules: Sequence[Rule], policy: Policy, known: Knowledge) -> None:
         self.rules = [rule for rule in rules if policy.mode(rule.topic) is not Mode.OFF] if policy.modes else rules
-        self.topics = [rule.topic for rule in self.rules]
+        self.topics = [*map(_topic, self.rules)]
         self._known = known
 
     @lazy
@@ -114,7 +116,8 @@ def judge(
         for case in _cases(session, recognizer, policy, identities, lambda each: each.is_miscoded, failed):
             verdicts += _verdicts(case, policy, of_codes, None, failed)
     # Most rules have nothing to say, and most of what follows is about those that do.
-    telling = [verdict for verdict in verdicts if verdict.outcome.__class__ not in _SILENT]
+    is_silent = _SILENT.issuperset(map(type, map(_outcome, verdicts)))
+    telling = [] if is_silent else [verdict for verdict in verdicts if verdict.outcome.__class__ not in _SILENT]
     shown = [v for v in telling if isinstance(v.outcome, Fired) and policy.mode(v.topic) is Mode.LIVE]
     try:
         told = incomplete(cases, telling, shown, session, recognizer, failed.lines)

@@ -155,6 +155,7 @@ class RemarkKind(StrEnum):
     RAISED = "raised"
     LOADING = "loading"
     MAINTENANCE = "maintenance"
+    TAKEN_BACK = "taken-back"
 
 
 class DoseRemark(msgspec.Struct, frozen=True):
@@ -226,6 +227,8 @@ class DrugOrder(msgspec.Struct, frozen=True):
     """The orders that it takes the place of or carries out, as ``MedicationRequest/id``."""
     combined_mg: Decimal | None = None
     """The milligrams of both antibodies of a combination, where the order states them by name, package or volume."""
+    injected_mg: tuple[tuple[Decimal, ...], ...] = ()
+    """The milligrams that each text of the instructions gives by a volume or by both antibodies of an injection."""
     text_beside: tuple[NotedDose, ...] = ()
     """The doses of the instructions right behind a word that may be the name of another drug."""
     has_unread_number: bool = False

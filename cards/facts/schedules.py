@@ -19,7 +19,8 @@ class Rhythm(msgspec.Struct, frozen=True):
 
     ``every_days`` are the fewest days between two doses, less than one if there are several a day. ``doses`` is their
     number and ``lasts_days`` the duration; ``days`` are named days. ``is_limit``: no more often than this. ``unread``:
-    a part was not understood. ``repeat`` is the repetition stated next to a single named day.
+    a part was not understood; ``changes_rhythm``: that part speaks of time, such as "7 days off". ``repeat`` is the
+    repetition stated next to a single named day.
     """
 
     every_days: Decimal | None = None
@@ -32,6 +33,7 @@ class Rhythm(msgspec.Struct, frozen=True):
     unread: str = ""
     seems_days: Decimal | None = None
     repeat: Rhythm | None = None
+    changes_rhythm: bool = False
 
     @property
     def count(self) -> int | None:
@@ -70,9 +72,13 @@ class Schedule(msgspec.Struct, frozen=True, dict=True):
 
     @lazy
     def unread(self) -> tuple[str, ...]:
-        """The parts not understood, except text that agrees with a coded schedule."""
+        """The parts not understood, except words beside a schedule that agrees with a coded one."""
         stated = {each.every_days for each in self.rhythms if each.every_days is not None and not each.is_text}
-        unread = [each.unread for each in self.rhythms if each.unread and each.seems_days not in stated]
+        unread = [
+            each.unread
+            for each in self.rhythms
+            if each.unread and (each.changes_rhythm or each.seems_days not in stated)
+        ]
         if not self.days and not any(each.every_days is not None for each in self.rhythms):
             unread += [f"{each.doses} doses" for each in self.rhythms if each.doses is not None and each.doses > 1]
         return tuple(dict.fromkeys(unread))

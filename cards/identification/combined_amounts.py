@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from cards.identification.folding import fold
+from cards.knowledge.schema import Route
 from cards.values.codes import ndc_readings
 from cards.values.texts import bounded
 
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 _NUMBER = re.compile(r"(?<![\d.,])(?:\d{1,3}(?:[.,]\d{3})(?![\d.,])|\d{1,4}(?![\d.,]))(?! ?(?:units?|u\b|iu))")
 _VOLUME = re.compile(r"(?<![\d.,])(\d{1,3}(?:[.,]\d)?) ?ml\b")
+# The volume of a syringe or a flush is not that of the dose, and "2 mL/min" is a rate.
+_NOT_OF_DOSE = re.compile(
+    r" ?/ ?(?:min|h|sec)|(?: of)?(?: normal)?(?: 0[.,]9 ?%)? (?:syringe|flush|saline|nacl|sodium chloride|ns\b)"
+)
 _PAIR, _WITH_SUM = 2, 3
 
 
@@ -36,6 +41,26 @@ def combined_amount(product: Product, texts: Iterable[str], ndcs: Iterable[Writt
             volumes = {Decimal(each.replace(",", ".")) * strength for each in _VOLUME.findall(plain)}
             found |= volumes & levels
     return found.pop() if len(found) == 1 and found <= levels else None
+
+
+def amounts_stated(product: Product, written: str) -> tuple[tuple[Decimal, ...], ...]:
+    """List the milligrams of an injection under the skin that a text states: by its two antibodies, and by volumes."""
+    if product.route is not Route.SUBCUTANEOUS or product.concentration is None:
+        return ()
+    plain = fold(bounded(written))
+    strength = product.concentration.mg_per_ml
+    by_volume = {
+        Decimal(match[1].replace(",", ".")) * strength
+        for match in _VOLUME.finditer(plain)
+        if _NOT_OF_DOSE.match(plain, match.end()) is None
+    }
+    stated = [tuple(sorted(by_volume))] if by_volume else []
+    if product.component_doses_mg:
+        numbers = Counter(Decimal(re.sub(r"[.,]", "", each)) for each in _NUMBER.findall(plain))
+        named = [number for number in numbers.elements() if number in product.component_doses_mg]
+        if len(named) == _PAIR:
+            stated.append((sum(named, Decimal(0)),))
+    return tuple(stated)
 
 
 def _by_parts(numbers: Counter[Decimal], parts: frozenset[Decimal], levels: frozenset[Decimal]) -> set[Decimal]:

@@ -26,6 +26,10 @@ def contradicted_remarks(case: Case) -> tuple[Missing, ...]:
     remarks = case.order.text_remarks
     if not remarks:
         return ()
+    taken_back = [each.text for each in remarks if each.kind is RemarkKind.TAKEN_BACK]
+    if taken_back:
+        written = case.order.doses[0].as_written if case.order.doses else "-"
+        return (Missing("dose-remark", values={"said": ", ".join(taken_back), "dose": written}),)
     judged = [(reading, level) for reading, level in judged_levels(case) if level is not None]
     # An order that gives both doses is a course.
     if not judged or len({level.role for _, level in judged}) > 1:

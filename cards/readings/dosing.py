@@ -12,7 +12,7 @@ import msgspec
 from cards.facts.order import DoseUnit, OrderedDose
 from cards.identification.folding import fold
 from cards.knowledge.label_doses import Ceiling, near
-from cards.knowledge.schema import Basis, Level, LevelRole, Product, Regimen
+from cards.knowledge.schema import Basis, Level, LevelRole, Product, Regimen, Route
 from cards.values.caching import per_case
 from cards.values.codes import ndc_readings
 from cards.values.quantities import Kg, Mg, MgPerKg, plain
@@ -288,6 +288,12 @@ class DoseConflict(NamedTuple):
     in_text: bool
     percent: Decimal | None = None
 
+    def other_as_written(self, product: Product) -> str:
+        """Return the other amount as the field is written: an injection's by volume, if that is."""
+        if self.field.ordered.unit is DoseUnit.ML and isinstance(self.other, Mg) and product.concentration is not None:
+            return f"{plain(self.other.value / product.concentration.mg_per_ml)} mL"
+        return str(self.other)
+
 
 @per_case
 def dose_conflict(case: Case) -> DoseConflict | None:
@@ -311,7 +317,16 @@ def dose_conflict(case: Case) -> DoseConflict | None:
             if not any(near(dose.value, mentioned[0].value, tolerance) for _, dose in in_field):
                 return DoseConflict(*in_field[0], mentioned[0], in_text=True)
     between = None if is_other_weight else _between_fields(case, weight, tolerance)
-    return between or _above_own_limit(case) or _share_in_words(case)
+    return between or _injected(case, tolerance) or _above_own_limit(case) or _share_in_words(case)
+
+
+def _injected(case: Case, tolerance: Decimal) -> DoseConflict | None:
+    """Find a text that gives another amount of an injection under the skin, by its volume or its two antibodies."""
+    ordered = in_basis(case, Mg) if case.order.injected_mg else []
+    for stated in case.order.injected_mg:
+        if ordered and not any(near(dose.value, each, tolerance) for _, dose in ordered for each in stated):
+            return DoseConflict(*ordered[0], Mg(stated[-1]), in_text=True)
+    return None
 
 
 def _given_a_day(case: Case, basis: type[Mg | MgPerKg]) -> list[Mg | MgPerKg]:
@@ -338,9 +353,17 @@ def units_beside_other_words(case: Case) -> list[AmountInOtherUnit]:
 
 
 def _in_own_units(case: Case) -> Iterator[AmountInOtherUnit]:
-    """Yield the amounts in other units, but for those beside a drug that is given with this one."""
+    """Yield the amounts in other units, but for those beside a drug that is given with this one.
+
+    The volume of an injection under the skin is its dose in another unit.
+    """
     listed = case.recognizer.supportive_drugs
-    return (each for each in case.order.text_other_units if listed.isdisjoint((each.beside, each.behind)))
+    by_volume = case.product.route is Route.SUBCUTANEOUS and case.product.concentration is not None
+    return (
+        each
+        for each in case.order.text_other_units
+        if listed.isdisjoint((each.beside, each.behind)) and not (by_volume and fold(each.text).endswith("ml"))
+    )
 
 
 def _numbers(case: Case) -> set[Decimal]:
@@ -358,13 +381,17 @@ def _above_own_limit(case: Case) -> DoseConflict | None:
     if case.order.max_dose is None:
         return None
     limit = _read(case.order.max_dose, case.product, case.kg, case)
-    allowed = limit.in_mg(case.kg)
-    if limit.dose is None or allowed is None or limit.sense is not Sense.USABLE:
+    allowed = limit.in_mg(case.kg) if limit.sense is Sense.USABLE else None
+    strength = case.product.concentration
+    if limit.ordered.unit is DoseUnit.ML and strength is not None and case.product.route is Route.SUBCUTANEOUS:
+        # However small a volume is, it limits an injection.
+        allowed = Mg(limit.ordered.number * strength.mg_per_ml)
+    if allowed is None:
         return None
     tolerance = case.threshold("dose_rounding_tolerance_percent")
     for reading, dose in in_basis(case, Mg):
         if dose.value > allowed.value and not near(dose.value, allowed.value, tolerance):
-            return DoseConflict(reading, dose, limit.dose, in_text=False)
+            return DoseConflict(reading, dose, limit.dose or allowed, in_text=False)
     return None
 
 
@@ -540,6 +567,14 @@ def usable_doses(case: Case) -> list[DoseReading]:
         if reading.sense is Sense.USABLE:
             usable.append(reading)
     return usable
+
+
+def may_be_own(case: Case, dose: Mg | MgPerKg) -> bool:
+    """Return whether an amount in a text could be a dose of the ordered drug: a level, or above the maximum."""
+    unit = DoseUnit.MG if isinstance(dose, Mg) else DoseUnit.MG_PER_KG
+    reading = DoseReading(OrderedDose(dose.value, unit, str(dose), (), 0, Decimal(1)), Sense.USABLE, dose)
+    is_above = case.ceiling is not None and is_over(reading, case.ceiling, case.kg)
+    return is_above or levels_met_by(case, reading) is not None
 
 
 def is_component(product: Product, reading: DoseReading) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cards.facts.outcomes import Missing
+from cards.identification.folding import fold
 from cards.knowledge.label_doses import near
 from cards.readings.case import shortened
-from cards.readings.dosing import in_basis, usable_doses
+from cards.readings.dosing import in_basis, may_be_own, usable_doses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,8 +46,15 @@ def _other_doses(case: Case) -> Iterator[Mg | MgPerKg]:
 
 
 def _is_of_another_drug(case: Case, noted: NotedDose) -> bool:
-    """Return whether the word before a dose names another drug, judged like a drug text."""
-    return bool(noted.after) and bool(case.recognizer.read_text(noted.after).unread)
+    """Return whether the word before a dose names another drug, judged like a drug text.
+
+    A word that is not known may be that name; not where the amount is a level of the ordered drug or above its maximum.
+    """
+    if not noted.after:
+        return False
+    if fold(noted.after) in case.recognizer.supportive_drugs or case.recognizer.other_drugs(noted.after):
+        return True
+    return bool(case.recognizer.read_text(noted.after).unread) and not may_be_own(case, noted.dose)
 
 
 def _other_drugs(case: Case, written: str) -> str:

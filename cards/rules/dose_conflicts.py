@@ -28,7 +28,7 @@ from cards.readings.dosing import (
     in_another_unit,
     in_basis,
     is_over,
-    levels_met_by,
+    may_be_own,
     names_own_dose,
     several_in_text,
     units_beside_other_words,
@@ -66,7 +66,7 @@ def dose_text_conflict(case: Case) -> Outcome:
         if (in_unit := in_another_unit(case) if case.order.text_other_units else None) is not None:
             return _unit_differs(case, in_unit, noted)
         return CannotTell(noted) if noted else Clear()
-    other = str(conflict.other) if conflict.percent is None else f"{plain(conflict.percent)} %"
+    other = conflict.other_as_written(case.product) if conflict.percent is None else f"{plain(conflict.percent)} %"
     return Fired(
         values={"dose": written_dose(case, conflict.field), "other": other},
         evidence=(
@@ -125,11 +125,8 @@ def _in_name(case: Case) -> tuple[Missing, ...]:
     for each in case.order.named_mg:
         if not ordered or each in own or any(near(dose.value, each, tolerance) for _, dose in ordered):
             continue
-        written = OrderedDose(each, DoseUnit.MG, str(Mg(each)), (), 0, Decimal(1))
-        reading = DoseReading(written, Sense.USABLE, Mg(each))
-        is_above = case.ceiling is not None and is_over(reading, case.ceiling, case.kg)
-        if is_above or levels_met_by(case, reading) is not None:
-            found.append(reading.ordered.as_written)
+        if may_be_own(case, Mg(each)):
+            found.append(str(Mg(each)))
     if not found:
         return ()
     values = {"doses": ", ".join(found), "dose": ordered[0][0].ordered.as_written}

@@ -54,8 +54,15 @@ def above_in_a_day(case: Case) -> Outcome:
 
 
 def _frequency_known(case: Case) -> Outcome:
-    """Report an order without a frequency per day; before signing it may still be added."""
-    if case.session.hook.may_be_incomplete or all(day.total is not None for day in days_of(case)):
+    """Report an order without a frequency per day; before signing it may still be added.
+
+    What was not understood beside a frequency, such as "7 days off", may take days from it.
+    """
+    if all(day.total is not None for day in days_of(case)):
+        parts = case.order.schedule.unread
+        unread = tuple(Missing("schedule-unread", values={"written": shortened(each)}) for each in parts)
+        return CannotTell(unread) if unread else Clear()
+    if case.session.hook.may_be_incomplete:
         return Clear()
     unclear = any(each.is_unclear for each in case.order.timings)
     if differing := case.order.schedule.distinct_intervals:

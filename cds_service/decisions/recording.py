@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import compress, groupby
+from operator import attrgetter, not_
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from cards.facts.outcomes import CannotTell, Clear, Fired, NotApplicable
+from cards.values.text_cache import cached_by_key
 from cds_service.clock import Clock, now
 from cds_service.decisions.decision import subjects
 from cds_service.store.record import Pseudonyms, Record, order_name, plain_text, without_resources
@@ -25,6 +28,10 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 _encode = msgspec.json.Encoder(decimal_format="string").encode
+_topic, _order, _outcome, _product = map(attrgetter, ("topic", "order", "outcome", "product"))
+_SILENT = frozenset({Clear, NotApplicable})
+_PATTERNS = 256
+"""How many combinations of silent outcomes are kept."""
 
 
 class RecordWriter:
@@ -94,48 +101,66 @@ class RecordWriter:
         open_questions: list[Json] = []
         clear: dict[str, list[TopicCode]] = {}
         not_applicable: dict[str, dict[str, list[TopicCode]]] = {}
-        place, order = "", None
-        topics, reasons = clear.setdefault(place, []), not_applicable.setdefault(place, {})
-        for verdict in decision.verdicts:
-            outcome = verdict.outcome
-            if verdict.order is not order:
-                # Verdicts are grouped by order.
-                place, order = order_name(verdict), verdict.order
-                topics, reasons = clear.setdefault(place, []), not_applicable.setdefault(place, {})
-            if outcome.__class__ is Clear:
-                topics.append(verdict.topic)
-            elif outcome.__class__ is NotApplicable:
-                if (alike := reasons.get(outcome.because)) is None:
-                    reasons[outcome.because] = [verdict.topic]
-                else:
-                    alike.append(verdict.topic)
-            elif isinstance(outcome, CannotTell):
-                open_questions.append({"topic": verdict.topic, "order": place, "missing": outcome.missing})
-            elif isinstance(outcome, Fired):
-                fired.append(
-                    {
-                        "topic": verdict.topic,
-                        "order": place,
-                        "product": verdict.product,
-                        "mode": self._policy.mode(verdict.topic),
-                        "finding": outcome,
-                        **({"line_of": folded[id(verdict)]} if id(verdict) in folded else {}),
-                    }
-                )
+        # Most verdicts are silent, and the same from request to request.
+        for _, verdicts in groupby(decision.verdicts, _order):
+            of_order = [*verdicts]
+            place = order_name(of_order[0])
+            outcomes = [*map(_outcome, of_order)]
+            is_silent = [*map(_SILENT.__contains__, map(type, outcomes))]
+            topics, reasons = _grouped(
+                tuple(compress(map(_topic, of_order), is_silent)), tuple(compress(outcomes, is_silent))
+            )
+            if topics:
+                clear[place] = clear.get(place, []) + topics
+            if reasons:
+                # What is kept is shared by all requests, so nothing is added to it.
+                known = not_applicable.get(place, {})
+                more = {because: known[because] + reasons.get(because, []) for because in known}
+                not_applicable[place] = {**reasons, **more} if more else reasons
+            for verdict in compress(of_order, map(not_, is_silent)):
+                outcome = verdict.outcome
+                if isinstance(outcome, CannotTell):
+                    open_questions.append({"topic": verdict.topic, "order": place, "missing": outcome.missing})
+                elif isinstance(outcome, Fired):
+                    fired.append(
+                        {
+                            "topic": verdict.topic,
+                            "order": place,
+                            "product": verdict.product,
+                            "mode": self._policy.mode(verdict.topic),
+                            "finding": outcome,
+                            **({"line_of": folded[id(verdict)]} if id(verdict) in folded else {}),
+                        }
+                    )
         written = {
             "fired": fired,
             "cannot-tell": open_questions,
-            "clear": {name: said for name, said in clear.items() if said},
-            "not-applicable": {name: said for name, said in not_applicable.items() if said},
+            "clear": clear,
+            "not-applicable": not_applicable,
         }
         if stated := [each for action in decision.actions for each in stated_in(action)]:
             written["stated"] = stated
         return written
 
 
+@cached_by_key(_PATTERNS)
+def _grouped(
+    topics: tuple[TopicCode, ...], outcomes: tuple[Clear | NotApplicable, ...]
+) -> tuple[list[TopicCode], dict[str, list[TopicCode]]]:
+    """Return the topics of silent rules: of those that found nothing, and of those that do not apply, by reason."""
+    clear: list[TopicCode] = []
+    not_applicable: dict[str, list[TopicCode]] = {}
+    for topic, outcome in zip(topics, outcomes, strict=True):
+        if isinstance(outcome, NotApplicable):
+            not_applicable.setdefault(outcome.because, []).append(topic)
+        else:
+            clear.append(topic)
+    return clear, not_applicable
+
+
 def _products(decision: Decision) -> str | None:
     """Name the products that were judged, in order, with a comma before and after each."""
-    found = sorted(filter(None, {verdict.product for verdict in decision.verdicts}))
+    found = sorted(filter(None, set(map(_product, decision.verdicts))))
     return f",{','.join(found)}," if found else None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from cards.facts.outcomes import Fired
@@ -22,11 +23,15 @@ if TYPE_CHECKING:
     from cards.presentation.renderer import Renderer
     from cards.presentation.wording import Wording
 
+_outcome = attrgetter("outcome")
 _REASONS = "http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes"
 
 
-def live_findings(verdicts: Iterable[Verdict], policy: Policy) -> list[Verdict]:
+def live_findings(verdicts: Sequence[Verdict], policy: Policy) -> list[Verdict]:
     """List the verdicts that are to be shown: the findings of live topics."""
+    if Fired not in map(type, map(_outcome, verdicts)):
+        # Most calls.
+        return []
     return [
         verdict
         for verdict in verdicts

@@ -10,17 +10,15 @@ from werkzeug.datastructures import Headers
 from fhir_mappings.wire.resources import encode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Sequence
     from wsgiref.types import StartResponse, WSGIEnvironment
 
 
-def json_answer(body: Any, status: int = 200, headers: Mapping[str, str] | Headers | None = None) -> Response:
-    """Create a JSON response."""
+def json_answer(body: Any, status: int = 200, headers: Sequence[tuple[str, str]] = ()) -> Response:
+    """Create a JSON response; ``headers`` are added to those of its content."""
     written = encode(body)
-    named = Headers(headers)
-    named["Content-Type"] = "application/json"
-    named["Content-Length"] = str(len(written))
-    return _Whole(written, named, status)
+    content = (("Content-Type", "application/json"), ("Content-Length", str(len(written))))
+    return _Whole(written, Headers([*headers, *content]), status)
 
 
 class _Whole(Response):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import zlib
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from flask import abort
 from flask.globals import request_ctx
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
+
+if TYPE_CHECKING:
+    from flask import Request
 
 _READ_ON_AT_MOST = 64 << 20
 _PIECE = 1 << 20
@@ -61,18 +64,17 @@ def json_body(limit: int) -> bytes:
         refuse(415)
     encoding = asked.environ.get("HTTP_CONTENT_ENCODING")
     if encoding is None:
-        return _plain(limit)
+        return _plain(asked, limit)
     encoding = encoding.strip().lower()
     if encoding in ("", "identity"):
-        return _plain(limit)
+        return _plain(asked, limit)
     if encoding not in ("gzip", "x-gzip"):
         _read_to_its_end()
         raise EncodingNotTakenError
-    return _unpacked(_plain(limit), limit)
+    return _unpacked(_plain(asked, limit), limit)
 
 
-def _plain(limit: int) -> bytes:
-    asked = request_ctx.request
+def _plain(asked: Request, limit: int) -> bytes:
     length = asked.content_length
     if length is not None:
         if length > limit:

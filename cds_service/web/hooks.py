@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import structlog
 from flask import Blueprint, Response
-from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 
 from cds_service.decisions import failures
@@ -30,7 +28,8 @@ from fhir_mappings.wire.depth import is_too_deep
 from fhir_mappings.wire.resources import encode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Sequence
+    from types import TracebackType
 
     from cds_service.decisions.active_decider import ActiveDecider
     from cds_service.decisions.decision import Decision
@@ -43,7 +42,10 @@ DECISION_HEADER = "HER2-CDS-Decision"
 """The id of the recorded decision, so that an operator can look up why an answer had no cards."""
 _EXPOSED = f"{DECISION_HEADER}, {REQUEST_ID}, {TRACEPARENT}"
 # The headers that flask-cors would add; it skips responses that have them, which saves matching its rules.
-_HEADERS = Headers({"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": _EXPOSED})
+_HEADERS: tuple[tuple[str, str], ...] = (
+    ("Access-Control-Allow-Origin", "*"),
+    ("Access-Control-Expose-Headers", _EXPOSED),
+)
 _log = structlog.get_logger()
 
 
@@ -68,20 +70,31 @@ def call(service_id: str) -> Response:
     # Take a slot only after the body has arrived, so that a slow client does not occupy one.
     with admission().slot():
         answer = _answered(service, now, client, body)
-    with _telemetry_failures_logged():
+    with _telemetry_failures_logged:
         metrics.answered(service.id, answer.status_code, time.perf_counter() - began, len(body))
         if answer.status_code != HTTPStatus.OK:
             metrics.called(now.clients.of(client), service.id, answer.status_code)
     return answer
 
 
-@contextmanager
-def _telemetry_failures_logged() -> Iterator[None]:
-    """Log a failure of metrics or logging instead of losing an answer that is ready."""
-    try:
-        yield
-    except Exception as error:  # noqa: BLE001 - a full disk, say
+class _FailuresLogged:
+    """Logs a failure of metrics or logging instead of losing an answer that is ready.
+
+    A class, because every call enters it three times, and a generator takes four times as long.
+    """
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> bool:
+        if not isinstance(error, Exception):
+            return False
+        # A full disk, say.
         failures.part_failed("telemetry", error)
+        return True
+
+
+_telemetry_failures_logged = _FailuresLogged()
 
 
 def _answered(service: Service, active: ActiveDecider, client: Caller | None, body: bytes) -> Response:
@@ -92,7 +105,7 @@ def _answered(service: Service, active: ActiveDecider, client: Caller | None, bo
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, it is told on a card
         failures.part_failed("call", error)
-        with _telemetry_failures_logged():
+        with _telemetry_failures_logged:
             store().recorder.set_aside(type(error).__name__)
         return json_answer(unchecked(active, service), headers=_HEADERS)
 
@@ -105,7 +118,7 @@ def unchecked(active: ActiveDecider, service: Service | None) -> dict[str, Any]:
     return shown
 
 
-def _written(shown: dict[str, Any], headers: Headers, active: ActiveDecider) -> Response:
+def _written(shown: dict[str, Any], headers: Sequence[tuple[str, str]], active: ActiveDecider) -> Response:
     """Write an answer. A card that cannot be written is given without its buttons, or as the one that says so."""
     try:
         return json_answer(shown, headers=headers)
@@ -140,7 +153,6 @@ def _shared(body: bytes) -> Service:
 
 
 def _answer(service: Service, active: ActiveDecider, client: Caller | None, body: bytes) -> Response:
-    base_url = active.decider.settings.base_url
     try:
         request = active.decider.read(body, service.hook)
         about_hook(request.hook_instance)
@@ -159,7 +171,7 @@ def _answer(service: Service, active: ActiveDecider, client: Caller | None, body
             others=[each.expression for each in error.others],
         )
         told = [(each.code, each.message, [each.expression] if each.expression else None) for each in problems]
-        return json_answer(operation_outcomes(told, base_url), 400)
+        return json_answer(operation_outcomes(told, active.decider.settings.base_url), 400)
     except DataMissing as error:
         _log.info(
             "hook_refused",
@@ -170,13 +182,14 @@ def _answer(service: Service, active: ActiveDecider, client: Caller | None, body
             why=error.why,
         )
         message = f"Nothing could be checked. No data for: {error}"
+        base_url = active.decider.settings.base_url
         return json_answer(operation_outcome("required-data-missing", message, error.places, base_url), 412)
     decision = _kept(decision, service, now, circumstances, client, request)
-    with _telemetry_failures_logged():
+    with _telemetry_failures_logged:
         _count_and_log(decision, service, active, client)
-    headers = Headers(_HEADERS)
+    headers = _HEADERS
     if decision.verdicts:
-        headers[DECISION_HEADER] = decision.id
+        headers = (*_HEADERS, (DECISION_HEADER, decision.id))
     shown: dict[str, Any] = {"cards": decision.cards}
     # CDS Hooks forbids the empty list that Da Vinci CRD requires.
     if now.decider.crd and service.coverage:
@@ -218,7 +231,7 @@ def _kept(
             at_once = False
         else:
             at_once = recorder.write(record)
-        with _telemetry_failures_logged():
+        with _telemetry_failures_logged:
             metrics.recorded(recorder, at_once=at_once)
     return decision
 

@@ -144,9 +144,11 @@ def max_dose(resource: Json) -> OrderedDose | None:
             # R5 has lists of them; that of a period is a ratio.
             for _, limit in objects(instruction[name]):
                 found = _quantity(child(limit, "numerator") or limit, (), number_of, "")
-                if found is None or found.unit not in (DoseUnit.MG, DoseUnit.MG_PER_KG):
+                if found is None or found.unit not in (DoseUnit.MG, DoseUnit.MG_PER_KG, DoseUnit.ML):
                     continue
-                if least is None or (found.unit is least.unit and found.number < least.number):
+                # A volume is that of an injection, or of a bag.
+                is_first = least is None or (least.unit is DoseUnit.ML and found.unit is not DoseUnit.ML)
+                if least is None or is_first or (found.unit is least.unit and found.number < least.number):
                     least = found
     return least
 

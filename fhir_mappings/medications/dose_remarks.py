@@ -1,4 +1,4 @@
-"""What instructions say of the dose without an amount: "dose level -1", "loading dose", "cycle 15"."""
+"""What instructions say of the dose without an amount: "dose level -1", "loading dose", "do not give", "cycle 15"."""
 
 from __future__ import annotations
 
@@ -40,7 +40,22 @@ _SAID = {
         r"\bmaintenance dose\b|\bmaintenance\Z|\bdosis de mantenimiento\b|\bdose d'entretien\b|\berhaltungsdosis\b"
     ),
 }
-_CUES = re.compile(rf"dos[ei]|dl ?-|dl ?minus|maintenance|\d ?{_PERCENT}|\d(?: ?x|-?fold| times)\b")
+_THIS = r"(?: (?:this|the))?(?: (?:dose|drug|order|medication|cycle|infusion))?"
+# A clause that takes the order back; one with a condition ("hold if platelets fall") does not.
+_TAKEN_BACK = re.compile(
+    rf"(?:please )?(?:do not|don't|never) (?:give|administer|infuse|inject|take|use|dispense|start){_THIS}"
+    r"(?: (?:yet|today|now|until .{1,60}))?"
+    rf"|(?:please )?(?:(?:put )?on )?hold{_THIS}(?: (?:pending|until|for now).{{0,60}})?"
+    rf"|(?:please )?(?:cancel|void|discontinue|stop|omit|skip){_THIS}"
+    r"|(?:(?:dose|order|drug) )?(?:(?:was|is|has been) )?"
+    r"(?:cancell?ed|voided|discontinued|d/c'?d|stopped|omitted|held|skipped)"
+    r"|nicht (?:geben|verabreichen)|pausier(?:en|t)|storniert|abgesetzt|no administrar|suspend(?:er|ido)|anulado"
+    r"|ne pas administrer|suspendue?|annulee?"
+)
+_CUES = re.compile(
+    rf"dos[ei]|dl ?-|dl ?minus|maintenance|\d ?{_PERCENT}|\d(?: ?x|-?fold| times)\b|do not|don't|never|hold|held|cancel"
+    r"|void|disc|d/c|stop|omit|skip|nicht|pausier|storn|abges|no adm|suspend|anul|ne pas|annul"
+)
 # A percentage that is neither of a solution, nor of a result, a tolerance or a rate may be a share of the dose.
 _SHARE = re.compile(rf"(?<![\d.,<>=/-])(?<![<>=-] )[3-9]\d(?:[.,]\d)? ?{_PERCENT}")
 _NOT_OF_DOSE = re.compile(
@@ -74,6 +89,9 @@ def dose_remarks(written: str) -> tuple[DoseRemark, ...]:
         return ()
     found: dict[RemarkKind, DoseRemark] = {}
     for clause in _CLAUSES.split(plain):
+        if _TAKEN_BACK.fullmatch(clause.strip(" -")) is not None:
+            found[RemarkKind.TAKEN_BACK] = DoseRemark(RemarkKind.TAKEN_BACK, clause.strip(" -"))
+            continue
         if _NOT_NOW.search(clause):
             continue
         for kind, said in _SAID.items():

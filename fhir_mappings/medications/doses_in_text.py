@@ -162,7 +162,7 @@ def amounts_in(written: str, supportive_drugs: frozenset[str]) -> AmountsInText:
 @cached_by_text
 def beside_unlisted_words(written: str) -> tuple[NotedDose, ...]:
     """List the doses of a text right behind a word that speaks of no dose and may be the name of another drug."""
-    return tuple(noted for noted in _noted(written) if _is_unlisted(noted.after))
+    return tuple(noted for noted in _noted(written) if noted.after)
 
 
 def has_unlisted_word_before_amount(written: str) -> bool:
@@ -190,10 +190,11 @@ def noted_doses(written: str) -> tuple[NotedDose, ...]:
 
 
 def _noted(written: str) -> Iterator[NotedDose]:
-    """Yield each dose in a note with the last word before it in the same clause."""
+    """Yield each dose in a note with the last word before it in the same clause, if it may name a drug."""
     for amount, word in _amounts_noted(written):
+        after = word if _is_unlisted(word) else ""
         for dose in doses_in(amount):
-            yield NotedDose(dose, word)
+            yield NotedDose(dose, after)
 
 
 def _amounts_noted(written: str) -> Iterator[tuple[str, str]]:

@@ -23,7 +23,7 @@ _BEHIND_AMOUNT = re.compile(
 )
 # A route in a text is that of the order's own drug right behind its amount, behind "give", or alone.
 _OWN_AMOUNT = re.compile(
-    r"(?:\b([a-z]{3,30})[ :]{1,2})?(?<![\d.,])\d[\d.,]{0,8}\s?mg\s(?:by |as |via |given )?([a-z][a-z.]{1,20})\b"
+    r"(?:\b([a-z]{3,30})[ :]{1,2})?(?<![\d.,])\d[\d.,]{0,8}\s?m[gl]\)?\s(?:by |as |via |given )?([a-z][a-z.]{1,20})\b"
     r"(?! ?(?:port|catheter|line|reservoir))"
 )
 _GIVE = re.compile(

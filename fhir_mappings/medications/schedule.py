@@ -271,7 +271,12 @@ def _of_text(written: str) -> Iterator[Rhythm]:
     said = read_schedule_text(written)
     if said.unread:
         # A partly understood text counts as unread; its apparent meaning can only confirm a coded timing.
-        yield Rhythm(unread="; ".join(said.unread)[:80], seems_days=said.every_days, is_text=True)
+        yield Rhythm(
+            unread="; ".join(said.unread)[:80],
+            seems_days=said.every_days,
+            is_text=True,
+            changes_rhythm=said.changes_rhythm,
+        )
     elif said.every_days is not None or said.doses is not None or said.lasts_days is not None:
         yield Rhythm(every_days=said.every_days, doses=said.doses, lasts_days=said.lasts_days, is_text=True)
 

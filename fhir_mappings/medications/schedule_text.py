@@ -35,7 +35,8 @@ class TextSchedule(msgspec.Struct, frozen=True):
     """What a text says about the schedule. ``unread`` is the part not understood, which may change what the rest means.
 
     ``every_days`` are the fewest days between two doses; ``doses`` how many there are, ``lasts_days`` for how long.
-    ``others`` are words that are neither part of a schedule nor on any list.
+    ``others`` are words that are neither part of a schedule nor on any list. ``changes_rhythm``: what was not
+    understood speaks of time, or takes the order back.
     """
 
     every_days: Decimal | None = None
@@ -43,6 +44,7 @@ class TextSchedule(msgspec.Struct, frozen=True):
     lasts_days: Decimal | None = None
     unread: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+    changes_rhythm: bool = False
 
 
 NOTHING_SAID = TextSchedule()
@@ -57,6 +59,14 @@ class _Found:
         self.lasts: set[Decimal] = set()
         self.cycle_days: tuple[int, ...] = ()
         self.weekdays: tuple[int, ...] = ()
+        self.cycles: set[Decimal] = set()
+        self.parts_of_day: set[int] = set()
+        self.unclear: list[str] = []
+
+    def counts(self) -> tuple[int, ...]:
+        """Return how much was found, to see whether a clause added to it."""
+        sets = (self.intervals, self.doses, self.lasts, self.cycles)
+        return (*(len(each) for each in sets), len(self.cycle_days), len(self.weekdays))
 
 
 def _count(written: str) -> int:
@@ -71,6 +81,21 @@ def _days(number: str | None, unit: str) -> Decimal:
 
 def _every(found: _Found, match: re.Match[str]) -> None:
     found.intervals.add(_days(match["n"], match["u"]))
+
+
+def _cycle(found: _Found, match: re.Match[str]) -> None:
+    found.cycles.add(_days(match["n"], match["u"]))
+
+
+def _days_of_cycle(found: _Found, match: re.Match[str]) -> None:
+    # Tablets on all days of a cycle are taken every day; anything else has days without.
+    if match["n"] != match["m"]:
+        found.unclear.append(match[0])
+
+
+def _in_part_of_day(found: _Found, match: re.Match[str]) -> None:
+    # "In the morning or the evening" is one of them.
+    found.parts_of_day.add(words.PARTS_OF_THE_DAY[match["p"].rstrip("s")])
 
 
 def _times_per(found: _Found, match: re.Match[str]) -> None:
@@ -120,6 +145,7 @@ def _nothing(_: _Found, __: re.Match[str]) -> None:
     """Consume words that say nothing about the schedule."""
 
 
+_PART_OF_DAY = rf"(?:{'|'.join(words.PARTS_OF_THE_DAY)})s?"
 _AND = r"(?: ?[,/&+] ?| and | und | y | et | e )"
 _ON = rf"(?:{words.WEEKDAYS})(?:(?: ?[,/&] ?| and | und | y | et | e ){{1,2}}(?:{words.WEEKDAYS}))"
 _PHRASES: tuple[tuple[str, Callable[[_Found, re.Match[str]], None]], ...] = (
@@ -134,6 +160,20 @@ _PHRASES: tuple[tuple[str, Callable[[_Found, re.Match[str]], None]], ...] = (
     (r"c\d{1,2} ?d1", _nothing),
     (
         (
+            r"(?:on )?days? 1 ?(?:-|to|through|thru) ?(?P<n>\d{1,2}) (?:of|in) (?:a|an|each|every|the) (?P<m>\d{1,2})"
+            r" ?-? ?days? ?-? ?cycles?"
+        ),
+        _days_of_cycle,
+    ),
+    (
+        (
+            rf"(?:(?:in|every|each|at|with|before|after) )?(?:the )?(?P<p>{_PART_OF_DAY})"
+            rf"(?: or (?:(?:in|at) )?(?:the )?(?:{_PART_OF_DAY}))?(?! (?:before|of|prior|after)\b)"
+        ),
+        _in_part_of_day,
+    ),
+    (
+        (
             rf"(?:on )?(?:{words.DAY_OF_CYCLE}) ?(?P<days>\d{{1,2}}(?:{_AND}(?:d(?:ay)? ?)?\d{{1,2}}){{0,6}})"
             # "J1 d'un cycle": the letter before an apostrophe is not a unit.
             rf"(?! ?(?:{_UNIT})\b(?!'))"
@@ -145,18 +185,18 @@ _PHRASES: tuple[tuple[str, Callable[[_Found, re.Match[str]], None]], ...] = (
             rf"(?:(?:of|in|per|each|every) )?(?:an? |the |each |every )?(?P<n>{_N}) ?-? ?(?P<u>{_UNIT}) ?-? ?"
             r"(?:cycles?|zyklus|intervals?)"
         ),
-        _every,
+        _cycle,
     ),
     (
         (
             r"(?:ciclo|cycle|cycles|zyklus|cyclus) (?:length|de|von|van|di|of|every|=|:) ?(?:of |is |: ?)?"
             rf"(?P<n>{_N}) ?(?P<u>{_UNIT})"
         ),
-        _every,
+        _cycle,
     ),
-    (rf"(?P<n>{_N}) ?-? ?(?P<u>tag)(?:iger |e-| ?)zyklus", _every),
+    (rf"(?P<n>{_N}) ?-? ?(?P<u>tag)(?:iger |e-| ?)zyklus", _cycle),
     # "Cycle 3 day 1" is no length: of two digits, and of several days.
-    (r"(?:cycle|zyklus|ciclo|cyclus) (?P<n>\d{2}) (?P<u>days|tage|dias|jours|dagen)", _every),
+    (r"(?:cycle|zyklus|ciclo|cyclus) (?P<n>\d{2}) (?P<u>days|tage|dias|jours|dagen)", _cycle),
     (
         (
             rf"(?P<n>{_N}) ?(?:x|times|mal|veces|vez|fois|volte|volta|vezes|keer|razy)? ?"
@@ -189,13 +229,27 @@ _COMPILED = tuple((re.compile(rf"(?<![\w.])(?:{pattern})(?!\w)"), act) for patte
 _SAID_TWICE = re.compile(
     rf"(\d{{1,3}}) ?\((?:{'|'.join(words.NUMBERS)})\)|\b({'|'.join(words.NUMBERS)}) ?\(\d{{1,3}}\)"
 )
+_TABLETS = re.compile(r"\b(?:tab(?:let)?s?|(?:by )?mouth|orally|oral|po|p\.o)\b", re.IGNORECASE)
 _CUES = re.compile(rf"\b(?:{words.CUES})\b")
+_CHANGES = re.compile(
+    rf"\b(?:{words.CUES}|do not|don't|hold|held|stop\w{{0,4}}|skip\w{{0,4}}|omit\w{{0,4}}|void|cancel\w{{0,5}}"
+    r"|discontinu\w{1,3}|off|missed|nicht|no administrar|suspend\w{1,4}|ne pas|annule\w{0,2}|anulad\w|storniert)\b"
+)
 _ABOUT_OTHERS = re.compile(rf"\b(?:{words.ABOUT_OTHERS})\b")
 _TESTS = re.compile(r"\b(?:labs?|vitals?|cbc|cmp|lfts?|lvef|echo|echocardiogra\w{1,2}|muga|ecg|ekg)\b")
 _INFUSION = re.compile(
     rf"\d ?mg|\b(?:give|giv\w{{2,3}}|administ\w{{0,6}}|infus\w{{0,6}}|inject\w{{0,4}}|doses?|cycles?|iv|sc"
     rf"|{'|'.join(sorted(words.DRUG_NAMES))})\b"
 )
+# A clause or part that begins with another drug, and gives no second amount.
+_OF_ANOTHER = re.compile(
+    r" ?(?:(?:please|then|also|and) )?(?:(?:take|give|administer|use|start|premed\w{0,8}|pre-med\w{0,8})(?: with)? )?"
+    rf"(?:{words.PREMEDICATION})\b"
+)
+_AMOUNT = re.compile(r"\d ?m?g\b")
+# Tablets "with trastuzumab every 3 weeks and capecitabine on days 1-14": about the partners, to the end of the clause.
+_WITH_PARTNERS = re.compile(rf"\b(?:in combination |together |along )?with (?:{'|'.join(sorted(words.PARTNERS))})\b")
+_DAILY = re.compile(r"\b(?:daily|a day|bid|b\.i\.d|qd|every (?:12|24) ?h)")
 _CLAUSES = re.compile(r"[;\n|]|\.(?=\s|$)")
 # "Dexamethasone 12 mg before, Kadcyla 252 mg q21d": what is given besides is a part by itself.
 _PARTS = re.compile(r"[,()]| - | / ")
@@ -224,22 +278,41 @@ def _read(written: str) -> TextSchedule:
     found = _Found()
     unread: list[str] = []
     others: list[str] = []
+    are_tablets = _TABLETS.search(written) is not None
     for clause in _CLAUSES.split(_plain(in_minutes(written))):
+        if are_tablets and (partners := _WITH_PARTNERS.search(clause)) and _DAILY.search(clause[: partners.start()]):
+            clause = clause[: partners.start()]  # noqa: PLW2901
         for part in _apart(clause):
             _read_clause(part, found, unread, others)
     if is_cut(written):
         unread.append(written[-_TAIL:])
+    _settle(found, are_tablets=are_tablets)
     every = _spacing(found)
+    unread += found.unclear
+    changes_rhythm = any(_CHANGES.search(each) for each in unread)
     if len(found.intervals) > 1 and every is None:
         every = min(found.intervals)
         unread.append(written[:60])
+        # Of two rhythms one may be that of a test.
+        changes_rhythm = changes_rhythm or _ABOUT_OTHERS.search(written.casefold()) is None
     if len(found.doses) > 1 or len(found.lasts) > 1:
         unread.append(written[:60])
     doses = max(found.doses, default=None)
     if doses is None and every == _ONE and len(found.cycle_days) > 1:
         # "Days 1, 2 and 3" are three doses; "daily" alone may be one.
         doses = len(found.cycle_days)
-    return TextSchedule(every, doses, max(found.lasts, default=None), tuple(unread), tuple(others))
+    lasts = max(found.lasts, default=None)
+    return TextSchedule(every, doses, lasts, tuple(unread), tuple(others), changes_rhythm)
+
+
+def _settle(found: _Found, *, are_tablets: bool) -> None:
+    """Decide what the parts of a day and the length of a cycle say beside the intervals."""
+    if are_tablets and len(found.parts_of_day) > 1:
+        found.intervals.add(_ONE / len(found.parts_of_day))
+    is_daily = bool(found.intervals) and all(each <= _ONE for each in found.intervals) and not found.cycle_days
+    if not (are_tablets and is_daily):
+        # Tablets that are taken every day are only counted in cycles.
+        found.intervals |= found.cycles
 
 
 def _plain(written: str) -> str:
@@ -257,8 +330,12 @@ def _apart(clause: str) -> list[str]:
     if _GIVEN_BESIDE.search(clause) is None:
         return [clause]
     parts = _PARTS.split(clause)
-    besides = [part for part in parts if _GIVEN_BESIDE.search(part)]
+    besides = [part for part in parts if _GIVEN_BESIDE.search(part) or _is_of_another(part)]
     return [", ".join(part for part in parts if part not in besides), *besides]
+
+
+def _is_of_another(part: str) -> bool:
+    return _OF_ANOTHER.match(part) is not None and len(_AMOUNT.findall(part)) <= 1
 
 
 def _read_clause(clause: str, found: _Found, unread: list[str], others: list[str]) -> None:
@@ -266,18 +343,20 @@ def _read_clause(clause: str, found: _Found, unread: list[str], others: list[str
         # "Echo every 12 weeks" is the schedule of the test.
         others += [word for word in _WORD.findall(clause) if not _is_ignored(word) and word.isalpha()]
         return
-    said = (len(found.intervals), len(found.doses), len(found.lasts), found.cycle_days, found.weekdays)
+    said = found.counts()
     rest = clause
+    # "Loperamide 4 mg three times a day" is the schedule of another drug.
+    is_of_another = _is_of_another(clause)
     for pattern, act in _COMPILED:
-        for match in pattern.finditer(rest):
+        for match in () if is_of_another else pattern.finditer(rest):
             act(found, match)
         rest = pattern.sub(" ~ ", rest)
-    speaks = said != (len(found.intervals), len(found.doses), len(found.lasts), found.cycle_days, found.weekdays)
+    speaks = said != found.counts()
     left = [word.strip("-/+.=") for word in _WORD.findall(rest)]
     unknown = [word for word in left if not _is_ignored(word) and _HAS_LETTER_OR_DIGIT.search(word)]
     if not unknown:
         return
-    if speaks or (_CUES.search(rest) and not _ABOUT_OTHERS.search(clause)):
+    if not is_of_another and (speaks or (_CUES.search(rest) and not _ABOUT_OTHERS.search(clause))):
         unread.append(" ".join(unknown)[:60])
     else:
         others += unknown

@@ -83,7 +83,13 @@ _HOURS = "h|hrs?|hours?|stunden?|horas?"
 _DURATION = f"\\d{{1,3}}(?:[.,]\\d)?(?: ?(?:-|to) ?\\d{{1,3}})? ?-? ?(?:{_MINUTES}|{_HOURS})"
 BESIDE = (
     "\\d[\\d.,]{0,6} ?kg ?[x*] ?\\d[\\d.,]{0,6} ?mg ?/ ?kg|\\d[\\d.,]{0,6} ?mg ?/ ?kg ?[x*] ?\\d[\\d.,]{0,6} ?kg",
-    "\\d{1,2}(?:[.,]\\d)? ?(?:tablets?|tabs?|pills?)",
+    "(?:\\d{1,2}(?:[.,]\\d)?|one|two|three|four|five|six) ?(?:tablets?|tabs?|pills?)",
+    "(?:dispense|disp|qty|quantity|refills?) ?[:#=]? ?\\d{1,4}(?: (?:tablets?|tabs?|refills?))?",
+    "use within \\d{1,3} (?:days|weeks|months)(?: (?:of|after) opening)?",
+    "(?:about |approximately |at least )?(?:12|24) ?(?:hours?|hrs?|h) apart",
+    "(?:for )?(?:a )?\\d{1,3} ?-? ?days? supply",
+    "if (?:you |(?:the )?patient )?(?:vomits?|miss(?:es|ed)?|forgets?|an? dose is (?:missed|vomited))\\b[^;]{0,120}",
+    "alternat\\w{1,4} (?:between )?(?:the )?(?:injection )?(?:sites?|left and right(?: thighs?)?|thighs?)",
     "(?:at )?(?:about |approximately |roughly )?the same times? (?:of )?(?:each|every|the) day",
     (
         "(?:at least )?(?:\\d|one|two|an?) hours? (?:before|after)"
@@ -99,8 +105,8 @@ BESIDE = (
         "(?:infus\\w{0,6} |given |administer\\w{0,3} |run )?(?:iv )?(?:over|in|within|uber|durante|pendant|sur)"
         f" (?:at least |approximately |about )?{_DURATION}"
     ),
-    f"\\d{{1,3}}(?: ?(?:-|to) ?\\d{{1,3}})? ?-? ?(?:{_MINUTES})(?: infusion)?",
     f"(?:observe|monitor|wait)\\w{{0,3}}(?: the)?(?: patient)? (?:for )?(?:at least )?{_DURATION}",
+    f"\\d{{1,3}}(?: ?(?:-|to) ?\\d{{1,3}})? ?-? ?(?:{_MINUTES})(?: infusion)?",
     "(?:previous|prior|last|earlier) (?:dose|cycle|infusion)s?(?: was| of)?",
     "(?:after|before|prior to) (?:the )?(?:first|1st|each|every|last) (?:dose|infusion|cycle)s?",
     "(?:first|1st|initial|subsequent|later|second|2nd|next|loading|maintenance) (?:infusions?|doses?)",
@@ -130,12 +136,15 @@ DRUG_NAMES = frozenset({
     "hyrnuo", "capecitabine", "letrozole", "t-dm1", "tdm1", "t-dxd", "tdxd",
 })  # fmt: skip
 """Words of the names of the drugs that are checked, and of two given with them."""
+PARTNERS = frozenset({"trastuzumab", "herceptin", "capecitabine", "letrozole"})
+"""Drugs that tablets are taken with."""
 IGNORED = frozenset(
     word
     for words in (
         # Actions and their purpose.
         (
             "administer administered give given infuse infused infusion infusions inject injection injections take"
+            " tomar tome tomara nehmen einnehmen prendre prenez assumere prendere"
             " start starting begin beginning continue continued please note see protocol regimen plan order"
         ),
         # Route and equipment.
@@ -143,14 +152,16 @@ IGNORED = frozenset(
             "iv ivpb ev e.v soln sol inj solution recon powder premix"
             " intravenous intravenously intravenosa intravenos intraveineuse intravenoes endovenosa sc subcut"
             " mouth oral orally po p.o tablet tablets tab tabs swallow whole food meal meals water breakfast empty"
-            " stomach subcutaneous subcutaneously subkutan perfusion infusione perfusao infusao kurzinfusion i.v i v"
+            " stomach without glass full"
+            " subcutaneous subcutaneously subkutan perfusion infusione perfusao infusao kurzinfusion i.v i v"
             " central line port vein chemo chemotherapy piggyback peripheral catheter filter in-line inline pump"
         ),
         "внутривенно в/в 点滴静注 静注 静脈内 静脉滴注 静脉 정맥 infusao infusionen",
         # Preparation and amounts.
         (
             "dose doses dosage dosis drug total bag bags vial vials mg kg ml body weight actual ideal adjusted lean ibw"
-            " loading maintenance initial subsequent sodium chloride saline nacl ns dextrose glucose diluted dilute"
+            " loading maintenance initial subsequent continuous continuously combination together"
+            " sodium chloride saline nacl ns dextrose glucose diluted dilute"
         ),
         # Connecting words.
         "chaque jeden jedem jedes",
@@ -164,6 +175,12 @@ IGNORED = frozenset(
     for word in words.split()
 )
 """Words that do not change a schedule, wherever they appear beside it."""
+PREMEDICATION = (
+    "acetaminophen|paracetamol|tylenol|diphenhydramine|benadryl|hydrocortisone|dexamethasone|decadron|ondansetron|zofran"
+    "|granisetron|palonosetron|aloxi|olanzapine|famotidine|cetirizine|methylprednisolone|fosaprepitant|aprepitant|emend"
+    "|loperamide|imodium"
+)
+"""Drugs given beside the ordered one; a clause of theirs alone says nothing about its schedule."""
 CUES = (
     "every|each|twice|thrice|\\w{0,6}(?:daily|weekly|monthly|hourly)|cycles?|schedule|interval|repeat\\w{0,3}|alternat\\w{0,4}|again|times"
     "|nightly|q\\d\\w{0,4}|alle|jede|cada|tous|toutes|ogni|elke|co|\\w{0,20}wochentlich|\\w{0,8}semanal"
@@ -174,6 +191,17 @@ CUES = (
     "|tydn\\w{1,2}|tyzdn\\w{1,2}|недел\\w{1,3}|εβδομαδ\\w{1,3}|hafta\\w{0,3}|saptaman\\w{1,3}|hetente|naponta"
 )
 """Words of time: a clause that still has one after parsing says something about a schedule."""
+PARTS_OF_THE_DAY = {
+    "morning": 0,
+    "breakfast": 0,
+    "noon": 1,
+    "lunch": 1,
+    "evening": 2,
+    "dinner": 2,
+    "night": 2,
+    "bedtime": 2,
+}
+"""The parts of a day, each with its place in it."""
 ABOUT_OTHERS = (
     "labs?|vitals?|cbc|lfts?|recheck|echo|lvef|muga|follow|visit|appointment|monitor|observe|premedicat\\w{0,4}"
     "|contracepti\\w{0,3}|hold|platelets?|anc|call|refrigerat\\w{0,3}|store|stable|discard|expires?|prior to"

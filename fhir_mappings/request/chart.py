@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from cards.facts.order import DoseUnit, DrugOrder
+from cards.facts.order import DoseUnit, DrugOrder, NotedDose, OrderNote
 from cards.facts.origins import Gap
 from cards.facts.outcomes import FAILED
-from cards.identification.combined_amounts import combined_amount
+from cards.identification.combined_amounts import amounts_stated, combined_amount
 from cards.identification.identity import Identity, IdentityStatus, identify
 from cards.knowledge.schema import Route
 from cards.values.caching import cached_by_identity
 from cards.values.codes import hcpcs_with_modifiers
+from cards.values.quantities import Mg
 from cards.values.texts import is_cut
 from fhir_mappings.codings import NO_CODE_MAP, texts
 from fhir_mappings.medications import doses_in_text
@@ -249,6 +250,15 @@ class ChartReader:
                 written = (*(each.value for each in order.evidence), *doses_in_text.instructed(resource))
                 combined = combined_amount(product, written, order.ndcs)
                 order = msgspec.structs.replace(order, combined_mg=combined) if combined is not None else order
+            if product.route is Route.SUBCUTANEOUS:
+                said = (
+                    stated for each in doses_in_text.instructed(resource) for stated in amounts_stated(product, each)
+                )
+                order = msgspec.structs.replace(
+                    order,
+                    injected_mg=tuple(dict.fromkeys(said)),
+                    notes=tuple(_with_amounts(product, each) for each in order.notes),
+                )
             if elsewhere := noted_elsewhere(resource):
                 order = msgspec.structs.replace(order, notes=(*order.notes, *elsewhere))
             if not product.is_oral and (named := doses_in_text.milligrams_named(each.value for each in order.evidence)):
@@ -438,6 +448,12 @@ def _unread_drug(order: DrugOrder, resource: Json, path: str, *, may_be_incomple
     if may_be_incomplete or not (has_dose or order.route not in (None, Route.ORAL)):
         return None
     return Gap(None, path, "unknown-code", values=(("code", code[:80]),))
+
+
+def _with_amounts(product: Product, note: OrderNote) -> OrderNote:
+    """Add the doses that a note gives by the volume or by both antibodies of an injection."""
+    stated = tuple(NotedDose(Mg(each)) for group in amounts_stated(product, note.text) for each in group)
+    return OrderNote(note.text, (*note.doses, *stated)) if stated else note
 
 
 def _names_of(resource: Json, full_url: str) -> set[str]:

@@ -83,6 +83,7 @@ class PatientReader:
         self.readers = observations, conditions, treatments, ended_by_results, on_failure
         self._ended_by_results = ended_by_results
         self._observations = observations
+        self._look = observations.index.look
         self._conditions = conditions
         self._treatments = treatments
         self._reports = observations.reports
@@ -106,13 +107,14 @@ class PatientReader:
         self._begin(listings, draft)
         # A resource counts once, even under several keys; the session's orders are not history.
         seen = set(session)
+        take, see = self.take, seen.add
         for listing in listings:
             for stub in listing.stubs:
-                if stub.reference:
-                    if stub.reference in seen:
+                if reference := stub.reference:
+                    if reference in seen:
                         continue
-                    seen.add(stub.reference)
-                self.take(stub, draft)
+                    see(reference)
+                take(stub, draft)
         self._labs(draft)
         try:
             draft.facts += self._named_only(draft)
@@ -152,10 +154,24 @@ class PatientReader:
     def take(self, stub: ResourceStub, draft: Draft) -> None:
         """Read one resource into the chart; one that cannot be read becomes a gap."""
         try:
-            if stub.resource_type == "Observation":
-                self._result(stub, draft)
-            else:
+            if stub.resource_type != "Observation":
                 self._other(stub, draft)
+                return
+            # Written out here, as most of a chart is results, and most of these are irrelevant to the rules.
+            concepts, never_counts, misplaced, is_standard = self._look(stub.codes)
+            if concepts:
+                self._observation(concepts, stub, draft)
+            elif misplaced:
+                self._misplaced(misplaced, stub, draft)
+            elif not never_counts:
+                # It is only searched for mentions in text.
+                draft.unread.append(stub)
+                if stub.may_name_test:
+                    draft.may_be_named.append(stub)
+                if not is_standard:
+                    draft.local_results.append(stub)
+                    if not stub.has_code:
+                        draft.unusable(None, stub, "no-code")
         except Unreadable:
             draft.unusable(None, stub, "malformed")
         except Exception as error:  # noqa: BLE001 - one resource must not cost the reading of the others
@@ -179,22 +195,6 @@ class PatientReader:
             draft.unread.append(stub)
             if kind == "DiagnosticReport":
                 draft.reports.append(stub)
-
-    def _result(self, stub: ResourceStub, draft: Draft) -> None:
-        concepts, never_counts, misplaced, is_standard = self._observations.index.look(stub.codes)
-        if concepts:
-            self._observation(concepts, stub, draft)
-        elif misplaced:
-            self._misplaced(misplaced, stub, draft)
-        elif not never_counts:
-            # Most of a chart is irrelevant to the rules; it is only searched for mentions in text.
-            draft.unread.append(stub)
-            if stub.may_name_test:
-                draft.may_be_named.append(stub)
-            if not is_standard:
-                draft.local_results.append(stub)
-                if not stub.has_code:
-                    draft.unusable(None, stub, "no-code")
 
     def _person(self, stub: ResourceStub, draft: Draft) -> None:
         if stub.reference not in ("", f"Patient/{draft.patient_id}"):

@@ -250,8 +250,9 @@ class ObservationReader:
     def read(self, concept: str, observation: Json, origin: Origin, subject: Subject = NOBODY) -> list[Fact]:
         """Read one Observation for a concept: facts, or a gap that says why there are none."""
         time, on = time_of(observation)
-        status = text(observation.get("status"))
-        if status not in _COUNTS:
+        sent = observation.get("status")
+        # Nearly every result is final.
+        if sent != "final" and (status := text(sent)) not in _COUNTS:
             return [_not_counted(concept, status, origin, on)]
         if is_modified_within(observation, "component"):
             return [Gap(concept, origin.path, "modified", on)]
@@ -654,9 +655,15 @@ def _named(observation: Json) -> str:
     code = observation.get("code")
     named: list[Any] = []
     if code.__class__ is dict:
+        coded = code.get("coding")
+        if "bodySite" not in observation and coded.__class__ is list and len(coded) == 1:
+            # Fast path for most results: one code with its display.
+            display = coded[0].get("display") if coded[0].__class__ is dict else None
+            if display.__class__ is str:
+                written = code.get("text")
+                return f"{written} ; {display}"[:200] if written.__class__ is str else display[:200]
         if "text" in code:
             named.append(code["text"])
-        coded = code.get("coding")
         if coded.__class__ is list:
             named += [each["display"] for each in coded if each.__class__ is dict and "display" in each]
     if "bodySite" in observation:

@@ -21,7 +21,8 @@ oncogenic | likely pathogenic | insertion | insertions | duplication | missense 
 alteration | mutated | substitution | exon 20 insertion | gain of function | hotspot mutation | mutant
 insertion mutation | pathogenic variants | inframe insertion | mutacion | mutation activatrice | mutazione | mutacao
 mutatie | mutacja | mutiert | pathogenic mutation | driver mutation | likely oncogenic
-clinically significant variants | reportable variants | missense mutation
+clinically significant variants | reportable variants | missense mutation | ins | dup | insertion variant
+ex 20 ins | ex 20 insertion | exon 20 ins | exon 20 insertions | exon 20 insertion mutation | exon 20 insertion variant
 """
 """What a mutation is called."""
 

@@ -18,7 +18,7 @@ from fhir_mappings.wire.elements import NOT_SENT, ObservationElements
 from fhir_mappings.wire.lenient import child, number, objects, text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from fhir_mappings.wire.lenient import Json
 
@@ -302,26 +302,6 @@ def _of_raw(raw: msgspec.Raw, place: tuple[str, int], full_url: str) -> Resource
         return None
 
 
-def _of_elements(sent: ObservationElements | None, place: tuple[str, int], full_url: str) -> ResourceStub | None:
-    """Create the stub of a resource that is split into elements; ``None`` without elements."""
-    if sent is None:
-        return None
-    kind, code = sent.resource_type or "", bytes(sent.code)
-    has_code, own, names = _codes_again(code) if len(code) <= _LONGEST_CODING else _codes(code)
-    codes = [own]
-    if sent.component:
-        codes += _codes_of_parts(sent.component)
-        names = names or _names_test(bytes(sent.component))
-    reference = f"{kind}/{sent.id}" if sent.id else ""
-    day = (sent.effective_date_time or "")[:10]
-    stub = ResourceStub(kind, reference, has_code, codes, day, place, full_url, sent)
-    if names:
-        stub.may_name_test = True
-    if sent.contained:
-        stub.has_contained = True
-    return stub
-
-
 def _codes(raw: bytes) -> tuple[bool, Codes, bool]:
     """Return whether the JSON of a code is that of a concept, its codes, and whether its words may name a test."""
     if not raw:
@@ -392,11 +372,12 @@ class ResourceList(msgspec.Struct, eq=False):
     @property
     def non_observations(self) -> list[ResourceStub]:
         """The resources other than Observations: a few among a thousand, needed several times."""
-        if self._apart[0] != len(self.stubs):
+        length, found = self._apart
+        if length != len(self.stubs):
             # Further pages may have been added.
             found = [stub for stub in self.stubs if stub.resource_type != "Observation"]
             self._apart = len(self.stubs), found
-        return self._apart[1]
+        return found
 
     @property
     def is_short(self) -> bool:
@@ -439,23 +420,55 @@ class ResourceList(msgspec.Struct, eq=False):
             listing.matches -= len(
                 [None for each in entries if each.search is not None and each.search.mode in _NO_MATCH]
             )
-        add = listing.stubs.append
-        stub_of: Callable[..., ResourceStub | None] = _of_elements if isinstance(shell, ObservationBundle) else _of_raw
-        for index, entry in enumerate(entries):
-            sent = entry.resource
-            stub = stub_of(sent, (path, index), entry.fullUrl)
-            if stub is None or stub.resource_type == "Bundle":
-                whole = _json(sent) if sent is not None else b""
-                listing._take((whole, None), _entry_path(path, index), entry.fullUrl, depth)
-                continue
-            add(stub)
-            if stub.has_contained:
-                listing._take_contained(stub.path)
+        if isinstance(shell, ObservationBundle):
+            listing._add_observations(shell.entry or (), path, depth)
+        else:
+            listing._add(entries, path, depth)
         for link in shell.link or ():
             if link.relation == "next":
                 listing.next_page = link.url or listing.next_page
                 break
         return listing
+
+    def _add(self, entries: Sequence[_Entry], path: str, depth: int) -> None:
+        """Add the resources of a list that are in one piece each."""
+        for index, entry in enumerate(entries):
+            raw = entry.resource
+            stub = _of_raw(raw, (path, index), entry.fullUrl)
+            if stub is None or stub.resource_type == "Bundle":
+                self._take((bytes(raw), None), _entry_path(path, index), entry.fullUrl, depth)
+                continue
+            self.stubs.append(stub)
+            if stub.has_contained:
+                self._take_contained(stub.path)
+
+    def _add_observations(self, entries: Sequence[_ObservationEntry], path: str, depth: int) -> None:
+        """Add the resources of a list that are split into elements.
+
+        There may be a thousand, so everything for one of them is written out here.
+        """
+        add = self.stubs.append
+        for index, entry in enumerate(entries):
+            sent = entry.resource
+            if sent is None or (kind := sent.resource_type) == "Bundle":
+                whole = encode(sent) if sent is not None else b""
+                self._take((whole, None), _entry_path(path, index), entry.fullUrl, depth)
+                continue
+            code = bytes(sent.code)
+            has_code, own, names = _codes_again(code) if len(code) <= _LONGEST_CODING else _codes(code)
+            codes = [own]
+            if sent.component:
+                codes += _codes_of_parts(sent.component)
+                names = names or _names_test(bytes(sent.component))
+            kind = kind or ""
+            reference = f"{kind}/{sent.id}" if sent.id else ""
+            day = (sent.effective_date_time or "")[:10]
+            stub = ResourceStub(kind, reference, has_code, codes, day, (path, index), entry.fullUrl, sent)
+            if names:
+                stub.may_name_test = True
+            add(stub)
+            if sent.contained:
+                self._take_contained(_entry_path(path, index))
 
     def _take(
         self, resource: tuple[bytes | msgspec.Raw | None, Json | None], path: str, full_url: str, depth: int

@@ -47,7 +47,10 @@ def time_of(observation: Json) -> tuple[ResultTime, date | None]:
         on = day(taken)
     issued = observation.get("issued")
     released = issued[:_LONGEST] if issued.__class__ is str else ""
-    return ResultTime(taken.strip()[:_LONGEST], released, text(observation.get("status")) in _CORRECTED), on
+    status = observation.get("status")
+    # Nearly every result is final.
+    corrected = status != "final" and text(status) in _CORRECTED
+    return ResultTime(taken.strip()[:_LONGEST], released, corrected), on
 
 
 def _times(observation: Json) -> Iterator[Any]:

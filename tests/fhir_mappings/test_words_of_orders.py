@@ -1,0 +1,162 @@
+"""Words beside the dose of tablets and injections: what they add, take back, or contradict."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from shapes import RECOGNIZER, cards, chart, dose_of, order, quantity, topic
+
+from cards.identification.combined_amounts import amounts_stated
+from fhir_mappings.medications.schedule_text import read_schedule_text
+
+SUBCUTANEOUS = {"text": "SC"}
+TWICE_A_DAY = {"repeat": {"frequency": 2, "period": 1, "periodUnit": "d"}}
+
+
+def told(drug: str, dose: Any, instruction: Any, **changes: Any) -> list[str]:
+    """Return what the words of an order add to the cards of the same order without them."""
+    bare = {name: value for name, value in instruction.items() if name in ("route", "timing")}
+
+    def found(said: Any, **more: Any) -> set[tuple[str, str]]:
+        written = order({**said, "doseAndRate": [dose]}, drug={"text": drug}, **more)
+        return {(topic(each), each["summary"]) for each in cards(written, prefetch=chart())}
+
+    return sorted(name for name, _ in found(instruction, **changes) - found(bare))
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("10 mL SC every 3 weeks", []),
+        ("600 mg pertuzumab/600 mg trastuzumab (10 mL) SC", []),
+        ("1200 mg", []),
+        ("Flush with 5 mL flush", []),
+        ("Draw up into a 20 mL syringe", []),
+        ("Inject at 2 mL/min", []),
+        ("15 mL SC", ["dose-text-conflict"]),
+        ("inject 5 mL under the skin", ["dose-text-conflict"]),
+        ("1,200 mg/600 mg", ["dose-text-conflict"]),
+        ("1200 mg pertuzumab/600 mg trastuzumab (10 mL) SC", ["dose-text-conflict"]),
+        ("15 mL, then 10 mL every 3 weeks", []),
+        ("600 mg pertuzumab/600 mg trastuzumab (10 mL) IV", ["checks-incomplete"]),
+    ],
+)
+def test_an_injection_whose_text_states_another_amount(written: str, expected: list[str]) -> None:
+    assert told("Phesgo", dose_of(10, "mL"), {"route": SUBCUTANEOUS, "text": written}) == expected
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"patientInstruction": "You get 15 mL"}, ["dose-text-conflict"]),
+        ({"maxDosePerAdministration": quantity(5, "mL")}, ["dose-text-conflict"]),
+        ({"maxDosePerAdministration": quantity(10, "mL")}, []),
+    ],
+)
+def test_other_places_of_an_injection(change: Any, expected: list[str]) -> None:
+    assert told("Phesgo", dose_of(10, "mL"), {"route": SUBCUTANEOUS, **change}) == expected
+
+
+@pytest.mark.parametrize(
+    ("drug", "written", "expected"),
+    [
+        ("phesgo", "1200 mg-600 mg-30,000 units/15 mL", ((1800,), (1800,))),
+        ("phesgo", "10 mL", ((1200,),)),
+        ("phesgo", "600 mg", ()),
+        ("hylecta", "5 mL", ((600,),)),
+        ("kadcyla", "in 250 mL", ()),
+    ],
+)
+def test_the_amounts_that_a_text_states(drug: str, written: str, expected: Any) -> None:
+    product = RECOGNIZER.product(drug)
+    assert sorted(amounts_stated(product, written)) == [tuple(map(Decimal, each)) for each in expected]
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("Take 2 tablets (300 mg total) by mouth 2 (two) times a day.", []),
+        ("Take 2 tablets by mouth twice daily with or without food. Swallow whole.", []),
+        ("300 mg twice daily, about 12 hours apart, at the same time each day", []),
+        ("Take 2 tablets every morning and every evening", []),
+        ("Take two tablets twice a day. Do not take if vomiting; call the clinic.", []),
+        ("Take 300 mg by mouth twice daily, 21-day cycle, continuous", []),
+        ("Take 300 mg twice daily in combination with capecitabine and trastuzumab", []),
+        ("300 mg oral BID, Dispense: 120 tablets, Refills: 3", []),
+        ("Take 300 mg by mouth twice daily; use within 3 months", []),
+        # Days without, and an order that is taken back.
+        ("Take 300 mg by mouth twice daily for 14 days then 7 days off", ["checks-incomplete"]),
+        ("Take 300 mg by mouth twice daily on days 1-14 of a 21-day cycle", ["checks-incomplete"]),
+        ("Take 300 mg by mouth twice daily every other day", ["checks-incomplete"]),
+        ("Take 300 mg by mouth in the morning, noon and evening", ["checks-incomplete"]),
+        ("Take 300 mg by mouth twice daily - do not give", ["checks-incomplete"]),
+        ("Take 300 mg by mouth twice daily. Do not take.", ["checks-incomplete"]),
+    ],
+)
+def test_the_text_of_tablets(written: str, expected: list[str]) -> None:
+    assert told("Tukysa 150 mg tablet", dose_of(300, "mg"), {"timing": TWICE_A_DAY, "text": written}) == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("Take 600 mg by mouth twice daily", ["checks-incomplete"]),
+        ("Please take 600 mg", ["checks-incomplete"]),
+        ("Blorp 600 mg", ["checks-incomplete"]),
+        ("Blorp 5 mg", []),
+        ("loperamide 4 mg as needed", []),
+        ("Decadron 600 mg", []),
+        ("Take 300 mg", []),
+    ],
+)
+def test_a_note_beside_tablets(written: str, expected: list[str]) -> None:
+    instruction = {"timing": TWICE_A_DAY}
+    assert told("Tukysa 150 mg tablet", dose_of(300, "mg"), instruction, note=[{"text": written}]) == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "interval", "is_read"),
+    [
+        ("Take 1250 mg by mouth once daily on days 1 to 21 of a 21-day cycle", "1", True),
+        ("Take 1250 mg by mouth once daily on days 1 to 14 of a 21-day cycle", "1", False),
+        ("252 mg IV daily, 21-day cycle", "1", False),
+        ("252 mg IV, 21-day cycle", "21", True),
+        ("2 tablets in the morning and 2 tablets at bedtime", "0.5", True),
+        ("1 tablet in the morning or the evening, once daily", "1", True),
+        ("252 mg IV every 3 weeks; dexamethasone PO the evening before and the morning of the infusion", "21", True),
+    ],
+)
+def test_cycles_and_parts_of_the_day(written: str, interval: str, is_read) -> None:
+    read = read_schedule_text(written)
+    assert (read.every_days, not read.unread) == (Decimal(interval), is_read)
+
+
+@pytest.mark.parametrize(
+    ("written", "interval"),
+    [
+        ("Take 6 tablets once daily. Take loperamide 4 mg three times a day for 14 days.", "1"),
+        ("premed acetaminophen 650 mg, diphenhydramine 50 mg, then 252 mg IV every 3 weeks", "21"),
+        ("Take 300 mg by mouth twice daily with trastuzumab every 3 weeks and capecitabine on days 1-14", "0.5"),
+        ("Perjeta 420 mg IV with trastuzumab every 3 weeks", "21"),
+        ("Take 120 mg daily. If you vomit, do not take another dose until the next day.", "1"),
+        ("300 mg PO BID, 28-day supply", "0.5"),
+        ("10 mL subcutaneous every 21 days, alternate left and right thigh", "21"),
+        ("420 mg IV over 30 minutes every 3 weeks, observe 30 minutes", "21"),
+    ],
+)
+def test_what_is_said_of_others_leaves_the_schedule(written: str, interval: str) -> None:
+    read = read_schedule_text(written)
+    assert (read.every_days, read.unread) == (Decimal(interval), ())
+
+
+@pytest.mark.parametrize(
+    ("written", "interval"),
+    [
+        ("Dexamethasone 12 mg then 252 mg IV weekly", "7"),
+        ("Trastuzumab 420 mg every 3 weeks after dexamethasone 8 mg", "21"),
+    ],
+)
+def test_another_drug_in_the_same_clause_hides_no_schedule(written: str, interval: str) -> None:
+    assert read_schedule_text(written).every_days == Decimal(interval)
