@@ -46,6 +46,7 @@ _INTRODUCED = re.compile(r"(?:urn:)?oid:|(?:https?://)?(?:www\.)?")
 _IN_ADDRESS = (
     ("hcpcs", "hcpcs"),
     ("icd-10", "icd10"),
+    ("icd10", "icd10"),
     ("icd-9", "icd9"),
     ("rxnorm", "rxnorm"),
     ("rxcui", "rxnorm"),
