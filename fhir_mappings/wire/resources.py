@@ -305,7 +305,7 @@ def _of_raw(raw: msgspec.Raw, place: tuple[str, int], full_url: str) -> Resource
 
 
 def _codes(raw: bytes) -> tuple[bool, Codes, bool]:
-    """Return whether the JSON of a code says anything as a concept, its codes, and whether its words may name a test."""
+    """Return whether the JSON of a code says anything, its codes, and whether its words may name a test."""
     if not raw:
         return False, (), False
     names = _names_test(raw)
