@@ -51,6 +51,7 @@ VALUES = {
     "777-3": quantity(231, "10*3/uL"),
     "10230-1": quantity(60, "%"),
     "29463-7": quantity(70, "kg"),
+    "19080-1": quantity(2, "mIU/mL"),
 }
 
 
@@ -84,6 +85,8 @@ VALUES = {
         ("10230-1", "No LV clot; questionable effusion; RVSP may be overestimated", False),
         ("10230-1", "EF may be overestimated", True),
         ("10230-1", "Preliminary read", True),
+        ("19080-1", "May be falsely low (hook effect)", True),
+        ("19080-1", "May be falsely elevated", False),
         ("29463-7", "Includes wheelchair", True),
         ("29463-7", "Wheelchair weight subtracted", False),
     ],
