@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 
 # The headless shell draws no browser window, which saves a third of the CPU time.
@@ -36,6 +39,8 @@ _PATIENCE_MS = 40_000
 expect.set_options(timeout=_PATIENCE_MS)
 _PICTURES = "SCREENSHOTS"
 _axe = Axe()
+_left: dict[str, list[Page]] = {}
+"""The pages of the browser that visitors have left, by what they look like."""
 _MOST_OF_A_LOOK = 3
 # The contrast of colors is what takes axe longest, and the rows of a table repeat it. Text looks like other text if it
 # and all that surrounds it have the same tags, classes, attributes, colors, fonts and visibility. Labels and fields are
@@ -63,6 +68,9 @@ _CHOOSE_WHAT_TO_JUDGE = """most => {
   axe.configure({rules: [{id: 'color-contrast', selector: '[data-judged]'}]});
 }"""
 
+# What keeps the rules is not reported, and would be written out and read again.
+_FIND = "axe.run({resultTypes: ['violations']}).then(({violations}) => ({violations}))"
+
 
 @dataclass
 class Visit:
@@ -71,14 +79,23 @@ class Visit:
     page: Page
     base: str
     pictures: Path
+    look: str = ""
     asked: list[Request] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
 
     def start(self) -> None:
         """Listen to everything that the page does."""
-        self.page.on("request", lambda request: self.asked.append(request))  # noqa: PLW0108 - a method of a list is refused
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("console", self._hear)
+        for event, heard in self._listeners().items():
+            self.page.on(event, heard)  # type: ignore[call-overload]
+
+    def _listeners(self) -> dict[str, Callable[[Any], None]]:
+        return {"request": self._ask, "pageerror": self._fail, "console": self._hear}
+
+    def _ask(self, request: Request) -> None:
+        self.asked.append(request)
+
+    def _fail(self, error: Exception) -> None:
+        self.complaints.append(str(error))
 
     def _hear(self, message: ConsoleMessage) -> None:
         # A page must handle a refused call, and the browser logs each one.
@@ -114,22 +131,48 @@ class Visit:
         assert {urlsplit(each.url).netloc for each in self.asked} <= allowed
         assert self.complaints == []
 
+    def leave(self) -> None:
+        """Leave the page to the next visitor with the same look, as if nobody had been there.
+
+        A new page costs a process, and compiles all scripts again. The service's pages keep nothing but cookies.
+        """
+        for event, heard in self._listeners().items():
+            self.page.remove_listener(event, heard)
+        self.page.unroute_all(behavior="ignoreErrors")
+        self.page.goto("about:blank")
+        self.page.emulate_media(media="null")
+        self.page.set_viewport_size(json.loads(self.look)["viewport"])
+        self.page.context.clear_cookies()
+        self.page.context.clear_permissions()
+        _left.setdefault(self.look, []).append(self.page)
+
 
 def inaccessible(page: Page) -> str:
     """Report where a page breaks axe's rules; nothing if it keeps all of them."""
     page.evaluate(_axe.axe_script)
     page.evaluate(_CHOOSE_WHAT_TO_JUDGE, _MOST_OF_A_LOOK)
-    found = AxeResults(page.evaluate("axe.run({resultTypes: ['violations']})"))
+    found = AxeResults(page.evaluate(_FIND))
     return found.generate_report() if found.violations_count else ""
 
 
 def visit(browser: Browser, base: str, pictures: Path, **look: Any) -> Visit:
     """Begin a visit: on a desk and by daylight unless something else is said, and without motion."""
-    context = browser.new_context(**{"viewport": DESK, "reduced_motion": "reduce", **look})
-    context.set_default_timeout(_PATIENCE_MS)
-    begun = Visit(context.new_page(), base, pictures)
+    wanted = {"viewport": DESK, "reduced_motion": "reduce", **look}
+    name = json.dumps(wanted, sort_keys=True)
+    if left := _left.get(name):
+        page = left.pop()
+    else:
+        context = browser.new_context(**wanted)
+        context.set_default_timeout(_PATIENCE_MS)
+        page = context.new_page()
+    begun = Visit(page, base, pictures, name)
     begun.start()
     return begun
+
+
+def closed() -> None:
+    """Forget the pages that were left: their browser has been closed."""
+    _left.clear()
 
 
 def folder_of_pictures(fallback: Path) -> Path:

@@ -12,7 +12,7 @@ import made_once
 import pytest
 import servers
 import structlog
-from browser import ARGUMENTS, CHROMIUM, folder_of_pictures
+from browser import ARGUMENTS, CHROMIUM, closed, folder_of_pictures
 from calls import FOLDERS, Caller, clean_prefetch, remove
 from chart_server import ChartServer
 from databases import closed_at_the_end
@@ -196,6 +196,7 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield chromium
         chromium.close()
+        closed()
 
 
 @pytest.fixture(scope="module")

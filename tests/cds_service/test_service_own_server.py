@@ -173,7 +173,7 @@ def seen(browser, running_service, pictures) -> Iterator[Visit]:
     begun.page.get_by_text("My FHIR server, this patient, this drug").click()
     yield begun
     begun.end()
-    begun.page.context.close()
+    begun.leave()
 
 
 def fill(seen: Visit, server: str, dose: str = "378 mg", drug: str = "Kadcyla") -> None:

@@ -107,7 +107,7 @@ def seen(browser, app, tempered, pictures) -> Iterator[Visit]:
     begun = visit(browser, f"http://127.0.0.1:{app.port}", pictures)
     yield begun
     begun.end(urlsplit(tempered.iss).netloc)
-    begun.page.context.close()
+    begun.leave()
 
 
 def launched(seen: Visit, ehr: SmartEhr, context: str = "launch=l-1&") -> None:
@@ -342,7 +342,7 @@ def test_smart_looks_right(  # noqa: PLR0913, PLR0917 - the fixtures, and how th
     assert seen.page.evaluate(f"[...document.querySelectorAll('.plot')].every({ends})")
     seen.check(f"smart-{size['width']}-{scheme}-{language}")
     seen.end(urlsplit(tempered.iss).netloc)
-    seen.page.context.close()
+    seen.leave()
 
 
 def through(caller: Caller, ehr: SmartEhr) -> Any:

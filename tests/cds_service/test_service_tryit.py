@@ -63,7 +63,7 @@ def seen(browser, running_service, pictures) -> Any:
     begun = visit(browser, running_service, pictures)
     yield begun
     begun.end()
-    begun.page.context.close()
+    begun.leave()
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,7 @@ def lasting(browser, running_service, tmp_path_factory) -> Any:
     answered(begun)
     yield begun
     begun.end()
-    begun.page.context.close()
+    begun.leave()
 
 
 def test_tryit_shows_a_card_at_once(seen) -> None:
@@ -110,7 +110,7 @@ def test_tryit_speaks_the_language_of_the_browser(browser, running_service, pict
     assert seen.page.locator("#cards").get_attribute("lang") == "en"
     seen.check(f"tryit-{locale}")
     seen.end()
-    seen.page.context.close()
+    seen.leave()
 
 
 def test_tryit_discovers_first_and_answers_every_prefetch_query(seen) -> None:
@@ -487,7 +487,7 @@ def test_tryit_stays_usable_where_tokens_are_asked_for(browser, pictures, tmp_pa
         expect(seen.page.locator("#patient-name")).to_have_text("Maria Lindqvist")
         seen.check("tokens-required")
         seen.end()
-        seen.page.context.close()
+        seen.leave()
     finally:
         stop(service)
 
@@ -564,7 +564,7 @@ def test_tryit_looks_right(browser, running_service, pictures, scheme, size, sce
     background = seen.page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (sum(map(int, re.findall(r"\d+", background))) < 200) == (scheme == "dark")
     seen.end()
-    seen.page.context.close()
+    seen.leave()
 
 
 @pytest.mark.parametrize(("motion", "expected"), [("reduce", "none"), ("no-preference", "appear")])
@@ -573,7 +573,7 @@ def test_tryit_respects_reduced_motion(browser, running_service, pictures, motio
     seen.open("/")
     answered(seen)
     assert seen.page.locator(".card").evaluate("card => getComputedStyle(card).animationName") == expected
-    seen.page.context.close()
+    seen.leave()
 
 
 def test_tryit_says_without_scripts_what_there_is(browser, running_service, pictures) -> None:
@@ -582,4 +582,4 @@ def test_tryit_says_without_scripts_what_there_is(browser, running_service, pict
     assert "needs JavaScript" in seen.page.locator("noscript").text_content()
     expect(seen.page.get_by_text("Kadcyla ordered at the Enhertu dose")).to_be_visible()
     seen.picture("without-scripts")
-    seen.page.context.close()
+    seen.leave()

@@ -68,7 +68,7 @@ def seen(browser: Any, base: str, tmp_path: Any) -> Iterator[Visit]:
     begun = visit(browser, base, folder_of_pictures(tmp_path))
     yield begun
     begun.end()
-    begun.page.context.close()
+    begun.leave()
 
 
 def sign_in(page: Page, name: str) -> None:
@@ -107,7 +107,7 @@ def test_every_page_can_be_used(browser: Any, base: str, tmp_path: Any, look: st
         seen.open(f"/workbench{path}")
         seen.check(f"workbench-{name}-{look}")
     seen.end()
-    seen.page.context.close()
+    seen.leave()
 
 
 @pytest.mark.parametrize(
@@ -235,7 +235,7 @@ def test_the_editor_shows_what_is_set_or_searched_for_and_asks_before_it_drops(s
     expect(page.get_by_role("alert").last).to_contain_text("must lie between 1 and 365")
     expect(page.get_by_label("Value: weight_max_age_days")).to_have_value("4000")
     asked: list[str] = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
     page.get_by_label("Value: weight_max_age_days").fill("40")
     page.get_by_role("link", name="All versions").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Versions")
@@ -299,7 +299,7 @@ def test_a_version_is_put_on_trial_read_and_ended(browser: Any, seen: Visit, bas
             other.open(path)
             other.check(f"workbench-{name}-{look}")
         other.end()
-        other.page.context.close()
+        other.leave()
     seen.open(address)
     page.get_by_role("link", name="What it has found").click()
     expect(page.locator("main")).to_contain_text("Mode: live instead of shadow.")
@@ -370,7 +370,7 @@ def test_the_workbench_works_without_a_script(browser: Any, base: str, tmp_path:
     expect(seen.page.locator("#result")).to_contain_text("older than 60 days instead of 30 days")
     expect(seen.page.get_by_label("Value: weight_max_age_days")).to_have_value("60")
     seen.end()
-    seen.page.context.close()
+    seen.leave()
 
 
 def test_the_workbench_can_be_used_by_keyboard_alone(seen: Visit) -> None:
