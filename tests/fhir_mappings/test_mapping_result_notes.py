@@ -51,6 +51,7 @@ VALUES = {
     "777-3": quantity(231, "10*3/uL"),
     "10230-1": quantity(60, "%"),
     "29463-7": quantity(70, "kg"),
+    "19080-1": quantity(2, "mIU/mL"),
 }
 
 
@@ -65,6 +66,9 @@ VALUES = {
         ("1920-8", "Slightly lipemic", False),
         ("1920-8", "No lipemia", False),
         ("1920-8", "Lipemia: none", False),
+        ("1920-8", "Free of hemolysis and lipemia", False),
+        ("1920-8", "Lipemia index 5", False),
+        ("1920-8", "Lipemia index exceeds the limit", True),
         ("1920-8", "Grossly hemolyzed", False),
         ("1920-8", "AST may be falsely low", True),
         ("1920-8", "AST may be falsely elevated", False),
@@ -84,6 +88,8 @@ VALUES = {
         ("10230-1", "No LV clot; questionable effusion; RVSP may be overestimated", False),
         ("10230-1", "EF may be overestimated", True),
         ("10230-1", "Preliminary read", True),
+        ("19080-1", "May be falsely low (hook effect)", True),
+        ("19080-1", "May be falsely elevated", False),
         ("29463-7", "Includes wheelchair", True),
         ("29463-7", "Wheelchair weight subtracted", False),
     ],
