@@ -228,6 +228,7 @@ EXCEPTIONS = {
     "fhir_mappings/results/amounts.py LONGEST": (BOUND, "20 80"),
     "fhir_mappings/results/named_her2.py _LONGEST": (BOUND, "200"),
     "fhir_mappings/results/named_her2.py _SHOWN": (BOUND, "40"),
+    "fhir_mappings/results/named_lvef.py _LONGEST": (BOUND, "200"),
     "fhir_mappings/results/named_results.py _LONGEST": (BOUND, "80"),
     "fhir_mappings/results/result_notes.py _LONGEST": (BOUND, "40 60 500"),
     "fhir_mappings/results/result_flags.py _LONGEST": (BOUND, "40 60"),
