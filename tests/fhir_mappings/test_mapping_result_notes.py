@@ -187,6 +187,7 @@ def test_a_weight_that_was_not_measured(more: dict[str, Any], *, stated: bool) -
         pytest.param("10230-1", {"code": {"text": "LVEF (biplane)"}}, None, id="the left ventricle"),
         pytest.param("10230-1", {"code": {"text": "LVEF, peak stress"}}, "named-otherwise", id="under stress"),
         pytest.param("10230-1", {"code": {"text": "Stress echo: LVEF at rest"}}, None, id="at rest, before stress"),
+        pytest.param("10230-1", {"code": {"text": "Echo with strain: LVEF"}}, None, id="strain beside it"),
         pytest.param("10230-1", {"code": {"text": "Change in LVEF"}}, "named-otherwise", id="a difference"),
         pytest.param("29463-7", {"code": {"text": "Ideal body weight"}}, "named-otherwise", id="an ideal weight"),
         pytest.param("29463-7", {"code": {"text": "Body weight measured"}}, None, id="a weight"),
