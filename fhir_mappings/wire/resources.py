@@ -287,7 +287,9 @@ def _stub(head: _Head, raw: bytes | msgspec.Raw, place: str | tuple[str, int], f
     if head.component:
         codes += [(part.code.coding or ()) if part.code is not None else () for part in head.component]
     reference = f"{kind}/{head.id}" if head.id else ""
-    stub = ResourceStub(kind, reference, concept is not None, codes, head.effectiveDateTime[:10], place, full_url, raw)
+    # Words anywhere in the resource may be those of its code.
+    has_code = concept is not None and _says_anything(codes[0], raw)
+    stub = ResourceStub(kind, reference, has_code, codes, head.effectiveDateTime[:10], place, full_url, raw)
     stub.may_name_test = True
     if head.contained:
         stub.has_contained = True
@@ -303,7 +305,7 @@ def _of_raw(raw: msgspec.Raw, place: tuple[str, int], full_url: str) -> Resource
 
 
 def _codes(raw: bytes) -> tuple[bool, Codes, bool]:
-    """Return whether the JSON of a code is that of a concept, its codes, and whether its words may name a test."""
+    """Return whether the JSON of a code says anything, its codes, and whether its words may name a test."""
     if not raw:
         return False, (), False
     names = _names_test(raw)
@@ -311,8 +313,18 @@ def _codes(raw: bytes) -> tuple[bool, Codes, bool]:
         concept = _coded.decode(raw)
     except _NOT_STRICT:
         code = _or_nothing(raw)
-        return isinstance(code, dict), codes_of({"code": code}), names
-    return concept is not None, (concept.coding or ()) if concept is not None else (), names
+        codes = codes_of({"code": code})
+        return isinstance(code, dict) and _says_anything(codes, raw), codes, names
+    codes = (concept.coding or ()) if concept is not None else ()
+    return _says_anything(codes, raw), codes, names
+
+
+def _says_anything(codes: Codes, raw: bytes | msgspec.Raw) -> bool:
+    """Return whether there is a code, or a word in the JSON that holds it."""
+    if any(each.code for each in codes):
+        return True
+    whole = bytes(raw)
+    return b'"text"' in whole or b'"display"' in whole
 
 
 def _names_test(held: bytes) -> bool:
