@@ -36,6 +36,7 @@ _HER2 = frozenset(
 )
 _SINGLE = "single"
 _PREGNANCY = f"problem-{Problem.PREGNANCY}"
+_PREGNANCY_STATE = "pregnancy-state"
 # An entry that is not an order matters only alongside an order in scope.
 _NO_ORDER = "unreadable-order"
 # An order of a drug in scope, or one that may be, of which nothing at all was checked, or that may mean something
@@ -191,6 +192,8 @@ def _needed(case: Case) -> Iterable[str]:
         # A possible pregnancy matters only to a patient who may be pregnant.
         if stop.problem is not Problem.PREGNANCY or may_become_pregnant(case):
             yield f"problem-{stop.problem}"
+            if stop.problem is Problem.PREGNANCY:
+                yield _PREGNANCY_STATE
     if product.monitoring.stops:
         yield "problem"
     # A dose for severe hepatic impairment turns on it.
@@ -222,7 +225,7 @@ def _may_count(gap: Gap, patient: Patient, measured: Container[str | None]) -> b
     if gap.about in _HER2:
         read = [result.on for result in patient.her2 if result.on is not None]
         return gap.on is None or not read or gap.on >= max(read)
-    return gap.about in measured
+    return gap.about in measured or gap.about == _PREGNANCY_STATE
 
 
 def _superseded(gap: Gap, patient: Patient) -> bool:

@@ -13,10 +13,16 @@ from fhir_mappings.patient.conditions import ConditionReader
 from fhir_mappings.wire.references import References
 
 NO_DRUG = "none"
+CODE_ALONE = "-"
 _SYSTEMS = {
     "rxnorm": "http://www.nlm.nih.gov/research/umls/rxnorm",
     "atc": "http://www.whocc.no/atc",
     "snomed": "http://snomed.info/sct",
+    "hcpcs": "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets",
+    "cpt": "http://www.ama-assn.org/go/cpt",
+    "ndc": "http://hl7.org/fhir/sid/ndc",
+    "oid-rxnorm": "urn:oid:2.16.840.1.113883.6.88",
+    "local": "urn:oid:1.2.3.4",
 }
 
 
@@ -31,13 +37,14 @@ def read(where: str, text: str) -> str:
 
     Args:
         where: `text`, or a system and a code that stands beside the text ("rxnorm 1371041").
-        text: the text of the drug.
+        text: the text of the drug; "-" for none.
 
     """
     medications, recognizer = _readers()
     system, _, code = where.partition(" ")
     coding = [{"system": _SYSTEMS[system], "code": code}] if code else []
-    order = medications.read({"medicationCodeableConcept": {"coding": coding, "text": text}}, "order", References())
+    concept = {"coding": coding} if text == CODE_ALONE else {"coding": coding, "text": text}
+    order = medications.read({"medicationCodeableConcept": concept}, "order", References())
     identity = identify(order, recognizer)
     if not identity.in_scope:
         return NO_DRUG

@@ -166,10 +166,16 @@ class DoseRemark(msgspec.Struct, frozen=True):
 
 
 class OrderNote(msgspec.Struct, frozen=True):
-    """A note on an order: its text, cut to the length limit, and the doses in it."""
+    """A note on an order: its text, cut to the length limit, the doses in it, and what else it says of the dose.
+
+    ``every_days`` are the days between doses, if it says nothing but a schedule beside the dose.
+    """
 
     text: str
     doses: tuple[NotedDose, ...] = ()
+    remarks: tuple[DoseRemark, ...] = ()
+    other_units: tuple[AmountInOtherUnit, ...] = ()
+    every_days: Decimal | None = None
 
 
 class DrugOrder(msgspec.Struct, frozen=True):
@@ -245,3 +251,5 @@ class DrugOrder(msgspec.Struct, frozen=True):
     """Whether two of its instructions, each with a dose, name the same day."""
     text_other_units: tuple[AmountInOtherUnit, ...] = ()
     """The amounts of the instructions in units of another dimension, such as "252 mg/m2"."""
+    text_sums: tuple[tuple[Decimal, ...], ...] = ()
+    """Milligrams that the instructions join to one dose: "252 mg + 126 mg"."""

@@ -17,7 +17,7 @@ from cards.knowledge.schema import Route, Says, WordKind
 from cards.values.texts import CUT, bounded, is_cut
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
     from cards.identification.vocabulary import Vocabulary
     from cards.knowledge.schema import Product
@@ -31,7 +31,7 @@ _ROUTES = {Says.INTRAVENOUS: Route.INTRAVENOUS, Says.SUBCUTANEOUS: Route.SUBCUTA
 _SPACED = re.compile(r"(?<![^\W_])[^\W\d_](?:[\W_]{1,3}[^\W_](?![^\W_])){3,39}")
 _SHORTEST_SPACED = 4
 """Letters set apart: "K a d c y l a", "H.E.R.C.E.P.T.I.N". The longest names have about as many, the shortest four."""
-_FEWEST_PARTS, _MOST_PARTS = 3, 4
+_FEWEST_PARTS, _MOST_PARTS, _LONGEST_PART = 3, 4, 6
 """The parts of a name with blanks in it: "Ka dcy la". A name in two parts is joined before a text is read."""
 _SEARCHED = 16
 """The most words of a text that names nothing in which a misspelled name is searched for."""
@@ -321,18 +321,20 @@ class DrugTextReader:
         """Return what the words of a text that names nothing may be meant for, by sound, in parts, in other letters."""
         vocabulary = self._vocabulary
         found = [vocabulary.meant_by_sound(word) for word in draft.unread[:_SEARCHED]]
-        unread = frozenset(draft.unread)
-        words = [word.text for word in draft.words[:_SEARCHED]]
-        in_parts = (
-            words[first : first + count]
-            for count in range(_FEWEST_PARTS, _MOST_PARTS + 1)
-            for first in range(len(words) - count + 1)
-        )
-        joined = ("".join(parts) for parts in in_parts if not unread.isdisjoint(parts))
-        found += [vocabulary.names.get(vocabulary.usual((name,))) for name in joined]
+        if any(len(word) <= _LONGEST_PART and word not in vocabulary.oral_forms for word in draft.unread):
+            found += self._names_in_parts(draft)
         if not written.isascii():
             found += vocabulary.meant_by_letters(written)
         return [meaning for meaning in found if meaning is not None]
+
+    def _names_in_parts(self, draft: _Draft) -> Iterator[Meaning | None]:
+        """Yield the meanings of names with two or three blanks in them: "Ka dcy la"."""
+        vocabulary = self._vocabulary
+        parts: list[str] = []
+        for word in draft.words[:_SEARCHED]:
+            parts = [*parts[1 - _MOST_PARTS :], word.text] if word.end - word.start <= _LONGEST_PART else []
+            for count in range(_FEWEST_PARTS, len(parts) + 1):
+                yield vocabulary.names.get(vocabulary.usual(("".join(parts[-count:]),)))
 
     def _note_partners_before(self, draft: _Draft) -> None:
         """Report a partner drug before the name: "docetaxel before Kadcyla" may be an order of docetaxel."""
@@ -458,7 +460,7 @@ class DrugTextReader:
             return
         if Says.CONJUGATE in draft.said:
             draft.unread.append(draft.words[draft.said[Says.CONJUGATE]].text)
-        named = {place for span in draft.spans for place in range(span.first, span.end)}
+        named = {place for span in draft.spans for place in range(span.first, span.end)} | draft.warned
         for place in range(1, len(draft.words)):
             # "trastuzumab e 160 mg", "trastuzumab de": normally a preposition, but here possibly a truncated payload.
             word = draft.words[place].text

@@ -26,6 +26,8 @@ _ONE_WRONG = 6
 _TWO_WRONG = 8
 """The shortest sound in which two letters may be wrong."""
 _LONGEST = 24
+_CASES = ("ami", "owi", "ach", "em", "om", "ou", "ie", "oj", "ej")
+"""Endings that Slavic languages put in the place of a name's last vowel."""
 _VOWELS = dict.fromkeys("aeiou", "a")
 
 
@@ -35,6 +37,7 @@ class Sounds:
     def __init__(self, names: Iterable[str]) -> None:
         """Index the names."""
         self._names = {sound: name for name in sorted(names) if len(sound := sound_of(name)) >= _SHORTEST}
+        self._stems = {name[:-1]: name for name in sorted(names) if name[-1] in _VOWELS and len(name) > _SHORTEST}
         self._by_first: dict[str, list[tuple[str, frozenset[str], int]]] = {}
         for sound in self._names:
             allowed = (len(sound) >= _ONE_WRONG) + (len(sound) >= _TWO_WRONG)
@@ -49,6 +52,8 @@ class Sounds:
             return same
         if len(sound) < _SHORTEST:
             return None
+        if (declined := next((word[: -len(each)] for each in _CASES if word.endswith(each)), "")) in self._stems:
+            return self._stems[declined]
         letters = frozenset(sound)
         # A wrong letter changes the length by one at most, and which letters there are by two.
         likely = (
@@ -56,6 +61,7 @@ class Sounds:
             for each, own, allowed in self._by_first.get(_first(sound), ())
             if abs(len(sound) - len(each)) <= allowed and len(letters ^ own) <= 2 * allowed
         )
+        likely = ((each, allowed) for each, allowed in likely if _letters_missing(sound, each) <= allowed)
         wrong = ((_letters_wrong(sound, each), each, allowed) for each, allowed in likely)
         best = min(((count, each) for count, each, allowed in wrong if count <= allowed), default=None)
         return self._names[best[1]] if best else None
@@ -72,6 +78,14 @@ def sound_of(word: str) -> str:
 
 def _spelled(found: re.Match[str]) -> str:
     return (_SOFT if found["soft"] else _SPELLINGS)[found.group()]
+
+
+def _letters_missing(first: str, second: str) -> int:
+    """Count the letters that one of two words has and the other has not, in any order: no more than are wrong."""
+    left = second
+    for letter in first:
+        left = left.replace(letter, "", 1)
+    return max(len(left), len(first) - len(second) + len(left))
 
 
 def _letters_wrong(first: str, second: str) -> int:

@@ -12,6 +12,7 @@ from cards.identification.sounds import Sounds
 from cards.identification.targets import Target
 from cards.knowledge.schema import Scope, WordKind
 from cards.values.caching import lazy
+from cards.values.text_cache import cached_by_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -28,6 +29,7 @@ _LOT_DIGITS = 3
 """The fewest digits of a lot number, so that "DM1" is not taken for one."""
 
 
+_WORDS = 1024
 _WITH_STEM = 8
 """The shortest word that is known by the stem of its international name."""
 _SHORT = 6
@@ -108,6 +110,8 @@ class Vocabulary:
         # Names in their usual spelling. Those in other spellings sound like them, and more like other drugs.
         usual = {fold(brand.name) for each in known.products for brand in each.brands}
         usual |= {fold(each.generic) for each in known.products}
+        # "tablet", "oral", "release": the same words come back in the names of many drugs.
+        self.meant_by_sound = cached_by_key(_WORDS)(self._meant_by_sound)
         self._sounding = sorted(each for each in usual & (single | self.antibodies) if (each,) in self.names)
 
     def usual(self, words: Phrase) -> Phrase:
@@ -140,12 +144,12 @@ class Vocabulary:
         """The letters of other alphabets, for the texts that name nothing."""
         return ForeignLetters(each.letters for each in self._words.alphabets)
 
-    def meant_by_sound(self, word: str) -> Meaning | None:
+    def _meant_by_sound(self, word: str) -> Meaning | None:
         """Return the meaning of the name that a word sounds like; ``None`` for the name of a known other drug."""
-        if self.is_other_drug(word) or word in self.supportive_drugs:
-            return None
         name = self._sounds.nearest(word)
-        return None if name is None else self.names[self.usual((name,))]
+        if name is None or word in self.supportive_drugs or self.is_other_drug(word):
+            return None
+        return self.names[self.usual((name,))]
 
     def meant_by_letters(self, text: str) -> list[Meaning]:
         """Return the meanings of the names that words of a text spell in another alphabet."""

@@ -10,6 +10,9 @@ from cards.knowledge.schema import LevelRole
 from cards.readings.parts_of_dose import judged_levels
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cards.facts.order import DoseRemark
     from cards.readings.case import Case
 
 _AGAINST = {
@@ -23,13 +26,18 @@ _AGAINST = {
 
 def contradicted_remarks(case: Case) -> tuple[Missing, ...]:
     """Return the remarks of the instructions that do not fit the dose; a reduction in percent is a conflict instead."""
-    remarks = case.order.text_remarks
+    said = contradicted(case, case.order.text_remarks)
+    return tuple(Missing("dose-remark", values=values) for values in said)
+
+
+def contradicted(case: Case, remarks: Sequence[DoseRemark]) -> tuple[dict[str, str], ...]:
+    """Return what of some remarks does not fit the dose, with the dose; nothing if all do."""
     if not remarks:
         return ()
     taken_back = [each.text for each in remarks if each.kind is RemarkKind.TAKEN_BACK]
     if taken_back:
         written = case.order.doses[0].as_written if case.order.doses else "-"
-        return (Missing("dose-remark", values={"said": ", ".join(taken_back), "dose": written}),)
+        return ({"said": ", ".join(taken_back), "dose": written},)
     judged = [(reading, level) for reading, level in judged_levels(case) if level is not None]
     # An order that gives both doses is a course.
     if not judged or len({level.role for _, level in judged}) > 1:
@@ -42,5 +50,4 @@ def contradicted_remarks(case: Case) -> tuple[Missing, ...]:
     ]
     if not said:
         return ()
-    values = {"said": ", ".join(said), "dose": reading.ordered.as_written}
-    return (Missing("dose-remark", values=values),)
+    return ({"said": ", ".join(said), "dose": reading.ordered.as_written},)

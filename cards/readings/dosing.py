@@ -311,6 +311,7 @@ def dose_conflict(case: Case) -> DoseConflict | None:
             continue
         groups = [_mentioned(case, basis, said) for said in (case.order.text_doses, *case.order.doses_by_text)]
         groups += [_given_a_day(case, basis)] if case.order.text_other_units else []
+        groups += _joined(case) if case.order.text_sums and basis is Mg else []
         for mentioned in (*groups, _counted(case) if basis is Mg else []):
             if len(mentioned) != 1 or is_part_of_combination(case.product, mentioned[0]):
                 continue
@@ -329,30 +330,37 @@ def _injected(case: Case, tolerance: Decimal) -> DoseConflict | None:
     return None
 
 
+def _joined(case: Case) -> list[list[Mg | MgPerKg]]:
+    """List the sums of amounts that a text joins, each by itself; sizes of vials and single antibodies are no sum."""
+    sizes, parts = _sizes(case), set(case.product.component_doses_mg)
+    joined = (each for each in case.order.text_sums if not sizes.issuperset(each) and not parts.issuperset(each))
+    return [[Mg(sum(each, Decimal(0)))] for each in joined]
+
+
 def _given_a_day(case: Case, basis: type[Mg | MgPerKg]) -> list[Mg | MgPerKg]:
     """List the doses of an infusion that a text gives as so much a day; tablets may be taken twice."""
     if case.product.is_oral:
         return []
-    named = (each.a_day for each in _in_own_units(case) if not each.beside)
+    named = (each.a_day for each in _of_own_drug(case, case.order.text_other_units) if not each.beside)
     return list(dict.fromkeys(dose for dose in named if isinstance(dose, basis)))
 
 
-def in_another_unit(case: Case) -> AmountInOtherUnit | None:
-    """Find an amount of the instructions whose unit cannot be meant if the dose field is right."""
+def in_another_unit(case: Case, amounts: Sequence[AmountInOtherUnit]) -> AmountInOtherUnit | None:
+    """Find, of the amounts in a text, one whose unit cannot be meant if the dose field is right."""
     written = _numbers(case)
-    found = (each for each in _in_own_units(case) if not each.beside and _matters(each, written))
+    found = (each for each in _of_own_drug(case, amounts) if not each.beside and _matters(each, written))
     # What cannot be meant goes before what may be.
     return min(found, key=lambda each: each.unclear, default=None)
 
 
 def units_beside_other_words(case: Case) -> list[AmountInOtherUnit]:
-    """List such amounts that stand beside a word that is no listed drug: what they are of is not known."""
+    """List such amounts of the instructions beside a word that is no listed drug: what they are of is not known."""
     written = _numbers(case)
-    beside = (each for each in _in_own_units(case) if each.beside)
+    beside = (each for each in _of_own_drug(case, case.order.text_other_units) if each.beside)
     return [each for each in beside if each.a_day is not None or _matters(each, written)]
 
 
-def _in_own_units(case: Case) -> Iterator[AmountInOtherUnit]:
+def _of_own_drug(case: Case, amounts: Iterable[AmountInOtherUnit]) -> Iterator[AmountInOtherUnit]:
     """Yield the amounts in other units, but for those beside a drug that is given with this one.
 
     The volume of an injection under the skin is its dose in another unit.
@@ -361,7 +369,7 @@ def _in_own_units(case: Case) -> Iterator[AmountInOtherUnit]:
     by_volume = case.product.route is Route.SUBCUTANEOUS and case.product.concentration is not None
     return (
         each
-        for each in case.order.text_other_units
+        for each in amounts
         if listed.isdisjoint((each.beside, each.behind)) and not (by_volume and fold(each.text).endswith("ml"))
     )
 
@@ -474,6 +482,7 @@ def _mentioned(case: Case, basis: type[Mg | MgPerKg], said: Iterable[Mg | MgPerK
     if basis is not Mg or not named:
         return named
     of_one = {each.mg for each in case.order.text_tablets if each.mg is not None}
+    of_one.update(amount for joined in case.order.text_sums for amount in joined)
     if case.product.tablets is None:
         # "160 mg + 100 mg" are vials where no amount is anything else.
         sizes = _sizes(case) if of_one or len(named) > 1 else frozenset()

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cards.facts.outcomes import Missing
+from cards.facts.schedules import DAY
 from cards.identification.folding import fold
 from cards.knowledge.label_doses import near
 from cards.readings.case import shortened
-from cards.readings.dosing import in_basis, may_be_own, usable_doses
+from cards.readings.dose_remarks import contradicted
+from cards.readings.dosing import in_another_unit, in_basis, may_be_own, usable_doses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from decimal import Decimal
 
     from cards.facts.order import NotedDose
     from cards.readings.case import Case
@@ -31,7 +34,31 @@ def unread_in_notes(case: Case) -> tuple[Missing, ...]:
         for note in case.order.notes
         if (other := _other_drugs(case, note.text))
     ]
+    found += _remarks(case)
     return tuple(found)
+
+
+def _remarks(case: Case) -> Iterator[Missing]:
+    """Yield what the notes say of the dose in other words or units, or of its schedule, that does not fit the order."""
+    for note in case.order.notes:
+        for values in contradicted(case, note.remarks):
+            yield Missing("note-remark", values=values)
+        usable = usable_doses(case)
+        if not usable:
+            continue
+        dose = usable[0].ordered.as_written
+        if note.other_units and (other := in_another_unit(case, note.other_units)) is not None:
+            yield Missing("note-remark", values={"said": other.text, "dose": dose})
+        if note.every_days is not None and _is_too_often(case, note.every_days):
+            yield Missing("note-remark", values={"said": shortened(note.text), "dose": dose})
+
+
+def _is_too_often(case: Case, every_days: Decimal) -> bool:
+    """Return whether doses of an infusion are as near as in no labeled schedule."""
+    if case.product.is_oral or not case.regimens or every_days == DAY:
+        return False
+    shortest = min(each.interval_days for each in case.regimens)
+    return every_days < shortest - case.threshold("interval_window_days")
 
 
 def _other_doses(case: Case) -> Iterator[Mg | MgPerKg]:

@@ -18,21 +18,19 @@ if TYPE_CHECKING:
 _KEYS = {kind: f"possible-{kind}" for kind in PossibleKind}
 
 
-def doses_not_counted(case: Case, interval: int) -> tuple[Missing, ...]:
-    """List what may be a dose of the same antibody within the interval and is beside no administration on record.
+def doses_not_counted(case: Case, products: frozenset[str], interval: int) -> tuple[Missing, ...]:
+    """List what may be a dose of some products within an interval and is beside no administration on record.
 
-    A dispense of the day before, and any entry of the planned day but a completed one, is of this dose.
+    A dispense of the day before, and an order of the planned day, are of this dose.
     """
-    entries = tuple(_entries(case))
+    entries = tuple(_entries(case, products))
     if not entries:
         return ()
     window = case.threshold("interval_window_days")
     known = [
         each.on
         for each in case.patient.treatments
-        if each.state is TreatmentState.GIVEN
-        and each.on is not None
-        and each.product in case.recognizer.same_antibody[case.product.id]
+        if each.state is TreatmentState.GIVEN and each.on is not None and each.product in products
     ]
     found = {}
     for each in entries:
@@ -48,16 +46,15 @@ def doses_not_counted(case: Case, interval: int) -> tuple[Missing, ...]:
     return tuple(found.values())
 
 
-def _entries(case: Case) -> Iterator[PossibleDose]:
-    """Yield the entries for a product with the same antibody, the newest of each kind last."""
-    products = case.recognizer.same_antibody[case.product.id]
+def _entries(case: Case, products: frozenset[str]) -> Iterator[PossibleDose]:
+    """Yield the entries for some products, the newest of each kind last."""
     yield from (each for each in case.patient.possible_doses if each.product in products)
-    past = _past_orders(case)
+    past = [found for found in _past_orders(case) if found[1].product in products]
     if not past:
         return
     counted = {each.origin for each in case.doses_recorded(products)}
     for day, each in past:
-        if each.product in products and each.origin not in counted and not is_same_order(case, each):
+        if each.origin not in counted and not is_same_order(case, each):
             yield PossibleDose(each.product, day, each.origin, PossibleKind.ORDER)
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from cards.facts.outcomes import Clear, Evidence, Fired, Indicator, Outcome, RemoveOrder
+from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Indicator, Missing, Outcome, RemoveOrder
 from cards.facts.patient import TreatmentState
 from cards.readings.case import dated, shortened
 from cards.readings.course import given_line, interval_after, newest_dose
 from cards.readings.day_total import day_total, total_excess, written_total
+from cards.readings.possible_doses import doses_not_counted
 from cards.readings.tablets import indicator_of_excess, together
 from cards.rules.ordered_already import ordered_already
 from cards.rules.tablets import duplicate_tablets
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     _Member = tuple[DrugClass, str, Evidence]
 
 _NO_KEY = ("", "")
+_DONE = frozenset({TreatmentState.GIVEN, TreatmentState.COMPLETED})
 
 
 class ConcurrentDrug(NamedTuple):
@@ -49,7 +51,7 @@ def her2_agents_combined(case: Case) -> Outcome:
     """
     found = list(_pairs(case))
     if not found:
-        return _given_lately(case) or Clear()
+        return _given_lately(case) or _perhaps_given(case) or Clear()
     # The gravest one is reported.
     other, pair = min(found, key=lambda each: each[1].only_warn)
     return Fired(
@@ -81,8 +83,9 @@ def _given_lately(case: Case) -> Fired | None:
     window = case.threshold("interval_window_days")
     # For a product with the same antibody, the interval rule reports it.
     shared = case.recognizer.same_antibody[case.product.id]
-    for other in sorted({each.product for each in case.patient.treatments if each.state is TreatmentState.GIVEN}):
-        pair = _kept_apart(case, other) if other not in shared else None
+    done = {each.product for each in case.patient.treatments if each.product and each.state in _DONE}
+    for other in sorted(done - shared):
+        pair = _kept_apart(case, other)
         product = case.recognizer.product(other) if pair is not None else None
         if pair is None or product is None or product.is_oral or case.product.is_oral:
             continue
@@ -108,6 +111,19 @@ def _given_lately(case: Case) -> Fired | None:
                 variant="given",
             )
     return None
+
+
+def _perhaps_given(case: Case) -> CannotTell | None:
+    """Say which such agents may have been given less than their interval before this dose, by no administration."""
+    shared = case.recognizer.same_antibody[case.product.id]
+    missing: list[Missing] = []
+    for other in sorted({each.product for each in case.patient.possible_doses} - shared):
+        product = case.recognizer.product(other)
+        if product.is_oral or case.product.is_oral or not product.regimens or _kept_apart(case, other) is None:
+            continue
+        shortest = min(each.interval_days for each in product.regimens)
+        missing += doses_not_counted(case, frozenset({other}), shortest)
+    return CannotTell(tuple(missing)) if missing else None
 
 
 def anthracycline_concurrent(case: Case) -> Outcome:

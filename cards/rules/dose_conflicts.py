@@ -63,7 +63,8 @@ def dose_text_conflict(case: Case) -> Outcome:
                 "dose": usable_doses(case)[0].ordered.as_written,
             }
             return CannotTell((Missing("dose-in-text", values=values), *noted))
-        if (in_unit := in_another_unit(case) if case.order.text_other_units else None) is not None:
+        others = case.order.text_other_units
+        if others and (in_unit := in_another_unit(case, others)) is not None:
             return _unit_differs(case, in_unit, noted)
         return CannotTell(noted) if noted else Clear()
     other = conflict.other_as_written(case.product) if conflict.percent is None else f"{plain(conflict.percent)} %"

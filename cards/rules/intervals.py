@@ -63,7 +63,8 @@ def _not_counted(case: Case) -> tuple[Missing, ...]:
     """Say what may be a dose within the interval though no administration is on record."""
     if not case.regimens or not (case.patient.treatments or case.patient.possible_doses):
         return ()
-    return doses_not_counted(case, interval_of_order(case) or min(each.interval_days for each in case.regimens))
+    interval = interval_of_order(case) or min(each.interval_days for each in case.regimens)
+    return doses_not_counted(case, case.recognizer.same_antibody[case.product.id], interval)
 
 
 def _after_last_dose(case: Case) -> Outcome:

@@ -20,6 +20,7 @@ from cards.knowledge.schema import Action, LvefRow
 from cards.readings.case import at_same_time, counted, dated, with_date
 from cards.readings.lvef_table import read_lvef
 from cards.rules.lvef_monitoring import no_lvef
+from cards.values.quantities import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,7 +54,7 @@ def _verdict(case: Case, action: Action) -> Outcome:
         return CannotTell((Missing("lvef-bound", values=values, is_urgent=True),))
     row = reading.rows[0]
     if row is not None and row.action is action:
-        return _fired(reading, row)
+        return _fired(case, reading, row)
     if row is None and action is Action.HOLD and (low := _low_without_row(case, reading)) is not None:
         return CannotTell((low,))
     return Clear()
@@ -76,11 +77,14 @@ def _low_without_row(case: Case, reading: LvefReading) -> Missing | None:
     return Missing("low-lvef", values={**values, "baseline": dated(baseline.quoted, baseline.on)})
 
 
-def _fired(reading: LvefReading, row: LvefRow) -> Fired:
+def _fired(case: Case, reading: LvefReading, row: LvefRow) -> Fired:
     newest, baseline = reading.newest, reading.baseline
     notes: list[tuple[str, Mapping[str, str]]] = []
     if reading.assumed is not None:
         notes.append(("setting-unknown", {"setting": str(reading.assumed)}))
+    if row.below_normal and newest.lower_limit is None and row.normal_otherwise is None:
+        limit = plain(case.threshold("lvef_lowest_lower_limit_percent"))
+        notes.append(("normal-unknown", {"limit": limit}))
     evidence = [Evidence("lvef", with_date(newest, newest.as_reported), newest.origin, parts=at_same_time(newest))]
     dropped = ""
     if baseline is not None and baseline is not newest:

@@ -196,6 +196,7 @@ class Ndc(_Code):
         return self[:10]
 
 
+_LONG_LABELER, _TWELVE_DIGITS = 6, 12
 _BEFORE_NDC = re.compile(r"(?:urn:)?ndc(?:11|10)?[\s:#]{0,5}(?:n4)?[\s:#]{0,5}|n4[\s:#-]{0,5}", re.IGNORECASE)
 # On a claim, the unit of measure and the quantity follow the number ("N450242008801ML1").
 _BEHIND_NDC = re.compile(r"(?<=\d)[\s*]{0,3}(?:ml|un|me|gr|f2)\s{0,3}\d{0,10}(?:\.\d{1,4})?\Z", re.IGNORECASE)
@@ -217,6 +218,9 @@ def ndc_readings(text: str) -> tuple[str, ...]:
     segments = re.split(r"[-\s./\u2010-\u2015]", cleaned)
     if not all(segment.isdecimal() and segment.isascii() for segment in segments):
         return ()
+    # The FDA's form of twelve digits (6-4-2), which numbers of today enter with a zero before them.
+    if len(segments[0]) in (_LONG_LABELER, _TWELVE_DIGITS) and segments[0].startswith("0"):
+        segments[0] = segments[0][1:]
     if len(segments) == len(_NDC_SEGMENTS):
         return _joined(segments)
     if len(segments) == _LABELER_AND_PRODUCT:

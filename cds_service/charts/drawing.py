@@ -65,7 +65,11 @@ def can_draw() -> bool:
 def _vega_lite(texts: Sequence[str]) -> list[str]:
     """Run the drawing process; the content of a chart is never logged."""
     if not can_draw():
-        _log.warning("charts_not_drawn", charts=len(texts), error="her2-cds[charts] is not installed")
+        _log.warning(
+            "charts_not_drawn",
+            charts=len(texts),
+            error="her2-cds[charts] is not installed (in a clone: scripts/install .venv requirements-charts.lock)",
+        )
         return [""] * len(texts)
     command = [sys.executable, "-m", "cds_service.charts.vega_lite"]
     environment = {name: os.environ[name] for name in _HANDED_ON if name in os.environ}

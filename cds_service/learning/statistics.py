@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _Z = 1.959963984540054  # two-sided 95 %
+_LEAST_LOG = -700.0
+"""The logarithm below which a chance is too small to be written, and adds nothing to a sum."""
 
 
 def wilson(hits: int, of: int) -> tuple[float, float]:
@@ -35,13 +37,16 @@ def limits(hits: float, of: float, size: int, tail: float) -> tuple[int, int]:
         least, greatest = limits(of - hits, of, size, tail)
         return size - greatest, size - least
     a, b = hits + 0.5, of - hits + 0.5
-    # Count by count from none on, in logarithms: the first chances may be too small to be written.
-    log = math.lgamma(size + b) - math.lgamma(size + a + b) + math.lgamma(a + b) - math.lgamma(b)
-    count, below, lower = 0, 0.0, 0
-    while count < size and 1 - (below + math.exp(log)) >= tail:
-        below += math.exp(log)
-        lower += below < tail
+    # Count by count from none on, at first in logarithms.
+    log, count = math.lgamma(size + b) - math.lgamma(size + a + b) + math.lgamma(a + b) - math.lgamma(b), 0
+    while log < _LEAST_LOG and count < size:
         log += math.log((size - count) * (count + a) / ((count + 1) * (size - count - 1 + b)))
+        count += 1
+    chance, below, lower = math.exp(log), 0.0, count
+    while count < size and 1 - (below + chance) >= tail:
+        below += chance
+        lower += below < tail
+        chance *= (size - count) * (count + a) / ((count + 1) * (size - count - 1 + b))
         count += 1
     return lower, count
 
@@ -61,12 +66,16 @@ def count_limits(before: Sequence[int], periods: int, tail: float, least: float 
     spread = max(least, squares / (known - 3) / mean) if squares else least
     excess = spread * (1 + periods / known) - 1
     size = expected / excess
-    log_more = math.log(excess / (1 + excess))
-    # Count by count from none on, in logarithms: the first chances may be too small to be written.
-    log, count, below, lower = -size * math.log1p(excess), 0, 0.0, 0
-    while 1 - (below + math.exp(log)) >= tail:
-        below += math.exp(log)
+    more = excess / (1 + excess)
+    # Count by count from none on, at first in logarithms.
+    log, count = -size * math.log1p(excess), 0
+    while log < _LEAST_LOG:
+        log += math.log((size + count) / (count + 1) * more)
+        count += 1
+    chance, below, lower = math.exp(log), 0.0, count
+    while 1 - (below + chance) >= tail:
+        below += chance
         lower += below < tail
-        log += math.log((size + count) / (count + 1)) + log_more
+        chance *= (size + count) / (count + 1) * more
         count += 1
     return expected, lower, count

@@ -14,12 +14,13 @@ from cds_service.store import tables
 from cds_service.store.checkpoints import PAGES_AT_MOST, Checkpoints
 from cds_service.store.database import DatabaseError
 from cds_service.store.database_file import DatabaseFile
-from cds_service.store.statements import Insert
+from cds_service.store.statements import insert_into
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from cds_service.store.record import Record
+    from cds_service.store.statements import Insert
 
 BUSY_S = 3.0
 """How long a call waits for a connection."""
@@ -36,12 +37,12 @@ class RowWriter:
         self._engine = engine
         self._is_down = is_down
         name = engine.dialect.name
-        self._configuration = Insert(tables.configurations, name)
-        self._decision = Insert(tables.decisions, name)
-        self._card = Insert(tables.decision_cards, name)
-        self._suppression = Insert(tables.suppressions, name)
-        self._shadow = Insert(tables.shadow_verdicts, name)
-        self._gap = Insert(tables.recording_gaps, name)
+        self._configuration = insert_into(tables.configurations, name)
+        self._decision = insert_into(tables.decisions, name)
+        self._card = insert_into(tables.decision_cards, name)
+        self._suppression = insert_into(tables.suppressions, name)
+        self._shadow = insert_into(tables.shadow_verdicts, name)
+        self._gap = insert_into(tables.recording_gaps, name)
         self._connections: LifoQueue[Any] = LifoQueue()
         for _ in range(_CONNECTIONS[name]):
             self._connections.put(None)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
+from cards.values.text_cache import cached_by_key
 from cds_service.store.dialects import dialect_of
 
 if TYPE_CHECKING:
@@ -43,6 +44,12 @@ class Insert:
         """Insert rows."""
         for row in rows:
             cursor.execute(self.sql, self.values(row))
+
+
+@cached_by_key(32)
+def insert_into(table: Table, dialect_name: str) -> Insert:
+    """Return the compiled insert into a table, compiled once in a process."""
+    return Insert(table, dialect_name)
 
 
 def _dialect(name: str) -> Dialect:

@@ -44,7 +44,7 @@ class CallerPreviewer:
         """Judge a specimen as of its own day, as the service of its hook does."""
         session = specimen.session()
         asked = (each.id for each in SERVICES if each.hook == session.hook and each.coverage is specimen.coverage)
-        return self._for(next(asked, None)).of_session(session)
+        return self._for(next(asked, None)).of_specimen(specimen)
 
     @lazy
     def cases(self) -> dict[str, Seen]:

@@ -25,6 +25,7 @@ _SAID = {
         rf"\b(?:{_DOSE} level|dl) ?(?:-|minus) ?[1-3]\b|\b{_DOSE} (?:was |is |has been )?{_LESS}\b|\b{_LESS} {_DOSE}\b"
         rf"|\b{_DOSE} reduction\b|\breduce(?: the)? {_DOSE}\b|\bdosisreduktion\b"
         rf"|\b(?:half|halb\w|media|(?:three|3) quarters?|two thirds|[123] ?[/\u2044] ?[234])(?: of)?(?: the)? {_DOSE}\b"
+        r"|\bhalf (?:now|today)\b"
         rf"|(?<![\d.,])0[.,][3-9]\d?{_TIMES}"
     ),
     RemarkKind.RAISED: re.compile(
@@ -53,8 +54,8 @@ _TAKEN_BACK = re.compile(
     r"|ne pas administrer|suspendue?|annulee?"
 )
 _CUES = re.compile(
-    rf"dos[ei]|dl ?-|dl ?minus|maintenance|\d ?{_PERCENT}|\d(?: ?x|-?fold| times)\b|do not|don't|never|hold|held|cancel"
-    r"|void|disc|d/c|stop|omit|skip|nicht|pausier|storn|abges|no adm|suspend|anul|ne pas|annul"
+    rf"dos[ei]|dl ?-|dl ?minus|maintenance|\bhalf \w|\d ?{_PERCENT}|\d(?: ?x|-?fold| times)\b|do not|don't|never"
+    r"|hold|held|cancel|void|disc|d/c|stop|omit|skip|nicht|pausier|storn|abges|no adm|suspend|anul|ne pas|annul"
 )
 # A percentage that is neither of a solution, nor of a result, a tolerance or a rate may be a share of the dose.
 _SHARE = re.compile(rf"(?<![\d.,<>=/-])(?<![<>=-] )[3-9]\d(?:[.,]\d)? ?{_PERCENT}")
@@ -62,7 +63,9 @@ _NOT_OF_DOSE = re.compile(
     r"\b(?:nacl|ns|saline|dextrose|glucose|sodium|chloride|solution|alcohol|ethanol|rate|speed|spo2|sao2|sats?"
     r"|saturation|o2|oxygen|lvef|ef|muga|echo|ejection|fevi|within|tolerance|band\w{0,3}|round\w{0,3}|hematocrit|hct|risk"
     r"|chance|cells?|ki-?67|her2|positiv\w{0,2}|ideal|ibw|weight|infused|infuse|first|remaining|baseline|uln|predicted|max"
-    r"|maximum|up to|at least|fall|drop|if|weight|pneumonitis|response)\b|\u00b1"
+    r"|maximum|up to|at least|fall|drop|if|weight|pneumonitis|response|neut\w{0,8}|lymph\w{0,6}|mono\w{0,5}"
+    r"|eos\w{0,8}|blasts?|retic\w{0,9}|hba1c|fev1?|dlco|kps|karnofsky|pps|ecog|variance|waste|loss|gain|tumou?r|bmi|humidity)\b"
+    r"|\u00b1"
 )
 # What may be done later or was done before, what a protocol says in general, and another drug's dose.
 _NOT_NOW = re.compile(

@@ -6,21 +6,21 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from cards.facts.order import NotedDose, OrderNote
+from cards.facts.order import NotedDose
 from cards.values.quantities import Mg, MgPerKg
 from cards.values.text_cache import cached_by_text
 from fhir_mappings.medications.dose_words import speaks_of_a_dose
 from fhir_mappings.medications.instructions import written_in
 from fhir_mappings.medications.number_words import amounts_in_words
 from fhir_mappings.wire.folding import fold
-from fhir_mappings.wire.lenient import objects, text
+from fhir_mappings.wire.lenient import objects
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from fhir_mappings.wire.lenient import Json
 
-_NUMBER = r"\d{1,9}(?:[.,]\d{1,6}){0,2}"
+_NUMBER = r"(?:\d{1,9}(?:[.,]\d{1,6}){0,2}|\.\d{1,3})"
 _MG = (
     r"mgs?|mgm|mill?igram(?:m(?:es?|i)?|s|os?|as?|y|ow)?"
     r"|\u043c\u0433|\u6beb\u514b|\u30df\u30ea\u30b0\u30e9\u30e0|\ubc00\ub9ac\uadf8\ub7a8"
@@ -50,8 +50,15 @@ _NO_UNIT = re.compile(
     r"\b(?:dose|dosis|dosage) ?[:=] ?(?P<amount>\d{2,4}(?:[.,]\d{1,2})?)(?![\d.,])(?! ?(?:[^\W\d_]|%|/|x\b))",
     re.IGNORECASE,
 )
+_NUMBER_ALONE = re.compile(r"\s{0,3}(?P<amount>\d{2,4}(?:[.,]\d{1,2})?)\s{0,3}")
+_SUM = re.compile(
+    r"(?<![\w.,/+])(\d{1,4}(?:[.,]\d{1,2})?) ?mg ?(?:\+|&|and|plus|und|mas)"
+    r" ?(\d{1,4}(?:[.,]\d{1,2})?) ?mg(?![\w/]| ?/)",
+    re.IGNORECASE,
+)
 _LAST_WORD = re.compile(r"([^\W\d_]{2,40})[^\w.;]{1,3}\Z")
 _BEFORE_DOSE = 44
+_SEVERAL = 2
 _WORD = re.compile(r"[^\W\d_]{2,40}")
 _WORD_BEFORE = re.compile(r"([^\W\d_]{2,40})(?: ?: ?| \(?| -? ?)\Z")
 # One that is followed by a number has an amount of its own.
@@ -64,6 +71,7 @@ _NOT_THIS_DOSE = re.compile(
     r" (?:from|von|de)"
     r"|vials?(?: of| contains?| size| strength)?|allerg\w{1,4}:? (?:to )?[^\W\d_]{3,30}"
     r"|max(?:\.|imum)?(?: single| cumulative| total| lifetime)?(?: dose)?"
+    r"|waste[ds]?|discard(?:ed|s)?|leftover|overfill|verwurf"
     r"|would (?:be|have been)|not (?:to )?exceed|no more than|cap(?:ped)? (?:at|of))"
     r"(?: was| of| is| ?[:=])? ?\Z"
 )
@@ -112,6 +120,16 @@ def milligrams_named(names: Iterable[str]) -> tuple[Decimal, ...]:
     """List the amounts in the texts that name a drug, without those that a text calls a vial or a concentration."""
     doses = (dose for name in names if "g" in name.casefold() for dose in doses_in(name))
     return tuple(dict.fromkeys(dose.value for dose in doses if isinstance(dose, Mg)))
+
+
+@cached_by_text
+def sums_in(written: str) -> tuple[tuple[Decimal, ...], ...]:
+    """List the amounts in milligrams that a text joins to one dose: "252 mg + 126 mg"."""
+    if written.lower().count("mg") < _SEVERAL:
+        return ()
+    return tuple(
+        (Decimal(match[1].replace(",", ".")), Decimal(match[2].replace(",", "."))) for match in _SUM.finditer(written)
+    )
 
 
 def names_one_of(resource: Json, drugs: frozenset[str]) -> bool:
@@ -174,15 +192,6 @@ def _is_unlisted(word: str) -> bool:
     return bool(word) and not speaks_of_a_dose(fold(word))
 
 
-def notes(resource: Json) -> tuple[OrderNote, ...]:
-    """Read the notes on an order."""
-    found = []
-    for _, annotation in objects(resource.get("note")):
-        if written := text(annotation.get("text")):
-            found.append(OrderNote(written, tuple(_noted(written))))
-    return tuple(found)
-
-
 @cached_by_text
 def noted_doses(written: str) -> tuple[NotedDose, ...]:
     """List the doses in a text with the last word before each in the same clause."""
@@ -213,11 +222,15 @@ def doses_in(written: str) -> tuple[Mg | MgPerKg, ...]:
     for match in _DOSE_IN_TEXT.finditer(written):
         if not _is_other_dose(written, match):
             found += _amounts(written, match)
-    if not found and (first := _UNIT_FIRST.search(written) or _NO_UNIT.search(written)) is not None:
+    if not found and (first := _without_unit(written)) is not None:
         found.append(Mg(Decimal(first["amount"].replace(",", "."))))
     # "252 mg (two hundred fifty-two milligrams)".
     found += [dose for each in amounts_in_words(written)[0] if (dose := Mg(each)) not in found]
     return tuple(found)
+
+
+def _without_unit(written: str) -> re.Match[str] | None:
+    return _UNIT_FIRST.search(written) or _NO_UNIT.search(written) or _NUMBER_ALONE.fullmatch(written)
 
 
 def _is_other_dose(written: str, match: re.Match[str]) -> bool:

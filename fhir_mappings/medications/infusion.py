@@ -30,7 +30,8 @@ _IN_TEXT = re.compile(
     re.IGNORECASE,
 )
 # "Observe over 90 minutes" is not how long it runs.
-_WATCHED = re.compile(r"(?:observ|monitor|beobacht|\u00fcberwach|surveill)[^.;]{0,30}\Z", re.IGNORECASE)
+# What is done besides the infusion of the drug: the patient is watched or hydrated, the line flushed.
+_WATCHED = re.compile(r"(?:observ|monitor|beobacht|\u00fcberwach|surveill|hydrat|flush)[^.;]{0,30}\Z", re.IGNORECASE)
 _BEFORE = 45
 _VOLUME = re.compile(r"(?<![\d.,])(\d{1,4}(?:[.,]\d{1,2})?) ?ml\b(?! ?/)", re.IGNORECASE)
 _RATE = re.compile(r"(?<![\d.,])(\d{1,4}(?:[.,]\d{1,2})?) ?ml ?/ ?(h|hr|hour|min|minute)\b", re.IGNORECASE)

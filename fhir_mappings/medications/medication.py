@@ -24,6 +24,7 @@ from fhir_mappings.medications.dose_remarks import cycle_number, dose_remarks
 from fhir_mappings.medications.dose_shares import shares_in
 from fhir_mappings.medications.infusion import infusion_times, is_push
 from fhir_mappings.medications.number_words import amounts_in_words
+from fhir_mappings.medications.order_notes import notes
 from fhir_mappings.medications.other_units import amounts_in_other_units
 from fhir_mappings.medications.planned_times import at_site
 from fhir_mappings.medications.routes import OrderedRoute, RouteReader
@@ -122,6 +123,7 @@ class Instructed(NamedTuple):
     text_cycle: int | None = None
     repeats_day: bool = False
     text_other_units: tuple[AmountInOtherUnit, ...] = ()
+    text_sums: tuple[tuple[Decimal, ...], ...] = ()
 
 
 class _InNames(NamedTuple):
@@ -199,13 +201,14 @@ class MedicationReader:
             or in_names.is_part
             or ("note" in resource and dosage.is_part_of_dose({"note": resource["note"]})),
             group=text(child(resource, "groupIdentifier").get("value")),
-            notes=doses_in_text.notes(resource) if "note" in resource else (),
+            notes=notes(resource) if "note" in resource else (),
             diluents=tuple(sorted(made_up_in)) if made_up_in else (),
             diluent_ml=said.diluent_ml,
             weight_basis=said.weight_basis,
             route=said.route.route,
             route_written=said.route.written,
-            route_in_text=said.route.in_text,
+            route_in_text=said.route.in_text
+            or (self._routes.in_notes(resource, said.route.route) if "note" in resource else ""),
             form=next(iter(texts(child(medication, "form"))), "")[:_LONGEST_FORM] if "form" in medication else "",
             tablet_mg=tablet_mg(medication, in_names.tablet_strengths),
             named_mg=in_names.mg if counted else (),
@@ -221,6 +224,7 @@ class MedicationReader:
             text_cycle=said.text_cycle,
             repeats_day=said.repeats_day,
             text_other_units=said.text_other_units,
+            text_sums=said.text_sums,
             start=said.start,
             tentative=text(resource.get("intent")) in _TENTATIVE,
             in_focus=in_focus,
@@ -274,6 +278,7 @@ class MedicationReader:
             text_tablets=tuple(dict.fromkeys(counted)) if said.may_count_tablets else (),
             max_dose=dosage.max_dose(resource),
             text_beside=tuple(dict.fromkeys(beside)) if named and said.may_name_others else (),
+            text_sums=_joined(resource) if named else (),
         )
 
     def _read_beside_amounts(self, instructions: Any) -> Instructed:
@@ -450,6 +455,11 @@ class MedicationReader:
             receptors=tuple(each for each in stated if isinstance(each, ReceptorResult)),
             coded_her2=tuple(each for each in stated if isinstance(each, CodedHer2)),
         )
+
+
+def _joined(resource: Json) -> tuple[tuple[Decimal, ...], ...]:
+    written = doses_in_text.instructed(resource)
+    return tuple(dict.fromkeys(amounts for each in written for amounts in doses_in_text.sums_in(each)))
 
 
 def has_reasons_of(resource: Json, other: Json) -> bool:

@@ -100,19 +100,25 @@ class RouteReader:
         around = f" {plain} "
         return found | {route for phrase, route in self._phrases if phrase in around}
 
+    def in_notes(self, resource: Json, stated: Route | None) -> str:
+        """Return another route than the stated one in the notes of an order, for its own drug."""
+        written = (text(note.get("text")) for _, note in objects(resource.get("note")))
+        return next((said for each in written if each and stated and (said := self._other_in(each, stated))), "")
+
     def _other_in_texts(self, resource: Json, stated: Route) -> str:
         """Return another route in the text for the order's own drug; by mouth is how premedication is taken."""
-        for _, instruction in objects(resource.get("dosageInstruction")):
-            if not (written := text(instruction.get("text"))):
-                continue
-            plain = fold(written[:_LONGEST_TEXT])
-            own: list[str] = [route for word, route in _OWN_AMOUNT.findall(plain) if not word or speaks_of_a_dose(word)]
-            own += _GIVE.findall(plain)
-            own += [plain, plain.removesuffix(" injection")] if plain.count(" ") < _FEW_WORDS else []
-            for said in own:
-                routes = self._of_text(said)
-                if len(routes) == 1 and routes.isdisjoint({stated, Route.ORAL}):
-                    return said.strip()
+        written = (text(instruction.get("text")) for _, instruction in objects(resource.get("dosageInstruction")))
+        return next((said for each in written if each and (said := self._other_in(each, stated))), "")
+
+    def _other_in(self, written: str, stated: Route) -> str:
+        plain = fold(written[:_LONGEST_TEXT])
+        own: list[str] = [route for word, route in _OWN_AMOUNT.findall(plain) if not word or speaks_of_a_dose(word)]
+        own += _GIVE.findall(plain)
+        own += [plain, plain.removesuffix(" injection")] if plain.count(" ") < _FEW_WORDS else []
+        for said in own:
+            routes = self._of_text(said)
+            if len(routes) == 1 and routes.isdisjoint({stated, Route.ORAL}):
+                return said.strip()
         return ""
 
     def _in_texts(self, resource: Json) -> OrderedRoute:

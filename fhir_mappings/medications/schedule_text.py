@@ -110,6 +110,10 @@ def _adjective(found: _Found, match: re.Match[str]) -> None:
     found.intervals.add(days / times if is_count else days * times)
 
 
+def _day_one_of(found: _Found, match: re.Match[str]) -> None:
+    found.intervals.add(Decimal(match["n"]))
+
+
 def _times_a_day(found: _Found, match: re.Match[str]) -> None:
     found.intervals.add(_ONE / words.TIMES_A_DAY[match["f"]])
 
@@ -152,12 +156,20 @@ _PHRASES: tuple[tuple[str, Callable[[_Found, re.Match[str]], None]], ...] = (
     (
         (
             rf"\d[\d.,]{{0,6}} ?(?:mg|g)(?: ?/ ?kg)? ?(?:/|per|pro|por) ?(?P<n>{_N})? ?"
-            r"(?P<u>d|days?|w|wk|weeks?|tag|woche|wochen|dia|dias|semanas?)"
+            r"(?P<u>w|wk|weeks?|woche|wochen|semanas?)"
         ),
         _every,
     ),
+    (rf"\d[\d.,]{{0,6}} ?(?:mg|g)(?: ?/ ?kg)? ?(?:/|per|pro|por) ?(?P<n>{_N}) ?(?P<u>d|days?|tage|dias)", _every),
+    # So much a day may be of several doses.
+    (r"\d[\d.,]{0,6} ?(?:mg|g)(?: ?/ ?kg)? ?(?:/|per|pro|por) ?(?:d|days?|tag|dia)", _nothing),
     *((pattern, _nothing) for pattern in words.BESIDE),
     (r"c\d{1,2} ?d1", _nothing),
+    # "Day 1 of 21" is of a cycle; "day 3 of 5" is not understood.
+    (
+        rf"(?:{words.DAY_OF_CYCLE}) ?1 ?(?:of|/|von|de) ?(?:a )?(?P<n>14|21|28)(?! ?-? ?(?:{_UNIT}|doses|cycles?)\b)",
+        _day_one_of,
+    ),
     (
         (
             r"(?:on )?days? 1 ?(?:-|to|through|thru) ?(?P<n>\d{1,2}) (?:of|in) (?:a|an|each|every|the) (?P<m>\d{1,2})"
@@ -256,6 +268,16 @@ _PARTS = re.compile(r"[,()]| - | / ")
 _GIVEN_BESIDE = re.compile(
     r"\b(?:before|beforehand|prior|pre-?med\w{0,10}|pre-?treat\w{0,4}|vorher|zuvor|davor|avant|antes|prima)\b"
 )
+_DATE = r"(?:\d{4}-\d{2}-\d{2}|(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12]\d|3[01])(?:/\d{2,4})?|\d{1,2}\.\d{1,2}\.(?:\d{2,4})?)"
+# Days that a text lists are as many doses, and are not read.
+_LISTED_DAYS = re.compile(
+    rf"(?<![\w./-]){_DATE}(?: ?(?:,|&|;|\+) ?(?:and )?| and | und | y | et ){_DATE}(?![\w/-])"
+    r"|\b(?:today|now|heute|hoy)(?: ?[,&+] ?| and | und | y )(?:again )?(?:tomorrow|morgen|manana)\b"
+)
+_OF_OTHERS = re.compile(
+    r"\b(?:given|received|last|prior|previous|on record|lots?|exp\w{0,8}|appointments?|visits?|labs?|echo\w{0,11}"
+    r"|clinic)\b"
+)
 _WORD = re.compile(r"[^\s,:()\[\]]{1,60}")
 _HAS_LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 
@@ -279,7 +301,11 @@ def _read(written: str) -> TextSchedule:
     unread: list[str] = []
     others: list[str] = []
     are_tablets = _TABLETS.search(written) is not None
-    for clause in _CLAUSES.split(_plain(in_minutes(written))):
+    plain = _plain(in_minutes(written))
+    listed = _LISTED_DAYS.search(plain)
+    if listed is not None and _OF_OTHERS.search(plain[: listed.start()]) is None:
+        unread.append(listed[0][:_TAIL])
+    for clause in _CLAUSES.split(plain):
         if are_tablets and (partners := _WITH_PARTNERS.search(clause)) and _DAILY.search(clause[: partners.start()]):
             clause = clause[: partners.start()]  # noqa: PLW2901
         for part in _apart(clause):

@@ -120,6 +120,7 @@ BESIDE = (
         "(?:hold|call|notify|contact) for [a-z][a-z0-9 ]{1,30}(?:<|>|=|below|above|less|more)"
         "[^;.,a-z]{0,4}(?:than )?[^;.,]{1,30}"
     ),
+    "(?:dose |infusion )?\\d{1,2} of \\d{1,2} (?:doses|cycles|infusions)",
     "cycle ?#?\\d{1,2}(?: ?(?:of|/) ?\\d{1,2})?|c ?\\d{1,2}(?: ?(?:of|/) ?\\d{1,2})?",
     (
         f"(?:starting |beginning |first dose )?(?:on )?(?:(?:{WEEKDAYS}),? )?\\d{{1,2}}/\\d{{1,2}}/\\d{{2,4}}"
@@ -145,7 +146,8 @@ IGNORED = frozenset(
         (
             "administer administered give given infuse infused infusion infusions inject injection injections take"
             " tomar tome tomara nehmen einnehmen prendre prenez assumere prendere"
-            " start starting begin beginning continue continued please note see protocol regimen plan order"
+            " start starting begin beginning continue continued please note see protocol regimen plan order now today"
+            " planned wdh wiederholung"
         ),
         # Route and equipment.
         (
@@ -159,9 +161,9 @@ IGNORED = frozenset(
         "внутривенно в/в 点滴静注 静注 静脈内 静脉滴注 静脉 정맥 infusao infusionen",
         # Preparation and amounts.
         (
-            "dose doses dosage dosis drug total bag bags vial vials mg kg ml body weight actual ideal adjusted lean ibw"
-            " loading maintenance initial subsequent continuous continuously combination together"
-            " sodium chloride saline nacl ns dextrose glucose diluted dilute"
+            "dose doses dosage dosing dosis drug total bag bags vial vials mg kg ml body weight actual ideal adjusted"
+            " lean ibw loading maintenance initial subsequent continuous continuously combination together"
+            " sodium chloride saline nacl ns dextrose glucose diluted dilute waste wasted discard discarded"
         ),
         # Connecting words.
         "chaque jeden jedem jedes",

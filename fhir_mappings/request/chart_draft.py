@@ -46,8 +46,8 @@ class Draft(msgspec.Struct, eq=False):
     unread: list[ResourceStub] = []
     local_results: list[ResourceStub] = []
     """The Observations among them that have no code of LOINC or SNOMED CT."""
-    may_be_her2: list[ResourceStub] = []
-    """The Observations among them whose code may name HER2 in words."""
+    may_be_named: list[ResourceStub] = []
+    """The Observations among them whose code may name HER2 or the ejection fraction in words."""
     reports: list[ResourceStub] = []
     labs: dict[str, list[ResourceStub]] = {}
     person: Json = {}

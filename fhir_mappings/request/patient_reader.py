@@ -118,7 +118,9 @@ class PatientReader:
         self._labs(draft)
         try:
             draft.facts += self._named_only(draft)
-            draft.facts += self._named_her2(draft)
+            if draft.may_be_named:
+                draft.facts += self._named_her2(draft)
+                draft.facts += self._named_lvef(draft)
             if draft.reports:
                 draft.facts += self._in_reports(draft)
             draft.facts += _lacking(answers, required)
@@ -164,8 +166,8 @@ class PatientReader:
             elif not never_counts:
                 # It is only searched for mentions in text.
                 draft.unread.append(stub)
-                if stub.may_name_receptor:
-                    draft.may_be_her2.append(stub)
+                if stub.may_name_test:
+                    draft.may_be_named.append(stub)
                 if not is_standard:
                     draft.local_results.append(stub)
                     if not stub.has_code:
@@ -260,9 +262,9 @@ class PatientReader:
 
     def _named_her2(self, draft: Draft) -> list[Gap]:
         """Report the results that only words name as HER2 and that say something else than those that count."""
-        her2 = [fact for fact in draft.facts if isinstance(fact, Her2Result)] if draft.may_be_her2 else []
+        her2 = [fact for fact in draft.facts if isinstance(fact, Her2Result)]
         found: list[Gap] = []
-        for stub in draft.may_be_her2 if her2 else ():
+        for stub in draft.may_be_named if her2 else ():
             try:
                 if not stub.mentions(NAMES_OF_HER2) or not draft.is_own(stub.content, stub.full_url):
                     continue
@@ -270,6 +272,26 @@ class PatientReader:
             except Unreadable:
                 continue
             found += [gap] if gap is not None else []
+        return found
+
+    def _named_lvef(self, draft: Draft) -> list[Gap]:
+        """Report the ejection fractions that only words name and that are newer than those that count."""
+        last = max((fact.on for fact in draft.facts if isinstance(fact, Lvef) and fact.on is not None), default=None)
+        if last is None:
+            return []
+        told = {fact.path for fact in draft.facts if isinstance(fact, Gap) and fact.about == _MEASURED[Lvef]}
+        found: list[Gap] = []
+        for stub in draft.may_be_named:
+            if ("" < stub.day <= last.isoformat()) or stub.path in told:
+                continue
+            try:
+                gap = self._observations.named_lvef(stub.content, Origin(stub.reference, stub.path))
+                if gap is None or not draft.is_own(stub.content, stub.full_url):
+                    continue
+            except Unreadable:
+                continue
+            if gap.on is not None and last < gap.on <= draft.latest:
+                found.append(gap)
         return found
 
     def _in_reports(self, draft: Draft) -> list[Gap]:

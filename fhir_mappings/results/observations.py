@@ -40,6 +40,7 @@ from fhir_mappings.results.her2_values import HER2_REMARKS, HER2_VALUES, Her2Voc
 from fhir_mappings.results.lvef_texts import LvefStated, read_lvef_text
 from fhir_mappings.results.measurement_units import UnitReader
 from fhir_mappings.results.named_her2 import NamedHer2Reader
+from fhir_mappings.results.named_lvef import NamedLvefReader
 from fhir_mappings.results.named_results import NamedResults
 from fhir_mappings.results.other_names import OtherNameReader
 from fhir_mappings.results.own_dates import with_undated_text
@@ -240,6 +241,7 @@ class ObservationReader:
         self._units = UnitReader(terminology)
         self._other_names = OtherNameReader(terminology)
         self.named_her2 = NamedHer2Reader(self._her2, self._other_names, code_map)
+        self._named_lvefs = NamedLvefReader(self._other_names)
         self._meant = cached_by_key(_COMBINATIONS)(self._read_name)
         self._times_normal = frozenset(terminology.times_normal)
         self._ranges = RangeReader(terminology, self._units)
@@ -370,6 +372,14 @@ class ObservationReader:
             return None
         values = (("value", _written_value(observation)),)
         return Gap(concept, origin.path, "named-only", self.date_of(observation), values)
+
+    def named_lvef(self, observation: Json, origin: Origin) -> Gap | None:
+        """Report an ejection fraction, of a result or of a part of it, that only its words name."""
+        holder = self._named_lvefs.holder(observation)
+        if holder is None:
+            return None
+        values = (("value", _written_value(holder)),)
+        return Gap("lvef", origin.path, "named-only", self.date_of(observation), values)
 
     def misplaced(self, concept: str, observation: Json, origin: Origin) -> Gap | None:
         """Report a result whose code is under a wrong system; ``None`` for one that does not count."""

@@ -17,6 +17,8 @@ _LONGEST = 160
 _SEPARATORS = re.compile(r"[;|\n]|, | / ")
 _NUMBER = r"(\d{1,6}(?:[.,]\d{1,4})?)"
 _WORDS = re.compile(r"[^\W\d_][\w'.]*")
+# The year of a set of ranges: "JCCLS 2022", "共用基準範囲2022".
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212\uff5e\u301c", "-"))
 
 
@@ -36,6 +38,7 @@ class RangeWords:
         self._harmless = frozenset(map(folded, words.normal_words))
         self._sexes = dict.fromkeys(map(folded, words.female_words), FEMALE)
         self._sexes |= dict.fromkeys(map(folded, words.male_words), MALE)
+        self._before_sex = re.compile(rf" (?=(?:{_any_of((*words.female_words, *words.male_words))})\.?:)")
         to, up_to, least = (_any_of(each) for each in (words.to_words, words.up_to_words, words.from_words))
         self._pattern = re.compile(
             rf"{_NUMBER} ?(?:-|\.\.\.?|~|{to}) ?{_NUMBER}|(?:{up_to}) ?{_NUMBER}|(?:{least}) ?{_NUMBER}"
@@ -44,7 +47,9 @@ class RangeWords:
     def sexes(self, written: str) -> frozenset[str] | None:
         """Return the sexes named in some words; ``None`` if a word is unknown or a number is among them."""
         if any(character.isdigit() for character in written):
-            return None
+            written = _YEAR.sub(" ", written)
+            if any(character.isdigit() for character in written):
+                return None
         words = [word.rstrip(".") for word in _WORDS.findall(written)]
         if not all(word in self._sexes or word in self._harmless for word in words):
             return None
@@ -58,7 +63,11 @@ class RangeWords:
         if len(written) > _LONGEST:
             return [None]
         whole = self.read(written, factor)
-        return [whole] if whole else [self.read(part, factor) for part in _SEPARATORS.split(written) if part.strip()]
+        if whole:
+            return [whole]
+        # "F: 10-35 M: 10-50": a sex with a colon begins another range.
+        parts = _SEPARATORS.split(self._before_sex.sub("\n", written))
+        return [self.read(part, factor) for part in parts if part.strip()]
 
     def read(self, written: str, factor: Callable[[str], Decimal | None]) -> Said | None:
         """Read the text with a range, or one range with its text; ``None`` if something is not understood."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from cards.facts.origins import Gap
 from cards.facts.results import Her2Finding
 from fhir_mappings.results.her2_findings import Stated, findings_of
-from fhir_mappings.results.her2_remarks import conclusion_of
+from fhir_mappings.results.her2_remarks import conclusion_of, contradicts
 from fhir_mappings.results.her2_texts import Her2Limits, read_text
 from fhir_mappings.results.lvef_texts import LvefStated, read_lvef_text
 from fhir_mappings.results.own_dates import without_own_dates
@@ -36,6 +36,8 @@ _OPPOSITE: dict[Her2Finding | None, Her2Finding] = {
     Her2Finding.POSITIVE: Her2Finding.NEGATIVE,
     Her2Finding.NEGATIVE: Her2Finding.POSITIVE,
 }
+# Says how results are scored, or what a drug is for.
+_LEGEND = re.compile(r"\b(?:scor(?:ing|e range)|scale|criteria|defined|definition|guideline|reference|therap|treat)")
 MENTIONS = (b"HER2", b"HER-2", b"Her2", b"her2", b"ERBB2", b"LVEF", b"jection", b"EF ", b"FEVI", b"FEVG")
 """What a report must hold to be read at all."""
 _DIGIT = re.compile(r"\d")
@@ -80,15 +82,22 @@ class ReportReader:
         return ""
 
     def _her2(self, sentences: Iterable[str], her2: Sequence[Her2Result]) -> str:
-        """Return a sentence with a HER2 status opposite to that of the results; where those disagree, none."""
+        """Return a sentence with a HER2 status opposite to that of the results; where those disagree, none.
+
+        A sentence that is not understood counts if it has another score or status, or calls the result wrong.
+        """
         said = {conclusion_of((each.finding,)) for each in her2} & _OPPOSITE.keys()
         if len(said) != 1:
             return ""
         opposite = _OPPOSITE[said.pop()]
+        findings = tuple(each.finding for each in her2)
         for each in sentences:
             if not _HER2.search(fold(each)):
                 continue
             reading = read_text(each, self._limits, "her2-interpretation")
-            if isinstance(reading, Stated) and conclusion_of(tuple(findings_of(reading))) is opposite:
+            if isinstance(reading, Stated):
+                if conclusion_of(tuple(findings_of(reading))) is opposite:
+                    return each
+            elif not _LEGEND.search(fold(each)) and contradicts(each, findings, self._limits):
                 return each
         return ""

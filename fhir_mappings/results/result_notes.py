@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from cards.knowledge.schema import Error, Harm
@@ -17,7 +18,7 @@ from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import child, number, objects, reference, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from cards.knowledge.schema import Terminology
     from fhir_mappings.wire.lenient import Json
@@ -27,6 +28,7 @@ SAYING = frozenset({"note", "comment", "comments", "method"})
 WEIGHED = frozenset({"device", "performer"})
 """The elements that say who weighed the patient, and with what."""
 _LONGEST, _SHOWN, _QUOTED = 500, 60, 40
+_PREGNANCY_TEST = "pregnancy-test"
 _PATIENTS = ("Patient/", "RelatedPerson/")
 _NUMBER = r"(?: [a-z']{1,12}){0,4} \d{2,3}(?:\.\d{1,2})? ?(?:kg|kilo|lb|pound)"
 _CORRECTED = (
@@ -47,8 +49,9 @@ class ResultNotes:
         self._corrects = re.compile(any_of(words.corrects).pattern + _CORRECTED)
         self._stated_number = re.compile(any_of(words.stated_number).pattern + _NUMBER)
         doubts = terminology.result_doubts
-        self._denied = any_of(doubts.denied)
+        self._denied = _Words(doubts.denied)
         self._mild = re.compile(rf"{any_of(doubts.mild).pattern}[ :,-]*\Z")
+        self._doubts = [_Words(each.words) for each in doubts.doubts]
         self._hiding, self._sparing = _by_concept(terminology, hides=True), _by_concept(terminology, hides=False)
 
     def void(self, concept: str, observation: Json) -> str:
@@ -57,25 +60,25 @@ class ResultNotes:
         for each in remarks(observation):
             if self._says(self._voids, each) or (value is not None and self._is_corrected(each, value)):
                 return each[:_SHOWN]
-        return self._doubt(self._hiding.get(concept), observation)
+        return self._doubt(self._hiding.get(concept, ()), observation)
 
     def remark(self, concept: str, observation: Json) -> str:
         """Return the beginning of a note by which the true value may only be the better one; empty if there is none."""
-        return self._doubt(self._sparing.get(concept), observation)[:_QUOTED]
+        return self._doubt(self._sparing.get(concept, ()), observation)[:_QUOTED]
 
-    def _doubt(self, wanted: re.Pattern[str] | None, observation: Json) -> str:
-        if wanted is not None:
-            for each in remarks(observation):
-                for sentence in _SENTENCES.split(fold(each)):
-                    if self._is_doubt(wanted, sentence):
-                        return each[:_SHOWN]
+    def _doubt(self, wanted: Sequence[int], observation: Json) -> str:
+        """Return the beginning of a note with words of some of the lists; empty if there is none."""
+        for each in remarks(observation) if wanted else ():
+            for sentence in _SENTENCES.split(fold(each)):
+                if any(self._is_doubt(self._doubts[place].pattern, sentence) for place in wanted):
+                    return each[:_SHOWN]
         return ""
 
     def _is_doubt(self, wanted: re.Pattern[str], sentence: str) -> bool:
         """Return whether some words in a sentence make the result doubtful, and nothing there takes it back."""
         for found in wanted.finditer(sentence):
             before, behind = sentence[: found.start()], sentence[found.end() :]
-            if not (self._others.search(before) or self._mild.search(before) or self._denied.search(behind)):
+            if not (self._others.search(before) or self._mild.search(before) or self._denied.pattern.search(behind)):
                 return True
         return False
 
@@ -115,15 +118,29 @@ def remarks(observation: Json) -> Iterator[str]:
     yield from (each[:_LONGEST] for each in texts(observation.get("method")))
 
 
-def _by_concept(terminology: Terminology, *, hides: bool) -> dict[str, re.Pattern[str]]:
-    """Return for each measurement the words that make it doubtful: those that may hide harm, or those that may not."""
-    found: dict[str, re.Pattern[str]] = {}
+class _Words:
+    """The words of one list, with a pattern that is made when the first note is read: most charts have none."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self._words = words
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        return any_of(self._words)
+
+
+def _by_concept(terminology: Terminology, *, hides: bool) -> dict[str, list[int]]:
+    """Return for each measurement the lists of words that make it doubtful: those that may hide harm, or the others."""
+    found: dict[str, list[int]] = {}
     for name, concept in terminology.concepts.items():
-        spares = {Harm.HIGH: Error.FALSELY_HIGH, Harm.LOW: Error.FALSELY_LOW}.get(concept.harm or Harm.LOW)
-        doubts = [each for each in terminology.result_doubts.doubts if not each.concepts or name in each.concepts]
-        words = [word for each in doubts for word in each.words if (each.error is not spares) is hides]
-        if words and (concept.units is not None or name == "pregnancy-test"):
-            found[name] = any_of(words)
+        harm = Harm.HIGH if name == _PREGNANCY_TEST else concept.harm
+        spares = Error.FALSELY_HIGH if harm is Harm.HIGH else Error.FALSELY_LOW
+        if concept.units is not None or name == _PREGNANCY_TEST:
+            found[name] = [
+                place
+                for place, each in enumerate(terminology.result_doubts.doubts)
+                if (not each.concepts or name in each.concepts) and (each.error is not spares) is hides
+            ]
     return found
 
 

@@ -132,6 +132,23 @@ _NO_MATCH = frozenset({"include", "outcome"})
 _NESTING = 3
 _NOT_STRICT = (msgspec.DecodeError, UnicodeDecodeError)
 _CODINGS = 1024
+# Of HER2 and of the ejection fraction in several languages, in capitals.
+_NAMES = (
+    b"HER2",
+    b"HER-2",
+    b"ERBB",
+    b"ERB-B",
+    b"LVEF",
+    b"EJEC",
+    b"EJEK",
+    b"EIEZ",
+    b"EYECC",
+    b"FEV",
+    b"WURFFRAK",
+    b"WYRZUT",
+    b'"EF',
+    b" EF",
+)
 _LONGEST_CODING = 2000
 _head = msgspec.json.Decoder(_Head)
 _coded = msgspec.json.Decoder(_Concept | None)
@@ -159,8 +176,8 @@ class ResourceStub(msgspec.Struct, eq=False, gc=False):
     """The resource as it was sent: its JSON or its elements."""
     _content: dict[str, Any] | None = None
     has_contained: bool = False
-    may_name_receptor: bool = True
-    """Whether a code may name HER2 in words; known only of a resource that is split into elements."""
+    may_name_test: bool = False
+    """Whether a code may name HER2 or the ejection fraction in words; always, unless it is split into elements."""
 
     @classmethod
     def of(cls, raw: bytes | msgspec.Raw, path: str, full_url: str = "") -> ResourceStub:
@@ -194,6 +211,7 @@ class ResourceStub(msgspec.Struct, eq=False, gc=False):
             full_url,
             raw,
             content,
+            may_name_test=True,
         )
 
     @property
@@ -270,7 +288,10 @@ def _stub(head: _Head, raw: bytes | msgspec.Raw, place: str | tuple[str, int], f
     if head.component:
         codes += [(part.code.coding or ()) if part.code is not None else () for part in head.component]
     reference = f"{kind}/{head.id}" if head.id else ""
-    stub = ResourceStub(kind, reference, concept is not None, codes, head.effectiveDateTime[:10], place, full_url, raw)
+    # Words anywhere in the resource may be those of its code.
+    has_code = concept is not None and _says_anything(codes[0], raw)
+    stub = ResourceStub(kind, reference, has_code, codes, head.effectiveDateTime[:10], place, full_url, raw)
+    stub.may_name_test = True
     if head.contained:
         stub.has_contained = True
     return stub
@@ -285,21 +306,31 @@ def _of_raw(raw: msgspec.Raw, place: tuple[str, int], full_url: str) -> Resource
 
 
 def _codes(raw: bytes) -> tuple[bool, Codes, bool]:
-    """Return whether the JSON of a code is that of a concept, its codes, and whether its words may name HER2."""
+    """Return whether the JSON of a code says anything, its codes, and whether its words may name a test."""
     if not raw:
         return False, (), False
-    names = _names_receptor(raw)
+    names = _names_test(raw)
     try:
         concept = _coded.decode(raw)
     except _NOT_STRICT:
         code = _or_nothing(raw)
-        return isinstance(code, dict), codes_of({"code": code}), names
-    return concept is not None, (concept.coding or ()) if concept is not None else (), names
+        codes = codes_of({"code": code})
+        return isinstance(code, dict) and _says_anything(codes, raw), codes, names
+    codes = (concept.coding or ()) if concept is not None else ()
+    return _says_anything(codes, raw), codes, names
 
 
-def _names_receptor(held: bytes) -> bool:
+def _says_anything(codes: Codes, raw: bytes | msgspec.Raw) -> bool:
+    """Return whether there is a code, or a word in the JSON that holds it."""
+    if any(each.code for each in codes):
+        return True
+    whole = bytes(raw)
+    return b'"text"' in whole or b'"display"' in whole
+
+
+def _names_test(held: bytes) -> bool:
     upper = held.upper()
-    return b"HER2" in upper or b"HER-2" in upper or b"ERBB2" in upper or b"ERBB-2" in upper or b"ERB-B" in upper
+    return any(word in upper for word in _NAMES)
 
 
 # Most results of a chart have one of few codes.
@@ -443,13 +474,14 @@ class ResourceList(msgspec.Struct, eq=False):
             codes = [own]
             if sent.component:
                 codes += _codes_of_parts(sent.component)
-                names = names or _names_receptor(bytes(sent.component))
+                names = names or _names_test(bytes(sent.component))
             if kind != "Observation":
                 kind, are_results = kind or "", False
             reference = f"{kind}/{sent.id}" if sent.id else ""
             day = (sent.effective_date_time or "")[:10]
             stub = ResourceStub(kind, reference, has_code, codes, day, (path, index), entry.fullUrl, sent)
-            stub.may_name_receptor = names
+            if names:
+                stub.may_name_test = True
             add(stub)
             if sent.contained:
                 self._take_contained(_entry_path(path, index))

@@ -493,7 +493,14 @@ ROWS = [
     Row(LVEF_HOLD, "Enhertu, 46 and twenty points down: continue", SILENT, ENHERTU, heart("46", "66")),
     # trastuzumab and Margenza: 16 points, or 10 and below normal
     Row(LVEF_HOLD, "trastuzumab, sixteen points down", FIRES, TRASTUZUMAB, heart("54", "70")),
-    Row(LVEF_HOLD, "trastuzumab, ten points down and below normal", FIRES, TRASTUZUMAB, heart("49", "59", normal="50")),
+    Row(
+        LVEF_HOLD,
+        "trastuzumab, ten points down and below normal",
+        FIRES,
+        TRASTUZUMAB,
+        heart("49", "59", normal="50"),
+        hides=("this site counts",),
+    ),
     Row(LVEF_HOLD, "trastuzumab, ten points down and normal", SILENT, TRASTUZUMAB, heart("50", "60", normal="50")),
     Row(
         LVEF_HOLD, "trastuzumab, nine points down and below normal", SILENT, TRASTUZUMAB, heart("49", "58", normal="50")
@@ -504,7 +511,14 @@ ROWS = [
     Row(
         LVEF_HOLD, "trastuzumab, ten points down to 45, which some call normal", CANNOT, TRASTUZUMAB, heart("45", "55")
     ),
-    Row(LVEF_HOLD, "trastuzumab, ten points down to 44.9, normal nowhere", FIRES, TRASTUZUMAB, heart("44.9", "54.9")),
+    Row(
+        LVEF_HOLD,
+        "trastuzumab, ten points down to 44.9, normal nowhere",
+        FIRES,
+        TRASTUZUMAB,
+        heart("44.9", "54.9"),
+        tells=("No lower limit of normal is on record; this site counts an LVEF below 45 % as low.",),
+    ),
     Row(LVEF_HOLD, "trastuzumab, nine points down to 44", SILENT, TRASTUZUMAB, heart("44", "53")),
     # a low value during treatment that fell too little for a row
     Row(

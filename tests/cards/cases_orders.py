@@ -77,6 +77,13 @@ def in_units(number: str, text: str, of: DrugOrder | None = None, **more: object
     return msgspec.structs.replace(of or order("Kadcyla", "252 mg"), text_other_units=(amount,))
 
 
+def joined(*mg: str) -> DrugOrder:
+    """Return an order of 252 mg whose instructions join two amounts."""
+    amounts = tuple(map(Decimal, mg))
+    named = tuple(Mg(each) for each in dict.fromkeys(amounts))
+    return msgspec.structs.replace(order("Kadcyla", "252 mg"), text_doses=named, text_sums=(amounts,))
+
+
 def named_with(*mg: str) -> DrugOrder:
     """Return an order of 252 mg whose drug is named with other amounts."""
     return msgspec.structs.replace(order("Kadcyla", "252 mg"), named_mg=tuple(map(Decimal, mg)))
@@ -266,6 +273,9 @@ ROWS = [
         indicator="critical",
         says=("378 mg",),
     ),
+    Row(TEXT, "two amounts that are joined", FIRES, joined("252", "126"), indicator="critical", says=("378 mg",)),
+    Row(TEXT, "two halves that are joined", SILENT, joined("126", "126")),
+    Row(TEXT, "two vials that are joined", SILENT, joined("160", "160")),
     Row(TEXT, "the same amount a day", SILENT, in_units("252", "252 mg/day", a_day=Mg(Decimal(252)))),
     Row(
         TEXT,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from builders import COVERAGE_RULES, POLICY, RECOGNIZER, TODAY, facts_of, with_thresholds
@@ -65,11 +66,12 @@ class Row:
     def _of_coverage(self) -> bool:
         return self.topic in {rule.topic for rule in COVERAGE_RULES}
 
+    @cached_property
     def verdicts(self) -> tuple[Verdict, ...]:
-        """Judge the case by the rules of the service that its topic belongs to."""
+        """The verdicts of the service that its topic belongs to; judged once for all tests of a process."""
         policy = with_thresholds(POLICY, self.thresholds)
         return judge(self.session(), RECOGNIZER, policy, rules=COVERAGE_RULES if self._of_coverage else None)
 
     def verdict(self) -> Verdict:
         """Judge the case and give the verdict of its topic on its order."""
-        return next(v for v in self.verdicts() if v.topic is self.topic and v.order == self.order.origin)
+        return next(v for v in self.verdicts if v.topic is self.topic and v.order == self.order.origin)

@@ -82,7 +82,7 @@ def test_the_lists_of_drugs_have_words_for_a_patient_whose_drugs_are_not_known()
 @pytest.mark.parametrize("row", [pytest.param(row, id=f"{row.topic}: {row.sentence}") for row in ROWS])
 def test_the_words_of_a_finding_exist(row) -> None:
     """Every variant, note, label and gap that a rule can name exists, and every brace it has is filled."""
-    verdicts = row.verdicts()
+    verdicts = row.verdicts
     for verdict in verdicts:
         finding = verdict.outcome
         if isinstance(finding, CannotTell):
@@ -189,7 +189,7 @@ def test_a_fact_that_is_not_verified_never_carries_a_critical_card() -> None:
 
     renderer = Renderer(WORDING, KNOWN, {})
     for row in ROWS:
-        for verdict in row.verdicts():
+        for verdict in row.verdicts:
             card = renderer.card(verdict, "x")
             if card is not None and any(c.confidence is Confidence.UNVERIFIED for c in verdict.outcome.cited):
                 assert card.indicator != "critical"
@@ -206,7 +206,7 @@ def test_a_finding_on_anothers_card_keeps_its_source_and_its_doubt() -> None:
     fired = [
         verdict
         for row in ROWS
-        for verdict in row.verdicts()
+        for verdict in row.verdicts
         if isinstance(verdict.outcome, Fired) and verdict.order and not verdict.outcome.sections
     ]
     stop = next(each for each in fired if each.topic is Topic.LIVER_TESTS_DISCONTINUE)

@@ -127,6 +127,8 @@ def test_any_package_code_is_read_or_not(text: str) -> None:
         "NDC11 50242008801",
         "00350242088017",
         "350242088017",
+        "050242-0088-01",
+        "050242008801",
     ],
 )
 def test_a_package_code_in_every_form(written: str) -> None:

@@ -66,6 +66,8 @@ def test_spellings_of_one_sound(first: str, second: str) -> None:
         pytest.param("tarndu", "tarndo", id="six letters, one wrong"),
         pytest.param("tarnku", None, id="six letters, two wrong"),
         pytest.param("loma", None, id="too short"),
+        pytest.param("tarndem", "tarndo", id="a Slavic case"),
+        pytest.param("tarndet", None, id="no such case"),
         pytest.param("a" * 25, None, id="too long"),
         pytest.param("lom0p", None, id="with a digit"),
     ],

@@ -50,7 +50,7 @@ def _is_unusual(row: Row) -> bool:
 
 def _is_plain(row: Row) -> bool:
     """Return whether a case is what it is taken for: no card of its topic on another order, where it is silent."""
-    answers = {type(verdict.outcome) for verdict in row.verdicts() if verdict.topic is row.topic}
+    answers = {type(verdict.outcome) for verdict in row.verdicts if verdict.topic is row.topic}
     return row.expect is FIRES or answers == {row.expect}
 
 

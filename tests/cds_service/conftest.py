@@ -157,6 +157,8 @@ def environment_stays_as_it_is() -> Iterator[None]:
     """Take away what a test has put into the environment; ``serve`` leaves there what its workers share."""
     before = dict(os.environ)
     yield
+    if os.environ == before:
+        return
     for name in os.environ.keys() - before.keys():
         del os.environ[name]
     os.environ.update(before)

@@ -1,17 +1,21 @@
 """Makes once for all the applications of a test run what each would make anew: nearly every test has one of its own.
 
-What is made stays the same; a third of the time of starting an application goes.
+What is made stays the same; a third of the time of starting an application goes, and two thirds of a page that says
+what a version of the policy changes.
 """
 
 from __future__ import annotations
 
+import sqlite3
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from flask import Flask
 from jinja2 import BytecodeCache
 from werkzeug.routing import Rule
 
 from cds_service.store import database
+from cds_service.workbench.previewing import Previewer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,9 +24,17 @@ if TYPE_CHECKING:
     from jinja2.bccache import Bucket
     from sqlalchemy import Connection
 
+    from cds_service.workbench.previewing import Seen
+    from cds_service.workbench.specimens import Specimen
+
 _make_tables = database._make_tables
 _compile_builder = Rule._compile_builder
+_of_specimen = Previewer.of_specimen
 _statements: list[str] = []
+_settings: WeakKeyDictionary[Previewer, str] = WeakKeyDictionary()
+"""What the settings of a previewer say, in full."""
+_seen: dict[tuple[str, str], Seen] = {}
+"""What a case of the rules comes to, by settings and case."""
 
 
 class _InMemory(BytecodeCache):
@@ -63,13 +75,33 @@ def _tables(connection: Connection) -> None:
         _statements.extend(made.scalars())
         assert _statements
     else:
+        raw = connection.connection.dbapi_connection
+        assert isinstance(raw, sqlite3.Connection)
         for each in _statements:
-            connection.exec_driver_sql(each)
+            raw.execute(each)
         connection.exec_driver_sql("INSERT INTO alembic_version VALUES (?)", (database.LATEST_REVISION,))
 
 
+def _preview(self: Previewer, specimen: Specimen) -> Seen:
+    """Judge a case of the rules once for all settings that say the same: nearly every page asks for the shipped ones.
+
+    A site's own policies and prices are read from files, which may change, so what comes of them is judged each time.
+    """
+    if self not in _settings:
+        settings = self._settings
+        files = settings.coverage.policy_files or settings.coverage.asp_file
+        _settings[self] = "" if files else f"{settings.model_dump_json()} {settings.site_layer.recorded()}"
+    key = _settings[self], specimen.id
+    if not key[0]:
+        return _of_specimen(self, specimen)
+    if key not in _seen:
+        _seen[key] = _of_specimen(self, specimen)
+    return _seen[key]
+
+
 def keep() -> None:
-    """Let every application that is made from now on share templates, writers of addresses, and statements."""
+    """Let every application from now on share templates, writers of addresses, statements, and judged cases."""
+    Previewer.of_specimen = _preview  # type: ignore[method-assign]
     Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": _InMemory()}
     Rule._compile_builder = _builder  # type: ignore[method-assign]
     database._make_tables = _tables

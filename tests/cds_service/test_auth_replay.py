@@ -6,14 +6,14 @@ import multiprocessing
 import socket
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
+import racing
 import redis
 import servers
 from calls import Caller
-from racing import use_tokens
 from running import eventually
 from signers import DISCOVERY, Signer, bearer, client, required
 from sqlalchemy import text
@@ -151,8 +151,16 @@ def test_auth_replay_store_admits_one_of_many_threads(opened: Opens) -> None:
             assert sum(pool.map(race, range(8))) == 1
 
 
+@pytest.fixture(scope="module")
+def racers() -> Iterator[ProcessPoolExecutor]:
+    """Yield three processes that have nothing of this one; to start them is what costs."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(3, context, racing.begin, (context.Barrier(3),)) as processes:
+        yield processes
+
+
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql", "redis"])
-def test_auth_replay_store_admits_one_of_many_processes(kind, request, tmp_path) -> None:
+def test_auth_replay_store_admits_one_of_many_processes(kind, request, racers, tmp_path) -> None:
     if kind == "redis":
         url = request.getfixturevalue("redis_url")
         store: ReplayStore = RedisReplayStore(url)
@@ -163,15 +171,9 @@ def test_auth_replay_store_admits_one_of_many_processes(kind, request, tmp_path)
         store = database_store(url)
     store.check()
     store.close()
-    context = multiprocessing.get_context("spawn")
-    tokens, start, firsts = [name(number) for number in range(60)], context.Barrier(3), context.Queue()
-    processes = [context.Process(target=use_tokens, args=(kind, url, tokens, start, firsts)) for _ in range(3)]
-    for process in processes:
-        process.start()
-    told = [firsts.get(timeout=60) for _ in processes]
-    for process in processes:
-        process.join(60)
-        assert process.exitcode == 0
+    tokens = [name(number) for number in range(60)]
+    begun = [racers.submit(racing.use_tokens, kind, url, tokens) for _ in range(3)]
+    told = [each.result(timeout=60) for each in begun]
     assert [sum(each) for each in zip(*told, strict=True)] == [1] * len(tokens)
 
 

@@ -183,7 +183,9 @@ def test_a_report_without_the_extra_says_what_draws_charts(monkeypatch, log_line
     drawing._drawn.clear()
     (section,) = drawn([Section("a", "Title", chart=_charts()["control"])])
     assert section.text == ("Charts need the extra her2-cds[charts]; the table has the figures.",)
-    assert [line["error"] for line in log_lines] == ["her2-cds[charts] is not installed"]
+    assert [line["error"] for line in log_lines] == [
+        "her2-cds[charts] is not installed (in a clone: scripts/install .venv requirements-charts.lock)"
+    ]
 
 
 def test_one_chart_that_cannot_be_drawn_does_not_affect_the_others() -> None:

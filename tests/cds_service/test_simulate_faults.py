@@ -42,6 +42,12 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def before(clean: Path) -> dict[str, Json]:
+    """Return the resources of the clean cohort."""
+    return _read(clean)
+
+
 def _code(resource: Json) -> str:
     return str(resource.get("code", {}).get("coding", [{}])[0].get("code", ""))
 
@@ -58,9 +64,9 @@ def _about(name: str, resource: Json) -> bool:
 
 @pytest.mark.parametrize("name", list(SITE_FAULTS))
 @pytest.mark.parametrize("site", [None, "north"])
-def test_a_fault_changes_what_it_is_about_from_its_day_on_and_nothing_else(name, site, clean, tmp_path) -> None:
+def test_a_fault_changes_what_it_is_about_from_its_day_on_and_nothing_else(name, site, clean, before, tmp_path) -> None:
     generate(60, 3, tmp_path, fault=SiteFault(name, DAY, site))
-    before, after = _read(clean), _read(tmp_path)
+    after = _read(tmp_path)
     sites = {
         each["subject"]["reference"]: each["location"][0]["location"]["reference"].removeprefix("Location/site-")
         for each in before.values()

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from cds_service.simulate.cohort.courses import Course, Ordered
+    from cds_service.simulate.rows import Rows
 
 Json = dict[str, Any]
 TOPIC, INDICATOR, SHOWN = 8, 9, 11
@@ -55,6 +56,12 @@ def labeled(course: Course) -> dict[str, Ordered]:
 
 COHORT = list(courses(110, seed=11, errors_percent=60))
 ERRORS = [course for course in COHORT if any(o.expected for o in labeled(course).values())]
+
+
+@pytest.fixture(scope="module")
+def replayed(replayer) -> dict[str, Rows]:
+    """Return the rows of the whole cohort, by patient."""
+    return {each.patient: replayer.replay_patient(each.patient, lines(exported(each)), {}) for each in COHORT}
 
 
 def test_a_clean_course_gets_no_card_and_an_error_only_its_own_topic(replayer) -> None:
@@ -124,17 +131,17 @@ def live_request(found: list[Json], together: list[Json]) -> bytes:
     ).encode()
 
 
-def test_every_order_is_answered_as_the_service_would_have_answered_it_that_day(replayer) -> None:
+def test_every_order_is_answered_as_the_service_would_have_answered_it_that_day(replayed) -> None:
     today = date(2000, 1, 1)
     live = Decider(Settings(), today=lambda: today)
     cards = 0
     for course in COHORT:
         found = exported(course)
-        rows = replayer.replay_patient(course.patient, lines(found), {})
-        replayed: dict[date, set[tuple[str, ...]]] = {row[2]: set() for row in rows.orders}
+        rows = replayed[course.patient]
+        fired: dict[date, set[tuple[str, ...]]] = {row[2]: set() for row in rows.orders}
         for row in rows.firings:
             assert row[SHOWN]
-            replayed[row[2]].add((row[TOPIC], row[INDICATOR]))
+            fired[row[2]].add((row[TOPIC], row[INDICATOR]))
         for visit in course.visits:
             today = visit.day
             together = [
@@ -150,19 +157,19 @@ def test_every_order_is_answered_as_the_service_would_have_answered_it_that_day(
                 for content in decision.shown
                 for each in content.all_verdicts
             }
-            assert replayed.get(today, set()) == told
+            assert fired.get(today, set()) == told
             assert answered <= told
             cards += len(answered)
     assert cards > 80
 
 
-def test_reading_each_resource_once_gives_what_reading_it_at_every_order_gives() -> None:
-    once, again = Replayer(Settings()), Replayer(Settings())
+def test_reading_each_resource_once_gives_what_reading_it_at_every_order_gives(replayed) -> None:
+    again = Replayer(Settings())
     plain = again._a
     plain.decider = Decider(Settings(), plain._day, suggestions=False)
     for course in COHORT:
         found = lines(exported(course))
-        assert once.replay_patient(course.patient, found, {}) == again.replay_patient(course.patient, found, {})
+        assert replayed[course.patient] == again.replay_patient(course.patient, found, {})
 
 
 SNOMED, RXNORM = "http://snomed.info/sct", "http://www.nlm.nih.gov/research/umls/rxnorm"

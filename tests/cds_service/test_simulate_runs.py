@@ -59,6 +59,14 @@ def cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def small_cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an export for runs of which the size is not the point."""
+    folder = tmp_path_factory.mktemp("small-cohort")
+    generate(6, 5, folder, 60)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def other_configuration(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("configuration") / "b.yaml"
     path.write_text("thresholds:\n  weight_max_age_days: 14\ncards:\n  lvef-missing: {mode: 'off'}\n")
@@ -217,13 +225,13 @@ def test_a_run_that_was_killed_goes_on_and_ends_with_the_same_bytes(
     assert {name: digest for name, digest in bytes_of(tmp_path / "again").items() if name not in told} == expected
 
 
-def test_work_of_another_run_is_not_reused(cohort, tmp_path) -> None:
+def test_work_of_another_run_is_not_reused(small_cohort, tmp_path) -> None:
     work = tmp_path / "again" / ".work"
     (work / "parts" / "0000").mkdir(parents=True)
     (work / "run.json").write_text(json.dumps({"run": "another"}))
     for name in ("differences.csv", "accuracy.csv"):
         (tmp_path / "again" / name).write_text("of an earlier run\n")
-    done = run("simulate", "--input", cohort, "--output", tmp_path / "again", "--workers", 1)
+    done = run("simulate", "--input", small_cohort, "--output", tmp_path / "again", "--workers", 1)
     assert done.exit_code == 0, done.output
     assert "going on" not in done.output
     assert not (tmp_path / "again" / "differences.csv").exists()
@@ -303,12 +311,12 @@ def test_files_with_unusual_names_give_the_same_bytes_and_are_listed(
     assert listed == wanted | {"labels.csv": ("no", "its first line is no resource")}
 
 
-def test_what_is_not_read_is_reported(cohort, tmp_path) -> None:
+def test_what_is_not_read_is_reported(small_cohort, tmp_path) -> None:
     folder = tmp_path / "export"
-    shutil.copytree(cohort, folder)
+    shutil.copytree(small_cohort, folder)
     for name, (content, _) in (LEFT_ASIDE | MAY_BE_DATA).items():
         (folder / name).write_bytes(content)
-    (folder / "elsewhere").symlink_to(cohort)
+    (folder / "elsewhere").symlink_to(small_cohort)
     done = run("simulate", "--input", folder, "--output", folder / "out", "--workers", 1)
     assert done.exit_code == 1
     first, *_ = done.output.splitlines()
@@ -334,10 +342,10 @@ def test_pieces_contain_every_line_once_however_they_are_cut(size, tmp_path, mon
 
 
 @pytest.fixture(scope="module")
-def damaged(cohort: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Result]]:
+def damaged(small_cohort: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Result]]:
     """Yield a run over an export with broken lines, an order of another release and drafts in it."""
     folder = tmp_path_factory.mktemp("damaged")
-    for path in cohort.glob("*.ndjson"):
+    for path in small_cohort.glob("*.ndjson"):
         shutil.copy(path, folder)
     who = {"subject": {"reference": "Patient/p5-0000000"}, "authoredOn": "2024-01-01"}
     secret = "Grace Hopper"  # noqa: S105 - a name that must not come up
@@ -443,17 +451,17 @@ def test_a_missing_extra_is_named(cohort, tmp_path, monkeypatch) -> None:
         assert f"the simulation needs more than the service: install the extra {extra}" in result.output
 
 
-def test_a_full_disk_is_reported_in_one_line_and_the_run_can_go_on(cohort, tmp_path) -> None:
+def test_a_full_disk_is_reported_in_one_line_and_the_run_can_go_on(small_cohort, tmp_path) -> None:
     full = Path("/dev/full")
     output = tmp_path / "out"
     output.mkdir()
     (output / "orders.csv").symlink_to(full)
-    result = run("simulate", "--input", cohort, "--output", output, "--workers", 1)
+    result = run("simulate", "--input", small_cohort, "--output", output, "--workers", 1)
     assert result.exit_code == 3
     assert "the disk is full; start again" in result.output
     assert len(result.output.strip().splitlines()) == 1
     (output / "orders.csv").unlink()
-    result = run("simulate", "--input", cohort, "--output", output, "--workers", 1)
+    result = run("simulate", "--input", small_cohort, "--output", output, "--workers", 1)
     assert result.exit_code == 0
     assert "going on where the last run was broken off" in result.output
 

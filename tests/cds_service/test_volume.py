@@ -53,6 +53,7 @@ def seen(*orders: int) -> dict[int, tuple[str, int]]:
         pytest.param([20] * 4, 1, (6, 39), id="four weeks tell less than twelve"),
         pytest.param([10, 30] * 6, 1, (0, 84), id="weeks that vary much have wide limits"),
         pytest.param([0] * 12, 1, (0, 2), id="after none at all"),
+        pytest.param([2000] * 12, 1, (1846, 2158), id="so many that the first chances are too small to be written"),
     ],
 )
 def test_the_limits_of_a_count(before: list[int], periods: int, limits: tuple[int, int]) -> None:
@@ -72,11 +73,15 @@ def test_limits_leave_exactly_the_tail_probability_outside(before: list[int], pe
     steps, far = 1000, expected + 12 * math.sqrt(shape) * scale + 12 * scale
     rates = [(step + 0.5) * far / steps for step in range(steps)]
     logs = [(shape - 1) * math.log(rate) - rate / scale for rate in rates]
-    weights = [math.exp(each - max(logs)) for each in logs]
+    most = max(logs)
+    weights = [math.exp(each - most) for each in logs]
+    up_to_each = [_poisson_up_to_each(upper, rate) for rate in rates]
 
     def up_to(count: int) -> float:
         """Return the chance of a count or fewer."""
-        found = sum(weight * _poisson_up_to(count, rate) for weight, rate in zip(weights, rates, strict=True))
+        if count < 0:
+            return 0.0
+        found = sum(weight * chances[count] for weight, chances in zip(weights, up_to_each, strict=True))
         return found / sum(weights)
 
     assert up_to(lower - 1) < tail * 1.01
@@ -85,12 +90,14 @@ def test_limits_leave_exactly_the_tail_probability_outside(before: list[int], pe
     assert 1 - up_to(upper - 1) > tail * 0.99
 
 
-def _poisson_up_to(count: int, rate: float) -> float:
-    chance, found = math.exp(-rate), 0.0
-    for number in range(count + 1):
+def _poisson_up_to_each(most: int, rate: float) -> list[float]:
+    """Return the chances of each count or fewer, from none to ``most``."""
+    chance, found, chances = math.exp(-rate), 0.0, []
+    for number in range(1, most + 2):
         found += chance
-        chance *= rate / (number + 1)
-    return found
+        chances.append(found)
+        chance *= rate / number
+    return chances
 
 
 # --- Signals ---------------------------------------------------------------------------------------------------------

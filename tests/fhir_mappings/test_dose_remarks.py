@@ -66,6 +66,7 @@ from fhir_mappings.medications.dose_remarks import cycle_number, dose_remarks
         ("in NaCl 0.9 %", []),
         ("LVEF 60%", []),
         ("SpO2 > 92%", []),
+        ("Neutrophils 55 %, KPS 80 %", []),
         ("hold if LVEF < 45 %", []),
         ("within 90-110 % of the dose", []),
         ("round to +/- 50 %", []),
@@ -134,6 +135,29 @@ def test_two_instructions_without_a_day(instructions: list[Any], expected: list[
 
 
 @pytest.mark.parametrize(
+    ("written", "is_told"),
+    [
+        ("252 mg/m2", True),
+        ("give 125 %", True),
+        ("dose reduced by 20 %", True),
+        ("weekly dosing", True),
+        ("give every week", True),
+        ("every 3 weeks", False),
+        ("SC injection", True),
+        ("252 units", True),
+        ("252 mg IV", False),
+        ("docetaxel 75 mg/m2 to follow", False),
+        ("labs weekly", False),
+        ("LVEF 60 %, patient aware", False),
+    ],
+)
+def test_what_a_note_says_of_the_dose_in_other_words_is_told(written: str, *, is_told: bool) -> None:
+    noted = order(dosage(dose_of(252, "mg"), route={"text": "Intravenous"}), note=[{"text": written}])
+    found = cards(noted, prefetch=chart())
+    assert [topic(each) for each in found] == (["checks-incomplete"] if is_told else [])
+
+
+@pytest.mark.parametrize(
     ("limit", "expected"),
     [
         ({"maxDosePerAdministration": quantity(200, "mg")}, ["dose-text-conflict"]),
@@ -166,6 +190,17 @@ def test_a_dose_above_a_maximum_of_its_own_order(limit: Any, expected: list[str]
         ("Apply lidocaine topically to the port", []),
         # Bags, and numbers of times.
         ("252 mg/m2", ["dose-text-conflict"]),
+        ("252 mg + 126 mg", ["dose-text-conflict"]),
+        ("126 mg + 126 mg", []),
+        ("160 mg + 100 mg vials", []),
+        (".378 g", ["dose-text-conflict"]),
+        ("378", ["dose-text-conflict"]),
+        ("252", []),
+        ("give today and tomorrow", ["checks-incomplete"]),
+        ("11/22, 11/29, 12/6", ["checks-incomplete"]),
+        ("2026-11-22 and 2026-11-29", ["checks-incomplete"]),
+        ("blood pressure 120/80", []),
+        ("half now, half in 4 hours", ["checks-incomplete"]),
         ("378 mg/dose over 90 minutes", ["dose-text-conflict"]),
         ("125 %", ["checks-incomplete"]),
         ("with docetaxel 75 mg/m2", []),

@@ -53,6 +53,7 @@ def test_hcpcs_has_several_system_urls(address: str) -> None:
         pytest.param(ICD10, "icd10", id="ICD-10-CM"),
         pytest.param("http://hl7.org/fhir/sid/icd-10", "icd10", id="the WHO's ICD-10"),
         pytest.param("http://fhir.de/CodeSystem/bfarm/icd-10-gm", "icd10", id="the German ICD-10"),
+        pytest.param("http://jpfhir.jp/fhir/core/mhlw/CodeSystem/ICD10-2013-full", "icd10", id="the Japanese ICD-10"),
         pytest.param("http://www.ama-assn.org/go/cpt", "cpt", id="CPT, whose address stands over HCPCS codes, too"),
         pytest.param("urn:oid:2.16.840.1.113883.6.12", "cpt", id="CPT by OID"),
         pytest.param("2.16.840.1.113883.6.88", "rxnorm", id="RxNorm by a bare OID"),

@@ -14,7 +14,8 @@ from cards.values.quantities import Mg, MgPerKg
 from fhir_mappings.medications.amounts import without_amounts
 from fhir_mappings.medications.dosage import Strength, doses, start
 from fhir_mappings.medications.dose_shares import shares_in
-from fhir_mappings.medications.doses_in_text import doses_by_text, notes
+from fhir_mappings.medications.doses_in_text import doses_by_text
+from fhir_mappings.medications.order_notes import notes
 from fhir_mappings.medications.other_units import amounts_in_other_units
 
 FIRST = ("dosageInstruction", 0, "doseAndRate", 0, "doseQuantity")
@@ -312,6 +313,7 @@ def test_a_dose_from_a_strength_says_so_and_a_strength_of_nothing_is_not_used() 
         pytest.param("378 mg/3 weeks", [Mg(Decimal(378))], id="of three weeks"),
         pytest.param("378 mg/90 min", [Mg(Decimal(378))], id="an amount and its time"),
         pytest.param("5.4 mg/kg/week", [MgPerKg(Decimal("5.4"))], id="per kilogram and week"),
+        pytest.param("252 mg (waste 8 mg)", [Mg(Decimal(252))], id="what is thrown away"),
         pytest.param("378 mg/day", [], id="of a day, which may be two doses"),
         pytest.param("reduce to 3 mg/kg", [MgPerKg(Decimal(3))], id="what is given now"),
         pytest.param("", [], id="empty"),

@@ -253,3 +253,24 @@ def test_reports_of_several_lines(written: str, found: list[tuple[str | None, st
 def test_specimens_that_differ_are_a_conflict() -> None:
     (stated,) = VOCABULARY.read("her2-ihc", {"valueString": "A. Breast: HER2 3+. B. Liver: HER2 1+."}, NO_CODE_MAP)
     assert stated.conflict
+
+
+@pytest.mark.parametrize(
+    ("handling", "is_read"),
+    [
+        ("Fixative: 10 % neutral buffered formalin", True),
+        ("Cold ischemia time: less than 1 hour", True),
+        ("Cold ischemia time: 60 minutes", True),
+        ("Cold ischemia time: 61 minutes", False),
+        ("Fixation time: 6 hours", True),
+        ("Fixation: 72 h", True),
+        ("Fixation: 5 hours", False),
+        ("Fixation: 73 hours", False),
+        ("Fixation: unknown", False),
+        ("Cold ischemic and fixation times: meet requirements specified in latest ASCO/CAP guidelines", True),
+        ("Cold ischemic and fixation times do not meet requirements", False),
+    ],
+)
+@pytest.mark.parametrize("written", ["HER2 IHC 3+. {}.", "{}. HER2 IHC 3+."])
+def test_the_handling_of_the_specimen(handling: str, is_read, written: str) -> None:
+    assert (("IHC", "ihc-3+") in read(written.format(handling))) is is_read

@@ -466,7 +466,7 @@ KADCYLA_NDC = coding(NDC, "50242-088-01")
         pytest.param(concept(coding(ATC, "L01FD99"), text="Kadcyla"), ("settled", "kadcyla"), id="name, a new code"),
         # What is not understood is asked about.
         pytest.param(concept(J9358, text="Blorbex 100 mg"), ("ambiguous", "enhertu"), id="a word not known"),
-        pytest.param(concept(J9358, text="Cosibelimab"), ("ambiguous", "enhertu"), id="an antibody not known"),
+        pytest.param(concept(J9358, text="Zelobelimab"), ("ambiguous", "enhertu"), id="an antibody not known"),
         pytest.param(concept(J9358, coding(RXNORM, "99999999")), ("ambiguous", "enhertu"), id="RxNorm not known"),
         pytest.param(concept(J9358, coding(ATC, "L01FD99")), ("ambiguous", "enhertu"), id="a new HER2 drug of ATC"),
         pytest.param(concept(J9358, text="Premed: dexamethasone"), ("ambiguous", "enhertu"), id="premedication"),
@@ -476,7 +476,7 @@ KADCYLA_NDC = coding(NDC, "50242-088-01")
         # A package is what is dispensed: it contradicts the name of another drug.
         pytest.param(concept(KADCYLA_NDC, text="Paclitaxel"), ("conflict", "kadcyla"), id="NDC, paclitaxel"),
         pytest.param(concept(KADCYLA_NDC, coding(ATC, "L01CD01")), ("conflict", "kadcyla"), id="NDC, ATC of it"),
-        pytest.param(concept(KADCYLA_NDC, text="Cosibelimab"), ("conflict", "kadcyla"), id="NDC, like a drug's name"),
+        pytest.param(concept(KADCYLA_NDC, text="Zelobelimab"), ("conflict", "kadcyla"), id="NDC, like a drug's name"),
         pytest.param(concept({**KADCYLA_NDC, "display": "Taxol vial"}), ("conflict", "kadcyla"), id="NDC's descriptor"),
         pytest.param(concept(KADCYLA_NDC, text="Ward 7b mix"), ("settled", "kadcyla"), id="NDC, a word not known"),
         pytest.param(

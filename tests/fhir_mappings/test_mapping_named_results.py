@@ -160,3 +160,41 @@ def test_a_her2_panel_with_a_conclusion_of_its_own_is_read() -> None:
     ]
     members = {name: value for name, value in panel.items() if name != "valueString"}
     assert not read_patient(x=bundle({**members, "hasMember": [{"reference": "Observation/a"}]})).gaps
+
+
+def percent(value: float) -> dict[str, Any]:
+    return {"valueQuantity": {"value": value, "unit": "%"}}
+
+
+def echo(code: Any, on: str = "2026-11-10", **more: Any) -> dict[str, Any]:
+    return {**result(code, 35, on), **percent(35), **more}
+
+
+LVEF = {"coding": [{"system": LOINC, "code": "10230-1"}]}
+UNKNOWN = {"system": LOINC, "code": "99999-9"}
+
+
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        pytest.param(echo({"text": "LVEF by MUGA"}), "35 %", id="with its method"),
+        pytest.param(echo({"coding": [{**UNKNOWN, "display": "LV ejection fraction by PET"}]}), "35 %", id="of LOINC"),
+        pytest.param(
+            echo({"text": "Echo"}, valueQuantity=None, component=[{"code": {"text": "LVEF"}, **percent(35)}]),
+            "35 %",
+            id="in a part",
+        ),
+        pytest.param(echo({"text": "Fraction d'éjection"}), "35 %", id="in French"),
+        pytest.param(echo({"text": "LVEF"}, "2026-10-01"), None, id="older than what counts"),
+        pytest.param(echo({"text": "Right ventricular ejection fraction"}), None, id="the right ventricle"),
+        pytest.param(echo({"text": "LVEF at peak stress"}), None, id="under stress"),
+        pytest.param(echo({"text": "LVEF method"}), None, id="the method"),
+        pytest.param(echo({"text": "FEV1"}), None, id="of the lung"),
+        pytest.param(echo({"text": "LVEF"}, status="preliminary"), None, id="not final"),
+        pytest.param(echo({"text": "LVEF"}, subject={"reference": "Patient/p2"}), None, id="of somebody else"),
+    ],
+)
+def test_a_newer_ejection_fraction_that_is_only_named_is_reported(found: dict[str, Any], told: str | None) -> None:
+    sent = {name: value for name, value in found.items() if value is not None}
+    patient = read_patient(x=bundle({**result(LVEF, 60, "2026-10-20"), **percent(60)}, sent))
+    assert [dict(gap.values)["value"] for gap in patient.gaps if gap.about == "lvef"] == ([told] if told else [])

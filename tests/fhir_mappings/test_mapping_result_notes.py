@@ -51,6 +51,7 @@ VALUES = {
     "777-3": quantity(231, "10*3/uL"),
     "10230-1": quantity(60, "%"),
     "29463-7": quantity(70, "kg"),
+    "19080-1": quantity(2, "mIU/mL"),
 }
 
 
@@ -65,6 +66,9 @@ VALUES = {
         ("1920-8", "Slightly lipemic", False),
         ("1920-8", "No lipemia", False),
         ("1920-8", "Lipemia: none", False),
+        ("1920-8", "Free of hemolysis and lipemia", False),
+        ("1920-8", "Lipemia index 5", False),
+        ("1920-8", "Lipemia index exceeds the limit", True),
         ("1920-8", "Grossly hemolyzed", False),
         ("1920-8", "AST may be falsely low", True),
         ("1920-8", "AST may be falsely elevated", False),
@@ -84,6 +88,8 @@ VALUES = {
         ("10230-1", "No LV clot; questionable effusion; RVSP may be overestimated", False),
         ("10230-1", "EF may be overestimated", True),
         ("10230-1", "Preliminary read", True),
+        ("19080-1", "May be falsely low (hook effect)", True),
+        ("19080-1", "May be falsely elevated", False),
         ("29463-7", "Includes wheelchair", True),
         ("29463-7", "Wheelchair weight subtracted", False),
     ],
@@ -178,6 +184,7 @@ def test_a_weight_that_was_not_measured(more: dict[str, Any], *, stated: bool) -
         pytest.param("10230-1", {"code": {"text": "LVEF (biplane)"}}, None, id="the left ventricle"),
         pytest.param("10230-1", {"code": {"text": "LVEF, peak stress"}}, "named-otherwise", id="under stress"),
         pytest.param("10230-1", {"code": {"text": "Stress echo: LVEF at rest"}}, None, id="at rest, before stress"),
+        pytest.param("10230-1", {"code": {"text": "Echo with strain: LVEF"}}, None, id="strain beside it"),
         pytest.param("10230-1", {"code": {"text": "Change in LVEF"}}, "named-otherwise", id="a difference"),
         pytest.param("29463-7", {"code": {"text": "Ideal body weight"}}, "named-otherwise", id="an ideal weight"),
         pytest.param("29463-7", {"code": {"text": "Body weight measured"}}, None, id="a weight"),

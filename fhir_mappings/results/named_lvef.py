@@ -1,0 +1,53 @@
+"""Ejection fractions that only words name, with a code that is not known here: "LVEF by MUGA", or a part of an echo."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from fhir_mappings.codings import texts
+from fhir_mappings.wire.folding import fold
+from fhir_mappings.wire.lenient import objects, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fhir_mappings.results.other_names import OtherNameReader
+    from fhir_mappings.wire.lenient import Json
+
+_NAME = re.compile(
+    r"\b(?:lv ?ef|ef|ejection fraction|ejektionsfraktion|auswurffraktion|fevi|fevg|feve|fraccion de eyeccion|"
+    r"fraction d'ejection|frazione d[i'] ?eiezione|fracao de ejecao|ejectiefractie|frakcja wyrzutowa)\b"
+)
+_ABOUT_IT = re.compile(r"\b(?:method|technique|quality|comment|reference|range|units?|methode|metodo)\b")
+_COUNTS = frozenset({"final", "amended", "corrected"})
+_VALUES = ("valueQuantity", "valueString", "valueRange", "valueInteger", "valueCodeableConcept", "valueRatio")
+_LONGEST = 200
+
+
+class NamedLvefReader:
+    """Finds the ejection fraction of a result without a known code; one reader serves every request."""
+
+    def __init__(self, other_names: OtherNameReader) -> None:
+        """Keep the reader of names."""
+        self._other_names = other_names
+
+    def holder(self, observation: Json) -> Json | None:
+        """Return the result or the part of it that holds an ejection fraction; ``None`` if there is none."""
+        if text(observation.get("status")) not in _COUNTS or observation.get("dataAbsentReason"):
+            return None
+        for holder in _parts(observation):
+            named = " ; ".join(texts(holder.get("code")))[:_LONGEST]
+            if any(name in holder for name in _VALUES) and self._is_lvef(named):
+                return holder
+        return None
+
+    def _is_lvef(self, named: str) -> bool:
+        folded = fold(named)
+        is_named = _NAME.search(folded) is not None and not _ABOUT_IT.search(folded)
+        return is_named and not self._other_names.is_another("lvef", named)
+
+
+def _parts(observation: Json) -> Iterator[Json]:
+    yield observation
+    yield from (part for _, part in objects(observation.get("component")))
