@@ -142,6 +142,16 @@ def test_cycles_and_parts_of_the_day(written: str, interval: str, is_read) -> No
         ("Perjeta 420 mg IV with trastuzumab every 3 weeks", "21"),
         ("Take 120 mg daily. If you vomit, do not take another dose until the next day.", "1"),
         ("300 mg PO BID, 28-day supply", "0.5"),
+        (
+            "3.6 mg/kg (Treatment Plan Recorded), intravenous, every 21 days, starting when released, over 30 minutes",
+            "21",
+        ),
+        ("378 mg (5.4 mg/kg x 70 kg treatment plan actual weight), intravenous, every 21 days", "21"),
+        (
+            "252 mg, IVPB, q3wk, infuse over: 30 minute, start date 11/30/26 9:00:00 CST, physician stop date 01/31/27",
+            "21",
+        ),
+        ("You will get this medicine every 3 weeks", "21"),
         ("10 mL subcutaneous every 21 days, alternate left and right thigh", "21"),
         ("420 mg IV over 30 minutes every 3 weeks, observe 30 minutes", "21"),
     ],
