@@ -98,12 +98,7 @@ def test_a_map_makes_the_service_read_a_result(tmp_path: Path, which: str, lists
     assert mapped == []
 
 
-<<<<<<< HEAD
-def test_a_map_of_drugs_brings_an_order_into_scope(tmp_path: Path) -> None:
-    """Without the map, a dose of a drug that only a local code names is told as not checked."""
-=======
 def test_a_map_of_drugs_makes_the_service_read_an_order(tmp_path: Path) -> None:
->>>>>>> main
     local = coded(order(378), "formulary", "ONC-0417", "medicationCodeableConcept")
     assert both(tmp_path, DRUG, call(orders=[local])) == (["checks-incomplete"], ["dose-above-maximum"])
 
