@@ -33,6 +33,7 @@ _SHORTEST_SPACED = 4
 """Letters set apart: "K a d c y l a", "H.E.R.C.E.P.T.I.N". The longest names have about as many, the shortest four."""
 _FEWEST_PARTS, _MOST_PARTS, _LONGEST_PART = 3, 4, 6
 """The parts of a name with blanks in it: "Ka dcy la". A name in two parts is joined before a text is read."""
+_SHORTEST_CUT = 5
 _SEARCHED = 16
 """The most words of a text that names nothing in which a misspelled name is searched for."""
 _QUOTED = 40
@@ -284,6 +285,9 @@ class DrugTextReader:
         vocabulary = self._vocabulary
         end = 0 if within_warning else self._longest(draft, place, vocabulary.names)
         passed = self._longest(draft, place, vocabulary.ignored)
+        if end == place + 1 and draft.known[place].is_cut and len(draft.words[place].text) < _SHORTEST_CUT:
+            # "ENT drops": three letters alone are an abbreviation sooner than a payload that is cut off.
+            end = 0
         if end and end >= passed:
             draft.spans.append(_Span(place, end, vocabulary.names[draft.usual(place, end)]))
             return end

@@ -49,7 +49,10 @@ def _severity(row: LvefRow | None) -> int:
 
 def _baseline(case: Case) -> Lvef | None:
     """Return the baseline measurement; none if treatment began before the first one on record."""
-    measured = [(lvef.on, lvef) for lvef in case.patient.lvefs if lvef.on is not None]
+    newest = case.patient.lvefs[0]
+    # Another method of the newest one's day shows how the methods differ, not how the patient changed.
+    counted = (lvef for lvef in case.patient.lvefs if lvef is newest or lvef.on != newest.on)
+    measured = [(lvef.on, lvef) for lvef in counted if lvef.on is not None]
     if not measured:
         return None
     given = [each.on for each in case.history if each.on is not None]

@@ -184,8 +184,10 @@ class RequestData:
     def _read(self, key: str, raw: Prefetched) -> Answer:
         try:
             answer = read_answer(raw, f"prefetch.{key}")
-            is_unrelated = key in self._templates and is_of_other_kind(answer, self._templates[key])
-            return Answer(PrefetchState.FAILED) if is_unrelated else answer
+            if (answer.listing is None or answer.listing.is_bundle) or key not in self._templates:
+                # Nearly every answer is a list, as the queries want it.
+                return answer
+            return Answer(PrefetchState.FAILED) if is_of_other_kind(answer, self._templates[key]) else answer
         except Exception as error:  # noqa: BLE001 - one key must not cost the others
             failures.part_failed("prefetch", error)
             self._failed.add(f"prefetch.{key}")

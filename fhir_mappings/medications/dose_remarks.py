@@ -25,7 +25,9 @@ _SAID = {
         rf"\b(?:{_DOSE} level|dl) ?(?:-|minus) ?[1-3]\b|\b{_DOSE} (?:was |is |has been )?{_LESS}\b|\b{_LESS} {_DOSE}\b"
         rf"|\b{_DOSE} reduction\b|\breduce(?: the)? {_DOSE}\b|\bdosisreduktion\b"
         rf"|\b(?:half|halb\w|media|(?:three|3) quarters?|two thirds|[123] ?[/\u2044] ?[234])(?: of)?(?: the)? {_DOSE}\b"
-        r"|\bhalf (?:now|today)\b"
+        r"|\bhalf (?:now|today)\b|\b(?:level [1-3]|first|second|third) (?:dose )?reduction\b"
+        rf"|(?<![\d/+\u00b1])(?<![\d/+\u00b1] )(?:-|\bminus) ?[1-7]\d ?{_PERCENT}"
+        rf"|\b[1-7]\d ?{_PERCENT} (?:less|lower|weniger|menos|moins)\b"
         rf"|(?<![\d.,])0[.,][3-9]\d?{_TIMES}"
     ),
     RemarkKind.RAISED: re.compile(
@@ -54,8 +56,8 @@ _TAKEN_BACK = re.compile(
     r"|ne pas administrer|suspendue?|annulee?"
 )
 _CUES = re.compile(
-    rf"dos[ei]|dl ?-|dl ?minus|maintenance|\bhalf \w|\d ?{_PERCENT}|\d(?: ?x|-?fold| times)\b|do not|don't|never"
-    r"|hold|held|cancel|void|disc|d/c|stop|omit|skip|nicht|pausier|storn|abges|no adm|suspend|anul|ne pas|annul"
+    rf"dos[ei]|dl ?-|dl ?minus|maintenance|\bhalf \w|reduction|\d ?{_PERCENT}|\d(?: ?x|-?fold| times)\b|do not|don't"
+    r"|never|hold|held|cancel|void|disc|d/c|stop|omit|skip|nicht|pausier|storn|abges|no adm|suspend|anul|ne pas|annul"
 )
 # A percentage that is neither of a solution, nor of a result, a tolerance or a rate may be a share of the dose.
 _SHARE = re.compile(rf"(?<![\d.,<>=/-])(?<![<>=-] )[3-9]\d(?:[.,]\d)? ?{_PERCENT}")

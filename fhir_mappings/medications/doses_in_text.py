@@ -33,7 +33,7 @@ _TIME_OR_DOSE = (
 )
 _DOSE_IN_TEXT = re.compile(
     rf"(?<![\d.,/])(?P<amount>{_NUMBER})(?:\s*|-)(?P<unit>(?P<mcg>{_MCG})|(?P<mg>{_MG})|(?P<g>{_G}))"
-    r"(?P<kg>\s*(?:/|per\b|pro\b|por\b|par\b)\s*(?:kg|kilo(?:gram(?:m|o)?s?)?|\u043a\u0433)\b)?"
+    r"(?P<kg>\s*(?:/|per\b|pro\b|por\b|par\b)\s*(?:kg(?:kg|bw|kw)?|kilo(?:gram(?:m|o)?s?)?|\u043a\u0433)\b)?"
     # An amount of each dose or cycle is the dose; that of a day may be two of them.
     rf"(?:\s*(?:/|per\b|pro\b|por\b|par\b|je\b)\s*(?:{_TIME_OR_DOSE})\b)?"
     # The volume of a bag or the time of the infusion may follow; the volume of a vial makes it a concentration.

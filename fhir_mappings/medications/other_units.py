@@ -21,8 +21,8 @@ _LONGEST_TEXT = 500
 _MASS = r"(?:mgs?|mcg|[u\u00b5\u03bc]g|gm?|mill?igram\w{0,4}|grams?)"
 _PER = r"(?:/|per|pro|por|par|je)"
 _AREA = (
-    r"m ?(?:\^? ?2|\u00b2)|sq\.? ?m|qm|mq|square met\w{1,4}|metros? [cq]uadrad\w{1,2}|m\u00e8tre carr\u00e9"
-    r"|quadratmeter|bsa|kof"
+    r"(?:1[.,]73 ?)?m ?(?:\^? ?2|\u00b2)|sq\.? ?m|qm|mq|square met\w{1,4}|metros? [cq]uadrad\w{1,2}"
+    r"|m\u00e8tre carr\u00e9|quadratmeter|bsa|kof"
 )
 _POUND = r"lbs?|pounds?"
 _OTHER = (
@@ -41,6 +41,12 @@ _CUES = re.compile(
 )
 _AUC = re.compile(r"\bauc ?(?:=|:|of)? ?(?P<number>\d(?:[.,]\d)?)(?![\w/])", re.IGNORECASE)
 _UNITS = re.compile(r"[\d -](?:units?|u|einheiten|unidades)\Z", re.IGNORECASE)
+# "252 mg (per m2)", "mg/m2: 252", "dose in mg/m2": the unit stands apart from its number, or without one.
+_UNIT_ALONE = re.compile(
+    rf"(?<![\w.,/])\d{{1,4}}(?:[.,]\d{{1,2}})? (?:{_MASS} ?)?\((?:{_MASS} ?)?{_PER} ?(?:{_AREA})\)"
+    rf"|(?<![^\W_])(?<!\d )(?<!\d){_MASS} ?\(?{_PER} ?(?:{_AREA})(?![^\W_])",
+    re.IGNORECASE,
+)
 _BEFORE = 44
 _CLAUSE = re.compile(r"[\d;\n]|\.(?!\d)")
 _WORD = re.compile(r"[^\W\d_]{2,40}")
@@ -76,6 +82,10 @@ def _found(plain: str) -> Iterator[AmountInOtherUnit]:
         yield _amount(plain, match, never_fits=match["never"] is not None, a_day=a_day[0] if len(a_day) == 1 else None)
     for match in _AUC.finditer(plain):
         yield _amount(plain, match, never_fits=True)
+    for match in _UNIT_ALONE.finditer(plain):
+        yield AmountInOtherUnit(
+            Decimal(0), match[0].strip(), never_fits=True, beside=_name_before(_around(plain, match)[0])
+        )
 
 
 def _around(plain: str, match: re.Match[str]) -> tuple[str, str]:

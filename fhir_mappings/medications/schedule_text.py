@@ -98,6 +98,10 @@ def _in_part_of_day(found: _Found, match: re.Match[str]) -> None:
     found.parts_of_day.add(words.PARTS_OF_THE_DAY[match["p"].rstrip("s")])
 
 
+def _every_days(found: _Found, match: re.Match[str]) -> None:
+    found.intervals.add(Decimal(match["n"]))
+
+
 def _times_per(found: _Found, match: re.Match[str]) -> None:
     found.intervals.add(_days(match["m"], match["u"]) / max(_count(match["n"]), 1))
 
@@ -212,7 +216,8 @@ _PHRASES: tuple[tuple[str, Callable[[_Found, re.Match[str]], None]], ...] = (
     (
         (
             rf"(?P<n>{_N}) ?(?:x|times|mal|veces|vez|fois|volte|volta|vezes|keer|razy)? ?"
-            r"(?:a la|a|an|per|/|pro|por|par|every|each|alle|cada|toutes les|tous les|ogni|al|na|in each|in every)"
+            # "ANC > 1 and" is not "1 an d".
+            r"(?:/|(?:a la|a|an|per|pro|por|par|(?:in )?(?:every|each)|alle|cada|tou(?:te)?s les|ogni|al|na)\b)"
             rf" ?(?P<m>{_N})? ?(?P<u>{_UNIT})"
         ),
         _times_per,
@@ -220,6 +225,7 @@ _PHRASES: tuple[tuple[str, Callable[[_Found, re.Match[str]], None]], ...] = (
     (rf"(?:{words.EVERY}) ?(?P<n>{_N})?(?: ?(?:-|to|bis|a) ?{_N})? ?-? ?(?P<u>{_UNIT})", _every),
     (rf"(?P<n>{_N}) ?(?P<u>{_UNIT}) ?(?:{words.AFTER})", _every),
     (rf"(?:(?P<n>{_N}) ?(?P<x>-|x|times|mal|fois|veces)? ?)?(?P<a>{_ADJECTIVE})", _adjective),
+    (r"q ?(?P<n>14|21|28)(?= ?(?:[,;).]|$|x ?\d))", _every_days),
     (r"(?P<f>bid|tid|qid|b\.i\.d\.|t\.i\.d\.)", _times_a_day),
     (r"(?P<q>qod|q\.o\.d\.)", _every_other_day),
     (rf"(?:on|every|each|jeden|am|cada|(?:todos )?los|(?:tous )?les|ogni|toda) (?P<days>{_ON}{{0,6}})", _on_weekdays),

@@ -88,6 +88,15 @@ BESIDE = (
     "use within \\d{1,3} (?:days|weeks|months)(?: (?:of|after) opening)?",
     "(?:about |approximately |at least )?(?:12|24) ?(?:hours?|hrs?|h) apart",
     "(?:for )?(?:a )?\\d{1,3} ?-? ?days? supply",
+    "to complete (?:a )?(?:total of )?(?:\\d{1,2}|one) (?:years?|months?)(?: total)?",
+    "cycles? \\d{1,2} ?(?:-|to|through) ?\\d{1,2}",
+    # As treatment plans and order forms write them.
+    "treatment plan(?: recorded)?(?: (?:actual|dosing|order[ -]specific))?(?: weight)?|(?:starting )?when released",
+    "infuse over ?: ?\\d{1,3} ?min(?:ute)?s?|total volume(?: ?\\(ml\\))? ?: ?\\d{1,4}(?:[.,]\\d{1,2})?(?: ?ml)?",
+    (
+        "(?:order |physician )?(?:start|stop) date(?:/time)? ?:? ?\\d{1,2}/\\d{1,2}/\\d{2,4}"
+        "(?:,? \\d{1,2}:\\d{2}(?::\\d{2})?(?: ?[ap]\\.?m\\.?)?(?: [a-z]{3,4}\\b)?)?"
+    ),
     "if (?:you |(?:the )?patient )?(?:vomits?|miss(?:es|ed)?|forgets?|an? dose is (?:missed|vomited))\\b[^;]{0,120}",
     "alternat\\w{1,4} (?:between )?(?:the )?(?:injection )?(?:sites?|left and right(?: thighs?)?|thighs?)",
     "(?:at )?(?:about |approximately |roughly )?the same times? (?:of )?(?:each|every|the) day",
@@ -147,6 +156,8 @@ IGNORED = frozenset(
             "administer administered give given infuse infused infusion infusions inject injection injections take"
             " tomar tome tomara nehmen einnehmen prendre prenez assumere prendere"
             " start starting begin beginning continue continued please note see protocol regimen plan order now today"
+            " you your will get receive this medicine medication treatment routine adjuvant neoadjuvant"
+            " metastatic palliative okay ok proceed"
             " planned wdh wiederholung"
         ),
         # Route and equipment.
@@ -158,6 +169,7 @@ IGNORED = frozenset(
             " subcutaneous subcutaneously subkutan perfusion infusione perfusao infusao kurzinfusion i.v i v"
             " central line port vein chemo chemotherapy piggyback peripheral catheter filter in-line inline pump"
         ),
+        "dozylnie intraveneus intravenost intravenoos",
         "внутривенно в/в 点滴静注 静注 静脈内 静脉滴注 静脉 정맥 infusao infusionen",
         # Preparation and amounts.
         (

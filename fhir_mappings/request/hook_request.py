@@ -170,10 +170,11 @@ class RequestReader:
         found: dict[str, Prefetched] = {}
         for name, key in self._keys.items() if sent is not None else ():
             value = getattr(sent, name)
+            if value is msgspec.UNSET:
+                continue
             if isinstance(value, BundleEnvelope) and value.resourceType != "Bundle":
                 return None
-            if value is not msgspec.UNSET:
-                found[key] = value
+            found[key] = value
         return found
 
 

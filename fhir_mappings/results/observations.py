@@ -256,7 +256,8 @@ class ObservationReader:
             return [_not_counted(concept, status, origin, on)]
         if is_modified_within(observation, "component"):
             return [Gap(concept, origin.path, "modified", on)]
-        meant = self._heard(concept, observation, origin, on)
+        has_words = not SAYING.isdisjoint(observation)
+        meant = self._heard(concept, observation, origin, on, has_words=has_words)
         if isinstance(meant, Gap):
             return [meant]
         concept = meant
@@ -270,20 +271,20 @@ class ObservationReader:
             ]
         days = within(time)
         for fact in read:
-            if isinstance(fact, _TIMED):
+            if fact.__class__ in _TIMED:
                 # These are not shared yet, so they can be changed in place; a copy would double the time.
                 structs.force_setattr(fact, "time", time)
                 if days is not None:
                     structs.force_setattr(fact, "within", days)
-        if not SAYING.isdisjoint(observation) and (remark := self._notes.remark(concept, observation)):
+        if has_words and (remark := self._notes.remark(concept, observation)):
             for fact in read:
                 if isinstance(fact, LabResult):
                     structs.force_setattr(fact, "as_reported", f'{fact.as_reported}, "{remark}"')
         return read
 
-    def _heard(self, concept: str, observation: Json, origin: Origin, on: date | None) -> str | Gap:
+    def _heard(self, concept: str, observation: Json, origin: Origin, on: date | None, *, has_words: bool) -> str | Gap:
         """Return what a result is of by its notes and its name; a gap if these speak against its value."""
-        if not SAYING.isdisjoint(observation) and (concept in self._measured or concept == "pregnancy-test"):
+        if has_words and (concept in self._measured or concept == "pregnancy-test"):
             is_valued = "dataAbsentReason" not in observation and not _VALUES.isdisjoint(observation)
             if (is_valued or "component" in observation) and (note := self._notes.void(concept, observation)):
                 said = (("value", _written_value(observation)), ("note", note))
@@ -605,7 +606,7 @@ class ObservationReader:
         return [ReceptorResult(stated.finding is Her2Finding.POSITIVE, on, origin, receptor)]
 
 
-_TIMED = (Weight, Lvef, LabResult, PregnancyTest, Mutation, SiteResult)
+_TIMED = frozenset({Weight, Lvef, LabResult, PregnancyTest, Mutation, SiteResult})
 Fact = (
     Weight
     | Lvef
@@ -656,12 +657,11 @@ def _named(observation: Json) -> str:
     named: list[Any] = []
     if code.__class__ is dict:
         coded = code.get("coding")
-        if "bodySite" not in observation and coded.__class__ is list and len(coded) == 1:
+        if coded.__class__ is list and len(coded) == 1 and coded[0].__class__ is dict and "bodySite" not in observation:
             # Fast path for most results: one code with its display.
-            display = coded[0].get("display") if coded[0].__class__ is dict else None
-            if display.__class__ is str:
-                written = code.get("text")
-                return f"{written} ; {display}"[:200] if written.__class__ is str else display[:200]
+            written, display = code.get("text"), coded[0].get("display")
+            if written.__class__ is str and display.__class__ is str:
+                return f"{written} ; {display}"[:200]
         if "text" in code:
             named.append(code["text"])
         if coded.__class__ is list:

@@ -255,7 +255,8 @@ def _put_together(observation: ObservationElements) -> Json:
     if len(code) + len(category) + len(ranges) > _LONGEST_CODING:
         return _object(encode(observation))
     own = replace(observation, code=NOT_SENT, category=NOT_SENT, reference_range=NOT_SENT)
-    return _object(encode(own)) | _of_its_kind(code, category, ranges)
+    content: Json = decode(encode(own))
+    return content | _of_its_kind(code, category, ranges)
 
 
 @cached_by_key(_CODINGS)
@@ -460,11 +461,13 @@ class ResourceList(msgspec.Struct, eq=False):
         There may be a thousand, so everything for one of them is written out here.
         """
         add = self.stubs.append
+        are_results = True
         for index, entry in enumerate(entries):
             sent = entry.resource
             if sent is None or (kind := sent.resource_type) == "Bundle":
                 whole = encode(sent) if sent is not None else b""
                 self._take((whole, None), _entry_path(path, index), entry.fullUrl, depth)
+                are_results = False
                 continue
             code = bytes(sent.code)
             has_code, own, names = _codes_again(code) if len(code) <= _LONGEST_CODING else _codes(code)
@@ -472,7 +475,8 @@ class ResourceList(msgspec.Struct, eq=False):
             if sent.component:
                 codes += _codes_of_parts(sent.component)
                 names = names or _names_test(bytes(sent.component))
-            kind = kind or ""
+            if kind != "Observation":
+                kind, are_results = kind or "", False
             reference = f"{kind}/{sent.id}" if sent.id else ""
             day = (sent.effective_date_time or "")[:10]
             stub = ResourceStub(kind, reference, has_code, codes, day, (path, index), entry.fullUrl, sent)
@@ -481,6 +485,8 @@ class ResourceList(msgspec.Struct, eq=False):
             add(stub)
             if sent.contained:
                 self._take_contained(_entry_path(path, index))
+        if are_results:
+            self._apart = len(self.stubs), []
 
     def _take(
         self, resource: tuple[bytes | msgspec.Raw | None, Json | None], path: str, full_url: str, depth: int

@@ -710,6 +710,7 @@ ROWS = [
         EVERY_3_WEEKS,
         hearts(("55", 5), ("72", 3650)),
     ),
+    Row(LVEF_HOLD, "nor is another method of the same day", SILENT, EVERY_3_WEEKS, hearts(("55", 5), ("72", 5))),
     Row(LVEF_HOLD, "one of last year is", FIRES, EVERY_3_WEEKS, hearts(("55", 5), ("72", 360))),
     Row(
         LVEF_HOLD,

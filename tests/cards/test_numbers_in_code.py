@@ -117,6 +117,7 @@ EXCEPTIONS = {
         "parts of a name with blanks in it, and their letters",
         "3 4 6",
     ),
+    "cards/identification/drug_text.py _SHORTEST_CUT": ("letters that a cut-off name needs to stand alone", "5"),
     "cards/identification/drug_text.py _SEARCHED": (BOUND, "16"),
     "cards/identification/vocabulary.py _WORDS": (CACHE, "1024"),
     "cards/identification/vocabulary.py _WITH_STEM": ("letters that a name with a known stem has", "8"),

@@ -98,9 +98,9 @@ def test_a_map_makes_the_service_read_a_result(tmp_path: Path, which: str, lists
     assert mapped == []
 
 
-def test_a_map_of_drugs_brings_an_order_into_scope(tmp_path: Path) -> None:
+def test_a_map_of_drugs_makes_the_service_read_an_order(tmp_path: Path) -> None:
     local = coded(order(378), "formulary", "ONC-0417", "medicationCodeableConcept")
-    assert both(tmp_path, DRUG, call(orders=[local])) == ([], ["dose-above-maximum"])
+    assert both(tmp_path, DRUG, call(orders=[local])) == (["checks-incomplete"], ["dose-above-maximum"])
 
 
 def test_a_map_of_units_reads_the_dose_of_an_order(tmp_path: Path) -> None:

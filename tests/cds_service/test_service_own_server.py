@@ -52,7 +52,7 @@ def test_a_key_that_could_not_be_read_is_named_and_left_out(service, chart) -> N
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        pytest.param({"drug": "Kadzylas"}, "the nearest are Kadcyla", id="a drug that is not known"),
+        pytest.param({"drug": "Kadkyra"}, "the nearest are Kadcyla", id="a drug that is not known"),
         pytest.param({"dose": "much"}, "a dose is a number and a unit", id="no dose"),
         pytest.param({"patient": "a b"}, "the id of a patient", id="no id"),
         pytest.param({"patient": "../Group/1"}, "the id of a patient", id="a way out"),
@@ -68,7 +68,7 @@ def test_unusable_options_are_reported_before_anything_is_read(service, chart, c
 @pytest.mark.parametrize(
     ("language", "changes", "says"),
     [
-        ("de", {"drug": "Kadzylas"}, "Kein Arzneimittel dieses Dienstes hat diesen Namen; am nächsten sind Kadcyla"),
+        ("de", {"drug": "Kadkyra"}, "Kein Arzneimittel dieses Dienstes hat diesen Namen; am nächsten sind Kadcyla"),
         ("es", {"dose": "much"}, "Una dosis es un número con su unidad"),
         ("de", {"patient": "nobody"}, "Auf dem FHIR-Server gibt es keinen Patient/nobody"),
         ("de", {"server": "http://10.0.0.1/fhir"}, "wird nicht abgefragt: der fhirServer der Anfrage"),
@@ -220,7 +220,7 @@ def test_the_page_says_why_it_could_not_read(seen, chart) -> None:
     fill(seen, chart.base, "252 mg")
     expect(seen.page.locator(".silence")).to_have_count(1)
     chart.heard.clear()
-    fill(seen, chart.base, drug="Kadzylas")
+    fill(seen, chart.base, drug="Kadkyra")
     expect(seen.page.locator("#own-status")).to_contain_text("the nearest are Kadcyla")
     expect(seen.page.locator("#cards")).to_contain_text("Not checked: ")
     expect(seen.page.locator(".silence")).to_have_count(0)
