@@ -99,13 +99,13 @@ def with_undated_text(holder: Json, observation: Json, on: date | None) -> Json:
 
 
 def may_hold_date(written: str) -> bool:
-    """Return quickly whether a text may hold a date."""
-    return _MAY_HOLD_DATE.search(written) is not None
+    """Return quickly whether a text may hold a date; one that is too long to be read in full is left as it is."""
+    return len(written) <= LONGEST and _MAY_HOLD_DATE.search(written) is not None
 
 
 def without_own_dates(written: str, period: tuple[date, date] | None) -> str:
     """Return a text without the dates within a period and the words that lead to them."""
-    if period is None or len(written) > LONGEST or not may_hold_date(written):
+    if period is None or not may_hold_date(written):
         return written
     plain = _DATE.sub(lambda found: " " if _is_within(found, *period) else found[0], written)
     if plain == written:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from cards.knowledge.schema import Error, Harm
+from cards.values.caching import lazy
 from fhir_mappings.codings import texts
 from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import child, number, objects, reference, text
@@ -124,7 +124,7 @@ class _Words:
     def __init__(self, words: Iterable[str]) -> None:
         self._words = words
 
-    @cached_property
+    @lazy
     def pattern(self) -> re.Pattern[str]:
         return any_of(self._words)
 
