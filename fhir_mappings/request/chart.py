@@ -453,7 +453,7 @@ def _unread_drug(order: DrugOrder, resource: Json, path: str, *, may_be_incomple
 def _with_amounts(product: Product, note: OrderNote) -> OrderNote:
     """Add the doses that a note gives by the volume or by both antibodies of an injection."""
     stated = tuple(NotedDose(Mg(each)) for group in amounts_stated(product, note.text) for each in group)
-    return OrderNote(note.text, (*note.doses, *stated)) if stated else note
+    return msgspec.structs.replace(note, doses=(*note.doses, *stated)) if stated else note
 
 
 def _names_of(resource: Json, full_url: str) -> set[str]:

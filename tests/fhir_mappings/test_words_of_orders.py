@@ -59,6 +59,17 @@ def test_other_places_of_an_injection(change: Any, expected: list[str]) -> None:
     assert told("Phesgo", dose_of(10, "mL"), {"route": SUBCUTANEOUS, **change}) == expected
 
 
+def test_the_note_of_an_injection_is_heard_to_its_end() -> None:
+    written = order(
+        {"route": SUBCUTANEOUS, "doseAndRate": [dose_of(10, "mL")]},
+        drug={"text": "Phesgo"},
+        note=[{"text": "Give 15 mL. Do not give."}],
+    )
+    (card,) = (each for each in cards(written, prefetch=chart()) if topic(each) == "checks-incomplete")
+    assert "1800 mg" in card["detail"]
+    assert "do not give" in card["detail"]
+
+
 @pytest.mark.parametrize(
     ("drug", "written", "expected"),
     [
