@@ -225,7 +225,10 @@ class PregnancyTest(msgspec.Struct, frozen=True):
 
 
 class Mutation(msgspec.Struct, frozen=True):
-    """An ERBB2 (HER2) sequencing result: whether a mutation was found."""
+    """An ERBB2 (HER2) sequencing result: whether a mutation was found.
+
+    ``residues`` are the first amino acids of the protein changes that it names: 772 of "p.Y772_A775dup".
+    """
 
     found: bool
     on: date | None
@@ -234,3 +237,4 @@ class Mutation(msgspec.Struct, frozen=True):
     time: ResultTime | None = None
     within: tuple[date, date] | None = None
     beside: tuple[str, ...] = ()
+    residues: tuple[int, ...] = ()

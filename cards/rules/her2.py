@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cards.facts.patient import Diagnosis
-    from cards.facts.results import Her2Result
+    from cards.facts.results import Her2Result, Mutation
+    from cards.knowledge.schema import Eligibility
     from cards.readings.case import Case
 
 _HER2_CONCEPTS = frozenset(
@@ -289,8 +290,11 @@ def erbb2_mutation_missing(case: Case) -> Outcome:
     if not rows or not case.cancers <= set(rows[0].cancers):
         return NotApplicable("the indication does not turn on an ERBB2 mutation")
     by_staining = any(row.ihc_3_only for row in case.eligibility_for_cancers)
-    if (by_staining and her2_of(case).ihc_3) or any(mutation.found for mutation in case.patient.mutations):
+    found = [mutation for mutation in case.patient.mutations if mutation.found]
+    if by_staining and her2_of(case).ihc_3:
         return Clear()
+    if found:
+        return _outside_kinase_domain(rows[0], found) or Clear()
     is_unread = case.unread(_MUTATION)
     return Fired(
         values={},
@@ -304,6 +308,19 @@ def erbb2_mutation_missing(case: Case) -> Outcome:
         cited=(rows[0].by,),
         variant="not-found" if case.patient.mutations else "unread" if is_unread else "default",
         fixes=(OrderTests(("erbb2-mutation",)),),
+    )
+
+
+def _outside_kinase_domain(row: Eligibility, found: list[Mutation]) -> Fired | None:
+    """Fire when every mutation on record is named, and lies before the kinase domain that the label asks for."""
+    domain = row.kinase_domain
+    if domain is None or not all(each.residues and max(each.residues) <= domain.not_up_to for each in found):
+        return None
+    return Fired(
+        values={"mutation": shortened(found[0].as_reported)},
+        evidence=tuple(Evidence("mutation", dated(each.as_reported, each.on), each.origin) for each in found),
+        cited=(row.by, domain.by),
+        variant="outside-domain",
     )
 
 

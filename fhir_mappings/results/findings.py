@@ -9,7 +9,7 @@ from cards.facts.results import Mutation, PregnancyTest
 from fhir_mappings.codings import NO_CODE_MAP, codings, texts
 from fhir_mappings.results.answer_words import answered
 from fhir_mappings.results.reference_ranges import NOBODY
-from fhir_mappings.results.variant_texts import mutation_in, names_a_change, names_another_change
+from fhir_mappings.results.variant_texts import mutation_in, names_a_change, names_another_change, residues_in
 from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import child, objects, text
 
@@ -85,7 +85,12 @@ class FindingReader:
             return Gap("erbb2-mutation", origin.path, "value", on, (("value", written[:60] or "?"),))
         other = self._other_change(observation) if answer else None
         label = other or written or "variant"
-        return Mutation(answer and other is None, on, origin, label[:60])
+        residues = self._residues(observation, written) if answer else ()
+        return Mutation(answer and other is None, on, origin, label[:60], residues=residues)
+
+    def _residues(self, observation: Json, written: str) -> tuple[int, ...]:
+        labels = (label for _, part in objects(observation.get("component")) for label in _labels(part))
+        return tuple(dict.fromkeys(residue for each in (written, *labels) for residue in residues_in(each)))
 
     def _other_change(self, observation: Json) -> str | None:
         """Return the component that shows a variant to be something other than an activating mutation."""

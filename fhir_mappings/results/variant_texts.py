@@ -20,7 +20,7 @@ LONGEST = 400
 _RESIDUE = r"(?:ala|arg|asn|asp|cys|gln|glu|gly|his|ile|leu|lys|met|phe|pro|ser|thr|trp|tyr|val|[acdefghiklmnpqrstvwy])"
 # "p.Y772_A775dup", "S310F", "p.(Leu755=)", "G776delinsVC"; the groups are the first residue and its change.
 _PROTEIN = re.compile(
-    rf"(?<![\w.])(?:p\.)?\(?(?P<first>{_RESIDUE})\d{{2,4}}(?:_{_RESIDUE}\d{{2,4}})?"
+    rf"(?<![\w.])(?:p\.)?\(?(?P<first>{_RESIDUE})(?P<at>\d{{2,4}})(?:_{_RESIDUE}\d{{2,4}})?"
     r"(?P<change>dup|delins[a-z]{1,12}|ins[a-z]{1,12}|del|fs[a-z0-9*]{0,8}|[a-z]{1,3}|=|\*)\)?(?![\w=*])"
 )
 _UNCHANGED = re.compile(r"(?<![\w.])p\.\(?[=]\)?")
@@ -71,6 +71,12 @@ def names_another_change(written: str) -> bool:
 def names_a_change(written: str) -> bool:
     """Return whether a label names a protein change: "p.Y772_A775dup"."""
     return "named" in set(_kinds(written[:LONGEST]))
+
+
+def residues_in(written: str) -> tuple[int, ...]:
+    """List the first residues of the protein changes in a text that may be activating: 310 of "p.S310F"."""
+    found = _PROTEIN.finditer(fold(written[:LONGEST]))
+    return tuple(int(match["at"]) for match in found if _of_protein(match["first"], match["change"]) == "named")
 
 
 def _verdict(clauses: list[set[str]]) -> bool | None:

@@ -53,6 +53,14 @@ def lung(weight: str | None = "70", **more: Any) -> Patient:
     return chart(cancers=("lung",), weight=weight, mutation=more.pop("mutation", True), **more)
 
 
+def with_mutations(*residues: tuple[int, ...]) -> Patient:
+    """Return the chart of a lung cancer with mutations at some residues; those without any are not named."""
+    (one,) = lung().mutations
+    return msgspec.structs.replace(
+        lung(), mutations=tuple(msgspec.structs.replace(one, residues=each) for each in residues)
+    )
+
+
 def on_tucatinib(days: int = 30, written: str = "300 mg", **more: Any) -> Patient:
     """Return the chart of a patient who has been on tucatinib for some days."""
     return chart(history=(active("Tukysa", days, "tucatinib", written),), **more)
@@ -416,6 +424,49 @@ ROWS = [
         chart(setting="early"),
     ),
     Row(Topic.ERBB2_MUTATION_MISSING, "Hernexeos with the mutation", SILENT, tablets("Hernexeos", "120 mg"), lung()),
+    Row(
+        Topic.ERBB2_MUTATION_MISSING,
+        "Hernexeos with a mutation of the extracellular domain",
+        FIRES,
+        tablets("Hernexeos", "120 mg"),
+        with_mutations((310,)),
+        says=("is outside the kinase domain",),
+    ),
+    Row(
+        Topic.ERBB2_MUTATION_MISSING,
+        "Hyrnuo, the last residue known to be outside",
+        FIRES,
+        tablets("Hyrnuo", "20 mg", a_day="2"),
+        with_mutations((709,)),
+    ),
+    Row(
+        Topic.ERBB2_MUTATION_MISSING,
+        "the next one may be inside",
+        SILENT,
+        tablets("Hyrnuo", "20 mg", a_day="2"),
+        with_mutations((710,)),
+    ),
+    Row(
+        Topic.ERBB2_MUTATION_MISSING,
+        "one of two inside is enough",
+        SILENT,
+        tablets("Hernexeos", "120 mg"),
+        with_mutations((310,), (772,)),
+    ),
+    Row(
+        Topic.ERBB2_MUTATION_MISSING,
+        "one that is not named may be inside",
+        SILENT,
+        tablets("Hernexeos", "120 mg"),
+        with_mutations((310,), ()),
+    ),
+    Row(
+        Topic.ERBB2_MUTATION_MISSING,
+        "Enhertu's label asks for no domain",
+        SILENT,
+        order("Enhertu", "378 mg"),
+        with_mutations((310,)),
+    ),
     Row(
         Topic.ERBB2_MUTATION_MISSING,
         "Hernexeos with staining of 3+ alone",

@@ -147,6 +147,7 @@ __all__ = [
     "InfusionTimes",
     "Interaction",
     "KeptApart",
+    "KinaseDomain",
     "Kind",
     "Knowledge",
     "KnowledgeError",

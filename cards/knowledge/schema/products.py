@@ -29,6 +29,13 @@ class PriorTherapy(KnowledgeRecord, frozen=True, kw_only=True):
     by: Cited
 
 
+class KinaseDomain(KnowledgeRecord, frozen=True, kw_only=True):
+    """A label that wants a mutation of the kinase domain: at or before residue ``not_up_to`` it is outside."""
+
+    not_up_to: int
+    by: Cited
+
+
 class Eligibility(KnowledgeRecord, frozen=True, kw_only=True):
     """A HER2 status that qualifies a patient: every condition of the row holds.
 
@@ -42,6 +49,7 @@ class Eligibility(KnowledgeRecord, frozen=True, kw_only=True):
     tiers: tuple[Tier, ...] = ()
     ihc_3_only: bool = False
     erbb2_mutation: bool = False
+    kinase_domain: KinaseDomain | None = None
     hormone_receptor_positive: bool = False
     with_products: tuple[str, ...] = ()
     since: date | None = None
