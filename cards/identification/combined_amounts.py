@@ -1,4 +1,4 @@
-"""The amount of a combination product that an order states by its parts: "1200 mg-600 mg", its package, its volume."""
+"""The amount of both antibodies that an order states: "1200 mg-600 mg", its package, its volume; so of an injection."""
 
 from __future__ import annotations
 
@@ -35,8 +35,7 @@ def combined_amount(product: Product, texts: Iterable[str], ndcs: Iterable[Writt
     strength = product.concentration.mg_per_ml if product.concentration is not None else None
     for written in texts:
         plain = fold(bounded(written))
-        numbers = Counter(Decimal(re.sub(r"[.,]", "", each)) for each in _NUMBER.findall(plain))
-        found |= _by_parts(numbers, frozenset(product.component_doses_mg), levels)
+        found |= _by_parts(_numbers(plain), frozenset(product.component_doses_mg), levels)
         if strength is not None:
             volumes = {Decimal(each.replace(",", ".")) * strength for each in _VOLUME.findall(plain)}
             found |= volumes & levels
@@ -56,11 +55,14 @@ def amounts_stated(product: Product, written: str) -> tuple[tuple[Decimal, ...],
     }
     stated = [tuple(sorted(by_volume))] if by_volume else []
     if product.component_doses_mg:
-        numbers = Counter(Decimal(re.sub(r"[.,]", "", each)) for each in _NUMBER.findall(plain))
-        named = [number for number in numbers.elements() if number in product.component_doses_mg]
+        named = [number for number in _numbers(plain).elements() if number in product.component_doses_mg]
         if len(named) == _PAIR:
             stated.append((sum(named, Decimal(0)),))
     return tuple(stated)
+
+
+def _numbers(plain: str) -> Counter[Decimal]:
+    return Counter(Decimal(re.sub(r"[.,]", "", each)) for each in _NUMBER.findall(plain))
 
 
 def _by_parts(numbers: Counter[Decimal], parts: frozenset[Decimal], levels: frozenset[Decimal]) -> set[Decimal]:

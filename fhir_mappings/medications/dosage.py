@@ -34,7 +34,7 @@ _PART = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_OF_PART = 2000
-_MAXIMA = frozenset({"maxDosePerAdministration", "maxDosePerPeriod", "maxDosePerLifetime"})
+_MAXIMA = ("maxDosePerAdministration", "maxDosePerPeriod", "maxDosePerLifetime")
 _PER_TIME = re.compile(r"/(?:h|hr|min|s|d|day)\b", re.IGNORECASE)
 
 
@@ -138,19 +138,17 @@ def _unread(value: object, unit: str, where: Pointer, number_of: int, slot: str)
 def max_dose(resource: Json) -> OrderedDose | None:
     """Return the least of the maxima of an order with one instruction, per administration, period or lifetime."""
     instructions = resource.get("dosageInstruction")
-    least: OrderedDose | None = None
+    limits: list[OrderedDose] = []
     for number_of, (_, instruction) in enumerate(objects(instructions) if instructions.__class__ is list else ()):
-        for name in _MAXIMA.intersection(instruction):
+        for name in _MAXIMA:
             # R5 has lists of them; that of a period is a ratio.
-            for _, limit in objects(instruction[name]):
+            for _, limit in objects(instruction.get(name)):
                 found = _quantity(child(limit, "numerator") or limit, (), number_of, "")
-                if found is None or found.unit not in (DoseUnit.MG, DoseUnit.MG_PER_KG, DoseUnit.ML):
-                    continue
-                # A volume is that of an injection, or of a bag.
-                is_first = least is None or (least.unit is DoseUnit.ML and found.unit is not DoseUnit.ML)
-                if least is None or is_first or (found.unit is least.unit and found.number < least.number):
-                    least = found
-    return least
+                if found is not None and found.unit in (DoseUnit.MG, DoseUnit.MG_PER_KG, DoseUnit.ML):
+                    limits.append(found)
+    # A volume is that of an injection, or of a bag: any mass goes before it.
+    limits.sort(key=lambda each: each.unit is DoseUnit.ML)
+    return min((each for each in limits if each.unit is limits[0].unit), key=lambda each: each.number, default=None)
 
 
 def quantity_dose(quantity: Json) -> OrderedDose | None:

@@ -166,7 +166,7 @@ class TreatmentReader:
         return any(resource.get(name) is True for name in _DENIED) or resource.get("taken") == "n"
 
     def product_of(self, resource: Json, references: References) -> str:
-        """Return the product that a resource names by code or name; empty if there is none, or several."""
+        """Return the product that a resource names by code or name; empty unless it names exactly one."""
         drug = self._drug_of(resource, references)
         if drug is not None and drug.product:
             return drug.product

@@ -1,21 +1,24 @@
 """Removes what a HER2 report says of the handling of its specimen, where that was as the guideline wants it.
 
-"Cold ischemia time: 30 minutes. Fixation: 12 hours": at most one hour, and 6 to 72 hours in formalin (ASCO/CAP 2018,
-unchanged in 2023). Any other handling stays in the text, which is then not understood.
+"Cold ischemia time: 30 minutes. Fixation: 12 hours". Any other handling stays in the text, which is then not
+understood.
 """
 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cards.knowledge.schema import SpecimenHandling
 
 _LINK = r" ?(?:[:=]|is|was|of)? ?"
-_COLD = rf"cold ischemi[ac](?: time)?{_LINK}"
-_AN_HOUR = r"(?:less than|under|within|at most|no more than|<|<=|≤) ?(?:1 ?(?:hours?|hr|h)|one hour|60 ?min(?:utes)?)"
+_AT_MOST = r"(?:less than|under|within|at most|no more than|<|<=|≤)"
 _FIXED = r"(?:(?:duration of |total )?(?:formalin )?fixation(?: time| duration)?|fixed(?: in formalin)?(?: for)?)"
 _HANDLING = re.compile(
-    rf"\b(?:{_COLD}(?:{_AN_HOUR}"
-    r"|(?P<minutes>\d{1,3}) ?min(?:utes)?)\b"
-    rf"|{_FIXED}{_LINK}(?:(?P<hours>\d{{1,3}}) ?(?:hours|hrs|h)|(?:between )?6 ?(?:-|to|and) ?72 ?(?:hours|hrs|h))\b"
+    rf"\b(?:cold ischemi[ac](?: time)?{_LINK}(?:{_AT_MOST} ?)?"
+    r"(?:(?P<minutes>\d{1,3}) ?min(?:utes)?|(?P<ischemia>one|\d{1,2}) ?(?:hours?|hrs?|h))\b"
+    rf"|{_FIXED}{_LINK}(?:between )?(?P<from>\d{{1,3}})(?: ?(?:-|to|and) ?(?P<to>\d{{1,3}}))? ?(?:hours|hrs|h)\b"
     r"|(?:type of )?fixative ?[:=]? ?(?:10 ?% )?(?:neutral[ -]buffered )?formalin\b"
     r"|cold ischemi[ac](?: time)? and fixation times?:? (?:meets?|are within|within)(?: the)?(?: current)? "
     r"(?:requirements|guidelines?|recommendations)"
@@ -23,16 +26,20 @@ _HANDLING = re.compile(
     r"(?: ?(?:asco ?/ ?cap|cap|asco))?(?: (?:guidelines?|recommendations))?)\.?",
     re.IGNORECASE,
 )
-_MOST_MINUTES = 60
-_HOURS = range(6, 73)
+_MINUTES_IN_AN_HOUR = 60
 
 
-def without_handling(written: str) -> str:
+def without_handling(written: str, limits: SpecimenHandling) -> str:
     """Remove statements of a handling that the guideline accepts."""
-    return _HANDLING.sub(_removed, written) if "ix" in written or "schemi" in written else written
+    if "ix" not in written and "schemi" not in written:
+        return written
+    return _HANDLING.sub(lambda found: " ; " if _is_accepted(found, limits) else found[0], written)
 
 
-def _removed(match: re.Match[str]) -> str:
-    minutes, hours = match["minutes"], match["hours"]
-    is_kept = (minutes is not None and int(minutes) > _MOST_MINUTES) or (hours is not None and int(hours) not in _HOURS)
-    return match[0] if is_kept else " ; "
+def _is_accepted(found: re.Match[str], limits: SpecimenHandling) -> bool:
+    if found["minutes"] or found["ischemia"]:
+        hours = 1 if found["ischemia"] == "one" else int(found["ischemia"] or 0)
+        minutes = int(found["minutes"] or 0) + _MINUTES_IN_AN_HOUR * hours
+        return minutes <= limits.ischemia_minutes
+    fixed = (int(each) for each in (found["from"], found["to"]) if each)
+    return all(limits.fixation_hours.at_least <= each <= limits.fixation_hours.at_most for each in fixed)

@@ -17,6 +17,7 @@ from cards.values.intervals import Bound, Interval
 from fhir_mappings.results.her2_clauses import clauses
 from fhir_mappings.results.her2_cursor import BOUNDS, Clauses, NotUnderstoodError, Number
 from fhir_mappings.results.her2_findings import SCORES, Stated, agree, findings_of
+from fhir_mappings.results.her2_handling import without_handling
 from fhir_mappings.results.her2_specimens import specimens_of
 from fhir_mappings.results.her2_tokens import tokens
 
@@ -66,6 +67,7 @@ class Her2Limits:
         self._ratio = terminology.ish_positive
         self._copies = terminology.her2_copies
         self._few_up_to = terminology.her2_stained.few_up_to
+        self.handling = terminology.her2_handling
 
     def by_ratio(self, ratio: Number) -> Her2Finding | None:
         """Classify a ratio, or a bound on one: a bound across the limit decides nothing.
@@ -120,6 +122,7 @@ class Her2Limits:
 
 def read_text(written: str, limits: Her2Limits, concept: str) -> TextReading:
     """Read a text of a result whose code means a concept."""
+    written = without_handling(written, limits.handling)
     if specimens := specimens_of(written):
         return _of_specimens([_read_one(each, limits, concept) for each in specimens])
     return _read_one(written, limits, concept)

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 from fhir_mappings.results import her2_words as words
 from fhir_mappings.results.fish_notation import without_notation
-from fhir_mappings.results.her2_handling import without_handling
 from fhir_mappings.results.report_lines import checked
 from fhir_mappings.wire.phrases import Phrases, Word, is_plain, words_of
 
@@ -155,7 +154,7 @@ def is_known(written: str) -> bool:
 def _without_notes(written: str) -> str:
     """Remove text that is not about this result, and start a sentence at an addendum or an arrow."""
     plain = _SEE_ISH.sub("FISH pending", _ADDENDUM.sub(" ; ", without_notation(checked(written, is_known))))
-    plain = _CLUSTER.sub(" ", without_handling(plain))
+    plain = _CLUSTER.sub(" ", plain)
     plain = _END_OF_SCALE.sub(r"\1", plain)
     plain = _SPELLED_SCORE.sub(lambda found: f"{found[1]}{_SPELLED[found[2].casefold()]}", plain)
     return _ARROW.sub(" ; ", _BLOCK.sub(" ", _O_CLOCK.sub(" ", _SCORE_0.sub(" ", plain))))

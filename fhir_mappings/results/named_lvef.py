@@ -33,7 +33,7 @@ class NamedLvefReader:
         self._other_names = other_names
 
     def holder(self, observation: Json) -> Json | None:
-        """Return the result or the part of it that holds an ejection fraction; ``None`` if there is none."""
+        """Return the result, or its part, that holds an ejection fraction; ``None`` if neither does."""
         if text(observation.get("status")) not in _COUNTS or observation.get("dataAbsentReason"):
             return None
         for holder in _parts(observation):

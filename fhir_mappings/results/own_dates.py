@@ -85,7 +85,7 @@ def period_of(observation: Json, on: date | None) -> tuple[date, date] | None:
 
 
 def with_undated_text(holder: Json, observation: Json, on: date | None) -> Json:
-    """Return the holder of a value with its text without the result's own dates; itself if there are none."""
+    """Return the holder of a value, its text freed of the result's own dates; the same holder if it has none."""
     concept = holder.get("valueCodeableConcept")
     written = holder.get("valueString") if concept is None else child(holder, "valueCodeableConcept").get("text")
     if written.__class__ is not str or not may_hold_date(written):

@@ -63,11 +63,11 @@ class ResultNotes:
         return self._doubt(self._hiding.get(concept, ()), observation)
 
     def remark(self, concept: str, observation: Json) -> str:
-        """Return the beginning of a note by which the true value may only be the better one; empty if there is none."""
+        """Return the beginning of the note that says the true value can only be better; empty without such a note."""
         return self._doubt(self._sparing.get(concept, ()), observation)[:_QUOTED]
 
     def _doubt(self, wanted: Sequence[int], observation: Json) -> str:
-        """Return the beginning of a note with words of some of the lists; empty if there is none."""
+        """Return the beginning of the first note that has a word of these lists; empty if no note has one."""
         for each in remarks(observation) if wanted else ():
             for sentence in _SENTENCES.split(fold(each)):
                 if any(self._is_doubt(self._doubts[place].pattern, sentence) for place in wanted):

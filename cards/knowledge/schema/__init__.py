@@ -98,6 +98,7 @@ from cards.knowledge.schema.terminology import (
     PositiveRatio,
     PregnancyStates,
     RouteWords,
+    SpecimenHandling,
     StainedShare,
     Terminology,
 )
@@ -201,6 +202,7 @@ __all__ = [
     "SiteRule",
     "SnomedEntry",
     "Source",
+    "SpecimenHandling",
     "Spelling",
     "StageWords",
     "StainedShare",

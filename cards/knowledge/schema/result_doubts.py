@@ -52,8 +52,8 @@ class NeverCritical(KnowledgeRecord, frozen=True, kw_only=True):
 class ResultDoubts(KnowledgeRecord, frozen=True, kw_only=True):
     """All that speaks against a result.
 
-    A doubt right behind a word of ``mild``, or before one of ``denied`` in the same sentence, is none. ``withheld`` are
-    the codes of a missing value that say that there is one.
+    Right behind a word of ``mild``, or before one of ``denied`` in the same sentence, a doubt does not count.
+    ``withheld`` are the codes of a missing value that say that there is one.
     """
 
     doubts: tuple[Doubt, ...] = ()

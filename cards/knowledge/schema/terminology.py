@@ -135,6 +135,21 @@ class StainedShare(KnowledgeRecord, frozen=True, kw_only=True):
     by: Cited
 
 
+class HoursBetween(KnowledgeRecord, frozen=True, kw_only=True):
+    """The fewest and the most hours."""
+
+    at_least: int
+    at_most: int
+
+
+class SpecimenHandling(KnowledgeRecord, frozen=True, kw_only=True):
+    """How a specimen is handled before HER2 staining: at most so long without fixation, and so long in formalin."""
+
+    ischemia_minutes: int
+    fixation_hours: HoursBetween
+    by: Cited
+
+
 class LvefInWords(KnowledgeRecord, frozen=True, kw_only=True):
     """The plausible numbers for an ejection fraction in a text, in percent.
 
@@ -198,6 +213,7 @@ class Terminology(KnowledgeRecord, frozen=True, kw_only=True):
     ish_positive: PositiveRatio
     her2_copies: CopyLimits
     her2_stained: StainedShare
+    her2_handling: SpecimenHandling
     hcg: HcgLimits
     pregnancy_states: PregnancyStates = PregnancyStates()
     lvef_in_words: LvefInWords
