@@ -187,7 +187,7 @@ def _loggers(_modules: int) -> list[Any]:
     return [module._log for module in ours if hasattr(module, "_log")]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Yield Debian's Chromium."""
     if CHROMIUM is None:

@@ -27,8 +27,13 @@ IDLE = 5000 if os.environ.get("SOAK") else 1000
 def workers(running: Running) -> list[int]:
     """Return the processes of the workers."""
     pid = running.process.pid
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [int(child) for child in children if b"resource_tracker" not in Path(f"/proc/{child}/cmdline").read_bytes()]
+    found = []
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        # A worker may end between the list and the look at it.
+        with suppress(FileNotFoundError, ProcessLookupError):
+            if b"resource_tracker" not in Path(f"/proc/{child}/cmdline").read_bytes():
+                found.append(int(child))
+    return found
 
 
 def started(running: Running) -> list[object]:
