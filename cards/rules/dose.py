@@ -328,7 +328,7 @@ def weight_stale(case: Case) -> Outcome:
     if not _depends_on_weight(case, case.weight):
         return NotApplicable("the weight is far from the one at which the dose changes")
     if case.weight.on is None:
-        return CannotTell((Missing("weight-undated"),))
+        return CannotTell((Missing("weight-day", values={"weight": str(case.weight.kg)}, is_urgent=True),))
     limit = case.threshold("weight_max_age_days")
     age = case.age_in_days(case.weight.on)
     if age <= limit:

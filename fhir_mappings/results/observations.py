@@ -7,9 +7,9 @@ one that does not count, so that a card can say why there is "none".
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import msgspec
 from msgspec import structs
 
 from cards.facts.origins import Gap, Origin
@@ -45,6 +45,7 @@ from fhir_mappings.results.named_results import NamedResults
 from fhir_mappings.results.other_names import OtherNameReader
 from fhir_mappings.results.own_dates import with_undated_text
 from fhir_mappings.results.pregnancy_states import CONCEPT as PREGNANCY_STATE
+from fhir_mappings.results.pregnancy_states import DATES as DATES_OF_PREGNANCY
 from fhir_mappings.results.pregnancy_states import PregnancyStateReader
 from fhir_mappings.results.reference_ranges import NOBODY, RangeReader, Unit
 from fhir_mappings.results.report_texts import ReportReader
@@ -276,11 +277,19 @@ class ObservationReader:
                 structs.force_setattr(fact, "time", time)
                 if days is not None:
                     structs.force_setattr(fact, "within", days)
-        if has_words and (remark := self._notes.remark(concept, observation)):
-            for fact in read:
-                if isinstance(fact, LabResult):
-                    structs.force_setattr(fact, "as_reported", f'{fact.as_reported}, "{remark}"')
-        return read
+        return [self._with_note(fact, observation) for fact in read] if has_words else read
+
+    def _with_note(self, fact: Fact, observation: Json) -> Fact:
+        """Return a laboratory result with the remark on it; a gap if a normal one is called critical in a note."""
+        if not isinstance(fact, LabResult):
+            return fact
+        of_another = partial(self._other_names.is_another, fact.test)
+        if note := self._flags.phoned(fact, observation, of_another):
+            said = (("value", fact.as_reported), ("note", note))
+            return Gap(fact.test, fact.origin.path, "voided", fact.on, said)
+        if remark := self._notes.remark(fact.test, observation):
+            structs.force_setattr(fact, "as_reported", f'{fact.as_reported}, "{remark}"')
+        return fact
 
     def _heard(self, concept: str, observation: Json, origin: Origin, on: date | None, *, has_words: bool) -> str | Gap:
         """Return what a result is of by its notes and its name; a gap if these speak against its value."""
@@ -359,6 +368,8 @@ class ObservationReader:
             return [found] if found is not None else []
         if concept == PREGNANCY_STATE:
             return [*self._pregnancies.read(holder, on, origin)]
+        if concept in DATES_OF_PREGNANCY:
+            return [*self._pregnancies.read_date(concept, holder, on, origin)]
         if concept in _RECEPTORS:
             return self._read_receptor(_RECEPTORS[concept], holder, origin, on)
         return []
@@ -414,6 +425,11 @@ class ObservationReader:
         bound = reading.bound
         if bound is None:
             return Gap(concept, origin.path, "comparator", on, (("value", reading.as_reported[:40]),))
+        if bound is Bound.EXACT and reading.upper is None and "interpretation" in holder:
+            bound = self._flags.bound(holder)
+            if bound is not Bound.EXACT:
+                written = f"{bound.sign} {reading.as_reported}"
+                reading = structs.replace(reading, bound=bound, as_reported=written)
         unit = self._unit_of(concept, reading, quantity)
         reported = reading.upper if concept in self.harmful_when_high and reading.upper is not None else reading.value
         if unit.factor is None:
@@ -435,8 +451,7 @@ class ObservationReader:
         value, reading, unit = measured
         ranges, factor = holder.get("referenceRange"), unit.factor or Decimal(1)
         normal = self._ranges.low(ranges, "lvef", unit, subject, on) if ranges else None
-        lowest = normal if normal is not None else self._terminology.lvef_in_words.normal.lowest
-        if "interpretation" in holder and (flag := self._flags.against("lvef", holder, value, lowest, None)):
+        if "interpretation" in holder and (flag := self._flags.against("lvef", holder, value, normal, None)):
             return Gap("lvef", origin.path, "flagged", on, (("value", reading.as_reported), ("flag", flag)))
         limit = Percent(normal) if normal is not None else None
         end = Percent(reading.upper * factor) if reading.upper is not None else None
@@ -448,6 +463,9 @@ class ObservationReader:
         value, reading, unit = measured
         ranges, known = holder.get("referenceRange"), self._terminology.concepts[concept]
         upper = self._ranges.high(ranges, concept, unit, subject, on) if ranges else None
+        if upper is None and ranges:
+            lowest = self._ranges.lowest_high(ranges, concept, unit, subject, on)
+            upper = lowest if lowest is not None and value <= lowest and reading.bound is Bound.EXACT else None
         if "interpretation" in holder:
             lower = self._ranges.low(ranges, concept, unit, subject, on) if ranges else None
             if flag := self._flags.against(concept, holder, value, lower, upper):
@@ -495,7 +513,7 @@ class ObservationReader:
             return None
         total = parts[0].value * factors[0] + parts[1].value * factors[1]
         unit = self._terminology.concepts[concept].unit or ""
-        return msgspec.structs.replace(parts[0], value=total, unit=unit, as_reported=" ".join(written.split())[:40])
+        return structs.replace(parts[0], value=total, unit=unit, as_reported=" ".join(written.split())[:40])
 
     def _ejection_fraction(self, holder: Json, written: str) -> Reading | None:
         """Read an ejection fraction from a value's text or display."""
@@ -633,12 +651,12 @@ def _of_range(low: Json, high: Json) -> Reading | None:
         return None
     if not (low and high):
         bound = Bound.AT_LEAST if low else Bound.AT_MOST
-        return msgspec.structs.replace(reading, bound=bound, as_reported=f"{bound.sign}{reading.as_reported}")
+        return structs.replace(reading, bound=bound, as_reported=f"{bound.sign}{reading.as_reported}")
     upper = number(high.get("value"))
     if upper is None or upper < reading.value:
         return None
     written = f"{reading.value}-{upper} {reading.unit or reading.code}".strip()
-    return msgspec.structs.replace(reading, as_reported=written, upper=upper)
+    return structs.replace(reading, as_reported=written, upper=upper)
 
 
 def _share_of(ratio: Json) -> Reading | None:

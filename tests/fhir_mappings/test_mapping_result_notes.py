@@ -203,6 +203,31 @@ def test_what_a_result_says_against_its_value(code: str, changes: dict[str, Any]
     assert [gap.reason for gap in gaps] == ([told] if told else [])
 
 
+@pytest.mark.parametrize(
+    ("code", "unit", "name", "told"),
+    [
+        pytest.param("1920-8", "U/L", "ALT (SGPT)", True, id="the other transaminase"),
+        pytest.param("1920-8", "U/L", "Alkaline phosphatase", True, id="another enzyme"),
+        pytest.param("1920-8", "U/L", "SGOT (AST)", False, id="an old name"),
+        pytest.param("1742-6", "U/L", "ALT (panel with AST and GGT)", False, id="a panel"),
+        pytest.param("751-8", "10*3/uL", "WBC", True, id="all white cells"),
+        pytest.param("751-8", "10*3/uL", "Lymphocytes, absolute", True, id="other white cells"),
+        pytest.param("751-8", "10*3/uL", "Neutrophils (WBC differential)", False, id="of the differential"),
+        pytest.param("751-8", "10*3/uL", "Immature granulocytes", True, id="a part of them"),
+        pytest.param("777-3", "10*3/uL", "Leukozyten", True, id="in German"),
+        pytest.param("777-3", "10*3/uL", "Immature platelet fraction", True, id="a part of the platelets"),
+        pytest.param("777-3", "10*3/uL", "Thrombozyten", False, id="platelets in German"),
+        pytest.param("29463-7", "kg", "Height", True, id="a height"),
+        pytest.param("29463-7", "kg", "Infant weight", True, id="the weight of a child"),
+        pytest.param("29463-7", "kg", "Height and weight", False, id="both"),
+    ],
+)
+def test_a_name_of_another_test_than_the_code(code: str, unit: str, name: str, told: bool) -> None:  # noqa: FBT001
+    result = observation(code, valueQuantity=quantity(60, unit))
+    gaps = read_patient(x=bundle({**result, "code": {**result["code"], "text": name}})).gaps
+    assert [gap.reason for gap in gaps] == (["named-otherwise"] if told else [])
+
+
 def test_the_part_of_a_result_under_stress_is_told_and_the_one_at_rest_is_used() -> None:
     parts = [
         {"code": {**observation("10230-1")["code"], "text": text}, "valueQuantity": quantity(value, "%")}

@@ -151,7 +151,13 @@ def test_ids_do_not_decide_between_a_positive_and_a_negative_pregnancy_test_of_o
         pytest.param(
             {"issued": "2026-11-20T08:00:00Z"}, "2026-11-20T08:00:00Z", id="its release if nothing else is stated"
         ),
-        pytest.param({"effectiveDateTime": "soon", "issued": "2026-11-20"}, "2026-11-20", id="an invalid date"),
+        pytest.param({"effectiveDateTime": "soon", "issued": "2026-11-20"}, "", id="a date that cannot be read"),
+        pytest.param({"effectiveDateTime": " ", "issued": "2026-11-20"}, "2026-11-20", id="an empty date"),
+        pytest.param(
+            {"effectiveDateTime": "01/15/2026", "effectivePeriod": {"start": "2026-01-15"}},
+            "2026-01-15",
+            id="another element that can be read",
+        ),
         pytest.param({"effectiveDateTime": 20261120}, "", id="a number"),
         pytest.param({"effectiveTiming": {"event": [None, 5]}}, "", id="invalid events"),
         pytest.param({}, "", id="nothing"),
