@@ -53,6 +53,7 @@ class ResultFlags:
             self._sides = {fold(each): side for side, listed in sides for each in listed}
             critical = [each for each in (*flags.low, *flags.high, *flags.either) if " " in each]
         self._phoned = any_of(flags.phoned if flags is not None else ())
+        self._rule = any_of(flags.rule_for_phoning if flags is not None else ())
         self._others = any_of(terminology.result_notes.about_another)
         self._harmful_when_high = terminology.harmful_when_high
         self._bounds: dict[str, tuple[Decimal | None, Decimal | None]] = {
@@ -101,9 +102,9 @@ class ResultFlags:
         for note in remarks(observation):
             for sentence in SENTENCES.split(fold(note)):
                 found = self._critical.search(sentence)
-                if found is None or self._phoned.search(sentence) is None or is_of_another(sentence):
+                if found is None or self._phoned.search(sentence) is None or self._rule.search(sentence) is not None:
                     continue
-                if self._others.search(sentence[: found.start()]) is None:
+                if self._others.search(sentence[: found.start()]) is None and not is_of_another(sentence):
                     return note[:_LONGEST]
         return ""
 

@@ -939,8 +939,8 @@ ROWS = [
         msgspec.structs.replace(hcg((True, 3)), sex="male"),
         missing=("pregnancy-answer",),
     ),
-    Row(NO_HCG, "a man who was born a woman", FIRES, KADCYLA, born_as("female", "male")),
-    Row(NO_HCG, "a woman who was born a man", NOT_ASKED, KADCYLA, born_as("male", "female")),
+    Row(NO_HCG, "male on record, and female at birth", FIRES, KADCYLA, born_as("female", "male")),
+    Row(NO_HCG, "female on record, and male at birth", NOT_ASKED, KADCYLA, born_as("male", "female")),
     Row(
         NO_HCG,
         "a pregnancy of years ago that nobody closed asks for a test like any",

@@ -89,6 +89,7 @@ def test_a_value_at_the_end_of_the_scale_is_a_limit(code: str, value: int, flag:
         pytest.param(PLATELETS, 12, "Critical result called to RN Roe, read back", False, id="a critical count"),
         pytest.param(PLATELETS, 231, "No critical values were called", False, id="a denial"),
         pytest.param(PLATELETS, 231, "Critical values are below 20 and above 1000", False, id="the rule alone"),
+        pytest.param(PLATELETS, 231, "Critical values will be called if below 20", False, id="the rule for calls"),
         pytest.param(PLATELETS, 231, "Previous critical value was called", False, id="an earlier one"),
         pytest.param(PLATELETS, 231, "Critical value called: potassium 6.9", False, id="another test"),
     ],

@@ -193,3 +193,10 @@ def test_a_result_dated_by_month_is_quoted_with_its_month() -> None:
 def test_an_instant_is_the_same_in_every_zone(moment: datetime) -> None:
     here, there = (ResultTime(each.isoformat()) for each in (moment, moment.astimezone(UTC)))
     assert span(None, here) == span(None, there)
+
+
+def test_a_worse_result_whose_date_cannot_be_read_is_told() -> None:
+    read = observation("1920-8", "o1", valueQuantity=quantity(24, "U/L"))
+    unread = observation("1920-8", "o2", valueQuantity=quantity(300, "U/L"), effectiveDateTime="11/29/2026")
+    chart = read_patient(labs=bundle(read, unread))
+    assert [(gap.reason, dict(gap.values)) for gap in chart.gaps] == [("undated-result", {"value": "300 U/L"})]

@@ -46,6 +46,7 @@ class LaboratoryFlags(KnowledgeRecord, frozen=True, kw_only=True):
     abnormal: tuple[str, ...]
     """Flags that say something only of a result without a value."""
     phoned: tuple[str, ...]
+    rule_for_phoning: tuple[str, ...] = ()
     by: Cited
 
 
