@@ -15,6 +15,7 @@ from msgspec import structs
 from cards.facts.origins import Gap, Origin
 from cards.facts.patient import PresentProblem, Staging
 from cards.facts.results import (
+    TIMES_LIMIT,
     Her2Finding,
     Her2Method,
     Her2Result,
@@ -254,7 +255,7 @@ class ObservationReader:
         sent = observation.get("status")
         # Nearly every result is final.
         if sent != "final" and (status := text(sent)) not in _COUNTS:
-            return [_not_counted(concept, status, origin, on)]
+            return [_not_counted(concept, status, observation, origin, on)]
         if is_modified_within(observation, "component"):
             return [Gap(concept, origin.path, "modified", on)]
         has_words = not SAYING.isdisjoint(observation)
@@ -475,7 +476,10 @@ class ObservationReader:
             # A limit in another unit than the result, or a slipped decimal, would make any result look normal.
             upper = None
         bound = reading.bound or Bound.EXACT
-        return LabResult(concept, value, known.unit or "", on, origin, reading.as_reported, upper, bound)
+        found = LabResult(concept, value, known.unit or "", on, origin, reading.as_reported, upper, bound)
+        if upper is not None and unit.factor is not None and unit.factor != 1:
+            structs.force_setattr(found, "limit_as_reported", upper / unit.factor)
+        return found
 
     def _number_of(self, holder: Json, concept: str) -> Reading | None:
         """Read a value other than a quantity: the lower end of a range, an integer, or a text with number and unit."""
@@ -555,7 +559,7 @@ class ObservationReader:
         is_multiple = concept in self.harmful_when_high and fold(reading.unit or reading.code) in self._times_normal
         if is_multiple and reading.bound is not None:
             one = Decimal(1)
-            return LabResult(concept, reported, "x ULN", on, origin, reading.as_reported, one, reading.bound)
+            return LabResult(concept, reported, TIMES_LIMIT, on, origin, reading.as_reported, one, reading.bound)
         ranges = holder.get("referenceRange")
         upper = (
             self._ranges.high(ranges, concept, unit, subject, on)
@@ -699,9 +703,12 @@ def _written_value(holder: Json) -> str:
     return (text(holder.get("valueString")) or text(concept.get("text")) or display or "?")[:40]
 
 
-def _not_counted(concept: str, status: str, origin: Origin, on: date | None) -> Gap:
+def _not_counted(concept: str, status: str, observation: Json, origin: Origin, on: date | None) -> Gap:
     """Report a result that its status keeps from counting; a status that FHIR does not define is ignored."""
     if not status:
         return Gap(concept, origin.path, "no-status", on)
-    reason = "status" if status in _COUNTS_NOT else "status-unknown"
-    return Gap(concept, origin.path, reason, on, (("status", status[:LONGEST_STATUS]),))
+    said = ("status", status[:LONGEST_STATUS])
+    if status in _COUNTS_NOT:
+        return Gap(concept, origin.path, "status", on, (said,))
+    holder = next((each for each in _with_parts(observation) if not _VALUES.isdisjoint(each)), observation)
+    return Gap(concept, origin.path, "result-status-unknown", on, (("value", _written_value(holder)), said))
