@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from msgspec import structs
@@ -26,8 +26,6 @@ from cards.values.calendar_months import years_before
 from cards.values.quantities import plain
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from cards.facts.patient import PresentProblem
     from cards.facts.results import PregnancyTest
     from cards.readings.case import Case
@@ -136,7 +134,7 @@ def _born(case: Case) -> date | None:
 def _pregnancies(case: Case) -> tuple[PresentProblem, ...]:
     """List the recorded pregnancies that may be ongoing, including undated ones."""
     first = _since(case, "pregnancy_max_days")
-    return tuple(each for each in case.has(Problem.PREGNANCY) if each.on is None or each.on >= first)
+    return tuple(each for each in case.has(Problem.PREGNANCY) if each.on is None or (each.latest or each.on) >= first)
 
 
 def _since(case: Case, threshold: str) -> date:
@@ -161,7 +159,13 @@ def _tests_since(case: Case, threshold: str) -> tuple[PregnancyTest, ...]:
     if not case.patient.pregnancy_tests:
         return ()
     limit = _since(case, threshold)
-    return tuple(test for test in case.patient.pregnancy_tests if test.on is not None and test.on >= limit)
+    return tuple(test for test in case.patient.pregnancy_tests if test.on is not None and _last_day(test) >= limit)
+
+
+def _last_day(test: PregnancyTest) -> date:
+    """Return the last day on which a test may have been; a negative one reassures by its first."""
+    first = test.on or date.min
+    return test.within[1] if test.within is not None and test.positive is not False else first
 
 
 def _lasting_stop(case: Case, problem: Problem) -> Outcome:

@@ -57,6 +57,14 @@ def hcg(*tests: tuple[bool | None, int]) -> Patient:
     return msgspec.structs.replace(young(), pregnancy_tests=tuple(tested(*each) for each in tests))
 
 
+def pregnant_in(first: int, last: int) -> Patient:
+    """Build a chart with a pregnancy of which only the month or year is on record: its first and last day."""
+    recorded = pregnant(days_ago(first))
+    return msgspec.structs.replace(
+        recorded, problems=(msgspec.structs.replace(recorded.problems[0], latest=days_ago(last)),)
+    )
+
+
 def ended(problem: Problem, on: date | None, *tests: PregnancyTest, is_onset: bool = True) -> Patient:
     """Build a chart with a pregnancy of 200 days ago, and something that ends it or may."""
     later = PresentProblem(problem, "Later", at("later"), on, is_onset=is_onset)
@@ -904,6 +912,8 @@ ROWS = [
     Row(PREGNANT, "a pregnancy recorded 294 days ago", FIRES, KADCYLA, pregnant(days_ago(294))),
     Row(PREGNANT, "a pregnancy of years ago that nobody closed", SILENT, KADCYLA, pregnant(days_ago(3000))),
     Row(PREGNANT, "a pregnancy without a date", FIRES, KADCYLA, pregnant(None)),
+    Row(PREGNANT, "a pregnancy that may have begun in any month of this year", FIRES, KADCYLA, pregnant_in(300, 0)),
+    Row(PREGNANT, "a pregnancy that began in a month long ago", SILENT, KADCYLA, pregnant_in(400, 370)),
     Row(PREGNANT, "a pregnancy that ended with a delivery", SILENT, KADCYLA, ended(OVER, days_ago(40))),
     Row(PREGNANT, "a delivery on the day on which it was recorded", SILENT, KADCYLA, ended(OVER, days_ago(200))),
     Row(PREGNANT, "a delivery before it", FIRES, KADCYLA, ended(OVER, days_ago(201))),
