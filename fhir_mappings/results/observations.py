@@ -303,7 +303,7 @@ class ObservationReader:
             concept = "weight-stated"
         named = _named(observation)
         if "specimen" in observation and concept in self.labs:
-            named = f"{named} ; {text(child(observation, 'specimen').get('display'))[:LONGEST]}"
+            named = f"{named} ; {_specimen(observation)[:LONGEST]}"
         if named and (meant := self._meant(concept, named)) != concept:
             if not meant:
                 said = (("value", _written_value(observation)), ("name", named[:60]))
@@ -671,6 +671,17 @@ def _share_of(ratio: Json) -> Reading | None:
     if not 0 < above.value <= below.value or above.unit != below.unit or above.code != below.code:
         return None
     return Reading(above.value / below.value, "", "", Bound.EXACT, f"{above.value}:{below.value}")
+
+
+def _specimen(observation: Json) -> str:
+    """Return the name of the specimen: its display, and the type of one that is contained."""
+    specimen = child(observation, "specimen")
+    place, names = text(specimen.get("reference")), [text(specimen.get("display"))]
+    if place.startswith("#"):
+        for _, each in objects(observation.get("contained")):
+            if place == f"#{each.get('id')}":
+                names += texts(each.get("type"))
+    return " ; ".join(names)
 
 
 def _named(observation: Json) -> str:

@@ -29,6 +29,13 @@ def ast(**more: Any) -> dict[str, Any]:
         pytest.param(
             {"note": [{"text": "Fasting. Contaminated."}]}, "Fasting. Contaminated.", id="its second sentence"
         ),
+        pytest.param({"note": [{"text": "Test canceled"}]}, "Test canceled", id="canceled"),
+        pytest.param({"note": [{"text": "Result withdrawn by lab"}]}, "Result withdrawn by lab", id="withdrawn"),
+        pytest.param({"note": [{"text": "Superseded by repeat"}]}, "Superseded by repeat", id="superseded"),
+        pytest.param({"note": [{"text": "Befund storniert"}]}, "Befund storniert", id="canceled in German"),
+        pytest.param({"note": [{"text": "Résultat annulé"}]}, "Résultat annulé", id="canceled in French"),
+        pytest.param({"note": [{"text": "Previous result canceled; repeat"}]}, "", id="an earlier one was canceled"),
+        pytest.param({"note": [{"text": "Supersedes the result of 8 a.m."}]}, "", id="one that supersedes another"),
         pytest.param({"note": [{"text": "Previous result invalid; repeat"}]}, "", id="an earlier result"),
         pytest.param({"note": [{"text": "Not contaminated"}]}, "", id="denied"),
         pytest.param({"note": [{"text": "Replaces an erroneous value"}]}, "", id="what it replaces"),
@@ -225,6 +232,22 @@ def test_what_a_result_says_against_its_value(code: str, changes: dict[str, Any]
 def test_a_name_of_another_test_than_the_code(code: str, unit: str, name: str, told: bool) -> None:  # noqa: FBT001
     result = observation(code, valueQuantity=quantity(60, unit))
     gaps = read_patient(x=bundle({**result, "code": {**result["code"], "text": name}})).gaps
+    assert [gap.reason for gap in gaps] == (["named-otherwise"] if told else [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        pytest.param({"text": "Pleural fluid"}, True, id="a fluid in words"),
+        pytest.param({"coding": [{"display": "Ascitic fluid sample"}]}, True, id="a fluid by its display"),
+        pytest.param({"text": "Serum"}, False, id="serum"),
+    ],
+)
+def test_the_type_of_a_contained_specimen_is_heard(kind: dict[str, Any], told: bool) -> None:  # noqa: FBT001
+    specimen = {"resourceType": "Specimen", "id": "s", "type": kind}
+    taken = {"specimen": {"reference": "#s"}, "contained": [specimen]}
+    result = observation("1920-8", valueQuantity=quantity(24, "U/L"), **taken)
+    gaps = read_patient(labs=bundle(result)).gaps
     assert [gap.reason for gap in gaps] == (["named-otherwise"] if told else [])
 
 
