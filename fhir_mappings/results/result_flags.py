@@ -8,12 +8,13 @@ missing value says that there is one.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cards.facts.origins import Gap
 from cards.values.intervals import Bound
 from fhir_mappings.codings import codings, texts
 from fhir_mappings.results.result_notes import SENTENCES, any_of, remarks
+from fhir_mappings.wire.cached_json import CachedByJson
 from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import objects
 
@@ -52,6 +53,7 @@ class ResultFlags:
             )
             self._sides = {fold(each): side for side, listed in sides for each in listed}
             critical = [each for each in (*flags.low, *flags.high, *flags.either) if " " in each]
+        self._again = CachedByJson(self._read)
         self._phoned = any_of(flags.phoned if flags is not None else ())
         self._rule = any_of(flags.rule_for_phoning if flags is not None else ())
         self._others = any_of(terminology.result_notes.about_another)
@@ -126,11 +128,15 @@ class ResultFlags:
                 return Gap(concept, origin.path, "note-alone", on, (("note", note[:_LONGEST]),))
         return Gap(concept, origin.path, "absent" if why else "no-value", on)
 
-    def _flags(self, holder: Json) -> Iterator[tuple[str, str]]:
-        """Yield the side and the words of each flag that is known."""
-        if "interpretation" not in holder:
-            return
-        for _, flag in objects(holder["interpretation"]):
+    def _flags(self, holder: Json) -> tuple[tuple[str, str], ...]:
+        """Return the side and the words of each flag that is known."""
+        return self._again(holder["interpretation"]) if "interpretation" in holder else ()
+
+    def _read(self, interpretation: Any) -> tuple[tuple[str, str], ...]:
+        return tuple(self._known(interpretation))
+
+    def _known(self, interpretation: Any) -> Iterator[tuple[str, str]]:
+        for _, flag in objects(interpretation):
             coded = [each.code for each in codings(flag)]
             for each in (*coded, *texts(flag)):
                 if side := self._sides.get(fold(each[:_LONGEST])):
