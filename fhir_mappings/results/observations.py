@@ -304,16 +304,17 @@ class ObservationReader:
         named = _named(observation)
         if "specimen" in observation and concept in self.labs:
             named = f"{named} ; {_specimen(observation)[:LONGEST]}"
-        if named and (meant := self._meant(concept, named)) != concept:
+        is_panel = "component" in observation and _VALUES.isdisjoint(observation)
+        if named and (meant := self._meant(concept, named, is_panel)) != concept:
             if not meant:
                 said = (("value", _written_value(observation)), ("name", named[:60]))
                 return Gap(concept, origin.path, "named-otherwise", on, said)
             concept = meant
         return concept
 
-    def _read_name(self, concept: str, named: str) -> str:
+    def _read_name(self, concept: str, named: str, is_panel: bool) -> str:  # noqa: FBT001 - cached by its position
         """Return what the name of a result makes of its concept; empty if it names another measurement."""
-        if self._other_names.is_another(concept, named):
+        if self._other_names.is_another(concept, named, is_panel=is_panel):
             return ""
         return "weight-stated" if concept == "weight" and self._notes.is_stated_name(named) else concept
 

@@ -251,6 +251,14 @@ def test_the_type_of_a_contained_specimen_is_heard(kind: dict[str, Any], told: b
     assert [gap.reason for gap in gaps] == (["named-otherwise"] if told else [])
 
 
+def test_a_panel_may_name_other_tests_than_its_part() -> None:
+    part = {"code": {**observation("751-8")["code"], "text": "Neutrophils"}, "valueQuantity": quantity(3, "10*3/uL")}
+    panel = observation("58410-2", component=[part])
+    chart = read_patient(labs=bundle({**panel, "code": {**panel["code"], "text": "CBC: WBC, Hgb, platelets"}}))
+    assert "neutrophils" in chart.labs
+    assert not chart.gaps
+
+
 def test_the_part_of_a_result_under_stress_is_told_and_the_one_at_rest_is_used() -> None:
     parts = [
         {"code": {**observation("10230-1")["code"], "text": text}, "valueQuantity": quantity(value, "%")}
