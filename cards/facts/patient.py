@@ -166,6 +166,7 @@ class Patient(msgspec.Struct, frozen=True):
     pregnancy_tests: tuple[PregnancyTest, ...] = ()
     mutations: tuple[Mutation, ...] = ()
     sex: str = ""
+    """The administrative one."""
     birth_date: date | None = None
     treatments: tuple[Treatment, ...] = ()
     stagings: tuple[Staging, ...] = ()
@@ -175,6 +176,7 @@ class Patient(msgspec.Struct, frozen=True):
     site_results: tuple[SiteResult, ...] = ()
     """Results that only site rules use."""
     site_problems: tuple[SiteProblem, ...] = ()
+    sex_at_birth: str = ""
     possible_doses: tuple[PossibleDose, ...] = ()
     """Statements, dispenses and procedures that may be doses given."""
 

@@ -17,6 +17,9 @@ from cards.knowledge.schema import Cancer
 from cards.values.intervals import Bound, Interval
 from cards.values.quantities import Kg, Percent
 
+TIMES_LIMIT = "x ULN"
+"""The unit of a result that is stated as a multiple of its upper limit of normal."""
+
 
 class ResultTime(msgspec.Struct, frozen=True):
     """When a result was taken and released, as written; ``corrected``: it replaces another."""
@@ -88,6 +91,8 @@ class LabResult(msgspec.Struct, frozen=True):
     time: ResultTime | None = None
     within: tuple[date, date] | None = None
     beside: tuple[str, ...] = ()
+    limit_as_reported: Decimal | None = None
+    """The upper limit in the unit of the report, if that is another one."""
 
     @property
     def interval(self) -> Interval:

@@ -61,6 +61,7 @@ UNREAD = frozenset(
         "voided",
         "modified",
         "status-unknown",
+        "result-status-unknown",
     }
 )
 # Reasons for which there may be more in a list of the chart than was sent.

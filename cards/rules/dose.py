@@ -327,10 +327,13 @@ def weight_stale(case: Case) -> Outcome:
         return WITHOUT_WEIGHT
     if not _depends_on_weight(case, case.weight):
         return NotApplicable("the weight is far from the one at which the dose changes")
-    if case.weight.on is None:
-        return CannotTell((Missing("weight-undated"),))
-    limit = case.threshold("weight_max_age_days")
-    age = case.age_in_days(case.weight.on)
+    limit, weight = case.threshold("weight_max_age_days"), case.weight
+    # Of a month or year the last day: a weight that is too old then is too old.
+    last = weight.within[1] if weight.within is not None else weight.on
+    if weight.on is None or last is None or case.age_in_days(last) <= limit < case.age_in_days(weight.on):
+        written = f"{weight.kg}, {weight.time.taken}" if weight.within and weight.time else str(weight.kg)
+        return CannotTell((Missing("weight-day", values={"weight": written}, is_urgent=True),))
+    age = case.age_in_days(last)
     if age <= limit:
         return Clear()
     return Fired(
@@ -338,7 +341,7 @@ def weight_stale(case: Case) -> Outcome:
             "weight": str(case.weight.kg),
             "age": str(age),
             "limit": plain(limit),
-            "date": case.weight.on.isoformat(),
+            "date": last.isoformat(),
             "planned": case.planned.isoformat(),
         },
         evidence=case.weight_evidence(),

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, Outcome, RemoveOrder
+from cards.facts.results import TIMES_LIMIT
 from cards.facts.topics import Topic
-from cards.knowledge.schema import Action, Panel, Problem
+from cards.knowledge.schema import Action, Band, Panel, Problem
 from cards.readings.case import at_same_time, shortened, with_date
 from cards.readings.lab_table import Match, read_table, times_limit
 from cards.values.caching import per_case
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cards.facts.results import LabResult
+    from cards.knowledge.schema import LabRow
     from cards.readings.case import Case
 
 _TENTH, _TEN = Decimal("0.1"), 10
@@ -143,7 +145,7 @@ def _fired(case: Case, found: list[Match]) -> Fired:
     then = dict.fromkeys(f"{_name(case, each.result)}: {each.row.then}" if named else each.row.then for each in found)
     return Fired(
         values={"results": ", ".join(_short(case, match.result) for match in found), "then": " ".join(then)},
-        evidence=(*(_line(case, match.result) for match in found), *_gilbert(case, results)),
+        evidence=(*(_line(case, match.result, match.row) for match in found), *_gilbert(case, results)),
         cited=tuple(dict.fromkeys(match.row.by for match in found)),
         notes=(*notes, *_gilbert_note(case, results)),
         fixes=(RemoveOrder(),),
@@ -182,7 +184,25 @@ def _multiple(result: LabResult) -> str:
     return f"{_signed(result, short if times > _TEN and short % 1 else times)} × ULN"
 
 
-def _line(case: Case, result: LabResult) -> Evidence:
-    limit = f" ({_multiple(result)})" if result.upper_limit else ""
+def _line(case: Case, result: LabResult, row: LabRow | None = None) -> Evidence:
+    """Return a result with its limit of normal, and the limits of the label's row that it is in."""
+    limit = f" ({_multiple(result)}{_own_limit(result)})" if result.upper_limit else ""
     line = f"{_name(case, result)}: {with_date(result, result.as_reported + limit)}"
-    return Evidence("lab", line, result.origin, parts=at_same_time(result))
+    limits = (_row(row),) if row is not None else ()
+    return Evidence("lab", line, result.origin, parts=(*limits, *at_same_time(result)))
+
+
+def _own_limit(result: LabResult) -> str:
+    """Return the limit in the result's own unit; nothing for a result that is a multiple of an unknown one."""
+    limit = result.limit_as_reported or result.upper_limit
+    return f" {plain(limit)}" if limit is not None and result.unit != TIMES_LIMIT else ""
+
+
+def _row(row: LabRow) -> Evidence:
+    """Return the limit at which a row begins, toward harm."""
+    if row.times_uln is not None:
+        limits, unit = ((row.times_uln.above, ">"), (row.times_uln.at_least, "≥")), "× ULN"
+    else:
+        band = row.value or Band()
+        limits, unit = ((band.below, "<"), (band.at_most, "≤")), "× 10⁹/L"
+    return Evidence("lab-row", " ".join(f"{sign} {plain(each)} {unit}" for each, sign in limits if each is not None))

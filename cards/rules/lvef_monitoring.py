@@ -53,7 +53,8 @@ def lvef_overdue(case: Case) -> Outcome:
     newest = next((lvef for lvef in case.patient.lvefs if lvef.on is not None), None)
     if newest is None or newest.on is None:
         if case.patient.lvefs:
-            return CannotTell((Missing("lvef-undated"),))
+            values = {"lvef": case.patient.lvefs[0].quoted}
+            return CannotTell((Missing("lvef-day", values=values, is_urgent=True),))
         return CannotTell((no_lvef(case),))
     if newest.on >= months_before(case.planned, months):
         return Clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from msgspec import structs
@@ -25,8 +26,6 @@ from cards.values.calendar_months import years_before
 from cards.values.quantities import plain
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from cards.facts.patient import PresentProblem
     from cards.facts.results import PregnancyTest
     from cards.readings.case import Case
@@ -51,7 +50,7 @@ def heart_failure_active(case: Case) -> Outcome:
 def pregnancy_positive(case: Case) -> Outcome:
     """Fire on a recorded pregnancy, or a positive test without a later negative one.
 
-    Entries older than the duration of a pregnancy do not count.
+    Entries older than the duration of a pregnancy, or than a delivery or loss, do not count.
     """
     stop = case.product.monitoring.stop(Problem.PREGNANCY)
     if stop is None:
@@ -60,8 +59,8 @@ def pregnancy_positive(case: Case) -> Outcome:
     if present:
         return _stopped(stop, present)
     newest = _telling_test(case)
-    # A tumor or the menopause may raise hCG, too.
-    is_other = newest is not None and newest.by_amount and not may_become_pregnant(case)
+    # A tumor or the menopause may raise hCG, too; in a man nothing else does.
+    is_other = newest is not None and not may_become_pregnant(case) and (newest.by_amount or _sex(case) == _MALE)
     if newest is not None and newest.positive and not is_other:
         line = Evidence(
             "pregnancy-test", with_date(newest, newest.as_reported), newest.origin, parts=at_same_time(newest)
@@ -90,7 +89,7 @@ def pregnancy_test_missing(case: Case) -> Outcome:
         return NotApplicable("the patient cannot become pregnant, by sex, age or history")
     if _tests_since(case, "pregnancy_test_max_age_days"):
         return Clear()
-    unknown = [name for name, known in (("sex", case.patient.sex == _FEMALE), ("birth-date", _born(case))) if not known]
+    unknown = [name for name, known in (("sex", _sex(case) == _FEMALE), ("birth-date", _born(case))) if not known]
     if unknown:
         return CannotTell(tuple(Missing(name) for name in unknown))
     older = case.patient.pregnancy_tests[:1]
@@ -115,12 +114,17 @@ def _asks_for_test(case: Case) -> bool:
 
 def may_become_pregnant(case: Case) -> bool:
     """Return whether nothing on record rules out a pregnancy; missing data do not."""
-    if case.patient.sex == _MALE or case.has(Problem.INFERTILE):
+    if _sex(case) == _MALE or case.has(Problem.INFERTILE):
         return False
     born = _born(case)
     low = years_before(case.planned, int(case.threshold("pregnancy_age_min_years")))
     high = years_before(case.planned, int(case.threshold("pregnancy_age_max_years")) + 1)
     return born is None or high < born <= low
+
+
+def _sex(case: Case) -> str:
+    """Return the sex at birth if it is on record, else the administrative one."""
+    return case.patient.sex_at_birth or case.patient.sex
 
 
 def _born(case: Case) -> date | None:
@@ -129,8 +133,21 @@ def _born(case: Case) -> date | None:
 
 def _pregnancies(case: Case) -> tuple[PresentProblem, ...]:
     """List the recorded pregnancies that may be ongoing, including undated ones."""
-    first = case.days_before(case.threshold("pregnancy_max_days"))
-    return tuple(each for each in case.has(Problem.PREGNANCY) if each.on is None or each.on >= first)
+    first = _since(case, "pregnancy_max_days")
+    return tuple(each for each in case.has(Problem.PREGNANCY) if each.on is None or (each.latest or each.on) >= first)
+
+
+def _since(case: Case, threshold: str) -> date:
+    """Return the first day from which a pregnancy, or a test, still counts: none from before a delivery or loss."""
+    first = case.days_before(case.threshold(threshold))
+    ends = [each.on for each in _of(case, Problem.PREGNANCY_OVER) if each.on is not None and each.is_onset]
+    negative = [test.on for test in case.patient.pregnancy_tests if test.positive is False and test.on is not None]
+    ends += [each.on for each in _of(case, Problem.MENSTRUATION) if each.on and each.on <= max(negative, default=first)]
+    return max([first, *(each + timedelta(days=1) for each in ends if each <= case.tomorrow)])
+
+
+def _of(case: Case, problem: Problem) -> tuple[PresentProblem, ...]:
+    return (*case.has(problem), *case.had(problem))
 
 
 def _telling_test(case: Case) -> PregnancyTest | None:
@@ -141,8 +158,14 @@ def _telling_test(case: Case) -> PregnancyTest | None:
 def _tests_since(case: Case, threshold: str) -> tuple[PregnancyTest, ...]:
     if not case.patient.pregnancy_tests:
         return ()
-    limit = case.days_before(case.threshold(threshold))
-    return tuple(test for test in case.patient.pregnancy_tests if test.on is not None and test.on >= limit)
+    limit = _since(case, threshold)
+    return tuple(test for test in case.patient.pregnancy_tests if test.on is not None and _last_day(test) >= limit)
+
+
+def _last_day(test: PregnancyTest) -> date:
+    """Return the last day on which a test may have been; a negative one reassures by its first."""
+    first = test.on or date.min
+    return test.within[1] if test.within is not None and test.positive is not False else first
 
 
 def _lasting_stop(case: Case, problem: Problem) -> Outcome:

@@ -1,15 +1,20 @@
-"""A patient's name and birth date, so that a clinician does not confuse one patient's page with another's."""
+"""A patient's name, so that a clinician does not confuse one patient's page with another's, and the sex at birth."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fhir_mappings.wire.lenient import objects, text
+from fhir_mappings.codings import codings
+from fhir_mappings.wire.lenient import child, objects, text
 
 if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
 
 _PREFERRED = ("official", "usual")
+# The ends of the addresses of extensions: US Core, and FHIR's own.
+_SEX_AT_BIRTH = ("us-core-birthsex", "patient-birthSex", "patient-sexParameterForClinicalUse")
+_SEXES = {"f": "female", "female": "female", "female-typical": "female", "m": "male", "male": "male"}
+_SEXES["male-typical"] = "male"
 
 
 def name_of(patient: Json) -> str:
@@ -25,3 +30,15 @@ def _written(name: Json) -> str:
     given = name.get("given")
     parts = [each for each in given if isinstance(each, str)] if isinstance(given, list) else []
     return " ".join([*parts, text(name.get("family"))]).strip()
+
+
+def sex_at_birth(patient: Json) -> str:
+    """Return the sex at birth, or for clinical use, as "female" or "male"; empty if none is stated or two differ."""
+    found: set[str] = set()
+    for _, extension in objects(patient.get("extension")):
+        if text(extension.get("url")).endswith(_SEX_AT_BIRTH):
+            nested = [child(each, "valueCodeableConcept") for _, each in objects(extension.get("extension"))]
+            coded = [coding.code for each in nested for coding in codings(each)]
+            coded += [text(extension.get("valueCode")), text(child(extension, "valueCoding").get("code"))]
+            found |= {_SEXES[each.casefold()] for each in coded if each.casefold() in _SEXES}
+    return found.pop() if len(found) == 1 else ""

@@ -23,6 +23,7 @@ from cards.facts.results import (
     Weight,
 )
 from cards.knowledge.schema import Cancer
+from fhir_mappings.patient.person import sex_at_birth
 from fhir_mappings.request.chart_draft import Draft
 from fhir_mappings.request.chart_source import future_as_gap
 from fhir_mappings.results.pregnancy_states import still_said
@@ -119,6 +120,7 @@ def assembled(draft: Draft, harmful_when_high: Container[str], on_failure: OnFai
         problems=part("conditions", [*draft.problems, *still_said(by_kind.get(PresentProblem, ()))], _by_reference),
         treatments=part("medications", draft.treatments, _sorted),
         sex=text(draft.person.get("gender")).casefold(),
+        sex_at_birth=sex_at_birth(draft.person),
         birth_date=day(draft.person.get("birthDate")),
         site_results=part("labs", by_kind.get(SiteResult, ()), _sorted),
         site_problems=part("conditions", draft.site_problems, _by_reference_and_code),

@@ -20,7 +20,7 @@ LONGEST, _LONGEST_COMPARATOR, _LONGEST_UNIT = 100, 20, 80
 
 # FHIR's comparators, and their spellings in texts. Any other is not read: "!=" does not bound a number.
 BOUNDS = {
-    "": Bound.EXACT,
+    **dict.fromkeys(("", "="), Bound.EXACT),
     **dict.fromkeys(("<", "less than", "below", "under"), Bound.BELOW),
     **dict.fromkeys(("<=", "=<", "\u2264", "at most", "up to"), Bound.AT_MOST),
     **dict.fromkeys((">=", "=>", "\u2265", "at least"), Bound.AT_LEAST),
@@ -33,9 +33,11 @@ _AMOUNT = re.compile(
     re.IGNORECASE,
 )
 # The flags that laboratories append to a value out of range.
-_FLAG = re.compile(r"\s?(?:\((?:HH?|LL?|high|low)\)|\*{1,3})$|(?<=/[a-z]L) (?:HH?|LL?)$|(?<=/L) HH?$", re.IGNORECASE)
+_FLAG = re.compile(
+    r"\s?(?:\((?:HH?|LL?|N|high|low|normal)\)|\*{1,3})$|(?<=/[a-z]L) (?:HH?|LL?)$|(?<=/L) (?:HH?|LL?)$", re.IGNORECASE
+)
 _IN_TWO_UNITS = re.compile(
-    r"(\d{1,3})\s?([a-z]{2,6}\.?)[\s,]{1,2}(\d{1,2}(?:[.,]\d{1,2})?)\s?([a-z]{2,6}\.?)", re.IGNORECASE
+    r"(\d{1,3})\s?([a-z]{2,6}\.?)[\s,]{1,2}(\d{1,3}(?:[.,]\d{1,2})?)\s?([a-z]{1,6}\.?)", re.IGNORECASE
 )
 # 4.500 may be four and a half, or four thousand and five hundred.
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")

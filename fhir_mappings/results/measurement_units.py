@@ -45,7 +45,7 @@ _PER = re.compile(r" (?:per|por|pro|par|je) ")
 _INVERSE = re.compile(r"[ .*]([a-z]{1,3})\^?-\^?1$")
 # "103/uL" is what is left of 10³/µL where superscripts were lost: no count is in multiples of 103, 106 or 109.
 _POWER = re.compile(
-    r"(?:10 ?(?:\*\*|\*|\^|e\+?|exp) ?0?(1[0-2]|[3-9])|10 ?(?:\*|\^)? ?\((1[0-2]|[3-9])\)|10 (1[0-2]|[3-9])"
+    r"(?:10[ .]?(?:\*\*|\*|\^|e\+?|exp|') ?0?(1[0-2]|[3-9])|10 ?(?:\*|\^)? ?\((1[0-2]|[3-9])\)|10 (1[0-2]|[3-9])"
     r"|1?e ?\+?0?(1[0-2]|[3-9])|10([369]))(?!\d)"
 )
 _THOUSANDS = re.compile(r"1(0{3,6})(?!\d)")
@@ -100,7 +100,7 @@ class UnitReader:
         if len(written) > _LONGEST or _MEGA_OR_MILLI.fullmatch(written):
             return "", ""
         whole = _spelled(written)
-        plain = _ANNOTATION.sub("", whole)
+        plain = _ANNOTATION.sub("", whole).replace("(s)", "s")
         for word in self._ignored:
             if plain.endswith(word) and plain != word:
                 plain = plain.removesuffix(word).rstrip()

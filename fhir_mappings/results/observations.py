@@ -7,14 +7,15 @@ one that does not count, so that a card can say why there is "none".
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import msgspec
 from msgspec import structs
 
 from cards.facts.origins import Gap, Origin
 from cards.facts.patient import PresentProblem, Staging
 from cards.facts.results import (
+    TIMES_LIMIT,
     Her2Finding,
     Her2Method,
     Her2Result,
@@ -45,6 +46,7 @@ from fhir_mappings.results.named_results import NamedResults
 from fhir_mappings.results.other_names import OtherNameReader
 from fhir_mappings.results.own_dates import with_undated_text
 from fhir_mappings.results.pregnancy_states import CONCEPT as PREGNANCY_STATE
+from fhir_mappings.results.pregnancy_states import DATES as DATES_OF_PREGNANCY
 from fhir_mappings.results.pregnancy_states import PregnancyStateReader
 from fhir_mappings.results.reference_ranges import NOBODY, RangeReader, Unit
 from fhir_mappings.results.report_texts import ReportReader
@@ -253,7 +255,7 @@ class ObservationReader:
         sent = observation.get("status")
         # Nearly every result is final.
         if sent != "final" and (status := text(sent)) not in _COUNTS:
-            return [_not_counted(concept, status, origin, on)]
+            return [_not_counted(concept, status, observation, origin, on)]
         if is_modified_within(observation, "component"):
             return [Gap(concept, origin.path, "modified", on)]
         has_words = not SAYING.isdisjoint(observation)
@@ -276,11 +278,19 @@ class ObservationReader:
                 structs.force_setattr(fact, "time", time)
                 if days is not None:
                     structs.force_setattr(fact, "within", days)
-        if has_words and (remark := self._notes.remark(concept, observation)):
-            for fact in read:
-                if isinstance(fact, LabResult):
-                    structs.force_setattr(fact, "as_reported", f'{fact.as_reported}, "{remark}"')
-        return read
+        return [self._with_note(fact, observation) for fact in read] if has_words else read
+
+    def _with_note(self, fact: Fact, observation: Json) -> Fact:
+        """Return a laboratory result with the remark on it; a gap if a normal one is called critical in a note."""
+        if not isinstance(fact, LabResult):
+            return fact
+        of_another = partial(self._other_names.is_another, fact.test)
+        if note := self._flags.phoned(fact, observation, of_another):
+            said = (("value", fact.as_reported), ("note", note))
+            return Gap(fact.test, fact.origin.path, "voided", fact.on, said)
+        if remark := self._notes.remark(fact.test, observation):
+            structs.force_setattr(fact, "as_reported", f'{fact.as_reported}, "{remark}"')
+        return fact
 
     def _heard(self, concept: str, observation: Json, origin: Origin, on: date | None, *, has_words: bool) -> str | Gap:
         """Return what a result is of by its notes and its name; a gap if these speak against its value."""
@@ -293,17 +303,18 @@ class ObservationReader:
             concept = "weight-stated"
         named = _named(observation)
         if "specimen" in observation and concept in self.labs:
-            named = f"{named} ; {text(child(observation, 'specimen').get('display'))[:LONGEST]}"
-        if named and (meant := self._meant(concept, named)) != concept:
+            named = f"{named} ; {_specimen(observation)[:LONGEST]}"
+        is_panel = "component" in observation and _VALUES.isdisjoint(observation)
+        if named and (meant := self._meant(concept, named, is_panel)) != concept:
             if not meant:
                 said = (("value", _written_value(observation)), ("name", named[:60]))
                 return Gap(concept, origin.path, "named-otherwise", on, said)
             concept = meant
         return concept
 
-    def _read_name(self, concept: str, named: str) -> str:
+    def _read_name(self, concept: str, named: str, is_panel: bool) -> str:  # noqa: FBT001 - cached by its position
         """Return what the name of a result makes of its concept; empty if it names another measurement."""
-        if self._other_names.is_another(concept, named):
+        if self._other_names.is_another(concept, named, is_panel=is_panel):
             return ""
         return "weight-stated" if concept == "weight" and self._notes.is_stated_name(named) else concept
 
@@ -359,6 +370,8 @@ class ObservationReader:
             return [found] if found is not None else []
         if concept == PREGNANCY_STATE:
             return [*self._pregnancies.read(holder, on, origin)]
+        if concept in DATES_OF_PREGNANCY:
+            return [*self._pregnancies.read_date(concept, holder, on, origin)]
         if concept in _RECEPTORS:
             return self._read_receptor(_RECEPTORS[concept], holder, origin, on)
         return []
@@ -414,6 +427,11 @@ class ObservationReader:
         bound = reading.bound
         if bound is None:
             return Gap(concept, origin.path, "comparator", on, (("value", reading.as_reported[:40]),))
+        if bound is Bound.EXACT and reading.upper is None and "interpretation" in holder:
+            bound = self._flags.bound(holder)
+            if bound is not Bound.EXACT:
+                written = f"{bound.sign} {reading.as_reported}"
+                reading = structs.replace(reading, bound=bound, as_reported=written)
         unit = self._unit_of(concept, reading, quantity)
         reported = reading.upper if concept in self.harmful_when_high and reading.upper is not None else reading.value
         if unit.factor is None:
@@ -435,8 +453,7 @@ class ObservationReader:
         value, reading, unit = measured
         ranges, factor = holder.get("referenceRange"), unit.factor or Decimal(1)
         normal = self._ranges.low(ranges, "lvef", unit, subject, on) if ranges else None
-        lowest = normal if normal is not None else self._terminology.lvef_in_words.normal.lowest
-        if "interpretation" in holder and (flag := self._flags.against("lvef", holder, value, lowest, None)):
+        if "interpretation" in holder and (flag := self._flags.against("lvef", holder, value, normal, None)):
             return Gap("lvef", origin.path, "flagged", on, (("value", reading.as_reported), ("flag", flag)))
         limit = Percent(normal) if normal is not None else None
         end = Percent(reading.upper * factor) if reading.upper is not None else None
@@ -448,6 +465,9 @@ class ObservationReader:
         value, reading, unit = measured
         ranges, known = holder.get("referenceRange"), self._terminology.concepts[concept]
         upper = self._ranges.high(ranges, concept, unit, subject, on) if ranges else None
+        if upper is None and ranges:
+            lowest = self._ranges.lowest_high(ranges, concept, unit, subject, on)
+            upper = lowest if lowest is not None and value <= lowest and reading.bound is Bound.EXACT else None
         if "interpretation" in holder:
             lower = self._ranges.low(ranges, concept, unit, subject, on) if ranges else None
             if flag := self._flags.against(concept, holder, value, lower, upper):
@@ -457,7 +477,10 @@ class ObservationReader:
             # A limit in another unit than the result, or a slipped decimal, would make any result look normal.
             upper = None
         bound = reading.bound or Bound.EXACT
-        return LabResult(concept, value, known.unit or "", on, origin, reading.as_reported, upper, bound)
+        found = LabResult(concept, value, known.unit or "", on, origin, reading.as_reported, upper, bound)
+        if upper is not None and unit.factor is not None and unit.factor != 1:
+            structs.force_setattr(found, "limit_as_reported", upper / unit.factor)
+        return found
 
     def _number_of(self, holder: Json, concept: str) -> Reading | None:
         """Read a value other than a quantity: the lower end of a range, an integer, or a text with number and unit."""
@@ -495,7 +518,7 @@ class ObservationReader:
             return None
         total = parts[0].value * factors[0] + parts[1].value * factors[1]
         unit = self._terminology.concepts[concept].unit or ""
-        return msgspec.structs.replace(parts[0], value=total, unit=unit, as_reported=" ".join(written.split())[:40])
+        return structs.replace(parts[0], value=total, unit=unit, as_reported=" ".join(written.split())[:40])
 
     def _ejection_fraction(self, holder: Json, written: str) -> Reading | None:
         """Read an ejection fraction from a value's text or display."""
@@ -537,7 +560,7 @@ class ObservationReader:
         is_multiple = concept in self.harmful_when_high and fold(reading.unit or reading.code) in self._times_normal
         if is_multiple and reading.bound is not None:
             one = Decimal(1)
-            return LabResult(concept, reported, "x ULN", on, origin, reading.as_reported, one, reading.bound)
+            return LabResult(concept, reported, TIMES_LIMIT, on, origin, reading.as_reported, one, reading.bound)
         ranges = holder.get("referenceRange")
         upper = (
             self._ranges.high(ranges, concept, unit, subject, on)
@@ -633,12 +656,12 @@ def _of_range(low: Json, high: Json) -> Reading | None:
         return None
     if not (low and high):
         bound = Bound.AT_LEAST if low else Bound.AT_MOST
-        return msgspec.structs.replace(reading, bound=bound, as_reported=f"{bound.sign}{reading.as_reported}")
+        return structs.replace(reading, bound=bound, as_reported=f"{bound.sign}{reading.as_reported}")
     upper = number(high.get("value"))
     if upper is None or upper < reading.value:
         return None
     written = f"{reading.value}-{upper} {reading.unit or reading.code}".strip()
-    return msgspec.structs.replace(reading, as_reported=written, upper=upper)
+    return structs.replace(reading, as_reported=written, upper=upper)
 
 
 def _share_of(ratio: Json) -> Reading | None:
@@ -649,6 +672,17 @@ def _share_of(ratio: Json) -> Reading | None:
     if not 0 < above.value <= below.value or above.unit != below.unit or above.code != below.code:
         return None
     return Reading(above.value / below.value, "", "", Bound.EXACT, f"{above.value}:{below.value}")
+
+
+def _specimen(observation: Json) -> str:
+    """Return the name of the specimen: its display, and the type of one that is contained."""
+    specimen = child(observation, "specimen")
+    place, names = text(specimen.get("reference")), [text(specimen.get("display"))]
+    if place.startswith("#"):
+        for _, each in objects(observation.get("contained")):
+            if place == f"#{each.get('id')}":
+                names += texts(each.get("type"))
+    return " ; ".join(names)
 
 
 def _named(observation: Json) -> str:
@@ -681,9 +715,12 @@ def _written_value(holder: Json) -> str:
     return (text(holder.get("valueString")) or text(concept.get("text")) or display or "?")[:40]
 
 
-def _not_counted(concept: str, status: str, origin: Origin, on: date | None) -> Gap:
+def _not_counted(concept: str, status: str, observation: Json, origin: Origin, on: date | None) -> Gap:
     """Report a result that its status keeps from counting; a status that FHIR does not define is ignored."""
     if not status:
         return Gap(concept, origin.path, "no-status", on)
-    reason = "status" if status in _COUNTS_NOT else "status-unknown"
-    return Gap(concept, origin.path, reason, on, (("status", status[:LONGEST_STATUS]),))
+    said = ("status", status[:LONGEST_STATUS])
+    if status in _COUNTS_NOT:
+        return Gap(concept, origin.path, "status", on, (said,))
+    holder = next((each for each in _with_parts(observation) if not _VALUES.isdisjoint(each)), observation)
+    return Gap(concept, origin.path, "result-status-unknown", on, (("value", _written_value(holder)), said))

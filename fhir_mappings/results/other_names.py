@@ -18,18 +18,22 @@ class OtherNameReader:
 
     def __init__(self, terminology: Terminology) -> None:
         """Prepare the words of each concept."""
-        self._words: dict[str, list[tuple[re.Pattern[str], re.Pattern[str]]]] = {}
+        self._words: dict[str, list[tuple[re.Pattern[str], re.Pattern[str], bool]]] = {}
         for each in terminology.names_another:
-            patterns = words(map(_plain, each.words)), words(map(_plain, each.unless))
+            patterns = words(map(_plain, each.words)), words(map(_plain, each.unless)), each.of_panels
             for concept in each.concepts:
                 self._words.setdefault(concept, []).append(patterns)
 
-    def is_another(self, concept: str, named: str) -> bool:
-        """Return whether a name says that a result of a concept is something else."""
+    def is_another(self, concept: str, named: str, *, is_panel: bool = False) -> bool:
+        """Return whether a name says that a result of a concept is something else.
+
+        ``is_panel``: it is the name of a panel that holds the result.
+        """
         plain = _plain(named)
         return any(
             found.search(plain) is not None and unless.search(plain) is None
-            for found, unless in self._words.get(concept, ())
+            for found, unless, of_panels in self._words.get(concept, ())
+            if of_panels or not is_panel
         )
 
 

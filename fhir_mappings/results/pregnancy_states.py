@@ -14,7 +14,7 @@ from cards.facts.patient import PresentProblem
 from cards.knowledge.schema import Problem
 from fhir_mappings.codings import codings, texts
 from fhir_mappings.wire.folding import fold
-from fhir_mappings.wire.lenient import child, number, text
+from fhir_mappings.wire.lenient import child, day, number, text
 from fhir_mappings.wire.times import last_day
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
 
 CONCEPT = "pregnancy-state"
+DATES = {"delivery": Problem.PREGNANCY_OVER, "last-menstruation": Problem.MENSTRUATION}
+"""The concepts whose value is a date that ends earlier pregnancies, or may end them."""
 _LONGEST, _SHOWN = 80, 60
 _YES, _NO, _UNSURE, _UNKNOWN = "yes", "no", "unsure", "unknown"
 
@@ -51,12 +53,27 @@ class PregnancyStateReader:
         if isinstance(holder.get("valueBoolean"), bool):
             written.append("yes" if holder["valueBoolean"] else "no")
         sides = {self._answers.get(fold(each[:_LONGEST])) for each in written if each} - {None}
-        label = f"pregnancy status: {next((each for each in (*texts(concept), *written) if each), '?')}"[:_SHOWN]
+        said = next((each for each in (*texts(concept), *written) if each), "?")
+        if sides == {_YES} and any(each.code == said for each in codings(concept)):
+            # A code says nothing to a reader.
+            said = "pregnant"
+        label = f"pregnancy status: {said}"[:_SHOWN]
         if sides == {_YES}:
             return [_pregnancy(label, on, origin)]
         if sides == {_NO}:
             return [_pregnancy(label, on, origin, is_past=True)]
         return [] if sides == {_UNKNOWN} else [_unclear(label, on, origin)]
+
+    def read_date(self, concept: str, holder: Json, on: date | None, origin: Origin) -> list[PresentProblem | Gap]:
+        """Read the date of a delivery or of the last menstrual period; a delivery still to come is an expected one."""
+        written = text(holder.get("valueDateTime"))
+        happened = day(written)
+        if happened is None:
+            return []
+        if DATES[concept] is Problem.PREGNANCY_OVER and on is not None and happened > on:
+            return self.read(holder, on, origin)
+        label = f"{concept.replace('-', ' ')} {written[:_SHOWN]}"
+        return [PresentProblem(DATES[concept], label, origin, happened)]
 
     def _by_age(self, quantity: Json, on: date | None, origin: Origin) -> PresentProblem | Gap:
         """Read a gestational age: the pregnancy lasts as long as is left to its term."""

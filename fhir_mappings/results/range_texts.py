@@ -38,7 +38,9 @@ class RangeWords:
         self._harmless = frozenset(map(folded, words.normal_words))
         self._sexes = dict.fromkeys(map(folded, words.female_words), FEMALE)
         self._sexes |= dict.fromkeys(map(folded, words.male_words), MALE)
-        self._before_sex = re.compile(rf" (?=(?:{_any_of((*words.female_words, *words.male_words))})\.?:)")
+        sexes = _any_of((*words.female_words, *words.male_words))
+        self._before_sex = re.compile(rf" (?=(?:{sexes})\.?:)")
+        self._sex_first, self._at_sex = re.compile(rf"(?:{sexes})\b"), re.compile(rf"(?<=\S) (?=(?:{sexes})\b)")
         to, up_to, least = (_any_of(each) for each in (words.to_words, words.up_to_words, words.from_words))
         self._pattern = re.compile(
             rf"{_NUMBER} ?(?:-|\.\.\.?|~|{to}) ?{_NUMBER}|(?:{up_to}) ?{_NUMBER}|(?:{least}) ?{_NUMBER}"
@@ -66,7 +68,8 @@ class RangeWords:
         if whole:
             return [whole]
         # "F: 10-35 M: 10-50": a sex with a colon begins another range.
-        parts = _SEPARATORS.split(self._before_sex.sub("\n", written))
+        before = self._at_sex if self._sex_first.match(written) else self._before_sex
+        parts = _SEPARATORS.split(before.sub("\n", written))
         return [self.read(part, factor) for part in parts if part.strip()]
 
     def read(self, written: str, factor: Callable[[str], Decimal | None]) -> Said | None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _PLAIN = frozenset({"low", "high"})
 _ONE = Decimal(1)
+_BOTH = frozenset({FEMALE, MALE})
 
 
 class Subject(NamedTuple):
@@ -45,11 +46,12 @@ class Unit(NamedTuple):
 
 
 class _Range(NamedTuple):
-    """A normal range for the patient; ``fits`` counts the criteria that match the patient."""
+    """A normal range for the patient; ``fits`` counts the criteria that match, ``sexes`` limits it to some."""
 
     low: Decimal | None
     high: Decimal | None
     fits: int
+    sexes: frozenset[str] = frozenset()
 
 
 class _NotRead(Exception):  # noqa: N818 - it is a state of the input, not a fault of ours
@@ -80,6 +82,10 @@ class RangeReader:
         """Return the upper limit of normal in the canonical unit, or in the result's own if it has no known factor."""
         return self._limit(ranges, "high", (concept, unit), (subject, on))
 
+    def lowest_high(self, ranges: Any, concept: str, unit: Unit, subject: Subject, on: date | None) -> Decimal | None:
+        """Return the lowest upper limit that may be the patient's: a result up to it is normal by all of them."""
+        return min(self._limits(ranges, "high", (concept, unit), (subject, on)), default=None)
+
     def low(self, ranges: Any, concept: str, unit: Unit, subject: Subject, on: date | None) -> Decimal | None:
         """Return the lower limit of normal, in the same unit as `high`."""
         return self._limit(ranges, "low", (concept, unit), (subject, on))
@@ -87,6 +93,13 @@ class RangeReader:
     def _limit(
         self, ranges: Any, side: str, result: tuple[str, Unit], whose: tuple[Subject, date | None]
     ) -> Decimal | None:
+        found = self._limits(ranges, side, result, whose)
+        # If two normal ranges disagree, it is unknown which applies.
+        return found[0] if len(found) == 1 else None
+
+    def _limits(
+        self, ranges: Any, side: str, result: tuple[str, Unit], whose: tuple[Subject, date | None]
+    ) -> list[Decimal]:
         concept, unit = result
         factor = "" if unit.factor is None else str(unit.factor)
         listed = items(ranges)
@@ -98,16 +111,17 @@ class RangeReader:
             if born is not None and on is not None and [entry for _, entry in objects(ranges) if "age" in entry]:
                 age = str((on - born).days)
             found = self._again(listed, concept, unit.code, unit.written, factor, sex, age, side)
-        return found if found is None or found > 0 else None
+        return [each for each in found if each > 0]
 
-    def _read_plain(self, entry: Json, *beside: str) -> Decimal | None:
+    def _read_plain(self, entry: Json, *beside: str) -> tuple[Decimal, ...]:
         concept, code, written, factor, side = beside
         try:
-            return self._stated(entry, side, concept, Unit(code, written, Decimal(factor) if factor else None))
+            found = self._stated(entry, side, concept, Unit(code, written, Decimal(factor) if factor else None))
         except _NotRead:
-            return None
+            return ()
+        return (found,) if found is not None else ()
 
-    def _read(self, ranges: list[Any], *beside: str) -> Decimal | None:
+    def _read(self, ranges: list[Any], *beside: str) -> tuple[Decimal, ...]:
         concept, code, written, factor, sex, age, side = beside
         unit = Unit(code, written, Decimal(factor) if factor else None)
         normal = [
@@ -117,10 +131,11 @@ class RangeReader:
             for each in self._normal(entry, (concept, unit), sex, age)
             if getattr(each, side) is not None
         ]
+        if sex not in _BOTH and not _BOTH.issubset(name for each in normal for name in each.sexes):
+            # If the sex is not known, a range for one sex counts only beside that for the other.
+            normal = [each for each in normal if not each.sexes]
         best = max((each.fits for each in normal), default=0)
-        limits = {getattr(each, side) for each in normal if each.fits == best}
-        # If two normal ranges disagree, it is unknown which applies.
-        return limits.pop() if len(limits) == 1 else None
+        return tuple({getattr(each, side) for each in normal if each.fits == best})
 
     def _normal(self, entry: Json, result: tuple[str, Unit], sex: str, age: str) -> Iterator[_Range]:
         """Yield the normal ranges in an entry that are for the patient; a text may have one for each sex."""
@@ -139,12 +154,12 @@ class RangeReader:
                     yield _Range(low, high, fits)
                 continue
             sexes = groups | said.sexes
-            if sexes and sex not in sexes and sexes != {FEMALE, MALE}:
+            if sexes and sex in _BOTH and sex not in sexes and sexes != _BOTH:
                 continue
             if (low, high) == (None, None):
-                yield _Range(said.low, said.high, fits + bool(sexes))
+                yield _Range(said.low, said.high, fits + bool(sexes), sexes)
             elif _agree(said.low, low) and _agree(said.high, high):
-                yield _Range(low, high, fits + bool(sexes))
+                yield _Range(low, high, fits + bool(sexes), sexes)
 
     def _is_coded_normal(self, entry: Json) -> bool:
         return any(coding.code in self._normal_types for coding in codings(entry.get("type")))

@@ -1,31 +1,36 @@
 """Flags of laboratories that the value contradicts, and results that say something without a value.
 
-A normal number that is marked as critical is not used. A result without a value is reported if its flag, its note or
-the reason for the missing value says that there is one.
+A normal number that is marked as critical, or as harmful outside of its own range, is not used. A value at the end of
+the instrument's scale is a limit. A result without a value is reported if its flag, its note or the reason for the
+missing value says that there is one.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cards.facts.origins import Gap
+from cards.values.intervals import Bound
 from fhir_mappings.codings import codings, texts
-from fhir_mappings.results.result_notes import any_of, remarks
+from fhir_mappings.results.result_notes import SENTENCES, any_of, remarks
+from fhir_mappings.wire.cached_json import CachedByJson
 from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import objects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import date
     from decimal import Decimal
 
     from cards.facts.origins import Origin
+    from cards.facts.results import LabResult
     from cards.knowledge.schema import Terminology
     from fhir_mappings.wire.lenient import Json
 
 _LONGEST, _SHOWN = 60, 40
-_LOW, _HIGH, _EITHER, _ABNORMAL = "low", "high", "either", "abnormal"
+_LOW, _HIGH, _EITHER, _BELOW, _ABOVE, _ABNORMAL = "low", "high", "either", "below", "above", "abnormal"
+_OFF_SCALE = {"off-scale-low": Bound.BELOW, "off-scale-high": Bound.ABOVE}
 
 
 class ResultFlags:
@@ -33,35 +38,76 @@ class ResultFlags:
 
     def __init__(self, terminology: Terminology) -> None:
         """Index the flags."""
-        doubts = terminology.result_doubts
+        doubts, flags = terminology.result_doubts, terminology.result_doubts.flags
         self._sides: dict[str, str] = {}
         critical: list[str] = []
-        if doubts.flags is not None:
-            flags = doubts.flags
-            sides = ((_LOW, flags.low), (_HIGH, flags.high), (_EITHER, flags.either), (_ABNORMAL, flags.abnormal))
+        if flags is not None:
+            sides = (
+                (_LOW, flags.low),
+                (_HIGH, flags.high),
+                (_EITHER, flags.either),
+                (_BELOW, flags.below),
+                (_ABOVE, flags.above),
+                (_ABNORMAL, flags.abnormal),
+                *zip(_OFF_SCALE, (flags.off_scale_low, flags.off_scale_high), strict=True),
+            )
             self._sides = {fold(each): side for side, listed in sides for each in listed}
             critical = [each for each in (*flags.low, *flags.high, *flags.either) if " " in each]
-        self._bounds = {each.concept: (each.at_least, each.at_most) for each in doubts.never_critical}
+        self._again = CachedByJson(self._read)
+        self._phoned = any_of(flags.phoned if flags is not None else ())
+        self._rule = any_of(flags.rule_for_phoning if flags is not None else ())
+        self._others = any_of(terminology.result_notes.about_another)
+        self._harmful_when_high = terminology.harmful_when_high
+        self._bounds: dict[str, tuple[Decimal | None, Decimal | None]] = {
+            each.concept: (each.at_least, each.at_most) for each in doubts.never_critical
+        }
+        self._bounds["lvef"] = (terminology.lvef_in_words.normal.lowest, None)
         self._withheld = frozenset(doubts.withheld)
         self._critical = any_of(critical)
         units = "|".join(re.escape(fold(each)) for each in doubts.amounts)
         self._amount = re.compile(rf"(?<![\w.,:/-])\d{{1,7}}(?:[.,]\d{{1,3}})? ?(?:{units})(?!\w)") if units else None
 
     def against(self, concept: str, holder: Json, value: Decimal, low: Decimal | None, high: Decimal | None) -> str:
-        """Return a flag for a critical value that the value contradicts: it is on the normal side of its limits.
+        """Return a flag that the value contradicts: one for a critical value on the normal side of its limits.
 
-        Where the result has no limits, the values count that no laboratory calls critical.
+        Where the result has no limits, the values count that no laboratory calls critical. A flag for a value outside
+        of its range counts toward harm only, and against the result's own limit.
         """
+        if concept in self._harmful_when_high:
+            plain = _ABOVE if high is not None and value < high else ""
+        else:
+            plain = _BELOW if low is not None and value > low else ""
+        is_normal = self._normal_sides(concept, value, low, high)
+        return next((flag for side, flag in self._flags(holder) if side == plain or side in is_normal), "")
+
+    def _normal_sides(self, concept: str, value: Decimal, low: Decimal | None, high: Decimal | None) -> set[str]:
+        """Return the critical flags that a value contradicts."""
         at_least, at_most = self._bounds.get(concept, (None, None))
         low, high = at_least if low is None else low, at_most if high is None else high
-        for side, flag in self._flags(holder):
-            not_low, not_high = low is not None and value >= low, high is not None and value <= high
-            if side == _LOW and not_low and (high is None or not_high):
-                return flag
-            if side == _HIGH and not_high and (low is None or not_low):
-                return flag
-            if side == _EITHER and (not_low or low is None) and (not_high or high is None) and (not_low or not_high):
-                return flag
+        not_low, not_high = low is not None and value >= low, high is not None and value <= high
+        found = {_LOW} if not_low and (high is None or not_high) else set()
+        found |= {_HIGH} if not_high and (low is None or not_low) else set()
+        is_normal = (not_low or low is None) and (not_high or high is None) and (not_low or not_high)
+        return found | {_EITHER} if is_normal else found
+
+    def bound(self, holder: Json) -> Bound:
+        """Return the limit that a value is by its flag: the instrument measures no further."""
+        return next((_OFF_SCALE[side] for side, _ in self._flags(holder) if side in _OFF_SCALE), Bound.EXACT)
+
+    def phoned(self, result: LabResult, observation: Json, is_of_another: Callable[[str], bool]) -> str:
+        """Return the beginning of a note on a call about a critical value, if the result is not one.
+
+        ``is_of_another`` tells whether a sentence names another test alone.
+        """
+        if _EITHER not in self._normal_sides(result.test, result.value, None, result.upper_limit):
+            return ""
+        for note in remarks(observation):
+            for sentence in SENTENCES.split(fold(note)):
+                found = self._critical.search(sentence)
+                if found is None or self._phoned.search(sentence) is None or self._rule.search(sentence) is not None:
+                    continue
+                if self._others.search(sentence[: found.start()]) is None and not is_of_another(sentence):
+                    return note[:_LONGEST]
         return ""
 
     def missing(
@@ -82,11 +128,15 @@ class ResultFlags:
                 return Gap(concept, origin.path, "note-alone", on, (("note", note[:_LONGEST]),))
         return Gap(concept, origin.path, "absent" if why else "no-value", on)
 
-    def _flags(self, holder: Json) -> Iterator[tuple[str, str]]:
-        """Yield the side and the words of each flag that is known."""
-        if "interpretation" not in holder:
-            return
-        for _, flag in objects(holder["interpretation"]):
+    def _flags(self, holder: Json) -> tuple[tuple[str, str], ...]:
+        """Return the side and the words of each flag that is known."""
+        return self._again(holder["interpretation"]) if "interpretation" in holder else ()
+
+    def _read(self, interpretation: Any) -> tuple[tuple[str, str], ...]:
+        return tuple(self._known(interpretation))
+
+    def _known(self, interpretation: Any) -> Iterator[tuple[str, str]]:
+        for _, flag in objects(interpretation):
             coded = [each.code for each in codings(flag)]
             for each in (*coded, *texts(flag)):
                 if side := self._sides.get(fold(each[:_LONGEST])):

@@ -36,7 +36,7 @@ _CORRECTED = (
     r"earlier\b|on\b|at\b|by\b)[a-z]{1,14}){0,4}"
     r"[ :=]{1,3}(\d{1,7}(?:\.\d{1,3})?)(?![\d/:-]| ?(?:week|day|month|hour|min|times))"
 )
-_SENTENCES = re.compile(r"[.;!\n](?!\d)")
+SENTENCES = re.compile(r"[.;!\n](?!\d)")
 
 
 class ResultNotes:
@@ -69,7 +69,7 @@ class ResultNotes:
     def _doubt(self, wanted: Sequence[int], observation: Json) -> str:
         """Return the beginning of the first note that has a word of these lists; empty if no note has one."""
         for each in remarks(observation) if wanted else ():
-            for sentence in _SENTENCES.split(fold(each)):
+            for sentence in SENTENCES.split(fold(each)):
                 if any(self._is_doubt(self._doubts[place].pattern, sentence) for place in wanted):
                     return each[:_SHOWN]
         return ""
@@ -101,7 +101,7 @@ class ResultNotes:
         )
 
     def _says(self, wanted: re.Pattern[str], written: str) -> bool:
-        for sentence in _SENTENCES.split(fold(written)):
+        for sentence in SENTENCES.split(fold(written)):
             found = wanted.search(sentence)
             if found is not None and not self._others.search(sentence[: found.start()]):
                 return True

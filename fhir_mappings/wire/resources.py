@@ -206,7 +206,7 @@ class ResourceStub(msgspec.Struct, eq=False, gc=False):
             f"{resource_type}/{identifier}" if isinstance(identifier, str) and identifier else "",
             isinstance(content.get("code"), dict),
             [codes_of(holder) for holder in (content, *(part for _, part in objects(content.get("component"))))],
-            text(content.get("effectiveDateTime"))[:10],
+            _day(text(content.get("effectiveDateTime"))),
             path,
             full_url,
             raw,
@@ -282,6 +282,12 @@ def _entry_path(path: str, index: int) -> str:
     return f"{path}.entry[{index}].resource"
 
 
+def _day(written: str) -> str:
+    """Return the day of a time as written; empty for what cannot be one: "11/29/2026" would be older than any date."""
+    day = written[:10]
+    return day if day[4:5] in ("", "-") else ""
+
+
 def _stub(head: _Head, raw: bytes | msgspec.Raw, place: str | tuple[str, int], full_url: str) -> ResourceStub:
     kind, concept = head.resourceType, head.code
     codes = [(concept.coding or ()) if concept is not None else ()]
@@ -290,7 +296,7 @@ def _stub(head: _Head, raw: bytes | msgspec.Raw, place: str | tuple[str, int], f
     reference = f"{kind}/{head.id}" if head.id else ""
     # Words anywhere in the resource may be those of its code.
     has_code = concept is not None and _says_anything(codes[0], raw)
-    stub = ResourceStub(kind, reference, has_code, codes, head.effectiveDateTime[:10], place, full_url, raw)
+    stub = ResourceStub(kind, reference, has_code, codes, _day(head.effectiveDateTime), place, full_url, raw)
     stub.may_name_test = True
     if head.contained:
         stub.has_contained = True
@@ -478,7 +484,7 @@ class ResourceList(msgspec.Struct, eq=False):
             if kind != "Observation":
                 kind, are_results = kind or "", False
             reference = f"{kind}/{sent.id}" if sent.id else ""
-            day = (sent.effective_date_time or "")[:10]
+            day = _day(sent.effective_date_time or "")
             stub = ResourceStub(kind, reference, has_code, codes, day, (path, index), entry.fullUrl, sent)
             if names:
                 stub.may_name_test = True

@@ -40,10 +40,16 @@ T = TypeVar("T", bound=Timed)
 
 
 def time_of(observation: Json) -> tuple[ResultTime, date | None]:
-    """Return when a result was taken and released, as written, whether it replaces another, and its day."""
+    """Return when a result was taken and released, as written, whether it replaces another, and its day.
+
+    It has no day if it says when it was taken and that cannot be read: an old result may have been released just now.
+    """
     taken: Any = observation.get("effectiveDateTime")
     if (on := day(taken)) is None:
-        taken = next((each for each in _times(observation) if day(each) is not None), "")
+        times = [taken, *_times(observation)]
+        if not any(isinstance(each, str) and each.strip() for each in times):
+            times = [observation.get("issued")]
+        taken = next((each for each in times if day(each) is not None), "")
         on = day(taken)
     issued = observation.get("issued")
     released = issued[:_LONGEST] if issued.__class__ is str else ""
@@ -63,7 +69,6 @@ def _times(observation: Json) -> Iterator[Any]:
     for period in (child(child(timing, "repeat"), "boundsPeriod"), child(observation, "effectivePeriod")):
         yield period.get("end")
         yield period.get("start")
-    yield observation.get("issued")
 
 
 def within(time: ResultTime) -> tuple[date, date] | None:

@@ -10,6 +10,8 @@ from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
 from cards.facts.order import DrugOrder
 from cards.facts.origins import Gap
+from cards.facts.patient import Patient
+from cards.facts.results import ResultTime
 from cards.facts.session import Hook
 from cards.facts.topics import Topic
 
@@ -33,6 +35,15 @@ def open_to_the_top(low: str) -> DrugOrder:
     drug = order("Kadcyla", f"{low} mg")
     end = msgspec.structs.replace(drug.doses[0], low=Decimal(0), low_as_written=f"{low} mg")
     return msgspec.structs.replace(drug, doses=(end,))
+
+
+def weighed_in(first: int, last: int) -> Patient:
+    """Build a chart with a weight of which only the month is on record: its first and last day."""
+    patient = chart(weight_days=first)
+    weight = msgspec.structs.replace(
+        patient.weights[0], within=(days_ago(first), days_ago(last)), time=ResultTime(f"{days_ago(first):%Y-%m}")
+    )
+    return msgspec.structs.replace(patient, weights=(weight,))
 
 
 def by_weight(basis: str, drug: str = "Kadcyla", dose: str = "216 mg") -> DrugOrder:
@@ -363,5 +374,22 @@ ROWS = [
     ),
     Row(STALE, "a fixed dose does not depend on it", NOT_ASKED, order("Perjeta", "420 mg"), chart(weight_days=400)),
     Row(STALE, "no weight at all has its own card", CANNOT, order("Kadcyla", "252 mg"), NO_WEIGHT),
-    Row(STALE, "a weight without a date", CANNOT, order("Kadcyla", "252 mg"), chart(weight_days=None)),
+    Row(
+        STALE,
+        "a weight without a date",
+        CANNOT,
+        order("Kadcyla", "252 mg"),
+        chart(weight_days=None),
+        missing=("weight-day",),
+    ),
+    Row(
+        STALE,
+        "a weight of a month of which only the end is recent",
+        CANNOT,
+        order("Kadcyla", "252 mg"),
+        weighed_in(45, 16),
+        missing=("weight-day",),
+    ),
+    Row(STALE, "a weight of a recent month", SILENT, order("Kadcyla", "252 mg"), weighed_in(30, 1)),
+    Row(STALE, "a weight of an old month", FIRES, order("Kadcyla", "252 mg"), weighed_in(90, 60), says=("60 days",)),
 ]

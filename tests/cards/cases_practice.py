@@ -21,7 +21,7 @@ START, RAISED, ABOVE = Topic.DOSE_WRONG_FOR_INDICATION, Topic.DOSE_RE_ESCALATION
 LEVEL, MISSING, DISCORDANT = Topic.DOSE_NOT_A_LEVEL, Topic.HER2_MISSING, Topic.HER2_DISCORDANT
 NOT_ELIGIBLE, UNCLEAR = Topic.HER2_NOT_ELIGIBLE, Topic.HER2_TIER_UNCLEAR
 LVEF_HOLD, LIVER_HOLD, LIVER_STOP = Topic.LVEF_HOLD, Topic.LIVER_TESTS_HOLD, Topic.LIVER_TESTS_DISCONTINUE
-PREGNANT, NO_HCG = Topic.PREGNANCY_POSITIVE, Topic.PREGNANCY_TEST_MISSING
+PREGNANT, NO_HCG, OVER = Topic.PREGNANCY_POSITIVE, Topic.PREGNANCY_TEST_MISSING, Problem.PREGNANCY_OVER
 TOGETHER, ANTHRACYCLINE, CYP = Topic.HER2_AGENTS_COMBINED, Topic.ANTHRACYCLINE_CONCURRENT, Topic.CYP3A4_INHIBITOR
 
 KADCYLA, ENHERTU = order("Kadcyla", "252 mg"), order("Enhertu", "378 mg")
@@ -55,6 +55,25 @@ def young(**more: object) -> Patient:
 def hcg(*tests: tuple[bool | None, int]) -> Patient:
     """Build a chart with pregnancy tests, newest first: the answer, days ago."""
     return msgspec.structs.replace(young(), pregnancy_tests=tuple(tested(*each) for each in tests))
+
+
+def pregnant_in(first: int, last: int) -> Patient:
+    """Build a chart with a pregnancy of which only the month or year is on record: its first and last day."""
+    recorded = pregnant(days_ago(first))
+    return msgspec.structs.replace(
+        recorded, problems=(msgspec.structs.replace(recorded.problems[0], latest=days_ago(last)),)
+    )
+
+
+def ended(problem: Problem, on: date | None, *tests: PregnancyTest, is_onset: bool = True) -> Patient:
+    """Build a chart with a pregnancy of 200 days ago, and something that ends it or may."""
+    later = PresentProblem(problem, "Later", at("later"), on, is_onset=is_onset)
+    before = pregnant(days_ago(200))
+    return msgspec.structs.replace(before, problems=(*before.problems, later), pregnancy_tests=tests)
+
+
+def born_as(sex_at_birth: str, sex: str) -> Patient:
+    return msgspec.structs.replace(young(sex=sex), sex_at_birth=sex_at_birth)
 
 
 def by_amount(patient: Patient) -> Patient:
@@ -893,6 +912,45 @@ ROWS = [
     Row(PREGNANT, "a pregnancy recorded 294 days ago", FIRES, KADCYLA, pregnant(days_ago(294))),
     Row(PREGNANT, "a pregnancy of years ago that nobody closed", SILENT, KADCYLA, pregnant(days_ago(3000))),
     Row(PREGNANT, "a pregnancy without a date", FIRES, KADCYLA, pregnant(None)),
+    Row(PREGNANT, "a pregnancy that may have begun in any month of this year", FIRES, KADCYLA, pregnant_in(300, 0)),
+    Row(PREGNANT, "a pregnancy that began in a month long ago", SILENT, KADCYLA, pregnant_in(400, 370)),
+    Row(PREGNANT, "a pregnancy that ended with a delivery", SILENT, KADCYLA, ended(OVER, days_ago(40))),
+    Row(PREGNANT, "a delivery on the day on which it was recorded", SILENT, KADCYLA, ended(OVER, days_ago(200))),
+    Row(PREGNANT, "a delivery before it", FIRES, KADCYLA, ended(OVER, days_ago(201))),
+    Row(PREGNANT, "a delivery on an unknown day", FIRES, KADCYLA, ended(OVER, None)),
+    Row(PREGNANT, "a delivery that was recorded later", FIRES, KADCYLA, ended(OVER, days_ago(40), is_onset=False)),
+    Row(PREGNANT, "a menstruation since then", FIRES, KADCYLA, ended(Problem.MENSTRUATION, days_ago(20))),
+    Row(
+        PREGNANT,
+        "a menstruation since then, and a negative test",
+        SILENT,
+        KADCYLA,
+        ended(Problem.MENSTRUATION, days_ago(20), tested(positive=False, days=3)),
+    ),
+    Row(
+        PREGNANT,
+        "a positive test before a loss",
+        SILENT,
+        KADCYLA,
+        ended(OVER, days_ago(40), tested(positive=True, days=60)),
+    ),
+    Row(
+        PREGNANT,
+        "a positive test after a loss",
+        FIRES,
+        KADCYLA,
+        ended(OVER, days_ago(40), tested(positive=True, days=3)),
+    ),
+    Row(
+        PREGNANT,
+        "a positive test of a man",
+        CANNOT,
+        KADCYLA,
+        msgspec.structs.replace(hcg((True, 3)), sex="male"),
+        missing=("pregnancy-answer",),
+    ),
+    Row(NO_HCG, "male on record, and female at birth", FIRES, KADCYLA, born_as("female", "male")),
+    Row(NO_HCG, "female on record, and male at birth", NOT_ASKED, KADCYLA, born_as("male", "female")),
     Row(
         NO_HCG,
         "a pregnancy of years ago that nobody closed asks for a test like any",

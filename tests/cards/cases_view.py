@@ -187,8 +187,7 @@ VIEWS = [
     View(
         "an LVEF without a date",
         on(given("kadcyla", 5), lvef_on=None),
-        ("Kadcyla: please check: age of the LVEF; it has no date",),
-        indicator="info",
+        ("Kadcyla: please check: age of the LVEF; 60 % has no full date",),
     ),
     View(
         "an LVEF that could not be read",

@@ -36,6 +36,7 @@ OF_PATIENT = {
     "pregnancy_tests": "pregnancy",
     "mutations": "erbb2-mutation",
     "sex": "sex",
+    "sex_at_birth": "sex",
     "birth_date": "birth-date",
     "treatments": "earlier-doses",
     "possible_doses": "earlier-doses",

@@ -50,7 +50,10 @@ def test_what_would_stop_the_next_dose_is_a_line_with_its_source_and_no_button()
     patient = chart(history=(given("kadcyla", 20),), lvef_on=TODAY - timedelta(days=120), values={"alt": "7 ULN"})
     (card,) = (RENDERER.card(each, "x") for each in opened(patient))
     assert card is not None
-    assert "- This would stop the next dose of Kadcyla; ALT: 7 x 40 U/L (7 × ULN), 2026-11-21" in card.detail
+    assert (
+        "- This would stop the next dose of Kadcyla; ALT: 7 x 40 U/L (7 × ULN 40), 2026-11-21; label: \\> 5 × ULN"
+        in card.detail
+    )
     assert "2.2" in card.detail
     assert [each.label for each in card.suggestions] == ["Order LVEF for Kadcyla"]
     (calm,) = opened(chart(history=(given("kadcyla", 20),), values={"alt": "7 ULN"}))

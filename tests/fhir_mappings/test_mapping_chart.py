@@ -373,7 +373,12 @@ def test_what_carries_an_unknown_modifier_is_not_used_and_told(resource: Json, a
 
 @pytest.mark.parametrize(
     ("status", "reason"),
-    [("preliminary", "status"), ("unknown", "status"), ("FINAL", "status-unknown"), ("done", "status-unknown")],
+    [
+        ("preliminary", "status"),
+        ("unknown", "status"),
+        ("FINAL", "result-status-unknown"),
+        ("done", "result-status-unknown"),
+    ],
 )
 def test_a_status_that_fhir_does_not_have_says_nothing(status: str, reason: str) -> None:
     assert reasons(patient(weight=bundle({**WEIGHT, "status": status}))) == [reason]

@@ -277,7 +277,9 @@ def test_a_diagnosis_that_names_her2_says_so_and_a_refuted_one_does_not() -> Non
             id="a negative test",
         ),
         pytest.param(
-            condition("c", text="Ectopic pregnancy"), None, id="an ectopic pregnancy does not need protection"
+            condition("c", text="Ectopic pregnancy"),
+            "pregnancy-over",
+            id="an ectopic pregnancy does not need protection",
         ),
         pytest.param(condition("c", text="Contraception to prevent pregnancy"), None, id="contraception"),
         pytest.param(
@@ -432,9 +434,10 @@ ICD9 = "http://hl7.org/fhir/sid/icd-9-cm"
         pytest.param(concept(icd("O99.211")), "pregnancy", id="obesity complicating pregnancy"),
         pytest.param(concept(icd("O24.430")), None, id="gestational diabetes in the puerperium"),
         pytest.param(concept(icd("O99.335")), None, id="tobacco use complicating the puerperium"),
-        pytest.param(concept(icd("O00.90")), None, id="ectopic pregnancy"),
+        pytest.param(concept(icd("O00.90")), "pregnancy-over", id="ectopic pregnancy"),
+        pytest.param(concept(icd("O80")), "pregnancy-over", id="delivery"),
         pytest.param(concept(coding(GM, "Z33")), "pregnancy", id="incidental pregnancy in ICD-10-GM"),
-        pytest.param(concept(icd("Z33.2")), None, id="termination"),
+        pytest.param(concept(icd("Z33.2")), "pregnancy-over", id="termination"),
         pytest.param(concept(icd("I10")), None, id="hypertension"),
         pytest.param(concept(icd("E11.9")), None, id="diabetes"),
         pytest.param(concept(icd("J69.0")), None, id="aspiration"),

@@ -12,6 +12,7 @@ from cards.knowledge.schema import Problem
 
 STATUS, DUE, AGE = "82810-3", "11778-8", "18185-9"
 ON = "2026-11-20"
+US_CORE = "http://hl7.org/fhir/us/core/StructureDefinition"
 
 
 def said(code: str, on: str = ON, name: str = "o1", **value: Any) -> dict[str, Any]:
@@ -119,3 +120,53 @@ def test_an_answer_that_settles_nothing_is_told(result: dict[str, Any]) -> None:
 def test_the_newest_entry_counts(later: dict[str, Any], count: int) -> None:
     for order in ((status("Pregnant"), later), (later, status("Pregnant"))):
         assert len(read_patient(labs=bundle(*order)).problems) == count
+
+
+@pytest.mark.parametrize(
+    ("result", "problem", "on"),
+    [
+        pytest.param(
+            said("93857-1", valueDateTime="2026-10-01"), Problem.PREGNANCY_OVER, date(2026, 10, 1), id="a delivery"
+        ),
+        pytest.param(
+            said("93857-1", valueDateTime="2027-05-01"), Problem.PREGNANCY, date(2026, 11, 20), id="one still to come"
+        ),
+        pytest.param(
+            said("8665-2", valueDateTime="2026-11-02"), Problem.MENSTRUATION, date(2026, 11, 2), id="a menstruation"
+        ),
+    ],
+)
+def test_dates_of_a_pregnancy(result: dict[str, Any], problem: Problem, on: date) -> None:
+    assert [(each.problem, each.on) for each in read_patient(labs=bundle(result)).problems] == [(problem, on)]
+
+
+def test_a_date_that_is_not_stated_says_nothing() -> None:
+    chart = read_patient(labs=bundle(said("93857-1", valueString="last spring")))
+    assert (*chart.problems, *chart.gaps) == ()
+
+
+@pytest.mark.parametrize(
+    ("extensions", "sex"),
+    [
+        pytest.param([{"url": f"{US_CORE}/us-core-birthsex", "valueCode": "F"}], "female", id="of US Core"),
+        pytest.param([{"url": f"{US_CORE}/us-core-birthsex", "valueCode": "UNK"}], "", id="not known"),
+        pytest.param([{"url": f"{US_CORE}/us-core-sex", "valueCode": "F"}], "", id="another extension"),
+        pytest.param(
+            [
+                {
+                    "url": "http://hl7.org/fhir/StructureDefinition/patient-sexParameterForClinicalUse",
+                    "extension": [{"url": "value", "valueCodeableConcept": concept(coding("x", "male-typical", ""))}],
+                }
+            ],
+            "male",
+            id="for clinical use",
+        ),
+        pytest.param(
+            [{"url": f"{US_CORE}/us-core-birthsex", "valueCode": each} for each in "FM"], "", id="two that differ"
+        ),
+    ],
+)
+def test_the_sex_at_birth(extensions: list[dict[str, Any]], sex: str) -> None:
+    patient = {"resourceType": "Patient", "id": "pat-1", "gender": "male", "extension": extensions}
+    chart = read_patient(patient=patient)
+    assert (chart.sex, chart.sex_at_birth) == ("male", sex)

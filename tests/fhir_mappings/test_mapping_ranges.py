@@ -120,7 +120,12 @@ def read(ranges: Any, subject: Subject = WOMAN, test: str = "ast", **changes: An
         pytest.param([{"text": "2022"}], None, id="a year alone"),
         pytest.param([{"text": "10"}], None, id="a bare number"),
         pytest.param([{"text": "40-10"}], None, id="upside down"),
-        pytest.param([HIGH, {"high": quantity(50, "U/L")}], None, id="two that disagree"),
+        pytest.param([HIGH, {"high": quantity(50, "U/L")}], "40", id="two that disagree, and it is normal by both"),
+        pytest.param([HIGH, {"high": quantity(20, "U/L")}], None, id="two that disagree on it"),
+        pytest.param([{"text": "N: 10 - 40"}], "40", id="N for normal"),
+        pytest.param([{"text": "< or = 40 U/L"}], "40", id="less or equal in words"),
+        pytest.param([{"text": "Female 10-35 Male 10-50"}], "35", id="a sex before each range"),
+        pytest.param([{"text": "10-35 female"}], "35", id="a sex behind its range"),
         pytest.param([{"high": {"value": 40, "comparator": "<", "unit": "U/L"}}], None, id="a limit with a comparator"),
         pytest.param(
             [{"low": quantity(10, "mg/dL"), "high": quantity(40, "U/L")}],

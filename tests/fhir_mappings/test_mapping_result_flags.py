@@ -22,6 +22,7 @@ def said(text: str) -> dict[str, Any]:
 
 
 UP_TO_35 = {"referenceRange": [{"high": {"value": 35, "unit": "U/L"}}]}
+FROM_150 = {"referenceRange": [{"low": {"value": 150, "unit": "10*3/uL"}}]}
 
 
 @pytest.mark.parametrize(
@@ -29,7 +30,6 @@ UP_TO_35 = {"referenceRange": [{"high": {"value": 35, "unit": "U/L"}}]}
     [
         pytest.param(PLATELETS, 231, flagged("LL"), "LL", id="a normal count marked as critical"),
         pytest.param(PLATELETS, 231, flagged("AA"), "AA", id="critical, on either side"),
-        pytest.param(PLATELETS, 231, flagged("<"), "<", id="below the scale"),
         pytest.param(PLATELETS, 231, said("Critical low"), "Critical low", id="in words"),
         pytest.param(PLATELETS, 231, said("Kritisch niedrig"), "Kritisch niedrig", id="in German"),
         pytest.param(PLATELETS, 231, {"interpretation": {"text": "LL"}}, "LL", id="not a list"),
@@ -44,6 +44,16 @@ UP_TO_35 = {"referenceRange": [{"high": {"value": 35, "unit": "U/L"}}]}
         pytest.param(AST, 35, {**UP_TO_35, **flagged("HH")}, "HH", id="at its own limit"),
         pytest.param(AST, 36, {**UP_TO_35, **flagged("HH")}, None, id="above it"),
         pytest.param(AST, 25, flagged("HH"), None, id="without a limit, which is told by itself"),
+        pytest.param(AST, 25, {**UP_TO_35, **flagged("H")}, "H", id="high, and below its own limit"),
+        pytest.param(AST, 25, {**UP_TO_35, **said("erhöht")}, "erhöht", id="high in German"),
+        pytest.param(AST, 35, {**UP_TO_35, **flagged("H")}, None, id="high at its own limit, which may be rounded"),
+        pytest.param(AST, 25, {**UP_TO_35, **flagged("L")}, None, id="low, which does no harm"),
+        pytest.param(AST, 25, flagged("H"), None, id="high without a limit"),
+        pytest.param(PLATELETS, 231, {**FROM_150, **flagged("L")}, "L", id="low, and above its own limit"),
+        pytest.param(PLATELETS, 231, {**FROM_150, **said("Below low normal")}, "Below low normal", id="low in words"),
+        pytest.param(PLATELETS, 140, {**FROM_150, **flagged("L")}, None, id="low indeed"),
+        pytest.param(PLATELETS, 231, {**FROM_150, **flagged("H")}, None, id="many, which does no harm"),
+        pytest.param(LVEF, 52, flagged("L"), None, id="low by a limit that was not sent"),
         pytest.param(LVEF, 60, flagged("LL"), "LL", id="a normal ejection fraction"),
         pytest.param(LVEF, 40, flagged("LL"), None, id="a low one"),
     ],
@@ -52,6 +62,43 @@ def test_a_critical_flag_against_the_value(code: str, value: int, more: dict[str
     result = observation(code, valueQuantity=quantity(value, UNITS[code]), **more)
     gaps = read_patient(labs=bundle(result)).gaps
     assert [dict(gap.values)["flag"] for gap in gaps if gap.reason == "flagged"] == ([flag] if flag else [])
+
+
+@pytest.mark.parametrize(
+    ("code", "value", "flag", "written"),
+    [
+        pytest.param(PLATELETS, 5, flagged("<"), "< 5 10*3/uL", id="too few to count"),
+        pytest.param(AST, 800, flagged(">"), "> 800 U/L", id="the end of the scale"),
+        pytest.param(AST, 800, said("Off scale high"), "> 800 U/L", id="in words"),
+        pytest.param(AST, 800, flagged("HH"), "800 U/L", id="critical, and a number"),
+    ],
+)
+def test_a_value_at_the_end_of_the_scale_is_a_limit(code: str, value: int, flag: dict[str, Any], written: str) -> None:
+    chart = read_patient(labs=bundle(observation(code, valueQuantity=quantity(value, UNITS[code]), **flag)))
+    assert [(each.as_reported, each.bound.sign) for (each,) in chart.labs.values()] == [
+        (written, written[0] if written[0] in "<>" else "")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("code", "value", "note", "told"),
+    [
+        pytest.param(PLATELETS, 231, "Critical result called to RN Roe, read back", True, id="a normal count"),
+        pytest.param(PLATELETS, 231, "Kritischer Wert, telefonisch durchgegeben", True, id="in German"),
+        pytest.param(AST, 25, "CRITICAL VALUE CALLED to Dr. Roe", True, id="a normal AST"),
+        pytest.param(PLATELETS, 12, "Critical result called to RN Roe, read back", False, id="a critical count"),
+        pytest.param(PLATELETS, 231, "No critical values were called", False, id="a denial"),
+        pytest.param(PLATELETS, 231, "Critical values are below 20 and above 1000", False, id="the rule alone"),
+        pytest.param(PLATELETS, 231, "Critical values will be called if below 20", False, id="the rule for calls"),
+        pytest.param(PLATELETS, 231, "Previous critical value was called", False, id="an earlier one"),
+        pytest.param(PLATELETS, 231, "Critical value called: potassium 6.9", False, id="another test"),
+    ],
+)
+def test_a_call_about_a_critical_value(code: str, value: int, note: str, told: bool) -> None:  # noqa: FBT001
+    ranges = UP_TO_35 if code == AST else FROM_150
+    result = observation(code, valueQuantity=quantity(value, UNITS[code]), note=[{"text": note}], **ranges)
+    chart = read_patient(labs=bundle(result))
+    assert [gap.reason for gap in chart.gaps] == (["voided"] if told else [])
 
 
 def absent(code: str = "unknown") -> dict[str, Any]:

@@ -29,6 +29,13 @@ def ast(**more: Any) -> dict[str, Any]:
         pytest.param(
             {"note": [{"text": "Fasting. Contaminated."}]}, "Fasting. Contaminated.", id="its second sentence"
         ),
+        pytest.param({"note": [{"text": "Test canceled"}]}, "Test canceled", id="canceled"),
+        pytest.param({"note": [{"text": "Result withdrawn by lab"}]}, "Result withdrawn by lab", id="withdrawn"),
+        pytest.param({"note": [{"text": "Superseded by repeat"}]}, "Superseded by repeat", id="superseded"),
+        pytest.param({"note": [{"text": "Befund storniert"}]}, "Befund storniert", id="canceled in German"),
+        pytest.param({"note": [{"text": "Résultat annulé"}]}, "Résultat annulé", id="canceled in French"),
+        pytest.param({"note": [{"text": "Previous result canceled; repeat"}]}, "", id="an earlier one was canceled"),
+        pytest.param({"note": [{"text": "Supersedes the result of 8 a.m."}]}, "", id="one that supersedes another"),
         pytest.param({"note": [{"text": "Previous result invalid; repeat"}]}, "", id="an earlier result"),
         pytest.param({"note": [{"text": "Not contaminated"}]}, "", id="denied"),
         pytest.param({"note": [{"text": "Replaces an erroneous value"}]}, "", id="what it replaces"),
@@ -201,6 +208,55 @@ def test_what_a_result_says_against_its_value(code: str, changes: dict[str, Any]
     named = {**result["code"], **changes.get("code", {})}
     gaps = read_patient(x=bundle({**result, **changes, "code": named})).gaps
     assert [gap.reason for gap in gaps] == ([told] if told else [])
+
+
+@pytest.mark.parametrize(
+    ("code", "unit", "name", "told"),
+    [
+        pytest.param("1920-8", "U/L", "ALT (SGPT)", True, id="the other transaminase"),
+        pytest.param("1920-8", "U/L", "Alkaline phosphatase", True, id="another enzyme"),
+        pytest.param("1920-8", "U/L", "SGOT (AST)", False, id="an old name"),
+        pytest.param("1742-6", "U/L", "ALT (panel with AST and GGT)", False, id="a panel"),
+        pytest.param("751-8", "10*3/uL", "WBC", True, id="all white cells"),
+        pytest.param("751-8", "10*3/uL", "Lymphocytes, absolute", True, id="other white cells"),
+        pytest.param("751-8", "10*3/uL", "Neutrophils (WBC differential)", False, id="of the differential"),
+        pytest.param("751-8", "10*3/uL", "Immature granulocytes", True, id="a part of them"),
+        pytest.param("777-3", "10*3/uL", "Leukozyten", True, id="in German"),
+        pytest.param("777-3", "10*3/uL", "Immature platelet fraction", True, id="a part of the platelets"),
+        pytest.param("777-3", "10*3/uL", "Thrombozyten", False, id="platelets in German"),
+        pytest.param("29463-7", "kg", "Height", True, id="a height"),
+        pytest.param("29463-7", "kg", "Infant weight", True, id="the weight of a child"),
+        pytest.param("29463-7", "kg", "Height and weight", False, id="both"),
+    ],
+)
+def test_a_name_of_another_test_than_the_code(code: str, unit: str, name: str, told: bool) -> None:  # noqa: FBT001
+    result = observation(code, valueQuantity=quantity(60, unit))
+    gaps = read_patient(x=bundle({**result, "code": {**result["code"], "text": name}})).gaps
+    assert [gap.reason for gap in gaps] == (["named-otherwise"] if told else [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        pytest.param({"text": "Pleural fluid"}, True, id="a fluid in words"),
+        pytest.param({"coding": [{"display": "Ascitic fluid sample"}]}, True, id="a fluid by its display"),
+        pytest.param({"text": "Serum"}, False, id="serum"),
+    ],
+)
+def test_the_type_of_a_contained_specimen_is_heard(kind: dict[str, Any], told: bool) -> None:  # noqa: FBT001
+    specimen = {"resourceType": "Specimen", "id": "s", "type": kind}
+    taken = {"specimen": {"reference": "#s"}, "contained": [specimen]}
+    result = observation("1920-8", valueQuantity=quantity(24, "U/L"), **taken)
+    gaps = read_patient(labs=bundle(result)).gaps
+    assert [gap.reason for gap in gaps] == (["named-otherwise"] if told else [])
+
+
+def test_a_panel_may_name_other_tests_than_its_part() -> None:
+    part = {"code": {**observation("751-8")["code"], "text": "Neutrophils"}, "valueQuantity": quantity(3, "10*3/uL")}
+    panel = observation("58410-2", component=[part])
+    chart = read_patient(labs=bundle({**panel, "code": {**panel["code"], "text": "CBC: WBC, Hgb, platelets"}}))
+    assert "neutrophils" in chart.labs
+    assert not chart.gaps
 
 
 def test_the_part_of_a_result_under_stress_is_told_and_the_one_at_rest_is_used() -> None:

@@ -151,7 +151,13 @@ def test_ids_do_not_decide_between_a_positive_and_a_negative_pregnancy_test_of_o
         pytest.param(
             {"issued": "2026-11-20T08:00:00Z"}, "2026-11-20T08:00:00Z", id="its release if nothing else is stated"
         ),
-        pytest.param({"effectiveDateTime": "soon", "issued": "2026-11-20"}, "2026-11-20", id="an invalid date"),
+        pytest.param({"effectiveDateTime": "soon", "issued": "2026-11-20"}, "", id="a date that cannot be read"),
+        pytest.param({"effectiveDateTime": " ", "issued": "2026-11-20"}, "2026-11-20", id="an empty date"),
+        pytest.param(
+            {"effectiveDateTime": "01/15/2026", "effectivePeriod": {"start": "2026-01-15"}},
+            "2026-01-15",
+            id="another element that can be read",
+        ),
         pytest.param({"effectiveDateTime": 20261120}, "", id="a number"),
         pytest.param({"effectiveTiming": {"event": [None, 5]}}, "", id="invalid events"),
         pytest.param({}, "", id="nothing"),
@@ -187,3 +193,10 @@ def test_a_result_dated_by_month_is_quoted_with_its_month() -> None:
 def test_an_instant_is_the_same_in_every_zone(moment: datetime) -> None:
     here, there = (ResultTime(each.isoformat()) for each in (moment, moment.astimezone(UTC)))
     assert span(None, here) == span(None, there)
+
+
+def test_a_worse_result_whose_date_cannot_be_read_is_told() -> None:
+    read = observation("1920-8", "o1", valueQuantity=quantity(24, "U/L"))
+    unread = observation("1920-8", "o2", valueQuantity=quantity(300, "U/L"), effectiveDateTime="11/29/2026")
+    chart = read_patient(labs=bundle(read, unread))
+    assert [(gap.reason, dict(gap.values)) for gap in chart.gaps] == [("undated-result", {"value": "300 U/L"})]

@@ -65,7 +65,7 @@ from cards.knowledge.schema.monitoring import (
 from cards.knowledge.schema.oral import Interaction, Prophylaxis, Tablets
 from cards.knowledge.schema.products import Eligibility, PriorTherapy, Product
 from cards.knowledge.schema.reference_ranges import AdultAges, ReferenceRanges
-from cards.knowledge.schema.result_doubts import CriticalFlags, Doubt, Error, NeverCritical, ResultDoubts
+from cards.knowledge.schema.result_doubts import Doubt, Error, LaboratoryFlags, NeverCritical, ResultDoubts
 from cards.knowledge.schema.site_rules import (
     ORDER_HOOKS,
     AgeRange,
@@ -123,7 +123,6 @@ __all__ = [
     "Concept",
     "Confidence",
     "CopyLimits",
-    "CriticalFlags",
     "CycleLimit",
     "DiagnosisCertainty",
     "DiagnosisCodes",
@@ -155,6 +154,7 @@ __all__ = [
     "KnowledgeRecord",
     "LabRow",
     "LabeledAge",
+    "LaboratoryFlags",
     "Level",
     "LevelRole",
     "LocalCode",

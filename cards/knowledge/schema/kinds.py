@@ -89,6 +89,10 @@ class Problem(StrEnum):
     """Gilbert syndrome: bilirubin is high in a healthy liver. It does not stop treatment; a card mentions it."""
     SEVERE_HEPATIC = "severe-hepatic-impairment"
     """Child-Pugh class C. It does not stop treatment by itself; some labels have a lower dose for it."""
+    PREGNANCY_OVER = "pregnancy-over"
+    """A delivery or a loss, which ends the pregnancies that began before."""
+    MENSTRUATION = "last-menstruation"
+    """The last menstrual period. With a negative test since then, earlier pregnancies have ended."""
     INFERTILE = "infertile"
     """After menopause or hysterectomy: no pregnancy test is needed."""
 

@@ -29,14 +29,24 @@ class Doubt(KnowledgeRecord, frozen=True, kw_only=True):
     by: Cited
 
 
-class CriticalFlags(KnowledgeRecord, frozen=True, kw_only=True):
-    """The flags by which a laboratory marks a critical value: codes of HL7, and complete texts."""
+class LaboratoryFlags(KnowledgeRecord, frozen=True, kw_only=True):
+    """The flags by which a laboratory marks a value: codes of HL7, and complete texts.
+
+    ``low``, ``high`` and ``either`` mark critical values; ``below`` and ``above`` those outside of the range of normal.
+    ``phoned`` are the words of a note with which it says that it called about a critical value.
+    """
 
     low: tuple[str, ...]
     high: tuple[str, ...]
     either: tuple[str, ...]
+    below: tuple[str, ...]
+    above: tuple[str, ...]
+    off_scale_low: tuple[str, ...]
+    off_scale_high: tuple[str, ...]
     abnormal: tuple[str, ...]
     """Flags that say something only of a result without a value."""
+    phoned: tuple[str, ...]
+    rule_for_phoning: tuple[str, ...] = ()
     by: Cited
 
 
@@ -59,7 +69,7 @@ class ResultDoubts(KnowledgeRecord, frozen=True, kw_only=True):
     doubts: tuple[Doubt, ...] = ()
     mild: tuple[str, ...] = ()
     denied: tuple[str, ...] = ()
-    flags: CriticalFlags | None = None
+    flags: LaboratoryFlags | None = None
     never_critical: tuple[NeverCritical, ...] = ()
     withheld: tuple[str, ...] = ()
     amounts: tuple[str, ...] = ()

@@ -70,11 +70,15 @@ class ResultNoteWords(KnowledgeRecord, frozen=True, kw_only=True):
 
 
 class OtherNames(KnowledgeRecord, frozen=True, kw_only=True):
-    """Words in the name of a result of some concepts that say it is another measurement, without one of ``unless``."""
+    """Words in the name of a result of some concepts that say it is another measurement, without one of ``unless``.
+
+    ``of_panels`` is false for names of other tests: a panel with the result may have them in its own name.
+    """
 
     concepts: tuple[str, ...]
     words: tuple[str, ...]
     unless: tuple[str, ...] = ()
+    of_panels: bool = True
 
 
 class Nearness(KnowledgeRecord, frozen=True, kw_only=True):
