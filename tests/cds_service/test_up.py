@@ -79,8 +79,7 @@ def test_a_killed_worker_is_replaced_and_the_others_go_on(running: Running) -> N
         # What it had accepted is lost with it; later records go to the other file.
         wait(lambda gone=before[0]: gone not in workers(running))
         assert running.send("POST", f"/cds-services/{SIGN}", call(orders=[order(378)]))[0] == 200
-        took = wait(lambda gone=before[0]: len(workers(running)) == 2 and gone not in workers(running))
-        times.append(took)
+        times.append(wait(lambda gone=before[0]: len(workers(running)) == 2 and gone not in workers(running)))
         wait(lambda wanted=3 + number: len(started(running)) == wanted)
     # On an idle machine each arrives within two seconds; here other processes run too.
     assert min(times) < 10
