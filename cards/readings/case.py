@@ -60,6 +60,7 @@ UNREAD = frozenset(
         "value-withheld",
         "voided",
         "modified",
+        "no-status",
         "status-unknown",
     }
 )

@@ -253,7 +253,7 @@ class ObservationReader:
         sent = observation.get("status")
         # Nearly every result is final.
         if sent != "final" and (status := text(sent)) not in _COUNTS:
-            return [_not_counted(concept, status, origin, on)]
+            return [_not_counted(concept, status, origin, on, has_value=_has_value(observation))]
         if is_modified_within(observation, "component"):
             return [Gap(concept, origin.path, "modified", on)]
         has_words = not SAYING.isdisjoint(observation)
@@ -681,9 +681,16 @@ def _written_value(holder: Json) -> str:
     return (text(holder.get("valueString")) or text(concept.get("text")) or display or "?")[:40]
 
 
-def _not_counted(concept: str, status: str, origin: Origin, on: date | None) -> Gap:
-    """Report a result that its status keeps from counting; a status that FHIR does not define is ignored."""
-    if not status:
+def _has_value(observation: Json) -> bool:
+    return any(not _VALUES.isdisjoint(each) for each in _with_parts(observation))
+
+
+def _not_counted(concept: str, status: str, origin: Origin, on: date | None, *, has_value: bool) -> Gap:
+    """Report a result that its status keeps from counting.
+
+    A value whose sender does not know its status may be the newest result. Without a value the test is under way.
+    """
+    if not status or (status == "unknown" and has_value):
         return Gap(concept, origin.path, "no-status", on)
     reason = "status" if status in _COUNTS_NOT else "status-unknown"
     return Gap(concept, origin.path, reason, on, (("status", status[:LONGEST_STATUS]),))
