@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 
 _NEVER = date.max.isoformat()
 _DAY = attrgetter("day")
-_WHOLE_DAY = len("2026-11-20")
+_WHOLE_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _HALF_A_YEAR = 183
 _REFERRED_TO = frozenset({"Patient", "Medication"})
 _MEASURED = {Weight: "weight", Lvef: "lvef", PregnancyTest: "pregnancy-test"}
@@ -444,7 +444,7 @@ def _known_day(treatment: Treatment, stub: ResourceStub, draft: Draft) -> Treatm
 
 def _is_whole(written: str) -> bool:
     """Return whether a day as written is year, month and day; another form, such as 11/28/2026, sorts anywhere."""
-    return len(written) == _WHOLE_DAY and written[4] == written[7] == "-"
+    return _WHOLE_DAY.fullmatch(written) is not None
 
 
 def _measured(fact: Fact) -> str:
