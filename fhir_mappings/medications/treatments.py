@@ -22,7 +22,7 @@ from fhir_mappings.medications.medication import concept_alone, orders_replaced
 from fhir_mappings.medications.tablets import tablet_mg, tablet_strengths
 from fhir_mappings.medications.written_codes import codes_in_text
 from fhir_mappings.wire.cached_json import CachedByJson
-from fhir_mappings.wire.lenient import child, day, objects, text
+from fhir_mappings.wire.lenient import child, day, objects, shown, text
 from fhir_mappings.wire.references import References
 from fhir_mappings.wire.times import last_day
 
@@ -390,7 +390,7 @@ def _unread_dose(resource: Json) -> str:
     if quantity.get("value") is None:
         written = _dose_in_words(resource)
         return written[:40] if _AMOUNT.search(written) else ""
-    return f"{quantity['value']} {text(quantity.get('unit')) or text(quantity.get('code'))}".strip()[:40]
+    return f"{shown(quantity['value'])} {text(quantity.get('unit')) or text(quantity.get('code'))}".strip()[:40]
 
 
 def _dose_in_words(resource: Json) -> str:

@@ -53,7 +53,7 @@ from fhir_mappings.results.result_notes import SAYING, WEIGHED, ResultNotes
 from fhir_mappings.results.site_results import read_site_result
 from fhir_mappings.wire.cached_json import CachedByJson
 from fhir_mappings.wire.folding import fold
-from fhir_mappings.wire.lenient import child, number, objects, reference, text
+from fhir_mappings.wire.lenient import child, number, objects, reference, shown, text
 from fhir_mappings.wire.modifiers import is_modified_within
 from fhir_mappings.wire.resources import Codes, codes_of
 from fhir_mappings.wire.times import time_of, within
@@ -674,7 +674,7 @@ def _named(observation: Json) -> str:
 def _written_value(holder: Json) -> str:
     quantity = holder.get("valueQuantity")
     if isinstance(quantity, dict) and quantity:
-        parts = (str(quantity[name]) for name in ("comparator", "value", "unit") if quantity.get(name) is not None)
+        parts = (shown(quantity[name]) for name in ("comparator", "value", "unit") if quantity.get(name) is not None)
         return " ".join(parts)[:40] or "?"
     concept = child(holder, "valueCodeableConcept")
     display = next((c.display for c in codings(concept) if c.display), "")
