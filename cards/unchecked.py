@@ -37,6 +37,8 @@ _HER2 = frozenset(
 _SINGLE = "single"
 _PREGNANCY = f"problem-{Problem.PREGNANCY}"
 _PREGNANCY_STATE = "pregnancy-state"
+_PREGNANCY_TEST = "pregnancy-test"
+_OF_PREGNANCY = frozenset({_PREGNANCY_STATE, _PREGNANCY_TEST})
 # An entry that is not an order matters only alongside an order in scope.
 _NO_ORDER = "unreadable-order"
 # An order of a drug in scope, or one that may be, of which nothing at all was checked, or that may mean something
@@ -48,6 +50,8 @@ _UNJUDGED = frozenset(
         "unknown-code",
         "unresolved-drug",
         "kind-unnamed",
+        "named-in-instructions",
+        "ordered-as-service",
         "other-release",
         "other-release-unnamed",
         "other-patient",
@@ -193,7 +197,7 @@ def _needed(case: Case) -> Iterable[str]:
         if stop.problem is not Problem.PREGNANCY or may_become_pregnant(case):
             yield f"problem-{stop.problem}"
             if stop.problem is Problem.PREGNANCY:
-                yield _PREGNANCY_STATE
+                yield from _OF_PREGNANCY
     if product.monitoring.stops:
         yield "problem"
     # A dose for severe hepatic impairment turns on it.
@@ -215,7 +219,7 @@ def _monitored(product: Product, *, near: bool) -> Iterable[str]:
     if product.monitoring.lvef:
         yield "lvef"
     if near:
-        yield from ("patient", "pregnancy-test")
+        yield "patient"
         for wanted in product.monitoring.before_each_dose:
             yield from wanted.tests
 
@@ -225,7 +229,7 @@ def _may_count(gap: Gap, patient: Patient, measured: Container[str | None]) -> b
     if gap.about in _HER2:
         read = [result.on for result in patient.her2 if result.on is not None]
         return gap.on is None or not read or gap.on >= max(read)
-    return gap.about in measured or gap.about == _PREGNANCY_STATE
+    return gap.about in measured or gap.about in _OF_PREGNANCY
 
 
 def _superseded(gap: Gap, patient: Patient) -> bool:
@@ -235,6 +239,8 @@ def _superseded(gap: Gap, patient: Patient) -> bool:
         newest = patient.weights[0].on if patient.weights else None
     elif gap.about == "lvef":
         newest = patient.lvefs[0].on if patient.lvefs else None
+    elif gap.about == _PREGNANCY_TEST:
+        newest = patient.pregnancy_tests[0].on if patient.pregnancy_tests else None
     else:
         results = patient.labs.get(gap.about or "", ())
         newest = results[0].on if results else None

@@ -60,6 +60,7 @@ UNREAD = frozenset(
         "value-withheld",
         "voided",
         "modified",
+        "no-status",
         "status-unknown",
         "result-status-unknown",
     }
@@ -413,7 +414,8 @@ class Case:
 def gap_line(known: Knowledge, gap: Gap) -> Evidence:
     """Return the evidence line for a gap; a measurement is named with its date."""
     if gap.reason == "deceased":
-        return Evidence("deceased", gap.on.isoformat() if gap.on else "?", gap=gap)
+        label = "deceased" if gap.on else "deceased-undated"
+        return Evidence(label, gap.on.isoformat() if gap.on else "", gap=gap)
     if gap.reason == "suspected":
         label = "suspected" if gap.on else "suspected-undated"
         return Evidence(label, gap.on.isoformat() if gap.on else "", gap=gap, values=gap.values)

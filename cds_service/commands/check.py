@@ -78,7 +78,12 @@ def _hook_of(body: bytes) -> str:
         request = decode_sent(body)
     except Unreadable:
         raise BadRequest("not-json", f"the file cannot be read: {json_problem(body)}") from None
-    hook = request.get("hook") if isinstance(request, dict) else None
+    if not isinstance(request, dict):
+        raise BadRequest("not-an-object", "the file must hold one JSON object, a CDS Hooks request")
+    if "hook" not in request and (kind := request.get("resourceType")):
+        told = f"this is a FHIR {kind}, not a CDS Hooks request; her2-cds request --order FILE builds one"
+        raise BadRequest("hook-mismatch", told, "hook")
+    hook = request.get("hook")
     known = list(dict.fromkeys(service.hook for service in SERVICES))
     if hook not in known:
         raise BadRequest("hook-mismatch", f"hook must be one of {', '.join(known)}", "hook")

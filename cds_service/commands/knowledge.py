@@ -35,6 +35,7 @@ SAME, DIFFERENT = 0, 1
 _DEFAULT = "default"
 _OF_KNOWLEDGE = frozenset({"sources", "brands", "products", "drug_words"})
 _OF_RULES = frozenset({"rules"})
+_OF_CONFIGURATION = frozenset({"auth", "site"})
 _OF_WORDS = frozenset(Wording.__struct_fields__)
 _OVERLAID = ("knowledge.", "wording.")
 """How the places begin that ``knowledge shipped`` prints."""
@@ -154,7 +155,9 @@ def _shipped_and_site(layer: SiteLayer) -> SiteLayer:
 @click.argument("after")
 @output_option("text", "json")
 def diff(before: str, after: str, output: str) -> None:
-    """Print what is different in AFTER; ``default`` stands for the shipped knowledge.
+    """Print what is different in AFTER; each is a file of the site, or a configuration with the files it names.
+
+    ``default`` stands for the shipped knowledge.
 
     Exit code: 0 they are the same, 1 they are different, 2 one cannot be used.
     """
@@ -174,7 +177,8 @@ def _named(name: str) -> SiteLayer:
     path = Path(name)
     if not path.is_file():
         fail(f"{name}: {'a folder' if path.is_dir() else 'no such file'}; name two files, or 'default'")
-    return _layer((path,))
+    is_configuration = not _OF_CONFIGURATION.isdisjoint(_sections(path))
+    return settings_of(path).site_layer if is_configuration else _layer((path,))
 
 
 def _layer(files: tuple[Path, ...]) -> SiteLayer:

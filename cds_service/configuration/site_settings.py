@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import Field, HttpUrl, SecretStr, field_validator
 
@@ -14,6 +14,13 @@ from cds_service.ehr.servers import why_not_allowed
 from fhir_mappings.request.sizes import Sizes
 
 _SIZES = Sizes()
+
+
+def _zone_meant(name: str) -> str:
+    """Suggest the zone of a city that was named alone, or say what a name looks like."""
+    city = name.rpartition("/")[2].replace(" ", "_").casefold()
+    meant = [each for each in sorted(available_timezones()) if each.casefold().endswith(f"/{city}")] if city else []
+    return f"did you mean {meant[0]!r}?" if meant else "write it as in 'America/New_York' (an IANA name)"
 
 
 class FhirSettings(Section):
@@ -67,7 +74,7 @@ class SiteSettings(Section):
         try:
             ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError) as error:
-            msg = f"no time zone {name!r}"
+            msg = f"no time zone {name!r}; {_zone_meant(name)}"
             raise ValueError(msg) from error
         return name
 

@@ -111,6 +111,12 @@ class FhirAccess:
             answered = _answered(pages)
             self._client.on_fetched(answered, len(pages) - answered, time.monotonic() - began)
         fetched = {place: _checked(_joined(tuple(pages.get(place, ()))), query) for place, query in queries.items()}
+        searched = [answer.state for place, answer in fetched.items() if "?" in queries[place]]
+        if searched and all(state is PrefetchState.FAILED for state in searched):
+            # Without one search answered, "not found" says that this is not the address of the patient's server.
+            for place in [place for place, answer in fetched.items() if answer.state is PrefetchState.EMPTY]:
+                self.failures[place] = f"{reasons.REFUSED} (HTTP {requests.codes.not_found})"
+                fetched[place] = Answer(PrefetchState.FAILED)
         return fetched | {place: _joined((begun[place], *pages[place])) for place in following}
 
     def _ask_all(self, questions: Mapping[str, _Question]) -> dict[str, list[Answer]]:

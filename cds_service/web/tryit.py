@@ -50,6 +50,7 @@ def try_it() -> Response:
     return page(
         "tryit.html",
         services=SERVICES,
+        base_url=settings.base_url,
         groups=groups,
         wants_token=settings.auth.mode == "required",
         has_workbench=settings.workbench.sign_in != "off",

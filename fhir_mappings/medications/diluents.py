@@ -51,8 +51,8 @@ _MADE_UP_IN = {
     for diluent, names in _NAMES.items()
 }
 _HINTS = (
-    "dextros", "d5", "gl", "destros", "chlor", "nacl", "salin", "ns", "salz", "fisiolog", "clorur", "fizjo", "clor",
-    "fizra",
+    "dextros", "d5", "g5", "g 5", "gl", "destros", "chlor", "nacl", "salin", "ns", "salz", "fisiolog", "clorur",
+    "fizjo", "clor", "fizra",
 )  # fmt: skip
 _WARNING = re.compile(
     r"\b(?:not|never|no|avoid|incompatible|instead of|nicht|kein\w{0,2}|nie|nunca|jamais|ne|non|nao)\b[^.;)]*"

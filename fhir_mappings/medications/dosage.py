@@ -18,7 +18,7 @@ from cards.values.text_cache import cached_by_text
 from fhir_mappings.codings import codings
 from fhir_mappings.medications.instructions import written_in
 from fhir_mappings.results.units import ONE, dose_scale
-from fhir_mappings.wire.lenient import child, day, number, objects, text
+from fhir_mappings.wire.lenient import child, day, number, objects, shown, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,7 +131,7 @@ def _unread(value: object, unit: str, where: Pointer, number_of: int, slot: str)
     """Return an amount that is not a number, such as the text "252,0": unreadable is not the same as missing."""
     if value is None or value in ("", [], {}):
         return None
-    written = f"{value} {unit}".strip()[:40]
+    written = f"{shown(value)} {unit}".strip()[:40]
     return OrderedDose(Decimal(0), DoseUnit.OTHER, written, where, number_of, ONE, slot, unit or "?")
 
 

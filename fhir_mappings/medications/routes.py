@@ -9,7 +9,7 @@ from cards.identification.folding import fold
 from cards.knowledge.schema import Route
 from fhir_mappings.codings import codings, texts
 from fhir_mappings.medications.dose_words import speaks_of_a_dose
-from fhir_mappings.wire.lenient import objects, text
+from fhir_mappings.wire.lenient import items, objects, text
 
 if TYPE_CHECKING:
     from cards.knowledge.schema import Terminology
@@ -68,13 +68,11 @@ class RouteReader:
         """Return the route of the first instruction that names one."""
         unread = ""
         for _, instruction in objects(resource.get("dosageInstruction")):
-            concept = instruction.get("route")
-            if not concept:
-                continue
-            found = self._of_concept(concept)
-            if found.route is not None:
-                return found._replace(in_text=self._other_in_texts(resource, found.route))
-            unread = unread or found.written
+            for concept in filter(None, items(instruction.get("route"))):
+                found = self._of_concept(concept)
+                if found.route is not None:
+                    return found._replace(in_text=self._other_in_texts(resource, found.route))
+                unread = unread or found.written
         if unread:
             return OrderedRoute(None, unread)
         return self._in_texts(resource)

@@ -11,7 +11,7 @@ from cards.facts.schedules import Rhythm
 from fhir_mappings.codings import codings, texts
 from fhir_mappings.medications.instructions import written_in
 from fhir_mappings.medications.schedule_text import fewest_days_between, read_schedule_text
-from fhir_mappings.wire.lenient import child, day, items, number, objects, text
+from fhir_mappings.wire.lenient import child, day, items, number, objects, shown, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -93,7 +93,7 @@ def _of_instruction(instruction: Json) -> Iterator[Rhythm]:
         if "modifierExtension" in timing:
             yield Rhythm(unread="modifierExtension")
     elif timing is not None:
-        yield Rhythm(unread=str(timing)[:60])
+        yield Rhythm(unread=shown(timing)[:60])
     maximum = child(instruction, "maxDosePerPeriod")
     if maximum and (every := _by_maximum(maximum)) is not None:
         yield Rhythm(every_days=every, is_limit=True)
@@ -115,7 +115,7 @@ def _of_timing(timing: Json) -> Rhythm | None:
     if repeat is None:
         return None
     if repeat.__class__ is not dict:
-        return Rhythm(unread=str(repeat)[:60])
+        return Rhythm(unread=f"repeat {shown(repeat)}"[:60])
     return _of_repeat(repeat)
 
 
@@ -136,7 +136,7 @@ def _events(events: object) -> tuple[date, ...]:
     found: dict[date, None] = {}
     for event in items(events)[:_MANY]:
         if (on := _whole_day(event)) is None:
-            raise _Unread(str(event)[:40])
+            raise _Unread(shown(event)[:40])
         found[on] = None
     return tuple(sorted(found))
 
@@ -164,7 +164,7 @@ def _given_number(repeat: Json, name: str) -> Decimal | None:
         return None
     found = number(value)
     if found is None or found <= 0:
-        raise _Unread(f"{name} {value}"[:40])
+        raise _Unread(f"{name} {shown(value)}"[:40])
     return found
 
 

@@ -22,7 +22,7 @@ from fhir_mappings.medications.medication import concept_alone, orders_replaced
 from fhir_mappings.medications.tablets import tablet_mg, tablet_strengths
 from fhir_mappings.medications.written_codes import codes_in_text
 from fhir_mappings.wire.cached_json import CachedByJson
-from fhir_mappings.wire.lenient import child, day, objects, text
+from fhir_mappings.wire.lenient import child, day, objects, shown, text
 from fhir_mappings.wire.references import References
 from fhir_mappings.wire.times import last_day
 
@@ -55,7 +55,7 @@ _WHOLE = "completed"
 _STATUSES = frozenset(
     {
         "active", "cancelled", "completed", "draft", "entered-in-error", "in-progress", "intended", "not-done",
-        "not-taken", "on-hold", "stopped", "unknown",
+        "not-taken", "on-hold", "stopped",
     }
 )  # fmt: skip
 _TIMES = (
@@ -246,11 +246,10 @@ class TreatmentReader:
     def status_gap(self, resource: Json, references: References) -> str:
         """Return why the status of a treatment with a relevant drug says nothing; empty if it does, or for other drugs.
 
-        A dose given must say whether it took place: for it, "unknown" is not an answer either.
+        "Unknown" is no answer: the dose may have been given, the order may be in force.
         """
         status = text(resource.get("status"))
-        if text(resource.get("resourceType")) == "MedicationAdministration" and status == "unknown":
-            status = ""
+        status = "" if status == "unknown" else status
         if status in _STATUSES:
             return ""
         return ("status-unknown" if status else "no-status") if self._drug_of(resource, references) is not None else ""
@@ -287,7 +286,9 @@ class TreatmentReader:
     def has_no_drug(self, resource: Json, references: References) -> bool:
         """Return whether neither a word nor a code says which drug a treatment that would count was."""
         kind, status = text(resource.get("resourceType")), text(resource.get("status"))
-        if (kind, status) not in _STATES or text(resource.get("intent")) in _NOT_ASKED_FOR:
+        # Another release of FHIR has a status of its own, and the drug elsewhere.
+        may_count = (kind, status) in _STATES or (status and status not in _STATUSES)
+        if not may_count or text(resource.get("intent")) in _NOT_ASKED_FOR:
             return False
         concept = resource.get("medicationCodeableConcept")
         if concept.__class__ is dict and concept.get("text"):
@@ -389,7 +390,7 @@ def _unread_dose(resource: Json) -> str:
     if quantity.get("value") is None:
         written = _dose_in_words(resource)
         return written[:40] if _AMOUNT.search(written) else ""
-    return f"{quantity['value']} {text(quantity.get('unit')) or text(quantity.get('code'))}".strip()[:40]
+    return f"{shown(quantity['value'])} {text(quantity.get('unit')) or text(quantity.get('code'))}".strip()[:40]
 
 
 def _dose_in_words(resource: Json) -> str:

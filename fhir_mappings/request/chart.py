@@ -9,6 +9,7 @@ import msgspec
 from cards.facts.order import DoseUnit, DrugOrder, NotedDose, OrderNote
 from cards.facts.origins import Gap
 from cards.facts.outcomes import FAILED
+from cards.identification.beside_codes import said_beside
 from cards.identification.combined_amounts import amounts_stated, combined_amount
 from cards.identification.identity import Identity, IdentityStatus, identify
 from cards.knowledge.schema import Route
@@ -95,6 +96,7 @@ class _Found(msgspec.Struct, eq=False):
     resources: dict[str, Json] = {}
     gaps: list[Gap] = []
     services: list[tuple[frozenset[str], list[BillingCode]]] = []
+    selected_services: dict[str, Json] = {}
 
 
 def _check_dispatched(orders: Sequence[Json | None], request: HookRequest) -> None:
@@ -194,6 +196,7 @@ class ChartReader:
                 *_of_unknown_parts(zip(read, identities, strict=True), found.resources),
                 *_bare_concepts(zip(read, identities, strict=True), found.resources),
                 *_of_unknown_selections(selected, entries, zip(read, identities, strict=True)),
+                *self._ordered_otherwise(zip(read, identities, strict=True), found),
             ]
         except Exception as error:  # noqa: BLE001 - the orders are judged by what was read
             self._failed("texts", error, place, found.gaps)
@@ -218,6 +221,8 @@ class ChartReader:
         if kind == "ServiceRequest":
             if is_same_patient(resource.get("subject"), found.patient_id, references):
                 found.services.append((orders_served(resource, references), service_billing(resource, path)))
+                if in_focus:
+                    found.selected_services[path] = resource
         elif kind == "MedicationOrder" or isinstance(resource.get("medication"), dict | str):
             found.gaps += self._of_other_release(resource, path, references) if in_focus else []
         elif not is_same_patient(resource.get("subject"), found.patient_id, references):
@@ -339,6 +344,33 @@ class ChartReader:
     def _of_unnamed_kind(self, resource: Json, path: str, references: References) -> list[Gap]:
         """Say that a resource was not checked that names a drug in scope but not, or not rightly, what it is."""
         return self._if_in_scope(self._medication.read(resource, path, references), path, "kind-unnamed")
+
+    def _ordered_otherwise(self, orders: Iterable[tuple[DrugOrder, Identity]], found: _Found) -> Iterator[Gap]:
+        """Report a drug in scope that a service orders, or only the instructions of a nameless infusion.
+
+        Beside an order of a drug in scope they are its visit or its diluent.
+        """
+        read = list(orders)
+        if any(identity.in_scope for _, identity in read):
+            return
+        for path, service in found.selected_services.items():
+            written = text(child(service, "code").get("text"))
+            # A code alone is for the bill, and an echocardiogram may be ordered "for trastuzumab".
+            if doses_in_text.milligrams_named((written,)):
+                yield from self._if_named({"text": written}, path, "ordered-as-service", found.references)
+        for order, identity in read:
+            if not order.in_focus or identity.status is not IdentityStatus.UNKNOWN or not order.evidence:
+                continue
+            path = order.origin.path
+            for written in doses_in_text.instructed(found.resources[path]):
+                if doses_in_text.milligrams_named((written,)) and not any(
+                    said_beside(order.evidence, self._recognizer)
+                ):
+                    yield from self._if_named({"text": written}, path, "named-in-instructions", found.references)
+
+    def _if_named(self, concept: Json, path: str, reason: str, references: References) -> list[Gap]:
+        order = self._medication.read({"medicationCodeableConcept": concept}, path, references)
+        return self._if_in_scope(order, path, reason)
 
     def _of_plans(
         self,

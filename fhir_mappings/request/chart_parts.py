@@ -192,7 +192,7 @@ def _weights(weights: Sequence[Weight]) -> tuple[Weight, ...]:
         return tuple(weights)
     measured = {weight.on for weight in weights if not weight.stated}
     told = [weight for weight in weights if weight.stated and weight.on in measured]
-    first = _by_time([weight for weight in weights if weight not in told], lambda weight: -weight.kg.value)
+    first = _by_time([weight for weight in weights if weight not in told], _lightness)
     if not told:
         return first
     return tuple(sorted((*first, *told), key=lambda weight: (-(weight.on or date.min).toordinal(), weight.stated)))
@@ -204,6 +204,10 @@ def _high_end(result: LabResult) -> Decimal:
 
 def _low_end(result: LabResult | Lvef) -> Decimal:
     return -result.interval.low
+
+
+def _lightness(weight: Weight) -> Decimal:
+    return -weight.kg.value
 
 
 def _harm_of_test(test: PregnancyTest) -> Decimal:
@@ -250,6 +254,7 @@ def _undated(found: Patient, harmful_when_high: Container[str]) -> Iterator[Gap]
     for test, results in found.labs.items():
         yield from _worse(test, results, _high_end if test in harmful_when_high else _low_end)
     yield from _worse("lvef", found.lvefs, _low_end)
+    yield from _worse("weight", [each for each in found.weights if not each.stated], _lightness)
     yield from _worse("pregnancy-test", found.pregnancy_tests, _harm_of_test, Decimal(0))
 
 

@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 
 _NEVER = date.max.isoformat()
 _DAY = attrgetter("day")
-_WHOLE_DAY = len("2026-11-20")
+_WHOLE_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _HALF_A_YEAR = 183
 _REFERRED_TO = frozenset({"Patient", "Medication"})
 _MEASURED = {Weight: "weight", Lvef: "lvef", PregnancyTest: "pregnancy-test"}
@@ -332,8 +332,8 @@ class PatientReader:
         if several:
             by_day = sorted(stubs, key=_DAY, reverse=True)
             # A result without a date may be from any day.
-            undated = [each for each in by_day if len(each.day) < _WHOLE_DAY]
-            dated = [each for each in by_day if len(each.day) >= _WHOLE_DAY] if undated else by_day
+            undated = [each for each in by_day if not _is_whole(each.day)]
+            dated = [each for each in by_day if _is_whole(each.day)] if undated else by_day
             stubs = [*undated, *dated]
         for stub in stubs:
             if last_day and stub.day < last_day and stub.day <= back_to and not draft.every_lab:
@@ -347,7 +347,7 @@ class PatientReader:
                 self._failed(error, stub, draft)
                 continue
             for fact in read:
-                is_dated = len(stub.day) >= _WHOLE_DAY and isinstance(fact, LabResult)
+                is_dated = _is_whole(stub.day) and isinstance(fact, LabResult)
                 if several and not last_day and is_dated and fact.on and fact.on <= draft.latest:
                     # Time zones differ, so a result dated the day before may be newer.
                     last_day = days_after(fact.on, -1).isoformat()
@@ -440,6 +440,11 @@ def _known_day(treatment: Treatment, stub: ResourceStub, draft: Draft) -> Treatm
         value = f"{treatment.names[0]}{amount} ({first})"
         draft.facts.append(Gap("treatment", stub.path, "future", first, (("value", value),)))
     return msgspec.structs.replace(treatment, on=None, within=None)
+
+
+def _is_whole(written: str) -> bool:
+    """Return whether a day as written is year, month and day; another form, such as 11/28/2026, sorts anywhere."""
+    return _WHOLE_DAY.fullmatch(written) is not None
 
 
 def _measured(fact: Fact) -> str:

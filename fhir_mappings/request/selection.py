@@ -16,12 +16,17 @@ if TYPE_CHECKING:
 
 # In R5, RequestGroup was renamed to RequestOrchestration.
 _GROUPS = frozenset({"RequestGroup", "RequestOrchestration", "CarePlan"})
+# A Task or a List does not select what it holds, but the orders inside it are orders of the session all the same.
+_HOLDERS = _GROUPS | {"Task", "List"}
 _PLAN_NAMES = tuple(f"{kind}/" for kind in sorted(_GROUPS))
 _PLANS_IN_PLANS = 8
 
 
 def bundle_entries(bundle: Json, path: str) -> Iterator[tuple[str, Json | None, str]]:
-    """Yield the path, the resource and the fullUrl of each entry; a resource that is not an object is ``None``."""
+    """Yield the path, the resource and the fullUrl of each entry; a resource that is not an object is ``None``.
+
+    Entries of a Bundle inside the Bundle are entries as well, and so are the orders that a group or a Task contains.
+    """
     listed = bundle.get("entry")
     entries = listed if isinstance(listed, list) else [] if listed is None else [listed]
     for index, entry in enumerate(entries):
@@ -29,8 +34,13 @@ def bundle_entries(bundle: Json, path: str) -> Iterator[tuple[str, Json | None, 
         full_url = text(entry.get("fullUrl")) if isinstance(entry, dict) else ""
         where = f"{path}.entry[{index}].resource"
         yield where, resource if isinstance(resource, dict) else None, full_url
-        if isinstance(resource, dict) and is_group(resource):
-            group = f"{resource['resourceType']}/{text(resource.get('id'))}"
+        if not isinstance(resource, dict):
+            continue
+        kind = text(resource.get("resourceType"))
+        if kind == "Bundle":
+            yield from bundle_entries(resource, where)
+        elif kind in _HOLDERS:
+            group = f"{kind}/{text(resource.get('id'))}"
             for number, contained in objects(resource.get("contained")):
                 # A local id means nothing outside its container, so the order has no usable id.
                 nameless = {name: value for name, value in contained.items() if name != "id"}

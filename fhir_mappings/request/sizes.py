@@ -48,8 +48,16 @@ def check_sizes(prefetch: Mapping[str, object], bundle: Json, limits: Sizes) -> 
     """
     if len(prefetch) > limits.keys:
         raise TooManyError("keys", limits.keys, "prefetch")
-    orders = [entry.get("resource") for entry in items(bundle.get("entry")) if isinstance(entry, dict)]
-    check_orders(orders, limits, "context.draftOrders.entry")
+    check_orders(list(_resources(bundle)), limits, "context.draftOrders.entry")
+
+
+def _resources(bundle: Json) -> Iterator[object]:
+    """List the resources of a Bundle and of the Bundles inside it."""
+    for entry in items(bundle.get("entry")):
+        resource = entry.get("resource") if isinstance(entry, dict) else None
+        yield resource
+        if isinstance(resource, dict) and resource.get("resourceType") == "Bundle":
+            yield from _resources(resource)
 
 
 def check_orders(orders: Sequence[object], limits: Sizes, expression: str) -> None:

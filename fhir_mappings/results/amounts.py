@@ -10,7 +10,7 @@ import msgspec
 
 from cards.values.intervals import Bound
 from cards.values.texts import CUT
-from fhir_mappings.wire.lenient import number, text
+from fhir_mappings.wire.lenient import number, shown, text
 
 if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
@@ -108,7 +108,7 @@ def read_quantity(quantity: Json) -> Reading | None:
     if "comparator" not in quantity:
         return Reading(value, code, unit, Bound.EXACT, f"{value} {unit or code}".strip())
     written = quantity["comparator"]
-    comparator = text(written) if written.__class__ is str else str(written)
+    comparator = text(written) if written.__class__ is str else shown(written)
     bound = BOUNDS.get(" ".join(comparator[:_LONGEST_COMPARATOR].casefold().split()))
     return Reading(value, code, unit, bound, f"{comparator[:_LONGEST_COMPARATOR]} {value} {unit or code}".strip())
 

@@ -11,7 +11,7 @@ from fhir_mappings.results.answer_words import answered
 from fhir_mappings.results.reference_ranges import NOBODY
 from fhir_mappings.results.variant_texts import mutation_in, names_a_change, names_another_change, residues_in
 from fhir_mappings.wire.folding import fold
-from fhir_mappings.wire.lenient import child, objects, text
+from fhir_mappings.wire.lenient import child, objects, shown, text
 
 if TYPE_CHECKING:
     from datetime import date
@@ -158,7 +158,7 @@ def _is_normal(holder: Json) -> bool:
 
 def _amount(quantity: Json) -> str:
     """Return an amount as written, with its comparator."""
-    parts = (str(quantity.get(name, "")) for name in ("comparator", "value", "unit"))
+    parts = (shown(quantity.get(name, "")) for name in ("comparator", "value", "unit"))
     return " ".join(part for part in parts if part)
 
 

@@ -55,7 +55,7 @@ from fhir_mappings.results.result_notes import SAYING, WEIGHED, ResultNotes
 from fhir_mappings.results.site_results import read_site_result
 from fhir_mappings.wire.cached_json import CachedByJson
 from fhir_mappings.wire.folding import fold
-from fhir_mappings.wire.lenient import child, number, objects, reference, text
+from fhir_mappings.wire.lenient import child, number, objects, reference, shown, text
 from fhir_mappings.wire.modifiers import is_modified_within
 from fhir_mappings.wire.resources import Codes, codes_of
 from fhir_mappings.wire.times import time_of, within
@@ -708,16 +708,23 @@ def _named(observation: Json) -> str:
 def _written_value(holder: Json) -> str:
     quantity = holder.get("valueQuantity")
     if isinstance(quantity, dict) and quantity:
-        parts = (str(quantity[name]) for name in ("comparator", "value", "unit") if quantity.get(name) is not None)
+        parts = (shown(quantity[name]) for name in ("comparator", "value", "unit") if quantity.get(name) is not None)
         return " ".join(parts)[:40] or "?"
     concept = child(holder, "valueCodeableConcept")
     display = next((c.display for c in codings(concept) if c.display), "")
     return (text(holder.get("valueString")) or text(concept.get("text")) or display or "?")[:40]
 
 
+def _has_value(observation: Json) -> bool:
+    return any(not _VALUES.isdisjoint(each) for each in _with_parts(observation))
+
+
 def _not_counted(concept: str, status: str, observation: Json, origin: Origin, on: date | None) -> Gap:
-    """Report a result that its status keeps from counting; a status that FHIR does not define is ignored."""
-    if not status:
+    """Report a result that its status keeps from counting; a status that FHIR does not define is ignored.
+
+    A value whose sender does not know its status may be the newest result. Without a value the test is under way.
+    """
+    if not status or (status == "unknown" and _has_value(observation)):
         return Gap(concept, origin.path, "no-status", on)
     said = ("status", status[:LONGEST_STATUS])
     if status in _COUNTS_NOT:

@@ -159,7 +159,9 @@ class RangeReader:
             if (low, high) == (None, None):
                 yield _Range(said.low, said.high, fits + bool(sexes), sexes)
             elif _agree(said.low, low) and _agree(said.high, high):
-                yield _Range(low, high, fits + bool(sexes), sexes)
+                # Some senders write one limit as a field and both in words.
+                fields = (said.low if low is None else low, said.high if high is None else high)
+                yield _Range(*fields, fits + bool(sexes), sexes)
 
     def _is_coded_normal(self, entry: Json) -> bool:
         return any(coding.code in self._normal_types for coding in codings(entry.get("type")))

@@ -54,6 +54,11 @@ def child(value: Any, name: str) -> Json:
     return found if found.__class__ is dict else {}
 
 
+def shown(value: Any) -> str:
+    """Return a value that cannot be used as a card may show it; an array or an object, cut to a mark, says nothing."""
+    return "…" if isinstance(value, list | dict) else str(value)
+
+
 def text(value: Any) -> str:
     """Return a text in the form for patterns (`bounded`): spaces folded, and cut; empty if the value is not a text."""
     if value.__class__ is not str:

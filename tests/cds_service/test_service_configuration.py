@@ -182,6 +182,7 @@ REFUSED = [
     pytest.param("limits: {body_bytes: 1023}", ":1:", "greater than or equal to 1024", id="too low a limit"),
     pytest.param("public_url: cds.example.org", ":1: public_url", "valid URL", id="an address without a scheme"),
     pytest.param("site: {timezone: Mars/Olympus}", ":1:", "no time zone 'Mars/Olympus'", id="a time zone of Mars"),
+    pytest.param("site: {timezone: Chicago}", ":1:", "did you mean 'America/Chicago'?", id="a city alone"),
     pytest.param("site: {timezone: ../../etc/passwd}", ":1:", "no time zone", id="a time zone that is a file"),
     pytest.param("auth: {mode: required}", ":1: auth.mode", "name an issuer and its keys", id="nobody to admit"),
     pytest.param("auth: {mode: on}", ":1: auth.mode", "'off' or 'required'", id="authentication that is on"),

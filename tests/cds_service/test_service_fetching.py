@@ -386,6 +386,12 @@ def test_service_treats_an_absent_patient_as_missing(service, chart) -> None:
     assert ask(service, chart).status == 200
 
 
+def test_service_cannot_check_with_a_server_that_has_nothing_at_all(service, chart) -> None:
+    """A wrong base URL: the patient is not found there, and no search is answered."""
+    chart.serve({}, **dict.fromkeys(KEYS, Reply(status=404)))
+    assert_missing(ask(service, chart), *KEYS)
+
+
 @pytest.mark.parametrize("encoding", ["gzip", "identity"])
 def test_service_reads_a_compressed_answer(service, chart, encoding) -> None:
     body = json.dumps(clean_prefetch()["labs"]).encode()

@@ -154,6 +154,9 @@ def test_the_command_line_checks_and_compares_what_a_site_writes(site) -> None:
     assert "brand newmab of trastuzumab is new\n" in said
     assert "\n  hcpcs.Q9999.unit_mg: 10\n" in said
     assert exit_and_output("knowledge", "diff", brands, brands) == (0, "no difference\n")
+    code, said = exit_and_output("knowledge", "diff", "default", site)
+    assert code == 1
+    assert "brand newmab of trastuzumab is new\n" in said
     brands.write_text(BRAND.replace("unit_mg", "unit_mgs"))
     code, said = exit_and_output("knowledge", "check", brands)
     assert code == 2

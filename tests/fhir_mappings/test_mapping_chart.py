@@ -68,6 +68,15 @@ def orders(*entries: Json, **changes: Any) -> Orders:
     return chart_reader().orders(hook_request(*entries, **changes))
 
 
+def service(written: str) -> Json:
+    subject = {"reference": "Patient/pat-1"}
+    return {"resourceType": "ServiceRequest", "id": "s", "subject": subject, "code": {"text": written}}
+
+
+def infusion(instructions: str, name: str = "Chemotherapy infusion") -> Json:
+    return order({"text": instructions}, id="i", drug={"text": name})
+
+
 def reasons(found: Patient | Orders) -> list[str]:
     return [gap.reason for gap in found.gaps]
 
@@ -375,13 +384,19 @@ def test_what_carries_an_unknown_modifier_is_not_used_and_told(resource: Json, a
     ("status", "reason"),
     [
         ("preliminary", "status"),
-        ("unknown", "status"),
+        ("unknown", "no-status"),
         ("FINAL", "result-status-unknown"),
         ("done", "result-status-unknown"),
     ],
 )
 def test_a_status_that_fhir_does_not_have_says_nothing(status: str, reason: str) -> None:
     assert reasons(patient(weight=bundle({**WEIGHT, "status": status}))) == [reason]
+
+
+def test_an_unknown_status_without_a_value_is_a_test_under_way() -> None:
+    """Converters of HL7 v2 write it for a result that is "in process"."""
+    under_way = {name: value for name, value in WEIGHT.items() if name != "valueQuantity"}
+    assert reasons(patient(weight=bundle({**under_way, "status": "unknown"}))) == ["status"]
 
 
 def measured(code: str, value: int, unit: str, **changes: Any) -> Json:
@@ -408,6 +423,14 @@ AST, LVEF, PREGNANCY = "1920-8", "10230-1", "2106-3"
             [observation(PREGNANCY, "t", valueString="Positive", effectiveDateTime=None)], ["Positive"], id="pregnancy"
         ),
         pytest.param([observation(PREGNANCY, "t", valueString="Negative", effectiveDateTime=None)], [], id="negative"),
+        pytest.param([WEIGHT, measured("29463-7", 50, "kg", effectiveDateTime=None)], ["50 kg"], id="a lower weight"),
+        pytest.param([WEIGHT, measured("29463-7", 90, "kg", effectiveDateTime=None)], [], id="a higher weight"),
+        pytest.param([WEIGHT, measured("3142-7", 50, "kg", effectiveDateTime=None)], [], id="a weight by hearsay"),
+        pytest.param(
+            [measured(AST, 24, "U/L"), measured(AST, 300, "U/L", effectiveDateTime="11/28/2026")],
+            ["300 U/L"],
+            id="a date that may be read in two ways",
+        ),
     ],
 )
 def test_a_worse_result_without_a_date_is_told(results: list[Json], expected: list[str]) -> None:
@@ -640,6 +663,22 @@ def test_a_selection_that_cannot_be_found(draft: Json, selections: list[str], to
 )
 def test_an_order_out_of_scope_gets_no_card_even_without_data(entries: list[Json]) -> None:
     assert cards(*entries, prefetch={}) == []
+
+
+@pytest.mark.parametrize(
+    ("entries", "expected"),
+    [
+        pytest.param([service("Kadcyla 400 mg infusion")], ["ordered-as-service"], id="a service with an amount"),
+        pytest.param([service("Echocardiogram for trastuzumab")], [], id="a service for a drug"),
+        pytest.param([service("Kadcyla 400 mg infusion"), order()], [], id="the visit of an order"),
+        pytest.param([infusion("Kadcyla 400 mg IV")], ["named-in-instructions"], id="an infusion without a name"),
+        pytest.param([infusion("hydration before Kadcyla")], [], id="hydration"),
+        pytest.param([infusion("dilute Kadcyla 252 mg"), order()], [], id="the diluent of an order"),
+        pytest.param([infusion("Kadcyla 400 mg IV", "Ondansetron")], [], id="another drug"),
+    ],
+)
+def test_a_drug_that_no_order_names_is_told(entries: list[Json], expected: list[str]) -> None:
+    assert reasons(orders(*entries)) == expected
 
 
 def test_an_order_in_scope_needs_its_data() -> None:

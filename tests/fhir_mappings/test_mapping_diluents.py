@@ -20,6 +20,7 @@ SALT, SUGAR = Diluent.SODIUM_CHLORIDE, Diluent.DEXTROSE
         ),
         pytest.param("in 250 mL of 0.9% NaCl", (SALT,), id="the strength before the name"),
         pytest.param("dilute in D5W 100 mL", (SUGAR,), id="an abbreviation"),
+        pytest.param("dilute in G5%", (SUGAR,), id="an abbreviation of Europe"),
         pytest.param("in 100 mL dextrose 5%", (SUGAR,), id="in an amount of dextrose"),
         pytest.param("in 5 % dextrose", (SUGAR,), id="in dextrose of a strength"),
         pytest.param("Flush the line with normal saline", (), id="a flush is not a diluent"),

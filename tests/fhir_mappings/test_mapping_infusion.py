@@ -59,6 +59,7 @@ from fhir_mappings.medications.infusion import infusion_times, is_push
         pytest.param(dosage(text="start 30 minutes after premedication"), (), id="not how long it runs"),
         pytest.param(dosage(text="every 3 weeks for 90 days"), (), id="days"),
         pytest.param(dosage(patientInstruction="It runs over 1.5 hours."), (90,), id="for the patient"),
+        pytest.param(dosage(text="252 mg over 0.25 h"), (15,), id="a quarter of an hour"),
         pytest.param(
             dosage({"doseQuantity": quantity(252, "mg"), "rateQuantity": quantity(0, "mg/h")}), (), id="no rate at all"
         ),

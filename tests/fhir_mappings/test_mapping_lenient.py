@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fhir_mappings.wire.lenient import child, day, items, number, objects, reference, text
+from fhir_mappings.wire.lenient import child, day, items, number, objects, reference, shown, text
 
 
 @pytest.mark.parametrize(
@@ -140,3 +140,16 @@ def test_items_child_and_text_take_what_is_not_there_for_nothing() -> None:
     assert child([1], "a") == {}
     assert text(" entered-in-error ") == "entered-in-error"
     assert text(5) == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        pytest.param("252,0", "252,0", id="a text"),
+        pytest.param(3, "3", id="a number"),
+        pytest.param({"value": "1"}, "…", id="an object, as converters of XML write a number"),
+        pytest.param([{"frequency": 1}], "…", id="an array"),
+    ],
+)
+def test_what_cannot_be_used_is_shown_without_its_structure(value: object, expected: str) -> None:
+    assert shown(value) == expected

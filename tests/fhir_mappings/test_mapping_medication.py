@@ -591,6 +591,9 @@ def test_the_strength_in_a_name_is_not_a_dose() -> None:
         pytest.param(concept(coding(SNOMED, "78421000")), "other", id="intramuscular"),
         pytest.param(concept(coding(SNOMED, "47625008"), text="Intrathecal"), "other", id="the more harmful of two"),
         pytest.param("IV", "intravenous", id="a text for the concept"),
+        pytest.param([concept(text="subcutaneous")], "subcutaneous", id="a list of concepts"),
+        pytest.param(concept(coding("http://standardterms.edqm.eu", "20045000")), "intravenous", id="a code of EDQM"),
+        pytest.param(concept(coding("http://ncimeta.nci.nih.gov", "C38299")), "subcutaneous", id="a code of the NCI"),
         pytest.param(None, None, id="not said"),
     ],
 )

@@ -54,6 +54,25 @@ def test_an_order_within_a_group(hook: str, selections: list[str], asked: bool) 
     assert orders.in_scope is asked
 
 
+@pytest.mark.parametrize(
+    "holder",
+    [
+        pytest.param({"resourceType": "Bundle", "entry": [{"resource": ORDER}]}, id="a Bundle in the Bundle"),
+        pytest.param({"resourceType": "Task", "contained": [ORDER], "focus": {"reference": "#inner"}}, id="a Task"),
+        pytest.param({"resourceType": "List", "contained": [ORDER]}, id="a List"),
+    ],
+)
+def test_an_order_within_something_else(holder: dict[str, Any]) -> None:
+    sent = read_request(request("order-sign", [], holder), "order-sign")
+    assert chart_reader().orders(sent).in_scope
+
+
+def test_an_order_that_another_replaces_is_none_of_the_session() -> None:
+    other = {**ORDER, "id": "new", "medicationCodeableConcept": {"text": "Ondansetron"}, "contained": [ORDER]}
+    sent = read_request(request("order-sign", [], other), "order-sign")
+    assert not chart_reader().orders(sent).in_scope
+
+
 @pytest.mark.parametrize("selections", [["RequestOrchestration/plan"], []])
 def test_a_requestgroup_under_the_name_of_later_releases(selections: list[str]) -> None:
     hook = "order-select" if selections else "order-sign"

@@ -61,6 +61,8 @@ def read(ranges: Any, subject: Subject = WOMAN, test: str = "ast", **changes: An
         pytest.param([{**HIGH, "text": "Kinder"}], None, id="children in German"),
         pytest.param([{**HIGH, "text": "reference interval, adults"}], 40, id="words that change nothing"),
         pytest.param([{**HIGH, "text": "0 - 40 U/L"}], 40, id="the same range in words"),
+        pytest.param([{"low": quantity(0, "U/L"), "text": "0 - 40 U/L"}], 40, id="one limit as a field, both in words"),
+        pytest.param([{"low": quantity(5, "U/L"), "text": "0 - 40 U/L"}], None, id="a field that disagrees"),
         pytest.param([{**HIGH, "text": "0 - 400 U/L"}], None, id="another range in words"),
         pytest.param([{**HIGH, "text": "first trimester"}], None, id="words that are not known"),
         pytest.param(

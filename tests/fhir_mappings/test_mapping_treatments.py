@@ -375,7 +375,7 @@ def test_an_administration_that_does_not_say_whether_it_took_place(status: str |
 
 @pytest.mark.parametrize(
     ("status", "reason"),
-    [("active", ""), ("unknown", ""), ("draft", ""), (None, "no-status"), ("Aktiv", "status-unknown")],
+    [("active", ""), ("unknown", "no-status"), ("draft", ""), (None, "no-status"), ("Aktiv", "status-unknown")],
 )
 def test_an_order_of_the_chart_that_does_not_say_whether_it_stands(status: str | None, reason: str) -> None:
     assert READER.status_gap(request(status=status), References()) == reason
