@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from fhir_mappings.results import her2_words as words
 from fhir_mappings.results.fish_notation import without_notation
+from fhir_mappings.results.her2_plain_words import IGNORED
 from fhir_mappings.results.report_lines import checked
 from fhir_mappings.wire.phrases import Phrases, Word, is_plain, words_of
 
@@ -79,7 +80,7 @@ _SYMBOLS = {
     "+": "plus",
 }
 _TABLES: tuple[tuple[str, Any, str], ...] = (
-    *(("ignored", None, group) for group in words.IGNORED.values()),
+    *(("ignored", None, group) for group in IGNORED.values()),
     *(("stain", stain, listed) for stain, listed in words.STAINS.items()),
     *(("bound", bound, listed) for bound, listed in words.BOUNDS.items()),
     ("percent", None, words.PERCENT),
