@@ -29,11 +29,11 @@ value | assessment | receptor | receptor status | biomarker | biomarkers | bioma
 panel | protein | gene | gene status | oncogene | antigen | expression | expression level | expression status
 antibody | clone | probe | resultado | resultados | resultat | ergebnis | befund | risultato | uitslag | estado
 statut | stato | expresion | expressao | espressione | expressie | ekspresja | ekspresji | prueba | statut her 2
-wynik badania | gen | genu | gene her 2 | category | level | final | final result | overall | summary
-overall result | overall status | determination | finalized | reflex | quantitative | semiquantitative | qualitative
-manual | image analysis | test(s) | specimen(s) | sample(s) | block(s) | marker(s) | biomarker(s) | result(s)
-core(s) | test(s) performed | computer assisted | ffpe | formalin fixed | paraffin embedded | receptorstatus
-rezeptorstatus | rezeptor | expressionsstatus | synoptic | synoptic report | status: final | status final
+wynik badania | gen | genu | gene her 2 | category | level | final | final result | overall | summary | overall result
+overall status | determination | finalized | reflex | quantitative | semiquantitative | qualitative | manual
+image analysis | test(s) | specimen(s) | sample(s) | block(s) | marker(s) | biomarker(s) | result(s) | core(s)
+test(s) performed | computer assisted | ffpe | formalin fixed | paraffin embedded | receptorstatus | rezeptorstatus
+rezeptor | expressionsstatus | synoptic | synoptic report | status: final | status final
 biomarker reporting template | amended report | corrected report | revised report | supplemental report
 addendum report | amended | addendum | with comment | by combined ihc/ish work up | after ihc work up
 after ihc review | after combined review | after concurrent review | by combined ihc and ish work up
@@ -42,14 +42,12 @@ after additional work up | after combined work up | by concurrent ihc review | a
 by two observers | by 2 observers | two observers | by both observers | both observers | by two pathologists
 by 2 pathologists | two pathologists | 2 pathologists | by both pathologists | both pathologists | two readers
 reader | readers | observer | 2 readers | by two readers | by 2 readers | by both readers | both readers
-by consensus | consensus
-consensus score | consensus read | reader 1 | reader 2 | reader 3 | reader a | reader b | observer 1 | observer 2
-observer 3 | observer a | observer b | pathologist 1 | pathologist 2 | pathologist a | pathologist b
-comment: none | comments: none | comment: n/a | comments: n/a | untersuchung | testung | bestimmung | badanie
-onderzoek | undersokning | percent positive : | percent positive cells : | percent stained : | percent :
-percentage positive : | percentage stained :
- predictive marker | predictive markers | prognostic | predictive | immunophenotype
-profile
+by consensus | consensus | consensus score | consensus read | reader 1 | reader 2 | reader 3 | reader a | reader b
+observer 1 | observer 2 | observer 3 | observer a | observer b | pathologist 1 | pathologist 2 | pathologist a
+pathologist b | comment: none | comments: none | comment: n/a | comments: n/a | untersuchung | testung | bestimmung
+badanie | onderzoek | undersokning | percent positive : | percent positive cells : | percent stained : | percent :
+percentage positive : | percentage stained : | predictive marker | predictive markers | prognostic | predictive
+immunophenotype | profile
 """,
         "names the antibody, the guideline or the machine, each of which is used for the usual score": """
 4 b 5 | pathway | ventana | dako | sp 3 | cb 11 | asco/cap | asco cap | asco | cap | guideline | guidelines
@@ -67,26 +65,46 @@ asco/cap 2023 guidelines | 2018 cap/asco guidelines | 2023 cap/asco guidelines |
 2023 cap/asco guideline | 2013 asco/cap guidelines | 2013 asco/cap guideline
 gastric scoring | benchmark ultra | benchmark | benchmark xt | benchmark gx | rabbit monoclonal
 rabbit monoclonal antibody | mouse monoclonal | monoclonal antibody | polyclonal antibody | antibody clone
+a 0485 | ep 3 | dg 44 | sp 3 | tab 250 | 10 a 7 | ep 1045 y | d 8 f 12 | 29 d 8 | cell marque | roche | leica | agilent
+biocare | optiview | ultraview | dab | mab | pharmdx | bond polymer refine | bond iii | envision flex | bench mark
+dako autostainer | autostainer | dako omnis | omnis | kit | hercep test kit | 4 b 5 clone
 hofmann | per hofmann | hofmann criteria | per hofmann criteria | gastric scoring per hofmann | nach dako
 nach ventana | hofmann scoring | gastric criteria | abbott | poly 8541 | asco/cap 2018 criteria | uk neqas
+""",
+        "says in the lines of a synoptic report how it was tested": """
+test type | test / vendor | (test / vendor) | food and drug administration (fda) cleared | fda cleared | fda approved
+food and drug administration (fda) approved | fda approved kit | fda cleared kit | fda cleared test
+fda approved test | laboratory developed test | laboratory developed test (ldt) | lab developed test | ldt | ivd
+ce ivd | this test was performed using an fda approved kit | this test was performed using an fda cleared kit
+primary antibody | primary antibody clone | antibody vendor | vendor | detection | detection kit | detection system
+dual probe assay | dual probe assay method | single probe assay | single probe assay method | dual probe | method used
+methods used | method | methods | testing method | scoring system | scoring method | scoring
+image analysis : not performed | image analysis not performed | image analysis : none | image analysis : no
+biomarkers scored by image analysis : none | heterogeneous signals : absent | heterogeneous signals : not identified
+heterogeneous signals : none | heterogeneous signals absent | no heterogeneous signals | heterogeneous signals : no
+no heterogeneity | heterogeneity : absent | heterogeneity : not identified | heterogeneity : none
+genetic heterogeneity : absent | genetic heterogeneity : not identified | genetic heterogeneity : none
+no genetic heterogeneity | aneusomy : absent | aneusomy : not identified | aneusomy : none | aneusomy : not present
+aneusomy : no | aneusomy not identified | aneusomy absent | block tested | blocks tested | tested block
+specimen tested | guideline update | reference : asco/cap | reference : asco/cap 2018 | reference : asco/cap 2023
+reference : asco/cap guidelines | klon | antikorper | klon 4 b 5 | antikorper klon | antikorperklon | anticorps
+anticuerpo | anticorpo | przeciwcialo | antistof | antikropp
 """,
         "names the tissue that the result is of": """
 breast | breast cancer | left | right | left breast | right breast | mama | brust | sein | mammella | borst | tumor
 tumour | tumors | tumoral | carcinoma | invasive | invasive carcinoma | invasive ductal carcinoma
 invasive lobular carcinoma | infiltrating | ductal | lobular | adenocarcinoma | cancer | core | core biopsy | biopsy
-needle core biopsy | specimen | tissue | sample | block | excision | tumor block | mastectomy | lumpectomy
-resection | gastric | stomach | gastric adenocarcinoma | gastroesophageal | junction | liver | esophagus
-idc | ilc | luminal a | luminal b | luminal | oesophagus
-lymph node | axilla | axillary lymph node | lung | bone | brain | skin | metastasis | metastatic | axillary | colon
-colorectal | bladder
-no special type | nst | mammary | mammary carcinoma | invasive mammary carcinoma | invasive component
-invasive tumor | surgical pathology | pathology | surgical pathology report | pathology report | quadrant | upper
-lower | outer | inner | ovary | endometrium | endometrial | karzinom | mammakarzinom | invasives karzinom
-carcinome | carcinome infiltrant | carcinoma invasivo | carcinoma ductal | tumore | carcinoma mammario | gewebe
-blocks | cores | biopsies | specimens | samples | slides | both foci | all foci | beide blocke | beiden blocken
-beide stanzen | allen stanzen | ambos bloques | ambas muestras | les deux blocs | les deux prelevements
-entrambi i blocchi | ambos os blocos | beide blokken | oba bloczki
-biopsia | biopsie | biopsja | guzka | raka | tumorgewebe | carcinoma infiltrante | carcinoma ductal invasivo
+needle core biopsy | specimen | tissue | sample | block | excision | tumor block | mastectomy | lumpectomy | resection
+gastric | stomach | gastric adenocarcinoma | gastroesophageal | junction | liver | esophagus | idc | ilc | luminal a
+luminal b | luminal | oesophagus | nsclc | タンパク | 蛋白 | lymph node | axilla | axillary lymph node | lung | bone
+brain | skin | metastasis | metastatic | axillary | colon | colorectal | bladder | no special type | nst | mammary
+mammary carcinoma | invasive mammary carcinoma | invasive component | invasive tumor | surgical pathology | pathology
+surgical pathology report | pathology report | quadrant | upper | lower | outer | inner | ovary | endometrium
+endometrial | karzinom | mammakarzinom | invasives karzinom | carcinome | carcinome infiltrant | carcinoma invasivo
+carcinoma ductal | tumore | carcinoma mammario | gewebe | blocks | cores | biopsies | specimens | samples | slides
+both foci | all foci | beide blocke | beiden blocken | beide stanzen | allen stanzen | ambos bloques | ambas muestras
+les deux blocs | les deux prelevements | entrambi i blocchi | ambos os blocos | beide blokken | oba bloczki | biopsia
+biopsie | biopsja | guzka | raka | tumorgewebe | carcinoma infiltrante | carcinoma ductal invasivo
 invasive carcinoma of no special type | carcinoma infiltrating | moderately differentiated | poorly differentiated
 well differentiated | ultrasound guided | stereotactic | wide local excision | carcinoma of breast | tumor type
 histologic type | histology

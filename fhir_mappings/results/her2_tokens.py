@@ -8,10 +8,13 @@ from typing import Any, NamedTuple
 
 from fhir_mappings.results import her2_words as words
 from fhir_mappings.results.fish_notation import without_notation
+from fhir_mappings.results.her2_changes import CHANGE, with_changes
 from fhir_mappings.results.her2_plain_words import IGNORED
 from fhir_mappings.results.report_lines import checked
 from fhir_mappings.wire.phrases import Phrases, Word, is_plain, words_of
 
+KIT = "kit"
+"""The value of a token that names a product for immunohistochemistry."""
 LONGEST = 4000
 """A longer text is a file, not a result, and is not read."""
 # "ADDENDUM 05/20/2026:", "Nachtrag vom 20.05.2026:", "Amendment #1:" begin a sentence of the same report.
@@ -35,13 +38,14 @@ _SCORE_0 = re.compile(
 _O_CLOCK = re.compile(r"\b(?:at )?\d{1,2}(?::\d{2})? ?o['\u2019]? ?clock\b", re.IGNORECASE)
 # "Block A3", never "block 3+".
 _BLOCK = re.compile(
-    r"\b(?:block|blocks|cassette|slide|slides) ?[a-z]\d{1,2}(?:[-.]\d{1,2})?(?![\w+])"
+    r"\b(?:block|blocks|cassette|slide|slides)(?: (?:tested|used))? ?[:#]? ?[a-z]\d{1,2}(?:[-.]\d{1,2})?(?![\w+])"
     r"(?:(?: ?[,/&] ?| (?:and|und|y|et) )[a-z]\d{1,2}(?![\w+])){0,4}",
     re.IGNORECASE,
 )
 # "Score 2+ of 3+" names the end of the scale; "3+ of 3 cores" counts cores.
 _END_OF_SCALE = re.compile(
-    r"((?<![\w.])[0-3] ?\+|\bscore:? [0-3]\+?|(?<![\w.])[0-3](?= ?(?:out )?of 3\+))"
+    r"((?<![\w.])[0-3] ?\+|\bscore:? [0-3]\+?|"
+    r"(?<![\w.])[0-3](?= ?(?:out )?of 3\+|(?<=^.) out of 3|(?<=[:=] .) out of 3))"
     r" ?(?:out of|of|von|sur|su|de|van) 3 ?\+?(?= ?(?:[.,;)\]]|$))",
     re.IGNORECASE,
 )
@@ -95,12 +99,16 @@ _TABLES: tuple[tuple[str, Any, str], ...] = (
     ("other", None, words.OTHER_MARKERS),
     ("done", None, words.DONE),
     ("no", None, words.NO),
+    ("some", None, words.SOME),
     ("pending", None, words.PENDING),
     ("not-done", None, words.NOT_DONE),
     *(("polysomy", change, listed) for change, listed in words.POLYSOMY.items()),
     ("ignored", None, words.NO_POLYSOMY),
     ("ish", None, words.ISH),
+    ("ish", CHANGE, words.AMPLIFICATION),
     ("ihc", None, words.IHC),
+    ("ihc", KIT, words.KITS),
+    ("ihc", CHANGE, words.OVEREXPRESSION),
     ("name", None, words.NAMES),
     *(("says", meaning, listed) for meaning, listed in words.MEANINGS.items()),
     ("unplaced", None, words.UNPLACED),
@@ -135,7 +143,7 @@ def tokens(written: str) -> list[Token]:
     if len(written) > LONGEST:
         return [Token("unknown", None, written[:40])]
     found = _read(words_of(_without_notes(written)))
-    return [token for token in found if token.kind != "ignored"]
+    return with_changes([token for token in found if token.kind != "ignored"])
 
 
 def _read(raw: list[Word]) -> list[Token]:

@@ -20,14 +20,21 @@ human epidermal growth factor receptor 2 (her 2/neu)
 
 IHC = """
 ihc | immunohistochemistry | immunohistochemical | immunohistochemically | immunostain | immunostaining | immuno
-immunoperoxidase | hercept test | herceptest | hercep test | ihq | inmunohistoquimica | imunohistoquimica
+immunoperoxidase | ihq | inmunohistoquimica | imunohistoquimica
 imuno histoquimica | immunhistochemie | immunhistochemisch | immunhistologie | immunhistologisch | immunohistochimie
 immunoistochimica | immunohistochemie | immunohistochemisch | immunohistochemia | badanie immunohistochemiczne
-immunohistochemiczne | imunohistochemie | immunhistokemi | immunohistokemi | overexpression | protein overexpression
-oncoprotein | uberexpression | sobreexpresion | surexpression | sovraespressione | sobreexpressao | superexpressao
-overexpressie | nadekspresja | ihc result | overexpression of her 2 | ihk | overuttryck | overuttryck av her 2
+immunohistochemiczne | imunohistochemie | immunhistokemi | immunohistokemi | ihc result | ihk | oncoprotein
 """
-"""Immunohistochemistry, and the protein that it shows."""
+"""Immunohistochemistry."""
+KITS = "hercept test | herceptest | hercep test"
+"""Products for it."""
+
+OVEREXPRESSION = """
+overexpression | protein overexpression | uberexpression | sobreexpresion | surexpression
+sovraespressione | sobreexpressao | superexpressao | overexpressie | nadekspresja | overexpression of her 2
+overuttryck | overuttryck av her 2
+"""
+"""The protein in excess, which immunohistochemistry looks for."""
 
 ISH = """
 fish | cish | sish | dish | brish | ish | d ish | dual ish | dual probe ish | single probe ish | dual probe fish
@@ -41,15 +48,20 @@ fluorescent in situ hybridization (fish) | in situ hybridisation (ish) | hibrida
 hibridacion in situ fluorescente | hibridacion fluorescente in situ | hibridizacao in situ | hibridacao in situ
 hybridation in situ | hybridation in situ fluorescente | ibridazione in situ | ibridazione in situ fluorescente
 in situ hybridisierung | fluoreszenz in situ hybridisierung | in situ hybridisatie | hybrydyzacja in situ
-hybrydyzacja in situ fluorescencyjna | fluorescencyjna hybrydyzacja in situ | amplification | gene amplification
-amplification status | amplifikation | genamplifikation | gen amplifikation | amplificacion | amplificacion genica
-amplificacion del gen | amplification du gene | amplification genique | amplificazione | amplificazione genica
-amplificacao | amplificacao genica | amplificatie | genamplificatie | amplifikacja | amplifikacja genu
-amplificacion del gen her 2 | amplification du gene her 2 | amplificazione del gene her 2
-amplificacao do gene her 2
-amplifikasyon | amplifikasyonu | gen amplifikasyonu | amplifiering | genamplifiering | amplifikation des her 2 gens
+hybrydyzacja in situ fluorescencyjna | fluorescencyjna hybrydyzacja in situ
 """
-"""In situ hybridization, and the amplification that it looks for."""
+"""In situ hybridization."""
+
+AMPLIFICATION = """
+amplification | gene amplification | amplification status | amplifikation | genamplifikation | gen amplifikation
+amplificacion | amplificacion genica | amplificacion del gen | amplification du gene | amplification genique
+amplificazione | amplificazione genica | amplificacao | amplificacao genica | amplificatie | genamplificatie
+amplifikacja | amplifikacja genu | amplificacion del gen her 2 | amplification du gene her 2
+amplificazione del gene her 2 | amplificacao do gene her 2 | amplifikacji | amplifikacji genu | amplifikacje
+amplifikacje genu | amplificacao do gene | amplificazione del gene | amplificatie van het her 2 gen | amplifikasyon
+amplifikasyonu | gen amplifikasyonu | amplifiering | genamplifiering | 遺伝子増幅 | 増幅 | 유전자 증폭 | 증폭
+"""
+"""The gene in excess, which in situ hybridization looks for."""
 
 MEANINGS = MappingProxyType(
     {
@@ -58,27 +70,17 @@ positive | pos | positif | positifs | positiv | positivo | positiva | positivos 
 positieve | dodatni | dodatnia | dodatnie | dodatnio | pozytywny | pozytywna | pozytywne | wynik dodatni | pozitivni
 positivni | pozitivny | pozitif | overexpressed | positivity | positivitat | positividad | positivite | positivita
 positividade | over expressed | overexpression present | uberexprimiert | sobreexpresado | surexprime | iperespresso
-reactive for overexpression | triple positive | triple positive breast cancer | положительный | положительно
-положительная | 陽性 | 阳性 | 양성 | overuttryckt | strongly positive | stark positiv | fortement positif
-fuertemente positivo
+reactive for overexpression | overexpressing | triple positive | положительный | положительно | положительная | 陽性
+阳性 | 양성 | overuttryckt | strongly positive | stark positiv | fortement positif | fuertemente positivo
 """,
         "negative": """
 negative | neg | negatif | negatifs | negativ | negativo | negativa | negativos | negativas | negativi | negatief
 negatieve | ujemny | ujemna | ujemne | negatywny | negatywna | negatywne | wynik ujemny | negativni
-not overexpressed | no overexpression | no her 2 overexpression | no her 2/neu overexpression
-no her 2 protein overexpression | non overexpressed | not over expressed | nonoverexpressed | without overexpression
-no protein overexpression | negativitat | overexpression absent | no evidence of her 2 overexpression
-no evidence of her 2 protein overexpression | no evidence of her 2/neu overexpression | отрицательный | отрицательно
-отрицательная | 陰性 | 阴性 | 음성 | keine uberexpression | nicht uberexprimiert | sin sobreexpresion
-keine her 2 uberexpression | keine her 2/neu uberexpression | ohne her 2 uberexpression
-sin sobreexpresion de her 2 | absence de surexpression de her 2 | pas de surexpression de her 2
-assenza di sovraespressione di her 2 | nessuna sovraespressione di her 2 | sem superexpressao de her 2
-geen her 2 overexpressie | brak nadekspresji her 2 | negativny | негативный | no sobreexpresado
-absence de surexpression | pas de surexpression | non surexprime | assenza di sovraespressione | sem superexpressao
-sem sobreexpressao | geen overexpressie | brak nadekspresji | triple negative | triple negative breast cancer | tnbc
-triple negativ | triple negativo | triple negatif | triplo negativo | triple negatief | potrojnie ujemny
-negativity | no evidence of overexpression | not positive
-nicht positiv | no positivo | non positif | non positivo | nao positivo | niet positief
+not overexpressed | non overexpressed | not over expressed | nonoverexpressed | negativitat | overexpression absent
+отрицательный | отрицательно | отрицательная | 陰性 | 阴性 | 음성 | nicht uberexprimiert | negativny | негативный
+no sobreexpresado | non surexprime | brak nadekspresji | triple negative | tnbc | triple negativ | triple negativo
+triple negatif | triplo negativo | triple negatief | potrojnie ujemny | negativity | not positive | nicht positiv
+no positivo | non positif | non positivo | nao positivo | niet positief
 """,
         "equivocal": """
 equivocal | borderline | equivoque | equivoco | equivoca | dudoso | dudosa | douteux | dubbio | duvidoso | fraglich
@@ -101,74 +103,50 @@ ultrabasso | ultrabaixo | ultra baixo | ultra laag | ultralaag | ultraniski | ul
         "null": "null | nulo | nulle | nullo | true null",
         "not-done": """
 hybridization failed | hybridisation failed | failed hybridization | test failed | assay failed | assay failure
+fish failed | ish failed | dish failed | cish failed | sish failed | testing failed
+hybridization failure | no hybridization | no hybridization signals | no signals | probe failed to hybridize
 technical failure | unsuccessful | insufficient tumor | insufficient tumour | insufficient tumor cells
 qns | quantity not sufficient | insufficient tissue | insufficient material | no tissue left
 """,
         "amplified": """
-amplified | gene amplified | amplification present | amplification detected | gene amplification detected
-amplification seen | gene amplification present | high level amplification | amplification identified | amplifiziert
-amplificado | amplificada | amplifie | amplifiee | amplificato | amplificata | geamplificeerd | amplifikowany
-amplifikacja obecna | obecna amplifikacja | amplificacion presente | amplification presente
-amplification detectee | amplification mise en evidence
-amplificazione presente | amplificacao presente | amplificatie aanwezig | amplifikation nachweisbar
-amplifikation nachgewiesen | highly amplified | stwierdzono amplifikacje | is amplified | con amplificacion
-avec amplification | com amplificacao
-amplification: yes | gene amplification: yes | amplifikation: ja | genamplifikation: ja | amplificacion: si
-amplification: oui | amplification du gene her 2: oui | se observa amplificacion | se observa amplificacion de her 2
-clustered amplification | amplifierad | amplifieret | forsterket | 遺伝子増幅あり | 増幅あり | 基因扩增 | 扩增 | 有扩增
+amplified | amplification seen | high level amplification | amplifiziert | amplificado | amplificada | amplifie
+amplifiee | amplificato | amplificata | geamplificeerd | amplifikowany | obecna amplifikacja | highly amplified
+stwierdzono amplifikacje | con amplificacion | avec amplification | com amplificacao | amplification: yes
+gene amplification: yes | amplifikation: ja | genamplifikation: ja | amplificacion: si | amplification: oui
+amplification du gene her 2: oui | clustered amplification | amplifierad | amplifieret | forsterket | 遺伝子増幅あり
+増幅あり | 基因扩增 | 扩增 | 有扩增
 """,
         "not-amplified": """
-not amplified | non amplified | nonamplified | unamplified | no amplification | no gene amplification
-without amplification | without her 2 amplification | without her 2 gene amplification
-without her 2/neu amplification | without erbb 2 amplification | absence of amplification | lack of amplification
-amplification not detected
-amplification absent | not gene amplified | gene not amplified | gene amplification not detected
-no amplification detected | no gene amplification detected | no evidence of amplification
-no evidence of her 2 gene amplification | no evidence of her 2 amplification | no evidence of erbb 2 amplification
-no evidence of gene amplification | no amplification seen | no amplification identified
-amplification not identified | amplification not seen | gene is not amplified | no amplification of her 2
-no amplification of the her 2 gene | no amplification of her 2 gene | no amplification of erbb 2
-without gene amplification | no her 2 amplification | no her 2 gene amplification | no erbb 2 amplification
-no her 2 gene amplification detected
-no her 2 amplification detected | no erbb 2 amplification detected | no her 2/neu gene amplification
-no her 2 gene amplification identified | no erbb 2 gene amplification detected
-no her 2/neu gene amplification detected
-nicht amplifiziert | keine amplifikation | keine genamplifikation | ohne amplifikation
-amplifikation nicht nachweisbar | keine her 2 amplifikation | keine her 2 genamplifikation
-ohne her 2 amplifikation | kein nachweis einer amplifikation | kein nachweis einer her 2 amplifikation
-kein nachweis einer genamplifikation | kein nachweis einer her 2 genamplifikation | kein hinweis auf amplifikation
-no amplificado | no amplificada | sin amplificacion | no amplifica | ausencia de amplificacion
-amplificacion ausente | sin amplificacion del gen | sin amplificacion del gen her 2 | non amplifie | non amplifiee
-pas d' amplification | absence d' amplification | sans amplification | amplification absente | non amplificato
-non amplificata | assenza di amplificazione | amplificazione assente | nessuna amplificazione | nao amplificado
-nao amplificada | sem amplificacao | ausencia de amplificacao | amplificacao ausente | niet geamplificeerd
-geen amplificatie | zonder amplificatie | brak amplifikacji | bez amplifikacji | nieamplifikowany
-nie stwierdzono amplifikacji | amplifikacja nieobecna
-non amp | not amp | nonamp | amplification: no | gene amplification: no | amplifikation: nein | genamplifikation: nein
-amplification: non | amplification du gene her 2: non | amplificacion: no | keine amplifikation des her 2 gens
-keine her 2 genamplifikation nachweisbar | keine her 2 amplifikation nachweisbar | keine amplifikation nachweisbar
-keine genamplifikation nachweisbar | no se observa amplificacion | no se observa amplificacion de her 2
-no se detecta amplificacion | ej amplifierad | icke amplifierad | inte amplifierad | ikke amplifieret
-ikke amplifisert | 遺伝子増幅なし | 増幅なし | 无扩增 | 未扩增 | 基因无扩增 | 基因未扩增 | 无基因扩增
+not amplified | non amplified | nonamplified | unamplified | not gene amplified | no amplification seen
+amplification not seen | nicht amplifiziert | no amplificado | no amplificada | no amplifica | non amplifie
+non amplifiee | non amplificato | non amplificata | nao amplificado | nao amplificada | niet geamplificeerd
+brak amplifikacji | bez amplifikacji | nieamplifikowany | nie stwierdzono amplifikacji | non amp | not amp | nonamp
+amplification: no | gene amplification: no | amplifikation: nein | genamplifikation: nein | amplification: non
+amplification du gene her 2: non | amplificacion: no | ej amplifierad | icke amplifierad | inte amplifierad
+ikke amplifieret | ikke amplifisert | 遺伝子増幅なし | 増幅なし | 无扩增 | 未扩增 | 基因无扩增 | 基因未扩增 | 无基因扩增
 """,
         "detected": """
-detected | present | identified | nachgewiesen | nachweisbar | detectada | detectado | presente
-saptandi
+detected | present | identified | nachgewiesen | nachweisbar | detectada | detectado | presente | obecna | obecny
+saptandi | detectee | detecte | presentee | mise en evidence | rilevata | riscontrata | wykryta | aanwezig | aangetoond
+pavisas | pavisad | pavist | mevcut | var | izlendi | izlenmistir | demonstrated | confirmed present | あり | 있음
 """,
         "not-detected": """
 not detected | not present | absent | assente | ausente | afwezig | none detected | not identified
 nicht nachweisbar | nicht nachgewiesen | no detectada | no detectado | non detecte | non detectee | non rilevata
-nao detectada | nao detectado | niet aangetoond | nie wykryto | undetected
-saptanmadi
+nao detectada | nao detectado | niet aangetoond | nie wykryto | undetected | nieobecna | nieobecny | non riscontrata
+saptanmadi | izlenmedi | izlenmemistir | ej pavisad | ikke pavist | non mise en evidence | absente | not demonstrated
 """,
+        "not-there": "yok | mevcut degil | niet aanwezig | non presente | なし | 없음",
     }
 )
-"""Statuses of HER2. "Detected" applies only to an amplification or an overexpression."""
+"""Statuses of HER2. "Detected" and "not there" apply only to an amplification or an overexpression: of a test they say
+that there is one, or none."""
 
 UNPLACED = "borderline amplification | low level amplification | low amplification | equivocal amplification"
 """Statements that no guideline classifies: the text counts as not understood although its words are known."""
 
 PENDING = """
+see separate report | ordered, see separate report | ordered; see separate report | see separate addendum
 pending | reflexed to | recommend | to follow | will follow | follows | ordered | requested | in progress
 recommended | suggested | advised | reflexed | awaiting | awaited | pending at this time | being performed | sent
 to be performed | to be reported separately | reflex to | addendum to follow | will be performed | is suggested
@@ -188,6 +166,9 @@ si richiede | consigliato | raccomandata | wskazane | wskazana | wskazany | paga
 avventer | folger | rekommenderas | geadviseerd | wird empfohlen | wird angeschlossen | wird nachgereicht
 est recommandee | recommandee | recommande | recomendado | recomendada | a realizar
 will be sent for | will be sent out for | is being performed | is pending | sent out for
+utfors | utfores | a realiser | a completer par | veranlasst | in auftrag | in auftrag gegeben | wird durchgefuhrt
+to be done separately | onerilir | istendi | a effectuer | da eseguire | a fazer | do badania | do wykonania
+sera realizada | is ordered | reflex testing has been ordered | reflex testing ordered | has been ordered as reflex
 will be performed and reported separately | has been sent | has been sent for confirmation | reflexed to fish
 """
 """A pending test: only with ISH, meaning that there is no result yet."""
@@ -235,7 +216,22 @@ disomy 17 | chromosome 17 disomy | normal chromosome 17 | eusomy 17
 """
 """Two chromosomes 17, the usual number: without effect."""
 
-NO = "no | kein | keine | sin | pas de | sans | nessuna | sem | geen | bez | without"
+NO = """
+no | kein | keine | sin | pas de | sans | nessuna | sem | geen | bez | without | no evidence of | without evidence of
+no evidence for | absence of | lack of | kein nachweis | kein nachweis einer | kein nachweis von | kein hinweis auf
+kein hinweis auf eine | keine hinweise auf | ohne | ohne nachweis einer | pas d' | pas d' une | absence de | absence d'
+absence d' une | aucune | ausencia de | sin evidencia de | no se observa | no se detecta | no se identifica
+no se evidencia | assenza di | senza | nessuna evidenza di | non si osserva | non si rileva | nao se observa | brak
+nie stwierdzono | nie wykryto | nie wykazano | zonder | ingen | utan | uden | uten | no se demuestra | nao ha
+"""
+"""There is none of what follows."""
+SOME = """
+presence of | evidence of | nachweis einer | nachweis von | presence d' une | presence d' | presence de
+mise en evidence d' une | se detecta | se observa | se identifica | se evidencia | presencia de | presenza di
+si osserva | si rileva | evidenza di | presenca de | observa se | stwierdzono | wykryto | wykazano | obecnosc
+forekomst av | se demuestra
+"""
+"""There is some of the amplification or overexpression that follows."""
 DONE = "done | fait | faite | realizado | realizada | eseguita | effectuee"
 
 OTHER_MARKERS = """
@@ -247,16 +243,18 @@ estrogen and progesterone receptor | oestrogen and progesterone receptors | ki 6
 ki 67 proliferation index | ki 67 labeling index | mib 1 | ki 67 (mib 1) | ki 67 li | proliferation index
 androgen receptor | ar | p 53 | pd l 1 | pdl 1 | pd l 1 cps | cps | tps | msi | mmr | mlh 1 | msh 2 | msh 6 | pms 2
 egfr | her 1 | her 3 | claudin 18.2 | cldn 18.2 | cldn 18 | tmb | e cadherin | ck 5/6 | ck 5 | gata 3 | gcdfp 15
-mammaglobin | p 63 | alk | ros 1 | ebv
-ebv ish | eber | tils | receptores de estrogeno | receptor de estrogeno | receptores de progesterona
-receptor de progesterona | receptores hormonales | re | rp | rh | recepteurs aux oestrogenes
-recepteur aux oestrogenes | recepteurs a la progesterone | recepteurs hormonaux | recepteurs aux estrogenes
-recepteurs de la progesterone | ro | ostrogenrezeptor | ostrogenrezeptoren | progesteronrezeptor
-progesteronrezeptoren | hormonrezeptoren | hormonrezeptor | oestrogenrezeptor | recettori estrogenici
-recettori per estrogeni | recettore estrogeno | recettori progestinici | recettori per progesterone
-recettore progesterone | receptor de estrogenio | receptores de estrogenio | receptores hormonais
-oestrogeenreceptor | progesteronreceptor | progesteronreceptoren | oestrogeen receptor | progesteron receptor
-receptor estrogenowy | receptory estrogenowe | receptory progesteronowe | receptor progesteronowy
+mammaglobin | p 63 | alk | ros 1 | ebv | ebv ish | eber | eber ish | eber in situ hybridization | eber cish
+ebv (eber ish) | progestinici | estrogenici | gestagenrezeptor | cdx 2 | ck 7 | ck 20 | ttf 1 | napsin a | sox 10
+pax 8 | cytokeratin | synaptophysin | chromogranin | s 100 | p 40 | wt 1 | tils | receptores de estrogeno
+receptor de estrogeno | receptores de progesterona | receptor de progesterona | receptores hormonales | re | rp | rh
+recepteurs aux oestrogenes | recepteur aux oestrogenes | recepteurs a la progesterone | recepteurs hormonaux
+recepteurs aux estrogenes | recepteurs de la progesterone | ro | ostrogenrezeptor | ostrogenrezeptoren
+progesteronrezeptor | progesteronrezeptoren | hormonrezeptoren | hormonrezeptor | oestrogenrezeptor
+recettori estrogenici | recettori per estrogeni | recettore estrogeno | recettori progestinici
+recettori per progesterone | recettore progesterone | receptor de estrogenio | receptores de estrogenio
+receptores hormonais | oestrogeenreceptor | progesteronreceptor | progesteronreceptoren | oestrogeen receptor
+progesteron receptor | receptor estrogenowy | receptory estrogenowe | receptory progesteronowe
+receptor progesteronowy
 """
 """Other markers in the same report. What follows one belongs to it, up to the next name of HER2."""
 
@@ -268,7 +266,11 @@ total score | intensity score | internal control
 external control | expressed | intact | retained | wild type | stable | proficient | low | high | intermediate
 microsatellite | cells | der zellkerne | de los nucleos | intensite | intensidad | intensita | intensidade
 intensitat | aller tumorzellkerne | tumorzellkerne | des noyaux | dei nuclei | nucleos | celulas | cellules
-cellule | zellen | cellen | komorek | nuclear staining | of tumor nuclei | cell nuclei
+cellule | zellen | cellen | komorek | nuclear staining | of tumor nuclei | cell nuclei | demonstrate
+nuclear positivity | demonstrate nuclear positivity | cells with nuclear positivity | average intensity of staining
+percentage of cells with nuclear positivity | of positive nuclei | positive nuclei | percentage of positive nuclei
+internal control cells present and stain as expected | internal control cells present | stain as expected | 22 c 3
+28 8 | sp 142 | sp 263 | 73 10 | 22 c 3 pharmdx | 28 8 pharmdx
 """
 """Words found only with another marker's result."""
 
@@ -287,26 +289,26 @@ her 2/cep 17 quotient | quotient her 2/cep 17 | ratio her 2/cen 17 | verhouding 
 wspolczynnik her 2/cep 17 | stosunek her 2/cep 17 | wskaznik her 2/cep 17 | her 2/cen 17 quotient
 her 2/cep 17 signal ratio | her 2 : chromosome 17 ratio | her 2 gene/chromosome 17 ratio | her 2/cent 17 ratio
 cent 17 ratio | her 2 cent 17 ratio | her 2 : cen 17 | her 2 : cen 17 ratio | her 2 : chr 17
-her 2/centromere 17 ratio | her 2 fish ratio | ratio her 2/chr 17
+her 2/centromere 17 ratio | her 2 fish ratio | ratio (dual probe) | her 2/cep 17 ratio (dual probe) | ratio her 2/chr 17
 """
 """Labels of a number after or before it: the HER2 to chromosome 17 ratio."""
 
 COPIES = """
-copy number | copies | copy | gene copy number | gene copies | average copies | average copy number
-mean copy number | signals | average signals | mean copies | signal number | signals per cell | copies per cell
-copies per nucleus | signals per nucleus | average number of her 2 signals per cell
-average number of her 2 signals | average number of copies | number of copies | copies/cell | signals/cell
-copies/nucleus | signals/nucleus | gene copy | average gene copy number | copias | numero de copias
-her 2 signals/cell | average her 2 signals/cell | average her 2 signals per cell
-average her 2 copy number per cell | average her 2 signals/nucleus | copy number per cell | copy number/cell
-copy number/nucleus | copy number per nucleus | copies par noyau | nombre de copies | numero di copie | copie
-copias por celula | copias por nucleo | kopien | kopienzahl | genkopien | genkopienzahl | genkopien pro zellkern
-kopien pro zellkern | kopien pro zelle | signale pro zelle | copias/nucleo | aantal kopieen | kopieen per cel
-liczba kopii | liczba kopii genu | kopii | average number of her 2 gene copies per cell
-average number of her 2 copies per cell | nombre moyen de copies | average number of signals per cell
-signale pro zellkern | signale/zelle | her 2 signale/zelle | her 2 signale pro zelle | numero medio de copias
-average number of her 2 signals per nucleus | her 2 copy number
-average her 2 copy number
+copy number | copies | copy | gene copy number | gene copies | average copies | average copy number | mean copy number
+signals | average signals | mean copies | signal number | signals per cell | copies per cell | copies per nucleus
+signals per nucleus | average number of her 2 signals per cell | average number of her 2 signals
+average number of copies | number of copies | copies/cell | signals/cell | copies/nucleus | signals/nucleus
+gene copy | average gene copy number | copias | numero de copias | her 2 signals/cell | average her 2 signals/cell
+average her 2 signals per cell | average her 2 copy number per cell | average her 2 signals/nucleus
+copy number per cell | copy number/cell | copy number/nucleus | copy number per nucleus | copies par noyau
+nombre de copies | numero di copie | copie | copias por celula | copias por nucleo | kopien | kopienzahl | genkopien
+genkopienzahl | genkopien pro zellkern | kopien pro zellkern | kopien pro zelle | signale pro zelle | copias/nucleo
+aantal kopieen | kopieen per cel | liczba kopii | liczba kopii genu | kopii
+average number of her 2 gene copies per cell | average number of her 2 copies per cell | nombre moyen de copies
+average number of signals per cell | signale pro zellkern | signale/zelle | her 2 signale/zelle
+her 2 signale pro zelle | numero medio de copias | average number of her 2 signals per nucleus | her 2 copy number
+average her 2 copy number | kopienzahl pro zelle | mittlere kopienzahl | mittlere her 2 kopienzahl | mean her 2
+avg her 2 | her 2 mean | her 2 average | her 2 kopien pro zelle | copias de her 2 | copies de her 2 | average her 2
 """
 """Labels of a number after or before it: gene copies per nucleus."""
 
@@ -325,13 +327,14 @@ average number of chromosome 17 signals | chr 17 copy number | mean cep 17
 """Labels of a number after it: copies of chromosome 17, which the ratio already includes."""
 
 PER_CELL = """
-per cell | per nucleus | /cell | /nucleus | per tumor cell | per tumour cell | pro zellkern | pro zelle | por nucleo
+per cell | per nucleus | per tumor cell nucleus | per tumour cell nucleus | per invasive cell | per tumor nucleus
+/cell | /nucleus | per tumor cell | per tumour cell | pro zellkern | pro zelle | por nucleo
 """
 GROUP = "group | asco/cap group | asco cap group | ish group | gruppe | grupo | groupe | gruppo | groep | grupa"
 SCORE = """
-score | scored | scores | skor | skore | skoru | スコア | icr score | dako score | pontuacao | ihc score | ihc scored
-score of | puntuacion | puntaje
-escore | punteggio | wynik | scored as | score ihc | stopien | scored at | score was | intensity score ihc
+score | scored | scores | skor | skore | skoru | スコア | 점수 | 评分 | dako score | icr score | pontuacao | ihc score
+ihc scored | score of | puntuacion | puntaje | escore | punteggio | wynik | scored as | score ihc | stopien
+scored at | score was | intensity score ihc
 """
 
 CELLS_COUNTED = """
@@ -347,17 +350,18 @@ STAINS = MappingProxyType(
     {
         "none": """
 no staining | zero staining | zero membrane staining | no membrane staining | no membrane stain | no stain
-no membrane stain seen | no staining seen
-unstained | without staining | without membrane staining | absence of staining | no membranous staining
-no staining observed | no reactivity | no staining is observed | no staining is seen | complete absence of staining
-absent staining | staining absent | membranous staining absent | membrane staining absent
-absent membranous staining | absent membrane staining | keine anfarbung | ohne anfarbung
+no membrane stain seen | no staining seen | unstained | without staining | no staining in any tumor cell
+no staining in any tumor cells | no staining in any cell | absolutely no staining
+no membrane staining in tumor cells | no membrane staining in any tumor cell | without membrane staining
+absence of staining | no membranous staining | no staining observed | no reactivity | no staining is observed
+no staining is seen | complete absence of staining | absent staining | staining absent | membranous staining absent
+membrane staining absent | absent membranous staining | absent membrane staining | keine anfarbung | ohne anfarbung
 keine membranose anfarbung | no immunoreactivity | no staining identified | no membrane staining seen
 no membrane staining observed | no membrane staining identified | keine farbung | keine membranfarbung
 ohne membranfarbung | keine membranose farbung | sin tincion | ausencia de tincion | sin tincion de membrana
-absence de marquage | pas de marquage | aucun marquage | nessuna colorazione | assenza di colorazione
-sem coloracao | ausencia de coloracao | geen aankleuring | geen kleuring | brak barwienia | no stained cells
-ingen fargning | ingen farvning | staining: none | absence of any staining | no detectable staining | no cells stain
+absence de marquage | pas de marquage | aucun marquage | nessuna colorazione | assenza di colorazione | sem coloracao
+ausencia de coloracao | geen aankleuring | geen kleuring | brak barwienia | no stained cells | ingen fargning
+ingen farvning | staining: none | absence of any staining | no detectable staining | no cells stain
 """,
         "faint": """
 faint | faintly | barely perceptible | incomplete | weak | weakly | partial | faint/barely perceptible
@@ -396,9 +400,9 @@ vollstandige
 """How the membranes stain. "Focal", "nuclear" and "cytoplasmic" are left out: they describe no HER2 score."""
 
 LEGEND = """
-scale | reference | reference range | ref range | ref | normal | normal range | scoring system | interpretation key
-legend | criteria | scoring criteria | reference interval | cutoff | cut off | key | expected | skala | escala
-echelle | scala | schaal | range | referenzbereich | valores de referencia | valeurs de reference
+n | vn | v.n. | scale | reference | reference range | ref range | ref | normal | normal range | scoring system
+interpretation key | legend | criteria | scoring criteria | reference interval | cutoff | cut off | key | expected
+skala | escala | echelle | scala | schaal | range | referenzbereich | valores de referencia | valeurs de reference
 valori di riferimento | referentiewaarden | scoring key | score range | scoring scale | normal ratio
 interpretation guide | reference value | reference values | scale from | scale of | scale ranging from
 """
