@@ -5,6 +5,7 @@ Texts with two results, the other ventricle, fractional shortening or a value fr
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,6 +13,7 @@ import msgspec
 
 from cards.values.intervals import ENDLESS, Bound, Interval
 from fhir_mappings.results import lvef_words as words
+from fhir_mappings.results.echo_words import ECHO
 from fhir_mappings.wire.phrases import Phrases, Word, is_plain, words_of
 
 if TYPE_CHECKING:
@@ -19,11 +21,14 @@ if TYPE_CHECKING:
 
 LONGEST = 400
 """A longer text is a report, not a value."""
+_CUT = re.compile(r"\d ?%? ?[-\u2010-\u2015]$")
+"""A range whose end is missing: "55-"."""
 _HUNDRED = Decimal(100)
 _BOUNDS = {"<": Bound.BELOW, "<=": Bound.AT_MOST, ">": Bound.ABOVE, ">=": Bound.AT_LEAST}
 _SPLITS = frozenset({"stop", "comma", "open", "close"})
 _PHRASES = Phrases(
     (
+        ("ignored", None, ECHO),
         *(("ignored", None, group) for group in words.IGNORED.values()),
         *(("describes", named, listed) for named, listed in words.DESCRIBES.items()),
         *(("bound", _BOUNDS[sign], listed) for sign, listed in words.BOUNDS.items()),
@@ -37,6 +42,7 @@ _PHRASES = Phrases(
         ("compares", None, words.COMPARES),
         ("legend", None, words.LEGEND),
         ("other", None, words.OTHERS),
+        ("prior", None, words.PRIOR),
         ("name", None, words.NAMES),
     )
 )
@@ -87,8 +93,8 @@ class _Group(NamedTuple):
 
 def read_lvef_text(written: str, known: LvefInWords) -> LvefStated | LvefNotRead:
     """Read an ejection fraction from text."""
-    if len(written) > LONGEST:
-        return LvefNotRead(written[:40])
+    if len(written) > LONGEST or _CUT.search(written):
+        return LvefNotRead(written[-40:])
     try:
         return _Parser(_tokens(words_of(written)), known).stated()
     except _NotUnderstoodError as error:
@@ -159,6 +165,8 @@ class _Parser:
             self._group()
         elif kind == "other":
             self._skip_other()
+        elif kind == "prior":
+            self._skip_prior(token)
         elif kind == "legend":
             self.legend = True
             self.says_normal = self.says_normal or (token.written == "normal" and self.peek(1) != "link")
@@ -212,6 +220,19 @@ class _Parser:
             self.at += 1
         if self.peek() == "close" and self.opened is None:
             self.at += 1
+
+    def _skip_prior(self, token: _Token) -> None:
+        """Skip an earlier value in a bracket behind the present one, "57 % (prior 59 %)", unless it was much higher."""
+        if self._before() != "open" or not self.groups:
+            raise _NotUnderstoodError(token.written)
+        self.at += 1
+        while self.peek() in ("link", "name"):
+            self.at += 1
+        low, bound, _ = self._end()
+        now = self.groups[-1].stated
+        is_known = bound is Bound.EXACT is now.bound and now.upper is None and self.peek() == "close"
+        if not is_known or low - now.value >= self.known.told_from:
+            raise _NotUnderstoodError(token.written)
 
     def _group(self, *, keep: bool = True) -> None:
         start = self.at

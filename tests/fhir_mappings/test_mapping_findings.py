@@ -206,7 +206,15 @@ def copies(number: int) -> dict[str, Any]:
         pytest.param(
             named("ERBB2 amplification not detected; ERBB2 exon 20 insertion detected"), True, id="one of two changes"
         ),
-        pytest.param(named("KRAS G12C detected, ERBB2 not mutated"), None, id="another gene is not understood"),
+        pytest.param(named("KRAS G12C detected, ERBB2 not mutated"), False, id="another gene is left out"),
+        pytest.param(named("EGFR exon 20 insertion detected"), None, id="another gene alone says nothing"),
+        pytest.param(named("EGFR exon 20 insertion, ERBB2 wild type"), False, id="the insertion is of another gene"),
+        pytest.param(named("ERBB2 exon 20 insertion. EGFR, KRAS negative"), True, id="others are negative"),
+        pytest.param(named("EGFR p.L858R; insertion detected"), None, id="of which gene the second is"),
+        pytest.param(named("p.L858R, EGFR"), None, id="a gene that follows its change"),
+        pytest.param(named("ERBB2 and EGFR mutated"), None, id="two genes in one clause"),
+        pytest.param(named("XYZ1 insertion detected"), None, id="a gene that is not known"),
+        pytest.param(named("ERBB2-GRB7 fusion"), False, id="a fusion and its partner"),
         pytest.param(named("see ERBB2 exon 20 insertion"), None, id="an unknown word"),
         pytest.param(
             variant("HGNC:3430", coded(LOINC, "LA9633-4"), changed("SO:0001742")), False, id="copy number gain by code"
@@ -230,3 +238,17 @@ def test_a_mutation(observation, found) -> None:
         return
     assert isinstance(result, Mutation)
     assert result.found is found
+
+
+@pytest.mark.parametrize(
+    ("written", "residues"),
+    [
+        ("ERBB2 p.S310F; EGFR p.L858R", (310,)),
+        ("EGFR p.L858R; ERBB2 p.Y772_A775dup", (772,)),
+        ("ERBB2 S310F and V777L", (310, 777)),
+    ],
+)
+def test_residues_are_those_of_erbb2(written: str, residues: tuple[int, ...]) -> None:
+    result = READER.mutation(named(written), None, ORIGIN)
+    assert isinstance(result, Mutation)
+    assert result.residues == residues
