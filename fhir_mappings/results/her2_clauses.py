@@ -296,16 +296,21 @@ class _Parser(Cursor):
         self.at += 1
         self._keep_last()
 
+    def _take_share(self) -> bool:
+        """Read a share of cells, and return whether there is one."""
+        start, share = self.at, self.share()
+        if share is None:
+            return False
+        if self.last is not None and self.last[0] == start:
+            self.last = self.at, *self.last[1:]
+        if self.has_others and not self.is_named:
+            self.fail("a share before the marker that it is of")
+        self.found.shares.append(share)
+        return True
+
     def number(self, token: Token) -> None:
         """Read a number: a share of cells, a ratio, copies, or a score without its plus."""
-        start = self.at
-        share = self.share()
-        if share is not None:
-            if self.last is not None and self.last[0] == start:
-                self.last = self.at, *self.last[1:]
-            if self.has_others and not self.is_named:
-                self.fail("a share before the marker that it is of")
-            self.found.shares.append(share)
+        if self._take_share():
             return
         here = self.at
         bound = Bound.EXACT
@@ -315,6 +320,9 @@ class _Parser(Cursor):
         if number is None or number.kind != "number":
             self.fail(token.written)
         follows = self.tokens[here + 1].kind if here + 1 < len(self.tokens) else ""
+        if [each.kind for each in self.tokens[here + 1 : here + 4]] == ["open", "copies", "close"]:
+            # "2.9 (HER2 signals/cell)".
+            follows, here = "copies", here + 1
         kind = follows if follows in ("ratio", "copies", "counted") else ""
         if kind and here + 2 < len(self.tokens) and self.tokens[here + 2].kind in ("number", "bound"):
             kind = ""
@@ -327,7 +335,9 @@ class _Parser(Cursor):
         elif bound is Bound.EXACT and self._is_score(number):
             self.score(number)
         elif self.of_ish and bound is Bound.EXACT and "." in number.written and follows in _AFTER_BARE:
-            self._measure("bare", (Decimal(number.value), bound), here + 1)
+            # "Ratio 1.2, HER2 2.4".
+            is_count = self.peek(-1) == "name" and any(each.kind == "ratio" for each in self.tokens)
+            self._measure("copies" if is_count else "bare", (Decimal(number.value), bound), here + 1)
         else:
             self.fail(number.written)
 

@@ -10,17 +10,17 @@ from types import MappingProxyType
 IGNORED = MappingProxyType(
     {
         "joins words and says nothing by itself": """
-see comment | see note | see comment below | see note below | comment | sog | sogenannt
-the | a | an | is | was | are | were | of | in | on | at | by | with | and | for | as | per | this | that | has been
-show | shows | showed | shown | demonstrates | demonstrated | demonstrating | seen | found | observed | exhibits
-exhibit | reveals | revealed | reported as | considered | interpreted as | consistent with | using | via | its
-there is | these | which is | being | also | both | all | every | approximately | approx | about | circa | ca
-around | ~ | ≈ | average | mean | estimated | total | & | et | und | y | e | i | en | de | der | die | das | des | den
-dem | ist | bei | mit | im | von | el | la | los | las | le | les | du | una | un | il | lo | di | da | do | het
-een | van | met | w | z | jest | por | para | par | avec | con | del | della | delle | dans | po | czesci | au | aux
-em | com | o | os | som | och | med | og | entsprechend | entspricht | corresponding to | correspond to | i.e.
-d.h. | avg | av | clusters | in clusters | cluster amplification | delle cellule neoplastiche | cellule neoplastiche
-nel | nelle | delle cellule tumorali | do celulas | correspondant a | correspondiente a
+see comment | see note | see comment below | see note below | comment | sog | sogenannt | the | a | an | is | was
+are | were | of | in | on | at | by | with | and | for | as | per | this | that | has been | show | shows | showed
+shown | demonstrates | demonstrated | demonstrating | seen | found | observed | exhibits | exhibit | reveals
+revealed | reported as | considered | interpreted as | consistent with | using | via | its | there is | these
+which is | being | also | both | all | every | approximately | approx | about | circa | ca | around | ~ | ≈ | average
+mean | estimated | total | & | et | und | y | e | i | en | de | der | die | das | des | den | dem | ist | bei | mit
+im | von | el | la | los | las | le | les | du | una | un | il | lo | di | da | do | het | een | van | met | w | z
+jest | por | para | par | avec | con | del | della | delle | dans | po | czesci | au | aux | em | com | o | os | som
+och | med | og | entsprechend | entspricht | corresponding to | correspond to | i.e. | d' | l' | dell' | dall' | d.h.
+avg | av | clusters | in clusters | cluster amplification | delle cellule neoplastiche | cellule neoplastiche | nel
+nelle | delle cellule tumorali | do celulas | correspondant a | correspondiente a
 """,
         "names the test, its result or its report": """
 result | results | status | test | tests | tested | testing | assay | analysis | study | studies | report | reported
@@ -36,7 +36,9 @@ test(s) performed | computer assisted | ffpe | formalin fixed | paraffin embedde
 rezeptor | expressionsstatus | synoptic | synoptic report | status: final | status final
 biomarker reporting template | amended report | corrected report | revised report | supplemental report
 addendum report | amended | addendum | with comment | by combined ihc/ish work up | after ihc work up
-after ihc review | after combined review | after concurrent review | by combined ihc and ish work up
+after ihc review | after additional ihc review | after additional review | following ihc review | after recount
+after blinded recount | after additional counting | by additional observer | after a second observer
+after concurrent ihc | after combined review | after concurrent review | by combined ihc and ish work up
 by combined ihc/ish workup | after combined ihc/ish work up | after combined ihc and ish work up | after work up
 after additional work up | after combined work up | by concurrent ihc review | after concurrent ihc review
 by two observers | by 2 observers | two observers | by both observers | both observers | by two pathologists
@@ -67,11 +69,14 @@ gastric scoring | benchmark ultra | benchmark | benchmark xt | benchmark gx | ra
 rabbit monoclonal antibody | mouse monoclonal | monoclonal antibody | polyclonal antibody | antibody clone
 a 0485 | ep 3 | dg 44 | sp 3 | tab 250 | 10 a 7 | ep 1045 y | d 8 f 12 | 29 d 8 | cell marque | roche | leica | agilent
 biocare | optiview | ultraview | dab | mab | pharmdx | bond polymer refine | bond iii | envision flex | bench mark
-dako autostainer | autostainer | dako omnis | omnis | kit | hercep test kit | 4 b 5 clone
+dako autostainer | autostainer | dako omnis | omnis | hercep test kit | 4 b 5 clone
 hofmann | per hofmann | hofmann criteria | per hofmann criteria | gastric scoring per hofmann | nach dako
 nach ventana | hofmann scoring | gastric criteria | abbott | poly 8541 | asco/cap 2018 criteria | uk neqas
 """,
         "says in the lines of a synoptic report how it was tested": """
+analyse | analisi | analisis | analiza | note : | 检测 | 检查 | 结果 | 結果 | 検査
+scoring system : asco/cap | scoring system : asco/cap 2018 | scoring system : asco/cap 2023 | dual probe (her 2, cep 17)
+dual probe (her 2/cep 17) | dual probe her 2/cep 17 | dmmr | mmr deficient | msi h | msi high
 test type | test / vendor | (test / vendor) | food and drug administration (fda) cleared | fda cleared | fda approved
 food and drug administration (fda) approved | fda approved kit | fda cleared kit | fda cleared test
 fda approved test | laboratory developed test | laboratory developed test (ldt) | lab developed test | ldt | ivd
@@ -110,6 +115,7 @@ well differentiated | ultrasound guided | stereotactic | wide local excision | c
 histologic type | histology
 """,
         "says which cells and membranes stain; how they stain and in how many is read": """
+colorazione di membrana | coloracao de membrana | membraankleuring | di membrana | de membrana
 cells | tumor cells | tumour cells | invasive tumor cells | invasive tumour cells | invasive cells | cancer cells
 neoplastic cells | carcinoma cells | staining | stain | stained | stains | membrane | membranous | membranes
 membrane staining | membranous staining | basolateral | lateral | basolateral or lateral | or basolateral | or lateral

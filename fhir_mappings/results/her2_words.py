@@ -104,7 +104,7 @@ ultrabasso | ultrabaixo | ultra baixo | ultra laag | ultralaag | ultraniski | ul
         "not-done": """
 hybridization failed | hybridisation failed | failed hybridization | test failed | assay failed | assay failure
 fish failed | ish failed | dish failed | cish failed | sish failed | testing failed
-hybridization failure | no hybridization | no hybridization signals | no signals | probe failed to hybridize
+hybridization failure | no hybridization | no hybridization signals | probe failed to hybridize
 technical failure | unsuccessful | insufficient tumor | insufficient tumour | insufficient tumor cells
 qns | quantity not sufficient | insufficient tissue | insufficient material | no tissue left
 """,
@@ -217,12 +217,13 @@ disomy 17 | chromosome 17 disomy | normal chromosome 17 | eusomy 17
 """Two chromosomes 17, the usual number: without effect."""
 
 NO = """
-no | kein | keine | sin | pas de | sans | nessuna | sem | geen | bez | without | no evidence of | without evidence of
-no evidence for | absence of | lack of | kein nachweis | kein nachweis einer | kein nachweis von | kein hinweis auf
-kein hinweis auf eine | keine hinweise auf | ohne | ohne nachweis einer | pas d' | pas d' une | absence de | absence d'
-absence d' une | aucune | ausencia de | sin evidencia de | no se observa | no se detecta | no se identifica
-no se evidencia | assenza di | senza | nessuna evidenza di | non si osserva | non si rileva | nao se observa | brak
-nie stwierdzono | nie wykryto | nie wykazano | zonder | ingen | utan | uden | uten | no se demuestra | nao ha
+er is geen | no | kein | keine | sin | pas de | sans | nessuna | sem | geen | bez | without | no evidence of
+without evidence of | no evidence for | absence of | lack of | kein nachweis | kein nachweis einer | kein nachweis von
+kein hinweis auf | kein hinweis auf eine | keine hinweise auf | ohne | ohne nachweis einer | pas d' | pas d' une
+absence de | absence d' | absence d' une | aucune | ausencia de | sin evidencia de | no se observa | no se detecta
+no se identifica | no se evidencia | assenza di | senza | nessuna evidenza di | non si osserva | non si rileva
+nao se observa | brak | nie stwierdzono | nie wykryto | nie wykazano | zonder | ingen | utan | uden | uten
+no se demuestra | nao ha
 """
 """There is none of what follows."""
 SOME = """
@@ -236,8 +237,8 @@ DONE = "done | fait | faite | realizado | realizada | eseguita | effectuee"
 
 OTHER_MARKERS = """
 er | pr | pgr | er alpha | estrogen receptor | oestrogen receptor | estrogen receptors | oestrogen receptors
-estrogen | oestrogen | progesterone receptor | progesterone receptors | progesterone | hormone receptor
-hormone receptors | hr | er/pr | er and pr | estrogen receptor (er) | progesterone receptor (pr)
+estrogen | oestrogen | ostrogen | progesteron | progesterone receptor | progesterone receptors | progesterone
+hormone receptor | hormone receptors | hr | er/pr | er and pr | estrogen receptor (er) | progesterone receptor (pr)
 oestrogen receptor (er) | progesterone receptor (pgr) | er and pgr | er/pgr | estrogen and progesterone receptors
 estrogen and progesterone receptor | oestrogen and progesterone receptors | ki 67 | ki 67 index
 ki 67 proliferation index | ki 67 labeling index | mib 1 | ki 67 (mib 1) | ki 67 li | proliferation index
@@ -267,8 +268,10 @@ external control | expressed | intact | retained | wild type | stable | proficie
 microsatellite | cells | der zellkerne | de los nucleos | intensite | intensidad | intensita | intensidade
 intensitat | aller tumorzellkerne | tumorzellkerne | des noyaux | dei nuclei | nucleos | celulas | cellules
 cellule | zellen | cellen | komorek | nuclear staining | of tumor nuclei | cell nuclei | demonstrate
-nuclear positivity | demonstrate nuclear positivity | cells with nuclear positivity | average intensity of staining
+intact expression of | intact nuclear expression | intact nuclear expression of | nuclear positivity
+demonstrate nuclear positivity | cells with nuclear positivity | average intensity of staining
 percentage of cells with nuclear positivity | of positive nuclei | positive nuclei | percentage of positive nuclei
+primary antibody: mib 1 | antibody: mib 1 | clone: mib 1 | clone mib 1 | (mib 1) | mib 1 clone
 internal control cells present and stain as expected | internal control cells present | stain as expected | 22 c 3
 28 8 | sp 142 | sp 263 | 73 10 | 22 c 3 pharmdx | 28 8 pharmdx
 """
@@ -385,10 +388,10 @@ moderado | moderada | modere
 strong | intense | strongly | uniform | uniformly intense | intense uniform | circumferential | strong and complete
 strong complete | strong circumferential | intense and complete | complete and intense | complete and strong
 complete, intense | complete, strong | stark | kraftig | intenso | intensa | fuerte | forte | sterk | silne | marked
-starke | kraftige | strong, complete | intens | circumferential, complete and intense | circumferential and intense
-circumferential intense | zirkulare | zirkular | intensity strong | intensity: strong | strong intensity
-staining intensity strong | staining intensity: strong | intensity of staining: strong | intensity: intense
-staining intensity: intense
+starke | kraftige | sterke | forte e completa | intensa e completa | strong, complete | intens
+circumferential, complete and intense | circumferential and intense | circumferential intense | zirkulare | zirkular
+intensity strong | intensity: strong | strong intensity | staining intensity strong | staining intensity: strong
+intensity of staining: strong | intensity: intense | staining intensity: intense
 """,
         "complete": """
 complete | completely | completeness: complete | membrane completeness: complete

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 LONGEST = 400
 """A longer text is a report, not a value."""
-_CUT = re.compile(r"\d ?%? ?[-\u2010-\u2015]$")
+_CUT = re.compile(r"\d ?%? ?[-\u2010-\u2015]\s{0,3}$")
 """A range whose end is missing: "55-"."""
 _HUNDRED = Decimal(100)
 _BOUNDS = {"<": Bound.BELOW, "<=": Bound.AT_MOST, ">": Bound.ABOVE, ">=": Bound.AT_LEAST}

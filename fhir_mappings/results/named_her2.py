@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from cards.facts.origins import Gap
-from fhir_mappings.codings import codings, texts
+from fhir_mappings.codings import texts, words_or_codes
 from fhir_mappings.results.her2_findings import agree
 from fhir_mappings.results.her2_tokens import tokens
 from fhir_mappings.results.her2_values import HER2_REMARKS, HER2_VALUES
@@ -88,9 +88,7 @@ def _named_parts(observation: Json) -> Iterator[tuple[Json, str]]:
 
 
 def _name(holder: Json) -> str:
-    code = holder.get("code")
-    listed = [*texts(code), *(each.display for each in codings(code) if each.display)]
-    return " ; ".join(dict.fromkeys(listed))[:_LONGEST]
+    return " ; ".join(dict.fromkeys(words_or_codes(holder.get("code"))))[:_LONGEST]
 
 
 def _differs(read: Sequence[Her2Reading], counted: set[Her2Finding]) -> bool:

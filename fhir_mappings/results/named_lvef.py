@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from fhir_mappings.codings import texts
+from fhir_mappings.codings import words_or_codes
 from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import objects, text
 
@@ -37,7 +37,7 @@ class NamedLvefReader:
         if text(observation.get("status")) not in _COUNTS or observation.get("dataAbsentReason"):
             return None
         for holder in _parts(observation):
-            named = " ; ".join(texts(holder.get("code")))[:_LONGEST]
+            named = " ; ".join(words_or_codes(holder.get("code")))[:_LONGEST]
             if any(name in holder for name in _VALUES) and self._is_lvef(named):
                 return holder
         return None

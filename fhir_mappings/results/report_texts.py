@@ -1,6 +1,6 @@
 """What the conclusion of a report says against the results of the chart: another HER2 status, a newer and lower LVEF.
 
-A conclusion is no result. It is only compared, sentence by sentence, so that a result is not used in silence beside a
+A conclusion is no result. Its sentences and codes are only compared, so that a result is not used in silence beside a
 signed report that says otherwise.
 """
 
@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 from cards.facts.origins import Gap
 from cards.facts.results import Her2Finding
+from fhir_mappings.codings import codings
 from fhir_mappings.results.her2_findings import Stated, findings_of
 from fhir_mappings.results.her2_remarks import conclusion_of, contradicts
 from fhir_mappings.results.her2_texts import Her2Limits, read_text
 from fhir_mappings.results.lvef_texts import LvefStated, read_lvef_text
 from fhir_mappings.results.own_dates import without_own_dates
 from fhir_mappings.wire.folding import fold
-from fhir_mappings.wire.lenient import text
+from fhir_mappings.wire.lenient import objects, text
 from fhir_mappings.wire.times import time_of
 
 if TYPE_CHECKING:
@@ -38,7 +39,10 @@ _OPPOSITE: dict[Her2Finding | None, Her2Finding] = {
 }
 # Says how results are scored, or what a drug is for.
 _LEGEND = re.compile(r"\b(?:scor(?:ing|e range)|scale|criteria|defined|definition|guideline|reference|therap|treat)")
-MENTIONS = (b"HER2", b"HER-2", b"Her2", b"her2", b"ERBB2", b"LVEF", b"jection", b"EF ", b"FEVI", b"FEVG")
+MENTIONS = (
+    *(b"HER2", b"HER-2", b"Her2", b"her2", b"ERBB2", b"LVEF", b"jection", b"EF ", b"FEVI", b"FEVG"),
+    b"conclusionCode",
+)
 """What a report must hold to be read at all."""
 _DIGIT = re.compile(r"\d")
 
@@ -47,7 +51,13 @@ class ReportReader:
     """Compares reports with results; one reader serves every request."""
 
     def __init__(self, terminology: Terminology) -> None:
-        """Keep the limits and the words."""
+        """Keep the limits and the words, and the diagnosis codes that state a HER2 status."""
+        self._states = {
+            (system, code.replace(".", "")): Her2Finding.POSITIVE if entry.her2 else Her2Finding.NEGATIVE
+            for entry in terminology.receptor_codes.codes
+            for system, code in (("snomed", entry.snomed), ("icd10", entry.icd10))
+            if code is not None and entry.her2 is not None
+        }
         self._limits = Her2Limits(terminology)
         self._lvef_words = terminology.lvef_in_words
 
@@ -59,7 +69,7 @@ class ReportReader:
         sentences = [each.strip() for each in _SENTENCES.split(text(report.get("conclusion"))) if each.strip()]
         for about, said in (
             ("lvef", self._lvef(sentences, on, lvefs)),
-            ("her2-interpretation", self._her2(sentences, her2)),
+            ("her2-interpretation", self._her2(sentences, her2) or self._coded(report, her2)),
         ):
             if said:
                 yield Gap(about, path, "in-report", on, (("value", said[:60]),))
@@ -81,15 +91,23 @@ class ReportReader:
                 return each
         return ""
 
+    def _coded(self, report: Json, her2: Sequence[Her2Result]) -> str:
+        """Return a code of the conclusion that says the opposite of the results; where those disagree, none."""
+        opposite = _opposite_of(her2)
+        for _, concept in objects(report.get("conclusionCode")):
+            for coding in codings(concept):
+                if opposite is not None and self._states.get((coding.system, coding.code.replace(".", ""))) is opposite:
+                    return coding.display or coding.code
+        return ""
+
     def _her2(self, sentences: Iterable[str], her2: Sequence[Her2Result]) -> str:
         """Return a sentence with a HER2 status opposite to that of the results; where those disagree, none.
 
         A sentence that is not understood counts if it has another score or status, or calls the result wrong.
         """
-        said = {conclusion_of((each.finding,)) for each in her2} & _OPPOSITE.keys()
-        if len(said) != 1:
+        opposite = _opposite_of(her2)
+        if opposite is None:
             return ""
-        opposite = _OPPOSITE[said.pop()]
         findings = tuple(each.finding for each in her2)
         for each in sentences:
             if not _HER2.search(fold(each)):
@@ -101,3 +119,9 @@ class ReportReader:
             elif not _LEGEND.search(fold(each)) and contradicts(each, findings, self._limits):
                 return each
         return ""
+
+
+def _opposite_of(her2: Sequence[Her2Result]) -> Her2Finding | None:
+    """Return the opposite of what the results say; ``None`` where they disagree or say neither."""
+    said = {conclusion_of((each.finding,)) for each in her2} & _OPPOSITE.keys()
+    return _OPPOSITE[said.pop()] if len(said) == 1 else None

@@ -23,9 +23,9 @@ tier 1 a | tier ii | tier 2 | tier iic | tier iid | tier i a | exon | kinase dom
 transmembrane | transmembrane domain | extracellular domain | juxtamembrane domain | lung | lung cancer | nsclc
 adenocarcinoma | allele | status | reported | report | analysis | domain | known | oncogene | protein | coding
 in frame | inframe | non small cell lung cancer | sample | panel | molecular | genomic | change | evidence
-reportable | actionable | clinically significant | level 1 | de | del | dell' | d' | du | di | do | da | des | der
-die | das | im | am | le | la | el | l' | il | en | em | ein | eine | einer | une | un | una | na | w | genu | gen
-gens | gene erbb 2 | gene her 2
+reportable | actionable | only | clinically significant | level 1 | de | del | dell' | d' | du | di | do | da | des
+der | die | das | im | am | le | la | el | l' | il | en | em | ein | eine | einer | une | un | una | na | w | genu
+gen | gens | gene erbb 2 | gene her 2
 """
 """Words that join others, or name the test and the report."""
 
