@@ -35,7 +35,7 @@ _LONGEST = 200
 _SHOWN = 40
 # What a name may say of the number, the more telling first; a test of a gene's changes is another test.
 _BY_KIND = (("ratio", "her2-ish-ratio"), ("copies", "her2-copy-number"), ("ish", "her2-ish"), ("ihc", "her2-ihc"))
-_OF_VARIANTS = re.compile(r"mutat|variant|sequenc|exon|insertion|ngs|mrna|\brna\b|ecd|antibody|therap|clone")
+_OF_VARIANTS = re.compile(r"mut(?:at|\b)|variant|sequenc|exon|insertion|ngs|mrna|\brna\b|ecd|antibody|therap|clone")
 _SPEAKS = frozenset({"score", "says"})
 
 

@@ -24,6 +24,7 @@ from fhir_mappings.wire.times import time_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import date
+    from decimal import Decimal
 
     from cards.facts.results import Her2Result, Lvef
     from cards.knowledge.schema import Terminology
@@ -75,7 +76,7 @@ class ReportReader:
                 yield Gap(about, path, "in-report", on, (("value", said[:60]),))
 
     def _lvef(self, sentences: Iterable[str], on: date | None, lvefs: Sequence[Lvef]) -> str:
-        """Return a sentence with an LVEF below the newest result of an earlier day, or one that cannot be read."""
+        """Return a sentence with an LVEF that matters below the newest result, of an earlier day, or an unread one."""
         last = max((each.on for each in lvefs if each.on is not None), default=None)
         if last is None or on is None or on <= last:
             return ""
@@ -87,9 +88,14 @@ class ReportReader:
             if not isinstance(stated, LvefStated):
                 return each
             high = stated.upper if stated.upper is not None else stated.value
-            if high < lowest:
+            if high < lowest and self._may_matter(stated.value, lvefs):
                 return each
         return ""
+
+    def _may_matter(self, reported: Decimal, lvefs: Sequence[Lvef]) -> bool:
+        """Return whether a label may act on a value: it is not normal, or much lower than one on record."""
+        fall = max(each.interval.low for each in lvefs) - reported
+        return reported < self._lvef_words.normal.lowest or fall >= self._lvef_words.told_from
 
     def _coded(self, report: Json, her2: Sequence[Her2Result]) -> str:
         """Return a code of the conclusion that says the opposite of the results; where those disagree, none."""

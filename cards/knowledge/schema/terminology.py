@@ -154,8 +154,8 @@ class LvefInWords(KnowledgeRecord, frozen=True, kw_only=True):
     """The plausible numbers for an ejection fraction in a text, in percent.
 
     ``widest`` is the widest plausible range, ``narrow`` the widest that "normal" can describe; ``normal``, ``reduced``
-    and ``severe`` are the values that fit such a description. From a fall of ``told_from`` points on, a text that gives
-    the earlier value, too, is told as it is written.
+    and ``severe`` are the values that fit such a description. From a fall of ``told_from`` points on, a text with both
+    values, or a report with the lower one, is told as it is written.
     """
 
     widest: Decimal
