@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from fhir_mappings.results.her2_tokens import Token
+from fhir_mappings.results.her2_token import CHANGE
 
-CHANGE = "change"
-"""The value of a token that names an amplification or overexpression."""
+if TYPE_CHECKING:
+    from fhir_mappings.results.her2_token import Token
+
 _SAID = {
     ("no", "ish"): "not-amplified",
     ("some", "ish"): "amplified",

@@ -6,10 +6,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from cards.values.intervals import Bound
-from fhir_mappings.results.her2_changes import CHANGE
 from fhir_mappings.results.her2_cursor import BOUNDS, Clauses, Cursor, Number
 from fhir_mappings.results.her2_legends import without_legends
-from fhir_mappings.results.her2_tokens import KIT, Token, tokens
+from fhir_mappings.results.her2_token import CHANGE, KIT, Token
+from fhir_mappings.results.her2_tokens import tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 from cards.values.intervals import ENDLESS, NOTHING, Bound, Interval
 
 if TYPE_CHECKING:
-    from fhir_mappings.results.her2_tokens import Token
+    from fhir_mappings.results.her2_token import Token
 
 BOUNDS = {"<": Bound.BELOW, "<=": Bound.AT_MOST, ">": Bound.ABOVE, ">=": Bound.AT_LEAST}
 """The comparison signs, and the bounds they mean."""

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fhir_mappings.results.her2_tokens import Token
+    from fhir_mappings.results.her2_token import Token
 
 # The only tokens a legend may hold; with any other, the text counts as not understood.
 _PARTS = frozenset(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from fhir_mappings.codings import Coding
-    from fhir_mappings.results.her2_tokens import Token
+    from fhir_mappings.results.her2_token import Token
     from fhir_mappings.wire.lenient import Json
 
 _LONGEST = 2000

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 from fhir_mappings.results import her2_words as words
 from fhir_mappings.results.fish_notation import without_notation
-from fhir_mappings.results.her2_changes import CHANGE, with_changes
+from fhir_mappings.results.her2_changes import with_changes
 from fhir_mappings.results.her2_plain_words import IGNORED
+from fhir_mappings.results.her2_token import CHANGE, KIT, Token
 from fhir_mappings.results.report_lines import checked
 from fhir_mappings.wire.phrases import Phrases, Word, is_plain, words_of
 
-KIT = "kit"
-"""The value of a token that names a product for immunohistochemistry."""
 LONGEST = 4000
 """A longer text is a file, not a result, and is not read."""
 # "ADDENDUM 05/20/2026:", "Nachtrag vom 20.05.2026:", "Amendment #1:" begin a sentence of the same report.
@@ -119,14 +118,6 @@ _TABLES: tuple[tuple[str, Any, str], ...] = (
     ("or-less", "<=", "or less | or fewer | oder weniger | o menos | ou moins | o meno"),
     ("or-less", ">=", "or more | oder mehr | o mas | ou plus | o piu"),
 )
-
-
-class Token(NamedTuple):
-    """A word, number or sign with its meaning; ``kind`` is ``unknown`` if it has none."""
-
-    kind: str
-    value: Any
-    written: str
 
 
 def _phrases() -> Phrases:
