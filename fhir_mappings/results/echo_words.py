@@ -5,41 +5,38 @@ Only whole phrases: "right ventricle" alone would make the fraction behind it th
 
 from __future__ import annotations
 
-_PARTS = (
-    *("rv", "right ventricle", "right ventricular", "lv", "left ventricle", "left ventricular", "la", "left atrium"),
-    *("left atrial", "ra", "right atrium", "right atrial", "lv cavity", "biatrial"),
+_CHAMBERS = (
+    "rv",
+    "right ventricle",
+    "right ventricular",
+    "lv",
+    "left ventricle",
+    "left ventricular",
+    "la",
+    "left atrium",
 )
 _NORMAL = (
     *("normal {} size", "normal {} function", "normal {} systolic function", "normal {} size and function"),
     *("normal {} size and systolic function", "{} size is normal", "{} size normal", "{} function is normal"),
-    *("{} function normal", "{} systolic function is normal", "{} systolic function normal", "{} is normal"),
-    *(
-        "{} is normal in size",
-        "{} is normal in size and function",
-        "{} normal in size",
-        "{} normal in size and function",
-    ),
+    *("{} function normal", "{} systolic function is normal", "{} is normal", "{} is normal in size"),
+    *("{} is normal in size and function", "{} normal in size", "{} normal in size and function", "{} : normal"),
     *("{} normal size and function", "{} : normal size and function", "{} : normal size", "{} : normal cavity size"),
-    *("{} : normal", "{} wall thickness is normal", "normal {} wall thickness", "{} size and function are normal"),
-    *("{} size and function normal", "{} cavity size is normal", "normal {} cavity size", "{} is not dilated"),
-    *("{} : normal size and systolic function", "{} : normal size and wall thickness", "{} not dilated"),
+    *("{} size and function are normal", "{} cavity size is normal", "normal {} cavity size", "{} is not dilated"),
+    *("{} : normal size and systolic function", "{} : normal size and wall thickness", "normal {} wall thickness"),
 )
-_DEGREES = (
-    *("no", "no significant", "trace", "trivial", "minimal", "mild", "mild to moderate", "moderate", "severe", "small"),
-    *("physiologic", "trace to mild", "without", "no evidence of"),
-)
-_FINDINGS = (
-    *("mr", "tr", "ar", "pr", "ai", "as", "mitral regurgitation", "tricuspid regurgitation", "aortic regurgitation"),
-    *("pulmonic regurgitation", "pulmonary regurgitation", "mitral insufficiency", "aortic insufficiency", "lvh"),
-    *("aortic stenosis", "mitral stenosis", "valve disease", "valvular disease", "valvular heart disease", "effusion"),
-    *("pericardial effusion", "left ventricular hypertrophy", "concentric lvh", "pulmonary hypertension", "thrombus"),
-    *("left atrial enlargement", "valvular abnormality", "valvular abnormalities", "aortic sclerosis", "regurgitation"),
-    *("tricuspid insufficiency", "valve abnormality", "valve abnormalities", "vegetation", "shunt"),
-)
-ECHO = " | ".join(
-    (
-        *(phrase.format(part) for part in _PARTS for phrase in _NORMAL),
-        *(f"{degree} {finding}" for degree in _DEGREES for finding in _FINDINGS),
-    )
-)
-"""Normal chambers, and valves and the pericardium in any state."""
+NORMAL_CHAMBERS = " | ".join(phrase.format(chamber) for chamber in _CHAMBERS for phrase in _NORMAL)
+"""A chamber that is normal."""
+DEGREES = """
+no | no significant | trace | trivial | minimal | mild | mild to moderate | moderate | severe | small | physiologic
+trace to mild | without | no evidence of
+"""
+"""How much of a finding there is."""
+FINDINGS = """
+mr | tr | ar | pr | ai | as | mitral regurgitation | tricuspid regurgitation | aortic regurgitation | regurgitation
+pulmonic regurgitation | pulmonary regurgitation | mitral insufficiency | aortic insufficiency | tricuspid insufficiency
+lvh | left ventricular hypertrophy | concentric lvh | aortic stenosis | mitral stenosis | aortic sclerosis | effusion
+pericardial effusion | valve disease | valvular disease | valvular heart disease | valve abnormality | shunt
+valve abnormalities | valvular abnormality | valvular abnormalities | pulmonary hypertension | thrombus | vegetation
+left atrial enlargement
+"""
+"""Findings at the valves, the walls and the pericardium; they count only behind a degree, as MR is also a method."""

@@ -111,6 +111,9 @@ def contradicts(written: str, findings: tuple[Her2Finding, ...], limits: Her2Lim
     cut = written[:_LONGEST]
     reading = read_text(cut, limits, "her2-interpretation")
     if isinstance(reading, Stated):
+        if _EQUIVOCAL.issuperset(findings) and reading.ihc is None and reading.overall is None:
+            # ISH decides an equivocal score either way.
+            return reading.conflict
         return reading.conflict or not any(agree(own, stated) for own in findings for stated in findings_of(reading))
     folded = fold(cut)
     if _WRONG.search(folded) or _NOT_INVASIVE.search(folded):

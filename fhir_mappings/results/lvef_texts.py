@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from cards.values.intervals import ENDLESS, Bound, Interval
+from fhir_mappings.results import echo_words as echo
 from fhir_mappings.results import lvef_words as words
-from fhir_mappings.results.echo_words import ECHO
 from fhir_mappings.wire.phrases import Phrases, Word, is_plain, words_of
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _BOUNDS = {"<": Bound.BELOW, "<=": Bound.AT_MOST, ">": Bound.ABOVE, ">=": Bound.
 _SPLITS = frozenset({"stop", "comma", "open", "close"})
 _PHRASES = Phrases(
     (
-        ("ignored", None, ECHO),
+        ("ignored", None, echo.NORMAL_CHAMBERS),
         *(("ignored", None, group) for group in words.IGNORED.values()),
         *(("describes", named, listed) for named, listed in words.DESCRIBES.items()),
         *(("bound", _BOUNDS[sign], listed) for sign, listed in words.BOUNDS.items()),
@@ -46,6 +46,7 @@ _PHRASES = Phrases(
         ("name", None, words.NAMES),
     )
 )
+_DEGREES, _FINDINGS = Phrases((("degree", None, echo.DEGREES),)), Phrases((("finding", None, echo.FINDINGS),))
 _SYMBOLS = {
     **dict.fromkeys(".;|", "stop"),
     ",": "comma",
@@ -101,10 +102,23 @@ def read_lvef_text(written: str, known: LvefInWords) -> LvefStated | LvefNotRead
         return LvefNotRead(str(error)[:40])
 
 
+def is_called_reduced(written: str) -> bool:
+    """Return whether a text without a number calls the ejection fraction reduced, with every word accounted for."""
+    if len(written) > LONGEST:
+        return False
+    listed = _tokens(words_of(written))
+    says = any(token.kind == "describes" and token.meaning != "normal" for token in listed)
+    return says and all(token.kind not in ("unknown", "number") for token in listed)
+
+
 def _tokens(listed: list[Word]) -> list[_Token]:
     found: list[_Token] = []
     at = 0
     while at < len(listed):
+        degree = _DEGREES.longest(listed, at)
+        if degree is not None and (finding := _FINDINGS.longest(listed, degree[1])) is not None:
+            at = finding[1]
+            continue
         phrase = _PHRASES.longest(listed, at)
         word = listed[at].text
         if phrase is not None:

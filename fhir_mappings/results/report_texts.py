@@ -15,7 +15,7 @@ from fhir_mappings.codings import codings
 from fhir_mappings.results.her2_findings import Stated, findings_of
 from fhir_mappings.results.her2_remarks import conclusion_of, contradicts
 from fhir_mappings.results.her2_texts import Her2Limits, read_text
-from fhir_mappings.results.lvef_texts import LvefStated, read_lvef_text
+from fhir_mappings.results.lvef_texts import LvefStated, is_called_reduced, read_lvef_text
 from fhir_mappings.results.own_dates import without_own_dates
 from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import objects, text
@@ -82,7 +82,11 @@ class ReportReader:
             return ""
         lowest = min(each.interval.low for each in lvefs if each.on == last)
         for each in sentences:
-            if not (_LVEF.search(fold(each)) and _DIGIT.search(each)):
+            if not _LVEF.search(fold(each)):
+                continue
+            if not _DIGIT.search(each):
+                if is_called_reduced(each) and lowest >= self._lvef_words.normal.lowest:
+                    return each
                 continue
             stated = read_lvef_text(without_own_dates(each, (on, on)), self._lvef_words)
             if not isinstance(stated, LvefStated):

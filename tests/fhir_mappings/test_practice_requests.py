@@ -125,6 +125,12 @@ CASES = [
         ),
     ),
     case(
+        "the ISH in the note of a 2+",
+        (),
+        (drug("Kadcyla", 252),),
+        tumorMarkers=bundle(her2("2+", note=[{"text": "HER2 FISH: amplified, ratio 4.1"}])),
+    ),
+    case(
         "a ratio with its word",
         (),
         (drug("Kadcyla", 252),),
@@ -199,6 +205,8 @@ CASES = [
             ("LVEF 58 %, RVEF 45 %.", ()),
             ("LVEF 56 %.", ("checks-incomplete",)),
             ("LVEF 48 %.", ("checks-incomplete",)),
+            ("Severely reduced LVEF.", ("checks-incomplete",)),
+            ("LVEF could not be measured.", ()),
         )
     ),
     *(
