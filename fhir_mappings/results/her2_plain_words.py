@@ -47,7 +47,9 @@ reader | readers | observer | 2 readers | by two readers | by 2 readers | by bot
 by consensus | consensus | consensus score | consensus read | reader 1 | reader 2 | reader 3 | reader a | reader b
 observer 1 | observer 2 | observer 3 | observer a | observer b | pathologist 1 | pathologist 2 | pathologist a
 pathologist b | comment: none | comments: none | comment: n/a | comments: n/a | untersuchung | testung | bestimmung
-badanie | onderzoek | undersokning | percent positive : | percent positive cells : | percent stained : | percent :
+badanie | onderzoek | undersokning | percent positive : | % cells with complete membrane staining :
+% of cells with complete membrane staining : | % positive : | % positive cells : | % cells stained :
+% stained cells : | % of cells stained : | percent positive cells : | percent stained : | percent :
 percentage positive : | percentage stained : | predictive marker | predictive markers | prognostic | predictive
 immunophenotype | profile
 """,
@@ -101,18 +103,18 @@ tumour | tumors | tumoral | carcinoma | invasive | invasive carcinoma | invasive
 invasive lobular carcinoma | infiltrating | ductal | lobular | adenocarcinoma | cancer | core | core biopsy | biopsy
 needle core biopsy | specimen | tissue | sample | block | excision | tumor block | mastectomy | lumpectomy | resection
 gastric | stomach | gastric adenocarcinoma | gastroesophageal | junction | liver | esophagus | idc | ilc | luminal a
-luminal b | luminal | oesophagus | nsclc | タンパク | 蛋白 | lymph node | axilla | axillary lymph node | lung | bone
-brain | skin | metastasis | metastatic | axillary | colon | colorectal | bladder | no special type | nst | mammary
-mammary carcinoma | invasive mammary carcinoma | invasive component | invasive tumor | surgical pathology | pathology
-surgical pathology report | pathology report | quadrant | upper | lower | outer | inner | ovary | endometrium
-endometrial | karzinom | mammakarzinom | invasives karzinom | carcinome | carcinome infiltrant | carcinoma invasivo
-carcinoma ductal | tumore | carcinoma mammario | gewebe | blocks | cores | biopsies | specimens | samples | slides
-both foci | all foci | beide blocke | beiden blocken | beide stanzen | allen stanzen | ambos bloques | ambas muestras
-les deux blocs | les deux prelevements | entrambi i blocchi | ambos os blocos | beide blokken | oba bloczki | biopsia
-biopsie | biopsja | guzka | raka | tumorgewebe | carcinoma infiltrante | carcinoma ductal invasivo
-invasive carcinoma of no special type | carcinoma infiltrating | moderately differentiated | poorly differentiated
-well differentiated | ultrasound guided | stereotactic | wide local excision | carcinoma of breast | tumor type
-histologic type | histology
+luminal b | luminal | oesophagus | nsclc | タンパク | 蛋白 | lymph node | axilla | axillary lymph node
+lung | bone | brain | skin | metastasis | metastatic | axillary | colon | colorectal | bladder | no special type | nst
+mammary | mammary carcinoma | invasive mammary carcinoma | invasive component | invasive tumor | surgical pathology
+pathology | surgical pathology report | pathology report | quadrant | upper | lower | outer | inner | ovary
+endometrium | endometrial | karzinom | mammakarzinom | invasives karzinom | carcinome | carcinome infiltrant
+carcinoma invasivo | carcinoma ductal | tumore | carcinoma mammario | gewebe | blocks | cores | biopsies | specimens
+samples | slides | both foci | all foci | beide blocke | beiden blocken | beide stanzen | allen stanzen
+ambos bloques | ambas muestras | les deux blocs | les deux prelevements | entrambi i blocchi | ambos os blocos
+beide blokken | oba bloczki | biopsia | biopsie | biopsja | guzka | raka | tumorgewebe | carcinoma infiltrante
+carcinoma ductal invasivo | invasive carcinoma of no special type | carcinoma infiltrating | moderately differentiated
+poorly differentiated | well differentiated | ultrasound guided | stereotactic | wide local excision
+carcinoma of breast | tumor type | histologic type | histology
 """,
         "says which cells and membranes stain; how they stain and in how many is read": """
 colorazione di membrana | coloracao de membrana | membraankleuring | di membrana | de membrana

@@ -239,7 +239,7 @@ class _Judgment:
         ish = self._ish()
         self._settle_polysomy(ish)
         ihc = self._ihc(score)
-        self._compare(score, ihc, ish)
+        self._compare(score, ihc, ish if ish is not None else self._by_numbers())
         overall = self._overall(ihc, ish)
         ratio, copies = (None, None) if ish is not None else (self.ratio, self.copies)
         if ratio is Her2Finding.INDETERMINATE and copies is not None:
@@ -335,17 +335,17 @@ class _Judgment:
             if by_group is not Her2Finding.WORK_UP and stated is not by_group:
                 self.conflict = True
         if stated in (Her2Finding.POSITIVE, Her2Finding.NEGATIVE) and group is None:
-            self.conflict = self.conflict or self._numbers_contradict(stated)
+            by_numbers = self._by_numbers()
+            self.conflict = self.conflict or (by_numbers is not None and by_numbers is not stated)
         return stated
 
-    def _numbers_contradict(self, stated: Her2Finding) -> bool:
-        """Return whether the numbers say the opposite: those of groups 2 to 4 fit either conclusion."""
+    def _by_numbers(self) -> Her2Finding | None:
+        """Return what the numbers alone say; those of groups 2 to 4 go with either conclusion."""
         ratio, copies = self.ratio, self.copies
         if ratio is not None and copies is not None:
-            clear = _CLEAR.get((ratio, copies))
-            return clear is not None and clear is not stated
+            return _CLEAR.get((ratio, copies))
         alone = ratio if ratio is not None else copies
-        return alone in (Her2Finding.POSITIVE, Her2Finding.NEGATIVE) and alone is not stated
+        return alone if alone in (Her2Finding.POSITIVE, Her2Finding.NEGATIVE) else None
 
     def _ihc(self, score: int | None) -> Her2Finding | None:
         if score is None:
