@@ -76,11 +76,12 @@ hofmann | per hofmann | hofmann criteria | per hofmann criteria | gastric scorin
 nach ventana | hofmann scoring | gastric criteria | abbott | poly 8541 | asco/cap 2018 criteria | uk neqas
 """,
         "says in the lines of a synoptic report how it was tested": """
-analyse | analisi | analisis | analiza | note : | 检测 | 检查 | 结果 | 結果 | 検査
-scoring system : asco/cap | scoring system : asco/cap 2018 | scoring system : asco/cap 2023 | dual probe (her 2, cep 17)
-dual probe (her 2/cep 17) | dual probe her 2/cep 17 | dmmr | mmr deficient | msi h | msi high
-test type | test / vendor | (test / vendor) | food and drug administration (fda) cleared | fda cleared | fda approved
-food and drug administration (fda) approved | fda approved kit | fda cleared kit | fda cleared test
+profilo | biologico | profilo biologico | receptorowy | status receptorowy | methodology | metodologia | methodik
+methode | metodo | metodica | analyse | analisi | analisis | analiza | note : | 检测 | 检查 | 结果 | 結果 | 検査
+scoring system : asco/cap | scoring system : asco/cap 2018 | scoring system : asco/cap 2023
+dual probe (her 2, cep 17) | dual probe (her 2/cep 17) | dual probe her 2/cep 17 | dmmr | mmr deficient | msi h
+msi high | test type | test / vendor | (test / vendor) | food and drug administration (fda) cleared | fda cleared
+fda approved | food and drug administration (fda) approved | fda approved kit | fda cleared kit | fda cleared test
 fda approved test | laboratory developed test | laboratory developed test (ldt) | lab developed test | ldt | ivd
 ce ivd | this test was performed using an fda approved kit | this test was performed using an fda cleared kit
 primary antibody | primary antibody clone | antibody vendor | vendor | detection | detection kit | detection system

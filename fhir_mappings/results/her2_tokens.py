@@ -35,6 +35,8 @@ _SCORE_0 = re.compile(
     re.IGNORECASE,
 )
 _O_CLOCK = re.compile(r"\b(?:at )?\d{1,2}(?::\d{2})? ?o['\u2019]? ?clock\b", re.IGNORECASE)
+# "Left breast, 2:00"; of in situ hybridization, "24:12" may be counts.
+_CLOCK_TIME = re.compile(r"\b(breast|left|right),? (?:at )?(?:1[0-2]|[1-9]):[0-5]\d\b(?! ?[.:]?\d)", re.IGNORECASE)
 # "Block A3", never "block 3+".
 _BLOCK = re.compile(
     r"\b(?:block|blocks|cassette|slide|slides)(?: (?:tested|used))? ?[:#]? ?[a-z]\d{1,2}(?:[-.]\d{1,2})?(?![\w+])"
@@ -159,6 +161,7 @@ def _without_notes(written: str) -> str:
     plain = _CLUSTER.sub(" ", _SCRIPTS.sub(" ", plain))
     plain = _END_OF_SCALE.sub(r"\1", plain)
     plain = _SPELLED_SCORE.sub(lambda found: f"{found[1]}{_SPELLED[found[2].casefold()]}", plain)
+    plain = _CLOCK_TIME.sub(r"\1", plain)
     return _ARROW.sub(" ; ", _BLOCK.sub(" ", _O_CLOCK.sub(" ", _SCORE_0.sub(" ", plain))))
 
 

@@ -81,9 +81,9 @@ class Her2Vocabulary:
         coded = holder.get("valueCodeableConcept")
         if isinstance(coded, dict):
             return self._coded(concept, coded, code_map)
-        written = text(joined(holder.get("valueString"), is_known))
-        if written:
-            return _said(self.text(concept, written), written)
+        sent = joined(holder.get("valueString"), is_known)
+        if written := text(sent):
+            return _said(self._of_lines(concept, sent, written), written)
         whole = number(holder.get("valueInteger"))
         if whole is not None and concept == "her2-ihc":
             # A fraction is not a score: 2.5 is neither 2+ nor 3+.
@@ -106,6 +106,13 @@ class Her2Vocabulary:
             ]
         noted = self._ish_in_notes(remarks, findings)
         return [*read, noted] if noted is not None else read
+
+    def _of_lines(self, concept: str, sent: str, written: str) -> TextReading:
+        """Read a text whose line breaks are wraps of a sentence, or else ends of statements."""
+        reading = self.text(concept, written)
+        if isinstance(reading, NotRead) and "\n" in sent:
+            return self.text(concept, text(sent.replace("\n", " ; ")))
+        return reading
 
     def _ish_in_notes(self, remarks: Json, findings: tuple[Her2Finding, ...]) -> Her2Reading | None:
         """Return the ISH conclusion that the only note of an equivocal score states: "FISH: amplified, ratio 4.1"."""

@@ -297,22 +297,22 @@ her 2/centromere 17 ratio | her 2 fish ratio | ratio (dual probe) | her 2/cep 17
 """Labels of a number after or before it: the HER2 to chromosome 17 ratio."""
 
 COPIES = """
-her 2 copies | her 2 signals | copy number | copies | copy | gene copy number | gene copies | average copies
-average copy number | mean copy number | signals | average signals | mean copies | signal number | signals per cell
-copies per cell | copies per nucleus | signals per nucleus | average number of her 2 signals per cell
-average number of her 2 signals | average number of copies | number of copies | copies/cell | signals/cell
-copies/nucleus | signals/nucleus | gene copy | average gene copy number | copias | numero de copias
-her 2 signals/cell | average her 2 signals/cell | average her 2 signals per cell | average her 2 copy number per cell
-average her 2 signals/nucleus | copy number per cell | copy number/cell | copy number/nucleus
-copy number per nucleus | copies par noyau | nombre de copies | numero di copie | copie | copias por celula
-copias por nucleo | kopien | kopienzahl | genkopien | genkopienzahl | genkopien pro zellkern | kopien pro zellkern
-kopien pro zelle | signale pro zelle | copias/nucleo | aantal kopieen | kopieen per cel | liczba kopii
-liczba kopii genu | kopii | average number of her 2 gene copies per cell | average number of her 2 copies per cell
-nombre moyen de copies | average number of signals per cell | signale pro zellkern | signale/zelle
-her 2 signale/zelle | her 2 signale pro zelle | numero medio de copias | average number of her 2 signals per nucleus
-her 2 copy number | average her 2 copy number | kopienzahl pro zelle | mittlere kopienzahl | mittlere her 2 kopienzahl
-mean her 2 | avg her 2 | her 2 mean | her 2 average | her 2 kopien pro zelle | copias de her 2 | copies de her 2
-average her 2
+copies/noyau | copias/celula | copie/nucleo | copie/cellula | kopien/zelle | kopien/zellkern | her 2 copies
+her 2 signals | copy number | copies | copy | gene copy number | gene copies | average copies | average copy number
+mean copy number | signals | average signals | mean copies | signal number | signals per cell | copies per cell
+copies per nucleus | signals per nucleus | average number of her 2 signals per cell | average number of her 2 signals
+average number of copies | number of copies | copies/cell | signals/cell | copies/nucleus | signals/nucleus
+gene copy | average gene copy number | copias | numero de copias | her 2 signals/cell | average her 2 signals/cell
+average her 2 signals per cell | average her 2 copy number per cell | average her 2 signals/nucleus
+copy number per cell | copy number/cell | copy number/nucleus | copy number per nucleus | copies par noyau
+nombre de copies | numero di copie | copie | copias por celula | copias por nucleo | kopien | kopienzahl | genkopien
+genkopienzahl | genkopien pro zellkern | kopien pro zellkern | kopien pro zelle | signale pro zelle | copias/nucleo
+aantal kopieen | kopieen per cel | liczba kopii | liczba kopii genu | kopii
+average number of her 2 gene copies per cell | average number of her 2 copies per cell | nombre moyen de copies
+average number of signals per cell | signale pro zellkern | signale/zelle | her 2 signale/zelle
+her 2 signale pro zelle | numero medio de copias | average number of her 2 signals per nucleus | her 2 copy number
+average her 2 copy number | kopienzahl pro zelle | mittlere kopienzahl | mittlere her 2 kopienzahl | mean her 2
+avg her 2 | her 2 mean | her 2 average | her 2 kopien pro zelle | copias de her 2 | copies de her 2 | average her 2
 """
 """Labels of a number after or before it: gene copies per nucleus."""
 
@@ -346,7 +346,9 @@ cells counted | nuclei counted | cells scored | nuclei scored | cells analyzed |
 nuclei analysed | number of cells counted | number of nuclei counted | cells evaluated | nuclei evaluated
 total cells counted | observers | number of invasive cells counted | number of observers | total nuclei scored
 tumor cells counted | invasive cells counted | number of cells scored | cells examined | nuclei examined
-tumor nuclei counted | tumor nuclei scored | number of cells
+tumor nuclei counted | tumor nuclei scored | celulas contadas | celulas evaluadas | cellules comptees
+ausgezahlte zellen | gezahlte zellen | ausgewertete zellen | cellule contate | cellule valutate | getelde cellen
+number of cells
 """
 """How many cells were counted, or by how many people: the number is not part of the result."""
 

@@ -399,3 +399,21 @@ def test_the_ish_in_the_note_of_an_equivocal_score_is_a_result(value: str, note:
     sent = observation("85319-2", valueString=value, note=[{"text": note}])
     found = READER.read("her2-ihc", sent, Origin("Observation/1", "x"))
     assert [str(each.method) for each in found if isinstance(each, Her2Result) and not each.conflict] == methods
+
+
+@pytest.mark.parametrize(
+    ("written", "methods"),
+    [
+        pytest.param("HER2 IHC: Positive (Score\n3+)", ["ihc-3+"], id="a line that was wrapped"),
+        pytest.param(
+            "HER2 DISH:\nHER2/Chr17 ratio 2.6\nHER2 6.9 copies/cell\nChr17 2.7 copies/cell\nAMPLIFIED",
+            ["positive"],
+            id="a statement on each line",
+        ),
+        pytest.param("Part A: HER2 3+\nPart B: HER2 0", [None], id="two specimens that differ"),
+        pytest.param("HER2\n3+ in the biopsy of 2024\n0", [None], id="a line that is not understood"),
+    ],
+)
+def test_line_breaks_are_wraps_or_ends(written: str, methods: list[str | None]) -> None:
+    read = VOCABULARY.read("her2-ish", {"valueString": written}, NO_CODE_MAP)
+    assert [each.finding for each in read if not each.conflict] == methods
