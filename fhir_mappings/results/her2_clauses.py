@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _SPLITS = frozenset({"stop", "comma", "link", "dash", "open", "close"})
 _OF_GENE = frozenset({"amplified", "not-amplified"})
 _AFTER_BARE = frozenset({"", "stop", "comma", "open", "close", "says"})
+_YEAR = len("YYYY")
+"""How many digits a year has."""
 _RESULTS_OF_OTHERS = frozenset({"intact", "retained", "stable", "proficient", "expressed", "wild type"})
 _OF_OTHERS = frozenset(
     {
@@ -78,7 +80,9 @@ class _Parser(Cursor):
         # An amplification is never a hormone receptor's.
         if token.kind == "says" and token.value in _OF_GENE:
             return False
+        is_year = token.kind == "number" and token.written.isdigit() and len(token.written) == _YEAR
         is_result = token.kind in ("says", "score", "number") or token.written in _RESULTS_OF_OTHERS
+        is_result = is_result and not is_year
         is_sign = token.kind in ("plus", "dash") and self.peek(-1) == "other"
         is_result = is_result or (is_sign and self.peek() in ("", "stop", "comma", "close", "other", "name"))
         is_open = token.kind in ("pending", "not-done") and self.peek() in ("", "stop", "comma", "close", "other")

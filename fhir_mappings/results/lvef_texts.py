@@ -23,6 +23,7 @@ LONGEST = 400
 """A longer text is a report, not a value."""
 _CUT = re.compile(r"\d ?%? ?[-\u2010-\u2015]\s{0,3}$")
 """A range whose end is missing: "55-"."""
+_NORMAL = frozenset({"normal", "normaal", "nl"})
 _HUNDRED = Decimal(100)
 _BOUNDS = {"<": Bound.BELOW, "<=": Bound.AT_MOST, ">": Bound.ABOVE, ">=": Bound.AT_LEAST}
 _SPLITS = frozenset({"stop", "comma", "open", "close"})
@@ -156,6 +157,8 @@ class _Parser:
         self.opened: int | None = None
         self.legend = False
         self.says_normal = False
+        self.is_without_limit = False
+        """Whether a word such as "expected" has not met its number."""
         self.may_be_fall = False
         """Whether a comparison touches the number, which is then a difference if it is small."""
 
@@ -184,6 +187,7 @@ class _Parser:
         elif kind == "legend":
             self.legend = True
             self.says_normal = self.says_normal or (token.written == "normal" and self.peek(1) != "link")
+            self.is_without_limit = self.is_without_limit or token.written not in _NORMAL
             self.at += 1
         elif kind == "describes":
             self.described.add(str(token.meaning))
@@ -278,6 +282,7 @@ class _Parser:
         stated = LvefStated(low, bound, upper, has_percent)
         alone = self.opened == start - 1 and self.peek() == "close"
         self.groups.append(_Group(stated, self.legend, alone))
+        self.is_without_limit = self.is_without_limit and not self.legend
         self.legend = False
 
     def _end(self) -> tuple[Decimal, Bound, bool]:
@@ -302,6 +307,10 @@ class _Parser:
         return value, bound, has_percent
 
     def _the_one(self) -> LvefStated:
+        if self.is_without_limit and len(self.groups) == 1:
+            raise _NotUnderstoodError("a limit without a number")
+        if any(group.stated.value > _HUNDRED for group in self.groups):
+            raise _NotUnderstoodError("above 100")
         values = [group for group in self.groups if not group.of_normal]
         limits = [group for group in self.groups if group.of_normal]
         # "62 % >= 55 %", "60 % (55-70)": a limit or range after an exact value is the reference range.

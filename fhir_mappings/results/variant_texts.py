@@ -99,20 +99,22 @@ def residues_in(written: str) -> tuple[int, ...]:
 def _of_erbb2(clauses: list[_Clause]) -> list[_Clause] | None:
     """Return the clauses about ERBB2, of a text that may name other genes; ``None`` where that is not clear.
 
-    A clause without a gene is about the one before. A fusion names its partner.
+    A clause without a gene is about the one before. A fusion names its partner. Genes in a list, "EGFR, ALK: negative",
+    need what is said of them.
     """
     if not any("gene" in each.genes for each in clauses):
         return clauses
     found: list[_Clause] = []
-    about = ""
+    about, is_open = "", False
     for each in clauses:
         named = each.genes - {"gene"} if each.kinds == {"other"} and len(each.genes) > 1 else each.genes
         about = next(iter(named)) if len(named) == 1 else about if not named else ""
-        if not about:
+        if not about or (is_open and about == "erbb2"):
             return None
+        is_open = about == "gene" and not each.kinds
         if about == "erbb2":
             found.append(each)
-    return found
+    return found if not is_open else None
 
 
 def _every_kind(written: str) -> set[str]:
