@@ -135,15 +135,14 @@ controls appropriate | control appropriate | controls adequate | controls staine
 with appropriate controls | appropriate controls | controls are appropriate | controls satisfactory
 controls acceptable | controls reacted appropriately | controls react appropriately | appropriate controls were used
 controls valid | controls worked | internal control adequate | controls were appropriate | adequate controls
-controls show appropriate reactivity | controls reviewed | positive and negative controls appropriate
-positive and negative controls stained appropriately | positive and negative controls are appropriate
+controls show appropriate reactivity | controls reviewed
 controls performed appropriately | controls as expected | control: appropriate | controls: appropriate
 control: adequate | controls: adequate | control: satisfactory | controls: satisfactory | controls: acceptable
 internal and external controls appropriate | internal and external controls are appropriate
 internal and external controls reacted appropriately | internal and external controls stained appropriately
 internal and external controls adequate | internal control appropriate | external control appropriate
 external control adequate | on slide control appropriate | on slide controls appropriate
-internal and external controls were appropriate | positive and negative controls reacted appropriately
+internal and external controls were appropriate
 """,
         "grades, stages or describes the tumor apart from HER2": """
 margins positive | margin positive | positive margins | positive margin | lymph node positive | lymph nodes positive

@@ -63,6 +63,8 @@ _CLUSTER = re.compile(
     r"\bin (?:>=|≥|at least) ?5(?: cohesive| stained| tumou?r| neoplastic){0,3} cells\b",
     re.IGNORECASE,
 )
+# "HER2 positive control appropriate" says nothing of the tumor.
+_CONTROL = re.compile(r"\b(?:positive|negative)(?: (?:and|or|&) (?:positive|negative))? (controls?)\b", re.IGNORECASE)
 # "FISH检测": letters of two scripts that touch are two words.
 _SCRIPTS = re.compile(r"(?<=[A-Za-z])(?=[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af])")
 _ARROW = re.compile(r"->|=>|→")
@@ -158,7 +160,7 @@ def is_known(written: str) -> bool:
 def _without_notes(written: str) -> str:
     """Remove text that is not about this result, and start a sentence at an addendum or an arrow."""
     plain = _SEE_ISH.sub("FISH pending", _ADDENDUM.sub(" ; ", without_notation(checked(written, is_known))))
-    plain = _CLUSTER.sub(" ", _SCRIPTS.sub(" ", plain))
+    plain = _CLUSTER.sub(" ", _SCRIPTS.sub(" ", _CONTROL.sub(r"\1", plain)))
     plain = _END_OF_SCALE.sub(r"\1", plain)
     plain = _SPELLED_SCORE.sub(lambda found: f"{found[1]}{_SPELLED[found[2].casefold()]}", plain)
     plain = _CLOCK_TIME.sub(r"\1", plain)

@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from fhir_mappings.results.other_names import OtherNameReader
     from fhir_mappings.wire.lenient import Json
 
-_NAME = re.compile(
+LVEF_NAME = re.compile(
     r"\b(?:lv ?ef|ef|ejection fraction|ejektionsfraktion|auswurffraktion|fevi|fevg|feve|fraccion de eyeccion|"
     r"fraction d'ejection|frazione d[i'] ?eiezione|fracao de ejecao|ejectiefractie|frakcja wyrzutowa)\b"
 )
+"""An ejection fraction by name, in a folded text."""
 _ABOUT_IT = re.compile(r"\b(?:method|technique|quality|comment|reference|range|units?|methode|metodo)\b")
 _COUNTS = frozenset({"final", "amended", "corrected"})
 _VALUES = ("valueQuantity", "valueString", "valueRange", "valueInteger", "valueCodeableConcept", "valueRatio")
@@ -44,7 +45,7 @@ class NamedLvefReader:
 
     def _is_lvef(self, named: str) -> bool:
         folded = fold(named)
-        is_named = _NAME.search(folded) is not None and not _ABOUT_IT.search(folded)
+        is_named = LVEF_NAME.search(folded) is not None and not _ABOUT_IT.search(folded)
         return is_named and not self._other_names.is_another("lvef", named)
 
 

@@ -16,6 +16,7 @@ from fhir_mappings.results.her2_findings import Stated, findings_of
 from fhir_mappings.results.her2_remarks import conclusion_of, contradicts
 from fhir_mappings.results.her2_texts import Her2Limits, read_text
 from fhir_mappings.results.lvef_texts import LvefStated, is_called_reduced, read_lvef_text
+from fhir_mappings.results.named_lvef import LVEF_NAME
 from fhir_mappings.results.own_dates import without_own_dates
 from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import objects, text
@@ -33,16 +34,18 @@ if TYPE_CHECKING:
 _COUNTS = frozenset({"final", "amended", "corrected", "appended"})
 _SENTENCES = re.compile(r"[;\n]|\.(?=\s|$)")
 _HER2 = re.compile(r"her-?2|erbb-?2")
-_LVEF = re.compile(r"\b(?:lvef|ef|ejection fraction|fevi|fevg|ejektionsfraktion)\b")
 _OPPOSITE: dict[Her2Finding | None, Her2Finding] = {
     Her2Finding.POSITIVE: Her2Finding.NEGATIVE,
     Her2Finding.NEGATIVE: Her2Finding.POSITIVE,
 }
-# Says how results are scored, or what a drug is for.
-_LEGEND = re.compile(r"\b(?:scor(?:ing|e range)|scale|criteria|defined|definition|guideline|reference|therap|treat)")
+# Says how results are scored, what a drug is for, or how the controls stained.
+_LEGEND = re.compile(
+    r"\b(?:scor(?:ing|e range)|scale|criteria|defined|definition|guideline|reference|therap|treat|"
+    r"(?:her-?2(?:/neu)?|positive|negative|external|internal) controls?\b)"
+)
 MENTIONS = (
-    *(b"HER2", b"HER-2", b"Her2", b"her2", b"ERBB2", b"LVEF", b"jection", b"EF ", b"FEVI", b"FEVG"),
-    b"conclusionCode",
+    *(b"HER2", b"HER-2", b"Her2", b"her2", b"ERBB2", b"LVEF", b"EF ", b"EF:", b"FEVI", b"FEVG", b"FEVE", b"wyrzut"),
+    *(b"eje", b"Eje", b"EJE", b"eyec", b"Eyec", b"EYEC", b"iezion", b"uswurf", b"jectie", b"conclusionCode"),
 )
 """What a report must hold to be read at all."""
 _DIGIT = re.compile(r"\d")
@@ -82,7 +85,7 @@ class ReportReader:
             return ""
         lowest = min(each.interval.low for each in lvefs if each.on == last)
         for each in sentences:
-            if not _LVEF.search(fold(each)):
+            if not LVEF_NAME.search(fold(each)):
                 continue
             if not _DIGIT.search(each):
                 if is_called_reduced(each) and lowest >= self._lvef_words.normal.lowest:

@@ -152,6 +152,22 @@ CASES = [
     ),
     *(
         case(
+            f"a report beside IHC 3+: {written}",
+            expected,
+            (drug("Kadcyla", 252),),
+            tumorMarkers=bundle(her2("3+"), reported(written)),
+        )
+        for written, expected in (
+            ("HER2: Score 1+ (negativ).", ("checks-incomplete",)),
+            ("No HER2 amplification by FISH.", ("checks-incomplete",)),
+            ("ER 3+, PR 2+, HER2 pending.", ()),
+            ("HER2 controls: 0, 1+ and 3+ appropriate.", ()),
+            ("HER2 positive control appropriate.", ()),
+            ("HER2 result is in error, please disregard.", ("checks-incomplete",)),
+        )
+    ),
+    *(
+        case(
             f"a result under the local code {code} alone: {value}",
             expected,
             (drug("Kadcyla", 252),),
@@ -206,6 +222,10 @@ CASES = [
             ("LVEF 56 %.", ("checks-incomplete",)),
             ("LVEF 48 %.", ("checks-incomplete",)),
             ("Severely reduced LVEF.", ("checks-incomplete",)),
+            ("Ejektionsfraktion 42 %.", ("checks-incomplete",)),
+            ("LVEF hochgradig reduziert.", ("checks-incomplete",)),
+            ("RVEF 35 %.", ()),
+            ("LVEF preserved.", ()),
             ("LVEF could not be measured.", ()),
         )
     ),
