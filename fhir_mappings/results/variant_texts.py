@@ -144,7 +144,8 @@ def _verdict(clauses: list[set[str]]) -> bool | None:
 
 def _clauses(written: str) -> list[_Clause]:
     """Split a text into what its clauses say; a word that is not known is of the kind "unknown"."""
-    folded = _CATALOGUED.sub(" ", _FREQUENCY.sub(" ", _CODING.sub(" ", fold(written))))
+    folded = fold(written).replace(_MARK, " ? ")
+    folded = _CATALOGUED.sub(" ", _FREQUENCY.sub(" ", _CODING.sub(" ", folded)))
     # Each protein change leaves a sign of its own, so that it stays in its clause.
     proteins = list(_PROTEIN.finditer(folded))
     marked = _PROTEIN.sub(f" {_MARK} ", folded)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.reading import her2, lvef, problems
@@ -108,6 +108,7 @@ def test_a_problem_that_is_denied_or_someone_elses_is_not_read(named: tuple[str,
 
 
 @given(st.text(max_size=200))
+@example("§ S310F")
 def test_any_text_is_read_or_not(text: str) -> None:
     for where in ("ihc", "ish", "ratio", "copies", "overall"):
         assert her2.read(where, text)
