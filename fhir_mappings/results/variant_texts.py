@@ -111,7 +111,7 @@ def _of_erbb2(clauses: list[_Clause]) -> list[_Clause] | None:
         about = next(iter(named)) if len(named) == 1 else about if not named else ""
         if not about or (is_open and about == "erbb2"):
             return None
-        is_open = about == "gene" and not each.kinds
+        is_open = not each.kinds and (is_open or "gene" in named)
         if about == "erbb2":
             found.append(each)
     return found if not is_open else None
