@@ -71,16 +71,17 @@ absence de | ausencia de | assenza di | kein nachweis | kein nachweis einer
 OTHER = """
 amplification | amplified | gene amplification | copy number gain | copy number variation | copy number | copy gain
 cnv | copy number alteration | gain | copies | fusion | gene fusion | rearrangement | rearranged | translocation
-loss | copy number loss | copy loss | gene loss | deletion | gene deletion | silent | silent variant
-silent mutation | synonymous | synonymous variant | benign | likely benign | uncertain significance
-unknown significance | vus | variant of uncertain significance | variant of unknown significance | overexpression
-overexpressed | intronic | polymorphism | nonsense | frameshift | truncating | copy number change | gene fusions
-copy number increase | high level amplification | focal amplification | splice | likely benign variant
-benign variant | silent change | synonymous mutation | synonymous change | feature fusion
-copy number amplification | structural variant | wild type copy number | overexpressing | amplificacion
-amplifikation | copy number variant | haploinsufficiency | inactivating | inactivating mutation | loss of function
-amplificazione | not activating | non activating | not pathogenic | splice site | splice site variant | splice variant
-tier iii | tier 3 | tier iv | tier 4 | benign polymorphism | benign polymorphisms | variants of uncertain significance
-variants of unknown significance | amplification genique | amplificacao | amplificatie | amplifikacja | polymorphisme
+loss | copy number loss | copy loss | gene loss | deletion | gene deletion | silent | silent variant | silent mutation
+synonymous | synonymous variant | benign | likely benign | uncertain significance | unknown significance | vus
+variant of uncertain significance | variant of unknown significance | overexpression | overexpressed | intronic
+polymorphism | nonsense | frameshift | truncating | copy number change | gene fusions | copy number increase
+high level amplification | focal amplification | splice | likely benign variant | benign variant | silent change
+synonymous mutation | synonymous change | feature fusion | copy number amplification | structural variant
+wild type copy number | overexpressing | amplificacion | amplifikation | copy number variant | haploinsufficiency
+inactivating | inactivating mutation | loss of function | amplificazione | not activating | non activating
+not pathogenic | splice site | splice site variant | splice variant | stop gained | stop lost | start lost
+intron variant | frameshift variant | utr variant | tier iii | tier 3 | tier iv | tier 4 | benign polymorphism
+benign polymorphisms | variants of uncertain significance | variants of unknown significance | amplification genique
+amplificacao | amplificatie | amplifikacja | polymorphisme
 """
 """Changes that are not activating mutations."""

@@ -20,6 +20,7 @@ UNITS = UnitReader(TERMINOLOGY)
 READER = FindingReader(TERMINOLOGY, HcgReader(TERMINOLOGY, UNITS, RangeReader(TERMINOLOGY, UNITS)))
 ORIGIN = Origin("Observation/1", "prefetch.labs.entry[0].resource")
 LOINC, SNOMED = "http://loinc.org", "http://snomed.info/sct"
+SO = "http://www.sequenceontology.org"
 
 
 def coded(system: str, code: str, text: str = "") -> dict[str, Any]:
@@ -160,6 +161,12 @@ def changed(code: str, display: str = "") -> dict[str, Any]:
     return {"code": {"coding": [{"system": LOINC, "code": "48019-4"}]}, "valueCodeableConcept": {"coding": [kind]}}
 
 
+def assessed(system: str, question: str, answer: str) -> dict[str, Any]:
+    said = {"coding": [{"system": system, "code": answer}]}
+    part = {"code": {"coding": [{"system": LOINC, "code": question}]}, "valueCodeableConcept": said}
+    return variant("HGNC:3430", coded(LOINC, "LA9633-4"), part)
+
+
 def copies(number: int) -> dict[str, Any]:
     return {"code": {"coding": [{"system": LOINC, "code": "82155-3"}]}, "valueQuantity": {"value": number}}
 
@@ -229,6 +236,18 @@ def copies(number: int) -> dict[str, Any]:
             id="a number of copies beside a change of the protein",
         ),
         pytest.param(variant("HGNC:3430", coded(LOINC, "LA9633-4", "ERBB2 amplification")), False, id="in the text"),
+        pytest.param(assessed(LOINC, "53037-8", "LA26333-7"), False, id="of uncertain significance, by code alone"),
+        pytest.param(assessed(LOINC, "53037-8", "LA26334-5"), False, id="likely benign, by code alone"),
+        pytest.param(assessed(LOINC, "53037-8", "LA6675-8"), False, id="benign, by code alone"),
+        pytest.param(assessed(LOINC, "53037-8", "LA26332-9"), True, id="likely pathogenic, by code alone"),
+        pytest.param(assessed(SO, "48006-1", "SO:0001587"), False, id="a stop gained, by code alone"),
+        pytest.param(assessed(SO, "48006-1", "SO:0001627"), False, id="in an intron, by code alone"),
+        pytest.param(assessed(SO, "48006-1", "SO:0001821"), True, id="an insertion in frame, by code alone"),
+        pytest.param(
+            variant("HGNC:3430", coded(LOINC, "LA9633-4")) | {"interpretation": [{"coding": [{"code": "NEG"}]}]},
+            None,
+            id="present, and interpreted as negative",
+        ),
     ],
 )
 def test_a_mutation(observation, found) -> None:
