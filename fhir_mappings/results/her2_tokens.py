@@ -160,11 +160,21 @@ def is_known(written: str) -> bool:
 def _without_notes(written: str) -> str:
     """Remove text that is not about this result, and start a sentence at an addendum or an arrow."""
     plain = _SEE_ISH.sub("FISH pending", _ADDENDUM.sub(" ; ", without_notation(checked(written, is_known))))
-    plain = _CLUSTER.sub(" ", _SCRIPTS.sub(" ", _CONTROL.sub(r"\1", plain)))
-    plain = _END_OF_SCALE.sub(r"\1", plain)
-    plain = _SPELLED_SCORE.sub(lambda found: f"{found[1]}{_SPELLED[found[2].casefold()]}", plain)
-    plain = _CLOCK_TIME.sub(r"\1", plain)
-    return _ARROW.sub(" ; ", _BLOCK.sub(" ", _O_CLOCK.sub(" ", _SCORE_0.sub(" ", plain))))
+    plain = _END_OF_SCALE.sub(r"\1", _CLUSTER.sub(" ", plain))
+    if not plain.isascii():
+        plain = _SCRIPTS.sub(" ", plain)
+    folded = plain.casefold()
+    if "control" in folded:
+        plain = _CONTROL.sub(r"\1", plain)
+    if "score" in folded:
+        plain = _SPELLED_SCORE.sub(lambda found: f"{found[1]}{_SPELLED[found[2].casefold()]}", plain)
+    if ":" in folded:
+        plain = _CLOCK_TIME.sub(r"\1", plain)
+    if "clock" in folded:
+        plain = _O_CLOCK.sub(" ", plain)
+    if "incomplete" in folded:
+        plain = _SCORE_0.sub(" ", plain)
+    return _ARROW.sub(" ; ", _BLOCK.sub(" ", plain))
 
 
 def _token(raw: list[Word], at: int) -> tuple[list[Token], int]:
