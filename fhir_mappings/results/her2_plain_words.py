@@ -54,7 +54,7 @@ percentage positive : | percentage stained : | predictive marker | predictive ma
 immunophenotype | profile
 """,
         "names the antibody, the guideline or the machine, each of which is used for the usual score": """
-4 b 5 | pathway | ventana | dako | sp 3 | cb 11 | asco/cap | asco cap | asco | cap | guideline | guidelines
+4 b 5 | pathway | ventana | dako | score dako | sp 3 | cb 11 | asco/cap | asco cap | asco | cap | guideline | guidelines
 criteria met | leica bond | cap/asco | cap/asco 2018 | cap/asco 2023 | per cap/asco | per cap/asco 2018
 per cap/asco 2023 | cap/asco guidelines | cap/asco guideline | cap/asco criteria | asco/cap 2018 | asco/cap 2023
 asco/cap 2013 | asco cap 2018 | asco cap 2023 | 2018 asco/cap | 2023 asco/cap | asco/cap criteria

@@ -191,7 +191,8 @@ def _take_bare(found: Clauses, limits: Her2Limits, concept: str) -> None:
     """Take a number that the words leave without a name for what the code of the result counts: "2.3 (positive)"."""
     if not found.bare:
         return
-    if len(found.bare) > 1 or found.ratios or found.copies or found.groups:
+    has_copies = bool(found.copies) and concept != "her2-ish-ratio"
+    if len(found.bare) > 1 or found.ratios or found.groups or has_copies:
         raise NotUnderstoodError("a number without a name")
     if concept == "her2-copy-number":
         found.copies |= found.bare

@@ -52,6 +52,7 @@ _PHRASES = Phrases(
         ("found", None, words.FOUND),
         ("none", None, words.NONE),
         ("other", None, words.OTHER),
+        ("unknown", None, words.UNCLEAR),
     )
 )
 _STOPS = frozenset(".;,|")

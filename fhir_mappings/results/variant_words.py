@@ -68,6 +68,9 @@ absence de | ausencia de | assenza di | kein nachweis | kein nachweis einer
 """
 """It was not found."""
 
+UNCLEAR = "exon deletion | exon del | deletion exon | in frame deletion | inframe deletion | deletion in frame"
+"""A deletion within a gene: some activate ERBB2, and most reports with one mean EGFR."""
+
 OTHER = """
 amplification | amplified | gene amplification | copy number gain | copy number variation | copy number | copy gain
 cnv | copy number alteration | gain | copies | fusion | gene fusion | rearrangement | rearranged | translocation
