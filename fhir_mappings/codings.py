@@ -226,3 +226,8 @@ def texts(concept: Any) -> list[str]:
     written = [text(concept.get("text"))]
     written += [text(raw.get("display")) for _, raw in objects(concept.get("coding"))]
     return [each for each in written if each]
+
+
+def words_or_codes(concept: Any) -> list[str]:
+    """Return the words of a concept; without any, its codes, by which many laboratories name a test: "HER2IHC"."""
+    return texts(concept) or [each.code for each in codings(concept) if each.code]

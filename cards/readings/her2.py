@@ -76,6 +76,15 @@ class Her2Status(msgspec.Struct, frozen=True):
         return self.ihc is not None and self.possible == EQUIVOCAL and not self.unsettled
 
     @property
+    def ish_in_doubt(self) -> bool:
+        """Whether an ISH result that is not older than the score contradicts itself."""
+        on = self.ihc.on if self.ihc is not None else None
+        return any(
+            each.conflict and each.method is Her2Method.ISH and (on is None or each.on is None or each.on >= on)
+            for each in self.results
+        )
+
+    @property
     def ihc_3(self) -> bool | None:
         """Whether the newest IHC score is 3+; ``None`` if no score is on record, as with a bare "positive"."""
         if self.ihc is None or self.ihc.finding is Her2Finding.POSITIVE:

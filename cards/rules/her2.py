@@ -63,8 +63,11 @@ def her2_ish_missing(case: Case) -> Outcome:
     """Fire when IHC is 2+ and no ISH decides between positive and low."""
     if not case.depends_on_her2:
         return _NOT_BY_HER2
-    if not her2_of(case).needs_ish:
+    status = her2_of(case)
+    if not status.needs_ish:
         return Clear()
+    if status.ish_in_doubt:
+        return NotApplicable("there is an ISH that contradicts itself, and that card says so")
     if answer_for(case, frozenset({Tier.POSITIVE, Tier.LOW})) is Answer.NONE:
         return NotApplicable("neither grade qualifies, and that card says so")
     return Fired(
@@ -95,7 +98,8 @@ def her2_not_eligible(case: Case) -> Outcome:
             (Missing("her2-tier", reported_by=Topic.HER2_TIER_UNCLEAR, values={"status": _status(case)}),)
         )
     if status.needs_ish:
-        return CannotTell((Missing("her2-ish", reported_by=Topic.HER2_ISH_MISSING),))
+        reported_by = Topic.HER2_DISCORDANT if status.ish_in_doubt else Topic.HER2_ISH_MISSING
+        return CannotTell((Missing("her2-ish", reported_by=reported_by),))
     if _is_grade_the_main_gap(case):
         return CannotTell(
             (Missing("her2-tier", reported_by=Topic.HER2_TIER_UNCLEAR, values={"status": _status(case)}),)

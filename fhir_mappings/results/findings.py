@@ -81,7 +81,7 @@ class FindingReader:
             answer = said
         elif answer and written and (names_another_change(written) or said is False):
             answer = False
-        if answer is None:
+        if answer is None or (not answer) in _interpreted(observation):
             return Gap("erbb2-mutation", origin.path, "value", on, (("value", written[:60] or "?"),))
         other = self._other_change(observation) if answer else None
         label = other or written or "variant"
@@ -100,7 +100,7 @@ class FindingReader:
             return named
         for part in parts:
             for coding in codings(part.get("valueCodeableConcept")):
-                if coding.code in self._genes.other_changes:
+                if coding.code in self._genes.other_changes or coding.code in self._genes.not_pathogenic:
                     return coding.display or coding.code
             is_count = any(coding.code == self._genes.copy_number for coding in codings(part.get("code")))
             if is_count and not any(names_a_change(label) for label in labels):
@@ -149,6 +149,12 @@ class FindingReader:
             or any(fold(label[:_LONGEST_NAME]) in self._erbb2_names for label in _labels(part))
             for part in studied
         )
+
+
+def _interpreted(holder: Json) -> set[bool]:
+    """Return the answers that the interpretation of a result gives in code."""
+    coded = (coding.code.upper() for _, each in objects(holder.get("interpretation")) for coding in codings(each))
+    return {_INTERPRETATIONS[code] for code in coded if code in _INTERPRETATIONS}
 
 
 def _is_normal(holder: Json) -> bool:

@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING
 from cards.values.intervals import Bound
 from fhir_mappings.results.her2_cursor import BOUNDS, Clauses, Cursor, Number
 from fhir_mappings.results.her2_legends import without_legends
-from fhir_mappings.results.her2_tokens import Token, tokens
+from fhir_mappings.results.her2_token import CHANGE, KIT, Token
+from fhir_mappings.results.her2_tokens import tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _SPLITS = frozenset({"stop", "comma", "link", "dash", "open", "close"})
 _OF_GENE = frozenset({"amplified", "not-amplified"})
+_AFTER_BARE = frozenset({"", "stop", "comma", "open", "close", "says"})
+_YEAR = len("YYYY")
+"""How many digits a year has."""
 _RESULTS_OF_OTHERS = frozenset({"intact", "retained", "stable", "proficient", "expressed", "wild type"})
 _OF_OTHERS = frozenset(
     {
@@ -51,6 +55,8 @@ class _Parser(Cursor):
         self.is_named = False
         self.last: tuple[int, str, str] | None = None
         """The newest status: the place after it, what it says, and the method it was noted under."""
+        self.shared: tuple[int, str] | None = None
+        """A status that a method behind it has taken: the place after that method, and what it says."""
 
     def parse(self) -> Clauses:
         """Parse the tokens."""
@@ -74,7 +80,9 @@ class _Parser(Cursor):
         # An amplification is never a hormone receptor's.
         if token.kind == "says" and token.value in _OF_GENE:
             return False
+        is_year = token.kind == "number" and token.written.isdigit() and len(token.written) == _YEAR
         is_result = token.kind in ("says", "score", "number") or token.written in _RESULTS_OF_OTHERS
+        is_result = is_result and not is_year
         is_sign = token.kind in ("plus", "dash") and self.peek(-1) == "other"
         is_result = is_result or (is_sign and self.peek() in ("", "stop", "comma", "close", "other", "name"))
         is_open = token.kind in ("pending", "not-done") and self.peek() in ("", "stop", "comma", "close", "other")
@@ -150,6 +158,12 @@ class _Parser(Cursor):
         at_end = follows in ("", "stop", "comma", "close", "by") or follows in ("ihc", "ish")
         if self.last and self.last[0] == place and (by or at_end) and follows != "link" and not self.open_method:
             self._belongs_to(method)
+        elif self.shared and self.shared[0] == place and at_end and not self.open_method:
+            # "Positive by IHC and FISH".
+            self.found.said[method].add(self.shared[1])
+            self.shared = self.at + 1, self.shared[1]
+        elif token.value == KIT and follows in ("", "stop", "comma", "close") and not self.open_method:
+            self.method = method
         elif self.open_method and self.open_method != method:
             self.fail("two methods and one result")
         else:
@@ -177,6 +191,8 @@ class _Parser(Cursor):
         if self.last is None:
             return
         _, said, under = self.last
+        if said not in ("score", "number"):
+            self.shared = self.at + 1, said
         if said in ("score", "number"):
             if method != under:
                 self.fail("a result of the other method")
@@ -197,20 +213,17 @@ class _Parser(Cursor):
             if self.open_method == "ihc" or self.other_is_open:
                 self.fail("an amplification by IHC")
             self.about_other = False
-        elif said in ("detected", "not-detected"):
+        elif said in ("detected", "not-detected", "not-there"):
             # "Absent" alone is the answer to any question.
             is_named = any(each.kind in ("name", "ish", "ihc") for each in self.tokens)
-            if not (self._names_change() if said == "detected" else is_named):
+            if not (is_named if said == "not-detected" else self._names_change()):
                 self.fail(token.written)
             said = "positive" if said == "detected" else "negative"
         self._note(said, method)
 
     def _names_change(self) -> bool:
         """Return whether an amplification or overexpression is the finding."""
-        return any(
-            token.kind in ("ish", "ihc") and ("mplif" in token.written or "expres" in token.written)
-            for token in self.tokens[max(0, self.at - 3) : self.at]
-        )
+        return any(token.value == CHANGE for token in self.tokens[max(0, self.at - 3) : self.at])
 
     def _note(self, said: str, method: str) -> None:
         if self.has_others and not self.is_named:
@@ -287,16 +300,21 @@ class _Parser(Cursor):
         self.at += 1
         self._keep_last()
 
+    def _take_share(self) -> bool:
+        """Read a share of cells, and return whether there is one."""
+        start, share = self.at, self.share()
+        if share is None:
+            return False
+        if self.last is not None and self.last[0] == start:
+            self.last = self.at, *self.last[1:]
+        if self.has_others and not self.is_named:
+            self.fail("a share before the marker that it is of")
+        self.found.shares.append(share)
+        return True
+
     def number(self, token: Token) -> None:
         """Read a number: a share of cells, a ratio, copies, or a score without its plus."""
-        start = self.at
-        share = self.share()
-        if share is not None:
-            if self.last is not None and self.last[0] == start:
-                self.last = self.at, *self.last[1:]
-            if self.has_others and not self.is_named:
-                self.fail("a share before the marker that it is of")
-            self.found.shares.append(share)
+        if self._take_share():
             return
         here = self.at
         bound = Bound.EXACT
@@ -306,6 +324,9 @@ class _Parser(Cursor):
         if number is None or number.kind != "number":
             self.fail(token.written)
         follows = self.tokens[here + 1].kind if here + 1 < len(self.tokens) else ""
+        if [each.kind for each in self.tokens[here + 1 : here + 4]] == ["open", "copies", "close"]:
+            # "2.9 (HER2 signals/cell)".
+            follows, here = "copies", here + 1
         kind = follows if follows in ("ratio", "copies", "counted") else ""
         if kind and here + 2 < len(self.tokens) and self.tokens[here + 2].kind in ("number", "bound"):
             kind = ""
@@ -313,40 +334,20 @@ class _Parser(Cursor):
             self.at = here + 2
         elif kind in ("ratio", "copies"):
             self._measure(kind, (Decimal(number.value), bound), here + 2)
-        elif bound is Bound.EXACT and self._is_beside_chromosome(here):
+        elif bound is Bound.EXACT and self.is_beside_chromosome(here):
             self._measure("copies", (Decimal(number.value), bound), here + 1)
         elif bound is Bound.EXACT and self._is_score(number):
             self.score(number)
+        elif self.of_ish and bound is Bound.EXACT and "." in number.written and follows in _AFTER_BARE:
+            # "Ratio 1.2, HER2 2.4".
+            is_count = self.peek(-1) == "name" and any(each.kind == "ratio" for each in self.tokens)
+            self._measure("copies" if is_count else "bare", (Decimal(number.value), bound), here + 1)
         else:
             self.fail(number.written)
 
-    def _is_beside_chromosome(self, here: int) -> bool:
-        """Return whether a number is the first of a pair of counts: "HER2 2.3 / CEP17 1.9"."""
-        before = here - 1
-        while before > 0 and self.tokens[before].kind == "link":
-            before -= 1
-        after = here + 1
-        while after < len(self.tokens) and self.tokens[after].kind in ("comma", "stop", "per-cell"):
-            after += 1
-        is_pair = before >= 0 and self.tokens[before].kind == "name" and after < len(self.tokens)
-        if not is_pair or self.tokens[after].kind != "chromosome":
-            return False
-        after += 1
-        while after < len(self.tokens) and self.tokens[after].kind == "link":
-            after += 1
-        return after < len(self.tokens) and self.tokens[after].kind == "number"
-
-    def _precedes_share(self) -> bool:
-        """Return whether a share of cells follows behind a comma: "IHC 0, staining in 5 %"."""
-        here = self.at
-        self.at += 2
-        share = self.share()
-        self.at = here
-        return share is not None
-
     def _is_score(self, token: Token) -> bool:
         is_list = self.peek() in ("dash", "plus", "comma", "number") and self.peek(2) in ("number", "score")
-        is_list = is_list and not (self.peek() == "comma" and self._precedes_share())
+        is_list = is_list and not (self.peek() == "comma" and self.precedes_share())
         if token.written not in ("0", "1", "2", "3") or is_list:
             return False
         if token.written == "0" and not self.of_ish:
@@ -411,6 +412,8 @@ class _Parser(Cursor):
             self.found.ratios.add(value)
         elif kind == "copies":
             self.found.copies.add(value)
+        elif kind == "bare":
+            self.found.bare.add(value)
         else:
             self.found.chromosomes.add(value)
         self.open_method = ""
@@ -438,7 +441,8 @@ class _Parser(Cursor):
     def unanswered(self, token: Token) -> None:
         """Skip "pending" and the like where the next word is the method they refer to."""
         is_before_ish = self.peek() == "ish" or (self.peek() == "by" and self.peek(2) == "ish")
-        if not is_before_ish:
+        is_change = token.kind == "no" and is_before_ish and self.tokens[self.at + 1].value == CHANGE
+        if not is_before_ish or is_change:
             self.fail(token.written)
         self.at += 2 if self.peek() == "by" else 1
 

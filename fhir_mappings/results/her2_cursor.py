@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 from cards.values.intervals import ENDLESS, NOTHING, Bound, Interval
 
 if TYPE_CHECKING:
-    from fhir_mappings.results.her2_tokens import Token
+    from fhir_mappings.results.her2_token import Token
 
 BOUNDS = {"<": Bound.BELOW, "<=": Bound.AT_MOST, ">": Bound.ABOVE, ">=": Bound.AT_LEAST}
 """The comparison signs, and the bounds they mean."""
@@ -24,7 +24,10 @@ Number = tuple[Decimal, Bound]
 
 @dataclass(slots=True)
 class Clauses:
-    """What a text says, by subject. ``said`` is keyed by method: "ihc", "ish", or "" if none is named."""
+    """What a text says, by subject. ``said`` is keyed by method: "ihc", "ish", or "" if none is named.
+
+    ``bare`` are numbers of in situ hybridization without a word for what they count.
+    """
 
     scores: set[int] = field(default_factory=set)
     said: dict[str, set[str]] = field(default_factory=lambda: {"": set(), "ihc": set(), "ish": set()})
@@ -32,6 +35,7 @@ class Clauses:
     copies: set[Number] = field(default_factory=set)
     chromosomes: set[Number] = field(default_factory=set)
     groups: set[int] = field(default_factory=set)
+    bare: set[Number] = field(default_factory=set)
     shares: list[Interval] = field(default_factory=list)
     stains: set[str] = field(default_factory=set)
     names_receptor: bool = False
@@ -42,7 +46,8 @@ class Clauses:
     def is_empty(self) -> bool:
         """Whether nothing is said about HER2."""
         has_status = any(self.said.values())
-        return not (self.scores or has_status or self.ratios or self.copies or self.groups or "none" in self.stains)
+        has_number = bool(self.ratios or self.copies or self.groups or self.bare)
+        return not (self.scores or has_status or has_number or "none" in self.stains)
 
 
 class Cursor:
@@ -90,6 +95,30 @@ class Cursor:
             return None
         self.at = here
         return _interval(ends)
+
+    def is_beside_chromosome(self, here: int) -> bool:
+        """Return whether a number is the first of a pair of counts: "HER2 2.3 / CEP17 1.9"."""
+        before = here - 1
+        while before > 0 and self.tokens[before].kind == "link":
+            before -= 1
+        after = here + 1
+        while after < len(self.tokens) and self.tokens[after].kind in ("comma", "stop", "per-cell"):
+            after += 1
+        is_pair = before >= 0 and self.tokens[before].kind == "name" and after < len(self.tokens)
+        if not is_pair or self.tokens[after].kind != "chromosome":
+            return False
+        after += 1
+        while after < len(self.tokens) and self.tokens[after].kind == "link":
+            after += 1
+        return after < len(self.tokens) and self.tokens[after].kind == "number"
+
+    def precedes_share(self) -> bool:
+        """Return whether a share of cells follows behind a comma: "IHC 0, staining in 5 %"."""
+        here = self.at
+        self.at += 2
+        share = self.share()
+        self.at = here
+        return share is not None
 
 
 def _interval(ends: list[Number]) -> Interval:

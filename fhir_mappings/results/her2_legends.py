@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fhir_mappings.results.her2_tokens import Token
+    from fhir_mappings.results.her2_token import Token
 
 # The only tokens a legend may hold; with any other, the text counts as not understood.
 _PARTS = frozenset(
@@ -24,7 +24,8 @@ def without_legends(tokens: list[Token]) -> list[Token]:
     at = 0
     while at < len(tokens):
         token = tokens[at]
-        if token.kind == "open" and (end := _closing(tokens, at)) and _is_legend(tokens[at + 1 : end]):
+        end = _closing(tokens, at) if token.kind == "open" else None
+        if end and (_is_legend(tokens[at + 1 : end]) or _is_range_of_negative(tokens[at + 1 : end], kept)):
             at = end + 1
             continue
         if token.kind == "legend" and (end := _after_legend(tokens, at)):
@@ -93,6 +94,14 @@ def _is_legend(tokens: list[Token]) -> bool:
     at_limit = len(numbers) == 1 and numbers[0].kind == "number" and numbers[0].value in _LIMITS
     is_bounded = any(token.kind in ("bound", "or-less") for token in tokens)
     return at_limit and (len(said) == 1 or named) and is_bounded and not any(t.kind == "ratio" for t in tokens[1:])
+
+
+def _is_range_of_negative(inner: list[Token], before: list[Token]) -> bool:
+    """Return whether a bracket holds the scores of a negative result, "(0-1+)", behind a higher one."""
+    shown = [(token.kind == "dash", token.value) for token in inner if token.kind != "legend"]
+    return shown == [(False, 0), (True, None), (False, 1)] and any(
+        token.kind == "score" and token.value > 1 for token in before
+    )
 
 
 def _is_whole_range(tokens: list[Token]) -> bool:

@@ -18,10 +18,10 @@ from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import objects, text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from fhir_mappings.codings import Coding
-    from fhir_mappings.results.her2_tokens import Token
+    from fhir_mappings.results.her2_token import Token
     from fhir_mappings.wire.lenient import Json
 
 _LONGEST = 2000
@@ -111,12 +111,15 @@ def contradicts(written: str, findings: tuple[Her2Finding, ...], limits: Her2Lim
     cut = written[:_LONGEST]
     reading = read_text(cut, limits, "her2-interpretation")
     if isinstance(reading, Stated):
+        if _EQUIVOCAL.issuperset(findings) and reading.ihc is None and reading.overall is None:
+            # ISH decides an equivocal score either way.
+            return reading.conflict
         return reading.conflict or not any(agree(own, stated) for own in findings for stated in findings_of(reading))
     folded = fold(cut)
     if _WRONG.search(folded) or _NOT_INVASIVE.search(folded):
         return True
     listed = tokens(cut)
-    scores = {SCORES[int(token.value)] for token in listed if token.kind == "score"}
+    scores = {SCORES[int(token.value)] for token in _not_of_others(listed) if token.kind == "score"}
     if scores and len(scores) < _LEVELS and not all(any(agree(own, each) for own in findings) for each in scores):
         return True
     if any(
@@ -126,6 +129,15 @@ def contradicts(written: str, findings: tuple[Her2Finding, ...], limits: Her2Lim
     # An amplification is never another marker's.
     genes = [each for each in listed if each.kind == "says" and each.value in ("amplified", "not-amplified")]
     return bool(genes) and all(_says_otherwise([each], findings) for each in genes)
+
+
+def _not_of_others(listed: list[Token]) -> Iterator[Token]:
+    """Yield the tokens that do not stand behind another marker."""
+    about_other = False
+    for token in listed:
+        about_other = token.kind == "other" or (about_other and token.kind not in ("name", "ish", "ihc"))
+        if not about_other:
+            yield token
 
 
 def _says_otherwise(after: list[Token], findings: tuple[Her2Finding, ...]) -> bool:

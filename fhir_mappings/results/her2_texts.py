@@ -18,6 +18,7 @@ from fhir_mappings.results.her2_clauses import clauses
 from fhir_mappings.results.her2_cursor import BOUNDS, Clauses, NotUnderstoodError, Number
 from fhir_mappings.results.her2_findings import SCORES, Stated, agree, findings_of
 from fhir_mappings.results.her2_handling import without_handling
+from fhir_mappings.results.her2_legends import without_legends
 from fhir_mappings.results.her2_specimens import specimens_of
 from fhir_mappings.results.her2_tokens import tokens
 
@@ -99,7 +100,8 @@ class Her2Limits:
 
     def is_more_than_few(self, share: Interval) -> bool | None:
         """Return whether a share of cells is more than few; ``None`` if undecided."""
-        return share.is_above(self._few_up_to)
+        is_from = share.low == self._few_up_to < share.high
+        return True if is_from else share.is_above(self._few_up_to)
 
     def by_both_probes(self, found: Clauses) -> set[Her2Finding | None]:
         """Return the ratio of HER2 to chromosome 17 copies; with both probes, copies alone decide nothing.
@@ -152,6 +154,7 @@ def _read_one(written: str, limits: Her2Limits, concept: str) -> TextReading:
         found = clauses(written, of_ihc=of_ihc, of_ish=of_ish)
         if found.is_empty:
             return NotRead(written[:60])
+        _take_bare(found, limits, concept)
         return _Judgment(found, limits, of_ish=of_ish, written=written).stated()
     except NotUnderstoodError as error:
         return NotRead(str(error)[:60])
@@ -162,7 +165,7 @@ def _lone_number(written: str, concept: str) -> tuple[Number, str] | None:
 
     What the text says goes before the code of the result: a code of FISH may hold either.
     """
-    listed = tokens(written)
+    listed = without_legends(tokens(written))
     named = {token.kind for token in listed} & {"ratio", "copies"}
     found = [token for token in listed if token.kind not in ("ratio", "copies", "per-cell", "link", "score-word")]
     bound = Bound.EXACT
@@ -182,6 +185,24 @@ def _of_number(number: Number, counts: str, limits: Her2Limits) -> TextReading:
         return Stated(by_copies=copies) if copies is not None else NotRead(str(number[0]))
     ratio = limits.by_ratio(number)
     return Stated(by_ratio=ratio) if ratio is not None else NotRead(str(number[0]))
+
+
+def _take_bare(found: Clauses, limits: Her2Limits, concept: str) -> None:
+    """Take a number that the words leave without a name for what the code of the result counts: "2.3 (positive)"."""
+    if not found.bare:
+        return
+    has_copies = bool(found.copies) and concept != "her2-ish-ratio"
+    if len(found.bare) > 1 or found.ratios or found.groups or has_copies:
+        raise NotUnderstoodError("a number without a name")
+    if concept == "her2-copy-number":
+        found.copies |= found.bare
+        return
+    (number,) = found.bare
+    ratio, said = limits.by_ratio(number), found.said["ish"] | found.said[""]
+    # A code of FISH may hold either; beside a conclusion it must be what goes with that as a ratio.
+    if concept == "her2-ish" and said and (ratio is None or said != {ratio.value}):
+        raise NotUnderstoodError("a number without a name")
+    found.ratios |= found.bare
 
 
 class _Judgment:
@@ -219,7 +240,7 @@ class _Judgment:
         ish = self._ish()
         self._settle_polysomy(ish)
         ihc = self._ihc(score)
-        self._compare(score, ihc, ish)
+        self._compare(score, ihc, ish if ish is not None else self._by_numbers())
         overall = self._overall(ihc, ish)
         ratio, copies = (None, None) if ish is not None else (self.ratio, self.copies)
         if ratio is Her2Finding.INDETERMINATE and copies is not None:
@@ -267,7 +288,9 @@ class _Judgment:
         if not scores:
             if shares and not self._share_fits_status(few, many):
                 self._refuse("a share of cells")
-            if stains - {"none"} or ("none" in stains and (self.overall | self.by_ihc) - {"negative", "null"}):
+            said = self.overall | self.by_ihc
+            is_faint = "ultralow" in said and stains == {"faint"}
+            if (stains - {"none"} and not is_faint) or ("none" in stains and said - {"negative", "null"}):
                 self._refuse("a stain without a score")
             return None
         score = next(iter(scores))
@@ -295,6 +318,9 @@ class _Judgment:
 
     def _share_fits_status(self, few: list[bool], many: list[bool]) -> bool:
         said = self.overall | self.by_ihc
+        if said & {"ultralow", "null"}:
+            is_zero = all(share.high == 0 for share in self.found.shares)
+            return said <= {"negative", "null"} if is_zero else said <= {"negative", "ultralow"} and all(few)
         return (said == {"positive"} and all(many)) or (said == {"negative"} and all(few))
 
     def _ish(self) -> Her2Finding | None:
@@ -310,17 +336,17 @@ class _Judgment:
             if by_group is not Her2Finding.WORK_UP and stated is not by_group:
                 self.conflict = True
         if stated in (Her2Finding.POSITIVE, Her2Finding.NEGATIVE) and group is None:
-            self.conflict = self.conflict or self._numbers_contradict(stated)
+            by_numbers = self._by_numbers()
+            self.conflict = self.conflict or (by_numbers is not None and by_numbers is not stated)
         return stated
 
-    def _numbers_contradict(self, stated: Her2Finding) -> bool:
-        """Return whether the numbers say the opposite: those of groups 2 to 4 fit either conclusion."""
+    def _by_numbers(self) -> Her2Finding | None:
+        """Return what the numbers alone say; those of groups 2 to 4 go with either conclusion."""
         ratio, copies = self.ratio, self.copies
         if ratio is not None and copies is not None:
-            clear = _CLEAR.get((ratio, copies))
-            return clear is not None and clear is not stated
+            return _CLEAR.get((ratio, copies))
         alone = ratio if ratio is not None else copies
-        return alone in (Her2Finding.POSITIVE, Her2Finding.NEGATIVE) and alone is not stated
+        return alone if alone in (Her2Finding.POSITIVE, Her2Finding.NEGATIVE) else None
 
     def _ihc(self, score: int | None) -> Her2Finding | None:
         if score is None:

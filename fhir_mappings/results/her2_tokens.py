@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 from fhir_mappings.results import her2_words as words
 from fhir_mappings.results.fish_notation import without_notation
+from fhir_mappings.results.her2_changes import with_changes
+from fhir_mappings.results.her2_plain_words import IGNORED
+from fhir_mappings.results.her2_token import CHANGE, KIT, Token
 from fhir_mappings.results.report_lines import checked
 from fhir_mappings.wire.phrases import Phrases, Word, is_plain, words_of
 
@@ -32,15 +35,18 @@ _SCORE_0 = re.compile(
     re.IGNORECASE,
 )
 _O_CLOCK = re.compile(r"\b(?:at )?\d{1,2}(?::\d{2})? ?o['\u2019]? ?clock\b", re.IGNORECASE)
+# "Left breast, 2:00"; of in situ hybridization, "24:12" may be counts.
+_CLOCK_TIME = re.compile(r"\b(breast|left|right),? (?:at )?(?:1[0-2]|[1-9]):[0-5]\d\b(?! ?[.:]?\d)", re.IGNORECASE)
 # "Block A3", never "block 3+".
 _BLOCK = re.compile(
-    r"\b(?:block|blocks|cassette|slide|slides) ?[a-z]\d{1,2}(?:[-.]\d{1,2})?(?![\w+])"
+    r"\b(?:block|blocks|cassette|slide|slides)(?: (?:tested|used))? ?[:#]? ?[a-z]\d{1,2}(?:[-.]\d{1,2})?(?![\w+])"
     r"(?:(?: ?[,/&] ?| (?:and|und|y|et) )[a-z]\d{1,2}(?![\w+])){0,4}",
     re.IGNORECASE,
 )
 # "Score 2+ of 3+" names the end of the scale; "3+ of 3 cores" counts cores.
 _END_OF_SCALE = re.compile(
-    r"((?<![\w.])[0-3] ?\+|\bscore:? [0-3]\+?|(?<![\w.])[0-3](?= ?(?:out )?of 3\+))"
+    r"((?<![\w.])[0-3] ?\+|\bscore:? [0-3]\+?|"
+    r"(?<![\w.])[0-3](?= ?(?:out )?of 3\+|(?<=^.) out of 3|(?<=[:=] .) out of 3))"
     r" ?(?:out of|of|von|sur|su|de|van) 3 ?\+?(?= ?(?:[.,;)\]]|$))",
     re.IGNORECASE,
 )
@@ -57,6 +63,10 @@ _CLUSTER = re.compile(
     r"\bin (?:>=|≥|at least) ?5(?: cohesive| stained| tumou?r| neoplastic){0,3} cells\b",
     re.IGNORECASE,
 )
+# "HER2 positive control appropriate" says nothing of the tumor.
+_CONTROL = re.compile(r"\b(?:positive|negative)(?: (?:and|or|&) (?:positive|negative))? (controls?)\b", re.IGNORECASE)
+# "FISH检测": letters of two scripts that touch are two words.
+_SCRIPTS = re.compile(r"(?<=[A-Za-z])(?=[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af])")
 _ARROW = re.compile(r"->|=>|→")
 _PLUSES = frozenset({"plus", "cruces", "cruz", "croci", "cruzes", "croix"})
 _ZERO = "zero"
@@ -79,7 +89,7 @@ _SYMBOLS = {
     "+": "plus",
 }
 _TABLES: tuple[tuple[str, Any, str], ...] = (
-    *(("ignored", None, group) for group in words.IGNORED.values()),
+    *(("ignored", None, group) for group in IGNORED.values()),
     *(("stain", stain, listed) for stain, listed in words.STAINS.items()),
     *(("bound", bound, listed) for bound, listed in words.BOUNDS.items()),
     ("percent", None, words.PERCENT),
@@ -94,12 +104,16 @@ _TABLES: tuple[tuple[str, Any, str], ...] = (
     ("other", None, words.OTHER_MARKERS),
     ("done", None, words.DONE),
     ("no", None, words.NO),
+    ("some", None, words.SOME),
     ("pending", None, words.PENDING),
     ("not-done", None, words.NOT_DONE),
     *(("polysomy", change, listed) for change, listed in words.POLYSOMY.items()),
     ("ignored", None, words.NO_POLYSOMY),
     ("ish", None, words.ISH),
+    ("ish", CHANGE, words.AMPLIFICATION),
     ("ihc", None, words.IHC),
+    ("ihc", KIT, words.KITS),
+    ("ihc", CHANGE, words.OVEREXPRESSION),
     ("name", None, words.NAMES),
     *(("says", meaning, listed) for meaning, listed in words.MEANINGS.items()),
     ("unplaced", None, words.UNPLACED),
@@ -108,14 +122,6 @@ _TABLES: tuple[tuple[str, Any, str], ...] = (
     ("or-less", "<=", "or less | or fewer | oder weniger | o menos | ou moins | o meno"),
     ("or-less", ">=", "or more | oder mehr | o mas | ou plus | o piu"),
 )
-
-
-class Token(NamedTuple):
-    """A word, number or sign with its meaning; ``kind`` is ``unknown`` if it has none."""
-
-    kind: str
-    value: Any
-    written: str
 
 
 def _phrases() -> Phrases:
@@ -134,7 +140,7 @@ def tokens(written: str) -> list[Token]:
     if len(written) > LONGEST:
         return [Token("unknown", None, written[:40])]
     found = _read(words_of(_without_notes(written)))
-    return [token for token in found if token.kind != "ignored"]
+    return with_changes([token for token in found if token.kind != "ignored"])
 
 
 def _read(raw: list[Word]) -> list[Token]:
@@ -154,10 +160,21 @@ def is_known(written: str) -> bool:
 def _without_notes(written: str) -> str:
     """Remove text that is not about this result, and start a sentence at an addendum or an arrow."""
     plain = _SEE_ISH.sub("FISH pending", _ADDENDUM.sub(" ; ", without_notation(checked(written, is_known))))
-    plain = _CLUSTER.sub(" ", plain)
-    plain = _END_OF_SCALE.sub(r"\1", plain)
-    plain = _SPELLED_SCORE.sub(lambda found: f"{found[1]}{_SPELLED[found[2].casefold()]}", plain)
-    return _ARROW.sub(" ; ", _BLOCK.sub(" ", _O_CLOCK.sub(" ", _SCORE_0.sub(" ", plain))))
+    plain = _END_OF_SCALE.sub(r"\1", _CLUSTER.sub(" ", plain))
+    if not plain.isascii():
+        plain = _SCRIPTS.sub(" ", plain)
+    folded = plain.casefold()
+    if "control" in folded:
+        plain = _CONTROL.sub(r"\1", plain)
+    if "score" in folded:
+        plain = _SPELLED_SCORE.sub(lambda found: f"{found[1]}{_SPELLED[found[2].casefold()]}", plain)
+    if ":" in folded:
+        plain = _CLOCK_TIME.sub(r"\1", plain)
+    if "clock" in folded:
+        plain = _O_CLOCK.sub(" ", plain)
+    if "incomplete" in folded:
+        plain = _SCORE_0.sub(" ", plain)
+    return _ARROW.sub(" ; ", _BLOCK.sub(" ", plain))
 
 
 def _token(raw: list[Word], at: int) -> tuple[list[Token], int]:

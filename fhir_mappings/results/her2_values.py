@@ -17,7 +17,7 @@ from fhir_mappings.results.her2_remarks import contradicts, is_contradicted
 from fhir_mappings.results.her2_texts import Her2Limits, NotRead, TextReading, read_text
 from fhir_mappings.results.her2_tokens import is_known, tokens
 from fhir_mappings.results.report_lines import joined
-from fhir_mappings.wire.lenient import child, number, text
+from fhir_mappings.wire.lenient import child, number, objects, text
 
 if TYPE_CHECKING:
     from cards.knowledge.schema import Terminology
@@ -32,6 +32,8 @@ _UNKNOWN_MEANING = frozenset({"present", "absent"})
 _QUALIFIER = re.compile(r" {0,3}\((?:qualifier value|finding|disorder)\)$")
 # Senders have attached the display of the opposite disorder, so the code is trusted over it.
 _DISORDER = re.compile(r"carcinoma|cancer|neoplasm", re.IGNORECASE)
+_EQUIVOCAL = ((Her2Finding.IHC_2,), (Her2Finding.EQUIVOCAL,))
+_CONCLUSIONS = frozenset({Her2Finding.POSITIVE, Her2Finding.NEGATIVE})
 HER2_VALUES = ("valueCodeableConcept", "valueString", "valueInteger", "valueRatio", "valueQuantity")
 """The members of a result that may state a HER2 finding."""
 HER2_REMARKS = ("interpretation", "note")
@@ -79,9 +81,9 @@ class Her2Vocabulary:
         coded = holder.get("valueCodeableConcept")
         if isinstance(coded, dict):
             return self._coded(concept, coded, code_map)
-        written = text(joined(holder.get("valueString"), is_known))
-        if written:
-            return _said(self.text(concept, written), written)
+        sent = joined(holder.get("valueString"), is_known)
+        if written := text(sent):
+            return _said(self._of_lines(concept, sent, written), written)
         whole = number(holder.get("valueInteger"))
         if whole is not None and concept == "her2-ihc":
             # A fraction is not a score: 2.5 is neither 2+ nor 3+.
@@ -102,7 +104,27 @@ class Her2Vocabulary:
                 each._replace(conflict=True, as_reported=f"{each.as_reported[:30]}, its interpretation or note differs")
                 for each in read
             ]
-        return read
+        noted = self._ish_in_notes(remarks, findings)
+        return [*read, noted] if noted is not None else read
+
+    def _of_lines(self, concept: str, sent: str, written: str) -> TextReading:
+        """Read a text whose line breaks are wraps of a sentence, or else ends of statements."""
+        reading = self.text(concept, written)
+        if isinstance(reading, NotRead) and "\n" in sent:
+            return self.text(concept, text(sent.replace("\n", " ; ")))
+        return reading
+
+    def _ish_in_notes(self, remarks: Json, findings: tuple[Her2Finding, ...]) -> Her2Reading | None:
+        """Return the ISH conclusion that the only note of an equivocal score states: "FISH: amplified, ratio 4.1"."""
+        notes = [text(note.get("text")) for _, note in objects(remarks.get("note"))]
+        if findings not in _EQUIVOCAL or len(notes) != 1:
+            return None
+        stated = self.text("her2-interpretation", notes[0])
+        if not isinstance(stated, Stated) or stated.conflict or stated.ish not in _CONCLUSIONS:
+            return None
+        if stated.ihc not in (None, *findings) or stated.overall is not None:
+            return None
+        return Her2Reading(Her2Method.ISH, stated.ish, conflict=False, as_reported=" ".join(notes[0].split())[:60])
 
     def text(self, concept: str, written: str) -> TextReading:
         """Read a text."""

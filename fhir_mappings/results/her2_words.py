@@ -1,7 +1,7 @@
 """The vocabulary of HER2 reports in several languages, by meaning.
 
-A word in none of the tables makes a text unreadable. The words of ``IGNORED`` have no effect anywhere; each group says
-why. Shapes: synoptic cancer protocols, tumor registries, laboratory exports, public pathology data sets.
+A word in none of the tables makes a text unreadable, unless it is one of ``her2_plain_words``. Shapes: synoptic cancer
+protocols, tumor registries, laboratory exports, public pathology data sets.
 Everything is written as ``fold`` leaves it, with a space for a hyphen between words.
 """
 
@@ -20,14 +20,21 @@ human epidermal growth factor receptor 2 (her 2/neu)
 
 IHC = """
 ihc | immunohistochemistry | immunohistochemical | immunohistochemically | immunostain | immunostaining | immuno
-immunoperoxidase | hercept test | herceptest | hercep test | ihq | inmunohistoquimica | imunohistoquimica
+immunoperoxidase | ihq | inmunohistoquimica | imunohistoquimica
 imuno histoquimica | immunhistochemie | immunhistochemisch | immunhistologie | immunhistologisch | immunohistochimie
 immunoistochimica | immunohistochemie | immunohistochemisch | immunohistochemia | badanie immunohistochemiczne
-immunohistochemiczne | imunohistochemie | immunhistokemi | immunohistokemi | overexpression | protein overexpression
-oncoprotein | uberexpression | sobreexpresion | surexpression | sovraespressione | sobreexpressao | superexpressao
-overexpressie | nadekspresja | ihc result | overexpression of her 2 | ihk | overuttryck | overuttryck av her 2
+immunohistochemiczne | imunohistochemie | immunhistokemi | immunohistokemi | ihc result | ihk | oncoprotein
 """
-"""Immunohistochemistry, and the protein that it shows."""
+"""Immunohistochemistry."""
+KITS = "hercept test | herceptest | hercep test"
+"""Products for it."""
+
+OVEREXPRESSION = """
+overexpression | protein overexpression | uberexpression | sobreexpresion | surexpression
+sovraespressione | sobreexpressao | superexpressao | overexpressie | nadekspresja | overexpression of her 2
+overuttryck | overuttryck av her 2
+"""
+"""The protein in excess, which immunohistochemistry looks for."""
 
 ISH = """
 fish | cish | sish | dish | brish | ish | d ish | dual ish | dual probe ish | single probe ish | dual probe fish
@@ -41,15 +48,20 @@ fluorescent in situ hybridization (fish) | in situ hybridisation (ish) | hibrida
 hibridacion in situ fluorescente | hibridacion fluorescente in situ | hibridizacao in situ | hibridacao in situ
 hybridation in situ | hybridation in situ fluorescente | ibridazione in situ | ibridazione in situ fluorescente
 in situ hybridisierung | fluoreszenz in situ hybridisierung | in situ hybridisatie | hybrydyzacja in situ
-hybrydyzacja in situ fluorescencyjna | fluorescencyjna hybrydyzacja in situ | amplification | gene amplification
-amplification status | amplifikation | genamplifikation | gen amplifikation | amplificacion | amplificacion genica
-amplificacion del gen | amplification du gene | amplification genique | amplificazione | amplificazione genica
-amplificacao | amplificacao genica | amplificatie | genamplificatie | amplifikacja | amplifikacja genu
-amplificacion del gen her 2 | amplification du gene her 2 | amplificazione del gene her 2
-amplificacao do gene her 2
-amplifikasyon | amplifikasyonu | gen amplifikasyonu | amplifiering | genamplifiering | amplifikation des her 2 gens
+hybrydyzacja in situ fluorescencyjna | fluorescencyjna hybrydyzacja in situ
 """
-"""In situ hybridization, and the amplification that it looks for."""
+"""In situ hybridization."""
+
+AMPLIFICATION = """
+amplification | gene amplification | amplification status | amplifikation | genamplifikation | gen amplifikation
+amplificacion | amplificacion genica | amplificacion del gen | amplification du gene | amplification genique
+amplificazione | amplificazione genica | amplificacao | amplificacao genica | amplificatie | genamplificatie
+amplifikacja | amplifikacja genu | amplificacion del gen her 2 | amplification du gene her 2
+amplificazione del gene her 2 | amplificacao do gene her 2 | amplifikacji | amplifikacji genu | amplifikacje
+amplifikacje genu | amplificacao do gene | amplificazione del gene | amplificatie van het her 2 gen | amplifikasyon
+amplifikasyonu | gen amplifikasyonu | amplifiering | genamplifiering | 遺伝子増幅 | 増幅 | 유전자 증폭 | 증폭
+"""
+"""The gene in excess, which in situ hybridization looks for."""
 
 MEANINGS = MappingProxyType(
     {
@@ -58,27 +70,17 @@ positive | pos | positif | positifs | positiv | positivo | positiva | positivos 
 positieve | dodatni | dodatnia | dodatnie | dodatnio | pozytywny | pozytywna | pozytywne | wynik dodatni | pozitivni
 positivni | pozitivny | pozitif | overexpressed | positivity | positivitat | positividad | positivite | positivita
 positividade | over expressed | overexpression present | uberexprimiert | sobreexpresado | surexprime | iperespresso
-reactive for overexpression | triple positive | triple positive breast cancer | положительный | положительно
-положительная | 陽性 | 阳性 | 양성 | overuttryckt | strongly positive | stark positiv | fortement positif
-fuertemente positivo
+reactive for overexpression | overexpressing | triple positive | положительный | положительно | положительная | 陽性
+阳性 | 양성 | overuttryckt | strongly positive | stark positiv | fortement positif | fuertemente positivo
 """,
         "negative": """
 negative | neg | negatif | negatifs | negativ | negativo | negativa | negativos | negativas | negativi | negatief
 negatieve | ujemny | ujemna | ujemne | negatywny | negatywna | negatywne | wynik ujemny | negativni
-not overexpressed | no overexpression | no her 2 overexpression | no her 2/neu overexpression
-no her 2 protein overexpression | non overexpressed | not over expressed | nonoverexpressed | without overexpression
-no protein overexpression | negativitat | overexpression absent | no evidence of her 2 overexpression
-no evidence of her 2 protein overexpression | no evidence of her 2/neu overexpression | отрицательный | отрицательно
-отрицательная | 陰性 | 阴性 | 음성 | keine uberexpression | nicht uberexprimiert | sin sobreexpresion
-keine her 2 uberexpression | keine her 2/neu uberexpression | ohne her 2 uberexpression
-sin sobreexpresion de her 2 | absence de surexpression de her 2 | pas de surexpression de her 2
-assenza di sovraespressione di her 2 | nessuna sovraespressione di her 2 | sem superexpressao de her 2
-geen her 2 overexpressie | brak nadekspresji her 2 | negativny | негативный | no sobreexpresado
-absence de surexpression | pas de surexpression | non surexprime | assenza di sovraespressione | sem superexpressao
-sem sobreexpressao | geen overexpressie | brak nadekspresji | triple negative | triple negative breast cancer | tnbc
-triple negativ | triple negativo | triple negatif | triplo negativo | triple negatief | potrojnie ujemny
-negativity | no evidence of overexpression | not positive
-nicht positiv | no positivo | non positif | non positivo | nao positivo | niet positief
+not overexpressed | non overexpressed | not over expressed | nonoverexpressed | negativitat | overexpression absent
+отрицательный | отрицательно | отрицательная | 陰性 | 阴性 | 음성 | nicht uberexprimiert | negativny | негативный
+no sobreexpresado | non surexprime | brak nadekspresji | triple negative | tnbc | triple negativ | triple negativo
+triple negatif | triplo negativo | triple negatief | potrojnie ujemny | negativity | not positive | nicht positiv
+no positivo | non positif | non positivo | nao positivo | niet positief
 """,
         "equivocal": """
 equivocal | borderline | equivoque | equivoco | equivoca | dudoso | dudosa | douteux | dubbio | duvidoso | fraglich
@@ -101,74 +103,50 @@ ultrabasso | ultrabaixo | ultra baixo | ultra laag | ultralaag | ultraniski | ul
         "null": "null | nulo | nulle | nullo | true null",
         "not-done": """
 hybridization failed | hybridisation failed | failed hybridization | test failed | assay failed | assay failure
+fish failed | ish failed | dish failed | cish failed | sish failed | testing failed
+hybridization failure | no hybridization | no hybridization signals | probe failed to hybridize
 technical failure | unsuccessful | insufficient tumor | insufficient tumour | insufficient tumor cells
 qns | quantity not sufficient | insufficient tissue | insufficient material | no tissue left
 """,
         "amplified": """
-amplified | gene amplified | amplification present | amplification detected | gene amplification detected
-amplification seen | gene amplification present | high level amplification | amplification identified | amplifiziert
-amplificado | amplificada | amplifie | amplifiee | amplificato | amplificata | geamplificeerd | amplifikowany
-amplifikacja obecna | obecna amplifikacja | amplificacion presente | amplification presente
-amplification detectee | amplification mise en evidence
-amplificazione presente | amplificacao presente | amplificatie aanwezig | amplifikation nachweisbar
-amplifikation nachgewiesen | highly amplified | stwierdzono amplifikacje | is amplified | con amplificacion
-avec amplification | com amplificacao
-amplification: yes | gene amplification: yes | amplifikation: ja | genamplifikation: ja | amplificacion: si
-amplification: oui | amplification du gene her 2: oui | se observa amplificacion | se observa amplificacion de her 2
-clustered amplification | amplifierad | amplifieret | forsterket | 遺伝子増幅あり | 増幅あり | 基因扩增 | 扩增 | 有扩增
+amplified | amplification seen | high level amplification | amplifiziert | amplificado | amplificada | amplifie
+amplifiee | amplificato | amplificata | geamplificeerd | amplifikowany | obecna amplifikacja | highly amplified
+stwierdzono amplifikacje | con amplificacion | avec amplification | com amplificacao | amplification: yes
+gene amplification: yes | amplifikation: ja | genamplifikation: ja | amplificacion: si | amplification: oui
+amplification du gene her 2: oui | clustered amplification | amplifierad | amplifieret | forsterket | 遺伝子増幅あり
+増幅あり | 基因扩增 | 扩增 | 有扩增
 """,
         "not-amplified": """
-not amplified | non amplified | nonamplified | unamplified | no amplification | no gene amplification
-without amplification | without her 2 amplification | without her 2 gene amplification
-without her 2/neu amplification | without erbb 2 amplification | absence of amplification | lack of amplification
-amplification not detected
-amplification absent | not gene amplified | gene not amplified | gene amplification not detected
-no amplification detected | no gene amplification detected | no evidence of amplification
-no evidence of her 2 gene amplification | no evidence of her 2 amplification | no evidence of erbb 2 amplification
-no evidence of gene amplification | no amplification seen | no amplification identified
-amplification not identified | amplification not seen | gene is not amplified | no amplification of her 2
-no amplification of the her 2 gene | no amplification of her 2 gene | no amplification of erbb 2
-without gene amplification | no her 2 amplification | no her 2 gene amplification | no erbb 2 amplification
-no her 2 gene amplification detected
-no her 2 amplification detected | no erbb 2 amplification detected | no her 2/neu gene amplification
-no her 2 gene amplification identified | no erbb 2 gene amplification detected
-no her 2/neu gene amplification detected
-nicht amplifiziert | keine amplifikation | keine genamplifikation | ohne amplifikation
-amplifikation nicht nachweisbar | keine her 2 amplifikation | keine her 2 genamplifikation
-ohne her 2 amplifikation | kein nachweis einer amplifikation | kein nachweis einer her 2 amplifikation
-kein nachweis einer genamplifikation | kein nachweis einer her 2 genamplifikation | kein hinweis auf amplifikation
-no amplificado | no amplificada | sin amplificacion | no amplifica | ausencia de amplificacion
-amplificacion ausente | sin amplificacion del gen | sin amplificacion del gen her 2 | non amplifie | non amplifiee
-pas d' amplification | absence d' amplification | sans amplification | amplification absente | non amplificato
-non amplificata | assenza di amplificazione | amplificazione assente | nessuna amplificazione | nao amplificado
-nao amplificada | sem amplificacao | ausencia de amplificacao | amplificacao ausente | niet geamplificeerd
-geen amplificatie | zonder amplificatie | brak amplifikacji | bez amplifikacji | nieamplifikowany
-nie stwierdzono amplifikacji | amplifikacja nieobecna
-non amp | not amp | nonamp | amplification: no | gene amplification: no | amplifikation: nein | genamplifikation: nein
-amplification: non | amplification du gene her 2: non | amplificacion: no | keine amplifikation des her 2 gens
-keine her 2 genamplifikation nachweisbar | keine her 2 amplifikation nachweisbar | keine amplifikation nachweisbar
-keine genamplifikation nachweisbar | no se observa amplificacion | no se observa amplificacion de her 2
-no se detecta amplificacion | ej amplifierad | icke amplifierad | inte amplifierad | ikke amplifieret
-ikke amplifisert | 遺伝子増幅なし | 増幅なし | 无扩增 | 未扩增 | 基因无扩增 | 基因未扩增 | 无基因扩增
+not amplified | non amplified | nonamplified | unamplified | not gene amplified | no amplification seen
+amplification not seen | nicht amplifiziert | no amplificado | no amplificada | no amplifica | non amplifie
+non amplifiee | non amplificato | non amplificata | nao amplificado | nao amplificada | niet geamplificeerd
+brak amplifikacji | bez amplifikacji | nieamplifikowany | nie stwierdzono amplifikacji | non amp | not amp | nonamp
+amplification: no | gene amplification: no | amplifikation: nein | genamplifikation: nein | amplification: non
+amplification du gene her 2: non | amplificacion: no | ej amplifierad | icke amplifierad | inte amplifierad
+ikke amplifieret | ikke amplifisert | 遺伝子増幅なし | 増幅なし | 无扩增 | 未扩增 | 基因无扩增 | 基因未扩增 | 无基因扩增
 """,
         "detected": """
-detected | present | identified | nachgewiesen | nachweisbar | detectada | detectado | presente
-saptandi
+detected | present | identified | nachgewiesen | nachweisbar | detectada | detectado | presente | obecna | obecny
+saptandi | detectee | detecte | presentee | mise en evidence | rilevata | riscontrata | wykryta | aanwezig | aangetoond
+pavisas | pavisad | pavist | mevcut | var | izlendi | izlenmistir | demonstrated | confirmed present | あり | 있음
 """,
         "not-detected": """
 not detected | not present | absent | assente | ausente | afwezig | none detected | not identified
 nicht nachweisbar | nicht nachgewiesen | no detectada | no detectado | non detecte | non detectee | non rilevata
-nao detectada | nao detectado | niet aangetoond | nie wykryto | undetected
-saptanmadi
+nao detectada | nao detectado | niet aangetoond | nie wykryto | undetected | nieobecna | nieobecny | non riscontrata
+saptanmadi | izlenmedi | izlenmemistir | ej pavisad | ikke pavist | non mise en evidence | absente | not demonstrated
 """,
+        "not-there": "yok | mevcut degil | niet aanwezig | non presente | なし | 없음",
     }
 )
-"""Statuses of HER2. "Detected" applies only to an amplification or an overexpression."""
+"""Statuses of HER2. "Detected" and "not there" apply only to an amplification or an overexpression: of a test they say
+that there is one, or none."""
 
 UNPLACED = "borderline amplification | low level amplification | low amplification | equivocal amplification"
 """Statements that no guideline classifies: the text counts as not understood although its words are known."""
 
 PENDING = """
+see separate report | ordered, see separate report | ordered; see separate report | see separate addendum
 pending | reflexed to | recommend | to follow | will follow | follows | ordered | requested | in progress
 recommended | suggested | advised | reflexed | awaiting | awaited | pending at this time | being performed | sent
 to be performed | to be reported separately | reflex to | addendum to follow | will be performed | is suggested
@@ -188,6 +166,9 @@ si richiede | consigliato | raccomandata | wskazane | wskazana | wskazany | paga
 avventer | folger | rekommenderas | geadviseerd | wird empfohlen | wird angeschlossen | wird nachgereicht
 est recommandee | recommandee | recommande | recomendado | recomendada | a realizar
 will be sent for | will be sent out for | is being performed | is pending | sent out for
+utfors | utfores | a realiser | a completer par | veranlasst | in auftrag | in auftrag gegeben | wird durchgefuhrt
+to be done separately | onerilir | istendi | a effectuer | da eseguire | a fazer | do badania | do wykonania
+sera realizada | is ordered | reflex testing has been ordered | reflex testing ordered | has been ordered as reflex
 will be performed and reported separately | has been sent | has been sent for confirmation | reflexed to fish
 """
 """A pending test: only with ISH, meaning that there is no result yet."""
@@ -235,28 +216,46 @@ disomy 17 | chromosome 17 disomy | normal chromosome 17 | eusomy 17
 """
 """Two chromosomes 17, the usual number: without effect."""
 
-NO = "no | kein | keine | sin | pas de | sans | nessuna | sem | geen | bez | without"
+NO = """
+er is geen | no | kein | keine | sin | pas de | sans | nessuna | sem | geen | bez | without | no evidence of
+without evidence of | no evidence for | absence of | lack of | kein nachweis | kein nachweis einer | kein nachweis von
+kein hinweis auf | kein hinweis auf eine | keine hinweise auf | ohne | ohne nachweis einer | pas d' | pas d' une
+absence de | absence d' | absence d' une | aucune | ausencia de | sin evidencia de | no se observa | no se detecta
+no se identifica | no se evidencia | assenza di | senza | nessuna evidenza di | non si osserva | non si rileva
+nao se observa | brak | nie stwierdzono | nie wykryto | nie wykazano | zonder | ingen | utan | uden | uten
+no se demuestra | nao ha
+"""
+"""There is none of what follows."""
+SOME = """
+presence of | evidence of | nachweis einer | nachweis von | presence d' une | presence d' | presence de
+mise en evidence d' une | se detecta | se observa | se identifica | se evidencia | presencia de | presenza di
+si osserva | si rileva | evidenza di | presenca de | observa se | stwierdzono | wykryto | wykazano | obecnosc
+forekomst av | se demuestra
+"""
+"""There is some of the amplification or overexpression that follows."""
 DONE = "done | fait | faite | realizado | realizada | eseguita | effectuee"
 
 OTHER_MARKERS = """
 er | pr | pgr | er alpha | estrogen receptor | oestrogen receptor | estrogen receptors | oestrogen receptors
-estrogen | oestrogen | progesterone receptor | progesterone receptors | progesterone | hormone receptor
-hormone receptors | hr | er/pr | er and pr | estrogen receptor (er) | progesterone receptor (pr)
+estrogen | oestrogen | ostrogen | progesteron | progesterone receptor | progesterone receptors | progesterone
+hormone receptor | hormone receptors | hr | er/pr | er and pr | estrogen receptor (er) | progesterone receptor (pr)
 oestrogen receptor (er) | progesterone receptor (pgr) | er and pgr | er/pgr | estrogen and progesterone receptors
 estrogen and progesterone receptor | oestrogen and progesterone receptors | ki 67 | ki 67 index
 ki 67 proliferation index | ki 67 labeling index | mib 1 | ki 67 (mib 1) | ki 67 li | proliferation index
 androgen receptor | ar | p 53 | pd l 1 | pdl 1 | pd l 1 cps | cps | tps | msi | mmr | mlh 1 | msh 2 | msh 6 | pms 2
 egfr | her 1 | her 3 | claudin 18.2 | cldn 18.2 | cldn 18 | tmb | e cadherin | ck 5/6 | ck 5 | gata 3 | gcdfp 15
-mammaglobin | p 63 | alk | ros 1 | ebv
-ebv ish | eber | tils | receptores de estrogeno | receptor de estrogeno | receptores de progesterona
-receptor de progesterona | receptores hormonales | re | rp | rh | recepteurs aux oestrogenes
-recepteur aux oestrogenes | recepteurs a la progesterone | recepteurs hormonaux | recepteurs aux estrogenes
-recepteurs de la progesterone | ro | ostrogenrezeptor | ostrogenrezeptoren | progesteronrezeptor
-progesteronrezeptoren | hormonrezeptoren | hormonrezeptor | oestrogenrezeptor | recettori estrogenici
-recettori per estrogeni | recettore estrogeno | recettori progestinici | recettori per progesterone
-recettore progesterone | receptor de estrogenio | receptores de estrogenio | receptores hormonais
-oestrogeenreceptor | progesteronreceptor | progesteronreceptoren | oestrogeen receptor | progesteron receptor
-receptor estrogenowy | receptory estrogenowe | receptory progesteronowe | receptor progesteronowy
+mammaglobin | p 63 | alk | ros 1 | ebv | ebv ish | eber | eber ish | eber in situ hybridization | eber cish
+ebv (eber ish) | progestinici | estrogenici | gestagenrezeptor | cdx 2 | ck 7 | ck 20 | ttf 1 | napsin a | sox 10
+pax 8 | cytokeratin | synaptophysin | chromogranin | s 100 | p 40 | wt 1 | tils | receptores de estrogeno
+receptor de estrogeno | receptores de progesterona | receptor de progesterona | receptores hormonales | re | rp | rh
+recepteurs aux oestrogenes | recepteur aux oestrogenes | recepteurs a la progesterone | recepteurs hormonaux
+recepteurs aux estrogenes | recepteurs de la progesterone | ro | ostrogenrezeptor | ostrogenrezeptoren
+progesteronrezeptor | progesteronrezeptoren | hormonrezeptoren | hormonrezeptor | oestrogenrezeptor
+recettori estrogenici | recettori per estrogeni | recettore estrogeno | recettori progestinici
+recettori per progesterone | recettore progesterone | receptor de estrogenio | receptores de estrogenio
+receptores hormonais | oestrogeenreceptor | progesteronreceptor | progesteronreceptoren | oestrogeen receptor
+progesteron receptor | receptor estrogenowy | receptory estrogenowe | receptory progesteronowe
+receptor progesteronowy
 """
 """Other markers in the same report. What follows one belongs to it, up to the next name of HER2."""
 
@@ -268,7 +267,13 @@ total score | intensity score | internal control
 external control | expressed | intact | retained | wild type | stable | proficient | low | high | intermediate
 microsatellite | cells | der zellkerne | de los nucleos | intensite | intensidad | intensita | intensidade
 intensitat | aller tumorzellkerne | tumorzellkerne | des noyaux | dei nuclei | nucleos | celulas | cellules
-cellule | zellen | cellen | komorek | nuclear staining | of tumor nuclei | cell nuclei
+cellule | zellen | cellen | komorek | nuclear staining | of tumor nuclei | cell nuclei | demonstrate
+intact expression of | intact nuclear expression | intact nuclear expression of | nuclear positivity
+demonstrate nuclear positivity | cells with nuclear positivity | average intensity of staining
+percentage of cells with nuclear positivity | of positive nuclei | positive nuclei | percentage of positive nuclei
+primary antibody: mib 1 | antibody: mib 1 | clone: mib 1 | clone mib 1 | (mib 1) | mib 1 clone
+internal control cells present and stain as expected | internal control cells present | stain as expected | 22 c 3
+28 8 | sp 142 | sp 263 | 73 10 | 22 c 3 pharmdx | 28 8 pharmdx
 """
 """Words found only with another marker's result."""
 
@@ -287,26 +292,27 @@ her 2/cep 17 quotient | quotient her 2/cep 17 | ratio her 2/cen 17 | verhouding 
 wspolczynnik her 2/cep 17 | stosunek her 2/cep 17 | wskaznik her 2/cep 17 | her 2/cen 17 quotient
 her 2/cep 17 signal ratio | her 2 : chromosome 17 ratio | her 2 gene/chromosome 17 ratio | her 2/cent 17 ratio
 cent 17 ratio | her 2 cent 17 ratio | her 2 : cen 17 | her 2 : cen 17 ratio | her 2 : chr 17
-her 2/centromere 17 ratio | her 2 fish ratio | ratio her 2/chr 17
+her 2/centromere 17 ratio | her 2 fish ratio | ratio (dual probe) | her 2/cep 17 ratio (dual probe) | ratio her 2/chr 17
 """
 """Labels of a number after or before it: the HER2 to chromosome 17 ratio."""
 
 COPIES = """
-copy number | copies | copy | gene copy number | gene copies | average copies | average copy number
+copies/noyau | copias/celula | copie/nucleo | copie/cellula | kopien/zelle | kopien/zellkern | her 2 copies
+her 2 signals | copy number | copies | copy | gene copy number | gene copies | average copies | average copy number
 mean copy number | signals | average signals | mean copies | signal number | signals per cell | copies per cell
-copies per nucleus | signals per nucleus | average number of her 2 signals per cell
-average number of her 2 signals | average number of copies | number of copies | copies/cell | signals/cell
-copies/nucleus | signals/nucleus | gene copy | average gene copy number | copias | numero de copias
-her 2 signals/cell | average her 2 signals/cell | average her 2 signals per cell
-average her 2 copy number per cell | average her 2 signals/nucleus | copy number per cell | copy number/cell
-copy number/nucleus | copy number per nucleus | copies par noyau | nombre de copies | numero di copie | copie
-copias por celula | copias por nucleo | kopien | kopienzahl | genkopien | genkopienzahl | genkopien pro zellkern
-kopien pro zellkern | kopien pro zelle | signale pro zelle | copias/nucleo | aantal kopieen | kopieen per cel
-liczba kopii | liczba kopii genu | kopii | average number of her 2 gene copies per cell
-average number of her 2 copies per cell | nombre moyen de copies | average number of signals per cell
-signale pro zellkern | signale/zelle | her 2 signale/zelle | her 2 signale pro zelle | numero medio de copias
-average number of her 2 signals per nucleus | her 2 copy number
-average her 2 copy number
+copies per nucleus | signals per nucleus | average number of her 2 signals per cell | average number of her 2 signals
+average number of copies | number of copies | copies/cell | signals/cell | copies/nucleus | signals/nucleus
+gene copy | average gene copy number | copias | numero de copias | her 2 signals/cell | average her 2 signals/cell
+average her 2 signals per cell | average her 2 copy number per cell | average her 2 signals/nucleus
+copy number per cell | copy number/cell | copy number/nucleus | copy number per nucleus | copies par noyau
+nombre de copies | numero di copie | copie | copias por celula | copias por nucleo | kopien | kopienzahl | genkopien
+genkopienzahl | genkopien pro zellkern | kopien pro zellkern | kopien pro zelle | signale pro zelle | copias/nucleo
+aantal kopieen | kopieen per cel | liczba kopii | liczba kopii genu | kopii
+average number of her 2 gene copies per cell | average number of her 2 copies per cell | nombre moyen de copies
+average number of signals per cell | signale pro zellkern | signale/zelle | her 2 signale/zelle
+her 2 signale pro zelle | numero medio de copias | average number of her 2 signals per nucleus | her 2 copy number
+average her 2 copy number | kopienzahl pro zelle | mittlere kopienzahl | mittlere her 2 kopienzahl | mean her 2
+avg her 2 | her 2 mean | her 2 average | her 2 kopien pro zelle | copias de her 2 | copies de her 2 | average her 2
 """
 """Labels of a number after or before it: gene copies per nucleus."""
 
@@ -325,13 +331,14 @@ average number of chromosome 17 signals | chr 17 copy number | mean cep 17
 """Labels of a number after it: copies of chromosome 17, which the ratio already includes."""
 
 PER_CELL = """
-per cell | per nucleus | /cell | /nucleus | per tumor cell | per tumour cell | pro zellkern | pro zelle | por nucleo
+per cell | per nucleus | per tumor cell nucleus | per tumour cell nucleus | per invasive cell | per tumor nucleus
+/cell | /nucleus | per tumor cell | per tumour cell | pro zellkern | pro zelle | por nucleo
 """
 GROUP = "group | asco/cap group | asco cap group | ish group | gruppe | grupo | groupe | gruppo | groep | grupa"
 SCORE = """
-score | scored | scores | skor | skore | skoru | スコア | icr score | dako score | pontuacao | ihc score | ihc scored
-score of | puntuacion | puntaje
-escore | punteggio | wynik | scored as | score ihc | stopien | scored at | score was | intensity score ihc
+score | scored | scores | skor | skore | skoru | スコア | 점수 | 评分 | dako score | icr score | pontuacao | ihc score
+ihc scored | score of | puntuacion | puntaje | escore | punteggio | wynik | scored as | score ihc | stopien
+scored at | score was | intensity score ihc
 """
 
 CELLS_COUNTED = """
@@ -339,7 +346,9 @@ cells counted | nuclei counted | cells scored | nuclei scored | cells analyzed |
 nuclei analysed | number of cells counted | number of nuclei counted | cells evaluated | nuclei evaluated
 total cells counted | observers | number of invasive cells counted | number of observers | total nuclei scored
 tumor cells counted | invasive cells counted | number of cells scored | cells examined | nuclei examined
-tumor nuclei counted | tumor nuclei scored | number of cells
+tumor nuclei counted | tumor nuclei scored | celulas contadas | celulas evaluadas | cellules comptees
+ausgezahlte zellen | gezahlte zellen | ausgewertete zellen | cellule contate | cellule valutate | getelde cellen
+number of cells
 """
 """How many cells were counted, or by how many people: the number is not part of the result."""
 
@@ -347,17 +356,18 @@ STAINS = MappingProxyType(
     {
         "none": """
 no staining | zero staining | zero membrane staining | no membrane staining | no membrane stain | no stain
-no membrane stain seen | no staining seen
-unstained | without staining | without membrane staining | absence of staining | no membranous staining
-no staining observed | no reactivity | no staining is observed | no staining is seen | complete absence of staining
-absent staining | staining absent | membranous staining absent | membrane staining absent
-absent membranous staining | absent membrane staining | keine anfarbung | ohne anfarbung
+no membrane stain seen | no staining seen | unstained | without staining | no staining in any tumor cell
+no staining in any tumor cells | no staining in any cell | absolutely no staining
+no membrane staining in tumor cells | no membrane staining in any tumor cell | without membrane staining
+absence of staining | no membranous staining | no staining observed | no reactivity | no staining is observed
+no staining is seen | complete absence of staining | absent staining | staining absent | membranous staining absent
+membrane staining absent | absent membranous staining | absent membrane staining | keine anfarbung | ohne anfarbung
 keine membranose anfarbung | no immunoreactivity | no staining identified | no membrane staining seen
 no membrane staining observed | no membrane staining identified | keine farbung | keine membranfarbung
 ohne membranfarbung | keine membranose farbung | sin tincion | ausencia de tincion | sin tincion de membrana
-absence de marquage | pas de marquage | aucun marquage | nessuna colorazione | assenza di colorazione
-sem coloracao | ausencia de coloracao | geen aankleuring | geen kleuring | brak barwienia | no stained cells
-ingen fargning | ingen farvning | staining: none | absence of any staining | no detectable staining | no cells stain
+absence de marquage | pas de marquage | aucun marquage | nessuna colorazione | assenza di colorazione | sem coloracao
+ausencia de coloracao | geen aankleuring | geen kleuring | brak barwienia | no stained cells | ingen fargning
+ingen farvning | staining: none | absence of any staining | no detectable staining | no cells stain
 """,
         "faint": """
 faint | faintly | barely perceptible | incomplete | weak | weakly | partial | faint/barely perceptible
@@ -381,10 +391,10 @@ moderado | moderada | modere
 strong | intense | strongly | uniform | uniformly intense | intense uniform | circumferential | strong and complete
 strong complete | strong circumferential | intense and complete | complete and intense | complete and strong
 complete, intense | complete, strong | stark | kraftig | intenso | intensa | fuerte | forte | sterk | silne | marked
-starke | kraftige | strong, complete | intens | circumferential, complete and intense | circumferential and intense
-circumferential intense | zirkulare | zirkular | intensity strong | intensity: strong | strong intensity
-staining intensity strong | staining intensity: strong | intensity of staining: strong | intensity: intense
-staining intensity: intense
+starke | kraftige | sterke | forte e completa | intensa e completa | strong, complete | intens
+circumferential, complete and intense | circumferential and intense | circumferential intense | zirkulare | zirkular
+intensity strong | intensity: strong | strong intensity | staining intensity strong | staining intensity: strong
+intensity of staining: strong | intensity: intense | staining intensity: intense
 """,
         "complete": """
 complete | completely | completeness: complete | membrane completeness: complete
@@ -396,9 +406,9 @@ vollstandige
 """How the membranes stain. "Focal", "nuclear" and "cytoplasmic" are left out: they describe no HER2 score."""
 
 LEGEND = """
-scale | reference | reference range | ref range | ref | normal | normal range | scoring system | interpretation key
-legend | criteria | scoring criteria | reference interval | cutoff | cut off | key | expected | skala | escala
-echelle | scala | schaal | range | referenzbereich | valores de referencia | valeurs de reference
+n | vn | v.n. | scale | reference | reference range | ref range | ref | normal | normal range | scoring system
+interpretation key | legend | criteria | scoring criteria | reference interval | cutoff | cut off | key | expected
+skala | escala | echelle | scala | schaal | range | referenzbereich | valores de referencia | valeurs de reference
 valori di riferimento | referentiewaarden | scoring key | score range | scoring scale | normal ratio
 interpretation guide | reference value | reference values | scale from | scale of | scale ranging from
 """
@@ -420,146 +430,3 @@ meno del
     }
 )
 PERCENT = "% | percent | per cent | pct | prozent | por ciento | por cento | pour cent | per cento | procent"
-
-IGNORED = MappingProxyType(
-    {
-        "joins words and says nothing by itself": """
-see comment | see note | see comment below | see note below | comment | sog | sogenannt
-the | a | an | is | was | are | were | of | in | on | at | by | with | and | for | as | per | this | that | has been
-show | shows | showed | shown | demonstrates | demonstrated | demonstrating | seen | found | observed | exhibits
-exhibit | reveals | revealed | reported as | considered | interpreted as | consistent with | using | via | its
-there is | these | which is | being | also | both | all | every | approximately | approx | about | circa | ca
-around | ~ | ≈ | average | mean | estimated | total | & | et | und | y | e | i | en | de | der | die | das | des | den
-dem | ist | bei | mit | im | von | el | la | los | las | le | les | du | una | un | il | lo | di | da | do | het
-een | van | met | w | z | jest | por | para | par | avec | con | del | della | delle | dans | po | czesci | au | aux
-em | com | o | os | som | och | med | og | entsprechend | entspricht | corresponding to | correspond to | i.e.
-d.h. | avg | av | clusters | in clusters | cluster amplification | delle cellule neoplastiche | cellule neoplastiche
-nel | nelle | delle cellule tumorali | do celulas | correspondant a | correspondiente a
-""",
-        "names the test, its result or its report": """
-result | results | status | test | tests | tested | testing | assay | analysis | study | studies | report | reported
-interpretation | finding | findings | conclusion | diagnosis | final diagnosis | performed | evaluated | evaluation
-value | assessment | receptor | receptor status | biomarker | biomarkers | biomarker results | markers | marker
-panel | protein | gene | gene status | oncogene | antigen | expression | expression level | expression status
-antibody | clone | probe | resultado | resultados | resultat | ergebnis | befund | risultato | uitslag | estado
-statut | stato | expresion | expressao | espressione | expressie | ekspresja | ekspresji | prueba | statut her 2
-wynik badania | gen | genu | gene her 2 | category | level | final | final result | overall | summary
-overall result | overall status | determination | finalized | reflex | quantitative | semiquantitative | qualitative
-manual | image analysis | test(s) | specimen(s) | sample(s) | block(s) | marker(s) | biomarker(s) | result(s)
-core(s) | test(s) performed | computer assisted | ffpe | formalin fixed | paraffin embedded | receptorstatus
-rezeptorstatus | rezeptor | expressionsstatus | synoptic | synoptic report | status: final | status final
-biomarker reporting template | amended report | corrected report | revised report | supplemental report
-addendum report | amended | addendum | with comment | by combined ihc/ish work up | after ihc work up
-after ihc review | after combined review | after concurrent review | by combined ihc and ish work up
-by combined ihc/ish workup | after combined ihc/ish work up | after combined ihc and ish work up | after work up
-after additional work up | after combined work up | by concurrent ihc review | after concurrent ihc review
-by two observers | by 2 observers | two observers | by both observers | both observers | by two pathologists
-by 2 pathologists | two pathologists | 2 pathologists | by both pathologists | both pathologists | two readers
-reader | readers | observer | 2 readers | by two readers | by 2 readers | by both readers | both readers
-by consensus | consensus
-consensus score | consensus read | reader 1 | reader 2 | reader 3 | reader a | reader b | observer 1 | observer 2
-observer 3 | observer a | observer b | pathologist 1 | pathologist 2 | pathologist a | pathologist b
-comment: none | comments: none | comment: n/a | comments: n/a | untersuchung | testung | bestimmung | badanie
-onderzoek | undersokning | percent positive : | percent positive cells : | percent stained : | percent :
-percentage positive : | percentage stained :
- predictive marker | predictive markers | prognostic | predictive | immunophenotype
-profile
-""",
-        "names the antibody, the guideline or the machine, each of which is used for the usual score": """
-4 b 5 | pathway | ventana | dako | sp 3 | cb 11 | asco/cap | asco cap | asco | cap | guideline | guidelines
-criteria met | leica bond | cap/asco | cap/asco 2018 | cap/asco 2023 | per cap/asco | per cap/asco 2018
-per cap/asco 2023 | cap/asco guidelines | cap/asco guideline | cap/asco criteria | asco/cap 2018 | asco/cap 2023
-asco/cap 2013 | asco cap 2018 | asco cap 2023 | 2018 asco/cap | 2023 asco/cap | asco/cap criteria
-asco/cap guidelines | asco/cap guideline | 2018 asco/cap guideline | 2018 asco/cap guidelines
-2023 asco/cap guidelines | according to asco/cap guidelines | per asco/cap | per asco/cap guidelines
-per asco/cap 2018 | per asco/cap 2023 | ventana 4 b 5 | asco/cap guidelines 2018 | asco/cap guideline 2018
-nach asco/cap | segun asco/cap | selon asco/cap | secondo asco/cap | according to asco/cap
-per 2018 asco/cap guidelines | per 2018 asco/cap | asco/cap 2018 guidelines | ventana pathway | hoffmann criteria
-2023 asco/cap guideline | per 2023 asco/cap | per 2023 asco/cap guideline | per 2023 asco/cap guidelines
-per 2018 asco/cap guideline | asco/cap guideline 2023 | asco/cap guidelines 2023 | asco/cap 2023 guideline
-asco/cap 2023 guidelines | 2018 cap/asco guidelines | 2023 cap/asco guidelines | 2018 cap/asco guideline
-2023 cap/asco guideline | 2013 asco/cap guidelines | 2013 asco/cap guideline
-gastric scoring | benchmark ultra | benchmark | benchmark xt | benchmark gx | rabbit monoclonal
-rabbit monoclonal antibody | mouse monoclonal | monoclonal antibody | polyclonal antibody | antibody clone
-hofmann | per hofmann | hofmann criteria | per hofmann criteria | gastric scoring per hofmann | nach dako
-nach ventana | hofmann scoring | gastric criteria | abbott | poly 8541 | asco/cap 2018 criteria | uk neqas
-""",
-        "names the tissue that the result is of": """
-breast | breast cancer | left | right | left breast | right breast | mama | brust | sein | mammella | borst | tumor
-tumour | tumors | tumoral | carcinoma | invasive | invasive carcinoma | invasive ductal carcinoma
-invasive lobular carcinoma | infiltrating | ductal | lobular | adenocarcinoma | cancer | core | core biopsy | biopsy
-needle core biopsy | specimen | tissue | sample | block | excision | tumor block | mastectomy | lumpectomy
-resection | gastric | stomach | gastric adenocarcinoma | gastroesophageal | junction | liver | esophagus
-idc | ilc | luminal a | luminal b | luminal | oesophagus
-lymph node | axilla | axillary lymph node | lung | bone | brain | skin | metastasis | metastatic | axillary | colon
-colorectal | bladder
-no special type | nst | mammary | mammary carcinoma | invasive mammary carcinoma | invasive component
-invasive tumor | surgical pathology | pathology | surgical pathology report | pathology report | quadrant | upper
-lower | outer | inner | ovary | endometrium | endometrial | karzinom | mammakarzinom | invasives karzinom
-carcinome | carcinome infiltrant | carcinoma invasivo | carcinoma ductal | tumore | carcinoma mammario | gewebe
-blocks | cores | biopsies | specimens | samples | slides | both foci | all foci | beide blocke | beiden blocken
-beide stanzen | allen stanzen | ambos bloques | ambas muestras | les deux blocs | les deux prelevements
-entrambi i blocchi | ambos os blocos | beide blokken | oba bloczki
-biopsia | biopsie | biopsja | guzka | raka | tumorgewebe | carcinoma infiltrante | carcinoma ductal invasivo
-invasive carcinoma of no special type | carcinoma infiltrating | moderately differentiated | poorly differentiated
-well differentiated | ultrasound guided | stereotactic | wide local excision | carcinoma of breast | tumor type
-histologic type | histology
-""",
-        "says which cells and membranes stain; how they stain and in how many is read": """
-cells | tumor cells | tumour cells | invasive tumor cells | invasive tumour cells | invasive cells | cancer cells
-neoplastic cells | carcinoma cells | staining | stain | stained | stains | membrane | membranous | membranes
-membrane staining | membranous staining | basolateral | lateral | basolateral or lateral | or basolateral | or lateral
-immunoreactivity | reactivity | pattern | positive cells | cell membrane
-cell membranes | percentage | percent of cells | der tumorzellen | tumorzellen | zellen | celulas tumorales
-celulas | celulas neoplasicas | cellules tumorales | cellules | cellule tumorali | cellule | celulas tumorais
-tumorcellen | cellen | komorek nowotworowych | komorek | membranfarbung | farbung | tincion | tincion de membrana
-marquage | marquage membranaire | colorazione | coloracao | aankleuring | barwienie | membranose | of the tumor
-of the cells | marking | membranaire | tumor cell | (average per cell) | (per cell) | fargning | membranfargning
-gens | in every part of the sample | of invasive tumor cells
-""",
-        "says that the controls behaved, which every valid result needs": """
-controls appropriate | control appropriate | controls adequate | controls stained appropriately
-with appropriate controls | appropriate controls | controls are appropriate | controls satisfactory
-controls acceptable | controls reacted appropriately | controls react appropriately | appropriate controls were used
-controls valid | controls worked | internal control adequate | controls were appropriate | adequate controls
-controls show appropriate reactivity | controls reviewed | positive and negative controls appropriate
-positive and negative controls stained appropriately | positive and negative controls are appropriate
-controls performed appropriately | controls as expected | control: appropriate | controls: appropriate
-control: adequate | controls: adequate | control: satisfactory | controls: satisfactory | controls: acceptable
-internal and external controls appropriate | internal and external controls are appropriate
-internal and external controls reacted appropriately | internal and external controls stained appropriately
-internal and external controls adequate | internal control appropriate | external control appropriate
-external control adequate | on slide control appropriate | on slide controls appropriate
-internal and external controls were appropriate | positive and negative controls reacted appropriately
-""",
-        "grades, stages or describes the tumor apart from HER2": """
-margins positive | margin positive | positive margins | positive margin | lymph node positive | lymph nodes positive
-node positive | nodes positive | positive lymph node | positive lymph nodes | positive node | positive nodes
-sentinel node positive | sentinel lymph node positive | lymph node negative | lymph nodes negative | node negative
-nodes negative | negative lymph nodes | negative nodes | lvi positive | lvi negative | pni positive | pni negative
-positive for carcinoma | positive for malignancy | positive for metastatic carcinoma | positive for metastasis
-positive for invasive carcinoma | negative for carcinoma | negative for malignancy | negative for metastasis
-lymphknoten positiv | lymphknoten negativ | nodal positiv | nodal negativ | ganglios positivos | ganglios negativos
-g 1 | g 2 | g 3 | mss | pmmr | mmr proficient | microsatellite stable | msi stable | pt 1 | pt 1 a | pt 1 b | pt 1 c
-pt 1 mi | pt 2 | pt 3 | pt 4 | pn 0 | pn 1 | pn 1 a | pn 1 mi
-pn 2 | pn 2 a | pn 3 | ct 1 | ct 1 c | ct 2 | ct 3 | ct 4 | cn 0 | cn 1 | cn 2 | cm 0 | m 0 | l 0 | v 0 | r 0
-grade 1 | grade 2 | grade 3 | grade i | grade ii | grade iii | nottingham | nottingham histologic grade
-histologic grade | histological grade | margins | margins negative | margins clear | margins free
-surgical margins negative | lymphovascular invasion not identified | lymphovascular invasion absent
-no lymphovascular invasion | no lymphovascular invasion identified | size | tumor size | greatest dimension
-no special | lvi not identified | lvi absent | differentiated | estadio | grado | sbr | elston ellis
-""",
-        "says who answers for the report": """
-electronically signed | signed | signed out | pathologist | verified | electronically verified
-attending pathologist
-""",
-        "says that no other test is wanted": """
-no further testing | no further testing required | no further testing needed | no further testing indicated
-no further testing is required | no further testing is indicated | no additional testing
-no additional testing required
-no further testing necessary | no further studies | no further work up | keine weitere untersuchung
-keine weitere untersuchung erforderlich
-""",
-    }
-)
-"""Words and phrases that may appear anywhere; each group under its reason."""

@@ -5,12 +5,14 @@ Texts with two results, the other ventricle, fractional shortening or a value fr
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from cards.values.intervals import ENDLESS, Bound, Interval
+from fhir_mappings.results import echo_words as echo
 from fhir_mappings.results import lvef_words as words
 from fhir_mappings.wire.phrases import Phrases, Word, is_plain, words_of
 
@@ -19,11 +21,15 @@ if TYPE_CHECKING:
 
 LONGEST = 400
 """A longer text is a report, not a value."""
+_CUT = re.compile(r"\d ?%? ?[-\u2010-\u2015]\s{0,3}$")
+"""A range whose end is missing: "55-"."""
+_NORMAL = frozenset({"normal", "normaal", "nl"})
 _HUNDRED = Decimal(100)
 _BOUNDS = {"<": Bound.BELOW, "<=": Bound.AT_MOST, ">": Bound.ABOVE, ">=": Bound.AT_LEAST}
 _SPLITS = frozenset({"stop", "comma", "open", "close"})
 _PHRASES = Phrases(
     (
+        ("ignored", None, echo.NORMAL_CHAMBERS),
         *(("ignored", None, group) for group in words.IGNORED.values()),
         *(("describes", named, listed) for named, listed in words.DESCRIBES.items()),
         *(("bound", _BOUNDS[sign], listed) for sign, listed in words.BOUNDS.items()),
@@ -37,9 +43,11 @@ _PHRASES = Phrases(
         ("compares", None, words.COMPARES),
         ("legend", None, words.LEGEND),
         ("other", None, words.OTHERS),
+        ("prior", None, words.PRIOR),
         ("name", None, words.NAMES),
     )
 )
+_DEGREES, _FINDINGS = Phrases((("degree", None, echo.DEGREES),)), Phrases((("finding", None, echo.FINDINGS),))
 _SYMBOLS = {
     **dict.fromkeys(".;|", "stop"),
     ",": "comma",
@@ -87,18 +95,31 @@ class _Group(NamedTuple):
 
 def read_lvef_text(written: str, known: LvefInWords) -> LvefStated | LvefNotRead:
     """Read an ejection fraction from text."""
-    if len(written) > LONGEST:
-        return LvefNotRead(written[:40])
+    if len(written) > LONGEST or _CUT.search(written):
+        return LvefNotRead(written[-40:])
     try:
         return _Parser(_tokens(words_of(written)), known).stated()
     except _NotUnderstoodError as error:
         return LvefNotRead(str(error)[:40])
 
 
+def is_called_reduced(written: str) -> bool:
+    """Return whether a text without a number calls the ejection fraction reduced, with every word accounted for."""
+    if len(written) > LONGEST:
+        return False
+    listed = _tokens(words_of(written))
+    says = any(token.kind == "describes" and token.meaning != "normal" for token in listed)
+    return says and all(token.kind not in ("unknown", "number") for token in listed)
+
+
 def _tokens(listed: list[Word]) -> list[_Token]:
     found: list[_Token] = []
     at = 0
     while at < len(listed):
+        degree = _DEGREES.longest(listed, at)
+        if degree is not None and (finding := _FINDINGS.longest(listed, degree[1])) is not None:
+            at = finding[1]
+            continue
         phrase = _PHRASES.longest(listed, at)
         word = listed[at].text
         if phrase is not None:
@@ -136,6 +157,8 @@ class _Parser:
         self.opened: int | None = None
         self.legend = False
         self.says_normal = False
+        self.is_without_limit = False
+        """Whether a word such as "expected" has not met its number."""
         self.may_be_fall = False
         """Whether a comparison touches the number, which is then a difference if it is small."""
 
@@ -159,9 +182,12 @@ class _Parser:
             self._group()
         elif kind == "other":
             self._skip_other()
+        elif kind == "prior":
+            self._skip_prior(token)
         elif kind == "legend":
             self.legend = True
             self.says_normal = self.says_normal or (token.written == "normal" and self.peek(1) != "link")
+            self.is_without_limit = self.is_without_limit or token.written not in _NORMAL
             self.at += 1
         elif kind == "describes":
             self.described.add(str(token.meaning))
@@ -213,6 +239,19 @@ class _Parser:
         if self.peek() == "close" and self.opened is None:
             self.at += 1
 
+    def _skip_prior(self, token: _Token) -> None:
+        """Skip an earlier value in a bracket behind the present one, "57 % (prior 59 %)", unless it was much higher."""
+        if self._before() != "open" or not self.groups:
+            raise _NotUnderstoodError(token.written)
+        self.at += 1
+        while self.peek() in ("link", "name"):
+            self.at += 1
+        low, bound, _ = self._end()
+        now = self.groups[-1].stated
+        is_known = bound is Bound.EXACT is now.bound and now.upper is None and self.peek() == "close"
+        if not is_known or low - now.value >= self.known.told_from:
+            raise _NotUnderstoodError(token.written)
+
     def _group(self, *, keep: bool = True) -> None:
         start = self.at
         is_after_fall = self._before() == "describes" and self.tokens[self.at - 1].meaning == "reduced"
@@ -243,6 +282,7 @@ class _Parser:
         stated = LvefStated(low, bound, upper, has_percent)
         alone = self.opened == start - 1 and self.peek() == "close"
         self.groups.append(_Group(stated, self.legend, alone))
+        self.is_without_limit = self.is_without_limit and not self.legend
         self.legend = False
 
     def _end(self) -> tuple[Decimal, Bound, bool]:
@@ -267,6 +307,10 @@ class _Parser:
         return value, bound, has_percent
 
     def _the_one(self) -> LvefStated:
+        if self.is_without_limit and len(self.groups) == 1:
+            raise _NotUnderstoodError("a limit without a number")
+        if any(group.stated.value > _HUNDRED for group in self.groups):
+            raise _NotUnderstoodError("above 100")
         values = [group for group in self.groups if not group.of_normal]
         limits = [group for group in self.groups if group.of_normal]
         # "62 % >= 55 %", "60 % (55-70)": a limit or range after an exact value is the reference range.

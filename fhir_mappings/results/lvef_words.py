@@ -40,7 +40,7 @@ hr | lvedvi | lvesvi | rvsp | pasp | fac | rv fac | lav | lavi | e/e' | bsa | la
 ivsd | lvpwd | s' | average gls | mean gls | peak gls | gls average | gls avg | avg gls | global strain
 average global longitudinal strain | mean global longitudinal strain | peak global longitudinal strain
 global longitudinal strain (gls) | gls (global longitudinal strain) | average strain | mean strain
-gls 2 d | lv strain | rwt
+gls 2 d | lv strain | rwt | sgl | slg | slgvi | strain longitudinal global | gls vg
 """
 """Other measurements of the heart, with their own numbers."""
 OTHER_UNITS = "ml | mm | cm | ml/m 2 | mmhg | mm hg | bpm | g/m 2 | cm/s | l/min | m 2 | /min"
@@ -86,6 +86,13 @@ lower than prior | higher than prior | decreased from prior | improved from prio
 improved compared to prior
 """
 """Compares with an earlier study; right behind a number, the number is the difference."""
+PRIOR = """
+prior | previous | previously | prev | prior study | previous study | prior echo | previous echo | vorher | vorbefund
+voruntersuchung | previo | previa | anterieur | anterieure | precedente | anterior | poprzednio | eerder | was
+baseline | prior lvef | previous lvef | prior ef | previous ef | vs prior | compared to prior | compared with prior
+from prior
+"""
+"""Leads to an earlier value, in a bracket behind the present one."""
 DASHES = "- | to | bis | a | till | until | do | tot | through | til | - -"
 PLUS_MINUS = "± | +/- | + / - | +- | plus or minus | plus/minus | plus minus"
 BETWEEN = "between | zwischen | entre | tra | tussen | miedzy"
@@ -133,6 +140,8 @@ metodo di simpson | secondo simpson | visuell | geschatzt | visuelle | estimada 
 volgens simpson | wg simpsona | met. simpsona | metoda simpsona | scan | study | examination | exam | imaging
 heart model | lv opacification | bullet | area length | ecocardiograma | echokardiographisch | echokardiographie
 ecocardiografia | echographie | echocardiographie | usg | nuclear | multigated | first pass | by echo | on echo
+gated blood pool scan | gated blood pool | blood pool scan | blood pool | metodo | metodo simpson
+metodo simpson biplano | estimee visuellement | visuellement | estimation visuelle | visualmente | estimacion visual
 today | current | currently | now | resting | rest | at rest | biplane method
 """,
         "describes the ventricle the number is of": """
@@ -152,7 +161,10 @@ no pericardial effusion | no significant valvular disease | no thrombus | no lv 
 no significant valve disease | no pulmonary hypertension | no significant valvulopathy | kein perikarderguss
 sin derrame pericardico | pas d' epanchement pericardique
 lk | ventriculo izquierdo | ventricule gauche | ventricolo sinistro | ventriculo esquerdo | lewej komory | sinus rhythm
-heart
+heart | keine regionalen wandbewegungsstorungen | keine wandbewegungsstorungen | keine wandbewegungsstorung
+non alterazioni della cinesi | senza alterazioni della cinesi | sin alteraciones de la contractilidad
+sin alteraciones de la contractilidad segmentaria | pas de trouble de la cinetique | sans trouble de la cinetique
+pas d' anomalie de la cinetique segmentaire | brak odcinkowych zaburzen kurczliwosci | inga regionala rorelsestorningar
 """,
         "compares with an earlier study without a number of it": """
 similar to before | unchanged | stable

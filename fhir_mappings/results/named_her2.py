@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from cards.facts.origins import Gap
-from fhir_mappings.codings import codings, texts
+from fhir_mappings.codings import texts, words_or_codes
 from fhir_mappings.results.her2_findings import agree
 from fhir_mappings.results.her2_tokens import tokens
 from fhir_mappings.results.her2_values import HER2_REMARKS, HER2_VALUES
@@ -35,7 +35,7 @@ _LONGEST = 200
 _SHOWN = 40
 # What a name may say of the number, the more telling first; a test of a gene's changes is another test.
 _BY_KIND = (("ratio", "her2-ish-ratio"), ("copies", "her2-copy-number"), ("ish", "her2-ish"), ("ihc", "her2-ihc"))
-_OF_VARIANTS = re.compile(r"mutat|variant|sequenc|exon|insertion|ngs|mrna|\brna\b|ecd|antibody|therap|clone")
+_OF_VARIANTS = re.compile(r"mut(?:at|\b)|variant|sequenc|exon|insertion|ngs|mrna|\brna\b|ecd|antibody|therap|clone")
 _SPEAKS = frozenset({"score", "says"})
 
 
@@ -88,9 +88,7 @@ def _named_parts(observation: Json) -> Iterator[tuple[Json, str]]:
 
 
 def _name(holder: Json) -> str:
-    code = holder.get("code")
-    listed = [*texts(code), *(each.display for each in codings(code) if each.display)]
-    return " ; ".join(dict.fromkeys(listed))[:_LONGEST]
+    return " ; ".join(dict.fromkeys(words_or_codes(holder.get("code"))))[:_LONGEST]
 
 
 def _differs(read: Sequence[Her2Reading], counted: set[Her2Finding]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from fhir_mappings.codings import texts
+from fhir_mappings.codings import words_or_codes
 from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import objects, text
 
@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from fhir_mappings.results.other_names import OtherNameReader
     from fhir_mappings.wire.lenient import Json
 
-_NAME = re.compile(
+LVEF_NAME = re.compile(
     r"\b(?:lv ?ef|ef|ejection fraction|ejektionsfraktion|auswurffraktion|fevi|fevg|feve|fraccion de eyeccion|"
     r"fraction d'ejection|frazione d[i'] ?eiezione|fracao de ejecao|ejectiefractie|frakcja wyrzutowa)\b"
 )
+"""An ejection fraction by name, in a folded text."""
 _ABOUT_IT = re.compile(r"\b(?:method|technique|quality|comment|reference|range|units?|methode|metodo)\b")
 _COUNTS = frozenset({"final", "amended", "corrected"})
 _VALUES = ("valueQuantity", "valueString", "valueRange", "valueInteger", "valueCodeableConcept", "valueRatio")
@@ -37,14 +38,14 @@ class NamedLvefReader:
         if text(observation.get("status")) not in _COUNTS or observation.get("dataAbsentReason"):
             return None
         for holder in _parts(observation):
-            named = " ; ".join(texts(holder.get("code")))[:_LONGEST]
+            named = " ; ".join(words_or_codes(holder.get("code")))[:_LONGEST]
             if any(name in holder for name in _VALUES) and self._is_lvef(named):
                 return holder
         return None
 
     def _is_lvef(self, named: str) -> bool:
         folded = fold(named)
-        is_named = _NAME.search(folded) is not None and not _ABOUT_IT.search(folded)
+        is_named = LVEF_NAME.search(folded) is not None and not _ABOUT_IT.search(folded)
         return is_named and not self._other_names.is_another("lvef", named)
 
 

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from cards.values.text_cache import cached_by_text
-from fhir_mappings.codings import codings, texts
+from fhir_mappings.codings import words_or_codes
 from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import text
 
@@ -38,7 +38,7 @@ class NamedResults:
     def concept(self, observation: Json) -> str | None:
         """Return what the words of a code name; ``None`` if nothing that rules use, or several things."""
         code = observation.get("code")
-        written = texts(code) or [each.code for each in codings(code) if each.code]
+        written = words_or_codes(code)
         if not written and code.__class__ is str:
             written = [text(code)]
         found = {name for each in written if (name := self._named(each))}

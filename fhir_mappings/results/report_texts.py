@@ -1,6 +1,6 @@
 """What the conclusion of a report says against the results of the chart: another HER2 status, a newer and lower LVEF.
 
-A conclusion is no result. It is only compared, sentence by sentence, so that a result is not used in silence beside a
+A conclusion is no result. Its sentences and codes are only compared, so that a result is not used in silence beside a
 signed report that says otherwise.
 """
 
@@ -11,18 +11,21 @@ from typing import TYPE_CHECKING
 
 from cards.facts.origins import Gap
 from cards.facts.results import Her2Finding
+from fhir_mappings.codings import codings
 from fhir_mappings.results.her2_findings import Stated, findings_of
 from fhir_mappings.results.her2_remarks import conclusion_of, contradicts
 from fhir_mappings.results.her2_texts import Her2Limits, read_text
-from fhir_mappings.results.lvef_texts import LvefStated, read_lvef_text
+from fhir_mappings.results.lvef_texts import LvefStated, is_called_reduced, read_lvef_text
+from fhir_mappings.results.named_lvef import LVEF_NAME
 from fhir_mappings.results.own_dates import without_own_dates
 from fhir_mappings.wire.folding import fold
-from fhir_mappings.wire.lenient import text
+from fhir_mappings.wire.lenient import objects, text
 from fhir_mappings.wire.times import time_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import date
+    from decimal import Decimal
 
     from cards.facts.results import Her2Result, Lvef
     from cards.knowledge.schema import Terminology
@@ -31,14 +34,19 @@ if TYPE_CHECKING:
 _COUNTS = frozenset({"final", "amended", "corrected", "appended"})
 _SENTENCES = re.compile(r"[;\n]|\.(?=\s|$)")
 _HER2 = re.compile(r"her-?2|erbb-?2")
-_LVEF = re.compile(r"\b(?:lvef|ef|ejection fraction|fevi|fevg|ejektionsfraktion)\b")
 _OPPOSITE: dict[Her2Finding | None, Her2Finding] = {
     Her2Finding.POSITIVE: Her2Finding.NEGATIVE,
     Her2Finding.NEGATIVE: Her2Finding.POSITIVE,
 }
-# Says how results are scored, or what a drug is for.
-_LEGEND = re.compile(r"\b(?:scor(?:ing|e range)|scale|criteria|defined|definition|guideline|reference|therap|treat)")
-MENTIONS = (b"HER2", b"HER-2", b"Her2", b"her2", b"ERBB2", b"LVEF", b"jection", b"EF ", b"FEVI", b"FEVG")
+# Says how results are scored, what a drug is for, or how the controls stained.
+_LEGEND = re.compile(
+    r"\b(?:scor(?:ing|e range)|scale|criteria|defined|definition|guideline|reference|therap|treat|"
+    r"(?:her-?2(?:/neu)?|positive|negative|external|internal) controls?\b)"
+)
+MENTIONS = (
+    *(b"HER2", b"HER-2", b"Her2", b"her2", b"ERBB2", b"LVEF", b"EF ", b"EF:", b"FEVI", b"FEVG", b"FEVE", b"wyrzut"),
+    *(b"eje", b"Eje", b"EJE", b"eyec", b"Eyec", b"EYEC", b"iezion", b"uswurf", b"jectie", b"conclusionCode"),
+)
 """What a report must hold to be read at all."""
 _DIGIT = re.compile(r"\d")
 
@@ -47,7 +55,13 @@ class ReportReader:
     """Compares reports with results; one reader serves every request."""
 
     def __init__(self, terminology: Terminology) -> None:
-        """Keep the limits and the words."""
+        """Keep the limits and the words, and the diagnosis codes that state a HER2 status."""
+        self._states = {
+            (system, code.replace(".", "")): Her2Finding.POSITIVE if entry.her2 else Her2Finding.NEGATIVE
+            for entry in terminology.receptor_codes.codes
+            for system, code in (("snomed", entry.snomed), ("icd10", entry.icd10))
+            if code is not None and entry.her2 is not None
+        }
         self._limits = Her2Limits(terminology)
         self._lvef_words = terminology.lvef_in_words
 
@@ -59,26 +73,44 @@ class ReportReader:
         sentences = [each.strip() for each in _SENTENCES.split(text(report.get("conclusion"))) if each.strip()]
         for about, said in (
             ("lvef", self._lvef(sentences, on, lvefs)),
-            ("her2-interpretation", self._her2(sentences, her2)),
+            ("her2-interpretation", self._her2(sentences, her2) or self._coded(report, her2)),
         ):
             if said:
                 yield Gap(about, path, "in-report", on, (("value", said[:60]),))
 
     def _lvef(self, sentences: Iterable[str], on: date | None, lvefs: Sequence[Lvef]) -> str:
-        """Return a sentence with an LVEF below the newest result of an earlier day, or one that cannot be read."""
+        """Return a sentence with an LVEF that matters below the newest result, of an earlier day, or an unread one."""
         last = max((each.on for each in lvefs if each.on is not None), default=None)
         if last is None or on is None or on <= last:
             return ""
         lowest = min(each.interval.low for each in lvefs if each.on == last)
         for each in sentences:
-            if not (_LVEF.search(fold(each)) and _DIGIT.search(each)):
+            if not LVEF_NAME.search(fold(each)):
+                continue
+            if not _DIGIT.search(each):
+                if is_called_reduced(each) and lowest >= self._lvef_words.normal.lowest:
+                    return each
                 continue
             stated = read_lvef_text(without_own_dates(each, (on, on)), self._lvef_words)
             if not isinstance(stated, LvefStated):
                 return each
             high = stated.upper if stated.upper is not None else stated.value
-            if high < lowest:
+            if high < lowest and self._may_matter(stated.value, lvefs):
                 return each
+        return ""
+
+    def _may_matter(self, reported: Decimal, lvefs: Sequence[Lvef]) -> bool:
+        """Return whether a label may act on a value: it is not normal, or much lower than one on record."""
+        fall = max(each.interval.low for each in lvefs) - reported
+        return reported < self._lvef_words.normal.lowest or fall >= self._lvef_words.told_from
+
+    def _coded(self, report: Json, her2: Sequence[Her2Result]) -> str:
+        """Return a code of the conclusion that says the opposite of the results; where those disagree, none."""
+        opposite = _opposite_of(her2)
+        for _, concept in objects(report.get("conclusionCode")):
+            for coding in codings(concept):
+                if opposite is not None and self._states.get((coding.system, coding.code.replace(".", ""))) is opposite:
+                    return coding.display or coding.code
         return ""
 
     def _her2(self, sentences: Iterable[str], her2: Sequence[Her2Result]) -> str:
@@ -86,10 +118,9 @@ class ReportReader:
 
         A sentence that is not understood counts if it has another score or status, or calls the result wrong.
         """
-        said = {conclusion_of((each.finding,)) for each in her2} & _OPPOSITE.keys()
-        if len(said) != 1:
+        opposite = _opposite_of(her2)
+        if opposite is None:
             return ""
-        opposite = _OPPOSITE[said.pop()]
         findings = tuple(each.finding for each in her2)
         for each in sentences:
             if not _HER2.search(fold(each)):
@@ -101,3 +132,9 @@ class ReportReader:
             elif not _LEGEND.search(fold(each)) and contradicts(each, findings, self._limits):
                 return each
         return ""
+
+
+def _opposite_of(her2: Sequence[Her2Result]) -> Her2Finding | None:
+    """Return the opposite of what the results say; ``None`` where they disagree or say neither."""
+    said = {conclusion_of((each.finding,)) for each in her2} & _OPPOSITE.keys()
+    return _OPPOSITE[said.pop()] if len(said) == 1 else None

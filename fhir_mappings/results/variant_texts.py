@@ -1,22 +1,21 @@
 """Reads whether a text reports an ERBB2 mutation: found, not found, or not understood.
 
 An activating mutation changes the protein. Amplification, copy number, fusion, loss, and silent or benign variants are
-not activating, however they are reported. An unknown gene or word makes the text unreadable.
+not activating, however they are reported. What is said of another gene is left out; an unknown gene or word makes the
+text unreadable.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
 
 from fhir_mappings.results import variant_words as words
 from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.phrases import Phrases, words_of
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 LONGEST = 400
+_MARK = "§"
 _RESIDUE = r"(?:ala|arg|asn|asp|cys|gln|glu|gly|his|ile|leu|lys|met|phe|pro|ser|thr|trp|tyr|val|[acdefghiklmnpqrstvwy])"
 # "p.Y772_A775dup", "S310F", "p.(Leu755=)", "G776delinsVC"; the groups are the first residue and its change.
 _PROTEIN = re.compile(
@@ -25,58 +24,102 @@ _PROTEIN = re.compile(
 )
 _UNCHANGED = re.compile(r"(?<![\w.])p\.\(?[=]\)?")
 _CODING = re.compile(
-    r"(?<![\w.])(?:nm_\d{4,9}(?:\.\d{1,2})?:?)?c\.[\d_]{1,12}(?:dup|del|ins|delins)?[acgt]{0,40}(?:>[acgt]{1,4})?"
+    r"(?<![\w.])(?:nm_\d{4,9}(?:\.\d{1,2})?(?:\((?:erbb2|her2)\))?:?)?"
+    r"c\.[\d_]{1,12}(?:[+-]\d{1,4})?(?:dup|del|ins|delins)?[acgt]{0,40}(?:>[acgt]{1,4})?"
 )
+_SHARE = r"(?:vaf|maf|af|(?:(?:variant|minor|mutant) )?allele (?:frequency|fraction)|allelic fraction)"
 _FREQUENCY = re.compile(
-    r"(?:vaf|allele frequency|af|variant allele frequency|allelic fraction)[ :=]{0,3}\d{1,3}(?:\.\d{1,4})? ?%?"
+    rf"\b{_SHARE}(?: of)?[ :=~<>]{{0,3}}\d{{1,3}}(?:\.\d{{1,4}})? ?%?|\b\d{{1,3}}(?:\.\d{{1,4}})? ?% ?{_SHARE}\b"
 )
+# Numbers in catalogues of variants, and how many bases changed.
+_CATALOGUED = re.compile(r"\b(?:cos[mv]|rs) ?\d{3,12}\b|\b\d{1,3} ?bp\b")
+_COPIES = re.compile(r"\b(?:cn|copy number|copies)[ :=~<>]{1,3}\d{1,3}(?:\.\d{1,2})?\b")
 _EXON = re.compile(r"\bexon[ :]{0,2}(?:19|20|21|8|17|18|24)\b")
+# The exons that were looked at: "(exons 8, 17-22 covered)".
+_EXONS = re.compile(
+    r"\bexons[ :]{0,2}\d{1,2}(?:(?: ?[,-] ?| and | & )\d{1,2}){1,8}\b(?: (?:covered|tested|analy[sz]ed|sequenced))?"
+)
 _SAME = {"ala": "a", "arg": "r", "asn": "n", "asp": "d", "cys": "c", "gln": "q", "glu": "e", "gly": "g", "his": "h"}
 _SAME |= {"ile": "i", "leu": "l", "lys": "k", "met": "m", "phe": "f", "pro": "p", "ser": "s", "thr": "t", "trp": "w"}
 _SAME |= {"tyr": "y", "val": "v"}
 _PHRASES = Phrases(
     (
         ("ignored", None, words.IGNORED),
+        ("gene", None, words.GENES),
+        ("erbb2", None, words.ERBB2),
+        ("specimen", None, words.SPECIMENS),
         ("change", None, words.CHANGE),
         ("found", None, words.FOUND),
         ("none", None, words.NONE),
         ("other", None, words.OTHER),
+        ("unknown", None, words.UNCLEAR),
     )
 )
 _STOPS = frozenset(".;,|")
 _PASSED = frozenset(":=()[]-/\"'")
 
 
+@dataclass(slots=True)
+class _Clause:
+    """What a part of a text says between two stops: of which genes, what, and at which residues."""
+
+    kinds: set[str] = field(default_factory=set)
+    genes: set[str] = field(default_factory=set)
+    residues: list[int] = field(default_factory=list)
+
+
 def mutation_in(written: str) -> bool | None:
     """Return whether a text reports an activating mutation; ``None`` if it is not understood."""
     if len(written) > LONGEST:
         return None
-    clauses: list[set[str]] = [set()]
-    for kind in _kinds(written):
-        if kind == "unknown":
-            return None
-        if kind == "stop":
-            clauses.append(set())
-        elif kind != "ignored":
-            clauses[-1].add(kind)
-    return _verdict([clause for clause in clauses if clause])
+    clauses = _clauses(written)
+    if any("unknown" in each.kinds for each in clauses):
+        return None
+    own = _of_erbb2(clauses)
+    return _verdict([each.kinds for each in own if each.kinds]) if own is not None else None
 
 
 def names_another_change(written: str) -> bool:
     """Return whether a label names a change that is not an activating mutation: "copy_number_gain", "p.Leu755="."""
-    kinds = set(_kinds(written[:LONGEST]))
+    kinds = _every_kind(written)
     return "other" in kinds and "none" not in kinds
 
 
 def names_a_change(written: str) -> bool:
     """Return whether a label names a protein change: "p.Y772_A775dup"."""
-    return "named" in set(_kinds(written[:LONGEST]))
+    return "named" in _every_kind(written)
 
 
 def residues_in(written: str) -> tuple[int, ...]:
-    """List the first residues of the protein changes in a text that may be activating: 310 of "p.S310F"."""
-    found = _PROTEIN.finditer(fold(written[:LONGEST]))
-    return tuple(int(match["at"]) for match in found if _of_protein(match["first"], match["change"]) == "named")
+    """List the first residues of ERBB2's protein changes in a text that may be activating: 310 of "p.S310F"."""
+    clauses = _clauses(written[:LONGEST])
+    own = _of_erbb2(clauses)
+    return tuple(residue for each in (clauses if own is None else own) for residue in each.residues)
+
+
+def _of_erbb2(clauses: list[_Clause]) -> list[_Clause] | None:
+    """Return the clauses about ERBB2, of a text that may name other genes; ``None`` where that is not clear.
+
+    A clause without a gene is about the one before. A fusion names its partner. Genes in a list, "EGFR, ALK: negative",
+    need what is said of them.
+    """
+    if not any("gene" in each.genes for each in clauses):
+        return clauses
+    found: list[_Clause] = []
+    about, is_open = "", False
+    for each in clauses:
+        named = each.genes - {"gene"} if each.kinds == {"other"} and len(each.genes) > 1 else each.genes
+        about = next(iter(named)) if len(named) == 1 else about if not named else ""
+        if not about or (is_open and about == "erbb2"):
+            return None
+        is_open = not each.kinds and (is_open or "gene" in named)
+        if about == "erbb2":
+            found.append(each)
+    return found if not is_open else None
+
+
+def _every_kind(written: str) -> set[str]:
+    return set().union(*(each.kinds for each in _clauses(written[:LONGEST])))
 
 
 def _verdict(clauses: list[set[str]]) -> bool | None:
@@ -84,41 +127,52 @@ def _verdict(clauses: list[set[str]]) -> bool | None:
         return None
     every = set().union(*clauses)
     has_change = [clause for clause in clauses if clause & {"change", "named"} and not clause & {"none", "other"}]
+    if has_change and any(clause == {"none", "specimen"} for clause in clauses):
+        # "Detected in plasma, not in tissue".
+        return None
+    clauses = [clause - {"specimen"} for clause in clauses]
     denied = any(clause == {"none"} for clause in clauses)
     if has_change and not denied:
-        # A benign or silent variant is described in its own clause.
-        about = [clause for clause in clauses if "other" in clause and "none" not in clause]
-        return None if about and any(clause == {"change"} for clause in has_change) else not about
+        # "S310F, benign"; a clause that names its own variant is about that one.
+        about = [clause for clause in clauses if "other" in clause and not clause & {"none", "named"}]
+        return None if about and any(clause - {"specimen"} == {"change"} for clause in has_change) else not about
     if has_change:
         return False if len(clauses) == len(has_change) + 1 == 2 else None  # noqa: PLR2004 - the change and its denial
-    if every == {"found"}:
+    if every - {"specimen"} == {"found"}:
         return True
     return False if every & {"none", "other"} else None
 
 
-def _kinds(written: str) -> Iterator[str]:
-    """Yield the kind of each part of a text."""
-    folded = _FREQUENCY.sub(" ", _CODING.sub(" ", fold(written)))
-    rest: list[str] = []
-    end = 0
-    for match in _PROTEIN.finditer(folded):
-        rest.append(folded[end : match.start()])
-        end = match.end()
-        yield _of_protein(match["first"], match["change"])
-    rest.append(folded[end:])
-    joined = _EXON.sub(" exon ", _UNCHANGED.sub(" silent ", " ".join(rest)))
-    listed = words_of(joined)
-    at = 0
+def _clauses(written: str) -> list[_Clause]:
+    """Split a text into what its clauses say; a word that is not known is of the kind "unknown"."""
+    folded = fold(written).replace(_MARK, " ? ")
+    folded = _CATALOGUED.sub(" ", _FREQUENCY.sub(" ", _CODING.sub(" ", folded)))
+    # Each protein change leaves a sign of its own, so that it stays in its clause.
+    proteins = list(_PROTEIN.finditer(folded))
+    marked = _PROTEIN.sub(f" {_MARK} ", folded)
+    marked = _EXON.sub(" exon ", _EXONS.sub(" exon ", _COPIES.sub(" copy number ", _UNCHANGED.sub(" silent ", marked))))
+    found, at, listed = [_Clause()], 0, words_of(marked)
+    changes = iter(proteins)
     while at < len(listed):
-        found = _PHRASES.longest(listed, at)
-        if found is not None:
-            (kind, _), at = found
-            yield kind
+        word, phrase = listed[at].text, _PHRASES.longest(listed, at)
+        if phrase is not None:
+            (kind, _), at = phrase
+            if kind in ("gene", "erbb2"):
+                found[-1].genes.add(kind)
+            elif kind != "ignored":
+                found[-1].kinds.add(kind)
             continue
-        word = listed[at].text
         at += 1
-        if word not in _PASSED:
-            yield "stop" if word in _STOPS else "unknown"
+        if word == _MARK:
+            change = next(changes)
+            kind = _of_protein(change["first"], change["change"])
+            found[-1].kinds.add(kind)
+            found[-1].residues += [int(change["at"])] if kind == "named" else []
+        elif word in _STOPS:
+            found.append(_Clause())
+        elif word not in _PASSED:
+            found[-1].kinds.add("unknown")
+    return found
 
 
 def _of_protein(first: str, change: str) -> str:

@@ -128,6 +128,27 @@ ROWS = [
     Row(ISH_MISSING, "IHC 2+ for Enhertu, where it may be low or positive", FIRES, ENHERTU, chart(her2=(ihc("2+"),))),
     Row(ISH_MISSING, "IHC 2+ and ISH amplified", SILENT, KADCYLA, chart(her2=(ihc("2+"), ish("positive")))),
     Row(ISH_MISSING, "IHC 2+ and ISH not amplified", SILENT, KADCYLA, chart(her2=(ihc("2+"), ish("negative")))),
+    *(
+        Row(
+            ISH_MISSING,
+            f"IHC 2+ and an ISH {when} that contradicts itself",
+            expected,
+            KADCYLA,
+            chart(her2=(ihc("2+", 200), structs.replace(ish("positive", days), conflict=True))),
+        )
+        for when, days, expected in (
+            ("of that day", 200, NOT_ASKED),
+            ("later", 190, NOT_ASKED),
+            ("of years before", 900, FIRES),
+        )
+    ),
+    Row(
+        NOT_ELIGIBLE,
+        "IHC 2+ and an ISH that contradicts itself",
+        CANNOT,
+        KADCYLA,
+        chart(her2=(ihc("2+"), structs.replace(ish("positive"), conflict=True))),
+    ),
     Row(ISH_MISSING, "IHC 3+ needs no ISH", SILENT, KADCYLA),
     Row(ISH_MISSING, "IHC 1+ needs no ISH", SILENT, KADCYLA, chart(her2=(ihc("1+"),))),
     # her2-tier-unclear: what ISH does not settle by its numbers

@@ -20,6 +20,7 @@ UNITS = UnitReader(TERMINOLOGY)
 READER = FindingReader(TERMINOLOGY, HcgReader(TERMINOLOGY, UNITS, RangeReader(TERMINOLOGY, UNITS)))
 ORIGIN = Origin("Observation/1", "prefetch.labs.entry[0].resource")
 LOINC, SNOMED = "http://loinc.org", "http://snomed.info/sct"
+SO = "http://www.sequenceontology.org"
 
 
 def coded(system: str, code: str, text: str = "") -> dict[str, Any]:
@@ -160,6 +161,12 @@ def changed(code: str, display: str = "") -> dict[str, Any]:
     return {"code": {"coding": [{"system": LOINC, "code": "48019-4"}]}, "valueCodeableConcept": {"coding": [kind]}}
 
 
+def assessed(system: str, question: str, answer: str) -> dict[str, Any]:
+    said = {"coding": [{"system": system, "code": answer}]}
+    part = {"code": {"coding": [{"system": LOINC, "code": question}]}, "valueCodeableConcept": said}
+    return variant("HGNC:3430", coded(LOINC, "LA9633-4"), part)
+
+
 def copies(number: int) -> dict[str, Any]:
     return {"code": {"coding": [{"system": LOINC, "code": "82155-3"}]}, "valueQuantity": {"value": number}}
 
@@ -206,7 +213,15 @@ def copies(number: int) -> dict[str, Any]:
         pytest.param(
             named("ERBB2 amplification not detected; ERBB2 exon 20 insertion detected"), True, id="one of two changes"
         ),
-        pytest.param(named("KRAS G12C detected, ERBB2 not mutated"), None, id="another gene is not understood"),
+        pytest.param(named("KRAS G12C detected, ERBB2 not mutated"), False, id="another gene is left out"),
+        pytest.param(named("EGFR exon 20 insertion detected"), None, id="another gene alone says nothing"),
+        pytest.param(named("EGFR exon 20 insertion, ERBB2 wild type"), False, id="the insertion is of another gene"),
+        pytest.param(named("ERBB2 exon 20 insertion. EGFR, KRAS negative"), True, id="others are negative"),
+        pytest.param(named("EGFR p.L858R; insertion detected"), None, id="of which gene the second is"),
+        pytest.param(named("p.L858R, EGFR"), None, id="a gene that follows its change"),
+        pytest.param(named("ERBB2 and EGFR mutated"), None, id="two genes in one clause"),
+        pytest.param(named("XYZ1 insertion detected"), None, id="a gene that is not known"),
+        pytest.param(named("ERBB2-GRB7 fusion"), False, id="a fusion and its partner"),
         pytest.param(named("see ERBB2 exon 20 insertion"), None, id="an unknown word"),
         pytest.param(
             variant("HGNC:3430", coded(LOINC, "LA9633-4"), changed("SO:0001742")), False, id="copy number gain by code"
@@ -221,6 +236,18 @@ def copies(number: int) -> dict[str, Any]:
             id="a number of copies beside a change of the protein",
         ),
         pytest.param(variant("HGNC:3430", coded(LOINC, "LA9633-4", "ERBB2 amplification")), False, id="in the text"),
+        pytest.param(assessed(LOINC, "53037-8", "LA26333-7"), False, id="of uncertain significance, by code alone"),
+        pytest.param(assessed(LOINC, "53037-8", "LA26334-5"), False, id="likely benign, by code alone"),
+        pytest.param(assessed(LOINC, "53037-8", "LA6675-8"), False, id="benign, by code alone"),
+        pytest.param(assessed(LOINC, "53037-8", "LA26332-9"), True, id="likely pathogenic, by code alone"),
+        pytest.param(assessed(SO, "48006-1", "SO:0001587"), False, id="a stop gained, by code alone"),
+        pytest.param(assessed(SO, "48006-1", "SO:0001627"), False, id="in an intron, by code alone"),
+        pytest.param(assessed(SO, "48006-1", "SO:0001821"), True, id="an insertion in frame, by code alone"),
+        pytest.param(
+            variant("HGNC:3430", coded(LOINC, "LA9633-4")) | {"interpretation": [{"coding": [{"code": "NEG"}]}]},
+            None,
+            id="present, and interpreted as negative",
+        ),
     ],
 )
 def test_a_mutation(observation, found) -> None:
@@ -230,3 +257,17 @@ def test_a_mutation(observation, found) -> None:
         return
     assert isinstance(result, Mutation)
     assert result.found is found
+
+
+@pytest.mark.parametrize(
+    ("written", "residues"),
+    [
+        ("ERBB2 p.S310F; EGFR p.L858R", (310,)),
+        ("EGFR p.L858R; ERBB2 p.Y772_A775dup", (772,)),
+        ("ERBB2 S310F and V777L", (310, 777)),
+    ],
+)
+def test_residues_are_those_of_erbb2(written: str, residues: tuple[int, ...]) -> None:
+    result = READER.mutation(named(written), None, ORIGIN)
+    assert isinstance(result, Mutation)
+    assert result.residues == residues

@@ -342,6 +342,9 @@ POSITIVE = [concept(coding(INTERPRETATION, "POS"))]
         pytest.param("3+", {"note": [{"text": "HER2 is 1+ on review"}]}, True, id="a note with another score"),
         pytest.param("3+", {"note": [{"text": "HER2 negative"}]}, True, id="a note with another status"),
         pytest.param("3+", {"note": [{"text": "HER2 3+ (positive)"}]}, False, id="a note that says the same"),
+        pytest.param("2+", {"note": [{"text": "FISH: not amplified"}]}, False, id="the ISH of an equivocal score"),
+        pytest.param("2+", {"note": [{"text": "Ratio 2.3, not amplified"}]}, True, id="an ISH that contradicts itself"),
+        pytest.param("3+", {"note": [{"text": "FISH: not amplified"}]}, True, id="the ISH of a clear score"),
         pytest.param("3+", {"note": [{"text": "Only the in situ part could be scored"}]}, True, id="not invasive"),
         pytest.param("3+", {"note": [{"text": "No residual invasive carcinoma"}]}, True, id="nothing invasive"),
         pytest.param("3+", {"note": [{"text": "DCIS is present; DCIS not scored"}]}, False, id="beside DCIS"),
@@ -380,3 +383,37 @@ def test_a_finer_text_beside_a_code_is_kept(value: Json, expected: str) -> None:
 def test_a_text_that_contradicts_its_code_is_a_conflict() -> None:
     value = concept(coding(LOINC, "LA11843-2", "3+"), text="entered in error, see the new report")
     assert remarked({"valueCodeableConcept": value}).conflict
+
+
+@pytest.mark.parametrize(
+    ("value", "note", "methods"),
+    [
+        pytest.param("2+", "HER2 FISH: amplified, ratio 4.1", ["IHC", "ISH"], id="amplified"),
+        pytest.param("2+", "IHC 2+; FISH not amplified", ["IHC", "ISH"], id="with the score again"),
+        pytest.param("2+", "FISH pending", ["IHC"], id="not done yet"),
+        pytest.param("2+", "FISH amplified in the outside report", ["IHC"], id="a note that is not understood"),
+        pytest.param("1+", "FISH: not amplified", ["IHC"], id="a score that needs none"),
+    ],
+)
+def test_the_ish_in_the_note_of_an_equivocal_score_is_a_result(value: str, note: str, methods: list[str]) -> None:
+    sent = observation("85319-2", valueString=value, note=[{"text": note}])
+    found = READER.read("her2-ihc", sent, Origin("Observation/1", "x"))
+    assert [str(each.method) for each in found if isinstance(each, Her2Result) and not each.conflict] == methods
+
+
+@pytest.mark.parametrize(
+    ("written", "methods"),
+    [
+        pytest.param("HER2 IHC: Positive (Score\n3+)", ["ihc-3+"], id="a line that was wrapped"),
+        pytest.param(
+            "HER2 DISH:\nHER2/Chr17 ratio 2.6\nHER2 6.9 copies/cell\nChr17 2.7 copies/cell\nAMPLIFIED",
+            ["positive"],
+            id="a statement on each line",
+        ),
+        pytest.param("Part A: HER2 3+\nPart B: HER2 0", [None], id="two specimens that differ"),
+        pytest.param("HER2\n3+ in the biopsy of 2024\n0", [None], id="a line that is not understood"),
+    ],
+)
+def test_line_breaks_are_wraps_or_ends(written: str, methods: list[str | None]) -> None:
+    read = VOCABULARY.read("her2-ish", {"valueString": written}, NO_CODE_MAP)
+    assert [each.finding for each in read if not each.conflict] == methods

@@ -20,7 +20,7 @@ from fhir_mappings.codings import CodeMap, Coding
 from fhir_mappings.medications.medication import MedicationReader
 from fhir_mappings.patient.conditions import ConditionReader
 from fhir_mappings.request.chart import ChartReader
-from fhir_mappings.results.observations import _CODES, ConceptIndex
+from fhir_mappings.results.concept_index import MOST_CODES, ConceptIndex
 from fhir_mappings.wire.cached_json import LONGEST, PARTS, CachedByJson
 from fhir_mappings.wire.references import References
 from fhir_mappings.wire.resources import Code, ResourceStub
@@ -61,8 +61,8 @@ def test_several_texts_are_short_together_or_not_at_all() -> None:
 @pytest.mark.parametrize(
     ("codes", "kept"),
     [
-        pytest.param(_CODES, 1, id="as many codes as are kept"),
-        pytest.param(_CODES + 1, 0, id="one more"),
+        pytest.param(MOST_CODES, 1, id="as many codes as are kept"),
+        pytest.param(MOST_CODES + 1, 0, id="one more"),
     ],
 )
 def test_a_result_with_many_codes_is_read_and_not_cached(codes: int, kept: int) -> None:

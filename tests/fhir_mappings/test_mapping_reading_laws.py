@@ -5,10 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from benchmarks.reading import her2, lvef, problems
+from benchmarks.reading import her2, lvef, problems, variants
 from benchmarks.reading.tables import UNREADABLE, Entry, entries
 from cards.knowledge.loader import default_knowledge
 from cards.values.quantities import Mg
@@ -34,7 +34,7 @@ PROBLEMS = [
     if not group.past_counts
     for written in group.texts
 ]
-VARIANTS = ("p.Y772_A775dup", "ERBB2 exon 20 insertion detected", "ERBB2 mutation not detected", "ERBB2 amplification")
+VARIANTS = [entry for entry in entries("variants") if UNREADABLE not in entry.right]
 
 
 def with_word(text: str, word: str, place: int) -> str:
@@ -82,8 +82,16 @@ def test_an_unknown_word_never_hides_a_reduction(written: str, before: str, behi
 
 
 @given(st.sampled_from(VARIANTS), UNKNOWN, st.integers(min_value=0, max_value=40))
-def test_an_unknown_word_makes_a_variant_unread(text: str, word: str, place: int) -> None:
-    assert mutation_in(with_word(text, word, place)) is None
+def test_an_unknown_word_makes_a_variant_unread(entry: Entry, word: str, place: int) -> None:
+    assert_refused(variants.read, entry, word, place)
+
+
+@given(st.sampled_from(["p.S310F", "exon 20 insertion", "V777L, tier II"]), st.sampled_from(["EGFR", "KRAS", "MET"]))
+def test_a_change_of_another_gene_is_never_one_of_erbb2(change: str, gene: str) -> None:
+    assert mutation_in(f"{gene} {change}") is None
+    assert mutation_in(f"{change} ({gene})") is None
+    assert mutation_in(f"{gene} {change}; ERBB2 wild type") is False
+    assert mutation_in(f"ERBB2 {change}; {gene} negative") is True
 
 
 @given(st.sampled_from(HER2), st.sampled_from(["previous", "DCIS", "or", "?", "excluded"]))
@@ -108,6 +116,7 @@ def test_a_problem_that_is_denied_or_someone_elses_is_not_read(named: tuple[str,
 
 
 @given(st.text(max_size=200))
+@example("§ S310F")
 def test_any_text_is_read_or_not(text: str) -> None:
     for where in ("ihc", "ish", "ratio", "copies", "overall"):
         assert her2.read(where, text)

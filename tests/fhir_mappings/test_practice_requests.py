@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from shapes import (
+    ICD10,
     SNOMED,
     Json,
     bundle,
@@ -19,7 +20,7 @@ from shapes import (
     quantity,
     topics,
 )
-from test_practice_orders import METASTATIC, active, cancer, case, drug, her2, lab, labs
+from test_practice_orders import LUNG, METASTATIC, active, cancer, case, drug, hearts, her2, lab, labs, on
 
 
 def routed(name: str, mg: int, route: Any) -> Json:
@@ -41,6 +42,24 @@ def suspected(text: str, status: str = "provisional", **changes: Any) -> Json:
     return cancer(*changes.pop("codings", ()), text=text, name="problem-1", **verification, **changes)
 
 
+def reported(conclusion: str, **changes: Any) -> Json:
+    return {
+        "resourceType": "DiagnosticReport",
+        "id": "report-1",
+        "status": "final",
+        "code": concept(text="Report"),
+        "subject": {"reference": "Patient/pat-1"},
+        "effectiveDateTime": on(5),
+        "conclusion": conclusion,
+        **changes,
+    }
+
+
+def concluded(code: Json) -> Json:
+    return reported("See codes.", conclusionCode=[concept(code)])
+
+
+LOCAL = "urn:oid:2.16.840.1.113883.3.9999.7"
 ILD = coding("http://hl7.org/fhir/sid/icd-10-cm", "J84.9")
 CASES = [
     case("a lot number with its sign", (), (drug("Kadcyla 100 mg n° lot 3456A", 252),)),
@@ -81,6 +100,149 @@ CASES = [
         ("her2-missing",),
         (drug("Kadcyla", 252),),
         tumorMarkers=bundle(her2("HER2 3+. ADDENDUM: HER2 corrected to 1+")),
+    ),
+    case(
+        "a synoptic report of ten lines",
+        (),
+        (drug("Kadcyla", 252),),
+        tumorMarkers=bundle(
+            her2(
+                "ER Status: Negative (less than 1%)\nInternal control cells present and stain as expected\n"
+                "PgR Status: Negative (less than 1%)\nHER2 (by immunohistochemistry): Positive (Score 3+)\n"
+                "  Percentage of Cells with Uniform Intense Complete Membrane Staining: 90%\n"
+                "Test Type: FDA cleared (test / vendor): Ventana PATHWAY\nPrimary Antibody: 4B5\n"
+                "Ki-67 Percentage of Positive Nuclei: 60%\nPrimary Antibody: MIB-1\nImage Analysis: Not performed"
+            )
+        ),
+    ),
+    case(
+        "a group 4 that the review by IHC made negative",
+        ("her2-not-eligible",),
+        (drug("Kadcyla", 252),),
+        tumorMarkers=bundle(
+            her2("2+"),
+            her2("Group 4 (ratio 1.6, 4.7 copies); HER2 negative after additional IHC review", "ish", code="85318-4"),
+        ),
+    ),
+    case(
+        "the ISH in the note of a 2+",
+        (),
+        (drug("Kadcyla", 252),),
+        tumorMarkers=bundle(her2("2+", note=[{"text": "HER2 FISH: amplified, ratio 4.1"}])),
+    ),
+    case(
+        "a ratio with its word",
+        (),
+        (drug("Kadcyla", 252),),
+        tumorMarkers=bundle(her2("2+"), her2("4.3 (amplified)", "ratio", code="49683-6")),
+    ),
+    *(
+        case(
+            f"a report whose conclusion has the code {code['code']}",
+            expected,
+            (drug("Kadcyla", 252),),
+            tumorMarkers=bundle(her2("3+"), concluded(code)),
+        )
+        for code, expected in (
+            (coding(SNOMED, "431396003", "HER2-negative carcinoma of breast"), ("checks-incomplete",)),
+            (coding(ICD10, "Z17.32"), ("checks-incomplete",)),
+            (coding(SNOMED, "427685000", "HER2-positive carcinoma of breast"), ()),
+            (coding(SNOMED, "260385009", "Negative"), ()),
+        )
+    ),
+    *(
+        case(
+            f"a report beside IHC 3+: {written}",
+            expected,
+            (drug("Kadcyla", 252),),
+            tumorMarkers=bundle(her2("3+"), reported(written)),
+        )
+        for written, expected in (
+            ("HER2: Score 1+ (negativ).", ("checks-incomplete",)),
+            ("No HER2 amplification by FISH.", ("checks-incomplete",)),
+            ("ER 3+, PR 2+, HER2 pending.", ()),
+            ("HER2 controls: 0, 1+ and 3+ appropriate.", ()),
+            ("HER2 positive control appropriate.", ()),
+            ("HER2 result is in error, please disregard.", ("checks-incomplete",)),
+        )
+    ),
+    *(
+        case(
+            f"a result under the local code {code} alone: {value}",
+            expected,
+            (drug("Kadcyla", 252),),
+            tumorMarkers=bundle(her2("3+"), observation(code, system=LOCAL, valueString=value)),
+        )
+        for code, value, expected in (
+            ("HER2IHC", "0", ("checks-incomplete",)),
+            ("HER2IHC", "3+", ()),
+            ("ERBB2FISH", "Not amplified", ("checks-incomplete",)),
+            ("HER2MUT", "Not detected", ()),
+        )
+    ),
+    *(
+        case(
+            f"an ejection fraction under the local code {code} alone",
+            expected,
+            (drug("Kadcyla", 252),),
+            lvef=bundle(
+                observation("10230-1", "lvef-1", valueQuantity=quantity(60, "%"), effectiveDateTime=on(40)),
+                observation(code, "lvef-2", system=LOCAL, valueQuantity=quantity(42, "%")),
+            ),
+        )
+        for code, expected in (("LVEF_ECHO", ("checks-incomplete",)), ("RVEF", ()))
+    ),
+    *(
+        case(
+            f"an ejection fraction in a text: {written}",
+            expected,
+            (drug("Kadcyla", 252),),
+            lvef=hearts({"valueString": written}, 62),
+        )
+        for written, expected in (
+            ("LVEF 57 % (prior 59 %)", ()),
+            ("Normal LV size and function. LVEF 60%. Trace MR. No pericardial effusion. RV function is normal.", ()),
+            ("LVEF 46 % (prior 62 %)", ("checks-incomplete", "lvef-overdue")),
+            ("LVEF 55-", ("checks-incomplete", "lvef-overdue")),
+        )
+    ),
+    *(
+        case(
+            f"a newer report that says: {written}",
+            expected,
+            (drug("Kadcyla", 252),),
+            lvef=bundle(
+                observation("10230-1", "lvef-2", valueQuantity=quantity(60, "%"), effectiveDateTime=on(40)),
+                observation("10230-1", "lvef-1", valueQuantity=quantity(66, "%"), effectiveDateTime=on(300)),
+                reported(written),
+            ),
+        )
+        for written, expected in (
+            ("LVEF 58 %, RVEF 45 %.", ()),
+            ("LVEF 56 %.", ("checks-incomplete",)),
+            ("LVEF 48 %.", ("checks-incomplete",)),
+            ("Severely reduced LVEF.", ("checks-incomplete",)),
+            ("Ejektionsfraktion 42 %.", ("checks-incomplete",)),
+            ("LVEF hochgradig reduziert.", ("checks-incomplete",)),
+            ("RVEF 35 %.", ()),
+            ("LVEF preserved.", ()),
+            ("LVEF could not be measured.", ()),
+        )
+    ),
+    *(
+        case(
+            f"a report of several genes: {written}",
+            expected,
+            (drug("Enhertu", 378),),
+            labs=labs(),
+            conditions=bundle(LUNG),
+            tumorMarkers=bundle(observation("42783-1", valueString=written)),
+        )
+        for written, expected in (
+            ("EGFR, ALK, ROS1: negative. ERBB2: p.Y772_A775dup detected, VAF 21 %", ()),
+            ("EGFR exon 20 insertion detected; ERBB2 wild type", ("erbb2-mutation-missing",)),
+            ("EGFR exon 20 insertion", ("erbb2-mutation-missing",)),
+        )
     ),
     *(
         case(

@@ -158,11 +158,13 @@ class LvefInWords(KnowledgeRecord, frozen=True, kw_only=True):
     """The plausible numbers for an ejection fraction in a text, in percent.
 
     ``widest`` is the widest plausible range, ``narrow`` the widest that "normal" can describe; ``normal``, ``reduced``
-    and ``severe`` are the values that fit such a description.
+    and ``severe`` are the values that fit such a description. From a fall of ``told_from`` points on, a text with both
+    values, or a report with the lower one, is told as it is written.
     """
 
     widest: Decimal
     narrow: Decimal
+    told_from: Decimal
     normal: Band
     reduced: Band
     severe: Band
@@ -172,7 +174,8 @@ class LvefInWords(KnowledgeRecord, frozen=True, kw_only=True):
 class GeneCodes(KnowledgeRecord, frozen=True, kw_only=True):
     """How a sequencing result refers to ERBB2: the gene's codes and names, and the codes of its components.
 
-    ``copy_number`` is the component with copies, ``other_changes`` the kinds of change that are not mutations.
+    ``copy_number`` is the component with copies. ``other_changes`` are the kinds of change that are not activating
+    mutations, ``not_pathogenic`` the assessments of a variant that is not known to be one.
     """
 
     erbb2: tuple[str, ...]
@@ -181,8 +184,10 @@ class GeneCodes(KnowledgeRecord, frozen=True, kw_only=True):
     erbb2_names: tuple[str, ...] = ()
     copy_number: str
     other_changes: tuple[str, ...]
+    not_pathogenic: tuple[str, ...]
     by: Cited
     by_changes: Cited
+    by_assessments: Cited
 
 
 class RouteWords(KnowledgeRecord, frozen=True, kw_only=True):

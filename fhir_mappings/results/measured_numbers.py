@@ -1,0 +1,239 @@
+"""Reads measurements: a number in a known unit, its comparator or range, and the limits of normal.
+
+What cannot be read to the end becomes a gap with the value as it was sent.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from msgspec import structs
+
+from cards.facts.origins import Gap
+from cards.facts.results import TIMES_LIMIT, LabResult, Lvef, Weight
+from cards.values.intervals import Bound
+from cards.values.quantities import Kg, Percent
+from fhir_mappings.codings import texts
+from fhir_mappings.results.amounts import LONGEST, Reading, in_thousands, in_two_units, read_amount, read_quantity
+from fhir_mappings.results.lvef_texts import LvefStated, read_lvef_text
+from fhir_mappings.results.reference_ranges import Unit
+from fhir_mappings.results.written_values import written_value
+from fhir_mappings.wire.folding import fold
+from fhir_mappings.wire.lenient import child, number, text
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from cards.facts.origins import Origin
+    from cards.knowledge.schema import Terminology
+    from fhir_mappings.codings import CodeMap
+    from fhir_mappings.results.measurement_units import UnitReader
+    from fhir_mappings.results.reference_ranges import RangeReader, Subject
+    from fhir_mappings.results.result_flags import ResultFlags
+    from fhir_mappings.wire.lenient import Json
+
+Number = Weight | Lvef | LabResult | Gap
+"""What a measurement becomes."""
+
+
+class _Measured(NamedTuple):
+    """A number in the canonical unit, as it was read, and its own unit."""
+
+    value: Decimal
+    reading: Reading
+    unit: Unit
+
+
+class NumberReader:
+    """Reads measurements; one reader serves every request."""
+
+    def __init__(
+        self, terminology: Terminology, units: UnitReader, ranges: RangeReader, flags: ResultFlags, code_map: CodeMap
+    ) -> None:
+        """Keep the readers of units, ranges and flags."""
+        self._terminology = terminology
+        self._units, self._ranges, self._flags, self._code_map = units, ranges, flags, code_map
+        # For a range, these use the upper end; every other measurement uses the lower.
+        self._harmful_when_high = terminology.harmful_when_high
+        self._times_normal = frozenset(terminology.times_normal)
+
+    def read(self, concept: str, holder: Json, origin: Origin, on: date | None, subject: Subject) -> Number:
+        """Read the number of a measurement, with its unit and limits; a gap if one of these is not understood."""
+        quantity = holder.get("valueQuantity")
+        reading = read_quantity(quantity) if quantity.__class__ is dict else self._number_of(holder, concept)
+        if reading is None:
+            return Gap(concept, origin.path, "value", on, (("value", written_value(holder)),))
+        bound = reading.bound
+        if bound is None:
+            return Gap(concept, origin.path, "comparator", on, (("value", reading.as_reported[:40]),))
+        if bound is Bound.EXACT and reading.upper is None and "interpretation" in holder:
+            bound = self._flags.bound(holder)
+            if bound is not Bound.EXACT:
+                written = f"{bound.sign} {reading.as_reported}"
+                reading = structs.replace(reading, bound=bound, as_reported=written)
+        unit = self._unit_of(concept, reading, quantity)
+        reported = reading.upper if concept in self._harmful_when_high and reading.upper is not None else reading.value
+        if unit.factor is None:
+            return self._in_unknown_unit(concept, (reading, reported, unit), holder, origin, on, subject)
+        value = reported * unit.factor
+        known = self._terminology.concepts[concept]
+        gate = known.plausible
+        if gate is not None and not gate[0] <= value <= gate[1] and (bound is Bound.EXACT or value <= 0):
+            return Gap(concept, origin.path, "implausible", on, (("value", reading.as_reported),))
+        if concept in ("weight", "weight-stated"):
+            if bound is not Bound.EXACT:
+                return Gap(concept, origin.path, "value", on, (("value", reading.as_reported),))
+            return Weight(Kg(value), on, origin, stated=concept == "weight-stated")
+        if concept == "lvef":
+            return self._lvef(_Measured(value, reading, unit), holder, origin, on, subject)
+        return self._lab(concept, _Measured(value, reading, unit), holder, origin, on, subject)
+
+    def _lvef(self, measured: _Measured, holder: Json, origin: Origin, on: date | None, subject: Subject) -> Number:
+        value, reading, unit = measured
+        ranges, factor = holder.get("referenceRange"), unit.factor or Decimal(1)
+        normal = self._ranges.low(ranges, "lvef", unit, subject, on) if ranges else None
+        if "interpretation" in holder and (flag := self._flags.against("lvef", holder, value, normal, None)):
+            return Gap("lvef", origin.path, "flagged", on, (("value", reading.as_reported), ("flag", flag)))
+        limit = Percent(normal) if normal is not None else None
+        end = Percent(reading.upper * factor) if reading.upper is not None else None
+        return Lvef(Percent(value), on, origin, reading.as_reported, limit, reading.bound or Bound.EXACT, upper=end)
+
+    def _lab(
+        self, concept: str, measured: _Measured, holder: Json, origin: Origin, on: date | None, subject: Subject
+    ) -> Number:
+        value, reading, unit = measured
+        ranges, known = holder.get("referenceRange"), self._terminology.concepts[concept]
+        upper = self._ranges.high(ranges, concept, unit, subject, on) if ranges else None
+        if upper is None and ranges:
+            lowest = self._ranges.lowest_high(ranges, concept, unit, subject, on)
+            upper = lowest if lowest is not None and value <= lowest and reading.bound is Bound.EXACT else None
+        if "interpretation" in holder:
+            lower = self._ranges.low(ranges, concept, unit, subject, on) if ranges else None
+            if flag := self._flags.against(concept, holder, value, lower, upper):
+                return Gap(concept, origin.path, "flagged", on, (("value", reading.as_reported), ("flag", flag)))
+        limits = known.plausible_limit
+        if upper is not None and limits is not None and not limits[0] <= upper <= limits[1]:
+            # A limit in another unit than the result, or a slipped decimal, would make any result look normal.
+            upper = None
+        bound = reading.bound or Bound.EXACT
+        found = LabResult(concept, value, known.unit or "", on, origin, reading.as_reported, upper, bound)
+        if upper is not None and unit.factor is not None and unit.factor != 1:
+            structs.force_setattr(found, "limit_as_reported", upper / unit.factor)
+        return found
+
+    def _number_of(self, holder: Json, concept: str) -> Reading | None:
+        """Read a value other than a quantity: the lower end of a range, an integer, or a text with number and unit."""
+        value_range = child(holder, "valueRange")
+        if value_range:
+            return _of_range(child(value_range, "low"), child(value_range, "high"))
+        if concept == "lvef" and (ratio := child(holder, "valueRatio")):
+            return _share_of(ratio)
+        whole = number(holder.get("valueInteger"))
+        if whole is not None:
+            return Reading(whole, "", "", Bound.EXACT, str(whole))
+        written = text(holder.get("valueString")) or text(child(holder, "valueCodeableConcept").get("text"))
+        if concept == "lvef":
+            return self._ejection_fraction(holder, written)
+        if len(written) > LONGEST:
+            return None
+        plain = written.strip(" :=")
+        return self._in_two_units(concept, plain) or read_amount(plain) or self._plausible(concept, plain)
+
+    def _plausible(self, concept: str, written: str) -> Reading | None:
+        """Read a number that may be one of thousands, or one with decimals, where only one of the two is plausible."""
+        gate, both = self._terminology.concepts[concept].plausible, in_thousands(written)
+        if gate is None or both is None or (factor := self._units.factor(concept, "", both[0].unit)) is None:
+            return None
+        fitting = [each for each in both if gate[0] <= each.value * factor <= gate[1]]
+        return fitting[0] if len(fitting) == 1 else None
+
+    def _in_two_units(self, concept: str, written: str) -> Reading | None:
+        """Read an amount in two units of one kind as one in the canonical unit."""
+        parts = in_two_units(written)
+        if parts is None:
+            return None
+        factors = [self._units.factor(concept, "", each.unit) for each in parts]
+        if factors[0] is None or factors[1] is None or parts[1].value * factors[1] >= factors[0]:
+            return None
+        total = parts[0].value * factors[0] + parts[1].value * factors[1]
+        unit = self._terminology.concepts[concept].unit or ""
+        return structs.replace(parts[0], value=total, unit=unit, as_reported=" ".join(written.split())[:40])
+
+    def _ejection_fraction(self, holder: Json, written: str) -> Reading | None:
+        """Read an ejection fraction from a value's text or display."""
+        written = written or next(iter(texts(holder.get("valueCodeableConcept"))), "")
+        found = read_lvef_text(written, self._terminology.lvef_in_words) if written else None
+        if not isinstance(found, LvefStated):
+            return None
+        as_reported = " ".join(written.split())[:60]
+        return Reading(found.value, "%" if found.in_percent else "", "", found.bound, as_reported, found.upper)
+
+    def _unit_of(self, concept: str, reading: Reading, quantity: Any) -> Unit:
+        """Return the unit of a number, with the UCUM code from a site's code map for a local unit."""
+        factor = self._units.factor(concept, reading.code, reading.unit)
+        if factor is not None:
+            return Unit(reading.code, reading.unit, factor)
+        if self._code_map and isinstance(quantity, dict):
+            local = [*self._code_map.standard(text(quantity.get("system")), reading.code)]
+            local += self._code_map.standard("", reading.unit)
+            factors = {self._units.factor(concept, each.code, "") for each in local if each.system == "ucum"}
+            factor = factors.pop() if len(factors) == 1 else None
+        if factor is None and concept == "lvef" and not reading.code and not reading.unit:
+            factor = Decimal(100) if reading.value <= 1 else Decimal(1)
+        return Unit(reading.code, reading.unit, factor)
+
+    def _in_unknown_unit(
+        self,
+        concept: str,
+        number: tuple[Reading, Decimal, Unit],
+        holder: Json,
+        origin: Origin,
+        on: date | None,
+        subject: Subject,
+    ) -> Number:
+        """Read a result in an unknown unit: as a multiple of its upper limit, if that is in the same unit.
+
+        "6 x ULN" is such a multiple itself.
+        """
+        reading, reported, unit = number
+        is_multiple = concept in self._harmful_when_high and fold(reading.unit or reading.code) in self._times_normal
+        if is_multiple and reading.bound is not None:
+            one = Decimal(1)
+            return LabResult(concept, reported, TIMES_LIMIT, on, origin, reading.as_reported, one, reading.bound)
+        ranges = holder.get("referenceRange")
+        upper = (
+            self._ranges.high(ranges, concept, unit, subject, on)
+            if concept in self._harmful_when_high and ranges
+            else None
+        )
+        if upper is None or reading.bound is None or self._units.is_known(reading.code, reading.unit):
+            reason = "unit-unknown" if reading.code or reading.unit else "unit-missing"
+            return Gap(concept, origin.path, reason, on, (("value", reading.as_reported[:40]),))
+        written = (reading.unit or reading.code)[:20]
+        return LabResult(concept, reported, written, on, origin, reading.as_reported, upper, reading.bound)
+
+
+def _of_range(low: Json, high: Json) -> Reading | None:
+    """Read a range; where FHIR has no other end, it goes on without limit."""
+    reading = read_quantity(low or high)
+    if reading is None or reading.bound is not Bound.EXACT:
+        return None
+    if not (low and high):
+        bound = Bound.AT_LEAST if low else Bound.AT_MOST
+        return structs.replace(reading, bound=bound, as_reported=f"{bound.sign}{reading.as_reported}")
+    upper = number(high.get("value"))
+    if upper is None or upper < reading.value:
+        return None
+    written = f"{reading.value}-{upper} {reading.unit or reading.code}".strip()
+    return structs.replace(reading, as_reported=written, upper=upper)
+
+
+def _share_of(ratio: Json) -> Reading | None:
+    """Read an ejection fraction as a ratio of two numbers without a unit: 55 to 100."""
+    above, below = (read_quantity(child(ratio, name)) for name in ("numerator", "denominator"))
+    if above is None or below is None or {above.bound, below.bound} != {Bound.EXACT}:
+        return None
+    if not 0 < above.value <= below.value or above.unit != below.unit or above.code != below.code:
+        return None
+    return Reading(above.value / below.value, "", "", Bound.EXACT, f"{above.value}:{below.value}")
