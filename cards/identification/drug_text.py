@@ -10,8 +10,8 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from cards.identification.folding import Word, fold, words_of
-from cards.identification.targets import Meaning, Target
+from cards.identification.splitting import Splitter
+from cards.identification.targets import Meaning, Target, merged, products_of, with_brands_together
 from cards.identification.vocabulary import Known
 from cards.knowledge.schema import Route, Says, WordKind
 from cards.values.texts import CUT, bounded, is_cut
@@ -19,18 +19,17 @@ from cards.values.texts import CUT, bounded, is_cut
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
+    from cards.identification.folding import Word
     from cards.identification.vocabulary import Vocabulary
     from cards.knowledge.schema import Product
 
 _ALTERNATIVES = re.compile(r"\A[\s()\[\]{},]*(?:/|\||or|vs|oder|ou|eller|lub|o|of|nebo|ili|veya)[\s()\[\]{}]*\Z")
+# Nothing but an opening bracket or a hyphen between two names: the second one says again what the first one is.
+_APPOSED = re.compile(r"[\s(\[-]{1,3}")
 _CLAUSE_END = re.compile(r"[;)\]\n]|\.(?!\d)|\s[-\u2013\u2014]+\s")
-_NAME_AND_NUMBER = re.compile(r"(?P<name>[^\W\d_]{5,40})\d[^\W_]{0,11}")
 _CONCENTRATION = re.compile(r"(\d{1,5}(?:[.,]\d{1,3})?)\s{0,3}mg\s{0,3}/\s{0,3}(\d{1,3}(?:[.,]\d{1,3})?)?\s{0,3}ml")
 _AMOUNT = re.compile(r"(\d{1,5}(?:[.,]\d{1,3})?)\s{0,3}mg(?!\s{0,3}/\s{0,3}(?:kg|m))")
 _ROUTES = {Says.INTRAVENOUS: Route.INTRAVENOUS, Says.SUBCUTANEOUS: Route.SUBCUTANEOUS}
-_SPACED = re.compile(r"(?<![^\W_])[^\W\d_](?:[\W_]{1,3}[^\W_](?![^\W_])){3,39}")
-_SHORTEST_SPACED = 4
-"""Letters set apart: "K a d c y l a", "H.E.R.C.E.P.T.I.N". The longest names have about as many, the shortest four."""
 _FEWEST_PARTS, _MOST_PARTS, _LONGEST_PART = 3, 4, 6
 """The parts of a name with blanks in it: "Ka dcy la". A name in two parts is joined before a text is read."""
 _SHORTEST_CUT = 5
@@ -109,6 +108,7 @@ class DrugTextReader:
     def __init__(self, vocabulary: Vocabulary, products: Mapping[str, Product]) -> None:
         """Keep the vocabulary and the products."""
         self._vocabulary = vocabulary
+        self._splitter = Splitter(vocabulary)
         self._products = products
         combined = (each for each in products.values() if each.parts)
         self._under_the_skin = tuple(each for each in combined if each.route is Route.SUBCUTANEOUS)
@@ -162,62 +162,25 @@ class DrugTextReader:
 
     def _draft(self, written: str) -> _Draft:
         """Read the words of a text, each as part of a name, as listed, or as not understood."""
-        folded = fold(written)
-        words = words_of(folded)
-        if sum(word.end - word.start == 1 for word in words) >= _SHORTEST_SPACED:
-            folded = _SPACED.sub(self._letters_joined, folded)
-            words = words_of(folded)
-        words = self._with_names_joined([part for word in words for part in self._with_number_apart(word)])
-        draft = _Draft(folded, words, [self._known(word.text) for word in words])
+        folded, words = self._splitter.split(written)
+        draft = _Draft(folded, words, self._all_known(words))
         self._read_words(draft)
         return draft
 
     def route_of_form(self, form: str) -> Route | None:
         """Return the route that a dose form states; ``None`` if it states none, or several."""
-        words = words_of(fold(bounded(form)))
-        if any(word.text in self._vocabulary.oral_forms for word in words):
+        draft = self._draft(bounded(form))
+        if any(word.text in self._vocabulary.oral_forms for word in draft.words):
             return Route.ORAL
-        draft = _Draft(fold(bounded(form)), words, [self._vocabulary.look_up(word.text) for word in words])
-        self._read_words(draft)
         stated = [route for said, route in _ROUTES.items() if said in draft.said]
         return stated[0] if len(stated) == 1 else None
 
-    def _with_number_apart(self, word: Word) -> tuple[Word, ...]:
-        """Split a name from the number that touches it: "Kadcyla160mg"."""
-        match = _NAME_AND_NUMBER.fullmatch(word.text)
-        vocabulary = self._vocabulary
-        if match is None or vocabulary.is_listed(word.text):
-            return (word,)
-        name = match["name"]
-        if (name,) not in vocabulary.names and vocabulary.look_up(name).kind is None:
-            return (word,)
-        middle = word.start + len(name)
-        return (Word(name, word.start, middle), Word(word.text[len(name) :], middle, word.end))
-
-    def _letters_joined(self, spaced: re.Match[str]) -> str:
-        """Join letters that stand apart where they spell a name, or nearly: "K a d c y l a"."""
-        vocabulary = self._vocabulary
-        letters = "".join(filter(str.isalnum, spaced.group()))
-        for first in range(len(letters) - _SHORTEST_SPACED + 1):
-            for end in range(len(letters), first + _SHORTEST_SPACED - 1, -1):
-                name = letters[first:end]
-                if vocabulary.usual((name,)) in vocabulary.names:
-                    return " ".join((*letters[:first], name, *letters[end:]))
-        return letters if vocabulary.nearest(letters) or vocabulary.meant_by_sound(letters) else spaced.group()
-
-    def _with_names_joined(self, words: list[Word]) -> list[Word]:
-        """Join two words that are a name with a blank in it, "Kad cyla", unless both are listed words themselves."""
-        vocabulary = self._vocabulary
-        for place in range(len(words) - 1, 0, -1):
-            first, second = words[place - 1], words[place]
-            joined = first.text + second.text
-            if (
-                (joined,) in vocabulary.names
-                and second.start - first.end == 1
-                and not (vocabulary.is_listed(first.text) and vocabulary.is_listed(second.text))
-            ):
-                words[place - 1 : place + 1] = [Word(joined, first.start, second.end)]
-        return words
+    def _all_known(self, words: Sequence[Word]) -> list[Known]:
+        """Look up every word; the last one may be cut off, as the text is in a field of fixed length."""
+        known = [self._known(word.text) for word in words]
+        if len(known) > 1 and known[-1].kind is None and known[-2].kind is not WordKind.ANTIBODY:
+            known[-1] = known[-1]._replace(word=self._vocabulary.completed(known[-1].word))
+        return known
 
     def _known(self, word: str) -> Known:
         vocabulary = self._vocabulary
@@ -396,19 +359,33 @@ class DrugTextReader:
     def _with_alternatives(self, meanings: list[Meaning], spans: Iterable[_Span], draft: _Draft) -> list[Meaning]:
         """Combine names given as alternatives ("T-DM1/T-DXd") to one meaning."""
         previous: _Span | None = None
+        contradicts = False
         choices: set[Meaning] = set()
         for span in spans:
             if meanings and previous and _are_alternatives(previous, span, _between(previous, span, draft)):
                 choices.discard(meanings[-1])
-                meanings[-1] = _merged(meanings[-1] | span.meaning)
+                meanings[-1] = merged(meanings[-1] | span.meaning)
                 choices.add(meanings[-1])
             else:
+                contradicts = contradicts or (
+                    previous is not None
+                    and _APPOSED.fullmatch(_between(previous, span, draft)) is not None
+                    and self._are_other_biosimilars(meanings[-1], span.meaning)
+                )
                 meanings.append(span.meaning)
             previous = span
         # "Kadcyla (T-DM1) or Enhertu (T-DXd)": the second name of a drug does not decide between the two.
-        offered = [_products_of(choice) for choice in choices]
-        return _with_brands_together(
-            each for each in meanings if not any(_products_of(each) < products for products in offered)
+        offered = [products_of(choice) for choice in choices]
+        meanings = [each for each in meanings if not any(products_of(each) < products for products in offered)]
+        return meanings if contradicts else with_brands_together(meanings)
+
+    def _are_other_biosimilars(self, first: Meaning, second: Meaning) -> bool:
+        """Return whether two names are of different biosimilars of one product: "Ogivri (trastuzumab-anns)"."""
+        brands = [self._products[target.product].brand(target.brand) for target in (*first, *second)]
+        return (
+            len(products_of(first | second)) == 1
+            and first.isdisjoint(second)
+            and all(brand is not None and "-" in brand.generic for brand in brands)
         )
 
     def _without_parts(self, meanings: list[Meaning]) -> list[Meaning]:
@@ -442,15 +419,23 @@ class DrugTextReader:
         """Drop unread words that belong to other names of the one product named, such as its suffix."""
         named = {target.product for meaning in meanings for target in meaning}
         if len(named) == 1:
-            own = self._vocabulary.words_of_product.get(named.pop(), frozenset())
+            product = self._products[named.pop()]
+            own = self._vocabulary.words_of_product.get(product.id, frozenset())
             draft.unread = [
-                word for word in draft.unread if word not in own and not self._is_cut_suffix(word, own, draft)
+                word for word in draft.unread if word not in own and not self._is_cut_suffix(word, product, draft)
             ]
 
-    def _is_cut_suffix(self, word: str, own: frozenset[str], draft: _Draft) -> bool:
-        """Return whether a word is the FDA's suffix without its last letter, as fields of fixed length leave it."""
-        if len(word) != _SUFFIX - 1 or f"-{word}" not in draft.folded or self._vocabulary.begins_payload(word):
+    def _is_cut_suffix(self, word: str, product: Product, draft: _Draft) -> bool:
+        """Return whether a word is the beginning of the FDA's suffix, as fields of fixed length leave it.
+
+        Behind an antibody alone it may begin a payload, too, so there no more than a letter may be missing.
+        """
+        if f"-{word}" not in draft.folded:
             return False
+        is_bare = product.generic in self._vocabulary.antibodies
+        if is_bare and (len(word) != _SUFFIX - 1 or self._vocabulary.begins_payload(word)):
+            return False
+        own = self._vocabulary.words_of_product.get(product.id, frozenset())
         return any(len(each) == _SUFFIX and each.startswith(word) for each in own)
 
     def _note_payload_words(self, meanings: Sequence[Meaning], draft: _Draft) -> None:
@@ -493,27 +478,6 @@ def _between(first: _Span, second: _Span, draft: _Draft) -> str:
 
 def _as_written(span: _Span, draft: _Draft) -> str:
     return draft.folded[draft.words[span.first].start : draft.words[span.end - 1].end]
-
-
-def _merged(targets: Meaning) -> Meaning:
-    """Drop a product's general target if there is a target for one of its brands."""
-    branded = {target.product for target in targets if target.brand}
-    return frozenset(target for target in targets if target.brand or target.product not in branded)
-
-
-def _products_of(meaning: Meaning) -> frozenset[str]:
-    return frozenset(target.product for target in meaning)
-
-
-def _with_brands_together(meanings: Iterable[Meaning]) -> list[Meaning]:
-    """Combine the brands of one product that a text names: "Ogivri, biosimilar of Herceptin" is the same drug."""
-    found: dict[object, Meaning] = {}
-    for meaning in meanings:
-        products = _products_of(meaning)
-        is_of_brands = len(products) == 1 and all(target.brand for target in meaning)
-        key = products if is_of_brands else meaning
-        found[key] = found.get(key, frozenset()) | meaning
-    return list(found.values())
 
 
 def _are_own_names(targets: set[Target], product: Product, products: Mapping[str, Product]) -> bool:

@@ -167,7 +167,7 @@ def _by_evidence(evidence: tuple[IdentityEvidence, ...], recognizer: Recognizer)
     guesses = [Claim(each, meaning) for each, text in texts for meaning in text.guesses]
     if claims:
         identity = _with_every_word(_settle(tuple(claims), recognizer), texts, guesses, recognizer)
-        if identity.status is IdentityStatus.AMBIGUOUS and all(each.kind in _INGREDIENT for each in evidence):
+        if identity.product is None and all(each.kind in _INGREDIENT for each in evidence):
             identity = _of_ingredients_together(identity, texts, recognizer)
         return _with_other_codes(identity, evidence, recognizer)
     if guesses:
