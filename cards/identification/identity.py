@@ -203,7 +203,7 @@ def _with_every_word(
             word
             for each, text in texts
             for word in _counted(each, text)
-            if not recognizer.are_names_of(identity.product, (word,))
+            if not recognizer.are_names_of(identity.product, (word,)) and not _is_misspelling(word, product, recognizer)
         ]
     if not unread and not strayed:
         return identity
@@ -233,6 +233,12 @@ def _with_other_codes(identity: Identity, evidence: tuple[IdentityEvidence, ...]
     if not others:
         return identity
     return Identity(IdentityStatus.CONFLICT, identity.claims, named=identity.named, unread=others)
+
+
+def _is_misspelling(word: str, product: str, recognizer: Recognizer) -> bool:
+    """Return whether a word can only be a misspelled name of the product that the rest of the evidence names."""
+    guesses = recognizer.read_text(word).guesses
+    return bool(guesses) and all(recognizer.may_mean(each, product) for each in guesses)
 
 
 def _counted(evidence: IdentityEvidence, text: DrugText) -> tuple[str, ...]:
@@ -299,7 +305,7 @@ def _settle(claims: tuple[Claim, ...], recognizer: Recognizer) -> Identity:
         if len(common) > 1:
             return Identity(IdentityStatus.AMBIGUOUS, claims, named=named)
         products = common
-    elif any(products.isdisjoint({target.product for target in meaning}) for meaning in open_claims):
+    elif not all(recognizer.may_mean(meaning, each) for meaning in open_claims for each in products):
         return Identity(IdentityStatus.CONFLICT, claims, named=named)
     product = recognizer.product(products.pop())
     return Identity(IdentityStatus.SETTLED, claims, product, product.brand(next(iter(brands), None)), (product,))
