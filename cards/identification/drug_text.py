@@ -46,13 +46,15 @@ class DrugText(NamedTuple):
 
     ``meanings`` are what it names, one for each name. ``guesses`` are what a misspelled name may mean. ``unread`` are
     the words that are not understood, and ``others`` those that look like another drug's name or payload. A text that
-    names nothing and has no guess is not about a known drug, so its words are ignored.
+    names nothing and has no guess is not about a known drug, so its words are ignored. ``names_nothing``: every word is
+    understood, and none names a drug or a fluid: "Chemotherapy infusion".
     """
 
     meanings: tuple[Meaning, ...] = ()
     guesses: tuple[Meaning, ...] = ()
     unread: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+    names_nothing: bool = False
 
     @property
     def names_drug(self) -> bool:
@@ -88,6 +90,7 @@ class _Draft:
         self.warned: set[int] = set()
         self.ruled_out: list[Meaning] = []
         self.said: dict[Says, int] = {}
+        self.in_phrase: set[int] = set()
         self.partners: list[int] = []
         self.classes: list[_Span] = []
         self.unread: list[str] = []
@@ -149,6 +152,7 @@ class DrugTextReader:
             tuple(dict.fromkeys(guesses)),
             tuple(dict.fromkeys(word[:_QUOTED] for word in draft.unread)),
             tuple(dict.fromkeys(word[:_QUOTED] for word in others)),
+            not (meanings or guesses or others or draft.unread or Says.FLUID in draft.said),
         )
 
     def names_partner_first(self, text: str) -> bool:
@@ -261,6 +265,8 @@ class DrugTextReader:
             said = vocabulary.ignored[draft.usual(place, passed)]
             if said is not None and not within_warning:
                 draft.said.setdefault(said, place)
+            if passed > place + 1:
+                draft.in_phrase.update(range(place, passed))
             return passed
         if beside := self._longest(draft, place, vocabulary.partners):
             draft.partners.append(place)
@@ -295,13 +301,18 @@ class DrugTextReader:
         return [meaning for meaning in found if meaning is not None]
 
     def _names_in_parts(self, draft: _Draft) -> Iterator[Meaning | None]:
-        """Yield the meanings of names with two or three blanks in them: "Ka dcy la"."""
+        """Yield the meanings of names with blanks in them: "Ka dcy la", or "cad silla" as it is heard."""
         vocabulary = self._vocabulary
         parts: list[str] = []
         for word in draft.words[:_SEARCHED]:
             parts = [*parts[1 - _MOST_PARTS :], word.text] if word.end - word.start <= _LONGEST_PART else []
             for count in range(_FEWEST_PARTS, len(parts) + 1):
                 yield vocabulary.names.get(vocabulary.usual(("".join(parts[-count:]),)))
+            heard = parts[-2:]
+            if len("".join(heard)) > _LONGEST_PART and not (
+                all(map(vocabulary.is_listed, heard)) or any(map(vocabulary.is_other_drug, heard))
+            ):
+                yield vocabulary.meant_by_sound("".join(heard))
 
     def _note_partners_before(self, draft: _Draft) -> None:
         """Report a partner drug before the name: "docetaxel before Kadcyla" may be an order of docetaxel."""
@@ -449,7 +460,8 @@ class DrugTextReader:
             return
         if Says.CONJUGATE in draft.said:
             draft.unread.append(draft.words[draft.said[Says.CONJUGATE]].text)
-        named = {place for span in draft.spans for place in range(span.first, span.end)} | draft.warned
+        named = {place for span in draft.spans for place in range(span.first, span.end)}
+        named |= draft.warned | draft.in_phrase
         for place in range(1, len(draft.words)):
             # "trastuzumab e 160 mg", "trastuzumab de": normally a preposition, but here possibly a truncated payload.
             word = draft.words[place].text

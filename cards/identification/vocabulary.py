@@ -165,7 +165,8 @@ class Vocabulary:
 
     def completed(self, word: str) -> str:
         """Return the listed word that a word begins, as a field of fixed length leaves it, or the word itself."""
-        return self._beginnings.get(word, word)
+        is_whole = (word,) in self.ignored or self.is_ignored(word)
+        return word if is_whole else self._beginnings.get(word, word)
 
     def nearest(self, word: str) -> Known | None:
         """Find the name that a word is a misspelling of: one letter off, digits for letters, joined to another word."""

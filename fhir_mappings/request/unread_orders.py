@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 # How many unknown parts of an order are named.
 _NAMED = 3
+_BY_MASS = frozenset({DoseUnit.MG, DoseUnit.MG_PER_KG})
 # Of a dose, units that do not say how much of the drug it is.
 _NO_AMOUNT = frozenset({DoseUnit.TABLET, DoseUnit.OTHER})
 
@@ -32,14 +33,19 @@ _NO_AMOUNT = frozenset({DoseUnit.TABLET, DoseUnit.OTHER})
 def unread_drug(
     order: DrugOrder, resource: Json, path: str, recognizer: Recognizer, *, may_be_incomplete: bool
 ) -> Gap | None:
-    """Report an order whose drug has no word, and no code that is known.
+    """Report an order whose drug has no word that may name one, and no code that is known.
 
     While an order is being written its drug or the words for it may still be missing. A code alone is reported where a
-    dose or route comes with it that may be a HER2 drug's, not for a cream or "1 tablet daily".
+    dose or route comes with it that may be a HER2 drug's, not for a cream or "1 tablet daily"; "Chemotherapy infusion"
+    where a dose in milligrams does.
     """
-    if order.gaps or not all(each.system for each in order.evidence):
+    words = [each.value for each in order.evidence if not each.system]
+    if order.gaps or not all(recognizer.read_text(each).names_nothing for each in words):
         return None
-    named = [(each.system, each.value) for each in order.evidence if each.value]
+    has_mass = order.text_doses or any(dose.unit in _BY_MASS for dose in order.doses)
+    if words and (may_be_incomplete or not has_mass):
+        return None
+    named = [(each.system, each.value) for each in order.evidence if each.system and each.value]
     named += [("ndc", each.text) for each in order.ndcs]
     if any(recognizer.is_settled(*each) for each in named):
         return None

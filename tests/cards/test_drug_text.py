@@ -31,6 +31,19 @@ LISTED = frozenset(
     for word in key(name)
 )
 PATTERNS = [re.compile(each.pattern) for each in WORDS.patterns]
+# Names and words of form, written apart and together.
+APART = [
+    "カドサイラ",
+    "トラスツズマブ",
+    "エムタンシン",
+    "点滴静注用",
+    "曲妥珠单抗",
+    "注射用",
+    "注射液",
+    "트라스투주맙",
+    "엠탄신",
+    "밀리그램",
+]
 READ = {
     "trastuzumab 420 mg IV": "trastuzumab",
     "Ogivri (trastuzumab-dkst)": "trastuzumab",
@@ -45,7 +58,12 @@ READ = {
     "zanidatamab-hrii": "ziihera",
 }
 UNKNOWN_WORDS = st.text("abcdefghijklmnopqrstuvwxyz", min_size=3, max_size=14).filter(
-    lambda word: word not in LISTED and not any(pattern.fullmatch(word) for pattern in PATTERNS)
+    lambda word: (
+        word not in LISTED
+        and not any(pattern.fullmatch(word) for pattern in PATTERNS)
+        # At the end of a text it is taken for the listed word, cut off.
+        and not any(each.startswith(word) for each in LISTED)
+    )
 )
 
 
@@ -97,6 +115,54 @@ def test_a_misspelled_payload_is_never_the_antibody(antibody: str, payload: str,
     assert found.product is None or found.product.id in ("kadcyla", "enhertu")
 
 
+@given(st.lists(st.sampled_from(APART), min_size=1, max_size=4), st.sampled_from(["", "100", "160"]))
+def test_words_of_scripts_without_blanks_are_read_together_as_apart(words: list[str], number: str) -> None:
+    apart = RECOGNIZER.read_text(" ".join((*words, number)))
+    together = RECOGNIZER.read_text("".join(words) + number)
+    assert (together.meanings, together.is_read) == (apart.meanings, apart.is_read)
+
+
+@pytest.mark.parametrize("text", ["트라스투주맙비도틴", "曲妥珠单抗维布妥昔", "トラスツズマブベドチン"])
+def test_another_payload_written_together_with_an_antibody_is_asked_about(text: str) -> None:
+    assert identified(text).status is IdentityStatus.AMBIGUOUS
+
+
+@given(st.sampled_from(["Kadcyla 160 mg", "fam-trastuzumab deruxtecan-nxki 100 mg", "Perjeta 420 mg"]), st.data())
+def test_the_last_word_of_a_field_may_be_cut_off(text: str, data: st.DataObject) -> None:
+    word = data.draw(st.sampled_from(["intravenous", "concentrate", "injektionsflaska", "subcutaneous", "inyectable"]))
+    written = f"{text} {word[: data.draw(st.integers(6, len(word)))]}"
+    assert RECOGNIZER.read_text(written).is_read
+    assert RECOGNIZER.read_text(written).meanings == RECOGNIZER.read_text(text).meanings
+
+
+@pytest.mark.parametrize("cut", ["inye", "intrav", "emta", "vedo", "duoc", "brengit"])
+def test_what_begins_behind_an_antibody_is_never_taken_for_a_word_of_form(cut: str) -> None:
+    assert identified(f"trastuzumab {cut}").status is IdentityStatus.AMBIGUOUS
+
+
+@pytest.mark.parametrize("written", ["ado-trastuzumab", "ADO-TRASTUZUMAB CHEMO IVPB", "fam-trastuzumab", "fam-trast"])
+@pytest.mark.parametrize("rxnorm", ["224905", "2289227"])
+def test_no_code_of_the_antibody_settles_the_beginning_of_a_conjugate(written: str, rxnorm: str) -> None:
+    assert identified(written, rxnorm).status is IdentityStatus.CONFLICT
+
+
+@pytest.mark.parametrize(("written", "rxnorm"), [("ado-trastuzumab", "1371041"), ("fam-trastuzumab", "2267576")])
+def test_the_code_of_the_conjugate_settles_it(written: str, rxnorm: str) -> None:
+    assert identified(written, rxnorm).status is IdentityStatus.SETTLED
+
+
+@pytest.mark.parametrize("text", ["Chemotherapy infusion, cycle 3", "Chemo per protocol", "420 mg IV"])
+def test_a_text_that_names_no_drug_at_all(text: str) -> None:
+    assert RECOGNIZER.read_text(text).names_nothing
+
+
+@pytest.mark.parametrize(
+    "text", ["Sodium chloride 0.9 %", "Dextrose 50 % syringe", "Paclitaxel", "Ondansetron 8 mg", "Blorbex", "Kadcyla"]
+)
+def test_a_text_that_names_a_drug_or_a_fluid_or_may_name_one(text: str) -> None:
+    assert not RECOGNIZER.read_text(text).names_nothing
+
+
 @given(st.text(max_size=120))
 def test_any_text_is_read_or_not_and_nothing_breaks(text: str) -> None:
     read = RECOGNIZER.read_text(text)
@@ -129,6 +195,8 @@ def test_any_package_code_is_read_or_not(text: str) -> None:
         "350242088017",
         "050242-0088-01",
         "050242008801",
+        "(01)00350242088017",
+        "(01)00350242088017(17)280131(10)H4321",
     ],
 )
 def test_a_package_code_in_every_form(written: str) -> None:

@@ -22,6 +22,7 @@ class Says(StrEnum):
     SUBCUTANEOUS = "subcutaneous"
     SOLUTION = "solution for injection"
     CONJUGATE = "conjugate"
+    FLUID = "fluid"
 
 
 class Spelling(KnowledgeRecord, frozen=True, kw_only=True):
