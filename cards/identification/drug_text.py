@@ -10,6 +10,7 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
+from cards.identification.guesses import Guesser
 from cards.identification.splitting import Splitter
 from cards.identification.targets import Meaning, Target, merged, products_of, with_brands_together
 from cards.identification.vocabulary import Known
@@ -17,7 +18,7 @@ from cards.knowledge.schema import Route, Says, WordKind
 from cards.values.texts import CUT, bounded, is_cut
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
     from cards.identification.folding import Word
     from cards.identification.vocabulary import Vocabulary
@@ -30,11 +31,7 @@ _CLAUSE_END = re.compile(r"[;)\]\n]|\.(?!\d)|\s[-\u2013\u2014]+\s")
 _CONCENTRATION = re.compile(r"(\d{1,5}(?:[.,]\d{1,3})?)\s{0,3}mg\s{0,3}/\s{0,3}(\d{1,3}(?:[.,]\d{1,3})?)?\s{0,3}ml")
 _AMOUNT = re.compile(r"(\d{1,5}(?:[.,]\d{1,3})?)\s{0,3}mg(?!\s{0,3}/\s{0,3}(?:kg|m))")
 _ROUTES = {Says.INTRAVENOUS: Route.INTRAVENOUS, Says.SUBCUTANEOUS: Route.SUBCUTANEOUS}
-_FEWEST_PARTS, _MOST_PARTS, _LONGEST_PART = 3, 4, 6
-"""The parts of a name with blanks in it: "Ka dcy la". A name in two parts is joined before a text is read."""
 _SHORTEST_CUT = 5
-_SEARCHED = 16
-"""The most words of a text that names nothing in which a misspelled name is searched for."""
 _QUOTED = 40
 _BEFORE_LOT = 4
 # Prefixes of an antibody that identify its conjugate; with the payload they add nothing.
@@ -112,6 +109,7 @@ class DrugTextReader:
         """Keep the vocabulary and the products."""
         self._vocabulary = vocabulary
         self._splitter = Splitter(vocabulary)
+        self._guesser = Guesser(vocabulary)
         self._products = products
         combined = (each for each in products.values() if each.parts)
         self._under_the_skin = tuple(each for each in combined if each.route is Route.SUBCUTANEOUS)
@@ -143,7 +141,7 @@ class DrugTextReader:
             others += [words[place].text for place in draft.partners]
         guesses = [span.meaning for span in guessed]
         if draft.unread and not meanings and not guesses:
-            guesses = self._by_sound(draft, written)
+            guesses = list(self._guesser.guesses(draft.words, draft.unread, written))
         if not (meanings or guesses or draft.unread or draft.partners):
             # Nothing but a warning: "Do not substitute Kadcyla for trastuzumab" names no drug that is ordered.
             guesses = draft.ruled_out
@@ -206,7 +204,8 @@ class DrugTextReader:
 
     def _warning(self, draft: _Draft, place: int) -> int:
         """Skip a warning and the drug names it rules out; return the index after it, or 0 if no warning starts here."""
-        warnings = self._vocabulary.warnings
+        are_tablets = any(self._are_tablets(span.meaning) for span in draft.spans)
+        warnings = self._vocabulary.beside_tablets if are_tablets else self._vocabulary.warnings
         reach = self._vocabulary.reach.get(draft.words[place].text, 0)
         written = tuple(word.text for word in draft.words[place : place + reach])
         length = next((n for n in range(len(written), 0, -1) if written[:n] in warnings), 0)
@@ -227,6 +226,9 @@ class DrugTextReader:
             else:
                 place = self._phrase(draft, place, within_warning=True) or self._single(draft, place)
         return place
+
+    def _are_tablets(self, meaning: Meaning) -> bool:
+        return all(self._products[target.product].is_oral for target in meaning)
 
     def _premedication(self, draft: _Draft, place: int) -> int:
         """Skip the supportive drugs that a text names as premedication; return the index after them, or 0.
@@ -289,30 +291,6 @@ class DrugTextReader:
             if not (is_of_lot or self._vocabulary.numbers_package(before, word, after)):
                 draft.unread.append(word)
         return place + 1
-
-    def _by_sound(self, draft: _Draft, written: str) -> list[Meaning]:
-        """Return what the words of a text that names nothing may be meant for, by sound, in parts, in other letters."""
-        vocabulary = self._vocabulary
-        found = [vocabulary.meant_by_sound(word) for word in draft.unread[:_SEARCHED]]
-        if any(len(word) <= _LONGEST_PART and word not in vocabulary.oral_forms for word in draft.unread):
-            found += self._names_in_parts(draft)
-        if not written.isascii():
-            found += vocabulary.meant_by_letters(written)
-        return [meaning for meaning in found if meaning is not None]
-
-    def _names_in_parts(self, draft: _Draft) -> Iterator[Meaning | None]:
-        """Yield the meanings of names with blanks in them: "Ka dcy la", or "cad silla" as it is heard."""
-        vocabulary = self._vocabulary
-        parts: list[str] = []
-        for word in draft.words[:_SEARCHED]:
-            parts = [*parts[1 - _MOST_PARTS :], word.text] if word.end - word.start <= _LONGEST_PART else []
-            for count in range(_FEWEST_PARTS, len(parts) + 1):
-                yield vocabulary.names.get(vocabulary.usual(("".join(parts[-count:]),)))
-            heard = parts[-2:]
-            if len("".join(heard)) > _LONGEST_PART and not (
-                all(map(vocabulary.is_listed, heard)) or any(map(vocabulary.is_other_drug, heard))
-            ):
-                yield vocabulary.meant_by_sound("".join(heard))
 
     def _note_partners_before(self, draft: _Draft) -> None:
         """Report a partner drug before the name: "docetaxel before Kadcyla" may be an order of docetaxel."""

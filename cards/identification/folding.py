@@ -64,7 +64,7 @@ def fold(text: str) -> str:
         text = _WRITTEN_MARKS.sub("", text)
     if text.isascii():
         return text.casefold()
-    plain = unicodedata.normalize("NFKD", _ANY_WORD.sub(_by_shape, _MARKS.sub("", text)).casefold())
+    plain = unicodedata.normalize("NFKD", _ANY_WORD.sub(_by_shape, _MARKS.sub("", text))).casefold()
     # The vowel signs of Indian scripts are marks too, and differ between spellings of one name.
     folded = "".join(each for each in plain if unicodedata.category(each)[0] != "M").translate(_LETTERS)
     folded = _GREEK_WORD.sub(_in_latin, folded)

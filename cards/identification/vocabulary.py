@@ -78,6 +78,7 @@ class Vocabulary:
         # Another antibody is never skipped as a partner drug: an order is for only one of them.
         self.partners = {phrase for phrase in self.partners if not phrase[-1].endswith(_ANTIBODY)} - self.names.keys()
         self.warnings = {key(word) for group in words.warnings for word in group.words}
+        self.beside_tablets = self.warnings | {key(word) for group in words.beside_tablets for word in group.words}
         self.warning_words = frozenset(fold(word) for group in words.warning_words for word in group.words)
         self.oral_forms = frozenset(fold(word) for group in words.oral_forms for word in group.words)
         self.warning_ends = frozenset(fold(word) for group in words.warning_ends for word in group.words)
@@ -96,7 +97,7 @@ class Vocabulary:
         self._other_endings = _endings(each.endings for each in words.other_drug_endings)
         self._drug_endings = _endings(each.endings for each in words.drug_endings)
         told = (self.names, self.classes)
-        phrases = (*told, self.ignored, self.partners, self.warnings, self.premedication, self.supportive)
+        phrases = (*told, self.ignored, self.partners, self.beside_tablets, self.premedication, self.supportive)
         self.reach: dict[str, int] = {}
         """For each first word, the number of words in the longest phrase that begins with it."""
         for phrase in (each for group in phrases for each in group):

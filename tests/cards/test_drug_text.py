@@ -140,6 +140,25 @@ def test_what_begins_behind_an_antibody_is_never_taken_for_a_word_of_form(cut: s
     assert identified(f"trastuzumab {cut}").status is IdentityStatus.AMBIGUOUS
 
 
+@pytest.mark.parametrize("tablets", ["Tukysa", "lapatinib 250 mg tablet", "neratinib"])
+@pytest.mark.parametrize(
+    "said", ["with trastuzumab", "(in combination with Herceptin and capecitabine)", "after T-DM1"]
+)
+def test_the_partners_of_tablets_are_not_ordered_with_them(tablets: str, said: str) -> None:
+    assert identified(f"{tablets} {said}").status is IdentityStatus.SETTLED
+
+
+@pytest.mark.parametrize(
+    "text", ["Kadcyla with Tukysa", "trastuzumab with pertuzumab", "Tukysa or Nerlynx", "T-DM1, Tukysa"]
+)
+def test_other_drugs_named_together_are_asked_about(text: str) -> None:
+    assert identified(text).status in (IdentityStatus.AMBIGUOUS, IdentityStatus.CONFLICT)
+
+
+def test_what_a_text_says_is_missing_is_not_named() -> None:
+    assert identified("trastuzumab without pertuzumab").product == RECOGNIZER.product("trastuzumab")
+
+
 @pytest.mark.parametrize("written", ["ado-trastuzumab", "ADO-TRASTUZUMAB CHEMO IVPB", "fam-trastuzumab", "fam-trast"])
 @pytest.mark.parametrize("rxnorm", ["224905", "2289227"])
 def test_no_code_of_the_antibody_settles_the_beginning_of_a_conjugate(written: str, rxnorm: str) -> None:

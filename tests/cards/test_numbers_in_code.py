@@ -113,12 +113,12 @@ EXCEPTIONS = {
         "letters of the shortest name that is read letter by letter",
         "4",
     ),
-    "cards/identification/drug_text.py _FEWEST_PARTS": (
+    "cards/identification/guesses.py _FEWEST_PARTS": (
         "parts of a name with blanks in it, and their letters",
         "3 4 6",
     ),
     "cards/identification/drug_text.py _SHORTEST_CUT": ("letters that a cut-off name needs to stand alone", "5"),
-    "cards/identification/drug_text.py _SEARCHED": (BOUND, "16"),
+    "cards/identification/guesses.py _SEARCHED": (BOUND, "16"),
     "cards/identification/vocabulary.py _WORDS": (CACHE, "1024"),
     "cards/identification/vocabulary.py _WITH_STEM": ("letters that a name with a known stem has", "8"),
     "cards/identification/sounds.py _SHORTEST": ("letters that a word needs to be compared by its sound", "5"),
