@@ -203,7 +203,7 @@ def _with_every_word(
             word
             for each, text in texts
             for word in _counted(each, text)
-            if not recognizer.are_names_of(identity.product, (word,)) and not _is_misspelling(word, product, recognizer)
+            if not recognizer.are_names_of(identity.product, (word,)) and not recognizer.misspells(word, product)
         ]
     if not unread and not strayed:
         return identity
@@ -233,12 +233,6 @@ def _with_other_codes(identity: Identity, evidence: tuple[IdentityEvidence, ...]
     if not others:
         return identity
     return Identity(IdentityStatus.CONFLICT, identity.claims, named=identity.named, unread=others)
-
-
-def _is_misspelling(word: str, product: str, recognizer: Recognizer) -> bool:
-    """Return whether a word can only be a misspelled name of the product that the rest of the evidence names."""
-    guesses = recognizer.read_text(word).guesses
-    return bool(guesses) and all(recognizer.may_mean(each, product) for each in guesses)
 
 
 def _counted(evidence: IdentityEvidence, text: DrugText) -> tuple[str, ...]:

@@ -204,6 +204,12 @@ class Recognizer:
         """
         return product_id in self._begun.get(meaning, products_of(meaning))
 
+    def misspells(self, word: str, product_id: str) -> bool:
+        """Return whether a word is a name of a product but for one letter; what only sounds like it is not."""
+        near = self._vocabulary.nearest(word)
+        meaning = self._vocabulary.names.get((near.word,)) if near is not None else None
+        return meaning is not None and self.may_mean(meaning, product_id)
+
     def product(self, product_id: str) -> Product:
         """Find a product by its id."""
         return self._products[product_id]

@@ -100,19 +100,33 @@ def test_a_payload_is_never_settled_by_a_code(stem: str, ending: str) -> None:
     assert identified(f"trastuzumab {word}", "224905").status is IdentityStatus.CONFLICT
 
 
-@given(st.sampled_from(["trastuzumab", "pertuzumab"]), st.sampled_from(["emtansine", "deruxtecan"]), st.data())
-def test_a_misspelled_payload_is_never_the_antibody(antibody: str, payload: str, data: st.DataObject) -> None:
-    place = data.draw(st.integers(0, len(payload) - 1))
+def mistyped(word: str, data: st.DataObject) -> str:
+    """Return a word with one letter wrong, missing, added or moved."""
+    place = data.draw(st.integers(0, len(word) - 1))
     letter = data.draw(st.sampled_from("abcdefghijklmnopqrstuvwxyz"))
-    kind = data.draw(st.sampled_from(["wrong", "missing", "more", "moved"]))
-    typed = {
-        "wrong": payload[:place] + letter + payload[place + 1 :],
-        "missing": payload[:place] + payload[place + 1 :],
-        "more": payload[:place] + letter + payload[place:],
-        "moved": payload[:place] + payload[place : place + 2][::-1] + payload[place + 2 :],
-    }[kind]
-    found = identified(f"{antibody} {typed}")
-    assert found.product is None or found.product.id in ("kadcyla", "enhertu")
+    return data.draw(
+        st.sampled_from(
+            [
+                word[:place] + letter + word[place + 1 :],
+                word[:place] + word[place + 1 :],
+                word[:place] + letter + word[place:],
+                word[:place] + word[place : place + 2][::-1] + word[place + 2 :],
+            ]
+        )
+    )
+
+
+@given(
+    st.sampled_from(["trastuzumab", "Herceptin", "trastuzumab-dkst", "pertuzumab"]),
+    st.sampled_from(["emtansine", "deruxtecan", "vedotin", "rezetecan", "duocarmazine", "imbotolimod"]),
+    st.sampled_from(["", "IV", "160 mg", "in NaCl 0.9 % 250 mL", "INTRAVENOUS SOLU"]),
+    st.data(),
+)
+def test_a_payload_mistyped_twice_is_never_the_antibody(
+    antibody: str, payload: str, tail: str, data: st.DataObject
+) -> None:
+    found = identified(f"{antibody} {mistyped(mistyped(payload, data), data)} {tail}")
+    assert found.product is None or found.product.id not in ("trastuzumab", "pertuzumab", "hylecta", "phesgo")
 
 
 @given(st.lists(st.sampled_from(APART), min_size=1, max_size=4), st.sampled_from(["", "100", "160"]))
@@ -133,6 +147,11 @@ def test_the_last_word_of_a_field_may_be_cut_off(text: str, data: st.DataObject)
     written = f"{text} {word[: data.draw(st.integers(6, len(word)))]}"
     assert RECOGNIZER.read_text(written).is_read
     assert RECOGNIZER.read_text(written).meanings == RECOGNIZER.read_text(text).meanings
+
+
+@pytest.mark.parametrize("word", ["erzetcean", "herseptune", "rezetcan"])
+def test_what_sounds_like_the_name_beside_it_may_still_be_a_payload(word: str) -> None:
+    assert identified(f"trastuzumab {word}").status is IdentityStatus.AMBIGUOUS
 
 
 @pytest.mark.parametrize("cut", ["inye", "intrav", "emta", "vedo", "duoc", "brengit"])
