@@ -33,6 +33,7 @@ _AMOUNT = re.compile(r"(\d{1,5}(?:[.,]\d{1,3})?)\s{0,3}mg(?!\s{0,3}/\s{0,3}(?:kg
 _ROUTES = {Says.INTRAVENOUS: Route.INTRAVENOUS, Says.SUBCUTANEOUS: Route.SUBCUTANEOUS}
 _SHORTEST_CUT = 5
 _QUOTED = 40
+_ANTIBODY = "mab"
 _BEFORE_LOT = 4
 # Prefixes of an antibody that identify its conjugate; with the payload they add nothing.
 _PREFIXES = frozenset({"ado", "fam"})
@@ -135,7 +136,10 @@ class DrugTextReader:
         self._note_partners_before(draft)
         if not meanings and not guessed:
             meanings = self._class_alone(draft)
-        others = [word for word in draft.unread if self._vocabulary.is_payload(word) or self._vocabulary.is_drug(word)]
+        others = [word for word in draft.unread if self._may_be_other(word, draft)]
+        if not others and self._vocabulary.is_payload("".join(draft.unread)):
+            # A payload with a blank in it: "trastuzumab emtan sine".
+            others = draft.unread.copy()
         others += [words[place].text for place in draft.loose if words[place].text not in others]
         if not meanings and not guessed:
             others += [words[place].text for place in draft.partners]
@@ -152,6 +156,11 @@ class DrugTextReader:
             tuple(dict.fromkeys(word[:_QUOTED] for word in others)),
             not (meanings or guesses or others or draft.unread or Says.FLUID in draft.said),
         )
+
+    def _may_be_other(self, word: str, draft: _Draft) -> bool:
+        """Return whether an unknown word may name another drug or its payload, by its form or as part of the name."""
+        is_attached = len(word) > _SUFFIX and f"{_ANTIBODY}-{word}" in draft.folded
+        return is_attached or self._vocabulary.is_payload(word) or self._vocabulary.is_drug(word)
 
     def names_partner_first(self, text: str) -> bool:
         """Return whether a text names another drug before those of the service, and gives these no amount."""

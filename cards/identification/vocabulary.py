@@ -183,6 +183,10 @@ class Vocabulary:
         return Sounds(self._sounding)
 
     @lazy
+    def _sounds_of_payloads(self) -> Sounds:
+        return Sounds(self._payloads)
+
+    @lazy
     def _letters(self) -> ForeignLetters:
         """The letters of other alphabets, for the texts that name nothing."""
         return ForeignLetters(each.letters for each in self._words.alphabets)
@@ -240,8 +244,8 @@ class Vocabulary:
         return any(each in self._lots for each in around)
 
     def is_payload(self, word: str) -> bool:
-        """Return whether an unknown word ends like the payload of a conjugate."""
-        return word.endswith(self._payload_endings)
+        """Return whether an unknown word ends like the payload of a conjugate, or sounds like a known one."""
+        return word.endswith(self._payload_endings) or self._sounds_of_payloads.nearest(word) is not None
 
     def is_drug(self, word: str) -> bool:
         """Return whether an unknown word ends like the name of a drug."""

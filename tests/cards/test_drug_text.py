@@ -159,6 +159,19 @@ def test_what_begins_behind_an_antibody_is_never_taken_for_a_word_of_form(cut: s
     assert identified(f"trastuzumab {cut}").status is IdentityStatus.AMBIGUOUS
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["trastuzumab emtnsine", "trastuzumab emtan sine", "Trastuzumab-metnasine IV", "Trastuzumab-blorbex 160 mg"],
+)
+def test_no_code_of_the_antibody_settles_a_name_with_what_may_be_a_payload(text: str) -> None:
+    assert identified(text, "224905").status is IdentityStatus.CONFLICT
+
+
+@pytest.mark.parametrize("text", ["trastuzumab-abcd 420 mg", "trastuzumab clinic special", "Trastuzumab-Accord"])
+def test_a_new_suffix_or_other_words_beside_the_code_of_the_antibody_are_no_conflict(text: str) -> None:
+    assert identified(text, "224905").status is IdentityStatus.SETTLED
+
+
 @pytest.mark.parametrize("tablets", ["Tukysa", "lapatinib 250 mg tablet", "neratinib"])
 @pytest.mark.parametrize(
     "said", ["with trastuzumab", "(in combination with Herceptin and capecitabine)", "after T-DM1"]
