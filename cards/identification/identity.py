@@ -186,7 +186,7 @@ def _with_every_word(
     """Leave the identity open if a word is not understood.
 
     With a clinical code, only a word that looks like another drug's name or payload counts, as a conflict. With the
-    name of tablets, which have no payload, likewise only such a word counts.
+    name of tablets, which have no payload, likewise only such a word counts, or another drug that is named first.
     """
     if identity.product is None:
         others = tuple(dict.fromkeys(word for _, text in texts for word in text.others))
@@ -195,8 +195,10 @@ def _with_every_word(
     product = identity.product.id
     strayed = [claim for claim in guesses if all(target.product != product for target in claim.meaning)]
     is_coded = any(claim.evidence.system and len(claim.meaning) == 1 for claim in identity.claims)
-    if is_coded or identity.product.is_oral:
+    if is_coded:
         unread = [word for _, text in texts for word in text.others]
+    elif identity.product.is_oral:
+        unread = [word for each, text in texts for word in (*text.others, *_partner_first(each, text, recognizer))]
     else:
         # An ingredient that stands alone, such as hyaluronidase, may be part of the product's own name.
         unread = [
@@ -211,6 +213,12 @@ def _with_every_word(
     named = recognizer.in_order({product, *(target.product for claim in strayed for target in claim.meaning)})
     standing = IdentityStatus.CONFLICT if is_coded else IdentityStatus.AMBIGUOUS
     return Identity(standing, claims, named=named, unread=tuple(dict.fromkeys(unread)))
+
+
+def _partner_first(evidence: IdentityEvidence, text: DrugText, recognizer: Recognizer) -> list[str]:
+    """List the other drugs that a text names before tablets: "letrozole with Tykerb" may be an order of letrozole."""
+    is_first = recognizer.names_partner_first(evidence.value)
+    return [word for word in text.unread if recognizer.other_drugs(word)] if is_first else []
 
 
 def _of_ingredients_together(

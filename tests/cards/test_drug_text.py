@@ -187,6 +187,13 @@ def test_other_drugs_named_together_are_asked_about(text: str) -> None:
     assert identified(text).status in (IdentityStatus.AMBIGUOUS, IdentityStatus.CONFLICT)
 
 
+@pytest.mark.parametrize(
+    "text", ["Letrozole 2.5 mg with Tykerb", "capecitabine + tucatinib", "loperamide for neratinib"]
+)
+def test_another_drug_before_the_name_of_tablets_is_asked_about(text: str) -> None:
+    assert identified(text).status is IdentityStatus.AMBIGUOUS
+
+
 def test_what_a_text_says_is_missing_is_not_named() -> None:
     assert identified("trastuzumab without pertuzumab").product == RECOGNIZER.product("trastuzumab")
 
