@@ -136,11 +136,7 @@ class DrugTextReader:
         self._note_partners_before(draft)
         if not meanings and not guessed:
             meanings = self._class_alone(draft)
-        others = [word for word in draft.unread if self._may_be_other(word, draft)]
-        if not others and self._vocabulary.is_payload("".join(draft.unread)):
-            # A payload with a blank in it: "trastuzumab emtan sine".
-            others = draft.unread.copy()
-        others += [words[place].text for place in draft.loose if words[place].text not in others]
+        others = self._others(draft)
         if not meanings and not guessed:
             others += [words[place].text for place in draft.partners]
         guesses = [span.meaning for span in guessed]
@@ -156,6 +152,15 @@ class DrugTextReader:
             tuple(dict.fromkeys(word[:_QUOTED] for word in others)),
             not (meanings or guesses or others or draft.unread or Says.FLUID in draft.said),
         )
+
+    def _others(self, draft: _Draft) -> list[str]:
+        """List the words that may name another drug or its payload, and the parts of names that stand alone."""
+        others = [word for word in draft.unread if self._may_be_other(word, draft)]
+        if not others and self._vocabulary.is_payload("".join(draft.unread)):
+            # A payload with a blank in it: "trastuzumab emtan sine".
+            others = draft.unread.copy()
+        loose = (draft.words[place].text for place in draft.loose)
+        return [*others, *(word for word in loose if word not in others)]
 
     def _may_be_other(self, word: str, draft: _Draft) -> bool:
         """Return whether an unknown word may name another drug or its payload, by its form or as part of the name."""
