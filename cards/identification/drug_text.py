@@ -192,9 +192,9 @@ class DrugTextReader:
         return stated[0] if len(stated) == 1 else None
 
     def _all_known(self, words: Sequence[Word]) -> list[Known]:
-        """Look up every word; the last one may be cut off, as the text is in a field of fixed length."""
+        """Look up every word; the last one may be cut off, as a field of fixed length does, but not behind a name."""
         known = [self._known(word.text) for word in words]
-        if len(known) > 1 and known[-1].kind is None and known[-2].kind is not WordKind.ANTIBODY:
+        if len(known) > 1 and known[-1].kind is None and not self._vocabulary.is_name(known[-2].word):
             known[-1] = known[-1]._replace(word=self._vocabulary.completed(known[-1].word))
         return known
 

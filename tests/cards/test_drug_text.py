@@ -154,9 +154,10 @@ def test_what_sounds_like_the_name_beside_it_may_still_be_a_payload(word: str) -
     assert identified(f"trastuzumab {word}").status is IdentityStatus.AMBIGUOUS
 
 
-@pytest.mark.parametrize("cut", ["inye", "intrav", "emta", "vedo", "duoc", "brengit"])
+@pytest.mark.parametrize("cut", ["inye", "intrav", "meta", "emta", "vedo", "duoc", "brengit", "TDM"])
 def test_what_begins_behind_an_antibody_is_never_taken_for_a_word_of_form(cut: str) -> None:
     assert identified(f"trastuzumab {cut}").status is IdentityStatus.AMBIGUOUS
+    assert identified(f"Herceptin-{cut}").status is IdentityStatus.AMBIGUOUS
 
 
 @pytest.mark.parametrize(
