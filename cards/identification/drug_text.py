@@ -10,6 +10,8 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
+from cards.identification.draft import Draft, Span
+from cards.identification.folding import words_of
 from cards.identification.guesses import Guesser
 from cards.identification.splitting import Splitter
 from cards.identification.targets import Meaning, Target, merged, products_of, with_brands_together
@@ -27,11 +29,14 @@ if TYPE_CHECKING:
 _ALTERNATIVES = re.compile(r"\A[\s()\[\]{},]*(?:/|\||or|vs|oder|ou|eller|lub|o|of|nebo|ili|veya)[\s()\[\]{}]*\Z")
 # Nothing but an opening bracket or a hyphen between two names: the second one says again what the first one is.
 _APPOSED = re.compile(r"[\s(\[-]{1,3}")
-_CLAUSE_END = re.compile(r"[;)\]\n]|\.(?!\d)|\s[-\u2013\u2014]+\s")
 _CONCENTRATION = re.compile(r"(\d{1,5}(?:[.,]\d{1,3})?)\s{0,3}mg\s{0,3}/\s{0,3}(\d{1,3}(?:[.,]\d{1,3})?)?\s{0,3}ml")
 _AMOUNT = re.compile(r"(\d{1,5}(?:[.,]\d{1,3})?)\s{0,3}mg(?!\s{0,3}/\s{0,3}(?:kg|m))")
 _ROUTES = {Says.INTRAVENOUS: Route.INTRAVENOUS, Says.SUBCUTANEOUS: Route.SUBCUTANEOUS}
 _SHORTEST_CUT = 5
+# The maker in brackets, as dictionaries give it: "(Mawdsley-Brooks & Company Ltd)".
+_MAKER = re.compile(
+    r"\((?:[^()]|\([^()]{1,30}\)){2,60} (?:ltd|limited|plc|gmbh|ag|inc|srl|spa|ulc|llc|bv|ab|sa|kg|corp)\.?\)"
+)
 _QUOTED = 40
 _ANTIBODY = "mab"
 _BEFORE_LOT = 4
@@ -68,41 +73,6 @@ class DrugText(NamedTuple):
 _SUFFIX = 4
 
 
-class _Span(NamedTuple):
-    """A name in the text: the index of its first word, the index after its last, and what it means."""
-
-    first: int
-    end: int
-    meaning: Meaning
-
-
-class _Draft:
-    """What has been found in one text so far."""
-
-    def __init__(self, folded: str, words: Sequence[Word], known: Sequence[Known]) -> None:
-        self.folded = folded
-        self.words = words
-        self.known = known
-        self.spans: list[_Span] = []
-        self.loose: list[int] = []
-        self.warned: set[int] = set()
-        self.ruled_out: list[Meaning] = []
-        self.said: dict[Says, int] = {}
-        self.in_phrase: set[int] = set()
-        self.partners: list[int] = []
-        self.classes: list[_Span] = []
-        self.unread: list[str] = []
-        self._usual = tuple(each.word for each in known)
-
-    def usual(self, first: int, end: int) -> tuple[str, ...]:
-        return self._usual[first:end]
-
-    def clause_end(self, place: int) -> int:
-        """Return the index at which the clause of the word before a place ends."""
-        end = _CLAUSE_END.search(self.folded, self.words[place - 1].end)
-        return end.start() if end else len(self.folded)
-
-
 class DrugTextReader:
     """Reads drug texts with one vocabulary."""
 
@@ -126,12 +96,13 @@ class DrugTextReader:
         sure = [span for span in draft.spans if not self._is_guess(span, draft)]
         guessed = [span for span in draft.spans if self._is_guess(span, draft)]
         draft.unread += [words[place].text for place in draft.loose]
-        draft.unread += [_as_written(span, draft) for span in guessed]
+        draft.unread += [draft.as_written(span) for span in guessed]
         meanings = [whole] if whole else []
         meanings = self._with_alternatives(meanings, sure, draft)
         meanings = list(dict.fromkeys(self._without_parts(meanings)))
         meanings = self._in_form(meanings, draft)
         self._drop_own_words(meanings, draft)
+        self._drop_makers(draft)
         self._note_payload_words(meanings, draft)
         self._note_partners_before(draft)
         if not meanings and not guessed:
@@ -153,7 +124,7 @@ class DrugTextReader:
             not (meanings or guesses or others or draft.unread or Says.FLUID in draft.said),
         )
 
-    def _others(self, draft: _Draft) -> list[str]:
+    def _others(self, draft: Draft) -> list[str]:
         """List the words that may name another drug or its payload, and the parts of names that stand alone."""
         others = [word for word in draft.unread if self._may_be_other(word, draft)]
         if not others and self._vocabulary.is_payload("".join(draft.unread)):
@@ -162,7 +133,7 @@ class DrugTextReader:
         loose = (draft.words[place].text for place in draft.loose)
         return [*others, *(word for word in loose if word not in others)]
 
-    def _may_be_other(self, word: str, draft: _Draft) -> bool:
+    def _may_be_other(self, word: str, draft: Draft) -> bool:
         """Return whether an unknown word may name another drug or its payload, by its form or as part of the name."""
         is_attached = len(word) > _SUFFIX and f"{_ANTIBODY}-{word}" in draft.folded
         return is_attached or self._vocabulary.is_payload(word) or self._vocabulary.is_drug(word)
@@ -176,10 +147,10 @@ class DrugTextReader:
             return False
         return _AMOUNT.search(draft.folded, draft.words[first].start) is None
 
-    def _draft(self, written: str) -> _Draft:
+    def _draft(self, written: str) -> Draft:
         """Read the words of a text, each as part of a name, as listed, or as not understood."""
         folded, words = self._splitter.split(written)
-        draft = _Draft(folded, words, self._all_known(words))
+        draft = Draft(folded, words, self._all_known(words))
         self._read_words(draft)
         return draft
 
@@ -205,7 +176,7 @@ class DrugTextReader:
             return found
         return vocabulary.nearest(word) or found
 
-    def _read_words(self, draft: _Draft) -> None:
+    def _read_words(self, draft: Draft) -> None:
         """Process every word, from the first to the last."""
         place, count = 0, len(draft.words)
         while place < count:
@@ -216,7 +187,7 @@ class DrugTextReader:
                 or self._single(draft, place)
             )
 
-    def _warning(self, draft: _Draft, place: int) -> int:
+    def _warning(self, draft: Draft, place: int) -> int:
         """Skip a warning and the drug names it rules out; return the index after it, or 0 if no warning starts here."""
         are_tablets = any(self._are_tablets(span.meaning) for span in draft.spans)
         warnings = self._vocabulary.beside_tablets if are_tablets else self._vocabulary.warnings
@@ -244,7 +215,7 @@ class DrugTextReader:
     def _are_tablets(self, meaning: Meaning) -> bool:
         return all(self._products[target.product].is_oral for target in meaning)
 
-    def _premedication(self, draft: _Draft, place: int) -> int:
+    def _premedication(self, draft: Draft, place: int) -> int:
         """Skip the supportive drugs that a text names as premedication; return the index after them, or 0.
 
         Every other word of the clause is read as anywhere else.
@@ -263,7 +234,7 @@ class DrugTextReader:
             )
         return place
 
-    def _phrase(self, draft: _Draft, place: int, *, within_warning: bool = False) -> int:
+    def _phrase(self, draft: Draft, place: int, *, within_warning: bool = False) -> int:
         """Record the longest name or listed phrase that begins at a word; return the index after it, or 0."""
         vocabulary = self._vocabulary
         end = 0 if within_warning else self._longest(draft, place, vocabulary.names)
@@ -272,10 +243,10 @@ class DrugTextReader:
             # "ENT drops": three letters alone are an abbreviation sooner than a payload that is cut off.
             end = 0
         if end and end >= passed:
-            draft.spans.append(_Span(place, end, vocabulary.names[draft.usual(place, end)]))
+            draft.spans.append(Span(place, end, vocabulary.names[draft.usual(place, end)]))
             return end
         if not within_warning and (named := self._longest(draft, place, vocabulary.classes)) and named >= passed:
-            draft.classes.append(_Span(place, named, vocabulary.classes[draft.usual(place, named)]))
+            draft.classes.append(Span(place, named, vocabulary.classes[draft.usual(place, named)]))
             return named
         if passed:
             said = vocabulary.ignored[draft.usual(place, passed)]
@@ -288,12 +259,12 @@ class DrugTextReader:
             draft.partners.append(place)
         return beside
 
-    def _longest(self, draft: _Draft, place: int, phrases: Container[tuple[str, ...]]) -> int:
+    def _longest(self, draft: Draft, place: int, phrases: Container[tuple[str, ...]]) -> int:
         """Return the index after the longest of some phrases that begins at a word; 0 if none does."""
         furthest = min(place + self._vocabulary.reach.get(draft.known[place].word, 0), len(draft.words))
         return next((each for each in range(furthest, place, -1) if draft.usual(place, each) in phrases), 0)
 
-    def _single(self, draft: _Draft, place: int) -> int:
+    def _single(self, draft: Draft, place: int) -> int:
         """Process a word that does not begin a phrase."""
         word = draft.words[place].text
         if draft.known[place].kind is not None:
@@ -306,12 +277,12 @@ class DrugTextReader:
                 draft.unread.append(word)
         return place + 1
 
-    def _note_partners_before(self, draft: _Draft) -> None:
+    def _note_partners_before(self, draft: Draft) -> None:
         """Report a partner drug before the name: "docetaxel before Kadcyla" may be an order of docetaxel."""
         first = min((span.first for span in draft.spans), default=0)
         draft.unread += [draft.words[place].text for place in draft.partners if place < first]
 
-    def _class_alone(self, draft: _Draft) -> list[Meaning]:
+    def _class_alone(self, draft: Draft) -> list[Meaning]:
         """Return what a class of drugs may mean: "anti-HER2 antibody"; nothing if another drug may be named."""
         if not draft.classes or draft.partners:
             return []
@@ -322,7 +293,7 @@ class DrugTextReader:
             return []
         return [first.meaning]
 
-    def _by_ingredients(self, draft: _Draft) -> Meaning | None:
+    def _by_ingredients(self, draft: Draft) -> Meaning | None:
         """Find the product whose ingredients are all in the text, in any order; the one with the most wins."""
         places = [place for place, known in enumerate(draft.known) if place not in draft.warned and not known.is_typo]
         present = {draft.known[place].word for place in places}
@@ -345,7 +316,7 @@ class DrugTextReader:
         ]
         return frozenset({Target(best[1])})
 
-    def _is_guess(self, span: _Span, draft: _Draft) -> bool:
+    def _is_guess(self, span: Span, draft: Draft) -> bool:
         """Return whether a name depends on a corrected word: one that is mistyped, or a payload that is cut off."""
         known = draft.known[span.first : span.end]
         if len(known) == 1:
@@ -359,20 +330,20 @@ class DrugTextReader:
             and any(each.kind in (WordKind.PAYLOAD, WordKind.ENZYME) for each in known)
         )
 
-    def _with_alternatives(self, meanings: list[Meaning], spans: Iterable[_Span], draft: _Draft) -> list[Meaning]:
+    def _with_alternatives(self, meanings: list[Meaning], spans: Iterable[Span], draft: Draft) -> list[Meaning]:
         """Combine names given as alternatives ("T-DM1/T-DXd") to one meaning."""
-        previous: _Span | None = None
+        previous: Span | None = None
         contradicts = False
         choices: set[Meaning] = set()
         for span in spans:
-            if meanings and previous and _are_alternatives(previous, span, _between(previous, span, draft)):
+            if meanings and previous and _are_alternatives(previous, span, draft.between(previous, span)):
                 choices.discard(meanings[-1])
                 meanings[-1] = merged(meanings[-1] | span.meaning)
                 choices.add(meanings[-1])
             else:
                 contradicts = contradicts or (
                     previous is not None
-                    and _APPOSED.fullmatch(_between(previous, span, draft)) is not None
+                    and _APPOSED.fullmatch(draft.between(previous, span)) is not None
                     and self._are_other_biosimilars(meanings[-1], span.meaning)
                 )
                 meanings.append(span.meaning)
@@ -396,7 +367,7 @@ class DrugTextReader:
         parts = {part for meaning in meanings for target in meaning for part in self._products[target.product].parts}
         return [meaning for meaning in meanings if not all(target.product in parts for target in meaning)]
 
-    def _in_form(self, meanings: list[Meaning], draft: _Draft) -> list[Meaning]:
+    def _in_form(self, meanings: list[Meaning], draft: Draft) -> list[Meaning]:
         """Resolve names shared by a subcutaneous product and its intravenous ingredients."""
         targets = {target for meaning in meanings for target in meaning}
         product = next((each for each in self._under_the_skin if _are_own_names(targets, each, self._products)), None)
@@ -418,7 +389,7 @@ class DrugTextReader:
             return [frozenset({*targets, Target(product.id)})]
         return meanings
 
-    def _drop_own_words(self, meanings: Sequence[Meaning], draft: _Draft) -> None:
+    def _drop_own_words(self, meanings: Sequence[Meaning], draft: Draft) -> None:
         """Drop unread words that belong to other names of the one product named, such as its suffix."""
         named = {target.product for meaning in meanings for target in meaning}
         if len(named) == 1:
@@ -428,7 +399,14 @@ class DrugTextReader:
                 word for word in draft.unread if word not in own and not self._is_cut_suffix(word, product, draft)
             ]
 
-    def _is_cut_suffix(self, word: str, product: Product, draft: _Draft) -> bool:
+    def _drop_makers(self, draft: Draft) -> None:
+        """Drop unread words in the name of a company in brackets; what may name a drug stays."""
+        makers = " ".join(_MAKER.findall(draft.folded)) if draft.unread else ""
+        if makers:
+            named = {word.text for word in words_of(makers)}
+            draft.unread = [word for word in draft.unread if word not in named or self._may_be_other(word, draft)]
+
+    def _is_cut_suffix(self, word: str, product: Product, draft: Draft) -> bool:
         """Return whether a word is the beginning of the FDA's suffix, as fields of fixed length leave it.
 
         Behind an antibody alone it may begin a payload, too, so there no more than a letter may be missing.
@@ -441,7 +419,7 @@ class DrugTextReader:
         own = self._vocabulary.words_of_product.get(product.id, frozenset())
         return any(len(each) == _SUFFIX and each.startswith(word) for each in own)
 
-    def _note_payload_words(self, meanings: Sequence[Meaning], draft: _Draft) -> None:
+    def _note_payload_words(self, meanings: Sequence[Meaning], draft: Draft) -> None:
         """Report words after an antibody that are otherwise ignored: "conjugate", or the first letters of a payload."""
         bare = any(
             self._products[target.product].generic in self._vocabulary.antibodies
@@ -467,21 +445,13 @@ class DrugTextReader:
                 draft.unread.append(word)
 
 
-def _are_alternatives(first: _Span, second: _Span, between: str) -> bool:
+def _are_alternatives(first: Span, second: Span, between: str) -> bool:
     """Return whether a text gives two names as alternatives: "T-DM1/T-DXd", or brands of one drug in a list."""
     if _ALTERNATIVES.match(between):
         return True
     named = {target.product for target in first.meaning | second.meaning}
     branded = all(target.brand for target in first.meaning | second.meaning)
     return len(named) == 1 and branded and first.meaning != second.meaning and between.strip() == ","
-
-
-def _between(first: _Span, second: _Span, draft: _Draft) -> str:
-    return draft.folded[draft.words[first.end - 1].end : draft.words[second.first].start]
-
-
-def _as_written(span: _Span, draft: _Draft) -> str:
-    return draft.folded[draft.words[span.first].start : draft.words[span.end - 1].end]
 
 
 def _are_own_names(targets: set[Target], product: Product, products: Mapping[str, Product]) -> bool:

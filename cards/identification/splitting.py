@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from cards.identification.vocabulary import Vocabulary
 
 # "Kadcyla160mg", and "zzKadcyla", as entries that are no longer in use are named so that they are listed last.
-_BESIDE_NAME = re.compile(r"(z{2,4})?([^\W\d_]{5,40}?)(\d[^\W_]{0,11})?")
+_BESIDE_NAME = re.compile(r"(z{2,4})?([^\W\d_]{3,40}?)(\d[^\W_]{0,11})?")
 _SPACED = re.compile(r"(?<![^\W_])[^\W\d_](?:[\W_]{1,3}[^\W_](?![^\W_])){3,39}")
 _SHORTEST_SPACED = 4
 """Letters set apart: "K a d c y l a", "H.E.R.C.E.P.T.I.N". The longest names have about as many, the shortest four."""
@@ -42,7 +42,9 @@ class Splitter:
         if not vocabulary.is_listed(word.text):
             if not word.text.isascii():
                 parts = vocabulary.parts_of(word.text)
-            elif (match := _BESIDE_NAME.fullmatch(word.text)) and vocabulary.is_name(match[2]):
+            elif (match := _BESIDE_NAME.fullmatch(word.text)) and (
+                vocabulary.is_name(match[2]) or (match[1] and vocabulary.is_listed(match[2]))
+            ):
                 parts = tuple(filter(None, match.groups()))
         start = word.start
         for part in parts or (word.text,):

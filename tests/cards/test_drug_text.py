@@ -195,6 +195,18 @@ def test_another_drug_before_the_name_of_tablets_is_asked_about(text: str) -> No
     assert identified(text).status is IdentityStatus.AMBIGUOUS
 
 
+@pytest.mark.parametrize(
+    "maker", ["Blorbex & Company Ltd", "Blorb Healthcare (Distribution) Limited", "A B Blorbex GmbH"]
+)
+def test_the_company_in_brackets_is_no_part_of_the_name(maker: str) -> None:
+    assert identified(f"Trastuzumab emtansine 160 mg vials ({maker})").status is IdentityStatus.SETTLED
+
+
+@pytest.mark.parametrize("said", ["(blorbtecan Ltd)", "(Kadcyla Ltd)", "Blorbex Ltd", "(blorbex) Ltd"])
+def test_what_may_name_a_drug_is_no_company(said: str) -> None:
+    assert identified(f"trastuzumab 420 mg {said}").status in (IdentityStatus.AMBIGUOUS, IdentityStatus.CONFLICT)
+
+
 def test_what_a_text_says_is_missing_is_not_named() -> None:
     assert identified("trastuzumab without pertuzumab").product == RECOGNIZER.product("trastuzumab")
 
