@@ -62,7 +62,7 @@ _BARE_HCPCS = re.compile(r"[JQ]\d{4}")
 _BY_SHAPE = (
     ("atc", re.compile(r"[A-V]\d{2}[A-Z]{2}\d{2}", re.IGNORECASE)),
     ("hcpcs", re.compile(r"(?:J\d|Q5|C9)\d{3}(?:[\s,:./_-]{0,3}[A-Z][A-Z0-9]){0,5}", re.IGNORECASE)),
-    ("ndc", re.compile(r"\d{4,6}-\d{3,4}-\d{1,2}|N4\d{11}.{0,12}", re.IGNORECASE)),
+    ("ndc", re.compile(r"\d{4,6}-\d{3,4}-\d{1,2}|N4\d{11}.{0,12}|(?:\(01\))?\d03\d{11}(?:\(.{0,40})?", re.IGNORECASE)),
 )
 _LONGEST_CODE = 60
 _LARGEST_NUMBER = 10**18

@@ -22,6 +22,7 @@ _SYSTEMS = {
     "cpt": "http://www.ama-assn.org/go/cpt",
     "ndc": "http://hl7.org/fhir/sid/ndc",
     "oid-rxnorm": "urn:oid:2.16.840.1.113883.6.88",
+    "gtin": "https://www.gs1.org/gtin",
     "local": "urn:oid:1.2.3.4",
 }
 

@@ -10,33 +10,35 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from cards.identification.folding import Word, fold, words_of
-from cards.identification.targets import Meaning, Target
+from cards.identification.draft import Draft, Span
+from cards.identification.folding import words_of
+from cards.identification.guesses import Guesser
+from cards.identification.splitting import Splitter
+from cards.identification.targets import Meaning, Target, merged, products_of, with_brands_together
 from cards.identification.vocabulary import Known
 from cards.knowledge.schema import Route, Says, WordKind
 from cards.values.texts import CUT, bounded, is_cut
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
+    from cards.identification.folding import Word
     from cards.identification.vocabulary import Vocabulary
     from cards.knowledge.schema import Product
 
 _ALTERNATIVES = re.compile(r"\A[\s()\[\]{},]*(?:/|\||or|vs|oder|ou|eller|lub|o|of|nebo|ili|veya)[\s()\[\]{}]*\Z")
-_CLAUSE_END = re.compile(r"[;)\]\n]|\.(?!\d)|\s[-\u2013\u2014]+\s")
-_NAME_AND_NUMBER = re.compile(r"(?P<name>[^\W\d_]{5,40})\d[^\W_]{0,11}")
+# Nothing but an opening bracket or a hyphen between two names: the second one says again what the first one is.
+_APPOSED = re.compile(r"[\s(\[-]{1,3}")
 _CONCENTRATION = re.compile(r"(\d{1,5}(?:[.,]\d{1,3})?)\s{0,3}mg\s{0,3}/\s{0,3}(\d{1,3}(?:[.,]\d{1,3})?)?\s{0,3}ml")
 _AMOUNT = re.compile(r"(\d{1,5}(?:[.,]\d{1,3})?)\s{0,3}mg(?!\s{0,3}/\s{0,3}(?:kg|m))")
 _ROUTES = {Says.INTRAVENOUS: Route.INTRAVENOUS, Says.SUBCUTANEOUS: Route.SUBCUTANEOUS}
-_SPACED = re.compile(r"(?<![^\W_])[^\W\d_](?:[\W_]{1,3}[^\W_](?![^\W_])){3,39}")
-_SHORTEST_SPACED = 4
-"""Letters set apart: "K a d c y l a", "H.E.R.C.E.P.T.I.N". The longest names have about as many, the shortest four."""
-_FEWEST_PARTS, _MOST_PARTS, _LONGEST_PART = 3, 4, 6
-"""The parts of a name with blanks in it: "Ka dcy la". A name in two parts is joined before a text is read."""
 _SHORTEST_CUT = 5
-_SEARCHED = 16
-"""The most words of a text that names nothing in which a misspelled name is searched for."""
+# The maker in brackets, as dictionaries give it: "(Mawdsley-Brooks & Company Ltd)".
+_MAKER = re.compile(
+    r"\((?:[^()]|\([^()]{1,30}\)){2,60} (?:ltd|limited|plc|gmbh|ag|inc|srl|spa|ulc|llc|bv|ab|sa|kg|corp)\.?\)"
+)
 _QUOTED = 40
+_ANTIBODY = "mab"
 _BEFORE_LOT = 4
 # Prefixes of an antibody that identify its conjugate; with the payload they add nothing.
 _PREFIXES = frozenset({"ado", "fam"})
@@ -47,13 +49,15 @@ class DrugText(NamedTuple):
 
     ``meanings`` are what it names, one for each name. ``guesses`` are what a misspelled name may mean. ``unread`` are
     the words that are not understood, and ``others`` those that look like another drug's name or payload. A text that
-    names nothing and has no guess is not about a known drug, so its words are ignored.
+    names nothing and has no guess is not about a known drug, so its words are ignored. ``names_nothing``: every word is
+    understood, and none names a drug or a fluid: "Chemotherapy infusion".
     """
 
     meanings: tuple[Meaning, ...] = ()
     guesses: tuple[Meaning, ...] = ()
     unread: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+    names_nothing: bool = False
 
     @property
     def names_drug(self) -> bool:
@@ -69,46 +73,14 @@ class DrugText(NamedTuple):
 _SUFFIX = 4
 
 
-class _Span(NamedTuple):
-    """A name in the text: the index of its first word, the index after its last, and what it means."""
-
-    first: int
-    end: int
-    meaning: Meaning
-
-
-class _Draft:
-    """What has been found in one text so far."""
-
-    def __init__(self, folded: str, words: Sequence[Word], known: Sequence[Known]) -> None:
-        self.folded = folded
-        self.words = words
-        self.known = known
-        self.spans: list[_Span] = []
-        self.loose: list[int] = []
-        self.warned: set[int] = set()
-        self.ruled_out: list[Meaning] = []
-        self.said: dict[Says, int] = {}
-        self.partners: list[int] = []
-        self.classes: list[_Span] = []
-        self.unread: list[str] = []
-        self._usual = tuple(each.word for each in known)
-
-    def usual(self, first: int, end: int) -> tuple[str, ...]:
-        return self._usual[first:end]
-
-    def clause_end(self, place: int) -> int:
-        """Return the index at which the clause of the word before a place ends."""
-        end = _CLAUSE_END.search(self.folded, self.words[place - 1].end)
-        return end.start() if end else len(self.folded)
-
-
 class DrugTextReader:
     """Reads drug texts with one vocabulary."""
 
     def __init__(self, vocabulary: Vocabulary, products: Mapping[str, Product]) -> None:
         """Keep the vocabulary and the products."""
         self._vocabulary = vocabulary
+        self._splitter = Splitter(vocabulary)
+        self._guesser = Guesser(vocabulary)
         self._products = products
         combined = (each for each in products.values() if each.parts)
         self._under_the_skin = tuple(each for each in combined if each.route is Route.SUBCUTANEOUS)
@@ -124,23 +96,23 @@ class DrugTextReader:
         sure = [span for span in draft.spans if not self._is_guess(span, draft)]
         guessed = [span for span in draft.spans if self._is_guess(span, draft)]
         draft.unread += [words[place].text for place in draft.loose]
-        draft.unread += [_as_written(span, draft) for span in guessed]
+        draft.unread += [draft.as_written(span) for span in guessed]
         meanings = [whole] if whole else []
         meanings = self._with_alternatives(meanings, sure, draft)
         meanings = list(dict.fromkeys(self._without_parts(meanings)))
         meanings = self._in_form(meanings, draft)
         self._drop_own_words(meanings, draft)
+        self._drop_makers(draft)
         self._note_payload_words(meanings, draft)
         self._note_partners_before(draft)
         if not meanings and not guessed:
             meanings = self._class_alone(draft)
-        others = [word for word in draft.unread if self._vocabulary.is_payload(word) or self._vocabulary.is_drug(word)]
-        others += [words[place].text for place in draft.loose if words[place].text not in others]
+        others = self._others(draft)
         if not meanings and not guessed:
             others += [words[place].text for place in draft.partners]
         guesses = [span.meaning for span in guessed]
         if draft.unread and not meanings and not guesses:
-            guesses = self._by_sound(draft, written)
+            guesses = list(self._guesser.guesses(draft.words, draft.unread, written))
         if not (meanings or guesses or draft.unread or draft.partners):
             # Nothing but a warning: "Do not substitute Kadcyla for trastuzumab" names no drug that is ordered.
             guesses = draft.ruled_out
@@ -149,7 +121,22 @@ class DrugTextReader:
             tuple(dict.fromkeys(guesses)),
             tuple(dict.fromkeys(word[:_QUOTED] for word in draft.unread)),
             tuple(dict.fromkeys(word[:_QUOTED] for word in others)),
+            not (meanings or guesses or others or draft.unread or Says.FLUID in draft.said),
         )
+
+    def _others(self, draft: Draft) -> list[str]:
+        """List the words that may name another drug or its payload, and the parts of names that stand alone."""
+        others = [word for word in draft.unread if self._may_be_other(word, draft)]
+        if not others and self._vocabulary.is_payload("".join(draft.unread)):
+            # A payload with a blank in it: "trastuzumab emtan sine".
+            others = draft.unread.copy()
+        loose = (draft.words[place].text for place in draft.loose)
+        return [*others, *(word for word in loose if word not in others)]
+
+    def _may_be_other(self, word: str, draft: Draft) -> bool:
+        """Return whether an unknown word may name another drug or its payload, by its form or as part of the name."""
+        is_attached = len(word) > _SUFFIX and f"{_ANTIBODY}-{word}" in draft.folded
+        return is_attached or self._vocabulary.is_payload(word) or self._vocabulary.is_drug(word)
 
     def names_partner_first(self, text: str) -> bool:
         """Return whether a text names another drug before those of the service, and gives these no amount."""
@@ -160,64 +147,27 @@ class DrugTextReader:
             return False
         return _AMOUNT.search(draft.folded, draft.words[first].start) is None
 
-    def _draft(self, written: str) -> _Draft:
+    def _draft(self, written: str) -> Draft:
         """Read the words of a text, each as part of a name, as listed, or as not understood."""
-        folded = fold(written)
-        words = words_of(folded)
-        if sum(word.end - word.start == 1 for word in words) >= _SHORTEST_SPACED:
-            folded = _SPACED.sub(self._letters_joined, folded)
-            words = words_of(folded)
-        words = self._with_names_joined([part for word in words for part in self._with_number_apart(word)])
-        draft = _Draft(folded, words, [self._known(word.text) for word in words])
+        folded, words = self._splitter.split(written)
+        draft = Draft(folded, words, self._all_known(words))
         self._read_words(draft)
         return draft
 
     def route_of_form(self, form: str) -> Route | None:
         """Return the route that a dose form states; ``None`` if it states none, or several."""
-        words = words_of(fold(bounded(form)))
-        if any(word.text in self._vocabulary.oral_forms for word in words):
+        draft = self._draft(bounded(form))
+        if any(word.text in self._vocabulary.oral_forms for word in draft.words):
             return Route.ORAL
-        draft = _Draft(fold(bounded(form)), words, [self._vocabulary.look_up(word.text) for word in words])
-        self._read_words(draft)
         stated = [route for said, route in _ROUTES.items() if said in draft.said]
         return stated[0] if len(stated) == 1 else None
 
-    def _with_number_apart(self, word: Word) -> tuple[Word, ...]:
-        """Split a name from the number that touches it: "Kadcyla160mg"."""
-        match = _NAME_AND_NUMBER.fullmatch(word.text)
-        vocabulary = self._vocabulary
-        if match is None or vocabulary.is_listed(word.text):
-            return (word,)
-        name = match["name"]
-        if (name,) not in vocabulary.names and vocabulary.look_up(name).kind is None:
-            return (word,)
-        middle = word.start + len(name)
-        return (Word(name, word.start, middle), Word(word.text[len(name) :], middle, word.end))
-
-    def _letters_joined(self, spaced: re.Match[str]) -> str:
-        """Join letters that stand apart where they spell a name, or nearly: "K a d c y l a"."""
-        vocabulary = self._vocabulary
-        letters = "".join(filter(str.isalnum, spaced.group()))
-        for first in range(len(letters) - _SHORTEST_SPACED + 1):
-            for end in range(len(letters), first + _SHORTEST_SPACED - 1, -1):
-                name = letters[first:end]
-                if vocabulary.usual((name,)) in vocabulary.names:
-                    return " ".join((*letters[:first], name, *letters[end:]))
-        return letters if vocabulary.nearest(letters) or vocabulary.meant_by_sound(letters) else spaced.group()
-
-    def _with_names_joined(self, words: list[Word]) -> list[Word]:
-        """Join two words that are a name with a blank in it, "Kad cyla", unless both are listed words themselves."""
-        vocabulary = self._vocabulary
-        for place in range(len(words) - 1, 0, -1):
-            first, second = words[place - 1], words[place]
-            joined = first.text + second.text
-            if (
-                (joined,) in vocabulary.names
-                and second.start - first.end == 1
-                and not (vocabulary.is_listed(first.text) and vocabulary.is_listed(second.text))
-            ):
-                words[place - 1 : place + 1] = [Word(joined, first.start, second.end)]
-        return words
+    def _all_known(self, words: Sequence[Word]) -> list[Known]:
+        """Look up every word; the last one may be cut off, as a field of fixed length does, but not behind a name."""
+        known = [self._known(word.text) for word in words]
+        if len(known) > 1 and known[-1].kind is None and not self._vocabulary.is_name(known[-2].word):
+            known[-1] = known[-1]._replace(word=self._vocabulary.completed(known[-1].word))
+        return known
 
     def _known(self, word: str) -> Known:
         vocabulary = self._vocabulary
@@ -226,7 +176,7 @@ class DrugTextReader:
             return found
         return vocabulary.nearest(word) or found
 
-    def _read_words(self, draft: _Draft) -> None:
+    def _read_words(self, draft: Draft) -> None:
         """Process every word, from the first to the last."""
         place, count = 0, len(draft.words)
         while place < count:
@@ -237,9 +187,10 @@ class DrugTextReader:
                 or self._single(draft, place)
             )
 
-    def _warning(self, draft: _Draft, place: int) -> int:
+    def _warning(self, draft: Draft, place: int) -> int:
         """Skip a warning and the drug names it rules out; return the index after it, or 0 if no warning starts here."""
-        warnings = self._vocabulary.warnings
+        are_tablets = any(self._are_tablets(span.meaning) for span in draft.spans)
+        warnings = self._vocabulary.beside_tablets if are_tablets else self._vocabulary.warnings
         reach = self._vocabulary.reach.get(draft.words[place].text, 0)
         written = tuple(word.text for word in draft.words[place : place + reach])
         length = next((n for n in range(len(written), 0, -1) if written[:n] in warnings), 0)
@@ -261,7 +212,10 @@ class DrugTextReader:
                 place = self._phrase(draft, place, within_warning=True) or self._single(draft, place)
         return place
 
-    def _premedication(self, draft: _Draft, place: int) -> int:
+    def _are_tablets(self, meaning: Meaning) -> bool:
+        return all(self._products[target.product].is_oral for target in meaning)
+
+    def _premedication(self, draft: Draft, place: int) -> int:
         """Skip the supportive drugs that a text names as premedication; return the index after them, or 0.
 
         Every other word of the clause is read as anywhere else.
@@ -280,7 +234,7 @@ class DrugTextReader:
             )
         return place
 
-    def _phrase(self, draft: _Draft, place: int, *, within_warning: bool = False) -> int:
+    def _phrase(self, draft: Draft, place: int, *, within_warning: bool = False) -> int:
         """Record the longest name or listed phrase that begins at a word; return the index after it, or 0."""
         vocabulary = self._vocabulary
         end = 0 if within_warning else self._longest(draft, place, vocabulary.names)
@@ -289,26 +243,28 @@ class DrugTextReader:
             # "ENT drops": three letters alone are an abbreviation sooner than a payload that is cut off.
             end = 0
         if end and end >= passed:
-            draft.spans.append(_Span(place, end, vocabulary.names[draft.usual(place, end)]))
+            draft.spans.append(Span(place, end, vocabulary.names[draft.usual(place, end)]))
             return end
         if not within_warning and (named := self._longest(draft, place, vocabulary.classes)) and named >= passed:
-            draft.classes.append(_Span(place, named, vocabulary.classes[draft.usual(place, named)]))
+            draft.classes.append(Span(place, named, vocabulary.classes[draft.usual(place, named)]))
             return named
         if passed:
             said = vocabulary.ignored[draft.usual(place, passed)]
             if said is not None and not within_warning:
                 draft.said.setdefault(said, place)
+            if passed > place + 1:
+                draft.in_phrase.update(range(place, passed))
             return passed
         if beside := self._longest(draft, place, vocabulary.partners):
             draft.partners.append(place)
         return beside
 
-    def _longest(self, draft: _Draft, place: int, phrases: Container[tuple[str, ...]]) -> int:
+    def _longest(self, draft: Draft, place: int, phrases: Container[tuple[str, ...]]) -> int:
         """Return the index after the longest of some phrases that begins at a word; 0 if none does."""
         furthest = min(place + self._vocabulary.reach.get(draft.known[place].word, 0), len(draft.words))
         return next((each for each in range(furthest, place, -1) if draft.usual(place, each) in phrases), 0)
 
-    def _single(self, draft: _Draft, place: int) -> int:
+    def _single(self, draft: Draft, place: int) -> int:
         """Process a word that does not begin a phrase."""
         word = draft.words[place].text
         if draft.known[place].kind is not None:
@@ -321,31 +277,12 @@ class DrugTextReader:
                 draft.unread.append(word)
         return place + 1
 
-    def _by_sound(self, draft: _Draft, written: str) -> list[Meaning]:
-        """Return what the words of a text that names nothing may be meant for, by sound, in parts, in other letters."""
-        vocabulary = self._vocabulary
-        found = [vocabulary.meant_by_sound(word) for word in draft.unread[:_SEARCHED]]
-        if any(len(word) <= _LONGEST_PART and word not in vocabulary.oral_forms for word in draft.unread):
-            found += self._names_in_parts(draft)
-        if not written.isascii():
-            found += vocabulary.meant_by_letters(written)
-        return [meaning for meaning in found if meaning is not None]
-
-    def _names_in_parts(self, draft: _Draft) -> Iterator[Meaning | None]:
-        """Yield the meanings of names with two or three blanks in them: "Ka dcy la"."""
-        vocabulary = self._vocabulary
-        parts: list[str] = []
-        for word in draft.words[:_SEARCHED]:
-            parts = [*parts[1 - _MOST_PARTS :], word.text] if word.end - word.start <= _LONGEST_PART else []
-            for count in range(_FEWEST_PARTS, len(parts) + 1):
-                yield vocabulary.names.get(vocabulary.usual(("".join(parts[-count:]),)))
-
-    def _note_partners_before(self, draft: _Draft) -> None:
+    def _note_partners_before(self, draft: Draft) -> None:
         """Report a partner drug before the name: "docetaxel before Kadcyla" may be an order of docetaxel."""
         first = min((span.first for span in draft.spans), default=0)
         draft.unread += [draft.words[place].text for place in draft.partners if place < first]
 
-    def _class_alone(self, draft: _Draft) -> list[Meaning]:
+    def _class_alone(self, draft: Draft) -> list[Meaning]:
         """Return what a class of drugs may mean: "anti-HER2 antibody"; nothing if another drug may be named."""
         if not draft.classes or draft.partners:
             return []
@@ -356,7 +293,7 @@ class DrugTextReader:
             return []
         return [first.meaning]
 
-    def _by_ingredients(self, draft: _Draft) -> Meaning | None:
+    def _by_ingredients(self, draft: Draft) -> Meaning | None:
         """Find the product whose ingredients are all in the text, in any order; the one with the most wins."""
         places = [place for place, known in enumerate(draft.known) if place not in draft.warned and not known.is_typo]
         present = {draft.known[place].word for place in places}
@@ -379,7 +316,7 @@ class DrugTextReader:
         ]
         return frozenset({Target(best[1])})
 
-    def _is_guess(self, span: _Span, draft: _Draft) -> bool:
+    def _is_guess(self, span: Span, draft: Draft) -> bool:
         """Return whether a name depends on a corrected word: one that is mistyped, or a payload that is cut off."""
         known = draft.known[span.first : span.end]
         if len(known) == 1:
@@ -393,22 +330,36 @@ class DrugTextReader:
             and any(each.kind in (WordKind.PAYLOAD, WordKind.ENZYME) for each in known)
         )
 
-    def _with_alternatives(self, meanings: list[Meaning], spans: Iterable[_Span], draft: _Draft) -> list[Meaning]:
+    def _with_alternatives(self, meanings: list[Meaning], spans: Iterable[Span], draft: Draft) -> list[Meaning]:
         """Combine names given as alternatives ("T-DM1/T-DXd") to one meaning."""
-        previous: _Span | None = None
+        previous: Span | None = None
+        contradicts = False
         choices: set[Meaning] = set()
         for span in spans:
-            if meanings and previous and _are_alternatives(previous, span, _between(previous, span, draft)):
+            if meanings and previous and _are_alternatives(previous, span, draft.between(previous, span)):
                 choices.discard(meanings[-1])
-                meanings[-1] = _merged(meanings[-1] | span.meaning)
+                meanings[-1] = merged(meanings[-1] | span.meaning)
                 choices.add(meanings[-1])
             else:
+                contradicts = contradicts or (
+                    previous is not None
+                    and _APPOSED.fullmatch(draft.between(previous, span)) is not None
+                    and self._are_other_biosimilars(meanings[-1], span.meaning)
+                )
                 meanings.append(span.meaning)
             previous = span
         # "Kadcyla (T-DM1) or Enhertu (T-DXd)": the second name of a drug does not decide between the two.
-        offered = [_products_of(choice) for choice in choices]
-        return _with_brands_together(
-            each for each in meanings if not any(_products_of(each) < products for products in offered)
+        offered = [products_of(choice) for choice in choices]
+        meanings = [each for each in meanings if not any(products_of(each) < products for products in offered)]
+        return meanings if contradicts else with_brands_together(meanings)
+
+    def _are_other_biosimilars(self, first: Meaning, second: Meaning) -> bool:
+        """Return whether two names are of different biosimilars of one product: "Ogivri (trastuzumab-anns)"."""
+        brands = [self._products[target.product].brand(target.brand) for target in (*first, *second)]
+        return (
+            len(products_of(first | second)) == 1
+            and first.isdisjoint(second)
+            and all(brand is not None and "-" in brand.generic for brand in brands)
         )
 
     def _without_parts(self, meanings: list[Meaning]) -> list[Meaning]:
@@ -416,7 +367,7 @@ class DrugTextReader:
         parts = {part for meaning in meanings for target in meaning for part in self._products[target.product].parts}
         return [meaning for meaning in meanings if not all(target.product in parts for target in meaning)]
 
-    def _in_form(self, meanings: list[Meaning], draft: _Draft) -> list[Meaning]:
+    def _in_form(self, meanings: list[Meaning], draft: Draft) -> list[Meaning]:
         """Resolve names shared by a subcutaneous product and its intravenous ingredients."""
         targets = {target for meaning in meanings for target in meaning}
         product = next((each for each in self._under_the_skin if _are_own_names(targets, each, self._products)), None)
@@ -438,22 +389,37 @@ class DrugTextReader:
             return [frozenset({*targets, Target(product.id)})]
         return meanings
 
-    def _drop_own_words(self, meanings: Sequence[Meaning], draft: _Draft) -> None:
+    def _drop_own_words(self, meanings: Sequence[Meaning], draft: Draft) -> None:
         """Drop unread words that belong to other names of the one product named, such as its suffix."""
         named = {target.product for meaning in meanings for target in meaning}
         if len(named) == 1:
-            own = self._vocabulary.words_of_product.get(named.pop(), frozenset())
+            product = self._products[named.pop()]
+            own = self._vocabulary.words_of_product.get(product.id, frozenset())
             draft.unread = [
-                word for word in draft.unread if word not in own and not self._is_cut_suffix(word, own, draft)
+                word for word in draft.unread if word not in own and not self._is_cut_suffix(word, product, draft)
             ]
 
-    def _is_cut_suffix(self, word: str, own: frozenset[str], draft: _Draft) -> bool:
-        """Return whether a word is the FDA's suffix without its last letter, as fields of fixed length leave it."""
-        if len(word) != _SUFFIX - 1 or f"-{word}" not in draft.folded or self._vocabulary.begins_payload(word):
+    def _drop_makers(self, draft: Draft) -> None:
+        """Drop unread words in the name of a company in brackets; what may name a drug stays."""
+        makers = " ".join(_MAKER.findall(draft.folded)) if draft.unread else ""
+        if makers:
+            named = {word.text for word in words_of(makers)}
+            draft.unread = [word for word in draft.unread if word not in named or self._may_be_other(word, draft)]
+
+    def _is_cut_suffix(self, word: str, product: Product, draft: Draft) -> bool:
+        """Return whether a word is the beginning of the FDA's suffix, as fields of fixed length leave it.
+
+        Behind an antibody alone it may begin a payload, too, so there no more than a letter may be missing.
+        """
+        if f"-{word}" not in draft.folded:
             return False
+        is_bare = product.generic in self._vocabulary.antibodies
+        if is_bare and (len(word) != _SUFFIX - 1 or self._vocabulary.begins_payload(word)):
+            return False
+        own = self._vocabulary.words_of_product.get(product.id, frozenset())
         return any(len(each) == _SUFFIX and each.startswith(word) for each in own)
 
-    def _note_payload_words(self, meanings: Sequence[Meaning], draft: _Draft) -> None:
+    def _note_payload_words(self, meanings: Sequence[Meaning], draft: Draft) -> None:
         """Report words after an antibody that are otherwise ignored: "conjugate", or the first letters of a payload."""
         bare = any(
             self._products[target.product].generic in self._vocabulary.antibodies
@@ -464,7 +430,8 @@ class DrugTextReader:
             return
         if Says.CONJUGATE in draft.said:
             draft.unread.append(draft.words[draft.said[Says.CONJUGATE]].text)
-        named = {place for span in draft.spans for place in range(span.first, span.end)} | draft.warned
+        named = {place for span in draft.spans for place in range(span.first, span.end)}
+        named |= draft.warned | draft.in_phrase
         for place in range(1, len(draft.words)):
             # "trastuzumab e 160 mg", "trastuzumab de": normally a preposition, but here possibly a truncated payload.
             word = draft.words[place].text
@@ -478,42 +445,13 @@ class DrugTextReader:
                 draft.unread.append(word)
 
 
-def _are_alternatives(first: _Span, second: _Span, between: str) -> bool:
+def _are_alternatives(first: Span, second: Span, between: str) -> bool:
     """Return whether a text gives two names as alternatives: "T-DM1/T-DXd", or brands of one drug in a list."""
     if _ALTERNATIVES.match(between):
         return True
     named = {target.product for target in first.meaning | second.meaning}
     branded = all(target.brand for target in first.meaning | second.meaning)
     return len(named) == 1 and branded and first.meaning != second.meaning and between.strip() == ","
-
-
-def _between(first: _Span, second: _Span, draft: _Draft) -> str:
-    return draft.folded[draft.words[first.end - 1].end : draft.words[second.first].start]
-
-
-def _as_written(span: _Span, draft: _Draft) -> str:
-    return draft.folded[draft.words[span.first].start : draft.words[span.end - 1].end]
-
-
-def _merged(targets: Meaning) -> Meaning:
-    """Drop a product's general target if there is a target for one of its brands."""
-    branded = {target.product for target in targets if target.brand}
-    return frozenset(target for target in targets if target.brand or target.product not in branded)
-
-
-def _products_of(meaning: Meaning) -> frozenset[str]:
-    return frozenset(target.product for target in meaning)
-
-
-def _with_brands_together(meanings: Iterable[Meaning]) -> list[Meaning]:
-    """Combine the brands of one product that a text names: "Ogivri, biosimilar of Herceptin" is the same drug."""
-    found: dict[object, Meaning] = {}
-    for meaning in meanings:
-        products = _products_of(meaning)
-        is_of_brands = len(products) == 1 and all(target.brand for target in meaning)
-        key = products if is_of_brands else meaning
-        found[key] = found.get(key, frozenset()) | meaning
-    return list(found.values())
 
 
 def _are_own_names(targets: set[Target], product: Product, products: Mapping[str, Product]) -> bool:

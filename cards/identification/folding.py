@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from html import unescape
 from typing import NamedTuple
 
 _MARKS = re.compile("[\u00ae\u2122\u00a9\u2120\u00ad\u200b-\u200f\u2060\ufeff]")
-_WRITTEN_MARKS = re.compile(r"\((?:r|tm)\)")
+# "(R)", "(TM)", and the "(s)" of a plural: "flacon(s)".
+_WRITTEN_MARKS = re.compile(r"\((?:r|tm|s)\)", re.IGNORECASE)
+_MARKUP = re.compile(r"</?[a-z]{1,8} ?/?>", re.IGNORECASE)
 _WORD = re.compile(r"\d+(?:[.,]\d+)?(?![^\W_])|[^\W_]+", re.UNICODE)
 # Letters that Unicode does not decompose into a base letter and an accent.
 _NORDIC_AND_POLISH = {"ł": "l", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe", "ß": "ss", "\u0131": "i"}
@@ -54,11 +57,14 @@ _SCRIPTS = re.compile(
 
 
 def fold(text: str) -> str:
-    """Fold case, remove accents and marks, also written ones such as "(TM)", and write Cyrillic and Greek in Latin."""
+    """Fold case, remove accents, markup and marks such as "(TM)", and write Cyrillic and Greek in Latin letters."""
+    if "&" in text or "<" in text:
+        text = _MARKUP.sub(" ", unescape(text))
+    if "(" in text:
+        text = _WRITTEN_MARKS.sub("", text)
     if text.isascii():
-        plain = text.casefold()
-        return _WRITTEN_MARKS.sub("", plain) if "(" in plain else plain
-    plain = unicodedata.normalize("NFKD", _ANY_WORD.sub(_by_shape, _MARKS.sub("", text)).casefold())
+        return text.casefold()
+    plain = unicodedata.normalize("NFKD", _ANY_WORD.sub(_by_shape, _MARKS.sub("", text))).casefold()
     # The vowel signs of Indian scripts are marks too, and differ between spellings of one name.
     folded = "".join(each for each in plain if unicodedata.category(each)[0] != "M").translate(_LETTERS)
     folded = _GREEK_WORD.sub(_in_latin, folded)

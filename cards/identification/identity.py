@@ -167,7 +167,7 @@ def _by_evidence(evidence: tuple[IdentityEvidence, ...], recognizer: Recognizer)
     guesses = [Claim(each, meaning) for each, text in texts for meaning in text.guesses]
     if claims:
         identity = _with_every_word(_settle(tuple(claims), recognizer), texts, guesses, recognizer)
-        if identity.status is IdentityStatus.AMBIGUOUS and all(each.kind in _INGREDIENT for each in evidence):
+        if identity.product is None and all(each.kind in _INGREDIENT for each in evidence):
             identity = _of_ingredients_together(identity, texts, recognizer)
         return _with_other_codes(identity, evidence, recognizer)
     if guesses:
@@ -186,7 +186,7 @@ def _with_every_word(
     """Leave the identity open if a word is not understood.
 
     With a clinical code, only a word that looks like another drug's name or payload counts, as a conflict. With the
-    name of tablets, which have no payload, likewise only such a word counts.
+    name of tablets, which have no payload, likewise only such a word counts, or another drug that is named first.
     """
     if identity.product is None:
         others = tuple(dict.fromkeys(word for _, text in texts for word in text.others))
@@ -195,15 +195,17 @@ def _with_every_word(
     product = identity.product.id
     strayed = [claim for claim in guesses if all(target.product != product for target in claim.meaning)]
     is_coded = any(claim.evidence.system and len(claim.meaning) == 1 for claim in identity.claims)
-    if is_coded or identity.product.is_oral:
+    if is_coded:
         unread = [word for _, text in texts for word in text.others]
+    elif identity.product.is_oral:
+        unread = [word for each, text in texts for word in (*text.others, *_partner_first(each, text, recognizer))]
     else:
         # An ingredient that stands alone, such as hyaluronidase, may be part of the product's own name.
         unread = [
             word
             for each, text in texts
             for word in _counted(each, text)
-            if not recognizer.are_names_of(identity.product, (word,))
+            if not recognizer.are_names_of(identity.product, (word,)) and not recognizer.misspells(word, product)
         ]
     if not unread and not strayed:
         return identity
@@ -211,6 +213,12 @@ def _with_every_word(
     named = recognizer.in_order({product, *(target.product for claim in strayed for target in claim.meaning)})
     standing = IdentityStatus.CONFLICT if is_coded else IdentityStatus.AMBIGUOUS
     return Identity(standing, claims, named=named, unread=tuple(dict.fromkeys(unread)))
+
+
+def _partner_first(evidence: IdentityEvidence, text: DrugText, recognizer: Recognizer) -> list[str]:
+    """List the other drugs that a text names before tablets: "letrozole with Tykerb" may be an order of letrozole."""
+    is_first = recognizer.names_partner_first(evidence.value)
+    return [word for word in text.unread if recognizer.other_drugs(word)] if is_first else []
 
 
 def _of_ingredients_together(
@@ -299,7 +307,7 @@ def _settle(claims: tuple[Claim, ...], recognizer: Recognizer) -> Identity:
         if len(common) > 1:
             return Identity(IdentityStatus.AMBIGUOUS, claims, named=named)
         products = common
-    elif any(products.isdisjoint({target.product for target in meaning}) for meaning in open_claims):
+    elif not all(recognizer.may_mean(meaning, each) for meaning in open_claims for each in products):
         return Identity(IdentityStatus.CONFLICT, claims, named=named)
     product = recognizer.product(products.pop())
     return Identity(IdentityStatus.SETTLED, claims, product, product.brand(next(iter(brands), None)), (product,))

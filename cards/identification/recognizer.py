@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cards.identification.drug_text import DrugTextReader
 from cards.identification.folding import fold, key
-from cards.identification.targets import Meaning, Target
+from cards.identification.targets import Meaning, Target, products_of
 from cards.identification.vocabulary import Vocabulary
 from cards.knowledge.label_doses import Labeled, Span, around, ceiling, regimens_for, rows_by_test
 from cards.knowledge.loader import default_knowledge
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from cards.facts.order import BillingCode, IdentityEvidence
     from cards.knowledge.schema import (
+        AmbiguousName,
         Brand,
         Cancer,
         DrugClass,
@@ -125,9 +126,12 @@ class Recognizer:
         names: dict[str, set[Target]] = defaultdict(set)
         for product in known.products:
             self._index_product(product, names)
+        self._begun: dict[Meaning, frozenset[str]] = {}
         for ambiguous in known.ambiguous_names:
             for name in () if ambiguous.is_class else ambiguous.names:
                 names[name].update(Target(meant) for meant in ambiguous.may_mean)
+            if begun := self._with_names_begun_by(ambiguous):
+                self._begun[frozenset(map(Target, ambiguous.may_mean))] = begun
         vocabulary = Vocabulary(known, {name: frozenset(targets) for name, targets in names.items()})
         self._reader = DrugTextReader(vocabulary, self._products)
         self.supportive_drugs = vocabulary.supportive_drugs
@@ -187,6 +191,24 @@ class Recognizer:
                 self._ndc[Ndc(package.ndc).product_part] = target
             for name in brand.names:
                 names[name].add(target)
+
+    def _with_names_begun_by(self, ambiguous: AmbiguousName) -> frozenset[str]:
+        begins = [key(name) for name in ambiguous.names]
+        names = [(each, key(name)) for each in ambiguous.may_mean for name in self._products[each].names]
+        return frozenset(each for each, words in names for begun in begins if words[: len(begun)] == begun)
+
+    def may_mean(self, meaning: Meaning, product_id: str) -> bool:
+        """Return whether a name may stand for a product that something else names.
+
+        "ado-trastuzumab" begins the name of one product only, and is never the antibody that a code may say it is.
+        """
+        return product_id in self._begun.get(meaning, products_of(meaning))
+
+    def misspells(self, word: str, product_id: str) -> bool:
+        """Return whether a word is a name of a product but for one letter; what only sounds like it is not."""
+        near = self._vocabulary.nearest(word)
+        meaning = self._vocabulary.names.get((near.word,)) if near is not None else None
+        return meaning is not None and self.may_mean(meaning, product_id)
 
     def product(self, product_id: str) -> Product:
         """Find a product by its id."""

@@ -30,6 +30,8 @@ _LOT_DIGITS = 3
 
 
 _WORDS = 1024
+_SHORTEST_CUT = 4
+"""The fewest letters of a listed word at the end of a text that is cut off."""
 _WITH_STEM = 8
 """The shortest word that is known by the stem of its international name."""
 _SHORT = 6
@@ -61,6 +63,7 @@ class Vocabulary:
         for phrase, meaning in tuple(self.names.items()):
             if len(phrase) > 1:
                 self.names.setdefault(("".join(phrase),), meaning)
+        self._listed_names = frozenset(word for phrase in self.names for word in phrase)
         self.classes = {
             self.usual(key(name)): frozenset(map(Target, ambiguous.may_mean))
             for ambiguous in known.ambiguous_names
@@ -75,6 +78,7 @@ class Vocabulary:
         # Another antibody is never skipped as a partner drug: an order is for only one of them.
         self.partners = {phrase for phrase in self.partners if not phrase[-1].endswith(_ANTIBODY)} - self.names.keys()
         self.warnings = {key(word) for group in words.warnings for word in group.words}
+        self.beside_tablets = self.warnings | {key(word) for group in words.beside_tablets for word in group.words}
         self.warning_words = frozenset(fold(word) for group in words.warning_words for word in group.words)
         self.oral_forms = frozenset(fold(word) for group in words.oral_forms for word in group.words)
         self.warning_ends = frozenset(fold(word) for group in words.warning_ends for word in group.words)
@@ -93,7 +97,7 @@ class Vocabulary:
         self._other_endings = _endings(each.endings for each in words.other_drug_endings)
         self._drug_endings = _endings(each.endings for each in words.drug_endings)
         told = (self.names, self.classes)
-        phrases = (*told, self.ignored, self.partners, self.warnings, self.premedication, self.supportive)
+        phrases = (*told, self.ignored, self.partners, self.beside_tablets, self.premedication, self.supportive)
         self.reach: dict[str, int] = {}
         """For each first word, the number of words in the longest phrase that begins with it."""
         for phrase in (each for group in phrases for each in group):
@@ -126,6 +130,45 @@ class Vocabulary:
         """Return whether a word is in a name or in a listed phrase."""
         return word in self._listed
 
+    def is_name(self, word: str) -> bool:
+        """Return whether a word is a name, or a word of one."""
+        return (word,) in self.names or self.look_up(word).kind is not None
+
+    @lazy
+    def _without_blanks(self) -> frozenset[str]:
+        """The words of scripts that are written without blanks between them."""
+        return frozenset(word for word in (*self._listed, *self._known) if not word.isascii())
+
+    def parts_of(self, word: str) -> tuple[str, ...]:
+        """Return the listed words and numbers that a word consists of; none if anything of it is left over."""
+        if len(word) > LONGEST:
+            return ()
+        # For each length, the parts of that beginning of the word; each part is as long as it can be.
+        found: list[tuple[str, ...] | None] = [()]
+        for end in range(1, len(word) + 1):
+            parts = (
+                (*before, word[start:end])
+                for start, before in enumerate(found)
+                if before is not None and (word[start:end] in self._without_blanks or word[start:end].isdecimal())
+            )
+            found.append(next(parts, None))
+        return found[-1] or ()
+
+    @lazy
+    def _beginnings(self) -> dict[str, str]:
+        """The shortest listed word for each of its beginnings, without those that are words or begin a drug's name."""
+        words = sorted((phrase[0] for phrase in self.ignored if len(phrase) == 1), key=len, reverse=True)
+        found = {word[:end]: word for word in words for end in range(_SHORTEST_CUT, len(word))}
+        drugs = (*self._other_drugs, *self._known, *self._listed_names)
+        taken = {drug[:end] for drug in drugs for end in range(_SHORTEST_CUT, len(drug) + 1)}
+        taken |= {phrase[-1] for phrase in self.ignored}
+        return {cut: word for cut, word in found.items() if cut not in taken}
+
+    def completed(self, word: str) -> str:
+        """Return the listed word that a word begins, as a field of fixed length leaves it, or the word itself."""
+        is_whole = (word,) in self.ignored or self.is_ignored(word)
+        return word if is_whole else self._beginnings.get(word, word)
+
     def nearest(self, word: str) -> Known | None:
         """Find the name that a word is a misspelling of: one letter off, digits for letters, joined to another word."""
         near = self._near_names.nearest(word if word.isalpha() else word.translate(_DIGITS))
@@ -138,6 +181,10 @@ class Vocabulary:
     def _sounds(self) -> Sounds:
         """The sounds of the names, for the texts that name nothing."""
         return Sounds(self._sounding)
+
+    @lazy
+    def _sounds_of_payloads(self) -> Sounds:
+        return Sounds(self._payloads)
 
     @lazy
     def _letters(self) -> ForeignLetters:
@@ -197,8 +244,8 @@ class Vocabulary:
         return any(each in self._lots for each in around)
 
     def is_payload(self, word: str) -> bool:
-        """Return whether an unknown word ends like the payload of a conjugate."""
-        return word.endswith(self._payload_endings)
+        """Return whether an unknown word ends like the payload of a conjugate, or sounds like a known one."""
+        return word.endswith(self._payload_endings) or self._sounds_of_payloads.nearest(word) is not None
 
     def is_drug(self, word: str) -> bool:
         """Return whether an unknown word ends like the name of a drug."""

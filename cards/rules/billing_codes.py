@@ -47,23 +47,15 @@ def hcpcs_mismatch(case: Case) -> Outcome:
             return CannotTell((Missing("hcpcs-unknown", values={"code": unknown[0], "drug": case.drug}),))
         return Clear()
     code = wrong[0].code
-    other = case.recognizer.hcpcs[code]
+    other, descriptor, by = _meaning(case, code)
     own_entries = _own_entries(case)
     # A brand without its own code, under another brand's code: a question for the payer, not a mix-up.
-    same_drug = not own_entries and other.target.product == case.product.id
+    same_drug = not own_entries and other.product == case.product.id
     return Fired(
-        values={
-            "code": code,
-            "other": _name(case, other.target),
-            "own": _own_codes(case),
-            "descriptor": other.entry.descriptor,
-        },
+        values={"code": code, "other": _name(case, other), "own": _own_codes(case), "descriptor": descriptor},
         indicator=Indicator.WARNING if same_drug else None,
-        evidence=tuple(
-            Evidence("billing-code", f"{b.code}: {case.recognizer.hcpcs[b.code].entry.descriptor}", b.holder)
-            for b in wrong
-        ),
-        cited=_cited(case, (other.entry.by,)),
+        evidence=tuple(Evidence("billing-code", f"{b.code}: {_meaning(case, b.code)[1]}", b.holder) for b in wrong),
+        cited=_cited(case, (by,)),
         variant="default" if own_entries else "no-own-code",
         fixes=_replacements(case, tuple(wrong)),
     )
@@ -143,7 +135,17 @@ def _could_be_confused(case: Case, code: str) -> bool:
 
 
 def _belongs_elsewhere(case: Case, billing: BillingCode, own: set[str]) -> bool:
+    if (retired := case.recognizer.retired.get(billing.code)) is not None:
+        return retired.target.product != case.product.id
     return billing.code not in own and billing.code in case.recognizer.hcpcs
+
+
+def _meaning(case: Case, code: str) -> tuple[Target, str, Cited]:
+    """Return the drug that a code stands for, or stood for, with its descriptor and source."""
+    if (current := case.recognizer.hcpcs.get(code)) is not None:
+        return current.target, current.entry.descriptor, current.entry.by
+    retired = case.recognizer.retired[code]
+    return retired.target, _name(case, retired.target), retired.entry.by
 
 
 def _own_entries(case: Case) -> tuple[HcpcsEntry, ...]:

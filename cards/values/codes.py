@@ -200,8 +200,9 @@ _LONG_LABELER, _TWELVE_DIGITS = 6, 12
 _BEFORE_NDC = re.compile(r"(?:urn:)?ndc(?:11|10)?[\s:#]{0,5}(?:n4)?[\s:#]{0,5}|n4[\s:#-]{0,5}", re.IGNORECASE)
 # On a claim, the unit of measure and the quantity follow the number ("N450242008801ML1").
 _BEHIND_NDC = re.compile(r"(?<=\d)[\s*]{0,3}(?:ml|un|me|gr|f2)\s{0,3}\d{0,10}(?:\.\d{1,4})?\Z", re.IGNORECASE)
-# The number in a bar code: US drugs have the prefix 3, and a check digit at the end.
-_BAR_CODE = re.compile(r"(?:[0-9]03|3)(\d{10})\d")
+# The number in a bar code: US drugs have the prefix 3, and a check digit at the end. In the code of a package it stands
+# behind "(01)", before the last day of use and the lot.
+_BAR_CODE = re.compile(r"(?:\(01\))?(?:[0-9]03|3)(\d{10})\d(?:\(\d{2,4}\)[^()]{1,20}){0,4}")
 
 
 def ndc_readings(text: str) -> tuple[str, ...]:

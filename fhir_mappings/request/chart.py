@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from cards.facts.order import DoseUnit, DrugOrder, NotedDose, OrderNote
+from cards.facts.order import DrugOrder, NotedDose, OrderNote
 from cards.facts.origins import Gap
 from cards.facts.outcomes import FAILED
 from cards.identification.beside_codes import said_beside
@@ -14,10 +14,8 @@ from cards.identification.combined_amounts import amounts_stated, combined_amoun
 from cards.identification.identity import Identity, IdentityStatus, identify
 from cards.knowledge.schema import Route
 from cards.values.caching import cached_by_identity
-from cards.values.codes import hcpcs_with_modifiers
 from cards.values.quantities import Mg
-from cards.values.texts import is_cut
-from fhir_mappings.codings import NO_CODE_MAP, texts
+from fhir_mappings.codings import NO_CODE_MAP
 from fhir_mappings.medications import doses_in_text
 from fhir_mappings.medications.medication import (
     MedicationReader,
@@ -28,7 +26,6 @@ from fhir_mappings.medications.medication import (
 )
 from fhir_mappings.medications.other_texts import noted_elsewhere
 from fhir_mappings.medications.treatments import TreatmentReader
-from fhir_mappings.medications.unknown_elements import unknown_in_instructions
 from fhir_mappings.patient.conditions import ConditionReader
 from fhir_mappings.request.billing import BillingReader
 from fhir_mappings.request.chart_source import UNKNOWN_SOURCE, ChartSource
@@ -39,9 +36,9 @@ from fhir_mappings.request.patient_reader import PatientReader
 from fhir_mappings.request.planned import Planned, without_order
 from fhir_mappings.request.selection import bundle_entries, is_group, selected_references
 from fhir_mappings.request.sizes import TooManyError, check_orders
+from fhir_mappings.request.unread_orders import bare_concepts, cut_texts, of_unknown_parts, unread_drug
 from fhir_mappings.results.observations import ObservationReader
-from fhir_mappings.wire.lenient import base_of, child, objects, reference, text
-from fhir_mappings.wire.modifiers import is_modified_within
+from fhir_mappings.wire.lenient import base_of, child, reference, text
 from fhir_mappings.wire.references import References, is_same_patient, own_reference
 
 if TYPE_CHECKING:
@@ -66,10 +63,6 @@ _ORDERS = frozenset({"MedicationRequest", "MedicationOrder", "ServiceRequest"})
 _AS_ORDERS = frozenset(each.lower() for each in _ORDERS)
 
 
-# How many unknown parts of an order are named.
-_NAMED = 3
-# Of a dose, units that do not say how much of the drug it is.
-_NO_AMOUNT = frozenset({DoseUnit.TABLET, DoseUnit.OTHER})
 # Other resources that name a drug in the same elements as an order does.
 _OF_DRUGS = frozenset({"MedicationAdministration", "MedicationDispense", "MedicationStatement"})
 _DRUGS = ("medicationCodeableConcept", "medicationReference")
@@ -192,9 +185,9 @@ class ChartReader:
         read = tuple(self._with_product(*each, found) for each in zip(read, identities, strict=True))
         try:
             found.gaps += [
-                *_cut_texts(zip(read, identities, strict=True), found.resources),
-                *_of_unknown_parts(zip(read, identities, strict=True), found.resources),
-                *_bare_concepts(zip(read, identities, strict=True), found.resources),
+                *cut_texts(zip(read, identities, strict=True), found.resources),
+                *of_unknown_parts(zip(read, identities, strict=True), found.resources),
+                *bare_concepts(zip(read, identities, strict=True), found.resources),
                 *_of_unknown_selections(selected, entries, zip(read, identities, strict=True)),
                 *self._ordered_otherwise(zip(read, identities, strict=True), found),
             ]
@@ -230,8 +223,10 @@ class ChartReader:
         else:
             order = self._medication.read(resource, path, references, in_focus=in_focus)
             found.orders.append(order)
-            if in_focus and (gap := _unread_drug(order, resource, path, may_be_incomplete=found.may_be_incomplete)):
-                found.gaps.append(gap)
+            may_be_incomplete = found.may_be_incomplete
+            unread = unread_drug(order, resource, path, self._recognizer, may_be_incomplete=may_be_incomplete)
+            if in_focus and unread:
+                found.gaps.append(unread)
 
     def _identity(self, order: DrugOrder, found: _Found) -> Identity:
         try:
@@ -431,57 +426,6 @@ class ChartReader:
         )
 
 
-def _cut_texts(orders: Iterable[tuple[DrugOrder, Identity]], resources: Mapping[str, Json]) -> Iterable[Gap]:
-    """List the texts of this request's orders that were too long to be read completely."""
-    for order, identity in orders:
-        if not order.in_focus:
-            continue
-        resource = resources[order.origin.path]
-        instructions = objects(resource.get("dosageInstruction"))
-        if identity.in_scope and any(is_cut(text(each.get("text"))) for _, each in instructions):
-            yield Gap(None, order.origin.path, "instructions-cut")
-        # The part cut off may contain the name of a drug in scope.
-        elif not identity.named and any(is_cut(each) for each in texts(resource.get("medicationCodeableConcept"))):
-            yield Gap(None, order.origin.path, "drug-text-cut")
-
-
-def _of_unknown_parts(orders: Iterable[tuple[DrugOrder, Identity]], resources: Mapping[str, Json]) -> Iterable[Gap]:
-    """List the orders in scope that hold what is not known here: it may change their meaning, or be instructions."""
-    for order, identity in orders:
-        path = order.origin.path
-        if not order.in_focus or not identity.in_scope:
-            continue
-        if is_modified_within(resources[path], "dosageInstruction"):
-            yield Gap(None, path, "order-modified")
-        if unknown := unknown_in_instructions(resources[path]):
-            yield Gap(None, path, "instructions-unknown", values=(("unknown", ", ".join(unknown[:_NAMED])),))
-
-
-def _unread_drug(order: DrugOrder, resource: Json, path: str, *, may_be_incomplete: bool) -> Gap | None:
-    """Report an order whose drug has no word, and no code of a system that is known.
-
-    While an order is being written its drug or the words for it may still be missing. A code of another system alone is
-    reported where a dose or route comes with it that may be a HER2 drug's, not for a cream or "1 tablet daily".
-    """
-    if any(each.value for each in order.evidence) or order.ndcs or order.gaps:
-        return None
-    if any(not each.beside_drug and hcpcs_with_modifiers(each.code) for each in order.billing):
-        return None
-    concept = resource.get("medicationCodeableConcept")
-    if concept is None and "medicationReference" not in resource and may_be_incomplete:
-        return None
-    holders = [each for _, each in objects(concept)]
-    codings = [coding for each in holders for _, coding in objects(each.get("coding"))]
-    codes = (text(coding.get("code")) for coding in codings if text(coding.get("system")))
-    code = next((each for each in codes if each), "")
-    if not code:
-        return Gap(None, path, "drug-unreadable")
-    has_dose = order.text_doses or any(dose.unit not in _NO_AMOUNT for dose in order.doses)
-    if may_be_incomplete or not (has_dose or order.route not in (None, Route.ORAL)):
-        return None
-    return Gap(None, path, "unknown-code", values=(("code", code[:80]),))
-
-
 def _with_amounts(product: Product, note: OrderNote) -> OrderNote:
     """Add the doses that a note gives by the volume or by both antibodies of an injection."""
     stated = tuple(NotedDose(Mg(each)) for group in amounts_stated(product, note.text) for each in group)
@@ -527,11 +471,3 @@ def _with_services(
             if not served or order.origin.reference in served
         ]
         yield msgspec.structs.replace(order, billing=(*order.billing, *beside)) if beside else order
-
-
-def _bare_concepts(orders: Iterable[tuple[DrugOrder, Identity]], resources: Mapping[str, Json]) -> Iterator[Gap]:
-    """Report an order whose drug is plain text in place of a concept, although it was read as a name."""
-    for order, identity in orders:
-        bare = text(resources[order.origin.path].get("medicationCodeableConcept"))
-        if bare and order.in_focus and identity.in_scope:
-            yield Gap(None, order.origin.path, "concept-as-text", values=(("written", bare[:80]),))

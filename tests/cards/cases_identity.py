@@ -161,6 +161,26 @@ ROWS = [
         order("Chemotherapy", "252 mg", hcpcs=("J9354", "J9358")),
         says=("Enhertu", "Kadcyla"),
     ),
+    Row(
+        CONFLICT,
+        "the prefix of Kadcyla over the code of trastuzumab, which would let 6 mg/kg pass",
+        FIRES,
+        order("ADO-TRASTUZUMAB IVPB", "420 mg", rxnorm=("224905",)),
+        says=("Kadcyla", "Trastuzumab"),
+    ),
+    Row(
+        CONFLICT,
+        "a biosimilar with the suffix of another",
+        FIRES,
+        order("Ogivri (trastuzumab-qyyp)", "420 mg"),
+        says=("Ogivri", "Trazimera"),
+    ),
+    Row(
+        CONFLICT,
+        "an antibody and its payload as separate ingredients",
+        SILENT,
+        order("", "252 mg", ingredients=("trastuzumab", "emtansine")),
+    ),
     # drug-ambiguous
     Row(
         AMBIGUOUS,
@@ -222,6 +242,16 @@ ROWS = [
         order("Docetaxel with trastuzumab", "420 mg", rxnorm=("72962",), hcpcs=("J9355",)),
     ),
     Row(AMBIGUOUS, "a name misspelled by ear", FIRES, order("Enhertoo", "378 mg"), says=("enhertoo", "Enhertu")),
+    Row(AMBIGUOUS, "a name in two words, as it is heard", FIRES, order("cad silla", "252 mg"), says=("Kadcyla",)),
+    Row(
+        AMBIGUOUS,
+        "a misspelled name beside the right one",
+        SILENT,
+        msgspec.structs.replace(
+            order("Kadcyla", "252 mg"),
+            evidence=(*order("Kadcyla", "252 mg").evidence, *order("Kadcylla 160 mg", "252 mg").evidence),
+        ),
+    ),
     Row(AMBIGUOUS, "a name whose letters stand apart", SILENT, order("K a d c y l a", "252 mg")),
     Row(
         AMBIGUOUS,
@@ -455,6 +485,23 @@ ROWS = [
         order("Poherdy", "420 mg", hcpcs=("J9308",)),
         says=("no code of its own",),
         fixes=(),
+    ),
+    Row(
+        MISMATCH,
+        "a code that stood for another drug until 2025",
+        FIRES,
+        order("Kadcyla", "252 mg", hcpcs=("C9302",)),
+        indicator="critical",
+        says=("C9302", "Ziihera", "J9354"),
+        fixes=("ReplaceBillingCode",),
+    ),
+    Row(
+        MISMATCH,
+        "the same, where that is not verified",
+        FIRES,
+        order("Kadcyla", "252 mg", hcpcs=("C9292",)),
+        indicator="warning",
+        says=("C9292", "Perjeta"),
     ),
     # hcpcs-not-specific
     Row(

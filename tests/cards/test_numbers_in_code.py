@@ -50,6 +50,7 @@ EXCEPTIONS = {
     "fhir_mappings/results/findings.py _LONGEST_NAME": (BOUND, "40"),
     "fhir_mappings/medications/routes.py _LONGEST_TEXT": (BOUND, "2000"),
     "fhir_mappings/request/queries.py PAGE_SIZES": ("how many entries of a list are asked for", "200"),
+    "cards/identification/vocabulary.py _SHORTEST_CUT": ("letters of a listed word that is cut off", "4"),
     "cards/knowledge/drug_names.py _LEAST": ("letters of a word that may begin a drug's name", "3"),
     "cards/billing/claim_sheet.py _YEAR": (CALENDAR, "365"),
     "cards/coverage/form.py _MOST_LINES": (BOUND, "8"),
@@ -108,16 +109,16 @@ EXCEPTIONS = {
     "cards/identification/near_names.py LONGEST": (BOUND, "40"),
     "cards/identification/near_names.py _TYPED_FOREIGN": ("letters that it needs in another script", "5"),
     "cards/identification/near_names.py _TYPED": ("letters that a word needs to be compared with a misspelling", "6"),
-    "cards/identification/drug_text.py _SHORTEST_SPACED": (
+    "cards/identification/splitting.py _SHORTEST_SPACED": (
         "letters of the shortest name that is read letter by letter",
         "4",
     ),
-    "cards/identification/drug_text.py _FEWEST_PARTS": (
+    "cards/identification/guesses.py _FEWEST_PARTS": (
         "parts of a name with blanks in it, and their letters",
         "3 4 6",
     ),
     "cards/identification/drug_text.py _SHORTEST_CUT": ("letters that a cut-off name needs to stand alone", "5"),
-    "cards/identification/drug_text.py _SEARCHED": (BOUND, "16"),
+    "cards/identification/guesses.py _SEARCHED": (BOUND, "16"),
     "cards/identification/vocabulary.py _WORDS": (CACHE, "1024"),
     "cards/identification/vocabulary.py _WITH_STEM": ("letters that a name with a known stem has", "8"),
     "cards/identification/sounds.py _SHORTEST": ("letters that a word needs to be compared by its sound", "5"),
@@ -235,7 +236,7 @@ EXCEPTIONS = {
     "fhir_mappings/results/measurement_units.py _LONGEST": (BOUND, "60"),
     "fhir_mappings/results/measurement_units.py _Table": (SHAPE, "10"),
     "fhir_mappings/medications/unknown_elements.py _LONGEST": (BOUND, "40"),
-    "fhir_mappings/request/chart.py _NAMED": (BOUND, "3"),
+    "fhir_mappings/request/unread_orders.py _NAMED": (BOUND, "3"),
     "fhir_mappings/request/chart.py _indexed": (BOUND, "4"),
     "fhir_mappings/results/observations.py LONGEST_STATUS": (BOUND, "40"),
     "fhir_mappings/results/concept_index.py COMBINATIONS": (CACHE, "16 4096"),

@@ -90,6 +90,7 @@ def neighbor(system: str, code: str) -> dict:
         pytest.param(HCPCS, "J9306", ["hcpcs-mismatch"], id="pertuzumab's billing code"),
         pytest.param(HCPCS, "J9306-JZ", ["hcpcs-mismatch"], id="with its modifier"),
         pytest.param(NDC, "50242-145-01", ["ndc-mismatch"], id="pertuzumab's package"),
+        pytest.param("https://www.gs1.org/gtin", "00350242145017", ["ndc-mismatch"], id="its bar code"),
         pytest.param(HCPCS, "J9308", [], id="its own code"),
         pytest.param(HCPCS, "J9271", [], id="the code of another drug out of scope"),
     ],

@@ -79,6 +79,37 @@ def test_an_order_without_a_drug_is_reported_when_it_is_signed(caller: Caller) -
     assert caller.post(call(orders=[without(order(), "medicationCodeableConcept")])).topics == ["checks-incomplete"]
 
 
+@pytest.mark.parametrize(
+    ("system", "code", "told"),
+    [
+        pytest.param(RXNORM, "99999999", "RxNorm 99999999", id="RxNorm"),
+        pytest.param("http://www.whocc.no/atc", "L01FD", "ATC L01FD", id="the group of HER2 antibodies"),
+        pytest.param("http://www.whocc.no/atc", "L01FD99", "ATC L01FD99", id="a new one in it"),
+        pytest.param("http://snomed.info/sct", "777148002", "SNOMED CT 777148002", id="SNOMED CT"),
+        pytest.param("http://hl7.org/fhir/sid/ndc", "12345-6789-01", "NDC 12345-6789-01", id="NDC"),
+    ],
+)
+def test_a_dose_of_a_drug_that_only_an_unknown_code_of_a_known_system_names_is_reported(
+    caller: Caller, system: str, code: str, told: str
+) -> None:
+    (card,) = caller.post(call(orders=[order(medicationCodeableConcept=coded(system=system, code=code))])).cards
+    assert card["source"]["topic"]["code"] == "checks-incomplete"
+    assert f"a code that is not known here ({told})" in card["detail"]
+
+
+@pytest.mark.parametrize("words", ["Chemotherapy infusion", "CHEMO per protocol, cycle 3"])
+def test_a_dose_under_words_that_name_no_drug_is_reported(caller: Caller, words: str) -> None:
+    asked = order(medicationCodeableConcept={"text": words})
+    (card,) = caller.post(call(orders=[asked])).cards
+    assert "it names no drug that can be read" in card["detail"]
+    assert caller.post(call(SELECT, orders=[asked]), SELECT).topics == []
+
+
+@pytest.mark.parametrize("words", ["Sodium chloride 1000 mg tablet", "dextrose 50 % syringe", "Ondansetron"])
+def test_a_fluid_or_another_drug_is_not_reported(caller: Caller, words: str) -> None:
+    assert caller.post(call(orders=[order(medicationCodeableConcept={"text": words})])).topics == []
+
+
 @pytest.mark.parametrize("service", [SIGN, DISPATCH])
 @pytest.mark.parametrize(
     "asked",

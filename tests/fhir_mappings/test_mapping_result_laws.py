@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any
+from unicodedata import normalize
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -102,7 +103,7 @@ def test_an_addition_to_a_unit_is_ignored_only_if_it_changes_nothing(
     written = f"{unit}{added}" if behind else f"{added}{unit}"
     factor = READER.factor(concept, "", written)
     ignored = {word for group in TERMINOLOGY.units.ignored for word in group.texts}
-    plain = "".join(added.casefold().split()).strip("., ")
+    plain = "".join(normalize("NFKC", added).casefold().split()).strip("., ")
     if factor is not None and plain and "{" not in added:
         known = {
             text

@@ -22,6 +22,7 @@ class Says(StrEnum):
     SUBCUTANEOUS = "subcutaneous"
     SOLUTION = "solution for injection"
     CONJUGATE = "conjugate"
+    FLUID = "fluid"
 
 
 class Spelling(KnowledgeRecord, frozen=True, kw_only=True):
@@ -79,6 +80,7 @@ class DrugWords(KnowledgeRecord, frozen=True, kw_only=True):
     warnings: tuple[IgnoredWords, ...]
     warning_words: tuple[IgnoredWords, ...]
     warning_ends: tuple[IgnoredWords, ...] = ()
+    beside_tablets: tuple[IgnoredWords, ...] = ()
     oral_forms: tuple[IgnoredWords, ...] = ()
     payload_endings: tuple[Endings, ...]
     drug_endings: tuple[Endings, ...]

@@ -1,0 +1,101 @@
+"""Reports what of an order was not read: its drug, the end of a text, parts that are not known here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cards.facts.order import DoseUnit
+from cards.facts.origins import Gap
+from cards.identification.recognizer import CODE_SYSTEMS
+from cards.knowledge.schema import Route
+from cards.values.codes import hcpcs_with_modifiers
+from cards.values.texts import is_cut
+from fhir_mappings.codings import texts
+from fhir_mappings.medications.unknown_elements import unknown_in_instructions
+from fhir_mappings.wire.lenient import objects, text
+from fhir_mappings.wire.modifiers import is_modified_within
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from cards.facts.order import DrugOrder
+    from cards.identification.identity import Identity
+    from cards.identification.recognizer import Recognizer
+    from fhir_mappings.wire.lenient import Json
+
+# How many unknown parts of an order are named.
+_NAMED = 3
+_BY_MASS = frozenset({DoseUnit.MG, DoseUnit.MG_PER_KG})
+# Of a dose, units that do not say how much of the drug it is.
+_NO_AMOUNT = frozenset({DoseUnit.TABLET, DoseUnit.OTHER})
+
+
+def unread_drug(
+    order: DrugOrder, resource: Json, path: str, recognizer: Recognizer, *, may_be_incomplete: bool
+) -> Gap | None:
+    """Report an order whose drug has no word that may name one, and no code that is known.
+
+    While an order is being written its drug or the words for it may still be missing. A code alone is reported where a
+    dose or route comes with it that may be a HER2 drug's, not for a cream or "1 tablet daily"; "Chemotherapy infusion"
+    where a dose in milligrams does.
+    """
+    words = [each.value for each in order.evidence if not each.system]
+    if order.gaps or not all(recognizer.read_text(each).names_nothing for each in words):
+        return None
+    has_mass = order.text_doses or any(dose.unit in _BY_MASS for dose in order.doses)
+    if words and (may_be_incomplete or not has_mass):
+        return None
+    named = [(each.system, each.value) for each in order.evidence if each.system and each.value]
+    named += [("ndc", each.text) for each in order.ndcs]
+    if any(recognizer.is_settled(*each) for each in named):
+        return None
+    if any(not each.beside_drug and hcpcs_with_modifiers(each.code) for each in order.billing):
+        return None
+    concept = resource.get("medicationCodeableConcept")
+    if concept is None and "medicationReference" not in resource and may_be_incomplete:
+        return None
+    holders = [each for _, each in objects(concept)]
+    codings = [coding for each in holders for _, coding in objects(each.get("coding"))]
+    written = [f"{CODE_SYSTEMS[system]} {code}" for system, code in named]
+    written += [text(coding.get("code")) for coding in codings if text(coding.get("system"))]
+    code = next(filter(None, written), "")
+    if not code:
+        return Gap(None, path, "drug-unreadable")
+    has_dose = order.text_doses or any(dose.unit not in _NO_AMOUNT for dose in order.doses)
+    if may_be_incomplete or not (has_dose or order.route not in (None, Route.ORAL)):
+        return None
+    return Gap(None, path, "unknown-code", values=(("code", code[:80]),))
+
+
+def cut_texts(orders: Iterable[tuple[DrugOrder, Identity]], resources: Mapping[str, Json]) -> Iterable[Gap]:
+    """List the texts of this request's orders that were too long to be read completely."""
+    for order, identity in orders:
+        if not order.in_focus:
+            continue
+        resource = resources[order.origin.path]
+        instructions = objects(resource.get("dosageInstruction"))
+        if identity.in_scope and any(is_cut(text(each.get("text"))) for _, each in instructions):
+            yield Gap(None, order.origin.path, "instructions-cut")
+        # The part cut off may contain the name of a drug in scope.
+        elif not identity.named and any(is_cut(each) for each in texts(resource.get("medicationCodeableConcept"))):
+            yield Gap(None, order.origin.path, "drug-text-cut")
+
+
+def bare_concepts(orders: Iterable[tuple[DrugOrder, Identity]], resources: Mapping[str, Json]) -> Iterator[Gap]:
+    """Report an order whose drug is plain text in place of a concept, although it was read as a name."""
+    for order, identity in orders:
+        bare = text(resources[order.origin.path].get("medicationCodeableConcept"))
+        if bare and order.in_focus and identity.in_scope:
+            yield Gap(None, order.origin.path, "concept-as-text", values=(("written", bare[:80]),))
+
+
+def of_unknown_parts(orders: Iterable[tuple[DrugOrder, Identity]], resources: Mapping[str, Json]) -> Iterable[Gap]:
+    """List the orders in scope that hold what is not known here: it may change their meaning, or be instructions."""
+    for order, identity in orders:
+        path = order.origin.path
+        if not order.in_focus or not identity.in_scope:
+            continue
+        if is_modified_within(resources[path], "dosageInstruction"):
+            yield Gap(None, path, "order-modified")
+        if unknown := unknown_in_instructions(resources[path]):
+            yield Gap(None, path, "instructions-unknown", values=(("unknown", ", ".join(unknown[:_NAMED])),))
