@@ -14,6 +14,7 @@ from cards.facts.outcomes import FAILED, Evidence, Fired, Indicator
 from cards.facts.topics import Topic, TopicCode
 from cards.presentation.card import SUMMARY_LIMIT, Card, Suggestion
 from cards.presentation.fallback import FallbackCards
+from cards.presentation.fitting import fitted
 from cards.presentation.grouping import CardContent
 from cards.presentation.language import Localizer
 from cards.presentation.markdown import escape, unescape
@@ -33,7 +34,7 @@ _SETTING = "practice"
 _DAYS_LISTED = 12
 _PLACED = ("set-aside", "understood-in-part")
 _LIST = "list-incomplete"
-_LINE = "{line}"
+_LINE, _LINES = "{line}", "{lines}"
 _PLANNED = "planned-tests"
 _FAILED = f"missing-{FAILED}"
 # The link below the card has the full title.
@@ -104,10 +105,14 @@ class Renderer:
         if not isinstance(finding, Fired):
             return ""
         sentence = self._wording.topics[verdict.topic].variants[finding.variant]
-        # The line of what could not be checked, where there is only one.
-        line = self._plain_line(finding.evidence[0], drug) if _LINE in sentence.summary else ""
         filled = self._localizer.all_filled(finding.values)
-        return " ".join(sentence.summary.format(drug=drug, line=line, **filled).split())
+        # The line of what could not be checked, where there is only one, or as much as there is room for of several.
+        line = self._plain_line(finding.evidence[0], drug) if _LINE in sentence.summary else ""
+        lines = ""
+        if _LINES in sentence.summary:
+            room = SUMMARY_LIMIT - len(sentence.summary.format(drug=drug, line="", lines="", **filled))
+            lines = fitted([self._plain_line(each, drug) for each in finding.evidence], room)
+        return " ".join(sentence.summary.format(drug=drug, line=line, lines=lines, **filled).split())
 
     def _plain_line(self, line: Evidence, drug: str) -> str:
         """Return a line of the evidence without markup, and without the drug, which the summary names."""

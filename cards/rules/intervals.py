@@ -226,7 +226,13 @@ def _regimen_of(case: Case, before: OrderOfDay) -> Regimen:
 def _unclear_schedule(case: Case) -> tuple[Missing, ...]:
     """List the parts of the order's schedule that were not understood or disagree."""
     schedule = case.order.schedule
-    missing = [Missing("schedule-unread", values={"written": shortened(written)}) for written in schedule.unread]
+    # Words that are a remark on the order are told, or fit it, as that.
+    remarks = [set(each.text.split()) for each in case.order.text_remarks]
+    missing = [
+        Missing("schedule-unread", values={"written": shortened(written)})
+        for written in schedule.unread
+        if not any(said.issuperset(written.split()) for said in remarks)
+    ]
     if schedule.conflicting_intervals:
         intervals = " / ".join(spacing_text(each) for each in schedule.conflicting_intervals)
         missing.append(Missing("schedule-differs", values={"intervals": intervals}))

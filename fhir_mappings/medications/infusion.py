@@ -77,6 +77,11 @@ def infusion_times(resource: Json) -> tuple[int, ...]:
     return tuple(sorted(int(each) for each in found))
 
 
+def minutes_in(written: str) -> tuple[int, ...]:
+    """List the minutes that a text names for an infusion, whatever of, the shortest first."""
+    return tuple(sorted(map(int, _in_words(written))))
+
+
 @cached_by_text
 def _in_words(written: str) -> frozenset[Decimal]:
     """Return the minutes that a text names, or that one rate in it takes for the largest volume in it."""
@@ -121,7 +126,7 @@ def is_push(resource: Json, supportive_drugs: frozenset[str] = frozenset()) -> b
 
 
 def _is_own_push(written: str, supportive_drugs: frozenset[str]) -> bool:
-    if not _names_a_push(without_amounts(written)):
+    if not names_a_push(without_amounts(written)):
         return False
     for clause in _CLAUSES.split(_WARNING.sub(" ", written)):
         if (push := _PUSH.search(clause)) is not None:
@@ -134,7 +139,8 @@ def _is_own_push(written: str, supportive_drugs: frozenset[str]) -> bool:
 
 
 @cached_by_text
-def _names_a_push(written: str) -> bool:
+def names_a_push(written: str) -> bool:
+    """Return whether a text speaks of a push or bolus, whatever of, without warning against it."""
     plain = _WARNING.sub(" ", written)
     return _PUSH.search(plain) is not None
 

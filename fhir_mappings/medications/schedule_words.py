@@ -63,7 +63,7 @@ WEEKDAY_PLACES = (
 )  # fmt: skip
 """What the name of a day begins with, the longer ones first."""
 EVERY = (
-    "every|each|(?:repeat|repeated|repeats|repeating) every|q\\.?|alle|jede|cada|a cada|tou[st](?:es)? les|ogni"
+    "every|each|c/|(?:repeat|repeated|repeats|repeating) every|q\\.?|alle|jede|cada|a cada|tou[st](?:es)? les|ogni"
     "|elke|om de|iedere|co|raz na|var|varje|hver|hvert|joka|kazde|kazdy|kazdych|кажд(?:ые|ыи|ую)|(?:1 )?раз в|καθε"
     "|la fiecare|o data la|每隔?"
 )
@@ -90,6 +90,7 @@ BESIDE = (
     "(?:for )?(?:a )?\\d{1,3} ?-? ?days? supply",
     "to complete (?:a )?(?:total of )?(?:\\d{1,2}|one) (?:years?|months?)(?: total)?",
     "cycles? \\d{1,2} ?(?:-|to|through) ?\\d{1,2}",
+    "(?:independent )?double[ -]?check\\w{0,3}(?: required| by)?(?: ?x ?\\d)?(?: (?:rns?|nurses?|pharmacists?))?",
     # As treatment plans and order forms write them.
     "treatment plan(?: recorded)?(?: (?:actual|dosing|order[ -]specific))?(?: weight)?|(?:starting )?when released",
     "infuse over ?: ?\\d{1,3} ?min(?:ute)?s?|total volume(?: ?\\(ml\\))? ?: ?\\d{1,4}(?:[.,]\\d{1,2})?(?: ?ml)?",
@@ -198,7 +199,7 @@ PREMEDICATION = (
 CUES = (
     "every|each|twice|thrice|\\w{0,6}(?:daily|weekly|monthly|hourly)|cycles?|schedule|interval|repeat\\w{0,3}|alternat\\w{0,4}|again|times"
     "|nightly|q\\d\\w{0,4}|alle|jede|cada|tous|toutes|ogni|elke|co|\\w{0,20}wochentlich|\\w{0,8}semanal"
-    f"|{WEEKDAYS}|days?|wks?|weeks?|months?|tage?n?|wochen?|monate?|semanas?|dias|meses|jours?|semaines?|mois|giorni"
+    f"|{WEEKDAYS}|week(?:days|ends)|days?|wks?|weeks?|months?|tage?n?|wochen?|monate?|semanas?|dias|meses|jours?|semaines?|mois|giorni"
     "|settiman[ae]|weken|dagen|hours?|years?"
     "|quin[cz]enal\\w{0,5}|mensual\\w{0,5}|diari\\w{1,5}|trimestral|quarterly|vierteljahrlich"
     "|varje|hvert?|joka|kazd\\w{1,3}|кажд\\w{1,3}|раз|καθε|每\\w{0,20}|\\w{0,20}[周週]\\w{0,20}|veck\\w{1,3}|uger?|uker?|viik\\w{1,4}"
