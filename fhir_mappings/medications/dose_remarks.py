@@ -27,6 +27,7 @@ _SAID = {
         rf"|\b{_DOSE} reduction\b|\breduce(?: the)? {_DOSE}\b|\bdosisreduktion\b"
         rf"|\b(?:half|halb\w|media|(?:three|3) quarters?|two thirds|[123] ?[/\u2044] ?[234])(?: of)?(?: the)? {_DOSE}\b"
         r"|\b(?:reduce|decrease|lower|drop)[ds]? (?:by |down )?(?:1|one|2|two|a) (?:dose )?levels?\b"
+        r"|\b(?:1|one|2|two|a) (?:dose )?levels? (?:down|lower|less|below)\b"
         r"|\bhalf (?:now|today)\b|\b(?:level [1-3]|first|second|third) (?:dose )?reduction\b"
         rf"|(?<![\d/+\u00b1])(?<![\d/+\u00b1] )(?:-|\bminus) ?[1-7]\d ?{_PERCENT}"
         rf"|\b[1-7]\d ?{_PERCENT} (?:less|lower|weniger|menos|moins)\b"

@@ -27,7 +27,6 @@ _MG = (
     r"|\u043c\u0433|\u6beb\u514b|\u30df\u30ea\u30b0\u30e9\u30e0|\ubc00\ub9ac\uadf8\ub7a8"
 )
 _MCG = r"mcg|[u\u00b5\u03bc]g|micrograms?|mikrogramm|\u043c\u043a\u0433"
-# "20G" is the size of a needle.
 _G = r"(?:gm?|grams?|gramm)(?! ?(?:needle|gauge|huber|angio|piv\b|peripheral|cannula|catheter))"
 _TIME_OR_DOSE = (
     r"dos[ei]s?|dosis|gabe|infusion|administration|treatment|cycles?|zyklus|ciclo"
@@ -39,7 +38,8 @@ _PER = (
     r"|24|months?|years?|tag|jour|dia|giorno"
 )
 _DOSE_IN_TEXT = re.compile(
-    rf"(?<![\d.,/])(?P<amount>{_NUMBER})(?:\s*|-)(?P<unit>(?P<mcg>{_MCG})|(?P<mg>{_MG})|(?P<g>{_G}))"
+    # "20G" is the size of a needle.
+    rf"(?<![\d.,/])(?!(?:1[4-9]|2\d)(?-i:G)(?!\w))(?P<amount>{_NUMBER})(?:\s*|-)(?P<unit>(?P<mcg>{_MCG})|(?P<mg>{_MG})|(?P<g>{_G}))"
     r"(?P<kg>\s*(?:/|per\b|pro\b|por\b|par\b)\s*(?:kg(?:kg|bw|kw)?|kilo(?:gram(?:m|o)?s?)?|\u043a\u0433)\b)?"
     # An amount of each dose or cycle is the dose; that of a day may be two of them.
     rf"(?:\s*(?:/|per\b|pro\b|por\b|par\b|je\b)\s*(?:{_TIME_OR_DOSE})\b)?"

@@ -28,6 +28,7 @@ _CHANGED_TO = re.compile(
     r"(?: (?:dosing|schedule|frequency))?(?: (?:from .{1,20} )?to)? )",
     re.IGNORECASE,
 )
+_FROM_NOW_ON = re.compile(r" (?:from (?:now|here|this cycle) on|from now|going forward)\W{0,2}\Z", re.IGNORECASE)
 
 
 def notes(resource: Json) -> tuple[OrderNote, ...]:
@@ -54,7 +55,7 @@ def note_of(written: str) -> OrderNote:
 
 def _every_days(written: str) -> Decimal | None:
     """Return the days between doses of a note that is understood to its last word; "daily" alone may be one dose."""
-    said = read_schedule_text(_CHANGED_TO.sub("", written))
+    said = read_schedule_text(_FROM_NOW_ON.sub("", _CHANGED_TO.sub("", written)))
     if said.unread or said.others or (said.every_days == DAY and said.doses is None and said.lasts_days is None):
         return None
     return said.every_days

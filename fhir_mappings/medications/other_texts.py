@@ -48,10 +48,13 @@ def noted_elsewhere(order: Json) -> tuple[OrderNote, ...]:
 
 
 def _quantities(order: Json) -> Iterator[Json]:
-    """Yield the quantities in the extensions of an order and of its instructions."""
+    """Yield the quantities in the extensions of an order, its instructions and their doses."""
     yield from _quantities_in(order, _DEPTH)
     for _, instruction in objects(order.get("dosageInstruction")):
         yield from _quantities_in(instruction, _DEPTH)
+        for _, dose in objects(instruction.get("doseAndRate")):
+            yield from _quantities_in(dose, _DEPTH)
+            yield from _quantities_in(child(dose, "doseQuantity"), _DEPTH)
 
 
 def _quantities_in(element: Json, depth: int) -> Iterator[Json]:

@@ -63,7 +63,7 @@ class _Found:
         self.parts_of_day: set[int] = set()
         self.days_of_cycles: dict[str, set[int]] = {}
         self.is_per_day = False
-        self.is_every_day = False
+        self.is_taken_then = False
         self.unclear: list[str] = []
 
     def counts(self) -> tuple[int, ...]:
@@ -99,7 +99,7 @@ def _days_of_cycle(found: _Found, match: re.Match[str]) -> None:
 def _in_part_of_day(found: _Found, match: re.Match[str]) -> None:
     # "In the morning or the evening" is one of them.
     found.parts_of_day.add(words.PARTS_OF_THE_DAY[match["p"].rstrip("s")])
-    found.is_every_day = found.is_every_day or match["e"] is not None
+    found.is_taken_then = found.is_taken_then or match["e"] is not None
 
 
 def _every_days(found: _Found, match: re.Match[str]) -> None:
@@ -225,7 +225,8 @@ _PHRASES: tuple[tuple[str, Callable[[_Found, re.Match[str]], None]], ...] = (
     ),
     (
         (
-            r"(?:ciclo|cycle|cycles|zyklus|cyclus) (?:length|de|von|van|di|of|every|=|:) ?(?:of |is |: ?)?"
+            r"(?:repeat (?:the )?)?(?:ciclo|cycle|cycles|zyklus|cyclus)"
+            r" (?:length|de|von|van|di|of|every|=|:) ?(?:of |is |: ?)?"
             rf"(?P<n>{_N}) ?(?P<u>{_UNIT})"
         ),
         _cycle,
@@ -270,6 +271,8 @@ _SAID_TWICE = re.compile(
     rf"(\d{{1,3}}) ?\((?:{'|'.join(words.NUMBERS)})\)|\b({'|'.join(words.NUMBERS)}) ?\(\d{{1,3}}\)"
 )
 _TABLETS = re.compile(r"\b(?:tab(?:let)?s?|(?:by )?mouth|orally|oral|po|p\.o)\b", re.IGNORECASE)
+# "2 tablets in the morning", not "with breakfast" alone.
+_TAKEN = re.compile(r"\b(?:\d{1,2}|one|two|three|four|five|six) (?:tab|pill)|\d ?mg\b")
 _CUES = re.compile(rf"\b(?:{words.CUES})\b")
 _CHANGES = re.compile(
     rf"\b(?:{words.CUES}|do not|don't|hold|held|stop\w{{0,4}}|skip\w{{0,4}}|omit\w{{0,4}}|void|cancel\w{{0,5}}"
@@ -340,6 +343,7 @@ def _read(written: str) -> TextSchedule:
             _read_clause(part, found, unread, others)
     if is_cut(written):
         unread.append(written[-_TAIL:])
+    found.is_taken_then = found.is_taken_then or _TAKEN.search(plain) is not None
     _settle(found, are_tablets=are_tablets)
     every = _spacing(found)
     unread += found.unclear
@@ -369,8 +373,13 @@ def _settle(found: _Found, *, are_tablets: bool) -> None:
         found.intervals.add(_ONE)
     if are_tablets and len(found.parts_of_day) > 1:
         found.intervals.add(_ONE / len(found.parts_of_day))
-    elif are_tablets and found.is_every_day and not found.intervals:
+    elif are_tablets and len(found.parts_of_day) == 1 and found.is_taken_then and not found.intervals:
         found.intervals.add(_ONE)
+    if len(found.cycles) == 1 and len(found.cycle_days) > 1:
+        (cycle,) = found.cycles
+        if found.intervals == {fewest_days_between(found.cycle_days, int(cycle))}:
+            # "Every 2 weeks, days 1 and 15 of a 28-day cycle" says the same twice.
+            found.cycles, found.cycle_days = set(), ()
     is_daily = bool(found.intervals) and all(each <= _ONE for each in found.intervals) and not found.cycle_days
     if not (are_tablets and is_daily):
         # Tablets that are taken every day are only counted in cycles.

@@ -63,7 +63,8 @@ WEEKDAY_PLACES = (
 )  # fmt: skip
 """What the name of a day begins with, the longer ones first."""
 EVERY = (
-    "every|each|c/|(?:repeat|repeated|repeats|repeating) every|q\\.?|alle|jede|cada|a cada|tou[st](?:es)? les|ogni"
+    "every|each|c/|(?:repeat|repeated|repeats|repeating)(?: (?:the )?(?:dose|infusion|treatment))? every"
+    "|q\\.?|alle|jede|cada|a cada|tou[st](?:es)? les|ogni"
     "|elke|om de|iedere|co|raz na|var|varje|hver|hvert|joka|kazde|kazdy|kazdych|кажд(?:ые|ыи|ую)|(?:1 )?раз в|καθε"
     "|la fiecare|o data la|每隔?"
 )
@@ -88,7 +89,8 @@ BESIDE = (
     "use within \\d{1,3} (?:days|weeks|months)(?: (?:of|after) opening)?",
     "(?:about |approximately |at least )?(?:12|24) ?(?:hours?|hrs?|h) apart",
     "(?:for )?(?:a )?\\d{1,3} ?-? ?days? supply",
-    "to complete (?:a )?(?:total of )?(?:\\d{1,2}|one) (?:years?|months?)(?: total)?",
+    "to complete (?:a )?(?:total of )?(?:(?:\\d{1,2}|one) (?:years?|months?)|[1-9]\\d weeks)(?: total)?",
+    "(?:reconstitut\\w{1,4} )?each (?:vial|bag|syringe)",
     "cycles? \\d{1,2} ?(?:-|to|through) ?\\d{1,2}",
     "(?:independent )?double[ -]?check\\w{0,3}(?: required| by)?(?: ?x ?\\d)?(?: (?:rns?|nurses?|pharmacists?))?",
     # As treatment plans and order forms write them.
@@ -174,8 +176,8 @@ IGNORED = frozenset(
         "внутривенно в/в 点滴静注 静注 静脈内 静脉滴注 静脉 정맥 infusao infusionen",
         # Preparation and amounts.
         (
-            "dose doses dosage dosing dosis drug total bag bags vial vials mg kg ml body weight actual ideal adjusted"
-            " lean ibw loading maintenance initial subsequent continuous continuously combination together"
+            "dose doses dosage dosing dosis drug total bag bags vial vials mg kg ml body weight wt actual ideal"
+            " adjusted lean ibw loading maintenance initial subsequent continuous continuously combination together"
             " sodium chloride saline nacl ns dextrose glucose diluted dilute waste wasted discard discarded"
         ),
         # Connecting words.
