@@ -126,6 +126,12 @@ class Schedule(msgspec.Struct, frozen=True, dict=True):
         return max((each.count for each in self.rhythms if each.count is not None), default=None)
 
     @lazy
+    def conflicting_counts(self) -> tuple[int, ...]:
+        """The differing numbers of doses that parts of the order state; one dose may be that of this order alone."""
+        found = {each.doses for each in self.rhythms if each.doses is not None and each.doses > 1}
+        return tuple(sorted(found)) if len(found) > 1 and not self.days else ()
+
+    @lazy
     def repeat(self) -> Rhythm | None:
         """The repetition stated next to the only named day; ``None`` without one, or if it says only "daily"."""
         if len(self.days) != 1:

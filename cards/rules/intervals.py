@@ -236,6 +236,9 @@ def _unclear_schedule(case: Case) -> tuple[Missing, ...]:
     if schedule.conflicting_intervals:
         intervals = " / ".join(spacing_text(each) for each in schedule.conflicting_intervals)
         missing.append(Missing("schedule-differs", values={"intervals": intervals}))
+    if schedule.conflicting_counts:
+        counts = " / ".join(map(str, schedule.conflicting_counts))
+        missing.append(Missing("schedule-counts", values={"counts": counts}))
     if case.order.repeats_day and (doses := _doses_of_one_day(case)):
         day = {"day": schedule.days[0].isoformat()} if schedule.days else {}
         missing.append(Missing("schedule-day-twice" if day else "schedule-dose-twice", values={"doses": doses, **day}))

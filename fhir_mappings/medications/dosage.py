@@ -78,22 +78,30 @@ def _of_slot(holder: Json, where: Pointer, number_of: int, slot: str) -> Iterato
         stated.append(_of_range(holder["doseRange"], (*where, "doseRange"), number_of, slot))
     found = [dose for dose in stated if dose is not None]
     yield from found
+    in_rate = _of_rate(holder, where, number_of, slot)
+    if in_rate is not None:
+        # A mass without a time is a dose in the wrong field; beside a dose, another one.
+        yield in_rate
+        return
     # The volume of a bag says nothing about the drug in it; the dose may be stated separately.
     if any(dose.unit is not DoseUnit.ML for dose in found):
         return
-    # A rate in mg/kg or mg/m2, without a time, is a dose in the wrong field.
-    rate = holder.get("rateQuantity")
-    if isinstance(rate, dict) and not _PER_TIME.search(text(rate.get("code")) or text(rate.get("unit"))):
-        dose = _quantity(rate, (*where, "rateQuantity"), number_of, slot)
-        if dose is not None and dose.unit in (DoseUnit.MG, DoseUnit.MG_PER_KG, DoseUnit.MG_PER_M2):
-            yield dose
-            return
     ratio = child(holder, "rateRatio")
     if ratio and number(child(ratio, "denominator").get("value")) != 1:
         # An amount per 90 minutes is a dose with its infusion time; an amount per hour is a rate.
         dose = _quantity(child(ratio, "numerator"), (*where, "rateRatio", "numerator"), number_of, slot)
         if dose is not None and dose.unit in (DoseUnit.MG, DoseUnit.MG_PER_KG):
             yield dose
+
+
+def _of_rate(holder: Json, where: Pointer, number_of: int, slot: str) -> OrderedDose | None:
+    """Read a rate in mg, mg/kg or mg/m2 without a time."""
+    rate = holder.get("rateQuantity")
+    if not isinstance(rate, dict) or _PER_TIME.search(text(rate.get("code")) or text(rate.get("unit"))):
+        return None
+    dose = _quantity(rate, (*where, "rateQuantity"), number_of, slot)
+    is_mass = dose is not None and dose.unit in (DoseUnit.MG, DoseUnit.MG_PER_KG, DoseUnit.MG_PER_M2)
+    return dose if is_mass else None
 
 
 def _of_range(ends: Json, where: Pointer, number_of: int, slot: str) -> OrderedDose | None:

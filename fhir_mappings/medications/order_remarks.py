@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from cards.facts.order import DoseRemark, RemarkKind
 from fhir_mappings.codings import codings, texts
-from fhir_mappings.medications.schedule_words import DAYS_IN, NUMBERS, PREMEDICATION
+from fhir_mappings.medications.schedule_words import DAYS_IN, HOUR, NUMBERS, PREMEDICATION
 from fhir_mappings.wire.lenient import objects
 
 if TYPE_CHECKING:
@@ -37,8 +37,14 @@ _TAKEN_BACK = re.compile(
     r"|(?:this is an? )?duplicate(?: order| entry| dose)?"
     r"|(?:pharmacy ?:? ?)?(?:please )?clarify(?: (?:the|this))?(?: (?:dose|order|drug|weight|frequency|schedule)){0,2}"
     r"|(?:please )?see (?:the )?(?:new|other|corrected|revised|updated) order"
-    r"|nicht (?:geben|verabreichen)|pausier(?:en|t)|storniert|abgesetzt|no administrar|suspend(?:er|ido)|anulado"
-    r"|ne pas administrer|suspendue?|annulee?"
+    r"|(?:(?:dosis|gabe|therapie|infusion|verordnung|auftrag) )?(?:bitte )?(?:nicht (?:geben|verabreichen)"
+    r"|pausier(?:en|t)|storn(?:ieren|iert|o)|absetzen|abgesetzt|verschieben|verschoben)"
+    r"|(?:(?:la )?dosis |orden |prescripcion )?(?:por favor )?(?:no (?:administrar|poner|dar)|suspend(?:er|ido|ida)"
+    r"|anular|anulad[oa]|cancelar|cancelad[oa]|aplazar|aplazad[oa])"
+    r"|(?:(?:la )?(?:dose|cure) )?(?:ne pas (?:administrer|donner|faire)|suspend(?:re|ue?)|annul(?:er|ee?)"
+    r"|reporte[re]e?)"
+    r"|non somministrare|sospe(?:ndere|so|sa)|annulla(?:re|to|ta)|nao administrar"
+    r"|falscher patient|paciente (?:equivocado|incorrecto|errado)|mauvais patient|paziente sbagliato"
 )
 _PIECES = re.compile(r" - | \(|\)|: |! ?|,|^- ?")
 # What is to be done if something happens.
@@ -68,17 +74,27 @@ _AGAIN = re.compile(
     rf"|(?P<day>tomorrow|the next day)|(?P<week>next (?:week|{_DAY_NAMES})|(?:on )?{_DAY_NAMES})"
     r"|(?:in|after) (?P<n>\d{1,2}|one|two|three|four) ?(?P<u>h|hrs?|hours?|d|days?|w|wks?|weeks?)"
     r"|(?:on )?d(?:ay)? ?(?P<nth>\d{1,2}))(?![\w/.-]\w)"
+    r"|\b(?:(?:segunda|otra|siguiente|proxima) dosis|(?:zweite|weitere|nachste) (?:gabe|dosis|infusion)"
+    r"|(?:deuxieme|autre|prochaine) (?:dose|cure|perfusion)|(?:seconda|altra|prossima) (?:dose|infusione)"
+    r"|repetir|wiederholen|wiederholung|repeter|ripetere)"
+    r" (?:(?P<tomorrow>manana|morgen|demain|domani|amanha)"
+    r"|(?:en|in|nach|dans|tra|dopo|em) (?P<m>\d{1,2}) (?P<v>horas?|dias?|semanas?|stunden|tagen?|wochen?|heures|jours?"
+    r"|semaines?|ore|giorni|settimane?))\b"
     r"|\b(?:(?:may )?repeat(?: dose)? x ?[1-9]|(?:give|administer|infuse) (?:[2-9]|two|three) (?:doses|infusions)"
     r"|(?:[2-9]|two|three) (?:doses|infusions) \d{1,2} ?(?:h|hours?|days?) apart"
     r"|(?:in|as) (?:[2-9]|two|three) (?:divided |separate |split )?(?:doses|parts|halves)"
     r"|(?<!\w )(?:\d[\d.,]{0,5} ?mg )twice(?! (?:an?|per|every|each|daily|weekly|monthly)\b))"
 )
+# Every alternative above holds one of these.
 _CUES = re.compile(
-    r"do not|don't|never|hold|held|cancel|void|disc|d/c|stop|omit|skip|nicht|pausier|storn|abges|no adm|suspend|anul"
-    r"|ne pas|annul|disregard|ignore|delay|postpone|defer|error|mistake|wrong|another|different|duplicate|clarify"
-    r"|withdrawn|to be given|needed|required|necessary|prn|p\.r\.n|bedarf|neces|besoin|bisogno|pain|nause|diarrh|sick"
-    r"|symptom|repeat|again|m[gl](?: iv)? (?:at|tom|next|in|after|on)|corrected|revised|updated"
-    r"|second|2nd|next|same|\btwice\b|apart|\b(?:[2-9]|two|three) (?:d|infusions|sep|split|parts|halves)"
+    r"do not|don't|never|hold|held|cancel|void|disc|d/c|stop|omit|skip|disregard|ignore|delay|postpone|defer|error"
+    r"|mistake|wrong|another|different|other|duplicate|clarify|withdrawn|to be given|corrected|revised|updated"
+    r"|nicht|pausier|storn|abgese|absetz|verschieb|verschob|suspen|anul|annul|aplaz|reporte|non somm|sospe|nao adm"
+    r"|ne pas|no (?:adm|poner|dar)|falscher|equivocado|incorrecto|errado|mauvais|sbagliato"
+    r"|needed|required|necessary|prn|p\.r\.n|bedarf|neces|besoin|bisogno|pain|nause|diarrh|sick|symptom"
+    r"|repe[at]|again|re-?dose|second|2nd|next|same|rest of|\btwice\b|apart|divided|separate|split"
+    r"|m[gl](?: iv)? (?:at|tom|next|in|after|on)|\b(?:[2-9]|two|three) (?:d|infusions|parts|halves)"
+    r"|segunda|otra|siguiente|proxima|zweite|weitere|nachste|wiederhol|deuxieme|autre|prochaine|altra|prossima|ripet"
 )
 _SENTENCES = re.compile(r"[;\n]|\.(?!\d)")
 _OTHER_DRUG = re.compile(rf"\b(?:{PREMEDICATION})\b")
@@ -126,6 +142,9 @@ def _days_until(match: re.Match[str]) -> Decimal:
     """Return the days until a dose that is to be given again; zero for the same day, or if they are not said."""
     if match["nth"] is not None:
         return Decimal(int(match["nth"]) - 1)
-    if match["n"] is not None:
-        return DAYS_IN[match["u"]] * (NUMBERS.get(match["n"]) or int(match["n"]))
-    return DAYS_IN["week"] if match["week"] is not None else Decimal(match["day"] is not None)
+    for number, unit in (("n", "u"), ("m", "v")):
+        if match[number] is not None:
+            return DAYS_IN.get(match[unit], HOUR) * (NUMBERS.get(match[number]) or int(match[number]))
+    if match["week"] is not None:
+        return DAYS_IN["week"]
+    return Decimal(match["day"] is not None or match["tomorrow"] is not None)

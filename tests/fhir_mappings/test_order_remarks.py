@@ -33,6 +33,16 @@ BID = {"timing": {"repeat": {"frequency": 2, "period": 1, "periodUnit": "d"}}}
         ("duplicate - ignore", ["taken-back"]),
         ("delay until 12/6", ["taken-back"]),
         ("Stop taking this medicine", ["taken-back"]),
+        ("Dosis bitte pausieren", ["taken-back"]),
+        ("falscher Patient", ["taken-back"]),
+        ("suspender", ["taken-back"]),
+        ("paciente equivocado", ["taken-back"]),
+        ("ne pas administrer", ["taken-back"]),
+        ("zweite Gabe morgen", ["again 1"]),
+        ("repetir en 7 días", ["again 7"]),
+        ("prochaine cure dans 3 semaines", ["again 21"]),
+        ("Repeter le bilan dans 7 jours", []),
+        ("252 mg bei Bedarf", ["as-needed"]),
         ("Pharmacy: please clarify dose", ["taken-back"]),
         ("If a reaction occurs, stop the infusion", []),
         ("Monitor for reactions, stop infusion, notify MD", []),
@@ -235,6 +245,35 @@ def test_other_elements_of_an_instruction(changes: Any, expected: list[str]) -> 
 )
 def test_the_reason_of_the_status(reason: str, expected: list[str]) -> None:
     assert topics_of(dosage(dose_of(252, "mg")), statusReason={"text": reason}) == expected
+
+
+@pytest.mark.parametrize(
+    ("unit", "code", "expected"),
+    [
+        ("milligram per square meter", "mg", ["dose-cannot-verify"]),
+        ("mg/day", "mg", ["dose-cannot-verify"]),
+        ("mg per infusion", "mg", []),
+        ("Milligramm i.v.", "mg", []),
+    ],
+)
+def test_a_unit_in_words_beside_its_code(unit: str, code: str, expected: list[str]) -> None:
+    assert topics_of(dosage(dose_of(252, unit, code))) == expected
+
+
+@pytest.mark.parametrize(("rate", "expected"), [(420, ["dose-above-maximum"]), (252, [])])
+def test_a_mass_in_place_of_a_rate_is_another_dose(rate: int, expected: list[str]) -> None:
+    dose = {**dose_of(252, "mg"), "rateQuantity": quantity(rate, "mg")}
+    found = topics_of(dosage(dose))
+    assert found[:1] == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [("x 4 cycles", ["checks-incomplete", "monitoring-planned"]), ("x 14 cycles", ["monitoring-planned"])],
+)
+def test_parts_of_the_schedule_with_other_numbers_of_doses(written: str, expected: list[str]) -> None:
+    repeat = {"frequency": 1, "period": 3, "periodUnit": "wk", "count": 14}
+    assert sorted(topics_of(dosage(dose_of(252, "mg"), text=written, timing={"repeat": repeat}))) == expected
 
 
 @pytest.mark.parametrize(("calculated", "expected"), [(210, ["dose-text-conflict"]), (250, [])])
