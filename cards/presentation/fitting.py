@@ -14,14 +14,12 @@ _MOST = 5
 
 
 def fitted(lines: Sequence[str], room: int) -> str:
-    """Return numbered lines in at most ``room`` characters, if it is possible at all.
+    """Return lines in at most ``room`` characters, if it is possible at all; several are numbered.
 
-    What stands behind the first semicolon of a line is its reason. The first line, which is the most urgent one, keeps
-    it if there is room at all, the others as far as all are named. Lines for which there is no room are counted.
+    What stands behind the first semicolon of a line is its reason. Every line is named before any has its reason; the
+    first lines, which are the most urgent ones, have theirs first. Lines for which there is no room are counted.
     """
-    heads = [line.partition(_REASON)[0] for line in islice(lines, _MOST)]
-    first = lines[0] if len(_numbered(lines[:1], len(lines))) <= room else heads[0]
-    kept = [first, *heads[1:]]
+    kept = [line.partition(_REASON)[0] for line in islice(lines, _MOST)]
     while len(kept) > 1 and len(_numbered(kept, len(lines))) > room:
         kept.pop()
     for place, line in enumerate(lines[: len(kept)]):
@@ -32,6 +30,8 @@ def fitted(lines: Sequence[str], room: int) -> str:
 
 
 def _numbered(kept: Sequence[str], count: int) -> str:
+    if count == 1:
+        return kept[0]
     left = count - len(kept)
     said = "; ".join(f"({number}) {line}" for number, line in enumerate(kept, 1))
     return f"{said} (+{left})" if left else said

@@ -14,7 +14,7 @@ from cards.presentation.fitting import fitted
     [
         (60, "(1) weight; none on record; (2) route; not understood"),
         (50, "(1) weight; none on record; (2) route"),
-        (35, "(1) weight; none on record (+1)"),
+        (35, "(1) weight; (2) route"),
         (29, "(1) weight; (2) route"),
         (15, "(1) weight (+1)"),
         (1, "(1) weight (+1)"),
@@ -24,7 +24,11 @@ def test_as_much_as_there_is_room_for(room: int, expected: str) -> None:
     assert fitted(["weight; none on record", "route; not understood"], room) == expected
 
 
-@given(st.lists(st.text("ab; ", min_size=1), min_size=1), st.integers(0, 200))
+def test_a_single_line_has_no_number() -> None:
+    assert fitted(["weight; none on record"], 60) == "weight; none on record"
+
+
+@given(st.lists(st.text("ab; ", min_size=1), min_size=2), st.integers(0, 200))
 def test_every_line_is_named_or_counted(lines: list[str], room: int) -> None:
     said = fitted(lines, room)
     left = int(said.rpartition("(+")[2].rstrip(")")) if said.endswith(")") and "(+" in said else 0
