@@ -43,7 +43,8 @@ _SAID = {
         r"\bloading dose\b|\bdosis de carga\b|\bdose de charge\b|\b(?:lade|aufsattigungs)dosis\b"
     ),
     RemarkKind.MAINTENANCE: re.compile(
-        r"\bmaintenance dose\b|\bmaintenance\Z|\bdosis de mantenimiento\b|\bdose d'entretien\b|\berhaltungsdosis\b"
+        r"\bmaintenance dose\b|\bmaintenance:? \d|\bmaintenance\Z"
+        r"|\bdosis de mantenimiento\b|\bdose d'entretien\b|\berhaltungsdosis\b"
     ),
 }
 _CUES = re.compile(rf"dos[ei]|dl ?-|dl ?minus|maintenance|\bhalf \w|reduction|\d ?{_PERCENT}|\d(?: ?x|-?fold| times)\b")
@@ -63,7 +64,8 @@ _NOT_NOW = re.compile(
     r"|kein\w{0,2}"
     r"|per (?:protocol|label|pi|package|policy)|guid\w{1,6}|tables?|instructions?|see|refer|after|following|since|post"
     r"|previous\w{0,2}|prior|last|then|followed|ago|completed|received"
-    rf"|{_DOSE} given|dexamet\w{{1,8}}|steroids?|prednis\w{{1,6}}|rate)\b"
+    rf"|{_DOSE} given|given (?:on |at )?(?:\d{{1,2}}[/.-]|\d{{4}}-|already)"
+    rf"|dexamet\w{{1,8}}|steroids?|prednis\w{{1,6}}|rate)\b"
 )
 _CLAUSES = re.compile(r"[;\n,]|\.(?!\d)")
 _CYCLE = re.compile(

@@ -169,8 +169,11 @@ def _names(written: str, drugs: frozenset[str]) -> bool:
 
 def _of_own_drug(written: str, supportive_drugs: frozenset[str]) -> Iterator[Mg | MgPerKg]:
     """Yield the doses of a text that no supportive drug stands beside: "acetaminophen 650 mg", "8 mg dexamethasone"."""
-    for match in _DOSE_IN_TEXT.finditer(written):
-        if supportive_drugs.isdisjoint(_beside(written, match)):
+    matches = list(_DOSE_IN_TEXT.finditer(written))
+    # "Loperamide 4 mg, then 4 mg twice daily": the same amount again is of the same drug.
+    of_others = {match[0] for match in matches if not supportive_drugs.isdisjoint(_beside(written, match))}
+    for match in matches:
+        if match[0] not in of_others:
             yield from doses_in(match[0])
 
 
@@ -227,7 +230,7 @@ def noted_doses(written: str) -> tuple[NotedDose, ...]:
 def _noted(written: str) -> Iterator[NotedDose]:
     """Yield each dose in a note with the last word before it in the same clause, if it may name a drug."""
     for match, word in _amounts_noted(written):
-        readings = tuple(_amounts(written, match))
+        readings = () if _is_other_dose(written, match) else tuple(_amounts(written, match))
         if readings:
             yield NotedDose(readings[0], word if _is_unlisted(word) else "", readings[1:])
 

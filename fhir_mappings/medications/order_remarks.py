@@ -29,7 +29,7 @@ _TAKEN_BACK = re.compile(
     rf"|(?:please )?(?:(?:put |order |dose )?on )?hold{_THIS}(?: (?:pending|until|awaiting|for now).{{0,60}})?"
     rf"|(?:please )?(?:cancel|void|discontinue|d/c|stop(?: taking)?|omit|skip|disregard|ignore){_THIS}{_WHY}"
     r"|(?:(?:dose|order|drug|this|one) ){0,2}(?:(?:was|is|has been) )?"
-    rf"(?:cancell?ed|voided|discontinued|d/c'?d|stopped|omitted|held|skipped|withdrawn){_WHY}"
+    rf"(?:cancell?ed|void(?:ed)?|discontinued|d/c'?d|stopped|omitted|held|skipped|withdrawn){_WHY}"
     rf"|(?:delay|postpone|defer)(?:red|ed)?{_THIS}(?: (?:until|to|for|by) .{{1,60}}){_WHY}"
     r"|(?:order |ordered |dose |this )?(?:is |was )?(?:entered |ordered |written )?(?:in error|by mistake)"
     r"|(?:(?:order|ordered|entered|written|dose|this|is|was) ){0,4}(?:for |on |under |in )?(?:the )?"
@@ -48,9 +48,7 @@ _TAKEN_BACK = re.compile(
 )
 _PIECES = re.compile(r" - | \(|\)|: |! ?|,|^- ?")
 # What is to be done if something happens.
-_IF = re.compile(
-    r"\b(?:if|when|unless|in case|for any|reactions?|grade|wenn|falls|bei|si|en caso|se)\b|[<>\u2264\u2265]"
-)
+_IF = re.compile(r"\b(?:if|when|unless|in case|for any|reactions?|grade|wenn|falls|bei|si|en caso|se)\b")
 _NEEDED = (
     r"(?:as needed|as required|prn|p\.r\.n\.?|(?:only )?(?:if|when) (?:needed|required|necessary)|bei bedarf"
     r"|si necesario|segun necesidad|au besoin|si besoin|se necessario|al bisogno)"
@@ -58,7 +56,7 @@ _NEEDED = (
 _AS_NEEDED = re.compile(
     r"(?:(?:take|give|use|administer|infuse|inject|dose|\d[\d.,]{0,6} ?(?:mg|ml|tab\w{0,4}))"
     r"(?: [\w./()-]{1,20}){0,8} )?"
-    rf"(?:only )?{_NEEDED}(?: for .{{1,30}})?"
+    rf"(?:only )?{_NEEDED}(?: only)?(?: for .{{1,30}})?"
     r"|(?:take|give|use)(?: (?:it|this|only|\d|tablets?|\w{2,8} tablets?)){0,3} (?:only )?(?:if|when|for)"
     r"(?: (?:you|the patient|patient|pt))?(?: (?:have|has|feels?|is|are))?"
     r" (?:pain|nause\w{1,4}|diarrh\w{1,4}|sick|symptom\w{0,8}|needed)"

@@ -289,7 +289,7 @@ _OF_ANOTHER = re.compile(
     r" ?(?:(?:please|then|also|and) )?(?:(?:take|give|administer|use|start|premed\w{0,8}|pre-med\w{0,8})(?: with|:)? )?"
     rf"(?:{words.PREMEDICATION})\b"
 )
-_AMOUNT = re.compile(r"\d ?m?g\b")
+_AMOUNT = re.compile(r"\d[\d.,]{0,6} ?m?g\b")
 # Tablets "with trastuzumab every 3 weeks and capecitabine on days 1-14": about the partners, to the end of the clause.
 _WITH_PARTNERS = re.compile(rf"\b(?:in combination |together |along )?with (?:{'|'.join(sorted(words.PARTNERS))})\b")
 _DAILY = re.compile(r"\b(?:daily|a day|bid|b\.i\.d|qd|every (?:12|24) ?h)")
@@ -398,7 +398,7 @@ def _plain(written: str) -> str:
 
 def _apart(clause: str) -> list[str]:
     """Return a clause without its parts about what is given besides, and those parts."""
-    if _GIVEN_BESIDE.search(clause) is None:
+    if _GIVEN_BESIDE.search(clause) is None and (_is_of_another(clause) or _OF_ANOTHER.match(clause) is None):
         return [clause]
     parts = _PARTS.split(clause)
     besides = [part for part in parts if _GIVEN_BESIDE.search(part) or _is_of_another(part)]
@@ -406,7 +406,7 @@ def _apart(clause: str) -> list[str]:
 
 
 def _is_of_another(part: str) -> bool:
-    return _OF_ANOTHER.match(part) is not None and len(_AMOUNT.findall(part)) <= 1
+    return _OF_ANOTHER.match(part) is not None and len(set(_AMOUNT.findall(part))) <= 1
 
 
 def _read_clause(clause: str, found: _Found, unread: list[str], others: list[str]) -> None:

@@ -93,6 +93,15 @@ BESIDE = (
     "(?:reconstitut\\w{1,4} )?each (?:vial|bag|syringe)",
     "cycles? \\d{1,2} ?(?:-|to|through) ?\\d{1,2}",
     "(?:independent )?double[ -]?check\\w{0,3}(?: required| by)?(?: ?x ?\\d)?(?: (?:rns?|nurses?|pharmacists?))?",
+    # What to do about a dose that was missed, is late or was vomited.
+    "do not wait (?:for|until) (?:the )?next (?:planned |scheduled )?(?:cycle|dose|infusion)(?: if [^;.]{1,40})?",
+    "do not (?:double|take (?:an extra|a double|two|2|another|extra))\\b[^;.]{0,60}",
+    "skip (?:a |the |any )?missed doses?[^;.,]{0,40}",
+    (
+        "if (?:it (?:is|has been) )?(?:\\d|six) weeks?(?: or (?:more|longer))? (?:since|after|from) (?:the )?last"
+        " (?:dose|infusion)[^;.]{0,40}"
+    ),
+    "\\(?all (?:\\d |together )?at once\\)?",
     # As treatment plans and order forms write them.
     "treatment plan(?: recorded)?(?: (?:actual|dosing|order[ -]specific))?(?: weight)?|(?:starting )?when released",
     "infuse over ?: ?\\d{1,3} ?min(?:ute)?s?|total volume(?: ?\\(ml\\))? ?: ?\\d{1,4}(?:[.,]\\d{1,2})?(?: ?ml)?",
@@ -176,7 +185,8 @@ IGNORED = frozenset(
         "внутривенно в/в 点滴静注 静注 静脈内 静脉滴注 静脉 정맥 infusao infusionen",
         # Preparation and amounts.
         (
-            "dose doses dosage dosing dosis drug total bag bags vial vials mg kg ml body weight wt actual ideal"
+            "hazardous antineoplastic cytotoxic handle care caution precautions"
+            " dose doses dosage dosing dosis drug total bag bags vial vials mg kg ml body weight wt actual ideal"
             " adjusted lean ibw loading maintenance initial subsequent continuous continuously combination together"
             " sodium chloride saline nacl ns dextrose glucose diluted dilute waste wasted discard discarded"
         ),
