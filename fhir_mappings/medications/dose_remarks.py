@@ -27,6 +27,8 @@ _SAID = {
         rf"|\b{_DOSE} reduction\b|\breduce(?: the)? {_DOSE}\b|\bdosisreduktion\b"
         rf"|\b(?:half|halb\w|media|(?:three|3) quarters?|two thirds|[123] ?[/\u2044] ?[234])(?: of)?(?: the)? {_DOSE}\b"
         r"|\b(?:reduce|decrease|lower|drop)[ds]? (?:by |down )?(?:1|one|2|two|a) (?:dose )?levels?\b"
+        r"|\blevel ?(?:-|minus) ?[1-3]\b|(?<![\d.])(?:-|minus) ?[1-3] (?:dl|(?:dose )?levels?)\b"
+        rf"|(?:\u2193 ?(?:{_DOSE} ?)?(?:by )?\d{{1,2}} ?{_PERCENT}|\d{{1,2}} ?{_PERCENT} ?(?:{_DOSE} ?)?\u2193)"
         r"|\b(?:1|one|2|two|a) (?:dose )?levels? (?:down|lower|less|below)\b"
         r"|\bhalf (?:now|today)\b|\b(?:level [1-3]|first|second|third) (?:dose )?reduction\b"
         rf"|(?<![\d/+\u00b1])(?<![\d/+\u00b1] )(?:-|\bminus) ?[1-7]\d ?{_PERCENT}"
@@ -47,7 +49,9 @@ _SAID = {
         r"|\bdosis de mantenimiento\b|\bdose d'entretien\b|\berhaltungsdosis\b"
     ),
 }
-_CUES = re.compile(rf"dos[ei]|dl ?-|dl ?minus|maintenance|\bhalf \w|reduction|\d ?{_PERCENT}|\d(?: ?x|-?fold| times)\b")
+_CUES = re.compile(
+    rf"dos[ei]|\bdl\b|level|\u2193|maintenance|\bhalf \w|reduction|\d ?{_PERCENT}|\d(?: ?x|-?fold| times)\b"
+)
 # A percentage that is neither of a solution, nor of a result, a tolerance or a rate may be a share of the dose.
 _SHARE = re.compile(rf"(?<![\d.,<>=/-])(?<![<>=-] )[3-9]\d(?:[.,]\d)? ?{_PERCENT}")
 _NOT_OF_DOSE = re.compile(
@@ -67,6 +71,7 @@ _NOT_NOW = re.compile(
     rf"|{_DOSE} given|given (?:on |at )?(?:\d{{1,2}}[/.-]|\d{{4}}-|already)"
     rf"|dexamet\w{{1,8}}|steroids?|prednis\w{{1,6}}|rate)\b"
 )
+_NONE = re.compile(r"(?<![\d.,])0 ?%")
 _CLAUSES = re.compile(r"[;\n,]|\.(?!\d)")
 _CYCLE = re.compile(
     r"\b(?:cycle|zyklus|ciclo) ?(?:no\.? ?|number |nr\.? ?|#)?(\d{1,2})"
@@ -84,7 +89,7 @@ def dose_remarks(written: str) -> tuple[DoseRemark, ...]:
     if _CUES.search(plain) is None:
         return tuple(found.values())
     for clause in _CLAUSES.split(plain):
-        if _NOT_NOW.search(clause):
+        if _NOT_NOW.search(clause) or _NONE.search(clause):
             continue
         for kind, said in _SAID.items():
             if (match := said.search(clause)) is not None and not ("%" in match[0] and _NOT_OF_DOSE.search(clause)):

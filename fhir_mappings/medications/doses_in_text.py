@@ -89,6 +89,7 @@ _NOT_THIS_DOSE = re.compile(
     r"|would (?:be|have been)|not (?:to )?exceed|no more than|cap(?:ped)? (?:at|of))"
     r"(?: was| of| is| ?[:=])? ?\Z"
 )
+_PRESENT = re.compile(r"\b(?:now|new dose|current dose)(?: is| at| of)?[ :=]{1,3}\Z", re.IGNORECASE)
 # "Reduce to 3 mg/kg if platelets fall": what may be given later.
 _MAY_CHANGE_TO = re.compile(
     r"\b(?:reduc\w{1,4}|decreas\w{1,3}|lower|escalate|increase|reduzier\w{1,3}|senken)"
@@ -248,9 +249,11 @@ def _amounts_noted(written: str) -> Iterator[tuple[re.Match[str], str]]:
 def doses_in(written: str) -> tuple[Mg | MgPerKg, ...]:
     """List the doses in a text."""
     found: list[Mg | MgPerKg] = []
-    for match in _DOSE_IN_TEXT.finditer(written):
-        if not _is_other_dose(written, match):
-            found += _amounts(written, match)
+    matches = [match for match in _DOSE_IN_TEXT.finditer(written) if not _is_other_dose(written, match)]
+    # "Was 252 mg, now 210 mg": what is called the present dose goes before the rest.
+    present = [match for match in matches if _PRESENT.search(written, 0, match.start())] if len(matches) > 1 else []
+    for match in present or matches:
+        found += _amounts(written, match)
     if not found and (first := _without_unit(written)) is not None:
         found.append(Mg(Decimal(first["amount"].replace(",", "."))))
     # "252 mg (two hundred fifty-two milligrams)".

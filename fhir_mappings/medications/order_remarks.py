@@ -27,6 +27,7 @@ _TAKEN_BACK = re.compile(
     r"(?:give|given|administer(?:ed)?|infused?|inject(?:ed)?|take|use|dispense|start(?:ed)?|treat)"
     rf"{_THIS}(?: (?:yet|today|now|until .{{1,60}}|before .{{1,60}}))?"
     rf"|(?:please )?(?:(?:put |order |dose )?on )?hold{_THIS}(?: (?:pending|until|awaiting|for now).{{0,60}})?"
+    r"(?: (?:x|for) ?\d{1,2} ?(?:d|days?|w|wks?|weeks?|months?|cycles?))?"
     rf"|(?:please )?(?:cancel|void|discontinue|d/c|stop(?: taking)?|omit|skip|disregard|ignore){_THIS}{_WHY}"
     r"|(?:(?:dose|order|drug|this|one) ){0,2}(?:(?:was|is|has been) )?"
     rf"(?:cancell?ed|void(?:ed)?|discontinued|d/c'?d|stopped|omitted|held|skipped|withdrawn){_WHY}"
@@ -34,6 +35,8 @@ _TAKEN_BACK = re.compile(
     r"|(?:order |ordered |dose |this )?(?:is |was )?(?:entered |ordered |written )?(?:in error|by mistake)"
     r"|(?:(?:order|ordered|entered|written|dose|this|is|was) ){0,4}(?:for |on |under |in )?(?:the )?"
     r"(?:wrong|another|a different|other) (?:patient|chart|pt)(?:'s)?"
+    r"|(?:this is a )?test (?:order|patient|entry|only)|this is (?:only )?a test"
+    r"|do not (?:fill|prepare|process|release)"
     r"|(?:this is an? )?duplicate(?: order| entry| dose)?"
     r"|(?:pharmacy ?:? ?)?(?:please )?clarify(?: (?:the|this))?(?: (?:dose|order|drug|weight|frequency|schedule)){0,2}"
     r"|(?:please )?see (?:the )?(?:new|other|corrected|revised|updated) order"
@@ -86,7 +89,7 @@ _AGAIN = re.compile(
 # Every alternative above holds one of these.
 _CUES = re.compile(
     r"do not|don't|never|hold|held|cancel|void|disc|d/c|stop|omit|skip|disregard|ignore|delay|postpone|defer|error"
-    r"|mistake|wrong|another|different|other|duplicate|clarify|withdrawn|to be given|corrected|revised|updated"
+    r"|mistake|wrong|another|different|other|duplicate|clarify|\btest|withdrawn|to be given|corrected|revised|updated"
     r"|nicht|pausier|storn|abgese|absetz|verschieb|verschob|suspen|anul|annul|aplaz|reporte|non somm|sospe|nao adm"
     r"|ne pas|no (?:adm|poner|dar)|falscher|equivocado|incorrecto|errado|mauvais|sbagliato"
     r"|needed|required|necessary|prn|p\.r\.n|bedarf|neces|besoin|bisogno|pain|nause|diarrh|sick|symptom"

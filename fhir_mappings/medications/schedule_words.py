@@ -38,6 +38,7 @@ _UNITS = {
 }
 DAYS_IN = {word: days for days, words in _UNITS.items() for word in words.split()}
 ADJECTIVES = {
+    "nightly": 1, "qhs": 1, "qam": 1, "qpm": 1,
     "daily": 1, "qd": 1, "qday": 1, "od": 1, "taglich": 1, "diario": 1, "diaria": 1, "diariamente": 1, "quotidien": 1,
     "weekly": 7, "qw": 7, "qwk": 7, "qweek": 7, "wochentlich": 7, "semanal": 7, "semanalmente": 7, "hebdomadaire": 7,
     "settimanale": 7, "wekelijks": 7, "co tydzien": 7,
@@ -185,7 +186,7 @@ IGNORED = frozenset(
         "внутривенно в/в 点滴静注 静注 静脈内 静脉滴注 静脉 정맥 infusao infusionen",
         # Preparation and amounts.
         (
-            "hazardous antineoplastic cytotoxic handle care caution precautions"
+            "tx hazardous antineoplastic cytotoxic handle care caution precautions"
             " dose doses dosage dosing dosis drug total bag bags vial vials mg kg ml body weight wt actual ideal"
             " adjusted lean ibw loading maintenance initial subsequent continuous continuously combination together"
             " sodium chloride saline nacl ns dextrose glucose diluted dilute waste wasted discard discarded"
@@ -211,7 +212,7 @@ PREMEDICATION = (
 CUES = (
     "every|each|twice|thrice|\\w{0,6}(?:daily|weekly|monthly|hourly)|cycles?|schedule|interval|repeat\\w{0,3}|alternat\\w{0,4}|again|times"
     "|nightly|q\\d\\w{0,4}|alle|jede|cada|tous|toutes|ogni|elke|co|\\w{0,20}wochentlich|\\w{0,8}semanal"
-    f"|{WEEKDAYS}|week(?:days|ends)|days?|wks?|weeks?|months?|tage?n?|wochen?|monate?|semanas?|dias|meses|jours?|semaines?|mois|giorni"
+    f"|{WEEKDAYS}|week(?:days|ends)|biw|tiw|days?|wks?|weeks?|months?|tage?n?|wochen?|monate?|semanas?|dias|meses|jours?|semaines?|mois|giorni"
     "|settiman[ae]|weken|dagen|hours?|years?"
     "|quin[cz]enal\\w{0,5}|mensual\\w{0,5}|diari\\w{1,5}|trimestral|quarterly|vierteljahrlich"
     "|varje|hvert?|joka|kazd\\w{1,3}|кажд\\w{1,3}|раз|καθε|每\\w{0,20}|\\w{0,20}[周週]\\w{0,20}|veck\\w{1,3}|uger?|uker?|viik\\w{1,4}"
