@@ -17,10 +17,11 @@ from cards.facts.outcomes import Clear, NotApplicable
 from cards.planned_doses import LATER
 from cards.readings.course import interval_of_order
 from cards.readings.day_total import day_total
-from cards.readings.dosing import dose_conflict, over_maximum, read_doses, usable_doses
+from cards.readings.dosing import over_maximum, read_doses, usable_doses
 from cards.readings.her2 import her2_of, her2_of_another_tumor
 from cards.readings.lab_table import read_table
 from cards.readings.parts_of_dose import judged_levels, with_chart
+from cards.readings.stated_doses import dose_conflict
 from cards.values.caching import kept_under
 
 if TYPE_CHECKING:

@@ -116,39 +116,41 @@ def incomplete(
     ``telling`` are the verdicts that say something, ``shown`` those that became a card, ``failed`` the lines on
     what an internal error cost.
     """
-    lines: dict[Evidence, None] = dict.fromkeys(failed)
+    # Each with whether it makes the card a warning; those that do stand first.
+    lines: dict[Evidence, bool] = dict.fromkeys(failed, True)
     if not cases and not session.hook.has_orders:
-        lines.update(dict.fromkeys(_unknown_treatment(session.patient)))
+        lines.update(dict.fromkeys(_unknown_treatment(session.patient), True))
     elif not cases and not lines and not any(gap.about is None and gap.reason != _NO_ORDER for gap in session.gaps):
         return None
-    is_urgent = bool(lines) or any(gap.reason in _UNJUDGED for gap in session.gaps)
     said = {(each.topic, each.order) for each in shown}
     for verdict in telling:
         if isinstance(verdict.outcome, CannotTell):
             for missing in verdict.outcome.missing:
                 if not _sentence(missing, verdict, said):
-                    lines[_line(missing, verdict.drug)] = None
-                    is_urgent = is_urgent or missing.is_urgent
+                    line = _line(missing, verdict.drug)
+                    lines[line] = lines.get(line, False) or missing.is_urgent
         elif verdict.topic is Topic.COVERAGE_CRITERIA:
             # The sheet says "not known" both for unavailable data and for data not on record, so name the former here.
             missing_parts = unavailable_parts(session.patient.absent)
-            lines.update(dict.fromkeys(_line(missing, verdict.drug) for missing in missing_parts))
-            is_urgent = is_urgent or bool(missing_parts)
+            lines.update(dict.fromkeys((_line(missing, verdict.drug) for missing in missing_parts), True))
     told = {line.gap for v in shown if isinstance(v.outcome, Fired) for line in v.outcome.evidence if line.gap}
-    for gap in _gaps(cases, session):
+    unjudged = [gap for gap in session.gaps if gap.reason in _UNJUDGED]
+    # In an order of their own: the summary may have room for the first ones only.
+    for gap in sorted(_gaps(cases, session), key=lambda gap: (gap.about or "", gap.reason, str(gap.on), gap.values)):
         if gap not in told:
-            lines[gap_line(recognizer.known, gap)] = None
             is_read = gap.reason not in UNREAD or not _may_count(gap, session.patient, recognizer.measured)
-            is_urgent = is_urgent or not is_read or gap.reason in _ALWAYS_URGENT
+            is_urgent = not is_read or gap.reason in _ALWAYS_URGENT or gap in unjudged
+            lines[gap_line(recognizer.known, gap)] = is_urgent
     if not lines:
         return None
+    in_order = tuple(sorted(lines, key=lambda line: not lines[line]))
     drugs = ", ".join(dict.fromkeys(case.drug for case in cases))
     finding = Fired(
-        {"count": _counted(tuple(lines))},
-        tuple(lines),
+        {"count": _counted(in_order)},
+        in_order,
         (_OWN_PRINCIPLE,),
         variant=_variant(lines) if drugs else session.hook.variant_without_drug,
-        indicator=None if is_urgent else Indicator.INFO,
+        indicator=None if unjudged or any(lines.values()) else Indicator.INFO,
     )
     return Verdict(Topic.CHECKS_INCOMPLETE, None, finding, drug=drugs)
 

@@ -124,10 +124,14 @@ class CountedTablets(msgspec.Struct, frozen=True):
 
 
 class NotedDose(msgspec.Struct, frozen=True):
-    """A dose in a note, and the word before it, which may name its drug."""
+    """A dose in a note, and the word before it, which may name its drug.
+
+    ``or_else`` are its other readings, where it is not clear what separates thousands.
+    """
 
     dose: Mg | MgPerKg
     after: str = ""
+    or_else: tuple[Mg | MgPerKg, ...] = ()
 
 
 class AmountInOtherUnit(msgspec.Struct, frozen=True):
@@ -148,6 +152,13 @@ class AmountInOtherUnit(msgspec.Struct, frozen=True):
     behind: str = ""
 
 
+class StatedWeight(msgspec.Struct, frozen=True):
+    """A body weight that the text of an order states, in kilograms or pounds."""
+
+    number: Decimal
+    in_pounds: bool = False
+
+
 class RemarkKind(StrEnum):
     """What instructions say of a dose without an amount."""
 
@@ -156,19 +167,26 @@ class RemarkKind(StrEnum):
     LOADING = "loading"
     MAINTENANCE = "maintenance"
     TAKEN_BACK = "taken-back"
+    AS_NEEDED = "as-needed"
+    AGAIN = "again"
 
 
 class DoseRemark(msgspec.Struct, frozen=True):
-    """What instructions say of the dose in words, and the words."""
+    """What instructions say of the dose in words, and the words.
+
+    ``days`` are those until a dose that is to be given again; zero if it is for the same day, or they are not said.
+    """
 
     kind: RemarkKind
     text: str
+    days: Decimal = Decimal(0)
 
 
 class OrderNote(msgspec.Struct, frozen=True):
     """A note on an order: its text, cut to the length limit, the doses in it, and what else it says of the dose.
 
-    ``every_days`` are the days between doses, if it says nothing but a schedule beside the dose.
+    ``every_days`` are the days between doses, if it says nothing but a schedule beside the dose. ``minutes`` are the
+    longest infusion time in it; with ``is_push``, ``diluents`` and these it may speak of another drug that it names.
     """
 
     text: str
@@ -176,6 +194,10 @@ class OrderNote(msgspec.Struct, frozen=True):
     remarks: tuple[DoseRemark, ...] = ()
     other_units: tuple[AmountInOtherUnit, ...] = ()
     every_days: Decimal | None = None
+    minutes: int | None = None
+    is_push: bool = False
+    diluents: tuple[Diluent, ...] = ()
+    weights: tuple[StatedWeight, ...] = ()
 
 
 class DrugOrder(msgspec.Struct, frozen=True):
@@ -253,3 +275,9 @@ class DrugOrder(msgspec.Struct, frozen=True):
     """The amounts of the instructions in units of another dimension, such as "252 mg/m2"."""
     text_sums: tuple[tuple[Decimal, ...], ...] = ()
     """Milligrams that the instructions join to one dose: "252 mg + 126 mg"."""
+    text_weights: tuple[StatedWeight, ...] = ()
+    """The body weights that the instructions state for the dose."""
+    text_volumes: tuple[Decimal, ...] = ()
+    """The milliliters that the instructions draw up for the dose, or state beside it."""
+    max_a_day: OrderedDose | None = None
+    """The maximum of one day that the order itself states."""

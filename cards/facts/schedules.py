@@ -20,7 +20,7 @@ class Rhythm(msgspec.Struct, frozen=True):
     ``every_days`` are the fewest days between two doses, less than one if there are several a day. ``doses`` is their
     number and ``lasts_days`` the duration; ``days`` are named days. ``is_limit``: no more often than this. ``unread``:
     a part was not understood; ``changes_rhythm``: that part speaks of time, such as "7 days off". ``repeat`` is the
-    repetition stated next to a single named day.
+    repetition stated next to a single named day. ``names_step``: all that was not understood is "week 1" and the like.
     """
 
     every_days: Decimal | None = None
@@ -34,6 +34,7 @@ class Rhythm(msgspec.Struct, frozen=True):
     seems_days: Decimal | None = None
     repeat: Rhythm | None = None
     changes_rhythm: bool = False
+    names_step: bool = False
 
     @property
     def count(self) -> int | None:
@@ -84,6 +85,12 @@ class Schedule(msgspec.Struct, frozen=True, dict=True):
         return tuple(dict.fromkeys(unread))
 
     @lazy
+    def unread_of_tablets(self) -> tuple[str, ...]:
+        """The parts not understood, except the week that a step of tablets is for: its bounds say how long it lasts."""
+        steps = {each.unread for each in self.rhythms if each.names_step}
+        return tuple(each for each in self.unread if each not in steps)
+
+    @lazy
     def interval_days(self) -> Decimal | None:
         """The days between doses, if all parts agree; any other statement overrides a bare "daily"."""
         if len(self.days) > 1:
@@ -117,6 +124,12 @@ class Schedule(msgspec.Struct, frozen=True, dict=True):
         if self.days:
             return len(self.days)
         return max((each.count for each in self.rhythms if each.count is not None), default=None)
+
+    @lazy
+    def conflicting_counts(self) -> tuple[int, ...]:
+        """The differing numbers of doses that parts of the order state; one dose may be that of this order alone."""
+        found = {each.doses for each in self.rhythms if each.doses is not None and each.doses > 1}
+        return tuple(sorted(found)) if len(found) > 1 and not self.days else ()
 
     @lazy
     def repeat(self) -> Rhythm | None:

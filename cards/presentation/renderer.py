@@ -14,6 +14,7 @@ from cards.facts.outcomes import FAILED, Evidence, Fired, Indicator
 from cards.facts.topics import Topic, TopicCode
 from cards.presentation.card import SUMMARY_LIMIT, Card, Suggestion
 from cards.presentation.fallback import FallbackCards
+from cards.presentation.fitting import fitted
 from cards.presentation.grouping import CardContent
 from cards.presentation.language import Localizer
 from cards.presentation.markdown import escape, unescape
@@ -31,9 +32,10 @@ if TYPE_CHECKING:
 _NAMESPACE = uuid.UUID("6f0b8f0e-3d5a-5f0e-9a53-0c6d4b1e9d52")
 _SETTING = "practice"
 _DAYS_LISTED = 12
-_PLACED = ("set-aside", "understood-in-part")
+_OF_ORDER = "understood-in-part"
+_PLACED = ("set-aside", _OF_ORDER)
 _LIST = "list-incomplete"
-_LINE = "{line}"
+_LINE, _LINES, _REASONS = "{line}", "{lines}", "{reasons}"
 _PLANNED = "planned-tests"
 _FAILED = f"missing-{FAILED}"
 # The link below the card has the full title.
@@ -104,14 +106,28 @@ class Renderer:
         if not isinstance(finding, Fired):
             return ""
         sentence = self._wording.topics[verdict.topic].variants[finding.variant]
-        # The line of what could not be checked, where there is only one.
-        line = self._plain_line(finding.evidence[0], drug) if _LINE in sentence.summary else ""
         filled = self._localizer.all_filled(finding.values)
-        return " ".join(sentence.summary.format(drug=drug, line=line, **filled).split())
+        # The line of what could not be checked, where there is only one, or as much as there is room for of several.
+        line = self._plain_line(finding.evidence[0], drug) if _LINE in sentence.summary else ""
+        bare = {"drug": drug, "line": line, "lines": "", "reasons": ""}
+        room = SUMMARY_LIMIT - len(sentence.summary.format(**bare, **filled))
+        if _LINES in sentence.summary:
+            bare["lines"] = fitted([self._plain_line(each, drug) for each in finding.evidence], room)
+        if _REASONS in sentence.summary:
+            bare["reasons"] = fitted([self._reason(each, drug) for each in finding.evidence], room)
+        return " ".join(sentence.summary.format(**bare, **filled).split())
 
     def _plain_line(self, line: Evidence, drug: str) -> str:
-        """Return a line of the evidence without markup, and without the drug, which the summary names."""
+        """Return a line of the evidence without markup, and without the drug or the order, which the summary names."""
+        if line.label == _OF_ORDER:
+            return self._reason(line, drug)
         return unescape(self._evidence_line(line)).removeprefix(f"{drug}: ")
+
+    def _reason(self, line: Evidence, drug: str) -> str:
+        """Return why something was not used, without its place, where the line is about that."""
+        if line.gap is None or line.label not in _PLACED:
+            return self._plain_line(line, drug)
+        return self._wording.gaps[line.gap.reason].format(**self._localizer.all_filled(dict(line.gap.values)))
 
     def _detail(self, content: CardContent, findings: list[Fired]) -> str:
         content = _without_later_doses(content)

@@ -22,6 +22,8 @@ _AGAINST = {
     RemarkKind.MAINTENANCE: frozenset({LevelRole.LOADING}),
 }
 """The roles of a dose that a remark does not fit: a full dose that is called reduced."""
+_OF_ORDER = frozenset({RemarkKind.TAKEN_BACK, RemarkKind.AS_NEEDED})
+"""Remarks that no dose fits."""
 
 
 def contradicted_remarks(case: Case) -> tuple[Missing, ...]:
@@ -34,10 +36,11 @@ def contradicted(case: Case, remarks: Sequence[DoseRemark]) -> tuple[dict[str, s
     """Return what of some remarks does not fit the dose, with the dose; nothing if all do."""
     if not remarks:
         return ()
-    taken_back = [each.text for each in remarks if each.kind is RemarkKind.TAKEN_BACK]
-    if taken_back:
+    of_order = [each.text for each in remarks if each.kind in _OF_ORDER or _is_too_soon(case, each)]
+    if of_order:
         written = case.order.doses[0].as_written if case.order.doses else "-"
-        return ({"said": ", ".join(taken_back), "dose": written},)
+        return ({"said": ", ".join(of_order), "dose": written},)
+    remarks = [each for each in remarks if each.kind in _AGAINST]
     judged = [(reading, level) for reading, level in judged_levels(case) if level is not None]
     # An order that gives both doses is a course.
     if not judged or len({level.role for _, level in judged}) > 1:
@@ -51,3 +54,11 @@ def contradicted(case: Case, remarks: Sequence[DoseRemark]) -> tuple[dict[str, s
     if not said:
         return ()
     return ({"said": ", ".join(said), "dose": reading.ordered.as_written},)
+
+
+def _is_too_soon(case: Case, remark: DoseRemark) -> bool:
+    """Return whether a remark gives an infusion or injection again, sooner than in any labeled schedule."""
+    if remark.kind is not RemarkKind.AGAIN or case.product.is_oral or not case.regimens:
+        return False
+    shortest = min(each.interval_days for each in case.regimens)
+    return remark.days < shortest - case.threshold("interval_window_days")

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from cards.facts.order import DoseUnit, OrderedDose
-from cards.identification.folding import fold
 from cards.knowledge.label_doses import Ceiling, near
-from cards.knowledge.schema import Basis, Level, LevelRole, Product, Regimen, Route
+from cards.knowledge.schema import Basis, Level, Product, Regimen
 from cards.values.caching import per_case
 from cards.values.codes import ndc_readings
 from cards.values.quantities import Kg, Mg, MgPerKg, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable
 
-    from cards.facts.order import AmountInOtherUnit, CountedTablets, DrugOrder, NotedDose
+    from cards.facts.order import DrugOrder
     from cards.identification.recognizer import Recognizer
     from cards.readings.case import Case
 
 _HUNDRED = Decimal(100)
-_SEVERAL = 2
 _ANY_BODY = (Decimal(0), Decimal("Infinity"))
 
 
@@ -70,7 +67,7 @@ class DoseReading(msgspec.Struct, frozen=True):
 def read_doses(case: Case) -> tuple[DoseReading, ...]:
     """Interpret each dose quantity of the order by its unit and size."""
     weight = case.kg
-    readings = [_read(dose, case.product, weight, case) for dose in case.order.doses]
+    readings = [read_dose(dose, case.product, weight, case) for dose in case.order.doses]
     if len(readings) == 1:
         return (readings[0],)
     # A bag volume in addition to a dose in milligrams is the volume of the infusion, not another dose.
@@ -93,7 +90,8 @@ def _is_bag(ordered: OrderedDose, case: Case, weight: Kg | None) -> bool:
     return ordered.number * strength.mg_per_ml > too_large
 
 
-def _read(ordered: OrderedDose, product: Product, weight: Kg | None, case: Case) -> DoseReading:
+def read_dose(ordered: OrderedDose, product: Product, weight: Kg | None, case: Case) -> DoseReading:
+    """Interpret one dose quantity by its unit and size."""
     if ordered.unit is DoseUnit.MG_PER_M2:
         return DoseReading(ordered, Sense.IMPLAUSIBLE, why="body-surface")
     if ordered.unit is DoseUnit.OTHER:
@@ -276,249 +274,6 @@ def look_alike_met(case: Case, reading: DoseReading) -> tuple[Product, Level] | 
     return None
 
 
-class DoseConflict(NamedTuple):
-    """Two contradictory amounts in one order; ``in_text``: the second is in the instructions.
-
-    ``percent``: the instructions give it as so much of the dose.
-    """
-
-    field: DoseReading
-    field_dose: Mg | MgPerKg
-    other: Mg | MgPerKg
-    in_text: bool
-    percent: Decimal | None = None
-
-    def other_as_written(self, product: Product) -> str:
-        """Return the other amount as the field is written: an injection's by volume, if that is."""
-        if self.field.ordered.unit is DoseUnit.ML and isinstance(self.other, Mg) and product.concentration is not None:
-            return f"{plain(self.other.value / product.concentration.mg_per_ml)} mL"
-        return str(self.other)
-
-
-@per_case
-def dose_conflict(case: Case) -> DoseConflict | None:
-    """Find different amounts in the dose field and the instructions, or in two quantities of one instruction.
-
-    Only a single mention in a unit is compared: a text with several may be about vials, or earlier doses. Of several
-    texts, such as those for the nurse and for the patient, each is compared by itself.
-    """
-    weight, tolerance = case.kg, case.threshold("dose_rounding_tolerance_percent")
-    # A dose per kilogram of another body weight cannot be compared with milligrams.
-    is_other_weight = bool(case.order.weight_basis) and case.weight_based
-    for basis in (Mg,) if is_other_weight else (MgPerKg, Mg):
-        in_field = in_basis(case, basis)
-        if not in_field:
-            continue
-        groups = [_mentioned(case, basis, said) for said in (case.order.text_doses, *case.order.doses_by_text)]
-        groups += [_given_a_day(case, basis)] if case.order.text_other_units else []
-        groups += _joined(case) if case.order.text_sums and basis is Mg else []
-        for mentioned in (*groups, _counted(case) if basis is Mg else []):
-            if len(mentioned) != 1 or is_part_of_combination(case.product, mentioned[0]):
-                continue
-            if not any(near(dose.value, mentioned[0].value, tolerance) for _, dose in in_field):
-                return DoseConflict(*in_field[0], mentioned[0], in_text=True)
-    between = None if is_other_weight else _between_fields(case, weight, tolerance)
-    return between or _injected(case, tolerance) or _above_own_limit(case) or _share_in_words(case)
-
-
-def _injected(case: Case, tolerance: Decimal) -> DoseConflict | None:
-    """Find a text that gives another amount of an injection under the skin, by its volume or its two antibodies."""
-    ordered = in_basis(case, Mg) if case.order.injected_mg else []
-    for stated in case.order.injected_mg:
-        if ordered and not any(near(dose.value, each, tolerance) for _, dose in ordered for each in stated):
-            return DoseConflict(*ordered[0], Mg(stated[-1]), in_text=True)
-    return None
-
-
-def _joined(case: Case) -> list[list[Mg | MgPerKg]]:
-    """List the sums of amounts that a text joins, each by itself; sizes of vials and single antibodies are no sum."""
-    sizes, parts = _sizes(case), set(case.product.component_doses_mg)
-    joined = (each for each in case.order.text_sums if not sizes.issuperset(each) and not parts.issuperset(each))
-    return [[Mg(sum(each, Decimal(0)))] for each in joined]
-
-
-def _given_a_day(case: Case, basis: type[Mg | MgPerKg]) -> list[Mg | MgPerKg]:
-    """List the doses of an infusion that a text gives as so much a day; tablets may be taken twice."""
-    if case.product.is_oral:
-        return []
-    named = (each.a_day for each in _of_own_drug(case, case.order.text_other_units) if not each.beside)
-    return list(dict.fromkeys(dose for dose in named if isinstance(dose, basis)))
-
-
-def in_another_unit(case: Case, amounts: Sequence[AmountInOtherUnit]) -> AmountInOtherUnit | None:
-    """Find, of the amounts in a text, one whose unit cannot be meant if the dose field is right."""
-    written = _numbers(case)
-    found = (each for each in _of_own_drug(case, amounts) if not each.beside and _matters(each, written))
-    # What cannot be meant goes before what may be.
-    return min(found, key=lambda each: each.unclear, default=None)
-
-
-def units_beside_other_words(case: Case) -> list[AmountInOtherUnit]:
-    """List such amounts of the instructions beside a word that is no listed drug: what they are of is not known."""
-    written = _numbers(case)
-    beside = (each for each in _of_own_drug(case, case.order.text_other_units) if each.beside)
-    return [each for each in beside if each.a_day is not None or _matters(each, written)]
-
-
-def _of_own_drug(case: Case, amounts: Iterable[AmountInOtherUnit]) -> Iterator[AmountInOtherUnit]:
-    """Yield the amounts in other units, but for those beside a drug that is given with this one.
-
-    The volume of an injection under the skin is its dose in another unit.
-    """
-    listed = case.recognizer.supportive_drugs
-    by_volume = case.product.route is Route.SUBCUTANEOUS and case.product.concentration is not None
-    return (
-        each
-        for each in amounts
-        if listed.isdisjoint((each.beside, each.behind)) and not (by_volume and fold(each.text).endswith("ml"))
-    )
-
-
-def _numbers(case: Case) -> set[Decimal]:
-    """Return the number of each dose of an order, as written, in milligrams, and per kilogram."""
-    written = {reading.ordered.number for reading in usable_doses(case)}
-    return written | {dose.value for basis in (Mg, MgPerKg) for _, dose in in_basis(case, basis)}
-
-
-def _matters(amount: AmountInOtherUnit, written: set[Decimal]) -> bool:
-    return amount.never_fits or (amount.a_day is None and amount.number in written)
-
-
-def _above_own_limit(case: Case) -> DoseConflict | None:
-    """Find a dose above the maximum per administration that the order itself states."""
-    if case.order.max_dose is None:
-        return None
-    limit = _read(case.order.max_dose, case.product, case.kg, case)
-    allowed = limit.in_mg(case.kg) if limit.sense is Sense.USABLE else None
-    strength = case.product.concentration
-    if limit.ordered.unit is DoseUnit.ML and strength is not None and case.product.route is Route.SUBCUTANEOUS:
-        # However small a volume is, it limits an injection.
-        allowed = Mg(limit.ordered.number * strength.mg_per_ml)
-    if allowed is None:
-        return None
-    tolerance = case.threshold("dose_rounding_tolerance_percent")
-    for reading, dose in in_basis(case, Mg):
-        if dose.value > allowed.value and not near(dose.value, allowed.value, tolerance):
-            return DoseConflict(reading, dose, limit.dose or allowed, in_text=False)
-    return None
-
-
-def _share_in_words(case: Case) -> DoseConflict | None:
-    """Find a share of the dose in the instructions, less or more than all, beside a full dose in the dose field."""
-    tolerance = case.threshold("dose_rounding_tolerance_percent")
-    shares = [each for each in case.order.text_shares if abs(each - _HUNDRED) > tolerance]
-    if not shares:
-        return None
-    levels = [(reading, levels_met_by(case, reading)) for reading in usable_doses(case)]
-    if not levels or any(level is None or level.role is LevelRole.REDUCTION for _, level in levels):
-        return None
-    reading, _ = levels[0]
-    if reading.dose is None:
-        return None
-    share = max(shares) if max(shares) > _HUNDRED else min(shares)
-    meant = type(reading.dose)(reading.dose.value * share / _HUNDRED)
-    return DoseConflict(reading, reading.dose, meant, in_text=True, percent=share)
-
-
-@per_case
-def beside_other_words(case: Case) -> tuple[NotedDose, ...]:
-    """List the doses in the instructions beside a word that is not known, and so may be those of another drug."""
-    listed = case.recognizer.supportive_drugs
-    return tuple(
-        each
-        for each in case.order.text_beside
-        if fold(each.after) not in listed and case.recognizer.read_text(each.after).unread
-    )
-
-
-def several_in_text(case: Case) -> tuple[Mg | MgPerKg, ...]:
-    """List the amounts of a text that names several, none of which matches the dose field."""
-    if len(case.order.text_doses) < _SEVERAL:
-        return ()
-    tolerance = case.threshold("dose_rounding_tolerance_percent")
-    for basis in (MgPerKg, Mg):
-        mentioned, in_field = _mentioned(case, basis, case.order.text_doses), in_basis(case, basis)
-        mentioned += _counted(case) if basis is Mg else []
-        if len(mentioned) > 1 and in_field:
-            amounts = sorted(dose.value for _, dose in in_field)
-            met = any(near(_nearest(amounts, each.value), each.value, tolerance) for each in mentioned)
-            if not met and not any(is_part_of_combination(case.product, each) for each in mentioned):
-                return tuple(mentioned)
-    return ()
-
-
-def names_own_dose(case: Case, noted: NotedDose) -> bool:
-    """Return whether the text that has an amount beside an unknown word also names the dose of the dose field."""
-    tolerance = case.threshold("dose_rounding_tolerance_percent")
-    groups = case.order.doses_by_text or (case.order.text_doses,)
-    return any(
-        near(dose.value, each.value, tolerance)
-        for said in groups
-        if noted.dose in said
-        for basis in (MgPerKg, Mg)
-        for each in _mentioned(case, basis, said)
-        for _, dose in in_basis(case, basis)
-    )
-
-
-def _nearest(amounts: Sequence[Decimal], wanted: Decimal) -> Decimal:
-    """Return the amount nearest to a number, from a non-empty sorted list."""
-    place = bisect_left(amounts, wanted)
-    return min(amounts[max(place - 1, 0) : place + 1], key=lambda each: abs(each - wanted))
-
-
-def doses_named_in_text(case: Case) -> list[Mg | MgPerKg]:
-    """List the doses that the text of the instructions names, numbers of tablets as the milligrams of all of them."""
-    said = case.order.text_doses
-    kept = {*_mentioned(case, MgPerKg, said), *_mentioned(case, Mg, said)}
-    named = [*(dose for dose in said if dose in kept), *_counted(case)]
-    return list(dict.fromkeys(named or said))
-
-
-def _mentioned(case: Case, basis: type[Mg | MgPerKg], said: Iterable[Mg | MgPerKg]) -> list[Mg | MgPerKg]:
-    """List the doses of a text, without the strengths of tablets and the sizes of vials."""
-    others = {noted.dose for noted in beside_other_words(case)}
-    named = [dose for dose in said if isinstance(dose, basis) and dose not in others]
-    if basis is not Mg or not named:
-        return named
-    of_one = {each.mg for each in case.order.text_tablets if each.mg is not None}
-    of_one.update(amount for joined in case.order.text_sums for amount in joined)
-    if case.product.tablets is None:
-        # "160 mg + 100 mg" are vials where no amount is anything else.
-        sizes = _sizes(case) if of_one or len(named) > 1 else frozenset()
-        if all(dose.value in sizes for dose in named):
-            return []
-    elif any(dose.unit is DoseUnit.TABLET for dose in case.order.doses):
-        of_one |= _sizes(case)
-    return [dose for dose in named if dose.value not in of_one]
-
-
-def _counted(case: Case) -> list[Mg | MgPerKg]:
-    """List the doses that a text gives as a number of tablets, or as a multiple: "2 x 126 mg"."""
-    if not case.order.text_tablets:
-        return []
-    sizes, is_oral = _sizes(case), case.product.tablets is not None
-    strength = tablet_strength(case.order, case.product, case.recognizer)
-    amounts = ((each, each.mg or strength) for each in case.order.text_tablets)
-    found = (_multiple(case, each, mg) for each, mg in amounts if mg is not None and (mg in sizes) is is_oral)
-    return list(dict.fromkeys(found))
-
-
-def _sizes(case: Case) -> frozenset[Decimal]:
-    """Return the marketed strengths of the tablets, or sizes of the vials."""
-    if case.product.tablets is not None:
-        return frozenset(case.product.tablets.strengths_mg)
-    return frozenset(each.contents_mg for each in case.recognizer.packages(case.product, None))
-
-
-def _multiple(case: Case, counted: CountedTablets, mg: Decimal) -> Mg:
-    """Return what "2 x 126 mg" means: the product, or the amount alone where it is the dose and the count its doses."""
-    tolerance = case.threshold("dose_rounding_tolerance_percent")
-    is_tablets = case.product.tablets is not None
-    is_dose = not is_tablets and any(near(dose.value, mg, tolerance) for _, dose in in_basis(case, Mg))
-    return Mg(mg) if is_dose and not counted.in_bags else Mg(counted.count * mg)
-
-
 def in_basis(case: Case, basis: type[Mg | MgPerKg]) -> list[tuple[DoseReading, Mg | MgPerKg]]:
     """Return the usable doses of an order in milligrams or milligrams per kilogram, as far as the weight is known."""
     found: list[tuple[DoseReading, Mg | MgPerKg]] = []
@@ -527,30 +282,6 @@ def in_basis(case: Case, basis: type[Mg | MgPerKg]) -> list[tuple[DoseReading, M
         if dose is not None:
             found.append((reading, dose))
     return found
-
-
-def _between_fields(case: Case, weight: Kg | None, tolerance: Decimal) -> DoseConflict | None:
-    """Compare milligrams with milligrams per kilogram in the same instruction."""
-    usable = usable_doses(case)
-    if weight is None or len(usable) < _SEVERAL:
-        return None
-    per_kg: dict[int, list[tuple[Decimal, MgPerKg]]] = {}
-    for reading in usable:
-        if isinstance(reading.dose, MgPerKg):
-            per_kg.setdefault(reading.ordered.instruction, []).append(((reading.dose * weight).value, reading.dose))
-    extremes = {
-        instruction: (min(each for each, _ in meant), max(each for each, _ in meant))
-        for instruction, meant in per_kg.items()
-    }
-    for one in usable:
-        instruction, dose = one.ordered.instruction, one.dose
-        # A dose near both the lowest and the highest amount is near all of them.
-        if not isinstance(dose, Mg) or all(near(dose.value, each, tolerance) for each in extremes.get(instruction, ())):
-            continue
-        for meant, other in per_kg[instruction]:
-            if not near(dose.value, meant, tolerance):
-                return DoseConflict(one, dose, other, in_text=False)
-    return None
 
 
 @per_case

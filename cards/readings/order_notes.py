@@ -5,20 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cards.facts.outcomes import Missing
-from cards.facts.schedules import DAY
 from cards.identification.folding import fold
 from cards.knowledge.label_doses import near
 from cards.readings.case import shortened
 from cards.readings.dose_remarks import contradicted
-from cards.readings.dosing import in_another_unit, in_basis, may_be_own, usable_doses
+from cards.readings.dosing import in_basis, may_be_own, usable_doses
+from cards.readings.stated_doses import in_another_unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from decimal import Decimal
 
-    from cards.facts.order import NotedDose
+    from cards.facts.order import NotedDose, OrderNote
     from cards.readings.case import Case
     from cards.values.quantities import Mg, MgPerKg
+
+
+_RINSES = frozenset({"flush", "flushes", "flushed", "saline", "heparin", "hydration", "hydrate", "fluids", "rinse"})
+"""Words of what is run in besides; a note that has one is not about the infusion of the drug."""
 
 
 def unread_in_notes(case: Case) -> tuple[Missing, ...]:
@@ -43,6 +47,8 @@ def _remarks(case: Case) -> Iterator[Missing]:
     for note in case.order.notes:
         for values in contradicted(case, note.remarks):
             yield Missing("note-remark", values=values)
+        for said in _of_infusion(case, note):
+            yield Missing("note-infusion", values={"said": said, "written": shortened(note.text)})
         usable = usable_doses(case)
         if not usable:
             continue
@@ -53,9 +59,27 @@ def _remarks(case: Case) -> Iterator[Missing]:
             yield Missing("note-remark", values={"said": shortened(note.text), "dose": dose})
 
 
+def _of_infusion(case: Case, note: OrderNote) -> Iterator[str]:
+    """Yield what a note says of the infusion that the label does not allow, unless it may be about another drug."""
+    if not (note.is_push or note.minutes is not None or note.diluents):
+        return
+    words = {fold(word) for word in note.text.replace(",", " ").split()}
+    if not words.isdisjoint(case.recognizer.supportive_drugs | _RINSES):
+        return
+    times = case.product.infusion
+    if times is not None and note.is_push:
+        yield "push or bolus"
+    elif times is not None and note.minutes is not None:
+        shortest = min(each.minutes for each in times.steps)
+        if note.minutes < shortest:
+            yield f"{note.minutes} min"
+    forbidden = {each.diluent for each in case.product.forbidden_diluents}
+    yield from (str(each) for each in note.diluents if each in forbidden)
+
+
 def _is_too_often(case: Case, every_days: Decimal) -> bool:
     """Return whether doses of an infusion are as near as in no labeled schedule."""
-    if case.product.is_oral or not case.regimens or every_days == DAY:
+    if case.product.is_oral or not case.regimens:
         return False
     shortest = min(each.interval_days for each in case.regimens)
     return every_days < shortest - case.threshold("interval_window_days")
@@ -68,7 +92,8 @@ def _other_doses(case: Case) -> Iterator[Mg | MgPerKg]:
             if _is_of_another_drug(case, noted):
                 continue
             ordered = in_basis(case, type(noted.dose))
-            if not any(near(dose.value, noted.dose.value, tolerance) for _, dose in ordered):
+            readings = (noted.dose, *noted.or_else)
+            if not any(near(dose.value, each.value, tolerance) for _, dose in ordered for each in readings):
                 yield noted.dose
 
 

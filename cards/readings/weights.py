@@ -5,13 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
+from cards.facts.outcomes import Missing
 from cards.facts.patient import Treatment
 from cards.facts.results import Weight
 from cards.knowledge.label_doses import near
 from cards.readings.course import has_dose_nearby, newest_dose
 from cards.readings.parts_of_dose import judged_levels
 from cards.values.caching import per_case
-from cards.values.quantities import Mg, MgPerKg
+from cards.values.quantities import Mg, MgPerKg, plain
 
 if TYPE_CHECKING:
     from cards.readings.case import Case
@@ -57,6 +58,23 @@ def is_level_at_other(case: Case) -> bool:
         and any(isinstance(level, MgPerKg) and near(now.value, level.value, tolerance) for level in levels)
         for now in at_other
     )
+
+
+def stated_otherwise(case: Case) -> Missing | None:
+    """Return that the order itself states another body weight than the newest one, if they cannot both be right.
+
+    An order by ideal or adjusted weight has a card of its own.
+    """
+    newest, ratio = case.weight, case.known.pounds.ratio
+    stated = [*case.order.text_weights, *(each for note in case.order.notes for each in note.weights)]
+    if newest is None or case.order.weight_basis:
+        return None
+    for each in stated:
+        kilograms = each.number / ratio if each.in_pounds else each.number
+        if not near(kilograms, newest.kg.value, case.threshold("weight_change_percent")):
+            values = {"said": f"{plain(each.number)} {'lb' if each.in_pounds else 'kg'}", "weight": str(newest.kg)}
+            return Missing("weight-on-order", values=values, is_urgent=True)
+    return None
 
 
 def _weight_before(case: Case, newest: Weight) -> Weight | None:

@@ -28,7 +28,6 @@ from cards.readings.course import fitting_levels
 from cards.readings.dosing import (
     DoseReading,
     Sense,
-    doses_named_in_text,
     is_component,
     look_alike_met,
     over_maximum,
@@ -36,6 +35,7 @@ from cards.readings.dosing import (
     usable_doses,
 )
 from cards.readings.parts_of_dose import dose_begun, judged_levels
+from cards.readings.stated_doses import doses_named_in_text
 from cards.readings.weights import weight_doubt
 from cards.rules.tablets import above_in_a_day
 from cards.values.quantities import Mg, MgPerKg, plain, precise, share

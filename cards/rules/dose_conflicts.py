@@ -19,22 +19,20 @@ from cards.facts.outcomes import (
 )
 from cards.knowledge.label_doses import near
 from cards.readings.dose_remarks import contradicted_remarks
-from cards.readings.dosing import (
+from cards.readings.dosing import DoseReading, Sense, in_basis, is_over, may_be_own, usable_doses
+from cards.readings.order_notes import unread_in_notes
+from cards.readings.stated_doses import (
     DoseConflict,
-    DoseReading,
-    Sense,
+    above_limit_of_day,
     beside_other_words,
+    counted_otherwise,
     dose_conflict,
+    drawn_otherwise,
     in_another_unit,
-    in_basis,
-    is_over,
-    may_be_own,
     names_own_dose,
     several_in_text,
     units_beside_other_words,
-    usable_doses,
 )
-from cards.readings.order_notes import unread_in_notes
 from cards.rules.dose import written_dose
 from cards.values.quantities import Mg, plain
 
@@ -109,6 +107,8 @@ def _in_instructions(case: Case) -> tuple[Missing, ...]:
         found.append(Missing("drug-in-text", values={"other": names}, is_urgent=True))
     if case.order.has_unread_number:
         found.append(Missing("dose-in-words"))
+    others = (drawn_otherwise(case), counted_otherwise(case), above_limit_of_day(case))
+    found += [each for each in others if each is not None]
     return tuple(found)
 
 

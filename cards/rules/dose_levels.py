@@ -10,8 +10,9 @@ from cards.knowledge.schema import Basis, Level, LevelRole
 from cards.readings.case import dated, shortened
 from cards.readings.course import fitting_levels, lowest_reduction, sums_above_maximum
 from cards.readings.day_total import day_total, total_excess
-from cards.readings.dosing import DoseReading, dose_conflict, is_component, look_alike_met, over_maximum, usable_doses
+from cards.readings.dosing import DoseReading, is_component, look_alike_met, over_maximum, usable_doses
 from cards.readings.parts_of_dose import judged_levels, with_chart
+from cards.readings.stated_doses import dose_conflict
 from cards.readings.weights import is_level_at_other
 from cards.rules.dose import WITHOUT_WEIGHT, cancer_words, dose_evidence, fixes_to, nothing_usable, written_dose
 from cards.rules.schedule import loading_again, loading_last

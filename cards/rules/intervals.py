@@ -226,10 +226,19 @@ def _regimen_of(case: Case, before: OrderOfDay) -> Regimen:
 def _unclear_schedule(case: Case) -> tuple[Missing, ...]:
     """List the parts of the order's schedule that were not understood or disagree."""
     schedule = case.order.schedule
-    missing = [Missing("schedule-unread", values={"written": shortened(written)}) for written in schedule.unread]
+    # Words that are a remark on the order are told, or fit it, as that.
+    remarks = [set(each.text.split()) for each in case.order.text_remarks]
+    missing = [
+        Missing("schedule-unread", values={"written": shortened(written)})
+        for written in schedule.unread
+        if not any(said.issuperset(written.split()) for said in remarks)
+    ]
     if schedule.conflicting_intervals:
         intervals = " / ".join(spacing_text(each) for each in schedule.conflicting_intervals)
         missing.append(Missing("schedule-differs", values={"intervals": intervals}))
+    if schedule.conflicting_counts:
+        counts = " / ".join(map(str, schedule.conflicting_counts))
+        missing.append(Missing("schedule-counts", values={"counts": counts}))
     if case.order.repeats_day and (doses := _doses_of_one_day(case)):
         day = {"day": schedule.days[0].isoformat()} if schedule.days else {}
         missing.append(Missing("schedule-day-twice" if day else "schedule-dose-twice", values={"doses": doses, **day}))

@@ -59,7 +59,7 @@ def _frequency_known(case: Case) -> Outcome:
     What was not understood beside a frequency, such as "7 days off", may take days from it.
     """
     if all(day.total is not None for day in days_of(case)):
-        parts = case.order.schedule.unread
+        parts = case.order.schedule.unread_of_tablets
         unread = tuple(Missing("schedule-unread", values={"written": shortened(each)}) for each in parts)
         return CannotTell(unread) if unread else Clear()
     if case.session.hook.may_be_incomplete:

@@ -18,7 +18,7 @@ from cards.facts.outcomes import (
 from cards.facts.topics import Topic
 from cards.readings.case import counted, dated
 from cards.readings.dosing import is_over, usable_doses
-from cards.readings.weights import WeightDoubt, weight_doubt
+from cards.readings.weights import WeightDoubt, stated_otherwise, weight_doubt
 from cards.values.quantities import plain
 
 if TYPE_CHECKING:
@@ -39,7 +39,8 @@ def weight_implausible(case: Case) -> Outcome:
         return CannotTell((Missing("weight", reported_by=Topic.DOSE_CANNOT_VERIFY),))
     doubt = weight_doubt(case)
     if doubt is None:
-        return Clear()
+        otherwise = stated_otherwise(case)
+        return CannotTell((otherwise,)) if otherwise is not None else Clear()
     critical = doubt.is_pounds or _is_over_at_other(case, doubt)
     notes: list[tuple[str, Mapping[str, str]]] = [("pounds", {})] if doubt.is_pounds else []
     return Fired(

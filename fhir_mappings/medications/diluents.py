@@ -72,12 +72,12 @@ def of_ingredients(medication: Json) -> frozenset[Diluent]:
 
 def of_concept(concept: Json) -> frozenset[Diluent]:
     """List the diluents named in a concept's text."""
-    return frozenset(each for written in texts(concept) for each in _made_up_in(written))
+    return frozenset(each for written in texts(concept) for each in diluents_in(written))
 
 
 def of_instructions(resource: Json) -> frozenset[Diluent]:
     """List the diluents named in the dosage instructions of an order."""
-    return frozenset(each for written in _texts(resource) for each in _made_up_in(written))
+    return frozenset(each for written in _texts(resource) for each in diluents_in(written))
 
 
 def volume_of_instructions(resource: Json) -> Decimal | None:
@@ -96,7 +96,8 @@ def _volumes(written: str) -> tuple[Decimal, ...]:
 
 
 @cached_by_text
-def _made_up_in(written: str) -> tuple[Diluent, ...]:
+def diluents_in(written: str) -> tuple[Diluent, ...]:
+    """List the diluents that a text makes a dose up in."""
     if not _may_name_one(written):
         return ()
     plain = _WARNING.sub(" ", fold(written))

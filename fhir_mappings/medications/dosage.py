@@ -35,6 +35,9 @@ _PART = re.compile(
 )
 _LONGEST_OF_PART = 2000
 _MAXIMA = ("maxDosePerAdministration", "maxDosePerPeriod", "maxDosePerLifetime")
+_ONE_DAY = frozenset(
+    {(Decimal(1), "d"), (Decimal(1), "day"), (Decimal(24), "h"), (Decimal(24), "hour"), (Decimal(24), "hours")}
+)
 _PER_TIME = re.compile(r"/(?:h|hr|min|s|d|day)\b", re.IGNORECASE)
 
 
@@ -75,22 +78,30 @@ def _of_slot(holder: Json, where: Pointer, number_of: int, slot: str) -> Iterato
         stated.append(_of_range(holder["doseRange"], (*where, "doseRange"), number_of, slot))
     found = [dose for dose in stated if dose is not None]
     yield from found
+    in_rate = _of_rate(holder, where, number_of, slot)
+    if in_rate is not None:
+        # A mass without a time is a dose in the wrong field; beside a dose, another one.
+        yield in_rate
+        return
     # The volume of a bag says nothing about the drug in it; the dose may be stated separately.
     if any(dose.unit is not DoseUnit.ML for dose in found):
         return
-    # A rate in mg/kg or mg/m2, without a time, is a dose in the wrong field.
-    rate = holder.get("rateQuantity")
-    if isinstance(rate, dict) and not _PER_TIME.search(text(rate.get("code")) or text(rate.get("unit"))):
-        dose = _quantity(rate, (*where, "rateQuantity"), number_of, slot)
-        if dose is not None and dose.unit in (DoseUnit.MG, DoseUnit.MG_PER_KG, DoseUnit.MG_PER_M2):
-            yield dose
-            return
     ratio = child(holder, "rateRatio")
     if ratio and number(child(ratio, "denominator").get("value")) != 1:
         # An amount per 90 minutes is a dose with its infusion time; an amount per hour is a rate.
         dose = _quantity(child(ratio, "numerator"), (*where, "rateRatio", "numerator"), number_of, slot)
         if dose is not None and dose.unit in (DoseUnit.MG, DoseUnit.MG_PER_KG):
             yield dose
+
+
+def _of_rate(holder: Json, where: Pointer, number_of: int, slot: str) -> OrderedDose | None:
+    """Read a rate in mg, mg/kg or mg/m2 without a time."""
+    rate = holder.get("rateQuantity")
+    if not isinstance(rate, dict) or _PER_TIME.search(text(rate.get("code")) or text(rate.get("unit"))):
+        return None
+    dose = _quantity(rate, (*where, "rateQuantity"), number_of, slot)
+    is_mass = dose is not None and dose.unit in (DoseUnit.MG, DoseUnit.MG_PER_KG, DoseUnit.MG_PER_M2)
+    return dose if is_mass else None
 
 
 def _of_range(ends: Json, where: Pointer, number_of: int, slot: str) -> OrderedDose | None:
@@ -135,8 +146,11 @@ def _unread(value: object, unit: str, where: Pointer, number_of: int, slot: str)
     return OrderedDose(Decimal(0), DoseUnit.OTHER, written, where, number_of, ONE, slot, unit or "?")
 
 
-def max_dose(resource: Json) -> OrderedDose | None:
-    """Return the least of the maxima of an order with one instruction, per administration, period or lifetime."""
+def max_dose(resource: Json, in_words: tuple[Decimal, ...] = ()) -> OrderedDose | None:
+    """Return the least of the maxima of an order with one instruction, per administration, period or lifetime.
+
+    ``in_words`` are the milligrams that a text calls a maximum.
+    """
     instructions = resource.get("dosageInstruction")
     limits: list[OrderedDose] = []
     for number_of, (_, instruction) in enumerate(objects(instructions) if instructions.__class__ is list else ()):
@@ -144,11 +158,27 @@ def max_dose(resource: Json) -> OrderedDose | None:
             # R5 has lists of them; that of a period is a ratio.
             for _, limit in objects(instruction.get(name)):
                 found = _quantity(child(limit, "numerator") or limit, (), number_of, "")
-                if found is not None and found.unit in (DoseUnit.MG, DoseUnit.MG_PER_KG, DoseUnit.ML):
+                if found is not None and found.unit in (DoseUnit.MG, DoseUnit.MG_PER_KG, DoseUnit.ML, DoseUnit.TABLET):
                     limits.append(found)
+    limits += [OrderedDose(most, DoseUnit.MG, f"{most:f} mg", (), 0, ONE) for most in in_words]
     # A volume is that of an injection, or of a bag: any mass goes before it.
     limits.sort(key=lambda each: each.unit is DoseUnit.ML)
     return min((each for each in limits if each.unit is limits[0].unit), key=lambda each: each.number, default=None)
+
+
+def max_of_day(resource: Json) -> OrderedDose | None:
+    """Return the least maximum of one day that an order states, in milligrams or tablets."""
+    limits: list[OrderedDose] = []
+    for number_of, (_, instruction) in enumerate(objects(resource.get("dosageInstruction"))):
+        for _, limit in objects(instruction.get("maxDosePerPeriod")):
+            period = child(limit, "denominator")
+            unit = (text(period.get("code")) or text(period.get("unit"))).casefold()
+            if (number(period.get("value")), unit) not in _ONE_DAY:
+                continue
+            found = _quantity(child(limit, "numerator"), (), number_of, "")
+            if found is not None and found.unit in (DoseUnit.MG, DoseUnit.TABLET):
+                limits.append(found)
+    return min(limits, key=lambda each: each.number, default=None) if len({each.unit for each in limits}) == 1 else None
 
 
 def quantity_dose(quantity: Json) -> OrderedDose | None:

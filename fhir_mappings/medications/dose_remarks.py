@@ -1,4 +1,4 @@
-"""What instructions say of the dose without an amount: "dose level -1", "loading dose", "do not give", "cycle 15"."""
+"""What instructions say of the dose without an amount: "dose level -1", "loading dose", "half dose", "cycle 15"."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from cards.facts.order import DoseRemark, RemarkKind
 from cards.identification.folding import fold
 from cards.values.text_cache import cached_by_text
+from fhir_mappings.medications.order_remarks import remarks_on_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,6 +26,10 @@ _SAID = {
         rf"\b(?:{_DOSE} level|dl) ?(?:-|minus) ?[1-3]\b|\b{_DOSE} (?:was |is |has been )?{_LESS}\b|\b{_LESS} {_DOSE}\b"
         rf"|\b{_DOSE} reduction\b|\breduce(?: the)? {_DOSE}\b|\bdosisreduktion\b"
         rf"|\b(?:half|halb\w|media|(?:three|3) quarters?|two thirds|[123] ?[/\u2044] ?[234])(?: of)?(?: the)? {_DOSE}\b"
+        r"|\b(?:reduce|decrease|lower|drop)[ds]? (?:by |down )?(?:1|one|2|two|a) (?:dose )?levels?\b"
+        r"|\blevel ?(?:-|minus) ?[1-3]\b|(?<![\d.])(?:-|minus) ?[1-3] (?:dl|(?:dose )?levels?)\b"
+        rf"|(?:\u2193 ?(?:{_DOSE} ?)?(?:by )?\d{{1,2}} ?{_PERCENT}|\d{{1,2}} ?{_PERCENT} ?(?:{_DOSE} ?)?\u2193)"
+        r"|\b(?:1|one|2|two|a) (?:dose )?levels? (?:down|lower|less|below)\b"
         r"|\bhalf (?:now|today)\b|\b(?:level [1-3]|first|second|third) (?:dose )?reduction\b"
         rf"|(?<![\d/+\u00b1])(?<![\d/+\u00b1] )(?:-|\bminus) ?[1-7]\d ?{_PERCENT}"
         rf"|\b[1-7]\d ?{_PERCENT} (?:less|lower|weniger|menos|moins)\b"
@@ -40,24 +45,12 @@ _SAID = {
         r"\bloading dose\b|\bdosis de carga\b|\bdose de charge\b|\b(?:lade|aufsattigungs)dosis\b"
     ),
     RemarkKind.MAINTENANCE: re.compile(
-        r"\bmaintenance dose\b|\bmaintenance\Z|\bdosis de mantenimiento\b|\bdose d'entretien\b|\berhaltungsdosis\b"
+        r"\bmaintenance dose\b|\bmaintenance:? \d|\bmaintenance\Z"
+        r"|\bdosis de mantenimiento\b|\bdose d'entretien\b|\berhaltungsdosis\b"
     ),
 }
-_THIS = r"(?: (?:this|the))?(?: (?:dose|drug|order|medication|cycle|infusion))?"
-# A clause that takes the order back; one with a condition ("hold if platelets fall") does not.
-_TAKEN_BACK = re.compile(
-    rf"(?:please )?(?:do not|don't|never) (?:give|administer|infuse|inject|take|use|dispense|start){_THIS}"
-    r"(?: (?:yet|today|now|until .{1,60}))?"
-    rf"|(?:please )?(?:(?:put )?on )?hold{_THIS}(?: (?:pending|until|for now).{{0,60}})?"
-    rf"|(?:please )?(?:cancel|void|discontinue|stop|omit|skip){_THIS}"
-    r"|(?:(?:dose|order|drug) )?(?:(?:was|is|has been) )?"
-    r"(?:cancell?ed|voided|discontinued|d/c'?d|stopped|omitted|held|skipped)"
-    r"|nicht (?:geben|verabreichen)|pausier(?:en|t)|storniert|abgesetzt|no administrar|suspend(?:er|ido)|anulado"
-    r"|ne pas administrer|suspendue?|annulee?"
-)
 _CUES = re.compile(
-    rf"dos[ei]|dl ?-|dl ?minus|maintenance|\bhalf \w|reduction|\d ?{_PERCENT}|\d(?: ?x|-?fold| times)\b|do not|don't"
-    r"|never|hold|held|cancel|void|disc|d/c|stop|omit|skip|nicht|pausier|storn|abges|no adm|suspend|anul|ne pas|annul"
+    rf"dos[ei]|\bdl\b|level|\u2193|maintenance|\bhalf \w|reduction|\d ?{_PERCENT}|\d(?: ?x|-?fold| times)\b"
 )
 # A percentage that is neither of a solution, nor of a result, a tolerance or a rate may be a share of the dose.
 _SHARE = re.compile(rf"(?<![\d.,<>=/-])(?<![<>=-] )[3-9]\d(?:[.,]\d)? ?{_PERCENT}")
@@ -75,8 +68,10 @@ _NOT_NOW = re.compile(
     r"|kein\w{0,2}"
     r"|per (?:protocol|label|pi|package|policy)|guid\w{1,6}|tables?|instructions?|see|refer|after|following|since|post"
     r"|previous\w{0,2}|prior|last|then|followed|ago|completed|received"
-    rf"|{_DOSE} given|dexamet\w{{1,8}}|steroids?|prednis\w{{1,6}}|rate)\b"
+    rf"|{_DOSE} given|given (?:on |at )?(?:\d{{1,2}}[/.-]|\d{{4}}-|already)"
+    rf"|dexamet\w{{1,8}}|steroids?|prednis\w{{1,6}}|rate)\b"
 )
+_NONE = re.compile(r"(?<![\d.,])0 ?%")
 _CLAUSES = re.compile(r"[;\n,]|\.(?!\d)")
 _CYCLE = re.compile(
     r"\b(?:cycle|zyklus|ciclo) ?(?:no\.? ?|number |nr\.? ?|#)?(\d{1,2})"
@@ -90,14 +85,11 @@ _CYCLE = re.compile(
 def dose_remarks(written: str) -> tuple[DoseRemark, ...]:
     """List what a text says of the dose in words; what it says only of other times or conditions is left out."""
     plain = fold(written[:_LONGEST_TEXT])
+    found = {each.kind: each for each in remarks_on_order(plain)}
     if _CUES.search(plain) is None:
-        return ()
-    found: dict[RemarkKind, DoseRemark] = {}
+        return tuple(found.values())
     for clause in _CLAUSES.split(plain):
-        if _TAKEN_BACK.fullmatch(clause.strip(" -")) is not None:
-            found[RemarkKind.TAKEN_BACK] = DoseRemark(RemarkKind.TAKEN_BACK, clause.strip(" -"))
-            continue
-        if _NOT_NOW.search(clause):
+        if _NOT_NOW.search(clause) or _NONE.search(clause):
             continue
         for kind, said in _SAID.items():
             if (match := said.search(clause)) is not None and not ("%" in match[0] and _NOT_OF_DOSE.search(clause)):

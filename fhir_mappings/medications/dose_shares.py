@@ -13,7 +13,10 @@ _LONGEST_TEXT = 500
 _PERCENT = r"(?:%|per ?cent|pct\b|prozent|por ?ciento|pour ?cent)"
 _N = rf"(?P<{{}}>(?<![\d.,])\d{{{{1,3}}}}(?:[.,]\d)?) ?{_PERCENT}"
 _DOSE = r"(?:dose|dosis|dosage|dosi|dawki)"
-_REDUCED = r"(?:reduc\w{0,6}|reduz\w{0,8}|reduktion|lowered|decreas\w{0,3}|riduzion\w|ridott\w|diminu\w{1,4}|redukcj\w)"
+_REDUCED = (
+    r"(?:reduc\w{0,6}|reduit\w{0,2}|reduz\w{0,8}|reduktion|lowered|decreas\w{0,3}|riduzion\w|ridott\w|diminu\w{1,4}"
+    r"|redukcj\w)"
+)
 _THE = r"(?: the| la| die| der| de la)?"
 _SAID = re.compile(
     rf"\b(?:auf|to|al) {_N.format('to')} ?(?:{_DOSE} ?)?{_REDUCED}\b"

@@ -8,6 +8,7 @@ from fhir_mappings.medications.schedule_words import DAYS_IN, IGNORED
 
 # Words for the dose, and those between it and its amount, in the languages of Europe, without accents.
 _DOSE_WORDS = frozenset({
+    "abw", "tbw", "ibw", "bw", "wt",
     "confirmed", "verified", "checked", "approved", "correct", "sie", "ihnen",
     "receive", "receives", "receiving", "get", "gets", "will", "prescribed", "prescribe", "dispense", "prepare", "draw",
     "erhalten", "bekommen", "bekommt", "recibira", "recibir", "recevrez", "recoit", "ricevera", "recebera", "krijgt",

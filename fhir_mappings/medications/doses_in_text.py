@@ -12,6 +12,7 @@ from cards.values.text_cache import cached_by_text
 from fhir_mappings.medications.dose_words import speaks_of_a_dose
 from fhir_mappings.medications.instructions import written_in
 from fhir_mappings.medications.number_words import amounts_in_words
+from fhir_mappings.medications.schedule_words import PREMEDICATION
 from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import objects
 
@@ -26,19 +27,26 @@ _MG = (
     r"|\u043c\u0433|\u6beb\u514b|\u30df\u30ea\u30b0\u30e9\u30e0|\ubc00\ub9ac\uadf8\ub7a8"
 )
 _MCG = r"mcg|[u\u00b5\u03bc]g|micrograms?|mikrogramm|\u043c\u043a\u0433"
-_G = r"gm?|grams?|gramm"
+_G = r"(?:gm?|grams?|gramm)(?! ?(?:needle|gauge|huber|angio|piv\b|peripheral|cannula|catheter))"
 _TIME_OR_DOSE = (
     r"dos[ei]s?|dosis|gabe|infusion|administration|treatment|cycles?|zyklus|ciclo"
     r"|(?:[1-9]\s?)?(?:w|wk|weeks?|wochen?|semanas?)|(?:7|14|21|28)\s?(?:d|days?)"
 )
+# "252 mg per protocol" is a dose, "20 mg per mL" is not.
+_PER = (
+    r"ml|cc|l|vial|tab\w*|bag|syringe|m2|m\u00b2|sq\w*|square|bsa|units?|lbs?|pounds?|kg|kilo\w*|h|hr|hours?|min\w*|d|days?"
+    r"|24|months?|years?|tag|jour|dia|giorno"
+)
 _DOSE_IN_TEXT = re.compile(
-    rf"(?<![\d.,/])(?P<amount>{_NUMBER})(?:\s*|-)(?P<unit>(?P<mcg>{_MCG})|(?P<mg>{_MG})|(?P<g>{_G}))"
+    # "20G" is the size of a needle.
+    rf"(?<![\d.,/])(?!(?:1[4-9]|2\d)(?-i:G)(?!\w))(?P<amount>{_NUMBER})(?:\s*|-)(?P<unit>(?P<mcg>{_MCG})|(?P<mg>{_MG})|(?P<g>{_G}))"
     r"(?P<kg>\s*(?:/|per\b|pro\b|por\b|par\b)\s*(?:kg(?:kg|bw|kw)?|kilo(?:gram(?:m|o)?s?)?|\u043a\u0433)\b)?"
     # An amount of each dose or cycle is the dose; that of a day may be two of them.
     rf"(?:\s*(?:/|per\b|pro\b|por\b|par\b|je\b)\s*(?:{_TIME_OR_DOSE})\b)?"
     # The volume of a bag or the time of the infusion may follow; the volume of a vial makes it a concentration.
     r"(?:(?=\s*/\s*(?:(?:[5-9]\d|\d{3,4})\s*ml|\d{2,3}\s*min)\b)"
-    r"|(?![\w/])(?!\s*/)(?!\s*(?:per\b|vials?\b|sol|dextrose|glucose|protein|(?:oral\s|film[ -]coated\s)?tab)))",
+    rf"|(?![\w/])(?!\s*/)(?!\s*(?:per (?:{_PER})\b|vials?\b|sol|dextrose|glucose|protein"
+    r"|(?:oral\s|film[ -]coated\s)?tab)))",
     re.IGNORECASE,
 )
 _UNIT_FIRST = re.compile(
@@ -56,6 +64,12 @@ _SUM = re.compile(
     r" ?(\d{1,4}(?:[.,]\d{1,2})?) ?mg(?![\w/]| ?/)",
     re.IGNORECASE,
 )
+_MAXIMUM = re.compile(
+    r"\b(?:max(?:\.|imum)?(?: single)?(?: dose)?|(?:dose )?cap(?:ped)?|not (?:to )?exceed|no more than)"
+    r"(?: (?:is|of|at|to))? ?[:=]? ?(?P<amount>\d{1,4}(?:,\d{3}|\.\d{1,2})?) ?mg"
+    r"(?![\w/]| ?/| (?:per|a|in|total|every)\b)"
+)
+_PREMEDICATION = re.compile(rf"\b(?:{PREMEDICATION})\b")
 _LAST_WORD = re.compile(r"([^\W\d_]{2,40})[^\w.;]{1,3}\Z")
 _BEFORE_DOSE = 44
 _SEVERAL = 2
@@ -75,6 +89,7 @@ _NOT_THIS_DOSE = re.compile(
     r"|would (?:be|have been)|not (?:to )?exceed|no more than|cap(?:ped)? (?:at|of))"
     r"(?: was| of| is| ?[:=])? ?\Z"
 )
+_PRESENT = re.compile(r"\b(?:now|new dose|current dose)(?: is| at| of)?[ :=]{1,3}\Z", re.IGNORECASE)
 # "Reduce to 3 mg/kg if platelets fall": what may be given later.
 _MAY_CHANGE_TO = re.compile(
     r"\b(?:reduc\w{1,4}|decreas\w{1,3}|lower|escalate|increase|reduzier\w{1,3}|senken)"
@@ -90,7 +105,8 @@ _IF_REDUCED = re.compile(
     r"\b(?:reduc\w{1,6}|toxic\w{0,4}|intoleran\w{1,2}|not tolerated|reduktion)\b[^.;]{0,30}\Z"
 )
 _CONDITION = re.compile(r"[^.;]{0,40}\b(?:if|when|for|upon|bei|wenn|falls|si|en caso|se)\b")
-_THOUSANDS_BY_BLANK = re.compile(r"(?<![\w.,-])\d{1,3}\s\d{3}\s*$")
+_THOUSANDS_BY_BLANK = re.compile(r"(?<![\w.,-])\d{1,3}[\s'\u2019]\d{3}\s*$")
+_THOUSANDS_BY_POINT = re.compile(r"[1-9]\d{0,2}\.\d{3}")
 _GROUPED_AND_DECIMAL = re.compile(r"(?P<whole>[1-9]\d{0,2}(?:\.\d{3}(?=,)|,\d{3}(?=\.)))[.,](?P<part>\d{1,6})")
 _GROUPED = re.compile(r"[1-9]\d{0,2}(?:,\d{3}){1,2}|[1-9]\d{0,2}(?:\.\d{3}){2}")
 
@@ -132,6 +148,17 @@ def sums_in(written: str) -> tuple[tuple[Decimal, ...], ...]:
     )
 
 
+@cached_by_text
+def maxima_in(written: str) -> tuple[Decimal, ...]:
+    """List the amounts in milligrams that a text calls the maximum of a dose, unless it names premedication."""
+    plain = fold(written)
+    if "max" not in plain and "exceed" not in plain and "cap" not in plain and "no more" not in plain:
+        return ()
+    if _PREMEDICATION.search(plain) is not None:
+        return ()
+    return tuple(Decimal(match["amount"].replace(",", "")) for match in _MAXIMUM.finditer(plain))
+
+
 def names_one_of(resource: Json, drugs: frozenset[str]) -> bool:
     """Return whether the instructions of an order name one of some drugs, each a single folded word."""
     return any(_names(written, drugs) for written in instructed(resource))
@@ -143,8 +170,11 @@ def _names(written: str, drugs: frozenset[str]) -> bool:
 
 def _of_own_drug(written: str, supportive_drugs: frozenset[str]) -> Iterator[Mg | MgPerKg]:
     """Yield the doses of a text that no supportive drug stands beside: "acetaminophen 650 mg", "8 mg dexamethasone"."""
-    for match in _DOSE_IN_TEXT.finditer(written):
-        if supportive_drugs.isdisjoint(_beside(written, match)):
+    matches = list(_DOSE_IN_TEXT.finditer(written))
+    # "Loperamide 4 mg, then 4 mg twice daily": the same amount again is of the same drug.
+    of_others = {match[0] for match in matches if not supportive_drugs.isdisjoint(_beside(written, match))}
+    for match in matches:
+        if match[0] not in of_others:
             yield from doses_in(match[0])
 
 
@@ -200,18 +230,18 @@ def noted_doses(written: str) -> tuple[NotedDose, ...]:
 
 def _noted(written: str) -> Iterator[NotedDose]:
     """Yield each dose in a note with the last word before it in the same clause, if it may name a drug."""
-    for amount, word in _amounts_noted(written):
-        after = word if _is_unlisted(word) else ""
-        for dose in doses_in(amount):
-            yield NotedDose(dose, after)
+    for match, word in _amounts_noted(written):
+        readings = () if _is_other_dose(written, match) else tuple(_amounts(written, match))
+        if readings:
+            yield NotedDose(readings[0], word if _is_unlisted(word) else "", readings[1:])
 
 
-def _amounts_noted(written: str) -> Iterator[tuple[str, str]]:
+def _amounts_noted(written: str) -> Iterator[tuple[re.Match[str], str]]:
     """Yield each amount with the last word before it in the same clause."""
     end = 0
     for match in _DOSE_IN_TEXT.finditer(written):
         before = _LAST_WORD.search(written[max(end, match.start() - _BEFORE_DOSE) : match.start()])
-        yield match[0], before[1] if before else ""
+        yield match, before[1] if before else ""
         end = match.end()
 
 
@@ -219,9 +249,11 @@ def _amounts_noted(written: str) -> Iterator[tuple[str, str]]:
 def doses_in(written: str) -> tuple[Mg | MgPerKg, ...]:
     """List the doses in a text."""
     found: list[Mg | MgPerKg] = []
-    for match in _DOSE_IN_TEXT.finditer(written):
-        if not _is_other_dose(written, match):
-            found += _amounts(written, match)
+    matches = [match for match in _DOSE_IN_TEXT.finditer(written) if not _is_other_dose(written, match)]
+    # "Was 252 mg, now 210 mg": what is called the present dose goes before the rest.
+    present = [match for match in matches if _PRESENT.search(written, 0, match.start())] if len(matches) > 1 else []
+    for match in present or matches:
+        found += _amounts(written, match)
     if not found and (first := _without_unit(written)) is not None:
         found.append(Mg(Decimal(first["amount"].replace(",", "."))))
     # "252 mg (two hundred fifty-two milligrams)".
@@ -247,13 +279,15 @@ def _is_other_dose(written: str, match: re.Match[str]) -> bool:
 
 
 def _amounts(written: str, match: re.Match[str]) -> Iterator[Mg | MgPerKg]:
-    """Yield the amount of a match; both readings where a space may separate thousands or two numbers: "2 520 mg"."""
+    """Yield the amount of a match; both readings where thousands may be separated: "2 520 mg", "2.520 mg"."""
     per_kg, in_grams = match["kg"] is not None, match["g"] is not None
     amounts = [_amount(match["amount"], has_thousands=not (per_kg or in_grams))]
     before = written[max(match.start() - 4, 0) : match.end("amount")]
     if _THOUSANDS_BY_BLANK.search(before):
-        whole = "".join(_THOUSANDS_BY_BLANK.findall(before)[0].split())
+        whole = "".join(filter(str.isdigit, _THOUSANDS_BY_BLANK.findall(before)[0]))
         amounts.insert(0, _amount(whole, has_thousands=not (per_kg or in_grams)))
+    elif not (per_kg or in_grams) and _THOUSANDS_BY_POINT.fullmatch(match["amount"]):
+        amounts.append(Decimal(match["amount"].replace(".", "")))
     for amount in amounts:
         if amount is not None:
             value = amount * 1000 if in_grams else amount / 1000 if match["mcg"] is not None else amount

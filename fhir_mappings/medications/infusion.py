@@ -23,7 +23,8 @@ _MINUTES = {
     "h": Decimal(60), "hr": Decimal(60), "hour": Decimal(60), "hours": Decimal(60),
 }  # fmt: skip
 _IN_TEXT = re.compile(
-    r"(?:\b(?:over|(?:infuse|run|give)d? (?:iv )?for|during|\u00fcber|ueber|durante|pendant|gedurende|sur|em|en|przez)"
+    r"(?:\b(?:over|(?:infuse|run|give)d? (?:iv )?(?:for|in|within)|during"
+    r"|\u00fcber|ueber|durante|pendant|gedurende|sur|em|en|przez)"
     r"\s+(?:at least |mindestens |al menos |au moins )?)"
     r"(\d{1,3}(?:[.,]\d{1,2})?)(?:\s?(?:-|\u2013|to|bis|a)\s?(\d{1,3}(?:[.,]\d)?))?\s?-?\s?(min(?:ute[ns]?|s|ut(?:os?|en?|y|i))?|h(?:(?:ou|o)?r(?:as?|s)?|eures?)?|std|stunden?|uur)\b"
     r"|\b(\d{1,3})[ -]?(min(?:ute)?|h(?:our)?)[ -](?:iv )?(?:infusion|perfusion|infusie)\b",
@@ -77,6 +78,11 @@ def infusion_times(resource: Json) -> tuple[int, ...]:
     return tuple(sorted(int(each) for each in found))
 
 
+def minutes_in(written: str) -> tuple[int, ...]:
+    """List the minutes that a text names for an infusion, whatever of, the shortest first."""
+    return tuple(sorted(map(int, _in_words(written))))
+
+
 @cached_by_text
 def _in_words(written: str) -> frozenset[Decimal]:
     """Return the minutes that a text names, or that one rate in it takes for the largest volume in it."""
@@ -121,7 +127,7 @@ def is_push(resource: Json, supportive_drugs: frozenset[str] = frozenset()) -> b
 
 
 def _is_own_push(written: str, supportive_drugs: frozenset[str]) -> bool:
-    if not _names_a_push(without_amounts(written)):
+    if not names_a_push(without_amounts(written)):
         return False
     for clause in _CLAUSES.split(_WARNING.sub(" ", written)):
         if (push := _PUSH.search(clause)) is not None:
@@ -134,7 +140,8 @@ def _is_own_push(written: str, supportive_drugs: frozenset[str]) -> bool:
 
 
 @cached_by_text
-def _names_a_push(written: str) -> bool:
+def names_a_push(written: str) -> bool:
+    """Return whether a text speaks of a push or bolus, whatever of, without warning against it."""
     plain = _WARNING.sub(" ", written)
     return _PUSH.search(plain) is not None
 

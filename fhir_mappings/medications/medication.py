@@ -8,31 +8,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import msgspec
 
-from cards.facts.order import BillingCode, DosageTiming, DrugOrder, EvidenceKind, IdentityEvidence, WrittenNdc
+from cards.facts.order import BillingCode, DrugOrder, EvidenceKind, IdentityEvidence, WrittenNdc
 from cards.facts.origins import Gap, Origin, Pointer
 from cards.facts.patient import Diagnosis, Staging
 from cards.facts.results import CodedHer2, ReceptorResult
-from cards.facts.schedules import Schedule
 from cards.knowledge.schema import Diluent
 from cards.values.codes import hcpcs_with_modifiers
 from cards.values.text_cache import cached_by_text
 from fhir_mappings.codings import CLINICAL, NO_CODE_MAP, Coding, coding_of, codings, drug_coding, texts
 from fhir_mappings.medications import billing_extensions, diluents, dosage, doses_in_text
-from fhir_mappings.medications.amounts import without_amount
 from fhir_mappings.medications.dosage import Strength
-from fhir_mappings.medications.dose_remarks import cycle_number, dose_remarks
-from fhir_mappings.medications.dose_shares import shares_in
-from fhir_mappings.medications.infusion import infusion_times, is_push
-from fhir_mappings.medications.number_words import amounts_in_words
+from fhir_mappings.medications.instructed import InstructionReader
 from fhir_mappings.medications.order_notes import notes
-from fhir_mappings.medications.other_units import amounts_in_other_units
-from fhir_mappings.medications.planned_times import at_site
-from fhir_mappings.medications.routes import OrderedRoute, RouteReader
-from fhir_mappings.medications.schedule import by_instruction, names_day_twice
-from fhir_mappings.medications.tablet_counts import tablets_in
-from fhir_mappings.medications.tablets import counts_tablets, milligrams_in, tablet_mg, tablet_strengths, timings
+from fhir_mappings.medications.routes import RouteReader
+from fhir_mappings.medications.tablets import counts_tablets, milligrams_in, tablet_mg, tablet_strengths
 from fhir_mappings.medications.text_dose import DoseOnlyInText, dose_only_in_text
-from fhir_mappings.medications.weight_basis import weight_basis
 from fhir_mappings.medications.written_codes import codes_in_text
 from fhir_mappings.results.units import dose_scale
 from fhir_mappings.wire.cached_json import CachedByJson
@@ -42,8 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from datetime import date, tzinfo
 
-    from cards.facts.order import AmountInOtherUnit, CountedTablets, DoseRemark, NotedDose, OrderedDose
-    from cards.values.quantities import Mg, MgPerKg
+    from cards.facts.order import OrderedDose
     from fhir_mappings.codings import CodeMap
     from fhir_mappings.patient.conditions import ConditionReader
     from fhir_mappings.wire.lenient import Json
@@ -89,43 +78,6 @@ class Said(NamedTuple):
     diluents: frozenset[Diluent]
 
 
-class Instructed(NamedTuple):
-    """What the dosage instructions of an order say; its doses, assuming no Medication gives a strength.
-
-    ``names_supportive``: they name a supportive drug, and an amount beside it is not one of the order's own drug.
-    ``may_count_tablets`` and ``may_name_others``: their words leave room for `text_tablets` and `text_beside`.
-    """
-
-    doses: tuple[OrderedDose, ...]
-    text_doses: tuple[Mg | MgPerKg, ...]
-    schedule: Schedule
-    interval_days: Decimal | None
-    cycles: int | None
-    start: date | None
-    route: OrderedRoute
-    diluents: frozenset[Diluent]
-    infusion_minutes: tuple[int, ...]
-    is_push: bool
-    is_part: bool
-    timings: tuple[DosageTiming, ...]
-    doses_by_text: tuple[tuple[Mg | MgPerKg, ...], ...] = ()
-    text_shares: tuple[Decimal, ...] = ()
-    text_tablets: tuple[CountedTablets, ...] = ()
-    max_dose: OrderedDose | None = None
-    diluent_ml: Decimal | None = None
-    weight_basis: str = ""
-    names_supportive: bool = False
-    text_beside: tuple[NotedDose, ...] = ()
-    has_unread_number: bool = False
-    may_count_tablets: bool = False
-    may_name_others: bool = False
-    text_remarks: tuple[DoseRemark, ...] = ()
-    text_cycle: int | None = None
-    repeats_day: bool = False
-    text_other_units: tuple[AmountInOtherUnit, ...] = ()
-    text_sums: tuple[tuple[Decimal, ...], ...] = ()
-
-
 class _InNames(NamedTuple):
     """What the texts that name a drug say about its amount."""
 
@@ -163,11 +115,9 @@ class MedicationReader:
         self._conditions = conditions
         self._code_map = code_map
         self._supportive_drugs = supportive_drugs
-        self._zone = zone
         self._routes = RouteReader(conditions.terminology)
         self._said_alone = CachedByJson(self._said_by_concept)
-        self._instructed = CachedByJson(self._read_instructions)
-        self._beside_amounts = CachedByJson(self._read_beside_amounts)
+        self._instructed = InstructionReader(self._routes, code_map, supportive_drugs, zone).read
 
     def is_order(self, resource: Json) -> bool:
         """Return whether a request is an active order, not completed or withdrawn."""
@@ -225,6 +175,9 @@ class MedicationReader:
             repeats_day=said.repeats_day,
             text_other_units=said.text_other_units,
             text_sums=said.text_sums,
+            text_weights=said.text_weights,
+            text_volumes=said.text_volumes,
+            max_a_day=said.max_a_day,
             start=said.start,
             tentative=text(resource.get("intent")) in _TENTATIVE,
             in_focus=in_focus,
@@ -257,61 +210,6 @@ class MedicationReader:
     def _doses(self, resource: Json, medication: Json) -> tuple[OrderedDose, ...]:
         instructions = self._code_map.in_standard_units(resource.get("dosageInstruction"))
         return tuple(dosage.doses({"dosageInstruction": instructions}, _strength(medication)))
-
-    def _read_instructions(self, instructions: Any) -> Instructed:
-        instructions = self._code_map.in_standard_units(instructions)
-        resource = {"dosageInstruction": instructions}
-        alike = without_amount(instructions)
-        said = self._beside_amounts(instructions if alike is None else alike)
-        if alike is not None and any(rhythm.unread for rhythm in said.schedule.rhythms):
-            # Text that was not understood is quoted as written.
-            said = self._beside_amounts(instructions)
-        named = doses_in_text.doses_by_text(resource, self._supportive_drugs if said.names_supportive else frozenset())
-        # What the words alone rule out is not looked for again with each amount.
-        written = tuple(doses_in_text.instructed(resource)) if said.may_count_tablets or said.may_name_others else ()
-        counted = (tablets for each in written for tablets in tablets_in(each))
-        beside = (found for each in written for found in doses_in_text.beside_unlisted_words(each))
-        return said._replace(
-            doses=tuple(dosage.doses(resource, None)),
-            text_doses=tuple(dict.fromkeys(each for group in named for each in group)),
-            doses_by_text=named if len(named) > 1 else (),
-            text_tablets=tuple(dict.fromkeys(counted)) if said.may_count_tablets else (),
-            max_dose=dosage.max_dose(resource),
-            text_beside=tuple(dict.fromkeys(beside)) if named and said.may_name_others else (),
-            text_sums=_joined(resource) if named else (),
-        )
-
-    def _read_beside_amounts(self, instructions: Any) -> Instructed:
-        """Read everything but the doses, which vary between patients while the rest is the same."""
-        resource = {"dosageInstruction": at_site(instructions, self._zone)}
-        stated = by_instruction(resource)
-        schedule = Schedule(tuple(dict.fromkeys(rhythm for _, said in stated for rhythm in said)))
-        written = tuple(doses_in_text.instructed(resource))
-        return Instructed(
-            (),
-            (),
-            schedule,
-            schedule.interval_days,
-            schedule.count,
-            dosage.start(resource),
-            self._routes.read(resource),
-            diluents.of_instructions(resource),
-            infusion_times(resource),
-            is_push(resource, self._supportive_drugs),
-            dosage.is_part_of_dose(resource),
-            timings(stated),
-            diluent_ml=diluents.volume_of_instructions(resource),
-            weight_basis=weight_basis(resource),
-            names_supportive=doses_in_text.names_one_of(resource, self._supportive_drugs),
-            text_shares=tuple(dict.fromkeys(share for each in written for share in shares_in(each))),
-            has_unread_number=any(amounts_in_words(each)[1] for each in written),
-            may_count_tablets=any(map(tablets_in, written)),
-            may_name_others=any(map(doses_in_text.has_unlisted_word_before_amount, written)),
-            text_remarks=tuple(dict.fromkeys(remark for each in written for remark in dose_remarks(each))),
-            text_cycle=cycle_number(written),
-            repeats_day=names_day_twice(stated),
-            text_other_units=tuple(dict.fromkeys(found for each in written for found in amounts_in_other_units(each))),
-        )
 
     def _named(self, resource: Json, path: str, references: References) -> tuple[DrugOrder, Json, frozenset[Diluent]]:
         """Read the drug; also return the referenced Medication, and the diluents named with the drug."""
@@ -455,11 +353,6 @@ class MedicationReader:
             receptors=tuple(each for each in stated if isinstance(each, ReceptorResult)),
             coded_her2=tuple(each for each in stated if isinstance(each, CodedHer2)),
         )
-
-
-def _joined(resource: Json) -> tuple[tuple[Decimal, ...], ...]:
-    written = doses_in_text.instructed(resource)
-    return tuple(dict.fromkeys(amounts for each in written for amounts in doses_in_text.sums_in(each)))
 
 
 def has_reasons_of(resource: Json, other: Json) -> bool:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from cards.facts.order import OrderNote
+from cards.facts.schedules import DAY
 from cards.values.text_cache import cached_by_text
+from fhir_mappings.medications.diluents import diluents_in
 from fhir_mappings.medications.dose_remarks import dose_remarks
 from fhir_mappings.medications.doses_in_text import noted_doses
+from fhir_mappings.medications.infusion import minutes_in, names_a_push
 from fhir_mappings.medications.other_units import amounts_in_other_units
 from fhir_mappings.medications.schedule_text import read_schedule_text
+from fhir_mappings.medications.stated_weights import weights_in
 from fhir_mappings.wire.lenient import objects, text
 
 if TYPE_CHECKING:
@@ -17,25 +22,40 @@ if TYPE_CHECKING:
 
     from fhir_mappings.wire.lenient import Json
 
+_CHANGED_TO = re.compile(
+    r"^(?:please |pls |note:? )?(?:(?:schedule |dosing |frequency )?(?:is |was )?"
+    r"(?:now|change[sd]?|switch(?:ed)?|move[sd]?)"
+    r"(?: (?:dosing|schedule|frequency))?(?: (?:from .{1,20} )?to)? )",
+    re.IGNORECASE,
+)
+_FROM_NOW_ON = re.compile(r" (?:from (?:now|here|this cycle) on|from now|going forward)\W{0,2}\Z", re.IGNORECASE)
+
 
 def notes(resource: Json) -> tuple[OrderNote, ...]:
     """Read the notes on an order."""
     found = (text(annotation.get("text")) for _, annotation in objects(resource.get("note")))
-    return tuple(_note(written) for written in found if written)
+    return tuple(note_of(written) for written in found if written)
 
 
 @cached_by_text
-def _note(written: str) -> OrderNote:
+def note_of(written: str) -> OrderNote:
+    """Read a text that is not an instruction."""
     return OrderNote(
         written,
         noted_doses(written),
         dose_remarks(written),
         amounts_in_other_units(written),
         _every_days(written),
+        max(minutes_in(written), default=None),
+        names_a_push(written),
+        diluents_in(written),
+        weights_in(written),
     )
 
 
 def _every_days(written: str) -> Decimal | None:
-    """Return the days between doses of a note that is understood to its last word."""
-    said = read_schedule_text(written)
-    return None if said.unread or said.others else said.every_days
+    """Return the days between doses of a note that is understood to its last word; "daily" alone may be one dose."""
+    said = read_schedule_text(_FROM_NOW_ON.sub("", _CHANGED_TO.sub("", written)))
+    if said.unread or said.others or (said.every_days == DAY and said.doses is None and said.lasts_days is None):
+        return None
+    return said.every_days

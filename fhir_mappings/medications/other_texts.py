@@ -1,32 +1,68 @@
-"""Doses in the texts of an order that are neither its instructions nor its notes: no rule guesses what they mean."""
+"""What an order says of its dose outside of its instructions and notes: no rule guesses what it means."""
 
 from __future__ import annotations
 
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from cards.facts.order import NotedDose, OrderNote
+from cards.facts.order import DoseUnit, NotedDose, OrderNote, StatedWeight
+from cards.values.quantities import Mg, MgPerKg
 from fhir_mappings.codings import texts
+from fhir_mappings.medications.dosage import quantity_dose
 from fhir_mappings.medications.doses_in_text import noted_doses
-from fhir_mappings.wire.lenient import child, objects, text
+from fhir_mappings.medications.order_notes import note_of
+from fhir_mappings.wire.lenient import child, number, objects, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fhir_mappings.wire.lenient import Json
 
-_OF_ORDER = ("reasonCode", "statusReason")
+_OF_ORDER = ("reasonCode",)
 _OF_INSTRUCTION = ("method", "site", "route", "asNeededCodeableConcept", "asNeededFor")
 _MOST_TEXTS, _DEPTH = 40, 3
+_NOTHING = OrderNote("")
 
 
 def noted_elsewhere(order: Json) -> tuple[OrderNote, ...]:
-    """List the doses in an order's reasons, extensions and the coded parts of its instructions."""
-    found: dict[tuple[NotedDose, ...], None] = {}
+    """List the doses in an order's reasons, extensions and the coded parts of its instructions.
+
+    What the reason of its status says of the dose in words counts, too, and a body weight in an extension.
+    """
+    found: dict[OrderNote, None] = {}
     for written in islice(_texts(order), _MOST_TEXTS):
         if any(map(str.isdecimal, written)) and (doses := noted_doses(written)):
-            found[doses] = None
-    return tuple(OrderNote("", doses) for doses in found)
+            found[OrderNote("", doses)] = None
+    for written in _said(order.get("statusReason")):
+        read = note_of(written)
+        found[OrderNote("", read.doses, read.remarks, read.other_units)] = None
+    for quantity in islice(_quantities(order), _MOST_TEXTS):
+        dose = quantity_dose(quantity)
+        if dose is not None and dose.unit in (DoseUnit.MG, DoseUnit.MG_PER_KG):
+            amount = Mg(dose.number) if dose.unit is DoseUnit.MG else MgPerKg(dose.number)
+            found[OrderNote("", (NotedDose(amount),))] = None
+        kilograms = number(quantity.get("value"))
+        if (text(quantity.get("code")) or text(quantity.get("unit"))).casefold() == "kg" and kilograms is not None:
+            found[OrderNote("", weights=(StatedWeight(kilograms),))] = None
+    return tuple(each for each in found if each != _NOTHING)
+
+
+def _quantities(order: Json) -> Iterator[Json]:
+    """Yield the quantities in the extensions of an order, its instructions and their doses."""
+    yield from _quantities_in(order, _DEPTH)
+    for _, instruction in objects(order.get("dosageInstruction")):
+        yield from _quantities_in(instruction, _DEPTH)
+        for _, dose in objects(instruction.get("doseAndRate")):
+            yield from _quantities_in(dose, _DEPTH)
+            yield from _quantities_in(child(dose, "doseQuantity"), _DEPTH)
+
+
+def _quantities_in(element: Json, depth: int) -> Iterator[Json]:
+    for _, extension in objects(element.get("extension")):
+        if quantity := child(extension, "valueQuantity"):
+            yield quantity
+        if depth:
+            yield from _quantities_in(extension, depth - 1)
 
 
 def _texts(order: Json) -> Iterator[str]:

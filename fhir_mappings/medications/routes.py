@@ -9,6 +9,7 @@ from cards.identification.folding import fold
 from cards.knowledge.schema import Route
 from fhir_mappings.codings import codings, texts
 from fhir_mappings.medications.dose_words import speaks_of_a_dose
+from fhir_mappings.medications.schedule_words import PREMEDICATION
 from fhir_mappings.wire.lenient import items, objects, text
 
 if TYPE_CHECKING:
@@ -27,11 +28,12 @@ _OWN_AMOUNT = re.compile(
     r"(?! ?(?:port|catheter|line|reservoir))"
 )
 _GIVE = re.compile(
-    r"\b(?:give|given|administer|administered|inject|infuse)"
+    r"(?<!not )(?<!never )(?<!n't )\b(?:give|given|administer|administered|inject|infuse)"
     r"(?: (?:the|this|dose|drug|it|by|via|as|an?|slow|slowly|deep|kadcyla|enhertu)){0,4}"
     r" ([a-z][a-z.]{1,20})\b(?! ?(?:port|catheter|line|reservoir))"
 )
 _FEW_WORDS = 3
+_PREMEDICATION = re.compile(rf"\bpre-?med|\b(?:{PREMEDICATION})\b")
 
 
 class OrderedRoute(NamedTuple):
@@ -104,18 +106,21 @@ class RouteReader:
         return next((said for each in written if each and stated and (said := self._other_in(each, stated))), "")
 
     def _other_in_texts(self, resource: Json, stated: Route) -> str:
-        """Return another route in the text for the order's own drug; by mouth is how premedication is taken."""
+        """Return another route in the text for the order's own drug."""
         written = (text(instruction.get("text")) for _, instruction in objects(resource.get("dosageInstruction")))
         return next((said for each in written if each and (said := self._other_in(each, stated))), "")
 
     def _other_in(self, written: str, stated: Route) -> str:
         plain = fold(written[:_LONGEST_TEXT])
+        # By mouth is how premedication is taken, but not the only amount of a text without any.
+        is_alone = plain.count("mg") == 1 and _PREMEDICATION.search(plain) is None
+        others = () if is_alone else (Route.ORAL,)
         own: list[str] = [route for word, route in _OWN_AMOUNT.findall(plain) if not word or speaks_of_a_dose(word)]
         own += _GIVE.findall(plain)
         own += [plain, plain.removesuffix(" injection")] if plain.count(" ") < _FEW_WORDS else []
         for said in own:
             routes = self._of_text(said)
-            if len(routes) == 1 and routes.isdisjoint({stated, Route.ORAL}):
+            if len(routes) == 1 and routes.isdisjoint({stated, *others}):
                 return said.strip()
         return ""
 

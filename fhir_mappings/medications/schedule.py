@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -44,6 +45,8 @@ _UNDERSTOOD = frozenset(
         "periodUnit", "periodUnits", "dayOfWeek", "timeOfDay", "when", "offset",
     }
 )  # fmt: skip
+# "Week 1", "weeks 2-3", "week 4 on": the step of a course that an instruction is for.
+_STEP = re.compile(r"weeks? \d{1,2}(?: ?(?:-|to|through|and) ?\d{1,2})?(?: on(?:wards?)?)?")
 _MOST_DOSES = 1000
 _MANY = 100
 
@@ -231,7 +234,10 @@ def _every(repeat: Json) -> Decimal | None:
         if frequency > 1:
             raise _Unread(f"frequency {frequency}")
         return _ONE / a_day if a_day else None
-    if a_day and days <= 1:
+    if a_day > 1 and days > 1:
+        # Two times of one day beside "every 3 weeks": how many doses are meant is not clear.
+        raise _Unread(f"{a_day} times of the day")
+    if a_day:
         frequency = max(frequency, Decimal(a_day))
     return days / frequency
 
@@ -276,6 +282,7 @@ def _of_text(written: str) -> Iterator[Rhythm]:
             seems_days=said.every_days,
             is_text=True,
             changes_rhythm=said.changes_rhythm,
+            names_step=all(map(_STEP.fullmatch, said.unread)),
         )
     elif said.every_days is not None or said.doses is not None or said.lasts_days is not None:
         yield Rhythm(every_days=said.every_days, doses=said.doses, lasts_days=said.lasts_days, is_text=True)

@@ -61,6 +61,9 @@ class _Found:
         self.weekdays: tuple[int, ...] = ()
         self.cycles: set[Decimal] = set()
         self.parts_of_day: set[int] = set()
+        self.days_of_cycles: dict[str, set[int]] = {}
+        self.is_per_day = False
+        self.is_taken_then = False
         self.unclear: list[str] = []
 
     def counts(self) -> tuple[int, ...]:
@@ -96,6 +99,7 @@ def _days_of_cycle(found: _Found, match: re.Match[str]) -> None:
 def _in_part_of_day(found: _Found, match: re.Match[str]) -> None:
     # "In the morning or the evening" is one of them.
     found.parts_of_day.add(words.PARTS_OF_THE_DAY[match["p"].rstrip("s")])
+    found.is_taken_then = found.is_taken_then or match["e"] is not None
 
 
 def _every_days(found: _Found, match: re.Match[str]) -> None:
@@ -149,6 +153,14 @@ def _once(found: _Found, _: re.Match[str]) -> None:
     found.doses.add(1)
 
 
+def _day_of_numbered_cycle(found: _Found, match: re.Match[str]) -> None:
+    found.days_of_cycles.setdefault(match["c"], set()).add(int(match["d"]))
+
+
+def _amount_of_a_day(found: _Found, _: re.Match[str]) -> None:
+    found.is_per_day = True
+
+
 def _nothing(_: _Found, __: re.Match[str]) -> None:
     """Consume words that say nothing about the schedule."""
 
@@ -166,9 +178,17 @@ _PHRASES: tuple[tuple[str, Callable[[_Found, re.Match[str]], None]], ...] = (
     ),
     (rf"\d[\d.,]{{0,6}} ?(?:mg|g)(?: ?/ ?kg)? ?(?:/|per|pro|por) ?(?P<n>{_N}) ?(?P<u>d|days?|tage|dias)", _every),
     # So much a day may be of several doses.
-    (r"\d[\d.,]{0,6} ?(?:mg|g)(?: ?/ ?kg)? ?(?:/|per|pro|por) ?(?:d|days?|tag|dia)", _nothing),
+    (r"\d[\d.,]{0,6} ?(?:mg|g)(?: ?/ ?kg)? ?(?:/|per|pro|por) ?(?:d|days?|tag|dia)", _amount_of_a_day),
+    (
+        (
+            rf"(?:starting|start|begin|beginning|then) (?P<n>{_N}) ?(?P<u>weeks?|wks?|days?) (?:after|following)"
+            r" (?:the )?(?:loading|initial|first|1st) (?:dose|infusion)"
+        ),
+        _every,
+    ),
+    (rf"(?P<n>{_N}) ?(?P<u>weeks?|wks?|days?) (?:after|following) (?:the )?loading(?: dose)?", _every),
     *((pattern, _nothing) for pattern in words.BESIDE),
-    (r"c\d{1,2} ?d1", _nothing),
+    (r"c(?P<c>\d{1,2}) ?,? ?d ?(?P<d>\d{1,2})", _day_of_numbered_cycle),
     # "Day 1 of 21" is of a cycle; "day 3 of 5" is not understood.
     (
         rf"(?:{words.DAY_OF_CYCLE}) ?1 ?(?:of|/|von|de) ?(?:a )?(?P<n>14|21|28)(?! ?-? ?(?:{_UNIT}|doses|cycles?)\b)",
@@ -183,7 +203,7 @@ _PHRASES: tuple[tuple[str, Callable[[_Found, re.Match[str]], None]], ...] = (
     ),
     (
         (
-            rf"(?:(?:in|every|each|at|with|before|after) )?(?:the )?(?P<p>{_PART_OF_DAY})"
+            rf"(?:(?:(?P<e>every|each)|in|at|with|before|after) )?(?:the )?(?P<p>{_PART_OF_DAY})"
             rf"(?: or (?:(?:in|at) )?(?:the )?(?:{_PART_OF_DAY}))?(?! (?:before|of|prior|after)\b)"
         ),
         _in_part_of_day,
@@ -205,7 +225,8 @@ _PHRASES: tuple[tuple[str, Callable[[_Found, re.Match[str]], None]], ...] = (
     ),
     (
         (
-            r"(?:ciclo|cycle|cycles|zyklus|cyclus) (?:length|de|von|van|di|of|every|=|:) ?(?:of |is |: ?)?"
+            r"(?:repeat (?:the )?)?(?:ciclo|cycle|cycles|zyklus|cyclus)"
+            r" (?:length|de|von|van|di|of|every|=|:) ?(?:of |is |: ?)?"
             rf"(?P<n>{_N}) ?(?P<u>{_UNIT})"
         ),
         _cycle,
@@ -224,6 +245,8 @@ _PHRASES: tuple[tuple[str, Callable[[_Found, re.Match[str]], None]], ...] = (
     ),
     (rf"(?:{words.EVERY}) ?(?P<n>{_N})?(?: ?(?:-|to|bis|a) ?{_N})? ?-? ?(?P<u>{_UNIT})", _every),
     (rf"(?P<n>{_N}) ?(?P<u>{_UNIT}) ?(?:{words.AFTER})", _every),
+    # "Every 3 weeks (21 days)".
+    (rf"\(=? ?(?P<n>{_N}) ?(?P<u>{_UNIT})(?=\))", _every),
     (rf"(?:(?P<n>{_N}) ?(?P<x>-|x|times|mal|fois|veces)? ?)?(?P<a>{_ADJECTIVE})", _adjective),
     (r"q ?(?P<n>14|21|28)(?= ?(?:[,;).]|$|x ?\d))", _every_days),
     (r"(?P<f>bid|tid|qid|b\.i\.d\.|t\.i\.d\.)", _times_a_day),
@@ -248,6 +271,8 @@ _SAID_TWICE = re.compile(
     rf"(\d{{1,3}}) ?\((?:{'|'.join(words.NUMBERS)})\)|\b({'|'.join(words.NUMBERS)}) ?\(\d{{1,3}}\)"
 )
 _TABLETS = re.compile(r"\b(?:tab(?:let)?s?|(?:by )?mouth|orally|oral|po|p\.o)\b", re.IGNORECASE)
+# "2 tablets in the morning", not "with breakfast" alone.
+_TAKEN = re.compile(r"\b(?:\d{1,2}|one|two|three|four|five|six) (?:tab|pill)|\d ?mg\b")
 _CUES = re.compile(rf"\b(?:{words.CUES})\b")
 _CHANGES = re.compile(
     rf"\b(?:{words.CUES}|do not|don't|hold|held|stop\w{{0,4}}|skip\w{{0,4}}|omit\w{{0,4}}|void|cancel\w{{0,5}}"
@@ -261,10 +286,10 @@ _INFUSION = re.compile(
 )
 # A clause or part that begins with another drug, and gives no second amount.
 _OF_ANOTHER = re.compile(
-    r" ?(?:(?:please|then|also|and) )?(?:(?:take|give|administer|use|start|premed\w{0,8}|pre-med\w{0,8})(?: with)? )?"
+    r" ?(?:(?:please|then|also|and) )?(?:(?:take|give|administer|use|start|premed\w{0,8}|pre-med\w{0,8})(?: with|:)? )?"
     rf"(?:{words.PREMEDICATION})\b"
 )
-_AMOUNT = re.compile(r"\d ?m?g\b")
+_AMOUNT = re.compile(r"\d[\d.,]{0,6} ?m?g\b")
 # Tablets "with trastuzumab every 3 weeks and capecitabine on days 1-14": about the partners, to the end of the clause.
 _WITH_PARTNERS = re.compile(rf"\b(?:in combination |together |along )?with (?:{'|'.join(sorted(words.PARTNERS))})\b")
 _DAILY = re.compile(r"\b(?:daily|a day|bid|b\.i\.d|qd|every (?:12|24) ?h)")
@@ -318,6 +343,7 @@ def _read(written: str) -> TextSchedule:
             _read_clause(part, found, unread, others)
     if is_cut(written):
         unread.append(written[-_TAIL:])
+    found.is_taken_then = found.is_taken_then or _TAKEN.search(plain) is not None
     _settle(found, are_tablets=are_tablets)
     every = _spacing(found)
     unread += found.unclear
@@ -338,9 +364,22 @@ def _read(written: str) -> TextSchedule:
 
 
 def _settle(found: _Found, *, are_tablets: bool) -> None:
-    """Decide what the parts of a day and the length of a cycle say beside the intervals."""
+    """Decide what the parts of a day, days of cycles and the length of a cycle say beside the intervals."""
+    for days in found.days_of_cycles.values():
+        # "C3D1 and C3D8" are two doses of one cycle, "C3D1, C4D1" one each.
+        if len(days) > 1:
+            found.cycle_days = tuple(sorted({*found.cycle_days, *days}))
+    if found.is_per_day and not found.intervals and any(each > 1 for each in found.lasts):
+        found.intervals.add(_ONE)
     if are_tablets and len(found.parts_of_day) > 1:
         found.intervals.add(_ONE / len(found.parts_of_day))
+    elif are_tablets and len(found.parts_of_day) == 1 and found.is_taken_then and not found.intervals:
+        found.intervals.add(_ONE)
+    if len(found.cycles) == 1 and len(found.cycle_days) > 1:
+        (cycle,) = found.cycles
+        if found.intervals == {fewest_days_between(found.cycle_days, int(cycle))}:
+            # "Every 2 weeks, days 1 and 15 of a 28-day cycle" says the same twice.
+            found.cycles, found.cycle_days = set(), ()
     is_daily = bool(found.intervals) and all(each <= _ONE for each in found.intervals) and not found.cycle_days
     if not (are_tablets and is_daily):
         # Tablets that are taken every day are only counted in cycles.
@@ -359,7 +398,7 @@ def _plain(written: str) -> str:
 
 def _apart(clause: str) -> list[str]:
     """Return a clause without its parts about what is given besides, and those parts."""
-    if _GIVEN_BESIDE.search(clause) is None:
+    if _GIVEN_BESIDE.search(clause) is None and (_is_of_another(clause) or _OF_ANOTHER.match(clause) is None):
         return [clause]
     parts = _PARTS.split(clause)
     besides = [part for part in parts if _GIVEN_BESIDE.search(part) or _is_of_another(part)]
@@ -367,7 +406,7 @@ def _apart(clause: str) -> list[str]:
 
 
 def _is_of_another(part: str) -> bool:
-    return _OF_ANOTHER.match(part) is not None and len(_AMOUNT.findall(part)) <= 1
+    return _OF_ANOTHER.match(part) is not None and len(set(_AMOUNT.findall(part))) <= 1
 
 
 def _read_clause(clause: str, found: _Found, unread: list[str], others: list[str]) -> None:

@@ -38,6 +38,7 @@ _UNITS = {
 }
 DAYS_IN = {word: days for days, words in _UNITS.items() for word in words.split()}
 ADJECTIVES = {
+    "nightly": 1, "qhs": 1, "qam": 1, "qpm": 1,
     "daily": 1, "qd": 1, "qday": 1, "od": 1, "taglich": 1, "diario": 1, "diaria": 1, "diariamente": 1, "quotidien": 1,
     "weekly": 7, "qw": 7, "qwk": 7, "qweek": 7, "wochentlich": 7, "semanal": 7, "semanalmente": 7, "hebdomadaire": 7,
     "settimanale": 7, "wekelijks": 7, "co tydzien": 7,
@@ -63,7 +64,8 @@ WEEKDAY_PLACES = (
 )  # fmt: skip
 """What the name of a day begins with, the longer ones first."""
 EVERY = (
-    "every|each|(?:repeat|repeated|repeats|repeating) every|q\\.?|alle|jede|cada|a cada|tou[st](?:es)? les|ogni"
+    "every|each|c/|(?:repeat|repeated|repeats|repeating)(?: (?:the )?(?:dose|infusion|treatment))? every"
+    "|q\\.?|alle|jede|cada|a cada|tou[st](?:es)? les|ogni"
     "|elke|om de|iedere|co|raz na|var|varje|hver|hvert|joka|kazde|kazdy|kazdych|кажд(?:ые|ыи|ую)|(?:1 )?раз в|καθε"
     "|la fiecare|o data la|每隔?"
 )
@@ -88,8 +90,19 @@ BESIDE = (
     "use within \\d{1,3} (?:days|weeks|months)(?: (?:of|after) opening)?",
     "(?:about |approximately |at least )?(?:12|24) ?(?:hours?|hrs?|h) apart",
     "(?:for )?(?:a )?\\d{1,3} ?-? ?days? supply",
-    "to complete (?:a )?(?:total of )?(?:\\d{1,2}|one) (?:years?|months?)(?: total)?",
+    "to complete (?:a )?(?:total of )?(?:(?:\\d{1,2}|one) (?:years?|months?)|[1-9]\\d weeks)(?: total)?",
+    "(?:reconstitut\\w{1,4} )?each (?:vial|bag|syringe)",
     "cycles? \\d{1,2} ?(?:-|to|through) ?\\d{1,2}",
+    "(?:independent )?double[ -]?check\\w{0,3}(?: required| by)?(?: ?x ?\\d)?(?: (?:rns?|nurses?|pharmacists?))?",
+    # What to do about a dose that was missed, is late or was vomited.
+    "do not wait (?:for|until) (?:the )?next (?:planned |scheduled )?(?:cycle|dose|infusion)(?: if [^;.]{1,40})?",
+    "do not (?:double|take (?:an extra|a double|two|2|another|extra))\\b[^;.]{0,60}",
+    "skip (?:a |the |any )?missed doses?[^;.,]{0,40}",
+    (
+        "if (?:it (?:is|has been) )?(?:\\d|six) weeks?(?: or (?:more|longer))? (?:since|after|from) (?:the )?last"
+        " (?:dose|infusion)[^;.]{0,40}"
+    ),
+    "\\(?all (?:\\d |together )?at once\\)?",
     # As treatment plans and order forms write them.
     "treatment plan(?: recorded)?(?: (?:actual|dosing|order[ -]specific))?(?: weight)?|(?:starting )?when released",
     "infuse over ?: ?\\d{1,3} ?min(?:ute)?s?|total volume(?: ?\\(ml\\))? ?: ?\\d{1,4}(?:[.,]\\d{1,2})?(?: ?ml)?",
@@ -173,8 +186,9 @@ IGNORED = frozenset(
         "внутривенно в/в 点滴静注 静注 静脈内 静脉滴注 静脉 정맥 infusao infusionen",
         # Preparation and amounts.
         (
-            "dose doses dosage dosing dosis drug total bag bags vial vials mg kg ml body weight actual ideal adjusted"
-            " lean ibw loading maintenance initial subsequent continuous continuously combination together"
+            "tx hazardous antineoplastic cytotoxic handle care caution precautions"
+            " dose doses dosage dosing dosis drug total bag bags vial vials mg kg ml body weight wt actual ideal"
+            " adjusted lean ibw loading maintenance initial subsequent continuous continuously combination together"
             " sodium chloride saline nacl ns dextrose glucose diluted dilute waste wasted discard discarded"
         ),
         # Connecting words.
@@ -198,7 +212,7 @@ PREMEDICATION = (
 CUES = (
     "every|each|twice|thrice|\\w{0,6}(?:daily|weekly|monthly|hourly)|cycles?|schedule|interval|repeat\\w{0,3}|alternat\\w{0,4}|again|times"
     "|nightly|q\\d\\w{0,4}|alle|jede|cada|tous|toutes|ogni|elke|co|\\w{0,20}wochentlich|\\w{0,8}semanal"
-    f"|{WEEKDAYS}|days?|wks?|weeks?|months?|tage?n?|wochen?|monate?|semanas?|dias|meses|jours?|semaines?|mois|giorni"
+    f"|{WEEKDAYS}|week(?:days|ends)|biw|tiw|days?|wks?|weeks?|months?|tage?n?|wochen?|monate?|semanas?|dias|meses|jours?|semaines?|mois|giorni"
     "|settiman[ae]|weken|dagen|hours?|years?"
     "|quin[cz]enal\\w{0,5}|mensual\\w{0,5}|diari\\w{1,5}|trimestral|quarterly|vierteljahrlich"
     "|varje|hvert?|joka|kazd\\w{1,3}|кажд\\w{1,3}|раз|καθε|每\\w{0,20}|\\w{0,20}[周週]\\w{0,20}|veck\\w{1,3}|uger?|uker?|viik\\w{1,4}"

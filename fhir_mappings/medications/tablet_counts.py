@@ -24,9 +24,11 @@ _MULTIPLIED = re.compile(
     rf"(?<![\w.,/-])({_MG}) ?mg ?x ?([1-6])\b(?! ?(?:mg|g|ml|doses?|cycles?|days?|d|weeks?|wks?|months?)\b)"
 )
 _BAGS = re.compile(
-    r"(?<![\w.,/-])([2-6]|two|three|four) (?:bags?|infusions|syringes) ?(?:of|with|containing|each)?"
-    rf" ?({_MG}) ?mg(?![\w/])"
+    r"(?<![\w.,/-])(?P<count>\d{1,2}(?:[.,]\d{1,2})?|half|two|three|four) "
+    r"(?:(?P<bags>bags?|infusions|syringes|injections)|vials?) ?(?:of|with|containing|each|x|@)?"
+    rf" ?(?P<mg>{_MG}) ?mg(?![\w/])|(?<![\w.,/-])(?P<half>half) (?:of )?(?:the )?(?P<whole>{_MG}) ?mg(?![\w/])"
 )
+_HALF = Decimal(1) / 2
 # The shortest of the words, each part of the longer ones.
 _STEMS = tuple(sorted(word for word in TABLETS if not any(each in word for each in TABLETS - {word})))
 
@@ -36,11 +38,11 @@ def tablets_in(written: str) -> tuple[CountedTablets, ...]:
     """List the numbers of tablets in a text, each with the milligrams of one tablet if it names them."""
     found: dict[CountedTablets, None] = {}
     plain = " ".join(fold(written[:_LONGEST_TEXT]).split())
-    bags = _BAGS.findall(plain) if "mg" in plain else []
+    bags = list(_BAGS.finditer(plain)) if "mg" in plain else []
     if "x" not in plain and not bags and not any(stem in plain for stem in _STEMS):
         return ()
     for match in _COUNTED.finditer(plain):
-        count = _number(match["count"])
+        tablets = _number(match["count"])
         is_tablets = (match["word"] or "") in TABLETS
         if not (is_tablets or (match["times"] and match["before"])):
             continue
@@ -49,11 +51,15 @@ def tablets_in(written: str) -> tuple[CountedTablets, ...]:
             # "2 tablets (300 mg)" may be the sum; "(150 mg each)" and "of 150 mg" are of one tablet.
             is_sum = "(" in match[0][match.end("word") - match.start() :] and match["each"] is None
             mg = None if is_sum else match["behind"]
-        found[CountedTablets(count, Decimal(mg) if mg else None)] = None
+        found[CountedTablets(tablets, Decimal(mg) if mg else None)] = None
     found.update((CountedTablets(Decimal(count), Decimal(mg)), None) for mg, count in _MULTIPLIED.findall(plain))
-    found.update((CountedTablets(_number(count), Decimal(mg), in_bags=True), None) for count, mg in bags)
+    for match in bags:
+        count, amount = match["count"] or match["half"], match["mg"] or match["whole"]
+        found[CountedTablets(_number(count), Decimal(amount), in_bags=match["bags"] is not None)] = None
     return tuple(found)
 
 
 def _number(written: str) -> Decimal:
+    if written == "half":
+        return _HALF
     return Decimal(written.replace(",", ".")) if written[0].isdigit() else Decimal(NUMBERS[written])

@@ -48,6 +48,8 @@ _PER_WEIGHT = (
 )  # fmt: skip
 # "mg{actual}" has a UCUM annotation; "mg/dose" and "milligram(s)" mean the plain unit.
 _REMARK = re.compile(r"(?<=[\w)])\{(?![^{}]{0,30}(?:kg|m2))[^{}]{0,30}\}\Z")
+_PER = re.compile(r"/|\bper\b|\bpro\b|\bpor\b|%|\bunits?\b")
+_OF_EACH = re.compile(r"(?:\bper |/)(?:dose|cycle|infusion|treatment|administration|application)\b")
 _PER_SURFACE = ("/m2", "/m^2", "/sqm", " per m2")
 _COUNTED_SIGNS = re.compile(r"[{}\[\]().,/-]")
 # UCUM is case-sensitive: MG is a megagauss, not a milligram.
@@ -67,6 +69,9 @@ def dose_scale(code: str, written: str) -> DoseScale | None:
     """Read the unit of a dose; ``None`` if neither the code nor the text is a dose unit, or if they disagree."""
     by_code = _dose_scale(code) if code not in _NOT_UCUM else None
     by_text = _dose_scale(written)
+    if by_code is not None and by_text is None and _PER.search(_OF_EACH.sub("", _folded(written))):
+        # "Milligram per square meter" under the code of milligrams.
+        return None
     if by_code is not None and by_text is not None and by_code != by_text:
         return None
     return by_code or by_text

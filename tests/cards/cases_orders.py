@@ -9,7 +9,17 @@ import msgspec
 from builders import chart, days_ago, dose, given, order
 from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
-from cards.facts.order import AmountInOtherUnit, CountedTablets, DoseRemark, DrugOrder, NotedDose, OrderNote, RemarkKind
+from cards.facts.order import (
+    AmountInOtherUnit,
+    CountedTablets,
+    DosageTiming,
+    DoseRemark,
+    DrugOrder,
+    NotedDose,
+    OrderNote,
+    RemarkKind,
+    StatedWeight,
+)
 from cards.facts.patient import Patient
 from cards.facts.schedules import Rhythm, Schedule
 from cards.facts.topics import Topic
@@ -63,6 +73,30 @@ def multiplied(count: str, mg: str) -> DrugOrder:
     """Return an order of 252 mg whose instructions give an amount so many times."""
     counted = (CountedTablets(Decimal(count), Decimal(mg)),)
     return msgspec.structs.replace(order("Kadcyla", "252 mg", text_dose=f"{mg} mg"), text_tablets=counted)
+
+
+def drawing(volume: str) -> DrugOrder:
+    """Return an order of 252 mg whose instructions draw up a volume, in milliliters."""
+    return msgspec.structs.replace(order("Kadcyla", "252 mg"), text_volumes=(Decimal(volume),))
+
+
+def daily(taken: str, most: str) -> DrugOrder:
+    """Return an order of tablets twice a day that states a maximum of a day."""
+    timings = (DosageTiming(0, Decimal(2)),)
+    return msgspec.structs.replace(order("Tukysa", taken, interval=None), timings=timings, max_a_day=dose(most))
+
+
+def again(days: int) -> DrugOrder:
+    """Return an order whose instructions give another dose after some days."""
+    remark = DoseRemark(RemarkKind.AGAIN, "again", Decimal(days))
+    return msgspec.structs.replace(order("Kadcyla", "252 mg"), text_remarks=(remark,))
+
+
+def weighing(number: str, *, in_pounds: bool = False) -> DrugOrder:
+    """Return an order of 252 mg whose instructions state a body weight."""
+    return msgspec.structs.replace(
+        order("Kadcyla", "252 mg"), text_weights=(StatedWeight(Decimal(number), in_pounds=in_pounds),)
+    )
 
 
 def said(kind: str, drug: str = "Kadcyla", *doses: str) -> DrugOrder:
@@ -284,7 +318,40 @@ ROWS = [
         in_units("600", "600 mg/day", of=order("Tukysa", "300 mg", interval=None), a_day=Mg(Decimal(600))),
     ),
     Row(TEXT, "the dose in two bags", SILENT, multiplied("2", "126")),
-    Row(TEXT, "as many doses of the dose", SILENT, multiplied("4", "252")),
+    Row(TEXT, "the dose several times, once or each time", CANNOT, multiplied("4", "252"), missing=("dose-counted",)),
+    Row(
+        TEXT,
+        "as many doses of the dose as the schedule has",
+        SILENT,
+        msgspec.structs.replace(multiplied("4", "252"), cycles=4),
+    ),
+    Row(TEXT, "a part of the dose", CANNOT, multiplied("0.5", "252"), missing=("dose-counted",)),
+    Row(TEXT, "vials of another dose", CANNOT, multiplied("3", "160"), missing=("dose-counted",)),
+    Row(TEXT, "a share of vials of another dose", CANNOT, multiplied("3.78", "100"), missing=("dose-counted",)),
+    Row(TEXT, "a share of vials that makes the dose", SILENT, multiplied("2.52", "100")),
+    Row(TEXT, "whole vials for the dose", SILENT, multiplied("2", "160")),
+    Row(TEXT, "the volume of the dose", SILENT, drawing("12.6")),
+    Row(TEXT, "the volume of another dose", CANNOT, drawing("18.9"), missing=("dose-volume",)),
+    Row(
+        TEXT,
+        "tablets above the maximum of a day that the order states",
+        CANNOT,
+        daily("300 mg", most="300 mg"),
+        missing=("dose-day-limit",),
+    ),
+    Row(TEXT, "tablets within the maximum of a day that the order states", SILENT, daily("300 mg", most="600 mg")),
+    Row(TEXT, "as needed", CANNOT, said("as-needed"), missing=("dose-remark",)),
+    Row(TEXT, "again before the next dose is due", CANNOT, again(7), missing=("dose-remark",)),
+    Row(TEXT, "again when the next dose is due", SILENT, again(21)),
+    Row(WEIGHT, "another weight on the order", CANNOT, weighing("95"), missing=("weight-on-order",)),
+    Row(WEIGHT, "the weight of the chart on the order", SILENT, weighing("71")),
+    Row(WEIGHT, "the weight of the chart in pounds", SILENT, weighing("154", in_pounds=True)),
+    Row(
+        WEIGHT,
+        "another weight on an order by ideal weight",
+        SILENT,
+        msgspec.structs.replace(weighing("95"), weight_basis="ideal"),
+    ),
     Row(TEXT, "another dose in two bags", FIRES, multiplied("2", "189"), indicator="critical", says=("378 mg",)),
     Row(TEXT, "vials", SILENT, order("Kadcyla", "252 mg", text_dose="160 mg 100 mg")),
     Row(

@@ -91,7 +91,7 @@ def test_the_words_of_a_finding_exist(row) -> None:
         if not isinstance(finding, Fired):
             continue
         sentence = WORDING.topics[verdict.topic].variants[finding.variant]
-        filled_in = {"drug", *finding.values, *(["line"] if len(finding.evidence) == 1 else [])}
+        filled_in = {"drug", *finding.values, "lines", "reasons", *(["line"] if len(finding.evidence) == 1 else [])}
         assert fields(sentence.summary) | fields(sentence.rule) <= filled_in
         assert all(fields(WORDING.notes[note]) <= set(filled) for note, filled in finding.notes)
         assert all(section.heading in WORDING.headings for section in finding.sections)

@@ -1,0 +1,151 @@
+"""What a text says of an order as a whole: that it is taken back, is for use as needed, or has another dose soon."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from cards.facts.order import DoseRemark, RemarkKind
+from fhir_mappings.codings import codings, texts
+from fhir_mappings.medications.schedule_words import DAYS_IN, HOUR, NUMBERS, PREMEDICATION
+from fhir_mappings.wire.lenient import objects
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fhir_mappings.wire.lenient import Json
+
+_THIS = (
+    r"(?: (?:this|the|that))?(?: (?:dose|drug|order|medication|medicine|cycle|infusion|treatment|one)){0,2}"
+    r"(?: (?:today|now|for now|this week|this time))?"
+)
+_WHY = r"(?:,? (?:per|by|on|due to|because|since|as|until|pending|awaiting|from) .{1,60}| \d[\d/.-]{2,9})?"
+# A clause that takes the order back; one with a condition ("hold if platelets fall") does not.
+_TAKEN_BACK = re.compile(
+    r"(?:please )?(?:do not|don't|never|not to) (?:be )?"
+    r"(?:give|given|administer(?:ed)?|infused?|inject(?:ed)?|take|use|dispense|start(?:ed)?|treat)"
+    rf"{_THIS}(?: (?:yet|today|now|until .{{1,60}}|before .{{1,60}}))?"
+    rf"|(?:please )?(?:(?:put |order |dose )?on )?hold{_THIS}(?: (?:pending|until|awaiting|for now).{{0,60}})?"
+    r"(?: (?:x|for) ?\d{1,2} ?(?:d|days?|w|wks?|weeks?|months?|cycles?))?"
+    rf"|(?:please )?(?:cancel|void|discontinue|d/c|stop(?: taking)?|omit|skip|disregard|ignore){_THIS}{_WHY}"
+    r"|(?:(?:dose|order|drug|this|one) ){0,2}(?:(?:was|is|has been) )?"
+    rf"(?:cancell?ed|void(?:ed)?|discontinued|d/c'?d|stopped|omitted|held|skipped|withdrawn){_WHY}"
+    rf"|(?:delay|postpone|defer)(?:red|ed)?{_THIS}(?: (?:until|to|for|by) .{{1,60}}){_WHY}"
+    r"|(?:order |ordered |dose |this )?(?:is |was )?(?:entered |ordered |written )?(?:in error|by mistake)"
+    r"|(?:(?:order|ordered|entered|written|dose|this|is|was) ){0,4}(?:for |on |under |in )?(?:the )?"
+    r"(?:wrong|another|a different|other) (?:patient|chart|pt)(?:'s)?"
+    r"|(?:this is a )?test (?:order|patient|entry|only)|this is (?:only )?a test"
+    r"|do not (?:fill|prepare|process|release)"
+    r"|(?:this is an? )?duplicate(?: order| entry| dose)?"
+    r"|(?:pharmacy ?:? ?)?(?:please )?clarify(?: (?:the|this))?(?: (?:dose|order|drug|weight|frequency|schedule)){0,2}"
+    r"|(?:please )?see (?:the )?(?:new|other|corrected|revised|updated) order"
+    r"|(?:(?:dosis|gabe|therapie|infusion|verordnung|auftrag) )?(?:bitte )?(?:nicht (?:geben|verabreichen)"
+    r"|pausier(?:en|t)|storn(?:ieren|iert|o)|absetzen|abgesetzt|verschieben|verschoben)"
+    r"|(?:(?:la )?dosis |orden |prescripcion )?(?:por favor )?(?:no (?:administrar|poner|dar)|suspend(?:er|ido|ida)"
+    r"|anular|anulad[oa]|cancelar|cancelad[oa]|aplazar|aplazad[oa])"
+    r"|(?:(?:la )?(?:dose|cure) )?(?:ne pas (?:administrer|donner|faire)|suspend(?:re|ue?)|annul(?:er|ee?)"
+    r"|reporte[re]e?)"
+    r"|non somministrare|sospe(?:ndere|so|sa)|annulla(?:re|to|ta)|nao administrar"
+    r"|falscher patient|paciente (?:equivocado|incorrecto|errado)|mauvais patient|paziente sbagliato"
+)
+_PIECES = re.compile(r" - | \(|\)|: |! ?|,|^- ?")
+# What is to be done if something happens.
+_IF = re.compile(r"\b(?:if|when|unless|in case|for any|reactions?|grade|wenn|falls|bei|si|en caso|se)\b")
+_NEEDED = (
+    r"(?:as needed|as required|prn|p\.r\.n\.?|(?:only )?(?:if|when) (?:needed|required|necessary)|bei bedarf"
+    r"|si necesario|segun necesidad|au besoin|si besoin|se necessario|al bisogno)"
+)
+_AS_NEEDED = re.compile(
+    r"(?:(?:take|give|use|administer|infuse|inject|dose|\d[\d.,]{0,6} ?(?:mg|ml|tab\w{0,4}))"
+    r"(?: [\w./()-]{1,20}){0,8} )?"
+    rf"(?:only )?{_NEEDED}(?: only)?(?: for .{{1,30}})?"
+    r"|(?:take|give|use)(?: (?:it|this|only|\d|tablets?|\w{2,8} tablets?)){0,3} (?:only )?(?:if|when|for)"
+    r"(?: (?:you|the patient|patient|pt))?(?: (?:have|has|feels?|is|are))?"
+    r" (?:pain|nause\w{1,4}|diarrh\w{1,4}|sick|symptom\w{0,8}|needed)"
+)
+_DAY_NAMES = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+_IT = r"(?: (?:the|this|same|it|dose|infusion|treatment|bag)){0,3}"
+_AGAIN = re.compile(
+    rf"\b(?:(?:repeat|re-?dose){_IT}(?: again)?|(?:give|infuse|administer){_IT} again|(?:and |then )?again"
+    r"|(?:second|2nd|another|other|same|rest of (?:the )?|(?P<next>next))"
+    r" ?(?:dose|infusion|treatment|bag|half)(?: (?:is|due|to be given|given))?"
+    r"|(?:and|then|,) (?:another )?\d[\d.,]{0,5} ?m[gl](?: iv)?)"
+    r" (?:(?P<soon>today|tonight|this (?:evening|afternoon)|at \d{1,2}(?::\d\d)? ?(?:[ap]\.?m)?)"
+    rf"|(?P<day>tomorrow|the next day)|(?P<week>next (?:week|{_DAY_NAMES})|(?:on )?{_DAY_NAMES})"
+    r"|(?:in|after) (?P<n>\d{1,2}|one|two|three|four) ?(?P<u>h|hrs?|hours?|d|days?|w|wks?|weeks?)"
+    r"|(?:on )?d(?:ay)? ?(?P<nth>\d{1,2}))(?![\w/.-]\w)"
+    r"|\b(?:(?:segunda|otra|siguiente|proxima) dosis|(?:zweite|weitere|nachste) (?:gabe|dosis|infusion)"
+    r"|(?:deuxieme|autre|prochaine) (?:dose|cure|perfusion)|(?:seconda|altra|prossima) (?:dose|infusione)"
+    r"|repetir|wiederholen|wiederholung|repeter|ripetere)"
+    r" (?:(?P<tomorrow>manana|morgen|demain|domani|amanha)"
+    r"|(?:en|in|nach|dans|tra|dopo|em) (?P<m>\d{1,2}) (?P<v>horas?|dias?|semanas?|stunden|tagen?|wochen?|heures|jours?"
+    r"|semaines?|ore|giorni|settimane?))\b"
+    r"|\b(?:(?:may )?repeat(?: dose)? x ?[1-9]|(?:give|administer|infuse) (?:[2-9]|two|three) (?:doses|infusions)"
+    r"|(?:[2-9]|two|three) (?:doses|infusions) \d{1,2} ?(?:h|hours?|days?) apart"
+    r"|(?:in|as) (?:[2-9]|two|three) (?:divided |separate |split )?(?:doses|parts|halves)"
+    r"|(?<!\w )(?:\d[\d.,]{0,5} ?mg )twice(?! (?:an?|per|every|each|daily|weekly|monthly)\b))"
+)
+# Every alternative above holds one of these.
+_CUES = re.compile(
+    r"do not|don't|never|hold|held|cancel|void|disc|d/c|stop|omit|skip|disregard|ignore|delay|postpone|defer|error"
+    r"|mistake|wrong|another|different|other|duplicate|clarify|\btest|withdrawn|to be given|corrected|revised|updated"
+    r"|nicht|pausier|storn|abgese|absetz|verschieb|verschob|suspen|anul|annul|aplaz|reporte|non somm|sospe|nao adm"
+    r"|ne pas|no (?:adm|poner|dar)|falscher|equivocado|incorrecto|errado|mauvais|sbagliato"
+    r"|needed|required|necessary|prn|p\.r\.n|bedarf|neces|besoin|bisogno|pain|nause|diarrh|sick|symptom"
+    r"|repe[at]|again|re-?dose|second|2nd|next|same|rest of|\btwice\b|apart|divided|separate|split"
+    r"|m[gl](?: iv)? (?:at|tom|next|in|after|on)|\b(?:[2-9]|two|three) (?:d|infusions|parts|halves)"
+    r"|segunda|otra|siguiente|proxima|zweite|weitere|nachste|wiederhol|deuxieme|autre|prochaine|altra|prossima|ripet"
+)
+_SENTENCES = re.compile(r"[;\n]|\.(?!\d)")
+_OTHER_DRUG = re.compile(rf"\b(?:{PREMEDICATION})\b")
+_LONGEST_REASON = 40
+
+
+def remarks_on_order(plain: str) -> Iterator[DoseRemark]:
+    """Yield the remarks of a folded text."""
+    if _CUES.search(plain) is None:
+        return
+    for sentence in _SENTENCES.split(plain):
+        yield from _of_sentence(sentence)
+
+
+def only_as_needed(instruction: Json) -> DoseRemark | None:
+    """Return the remark that FHIR's own elements make of an instruction with a dose, in R4 or R5."""
+    if "doseAndRate" not in instruction:
+        return None
+    for name in ("asNeededCodeableConcept", "asNeededFor"):
+        for _, concept in objects(instruction.get(name)):
+            for said in (*texts(concept), *(each.code for each in codings(concept))):
+                return DoseRemark(RemarkKind.AS_NEEDED, f"as needed: {said[:_LONGEST_REASON]}")
+    flags = [instruction.get(name) for name in ("asNeededBoolean", "asNeeded")]
+    return DoseRemark(RemarkKind.AS_NEEDED, "as needed") if True in flags or "true" in flags else None
+
+
+def _of_sentence(sentence: str) -> Iterator[DoseRemark]:
+    """Yield what takes the order back, leaves it to somebody's need, or gives another dose soon."""
+    if _IF.search(_AS_NEEDED.sub(" ", sentence)) is None:
+        pieces = (piece.strip(" -\"'*") for piece in (sentence, *_PIECES.split(sentence)))
+        taken_back = next((piece for piece in pieces if _TAKEN_BACK.fullmatch(piece)), "")
+        if taken_back:
+            yield DoseRemark(RemarkKind.TAKEN_BACK, taken_back)
+    for piece in _PIECES.split(sentence):
+        if _AS_NEEDED.fullmatch(piece.strip()) and _OTHER_DRUG.search(piece) is None:
+            yield DoseRemark(RemarkKind.AS_NEEDED, piece.strip())
+    for match in _AGAIN.finditer(sentence):
+        # "The next dose today" is this one.
+        is_this = match["next"] is not None and match["soon"] is not None
+        if not is_this and _OTHER_DRUG.search(sentence) is None:
+            yield DoseRemark(RemarkKind.AGAIN, match[0], _days_until(match))
+
+
+def _days_until(match: re.Match[str]) -> Decimal:
+    """Return the days until a dose that is to be given again; zero for the same day, or if they are not said."""
+    if match["nth"] is not None:
+        return Decimal(int(match["nth"]) - 1)
+    for number, unit in (("n", "u"), ("m", "v")):
+        if match[number] is not None:
+            return DAYS_IN.get(match[unit], HOUR) * (NUMBERS.get(match[number]) or int(match[number]))
+    if match["week"] is not None:
+        return DAYS_IN["week"]
+    return Decimal(match["day"] is not None or match["tomorrow"] is not None)

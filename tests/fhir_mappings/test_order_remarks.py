@@ -1,0 +1,337 @@
+"""What a text says of an order as a whole, and the weights and volumes it states beside the dose."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from shapes import bundle, cards, chart, dosage, dose_of, observation, order, quantity, topic
+
+from fhir_mappings.medications.dose_remarks import dose_remarks
+from fhir_mappings.medications.doses_in_text import doses_in, maxima_in
+from fhir_mappings.medications.drawn_volumes import volumes_drawn
+from fhir_mappings.medications.schedule_text import read_schedule_text
+from fhir_mappings.medications.stated_weights import weights_in
+from fhir_mappings.medications.tablet_counts import tablets_in
+
+BID = {"timing": {"repeat": {"frequency": 2, "period": 1, "periodUnit": "d"}}}
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("HOLD - awaiting platelets", ["taken-back"]),
+        ("Do not administer - patient in hospital", ["taken-back"]),
+        ("cancelled per Dr. Jones", ["taken-back"]),
+        ("DISCONTINUED 11/20", ["taken-back"]),
+        ("252 mg - dose for another patient, please disregard", ["taken-back"]),
+        ("order entered on wrong patient", ["taken-back"]),
+        ("Ordered in error", ["taken-back"]),
+        ("This was ordered on the wrong patient", ["taken-back"]),
+        ("see new order, this one discontinued", ["taken-back"]),
+        ("duplicate - ignore", ["taken-back"]),
+        ("delay until 12/6", ["taken-back"]),
+        ("Stop taking this medicine", ["taken-back"]),
+        ("Dosis bitte pausieren", ["taken-back"]),
+        ("falscher Patient", ["taken-back"]),
+        ("suspender", ["taken-back"]),
+        ("paciente equivocado", ["taken-back"]),
+        ("ne pas administrer", ["taken-back"]),
+        ("zweite Gabe morgen", ["again 1"]),
+        ("repetir en 7 días", ["again 7"]),
+        ("prochaine cure dans 3 semaines", ["again 21"]),
+        ("Repeter le bilan dans 7 jours", []),
+        ("252 mg bei Bedarf", ["as-needed"]),
+        ("Pharmacy: please clarify dose", ["taken-back"]),
+        ("If a reaction occurs, stop the infusion", []),
+        ("Monitor for reactions, stop infusion, notify MD", []),
+        ("Hold for ANC < 1.0", []),
+        ("Do NOT give until plt > 100", ["taken-back"]),
+        ("prn only", ["as-needed"]),
+        ("HOLD x 1 wk", ["taken-back"]),
+        ("test order", ["taken-back"]),
+        ("HER2 test positive", []),
+        ("level -2", ["reduced"]),
+        ("-1 DL", ["reduced"]),
+        ("25% \u2193 dose", ["reduced"]),
+        ("0 % dose reduction", []),
+        ("Loading dose given 11/1", []),
+        ("Loading dose 8 mg/kg given 11/1. Maintenance 6 mg/kg", ["maintenance"]),
+        ("Cancel the previous order", []),
+        ("If you miss a dose, skip the missed dose", []),
+        ("Discontinue after 1 year", []),
+        ("Take as needed", ["as-needed"]),
+        ("252 mg IV PRN", ["as-needed"]),
+        ("give if needed", ["as-needed"]),
+        ("Take only when you have diarrhea", ["as-needed"]),
+        ("ondansetron 8 mg PRN", []),
+        ("Call as needed", []),
+        ("second dose tomorrow", ["again 1"]),
+        ("repeat in 1 week", ["again 7"]),
+        ("252 mg now and 252 mg at 6 pm", ["again 0"]),
+        ("252 mg, then again on day 8", ["again 7"]),
+        ("252 mg. Repeat next Monday.", ["again 7"]),
+        ("2 doses 12 h apart", ["again 0"]),
+        ("may repeat x1", ["again 0"]),
+        ("in two divided doses", ["again 0"]),
+        ("inject 10 mL today and 10 mL tomorrow", ["again 1"]),
+        ("one dose level down", ["reduced"]),
+        ("next dose in 3 weeks", ["again 21"]),
+        ("Repeat CBC in 1 week", []),
+        ("Give the dose Thursday", []),
+        ("next dose today", []),
+        ("252 mg twice weekly", []),
+        ("Neulasta 6 mg SC tomorrow", []),
+    ],
+)
+def test_remarks_on_the_order(written: str, expected: list[str]) -> None:
+    found = [f"{each.kind} {each.days}" if each.kind == "again" else str(each.kind) for each in dose_remarks(written)]
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("3.6 mg/kg x 70 kg = 252 mg", ["70"]),
+        ("Dosing weight: 95 kg", ["95"]),
+        ("70,5 kg \u00d7 3,6 mg/kg", ["70.5"]),
+        ("Wt used 154 lb", ["154 lb"]),
+        ("IBW 58 kg", []),
+        ("ideal body weight 58 kg", []),
+        ("weight loss of 12 kg", []),
+        ("last weight 90 kg", []),
+        ("hold if weight < 50 kg", []),
+        ("3.6 mg/kg", []),
+    ],
+)
+def test_weights_in_a_text(written: str, expected: list[str]) -> None:
+    assert [f"{each.number}{' lb' if each.in_pounds else ''}" for each in weights_in(written)] == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("252 mg (12.6 mL)", ["12.6"]),
+        ("252 mg = 12,6 ml of 20 mg/mL", ["12.6"]),
+        ("draw up 12.6 mL", ["12.6"]),
+        ("252 mg in 250 mL NS", []),
+        ("252 mg (50 mL NS)", []),
+        ("reconstitute with 8 mL", []),
+        ("withdraw 5 mL sterile water", []),
+    ],
+)
+def test_volumes_that_are_drawn_up(written: str, expected: list[str]) -> None:
+    assert volumes_drawn(written) == tuple(map(Decimal, expected))
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("252 mg per protocol", ["252"]),
+        ("210 mg per Dr. Smith", ["210"]),
+        ("20 mg per mL", []),
+        ("160 mg per vial", []),
+        ("600 mg per day", []),
+        ("1'050 mg", ["1050", "50"]),
+        ("was 252 mg, now 210 mg", ["210"]),
+        ("1.050 mg", ["1.050", "1050"]),
+        ("Port accessed with 20G needle", []),
+        ("PIV 22G left forearm", []),
+        ("252 g", ["252000"]),
+    ],
+)
+def test_amounts_in_a_text(written: str, expected: list[str]) -> None:
+    assert [each.value for each in doses_in(written)] == list(map(Decimal, expected))
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("Dose capped at 200 mg", ["200"]),
+        ("max dose 1,200 mg", ["1200"]),
+        ("not to exceed 200 mg", ["200"]),
+        ("max 16 mg per day", []),
+        ("acetaminophen 650 mg, max 3000 mg", []),
+        ("capecitabine 500 mg", []),
+    ],
+)
+def test_maxima_in_a_text(written: str, expected: list[str]) -> None:
+    assert maxima_in(written) == tuple(map(Decimal, expected))
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("1.5 vials of 252 mg", [("1.5", "252")]),
+        ("2 vials x 420 mg", [("2", "420")]),
+        ("half of 252 mg", [("0.5", "252")]),
+        ("3.78 x 100 mg", [("3.78", "100")]),
+    ],
+)
+def test_amounts_that_are_counted(written: str, expected: list[tuple[str, str]]) -> None:
+    assert [(each.count, each.mg) for each in tablets_in(written)] == [(Decimal(n), Decimal(mg)) for n, mg in expected]
+
+
+@pytest.mark.parametrize(
+    ("written", "interval"),
+    [
+        ("C3D1 and C3D8", "7"),
+        ("C3D1, C4D1", None),
+        ("252 mg IV, C3D1", None),
+        ("3.6 mg/kg/day x 3 days", "1"),
+        ("420 mg, starting 3 weeks after the loading dose", "21"),
+        ("252 mg IV c/21 d\u00edas", "21"),
+        ("every 3 weeks (21 days)", "21"),
+        ("2 tablets every morning", "1"),
+        ("2 tablets in the morning only", "1"),
+        ("2 tabs QHS", "1"),
+        ("Repeat cycle every 21 days", "21"),
+        ("1400 mg IV q2w; days 1 and 15 of 28-day cycle", "14"),
+        ("Reconstitute each vial; 252 mg q3w", "21"),
+        ("252 mg q3w. Do not wait for the next planned cycle if a dose is missed.", "21"),
+        ("420 mg q3w; if 6 weeks or more since last dose, give 840 mg", "21"),
+        ("378 mg q3w. Give olanzapine 5 mg at bedtime days 1-4, dexamethasone 8 mg days 2-4", "21"),
+        ("Take 2 tablets twice daily; skip a missed dose, do not take 2 doses at once", "0.5"),
+        ("6 tablets daily. Start loperamide 4 mg with first dose, then 4 mg three times daily for 14 days", "1"),
+        ("252 mg q3w, hazardous - handle with care", "21"),
+        ("252 mg. Independent double check required x2 RN", None),
+    ],
+)
+def test_schedules_of_order_forms(written: str, interval: str | None) -> None:
+    read = read_schedule_text(written)
+    assert (read.every_days, read.doses, read.unread) == (Decimal(interval) if interval else None, None, ())
+
+
+def topics_of(*instructions: Any, drug: str = "", **changes: Any) -> list[str]:
+    named = {"drug": {"text": drug}} if drug else {}
+    return [topic(each) for each in cards(order(*instructions, **named, **changes), prefetch=chart())]
+
+
+@pytest.mark.parametrize(
+    ("written", "is_told"),
+    [
+        ("IV push", True),
+        ("run over 10 minutes", True),
+        ("infuse in 10 min", True),
+        ("1 vial 160 mg + 1 vial 100 mg", False),
+        ("mix in D5W", True),
+        ("changed to q2w", True),
+        ("every 14 days from now on", True),
+        ("give weekly x 3", True),
+        ("weight is 90 kg", True),
+        ("4.4 mg/kg per Dr. Smith", True),
+        ("Zofran 8 mg IV push", False),
+        ("flush with 10 mL IV push", False),
+        ("run over 90 minutes", False),
+        ("mix in NS", False),
+        ("weight stable at 70 kg", False),
+        ("1 x 252 mg", False),
+    ],
+)
+def test_what_a_note_says_of_the_infusion_is_told(written: str, *, is_told: bool) -> None:
+    found = topics_of(dosage(dose_of(252, "mg")), note=[{"text": written}])
+    assert found == (["checks-incomplete"] if is_told else [])
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"asNeededBoolean": True}, ["checks-incomplete"]),
+        ({"asNeededBoolean": False}, []),
+        ({"asNeededCodeableConcept": {"text": "pain"}}, ["checks-incomplete"]),
+        ({"asNeeded": True}, ["checks-incomplete"]),
+        ({"text": "Dose capped at 200 mg"}, ["dose-text-conflict"]),
+        ({"text": "Dose capped at 300 mg"}, []),
+        ({"text": "252 mg by mouth"}, ["checks-incomplete"]),
+        ({"text": "Do not give IV push"}, []),
+        (
+            {"timing": {"repeat": {"timeOfDay": ["08:00", "20:00"], "period": 3, "periodUnit": "wk"}}},
+            ["checks-incomplete"],
+        ),
+        ({"timing": {"repeat": {"timeOfDay": ["08:00"], "period": 3, "periodUnit": "wk"}}}, []),
+        ({"extension": [{"url": "x", "valueQuantity": quantity(2520, "mg")}]}, ["checks-incomplete"]),
+        ({"extension": [{"url": "x", "valueQuantity": quantity(252, "mg")}]}, []),
+        ({"extension": [{"url": "x", "valueQuantity": quantity(110, "kg")}]}, ["checks-incomplete"]),
+        ({"extension": [{"url": "x", "valueQuantity": quantity(70, "kg")}]}, []),
+    ],
+)
+def test_other_elements_of_an_instruction(changes: Any, expected: list[str]) -> None:
+    assert topics_of(dosage(dose_of(252, "mg"), route={"text": "IV"}, **changes)) == expected
+
+
+@pytest.mark.parametrize(
+    ("reason", "expected"),
+    [("Dose reduced 20 % for neutropenia", ["checks-incomplete"]), ("Awaiting signature", [])],
+)
+def test_the_reason_of_the_status(reason: str, expected: list[str]) -> None:
+    assert topics_of(dosage(dose_of(252, "mg")), statusReason={"text": reason}) == expected
+
+
+@pytest.mark.parametrize(
+    ("unit", "code", "expected"),
+    [
+        ("milligram per square meter", "mg", ["dose-cannot-verify"]),
+        ("mg/day", "mg", ["dose-cannot-verify"]),
+        ("mg per infusion", "mg", []),
+        ("Milligramm i.v.", "mg", []),
+    ],
+)
+def test_a_unit_in_words_beside_its_code(unit: str, code: str, expected: list[str]) -> None:
+    assert topics_of(dosage(dose_of(252, unit, code))) == expected
+
+
+@pytest.mark.parametrize(("rate", "expected"), [(420, ["dose-above-maximum"]), (252, [])])
+def test_a_mass_in_place_of_a_rate_is_another_dose(rate: int, expected: list[str]) -> None:
+    dose = {**dose_of(252, "mg"), "rateQuantity": quantity(rate, "mg")}
+    found = topics_of(dosage(dose))
+    assert found[:1] == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [("x 4 cycles", ["checks-incomplete", "monitoring-planned"]), ("x 14 cycles", ["monitoring-planned"])],
+)
+def test_parts_of_the_schedule_with_other_numbers_of_doses(written: str, expected: list[str]) -> None:
+    repeat = {"frequency": 1, "period": 3, "periodUnit": "wk", "count": 14}
+    assert sorted(topics_of(dosage(dose_of(252, "mg"), text=written, timing={"repeat": repeat}))) == expected
+
+
+@pytest.mark.parametrize(("calculated", "expected"), [(210, ["dose-text-conflict"]), (250, [])])
+def test_an_ordered_and_a_calculated_dose(calculated: int, expected: list[str]) -> None:
+    assert topics_of(dosage(dose_of(252, "mg"), dose_of(calculated, "mg"))) == expected
+
+
+@pytest.mark.parametrize(
+    ("limit", "expected"),
+    [
+        (quantity(600, "mg"), []),
+        (quantity(4, "{tbl}"), []),
+        (quantity(300, "mg"), ["checks-incomplete"]),
+        (quantity(3, "{tbl}"), ["checks-incomplete"]),
+    ],
+)
+def test_the_maximum_of_a_day_for_tablets(limit: Any, expected: list[str]) -> None:
+    most = {"maxDosePerPeriod": {"numerator": limit, "denominator": quantity(1, "d")}}
+    assert topics_of(dosage(dose_of(300, "mg"), **BID, **most), drug="Tukysa 150 mg tablet") == expected
+
+
+def test_the_weeks_of_an_escalation_are_its_steps() -> None:
+    daily = {"frequency": 1, "period": 1, "periodUnit": "d"}
+    week = {**daily, "boundsDuration": quantity(7, "d")}
+    steps = [
+        dosage(dose_of(120, "mg"), text="Week 1", sequence=1, timing={"repeat": week}),
+        dosage(dose_of(160, "mg"), text="Week 2", sequence=2, timing={"repeat": week}),
+        dosage(dose_of(240, "mg"), text="Week 3 on", sequence=3, timing={"repeat": daily}),
+    ]
+    assert topics_of(*steps, drug="Nerlynx 40 mg tablet") == []
+
+
+def test_the_summary_names_what_could_not_be_checked() -> None:
+    instruction = dosage(dose_of(252, "mg"), text="dosing weight 95 kg, repeat in 1 week")
+    old = observation("29463-7", valueQuantity=quantity(70, "kg"))
+    (card,) = cards(order(instruction), prefetch=chart(weight=bundle(old)))
+    assert card["summary"] == (
+        "Kadcyla: please check: (1) body weight; the order says 95 kg, the chart 70 kg;"
+        ' (2) the instructions say "repeat in 1 week"'
+    )
