@@ -6,17 +6,15 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from cards.facts.order import DoseUnit, DrugOrder, NotedDose, OrderNote
+from cards.facts.order import DrugOrder, NotedDose, OrderNote
 from cards.facts.origins import Gap
 from cards.facts.outcomes import FAILED
 from cards.identification.combined_amounts import amounts_stated, combined_amount
 from cards.identification.identity import Identity, IdentityStatus, identify
 from cards.knowledge.schema import Route
 from cards.values.caching import cached_by_identity
-from cards.values.codes import hcpcs_with_modifiers
 from cards.values.quantities import Mg
-from cards.values.texts import is_cut
-from fhir_mappings.codings import NO_CODE_MAP, texts
+from fhir_mappings.codings import NO_CODE_MAP
 from fhir_mappings.medications import doses_in_text
 from fhir_mappings.medications.medication import (
     MedicationReader,
@@ -27,21 +25,27 @@ from fhir_mappings.medications.medication import (
 )
 from fhir_mappings.medications.other_texts import noted_elsewhere
 from fhir_mappings.medications.treatments import TreatmentReader
-from fhir_mappings.medications.unknown_elements import unknown_in_instructions
 from fhir_mappings.patient.conditions import ConditionReader
 from fhir_mappings.request.billing import BillingReader
 from fhir_mappings.request.chart_source import UNKNOWN_SOURCE, ChartSource
-from fhir_mappings.request.dispatched import Lacking, dispatched_entries, may_be_for_a_drug
+from fhir_mappings.request.dispatched import Lacking, dispatched_entries
 from fhir_mappings.request.hook_request import BadRequest
+from fhir_mappings.request.order_gaps import (
+    bare_concepts,
+    cut_texts,
+    names_of,
+    of_unknown_parts,
+    of_unknown_selections,
+    unread_drug,
+)
 from fhir_mappings.request.orders import Orders
 from fhir_mappings.request.patient_reader import PatientReader
-from fhir_mappings.request.planned import Planned, without_order
-from fhir_mappings.request.selection import bundle_entries, is_group, selected_references
+from fhir_mappings.request.planned import Planned, dose_in_words, without_order
+from fhir_mappings.request.selection import bundle_entries, each_once, is_group, selected_references
 from fhir_mappings.request.sizes import TooManyError, check_orders
 from fhir_mappings.results.observations import ObservationReader
-from fhir_mappings.wire.lenient import base_of, child, objects, reference, text
-from fhir_mappings.wire.modifiers import is_modified_within
-from fhir_mappings.wire.references import References, is_same_patient, own_reference
+from fhir_mappings.wire.lenient import base_of, child, text
+from fhir_mappings.wire.references import References, is_same_patient
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -65,10 +69,6 @@ _ORDERS = frozenset({"MedicationRequest", "MedicationOrder", "ServiceRequest"})
 _AS_ORDERS = frozenset(each.lower() for each in _ORDERS)
 
 
-# How many unknown parts of an order are named.
-_NAMED = 3
-# Of a dose, units that do not say how much of the drug it is.
-_NO_AMOUNT = frozenset({DoseUnit.TABLET, DoseUnit.OTHER})
 # Other resources that name a drug in the same elements as an order does.
 _OF_DRUGS = frozenset({"MedicationAdministration", "MedicationDispense", "MedicationStatement"})
 _DRUGS = ("medicationCodeableConcept", "medicationReference")
@@ -148,7 +148,7 @@ class ChartReader:
             entries, lacking = dispatched_entries(request.dispatched, references)
             _check_dispatched([resource for _, resource, _ in entries], request)
         else:
-            entries = list(bundle_entries(request.draft_orders, "context.draftOrders"))
+            entries = each_once(bundle_entries(request.draft_orders, "context.draftOrders"))
         found = _Found(request.patient_id, references, request.hook.may_be_incomplete)
         for path, resource, full_url in entries:
             if resource is not None:
@@ -168,7 +168,7 @@ class ChartReader:
                 continue
             found.resources[path] = resource
             try:
-                in_focus = selected is None or not selected.isdisjoint(_names_of(resource, full_url))
+                in_focus = selected is None or not selected.isdisjoint(names_of(resource, full_url))
                 self._read(resource, path, found, in_focus=in_focus)
             except Exception as error:  # noqa: BLE001 - one order must not cost the others
                 self._failed("orders", error, path, found.gaps)
@@ -190,10 +190,11 @@ class ChartReader:
         read = tuple(self._with_product(*each, found) for each in zip(read, identities, strict=True))
         try:
             found.gaps += [
-                *_cut_texts(zip(read, identities, strict=True), found.resources),
-                *_of_unknown_parts(zip(read, identities, strict=True), found.resources),
-                *_bare_concepts(zip(read, identities, strict=True), found.resources),
-                *_of_unknown_selections(selected, entries, zip(read, identities, strict=True)),
+                *self._of_services(entries, selected, identities, references),
+                *cut_texts(zip(read, identities, strict=True), found.resources),
+                *of_unknown_parts(zip(read, identities, strict=True), found.resources),
+                *bare_concepts(zip(read, identities, strict=True), found.resources),
+                *of_unknown_selections(selected, entries, zip(read, identities, strict=True)),
             ]
         except Exception as error:  # noqa: BLE001 - the orders are judged by what was read
             self._failed("texts", error, place, found.gaps)
@@ -225,7 +226,7 @@ class ChartReader:
         else:
             order = self._medication.read(resource, path, references, in_focus=in_focus)
             found.orders.append(order)
-            if in_focus and (gap := _unread_drug(order, resource, path, may_be_incomplete=found.may_be_incomplete)):
+            if in_focus and (gap := unread_drug(order, resource, path, may_be_incomplete=found.may_be_incomplete)):
                 found.gaps.append(gap)
 
     def _identity(self, order: DrugOrder, found: _Found) -> Identity:
@@ -352,7 +353,7 @@ class ChartReader:
         for path, plan, full_url in entries:
             if plan is None or not is_group(plan):
                 continue
-            if selected is not None and selected.isdisjoint(_names_of(plan, full_url)):
+            if selected is not None and selected.isdisjoint(names_of(plan, full_url)):
                 continue
             told: set[str] = set()
             for step in without_order(plan, path, references):
@@ -360,6 +361,26 @@ class ChartReader:
                     found = self._of_step(step, references)
                     told.update(gap.path for gap in found)
                     yield from found
+
+    def _of_services(
+        self,
+        entries: Iterable[tuple[str, Json | None, str]],
+        selected: frozenset[str] | None,
+        identities: Iterable[Identity],
+        references: References,
+    ) -> Iterator[Gap]:
+        """Report a request for a service that gives the dose of a drug for which the session has no order."""
+        ordered = {product.id for identity in identities for product in identity.named}
+        for path, resource, full_url in entries:
+            if resource is None or not self._medication.is_order(resource):
+                continue
+            if selected is not None and selected.isdisjoint(names_of(resource, full_url)):
+                continue
+            if (step := dose_in_words(resource, path)) is not None:
+                order = self._medication.read(step.as_order, path, references)
+                named = identify(order, self._recognizer).named
+                if not ordered.intersection(product.id for product in named):
+                    yield from self._if_in_scope(order, path, "kind-unnamed")
 
     def _of_step(self, step: Planned, references: References) -> list[Gap]:
         order = self._medication.read(step.as_order, step.path, references)
@@ -399,88 +420,10 @@ class ChartReader:
         )
 
 
-def _cut_texts(orders: Iterable[tuple[DrugOrder, Identity]], resources: Mapping[str, Json]) -> Iterable[Gap]:
-    """List the texts of this request's orders that were too long to be read completely."""
-    for order, identity in orders:
-        if not order.in_focus:
-            continue
-        resource = resources[order.origin.path]
-        instructions = objects(resource.get("dosageInstruction"))
-        if identity.in_scope and any(is_cut(text(each.get("text"))) for _, each in instructions):
-            yield Gap(None, order.origin.path, "instructions-cut")
-        # The part cut off may contain the name of a drug in scope.
-        elif not identity.named and any(is_cut(each) for each in texts(resource.get("medicationCodeableConcept"))):
-            yield Gap(None, order.origin.path, "drug-text-cut")
-
-
-def _of_unknown_parts(orders: Iterable[tuple[DrugOrder, Identity]], resources: Mapping[str, Json]) -> Iterable[Gap]:
-    """List the orders in scope that hold what is not known here: it may change their meaning, or be instructions."""
-    for order, identity in orders:
-        path = order.origin.path
-        if not order.in_focus or not identity.in_scope:
-            continue
-        if is_modified_within(resources[path], "dosageInstruction"):
-            yield Gap(None, path, "order-modified")
-        if unknown := unknown_in_instructions(resources[path]):
-            yield Gap(None, path, "instructions-unknown", values=(("unknown", ", ".join(unknown[:_NAMED])),))
-
-
-def _unread_drug(order: DrugOrder, resource: Json, path: str, *, may_be_incomplete: bool) -> Gap | None:
-    """Report an order whose drug has no word, and no code of a system that is known.
-
-    While an order is being written its drug or the words for it may still be missing. A code of another system alone is
-    reported where a dose or route comes with it that may be a HER2 drug's, not for a cream or "1 tablet daily".
-    """
-    if any(each.value for each in order.evidence) or order.ndcs or order.gaps:
-        return None
-    if any(not each.beside_drug and hcpcs_with_modifiers(each.code) for each in order.billing):
-        return None
-    concept = resource.get("medicationCodeableConcept")
-    if concept is None and "medicationReference" not in resource and may_be_incomplete:
-        return None
-    holders = [each for _, each in objects(concept)]
-    codings = [coding for each in holders for _, coding in objects(each.get("coding"))]
-    codes = (text(coding.get("code")) for coding in codings if text(coding.get("system")))
-    code = next((each for each in codes if each), "")
-    if not code:
-        return Gap(None, path, "drug-unreadable")
-    has_dose = order.text_doses or any(dose.unit not in _NO_AMOUNT for dose in order.doses)
-    if may_be_incomplete or not (has_dose or order.route not in (None, Route.ORAL)):
-        return None
-    return Gap(None, path, "unknown-code", values=(("code", code[:80]),))
-
-
 def _with_amounts(product: Product, note: OrderNote) -> OrderNote:
     """Add the doses that a note gives by the volume or by both antibodies of an injection."""
     stated = tuple(NotedDose(Mg(each)) for group in amounts_stated(product, note.text) for each in group)
     return msgspec.structs.replace(note, doses=(*note.doses, *stated)) if stated else note
-
-
-def _names_of(resource: Json, full_url: str) -> set[str]:
-    """List the names by which a selection may refer to a resource: its reference, its bare id, its fullUrl."""
-    own = own_reference(resource)
-    return {own, own.rpartition("/")[2], reference(full_url)} - {""}
-
-
-def _of_unknown_selections(
-    selected: frozenset[str] | None,
-    entries: Iterable[tuple[str, Json | None, str]],
-    orders: Iterable[tuple[DrugOrder, Identity]],
-) -> Iterator[Gap]:
-    """Report a selection that is not in the session, where an unselected order of a drug in scope may be meant."""
-    if not selected:
-        return
-    names = {
-        name for _, resource, full_url in entries if resource is not None for name in _names_of(resource, full_url)
-    }
-    unknown = selected - names - {""}
-    # A reference that begins with # is to a resource inside the one that refers to it.
-    if not any(may_be_for_a_drug(each) and not each.startswith("#") for each in unknown):
-        return
-    drugs = [identity for order, identity in orders if identity.in_scope and not order.in_focus]
-    if drugs:
-        drug = " / ".join(dict.fromkeys(product.name for identity in drugs for product in identity.named))
-        yield Gap(None, "context.selections", "selection-unknown", values=(("drug", drug),))
 
 
 def _with_services(
@@ -495,11 +438,3 @@ def _with_services(
             if not served or order.origin.reference in served
         ]
         yield msgspec.structs.replace(order, billing=(*order.billing, *beside)) if beside else order
-
-
-def _bare_concepts(orders: Iterable[tuple[DrugOrder, Identity]], resources: Mapping[str, Json]) -> Iterator[Gap]:
-    """Report an order whose drug is plain text in place of a concept, although it was read as a name."""
-    for order, identity in orders:
-        bare = text(resources[order.origin.path].get("medicationCodeableConcept"))
-        if bare and order.in_focus and identity.in_scope:
-            yield Gap(None, order.origin.path, "concept-as-text", values=(("written", bare[:80]),))

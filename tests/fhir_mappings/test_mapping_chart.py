@@ -729,6 +729,51 @@ def test_an_order_that_does_not_say_what_it_is_is_told(kind: str, *, is_told: bo
     assert reasons(orders({**order(), "resourceType": kind})) == (["kind-unnamed"] if is_told else [])
 
 
+@pytest.mark.parametrize(
+    ("words", "beside", "is_told"),
+    [
+        pytest.param("Infuse Kadcyla 252 mg IV", (), True, id="a dose, and no order for the drug"),
+        pytest.param("Infuse Kadcyla 252 mg IV", (order(),), False, id="beside its order"),
+        pytest.param("Infuse Kadcyla 252 mg IV", (AMOXICILLIN,), True, id="beside the order of another drug"),
+        pytest.param("Echocardiogram before Kadcyla", (), False, id="no dose"),
+        pytest.param("Cefazolin 2000 mg IV", (), False, id="a dose of another drug"),
+    ],
+)
+def test_a_service_that_gives_a_dose_is_told(words: str, beside: tuple[Json, ...], *, is_told: bool) -> None:
+    service = {"resourceType": "ServiceRequest", "id": "s", "status": "draft", "code": {"text": words}}
+    assert reasons(orders(service, *beside)) == (["kind-unnamed"] if is_told else [])
+    unselected: Json = {"hook": "order-select", "selections": ["MedicationRequest/other"]}
+    assert topics(service, **unselected) == []
+
+
+def test_an_order_that_is_listed_twice_is_one() -> None:
+    assert len(orders(OVERDOSE, OVERDOSE).orders) == 1
+    assert len(orders(OVERDOSE, {**OVERDOSE, "status": "active"}).orders) == 2
+
+
+@pytest.mark.parametrize(
+    ("refuted_on", "told"),
+    [
+        pytest.param("2026-10-10", [], id="later"),
+        pytest.param("2026-09-20", [], id="on that day"),
+        pytest.param("2026-09-01", ["suspected"], id="before"),
+        pytest.param(None, ["suspected"], id="nobody knows when"),
+    ],
+)
+def test_a_suspicion_that_was_ruled_out_is_settled(refuted_on: str | None, told: list[str]) -> None:
+    lung = coding(ICD10, "J84.9")
+    suspected = condition("s", lung, verificationStatus="provisional", recordedDate="2026-09-20")
+    refuted = condition("r", lung, verificationStatus="refuted", recordedDate=refuted_on)
+    assert reasons(patient(conditions=bundle(suspected, refuted))) == told
+
+
+def test_data_that_an_older_release_assigns_to_another_patient_are_not_used() -> None:
+    cancer = condition("c", coding(ICD10, "C50.911"), subject=None)
+    for whose, is_used in (("Patient/pat-1", True), ("Patient/pat-2", False)):
+        found = patient(conditions=bundle({**cancer, "patient": {"reference": whose}}))
+        assert (bool(found.diagnoses), reasons(found)) == (is_used, [] if is_used else ["other-patient"])
+
+
 def test_a_drug_in_the_prefetch_is_found() -> None:
     drug = {"resourceType": "Medication", "id": "med-1", "code": KADCYLA}
     resource = order(

@@ -1,0 +1,113 @@
+"""What of the orders of a session was not understood, or not sent: told beside what was judged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cards.facts.order import DoseUnit
+from cards.facts.origins import Gap
+from cards.knowledge.schema import Route
+from cards.values.codes import hcpcs_with_modifiers
+from cards.values.texts import is_cut
+from fhir_mappings.codings import texts
+from fhir_mappings.medications.unknown_elements import unknown_in_instructions
+from fhir_mappings.request.dispatched import may_be_for_a_drug
+from fhir_mappings.wire.lenient import objects, reference, text
+from fhir_mappings.wire.modifiers import is_modified_within
+from fhir_mappings.wire.references import own_reference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from cards.facts.order import DrugOrder
+    from cards.identification.identity import Identity
+    from fhir_mappings.wire.lenient import Json
+
+# How many unknown parts of an order are named.
+_NAMED = 3
+# Of a dose, units that do not say how much of the drug it is.
+_NO_AMOUNT = frozenset({DoseUnit.TABLET, DoseUnit.OTHER})
+
+
+def cut_texts(orders: Iterable[tuple[DrugOrder, Identity]], resources: Mapping[str, Json]) -> Iterable[Gap]:
+    """List the texts of this request's orders that were too long to be read completely."""
+    for order, identity in orders:
+        if not order.in_focus:
+            continue
+        resource = resources[order.origin.path]
+        instructions = objects(resource.get("dosageInstruction"))
+        if identity.in_scope and any(is_cut(text(each.get("text"))) for _, each in instructions):
+            yield Gap(None, order.origin.path, "instructions-cut")
+        # The part cut off may contain the name of a drug in scope.
+        elif not identity.named and any(is_cut(each) for each in texts(resource.get("medicationCodeableConcept"))):
+            yield Gap(None, order.origin.path, "drug-text-cut")
+
+
+def of_unknown_parts(orders: Iterable[tuple[DrugOrder, Identity]], resources: Mapping[str, Json]) -> Iterable[Gap]:
+    """List the orders in scope that hold what is not known here: it may change their meaning, or be instructions."""
+    for order, identity in orders:
+        path = order.origin.path
+        if not order.in_focus or not identity.in_scope:
+            continue
+        if is_modified_within(resources[path], "dosageInstruction"):
+            yield Gap(None, path, "order-modified")
+        if unknown := unknown_in_instructions(resources[path]):
+            yield Gap(None, path, "instructions-unknown", values=(("unknown", ", ".join(unknown[:_NAMED])),))
+
+
+def unread_drug(order: DrugOrder, resource: Json, path: str, *, may_be_incomplete: bool) -> Gap | None:
+    """Report an order whose drug has no word, and no code of a system that is known.
+
+    While an order is being written its drug or the words for it may still be missing. A code of another system alone is
+    reported where a dose or route comes with it that may be a HER2 drug's, not for a cream or "1 tablet daily".
+    """
+    if any(each.value for each in order.evidence) or order.ndcs or order.gaps:
+        return None
+    if any(not each.beside_drug and hcpcs_with_modifiers(each.code) for each in order.billing):
+        return None
+    concept = resource.get("medicationCodeableConcept")
+    if concept is None and "medicationReference" not in resource and may_be_incomplete:
+        return None
+    holders = [each for _, each in objects(concept)]
+    codings = [coding for each in holders for _, coding in objects(each.get("coding"))]
+    codes = (text(coding.get("code")) for coding in codings if text(coding.get("system")))
+    code = next((each for each in codes if each), "")
+    if not code:
+        return Gap(None, path, "drug-unreadable")
+    has_dose = order.text_doses or any(dose.unit not in _NO_AMOUNT for dose in order.doses)
+    if may_be_incomplete or not (has_dose or order.route not in (None, Route.ORAL)):
+        return None
+    return Gap(None, path, "unknown-code", values=(("code", code[:80]),))
+
+
+def bare_concepts(orders: Iterable[tuple[DrugOrder, Identity]], resources: Mapping[str, Json]) -> Iterator[Gap]:
+    """Report an order whose drug is plain text in place of a concept, although it was read as a name."""
+    for order, identity in orders:
+        bare = text(resources[order.origin.path].get("medicationCodeableConcept"))
+        if bare and order.in_focus and identity.in_scope:
+            yield Gap(None, order.origin.path, "concept-as-text", values=(("written", bare[:80]),))
+
+
+def of_unknown_selections(
+    selected: frozenset[str] | None,
+    entries: Iterable[tuple[str, Json | None, str]],
+    orders: Iterable[tuple[DrugOrder, Identity]],
+) -> Iterator[Gap]:
+    """Report a selection that is not in the session, where an unselected order of a drug in scope may be meant."""
+    if not selected:
+        return
+    names = {name for _, resource, full_url in entries if resource is not None for name in names_of(resource, full_url)}
+    unknown = selected - names - {""}
+    # A reference that begins with # is to a resource inside the one that refers to it.
+    if not any(may_be_for_a_drug(each) and not each.startswith("#") for each in unknown):
+        return
+    drugs = [identity for order, identity in orders if identity.in_scope and not order.in_focus]
+    if drugs:
+        drug = " / ".join(dict.fromkeys(product.name for identity in drugs for product in identity.named))
+        yield Gap(None, "context.selections", "selection-unknown", values=(("drug", drug),))
+
+
+def names_of(resource: Json, full_url: str) -> set[str]:
+    """List the names by which a selection may refer to a resource: its reference, its bare id, its fullUrl."""
+    own = own_reference(resource)
+    return {own, own.rpartition("/")[2], reference(full_url)} - {""}
