@@ -8,17 +8,18 @@ from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, No
 from cards.facts.patient import Treatment
 from cards.knowledge.schema import Basis, Level, LevelRole
 from cards.readings.case import dated, shortened
-from cards.readings.course import fitting_levels, lowest_reduction, sums_above_maximum
+from cards.readings.course import fitting_levels, lowest_reduction, perhaps_reduced, sums_above_maximum
 from cards.readings.day_total import day_total, total_excess
 from cards.readings.dosing import DoseReading, dose_conflict, is_component, look_alike_met, over_maximum, usable_doses
 from cards.readings.parts_of_dose import judged_levels, with_chart
-from cards.readings.weights import is_level_at_other
+from cards.readings.weights import is_level_at_other, weight_doubt
 from cards.rules.dose import WITHOUT_WEIGHT, cancer_words, dose_evidence, fixes_to, nothing_usable, written_dose
 from cards.rules.schedule import loading_again, loading_last
 from cards.rules.tablets import is_reported_by_frequency, taken_too_seldom
 from cards.values.quantities import plain
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import date
 
     from cards.readings.case import Case
@@ -175,8 +176,18 @@ def _if_all_read(case: Case) -> Outcome:
         for each in case.history
         if each.unread_dose and each.dose is None and each.on is not None
     ]
-    missing = (*unread[:1], *sums_above_maximum(case)[:1])
+    missing = (*unread[:1], *sums_above_maximum(case)[:1], *_level_unknown(case))
     return CannotTell(missing) if missing else Clear()
+
+
+def _level_unknown(case: Case) -> Iterator[Missing]:
+    """Say that the last dose may have been a reduced one, below the one that is ordered."""
+    found = perhaps_reduced(case)
+    if found is None or found.earlier.on is None or weight_doubt(case) is not None:
+        return
+    if any(level is not None and level.dose.value > found.level.dose.value for _, level in judged_levels(case)):
+        values = {"dose": str(found.earlier.dose), "level": str(found.level.dose), "date": found.earlier.on.isoformat()}
+        yield Missing("earlier-level", values=values)
 
 
 def _raised(case: Case, reading: DoseReading, lowest: Level, earlier: Treatment) -> Fired:
