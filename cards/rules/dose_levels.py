@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, Outcome
-from cards.facts.patient import Treatment
+from cards.facts.patient import Treatment, TreatmentState
 from cards.knowledge.schema import Basis, Level, LevelRole
 from cards.readings.case import dated, shortened
-from cards.readings.course import fitting_levels, lowest_reduction, perhaps_reduced, sums_above_maximum
+from cards.readings.course import Reduced, fitting_levels, lowest_reduction, perhaps_reduced, sums_above_maximum
 from cards.readings.day_total import day_total, total_excess
 from cards.readings.dosing import DoseReading, dose_conflict, is_component, look_alike_met, over_maximum, usable_doses
 from cards.readings.parts_of_dose import judged_levels, with_chart
@@ -157,7 +157,7 @@ def dose_re_escalation(case: Case) -> Outcome:
         return NotApplicable("the label has no such rule")
     if not usable_doses(case):
         return nothing_usable(case)
-    reduced = lowest_reduction(case)
+    reduced = lowest_reduction(case) or _reduced_in_plan(case)
     if reduced is None:
         return _if_all_read(case)
     lowest, earlier = reduced
@@ -167,6 +167,25 @@ def dose_re_escalation(case: Case) -> Outcome:
         if level is not None and level.dose.value > lowest.dose.value:
             return _raised(case, reading, lowest, earlier)
     return _if_all_read(case)
+
+
+def _reduced_in_plan(case: Case) -> Reduced | None:
+    """Find the lowest reduced level among the earlier orders of the session."""
+    if case.orders.is_alone(case.order):
+        return None
+    kept: dict[str, list[Reduced]] = case.orders.worked_out.setdefault("reduced doses", {})
+    if case.product.id not in kept:
+        cases = (case.as_only_order(order) for order in case.orders.of_product(case.product.id))
+        kept[case.product.id] = [
+            Reduced(
+                level, Treatment(each.product.id, (each.drug,), each.planned, each.order.origin, TreatmentState.ACTIVE)
+            )
+            for each in cases
+            for _, level in judged_levels(each)
+            if level is not None and level.role is LevelRole.REDUCTION
+        ]
+    before = [each for each in kept[case.product.id] if each.earlier.on is not None and each.earlier.on < case.planned]
+    return min(before, key=lambda found: found.level.dose.value, default=None)
 
 
 def _if_all_read(case: Case) -> Outcome:

@@ -31,6 +31,7 @@ from fhir_mappings.request.chart_draft import Draft, OnFailure
 from fhir_mappings.request.chart_parts import assembled
 from fhir_mappings.request.chart_source import UNKNOWN_SOURCE, ChartSource
 from fhir_mappings.request.queries import PAGE_SIZES
+from fhir_mappings.request.versions import replaced
 from fhir_mappings.results.named_her2 import MENTIONS as NAMES_OF_HER2
 from fhir_mappings.results.observations import LONGEST_STATUS
 from fhir_mappings.results.reference_ranges import NOBODY, Subject
@@ -107,10 +108,11 @@ class PatientReader:
         # A resource counts once, even under several keys; the session's orders are not history.
         seen = set(session)
         take, see = self.take, seen.add
+        older = replaced([stub for listing in listings for stub in listing.stubs])
         for listing in listings:
             for stub in listing.stubs:
                 if reference := stub.reference:
-                    if reference in seen:
+                    if reference in seen or (older and id(stub) in older):
                         continue
                     see(reference)
                 take(stub, draft)

@@ -257,6 +257,21 @@ ROWS = [
     ),
     Row(
         RAISED,
+        "reduced today and raised again in the plan",
+        FIRES,
+        order("Enhertu", "5.4 mg/kg", start=days_ago(-21)),
+        others=(order("Enhertu", "4.4 mg/kg", identifier="order-0"),),
+        says=("4.4 mg/kg", days_ago(0).isoformat()),
+    ),
+    Row(
+        RAISED,
+        "reduced from the second dose of the plan on",
+        SILENT,
+        order("Enhertu", "5.4 mg/kg"),
+        others=(order("Enhertu", "4.4 mg/kg", identifier="order-2", start=days_ago(-21)),),
+    ),
+    Row(
+        RAISED,
         "a last dose of 210 mg at a time without a weight, which would be a reduced one today",
         CANNOT,
         KADCYLA,

@@ -471,6 +471,27 @@ def test_a_resource_that_turns_out_unreadable_is_set_aside() -> None:
     assert (found.weights, reasons(found)) == ((), ["malformed"])
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "is_second"),
+    [
+        pytest.param({"versionId": "1"}, {"versionId": "2"}, True, id="by its number"),
+        pytest.param({"versionId": "10"}, {"versionId": "9"}, False, id="which is no text"),
+        pytest.param(
+            {"lastUpdated": "2026-11-20T08:00:00Z", "versionId": "b"},
+            {"lastUpdated": "2026-11-20T09:00:00Z", "versionId": "a"},
+            True,
+            id="by its time",
+        ),
+        pytest.param({}, {}, False, id="the first, where nothing says which is newer"),
+    ],
+)
+def test_of_two_versions_of_a_resource_the_newer_counts(first: Json, second: Json, *, is_second: bool) -> None:
+    cancers = [condition("c", coding(ICD10, code), meta=meta) for code, meta in (("C50.911", first), ("C16.9", second))]
+    expected = "gastric" if is_second else "breast"
+    assert [each.cancer for each in patient(conditions=bundle(*cancers)).diagnoses] == [expected]
+    assert [each.cancer for each in patient(a=bundle(cancers[0]), b=bundle(cancers[1])).diagnoses] == [expected]
+
+
 def test_a_resource_in_two_lists_counts_once() -> None:
     assert len(patient(weight=bundle(WEIGHT), item1=bundle(WEIGHT)).weights) == 1
     without_id = {name: value for name, value in WEIGHT.items() if name != "id"}
