@@ -72,11 +72,11 @@ class Treatment(msgspec.Struct, frozen=True):
 
 
 class PossibleKind(StrEnum):
-    """What an entry is that may be a dose given and is no administration."""
+    """What an entry is that may be a dose given and is no administration; what tells most of it first."""
 
+    PROCEDURE = "procedure"
     STATEMENT = "statement"
     DISPENSE = "dispense"
-    PROCEDURE = "procedure"
     ORDER = "order"
 
 

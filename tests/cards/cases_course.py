@@ -11,7 +11,7 @@ from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
 from cards.facts.order import DrugOrder
 from cards.facts.origins import Origin
-from cards.facts.patient import PossibleDose, PossibleKind, Treatment, TreatmentState
+from cards.facts.patient import Patient, PossibleDose, PossibleKind, Treatment, TreatmentState
 from cards.facts.schedules import Rhythm, Schedule
 from cards.facts.topics import Topic
 from cards.knowledge.schema import Diluent, Route
@@ -101,6 +101,13 @@ def perhaps(days: int, *history: Treatment, kind: str = "statement", product: st
     """Return a chart with an entry that may be a dose given so many days ago."""
     possible = PossibleDose(product, days_ago(days), Origin("Any/1", "prefetch.any"), PossibleKind(kind))
     return msgspec.structs.replace(chart(history=history), possible_doses=(possible,))
+
+
+def several(*charts: Patient) -> Patient:
+    """Return a chart with what may be doses in several."""
+    return msgspec.structs.replace(
+        charts[0], possible_doses=tuple(each for one in charts for each in one.possible_doses)
+    )
 
 
 def course(drug: str, first: int, last: int) -> tuple[Treatment, ...]:
@@ -402,6 +409,22 @@ ROWS = [
         KADCYLA,
         perhaps(5, kind="dispense"),
         missing=("possible-dispense",),
+    ),
+    Row(
+        SOON,
+        "dispensed the day before the statement: one dose, told once",
+        CANNOT,
+        KADCYLA,
+        several(perhaps(5), perhaps(6, kind="dispense")),
+        missing=("possible-statement",),
+    ),
+    Row(
+        SOON,
+        "dispensed four days after the statement: perhaps another dose",
+        CANNOT,
+        KADCYLA,
+        several(perhaps(9), perhaps(5, kind="dispense")),
+        missing=("possible-statement", "possible-dispense"),
     ),
     Row(SOON, "dispensed yesterday, for this dose", NOT_ASKED, KADCYLA, perhaps(1, kind="dispense")),
     Row(
