@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from fhir_mappings.medications.medication import MedicationReader
     from fhir_mappings.wire.lenient import Json
 
-_WHOLE_DAY, _LONGEST_TIME, _LONGEST_CODES, _LONGEST_ROUTE = 10, 40, 80, 40
+_WHOLE_DAY, _LONGEST_TIME, _LONGEST_CODES, _LONGEST_ROUTE, _LONGEST_AMOUNT = 10, 40, 80, 40, 40
 _ORDERS = frozenset({"MedicationRequest", "MedicationOrder"})
 KINDS = frozenset({"MedicationAdministration", "MedicationStatement", *_ORDERS})
 _STATES = {
@@ -234,7 +234,7 @@ class TreatmentReader:
     def _dose(self, resource: Json, drug: _Drug, references: References) -> Mg | MgPerKg | None:
         """Return the dose of an administration, or the first one of an order in milligrams or tablets."""
         strength = self._tablet_mg(drug)
-        given = self._medication.given(child(child(resource, "dosage"), "dose"))
+        given = self._medication.given(child(_dosage(resource), "dose"))
         if given is not None and (dose := _in_mg(given, strength)) is not None:
             return dose
         if given is None and (written := _dose_in_words(resource)) and _LEADS.match(written):
@@ -411,20 +411,30 @@ def _within(written: str) -> tuple[date, date] | None:
 
 
 def _unread_dose(resource: Json) -> str:
-    """Return the amount of an administration whose unit is not a mass, as written."""
-    quantity = child(child(resource, "dosage"), "dose")
-    if quantity.get("value") is None:
-        written = _dose_in_words(resource)
-        # Of an administration, "80 % of the dose given" is about this dose.
-        said = _AMOUNT.search(written) or any(
-            each.kind in _OTHER_DOSE for each in dose_remarks(_GIVEN.sub("", written))
-        )
-        return written[:40] if said else ""
-    return f"{quantity['value']} {text(quantity.get('unit')) or text(quantity.get('code'))}".strip()[:40]
+    """Return the amount of an administration whose unit is not a mass, as written; all of several."""
+    several = [each for _, each in objects(resource.get("dosage"))] or [{}]
+    found = "; ".join(filter(None, map(_amount, several)))
+    return found[:_LONGEST_AMOUNT]
+
+
+def _amount(dosage: Json) -> str:
+    quantity = child(dosage, "dose")
+    if quantity.get("value") is not None:
+        return f"{quantity['value']} {text(quantity.get('unit')) or text(quantity.get('code'))}".strip()
+    written = text(dosage.get("text"))
+    # Of an administration, "80 % of the dose given" is about this dose.
+    said = _AMOUNT.search(written) or any(each.kind in _OTHER_DOSE for each in dose_remarks(_GIVEN.sub("", written)))
+    return written if said else ""
+
+
+def _dosage(resource: Json) -> Json:
+    """Return the dosage of an administration, which some clients send as a list of one."""
+    several = objects(resource.get("dosage"))
+    return several[0][1] if len(several) == 1 else {}
 
 
 def _dose_in_words(resource: Json) -> str:
-    return text(child(resource, "dosage").get("text"))
+    return text(_dosage(resource).get("text"))
 
 
 def _when(resource: Json) -> date | None:

@@ -24,6 +24,7 @@ from fhir_mappings.medications.medication import (
     with_reasons_of,
 )
 from fhir_mappings.medications.other_texts import noted_elsewhere
+from fhir_mappings.medications.releases import is_of_other_release, with_r4_drug
 from fhir_mappings.medications.treatments import TreatmentReader
 from fhir_mappings.patient.conditions import ConditionReader
 from fhir_mappings.request.billing import BillingReader
@@ -44,7 +45,7 @@ from fhir_mappings.request.planned import Planned, dose_in_words, without_order
 from fhir_mappings.request.selection import bundle_entries, each_once, is_group, selected_references
 from fhir_mappings.request.sizes import TooManyError, check_orders
 from fhir_mappings.results.observations import ObservationReader
-from fhir_mappings.wire.lenient import base_of, child, text
+from fhir_mappings.wire.lenient import base_of, text
 from fhir_mappings.wire.references import References, is_same_patient
 
 if TYPE_CHECKING:
@@ -219,7 +220,7 @@ class ChartReader:
         if kind == "ServiceRequest":
             if is_same_patient(resource.get("subject"), found.patient_id, references):
                 found.services.append((orders_served(resource, references), service_billing(resource, path)))
-        elif kind == "MedicationOrder" or isinstance(resource.get("medication"), dict | str):
+        elif kind == "MedicationOrder" or is_of_other_release(resource):
             found.gaps += self._of_other_release(resource, path, references) if in_focus else []
         elif not is_same_patient(resource.get("subject"), found.patient_id, references):
             found.gaps += self._of_other_patient(resource, path, references) if in_focus else []
@@ -322,16 +323,9 @@ class ChartReader:
 
     def _of_other_release(self, resource: Json, path: str, references: References) -> list[Gap]:
         """Report that an order in another FHIR release was not checked, if it names a drug in scope or none at all."""
-        bare = text(resource.get("medication"))
-        medication = {"text": bare} if bare else child(resource, "medication")
-        as_r4 = {
-            "id": resource.get("id"),
-            "contained": resource.get("contained"),
-            "medicationCodeableConcept": resource.get("medicationCodeableConcept")
-            or medication.get("concept")
-            or medication,
-            "medicationReference": resource.get("medicationReference") or medication.get("reference"),
-        }
+        r4 = with_r4_drug(resource)
+        kept = ("id", "contained", "medicationCodeableConcept", "medicationReference")
+        as_r4 = {name: r4[name] for name in kept if name in r4}
         order = self._medication.read(as_r4, path, references)
         if order.gaps:
             return [Gap(None, path, "other-release-unnamed")]

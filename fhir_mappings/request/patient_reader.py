@@ -26,6 +26,7 @@ from cards.facts.results import (
 from cards.values.calendar_months import days_after
 from fhir_mappings.codings import says_something
 from fhir_mappings.medications.possible_doses import MAY_BE_DOSES, possible_dose
+from fhir_mappings.medications.releases import with_r4_drug
 from fhir_mappings.medications.treatments import KINDS, TreatmentReader
 from fhir_mappings.request.chart_draft import Draft, OnFailure
 from fhir_mappings.request.chart_parts import assembled
@@ -402,7 +403,7 @@ class PatientReader:
                 draft.facts.append(stated)
 
     def _treatment(self, stub: ResourceStub, draft: Draft) -> None:
-        content = stub.content
+        content = with_r4_drug(stub.content)
         if not draft.is_own(content, stub.full_url):
             draft.unusable("treatment", stub, "other-patient")
         elif self._treatments.has_unknown_drug(content, draft.references):
@@ -423,7 +424,7 @@ class PatientReader:
 
     def _possible_dose(self, stub: ResourceStub, draft: Draft) -> None:
         """Note a statement, a dispense or a procedure of the patient's that may be a dose given."""
-        content = stub.content
+        content = with_r4_drug(stub.content)
         found = possible_dose(content, stub.path, draft.references, self._treatments)
         if found is not None and found.on <= draft.latest and draft.is_own(content, stub.full_url):
             draft.possible_doses.append(found)

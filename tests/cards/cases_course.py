@@ -380,6 +380,23 @@ ROWS = [
         fixes=("RemoveOrder",),
     ),
     Row(SOON, "nineteen days, within the window", SILENT, KADCYLA, after(19)),
+    Row(
+        SOON,
+        "a completed order without a date, and no dose on record",
+        CANNOT,
+        KADCYLA,
+        chart(history=(msgspec.structs.replace(undated("kadcyla"), state=TreatmentState.COMPLETED),)),
+        missing=("earlier-dose-undated",),
+    ),
+    Row(
+        SOON,
+        "the same beside a dose of three weeks ago",
+        SILENT,
+        KADCYLA,
+        chart(
+            history=(msgspec.structs.replace(undated("kadcyla"), state=TreatmentState.COMPLETED), given("kadcyla", 21))
+        ),
+    ),
     Row(SOON, "a statement of five days ago", CANNOT, KADCYLA, perhaps(5), missing=("possible-statement",)),
     Row(SOON, "a statement of today", CANNOT, KADCYLA, perhaps(0), missing=("possible-statement",)),
     Row(SOON, "a statement of nineteen days ago", NOT_ASKED, KADCYLA, perhaps(19)),

@@ -788,6 +788,22 @@ def test_a_suspicion_that_was_ruled_out_is_settled(refuted_on: str | None, told:
     assert reasons(patient(conditions=bundle(suspected, refuted))) == told
 
 
+@pytest.mark.parametrize(
+    "drug",
+    [
+        pytest.param({"concept": {"text": "Kadcyla"}}, id="a concept of R5"),
+        pytest.param({"reference": {"reference": "Medication/m", "display": "Kadcyla"}}, id="a reference of R5"),
+        pytest.param({"text": "Kadcyla"}, id="a bare concept"),
+        pytest.param("Kadcyla", id="plain text"),
+    ],
+)
+def test_a_dose_given_in_another_release_is_read(drug: Any) -> None:
+    given = {**dose("2026-11-01"), "medicationCodeableConcept": None, "medication": drug}
+    found = patient(administrations=bundle(given))
+    assert [(each.product, each.on) for each in found.treatments] == [("kadcyla", date(2026, 11, 1))]
+    assert reasons(found) == []
+
+
 def test_data_that_an_older_release_assigns_to_another_patient_are_not_used() -> None:
     cancer = condition("c", coding(ICD10, "C50.911"), subject=None)
     for whose, is_used in (("Patient/pat-1", True), ("Patient/pat-2", False)):

@@ -349,6 +349,14 @@ def test_infusions_that_were_not_completed(status: str, stopped: bool) -> None: 
 )
 def test_an_amount_that_could_not_be_read(dose: dict[str, Any], unread: str) -> None:
     assert read(administration(dosage={"dose": dose})).unread_dose == unread
+    assert read(administration(dosage=[{"dose": dose}])).unread_dose == unread
+
+
+def test_a_dosage_that_is_a_list() -> None:
+    one, other = ({"dose": {"value": each, "unit": "mg"}} for each in (160, 92))
+    assert read(administration(dosage=[one])).dose == Mg(Decimal(160))
+    found = read(administration(dosage=[one, other]))
+    assert (found.dose, found.unread_dose) == (None, "160 mg; 92 mg")
 
 
 @pytest.mark.parametrize(
