@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -109,7 +110,7 @@ class PatientReader:
         # A resource counts once, even under several keys; the session's orders are not history.
         seen = set(session)
         take, see = self.take, seen.add
-        older = replaced([stub for listing in listings for stub in listing.stubs])
+        older = replaced(list(chain.from_iterable(listing.stubs for listing in listings)))
         for listing in listings:
             for stub in listing.stubs:
                 if reference := stub.reference:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from decimal import Decimal
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from fhir_mappings.wire.lenient import child, number, text
@@ -14,15 +15,17 @@ if TYPE_CHECKING:
 
     from fhir_mappings.wire.resources import ResourceStub
 
+_REFERENCE = attrgetter("reference")
 _NAMES = (b'"lastUpdated"', b'"versionId"')
 
 
 def replaced(stubs: Sequence[ResourceStub]) -> frozenset[int]:
     """Return the ``id()`` of each stub of which a newer version is there; the first of equal ones stays."""
-    named = [stub.reference for stub in stubs if stub.reference]
+    named = list(map(_REFERENCE, stubs))
     if len(set(named)) == len(named):
+        # Nearly every chart: each resource once, and each with its id.
         return frozenset()
-    several = {reference for reference, count in Counter(named).items() if count > 1}
+    several = {reference for reference, count in Counter(named).items() if count > 1 and reference}
     newest: dict[str, ResourceStub] = {}
     found: set[int] = set()
     for stub in stubs:
