@@ -87,6 +87,8 @@ def test_an_order_without_missing_data_gets_no_card() -> None:
         pytest.param(None, True, id="missing"),
         pytest.param({"display": "Somebody"}, True, id="a display alone"),
         pytest.param([{"reference": "Patient/pat-1"}], True, id="an array for the object"),
+        pytest.param({"reference": "#pat-1"}, True, id="a contained copy of the patient"),
+        pytest.param({"reference": "#pat-2"}, False, id="a contained patient of another id"),
         pytest.param({"reference": "Patient/pat-2"}, False, id="another patient"),
         pytest.param({"reference": "Patient/pat-11"}, False, id="a longer id"),
         pytest.param({"reference": "https://ehr.example.org/fhir/Patient/pat-2"}, False, id="another, absolute"),
