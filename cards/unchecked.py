@@ -187,7 +187,8 @@ def _gaps(cases: list[Case], session: Session) -> Iterable[Gap]:
 
 def _is_over(gap: Gap, cases: list[Case]) -> bool:
     """Return whether a possible pregnancy began too long ago to be one now."""
-    return gap.on is not None and all(gap.on < case.days_before(case.threshold("pregnancy_max_days")) for case in cases)
+    on = gap.latest or gap.on
+    return on is not None and all(on < case.days_before(case.threshold("pregnancy_max_days")) for case in cases)
 
 
 def _needed(case: Case) -> Iterable[str]:

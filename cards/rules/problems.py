@@ -128,9 +128,10 @@ def _born(case: Case) -> date | None:
 
 
 def _pregnancies(case: Case) -> tuple[PresentProblem, ...]:
-    """List the recorded pregnancies that may be ongoing, including undated ones."""
+    """List the recorded pregnancies that may be ongoing, by the last day on which each may have begun, or undated."""
     first = case.days_before(case.threshold("pregnancy_max_days"))
-    return tuple(each for each in case.has(Problem.PREGNANCY) if each.on is None or each.on >= first)
+    begun = ((each, each.latest or each.on) for each in case.has(Problem.PREGNANCY))
+    return tuple(each for each, on in begun if on is None or on >= first)
 
 
 def _telling_test(case: Case) -> PregnancyTest | None:

@@ -120,7 +120,7 @@ class ConditionReader:
         if stated.suspected is not None and not (stated.is_past or is_over or ended is not None):
             suspect, status = stated.suspected
             values = (("label", stated.label[:60]), ("status", status))
-            suspected = Gap(f"problem-{suspect}", origin.path, "suspected", began, values)
+            suspected = Gap(f"problem-{suspect}", origin.path, "suspected", began, values, latest)
         # A permanent state is never past, whatever its entry says.
         is_past = (stated.is_past or is_over or stated.was) and not stated.lasts
         return ReadCondition(

@@ -121,7 +121,7 @@ class Draft(msgspec.Struct, eq=False):
     def _is_settled(self, fact: Fact) -> bool:
         if not isinstance(fact, Gap) or fact.reason != "suspected" or fact.on is None:
             return False
-        return self.ruled_out.get(fact.about or "", date.min) >= fact.on
+        return self.ruled_out.get(fact.about or "", date.min) >= (fact.latest or fact.on)
 
     def unusable(self, about: str | None, stub: ResourceStub, reason: str) -> None:
         """Note what could not be used."""

@@ -43,8 +43,8 @@ def active(name: str) -> Patient:
     return chart(history=(given("", 10, None, TreatmentState.ACTIVE, (name,)),))
 
 
-def pregnant(on: date | None) -> Patient:
-    recorded = PresentProblem(Problem.PREGNANCY, "Pregnancy", at("pregnancy"), on)
+def pregnant(on: date | None, latest: date | None = None) -> Patient:
+    recorded = PresentProblem(Problem.PREGNANCY, "Pregnancy", at("pregnancy"), on, latest=latest)
     return msgspec.structs.replace(chart(born=date(1991, 5, 1)), problems=(recorded,))
 
 
@@ -894,6 +894,16 @@ ROWS = [
     ),
     Row(PREGNANT, "a pregnancy recorded 294 days ago", FIRES, KADCYLA, pregnant(days_ago(294))),
     Row(PREGNANT, "a pregnancy of years ago that nobody closed", SILENT, KADCYLA, pregnant(days_ago(3000))),
+    Row(
+        PREGNANT,
+        "one that began in a year of life, the end of which is near",
+        FIRES,
+        KADCYLA,
+        pregnant(days_ago(360), days_ago(-5)),
+    ),
+    Row(
+        PREGNANT, "one that began in a year of life long ago", SILENT, KADCYLA, pregnant(days_ago(3000), days_ago(2635))
+    ),
     Row(PREGNANT, "a pregnancy without a date", FIRES, KADCYLA, pregnant(None)),
     Row(
         NO_HCG,

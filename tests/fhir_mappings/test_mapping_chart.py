@@ -806,6 +806,25 @@ def test_a_dose_given_in_another_release_is_read(drug: Any) -> None:
     assert reasons(found) == []
 
 
+@pytest.mark.parametrize(
+    ("onset", "latest", "is_settled"),
+    [
+        pytest.param({"onsetDateTime": "2026-10-01"}, None, True, id="a day"),
+        pytest.param({"onsetDateTime": "2026-10"}, date(2026, 10, 31), False, id="a month"),
+        pytest.param({"onsetAge": {"value": 35, "unit": "a"}}, date(2027, 4, 30), False, id="a year of life"),
+    ],
+)
+def test_a_suspicion_is_not_settled_before_the_last_day_it_may_mean(
+    onset: Json, latest: date | None, *, is_settled: bool
+) -> None:
+    entry = condition("s", coding(ICD10, "Z33.1"), verificationStatus="provisional", **onset)
+    born = {"resourceType": "Patient", "id": "pat-1", "birthDate": "1991-05-01"}
+    (told,) = patient(patient=born, conditions=bundle(entry)).gaps
+    assert (told.reason, told.latest) == ("suspected", latest)
+    refuted = condition("r", coding(ICD10, "Z33.1"), verificationStatus="refuted", recordedDate="2026-10-20")
+    assert (reasons(patient(patient=born, conditions=bundle(entry, refuted))) == []) is is_settled
+
+
 def test_data_that_an_older_release_assigns_to_another_patient_are_not_used() -> None:
     cancer = condition("c", coding(ICD10, "C50.911"), subject=None)
     for whose, is_used in (("Patient/pat-1", True), ("Patient/pat-2", False)):
