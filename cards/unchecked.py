@@ -179,8 +179,13 @@ def _gaps(cases: list[Case], session: Session) -> Iterable[Gap]:
     if not session.patient.gaps:
         return
     needed = {concept for case in cases if case.identity.product for concept in _needed(case)}
+    # What is also on record as present is no suspicion, and its own card speaks; an old pregnancy has none.
+    present = {f"problem-{each.problem}" for each in session.patient.problems if each.is_present(session.today)}
+    present.discard(_PREGNANCY)
     for gap in session.patient.gaps:
         if gap.reason in _QUIET or (gap.about == _PREGNANCY and _is_over(gap, cases)):
+            continue
+        if gap.reason == "suspected" and gap.about in present:
             continue
         if gap.about is None or (gap.about in needed and not _superseded(gap, session.patient)):
             yield gap
@@ -188,7 +193,8 @@ def _gaps(cases: list[Case], session: Session) -> Iterable[Gap]:
 
 def _is_over(gap: Gap, cases: list[Case]) -> bool:
     """Return whether a possible pregnancy began too long ago to be one now."""
-    return gap.on is not None and all(gap.on < case.days_before(case.threshold("pregnancy_max_days")) for case in cases)
+    on = gap.latest or gap.on
+    return on is not None and all(on < case.days_before(case.threshold("pregnancy_max_days")) for case in cases)
 
 
 def _needed(case: Case) -> Iterable[str]:

@@ -21,7 +21,8 @@ class Gap(msgspec.Struct, frozen=True):
     """Something that was present but could not be used.
 
     ``about`` is the concept concerned, or ``None`` if not even that could be read. ``reason`` is a key of the wording,
-    with ``values`` for its placeholders. ``on`` is its date, if readable.
+    with ``values`` for its placeholders. ``on`` is its date, if readable; ``latest`` the last day that it may
+    mean, if it is only a month or year.
     """
 
     about: str | None
@@ -29,3 +30,4 @@ class Gap(msgspec.Struct, frozen=True):
     reason: str
     on: date | None = None
     values: tuple[tuple[str, str], ...] = ()
+    latest: date | None = None

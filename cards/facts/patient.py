@@ -53,6 +53,8 @@ class Treatment(msgspec.Struct, frozen=True):
     stopped: bool = False
     bags: int = 1
     unread_dose: str = ""
+    as_ordered: bool = False
+    """Whether its dose is that of its order, because an administration has no amount of its own."""
     ended: date | None = None
     """The last day of an order or statement, by its own period."""
     classes: tuple[str, ...] = ()
@@ -70,11 +72,11 @@ class Treatment(msgspec.Struct, frozen=True):
 
 
 class PossibleKind(StrEnum):
-    """What an entry is that may be a dose given and is no administration."""
+    """What an entry is that may be a dose given and is no administration; what tells most of it first."""
 
+    PROCEDURE = "procedure"
     STATEMENT = "statement"
     DISPENSE = "dispense"
-    PROCEDURE = "procedure"
     ORDER = "order"
 
 

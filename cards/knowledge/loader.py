@@ -101,6 +101,7 @@ def load(root: Traversable | None = None) -> Knowledge:
         not_checked=shared.not_checked,
         pounds=shared.pounds,
         weekly=shared.weekly,
+        procedures=shared.procedures,
         terminology=terminology,
         drug_words=drug_words,
         drug_codes=drug_codes,

@@ -346,12 +346,11 @@ class Case:
         return given or tuple(each for each in own if each.state is TreatmentState.COMPLETED)
 
     def undated_doses_of(self, products: frozenset[str]) -> tuple[Treatment, ...]:
-        """Return the doses of some products given on an unknown day."""
-        return tuple(
-            each
-            for each in self.patient.treatments
-            if each.on is None and each.state is TreatmentState.GIVEN and each.product in products
-        )
+        """Return doses of some products on an unknown day: those given, or completed orders if none is on record."""
+        own = [each for each in self.patient.treatments if each.product in products]
+        given = any(each.state is TreatmentState.GIVEN for each in own)
+        counted = TreatmentState.GIVEN if given else TreatmentState.COMPLETED
+        return tuple(each for each in own if each.on is None and each.state is counted)
 
     @lazy
     def is_first_dose(self) -> bool:

@@ -45,8 +45,10 @@ def per_kg(case: Case, earlier: Treatment) -> MgPerKg | None:
 def level_of(case: Case, earlier: Treatment) -> Level | None:
     """Find the level of an earlier dose, within the site's tolerance: the nearest if there are several."""
     dose = per_kg(case, earlier)
-    if dose is None:
-        return None
+    return _level_at(case, earlier, dose) if dose is not None else None
+
+
+def _level_at(case: Case, earlier: Treatment, dose: MgPerKg) -> Level | None:
     tolerance = case.threshold("dose_rounding_tolerance_percent")
     spans = case.recognizer.spans_per_kg(earlier.product, case.cancers, tolerance)
     met = [level for low, high, level in spans if low <= dose.value <= high]
@@ -112,10 +114,22 @@ def undated_doses(case: Case, last: Treatment | None) -> tuple[Missing, ...]:
     return tuple(each for place, each in enumerate(found) if each not in found[:place])
 
 
+@per_case
+def doses_of_course(case: Case) -> tuple[Treatment, ...]:
+    """Return the doses that count toward the labeled course, in every form of the antibody, newest first.
+
+    An infusion that was stopped and finished within days is one dose.
+    """
+    own = case.product
+    doses = case.doses_of(products_counting(case) if own.reload else case.recognizer.same_antibody[own.id])
+    return tuple(each for each in doses if not (each.stopped and has_dose_nearby(case, each, doses)))
+
+
 def weeks_of_treatment(case: Case, further: int = 0) -> Decimal:
-    """Add up the weeks of treatment from the product's earlier doses, plus further doses as ordered."""
+    """Add up the weeks of treatment from the earlier doses of the course, plus further doses as ordered."""
     usual = min((regimen.interval_days for regimen in case.regimens), default=WEEK)
-    days = {each.on: interval_after(case, each, case.history) or usual for each in case.history}
+    doses = doses_of_course(case)
+    days = {each.on: interval_after(case, each, doses) or usual for each in doses}
     return Decimal(sum(days.values()) + further * usual) / WEEK
 
 
@@ -222,9 +236,20 @@ def lowest_reduction(case: Case) -> Reduced | None:
     reduced = [
         Reduced(level, each)
         for level, each in levels
-        if level is not None and level.role is LevelRole.REDUCTION and not has_dose_nearby(case, each)
+        if level is not None and level.role is LevelRole.REDUCTION and not has_dose_nearby(case, each, case.history)
     ]
     return min(reduced, key=lambda found: found.level.dose.value, default=None)
+
+
+def perhaps_reduced(case: Case) -> Reduced | None:
+    """Return the last dose as a reduced one if it is one at today's weight and no weight of its time is on record."""
+    last = newest_dose(case, case.history)
+    if last is None or last.stopped or not isinstance(last.dose, Mg) or case.kg is None or not case.weight_based:
+        return None
+    if per_kg(case, last) is not None or has_dose_nearby(case, last, case.history):
+        return None
+    level = _level_at(case, last, last.dose / case.kg)
+    return Reduced(level, last) if level is not None and level.role is LevelRole.REDUCTION else None
 
 
 def _labeled(case: Case) -> Labeled:
@@ -232,13 +257,13 @@ def _labeled(case: Case) -> Labeled:
     return case.recognizer.labeled(case.product.id, case.cancers, None)
 
 
-def has_dose_nearby(case: Case, dose: Treatment) -> bool:
-    """Return whether another dose was so close to this one that both may be parts of the same dose."""
+def has_dose_nearby(case: Case, dose: Treatment, doses: tuple[Treatment, ...]) -> bool:
+    """Return whether another of some doses was so close to this one that both may be parts of the same dose."""
     regimens = _labeled(case).regimens
     apart = min((regimen.interval_days for regimen in regimens), default=WEEK) / 2
     return any(
         each is not dose and each.on is not None and dose.on is not None and abs((each.on - dose.on).days) < apart
-        for each in case.history
+        for each in doses
     )
 
 

@@ -69,8 +69,10 @@ def _each_once(ordered: list[Treatment]) -> list[Mg | MgPerKg]:
     parts: list[Mg | MgPerKg] = []
     timed: set[tuple[Mg | MgPerKg, str]] = set()
     amounts: set[Mg | MgPerKg] = set()
-    with_time = [each for each in ordered if each.dose is not None and len(each.at) >= _HAS_TIME]
-    without = [each for each in ordered if each.dose is not None and len(each.at) < _HAS_TIME]
+    stated = [each for each in ordered if each.dose is not None]
+    # Every bag of an order without an amount of its own has that of the whole order.
+    with_time = [each for each in stated if len(each.at) >= _HAS_TIME and not each.as_ordered]
+    without = [each for each in stated if len(each.at) < _HAS_TIME or each.as_ordered]
     for each in with_time:
         if each.dose is not None and (each.dose, each.at) not in timed:
             timed.add((each.dose, each.at))

@@ -9,8 +9,9 @@ from cards.facts.patient import PossibleDose, PossibleKind, TreatmentState
 from cards.readings.parts_of_dose import is_same_order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import date
+    from decimal import Decimal
 
     from cards.facts.patient import Treatment
     from cards.readings.case import Case
@@ -32,7 +33,7 @@ def doses_not_counted(case: Case, products: frozenset[str], interval: int) -> tu
         for each in case.patient.treatments
         if each.state is TreatmentState.GIVEN and each.on is not None and each.product in products
     ]
-    found = {}
+    found: dict[PossibleKind, PossibleDose] = {}
     for each in entries:
         days = (case.planned - each.on).days
         of_this_dose = each.kind is PossibleKind.DISPENSE or (each.kind is PossibleKind.ORDER and days == 0)
@@ -41,9 +42,23 @@ def doses_not_counted(case: Case, products: frozenset[str], interval: int) -> tu
         # An administration near it is that dose; after a later one, this one no longer matters.
         if any((on - each.on).days >= -window for on in known if on <= case.planned):
             continue
-        values = {"date": each.on.isoformat(), "other": case.recognizer.product(each.product).name}
-        found[each.kind] = Missing(_KEYS[each.kind], values=values)
-    return tuple(found.values())
+        found[each.kind] = each
+    return tuple(
+        Missing(
+            _KEYS[each.kind], values={"date": each.on.isoformat(), "other": case.recognizer.product(each.product).name}
+        )
+        for each in _one_each(found, window)
+    )
+
+
+def _one_each(found: Mapping[PossibleKind, PossibleDose], window: Decimal) -> list[PossibleDose]:
+    """Leave one entry for each possible dose: an order, its dispense and a statement of one time are about the same."""
+    kept: list[PossibleDose] = []
+    for kind in PossibleKind:
+        each = found.get(kind)
+        if each is not None and all(abs((each.on - other.on).days) > window for other in kept):
+            kept.append(each)
+    return kept
 
 
 def _entries(case: Case, products: frozenset[str]) -> Iterator[PossibleDose]:

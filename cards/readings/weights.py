@@ -110,7 +110,13 @@ def _by_last_dose(case: Case, newest: Weight) -> WeightDoubt | None:
     """
     # What was given on the day itself may be a part of a dose.
     last = newest_dose(case, tuple(each for each in case.history if each.on != case.planned))
-    if last is None or not isinstance(last.dose, Mg) or last.stopped or last.bags > 1 or has_dose_nearby(case, last):
+    if (
+        last is None
+        or not isinstance(last.dose, Mg)
+        or last.stopped
+        or last.bags > 1
+        or has_dose_nearby(case, last, case.history)
+    ):
         return None
     if case.age_in_days(last.on or case.planned) > case.threshold("weight_change_days"):
         return None

@@ -52,11 +52,12 @@ def her2_agents_combined(case: Case) -> Outcome:
     found = list(_pairs(case))
     if not found:
         return _given_lately(case) or _perhaps_given(case) or Clear()
-    # The gravest one is reported.
+    # The gravest one is reported; the others that are as grave stand beside it.
     other, pair = min(found, key=lambda each: each[1].only_warn)
+    alike = {each.product: each.line for each, apart in reversed(found) if apart.only_warn == pair.only_warn}
     return Fired(
         values={"other": case.recognizer.product(other.product).name, "reason": pair.reason},
-        evidence=(other.line,),
+        evidence=tuple(dict.fromkeys((other.line, *reversed(alike.values())))),
         cited=(pair.by,),
         indicator=Indicator.WARNING if pair.only_warn else None,
         variant="default" if other.in_session else "active",

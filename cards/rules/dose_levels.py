@@ -5,21 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, Outcome
-from cards.facts.patient import Treatment
+from cards.facts.patient import Treatment, TreatmentState
 from cards.knowledge.schema import Basis, Level, LevelRole
 from cards.readings.case import dated, shortened
-from cards.readings.course import fitting_levels, lowest_reduction, sums_above_maximum
+from cards.readings.course import Reduced, fitting_levels, lowest_reduction, perhaps_reduced, sums_above_maximum
 from cards.readings.day_total import day_total, total_excess
 from cards.readings.dosing import DoseReading, is_component, look_alike_met, over_maximum, usable_doses
 from cards.readings.parts_of_dose import judged_levels, with_chart
 from cards.readings.stated_doses import dose_conflict
-from cards.readings.weights import is_level_at_other
+from cards.readings.weights import is_level_at_other, weight_doubt
 from cards.rules.dose import WITHOUT_WEIGHT, cancer_words, dose_evidence, fixes_to, nothing_usable, written_dose
 from cards.rules.schedule import loading_again, loading_last
 from cards.rules.tablets import is_reported_by_frequency, taken_too_seldom
 from cards.values.quantities import plain
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import date
 
     from cards.readings.case import Case
@@ -157,7 +158,7 @@ def dose_re_escalation(case: Case) -> Outcome:
         return NotApplicable("the label has no such rule")
     if not usable_doses(case):
         return nothing_usable(case)
-    reduced = lowest_reduction(case)
+    reduced = lowest_reduction(case) or _reduced_in_plan(case)
     if reduced is None:
         return _if_all_read(case)
     lowest, earlier = reduced
@@ -169,6 +170,25 @@ def dose_re_escalation(case: Case) -> Outcome:
     return _if_all_read(case)
 
 
+def _reduced_in_plan(case: Case) -> Reduced | None:
+    """Find the lowest reduced level among the earlier orders of the session."""
+    if case.orders.is_alone(case.order):
+        return None
+    kept: dict[str, list[Reduced]] = case.orders.worked_out.setdefault("reduced doses", {})
+    if case.product.id not in kept:
+        cases = (case.as_only_order(order) for order in case.orders.of_product(case.product.id))
+        kept[case.product.id] = [
+            Reduced(
+                level, Treatment(each.product.id, (each.drug,), each.planned, each.order.origin, TreatmentState.ACTIVE)
+            )
+            for each in cases
+            for _, level in judged_levels(each)
+            if level is not None and level.role is LevelRole.REDUCTION
+        ]
+    before = [each for each in kept[case.product.id] if each.earlier.on is not None and each.earlier.on < case.planned]
+    return min(before, key=lambda found: found.level.dose.value, default=None)
+
+
 def _if_all_read(case: Case) -> Outcome:
     """Return an outcome that lists unreadable earlier doses, which may hide a reduction."""
     unread = [
@@ -176,8 +196,18 @@ def _if_all_read(case: Case) -> Outcome:
         for each in case.history
         if each.unread_dose and each.dose is None and each.on is not None
     ]
-    missing = (*unread[:1], *sums_above_maximum(case)[:1])
+    missing = (*unread[:1], *sums_above_maximum(case)[:1], *_level_unknown(case))
     return CannotTell(missing) if missing else Clear()
+
+
+def _level_unknown(case: Case) -> Iterator[Missing]:
+    """Say that the last dose may have been a reduced one, below the one that is ordered."""
+    found = perhaps_reduced(case)
+    if found is None or found.earlier.on is None or weight_doubt(case) is not None:
+        return
+    if any(level is not None and level.dose.value > found.level.dose.value for _, level in judged_levels(case)):
+        values = {"dose": str(found.earlier.dose), "level": str(found.level.dose), "date": found.earlier.on.isoformat()}
+        yield Missing("earlier-level", values=values)
 
 
 def _raised(case: Case, reading: DoseReading, lowest: Level, earlier: Treatment) -> Fired:

@@ -132,7 +132,7 @@ def _born(case: Case) -> date | None:
 
 
 def _pregnancies(case: Case) -> tuple[PresentProblem, ...]:
-    """List the recorded pregnancies that may be ongoing, including undated ones."""
+    """List the recorded pregnancies that may be ongoing, by the last day on which each may have begun, or undated."""
     first = _since(case, "pregnancy_max_days")
     return tuple(each for each in case.has(Problem.PREGNANCY) if each.on is None or (each.latest or each.on) >= first)
 

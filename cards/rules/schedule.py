@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from cards.facts.outcomes import (
@@ -20,7 +21,9 @@ from cards.readings.case import counted
 from cards.readings.course import (
     amount_unknown,
     day_given,
+    doses_of_course,
     gap_rule,
+    products_counting,
     schedule_unknown,
     undated_doses,
     weeks_of_treatment,
@@ -42,8 +45,8 @@ if TYPE_CHECKING:
 def cycle_limit_reached(case: Case) -> Outcome:
     """Fire when the order would exceed the labeled number of doses, or weeks of treatment, for the setting.
 
-    Doses are counted, not orders; completed orders count if no administration is recorded. Each dose of a weekly
-    schedule counts as one week.
+    Doses are counted, not orders, in every form of the antibody; completed orders count if no administration is
+    recorded. Each dose of a weekly schedule counts as one week.
     """
     limits = [
         limit
@@ -53,10 +56,10 @@ def cycle_limit_reached(case: Case) -> Outcome:
     if not limits:
         return NotApplicable("the label limits no number of doses in this setting")
     limit = limits[0]
-    count = len({each.on for each in case.history})
+    count = len({each.on for each in doses_of_course(case)})
     # Other orders in the session for earlier days count too.
     planned = _doses_of(case) + case.orders.doses_before(case.product.id, case.planned)
-    undated = len(case.undated_doses_of(frozenset({case.product.id})))
+    undated = len(case.undated_doses_of(products_counting(case)))
     too_many = limit.cycles is not None and count + planned > limit.cycles
     too_long = limit.weeks is not None and weeks_of_treatment(case, further=planned - 1) >= limit.weeks
     if too_many or too_long:
@@ -83,6 +86,7 @@ def _too_many(case: Case, limit: CycleLimit, count: int, planned: int) -> Fired:
     if case.setting is None:
         notes.append(("setting-unknown", {"setting": str(Setting.EARLY)}))
     variant = "default" if planned == 1 else "several"
+    doses = doses_of_course(case)
     return Fired(
         values={
             "count": counted(count, "dose"),
@@ -91,9 +95,9 @@ def _too_many(case: Case, limit: CycleLimit, count: int, planned: int) -> Fired:
             "weeks": plain(weeks_of_treatment(case)),
         },
         evidence=(
-            Evidence("count", str(count)),
-            *(day_given(each) for each in case.history[:1]),
-            *(day_given(each, "first-dose") for each in case.history[1:][-1:]),
+            Evidence("count", _counted_by_drug(case, count)),
+            *(day_given(each) for each in doses[:1]),
+            *(day_given(each, "first-dose") for each in doses[1:][-1:]),
         ),
         cited=(limit.by,),
         variant=variant if limit.cycles is not None else "weeks",
@@ -101,6 +105,14 @@ def _too_many(case: Case, limit: CycleLimit, count: int, planned: int) -> Fired:
         notes=tuple(notes),
         fixes=(RemoveOrder(),),
     )
+
+
+def _counted_by_drug(case: Case, count: int) -> str:
+    """Return the number of doses, and of which drugs they were if not all of the ordered one."""
+    drugs = Counter(each.product for each in {(each.product, each.on): each for each in doses_of_course(case)}.values())
+    if not set(drugs) - {case.product.id}:
+        return str(count)
+    return f"{count} ({', '.join(f'{case.recognizer.product(each).name} {drugs[each]}' for each in sorted(drugs))})"
 
 
 def reload_required(case: Case) -> Outcome:

@@ -45,7 +45,7 @@ def possible_dose(
     on = _day(resource, kind, status, treatments)
     if on is None:
         return None
-    concepts = _named(resource, kind)
+    concepts = _named(resource, kind, treatments)
     product = next((found for each in concepts if (found := treatments.product_of(each, references))), "")
     identifier = text(resource.get("id"))
     origin = Origin(f"{kind}/{identifier}" if identifier else "", path)
@@ -60,11 +60,12 @@ def _day(resource: Json, kind: str, status: str, treatments: TreatmentReader) ->
     return treatments.day_of(next((each for each in times if each), ""))
 
 
-def _named(resource: Json, kind: str) -> Iterator[Json]:
-    """Yield what may name the drug, in the shape of a medication's concept."""
+def _named(resource: Json, kind: str, treatments: TreatmentReader) -> Iterator[Json]:
+    """Yield what may name the drug that was given, in the shape of a medication's concept."""
     if kind != "Procedure":
         yield resource
         return
     for name in ("code", "usedCode"):
         for _, concept in objects(resource.get(name)):
-            yield {"medicationCodeableConcept": concept}
+            if name == "usedCode" or not treatments.is_care(concept):
+                yield {"medicationCodeableConcept": concept}

@@ -9,22 +9,25 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cards.facts.order import DoseUnit
+from cards.facts.order import DoseUnit, RemarkKind
 from cards.facts.origins import Origin
 from cards.facts.patient import Treatment, TreatmentState
 from cards.identification.identity import IdentityStatus, identify
 from cards.identification.recognizer import CODE_SYSTEMS
 from cards.values.quantities import Mg, MgPerKg
 from fhir_mappings.codings import CLINICAL, NO_CODE_MAP, codings, drug_coding, texts
+from fhir_mappings.medications import own_periods
 from fhir_mappings.medications.dosage import starts
+from fhir_mappings.medications.dose_remarks import dose_remarks
 from fhir_mappings.medications.doses_in_text import doses_in
 from fhir_mappings.medications.medication import concept_alone, orders_replaced
 from fhir_mappings.medications.tablets import tablet_mg, tablet_strengths
 from fhir_mappings.medications.written_codes import codes_in_text
+from fhir_mappings.patient.staging import words
 from fhir_mappings.wire.cached_json import CachedByJson
+from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import child, day, objects, shown, text
 from fhir_mappings.wire.references import References
-from fhir_mappings.wire.times import last_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,16 +41,17 @@ if TYPE_CHECKING:
     from fhir_mappings.medications.medication import MedicationReader
     from fhir_mappings.wire.lenient import Json
 
-_WHOLE_DAY, _LONGEST_TIME, _LONGEST_CODES, _LONGEST_ROUTE = 10, 40, 80, 40
-KINDS = frozenset({"MedicationAdministration", "MedicationRequest", "MedicationStatement"})
+_WHOLE_DAY, _LONGEST_TIME, _LONGEST_CODES, _LONGEST_ROUTE, _LONGEST_AMOUNT = 10, 40, 80, 40, 40
+_ORDERS = frozenset({"MedicationRequest", "MedicationOrder"})
+KINDS = frozenset({"MedicationAdministration", "MedicationStatement", *_ORDERS})
 _STATES = {
     ("MedicationAdministration", "completed"): TreatmentState.GIVEN,
     ("MedicationAdministration", "in-progress"): TreatmentState.GIVEN,
     # Stopped or held after it was started: part of the dose was given.
     ("MedicationAdministration", "stopped"): TreatmentState.GIVEN,
     ("MedicationAdministration", "on-hold"): TreatmentState.GIVEN,
-    ("MedicationRequest", "completed"): TreatmentState.COMPLETED,
-    ("MedicationRequest", "active"): TreatmentState.ACTIVE,
+    **{(kind, "completed"): TreatmentState.COMPLETED for kind in _ORDERS},
+    **{(kind, "active"): TreatmentState.ACTIVE for kind in _ORDERS},
     ("MedicationStatement", "active"): TreatmentState.ACTIVE,
 }
 _WHOLE = "completed"
@@ -66,6 +70,8 @@ _PERIODS = ("effectivePeriod", "effectiveTimePeriod", "occurencePeriod", "occurr
 _LEADS = re.compile(r"(?:dose|given|administered|infused)?[\s:]*\d", re.IGNORECASE)
 # An amount of a drug in words; minutes and days do not count.
 _AMOUNT = re.compile(r"\d\s*(?:mg|milligrams?|g|grams?|mcg|ml|units?|vials?)\b", re.IGNORECASE)
+_OTHER_DOSE = frozenset({RemarkKind.REDUCED, RemarkKind.RAISED})
+_GIVEN = re.compile(r"\b(?:given|administered|infused)\b", re.IGNORECASE)
 _PARTIAL = re.compile(r"(\d{4})(?:-(\d{2}))?")
 # "Do not give", and, in releases before R4, that a dose was not given or taken.
 _DENIED = ("doNotPerform", "notGiven", "wasNotGiven", "wasNotTaken")
@@ -97,6 +103,10 @@ class TreatmentReader:
         self._code_map = code_map
         self._medication = medication
         self._recognizer = recognizer
+        self._care, self._doses_given = (
+            words(recognizer.known.procedures.care),
+            words(recognizer.known.procedures.doses),
+        )
         self._drug_alone = CachedByJson(self._drug_by_concept)
         self._unknown_alone = CachedByJson(self._unknown_by_concept)
 
@@ -115,8 +125,8 @@ class TreatmentReader:
         origin = Origin(f"{kind}/{identifier}" if identifier else "", path)
         if kind != "MedicationAdministration":
             dose = self._dose(resource, drug, references)
-            ended = _ended(resource)
-            is_standing = state is TreatmentState.ACTIVE and kind == "MedicationRequest" and bool(drug.product)
+            ended = own_periods.ended(resource, by_supply=not drug.product)
+            is_standing = state is TreatmentState.ACTIVE and kind in _ORDERS and bool(drug.product)
             return Treatment(
                 drug.product,
                 self._as_routed(drug.names, resource),
@@ -133,18 +143,21 @@ class TreatmentReader:
         at = _time(resource)
         on = self.day_of(at)
         dose = self._dose(resource, drug, references)
+        unread = _unread_dose(resource) if dose is None else ""
+        by_order = self._dose_of_order(resource, drug, references) if dose is None and not unread else None
         return Treatment(
             drug.product,
             drug.names,
             on,
             origin,
             state,
-            dose,
+            dose or by_order,
             within=_within(at) if on is None else None,
             at=_instant(at),
             stopped=text(resource.get("status")) != _WHOLE,
-            unread_dose=_unread_dose(resource) if dose is None else "",
+            unread_dose=unread,
             classes=drug.classes,
+            as_ordered=by_order is not None,
         )
 
     def _as_routed(self, names: tuple[str, ...], resource: Json) -> tuple[str, ...]:
@@ -173,6 +186,11 @@ class TreatmentReader:
         meanings = [each for name in (drug.names if drug is not None else ()) for each in self._meanings(name)]
         found = {target.product for meaning in meanings for target in meaning}
         return found.pop() if len(found) == 1 else ""
+
+    def is_care(self, concept: Json) -> bool:
+        """Return whether a procedure that names a drug is care around it and no dose: an echocardiogram, a port."""
+        said = [fold(each) for each in texts(concept)]
+        return any(map(self._care.search, said)) and not any(map(self._doses_given.search, said))
 
     def day_of(self, at: str) -> date | None:
         """Return the day of a time at the site; without a time zone it is local time. A month or year is no day."""
@@ -216,7 +234,7 @@ class TreatmentReader:
     def _dose(self, resource: Json, drug: _Drug, references: References) -> Mg | MgPerKg | None:
         """Return the dose of an administration, or the first one of an order in milligrams or tablets."""
         strength = self._tablet_mg(drug)
-        given = self._medication.given(child(child(resource, "dosage"), "dose"))
+        given = self._medication.given(child(_dosage(resource), "dose"))
         if given is not None and (dose := _in_mg(given, strength)) is not None:
             return dose
         if given is None and (written := _dose_in_words(resource)) and _LEADS.match(written):
@@ -225,6 +243,15 @@ class TreatmentReader:
             return in_all[0] if len(in_all) == 1 else None
         doses = self._medication.doses(resource, references) or self._doses_in_text(resource, drug)
         return next((dose for each in doses if (dose := _in_mg(each, strength)) is not None), None)
+
+    def _dose_of_order(self, resource: Json, drug: _Drug, references: References) -> Mg | MgPerKg | None:
+        """Return the only dose of the order that an administration without an amount carries out."""
+        order = references.resolve(child(resource, "request") or child(resource, "prescription"), resource)
+        if not drug.product or order is None or self.product_of(order, references) != drug.product:
+            return None
+        read = [_in_mg(each, self._tablet_mg(drug)) for each in self._medication.doses(order, references)]
+        doses = [dose for dose in read if isinstance(dose, Mg)] or read
+        return doses[0] if len(set(doses)) == 1 else None
 
     def _doses_in_text(self, resource: Json, drug: _Drug) -> tuple[OrderedDose, ...]:
         """Return the doses that only the text of an order gives, in milligrams first."""
@@ -385,37 +412,38 @@ def _within(written: str) -> tuple[date, date] | None:
 
 
 def _unread_dose(resource: Json) -> str:
-    """Return the amount of an administration whose unit is not a mass, as written."""
-    quantity = child(child(resource, "dosage"), "dose")
-    if quantity.get("value") is None:
-        written = _dose_in_words(resource)
-        return written[:40] if _AMOUNT.search(written) else ""
-    return f"{shown(quantity['value'])} {text(quantity.get('unit')) or text(quantity.get('code'))}".strip()[:40]
+    """Return the amount of an administration whose unit is not a mass, as written; all of several."""
+    several = [each for _, each in objects(resource.get("dosage"))] or [{}]
+    found = "; ".join(filter(None, map(_amount, several)))
+    return found[:_LONGEST_AMOUNT]
+
+
+def _amount(dosage: Json) -> str:
+    quantity = child(dosage, "dose")
+    if quantity.get("value") is not None:
+        return f"{shown(quantity['value'])} {text(quantity.get('unit')) or text(quantity.get('code'))}".strip()
+    written = text(dosage.get("text"))
+    # Of an administration, "80 % of the dose given" is about this dose.
+    said = _AMOUNT.search(written) or any(each.kind in _OTHER_DOSE for each in dose_remarks(_GIVEN.sub("", written)))
+    return written if said else ""
+
+
+def _dosage(resource: Json) -> Json:
+    """Return the dosage of an administration, which some clients send as a list of one."""
+    several = objects(resource.get("dosage"))
+    return several[0][1] if len(several) == 1 else {}
 
 
 def _dose_in_words(resource: Json) -> str:
-    return text(child(resource, "dosage").get("text"))
+    return text(_dosage(resource).get("text"))
 
 
 def _when(resource: Json) -> date | None:
     """Return the day of a dose, or the day from which an order holds."""
     period = child(resource, "effectivePeriod")
     candidates = [resource.get("effectiveDateTime"), period.get("start")]
-    candidates += [*starts(resource), resource.get("authoredOn"), resource.get("dateAsserted")]
+    candidates += [*starts(resource), *(resource.get(name) for name in ("authoredOn", "dateWritten", "dateAsserted"))]
     return next((found for candidate in candidates if (found := day(candidate)) is not None), None)
-
-
-def _ended(resource: Json) -> date | None:
-    """Return the last day of an order or statement by its own period; ``None`` if one of its parts is open."""
-    ends = [last_day(child(resource, "effectivePeriod").get("end"))]
-    if resource.get("resourceType") == "MedicationRequest":
-        instructions = [each for _, each in objects(resource.get("dosageInstruction"))]
-        bounds = [child(child(child(each, "timing"), "repeat"), "boundsPeriod") for each in instructions]
-        ends = [last_day(each.get("end")) for each in bounds]
-        if None in ends or not ends:
-            ends = [last_day(child(child(resource, "dispenseRequest"), "validityPeriod").get("end"))]
-    found = [each for each in ends if each is not None]
-    return max(found) if found and len(found) == len(ends) else None
 
 
 def _in_mg(dose: OrderedDose, tablet: Decimal | None) -> Mg | MgPerKg | None:

@@ -77,6 +77,8 @@ class ConceptReader:
         # "Secondary malignant neoplasm" is a metastasis, not a primary tumor.
         self._doubted = words(phrase for phrase in terminology.not_the_disease.texts if phrase != "secondary")
         self._denial = words(terminology.not_the_disease.before)
+        around = terminology.problem_words
+        self._of_care, self._denied_after = words(around.not_it), words(around.denied_after)
         self._codes = DiagnosisCodeReader(terminology)
         self._lasting = frozenset(group.problem for group in terminology.problems if group.past_counts)
         self._in_words = problem_texts(terminology.problems, terminology.problem_words)
@@ -162,12 +164,17 @@ class ConceptReader:
                 found = phrases.search(folded)
                 if (
                     found is not None
-                    and not self._denial.search(folded[: found.start()])
+                    and not self._is_elsewhere(folded[: found.start()], folded[found.end() :].strip())
                     and not self._not_the_disease.search(folded)
                     and problem not in self._in_words.read(written)
                 ):
                     return problem
         return None
+
+    def _is_elsewhere(self, before: str, after: str) -> bool:
+        """Return whether the words around a problem deny it, or are of somebody else or of care to find it."""
+        is_denied = self._denial.search(before) or self._denied_after.search(after)
+        return bool(is_denied or self._of_care.search(before) or self._of_care.match(after))
 
     def _problem(self, coded: tuple[Coding, ...], written: tuple[str, ...]) -> tuple[Problem | None, Said]:
         """Return the problem that is named, by code first, and what is said of it; a lasting state may be past."""

@@ -14,6 +14,7 @@ from cards.facts.results import CodedHer2, Receptor, ReceptorResult
 from cards.identification.recognizer import CODE_SYSTEMS
 from cards.knowledge.schema import Problem, Setting
 from fhir_mappings.codings import NO_CODE_MAP, codings, texts
+from fhir_mappings.patient.ages import days_at_age
 from fhir_mappings.patient.condition_concepts import ConceptReader
 from fhir_mappings.patient.condition_states import NOT_CERTAIN, REFUTED, StateReader
 from fhir_mappings.patient.problem_tokens import Said
@@ -47,7 +48,8 @@ class ReadCondition(NamedTuple):
 
     ``is_past`` is about the diagnosis; anything else that is over is left out. ``suspected`` is a possible problem,
     neither confirmed nor ruled out; ``may_be`` one that its code may mean where it has no words. Of ``not_understood``,
-    its codes, nothing is known; ``is_empty``: it has neither a code nor words.
+    its codes, nothing is known; ``is_empty``: it has neither a code nor words. ``ruled_out`` is the problem that a
+    refuted entry was about, ``began`` then its last day.
     """
 
     diagnosis: Diagnosis | None = None
@@ -61,6 +63,7 @@ class ReadCondition(NamedTuple):
     began: date | None = None
     not_understood: str = ""
     is_empty: bool = False
+    ruled_out: Problem | None = None
 
 
 class _Stated(NamedTuple):
@@ -97,11 +100,14 @@ class ConditionReader:
         self._site_problems = SiteProblemReader(terminology.site_problems, code_map)
         self._as_stated = CachedByJson(self._stated_by)
 
-    def read(self, condition: Json, origin: Origin) -> ReadCondition:
-        """Read a Condition: a cancer, a problem that a rule uses, a setting, receptors; nothing if refuted."""
+    def read(self, condition: Json, origin: Origin, born: date | None = None) -> ReadCondition:
+        """Read a Condition: a cancer, a problem that a rule uses, a setting, receptors; if refuted, what it rules out.
+
+        ``born`` is the patient's birthday, for what is dated by age.
+        """
         stated = self._as_stated([condition.get(name) for name in _STATED])
         if stated is None:
-            return ReadCondition()
+            return self._ruled_out(condition)
         cancer, problem, setting = stated.cancer, stated.problem, stated.setting
         own, suspected = stated.site_problems, None
         if stated.not_understood or stated.is_empty:
@@ -109,12 +115,12 @@ class ConditionReader:
         says_something = cancer or problem or setting or stated.receptors or own or stated.suspected or stated.may_be
         if not says_something:
             return ReadCondition(is_past=stated.is_past)
-        began, latest, is_onset = _began(condition)
-        is_over, ended = _abated(condition)
+        began, latest, is_onset = _began(condition, born)
+        is_over, ended = _abated(condition, born)
         if stated.suspected is not None and not (stated.is_past or is_over or ended is not None):
             suspect, status = stated.suspected
             values = (("label", stated.label[:60]), ("status", status))
-            suspected = Gap(f"problem-{suspect}", origin.path, "suspected", began, values)
+            suspected = Gap(f"problem-{suspect}", origin.path, "suspected", began, values, latest)
         # A permanent state is never past, whatever its entry says.
         is_past = (stated.is_past or is_over or stated.was) and not stated.lasts
         return ReadCondition(
@@ -147,6 +153,14 @@ class ConditionReader:
             stated.may_be if not is_past or stated.may_be in _REMEMBERED else None,
             began,
         )
+
+    def _ruled_out(self, condition: Json) -> ReadCondition:
+        """Return the problem that a refuted entry rules out, and the last day that it names."""
+        if self._states.verification(condition) == "entered-in-error":
+            return ReadCondition()
+        days = (day(condition.get(name)) for name in ("recordedDate", "onsetDateTime", "abatementDateTime"))
+        newest = max((each for each in days if each is not None), default=None)
+        return ReadCondition(ruled_out=self.concepts.meaning(child(condition, "code")).problem, began=newest)
 
     def _stated_by(self, members: list[Any]) -> _Stated | None:
         """Read the codes and text of a Condition, regardless of patient and dates."""
@@ -258,7 +272,7 @@ def _stages(condition: Json) -> list[Json]:
     ]
 
 
-def _began(condition: Json) -> tuple[date | None, date | None, bool]:
+def _began(condition: Json, born: date | None) -> tuple[date | None, date | None, bool]:
     """Return the day on which a Condition began or, failing that, was recorded, and whether it is the former.
 
     In between: the last possible day, if the date is only a month or year.
@@ -268,10 +282,12 @@ def _began(condition: Json) -> tuple[date | None, date | None, bool]:
         if (found := day(candidate)) is not None:
             last = last_day(candidate)
             return found, last if last != found else None, True
+    if (within := days_at_age(condition, "onset", born)) is not None:
+        return *within, True
     return day(condition.get("recordedDate")), None, False
 
 
-def _abated(condition: Json) -> tuple[bool, date | None]:
+def _abated(condition: Json, born: date | None) -> tuple[bool, date | None]:
     """Return whether a Condition is over without a date, and its last day if it has one."""
     if _ABATEMENT.isdisjoint(condition):
         return False, None
@@ -279,6 +295,8 @@ def _abated(condition: Json) -> tuple[bool, date | None]:
     for candidate in (condition.get("abatementDateTime"), period.get("end"), period.get("start")):
         if (found := last_day(candidate)) is not None:
             return False, found
+    if (within := days_at_age(condition, "abatement", born)) is not None:
+        return False, within[1]
     said = any(name in condition for name in ("abatementString", "abatementAge", "abatementRange"))
     return said or condition.get("abatementBoolean") is True, None
 

@@ -64,6 +64,9 @@ class ProblemTexts:
         ):
             for phrase in listed:
                 self._add(phrase, kind, None)
+        for group in groups:
+            for phrase in group.describes:
+                self._add(phrase, "doubted", group.problem)
         unless: dict[str, set[Problem]] = {}
         for group in groups:
             for phrase in group.unless:
@@ -229,6 +232,9 @@ def _qualifies(token: Token, problem: Problem) -> Said | None:
     """Return what a word before a problem makes of it; nothing for one that describes it."""
     if token.kind == "unless":
         return Said.OTHER if problem in token.value else None  # type: ignore[operator]
+    if token.kind == "doubted" and token.value is problem:
+        # A lung disease without symptoms is one; heart failure without symptoms is not there yet.
+        return None
     return {
         "denied": Said.DENIED,
         "not-it": Said.OTHER,

@@ -25,21 +25,29 @@ from fhir_mappings.medications.medication import (
     with_reasons_of,
 )
 from fhir_mappings.medications.other_texts import noted_elsewhere
+from fhir_mappings.medications.releases import is_of_other_release, with_r4_drug
 from fhir_mappings.medications.treatments import TreatmentReader
 from fhir_mappings.patient.conditions import ConditionReader
 from fhir_mappings.request.billing import BillingReader
 from fhir_mappings.request.chart_source import UNKNOWN_SOURCE, ChartSource
-from fhir_mappings.request.dispatched import Lacking, dispatched_entries, may_be_for_a_drug
+from fhir_mappings.request.dispatched import Lacking, dispatched_entries
 from fhir_mappings.request.hook_request import BadRequest
+from fhir_mappings.request.order_gaps import (
+    bare_concepts,
+    cut_texts,
+    names_of,
+    of_unknown_parts,
+    of_unknown_selections,
+    unread_drug,
+)
 from fhir_mappings.request.orders import Orders
 from fhir_mappings.request.patient_reader import PatientReader
-from fhir_mappings.request.planned import Planned, without_order
-from fhir_mappings.request.selection import bundle_entries, is_group, selected_references
+from fhir_mappings.request.planned import Planned, dose_in_words, without_order
+from fhir_mappings.request.selection import bundle_entries, each_once, is_group, selected_references
 from fhir_mappings.request.sizes import TooManyError, check_orders
-from fhir_mappings.request.unread_orders import bare_concepts, cut_texts, of_unknown_parts, unread_drug
 from fhir_mappings.results.observations import ObservationReader
-from fhir_mappings.wire.lenient import base_of, child, reference, text
-from fhir_mappings.wire.references import References, is_same_patient, own_reference
+from fhir_mappings.wire.lenient import base_of, text
+from fhir_mappings.wire.references import References, is_same_patient
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -89,7 +97,6 @@ class _Found(msgspec.Struct, eq=False):
     resources: dict[str, Json] = {}
     gaps: list[Gap] = []
     services: list[tuple[frozenset[str], list[BillingCode]]] = []
-    selected_services: dict[str, Json] = {}
 
 
 def _check_dispatched(orders: Sequence[Json | None], request: HookRequest) -> None:
@@ -143,7 +150,7 @@ class ChartReader:
             entries, lacking = dispatched_entries(request.dispatched, references)
             _check_dispatched([resource for _, resource, _ in entries], request)
         else:
-            entries = list(bundle_entries(request.draft_orders, "context.draftOrders"))
+            entries = each_once(bundle_entries(request.draft_orders, "context.draftOrders"))
         found = _Found(request.patient_id, references, request.hook.may_be_incomplete)
         for path, resource, full_url in entries:
             if resource is not None:
@@ -163,7 +170,7 @@ class ChartReader:
                 continue
             found.resources[path] = resource
             try:
-                in_focus = selected is None or not selected.isdisjoint(_names_of(resource, full_url))
+                in_focus = selected is None or not selected.isdisjoint(names_of(resource, full_url))
                 self._read(resource, path, found, in_focus=in_focus)
             except Exception as error:  # noqa: BLE001 - one order must not cost the others
                 self._failed("orders", error, path, found.gaps)
@@ -185,11 +192,12 @@ class ChartReader:
         read = tuple(self._with_product(*each, found) for each in zip(read, identities, strict=True))
         try:
             found.gaps += [
+                *self._of_services(entries, selected, identities, references),
                 *cut_texts(zip(read, identities, strict=True), found.resources),
                 *of_unknown_parts(zip(read, identities, strict=True), found.resources),
                 *bare_concepts(zip(read, identities, strict=True), found.resources),
-                *_of_unknown_selections(selected, entries, zip(read, identities, strict=True)),
-                *self._ordered_otherwise(zip(read, identities, strict=True), found),
+                *of_unknown_selections(selected, entries, zip(read, identities, strict=True)),
+                *self._only_instructed(zip(read, identities, strict=True), found),
             ]
         except Exception as error:  # noqa: BLE001 - the orders are judged by what was read
             self._failed("texts", error, place, found.gaps)
@@ -214,9 +222,7 @@ class ChartReader:
         if kind == "ServiceRequest":
             if is_same_patient(resource.get("subject"), found.patient_id, references):
                 found.services.append((orders_served(resource, references), service_billing(resource, path)))
-                if in_focus:
-                    found.selected_services[path] = resource
-        elif kind == "MedicationOrder" or isinstance(resource.get("medication"), dict | str):
+        elif kind == "MedicationOrder" or is_of_other_release(resource):
             found.gaps += self._of_other_release(resource, path, references) if in_focus else []
         elif not is_same_patient(resource.get("subject"), found.patient_id, references):
             found.gaps += self._of_other_patient(resource, path, references) if in_focus else []
@@ -321,16 +327,9 @@ class ChartReader:
 
     def _of_other_release(self, resource: Json, path: str, references: References) -> list[Gap]:
         """Report that an order in another FHIR release was not checked, if it names a drug in scope or none at all."""
-        bare = text(resource.get("medication"))
-        medication = {"text": bare} if bare else child(resource, "medication")
-        as_r4 = {
-            "id": resource.get("id"),
-            "contained": resource.get("contained"),
-            "medicationCodeableConcept": resource.get("medicationCodeableConcept")
-            or medication.get("concept")
-            or medication,
-            "medicationReference": resource.get("medicationReference") or medication.get("reference"),
-        }
+        r4 = with_r4_drug(resource)
+        kept = ("id", "contained", "medicationCodeableConcept", "medicationReference")
+        as_r4 = {name: r4[name] for name in kept if name in r4}
         order = self._medication.read(as_r4, path, references)
         if order.gaps:
             return [Gap(None, path, "other-release-unnamed")]
@@ -340,32 +339,25 @@ class ChartReader:
         """Say that a resource was not checked that names a drug in scope but not, or not rightly, what it is."""
         return self._if_in_scope(self._medication.read(resource, path, references), path, "kind-unnamed")
 
-    def _ordered_otherwise(self, orders: Iterable[tuple[DrugOrder, Identity]], found: _Found) -> Iterator[Gap]:
-        """Report a drug in scope that a service orders, or only the instructions of a nameless infusion.
+    def _only_instructed(self, orders: Iterable[tuple[DrugOrder, Identity]], found: _Found) -> Iterator[Gap]:
+        """Report a drug in scope that only the instructions of a nameless infusion give, with its amount.
 
-        Beside an order of a drug in scope they are its visit or its diluent.
+        Beside an order of a drug in scope the infusion is its diluent.
         """
         read = list(orders)
         if any(identity.in_scope for _, identity in read):
             return
-        for path, service in found.selected_services.items():
-            written = text(child(service, "code").get("text"))
-            # A code alone is for the bill, and an echocardiogram may be ordered "for trastuzumab".
-            if doses_in_text.milligrams_named((written,)):
-                yield from self._if_named({"text": written}, path, "ordered-as-service", found.references)
         for order, identity in read:
             if not order.in_focus or identity.status is not IdentityStatus.UNKNOWN or not order.evidence:
                 continue
+            if any(said_beside(order.evidence, self._recognizer)):
+                continue
             path = order.origin.path
             for written in doses_in_text.instructed(found.resources[path]):
-                if doses_in_text.milligrams_named((written,)) and not any(
-                    said_beside(order.evidence, self._recognizer)
-                ):
-                    yield from self._if_named({"text": written}, path, "named-in-instructions", found.references)
-
-    def _if_named(self, concept: Json, path: str, reason: str, references: References) -> list[Gap]:
-        order = self._medication.read({"medicationCodeableConcept": concept}, path, references)
-        return self._if_in_scope(order, path, reason)
+                if doses_in_text.milligrams_named((written,)):
+                    named = {"medicationCodeableConcept": {"text": written}}
+                    read_as = self._medication.read(named, path, found.references)
+                    yield from self._if_in_scope(read_as, path, "named-in-instructions")
 
     def _of_plans(
         self,
@@ -379,7 +371,7 @@ class ChartReader:
         for path, plan, full_url in entries:
             if plan is None or not is_group(plan):
                 continue
-            if selected is not None and selected.isdisjoint(_names_of(plan, full_url)):
+            if selected is not None and selected.isdisjoint(names_of(plan, full_url)):
                 continue
             told: set[str] = set()
             for step in without_order(plan, path, references):
@@ -387,6 +379,26 @@ class ChartReader:
                     found = self._of_step(step, references)
                     told.update(gap.path for gap in found)
                     yield from found
+
+    def _of_services(
+        self,
+        entries: Iterable[tuple[str, Json | None, str]],
+        selected: frozenset[str] | None,
+        identities: Iterable[Identity],
+        references: References,
+    ) -> Iterator[Gap]:
+        """Report a request for a service that gives the dose of a drug for which the session has no order."""
+        ordered = {product.id for identity in identities for product in identity.named}
+        for path, resource, full_url in entries:
+            if resource is None or not self._medication.is_order(resource):
+                continue
+            if selected is not None and selected.isdisjoint(names_of(resource, full_url)):
+                continue
+            if (step := dose_in_words(resource, path)) is not None:
+                order = self._medication.read(step.as_order, path, references)
+                named = identify(order, self._recognizer).named
+                if not ordered.intersection(product.id for product in named):
+                    yield from self._if_in_scope(order, path, "ordered-as-service")
 
     def _of_step(self, step: Planned, references: References) -> list[Gap]:
         order = self._medication.read(step.as_order, step.path, references)
@@ -430,33 +442,6 @@ def _with_amounts(product: Product, note: OrderNote) -> OrderNote:
     """Add the doses that a note gives by the volume or by both antibodies of an injection."""
     stated = tuple(NotedDose(Mg(each)) for group in amounts_stated(product, note.text) for each in group)
     return msgspec.structs.replace(note, doses=(*note.doses, *stated)) if stated else note
-
-
-def _names_of(resource: Json, full_url: str) -> set[str]:
-    """List the names by which a selection may refer to a resource: its reference, its bare id, its fullUrl."""
-    own = own_reference(resource)
-    return {own, own.rpartition("/")[2], reference(full_url)} - {""}
-
-
-def _of_unknown_selections(
-    selected: frozenset[str] | None,
-    entries: Iterable[tuple[str, Json | None, str]],
-    orders: Iterable[tuple[DrugOrder, Identity]],
-) -> Iterator[Gap]:
-    """Report a selection that is not in the session, where an unselected order of a drug in scope may be meant."""
-    if not selected:
-        return
-    names = {
-        name for _, resource, full_url in entries if resource is not None for name in _names_of(resource, full_url)
-    }
-    unknown = selected - names - {""}
-    # A reference that begins with # is to a resource inside the one that refers to it.
-    if not any(may_be_for_a_drug(each) and not each.startswith("#") for each in unknown):
-        return
-    drugs = [identity for order, identity in orders if identity.in_scope and not order.in_focus]
-    if drugs:
-        drug = " / ".join(dict.fromkeys(product.name for identity in drugs for product in identity.named))
-        yield Gap(None, "context.selections", "selection-unknown", values=(("drug", drug),))
 
 
 def _with_services(

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from cards.facts.origins import Gap
+from fhir_mappings.patient.conditions import label_of
 from fhir_mappings.results.reference_ranges import NOBODY, Subject
 from fhir_mappings.wire.references import References, is_about_another_person, is_same_patient
 
 if TYPE_CHECKING:
     from cards.facts.patient import Diagnosis, PossibleDose, PresentProblem, SiteProblem, Staging, Treatment
     from cards.facts.results import CodedHer2
+    from fhir_mappings.patient.conditions import ReadCondition
     from fhir_mappings.results.observations import Fact
     from fhir_mappings.wire.lenient import Json
     from fhir_mappings.wire.resources import ResourceStub
@@ -56,6 +58,8 @@ class Draft(msgspec.Struct, eq=False):
     """The codes of drugs that are not known and have no words; told once for each."""
     codes_alone: dict[str, dict[str, tuple[str, date | None]]] = {}
     """Of diagnoses without words: what they may be about, their codes, and the place and day of the newest entry."""
+    ruled_out: dict[str, date] = {}
+    """Of problems that a refuted entry is about, the day of the newest."""
     every_lab: bool = False
     latest: date = date.max
     own_reference: str = ""
@@ -72,7 +76,19 @@ class Draft(msgspec.Struct, eq=False):
         # So nearly every resource refers to its patient; the rest takes a closer look.
         if subject.__class__ is dict and subject.get("reference") == self.own_reference:
             return True
+        if subject is None:
+            # So the releases before R4 name it, and so do allergies.
+            subject = content.get("patient")
         return is_same_patient(subject, self.patient_id, self.references, full_url)
+
+    def take_codes_alone(self, read: ReadCondition, stub: ResourceStub) -> None:
+        """Note a diagnosis that nothing but a code names, or that nothing names at all."""
+        if read.not_understood:
+            self.alone(ANY_PROBLEM, read.not_understood, stub.path, None)
+        elif read.is_empty:
+            self.unusable("diagnosis", stub, "no-code")
+        elif read.may_be is not None:
+            self.alone(f"problem-{read.may_be}", label_of(stub.content["code"]), stub.path, read.began)
 
     def alone(self, about: str, code: str, path: str, on: date | None) -> None:
         """Note a diagnosis that nothing but a code names; one without a date may be the newest."""
@@ -92,6 +108,20 @@ class Draft(msgspec.Struct, eq=False):
             path = next(iter(codes.values()))[0]
             found.append(Gap(about, path, reason, newest, (("codes", named),)))
         return found
+
+    def rule_out(self, about: str, on: date) -> None:
+        """Note that a problem was ruled out on a day."""
+        self.ruled_out[about] = max(on, self.ruled_out.get(about, on))
+
+    def settle_suspicions(self) -> None:
+        """Forget the suspicions that a later entry of the same problem ruled out; one without a date stays."""
+        if self.ruled_out:
+            self.facts = [each for each in self.facts if not self._is_settled(each)]
+
+    def _is_settled(self, fact: Fact) -> bool:
+        if not isinstance(fact, Gap) or fact.reason != "suspected" or fact.on is None:
+            return False
+        return self.ruled_out.get(fact.about or "", date.min) >= (fact.latest or fact.on)
 
     def unusable(self, about: str | None, stub: ResourceStub, reason: str) -> None:
         """Note what could not be used."""

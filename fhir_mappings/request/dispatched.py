@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from fhir_mappings.request.selection import bundle_entries, is_group, orders_of_group
+from fhir_mappings.request.selection import Entry, bundle_entries, is_group, orders_of_group
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from fhir_mappings.wire.lenient import Json
     from fhir_mappings.wire.references import References
 
 _NO_DRUG_ORDERS = frozenset(
@@ -24,7 +23,6 @@ _NO_DRUG_ORDERS = frozenset(
 )  # fmt: skip
 _GROUPED_LIMIT = 200
 _PLANNED_LIMIT = 1000
-Entry = tuple[str, "Json | None", str]
 
 
 class Lacking(NamedTuple):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -26,12 +27,13 @@ from cards.facts.results import (
 from cards.values.calendar_months import days_after
 from fhir_mappings.codings import says_something
 from fhir_mappings.medications.possible_doses import MAY_BE_DOSES, possible_dose
+from fhir_mappings.medications.releases import with_r4_drug
 from fhir_mappings.medications.treatments import KINDS, TreatmentReader
-from fhir_mappings.patient.conditions import label_of
-from fhir_mappings.request.chart_draft import ANY_PROBLEM, Draft, OnFailure
+from fhir_mappings.request.chart_draft import Draft, OnFailure
 from fhir_mappings.request.chart_parts import assembled
 from fhir_mappings.request.chart_source import UNKNOWN_SOURCE, ChartSource
 from fhir_mappings.request.queries import PAGE_SIZES
+from fhir_mappings.request.versions import replaced
 from fhir_mappings.results.named_her2 import MENTIONS as NAMES_OF_HER2
 from fhir_mappings.results.observations import LONGEST_STATUS
 from fhir_mappings.results.reference_ranges import NOBODY, Subject
@@ -54,7 +56,7 @@ _NEVER = date.max.isoformat()
 _DAY = attrgetter("day")
 _WHOLE_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _HALF_A_YEAR = 183
-_REFERRED_TO = frozenset({"Patient", "Medication"})
+_REFERRED_TO = frozenset({"Patient", "Medication", "MedicationRequest"})
 _MEASURED = {Weight: "weight", Lvef: "lvef", PregnancyTest: "pregnancy-test"}
 _TYPE = re.compile(r"[A-Z][a-z][A-Za-z]{1,60}")
 # What a resource is about, for those that are not used where something may change their meaning.
@@ -108,10 +110,11 @@ class PatientReader:
         # A resource counts once, even under several keys; the session's orders are not history.
         seen = set(session)
         take, see = self.take, seen.add
+        older = replaced(list(chain.from_iterable(listing.stubs for listing in listings)))
         for listing in listings:
             for stub in listing.stubs:
                 if reference := stub.reference:
-                    if reference in seen:
+                    if reference in seen or (older and id(stub) in older):
                         continue
                     see(reference)
                 take(stub, draft)
@@ -125,6 +128,7 @@ class PatientReader:
                 draft.facts += self._in_reports(draft)
             draft.facts += _lacking(answers, required)
             draft.facts += draft.gaps_of_codes()
+            draft.settle_suspicions()
         except Exception as error:  # noqa: BLE001 - that a list may be incomplete is told
             self._part_failed(error, "prefetch", draft)
         return assembled(draft, self._observations.harmful_when_high, self._on_failure)
@@ -380,19 +384,16 @@ class PatientReader:
         if not says_something(content.get("code")):
             draft.unusable("diagnosis", stub, "no-code")
             return
-        read = self._conditions.read(content, origin)
+        read = self._conditions.read(content, origin, draft.subject.birth_date)
+        if read.ruled_out is not None and read.began is not None:
+            draft.rule_out(f"problem-{read.ruled_out}", read.began)
         if read.diagnosis is not None:
             (draft.past if read.is_past else draft.current).append(read.diagnosis)
         if read.problem is not None:
             draft.problems.append(read.problem)
         if read.suspected is not None:
             draft.facts.append(read.suspected)
-        if read.not_understood:
-            draft.alone(ANY_PROBLEM, read.not_understood, stub.path, None)
-        elif read.is_empty:
-            draft.unusable("diagnosis", stub, "no-code")
-        elif read.may_be is not None:
-            draft.alone(f"problem-{read.may_be}", label_of(content["code"]), stub.path, read.began)
+        draft.take_codes_alone(read, stub)
         draft.site_problems.extend(read.site_problems)
         if read.staging is not None:
             draft.stagings.append(read.staging)
@@ -403,7 +404,7 @@ class PatientReader:
                 draft.facts.append(stated)
 
     def _treatment(self, stub: ResourceStub, draft: Draft) -> None:
-        content = stub.content
+        content = with_r4_drug(stub.content)
         if not draft.is_own(content, stub.full_url):
             draft.unusable("treatment", stub, "other-patient")
         elif self._treatments.has_unknown_drug(content, draft.references):
@@ -424,7 +425,7 @@ class PatientReader:
 
     def _possible_dose(self, stub: ResourceStub, draft: Draft) -> None:
         """Note a statement, a dispense or a procedure of the patient's that may be a dose given."""
-        content = stub.content
+        content = with_r4_drug(stub.content)
         found = possible_dose(content, stub.path, draft.references, self._treatments)
         if found is not None and found.on <= draft.latest and draft.is_own(content, stub.full_url):
             draft.possible_doses.append(found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from fhir_mappings.codings import texts
 from fhir_mappings.request.dispatched import may_be_for_a_drug
 from fhir_mappings.wire.lenient import child, objects, reference, text
 
@@ -48,6 +49,16 @@ def without_order(plan: Json, path: str, references: References) -> Iterator[Pla
         else:
             yield from _described(detail, ("description",), f"{where}.detail")
     yield from _of_actions(plan, path, plan, references, _DEPTH)
+
+
+def dose_in_words(request: Json, path: str) -> Planned | None:
+    """Return the drug of a ServiceRequest whose words give a dose: "infuse 252 mg"; a consultation gives none."""
+    if text(request.get("resourceType")) != "ServiceRequest":
+        return None
+    concept = child(request, "code")
+    if not any(_DOSE.search(each[:_MOST_WORDS]) for each in texts(concept)):
+        return None
+    return Planned(path, {"medicationCodeableConcept": concept})
 
 
 def _of_actions(holder: Json, path: str, plan: Json, references: References, depth: int) -> Iterator[Planned]:

@@ -68,11 +68,11 @@ def read_answer(raw: bytes | msgspec.Raw | BundleEnvelope | Answer | None, path:
             return Answer(PrefetchState.FAILED)
     others = listing.non_observations
     outcomes = [stub for stub in others if stub.resource_type == "OperationOutcome"] if others else []
-    if listing.stubs and not outcomes:
+    if listing.stubs and not outcomes and not listing.is_refused:
         return Answer(_PRESENT, listing)
     listing.stubs = [stub for stub in listing.stubs if stub.resource_type != "OperationOutcome"]
     issues = [issue for outcome in outcomes for issue in _issues(outcome)]
-    serious = any(severity in _SERIOUS for severity, _ in issues)
+    serious = listing.is_refused or any(severity in _SERIOUS for severity, _ in issues)
     withheld = not serious and any(code in _MISSING for _, code in issues)
     if not listing.stubs and not listing.broken:
         failed = serious or withheld or listing.is_short or any(outcome.path == path for outcome in outcomes)

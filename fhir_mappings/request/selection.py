@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fhir_mappings.wire.lenient import Json, child, objects, reference, text
+from fhir_mappings.wire.references import own_reference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from fhir_mappings.request.hook_request import HookRequest
 
@@ -20,6 +21,7 @@ _GROUPS = frozenset({"RequestGroup", "RequestOrchestration", "CarePlan"})
 _HOLDERS = _GROUPS | {"Task", "List"}
 _PLAN_NAMES = tuple(f"{kind}/" for kind in sorted(_GROUPS))
 _PLANS_IN_PLANS = 8
+Entry = tuple[str, "Json | None", str]
 
 
 def bundle_entries(bundle: Json, path: str) -> Iterator[tuple[str, Json | None, str]]:
@@ -45,6 +47,20 @@ def bundle_entries(bundle: Json, path: str) -> Iterator[tuple[str, Json | None, 
                 # A local id means nothing outside its container, so the order has no usable id.
                 nameless = {name: value for name, value in contained.items() if name != "id"}
                 yield f"{where}.contained[{number or 0}]", nameless, group
+
+
+def each_once(entries: Iterable[Entry]) -> list[Entry]:
+    """Leave out what is there a second time, word for word: a client listed an order twice, and it is one."""
+    seen: dict[str, Json] = {}
+    kept: list[Entry] = []
+    for entry in entries:
+        _, resource, _ = entry
+        own = own_reference(resource) if resource is not None else ""
+        if not own or resource is None or own not in seen or seen[own] != resource:
+            kept.append(entry)
+            if resource is not None:
+                seen.setdefault(own, resource)
+    return kept
 
 
 def is_group(resource: Json | None) -> bool:

@@ -94,7 +94,8 @@ def is_same_patient(subject: object, patient_id: str, references: References, fu
     if isinstance(subject, list):
         return all(is_same_patient(each, patient_id, references, full_url) for each in subject)
     wanted = reference(subject)
-    if not wanted:
+    if not wanted or wanted == f"#{patient_id}":
+        # What is contained under the patient's own id is a copy of the patient.
         return True
     if wanted == f"Patient/{patient_id}":
         own, named = references.server or server_of(full_url), server_of(subject)

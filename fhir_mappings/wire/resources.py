@@ -100,6 +100,7 @@ class _Entry(msgspec.Struct, gc=False):
     resource: msgspec.Raw = msgspec.Raw(b"")
     fullUrl: str = ""  # noqa: N815
     search: _Search | None = None
+    response: msgspec.Raw = msgspec.Raw(b"")
 
 
 class _Link(msgspec.Struct, gc=False):
@@ -376,7 +377,8 @@ class ResourceList(msgspec.Struct, eq=False):
 
     ``next_page`` is the address of a page that was not sent; ``is_bundle`` is true for a list and false for a single
     resource; ``broken`` lists the paths of entries that could not be read at all. ``total`` is the number of matches
-    according to the server, ``matches`` how many were sent. ``is_joined``: further pages were read and added.
+    according to the server, ``matches`` how many were sent. ``is_joined``: further pages were read and added;
+    ``is_refused``: an entry holds only the answer that nothing could be had, as for one search of a batch.
     """
 
     stubs: list[ResourceStub] = msgspec.field(default_factory=list)
@@ -386,6 +388,7 @@ class ResourceList(msgspec.Struct, eq=False):
     total: int | None = None
     matches: int = 0
     is_joined: bool = False
+    is_refused: bool = False
     _apart: tuple[int, list[ResourceStub]] = (-1, [])
 
     @property
@@ -454,6 +457,9 @@ class ResourceList(msgspec.Struct, eq=False):
         for index, entry in enumerate(entries):
             raw = entry.resource
             stub = _of_raw(raw, (path, index), entry.fullUrl)
+            if stub is None and not bytes(raw) and bytes(entry.response):
+                self.is_refused = True
+                continue
             if stub is None or stub.resource_type == "Bundle":
                 self._take((bytes(raw), None), _entry_path(path, index), entry.fullUrl, depth)
                 continue
@@ -470,6 +476,9 @@ class ResourceList(msgspec.Struct, eq=False):
         are_results = True
         for index, entry in enumerate(entries):
             sent = entry.resource
+            if sent is None and bytes(entry.response):
+                self.is_refused = True
+                continue
             if sent is None or (kind := sent.resource_type) == "Bundle":
                 whole = encode(sent) if sent is not None else b""
                 self._take((whole, None), _entry_path(path, index), entry.fullUrl, depth)
@@ -515,6 +524,7 @@ class ResourceList(msgspec.Struct, eq=False):
             return
         self.stubs += inner.stubs
         self.broken += inner.broken
+        self.is_refused = self.is_refused or inner.is_refused
         self.next_page = self.next_page or inner.next_page
 
     def _take_contained(self, path: str) -> None:
@@ -556,6 +566,8 @@ class ResourceList(msgspec.Struct, eq=False):
                 full_url = entry.get("fullUrl")
                 full_url = full_url if isinstance(full_url, str) else ""
                 self._take((None, resource), f"{where}.resource", full_url, depth)
+            elif child(entry, "response"):
+                self.is_refused = True
             else:
                 self.broken.append(where)
         for _, link in objects(value.get("link")):

@@ -11,7 +11,7 @@ from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
 from cards.facts.order import DrugOrder
 from cards.facts.origins import Origin
-from cards.facts.patient import PossibleDose, PossibleKind, Treatment, TreatmentState
+from cards.facts.patient import Patient, PossibleDose, PossibleKind, Treatment, TreatmentState
 from cards.facts.schedules import Rhythm, Schedule
 from cards.facts.topics import Topic
 from cards.knowledge.schema import Diluent, Route
@@ -103,8 +103,26 @@ def perhaps(days: int, *history: Treatment, kind: str = "statement", product: st
     return msgspec.structs.replace(chart(history=history), possible_doses=(possible,))
 
 
+def several(*charts: Patient) -> Patient:
+    """Return a chart with what may be doses in several."""
+    return msgspec.structs.replace(
+        charts[0], possible_doses=tuple(each for one in charts for each in one.possible_doses)
+    )
+
+
+def course(drug: str, first: int, last: int) -> tuple[Treatment, ...]:
+    """Return doses every three weeks, the newest first."""
+    return tuple(given(drug, 21 * n) for n in range(first, last + 1))
+
+
 def cycles(count: int, setting: str | None = "early", state: TreatmentState = TreatmentState.GIVEN):  # noqa: ANN201
     return chart(history=tuple(given("kadcyla", 21 * n, state=state) for n in range(1, count + 1)), setting=setting)
+
+
+# Six cycles of both antibodies, before twelve others.
+BY_VEIN = (*course("pertuzumab", 13, 18), *course("trastuzumab", 13, 18))
+# A day before the second dose.
+STOPPED = msgspec.structs.replace(given("kadcyla", 43, "100 mg"), stopped=True)
 
 
 def beside(drug: str, name: str | None = None, state: TreatmentState = TreatmentState.ACTIVE):  # noqa: ANN201
@@ -244,6 +262,38 @@ ROWS = [
         chart(history=(given("kadcyla", 21, "3 mg/kg"), given("kadcyla", 42, "168 mg"))),
         says=("2.4 mg/kg", days_ago(42).isoformat()),
     ),
+    Row(
+        RAISED,
+        "reduced today and raised again in the plan",
+        FIRES,
+        order("Enhertu", "5.4 mg/kg", start=days_ago(-21)),
+        others=(order("Enhertu", "4.4 mg/kg", identifier="order-0"),),
+        says=("4.4 mg/kg", days_ago(0).isoformat()),
+    ),
+    Row(
+        RAISED,
+        "reduced from the second dose of the plan on",
+        SILENT,
+        order("Enhertu", "5.4 mg/kg"),
+        others=(order("Enhertu", "4.4 mg/kg", identifier="order-2", start=days_ago(-21)),),
+    ),
+    Row(
+        RAISED,
+        "a last dose of 210 mg at a time without a weight, which would be a reduced one today",
+        CANNOT,
+        KADCYLA,
+        after(400, dose="210 mg"),
+        missing=("earlier-level",),
+    ),
+    Row(RAISED, "one that would be a full one today", SILENT, KADCYLA, after(400, dose="252 mg")),
+    Row(RAISED, "the reduced level is ordered again", SILENT, order("Kadcyla", "210 mg"), after(400, dose="210 mg")),
+    Row(
+        RAISED,
+        "a full dose was given since",
+        SILENT,
+        KADCYLA,
+        chart(history=(given("kadcyla", 400, "252 mg"), given("kadcyla", 421, "210 mg"))),
+    ),
     Row(RAISED, "Enhertu 5.4 mg/kg after 4.4", FIRES, ENHERTU, after(21, "enhertu", "4.4 mg/kg")),
     Row(
         RAISED,
@@ -330,6 +380,23 @@ ROWS = [
         fixes=("RemoveOrder",),
     ),
     Row(SOON, "nineteen days, within the window", SILENT, KADCYLA, after(19)),
+    Row(
+        SOON,
+        "a completed order without a date, and no dose on record",
+        CANNOT,
+        KADCYLA,
+        chart(history=(msgspec.structs.replace(undated("kadcyla"), state=TreatmentState.COMPLETED),)),
+        missing=("earlier-dose-undated",),
+    ),
+    Row(
+        SOON,
+        "the same beside a dose of three weeks ago",
+        SILENT,
+        KADCYLA,
+        chart(
+            history=(msgspec.structs.replace(undated("kadcyla"), state=TreatmentState.COMPLETED), given("kadcyla", 21))
+        ),
+    ),
     Row(SOON, "a statement of five days ago", CANNOT, KADCYLA, perhaps(5), missing=("possible-statement",)),
     Row(SOON, "a statement of today", CANNOT, KADCYLA, perhaps(0), missing=("possible-statement",)),
     Row(SOON, "a statement of nineteen days ago", NOT_ASKED, KADCYLA, perhaps(19)),
@@ -359,6 +426,22 @@ ROWS = [
         KADCYLA,
         perhaps(5, kind="dispense"),
         missing=("possible-dispense",),
+    ),
+    Row(
+        SOON,
+        "dispensed the day before the statement: one dose, told once",
+        CANNOT,
+        KADCYLA,
+        several(perhaps(5), perhaps(6, kind="dispense")),
+        missing=("possible-statement",),
+    ),
+    Row(
+        SOON,
+        "dispensed four days after the statement: perhaps another dose",
+        CANNOT,
+        KADCYLA,
+        several(perhaps(9), perhaps(5, kind="dispense")),
+        missing=("possible-statement", "possible-dispense"),
     ),
     Row(SOON, "dispensed yesterday, for this dose", NOT_ASKED, KADCYLA, perhaps(1, kind="dispense")),
     Row(
@@ -618,6 +701,43 @@ ROWS = [
             order("Kadcyla", "252 mg", identifier="order-2"),
             order("Kadcyla", "252 mg", start=days_ago(-21), identifier="order-3"),
         ),
+    ),
+    Row(
+        CYCLES,
+        "the fourteenth, one earlier infusion having been stopped and finished a day later",
+        SILENT,
+        KADCYLA,
+        chart(setting="early", history=(STOPPED, *cycles(13).treatments)),
+    ),
+    Row(
+        CYCLES,
+        "a stopped infusion that was never finished is a dose",
+        FIRES,
+        KADCYLA,
+        chart(setting="early", history=(msgspec.structs.replace(STOPPED, on=days_ago(294)), *cycles(13).treatments)),
+    ),
+    Row(
+        CYCLES,
+        "twelve doses of Phesgo after six of pertuzumab with trastuzumab",
+        FIRES,
+        order("Phesgo", "1200 mg"),
+        chart(setting="early", history=(*course("phesgo", 1, 12), *BY_VEIN)),
+        says=("18 doses given",),
+    ),
+    Row(
+        CYCLES,
+        "Phesgo after trastuzumab alone",
+        SILENT,
+        order("Phesgo", "1200 mg"),
+        chart(setting="early", history=(*course("phesgo", 1, 12), *course("trastuzumab", 13, 18))),
+    ),
+    Row(
+        CYCLES,
+        "a year of trastuzumab by vein and under the skin",
+        FIRES,
+        order("Hylecta", "600 mg"),
+        chart(setting="early", history=(*course("hylecta", 1, 10), *course("trastuzumab", 11, 18))),
+        indicator="warning",
     ),
     Row(CYCLES, "the rest of the fourteenth dose", SILENT, REST, fourteenth("100 mg")),
     Row(CYCLES, "a fifteenth dose", FIRES, KADCYLA, fourteenth("252 mg")),

@@ -43,8 +43,8 @@ def active(name: str) -> Patient:
     return chart(history=(given("", 10, None, TreatmentState.ACTIVE, (name,)),))
 
 
-def pregnant(on: date | None) -> Patient:
-    recorded = PresentProblem(Problem.PREGNANCY, "Pregnancy", at("pregnancy"), on)
+def pregnant(on: date | None, latest: date | None = None) -> Patient:
+    recorded = PresentProblem(Problem.PREGNANCY, "Pregnancy", at("pregnancy"), on, latest=latest)
     return msgspec.structs.replace(chart(born=date(1991, 5, 1)), problems=(recorded,))
 
 
@@ -320,9 +320,10 @@ ROWS = [
     Row(
         RAISED,
         "the only weight is of today, the earlier dose in milligrams of last year",
-        SILENT,
+        CANNOT,
         order("Kadcyla", "302 mg"),
         weighed(("84", 1), history=(given("kadcyla", 300, "252 mg"),)),
+        missing=("earlier-level",),
     ),
     Row(
         RAISED,
@@ -335,9 +336,10 @@ ROWS = [
     Row(
         RAISED,
         "one of ninety-one days does not",
-        SILENT,
+        CANNOT,
         order("Kadcyla", "252 mg"),
         weighed(("70", 1), history=(given("kadcyla", 92, "210 mg"),)),
+        missing=("earlier-level",),
     ),
     Row(
         RAISED,
@@ -911,6 +913,16 @@ ROWS = [
     ),
     Row(PREGNANT, "a pregnancy recorded 294 days ago", FIRES, KADCYLA, pregnant(days_ago(294))),
     Row(PREGNANT, "a pregnancy of years ago that nobody closed", SILENT, KADCYLA, pregnant(days_ago(3000))),
+    Row(
+        PREGNANT,
+        "one that began in a year of life, the end of which is near",
+        FIRES,
+        KADCYLA,
+        pregnant(days_ago(360), days_ago(-5)),
+    ),
+    Row(
+        PREGNANT, "one that began in a year of life long ago", SILENT, KADCYLA, pregnant(days_ago(3000), days_ago(2635))
+    ),
     Row(PREGNANT, "a pregnancy without a date", FIRES, KADCYLA, pregnant(None)),
     Row(PREGNANT, "a pregnancy that may have begun in any month of this year", FIRES, KADCYLA, pregnant_in(300, 0)),
     Row(PREGNANT, "a pregnancy that began in a month long ago", SILENT, KADCYLA, pregnant_in(400, 370)),

@@ -26,6 +26,10 @@ def at(days: int, time: str, dose: Mg | MgPerKg | None, name: str = "a", *, stop
     return msgspec.structs.replace(one, dose=dose, at=written, origin=origin, stopped=stopped)
 
 
+def as_ordered(dose: Treatment) -> Treatment:
+    return msgspec.structs.replace(dose, as_ordered=True)
+
+
 AMOUNTS = st.sampled_from([None, *(Mg(Decimal(amount)) for amount in (92, 160, 168, 210, 252))])
 ADMINISTRATIONS = st.lists(
     st.builds(
@@ -87,6 +91,10 @@ def test_one_event_in_another_resource_changes_no_answer(administrations: list[T
         pytest.param(
             [at(21, "09:00:00", Mg(Decimal(252))), at(21, "", None, "b")],
             Mg(Decimal(252)), 1, id="an event without an amount beside one",
+        ),
+        pytest.param(
+            [as_ordered(at(21, "09:00:00", Mg(Decimal(252)))), as_ordered(at(21, "09:40:00", Mg(Decimal(252)), "b"))],
+            Mg(Decimal(252)), 1, id="two bags, each with the amount of the order of both",
         ),
         pytest.param([at(21, "", None), at(21, "", None, "b")], None, 1, id="no amount at all"),
         pytest.param(

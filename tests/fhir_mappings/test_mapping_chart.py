@@ -96,6 +96,8 @@ def test_an_order_without_missing_data_gets_no_card() -> None:
         pytest.param(None, True, id="missing"),
         pytest.param({"display": "Somebody"}, True, id="a display alone"),
         pytest.param([{"reference": "Patient/pat-1"}], True, id="an array for the object"),
+        pytest.param({"reference": "#pat-1"}, True, id="a contained copy of the patient"),
+        pytest.param({"reference": "#pat-2"}, False, id="a contained patient of another id"),
         pytest.param({"reference": "Patient/pat-2"}, False, id="another patient"),
         pytest.param({"reference": "Patient/pat-11"}, False, id="a longer id"),
         pytest.param({"reference": "https://ehr.example.org/fhir/Patient/pat-2"}, False, id="another, absolute"),
@@ -499,6 +501,27 @@ def test_a_resource_that_turns_out_unreadable_is_set_aside() -> None:
     assert (found.weights, reasons(found)) == ((), ["malformed"])
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "is_second"),
+    [
+        pytest.param({"versionId": "1"}, {"versionId": "2"}, True, id="by its number"),
+        pytest.param({"versionId": "10"}, {"versionId": "9"}, False, id="which is no text"),
+        pytest.param(
+            {"lastUpdated": "2026-11-20T08:00:00Z", "versionId": "b"},
+            {"lastUpdated": "2026-11-20T09:00:00Z", "versionId": "a"},
+            True,
+            id="by its time",
+        ),
+        pytest.param({}, {}, False, id="the first, where nothing says which is newer"),
+    ],
+)
+def test_of_two_versions_of_a_resource_the_newer_counts(first: Json, second: Json, *, is_second: bool) -> None:
+    cancers = [condition("c", coding(ICD10, code), meta=meta) for code, meta in (("C50.911", first), ("C16.9", second))]
+    expected = "gastric" if is_second else "breast"
+    assert [each.cancer for each in patient(conditions=bundle(*cancers)).diagnoses] == [expected]
+    assert [each.cancer for each in patient(a=bundle(cancers[0]), b=bundle(cancers[1])).diagnoses] == [expected]
+
+
 def test_a_resource_in_two_lists_counts_once() -> None:
     assert len(patient(weight=bundle(WEIGHT), item1=bundle(WEIGHT)).weights) == 1
     without_id = {name: value for name, value in WEIGHT.items() if name != "id"}
@@ -771,6 +794,86 @@ def test_an_order_of_another_release_in_scope_is_said_to_be_unchecked(resource: 
 )
 def test_an_order_that_does_not_say_what_it_is_is_told(kind: str, *, is_told: bool) -> None:
     assert reasons(orders({**order(), "resourceType": kind})) == (["kind-unnamed"] if is_told else [])
+
+
+@pytest.mark.parametrize(
+    ("words", "beside", "is_told"),
+    [
+        pytest.param("Infuse Kadcyla 252 mg IV", (), True, id="a dose, and no order for the drug"),
+        pytest.param("Infuse Kadcyla 252 mg IV", (order(),), False, id="beside its order"),
+        pytest.param("Infuse Kadcyla 252 mg IV", (AMOXICILLIN,), True, id="beside the order of another drug"),
+        pytest.param("Echocardiogram before Kadcyla", (), False, id="no dose"),
+        pytest.param("Cefazolin 2000 mg IV", (), False, id="a dose of another drug"),
+    ],
+)
+def test_a_service_that_gives_a_dose_is_told(words: str, beside: tuple[Json, ...], *, is_told: bool) -> None:
+    service = {"resourceType": "ServiceRequest", "id": "s", "status": "draft", "code": {"text": words}}
+    assert reasons(orders(service, *beside)) == (["kind-unnamed"] if is_told else [])
+    unselected: Json = {"hook": "order-select", "selections": ["MedicationRequest/other"]}
+    assert topics(service, **unselected) == []
+
+
+def test_an_order_that_is_listed_twice_is_one() -> None:
+    assert len(orders(OVERDOSE, OVERDOSE).orders) == 1
+    assert len(orders(OVERDOSE, {**OVERDOSE, "status": "active"}).orders) == 2
+
+
+@pytest.mark.parametrize(
+    ("refuted_on", "told"),
+    [
+        pytest.param("2026-10-10", [], id="later"),
+        pytest.param("2026-09-20", [], id="on that day"),
+        pytest.param("2026-09-01", ["suspected"], id="before"),
+        pytest.param(None, ["suspected"], id="nobody knows when"),
+    ],
+)
+def test_a_suspicion_that_was_ruled_out_is_settled(refuted_on: str | None, told: list[str]) -> None:
+    lung = coding(ICD10, "J84.9")
+    suspected = condition("s", lung, verificationStatus="provisional", recordedDate="2026-09-20")
+    refuted = condition("r", lung, verificationStatus="refuted", recordedDate=refuted_on)
+    assert reasons(patient(conditions=bundle(suspected, refuted))) == told
+
+
+@pytest.mark.parametrize(
+    "drug",
+    [
+        pytest.param({"concept": {"text": "Kadcyla"}}, id="a concept of R5"),
+        pytest.param({"reference": {"reference": "Medication/m", "display": "Kadcyla"}}, id="a reference of R5"),
+        pytest.param({"text": "Kadcyla"}, id="a bare concept"),
+        pytest.param("Kadcyla", id="plain text"),
+    ],
+)
+def test_a_dose_given_in_another_release_is_read(drug: Any) -> None:
+    given = {**dose("2026-11-01"), "medicationCodeableConcept": None, "medication": drug}
+    found = patient(administrations=bundle(given))
+    assert [(each.product, each.on) for each in found.treatments] == [("kadcyla", date(2026, 11, 1))]
+    assert reasons(found) == []
+
+
+@pytest.mark.parametrize(
+    ("onset", "latest", "is_settled"),
+    [
+        pytest.param({"onsetDateTime": "2026-10-01"}, None, True, id="a day"),
+        pytest.param({"onsetDateTime": "2026-10"}, date(2026, 10, 31), False, id="a month"),
+        pytest.param({"onsetAge": {"value": 35, "unit": "a"}}, date(2027, 4, 30), False, id="a year of life"),
+    ],
+)
+def test_a_suspicion_is_not_settled_before_the_last_day_it_may_mean(
+    onset: Json, latest: date | None, *, is_settled: bool
+) -> None:
+    entry = condition("s", coding(ICD10, "Z33.1"), verificationStatus="provisional", **onset)
+    born = {"resourceType": "Patient", "id": "pat-1", "birthDate": "1991-05-01"}
+    (told,) = patient(patient=born, conditions=bundle(entry)).gaps
+    assert (told.reason, told.latest) == ("suspected", latest)
+    refuted = condition("r", coding(ICD10, "Z33.1"), verificationStatus="refuted", recordedDate="2026-10-20")
+    assert (reasons(patient(patient=born, conditions=bundle(entry, refuted))) == []) is is_settled
+
+
+def test_data_that_an_older_release_assigns_to_another_patient_are_not_used() -> None:
+    cancer = condition("c", coding(ICD10, "C50.911"), subject=None)
+    for whose, is_used in (("Patient/pat-1", True), ("Patient/pat-2", False)):
+        found = patient(conditions=bundle({**cancer, "patient": {"reference": whose}}))
+        assert (bool(found.diagnoses), reasons(found)) == (is_used, [] if is_used else ["other-patient"])
 
 
 def test_a_drug_in_the_prefetch_is_found() -> None:

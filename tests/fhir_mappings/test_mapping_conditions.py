@@ -372,6 +372,48 @@ def test_the_onset_of_a_problem() -> None:
     assert [each.on for each in found if each] == [date(2026, 9, 1), date(2026, 10, 1)]
 
 
+@pytest.mark.parametrize(
+    ("changes", "days"),
+    [
+        pytest.param({"onsetAge": {"value": 45, "unit": "a"}}, ("2006-05-05", "2007-05-04"), id="a year of life"),
+        pytest.param({"onsetAge": {"value": 45, "unit": "years"}}, ("2006-05-05", "2007-05-04"), id="in words"),
+        pytest.param({"onsetAge": {"value": 540, "code": "mo"}}, ("2006-05-05", "2006-06-04"), id="in months"),
+        pytest.param(
+            {"onsetRange": {"low": {"value": 45, "code": "a"}, "high": {"value": 47, "code": "a"}}},
+            ("2006-05-05", "2009-05-04"),
+            id="a range of ages",
+        ),
+        pytest.param({"onsetAge": {"value": 45, "code": "a", "comparator": "<"}}, None, id="before an age"),
+        pytest.param({"onsetAge": {"value": 45}}, None, id="no unit"),
+        pytest.param(
+            {"onsetAge": {"value": 45, "unit": "a"}, "onsetDateTime": "2006-08-01"}, ("2006-08-01", None), id="a day"
+        ),
+    ],
+)  # fmt: skip
+def test_an_onset_by_age(changes: Json, days: tuple[str, str | None] | None) -> None:
+    found = READER.read(condition("c", icd("J84.9"), **changes), Origin("", "x"), date(1961, 5, 5)).problem
+    assert found is not None
+    stated = tuple(each.isoformat() if each else None for each in (found.on, found.latest))
+    assert stated == (days or (None, None))
+    assert READER.read(condition("c", icd("J84.9"), **changes), Origin("", "x")).problem is not None
+
+
+def test_an_end_by_age_is_the_last_day_of_it() -> None:
+    resource = condition("c", icd("J84.9"), clinicalStatus=None, abatementAge={"value": 45, "unit": "a"})
+    found = READER.read(resource, Origin("", "x"), date(1961, 5, 5)).problem
+    assert found is not None
+    assert (found.is_past, found.ended) == (False, date(2007, 5, 4))
+
+
+def test_what_a_refuted_entry_rules_out() -> None:
+    refuted = condition(
+        "c", icd("J84.9"), verificationStatus="refuted", recordedDate="2026-10-10", onsetDateTime="2026-10-01"
+    )
+    mistaken = condition("c", icd("J84.9"), verificationStatus="entered-in-error", recordedDate="2026-10-10")
+    found = [READER.read(each, Origin("", "x")) for each in (refuted, mistaken)]
+    assert [(each.ruled_out, each.began) for each in found] == [("ild", date(2026, 10, 10)), (None, None)]
+
+
 def test_the_words_of_problems_are_indexed_once_for_each_table() -> None:
     groups, around = TERMINOLOGY.problems, TERMINOLOGY.problem_words
     assert problem_texts(groups, around) is problem_texts(groups, around)
@@ -455,6 +497,14 @@ ICD9 = "http://hl7.org/fhir/sid/icd-9-cm"
         pytest.param(concept(text="Cardiomyopathy due to trastuzumab"), "may be heart-failure", id="in words alone"),
         pytest.param(concept(text="Miocardiopatía dilatada"), "may be heart-failure", id="in Spanish"),
         pytest.param(concept(text="No cardiomyopathy"), None, id="none"),
+        pytest.param(concept(text="Trastuzumab cardiotoxicity"), "may be heart-failure", id="cardiotoxicity"),
+        pytest.param(concept(text="Cardiotoxicity surveillance"), None, id="care to find it"),
+        pytest.param(concept(text="Encounter for monitoring for cardiotoxicity"), None, id="the same, before it"),
+        pytest.param(concept(text="Cardiotoxicity ruled out"), None, id="ruled out"),
+        pytest.param(concept(text="Pneumonitis, asymptomatic"), "ild", id="a lung disease without symptoms"),
+        pytest.param(concept(text="Subclinical ILD"), "ild", id="before symptoms"),
+        pytest.param(concept(text="Asymptomatic heart failure"), None, id="heart failure without symptoms: suspected"),
+        pytest.param(concept(text="NYHA class III heart failure"), "heart-failure", id="its class before it"),
         pytest.param(concept(text="Family history of cardiomyopathy"), None, id="of the family"),
         pytest.param(concept(text="Cardiomyopathy without heart failure"), None, id="without heart failure"),
         pytest.param(

@@ -21,10 +21,24 @@ def read(value: Any) -> Answer:
     return read_answer(encode(value), "prefetch.weight")
 
 
+@pytest.mark.parametrize("total", [None, "1"])
+def test_one_search_of_a_batch_that_failed_leaves_the_rest_incomplete(total: str | None) -> None:
+    inner = {"resource": bundle(WEIGHT), "response": {"status": "200"}}
+    failed = {"response": {"status": "500 Internal Server Error", "outcome": outcome("error")}}
+    batch = {"resourceType": "Bundle", "type": "batch-response", "total": total, "entry": [inner, failed]}
+    found = read(batch)
+    assert found.listing is not None
+    assert (found.state, found.partial, len(found.listing.stubs)) == (PrefetchState.PRESENT, True, 1)
+    assert found.listing.broken == []
+
+
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
         pytest.param(None, PrefetchState.EMPTY, id="null: the chart has none"),
+        pytest.param(
+            {**bundle(), "entry": [{"response": {"status": "403"}}]}, PrefetchState.FAILED, id="a refused search alone"
+        ),
         pytest.param(bundle(), PrefetchState.EMPTY, id="an empty searchset: the chart has none"),
         pytest.param({"resourceType": "Bundle"}, PrefetchState.EMPTY, id="a Bundle without entry: the chart has none"),
         pytest.param(

@@ -154,6 +154,11 @@ def test_a_treatment_that_does_not_count(resource) -> None:
     assert read(resource) is None
 
 
+def procedure(words: str, **more: Any) -> dict[str, Any]:
+    named = {"code": {"text": words}, "performedDateTime": "2026-11-24"}
+    return {"resourceType": "Procedure", "status": "completed", **named, **more}
+
+
 def entry(kind: str, **more: Any) -> dict[str, Any]:
     return {"resourceType": kind, "id": "e1", "status": "completed", "medicationCodeableConcept": drug(), **more}
 
@@ -226,6 +231,15 @@ def possible(**resource: Any) -> PossibleDose | None:
             },
             None,
             id="a procedure that was not done",
+        ),
+        pytest.param(procedure("Echocardiogram before Herceptin"), None, id="an echocardiogram"),
+        pytest.param(procedure("Insertion of port for Kadcyla"), None, id="a port"),
+        pytest.param(
+            procedure("Education, then infusion of Kadcyla"), ("kadcyla", date(2026, 11, 24)), id="education and a dose"
+        ),
+        pytest.param(procedure("Kadcyla protocol"), ("kadcyla", date(2026, 11, 24)), id="a word that is on no list"),
+        pytest.param(
+            procedure("Chemotherapy visit", usedCode=[drug()]), ("kadcyla", date(2026, 11, 24)), id="what was used"
         ),
     ],
 )
@@ -335,6 +349,14 @@ def test_infusions_that_were_not_completed(status: str, stopped: bool) -> None: 
 )
 def test_an_amount_that_could_not_be_read(dose: dict[str, Any], unread: str) -> None:
     assert read(administration(dosage={"dose": dose})).unread_dose == unread
+    assert read(administration(dosage=[{"dose": dose}])).unread_dose == unread
+
+
+def test_a_dosage_that_is_a_list() -> None:
+    one, other = ({"dose": {"value": each, "unit": "mg"}} for each in (160, 92))
+    assert read(administration(dosage=[one])).dose == Mg(Decimal(160))
+    found = read(administration(dosage=[one, other]))
+    assert (found.dose, found.unread_dose) == (None, "160 mg; 92 mg")
 
 
 @pytest.mark.parametrize(
@@ -348,12 +370,96 @@ def test_an_amount_that_could_not_be_read(dose: dict[str, Any], unread: str) -> 
         pytest.param("after dexamethasone 10 mg", None, "after dexamethasone 10 mg", id="perhaps of another drug"),
         pytest.param("8.4 mL of 20 mg/mL", None, "8.4 mL of 20 mg/mL", id="a volume"),
         pytest.param("over 90 minutes, day 1 of 21", None, "", id="no amount"),
+        pytest.param("80 % of dose given", None, "80 % of dose given", id="a share of the dose"),
+        pytest.param("Dose level -1", None, "Dose level -1", id="a reduced level"),
+        pytest.param("given as ordered over 30 min", None, "", id="as ordered"),
         pytest.param("", None, "", id="nothing"),
     ],
 )
 def test_an_amount_only_in_words(written: str, dose: Mg | MgPerKg | None, unread: str) -> None:
     found = read(administration(dosage={"text": written}))
     assert (found.dose, found.unread_dose) == (dose, unread)
+
+
+def instructed(*milligrams: int) -> list[dict[str, Any]]:
+    return [{"doseAndRate": [{"doseQuantity": {"value": each, "unit": "mg"}}]} for each in milligrams]
+
+
+ORDER = request(id="m7", status="completed", dosageInstruction=instructed(210))
+
+
+@pytest.mark.parametrize(
+    ("changes", "order", "dose"),
+    [
+        pytest.param({}, ORDER, Mg(Decimal(210)), id="the amount of its order"),
+        pytest.param({"dosage": {"dose": {"value": 252, "unit": "mg"}}}, ORDER, Mg(Decimal(252)), id="its own amount"),
+        pytest.param({"dosage": {"text": "two bags of 100 mg"}}, ORDER, None, id="an amount that is not understood"),
+        pytest.param({}, {**ORDER, "medicationCodeableConcept": drug("Enhertu")}, None, id="an order of another drug"),
+        pytest.param({}, {**ORDER, "id": "m8"}, None, id="an order that was not sent"),
+        pytest.param({}, {**ORDER, "dosageInstruction": instructed(210, 168)}, None, id="an order with two doses"),
+    ],
+)
+def test_a_dose_without_an_amount_has_that_of_its_order(
+    changes: dict[str, Any], order: dict[str, Any], dose: Mg | None
+) -> None:
+    references = References()
+    references.add(order)
+    given = administration(request={"reference": "MedicationRequest/m7"}, **{"dosage": None, **changes})
+    found = READER.read(given, "prefetch.administrations.entry[0].resource", references)
+    assert found is not None
+    assert (found.dose, found.as_ordered) == (dose, dose == Mg(Decimal(210)))
+
+
+WEEKS, FORTNIGHT = {"value": 12, "unit": "wk"}, {"value": 14, "unit": "days"}
+
+
+def every(**repeat: Any) -> list[dict[str, Any]]:
+    return [{"timing": {"repeat": {"frequency": 1, "period": 3, "periodUnit": "wk", **repeat}}}]
+
+
+@pytest.mark.parametrize(
+    ("changes", "ended"),
+    [
+        pytest.param({"dosageInstruction": every()}, None, id="open"),
+        pytest.param({"dosageInstruction": every(count=6)}, date(2026, 5, 7), id="six doses every three weeks"),
+        pytest.param(
+            {"dosageInstruction": every(boundsDuration={"value": 3, "unit": "months", "code": "mo"})},
+            date(2026, 4, 4),
+            id="a length, counted from when it was signed",
+        ),
+        pytest.param(
+            {"dosageInstruction": every(boundsPeriod={"start": "2026-03-01"}, boundsRange={"high": WEEKS})},
+            date(2026, 5, 24),
+            id="a length from its start",
+        ),
+        pytest.param({"dosageInstruction": [*every(count=6), *every()]}, None, id="one of two instructions is open"),
+        pytest.param({"dosageInstruction": every(boundsDuration={"value": 3, "unit": "cycles"})}, None, id="no unit"),
+        pytest.param(
+            {"dispenseRequest": {"validityPeriod": {"end": "2026-06"}}}, date(2026, 6, 30), id="until when it is valid"
+        ),
+        pytest.param(
+            {
+                "medicationCodeableConcept": drug("clarithromycin 500 mg"),
+                "dispenseRequest": {"numberOfRepeatsAllowed": 1, "expectedSupplyDuration": FORTNIGHT},
+            },
+            date(2026, 1, 29),
+            id="another drug, by its supply and one refill",
+        ),
+        pytest.param({"dispenseRequest": {"expectedSupplyDuration": FORTNIGHT}}, None, id="not a HER2 drug"),
+    ],
+)
+def test_when_an_order_of_the_chart_ends(changes: dict[str, Any], ended: date | None) -> None:
+    found = read(request(status="active", authoredOn="2026-01-01", **changes))
+    assert found is not None
+    assert found.ended == ended
+
+
+def test_an_order_of_the_oldest_release_counts_like_one_of_r4() -> None:
+    found = read(
+        {**request(status="active"), "resourceType": "MedicationOrder", "authoredOn": None, "dateWritten": "2026-10-10"}
+    )
+    assert found is not None
+    assert (found.product, found.state, found.on) == ("kadcyla", TreatmentState.ACTIVE, date(2026, 10, 10))
 
 
 @pytest.mark.parametrize(

@@ -312,8 +312,8 @@ CASES = [
     ),
     kadcyla("back up after a reduction", ("dose-re-escalation",), administrations=bundle(given(KADCYLA, 21, 210))),
     kadcyla(
-        "lost weight since the first dose, no reduction",
-        (),
+        "210 mg ten months ago and no weight of that time: a reduction or another weight",
+        ("checks-incomplete",),
         252,
         administrations=bundle(given(KADCYLA, 300, 210)),
         weight=bundle(observation("29463-7", "now", valueQuantity=quantity(70, "kg"))),

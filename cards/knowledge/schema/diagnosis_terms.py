@@ -112,7 +112,8 @@ class NotTheDisease(KnowledgeRecord, frozen=True, kw_only=True):
 class ProblemGroup(KnowledgeRecord, frozen=True, kw_only=True):
     """Codes and words of conditions that mean one problem; ICD-10 entries are prefixes, texts whole words.
 
-    ``unless`` are words that make a text another problem. ``past_counts``: it is a permanent state.
+    ``unless`` are words that make a text another problem, ``describes`` those that cast doubt on another problem and
+    only describe this one. ``past_counts``: it is a permanent state.
     """
 
     problem: Problem
@@ -120,6 +121,7 @@ class ProblemGroup(KnowledgeRecord, frozen=True, kw_only=True):
     snomed: tuple[CodeEntry, ...] = ()
     texts: tuple[str, ...]
     unless: tuple[str, ...] = ()
+    describes: tuple[str, ...] = ()
     past_counts: bool = False
     by: Cited
 

@@ -48,6 +48,14 @@ class WeeklyRhythm(KnowledgeRecord, frozen=True, kw_only=True):
     by: Cited
 
 
+class ProcedureWords(KnowledgeRecord, frozen=True, kw_only=True):
+    """Words of a procedure: ``care`` around a drug, unless one of ``doses`` says that the drug was given."""
+
+    care: tuple[str, ...]
+    doses: tuple[str, ...]
+    by: Cited
+
+
 class Shared(KnowledgeRecord, frozen=True, kw_only=True):
     """The file of facts that do not belong to a single product."""
 
@@ -58,6 +66,7 @@ class Shared(KnowledgeRecord, frozen=True, kw_only=True):
     not_checked: tuple[NotChecked, ...]
     pounds: MixedUpWeights
     weekly: WeeklyRhythm
+    procedures: ProcedureWords
 
 
 class Knowledge(Shared, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""Reports what of an order was not read: its drug, the end of a text, parts that are not known here."""
+"""What of the orders of a session was not understood, or not sent: told beside what was judged."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ from cards.knowledge.schema import Route
 from cards.values.codes import hcpcs_with_modifiers
 from cards.values.texts import is_cut
 from fhir_mappings.codings import texts
+from fhir_mappings.medications.doses_in_text import instructed
 from fhir_mappings.medications.unknown_elements import unknown_in_instructions
-from fhir_mappings.wire.lenient import objects, text
+from fhir_mappings.request.dispatched import may_be_for_a_drug
+from fhir_mappings.wire.lenient import objects, reference, text
 from fhir_mappings.wire.modifiers import is_modified_within
+from fhir_mappings.wire.references import own_reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -30,6 +33,32 @@ _BY_MASS = frozenset({DoseUnit.MG, DoseUnit.MG_PER_KG})
 _NO_AMOUNT = frozenset({DoseUnit.TABLET, DoseUnit.OTHER})
 
 
+def cut_texts(orders: Iterable[tuple[DrugOrder, Identity]], resources: Mapping[str, Json]) -> Iterable[Gap]:
+    """List the texts of this request's orders that were too long to be read completely."""
+    for order, identity in orders:
+        if not order.in_focus:
+            continue
+        resource = resources[order.origin.path]
+        instructions = objects(resource.get("dosageInstruction"))
+        if identity.in_scope and any(is_cut(text(each.get("text"))) for _, each in instructions):
+            yield Gap(None, order.origin.path, "instructions-cut")
+        # The part cut off may contain the name of a drug in scope.
+        elif not identity.named and any(is_cut(each) for each in texts(resource.get("medicationCodeableConcept"))):
+            yield Gap(None, order.origin.path, "drug-text-cut")
+
+
+def of_unknown_parts(orders: Iterable[tuple[DrugOrder, Identity]], resources: Mapping[str, Json]) -> Iterable[Gap]:
+    """List the orders in scope that hold what is not known here: it may change their meaning, or be instructions."""
+    for order, identity in orders:
+        path = order.origin.path
+        if not order.in_focus or not identity.in_scope:
+            continue
+        if is_modified_within(resources[path], "dosageInstruction"):
+            yield Gap(None, path, "order-modified")
+        if unknown := unknown_in_instructions(resources[path]):
+            yield Gap(None, path, "instructions-unknown", values=(("unknown", ", ".join(unknown[:_NAMED])),))
+
+
 def unread_drug(
     order: DrugOrder, resource: Json, path: str, recognizer: Recognizer, *, may_be_incomplete: bool
 ) -> Gap | None:
@@ -44,6 +73,9 @@ def unread_drug(
         return None
     has_mass = order.text_doses or any(dose.unit in _BY_MASS for dose in order.doses)
     if words and (may_be_incomplete or not has_mass):
+        return None
+    # "Chemotherapy infusion" whose instructions name the drug is reported with that name.
+    if words and not all(recognizer.read_text(each).names_nothing for each in instructed(resource)):
         return None
     named = [(each.system, each.value) for each in order.evidence if each.system and each.value]
     named += [("ndc", each.text) for each in order.ndcs]
@@ -67,20 +99,6 @@ def unread_drug(
     return Gap(None, path, "unknown-code", values=(("code", code[:80]),))
 
 
-def cut_texts(orders: Iterable[tuple[DrugOrder, Identity]], resources: Mapping[str, Json]) -> Iterable[Gap]:
-    """List the texts of this request's orders that were too long to be read completely."""
-    for order, identity in orders:
-        if not order.in_focus:
-            continue
-        resource = resources[order.origin.path]
-        instructions = objects(resource.get("dosageInstruction"))
-        if identity.in_scope and any(is_cut(text(each.get("text"))) for _, each in instructions):
-            yield Gap(None, order.origin.path, "instructions-cut")
-        # The part cut off may contain the name of a drug in scope.
-        elif not identity.named and any(is_cut(each) for each in texts(resource.get("medicationCodeableConcept"))):
-            yield Gap(None, order.origin.path, "drug-text-cut")
-
-
 def bare_concepts(orders: Iterable[tuple[DrugOrder, Identity]], resources: Mapping[str, Json]) -> Iterator[Gap]:
     """Report an order whose drug is plain text in place of a concept, although it was read as a name."""
     for order, identity in orders:
@@ -89,13 +107,26 @@ def bare_concepts(orders: Iterable[tuple[DrugOrder, Identity]], resources: Mappi
             yield Gap(None, order.origin.path, "concept-as-text", values=(("written", bare[:80]),))
 
 
-def of_unknown_parts(orders: Iterable[tuple[DrugOrder, Identity]], resources: Mapping[str, Json]) -> Iterable[Gap]:
-    """List the orders in scope that hold what is not known here: it may change their meaning, or be instructions."""
-    for order, identity in orders:
-        path = order.origin.path
-        if not order.in_focus or not identity.in_scope:
-            continue
-        if is_modified_within(resources[path], "dosageInstruction"):
-            yield Gap(None, path, "order-modified")
-        if unknown := unknown_in_instructions(resources[path]):
-            yield Gap(None, path, "instructions-unknown", values=(("unknown", ", ".join(unknown[:_NAMED])),))
+def of_unknown_selections(
+    selected: frozenset[str] | None,
+    entries: Iterable[tuple[str, Json | None, str]],
+    orders: Iterable[tuple[DrugOrder, Identity]],
+) -> Iterator[Gap]:
+    """Report a selection that is not in the session, where an unselected order of a drug in scope may be meant."""
+    if not selected:
+        return
+    names = {name for _, resource, full_url in entries if resource is not None for name in names_of(resource, full_url)}
+    unknown = selected - names - {""}
+    # A reference that begins with # is to a resource inside the one that refers to it.
+    if not any(may_be_for_a_drug(each) and not each.startswith("#") for each in unknown):
+        return
+    drugs = [identity for order, identity in orders if identity.in_scope and not order.in_focus]
+    if drugs:
+        drug = " / ".join(dict.fromkeys(product.name for identity in drugs for product in identity.named))
+        yield Gap(None, "context.selections", "selection-unknown", values=(("drug", drug),))
+
+
+def names_of(resource: Json, full_url: str) -> set[str]:
+    """List the names by which a selection may refer to a resource: its reference, its bare id, its fullUrl."""
+    own = own_reference(resource)
+    return {own, own.rpartition("/")[2], reference(full_url)} - {""}

@@ -1,0 +1,32 @@
+"""Entries of other FHIR releases, with their drug where R4 has it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fhir_mappings.wire.lenient import child, text
+
+if TYPE_CHECKING:
+    from fhir_mappings.wire.lenient import Json
+
+_R4 = ("medicationCodeableConcept", "medicationReference")
+
+
+def is_of_other_release(resource: Json) -> bool:
+    """Return whether the drug of a resource stands where R5 has it."""
+    return isinstance(resource.get("medication"), dict | str)
+
+
+def with_r4_drug(resource: Json) -> Json:
+    """Return a resource with the drug of R5, or one that is plain text, in the elements of R4; any other as it is."""
+    if not is_of_other_release(resource):
+        return resource
+    bare = text(resource.get("medication"))
+    medication = {"text": bare} if bare else child(resource, "medication")
+    concept, referred = (resource.get(name) for name in _R4)
+    drug = {
+        _R4[0]: concept or medication.get("concept") or ("reference" not in medication and medication) or None,
+        _R4[1]: referred or medication.get("reference"),
+    }
+    kept = {name: value for name, value in resource.items() if name not in ("medication", *_R4)}
+    return {**kept, **{name: value for name, value in drug.items() if value is not None}}

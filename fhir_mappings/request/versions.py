@@ -1,0 +1,49 @@
+"""Several versions of one resource in what was sent: a list of its history, or two lists of different age."""
+
+from __future__ import annotations
+
+from collections import Counter
+from decimal import Decimal
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+from fhir_mappings.wire.lenient import child, number, text
+from fhir_mappings.wire.resources import Unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fhir_mappings.wire.resources import ResourceStub
+
+_REFERENCE = attrgetter("reference")
+_NAMES = (b'"lastUpdated"', b'"versionId"')
+
+
+def replaced(stubs: Sequence[ResourceStub]) -> frozenset[int]:
+    """Return the ``id()`` of each stub of which a newer version is there; the first of equal ones stays."""
+    named = list(map(_REFERENCE, stubs))
+    if len(set(named)) == len(named):
+        # Nearly every chart: each resource once, and each with its id.
+        return frozenset()
+    several = {reference for reference, count in Counter(named).items() if count > 1 and reference}
+    newest: dict[str, ResourceStub] = {}
+    found: set[int] = set()
+    for stub in stubs:
+        if stub.reference in several:
+            kept = newest.setdefault(stub.reference, stub)
+            if kept is not stub:
+                is_newer = _version(stub) > _version(kept)
+                found.add(id(kept if is_newer else stub))
+                newest[stub.reference] = stub if is_newer else kept
+    return frozenset(found)
+
+
+def _version(stub: ResourceStub) -> tuple[str, Decimal]:
+    if not stub.mentions(_NAMES):
+        # Most repeated entries are the same one in two lists; they are not decoded for this.
+        return "", Decimal(0)
+    try:
+        meta = child(stub.content, "meta")
+    except Unreadable:
+        meta = {}
+    return text(meta.get("lastUpdated")), number(meta.get("versionId")) or Decimal(0)
