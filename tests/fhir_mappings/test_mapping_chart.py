@@ -68,11 +68,6 @@ def orders(*entries: Json, **changes: Any) -> Orders:
     return chart_reader().orders(hook_request(*entries, **changes))
 
 
-def service(written: str) -> Json:
-    subject = {"reference": "Patient/pat-1"}
-    return {"resourceType": "ServiceRequest", "id": "s", "subject": subject, "code": {"text": written}}
-
-
 def infusion(instructions: str, name: str = "Chemotherapy infusion") -> Json:
     return order({"text": instructions}, id="i", drug={"text": name})
 
@@ -691,9 +686,6 @@ def test_an_order_out_of_scope_gets_no_card_even_without_data(entries: list[Json
 @pytest.mark.parametrize(
     ("entries", "expected"),
     [
-        pytest.param([service("Kadcyla 400 mg infusion")], ["ordered-as-service"], id="a service with an amount"),
-        pytest.param([service("Echocardiogram for trastuzumab")], [], id="a service for a drug"),
-        pytest.param([service("Kadcyla 400 mg infusion"), order()], [], id="the visit of an order"),
         pytest.param([infusion("Kadcyla 400 mg IV")], ["named-in-instructions"], id="an infusion without a name"),
         pytest.param([infusion("hydration before Kadcyla")], [], id="hydration"),
         pytest.param([infusion("dilute Kadcyla 252 mg"), order()], [], id="the diluent of an order"),
@@ -808,7 +800,7 @@ def test_an_order_that_does_not_say_what_it_is_is_told(kind: str, *, is_told: bo
 )
 def test_a_service_that_gives_a_dose_is_told(words: str, beside: tuple[Json, ...], *, is_told: bool) -> None:
     service = {"resourceType": "ServiceRequest", "id": "s", "status": "draft", "code": {"text": words}}
-    assert reasons(orders(service, *beside)) == (["kind-unnamed"] if is_told else [])
+    assert reasons(orders(service, *beside)) == (["ordered-as-service"] if is_told else [])
     unselected: Json = {"hook": "order-select", "selections": ["MedicationRequest/other"]}
     assert topics(service, **unselected) == []
 
