@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from cards.values.caching import once
 from cards.values.text_cache import cached_by_text
 from cards.values.texts import is_cut
 from fhir_mappings.medications import schedule_words as words
@@ -265,7 +266,14 @@ _PHRASES: tuple[tuple[str, Callable[[_Found, re.Match[str]], None]], ...] = (
     (rf"(?:for|x|fur|por|durante|pendant|per|during) ?(?P<n>{_N}) ?(?P<u>{_UNIT})", _lasting),
     (r"x ?(?P<n>\d{1,2})", _total),
 )
-_COMPILED = tuple((re.compile(rf"(?<![\w.])(?:{pattern})(?!\w)"), act) for pattern, act in _PHRASES)
+
+
+@once
+def _patterns() -> tuple[tuple[re.Pattern[str], Callable[[_Found, re.Match[str]], None]], ...]:
+    """Compile the phrases when the first schedule is read: it takes a twentieth of the start of a server."""
+    return tuple((re.compile(rf"(?<![\w.])(?:{pattern})(?!\w)"), act) for pattern, act in _PHRASES)
+
+
 # "2 (two) times a day", "every three (3) weeks".
 _SAID_TWICE = re.compile(
     rf"(\d{{1,3}}) ?\((?:{'|'.join(words.NUMBERS)})\)|\b({'|'.join(words.NUMBERS)}) ?\(\d{{1,3}}\)"
@@ -418,7 +426,7 @@ def _read_clause(clause: str, found: _Found, unread: list[str], others: list[str
     rest = clause
     # "Loperamide 4 mg three times a day" is the schedule of another drug.
     is_of_another = _is_of_another(clause)
-    for pattern, act in _COMPILED:
+    for pattern, act in _patterns():
         for match in () if is_of_another else pattern.finditer(rest):
             act(found, match)
         rest = pattern.sub(" ~ ", rest)

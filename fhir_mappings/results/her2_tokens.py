@@ -63,6 +63,19 @@ _CLUSTER = re.compile(
     r"\bin (?:>=|≥|at least) ?5(?: cohesive| stained| tumou?r| neoplastic){0,3} cells\b",
     re.IGNORECASE,
 )
+_CONTROL_KIND = (
+    r"(?:internal|external|positive|negative|on[- ]slide|batch|run|assay|tissue|quality|reagent|known)"
+    r"(?: (?:positive|negative|tissue))?"
+)
+# "Internal and external controls stained appropriately.": a whole statement, or none.
+_CONTROLS_BEHAVED = re.compile(
+    rf"\b(?:(?:all|both|the|with) )?(?:{_CONTROL_KIND}(?: ?(?:and|or|&|/|,) ?{_CONTROL_KIND}){{0,2}} )?controls?(?: tissue| slides?)?:?"
+    r"(?: (?:are|is|was|were|have|has|been|found to be|reviewed and|examined and|run and|all|stain(?:ed|s|ing)?"
+    r"|react(?:ed|s)?|perform(?:ed|s)?|show(?:ed|s)?|demonstrated?s?|behaved?|worked|function(?:ed|s)?)){0,4}"
+    r" (?:appropriate(?:ly)?|adequate(?:ly)?|satisfactor(?:y|ily)|acceptabl[ey]|valid|well|properly|correctly"
+    r"|(?:as )?expected)(?: (?:staining|reactivity|reactions?|results?))?(?=\s?(?:[.;,)\n]|$))",
+    re.IGNORECASE,
+)
 # "HER2 positive control appropriate" says nothing of the tumor.
 _CONTROL = re.compile(r"\b(?:positive|negative)(?: (?:and|or|&) (?:positive|negative))? (controls?)\b", re.IGNORECASE)
 # "FISH检测": letters of two scripts that touch are two words.
@@ -165,7 +178,7 @@ def _without_notes(written: str) -> str:
         plain = _SCRIPTS.sub(" ", plain)
     folded = plain.casefold()
     if "control" in folded:
-        plain = _CONTROL.sub(r"\1", plain)
+        plain = _CONTROL.sub(r"\1", _CONTROLS_BEHAVED.sub("controls appropriate", plain))
     if "score" in folded:
         plain = _SPELLED_SCORE.sub(lambda found: f"{found[1]}{_SPELLED[found[2].casefold()]}", plain)
     if ":" in folded:
