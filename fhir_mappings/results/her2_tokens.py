@@ -69,7 +69,8 @@ _CONTROL_KIND = (
 )
 # "Internal and external controls stained appropriately.": a whole statement, or none.
 _CONTROLS_BEHAVED = re.compile(
-    rf"\b(?:(?:all|both|the|with) )?(?:{_CONTROL_KIND}(?: ?(?:and|or|&|/|,) ?{_CONTROL_KIND}){{0,2}} )?controls?(?: tissue| slides?)?:?"
+    rf"\b(?:(?:all|both|the|with) )?(?:{_CONTROL_KIND}(?: ?(?:and|or|&|/|,) ?{_CONTROL_KIND}){{0,2}} )?controls?"
+    r"(?: tissue| slides?)?:?"
     r"(?: (?:are|is|was|were|have|has|been|found to be|reviewed and|examined and|run and|all|stain(?:ed|s|ing)?"
     r"|react(?:ed|s)?|perform(?:ed|s)?|show(?:ed|s)?|demonstrated?s?|behaved?|worked|function(?:ed|s)?)){0,4}"
     r" (?:appropriate(?:ly)?|adequate(?:ly)?|satisfactor(?:y|ily)|acceptabl[ey]|valid|well|properly|correctly"
