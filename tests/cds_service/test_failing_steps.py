@@ -105,7 +105,7 @@ STEPS = (
     Step(CHART + "selected_references", "selection", "the selection of orders; " + NOT_READ, service=SELECT),
     Step(CHART + "ChartReader._of_plans", "plans", NOT_READ),
     Step(CHART + "_with_services", "services", NOT_READ),
-    Step(CHART + "_cut_texts", "texts", NOT_READ),
+    Step(CHART + "cut_texts", "texts", NOT_READ),
     Step(CHART + "dispatched_entries", "decision", NOT_READ, dose=False, service=DISPATCH),
     Step(CHART + "bundle_entries", "decision", NOT_READ, dose=False),
     Step(

@@ -70,7 +70,7 @@ def test_unusable_options_are_reported_before_anything_is_read(service, chart, c
     [
         ("de", {"drug": "Kadkyra"}, "Kein Arzneimittel dieses Dienstes hat diesen Namen; am nächsten sind Kadcyla"),
         ("es", {"dose": "much"}, "Una dosis es un número con su unidad"),
-        ("de", {"patient": "nobody"}, "Auf dem FHIR-Server gibt es keinen Patient/nobody"),
+        ("de", {}, "Auf dem FHIR-Server gibt es keinen Patient/pat-1"),
         ("de", {"server": "http://10.0.0.1/fhir"}, "wird nicht abgefragt: der fhirServer der Anfrage"),
         ("es", {"server": "http://127.0.0.1:9/fhir"}, "no se pudo contactar con el servidor FHIR"),
     ],

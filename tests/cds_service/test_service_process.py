@@ -145,7 +145,7 @@ def test_service_process_stores_nothing_from_a_request(running, chart) -> None:
         running.send(MARK, path, marked, **headers),
         running.send("POST", path, marked, **{**headers, "Content_Type": MARK}),
     ]
-    assert [status for status, _, _ in sent] == [200, 200, 400, 400, 404, 405, 415]
+    assert [status for status, _, _ in sent] == [200, 412, 400, 400, 404, 405, 415]
     assert not any(MARK in json.dumps(body) for status, _, body in sent if status != 200)
     assert chart.heard
     written = running.printed + json.dumps(running.logged)
