@@ -61,6 +61,7 @@ UNREAD = frozenset(
         "voided",
         "modified",
         "no-status",
+        "result-no-status",
         "status-unknown",
         "result-status-unknown",
     }

@@ -412,19 +412,15 @@ def _named(observation: Json) -> str:
     return " ; ".join(each for each in named if each.__class__ is str)[:200] if named else ""
 
 
-def _has_value(observation: Json) -> bool:
-    return any(not _VALUES.isdisjoint(each) for each in _with_parts(observation))
-
-
 def _not_counted(concept: str, status: str, observation: Json, origin: Origin, on: date | None) -> Gap:
     """Report a result that its status keeps from counting; a status that FHIR does not define is ignored.
 
     A value whose sender does not know its status may be the newest result. Without a value the test is under way.
     """
-    if not status or (status == "unknown" and _has_value(observation)):
-        return Gap(concept, origin.path, "no-status", on)
-    said = ("status", status[:LONGEST_STATUS])
+    holder = next((each for each in _with_parts(observation) if not _VALUES.isdisjoint(each)), None)
+    value, said = ("value", written_value(holder or observation)), ("status", status[:LONGEST_STATUS])
+    if not status or (status == "unknown" and holder is not None):
+        return Gap(concept, origin.path, "result-no-status" if holder else "no-status", on, (value,) if holder else ())
     if status in _COUNTS_NOT:
         return Gap(concept, origin.path, "status", on, (said,))
-    holder = next((each for each in _with_parts(observation) if not _VALUES.isdisjoint(each)), observation)
-    return Gap(concept, origin.path, "result-status-unknown", on, (("value", written_value(holder)), said))
+    return Gap(concept, origin.path, "result-status-unknown", on, (value, said))

@@ -381,7 +381,7 @@ def test_what_carries_an_unknown_modifier_is_not_used_and_told(resource: Json, a
     ("status", "reason"),
     [
         ("preliminary", "status"),
-        ("unknown", "no-status"),
+        ("unknown", "result-no-status"),
         ("FINAL", "result-status-unknown"),
         ("done", "result-status-unknown"),
     ],

@@ -154,10 +154,10 @@ def test_a_weight_coded_as_both_measured_and_stated_counts_as_stated() -> None:
         pytest.param({"status": "cancelled"}, ("status", "cancelled"), id="cancelled"),
         pytest.param({"status": "entered-in-error "}, ("status", "entered-in-error"), id="with a trailing blank"),
         pytest.param({"status": "registered"}, ("status", "registered"), id="registered"),
-        pytest.param({"status": "unknown"}, ("no-status", ""), id="unknown, with a value"),
+        pytest.param({"status": "unknown"}, ("result-no-status", "70 kg"), id="unknown, with a value"),
         pytest.param({"status": "Final"}, ("result-status-unknown", "70 kg"), id="another case is another code"),
-        pytest.param({"status": None}, ("no-status", ""), id="no status"),
-        pytest.param({"status": 5}, ("no-status", ""), id="a status that is a number"),
+        pytest.param({"status": None}, ("result-no-status", "70 kg"), id="no status"),
+        pytest.param({"status": 5}, ("result-no-status", "70 kg"), id="a status that is a number"),
     ],
 )
 def test_a_weight_that_cannot_be_used_says_why(value: Json, expected: tuple[str, str]) -> None:
