@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from cards.facts.order import DoseRemark, RemarkKind
 from cards.identification.folding import fold
 from cards.values.text_cache import cached_by_text
+from cards.values.texts import LONGEST
 from fhir_mappings.medications.order_remarks import remarks_on_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_LONGEST_TEXT = 500
 _DOSE = r"(?:dose|dosis|dosage)"
 _LESS = r"(?:reduced|lowered|decreased|reduziert)"
 _MORE = r"(?:increased|raised|escalated|doubled|erhoht)"
@@ -84,7 +84,7 @@ _CYCLE = re.compile(
 @cached_by_text
 def dose_remarks(written: str) -> tuple[DoseRemark, ...]:
     """List what a text says of the dose in words; what it says only of other times or conditions is left out."""
-    plain = fold(written[:_LONGEST_TEXT])
+    plain = fold(written[:LONGEST])
     found = {each.kind: each for each in remarks_on_order(plain)}
     if _CUES.search(plain) is None:
         return tuple(found.values())
@@ -104,5 +104,5 @@ def dose_remarks(written: str) -> tuple[DoseRemark, ...]:
 
 def cycle_number(texts: Iterable[str]) -> int | None:
     """Return the number of the cycle that instructions name; ``None`` if they name none, or several."""
-    found = {int(match[1] or match[2]) for written in texts for match in _CYCLE.finditer(fold(written[:_LONGEST_TEXT]))}
+    found = {int(match[1] or match[2]) for written in texts for match in _CYCLE.finditer(fold(written[:LONGEST]))}
     return found.pop() if len(found) == 1 else None

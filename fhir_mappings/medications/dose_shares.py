@@ -7,9 +7,9 @@ from decimal import Decimal
 
 from cards.identification.folding import fold
 from cards.values.text_cache import cached_by_text
+from cards.values.texts import LONGEST
 
 _HUNDRED = 100
-_LONGEST_TEXT = 500
 _PERCENT = r"(?:%|per ?cent|pct\b|prozent|por ?ciento|pour ?cent)"
 _N = rf"(?P<{{}}>(?<![\d.,])\d{{{{1,3}}}}(?:[.,]\d)?) ?{_PERCENT}"
 _DOSE = r"(?:dose|dosis|dosage|dosi|dawki)"
@@ -41,7 +41,7 @@ def shares_in(written: str) -> tuple[Decimal, ...]:
     if "%" not in written and "erc" not in written and "roz" not in written and "cien" not in written:
         return ()
     found: dict[Decimal, None] = {}
-    for clause in _CLAUSES.split(fold(written[:_LONGEST_TEXT])):
+    for clause in _CLAUSES.split(fold(written[:LONGEST])):
         if _CONDITION.search(clause):
             continue
         for match in _SAID.finditer(clause):

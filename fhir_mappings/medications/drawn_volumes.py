@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from cards.identification.folding import fold
 from cards.values.text_cache import cached_by_text
+from cards.values.texts import LONGEST
 
-_LONGEST_TEXT = 500
 _VOLUME = r"(?P<{}>\d{{1,2}}(?:[.,]\d{{1,2}})?) ?(?:ml|cc)(?![\w/])"
 _DRAWN = re.compile(
     rf"\d ?mg\)? ?(?:\(=?|=|\[|equals|->|is) ?{_VOLUME.format('beside')}"
@@ -22,7 +22,7 @@ _OF_BAG = re.compile(
 @cached_by_text
 def volumes_drawn(written: str) -> tuple[Decimal, ...]:
     """List the milliliters that a text draws up for the dose, or states beside it; not those of a bag."""
-    plain = fold(written[:_LONGEST_TEXT])
+    plain = fold(written[:LONGEST])
     if "ml" not in plain and "cc" not in plain:
         return ()
     matches = (match for match in _DRAWN.finditer(plain) if _OF_BAG.match(plain, match.end()) is None)

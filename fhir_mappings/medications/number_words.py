@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from cards.identification.folding import fold
 from cards.values.text_cache import cached_by_text
+from cards.values.texts import LONGEST
 
-_LONGEST_TEXT = 500
 _SMALL = (
     "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
     "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
@@ -41,7 +41,7 @@ def amounts_in_words(written: str) -> tuple[tuple[Decimal, ...], bool]:
         return (), False
     found: list[Decimal] = []
     unread = False
-    plain = fold(written[:_LONGEST_TEXT])
+    plain = fold(written[:LONGEST])
     if _WORD_BEFORE_MILLIGRAMS.search(plain) is None:
         return (), False
     for match in _MILLIGRAMS.finditer(plain):

@@ -28,6 +28,11 @@ _CHANGED_TO = re.compile(
     r"(?: (?:dosing|schedule|frequency))?(?: (?:from .{1,20} )?to)? )",
     re.IGNORECASE,
 )
+_SENTENCES = re.compile(r"[;\n]|\.(?=\s|$)")
+_GIVEN = re.compile(
+    r"\b(?:give|given|administer\w{0,2}|infuse\w?|inject\w{0,2}|dos(?:e|es|ing)|schedule|treatment|cycles?|chang\w{1,3}|switch\w{0,3})\b",
+    re.IGNORECASE,
+)
 _FROM_NOW_ON = re.compile(r" (?:from (?:now|here|this cycle) on|from now|going forward)\W{0,2}\Z", re.IGNORECASE)
 
 
@@ -54,7 +59,16 @@ def note_of(written: str) -> OrderNote:
 
 
 def _every_days(written: str) -> Decimal | None:
-    """Return the days between doses of a note that is understood to its last word; "daily" alone may be one dose."""
+    """Return the fewest days between doses of a note, or of a sentence in it that speaks of giving the drug.
+
+    Either is understood to its last word; "daily" alone may be one dose.
+    """
+    sentences = [each for each in _SENTENCES.split(written) if _GIVEN.search(each)]
+    found = (_understood(each.strip()) for each in (written, *sentences))
+    return min((each for each in found if each is not None), default=None)
+
+
+def _understood(written: str) -> Decimal | None:
     said = read_schedule_text(_FROM_NOW_ON.sub("", _CHANGED_TO.sub("", written)))
     if said.unread or said.others or (said.every_days == DAY and said.doses is None and said.lasts_days is None):
         return None

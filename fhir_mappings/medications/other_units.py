@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from cards.facts.order import AmountInOtherUnit
 from cards.identification.folding import fold
 from cards.values.text_cache import cached_by_text
+from cards.values.texts import LONGEST
 from fhir_mappings.medications.dose_words import speaks_of_a_dose
 from fhir_mappings.medications.doses_in_text import doses_in
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from cards.values.quantities import Mg, MgPerKg
 
-_LONGEST_TEXT = 500
 _MASS = r"(?:mgs?|mcg|[u\u00b5\u03bc]g|gm?|mill?igram\w{0,4}|grams?)"
 _PER = r"(?:/|per|pro|por|par|je)"
 _AREA = (
@@ -66,7 +66,7 @@ _BILLED = re.compile(r"\b(?:[jqc]\d{4}|bill\w{0,5}|hcpcs|claim\w{0,2}|charge\w?)
 @cached_by_text
 def amounts_in_other_units(written: str) -> tuple[AmountInOtherUnit, ...]:
     """List the amounts of a text in units of another dimension; those of a bag or a bill are left out."""
-    plain = " ".join(written[:_LONGEST_TEXT].split())
+    plain = " ".join(written[:LONGEST].split())
     if _CUES.search(plain) is None:
         return ()
     return tuple(dict.fromkeys(_found(plain)))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cards.identification.folding import fold
 from cards.knowledge.schema import Route
+from cards.values.texts import LONGEST
 from fhir_mappings.codings import codings, texts
 from fhir_mappings.medications.dose_words import speaks_of_a_dose
 from fhir_mappings.medications.schedule_words import PREMEDICATION
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
 
 _LONGEST = 120
-_LONGEST_TEXT = 2000
 _WORD = re.compile(r"[^\W_]+")
 _BEHIND_AMOUNT = re.compile(
     r"\d\s{0,3}mg(?:\s{0,2}/\s{0,2}kg)?(?:\s{0,3}\([^()]{0,40}\))?\s{1,3}(?:by |as |via |given )?([a-z][a-z.]{1,20})"
@@ -111,7 +111,7 @@ class RouteReader:
         return next((said for each in written if each and (said := self._other_in(each, stated))), "")
 
     def _other_in(self, written: str, stated: Route) -> str:
-        plain = fold(written[:_LONGEST_TEXT])
+        plain = fold(written[:LONGEST])
         # By mouth is how premedication is taken, but not the only amount of a text without any.
         is_alone = plain.count("mg") == 1 and _PREMEDICATION.search(plain) is None
         others = () if is_alone else (Route.ORAL,)
@@ -125,13 +125,16 @@ class RouteReader:
         return ""
 
     def _in_texts(self, resource: Json) -> OrderedRoute:
-        """Return the route right after an amount: "252 mg IV"; nothing if amounts have different ones."""
+        """Return the route after an amount ("252 mg IV") or "give", or one alone; nothing if there are several."""
         found: dict[Route, str] = {}
         for _, instruction in objects(resource.get("dosageInstruction")):
-            for written in _BEHIND_AMOUNT.findall(fold(text(instruction.get("text"))[:_LONGEST_TEXT])):
+            plain = fold(text(instruction.get("text"))[:LONGEST])
+            for written in (*_BEHIND_AMOUNT.findall(plain), *_GIVE.findall(plain)):
                 route = self._words.get(_plain(written))
                 if route is not None:
                     found.setdefault(route, written)
+            if plain.count(" ") < _FEW_WORDS and len(alone := self._of_text(plain)) == 1:
+                found.setdefault(alone.pop(), plain)
         return OrderedRoute(*next(iter(found.items()))) if len(found) == 1 else OrderedRoute()
 
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from cards.facts.order import StatedWeight
 from cards.identification.folding import fold
 from cards.values.text_cache import cached_by_text
+from cards.values.texts import LONGEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_LONGEST_TEXT = 500
 _KILOS = r"(?<![\d.,])(?P<{}>\d{{2,3}}(?:[.,]\d{{1,2}})?) ?(?P<{}>kg|kilos?|lbs?|pounds?)(?![\w/])"
 _TIMES = r" ?[x*\u00d7] ?"
 _STATED = re.compile(
@@ -35,7 +35,7 @@ _WORDS_BEFORE = 30
 @cached_by_text
 def weights_in(written: str) -> tuple[StatedWeight, ...]:
     """List the weights that a text states as those of the dose."""
-    plain = fold(written[:_LONGEST_TEXT])
+    plain = fold(written[:LONGEST])
     if not any(unit in plain for unit in ("kg", "kilo", "lb", "pound")):
         return ()
     return tuple(dict.fromkeys(_weights(plain)))

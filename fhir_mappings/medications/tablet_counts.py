@@ -8,10 +8,10 @@ from decimal import Decimal
 from cards.facts.order import CountedTablets
 from cards.identification.folding import fold
 from cards.values.text_cache import cached_by_text
+from cards.values.texts import LONGEST
 from fhir_mappings.medications.schedule_words import NUMBERS
 from fhir_mappings.results.tablet_words import TABLETS
 
-_LONGEST_TEXT = 300
 _WORDS = "|".join(sorted(filter(str.isascii, NUMBERS), key=len, reverse=True))
 _COUNT = rf"(?<![\w.,/-])(?P<count>\d{{1,2}}(?:[.,]\d{{1,2}})?(?![\d.,])|(?:{_WORDS})\b)(?: ?\([a-z0-9]{{1,6}}\))?"
 _MG = r"\d{1,4}(?:\.\d{1,2})?"
@@ -37,7 +37,7 @@ _STEMS = tuple(sorted(word for word in TABLETS if not any(each in word for each 
 def tablets_in(written: str) -> tuple[CountedTablets, ...]:
     """List the numbers of tablets in a text, each with the milligrams of one tablet if it names them."""
     found: dict[CountedTablets, None] = {}
-    plain = " ".join(fold(written[:_LONGEST_TEXT]).split())
+    plain = " ".join(fold(written[:LONGEST]).split())
     bags = list(_BAGS.finditer(plain)) if "mg" in plain else []
     if "x" not in plain and not bags and not any(stem in plain for stem in _STEMS):
         return ()

@@ -10,6 +10,7 @@ from cards.facts.order import DosageTiming, DoseUnit
 from cards.facts.schedules import Schedule
 from cards.identification.folding import fold, words_of
 from cards.values.text_cache import cached_by_text
+from cards.values.texts import LONGEST
 from fhir_mappings.codings import codings
 from fhir_mappings.results.tablet_words import TABLETS
 from fhir_mappings.results.units import dose_scale
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
 
 _ONE = Decimal(1)
-_LONGEST_TEXT = 300
 _STRENGTH = re.compile(r"(?<![\d.,/])(\d{1,4}(?:\.\d{1,2})?)[\s-]?mg\b(?!\s?/)", re.IGNORECASE)
 _TIMES_OF_DAY = frozenset({"am", "pm", "bed"})
 # "Week 1", "days 8-14", "then": the instruction is one step of several, even if it has no sequence number.
@@ -57,7 +57,7 @@ def tablet_strengths(written: Iterable[str]) -> frozenset[Decimal]:
 
 def _strengths_in(written: str) -> frozenset[Decimal]:
     """Return the milligrams in words that name a tablet."""
-    if not any(word.text in TABLETS for word in words_of(fold(written[:_LONGEST_TEXT]))):
+    if not any(word.text in TABLETS for word in words_of(fold(written[:LONGEST]))):
         return frozenset()
     return _milligrams_in(written)
 
@@ -74,7 +74,7 @@ def milligrams_in(written: Iterable[str]) -> tuple[Decimal, ...]:
 
 @cached_by_text
 def _milligrams_in(written: str) -> frozenset[Decimal]:
-    return frozenset(Decimal(match[1]) for match in _STRENGTH.finditer(written[:_LONGEST_TEXT]))
+    return frozenset(Decimal(match[1]) for match in _STRENGTH.finditer(written[:LONGEST]))
 
 
 def timings(instructions: Iterable[tuple[Json, tuple[Rhythm, ...]]]) -> tuple[DosageTiming, ...]:
@@ -117,7 +117,7 @@ def _follows(before: Json, instruction: Json, earlier: tuple[str, ...], times: t
     starts = [_start(each) for each in (before, instruction)]
     if is_bounded and (not all(starts) or starts[0] != starts[1]):
         return True
-    return bool(_LATER_STEP.search(text(instruction.get("text"))[:_LONGEST_TEXT]))
+    return bool(_LATER_STEP.search(text(instruction.get("text"))[:LONGEST]))
 
 
 def _start(instruction: Json) -> str:

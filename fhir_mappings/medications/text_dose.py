@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from cards.facts.order import DoseUnit, OrderedDose
 from cards.values.quantities import MgPerKg
 from cards.values.text_cache import cached_by_text
+from cards.values.texts import LONGEST
 from fhir_mappings.medications.dose_shares import shares_in
 from fhir_mappings.medications.doses_in_text import amounts_in
 from fhir_mappings.medications.instructions import written_in
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from cards.values.quantities import Mg
     from fhir_mappings.wire.lenient import Json
 
-_LONGEST_TEXT = 500
 _WORD = re.compile(r"[^\W\d_]{3,40}")
 _MASS = re.compile(
     r"\d ?-?(?:mgs?|mgm|mcg|[u\u00b5\u03bc]g|gm?|gram\w{0,3}|mill?igram\w{0,4}|micrograms?|mikrogramm|\u043c\u0433"
@@ -78,7 +78,7 @@ def dose_only_in_text(resource: Json, supportive_drugs: frozenset[str]) -> DoseO
     for number_of, (_, instruction) in enumerate(objects(resource.get("dosageInstruction"))):
         own: dict[Mg | MgPerKg, None] = {}
         for written in filter(None, written_in(instruction)):
-            if len(written) > _LONGEST_TEXT:
+            if len(written) > LONGEST:
                 return _UNREAD
             read = _read(written, supportive_drugs)
             if read is None:

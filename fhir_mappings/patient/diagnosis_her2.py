@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cards.values.texts import LONGEST
 from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.phrases import Phrases, words_of
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from cards.knowledge.schema import DiagnosisHer2
     from fhir_mappings.wire.phrases import Word
 
-_LONGEST = 200
 _PLUS, _MINUS = "+", "-"
 _ENDS = frozenset({"", ")", ",", ";", "/", "|", ".", "]"})
 
@@ -45,9 +45,9 @@ class DiagnosisHer2Reader:
         """Return whether the texts of a diagnosis name a HER2-positive tumor; ``None`` if they name no one status."""
         said: set[bool] = set()
         for each in written:
-            folded = fold(each[:_LONGEST])
+            folded = fold(each[:LONGEST])
             if any(hint in folded for hint in self._hints):
-                found = self._of_text(words_of(each[:_LONGEST]))
+                found = self._of_text(words_of(each[:LONGEST]))
                 if found is None:
                     return None
                 said |= found

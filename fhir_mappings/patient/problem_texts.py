@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cards.values.texts import LONGEST
 from fhir_mappings.patient.problem_tokens import NOT, SIGNS, WITHOUT, Said, Token, causes_denied, is_denied_cause, parts
 from fhir_mappings.wire.phrases import Phrases, words_of
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
     from cards.knowledge.schema import Problem, ProblemGroup, ProblemWords
 
-_LONGEST = 500
 """More than the words of any entry of a problem list; what follows is not looked at."""
 _ENDS = frozenset({";", "|", "•"})
 _BRACKETS = frozenset({"(", ")", "[", "]"})
@@ -110,7 +110,7 @@ class ProblemTexts:
         return {problem: next(each for each in _WEIGHT if each in said) for problem, said in listed.items()}
 
     def _tokens(self, written: str) -> list[Token]:
-        raw = words_of(written[:_LONGEST])
+        raw = words_of(written[:LONGEST])
         found, at = [], 0
         while at < len(raw):
             word = raw[at].text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from cards.values.texts import LONGEST
 from fhir_mappings.codings import texts
 from fhir_mappings.request.dispatched import may_be_for_a_drug
 from fhir_mappings.wire.lenient import child, objects, reference, text
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.references import References
 
 _DEPTH = 8
-_MOST_WORDS = 400
 _DOSE = re.compile(r"\d ?mg\b", re.IGNORECASE)
 """Words about a drug may be about a test or a condition; with an amount they are about a dose."""
 
@@ -56,7 +56,7 @@ def dose_in_words(request: Json, path: str) -> Planned | None:
     if text(request.get("resourceType")) != "ServiceRequest":
         return None
     concept = child(request, "code")
-    if not any(_DOSE.search(each[:_MOST_WORDS]) for each in texts(concept)):
+    if not any(_DOSE.search(each[:LONGEST]) for each in texts(concept)):
         return None
     return Planned(path, {"medicationCodeableConcept": concept})
 
@@ -90,6 +90,6 @@ def _described(step: Json, names: tuple[str, ...], where: str) -> Iterator[Plann
     """Yield a step that a code names, or words with a dose."""
     for _, concept in objects(step.get("code")):
         yield Planned(where, {"medicationCodeableConcept": concept})
-    words = next((said for name in names if _DOSE.search(said := text(step.get(name))[:_MOST_WORDS])), "")
+    words = next((said for name in names if _DOSE.search(said := text(step.get(name))[:LONGEST])), "")
     if words:
         yield Planned(where, {"medicationCodeableConcept": {"text": words}})

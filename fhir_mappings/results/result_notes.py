@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from cards.knowledge.schema import Error, Harm
 from cards.values.caching import lazy
+from cards.values.texts import LONGEST
 from fhir_mappings.codings import texts
 from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import child, number, objects, reference, text
@@ -27,7 +28,7 @@ SAYING = frozenset({"note", "comment", "comments", "method"})
 """The elements that may say something against a value."""
 WEIGHED = frozenset({"device", "performer"})
 """The elements that say who weighed the patient, and with what."""
-_LONGEST, _SHOWN, _QUOTED = 500, 60, 40
+_SHOWN, _QUOTED = 60, 40
 _PREGNANCY_TEST = "pregnancy-test"
 _PATIENTS = ("Patient/", "RelatedPerson/")
 _NUMBER = r"(?: [a-z']{1,12}){0,4} \d{2,3}(?:\.\d{1,2})? ?(?:kg|kilo|lb|pound)"
@@ -94,7 +95,7 @@ class ResultNotes:
         """Return whether a weight was stated or estimated, or weighed by the patient, not measured."""
         if any(reference(each).startswith(_PATIENTS) for _, each in objects(observation.get("performer"))):
             return True
-        device = text(child(observation, "device").get("display"))[:_LONGEST]
+        device = text(child(observation, "device").get("display"))[:LONGEST]
         return any(
             self._says(self._stated, each) or self._says(self._stated_number, each)
             for each in (*remarks(observation), device)
@@ -111,11 +112,11 @@ class ResultNotes:
 def remarks(observation: Json) -> Iterator[str]:
     """Yield the notes and the method of a result, cut to the length of any that matters."""
     for _, note in objects(observation.get("note")):
-        yield text(note.get("text"))[:_LONGEST]
+        yield text(note.get("text"))[:LONGEST]
     for name in ("note", "comment", "comments"):
         if isinstance(observation.get(name), str):
-            yield text(observation[name])[:_LONGEST]
-    yield from (each[:_LONGEST] for each in texts(observation.get("method")))
+            yield text(observation[name])[:LONGEST]
+    yield from (each[:LONGEST] for each in texts(observation.get("method")))
 
 
 class _Words:

@@ -152,6 +152,42 @@ def test_ten_times_the_text_takes_at_most_twelve_times_as_long(field, kind) -> N
     assert seconds < 0.3
 
 
+REMARKS = {
+    "Give 125 % of the dose.": "dose-text-conflict",
+    "Do not give.": "checks-incomplete",
+    "252 mg/m2.": "dose-text-conflict",
+    "Dosing weight 95 kg.": "checks-incomplete",
+    "Second dose tomorrow.": "checks-incomplete",
+    "Give 2 x 252 mg.": "checks-incomplete",
+    "In total 504 mg.": "dose-text-conflict",
+    "Dose level -1.": "checks-incomplete",
+    "Max dose 200 mg.": "dose-text-conflict",
+    "Give every 2 weeks.": "interval-too-short",
+    "Give over 10 minutes.": "infusion-rate",
+    "Dilute in D5W.": "diluent-incompatible",
+    "Give subcutaneously.": "route-wrong",
+    "HOLD - awaiting platelets.": "checks-incomplete",
+    "Half dose.": "checks-incomplete",
+}
+
+
+@pytest.mark.parametrize("place", ["instructions", "note"])
+@pytest.mark.parametrize("remark", REMARKS)
+def test_what_a_text_says_counts_wherever_it_stands(place, remark) -> None:
+    """A reader that looked at the first lines only passed over "Do not give." behind a nursing protocol."""
+    protocol = "Infuse per protocol. Monitor vital signs before and after. Verify patency of the line. " * 8
+
+    def topics(written: str) -> list[str]:
+        if place == "note":
+            return [topic(card) for card in cards(order(dosage(dose_of(252, "mg")), note=[{"text": written}]))]
+        return [topic(card) for card in cards(_in_instructions(written))]
+
+    assert topics(protocol) == []
+    assert topics(f"{protocol}{remark}") == topics(remark)
+    if place == "instructions":
+        assert topics(remark) == [REMARKS[remark]]
+
+
 def test_instructions_that_are_too_long_are_reported() -> None:
     written = "252 mg IV over 90 minutes. " + "See the protocol. " * 200 + "In total 504 mg."
     shown = [card for card in cards(_in_instructions(written)) if topic(card) == "checks-incomplete"]
