@@ -32,9 +32,12 @@ _WRONG = re.compile(
     r"blad|bledny|incorrecto|incorrecta|erroneo|invalido|failed)\b"
 )
 _NOT_INVASIVE = re.compile(
-    r"\b(?:only|solely|exclusively|nur|solo|solamente|uniquement|soltanto|apenas)\b[^.;]{0,40}\b(?:in situ|dcis)\b|"
-    r"\b(?:in situ|dcis)\b[^.;]{0,30}\b(?:only|solely|exclusively|nur|solo)\b|\bno (?:residual )?invasive\b|"
-    r"\b(?:score|scored|result|staining|applies|refers|performed)(?: [a-z]{1,10}){0,3} (?:in situ|dcis)\b"
+    r"\b(?:only|solely|exclusively|nur|solo|solamente|uniquement|soltanto|apenas)\b[^.;]{0,40}\b(?:in[- ]situ|dcis)\b|"
+    r"\b(?:in[- ]situ|dcis)\b[^.;]{0,30}\b(?:only|solely|exclusively|nur|solo)\b|\bno (?:residual )?invasive\b|"
+    r"(?:\b(?:score|scored|result|staining|applies|refers|performed)(?: [a-z]{1,10}){0,3}"
+    r"|(?:\bthis|\d ?\+)(?: (?:score|result|stain(?:ing)?))? (?:is|was|represents|comes)"
+    r"(?: (?:of|from|in|on|for|the|an?)){0,2})"
+    r" (?:in[- ]situ|dcis)\b(?![^.;]{0,30}\b(?:not|excluded|ignored|disregarded)\b)"
 )
 """Says that the score is not of the invasive tumor."""
 _POSITIVE = frozenset({Her2Finding.POSITIVE, Her2Finding.IHC_3})
@@ -54,6 +57,7 @@ _INTERPRETATIONS = {
     "IND": Her2Finding.EQUIVOCAL,
 }
 _NEAR, _LEVELS = 4, 3
+_SENTENCES = re.compile(r"[;\n]|\.(?=\s|$)")
 
 
 def is_contradicted(
@@ -111,13 +115,16 @@ def contradicts(written: str, findings: tuple[Her2Finding, ...], limits: Her2Lim
     cut = written[:_LONGEST]
     reading = read_text(cut, limits, "her2-interpretation")
     if isinstance(reading, Stated):
-        if _EQUIVOCAL.issuperset(findings) and reading.ihc is None and reading.overall is None:
-            # ISH decides an equivocal score either way.
-            return reading.conflict
-        return reading.conflict or not any(agree(own, stated) for own in findings for stated in findings_of(reading))
+        return _differs(reading, findings)
     folded = fold(cut)
     if _WRONG.search(folded) or _NOT_INVASIVE.search(folded):
         return True
+    for sentence in _SENTENCES.split(cut):
+        # "Reviewed by two readers. HER2 0.": a sentence about HER2 is understood amid others that are not.
+        if any(each.kind == "name" for each in tokens(sentence)):
+            reading = read_text(sentence, limits, "her2-interpretation")
+            if isinstance(reading, Stated) and _differs(reading, findings):
+                return True
     listed = tokens(cut)
     scores = {SCORES[int(token.value)] for token in _not_of_others(listed) if token.kind == "score"}
     if scores and len(scores) < _LEVELS and not all(any(agree(own, each) for own in findings) for each in scores):
@@ -129,6 +136,14 @@ def contradicts(written: str, findings: tuple[Her2Finding, ...], limits: Her2Lim
     # An amplification is never another marker's.
     genes = [each for each in listed if each.kind == "says" and each.value in ("amplified", "not-amplified")]
     return bool(genes) and all(_says_otherwise([each], findings) for each in genes)
+
+
+def _differs(reading: Stated, findings: tuple[Her2Finding, ...]) -> bool:
+    """Return whether what a text states is not what was found."""
+    if _EQUIVOCAL.issuperset(findings) and reading.ihc is None and reading.overall is None:
+        # ISH decides an equivocal score either way.
+        return reading.conflict
+    return reading.conflict or not any(agree(own, stated) for own in findings for stated in findings_of(reading))
 
 
 def _not_of_others(listed: list[Token]) -> Iterator[Token]:

@@ -348,6 +348,32 @@ POSITIVE = [concept(coding(INTERPRETATION, "POS"))]
         pytest.param("3+", {"note": [{"text": "Only the in situ part could be scored"}]}, True, id="not invasive"),
         pytest.param("3+", {"note": [{"text": "No residual invasive carcinoma"}]}, True, id="nothing invasive"),
         pytest.param("3+", {"note": [{"text": "DCIS is present; DCIS not scored"}]}, False, id="beside DCIS"),
+        pytest.param("3+", {"note": [{"text": "This is the DCIS component."}]}, True, id="of the DCIS"),
+        pytest.param(
+            "3+", {"note": [{"text": "3+ is of the in situ component."}]}, True, id="a score of the in situ part"
+        ),
+        pytest.param(
+            "3+",
+            {"note": [{"text": "In-situ component only; invasive tumor negative."}]},
+            True,
+            id="in situ with a hyphen",
+        ),
+        pytest.param("3+", {"note": [{"text": "Staining of DCIS was not considered."}]}, False, id="DCIS left out"),
+        pytest.param(
+            "3+", {"note": [{"text": "HER2 3+ in invasive and in situ components."}]}, False, id="both components"
+        ),
+        pytest.param("3+", {"note": [{"text": "Reviewed by two readers. HER2 0."}]}, True, id="a sentence amid others"),
+        pytest.param(
+            "3+",
+            {"note": [{"text": "Reported to the provider electronically. HER2 negative on review."}]},
+            True,
+            id="behind a sentence of routine",
+        ),
+        pytest.param(
+            "3+", {"note": [{"text": "Reviewed by two readers. HER2 3+."}]}, False, id="a sentence that agrees"
+        ),
+        pytest.param("3+", {"note": [{"text": "Result reviewed. ER 0. PR 0."}]}, False, id="of other markers"),
+        pytest.param("3+", {"note": [{"text": "Prior biopsy HER2 0. Reviewed."}]}, False, id="of an earlier biopsy"),
         pytest.param("3+", {"note": [{"text": "Performed at the main laboratory"}]}, False, id="a note on the place"),
         pytest.param("3+", {"note": [{"text": "Controls negative where they should be"}]}, False, id="on controls"),
         pytest.param(
