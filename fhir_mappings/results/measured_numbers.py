@@ -18,6 +18,7 @@ from fhir_mappings.codings import texts
 from fhir_mappings.results.amounts import LONGEST, Reading, in_thousands, in_two_units, read_amount, read_quantity
 from fhir_mappings.results.lvef_texts import LvefStated, read_lvef_text
 from fhir_mappings.results.reference_ranges import Unit
+from fhir_mappings.results.result_notes import SENTENCES, remarks
 from fhir_mappings.results.written_values import written_value
 from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import child, number, text
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from fhir_mappings.results.result_flags import ResultFlags
     from fhir_mappings.wire.lenient import Json
 
+_SHOWN = 60
 Number = Weight | Lvef | LabResult | Gap
 """What a measurement becomes."""
 
@@ -86,6 +88,9 @@ class NumberReader:
                 return Gap(concept, origin.path, "value", on, (("value", reading.as_reported),))
             return Weight(Kg(value), on, origin, stated=concept == "weight-stated")
         if concept == "lvef":
+            if "note" in holder and (note := self._other_fraction(value, holder)):
+                said = (("value", reading.as_reported), ("note", note))
+                return Gap(concept, origin.path, "voided", on, said)
             return self._lvef(_Measured(value, reading, unit), holder, origin, on, subject)
         return self._lab(concept, _Measured(value, reading, unit), holder, origin, on, subject)
 
@@ -168,6 +173,18 @@ class NumberReader:
             return None
         as_reported = " ".join(written.split())[:60]
         return Reading(found.value, "%" if found.in_percent else "", "", found.bound, as_reported, found.upper)
+
+    def _other_fraction(self, value: Decimal, holder: Json) -> str:
+        """Return the sentence of a note with a lower ejection fraction, on which a label may act; empty without one."""
+        known = self._terminology.lvef_in_words
+        for sentence in (each for note in remarks(holder) for each in SENTENCES.split(note)):
+            found = read_lvef_text(sentence.strip(), known) if "%" in sentence else None
+            if not isinstance(found, LvefStated) or found.bound is not Bound.EXACT:
+                continue
+            fall = value - (found.upper or found.value)
+            if fall > 0 and (found.value < known.normal.lowest or fall >= known.told_from):
+                return sentence.strip()[:_SHOWN]
+        return ""
 
     def _unit_of(self, concept: str, reading: Reading, quantity: Any) -> Unit:
         """Return the unit of a number, with the UCUM code from a site's code map for a local unit."""

@@ -102,6 +102,17 @@ VALUES = {
         ("19080-1", "May be falsely elevated", False),
         ("29463-7", "Includes wheelchair", True),
         ("29463-7", "Wheelchair weight subtracted", False),
+        ("29463-7", "Weight error, actual 50 kg", True),
+        ("29463-7", "Re-weighed: 50 kg", True),
+        ("29463-7", "Actual body weight 70 kg used", False),
+        ("29463-7", "Dry weight 68 kg", False),
+        ("10230-1", "EF 35 %", True),
+        ("10230-1", "Wall motion normal. EF by visual estimate 40 %.", True),
+        ("10230-1", "Prior EF 35 %", False),
+        ("10230-1", "LVEF 62 % (prior 35 %)", False),
+        ("10230-1", "Normal EF is 45-70 %", False),
+        ("10230-1", "EF 55 %", False),
+        ("10230-1", "RVEF 40 %", False),
     ],
 )
 def test_a_note_that_makes_a_result_doubtful(code: str, note: str, *, is_doubtful: bool) -> None:
