@@ -29,7 +29,7 @@ class Plan(NamedTuple):
     p50: float | None = None
 
 
-PLANS = {"S": Plan(50, 60, ratio=3), "M": Plan(20, 60, ratio=6), "L": Plan(5, 50, p50=12)}
+PLANS = {"S": Plan(50, 60, ratio=5), "M": Plan(20, 60, ratio=6), "L": Plan(5, 50, p50=8)}
 
 
 def main() -> None:
