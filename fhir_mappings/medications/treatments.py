@@ -73,8 +73,11 @@ _AMOUNT = re.compile(r"\d\s*(?:mg|milligrams?|g|grams?|mcg|ml|units?|vials?)\b",
 _OTHER_DOSE = frozenset({RemarkKind.REDUCED, RemarkKind.RAISED})
 _GIVEN = re.compile(r"\b(?:given|administered|infused)\b", re.IGNORECASE)
 _SENTENCES = re.compile(r"[;\n]|\.(?=\s|$)")
-_STOPPED = re.compile(
-    r"\b(?:stopp?\w{0,4}|interrupt\w{0,2}|paus\w{1,3}|discontinu\w{1,3}|resum\w{1,3}|restart\w{0,2})\b", re.IGNORECASE
+# A dose that was stopped is no reduced one; what was left of a vial is not the dose.
+_NOT_THE_DOSE = re.compile(
+    r"\b(?:stopp?\w{0,4}|interrupt\w{0,2}|paus\w{1,3}|discontinu\w{1,3}|resum\w{1,3}|restart\w{0,2}"
+    r"|wast\w{1,3}|discard\w{0,2}|vials?|remain\w{0,3}|jw)\b",
+    re.IGNORECASE,
 )
 _PARTIAL = re.compile(r"(\d{4})(?:-(\d{2}))?")
 # "Do not give", and, in releases before R4, that a dose was not given or taken.
@@ -433,13 +436,10 @@ def _amount(dosage: Json) -> str:
 
 
 def _noted(resource: Json, dose: Mg | MgPerKg) -> str:
-    """Return the sentence of a note that gives another amount than an administration has, or calls it a reduced one.
-
-    A dose that was stopped is no reduced one.
-    """
+    """Return the sentence of a note that gives another amount than an administration has, or calls it a reduced one."""
     notes = (text(each.get("text")) for _, each in objects(resource.get("note")))
     for sentence in (each.strip() for note in notes if note for each in _SENTENCES.split(note)):
-        if not sentence or _STOPPED.search(sentence):
+        if not sentence or _NOT_THE_DOSE.search(sentence):
             continue
         others = (each for each in noted_doses(sentence) if type(each.dose) is type(dose) and not each.after)
         if any(dose not in (each.dose, *each.or_else) for each in others):

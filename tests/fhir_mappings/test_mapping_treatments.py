@@ -391,6 +391,8 @@ def test_an_amount_only_in_words(written: str, dose: Mg | MgPerKg | None, unread
         pytest.param("3.6 mg/kg", "", id="by weight, which cannot be compared here"),
         pytest.param("Infusion stopped after 100 mg, restarted", "", id="stopped, which is no reduction"),
         pytest.param("Premedicated with acetaminophen 650 mg", "", id="of another drug"),
+        pytest.param("100 mg vial x 3, 48 mg wasted", "", id="what was wasted"),
+        pytest.param("8 mg of 260 mg discarded", "", id="what was discarded"),
         pytest.param("Port flushed", "", id="nothing of the dose"),
     ],
 )
