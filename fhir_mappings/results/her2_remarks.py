@@ -57,6 +57,7 @@ _INTERPRETATIONS = {
     "IND": Her2Finding.EQUIVOCAL,
 }
 _NEAR, _LEVELS = 4, 3
+_BOTH_SIDES = frozenset({"negative", "positive"})
 _SENTENCES = re.compile(r"[;\n]|\.(?=\s|$)")
 
 
@@ -119,14 +120,17 @@ def contradicts(written: str, findings: tuple[Her2Finding, ...], limits: Her2Lim
     folded = fold(cut)
     if _WRONG.search(folded) or _NOT_INVASIVE.search(folded):
         return True
+    listed = tokens(cut)
+    scores = {SCORES[int(token.value)] for token in _not_of_others(listed) if token.kind == "score"}
+    if len(scores) >= _LEVELS and _BOTH_SIDES.issubset({each.value for each in listed if each.kind == "says"}):
+        # A key to the scores: "HER2 negative (0, 1+), equivocal (2+), positive (3+)".
+        return False
     for sentence in _SENTENCES.split(cut):
         # "Reviewed by two readers. HER2 0.": a sentence about HER2 is understood amid others that are not.
         if any(each.kind == "name" for each in tokens(sentence)):
             reading = read_text(sentence, limits, "her2-interpretation")
             if isinstance(reading, Stated) and _differs(reading, findings):
                 return True
-    listed = tokens(cut)
-    scores = {SCORES[int(token.value)] for token in _not_of_others(listed) if token.kind == "score"}
     if scores and len(scores) < _LEVELS and not all(any(agree(own, each) for own in findings) for each in scores):
         return True
     if any(

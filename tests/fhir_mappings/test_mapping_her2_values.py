@@ -348,6 +348,13 @@ POSITIVE = [concept(coding(INTERPRETATION, "POS"))]
         pytest.param("3+", {"note": [{"text": "Only the in situ part could be scored"}]}, True, id="not invasive"),
         pytest.param("3+", {"note": [{"text": "No residual invasive carcinoma"}]}, True, id="nothing invasive"),
         pytest.param("3+", {"note": [{"text": "DCIS is present; DCIS not scored"}]}, False, id="beside DCIS"),
+        pytest.param(
+            "3+",
+            {"note": [{"text": "Reference: HER2 negative (0, 1+). HER2 equivocal (2+). HER2 positive (3+)."}]},
+            False,
+            id="a key in sentences",
+        ),
+        pytest.param("3+", {"note": [{"text": "Block A 3+, block B 1+"}]}, True, id="scores of two blocks"),
         pytest.param("3+", {"note": [{"text": "This is the DCIS component."}]}, True, id="of the DCIS"),
         pytest.param(
             "3+", {"note": [{"text": "3+ is of the in situ component."}]}, True, id="a score of the in situ part"
