@@ -9,7 +9,7 @@ _ANSWERS = {True: "mutation", False: "none", None: UNREADABLE}
 
 
 def read(_: str, text: str) -> str:
-    """Return "mutation" for an activating one, "none" for a text that says there is none.
+    """Return "mutation" for an activating mutation, and "none" if the text rules one out.
 
     Args:
         _: where the text stands, which is the same for all.

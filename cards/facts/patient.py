@@ -73,7 +73,7 @@ class Treatment(msgspec.Struct, frozen=True):
 
 
 class PossibleKind(StrEnum):
-    """What an entry is that may be a dose given and is no administration; what tells most of it first."""
+    """Entries other than administrations that may record a dose; the most informative first."""
 
     PROCEDURE = "procedure"
     STATEMENT = "statement"
@@ -169,7 +169,7 @@ class Patient(msgspec.Struct, frozen=True):
     pregnancy_tests: tuple[PregnancyTest, ...] = ()
     mutations: tuple[Mutation, ...] = ()
     sex: str = ""
-    """The administrative one."""
+    """The administrative sex."""
     birth_date: date | None = None
     treatments: tuple[Treatment, ...] = ()
     stagings: tuple[Staging, ...] = ()

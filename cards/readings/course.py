@@ -242,7 +242,7 @@ def lowest_reduction(case: Case) -> Reduced | None:
 
 
 def perhaps_reduced(case: Case) -> Reduced | None:
-    """Return the last dose as a reduced one if it is one at today's weight and no weight of its time is on record."""
+    """Return the last dose if it is a reduced level at today's weight and no weight from its own time is on record."""
     last = newest_dose(case, case.history)
     if last is None or last.stopped or not isinstance(last.dose, Mg) or case.kg is None or not case.weight_based:
         return None

@@ -23,7 +23,7 @@ _AGAINST = {
 }
 """The roles of a dose that a remark does not fit: a full dose that is called reduced."""
 _OF_ORDER = frozenset({RemarkKind.TAKEN_BACK, RemarkKind.AS_NEEDED})
-"""Remarks that no dose fits."""
+"""Remarks that contradict any dose."""
 
 
 def contradicted_remarks(case: Case) -> tuple[Missing, ...]:

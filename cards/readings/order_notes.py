@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 _RINSES = frozenset({"flush", "flushes", "flushed", "saline", "heparin", "hydration", "hydrate", "fluids", "rinse"})
-"""Words of what is run in besides; a note that has one is not about the infusion of the drug."""
+"""Words for other infusions; a note with one of them is not about the infusion of the drug."""
 
 
 def unread_in_notes(case: Case) -> tuple[Missing, ...]:

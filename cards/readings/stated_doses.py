@@ -139,7 +139,7 @@ def counted_otherwise(case: Case) -> Missing | None:
 
 
 def _make_another_dose(vials: Sequence[tuple[Decimal, Decimal]], doses: Sequence[Decimal], tolerance: Decimal) -> bool:
-    """Return whether vials are no dose: of whole ones, one could be left out; fewer may be a part of the list."""
+    """Return whether the vials cannot make the dose: one of them is not needed; too few may be part of a list."""
     total = sum((count * mg for count, mg in vials), Decimal(0))
     if any(count % 1 for count, _ in vials):
         return not near(_nearest(doses, total), total, tolerance)

@@ -79,7 +79,7 @@ def infusion_times(resource: Json) -> tuple[int, ...]:
 
 
 def minutes_in(written: str) -> tuple[int, ...]:
-    """List the minutes that a text names for an infusion, whatever of, the shortest first."""
+    """List the infusion times of a text in minutes, of any drug, the shortest first."""
     return tuple(sorted(map(int, _in_words(written))))
 
 
@@ -141,7 +141,7 @@ def _is_own_push(written: str, supportive_drugs: frozenset[str]) -> bool:
 
 @cached_by_text
 def names_a_push(written: str) -> bool:
-    """Return whether a text speaks of a push or bolus, whatever of, without warning against it."""
+    """Return whether a text speaks of a push or bolus of any drug without warning against it."""
     plain = _WARNING.sub(" ", written)
     return _PUSH.search(plain) is not None
 

@@ -1,4 +1,4 @@
-"""What an order says of its dose outside of its instructions and notes: no rule guesses what it means."""
+"""What an order says of its dose outside its instructions and notes, reported as written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When an order or a statement of the chart ends by its own account, whatever its status says.
+"""When an order or statement in the chart ends according to its own data, whatever its status says.
 
 Old orders are rarely closed. One ends with its period, its stated length, its number of doses; a drug that is no HER2
 drug, with the supply that was dispensed for it, too.

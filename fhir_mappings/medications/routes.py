@@ -132,7 +132,8 @@ class RouteReader:
             for written in (*_BEHIND_AMOUNT.findall(plain), *_GIVE.findall(plain)):
                 route = self._words.get(_plain(written))
                 if route is not None:
-                    found.setdefault(route, written)
+                    # A card names it: "the intrathecal route".
+                    found.setdefault(route, written.removesuffix("ly"))
             if plain.count(" ") < _FEW_WORDS and len(alone := self._of_text(plain)) == 1:
                 found.setdefault(alone.pop(), plain)
         return OrderedRoute(*next(iter(found.items()))) if len(found) == 1 else OrderedRoute()

@@ -225,7 +225,7 @@ no se identifica | no se evidencia | assenza di | senza | nessuna evidenza di | 
 nao se observa | brak | nie stwierdzono | nie wykryto | nie wykazano | zonder | ingen | utan | uden | uten
 no se demuestra | nao ha
 """
-"""There is none of what follows."""
+"""Words that say that what follows is absent."""
 SOME = """
 presence of | evidence of | nachweis einer | nachweis von | presence d' une | presence d' | presence de
 mise en evidence d' une | se detecta | se observa | se identifica | se evidencia | presencia de | presenza di
