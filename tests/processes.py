@@ -150,7 +150,8 @@ class _Run:
         hook = self._config.hook
         for each in steps:
             hook.pytest_runtest_logreport(report=hook.pytest_report_from_serializable(config=self._config, data=each))
-        hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+        # To find where the test stands takes a while, and the process that ran it has.
+        hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=steps[-1]["location"])
 
     def _bury(self, process: _Process) -> bool:
         """Let go of a process that has ended; tell whether it died with tests that another has to run."""
