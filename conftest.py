@@ -150,7 +150,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     DuckDB's classes refer to each other, so only the collector frees them; what is left of them is reported as leaked,
     dozens of lines under the result of the run. A run in processes clears up nothing (``tests/processes.py``).
     """
-    if config.getoption("processes", 1) < 2:
+    if config.getoption("processes", 1) == 1:
         gc.unfreeze()
 
 

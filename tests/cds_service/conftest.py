@@ -37,6 +37,12 @@ if TYPE_CHECKING:
 made_once.keep()
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Begin to load what services are forked from, if tests run in processes: one is enough for all of them."""
+    if session.config.option.processes > 1:
+        forking.begin()
+
+
 def pytest_sessionfinish() -> None:
     """Remove the folders of services that nobody has let go of, and end what services were forked from."""
     forking.end()

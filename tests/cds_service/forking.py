@@ -93,8 +93,13 @@ def fork(command: Sequence[str], folder: Path, environment: dict[str, str], out:
     return Forked(ours)
 
 
+def begin() -> None:
+    """Start the process that services are forked from; what is forked from this one shares it."""
+    _parent()
+
+
 def end() -> None:
-    """End the process that services are forked from, if it runs."""
+    """Let go of the process that services are forked from, if it runs; it ends when all have."""
     if _parent.cache_info().currsize:
         _parent().end()
         _parent.cache_clear()
@@ -205,7 +210,6 @@ def _load() -> None:
     from cards.knowledge.billing_loader import default_billing, default_policies  # noqa: PLC0415
     from cards.knowledge.loader import default_knowledge  # noqa: PLC0415
     from cards.presentation.wording import default_wording  # noqa: PLC0415
-
     from cds_service.configuration.settings import Settings  # noqa: PLC0415
     from cds_service.decisions.decider import Decider  # noqa: PLC0415
 
