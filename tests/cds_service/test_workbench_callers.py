@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,8 +26,6 @@ from cds_service.workbench.previewing import Previewer, changed_cases
 from cds_service.workbench.specimens import specimens
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from cds_service.configuration.settings import Settings
     from cds_service.store.store import Store
 
@@ -66,8 +67,9 @@ REQUESTS = {
     "coverage": (COVERAGE, call(COVERAGE)),
     "an opened chart": (VIEW, call(VIEW, prefetch=on_kadcyla(18, lvef=None))),
 }
+AS_IT_IS = "as things stand"
 IF = {
-    "as things stand": None,
+    AS_IT_IS: None,
     "another weight": {"thresholds": {"weight_max_age_days": 90, "lab_max_age_days": 5}},
     "other topics": {"cards": {"weight-stale": {"mode": "off"}, "lvef-overdue": {"indicator": "critical"}}},
 }
@@ -82,32 +84,60 @@ def bare(cards: Any) -> list[Any]:
     return [without(card, "uuid") for card in cards]
 
 
-def answered(settings: Settings, who: Client | None, content: Any, service: str, body: Any) -> list[Any]:
-    """Ask the service itself, with a content published, through a client."""
-    caller = Caller(settings)
-    caller.app.before_request(lambda: setattr(g, "caller", who))
-    if content is not None:
-        caller.app.extensions["her2_cds"].use_policy(PublishedPolicy(content, 1, content.hash))
+@cache
+def settings_of(text: str) -> Settings:
+    with TemporaryDirectory() as folder:
+        return read(Path(folder), text)
+
+
+@cache
+def published(what_if: str, number: int) -> PublishedPolicy | None:
+    given = IF[what_if]
+    content = None if given is None else content_of(given)
+    return None if content is None else PublishedPolicy(content, number, content.hash)
+
+
+def calling(text: str, what_if: str) -> Caller:
+    """Start the service itself, with a content published; who calls is set before each call."""
+    caller = Caller(settings_of(text))
+    caller.app.before_request(lambda: setattr(g, "caller", caller.app.extensions["who"]))
+    if (policy := published(what_if, 1)) is not None:
+        caller.app.extensions["her2_cds"].use_policy(policy)
+    return caller
+
+
+@pytest.fixture(scope="module")
+def callers() -> dict[tuple[str, str], Caller]:
+    """Return the service with each settings and content; none of the calls changes it."""
+    asked = [*((PROFILES, what_if) for what_if in IF), (ONE_SERVICE, AS_IT_IS)]
+    return {each: calling(*each) for each in asked}
+
+
+@cache
+def previewing(text: str, profile: str, what_if: str) -> CallerPreviewer:
+    settings, policy = settings_of(text), published(what_if, 0)
+    laid = settings if policy is None else with_policy(settings, policy)
+    return CallerPreviewer(laid, lambda: now().date(), profile)
+
+
+def answered(caller: Caller, who: Client | None, service: str, body: Any) -> list[Any]:
+    """Ask the service itself through a client."""
+    caller.app.extensions["who"] = who
     return bare(caller.post(body, service).body["cards"])
 
 
-def previewed(settings: Settings, profile: str, content: Any, service: str, body: Any) -> list[Any]:
-    laid = settings if content is None else with_policy(settings, PublishedPolicy(content, 0, content.hash))
-    previewer = CallerPreviewer(laid, lambda: now().date(), profile)
-    return bare(previewer.of_request(json.dumps(body).encode(), coverage=service == COVERAGE).cards)
+def previewed(text: str, profile: str, what_if: str, request_: str) -> list[Any]:
+    service, body = REQUESTS[request_]
+    seen = previewing(text, profile, what_if).of_request(json.dumps(body).encode(), coverage=service == COVERAGE)
+    return bare(seen.cards)
 
 
 @pytest.mark.parametrize("request_", REQUESTS)
 @pytest.mark.parametrize("what_if", IF)
 @pytest.mark.parametrize("profile", WHO)
-def test_a_preview_is_what_the_service_answers_that_caller(
-    tmp_path: Path, profile: str, what_if: str, request_: str
-) -> None:
-    settings, given = read(tmp_path, PROFILES), IF[what_if]
-    content = None if given is None else content_of(given)
-    service, body = REQUESTS[request_]
-    expected = answered(settings, WHO[profile], content, service, body)
-    assert previewed(settings, profile, content, service, body) == expected
+def test_a_preview_is_what_the_service_answers_that_caller(callers, profile: str, what_if: str, request_: str) -> None:
+    expected = answered(callers[PROFILES, what_if], WHO[profile], *REQUESTS[request_])
+    assert previewed(PROFILES, profile, what_if, request_) == expected
 
 
 @pytest.mark.parametrize("request_", REQUESTS)
@@ -116,23 +146,19 @@ def test_a_preview_is_what_the_service_answers_that_caller(
     [(EVERY_CALLER, None), ("selecting", None), ("somewhere", Client("https://any.example", "clinic-1"))],
 )
 def test_a_profile_for_a_service_applies_only_to_its_calls(
-    tmp_path: Path, profile: str, who: Client | None, request_: str
+    callers, profile: str, who: Client | None, request_: str
 ) -> None:
-    settings = read(tmp_path, ONE_SERVICE)
-    service, body = REQUESTS[request_]
-    assert previewed(settings, profile, None, service, body) == answered(settings, who, None, service, body)
+    expected = answered(callers[ONE_SERVICE, AS_IT_IS], who, *REQUESTS[request_])
+    assert previewed(ONE_SERVICE, profile, AS_IT_IS, request_) == expected
 
 
-def test_the_profiles_distinguish_callers(tmp_path: Path) -> None:
+def test_the_profiles_distinguish_callers() -> None:
     """The cases above would say nothing if every caller got the same cards."""
-    settings = read(tmp_path, PROFILES)
-    service, body = REQUESTS["a chart with troubles"]
-    found = {name: json.dumps(previewed(settings, name, None, service, body)) for name in WHO}
+    found = {name: json.dumps(previewed(PROFILES, name, AS_IT_IS, "a chart with troubles")) for name in WHO}
     # A caller from a clinic with a profile for signing gets that one, whichever of its profiles is named.
     assert found["clinic"] == found["signing-there"]
     assert len({found[name] for name in (EVERY_CALLER, "ehr", "clinic")}) == 3
-    service, body = REQUESTS["the same at selection"]
-    assert len({json.dumps(previewed(settings, name, None, service, body)) for name in WHO}) == 3
+    assert len({json.dumps(previewed(PROFILES, name, AS_IT_IS, "the same at selection")) for name in WHO}) == 3
 
 
 def test_without_profiles_every_case_is_unchanged() -> None:
@@ -203,12 +229,11 @@ def test_a_site_without_profiles_has_no_profile_choice(store: Store) -> None:
     assert "What a profile sets" not in page
 
 
-def test_a_scenario_is_previewed_for_a_profile(seat: Seat, tmp_path: Path) -> None:
-    settings = read(tmp_path, PROFILES)
+def test_a_scenario_is_previewed_for_a_profile(callers, seat: Seat) -> None:
     scenario = next(each for each in read_scenarios().scenarios if "dose-above-maximum" in each.expect)
     body = scenario_request(scenario.id, default_knowledge(), QUERIES, now().date())
     service = f"her2-{body['hook']}"
-    expected = answered(settings, WHO["tenant-elsewhere"], None, service, body)
+    expected = answered(callers[PROFILES, AS_IT_IS], WHO["tenant-elsewhere"], service, body)
     shown = seat.send("/preview/result", case=scenario.id, profile="tenant-elsewhere").text
     assert [shown.count(f'<article class="card {each}"') for each in ("critical", "warning", "info")] == [
         sum(card["indicator"] == each for card in expected) for each in ("critical", "warning", "info")
