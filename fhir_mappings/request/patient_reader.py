@@ -33,6 +33,7 @@ from fhir_mappings.request.chart_draft import Draft, OnFailure
 from fhir_mappings.request.chart_parts import assembled
 from fhir_mappings.request.chart_source import UNKNOWN_SOURCE, ChartSource
 from fhir_mappings.request.queries import PAGE_SIZES
+from fhir_mappings.request.variant_assessments import settle_variants
 from fhir_mappings.request.versions import replaced
 from fhir_mappings.results.named_her2 import MENTIONS as NAMES_OF_HER2
 from fhir_mappings.results.observations import LONGEST_STATUS
@@ -57,6 +58,7 @@ _DAY = attrgetter("day")
 _WHOLE_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _HALF_A_YEAR = 183
 _REFERRED_TO = frozenset({"Patient", "Medication", "MedicationRequest"})
+_VARIANT = "erbb2-mutation"
 _MEASURED = {Weight: "weight", Lvef: "lvef", PregnancyTest: "pregnancy-test"}
 _TYPE = re.compile(r"[A-Z][a-z][A-Za-z]{1,60}")
 # What a resource is about, for those that are not used where something may change their meaning.
@@ -120,6 +122,8 @@ class PatientReader:
                 take(stub, draft)
         self._labs(draft)
         try:
+            if draft.variants:
+                settle_variants(draft, self._observations.findings)
             draft.facts += self._named_only(draft)
             if draft.may_be_named:
                 draft.facts += self._named_her2(draft)
@@ -224,6 +228,8 @@ class PatientReader:
 
     def _observation(self, concepts: Sequence[str], stub: ResourceStub, draft: Draft) -> None:
         """Read an Observation that rules use; laboratory results are collected first."""
+        if _VARIANT in concepts:
+            draft.variants.append(stub)
         if self._observations.labs.issuperset(concepts):
             for test in concepts:
                 draft.labs.setdefault(test, []).append(stub)

@@ -37,6 +37,7 @@ class FindingReader:
         self._code_map = code_map
         self._genes = terminology.genes
         self._erbb2_names = frozenset(map(fold, terminology.genes.erbb2_names))
+        self._not_pathogenic = frozenset(terminology.genes.not_pathogenic)
         self._yes = _codes(terminology, "positive", "present")
         self._no = _codes(terminology, "negative", "absent")
 
@@ -88,6 +89,23 @@ class FindingReader:
         residues = self._residues(observation, written) if answer else ()
         return Mutation(answer and other is None, on, origin, label[:60], residues=residues)
 
+    def assessment(self, observation: Json) -> tuple[str, bool] | None:
+        """Return what an Observation says of a variant that it only refers to, and whether that is no mutation then.
+
+        ``None`` if it assesses none.
+        """
+        holders = [observation, *(part for _, part in objects(observation.get("component")))]
+        for holder in holders:
+            if not any(coding.code == self._genes.significance for coding in codings(holder.get("code"))):
+                continue
+            labels = [each for each in _labels(holder) if each]
+            coded = [coding.code for coding in codings(holder.get("valueCodeableConcept"))]
+            if not (labels or coded):
+                continue
+            is_against = any(map(names_another_change, labels)) or not self._not_pathogenic.isdisjoint(coded)
+            return (labels or coded)[0], is_against
+        return None
+
     def _residues(self, observation: Json, written: str) -> tuple[int, ...]:
         labels = (label for _, part in objects(observation.get("component")) for label in _labels(part))
         return tuple(dict.fromkeys(residue for each in (written, *labels) for residue in residues_in(each)))
@@ -100,7 +118,7 @@ class FindingReader:
             return named
         for part in parts:
             for coding in codings(part.get("valueCodeableConcept")):
-                if coding.code in self._genes.other_changes or coding.code in self._genes.not_pathogenic:
+                if coding.code in self._genes.other_changes or coding.code in self._not_pathogenic:
                     return coding.display or coding.code
             is_count = any(coding.code == self._genes.copy_number for coding in codings(part.get("code")))
             if is_count and not any(names_a_change(label) for label in labels):

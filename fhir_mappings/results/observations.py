@@ -133,7 +133,7 @@ class ObservationReader:
         units = UnitReader(terminology)
         ranges = RangeReader(terminology, units)
         self._numbers = NumberReader(terminology, units, ranges, self._flags, code_map)
-        self._findings = FindingReader(terminology, HcgReader(terminology, units, ranges), code_map)
+        self.findings = FindingReader(terminology, HcgReader(terminology, units, ranges), code_map)
 
     def read(self, concept: str, observation: Json, origin: Origin, subject: Subject = NOBODY) -> list[Fact]:
         """Read one Observation for a concept: facts, or a gap that says why there are none."""
@@ -250,9 +250,9 @@ class ObservationReader:
         self, concept: str, holder: Json, observation: Json, origin: Origin, on: date | None, subject: Subject
     ) -> list[Fact]:
         if concept == "pregnancy-test":
-            return [self._findings.pregnancy_test(holder, on, origin, subject)]
+            return [self.findings.pregnancy_test(holder, on, origin, subject)]
         if concept == "erbb2-mutation":
-            found = self._findings.mutation(observation, on, origin)
+            found = self.findings.mutation(observation, on, origin)
             return [found] if found is not None else []
         if concept == PREGNANCY_STATE:
             return [*self._pregnancies.read(holder, on, origin)]
