@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from cards.facts.results import Her2Finding
 from fhir_mappings.codings import codings
 from fhir_mappings.results.her2_findings import SCORES, Stated, agree, findings_of
+from fhir_mappings.results.her2_general import SENTENCES, of_this_result
 from fhir_mappings.results.her2_texts import Her2Limits, read_text
 from fhir_mappings.results.her2_tokens import tokens
 from fhir_mappings.wire.folding import fold
@@ -29,7 +30,9 @@ _WRONG = re.compile(
     r"\b(?:errors?|erroneous(?:ly)?|erroneamente|wrong(?:ly)?|incorrect(?:ly)?|invalid(?:ated)?|disregard|retract(?:ed)?|"
     r"withdrawn|supersed(?:ed|es)|mistak(?:e|en|enly)|do not use|not valid|unreliable|mislabel(?:l)?ed|swapped|"
     r"irrtum|irrtumlich|fehler|fehlerhaft|falsch|ungultig|erreur|errone|errore|errato|erro|errado|fout|foutief|"
-    r"blad|bledny|incorrecto|incorrecta|erroneo|invalido|failed)\b"
+    r"blad|bledny|incorrecto|incorrecta|erroneo|invalido|failed)\b|"
+    r"\b(?:is|was|as|likely|probabl[ey]|suspected|possible|be|represents?|considered)(?: an?)? "
+    r"false[- ](?:negative|positive)\b"
 )
 _NOT_INVASIVE = re.compile(
     r"\b(?:only|solely|exclusively|nur|solo|solamente|uniquement|soltanto|apenas)\b[^.;]{0,40}\b(?:in[- ]situ|dcis)\b|"
@@ -56,9 +59,9 @@ _INTERPRETATIONS = {
     "E": Her2Finding.EQUIVOCAL,
     "IND": Her2Finding.EQUIVOCAL,
 }
-_NEAR, _LEVELS = 4, 3
+_NEAR, _NEAREST, _LEVELS = 4, 3, 3
+_ENDS = frozenset({"", "stop", "open", "close"})
 _BOTH_SIDES = frozenset({"negative", "positive"})
-_SENTENCES = re.compile(r"[;\n]|\.(?=\s|$)")
 
 
 def is_contradicted(
@@ -113,11 +116,12 @@ def _is_opposite(said: Her2Finding, heard: Her2Finding) -> bool:
 
 def contradicts(written: str, findings: tuple[Her2Finding, ...], limits: Her2Limits) -> bool:
     """Return whether a remark contradicts the HER2 finding, or says that the value is wrong."""
-    cut = written[:_LONGEST]
+    whole = written[:_LONGEST]
+    cut = of_this_result(whole)
     reading = read_text(cut, limits, "her2-interpretation")
     if isinstance(reading, Stated):
         return _differs(reading, findings)
-    folded = fold(cut)
+    folded = fold(whole)
     if _WRONG.search(folded) or _NOT_INVASIVE.search(folded):
         return True
     listed = tokens(cut)
@@ -125,7 +129,7 @@ def contradicts(written: str, findings: tuple[Her2Finding, ...], limits: Her2Lim
     if len(scores) >= _LEVELS and _BOTH_SIDES.issubset({each.value for each in listed if each.kind == "says"}):
         # A key to the scores: "HER2 negative (0, 1+), equivocal (2+), positive (3+)".
         return False
-    for sentence in _SENTENCES.split(cut):
+    for sentence in SENTENCES.split(cut):
         # "Reviewed by two readers. HER2 0.": a sentence about HER2 is understood amid others that are not.
         if any(each.kind == "name" for each in tokens(sentence)):
             reading = read_text(sentence, limits, "her2-interpretation")
@@ -133,9 +137,8 @@ def contradicts(written: str, findings: tuple[Her2Finding, ...], limits: Her2Lim
                 return True
     if scores and len(scores) < _LEVELS and not all(any(agree(own, each) for own in findings) for each in scores):
         return True
-    if any(
-        _says_otherwise(listed[at + 1 : at + _NEAR], findings) for at, each in enumerate(listed) if each.kind == "name"
-    ):
+    named = (listed[at + 1 : at + 1 + _NEAR] for at, each in enumerate(listed) if each.kind == "name")
+    if any(_says_otherwise(after, findings) for after in named):
         return True
     # An amplification is never another marker's.
     genes = [each for each in listed if each.kind == "says" and each.value in ("amplified", "not-amplified")]
@@ -162,9 +165,12 @@ def _not_of_others(listed: list[Token]) -> Iterator[Token]:
 def _says_otherwise(after: list[Token], findings: tuple[Her2Finding, ...]) -> bool:
     """Return whether the words after the name of HER2 give it another status."""
     said = conclusion_of(findings)
-    for token in after:
+    for at, token in enumerate(after[:_NEAREST]):
         if token.kind == "other":
             return False
+        follows = after[at + 1].kind if at + 1 < len(after) else ""
+        if token.kind == "number" and token.written == "0" and follows in _ENDS:
+            return said is Her2Finding.POSITIVE
         if token.kind == "says" and token.value in ("positive", "amplified", "negative", "not-amplified"):
             heard = Her2Finding.POSITIVE if token.value in ("positive", "amplified") else Her2Finding.NEGATIVE
             return said is not None and _is_opposite(said, heard)

@@ -50,6 +50,13 @@ _END_OF_SCALE = re.compile(
     r" ?(?:out of|of|von|sur|su|de|van) 3 ?\+?(?= ?(?:[.,;)\]]|$))",
     re.IGNORECASE,
 )
+# "Negativo (1+/3+)", "score 0/3": of three; two blocks would not be called negative together.
+_OF_THREE = re.compile(
+    r"(negativ\w*[ ,:;(]{1,4}(?:score:? ?)?1\+|\bscore:? ?0) ?/ ?3\+?(?= ?(?:[.,;)\]]|$))",
+    re.IGNORECASE,
+)
+# "HER2 +ve"; "3+ ve" is "and" in Turkish.
+_SHORT_SIGN = re.compile(r"(?:(?<=[\s(])|(?<=her2)|^)([+\-\u2013\u2212])ve\b", re.IGNORECASE)
 _SPELLED_SCORE = re.compile(r"\b(score:?(?: of)? )(one|two|three)\b", re.IGNORECASE)
 _SEE_ISH = re.compile(
     r"\bsee (?:separate )?f?ish(?: addendum| report| results?)?(?= ?(?:[.;)]|$))|"
@@ -92,6 +99,14 @@ _SPELLED = {
 _SCORES = frozenset("0123")
 _IN_BRACKETS = "(+)"
 _MOST_PLUSES = 3
+_THINGS = frozenset(
+    {
+        *("result", "results", "test", "tests", "testing", "specimen", "specimens", "sample", "samples", "tissue"),
+        *("core", "cores", "block", "blocks", "slide", "slides", "report", "study", "studies", "performed", "analysis"),
+        *("assay", "found", "biopsy", "biopsies"),
+    }
+)
+_ENDS = frozenset(".,;:|()[]-")
 _SYMBOLS = {
     **dict.fromkeys(".;|*•·", "stop"),
     **dict.fromkeys(",/", "comma"),
@@ -131,6 +146,8 @@ _TABLES: tuple[tuple[str, Any, str], ...] = (
     ("name", None, words.NAMES),
     *(("says", meaning, listed) for meaning, listed in words.MEANINGS.items()),
     ("unplaced", None, words.UNPLACED),
+    ("earlier", None, words.EARLIER),
+    ("current", None, words.CURRENT),
     ("dash", None, "to | bis"),
     ("by", None, "by | via | per | mediante | durch | mittels | middels"),
     ("or-less", "<=", "or less | or fewer | oder weniger | o menos | ou moins | o meno"),
@@ -154,7 +171,33 @@ def tokens(written: str) -> list[Token]:
     if len(written) > LONGEST:
         return [Token("unknown", None, written[:40])]
     found = _read(words_of(_without_notes(written)))
-    return with_changes([token for token in found if token.kind != "ignored"])
+    return with_changes([token for token in _with_things(found) if token.kind != "ignored"])
+
+
+def _with_things(found: list[Token]) -> list[Token]:
+    """Return the tokens with the things that are counted or missing as unknown: "0 results", "no amplification test".
+
+    Such a word says nothing by itself; behind a bare number or a denial it says what the number or the denial is of.
+    """
+    return [
+        token._replace(kind="unknown") if token.written in _THINGS and _is_of_thing(found, at) else token
+        for at, token in enumerate(found)
+    ]
+
+
+def _is_of_thing(found: list[Token], at: int) -> bool:
+    if found[at].kind != "ignored" or at == 0 or (at + 1 < len(found) and found[at + 1].kind == "link"):
+        return False
+    before = at - 1
+    if found[before].kind == "number":
+        is_scored = before > 0 and found[before - 1].kind == "score-word"
+        return found[before].written in _SCORES and not is_scored
+    if found[at].written == "found":
+        return False
+    if found[before].kind == "stain":
+        return bool(found[before].value == "none")
+    is_denied = any(each.kind == "no" for each in found[max(0, before - 2) : before])
+    return found[before].value == CHANGE and is_denied
 
 
 def _read(raw: list[Word]) -> list[Token]:
@@ -174,10 +217,12 @@ def is_known(written: str) -> bool:
 def _without_notes(written: str) -> str:
     """Remove text that is not about this result, and start a sentence at an addendum or an arrow."""
     plain = _SEE_ISH.sub("FISH pending", _ADDENDUM.sub(" ; ", without_notation(checked(written, is_known))))
-    plain = _END_OF_SCALE.sub(r"\1", _CLUSTER.sub(" ", plain))
+    plain = _OF_THREE.sub(r"\1", _END_OF_SCALE.sub(r"\1", _CLUSTER.sub(" ", plain)))
     if not plain.isascii():
         plain = _SCRIPTS.sub(" ", plain)
     folded = plain.casefold()
+    if "ve" in folded:
+        plain = _SHORT_SIGN.sub(lambda found: " positive" if found[1] == "+" else " negative", plain)
     if "control" in folded:
         plain = _CONTROL.sub(r"\1", _CONTROLS_BEHAVED.sub("controls appropriate", plain))
     if "score" in folded:
@@ -200,6 +245,9 @@ def _token(raw: list[Word], at: int) -> tuple[list[Token], int]:
     if found is not None:
         (kind, value), end = found
         written = " ".join(each.text for each in raw[at:end])
+        if kind == "says" and ":" in written and end < len(raw) and raw[end].text not in _ENDS:
+            # "Amplification: no result" is no answer.
+            kind = "unknown"
         if kind in ("name", "ish", "ihc", "other"):
             return _with_sign(raw, end, Token(kind, value, written))
         return [Token(kind, value, written)], end

@@ -50,7 +50,7 @@ _PHRASES = Phrases(
 _DEGREES, _FINDINGS = Phrases((("degree", None, echo.DEGREES),)), Phrases((("finding", None, echo.FINDINGS),))
 _SYMBOLS = {
     **dict.fromkeys(".;|", "stop"),
-    ",": "comma",
+    **dict.fromkeys(",、", "comma"),
     ":": "link",
     "=": "link",
     "/": "unknown",

@@ -13,6 +13,7 @@ from cards.facts.origins import Gap
 from cards.facts.results import Her2Finding
 from fhir_mappings.codings import codings
 from fhir_mappings.results.her2_findings import Stated, findings_of
+from fhir_mappings.results.her2_general import SENTENCES, of_this_result
 from fhir_mappings.results.her2_remarks import conclusion_of, contradicts
 from fhir_mappings.results.her2_texts import Her2Limits, read_text
 from fhir_mappings.results.lvef_texts import LvefStated, is_called_reduced, read_lvef_text
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
 
 _COUNTS = frozenset({"final", "amended", "corrected", "appended"})
-_SENTENCES = re.compile(r"[;\n]|\.(?=\s|$)")
 _HER2 = re.compile(r"her-?2|erbb-?2")
 _OPPOSITE: dict[Her2Finding | None, Her2Finding] = {
     Her2Finding.POSITIVE: Her2Finding.NEGATIVE,
@@ -70,7 +70,7 @@ class ReportReader:
         if text(report.get("status")) not in _COUNTS:
             return
         on = time_of(report)[1]
-        sentences = [each.strip() for each in _SENTENCES.split(text(report.get("conclusion"))) if each.strip()]
+        sentences = [each.strip() for each in SENTENCES.split(text(report.get("conclusion"))) if each.strip()]
         for about, said in (
             ("lvef", self._lvef(sentences, on, lvefs)),
             ("her2-interpretation", self._her2(sentences, her2) or self._coded(report, her2)),
@@ -125,7 +125,7 @@ class ReportReader:
         for each in sentences:
             if not _HER2.search(fold(each)):
                 continue
-            reading = read_text(each, self._limits, "her2-interpretation")
+            reading = read_text(of_this_result(each), self._limits, "her2-interpretation")
             if isinstance(reading, Stated):
                 if conclusion_of(tuple(findings_of(reading))) is opposite:
                     return each
