@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from cards.facts.origins import Gap, Origin
 from cards.facts.results import Mutation, PregnancyTest
+from cards.values.texts import LONGEST
 from fhir_mappings.codings import NO_CODE_MAP, codings, texts
 from fhir_mappings.results.answer_words import answered
 from fhir_mappings.results.reference_ranges import NOBODY
+from fhir_mappings.results.result_notes import SENTENCES
 from fhir_mappings.results.variant_texts import mutation_in, names_a_change, names_another_change, residues_in
 from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import child, objects, shown, text
@@ -84,6 +86,9 @@ class FindingReader:
             answer = False
         if answer is None or (not answer) in _interpreted(observation):
             return Gap("erbb2-mutation", origin.path, "value", on, (("value", written[:60] or "?"),))
+        if answer and (remark := _denial(observation)):
+            said_both = f"{written[:30] or 'present'}, {remark}"[:60]
+            return Gap("erbb2-mutation", origin.path, "value", on, (("value", said_both),))
         other = self._other_change(observation) if answer else None
         label = other or written or "variant"
         residues = self._residues(observation, written) if answer else ()
@@ -173,6 +178,14 @@ def _interpreted(holder: Json) -> set[bool]:
     """Return the answers that the interpretation of a result gives in code."""
     coded = (coding.code.upper() for _, each in objects(holder.get("interpretation")) for coding in codings(each))
     return {_INTERPRETATIONS[code] for code in coded if code in _INTERPRETATIONS}
+
+
+def _denial(observation: Json) -> str:
+    """Return the interpretation or the sentence of a note by which a variant is no mutation; empty if there is none."""
+    said = [each for _, part in objects(observation.get("interpretation")) for each in texts(part)]
+    for _, note in objects(observation.get("note")):
+        said += SENTENCES.split(text(note.get("text"))[:LONGEST])
+    return next((each.strip() for each in said if mutation_in(each) is False), "")
 
 
 def _is_normal(holder: Json) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from cards.facts.results import Her2Finding
 from fhir_mappings.codings import codings
+from fhir_mappings.results.her2_cursor import Cursor
 from fhir_mappings.results.her2_findings import SCORES, Stated, agree, findings_of
 from fhir_mappings.results.her2_general import SENTENCES, of_this_result
 from fhir_mappings.results.her2_texts import Her2Limits, read_text
@@ -21,6 +22,7 @@ from fhir_mappings.wire.lenient import objects, text
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from cards.values.intervals import Interval
     from fhir_mappings.codings import Coding
     from fhir_mappings.results.her2_token import Token
     from fhir_mappings.wire.lenient import Json
@@ -59,8 +61,17 @@ _INTERPRETATIONS = {
     "E": Her2Finding.EQUIVOCAL,
     "IND": Her2Finding.EQUIVOCAL,
 }
+# "HER2 3+ should be interpreted as negative".
+_CALLED = re.compile(
+    r"\b(?:interpreted|considered|regarded|read|treated|classified|reclassified|reported|called|scored)(?: as)?"
+    r"(?: her-?2)?[ -](?:negative|(?P<positive>positive))\b"
+)
+_CELLS = re.compile(r"% of (?:the )?(?:(?:invasive|tumou?r|neoplastic|carcinoma|malignant|cancer) ){0,3}cells\b")
+_STAINS = re.compile(r"\b(?:stain|intens|strong|complete|membran|express|positiv|reactiv)")
+_NOT_OF_STAIN = frozenset({"other", "score", "legend", "ratio", "copies", "counted"})
 _NEAR, _NEAREST, _LEVELS = 4, 3, 3
 _ENDS = frozenset({"", "stop", "open", "close"})
+_OF_NUMBER = frozenset({"comma", "dash", "number", "percent", "plus", "per-cell"})
 _BOTH_SIDES = frozenset({"negative", "positive"})
 
 
@@ -129,12 +140,8 @@ def contradicts(written: str, findings: tuple[Her2Finding, ...], limits: Her2Lim
     if len(scores) >= _LEVELS and _BOTH_SIDES.issubset({each.value for each in listed if each.kind == "says"}):
         # A key to the scores: "HER2 negative (0, 1+), equivocal (2+), positive (3+)".
         return False
-    for sentence in SENTENCES.split(cut):
-        # "Reviewed by two readers. HER2 0.": a sentence about HER2 is understood amid others that are not.
-        if any(each.kind == "name" for each in tokens(sentence)):
-            reading = read_text(sentence, limits, "her2-interpretation")
-            if isinstance(reading, Stated) and _differs(reading, findings):
-                return True
+    if any(_is_against(sentence, findings, limits) for sentence in SENTENCES.split(cut)):
+        return True
     if scores and len(scores) < _LEVELS and not all(any(agree(own, each) for own in findings) for each in scores):
         return True
     named = (listed[at + 1 : at + 1 + _NEAR] for at, each in enumerate(listed) if each.kind == "name")
@@ -143,6 +150,40 @@ def contradicts(written: str, findings: tuple[Her2Finding, ...], limits: Her2Lim
     # An amplification is never another marker's.
     genes = [each for each in listed if each.kind == "says" and each.value in ("amplified", "not-amplified")]
     return bool(genes) and all(_says_otherwise([each], findings) for each in genes)
+
+
+def _is_against(sentence: str, findings: tuple[Her2Finding, ...], limits: Her2Limits) -> bool:
+    """Return whether a sentence amid others that are not understood contradicts the finding."""
+    listed = tokens(sentence)
+    if not any(each.kind == "name" for each in listed):
+        return Her2Finding.IHC_3 in findings and _is_of_few_cells(sentence, listed, limits)
+    reading = read_text(sentence, limits, "her2-interpretation")
+    if isinstance(reading, Stated):
+        return _differs(reading, findings)
+    called = _CALLED.search(fold(sentence))
+    if called is None or any(each.kind == "other" for each in listed):
+        return False
+    heard = Her2Finding.POSITIVE if called["positive"] else Her2Finding.NEGATIVE
+    said = conclusion_of(findings)
+    return said is not None and _is_opposite(said, heard)
+
+
+def _is_of_few_cells(sentence: str, listed: list[Token], limits: Her2Limits) -> bool:
+    """Return whether a sentence says that few cells stain, which is no 3+: "staining in only 5 % of tumor cells"."""
+    folded = fold(sentence)
+    if not (_CELLS.search(folded) and _STAINS.search(folded)):
+        return False
+    if any(each.kind in _NOT_OF_STAIN or (each.kind == "says" and each.value != "positive") for each in listed):
+        return False
+    shares: list[Interval] = []
+    cursor = Cursor(listed)
+    while cursor.at < len(listed):
+        share = cursor.share() if listed[cursor.at].kind in ("number", "bound") else None
+        if share is None:
+            cursor.at += 1
+        else:
+            shares.append(share)
+    return bool(shares) and all(limits.is_more_than_few(share) is False for share in shares)
 
 
 def _differs(reading: Stated, findings: tuple[Her2Finding, ...]) -> bool:
@@ -169,7 +210,8 @@ def _says_otherwise(after: list[Token], findings: tuple[Her2Finding, ...]) -> bo
         if token.kind == "other":
             return False
         follows = after[at + 1].kind if at + 1 < len(after) else ""
-        if token.kind == "number" and token.written == "0" and follows in _ENDS:
+        is_scored = at > 0 and after[at - 1].kind == "score-word" and follows not in _OF_NUMBER
+        if token.kind == "number" and token.written == "0" and (is_scored or follows in _ENDS):
             return said is Her2Finding.POSITIVE
         if token.kind == "says" and token.value in ("positive", "amplified", "negative", "not-amplified"):
             heard = Her2Finding.POSITIVE if token.value in ("positive", "amplified") else Her2Finding.NEGATIVE

@@ -83,6 +83,8 @@ _ON_WEIGHT = SAYING | WEIGHED
 _COUNTS = frozenset({"final", "amended", "corrected"})
 _COUNTS_NOT = frozenset({"registered", "preliminary", "cancelled", "entered-in-error", "unknown"})
 LONGEST_STATUS = 40
+_OLDER_NOTES = ("note", "comment", "comments")
+"""A note as a text, as in the releases before R4."""
 _HER2_METHODS = {
     "her2-ihc": Her2Method.IHC,
     "her2-immunoassay": Her2Method.INTERPRETATION,
@@ -188,7 +190,7 @@ class ObservationReader:
         if concept == "weight" and not _ON_WEIGHT.isdisjoint(observation) and self._notes.is_stated(observation):
             concept = "weight-stated"
         named = _named(observation)
-        if "specimen" in observation and concept in self.labs:
+        if "specimen" in observation and (concept in self.labs or concept in _HER2_METHODS):
             named = f"{named} ; {_specimen(observation)[:LONGEST]}"
         is_panel = "component" in observation and _VALUES.isdisjoint(observation)
         if named and (meant := self._meant(concept, named, is_panel)) != concept:
@@ -310,6 +312,8 @@ class ObservationReader:
         tumor = self._tumor_alone(observation.get("code"))
         value = {name: holder[name] for name in HER2_VALUES if name in holder}
         remarks = {name: observation[name] for name in HER2_REMARKS if name in observation}
+        if older := [{"text": observation[name]} for name in _OLDER_NOTES if isinstance(observation.get(name), str)]:
+            remarks["note"] = [*(note for _, note in objects(observation.get("note"))), *older]
         if "interpretation" in holder:
             remarks["interpretation"] = holder["interpretation"]
         found: list[Fact] = []

@@ -26,7 +26,7 @@ adenocarcinoma | allele | status | reported | report | analysis | domain | known
 in frame | inframe | non small cell lung cancer | sample | panel | molecular | genomic | change | evidence
 reportable | actionable | only | clinically significant | level 1 | de | del | dell' | d' | du | di | do | da | des
 der | die | das | im | am | le | la | el | l' | il | en | em | ein | eine | einer | une | un | una | na | w | genu
-gen | gens | gene erbb 2 | gene her 2
+gen | gens | gene erbb 2 | gene her 2 | classified as | considered | interpreted as | as
 """
 """Words that join others, or name the test and the report."""
 

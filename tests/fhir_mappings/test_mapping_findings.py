@@ -248,6 +248,21 @@ def copies(number: int) -> dict[str, Any]:
             None,
             id="present, and interpreted as negative",
         ),
+        pytest.param(
+            variant("HGNC:3430", coded(LOINC, "LA9633-4")) | {"interpretation": [{"text": "Likely benign"}]},
+            None,
+            id="present, and benign in the words of its interpretation",
+        ),
+        pytest.param(
+            variant("HGNC:3430", coded(LOINC, "LA9633-4")) | {"note": [{"text": "Variant of uncertain significance."}]},
+            None,
+            id="present, and uncertain in a note",
+        ),
+        pytest.param(
+            variant("HGNC:3430", coded(LOINC, "LA9633-4")) | {"note": [{"text": "No other variants. KRAS wild type."}]},
+            True,
+            id="a note on others",
+        ),
     ],
 )
 def test_a_mutation(observation, found) -> None:

@@ -477,6 +477,45 @@ POSITIVE = [concept(coding(INTERPRETATION, "POS"))]
             id="a correction of an earlier report",
         ),
         pytest.param("3+", {"note": [{"text": "Outside report: HER2 0."}]}, True, id="of another laboratory"),
+        pytest.param(
+            "3+", {"note": [{"text": "Strong staining in only 5 % of invasive tumor cells."}]}, True, id="of few cells"
+        ),
+        pytest.param("3+", {"note": [{"text": "Positive in 5% of tumor cells."}]}, True, id="positive in few cells"),
+        pytest.param(
+            "3+", {"note": [{"text": "Strong complete staining in 90 % of tumor cells."}]}, False, id="of many cells"
+        ),
+        pytest.param(
+            "3+",
+            {"note": [{"text": "Weak staining in 5 % of cells, strong in 90 % of cells."}]},
+            False,
+            id="of few cells and of many",
+        ),
+        pytest.param(
+            "3+", {"note": [{"text": "Ki-67 stains 5 % of tumor cells."}]}, False, id="of few cells by another marker"
+        ),
+        pytest.param(
+            "3+", {"note": [{"text": "Necrosis of 5 % of tumor cells."}]}, False, id="of few cells, not of a stain"
+        ),
+        pytest.param(
+            "1+",
+            {"note": [{"text": "Faint staining in 5 % of tumor cells."}]},
+            False,
+            id="of few cells beside a negative score",
+        ),
+        pytest.param(
+            "3+",
+            {"note": [{"text": "HER2 IHC 3+ should be interpreted as negative because of artifact."}]},
+            True,
+            id="interpreted as negative",
+        ),
+        pytest.param(
+            "3+", {"note": [{"text": "HER2 was scored as 0 on review."}]}, True, id="a score of 0 amid other words"
+        ),
+        pytest.param(
+            "3+", {"note": [{"text": "HER2 scored as 0-3+ at this site."}]}, False, id="the range of the scores"
+        ),
+        pytest.param("3+", {"comment": "HER2 negative on review"}, True, id="a comment of an older release"),
+        pytest.param("3+", {"note": "HER2 negative on review"}, True, id="a note as a text"),
         pytest.param("3+", {"note": [{"text": "Performed at the main laboratory"}]}, False, id="a note on the place"),
         pytest.param("3+", {"note": [{"text": "Controls negative where they should be"}]}, False, id="on controls"),
         pytest.param(
