@@ -43,7 +43,8 @@ def _end(tokens: list[Token], at: int, *, has_current: bool) -> int | None:
         end = (end if end is not None else len(tokens)) if has_current else None
     if end is None or any(token.kind == "unknown" for token in tokens[at:end]):
         return None
-    if before == "open" and not any(token.kind in _RESULTS for token in tokens[at:end]):
+    is_told = any(token.kind in _RESULTS or token.written == "0" for token in tokens[at:end])
+    if before == "open" and not is_told:
         # "3+ (prior biopsy)" is the score of that biopsy.
         return None
     return end

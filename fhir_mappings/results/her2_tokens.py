@@ -103,7 +103,27 @@ _THINGS = frozenset(
     {
         *("result", "results", "test", "tests", "testing", "specimen", "specimens", "sample", "samples", "tissue"),
         *("core", "cores", "block", "blocks", "slide", "slides", "report", "study", "studies", "performed", "analysis"),
-        *("assay", "found", "biopsy", "biopsies"),
+        *("assay", "found", "biopsy", "biopsies", "tumor", "tumors", "tumour", "cells", "tumor cells", "tumour cells"),
+        *("invasive cells", "invasive tumor cells", "cancer cells", "neoplastic cells", "carcinoma cells"),
+    }
+)
+_NUMBERED = frozenset(
+    {
+        *(
+            "tumor",
+            "tumour",
+            "tumors",
+            "tumeur",
+            "specimen",
+            "specimens",
+            "sample",
+            "samples",
+            "core",
+            "cores",
+            "block",
+        ),
+        *("blocks", "slide", "slides", "biopsy", "biopsies", "tissue", "lymph node", "carcinoma", "cancer", "quadrant"),
+        *("test", "tests", "guzka", "biopsia", "biopsie", "biopsja"),
     }
 )
 _ENDS = frozenset(".,;:|()[]-")
@@ -175,18 +195,21 @@ def tokens(written: str) -> list[Token]:
 
 
 def _with_things(found: list[Token]) -> list[Token]:
-    """Return the tokens with the things that are counted or missing as unknown: "0 results", "no amplification test".
+    """Return the tokens with things that are counted, missing or numbered as unknown: "0 results", "tumor 1".
 
-    Such a word says nothing by itself; behind a bare number or a denial it says what the number or the denial is of.
+    Such a word says nothing by itself; beside a bare number, or behind a denial, it says what that is of.
     """
     return [
-        token._replace(kind="unknown") if token.written in _THINGS and _is_of_thing(found, at) else token
+        token._replace(kind="unknown")
+        if (token.kind == "ignored" and token.written in _THINGS and _is_of_thing(found, at))
+        or (token.kind == "number" and token.written in _SCORES and at and found[at - 1].written in _NUMBERED)
+        else token
         for at, token in enumerate(found)
     ]
 
 
 def _is_of_thing(found: list[Token], at: int) -> bool:
-    if found[at].kind != "ignored" or at == 0 or (at + 1 < len(found) and found[at + 1].kind == "link"):
+    if at == 0 or (at + 1 < len(found) and found[at + 1].kind == "link"):
         return False
     before = at - 1
     if found[before].kind == "number":

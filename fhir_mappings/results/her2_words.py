@@ -161,12 +161,12 @@ aangetoond
 pavisas | pavisad | pavist | mevcut | var | izlendi | izlenmistir | demonstrated | confirmed present | あり | 있음
 """,
         "not-detected": """
-not detected | not present | absent | not observed | assente | ausente | afwezig | none detected | not identified
+not detected | not present | absent | assente | ausente | afwezig | none detected | not identified
 nicht nachweisbar | nicht nachgewiesen | no detectada | no detectado | non detecte | non detectee | non rilevata
 nao detectada | nao detectado | niet aangetoond | nie wykryto | undetected | nieobecna | nieobecny | non riscontrata
 saptanmadi | izlenmedi | izlenmemistir | ej pavisad | ikke pavist | non mise en evidence | absente | not demonstrated
 """,
-        "not-there": "yok | mevcut degil | niet aanwezig | non presente | なし | 없음",
+        "not-there": "not observed | yok | mevcut degil | niet aanwezig | non presente | なし | 없음",
     }
 )
 """Statuses of HER2. "Detected" and "not there" apply only to an amplification or an overexpression: of a test they say

@@ -24,6 +24,12 @@ LONGEST = 400
 _CUT = re.compile(r"\d ?%? ?[-\u2010-\u2015]\s{0,3}$")
 """A range whose end is missing: "55-"."""
 _NORMAL = frozenset({"normal", "normaal", "nl"})
+_THINGS = frozenset(
+    {
+        *("size", "normal size", "normal lv size", "volume", "volumes", "sinus rhythm", "heart", "contractility"),
+        *("performance", "study", "scan", "exam", "examination", "lv volume"),
+    }
+)
 _HUNDRED = Decimal(100)
 _BOUNDS = {"<": Bound.BELOW, "<=": Bound.AT_MOST, ">": Bound.ABOVE, ">=": Bound.AT_LEAST}
 _SPLITS = frozenset({"stop", "comma", "open", "close"})
@@ -136,7 +142,15 @@ def _tokens(listed: list[Word]) -> list[_Token]:
         else:
             found.append(_Token(_SYMBOLS.get(word, "unknown"), None, word))
         at += 1
-    return [token for token in found if token.kind != "ignored"]
+    read = [each._replace(kind="unknown") if _is_of_thing(found, at) else each for at, each in enumerate(found)]
+    return [token for token in read if token.kind != "ignored"]
+
+
+def _is_of_thing(found: list[_Token], at: int) -> bool:
+    """Return whether a number without a per cent sign is of the word before it: "LV size 45", "sinus rhythm 72"."""
+    if found[at].kind != "number" or at == 0 or found[at - 1].written not in _THINGS:
+        return False
+    return at + 1 == len(found) or found[at + 1].kind != "percent"
 
 
 def _is_number(listed: list[Word], at: int) -> bool:

@@ -56,6 +56,7 @@ _PHRASES = Phrases(
     )
 )
 _STOPS = frozenset(".;,|")
+_DENIED = frozenset({"none", "change", "specimen"})
 _PASSED = frozenset(":=()[]-/\"'")
 
 
@@ -63,6 +64,7 @@ _PASSED = frozenset(":=()[]-/\"'")
 class _Clause:
     """What a part of a text says between two stops: of which genes, what, and at which residues."""
 
+    sentence: int = 0
     kinds: set[str] = field(default_factory=set)
     genes: set[str] = field(default_factory=set)
     residues: list[int] = field(default_factory=list)
@@ -101,10 +103,11 @@ def _of_erbb2(clauses: list[_Clause]) -> list[_Clause] | None:
     """Return the clauses about ERBB2, of a text that may name other genes; ``None`` where that is not clear.
 
     A clause without a gene is about the one before. A fusion names its partner. Genes in a list, "EGFR, ALK: negative",
-    need what is said of them.
+    need what is said of them; a denial is of all in its sentence.
     """
     if not any("gene" in each.genes for each in clauses):
         return clauses
+    clauses = _with_denials(clauses)
     found: list[_Clause] = []
     about, is_open = "", False
     for each in clauses:
@@ -116,6 +119,19 @@ def _of_erbb2(clauses: list[_Clause]) -> list[_Clause] | None:
         if about == "erbb2":
             found.append(each)
     return found if not is_open else None
+
+
+def _with_denials(clauses: list[_Clause]) -> list[_Clause]:
+    """Return the clauses with a denial for each gene of a sentence in which nothing else is said."""
+    said: dict[int, set[str]] = {}
+    for each in clauses:
+        said.setdefault(each.sentence, set()).update(each.kinds)
+    return [
+        _Clause(each.sentence, {"none"}, each.genes)
+        if each.genes and not each.kinds and "none" in said[each.sentence] and said[each.sentence] <= _DENIED
+        else each
+        for each in clauses
+    ]
 
 
 def _every_kind(written: str) -> set[str]:
@@ -169,7 +185,7 @@ def _clauses(written: str) -> list[_Clause]:
             found[-1].kinds.add(kind)
             found[-1].residues += [int(change["at"])] if kind == "named" else []
         elif word in _STOPS:
-            found.append(_Clause())
+            found.append(_Clause(found[-1].sentence + (word != ",")))
         elif word not in _PASSED:
             found[-1].kinds.add("unknown")
     return found
