@@ -11,8 +11,8 @@ from msgspec import structs
 
 from cards.facts.origins import Gap
 from cards.facts.results import Mutation
+from fhir_mappings.wire.exact_json import Unreadable
 from fhir_mappings.wire.lenient import items, reference, text
-from fhir_mappings.wire.resources import Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fhir_mappings.request.chart_draft import Draft
     from fhir_mappings.results.findings import FindingReader
     from fhir_mappings.wire.lenient import Json
-    from fhir_mappings.wire.resources import ResourceStub
+    from fhir_mappings.wire.stubs import ResourceStub
 
 _COUNTS = frozenset({"final", "amended", "corrected"})
 _LINKS = ("hasMember", "derivedFrom")

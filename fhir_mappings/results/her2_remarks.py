@@ -45,6 +45,14 @@ _NOT_INVASIVE = re.compile(
     r" (?:in[- ]situ|dcis)\b(?![^.;]{0,30}\b(?:not|excluded|ignored|disregarded)\b)"
 )
 """Says that the score is not of the invasive tumor."""
+_OF_ANOTHER = re.compile(
+    r"^(?:her-?2(?:/neu)?[ :,-]{1,3})?(?:ihc[ :,-]{1,3})?(?:of |in |from )?(?:the |an? )?(?:"
+    r"(?:dcis|(?:ductal )?carcinoma in situ|in[- ]situ)(?: (?:component|part|portion|carcinoma|areas?|only))?"
+    r"|(?:positive |negative |external |internal |quality )?controls?(?: (?:slide|tissue|specimen|run|material))?"
+    r"|xenograft|cell line(?: control)?|proficiency test(?:ing)?(?: sample)?|rejected specimen|specimen rejected"
+    r"|(?:specimen )?unsatisfactory(?: specimen)?|specimen of another patient)$"
+)
+"""A sentence that does nothing but name another material."""
 _POSITIVE = frozenset({Her2Finding.POSITIVE, Her2Finding.IHC_3})
 _EQUIVOCAL = frozenset({Her2Finding.EQUIVOCAL, Her2Finding.IHC_2})
 _NEGATIVE = frozenset(
@@ -90,6 +98,9 @@ def is_contradicted(
         for heard in _interpreted(concept, limits, meaning):
             if said is not None and _is_opposite(said, heard):
                 return True
+        written = text(concept.get("text"))
+        if written and said is not Her2Finding.EQUIVOCAL and contradicts(written, findings, limits):
+            return True
     notes = " ; ".join(text(note.get("text")) for _, note in objects(remarks.get("note")))
     return bool(notes) and contradicts(notes, findings, limits)
 
@@ -134,6 +145,8 @@ def contradicts(written: str, findings: tuple[Her2Finding, ...], limits: Her2Lim
         return _differs(reading, findings)
     folded = fold(whole)
     if _WRONG.search(folded) or _NOT_INVASIVE.search(folded):
+        return True
+    if any(_OF_ANOTHER.match(fold(each).strip()) for each in SENTENCES.split(whole)):
         return True
     listed = tokens(cut)
     scores = {SCORES[int(token.value)] for token in _not_of_others(listed) if token.kind == "score"}

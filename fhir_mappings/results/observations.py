@@ -34,7 +34,7 @@ from fhir_mappings.results.amounts import LONGEST
 from fhir_mappings.results.concept_index import COMBINATIONS, ConceptIndex
 from fhir_mappings.results.findings import FindingReader
 from fhir_mappings.results.hcg_amounts import HcgReader
-from fhir_mappings.results.her2_values import HER2_REMARKS, HER2_VALUES, Her2Vocabulary
+from fhir_mappings.results.her2_values import HER2_VALUES, Her2Vocabulary, said_beside
 from fhir_mappings.results.measured_numbers import NumberReader
 from fhir_mappings.results.measurement_units import UnitReader
 from fhir_mappings.results.named_her2 import NamedHer2Reader
@@ -83,8 +83,6 @@ _ON_WEIGHT = SAYING | WEIGHED
 _COUNTS = frozenset({"final", "amended", "corrected"})
 _COUNTS_NOT = frozenset({"registered", "preliminary", "cancelled", "entered-in-error", "unknown"})
 LONGEST_STATUS = 40
-_OLDER_NOTES = ("note", "comment", "comments")
-"""A note as a text, as in the releases before R4."""
 _HER2_METHODS = {
     "her2-ihc": Her2Method.IHC,
     "her2-immunoassay": Her2Method.INTERPRETATION,
@@ -146,7 +144,7 @@ class ObservationReader:
             return [_not_counted(concept, status, observation, origin, on)]
         if is_modified_within(observation, "component"):
             return [Gap(concept, origin.path, "modified", on)]
-        has_words = not SAYING.isdisjoint(observation)
+        has_words = "component" in observation or not SAYING.isdisjoint(observation)
         meant = self._heard(concept, observation, origin, on, has_words=has_words)
         if isinstance(meant, Gap):
             return [meant]
@@ -311,9 +309,7 @@ class ObservationReader:
         specimen = reference(observation.get("specimen")) or text(child(observation, "bodySite").get("text")) or None
         tumor = self._tumor_alone(observation.get("code"))
         value = {name: holder[name] for name in HER2_VALUES if name in holder}
-        remarks = {name: observation[name] for name in HER2_REMARKS if name in observation}
-        if older := [{"text": observation[name]} for name in _OLDER_NOTES if isinstance(observation.get(name), str)]:
-            remarks["note"] = [*(note for _, note in objects(observation.get("note"))), *older]
+        remarks = said_beside(observation)
         if "interpretation" in holder:
             remarks["interpretation"] = holder["interpretation"]
         found: list[Fact] = []

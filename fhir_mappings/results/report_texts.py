@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from cards.facts.origins import Gap
 from cards.facts.results import Her2Finding
 from fhir_mappings.codings import codings
-from fhir_mappings.results.her2_findings import Stated, findings_of
+from fhir_mappings.results.her2_findings import SCORES, Stated, agree, findings_of
 from fhir_mappings.results.her2_general import SENTENCES, of_this_result
 from fhir_mappings.results.her2_remarks import conclusion_of, contradicts
 from fhir_mappings.results.her2_texts import Her2Limits, read_text
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
 
 _COUNTS = frozenset({"final", "amended", "corrected", "appended"})
+_SCORES = frozenset(SCORES.values())
 _HER2 = re.compile(r"her-?2|erbb-?2")
 _OPPOSITE: dict[Her2Finding | None, Her2Finding] = {
     Her2Finding.POSITIVE: Her2Finding.NEGATIVE,
@@ -127,11 +128,17 @@ class ReportReader:
                 continue
             reading = read_text(of_this_result(each), self._limits, "her2-interpretation")
             if isinstance(reading, Stated):
-                if conclusion_of(tuple(findings_of(reading))) is opposite:
+                if conclusion_of(tuple(findings_of(reading))) is opposite or _is_other_score(reading, findings):
                     return each
             elif not _LEGEND.search(fold(each)) and contradicts(each, findings, self._limits):
                 return each
         return ""
+
+
+def _is_other_score(reading: Stated, findings: tuple[Her2Finding, ...]) -> bool:
+    """Return whether a score is none of those that count: 2+ beside 3+."""
+    scores = [each for each in findings if each in _SCORES]
+    return reading.ihc in _SCORES and bool(scores) and not any(agree(reading.ihc, each) for each in scores)
 
 
 def _opposite_of(her2: Sequence[Her2Result]) -> Her2Finding | None:

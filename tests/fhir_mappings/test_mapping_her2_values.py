@@ -514,6 +514,22 @@ POSITIVE = [concept(coding(INTERPRETATION, "POS"))]
         pytest.param(
             "3+", {"note": [{"text": "HER2 scored as 0-3+ at this site."}]}, False, id="the range of the scores"
         ),
+        pytest.param("3+", {"note": [{"text": "DCIS component"}]}, True, id="nothing but the in situ part"),
+        pytest.param("3+", {"note": [{"text": "Control slide."}]}, True, id="nothing but a control"),
+        pytest.param("3+", {"note": [{"text": "DCIS component also present."}]}, False, id="the in situ part beside"),
+        pytest.param("3+", {"note": [{"text": "For research use only."}]}, False, id="a disclaimer"),
+        pytest.param("3+", {"note": [{"text": "Specimen rejected"}]}, True, id="a specimen that was rejected"),
+        pytest.param("3+", {"interpretation": [{"text": "Control slide"}]}, True, id="interpreted as a control"),
+        pytest.param("3+", {"interpretation": [{"text": "Abnormal"}]}, False, id="a flag in words"),
+        pytest.param(
+            "3+",
+            {"component": [{"code": {"text": "Comment"}, "valueString": "HER2 negative (1+)"}]},
+            True,
+            id="a comment as a part",
+        ),
+        pytest.param(
+            "3+", {"component": [{"code": {"text": "ER"}, "valueString": "0"}]}, False, id="another marker as a part"
+        ),
         pytest.param("3+", {"comment": "HER2 negative on review"}, True, id="a comment of an older release"),
         pytest.param("3+", {"note": "HER2 negative on review"}, True, id="a note as a text"),
         pytest.param("3+", {"note": [{"text": "Performed at the main laboratory"}]}, False, id="a note on the place"),
