@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 from cards.facts.origins import Gap, Origin
 from cards.facts.results import Mutation, PregnancyTest
-from cards.values.texts import LONGEST
 from fhir_mappings.codings import NO_CODE_MAP, codings, texts
 from fhir_mappings.results.answer_words import answered
 from fhir_mappings.results.reference_ranges import NOBODY
-from fhir_mappings.results.result_notes import SENTENCES
+from fhir_mappings.results.result_notes import SENTENCES, notes
 from fhir_mappings.results.variant_texts import mutation_in, names_a_change, names_another_change, residues_in
 from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import child, objects, shown, text
@@ -183,8 +182,8 @@ def _interpreted(holder: Json) -> set[bool]:
 def _denial(observation: Json) -> str:
     """Return the interpretation or the sentence of a note by which a variant is no mutation; empty if there is none."""
     said = [each for _, part in objects(observation.get("interpretation")) for each in texts(part)]
-    for _, note in objects(observation.get("note")):
-        said += SENTENCES.split(text(note.get("text"))[:LONGEST])
+    for note in notes(observation):
+        said += SENTENCES.split(note)
     return next((each.strip() for each in said if mutation_in(each) is False), "")
 
 

@@ -32,7 +32,7 @@ _WRONG = re.compile(
     r"\b(?:errors?|erroneous(?:ly)?|erroneamente|wrong(?:ly)?|incorrect(?:ly)?|invalid(?:ated)?|disregard|retract(?:ed)?|"
     r"withdrawn|supersed(?:ed|es)|mistak(?:e|en|enly)|do not use|not valid|unreliable|mislabel(?:l)?ed|swapped|"
     r"irrtum|irrtumlich|fehler|fehlerhaft|falsch|ungultig|erreur|errone|errore|errato|erro|errado|fout|foutief|"
-    r"blad|bledny|incorrecto|incorrecta|erroneo|invalido|failed)\b|"
+    r"(?:another|different) patient|blad|bledny|incorrecto|incorrecta|erroneo|invalido|failed)\b|"
     r"\b(?:is|was|as|likely|probabl[ey]|suspected|possible|be|represents?|considered)(?: an?)? "
     r"false[- ](?:negative|positive)\b"
 )

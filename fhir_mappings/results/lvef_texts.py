@@ -111,11 +111,17 @@ def read_lvef_text(written: str, known: LvefInWords) -> LvefStated | LvefNotRead
 
 def is_called_reduced(written: str) -> bool:
     """Return whether a text without a number calls the ejection fraction reduced, with every word accounted for."""
+    return bool(descriptions_in(written) - {"normal"})
+
+
+def descriptions_in(written: str) -> set[str]:
+    """Return what a text without a number calls the ejection fraction; empty unless every word is accounted for."""
     if len(written) > LONGEST:
-        return False
+        return set()
     listed = _tokens(words_of(written))
-    says = any(token.kind == "describes" and token.meaning != "normal" for token in listed)
-    return says and all(token.kind not in ("unknown", "number") for token in listed)
+    if any(token.kind in ("unknown", "number", "other") for token in listed):
+        return set()
+    return {str(token.meaning) for token in listed if token.kind == "describes"}
 
 
 def _tokens(listed: list[Word]) -> list[_Token]:

@@ -91,6 +91,7 @@ _HER2_METHODS = {
     "her2-ish-ratio": Her2Method.ISH,
     "her2-copy-number": Her2Method.ISH,
 }
+_ANSWERED = frozenset({"pregnancy-test", "erbb2-mutation"})
 _RECEPTORS = {"er-status": Receptor.ESTROGEN, "pr-status": Receptor.PROGESTERONE}
 _STAGES = frozenset({"stage-group", "metastasis-category"})
 
@@ -180,7 +181,7 @@ class ObservationReader:
 
     def _heard(self, concept: str, observation: Json, origin: Origin, on: date | None, *, has_words: bool) -> str | Gap:
         """Return what a result is of by its notes and its name; a gap if these speak against its value."""
-        if has_words and (concept in self._measured or concept == "pregnancy-test"):
+        if has_words and (concept in self._measured or concept in _ANSWERED):
             is_valued = "dataAbsentReason" not in observation and not _VALUES.isdisjoint(observation)
             if (is_valued or "component" in observation) and (note := self._notes.void(concept, observation)):
                 said = (("value", written_value(observation)), ("note", note))

@@ -47,6 +47,7 @@ _LEGEND = re.compile(
 MENTIONS = (
     *(b"HER2", b"HER-2", b"Her2", b"her2", b"ERBB2", b"LVEF", b"EF ", b"EF:", b"FEVI", b"FEVG", b"FEVE", b"wyrzut"),
     *(b"eje", b"Eje", b"EJE", b"eyec", b"Eyec", b"EYEC", b"iezion", b"uswurf", b"jectie", b"conclusionCode"),
+    *("ФВ".encode(), "выброса".encode()),
 )
 """What a report must hold to be read at all."""
 _DIGIT = re.compile(r"\d")
@@ -80,9 +81,9 @@ class ReportReader:
                 yield Gap(about, path, "in-report", on, (("value", said[:60]),))
 
     def _lvef(self, sentences: Iterable[str], on: date | None, lvefs: Sequence[Lvef]) -> str:
-        """Return a sentence with an LVEF that matters below the newest result, of an earlier day, or an unread one."""
+        """Return a sentence with an LVEF that matters below the newest result, or an unread one of a later day."""
         last = max((each.on for each in lvefs if each.on is not None), default=None)
-        if last is None or on is None or on <= last:
+        if last is None or on is None or on < last:
             return ""
         lowest = min(each.interval.low for each in lvefs if each.on == last)
         for each in sentences:
@@ -94,6 +95,9 @@ class ReportReader:
                 continue
             stated = read_lvef_text(without_own_dates(each, (on, on)), self._lvef_words)
             if not isinstance(stated, LvefStated):
+                if on == last:
+                    # The report of the result itself, in other words.
+                    continue
                 return each
             high = stated.upper if stated.upper is not None else stated.value
             if high < lowest and self._may_matter(stated.value, lvefs):

@@ -52,6 +52,13 @@ duplikation | duplicazione | esone 20 | eksonu 20 | eksonie 20
 """
 """What a mutation is called."""
 
+ANY_CHANGE = """
+mutation | mutations | variant | variants | alteration | alterations | pathogenic variants | pathogenic mutation
+clinically significant variants | reportable variants | mutacion | mutazione | mutacao | mutatie | mutacja | mutacji
+mutacje | mutaciones | mutazioni | mutacoes | mutaties | mutationen | 変異 | 突变 | 변이 | мутация | мутации | мутаций
+"""
+"""Those of them that are for any mutation: a denial of one denies all."""
+
 FOUND = """
 detected | positive | pos | found | present | identified | yes | nachgewiesen | detectada | seen | observed
 nachweisbar | detectado | detectee | detecte | rilevata | riscontrata | wykryto | wykryta | aangetoond | obecna
