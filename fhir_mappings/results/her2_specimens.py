@@ -9,6 +9,8 @@ _WORD = (
     r"|läsion|mass|nodul[eo]?|nódulo|knoten|core|specimen|part|sample|block|site) ?(?:no\.? ?|nr\.? ?|n[°º] ?|#)?"
 )
 _LABEL = re.compile(rf"(?:(?<=[\s.;,:(])|^)(?:{_WORD})?([A-F]|[1-6])[.):] (?=\s{{0,3}}[A-Za-z(\d])")
+# Every label ends so; most texts have none, and to look for this is cheaper.
+_MAY_BE_LABEL = re.compile(r"[A-F1-6][.):] ")
 _LISTS = "ABCDEF", "123456"
 # "Tumor 1", never "tumor 3+".
 _PART = re.compile(rf"\b{_WORD}([A-F]|[1-6])(?![\w%]| ?\+|[.,/-]\w)")
@@ -33,7 +35,7 @@ def specimens_of(written: str) -> tuple[str, ...]:
 
     The labels must count up from the first: "A." and "B.", never "B." alone. The caller has limited the length.
     """
-    return _split(written, _LABEL)
+    return _split(written, _LABEL) if _MAY_BE_LABEL.search(written) else ()
 
 
 def parts_of(written: str) -> tuple[str, ...]:

@@ -240,11 +240,13 @@ def is_known(written: str) -> bool:
 def _without_notes(written: str) -> str:
     """Remove text that is not about this result, and start a sentence at an addendum or an arrow."""
     plain = _SEE_ISH.sub("FISH pending", _ADDENDUM.sub(" ; ", without_notation(checked(written, is_known))))
-    plain = _OF_THREE.sub(r"\1", _END_OF_SCALE.sub(r"\1", _CLUSTER.sub(" ", plain)))
+    plain = _END_OF_SCALE.sub(r"\1", _CLUSTER.sub(" ", plain))
+    if "/3" in plain or "/ 3" in plain:
+        plain = _OF_THREE.sub(r"\1", plain)
     if not plain.isascii():
         plain = _SCRIPTS.sub(" ", plain)
     folded = plain.casefold()
-    if "ve" in folded:
+    if "+ve" in folded or "-ve" in folded or "\u2013ve" in folded or "\u2212ve" in folded:
         plain = _SHORT_SIGN.sub(lambda found: " positive" if found[1] == "+" else " negative", plain)
     if "control" in folded:
         plain = _CONTROL.sub(r"\1", _CONTROLS_BEHAVED.sub("controls appropriate", plain))
