@@ -54,8 +54,12 @@ _IN_GENERAL = re.compile(
     rf"^(?:per [^,]{{1,40}}, )?(?:\S+ ){{0,5}}?(?:\S*{_STATUS}\S* (?:\S+ ){{0,3}}?{_CASES}"
     rf"|{_CASES} (?:with|of|scored|that are) (?:\S+ ){{0,4}}?\S*{_STATUS}\S*(?: \S+){{0,3}}?)"
     rf" {_VERB}\b(?!.*{_STATUS})(?:.*\b{_DOES}\b|(?<=require)|(?<=need))"
-    rf"|^(?:\S+ )?{_CASES} (?:with|of|scored) (?:\S+ ){{0,4}}?\S*{_STATUS}\S*(?: \S+){{0,3}}? are "
+    rf"|^(?:\S+ )?(?:{_CASES} (?:with|of|scored) (?:\S+ ){{0,4}}?\S*{_STATUS}\S*(?: \S+){{0,3}}?"
+    rf"|(?:\S+ ){{0,3}}?\S*{_STATUS}\S* (?:\S+ ){{0,3}}?{_CASES}) are "
     r"(?:called|named|considered|(?:classified|regarded|reported|interpreted|defined) as)\b"
+    r"|\b(?:is|are) defined (?:as|by)\b"
+    r"|^(?:an?|any) (?:\S+ ){0,4}?(?:result|score|status|test)\b"
+    r".*\b(?:predicts?|does not|indicates?|means|is associated)\b"
     r"|^(?:an?|any) (?:ihc |her-?2 )*(?:score|result) of \S+(?: \S+){0,3}? "
     r"(?:would|should|must|requires|needs|triggers)\b"
 )
@@ -80,6 +84,10 @@ _CHANGED = re.compile(
 _ASKED = re.compile(
     r"\b(?:unclear|uncertain|unknown|unsure|sure|doubt\w*|question\w*|checks?|verify|confirm|determine)\b"
 )
+_HERE = re.compile(
+    rf"\b(?:(?:this|these) (?:case|patient|woman|tumou?r|cancer|specimen|sample|result|score|biopsy|{_CASES})|here"
+    r"|the (?:present|current|patient))\b"
+)
 _SHORT = 40
 
 
@@ -102,7 +110,7 @@ def of_this_result(remark: str) -> str:
 
 def _kept(sentence: str) -> str:
     folded = fold(sentence)
-    if _IN_GENERAL.search(folded):
+    if _IN_GENERAL.search(folded) and not _HERE.search(folded):
         return ""
     left = _FALSE.sub(" ", folded if _ASKED.search(folded) else _CONDITION.sub(" ", folded))
     if (earlier := _EARLIER.match(left)) is not None and not _CHANGED.search(left):

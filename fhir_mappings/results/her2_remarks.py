@@ -7,6 +7,7 @@ score other than the value, or that the value is wrong.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from cards.facts.results import Her2Finding
@@ -150,7 +151,7 @@ def contradicts(written: str, findings: tuple[Her2Finding, ...], limits: Her2Lim
         return True
     listed = tokens(cut)
     scores = {SCORES[int(token.value)] for token in _not_of_others(listed) if token.kind == "score"}
-    if len(scores) >= _LEVELS and _BOTH_SIDES.issubset({each.value for each in listed if each.kind == "says"}):
+    if len(scores) >= _LEVELS and (_defines(listed) or {each.value for each in listed} >= _BOTH_SIDES):
         # A key to the scores: "HER2 negative (0, 1+), equivocal (2+), positive (3+)".
         return False
     if any(_is_against(sentence, findings, limits) for sentence in SENTENCES.split(cut)):
@@ -205,6 +206,11 @@ def _differs(reading: Stated, findings: tuple[Her2Finding, ...]) -> bool:
         # ISH decides an equivocal score either way.
         return reading.conflict
     return reading.conflict or not any(agree(own, stated) for own in findings for stated in findings_of(reading))
+
+
+def _defines(listed: list[Token]) -> bool:
+    """Return whether several scores are explained: "1+ = faint staining; 2+ = moderate staining; 3+ = …"."""
+    return sum(one.kind == "score" and other.written == "=" for one, other in pairwise(listed)) >= _LEVELS
 
 
 def _not_of_others(listed: list[Token]) -> Iterator[Token]:

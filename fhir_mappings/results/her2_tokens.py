@@ -34,6 +34,12 @@ _SCORE_0 = re.compile(
     r"(?: of (?:the )?(?:invasive )?(?:tumou?r |carcinoma )?cells)?",
     re.IGNORECASE,
 )
+# "Margins are negative", "the lymph nodes were positive": a status that is not of HER2.
+_MARGINS = re.compile(
+    r"\b(?:margins?(?: (?:is|are|was|were)|:)|(?:lymph |sentinel )?nodes (?:are|were)|lvi:|lymphovascular invasion:)"
+    r" ?(?:all )?(?:negative|positive|clear|free)(?: for (?:carcinoma|tumou?r|malignancy|metastas[ei]s))?\b",
+    re.IGNORECASE,
+)
 _O_CLOCK = re.compile(r"\b(?:at )?\d{1,2}(?::\d{2})? ?o['\u2019]? ?clock\b", re.IGNORECASE)
 # "Left breast, 2:00"; of in situ hybridization, "24:12" may be counts.
 _CLOCK_TIME = re.compile(r"\b(breast|left|right),? (?:at )?(?:1[0-2]|[1-9]):[0-5]\d\b(?! ?[.:]?\d)", re.IGNORECASE)
@@ -254,6 +260,8 @@ def _without_notes(written: str) -> str:
         plain = _SPELLED_SCORE.sub(lambda found: f"{found[1]}{_SPELLED[found[2].casefold()]}", plain)
     if ":" in folded:
         plain = _CLOCK_TIME.sub(r"\1", plain)
+    if "margin" in folded or "nodes" in folded or "lvi" in folded or "vascular" in folded:
+        plain = _MARGINS.sub(" ", plain)
     if "clock" in folded:
         plain = _O_CLOCK.sub(" ", plain)
     if "incomplete" in folded:
