@@ -32,7 +32,7 @@ from fhir_mappings.medications.treatments import KINDS, TreatmentReader
 from fhir_mappings.request.chart_draft import Draft, OnFailure
 from fhir_mappings.request.chart_parts import assembled
 from fhir_mappings.request.chart_source import UNKNOWN_SOURCE, ChartSource
-from fhir_mappings.request.queries import PAGE_SIZES
+from fhir_mappings.request.list_gaps import lacking
 from fhir_mappings.request.variant_assessments import settle_variants
 from fhir_mappings.request.versions import replaced
 from fhir_mappings.results.named_her2 import MENTIONS as NAMES_OF_HER2
@@ -43,9 +43,10 @@ from fhir_mappings.wire.exact_json import Unreadable
 from fhir_mappings.wire.lenient import day, text
 from fhir_mappings.wire.modifiers import is_modified_within
 from fhir_mappings.wire.references import References
+from fhir_mappings.wire.shapes import gap_of_part
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from cards.facts.patient import Treatment
     from fhir_mappings.patient.conditions import ConditionReader
@@ -61,7 +62,6 @@ _HALF_A_YEAR = 183
 _REFERRED_TO = frozenset({"Patient", "Medication", "MedicationRequest"})
 _VARIANT = "erbb2-mutation"
 _MEASURED = {Weight: "weight", Lvef: "lvef", PregnancyTest: "pregnancy-test"}
-_TYPE = re.compile(r"[A-Z][a-z][A-Za-z]{1,60}")
 # What a resource is about, for those that are not used where something may change their meaning.
 _MODIFIED_AS = {"Condition": "diagnosis", "Patient": "patient", **dict.fromkeys(KINDS, "treatment")}
 _NARRATIVE_TYPES = frozenset({"Observation", "DiagnosticReport", "DocumentReference"})
@@ -131,7 +131,7 @@ class PatientReader:
                 draft.facts += self._named_lvef(draft)
             if draft.reports:
                 draft.facts += self._in_reports(draft)
-            draft.facts += _lacking(answers, required)
+            draft.facts += lacking(answers, required)
             draft.facts += draft.gaps_of_codes()
             draft.settle_suspicions()
         except Exception as error:  # noqa: BLE001 - that a list may be incomplete is told
@@ -381,7 +381,10 @@ class PatientReader:
         content = stub.content
         if not draft.is_own(content, stub.full_url):
             return [Gap(concept, stub.path, "other-patient", self._observations.date_of(content))]
-        return self._observations.read(concept, content, Origin(stub.reference, stub.path), draft.subject)
+        read = self._observations.read(concept, content, Origin(stub.reference, stub.path), draft.subject)
+        if (part := stub.misshapen()) and not any(isinstance(each, Gap) for each in read):
+            read = [*read, gap_of_part(concept, stub.path, part, self._observations.date_of(content))]
+        return read
 
     def _condition(self, stub: ResourceStub, draft: Draft) -> None:
         content, origin = stub.content, Origin(stub.reference, stub.path)
@@ -409,6 +412,8 @@ class PatientReader:
                 draft.coded_her2.append(stated)
             else:
                 draft.facts.append(stated)
+        if (part := stub.misshapen()) and (read.says_something or part.startswith("code")):
+            draft.facts.append(gap_of_part("diagnosis", stub.path, part))
 
     def _treatment(self, stub: ResourceStub, draft: Draft) -> None:
         content = with_r4_drug(stub.content)
@@ -421,6 +426,8 @@ class PatientReader:
             draft.facts.append(Gap("treatment", stub.path, reason, None, values))
         elif (treatment := self._treatments.read(content, stub.path, draft.references)) is not None:
             draft.treatments.append(_known_day(treatment, stub, draft))
+            if treatment.product and (part := stub.misshapen()):
+                draft.facts.append(gap_of_part("treatment", stub.path, part))
             if not treatment.product and self._treatments.is_unclear(content, draft.references):
                 draft.unusable("treatment", stub, "drug-unclear")
         elif code := self._treatments.unknown_code(content, draft.references):
@@ -472,38 +479,3 @@ def _subject(stubs: Iterable[ResourceStub], draft: Draft) -> Subject:
                 continue
             return Subject(text(content.get("gender")).casefold(), day(content.get("birthDate")))
     return NOBODY
-
-
-def _lacking(answers: Mapping[str, Answer], required: frozenset[str]) -> list[Gap]:
-    """Report incomplete lists, and entries that could not be read at all."""
-    found: list[Gap] = []
-    for key, answer in answers.items():
-        listing = answer.listing
-        if listing is None or key not in required:
-            continue
-        is_short = listing.total is not None and listing.total > listing.matches
-        if is_short or answer.partial or answer.withheld or answer.cut or listing.next_page:
-            found += _of_incomplete(answer, listing, f"prefetch.{key}")
-        if listing.matches == PAGE_SIZES.get(key) and listing.is_full(PAGE_SIZES.get(key)):
-            found.append(Gap(None, f"prefetch.{key}", "full-page", values=(("sent", str(listing.matches)),)))
-        for path in listing.broken:
-            found.append(Gap(None, path, "malformed"))
-        for stub in listing.non_observations:
-            if stub.resource_type not in _MODIFIED_AS and not _TYPE.fullmatch(stub.resource_type):
-                found.append(Gap(None, stub.path, "malformed"))
-    return found
-
-
-def _of_incomplete(answer: Answer, listing: ResourceList, path: str) -> Iterator[Gap]:
-    """Yield what the server, or the limit of a request, left out of a list."""
-    if listing.next_page:
-        yield Gap(None, path, "next-page")
-    if answer.partial:
-        yield Gap(None, path, "partial")
-    if answer.withheld:
-        yield Gap(None, path, "withheld")
-    if answer.cut:
-        yield Gap(None, path, "list-cut")
-    if listing.is_short:
-        values = (("total", str(listing.total)), ("sent", str(listing.matches)))
-        yield Gap(None, path, "short", values=values)
