@@ -40,7 +40,7 @@ _TURNS_ON = rf"(?: [\w'/-]+){{0,5}}? (?:{_NAME}|{_STATUS}|{_ISH})"
 _BRACKETS = r"[^,(]*(?:\([^)]*\)[^,(]*)*"
 # A sentence that begins with a condition is hypothetical as a whole; behind one in its middle, up to a comma.
 _CONDITION = re.compile(
-    r"^(?:if|should|when|whenever|provided that|in case(?: of| that)?|in the event (?:of|that)|wenn|falls|sofern"
+    r"^(?:if|should(?! be\b)|when|whenever|provided that|in case(?: of| that)?|in the event (?:of|that)|wenn|falls|sofern"
     r"|sollte|indien|als|jesli|jezeli|hvis|om|en cas de|en caso de(?: que)?|in caso di|em caso de|si"
     rf"|se(?= (?:l'|(?:il|lo|la|o|a|her-?2|negativ\w*|positiv\w*|risultato|score|ihc)\b))){_TURNS_ON}.*"
     rf"|\b(?:if|unless|provided that|in case(?: of| that)?|in the event (?:of|that)){_TURNS_ON}{_BRACKETS}"

@@ -34,8 +34,9 @@ _WRONG = re.compile(
     r"withdrawn|supersed(?:ed|es)|mistak(?:e|en|enly)|do not use|not valid|unreliable|mislabel(?:l)?ed|swapped|"
     r"irrtum|irrtumlich|fehler|fehlerhaft|falsch|ungultig|erreur|errone|errore|errato|erro|errado|fout|foutief|"
     r"(?:another|different) patient|blad|bledny|incorrecto|incorrecta|erroneo|invalido|failed)\b|"
-    r"\b(?:is|was|as|likely|probabl[ey]|suspected|possible|be|represents?|considered)(?: an?)? "
-    r"false[- ](?:negative|positive)\b"
+    # In general it is said of results, or with "may".
+    r"(?<!no )(?<!not )(?<!of )(?<!avoid )(?<!avoid a )(?<!exclude )(?<!false[ -])\bfalse[- ](?:negative|positive)\b"
+    r"(?! (?:(?:her-?2|ihc|f?ish) )*(?:results?|rates?|may|can|could|findings?)\b)"
 )
 _NOT_INVASIVE = re.compile(
     r"\b(?:only|solely|exclusively|nur|solo|solamente|uniquement|soltanto|apenas)\b[^.;]{0,40}\b(?:in[- ]situ|dcis)\b|"

@@ -530,6 +530,20 @@ POSITIVE = [concept(coding(INTERPRETATION, "POS"))]
         pytest.param(
             "3+", {"component": [{"code": {"text": "ER"}, "valueString": "0"}]}, False, id="another marker as a part"
         ),
+        pytest.param("3+", {"note": [{"text": "Should be 1+."}]}, True, id="a correction that begins like a condition"),
+        pytest.param(
+            "3+",
+            {"note": [{"text": "Should HER2 be negative, repeat the test."}]},
+            False,
+            id="a condition that begins like a correction",
+        ),
+        pytest.param("1+", {"note": [{"text": "HER2 false negative."}]}, True, id="a false negative"),
+        pytest.param(
+            "1+", {"note": [{"text": "False negative HER2 results may occur."}]}, False, id="false negatives in general"
+        ),
+        pytest.param(
+            "3+", {"note": [{"text": "No false positive staining seen."}]}, False, id="an error that is denied"
+        ),
         pytest.param("3+", {"comment": "HER2 negative on review"}, True, id="a comment of an older release"),
         pytest.param("3+", {"note": "HER2 negative on review"}, True, id="a note as a text"),
         pytest.param("3+", {"note": [{"text": "Performed at the main laboratory"}]}, False, id="a note on the place"),
