@@ -40,8 +40,8 @@ _TURNS_ON = rf"(?: [\w'/-]+){{0,5}}? (?:{_NAME}|{_STATUS}|{_ISH})"
 _BRACKETS = r"[^,(]*(?:\([^)]*\)[^,(]*)*"
 # A sentence that begins with a condition is hypothetical as a whole; behind one in its middle, up to a comma.
 _CONDITION = re.compile(
-    r"^(?:if|should(?! be\b)|when|whenever|provided that|in case(?: of| that)?|in the event (?:of|that)|wenn|falls|sofern"
-    r"|sollte|indien|als|jesli|jezeli|hvis|om|en cas de|en caso de(?: que)?|in caso di|em caso de|si"
+    r"^(?:if|should(?! be\b)|when|whenever|provided that|in case(?: of| that)?|in the event (?:of|that)|wenn|falls"
+    r"|sofern|sollte(?= (?:der|die|das|sich|her-?2))|indien|als|jesli|jezeli|hvis|om|en cas de|en caso de(?: que)?|in caso di|em caso de|si"
     rf"|se(?= (?:l'|(?:il|lo|la|o|a|her-?2|negativ\w*|positiv\w*|risultato|score|ihc)\b))){_TURNS_ON}.*"
     rf"|\b(?:if|unless|provided that|in case(?: of| that)?|in the event (?:of|that)){_TURNS_ON}{_BRACKETS}"
 )
@@ -112,7 +112,7 @@ def _kept(sentence: str) -> str:
     folded = fold(sentence)
     if _IN_GENERAL.search(folded) and not _HERE.search(folded):
         return ""
-    left = _FALSE.sub(" ", folded if _ASKED.search(folded) else _CONDITION.sub(" ", folded))
+    left = _FALSE.sub(" ? ", folded if _ASKED.search(folded) else _CONDITION.sub(" ", folded))
     if (earlier := _EARLIER.match(left)) is not None and not _CHANGED.search(left):
         left = left[_end_of_earlier(left, earlier.end()) :]
     return sentence if left == folded else left
