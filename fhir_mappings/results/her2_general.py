@@ -14,7 +14,7 @@ from fhir_mappings.wire.folding import fold
 SENTENCES = re.compile(r"[;\n]|\.(?=\s|$)")
 """Where a sentence of a note or a report ends."""
 _NAME = r"(?:her-?2|c?-?erb-?b-?2)"
-_STATUS = r"(?:negativ\w*|positiv\w*|equivocal\w*|amplified|[0-3] ?\+)"
+_STATUS = r"(?:negativ\w{0,4}|positiv\w{0,4}|equivocal\w{0,2}|amplified|[0-3] ?\+)"
 _CASES = r"(?:cases|specimens|samples|results|tumou?rs|scores|patients|cancers|women)"
 _ISH = r"(?:f?ish|cish|sish|d-?ish|ddish|(?:fluorescence )?in situ hybridi[sz]ation)"
 _SAID = (
@@ -41,7 +41,9 @@ _BRACKETS = r"[^,(]*(?:\([^)]*\)[^,(]*)*"
 # A sentence that begins with a condition is hypothetical as a whole; behind one in its middle, up to a comma.
 _CONDITION = re.compile(
     r"^(?:if|should(?! be\b)|when|whenever|provided that|in case(?: of| that)?|in the event (?:of|that)|wenn|falls"
-    r"|sofern|sollte(?= (?:der|die|das|sich|her-?2))|indien|als|jesli|jezeli|hvis|om|en cas de|en caso de(?: que)?|in caso di|em caso de|si"
+    r"|sofern|sollte(?= (?:der|die|das|sich|her-?2))|indien|als|jesli|jezeli|hvis|om"
+    r"|en cas de|en caso de(?: que)?|in caso di"
+    r"|em caso de|si"
     rf"|se(?= (?:l'|(?:il|lo|la|o|a|her-?2|negativ\w*|positiv\w*|risultato|score|ihc)\b))){_TURNS_ON}.*"
     rf"|\b(?:if|unless|provided that|in case(?: of| that)?|in the event (?:of|that)){_TURNS_ON}{_BRACKETS}"
 )
@@ -51,11 +53,11 @@ _DOES = (
 )
 _VERB = r"(?:are|will be|should|must|may|can|require|need|undergo|qualify|respond|benefit)"
 _IN_GENERAL = re.compile(
-    rf"^(?:per [^,]{{1,40}}, )?(?:\S+ ){{0,5}}?(?:\S*{_STATUS}\S* (?:\S+ ){{0,3}}?{_CASES}"
-    rf"|{_CASES} (?:with|of|scored|that are) (?:\S+ ){{0,4}}?\S*{_STATUS}\S*(?: \S+){{0,3}}?)"
+    rf"^(?:per [^,]{{1,40}}, )?(?:\S+ ){{0,5}}?(?:\S{{0,20}}{_STATUS}\S{{0,20}} (?:\S+ ){{0,3}}?{_CASES}"
+    rf"|{_CASES} (?:with|of|scored|that are) (?:\S+ ){{0,4}}?\S{{0,20}}{_STATUS}\S{{0,20}}(?: \S+){{0,3}}?)"
     rf" {_VERB}\b(?!.*{_STATUS})(?:.*\b{_DOES}\b|(?<=require)|(?<=need))"
-    rf"|^(?:\S+ )?(?:{_CASES} (?:with|of|scored) (?:\S+ ){{0,4}}?\S*{_STATUS}\S*(?: \S+){{0,3}}?"
-    rf"|(?:\S+ ){{0,3}}?\S*{_STATUS}\S* (?:\S+ ){{0,3}}?{_CASES}) are "
+    rf"|^(?:\S+ )?(?:{_CASES} (?:with|of|scored) (?:\S+ ){{0,4}}?\S{{0,20}}{_STATUS}\S{{0,20}}(?: \S+){{0,3}}?"
+    rf"|(?:\S+ ){{0,3}}?\S{{0,20}}{_STATUS}\S{{0,20}} (?:\S+ ){{0,3}}?{_CASES}) are "
     r"(?:called|named|considered|(?:classified|regarded|reported|interpreted|defined) as)\b"
     r"|\b(?:is|are) defined (?:as|by)\b"
     r"|^(?:an?|any) (?:\S+ ){0,4}?(?:result|score|status|test)\b"
