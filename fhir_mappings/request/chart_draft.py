@@ -51,6 +51,8 @@ class Draft(msgspec.Struct, eq=False):
     may_be_named: list[ResourceStub] = []
     """The Observations among them whose code may name HER2 or the ejection fraction in words."""
     reports: list[ResourceStub] = []
+    variants: list[ResourceStub] = []
+    """The assessed genetic variants of any gene."""
     labs: dict[str, list[ResourceStub]] = {}
     person: Json = {}
     subject: Subject = NOBODY

@@ -32,7 +32,8 @@ from fhir_mappings.medications.treatments import KINDS, TreatmentReader
 from fhir_mappings.request.chart_draft import Draft, OnFailure
 from fhir_mappings.request.chart_parts import assembled
 from fhir_mappings.request.chart_source import UNKNOWN_SOURCE, ChartSource
-from fhir_mappings.request.queries import PAGE_SIZES
+from fhir_mappings.request.list_gaps import lacking
+from fhir_mappings.request.variant_assessments import settle_variants
 from fhir_mappings.request.versions import replaced
 from fhir_mappings.results.named_her2 import MENTIONS as NAMES_OF_HER2
 from fhir_mappings.results.observations import LONGEST_STATUS
@@ -45,7 +46,7 @@ from fhir_mappings.wire.references import References
 from fhir_mappings.wire.shapes import gap_of_part
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from cards.facts.patient import Treatment
     from fhir_mappings.patient.conditions import ConditionReader
@@ -59,8 +60,8 @@ _DAY = attrgetter("day")
 _WHOLE_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _HALF_A_YEAR = 183
 _REFERRED_TO = frozenset({"Patient", "Medication", "MedicationRequest"})
+_VARIANT = "erbb2-mutation"
 _MEASURED = {Weight: "weight", Lvef: "lvef", PregnancyTest: "pregnancy-test"}
-_TYPE = re.compile(r"[A-Z][a-z][A-Za-z]{1,60}")
 # What a resource is about, for those that are not used where something may change their meaning.
 _MODIFIED_AS = {"Condition": "diagnosis", "Patient": "patient", **dict.fromkeys(KINDS, "treatment")}
 _NARRATIVE_TYPES = frozenset({"Observation", "DiagnosticReport", "DocumentReference"})
@@ -122,13 +123,15 @@ class PatientReader:
                 take(stub, draft)
         self._labs(draft)
         try:
+            if draft.variants:
+                settle_variants(draft, self._observations.findings)
             draft.facts += self._named_only(draft)
             if draft.may_be_named:
                 draft.facts += self._named_her2(draft)
                 draft.facts += self._named_lvef(draft)
             if draft.reports:
                 draft.facts += self._in_reports(draft)
-            draft.facts += _lacking(answers, required)
+            draft.facts += lacking(answers, required)
             draft.facts += draft.gaps_of_codes()
             draft.settle_suspicions()
         except Exception as error:  # noqa: BLE001 - that a list may be incomplete is told
@@ -226,6 +229,8 @@ class PatientReader:
 
     def _observation(self, concepts: Sequence[str], stub: ResourceStub, draft: Draft) -> None:
         """Read an Observation that rules use; laboratory results are collected first."""
+        if _VARIANT in concepts:
+            draft.variants.append(stub)
         if self._observations.labs.issuperset(concepts):
             for test in concepts:
                 draft.labs.setdefault(test, []).append(stub)
@@ -474,38 +479,3 @@ def _subject(stubs: Iterable[ResourceStub], draft: Draft) -> Subject:
                 continue
             return Subject(text(content.get("gender")).casefold(), day(content.get("birthDate")))
     return NOBODY
-
-
-def _lacking(answers: Mapping[str, Answer], required: frozenset[str]) -> list[Gap]:
-    """Report incomplete lists, and entries that could not be read at all."""
-    found: list[Gap] = []
-    for key, answer in answers.items():
-        listing = answer.listing
-        if listing is None or key not in required:
-            continue
-        is_short = listing.total is not None and listing.total > listing.matches
-        if is_short or answer.partial or answer.withheld or answer.cut or listing.next_page:
-            found += _of_incomplete(answer, listing, f"prefetch.{key}")
-        if listing.matches == PAGE_SIZES.get(key) and listing.is_full(PAGE_SIZES.get(key)):
-            found.append(Gap(None, f"prefetch.{key}", "full-page", values=(("sent", str(listing.matches)),)))
-        for path in listing.broken:
-            found.append(Gap(None, path, "malformed"))
-        for stub in listing.non_observations:
-            if stub.resource_type not in _MODIFIED_AS and not _TYPE.fullmatch(stub.resource_type):
-                found.append(Gap(None, stub.path, "malformed"))
-    return found
-
-
-def _of_incomplete(answer: Answer, listing: ResourceList, path: str) -> Iterator[Gap]:
-    """Yield what the server, or the limit of a request, left out of a list."""
-    if listing.next_page:
-        yield Gap(None, path, "next-page")
-    if answer.partial:
-        yield Gap(None, path, "partial")
-    if answer.withheld:
-        yield Gap(None, path, "withheld")
-    if answer.cut:
-        yield Gap(None, path, "list-cut")
-    if listing.is_short:
-        values = (("total", str(listing.total)), ("sent", str(listing.matches)))
-        yield Gap(None, path, "short", values=values)

@@ -16,12 +16,13 @@ from cards.values.intervals import Bound
 from cards.values.quantities import Kg, Percent
 from fhir_mappings.codings import texts
 from fhir_mappings.results.amounts import LONGEST, Reading, in_thousands, in_two_units, read_amount, read_quantity
-from fhir_mappings.results.lvef_texts import LvefStated, read_lvef_text
+from fhir_mappings.results.lvef_texts import LvefStated, descriptions_in, read_lvef_text
+from fhir_mappings.results.named_lvef import LVEF_NAME
 from fhir_mappings.results.reference_ranges import Unit
 from fhir_mappings.results.result_notes import SENTENCES, remarks
 from fhir_mappings.results.written_values import written_value
 from fhir_mappings.wire.folding import fold
-from fhir_mappings.wire.lenient import child, number, text
+from fhir_mappings.wire.lenient import child, number, objects, text
 
 if TYPE_CHECKING:
     from datetime import date
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
 
 _SHOWN = 60
+_ASIDE = frozenset({"note", "comment", "comments", "method", "interpretation", "component"})
+"""The elements that may say another ejection fraction than the value."""
 Number = Weight | Lvef | LabResult | Gap
 """What a measurement becomes."""
 
@@ -88,7 +91,7 @@ class NumberReader:
                 return Gap(concept, origin.path, "value", on, (("value", reading.as_reported),))
             return Weight(Kg(value), on, origin, stated=concept == "weight-stated")
         if concept == "lvef":
-            if "note" in holder and (note := self._other_fraction(value, holder)):
+            if not _ASIDE.isdisjoint(holder) and (note := self._other_fraction(value, holder)):
                 said = (("value", reading.as_reported), ("note", note))
                 return Gap(concept, origin.path, "voided", on, said)
             return self._lvef(_Measured(value, reading, unit), holder, origin, on, subject)
@@ -175,15 +178,23 @@ class NumberReader:
         return Reading(found.value, "%" if found.in_percent else "", "", found.bound, as_reported, found.upper)
 
     def _other_fraction(self, value: Decimal, holder: Json) -> str:
-        """Return the sentence of a note with a lower ejection fraction, on which a label may act; empty without one."""
+        """Return the sentence of a note or an interpretation with a lower ejection fraction; empty without one.
+
+        It counts where a label may act on it, or where it calls a higher value reduced.
+        """
         known = self._terminology.lvef_in_words
-        for sentence in (each for note in remarks(holder) for each in SENTENCES.split(note)):
-            found = read_lvef_text(sentence.strip(), known) if "%" in sentence else None
-            if not isinstance(found, LvefStated) or found.bound is not Bound.EXACT:
-                continue
-            fall = value - (found.upper or found.value)
-            if fall > 0 and (found.value < known.normal.lowest or fall >= known.told_from):
-                return sentence.strip()[:_SHOWN]
+        said = [*remarks(holder), *(each for _, part in objects(holder.get("interpretation")) for each in texts(part))]
+        for sentence in (each.strip() for one in said for each in SENTENCES.split(one)):
+            is_named = LVEF_NAME.search(fold(sentence)) is not None
+            found = read_lvef_text(sentence, known) if "%" in sentence or is_named else None
+            if isinstance(found, LvefStated) and found.bound is Bound.EXACT:
+                fall = value - (found.upper or found.value)
+                if fall > 0 and (found.value < known.normal.lowest or fall >= known.told_from):
+                    return sentence[:_SHOWN]
+            called = descriptions_in(sentence)
+            is_severe = "severe" in called and value > known.severe.highest
+            if is_severe or ("reduced" in called and is_named and value > known.reduced.highest):
+                return sentence[:_SHOWN]
         return ""
 
     def _unit_of(self, concept: str, reading: Reading, quantity: Any) -> Unit:

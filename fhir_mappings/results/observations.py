@@ -34,7 +34,7 @@ from fhir_mappings.results.amounts import LONGEST
 from fhir_mappings.results.concept_index import COMBINATIONS, ConceptIndex
 from fhir_mappings.results.findings import FindingReader
 from fhir_mappings.results.hcg_amounts import HcgReader
-from fhir_mappings.results.her2_values import HER2_REMARKS, HER2_VALUES, Her2Vocabulary
+from fhir_mappings.results.her2_values import HER2_VALUES, Her2Vocabulary, said_beside
 from fhir_mappings.results.measured_numbers import NumberReader
 from fhir_mappings.results.measurement_units import UnitReader
 from fhir_mappings.results.named_her2 import NamedHer2Reader
@@ -91,6 +91,7 @@ _HER2_METHODS = {
     "her2-ish-ratio": Her2Method.ISH,
     "her2-copy-number": Her2Method.ISH,
 }
+_ANSWERED = frozenset({"pregnancy-test", "erbb2-mutation"})
 _RECEPTORS = {"er-status": Receptor.ESTROGEN, "pr-status": Receptor.PROGESTERONE}
 _STAGES = frozenset({"stage-group", "metastasis-category"})
 
@@ -133,7 +134,7 @@ class ObservationReader:
         units = UnitReader(terminology)
         ranges = RangeReader(terminology, units)
         self._numbers = NumberReader(terminology, units, ranges, self._flags, code_map)
-        self._findings = FindingReader(terminology, HcgReader(terminology, units, ranges), code_map)
+        self.findings = FindingReader(terminology, HcgReader(terminology, units, ranges), code_map)
 
     def read(self, concept: str, observation: Json, origin: Origin, subject: Subject = NOBODY) -> list[Fact]:
         """Read one Observation for a concept: facts, or a gap that says why there are none."""
@@ -144,7 +145,7 @@ class ObservationReader:
             return [_not_counted(concept, status, observation, origin, on)]
         if is_modified_within(observation, "component"):
             return [Gap(concept, origin.path, "modified", on)]
-        has_words = not SAYING.isdisjoint(observation)
+        has_words = "component" in observation or not SAYING.isdisjoint(observation)
         meant = self._heard(concept, observation, origin, on, has_words=has_words)
         if isinstance(meant, Gap):
             return [meant]
@@ -180,7 +181,7 @@ class ObservationReader:
 
     def _heard(self, concept: str, observation: Json, origin: Origin, on: date | None, *, has_words: bool) -> str | Gap:
         """Return what a result is of by its notes and its name; a gap if these speak against its value."""
-        if has_words and (concept in self._measured or concept == "pregnancy-test"):
+        if has_words and (concept in self._measured or concept in _ANSWERED):
             is_valued = "dataAbsentReason" not in observation and not _VALUES.isdisjoint(observation)
             if (is_valued or "component" in observation) and (note := self._notes.void(concept, observation)):
                 said = (("value", written_value(observation)), ("note", note))
@@ -188,7 +189,7 @@ class ObservationReader:
         if concept == "weight" and not _ON_WEIGHT.isdisjoint(observation) and self._notes.is_stated(observation):
             concept = "weight-stated"
         named = _named(observation)
-        if "specimen" in observation and concept in self.labs:
+        if "specimen" in observation and (concept in self.labs or concept in _HER2_METHODS):
             named = f"{named} ; {_specimen(observation)[:LONGEST]}"
         is_panel = "component" in observation and _VALUES.isdisjoint(observation)
         if named and (meant := self._meant(concept, named, is_panel)) != concept:
@@ -250,9 +251,9 @@ class ObservationReader:
         self, concept: str, holder: Json, observation: Json, origin: Origin, on: date | None, subject: Subject
     ) -> list[Fact]:
         if concept == "pregnancy-test":
-            return [self._findings.pregnancy_test(holder, on, origin, subject)]
+            return [self.findings.pregnancy_test(holder, on, origin, subject)]
         if concept == "erbb2-mutation":
-            found = self._findings.mutation(observation, on, origin)
+            found = self.findings.mutation(observation, on, origin)
             return [found] if found is not None else []
         if concept == PREGNANCY_STATE:
             return [*self._pregnancies.read(holder, on, origin)]
@@ -309,7 +310,7 @@ class ObservationReader:
         specimen = reference(observation.get("specimen")) or text(child(observation, "bodySite").get("text")) or None
         tumor = self._tumor_alone(observation.get("code"))
         value = {name: holder[name] for name in HER2_VALUES if name in holder}
-        remarks = {name: observation[name] for name in HER2_REMARKS if name in observation}
+        remarks = said_beside(observation)
         if "interpretation" in holder:
             remarks["interpretation"] = holder["interpretation"]
         found: list[Fact] = []

@@ -225,6 +225,15 @@ def test_texts_of_another_patient_are_not_searched() -> None:
         pytest.param("LVEF 55-60 %.", {}, None, id="a range that holds the LVEF"),
         pytest.param("LVEF is preserved.", {}, None, id="no number"),
         pytest.param("LVEF 35 %.", {"effectiveDateTime": "2026-10-01"}, None, id="before the result"),
+        pytest.param("LVEF 35 %.", {"effectiveDateTime": "2026-11-20"}, "LVEF 35 %", id="a lower LVEF of the same day"),
+        pytest.param(
+            "LVEF 48 % down from 60 %.", {"effectiveDateTime": "2026-11-20"}, None, id="the same study in other words"
+        ),
+        pytest.param("HER2 2+ (equivocal).", {}, "HER2 2+ (equivocal)", id="another score, not the opposite"),
+        pytest.param("If HER2 is negative, repeat the test.", {}, None, id="under a condition"),
+        pytest.param("HER2 2+ cases are reflexed to ISH.", {}, None, id="a policy"),
+        pytest.param("Prior specimen: HER2 1+. Current: HER2 3+.", {}, None, id="an earlier specimen"),
+        pytest.param("HER2 was scored as 0 on review.", {}, "HER2 was scored as 0 on review", id="a score of 0"),
         pytest.param("HER2 negative.", {"status": "preliminary"}, None, id="not final"),
         pytest.param("HER2 negative.", {"subject": {"reference": "Patient/pat-2"}}, None, id="of another patient"),
     ],

@@ -113,11 +113,34 @@ VALUES = {
         ("10230-1", "Normal EF is 45-70 %", False),
         ("10230-1", "EF 55 %", False),
         ("10230-1", "RVEF 40 %", False),
+        ("10230-1", "LVEF 35", True),
+        ("10230-1", "EF severely reduced", True),
+        ("10230-1", "LVEF mildly reduced", True),
+        ("10230-1", "RV function mildly reduced", False),
+        ("10230-1", "LVEF preserved", False),
+        ("10230-1", "Study of another patient", True),
     ],
 )
 def test_a_note_that_makes_a_result_doubtful(code: str, note: str, *, is_doubtful: bool) -> None:
     chart = read_patient(labs=bundle(observation(code, valueQuantity=VALUES[code], note=[{"text": note}])))
     assert [gap.reason for gap in chart.gaps] == (["voided"] if is_doubtful else [])
+
+
+@pytest.mark.parametrize(
+    ("beside", "told"),
+    [
+        ({"interpretation": [{"text": "LVEF 35 %"}]}, True),
+        ({"interpretation": [{"text": "Severely reduced"}]}, True),
+        ({"interpretation": [{"text": "Normal"}]}, False),
+        ({"interpretation": [{"text": "Abnormal"}]}, False),
+        ({"comment": "EF 35 %"}, True),
+        ({"component": [{"code": {"text": "Comment"}, "valueString": "EF 35 %"}]}, True),
+        ({"component": [{"code": {"text": "Heart rate"}, "valueString": "35"}]}, False),
+    ],
+)
+def test_a_lower_ejection_fraction_beside_the_value(beside: dict[str, Any], *, told: bool) -> None:
+    result = observation("10230-1", valueQuantity=quantity(60, "%"), **beside)
+    assert [gap.reason for gap in read_patient(lvef=bundle(result)).gaps] == (["voided"] if told else [])
 
 
 def test_a_value_that_can_only_be_better_counts_and_is_quoted_with_its_note() -> None:

@@ -175,7 +175,8 @@ class GeneCodes(KnowledgeRecord, frozen=True, kw_only=True):
     """How a sequencing result refers to ERBB2: the gene's codes and names, and the codes of its components.
 
     ``copy_number`` is the component with copies. ``other_changes`` are the kinds of change that are not activating
-    mutations, ``not_pathogenic`` the assessments of a variant that is not known to be one.
+    mutations, ``not_pathogenic`` the assessments of a variant that is not known to be one, ``significance`` the code
+    of an assessment.
     """
 
     erbb2: tuple[str, ...]
@@ -183,6 +184,7 @@ class GeneCodes(KnowledgeRecord, frozen=True, kw_only=True):
     variant_assessment: str
     erbb2_names: tuple[str, ...] = ()
     copy_number: str
+    significance: str
     other_changes: tuple[str, ...]
     not_pathogenic: tuple[str, ...]
     by: Cited
