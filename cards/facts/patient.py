@@ -16,6 +16,7 @@ from cards.facts.results import (
     Lvef,
     Mutation,
     PregnancyTest,
+    Preliminary,
     ReceptorResult,
     SiteResult,
     Weight,
@@ -141,6 +142,19 @@ class Staging(msgspec.Struct, frozen=True):
     origin: Origin
 
 
+def counting_preliminary(patient: Patient) -> Patient:
+    """Return the chart as it would be if its preliminary results were final."""
+    labs, lvefs, tests = dict(patient.labs), patient.lvefs, patient.pregnancy_tests
+    for each in reversed(patient.preliminary):
+        if isinstance(each.result, LabResult):
+            labs[each.about] = (each.result, *labs.get(each.about, ()))
+        elif isinstance(each.result, Lvef):
+            lvefs = (each.result, *lvefs)
+        else:
+            tests = (each.result, *tests)
+    return msgspec.structs.replace(patient, labs=labs, lvefs=lvefs, pregnancy_tests=tests)
+
+
 def setting_of(stagings: Iterable[Staging]) -> Setting | None:
     """Return the setting: metastatic if anything says so, because a cancer does not revert to early."""
     settings = {staging.setting for staging in stagings}
@@ -182,6 +196,8 @@ class Patient(msgspec.Struct, frozen=True):
     sex_at_birth: str = ""
     possible_doses: tuple[PossibleDose, ...] = ()
     """Statements, dispenses and procedures that may be doses given."""
+    preliminary: tuple[Preliminary, ...] = ()
+    """Results that are not final, each taken after every final one of its concept; newest first."""
 
     @property
     def setting(self) -> Setting | None:

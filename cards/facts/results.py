@@ -100,6 +100,18 @@ class LabResult(msgspec.Struct, frozen=True):
         return Interval.of(self.value, self.bound)
 
 
+class Preliminary(msgspec.Struct, frozen=True):
+    """A result about a concept that is not final yet: it never counts, but may say what is coming."""
+
+    about: str
+    result: LabResult | Lvef | PregnancyTest
+
+    @property
+    def on(self) -> date | None:
+        """Its day."""
+        return self.result.on
+
+
 class SiteResult(msgspec.Struct, frozen=True):
     """A result that only site rules use, as written: a number with its unit, a code, or a text.
 

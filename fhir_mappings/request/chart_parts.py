@@ -18,6 +18,7 @@ from cards.facts.results import (
     Lvef,
     Mutation,
     PregnancyTest,
+    Preliminary,
     ReceptorResult,
     SiteResult,
     Weight,
@@ -29,7 +30,7 @@ from fhir_mappings.request.chart_source import future_as_gap
 from fhir_mappings.results.pregnancy_states import still_said
 from fhir_mappings.wire.lenient import day, text
 from fhir_mappings.wire.resources import Unreadable
-from fhir_mappings.wire.times import newest_first
+from fhir_mappings.wire.times import newest_first, span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator, Sequence
@@ -82,7 +83,7 @@ def assembled(draft: Draft, harmful_when_high: Container[str], on_failure: OnFai
             lost(key, error)
             return ()
 
-    def told(key: str, gather: Callable[[], Iterable[Gap]]) -> list[Gap]:
+    def told(key: str, gather: Callable[[], Iterable[F]]) -> list[F]:
         try:
             return list(gather())
         except Exception as error:  # noqa: BLE001 - as above
@@ -128,9 +129,11 @@ def assembled(draft: Draft, harmful_when_high: Container[str], on_failure: OnFai
         possible_doses=part("medications", draft.possible_doses, _by_day_and_reference),
         stagings=part("conditions", [*draft.stagings, *by_kind.get(Staging, ())], _sorted),
     )
+    newer = tuple(told("labs", lambda: _newer(found, by_kind.get(Preliminary, ()), draft.latest)))
     gaps += told("labs", lambda: _undated(found, harmful_when_high))
     gaps += [Gap(None, f"prefetch.{key}", FAILED) for key in failed]
-    return structs.replace(found, gaps=tuple(sorted(gaps, key=lambda gap: gap.path)), absent=tuple(failed.items()))
+    gaps.sort(key=lambda gap: gap.path)
+    return structs.replace(found, gaps=tuple(gaps), absent=tuple(failed.items()), preliminary=newer)
 
 
 def _by_kind(draft: Draft) -> dict[type, list[Any]]:
@@ -228,6 +231,26 @@ def _low_first(results: Sequence[LabResult]) -> tuple[LabResult, ...]:
 
 def _pregnancy_tests(tests: Sequence[PregnancyTest]) -> tuple[PregnancyTest, ...]:
     return _by_time(tests, _harm_of_test)
+
+
+def _newer(patient: Patient, results: Sequence[Preliminary], latest: date) -> list[Preliminary]:
+    """Return the preliminary results that were certainly taken after every final one of their concept, newest first."""
+    counting: dict[str, Sequence[LabResult | Lvef | PregnancyTest]] = {
+        **patient.labs,
+        "lvef": patient.lvefs,
+        "pregnancy-test": patient.pregnancy_tests,
+    }
+    found = []
+    for each in results:
+        if each.on is None or each.on > latest:
+            continue
+        taken = span(each.on, each.result.time)
+        final = counting.get(each.about)
+        last = span(final[0].on, final[0].time) if final else None
+        if last is None or (taken.start > last.start and taken.start >= last.end):
+            found.append((taken, each))
+    found.sort(key=lambda one: (-one[0].start, _in_any_order(one[1].result)))
+    return [each for _, each in found]
 
 
 def _mutations(mutations: Sequence[Mutation]) -> tuple[Mutation, ...]:

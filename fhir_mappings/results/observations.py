@@ -21,6 +21,7 @@ from cards.facts.results import (
     Lvef,
     Mutation,
     PregnancyTest,
+    Preliminary,
     Receptor,
     ReceptorResult,
     SiteResult,
@@ -77,6 +78,11 @@ _VALUES = frozenset(
         "Ratio",
         "SampledData",
         "DateTime",
+        "Time",
+        "Period",
+        # Of later releases, which some servers send: a scan, or a reference to what holds the value.
+        "Attachment",
+        "Reference",
     )
 )
 _ON_WEIGHT = SAYING | WEIGHED
@@ -107,6 +113,7 @@ class ObservationReader:
         self.labs = frozenset(terminology.of_kind(Kind.LABORATORY))
         """The tests for which only the newest result counts."""
         self._site = frozenset(terminology.of_kind(Kind.SITE))
+        self._telling = self.labs | {"lvef", "pregnancy-test"}
         self._measured = self.labs.union(terminology.of_kind(Kind.MEASUREMENT))
         self.harmful_when_high = terminology.harmful_when_high
         """Of several such results, the higher one counts; of every other measurement the lower."""
@@ -141,7 +148,12 @@ class ObservationReader:
         sent = observation.get("status")
         # Nearly every result is final.
         if sent != "final" and (status := text(sent)) not in _COUNTS:
-            return [_not_counted(concept, status, observation, origin, on)]
+            not_counted = _not_counted(concept, status, observation, origin, on)
+            if status != "preliminary" or concept not in self._telling:
+                return [not_counted]
+            read = self.read(concept, {**observation, "status": "final"}, origin, subject)
+            told = [Preliminary(concept, each) for each in read if isinstance(each, _TELLING)]
+            return [not_counted, *told]
         if is_modified_within(observation, "component"):
             return [Gap(concept, origin.path, "modified", on)]
         has_words = not SAYING.isdisjoint(observation)
@@ -361,6 +373,8 @@ class ObservationReader:
         return [ReceptorResult(stated.finding is Her2Finding.POSITIVE, on, origin, receptor)]
 
 
+_TELLING = (LabResult, Lvef, PregnancyTest)
+"""The results of which a preliminary one is told, where a rule would speak of it."""
 _TIMED = frozenset({Weight, Lvef, LabResult, PregnancyTest, Mutation, SiteResult})
 Fact = (
     Weight
@@ -373,6 +387,7 @@ Fact = (
     | Mutation
     | Staging
     | SiteResult
+    | Preliminary
     | Gap
 )
 

@@ -21,4 +21,6 @@ def written_value(holder: Json) -> str:
         return " ".join(parts)[:_LONGEST] or "?"
     concept = child(holder, "valueCodeableConcept")
     display = next((c.display for c in codings(concept) if c.display), "")
-    return (text(holder.get("valueString")) or text(concept.get("text")) or display or "?")[:_LONGEST]
+    attached = child(holder, "valueAttachment")
+    words = (holder.get("valueString"), concept.get("text"), display, attached.get("title"), attached.get("contentType"))
+    return next((said for each in words if (said := text(each))), "?")[:_LONGEST]
