@@ -5,6 +5,7 @@ What cannot be read to the end becomes a gap with the value as it was sent.
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
 
 _SHOWN = 60
+# An amount with the same in another unit behind it; rounding moves either by less than this share.
+_TWICE, _ROUNDED = re.compile(r"([^()]{2,40})\(([^()]{2,40})\)"), Decimal("0.01")
 Number = Weight | Lvef | LabResult | Gap
 """What a measurement becomes."""
 
@@ -143,7 +146,25 @@ class NumberReader:
         if len(written) > LONGEST:
             return None
         plain = written.strip(" :=")
+        if (twice := _TWICE.fullmatch(plain)) is not None and (stated := self._stated_twice(concept, *twice.groups())):
+            return stated
         return self._in_two_units(concept, plain) or read_amount(plain) or self._plausible(concept, plain)
+
+    def _stated_twice(self, concept: str, first: str, second: str) -> Reading | None:
+        """Read an amount that is stated in a second unit as well, if both are the same: "70 kg (154 lb 5 oz)"."""
+        both = first.strip(), second.strip()
+        read = [self._in_two_units(concept, each) or read_amount(each) for each in both]
+        amounts = [
+            each.value * factor
+            for each in read
+            if each is not None
+            and each.bound is Bound.EXACT
+            and each.upper is None
+            and (factor := self._units.factor(concept, "", each.unit)) is not None
+        ]
+        if len(amounts) != len(read) or abs(amounts[0] - amounts[1]) > amounts[0] * _ROUNDED:
+            return None
+        return read[0]
 
     def _plausible(self, concept: str, written: str) -> Reading | None:
         """Read a number that may be one of thousands, or one with decimals, where only one of the two is plausible."""

@@ -88,7 +88,7 @@ _VALUES = frozenset(
 _ON_WEIGHT = SAYING | WEIGHED
 _COUNTS = frozenset({"final", "amended", "corrected"})
 _COUNTS_NOT = frozenset({"registered", "preliminary", "cancelled", "entered-in-error", "unknown"})
-LONGEST_STATUS = 40
+LONGEST_STATUS, _LONGEST_NAME = 40, 200
 _HER2_METHODS = {
     "her2-ihc": Her2Method.IHC,
     "her2-immunoassay": Her2Method.INTERPRETATION,
@@ -202,6 +202,8 @@ class ObservationReader:
         named = _named(observation)
         if "specimen" in observation and concept in self.labs:
             named = f"{named} ; {_specimen(observation)[:LONGEST]}"
+        if "method" in observation and concept == "weight":
+            named = " ; ".join((named, *texts(observation["method"])))[:_LONGEST_NAME]
         is_panel = "component" in observation and _VALUES.isdisjoint(observation)
         if named and (meant := self._meant(concept, named, is_panel)) != concept:
             if not meant:
@@ -417,14 +419,14 @@ def _named(observation: Json) -> str:
             # Fast path for most results: one code with its display.
             written, display = code.get("text"), coded[0].get("display")
             if written.__class__ is str and display.__class__ is str:
-                return f"{written} ; {display}"[:200]
+                return f"{written} ; {display}"[:_LONGEST_NAME]
         if "text" in code:
             named.append(code["text"])
         if coded.__class__ is list:
             named += [each["display"] for each in coded if each.__class__ is dict and "display" in each]
     if "bodySite" in observation:
         named += texts(observation["bodySite"])
-    return " ; ".join(each for each in named if each.__class__ is str)[:200] if named else ""
+    return " ; ".join(each for each in named if each.__class__ is str)[:_LONGEST_NAME] if named else ""
 
 
 def _not_counted(concept: str, status: str, observation: Json, origin: Origin, on: date | None) -> Gap:

@@ -21,6 +21,6 @@ def written_value(holder: Json) -> str:
         return " ".join(parts)[:_LONGEST] or "?"
     concept = child(holder, "valueCodeableConcept")
     display = next((c.display for c in codings(concept) if c.display), "")
-    attached = child(holder, "valueAttachment")
-    words = (holder.get("valueString"), concept.get("text"), display, attached.get("title"), attached.get("contentType"))
+    scan = child(holder, "valueAttachment")
+    words = (holder.get("valueString"), concept.get("text"), display, scan.get("title"), scan.get("contentType"))
     return next((said for each in words if (said := text(each))), "?")[:_LONGEST]

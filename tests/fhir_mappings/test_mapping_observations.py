@@ -79,6 +79,8 @@ def test_weight(value: Json, kg: str) -> None:
         pytest.param("11 st 4 lb", "71.66759446", id="stones and pounds"),
         pytest.param("11 stone, 4.5 lbs", "71.894390645", id="with a comma and a half"),
         pytest.param("154 lb 6 oz", "70.02332173", id="pounds and ounces"),
+        pytest.param("70 kg (154 lb 5.2 oz)", "70", id="kilograms with pounds behind them"),
+        pytest.param("154.3 lb (70 kg)", "69.989302691", id="pounds with kilograms behind them"),
         pytest.param("154.3 lb", "69.98930279", id="one unit"),
     ],
 )
@@ -141,6 +143,7 @@ def test_a_weight_coded_as_both_measured_and_stated_counts_as_stated() -> None:
         ),
         pytest.param({"valueString": "seventy"}, ("value", "seventy"), id="a word"),
         pytest.param({"valueString": "11 st 14 lb"}, ("unit-unknown", "11 st 14 lb"), id="14 pounds are a stone"),
+        pytest.param({"valueString": "70 kg (200 lb)"}, ("unit-unknown", "70 kg (200 lb)"), id="two that differ"),
         pytest.param({"valueString": "5 ft 6 in"}, ("unit-unknown", "5 ft 6 in"), id="a height"),
         pytest.param({"valueString": "11 lb 4 st"}, ("unit-unknown", "11 lb 4 st"), id="the smaller unit first"),
         pytest.param({}, ("no-value", ""), id="no value"),

@@ -251,7 +251,14 @@ def test_a_name_of_another_test_than_the_code(code: str, unit: str, name: str, t
     [
         pytest.param({"text": "Pleural fluid"}, True, id="a fluid in words"),
         pytest.param({"coding": [{"display": "Ascitic fluid sample"}]}, True, id="a fluid by its display"),
+        pytest.param({"text": "Synovial fluid"}, True, id="of a joint"),
+        pytest.param({"text": "QC material"}, True, id="of nobody"),
+        pytest.param({"text": "Donor blood"}, True, id="of somebody else"),
+        pytest.param({"text": "Fetal blood"}, True, id="of a child"),
+        pytest.param({"text": "Knochenmark"}, True, id="of the marrow, in German"),
         pytest.param({"text": "Serum"}, False, id="serum"),
+        pytest.param({"text": "Arterial blood"}, False, id="of an artery"),
+        pytest.param({"text": "Plasma, lithium heparin"}, False, id="plasma"),
     ],
 )
 def test_the_type_of_a_contained_specimen_is_heard(kind: dict[str, Any], told: bool) -> None:  # noqa: FBT001
@@ -260,6 +267,26 @@ def test_the_type_of_a_contained_specimen_is_heard(kind: dict[str, Any], told: b
     result = observation("1920-8", valueQuantity=quantity(24, "U/L"), **taken)
     gaps = read_patient(labs=bundle(result)).gaps
     assert [gap.reason for gap in gaps] == (["named-otherwise"] if told else [])
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        pytest.param({"condition": [{"text": "Clotted"}]}, "voided", id="a clot"),
+        pytest.param({"condition": [{"coding": [{"code": "CLOT", "display": "Clotted"}]}]}, "voided", id="coded"),
+        pytest.param({"status": "unsatisfactory"}, "voided", id="unfit"),
+        pytest.param({"note": [{"text": "Clotted, recollect"}]}, "voided", id="in its note"),
+        pytest.param({"condition": [{"text": "Hemolyzed"}]}, "", id="which makes a count of cells no lower"),
+        pytest.param({"condition": [{"text": "Cool"}]}, "", id="kept cool"),
+        pytest.param({"status": "available"}, "", id="fit"),
+        pytest.param({"id": "another", "status": "unsatisfactory"}, "", id="another specimen"),
+    ],
+)
+def test_the_state_of_a_contained_specimen_is_heard(state: dict[str, Any], expected: str) -> None:
+    taken = {"specimen": {"reference": "#s"}, "contained": [{"resourceType": "Specimen", "id": "s"} | state]}
+    result = observation("777-3", valueQuantity=quantity(210, "10*3/uL"), **taken)
+    gaps = read_patient(labs=bundle(result)).gaps
+    assert [gap.reason for gap in gaps] == ([expected] if expected else [])
 
 
 def test_a_panel_may_name_other_tests_than_its_part() -> None:
