@@ -21,7 +21,21 @@ from shapes import (
     quantity,
     topics,
 )
-from test_practice_orders import LUNG, METASTATIC, active, cancer, case, count, drug, hearts, her2, lab, labs, on
+from test_practice_orders import (
+    LUNG,
+    METASTATIC,
+    active,
+    cancer,
+    case,
+    count,
+    course,
+    drug,
+    hearts,
+    her2,
+    lab,
+    labs,
+    on,
+)
 
 
 def routed(name: str, mg: int, route: Any) -> Json:
@@ -262,6 +276,21 @@ CASES = [
             METASTATIC,
             suspected("Interstitial lung disease", codings=(ILD,), clinicalStatus={"coding": [{"code": "resolved"}]}),
         ),
+    ),
+    *(
+        case(
+            f"lung disease that ended before it began during treatment: {min(ended)}",
+            ("ild-active",),
+            (drug("Kadcyla", 252),),
+            administrations=bundle(*course("Kadcyla", 252, 21, 4)),
+            conditions=bundle(
+                METASTATIC,
+                condition(
+                    "problem-1", ILD, onsetDateTime=on(30), clinicalStatus=concept(coding("", "resolved")), **ended
+                ),
+            ),
+        )
+        for ended in ({"abatementDateTime": on(200)}, {"abatementPeriod": {"end": on(200)}})
     ),
     case(
         "lung disease that was ruled out",
