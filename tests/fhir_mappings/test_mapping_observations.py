@@ -291,8 +291,9 @@ def test_every_method_of_lvef_counts(code: str) -> None:
     assert isinstance(only(code, valueQuantity=quantity(61, "%")), Lvef)
 
 
-def test_lvef_by_its_snomed_code_counts() -> None:
+def test_an_ejection_fraction_or_a_weight_by_its_snomed_code_counts() -> None:
     assert isinstance(only("250908004", system=SNOMED, valueQuantity=quantity(61, "%")), Lvef)
+    assert isinstance(only("27113001", system=SNOMED, valueQuantity=quantity(70, "kg")), Weight)
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,7 @@ def read(ranges: Any, subject: Subject = WOMAN, test: str = "ast", **changes: An
             id="of two ages the adult one",
         ),
         pytest.param([{"high": quantity(150, "U/L"), "age": years(0, 17)}], None, id="of children alone"),
+        pytest.param([{**HIGH, "age": {"low": quantity(18, "Jahre")}}], 40, id="in years, in German"),
         pytest.param([{**HIGH, "age": years(18, 58)}], 40, id="up to the last day of the year of age"),
         pytest.param([{**HIGH, "age": years(18, 57)}], None, id="until the birthday"),
         pytest.param(

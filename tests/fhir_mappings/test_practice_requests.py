@@ -336,6 +336,19 @@ CASES += [
         ("Paracetamol 1 g", ()),
     )
 ]
+CASES += [
+    case(
+        f"whether the patient has died: {said}",
+        expected,
+        (drug("Kadcyla", 252),),
+        patient={"resourceType": "Patient", "id": "pat-1", "gender": "female", "birthDate": "1960-05-02"} | said,
+    )
+    for said, expected in (
+        ({"deceasedBoolean": "Y"}, ("checks-incomplete",)),
+        ({"deceasedBoolean": 1}, ("checks-incomplete",)),
+        ({"deceasedBoolean": "false"}, ()),
+    )
+]
 EARLIER = {
     "ast": ("1920-8", 24, 300, 190, "U/L", 40),
     "platelets": ("777-3", 231, 20, 60, "10*3/uL", 400),
