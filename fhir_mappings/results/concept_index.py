@@ -25,8 +25,8 @@ class Looked(NamedTuple):
     """What the codes of an Observation mean to the rules.
 
     ``never_counts``: one of them looks like a relevant result but must never count. ``misplaced`` is the concept of a
-    code that is sent under a wrong system or none. ``is_standard``: one of its own codes is of LOINC, so that it is another result if
-    the code is not known here; with SNOMED CT a laboratory names what it measured in many ways.
+    code that is sent under a wrong system or none. ``is_standard``: one of its own codes is of LOINC, where one that is
+    not known here is another test; SNOMED CT has many names for each.
     """
 
     concepts: Sequence[str] = ()
