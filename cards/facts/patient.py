@@ -144,15 +144,15 @@ class Staging(msgspec.Struct, frozen=True):
 
 def counting_preliminary(patient: Patient) -> Patient:
     """Return the chart as it would be if its preliminary results were final."""
-    labs, lvefs, tests = dict(patient.labs), patient.lvefs, patient.pregnancy_tests
-    for each in reversed(patient.preliminary):
-        if isinstance(each.result, LabResult):
-            labs[each.about] = (each.result, *labs.get(each.about, ()))
-        elif isinstance(each.result, Lvef):
-            lvefs = (each.result, *lvefs)
-        else:
-            tests = (each.result, *tests)
-    return msgspec.structs.replace(patient, labs=labs, lvefs=lvefs, pregnancy_tests=tests)
+    more, labs = patient.preliminary or Preliminary(), dict(patient.labs)
+    for each in reversed(more.labs):
+        labs[each.test] = (each, *labs.get(each.test, ()))
+    return msgspec.structs.replace(
+        patient,
+        labs=labs,
+        lvefs=(*more.lvefs, *patient.lvefs),
+        pregnancy_tests=(*more.pregnancy_tests, *patient.pregnancy_tests),
+    )
 
 
 def setting_of(stagings: Iterable[Staging]) -> Setting | None:
@@ -196,8 +196,7 @@ class Patient(msgspec.Struct, frozen=True):
     sex_at_birth: str = ""
     possible_doses: tuple[PossibleDose, ...] = ()
     """Statements, dispenses and procedures that may be doses given."""
-    preliminary: tuple[Preliminary, ...] = ()
-    """Results that are not final, each taken after every final one of its concept; newest first."""
+    preliminary: Preliminary | None = None
 
     @property
     def setting(self) -> Setting | None:

@@ -101,15 +101,14 @@ class LabResult(msgspec.Struct, frozen=True):
 
 
 class Preliminary(msgspec.Struct, frozen=True):
-    """A result about a concept that is not final yet: it never counts, but may say what is coming."""
+    """Results that are not final, each taken after every final one of its test; newest first.
 
-    about: str
-    result: LabResult | Lvef | PregnancyTest
+    They never count, but may say what is coming.
+    """
 
-    @property
-    def on(self) -> date | None:
-        """Its day."""
-        return self.result.on
+    labs: tuple[LabResult, ...] = ()
+    lvefs: tuple[Lvef, ...] = ()
+    pregnancy_tests: tuple[PregnancyTest, ...] = ()
 
 
 class SiteResult(msgspec.Struct, frozen=True):

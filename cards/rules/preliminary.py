@@ -22,16 +22,22 @@ def hears_preliminary(judge: Callable[[Case], Outcome]) -> Callable[[Case], Outc
     @wraps(judge)
     def judged(case: Case) -> Outcome:
         outcome = judge(case)
-        if not case.patient.preliminary or isinstance(outcome, Fired):
+        more = case.patient.preliminary
+        if more is None or isinstance(outcome, Fired):
             return outcome
         supposed = judge(case.if_preliminary_counted)
         if not isinstance(supposed, Fired):
             return outcome
         speaking = {line.origin for line in supposed.evidence}
+        results: list[tuple[str, LabResult | Lvef | PregnancyTest]] = [
+            *((each.test, each) for each in more.labs),
+            *(("lvef", each) for each in more.lvefs),
+            *(("pregnancy-test", each) for each in more.pregnancy_tests),
+        ]
         found = tuple(
-            Missing("preliminary", values={"result": _written(case, each.about, each.result)}, is_urgent=True)
-            for each in case.patient.preliminary
-            if each.result.origin in speaking
+            Missing("preliminary", values={"result": _written(case, test, each)}, is_urgent=True)
+            for test, each in results
+            if each.origin in speaking
         )
         if isinstance(outcome, CannotTell):
             return CannotTell((*outcome.missing, *found))
@@ -40,6 +46,6 @@ def hears_preliminary(judge: Callable[[Case], Outcome]) -> Callable[[Case], Outc
     return judged
 
 
-def _written(case: Case, about: str, result: LabResult | Lvef | PregnancyTest) -> str:
-    name = case.known.terminology.concepts[about].display
+def _written(case: Case, test: str, result: LabResult | Lvef | PregnancyTest) -> str:
+    name = case.known.terminology.concepts[test].display
     return f"{name}: {with_date(result, result.as_reported)}"

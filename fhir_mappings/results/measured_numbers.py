@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
 
 _SHOWN = 60
-# An amount with the same in another unit behind it; rounding moves either by less than this share.
-_TWICE, _ROUNDED = re.compile(r"([^()]{2,40})\(([^()]{2,40})\)"), Decimal("0.01")
+# An amount with the same in another unit behind it.
+_TWICE = re.compile(r"([^()]{2,40})\(([^()]{2,40})\)")
 Number = Weight | Lvef | LabResult | Gap
 """What a measurement becomes."""
 
@@ -154,15 +154,14 @@ class NumberReader:
         """Read an amount that is stated in a second unit as well, if both are the same: "70 kg (154 lb 5 oz)"."""
         both = first.strip(), second.strip()
         read = [self._in_two_units(concept, each) or read_amount(each) for each in both]
-        amounts = [
-            each.value * factor
-            for each in read
-            if each is not None
-            and each.bound is Bound.EXACT
-            and each.upper is None
-            and (factor := self._units.factor(concept, "", each.unit)) is not None
-        ]
-        if len(amounts) != len(read) or abs(amounts[0] - amounts[1]) > amounts[0] * _ROUNDED:
+        amounts: list[tuple[Decimal, Decimal]] = []
+        for each in read:
+            factor = self._units.factor(concept, "", each.unit) if each is not None else None
+            if each is None or factor is None or each.bound is not Bound.EXACT or each.upper is not None:
+                return None
+            amounts.append((each.value * factor, _last_digit(each.value) * factor))
+        (one, rounded), (other, also_rounded) = amounts
+        if abs(one - other) > rounded + also_rounded:
             return None
         return read[0]
 
@@ -250,6 +249,12 @@ class NumberReader:
             return Gap(concept, origin.path, reason, on, (("value", reading.as_reported[:40]),))
         written = (reading.unit or reading.code)[:20]
         return LabResult(concept, reported, written, on, origin, reading.as_reported, upper, reading.bound)
+
+
+def _last_digit(number: Decimal) -> Decimal:
+    """Return what one is worth in the last digit of a number as it is written: rounding moves it by less."""
+    exponent = number.as_tuple().exponent
+    return Decimal(1).scaleb(exponent) if isinstance(exponent, int) else Decimal(0)
 
 
 def _of_range(low: Json, high: Json) -> Reading | None:

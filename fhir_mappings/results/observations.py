@@ -7,7 +7,7 @@ one that does not count, so that a card can say why there is "none".
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec import structs
 
@@ -21,7 +21,6 @@ from cards.facts.results import (
     Lvef,
     Mutation,
     PregnancyTest,
-    Preliminary,
     Receptor,
     ReceptorResult,
     SiteResult,
@@ -88,7 +87,7 @@ _VALUES = frozenset(
 _ON_WEIGHT = SAYING | WEIGHED
 _COUNTS = frozenset({"final", "amended", "corrected"})
 _COUNTS_NOT = frozenset({"registered", "preliminary", "cancelled", "entered-in-error", "unknown"})
-LONGEST_STATUS, _LONGEST_NAME = 40, 200
+LONGEST_STATUS = 40
 _HER2_METHODS = {
     "her2-ihc": Her2Method.IHC,
     "her2-immunoassay": Her2Method.INTERPRETATION,
@@ -99,6 +98,17 @@ _HER2_METHODS = {
 }
 _RECEPTORS = {"er-status": Receptor.ESTROGEN, "pr-status": Receptor.PROGESTERONE}
 _STAGES = frozenset({"stage-group", "metastasis-category"})
+
+
+class NotFinal(NamedTuple):
+    """A preliminary result, of a kind that is told where a rule would speak of it."""
+
+    result: LabResult | Lvef | PregnancyTest
+
+    @property
+    def on(self) -> date | None:
+        """Its day."""
+        return self.result.on
 
 
 class ObservationReader:
@@ -152,7 +162,7 @@ class ObservationReader:
             if status != "preliminary" or concept not in self._telling:
                 return [not_counted]
             read = self.read(concept, {**observation, "status": "final"}, origin, subject)
-            told = [Preliminary(concept, each) for each in read if isinstance(each, _TELLING)]
+            told = [NotFinal(each) for each in read if isinstance(each, _TELLING)]
             return [not_counted, *told]
         if is_modified_within(observation, "component"):
             return [Gap(concept, origin.path, "modified", on)]
@@ -203,7 +213,7 @@ class ObservationReader:
         if "specimen" in observation and concept in self.labs:
             named = f"{named} ; {_specimen(observation)[:LONGEST]}"
         if "method" in observation and concept == "weight":
-            named = " ; ".join((named, *texts(observation["method"])))[:_LONGEST_NAME]
+            named = " ; ".join((named, *texts(observation["method"])))[:200]
         is_panel = "component" in observation and _VALUES.isdisjoint(observation)
         if named and (meant := self._meant(concept, named, is_panel)) != concept:
             if not meant:
@@ -376,7 +386,6 @@ class ObservationReader:
 
 
 _TELLING = (LabResult, Lvef, PregnancyTest)
-"""The results of which a preliminary one is told, where a rule would speak of it."""
 _TIMED = frozenset({Weight, Lvef, LabResult, PregnancyTest, Mutation, SiteResult})
 Fact = (
     Weight
@@ -389,7 +398,7 @@ Fact = (
     | Mutation
     | Staging
     | SiteResult
-    | Preliminary
+    | NotFinal
     | Gap
 )
 
@@ -419,14 +428,14 @@ def _named(observation: Json) -> str:
             # Fast path for most results: one code with its display.
             written, display = code.get("text"), coded[0].get("display")
             if written.__class__ is str and display.__class__ is str:
-                return f"{written} ; {display}"[:_LONGEST_NAME]
+                return f"{written} ; {display}"[:200]
         if "text" in code:
             named.append(code["text"])
         if coded.__class__ is list:
             named += [each["display"] for each in coded if each.__class__ is dict and "display" in each]
     if "bodySite" in observation:
         named += texts(observation["bodySite"])
-    return " ; ".join(each for each in named if each.__class__ is str)[:_LONGEST_NAME] if named else ""
+    return " ; ".join(each for each in named if each.__class__ is str)[:200] if named else ""
 
 
 def _not_counted(concept: str, status: str, observation: Json, origin: Origin, on: date | None) -> Gap:
