@@ -265,11 +265,13 @@ def test_lvef(value: Json, percent: str) -> None:
         pytest.param({"valueQuantity": quantity(95, "%")}, ("implausible", "95 %"), id="more than a heart can"),
         pytest.param({"valueRange": {}}, ("value", "?"), id="an empty range"),
         pytest.param(
-            {"valueRange": {"low": quantity(60, "%"), "high": quantity(35, "%")}}, ("value", "?"), id="a range reversed"
+            {"valueRange": {"low": quantity(60, "%"), "high": quantity(35, "%")}},
+            ("value", "60 % - 35 %"),
+            id="a range reversed",
         ),
         pytest.param(
             {"valueRatio": {"numerator": quantity(60, "mL"), "denominator": quantity(110, "%")}},
-            ("value", "?"),
+            ("value", "60 mL / 110 %"),
             id="a ratio of two units",
         ),
     ],

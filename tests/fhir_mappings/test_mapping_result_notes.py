@@ -9,6 +9,7 @@ from shapes import bundle, observation, quantity, read_patient
 
 from cards.facts.results import Weight
 from cards.knowledge.loader import default_knowledge
+from fhir_mappings.results.written_values import written_value
 
 
 def ast(**more: Any) -> dict[str, Any]:
@@ -316,3 +317,22 @@ def test_a_weight_named_as_stated_is_stated() -> None:
 def test_the_words_of_other_names_are_for_concepts_that_exist() -> None:
     terminology = default_knowledge().terminology
     assert {each for names in terminology.names_another for each in names.concepts} <= terminology.concepts.keys()
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        pytest.param({"valueQuantity": {"comparator": "<", "value": 5, "unit": "U/L"}}, "< 5 U/L", id="a quantity"),
+        pytest.param({"valueRange": {"low": quantity(5, "U"), "high": quantity(9, "U")}}, "5 U - 9 U", id="range"),
+        pytest.param({"valueRange": {"low": quantity(5, "U/L")}}, "5 U/L", id="a range with one end"),
+        pytest.param({"valueRatio": {"numerator": {"value": 1}, "denominator": {"value": 2}}}, "1 / 2", id="ratio"),
+        pytest.param({"valueInteger": 0}, "0", id="an integer"),
+        pytest.param({"valueBoolean": False}, "false", id="a boolean"),
+        pytest.param({"valueAttachment": {"title": "AST.pdf"}}, "AST.pdf", id="a scan"),
+        pytest.param({"valueAttachment": {"contentType": "image/png"}}, "image/png", id="a scan without a title"),
+        pytest.param({"valueSampledData": {"data": "1 2"}}, "?", id="samples"),
+        pytest.param({}, "?", id="nothing"),
+    ],
+)
+def test_a_value_is_shown_as_it_was_sent(value: dict[str, Any], written: str) -> None:
+    assert written_value(value) == written
