@@ -205,7 +205,7 @@ class ObservationReader:
         if has_words and (concept in self._measured or concept == "pregnancy-test"):
             is_valued = "dataAbsentReason" not in observation and not _VALUES.isdisjoint(observation)
             if (is_valued or "component" in observation) and (note := self._notes.void(concept, observation)):
-                said = (("value", written_value(observation)), ("note", note))
+                said = (("value", self._written(concept, observation)), ("note", note))
                 return Gap(concept, origin.path, "voided", on, said)
         if concept == "weight" and not _ON_WEIGHT.isdisjoint(observation) and self._notes.is_stated(observation):
             concept = "weight-stated"
@@ -217,10 +217,16 @@ class ObservationReader:
         is_panel = "component" in observation and _VALUES.isdisjoint(observation)
         if named and (meant := self._meant(concept, named, is_panel)) != concept:
             if not meant:
-                said = (("value", written_value(observation)), ("name", named[:60]))
+                said = (("value", self._written(concept, observation)), ("name", named[:60]))
                 return Gap(concept, origin.path, "named-otherwise", on, said)
             concept = meant
         return concept
+
+    def _written(self, concept: str, observation: Json) -> str:
+        """Return the value of a result, or of the part that is about a concept, as it was sent."""
+        if not _VALUES.isdisjoint(observation):
+            return written_value(observation)
+        return written_value(next(iter(self._holders(concept, observation)), observation))
 
     def _read_name(self, concept: str, named: str, is_panel: bool) -> str:  # noqa: FBT001 - cached by its position
         """Return what the name of a result makes of its concept; empty if it names another measurement."""
