@@ -59,6 +59,7 @@ _NEVER = date.max.isoformat()
 _DAY = attrgetter("day")
 _WHOLE_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _HALF_A_YEAR = 183
+_YES = frozenset({"true", "yes", "y", "1"})
 _REFERRED_TO = frozenset({"Patient", "Medication", "MedicationRequest"})
 _VARIANT = "erbb2-mutation"
 _MEASURED = {Weight: "weight", Lvef: "lvef", PregnancyTest: "pregnancy-test"}
@@ -211,7 +212,7 @@ class PatientReader:
             return
         draft.person = stub.content
         died = draft.person.get("deceasedDateTime")
-        if died or draft.person.get("deceasedBoolean") in (True, "true"):
+        if died or str(draft.person.get("deceasedBoolean")).strip().casefold() in _YES:
             draft.facts.append(Gap(None, stub.path, "deceased", day(died)))
 
     def _failed(self, error: Exception, stub: ResourceStub, draft: Draft) -> None:

@@ -527,6 +527,26 @@ ROWS = [
         chart(labs={"alt": 22}),
         says=("ALT", "21 days"),
     ),
+    *(
+        Row(
+            Topic.LIVER_TESTS_DISCONTINUE,
+            f"Hernexeos, AST {ast} x ULN beside bilirubin {bilirubin} x ULN",
+            expected,
+            tablets("Hernexeos", "120 mg"),
+            lung(values={"ast": f"{ast} ULN", "bilirubin-total": f"{bilirubin} ULN"}),
+            missing=() if expected is not CANNOT else ("lab-bound",),
+        )
+        for ast, bilirubin, expected in (
+            ("4", "2.1", FIRES),
+            ("<4.5", "2.1", CANNOT),
+            ("<=3", "2.1", CANNOT),
+            ("<3", "2.1", SILENT),
+            (">=3", ">=2", FIRES),
+            ("4", "<2.5", CANNOT),
+            ("4", "<2", SILENT),
+            ("2.9", "<2.5", SILENT),
+        )
+    ),
     Row(
         Topic.LIVER_TESTS_MISSING,
         "Hernexeos, 15 days old, at first",
