@@ -43,6 +43,8 @@ _TENTATIVE = frozenset({"proposal", "plan"})
 _CPT = re.compile(r"\d{4}[0-9A-Z](?:[\s-]{0,2}[A-Z0-9]{2}){0,3}")
 _LONGEST_CODE = 20
 _LONGEST_FORM = 120
+_NESTED = 40
+"""The most resources whose ingredients are looked at for one order."""
 
 
 _Said = TypeVar("_Said", Diagnosis, Staging, ReceptorResult, CodedHer2)
@@ -318,16 +320,21 @@ class MedicationReader:
         return list(dict.fromkeys(found))
 
     def _with_parts(self, medication: Json, resource: Json, references: References) -> Json:
-        """Return a Medication with the concepts of its ingredients that are Medications of their own."""
-        parts = [part for _, part in objects(medication.get("ingredient"))]
+        """Return a Medication with the concepts of its ingredients that are resources of their own, and with theirs."""
+        parts = (part for _, part in objects(medication.get("ingredient")))
         if not any(reference(part.get("itemReference")) for part in parts):
             return medication
-        whole = []
-        for part in parts:
-            referred = part.get("itemReference")
-            found = references.resolve(referred, resource) or references.resolve(referred, medication)
-            whole.append({"itemCodeableConcept": child(found, "code"), **part} if found else part)
-        return {**medication, "ingredient": whole}
+        return {**medication, "ingredient": list(self._parts(medication, resource, references, {id(medication)}))}
+
+    def _parts(self, holder: Json, resource: Json, references: References, seen: set[int]) -> Iterator[Json]:
+        """Yield the ingredients of a Medication or a Substance, and those of each that is such a resource, once."""
+        for _, part in objects(holder.get("ingredient")):
+            referred = part.get("itemReference") or part.get("substanceReference")
+            found = references.resolve(referred, resource) or references.resolve(referred, holder) or {}
+            yield {"itemCodeableConcept": part.get("substanceCodeableConcept") or child(found, "code"), **part}
+            if found and id(found) not in seen and len(seen) < _NESTED:
+                seen.add(id(found))
+                yield from self._parts(found, resource, references, seen)
 
     def with_reasons(
         self, order: DrugOrder, resource: Json, references: References, is_of_patient: Callable[[Json], bool]
@@ -430,6 +437,9 @@ def _billing(coding: Coding, pointer: Pointer) -> list[BillingSaid]:
         return [BillingSaid(str(read[0]), read[1], pointer, coding.display)]
     if not coding.code or _CPT.fullmatch(coding.code.upper()):
         return []
+    if len(written := set(codes_in_text(coding.code).hcpcs)) == 1:
+        # The code with words: "J9354 - per 1 mg".
+        return _billing(Coding("hcpcs", written.pop(), coding.display), pointer)
     # Not a HCPCS code: its meaning is unknown, which is reported.
     return [BillingSaid(coding.code[:_LONGEST_CODE], "", pointer)]
 
