@@ -43,7 +43,7 @@ _SHORTEST = 2
 _ATC_LEVELS = (1, 3, 4, 5, 7)
 CODE_SYSTEMS = {
     "rxnorm": "RxNorm", "atc": "ATC", "snomed": "SNOMED CT", "hcpcs": "HCPCS", "icd10": "ICD-10", "icd9": "ICD-9-CM",
-    "ndc": "NDC",
+    "ndc": "NDC", "unii": "UNII", "cvx": "CVX",
 }  # fmt: skip
 """How a card writes the name of a code system."""
 
@@ -109,6 +109,7 @@ class Recognizer:
         self.rxnorm: dict[str, Target] = {}
         self.atc: dict[str, Target] = {}
         self.snomed: dict[str, Meaning] = {}
+        self.unii: dict[str, Target] = {}
         self.hcpcs: dict[str, HcpcsMeaning] = {}
         self.retired: dict[str, RetiredMeaning] = {}
         self.unspecific = {entry.code for entry in known.unspecific_hcpcs}
@@ -174,6 +175,7 @@ class Recognizer:
             self.atc[atc.code] = generic
         for snomed in product.snomed:
             self.snomed[snomed.code] = self.snomed.get(snomed.code, frozenset()) | {generic}
+        self.unii |= dict.fromkeys((each.code for each in product.unii), generic)
         for name in product.names:
             names[name].add(generic)
         for brand in product.brands:
@@ -305,7 +307,7 @@ class Recognizer:
             return True
         if system == "hcpcs":
             return code in self.hcpcs or code in self.retired or code in self.known.drug_codes.others_billed
-        if system in ("rxnorm", "atc", "snomed") and self.coded(system, code):
+        if system in ("rxnorm", "atc", "snomed", "unii") and self.coded(system, code):
             return True
         if system == "atc":
             # A group may hold a drug that a rule reads.
@@ -322,6 +324,9 @@ class Recognizer:
         if self.coded(system, code) or self.is_fluid(system, code):
             return False
         codes = self.known.drug_codes
+        if system == "cvx":
+            # A vaccine.
+            return True
         if system == "atc":
             code = code.upper()
             if AtcCode.of(code) is None:
@@ -335,10 +340,10 @@ class Recognizer:
         return self.ndc(code) if system == "ndc" else None
 
     def coded(self, system: str, code: str) -> Meaning | None:
-        """Find the meanings of a clinical code: RxNorm, ATC or SNOMED CT. A concept may belong to two products."""
+        """Find the meanings of a clinical code. A concept of SNOMED CT may belong to two products."""
         if system == "snomed":
             return self.snomed.get(code)
-        target = (self.rxnorm if system == "rxnorm" else self.atc).get(code)
+        target = {"rxnorm": self.rxnorm, "unii": self.unii}.get(system, self.atc).get(code)
         return None if target is None else frozenset({target})
 
     def ndc(self, text: str) -> Target | None:

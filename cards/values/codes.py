@@ -129,6 +129,19 @@ class RxNormCode(_Code):
     called = "an RxNorm code"
 
 
+class UniiCode(_Code):
+    """An identifier of a substance in the FDA's list (Unique Ingredient Identifier), with its check character."""
+
+    __slots__ = ()
+    pattern = re.compile(r"[0-9A-Z]{10}")
+    called = "a UNII (its last character is a check character)"
+
+    @classmethod
+    def checked(cls, text: str) -> bool:
+        """Check the last character: the sum of the others, each as a digit to the base of 36."""
+        return sum(int(each, 36) for each in text[:-1]) % 36 == int(text[-1], 36)
+
+
 class HcpcsCode(_Code):
     """A HCPCS Level II code: a letter and four digits."""
 

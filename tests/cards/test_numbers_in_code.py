@@ -149,6 +149,7 @@ EXCEPTIONS = {
     "cards/values/codes.py _VERHOEFF_MULTIPLY": (SHAPE, "3 4 5 6 7 8 9"),
     "cards/values/codes.py _VERHOEFF_PERMUTE": (SHAPE, "3 4 5 6 7 8 9"),
     "cards/values/codes.py SnomedCode": (SHAPE, "8"),
+    "cards/values/codes.py UniiCode": (SHAPE, "36"),
     "cards/values/codes.py _LONG_LABELER": (SHAPE, "6 12"),
     "cards/values/codes.py _NDC_SEGMENTS": (SHAPE, "4 5"),
     "cards/values/codes.py _TEN_DIGIT_SHAPES": (SHAPE, "3 4 5"),

@@ -19,6 +19,7 @@ from shapes import (
     RXNORM,
     SNOMED,
     TERMINOLOGY,
+    UNII,
     Json,
     coding,
     concept,
@@ -175,6 +176,12 @@ def test_the_drug_is_found(drug: Any, expected: tuple[str, str], place: str) -> 
             ("ambiguous", "trastuzumab"),
             id="the antibody and another payload",
         ),
+        pytest.param([concept(coding(UNII, "SE2KH7T06F"))], ("settled", "kadcyla"), id="a substance by its UNII"),
+        pytest.param(
+            [concept(coding(UNII, "K16AIQ8CTM")), concept(coding(UNII, "P188ANX8CK"))],
+            ("settled", "phesgo"),
+            id="the substances of a combination by UNII",
+        ),
         pytest.param([concept(text="Dextrose 5% in Water")], ("unknown", ""), id="the diluent alone"),
         pytest.param([None, {"itemReference": {"display": "Kadcyla"}}], ("settled", "kadcyla"), id="by display"),
     ],
@@ -189,9 +196,44 @@ def test_ingredients_identify_the_drug(ingredients: list[Any], expected: tuple[s
         assert drug_of(read_order(referring("#med-1", one))) == expected
 
 
-def test_code_and_ingredient_that_disagree_are_a_conflict() -> None:
-    mixed = medication(text="Kadcyla", ingredient=[{"itemCodeableConcept": concept(coding(RXNORM, "224905"))}])
+@pytest.mark.parametrize("antibody", [coding(RXNORM, "224905"), coding(UNII, "P188ANX8CK")])
+def test_code_and_ingredient_that_disagree_are_a_conflict(antibody: Json) -> None:
+    mixed = medication(text="Kadcyla", ingredient=[{"itemCodeableConcept": concept(antibody)}])
     assert drug_of(read_order(referring("#med-1", mixed))) == ("conflict", "kadcyla,trastuzumab")
+
+
+def _made_of(name: str, *parts: str, kind: str = "Medication", code: str = "") -> Json:
+    """Return a contained resource that consists of others."""
+    item = "itemReference" if kind == "Medication" else "substanceReference"
+    listed = [{item: {"reference": f"#{part}"}} for part in parts]
+    return {"resourceType": kind, "id": name, **({"code": {"text": code}} if code else {}), "ingredient": listed}
+
+
+def test_the_ingredients_of_ingredients_identify_the_drug() -> None:
+    drug = {"substanceCodeableConcept": {"text": "Trastuzumab emtansine"}}
+    mixture = {"resourceType": "Substance", "id": "inner", "code": {"text": "Mixture"}, "ingredient": [drug]}
+    sent = referring("#bag", _made_of("bag", "outer"), _made_of("outer", "inner", kind="Substance"), mixture)
+    assert drug_of(read_order(sent)) == ("settled", "kadcyla")
+    enhertu = referring("#bag", _made_of("bag", "inner", code="Enhertu"), mixture)
+    assert drug_of(read_order(enhertu)) == ("conflict", "enhertu,kadcyla")
+
+
+def test_a_medication_that_consists_of_itself_is_read_once() -> None:
+    sent = referring(
+        "#bag", _made_of("bag", *["bag", "other"] * 200, code="Kadcyla"), _made_of("other", *["bag"] * 200)
+    )
+    assert drug_of(read_order(sent)) == ("settled", "kadcyla")
+
+
+def test_inactive_substances_by_unii_are_no_other_drug() -> None:
+    listed = [
+        {"itemCodeableConcept": concept(coding(UNII, code)), "isActive": is_active}
+        for code, is_active in (("SE2KH7T06F", True), ("C151H8M554", False), ("7T1F30V5YH", False))
+    ]
+    assert drug_of(read_order(referring("#med-1", medication(text="Kadcyla", ingredient=listed)))) == (
+        "settled",
+        "kadcyla",
+    )
 
 
 @pytest.mark.parametrize(
@@ -348,6 +390,7 @@ def test_an_administration_code_is_not_a_drug_code(code: str) -> None:
     ("system", "code", "read"),
     [
         pytest.param(HCPCS, "J9308-JZ", ("J9308", "-JZ"), id="a modifier after a hyphen"),
+        pytest.param(HCPCS, "J9308 - per 5 mg", ("J9308", ""), id="with its unit in words"),
         pytest.param(HCPCS, "J9308JZ", ("J9308", "JZ"), id="a modifier attached"),
         pytest.param(HCPCS, "J9308 JW", ("J9308", " JW"), id="a modifier after a blank"),
         pytest.param(HCPCS, "j9308:tb:jz", ("J9308", ":tb:jz"), id="two modifiers, in small letters"),
