@@ -107,9 +107,12 @@ class DrugTextReader:
         self._note_partners_before(draft)
         if not meanings and not guessed:
             meanings = self._class_alone(draft)
-        others = self._others(draft)
+        choices = draft.choices()
+        draft.unread += choices
+        others = list(dict.fromkeys((*self._others(draft), *choices)))
         if not meanings and not guessed:
             others += [words[place].text for place in draft.partners]
+            others += [word for word in self._known_others(draft) if word not in others]
         guesses = [span.meaning for span in guessed]
         if draft.unread and not meanings and not guesses:
             guesses = list(self._guesser.guesses(draft.words, draft.unread, written))
@@ -146,6 +149,19 @@ class DrugTextReader:
         if first == len(draft.words) or not (others or any(place < first for place in draft.partners)):
             return False
         return _AMOUNT.search(draft.folded, draft.words[first].start) is None
+
+    def is_of_fluid(self, text: str) -> bool:
+        """Return whether a text names a fluid and what it is for, and gives the drug behind it no amount.
+
+        "Dextrose 5 % flush after Enhertu", "sodium chloride 0.9 % 250 mL, diluent for Kadcyla".
+        """
+        draft = self._draft(bounded(text))
+        first = min((span.first for span in draft.spans), default=0)
+        if draft.said.get(Says.FLUID, first) >= first:
+            return False
+        words = {word.text for word in draft.words}
+        purposes = self._vocabulary.fluid_purposes
+        return not purposes.isdisjoint(words) and _AMOUNT.search(draft.folded, draft.words[first].start) is None
 
     def _draft(self, written: str) -> Draft:
         """Read the words of a text, each as part of a name, as listed, or as not understood."""
@@ -189,20 +205,17 @@ class DrugTextReader:
 
     def _warning(self, draft: Draft, place: int) -> int:
         """Skip a warning and the drug names it rules out; return the index after it, or 0 if no warning starts here."""
-        are_tablets = any(self._are_tablets(span.meaning) for span in draft.spans)
-        warnings = self._vocabulary.beside_tablets if are_tablets else self._vocabulary.warnings
-        reach = self._vocabulary.reach.get(draft.words[place].text, 0)
-        written = tuple(word.text for word in draft.words[place : place + reach])
-        length = next((n for n in range(len(written), 0, -1) if written[:n] in warnings), 0)
-        if not length:
+        place = self._warns(draft, place)
+        if not place:
             return 0
-        place += length
         stop = draft.clause_end(place)
         first = place
         while place < len(draft.words) and draft.words[place].start < stop:
             if place > first and draft.words[place].text in self._vocabulary.warning_ends:
                 break
-            if name_end := self._longest(draft, place, self._vocabulary.names):
+            if again := self._warns(draft, place):
+                place = again
+            elif name_end := self._longest(draft, place, self._vocabulary.names):
                 draft.warned.update(range(place, name_end))
                 draft.ruled_out.append(self._vocabulary.names[draft.usual(place, name_end)])
                 place = name_end
@@ -211,6 +224,15 @@ class DrugTextReader:
             else:
                 place = self._phrase(draft, place, within_warning=True) or self._single(draft, place)
         return place
+
+    def _warns(self, draft: Draft, place: int) -> int:
+        """Return the index after the words that begin a warning at a word; 0 if none do."""
+        are_tablets = any(self._are_tablets(span.meaning) for span in draft.spans)
+        warnings = self._vocabulary.beside_tablets if are_tablets else self._vocabulary.warnings
+        reach = self._vocabulary.reach.get(draft.words[place].text, 0)
+        written = tuple(word.text for word in draft.words[place : place + reach])
+        length = next((n for n in range(len(written), 0, -1) if written[:n] in warnings), 0)
+        return place + length if length else 0
 
     def _are_tablets(self, meaning: Meaning) -> bool:
         return all(self._products[target.product].is_oral for target in meaning)
@@ -281,6 +303,12 @@ class DrugTextReader:
         """Report a partner drug before the name: "docetaxel before Kadcyla" may be an order of docetaxel."""
         first = min((span.first for span in draft.spans), default=0)
         draft.unread += [draft.words[place].text for place in draft.partners if place < first]
+
+    def _known_others(self, draft: Draft) -> list[str]:
+        """List the known drugs of no service that a text names, unless it says that they are given before another."""
+        if self._vocabulary.names_premedication(tuple(word.text for word in draft.words)):
+            return []
+        return list(filter(self._vocabulary.is_other_drug, draft.unread))
 
     def _class_alone(self, draft: Draft) -> list[Meaning]:
         """Return what a class of drugs may mean: "anti-HER2 antibody"; nothing if another drug may be named."""
@@ -440,7 +468,7 @@ class DrugTextReader:
                 and not named.intersection((place, place + 1))
                 and word.isalpha()
                 and word not in draft.unread
-                and self._vocabulary.begins_payload(word)
+                and self._vocabulary.may_cut_payload(word)
             ):
                 draft.unread.append(word)
 

@@ -83,24 +83,38 @@ def identify(order: DrugOrder, recognizer: Recognizer) -> Identity:
 
 
 def _is_of_partner(identity: Identity, order: DrugOrder, recognizer: Recognizer) -> bool:
-    """Return whether an order is for another drug, and its words only say what that is given with.
+    """Return whether an order is for another drug or a fluid, and its words only say what that is given with.
 
     "Docetaxel with trastuzumab" with the clinical code of docetaxel is a regimen in words, unless a code, an amount or
-    a dose by weight says that the HER2 drug is ordered.
+    a dose by weight says that the HER2 drug is ordered. "Dextrose 5 % flush after Enhertu" is the fluid where its
+    dose is a volume.
     """
-    if identity.status is IdentityStatus.SETTLED or any(claim.evidence.system for claim in identity.claims):
-        return False
-    if not _is_coded_as_other(order.evidence, recognizer):
+    naming = [claim.evidence.value for claim in identity.claims]
+    if not naming or any(claim.evidence.system for claim in identity.claims):
         return False
     if any(_of_hcpcs(each.code, recognizer) for each in order.billing) or any(
         recognizer.ndc(each.text) for each in order.ndcs
     ):
         return False
+    if all(map(recognizer.is_of_fluid, naming)):
+        return _is_volume(order) and not _is_forbidden_diluent(order, identity)
+    if identity.status is IdentityStatus.SETTLED or not _is_coded_as_other(order.evidence, recognizer):
+        return False
     for dose in order.doses:
         if dose.unit is DoseUnit.MG_PER_KG or any(product.has_dose(dose.number) for product in identity.named):
             return False
-    naming = [claim.evidence.value for claim in identity.claims]
-    return bool(naming) and all(map(recognizer.names_partner_first, naming))
+    return all(map(recognizer.names_partner_first, naming))
+
+
+def _is_volume(order: DrugOrder) -> bool:
+    """Return whether an order states a volume or a bag, and no amount of a drug."""
+    units = {dose.unit for dose in order.doses}
+    return bool(units) and units <= {DoseUnit.ML, DoseUnit.OTHER} and not order.text_doses
+
+
+def _is_forbidden_diluent(order: DrugOrder, identity: Identity) -> bool:
+    forbidden = {each.diluent for product in identity.named for each in product.forbidden_diluents}
+    return not forbidden.isdisjoint(order.diluents)
 
 
 def _is_coded_as_other(evidence: tuple[IdentityEvidence, ...], recognizer: Recognizer) -> bool:

@@ -154,6 +154,7 @@ class Recognizer:
         self.read_classes = cached_by_text(self._read_classes)
         self.read_text = cached_by_text(self._reader.read)
         self.names_partner_first = cached_by_text(self._reader.names_partner_first)
+        self.is_of_fluid = cached_by_text(self._reader.is_of_fluid)
         self.route_of_form = cached_by_text(self._reader.route_of_form)
 
     def _spans_per_kg(self, product_id: str, cancers: frozenset[Cancer], percent: Decimal) -> tuple[Span, ...]:

@@ -80,6 +80,7 @@ class Vocabulary:
         self.warnings = {key(word) for group in words.warnings for word in group.words}
         self.beside_tablets = self.warnings | {key(word) for group in words.beside_tablets for word in group.words}
         self.warning_words = frozenset(fold(word) for group in words.warning_words for word in group.words)
+        self.fluid_purposes = frozenset(fold(word) for group in words.fluid_purposes for word in group.words)
         self.oral_forms = frozenset(fold(word) for group in words.oral_forms for word in group.words)
         self.warning_ends = frozenset(fold(word) for group in words.warning_ends for word in group.words)
         self._lots = {key(word) for group in words.package_numbers for word in group.words}
@@ -250,6 +251,10 @@ class Vocabulary:
     def is_drug(self, word: str) -> bool:
         """Return whether an unknown word ends like the name of a drug."""
         return word.endswith(self._drug_endings)
+
+    def may_cut_payload(self, word: str) -> bool:
+        """Return whether a word behind an antibody may be what is left of a payload: of a known one, or one letter."""
+        return self.begins_payload(word) or (len(word) == 1 and (word,) not in self.ignored)
 
     def begins_payload(self, word: str) -> bool:
         """Return whether a word may be the first letters of a payload."""

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 import pytest
 from builders import KNOWN, ORIGIN, RECOGNIZER
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from cards.facts.order import DrugOrder, EvidenceKind, IdentityEvidence
+from cards.facts.order import DoseUnit, DrugOrder, EvidenceKind, IdentityEvidence, OrderedDose
 from cards.identification.folding import fold, key, words_of
 from cards.identification.identity import Identity, IdentityStatus, identify
-from cards.knowledge.schema import Scope
+from cards.knowledge.schema import Diluent, Scope
 from cards.values.codes import hcpcs_with_modifiers, ndc_readings
 
 WORDS = KNOWN.drug_words
@@ -162,7 +163,16 @@ def test_what_begins_behind_an_antibody_is_never_taken_for_a_word_of_form(cut: s
 
 @pytest.mark.parametrize(
     "text",
-    ["trastuzumab emtnsine", "trastuzumab emtan sine", "Trastuzumab-metnasine IV", "Trastuzumab-blorbex 160 mg"],
+    [
+        "trastuzumab emtnsine",
+        "trastuzumab emtan sine",
+        "Trastuzumab-metnasine IV",
+        "Trastuzumab-blorbex 160 mg",
+        "trastuzumab MMAE",
+        "Trastuzumab DM4 conjugated",
+        "trastuzumab imbotolimod",
+        "177Lu-DOTA-trastuzumab",
+    ],
 )
 def test_no_code_of_the_antibody_settles_a_name_with_what_may_be_a_payload(text: str) -> None:
     assert identified(text, "224905").status is IdentityStatus.CONFLICT
@@ -193,6 +203,39 @@ def test_other_drugs_named_together_are_asked_about(text: str) -> None:
 )
 def test_another_drug_before_the_name_of_tablets_is_asked_about(text: str) -> None:
     assert identified(text).status is IdentityStatus.AMBIGUOUS
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("Kadcyla or docetaxel", "docetaxel"),
+        ("Tykerb or capecitabine 500 mg", "capecitabine"),
+        ("Perjeta (oder Docetaxel)", "docetaxel"),
+    ],
+)
+def test_a_choice_between_drugs_is_asked_about(text: str, word: str) -> None:
+    found = identified(text)
+    assert found.status is IdentityStatus.AMBIGUOUS
+    assert word in found.unread
+
+
+@pytest.mark.parametrize("letter", "bcfjkmnoprstuv")
+def test_a_single_letter_is_an_abbreviation_but_behind_an_antibody(letter: str) -> None:
+    assert identified(f"Kadcyla 160 mg {letter} inf").status is IdentityStatus.SETTLED
+    assert identified(f"trastuzumab {letter} 160 mg").status is IdentityStatus.AMBIGUOUS
+
+
+@pytest.mark.parametrize(
+    ("text", "product"),
+    [
+        ("Herceptin (NOT Kadcyla, NOT Enhertu)", "trastuzumab"),
+        (r"Kadcyla\n160 mg\tIV", "kadcyla"),
+        (r"Kadcyla\.br\160 mg", "kadcyla"),
+        ("KADCYLA 160 MG PDR V INFUSIEOPLOSSING", "kadcyla"),
+    ],
+)
+def test_what_stands_around_a_name_is_passed_over(text: str, product: str) -> None:
+    assert identified(text).product == RECOGNIZER.product(product)
 
 
 @pytest.mark.parametrize(
@@ -305,6 +348,40 @@ def test_no_word_that_may_be_passed_over_names_a_drug() -> None:
 def test_a_regimen_in_words_is_for_the_drug_of_its_code(text: str, rxnorm: str) -> None:
     assert not identified(text, rxnorm).in_scope
     assert identified(text).in_scope
+
+
+@pytest.mark.parametrize("text", ["Furosemide 40 mg", "Influenza vaccine", "insulin lispro", "Paclitaxel 100 mg"])
+def test_a_text_that_names_another_drug_than_its_code_is_a_conflict(text: str) -> None:
+    assert identified(text, "1371041").status is IdentityStatus.CONFLICT
+
+
+FLUSH, MIXTURE = "Dextrose 5 % flush after Enhertu", "Sodium chloride 0.9 % with Kadcyla"
+SALINE = (Diluent.SODIUM_CHLORIDE,)
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "unit", "diluents", "is_ours"),
+    [
+        pytest.param(FLUSH, 50, DoseUnit.ML, (), False, id="a flush"),
+        pytest.param("NS 250 mL (for Kadcyla)", 1, DoseUnit.OTHER, (), False, id="a bag for a drug"),
+        pytest.param("NaCl 0.9 %, diluent for Kadcyla", 250, DoseUnit.ML, SALINE, False, id="its diluent"),
+        pytest.param(
+            "NaCl 0.9 %, diluent for Enhertu", 100, DoseUnit.ML, SALINE, True, id="a diluent it must not have"
+        ),
+        pytest.param(FLUSH, 378, DoseUnit.MG, (), True, id="a dose of the drug"),
+        pytest.param(MIXTURE, 250, DoseUnit.ML, SALINE, True, id="a mixture"),
+        pytest.param("NS 250 mL for Kadcyla 400 mg", 250, DoseUnit.ML, (), True, id="an amount in words"),
+        pytest.param("Kadcyla, flush with NS after", 250, DoseUnit.ML, (), True, id="the drug first"),
+    ],
+)
+def test_a_fluid_that_says_what_it_is_for_is_not_the_drug(
+    text: str, number: int, unit: DoseUnit, diluents: tuple[Diluent, ...], *, is_ours: bool
+) -> None:
+    evidence = (IdentityEvidence(EvidenceKind.TEXT, "", text, "x"),)
+    dose = OrderedDose(Decimal(number), unit, f"{number} {unit}", (), 0, Decimal(1))
+    order = DrugOrder(ORIGIN, evidence=evidence, doses=(dose,), diluents=diluents)
+    assert identify(order, RECOGNIZER).in_scope == is_ours
+    assert identified(text).in_scope, "without a dose the drug may be meant"
 
 
 @pytest.mark.parametrize(
