@@ -50,7 +50,8 @@ class DrugText(NamedTuple):
     ``meanings`` are what it names, one for each name. ``guesses`` are what a misspelled name may mean. ``unread`` are
     the words that are not understood, and ``others`` those that look like another drug's name or payload. A text that
     names nothing and has no guess is not about a known drug, so its words are ignored. ``names_nothing``: every word is
-    understood, and none names a drug or a fluid: "Chemotherapy infusion".
+    understood, and none names a drug or a fluid: "Chemotherapy infusion". ``says_conjugate``: it is one, which it need
+    not name: "Antibody-Drug Conjugate".
     """
 
     meanings: tuple[Meaning, ...] = ()
@@ -58,6 +59,7 @@ class DrugText(NamedTuple):
     unread: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
     names_nothing: bool = False
+    says_conjugate: bool = False
 
     @property
     def names_drug(self) -> bool:
@@ -125,6 +127,7 @@ class DrugTextReader:
             tuple(dict.fromkeys(word[:_QUOTED] for word in draft.unread)),
             tuple(dict.fromkeys(word[:_QUOTED] for word in others)),
             not (meanings or guesses or others or draft.unread or Says.FLUID in draft.said),
+            Says.CONJUGATE in draft.said,
         )
 
     def _others(self, draft: Draft) -> list[str]:

@@ -18,6 +18,7 @@ from cards.identification.targets import Meaning, Target
 from cards.knowledge.schema import Brand, Cited, Product, Scope
 from cards.values.text_cache import LENGTH, cached_on_reader
 
+_BY_MASS = frozenset({DoseUnit.MG, DoseUnit.MG_PER_KG, DoseUnit.MG_PER_M2})
 _INGREDIENT = frozenset({EvidenceKind.INGREDIENT_CODING, EvidenceKind.INGREDIENT_TEXT})
 
 
@@ -107,9 +108,8 @@ def _is_of_partner(identity: Identity, order: DrugOrder, recognizer: Recognizer)
 
 
 def _is_volume(order: DrugOrder) -> bool:
-    """Return whether an order states a volume or a bag, and no amount of a drug."""
-    units = {dose.unit for dose in order.doses}
-    return bool(units) and units <= {DoseUnit.ML, DoseUnit.OTHER} and not order.text_doses
+    """Return whether an order states a volume or a count of bags, and no amount of a drug."""
+    return bool(order.doses) and not order.text_doses and all(dose.unit not in _BY_MASS for dose in order.doses)
 
 
 def _is_forbidden_diluent(order: DrugOrder, identity: Identity) -> bool:
@@ -210,7 +210,8 @@ def _with_every_word(
     strayed = [claim for claim in guesses if all(target.product != product for target in claim.meaning)]
     is_coded = any(claim.evidence.system and len(claim.meaning) == 1 for claim in identity.claims)
     if is_coded:
-        unread = [word for _, text in texts for word in text.others]
+        own = recognizer.are_names_of
+        unread = [word for _, text in texts for word in text.others if not own(identity.product, (word,))]
     elif identity.product.is_oral:
         unread = [word for each, text in texts for word in (*text.others, *_partner_first(each, text, recognizer))]
     else:
@@ -221,6 +222,9 @@ def _with_every_word(
             for word in _counted(each, text)
             if not recognizer.are_names_of(identity.product, (word,)) and not recognizer.misspells(word, product)
         ]
+    if recognizer.is_bare_antibody(identity.product):
+        # Another coding may give the class: "Antibody-Drug Conjugate".
+        unread += [each.value for each, text in texts if text.says_conjugate and not text.meanings]
     if not unread and not strayed:
         return identity
     claims = (*identity.claims, *strayed)

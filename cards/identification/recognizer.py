@@ -213,6 +213,10 @@ class Recognizer:
         meaning = self._vocabulary.names.get((near.word,)) if near is not None else None
         return meaning is not None and self.may_mean(meaning, product_id)
 
+    def is_bare_antibody(self, product: Product) -> bool:
+        """Return whether a product is an antibody alone, without an enzyme or a payload."""
+        return product.generic in self._vocabulary.antibodies
+
     def product(self, product_id: str) -> Product:
         """Find a product by its id."""
         return self._products[product_id]

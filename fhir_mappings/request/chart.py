@@ -407,7 +407,8 @@ class ChartReader:
                 order = self._medication.read(step.as_order, path, references)
                 named = identify(order, self._recognizer).named
                 if not ordered.intersection(product.id for product in named):
-                    yield from self._if_in_scope(order, path, "ordered-as-service")
+                    is_own = is_same_patient(resource.get("subject"), request.patient_id, references)
+                    yield from self._if_in_scope(order, path, "ordered-as-service" if is_own else "other-patient")
 
     def _of_step(self, step: Planned, references: References) -> list[Gap]:
         order = self._medication.read(step.as_order, step.path, references)

@@ -355,6 +355,27 @@ def test_a_text_that_names_another_drug_than_its_code_is_a_conflict(text: str) -
     assert identified(text, "1371041").status is IdentityStatus.CONFLICT
 
 
+def test_the_payload_of_the_conjugate_may_stand_beside_its_code() -> None:
+    assert identified("fam-trastuzumab (DXd)", "2267576").status is IdentityStatus.SETTLED
+    assert identified("trastuzumab (DXd)", "1371041").status is IdentityStatus.CONFLICT
+
+
+@pytest.mark.parametrize(
+    ("drug", "class_of_drug", "status"),
+    [
+        ("trastuzumab", "Antibody-Drug Conjugate", IdentityStatus.AMBIGUOUS),
+        ("Kadcyla", "Antibody-Drug Conjugate", IdentityStatus.SETTLED),
+        ("trastuzumab", "Monoclonal antibodies and antibody drug conjugates", IdentityStatus.SETTLED),
+        ("trastuzumab", "HER2 inhibitors", IdentityStatus.SETTLED),
+    ],
+)
+def test_an_antibody_in_the_class_of_conjugates_is_asked_about(
+    drug: str, class_of_drug: str, status: IdentityStatus
+) -> None:
+    evidence = tuple(IdentityEvidence(EvidenceKind.TEXT, "", each, "x") for each in (drug, class_of_drug))
+    assert identify(DrugOrder(ORIGIN, evidence=evidence), RECOGNIZER).status is status
+
+
 FLUSH, MIXTURE = "Dextrose 5 % flush after Enhertu", "Sodium chloride 0.9 % with Kadcyla"
 SALINE = (Diluent.SODIUM_CHLORIDE,)
 
@@ -364,6 +385,7 @@ SALINE = (Diluent.SODIUM_CHLORIDE,)
     [
         pytest.param(FLUSH, 50, DoseUnit.ML, (), False, id="a flush"),
         pytest.param("NS 250 mL (for Kadcyla)", 1, DoseUnit.OTHER, (), False, id="a bag for a drug"),
+        pytest.param("NaCl flush before and after T-DM1", 1, DoseUnit.TABLET, (), False, id="one each"),
         pytest.param("NaCl 0.9 %, diluent for Kadcyla", 250, DoseUnit.ML, SALINE, False, id="its diluent"),
         pytest.param(
             "NaCl 0.9 %, diluent for Enhertu", 100, DoseUnit.ML, SALINE, True, id="a diluent it must not have"

@@ -833,6 +833,8 @@ def test_a_service_that_is_billed_as_a_drug_is_told(code: str, beside: tuple[Jso
     assert reasons(orders(service, *beside)) == (["ordered-as-service"] if is_told else [])
     of_signed_order = {**service, "basedOn": [{"reference": "MedicationRequest/signed-before"}]}
     assert reasons(orders(of_signed_order, *beside)) == []
+    of_another = {**service, "subject": {"reference": "Patient/another"}}
+    assert reasons(orders(of_another, *beside)) == (["other-patient"] if is_told else [])
     while_written: Json = {"hook": "order-select", "selections": ["ServiceRequest/s"]}
     assert topics(service, **while_written) == []
 
