@@ -90,21 +90,27 @@ def _is_of_partner(identity: Identity, order: DrugOrder, recognizer: Recognizer)
     a dose by weight says that the HER2 drug is ordered. "Dextrose 5 % flush after Enhertu" is the fluid where its
     dose is a volume.
     """
-    naming = [claim.evidence.value for claim in identity.claims]
-    if not naming or any(claim.evidence.system for claim in identity.claims):
+    if any(claim.evidence.system for claim in identity.claims):
         return False
     if any(_of_hcpcs(each.code, recognizer) for each in order.billing) or any(
         recognizer.ndc(each.text) for each in order.ndcs
     ):
         return False
-    if all(map(recognizer.is_of_fluid, naming)):
+    if names_fluid(identity, recognizer):
         return _is_volume(order) and not _is_forbidden_diluent(order, identity)
     if identity.status is IdentityStatus.SETTLED or not _is_coded_as_other(order.evidence, recognizer):
         return False
     for dose in order.doses:
         if dose.unit is DoseUnit.MG_PER_KG or any(product.has_dose(dose.number) for product in identity.named):
             return False
-    return all(map(recognizer.names_partner_first, naming))
+    naming = [claim.evidence.value for claim in identity.claims]
+    return bool(naming) and all(map(recognizer.names_partner_first, naming))
+
+
+def names_fluid(identity: Identity, recognizer: Recognizer) -> bool:
+    """Return whether all that names the drug is the text of a fluid that says what it is for."""
+    naming = [(claim.evidence.system, claim.evidence.value) for claim in identity.claims]
+    return bool(naming) and all(not system and recognizer.is_of_fluid(value) for system, value in naming)
 
 
 def _is_volume(order: DrugOrder) -> bool:
