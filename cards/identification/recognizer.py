@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
     from decimal import Decimal
 
-    from cards.facts.order import BillingCode, IdentityEvidence
+    from cards.facts.order import BillingCode, DrugOrder, IdentityEvidence
     from cards.knowledge.schema import (
         AmbiguousName,
         Brand,
@@ -319,6 +319,15 @@ class Recognizer:
             is_substance = AtcCode.of(code.upper()) is not None
             return is_substance and not code.upper().startswith(self.known.drug_codes.open_atc)
         return self.is_other_drug(system, code)
+
+    def has_code_of_drug(self, order: DrugOrder) -> bool:
+        """Return whether a code of an order is one of the service's drugs, or bills a drug that has none of its own."""
+        billed = (each.code for each in order.billing)
+        return (
+            any(each in self.hcpcs or each in self.retired or each in self.unspecific for each in billed)
+            or any(self.ndc(each.text) for each in order.ndcs)
+            or any(self.coded(each.system, each.value) for each in order.evidence if each.system)
+        )
 
     def is_fluid(self, system: str, code: str) -> bool:
         """Return whether a code is of an infusion fluid or a solvent."""

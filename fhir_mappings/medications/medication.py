@@ -226,17 +226,22 @@ class MedicationReader:
         if medication:
             medication = self._with_parts(medication, resource, references)
             evidence += tuple(self._ingredients(medication, path))
-        beside = billing_extensions.on_order(resource)
-        if "extension" in medication:
-            beside += [(coding, ()) for coding, _ in billing_extensions.in_extensions(medication, ())]
+        beside = billing_extensions.on_order(resource, medication)
         billing = [_billing_code(each, origin) for each in said.billing]
-        billing += [_billing_code(each, origin, beside_drug=True) for found in beside for each in _billing(*found)]
+        of_order = (_billing(coding, pointer) for coding, pointer in beside if coding.system == "hcpcs")
+        billing += [_billing_code(each, origin, beside_drug=True) for found in of_order for each in found]
+        in_words = (_billing(coding, ()) for coding in billing_extensions.in_words(resource))
+        billing += [
+            _billing_code(each, origin, on_the_order=False, beside_drug=True) for found in in_words for each in found
+        ]
+        packages = (WrittenNdc(coding.code, (), path) for coding, _ in beside if coding.system == "ndc")
+        ndcs = (*said.ndcs, *dict.fromkeys(packages))
         gaps: tuple[Gap, ...] = ()
         if not evidence:
             evidence = said.supply_texts
-        if not evidence and not said.billing and not said.ndcs and reference(resource.get("medicationReference")):
+        if not evidence and not said.billing and not ndcs and reference(resource.get("medicationReference")):
             gaps = (Gap("drug", path, "unresolved-drug"),)
-        order = DrugOrder(origin=origin, evidence=evidence, billing=tuple(billing), ndcs=said.ndcs, gaps=gaps)
+        order = DrugOrder(origin=origin, evidence=evidence, billing=tuple(billing), ndcs=ndcs, gaps=gaps)
         return order, medication, said.diluents
 
     def _medication(self, resource: Json, references: References) -> Json:
@@ -294,7 +299,10 @@ class MedicationReader:
             if text(source.concept.get("text")):
                 evidence.append(IdentityEvidence(EvidenceKind.TEXT, "", text(source.concept["text"]), source.path))
             for coding, pointer in billing_extensions.on_concept(source.concept, source.pointer):
-                billing += _billing(coding, pointer if source.pointer else ())
+                if coding.system == "ndc":
+                    ndcs.append(WrittenNdc(coding.code, (), source.path))
+                else:
+                    billing += _billing(coding, pointer if source.pointer else ())
         for each in (*evidence, *supply_texts):
             if not each.system:
                 in_text = codes_in_text(each.value)
@@ -399,7 +407,8 @@ def service_billing(resource: Json, path: str) -> list[BillingCode]:
     written = [(coding, pointer) for coding, pointer, _ in _written_codings(source) if coding.system == "hcpcs"]
     in_text = [(Coding("hcpcs", code, ""), ()) for code in codes_in_text(text(concept.get("text"))).hcpcs]
     beside = (*billing_extensions.in_extensions(resource, ()), *billing_extensions.on_concept(concept, ("code",)))
-    said = [each for coding, pointer in (*written, *beside, *in_text) for each in _billing(coding, pointer)]
+    found = (*written, *(each for each in beside if each[0].system == "hcpcs"), *in_text)
+    said = [each for coding, pointer in found for each in _billing(coding, pointer)]
     return [_billing_code(each, origin, on_the_order=False) for each in _each_once(said)]
 
 

@@ -42,7 +42,7 @@ from fhir_mappings.request.order_gaps import (
 )
 from fhir_mappings.request.orders import Orders
 from fhir_mappings.request.patient_reader import PatientReader
-from fhir_mappings.request.planned import Planned, of_service, without_order
+from fhir_mappings.request.planned import Planned, is_dose_in_words, without_order
 from fhir_mappings.request.selection import bundle_entries, each_once, is_group, selected_references
 from fhir_mappings.request.sizes import TooManyError, check_orders
 from fhir_mappings.results.observations import ObservationReader
@@ -390,25 +390,29 @@ class ChartReader:
     ) -> Iterator[Gap]:
         """Report a request for a service that orders a drug for which the session has no order.
 
-        It gives a dose in words, or has the billing code of the drug. A code is judged as that of the session's only
-        order, if there is one; while orders are written or when they are carried out, the drug's own may be elsewhere.
+        It gives a dose in words, or has a code of the drug. A code is judged as that of the session's only order, if
+        there is one; while orders are written or when they are carried out, the drug's own may be elsewhere.
         """
         read = list(orders)
         ordered = {product.id for _, identity in read for product in identity.named}
         judged = sum(order.in_focus and identity.in_scope for order, identity in read)
         by_code = judged != 1 and not (request.hook.may_be_incomplete or request.hook.orders_are_signed)
         for path, resource, full_url in entries:
-            if resource is None or not self._medication.is_order(resource):
+            if resource is None or resource.get("resourceType") != "ServiceRequest":
+                continue
+            if not self._medication.is_order(resource):
                 continue
             if selected is not None and selected.isdisjoint(names_of(resource, full_url)):
                 continue
-            is_billed = by_code and not orders_served(resource, references)
-            if (step := of_service(resource, path, is_billed=is_billed)) is not None:
-                order = self._medication.read(step.as_order, path, references)
-                named = identify(order, self._recognizer).named
-                if not ordered.intersection(product.id for product in named):
-                    is_own = is_same_patient(resource.get("subject"), request.patient_id, references)
-                    yield from self._if_in_scope(order, path, "ordered-as-service" if is_own else "other-patient")
+            order = self._medication.read({"medicationCodeableConcept": resource.get("code")}, path, references)
+            is_coded = self._recognizer.has_code_of_drug(order)
+            if is_coded and (not by_code or orders_served(resource, references)):
+                continue
+            if not (is_coded or is_dose_in_words(resource)):
+                continue
+            if not ordered.intersection(product.id for product in identify(order, self._recognizer).named):
+                is_own = is_same_patient(resource.get("subject"), request.patient_id, references)
+                yield from self._if_in_scope(order, path, "ordered-as-service" if is_own else "other-patient")
 
     def _of_step(self, step: Planned, references: References) -> list[Gap]:
         order = self._medication.read(step.as_order, step.path, references)

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from cards.values.texts import LONGEST
-from fhir_mappings.codings import codings, drug_coding, texts
+from fhir_mappings.codings import texts
 from fhir_mappings.request.dispatched import may_be_for_a_drug
 from fhir_mappings.wire.lenient import child, objects, reference, text
 
@@ -51,17 +51,9 @@ def without_order(plan: Json, path: str, references: References) -> Iterator[Pla
     yield from _of_actions(plan, path, plan, references, _DEPTH)
 
 
-def of_service(request: Json, path: str, *, is_billed: bool) -> Planned | None:
-    """Return the drug of a ServiceRequest whose words give a dose, "infuse 252 mg"; a consultation gives none.
-
-    With a billing code, whose descriptor gives its unit, ``is_billed`` says whether the code stands for an order.
-    """
-    if text(request.get("resourceType")) != "ServiceRequest":
-        return None
-    concept = child(request, "code")
-    has_code = any(drug_coding(each).system == "hcpcs" for each in codings(concept))
-    is_order = is_billed if has_code else any(_DOSE.search(each[:LONGEST]) for each in texts(concept))
-    return Planned(path, {"medicationCodeableConcept": concept}) if is_order else None
+def is_dose_in_words(request: Json) -> bool:
+    """Return whether the words of a ServiceRequest give a dose: "infuse 252 mg"; a consultation gives none."""
+    return any(_DOSE.search(each[:LONGEST]) for each in texts(child(request, "code")))
 
 
 def _of_actions(holder: Json, path: str, plan: Json, references: References, depth: int) -> Iterator[Planned]:

@@ -78,6 +78,7 @@ EXCEPTIONS = {
     "fhir_mappings/medications/dose_shares.py _LEAST": ("percent below which a share is a tolerance", "30"),
     "fhir_mappings/medications/durations.py _PHRASES": (LANGUAGE, "5 10 15 20 30 45 60 90 120"),
     "fhir_mappings/medications/durations.py _rewritten": (CALENDAR, "60"),
+    "fhir_mappings/medications/medication.py _NESTED": (BOUND, "40"),
     "fhir_mappings/medications/medication.py _LONGEST_FORM": (BOUND, "120"),
     "fhir_mappings/request/circumstances.py _is_plain": (SHAPE, "64"),
     "fhir_mappings/request/payers.py _NUMBER": (BOUND, "60"),

@@ -15,6 +15,7 @@ from shapes import (
     ICD10,
     KADCYLA,
     LOINC,
+    NDC,
     RXNORM,
     SNOMED,
     TODAY,
@@ -837,6 +838,22 @@ def test_a_service_that_is_billed_as_a_drug_is_told(code: str, beside: tuple[Jso
     assert reasons(orders(of_another, *beside)) == (["other-patient"] if is_told else [])
     while_written: Json = {"hook": "order-select", "selections": ["ServiceRequest/s"]}
     assert topics(service, **while_written) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "is_told"),
+    [
+        pytest.param(concept(coding(RXNORM, "1658089")), True, id="RxNorm"),
+        pytest.param(concept(coding(NDC, "50242-088-01")), True, id="NDC"),
+        pytest.param(concept(coding(HCPCS, "J3490"), text="Kadcyla"), True, id="billed as unclassified"),
+        pytest.param(concept(coding(HCPCS, "J3490"), text="Chemotherapy"), False, id="nothing but unclassified"),
+        pytest.param(concept(coding(HCPCS, "C8929"), text="Echo before Kadcyla"), False, id="a test by HCPCS"),
+        pytest.param(concept(coding(SNOMED, "40701008"), text="Echo before Kadcyla"), False, id="a test by SNOMED CT"),
+    ],
+)
+def test_a_service_is_of_the_drug_of_its_code(code: Json, *, is_told: bool) -> None:
+    service = {"resourceType": "ServiceRequest", "id": "s", "status": "draft", "code": code}
+    assert reasons(orders(service)) == (["ordered-as-service"] if is_told else [])
 
 
 def test_an_order_that_is_listed_twice_is_one() -> None:

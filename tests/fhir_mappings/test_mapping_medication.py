@@ -30,6 +30,7 @@ from shapes import (
     order,
     quantity,
     read_order,
+    topics,
 )
 
 from cards.facts.order import DrugOrder
@@ -370,6 +371,85 @@ def test_a_text_in_an_extension_named_for_billing_is_read(said: Json) -> None:
     resource = {**order(drug=KADCYLA), "extension": [{"url": "http://example.org/hcpcs-code", **said}]}
     ((code, pointer),) = [(each.code, each.pointer) for each in read_order(resource).billing]
     assert (code, pointer) == ("J9358", ())
+
+
+def test_a_hcpcs_code_among_the_categories_of_an_order_is_read() -> None:
+    listed = [
+        concept(coding("http://example.org/place", "outpatient")),
+        concept(coding("x", "1"), coding(HCPCS, "J9358")),
+    ]
+    found = read_order(order(drug=KADCYLA, category=listed))
+    assert [(each.code, each.pointer) for each in found.billing] == [("J9358", ("category", 1, "coding", 1))]
+
+
+@pytest.mark.parametrize(
+    ("written", "codes"),
+    [
+        pytest.param("Bill J9358, 252 units", ["J9358"], id="billed"),
+        pytest.param("J9358 infuse over 90 minutes", ["J9358"], id="at the beginning"),
+        pytest.param("HCPCS code: J9358-JZ", ["J9358"], id="with a modifier"),
+        pytest.param("Give after pertuzumab (J9306)", [], id="of a drug beside it"),
+        pytest.param("Bill J9354, and J9306 for pertuzumab", [], id="of several drugs"),
+        pytest.param("Approved 2026-11-01, no code needed", [], id="none"),
+    ],
+)
+def test_a_code_that_words_say_is_billed_is_read(written: str, codes: list[str]) -> None:
+    in_note = read_order(order(drug=KADCYLA, note=[{"text": written}]))
+    assert [each.code for each in in_note.billing] == codes
+    in_instruction = read_order(order(dosage(text=written), drug=KADCYLA))
+    assert [(each.code, each.on_the_order) for each in in_instruction.billing] == [(code, False) for code in codes]
+
+
+OF_ENHERTU = coding(NDC, "65597-0406-01")
+AS_IDENTIFIER = [{"system": "urn:x", "value": "1"}, {"system": NDC, "value": "65597-0406-01"}]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        pytest.param(order(extension=[{"url": "http://x", "valueCoding": OF_ENHERTU}]), id="an extension"),
+        pytest.param(
+            order(dispenseRequest={"extension": [{"url": "http://x", "valueCodeableConcept": concept(OF_ENHERTU)}]}),
+            id="an extension of what is dispensed",
+        ),
+        pytest.param(
+            order(extension=[{"url": "http://x/NDC-11", "valueString": "65597040601"}]), id="a text named for it"
+        ),
+        pytest.param(
+            order(drug={**KADCYLA, "extension": [{"url": "http://x", "valueCoding": OF_ENHERTU}]}), id="of the drug"
+        ),
+        pytest.param(referring("#med-1", medication(text="Kadcyla", identifier=AS_IDENTIFIER)), id="of the Medication"),
+        pytest.param(
+            order(
+                medicationCodeableConcept=None,
+                medicationReference={"display": "Kadcyla", "identifier": AS_IDENTIFIER[1]},
+            ),
+            id="of the reference",
+        ),
+    ],
+)
+def test_a_package_code_beside_the_drug_is_read(sent: Json) -> None:
+    found = read_order(sent)
+    assert [(each.text, each.pointer) for each in found.ndcs] in (
+        [("65597-0406-01", ())],
+        [("65597040601", ())],
+    )
+    assert drug_of(found) == ("settled", "kadcyla")
+    assert "ndc-mismatch" in topics(sent)
+
+
+@pytest.mark.parametrize(
+    "extension",
+    [
+        pytest.param(
+            {"url": "http://x", "valueCoding": {"system": "urn:policy", "code": "65597-0406-01"}}, id="a number"
+        ),
+        pytest.param({"url": "http://foundcare", "valueString": "65597-0406-01"}, id="another text"),
+        pytest.param({"url": "http://x/ndc", "valueString": 5}, id="junk"),
+    ],
+)
+def test_a_number_that_nothing_calls_an_ndc_is_none(extension: Json) -> None:
+    assert read_order(order(extension=[extension])).ndcs == ()
 
 
 def test_a_hcpcs_code_in_an_extension_of_a_separate_medication_is_read() -> None:
