@@ -280,6 +280,8 @@ class Recognizer:
 
     def coded_name(self, system: str, code: str) -> str:
         """Return the name of a drug, or of its group, that rules read by name; empty for any other code."""
+        if system == "cvx":
+            return "vaccine"
         if system == "atc":
             groups = (code.upper()[:length] for length in reversed(_ATC_LEVELS) if length <= len(code))
             return next((name for group in groups if (name := self._names_by_code.get((system, group)))), "")
@@ -339,7 +341,6 @@ class Recognizer:
             return False
         codes = self.known.drug_codes
         if system == "cvx":
-            # A vaccine.
             return True
         if system == "atc":
             code = code.upper()

@@ -42,7 +42,7 @@ from fhir_mappings.request.order_gaps import (
 )
 from fhir_mappings.request.orders import Orders
 from fhir_mappings.request.patient_reader import PatientReader
-from fhir_mappings.request.planned import Planned, is_dose_in_words, without_order
+from fhir_mappings.request.planned import Planned, has_drug_code, is_dose_in_words, without_order
 from fhir_mappings.request.selection import bundle_entries, each_once, is_group, selected_references
 from fhir_mappings.request.sizes import TooManyError, check_orders
 from fhir_mappings.results.observations import ObservationReader
@@ -404,8 +404,11 @@ class ChartReader:
                 continue
             if selected is not None and selected.isdisjoint(names_of(resource, full_url)):
                 continue
-            order = self._medication.read({"medicationCodeableConcept": resource.get("code")}, path, references)
-            is_coded = self._recognizer.has_code_of_drug(order)
+            may_be_coded = has_drug_code(resource)
+            if not (may_be_coded or is_dose_in_words(resource)):
+                continue
+            order = self._medication.drug({"medicationCodeableConcept": resource.get("code")}, references)
+            is_coded = may_be_coded and self._recognizer.has_code_of_drug(order)
             if is_coded and (not by_code or orders_served(resource, references)):
                 continue
             if not (is_coded or is_dose_in_words(resource)):
