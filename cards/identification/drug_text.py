@@ -15,7 +15,7 @@ from cards.identification.folding import words_of
 from cards.identification.guesses import Guesser
 from cards.identification.splitting import Splitter
 from cards.identification.targets import Meaning, Target, merged, products_of, with_brands_together
-from cards.identification.vocabulary import Known
+from cards.identification.vocabulary import PREFIXES, Known
 from cards.knowledge.schema import Route, Says, WordKind
 from cards.values.texts import CUT, bounded, is_cut
 
@@ -40,8 +40,6 @@ _MAKER = re.compile(
 _QUOTED = 40
 _ANTIBODY = "mab"
 _BEFORE_LOT = 4
-# Prefixes of an antibody that identify its conjugate; with the payload they add nothing.
-_PREFIXES = frozenset({"ado", "fam"})
 
 
 class DrugText(NamedTuple):
@@ -142,7 +140,7 @@ class DrugTextReader:
     def _may_be_other(self, word: str, draft: Draft) -> bool:
         """Return whether an unknown word may name another drug or its payload, by its form or as part of the name."""
         is_attached = len(word) > _SUFFIX and f"{_ANTIBODY}-{word}" in draft.folded
-        return is_attached or self._vocabulary.is_payload(word) or self._vocabulary.is_drug(word)
+        return is_attached or word in PREFIXES or self._vocabulary.is_payload(word) or self._vocabulary.is_drug(word)
 
     def names_partner_first(self, text: str) -> bool:
         """Return whether a text names another drug before those of the service, and gives these no amount."""
@@ -343,7 +341,7 @@ class DrugTextReader:
         draft.spans = [
             span
             for span in draft.spans
-            if not needed_words.union(_PREFIXES).issuperset(draft.usual(span.first, span.end))
+            if not needed_words.union(PREFIXES).issuperset(draft.usual(span.first, span.end))
         ]
         return frozenset({Target(best[1])})
 
@@ -354,7 +352,7 @@ class DrugTextReader:
             return known[0].is_typo or known[0].is_cut
         if any(each.kind is WordKind.PAYLOAD and each.is_cut for each in known):
             # "trastuzumab emtans": only the prefix of the conjugate, as in "ado-trastuzumab emtans", makes it certain.
-            return _PREFIXES.isdisjoint(each.word for each in known)
+            return PREFIXES.isdisjoint(each.word for each in known)
         mistyped = [each for each in known if each.is_typo]
         return bool(mistyped) and not (
             all(each.kind is WordKind.ANTIBODY for each in mistyped)
@@ -471,7 +469,7 @@ class DrugTextReader:
                 and not named.intersection((place, place + 1))
                 and word.isalpha()
                 and word not in draft.unread
-                and self._vocabulary.may_cut_payload(word)
+                and self._vocabulary.may_cut_payload(word, is_last=place == len(draft.words) - 1)
             ):
                 draft.unread.append(word)
 

@@ -219,6 +219,12 @@ def test_a_choice_between_drugs_is_asked_about(text: str, word: str) -> None:
     assert word in found.unread
 
 
+@pytest.mark.parametrize("cut", ["en", "ad", "(ado", "entan", "a"])
+def test_the_last_word_behind_an_antibody_may_begin_a_conjugate(cut: str) -> None:
+    assert identified(f"trastuzumab {cut}").status is IdentityStatus.AMBIGUOUS
+    assert identified("trastuzumab en perfusion").status is IdentityStatus.SETTLED
+
+
 @pytest.mark.parametrize("letter", "bcfjkmnoprstuv")
 def test_a_single_letter_is_an_abbreviation_but_behind_an_antibody(letter: str) -> None:
     assert identified(f"Kadcyla 160 mg {letter} inf").status is IdentityStatus.SETTLED
@@ -254,7 +260,9 @@ def test_what_a_text_says_is_missing_is_not_named() -> None:
     assert identified("trastuzumab without pertuzumab").product == RECOGNIZER.product("trastuzumab")
 
 
-@pytest.mark.parametrize("written", ["ado-trastuzumab", "ADO-TRASTUZUMAB CHEMO IVPB", "fam-trastuzumab", "fam-trast"])
+@pytest.mark.parametrize(
+    "written", ["ado-trastuzumab", "TRASTUZUMAB (ADO)", "ADO-TRASTUZUMAB CHEMO IVPB", "fam-trastuzumab", "fam-trast"]
+)
 @pytest.mark.parametrize("rxnorm", ["224905", "2289227"])
 def test_no_code_of_the_antibody_settles_the_beginning_of_a_conjugate(written: str, rxnorm: str) -> None:
     assert identified(written, rxnorm).status is IdentityStatus.CONFLICT
