@@ -144,6 +144,10 @@ class Vocabulary:
         """The words of scripts that are written without blanks between them."""
         return frozenset(word for word in (*self._listed, *self._known) if not word.isascii())
 
+    def is_of_name(self, word: str) -> bool:
+        """Return whether a word is a word of any name, or a spelling of one."""
+        return word in self._listed_names or self.is_name(word)
+
     def parts_of(self, word: str) -> tuple[str, ...]:
         """Return the listed words and numbers that a word consists of; none if anything of it is left over."""
         if len(word) > LONGEST:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from unicodedata import normalize
 
 import pytest
 from builders import KNOWN, ORIGIN, RECOGNIZER
@@ -223,6 +224,28 @@ def test_a_choice_between_drugs_is_asked_about(text: str, word: str) -> None:
 def test_the_last_word_behind_an_antibody_may_begin_a_conjugate(cut: str) -> None:
     assert identified(f"trastuzumab {cut}").status is IdentityStatus.AMBIGUOUS
     assert identified("trastuzumab en perfusion").status is IdentityStatus.SETTLED
+
+
+WRITTEN = {
+    "capitals": str.upper,
+    "small letters": str.lower,
+    "listed last": lambda text: f"zz{text}",
+    "underscores": lambda text: text.replace(" ", "_"),
+    "percent signs": lambda text: text.replace(" ", "%20"),
+    "plus signs": lambda text: text.replace(" ", "+"),
+    "en dashes": lambda text: text.replace("-", "\u2013"),
+    "hyphens that do not break": lambda text: text.replace("-", "\u2011"),
+    "hard blanks": lambda text: text.replace(" ", "\u00a0"),
+    "lines": lambda text: text.replace(" ", "\n"),
+    "marks": lambda text: f'***"{text}"***',
+    "decomposed letters": lambda text: normalize("NFD", text),
+}
+
+
+@pytest.mark.parametrize("way", WRITTEN)
+@pytest.mark.parametrize(("text", "product"), {**READ, "zanidatamab-hri": "ziihera", "T-DM1": "kadcyla"}.items())
+def test_what_interfaces_do_to_a_name_does_not_change_it(text: str, product: str, way: str) -> None:
+    assert identified(WRITTEN[way](text)).product == RECOGNIZER.product(product)
 
 
 @pytest.mark.parametrize("letter", "bcfjkmnoprstuv")
