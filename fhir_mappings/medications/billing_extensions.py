@@ -28,8 +28,12 @@ _NDC_NAME = re.compile(r"(?<![a-z])ndc(?![a-z])")
 _DEPTH = 4
 # The code that the text begins with, or that it says is billed; of several codes, some are of other drugs.
 _BILLED = re.compile(
-    r"(?:\A\W{0,3}|\b(?:bill(?:ed|ing)?|charged?|hcpcs|j-?code|claim(?:ed)?|code)\b[^.;\n]{0,24}?\b)"
+    r"(?:\A\W{0,3}|\b(?:bill(?:ed|ing)?|charged?|hcpcs|j-?code|code)\b[^.;\n]{0,24}?\b)"
     r"(?P<code>(?:J\d|Q5|C9)\d{3})(?!\w)",
+    re.IGNORECASE,
+)
+_NOT_NOW = re.compile(
+    r"\b(?:previous\w{0,2}|prior|former\w{0,2}|denied|rejected|was|were|not|never|no longer|instead of|until)\b",
     re.IGNORECASE,
 )
 
@@ -64,7 +68,9 @@ def in_words(order: Json) -> list[Coding]:
     return [
         Coding("hcpcs", billed["code"].upper(), "")
         for each in (*written, *instructed(order))
-        if len(set(codes_in_text(each).hcpcs)) == 1 and (billed := _BILLED.search(each[:LONGEST]))
+        if len(set(codes_in_text(each).hcpcs)) == 1
+        and (billed := _BILLED.search(each[:LONGEST]))
+        and not _NOT_NOW.search(each[:LONGEST])
     ]
 
 
@@ -93,9 +99,6 @@ def in_extensions(element: Json, where: Pointer) -> Iterator[tuple[Coding, Point
     for index, extension in objects(element.get("extension")):
         inside: Pointer = (*where, "extension") if index is None else (*where, "extension", index)
         named = text(extension.get("url")).casefold()
-        if "valueString" in extension and _NDC_NAME.search(named):
-            for code in codes_in_text(f"NDC {text(extension['valueString'])}").ndcs:
-                yield Coding("ndc", code, ""), ()
         yield from _below(extension, inside, _DEPTH, is_for_billing=any(name in named for name in _BILLING_NAMES))
 
 
@@ -105,6 +108,9 @@ def _below(node: Json, where: Pointer, depth: int, *, is_for_billing: bool) -> I
         yield coding, where
     if coding.system == "ndc" and system_name(text(node.get("system"))) == "ndc":
         yield coding, ()
+    if "valueString" in node and _NDC_NAME.search(text(node.get("url")).casefold()):
+        for code in codes_in_text(f"NDC {text(node['valueString'])}").ndcs:
+            yield Coding("ndc", code, ""), ()
     if is_for_billing:
         for name in ("valueCode", "valueString"):
             for code in codes_in_text(text(node.get(name))).hcpcs:

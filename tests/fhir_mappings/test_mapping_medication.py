@@ -391,6 +391,8 @@ def test_a_hcpcs_code_among_the_categories_of_an_order_is_read() -> None:
         pytest.param("Give after pertuzumab (J9306)", [], id="of a drug beside it"),
         pytest.param("Bill J9354, and J9306 for pertuzumab", [], id="of several drugs"),
         pytest.param("Approved 2026-11-01, no code needed", [], id="none"),
+        pytest.param("Billing code J9355 was denied, now on T-DM1", [], id="of a former drug"),
+        pytest.param("Claim for J9355 pending", [], id="of a claim"),
     ],
 )
 def test_a_code_that_words_say_is_billed_is_read(written: str, codes: list[str]) -> None:
@@ -414,6 +416,10 @@ AS_IDENTIFIER = [{"system": "urn:x", "value": "1"}, {"system": NDC, "value": "65
         ),
         pytest.param(
             order(extension=[{"url": "http://x/NDC-11", "valueString": "65597040601"}]), id="a text named for it"
+        ),
+        pytest.param(
+            order(extension=[{"url": "http://x", "extension": [{"url": "ndc", "valueString": "65597-0406-01"}]}]),
+            id="a text named for it, nested",
         ),
         pytest.param(
             order(drug={**KADCYLA, "extension": [{"url": "http://x", "valueCoding": OF_ENHERTU}]}), id="of the drug"
