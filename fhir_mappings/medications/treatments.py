@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cards.facts.order import DoseUnit, RemarkKind
 from cards.facts.origins import Origin
 from cards.facts.patient import Treatment, TreatmentState
-from cards.identification.identity import IdentityStatus, identify
+from cards.identification.identity import IdentityStatus, identify, names_fluid
 from cards.identification.recognizer import CODE_SYSTEMS
 from cards.values.quantities import Mg, MgPerKg
 from fhir_mappings.codings import CLINICAL, NO_CODE_MAP, codings, drug_coding, texts
@@ -90,6 +90,8 @@ class _Drug(NamedTuple):
     names: tuple[str, ...]
     is_unclear: bool = False
     classes: tuple[str, ...] = ()
+    is_of_fluid: bool = False
+    """Its words name a fluid and what that is for: without a dose by mass it is the fluid alone."""
 
 
 class TreatmentReader:
@@ -236,7 +238,8 @@ class TreatmentReader:
         is_unclear = not is_settled and identity.in_scope
         if not (product or names or is_unclear):
             return None
-        return _Drug(product, names or (product,), is_unclear, classes)
+        is_of_fluid = identity.in_scope and names_fluid(identity, self._recognizer)
+        return _Drug(product, names or (product,), is_unclear, classes, is_of_fluid)
 
     def _dose(self, resource: Json, drug: _Drug, references: References) -> Mg | MgPerKg | None:
         """Return the dose of an administration, or the first one of an order in milligrams or tablets."""
@@ -295,7 +298,12 @@ class TreatmentReader:
 
     def _drug_of(self, resource: Json, references: References) -> _Drug | None:
         concept = concept_alone(resource)
-        return self._drug_alone(concept) if concept else self._drug(resource, references)
+        drug = self._drug_alone(concept) if concept else self._drug(resource, references)
+        if drug is None or not drug.is_of_fluid:
+            return drug
+        given = self._medication.given(child(_dosage(resource), "dose"))
+        doses = (*self._medication.doses(resource, references), *((given,) if given is not None else ()))
+        return drug if any(_in_mg(dose, None) is not None for dose in doses) else None
 
     def has_unknown_drug(self, resource: Json, references: References) -> bool:
         """Return whether a treatment that would count refers to a missing Medication without naming the drug."""
