@@ -133,6 +133,7 @@ class MedicationReader:
             made_up_in |= diluents.of_ingredients(medication)
         made_up_in |= said.diluents
         counted = counts_tablets(doses)
+        route = self._routes.in_notes(resource, said.route) if "note" in resource else said.route
         in_names = _in_names(*[each.value for each in named.evidence if not each.system])
         return DrugOrder(
             origin=named.origin,
@@ -155,10 +156,9 @@ class MedicationReader:
             diluents=tuple(sorted(made_up_in)) if made_up_in else (),
             diluent_ml=said.diluent_ml,
             weight_basis=said.weight_basis,
-            route=said.route.route,
-            route_written=said.route.written,
-            route_in_text=said.route.in_text
-            or (self._routes.in_notes(resource, said.route.route) if "note" in resource else ""),
+            route=route.route,
+            route_written=route.written,
+            route_in_text=route.in_text,
             form=next(iter(texts(child(medication, "form"))), "")[:_LONGEST_FORM] if "form" in medication else "",
             tablet_mg=tablet_mg(medication, in_names.tablet_strengths),
             named_mg=in_names.mg if counted else (),
