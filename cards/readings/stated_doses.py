@@ -191,7 +191,7 @@ def units_beside_other_words(case: Case) -> list[AmountInOtherUnit]:
 
 
 def _of_own_drug(case: Case, amounts: Iterable[AmountInOtherUnit]) -> Iterator[AmountInOtherUnit]:
-    """Yield the amounts in other units, but for those beside a drug that is given with this one.
+    """Yield the amounts in other units, but for those beside another drug that is known.
 
     The volume of an injection under the skin is its dose in another unit.
     """
@@ -200,7 +200,9 @@ def _of_own_drug(case: Case, amounts: Iterable[AmountInOtherUnit]) -> Iterator[A
     return (
         each
         for each in amounts
-        if listed.isdisjoint((each.beside, each.behind)) and not (by_volume and fold(each.text).endswith("ml"))
+        if listed.isdisjoint((each.beside, each.behind))
+        and not (each.beside and case.recognizer.other_drugs(each.beside))
+        and not (by_volume and fold(each.text).endswith("ml"))
     )
 
 

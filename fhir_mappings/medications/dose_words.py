@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from fhir_mappings.medications.schedule_words import DAYS_IN, IGNORED
+from fhir_mappings.medications.schedule_words import DAYS_IN, IGNORED, OTHER_TABLETS
 
 # Words for the dose, and those between it and its amount, in the languages of Europe, without accents.
 _DOSE_WORDS = frozenset({
@@ -30,4 +30,6 @@ _NUMBER_OR_TIME = re.compile(rf"q\d?[dwh]?|c|d|{'|'.join(sorted(DAYS_IN, key=len
 
 def speaks_of_a_dose(word: str) -> bool:
     """Return whether a folded word is one of an order's own dose, schedule or route, so that no drug is named by it."""
+    if word in OTHER_TABLETS:
+        return False
     return word in IGNORED or word in _DOSE_WORDS or _NUMBER_OR_TIME.fullmatch(word) is not None

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _MINUTES = {
     "min": Decimal(1), "minute": Decimal(1), "minutes": Decimal(1),
+    "s": Decimal(1) / 60, "sec": Decimal(1) / 60, "seconds": Decimal(1) / 60,
     "h": Decimal(60), "hr": Decimal(60), "hour": Decimal(60), "hours": Decimal(60),
 }  # fmt: skip
 _IN_TEXT = re.compile(
@@ -75,7 +76,7 @@ def infusion_times(resource: Json) -> tuple[int, ...]:
         found |= _minutes({"value": repeat.get("durationMax") or repeat.get("duration"), "unit": unit})
         for written in written_in(instruction):
             found |= _in_words(written)
-    return tuple(sorted(int(each) for each in found))
+    return tuple(sorted(max(int(each), 1) for each in found))
 
 
 def minutes_in(written: str) -> tuple[int, ...]:

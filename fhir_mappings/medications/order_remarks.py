@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from cards.facts.order import DoseRemark, RemarkKind
 from fhir_mappings.codings import codings, texts
-from fhir_mappings.medications.schedule_words import DAYS_IN, HOUR, NUMBERS, PREMEDICATION
+from fhir_mappings.medications.schedule_words import DATE, DAYS_IN, HOUR, NUMBERS, PREMEDICATION
 from fhir_mappings.wire.lenient import objects
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ _AGAIN = re.compile(
     rf"|(?P<day>tomorrow|the next day)|(?P<week>next (?:week|{_DAY_NAMES})|(?:on )?{_DAY_NAMES})"
     r"|(?:in|after) (?P<n>\d{1,2}|one|two|three|four) ?(?P<u>h|hrs?|hours?|d|days?|w|wks?|weeks?)"
     r"|(?:on )?d(?:ay)? ?(?P<nth>\d{1,2}))(?![\w/.-]\w)"
+    rf"|\b(?:and|then|,) (?:another )?\d[\d.,]{{0,5}} ?m[gl](?: iv)? on (?:{DATE})(?![\w/-])"
     r"|\b(?:(?:segunda|otra|siguiente|proxima) dosis|(?:zweite|weitere|nachste) (?:gabe|dosis|infusion)"
     r"|(?:deuxieme|autre|prochaine) (?:dose|cure|perfusion)|(?:seconda|altra|prossima) (?:dose|infusione)"
     r"|repetir|wiederholen|wiederholung|repeter|ripetere)"

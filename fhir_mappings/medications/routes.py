@@ -38,8 +38,8 @@ _GIVE = re.compile(
     rf"|\broute ?[:=]) ?(?<=[ :=])(?!it\b)([a-z][a-z.]{{1,20}})\b{_NOT_OF_OTHERS}"
 )
 _FIRST = re.compile(
-    r"\W{0,3}([a-z][a-z.]{1,20})\b(?=\.? ?(?:\Z|[,;:/]|inf\w|inj\w|push|bolus|piggyback|drip|route|use\b|only|over\b|every"
-    r"|each|once|q ?\d|in(?:to)? (?:the )?|alle|cada|tou[st]|ogni|elke|co \d|x ?1\b))"
+    r"\W{0,3}([a-z][a-z.]{1,20})\b(?=\.? ?(?:\Z|[,;:/]|inf\w|inj\w|push|bolus|piggyback|drip|route|use\b|only|over\b"
+    r"|every|each|once|q ?\d|in(?:to)? (?:the )?|alle|cada|tou[st]|ogni|elke|co \d|x ?1\b))"
     rf"{_NOT_OF_OTHERS}"
 )
 # "IM" is a word of German, too: in the instructions of an order it is a route where nothing that it governs follows.

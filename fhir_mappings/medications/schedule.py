@@ -8,7 +8,9 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from cards.facts.schedules import Rhythm
+from msgspec.structs import replace
+
+from cards.facts.schedules import DAY, Rhythm
 from fhir_mappings.codings import codings, texts
 from fhir_mappings.medications.instructions import written_in
 from fhir_mappings.medications.schedule_text import fewest_days_between, read_schedule_text
@@ -46,7 +48,9 @@ _UNDERSTOOD = frozenset(
     }
 )  # fmt: skip
 # "Week 1", "weeks 2-3", "week 4 on": the step of a course that an instruction is for.
-_STEP = re.compile(r"weeks? \d{1,2}(?: ?(?:-|to|through|and) ?\d{1,2})?(?: on(?:wards?)?)?")
+_STEP = re.compile(r"(?:weeks?|days?) \d{1,2}(?: ?(?:-|to|through|and) ?\d{1,2})?(?: on(?:wards?)?)?")
+_LAST_STEP = re.compile(r".* on(?:wards?)?")
+_DAYS_OF_CYCLE = "http://hl7.org/fhir/StructureDefinition/timing-daysOfCycle"
 _MOST_DOSES = 1000
 _MANY = 100
 
@@ -62,8 +66,15 @@ def rhythms(resource: Json) -> tuple[Rhythm, ...]:
 
 def by_instruction(resource: Json) -> tuple[tuple[Json, tuple[Rhythm, ...]], ...]:
     """Return each dosage instruction of an order with the schedules that it states."""
-    instructions = (instruction for _, instruction in objects(resource.get("dosageInstruction")))
-    return tuple((each, tuple(dict.fromkeys(_of_instruction(each)))) for each in instructions)
+    instructions = [instruction for _, instruction in objects(resource.get("dosageInstruction"))]
+    stated = ((each, tuple(dict.fromkeys(_of_instruction(each)))) for each in instructions)
+    if len(instructions) > 1:
+        return tuple(stated)
+    # The only instruction of an order is no step of several, but for the last: "week 3 on".
+    return tuple(
+        (each, tuple(replace(rhythm, names_step=_LAST_STEP.fullmatch(rhythm.unread) is not None) for rhythm in said))
+        for each, said in stated
+    )
 
 
 def names_day_twice(stated: Iterable[tuple[Json, tuple[Rhythm, ...]]]) -> bool:
@@ -113,23 +124,52 @@ def _of_timing(timing: Json) -> Rhythm | None:
     if days:
         # An event takes precedence over a repeat, because it names the days.
         repeat = timing.get("repeat") if len(days) == 1 else None
-        beside = _of_repeat(repeat) if repeat.__class__ is dict else None
+        beside = _of_repeat(repeat, ()) if repeat.__class__ is dict else None
         return Rhythm(days=days, every_days=_within_a_day(timing.get("event")), repeat=beside)
-    if repeat is None:
+    try:
+        cycle_days = tuple(_cycle_days(timing))
+    except _Unread as unread:
+        return Rhythm(unread=str(unread))
+    if repeat is None and not cycle_days:
         return None
-    if repeat.__class__ is not dict:
+    if repeat is not None and repeat.__class__ is not dict:
         return Rhythm(unread=f"repeat {shown(repeat)}"[:60])
-    return _of_repeat(repeat)
+    return _of_repeat(repeat or {}, cycle_days)
 
 
-def _of_repeat(repeat: Json) -> Rhythm | None:
+def _cycle_days(timing: Json) -> Iterator[int]:
+    """Yield the days of a cycle by HL7's extension of a timing, on it or on its repeat."""
+    for holder in (timing, child(timing, "repeat")):
+        for _, extension in objects(holder.get("extension")):
+            if extension.get("url") != _DAYS_OF_CYCLE:
+                continue
+            for _, part in objects(extension.get("extension")):
+                on = number(part.get("valueInteger"))
+                if on is None or on < 1 or on != int(on):
+                    raise _Unread("day of the cycle")
+                yield int(on)
+
+
+def _among(cycle_days: tuple[int, ...], every: Decimal | None) -> Decimal | None:
+    """Return the fewest days between two doses on some days of a cycle that is repeated every so many days."""
+    if len(set(cycle_days)) <= 1:
+        return every
+    if every is not None and every <= DAY:
+        # "Twice a day on days 1 to 14" leaves days out.
+        raise _Unread(f"days {', '.join(map(str, cycle_days))} of the cycle"[:40])
+    return fewest_days_between(cycle_days, int(every) if every is not None and every >= max(cycle_days) else None)
+
+
+def _of_repeat(repeat: Json, cycle_days: tuple[int, ...]) -> Rhythm | None:
     if unknown := sorted(set(repeat) - _UNDERSTOOD):
         return Rhythm(unread=", ".join(unknown)[:60])
     try:
         count, lasts = _count(repeat), _lasts(repeat)
-        every = _every(repeat)
+        every = _among(cycle_days, _every(repeat))
     except _Unread as unread:
         return Rhythm(unread=str(unread))
+    if (left_out := _leaves_out_days(repeat, every)) and count != 1:
+        return Rhythm(every_days=every, doses=count, lasts_days=lasts, unread=left_out, changes_rhythm=True)
     if every is None and count is None and lasts is None:
         return None
     return Rhythm(every_days=every, doses=count, lasts_days=lasts)
@@ -226,6 +266,11 @@ def _every(repeat: Json) -> Decimal | None:
     if period is not None and (days is None or unit.casefold() in ("s", "min", "minutes")):
         # No infusion is given that often; the number may be its duration.
         raise _Unread(f"period {period} {unit}"[:40])
+    if days is not None and days <= DAY and len(weekdays) == _WEEK:
+        # Every day of the week says no more than "daily".
+        weekdays = ()
+    if days is not None and days <= DAY and weekdays:
+        a_day = max(a_day, int(frequency / days))
     if weekdays:
         weeks = max(int((days or Decimal(_WEEK)) / _WEEK), 1)
         between = fewest_days_between(weekdays, weeks * _WEEK)
@@ -242,6 +287,12 @@ def _every(repeat: Json) -> Decimal | None:
     return days / frequency
 
 
+def _leaves_out_days(repeat: Json, every: Decimal | None) -> str:
+    """Return the days of the week, if doses are on days in a row and not on all: "daily" is not all there is to say."""
+    named = [text(each) for each in items(repeat.get("dayOfWeek"))]
+    return f"dayOfWeek {', '.join(named)}"[:40] if every is not None and every <= DAY and 1 < len(named) < _WEEK else ""
+
+
 def _weekdays(repeat: Json) -> tuple[int, ...]:
     named = [text(each).casefold()[:3] for each in items(repeat.get("dayOfWeek"))]
     if any(each not in _WEEKDAYS for each in named):
@@ -250,27 +301,30 @@ def _weekdays(repeat: Json) -> tuple[int, ...]:
 
 
 def _of_code(concept: object) -> Iterator[Rhythm]:
-    """Read the code of a timing: by HL7's abbreviations, else by its text; the first one understood counts."""
+    """Read the code of a timing: by HL7's abbreviations, else by its texts, all that are understood."""
     if concept is None:
         return
     written = [coding.code for coding in codings(concept) if coding.code] + list(texts(concept))
+    understood: dict[Rhythm, None] = {}
     unread: list[str] = []
     for each in written:
-        folded = each.strip().casefold()
-        if folded in _CODES:
-            yield Rhythm(every_days=_CODES[folded], is_code=True)
-            return
-        if folded in _ONCE:
-            yield Rhythm(doses=1, is_code=True)
-            return
-        said = list(_of_text(each))
-        understood = [rhythm for rhythm in said if not rhythm.unread]
-        if understood:
-            yield from understood
-            return
-        unread += [rhythm.unread for rhythm in said if rhythm.unread] or [each[:60]]
-    if unread:
+        said = list(_of_written_code(each))
+        understood |= {rhythm: None for rhythm in said if not rhythm.unread}
+        unread += [rhythm.unread for rhythm in said if rhythm.unread] or ([each[:60]] if not said else [])
+    if understood:
+        yield from understood
+    elif unread:
         yield Rhythm(unread=unread[-1])
+
+
+def _of_written_code(written: str) -> Iterator[Rhythm]:
+    folded = written.strip().casefold()
+    if folded in _CODES:
+        yield Rhythm(every_days=_CODES[folded], is_code=True)
+    elif folded in _ONCE:
+        yield Rhythm(doses=1, is_code=True)
+    else:
+        yield from _of_text(written)
 
 
 def _of_text(written: str) -> Iterator[Rhythm]:
@@ -284,8 +338,10 @@ def _of_text(written: str) -> Iterator[Rhythm]:
             changes_rhythm=said.changes_rhythm,
             names_step=all(map(_STEP.fullmatch, said.unread)),
         )
-    elif said.every_days is not None or said.doses is not None or said.lasts_days is not None:
-        yield Rhythm(every_days=said.every_days, doses=said.doses, lasts_days=said.lasts_days, is_text=True)
+    elif said.every_days is not None or said.doses is not None or said.lasts_days is not None or said.rests:
+        yield Rhythm(
+            every_days=said.every_days, doses=said.doses, lasts_days=said.lasts_days, is_text=True, rests=said.rests
+        )
 
 
 def _by_maximum(ratio: Json) -> Decimal | None:
