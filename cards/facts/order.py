@@ -101,7 +101,7 @@ class DosageTiming(msgspec.Struct, frozen=True):
 
     ``a_day`` is the number per day, possibly less than one; ``None`` if not stated. ``times`` are the named times of
     day. ``step``: an instruction of a later step replaces those of earlier steps. ``is_single``: it means a single
-    dose. ``is_unclear``: its parts disagree, or were not understood.
+    dose. ``is_unclear``: its parts disagree, or were not understood. ``never_begins``: it follows one without an end.
     """
 
     instruction: int
@@ -110,6 +110,7 @@ class DosageTiming(msgspec.Struct, frozen=True):
     step: int = 0
     is_single: bool = False
     is_unclear: bool = False
+    never_begins: bool = False
 
 
 class CountedTablets(msgspec.Struct, frozen=True):

@@ -247,13 +247,19 @@ def dose_cannot_verify(case: Case) -> Outcome:
     if isinstance(by_weight, Fired):
         return by_weight
     if not case.order.weight_basis or not case.weight_based:
-        return _only_in_text(case)
+        found = _only_in_text(case)
+        return CannotTell(_unread_beside(unreadable)) if unreadable and isinstance(found, Clear) else found
     return Fired(
         values={"basis": case.order.weight_basis},
         evidence=tuple(dict.fromkeys(line for each in usable_doses(case) for line in dose_evidence(case, each))),
         cited=(_regimen_citation(case),),
         variant="other-weight",
     )
+
+
+def _unread_beside(unreadable: list[DoseReading]) -> tuple[Missing, ...]:
+    written = dict.fromkeys(each.ordered.as_written for each in unreadable)
+    return tuple(Missing("dose-unread", values={"written": shortened(each)}) for each in written)
 
 
 def _only_in_text(case: Case) -> Outcome:

@@ -14,6 +14,7 @@ _DOSE_WORDS = frozenset({
     "will", "prescribed", "prescribe", "dispense", "prepare", "draw",
     "erhalten", "bekommen", "bekommt", "recibira", "recibir", "recevrez", "recoit", "ricevera", "recebera", "krijgt",
     "amount", "target", "total", "equals", "equal", "equivalent", "is", "be", "order", "ordered", "calculated", "calc",
+    "heute", "hoy", "hui", "oggi", "hoje", "vandaag", "idag",
     "rounded", "round", "final", "new", "current", "today", "now", "mg", "about", "approximately", "approx", "only",
     "exactly", "dosing", "reduced", "reduce", "increase", "increased", "lower", "lowered", "decrease", "decreased",
     "change", "changed", "level", "full", "standard", "usual", "starting", "start", "mono", "each", "every", "daily",

@@ -69,12 +69,14 @@ def infusion_times(resource: Json) -> tuple[int, ...]:
             if number(per.get("value")) != 1:
                 found |= _minutes(per)
             # A rate that is only a time is the infusion time in the wrong field.
-            found |= _minutes(child(dose_and_rate, "rateQuantity"))
+            ends = child(dose_and_rate, "rateRange")
+            for time in (child(dose_and_rate, "rateQuantity"), child(ends, "low"), child(ends, "high")):
+                found |= _minutes(time)
             found |= _by_rate(dose_and_rate)
         repeat = child(child(instruction, "timing"), "repeat")
         unit = repeat.get("durationUnit") or repeat.get("durationUnits")
         found |= _minutes({"value": repeat.get("durationMax") or repeat.get("duration"), "unit": unit})
-        for written in written_in(instruction):
+        for written in (*written_in(instruction), *texts(instruction.get("method"))):
             found |= _in_words(written)
     return tuple(sorted(max(int(each), 1) for each in found))
 

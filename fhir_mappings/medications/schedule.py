@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from cards.facts.schedules import DAY, Rhythm
+from cards.facts.schedules import DAY, Rhythm, Schedule
 from fhir_mappings.codings import codings, texts
 from fhir_mappings.medications.instructions import written_in
 from fhir_mappings.medications.schedule_text import fewest_days_between, read_schedule_text
@@ -78,22 +78,29 @@ def by_instruction(resource: Json) -> tuple[tuple[Json, tuple[Rhythm, ...]], ...
 
 
 def names_day_twice(stated: Iterable[tuple[Json, tuple[Rhythm, ...]]]) -> bool:
-    """Return whether two instructions that have a dose are for the same day.
+    """Return whether two instructions that have a dose may be for the same day.
 
-    They name it, or neither names a day and both have the same schedule and the same place in the sequence, if any.
+    They name it; or neither names a day, and both have the same schedule and the same place in the sequence, or the
+    first one has no end, so that another dose after it never has a beginning.
     """
     days: set[date] = set()
     without_day: set[tuple[str, tuple[Rhythm, ...]]] = set()
+    without_end: list[object] = []
     for instruction, said in stated:
-        if not instruction.get("doseAndRate"):
+        if not (doses := instruction.get("doseAndRate")):
             continue
         own = {day for rhythm in said for day in rhythm.days}
         place = str(instruction.get("sequence", "")), said
         if not days.isdisjoint(own) or place in without_day:
             return True
         days |= own
-        if not own:
-            without_day.add(place)
+        if own:
+            continue
+        if any(doses != each for each in without_end):
+            return True
+        without_day.add(place)
+        if Schedule(said).count is None:
+            without_end.append(doses)
     return False
 
 
