@@ -248,7 +248,9 @@ def dose_cannot_verify(case: Case) -> Outcome:
         return by_weight
     if not case.order.weight_basis or not case.weight_based:
         found = _only_in_text(case)
-        return CannotTell(_unread_beside(unreadable)) if unreadable and isinstance(found, Clear) else found
+        # A volume beside the dose is that of an infusion or a flush.
+        others = [each for each in unreadable if each.ordered.unit is not DoseUnit.ML]
+        return CannotTell(_unread_beside(others)) if others and isinstance(found, Clear) else found
     return Fired(
         values={"basis": case.order.weight_basis},
         evidence=tuple(dict.fromkeys(line for each in usable_doses(case) for line in dose_evidence(case, each))),
