@@ -15,6 +15,7 @@ from cards.readings.dosing import (
     DoseReading,
     Sense,
     in_basis,
+    is_component,
     is_part_of_combination,
     levels_met_by,
     read_dose,
@@ -360,7 +361,7 @@ def _twice_in_mg(case: Case, usable: Sequence[DoseReading], tolerance: Decimal) 
     """
     first: dict[int, DoseReading] = {}
     for reading in usable:
-        if not isinstance(reading.dose, Mg) or is_part_of_combination(case.product, reading.dose):
+        if not isinstance(reading.dose, Mg) or is_component(case.product, reading):
             continue
         one = first.setdefault(reading.ordered.instruction, reading)
         if isinstance(one.dose, Mg) and not near(one.dose.value, reading.dose.value, tolerance):

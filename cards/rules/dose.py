@@ -248,8 +248,8 @@ def dose_cannot_verify(case: Case) -> Outcome:
         return by_weight
     if not case.order.weight_basis or not case.weight_based:
         found = _only_in_text(case)
-        # A volume beside the dose is that of an infusion or a flush.
-        others = [each for each in unreadable if each.ordered.unit is not DoseUnit.ML]
+        # A volume beside the dose is that of an infusion or a flush, and a count that of bags or tablets.
+        others = [each for each in unreadable if each.ordered.unit not in (DoseUnit.ML, DoseUnit.TABLET)]
         return CannotTell(_unread_beside(others)) if others and isinstance(found, Clear) else found
     return Fired(
         values={"basis": case.order.weight_basis},

@@ -140,9 +140,12 @@ def _of_one_antibody(case: Case) -> Missing | None:
     gap = gap_rule(case)
     if not (case.is_first_dose or (gap is not None and gap.days >= gap.rule.after_days)):
         return None
+    judged = judged_levels(case)
+    if any(level is not None for _, level in judged):
+        return None
     levels = [level.dose for regimen in case.regimens for level in regimen.levels]
-    for reading, level in judged_levels(case):
-        if level is None and is_component(case.product, reading):
+    for reading, _ in judged:
+        if is_component(case.product, reading):
             values = {"dose": written_dose(case, reading), "levels": ", ".join(map(str, levels))}
             return Missing("dose-of-part", values=values, is_urgent=True)
     return None

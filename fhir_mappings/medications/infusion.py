@@ -24,7 +24,7 @@ _MINUTES = {
     "h": Decimal(60), "hr": Decimal(60), "hour": Decimal(60), "hours": Decimal(60),
 }  # fmt: skip
 _IN_TEXT = re.compile(
-    r"(?:\b(?:over|(?:infuse|run|give)d? (?:iv )?(?:for|in|within)|during"
+    r"(?:\b(?:over|(?<!start )(?<!begin )(?:infuse|infusion|run|give)d? (?:iv )?(?:for|in|within)|during"
     r"|\u00fcber|ueber|durante|pendant|gedurende|sur|em|en|przez)"
     r"\s+(?:at least |mindestens |al menos |au moins )?)"
     r"(\d{1,3}(?:[.,]\d{1,2})?)(?:\s?(?:-|\u2013|to|bis|a)\s?(\d{1,3}(?:[.,]\d)?))?\s?-?\s?(min(?:ute[ns]?|s|ut(?:os?|en?|y|i))?|h(?:(?:ou|o)?r(?:as?|s)?|eures?)?|std|stunden?|uur)\b"

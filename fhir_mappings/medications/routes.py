@@ -88,7 +88,8 @@ class RouteReader:
             for concept in filter(None, items(instruction.get("route"))):
                 found = self._of_concept(concept)
                 if found.route is not None:
-                    return found._replace(in_text=self._other_in_texts(resource, found.route))
+                    in_text = self._of_site(resource, found.route) or self._other_in_texts(resource, found.route)
+                    return found._replace(in_text=in_text)
                 unread = unread or found.written
         if unread:
             return OrderedRoute(None, unread)
@@ -122,6 +123,14 @@ class RouteReader:
             others = (self._other_in(each, said.route) for each in written)
             return said if said.in_text else said._replace(in_text=next(filter(None, others), ""))
         return said if said.written else self._only(written)
+
+    def _of_site(self, resource: Json, stated: Route) -> str:
+        """Return a site that is given to by another route than the stated one: "intrathecal space"."""
+        for _, instruction in objects(resource.get("dosageInstruction")):
+            for said in texts(instruction.get("site")):
+                if len(routes := self._of_text(said[:_LONGEST])) == 1 and stated not in routes:
+                    return said[:_LONGEST]
+        return ""
 
     def _other_in_texts(self, resource: Json, stated: Route) -> str:
         """Return another route in the text for the order's own drug."""

@@ -173,6 +173,9 @@ def _of_repeat(repeat: Json, cycle_days: tuple[int, ...]) -> Rhythm | None:
     try:
         count, lasts = _count(repeat), _lasts(repeat)
         every = _among(cycle_days, _every(repeat))
+        if count is None and every == DAY and len(cycle_days) > 1:
+            # Days in a row are as many doses; "daily" alone may be one.
+            count = len(cycle_days)
     except _Unread as unread:
         return Rhythm(unread=str(unread))
     if (left_out := _leaves_out_days(repeat, every)) and count != 1:

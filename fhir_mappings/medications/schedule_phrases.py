@@ -33,6 +33,7 @@ class Found:
         self.parts_of_day: set[int] = set()
         self.times_of_day: set[str] = set()
         self.rests: list[str] = []
+        self.ranges: dict[str, int] = {}
         self.days_of_cycles: dict[str, set[int]] = {}
         self.is_per_day = False
         self.are_counted_per_day = False
@@ -70,12 +71,13 @@ def _days_of_cycle(found: Found, match: re.Match[str]) -> None:
 
 
 def _range_of_days(found: Found, match: re.Match[str]) -> None:
-    found.unclear.append(match[0].strip())
+    first, last = (int(match[each]) if match[each] else 0 for each in ("a", "b"))
+    if not (first == 1 and match["of"] and last == int(match["of"])):
+        found.ranges[match[0].strip()] = last if first == 1 else 0
 
 
 def _rest(found: Found, match: re.Match[str]) -> None:
-    days = {int(each) for each in re.findall(r"\d{1,2}", match[0])}
-    (found.unclear if 1 in days else found.rests).append(match[0].strip())
+    found.rests.append(match[0].strip())
 
 
 def _at_time(found: Found, match: re.Match[str]) -> None:
@@ -166,7 +168,8 @@ def _nothing(_: Found, __: re.Match[str]) -> None:
 
 _DAY = rf"(?:{words.DAY_OF_CYCLE})"
 _TO = "to|through|thru|bis|al?|au"
-_DAYS = rf"{_DAY} ?\d{{1,2}}(?:(?: ?[-,&/+] ?| ?(?:{_TO}|and|und|y|et|e) (?:{_DAY} ?)?)\d{{1,2}}){{0,6}}"
+# Days without treatment never begin with the first one.
+_DAYS = rf"{_DAY} ?(?!1\b)\d{{1,2}}(?:(?: ?[-,&/+] ?| ?(?:{_TO}|and|und|y|et|e) )(?:{_DAY} ?)?\d{{1,2}}){{0,6}}"
 _A_DAY = "day|d|tag|jour|dia|giorno|dag|dzien"
 _TABLET = "|".join(sorted(TABLETS, key=len, reverse=True))
 _PART_OF_DAY = rf"(?:{'|'.join(words.PARTS_OF_THE_DAY)})s?"
@@ -200,7 +203,7 @@ _PHRASES: tuple[tuple[str, Callable[[Found, re.Match[str]], None]], ...] = (
     (rf"(?:\d{{1,2}}[.,]\d|{_N}) ?(?:{_TABLET}|pills?)", _nothing),
     *((pattern, _nothing) for pattern in words.BESIDE),
     # "Every 12 hours" as Brazil and Spain write it: "de 12/12 horas".
-    (r"(?:de )?(?P<n>\d{1,2}) ?/ ?(?P=n) ?(?P<u>h|hs|horas|dias|semanas)", _every),
+    (r"(?:de )?(?P<n>\d{1,2}) ?(?:/|em|en) ?(?P=n) ?(?P<u>h|hs|horas|dias|semanas)", _every),
     (r"([0-4])-([0-4])-([0-4])(?:-([0-4]))?(?![-/.])", _by_places),
     (r"(?:at |um |a las )?(?P<t>\d{1,2}(?::\d{2})? ?[ap]\.?m\b\.?|[01]?\d:\d{2}|2[0-3]:\d{2}|\d{1,2} uhr)", _at_time),
     (
@@ -225,8 +228,8 @@ _PHRASES: tuple[tuple[str, Callable[[Found, re.Match[str]], None]], ...] = (
     # Some days of a cycle, or the step of a course: "days 1-14 of 21", "days 8-14", "day 15 onwards".
     (
         (
-            rf"(?:on )?{_DAY} ?\d{{1,2}} ?(?:-|{_TO}) ?(?:{_DAY} ?)?\d{{1,2}}"
-            r"(?! ?-? ?(?:cycles?|doses?))(?: (?:of|in) (?:an? |the |each |every )?\d{1,2}\b)?"
+            rf"(?:on )?{_DAY} ?(?P<a>\d{{1,2}}) ?(?:-|{_TO}) ?(?:{_DAY} ?)?(?P<b>\d{{1,2}})"
+            r"(?! ?-? ?(?:cycles?|doses?))(?: (?:of|in) (?:an? |the |each |every )?(?P<of>\d{1,2})\b)?"
             rf"|{_DAY} ?\d{{1,2}} on(?:wards?)?"
         ),
         _range_of_days,
@@ -268,7 +271,7 @@ _PHRASES: tuple[tuple[str, Callable[[Found, re.Match[str]], None]], ...] = (
         (
             rf"(?P<n>{_N}) ?(?:x|times|mal|veces|vez|fois|volte|volta|vezes|keer|razy|raz)? ?"
             # "ANC > 1 and" is not "1 an d".
-            r"(?:/|(?:a la|a|an|per|pro|por|par|(?:in )?(?:every|each)|alle|cada|tou(?:te)?s les|ogni|al|na|w|i)\b)"
+            r"(?:/|(?:a la|a|an|per|pro|por|par|(?:in )?(?:every|each)|alle|cada|tou(?:te)?s les|ogni|al|na|w|za)\b)"
             rf" ?(?P<m>{_N})? ?(?P<u>{_UNIT})"
         ),
         _times_per,

@@ -21,6 +21,7 @@ from fhir_mappings.medications.durations import in_minutes
 from fhir_mappings.medications.schedule_phrases import Found, phrases
 
 _TAIL = 30
+_NOON = words.PARTS_OF_THE_DAY["noon"]
 _ONE = Decimal(1)
 _WEEK = 7
 
@@ -51,6 +52,8 @@ _SAID_TWICE = re.compile(
 )
 # "Jede 3. Woche": the point is that of an ordinal and ends no sentence.
 _ORDINAL = re.compile(rf"\b((?:{words.EVERY}) ?\d)\.(?= ?[^\W\d])")
+# "Every 21 (± 3) days".
+_TOLERANCE = re.compile(r"\((?:±|\+/?-) ?\d{1,2}\) ?")
 _TABLETS = re.compile(r"\b(?:tab(?:let)?s?|(?:by )?mouth|orally|oral|po|p\.o)\b", re.IGNORECASE)
 # "2 tablets in the morning", not "with breakfast" alone.
 _TAKEN = re.compile(r"\b(?:\d{1,2}|one|two|three|four|five|six) (?:tab|pill)|\d ?mg\b")
@@ -156,11 +159,13 @@ def _settle(found: Found, *, are_tablets: bool) -> None:
         found.intervals.add(_ONE)
     if found.are_counted_per_day and not found.intervals and not found.parts_of_day:
         found.intervals.add(_ONE)
-    a_day = max(len(found.parts_of_day), len(found.times_of_day))
+    # "6 am, noon and 6 pm" are three times, "8 am (morning) and 8 pm (evening)" two.
+    a_day = max(len(found.parts_of_day), len(found.times_of_day) + (_NOON in found.parts_of_day))
     if are_tablets and a_day > 1:
         found.intervals.add(_ONE / a_day)
     elif are_tablets and len(found.parts_of_day) == 1 and found.is_taken_then and not found.intervals:
         found.intervals.add(_ONE)
+    _settle_ranges(found)
     if len(found.cycles) == 1 and len(found.cycle_days) > 1:
         (cycle,) = found.cycles
         if found.intervals == {fewest_days_between(found.cycle_days, int(cycle))}:
@@ -172,11 +177,23 @@ def _settle(found: Found, *, are_tablets: bool) -> None:
         found.intervals |= found.cycles
 
 
+def _settle_ranges(found: Found) -> None:
+    """Take "days 1-21, every 21 days" for every day; any other days in a row leave days out."""
+    for written, last in found.ranges.items():
+        whole = {each for each in found.intervals | found.cycles if each == last}
+        if whole and any(each <= _ONE for each in found.intervals):
+            found.intervals -= whole
+            found.cycles -= whole
+        else:
+            found.unclear.append(written)
+
+
 def _plain(written: str) -> str:
     """Fold case, accents, dashes and spaces."""
     folded = unicodedata.normalize("NFKD", written.casefold())
     kept = "".join(each for each in folded if not unicodedata.combining(each))
     kept = _SAID_TWICE.sub(lambda match: match[1] or match[2], kept)
+    kept = _TOLERANCE.sub("", kept)
     kept = _ORDINAL.sub(r"\1", kept)
     return re.sub(
         r"[ \t\u00a0]+", " ", re.sub("[\u2010-\u2015\u2212]", "-", kept.replace("\u00d7", "x").replace("(s)", "s"))

@@ -11,10 +11,10 @@ NUMBERS = {
     "andra": 2, "anden": 2, "annen": 2, "tredje": 3, "fjarde": 4, "fjerde": 4, "toinen": 2, "kolmas": 3, "kolmen": 3,
     "три": 3, "две": 2, "третью": 3, "τρεισ": 3, "δυο": 2, "uc": 3, "iki": 2, "trei": 3, "doua": 2, "harom": 3,
     "一": 1, "二": 2, "三": 3, "四": 4,
-    "una": 1, "une": 1, "uma": 1, "einmal": 1, "zweimal": 2, "dreimal": 3,
+    "una": 1, "une": 1, "uma": 1, "einmal": 1, "jednou": 1, "zweimal": 2, "dreimal": 3,
     "first": 1, "second": 2, "third": 3, "fourth": 4, "other": 2, "once": 1, "twice": 2, "thrice": 3,
 }  # fmt: skip
-TIMES = frozenset({"once", "twice", "thrice", "einmal", "zweimal", "dreimal", "una", "une", "uma"})
+TIMES = frozenset({"once", "twice", "thrice", "einmal", "zweimal", "dreimal", "una", "une", "uma", "jednou"})
 """Numbers that count the doses of a period and never the periods between two doses."""
 HOUR = Decimal(0)
 """Placeholder for the hour, which has no exact decimal fraction of a day."""
@@ -45,7 +45,7 @@ ADJECTIVES = {
     "fortnightly": 14, "zweiwochentlich": 14, "quincenal": 14, "quincenalmente": 14, "quinzenal": 14,
     "quinzenalmente": 14, "bimensuel": 14, "quarterly": 84, "vierteljahrlich": 84, "trimestral": 84,
     "dreiwochentlich": 21, "driewekelijks": 21,
-    "hetente": 7, "naponta": 1, "naponkent": 1,
+    "tydne": 7, "hetente": 7, "naponta": 1, "naponkent": 1,
     "monthly": 28, "monatlich": 28, "mensual": 28, "mensal": 28, "mensuel": 28, "mensile": 28,
 }  # fmt: skip
 TIMES_A_DAY = {

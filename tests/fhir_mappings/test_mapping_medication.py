@@ -646,6 +646,15 @@ def test_the_route_in_words_counts_where_no_field_names_one(instructions: str, e
 
 
 @pytest.mark.parametrize(
+    ("site", "expected"),
+    [("Subcutaneous tissue of abdomen", "Subcutaneous tissue of abdomen"), ("Port-a-cath, right chest", "")],
+)
+def test_a_site_that_is_given_to_by_another_route(site: str, expected: str) -> None:
+    read = read_order(order(dosage(route={"text": "Intravenous"}, site={"text": site})))
+    assert read.route_in_text == expected
+
+
+@pytest.mark.parametrize(
     ("note", "expected"),
     [
         ("give IM", "other"),

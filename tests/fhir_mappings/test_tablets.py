@@ -119,3 +119,23 @@ WEEK = {"boundsDuration": {"value": 7, "unit": "d", "code": "d"}}
 )
 def test_steps(instructions, steps) -> None:
     assert [each.step for each in timings(by_instruction({"dosageInstruction": instructions}))] == steps
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "never_begins"),
+    [
+        pytest.param({"sequence": 1, **repeat()}, {"sequence": 2, **repeat()}, True, id="after one without an end"),
+        pytest.param({"sequence": 1, **repeat(**WEEK)}, {"sequence": 2, **repeat()}, False, id="after a week"),
+        pytest.param(
+            {"sequence": 1, "text": "Week 1", **repeat()},
+            {"sequence": 2, "text": "Week 2", **repeat()},
+            False,
+            id="by the words",
+        ),
+    ],
+)
+def test_an_instruction_behind_one_without_an_end_never_begins(first: Any, second: Any, *, never_begins: bool) -> None:
+    doses = [{"doseQuantity": {"value": 240, "unit": "mg"}}]
+    instructions = [{**each, "doseAndRate": doses} for each in (first, second)]
+    found = timings(by_instruction({"dosageInstruction": instructions}))
+    assert [each.never_begins for each in found] == [False, never_begins]

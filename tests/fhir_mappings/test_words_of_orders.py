@@ -59,6 +59,23 @@ def test_other_places_of_an_injection(change: Any, expected: list[str]) -> None:
     assert told("Phesgo", dose_of(10, "mL"), {"route": SUBCUTANEOUS, **change}) == expected
 
 
+@pytest.mark.parametrize(
+    ("drug", "doses", "expected"),
+    [
+        ("Phesgo", [dose_of(1200, "mg"), dose_of(10, "mL")], []),
+        ("Phesgo", [dose_of(1800, "mg"), dose_of(10, "mL")], ["dose-text-conflict"]),
+        ("Phesgo", [dose_of(1200, "mg"), dose_of(600, "mg"), dose_of(15, "mL")], []),
+        ("Herceptin Hylecta", [dose_of(600, "mg"), dose_of(5, "mL")], []),
+        # A volume is of both antibodies: 600 mg, half a dose.
+        ("Phesgo", [dose_of(5, "mL")], ["dose-implausible"]),
+    ],
+)
+def test_a_volume_beside_the_milligrams_of_an_injection(drug: str, doses: Any, expected: list[str]) -> None:
+    written = order({"route": SUBCUTANEOUS, "doseAndRate": doses}, drug={"text": drug})
+    found = [topic(each) for each in cards(written, prefetch=chart())]
+    assert [each for each in found if each.startswith("dose")] == expected
+
+
 def test_the_note_of_an_injection_is_heard_to_its_end() -> None:
     written = order(
         {"route": SUBCUTANEOUS, "doseAndRate": [dose_of(10, "mL")]},
