@@ -14,7 +14,7 @@ _DOSE_WORDS = frozenset({
     "will", "prescribed", "prescribe", "dispense", "prepare", "draw",
     "erhalten", "bekommen", "bekommt", "recibira", "recibir", "recevrez", "recoit", "ricevera", "recebera", "krijgt",
     "amount", "target", "total", "equals", "equal", "equivalent", "is", "be", "order", "ordered", "calculated", "calc",
-    "heute", "hoy", "hui", "oggi", "hoje", "vandaag", "idag",
+    "je", "theorique", "prescrite", "solldosis", "istdosis", "heute", "hoy", "hui", "oggi", "hoje", "vandaag", "idag",
     "rounded", "round", "final", "new", "current", "today", "now", "mg", "about", "approximately", "approx", "only",
     "exactly", "dosing", "reduced", "reduce", "increase", "increased", "lower", "lowered", "decrease", "decreased",
     "change", "changed", "level", "full", "standard", "usual", "starting", "start", "mono", "each", "every", "daily",
@@ -26,7 +26,9 @@ _DOSE_WORDS = frozenset({
     "adag", "doosi", "\u0434\u043e\u0437\u0430", "\u0434\u043e\u0437\u0435", "\u0434\u043e\u0437\u044b",
     "\u03b4\u03bf\u03c3\u03b7", "\u03b4\u03bf\u03c3\u03b7\u03c2",
 })  # fmt: skip
-_NUMBER_OR_TIME = re.compile(rf"q\d?[dwh]?|c|d|{'|'.join(sorted(DAYS_IN, key=len, reverse=True))}")
+_NUMBER_OR_TIME = re.compile(
+    rf"q\d?[dwh]?|c|d|bid|tid|qid|bd|tds|qam|qpm|{'|'.join(sorted(DAYS_IN, key=len, reverse=True))}"
+)
 
 
 def speaks_of_a_dose(word: str) -> bool:

@@ -35,7 +35,11 @@ _IN_TEXT = re.compile(
 # What is done besides the infusion of the drug: the patient is watched or hydrated, the line flushed.
 _WATCHED = re.compile(r"(?:observ|monitor|beobacht|\u00fcberwach|surveill|hydrat|flush)[^.;]{0,30}\Z", re.IGNORECASE)
 _BEFORE = 45
-_VOLUME = re.compile(r"(?<![\d.,])(\d{1,4}(?:[.,]\d{1,2})?) ?ml\b(?! ?/)", re.IGNORECASE)
+_VOLUME = re.compile(
+    r"(?<![\d.,])(\d{1,4}(?:[.,]\d{1,2})?) ?ml\b(?! ?/)"
+    r"|\btotal vol(?:ume)?(?: ?\(ml\))?[ :=]{1,3}(\d{1,4}(?:[.,]\d{1,2})?)",
+    re.IGNORECASE,
+)
 _RATE = re.compile(r"(?<![\d.,])(\d{1,4}(?:[.,]\d{1,2})?) ?ml ?/ ?(h|hr|hour|min|minute)\b", re.IGNORECASE)
 _PER_TIME = re.compile(r"(?P<of>ml|mg)\s?/\s?(?P<time>h|hr|hour|min|minute)")
 _PUSH = re.compile(
@@ -99,7 +103,11 @@ def _in_words(written: str) -> frozenset[Decimal]:
         for amount in amounts:
             found |= _minutes({"value": amount.replace(",", "."), "unit": short})
     rates = set(_RATE.findall(written))
-    volumes = [Decimal(each.replace(",", ".")) for each in _VOLUME.findall(written)] if len(rates) == 1 else []
+    volumes = (
+        [Decimal((each or of_all).replace(",", ".")) for each, of_all in _VOLUME.findall(written)]
+        if len(rates) == 1
+        else []
+    )
     if volumes:
         speed, time = rates.pop()
         if per := Decimal(speed.replace(",", ".")):

@@ -60,6 +60,8 @@ _TAKEN_BACK = re.compile(
 _PIECES = re.compile(r" - | \(|\)|: |! ?|,|^- ?")
 # What is to be done if something happens.
 _IF = re.compile(r"\b(?:if|when|unless|in case|for any|reactions?|grade|wenn|falls|bei|si|en caso|se)\b")
+# "Stop: 11/22/26 09:01" is when an order ends.
+_ENDS_ON = re.compile(r"\b(?:stop|end)(?: date)?(?:/time)? ?:? ?\d{1,4}[/.-]\d")
 _NEEDED = (
     r"(?:as needed|as required|prn|p\.r\.n\.?|(?:only )?(?:if|when) (?:needed|required|necessary)|bei bedarf"
     r"|si necesario|segun necesidad|au besoin|si besoin|se necessario|al bisogno)"
@@ -116,7 +118,7 @@ def remarks_on_order(plain: str) -> Iterator[DoseRemark]:
     """Yield the remarks of a folded text."""
     if _CUES.search(plain) is None:
         return
-    for sentence in _SENTENCES.split(plain):
+    for sentence in _SENTENCES.split(_ENDS_ON.sub(" ", plain)):
         yield from _of_sentence(sentence)
 
 

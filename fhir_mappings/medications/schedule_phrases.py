@@ -173,7 +173,7 @@ _DAYS = rf"{_DAY} ?(?!1\b)\d{{1,2}}(?:(?: ?[-,&/+] ?| ?(?:{_TO}|and|und|y|et|e) 
 _A_DAY = "day|d|tag|jour|dia|giorno|dag|dzien"
 _TABLET = "|".join(sorted(TABLETS, key=len, reverse=True))
 _PART_OF_DAY = rf"(?:{'|'.join(words.PARTS_OF_THE_DAY)})s?"
-_AND = r"(?: ?[,/&+] ?| and | und | y | et | e )"
+_AND = r"(?: ?[,/&+] ?| (?:and|und|y|et|e|en|og|och|i) )"
 _ON = rf"(?:{words.WEEKDAYS})(?:(?: ?[,/&] ?| and | und | y | et | e ){{1,2}}(?:{words.WEEKDAYS}))"
 _PHRASES: tuple[tuple[str, Callable[[Found, re.Match[str]], None]], ...] = (
     (
@@ -205,7 +205,13 @@ _PHRASES: tuple[tuple[str, Callable[[Found, re.Match[str]], None]], ...] = (
     # "Every 12 hours" as Brazil and Spain write it: "de 12/12 horas".
     (r"(?:de )?(?P<n>\d{1,2}) ?(?:/|em|en) ?(?P=n) ?(?P<u>h|hs|horas|dias|semanas)", _every),
     (r"([0-4])-([0-4])-([0-4])(?:-([0-4]))?(?![-/.])", _by_places),
-    (r"(?:at |um |a las )?(?P<t>\d{1,2}(?::\d{2})? ?[ap]\.?m\b\.?|[01]?\d:\d{2}|2[0-3]:\d{2}|\d{1,2} uhr)", _at_time),
+    (
+        (
+            r"(?:at |um |a las )?(?P<t>\d{1,2}(?::\d{2})? ?[ap]\.?m\b\.?|(?:[01]?\d|2[0-3]):\d{2}|\d{1,2} uhr)"
+            r"(?::\d{2})?(?: [cempw]e?[sd]?t\b| utc\b)?"
+        ),
+        _at_time,
+    ),
     (
         (
             rf"(?:on )?{_DAYS} ?[:=-]? ?(?:is |are |as )?(?:{words.REST})"
@@ -258,8 +264,8 @@ _PHRASES: tuple[tuple[str, Callable[[Found, re.Match[str]], None]], ...] = (
     ),
     (
         (
-            r"(?:repeat (?:the )?)?(?:ciclo|cycle|cycles|zyklus|cyclus)"
-            r" (?:length|de|von|van|di|of|every|=|:) ?(?:of |is |: ?)?"
+            r"(?:repeat (?:the )?)?(?:ciclo|cycle|cycles|zyklus|cyclus|interval)"
+            r" ?(?:length|de|von|van|di|of|every|=|:|(?<=interval )) ?(?:of |is |: ?)?"
             rf"(?P<n>{_N}) ?(?P<u>{_UNIT})"
         ),
         _cycle,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from decimal import Decimal
+from html import unescape
 from itertools import pairwise
 
 import msgspec
@@ -50,8 +51,11 @@ NOTHING_SAID = TextSchedule()
 _SAID_TWICE = re.compile(
     rf"(\d{{1,3}}) ?\((?:{'|'.join(words.NUMBERS)})\)|\b({'|'.join(words.NUMBERS)}) ?\(\d{{1,3}}\)"
 )
+_MARKUP = re.compile(r"</?[A-Za-z]{1,8} ?/?>|\\\.br\\")
 # "Jede 3. Woche": the point is that of an ordinal and ends no sentence.
 _ORDINAL = re.compile(rf"\b((?:{words.EVERY}) ?\d)\.(?= ?[^\W\d])")
+# The name of the system or form that a text comes from: "Oncosys: 252 mg on day 1".
+_HEADING = re.compile(r"[^\W\d_]{3,20} ?: ")
 # "Every 21 (± 3) days".
 _TOLERANCE = re.compile(r"\((?:±|\+/?-) ?\d{1,2}\) ?")
 _TABLETS = re.compile(r"\b(?:tab(?:let)?s?|(?:by )?mouth|orally|oral|po|p\.o)\b", re.IGNORECASE)
@@ -120,6 +124,9 @@ def _read(written: str) -> TextSchedule:
     listed = _LISTED_DAYS.search(plain)
     if listed is not None and _OF_OTHERS.search(plain[: listed.start()]) is None:
         unread.append(listed[0][:_TAIL])
+    heading = _HEADING.match(plain)
+    if heading is not None and _CHANGES.search(heading[0]) is None:
+        plain = plain[heading.end() :]
     for clause in _CLAUSES.split(plain):
         if _OF_OTHER_TABLETS.match(clause):
             continue
@@ -189,7 +196,9 @@ def _settle_ranges(found: Found) -> None:
 
 
 def _plain(written: str) -> str:
-    """Fold case, accents, dashes and spaces."""
+    """Fold case, accents, dashes, spaces and markup."""
+    if "<" in written or "&" in written or "\\." in written:
+        written = _MARKUP.sub(" ", unescape(written))
     folded = unicodedata.normalize("NFKD", written.casefold())
     kept = "".join(each for each in folded if not unicodedata.combining(each))
     kept = _SAID_TWICE.sub(lambda match: match[1] or match[2], kept)

@@ -75,7 +75,7 @@ EVERY = (
 )
 AFTER = "valein|bir|こと|毎|ごと"
 """Words for "every" after the number and its unit."""
-DAY_OF_CYCLE = "days?|d|tage?|tag|dias?|jours?|j|giorni|giorno"
+DAY_OF_CYCLE = "days?|d|tage?|tag|dias?|jours?|j|giorni|giorno|dag(?:en|ar)?|dzien|den"
 SINGLE = (
     "(?:as an? )?(?:single|one|1) (?:time )?(?:dose|infusion|administration)\\b(?! (?:every|each|per)\\b| q)(?: only)?"
     "|one[ -]time(?: only)?"
@@ -166,6 +166,11 @@ BESIDE = (
         f"(?:starting |beginning |first dose )?(?:on )?(?:(?:{WEEKDAYS}),? )?\\d{{1,2}}/\\d{{1,2}}/\\d{{2,4}}"
         "(?:,? at \\d{1,2}:?\\d{2}(?: ?[ap]\\.?m\\.?)?)?(?:, until (?:discontinued|specified))?"
     ),
+    (
+        "(?:zyklus|ciclo|cyclus|kuur|kur|cykl|cure) ?(?:n[or]?[.\u00b0]? ?)?\\d{1,2}"
+        "(?! ?-? ?(?:days|tage|dias|jours|dagen|dni|dnu)\\b)(?: ?(?:/|von|de|van) ?\\d{1,2})?"
+    ),
+    "(?:dose )?modified ?[:=]? ?no(?:ne)?(?!\\w)|\\d{1,2}\\.\\d{1,2}\\.\\d{4}",
     "starting (?:on )?\\d{4}-\\d{2}-\\d{2}|\\d{4}-\\d{2}-\\d{2}|\\d{1,2}/\\d{1,2}/\\d{2,4}",
     "0\\.2(?:2)? ?(?:micron|um)|5 ?% (?:dextrose|glucose)|0[.,]9 ?% ?(?:nacl|sodium chloride|ns)?|d5w|bag \\d of \\d",
 )
@@ -211,6 +216,12 @@ IGNORED = frozenset(
             " dose doses dosage dosing dosis drug total bag bags vial vials mg kg ml body weight wt actual ideal"
             " adjusted lean ibw loading maintenance initial subsequent continuous continuously combination together"
             " sodium chloride saline nacl ns dextrose glucose diluted dilute waste wasted discard discarded"
+        ),
+        # Headings of plans and order forms, and what they are for.
+        (
+            "calculated calc actual ordered planned ivi perf theorique prescrite poids peso gewicht vikt kg laufzeit"
+            " tragerlosung abweichung solldosis istdosis applikationstag anforderung zytostatika chimio kuur kur cyklus"
+            " breast gastric gastroesophageal lung nsclc colorectal biliary her2 cancer"
         ),
         # Connecting words.
         "chaque jeden jedem jedes",
