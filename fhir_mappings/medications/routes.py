@@ -46,6 +46,9 @@ _FIRST = re.compile(
 _NOTHING_GOVERNED = re.compile(
     r"\.? ?(?:\Z|[,;:()/]|\.(?!\w)|q ?\d|inj\w|only|over|every|each|once|daily|weekly|now|today|x ?\d|alle|cada)"
 )
+_PORT = re.compile(r"\b(?:port\w*|catheter|line)\b")
+_NEXT_WORD = re.compile(r" ([a-z][a-z0-9]{1,30})")
+_NOT_NAMES = re.compile(r"push|bolus|piggyback|drip|inj\w*|tonight|tomorrow|thigh|left|right|slow\w*|please|deep|route")
 _FEW_WORDS = 3
 _OTHERS = re.compile(rf"\b(?:heparin|enoxaparin|lovenox|access|site|{PREMEDICATION})\b")
 _PREMEDICATION = re.compile(rf"\bpre-?med|\b(?:{PREMEDICATION})\b")
@@ -122,13 +125,16 @@ class RouteReader:
         if said.route is not None:
             others = (self._other_in(each, said.route) for each in written)
             return said if said.in_text else said._replace(in_text=next(filter(None, others), ""))
-        return said if said.written else self._only(written)
+        return said if said.written else self._only(written, of_order=False)
 
     def _of_site(self, resource: Json, stated: Route) -> str:
         """Return a site that is given to by another route than the stated one: "intrathecal space"."""
         for _, instruction in objects(resource.get("dosageInstruction")):
             for said in texts(instruction.get("site")):
-                if len(routes := self._of_text(said[:_LONGEST])) == 1 and stated not in routes:
+                routes = self._of_text(said[:_LONGEST])
+                # A port lies under the skin, and what is given through it goes into a vein.
+                is_port = Route.SUBCUTANEOUS in routes and _PORT.search(fold(said[:_LONGEST])) is not None
+                if len(routes) == 1 and stated not in routes and not is_port:
                     return said[:_LONGEST]
         return ""
 
@@ -143,8 +149,11 @@ class RouteReader:
         others = () if is_alone else (Route.ORAL,)
         return next((said for said, route in self._own(plain) if route not in (stated, *others)), "")
 
-    def _own(self, plain: str) -> Iterator[tuple[str, Route]]:
-        """Yield the routes that a folded text gives for the order's own drug, each as written."""
+    def _own(self, plain: str, *, of_order: bool = True) -> Iterator[tuple[str, Route]]:
+        """Yield the routes that a folded text gives for the order's own drug, each as written.
+
+        Where the text is not ``of_order``, an unknown word behind a route may be another drug: "give SC xgeva".
+        """
         found = [match for match in _OWN_AMOUNT.finditer(plain) if not match[1] or speaks_of_a_dose(match[1])]
         found += _GIVE.finditer(plain)
         if (first := _FIRST.match(plain)) is not None:
@@ -154,21 +163,31 @@ class RouteReader:
             route = self._words.get(_plain(said))
             if route is None and ("." in said or _NOTHING_GOVERNED.match(plain, match.end())):
                 route = self._texts.get(_plain(said))
-            if route is not None:
+            if route is not None and (of_order or not _names_another(plain[match.end() :])):
                 yield said, route
-        if plain.count(" ") < _FEW_WORDS and _OTHERS.search(plain) is None:
+        others = () if of_order else (word for word in plain.split() if not self._of_text(word))
+        if plain.count(" ") < _FEW_WORDS and not _OTHERS.search(plain) and not any(map(_may_be_a_name, others)):
             alone = self._of_text(plain) or self._of_text(plain.removesuffix(" injection"))
             if len(alone) == 1:
                 yield plain.strip(), alone.pop()
 
-    def _only(self, texts_of_order: Iterable[str]) -> OrderedRoute:
+    def _only(self, written_texts: Iterable[str], *, of_order: bool = True) -> OrderedRoute:
         """Return the route that texts give where no field does; nothing if there are several."""
         found: dict[Route, str] = {}
-        for written in texts_of_order:
-            for said, route in self._own(fold(written[:LONGEST])):
+        for written in written_texts:
+            for said, route in self._own(fold(written[:LONGEST]), of_order=of_order):
                 # A card names it: "the intrathecal route".
                 found.setdefault(route, said.removesuffix("ly"))
         return OrderedRoute(*next(iter(found.items()))) if len(found) == 1 else OrderedRoute()
+
+
+def _names_another(behind: str) -> bool:
+    word = _NEXT_WORD.match(behind)
+    return word is not None and _may_be_a_name(word[1])
+
+
+def _may_be_a_name(word: str) -> bool:
+    return not speaks_of_a_dose(word) and _NOT_NAMES.fullmatch(word) is None
 
 
 def _instructed(resource: Json) -> Iterator[str]:

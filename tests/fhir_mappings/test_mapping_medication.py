@@ -647,7 +647,12 @@ def test_the_route_in_words_counts_where_no_field_names_one(instructions: str, e
 
 @pytest.mark.parametrize(
     ("site", "expected"),
-    [("Subcutaneous tissue of abdomen", "Subcutaneous tissue of abdomen"), ("Port-a-cath, right chest", "")],
+    [
+        ("Subcutaneous tissue of abdomen", "Subcutaneous tissue of abdomen"),
+        ("intrathecal catheter", "intrathecal catheter"),
+        ("Port-a-cath, right chest", ""),
+        ("Implanted subcutaneous port", ""),
+    ],
 )
 def test_a_site_that_is_given_to_by_another_route(site: str, expected: str) -> None:
     read = read_order(order(dosage(route={"text": "Intravenous"}, site={"text": site})))
@@ -662,6 +667,9 @@ def test_a_site_that_is_given_to_by_another_route(site: str, expected: str) -> N
         ("Give IV via port", "intravenous"),
         ("Patient on SC heparin", None),
         ("SC heparin", None),
+        ("give SC Xgeva today", None),
+        ("IV fluids running", None),
+        ("give SC in the abdomen", "subcutaneous"),
         ("Neulasta 6 mg SC tomorrow", None),
     ],
 )

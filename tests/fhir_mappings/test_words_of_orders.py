@@ -66,6 +66,7 @@ def test_other_places_of_an_injection(change: Any, expected: list[str]) -> None:
         ("Phesgo", [dose_of(1800, "mg"), dose_of(10, "mL")], ["dose-text-conflict"]),
         ("Phesgo", [dose_of(1200, "mg"), dose_of(600, "mg"), dose_of(15, "mL")], []),
         ("Herceptin Hylecta", [dose_of(600, "mg"), dose_of(5, "mL")], []),
+        ("Herceptin Hylecta", [dose_of(600, "mg"), dose_of(10000, "[USP'U]")], []),
         # A volume is of both antibodies: 600 mg, half a dose.
         ("Phesgo", [dose_of(5, "mL")], ["dose-implausible"]),
     ],
