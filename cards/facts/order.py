@@ -113,6 +113,13 @@ class DosageTiming(msgspec.Struct, frozen=True):
     never_begins: bool = False
 
 
+class Supply(msgspec.Struct, frozen=True):
+    """How many tablets are to be dispensed, and for how many days."""
+
+    tablets: Decimal
+    days: Decimal
+
+
 class CountedTablets(msgspec.Struct, frozen=True):
     """A number of tablets in the instructions, with the milligrams of one if they stand beside it.
 
@@ -270,6 +277,7 @@ class DrugOrder(msgspec.Struct, frozen=True):
     """What the instructions say of the dose in words, such as "dose level -1" or "loading dose"."""
     text_cycle: int | None = None
     """The number of the cycle that the instructions name."""
+    supply: Supply | None = None
     repeats_day: bool = False
     """Whether two of its instructions, each with a dose, name the same day."""
     text_other_units: tuple[AmountInOtherUnit, ...] = ()

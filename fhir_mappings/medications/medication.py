@@ -21,7 +21,7 @@ from fhir_mappings.medications.dosage import Strength
 from fhir_mappings.medications.instructed import InstructionReader
 from fhir_mappings.medications.order_notes import notes
 from fhir_mappings.medications.routes import RouteReader
-from fhir_mappings.medications.tablets import counts_tablets, milligrams_in, tablet_mg, tablet_strengths
+from fhir_mappings.medications.tablets import counts_tablets, milligrams_in, supply, tablet_mg, tablet_strengths
 from fhir_mappings.medications.text_dose import DoseOnlyInText, dose_only_in_text
 from fhir_mappings.medications.written_codes import codes_in_text
 from fhir_mappings.results.units import dose_scale
@@ -173,6 +173,7 @@ class MedicationReader:
             text_remarks=said.text_remarks,
             text_cycle=said.text_cycle,
             repeats_day=said.repeats_day,
+            supply=supply(resource) if "dispenseRequest" in resource else None,
             text_other_units=said.text_other_units,
             text_sums=said.text_sums,
             text_weights=said.text_weights,

@@ -245,14 +245,15 @@ def _lasts(repeat: Json) -> Decimal | None:
     for holder in (child(repeat, "boundsDuration"), child(child(repeat, "boundsRange"), "high")):
         if holder:
             value = number(holder.get("value"))
-            days = _days_of(text(holder.get("code")) or text(holder.get("unit")), value)
+            days = days_of(text(holder.get("code")) or text(holder.get("unit")), value)
             if days is None:
                 raise _Unread("bounds")
             return days
     return None
 
 
-def _days_of(unit: str, value: Decimal | None) -> Decimal | None:
+def days_of(unit: str, value: Decimal | None) -> Decimal | None:
+    """Return a stretch of time in days; ``None`` if it is no number above zero, or its unit is not known."""
     folded = unit.casefold()
     if value is None or value <= 0:
         return None
@@ -272,7 +273,7 @@ def _every(repeat: Json) -> Decimal | None:
     unit = text(repeat.get("periodUnit")) or text(repeat.get("periodUnits"))
     if period is None and unit:
         raise _Unread(f"period {unit}"[:40])
-    days = _days_of(unit, period) if period is not None else None
+    days = days_of(unit, period) if period is not None else None
     if period is not None and (days is None or unit.casefold() in ("s", "min", "minutes")):
         # No infusion is given that often; the number may be its duration.
         raise _Unread(f"period {period} {unit}"[:40])
@@ -358,5 +359,5 @@ def _by_maximum(ratio: Json) -> Decimal | None:
     """Return the days of a period with at most one dose; a maximum in milligrams says nothing about days."""
     above, below = child(ratio, "numerator"), child(ratio, "denominator")
     times = number(above.get("value"))
-    days = _days_of(text(below.get("code")) or text(below.get("unit")), number(below.get("value")))
+    days = days_of(text(below.get("code")) or text(below.get("unit")), number(below.get("value")))
     return days if times == 1 and days is not None else None

@@ -53,7 +53,7 @@ _SAID_TWICE = re.compile(
 )
 _MARKUP = re.compile(r"</?[A-Za-z]{1,8} ?/?>|\\\.br\\")
 # "Jede 3. Woche": the point is that of an ordinal and ends no sentence.
-_ORDINAL = re.compile(rf"\b((?:{words.EVERY}) ?\d)\.(?= ?[^\W\d])")
+_ORDINAL = re.compile(rf"\b((?:{words.EVERY}) ?\d)(?:(?:\.|:[ea]|\u00ba|\u00aa)(?= ?[^\W\d])|(?:e|eme|rd|th)(?= ))")
 # The name of the system or form that a text comes from: "Oncosys: 252 mg on day 1".
 _HEADING = re.compile(r"[^\W\d_]{3,20} ?: ")
 # "Every 21 (± 3) days".
@@ -67,7 +67,10 @@ _CHANGES = re.compile(
     r"|discontinu\w{1,3}|off|missed|nicht|no administrar|suspend\w{1,4}|ne pas|annule\w{0,2}|anulad\w|storniert)\b"
 )
 _ABOUT_OTHERS = re.compile(rf"\b(?:{words.ABOUT_OTHERS})\b")
-_TESTS = re.compile(r"\b(?:labs?|vitals?|cbc|cmp|lfts?|lvef|echo|echocardiogra\w{1,2}|muga|ecg|ekg)\b")
+_TESTS = re.compile(
+    r"\b(?:labs?|vitals?|monitor\w{0,3}|observe|call|phone|visits?|appointments?"
+    r"|cbc|cmp|lfts?|lvef|echo|echocardiogra\w{1,2}|muga|ecg|ekg)\b"
+)
 _INFUSION = re.compile(
     rf"\d ?mg|\b(?:give|giv\w{{2,3}}|administ\w{{0,6}}|infus\w{{0,6}}|inject\w{{0,4}}|doses?|cycles?|iv|sc"
     rf"|{'|'.join(sorted(words.DRUG_NAMES))})\b"
@@ -179,7 +182,7 @@ def _settle(found: Found, *, are_tablets: bool) -> None:
             # "Every 2 weeks, days 1 and 15 of a 28-day cycle" says the same twice.
             found.cycles, found.cycle_days = set(), ()
     is_daily = bool(found.intervals) and all(each <= _ONE for each in found.intervals) and not found.cycle_days
-    if not (are_tablets and is_daily):
+    if not (is_daily and (are_tablets or min(found.intervals) < _ONE)):
         # Tablets that are taken every day are only counted in cycles.
         found.intervals |= found.cycles
 

@@ -27,7 +27,7 @@ _UNITS = {
     ),
     Decimal(1): (
         "d day days tag tage tagen dia dias jour jours giorno giorni dagen dni dag dagar dage dager paiva paivan dny"
-        " dnu den день дня днеи ημερα ημερεσ gun gunde zi zile nap 天 日"
+        " dnu den день дня днеи ημερα ημερεσ gun gunde zi zile nap gg 天 日 天一次 日一次"
     ),
     Decimal(28): (
         "mo mos month months monat monate mes meses mois mese mesi manad manader maned maneder месяц месяца"
@@ -102,6 +102,8 @@ BESIDE = (
         "\\(?(?:window:? ?(?:of )?)?(?:\\+ ?/? ?-|\u00b1) ?\\d{1,2} ?-? ?(?:days?|d)(?!\\w)\\)?"
         "|\\(?window:? ?-? ?\\d{1,2} ?/ ?\\+? ?\\d{1,2} ?-? ?(?:days?|d)(?!\\w)\\)?"
     ),
+    "\\d{1,2}(?:st|nd|rd|th) (?:cycle|dose|infusion|treatment)(?: of \\d{1,2})?|g ?1(?= (?:ogni|q))",
+    "(?:then )?repeat(?: the)? cycles?(?! (?:every|each|q|d|day|in|after|on|with)\\b)",
     "(?:physician|hard|soft|pharmacy) stop(?! date)|schedule(?= ?[:=])",
     "\\d[\\d.,]{0,6} ?kg ?[x*] ?\\d[\\d.,]{0,6} ?mg ?/ ?kg|\\d[\\d.,]{0,6} ?mg ?/ ?kg ?[x*] ?\\d[\\d.,]{0,6} ?kg",
     "(?:dispense|disp|qty|quantity|refills?) ?[:#=]? ?\\d{1,4}(?: (?:tablets?|tabs?|refills?))?",
@@ -221,6 +223,7 @@ IGNORED = frozenset(
         (
             "calculated calc actual ordered planned ivi perf theorique prescrite poids peso gewicht vikt kg laufzeit"
             " tragerlosung abweichung solldosis istdosis applikationstag anforderung zytostatika chimio kuur kur cyklus"
+            " glucosata glukos glukose glukozy glukoza glicose sg"
             " breast gastric gastroesophageal lung nsclc colorectal biliary her2 cancer"
         ),
         # Connecting words.

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from cards.facts.order import DosageTiming, DoseUnit
+from cards.facts.order import DosageTiming, DoseUnit, Supply
 from cards.facts.schedules import Schedule
 from cards.identification.folding import fold, words_of
 from cards.values.text_cache import cached_by_text
 from cards.values.texts import LONGEST
 from fhir_mappings.codings import codings
+from fhir_mappings.medications.schedule import days_of
 from fhir_mappings.results.tablet_words import TABLETS
 from fhir_mappings.results.units import dose_scale
 from fhir_mappings.wire.lenient import child, items, number, objects, text
@@ -77,6 +78,17 @@ def milligrams_in(written: Iterable[str]) -> tuple[Decimal, ...]:
 @cached_by_text
 def _milligrams_in(written: str) -> frozenset[Decimal]:
     return frozenset(Decimal(match[1]) for match in _STRENGTH.finditer(written[:LONGEST]))
+
+
+def supply(resource: Json) -> Supply | None:
+    """Return the tablets that an order has dispensed and for how many days, where it states both."""
+    dispensed = child(resource, "dispenseRequest")
+    amount, time = child(dispensed, "quantity"), child(dispensed, "expectedSupplyDuration")
+    tablets, scale = number(amount.get("value")), dose_scale(text(amount.get("code")), text(amount.get("unit")))
+    days = days_of(text(time.get("code")) or text(time.get("unit")), number(time.get("value")))
+    if tablets is None or days is None or scale is None or scale.unit is not DoseUnit.TABLET:
+        return None
+    return Supply(tablets, days)
 
 
 def timings(instructions: Iterable[tuple[Json, tuple[Rhythm, ...]]]) -> tuple[DosageTiming, ...]:
