@@ -16,6 +16,7 @@ from cards.readings.dosing import (
     Sense,
     any_level_met_by,
     in_basis,
+    is_component,
     is_part_of_combination,
     levels_met_by,
     may_be_own,
@@ -196,7 +197,7 @@ def units_beside_other_words(case: Case) -> list[AmountInOtherUnit]:
 
 
 def _of_own_drug(case: Case, amounts: Iterable[AmountInOtherUnit]) -> Iterator[AmountInOtherUnit]:
-    """Yield the amounts in other units, but for those beside a drug that is given with this one.
+    """Yield the amounts in other units, but for those beside another drug that is known.
 
     The volume of an injection under the skin is its dose in another unit.
     """
@@ -205,7 +206,9 @@ def _of_own_drug(case: Case, amounts: Iterable[AmountInOtherUnit]) -> Iterator[A
     return (
         each
         for each in amounts
-        if listed.isdisjoint((each.beside, each.behind)) and not (by_volume and fold(each.text).endswith("ml"))
+        if listed.isdisjoint((each.beside, each.behind))
+        and not (each.beside and case.recognizer.other_drugs(each.beside))
+        and not (by_volume and fold(each.text).endswith("ml"))
     )
 
 
@@ -426,7 +429,7 @@ def _twice_in_mg(case: Case, usable: Sequence[DoseReading], tolerance: Decimal) 
     """
     first: dict[int, DoseReading] = {}
     for reading in usable:
-        if not isinstance(reading.dose, Mg) or is_part_of_combination(case.product, reading.dose):
+        if not isinstance(reading.dose, Mg) or is_component(case.product, reading):
             continue
         one = first.setdefault(reading.ordered.instruction, reading)
         if isinstance(one.dose, Mg) and not near(one.dose.value, reading.dose.value, tolerance):

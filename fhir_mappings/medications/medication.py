@@ -21,7 +21,7 @@ from fhir_mappings.medications.dosage import Strength
 from fhir_mappings.medications.instructed import InstructionReader
 from fhir_mappings.medications.order_notes import notes
 from fhir_mappings.medications.routes import RouteReader
-from fhir_mappings.medications.tablets import counts_tablets, milligrams_in, tablet_mg, tablet_strengths
+from fhir_mappings.medications.tablets import counts_tablets, milligrams_in, supply, tablet_mg, tablet_strengths
 from fhir_mappings.medications.text_dose import DoseOnlyInText, dose_only_in_text
 from fhir_mappings.medications.written_codes import codes_in_text
 from fhir_mappings.results.units import dose_scale
@@ -135,6 +135,7 @@ class MedicationReader:
             made_up_in |= diluents.of_ingredients(medication)
         made_up_in |= said.diluents
         counted = counts_tablets(doses)
+        route = self._routes.in_notes(resource, said.route) if "note" in resource else said.route
         in_names = _in_names(*[each.value for each in named.evidence if not each.system])
         return DrugOrder(
             origin=named.origin,
@@ -157,10 +158,9 @@ class MedicationReader:
             diluents=tuple(sorted(made_up_in)) if made_up_in else (),
             diluent_ml=said.diluent_ml,
             weight_basis=said.weight_basis,
-            route=said.route.route,
-            route_written=said.route.written,
-            route_in_text=said.route.in_text
-            or (self._routes.in_notes(resource, said.route.route) if "note" in resource else ""),
+            route=route.route,
+            route_written=route.written,
+            route_in_text=route.in_text,
             form=next(iter(texts(child(medication, "form"))), "")[:_LONGEST_FORM] if "form" in medication else "",
             tablet_mg=tablet_mg(medication, in_names.tablet_strengths),
             named_mg=in_names.mg if counted else (),
@@ -175,6 +175,7 @@ class MedicationReader:
             text_remarks=said.text_remarks,
             text_cycle=said.text_cycle,
             repeats_day=said.repeats_day,
+            supply=supply(resource) if "dispenseRequest" in resource else None,
             text_other_units=said.text_other_units,
             text_sums=said.text_sums,
             text_weights=said.text_weights,

@@ -180,7 +180,7 @@ EXCEPTIONS = {
     "fhir_mappings/medications/schedule.py _within_a_day": (CALENDAR, "3600"),
     "fhir_mappings/medications/schedule_text.py _TAIL": (BOUND, "30"),
     "fhir_mappings/medications/schedule_text.py _WEEK": (CALENDAR, "7"),
-    "fhir_mappings/medications/schedule_text.py _days": (CALENDAR, "24"),
+    "fhir_mappings/medications/schedule_phrases.py _days": (CALENDAR, "24"),
     "fhir_mappings/medications/schedule_words.py NUMBERS": (LANGUAGE, "3 4 5 6 8 12 14"),
     "fhir_mappings/medications/schedule_words.py _UNITS": (LANGUAGE, "7 28 365"),
     "fhir_mappings/medications/schedule_words.py ADJECTIVES": (LANGUAGE, "7 14 21 28 84"),
