@@ -29,8 +29,12 @@ if TYPE_CHECKING:
 _QUIET = frozenset({"status", "absent", "her2-in-text", "lvef-in-text"})
 # Of the incomplete lists, those of which something is known to be missing, by no choice of the server's.
 _ALWAYS_URGENT = frozenset(
-    {"deceased", "suspected", "future", FAILED, "list-cut", "next-page", "partial", "short", "undated-result"}
+    {
+        *("deceased", "suspected", "named-elsewhere", "denied-in-note", "future", FAILED),
+        *("list-cut", "next-page", "partial", "short", "undated-result"),
+    }
 )
+_DOUBTED = frozenset({"suspected", "named-elsewhere"})
 _HER2 = frozenset(
     {"her2-ihc", "her2-ish", "her2-ish-ratio", "her2-copy-number", "her2-interpretation", "her2-immunoassay"}
 )
@@ -50,6 +54,7 @@ _UNJUDGED = frozenset(
         "unknown-code",
         "unresolved-drug",
         "kind-unnamed",
+        "no-order",
         "named-in-instructions",
         "ordered-as-service",
         "other-release",
@@ -185,7 +190,7 @@ def _gaps(cases: list[Case], session: Session) -> Iterable[Gap]:
     for gap in session.patient.gaps:
         if gap.reason in _QUIET or (gap.about == _PREGNANCY and _is_over(gap, cases)):
             continue
-        if gap.reason == "suspected" and gap.about in present:
+        if gap.reason in _DOUBTED and gap.about in present:
             continue
         if gap.about is None or (gap.about in needed and not _superseded(gap, session.patient)):
             yield gap

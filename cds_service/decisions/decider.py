@@ -46,6 +46,7 @@ from fhir_mappings.request.chart import ChartReader
 from fhir_mappings.request.chart_source import ChartSource
 from fhir_mappings.request.hook_request import BadRequest, RequestReader
 from fhir_mappings.request.orders import Orders, requested_in
+from fhir_mappings.request.prefetch import Answer, PrefetchState
 from fhir_mappings.request.queries import MONITORING_KEYS, TREATMENT_KEYS, templates
 
 if TYPE_CHECKING:
@@ -211,7 +212,7 @@ class Decider:
         gaps = (*orders.gaps, *_unresolved(orders), *gathering.not_found(orders))
         if orders.in_scope:
             gaps += of_call
-            patient = self._part_of_chart(request, gathering, tuple(self.templates), orders.references)
+            patient = self._part_of_chart(request, gathering, tuple(self.templates), orders)
             listed = self._chart.with_reasons(orders, gathering.non_observations())
             gaps += tuple(gap for order in listed for gap in order.gaps if gap.reason == FAILED)
             session = Session(request.hook, self._today(), listed, patient, gaps)
@@ -237,7 +238,8 @@ class Decider:
             failures.check_failed,
         )
         verdicts, shown = self._shown(verdicts, session)
-        if orders.in_scope and len(session.patient.absent) == len(self.templates) and not _reports_findings(shown):
+        nothing_had = len(session.patient.absent) == len(self.templates) and not gathering.has_other_data()
+        if orders.in_scope and nothing_had and not _reports_findings(shown):
             # Nothing can be checked without the chart.
             _refuse_unless_failed(session)
         if exchange is not None:
@@ -285,14 +287,17 @@ class Decider:
         request: HookRequest,
         gathering: RequestData,
         keys: tuple[str, ...],
-        session: frozenset[str] = frozenset(),
+        orders: Orders | None = None,
     ) -> Patient:
         """Read the patient from some prefetch keys; unavailable parts are named in the result.
 
-        ``session`` names the orders that are asked about.
+        ``orders`` are those that are asked about, with what of a chart stands among them.
         """
+        session = orders.references if orders is not None else frozenset()
         try:
             answers = gathering.chart(None if request.hook.has_orders else keys)
+            if orders is not None and (beside := orders.beside).stubs:
+                answers = {**answers, "context.draftOrders": Answer(PrefetchState.PRESENT, beside)}
             absent = gathering.absent(keys)
             chart_source = ChartSource(request.fhir_server, self._today())
             patient = self._chart.patient(

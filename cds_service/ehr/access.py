@@ -7,6 +7,7 @@ late are ignored.
 from __future__ import annotations
 
 import time
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from concurrent.futures import wait
 from contextvars import copy_context
@@ -216,7 +217,8 @@ class FhirAccess:
             self._bytes_left -= len(chunk)
             if len(body) > self._client.body_limit or self._bytes_left < 0 or self._remaining() <= 0:
                 raise requests.Timeout
-        return bytes(body)
+        # A byte order mark says nothing; some servers write it.
+        return bytes(body).removeprefix(BOM_UTF8)
 
 
 def _why(error: Exception) -> str:

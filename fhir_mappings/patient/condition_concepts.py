@@ -19,6 +19,8 @@ from fhir_mappings.patient.staging import StageReader, words
 from fhir_mappings.wire.folding import fold
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from cards.knowledge.schema import Problem, ReceptorCode, Terminology
     from fhir_mappings.codings import CodeMap, Coding
     from fhir_mappings.wire.lenient import Json
@@ -103,6 +105,10 @@ class ConceptReader:
         for each in written:
             length += len(each)
         return (self._remembered if length <= _LENGTH else self._read)(coded, written)
+
+    def denied_in(self, written: Iterable[str]) -> list[Problem]:
+        """List the problems of which texts say nothing but that they are not there."""
+        return [problem for problem, said in self._in_words.read(written).items() if said is Said.DENIED]
 
     def _read(self, coded: tuple[Coding, ...], written: tuple[str, ...]) -> Meaning:
         alone = self._codes.without_words(coded, written)

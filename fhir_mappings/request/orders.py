@@ -11,8 +11,12 @@ from cards.facts.origins import Gap
 from cards.identification.identity import Identity
 from fhir_mappings.request.dispatched import Lacking
 from fhir_mappings.request.hook_request import HookRequest
-from fhir_mappings.wire.lenient import Json, reference, server_of
+from fhir_mappings.request.patient_reader import OF_CHARTS
+from fhir_mappings.wire.lenient import Json, reference, server_of, text
+from fhir_mappings.wire.resources import ResourceList
+from fhir_mappings.wire.stubs import ResourceStub
 
+_SESSION = "context.draftOrders"
 _UNRESOLVED = frozenset({"unresolved-drug", "other-release-unnamed", "plan-order-missing", "plan-order-named"})
 
 
@@ -32,6 +36,17 @@ class Orders(msgspec.Struct, frozen=True):
     def references(self) -> frozenset[str]:
         """The references of the orders."""
         return frozenset(order.origin.reference for order in self.orders)
+
+    @property
+    def beside(self) -> ResourceList:
+        """What stands among the draft orders and belongs to a chart: a result, a diagnosis, a dose given."""
+        return ResourceList(
+            [
+                ResourceStub.of_content(resource, path)
+                for path, resource in self.resources.items()
+                if text(resource.get("resourceType")) in OF_CHARTS and path.startswith(_SESSION)
+            ]
+        )
 
     @property
     def unresolved(self) -> bool:
