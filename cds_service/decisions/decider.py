@@ -36,6 +36,7 @@ from cds_service.decisions.coverage_parts import CoverageParts, card_as_wanted, 
 from cds_service.decisions.data_access import DataMissing, RequestData
 from cds_service.decisions.decision import Decision
 from cds_service.decisions.versions import versions
+from cds_service.ehr import reasons
 from cds_service.ehr.client import FhirClient
 from cds_service.ehr.limits import ServerBusyError
 from cds_service.protocol import crd
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
 
 
 _NO_BILLING = Gap(None, "context.billing", FAILED)
+_IN_PART = frozenset({FAILED, "partial"})
 _NOT_GROUPED = Evidence("failed-grouping", "")
 
 
@@ -266,7 +268,7 @@ class Decider:
     def _opened(self, request: HookRequest, gathering: RequestData, of_call: tuple[Gap, ...]) -> _Answered:
         """Judge the monitoring of the patient's drugs; if there are none, nothing else is read."""
         today = self._today()
-        patient = _with_unreadable_lists(self._part_of_chart(request, gathering, TREATMENT_KEYS))
+        patient = _with_doubtful_lists(self._part_of_chart(request, gathering, TREATMENT_KEYS))
         # If one medication list is unavailable, an empty other list does not show that the patient takes none.
         if not patient.absent and not on_treatment(patient, self.known, self.policy.thresholds, today):
             return None, (), ((), ())
@@ -274,7 +276,7 @@ class Decider:
         if len(patient.absent) == len(MONITORING_KEYS):
             _refuse_unless_failed(Session(Hook.VIEW, today, (), patient))
         drugs = on_treatment(patient, self.known, self.policy.thresholds, today)
-        patient = patient if drugs else _with_unreadable_lists(patient)
+        patient = patient if drugs else _with_doubtful_lists(patient)
         session = Session(Hook.VIEW, today, tuple(order for order, _ in drugs), patient, of_call)
         identities = [identity for _, identity in drugs]
         verdicts = judge(session, self._recognizer, self.policy, identities, on_failure=failures.check_failed)
@@ -315,12 +317,14 @@ class Decider:
         return msgspec.structs.replace(patient, absent=tuple(both.items()))
 
 
-def _with_unreadable_lists(patient: Patient) -> Patient:
-    """Mark a medication list with an unreadable entry as unavailable: the entry may be the one that matters."""
-    failed = [gap.path for gap in patient.gaps if gap.reason == FAILED]
-    lost = {
-        key: AN_INTERNAL_ERROR for key in TREATMENT_KEYS if any(path.startswith(f"prefetch.{key}") for path in failed)
-    }
+def _with_doubtful_lists(patient: Patient) -> Patient:
+    """Mark a medication list as unavailable of which an entry failed, here or on the server: it may be what matters."""
+    lost: dict[str, str] = {}
+    for gap in patient.gaps:
+        if gap.reason in _IN_PART:
+            for key in TREATMENT_KEYS:
+                if gap.path.startswith(f"prefetch.{key}"):
+                    lost[key] = AN_INTERNAL_ERROR if gap.reason == FAILED else lost.get(key, reasons.IN_PART)
     return msgspec.structs.replace(patient, absent=tuple((lost | dict(patient.absent)).items())) if lost else patient
 
 
