@@ -299,7 +299,8 @@ class Decider:
         try:
             answers = gathering.chart(None if request.hook.has_orders else keys)
             if orders is not None and (beside := orders.beside).stubs:
-                answers = {**answers, "context.draftOrders": Answer(PrefetchState.PRESENT, beside)}
+                # First, as what a session says of an order stands before what the chart says.
+                answers = {"context.draftOrders": Answer(PrefetchState.PRESENT, beside), **answers}
             absent = gathering.absent(keys)
             chart_source = ChartSource(request.fhir_server, self._today())
             patient = self._chart.patient(

@@ -9,6 +9,7 @@ import msgspec
 from cards.facts.order import DrugOrder
 from cards.facts.origins import Gap
 from cards.identification.identity import Identity
+from fhir_mappings.medications.medication import NO_ORDER
 from fhir_mappings.request.dispatched import Lacking
 from fhir_mappings.request.hook_request import HookRequest
 from fhir_mappings.request.patient_reader import OF_CHARTS
@@ -39,14 +40,12 @@ class Orders(msgspec.Struct, frozen=True):
 
     @property
     def beside(self) -> ResourceList:
-        """What stands among the draft orders and belongs to a chart: a result, a diagnosis, a dose given."""
-        return ResourceList(
-            [
-                ResourceStub.of_content(resource, path)
-                for path, resource in self.resources.items()
-                if text(resource.get("resourceType")) in OF_CHARTS and path.startswith(_SESSION)
-            ]
-        )
+        """What stands among the draft orders and belongs to a chart: a result, a dose given, an order that is ended.
+
+        An order that this session ends is no longer what the chart says.
+        """
+        found = [(path, each) for path, each in self.resources.items() if path.startswith(_SESSION)]
+        return ResourceList([ResourceStub.of_content(each, path) for path, each in found if _is_of_chart(each)])
 
     @property
     def unresolved(self) -> bool:
@@ -95,6 +94,11 @@ class Orders(msgspec.Struct, frozen=True):
             order.in_focus and identity.is_miscoded
             for order, identity in zip(self.orders, self.identities, strict=True)
         )
+
+
+def _is_of_chart(resource: Json) -> bool:
+    kind, status = text(resource.get("resourceType")), text(resource.get("status"))
+    return kind in OF_CHARTS or (kind == "MedicationRequest" and status in NO_ORDER)
 
 
 def requested_in(request: HookRequest) -> Json:

@@ -125,6 +125,24 @@ CASES += [
         ("her2-agents-combined",),
         {**active("trastuzumab"), "resourceType": "MedicationStatement"},
     ),
+    among(
+        "the end of an order that the chart still has",
+        (),
+        {**active("trastuzumab"), "status": "stopped"},
+        medications=bundle(active("trastuzumab")),
+    ),
+    among(
+        "the end of another order",
+        ("her2-agents-combined",),
+        {**active("trastuzumab"), "status": "cancelled", "id": "another"},
+        medications=bundle(active("trastuzumab")),
+    ),
+    among(
+        "an order that is completed now",
+        (),
+        {**active("voriconazole"), "status": "completed"},
+        medications=bundle(active("voriconazole")),
+    ),
     among("the patient", (), {"resourceType": "Patient", "id": "pat-1"}),
 ]
 
@@ -169,6 +187,24 @@ CASES += [
         (),
         administrations=bundle(given("Kadcyla", 21, 252), {**given("Kadcyla", 42, 252), "note": [{"text": "Held"}]}),
     ),
+]
+
+
+def recorded(adherence: str) -> Json:
+    """Return a statement of R5."""
+    elements: Json = {"medication": {"concept": concept(text="trastuzumab")}, "status": "recorded"}
+    said = {"adherence": {"code": {"coding": [{"code": adherence}]}}} if adherence else {}
+    return entry("MedicationStatement", **elements, **said)
+
+
+CASES += [
+    listed(
+        "with a statement of R5 that it is taken",
+        ("her2-agents-combined",),
+        other=bundle(recorded("taking-as-directed")),
+    ),
+    listed("with a statement of R5", ("her2-agents-combined",), other=bundle(recorded(""))),
+    listed("with a statement of R5 that it is not taken", (), other=bundle(recorded("not-taking"))),
 ]
 
 
