@@ -132,7 +132,7 @@ def _counted_by_drug(case: Case, count: int) -> str:
 def reload_required(case: Case) -> Outcome:
     """Fire when a maintenance dose is ordered after a gap for which the label requires a new loading dose.
 
-    The gap is judged by the schedule of the last administered dose. Where something later may be a dose, it is not known.
+    The gap is judged by the schedule of the last administered dose. Where a later entry may be a dose, it is not known.
     """
     if not case.product.reload:
         return NotApplicable("the label has no such rule")
