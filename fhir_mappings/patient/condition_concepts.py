@@ -165,7 +165,7 @@ class ConceptReader:
     def _may_be_in_words(self, written: tuple[str, ...]) -> Problem | None:
         """Return a problem that the words may mean and say nothing of: "dilated cardiomyopathy" of symptoms."""
         for each in written:
-            folded = fold(each[:_LONGEST])
+            folded = fold(each[:_LONGEST]).replace("-", " ")
             for problem, phrases in self._may_be_words:
                 found = phrases.search(folded)
                 if (

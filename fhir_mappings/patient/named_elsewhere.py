@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from cards.facts.origins import Gap
+from cards.values.texts import LONGEST
 from fhir_mappings.codings import texts
 from fhir_mappings.wire.lenient import child, day, objects, text
 
@@ -45,6 +46,12 @@ _PERIODS = ("period", "effectivePeriod", "identifiedPeriod", "occurrencePeriod")
 _OVER = frozenset({"inactive", "resolved", "ended"})
 _NOT_SO = frozenset({"refuted", "entered-in-error"})
 _SENTENCES = re.compile(r"[;\n]|\.(?=\s|$)")
+# "New since prior": of the report before, not of the disease.
+_COMPARED = re.compile(
+    r"\b(?:since|from|than|versus|vs|compared (?:to|with)|in comparison (?:to|with))(?: the)? (?:prior|previous|last)\b"
+    r"(?: (?:exam(?:ination)?|study|ct|scan|imaging|echo|report))?",
+    re.IGNORECASE,
+)
 _LABEL = 60
 
 
@@ -70,6 +77,8 @@ def named_elsewhere(resource: Json, origin: Origin, conditions: ConditionReader,
         about = read.suspected.about if read.suspected is not None else None
         if read.problem is not None and not read.problem.is_past:
             about = f"problem-{read.problem.problem}"
+        if about is None and read.may_be is not None:
+            about = f"problem-{read.may_be}"
         if about is not None:
             label = next(iter(texts(concept)), "")
             found.named.append(Gap(about, origin.path, REASON, on, (("kind", kind), ("label", label[:_LABEL]))))
@@ -116,6 +125,5 @@ def _concepts(resource: Json, kind: str) -> Iterator[Json]:
             holders = [each for holder in holders for _, each in objects(holder.get(name))]
         yield from holders
     if kind == "DiagnosticReport":
-        yield from (
-            {"text": each.strip()} for each in _SENTENCES.split(text(resource.get("conclusion"))) if each.strip()
-        )
+        conclusion = _COMPARED.sub(" ", text(resource.get("conclusion"))[:LONGEST])
+        yield from ({"text": each.strip()} for each in _SENTENCES.split(conclusion) if each.strip())

@@ -103,6 +103,8 @@ CASES = [
         "a suspicion that a later report denies", (), ct("Suspicious for pneumonitis.", 40), ct("No pneumonitis.")
     ),
     elsewhere("a suspicion after a clear report", TOLD, ct("No pneumonitis.", 40), ct("Suspicious for pneumonitis.")),
+    elsewhere("a report that compares it", TOLD, ct("Interstitial lung disease, new since prior.")),
+    elsewhere("what may be heart failure", TOLD, event("Trastuzumab cardiotoxicity")),
     elsewhere("a finding", TOLD, entry("ClinicalImpression", finding=[{"itemCodeableConcept": concept(text="ILD")}])),
 ]
 PLATELETS = lab("777-3", "plt-9", 40, "10*3/uL", 400) | {"effectiveDateTime": on(0)}
