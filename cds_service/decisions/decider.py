@@ -273,7 +273,7 @@ class Decider:
         if not patient.absent and not on_treatment(patient, self.known, self.policy.thresholds, today):
             return None, (), ((), ())
         patient = self._part_of_chart(request, gathering, MONITORING_KEYS)
-        if len(patient.absent) == len(MONITORING_KEYS):
+        if len(patient.absent) == len(MONITORING_KEYS) and not gathering.has_other_data():
             _refuse_unless_failed(Session(Hook.VIEW, today, (), patient))
         drugs = on_treatment(patient, self.known, self.policy.thresholds, today)
         patient = patient if drugs else _with_doubtful_lists(patient)
