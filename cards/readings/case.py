@@ -59,6 +59,7 @@ UNREAD = frozenset(
         "value-and-absent",
         "value-withheld",
         "voided",
+        "misshapen",
         "modified",
         "no-status",
         "result-no-status",
@@ -73,7 +74,8 @@ INCOMPLETE_LIST = frozenset({"full-page", "list-cut", "next-page", "partial", "s
 _PLACED = {
     **dict.fromkeys(INCOMPLETE_LIST, "list-incomplete"),
     **dict.fromkeys(
-        ("instructions-cut", "instructions-unknown", "order-modified", "denied-in-note"), "understood-in-part"
+        ("denied-in-note", "instructions-cut", "instructions-unknown", "misshapen", "order-modified"),
+        "understood-in-part",
     ),
 }
 
