@@ -55,43 +55,52 @@ _COMPARED = re.compile(
 _LABEL = 60
 
 
-class Elsewhere(NamedTuple):
-    """What the other entries of a chart say: the newest mention of each problem, and what a later report rules out."""
+def named_elsewhere(
+    entries: Iterable[tuple[Json, Origin]], conditions: ConditionReader, born: date | None, between: tuple[date, date]
+) -> list[Gap]:
+    """Return one mention of each problem in the patient's resources of ``KINDS``: an undated one, or the newest.
 
-    named: list[Gap]
-    ruled_out: list[tuple[str, date]]
-
-
-def named_elsewhere(resource: Json, origin: Origin, conditions: ConditionReader, born: date | None) -> Elsewhere:
-    """Read a resource of one of ``KINDS`` of the patient's."""
-    kind = text(resource.get("resourceType"))
-    found = Elsewhere([], [])
-    if not _says_something(resource, kind):
-        return found
-    on = _day(resource, _KINDS[kind])
-    for concept in _concepts(resource, kind):
-        condition: Json = {"code": concept}
-        if on is not None:
-            condition["recordedDate"] = str(on)
-        read = conditions.read(condition, origin, born)
-        about = read.suspected.about if read.suspected is not None else None
-        if read.problem is not None and not read.problem.is_past:
-            about = f"problem-{read.problem.problem}"
-        if about is None and read.may_be is not None:
-            about = f"problem-{read.may_be}"
-        if about is not None:
-            label = next(iter(texts(concept)), "")
-            found.named.append(Gap(about, origin.path, REASON, on, (("kind", kind), ("label", label[:_LABEL]))))
-        elif on is not None and kind == "DiagnosticReport":
-            found.ruled_out.extend((f"problem-{each}", on) for each in conditions.concepts.denied_in(texts(concept)))
-    return found
+    Those of other days than ``between`` do not count, nor those of before a report that denies the problem.
+    """
+    named: list[Gap] = []
+    denied: dict[str, date] = {}
+    for resource, origin in entries:
+        kind = text(resource.get("resourceType"))
+        if not _says_something(resource, kind):
+            continue
+        on = _day(resource, _KINDS[kind])
+        if on is not None and not between[0] <= on <= between[1]:
+            continue
+        for concept in _concepts(resource, kind):
+            about = _problem_in(concept, on, origin, conditions, born)
+            if about is not None:
+                label = next(iter(texts(concept)), "")[:_LABEL]
+                named.append(Gap(about, origin.path, REASON, on, (("kind", kind), ("label", label))))
+            elif on is not None and kind == "DiagnosticReport":
+                for each in conditions.concepts.denied_in(texts(concept)):
+                    denied[f"problem-{each}"] = max(on, denied.get(f"problem-{each}", on))
+    return _newest_of_each(named, denied)
 
 
-def newest_of_each(gaps: Iterable[Gap], ruled_out: Mapping[str, date]) -> list[Gap]:
-    """Keep one mention of each problem, undated or the newest, unless a report of that day or later denies it."""
+def _problem_in(
+    concept: Json, on: date | None, origin: Origin, conditions: ConditionReader, born: date | None
+) -> str | None:
+    """Return the problem that a concept names, or may name, read as a diagnosis of that day."""
+    condition: Json = {"code": concept}
+    if on is not None:
+        condition["recordedDate"] = str(on)
+    read = conditions.read(condition, origin, born)
+    if read.problem is not None and not read.problem.is_past:
+        return f"problem-{read.problem.problem}"
+    if read.suspected is not None:
+        return read.suspected.about
+    return f"problem-{read.may_be}" if read.may_be is not None else None
+
+
+def _newest_of_each(gaps: Iterable[Gap], denied: Mapping[str, date]) -> list[Gap]:
     kept: dict[str | None, Gap] = {}
     for gap in gaps:
-        if gap.on is not None and (denied := ruled_out.get(gap.about or "")) is not None and denied >= gap.on:
+        if gap.on is not None and (clear := denied.get(gap.about or "")) is not None and clear >= gap.on:
             continue
         before = kept.get(gap.about)
         if before is None or (before.on is not None and (gap.on is None or gap.on > before.on)):

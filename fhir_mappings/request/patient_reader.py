@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from itertools import chain
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -30,7 +30,7 @@ from fhir_mappings.medications.possible_doses import MAY_BE_DOSES, possible_dose
 from fhir_mappings.medications.releases import with_r4_drug
 from fhir_mappings.medications.treatments import KINDS, TreatmentReader
 from fhir_mappings.patient.named_elsewhere import KINDS as ELSEWHERE
-from fhir_mappings.patient.named_elsewhere import named_elsewhere, newest_of_each
+from fhir_mappings.patient.named_elsewhere import named_elsewhere
 from fhir_mappings.request.chart_draft import Draft, OnFailure
 from fhir_mappings.request.chart_parts import assembled
 from fhir_mappings.request.chart_source import UNKNOWN_SOURCE, ChartSource
@@ -47,12 +47,13 @@ from fhir_mappings.wire.references import References
 from fhir_mappings.wire.shapes import gap_of_part
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from cards.facts.patient import Treatment
     from fhir_mappings.patient.conditions import ConditionReader
     from fhir_mappings.request.prefetch import Answer
     from fhir_mappings.results.observations import Fact, ObservationReader
+    from fhir_mappings.wire.lenient import Json
     from fhir_mappings.wire.resources import ResourceList
     from fhir_mappings.wire.stubs import ResourceStub
 
@@ -316,32 +317,16 @@ class PatientReader:
         found: list[Gap] = []
         if not (lvefs or her2):
             return found
-        for stub in draft.reports:
-            try:
-                if stub.mentions(MENTIONS) and draft.is_own(stub.content, stub.full_url):
-                    found += self._reports.against(stub.content, stub.path, lvefs, her2)
-            except Unreadable:
-                continue
+        for stub, content in _own((each for each in draft.reports if each.mentions(MENTIONS)), draft):
+            found += self._reports.against(content, stub.path, lvefs, her2)
         return found
 
     def _named_elsewhere(self, draft: Draft) -> list[Gap]:
         """Report the problems that stand outside the problem list: of the last half year, or under treatment."""
         given = (each.on for each in draft.treatments if each.product and each.state is TreatmentState.GIVEN)
         since = min([_half_a_year_before(draft.latest), *(on for on in given if on is not None)])
-        named: list[Gap] = []
-        ruled_out: list[tuple[str, date]] = []
-        for stub in draft.elsewhere:
-            try:
-                content = stub.content
-            except Unreadable:
-                continue
-            if not draft.is_own(content, stub.full_url):
-                continue
-            origin = Origin(stub.reference, stub.path)
-            said = named_elsewhere(content, origin, self._conditions, draft.subject.birth_date)
-            named += [gap for gap in said.named if gap.on is None or since <= gap.on <= draft.latest]
-            ruled_out += said.ruled_out
-        return newest_of_each(named, dict(sorted(ruled_out, key=itemgetter(1))))
+        own = ((content, Origin(stub.reference, stub.path)) for stub, content in _own(draft.elsewhere, draft))
+        return named_elsewhere(own, self._conditions, draft.subject.birth_date, (since, draft.latest))
 
     def _first_dose(self, draft: Draft) -> str:
         """Return the day of the first dose of a drug whose treatment a result can end; a future day if none was given.
@@ -468,6 +453,17 @@ class PatientReader:
         found = possible_dose(content, stub.path, draft.references, self._treatments)
         if found is not None and found.on <= draft.latest and draft.is_own(content, stub.full_url):
             draft.possible_doses.append(found)
+
+
+def _own(stubs: Iterable[ResourceStub], draft: Draft) -> Iterator[tuple[ResourceStub, Json]]:
+    """Yield what is the patient's of some resources, and can be read."""
+    for stub in stubs:
+        try:
+            content = stub.content
+        except Unreadable:
+            continue
+        if draft.is_own(content, stub.full_url):
+            yield stub, content
 
 
 def _half_a_year_before(day_: date) -> date:
