@@ -64,7 +64,7 @@ if TYPE_CHECKING:
 
 
 _NO_BILLING = Gap(None, "context.billing", FAILED)
-_IN_PART = frozenset({FAILED, "partial"})
+_IN_PART = frozenset({FAILED, "malformed", "partial"})
 _NOT_GROUPED = Evidence("failed-grouping", "")
 
 

@@ -14,7 +14,7 @@ REFUSED: Final = "the FHIR server refused it"
 TOO_LATE: Final = "the FHIR server did not answer in time"
 NOT_REACHED: Final = "the FHIR server could not be reached"
 NO_FHIR: Final = "the FHIR server answered with something other than the FHIR asked for"
-IN_PART: Final = "the FHIR server reported an error in the list"
+IN_PART: Final = "not all of the list could be read"
 
 ALL: Final = (
     NO_SERVER,

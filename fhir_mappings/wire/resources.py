@@ -213,15 +213,20 @@ class ResourceList(msgspec.Struct, eq=False):
             self.total, self.matches = inner.total, inner.matches
 
     def _take_parameters(self, holder: Json, path: str, depth: int) -> None:
-        """Add the resources that are the values of parameters."""
+        """Add the resources that are the values of parameters; without one it is no answer."""
         if depth > _NESTING:
             raise Unreadable("nested")
+        is_answer = False
         for index, parameter in objects(holder.get("parameter")):
             where = f"{path}.parameter[{index or 0}]"
             if isinstance(resource := parameter.get("resource"), dict):
                 self._take((None, resource), f"{where}.resource", "", depth + 1)
+                is_answer = True
             if "part" in parameter:
                 self._take_parameters({"parameter": parameter["part"]}, where, depth + 1)
+                is_answer = True
+        if not is_answer:
+            self.broken.append(path)
 
     def _take_contained(self, path: str) -> None:
         """Add the results contained in the last resource, such as a panel or a report."""

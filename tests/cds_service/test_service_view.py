@@ -143,9 +143,15 @@ def test_service_does_not_take_an_unavailable_list_of_drugs_for_an_empty_one(ser
 
 
 @pytest.mark.parametrize("key", TREATMENT_KEYS)
-def test_service_does_not_take_a_part_of_a_list_of_drugs_for_the_whole(service, key) -> None:
-    """The server reports an error beside a drug that is not checked."""
-    answer = opened(service, on_kadcyla(**{"administrations": bundle(), key: bundle(AN_ASPIRIN, outcome())}))
+@pytest.mark.parametrize(
+    "entries",
+    [
+        pytest.param(bundle(AN_ASPIRIN, outcome()), id="with an error beside a drug that is not checked"),
+        pytest.param({**bundle(), "entry": [{}]}, id="with an entry that cannot be read"),
+    ],
+)
+def test_service_does_not_take_a_part_of_a_list_of_drugs_for_the_whole(service, key, entries) -> None:
+    answer = opened(service, on_kadcyla(**{"administrations": bundle(), key: entries}))
     assert answer.topics == ["checks-incomplete"]
     assert f"{NOT_AVAILABLE[key].capitalize()} not available" in what_could_not_be_had(answer)
 

@@ -173,6 +173,7 @@ CASES += [
         },
     ),
     listed("in Parameters, failed", TOLD, administrations=wrapped(FAILED)),
+    listed("in Parameters that hold none", TOLD, administrations=wrapped()),
     listed("inside a list, short of its total", TOLD, administrations=bundle(SHORT, total=None)),
     listed("redacted", TOLD, conditions=bundle(METASTATIC, meta={"security": [{"code": "REDACTED"}]})),
     listed("redacted and empty", TOLD, administrations=bundle(meta={"security": [{"code": "REDACTED"}]})),
