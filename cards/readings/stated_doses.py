@@ -14,10 +14,13 @@ from cards.knowledge.schema import LevelRole, Product, Route
 from cards.readings.dosing import (
     DoseReading,
     Sense,
+    any_level_met_by,
     in_basis,
     is_part_of_combination,
     levels_met_by,
+    may_be_own,
     read_dose,
+    reading_of,
     tablet_strength,
     usable_doses,
 )
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
 
 _HUNDRED = Decimal(100)
 _SEVERAL = 2
+_COURSE = {LevelRole.LOADING, LevelRole.MAINTENANCE}
 
 
 class DoseConflict(NamedTuple):
@@ -264,9 +268,13 @@ def beside_other_words(case: Case) -> tuple[NotedDose, ...]:
 
 
 def several_in_text(case: Case) -> tuple[Mg | MgPerKg, ...]:
-    """List the amounts of a text that names several, none of which matches the dose field."""
+    """List the amounts of a text that names several, if none is that of the dose field, or one may be another dose."""
     if len(case.order.text_doses) < _SEVERAL:
         return ()
+    return _none_is_the_dose(case) or _another_dose(case)
+
+
+def _none_is_the_dose(case: Case) -> tuple[Mg | MgPerKg, ...]:
     tolerance = case.threshold("dose_rounding_tolerance_percent")
     for basis in (MgPerKg, Mg):
         mentioned, in_field = _mentioned(case, basis, case.order.text_doses), in_basis(case, basis)
@@ -277,6 +285,44 @@ def several_in_text(case: Case) -> tuple[Mg | MgPerKg, ...]:
             if not met and not any(is_part_of_combination(case.product, each) for each in mentioned):
                 return tuple(mentioned)
     return ()
+
+
+def _another_dose(case: Case) -> tuple[Mg | MgPerKg, ...]:
+    """List the amounts of a text that names the dose of the dose field, and one that may be another dose of the drug.
+
+    What all of them make together is one dose.
+    """
+    if case.product.is_oral:
+        return ()
+    tolerance = case.threshold("dose_rounding_tolerance_percent")
+    for said in case.order.doses_by_text or (case.order.text_doses,):
+        for basis in (MgPerKg, Mg):
+            mentioned, ordered = _mentioned(case, basis, said), [dose.value for _, dose in in_basis(case, basis)]
+            others = [each for each in mentioned if not any(near(value, each.value, tolerance) for value in ordered)]
+            total = sum((each.value for each in mentioned), Decimal(0))
+            if len(others) == len(mentioned) or any(near(value, total, tolerance) for value in ordered):
+                continue
+            if any(_is_another(case, each) for each in others if not _are_vials(case, each, ordered)):
+                return tuple(mentioned)
+    return ()
+
+
+def _is_another(case: Case, other: Mg | MgPerKg) -> bool:
+    """Return whether an amount may be a dose; a loading dose may stand beside the maintenance that follows it."""
+    if is_part_of_combination(case.product, other) or not may_be_own(case, other):
+        return False
+    readings = (*usable_doses(case), reading_of(other))
+    levels = (any_level_met_by(case, each) for each in readings)
+    return {level.role for level in levels if level is not None} != _COURSE
+
+
+def _are_vials(case: Case, amount: Mg | MgPerKg, ordered: Iterable[Decimal]) -> bool:
+    """Return whether an amount is that of one vial, or what the vials of a dose hold: 400 mg for 378 mg."""
+    sizes = _sizes(case)
+    return isinstance(amount, Mg) and (
+        amount.value in sizes
+        or any(amount.value % size == 0 and dose <= amount.value < dose + size for dose in ordered for size in sizes)
+    )
 
 
 def names_own_dose(case: Case, noted: NotedDose) -> bool:
