@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from cards.facts.billing import BillingSession
 from cards.facts.origins import Gap
 from cards.facts.outcomes import FAILED, CannotTell, Evidence, Fired, Indicator, Missing, Verdict
 from cards.facts.topics import Topic, TopicCode
@@ -41,6 +42,7 @@ _HER2 = frozenset(
 _SINGLE = "single"
 _PREGNANCY = f"problem-{Problem.PREGNANCY}"
 _PREGNANCY_STATE = "pregnancy-state"
+_OF_STOPS = ("problem", "pregnancy")
 _PREGNANCY_TEST = "pregnancy-test"
 _OF_PREGNANCY = frozenset({_PREGNANCY_STATE, _PREGNANCY_TEST})
 # An entry that is not an order matters only alongside an order in scope.
@@ -185,6 +187,9 @@ def _gaps(cases: list[Case], session: Session) -> Iterable[Gap]:
     if not session.patient.gaps:
         return
     needed = {concept for case in cases if case.identity.product for concept in _needed(case)}
+    if isinstance(session, BillingSession):
+        # What may stop the drug is for the clinical services, which are asked at the same moment.
+        needed = {concept for concept in needed if not concept.startswith(_OF_STOPS)}
     # What is also on record as present is no suspicion, and its own card speaks; an old pregnancy has none.
     present = {f"problem-{each.problem}" for each in session.patient.problems if each.is_present(session.today)}
     present.discard(_PREGNANCY)
