@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
     from fhir_mappings.wire.references import References
 
-_NO_ORDER = frozenset({"cancelled", "stopped", "revoked", "entered-in-error", "completed"})
+NO_ORDER = frozenset({"cancelled", "stopped", "revoked", "entered-in-error", "completed"})
 _TENTATIVE = frozenset({"proposal", "plan"})
 _CPT = re.compile(r"\d{4}[0-9A-Z](?:[\s-]{0,2}[A-Z0-9]{2}){0,3}")
 _LONGEST_CODE = 20
@@ -123,7 +123,7 @@ class MedicationReader:
 
     def is_order(self, resource: Json) -> bool:
         """Return whether a request is an active order, not completed or withdrawn."""
-        return text(resource.get("status")) not in _NO_ORDER and resource.get("doNotPerform") is not True
+        return text(resource.get("status")) not in NO_ORDER and resource.get("doNotPerform") is not True
 
     def read(self, resource: Json, path: str, references: References, *, in_focus: bool = True) -> DrugOrder:
         """Read one order."""

@@ -186,6 +186,8 @@ EXCEPTIONS = {
     "fhir_mappings/medications/schedule_words.py ADJECTIVES": (LANGUAGE, "7 14 21 28 84"),
     "fhir_mappings/medications/schedule_words.py TIMES_A_DAY": (LANGUAGE, "3 4"),
     "fhir_mappings/medications/schedule_words.py WEEKDAY_PLACES": (LANGUAGE, "3 4 5 6"),
+    "fhir_mappings/medications/given_notes.py _LONGEST_AMOUNT": (BOUND, "40 60"),
+    "fhir_mappings/patient/named_elsewhere.py _LABEL": (DISPLAY, "60"),
     "fhir_mappings/medications/treatments.py _WHOLE_DAY": (SHAPE, "10 40 80"),
     "fhir_mappings/medications/treatments.py _within": (CALENDAR, "12 31"),
     "fhir_mappings/medications/own_periods.py _DAYS": (CALENDAR, "7 24 31 366"),
