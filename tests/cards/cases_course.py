@@ -74,6 +74,12 @@ def active(in_days: int | None = 0, drug: str = "kadcyla", dose: str | None = "2
     return chart(history=(found,))
 
 
+def on_days(drug: str, dose: str, *days: int, identifier: str = "order-1") -> DrugOrder:
+    """Return an order for days so far from today."""
+    named = tuple(days_ago(-each) for each in days)
+    return order(drug, dose, start=named[0], days=named, identifier=identifier)
+
+
 def bag(ml: str) -> DrugOrder:
     found = order("Kadcyla", "252 mg", diluents=(Diluent.SODIUM_CHLORIDE,))
     return msgspec.structs.replace(found, diluent_ml=Decimal(ml))
@@ -986,6 +992,37 @@ ROWS = [
         KADCYLA,
         beside("tucatinib"),
         indicator="warning",
+    ),
+    Row(TOGETHER, "Enhertu while tucatinib is active", FIRES, ENHERTU, beside("tucatinib"), indicator="warning"),
+    Row(
+        TOGETHER,
+        "Margenza with pertuzumab",
+        FIRES,
+        order("Margenza", "1050 mg"),
+        beside("pertuzumab"),
+        indicator="warning",
+    ),
+    Row(
+        TOGETHER,
+        "trastuzumab planned three weeks after the last planned Enhertu",
+        SILENT,
+        on_days("trastuzumab", "560 mg", 84),
+        others=(on_days("Enhertu", "378 mg", 0, 21, 42, 63, identifier="order-0"),),
+    ),
+    Row(
+        TOGETHER,
+        "trastuzumab planned for the day of the last planned Enhertu",
+        FIRES,
+        on_days("trastuzumab", "560 mg", 63),
+        others=(on_days("Enhertu", "378 mg", 0, 21, 42, 63, identifier="order-0"),),
+        indicator="critical",
+    ),
+    Row(
+        TOGETHER,
+        "trastuzumab planned in the course of Enhertu without an end",
+        FIRES,
+        on_days("trastuzumab", "560 mg", 84),
+        others=(order("Enhertu", "378 mg", identifier="order-0"),),
     ),
     Row(TOGETHER, "trastuzumab with pertuzumab", SILENT, TRASTUZUMAB, beside("pertuzumab")),
     Row(TOGETHER, "Enhertu with pertuzumab", SILENT, ENHERTU, beside("pertuzumab")),
