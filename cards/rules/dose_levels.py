@@ -8,7 +8,14 @@ from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, No
 from cards.facts.patient import Treatment, TreatmentState
 from cards.knowledge.schema import Basis, Level, LevelRole
 from cards.readings.case import dated, shortened
-from cards.readings.course import Reduced, fitting_levels, lowest_reduction, perhaps_reduced, sums_above_maximum
+from cards.readings.course import (
+    Reduced,
+    fitting_levels,
+    lowest_reduction,
+    perhaps_reduced,
+    reduced_order,
+    sums_above_maximum,
+)
 from cards.readings.day_total import day_total, total_excess
 from cards.readings.dosing import DoseReading, is_component, look_alike_met, over_maximum, usable_doses
 from cards.readings.parts_of_dose import judged_levels, with_chart
@@ -196,7 +203,7 @@ def _if_all_read(case: Case) -> Outcome:
         for each in case.history
         if each.unread_dose and each.on is not None
     ]
-    missing = (*unread[:1], *sums_above_maximum(case)[:1], *_level_unknown(case))
+    missing = (*unread[:1], *sums_above_maximum(case)[:1], *_level_unknown(case), *_ordered_lower(case))
     return CannotTell(missing) if missing else Clear()
 
 
@@ -208,6 +215,17 @@ def _level_unknown(case: Case) -> Iterator[Missing]:
     if any(level is not None and level.dose.value > found.level.dose.value for _, level in judged_levels(case)):
         values = {"dose": str(found.earlier.dose), "level": str(found.level.dose), "date": found.earlier.on.isoformat()}
         yield Missing("earlier-level", values=values)
+
+
+def _ordered_lower(case: Case) -> tuple[Missing, ...]:
+    """Say that an order on record, newer than the last dose given, is for a reduced level below this order's."""
+    found = reduced_order(case)
+    if found is None or found.earlier.on is None or weight_doubt(case) is not None:
+        return ()
+    if not any(level is not None and level.dose.value > found.level.dose.value for _, level in judged_levels(case)):
+        return ()
+    values = {"dose": str(found.earlier.dose), "level": str(found.level.dose), "date": found.earlier.on.isoformat()}
+    return (Missing("earlier-order", values=values, is_urgent=True),)
 
 
 def _raised(case: Case, reading: DoseReading, lowest: Level, earlier: Treatment) -> Fired:

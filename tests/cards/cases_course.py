@@ -300,6 +300,28 @@ ROWS = [
         KADCYLA,
         chart(history=(given("kadcyla", 400, "252 mg"), given("kadcyla", 421, "210 mg"))),
     ),
+    Row(
+        RAISED,
+        "a reduced dose is ordered since the last one, and not given",
+        CANNOT,
+        KADCYLA,
+        chart(history=(given("kadcyla", 42, "252 mg"), given("kadcyla", 21, "210 mg", TreatmentState.ACTIVE))),
+        missing=("earlier-order",),
+    ),
+    Row(
+        RAISED,
+        "a reduced dose was ordered before the last one",
+        SILENT,
+        KADCYLA,
+        chart(history=(given("kadcyla", 21, "252 mg"), given("kadcyla", 42, "210 mg", TreatmentState.ACTIVE))),
+    ),
+    Row(
+        RAISED,
+        "the reduced dose on order is ordered again",
+        SILENT,
+        order("Kadcyla", "210 mg"),
+        chart(history=(given("kadcyla", 42, "252 mg"), given("kadcyla", 21, "210 mg", TreatmentState.ACTIVE))),
+    ),
     Row(RAISED, "Enhertu 5.4 mg/kg after 4.4", FIRES, ENHERTU, after(21, "enhertu", "4.4 mg/kg")),
     Row(
         RAISED,
