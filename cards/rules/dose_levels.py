@@ -15,6 +15,7 @@ from cards.readings.course import (
     level_of,
     lowest_reduction,
     perhaps_reduced,
+    reduced_order,
     sums_above_maximum,
 )
 from cards.readings.day_total import day_total, total_excess
@@ -229,7 +230,8 @@ def _if_all_read(case: Case) -> Outcome:
         for each in case.history
         if each.unread_dose and each.on is not None
     ]
-    missing = (*unread[:1], *sums_above_maximum(case)[:1], *_level_unknown(case), *_reduced_in_order(case))
+    ordered = (*_reduced_in_order(case), *_ordered_lower(case))
+    missing = (*unread[:1], *sums_above_maximum(case)[:1], *_level_unknown(case), *ordered[:1])
     return CannotTell(missing) if missing else Clear()
 
 
@@ -259,6 +261,17 @@ def _reduced_in_order(case: Case) -> Iterator[Missing]:
             values = {"dose": str(order.dose), "level": str(level.dose), "date": order.on.isoformat()}
             yield Missing("earlier-order-level", values=values, is_urgent=True)
             return
+
+
+def _ordered_lower(case: Case) -> tuple[Missing, ...]:
+    """Say that an order on record, newer than the last dose given, is for a reduced level below this order's."""
+    found = reduced_order(case)
+    if found is None or found.earlier.on is None or weight_doubt(case) is not None:
+        return ()
+    if not any(level is not None and level.dose.value > found.level.dose.value for _, level in judged_levels(case)):
+        return ()
+    values = {"dose": str(found.earlier.dose), "level": str(found.level.dose), "date": found.earlier.on.isoformat()}
+    return (Missing("earlier-order", values=values, is_urgent=True),)
 
 
 def _raised(case: Case, reading: DoseReading, lowest: Level, earlier: Treatment) -> Fired:

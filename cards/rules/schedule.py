@@ -182,7 +182,7 @@ def loading_again(case: Case) -> Fired | None:
         fired = _loading(case, found.rule, found.days, found.on, day_given(found.last))
         if fired is not None:
             return fired
-    before = case.orders.last_before(case.order, (case.product.id,), case.planned)
+    before = case.orders.last_before(case.order, products_counting(case), case.planned)
     if before is None:
         return None
     days = (case.planned - before.day).days

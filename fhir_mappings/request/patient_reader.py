@@ -48,7 +48,7 @@ from fhir_mappings.wire.references import References
 from fhir_mappings.wire.shapes import gap_of_part
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from cards.facts.patient import Treatment
     from fhir_mappings.patient.conditions import ConditionReader
