@@ -40,7 +40,7 @@ from cds_service.web.last_resort import ADMITTED, LastResort, is_call
 from cds_service.web.naming import REQUEST_ID, TRACEPARENT, Naming
 from cds_service.web.pages import failed_page
 from cds_service.web.slow_bodies import Bodies
-from fhir_mappings.wire.resources import encode
+from fhir_mappings.wire.exact_json import encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

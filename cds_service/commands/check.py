@@ -15,8 +15,8 @@ from cds_service.decisions.data_access import DataMissing
 from cds_service.protocol.services import BY_ID, SERVICES
 from cds_service.telemetry.logs import configure_logs
 from fhir_mappings.request.hook_request import BadRequest, read_request
+from fhir_mappings.wire.exact_json import Unreadable, decode_sent, encode
 from fhir_mappings.wire.json_place import json_problem
-from fhir_mappings.wire.resources import Unreadable, decode_sent, encode
 
 NO_CARDS, CARDS = 0, 1
 

@@ -26,7 +26,7 @@ from cds_service.learning.text import learning_lines
 from cds_service.learning.watch import last_whole_week, out_of_limits, watch_lines
 from cds_service.page_words import page_words
 from cds_service.store.selection import Window
-from fhir_mappings.wire.resources import encode
+from fhir_mappings.wire.exact_json import encode
 
 
 @click.group()

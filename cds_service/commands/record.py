@@ -18,7 +18,7 @@ from cds_service.commands.window import client_options, of_client, record_option
 from cds_service.store.database import DatabaseError, address_of, open_engine, upgrade
 from cds_service.store.reading import since
 from cds_service.store.retention import purge as purge_now
-from fhir_mappings.wire.resources import encode
+from fhir_mappings.wire.exact_json import encode
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine

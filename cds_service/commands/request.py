@@ -15,7 +15,7 @@ from cds_service.decisions.request_from_server import HOOKS, UnknownDrugError, k
 from cds_service.ehr.servers import why_not_allowed
 from cds_service.telemetry.logs import configure_logs
 from fhir_mappings.request.builder import BuildError, draft_order, orders_in, patient_id
-from fhir_mappings.wire.resources import encode
+from fhir_mappings.wire.exact_json import encode
 
 if TYPE_CHECKING:
     from pathlib import Path

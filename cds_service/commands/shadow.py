@@ -26,7 +26,7 @@ from cds_service.policies.library import Library
 from cds_service.store.listing import listed
 from cds_service.store.reviews import VERDICTS, is_on_record, keep_review
 from cds_service.store.selection import Window
-from fhir_mappings.wire.resources import encode
+from fhir_mappings.wire.exact_json import encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

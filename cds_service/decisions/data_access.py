@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from fhir_mappings.request.chart import ChartReader
     from fhir_mappings.request.hook_request import HookRequest, Prefetched
     from fhir_mappings.request.orders import Orders
-    from fhir_mappings.wire.resources import ResourceStub
+    from fhir_mappings.wire.stubs import ResourceStub
 
 _UNANSWERED = frozenset({PrefetchState.OMITTED, PrefetchState.FAILED})
 

@@ -16,7 +16,7 @@ from fhir_mappings.request.builder import BuildError, as_prefetch, hook_request
 from fhir_mappings.request.hook_request import FhirAuthorization, HookRequest
 from fhir_mappings.request.prefetch import Answer, PrefetchState
 from fhir_mappings.request.queries import filled_query
-from fhir_mappings.wire.resources import Unreadable
+from fhir_mappings.wire.exact_json import Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import requests
 import urllib3
 
+from fhir_mappings.wire.exact_json import Unreadable, decode_sent
 from fhir_mappings.wire.lenient import objects, text
-from fhir_mappings.wire.resources import Unreadable, decode_sent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Response
 from werkzeug.datastructures import Headers
 
-from fhir_mappings.wire.resources import encode
+from fhir_mappings.wire.exact_json import encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -9,7 +9,7 @@ from cds_service.public_files.billing_codes import check_crosswalk, check_hcpcs,
 from cds_service.public_files.diagnoses import check_diagnoses, is_order_line
 from cds_service.public_files.drug_directories import check_label, check_ndc_directory, check_rxnorm
 from cds_service.public_files.findings import READABLE, Finding, PublicFileError
-from fhir_mappings.wire.resources import Unreadable, decode
+from fhir_mappings.wire.exact_json import Unreadable, decode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

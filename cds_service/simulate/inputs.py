@@ -16,8 +16,8 @@ from typing import IO, TYPE_CHECKING, cast
 
 import pyarrow as pa
 
+from fhir_mappings.wire.exact_json import Unreadable, decode
 from fhir_mappings.wire.lenient import text
-from fhir_mappings.wire.resources import Unreadable, decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

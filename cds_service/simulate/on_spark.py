@@ -30,7 +30,7 @@ from cds_service.simulate.partitioning import Counts, part_of, routed_lines, sum
 from cds_service.simulate.replaying import Replayer, digest
 from cds_service.simulate.routing import DRUG_KIND, Router, named_in
 from cds_service.simulate.rows import SCHEMAS
-from fhir_mappings.wire.resources import decode
+from fhir_mappings.wire.exact_json import decode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from cds_service.simulate.inputs import LINE_LIMIT, ExportError
 from cds_service.simulate.replaying import digest
 from cds_service.simulate.routing import DRUG_KIND, UNREADABLE, named_in
-from fhir_mappings.wire.resources import decode
+from fhir_mappings.wire.exact_json import decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -9,8 +9,9 @@ import msgspec
 from fhir_mappings.as_of.signers import ROLED_KINDS, role_entry
 from fhir_mappings.as_of.sites import NAMED_KINDS, named
 from fhir_mappings.wire.depth import is_too_deep
+from fhir_mappings.wire.exact_json import Unreadable, decode
 from fhir_mappings.wire.lenient import child, reference, text
-from fhir_mappings.wire.resources import ResourceStub, Unreadable, decode
+from fhir_mappings.wire.stubs import ResourceStub
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -39,7 +39,7 @@ from fhir_mappings.request.hook_request import read_request
 from fhir_mappings.request.orders import Orders
 from fhir_mappings.request.prefetch import OMITTED, Answer, PrefetchState, stubs_of
 from fhir_mappings.request.queries import filled_query
-from fhir_mappings.wire.resources import Unreadable, encode
+from fhir_mappings.wire.exact_json import Unreadable, encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

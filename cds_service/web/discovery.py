@@ -11,7 +11,7 @@ from flask import Blueprint, Response, request
 from cds_service.protocol import crd
 from cds_service.protocol.services import SERVICES, SHARED, SHARED_ID
 from cds_service.web.answers import caller, in_force
-from fhir_mappings.wire.resources import encode
+from fhir_mappings.wire.exact_json import encode
 
 if TYPE_CHECKING:
     from cds_service.decisions.active_decider import ActiveDecider

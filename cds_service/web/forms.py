@@ -18,8 +18,8 @@ from fhir_mappings.coverage.questionnaire_package import (
     packages,
     read_asked,
 )
+from fhir_mappings.wire.exact_json import Unreadable, decode_sent
 from fhir_mappings.wire.json_place import json_problem
-from fhir_mappings.wire.resources import Unreadable, decode_sent
 
 blueprint = Blueprint("forms", __name__)
 _LONGEST = 1 << 20

@@ -25,7 +25,7 @@ from cds_service.web.bodies import json_body, refuse
 from cds_service.web.naming import REQUEST_ID, TRACEPARENT
 from fhir_mappings.request.hook_request import BadRequest
 from fhir_mappings.wire.depth import is_too_deep
-from fhir_mappings.wire.resources import encode
+from fhir_mappings.wire.exact_json import encode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cds_service.decisions import failures
 from cds_service.protocol.operation_outcome import operation_outcome
 from cds_service.web.admission import RETRY_AFTER_S
-from fhir_mappings.wire.resources import encode
+from fhir_mappings.wire.exact_json import encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -31,7 +31,7 @@ from cds_service.workbench.forms import content_from, fields_in, fields_of
 from cds_service.workbench.previewing import Answering, Seen, changed_cases
 from cds_service.workbench.specimens import specimens
 from cds_service.workbench.topics import families, threshold_rows
-from fhir_mappings.wire.resources import encode
+from fhir_mappings.wire.exact_json import encode
 
 if TYPE_CHECKING:
     from flask import Response

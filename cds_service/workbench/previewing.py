@@ -26,7 +26,7 @@ from cds_service.protocol.services import SERVICES
 from cds_service.store.record import order_name
 from cds_service.workbench.specimens import specimens, typical
 from fhir_mappings.request.hook_request import BadRequest, read_request
-from fhir_mappings.wire.resources import Unreadable, decode_sent
+from fhir_mappings.wire.exact_json import Unreadable, decode_sent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

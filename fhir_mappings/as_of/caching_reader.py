@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from fhir_mappings.request.chart_draft import OnFailure
     from fhir_mappings.results.observations import Fact
     from fhir_mappings.wire.lenient import Json
-    from fhir_mappings.wire.resources import ResourceStub
+    from fhir_mappings.wire.stubs import ResourceStub
 
 # Taken from the draft, so that a list added there is not lost here.
 _LISTS = tuple(name for name, kind in Draft.__annotations__.items() if kind.startswith("list["))

@@ -18,8 +18,10 @@ from fhir_mappings.as_of.signers import encounter_of, signed_by
 from fhir_mappings.medications.dosage import starts
 from fhir_mappings.request.hook_request import HookRequest
 from fhir_mappings.request.prefetch import Answer, PrefetchState
+from fhir_mappings.wire.exact_json import Unreadable
 from fhir_mappings.wire.lenient import child, reference, text
-from fhir_mappings.wire.resources import ResourceList, ResourceStub, Unreadable
+from fhir_mappings.wire.resources import ResourceList
+from fhir_mappings.wire.stubs import ResourceStub
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

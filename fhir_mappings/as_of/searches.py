@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from fhir_mappings.wire.lenient import Json
-    from fhir_mappings.wire.resources import Code, Codes
+    from fhir_mappings.wire.stubs import Code, Codes
 
 _COMBINATIONS = 4096
 _IGNORED = frozenset({"patient", "_sort", "_count"})

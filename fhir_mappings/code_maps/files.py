@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import yaml
 
 from fhir_mappings.codings import CodeMap, CodeMapError, Coding, system_name
+from fhir_mappings.wire.exact_json import Unreadable, decode_sent
 from fhir_mappings.wire.json_place import json_problem
 from fhir_mappings.wire.lenient import objects, text
-from fhir_mappings.wire.resources import Unreadable, decode_sent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

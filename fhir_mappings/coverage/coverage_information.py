@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from cards.billing.coverage_statement import Authorization, Covered
 from fhir_mappings.coverage.questionnaires import canonical
+from fhir_mappings.wire.exact_json import encode
 from fhir_mappings.wire.lenient import items, objects, reference, text
-from fhir_mappings.wire.resources import encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

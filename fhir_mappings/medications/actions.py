@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from cards.facts.outcomes import Fix, HoldOrder, OrderTests, RemoveNdc, RemoveOrder, ReplaceBillingCode, SetDose
 from cards.values.caching import once
 from fhir_mappings.medications.order_changes import put_on_hold, remove, replace_code, set_doses
+from fhir_mappings.wire.exact_json import encode
 from fhir_mappings.wire.lenient import reference
-from fhir_mappings.wire.resources import encode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -26,9 +26,9 @@ from fhir_mappings.medications.medication import orders_served
 from fhir_mappings.patient.conditions import label_of
 from fhir_mappings.request.payers import CLAIM_CODE, approvals, coverages, payers
 from fhir_mappings.results.units import dose_scale
+from fhir_mappings.wire.exact_json import Unreadable
 from fhir_mappings.wire.lenient import child, number, objects, reference, text
 from fhir_mappings.wire.references import References, is_same_patient
-from fhir_mappings.wire.resources import Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from fhir_mappings.request.prefetch import Answer
     from fhir_mappings.results.observations import ObservationReader
     from fhir_mappings.wire.lenient import Json
-    from fhir_mappings.wire.resources import ResourceStub
+    from fhir_mappings.wire.stubs import ResourceStub
 
 _MODIFIER = re.compile(r"[A-Z][A-Z0-9]|25|59|76|77")
 _ICD10 = re.compile(r"([A-Z]\d[0-9A-Z])\.?([0-9A-Z]{0,4})")

@@ -10,9 +10,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from cards.facts.session import Hook
+from fhir_mappings.wire.exact_json import Unreadable, decode_sent
 from fhir_mappings.wire.json_place import json_problem
 from fhir_mappings.wire.lenient import child, objects
-from fhir_mappings.wire.resources import Unreadable, decode_sent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -62,7 +62,7 @@ if TYPE_CHECKING:
     from fhir_mappings.request.hook_request import HookRequest
     from fhir_mappings.request.prefetch import Answer
     from fhir_mappings.wire.lenient import Json
-    from fhir_mappings.wire.resources import ResourceStub
+    from fhir_mappings.wire.stubs import ResourceStub
 
 _REASONS = frozenset({"Condition", "Patient"})
 _ORDERS = frozenset({"MedicationRequest", "MedicationOrder", "ServiceRequest"})

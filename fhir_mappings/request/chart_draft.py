@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fhir_mappings.patient.conditions import ReadCondition
     from fhir_mappings.results.observations import Fact
     from fhir_mappings.wire.lenient import Json
-    from fhir_mappings.wire.resources import ResourceStub
+    from fhir_mappings.wire.stubs import ResourceStub
 
 ANY_PROBLEM = "problem"
 """What a gap is about where it may be any of the problems that a rule uses."""

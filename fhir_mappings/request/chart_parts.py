@@ -27,15 +27,15 @@ from fhir_mappings.patient.person import sex_at_birth
 from fhir_mappings.request.chart_draft import Draft
 from fhir_mappings.request.chart_source import future_as_gap
 from fhir_mappings.results.pregnancy_states import still_said
+from fhir_mappings.wire.exact_json import Unreadable
 from fhir_mappings.wire.lenient import day, text
-from fhir_mappings.wire.resources import Unreadable
 from fhir_mappings.wire.times import newest_first
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 
     from fhir_mappings.request.chart_draft import OnFailure
-    from fhir_mappings.wire.resources import ResourceStub
+    from fhir_mappings.wire.stubs import ResourceStub
 
 _MENTIONS = {
     "her2-interpretation": ("her2-in-text", (b"HER2", b"HER-2", b"Her2", b"ERBB2", b"c-erbB-2")),

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fhir_mappings.codings import texts
+from fhir_mappings.wire.exact_json import Unreadable
 from fhir_mappings.wire.lenient import child, objects, reference, text
-from fhir_mappings.wire.resources import Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from fhir_mappings.request.hook_request import HookRequest
     from fhir_mappings.wire.lenient import Json
-    from fhir_mappings.wire.resources import ResourceStub
+    from fhir_mappings.wire.stubs import ResourceStub
 
 _PEOPLE = frozenset({"Practitioner", "PractitionerRole"})
 _ROLES_QUERY, _READ_ROLE, _READ_PERSON, _READ_ENCOUNTER = "user.roles", "user.role", "user.person", "user.encounter"

@@ -38,10 +38,10 @@ from fhir_mappings.results.named_her2 import MENTIONS as NAMES_OF_HER2
 from fhir_mappings.results.observations import LONGEST_STATUS
 from fhir_mappings.results.reference_ranges import NOBODY, Subject
 from fhir_mappings.results.report_texts import MENTIONS
+from fhir_mappings.wire.exact_json import Unreadable
 from fhir_mappings.wire.lenient import day, text
 from fhir_mappings.wire.modifiers import is_modified_within
 from fhir_mappings.wire.references import References
-from fhir_mappings.wire.resources import Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -50,7 +50,8 @@ if TYPE_CHECKING:
     from fhir_mappings.patient.conditions import ConditionReader
     from fhir_mappings.request.prefetch import Answer
     from fhir_mappings.results.observations import Fact, ObservationReader
-    from fhir_mappings.wire.resources import ResourceList, ResourceStub
+    from fhir_mappings.wire.resources import ResourceList
+    from fhir_mappings.wire.stubs import ResourceStub
 
 _NEVER = date.max.isoformat()
 _DAY = attrgetter("day")

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from fhir_mappings.wire.exact_json import Unreadable
 from fhir_mappings.wire.lenient import objects, text
-from fhir_mappings.wire.resources import BundleEnvelope, ResourceList, Unreadable
+from fhir_mappings.wire.resources import BundleEnvelope, ResourceList
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from fhir_mappings.wire.resources import ResourceStub
+    from fhir_mappings.wire.stubs import ResourceStub
 
 _SERIOUS = frozenset({"error", "fatal"})
 _MISSING = frozenset({"suppressed", "incomplete", "timeout", "throttled", "too-costly", "transient", "forbidden"})

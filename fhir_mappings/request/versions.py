@@ -7,13 +7,13 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from fhir_mappings.wire.exact_json import Unreadable
 from fhir_mappings.wire.lenient import child, number, text
-from fhir_mappings.wire.resources import Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fhir_mappings.wire.resources import ResourceStub
+    from fhir_mappings.wire.stubs import ResourceStub
 
 _REFERENCE = attrgetter("reference")
 _NAMES = (b'"lastUpdated"', b'"versionId"')

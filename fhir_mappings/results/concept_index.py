@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from cards.knowledge.schema import Terminology
-    from fhir_mappings.wire.resources import Codes
+    from fhir_mappings.wire.stubs import Codes
 
 # Cache limits: combinations of codes, and codes per combination.
 COMBINATIONS, MOST_CODES = 4096, 16

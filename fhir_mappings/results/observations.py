@@ -54,7 +54,7 @@ from fhir_mappings.results.written_values import written_value
 from fhir_mappings.wire.cached_json import CachedByJson
 from fhir_mappings.wire.lenient import child, objects, reference, text
 from fhir_mappings.wire.modifiers import is_modified_within
-from fhir_mappings.wire.resources import codes_of
+from fhir_mappings.wire.stubs import codes_of
 from fhir_mappings.wire.times import time_of, within
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from cards.values.text_cache import cached_by_key
-from fhir_mappings.wire.resources import decode, encode
+from fhir_mappings.wire.exact_json import decode, encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable

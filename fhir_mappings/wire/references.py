@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fhir_mappings.wire.exact_json import Unreadable
 from fhir_mappings.wire.lenient import base_of, items, objects, reference, server_of, text
-from fhir_mappings.wire.resources import Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from fhir_mappings.wire.lenient import Json
-    from fhir_mappings.wire.resources import ResourceStub
+    from fhir_mappings.wire.stubs import ResourceStub
 
 _OTHER_PEOPLE = frozenset({"Patient", "RelatedPerson", "Person", "Group"})
 

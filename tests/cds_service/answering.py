@@ -10,7 +10,7 @@ from cds_service.decisions.data_access import DataMissing
 from cds_service.decisions.decider import Decider
 from cds_service.protocol.services import BY_ID
 from fhir_mappings.request.hook_request import BadRequest, read_request
-from fhir_mappings.wire.resources import encode
+from fhir_mappings.wire.exact_json import encode
 
 if TYPE_CHECKING:
     from datetime import date

@@ -33,7 +33,7 @@ from cds_service.protocol.operation_outcome import ISSUE_TYPES, operation_outcom
 from cds_service.store.reading import since
 from fhir_mappings.published.code_lists import value_sets
 from fhir_mappings.published.library import library
-from fhir_mappings.wire.resources import encode
+from fhir_mappings.wire.exact_json import encode
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,7 +13,7 @@ from command_line import run
 
 from fhir_mappings.request.builder import as_prefetch
 from fhir_mappings.request.prefetch import Answer, read_answer
-from fhir_mappings.wire.resources import encode
+from fhir_mappings.wire.exact_json import encode
 
 if TYPE_CHECKING:
     from pathlib import Path

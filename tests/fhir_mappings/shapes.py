@@ -18,8 +18,8 @@ from fhir_mappings.patient.conditions import ConditionReader
 from fhir_mappings.request.chart import ChartReader
 from fhir_mappings.request.hook_request import read_request
 from fhir_mappings.request.prefetch import read_answer
+from fhir_mappings.wire.exact_json import encode
 from fhir_mappings.wire.references import References
-from fhir_mappings.wire.resources import encode
 
 if TYPE_CHECKING:
     from cards.facts.order import DrugOrder

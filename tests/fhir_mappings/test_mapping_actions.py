@@ -36,7 +36,7 @@ from cards.facts.order import DoseUnit, OrderedDose
 from cards.facts.outcomes import SetDose
 from cards.values.quantities import Mg
 from fhir_mappings.medications.order_changes import remove, set_doses
-from fhir_mappings.wire.resources import encode
+from fhir_mappings.wire.exact_json import encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -47,7 +47,7 @@ from fhir_mappings.request.chart_source import ChartSource
 from fhir_mappings.request.hook_request import BadRequest, read_request
 from fhir_mappings.request.orders import Orders
 from fhir_mappings.request.prefetch import Answer, read_answer
-from fhir_mappings.wire.resources import encode
+from fhir_mappings.wire.exact_json import encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -19,9 +19,9 @@ from fhir_mappings.codings import CodeMapError
 from fhir_mappings.request import hook_request
 from fhir_mappings.request.builder import BuildError, orders_in
 from fhir_mappings.request.hook_request import BadRequest, RequestReader, read_request
-from fhir_mappings.wire import resources
+from fhir_mappings.wire import exact_json
 from fhir_mappings.wire.depth import DEPTH_LIMIT, is_too_deep
-from fhir_mappings.wire.resources import Unreadable, decode_sent
+from fhir_mappings.wire.exact_json import Unreadable, decode_sent
 
 AT, OVER = DEPTH_LIMIT, DEPTH_LIMIT + 1
 
@@ -144,13 +144,13 @@ def test_a_request_at_the_limit_is_read() -> None:
 
 @pytest.mark.parametrize("raw", [arrays(OVER), objects(OVER), b"[" * OVER])
 def test_json_that_is_sent_too_deep_is_unreadable(monkeypatch: pytest.MonkeyPatch, raw: bytes) -> None:
-    no_decoder(monkeypatch, (resources, "_exact"))
+    no_decoder(monkeypatch, (exact_json, "_exact"))
     with pytest.raises(Unreadable):
         decode_sent(raw)
 
 
 def test_files_that_are_too_deep_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
-    no_decoder(monkeypatch, (resources, "_exact"))
+    no_decoder(monkeypatch, (exact_json, "_exact"))
     path = tmp_path / "map.json"
     path.write_bytes(objects(OVER))
     with pytest.raises(CodeMapError):

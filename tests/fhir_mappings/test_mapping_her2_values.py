@@ -13,7 +13,7 @@ from cards.facts.results import Her2Result
 from fhir_mappings.codings import NO_CODE_MAP, CodeMap, Coding
 from fhir_mappings.results.her2_values import Her2Vocabulary
 from fhir_mappings.results.observations import ObservationReader
-from fhir_mappings.wire.resources import Code
+from fhir_mappings.wire.stubs import Code
 
 IHC, ISH, RATIO, OVERALL = "her2-ihc", "her2-ish", "her2-ish-ratio", "her2-interpretation"
 COPY_NUMBER = "her2-copy-number"

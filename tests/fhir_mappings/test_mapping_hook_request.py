@@ -10,7 +10,7 @@ from shapes import Json, hook_body, hook_request, order
 
 from fhir_mappings.request.hook_request import BadRequest, read_request
 from fhir_mappings.request.selection import bundle_entries, selected_references
-from fhir_mappings.wire.resources import encode
+from fhir_mappings.wire.exact_json import encode
 
 
 def changed(path: str, value: Any) -> Json:

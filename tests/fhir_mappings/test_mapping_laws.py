@@ -41,15 +41,9 @@ from shapes import (
 from cds_service.decisions.data_access import DataMissing
 from fhir_mappings.request.hook_request import BadRequest, read_request
 from fhir_mappings.request.prefetch import read_answer
-from fhir_mappings.wire.resources import (
-    BundleEnvelope,
-    ObservationBundle,
-    ResourceList,
-    ResourceStub,
-    Unreadable,
-    decode,
-    encode,
-)
+from fhir_mappings.wire.exact_json import Unreadable, decode, encode
+from fhir_mappings.wire.resources import BundleEnvelope, ObservationBundle, ResourceList
+from fhir_mappings.wire.stubs import ResourceStub
 
 if TYPE_CHECKING:
     from collections.abc import Callable

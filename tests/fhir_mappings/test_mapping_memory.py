@@ -23,7 +23,7 @@ from fhir_mappings.request.chart import ChartReader
 from fhir_mappings.results.concept_index import MOST_CODES, ConceptIndex
 from fhir_mappings.wire.cached_json import LONGEST, PARTS, CachedByJson
 from fhir_mappings.wire.references import References
-from fhir_mappings.wire.resources import Code, ResourceStub
+from fhir_mappings.wire.stubs import Code, ResourceStub
 
 
 @pytest.mark.parametrize(

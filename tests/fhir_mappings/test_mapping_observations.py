@@ -14,7 +14,8 @@ from cards.facts.results import Her2Result, LabResult, Lvef, ReceptorResult, Wei
 from cards.values.intervals import Bound
 from fhir_mappings.codings import CodeMap, Coding
 from fhir_mappings.results.observations import ObservationReader
-from fhir_mappings.wire.resources import Code, ResourceStub, encode
+from fhir_mappings.wire.exact_json import encode
+from fhir_mappings.wire.stubs import Code, ResourceStub
 
 READER = ObservationReader(TERMINOLOGY)
 WEIGHT, STATED, LVEF, AST, ALT, BILIRUBIN, PLATELETS, ANC = (

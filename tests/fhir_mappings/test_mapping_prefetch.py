@@ -8,7 +8,7 @@ import pytest
 from shapes import bundle, observation, quantity
 
 from fhir_mappings.request.prefetch import Answer, PrefetchState, read_answer
-from fhir_mappings.wire.resources import encode
+from fhir_mappings.wire.exact_json import encode
 
 WEIGHT = observation("29463-7", "weight-1", valueQuantity=quantity(70, "kg"))
 

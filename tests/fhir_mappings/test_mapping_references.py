@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from shapes import KADCYLA, bundle
 
+from fhir_mappings.wire.exact_json import encode
 from fhir_mappings.wire.lenient import reference
 from fhir_mappings.wire.references import References
-from fhir_mappings.wire.resources import ResourceList, ResourceStub, encode
+from fhir_mappings.wire.resources import ResourceList
+from fhir_mappings.wire.stubs import ResourceStub
 
 MEDICATION = {"resourceType": "Medication", "id": "med-1", "code": KADCYLA}
 HOLDER: dict[str, Any] = {"contained": [{"resourceType": "Medication", "id": "inside", "code": KADCYLA}]}

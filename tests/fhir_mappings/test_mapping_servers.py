@@ -12,7 +12,7 @@ from fhir_mappings.request.prefetch import PrefetchState, read_answer
 from fhir_mappings.request.selection import orders_of_group
 from fhir_mappings.wire.lenient import server_of
 from fhir_mappings.wire.references import References, is_about_another_person, is_same_patient
-from fhir_mappings.wire.resources import ResourceStub
+from fhir_mappings.wire.stubs import ResourceStub
 
 HERE, THERE = "https://ehr.example.org/r4", "https://other.example.org/r4"
 KADCYLA = {"resourceType": "Medication", "id": "m1", "code": {"text": "Kadcyla"}}

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from shapes import LOINC, Json, bundle, coding, concept, observation, quantity
 
-from fhir_mappings.wire.resources import ResourceList, ResourceStub, Unreadable, decode, encode
+from fhir_mappings.wire.exact_json import Unreadable, decode, encode
+from fhir_mappings.wire.resources import ResourceList
+from fhir_mappings.wire.stubs import ResourceStub
 
 WEIGHT = observation("29463-7", "weight-1", valueQuantity=quantity(70, "kg"))
 OTHER = observation("8302-2", "height-1", valueQuantity=quantity(170, "cm"))

@@ -1,0 +1,313 @@
+"""The stubs of resources: what is decoded of each before a rule asks for it.
+
+A prefetch may have a thousand Observations of which ten matter. Each is first read only for its type and codes; only
+those that a rule can use are decoded in full.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+from msgspec.structs import replace
+
+from cards.values.text_cache import cached_by_key
+from fhir_mappings.wire.elements import NOT_SENT, ObservationElements
+from fhir_mappings.wire.exact_json import Unreadable, decode, encode
+from fhir_mappings.wire.lenient import child, objects, text
+
+if TYPE_CHECKING:
+    from fhir_mappings.wire.lenient import Json
+
+_LONGEST_CODE = 500
+_CodeText = Annotated[str, msgspec.Meta(max_length=_LONGEST_CODE)]
+
+
+class Code(msgspec.Struct, frozen=True, gc=False):
+    """A code as written, and the address of its system."""
+
+    system: _CodeText = ""
+    code: _CodeText = ""
+
+
+Codes = tuple[Code, ...]
+"""The codes of one concept."""
+
+
+class _Concept(msgspec.Struct, gc=False):
+    coding: Codes | None = None
+
+
+class _Component(msgspec.Struct, gc=False):
+    code: _Concept | None = None
+
+
+class _Head(_Component, gc=False):
+    """The parts of a resource that show whether it matters."""
+
+    resourceType: str = ""  # noqa: N815 - FHIR's own name
+    id: str = ""
+    component: list[_Component] | None = None
+    contained: msgspec.Raw = msgspec.Raw(b"")
+    effectiveDateTime: str = ""  # noqa: N815
+
+
+NOT_STRICT = (msgspec.DecodeError, UnicodeDecodeError)
+"""What a typed decoder raises for JSON of another shape, which is then read leniently."""
+_CODINGS = 1024
+# Of HER2 and of the ejection fraction in several languages, in capitals.
+_NAMES = (
+    b"HER2",
+    b"HER-2",
+    b"ERBB",
+    b"ERB-B",
+    b"LVEF",
+    b"EJEC",
+    b"EJEK",
+    b"EIEZ",
+    b"EYECC",
+    b"FEV",
+    b"WURFFRAK",
+    b"WYRZUT",
+    b'"EF',
+    b" EF",
+)
+_LONGEST_CODING = 2000
+_head = msgspec.json.Decoder(_Head)
+_coded = msgspec.json.Decoder(_Concept | None)
+_parts = msgspec.json.Decoder(list[_Component] | None)
+
+
+class ResourceStub(msgspec.Struct, eq=False, gc=False):
+    """A resource of which only the type, the id and the codes have been decoded.
+
+    ``codes`` has the codes of the resource itself, followed by those of each component. ``day`` is its day as written,
+    empty if it is not simple to determine. It is a msgspec Struct, which is created three times as fast, because there
+    may be a thousand.
+    """
+
+    resource_type: str
+    reference: str
+    has_code: bool
+    codes: list[Codes]
+    day: str
+    _place: str | tuple[str, int]
+    """Its path, or that of its list and its number there."""
+    full_url: str
+    _sent: Any
+    """The resource as it was sent: its JSON or its elements."""
+    _content: dict[str, Any] | None = None
+    has_contained: bool = False
+    may_name_test: bool = False
+    """Whether a code may name HER2 or the ejection fraction in words; always, unless it is split into elements."""
+
+    @classmethod
+    def of(cls, raw: bytes | msgspec.Raw, path: str, full_url: str = "") -> ResourceStub:
+        """Decode the stub of a resource from bytes.
+
+        Raises:
+            Unreadable: they are not a JSON object.
+
+        """
+        try:
+            head = _head.decode(raw)
+        except NOT_STRICT:
+            # An array sent as an object, a number as text: decode it in full and extract leniently.
+            return cls.of_content(_object(raw), path, full_url, raw)
+        return _stub(head, raw, path, full_url)
+
+    @classmethod
+    def of_content(
+        cls, content: Json, path: str, full_url: str = "", raw: bytes | msgspec.Raw | None = None
+    ) -> ResourceStub:
+        """Create the stub of a resource that is already decoded."""
+        kind, identifier = content.get("resourceType"), content.get("id")
+        resource_type = kind if isinstance(kind, str) else ""
+        return cls(
+            resource_type,
+            f"{resource_type}/{identifier}" if isinstance(identifier, str) and identifier else "",
+            isinstance(content.get("code"), dict),
+            [codes_of(holder) for holder in (content, *(part for _, part in objects(content.get("component"))))],
+            _day(text(content.get("effectiveDateTime"))),
+            path,
+            full_url,
+            raw,
+            content,
+            may_name_test=True,
+        )
+
+    @property
+    def path(self) -> str:
+        """Its place in the request, put together only when asked for: for most entries of a chart nobody asks."""
+        place = self._place
+        if place.__class__ is tuple:
+            place = self._place = entry_path(*place)
+        return place  # type: ignore[return-value]
+
+    @path.setter
+    def path(self, path: str) -> None:
+        self._place = path
+
+    @property
+    def content(self) -> Json:
+        """The whole resource.
+
+        Raises:
+            Unreadable: it is not a JSON object.
+
+        """
+        content = self._content
+        if content is None:
+            sent = self._sent
+            content = _put_together(sent) if sent.__class__ is ObservationElements else decode(sent)
+            if content.__class__ is not dict:
+                raise Unreadable("no object")
+            self._content = content
+        return content
+
+    def mentions(self, words: tuple[bytes, ...]) -> bool:
+        """Return whether the resource contains one of some words, without decoding it."""
+        held = bytes(_json(self._sent if self._sent is not None else self._content))
+        return any(word in held for word in words)
+
+
+def _put_together(observation: ObservationElements) -> Json:
+    """Decode an Observation; results share what is the same on all of a kind, which nobody may change."""
+    code, category, ranges = bytes(observation.code), bytes(observation.category), bytes(observation.reference_range)
+    if len(code) + len(category) + len(ranges) > _LONGEST_CODING:
+        return _object(encode(observation))
+    own = replace(observation, code=NOT_SENT, category=NOT_SENT, reference_range=NOT_SENT)
+    content: Json = decode(encode(own))
+    return content | _of_its_kind(code, category, ranges)
+
+
+@cached_by_key(_CODINGS)
+def _of_its_kind(*elements: bytes) -> Json:
+    """Decode the elements that recur from result to result; none of them says whose it is."""
+    named = zip(("code", "category", "referenceRange"), elements, strict=True)
+    return {name: decode(sent) for name, sent in named if sent}
+
+
+def _object(raw: bytes | msgspec.Raw) -> Json:
+    content = decode(raw)
+    if not isinstance(content, dict):
+        raise Unreadable("no object")
+    return content
+
+
+def _json(sent: Any) -> bytes | msgspec.Raw:
+    """Return the JSON of a resource that is one piece of JSON, split into elements, or decoded."""
+    return sent if isinstance(sent, bytes | msgspec.Raw) else encode(sent)
+
+
+def entry_path(path: str, index: int) -> str:
+    """Return the path of the resource of an entry of a list."""
+    return f"{path}.entry[{index}].resource"
+
+
+def _day(written: str) -> str:
+    """Return the day of a time as written; empty for what cannot be one: "11/29/2026" would be older than any date."""
+    day = written[:10]
+    return day if day[4:5] in ("", "-") else ""
+
+
+def _stub(head: _Head, raw: bytes | msgspec.Raw, place: str | tuple[str, int], full_url: str) -> ResourceStub:
+    kind, concept = head.resourceType, head.code
+    codes = [(concept.coding or ()) if concept is not None else ()]
+    if head.component:
+        codes += [(part.code.coding or ()) if part.code is not None else () for part in head.component]
+    reference = f"{kind}/{head.id}" if head.id else ""
+    # Words anywhere in the resource may be those of its code.
+    has_code = concept is not None and _says_anything(codes[0], raw)
+    stub = ResourceStub(kind, reference, has_code, codes, _day(head.effectiveDateTime), place, full_url, raw)
+    stub.may_name_test = True
+    if head.contained:
+        stub.has_contained = True
+    return stub
+
+
+def stub_of_entry(raw: msgspec.Raw, place: tuple[str, int], full_url: str) -> ResourceStub | None:
+    """Create the stub of a resource in one piece; nothing if it is to be read leniently."""
+    try:
+        return _stub(_head.decode(raw), raw, place, full_url)
+    except NOT_STRICT:
+        return None
+
+
+def stub_of_elements(sent: ObservationElements, place: tuple[str, int], full_url: str) -> ResourceStub:
+    """Create the stub of an Observation that is split into elements.
+
+    There may be a thousand, so everything for one of them is written out here.
+    """
+    code, kind = bytes(sent.code), sent.resource_type or ""
+    has_code, own, names = _codes_again(code) if len(code) <= _LONGEST_CODING else _codes(code)
+    codes = [own]
+    if sent.component:
+        codes += _codes_of_parts(sent.component)
+        names = names or _names_test(bytes(sent.component))
+    reference = f"{kind}/{sent.id}" if sent.id else ""
+    day = _day(sent.effective_date_time or "")
+    stub = ResourceStub(kind, reference, has_code, codes, day, place, full_url, sent)
+    if names:
+        stub.may_name_test = True
+    return stub
+
+
+def _codes(raw: bytes) -> tuple[bool, Codes, bool]:
+    """Return whether the JSON of a code says anything, its codes, and whether its words may name a test."""
+    if not raw:
+        return False, (), False
+    names = _names_test(raw)
+    try:
+        concept = _coded.decode(raw)
+    except NOT_STRICT:
+        code = _or_nothing(raw)
+        codes = codes_of({"code": code})
+        return isinstance(code, dict) and _says_anything(codes, raw), codes, names
+    codes = (concept.coding or ()) if concept is not None else ()
+    return _says_anything(codes, raw), codes, names
+
+
+def _says_anything(codes: Codes, raw: bytes | msgspec.Raw) -> bool:
+    """Return whether there is a code, or a word in the JSON that holds it."""
+    if any(each.code for each in codes):
+        return True
+    whole = bytes(raw)
+    return b'"text"' in whole or b'"display"' in whole
+
+
+def _names_test(held: bytes) -> bool:
+    upper = held.upper()
+    return any(word in upper for word in _NAMES)
+
+
+# Most results of a chart have one of few codes.
+_codes_again = cached_by_key(_CODINGS)(_codes)
+
+
+def _codes_of_parts(raw: msgspec.Raw) -> list[Codes]:
+    """List the codes of the components."""
+    try:
+        parts = _parts.decode(raw) or ()
+    except NOT_STRICT:
+        return [codes_of(part) for _, part in objects(_or_nothing(raw))]
+    return [(part.code.coding or ()) if part.code is not None else () for part in parts]
+
+
+def _or_nothing(raw: bytes | msgspec.Raw) -> Any:
+    try:
+        return decode(raw)
+    except Unreadable:
+        return None
+
+
+def codes_of(holder: Json) -> Codes:
+    """List the codes of a resource or of a component."""
+    codings = objects(child(holder, "code").get("coding"))
+    found = [(coding.get("system", ""), coding.get("code", "")) for _, coding in codings]
+    return tuple(Code(system, code) for system, code in found if _is_short(system) and _is_short(code))
+
+
+def _is_short(written: Any) -> bool:
+    """Return whether this is a text short enough for a code."""
+    return isinstance(written, str) and len(written) <= _LONGEST_CODE
