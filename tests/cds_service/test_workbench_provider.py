@@ -365,7 +365,7 @@ def test_workbench_signs_out_at_the_provider_too(store: Store, issuer: str) -> N
     assert back.startswith(f"{BASE}/workbench/signed-out?")
     assert "You are signed out of the workbench and of your organization." in words(came_back(client, back))
     # The return address is valid once.
-    assert "may still have you signed in" in words(came_back(client, back))
+    assert "You may still be signed in at your organization" in words(came_back(client, back))
 
 
 @pytest.mark.parametrize("state", ["", "made-up", "\0", "\udcff", "ä" * 3000])
@@ -376,7 +376,7 @@ def test_workbench_accepts_no_return_that_it_did_not_start(store: Store, issuer:
     page = client.get("/workbench/signed-out", query_string={"state": state.encode(errors="replace").decode()})
     assert page.status_code == 200
     assert "at your organization." not in words(page)
-    assert "may still have you signed in" in words(page)
+    assert "You may still be signed in at your organization" in words(page)
 
 
 def test_workbench_never_tells_a_signed_in_person_to_sign_in(store: Store, issuer: str) -> None:
