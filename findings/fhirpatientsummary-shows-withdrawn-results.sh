@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # A generator of patient summaries shows a result that was withdrawn, and leaves out the valid one that it hides.
 #
-# Version: @imranq2/fhirpatientsummary 1.0.45 (International Patient Summary, R4). Seen: a chart has a potassium of 4.1 mmol/L, "final", and a
-# later one of 9.9 with the status "entered-in-error". The section of results has one row for potassium: 9.9 mmol/L, without
-# its status. A sodium of 91 that is "cancelled" is in the table as well. The note above the table tells of a limit of two years
-# and of one row for each test; of the status it speaks for reports alone, where it must be "final". Expected: 4.1 and no
-# sodium, or the status beside each, since Observation.status is a modifier that marks a resource as not valid. Why it matters: a
-# laboratory withdraws a result because it is another patient's or a hemolyzed sample. The correction is what makes it disappear
-# elsewhere; in this summary the withdrawn value is the only one left.
+# Version: @imranq2/fhirpatientsummary 1.0.45 (International Patient Summary, R4). Seen: a chart has a potassium of 4.1 mmol/L,
+# "final", and a later one of 9.9 with the status "entered-in-error". The section of results has one row for potassium: 9.9
+# mmol/L, without its status. A sodium of 91 that is "cancelled" is in the table as well. The note above the table mentions a
+# limit of two years, one row for each test, and the status "final" for reports alone. Expected: 4.1 and no sodium, or the
+# status next to each, since Observation.status is a modifier that marks a resource as not valid. Why it matters: a laboratory
+# withdraws a result because it is another patient's, or the sample was hemolyzed. Everywhere else the withdrawal makes it
+# disappear; in this summary the withdrawn value is the only one left.
 set -euo pipefail
 folder="$(mktemp -d)"
 trap 'rm -rf "$folder"' EXIT
