@@ -201,14 +201,14 @@ class Recognizer:
         return frozenset(each for each, words in names for begun in begins if words[: len(begun)] == begun)
 
     def may_mean(self, meaning: Meaning, product_id: str) -> bool:
-        """Return whether a name may stand for a product that something else names.
+        """Return whether a name may mean a product that something else names.
 
         "ado-trastuzumab" begins the name of one product only, and is never the antibody that a code may say it is.
         """
         return product_id in self._begun.get(meaning, products_of(meaning))
 
     def misspells(self, word: str, product_id: str) -> bool:
-        """Return whether a word is a name of a product but for one letter; what only sounds like it is not."""
+        """Return whether a word is a product's name with one letter wrong; a word that only sounds like one is not."""
         near = self._vocabulary.nearest(word)
         meaning = self._vocabulary.names.get((near.word,)) if near is not None else None
         return meaning is not None and self.may_mean(meaning, product_id)
@@ -290,7 +290,7 @@ class Recognizer:
     def names_of(self, evidence: Iterable[IdentityEvidence]) -> tuple[str, ...]:
         """List the names of a drug as written, and those that its codes stand for: "doxorubicin (ATC L01DB01)".
 
-        A code of a drug with other words stands with them, because they may say that it is for the skin.
+        A drug's code is listed with the words next to it, because they may say that it is for the skin.
         """
         written, coded = [], []
         for each in evidence:

@@ -348,7 +348,7 @@ class MedicationReader:
     def with_reasons(
         self, order: DrugOrder, resource: Json, references: References, is_of_patient: Callable[[Json], bool]
     ) -> DrugOrder:
-        """Add what an order's own reasons say: cancers, setting, receptors. Another patient's condition is none."""
+        """Add what an order's own reasons say: cancers, setting, receptors. Reasons of other patients do not count."""
         path = order.origin.path
         read = [
             self._conditions.read({"code": concept}, Origin("", f"{path}.reasonCode[{index or 0}]"))
@@ -414,7 +414,7 @@ def service_billing(resource: Json, path: str) -> list[BillingCode]:
 
 
 def orders_replaced(resource: Json) -> tuple[str, ...]:
-    """List the orders that an order takes the place of, or carries out as part of a plan."""
+    """List the orders that an order replaces, or carries out as part of a plan."""
     if "priorPrescription" not in resource and "basedOn" not in resource:
         return ()
     named = [resource.get("priorPrescription"), *(referred for _, referred in objects(resource.get("basedOn")))]

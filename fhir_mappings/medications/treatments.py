@@ -201,7 +201,7 @@ class TreatmentReader:
         return found.pop() if len(found) == 1 else ""
 
     def is_care(self, concept: Json) -> bool:
-        """Return whether a procedure that names a drug is care around it and no dose: an echocardiogram, a port."""
+        """Return whether a procedure that names a drug is care around it, not a dose: an echocardiogram, a port."""
         said = [fold(each) for each in texts(concept)]
         return any(map(self._care.search, said)) and not any(map(self._doses_given.search, said))
 
@@ -318,7 +318,7 @@ class TreatmentReader:
         return references.resolve(referred, resource) is None
 
     def unknown_code(self, resource: Json, references: References) -> str:
-        """Return the codes of a treatment that would count if nothing but codes that are not known say its drug."""
+        """Return the codes of a treatment that would count but names its drug only by codes that are not known."""
         kind, status = text(resource.get("resourceType")), text(resource.get("status"))
         if (kind, status) not in _STATES or text(resource.get("intent")) in _NOT_ASKED_FOR:
             return ""
@@ -330,7 +330,7 @@ class TreatmentReader:
         return "" if text(referred.get("display")) else self._unknown(resource, references)
 
     def has_no_drug(self, resource: Json, references: References) -> bool:
-        """Return whether neither a word nor a code says which drug a treatment that would count was."""
+        """Return whether a treatment that would count names its drug neither in words nor by a code."""
         kind, status = text(resource.get("resourceType")), text(resource.get("status"))
         # Another release of FHIR has a status of its own, and the drug elsewhere.
         may_count = (kind, status) in _STATES or (status and status not in _STATUSES)
