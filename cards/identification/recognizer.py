@@ -15,7 +15,7 @@ from cards.identification.vocabulary import Vocabulary
 from cards.knowledge.label_doses import Labeled, Span, around, ceiling, regimens_for, rows_by_test
 from cards.knowledge.loader import default_knowledge
 from cards.knowledge.schema import Kind, Panel
-from cards.values.caching import once
+from cards.values.caching import cached_by_identity, once
 from cards.values.codes import AtcCode, AtcGroup, Ndc, ndc_readings
 from cards.values.text_cache import cached_by_key, cached_by_text
 from cards.values.texts import bounded
@@ -381,10 +381,15 @@ class Recognizer:
 
 
 def recognizer_for(known: Knowledge) -> Recognizer:
-    """Return the recognizer of a knowledge; that of the shipped knowledge, which takes long to index, is made once."""
-    return _shipped_recognizer() if known is default_knowledge() else Recognizer(known)
+    """Return the recognizer of a knowledge, which takes long to index; that of the shipped knowledge is always kept."""
+    return _shipped_recognizer() if known is default_knowledge() else _recognizer_of_a_site(known)
 
 
 @once
 def _shipped_recognizer() -> Recognizer:
     return Recognizer(default_knowledge())
+
+
+@cached_by_identity(4)
+def _recognizer_of_a_site(known: Knowledge) -> Recognizer:
+    return Recognizer(known)
