@@ -15,7 +15,7 @@ from cards.identification.vocabulary import Vocabulary
 from cards.knowledge.label_doses import Labeled, Span, around, ceiling, regimens_for, rows_by_test
 from cards.knowledge.loader import default_knowledge
 from cards.knowledge.schema import Kind, Panel
-from cards.values.caching import once
+from cards.values.caching import cached_by_identity, once
 from cards.values.codes import AtcCode, AtcGroup, Ndc, ndc_readings
 from cards.values.text_cache import cached_by_key, cached_by_text
 from cards.values.texts import bounded
@@ -201,14 +201,14 @@ class Recognizer:
         return frozenset(each for each, words in names for begun in begins if words[: len(begun)] == begun)
 
     def may_mean(self, meaning: Meaning, product_id: str) -> bool:
-        """Return whether a name may stand for a product that something else names.
+        """Return whether a name may mean a product that something else names.
 
         "ado-trastuzumab" begins the name of one product only, and is never the antibody that a code may say it is.
         """
         return product_id in self._begun.get(meaning, products_of(meaning))
 
     def misspells(self, word: str, product_id: str) -> bool:
-        """Return whether a word is a name of a product but for one letter; what only sounds like it is not."""
+        """Return whether a word is a product's name with one letter wrong; a word that only sounds like one is not."""
         near = self._vocabulary.nearest(word)
         meaning = self._vocabulary.names.get((near.word,)) if near is not None else None
         return meaning is not None and self.may_mean(meaning, product_id)
@@ -290,7 +290,7 @@ class Recognizer:
     def names_of(self, evidence: Iterable[IdentityEvidence]) -> tuple[str, ...]:
         """List the names of a drug as written, and those that its codes stand for: "doxorubicin (ATC L01DB01)".
 
-        A code of a drug with other words stands with them, because they may say that it is for the skin.
+        A drug's code is listed with the words next to it, because they may say that it is for the skin.
         """
         written, coded = [], []
         for each in evidence:
@@ -381,10 +381,15 @@ class Recognizer:
 
 
 def recognizer_for(known: Knowledge) -> Recognizer:
-    """Return the recognizer of a knowledge; that of the shipped knowledge, which takes long to index, is made once."""
-    return _shipped_recognizer() if known is default_knowledge() else Recognizer(known)
+    """Return the recognizer of a knowledge, which takes long to index; that of the shipped knowledge is always kept."""
+    return _shipped_recognizer() if known is default_knowledge() else _recognizer_of_a_site(known)
 
 
 @once
 def _shipped_recognizer() -> Recognizer:
     return Recognizer(default_knowledge())
+
+
+@cached_by_identity(4)
+def _recognizer_of_a_site(known: Knowledge) -> Recognizer:
+    return Recognizer(known)

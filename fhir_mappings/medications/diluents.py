@@ -39,7 +39,7 @@ _STRENGTH = r"(?:0?[.,]?\d{1,2}(?:[.,]\d)?\s?%?(?:ige[rn]?|iger)?\s?)?"
 _ANYWHERE = {diluent: re.compile(rf"(?<![^\W_])(?:{names})(?![^\W_])") for diluent, names in _NAMES.items()}
 _MADE_UP = (
     r"(?:(?<![^\W_])(?:in|en|dans|em|w|v|na|premix|verdunn\w{0,3} mit|rozcien\w{0,4} w"
-    r"|dilu\w{0,8} (?:in|with|en|con|avec|em|com|dans|nel\w{0,2}))\s|\+\s?|mg\s?/\s?(?=\d))"
+    r"|dilu\w{0,8} (?:in|with|en|con|avec|em|com|dans|nel\w{0,2}))\s|\+\s?|mg\]\s|mg\s?/\s?(?=\d))"
 )
 _VOLUME = r"\d{1,4}(?:[.,]\d{1,2})?"
 _MADE_UP_IN = {

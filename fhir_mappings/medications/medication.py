@@ -21,7 +21,7 @@ from fhir_mappings.medications.dosage import Strength
 from fhir_mappings.medications.instructed import InstructionReader
 from fhir_mappings.medications.order_notes import notes
 from fhir_mappings.medications.routes import RouteReader
-from fhir_mappings.medications.tablets import counts_tablets, milligrams_in, tablet_mg, tablet_strengths
+from fhir_mappings.medications.tablets import counts_tablets, milligrams_in, supply, tablet_mg, tablet_strengths
 from fhir_mappings.medications.text_dose import DoseOnlyInText, dose_only_in_text
 from fhir_mappings.medications.written_codes import codes_in_text
 from fhir_mappings.results.units import dose_scale
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
     from fhir_mappings.wire.references import References
 
-_NO_ORDER = frozenset({"cancelled", "stopped", "revoked", "entered-in-error", "completed"})
+NO_ORDER = frozenset({"cancelled", "stopped", "revoked", "entered-in-error", "completed"})
 _TENTATIVE = frozenset({"proposal", "plan"})
 _CPT = re.compile(r"\d{4}[0-9A-Z](?:[\s-]{0,2}[A-Z0-9]{2}){0,3}")
 _LONGEST_CODE = 20
@@ -123,7 +123,7 @@ class MedicationReader:
 
     def is_order(self, resource: Json) -> bool:
         """Return whether a request is an active order, not completed or withdrawn."""
-        return text(resource.get("status")) not in _NO_ORDER and resource.get("doNotPerform") is not True
+        return text(resource.get("status")) not in NO_ORDER and resource.get("doNotPerform") is not True
 
     def read(self, resource: Json, path: str, references: References, *, in_focus: bool = True) -> DrugOrder:
         """Read one order."""
@@ -135,6 +135,7 @@ class MedicationReader:
             made_up_in |= diluents.of_ingredients(medication)
         made_up_in |= said.diluents
         counted = counts_tablets(doses)
+        route = self._routes.in_notes(resource, said.route) if "note" in resource else said.route
         in_names = _in_names(*[each.value for each in named.evidence if not each.system])
         return DrugOrder(
             origin=named.origin,
@@ -157,10 +158,9 @@ class MedicationReader:
             diluents=tuple(sorted(made_up_in)) if made_up_in else (),
             diluent_ml=said.diluent_ml,
             weight_basis=said.weight_basis,
-            route=said.route.route,
-            route_written=said.route.written,
-            route_in_text=said.route.in_text
-            or (self._routes.in_notes(resource, said.route.route) if "note" in resource else ""),
+            route=route.route,
+            route_written=route.written,
+            route_in_text=route.in_text,
             form=next(iter(texts(child(medication, "form"))), "")[:_LONGEST_FORM] if "form" in medication else "",
             tablet_mg=tablet_mg(medication, in_names.tablet_strengths),
             named_mg=in_names.mg if counted else (),
@@ -175,6 +175,7 @@ class MedicationReader:
             text_remarks=said.text_remarks,
             text_cycle=said.text_cycle,
             repeats_day=said.repeats_day,
+            supply=supply(resource) if "dispenseRequest" in resource else None,
             text_other_units=said.text_other_units,
             text_sums=said.text_sums,
             text_weights=said.text_weights,
@@ -347,7 +348,7 @@ class MedicationReader:
     def with_reasons(
         self, order: DrugOrder, resource: Json, references: References, is_of_patient: Callable[[Json], bool]
     ) -> DrugOrder:
-        """Add what an order's own reasons say: cancers, setting, receptors. Another patient's condition is none."""
+        """Add what an order's own reasons say: cancers, setting, receptors. Reasons of other patients do not count."""
         path = order.origin.path
         read = [
             self._conditions.read({"code": concept}, Origin("", f"{path}.reasonCode[{index or 0}]"))
@@ -413,7 +414,7 @@ def service_billing(resource: Json, path: str) -> list[BillingCode]:
 
 
 def orders_replaced(resource: Json) -> tuple[str, ...]:
-    """List the orders that an order takes the place of, or carries out as part of a plan."""
+    """List the orders that an order replaces, or carries out as part of a plan."""
     if "priorPrescription" not in resource and "basedOn" not in resource:
         return ()
     named = [resource.get("priorPrescription"), *(referred for _, referred in objects(resource.get("basedOn")))]

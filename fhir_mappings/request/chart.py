@@ -76,6 +76,7 @@ _AS_ORDERS = frozenset(each.lower() for each in _ORDERS)
 # Other resources that name a drug in the same elements as an order does.
 _OF_DRUGS = frozenset({"MedicationAdministration", "MedicationDispense", "MedicationStatement"})
 _DRUGS = ("medicationCodeableConcept", "medicationReference")
+_NEVER_TAKEN = frozenset({"entered-in-error", "cancelled", "declined", "not-done", "not-taken"})
 
 
 def _may_be_order(resource: Json) -> bool:
@@ -99,6 +100,8 @@ class _Found(msgspec.Struct, eq=False):
     resources: dict[str, Json] = {}
     gaps: list[Gap] = []
     services: list[tuple[frozenset[str], list[BillingCode]]] = []
+    records: list[tuple[str, Json]] = []
+    """What names a drug and is no order: a dose given, a dispense, a statement."""
 
 
 def _check_dispatched(orders: Sequence[Json | None], request: HookRequest) -> None:
@@ -200,6 +203,7 @@ class ChartReader:
                 *bare_concepts(zip(read, identities, strict=True), found.resources),
                 *of_unknown_selections(selected, entries, zip(read, identities, strict=True)),
                 *self._only_instructed(zip(read, identities, strict=True), found),
+                *self._of_records(found, identities),
             ]
         except Exception as error:  # noqa: BLE001 - the orders are judged by what was read
             self._failed("texts", error, place, found.gaps)
@@ -218,6 +222,8 @@ class ChartReader:
         kind = text(resource.get("resourceType"))
         references = found.references
         if kind not in _ORDERS or not self._medication.is_order(resource):
+            if in_focus and kind in _OF_DRUGS and text(resource.get("status")) not in _NEVER_TAKEN:
+                found.records.append((path, resource))
             may_be = in_focus and _may_be_order(resource)
             found.gaps += self._of_unnamed_kind(resource, path, references) if may_be else []
             return
@@ -420,6 +426,15 @@ class ChartReader:
             if not ordered.intersection(product.id for product in identify(order, self._recognizer).named):
                 is_own = is_same_patient(resource.get("subject"), request.patient_id, references)
                 yield from self._if_in_scope(order, path, "ordered-as-service" if is_own else "other-patient")
+
+    def _of_records(self, found: _Found, identities: Iterable[Identity]) -> Iterator[Gap]:
+        """Report the records of a drug in scope in a session without an order of one; beside an order they are read."""
+        if found.records and not any(identity.in_scope for identity in identities):
+            for path, resource in found.records:
+                order = self._medication.read(with_r4_drug(resource), path, found.references)
+                kind = text(resource.get("resourceType"))
+                for gap in self._if_in_scope(order, path, "no-order"):
+                    yield msgspec.structs.replace(gap, values=(*gap.values, ("kind", kind)))
 
     def _of_step(self, step: Planned, references: References) -> list[Gap]:
         order = self._medication.read(step.as_order, step.path, references)

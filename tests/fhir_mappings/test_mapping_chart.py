@@ -226,6 +226,15 @@ def test_texts_of_another_patient_are_not_searched() -> None:
         pytest.param("LVEF 55-60 %.", {}, None, id="a range that holds the LVEF"),
         pytest.param("LVEF is preserved.", {}, None, id="no number"),
         pytest.param("LVEF 35 %.", {"effectiveDateTime": "2026-10-01"}, None, id="before the result"),
+        pytest.param("LVEF 35 %.", {"effectiveDateTime": "2026-11-20"}, "LVEF 35 %", id="a lower LVEF of the same day"),
+        pytest.param(
+            "LVEF 48 % down from 60 %.", {"effectiveDateTime": "2026-11-20"}, None, id="the same study in other words"
+        ),
+        pytest.param("HER2 2+ (equivocal).", {}, "HER2 2+ (equivocal)", id="another score, not the opposite"),
+        pytest.param("If HER2 is negative, repeat the test.", {}, None, id="under a condition"),
+        pytest.param("HER2 2+ cases are reflexed to ISH.", {}, None, id="a policy"),
+        pytest.param("Prior specimen: HER2 1+. Current: HER2 3+.", {}, None, id="an earlier specimen"),
+        pytest.param("HER2 was scored as 0 on review.", {}, "HER2 was scored as 0 on review", id="a score of 0"),
         pytest.param("HER2 negative.", {"status": "preliminary"}, None, id="not final"),
         pytest.param("HER2 negative.", {"subject": {"reference": "Patient/pat-2"}}, None, id="of another patient"),
     ],
@@ -777,16 +786,32 @@ def test_an_order_of_another_release_in_scope_is_said_to_be_unchecked(resource: 
 
 
 @pytest.mark.parametrize(
-    ("kind", "is_told"),
+    ("kind", "told"),
     [
-        pytest.param("", True, id="none"),
-        pytest.param("medicationrequest", True, id="in other letters"),
-        pytest.param("Prescription", True, id="not a type of FHIR"),
-        pytest.param("MedicationDispense", False, id="another type that names a drug"),
+        pytest.param("", "kind-unnamed", id="none"),
+        pytest.param("medicationrequest", "kind-unnamed", id="in other letters"),
+        pytest.param("Prescription", "kind-unnamed", id="not a type of FHIR"),
+        pytest.param("MedicationDispense", "no-order", id="a dispense"),
+        pytest.param("MedicationStatement", "no-order", id="a statement"),
+        pytest.param("MedicationAdministration", "no-order", id="a dose given"),
     ],
 )
-def test_an_order_that_does_not_say_what_it_is_is_told(kind: str, *, is_told: bool) -> None:
-    assert reasons(orders({**order(), "resourceType": kind})) == (["kind-unnamed"] if is_told else [])
+def test_an_order_that_does_not_say_what_it_is_is_told(kind: str, told: str) -> None:
+    assert reasons(orders({**order(), "resourceType": kind})) == [told]
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        pytest.param((order(),), id="an order of a drug in scope"),
+        pytest.param(({**AMOXICILLIN, "resourceType": "MedicationStatement"},), id="a record of another drug"),
+    ],
+)
+def test_a_record_of_a_drug_is_no_order(beside: tuple[Json, ...]) -> None:
+    never_taken = {**order(), "resourceType": "MedicationStatement", "id": "s", "status": "not-taken"}
+    assert reasons(orders(never_taken, *beside)) == []
+    record = {**never_taken, "status": "completed"}
+    assert reasons(orders(record, *beside)) == ([] if beside == (order(),) else ["no-order"])
 
 
 @pytest.mark.parametrize(
@@ -983,7 +1008,8 @@ def test_entries_of_a_wrong_type_are_refused(entry: Any) -> None:
         pytest.param({"resourceType": None}, ["checks-incomplete"], id="no type"),
         pytest.param({"resourceType": "medicationrequest"}, ["checks-incomplete"], id="a type in small letters"),
         pytest.param({"resourceType": 5}, ["checks-incomplete"], id="a number for the type"),
-        pytest.param({"resourceType": "MedicationStatement"}, [], id="no order"),
+        pytest.param({"resourceType": "MedicationStatement"}, ["checks-incomplete"], id="no order"),
+        pytest.param({"resourceType": "MedicationStatement", "status": "not-taken"}, [], id="never taken"),
         pytest.param(
             {"resourceType": None, "medicationCodeableConcept": {"text": "amoxicillin"}}, [], id="another drug, no type"
         ),

@@ -754,14 +754,56 @@ def test_a_route_that_is_not_understood_is_kept_as_it_is_written(route: Any, wri
         ("252 mg (3.6 mg/kg) SC every 3 weeks", "subcutaneous"),
         ("3.6 mg/kg intrathecally", "other"),
         ("252 mg in 250 mL saline", None),
-        ("acetaminophen 650 mg PO, then 252 mg IV", None),
+        ("acetaminophen 650 mg PO, then 252 mg IV", "intravenous"),
         ("IV access before the dose of 252 mg", None),
+        ("Give IM", "other"),
+        ("252 mg IM every 3 weeks", "other"),
+        ("administer i.m.", "other"),
+        ("Route: IM. Freq: once.", "other"),
+        ("s.c. alle 3 Wochen", "subcutaneous"),
+        ("subcutaneous injection into the abdomen", "subcutaneous"),
+        ("intramuscular cada 3 semanas", "other"),
+        ("IV infusion over 30 min", "intravenous"),
+        ("Give it over 30 min", None),
+        ("252 mg im Beutel", None),
+        ("im Rahmen der Studie", None),
+        ("Give IM octreotide tomorrow", None),
     ],
 )
-def test_the_route_right_behind_an_amount_counts_where_no_field_names_one(
-    instructions: str, expected: str | None
-) -> None:
+def test_the_route_in_words_counts_where_no_field_names_one(instructions: str, expected: str | None) -> None:
     assert read_order(order(dosage(text=instructions, route=None))).route == expected
+
+
+@pytest.mark.parametrize(
+    ("site", "expected"),
+    [
+        ("Subcutaneous tissue of abdomen", "Subcutaneous tissue of abdomen"),
+        ("intrathecal catheter", "intrathecal catheter"),
+        ("Port-a-cath, right chest", ""),
+        ("Implanted subcutaneous port", ""),
+    ],
+)
+def test_a_site_that_is_given_to_by_another_route(site: str, expected: str) -> None:
+    read = read_order(order(dosage(route={"text": "Intravenous"}, site={"text": site})))
+    assert read.route_in_text == expected
+
+
+@pytest.mark.parametrize(
+    ("note", "expected"),
+    [
+        ("give IM", "other"),
+        ("Give subcutaneously", "subcutaneous"),
+        ("Give IV via port", "intravenous"),
+        ("Patient on SC heparin", None),
+        ("SC heparin", None),
+        ("give SC Xgeva today", None),
+        ("IV fluids running", None),
+        ("give SC in the abdomen", "subcutaneous"),
+        ("Neulasta 6 mg SC tomorrow", None),
+    ],
+)
+def test_the_route_of_a_note_counts_where_the_order_names_none(note: str, expected: str | None) -> None:
+    assert read_order(order(dosage(route=None), note=[{"text": note}])).route == expected
 
 
 @pytest.mark.parametrize(
