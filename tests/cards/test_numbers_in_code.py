@@ -111,7 +111,6 @@ EXCEPTIONS = {
     "cards/identification/near_names.py LONGEST": (BOUND, "40"),
     "cards/identification/near_names.py _TYPED_FOREIGN": ("letters that it needs in another script", "5"),
     "cards/identification/near_names.py _TYPED": ("letters that a word needs to be compared with a misspelling", "6"),
-    "cards/identification/splitting.py _FEWEST_MARKS": ("letters that mark a retired entry of a list", "4"),
     "cards/identification/splitting.py _SHORTEST_SPACED": (
         "letters of the shortest name that is read letter by letter",
         "4",
