@@ -309,6 +309,10 @@ def test_a_fluid_that_was_given_with_a_drug_is_no_dose_of_it(name: str, dose: di
         dosageInstruction=[{"doseAndRate": [{"doseQuantity": dose}]}],
     )
     assert (read(active) is not None) is is_drug
+    in_words = administration(
+        medicationCodeableConcept={"text": name}, dosage={"dose": dose, "text": "Kadcyla 252 mg in 250 mL"}
+    )
+    assert read(in_words) is not None
 
 
 def test_a_dose_of_a_drug_out_of_scope_is_clear() -> None:
