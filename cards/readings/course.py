@@ -120,9 +120,13 @@ def doses_of_course(case: Case) -> tuple[Treatment, ...]:
 
     An infusion that was stopped and finished within days is one dose.
     """
-    own = case.product
-    doses = case.doses_of(products_counting(case) if own.reload else case.recognizer.same_antibody[own.id])
+    doses = case.doses_of(products_of_course(case))
     return tuple(each for each in doses if not (each.stopped and has_dose_nearby(case, each, doses)))
+
+
+def products_of_course(case: Case) -> frozenset[str]:
+    """Return the products whose doses count toward the labeled course."""
+    return products_counting(case) if case.product.reload else case.recognizer.same_antibody[case.product.id]
 
 
 def weeks_of_treatment(case: Case, further: int = 0) -> Decimal:

@@ -20,6 +20,7 @@ from cards.knowledge.schema import Action, LvefRow
 from cards.readings.case import at_same_time, counted, dated, with_date
 from cards.readings.lvef_table import read_lvef
 from cards.rules.lvef_monitoring import no_lvef
+from cards.rules.preliminary import hears_preliminary
 from cards.values.quantities import plain
 
 if TYPE_CHECKING:
@@ -29,11 +30,13 @@ if TYPE_CHECKING:
     from cards.readings.lvef_table import LvefReading
 
 
+@hears_preliminary
 def lvef_hold(case: Case) -> Outcome:
     """Fire when the label says not to administer, by setting and by the drop from baseline."""
     return _verdict(case, Action.HOLD)
 
 
+@hears_preliminary
 def lvef_recheck(case: Case) -> Outcome:
     """Fire when the label says continue and repeat within three weeks."""
     return _verdict(case, Action.RECHECK)

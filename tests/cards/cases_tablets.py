@@ -10,7 +10,7 @@ import msgspec
 from builders import TODAY, chart, given, order, tablets
 from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
-from cards.facts.order import CountedTablets, DrugOrder
+from cards.facts.order import CountedTablets, DrugOrder, Supply
 from cards.facts.patient import Patient, Treatment, TreatmentState
 from cards.facts.session import Hook
 from cards.facts.topics import Topic
@@ -68,6 +68,12 @@ def on_tucatinib(days: int = 30, written: str = "300 mg", **more: Any) -> Patien
 
 CHILD_PUGH_C = chart(problems=("severe-hepatic-impairment",))
 LATER_ORDER = {"identifier": "order-2"}
+
+
+def supplied(ordered: DrugOrder, count: int, days: int) -> DrugOrder:
+    """Return an order with a number of tablets to dispense for some days."""
+    return msgspec.structs.replace(ordered, supply=Supply(Decimal(count), Decimal(days)))
+
 
 ROWS = [
     # dose-above-maximum: by administration
@@ -184,6 +190,15 @@ ROWS = [
         indicator="critical",
         says=("900 mg a day", "600 mg a day"),
         fixes=("RemoveOrder",),
+    ),
+    Row(ABOVE, "180 tablets for 30 days", SILENT, supplied(tablets("Nerlynx", "240 mg"), 180, 30)),
+    Row(ABOVE, "126 tablets for 20 days", SILENT, supplied(tablets("Nerlynx", "240 mg"), 126, 20)),
+    Row(
+        ABOVE,
+        "90 tablets for 30 days, half of what is taken",
+        CANNOT,
+        supplied(tablets("Nerlynx", "240 mg"), 90, 30),
+        missing=("tablet-supply",),
     ),
     Row(ABOVE, "Nerlynx 240 mg twice a day", FIRES, tablets("Nerlynx", "240 mg", a_day="2"), says=("480 mg a day",)),
     Row(ABOVE, "Nerlynx 120 mg twice a day comes to the day's dose", SILENT, tablets("Nerlynx", "120 mg", a_day="2")),
@@ -557,6 +572,26 @@ ROWS = [
         tucatinib("300 mg"),
         chart(labs={"alt": 22}),
         says=("ALT", "21 days"),
+    ),
+    *(
+        Row(
+            Topic.LIVER_TESTS_DISCONTINUE,
+            f"Hernexeos, AST {ast} x ULN beside bilirubin {bilirubin} x ULN",
+            expected,
+            tablets("Hernexeos", "120 mg"),
+            lung(values={"ast": f"{ast} ULN", "bilirubin-total": f"{bilirubin} ULN"}),
+            missing=() if expected is not CANNOT else ("lab-bound",),
+        )
+        for ast, bilirubin, expected in (
+            ("4", "2.1", FIRES),
+            ("<4.5", "2.1", CANNOT),
+            ("<=3", "2.1", CANNOT),
+            ("<3", "2.1", SILENT),
+            (">=3", ">=2", FIRES),
+            ("4", "<2.5", CANNOT),
+            ("4", "<2", SILENT),
+            ("2.9", "<2.5", SILENT),
+        )
     ),
     Row(
         Topic.LIVER_TESTS_MISSING,
