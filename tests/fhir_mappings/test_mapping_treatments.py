@@ -422,8 +422,10 @@ def test_an_amount_only_in_words(written: str, dose: Mg | MgPerKg | None, unread
     ],
 )
 def test_what_a_note_says_of_the_dose_that_was_given(note: str, unread: str) -> None:
-    found = read(administration(dosage={"dose": {"value": 252, "unit": "mg"}}, note=[{"text": note}]))
-    assert (found.dose, found.unread_dose) == (Mg(Decimal(252)), unread)
+    dose = {"dose": {"value": 252, "unit": "mg"}}
+    for words in ({"dosage": dose, "note": [{"text": note}]}, {"dosage": {**dose, "text": note}}):
+        found = read(administration(**words))
+        assert (found.dose, found.unread_dose) == (Mg(Decimal(252)), unread)
 
 
 @pytest.mark.parametrize(
