@@ -31,6 +31,8 @@ _ALTERNATIVES = re.compile(r"\A[\s()\[\]{},]*(?:/|\||or|vs|oder|ou|eller|lub|o|o
 _APPOSED = re.compile(r"[\s(\[-]{1,3}")
 _CONCENTRATION = re.compile(r"(\d{1,5}(?:[.,]\d{1,3})?)\s{0,3}mg\s{0,3}/\s{0,3}(\d{1,3}(?:[.,]\d{1,3})?)?\s{0,3}ml")
 _AMOUNT = re.compile(r"(\d{1,5}(?:[.,]\d{1,3})?)\s{0,3}mg(?!\s{0,3}/\s{0,3}(?:kg|m))")
+# Milligrams of a drug; those of a milliliter are the strength of the fluid.
+_MASS = re.compile(r"\d\s{0,3}mg\b(?!\s{0,3}/\s{0,3}ml)")
 _ROUTES = {Says.INTRAVENOUS: Route.INTRAVENOUS, Says.SUBCUTANEOUS: Route.SUBCUTANEOUS}
 _SHORTEST_CUT = 5
 # The maker in brackets, as dictionaries give it: "(Mawdsley-Brooks & Company Ltd)".
@@ -152,17 +154,18 @@ class DrugTextReader:
         return _AMOUNT.search(draft.folded, draft.words[first].start) is None
 
     def is_of_fluid(self, text: str) -> bool:
-        """Return whether a text names a fluid and what it is for, and gives the drug behind it no amount.
+        """Return whether a text names a fluid and then a drug that it is for, and gives the drug no amount.
 
         "Dextrose 5 % flush after Enhertu", "sodium chloride 0.9 % 250 mL, diluent for Kadcyla".
         """
         draft = self._draft(bounded(text))
-        first = min((span.first for span in draft.spans), default=0)
-        if draft.said.get(Says.FLUID, first) >= first:
+        name = min(draft.spans, default=None)
+        if name is None or draft.said.get(Says.FLUID, name.first) >= name.first or _MASS.search(draft.folded):
             return False
-        words = {word.text for word in draft.words}
-        purposes = self._vocabulary.fluid_purposes
-        return not purposes.isdisjoint(words) and _AMOUNT.search(draft.folded, draft.words[first].start) is None
+        beside = {
+            word.text for word in (*draft.words[name.first - 1 : name.first], *draft.words[name.end : name.end + 1])
+        }
+        return not beside.isdisjoint(self._vocabulary.fluid_purposes)
 
     def _draft(self, written: str) -> Draft:
         """Read the words of a text, each as part of a name, as listed, or as not understood."""

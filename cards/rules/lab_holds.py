@@ -14,7 +14,7 @@ import msgspec
 from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, Outcome, RemoveOrder
 from cards.facts.results import TIMES_LIMIT
 from cards.facts.topics import Topic
-from cards.knowledge.schema import Action, Band, Panel, Problem
+from cards.knowledge.schema import Action, Band, Confidence, Panel, Problem
 from cards.readings.case import at_same_time, shortened, with_date
 from cards.readings.lab_table import Match, read_table, times_limit
 from cards.rules.preliminary import hears_preliminary
@@ -192,7 +192,8 @@ def _line(case: Case, result: LabResult, row: LabRow | None = None) -> Evidence:
     """Return a result with its limit of normal, and the limits of the label's row that it is in."""
     limit = f" ({_multiple(result)}{_own_limit(result)})" if result.upper_limit else ""
     line = f"{_name(case, result)}: {with_date(result, result.as_reported + limit)}"
-    limits = (_row(row),) if row is not None else ()
+    # A limit of our own is none of the label's.
+    limits = (_row(row),) if row is not None and row.by.confidence is not Confidence.DEFAULT else ()
     return Evidence("lab", line, result.origin, parts=(*limits, *at_same_time(result)))
 
 

@@ -307,7 +307,8 @@ class TreatmentReader:
             return drug
         given = self._medication.given(child(_dosage(resource), "dose"))
         doses = (*self._medication.doses(resource, references), *((given,) if given is not None else ()))
-        return drug if any(_in_mg(dose, None) is not None for dose in doses) else None
+        has_mass = any(_in_mg(dose, None) is not None for dose in doses) or doses_in(_dose_in_words(resource))
+        return drug if has_mass else None
 
     def has_unknown_drug(self, resource: Json, references: References) -> bool:
         """Return whether a treatment that would count refers to a missing Medication without naming the drug."""

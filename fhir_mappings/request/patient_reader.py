@@ -336,17 +336,13 @@ class PatientReader:
         return named_elsewhere(own, self._conditions, draft.subject.birth_date, (since, draft.latest))
 
     def _first_dose(self, draft: Draft) -> str:
-        """Return the day of the first dose of a drug whose treatment a result can end; a future day if none was given.
+        """Return the day of the first dose or order of a drug whose treatment a result can end; a future day if none.
 
-        Doses count as in the rules: administrations, or completed orders if none was recorded.
+        An order counts as well: tablets are taken at home. The rules say which of them is a dose.
         """
-        if not draft.treatments:
-            return _NEVER
-        own = [each for each in draft.treatments if each.product in self._ended_by_results and each.on is not None]
-        for state in (TreatmentState.GIVEN, TreatmentState.COMPLETED):
-            if days := [each.on for each in own if each.state is state and each.on is not None]:
-                return min(days).isoformat()
-        return _NEVER
+        ended = self._ended_by_results
+        days = [each.on for each in draft.treatments if each.product in ended and each.on is not None]
+        return min(days).isoformat() if days else _NEVER
 
     def _newest_lab(self, test: str, stubs: list[ResourceStub], draft: Draft, back_to: str) -> None:
         """Read results from the newest on, until a day has one that counts: rules need no older ones.

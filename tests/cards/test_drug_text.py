@@ -423,8 +423,14 @@ SALINE = (Diluent.SODIUM_CHLORIDE,)
             "NaCl 0.9 %, diluent for Enhertu", 100, DoseUnit.ML, SALINE, True, id="a diluent it must not have"
         ),
         pytest.param(FLUSH, 378, DoseUnit.MG, (), True, id="a dose of the drug"),
+        pytest.param("NaCl for infusion with Kadcyla", 250, DoseUnit.ML, (), True, id="a mixture for infusion"),
+        pytest.param("NS 250 mL (Kadcyla diluent)", 250, DoseUnit.ML, (), False, id="its purpose behind the name"),
         pytest.param(MIXTURE, 250, DoseUnit.ML, SALINE, True, id="a mixture"),
         pytest.param("NS 250 mL for Kadcyla 400 mg", 250, DoseUnit.ML, (), True, id="an amount in words"),
+        pytest.param("NS 250 mL for Kadcyla 3.6 mg/kg", 250, DoseUnit.ML, (), True, id="a dose by weight in words"),
+        pytest.param(
+            "NaCl 9 mg/mL 250 mL flush after Kadcyla", 250, DoseUnit.ML, (), False, id="the strength of the fluid"
+        ),
         pytest.param("Kadcyla, flush with NS after", 250, DoseUnit.ML, (), True, id="the drug first"),
     ],
 )

@@ -141,8 +141,8 @@ def dose(on: str, text: str = "Kadcyla", **changes: Any) -> Json:
         pytest.param([dose("2026-11-01", status="not-done")], ["2026-11-20"], id="a dose that was not given"),
         pytest.param(
             [{**dose("2026-11-01"), "resourceType": "MedicationRequest", "status": "active"}],
-            ["2026-11-20"],
-            id="an order is not a dose",
+            ["2026-11-20", "2026-11-15", "2026-11-08"],
+            id="an order, which is all that is on record of tablets",
         ),
         pytest.param(
             [{**dose("2026-11-10"), "resourceType": "MedicationRequest"}],

@@ -309,6 +309,10 @@ def test_a_fluid_that_was_given_with_a_drug_is_no_dose_of_it(name: str, dose: di
         dosageInstruction=[{"doseAndRate": [{"doseQuantity": dose}]}],
     )
     assert (read(active) is not None) is is_drug
+    in_words = administration(
+        medicationCodeableConcept={"text": name}, dosage={"dose": dose, "text": "Kadcyla 252 mg in 250 mL"}
+    )
+    assert read(in_words) is not None
 
 
 def test_a_dose_of_a_drug_out_of_scope_is_clear() -> None:
@@ -418,8 +422,10 @@ def test_an_amount_only_in_words(written: str, dose: Mg | MgPerKg | None, unread
     ],
 )
 def test_what_a_note_says_of_the_dose_that_was_given(note: str, unread: str) -> None:
-    found = read(administration(dosage={"dose": {"value": 252, "unit": "mg"}}, note=[{"text": note}]))
-    assert (found.dose, found.unread_dose) == (Mg(Decimal(252)), unread)
+    dose = {"dose": {"value": 252, "unit": "mg"}}
+    for words in ({"dosage": dose, "note": [{"text": note}]}, {"dosage": {**dose, "text": note}}):
+        found = read(administration(**words))
+        assert (found.dose, found.unread_dose) == (Mg(Decimal(252)), unread)
 
 
 @pytest.mark.parametrize(
