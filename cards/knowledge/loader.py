@@ -42,6 +42,7 @@ from cards.values.codes import (
     Ndc,
     RxNormCode,
     SnomedCode,
+    UniiCode,
 )
 
 if TYPE_CHECKING:
@@ -196,6 +197,8 @@ def _check_product(known: Knowledge, product: Product) -> None:
         AtcCode(atc.code)
     for snomed in product.snomed:
         SnomedCode(snomed.code)
+    for unii in product.unii:
+        UniiCode(unii.code)
     for brand in product.brands:
         _need_source(known, brand.label)
         for code in (*(entry.code for entry in brand.hcpcs), *(entry.code for entry in brand.retired_hcpcs)):

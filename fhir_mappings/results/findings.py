@@ -11,8 +11,9 @@ from fhir_mappings.results.answer_words import answered
 from fhir_mappings.results.reference_ranges import NOBODY
 from fhir_mappings.results.result_notes import SENTENCES, notes
 from fhir_mappings.results.variant_texts import mutation_in, names_a_change, names_another_change, residues_in
+from fhir_mappings.results.written_values import written_value
 from fhir_mappings.wire.folding import fold
-from fhir_mappings.wire.lenient import child, objects, shown, text
+from fhir_mappings.wire.lenient import child, objects, text
 
 if TYPE_CHECKING:
     from datetime import date
@@ -52,7 +53,7 @@ class FindingReader:
         if answer is not None and (not answer) in said:
             answer, written = None, ", ".join(said[each] for each in (False, True) if each in said) or written
         if answer is None:
-            written = written or _amount(child(holder, "valueQuantity")) or _code(holder) or "?"
+            written = written or _code(holder) or written_value(holder)
         elif not written:
             # A code alone is enough.
             written = "positive" if answer else "negative"
@@ -190,12 +191,6 @@ def _denial(observation: Json) -> str:
 def _is_normal(holder: Json) -> bool:
     coded = [coding for _, each in objects(holder.get("interpretation")) for coding in codings(each)]
     return bool(coded) and all(coding.code.upper() == _NORMAL for coding in coded)
-
-
-def _amount(quantity: Json) -> str:
-    """Return an amount as written, with its comparator."""
-    parts = (shown(quantity.get(name, "")) for name in ("comparator", "value", "unit"))
-    return " ".join(part for part in parts if part)
 
 
 def _code(holder: Json) -> str:

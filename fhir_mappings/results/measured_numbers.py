@@ -5,6 +5,7 @@ What cannot be read to the end becomes a gap with the value as it was sent.
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 _SHOWN = 60
 _ASIDE = frozenset({"note", "comment", "comments", "method", "interpretation", "component"})
 """The elements that may say another ejection fraction than the value."""
+# An amount with the same in another unit behind it.
+_TWICE = re.compile(r"([^()]{2,40})\(([^()]{2,40})\)")
 Number = Weight | Lvef | LabResult | Gap
 """What a measurement becomes."""
 
@@ -146,7 +149,24 @@ class NumberReader:
         if len(written) > LONGEST:
             return None
         plain = written.strip(" :=")
+        if (twice := _TWICE.fullmatch(plain)) is not None and (stated := self._stated_twice(concept, *twice.groups())):
+            return stated
         return self._in_two_units(concept, plain) or read_amount(plain) or self._plausible(concept, plain)
+
+    def _stated_twice(self, concept: str, first: str, second: str) -> Reading | None:
+        """Read an amount that is stated in a second unit as well, if both are the same: "70 kg (154 lb 5 oz)"."""
+        both = first.strip(), second.strip()
+        read = [self._in_two_units(concept, each) or read_amount(each) for each in both]
+        amounts: list[tuple[Decimal, Decimal]] = []
+        for each in read:
+            factor = self._units.factor(concept, "", each.unit) if each is not None else None
+            if each is None or factor is None or each.bound is not Bound.EXACT or each.upper is not None:
+                return None
+            amounts.append((each.value * factor, _last_digit(each.value) * factor))
+        (one, rounded), (other, also_rounded) = amounts
+        if abs(one - other) > rounded + also_rounded:
+            return None
+        return read[0]
 
     def _plausible(self, concept: str, written: str) -> Reading | None:
         """Read a number that may be one of thousands, or one with decimals, where only one of the two is plausible."""
@@ -240,6 +260,12 @@ class NumberReader:
             return Gap(concept, origin.path, reason, on, (("value", reading.as_reported[:40]),))
         written = (reading.unit or reading.code)[:20]
         return LabResult(concept, reported, written, on, origin, reading.as_reported, upper, reading.bound)
+
+
+def _last_digit(number: Decimal) -> Decimal:
+    """Return what one is worth in the last digit of a number as it is written: rounding moves it by less."""
+    exponent = number.as_tuple().exponent
+    return Decimal(1).scaleb(exponent) if isinstance(exponent, int) else Decimal(0)
 
 
 def _of_range(low: Json, high: Json) -> Reading | None:

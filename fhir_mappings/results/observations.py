@@ -7,7 +7,7 @@ one that does not count, so that a card can say why there is "none".
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec import structs
 
@@ -77,6 +77,11 @@ _VALUES = frozenset(
         "Ratio",
         "SampledData",
         "DateTime",
+        "Time",
+        "Period",
+        # Of later releases, which some servers send: a scan, or a reference to what holds the value.
+        "Attachment",
+        "Reference",
     )
 )
 _ON_WEIGHT = SAYING | WEIGHED
@@ -96,6 +101,17 @@ _RECEPTORS = {"er-status": Receptor.ESTROGEN, "pr-status": Receptor.PROGESTERONE
 _STAGES = frozenset({"stage-group", "metastasis-category"})
 
 
+class NotFinal(NamedTuple):
+    """A preliminary result, of a kind that is told where a rule would speak of it."""
+
+    result: LabResult | Lvef | PregnancyTest
+
+    @property
+    def on(self) -> date | None:
+        """Its day."""
+        return self.result.on
+
+
 class ObservationReader:
     """Reads the Observations of one chart."""
 
@@ -108,6 +124,7 @@ class ObservationReader:
         self.labs = frozenset(terminology.of_kind(Kind.LABORATORY))
         """The tests for which only the newest result counts."""
         self._site = frozenset(terminology.of_kind(Kind.SITE))
+        self._telling = self.labs | {"lvef", "pregnancy-test"}
         self._measured = self.labs.union(terminology.of_kind(Kind.MEASUREMENT))
         self.harmful_when_high = terminology.harmful_when_high
         """Of several such results, the higher one counts; of every other measurement the lower."""
@@ -142,7 +159,12 @@ class ObservationReader:
         sent = observation.get("status")
         # Nearly every result is final.
         if sent != "final" and (status := text(sent)) not in _COUNTS:
-            return [_not_counted(concept, status, observation, origin, on)]
+            not_counted = _not_counted(concept, status, observation, origin, on)
+            if status != "preliminary" or concept not in self._telling:
+                return [not_counted]
+            read = self.read(concept, {**observation, "status": "final"}, origin, subject)
+            told = [NotFinal(each) for each in read if isinstance(each, _TELLING)]
+            return [not_counted, *told]
         if is_modified_within(observation, "component"):
             return [Gap(concept, origin.path, "modified", on)]
         has_words = "component" in observation or not SAYING.isdisjoint(observation)
@@ -184,20 +206,28 @@ class ObservationReader:
         if has_words and (concept in self._measured or concept in _ANSWERED):
             is_valued = "dataAbsentReason" not in observation and not _VALUES.isdisjoint(observation)
             if (is_valued or "component" in observation) and (note := self._notes.void(concept, observation)):
-                said = (("value", written_value(observation)), ("note", note))
+                said = (("value", self._written(concept, observation)), ("note", note))
                 return Gap(concept, origin.path, "voided", on, said)
         if concept == "weight" and not _ON_WEIGHT.isdisjoint(observation) and self._notes.is_stated(observation):
             concept = "weight-stated"
         named = _named(observation)
         if "specimen" in observation and (concept in self.labs or concept in _HER2_METHODS):
             named = f"{named} ; {_specimen(observation)[:LONGEST]}"
+        if "method" in observation and concept == "weight":
+            named = " ; ".join((named, *texts(observation["method"])))[:200]
         is_panel = "component" in observation and _VALUES.isdisjoint(observation)
         if named and (meant := self._meant(concept, named, is_panel)) != concept:
             if not meant:
-                said = (("value", written_value(observation)), ("name", named[:60]))
+                said = (("value", self._written(concept, observation)), ("name", named[:60]))
                 return Gap(concept, origin.path, "named-otherwise", on, said)
             concept = meant
         return concept
+
+    def _written(self, concept: str, observation: Json) -> str:
+        """Return the value of a result, or of the part that is about a concept, as it was sent."""
+        if not _VALUES.isdisjoint(observation):
+            return written_value(observation)
+        return written_value(next(iter(self._holders(concept, observation)), observation))
 
     def _read_name(self, concept: str, named: str, is_panel: bool) -> str:  # noqa: FBT001 - cached by its position
         """Return what the name of a result makes of its concept; empty if it names another measurement."""
@@ -362,6 +392,7 @@ class ObservationReader:
         return [ReceptorResult(stated.finding is Her2Finding.POSITIVE, on, origin, receptor)]
 
 
+_TELLING = (LabResult, Lvef, PregnancyTest)
 _TIMED = frozenset({Weight, Lvef, LabResult, PregnancyTest, Mutation, SiteResult})
 Fact = (
     Weight
@@ -374,6 +405,7 @@ Fact = (
     | Mutation
     | Staging
     | SiteResult
+    | NotFinal
     | Gap
 )
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cards.knowledge.schema import Terminology
     from fhir_mappings.wire.lenient import Json
 
-SAYING = frozenset({"note", "comment", "comments", "method"})
+SAYING = frozenset({"note", "comment", "comments", "method", "contained"})
 """The elements that may say something against a value."""
 WEIGHED = frozenset({"device", "performer"})
 """The elements that say who weighed the patient, and with what."""
@@ -118,6 +118,8 @@ def remarks(observation: Json) -> Iterator[str]:
     """Yield the notes and the method of a result, cut to the length of any that matters."""
     yield from notes(observation)
     yield from (each[:LONGEST] for each in texts(observation.get("method")))
+    if "contained" in observation:
+        yield from _of_specimen(observation)
 
 
 def notes(observation: Json) -> Iterator[str]:
@@ -131,6 +133,20 @@ def notes(observation: Json) -> Iterator[str]:
         written = text(part.get("valueString"))
         if written and any(_COMMENT.fullmatch(fold(each[:_SHOWN])) for each in texts(part.get("code"))):
             yield written[:LONGEST]
+
+
+def _of_specimen(observation: Json) -> Iterator[str]:
+    """Yield what the contained specimen of a result says of its state."""
+    place = text(child(observation, "specimen").get("reference"))
+    for _, each in objects(observation.get("contained")):
+        if each.get("resourceType") != "Specimen" or place != f"#{each.get('id')}":
+            continue
+        if each.get("status") == "unsatisfactory":
+            yield "unsatisfactory specimen"
+        for _, condition in objects(each.get("condition")):
+            yield from (said[:LONGEST] for said in texts(condition))
+        for _, note in objects(each.get("note")):
+            yield text(note.get("text"))[:LONGEST]
 
 
 class _Words:

@@ -124,6 +124,8 @@ def amount(value: float, unit: str = "mIU/mL", comparator: str = "", high: float
         pytest.param({"valueString": "900 mIU/mL (negative)"}, None, id="its answer says the opposite"),
         pytest.param({"valueCodeableConcept": {"text": "<5 mIU/mL"}}, False, id="the text of a concept"),
         pytest.param({"valueString": "Negative (<5 mIU/mL)"}, False, id="an answer with its limit"),
+        pytest.param({"valueString": "Negative <5.0 mIU/mL"}, False, id="without brackets"),
+        pytest.param({"valueString": "Positive <5.0 mIU/mL"}, None, id="of the other side, without brackets"),
         pytest.param({"valueString": "Positive (>25 mIU/mL)"}, True, id="positive with its limit"),
         pytest.param({"valueString": "Positive (<5 mIU/mL)"}, None, id="a limit of the other side"),
         pytest.param({"valueString": "Positive - internal control valid"}, True, id="a control that is valid"),

@@ -32,11 +32,13 @@ class Concept(KnowledgeRecord, frozen=True, kw_only=True):
     ``asked_by`` is its prefetch query; for a range of numbers, the end on the side of ``harm`` counts. ``unit`` is the
     canonical unit, ``plausible_limit`` the believable upper limits of normal. Both ranges are bounds of this service;
     no source states them. ``units`` names the table of units that it may be reported in. ``names`` are those of a
-    result without a standard code, which is told and not read.
+    result without a standard code, which is told and not read. ``button`` is the name on a button that orders the test,
+    where ``display`` would order something else: "order platelets" is a transfusion.
     """
 
     display: str
     order_display: str | None = None
+    button: str | None = None
     order_loinc: str | None = None
     kind: Kind = Kind.FINDING
     asked_by: Query | None = None

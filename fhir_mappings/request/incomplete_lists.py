@@ -1,4 +1,4 @@
-"""Reports what is missing from the lists of a chart: further pages, what the server withheld, entries that are none."""
+"""Where a list of the chart is not complete: pages and entries that were left out, and entries that cannot be read."""
 
 from __future__ import annotations
 
@@ -6,21 +6,19 @@ import re
 from typing import TYPE_CHECKING
 
 from cards.facts.origins import Gap
-from fhir_mappings.medications.treatments import KINDS
 from fhir_mappings.request.queries import PAGE_SIZES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Container, Iterator, Mapping
 
     from fhir_mappings.request.prefetch import Answer
     from fhir_mappings.wire.resources import ResourceList
 
 _TYPE = re.compile(r"[A-Z][a-z][A-Za-z]{1,60}")
-_READ = frozenset({"Condition", "Patient", *KINDS})
 
 
-def lacking(answers: Mapping[str, Answer], required: frozenset[str]) -> list[Gap]:
-    """Report incomplete lists, and entries that could not be read at all."""
+def gaps_of_lists(answers: Mapping[str, Answer], required: frozenset[str], known: Container[str]) -> list[Gap]:
+    """Report incomplete lists, and entries that could not be read at all; ``known`` are the types that are read."""
     found: list[Gap] = []
     for key, answer in answers.items():
         listing = answer.listing
@@ -34,7 +32,7 @@ def lacking(answers: Mapping[str, Answer], required: frozenset[str]) -> list[Gap
         for path in listing.broken:
             found.append(Gap(None, path, "malformed"))
         for stub in listing.non_observations:
-            if stub.resource_type not in _READ and not _TYPE.fullmatch(stub.resource_type):
+            if stub.resource_type not in known and not _TYPE.fullmatch(stub.resource_type):
                 found.append(Gap(None, stub.path, "malformed"))
     return found
 
