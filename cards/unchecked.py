@@ -61,6 +61,7 @@ _UNJUDGED = frozenset(
         "plan-order-named",
         "order-modified",
         "instructions-unknown",
+        "misshapen",
         "order-not-found",
         "selection-unknown",
     }

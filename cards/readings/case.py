@@ -61,6 +61,7 @@ UNREAD = frozenset(
         "value-and-absent",
         "value-withheld",
         "voided",
+        "misshapen",
         "modified",
         "no-status",
         "result-no-status",
@@ -74,7 +75,7 @@ INCOMPLETE_LIST = frozenset({"full-page", "list-cut", "next-page", "partial", "s
 # The evidence line for a gap that is about a place of the request; for any other reason, what stands there is not used.
 _PLACED = {
     **dict.fromkeys(INCOMPLETE_LIST, "list-incomplete"),
-    **dict.fromkeys(("instructions-cut", "instructions-unknown", "order-modified"), "understood-in-part"),
+    **dict.fromkeys(("instructions-cut", "instructions-unknown", "misshapen", "order-modified"), "understood-in-part"),
 }
 
 

@@ -309,10 +309,21 @@ def usable_doses(case: Case) -> list[DoseReading]:
     return usable
 
 
+def any_level_met_by(case: Case, reading: DoseReading) -> Level | None:
+    """Find the labeled level of a dose among all regimens of the product."""
+    tolerance = case.threshold("dose_rounding_tolerance_percent")
+    return level_met(reading, case.product, case.product.regimens, case.kg, tolerance)
+
+
+def reading_of(dose: Mg | MgPerKg) -> DoseReading:
+    """Return an amount as one that can be judged like an ordered dose."""
+    unit = DoseUnit.MG if isinstance(dose, Mg) else DoseUnit.MG_PER_KG
+    return DoseReading(OrderedDose(dose.value, unit, str(dose), (), 0, Decimal(1)), Sense.USABLE, dose)
+
+
 def may_be_own(case: Case, dose: Mg | MgPerKg) -> bool:
     """Return whether an amount in a text could be a dose of the ordered drug: a level, or above the maximum."""
-    unit = DoseUnit.MG if isinstance(dose, Mg) else DoseUnit.MG_PER_KG
-    reading = DoseReading(OrderedDose(dose.value, unit, str(dose), (), 0, Decimal(1)), Sense.USABLE, dose)
+    reading = reading_of(dose)
     is_above = case.ceiling is not None and is_over(reading, case.ceiling, case.kg)
     return is_above or levels_met_by(case, reading) is not None
 

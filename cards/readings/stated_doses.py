@@ -14,10 +14,13 @@ from cards.knowledge.schema import LevelRole, Product, Route
 from cards.readings.dosing import (
     DoseReading,
     Sense,
+    any_level_met_by,
     in_basis,
     is_part_of_combination,
     levels_met_by,
+    may_be_own,
     read_dose,
+    reading_of,
     tablet_strength,
     usable_doses,
 )
@@ -32,7 +35,9 @@ if TYPE_CHECKING:
     from cards.readings.case import Case
 
 _HUNDRED = Decimal(100)
+_TEN = Decimal(10)
 _SEVERAL = 2
+_COURSE = {LevelRole.LOADING, LevelRole.MAINTENANCE}
 
 
 class DoseConflict(NamedTuple):
@@ -264,9 +269,13 @@ def beside_other_words(case: Case) -> tuple[NotedDose, ...]:
 
 
 def several_in_text(case: Case) -> tuple[Mg | MgPerKg, ...]:
-    """List the amounts of a text that names several, none of which matches the dose field."""
-    if len(case.order.text_doses) < _SEVERAL:
+    """List the amounts of a text that names several, if none is that of the dose field, or one may be another dose."""
+    if max(len(case.order.text_doses), len(case.order.text_tablets)) < _SEVERAL:
         return ()
+    return _none_is_the_dose(case) or _another_dose(case)
+
+
+def _none_is_the_dose(case: Case) -> tuple[Mg | MgPerKg, ...]:
     tolerance = case.threshold("dose_rounding_tolerance_percent")
     for basis in (MgPerKg, Mg):
         mentioned, in_field = _mentioned(case, basis, case.order.text_doses), in_basis(case, basis)
@@ -277,6 +286,65 @@ def several_in_text(case: Case) -> tuple[Mg | MgPerKg, ...]:
             if not met and not any(is_part_of_combination(case.product, each) for each in mentioned):
                 return tuple(mentioned)
     return ()
+
+
+def _another_dose(case: Case) -> tuple[Mg | MgPerKg, ...]:
+    """List the amounts of a text that names the dose of the dose field, and one that may be another dose."""
+    counted = _counted(case)
+    if _has_another(case, Mg, counted, frozenset()):
+        return tuple(counted)
+    for said in case.order.doses_by_text or (case.order.text_doses,):
+        for basis in (MgPerKg, Mg):
+            mentioned = _mentioned(case, basis, said)
+            if _has_another(case, basis, mentioned, _sizes(case) if basis is Mg else frozenset()):
+                return tuple(mentioned)
+    return ()
+
+
+def _has_another(
+    case: Case, basis: type[Mg | MgPerKg], mentioned: Sequence[Mg | MgPerKg], sizes: frozenset[Decimal]
+) -> bool:
+    """Return whether one of several amounts is the dose and another may be one; what all of them make is one dose."""
+    if len(mentioned) < _SEVERAL:
+        return False
+    tolerance = case.threshold("dose_rounding_tolerance_percent")
+    ordered = [dose.value for _, dose in in_basis(case, basis)]
+    others = [each for each in mentioned if not _is_near(each.value, ordered, tolerance)]
+    whole = sum((each.value for each in mentioned), Decimal(0))
+    if len(others) == len(mentioned) or _is_near(whole, ordered, tolerance):
+        return False
+    days = [day.total.value for day in days_of(case) if day.total is not None] if case.product.is_oral else []
+    return any(
+        _is_another(case, each, ordered)
+        for each in others
+        if not _is_near(each.value, days, tolerance) and not _fill(each, sizes, ordered)
+    )
+
+
+def _is_near(value: Decimal, others: Iterable[Decimal], tolerance: Decimal) -> bool:
+    return any(near(other, value, tolerance) for other in others)
+
+
+def _fill(amount: Mg | MgPerKg, sizes: Iterable[Decimal], ordered: Sequence[Decimal]) -> bool:
+    """Return whether an amount is that of a vial or tablet, or what the vials of a dose hold: 400 mg for 378 mg."""
+    value = amount.value
+    return any(
+        value == size or (value % size == 0 and any(dose <= value < dose + size for dose in ordered)) for size in sizes
+    )
+
+
+def _is_another(case: Case, other: Mg | MgPerKg, ordered: Iterable[Decimal]) -> bool:
+    """Return whether an amount may be a dose: a level, too much, or a tenth of what is ordered.
+
+    A loading dose or a step may stand beside the dose that follows it.
+    """
+    if is_part_of_combination(case.product, other):
+        return False
+    if _is_near(other.value * _TEN, ordered, case.threshold("dose_rounding_tolerance_percent")):
+        return True
+    readings = (*usable_doses(case), reading_of(other))
+    roles = {level.role for each in readings if (level := any_level_met_by(case, each)) is not None}
+    return may_be_own(case, other) and roles != _COURSE and LevelRole.STEP not in roles
 
 
 def names_own_dose(case: Case, noted: NotedDose) -> bool:

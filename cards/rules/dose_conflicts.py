@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from cards.facts.order import DoseUnit, OrderedDose
 from cards.facts.outcomes import (
     CannotTell,
     Clear,
@@ -19,7 +17,7 @@ from cards.facts.outcomes import (
 )
 from cards.knowledge.label_doses import near
 from cards.readings.dose_remarks import contradicted_remarks
-from cards.readings.dosing import DoseReading, Sense, in_basis, is_over, may_be_own, usable_doses
+from cards.readings.dosing import in_basis, is_over, may_be_own, reading_of, usable_doses
 from cards.readings.order_notes import unread_in_notes
 from cards.readings.stated_doses import (
     DoseConflict,
@@ -60,7 +58,8 @@ def dose_text_conflict(case: Case) -> Outcome:
                 "doses": ", ".join(str(each) for each in several),
                 "dose": usable_doses(case)[0].ordered.as_written,
             }
-            return CannotTell((Missing("dose-in-text", values=values), *noted))
+            is_urgent = any(may_be_own(case, each) for each in several)
+            return CannotTell((Missing("dose-in-text", values=values, is_urgent=is_urgent), *noted))
         others = case.order.text_other_units
         if others and (in_unit := in_another_unit(case, others)) is not None:
             return _unit_differs(case, in_unit, noted)
@@ -152,7 +151,4 @@ def _either_is_over(case: Case, conflict: DoseConflict) -> bool:
     limit = case.ceiling
     if limit is None:
         return False
-    unit = DoseUnit.MG if isinstance(conflict.other, Mg) else DoseUnit.MG_PER_KG
-    written = OrderedDose(conflict.other.value, unit, str(conflict.other), (), 0, Decimal(1))
-    other = DoseReading(written, Sense.USABLE, conflict.other)
-    return any(is_over(reading, limit, case.kg) for reading in (conflict.field, other))
+    return any(is_over(reading, limit, case.kg) for reading in (conflict.field, reading_of(conflict.other)))

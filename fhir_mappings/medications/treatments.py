@@ -313,7 +313,7 @@ class TreatmentReader:
         concept = concept_alone(resource)
         if concept is not None:
             # Nearly every entry has words.
-            return "" if concept.__class__ is dict and concept.get("text") else self._unknown_alone(concept)
+            return "" if concept.__class__ is dict and text(concept.get("text")) else self._unknown_alone(concept)
         referred = child(resource, "medicationReference")
         return "" if text(referred.get("display")) else self._unknown(resource, references)
 
@@ -325,7 +325,7 @@ class TreatmentReader:
         if not may_count or text(resource.get("intent")) in _NOT_ASKED_FOR:
             return False
         concept = resource.get("medicationCodeableConcept")
-        if concept.__class__ is dict and concept.get("text"):
+        if concept.__class__ is dict and text(concept.get("text")):
             # Nearly every entry has words.
             return False
         if text(child(resource, "medicationReference").get("display")):

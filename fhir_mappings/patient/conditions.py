@@ -65,6 +65,12 @@ class ReadCondition(NamedTuple):
     is_empty: bool = False
     ruled_out: Problem | None = None
 
+    @property
+    def says_something(self) -> bool:
+        """Whether a rule may use anything that it says."""
+        stated = self.diagnosis, self.problem, self.staging, self.suspected, self.may_be
+        return any(stated) or bool(self.receptors or self.site_problems)
+
 
 class _Stated(NamedTuple):
     """What the codes and text of a Condition say."""

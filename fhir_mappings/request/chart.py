@@ -46,8 +46,10 @@ from fhir_mappings.request.planned import Planned, dose_in_words, without_order
 from fhir_mappings.request.selection import bundle_entries, each_once, is_group, selected_references
 from fhir_mappings.request.sizes import TooManyError, check_orders
 from fhir_mappings.results.observations import ObservationReader
+from fhir_mappings.wire.exact_json import encode
 from fhir_mappings.wire.lenient import base_of, text
 from fhir_mappings.wire.references import References, is_same_patient
+from fhir_mappings.wire.shapes import misshapen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -175,7 +177,7 @@ class ChartReader:
             except Exception as error:  # noqa: BLE001 - one order must not cost the others
                 self._failed("orders", error, path, found.gaps)
         # Beside a readable order, an entry without one matters only to an order that is checked; alone, it may be it.
-        reason = "unreadable-order" if found.resources else "unreadable-session"
+        reason = "unreadable-order" if found.orders or found.services else "unreadable-session"
         found.gaps += [Gap(None, path, reason) for path in unread]
         place = "context.dispatchedOrders" if request.hook.orders_are_signed else "context.draftOrders"
         try:
@@ -220,6 +222,8 @@ class ChartReader:
             found.gaps += self._of_unnamed_kind(resource, path, references) if may_be else []
             return
         if kind == "ServiceRequest":
+            if misshapen(kind, encode(resource)):
+                found.gaps.append(Gap(None, path, "unreadable-order"))
             if is_same_patient(resource.get("subject"), found.patient_id, references):
                 found.services.append((orders_served(resource, references), service_billing(resource, path)))
         elif kind == "MedicationOrder" or is_of_other_release(resource):

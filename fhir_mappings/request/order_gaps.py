@@ -14,9 +14,11 @@ from fhir_mappings.codings import texts
 from fhir_mappings.medications.doses_in_text import instructed
 from fhir_mappings.medications.unknown_elements import unknown_in_instructions
 from fhir_mappings.request.dispatched import may_be_for_a_drug
+from fhir_mappings.wire.exact_json import encode
 from fhir_mappings.wire.lenient import objects, reference, text
 from fhir_mappings.wire.modifiers import is_modified_within
 from fhir_mappings.wire.references import own_reference
+from fhir_mappings.wire.shapes import gap_of_part, misshapen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -51,12 +53,20 @@ def of_unknown_parts(orders: Iterable[tuple[DrugOrder, Identity]], resources: Ma
     """List the orders in scope that hold what is not known here: it may change their meaning, or be instructions."""
     for order, identity in orders:
         path = order.origin.path
-        if not order.in_focus or not identity.in_scope:
+        if not order.in_focus:
+            continue
+        if not identity.in_scope:
+            # What could be read of the drug may not be what it is.
+            concept = resources[path].get("medicationCodeableConcept")
+            if misshapen("MedicationRequest", encode({"medicationCodeableConcept": concept})):
+                yield Gap(None, path, "drug-unreadable")
             continue
         if is_modified_within(resources[path], "dosageInstruction"):
             yield Gap(None, path, "order-modified")
         if unknown := unknown_in_instructions(resources[path]):
             yield Gap(None, path, "instructions-unknown", values=(("unknown", ", ".join(unknown[:_NAMED])),))
+        elif part := misshapen("MedicationRequest", encode(resources[path])):
+            yield gap_of_part(None, path, part)
 
 
 def unread_drug(

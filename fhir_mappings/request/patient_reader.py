@@ -42,6 +42,7 @@ from fhir_mappings.wire.exact_json import Unreadable
 from fhir_mappings.wire.lenient import day, text
 from fhir_mappings.wire.modifiers import is_modified_within
 from fhir_mappings.wire.references import References
+from fhir_mappings.wire.shapes import gap_of_part
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -376,7 +377,10 @@ class PatientReader:
         content = stub.content
         if not draft.is_own(content, stub.full_url):
             return [Gap(concept, stub.path, "other-patient", self._observations.date_of(content))]
-        return self._observations.read(concept, content, Origin(stub.reference, stub.path), draft.subject)
+        read = self._observations.read(concept, content, Origin(stub.reference, stub.path), draft.subject)
+        if (part := stub.misshapen()) and not any(isinstance(each, Gap) for each in read):
+            read = [*read, gap_of_part(concept, stub.path, part, self._observations.date_of(content))]
+        return read
 
     def _condition(self, stub: ResourceStub, draft: Draft) -> None:
         content, origin = stub.content, Origin(stub.reference, stub.path)
@@ -404,6 +408,8 @@ class PatientReader:
                 draft.coded_her2.append(stated)
             else:
                 draft.facts.append(stated)
+        if (part := stub.misshapen()) and (read.says_something or part.startswith("code")):
+            draft.facts.append(gap_of_part("diagnosis", stub.path, part))
 
     def _treatment(self, stub: ResourceStub, draft: Draft) -> None:
         content = with_r4_drug(stub.content)
@@ -416,6 +422,8 @@ class PatientReader:
             draft.facts.append(Gap("treatment", stub.path, reason, None, values))
         elif (treatment := self._treatments.read(content, stub.path, draft.references)) is not None:
             draft.treatments.append(_known_day(treatment, stub, draft))
+            if treatment.product and (part := stub.misshapen()):
+                draft.facts.append(gap_of_part("treatment", stub.path, part))
             if not treatment.product and self._treatments.is_unclear(content, draft.references):
                 draft.unusable("treatment", stub, "drug-unclear")
         elif code := self._treatments.unknown_code(content, draft.references):

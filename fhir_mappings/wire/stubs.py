@@ -15,6 +15,7 @@ from cards.values.text_cache import cached_by_key
 from fhir_mappings.wire.elements import NOT_SENT, ObservationElements
 from fhir_mappings.wire.exact_json import Unreadable, decode, encode
 from fhir_mappings.wire.lenient import child, objects, text
+from fhir_mappings.wire.shapes import misshapen
 
 if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
@@ -126,7 +127,7 @@ class ResourceStub(msgspec.Struct, eq=False, gc=False):
         return cls(
             resource_type,
             f"{resource_type}/{identifier}" if isinstance(identifier, str) and identifier else "",
-            isinstance(content.get("code"), dict),
+            isinstance(content.get("code"), dict) and not _has_unread_code(content),
             [codes_of(holder) for holder in (content, *(part for _, part in objects(content.get("component"))))],
             _day(text(content.get("effectiveDateTime"))),
             path,
@@ -167,8 +168,17 @@ class ResourceStub(msgspec.Struct, eq=False, gc=False):
 
     def mentions(self, words: tuple[bytes, ...]) -> bool:
         """Return whether the resource contains one of some words, without decoding it."""
-        held = bytes(_json(self._sent if self._sent is not None else self._content))
+        held = bytes(self._json)
         return any(word in held for word in words)
+
+    def misshapen(self) -> str:
+        """Return the place of an element whose JSON type is not that of FHIR; empty if there is none."""
+        return misshapen(self.resource_type, self._json)
+
+    @property
+    def _json(self) -> bytes | msgspec.Raw:
+        sent = self._sent if self._sent is not None else self._content
+        return sent if isinstance(sent, bytes | msgspec.Raw) else encode(sent)
 
 
 def _put_together(observation: ObservationElements) -> Json:
@@ -193,11 +203,6 @@ def _object(raw: bytes | msgspec.Raw) -> Json:
     if not isinstance(content, dict):
         raise Unreadable("no object")
     return content
-
-
-def _json(sent: Any) -> bytes | msgspec.Raw:
-    """Return the JSON of a resource that is one piece of JSON, split into elements, or decoded."""
-    return sent if isinstance(sent, bytes | msgspec.Raw) else encode(sent)
 
 
 def entry_path(path: str, index: int) -> str:
@@ -306,6 +311,12 @@ def codes_of(holder: Json) -> Codes:
     codings = objects(child(holder, "code").get("coding"))
     found = [(coding.get("system", ""), coding.get("code", "")) for _, coding in codings]
     return tuple(Code(system, code) for system, code in found if _is_short(system) and _is_short(code))
+
+
+def _has_unread_code(content: Json) -> bool:
+    """Return whether the code of a resource has no code that can be read, but something in its place."""
+    is_coded = any(each.code for each in codes_of(content))
+    return not is_coded and misshapen("Observation", encode({"code": content["code"]})) != ""
 
 
 def _is_short(written: Any) -> bool:

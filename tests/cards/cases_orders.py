@@ -428,6 +428,33 @@ ROWS = [
     Row(
         TEXT, "several amounts, one of them the field's", SILENT, order("Perjeta", "420 mg", text_dose="840 mg, 420 mg")
     ),
+    *(
+        Row(
+            TEXT,
+            f"the field's amount and another dose of the drug, {named}",
+            CANNOT,
+            order("Kadcyla", "252 mg", text_dose=named),
+            missing=("dose-in-text",),
+        )
+        for named in (
+            "252 mg, 500 mg",
+            "500 mg, 252 mg",
+            "252 mg, 210 mg",
+            "252 mg, 25.2 mg",
+            "3.6 mg/kg, 5.4 mg/kg",
+            "3.6 mg/kg, 3 mg/kg",
+        )
+    ),
+    *(
+        Row(TEXT, f"the field's amount and {what}", SILENT, order(drug, dose, text_dose=named))
+        for what, drug, dose, named in (
+            ("two amounts that make it", "Kadcyla", "252 mg", "252 mg, 152 mg, 100 mg"),
+            ("what its vials hold", "Enhertu", "378 mg", "378 mg, 400 mg"),
+            ("the size of a vial", "Kadcyla", "252 mg", "252 mg, 160 mg, 100 mg"),
+            ("one that is no dose of it", "Kadcyla", "252 mg", "252 mg, 20 mg"),
+            ("the loading dose, per kilogram", "Herceptin", "6 mg/kg", "8 mg/kg, 6 mg/kg"),
+        )
+    ),
     Row(TEXT, "one antibody of a combination", SILENT, order("Phesgo", "1200 mg", text_dose="600 mg")),
     Row(
         TEXT,
