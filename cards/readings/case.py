@@ -75,7 +75,10 @@ INCOMPLETE_LIST = frozenset({"full-page", "list-cut", "next-page", "partial", "s
 # The evidence line for a gap that is about a place of the request; for any other reason, what stands there is not used.
 _PLACED = {
     **dict.fromkeys(INCOMPLETE_LIST, "list-incomplete"),
-    **dict.fromkeys(("instructions-cut", "instructions-unknown", "misshapen", "order-modified"), "understood-in-part"),
+    **dict.fromkeys(
+        ("denied-in-note", "instructions-cut", "instructions-unknown", "misshapen", "order-modified"),
+        "understood-in-part",
+    ),
 }
 
 
@@ -425,8 +428,8 @@ def gap_line(known: Knowledge, gap: Gap) -> Evidence:
     if gap.reason == "deceased":
         label = "deceased" if gap.on else "deceased-undated"
         return Evidence(label, gap.on.isoformat() if gap.on else "", gap=gap)
-    if gap.reason == "suspected":
-        label = "suspected" if gap.on else "suspected-undated"
+    if gap.reason in ("suspected", "named-elsewhere"):
+        label = gap.reason if gap.on else f"{gap.reason}-undated"
         return Evidence(label, gap.on.isoformat() if gap.on else "", gap=gap, values=gap.values)
     if gap.reason in CODES_ALONE:
         label = f"{gap.reason}-{gap.about}" if gap.reason == "code-alone" else gap.reason

@@ -63,7 +63,8 @@ class References:
         """Find the resource for a reference in ``holder``; a relative one is on the holder's own server."""
         if wanted.startswith("#"):
             for _, contained in objects(holder.get("contained")):
-                if text(contained.get("id")) == wanted[1:]:
+                # Some servers store the id with the mark of the reference.
+                if text(contained.get("id")).removeprefix("#") == wanted[1:]:
                     return contained
             return None
         server = server or self._servers.get(id(holder), "")

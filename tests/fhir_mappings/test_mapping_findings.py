@@ -250,6 +250,34 @@ def copies(number: int) -> dict[str, Any]:
             None,
             id="present, and interpreted as negative",
         ),
+        pytest.param(
+            variant("HGNC:3430", coded(LOINC, "LA9633-4")) | {"interpretation": [{"text": "Likely benign"}]},
+            None,
+            id="present, and benign in the words of its interpretation",
+        ),
+        pytest.param(
+            variant("HGNC:3430", coded(LOINC, "LA9633-4")) | {"note": [{"text": "Variant of uncertain significance."}]},
+            None,
+            id="present, and uncertain in a note",
+        ),
+        pytest.param(named("ERBB2 p.Y772_A775dup; no ERBB2 mutation"), None, id="a change, and that there is none"),
+        pytest.param(
+            named("ERBB2 p.S310F; exon 20 insertion not detected"), True, id="one kind of change, not another"
+        ),
+        pytest.param(named("EGFR, ALK, ERBB2: wild type"), False, id="a denial of each gene in a list"),
+        pytest.param(named("No mutations in EGFR, ERBB2, MET"), False, id="a denial before the genes"),
+        pytest.param(
+            variant(
+                "HGNC:3430", coded(LOINC, "LA9633-4"), {"code": {"text": "Comment"}, "valueString": "Not detected"}
+            ),
+            None,
+            id="a comment as a part",
+        ),
+        pytest.param(
+            variant("HGNC:3430", coded(LOINC, "LA9633-4")) | {"note": [{"text": "No other variants. KRAS wild type."}]},
+            True,
+            id="a note on others",
+        ),
     ],
 )
 def test_a_mutation(observation, found) -> None:
