@@ -461,6 +461,8 @@ def _not_counted(concept: str, status: str, observation: Json, origin: Origin, o
     value, said = ("value", written_value(holder or observation)), ("status", status[:LONGEST_STATUS])
     if not status or (status == "unknown" and holder is not None):
         return Gap(concept, origin.path, "result-no-status" if holder else "no-status", on, (value,) if holder else ())
+    if status == "preliminary" and holder is not None:
+        return Gap(concept, origin.path, "preliminary", on, (value,))
     if status in _COUNTS_NOT:
         return Gap(concept, origin.path, "status", on, (said,))
     return Gap(concept, origin.path, "result-status-unknown", on, (value, said))

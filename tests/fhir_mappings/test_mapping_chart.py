@@ -390,7 +390,7 @@ def test_what_carries_an_unknown_modifier_is_not_used_and_told(resource: Json, a
 @pytest.mark.parametrize(
     ("status", "reason"),
     [
-        ("preliminary", "status"),
+        ("preliminary", "preliminary"),
         ("unknown", "result-no-status"),
         ("FINAL", "result-status-unknown"),
         ("done", "result-status-unknown"),
