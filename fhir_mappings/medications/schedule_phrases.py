@@ -296,7 +296,7 @@ _PHRASES: tuple[tuple[str, Callable[[Found, re.Match[str]], None]], ...] = (
     (words.SINGLE, _once),
     (
         (
-            rf"(?:for |x ?|a total of |total of |insgesamt |max(?:imum)? )?(?:up to )?(?P<n>{_N}) ?"
+            rf"(?:for |over |x ?|a total of |total of |insgesamt |max(?:imum)? )?(?:up to )?(?P<n>{_N}) ?"
             rf"(?:{words.COUNTED})(?: in total| total)?"
         ),
         _total,
