@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from cards.facts.billing import BillingSession
 from cards.facts.origins import Gap
 from cards.facts.outcomes import FAILED, CannotTell, Evidence, Fired, Indicator, Missing, Verdict
 from cards.facts.topics import Topic, TopicCode
@@ -29,14 +30,19 @@ if TYPE_CHECKING:
 _QUIET = frozenset({"status", "absent", "her2-in-text", "lvef-in-text"})
 # Of the incomplete lists, those of which something is known to be missing, by no choice of the server's.
 _ALWAYS_URGENT = frozenset(
-    {"deceased", "suspected", "future", FAILED, "list-cut", "next-page", "partial", "short", "undated-result"}
+    {
+        *("deceased", "suspected", "named-elsewhere", "denied-in-note", "future", FAILED),
+        *("list-cut", "next-page", "partial", "short", "undated-result"),
+    }
 )
+_DOUBTED = frozenset({"suspected", "named-elsewhere"})
 _HER2 = frozenset(
     {"her2-ihc", "her2-ish", "her2-ish-ratio", "her2-copy-number", "her2-interpretation", "her2-immunoassay"}
 )
 _SINGLE = "single"
 _PREGNANCY = f"problem-{Problem.PREGNANCY}"
 _PREGNANCY_STATE = "pregnancy-state"
+_OF_STOPS = ("problem", "pregnancy")
 _PREGNANCY_TEST = "pregnancy-test"
 _OF_PREGNANCY = frozenset({_PREGNANCY_STATE, _PREGNANCY_TEST})
 # An entry that is not an order matters only alongside an order in scope.
@@ -50,6 +56,7 @@ _UNJUDGED = frozenset(
         "unknown-code",
         "unresolved-drug",
         "kind-unnamed",
+        "no-order",
         "named-in-instructions",
         "ordered-as-service",
         "other-release",
@@ -180,13 +187,16 @@ def _gaps(cases: list[Case], session: Session) -> Iterable[Gap]:
     if not session.patient.gaps:
         return
     needed = {concept for case in cases if case.identity.product for concept in _needed(case)}
+    if isinstance(session, BillingSession):
+        # What may stop the drug is for the clinical services, which are asked at the same moment.
+        needed = {concept for concept in needed if not concept.startswith(_OF_STOPS)}
     # What is also on record as present is no suspicion, and its own card speaks; an old pregnancy has none.
     present = {f"problem-{each.problem}" for each in session.patient.problems if each.is_present(session.today)}
     present.discard(_PREGNANCY)
     for gap in session.patient.gaps:
         if gap.reason in _QUIET or (gap.about == _PREGNANCY and _is_over(gap, cases)):
             continue
-        if gap.reason == "suspected" and gap.about in present:
+        if gap.reason in _DOUBTED and gap.about in present:
             continue
         if gap.about is None or (gap.about in needed and not _superseded(gap, session.patient)):
             yield gap

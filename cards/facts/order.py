@@ -28,7 +28,10 @@ class EvidenceKind(StrEnum):
 
 
 class IdentityEvidence(msgspec.Struct, frozen=True):
-    """A code or a text that names the drug; ``system`` is ``rxnorm``, ``atc``, ``snomed``, or empty for a text."""
+    """A code or a text that names the drug.
+
+    ``system`` is ``rxnorm``, ``atc``, ``snomed``, ``unii`` or ``cvx``, or empty for a text.
+    """
 
     kind: EvidenceKind
     system: str

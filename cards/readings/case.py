@@ -7,8 +7,10 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from cards.facts.outcomes import Evidence
-from cards.facts.patient import TreatmentState, setting_of
+from cards.facts.patient import TreatmentState, counting_preliminary, setting_of
 from cards.facts.results import hormone_receptor_positive
 from cards.facts.session import planned_day
 from cards.knowledge.label_doses import Ceiling, Labeled, ceiling, for_patient, near
@@ -73,7 +75,10 @@ INCOMPLETE_LIST = frozenset({"full-page", "list-cut", "next-page", "partial", "s
 # The evidence line for a gap that is about a place of the request; for any other reason, what stands there is not used.
 _PLACED = {
     **dict.fromkeys(INCOMPLETE_LIST, "list-incomplete"),
-    **dict.fromkeys(("instructions-cut", "instructions-unknown", "misshapen", "order-modified"), "understood-in-part"),
+    **dict.fromkeys(
+        ("denied-in-note", "instructions-cut", "instructions-unknown", "misshapen", "order-modified"),
+        "understood-in-part",
+    ),
 }
 
 
@@ -379,6 +384,12 @@ class Case:
         """Return the day a number of days before the planned dose."""
         return self.planned - timedelta(days=int(days))
 
+    @lazy
+    def if_preliminary_counted(self) -> Case:
+        """Return the case as it would be if its preliminary results were final."""
+        patient = counting_preliminary(self.patient)
+        return replace(self, session=msgspec.structs.replace(self.session, patient=patient))
+
     def weight_evidence(self) -> tuple[Evidence, ...]:
         """Return the evidence line of the body weight, if there is one."""
         if self.weight is None or not self.needs_weight:
@@ -417,8 +428,8 @@ def gap_line(known: Knowledge, gap: Gap) -> Evidence:
     if gap.reason == "deceased":
         label = "deceased" if gap.on else "deceased-undated"
         return Evidence(label, gap.on.isoformat() if gap.on else "", gap=gap)
-    if gap.reason == "suspected":
-        label = "suspected" if gap.on else "suspected-undated"
+    if gap.reason in ("suspected", "named-elsewhere"):
+        label = gap.reason if gap.on else f"{gap.reason}-undated"
         return Evidence(label, gap.on.isoformat() if gap.on else "", gap=gap, values=gap.values)
     if gap.reason in CODES_ALONE:
         label = f"{gap.reason}-{gap.about}" if gap.reason == "code-alone" else gap.reason

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from cards.facts.outcomes import Evidence, Missing
-from cards.facts.patient import Treatment
+from cards.facts.patient import Treatment, TreatmentState
 from cards.facts.topics import Topic
 from cards.knowledge.label_doses import Labeled, around
 from cards.knowledge.schema import Level, LevelRole, Reload
@@ -120,9 +120,13 @@ def doses_of_course(case: Case) -> tuple[Treatment, ...]:
 
     An infusion that was stopped and finished within days is one dose.
     """
-    own = case.product
-    doses = case.doses_of(products_counting(case) if own.reload else case.recognizer.same_antibody[own.id])
+    doses = case.doses_of(products_of_course(case))
     return tuple(each for each in doses if not (each.stopped and has_dose_nearby(case, each, doses)))
+
+
+def products_of_course(case: Case) -> frozenset[str]:
+    """Return the products whose doses count toward the labeled course."""
+    return products_counting(case) if case.product.reload else case.recognizer.same_antibody[case.product.id]
 
 
 def weeks_of_treatment(case: Case, further: int = 0) -> Decimal:
@@ -250,6 +254,28 @@ def perhaps_reduced(case: Case) -> Reduced | None:
         return None
     level = _level_at(case, last, last.dose / case.kg)
     return Reduced(level, last) if level is not None and level.role is LevelRole.REDUCTION else None
+
+
+def reduced_order(case: Case) -> Reduced | None:
+    """Return the newest order on record for a reduced level if no dose was given since; it may not have been given."""
+    last = newest_dose(case, case.history)
+    counted = {each.origin for each in case.history}
+    orders = [
+        each
+        for each in case.patient.treatments
+        if each.product == case.product.id
+        and each.state is not TreatmentState.GIVEN
+        and each.on is not None
+        and each.on <= case.planned
+        and (last is None or last.on is None or each.on > last.on)
+        and each.origin not in counted
+    ]
+    newest = max(orders, key=lambda each: (each.on or date.min, each.origin.reference), default=None)
+    session = (each.origin.reference for each in case.orders.of_product(case.product.id))
+    if newest is None or newest.origin.reference in session:
+        return None
+    level = level_of(case, newest)
+    return Reduced(level, newest) if level is not None and level.role is LevelRole.REDUCTION else None
 
 
 def _labeled(case: Case) -> Labeled:

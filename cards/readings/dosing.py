@@ -209,9 +209,9 @@ def _plausible_mass(product: Product, weight: Kg | None, case: Case) -> tuple[De
 
 
 def _read_volume(ordered: OrderedDose, product: Product, weight: Kg | None, case: Case) -> DoseReading:
-    """Convert milliliters to milligrams if the product is a solution of one concentration."""
+    """Convert milliliters to milligrams if the product is a solution of one concentration; no other has a volume."""
     if product.concentration is None:
-        return DoseReading(ordered, Sense.UNREADABLE, why="volume")
+        return DoseReading(ordered, Sense.IMPLAUSIBLE, why="volume")
     dose = Mg(ordered.number * product.concentration.mg_per_ml)
     reading = _read_mass(ordered, dose, product, weight, case)
     per_kg = reading.per_kg(weight)

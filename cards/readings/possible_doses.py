@@ -51,6 +51,29 @@ def doses_not_counted(case: Case, products: frozenset[str], interval: int) -> tu
     )
 
 
+def orders_beside_doses(case: Case, products: frozenset[str]) -> tuple[Treatment, ...]:
+    """Return the completed orders of some products that are no administration on record, but may be doses given.
+
+    So stand the doses of before a site recorded administrations. An order within the interval of another dose is of it.
+    """
+    given = {each.on for each in case.doses_recorded(products) if each.on is not None}
+    completed = [
+        each
+        for each in case.patient.treatments
+        if each.product in products and each.state is TreatmentState.COMPLETED and each.on is not None
+    ]
+    if not given or not completed or not case.regimens:
+        return ()
+    apart = min(regimen.interval_days for regimen in case.regimens) - case.threshold("interval_window_days")
+    found: list[Treatment] = []
+    days = set(given)
+    for each in sorted(completed, key=lambda order: (order.on, order.origin.reference), reverse=True):
+        if each.on is not None and all(abs((each.on - day).days) >= apart for day in days):
+            days.add(each.on)
+            found.append(each)
+    return tuple(found)
+
+
 def _one_each(found: Mapping[PossibleKind, PossibleDose], window: Decimal) -> list[PossibleDose]:
     """Leave one entry for each possible dose: an order, its dispense and a statement of one time are about the same."""
     kept: list[PossibleDose] = []

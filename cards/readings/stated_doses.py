@@ -1,4 +1,4 @@
-"""What the texts of an order and its other fields say of its dose, held against the dose field."""
+"""What the texts and other fields of an order say about its dose, compared with the dose field."""
 
 from __future__ import annotations
 
@@ -190,7 +190,7 @@ def in_another_unit(case: Case, amounts: Sequence[AmountInOtherUnit]) -> AmountI
 
 
 def units_beside_other_words(case: Case) -> list[AmountInOtherUnit]:
-    """List such amounts of the instructions beside a word that is no listed drug: what they are of is not known."""
+    """List such amounts next to a word that is not a listed drug, so that what they measure is not known."""
     written = _numbers(case)
     beside = (each for each in _of_own_drug(case, case.order.text_other_units) if each.beside)
     return [each for each in beside if each.a_day is not None or _matters(each, written)]
@@ -262,7 +262,7 @@ def _share_in_words(case: Case) -> DoseConflict | None:
 
 @per_case
 def beside_other_words(case: Case) -> tuple[NotedDose, ...]:
-    """List the doses in the instructions beside a word that is not known, and so may be those of another drug."""
+    """List the doses in the instructions next to an unknown word, which may therefore be those of another drug."""
     listed = case.recognizer.supportive_drugs
     return tuple(
         each

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from decimal import Decimal
 from typing import TYPE_CHECKING
+
+from msgspec import structs
 
 from cards.facts.outcomes import (
     CannotTell,
@@ -19,17 +22,20 @@ from cards.facts.outcomes import (
 from cards.knowledge.schema import CycleLimit, LevelRole, Setting
 from cards.readings.case import counted
 from cards.readings.course import (
+    WEEK,
     amount_unknown,
     day_given,
     doses_of_course,
     gap_rule,
     products_counting,
+    products_of_course,
     schedule_unknown,
     undated_doses,
     weeks_of_treatment,
 )
 from cards.readings.dosing import usable_doses
 from cards.readings.parts_of_dose import judged_levels
+from cards.readings.possible_doses import doses_not_counted, orders_beside_doses
 from cards.rules.dose import dose_evidence, fixes_to, nothing_usable, written_dose
 from cards.rules.intervals import interval_too_short
 from cards.values.quantities import plain
@@ -46,7 +52,8 @@ def cycle_limit_reached(case: Case) -> Outcome:
     """Fire when the order would exceed the labeled number of doses, or weeks of treatment, for the setting.
 
     Doses are counted, not orders, in every form of the antibody; completed orders count if no administration is
-    recorded. Each dose of a weekly schedule counts as one week.
+    recorded, and are told beside administrations where they may be doses, too. Each dose of a weekly schedule counts as
+    one week.
     """
     limits = [
         limit
@@ -66,6 +73,13 @@ def cycle_limit_reached(case: Case) -> Outcome:
         return _too_many(case, limit, count, planned)
     if undated and limit.cycles is not None and count + undated + planned > limit.cycles:
         return CannotTell((Missing("earlier-doses-undated", values={"undated": str(undated)}),))
+    ordered = len(orders_beside_doses(case, products_of_course(case)))
+    usual = min((regimen.interval_days for regimen in case.regimens), default=WEEK)
+    perhaps_too_many = limit.cycles is not None and count + ordered + planned > limit.cycles
+    weeks = weeks_of_treatment(case, further=planned - 1) + Decimal(ordered * usual) / WEEK
+    if ordered and (perhaps_too_many or (limit.weeks is not None and weeks >= limit.weeks)):
+        values = {"orders": str(ordered), "count": str(count)}
+        return CannotTell((Missing("earlier-orders", values=values, is_urgent=True),))
     named = case.order.text_cycle
     if named is not None and limit.cycles is not None and named > limit.cycles:
         values = {"cycle": str(named), "limit": str(limit.cycles), "count": counted(count, "dose")}
@@ -118,7 +132,7 @@ def _counted_by_drug(case: Case, count: int) -> str:
 def reload_required(case: Case) -> Outcome:
     """Fire when a maintenance dose is ordered after a gap for which the label requires a new loading dose.
 
-    The gap is judged by the schedule of the last administered dose.
+    The gap is judged by the schedule of the last administered dose. Where a later entry may be a dose, it is not known.
     """
     if not case.product.reload:
         return NotApplicable("the label has no such rule")
@@ -138,6 +152,9 @@ def reload_required(case: Case) -> Outcome:
             continue
         if last.within is None and (undated := undated_doses(case, last)):
             return CannotTell(undated)
+        if possible := doses_not_counted(case, products_counting(case), rule.after_days):
+            # What may be a later dose: no course that may be on time is reloaded.
+            return CannotTell(tuple(structs.replace(each, is_urgent=True) for each in possible))
         loading = _same_regimen(case, level, LevelRole.LOADING)
         return Fired(
             values={
@@ -165,7 +182,7 @@ def loading_again(case: Case) -> Fired | None:
         fired = _loading(case, found.rule, found.days, found.on, day_given(found.last))
         if fired is not None:
             return fired
-    before = case.orders.last_before(case.order, (case.product.id,), case.planned)
+    before = case.orders.last_before(case.order, products_counting(case), case.planned)
     if before is None:
         return None
     days = (case.planned - before.day).days

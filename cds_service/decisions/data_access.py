@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.stubs import ResourceStub
 
 _UNANSWERED = frozenset({PrefetchState.OMITTED, PrefetchState.FAILED})
+_OF_A_CHART = frozenset({"Condition", "MedicationAdministration", "MedicationStatement", "Observation", "Patient"})
 
 
 class DataMissing(LookupError):  # noqa: N818 - named for the answer it leads to
@@ -132,6 +133,10 @@ class RequestData:
             fetched = self._asked(queries, begun)
             answers = self._sent = {key: fetched.get(f"prefetch.{key}", answer) for key, answer in answers.items()}
         return answers
+
+    def has_other_data(self) -> bool:
+        """Return whether the client sent anything of a chart, under keys of its own too."""
+        return any(stub.resource_type in _OF_A_CHART for stub in stubs_of(self._answers()))
 
     def absent(self, keys: Iterable[str] | None = None) -> tuple[tuple[str, str], ...]:
         """List the unavailable keys, each with the reason; checks all keys unless some are named."""

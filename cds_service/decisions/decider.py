@@ -36,6 +36,7 @@ from cds_service.decisions.coverage_parts import CoverageParts, card_as_wanted, 
 from cds_service.decisions.data_access import DataMissing, RequestData
 from cds_service.decisions.decision import Decision
 from cds_service.decisions.versions import versions
+from cds_service.ehr import reasons
 from cds_service.ehr.client import FhirClient
 from cds_service.ehr.limits import ServerBusyError
 from cds_service.protocol import crd
@@ -46,6 +47,7 @@ from fhir_mappings.request.chart import ChartReader
 from fhir_mappings.request.chart_source import ChartSource
 from fhir_mappings.request.hook_request import BadRequest, RequestReader
 from fhir_mappings.request.orders import Orders, requested_in
+from fhir_mappings.request.prefetch import Answer, PrefetchState
 from fhir_mappings.request.queries import MONITORING_KEYS, TREATMENT_KEYS, templates
 
 if TYPE_CHECKING:
@@ -62,6 +64,7 @@ if TYPE_CHECKING:
 
 
 _NO_BILLING = Gap(None, "context.billing", FAILED)
+_IN_PART = frozenset({FAILED, "malformed", "partial"})
 _NOT_GROUPED = Evidence("failed-grouping", "")
 
 
@@ -211,7 +214,7 @@ class Decider:
         gaps = (*orders.gaps, *_unresolved(orders), *gathering.not_found(orders))
         if orders.in_scope:
             gaps += of_call
-            patient = self._part_of_chart(request, gathering, tuple(self.templates), orders.references)
+            patient = self._part_of_chart(request, gathering, tuple(self.templates), orders)
             listed = self._chart.with_reasons(orders, gathering.non_observations())
             gaps += tuple(gap for order in listed for gap in order.gaps if gap.reason == FAILED)
             session = Session(request.hook, self._today(), listed, patient, gaps)
@@ -237,7 +240,8 @@ class Decider:
             failures.check_failed,
         )
         verdicts, shown = self._shown(verdicts, session)
-        if orders.in_scope and len(session.patient.absent) == len(self.templates) and not _reports_findings(shown):
+        nothing_had = len(session.patient.absent) == len(self.templates) and not gathering.has_other_data()
+        if orders.in_scope and nothing_had and not _reports_findings(shown):
             # Nothing can be checked without the chart.
             _refuse_unless_failed(session)
         if exchange is not None:
@@ -264,15 +268,15 @@ class Decider:
     def _opened(self, request: HookRequest, gathering: RequestData, of_call: tuple[Gap, ...]) -> _Answered:
         """Judge the monitoring of the patient's drugs; if there are none, nothing else is read."""
         today = self._today()
-        patient = _with_unreadable_lists(self._part_of_chart(request, gathering, TREATMENT_KEYS))
+        patient = _with_doubtful_lists(self._part_of_chart(request, gathering, TREATMENT_KEYS))
         # If one medication list is unavailable, an empty other list does not show that the patient takes none.
         if not patient.absent and not on_treatment(patient, self.known, self.policy.thresholds, today):
             return None, (), ((), ())
         patient = self._part_of_chart(request, gathering, MONITORING_KEYS)
-        if len(patient.absent) == len(MONITORING_KEYS):
+        if len(patient.absent) == len(MONITORING_KEYS) and not gathering.has_other_data():
             _refuse_unless_failed(Session(Hook.VIEW, today, (), patient))
         drugs = on_treatment(patient, self.known, self.policy.thresholds, today)
-        patient = patient if drugs else _with_unreadable_lists(patient)
+        patient = patient if drugs else _with_doubtful_lists(patient)
         session = Session(Hook.VIEW, today, tuple(order for order, _ in drugs), patient, of_call)
         identities = [identity for _, identity in drugs]
         verdicts = judge(session, self._recognizer, self.policy, identities, on_failure=failures.check_failed)
@@ -285,14 +289,18 @@ class Decider:
         request: HookRequest,
         gathering: RequestData,
         keys: tuple[str, ...],
-        session: frozenset[str] = frozenset(),
+        orders: Orders | None = None,
     ) -> Patient:
         """Read the patient from some prefetch keys; unavailable parts are named in the result.
 
-        ``session`` names the orders that are asked about.
+        ``orders`` are those that are asked about, with what of a chart stands among them.
         """
+        session = orders.references if orders is not None else frozenset()
         try:
             answers = gathering.chart(None if request.hook.has_orders else keys)
+            if orders is not None and (beside := orders.beside).stubs:
+                # First, as what a session says of an order stands before what the chart says.
+                answers = {"context.draftOrders": Answer(PrefetchState.PRESENT, beside), **answers}
             absent = gathering.absent(keys)
             chart_source = ChartSource(request.fhir_server, self._today())
             patient = self._chart.patient(
@@ -310,12 +318,14 @@ class Decider:
         return msgspec.structs.replace(patient, absent=tuple(both.items()))
 
 
-def _with_unreadable_lists(patient: Patient) -> Patient:
-    """Mark a medication list with an unreadable entry as unavailable: the entry may be the one that matters."""
-    failed = [gap.path for gap in patient.gaps if gap.reason == FAILED]
-    lost = {
-        key: AN_INTERNAL_ERROR for key in TREATMENT_KEYS if any(path.startswith(f"prefetch.{key}") for path in failed)
-    }
+def _with_doubtful_lists(patient: Patient) -> Patient:
+    """Mark a medication list as unavailable of which an entry failed, here or on the server: it may be what matters."""
+    lost: dict[str, str] = {}
+    for gap in patient.gaps:
+        if gap.reason in _IN_PART:
+            for key in TREATMENT_KEYS:
+                if gap.path.startswith(f"prefetch.{key}"):
+                    lost[key] = AN_INTERNAL_ERROR if gap.reason == FAILED else lost.get(key, reasons.IN_PART)
     return msgspec.structs.replace(patient, absent=tuple((lost | dict(patient.absent)).items())) if lost else patient
 
 

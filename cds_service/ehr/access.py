@@ -7,6 +7,7 @@ late are ignored.
 from __future__ import annotations
 
 import time
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from concurrent.futures import wait
 from contextvars import copy_context
@@ -110,7 +111,7 @@ class FhirAccess:
         if self._client.on_fetched is not None:
             answered = _answered(pages)
             self._client.on_fetched(answered, len(pages) - answered, time.monotonic() - began)
-        fetched = {place: _checked(_joined(tuple(pages.get(place, ()))), query) for place, query in queries.items()}
+        fetched = {place: self._checked(_joined(tuple(pages.get(place, ()))), place, queries) for place in queries}
         searched = [answer.state for place, answer in fetched.items() if "?" in queries[place]]
         if searched and all(state is PrefetchState.FAILED for state in searched):
             # Without one search answered, "not found" says that this is not the address of the patient's server.
@@ -118,6 +119,14 @@ class FhirAccess:
                 self.failures[place] = f"{reasons.REFUSED} (HTTP {requests.codes.not_found})"
                 fetched[place] = Answer(PrefetchState.FAILED)
         return fetched | {place: _joined((begun[place], *pages[place])) for place in following}
+
+    def _checked(self, answer: Answer, place: str, queries: Mapping[str, str]) -> Answer:
+        """Reject an answer to something other than what was asked."""
+        if is_answer_to(answer, queries[place]):
+            return answer
+        if answer.state is not PrefetchState.FAILED:
+            self.failures.setdefault(place, reasons.NO_FHIR)
+        return Answer(PrefetchState.FAILED)
 
     def _ask_all(self, questions: Mapping[str, _Question]) -> dict[str, list[Answer]]:
         """Read several addresses and their pages, and return what has arrived by the deadline."""
@@ -182,6 +191,7 @@ class FhirAccess:
             raise requests.Timeout
         with self._client.connections.get(exchange, url, self._headers, remaining) as response:
             if response.status_code == requests.codes.not_found and "?" not in url:
+                self.failures[place] = f"{reasons.REFUSED} (HTTP {response.status_code})"
                 return Answer(PrefetchState.EMPTY), None
             if response.status_code != requests.codes.ok:
                 self.failures[place] = f"{reasons.REFUSED} (HTTP {response.status_code})"
@@ -197,8 +207,11 @@ class FhirAccess:
             self.failures[place] = reasons.NO_FHIR
             kind = response.headers.get("Content-Type", "").partition(";")[0].strip()
             _log.warning("fhir_fetch_unreadable", place=place, reason="no FHIR", content_type=known_type(kind))
-        # In a prefetch ``null`` means "none on record", but a server says that with an empty Bundle.
-        return answer if answer.listing is not None else Answer(PrefetchState.FAILED), None
+        if answer.listing is None:
+            # In a prefetch ``null`` means "none on record", but a server says that with an empty Bundle.
+            self.failures[place] = reasons.NO_FHIR
+            return Answer(PrefetchState.FAILED), None
+        return answer, None
 
     def _refusal(self, response: requests.Response) -> bytes:
         """Read the beginning of a refusal, which may give a reason; ignored if it cannot be read."""
@@ -216,7 +229,8 @@ class FhirAccess:
             self._bytes_left -= len(chunk)
             if len(body) > self._client.body_limit or self._bytes_left < 0 or self._remaining() <= 0:
                 raise requests.Timeout
-        return bytes(body)
+        # A byte order mark says nothing; some servers write it.
+        return bytes(body).removeprefix(BOM_UTF8)
 
 
 def _why(error: Exception) -> str:
@@ -246,11 +260,6 @@ def _pause(response: requests.Response) -> float | None:
         return max(0.0, Retry().parse_retry_after(wanted))
     except urllib3.exceptions.InvalidHeader:
         return None
-
-
-def _checked(answer: Answer, query: str) -> Answer:
-    """Reject an answer to something other than what was asked."""
-    return answer if is_answer_to(answer, query) else Answer(PrefetchState.FAILED)
 
 
 def _joined(pages: Sequence[Answer]) -> Answer:

@@ -14,6 +14,7 @@ REFUSED: Final = "the FHIR server refused it"
 TOO_LATE: Final = "the FHIR server did not answer in time"
 NOT_REACHED: Final = "the FHIR server could not be reached"
 NO_FHIR: Final = "the FHIR server answered with something other than the FHIR asked for"
+IN_PART: Final = "not all of the list could be read"
 
 ALL: Final = (
     NO_SERVER,
@@ -25,4 +26,5 @@ ALL: Final = (
     TOO_LATE,
     NOT_REACHED,
     NO_FHIR,
+    IN_PART,
 )

@@ -50,6 +50,11 @@ _MADE_UP_IN = {
     )
     for diluent, names in _NAMES.items()
 }
+# The fluid of an order of its own: "sodium chloride 0.9 % 250 mL, diluent for Kadcyla".
+_AS_DILUENT = {
+    diluent: re.compile(rf"(?:{names})(?![^\W_]).{{0,40}}\b(?:diluent|diluente|diluant|dilution|to dilute)\b")
+    for diluent, names in _NAMES.items()
+}
 _HINTS = (
     "dextros", "d5", "g5", "g 5", "gl", "destros", "chlor", "nacl", "salin", "ns", "salz", "fisiolog", "clorur",
     "fizjo", "clor", "fizra",
@@ -101,7 +106,11 @@ def diluents_in(written: str) -> tuple[Diluent, ...]:
     if not _may_name_one(written):
         return ()
     plain = _WARNING.sub(" ", fold(written))
-    return tuple(each for each, pattern in _MADE_UP_IN.items() if pattern.search(plain))
+    return tuple(
+        each
+        for each, pattern in _MADE_UP_IN.items()
+        if pattern.search(plain) or ("dilu" in plain and _AS_DILUENT[each].match(plain))
+    )
 
 
 def _may_name_one(written: str) -> bool:

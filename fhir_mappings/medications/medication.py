@@ -38,11 +38,13 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
     from fhir_mappings.wire.references import References
 
-_NO_ORDER = frozenset({"cancelled", "stopped", "revoked", "entered-in-error", "completed"})
+NO_ORDER = frozenset({"cancelled", "stopped", "revoked", "entered-in-error", "completed"})
 _TENTATIVE = frozenset({"proposal", "plan"})
 _CPT = re.compile(r"\d{4}[0-9A-Z](?:[\s-]{0,2}[A-Z0-9]{2}){0,3}")
 _LONGEST_CODE = 20
 _LONGEST_FORM = 120
+_NESTED = 40
+"""The most resources whose ingredients are looked at for one order."""
 
 
 _Said = TypeVar("_Said", Diagnosis, Staging, ReceptorResult, CodedHer2)
@@ -121,7 +123,7 @@ class MedicationReader:
 
     def is_order(self, resource: Json) -> bool:
         """Return whether a request is an active order, not completed or withdrawn."""
-        return text(resource.get("status")) not in _NO_ORDER and resource.get("doNotPerform") is not True
+        return text(resource.get("status")) not in NO_ORDER and resource.get("doNotPerform") is not True
 
     def read(self, resource: Json, path: str, references: References, *, in_focus: bool = True) -> DrugOrder:
         """Read one order."""
@@ -225,17 +227,22 @@ class MedicationReader:
         if medication:
             medication = self._with_parts(medication, resource, references)
             evidence += tuple(self._ingredients(medication, path))
-        beside = billing_extensions.on_order(resource)
-        if "extension" in medication:
-            beside += [(coding, ()) for coding, _ in billing_extensions.in_extensions(medication, ())]
+        beside = billing_extensions.on_order(resource, medication)
         billing = [_billing_code(each, origin) for each in said.billing]
-        billing += [_billing_code(each, origin, beside_drug=True) for found in beside for each in _billing(*found)]
+        of_order = (_billing(coding, pointer) for coding, pointer in beside if coding.system == "hcpcs")
+        billing += [_billing_code(each, origin, beside_drug=True) for found in of_order for each in found]
+        in_words = (_billing(coding, ()) for coding in billing_extensions.in_words(resource))
+        billing += [
+            _billing_code(each, origin, on_the_order=False, beside_drug=True) for found in in_words for each in found
+        ]
+        packages = (WrittenNdc(coding.code, (), path) for coding, _ in beside if coding.system == "ndc")
+        ndcs = (*said.ndcs, *dict.fromkeys(packages))
         gaps: tuple[Gap, ...] = ()
         if not evidence:
             evidence = said.supply_texts
-        if not evidence and not said.billing and not said.ndcs and reference(resource.get("medicationReference")):
+        if not evidence and not said.billing and not ndcs and reference(resource.get("medicationReference")):
             gaps = (Gap("drug", path, "unresolved-drug"),)
-        order = DrugOrder(origin=origin, evidence=evidence, billing=tuple(billing), ndcs=said.ndcs, gaps=gaps)
+        order = DrugOrder(origin=origin, evidence=evidence, billing=tuple(billing), ndcs=ndcs, gaps=gaps)
         return order, medication, said.diluents
 
     def _medication(self, resource: Json, references: References) -> Json:
@@ -293,7 +300,10 @@ class MedicationReader:
             if text(source.concept.get("text")):
                 evidence.append(IdentityEvidence(EvidenceKind.TEXT, "", text(source.concept["text"]), source.path))
             for coding, pointer in billing_extensions.on_concept(source.concept, source.pointer):
-                billing += _billing(coding, pointer if source.pointer else ())
+                if coding.system == "ndc":
+                    ndcs.append(WrittenNdc(coding.code, (), source.path))
+                else:
+                    billing += _billing(coding, pointer if source.pointer else ())
         for each in (*evidence, *supply_texts):
             if not each.system:
                 in_text = codes_in_text(each.value)
@@ -319,21 +329,26 @@ class MedicationReader:
         return list(dict.fromkeys(found))
 
     def _with_parts(self, medication: Json, resource: Json, references: References) -> Json:
-        """Return a Medication with the concepts of its ingredients that are Medications of their own."""
-        parts = [part for _, part in objects(medication.get("ingredient"))]
+        """Return a Medication with the concepts of its ingredients that are resources of their own, and with theirs."""
+        parts = (part for _, part in objects(medication.get("ingredient")))
         if not any(reference(part.get("itemReference")) for part in parts):
             return medication
-        whole = []
-        for part in parts:
-            referred = part.get("itemReference")
-            found = references.resolve(referred, resource) or references.resolve(referred, medication)
-            whole.append({"itemCodeableConcept": child(found, "code"), **part} if found else part)
-        return {**medication, "ingredient": whole}
+        return {**medication, "ingredient": list(self._parts(medication, resource, references, {id(medication)}))}
+
+    def _parts(self, holder: Json, resource: Json, references: References, seen: set[int]) -> Iterator[Json]:
+        """Yield the ingredients of a Medication or a Substance, and those of each that is such a resource, once."""
+        for _, part in objects(holder.get("ingredient")):
+            referred = part.get("itemReference") or part.get("substanceReference")
+            found = references.resolve(referred, resource) or references.resolve(referred, holder) or {}
+            yield {"itemCodeableConcept": part.get("substanceCodeableConcept") or child(found, "code"), **part}
+            if found and id(found) not in seen and len(seen) < _NESTED:
+                seen.add(id(found))
+                yield from self._parts(found, resource, references, seen)
 
     def with_reasons(
         self, order: DrugOrder, resource: Json, references: References, is_of_patient: Callable[[Json], bool]
     ) -> DrugOrder:
-        """Add what an order's own reasons say: cancers, setting, receptors. Another patient's condition is none."""
+        """Add what an order's own reasons say: cancers, setting, receptors. Reasons of other patients do not count."""
         path = order.origin.path
         read = [
             self._conditions.read({"code": concept}, Origin("", f"{path}.reasonCode[{index or 0}]"))
@@ -393,12 +408,13 @@ def service_billing(resource: Json, path: str) -> list[BillingCode]:
     written = [(coding, pointer) for coding, pointer, _ in _written_codings(source) if coding.system == "hcpcs"]
     in_text = [(Coding("hcpcs", code, ""), ()) for code in codes_in_text(text(concept.get("text"))).hcpcs]
     beside = (*billing_extensions.in_extensions(resource, ()), *billing_extensions.on_concept(concept, ("code",)))
-    said = [each for coding, pointer in (*written, *beside, *in_text) for each in _billing(coding, pointer)]
+    found = (*written, *(each for each in beside if each[0].system == "hcpcs"), *in_text)
+    said = [each for coding, pointer in found for each in _billing(coding, pointer)]
     return [_billing_code(each, origin, on_the_order=False) for each in _each_once(said)]
 
 
 def orders_replaced(resource: Json) -> tuple[str, ...]:
-    """List the orders that an order takes the place of, or carries out as part of a plan."""
+    """List the orders that an order replaces, or carries out as part of a plan."""
     if "priorPrescription" not in resource and "basedOn" not in resource:
         return ()
     named = [resource.get("priorPrescription"), *(referred for _, referred in objects(resource.get("basedOn")))]
@@ -431,6 +447,9 @@ def _billing(coding: Coding, pointer: Pointer) -> list[BillingSaid]:
         return [BillingSaid(str(read[0]), read[1], pointer, coding.display)]
     if not coding.code or _CPT.fullmatch(coding.code.upper()):
         return []
+    if len(written := set(codes_in_text(coding.code).hcpcs)) == 1:
+        # The code with words: "J9354 - per 1 mg".
+        return _billing(Coding("hcpcs", written.pop(), coding.display), pointer)
     # Not a HCPCS code: its meaning is unknown, which is reported.
     return [BillingSaid(coding.code[:_LONGEST_CODE], "", pointer)]
 

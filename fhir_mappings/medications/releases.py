@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fhir_mappings.wire.lenient import child, text
+from fhir_mappings.wire.lenient import child, objects, text
 
 if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
@@ -29,4 +29,14 @@ def with_r4_drug(resource: Json) -> Json:
         _R4[1]: referred or medication.get("reference"),
     }
     kept = {name: value for name, value in resource.items() if name not in ("medication", *_R4)}
+    if text(resource.get("resourceType")) == "MedicationStatement" and text(resource.get("status")) == "recorded":
+        kept["status"] = "active" if _is_taken(resource) else "stopped"
     return {**kept, **{name: value for name, value in drug.items() if value is not None}}
+
+
+def _is_taken(statement: Json) -> bool:
+    """Return whether a statement of R5, which says only that it is recorded, is of a drug that is taken."""
+    said = [
+        text(coding.get("code")) for _, coding in objects(child(child(statement, "adherence"), "code").get("coding"))
+    ]
+    return all(code.startswith("taking") for code in said if code)

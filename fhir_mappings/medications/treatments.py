@@ -9,24 +9,24 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cards.facts.order import DoseUnit, RemarkKind
-from cards.facts.origins import Origin
+from cards.facts.order import DoseUnit
+from cards.facts.origins import Gap, Origin
 from cards.facts.patient import Treatment, TreatmentState
-from cards.identification.identity import IdentityStatus, identify
+from cards.identification.identity import IdentityStatus, identify, names_fluid
 from cards.identification.recognizer import CODE_SYSTEMS
 from cards.values.quantities import Mg, MgPerKg
 from fhir_mappings.codings import CLINICAL, NO_CODE_MAP, codings, drug_coding, texts
 from fhir_mappings.medications import own_periods
 from fhir_mappings.medications.dosage import starts
-from fhir_mappings.medications.dose_remarks import dose_remarks
-from fhir_mappings.medications.doses_in_text import doses_in, noted_doses
+from fhir_mappings.medications.doses_in_text import doses_in
+from fhir_mappings.medications.given_notes import denial, noted_amount, unread_amount
 from fhir_mappings.medications.medication import concept_alone, orders_replaced
 from fhir_mappings.medications.tablets import tablet_mg, tablet_strengths
 from fhir_mappings.medications.written_codes import codes_in_text
 from fhir_mappings.patient.staging import words
 from fhir_mappings.wire.cached_json import CachedByJson
 from fhir_mappings.wire.folding import fold
-from fhir_mappings.wire.lenient import child, day, objects, shown, text
+from fhir_mappings.wire.lenient import child, day, objects, text
 from fhir_mappings.wire.references import References
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from fhir_mappings.medications.medication import MedicationReader
     from fhir_mappings.wire.lenient import Json
 
-_WHOLE_DAY, _LONGEST_TIME, _LONGEST_CODES, _LONGEST_ROUTE, _LONGEST_AMOUNT = 10, 40, 80, 40, 40
+_WHOLE_DAY, _LONGEST_TIME, _LONGEST_CODES, _LONGEST_ROUTE = 10, 40, 80, 40
 _ORDERS = frozenset({"MedicationRequest", "MedicationOrder"})
 KINDS = frozenset({"MedicationAdministration", "MedicationStatement", *_ORDERS})
 _STATES = {
@@ -68,20 +68,11 @@ _TIMES = (
 _PERIODS = ("effectivePeriod", "effectiveTimePeriod", "occurencePeriod", "occurrencePeriod")
 # The dose at the beginning of a text; later it may name another drug's dose.
 _LEADS = re.compile(r"(?:dose|given|administered|infused)?[\s:]*\d", re.IGNORECASE)
-# An amount of a drug in words; minutes and days do not count.
-_AMOUNT = re.compile(r"\d\s*(?:mg|milligrams?|g|grams?|mcg|ml|units?|vials?)\b", re.IGNORECASE)
-_OTHER_DOSE = frozenset({RemarkKind.REDUCED, RemarkKind.RAISED})
-_GIVEN = re.compile(r"\b(?:given|administered|infused)\b", re.IGNORECASE)
-_SENTENCES = re.compile(r"[;\n]|\.(?=\s|$)")
-# A dose that was stopped is no reduced one; what was left of a vial is not the dose.
-_NOT_THE_DOSE = re.compile(
-    r"\b(?:stopp?\w{0,4}|interrupt\w{0,2}|paus\w{1,3}|discontinu\w{1,3}|resum\w{1,3}|restart\w{0,2}"
-    r"|wast\w{1,3}|discard\w{0,2}|vials?|remain\w{0,3}|jw)\b",
-    re.IGNORECASE,
-)
 _PARTIAL = re.compile(r"(\d{4})(?:-(\d{2}))?")
 # "Do not give", and, in releases before R4, that a dose was not given or taken.
 _DENIED = ("doNotPerform", "notGiven", "wasNotGiven", "wasNotTaken")
+# Where an administration has words.
+_WORDS = frozenset({"note", "dosage", "statusReason"})
 _NOT_ASKED_FOR = frozenset({"proposal", "plan"})
 
 
@@ -90,6 +81,8 @@ class _Drug(NamedTuple):
     names: tuple[str, ...]
     is_unclear: bool = False
     classes: tuple[str, ...] = ()
+    is_of_fluid: bool = False
+    """Its words name a fluid and what that is for: without a dose by mass it is the fluid alone."""
 
 
 class TreatmentReader:
@@ -150,7 +143,7 @@ class TreatmentReader:
         at = _time(resource)
         on = self.day_of(at)
         dose = self._dose(resource, drug, references)
-        unread = _unread_dose(resource) if dose is None else _noted(resource, dose)
+        unread = unread_amount(resource) if dose is None else noted_amount(resource, dose)
         by_order = self._dose_of_order(resource, drug, references) if dose is None and not unread else None
         return Treatment(
             drug.product,
@@ -185,6 +178,19 @@ class TreatmentReader:
         """Return whether a resource says that the drug was not given or taken, or is not to be."""
         return any(resource.get(name) is True for name in _DENIED) or resource.get("taken") == "n"
 
+    def denied(self, resource: Json, treatment: Treatment) -> Gap | None:
+        """Return a gap if the record of a dose says in words that it was not given."""
+        if not treatment.product or _WORDS.isdisjoint(resource):
+            return None
+
+        def names_it(written: str) -> bool:
+            return any(target.product == treatment.product for each in self._meanings(written) for target in each)
+
+        if not (said := denial(resource, names_it)):
+            return None
+        values = (("date", str(treatment.on or "?")), ("drug", treatment.names[0]), ("note", said))
+        return Gap("treatment", treatment.origin.path, "denied-in-note", treatment.on, values)
+
     def product_of(self, resource: Json, references: References) -> str:
         """Return the product that a resource names by code or name; empty unless it names exactly one."""
         drug = self._drug_of(resource, references)
@@ -195,7 +201,7 @@ class TreatmentReader:
         return found.pop() if len(found) == 1 else ""
 
     def is_care(self, concept: Json) -> bool:
-        """Return whether a procedure that names a drug is care around it and no dose: an echocardiogram, a port."""
+        """Return whether a procedure that names a drug is care around it, not a dose: an echocardiogram, a port."""
         said = [fold(each) for each in texts(concept)]
         return any(map(self._care.search, said)) and not any(map(self._doses_given.search, said))
 
@@ -236,7 +242,8 @@ class TreatmentReader:
         is_unclear = not is_settled and identity.in_scope
         if not (product or names or is_unclear):
             return None
-        return _Drug(product, names or (product,), is_unclear, classes)
+        is_of_fluid = identity.in_scope and names_fluid(identity, self._recognizer)
+        return _Drug(product, names or (product,), is_unclear, classes, is_of_fluid)
 
     def _dose(self, resource: Json, drug: _Drug, references: References) -> Mg | MgPerKg | None:
         """Return the dose of an administration, or the first one of an order in milligrams or tablets."""
@@ -295,7 +302,12 @@ class TreatmentReader:
 
     def _drug_of(self, resource: Json, references: References) -> _Drug | None:
         concept = concept_alone(resource)
-        return self._drug_alone(concept) if concept else self._drug(resource, references)
+        drug = self._drug_alone(concept) if concept else self._drug(resource, references)
+        if drug is None or not drug.is_of_fluid:
+            return drug
+        given = self._medication.given(child(_dosage(resource), "dose"))
+        doses = (*self._medication.doses(resource, references), *((given,) if given is not None else ()))
+        return drug if any(_in_mg(dose, None) is not None for dose in doses) else None
 
     def has_unknown_drug(self, resource: Json, references: References) -> bool:
         """Return whether a treatment that would count refers to a missing Medication without naming the drug."""
@@ -306,7 +318,7 @@ class TreatmentReader:
         return references.resolve(referred, resource) is None
 
     def unknown_code(self, resource: Json, references: References) -> str:
-        """Return the codes of a treatment that would count if nothing but codes that are not known say its drug."""
+        """Return the codes of a treatment that would count but names its drug only by codes that are not known."""
         kind, status = text(resource.get("resourceType")), text(resource.get("status"))
         if (kind, status) not in _STATES or text(resource.get("intent")) in _NOT_ASKED_FOR:
             return ""
@@ -318,7 +330,7 @@ class TreatmentReader:
         return "" if text(referred.get("display")) else self._unknown(resource, references)
 
     def has_no_drug(self, resource: Json, references: References) -> bool:
-        """Return whether neither a word nor a code says which drug a treatment that would count was."""
+        """Return whether a treatment that would count names its drug neither in words nor by a code."""
         kind, status = text(resource.get("resourceType")), text(resource.get("status"))
         # Another release of FHIR has a status of its own, and the drug elsewhere.
         may_count = (kind, status) in _STATES or (status and status not in _STATUSES)
@@ -416,37 +428,6 @@ def _within(written: str) -> tuple[date, date] | None:
     except (ValueError, OverflowError):
         return None
     return first, last
-
-
-def _unread_dose(resource: Json) -> str:
-    """Return the amount of an administration whose unit is not a mass, as written; all of several."""
-    several = [each for _, each in objects(resource.get("dosage"))] or [{}]
-    found = "; ".join(filter(None, map(_amount, several)))
-    return found[:_LONGEST_AMOUNT]
-
-
-def _amount(dosage: Json) -> str:
-    quantity = child(dosage, "dose")
-    if quantity.get("value") is not None:
-        return f"{shown(quantity['value'])} {text(quantity.get('unit')) or text(quantity.get('code'))}".strip()
-    written = text(dosage.get("text"))
-    # Of an administration, "80 % of the dose given" is about this dose.
-    said = _AMOUNT.search(written) or any(each.kind in _OTHER_DOSE for each in dose_remarks(_GIVEN.sub("", written)))
-    return written if said else ""
-
-
-def _noted(resource: Json, dose: Mg | MgPerKg) -> str:
-    """Return the sentence of a note that gives another amount than an administration has, or calls it a reduced one."""
-    notes = (text(each.get("text")) for _, each in objects(resource.get("note")))
-    for sentence in (each.strip() for note in notes if note for each in _SENTENCES.split(note)):
-        if not sentence or _NOT_THE_DOSE.search(sentence):
-            continue
-        others = (each for each in noted_doses(sentence) if type(each.dose) is type(dose) and not each.after)
-        if any(dose not in (each.dose, *each.or_else) for each in others):
-            return sentence[:_LONGEST_AMOUNT]
-        if any(each.kind in _OTHER_DOSE for each in dose_remarks(_GIVEN.sub("", sentence))):
-            return sentence[:_LONGEST_AMOUNT]
-    return ""
 
 
 def _dosage(resource: Json) -> Json:

@@ -19,6 +19,8 @@ from fhir_mappings.patient.staging import StageReader, words
 from fhir_mappings.wire.folding import fold
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from cards.knowledge.schema import Problem, ReceptorCode, Terminology
     from fhir_mappings.codings import CodeMap, Coding
     from fhir_mappings.wire.lenient import Json
@@ -104,6 +106,10 @@ class ConceptReader:
             length += len(each)
         return (self._remembered if length <= _LENGTH else self._read)(coded, written)
 
+    def denied_in(self, written: Iterable[str]) -> list[Problem]:
+        """List the problems of which texts say nothing but that they are not there."""
+        return [problem for problem, said in self._in_words.read(written).items() if said is Said.DENIED]
+
     def _read(self, coded: tuple[Coding, ...], written: tuple[str, ...]) -> Meaning:
         alone = self._codes.without_words(coded, written)
         if alone is not None:
@@ -159,7 +165,7 @@ class ConceptReader:
     def _may_be_in_words(self, written: tuple[str, ...]) -> Problem | None:
         """Return a problem that the words may mean and say nothing of: "dilated cardiomyopathy" of symptoms."""
         for each in written:
-            folded = fold(each[:_LONGEST])
+            folded = fold(each[:_LONGEST]).replace("-", " ")
             for problem, phrases in self._may_be_words:
                 found = phrases.search(folded)
                 if (

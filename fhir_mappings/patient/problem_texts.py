@@ -9,7 +9,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cards.values.texts import LONGEST
-from fhir_mappings.patient.problem_tokens import NOT, SIGNS, WITHOUT, Said, Token, causes_denied, is_denied_cause, parts
+from fhir_mappings.patient.problem_tokens import (
+    NOT,
+    ORS,
+    SIGNS,
+    WITHOUT,
+    Said,
+    Token,
+    causes_denied,
+    is_denied_cause,
+    parts,
+)
 from fhir_mappings.wire.phrases import Phrases, words_of
 
 if TYPE_CHECKING:
@@ -161,7 +171,7 @@ def _listed(problem: Problem, said: Said, left: Sequence[Token], before: Problem
 
     A comma may join it ("no ILD, pneumonitis") or begin something else ("no ILD, heart failure").
     """
-    is_joined = all(token.kind in ("join", "bracket", "described", "cause") or token.written == "or" for token in left)
+    is_joined = all(token.kind in ("join", "bracket", "described", "cause") or token.written in ORS for token in left)
     has_comma = any(token.written == "," for token in left)
     if is_joined and said in (Said.STATED, Said.SUSPECTED) and (problem is before or not has_comma):
         return meant
@@ -265,7 +275,7 @@ def _behind(problem: Problem, right: Sequence[Token]) -> Said:
             # What it denies comes after it.
             return said
         is_aside = token.kind == "not-it" and (is_joined or unknown)
-        if said in (None, Said.STATED) or (is_aside and rest) or (unknown and token.written == "or"):
+        if said in (None, Said.STATED) or (is_aside and rest) or (unknown and token.written in ORS):
             unknown, is_joined = unknown or token.kind == "unknown", is_joined or token.kind == "join"
             was_past = was_past or token.kind == "past"
         elif said is Said.PAST:

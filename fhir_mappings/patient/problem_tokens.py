@@ -24,6 +24,7 @@ class Said(StrEnum):
 
 NOT = frozenset({"not", "nicht", "non", "nie", "nao", "ei", "ej", "ikke", "not in", "never", "не"})
 """Denials of what is said, here of the doubt, and not of what is named."""
+ORS = frozenset({"or", "oder", "o", "ou", "lub", "eller"})
 # A negative sign, which may also be that of something else.
 SIGNS = frozenset({"negative", "neg"})
 WITHOUT = frozenset({"no", "without", "w/o", "ohne", "sin", "sans", "senza", "sem", "zonder", "bez", "uden", "utan"})

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from cards.facts.origins import Gap
+from cards.facts.patient import TreatmentState
 from fhir_mappings.patient.conditions import label_of
 from fhir_mappings.results.reference_ranges import NOBODY, Subject
 from fhir_mappings.wire.references import References, is_about_another_person, is_same_patient
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 ANY_PROBLEM = "problem"
 """What a gap is about where it may be any of the problems that a rule uses."""
 _MOST_CODES = 8
+_DOUBTS = frozenset({"suspected", "named-elsewhere"})
 OnFailure = Callable[[str, Exception], None]
 """Hears of each step of reading that failed, and of its error, which may quote the chart."""
 
@@ -44,6 +46,8 @@ class Draft(msgspec.Struct, eq=False):
     problems: list[PresentProblem] = []
     site_problems: list[SiteProblem] = []
     treatments: list[Treatment] = []
+    denied_doses: list[tuple[Treatment, Gap]] = []
+    """The doses whose own words say that they were not given."""
     possible_doses: list[PossibleDose] = []
     unread: list[ResourceStub] = []
     local_results: list[ResourceStub] = []
@@ -51,6 +55,10 @@ class Draft(msgspec.Struct, eq=False):
     may_be_named: list[ResourceStub] = []
     """The Observations among them whose code may name HER2 or the ejection fraction in words."""
     reports: list[ResourceStub] = []
+    variants: list[ResourceStub] = []
+    """The assessed genetic variants of any gene."""
+    elsewhere: list[ResourceStub] = []
+    """What may name a problem outside the problem list."""
     labs: dict[str, list[ResourceStub]] = {}
     person: Json = {}
     subject: Subject = NOBODY
@@ -70,7 +78,8 @@ class Draft(msgspec.Struct, eq=False):
 
     def is_own(self, content: Json, full_url: str = "") -> bool:
         """Return whether a resource is the patient's, and about the patient."""
-        if "focus" in content and is_about_another_person(content, self.patient_id, self.references):
+        may_be_of_another = "focus" in content or "contained" in content
+        if may_be_of_another and is_about_another_person(content, self.patient_id, self.references):
             return False
         subject = content.get("subject")
         # So nearly every resource refers to its patient; the rest takes a closer look.
@@ -109,6 +118,19 @@ class Draft(msgspec.Struct, eq=False):
             found.append(Gap(about, path, reason, newest, (("codes", named),)))
         return found
 
+    def gaps_of_denied_doses(self, since: date) -> list[Gap]:
+        """Return a gap for the newest dose of each product, if its words deny it and it is not older than a day."""
+        denied = {treatment.origin.path for treatment, _ in self.denied_doses}
+        newest: dict[str, date] = {}
+        for each in self.treatments:
+            if each.state is TreatmentState.GIVEN and each.on is not None and each.origin.path not in denied:
+                newest[each.product] = max(each.on, newest.get(each.product, each.on))
+        return [
+            gap
+            for treatment, gap in self.denied_doses
+            if treatment.on is None or treatment.on >= max(since, newest.get(treatment.product, since))
+        ]
+
     def rule_out(self, about: str, on: date) -> None:
         """Note that a problem was ruled out on a day."""
         self.ruled_out[about] = max(on, self.ruled_out.get(about, on))
@@ -119,7 +141,7 @@ class Draft(msgspec.Struct, eq=False):
             self.facts = [each for each in self.facts if not self._is_settled(each)]
 
     def _is_settled(self, fact: Fact) -> bool:
-        if not isinstance(fact, Gap) or fact.reason != "suspected" or fact.on is None:
+        if not isinstance(fact, Gap) or fact.reason not in _DOUBTS or fact.on is None:
             return False
         return self.ruled_out.get(fact.about or "", date.min) >= (fact.latest or fact.on)
 

@@ -9,10 +9,15 @@ import msgspec
 from cards.facts.order import DrugOrder
 from cards.facts.origins import Gap
 from cards.identification.identity import Identity
+from fhir_mappings.medications.medication import NO_ORDER
 from fhir_mappings.request.dispatched import Lacking
 from fhir_mappings.request.hook_request import HookRequest
-from fhir_mappings.wire.lenient import Json, reference, server_of
+from fhir_mappings.request.patient_reader import OF_CHARTS
+from fhir_mappings.wire.lenient import Json, reference, server_of, text
+from fhir_mappings.wire.resources import ResourceList
+from fhir_mappings.wire.stubs import ResourceStub
 
+_SESSION = "context.draftOrders"
 _UNRESOLVED = frozenset({"unresolved-drug", "other-release-unnamed", "plan-order-missing", "plan-order-named"})
 
 
@@ -32,6 +37,15 @@ class Orders(msgspec.Struct, frozen=True):
     def references(self) -> frozenset[str]:
         """The references of the orders."""
         return frozenset(order.origin.reference for order in self.orders)
+
+    @property
+    def beside(self) -> ResourceList:
+        """What stands among the draft orders and belongs to a chart: a result, a dose given, an order that is ended.
+
+        An order that this session ends is no longer what the chart says.
+        """
+        found = [(path, each) for path, each in self.resources.items() if path.startswith(_SESSION)]
+        return ResourceList([ResourceStub.of_content(each, path) for path, each in found if _is_of_chart(each)])
 
     @property
     def unresolved(self) -> bool:
@@ -80,6 +94,11 @@ class Orders(msgspec.Struct, frozen=True):
             order.in_focus and identity.is_miscoded
             for order, identity in zip(self.orders, self.identities, strict=True)
         )
+
+
+def _is_of_chart(resource: Json) -> bool:
+    kind, status = text(resource.get("resourceType")), text(resource.get("status"))
+    return kind in OF_CHARTS or (kind == "MedicationRequest" and status in NO_ORDER)
 
 
 def requested_in(request: HookRequest) -> Json:

@@ -29,10 +29,13 @@ from fhir_mappings.codings import says_something
 from fhir_mappings.medications.possible_doses import MAY_BE_DOSES, possible_dose
 from fhir_mappings.medications.releases import with_r4_drug
 from fhir_mappings.medications.treatments import KINDS, TreatmentReader
+from fhir_mappings.patient.named_elsewhere import KINDS as ELSEWHERE
+from fhir_mappings.patient.named_elsewhere import named_elsewhere
 from fhir_mappings.request.chart_draft import Draft, OnFailure
 from fhir_mappings.request.chart_parts import assembled
 from fhir_mappings.request.chart_source import UNKNOWN_SOURCE, ChartSource
-from fhir_mappings.request.queries import PAGE_SIZES
+from fhir_mappings.request.incomplete_lists import gaps_of_lists
+from fhir_mappings.request.variant_assessments import settle_variants
 from fhir_mappings.request.versions import replaced
 from fhir_mappings.results.named_her2 import MENTIONS as NAMES_OF_HER2
 from fhir_mappings.results.observations import LONGEST_STATUS
@@ -51,6 +54,7 @@ if TYPE_CHECKING:
     from fhir_mappings.patient.conditions import ConditionReader
     from fhir_mappings.request.prefetch import Answer
     from fhir_mappings.results.observations import Fact, ObservationReader
+    from fhir_mappings.wire.lenient import Json
     from fhir_mappings.wire.resources import ResourceList
     from fhir_mappings.wire.stubs import ResourceStub
 
@@ -58,12 +62,15 @@ _NEVER = date.max.isoformat()
 _DAY = attrgetter("day")
 _WHOLE_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _HALF_A_YEAR = 183
+_YES = frozenset({"true", "yes", "y", "1"})
 _REFERRED_TO = frozenset({"Patient", "Medication", "MedicationRequest"})
+_VARIANT = "erbb2-mutation"
 _MEASURED = {Weight: "weight", Lvef: "lvef", PregnancyTest: "pregnancy-test"}
-_TYPE = re.compile(r"[A-Z][a-z][A-Za-z]{1,60}")
 # What a resource is about, for those that are not used where something may change their meaning.
 _MODIFIED_AS = {"Condition": "diagnosis", "Patient": "patient", **dict.fromkeys(KINDS, "treatment")}
 _NARRATIVE_TYPES = frozenset({"Observation", "DiagnosticReport", "DocumentReference"})
+OF_CHARTS = frozenset({"Condition", "MedicationAdministration", *_NARRATIVE_TYPES, *MAY_BE_DOSES, *ELSEWHERE})
+"""The resources that say something of the patient and are no orders."""
 
 
 class PatientReader:
@@ -122,13 +129,19 @@ class PatientReader:
                 take(stub, draft)
         self._labs(draft)
         try:
+            if draft.variants:
+                settle_variants(draft, self._observations.findings)
             draft.facts += self._named_only(draft)
             if draft.may_be_named:
                 draft.facts += self._named_her2(draft)
                 draft.facts += self._named_lvef(draft)
             if draft.reports:
                 draft.facts += self._in_reports(draft)
-            draft.facts += _lacking(answers, required)
+            if draft.elsewhere:
+                draft.facts += self._named_elsewhere(draft)
+            if draft.denied_doses:
+                draft.facts += draft.gaps_of_denied_doses(_half_a_year_before(draft.latest))
+            draft.facts += gaps_of_lists(answers, required, _MODIFIED_AS)
             draft.facts += draft.gaps_of_codes()
             draft.settle_suspicions()
         except Exception as error:  # noqa: BLE001 - that a list may be incomplete is told
@@ -201,6 +214,9 @@ class PatientReader:
             draft.unread.append(stub)
             if kind == "DiagnosticReport":
                 draft.reports.append(stub)
+                draft.elsewhere.append(stub)
+        elif kind in ELSEWHERE:
+            draft.elsewhere.append(stub)
 
     def _person(self, stub: ResourceStub, draft: Draft) -> None:
         if stub.reference not in ("", f"Patient/{draft.patient_id}"):
@@ -208,7 +224,7 @@ class PatientReader:
             return
         draft.person = stub.content
         died = draft.person.get("deceasedDateTime")
-        if died or draft.person.get("deceasedBoolean") in (True, "true"):
+        if died or str(draft.person.get("deceasedBoolean")).strip().casefold() in _YES:
             draft.facts.append(Gap(None, stub.path, "deceased", day(died)))
 
     def _failed(self, error: Exception, stub: ResourceStub, draft: Draft) -> None:
@@ -226,6 +242,8 @@ class PatientReader:
 
     def _observation(self, concepts: Sequence[str], stub: ResourceStub, draft: Draft) -> None:
         """Read an Observation that rules use; laboratory results are collected first."""
+        if _VARIANT in concepts:
+            draft.variants.append(stub)
         if self._observations.labs.issuperset(concepts):
             for test in concepts:
                 draft.labs.setdefault(test, []).append(stub)
@@ -248,8 +266,7 @@ class PatientReader:
             if (concept := _measured(fact)) and fact.on is not None:
                 newest[concept] = max(fact.on, newest.get(concept, fact.on))
         # Where a test has no result with a code, one of half a year ago is still told; older ones are left alone.
-        recent = days_after(draft.latest, -_HALF_A_YEAR) if draft.latest != date.max else date.min
-        since = min([*newest.values(), recent]).isoformat()
+        since = min([*newest.values(), _half_a_year_before(draft.latest)]).isoformat()
         found = []
         for stub in draft.local_results:
             if "" < stub.day < since:
@@ -307,13 +324,16 @@ class PatientReader:
         found: list[Gap] = []
         if not (lvefs or her2):
             return found
-        for stub in draft.reports:
-            try:
-                if stub.mentions(MENTIONS) and draft.is_own(stub.content, stub.full_url):
-                    found += self._reports.against(stub.content, stub.path, lvefs, her2)
-            except Unreadable:
-                continue
+        for stub, content in _own((each for each in draft.reports if each.mentions(MENTIONS)), draft):
+            found += self._reports.against(content, stub.path, lvefs, her2)
         return found
+
+    def _named_elsewhere(self, draft: Draft) -> list[Gap]:
+        """Report the problems that stand outside the problem list: of the last half year, or under treatment."""
+        given = (each.on for each in draft.treatments if each.product and each.state is TreatmentState.GIVEN)
+        since = min([_half_a_year_before(draft.latest), *(on for on in given if on is not None)])
+        own = ((content, Origin(stub.reference, stub.path)) for stub, content in _own(draft.elsewhere, draft))
+        return named_elsewhere(own, self._conditions, draft.subject.birth_date, (since, draft.latest))
 
     def _first_dose(self, draft: Draft) -> str:
         """Return the day of the first dose of a drug whose treatment a result can end; a future day if none was given.
@@ -421,6 +441,8 @@ class PatientReader:
             draft.facts.append(Gap("treatment", stub.path, reason, None, values))
         elif (treatment := self._treatments.read(content, stub.path, draft.references)) is not None:
             draft.treatments.append(_known_day(treatment, stub, draft))
+            if treatment.state is TreatmentState.GIVEN and (gap := self._treatments.denied(content, treatment)):
+                draft.denied_doses.append((treatment, gap))
             if treatment.product and (part := stub.misshapen()):
                 draft.facts.append(gap_of_part("treatment", stub.path, part))
             if not treatment.product and self._treatments.is_unclear(content, draft.references):
@@ -438,6 +460,21 @@ class PatientReader:
         found = possible_dose(content, stub.path, draft.references, self._treatments)
         if found is not None and found.on <= draft.latest and draft.is_own(content, stub.full_url):
             draft.possible_doses.append(found)
+
+
+def _own(stubs: Iterable[ResourceStub], draft: Draft) -> Iterator[tuple[ResourceStub, Json]]:
+    """Yield what is the patient's of some resources, and can be read."""
+    for stub in stubs:
+        try:
+            content = stub.content
+        except Unreadable:
+            continue
+        if draft.is_own(content, stub.full_url):
+            yield stub, content
+
+
+def _half_a_year_before(day_: date) -> date:
+    return days_after(day_, -_HALF_A_YEAR) if day_ != date.max else date.min
 
 
 def _known_day(treatment: Treatment, stub: ResourceStub, draft: Draft) -> Treatment:
@@ -474,38 +511,3 @@ def _subject(stubs: Iterable[ResourceStub], draft: Draft) -> Subject:
                 continue
             return Subject(text(content.get("gender")).casefold(), day(content.get("birthDate")))
     return NOBODY
-
-
-def _lacking(answers: Mapping[str, Answer], required: frozenset[str]) -> list[Gap]:
-    """Report incomplete lists, and entries that could not be read at all."""
-    found: list[Gap] = []
-    for key, answer in answers.items():
-        listing = answer.listing
-        if listing is None or key not in required:
-            continue
-        is_short = listing.total is not None and listing.total > listing.matches
-        if is_short or answer.partial or answer.withheld or answer.cut or listing.next_page:
-            found += _of_incomplete(answer, listing, f"prefetch.{key}")
-        if listing.matches == PAGE_SIZES.get(key) and listing.is_full(PAGE_SIZES.get(key)):
-            found.append(Gap(None, f"prefetch.{key}", "full-page", values=(("sent", str(listing.matches)),)))
-        for path in listing.broken:
-            found.append(Gap(None, path, "malformed"))
-        for stub in listing.non_observations:
-            if stub.resource_type not in _MODIFIED_AS and not _TYPE.fullmatch(stub.resource_type):
-                found.append(Gap(None, stub.path, "malformed"))
-    return found
-
-
-def _of_incomplete(answer: Answer, listing: ResourceList, path: str) -> Iterator[Gap]:
-    """Yield what the server, or the limit of a request, left out of a list."""
-    if listing.next_page:
-        yield Gap(None, path, "next-page")
-    if answer.partial:
-        yield Gap(None, path, "partial")
-    if answer.withheld:
-        yield Gap(None, path, "withheld")
-    if answer.cut:
-        yield Gap(None, path, "list-cut")
-    if listing.is_short:
-        values = (("total", str(listing.total)), ("sent", str(listing.matches)))
-        yield Gap(None, path, "short", values=values)

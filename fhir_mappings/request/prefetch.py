@@ -17,8 +17,14 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.stubs import ResourceStub
 
 _SERIOUS = frozenset({"error", "fatal"})
-_MISSING = frozenset({"suppressed", "incomplete", "timeout", "throttled", "too-costly", "transient", "forbidden"})
-"""The issue types (FHIR R4, issue-type) by which a server says, as a warning too, that it left results out.
+_MISSING = frozenset(
+    {
+        *("security", "login", "expired", "forbidden", "suppressed", "incomplete", "too-costly"),
+        *("transient", "lock-error", "no-store", "exception", "timeout", "throttled"),
+    }
+)
+"""The issue types (FHIR R4, issue-type) by which a server says, as a warning too, that it left results out: those of
+security, those of a passing failure, and a search that was cut.
 
 Epic marks a part that the client may not read as a ``suppressed`` warning; its notice on every answer, that there may
 be more in the record, is ``processing`` or ``informational``.
@@ -69,12 +75,12 @@ def read_answer(raw: bytes | msgspec.Raw | BundleEnvelope | Answer | None, path:
             return Answer(PrefetchState.FAILED)
     others = listing.non_observations
     outcomes = [stub for stub in others if stub.resource_type == "OperationOutcome"] if others else []
-    if listing.stubs and not outcomes and not listing.is_refused:
+    if listing.stubs and not outcomes and not listing.is_refused and not listing.is_redacted:
         return Answer(_PRESENT, listing)
     listing.stubs = [stub for stub in listing.stubs if stub.resource_type != "OperationOutcome"]
     issues = [issue for outcome in outcomes for issue in _issues(outcome)]
     serious = listing.is_refused or any(severity in _SERIOUS for severity, _ in issues)
-    withheld = not serious and any(code in _MISSING for _, code in issues)
+    withheld = not serious and (listing.is_redacted or any(code in _MISSING for _, code in issues))
     if not listing.stubs and not listing.broken:
         failed = serious or withheld or listing.is_short or any(outcome.path == path for outcome in outcomes)
         return Answer(PrefetchState.FAILED if failed else PrefetchState.EMPTY, listing)

@@ -5,6 +5,7 @@ What cannot be read to the end becomes a gap with the value as it was sent.
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,12 +17,13 @@ from cards.values.intervals import Bound
 from cards.values.quantities import Kg, Percent
 from fhir_mappings.codings import texts
 from fhir_mappings.results.amounts import LONGEST, Reading, in_thousands, in_two_units, read_amount, read_quantity
-from fhir_mappings.results.lvef_texts import LvefStated, read_lvef_text
+from fhir_mappings.results.lvef_texts import LvefStated, descriptions_in, read_lvef_text
+from fhir_mappings.results.named_lvef import LVEF_NAME
 from fhir_mappings.results.reference_ranges import Unit
 from fhir_mappings.results.result_notes import SENTENCES, remarks
 from fhir_mappings.results.written_values import written_value
 from fhir_mappings.wire.folding import fold
-from fhir_mappings.wire.lenient import child, number, text
+from fhir_mappings.wire.lenient import child, number, objects, text
 
 if TYPE_CHECKING:
     from datetime import date
@@ -35,6 +37,10 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
 
 _SHOWN = 60
+_ASIDE = frozenset({"note", "comment", "comments", "method", "interpretation", "component"})
+"""The elements that may say another ejection fraction than the value."""
+# An amount with the same in another unit behind it.
+_TWICE = re.compile(r"([^()]{2,40})\(([^()]{2,40})\)")
 Number = Weight | Lvef | LabResult | Gap
 """What a measurement becomes."""
 
@@ -88,7 +94,7 @@ class NumberReader:
                 return Gap(concept, origin.path, "value", on, (("value", reading.as_reported),))
             return Weight(Kg(value), on, origin, stated=concept == "weight-stated")
         if concept == "lvef":
-            if "note" in holder and (note := self._other_fraction(value, holder)):
+            if not _ASIDE.isdisjoint(holder) and (note := self._other_fraction(value, holder)):
                 said = (("value", reading.as_reported), ("note", note))
                 return Gap(concept, origin.path, "voided", on, said)
             return self._lvef(_Measured(value, reading, unit), holder, origin, on, subject)
@@ -143,7 +149,24 @@ class NumberReader:
         if len(written) > LONGEST:
             return None
         plain = written.strip(" :=")
+        if (twice := _TWICE.fullmatch(plain)) is not None and (stated := self._stated_twice(concept, *twice.groups())):
+            return stated
         return self._in_two_units(concept, plain) or read_amount(plain) or self._plausible(concept, plain)
+
+    def _stated_twice(self, concept: str, first: str, second: str) -> Reading | None:
+        """Read an amount that is stated in a second unit as well, if both are the same: "70 kg (154 lb 5 oz)"."""
+        both = first.strip(), second.strip()
+        read = [self._in_two_units(concept, each) or read_amount(each) for each in both]
+        amounts: list[tuple[Decimal, Decimal]] = []
+        for each in read:
+            factor = self._units.factor(concept, "", each.unit) if each is not None else None
+            if each is None or factor is None or each.bound is not Bound.EXACT or each.upper is not None:
+                return None
+            amounts.append((each.value * factor, _last_digit(each.value) * factor))
+        (one, rounded), (other, also_rounded) = amounts
+        if abs(one - other) > rounded + also_rounded:
+            return None
+        return read[0]
 
     def _plausible(self, concept: str, written: str) -> Reading | None:
         """Read a number that may be one of thousands, or one with decimals, where only one of the two is plausible."""
@@ -175,15 +198,23 @@ class NumberReader:
         return Reading(found.value, "%" if found.in_percent else "", "", found.bound, as_reported, found.upper)
 
     def _other_fraction(self, value: Decimal, holder: Json) -> str:
-        """Return the sentence of a note with a lower ejection fraction, on which a label may act; empty without one."""
+        """Return the sentence of a note or an interpretation with a lower ejection fraction; empty without one.
+
+        It counts where a label may act on it, or where it calls a higher value reduced.
+        """
         known = self._terminology.lvef_in_words
-        for sentence in (each for note in remarks(holder) for each in SENTENCES.split(note)):
-            found = read_lvef_text(sentence.strip(), known) if "%" in sentence else None
-            if not isinstance(found, LvefStated) or found.bound is not Bound.EXACT:
-                continue
-            fall = value - (found.upper or found.value)
-            if fall > 0 and (found.value < known.normal.lowest or fall >= known.told_from):
-                return sentence.strip()[:_SHOWN]
+        said = [*remarks(holder), *(each for _, part in objects(holder.get("interpretation")) for each in texts(part))]
+        for sentence in (each.strip() for one in said for each in SENTENCES.split(one)):
+            is_named = LVEF_NAME.search(fold(sentence)) is not None
+            found = read_lvef_text(sentence, known) if "%" in sentence or is_named else None
+            if isinstance(found, LvefStated) and found.bound is Bound.EXACT:
+                fall = value - (found.upper or found.value)
+                if fall > 0 and (found.value < known.normal.lowest or fall >= known.told_from):
+                    return sentence[:_SHOWN]
+            called = descriptions_in(sentence)
+            is_severe = "severe" in called and value > known.severe.highest
+            if is_severe or ("reduced" in called and is_named and value > known.reduced.highest):
+                return sentence[:_SHOWN]
         return ""
 
     def _unit_of(self, concept: str, reading: Reading, quantity: Any) -> Unit:
@@ -229,6 +260,12 @@ class NumberReader:
             return Gap(concept, origin.path, reason, on, (("value", reading.as_reported[:40]),))
         written = (reading.unit or reading.code)[:20]
         return LabResult(concept, reported, written, on, origin, reading.as_reported, upper, reading.bound)
+
+
+def _last_digit(number: Decimal) -> Decimal:
+    """Return what one is worth in the last digit of a number as it is written: rounding moves it by less."""
+    exponent = number.as_tuple().exponent
+    return Decimal(1).scaleb(exponent) if isinstance(exponent, int) else Decimal(0)
 
 
 def _of_range(low: Json, high: Json) -> Reading | None:

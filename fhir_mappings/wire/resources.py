@@ -40,6 +40,7 @@ class BundleEnvelope(msgspec.Struct):
     entry: list[_Entry] | None = None
     link: list[_Link] | None = None
     total: int | None = None
+    meta: msgspec.Raw = msgspec.Raw(b"")
 
 
 class _ObservationEntry(_Entry, gc=False):
@@ -55,6 +56,10 @@ class ObservationBundle(BundleEnvelope):
 _WITHDRAWN = ("entered-in-error", "cancelled")
 _OF_THE_WHOLE = ("subject", "effectiveDateTime", "effectivePeriod", "effectiveInstant", "issued")
 _NO_MATCH = frozenset({"include", "outcome"})
+# Of the security labels (v3-ObservationValue): what the receiver may not see was left out or blacked out.
+_LEFT_OUT = (b'"REDACTED"', b'"MASKED"')
+# A Bundle, or what the operations that gather a record answer with.
+_HOLDERS = frozenset({"Bundle", "Parameters"})
 _NESTING = 3
 _shell = msgspec.json.Decoder(BundleEnvelope)
 
@@ -65,7 +70,8 @@ class ResourceList(msgspec.Struct, eq=False):
     ``next_page`` is the address of a page that was not sent; ``is_bundle`` is true for a list and false for a single
     resource; ``broken`` lists the paths of entries that could not be read at all. ``total`` is the number of matches
     according to the server, ``matches`` how many were sent. ``is_joined``: further pages were read and added;
-    ``is_refused``: an entry holds only the answer that nothing could be had, as for one search of a batch.
+    ``is_refused``: an entry holds only the answer that nothing could be had, as for one search of a batch;
+    ``is_redacted``: it is labelled as lacking what the receiver may not see.
     """
 
     stubs: list[ResourceStub] = msgspec.field(default_factory=list)
@@ -76,6 +82,7 @@ class ResourceList(msgspec.Struct, eq=False):
     matches: int = 0
     is_joined: bool = False
     is_refused: bool = False
+    is_redacted: bool = False
     _apart: tuple[int, list[ResourceStub]] = (-1, [])
 
     @property
@@ -124,7 +131,7 @@ class ResourceList(msgspec.Struct, eq=False):
     def of(cls, shell: BundleEnvelope, path: str, depth: int = 0) -> ResourceList:
         """Create the stubs of a Bundle's resources."""
         entries = shell.entry or ()
-        listing = cls(is_bundle=True, total=shell.total, matches=len(entries))
+        listing = cls(is_bundle=True, total=shell.total, matches=len(entries), is_redacted=_is_redacted(shell.meta))
         if shell.total is not None:
             listing.matches -= len(
                 [None for each in entries if each.search is not None and each.search.mode in _NO_MATCH]
@@ -147,7 +154,7 @@ class ResourceList(msgspec.Struct, eq=False):
             if stub is None and not bytes(raw) and bytes(entry.response):
                 self.is_refused = True
                 continue
-            if stub is None or stub.resource_type == "Bundle":
+            if stub is None or stub.resource_type in _HOLDERS:
                 self._take((bytes(raw), None), entry_path(path, index), entry.fullUrl, depth)
                 continue
             self.stubs.append(stub)
@@ -163,7 +170,7 @@ class ResourceList(msgspec.Struct, eq=False):
             if sent is None and bytes(entry.response):
                 self.is_refused = True
                 continue
-            if sent is None or (kind := sent.resource_type) == "Bundle":
+            if sent is None or (kind := sent.resource_type) in _HOLDERS:
                 whole = encode(sent) if sent is not None else b""
                 self._take((whole, None), entry_path(path, index), entry.fullUrl, depth)
                 are_results = False
@@ -185,6 +192,9 @@ class ResourceList(msgspec.Struct, eq=False):
                 if content is not None
                 else ResourceStub.of(raw or b"", path, full_url)
             )
+            if stub.resource_type == "Parameters":
+                self._take_parameters(stub.content, path, depth)
+                return
             if stub.resource_type != "Bundle":
                 self.stubs.append(stub)
                 self._take_contained(path)
@@ -197,7 +207,26 @@ class ResourceList(msgspec.Struct, eq=False):
         self.stubs += inner.stubs
         self.broken += inner.broken
         self.is_refused = self.is_refused or inner.is_refused
+        self.is_redacted = self.is_redacted or inner.is_redacted
         self.next_page = self.next_page or inner.next_page
+        if inner.is_short:
+            self.total, self.matches = inner.total, inner.matches
+
+    def _take_parameters(self, holder: Json, path: str, depth: int) -> None:
+        """Add the resources that are the values of parameters; without one it is no answer."""
+        if depth > _NESTING:
+            raise Unreadable("nested")
+        is_answer = False
+        for index, parameter in objects(holder.get("parameter")):
+            where = f"{path}.parameter[{index or 0}]"
+            if isinstance(resource := parameter.get("resource"), dict):
+                self._take((None, resource), f"{where}.resource", "", depth + 1)
+                is_answer = True
+            if "part" in parameter:
+                self._take_parameters({"parameter": parameter["part"]}, where, depth + 1)
+                is_answer = True
+        if not is_answer:
+            self.broken.append(path)
 
     def _take_contained(self, path: str) -> None:
         """Add the results contained in the last resource, such as a panel or a report."""
@@ -231,6 +260,7 @@ class ResourceList(msgspec.Struct, eq=False):
         self.is_bundle = True
         total = number(value.get("total"))
         self.total = int(total) if total is not None else None
+        self.is_redacted = _is_redacted(encode(value.get("meta")))
         for where, entry in _entries(value, path):
             self.matches += text(child(entry, "search").get("mode")) not in _NO_MATCH
             resource = entry.get("resource") if isinstance(entry, dict) else None
@@ -245,6 +275,11 @@ class ResourceList(msgspec.Struct, eq=False):
         for _, link in objects(value.get("link")):
             if link.get("relation") == "next" and isinstance(link.get("url"), str):
                 self.next_page = link["url"]
+
+
+def _is_redacted(meta: bytes | msgspec.Raw) -> bool:
+    held = bytes(meta)
+    return any(label in held for label in _LEFT_OUT)
 
 
 def _entries(bundle: Json, path: str) -> Iterator[tuple[str, Any]]:

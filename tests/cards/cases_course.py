@@ -74,6 +74,12 @@ def active(in_days: int | None = 0, drug: str = "kadcyla", dose: str | None = "2
     return chart(history=(found,))
 
 
+def on_days(drug: str, dose: str, *days: int, identifier: str = "order-1") -> DrugOrder:
+    """Return an order for days so far from today."""
+    named = tuple(days_ago(-each) for each in days)
+    return order(drug, dose, start=named[0], days=named, identifier=identifier)
+
+
 def bag(ml: str) -> DrugOrder:
     found = order("Kadcyla", "252 mg", diluents=(Diluent.SODIUM_CHLORIDE,))
     return msgspec.structs.replace(found, diluent_ml=Decimal(ml))
@@ -113,6 +119,11 @@ def several(*charts: Patient) -> Patient:
 def course(drug: str, first: int, last: int) -> tuple[Treatment, ...]:
     """Return doses every three weeks, the newest first."""
     return tuple(given(drug, 21 * n) for n in range(first, last + 1))
+
+
+def ordered(*days: int, drug: str = "kadcyla", dose: str | None = None) -> tuple[Treatment, ...]:
+    """Return completed orders of so many days ago."""
+    return tuple(given(drug, each, dose, TreatmentState.COMPLETED) for each in days)
 
 
 def cycles(count: int, setting: str | None = "early", state: TreatmentState = TreatmentState.GIVEN):  # noqa: ANN201
@@ -313,6 +324,28 @@ ROWS = [
         KADCYLA,
         chart(history=(given("kadcyla", 400, "252 mg"), given("kadcyla", 421, "210 mg"))),
     ),
+    Row(
+        RAISED,
+        "a reduced dose is ordered since the last one, and not given",
+        CANNOT,
+        KADCYLA,
+        chart(history=(given("kadcyla", 42, "252 mg"), given("kadcyla", 21, "210 mg", TreatmentState.ACTIVE))),
+        missing=("earlier-order",),
+    ),
+    Row(
+        RAISED,
+        "a reduced dose was ordered before the last one",
+        SILENT,
+        KADCYLA,
+        chart(history=(given("kadcyla", 21, "252 mg"), given("kadcyla", 42, "210 mg", TreatmentState.ACTIVE))),
+    ),
+    Row(
+        RAISED,
+        "the reduced dose on order is ordered again",
+        SILENT,
+        order("Kadcyla", "210 mg"),
+        chart(history=(given("kadcyla", 42, "252 mg"), given("kadcyla", 21, "210 mg", TreatmentState.ACTIVE))),
+    ),
     Row(RAISED, "Enhertu 5.4 mg/kg after 4.4", FIRES, ENHERTU, after(21, "enhertu", "4.4 mg/kg")),
     Row(
         RAISED,
@@ -381,6 +414,28 @@ ROWS = [
         KADCYLA,
         chart(history=(undated("kadcyla", within=(days_ago(60), days_ago(40)), dose="2.4 mg/kg"),)),
         says=("2.4 mg/kg",),
+    ),
+    Row(
+        RAISED,
+        "a reduced level known only by a completed order",
+        CANNOT,
+        KADCYLA,
+        chart(history=(given("kadcyla", 21), *ordered(42, dose="3 mg/kg"))),
+        missing=("earlier-order-level",),
+    ),
+    Row(
+        RAISED,
+        "a reduced order, and a full dose after it",
+        SILENT,
+        KADCYLA,
+        chart(history=(given("kadcyla", 21, "3.6 mg/kg"), *ordered(42, dose="3 mg/kg"))),
+    ),
+    Row(
+        RAISED,
+        "the reduced level of a completed order again",
+        SILENT,
+        order("Kadcyla", "3 mg/kg"),
+        chart(history=(given("kadcyla", 21), *ordered(42, dose="3 mg/kg"))),
     ),
     Row(RAISED, "the reduced level again", SILENT, order("Kadcyla", "3 mg/kg"), after(21, dose="3 mg/kg")),
     Row(RAISED, "further down", SILENT, order("Kadcyla", "2.4 mg/kg"), after(21, dose="3 mg/kg")),
@@ -765,6 +820,36 @@ ROWS = [
     Row(
         CYCLES, "completed orders where no dose is recorded", FIRES, KADCYLA, cycles(14, state=TreatmentState.COMPLETED)
     ),
+    Row(
+        CYCLES,
+        "eleven completed orders of before three doses",
+        CANNOT,
+        KADCYLA,
+        chart(history=(*course("kadcyla", 1, 3), *ordered(*range(84, 295, 21))), setting="early"),
+        missing=("earlier-orders",),
+    ),
+    Row(
+        CYCLES,
+        "ten completed orders of before three doses",
+        SILENT,
+        KADCYLA,
+        chart(history=(*course("kadcyla", 1, 3), *ordered(*range(84, 274, 21))), setting="early"),
+    ),
+    Row(
+        CYCLES,
+        "thirteen doses, each with its order",
+        SILENT,
+        KADCYLA,
+        chart(history=(*course("kadcyla", 1, 13), *ordered(*range(23, 276, 21))), setting="early"),
+    ),
+    Row(
+        CYCLES,
+        "weeks of Hylecta, most of them known only by orders",
+        CANNOT,
+        order("Hylecta", "600 mg"),
+        chart(history=(*course("hylecta", 1, 1), *ordered(*range(42, 380, 21), drug="hylecta")), setting="early"),
+        missing=("earlier-orders",),
+    ),
     Row(CYCLES, "Enhertu's limit is not on file", NOT_ASKED, ENHERTU, cycles(20)),
     Row(CYCLES, "a day, repeated fourteen times", SILENT, repeating("21", 14), chart(setting="early")),
     Row(CYCLES, "a day, repeated fifteen times", FIRES, repeating("21", 15), chart(setting="early")),
@@ -809,6 +894,21 @@ ROWS = [
         SILENT,
         TRASTUZUMAB,
         chart(history=(given("hylecta", 21), given("trastuzumab", 42, "6 mg/kg"))),
+    ),
+    Row(
+        RELOAD,
+        "trastuzumab, last given long ago, and a completed order three weeks ago",
+        CANNOT,
+        TRASTUZUMAB,
+        chart(history=(given("trastuzumab", 300), *ordered(21, drug="trastuzumab"))),
+        missing=("possible-order",),
+    ),
+    Row(
+        RELOAD,
+        "the order of the last dose given long ago",
+        FIRES,
+        TRASTUZUMAB,
+        chart(history=(given("trastuzumab", 42), *ordered(42, drug="trastuzumab"))),
     ),
     Row(RELOAD, "trastuzumab late after a dose under the skin", FIRES, TRASTUZUMAB, after(43, "hylecta")),
     Row(
@@ -1005,6 +1105,37 @@ ROWS = [
         KADCYLA,
         beside("tucatinib"),
         indicator="warning",
+    ),
+    Row(TOGETHER, "Enhertu while tucatinib is active", FIRES, ENHERTU, beside("tucatinib"), indicator="warning"),
+    Row(
+        TOGETHER,
+        "Margenza with pertuzumab",
+        FIRES,
+        order("Margenza", "1050 mg"),
+        beside("pertuzumab"),
+        indicator="warning",
+    ),
+    Row(
+        TOGETHER,
+        "trastuzumab planned three weeks after the last planned Enhertu",
+        SILENT,
+        on_days("trastuzumab", "560 mg", 84),
+        others=(on_days("Enhertu", "378 mg", 0, 21, 42, 63, identifier="order-0"),),
+    ),
+    Row(
+        TOGETHER,
+        "trastuzumab planned for the day of the last planned Enhertu",
+        FIRES,
+        on_days("trastuzumab", "560 mg", 63),
+        others=(on_days("Enhertu", "378 mg", 0, 21, 42, 63, identifier="order-0"),),
+        indicator="critical",
+    ),
+    Row(
+        TOGETHER,
+        "trastuzumab planned in the course of Enhertu without an end",
+        FIRES,
+        on_days("trastuzumab", "560 mg", 84),
+        others=(order("Enhertu", "378 mg", identifier="order-0"),),
     ),
     Row(TOGETHER, "trastuzumab with pertuzumab", SILENT, TRASTUZUMAB, beside("pertuzumab")),
     Row(TOGETHER, "Enhertu with pertuzumab", SILENT, ENHERTU, beside("pertuzumab")),

@@ -127,7 +127,7 @@ STEPS = (
     Step(READER + "_subject", "chart", "the patient's record; " + NOT_READ),
     Step(READER + "PatientReader._first_dose", "chart", "doses given; " + NOT_READ),
     Step(READER + "PatientReader._newest_lab", "chart", "laboratory results; " + NOT_READ),
-    Step(READER + "_lacking", "chart", NOT_READ),
+    Step(READER + "gaps_of_lists", "chart", NOT_READ),
     Step(PARTS + "_weights", "chart", "body weight not available; an internal error", body=SEVERAL_RESULTS),
     Step(PARTS + "_by_time", "chart", "LVEF not available; an internal error", body=SEVERAL_RESULTS),
     Step(PARTS + "_sorted", "chart", "HER2 results not available; an internal error", body=SEVERAL_RESULTS),

@@ -155,6 +155,19 @@ def test_service_coverage_carries_out_no_clinical_check(service) -> None:
     assert set(clinical).isdisjoint({"billing-summary", "billing-units-mismatch", "coverage-criteria"})
 
 
+def test_service_coverage_leaves_what_may_stop_the_drug_to_the_clinical_services(service) -> None:
+    suspected = {
+        "resourceType": "Condition",
+        "id": "ild-1",
+        "subject": {"reference": f"Patient/{PATIENT}"},
+        "verificationStatus": {"coding": [{"code": "provisional"}]},
+        "code": {"text": "Pneumonitis"},
+    }
+    chart = clean_prefetch() | {"other": bundle(suspected)}
+    assert service.post(call(SIGN, [order()], chart)).topics == ["checks-incomplete"]
+    assert "checks-incomplete" not in cards(service, order(), prefetch=chart)
+
+
 def test_service_an_order_out_of_scope_gets_silence(service) -> None:
     assert service.post(call(COVERAGE, [aspirin()]), COVERAGE).body == {"cards": []}
 

@@ -190,21 +190,32 @@ def test_service_cannot_check_a_dispatched_order_that_nobody_sent(service, refer
 
 
 @pytest.mark.parametrize(
-    "reply",
+    ("reply", "why"),
     [
-        pytest.param(Reply(status=404), id="404"),
-        pytest.param(Reply(status=500), id="500"),
-        pytest.param(as_json(outcome()), id="an OperationOutcome"),
-        pytest.param(as_json(active(name="order-2")), id="another order"),
-        pytest.param(as_json({**aspirin(), "resourceType": "ServiceRequest", "id": ORDER}), id="another type"),
-        pytest.param(Reply(b"<html>", headers={"Content-Type": "text/html"}), id="a page to sign in"),
+        pytest.param(Reply(status=404), "refused it (HTTP 404)", id="404"),
+        pytest.param(Reply(status=500), "refused it (HTTP 500)", id="500"),
+        pytest.param(as_json(outcome()), "something other than the FHIR asked for", id="an OperationOutcome"),
+        pytest.param(Reply(b"null"), "something other than the FHIR asked for", id="null"),
+        pytest.param(as_json(active(name="order-2")), "could not be found", id="another order"),
+        pytest.param(
+            as_json({**aspirin(), "resourceType": "ServiceRequest", "id": ORDER}),
+            "something other than the FHIR asked for",
+            id="another type",
+        ),
+        pytest.param(
+            Reply(b"<html>", headers={"Content-Type": "text/html"}),
+            "something other than the FHIR asked for",
+            id="a page to sign in",
+        ),
     ],
 )
-def test_service_cannot_check_a_dispatched_order_for_which_the_server_sends(service, chart, reply) -> None:
+def test_service_cannot_check_a_dispatched_order_for_which_the_server_sends(service, chart, reply, why) -> None:
     chart.serve(clean_prefetch())
     chart.replies[f"/fhir/{REFERENCE}"] = reply
     body = dispatch(prefetch=clean_prefetch(), dispatchedOrders=[REFERENCE]) | {"fhirServer": chart.base}
-    warns_of_unchecked(service.post(body, DISPATCH))
+    answer = service.post(body, DISPATCH)
+    warns_of_unchecked(answer)
+    assert why in answer.cards[0]["detail"]
 
 
 def test_service_names_every_missing_dispatched_order(service) -> None:

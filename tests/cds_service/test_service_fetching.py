@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import json
 import time
@@ -390,6 +391,12 @@ def test_service_cannot_check_with_a_server_that_has_nothing_at_all(service, cha
     """A wrong base URL: the patient is not found there, and no search is answered."""
     chart.serve({}, **dict.fromkeys(KEYS, Reply(status=404)))
     assert_missing(ask(service, chart), *KEYS)
+
+
+def test_service_reads_an_answer_that_begins_with_a_byte_order_mark(service, chart) -> None:
+    marked = Reply(codecs.BOM_UTF8 + json.dumps(clean_prefetch()["labs"]).encode())
+    chart.serve(clean_prefetch(), labs=marked)
+    assert ask(service, chart).body == {"cards": []}
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "identity"])

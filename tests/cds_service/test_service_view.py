@@ -12,6 +12,7 @@ from calls import (
     USER,
     VIEW,
     Caller,
+    aspirin,
     bundle,
     call,
     changed,
@@ -21,6 +22,7 @@ from calls import (
     lvef,
     on_kadcyla,
     order,
+    outcome,
     removed,
     without,
 )
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
     from calls import Answer, Json
 
+AN_ASPIRIN = {**aspirin(), "status": "active"}
 DUE = {"lvef": bundle(lvef(days=250)), "labs": bundle(*labs(days=20))}
 
 
@@ -137,6 +140,20 @@ def test_service_does_not_take_an_unavailable_list_of_drugs_for_an_empty_one(ser
     detail = what_could_not_be_had(answer)
     assert f"{NOT_AVAILABLE[key].capitalize()} not available; not in the prefetch" in detail
     assert detail.count("not available") == 1
+
+
+@pytest.mark.parametrize("key", TREATMENT_KEYS)
+@pytest.mark.parametrize(
+    "entries",
+    [
+        pytest.param(bundle(AN_ASPIRIN, outcome()), id="with an error beside a drug that is not checked"),
+        pytest.param({**bundle(), "entry": [{}]}, id="with an entry that cannot be read"),
+    ],
+)
+def test_service_does_not_take_a_part_of_a_list_of_drugs_for_the_whole(service, key, entries) -> None:
+    answer = opened(service, on_kadcyla(**{"administrations": bundle(), key: entries}))
+    assert answer.topics == ["checks-incomplete"]
+    assert f"{NOT_AVAILABLE[key].capitalize()} not available" in what_could_not_be_had(answer)
 
 
 @pytest.mark.parametrize("key", [key for key in MONITORING_KEYS if key != "administrations"])

@@ -498,6 +498,11 @@ ICD9 = "http://hl7.org/fhir/sid/icd-9-cm"
         pytest.param(concept(text="Miocardiopatía dilatada"), "may be heart-failure", id="in Spanish"),
         pytest.param(concept(text="No cardiomyopathy"), None, id="none"),
         pytest.param(concept(text="Trastuzumab cardiotoxicity"), "may be heart-failure", id="cardiotoxicity"),
+        pytest.param(
+            concept(text="Cancer therapy-related cardiac dysfunction"),
+            "may be heart-failure",
+            id="its name with a hyphen",
+        ),
         pytest.param(concept(text="Cardiotoxicity surveillance"), None, id="care to find it"),
         pytest.param(concept(text="Encounter for monitoring for cardiotoxicity"), None, id="the same, before it"),
         pytest.param(concept(text="Cardiotoxicity ruled out"), None, id="ruled out"),

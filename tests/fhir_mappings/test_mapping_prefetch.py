@@ -111,6 +111,8 @@ def test_an_error_beside_results_makes_them_partial(value: Any, partial: bool) -
         pytest.param("warning", "processing", False, id="Epic's notice on every answer"),
         pytest.param("warning", "informational", False, id="the same in an earlier version"),
         pytest.param("warning", "not-supported", False, id="a parameter that was ignored"),
+        *(pytest.param("warning", code, True, id=code) for code in ("security", "login", "exception", "no-store")),
+        pytest.param("warning", "business-rule", False, id="another warning"),
         pytest.param("error", "suppressed", False, id="an error makes it partial instead"),
     ],
 )

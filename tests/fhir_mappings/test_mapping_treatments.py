@@ -290,6 +290,27 @@ def test_a_dose_of_an_unidentified_drug_is_reported(name: str) -> None:
     assert READER.is_unclear(given, References())
 
 
+@pytest.mark.parametrize(
+    ("name", "dose", "is_drug"),
+    [
+        ("Sodium chloride 0.9 % flush after Kadcyla", {"value": 10, "unit": "mL"}, False),
+        ("NaCl 0.9 % 250 mL (diluent for Kadcyla)", {"value": 250, "unit": "mL"}, False),
+        ("Sodium chloride 0.9 % for Kadcyla", {"value": 252, "unit": "mg"}, True),
+        ("Sodium chloride 0.9 % with Kadcyla", {"value": 250, "unit": "mL"}, True),
+    ],
+)
+def test_a_fluid_that_was_given_with_a_drug_is_no_dose_of_it(name: str, dose: dict[str, Any], *, is_drug: bool) -> None:
+    given = administration(medicationCodeableConcept={"text": name}, dosage={"dose": dose})
+    assert (read(given) is not None) is is_drug
+    assert not READER.is_unclear(given, References())
+    active = request(
+        status="active",
+        medicationCodeableConcept={"text": name},
+        dosageInstruction=[{"doseAndRate": [{"doseQuantity": dose}]}],
+    )
+    assert (read(active) is not None) is is_drug
+
+
 def test_a_dose_of_a_drug_out_of_scope_is_clear() -> None:
     assert not READER.is_unclear(administration(medicationCodeableConcept=drug("doxorubicin")), References())
     assert not READER.is_unclear(administration(medicationCodeableConcept=drug("ondansetron")), References())
@@ -399,6 +420,40 @@ def test_an_amount_only_in_words(written: str, dose: Mg | MgPerKg | None, unread
 def test_what_a_note_says_of_the_dose_that_was_given(note: str, unread: str) -> None:
     found = read(administration(dosage={"dose": {"value": 252, "unit": "mg"}}, note=[{"text": note}]))
     assert (found.dose, found.unread_dose) == (Mg(Decimal(252)), unread)
+
+
+@pytest.mark.parametrize(
+    ("note", "is_told"),
+    [
+        pytest.param("Dose NOT given - platelets 48", True, id="not given, and why"),
+        pytest.param("Seen by nursing. Held per MD.", True, id="held, behind another sentence"),
+        pytest.param("Patient declined treatment", True, id="declined"),
+        pytest.param("Kadcyla not administered", True, id="the drug by its name"),
+        pytest.param("Charted in error", True, id="charted in error"),
+        pytest.param("No-show", True, id="the patient did not come"),
+        pytest.param("Gabe entfallen wegen Fieber", True, id="German"),
+        pytest.param("Patientin hat Therapie abgelehnt", True, id="German, declined"),
+        pytest.param("Dosis suspendida por neutropenia", True, id="Spanish"),
+        pytest.param("Perfusion non administrée", True, id="French"),
+        pytest.param("Non somministrato", True, id="Italian"),
+        pytest.param("Given as ordered, tolerated well.", False, id="given"),
+        pytest.param("Acetaminophen not given", False, id="another drug was not"),
+        pytest.param("Pertuzumab not given today", False, id="its partner was not"),
+        pytest.param("Pt did not receive premeds", False, id="the premedication was not"),
+        pytest.param("Not started until 14:10", False, id="given later"),
+        pytest.param("Infusion held for 20 minutes, then resumed", False, id="a pause"),
+        pytest.param("Not given on 11/2 as planned but today", False, id="on another day than planned"),
+        pytest.param("Missed IV stick x2, third attempt successful", False, id="something else was missed"),
+        pytest.param("Dose not reduced", False, id="something else was not done"),
+    ],
+)
+def test_words_by_which_a_dose_was_not_given(note: str, *, is_told: bool) -> None:
+    for words in ({"note": [{"text": note}]}, {"statusReason": [{"text": note}]}):
+        record = administration(**words)
+        treatment = read(record)
+        gap = READER.denied(record, treatment)
+        assert treatment.dose == Mg(Decimal(252))
+        assert (gap is not None and gap.reason == "denied-in-note") is is_told
 
 
 def instructed(*milligrams: int) -> list[dict[str, Any]]:
