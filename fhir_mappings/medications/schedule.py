@@ -268,9 +268,11 @@ def _every(repeat: Json) -> Decimal | None:
     a_day = max(len(items(repeat.get("timeOfDay"))), len(items(repeat.get("when"))))
     numbers = [_given_number(repeat, name) for name in ("frequency", "frequencyMax")]
     frequency = max((each for each in numbers if each is not None), default=_ONE)
-    numbers = [_given_number(repeat, name) for name in ("period", "periodMax")]
-    period = min((each for each in numbers if each is not None), default=None)
+    period, longest = (_given_number(repeat, name) for name in ("period", "periodMax"))
+    period = longest if period is None else period
     unit = text(repeat.get("periodUnit")) or text(repeat.get("periodUnits"))
+    if period is not None and longest is not None and longest < period:
+        raise _Unread(f"period {period} to {longest} {unit}"[:40])
     if period is None and unit:
         raise _Unread(f"period {unit}"[:40])
     days = days_of(unit, period) if period is not None else None

@@ -48,7 +48,7 @@ from fhir_mappings.results.pregnancy_states import PregnancyStateReader
 from fhir_mappings.results.reference_ranges import NOBODY, RangeReader
 from fhir_mappings.results.report_texts import ReportReader
 from fhir_mappings.results.result_flags import ResultFlags
-from fhir_mappings.results.result_notes import SAYING, WEIGHED, ResultNotes
+from fhir_mappings.results.result_notes import SAYING, WEIGHED, ResultNotes, notes
 from fhir_mappings.results.site_results import read_site_result
 from fhir_mappings.results.written_values import written_value
 from fhir_mappings.wire.cached_json import CachedByJson
@@ -97,6 +97,7 @@ _HER2_METHODS = {
     "her2-copy-number": Her2Method.ISH,
 }
 _ANSWERED = frozenset({"pregnancy-test", "erbb2-mutation"})
+_SHORT_NOTE = 40
 _RECEPTORS = {"er-status": Receptor.ESTROGEN, "pr-status": Receptor.PROGESTERONE}
 _STAGES = frozenset({"stage-group", "metastasis-category"})
 
@@ -208,6 +209,9 @@ class ObservationReader:
             if (is_valued or "component" in observation) and (note := self._notes.void(concept, observation)):
                 said = (("value", self._written(concept, observation)), ("note", note))
                 return Gap(concept, origin.path, "voided", on, said)
+            for note in notes(observation):
+                if len(note) <= _SHORT_NOTE and self._other_names.is_only_another(concept, note):
+                    return self._named_otherwise(concept, observation, note, origin, on)
         if concept == "weight" and not _ON_WEIGHT.isdisjoint(observation) and self._notes.is_stated(observation):
             concept = "weight-stated"
         named = _named(observation)
@@ -218,10 +222,13 @@ class ObservationReader:
         is_panel = "component" in observation and _VALUES.isdisjoint(observation)
         if named and (meant := self._meant(concept, named, is_panel)) != concept:
             if not meant:
-                said = (("value", self._written(concept, observation)), ("name", named[:60]))
-                return Gap(concept, origin.path, "named-otherwise", on, said)
+                return self._named_otherwise(concept, observation, named, origin, on)
             concept = meant
         return concept
+
+    def _named_otherwise(self, concept: str, observation: Json, named: str, origin: Origin, on: date | None) -> Gap:
+        said = (("value", self._written(concept, observation)), ("name", named[:60]))
+        return Gap(concept, origin.path, "named-otherwise", on, said)
 
     def _written(self, concept: str, observation: Json) -> str:
         """Return the value of a result, or of the part that is about a concept, as it was sent."""

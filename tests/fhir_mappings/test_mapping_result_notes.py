@@ -120,11 +120,51 @@ VALUES = {
         ("10230-1", "RV function mildly reduced", False),
         ("10230-1", "LVEF preserved", False),
         ("10230-1", "Study of another patient", True),
+        ("1920-8", "AST 400 U/L", True),
+        ("1920-8", "AST is 400", True),
+        ("1920-8", "Ok. Repeat: 400 U/L", True),
+        ("1920-8", "SGOT 6,67 ukat/L", True),
+        ("1920-8", "AST 20 U/L", False),
+        ("1920-8", "AST 25 U/L", False),
+        ("1920-8", "Previous AST 400 U/L", False),
+        ("1920-8", "ALT 400 U/L", False),
+        ("1920-8", "Normal 10-40 U/L", False),
+        ("1920-8", "Repeat in 400 h", False),
+        ("1920-8", "Value 400", False),
+        ("777-3", "Platelets 40 10*3/uL", True),
+        ("777-3", "Platelets 400 10*3/uL", False),
+        ("29463-7", "50 kg", True),
+        ("29463-7", "Weight 90", True),
+        ("29463-7", "110 lb", True),
+        ("29463-7", "154 lb", False),
+        ("29463-7", "Last 50 kg", False),
+        ("29463-7", "Height 170 cm", False),
     ],
 )
 def test_a_note_that_makes_a_result_doubtful(code: str, note: str, *, is_doubtful: bool) -> None:
     chart = read_patient(labs=bundle(observation(code, valueQuantity=VALUES[code], note=[{"text": note}])))
     assert [gap.reason for gap in chart.gaps] == (["voided"] if is_doubtful else [])
+
+
+@pytest.mark.parametrize(
+    ("code", "note", "is_another"),
+    [
+        ("29463-7", "Ideal body weight", True),
+        ("29463-7", "Lean body weight used", True),
+        ("29463-7", "Ideal body weight is 55 kg", False),
+        ("29463-7", "Goal discussed", False),
+        ("10230-1", "Right ventricle", True),
+        ("10230-1", "Stress echo", True),
+        ("10230-1", "Fractional shortening", True),
+        ("10230-1", "Right ventricle normal", False),
+        ("10230-1", "Stress echo, at rest", False),
+        ("1920-8", "ALT", True),
+        ("1920-8", "ALT normal", False),
+    ],
+)
+def test_a_note_that_is_the_name_of_another_measurement(code: str, note: str, *, is_another: bool) -> None:
+    chart = read_patient(labs=bundle(observation(code, valueQuantity=VALUES[code], note=[{"text": note}])))
+    assert [gap.reason for gap in chart.gaps] == (["named-otherwise"] if is_another else [])
 
 
 @pytest.mark.parametrize(

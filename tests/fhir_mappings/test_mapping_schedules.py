@@ -50,6 +50,7 @@ GTS = "http://terminology.hl7.org/CodeSystem/v3-GTSAbbreviation"
         pytest.param(repeated(count=16, frequency=1, period=3, periodUnit="wk"), "21", id="16 times"),
         pytest.param(repeated(frequency=1, period=1, periodUnit="mo"), "28", id="a month is its shortest"),
         pytest.param(repeated(frequency=1, period=2, periodMax=3, periodUnit="wk"), "14", id="two to three weeks"),
+        pytest.param(repeated(frequency=1, periodMax=3, periodUnit="wk"), "21", id="up to three weeks"),
         pytest.param(repeated(frequency=1, frequencyMax=2, period=2, periodUnit="wk"), "7", id="once or twice"),
         pytest.param(repeated(dayOfWeek=["mon"]), "7", id="every Monday"),
         pytest.param(repeated(dayOfWeek=["mon", "thu"]), "3", id="Monday and Thursday"),
@@ -98,6 +99,7 @@ def test_interval(instruction: Json, expected: str | None) -> None:
     [
         pytest.param(repeated(period=0, periodUnit="wk"), id="a period of zero"),
         pytest.param(repeated(period=3), id="a period without unit"),
+        pytest.param(repeated(period=21, periodMax=1, periodUnit="d"), id="a period that ends before it begins"),
         pytest.param(repeated(period="3 or 4", periodUnit="wk"), id="a period that is not a number"),
         pytest.param(repeated(period=3, periodUnit="cycle"), id="a unit of its own"),
         pytest.param(repeated(period=90, periodUnit="min"), id="the time of an infusion in the wrong slot"),
