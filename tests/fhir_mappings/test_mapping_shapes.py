@@ -75,14 +75,14 @@ def test_what_is_read_in_no_shape_is_found(resource: Json, part: str) -> None:
 @pytest.mark.parametrize(
     ("key", "change", "told"),
     [
-        ("tumorMarkers", {"note": [TEXT]}, "HER2 IHC, 2026-11-20: a part of it could not be read (note)"),
+        ("tumorMarkers", {"note": [TEXT]}, "HER2 IHC, 2026-11-20: 3+; a part of it could not be read (note)"),
         ("tumorMarkers", {"interpretation": "NEG"}, "a part of it could not be read (interpretation)"),
         (
             "labs",
             {"referenceRange": [{"high": quantity(40, "U/L"), "age": "adult"}]},
             "(referenceRange.age)",
         ),
-        ("labs", {"note": [["hemolyzed"]]}, "AST, 2026-11-20: a part of it could not be read (note)"),
+        ("labs", {"note": [["hemolyzed"]]}, "AST, 2026-11-20: 24 U/L; a part of it could not be read (note)"),
         (
             "conditions",
             {"note": "of the left breast"},
