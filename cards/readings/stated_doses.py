@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from cards.readings.case import Case
 
 _HUNDRED = Decimal(100)
+_TEN = Decimal(10)
 _SEVERAL = 2
 _COURSE = {LevelRole.LOADING, LevelRole.MAINTENANCE}
 
@@ -269,7 +270,7 @@ def beside_other_words(case: Case) -> tuple[NotedDose, ...]:
 
 def several_in_text(case: Case) -> tuple[Mg | MgPerKg, ...]:
     """List the amounts of a text that names several, if none is that of the dose field, or one may be another dose."""
-    if len(case.order.text_doses) < _SEVERAL:
+    if max(len(case.order.text_doses), len(case.order.text_tablets)) < _SEVERAL:
         return ()
     return _none_is_the_dose(case) or _another_dose(case)
 
@@ -288,41 +289,62 @@ def _none_is_the_dose(case: Case) -> tuple[Mg | MgPerKg, ...]:
 
 
 def _another_dose(case: Case) -> tuple[Mg | MgPerKg, ...]:
-    """List the amounts of a text that names the dose of the dose field, and one that may be another dose of the drug.
-
-    What all of them make together is one dose.
-    """
-    if case.product.is_oral:
-        return ()
-    tolerance = case.threshold("dose_rounding_tolerance_percent")
+    """List the amounts of a text that names the dose of the dose field, and one that may be another dose."""
+    counted = _counted(case)
+    if _has_another(case, Mg, counted, frozenset()):
+        return tuple(counted)
     for said in case.order.doses_by_text or (case.order.text_doses,):
         for basis in (MgPerKg, Mg):
-            mentioned, ordered = _mentioned(case, basis, said), [dose.value for _, dose in in_basis(case, basis)]
-            others = [each for each in mentioned if not any(near(value, each.value, tolerance) for value in ordered)]
-            total = sum((each.value for each in mentioned), Decimal(0))
-            if len(others) == len(mentioned) or any(near(value, total, tolerance) for value in ordered):
-                continue
-            if any(_is_another(case, each) for each in others if not _are_vials(case, each, ordered)):
+            mentioned = _mentioned(case, basis, said)
+            if _has_another(case, basis, mentioned, _sizes(case) if basis is Mg else frozenset()):
                 return tuple(mentioned)
     return ()
 
 
-def _is_another(case: Case, other: Mg | MgPerKg) -> bool:
-    """Return whether an amount may be a dose; a loading dose may stand beside the maintenance that follows it."""
-    if is_part_of_combination(case.product, other) or not may_be_own(case, other):
+def _has_another(
+    case: Case, basis: type[Mg | MgPerKg], mentioned: Sequence[Mg | MgPerKg], sizes: frozenset[Decimal]
+) -> bool:
+    """Return whether one of several amounts is the dose and another may be one; what all of them make is one dose."""
+    if len(mentioned) < _SEVERAL:
         return False
-    readings = (*usable_doses(case), reading_of(other))
-    levels = (any_level_met_by(case, each) for each in readings)
-    return {level.role for level in levels if level is not None} != _COURSE
-
-
-def _are_vials(case: Case, amount: Mg | MgPerKg, ordered: Iterable[Decimal]) -> bool:
-    """Return whether an amount is that of one vial, or what the vials of a dose hold: 400 mg for 378 mg."""
-    sizes = _sizes(case)
-    return isinstance(amount, Mg) and (
-        amount.value in sizes
-        or any(amount.value % size == 0 and dose <= amount.value < dose + size for dose in ordered for size in sizes)
+    tolerance = case.threshold("dose_rounding_tolerance_percent")
+    ordered = [dose.value for _, dose in in_basis(case, basis)]
+    others = [each for each in mentioned if not _is_near(each.value, ordered, tolerance)]
+    whole = sum((each.value for each in mentioned), Decimal(0))
+    if len(others) == len(mentioned) or _is_near(whole, ordered, tolerance):
+        return False
+    days = [day.total.value for day in days_of(case) if day.total is not None] if case.product.is_oral else []
+    return any(
+        _is_another(case, each, ordered)
+        for each in others
+        if not _is_near(each.value, days, tolerance) and not _fill(each, sizes, ordered)
     )
+
+
+def _is_near(value: Decimal, others: Iterable[Decimal], tolerance: Decimal) -> bool:
+    return any(near(other, value, tolerance) for other in others)
+
+
+def _fill(amount: Mg | MgPerKg, sizes: Iterable[Decimal], ordered: Sequence[Decimal]) -> bool:
+    """Return whether an amount is that of a vial or tablet, or what the vials of a dose hold: 400 mg for 378 mg."""
+    value = amount.value
+    return any(
+        value == size or (value % size == 0 and any(dose <= value < dose + size for dose in ordered)) for size in sizes
+    )
+
+
+def _is_another(case: Case, other: Mg | MgPerKg, ordered: Iterable[Decimal]) -> bool:
+    """Return whether an amount may be a dose: a level, too much, or a tenth of what is ordered.
+
+    A loading dose or a step may stand beside the dose that follows it.
+    """
+    if is_part_of_combination(case.product, other):
+        return False
+    if _is_near(other.value * _TEN, ordered, case.threshold("dose_rounding_tolerance_percent")):
+        return True
+    readings = (*usable_doses(case), reading_of(other))
+    roles = {level.role for each in readings if (level := any_level_met_by(case, each)) is not None}
+    return may_be_own(case, other) and roles != _COURSE and LevelRole.STEP not in roles
 
 
 def names_own_dose(case: Case, noted: NotedDose) -> bool:

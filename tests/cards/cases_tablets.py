@@ -122,6 +122,35 @@ ROWS = [
         says=("300 mg", "450 mg"),
         indicator="critical",
     ),
+    *(
+        Row(
+            Topic.DOSE_TEXT_CONFLICT,
+            f"two tablets in the instructions, and {count}",
+            CANNOT,
+            naming(tucatinib("300 mg", tablet="150"), said=(("2", ""), (count, ""))),
+            missing=("dose-in-text",),
+        )
+        for count in ("3", "1")
+    ),
+    Row(
+        Topic.DOSE_TEXT_CONFLICT,
+        "the dose and the total of its day",
+        SILENT,
+        tucatinib("300 mg", tablet="150", text_dose="300 mg, 600 mg"),
+    ),
+    Row(
+        Topic.DOSE_TEXT_CONFLICT,
+        "the dose and a lower level",
+        CANNOT,
+        tucatinib("300 mg", tablet="150", text_dose="300 mg, 250 mg"),
+        missing=("dose-in-text",),
+    ),
+    Row(
+        Topic.DOSE_TEXT_CONFLICT,
+        "the dose and a step on the way to it",
+        SILENT,
+        tablets("Nerlynx", "240 mg", text_dose="160 mg, 240 mg"),
+    ),
     Row(
         Topic.DOSE_CANNOT_VERIFY,
         "two tablets of 150 mg in the free text",
