@@ -144,13 +144,14 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.enable()
 
 
-def pytest_unconfigure() -> None:
+def pytest_unconfigure(config: pytest.Config) -> None:
     """Give back to the garbage collector what it was spared, so that the interpreter can clear it up at its end.
 
     DuckDB's classes refer to each other, so only the collector frees them; what is left of them is reported as leaked,
-    dozens of lines under the result of the run.
+    dozens of lines under the result of the run. A run in processes clears up nothing (``tests/processes.py``).
     """
-    gc.unfreeze()
+    if config.getoption("processes", 1) == 1:
+        gc.unfreeze()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -247,11 +247,9 @@ def _with_identity_source(by: Cited, outcome: Outcome) -> Outcome:
 
 
 def _withhold_unavailable(outcomes: list[Outcome], topics: Iterable[TopicCode], case: Case) -> list[Outcome]:
-    absent = case.patient.absent
-    if case.product.is_oral:
-        # Tablets with a fixed dose are judged without a weight; some labels require no LVEF.
-        idle = {"weight": not case.needs_weight, "lvef": case.product.monitoring.lvef is None}
-        absent = tuple((part, why) for part, why in absent if not idle.get(part, False))
+    # A fixed dose is judged without a weight, and some labels require no LVEF.
+    idle = {"weight": not case.needs_weight, "lvef": case.product.monitoring.lvef is None}
+    absent = tuple((part, why) for part, why in case.patient.absent if not idle.get(part, False))
     return [
         outcome if is_failure(outcome) else cannot_tell_if_unavailable(topic, outcome, absent)
         for topic, outcome in zip(topics, outcomes, strict=True)

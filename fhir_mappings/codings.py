@@ -34,6 +34,8 @@ _SYSTEMS = {
     "2.16.840.1.113883.6.73": "atc",
     "2.16.840.1.113883.6.285": "hcpcs",
     "2.16.840.1.113883.6.14": "hcpcs",
+    "2.16.840.1.113883.4.9": "unii",
+    "2.16.840.1.113883.12.292": "cvx",
     "ama-assn.org/go/cpt": "cpt",
     "2.16.840.1.113883.6.12": "cpt",
     "2.16.840.1.113883.6.90": "icd10",
@@ -52,9 +54,14 @@ _IN_ADDRESS = (
     ("rxcui", "rxnorm"),
     ("snomed", "snomed"),
     ("atcddd", "atc"),
+    ("fdasis", "unii"),
+    ("gsrs.ncats", "unii"),
 )
 _PARTS = re.compile(r"[/:#?=.|]")
-_BY_PART = {"atc": "atc", "atc_ddd_index": "atc", "atc-ddd": "atc", "ndc": "ndc", "ndc11": "ndc", "ndc10": "ndc"}
+_BY_PART = {
+    "atc": "atc", "atc_ddd_index": "atc", "atc-ddd": "atc", "ndc": "ndc", "ndc11": "ndc", "ndc10": "ndc",
+    "unii": "unii", "cvx": "cvx",
+}  # fmt: skip
 
 
 _BARE_HCPCS = re.compile(r"[JQ]\d{4}")
@@ -68,7 +75,7 @@ _LONGEST_CODE = 60
 _LARGEST_NUMBER = 10**18
 
 
-CLINICAL = frozenset({"rxnorm", "atc", "snomed"})
+CLINICAL = frozenset({"rxnorm", "atc", "snomed", "unii", "cvx"})
 """The systems that identify a drug; others are for billing and supply."""
 
 
@@ -191,7 +198,7 @@ def drug_coding(coding: Coding) -> Coding:
     HCPCS codes also appear under the address of CPT; CPT's own codes begin with a digit and are for administration.
     """
     if coding.system not in ("", "cpt"):
-        code = coding.code.upper().replace(" ", "") if coding.system == "atc" else coding.code
+        code = coding.code.upper().replace(" ", "") if coding.system in ("atc", "unii") else coding.code
         return Coding(coding.system, code, coding.display) if code != coding.code else coding
     if coding.system == "cpt":
         is_hcpcs = coding.code[:1].isalpha()

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from processes import pytest_addoption, pytest_runtestloop
+from processes import pytest_addoption, pytest_cmdline_main, pytest_runtestloop
 
-__all__ = ["pytest_addoption", "pytest_runtestloop"]
+__all__ = ["pytest_addoption", "pytest_cmdline_main", "pytest_runtestloop"]
 
 _numbers = count(1)
 

@@ -23,6 +23,8 @@ _SYSTEMS = {
     "ndc": "http://hl7.org/fhir/sid/ndc",
     "oid-rxnorm": "urn:oid:2.16.840.1.113883.6.88",
     "gtin": "https://www.gs1.org/gtin",
+    "unii": "http://fdasis.nlm.nih.gov",
+    "cvx": "http://hl7.org/fhir/sid/cvx",
     "local": "urn:oid:1.2.3.4",
 }
 

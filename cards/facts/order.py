@@ -28,7 +28,10 @@ class EvidenceKind(StrEnum):
 
 
 class IdentityEvidence(msgspec.Struct, frozen=True):
-    """A code or a text that names the drug; ``system`` is ``rxnorm``, ``atc``, ``snomed``, or empty for a text."""
+    """A code or a text that names the drug.
+
+    ``system`` is ``rxnorm``, ``atc``, ``snomed``, ``unii`` or ``cvx``, or empty for a text.
+    """
 
     kind: EvidenceKind
     system: str
@@ -101,7 +104,7 @@ class DosageTiming(msgspec.Struct, frozen=True):
 
     ``a_day`` is the number per day, possibly less than one; ``None`` if not stated. ``times`` are the named times of
     day. ``step``: an instruction of a later step replaces those of earlier steps. ``is_single``: it means a single
-    dose. ``is_unclear``: its parts disagree, or were not understood.
+    dose. ``is_unclear``: its parts disagree, or were not understood. ``never_begins``: it follows one without an end.
     """
 
     instruction: int
@@ -110,6 +113,14 @@ class DosageTiming(msgspec.Struct, frozen=True):
     step: int = 0
     is_single: bool = False
     is_unclear: bool = False
+    never_begins: bool = False
+
+
+class Supply(msgspec.Struct, frozen=True):
+    """How many tablets are to be dispensed, and for how many days."""
+
+    tablets: Decimal
+    days: Decimal
 
 
 class CountedTablets(msgspec.Struct, frozen=True):
@@ -269,6 +280,7 @@ class DrugOrder(msgspec.Struct, frozen=True):
     """What the instructions say of the dose in words, such as "dose level -1" or "loading dose"."""
     text_cycle: int | None = None
     """The number of the cycle that the instructions name."""
+    supply: Supply | None = None
     repeats_day: bool = False
     """Whether two of its instructions, each with a dose, name the same day."""
     text_other_units: tuple[AmountInOtherUnit, ...] = ()

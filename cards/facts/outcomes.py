@@ -132,7 +132,7 @@ class Missing(msgspec.Struct, frozen=True, rename={"reported_by": "told_by"}):
 
 FAILED = "internal-error"
 """The missing input of a rule that raised an exception."""
-AN_INTERNAL_ERROR = "an internal error (the service's log has it)"
+AN_INTERNAL_ERROR = "an internal error (see the service's log)"
 """Why a part of the chart is unavailable that was there and failed to be read."""
 
 

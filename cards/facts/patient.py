@@ -16,6 +16,7 @@ from cards.facts.results import (
     Lvef,
     Mutation,
     PregnancyTest,
+    Preliminary,
     ReceptorResult,
     SiteResult,
     Weight,
@@ -141,6 +142,19 @@ class Staging(msgspec.Struct, frozen=True):
     origin: Origin
 
 
+def counting_preliminary(patient: Patient) -> Patient:
+    """Return the chart as it would be if its preliminary results were final."""
+    more, labs = patient.preliminary or Preliminary(), dict(patient.labs)
+    for each in reversed(more.labs):
+        labs[each.test] = (each, *labs.get(each.test, ()))
+    return msgspec.structs.replace(
+        patient,
+        labs=labs,
+        lvefs=(*more.lvefs, *patient.lvefs),
+        pregnancy_tests=(*more.pregnancy_tests, *patient.pregnancy_tests),
+    )
+
+
 def setting_of(stagings: Iterable[Staging]) -> Setting | None:
     """Return the setting: metastatic if anything says so, because a cancer does not revert to early."""
     settings = {staging.setting for staging in stagings}
@@ -182,6 +196,7 @@ class Patient(msgspec.Struct, frozen=True):
     sex_at_birth: str = ""
     possible_doses: tuple[PossibleDose, ...] = ()
     """Statements, dispenses and procedures that may be doses given."""
+    preliminary: Preliminary | None = None
 
     @property
     def setting(self) -> Setting | None:

@@ -100,6 +100,17 @@ class LabResult(msgspec.Struct, frozen=True):
         return Interval.of(self.value, self.bound)
 
 
+class Preliminary(msgspec.Struct, frozen=True):
+    """Results that are not final, each taken after every final one of its test; newest first.
+
+    They never count, but may say what is coming.
+    """
+
+    labs: tuple[LabResult, ...] = ()
+    lvefs: tuple[Lvef, ...] = ()
+    pregnancy_tests: tuple[PregnancyTest, ...] = ()
+
+
 class SiteResult(msgspec.Struct, frozen=True):
     """A result that only site rules use, as written: a number with its unit, a code, or a text.
 

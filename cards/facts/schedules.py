@@ -21,6 +21,7 @@ class Rhythm(msgspec.Struct, frozen=True):
     number and ``lasts_days`` the duration; ``days`` are named days. ``is_limit``: no more often than this. ``unread``:
     a part was not understood; ``changes_rhythm``: that part speaks of time, such as "7 days off". ``repeat`` is the
     repetition stated next to a single named day. ``names_step``: all that was not understood is "week 1" and the like.
+    ``rests`` are days without treatment ("days 2-21: rest"), which say nothing of an infusion on other days.
     """
 
     every_days: Decimal | None = None
@@ -35,6 +36,7 @@ class Rhythm(msgspec.Struct, frozen=True):
     repeat: Rhythm | None = None
     changes_rhythm: bool = False
     names_step: bool = False
+    rests: str = ""
 
     @property
     def count(self) -> int | None:
@@ -86,9 +88,13 @@ class Schedule(msgspec.Struct, frozen=True, dict=True):
 
     @lazy
     def unread_of_tablets(self) -> tuple[str, ...]:
-        """The parts not understood, except the week that a step of tablets is for: its bounds say how long it lasts."""
+        """The parts not understood, with days without tablets, but for the step of several that an instruction is for.
+
+        Its bounds say how long a step lasts.
+        """
         steps = {each.unread for each in self.rhythms if each.names_step}
-        return tuple(each for each in self.unread if each not in steps)
+        rests = tuple(each.rests for each in self.rhythms if each.rests)
+        return (*(each for each in self.unread if each not in steps), *rests)
 
     @lazy
     def interval_days(self) -> Decimal | None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from cards.identification.vocabulary import Known
     from cards.knowledge.schema import Says
 
+_CHOICE = re.compile(r"[\s,()\[\]]*(?:or|oder|ou|eller|lub|o|nebo|ili|veya)[\s(\[]+")
 _CLAUSE_END = re.compile(r"[;)\]\n]|\.(?!\d)|\s[-\u2013\u2014]+\s")
 
 
@@ -55,6 +56,15 @@ class Draft:
     def between(self, first: Span, second: Span) -> str:
         """Return what is written between two names."""
         return self.folded[self.words[first.end - 1].end : self.words[second.first].start]
+
+    def choices(self) -> list[str]:
+        """List the drugs given besides that the text offers in the place of the one before: "Kadcyla or docetaxel"."""
+        found = []
+        for place in self.partners:
+            before = max((span.end for span in self.spans if span.end <= place), default=0)
+            if before and _CHOICE.fullmatch(self.folded, self.words[before - 1].end, self.words[place].start):
+                found.append(self.words[place].text)
+        return found
 
     def as_written(self, span: Span) -> str:
         """Return a name as it is written."""

@@ -15,7 +15,7 @@ from cards.identification.folding import words_of
 from cards.identification.guesses import Guesser
 from cards.identification.splitting import Splitter
 from cards.identification.targets import Meaning, Target, merged, products_of, with_brands_together
-from cards.identification.vocabulary import Known
+from cards.identification.vocabulary import PREFIXES, Known
 from cards.knowledge.schema import Route, Says, WordKind
 from cards.values.texts import CUT, bounded, is_cut
 
@@ -31,6 +31,8 @@ _ALTERNATIVES = re.compile(r"\A[\s()\[\]{},]*(?:/|\||or|vs|oder|ou|eller|lub|o|o
 _APPOSED = re.compile(r"[\s(\[-]{1,3}")
 _CONCENTRATION = re.compile(r"(\d{1,5}(?:[.,]\d{1,3})?)\s{0,3}mg\s{0,3}/\s{0,3}(\d{1,3}(?:[.,]\d{1,3})?)?\s{0,3}ml")
 _AMOUNT = re.compile(r"(\d{1,5}(?:[.,]\d{1,3})?)\s{0,3}mg(?!\s{0,3}/\s{0,3}(?:kg|m))")
+# Milligrams of a drug; those of a milliliter are the strength of the fluid.
+_MASS = re.compile(r"\d\s{0,3}mg\b(?!\s{0,3}/\s{0,3}ml)")
 _ROUTES = {Says.INTRAVENOUS: Route.INTRAVENOUS, Says.SUBCUTANEOUS: Route.SUBCUTANEOUS}
 _SHORTEST_CUT = 5
 # The maker in brackets, as dictionaries give it: "(Mawdsley-Brooks & Company Ltd)".
@@ -40,8 +42,6 @@ _MAKER = re.compile(
 _QUOTED = 40
 _ANTIBODY = "mab"
 _BEFORE_LOT = 4
-# Prefixes of an antibody that identify its conjugate; with the payload they add nothing.
-_PREFIXES = frozenset({"ado", "fam"})
 
 
 class DrugText(NamedTuple):
@@ -50,7 +50,8 @@ class DrugText(NamedTuple):
     ``meanings`` are what it names, one for each name. ``guesses`` are what a misspelled name may mean. ``unread`` are
     the words that are not understood, and ``others`` those that look like another drug's name or payload. A text that
     names nothing and has no guess is not about a known drug, so its words are ignored. ``names_nothing``: every word is
-    understood, and none names a drug or a fluid: "Chemotherapy infusion".
+    understood, and none names a drug or a fluid: "Chemotherapy infusion". ``says_conjugate``: it is one, which it need
+    not name: "Antibody-Drug Conjugate".
     """
 
     meanings: tuple[Meaning, ...] = ()
@@ -58,6 +59,7 @@ class DrugText(NamedTuple):
     unread: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
     names_nothing: bool = False
+    says_conjugate: bool = False
 
     @property
     def names_drug(self) -> bool:
@@ -107,9 +109,12 @@ class DrugTextReader:
         self._note_partners_before(draft)
         if not meanings and not guessed:
             meanings = self._class_alone(draft)
-        others = self._others(draft)
+        choices = draft.choices()
+        draft.unread += choices
+        others = list(dict.fromkeys((*self._others(draft), *choices)))
         if not meanings and not guessed:
             others += [words[place].text for place in draft.partners]
+            others += [word for word in self._known_others(draft) if word not in others]
         guesses = [span.meaning for span in guessed]
         if draft.unread and not meanings and not guesses:
             guesses = list(self._guesser.guesses(draft.words, draft.unread, written))
@@ -122,6 +127,7 @@ class DrugTextReader:
             tuple(dict.fromkeys(word[:_QUOTED] for word in draft.unread)),
             tuple(dict.fromkeys(word[:_QUOTED] for word in others)),
             not (meanings or guesses or others or draft.unread or Says.FLUID in draft.said),
+            Says.CONJUGATE in draft.said,
         )
 
     def _others(self, draft: Draft) -> list[str]:
@@ -136,7 +142,7 @@ class DrugTextReader:
     def _may_be_other(self, word: str, draft: Draft) -> bool:
         """Return whether an unknown word may name another drug or its payload, by its form or as part of the name."""
         is_attached = len(word) > _SUFFIX and f"{_ANTIBODY}-{word}" in draft.folded
-        return is_attached or self._vocabulary.is_payload(word) or self._vocabulary.is_drug(word)
+        return is_attached or word in PREFIXES or self._vocabulary.is_payload(word) or self._vocabulary.is_drug(word)
 
     def names_partner_first(self, text: str) -> bool:
         """Return whether a text names another drug before those of the service, and gives these no amount."""
@@ -146,6 +152,20 @@ class DrugTextReader:
         if first == len(draft.words) or not (others or any(place < first for place in draft.partners)):
             return False
         return _AMOUNT.search(draft.folded, draft.words[first].start) is None
+
+    def is_of_fluid(self, text: str) -> bool:
+        """Return whether a text names a fluid and then a drug that it is for, and gives the drug no amount.
+
+        "Dextrose 5 % flush after Enhertu", "sodium chloride 0.9 % 250 mL, diluent for Kadcyla".
+        """
+        draft = self._draft(bounded(text))
+        name = min(draft.spans, default=None)
+        if name is None or draft.said.get(Says.FLUID, name.first) >= name.first or _MASS.search(draft.folded):
+            return False
+        beside = {
+            word.text for word in (*draft.words[name.first - 1 : name.first], *draft.words[name.end : name.end + 1])
+        }
+        return not beside.isdisjoint(self._vocabulary.fluid_purposes)
 
     def _draft(self, written: str) -> Draft:
         """Read the words of a text, each as part of a name, as listed, or as not understood."""
@@ -189,20 +209,17 @@ class DrugTextReader:
 
     def _warning(self, draft: Draft, place: int) -> int:
         """Skip a warning and the drug names it rules out; return the index after it, or 0 if no warning starts here."""
-        are_tablets = any(self._are_tablets(span.meaning) for span in draft.spans)
-        warnings = self._vocabulary.beside_tablets if are_tablets else self._vocabulary.warnings
-        reach = self._vocabulary.reach.get(draft.words[place].text, 0)
-        written = tuple(word.text for word in draft.words[place : place + reach])
-        length = next((n for n in range(len(written), 0, -1) if written[:n] in warnings), 0)
-        if not length:
+        place = self._warns(draft, place)
+        if not place:
             return 0
-        place += length
         stop = draft.clause_end(place)
         first = place
         while place < len(draft.words) and draft.words[place].start < stop:
             if place > first and draft.words[place].text in self._vocabulary.warning_ends:
                 break
-            if name_end := self._longest(draft, place, self._vocabulary.names):
+            if again := self._warns(draft, place):
+                place = again
+            elif name_end := self._longest(draft, place, self._vocabulary.names):
                 draft.warned.update(range(place, name_end))
                 draft.ruled_out.append(self._vocabulary.names[draft.usual(place, name_end)])
                 place = name_end
@@ -211,6 +228,15 @@ class DrugTextReader:
             else:
                 place = self._phrase(draft, place, within_warning=True) or self._single(draft, place)
         return place
+
+    def _warns(self, draft: Draft, place: int) -> int:
+        """Return the index after the words that begin a warning at a word; 0 if none do."""
+        are_tablets = any(self._are_tablets(span.meaning) for span in draft.spans)
+        warnings = self._vocabulary.beside_tablets if are_tablets else self._vocabulary.warnings
+        reach = self._vocabulary.reach.get(draft.words[place].text, 0)
+        written = tuple(word.text for word in draft.words[place : place + reach])
+        length = next((n for n in range(len(written), 0, -1) if written[:n] in warnings), 0)
+        return place + length if length else 0
 
     def _are_tablets(self, meaning: Meaning) -> bool:
         return all(self._products[target.product].is_oral for target in meaning)
@@ -282,6 +308,12 @@ class DrugTextReader:
         first = min((span.first for span in draft.spans), default=0)
         draft.unread += [draft.words[place].text for place in draft.partners if place < first]
 
+    def _known_others(self, draft: Draft) -> list[str]:
+        """List the known drugs of no service that a text names, unless it says that they are given before another."""
+        if self._vocabulary.names_premedication(tuple(word.text for word in draft.words)):
+            return []
+        return list(filter(self._vocabulary.is_other_drug, draft.unread))
+
     def _class_alone(self, draft: Draft) -> list[Meaning]:
         """Return what a class of drugs may mean: "anti-HER2 antibody"; nothing if another drug may be named."""
         if not draft.classes or draft.partners:
@@ -312,7 +344,7 @@ class DrugTextReader:
         draft.spans = [
             span
             for span in draft.spans
-            if not needed_words.union(_PREFIXES).issuperset(draft.usual(span.first, span.end))
+            if not needed_words.union(PREFIXES).issuperset(draft.usual(span.first, span.end))
         ]
         return frozenset({Target(best[1])})
 
@@ -323,7 +355,7 @@ class DrugTextReader:
             return known[0].is_typo or known[0].is_cut
         if any(each.kind is WordKind.PAYLOAD and each.is_cut for each in known):
             # "trastuzumab emtans": only the prefix of the conjugate, as in "ado-trastuzumab emtans", makes it certain.
-            return _PREFIXES.isdisjoint(each.word for each in known)
+            return PREFIXES.isdisjoint(each.word for each in known)
         mistyped = [each for each in known if each.is_typo]
         return bool(mistyped) and not (
             all(each.kind is WordKind.ANTIBODY for each in mistyped)
@@ -440,7 +472,7 @@ class DrugTextReader:
                 and not named.intersection((place, place + 1))
                 and word.isalpha()
                 and word not in draft.unread
-                and self._vocabulary.begins_payload(word)
+                and self._vocabulary.may_cut_payload(word, is_last=place == len(draft.words) - 1)
             ):
                 draft.unread.append(word)
 

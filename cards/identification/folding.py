@@ -10,7 +10,8 @@ from typing import NamedTuple
 _MARKS = re.compile("[\u00ae\u2122\u00a9\u2120\u00ad\u200b-\u200f\u2060\ufeff]")
 # "(R)", "(TM)", and the "(s)" of a plural: "flacon(s)".
 _WRITTEN_MARKS = re.compile(r"\((?:r|tm|s)\)", re.IGNORECASE)
-_MARKUP = re.compile(r"</?[a-z]{1,8} ?/?>", re.IGNORECASE)
+# Markup, and escapes that an interface wrote out: "Kadcyla\n160 mg", "\.br\" of HL7 version 2.
+_MARKUP = re.compile(r"</?[a-z]{1,8} ?/?>|\\(?:\.br\\|[fstre]\\|[nrt])", re.IGNORECASE)
 _WORD = re.compile(r"\d+(?:[.,]\d+)?(?![^\W_])|[^\W_]+", re.UNICODE)
 # Letters that Unicode does not decompose into a base letter and an accent.
 _NORDIC_AND_POLISH = {"ł": "l", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe", "ß": "ss", "\u0131": "i"}
@@ -58,7 +59,7 @@ _SCRIPTS = re.compile(
 
 def fold(text: str) -> str:
     """Fold case, remove accents, markup and marks such as "(TM)", and write Cyrillic and Greek in Latin letters."""
-    if "&" in text or "<" in text:
+    if "&" in text or "<" in text or "\\" in text:
         text = _MARKUP.sub(" ", unescape(text))
     if "(" in text:
         text = _WRITTEN_MARKS.sub("", text)

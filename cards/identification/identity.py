@@ -18,6 +18,7 @@ from cards.identification.targets import Meaning, Target
 from cards.knowledge.schema import Brand, Cited, Product, Scope
 from cards.values.text_cache import LENGTH, cached_on_reader
 
+_BY_MASS = frozenset({DoseUnit.MG, DoseUnit.MG_PER_KG, DoseUnit.MG_PER_M2})
 _INGREDIENT = frozenset({EvidenceKind.INGREDIENT_CODING, EvidenceKind.INGREDIENT_TEXT})
 
 
@@ -83,24 +84,43 @@ def identify(order: DrugOrder, recognizer: Recognizer) -> Identity:
 
 
 def _is_of_partner(identity: Identity, order: DrugOrder, recognizer: Recognizer) -> bool:
-    """Return whether an order is for another drug, and its words only say what that is given with.
+    """Return whether an order is for another drug or a fluid, and its words only say what that is given with.
 
     "Docetaxel with trastuzumab" with the clinical code of docetaxel is a regimen in words, unless a code, an amount or
-    a dose by weight says that the HER2 drug is ordered.
+    a dose by weight says that the HER2 drug is ordered. "Dextrose 5 % flush after Enhertu" is the fluid where its
+    dose is a volume.
     """
-    if identity.status is IdentityStatus.SETTLED or any(claim.evidence.system for claim in identity.claims):
-        return False
-    if not _is_coded_as_other(order.evidence, recognizer):
+    if any(claim.evidence.system for claim in identity.claims):
         return False
     if any(_of_hcpcs(each.code, recognizer) for each in order.billing) or any(
         recognizer.ndc(each.text) for each in order.ndcs
     ):
+        return False
+    if names_fluid(identity, recognizer):
+        return _is_volume(order) and not _is_forbidden_diluent(order, identity)
+    if identity.status is IdentityStatus.SETTLED or not _is_coded_as_other(order.evidence, recognizer):
         return False
     for dose in order.doses:
         if dose.unit is DoseUnit.MG_PER_KG or any(product.has_dose(dose.number) for product in identity.named):
             return False
     naming = [claim.evidence.value for claim in identity.claims]
     return bool(naming) and all(map(recognizer.names_partner_first, naming))
+
+
+def names_fluid(identity: Identity, recognizer: Recognizer) -> bool:
+    """Return whether all that names the drug is the text of a fluid that says what it is for."""
+    naming = [(claim.evidence.system, claim.evidence.value) for claim in identity.claims]
+    return bool(naming) and all(not system and recognizer.is_of_fluid(value) for system, value in naming)
+
+
+def _is_volume(order: DrugOrder) -> bool:
+    """Return whether an order states a volume or a count of bags, and no amount of a drug."""
+    return bool(order.doses) and not order.text_doses and all(dose.unit not in _BY_MASS for dose in order.doses)
+
+
+def _is_forbidden_diluent(order: DrugOrder, identity: Identity) -> bool:
+    forbidden = {each.diluent for product in identity.named for each in product.forbidden_diluents}
+    return not forbidden.isdisjoint(order.diluents)
 
 
 def _is_coded_as_other(evidence: tuple[IdentityEvidence, ...], recognizer: Recognizer) -> bool:
@@ -196,7 +216,8 @@ def _with_every_word(
     strayed = [claim for claim in guesses if all(target.product != product for target in claim.meaning)]
     is_coded = any(claim.evidence.system and len(claim.meaning) == 1 for claim in identity.claims)
     if is_coded:
-        unread = [word for _, text in texts for word in text.others]
+        own = recognizer.are_names_of
+        unread = [word for _, text in texts for word in text.others if not own(identity.product, (word,))]
     elif identity.product.is_oral:
         unread = [word for each, text in texts for word in (*text.others, *_partner_first(each, text, recognizer))]
     else:
@@ -207,6 +228,9 @@ def _with_every_word(
             for word in _counted(each, text)
             if not recognizer.are_names_of(identity.product, (word,)) and not recognizer.misspells(word, product)
         ]
+    if recognizer.is_bare_antibody(identity.product):
+        # Another coding may give the class: "Antibody-Drug Conjugate".
+        unread += [each.value for each, text in texts if text.says_conjugate and not text.meanings]
     if not unread and not strayed:
         return identity
     claims = (*identity.claims, *strayed)

@@ -15,7 +15,7 @@ from cards.identification.vocabulary import Vocabulary
 from cards.knowledge.label_doses import Labeled, Span, around, ceiling, regimens_for, rows_by_test
 from cards.knowledge.loader import default_knowledge
 from cards.knowledge.schema import Kind, Panel
-from cards.values.caching import once
+from cards.values.caching import cached_by_identity, once
 from cards.values.codes import AtcCode, AtcGroup, Ndc, ndc_readings
 from cards.values.text_cache import cached_by_key, cached_by_text
 from cards.values.texts import bounded
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
     from decimal import Decimal
 
-    from cards.facts.order import BillingCode, IdentityEvidence
+    from cards.facts.order import BillingCode, DrugOrder, IdentityEvidence
     from cards.knowledge.schema import (
         AmbiguousName,
         Brand,
@@ -43,7 +43,7 @@ _SHORTEST = 2
 _ATC_LEVELS = (1, 3, 4, 5, 7)
 CODE_SYSTEMS = {
     "rxnorm": "RxNorm", "atc": "ATC", "snomed": "SNOMED CT", "hcpcs": "HCPCS", "icd10": "ICD-10", "icd9": "ICD-9-CM",
-    "ndc": "NDC",
+    "ndc": "NDC", "unii": "UNII", "cvx": "CVX",
 }  # fmt: skip
 """How a card writes the name of a code system."""
 
@@ -109,6 +109,7 @@ class Recognizer:
         self.rxnorm: dict[str, Target] = {}
         self.atc: dict[str, Target] = {}
         self.snomed: dict[str, Meaning] = {}
+        self.unii: dict[str, Target] = {}
         self.hcpcs: dict[str, HcpcsMeaning] = {}
         self.retired: dict[str, RetiredMeaning] = {}
         self.unspecific = {entry.code for entry in known.unspecific_hcpcs}
@@ -153,6 +154,7 @@ class Recognizer:
         self.read_classes = cached_by_text(self._read_classes)
         self.read_text = cached_by_text(self._reader.read)
         self.names_partner_first = cached_by_text(self._reader.names_partner_first)
+        self.is_of_fluid = cached_by_text(self._reader.is_of_fluid)
         self.route_of_form = cached_by_text(self._reader.route_of_form)
 
     def _spans_per_kg(self, product_id: str, cancers: frozenset[Cancer], percent: Decimal) -> tuple[Span, ...]:
@@ -174,6 +176,7 @@ class Recognizer:
             self.atc[atc.code] = generic
         for snomed in product.snomed:
             self.snomed[snomed.code] = self.snomed.get(snomed.code, frozenset()) | {generic}
+        self.unii |= dict.fromkeys((each.code for each in product.unii), generic)
         for name in product.names:
             names[name].add(generic)
         for brand in product.brands:
@@ -198,17 +201,21 @@ class Recognizer:
         return frozenset(each for each, words in names for begun in begins if words[: len(begun)] == begun)
 
     def may_mean(self, meaning: Meaning, product_id: str) -> bool:
-        """Return whether a name may stand for a product that something else names.
+        """Return whether a name may mean a product that something else names.
 
         "ado-trastuzumab" begins the name of one product only, and is never the antibody that a code may say it is.
         """
         return product_id in self._begun.get(meaning, products_of(meaning))
 
     def misspells(self, word: str, product_id: str) -> bool:
-        """Return whether a word is a name of a product but for one letter; what only sounds like it is not."""
+        """Return whether a word is a product's name with one letter wrong; a word that only sounds like one is not."""
         near = self._vocabulary.nearest(word)
         meaning = self._vocabulary.names.get((near.word,)) if near is not None else None
         return meaning is not None and self.may_mean(meaning, product_id)
+
+    def is_bare_antibody(self, product: Product) -> bool:
+        """Return whether a product is an antibody alone, without an enzyme or a payload."""
+        return product.generic in self._vocabulary.antibodies
 
     def product(self, product_id: str) -> Product:
         """Find a product by its id."""
@@ -273,6 +280,8 @@ class Recognizer:
 
     def coded_name(self, system: str, code: str) -> str:
         """Return the name of a drug, or of its group, that rules read by name; empty for any other code."""
+        if system == "cvx":
+            return "vaccine"
         if system == "atc":
             groups = (code.upper()[:length] for length in reversed(_ATC_LEVELS) if length <= len(code))
             return next((name for group in groups if (name := self._names_by_code.get((system, group)))), "")
@@ -281,7 +290,7 @@ class Recognizer:
     def names_of(self, evidence: Iterable[IdentityEvidence]) -> tuple[str, ...]:
         """List the names of a drug as written, and those that its codes stand for: "doxorubicin (ATC L01DB01)".
 
-        A code of a drug with other words stands with them, because they may say that it is for the skin.
+        A drug's code is listed with the words next to it, because they may say that it is for the skin.
         """
         written, coded = [], []
         for each in evidence:
@@ -305,13 +314,22 @@ class Recognizer:
             return True
         if system == "hcpcs":
             return code in self.hcpcs or code in self.retired or code in self.known.drug_codes.others_billed
-        if system in ("rxnorm", "atc", "snomed") and self.coded(system, code):
+        if system in ("rxnorm", "atc", "snomed", "unii") and self.coded(system, code):
             return True
         if system == "atc":
             # A group may hold a drug that a rule reads.
             is_substance = AtcCode.of(code.upper()) is not None
             return is_substance and not code.upper().startswith(self.known.drug_codes.open_atc)
         return self.is_other_drug(system, code)
+
+    def has_code_of_drug(self, order: DrugOrder) -> bool:
+        """Return whether a code of an order is one of the service's drugs, or bills a drug that has none of its own."""
+        billed = (each.code for each in order.billing)
+        return (
+            any(each in self.hcpcs or each in self.retired or each in self.unspecific for each in billed)
+            or any(self.ndc(each.text) for each in order.ndcs)
+            or any(self.coded(each.system, each.value) for each in order.evidence if each.system)
+        )
 
     def is_fluid(self, system: str, code: str) -> bool:
         """Return whether a code is of an infusion fluid or a solvent."""
@@ -322,6 +340,8 @@ class Recognizer:
         if self.coded(system, code) or self.is_fluid(system, code):
             return False
         codes = self.known.drug_codes
+        if system == "cvx":
+            return True
         if system == "atc":
             code = code.upper()
             if AtcCode.of(code) is None:
@@ -335,10 +355,10 @@ class Recognizer:
         return self.ndc(code) if system == "ndc" else None
 
     def coded(self, system: str, code: str) -> Meaning | None:
-        """Find the meanings of a clinical code: RxNorm, ATC or SNOMED CT. A concept may belong to two products."""
+        """Find the meanings of a clinical code. A concept of SNOMED CT may belong to two products."""
         if system == "snomed":
             return self.snomed.get(code)
-        target = (self.rxnorm if system == "rxnorm" else self.atc).get(code)
+        target = {"rxnorm": self.rxnorm, "unii": self.unii}.get(system, self.atc).get(code)
         return None if target is None else frozenset({target})
 
     def ndc(self, text: str) -> Target | None:
@@ -361,10 +381,15 @@ class Recognizer:
 
 
 def recognizer_for(known: Knowledge) -> Recognizer:
-    """Return the recognizer of a knowledge; that of the shipped knowledge, which takes long to index, is made once."""
-    return _shipped_recognizer() if known is default_knowledge() else Recognizer(known)
+    """Return the recognizer of a knowledge, which takes long to index; that of the shipped knowledge is always kept."""
+    return _shipped_recognizer() if known is default_knowledge() else _recognizer_of_a_site(known)
 
 
 @once
 def _shipped_recognizer() -> Recognizer:
     return Recognizer(default_knowledge())
+
+
+@cached_by_identity(4)
+def _recognizer_of_a_site(known: Knowledge) -> Recognizer:
+    return Recognizer(known)

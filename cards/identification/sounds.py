@@ -29,6 +29,7 @@ _LONGEST = 24
 _CASES = ("ami", "owi", "ach", "em", "om", "ou", "ie", "oj", "ej")
 """Endings that Slavic languages put in the place of a name's last vowel."""
 _VOWELS = dict.fromkeys("aeiou", "a")
+_ANY_VOWEL = str.maketrans(_VOWELS)
 
 
 class Sounds:
@@ -38,6 +39,10 @@ class Sounds:
         """Index the names."""
         self._names = {sound: name for name in sorted(names) if len(sound := sound_of(name)) >= _SHORTEST}
         self._stems = {name[:-1]: name for name in sorted(names) if name[-1] in _VOWELS and len(name) > _SHORTEST}
+        # Vowels are what is misheard most, and no other drug has the consonants of a name in the same places.
+        self._by_consonants = {
+            each.translate(_ANY_VOWEL): name for each, name in self._names.items() if len(each) >= _ONE_WRONG
+        }
         self._by_first: dict[str, list[tuple[str, frozenset[str], int]]] = {}
         for sound in self._names:
             allowed = (len(sound) >= _ONE_WRONG) + (len(sound) >= _TWO_WRONG)
@@ -64,7 +69,7 @@ class Sounds:
         likely = ((each, allowed) for each, allowed in likely if _letters_missing(sound, each) <= allowed)
         wrong = ((_letters_wrong(sound, each), each, allowed) for each, allowed in likely)
         best = min(((count, each) for count, each, allowed in wrong if count <= allowed), default=None)
-        return self._names[best[1]] if best else None
+        return self._names[best[1]] if best else self._by_consonants.get(sound.translate(_ANY_VOWEL))
 
 
 def _first(sound: str) -> str:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 Phrase = tuple[str, ...]
 _ANTIBODY = "mab"
+PREFIXES = frozenset({"ado", "fam"})
+"""Prefixes of an antibody that identify its conjugate; with the payload they add nothing."""
 _DIGITS = str.maketrans("0135", "oles")
 """Digits that stand for the letters they look like: "0givri", "Kadcy1a"."""
 _LOT_NUMBER = re.compile(r"[a-z0-9]{4,14}")
@@ -56,6 +58,7 @@ class Vocabulary:
         self._known = _spelled(words.spellings)
         self.antibodies = frozenset(each.word for each in words.spellings if each.kind is WordKind.ANTIBODY)
         self._payloads = tuple(each.word for each in words.spellings if each.kind is WordKind.PAYLOAD)
+        self._of_conjugates = PREFIXES | {each for each, kept in self._known.items() if kept.kind is WordKind.PAYLOAD}
         self.names: dict[Phrase, Meaning] = {}
         for name, meaning in names.items():
             phrase = self.usual(key(name))
@@ -80,6 +83,7 @@ class Vocabulary:
         self.warnings = {key(word) for group in words.warnings for word in group.words}
         self.beside_tablets = self.warnings | {key(word) for group in words.beside_tablets for word in group.words}
         self.warning_words = frozenset(fold(word) for group in words.warning_words for word in group.words)
+        self.fluid_purposes = frozenset(fold(word) for group in words.fluid_purposes for word in group.words)
         self.oral_forms = frozenset(fold(word) for group in words.oral_forms for word in group.words)
         self.warning_ends = frozenset(fold(word) for group in words.warning_ends for word in group.words)
         self._lots = {key(word) for group in words.package_numbers for word in group.words}
@@ -102,7 +106,8 @@ class Vocabulary:
         """For each first word, the number of words in the longest phrase that begins with it."""
         for phrase in (each for group in phrases for each in group):
             self.reach[phrase[0]] = max(len(phrase), self.reach.get(phrase[0], 0))
-        self.words_of_product = _words_of_products(self.names)
+        bare = frozenset(product.id for product in known.products if product.generic in self.antibodies)
+        self.words_of_product = _words_of_products(self.names, bare)
         self._listed = frozenset(word for group in phrases for phrase in group for word in phrase)
         checked = {product.id for product in known.products if product.scope is Scope.CHECKED}
         single = {
@@ -138,6 +143,10 @@ class Vocabulary:
     def _without_blanks(self) -> frozenset[str]:
         """The words of scripts that are written without blanks between them."""
         return frozenset(word for word in (*self._listed, *self._known) if not word.isascii())
+
+    def is_of_name(self, word: str) -> bool:
+        """Return whether a word is a word of any name, or a spelling of one."""
+        return word in self._listed_names or self.is_name(word)
 
     def parts_of(self, word: str) -> tuple[str, ...]:
         """Return the listed words and numbers that a word consists of; none if anything of it is left over."""
@@ -251,6 +260,15 @@ class Vocabulary:
         """Return whether an unknown word ends like the name of a drug."""
         return word.endswith(self._drug_endings)
 
+    def may_cut_payload(self, word: str, *, is_last: bool) -> bool:
+        """Return whether a word behind an antibody may be what is left of a payload: of a known one, or one letter.
+
+        The last word may begin a payload in any language, "en" of entansina, or the prefix of a conjugate, "ado".
+        """
+        if self.begins_payload(word) or (len(word) == 1 and (word,) not in self.ignored):
+            return True
+        return is_last and any(each.startswith(word) for each in self._of_conjugates)
+
     def begins_payload(self, word: str) -> bool:
         """Return whether a word may be the first letters of a payload."""
         return any(each.startswith(word) for each in self._payloads)
@@ -261,11 +279,14 @@ def _stem(word: str) -> str:
     return word.removesuffix("um").rstrip("aeioy") if len(word) > _SHORT else word
 
 
-def _words_of_products(names: Mapping[Phrase, Meaning]) -> dict[str, frozenset[str]]:
+def _words_of_products(names: Mapping[Phrase, Meaning], bare: frozenset[str]) -> dict[str, frozenset[str]]:
+    """Return the words of each product's names; "ado" is none of the antibody, which "ado-trastuzumab" may mean."""
     found: dict[str, frozenset[str]] = {}
     for phrase, meaning in names.items():
         for target in meaning:
             found[target.product] = found.get(target.product, frozenset()).union(phrase)
+    for product in bare:
+        found[product] -= PREFIXES
     return found
 
 

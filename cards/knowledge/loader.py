@@ -42,6 +42,7 @@ from cards.values.codes import (
     Ndc,
     RxNormCode,
     SnomedCode,
+    UniiCode,
 )
 
 if TYPE_CHECKING:
@@ -196,6 +197,8 @@ def _check_product(known: Knowledge, product: Product) -> None:
         AtcCode(atc.code)
     for snomed in product.snomed:
         SnomedCode(snomed.code)
+    for unii in product.unii:
+        UniiCode(unii.code)
     for brand in product.brands:
         _need_source(known, brand.label)
         for code in (*(entry.code for entry in brand.hcpcs), *(entry.code for entry in brand.retired_hcpcs)):
@@ -248,7 +251,7 @@ def _check_terminology(terminology: Terminology) -> None:
     snomed += [entry.code for words in terminology.stages for entry in words.snomed]
     snomed += [entry.code for entry in terminology.diagnosis_codes.not_used_snomed]
     snomed += [code.snomed for code in terminology.receptor_codes.codes if code.snomed is not None]
-    loinc += [terminology.genes.gene_studied, terminology.genes.variant_assessment]
+    loinc += [terminology.genes.gene_studied, terminology.genes.variant_assessment, terminology.genes.significance]
     snomed += [entry.code for entry in (*metastasis.snomed, *metastasis.history_snomed)]
     tables = terminology.units.tables
     for name, concept in terminology.concepts.items():

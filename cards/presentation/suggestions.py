@@ -106,6 +106,8 @@ class SuggestionWriter:
 
     def _short(self, concept: str) -> str:
         known = self._terminology.concepts[concept]
+        if known.button is not None:
+            return known.button
         # HER2 stains of the breast and of any tissue have the same name; the order distinguishes them.
         ordered = known.order_display or known.display
         return ordered if self._displays[known.display] > 1 else min((known.display, ordered), key=len)

@@ -177,6 +177,8 @@ def quoted_texts(known: Knowledge) -> Iterator[str]:
         yield concept.display
         if concept.order_display:
             yield concept.order_display
+        if concept.button:
+            yield concept.button
 
 
 def _line(text: str, said: str, field: str) -> int:

@@ -7,8 +7,10 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from cards.facts.outcomes import Evidence
-from cards.facts.patient import TreatmentState, setting_of
+from cards.facts.patient import TreatmentState, counting_preliminary, setting_of
 from cards.facts.results import hormone_receptor_positive
 from cards.facts.session import planned_day
 from cards.knowledge.label_doses import Ceiling, Labeled, ceiling, for_patient, near
@@ -381,6 +383,12 @@ class Case:
     def days_before(self, days: Decimal) -> date:
         """Return the day a number of days before the planned dose."""
         return self.planned - timedelta(days=int(days))
+
+    @lazy
+    def if_preliminary_counted(self) -> Case:
+        """Return the case as it would be if its preliminary results were final."""
+        patient = counting_preliminary(self.patient)
+        return replace(self, session=msgspec.structs.replace(self.session, patient=patient))
 
     def weight_evidence(self) -> tuple[Evidence, ...]:
         """Return the evidence line of the body weight, if there is one."""

@@ -10,7 +10,7 @@ import msgspec
 
 from cards.facts.order import DoseUnit, OrderedDose
 from cards.knowledge.label_doses import Ceiling, near
-from cards.knowledge.schema import Basis, Level, Product, Regimen
+from cards.knowledge.schema import Basis, Level, Product, Regimen, Route
 from cards.values.caching import per_case
 from cards.values.codes import ndc_readings
 from cards.values.quantities import Kg, Mg, MgPerKg, plain
@@ -68,8 +68,9 @@ def read_doses(case: Case) -> tuple[DoseReading, ...]:
     """Interpret each dose quantity of the order by its unit and size."""
     weight = case.kg
     readings = [read_dose(dose, case.product, weight, case) for dose in case.order.doses]
-    if len(readings) == 1:
-        return (readings[0],)
+    if len(readings) == 1 or (case.product.route is Route.SUBCUTANEOUS and case.product.concentration is not None):
+        # What is drawn up for an injection is its dose.
+        return tuple(readings)
     # A bag volume in addition to a dose in milligrams is the volume of the infusion, not another dose.
     masses = {reading.ordered.instruction for reading in readings if reading.ordered.unit is not DoseUnit.ML}
     # So is one in a separate instruction, "dilute in 250 mL", if no dose of the product has such a volume.
@@ -208,9 +209,9 @@ def _plausible_mass(product: Product, weight: Kg | None, case: Case) -> tuple[De
 
 
 def _read_volume(ordered: OrderedDose, product: Product, weight: Kg | None, case: Case) -> DoseReading:
-    """Convert milliliters to milligrams if the product is a solution of one concentration."""
+    """Convert milliliters to milligrams if the product is a solution of one concentration; no other has a volume."""
     if product.concentration is None:
-        return DoseReading(ordered, Sense.UNREADABLE, why="volume")
+        return DoseReading(ordered, Sense.IMPLAUSIBLE, why="volume")
     dose = Mg(ordered.number * product.concentration.mg_per_ml)
     reading = _read_mass(ordered, dose, product, weight, case)
     per_kg = reading.per_kg(weight)
@@ -329,8 +330,9 @@ def may_be_own(case: Case, dose: Mg | MgPerKg) -> bool:
 
 
 def is_component(product: Product, reading: DoseReading) -> bool:
-    """Return whether a combination product's dose is written as that of one of its antibodies."""
-    return reading.dose is not None and is_part_of_combination(product, reading.dose)
+    """Return whether a combination product's dose is written as that of one of its antibodies; a volume is of both."""
+    is_volume = reading.ordered.unit is DoseUnit.ML
+    return reading.dose is not None and not is_volume and is_part_of_combination(product, reading.dose)
 
 
 def is_part_of_combination(product: Product, dose: Mg | MgPerKg) -> bool:

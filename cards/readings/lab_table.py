@@ -65,7 +65,10 @@ def read_table(case: Case) -> LabTable:
             matches.append(match)
         elif result.bound is not Bound.EXACT and _may_match(case, table, result):
             crossing.append(result)
-    return LabTable(tuple(matches), tuple(unlimited), _pair(case), tuple(_ended(case)), tuple(crossing))
+    pair = _pair(case)
+    if pair is None:
+        crossing += [each for each in _possible_pair(case) if each not in crossing]
+    return LabTable(tuple(matches), tuple(unlimited), pair, tuple(_ended(case)), tuple(crossing))
 
 
 def _match(case: Case, table: RowsOfTest, result: LabResult) -> Match | None:
@@ -183,9 +186,30 @@ def _pair(case: Case) -> tuple[LabResult, LabResult] | None:
     return None
 
 
-def _is_in(values: Interval, limit: Decimal, rule: HepaticPair) -> bool:
-    """Return whether a result is certainly above a limit of the pair, or at the limit if the label includes it."""
-    return values.is_below(limit) is False if rule.limits_count else bool(values.is_above(limit))
+def _possible_pair(case: Case) -> list[LabResult]:
+    """List those of the newest results that may be a pair that ends treatment, but are given as a limit."""
+    rule = case.product.monitoring.hepatic_pair
+    if rule is None:
+        return []
+    found: list[LabResult] = []
+    bilirubin = newest(case, rule.bilirubin, case.labs_current_from)
+    for test in rule.transaminases if bilirubin is not None else ():
+        enzyme = newest(case, test, case.labs_current_from)
+        if enzyme is None or bilirubin is None or enzyme.bound is bilirubin.bound is Bound.EXACT:
+            continue
+        by_enzyme = _is_in(multiples(enzyme), rule.transaminase_above, rule)
+        by_bilirubin = _is_in(multiples(bilirubin), rule.bilirubin_above, rule)
+        if False not in (by_enzyme, by_bilirubin) and _within(enzyme, bilirubin, rule.within_days):
+            found += [each for each, known in ((enzyme, by_enzyme), (bilirubin, by_bilirubin)) if known is None]
+    return list(dict.fromkeys(found))
+
+
+def _is_in(values: Interval, limit: Decimal, rule: HepaticPair) -> bool | None:
+    """Return whether a result is above a limit of the pair, or at it if the label includes it; ``None`` if unknown."""
+    if not rule.limits_count:
+        return values.is_above(limit)
+    is_below = values.is_below(limit)
+    return None if is_below is None else not is_below
 
 
 def _counting(case: Case, test: str) -> list[LabResult]:

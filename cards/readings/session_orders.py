@@ -30,6 +30,13 @@ class OrderOfDay(NamedTuple):
     identity: Identity
 
 
+class Span(NamedTuple):
+    """The days of the first and last dose of a product's orders; ``last`` is ``None`` if an order names none."""
+
+    first: date
+    last: date | None
+
+
 class SameDay(NamedTuple):
     """Orders that give a dose on the same day; ``ids`` are those of the objects."""
 
@@ -127,6 +134,19 @@ class SessionOrders:
     def first_of(self, product: str) -> tuple[DrugOrder, Identity]:
         """Return the first order of a product in the session."""
         return self.identified[self._of_product[product][0]]
+
+    @lazy
+    def spans(self) -> dict[str, Span]:
+        """The span of each product's orders: a repeat without an end beside no named day goes on and on."""
+        found: dict[str, Span] = {}
+        for product, places in self._of_product.items():
+            orders = [self.identified[place][0] for place in places]
+            days = [
+                order.schedule.days_from(day) for order in orders for day in [planned_day(order.start, self._today)]
+            ]
+            ends = all(order.schedule.days or len(each) > 1 for order, each in zip(orders, days, strict=True))
+            found[product] = Span(min(map(min, days)), max(map(max, days)) if ends else None)
+        return found
 
     @lazy
     def products(self) -> tuple[str, ...]:

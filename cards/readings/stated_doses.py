@@ -1,4 +1,4 @@
-"""What the texts of an order and its other fields say of its dose, held against the dose field."""
+"""What the texts and other fields of an order say about its dose, compared with the dose field."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from cards.readings.dosing import (
     Sense,
     any_level_met_by,
     in_basis,
+    is_component,
     is_part_of_combination,
     levels_met_by,
     may_be_own,
@@ -189,14 +190,14 @@ def in_another_unit(case: Case, amounts: Sequence[AmountInOtherUnit]) -> AmountI
 
 
 def units_beside_other_words(case: Case) -> list[AmountInOtherUnit]:
-    """List such amounts of the instructions beside a word that is no listed drug: what they are of is not known."""
+    """List such amounts next to a word that is not a listed drug, so that what they measure is not known."""
     written = _numbers(case)
     beside = (each for each in _of_own_drug(case, case.order.text_other_units) if each.beside)
     return [each for each in beside if each.a_day is not None or _matters(each, written)]
 
 
 def _of_own_drug(case: Case, amounts: Iterable[AmountInOtherUnit]) -> Iterator[AmountInOtherUnit]:
-    """Yield the amounts in other units, but for those beside a drug that is given with this one.
+    """Yield the amounts in other units, but for those beside another drug that is known.
 
     The volume of an injection under the skin is its dose in another unit.
     """
@@ -205,7 +206,9 @@ def _of_own_drug(case: Case, amounts: Iterable[AmountInOtherUnit]) -> Iterator[A
     return (
         each
         for each in amounts
-        if listed.isdisjoint((each.beside, each.behind)) and not (by_volume and fold(each.text).endswith("ml"))
+        if listed.isdisjoint((each.beside, each.behind))
+        and not (each.beside and case.recognizer.other_drugs(each.beside))
+        and not (by_volume and fold(each.text).endswith("ml"))
     )
 
 
@@ -259,7 +262,7 @@ def _share_in_words(case: Case) -> DoseConflict | None:
 
 @per_case
 def beside_other_words(case: Case) -> tuple[NotedDose, ...]:
-    """List the doses in the instructions beside a word that is not known, and so may be those of another drug."""
+    """List the doses in the instructions next to an unknown word, which may therefore be those of another drug."""
     listed = case.recognizer.supportive_drugs
     return tuple(
         each
@@ -426,7 +429,7 @@ def _twice_in_mg(case: Case, usable: Sequence[DoseReading], tolerance: Decimal) 
     """
     first: dict[int, DoseReading] = {}
     for reading in usable:
-        if not isinstance(reading.dose, Mg) or is_part_of_combination(case.product, reading.dose):
+        if not isinstance(reading.dose, Mg) or is_component(case.product, reading):
             continue
         one = first.setdefault(reading.ordered.instruction, reading)
         if isinstance(one.dose, Mg) and not near(one.dose.value, reading.dose.value, tolerance):

@@ -37,12 +37,18 @@ class WeightDoubt(NamedTuple):
 def weight_doubt(case: Case) -> WeightDoubt | None:
     """Return whether the newest weight is in doubt: then neither it nor the previous one is used for calculations."""
     newest = case.weight
-    if not case.weight_based or newest is None or newest.on is None:
+    if not case.needs_weight or newest is None or newest.on is None:
         return None
     other = _weight_before(case, newest)
-    if other is not None:
+    if other is not None and (case.weight_based or _changes_dose(case, newest, other)):
         return _differing(newest, newest.kg.value, other.kg.value, other, None, case)
-    return _by_last_dose(case, newest)
+    return _by_last_dose(case, newest) if other is None and case.weight_based else None
+
+
+def _changes_dose(case: Case, newest: Weight, other: Weight) -> bool:
+    """Return whether two weights are on different sides of one at which a fixed dose changes."""
+    low, high = sorted((newest.kg.value, other.kg.value))
+    return any(low < bound <= high for bound in case.weight_bounds)
 
 
 def is_level_at_other(case: Case) -> bool:
@@ -51,11 +57,12 @@ def is_level_at_other(case: Case) -> bool:
     if doubt is None or doubt.other is None:
         return False
     tolerance = case.threshold("dose_rounding_tolerance_percent")
-    levels = [level.dose for regimen in case.product.regimens for level in regimen.levels]
-    at_other = [reading.per_kg(doubt.other.kg) for reading, _ in judged_levels(case)]
+    kg = doubt.other.kg
+    levels = [level.dose for regimen in case.product.regimens if regimen.is_for(kg.value) for level in regimen.levels]
+    at_other = [reading.per_kg(kg) if case.weight_based else reading.in_mg(kg) for reading, _ in judged_levels(case)]
     return bool(at_other) and all(
         now is not None
-        and any(isinstance(level, MgPerKg) and near(now.value, level.value, tolerance) for level in levels)
+        and any(type(level) is type(now) and near(now.value, level.value, tolerance) for level in levels)
         for now in at_other
     )
 

@@ -72,11 +72,26 @@ def _pairs(case: Case) -> Iterator[tuple[ConcurrentDrug, KeptApart]]:
         if pair is None:
             continue
         own = orders.last_in_focus.get(case.product.id, _key(case.order))
-        if orders.last_in_focus.get(product, _NO_KEY) <= own:
+        if orders.last_in_focus.get(product, _NO_KEY) <= own and not _in_sequence(case, product):
             yield _ordered(orders, product), pair
     for other in _active(case):
         if (pair := _kept_apart(case, other.product)) is not None:
             yield other, pair
+
+
+def _in_sequence(case: Case, other: str) -> bool:
+    """Return whether one of two products of a session begins when the last interval of the other is over.
+
+    A plan may go from one to the next, as Enhertu before surgery to trastuzumab with pertuzumab.
+    """
+    spans = case.orders.spans
+    first, second = sorted((case.product.id, other), key=lambda each: spans[each].first)
+    last = spans[first].last
+    product = case.recognizer.product(first)
+    if last is None or product.is_oral or not product.regimens:
+        return False
+    longest = max(each.interval_days for each in product.regimens)
+    return (spans[second].first - last).days >= longest - case.threshold("interval_window_days")
 
 
 def _given_lately(case: Case) -> Fired | None:
@@ -309,9 +324,7 @@ def _kept_apart(case: Case, other: str) -> KeptApart | None:
         (
             pair
             for pair in case.known.kept_apart
-            if other in pair.products
-            and {case.product.id, other} == set(pair.products)
-            and (pair.until is None or case.planned < pair.until)
+            if pair.separates(case.product.id, other) and (pair.until is None or case.planned < pair.until)
         ),
         None,
     )

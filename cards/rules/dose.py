@@ -22,7 +22,7 @@ from cards.facts.outcomes import (
 )
 from cards.facts.topics import Topic
 from cards.knowledge.label_doses import Ceiling, near
-from cards.knowledge.schema import Basis, Cancer, Level, LevelRole, Problem, Product
+from cards.knowledge.schema import Basis, Cancer, Level, LevelRole, Problem, Product, Route
 from cards.readings.case import shortened
 from cards.readings.course import fitting_levels
 from cards.readings.dosing import (
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 
 _HUNDRED = Decimal(100)
 _WEIGHTS = frozenset({"weight", "weight-stated"})
+_UNITS_OF_ENZYME = frozenset({"u", "unit", "units", "iu", "usp'u"})
 WITHOUT_WEIGHT = CannotTell((Missing("weight", reported_by=Topic.DOSE_CANNOT_VERIFY),))
 
 
@@ -247,13 +248,27 @@ def dose_cannot_verify(case: Case) -> Outcome:
     if isinstance(by_weight, Fired):
         return by_weight
     if not case.order.weight_basis or not case.weight_based:
-        return _only_in_text(case)
+        found = _only_in_text(case)
+        # A volume beside the dose is that of an infusion or a flush, and a count that of bags or tablets.
+        others = [each for each in unreadable if each.ordered.unit is DoseUnit.OTHER and not _is_enzyme(case, each)]
+        return CannotTell(_unread_beside(others)) if others and isinstance(found, Clear) else found
     return Fired(
         values={"basis": case.order.weight_basis},
         evidence=tuple(dict.fromkeys(line for each in usable_doses(case) for line in dose_evidence(case, each))),
         cited=(_regimen_citation(case),),
         variant="other-weight",
     )
+
+
+def _is_enzyme(case: Case, reading: DoseReading) -> bool:
+    """Return whether an amount in units is that of the hyaluronidase in an injection under the skin."""
+    unit = reading.ordered.as_written_unit.casefold().strip("[]{}")
+    return case.product.route is Route.SUBCUTANEOUS and unit in _UNITS_OF_ENZYME
+
+
+def _unread_beside(unreadable: list[DoseReading]) -> tuple[Missing, ...]:
+    written = dict.fromkeys(each.ordered.as_written for each in unreadable)
+    return tuple(Missing("dose-unread", values={"written": shortened(each)}) for each in written)
 
 
 def _only_in_text(case: Case) -> Outcome:

@@ -11,9 +11,11 @@ from cards.readings.case import dated, shortened
 from cards.readings.course import (
     Reduced,
     fitting_levels,
+    gap_rule,
     level_of,
     lowest_reduction,
     perhaps_reduced,
+    reduced_order,
     sums_above_maximum,
 )
 from cards.readings.day_total import day_total, total_excess
@@ -23,7 +25,7 @@ from cards.readings.possible_doses import orders_beside_doses
 from cards.readings.stated_doses import dose_conflict
 from cards.readings.weights import is_level_at_other, weight_doubt
 from cards.rules.dose import WITHOUT_WEIGHT, cancer_words, dose_evidence, fixes_to, nothing_usable, written_dose
-from cards.rules.schedule import loading_again, loading_last
+from cards.rules.schedule import loading_again, loading_last, loading_repeated
 from cards.rules.tablets import is_reported_by_frequency, taken_too_seldom
 from cards.values.quantities import plain
 
@@ -101,13 +103,13 @@ def dose_wrong_for_indication(case: Case) -> Outcome:
     """Fire when a labeled level does not fit the course.
 
     That is a reduced level without an earlier dose that explains it; or a loading dose, so soon after the last dose
-    that the label continues with maintenance, or after the maintenance dose of the same order. A maintenance dose
-    without a dose on record is accepted, because courses may begin elsewhere.
+    that the label continues with maintenance, after the maintenance dose of the same order, or more than once. A
+    maintenance dose without a dose on record is accepted, because courses may begin elsewhere.
     """
     if not usable_doses(case):
         return nothing_usable(case)
-    if (again := loading_again(case) or loading_last(case)) is not None:
-        return again
+    if (of_course := _of_course(case)) is not None:
+        return of_course
     if not case.is_first_dose:
         return Clear()
     if (why := _why_by_weight(case)) is not None:
@@ -126,6 +128,30 @@ def dose_wrong_for_indication(case: Case) -> Outcome:
         if level is not None and level.role is LevelRole.REDUCTION and not is_later_step:
             return Clear() if _starts_before(case) else _reduced(case, reading)
     return Clear()
+
+
+def _of_course(case: Case) -> Outcome | None:
+    """Return what a loading dose out of place is told as, or an amount that may be of one; ``None`` for neither."""
+    fired = loading_again(case) or loading_last(case) or loading_repeated(case)
+    if fired is None and (part := _of_one_antibody(case)) is not None:
+        return CannotTell((part,))
+    return fired
+
+
+def _of_one_antibody(case: Case) -> Missing | None:
+    """Say that the amount of one antibody tells no loading dose from maintenance, where either may be due."""
+    gap = gap_rule(case)
+    if not (case.is_first_dose or (gap is not None and gap.days >= gap.rule.after_days)):
+        return None
+    judged = judged_levels(case)
+    if any(level is not None for _, level in judged):
+        return None
+    levels = [level.dose for regimen in case.regimens for level in regimen.levels]
+    for reading, _ in judged:
+        if is_component(case.product, reading):
+            values = {"dose": written_dose(case, reading), "levels": ", ".join(map(str, levels))}
+            return Missing("dose-of-part", values=values, is_urgent=True)
+    return None
 
 
 def _starts_before(case: Case) -> bool:
@@ -204,7 +230,8 @@ def _if_all_read(case: Case) -> Outcome:
         for each in case.history
         if each.unread_dose and each.on is not None
     ]
-    missing = (*unread[:1], *sums_above_maximum(case)[:1], *_level_unknown(case), *_reduced_in_order(case))
+    ordered = (*_reduced_in_order(case), *_ordered_lower(case))
+    missing = (*unread[:1], *sums_above_maximum(case)[:1], *_level_unknown(case), *ordered[:1])
     return CannotTell(missing) if missing else Clear()
 
 
@@ -234,6 +261,17 @@ def _reduced_in_order(case: Case) -> Iterator[Missing]:
             values = {"dose": str(order.dose), "level": str(level.dose), "date": order.on.isoformat()}
             yield Missing("earlier-order-level", values=values, is_urgent=True)
             return
+
+
+def _ordered_lower(case: Case) -> tuple[Missing, ...]:
+    """Say that an order on record, newer than the last dose given, is for a reduced level below this order's."""
+    found = reduced_order(case)
+    if found is None or found.earlier.on is None or weight_doubt(case) is not None:
+        return ()
+    if not any(level is not None and level.dose.value > found.level.dose.value for _, level in judged_levels(case)):
+        return ()
+    values = {"dose": str(found.earlier.dose), "level": str(found.level.dose), "date": found.earlier.on.isoformat()}
+    return (Missing("earlier-order", values=values, is_urgent=True),)
 
 
 def _raised(case: Case, reading: DoseReading, lowest: Level, earlier: Treatment) -> Fired:

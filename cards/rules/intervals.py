@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, Outcome, RemoveOrder
 from cards.facts.schedules import Nearest
+from cards.knowledge.schema import LevelRole
 from cards.readings.case import counted, shortened, spacing_text
 from cards.readings.course import (
     amount_unknown,
@@ -252,10 +253,10 @@ def _unclear_schedule(case: Case) -> tuple[Missing, ...]:
 def _doses_of_one_day(case: Case) -> str:
     """Return the whole doses of an order's instructions for one day: one dose stated twice, or two doses.
 
-    Without a day, doses of two kinds are a course: a loading dose, and those after it.
+    Without a day, a loading and a maintenance dose are a course.
     """
     whole = {each.ordered.instruction: each for each in usable_doses(case) if is_whole_dose(case, each)}
     roles = {level.role for each in whole.values() if (level := levels_met_by(case, each)) is not None}
-    if not case.order.schedule.days and len(roles) > 1:
+    if not case.order.schedule.days and roles == {LevelRole.LOADING, LevelRole.MAINTENANCE}:
         return ""
     return " + ".join(each.ordered.as_written for each in whole.values()) if len(whole) > 1 else ""

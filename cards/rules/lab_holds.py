@@ -14,9 +14,10 @@ import msgspec
 from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, Outcome, RemoveOrder
 from cards.facts.results import TIMES_LIMIT
 from cards.facts.topics import Topic
-from cards.knowledge.schema import Action, Band, Panel, Problem
+from cards.knowledge.schema import Action, Band, Confidence, Panel, Problem
 from cards.readings.case import at_same_time, shortened, with_date
 from cards.readings.lab_table import Match, read_table, times_limit
+from cards.rules.preliminary import hears_preliminary
 from cards.values.caching import per_case
 from cards.values.quantities import plain
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 _TENTH, _TEN = Decimal("0.1"), 10
 
 
+@hears_preliminary
 def liver_tests_hold(case: Case) -> Outcome:
     """Fire when AST, ALT or total bilirubin is in a row that says hold or reduce, and none says discontinue."""
     if isinstance(liver_tests_discontinue(case), Fired):
@@ -37,6 +39,7 @@ def liver_tests_hold(case: Case) -> Outcome:
     return _verdict(case, Panel.LIVER, Action.HOLD)
 
 
+@hears_preliminary
 @per_case
 def liver_tests_discontinue(case: Case) -> Outcome:
     """Fire when a liver test, or a pair of tests (Hy's law), is in a row that says discontinue.
@@ -97,6 +100,7 @@ def _latest(results: tuple[LabResult, ...]) -> str:
     return max(result.on for result in results if result.on is not None).isoformat()
 
 
+@hears_preliminary
 def blood_count_hold(case: Case) -> Outcome:
     """Fire when platelets or neutrophils are in a row that says hold or reduce."""
     return _verdict(case, Panel.BLOOD_COUNT, Action.HOLD)
@@ -188,7 +192,8 @@ def _line(case: Case, result: LabResult, row: LabRow | None = None) -> Evidence:
     """Return a result with its limit of normal, and the limits of the label's row that it is in."""
     limit = f" ({_multiple(result)}{_own_limit(result)})" if result.upper_limit else ""
     line = f"{_name(case, result)}: {with_date(result, result.as_reported + limit)}"
-    limits = (_row(row),) if row is not None else ()
+    # A limit of our own is none of the label's.
+    limits = (_row(row),) if row is not None and row.by.confidence is not Confidence.DEFAULT else ()
     return Evidence("lab", line, result.origin, parts=(*limits, *at_same_time(result)))
 
 

@@ -20,6 +20,7 @@ from cards.knowledge.schema import Action, LvefRow
 from cards.readings.case import at_same_time, counted, dated, with_date
 from cards.readings.lvef_table import read_lvef
 from cards.rules.lvef_monitoring import no_lvef
+from cards.rules.preliminary import hears_preliminary
 from cards.values.quantities import plain
 
 if TYPE_CHECKING:
@@ -29,11 +30,13 @@ if TYPE_CHECKING:
     from cards.readings.lvef_table import LvefReading
 
 
+@hears_preliminary
 def lvef_hold(case: Case) -> Outcome:
     """Fire when the label says not to administer, by setting and by the drop from baseline."""
     return _verdict(case, Action.HOLD)
 
 
+@hears_preliminary
 def lvef_recheck(case: Case) -> Outcome:
     """Fire when the label says continue and repeat within three weeks."""
     return _verdict(case, Action.RECHECK)
@@ -49,7 +52,7 @@ def _verdict(case: Case, action: Action) -> Outcome:
     if len(actions) > 1:
         newest = reading.newest
         if newest.interval.is_exact:
-            return CannotTell((Missing("baseline", values={"lvef": newest.quoted}),))
+            return CannotTell((_unknown_fall(reading),))
         values = {"lvef": with_date(newest, newest.as_reported)}
         return CannotTell((Missing("lvef-bound", values=values, is_urgent=True),))
     row = reading.rows[0]
@@ -58,6 +61,15 @@ def _verdict(case: Case, action: Action) -> Outcome:
     if row is None and action is Action.HOLD and (low := _low_without_row(case, reading)) is not None:
         return CannotTell((low,))
     return Clear()
+
+
+def _unknown_fall(reading: LvefReading) -> Missing:
+    """Say what the table turns on; urgent if the fall is known to be one, and only the limit of normal is not."""
+    newest, baseline = reading.newest, reading.baseline
+    if baseline is None or baseline is newest:
+        return Missing("baseline", values={"lvef": newest.quoted})
+    values = {"lvef": dated(newest.quoted, newest.on), "baseline": dated(baseline.quoted, baseline.on)}
+    return Missing("lvef-normal", values=values, is_urgent=True)
 
 
 def _low_without_row(case: Case, reading: LvefReading) -> Missing | None:

@@ -21,6 +21,7 @@ from cards.facts.outcomes import (
 )
 from cards.knowledge.schema import Problem, Stop
 from cards.readings.case import at_same_time, dated, is_bare_code, shortened, with_date
+from cards.rules.preliminary import hears_preliminary
 from cards.values.caching import per_case
 from cards.values.calendar_months import years_before
 from cards.values.quantities import plain
@@ -47,6 +48,7 @@ def heart_failure_active(case: Case) -> Outcome:
 
 
 @per_case
+@hears_preliminary
 def pregnancy_positive(case: Case) -> Outcome:
     """Fire on a recorded pregnancy, or a positive test without a later negative one.
 

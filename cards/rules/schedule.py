@@ -182,7 +182,7 @@ def loading_again(case: Case) -> Fired | None:
         fired = _loading(case, found.rule, found.days, found.on, day_given(found.last))
         if fired is not None:
             return fired
-    before = case.orders.last_before(case.order, (case.product.id,), case.planned)
+    before = case.orders.last_before(case.order, products_counting(case), case.planned)
     if before is None:
         return None
     days = (case.planned - before.day).days
@@ -214,6 +214,32 @@ def loading_last(case: Case) -> Fired | None:
                 variant="loading-last",
             )
     return None
+
+
+def loading_repeated(case: Case) -> Fired | None:
+    """Fire on an order that gives nothing but loading doses, and more than one.
+
+    How long an order is valid says nothing about the number of doses, and neither does "every 3 weeks" alone.
+    """
+    judged = judged_levels(case)
+    if not judged or any(level is None or level.role is not LevelRole.LOADING for _, level in judged):
+        return None
+    schedule = case.order.schedule
+    count = max(len(schedule.days), *(each.doses or 0 for each in schedule.rhythms), schedule.doses_from_day or 0, 0)
+    if count <= 1:
+        return None
+    reading, level = judged[0]
+    maintenance = _same_regimen(case, level, LevelRole.MAINTENANCE) if level is not None else None
+    return Fired(
+        values={
+            "dose": written_dose(case, reading),
+            "count": str(count),
+            "maintenance": str(maintenance.dose) if maintenance is not None else "",
+        },
+        evidence=dose_evidence(case, reading),
+        cited=(level.by,) if level is not None else (),
+        variant="loading-repeated",
+    )
 
 
 def _loading(case: Case, rule: Reload, days: int, on: date, last: Evidence) -> Fired | None:

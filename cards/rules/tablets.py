@@ -17,10 +17,13 @@ from cards.facts.outcomes import (
     RemoveOrder,
 )
 from cards.readings.case import shortened, spacing_text
+from cards.readings.dosing import tablet_strength, usable_doses
 from cards.readings.tablets import day_maximum, days_of, excess_of, indicator_of_excess, times_at, together
-from cards.values.quantities import plain, share
+from cards.values.quantities import Mg, plain, share
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cards.knowledge.schema import Cited
     from cards.readings.case import Case
     from cards.readings.tablets import Day
@@ -61,6 +64,7 @@ def _frequency_known(case: Case) -> Outcome:
     if all(day.total is not None for day in days_of(case)):
         parts = case.order.schedule.unread_of_tablets
         unread = tuple(Missing("schedule-unread", values={"written": shortened(each)}) for each in parts)
+        unread += (*_without_beginning(case), *_supplied_otherwise(case))
         return CannotTell(unread) if unread else Clear()
     if case.session.hook.may_be_incomplete:
         return Clear()
@@ -73,6 +77,26 @@ def _frequency_known(case: Case) -> Outcome:
         "tablet-frequency", values={"written": shortened(said) if said else "not stated"}, is_urgent=unclear
     )
     return CannotTell((missing,))
+
+
+def _supplied_otherwise(case: Case) -> Iterator[Missing]:
+    """Yield a supply that is another number of tablets a day than the order has, to the nearest whole one."""
+    supply, days = case.order.supply, days_of(case)
+    strength = tablet_strength(case.order, case.product, case.recognizer)
+    if supply is None or strength is None or len(days) != 1 or (total := days[0].total) is None:
+        return
+    ordered, supplied = total.value / strength, supply.tablets / supply.days
+    if supplied.quantize(_ONE) != ordered.quantize(_ONE):
+        values = {"tablets": plain(supply.tablets), "days": plain(supply.days), "total": str(total)}
+        yield Missing("tablet-supply", values={**values, "strength": str(Mg(strength))})
+
+
+def _without_beginning(case: Case) -> Iterator[Missing]:
+    late = {each.instruction for each in case.order.timings if each.never_begins}
+    for reading in usable_doses(case) if late else ():
+        if reading.ordered.instruction in late:
+            values = {"dose": reading.ordered.as_written}
+            yield Missing("schedule-never-begins", values=values, is_urgent=True)
 
 
 def taken_too_often(case: Case) -> Outcome:

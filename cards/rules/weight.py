@@ -16,6 +16,7 @@ from cards.facts.outcomes import (
     Outcome,
 )
 from cards.facts.topics import Topic
+from cards.knowledge.label_doses import ceiling
 from cards.readings.case import counted, dated
 from cards.readings.dosing import is_over, usable_doses
 from cards.readings.weights import WeightDoubt, stated_otherwise, weight_doubt
@@ -33,13 +34,13 @@ def weight_implausible(case: Case) -> Outcome:
     Either may be wrong. Critical if the dose is above the maximum at the other weight, or if the two differ like pounds
     and kilograms.
     """
-    if not case.weight_based:
+    if not case.needs_weight:
         return NotApplicable("the dose does not depend on the weight")
     if case.weight is None:
         return CannotTell((Missing("weight", reported_by=Topic.DOSE_CANNOT_VERIFY),))
     doubt = weight_doubt(case)
     if doubt is None:
-        otherwise = stated_otherwise(case)
+        otherwise = stated_otherwise(case) if case.weight_based else None
         return CannotTell((otherwise,)) if otherwise is not None else Clear()
     critical = doubt.is_pounds or _is_over_at_other(case, doubt)
     notes: list[tuple[str, Mapping[str, str]]] = [("pounds", {})] if doubt.is_pounds else []
@@ -61,10 +62,13 @@ def _variant(doubt: WeightDoubt) -> str:
 
 
 def _is_over_at_other(case: Case, doubt: WeightDoubt) -> bool:
-    limit = case.ceiling
-    if limit is None or doubt.other is None:
+    if doubt.other is None:
         return False
     other = doubt.other.kg
+    of_other = tuple(each for each in case.product.regimens if each.is_for(other.value))
+    limit = case.ceiling if case.weight_based else ceiling(of_other)
+    if limit is None:
+        return False
     return any(is_over(reading, limit, other) for reading in usable_doses(case))
 
 

@@ -129,6 +129,19 @@ class RxNormCode(_Code):
     called = "an RxNorm code"
 
 
+class UniiCode(_Code):
+    """An identifier of a substance in the FDA's list (Unique Ingredient Identifier), with its check character."""
+
+    __slots__ = ()
+    pattern = re.compile(r"[0-9A-Z]{10}")
+    called = "a UNII (its last character is a check character)"
+
+    @classmethod
+    def checked(cls, text: str) -> bool:
+        """Check the last character: the sum of the others, each as a digit to the base of 36."""
+        return sum(int(each, 36) for each in text[:-1]) % 36 == int(text[-1], 36)
+
+
 class HcpcsCode(_Code):
     """A HCPCS Level II code: a letter and four digits."""
 
@@ -197,6 +210,7 @@ class Ndc(_Code):
 
 
 _LONG_LABELER, _TWELVE_DIGITS = 6, 12
+_WITH_ASTERISKS = re.compile(r"\d{4,5}\*\d{3,4}\*\d{1,2}")
 _BEFORE_NDC = re.compile(r"(?:urn:)?ndc(?:11|10)?[\s:#]{0,5}(?:n4)?[\s:#]{0,5}|n4[\s:#-]{0,5}", re.IGNORECASE)
 # On a claim, the unit of measure and the quantity follow the number ("N450242008801ML1").
 _BEHIND_NDC = re.compile(r"(?<=\d)[\s*]{0,3}(?:ml|un|me|gr|f2)\s{0,3}\d{0,10}(?:\.\d{1,4})?\Z", re.IGNORECASE)
@@ -213,7 +227,9 @@ def ndc_readings(text: str) -> tuple[str, ...]:
     """
     cleaned = text.strip()[:_LONGEST]
     before = _BEFORE_NDC.match(cleaned)
-    cleaned = _BEHIND_NDC.sub("", cleaned[before.end() if before else 0 :]).replace("*", "0")
+    cleaned = _BEHIND_NDC.sub("", cleaned[before.end() if before else 0 :])
+    # An asterisk stands for a zero that was left out, or between the parts.
+    cleaned = cleaned.replace("*", "-" if _WITH_ASTERISKS.fullmatch(cleaned) else "0")
     if bar_code := _BAR_CODE.fullmatch(cleaned):
         cleaned = bar_code[1]
     segments = re.split(r"[-\s./\u2010-\u2015]", cleaned)

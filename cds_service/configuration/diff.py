@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 _CLINICAL = frozenset({"cards", "thresholds", "profiles", "extends"})
 _MODES = {
-    (Mode.LIVE, Mode.OFF): "Its card is shown no more; it is neither checked nor recorded.",
-    (Mode.LIVE, Mode.SHADOW): "Its card is shown no more; it is still checked and recorded.",
+    (Mode.LIVE, Mode.OFF): "Its card is no longer shown; it is neither checked nor recorded.",
+    (Mode.LIVE, Mode.SHADOW): "Its card is no longer shown; it is still checked and recorded.",
     (Mode.SHADOW, Mode.OFF): "It is no longer checked nor recorded; nobody saw its card before.",
     (Mode.SHADOW, Mode.LIVE): "Its card, so far only recorded, is shown.",
     (Mode.OFF, Mode.LIVE): "It is checked, and its card is shown.",

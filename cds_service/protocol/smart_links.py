@@ -23,7 +23,7 @@ def smart_links(card: Card, base_url: str) -> list[dict[str, Any]]:
     """Build the link that launches the app from a card."""
     return [
         {
-            "label": "HER2 therapy on one time line",
+            "label": "HER2 therapy on one timeline",
             "url": f"{base_url}/smart/launch",
             "type": "smart",
             "appContext": app_context(card.topic),

@@ -59,7 +59,7 @@ def endpoints(server: SmartServer) -> Endpoints:
     found = _asked("GET", f"{server.base}/.well-known/smart-configuration")
     authorization, token = found.get("authorization_endpoint"), found.get("token_endpoint")
     if not (isinstance(authorization, str) and isinstance(token, str) and is_safe(authorization) and is_safe(token)):
-        raise LaunchError("no-endpoints", "The EHR names no address that a code or a token may go to.", 502)
+        raise LaunchError("no-endpoints", "The EHR does not name the addresses for authorization and tokens.", 502)
     methods = found.get("code_challenge_methods_supported")
     if not isinstance(methods, list) or "S256" not in methods:
         raise LaunchError("no-pkce", "The EHR does not support PKCE with S256, without which no launch is safe.", 502)

@@ -119,7 +119,9 @@ class Seal:
         try:
             pending = msgspec.json.decode(self._fernet.decrypt(sealed, ttl=MINUTES * 60), type=Pending)
         except (InvalidToken, msgspec.MsgspecError):
-            raise LaunchError("unknown-launch", "This launch was not begun in this browser, or too long ago.") from None
+            raise LaunchError(
+                "unknown-launch", "This launch was not started in this browser, or it is too old."
+            ) from None
         if not secrets.compare_digest(pending.state.encode(), state.encode()):
             raise LaunchError("wrong-state", "The answer belongs to another launch.")
         with self._lock:

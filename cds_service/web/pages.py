@@ -101,7 +101,7 @@ def failed_page() -> Response:
 def internal_error(words: PageWords) -> str:
     """Say that there was an internal error, and under which id the log has it."""
     t = words.plain
-    said = t("An internal error, which is in the log. Before you send something again, look whether it was done.")
+    said = t("An internal error occurred; the log has it. Before you send anything again, check whether it was done.")
     names = current()
     return f"{said} {t('The id of this request is {id}.', id=names.request_id)}" if names is not None else said
 

@@ -29,12 +29,13 @@ _SHAPES = {
     "snomed": re.compile(r"\d{6,18}"),
     "rxnorm": re.compile(r"\d{1,8}"),
     "atc": re.compile(r"[A-Z]\d{2}[A-Z]{2}\d{2}"),
+    "unii": re.compile(r"[0-9A-Z]{10}"),
     "hcpcs": re.compile(r"[A-Z]\d{4}"),
     "icd10": re.compile(r"[A-Z]\d[0-9A-Z](?:\.?[0-9A-Z]{1,4})?"),
 }
 _NAMES = {
     "loinc": "LOINC", "snomed": "SNOMED CT", "rxnorm": "RxNorm", "atc": "ATC", "hcpcs": "HCPCS", "icd10": "ICD-10",
-    "ndc": "NDC", "cpt": "CPT", "ucum": "UCUM",
+    "ndc": "NDC", "cpt": "CPT", "ucum": "UCUM", "unii": "UNII",
 }  # fmt: skip
 _LARGEST = 20 << 20
 _TENS = 10

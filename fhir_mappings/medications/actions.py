@@ -1,7 +1,7 @@
 """Writes findings back as FHIR actions: corrections of the EHR's own order, draft requests for missing tests, removals.
 
 An update returns the resource as the EHR sent it, with only the necessary fields changed. New resources are validated
-against FHIR R4 before they are sent.
+against FHIR R4 before they are sent: all of one suggestion as the first, because they differ in our own codes alone.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Action = dict[str, Any]
 _LOINC = "http://loinc.org"
 _SNOMED = "http://snomed.info/sct"
-_UCUM = "http://unitsofmeasure.org"
+_COPIED = ("encounter", "requester", "reasonCode", "reasonReference")
 
 
 @once
@@ -75,7 +75,7 @@ class ActionWriter:
                         return []
                     actions.append(self._delete(order))
                 case OrderTests(concepts=concepts):
-                    actions += [self._create(concept, resource, order, patient_id, fix) for concept in concepts]
+                    actions += self._create(concepts, resource, order, patient_id, fix)
                 case _:
                     update = self._changed(fix, order, resources, updates)
                     if update is None:
@@ -117,7 +117,19 @@ class ActionWriter:
         updates[origin.path] = update
         return update
 
-    def _create(self, concept: str, resource: Json, order: Origin, patient_id: str, fix: OrderTests) -> Action:
+    def _create(
+        self, concepts: Sequence[str], resource: Json, order: Origin, patient_id: str, fix: OrderTests
+    ) -> list[Action]:
+        """Write a request for each test; what is copied from the order is the same in all, and so checked once."""
+        actions = [self._request(concept, resource, order, patient_id, fix) for concept in concepts]
+        if actions and not _is_valid(actions[0]["resource"]):
+            # What was copied from the order was not valid; the rest is ours.
+            for action in actions:
+                for name in _COPIED:
+                    action["resource"].pop(name, None)
+        return actions
+
+    def _request(self, concept: str, resource: Json, order: Origin, patient_id: str, fix: OrderTests) -> Action:
         known = self._terminology.concepts[concept]
         system, code = _code_to_order(known)
         display = next((entry.display for entry in known.loinc if entry.code == code), known.display)
@@ -144,10 +156,6 @@ class ActionWriter:
                 request[name] = outside
         if order.reference:
             request["supportingInfo"] = [{"reference": order.reference}]
-        if not _is_valid(request):
-            # What was copied from the order was not valid; the rest is ours.
-            for name in ("encounter", "requester", "reasonCode", "reasonReference"):
-                request.pop(name, None)
         words = self._words["create"].format(what=known.order_display or known.display)
         return {"type": "create", "description": words, "resource": request}
 

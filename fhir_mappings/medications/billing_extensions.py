@@ -1,12 +1,19 @@
-"""Finds HCPCS codes in the extensions of an order, of its drug, its instructions and its dispensing."""
+"""Finds HCPCS codes and NDCs of an order outside its drug's codings.
+
+They stand in extensions of the order, of its drug, its instructions and its dispensing, in identifiers of its
+Medication, in categories, and in words that speak of billing.
+"""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from fhir_mappings.codings import Coding, coding_of, drug_coding
+from cards.values.texts import LONGEST
+from fhir_mappings.codings import Coding, coding_of, drug_coding, system_name
+from fhir_mappings.medications.doses_in_text import instructed
 from fhir_mappings.medications.written_codes import codes_in_text
-from fhir_mappings.wire.lenient import objects, text
+from fhir_mappings.wire.lenient import child, objects, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,15 +24,37 @@ if TYPE_CHECKING:
 # Elements of an order, other than its drug, that a pharmacy or billing system extends with a code.
 _EXTENDED = ("dosageInstruction", "dispenseRequest")
 _BILLING_NAMES = ("billing", "hcpcs", "jcode", "j-code")
+_NDC_NAME = re.compile(r"(?<![a-z])ndc(?![a-z])")
 _DEPTH = 4
+# The code that the text begins with, or that it says is billed; of several codes, some are of other drugs.
+_BILLED = re.compile(
+    r"(?:\A\W{0,3}|\b(?:bill(?:ed|ing)?|charged?|hcpcs|j-?code|code)\b[^.;\n]{0,24}?\b)"
+    r"(?P<code>(?:J\d|Q5|C9)\d{3})(?!\w)",
+    re.IGNORECASE,
+)
+_NOT_NOW = re.compile(
+    r"\b(?:previous\w{0,2}|prior|former\w{0,2}|denied|rejected|was|were|not|never|no longer|instead of|until)\b",
+    re.IGNORECASE,
+)
 
 
-def on_order(order: Json) -> list[tuple[Coding, Pointer]]:
-    """List the HCPCS codes in the extensions of a MedicationRequest, each with its path.
+def on_order(order: Json, medication: Json) -> list[tuple[Coding, Pointer]]:
+    """List the HCPCS codes and NDCs of a MedicationRequest outside its drug's concept, each with its path in the order.
 
-    Those of the drug's concept are read with the concept.
+    Those of the Medication that it refers to are among them.
     """
     found = list(in_extensions(order, ())) if "extension" in order else []
+    if "extension" in medication:
+        found += [(coding, ()) for coding, _ in in_extensions(medication, ())]
+    found += [*_packages_of(medication), *_packages_of(child(order, "medicationReference"))]
+    for index, category in objects(order.get("category")):
+        inside: Pointer = ("category",) if index is None else ("category", index)
+        coded = ((place, coding_of(coding)) for place, coding in objects(category.get("coding")))
+        found += [
+            (coding, (*inside, "coding") if place is None else (*inside, "coding", place))
+            for place, coding in coded
+            if coding.system == "hcpcs"
+        ]
     for name in _EXTENDED:
         for index, element in objects(order.get(name)):
             if "extension" in element:
@@ -33,8 +62,27 @@ def on_order(order: Json) -> list[tuple[Coding, Pointer]]:
     return found
 
 
+def in_words(order: Json) -> list[Coding]:
+    """List the HCPCS code that a note or an instruction of an order says is billed."""
+    written = [text(note.get("text")) for _, note in objects(order.get("note"))] if "note" in order else []
+    return [
+        Coding("hcpcs", billed["code"].upper(), "")
+        for each in (*written, *instructed(order))
+        if len(set(codes_in_text(each).hcpcs)) == 1
+        and (billed := _BILLED.search(each[:LONGEST]))
+        and not _NOT_NOW.search(each[:LONGEST])
+    ]
+
+
+def _packages_of(holder: Json) -> Iterator[tuple[Coding, Pointer]]:
+    """Yield the NDCs among the identifiers of a Medication, or of the reference to one."""
+    for _, identifier in objects(holder.get("identifier")):
+        if system_name(text(identifier.get("system"))) == "ndc":
+            yield Coding("ndc", text(identifier.get("value")), ""), ()
+
+
 def on_concept(concept: Json, where: Pointer) -> list[tuple[Coding, Pointer]]:
-    """List the HCPCS codes in the extensions of a concept and of its codings, each with its path."""
+    """List the HCPCS codes and NDCs in the extensions of a concept and of its codings, each with its path."""
     found = list(in_extensions(concept, where)) if "extension" in concept else []
     for index, coding in objects(concept.get("coding")):
         if "extension" in coding:
@@ -43,7 +91,7 @@ def on_concept(concept: Json, where: Pointer) -> list[tuple[Coding, Pointer]]:
 
 
 def in_extensions(element: Json, where: Pointer) -> Iterator[tuple[Coding, Pointer]]:
-    """Yield the HCPCS codes in an element's extensions, at any depth, each with its path.
+    """Yield the HCPCS codes and NDCs in an element's extensions, at any depth, each with its path.
 
     An extension named for billing may give a code without a system, or in a text; one in a text has no path, because
     a button replaces codings only. In any other extension, a coding must state its system.
@@ -58,6 +106,11 @@ def _below(node: Json, where: Pointer, depth: int, *, is_for_billing: bool) -> I
     coding = drug_coding(coding_of(node))
     if coding.system == "hcpcs" and (is_for_billing or "system" in node):
         yield coding, where
+    if coding.system == "ndc" and system_name(text(node.get("system"))) == "ndc":
+        yield coding, ()
+    if "valueString" in node and _NDC_NAME.search(text(node.get("url")).casefold()):
+        for code in codes_in_text(f"NDC {text(node['valueString'])}").ndcs:
+            yield Coding("ndc", code, ""), ()
     if is_for_billing:
         for name in ("valueCode", "valueString"):
             for code in codes_in_text(text(node.get(name))).hcpcs:

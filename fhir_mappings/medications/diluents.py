@@ -39,7 +39,7 @@ _STRENGTH = r"(?:0?[.,]?\d{1,2}(?:[.,]\d)?\s?%?(?:ige[rn]?|iger)?\s?)?"
 _ANYWHERE = {diluent: re.compile(rf"(?<![^\W_])(?:{names})(?![^\W_])") for diluent, names in _NAMES.items()}
 _MADE_UP = (
     r"(?:(?<![^\W_])(?:in|en|dans|em|w|v|na|premix|verdunn\w{0,3} mit|rozcien\w{0,4} w"
-    r"|dilu\w{0,8} (?:in|with|en|con|avec|em|com|dans|nel\w{0,2}))\s|\+\s?|mg\s?/\s?(?=\d))"
+    r"|dilu\w{0,8} (?:in|with|en|con|avec|em|com|dans|nel\w{0,2}))\s|\+\s?|mg\]\s|mg\s?/\s?(?=\d))"
 )
 _VOLUME = r"\d{1,4}(?:[.,]\d{1,2})?"
 _MADE_UP_IN = {
@@ -48,6 +48,11 @@ _MADE_UP_IN = {
         rf"(?:of |de |di |d'|von |einer |isotonische[rn]? )?{_STRENGTH}(?:{names})(?![^\W_])"
         rf"(?:\s?\d{{1,2}}(?:[.,]\d)?\s?%)?[\s,]{{0,3}}(?:({_VOLUME})\s?ml\b(?!\s?/))?"
     )
+    for diluent, names in _NAMES.items()
+}
+# The fluid of an order of its own: "sodium chloride 0.9 % 250 mL, diluent for Kadcyla".
+_AS_DILUENT = {
+    diluent: re.compile(rf"(?:{names})(?![^\W_]).{{0,40}}\b(?:diluent|diluente|diluant|dilution|to dilute)\b")
     for diluent, names in _NAMES.items()
 }
 _HINTS = (
@@ -101,7 +106,11 @@ def diluents_in(written: str) -> tuple[Diluent, ...]:
     if not _may_name_one(written):
         return ()
     plain = _WARNING.sub(" ", fold(written))
-    return tuple(each for each, pattern in _MADE_UP_IN.items() if pattern.search(plain))
+    return tuple(
+        each
+        for each, pattern in _MADE_UP_IN.items()
+        if pattern.search(plain) or ("dilu" in plain and _AS_DILUENT[each].match(plain))
+    )
 
 
 def _may_name_one(written: str) -> bool:

@@ -38,6 +38,10 @@ _MAXIMA = ("maxDosePerAdministration", "maxDosePerPeriod", "maxDosePerLifetime")
 _ONE_DAY = frozenset(
     {(Decimal(1), "d"), (Decimal(1), "day"), (Decimal(24), "h"), (Decimal(24), "hour"), (Decimal(24), "hours")}
 )
+_CONTAINERS = frozenset({
+    "dose", "doses", "bag", "bags", "vial", "vials", "each", "ea", "infusion", "infusions", "syringe", "syringes",
+    "kit", "ampule", "ampules", "application", "dosis", "beutel", "flasche", "vial(s)", "dose(s)", "ivpb",
+})  # fmt: skip
 _PER_TIME = re.compile(r"/(?:h|hr|min|s|d|day)\b", re.IGNORECASE)
 
 
@@ -55,8 +59,13 @@ def doses(resource: Json, strength: Strength | None) -> Iterator[OrderedDose]:
         found = list(_of_instruction(instruction, where, number_of))
         if strength is not None:
             found = [_through_strength(dose, strength) for dose in found]
-        given = [dose for dose in found if dose.slot != "admin-amount"]
+        given = [dose for dose in found if dose.slot != "admin-amount" and not _counts_containers(dose)]
         yield from given or found
+
+
+def _counts_containers(dose: OrderedDose) -> bool:
+    """Return whether a quantity is "1 dose" or "1 bag", which says nothing of the dose that stands beside it."""
+    return dose.unit is DoseUnit.OTHER and dose.as_written_unit.strip("{}").casefold() in _CONTAINERS
 
 
 def _of_instruction(instruction: Json, where: Pointer, number_of: int) -> Iterator[OrderedDose]:

@@ -70,7 +70,8 @@ _MAXIMUM = re.compile(
     r"(?![\w/]| ?/| (?:per|a|in|total|every)\b)"
 )
 _PREMEDICATION = re.compile(rf"\b(?:{PREMEDICATION})\b")
-_LAST_WORD = re.compile(r"([^\W\d_]{2,40})[^\w.;]{1,3}\Z")
+# "B12" is a name, too.
+_LAST_WORD = re.compile(r"([^\W\d_]{2,40}|\b[^\W\d_]\d{1,2})[^\w.;]{1,3}\Z")
 _BEFORE_DOSE = 44
 _SEVERAL = 2
 _WORD = re.compile(r"[^\W\d_]{2,40}")
@@ -89,6 +90,8 @@ _NOT_THIS_DOSE = re.compile(
     r"|would (?:be|have been)|not (?:to )?exceed|no more than|cap(?:ped)? (?:at|of))"
     r"(?: was| of| is| ?[:=])? ?\Z"
 )
+# "Weight: 70000 g".
+_A_WEIGHT = re.compile(r"\b(?:weight|wt|gewicht|peso|poids)(?: \w{1,8})?[ :=(]{0,3}\Z")
 _PRESENT = re.compile(r"\b(?:now|new dose|current dose)(?: is| at| of)?[ :=]{1,3}\Z", re.IGNORECASE)
 # "Reduce to 3 mg/kg if platelets fall": what may be given later.
 _MAY_CHANGE_TO = re.compile(
@@ -269,6 +272,8 @@ def _is_other_dose(written: str, match: re.Match[str]) -> bool:
     """Return whether an amount is an earlier or a possible dose, a vial, or a maximum."""
     before = fold(written[max(match.start() - _BEFORE_DOSE, 0) : match.start()] + "|")[:-1]
     behind = fold(written[match.end() : match.end() + _BEFORE_DOSE])
+    if match["g"] is not None and _A_WEIGHT.search(before):
+        return True
     if _NOT_THIS_DOSE.search(before) or _IF_REDUCED.search(before):
         return True
     if _AFTER_VIAL.search(before) or _BEFORE_VIAL.match(behind):

@@ -95,8 +95,8 @@ def _amount(dosage: Json) -> str:
 
 
 def noted_amount(resource: Json, dose: Mg | MgPerKg) -> str:
-    """Return the sentence of a note that gives another amount than an administration has, or calls it a reduced one."""
-    for sentence in _sentences(text(each.get("text")) for _, each in objects(resource.get("note"))):
+    """Return the sentence that gives another amount than an administration has, or calls it a reduced one."""
+    for sentence in _sentences(_written(resource)):
         if _NOT_THE_DOSE.search(sentence):
             continue
         others = (each for each in noted_doses(sentence) if type(each.dose) is type(dose) and not each.after)
@@ -112,9 +112,8 @@ def denial(resource: Json, names_drug: Callable[[str], bool]) -> str:
 
     ``names_drug``: whether words name the drug of the dose. What was not given of anything else is no matter.
     """
-    notes = [text(each.get("text")) for name in ("note", "dosage") for _, each in objects(resource.get(name))]
     reasons = [said for _, each in objects(resource.get("statusReason")) for said in texts(each)]
-    for sentence in _sentences((*notes, *reasons)):
+    for sentence in _sentences((*_written(resource), *reasons)):
         plain = fold(sentence[:LONGEST]).strip(" -\"'*()!")
         if _CUES.search(plain) is None or _THEN_GIVEN.search(plain) is not None:
             continue
@@ -124,6 +123,11 @@ def denial(resource: Json, names_drug: Callable[[str], bool]) -> str:
         if _THE_DOSE.fullmatch(of) or names_drug(of):
             return sentence[:_LONGEST_NOTE]
     return ""
+
+
+def _written(resource: Json) -> Iterator[str]:
+    """Yield the notes of an administration, and the text of its dosage."""
+    return (text(each.get("text")) for name in ("note", "dosage") for _, each in objects(resource.get(name)))
 
 
 def _sentences(written: Iterator[str] | tuple[str, ...]) -> Iterator[str]:

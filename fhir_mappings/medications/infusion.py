@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 
 _MINUTES = {
     "min": Decimal(1), "minute": Decimal(1), "minutes": Decimal(1),
+    "s": Decimal(1) / 60, "sec": Decimal(1) / 60, "seconds": Decimal(1) / 60,
     "h": Decimal(60), "hr": Decimal(60), "hour": Decimal(60), "hours": Decimal(60),
 }  # fmt: skip
 _IN_TEXT = re.compile(
-    r"(?:\b(?:over|(?:infuse|run|give)d? (?:iv )?(?:for|in|within)|during"
+    r"(?:\b(?:over|(?<!start )(?<!begin )(?:infuse|infusion|run|give)d? (?:iv )?(?:for|in|within)|during"
     r"|\u00fcber|ueber|durante|pendant|gedurende|sur|em|en|przez)"
     r"\s+(?:at least |mindestens |al menos |au moins )?)"
     r"(\d{1,3}(?:[.,]\d{1,2})?)(?:\s?(?:-|\u2013|to|bis|a)\s?(\d{1,3}(?:[.,]\d)?))?\s?-?\s?(min(?:ute[ns]?|s|ut(?:os?|en?|y|i))?|h(?:(?:ou|o)?r(?:as?|s)?|eures?)?|std|stunden?|uur)\b"
@@ -34,7 +35,11 @@ _IN_TEXT = re.compile(
 # What is done besides the infusion of the drug: the patient is watched or hydrated, the line flushed.
 _WATCHED = re.compile(r"(?:observ|monitor|beobacht|\u00fcberwach|surveill|hydrat|flush)[^.;]{0,30}\Z", re.IGNORECASE)
 _BEFORE = 45
-_VOLUME = re.compile(r"(?<![\d.,])(\d{1,4}(?:[.,]\d{1,2})?) ?ml\b(?! ?/)", re.IGNORECASE)
+_VOLUME = re.compile(
+    r"(?<![\d.,])(\d{1,4}(?:[.,]\d{1,2})?) ?ml\b(?! ?/)"
+    r"|\btotal vol(?:ume)?(?: ?\(ml\))?[ :=]{1,3}(\d{1,4}(?:[.,]\d{1,2})?)",
+    re.IGNORECASE,
+)
 _RATE = re.compile(r"(?<![\d.,])(\d{1,4}(?:[.,]\d{1,2})?) ?ml ?/ ?(h|hr|hour|min|minute)\b", re.IGNORECASE)
 _PER_TIME = re.compile(r"(?P<of>ml|mg)\s?/\s?(?P<time>h|hr|hour|min|minute)")
 _PUSH = re.compile(
@@ -68,14 +73,16 @@ def infusion_times(resource: Json) -> tuple[int, ...]:
             if number(per.get("value")) != 1:
                 found |= _minutes(per)
             # A rate that is only a time is the infusion time in the wrong field.
-            found |= _minutes(child(dose_and_rate, "rateQuantity"))
+            ends = child(dose_and_rate, "rateRange")
+            for time in (child(dose_and_rate, "rateQuantity"), child(ends, "low"), child(ends, "high")):
+                found |= _minutes(time)
             found |= _by_rate(dose_and_rate)
         repeat = child(child(instruction, "timing"), "repeat")
         unit = repeat.get("durationUnit") or repeat.get("durationUnits")
         found |= _minutes({"value": repeat.get("durationMax") or repeat.get("duration"), "unit": unit})
-        for written in written_in(instruction):
+        for written in (*written_in(instruction), *texts(instruction.get("method"))):
             found |= _in_words(written)
-    return tuple(sorted(int(each) for each in found))
+    return tuple(sorted(max(int(each), 1) for each in found))
 
 
 def minutes_in(written: str) -> tuple[int, ...]:
@@ -96,7 +103,11 @@ def _in_words(written: str) -> frozenset[Decimal]:
         for amount in amounts:
             found |= _minutes({"value": amount.replace(",", "."), "unit": short})
     rates = set(_RATE.findall(written))
-    volumes = [Decimal(each.replace(",", ".")) for each in _VOLUME.findall(written)] if len(rates) == 1 else []
+    volumes = (
+        [Decimal((each or of_all).replace(",", ".")) for each, of_all in _VOLUME.findall(written)]
+        if len(rates) == 1
+        else []
+    )
     if volumes:
         speed, time = rates.pop()
         if per := Decimal(speed.replace(",", ".")):

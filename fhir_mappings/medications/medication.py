@@ -21,7 +21,7 @@ from fhir_mappings.medications.dosage import Strength
 from fhir_mappings.medications.instructed import InstructionReader
 from fhir_mappings.medications.order_notes import notes
 from fhir_mappings.medications.routes import RouteReader
-from fhir_mappings.medications.tablets import counts_tablets, milligrams_in, tablet_mg, tablet_strengths
+from fhir_mappings.medications.tablets import counts_tablets, milligrams_in, supply, tablet_mg, tablet_strengths
 from fhir_mappings.medications.text_dose import DoseOnlyInText, dose_only_in_text
 from fhir_mappings.medications.written_codes import codes_in_text
 from fhir_mappings.results.units import dose_scale
@@ -43,6 +43,8 @@ _TENTATIVE = frozenset({"proposal", "plan"})
 _CPT = re.compile(r"\d{4}[0-9A-Z](?:[\s-]{0,2}[A-Z0-9]{2}){0,3}")
 _LONGEST_CODE = 20
 _LONGEST_FORM = 120
+_NESTED = 40
+"""The most resources whose ingredients are looked at for one order."""
 
 
 _Said = TypeVar("_Said", Diagnosis, Staging, ReceptorResult, CodedHer2)
@@ -133,6 +135,7 @@ class MedicationReader:
             made_up_in |= diluents.of_ingredients(medication)
         made_up_in |= said.diluents
         counted = counts_tablets(doses)
+        route = self._routes.in_notes(resource, said.route) if "note" in resource else said.route
         in_names = _in_names(*[each.value for each in named.evidence if not each.system])
         return DrugOrder(
             origin=named.origin,
@@ -155,10 +158,9 @@ class MedicationReader:
             diluents=tuple(sorted(made_up_in)) if made_up_in else (),
             diluent_ml=said.diluent_ml,
             weight_basis=said.weight_basis,
-            route=said.route.route,
-            route_written=said.route.written,
-            route_in_text=said.route.in_text
-            or (self._routes.in_notes(resource, said.route.route) if "note" in resource else ""),
+            route=route.route,
+            route_written=route.written,
+            route_in_text=route.in_text,
             form=next(iter(texts(child(medication, "form"))), "")[:_LONGEST_FORM] if "form" in medication else "",
             tablet_mg=tablet_mg(medication, in_names.tablet_strengths),
             named_mg=in_names.mg if counted else (),
@@ -173,6 +175,7 @@ class MedicationReader:
             text_remarks=said.text_remarks,
             text_cycle=said.text_cycle,
             repeats_day=said.repeats_day,
+            supply=supply(resource) if "dispenseRequest" in resource else None,
             text_other_units=said.text_other_units,
             text_sums=said.text_sums,
             text_weights=said.text_weights,
@@ -224,17 +227,22 @@ class MedicationReader:
         if medication:
             medication = self._with_parts(medication, resource, references)
             evidence += tuple(self._ingredients(medication, path))
-        beside = billing_extensions.on_order(resource)
-        if "extension" in medication:
-            beside += [(coding, ()) for coding, _ in billing_extensions.in_extensions(medication, ())]
+        beside = billing_extensions.on_order(resource, medication)
         billing = [_billing_code(each, origin) for each in said.billing]
-        billing += [_billing_code(each, origin, beside_drug=True) for found in beside for each in _billing(*found)]
+        of_order = (_billing(coding, pointer) for coding, pointer in beside if coding.system == "hcpcs")
+        billing += [_billing_code(each, origin, beside_drug=True) for found in of_order for each in found]
+        in_words = (_billing(coding, ()) for coding in billing_extensions.in_words(resource))
+        billing += [
+            _billing_code(each, origin, on_the_order=False, beside_drug=True) for found in in_words for each in found
+        ]
+        packages = (WrittenNdc(coding.code, (), path) for coding, _ in beside if coding.system == "ndc")
+        ndcs = (*said.ndcs, *dict.fromkeys(packages))
         gaps: tuple[Gap, ...] = ()
         if not evidence:
             evidence = said.supply_texts
-        if not evidence and not said.billing and not said.ndcs and reference(resource.get("medicationReference")):
+        if not evidence and not said.billing and not ndcs and reference(resource.get("medicationReference")):
             gaps = (Gap("drug", path, "unresolved-drug"),)
-        order = DrugOrder(origin=origin, evidence=evidence, billing=tuple(billing), ndcs=said.ndcs, gaps=gaps)
+        order = DrugOrder(origin=origin, evidence=evidence, billing=tuple(billing), ndcs=ndcs, gaps=gaps)
         return order, medication, said.diluents
 
     def _medication(self, resource: Json, references: References) -> Json:
@@ -292,7 +300,10 @@ class MedicationReader:
             if text(source.concept.get("text")):
                 evidence.append(IdentityEvidence(EvidenceKind.TEXT, "", text(source.concept["text"]), source.path))
             for coding, pointer in billing_extensions.on_concept(source.concept, source.pointer):
-                billing += _billing(coding, pointer if source.pointer else ())
+                if coding.system == "ndc":
+                    ndcs.append(WrittenNdc(coding.code, (), source.path))
+                else:
+                    billing += _billing(coding, pointer if source.pointer else ())
         for each in (*evidence, *supply_texts):
             if not each.system:
                 in_text = codes_in_text(each.value)
@@ -318,21 +329,26 @@ class MedicationReader:
         return list(dict.fromkeys(found))
 
     def _with_parts(self, medication: Json, resource: Json, references: References) -> Json:
-        """Return a Medication with the concepts of its ingredients that are Medications of their own."""
-        parts = [part for _, part in objects(medication.get("ingredient"))]
+        """Return a Medication with the concepts of its ingredients that are resources of their own, and with theirs."""
+        parts = (part for _, part in objects(medication.get("ingredient")))
         if not any(reference(part.get("itemReference")) for part in parts):
             return medication
-        whole = []
-        for part in parts:
-            referred = part.get("itemReference")
-            found = references.resolve(referred, resource) or references.resolve(referred, medication)
-            whole.append({"itemCodeableConcept": child(found, "code"), **part} if found else part)
-        return {**medication, "ingredient": whole}
+        return {**medication, "ingredient": list(self._parts(medication, resource, references, {id(medication)}))}
+
+    def _parts(self, holder: Json, resource: Json, references: References, seen: set[int]) -> Iterator[Json]:
+        """Yield the ingredients of a Medication or a Substance, and those of each that is such a resource, once."""
+        for _, part in objects(holder.get("ingredient")):
+            referred = part.get("itemReference") or part.get("substanceReference")
+            found = references.resolve(referred, resource) or references.resolve(referred, holder) or {}
+            yield {"itemCodeableConcept": part.get("substanceCodeableConcept") or child(found, "code"), **part}
+            if found and id(found) not in seen and len(seen) < _NESTED:
+                seen.add(id(found))
+                yield from self._parts(found, resource, references, seen)
 
     def with_reasons(
         self, order: DrugOrder, resource: Json, references: References, is_of_patient: Callable[[Json], bool]
     ) -> DrugOrder:
-        """Add what an order's own reasons say: cancers, setting, receptors. Another patient's condition is none."""
+        """Add what an order's own reasons say: cancers, setting, receptors. Reasons of other patients do not count."""
         path = order.origin.path
         read = [
             self._conditions.read({"code": concept}, Origin("", f"{path}.reasonCode[{index or 0}]"))
@@ -392,12 +408,13 @@ def service_billing(resource: Json, path: str) -> list[BillingCode]:
     written = [(coding, pointer) for coding, pointer, _ in _written_codings(source) if coding.system == "hcpcs"]
     in_text = [(Coding("hcpcs", code, ""), ()) for code in codes_in_text(text(concept.get("text"))).hcpcs]
     beside = (*billing_extensions.in_extensions(resource, ()), *billing_extensions.on_concept(concept, ("code",)))
-    said = [each for coding, pointer in (*written, *beside, *in_text) for each in _billing(coding, pointer)]
+    found = (*written, *(each for each in beside if each[0].system == "hcpcs"), *in_text)
+    said = [each for coding, pointer in found for each in _billing(coding, pointer)]
     return [_billing_code(each, origin, on_the_order=False) for each in _each_once(said)]
 
 
 def orders_replaced(resource: Json) -> tuple[str, ...]:
-    """List the orders that an order takes the place of, or carries out as part of a plan."""
+    """List the orders that an order replaces, or carries out as part of a plan."""
     if "priorPrescription" not in resource and "basedOn" not in resource:
         return ()
     named = [resource.get("priorPrescription"), *(referred for _, referred in objects(resource.get("basedOn")))]
@@ -430,6 +447,9 @@ def _billing(coding: Coding, pointer: Pointer) -> list[BillingSaid]:
         return [BillingSaid(str(read[0]), read[1], pointer, coding.display)]
     if not coding.code or _CPT.fullmatch(coding.code.upper()):
         return []
+    if len(written := set(codes_in_text(coding.code).hcpcs)) == 1:
+        # The code with words: "J9354 - per 1 mg".
+        return _billing(Coding("hcpcs", written.pop(), coding.display), pointer)
     # Not a HCPCS code: its meaning is unknown, which is reported.
     return [BillingSaid(coding.code[:_LONGEST_CODE], "", pointer)]
 

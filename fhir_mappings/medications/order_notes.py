@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 _CHANGED_TO = re.compile(
     r"^(?:please |pls |note:? )?(?:(?:schedule |dosing |frequency )?(?:is |was )?"
-    r"(?:now|change[sd]?|switch(?:ed)?|move[sd]?)"
-    r"(?: (?:dosing|schedule|frequency))?(?: (?:from .{1,20} )?to)? )",
+    r"(?:(?:should|must|needs? to|has to|supposed to) be|now|change[sd]?|switch(?:ed)?|move[sd]?)"
+    r"(?: (?:dosing|schedule|frequency|given))?(?: (?:from .{1,20} )?to)? )",
     re.IGNORECASE,
 )
 _SENTENCES = re.compile(r"[;\n]|\.(?=\s|$)")

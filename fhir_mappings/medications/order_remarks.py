@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from cards.facts.order import DoseRemark, RemarkKind
 from fhir_mappings.codings import codings, texts
-from fhir_mappings.medications.schedule_words import DAYS_IN, HOUR, NUMBERS, PREMEDICATION
+from fhir_mappings.medications.schedule_words import DATE, DAYS_IN, HOUR, NUMBERS, PREMEDICATION
 from fhir_mappings.wire.lenient import objects
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ _TAKEN_BACK = re.compile(
     r"(?:give|given|administer(?:ed)?|infused?|inject(?:ed)?|take|use|dispense|start(?:ed)?|treat)"
     rf"{_THIS}(?: (?:yet|today|now|until .{{1,60}}|before .{{1,60}}))?"
     rf"|(?:please )?(?:(?:put |order |dose )?on )?hold{_THIS}(?: (?:pending|until|awaiting|for now).{{0,60}})?"
-    r"(?: (?:x|for) ?\d{1,2} ?(?:d|days?|w|wks?|weeks?|months?|cycles?))?"
+    r"(?: (?:x|for) ?(?:\d{1,2}|an?|one|two|three) ?(?:d|days?|w|wks?|weeks?|months?|cycles?))?"
+    r"(?: (?:and )?then (?:resume|restart|re-start|continue|start|give)\b.{0,40})?"
     rf"|(?:please )?(?:cancel|void|discontinue|d/c|stop(?: taking)?|omit|skip|disregard|ignore){_THIS}{_WHY}"
     r"|(?:(?:dose|order|drug|this|one) ){0,2}(?:(?:was|is|has been) )?"
     rf"(?:cancell?ed|void(?:ed)?|discontinued|d/c'?d|stopped|omitted|held|skipped|withdrawn){_WHY}"
@@ -40,6 +41,13 @@ _TAKEN_BACK = re.compile(
     r"|(?:this is an? )?duplicate(?: order| entry| dose)?"
     r"|(?:pharmacy ?:? ?)?(?:please )?clarify(?: (?:the|this))?(?: (?:dose|order|drug|weight|frequency|schedule)){0,2}"
     r"|(?:please )?see (?:the )?(?:new|other|corrected|revised|updated) order"
+    # Somebody doubts the number that the dose is made from.
+    r"|(?:(?:the |this )?(?:dose|weight|amount|it|this|rate) )?(?:seems|looks|appears)(?: to be)?"
+    r"(?: (?:too|very|a bit|a little|rather|quite|way|unusually)){0,2}"
+    r" (?:high|low|wrong|off|incorrect|large|small|excessive)"
+    r"|(?:(?:the |body )?(?:weight|wt|dose|height)) (?:was |is )?(?:entered|recorded|documented|charted|taken|in) "
+    r"(?:in |as )?(?:lbs?|pounds?|the wrong units?|wrong(?:ly)?|incorrectly|wrong units?|error)"
+    r"|(?:wrong|incorrect) (?:weight|dose|units?)"
     r"|(?:(?:dosis|gabe|therapie|infusion|verordnung|auftrag) )?(?:bitte )?(?:nicht (?:geben|verabreichen)"
     r"|pausier(?:en|t)|storn(?:ieren|iert|o)|absetzen|abgesetzt|verschieben|verschoben)"
     r"|(?:(?:la )?dosis |orden |prescripcion )?(?:por favor )?(?:no (?:administrar|poner|dar)|suspend(?:er|ido|ida)"
@@ -52,6 +60,8 @@ _TAKEN_BACK = re.compile(
 _PIECES = re.compile(r" - | \(|\)|: |! ?|,|^- ?")
 # What is to be done if something happens.
 _IF = re.compile(r"\b(?:if|when|unless|in case|for any|reactions?|grade|wenn|falls|bei|si|en caso|se)\b")
+# "Stop: 11/22/26 09:01" is when an order ends.
+_ENDS_ON = re.compile(r"\b(?:stop|end)(?: date)?(?:/time)? ?:? ?\d{1,4}[/.-]\d")
 _NEEDED = (
     r"(?:as needed|as required|prn|p\.r\.n\.?|(?:only )?(?:if|when) (?:needed|required|necessary)|bei bedarf"
     r"|si necesario|segun necesidad|au besoin|si besoin|se necessario|al bisogno)"
@@ -75,6 +85,7 @@ _AGAIN = re.compile(
     rf"|(?P<day>tomorrow|the next day)|(?P<week>next (?:week|{_DAY_NAMES})|(?:on )?{_DAY_NAMES})"
     r"|(?:in|after) (?P<n>\d{1,2}|one|two|three|four) ?(?P<u>h|hrs?|hours?|d|days?|w|wks?|weeks?)"
     r"|(?:on )?d(?:ay)? ?(?P<nth>\d{1,2}))(?![\w/.-]\w)"
+    rf"|\b(?:and|then|,) (?:another )?\d[\d.,]{{0,5}} ?m[gl](?: iv)? on (?:{DATE})(?![\w/-])"
     r"|\b(?:(?:segunda|otra|siguiente|proxima) dosis|(?:zweite|weitere|nachste) (?:gabe|dosis|infusion)"
     r"|(?:deuxieme|autre|prochaine) (?:dose|cure|perfusion)|(?:seconda|altra|prossima) (?:dose|infusione)"
     r"|repetir|wiederholen|wiederholung|repeter|ripetere)"
@@ -90,6 +101,7 @@ _AGAIN = re.compile(
 _CUES = re.compile(
     r"do not|don't|never|hold|held|cancel|void|disc|d/c|stop|omit|skip|disregard|ignore|delay|postpone|defer|error"
     r"|mistake|wrong|another|different|other|duplicate|clarify|\btest|withdrawn|to be given|corrected|revised|updated"
+    r"|seems|looks|appears|entered|recorded|documented|charted|\blbs?\b|pound|incorrect"
     r"|nicht|pausier|storn|abgese|absetz|verschieb|verschob|suspen|anul|annul|aplaz|reporte|non somm|sospe|nao adm"
     r"|ne pas|no (?:adm|poner|dar)|falscher|equivocado|incorrecto|errado|mauvais|sbagliato"
     r"|needed|required|necessary|prn|p\.r\.n|bedarf|neces|besoin|bisogno|pain|nause|diarrh|sick|symptom"
@@ -106,7 +118,7 @@ def remarks_on_order(plain: str) -> Iterator[DoseRemark]:
     """Yield the remarks of a folded text."""
     if _CUES.search(plain) is None:
         return
-    for sentence in _SENTENCES.split(plain):
+    for sentence in _SENTENCES.split(_ENDS_ON.sub(" ", plain)):
         yield from _of_sentence(sentence)
 
 

@@ -69,6 +69,8 @@ def _texts(order: Json) -> Iterator[str]:
     for name in _OF_ORDER:
         if name in order:
             yield from _said(order[name])
+    # R5 has the instructions as one text, too.
+    yield text(order.get("renderedDosageInstruction"))
     yield from _in_extensions(order, _DEPTH)
     for _, instruction in objects(order.get("dosageInstruction")):
         yield from _beside_the_text(instruction)

@@ -14,25 +14,43 @@ from fhir_mappings.medications.schedule_words import PREMEDICATION
 from fhir_mappings.wire.lenient import items, objects, text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from cards.knowledge.schema import Terminology
     from fhir_mappings.wire.lenient import Json
 
 _LONGEST = 120
 _WORD = re.compile(r"[^\W_]+")
-_BEHIND_AMOUNT = re.compile(
-    r"\d\s{0,3}mg(?:\s{0,2}/\s{0,2}kg)?(?:\s{0,3}\([^()]{0,40}\))?\s{1,3}(?:by |as |via |given )?([a-z][a-z.]{1,20})"
+# A route in a text is that of the order's own drug right behind its amount, "give" or "route:", as the first word, or
+# alone; not where a line or another drug follows.
+_NOT_OF_OTHERS = (
+    r"(?! ?(?:port|catheter|line|reservoir|access|site|antibiotic|fluid|hydration|contrast|heparin|enoxaparin|lovenox"
+    rf"|\w{{0,4}}filgrastim|neulasta|denosumab|octreotide|goserelin|fulvestrant|{PREMEDICATION})\w{{0,2}}\b)"
 )
-# A route in a text is that of the order's own drug right behind its amount, behind "give", or alone.
 _OWN_AMOUNT = re.compile(
-    r"(?:\b([a-z]{3,30})[ :]{1,2})?(?<![\d.,])\d[\d.,]{0,8}\s?m[gl]\)?\s(?:by |as |via |given )?([a-z][a-z.]{1,20})\b"
-    r"(?! ?(?:port|catheter|line|reservoir))"
+    r"(?:\b([a-z]{3,30})[ :]{1,2})?(?<![\d.,])\d[\d.,]{0,8}\s?m[gl](?:\s?/\s?kg)?(?:\s{0,3}\([^()]{0,40}\)|\))?"
+    rf"\s{{1,3}}(?:by |as |via |given )?([a-z][a-z.]{{1,20}})\b{_NOT_OF_OTHERS}"
 )
 _GIVE = re.compile(
-    r"(?<!not )(?<!never )(?<!n't )\b(?:give|given|administer|administered|inject|infuse)"
+    r"(?<!not )(?<!never )(?<!n't )(?:\b(?:give|given|administer|administered|inject|infuse)"
     r"(?: (?:the|this|dose|drug|it|by|via|as|an?|slow|slowly|deep|kadcyla|enhertu)){0,4}"
-    r" ([a-z][a-z.]{1,20})\b(?! ?(?:port|catheter|line|reservoir))"
+    # "Give it" is no abbreviation of "intrathecal".
+    rf"|\broute ?[:=]) ?(?<=[ :=])(?!it\b)([a-z][a-z.]{{1,20}})\b{_NOT_OF_OTHERS}"
 )
+_FIRST = re.compile(
+    r"\W{0,3}([a-z][a-z.]{1,20})\b(?=\.? ?(?:\Z|[,;:/]|inf\w|inj\w|push|bolus|piggyback|drip|route|use\b|only|over\b"
+    r"|every|each|once|q ?\d|in(?:to)? (?:the )?|alle|cada|tou[st]|ogni|elke|co \d|x ?1\b))"
+    rf"{_NOT_OF_OTHERS}"
+)
+# "IM" is a word of German, too: in the instructions of an order it is a route where nothing that it governs follows.
+_NOTHING_GOVERNED = re.compile(
+    r"\.? ?(?:\Z|[,;:()/]|\.(?!\w)|q ?\d|inj\w|only|over|every|each|once|daily|weekly|now|today|x ?\d|alle|cada)"
+)
+_PORT = re.compile(r"\b(?:port\w*|catheter|line)\b")
+_NEXT_WORD = re.compile(r" ([a-z][a-z0-9]{1,30})")
+_NOT_NAMES = re.compile(r"push|bolus|piggyback|drip|inj\w*|tonight|tomorrow|thigh|left|right|slow\w*|please|deep|route")
 _FEW_WORDS = 3
+_OTHERS = re.compile(rf"\b(?:heparin|enoxaparin|lovenox|access|site|{PREMEDICATION})\b")
 _PREMEDICATION = re.compile(rf"\bpre-?med|\b(?:{PREMEDICATION})\b")
 
 
@@ -73,11 +91,12 @@ class RouteReader:
             for concept in filter(None, items(instruction.get("route"))):
                 found = self._of_concept(concept)
                 if found.route is not None:
-                    return found._replace(in_text=self._other_in_texts(resource, found.route))
+                    in_text = self._of_site(resource, found.route) or self._other_in_texts(resource, found.route)
+                    return found._replace(in_text=in_text)
                 unread = unread or found.written
         if unread:
             return OrderedRoute(None, unread)
-        return self._in_texts(resource)
+        return self._only(_instructed(resource))
 
     def _of_concept(self, concept: Json) -> OrderedRoute:
         listed = list(codings(concept))
@@ -100,43 +119,79 @@ class RouteReader:
         around = f" {plain} "
         return found | {route for phrase, route in self._phrases if phrase in around}
 
-    def in_notes(self, resource: Json, stated: Route | None) -> str:
-        """Return another route than the stated one in the notes of an order, for its own drug."""
-        written = (text(note.get("text")) for _, note in objects(resource.get("note")))
-        return next((said for each in written if each and stated and (said := self._other_in(each, stated))), "")
+    def in_notes(self, resource: Json, said: OrderedRoute) -> OrderedRoute:
+        """Add what the notes of an order say: another route than the stated one, or the only one."""
+        written = [text(note.get("text")) for _, note in objects(resource.get("note"))]
+        if said.route is not None:
+            others = (self._other_in(each, said.route) for each in written)
+            return said if said.in_text else said._replace(in_text=next(filter(None, others), ""))
+        return said if said.written else self._only(written, of_order=False)
+
+    def _of_site(self, resource: Json, stated: Route) -> str:
+        """Return a site that is given to by another route than the stated one: "intrathecal space"."""
+        for _, instruction in objects(resource.get("dosageInstruction")):
+            for said in texts(instruction.get("site")):
+                routes = self._of_text(said[:_LONGEST])
+                # A port lies under the skin, and what is given through it goes into a vein.
+                is_port = Route.SUBCUTANEOUS in routes and _PORT.search(fold(said[:_LONGEST])) is not None
+                if len(routes) == 1 and stated not in routes and not is_port:
+                    return said[:_LONGEST]
+        return ""
 
     def _other_in_texts(self, resource: Json, stated: Route) -> str:
         """Return another route in the text for the order's own drug."""
-        written = (text(instruction.get("text")) for _, instruction in objects(resource.get("dosageInstruction")))
-        return next((said for each in written if each and (said := self._other_in(each, stated))), "")
+        return next(filter(None, (self._other_in(each, stated) for each in _instructed(resource))), "")
 
     def _other_in(self, written: str, stated: Route) -> str:
         plain = fold(written[:LONGEST])
         # By mouth is how premedication is taken, but not the only amount of a text without any.
         is_alone = plain.count("mg") == 1 and _PREMEDICATION.search(plain) is None
         others = () if is_alone else (Route.ORAL,)
-        own: list[str] = [route for word, route in _OWN_AMOUNT.findall(plain) if not word or speaks_of_a_dose(word)]
-        own += _GIVE.findall(plain)
-        own += [plain, plain.removesuffix(" injection")] if plain.count(" ") < _FEW_WORDS else []
-        for said in own:
-            routes = self._of_text(said)
-            if len(routes) == 1 and routes.isdisjoint({stated, *others}):
-                return said.strip()
-        return ""
+        return next((said for said, route in self._own(plain) if route not in (stated, *others)), "")
 
-    def _in_texts(self, resource: Json) -> OrderedRoute:
-        """Return the route after an amount ("252 mg IV") or "give", or one alone; nothing if there are several."""
+    def _own(self, plain: str, *, of_order: bool = True) -> Iterator[tuple[str, Route]]:
+        """Yield the routes that a folded text gives for the order's own drug, each as written.
+
+        Where the text is not ``of_order``, an unknown word behind a route may be another drug: "give SC xgeva".
+        """
+        found = [match for match in _OWN_AMOUNT.finditer(plain) if not match[1] or speaks_of_a_dose(match[1])]
+        found += _GIVE.finditer(plain)
+        if (first := _FIRST.match(plain)) is not None:
+            found.append(first)
+        for match in found:
+            said = match[match.lastindex or 0]
+            route = self._words.get(_plain(said))
+            if route is None and ("." in said or _NOTHING_GOVERNED.match(plain, match.end())):
+                route = self._texts.get(_plain(said))
+            if route is not None and (of_order or not _names_another(plain[match.end() :])):
+                yield said, route
+        others = () if of_order else (word for word in plain.split() if not self._of_text(word))
+        if plain.count(" ") < _FEW_WORDS and not _OTHERS.search(plain) and not any(map(_may_be_a_name, others)):
+            alone = self._of_text(plain) or self._of_text(plain.removesuffix(" injection"))
+            if len(alone) == 1:
+                yield plain.strip(), alone.pop()
+
+    def _only(self, written_texts: Iterable[str], *, of_order: bool = True) -> OrderedRoute:
+        """Return the route that texts give where no field does; nothing if there are several."""
         found: dict[Route, str] = {}
-        for _, instruction in objects(resource.get("dosageInstruction")):
-            plain = fold(text(instruction.get("text"))[:LONGEST])
-            for written in (*_BEHIND_AMOUNT.findall(plain), *_GIVE.findall(plain)):
-                route = self._words.get(_plain(written))
-                if route is not None:
-                    # A card names it: "the intrathecal route".
-                    found.setdefault(route, written.removesuffix("ly"))
-            if plain.count(" ") < _FEW_WORDS and len(alone := self._of_text(plain)) == 1:
-                found.setdefault(alone.pop(), plain)
+        for written in written_texts:
+            for said, route in self._own(fold(written[:LONGEST]), of_order=of_order):
+                # A card names it: "the intrathecal route".
+                found.setdefault(route, said.removesuffix("ly"))
         return OrderedRoute(*next(iter(found.items()))) if len(found) == 1 else OrderedRoute()
+
+
+def _names_another(behind: str) -> bool:
+    word = _NEXT_WORD.match(behind)
+    return word is not None and _may_be_a_name(word[1])
+
+
+def _may_be_a_name(word: str) -> bool:
+    return not speaks_of_a_dose(word) and _NOT_NAMES.fullmatch(word) is None
+
+
+def _instructed(resource: Json) -> Iterator[str]:
+    return (text(instruction.get("text")) for _, instruction in objects(resource.get("dosageInstruction")))
 
 
 def _plain(written: str) -> str:

@@ -8,7 +8,9 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from cards.facts.schedules import Rhythm
+from msgspec.structs import replace
+
+from cards.facts.schedules import DAY, Rhythm, Schedule
 from fhir_mappings.codings import codings, texts
 from fhir_mappings.medications.instructions import written_in
 from fhir_mappings.medications.schedule_text import fewest_days_between, read_schedule_text
@@ -46,7 +48,9 @@ _UNDERSTOOD = frozenset(
     }
 )  # fmt: skip
 # "Week 1", "weeks 2-3", "week 4 on": the step of a course that an instruction is for.
-_STEP = re.compile(r"weeks? \d{1,2}(?: ?(?:-|to|through|and) ?\d{1,2})?(?: on(?:wards?)?)?")
+_STEP = re.compile(r"(?:weeks?|days?) \d{1,2}(?: ?(?:-|to|through|and) ?\d{1,2})?(?: on(?:wards?)?)?")
+_LAST_STEP = re.compile(r".* on(?:wards?)?")
+_DAYS_OF_CYCLE = "http://hl7.org/fhir/StructureDefinition/timing-daysOfCycle"
 _MOST_DOSES = 1000
 _MANY = 100
 
@@ -62,27 +66,41 @@ def rhythms(resource: Json) -> tuple[Rhythm, ...]:
 
 def by_instruction(resource: Json) -> tuple[tuple[Json, tuple[Rhythm, ...]], ...]:
     """Return each dosage instruction of an order with the schedules that it states."""
-    instructions = (instruction for _, instruction in objects(resource.get("dosageInstruction")))
-    return tuple((each, tuple(dict.fromkeys(_of_instruction(each)))) for each in instructions)
+    instructions = [instruction for _, instruction in objects(resource.get("dosageInstruction"))]
+    stated = ((each, tuple(dict.fromkeys(_of_instruction(each)))) for each in instructions)
+    if len(instructions) > 1:
+        return tuple(stated)
+    # The only instruction of an order is no step of several, but for the last: "week 3 on".
+    return tuple(
+        (each, tuple(replace(rhythm, names_step=_LAST_STEP.fullmatch(rhythm.unread) is not None) for rhythm in said))
+        for each, said in stated
+    )
 
 
 def names_day_twice(stated: Iterable[tuple[Json, tuple[Rhythm, ...]]]) -> bool:
-    """Return whether two instructions that have a dose are for the same day.
+    """Return whether two instructions that have a dose may be for the same day.
 
-    They name it, or neither names a day and both have the same schedule and the same place in the sequence, if any.
+    They name it; or neither names a day, and both have the same schedule and the same place in the sequence, or the
+    first one has no end, so that another dose after it never has a beginning.
     """
     days: set[date] = set()
     without_day: set[tuple[str, tuple[Rhythm, ...]]] = set()
+    without_end: list[object] = []
     for instruction, said in stated:
-        if not instruction.get("doseAndRate"):
+        if not (doses := instruction.get("doseAndRate")):
             continue
         own = {day for rhythm in said for day in rhythm.days}
         place = str(instruction.get("sequence", "")), said
         if not days.isdisjoint(own) or place in without_day:
             return True
         days |= own
-        if not own:
-            without_day.add(place)
+        if own:
+            continue
+        if any(doses != each for each in without_end):
+            return True
+        without_day.add(place)
+        if Schedule(said).count is None:
+            without_end.append(doses)
     return False
 
 
@@ -113,23 +131,55 @@ def _of_timing(timing: Json) -> Rhythm | None:
     if days:
         # An event takes precedence over a repeat, because it names the days.
         repeat = timing.get("repeat") if len(days) == 1 else None
-        beside = _of_repeat(repeat) if repeat.__class__ is dict else None
+        beside = _of_repeat(repeat, ()) if repeat.__class__ is dict else None
         return Rhythm(days=days, every_days=_within_a_day(timing.get("event")), repeat=beside)
-    if repeat is None:
+    try:
+        cycle_days = tuple(_cycle_days(timing))
+    except _Unread as unread:
+        return Rhythm(unread=str(unread))
+    if repeat is None and not cycle_days:
         return None
-    if repeat.__class__ is not dict:
+    if repeat is not None and repeat.__class__ is not dict:
         return Rhythm(unread=f"repeat {shown(repeat)}"[:60])
-    return _of_repeat(repeat)
+    return _of_repeat(repeat or {}, cycle_days)
 
 
-def _of_repeat(repeat: Json) -> Rhythm | None:
+def _cycle_days(timing: Json) -> Iterator[int]:
+    """Yield the days of a cycle by HL7's extension of a timing, on it or on its repeat."""
+    for holder in (timing, child(timing, "repeat")):
+        for _, extension in objects(holder.get("extension")):
+            if extension.get("url") != _DAYS_OF_CYCLE:
+                continue
+            for _, part in objects(extension.get("extension")):
+                on = number(part.get("valueInteger"))
+                if on is None or on < 1 or on != int(on):
+                    raise _Unread("day of the cycle")
+                yield int(on)
+
+
+def _among(cycle_days: tuple[int, ...], every: Decimal | None) -> Decimal | None:
+    """Return the fewest days between two doses on some days of a cycle that is repeated every so many days."""
+    if len(set(cycle_days)) <= 1:
+        return every
+    if every is not None and every <= DAY:
+        # "Twice a day on days 1 to 14" leaves days out.
+        raise _Unread(f"days {', '.join(map(str, cycle_days))} of the cycle"[:40])
+    return fewest_days_between(cycle_days, int(every) if every is not None and every >= max(cycle_days) else None)
+
+
+def _of_repeat(repeat: Json, cycle_days: tuple[int, ...]) -> Rhythm | None:
     if unknown := sorted(set(repeat) - _UNDERSTOOD):
         return Rhythm(unread=", ".join(unknown)[:60])
     try:
         count, lasts = _count(repeat), _lasts(repeat)
-        every = _every(repeat)
+        every = _among(cycle_days, _every(repeat))
+        if count is None and every == DAY and len(cycle_days) > 1:
+            # Days in a row are as many doses; "daily" alone may be one.
+            count = len(cycle_days)
     except _Unread as unread:
         return Rhythm(unread=str(unread))
+    if (left_out := _leaves_out_days(repeat, every)) and count != 1:
+        return Rhythm(every_days=every, doses=count, lasts_days=lasts, unread=left_out, changes_rhythm=True)
     if every is None and count is None and lasts is None:
         return None
     return Rhythm(every_days=every, doses=count, lasts_days=lasts)
@@ -195,14 +245,15 @@ def _lasts(repeat: Json) -> Decimal | None:
     for holder in (child(repeat, "boundsDuration"), child(child(repeat, "boundsRange"), "high")):
         if holder:
             value = number(holder.get("value"))
-            days = _days_of(text(holder.get("code")) or text(holder.get("unit")), value)
+            days = days_of(text(holder.get("code")) or text(holder.get("unit")), value)
             if days is None:
                 raise _Unread("bounds")
             return days
     return None
 
 
-def _days_of(unit: str, value: Decimal | None) -> Decimal | None:
+def days_of(unit: str, value: Decimal | None) -> Decimal | None:
+    """Return a stretch of time in days; ``None`` if it is no number above zero, or its unit is not known."""
     folded = unit.casefold()
     if value is None or value <= 0:
         return None
@@ -217,15 +268,22 @@ def _every(repeat: Json) -> Decimal | None:
     a_day = max(len(items(repeat.get("timeOfDay"))), len(items(repeat.get("when"))))
     numbers = [_given_number(repeat, name) for name in ("frequency", "frequencyMax")]
     frequency = max((each for each in numbers if each is not None), default=_ONE)
-    numbers = [_given_number(repeat, name) for name in ("period", "periodMax")]
-    period = min((each for each in numbers if each is not None), default=None)
+    period, longest = (_given_number(repeat, name) for name in ("period", "periodMax"))
+    period = longest if period is None else period
     unit = text(repeat.get("periodUnit")) or text(repeat.get("periodUnits"))
+    if period is not None and longest is not None and longest < period:
+        raise _Unread(f"period {period} to {longest} {unit}"[:40])
     if period is None and unit:
         raise _Unread(f"period {unit}"[:40])
-    days = _days_of(unit, period) if period is not None else None
+    days = days_of(unit, period) if period is not None else None
     if period is not None and (days is None or unit.casefold() in ("s", "min", "minutes")):
         # No infusion is given that often; the number may be its duration.
         raise _Unread(f"period {period} {unit}"[:40])
+    if days is not None and days <= DAY and len(weekdays) == _WEEK:
+        # Every day of the week says no more than "daily".
+        weekdays = ()
+    if days is not None and days <= DAY and weekdays:
+        a_day = max(a_day, int(frequency / days))
     if weekdays:
         weeks = max(int((days or Decimal(_WEEK)) / _WEEK), 1)
         between = fewest_days_between(weekdays, weeks * _WEEK)
@@ -242,6 +300,12 @@ def _every(repeat: Json) -> Decimal | None:
     return days / frequency
 
 
+def _leaves_out_days(repeat: Json, every: Decimal | None) -> str:
+    """Return the days of the week, if doses are on days in a row and not on all: "daily" is not all there is to say."""
+    named = [text(each) for each in items(repeat.get("dayOfWeek"))]
+    return f"dayOfWeek {', '.join(named)}"[:40] if every is not None and every <= DAY and 1 < len(named) < _WEEK else ""
+
+
 def _weekdays(repeat: Json) -> tuple[int, ...]:
     named = [text(each).casefold()[:3] for each in items(repeat.get("dayOfWeek"))]
     if any(each not in _WEEKDAYS for each in named):
@@ -250,27 +314,30 @@ def _weekdays(repeat: Json) -> tuple[int, ...]:
 
 
 def _of_code(concept: object) -> Iterator[Rhythm]:
-    """Read the code of a timing: by HL7's abbreviations, else by its text; the first one understood counts."""
+    """Read the code of a timing: by HL7's abbreviations, else by its texts, all that are understood."""
     if concept is None:
         return
     written = [coding.code for coding in codings(concept) if coding.code] + list(texts(concept))
+    understood: dict[Rhythm, None] = {}
     unread: list[str] = []
     for each in written:
-        folded = each.strip().casefold()
-        if folded in _CODES:
-            yield Rhythm(every_days=_CODES[folded], is_code=True)
-            return
-        if folded in _ONCE:
-            yield Rhythm(doses=1, is_code=True)
-            return
-        said = list(_of_text(each))
-        understood = [rhythm for rhythm in said if not rhythm.unread]
-        if understood:
-            yield from understood
-            return
-        unread += [rhythm.unread for rhythm in said if rhythm.unread] or [each[:60]]
-    if unread:
+        said = list(_of_written_code(each))
+        understood |= {rhythm: None for rhythm in said if not rhythm.unread}
+        unread += [rhythm.unread for rhythm in said if rhythm.unread] or ([each[:60]] if not said else [])
+    if understood:
+        yield from understood
+    elif unread:
         yield Rhythm(unread=unread[-1])
+
+
+def _of_written_code(written: str) -> Iterator[Rhythm]:
+    folded = written.strip().casefold()
+    if folded in _CODES:
+        yield Rhythm(every_days=_CODES[folded], is_code=True)
+    elif folded in _ONCE:
+        yield Rhythm(doses=1, is_code=True)
+    else:
+        yield from _of_text(written)
 
 
 def _of_text(written: str) -> Iterator[Rhythm]:
@@ -284,13 +351,15 @@ def _of_text(written: str) -> Iterator[Rhythm]:
             changes_rhythm=said.changes_rhythm,
             names_step=all(map(_STEP.fullmatch, said.unread)),
         )
-    elif said.every_days is not None or said.doses is not None or said.lasts_days is not None:
-        yield Rhythm(every_days=said.every_days, doses=said.doses, lasts_days=said.lasts_days, is_text=True)
+    elif said.every_days is not None or said.doses is not None or said.lasts_days is not None or said.rests:
+        yield Rhythm(
+            every_days=said.every_days, doses=said.doses, lasts_days=said.lasts_days, is_text=True, rests=said.rests
+        )
 
 
 def _by_maximum(ratio: Json) -> Decimal | None:
     """Return the days of a period with at most one dose; a maximum in milligrams says nothing about days."""
     above, below = child(ratio, "numerator"), child(ratio, "denominator")
     times = number(above.get("value"))
-    days = _days_of(text(below.get("code")) or text(below.get("unit")), number(below.get("value")))
+    days = days_of(text(below.get("code")) or text(below.get("unit")), number(below.get("value")))
     return days if times == 1 and days is not None else None

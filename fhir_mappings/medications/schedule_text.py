@@ -9,27 +9,22 @@ from __future__ import annotations
 import re
 import unicodedata
 from decimal import Decimal
+from html import unescape
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import msgspec
 
-from cards.values.caching import once
 from cards.values.text_cache import cached_by_text
 from cards.values.texts import is_cut
 from fhir_mappings.medications import schedule_words as words
 from fhir_mappings.medications.amounts import without_amounts
 from fhir_mappings.medications.durations import in_minutes
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from fhir_mappings.medications.schedule_phrases import Found, phrases
 
 _TAIL = 30
+_NOON = words.PARTS_OF_THE_DAY["noon"]
 _ONE = Decimal(1)
 _WEEK = 7
-_N = r"(?:\d{1,3}|" + "|".join(sorted(words.NUMBERS, key=len, reverse=True)) + r")"
-_UNIT = r"(?:" + "|".join(sorted(words.DAYS_IN, key=len, reverse=True)) + r")"
-_ADJECTIVE = "|".join(sorted(words.ADJECTIVES, key=len, reverse=True))
 
 
 class TextSchedule(msgspec.Struct, frozen=True):
@@ -37,7 +32,7 @@ class TextSchedule(msgspec.Struct, frozen=True):
 
     ``every_days`` are the fewest days between two doses; ``doses`` how many there are, ``lasts_days`` for how long.
     ``others`` are words that are neither part of a schedule nor on any list. ``changes_rhythm``: what was not
-    understood speaks of time, or takes the order back.
+    understood speaks of time, or takes the order back. ``rests`` are days that it says are without treatment.
     """
 
     every_days: Decimal | None = None
@@ -46,238 +41,23 @@ class TextSchedule(msgspec.Struct, frozen=True):
     unread: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
     changes_rhythm: bool = False
+    rests: str = ""
 
 
 NOTHING_SAID = TextSchedule()
-
-
-class _Found:
-    """A text while it is being read."""
-
-    def __init__(self) -> None:
-        self.intervals: set[Decimal] = set()
-        self.doses: set[int] = set()
-        self.lasts: set[Decimal] = set()
-        self.cycle_days: tuple[int, ...] = ()
-        self.weekdays: tuple[int, ...] = ()
-        self.cycles: set[Decimal] = set()
-        self.parts_of_day: set[int] = set()
-        self.days_of_cycles: dict[str, set[int]] = {}
-        self.is_per_day = False
-        self.is_taken_then = False
-        self.unclear: list[str] = []
-
-    def counts(self) -> tuple[int, ...]:
-        """Return how much was found, to see whether a clause added to it."""
-        sets = (self.intervals, self.doses, self.lasts, self.cycles)
-        return (*(len(each) for each in sets), len(self.cycle_days), len(self.weekdays))
-
-
-def _count(written: str) -> int:
-    return words.NUMBERS.get(written) or int(written)
-
-
-def _days(number: str | None, unit: str) -> Decimal:
-    """Return a number of units in days; hours are divided last, so that 168 are exactly seven days."""
-    count, days = Decimal(_count(number or "1")), words.DAYS_IN[unit]
-    return count * days if days else count / 24
-
-
-def _every(found: _Found, match: re.Match[str]) -> None:
-    found.intervals.add(_days(match["n"], match["u"]))
-
-
-def _cycle(found: _Found, match: re.Match[str]) -> None:
-    found.cycles.add(_days(match["n"], match["u"]))
-
-
-def _days_of_cycle(found: _Found, match: re.Match[str]) -> None:
-    # Tablets on all days of a cycle are taken every day; anything else has days without.
-    if match["n"] != match["m"]:
-        found.unclear.append(match[0])
-
-
-def _in_part_of_day(found: _Found, match: re.Match[str]) -> None:
-    # "In the morning or the evening" is one of them.
-    found.parts_of_day.add(words.PARTS_OF_THE_DAY[match["p"].rstrip("s")])
-    found.is_taken_then = found.is_taken_then or match["e"] is not None
-
-
-def _every_days(found: _Found, match: re.Match[str]) -> None:
-    found.intervals.add(Decimal(match["n"]))
-
-
-def _times_per(found: _Found, match: re.Match[str]) -> None:
-    found.intervals.add(_days(match["m"], match["u"]) / max(_count(match["n"]), 1))
-
-
-def _adjective(found: _Found, match: re.Match[str]) -> None:
-    times = _count(match["n"]) if match["n"] else 1
-    days = Decimal(words.ADJECTIVES[match["a"]])
-    # "twice weekly", "2 times weekly" and "2 x weekly" mean two a week; "three-weekly" means every three weeks.
-    is_count = match["n"] in words.TIMES or match["x"] not in (None, "-")
-    found.intervals.add(days / times if is_count else days * times)
-
-
-def _day_one_of(found: _Found, match: re.Match[str]) -> None:
-    found.intervals.add(Decimal(match["n"]))
-
-
-def _times_a_day(found: _Found, match: re.Match[str]) -> None:
-    found.intervals.add(_ONE / words.TIMES_A_DAY[match["f"]])
-
-
-def _every_other_day(found: _Found, _: re.Match[str]) -> None:
-    found.intervals.add(Decimal(2))
-
-
-def _cycle_days(found: _Found, match: re.Match[str]) -> None:
-    days = sorted({int(day) for day in re.findall(r"\d{1,3}", match["days"])})
-    found.cycle_days = tuple(dict.fromkeys((*found.cycle_days, *days)))
-
-
-def _on_weekdays(found: _Found, match: re.Match[str]) -> None:
-    named = re.findall(words.WEEKDAYS, match["days"])
-    places = {next((place for start, place in words.WEEKDAY_PLACES if each.startswith(start)), None) for each in named}
-    found.weekdays = tuple(sorted({*found.weekdays, *(place for place in places if place is not None)}))
-
-
-def _total(found: _Found, match: re.Match[str]) -> None:
-    found.doses.add(_count(match["n"]))
-
-
-def _lasting(found: _Found, match: re.Match[str]) -> None:
-    found.lasts.add(_days(match["n"], match["u"]))
-
-
-def _once(found: _Found, _: re.Match[str]) -> None:
-    found.doses.add(1)
-
-
-def _day_of_numbered_cycle(found: _Found, match: re.Match[str]) -> None:
-    found.days_of_cycles.setdefault(match["c"], set()).add(int(match["d"]))
-
-
-def _amount_of_a_day(found: _Found, _: re.Match[str]) -> None:
-    found.is_per_day = True
-
-
-def _nothing(_: _Found, __: re.Match[str]) -> None:
-    """Consume words that say nothing about the schedule."""
-
-
-_PART_OF_DAY = rf"(?:{'|'.join(words.PARTS_OF_THE_DAY)})s?"
-_AND = r"(?: ?[,/&+] ?| and | und | y | et | e )"
-_ON = rf"(?:{words.WEEKDAYS})(?:(?: ?[,/&] ?| and | und | y | et | e ){{1,2}}(?:{words.WEEKDAYS}))"
-_PHRASES: tuple[tuple[str, Callable[[_Found, re.Match[str]], None]], ...] = (
-    (
-        (
-            rf"\d[\d.,]{{0,6}} ?(?:mg|g)(?: ?/ ?kg)? ?(?:/|per|pro|por) ?(?P<n>{_N})? ?"
-            r"(?P<u>w|wk|weeks?|woche|wochen|semanas?)"
-        ),
-        _every,
-    ),
-    (rf"\d[\d.,]{{0,6}} ?(?:mg|g)(?: ?/ ?kg)? ?(?:/|per|pro|por) ?(?P<n>{_N}) ?(?P<u>d|days?|tage|dias)", _every),
-    # So much a day may be of several doses.
-    (r"\d[\d.,]{0,6} ?(?:mg|g)(?: ?/ ?kg)? ?(?:/|per|pro|por) ?(?:d|days?|tag|dia)", _amount_of_a_day),
-    (
-        (
-            rf"(?:starting|start|begin|beginning|then) (?P<n>{_N}) ?(?P<u>weeks?|wks?|days?) (?:after|following)"
-            r" (?:the )?(?:loading|initial|first|1st) (?:dose|infusion)"
-        ),
-        _every,
-    ),
-    (rf"(?P<n>{_N}) ?(?P<u>weeks?|wks?|days?) (?:after|following) (?:the )?loading(?: dose)?", _every),
-    *((pattern, _nothing) for pattern in words.BESIDE),
-    (r"c(?P<c>\d{1,2}) ?,? ?d ?(?P<d>\d{1,2})", _day_of_numbered_cycle),
-    # "Day 1 of 21" is of a cycle; "day 3 of 5" is not understood.
-    (
-        rf"(?:{words.DAY_OF_CYCLE}) ?1 ?(?:of|/|von|de) ?(?:a )?(?P<n>14|21|28)(?! ?-? ?(?:{_UNIT}|doses|cycles?)\b)",
-        _day_one_of,
-    ),
-    (
-        (
-            r"(?:on )?days? 1 ?(?:-|to|through|thru) ?(?P<n>\d{1,2}) (?:of|in) (?:a|an|each|every|the) (?P<m>\d{1,2})"
-            r" ?-? ?days? ?-? ?cycles?"
-        ),
-        _days_of_cycle,
-    ),
-    (
-        (
-            rf"(?:(?:(?P<e>every|each)|in|at|with|before|after) )?(?:the )?(?P<p>{_PART_OF_DAY})"
-            rf"(?: or (?:(?:in|at) )?(?:the )?(?:{_PART_OF_DAY}))?(?! (?:before|of|prior|after)\b)"
-        ),
-        _in_part_of_day,
-    ),
-    (
-        (
-            rf"(?:on )?(?:{words.DAY_OF_CYCLE}) ?(?P<days>\d{{1,2}}(?:{_AND}(?:d(?:ay)? ?)?\d{{1,2}}){{0,6}})"
-            # "J1 d'un cycle": the letter before an apostrophe is not a unit.
-            rf"(?! ?(?:{_UNIT})\b(?!'))"
-        ),
-        _cycle_days,
-    ),
-    (
-        (
-            rf"(?:(?:of|in|per|each|every) )?(?:an? |the |each |every )?(?P<n>{_N}) ?-? ?(?P<u>{_UNIT}) ?-? ?"
-            r"(?:cycles?|zyklus|intervals?)"
-        ),
-        _cycle,
-    ),
-    (
-        (
-            r"(?:repeat (?:the )?)?(?:ciclo|cycle|cycles|zyklus|cyclus)"
-            r" (?:length|de|von|van|di|of|every|=|:) ?(?:of |is |: ?)?"
-            rf"(?P<n>{_N}) ?(?P<u>{_UNIT})"
-        ),
-        _cycle,
-    ),
-    (rf"(?P<n>{_N}) ?-? ?(?P<u>tag)(?:iger |e-| ?)zyklus", _cycle),
-    # "Cycle 3 day 1" is no length: of two digits, and of several days.
-    (r"(?:cycle|zyklus|ciclo|cyclus) (?P<n>\d{2}) (?P<u>days|tage|dias|jours|dagen)", _cycle),
-    (
-        (
-            rf"(?P<n>{_N}) ?(?:x|times|mal|veces|vez|fois|volte|volta|vezes|keer|razy)? ?"
-            # "ANC > 1 and" is not "1 an d".
-            r"(?:/|(?:a la|a|an|per|pro|por|par|(?:in )?(?:every|each)|alle|cada|tou(?:te)?s les|ogni|al|na)\b)"
-            rf" ?(?P<m>{_N})? ?(?P<u>{_UNIT})"
-        ),
-        _times_per,
-    ),
-    (rf"(?:{words.EVERY}) ?(?P<n>{_N})?(?: ?(?:-|to|bis|a) ?{_N})? ?-? ?(?P<u>{_UNIT})", _every),
-    (rf"(?P<n>{_N}) ?(?P<u>{_UNIT}) ?(?:{words.AFTER})", _every),
-    # "Every 3 weeks (21 days)".
-    (rf"\(=? ?(?P<n>{_N}) ?(?P<u>{_UNIT})(?=\))", _every),
-    (rf"(?:(?P<n>{_N}) ?(?P<x>-|x|times|mal|fois|veces)? ?)?(?P<a>{_ADJECTIVE})", _adjective),
-    (r"q ?(?P<n>14|21|28)(?= ?(?:[,;).]|$|x ?\d))", _every_days),
-    (r"(?P<f>bid|tid|qid|b\.i\.d\.|t\.i\.d\.)", _times_a_day),
-    (r"(?P<q>qod|q\.o\.d\.)", _every_other_day),
-    (rf"(?:on|every|each|jeden|am|cada|(?:todos )?los|(?:tous )?les|ogni|toda) (?P<days>{_ON}{{0,6}})", _on_weekdays),
-    (rf"(?P<days>{words.EVERY_WEEKDAY})", _on_weekdays),
-    (rf"(?P<days>{_ON}{{1,6}})", _on_weekdays),
-    (words.SINGLE, _once),
-    (
-        (
-            rf"(?:for |x ?|a total of |total of |insgesamt |max(?:imum)? )?(?:up to )?(?P<n>{_N}) ?"
-            rf"(?:{words.COUNTED})(?: in total| total)?"
-        ),
-        _total,
-    ),
-    (rf"(?:for|x|fur|por|durante|pendant|per|during) ?(?P<n>{_N}) ?(?P<u>{_UNIT})", _lasting),
-    (r"x ?(?P<n>\d{1,2})", _total),
-)
-
-
-@once
-def _patterns() -> tuple[tuple[re.Pattern[str], Callable[[_Found, re.Match[str]], None]], ...]:
-    """Compile the phrases when the first schedule is read: it takes a twentieth of the start of a server."""
-    return tuple((re.compile(rf"(?<![\w.])(?:{pattern})(?!\w)"), act) for pattern, act in _PHRASES)
 
 
 # "2 (two) times a day", "every three (3) weeks".
 _SAID_TWICE = re.compile(
     rf"(\d{{1,3}}) ?\((?:{'|'.join(words.NUMBERS)})\)|\b({'|'.join(words.NUMBERS)}) ?\(\d{{1,3}}\)"
 )
+_MARKUP = re.compile(r"</?[A-Za-z]{1,8} ?/?>|\\\.br\\")
+# "Jede 3. Woche": the point is that of an ordinal and ends no sentence.
+_ORDINAL = re.compile(rf"\b((?:{words.EVERY}) ?\d)(?:(?:\.|:[ea]|\u00ba|\u00aa)(?= ?[^\W\d])|(?:e|eme|rd|th)(?= ))")
+# The name of the system or form that a text comes from: "Oncosys: 252 mg on day 1".
+_HEADING = re.compile(r"[^\W\d_]{3,20} ?: ")
+# "Every 21 (± 3) days".
+_TOLERANCE = re.compile(r"\((?:±|\+/?-) ?\d{1,2}\) ?")
 _TABLETS = re.compile(r"\b(?:tab(?:let)?s?|(?:by )?mouth|orally|oral|po|p\.o)\b", re.IGNORECASE)
 # "2 tablets in the morning", not "with breakfast" alone.
 _TAKEN = re.compile(r"\b(?:\d{1,2}|one|two|three|four|five|six) (?:tab|pill)|\d ?mg\b")
@@ -287,7 +67,10 @@ _CHANGES = re.compile(
     r"|discontinu\w{1,3}|off|missed|nicht|no administrar|suspend\w{1,4}|ne pas|annule\w{0,2}|anulad\w|storniert)\b"
 )
 _ABOUT_OTHERS = re.compile(rf"\b(?:{words.ABOUT_OTHERS})\b")
-_TESTS = re.compile(r"\b(?:labs?|vitals?|cbc|cmp|lfts?|lvef|echo|echocardiogra\w{1,2}|muga|ecg|ekg)\b")
+_TESTS = re.compile(
+    r"\b(?:labs?|vitals?|monitor\w{0,3}|observe|call|phone|visits?|appointments?"
+    r"|cbc|cmp|lfts?|lvef|echo|echocardiogra\w{1,2}|muga|ecg|ekg)\b"
+)
 _INFUSION = re.compile(
     rf"\d ?mg|\b(?:give|giv\w{{2,3}}|administ\w{{0,6}}|infus\w{{0,6}}|inject\w{{0,4}}|doses?|cycles?|iv|sc"
     rf"|{'|'.join(sorted(words.DRUG_NAMES))})\b"
@@ -300,6 +83,7 @@ _OF_ANOTHER = re.compile(
 _AMOUNT = re.compile(r"\d[\d.,]{0,6} ?m?g\b")
 # Tablets "with trastuzumab every 3 weeks and capecitabine on days 1-14": about the partners, to the end of the clause.
 _WITH_PARTNERS = re.compile(rf"\b(?:in combination |together |along )?with (?:{'|'.join(sorted(words.PARTNERS))})\b")
+_OF_OTHER_TABLETS = re.compile(rf" ?(?:(?:and|plus|with|\+) )?(?:{'|'.join(sorted(words.OTHER_TABLETS))})\b")
 _DAILY = re.compile(r"\b(?:daily|a day|bid|b\.i\.d|qd|every (?:12|24) ?h)")
 _CLAUSES = re.compile(r"[;\n|]|\.(?=\s|$)")
 # "Dexamethasone 12 mg before, Kadcyla 252 mg q21d": what is given besides is a part by itself.
@@ -307,10 +91,9 @@ _PARTS = re.compile(r"[,()]| - | / ")
 _GIVEN_BESIDE = re.compile(
     r"\b(?:before|beforehand|prior|pre-?med\w{0,10}|pre-?treat\w{0,4}|vorher|zuvor|davor|avant|antes|prima)\b"
 )
-_DATE = r"(?:\d{4}-\d{2}-\d{2}|(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12]\d|3[01])(?:/\d{2,4})?|\d{1,2}\.\d{1,2}\.(?:\d{2,4})?)"
 # Days that a text lists are as many doses, and are not read.
 _LISTED_DAYS = re.compile(
-    rf"(?<![\w./-]){_DATE}(?: ?(?:,|&|;|\+) ?(?:and )?| and | und | y | et ){_DATE}(?![\w/-])"
+    rf"(?<![\w./-]){words.DATE}(?: ?(?:,|&|;|\+) ?(?:and )?| and | und | y | et ){words.DATE}(?![\w/-])"
     r"|\b(?:today|now|heute|hoy)(?: ?[,&+] ?| and | und | y )(?:again )?(?:tomorrow|morgen|manana)\b"
 )
 _OF_OTHERS = re.compile(
@@ -336,7 +119,7 @@ def read_schedule_text(written: str) -> TextSchedule:
 
 @cached_by_text
 def _read(written: str) -> TextSchedule:
-    found = _Found()
+    found = Found()
     unread: list[str] = []
     others: list[str] = []
     are_tablets = _TABLETS.search(written) is not None
@@ -344,7 +127,12 @@ def _read(written: str) -> TextSchedule:
     listed = _LISTED_DAYS.search(plain)
     if listed is not None and _OF_OTHERS.search(plain[: listed.start()]) is None:
         unread.append(listed[0][:_TAIL])
+    heading = _HEADING.match(plain)
+    if heading is not None and _CHANGES.search(heading[0]) is None:
+        plain = plain[heading.end() :]
     for clause in _CLAUSES.split(plain):
+        if _OF_OTHER_TABLETS.match(clause):
+            continue
         if are_tablets and (partners := _WITH_PARTNERS.search(clause)) and _DAILY.search(clause[: partners.start()]):
             clause = clause[: partners.start()]  # noqa: PLW2901
         for part in _apart(clause):
@@ -368,10 +156,10 @@ def _read(written: str) -> TextSchedule:
         # "Days 1, 2 and 3" are three doses; "daily" alone may be one.
         doses = len(found.cycle_days)
     lasts = max(found.lasts, default=None)
-    return TextSchedule(every, doses, lasts, tuple(unread), tuple(others), changes_rhythm)
+    return TextSchedule(every, doses, lasts, tuple(unread), tuple(others), changes_rhythm, "; ".join(found.rests))
 
 
-def _settle(found: _Found, *, are_tablets: bool) -> None:
+def _settle(found: Found, *, are_tablets: bool) -> None:
     """Decide what the parts of a day, days of cycles and the length of a cycle say beside the intervals."""
     for days in found.days_of_cycles.values():
         # "C3D1 and C3D8" are two doses of one cycle, "C3D1, C4D1" one each.
@@ -379,26 +167,46 @@ def _settle(found: _Found, *, are_tablets: bool) -> None:
             found.cycle_days = tuple(sorted({*found.cycle_days, *days}))
     if found.is_per_day and not found.intervals and any(each > 1 for each in found.lasts):
         found.intervals.add(_ONE)
-    if are_tablets and len(found.parts_of_day) > 1:
-        found.intervals.add(_ONE / len(found.parts_of_day))
+    if found.are_counted_per_day and not found.intervals and not found.parts_of_day:
+        found.intervals.add(_ONE)
+    # "6 am, noon and 6 pm" are three times, "8 am (morning) and 8 pm (evening)" two.
+    a_day = max(len(found.parts_of_day), len(found.times_of_day) + (_NOON in found.parts_of_day))
+    if are_tablets and a_day > 1:
+        found.intervals.add(_ONE / a_day)
     elif are_tablets and len(found.parts_of_day) == 1 and found.is_taken_then and not found.intervals:
         found.intervals.add(_ONE)
+    _settle_ranges(found)
     if len(found.cycles) == 1 and len(found.cycle_days) > 1:
         (cycle,) = found.cycles
         if found.intervals == {fewest_days_between(found.cycle_days, int(cycle))}:
             # "Every 2 weeks, days 1 and 15 of a 28-day cycle" says the same twice.
             found.cycles, found.cycle_days = set(), ()
     is_daily = bool(found.intervals) and all(each <= _ONE for each in found.intervals) and not found.cycle_days
-    if not (are_tablets and is_daily):
+    if not (is_daily and (are_tablets or min(found.intervals) < _ONE)):
         # Tablets that are taken every day are only counted in cycles.
         found.intervals |= found.cycles
 
 
+def _settle_ranges(found: Found) -> None:
+    """Take "days 1-21, every 21 days" for every day; any other days in a row leave days out."""
+    for written, last in found.ranges.items():
+        whole = {each for each in found.intervals | found.cycles if each == last}
+        if whole and any(each <= _ONE for each in found.intervals):
+            found.intervals -= whole
+            found.cycles -= whole
+        else:
+            found.unclear.append(written)
+
+
 def _plain(written: str) -> str:
-    """Fold case, accents, dashes and spaces."""
+    """Fold case, accents, dashes, spaces and markup."""
+    if "<" in written or "&" in written or "\\." in written:
+        written = _MARKUP.sub(" ", unescape(written))
     folded = unicodedata.normalize("NFKD", written.casefold())
     kept = "".join(each for each in folded if not unicodedata.combining(each))
     kept = _SAID_TWICE.sub(lambda match: match[1] or match[2], kept)
+    kept = _TOLERANCE.sub("", kept)
+    kept = _ORDINAL.sub(r"\1", kept)
     return re.sub(
         r"[ \t\u00a0]+", " ", re.sub("[\u2010-\u2015\u2212]", "-", kept.replace("\u00d7", "x").replace("(s)", "s"))
     ).strip()
@@ -417,7 +225,7 @@ def _is_of_another(part: str) -> bool:
     return _OF_ANOTHER.match(part) is not None and len(set(_AMOUNT.findall(part))) <= 1
 
 
-def _read_clause(clause: str, found: _Found, unread: list[str], others: list[str]) -> None:
+def _read_clause(clause: str, found: Found, unread: list[str], others: list[str]) -> None:
     if _TESTS.search(clause) and not _INFUSION.search(clause):
         # "Echo every 12 weeks" is the schedule of the test.
         others += [word for word in _WORD.findall(clause) if not _is_ignored(word) and word.isalpha()]
@@ -426,7 +234,7 @@ def _read_clause(clause: str, found: _Found, unread: list[str], others: list[str
     rest = clause
     # "Loperamide 4 mg three times a day" is the schedule of another drug.
     is_of_another = _is_of_another(clause)
-    for pattern, act in _patterns():
+    for pattern, act in phrases():
         for match in () if is_of_another else pattern.finditer(rest):
             act(found, match)
         rest = pattern.sub(" ~ ", rest)
@@ -446,7 +254,7 @@ def _is_ignored(word: str) -> bool:
     return word in words.IGNORED or ("-" in word and all(part in words.IGNORED for part in word.split("-")))
 
 
-def _spacing(found: _Found) -> Decimal | None:
+def _spacing(found: Found) -> Decimal | None:
     """Return the fewest days between two doses; ``None`` if several intervals are named."""
     if len(found.intervals) > 1:
         return None

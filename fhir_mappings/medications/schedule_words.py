@@ -9,25 +9,25 @@ NUMBERS = {
     "eine": 1, "zwei": 2, "drei": 3, "vier": 4, "dos": 2, "tres": 3, "cuatro": 4, "deux": 2, "trois": 3, "quatre": 4,
     "due": 2, "tre": 3, "quattro": 4, "duas": 2, "dois": 2, "quatro": 4, "twee": 2, "drie": 3, "trzy": 3, "dwa": 2,
     "andra": 2, "anden": 2, "annen": 2, "tredje": 3, "fjarde": 4, "fjerde": 4, "toinen": 2, "kolmas": 3, "kolmen": 3,
-    "три": 3, "две": 2, "третью": 3, "τρεις": 3, "δυο": 2, "uc": 3, "iki": 2, "trei": 3, "doua": 2, "harom": 3,
+    "три": 3, "две": 2, "третью": 3, "τρεισ": 3, "δυο": 2, "uc": 3, "iki": 2, "trei": 3, "doua": 2, "harom": 3,
     "一": 1, "二": 2, "三": 3, "四": 4,
-    "una": 1, "une": 1, "uma": 1, "einmal": 1, "zweimal": 2, "dreimal": 3,
+    "una": 1, "une": 1, "uma": 1, "einmal": 1, "jednou": 1, "zweimal": 2, "dreimal": 3,
     "first": 1, "second": 2, "third": 3, "fourth": 4, "other": 2, "once": 1, "twice": 2, "thrice": 3,
 }  # fmt: skip
-TIMES = frozenset({"once", "twice", "thrice", "einmal", "zweimal", "dreimal", "una", "une", "uma"})
+TIMES = frozenset({"once", "twice", "thrice", "einmal", "zweimal", "dreimal", "una", "une", "uma", "jednou"})
 """Numbers that count the doses of a period and never the periods between two doses."""
 HOUR = Decimal(0)
 """Placeholder for the hour, which has no exact decimal fraction of a day."""
 _UNITS = {
     Decimal(7): (
         "w wk wks week weeks woche wochen semana semanas semaine semaines settimana settimane weken tygodnie tygodni"
-        " vecka veckan veckor uge uger uke uker viikko viikon viikkoa tyden tydny tydnu tyzden tyzdne tyzdnov"
-        " неделя недели недель неделю εβδομαδα εβδομαδες hafta haftada saptamana saptamani het"
+        " tygodniu vecka veckan veckor uge uger uke uker viikko viikon viikkoa tyden tydny tydnu tyzden tyzdne tyzdnov"
+        " неделя недели недель неделю εβδομαδα εβδομαδεσ hafta haftada saptamana saptamani het"
         " 周 週 周一次 週一次 星期 週間"
     ),
     Decimal(1): (
         "d day days tag tage tagen dia dias jour jours giorno giorni dagen dni dag dagar dage dager paiva paivan dny"
-        " dnu den день дня днеи ημερα ημερες gun gunde zi zile nap 天 日"
+        " dnu den день дня днеи ημερα ημερεσ gun gunde zi zile nap gg 天 日 天一次 日一次"
     ),
     Decimal(28): (
         "mo mos month months monat monate mes meses mois mese mesi manad manader maned maneder месяц месяца"
@@ -45,9 +45,12 @@ ADJECTIVES = {
     "fortnightly": 14, "zweiwochentlich": 14, "quincenal": 14, "quincenalmente": 14, "quinzenal": 14,
     "quinzenalmente": 14, "bimensuel": 14, "quarterly": 84, "vierteljahrlich": 84, "trimestral": 84,
     "dreiwochentlich": 21, "driewekelijks": 21,
+    "tydne": 7, "hetente": 7, "naponta": 1, "naponkent": 1,
     "monthly": 28, "monatlich": 28, "mensual": 28, "mensal": 28, "mensuel": 28, "mensile": 28,
 }  # fmt: skip
-TIMES_A_DAY = {"bid": 2, "b.i.d.": 2, "tid": 3, "t.i.d.": 3, "qid": 4}
+TIMES_A_DAY = {
+    "bid": 2, "b.i.d.": 2, "bd": 2, "b.d.": 2, "tid": 3, "t.i.d.": 3, "tds": 3, "qid": 4, "q.i.d.": 4, "qds": 4
+}  # fmt: skip
 WEEKDAYS = (
     "mondays?|mon|tuesdays?|tues?|wednesdays?|wed|thursdays?|thurs?|thu|fridays?|fri|saturdays?|sat|sundays?|sun"
     "|montags?|dienstags?|mittwochs?|donnerstags?|freitags?|samstags?|sonntags?"
@@ -55,6 +58,7 @@ WEEKDAYS = (
     "|sexta-feira|lundis?|mardis?|mercredis?|jeudis?|vendredis?|samedis?|dimanches?"
     "|lunedi|martedi|mercoledi|giovedi|venerdi"
 )
+DATE = r"(?:\d{4}-\d{2}-\d{2}|(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12]\d|3[01])(?:/\d{2,4})?|\d{1,2}\.\d{1,2}\.(?:\d{2,4})?)"
 EVERY_WEEKDAY = "(?:mon|tues|wednes|thurs|fri|satur|sun)days|(?:mon|diens|donners|frei|sams|sonn)tags|mittwochs"
 """Days of the week in a form that means each week's."""
 WEEKDAY_PLACES = (
@@ -69,9 +73,9 @@ EVERY = (
     "|elke|om de|iedere|co|raz na|var|varje|hver|hvert|joka|kazde|kazdy|kazdych|кажд(?:ые|ыи|ую)|(?:1 )?раз в|καθε"
     "|la fiecare|o data la|每隔?"
 )
-AFTER = "valein|bir|hetente|naponkent|こと|毎|ごと"
+AFTER = "valein|bir|こと|毎|ごと"
 """Words for "every" after the number and its unit."""
-DAY_OF_CYCLE = "days?|d|tage?|tag|dias?|jours?|j|giorni|giorno"
+DAY_OF_CYCLE = "days?|d|tage?|tag|dias?|jours?|j|giorni|giorno|dag(?:en|ar)?|dzien|den"
 SINGLE = (
     "(?:as an? )?(?:single|one|1) (?:time )?(?:dose|infusion|administration)\\b(?! (?:every|each|per)\\b| q)(?: only)?"
     "|one[ -]time(?: only)?"
@@ -79,13 +83,29 @@ SINGLE = (
     "|x ?1(?: dose)?\\b(?! ?(?:day|week|month))|einmalig"
     "|dosis unica|dose unique|dose unica|(?:for )?today only|only today|nur heute"
 )
-COUNTED = "doses?|cycles?|infusions?|administrations?|courses?|times|zyklen|ciclos|cicli|cures?|dosis"
-_MINUTES = "min|mins|minutes?|minuten|minutos|minuti"
+COUNTED = "doses?|cycles?|infusions?|administrations?|treatments?|courses?|times|zyklen|ciclos|cicli|cures?|dosis"
+_MINUTES = "min|mins|minutes?|minuten|minutos|minuti|minuter|minut|minuty|perc|dk|dakika"
 _HOURS = "h|hrs?|hours?|stunden?|horas?"
 _DURATION = f"\\d{{1,3}}(?:[.,]\\d)?(?: ?(?:-|to) ?\\d{{1,3}})? ?-? ?(?:{_MINUTES}|{_HOURS})"
+REST = (
+    "rest(?:ing)?(?: days?| period)?|off(?: days?)?|break|pausen?|therapiepause|therapiefrei|frei|descanso|pausa"
+    "|riposo|repos|no (?:treatment|therapy|drug|dose|infusion|chemo(?:therapy)?|medication)"
+    "|keine (?:therapie|gabe|infusion)|sin tratamiento|nothing"
+)
+"""Days without treatment."""
 BESIDE = (
+    "(?:no|without(?: an?)?|ohne|sin) (?:rest|break|off|pausen?|descanso)(?: (?:weeks?|days?|period))?",
+    "bi-?weekly(?= ?[(=:]* ?(?:every (?:2|two|other) w|q ?2 ?w|q ?14))",
+    "(?:once|(?:one|1) (?:dose|infusion)|1 ?x) ?(?:per|an?|in each|each|every|/) ?cycle(?! day)",
+    "next (?:cycle|dose|infusion|treatment)(?: is)?(?: due)?(?: on)?(?= (?:d(?:ay)? ?\\d|\\d{1,2}/\\d{1,2}/\\d))",
+    (
+        "\\(?(?:window:? ?(?:of )?)?(?:\\+ ?/? ?-|\u00b1) ?\\d{1,2} ?-? ?(?:days?|d)(?!\\w)\\)?"
+        "|\\(?window:? ?-? ?\\d{1,2} ?/ ?\\+? ?\\d{1,2} ?-? ?(?:days?|d)(?!\\w)\\)?"
+    ),
+    "\\d{1,2}(?:st|nd|rd|th) (?:cycle|dose|infusion|treatment)(?: of \\d{1,2})?|g ?1(?= (?:ogni|q))",
+    "(?:then )?repeat(?: the)? cycles?(?! (?:every|each|q|d|day|in|after|on|with)\\b)",
+    "(?:physician|hard|soft|pharmacy) stop(?! date)|schedule(?= ?[:=])",
     "\\d[\\d.,]{0,6} ?kg ?[x*] ?\\d[\\d.,]{0,6} ?mg ?/ ?kg|\\d[\\d.,]{0,6} ?mg ?/ ?kg ?[x*] ?\\d[\\d.,]{0,6} ?kg",
-    "(?:\\d{1,2}(?:[.,]\\d)?|one|two|three|four|five|six) ?(?:tablets?|tabs?|pills?)",
     "(?:dispense|disp|qty|quantity|refills?) ?[:#=]? ?\\d{1,4}(?: (?:tablets?|tabs?|refills?))?",
     "use within \\d{1,3} (?:days|weeks|months)(?: (?:of|after) opening)?",
     "(?:about |approximately |at least )?(?:12|24) ?(?:hours?|hrs?|h) apart",
@@ -143,11 +163,16 @@ BESIDE = (
         "[^;.,a-z]{0,4}(?:than )?[^;.,]{1,30}"
     ),
     "(?:dose |infusion )?\\d{1,2} of \\d{1,2} (?:doses|cycles|infusions)",
-    "cycle ?#?\\d{1,2}(?: ?(?:of|/) ?\\d{1,2})?|c ?\\d{1,2}(?: ?(?:of|/) ?\\d{1,2})?",
+    "cycle ?#?\\d{1,2}(?: ?\\(?(?:of|/) ?\\d{1,2}\\)?)?|c ?\\d{1,2}(?: ?(?:of|/) ?\\d{1,2})?",
     (
         f"(?:starting |beginning |first dose )?(?:on )?(?:(?:{WEEKDAYS}),? )?\\d{{1,2}}/\\d{{1,2}}/\\d{{2,4}}"
         "(?:,? at \\d{1,2}:?\\d{2}(?: ?[ap]\\.?m\\.?)?)?(?:, until (?:discontinued|specified))?"
     ),
+    (
+        "(?:zyklus|ciclo|cyclus|kuur|kur|cykl|cure) ?(?:n[or]?[.\u00b0]? ?)?\\d{1,2}"
+        "(?! ?-? ?(?:days|tage|dias|jours|dagen|dni|dnu)\\b)(?: ?(?:/|von|de|van) ?\\d{1,2})?"
+    ),
+    "(?:dose )?modified ?[:=]? ?no(?:ne)?(?!\\w)|\\d{1,2}\\.\\d{1,2}\\.\\d{4}",
     "starting (?:on )?\\d{4}-\\d{2}-\\d{2}|\\d{4}-\\d{2}-\\d{2}|\\d{1,2}/\\d{1,2}/\\d{2,4}",
     "0\\.2(?:2)? ?(?:micron|um)|5 ?% (?:dextrose|glucose)|0[.,]9 ?% ?(?:nacl|sodium chloride|ns)?|d5w|bag \\d of \\d",
 )
@@ -159,7 +184,9 @@ DRUG_NAMES = frozenset({
     "hyrnuo", "capecitabine", "letrozole", "t-dm1", "tdm1", "t-dxd", "tdxd",
 })  # fmt: skip
 """Words of the names of the drugs that are checked, and of two given with them."""
-PARTNERS = frozenset({"trastuzumab", "herceptin", "capecitabine", "letrozole"})
+OTHER_TABLETS = frozenset({"capecitabine", "letrozole", "xeloda", "femara"})
+"""Tablets that are taken with those that are checked."""
+PARTNERS = OTHER_TABLETS | {"trastuzumab", "herceptin"}
 """Drugs that tablets are taken with."""
 IGNORED = frozenset(
     word
@@ -171,7 +198,7 @@ IGNORED = frozenset(
             " start starting begin beginning continue continued please note see protocol regimen plan order now today"
             " you your will get receive this medicine medication treatment routine adjuvant neoadjuvant"
             " metastatic palliative okay ok proceed"
-            " planned wdh wiederholung"
+            " planned wdh wiederholung freq frequency dur duration route vol volume admin administration"
         ),
         # Route and equipment.
         (
@@ -182,14 +209,22 @@ IGNORED = frozenset(
             " subcutaneous subcutaneously subkutan perfusion infusione perfusao infusao kurzinfusion i.v i v"
             " central line port vein chemo chemotherapy piggyback peripheral catheter filter in-line inline pump"
         ),
-        "dozylnie intraveneus intravenost intravenoos",
-        "внутривенно в/в 点滴静注 静注 静脈内 静脉滴注 静脉 정맥 infusao infusionen",
+        "dozylnie intraveneus intravenost intravenoos infuusio infuusiona infuzyon infuzio infuze wlew wlewie perfuzie",
+        "внутривенно капельно в/в 点滴静注 静注 静脈内 静脉滴注 静脉 정맥 infusao infusionen",
+        "ενδοφλεβιωσ ενδοφλεβια εγχυση alatt",
         # Preparation and amounts.
         (
             "tx hazardous antineoplastic cytotoxic handle care caution precautions"
             " dose doses dosage dosing dosis drug total bag bags vial vials mg kg ml body weight wt actual ideal"
             " adjusted lean ibw loading maintenance initial subsequent continuous continuously combination together"
             " sodium chloride saline nacl ns dextrose glucose diluted dilute waste wasted discard discarded"
+        ),
+        # Headings of plans and order forms, and what they are for.
+        (
+            "calculated calc actual ordered planned ivi perf theorique prescrite poids peso gewicht vikt kg laufzeit"
+            " tragerlosung abweichung solldosis istdosis applikationstag anforderung zytostatika chimio kuur kur cyklus"
+            " glucosata glukos glukose glukozy glukoza glicose sg"
+            " breast gastric gastroesophageal lung nsclc colorectal biliary her2 cancer"
         ),
         # Connecting words.
         "chaque jeden jedem jedes",
@@ -212,6 +247,7 @@ PREMEDICATION = (
 CUES = (
     "every|each|twice|thrice|\\w{0,6}(?:daily|weekly|monthly|hourly)|cycles?|schedule|interval|repeat\\w{0,3}|alternat\\w{0,4}|again|times"
     "|nightly|q\\d\\w{0,4}|alle|jede|cada|tous|toutes|ogni|elke|co|\\w{0,20}wochentlich|\\w{0,8}semanal"
+    f"|{'|'.join(word for word in DAYS_IN if word.isascii() and word[3:])}"
     f"|{WEEKDAYS}|week(?:days|ends)|biw|tiw|days?|wks?|weeks?|months?|tage?n?|wochen?|monate?|semanas?|dias|meses|jours?|semaines?|mois|giorni"
     "|settiman[ae]|weken|dagen|hours?|years?"
     "|quin[cz]enal\\w{0,5}|mensual\\w{0,5}|diari\\w{1,5}|trimestral|quarterly|vierteljahrlich"
@@ -233,6 +269,6 @@ PARTS_OF_THE_DAY = {
 ABOUT_OTHERS = (
     "labs?|vitals?|cbc|lfts?|recheck|echo|lvef|muga|follow|visit|appointment|monitor|observe|premedicat\\w{0,4}"
     "|contracepti\\w{0,3}|hold|platelets?|anc|call|refrigerat\\w{0,3}|store|stable|discard|expires?|prior to"
-    "|pre-?med\\w{0,8}"
+    "|pre-?med\\w{0,8}|termine?|kontrolle|citas?|rendez-vous|rdv|appuntamento|consulta|afspraak|wizyta"
 )
 """Other tasks besides the infusion, with their own schedule."""

@@ -6,12 +6,15 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from cards.facts.order import DosageTiming, DoseUnit
+from msgspec.structs import replace
+
+from cards.facts.order import DosageTiming, DoseUnit, Supply
 from cards.facts.schedules import Schedule
 from cards.identification.folding import fold, words_of
 from cards.values.text_cache import cached_by_text
 from cards.values.texts import LONGEST
 from fhir_mappings.codings import codings
+from fhir_mappings.medications.schedule import days_of
 from fhir_mappings.results.tablet_words import TABLETS
 from fhir_mappings.results.units import dose_scale
 from fhir_mappings.wire.lenient import child, items, number, objects, text
@@ -77,16 +80,29 @@ def _milligrams_in(written: str) -> frozenset[Decimal]:
     return frozenset(Decimal(match[1]) for match in _STRENGTH.finditer(written[:LONGEST]))
 
 
+def supply(resource: Json) -> Supply | None:
+    """Return the tablets that an order has dispensed and for how many days, where it states both."""
+    dispensed = child(resource, "dispenseRequest")
+    amount, time = child(dispensed, "quantity"), child(dispensed, "expectedSupplyDuration")
+    tablets, scale = number(amount.get("value")), dose_scale(text(amount.get("code")), text(amount.get("unit")))
+    days = days_of(text(time.get("code")) or text(time.get("unit")), number(time.get("value")))
+    if tablets is None or days is None or scale is None or scale.unit is not DoseUnit.TABLET:
+        return None
+    return Supply(tablets, days)
+
+
 def timings(instructions: Iterable[tuple[Json, tuple[Rhythm, ...]]]) -> tuple[DosageTiming, ...]:
     """List the intake of each dosage instruction by its schedules, in sequential steps."""
     found: list[DosageTiming] = []
     step, before = 0, None
     for place, (instruction, rhythms) in enumerate(instructions):
         times = _times(instruction)
+        timing = _timing(place, rhythms, times, step)
         if before is not None and _follows(before, instruction, found[-1].times, times):
             step += 1
+            timing = replace(timing, step=step, never_begins=_never_begins(before, instruction))
         before = instruction
-        found.append(_timing(place, rhythms, times, step))
+        found.append(timing)
     return tuple(found)
 
 
@@ -112,12 +128,22 @@ def _follows(before: Json, instruction: Json, earlier: tuple[str, ...], times: t
     numbers = number(before.get("sequence")), number(instruction.get("sequence"))
     if None not in numbers and numbers[0] != numbers[1]:
         return True
-    bounds = child(child(before, "timing"), "repeat")
-    is_bounded = any(bounds.get(name) for name in ("boundsDuration", "boundsPeriod", "boundsRange", "count"))
     starts = [_start(each) for each in (before, instruction)]
-    if is_bounded and (not all(starts) or starts[0] != starts[1]):
+    if _is_bounded(before) and (not all(starts) or starts[0] != starts[1]):
         return True
     return bool(_LATER_STEP.search(text(instruction.get("text"))[:LONGEST]))
+
+
+def _never_begins(before: Json, instruction: Json) -> bool:
+    """Return whether an instruction follows another one by its number alone, and that one has no end."""
+    both_dose = "doseAndRate" in before and "doseAndRate" in instruction
+    has_start = _is_bounded(before) or _start(instruction)
+    return both_dose and not has_start and not _LATER_STEP.search(text(instruction.get("text"))[:LONGEST])
+
+
+def _is_bounded(instruction: Json) -> bool:
+    bounds = child(child(instruction, "timing"), "repeat")
+    return any(bounds.get(name) for name in ("boundsDuration", "boundsPeriod", "boundsRange", "count"))
 
 
 def _start(instruction: Json) -> str:

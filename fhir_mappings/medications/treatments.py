@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cards.facts.order import DoseUnit
 from cards.facts.origins import Gap, Origin
 from cards.facts.patient import Treatment, TreatmentState
-from cards.identification.identity import IdentityStatus, identify
+from cards.identification.identity import IdentityStatus, identify, names_fluid
 from cards.identification.recognizer import CODE_SYSTEMS
 from cards.values.quantities import Mg, MgPerKg
 from fhir_mappings.codings import CLINICAL, NO_CODE_MAP, codings, drug_coding, texts
@@ -81,6 +81,8 @@ class _Drug(NamedTuple):
     names: tuple[str, ...]
     is_unclear: bool = False
     classes: tuple[str, ...] = ()
+    is_of_fluid: bool = False
+    """Its words name a fluid and what that is for: without a dose by mass it is the fluid alone."""
 
 
 class TreatmentReader:
@@ -199,7 +201,7 @@ class TreatmentReader:
         return found.pop() if len(found) == 1 else ""
 
     def is_care(self, concept: Json) -> bool:
-        """Return whether a procedure that names a drug is care around it and no dose: an echocardiogram, a port."""
+        """Return whether a procedure that names a drug is care around it, not a dose: an echocardiogram, a port."""
         said = [fold(each) for each in texts(concept)]
         return any(map(self._care.search, said)) and not any(map(self._doses_given.search, said))
 
@@ -240,7 +242,8 @@ class TreatmentReader:
         is_unclear = not is_settled and identity.in_scope
         if not (product or names or is_unclear):
             return None
-        return _Drug(product, names or (product,), is_unclear, classes)
+        is_of_fluid = identity.in_scope and names_fluid(identity, self._recognizer)
+        return _Drug(product, names or (product,), is_unclear, classes, is_of_fluid)
 
     def _dose(self, resource: Json, drug: _Drug, references: References) -> Mg | MgPerKg | None:
         """Return the dose of an administration, or the first one of an order in milligrams or tablets."""
@@ -299,7 +302,13 @@ class TreatmentReader:
 
     def _drug_of(self, resource: Json, references: References) -> _Drug | None:
         concept = concept_alone(resource)
-        return self._drug_alone(concept) if concept else self._drug(resource, references)
+        drug = self._drug_alone(concept) if concept else self._drug(resource, references)
+        if drug is None or not drug.is_of_fluid:
+            return drug
+        given = self._medication.given(child(_dosage(resource), "dose"))
+        doses = (*self._medication.doses(resource, references), *((given,) if given is not None else ()))
+        has_mass = any(_in_mg(dose, None) is not None for dose in doses) or doses_in(_dose_in_words(resource))
+        return drug if has_mass else None
 
     def has_unknown_drug(self, resource: Json, references: References) -> bool:
         """Return whether a treatment that would count refers to a missing Medication without naming the drug."""
@@ -310,7 +319,7 @@ class TreatmentReader:
         return references.resolve(referred, resource) is None
 
     def unknown_code(self, resource: Json, references: References) -> str:
-        """Return the codes of a treatment that would count if nothing but codes that are not known say its drug."""
+        """Return the codes of a treatment that would count but names its drug only by codes that are not known."""
         kind, status = text(resource.get("resourceType")), text(resource.get("status"))
         if (kind, status) not in _STATES or text(resource.get("intent")) in _NOT_ASKED_FOR:
             return ""
@@ -322,7 +331,7 @@ class TreatmentReader:
         return "" if text(referred.get("display")) else self._unknown(resource, references)
 
     def has_no_drug(self, resource: Json, references: References) -> bool:
-        """Return whether neither a word nor a code says which drug a treatment that would count was."""
+        """Return whether a treatment that would count names its drug neither in words nor by a code."""
         kind, status = text(resource.get("resourceType")), text(resource.get("status"))
         # Another release of FHIR has a status of its own, and the drug elsewhere.
         may_count = (kind, status) in _STATES or (status and status not in _STATUSES)

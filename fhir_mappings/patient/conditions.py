@@ -123,6 +123,9 @@ class ConditionReader:
             return ReadCondition(is_past=stated.is_past)
         began, latest, is_onset = _began(condition, born)
         is_over, ended = _abated(condition, born)
+        if is_onset and began is not None and ended is not None and ended < began:
+            # One of the two dates is wrong: it is over, and since when is not known.
+            is_over, ended = True, None
         if stated.suspected is not None and not (stated.is_past or is_over or ended is not None):
             suspect, status = stated.suspected
             values = (("label", stated.label[:60]), ("status", status))

@@ -17,7 +17,7 @@ PUBLISHER = "her2-cds"
 LOINC, SNOMED = "http://loinc.org", "http://snomed.info/sct"
 RXNORM, NDC = "http://www.nlm.nih.gov/research/umls/rxnorm", "http://hl7.org/fhir/sid/ndc"
 ATC, HCPCS = "http://www.whocc.no/atc", "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
-ICD10 = "http://hl7.org/fhir/sid/icd-10-cm"
+ICD10, UNII = "http://hl7.org/fhir/sid/icd-10-cm", "http://fdasis.nlm.nih.gov"
 _COPYRIGHT = {
     LOINC: "LOINC is copyright Regenstrief Institute, Inc. and the LOINC Committee; see http://loinc.org/license.",
     SNOMED: "SNOMED CT is copyright the International Health Terminology Standards Development Organisation.",
@@ -109,6 +109,7 @@ def _of(product: Product) -> list[Include]:
     return [
         Include(RXNORM, _once(rxnorm)),
         Include(SNOMED, _once((entry.code, product.name) for entry in product.snomed)),
+        Include(UNII, _once((entry.code, product.name) for entry in product.unii)),
         Include(ATC, _once(atc)),
         Include(HCPCS, _once(hcpcs)),
         Include(NDC, _once(packages)),

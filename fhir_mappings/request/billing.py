@@ -191,7 +191,8 @@ def _lines(service: Json, path: str, *, linked: bool) -> Iterator[ClaimLine]:
     )
     quantity = _quantity(child(service, "quantityQuantity"))
     written = [coding.code for coding in codings(concept)]
-    written += [coding.code for coding, _ in billing_extensions.on_concept(concept, ())]
+    beside = billing_extensions.on_concept(concept, ())
+    written += [coding.code for coding, _ in beside if coding.system == "hcpcs"]
     for code in dict.fromkeys(written):
         if (match := CLAIM_CODE.fullmatch(code.strip().upper())) is None:
             continue

@@ -42,7 +42,7 @@ from fhir_mappings.request.order_gaps import (
 )
 from fhir_mappings.request.orders import Orders
 from fhir_mappings.request.patient_reader import PatientReader
-from fhir_mappings.request.planned import Planned, dose_in_words, without_order
+from fhir_mappings.request.planned import Planned, has_drug_code, is_dose_in_words, without_order
 from fhir_mappings.request.selection import bundle_entries, each_once, is_group, selected_references
 from fhir_mappings.request.sizes import TooManyError, check_orders
 from fhir_mappings.results.observations import ObservationReader
@@ -199,7 +199,7 @@ class ChartReader:
         read = tuple(self._with_product(*each, found) for each in zip(read, identities, strict=True))
         try:
             found.gaps += [
-                *self._of_services(entries, selected, identities, references),
+                *self._of_services(entries, selected, zip(read, identities, strict=True), request, references),
                 *cut_texts(zip(read, identities, strict=True), found.resources),
                 *of_unknown_parts(zip(read, identities, strict=True), found.resources),
                 *bare_concepts(zip(read, identities, strict=True), found.resources),
@@ -396,21 +396,38 @@ class ChartReader:
         self,
         entries: Iterable[tuple[str, Json | None, str]],
         selected: frozenset[str] | None,
-        identities: Iterable[Identity],
+        orders: Iterable[tuple[DrugOrder, Identity]],
+        request: HookRequest,
         references: References,
     ) -> Iterator[Gap]:
-        """Report a request for a service that gives the dose of a drug for which the session has no order."""
-        ordered = {product.id for identity in identities for product in identity.named}
+        """Report a request for a service that orders a drug for which the session has no order.
+
+        It gives a dose in words, or has a code of the drug. A code is judged as that of the session's only order, if
+        there is one; while orders are written or when they are carried out, the drug's own may be elsewhere.
+        """
+        read = list(orders)
+        ordered = {product.id for _, identity in read for product in identity.named}
+        judged = sum(order.in_focus and identity.in_scope for order, identity in read)
+        by_code = judged != 1 and not (request.hook.may_be_incomplete or request.hook.orders_are_signed)
         for path, resource, full_url in entries:
-            if resource is None or not self._medication.is_order(resource):
+            if resource is None or resource.get("resourceType") != "ServiceRequest":
+                continue
+            if not self._medication.is_order(resource):
                 continue
             if selected is not None and selected.isdisjoint(names_of(resource, full_url)):
                 continue
-            if (step := dose_in_words(resource, path)) is not None:
-                order = self._medication.read(step.as_order, path, references)
-                named = identify(order, self._recognizer).named
-                if not ordered.intersection(product.id for product in named):
-                    yield from self._if_in_scope(order, path, "ordered-as-service")
+            may_be_coded = has_drug_code(resource)
+            if not (may_be_coded or is_dose_in_words(resource)):
+                continue
+            order = self._medication.drug({"medicationCodeableConcept": resource.get("code")}, references)
+            is_coded = may_be_coded and self._recognizer.has_code_of_drug(order)
+            if is_coded and (not by_code or orders_served(resource, references)):
+                continue
+            if not (is_coded or is_dose_in_words(resource)):
+                continue
+            if not ordered.intersection(product.id for product in identify(order, self._recognizer).named):
+                is_own = is_same_patient(resource.get("subject"), request.patient_id, references)
+                yield from self._if_in_scope(order, path, "ordered-as-service" if is_own else "other-patient")
 
     def _of_records(self, found: _Found, identities: Iterable[Identity]) -> Iterator[Gap]:
         """Report the records of a drug in scope in a session without an order of one; beside an order they are read."""

@@ -55,6 +55,8 @@ class Draft(msgspec.Struct, eq=False):
     may_be_named: list[ResourceStub] = []
     """The Observations among them whose code may name HER2 or the ejection fraction in words."""
     reports: list[ResourceStub] = []
+    variants: list[ResourceStub] = []
+    """The assessed genetic variants of any gene."""
     elsewhere: list[ResourceStub] = []
     """What may name a problem outside the problem list."""
     labs: dict[str, list[ResourceStub]] = {}
@@ -76,7 +78,8 @@ class Draft(msgspec.Struct, eq=False):
 
     def is_own(self, content: Json, full_url: str = "") -> bool:
         """Return whether a resource is the patient's, and about the patient."""
-        if "focus" in content and is_about_another_person(content, self.patient_id, self.references):
+        may_be_of_another = "focus" in content or "contained" in content
+        if may_be_of_another and is_about_another_person(content, self.patient_id, self.references):
             return False
         subject = content.get("subject")
         # So nearly every resource refers to its patient; the rest takes a closer look.

@@ -18,6 +18,7 @@ from cards.facts.results import (
     Lvef,
     Mutation,
     PregnancyTest,
+    Preliminary,
     ReceptorResult,
     SiteResult,
     Weight,
@@ -26,10 +27,11 @@ from cards.knowledge.schema import Cancer
 from fhir_mappings.patient.person import sex_at_birth
 from fhir_mappings.request.chart_draft import Draft
 from fhir_mappings.request.chart_source import future_as_gap
+from fhir_mappings.results.observations import NotFinal
 from fhir_mappings.results.pregnancy_states import still_said
 from fhir_mappings.wire.exact_json import Unreadable
 from fhir_mappings.wire.lenient import day, text
-from fhir_mappings.wire.times import newest_first
+from fhir_mappings.wire.times import newest_first, span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator, Sequence
@@ -82,7 +84,7 @@ def assembled(draft: Draft, harmful_when_high: Container[str], on_failure: OnFai
             lost(key, error)
             return ()
 
-    def told(key: str, gather: Callable[[], Iterable[Gap]]) -> list[Gap]:
+    def told(key: str, gather: Callable[[], Iterable[F]]) -> list[F]:
         try:
             return list(gather())
         except Exception as error:  # noqa: BLE001 - as above
@@ -128,9 +130,11 @@ def assembled(draft: Draft, harmful_when_high: Container[str], on_failure: OnFai
         possible_doses=part("medications", draft.possible_doses, _by_day_and_reference),
         stagings=part("conditions", [*draft.stagings, *by_kind.get(Staging, ())], _sorted),
     )
+    newer = told("labs", lambda: _newer(found, by_kind.get(NotFinal, ()), draft.latest))
     gaps += told("labs", lambda: _undated(found, harmful_when_high))
     gaps += [Gap(None, f"prefetch.{key}", FAILED) for key in failed]
-    return structs.replace(found, gaps=tuple(sorted(gaps, key=lambda gap: gap.path)), absent=tuple(failed.items()))
+    gaps.sort(key=lambda gap: gap.path)
+    return structs.replace(found, gaps=tuple(gaps), absent=tuple(failed.items()), preliminary=_preliminary(newer))
 
 
 def _by_kind(draft: Draft) -> dict[type, list[Any]]:
@@ -228,6 +232,40 @@ def _low_first(results: Sequence[LabResult]) -> tuple[LabResult, ...]:
 
 def _pregnancy_tests(tests: Sequence[PregnancyTest]) -> tuple[PregnancyTest, ...]:
     return _by_time(tests, _harm_of_test)
+
+
+def _newer(patient: Patient, results: Iterable[NotFinal], latest: date) -> list[NotFinal]:
+    """Return the preliminary results that were certainly taken after every final one of their test, newest first."""
+    found = []
+    for each in results:
+        result = each.result
+        if result.on is None or result.on > latest:
+            continue
+        taken, final = span(result.on, result.time), _final_beside(patient, result)
+        last = span(final[0].on, final[0].time) if final else None
+        if last is None or (taken.start > last.start and taken.start >= last.end):
+            found.append((taken, each))
+    found.sort(key=lambda one: (-one[0].start, _in_any_order(one[1].result)))
+    return [each for _, each in found]
+
+
+def _final_beside(
+    patient: Patient, result: LabResult | Lvef | PregnancyTest
+) -> Sequence[LabResult | Lvef | PregnancyTest]:
+    if isinstance(result, LabResult):
+        return patient.labs.get(result.test, ())
+    return patient.lvefs if isinstance(result, Lvef) else patient.pregnancy_tests
+
+
+def _preliminary(newer: Iterable[NotFinal]) -> Preliminary | None:
+    results = [each.result for each in newer]
+    if not results:
+        return None
+    return Preliminary(
+        tuple(each for each in results if isinstance(each, LabResult)),
+        tuple(each for each in results if isinstance(each, Lvef)),
+        tuple(each for each in results if isinstance(each, PregnancyTest)),
+    )
 
 
 def _mutations(mutations: Sequence[Mutation]) -> tuple[Mutation, ...]:

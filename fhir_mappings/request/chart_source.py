@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cards.facts.origins import Gap
 from cards.facts.results import Her2Result, LabResult, Lvef, Mutation, PregnancyTest, Weight
+from fhir_mappings.results.observations import NotFinal
 
 if TYPE_CHECKING:
     from fhir_mappings.results.observations import Fact
@@ -37,8 +38,10 @@ UNKNOWN_SOURCE = ChartSource()
 
 def future_as_gap(fact: Fact) -> Fact:
     """Set aside a result that is dated later than it can have been taken: on which day it was is not known."""
+    if isinstance(fact, Gap | NotFinal):
+        return fact
     about = fact.test if isinstance(fact, LabResult) else _ABOUT.get(fact.__class__)
-    if about is None or isinstance(fact, Gap):
+    if about is None:
         return fact
     value = str(fact.kg) if isinstance(fact, Weight) else getattr(fact, "as_reported", "")
     return Gap(about, fact.origin.path, "future", fact.on, (("value", value),))

@@ -35,6 +35,7 @@ from fhir_mappings.request.chart_draft import Draft, OnFailure
 from fhir_mappings.request.chart_parts import assembled
 from fhir_mappings.request.chart_source import UNKNOWN_SOURCE, ChartSource
 from fhir_mappings.request.incomplete_lists import gaps_of_lists
+from fhir_mappings.request.variant_assessments import settle_variants
 from fhir_mappings.request.versions import replaced
 from fhir_mappings.results.named_her2 import MENTIONS as NAMES_OF_HER2
 from fhir_mappings.results.observations import LONGEST_STATUS
@@ -61,7 +62,9 @@ _NEVER = date.max.isoformat()
 _DAY = attrgetter("day")
 _WHOLE_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _HALF_A_YEAR = 183
+_YES = frozenset({"true", "yes", "y", "1"})
 _REFERRED_TO = frozenset({"Patient", "Medication", "MedicationRequest"})
+_VARIANT = "erbb2-mutation"
 _MEASURED = {Weight: "weight", Lvef: "lvef", PregnancyTest: "pregnancy-test"}
 # What a resource is about, for those that are not used where something may change their meaning.
 _MODIFIED_AS = {"Condition": "diagnosis", "Patient": "patient", **dict.fromkeys(KINDS, "treatment")}
@@ -126,6 +129,8 @@ class PatientReader:
                 take(stub, draft)
         self._labs(draft)
         try:
+            if draft.variants:
+                settle_variants(draft, self._observations.findings)
             draft.facts += self._named_only(draft)
             if draft.may_be_named:
                 draft.facts += self._named_her2(draft)
@@ -219,7 +224,7 @@ class PatientReader:
             return
         draft.person = stub.content
         died = draft.person.get("deceasedDateTime")
-        if died or draft.person.get("deceasedBoolean") in (True, "true"):
+        if died or str(draft.person.get("deceasedBoolean")).strip().casefold() in _YES:
             draft.facts.append(Gap(None, stub.path, "deceased", day(died)))
 
     def _failed(self, error: Exception, stub: ResourceStub, draft: Draft) -> None:
@@ -237,6 +242,8 @@ class PatientReader:
 
     def _observation(self, concepts: Sequence[str], stub: ResourceStub, draft: Draft) -> None:
         """Read an Observation that rules use; laboratory results are collected first."""
+        if _VARIANT in concepts:
+            draft.variants.append(stub)
         if self._observations.labs.issuperset(concepts):
             for test in concepts:
                 draft.labs.setdefault(test, []).append(stub)
@@ -329,17 +336,13 @@ class PatientReader:
         return named_elsewhere(own, self._conditions, draft.subject.birth_date, (since, draft.latest))
 
     def _first_dose(self, draft: Draft) -> str:
-        """Return the day of the first dose of a drug whose treatment a result can end; a future day if none was given.
+        """Return the day of the first dose or order of a drug whose treatment a result can end; a future day if none.
 
-        Doses count as in the rules: administrations, or completed orders if none was recorded.
+        An order counts as well: tablets are taken at home. The rules say which of them is a dose.
         """
-        if not draft.treatments:
-            return _NEVER
-        own = [each for each in draft.treatments if each.product in self._ended_by_results and each.on is not None]
-        for state in (TreatmentState.GIVEN, TreatmentState.COMPLETED):
-            if days := [each.on for each in own if each.state is state and each.on is not None]:
-                return min(days).isoformat()
-        return _NEVER
+        ended = self._ended_by_results
+        days = [each.on for each in draft.treatments if each.product in ended and each.on is not None]
+        return min(days).isoformat() if days else _NEVER
 
     def _newest_lab(self, test: str, stubs: list[ResourceStub], draft: Draft, back_to: str) -> None:
         """Read results from the newest on, until a day has one that counts: rules need no older ones.

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from cards.values.texts import LONGEST
-from fhir_mappings.codings import texts
+from fhir_mappings.codings import CLINICAL, codings, drug_coding, texts
 from fhir_mappings.request.dispatched import may_be_for_a_drug
 from fhir_mappings.wire.lenient import child, objects, reference, text
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
     from fhir_mappings.wire.references import References
 
+_OF_DRUGS = CLINICAL | {"hcpcs", "ndc"}
 _DEPTH = 8
 _DOSE = re.compile(r"\d ?mg\b", re.IGNORECASE)
 """Words about a drug may be about a test or a condition; with an amount they are about a dose."""
@@ -51,14 +52,14 @@ def without_order(plan: Json, path: str, references: References) -> Iterator[Pla
     yield from _of_actions(plan, path, plan, references, _DEPTH)
 
 
-def dose_in_words(request: Json, path: str) -> Planned | None:
-    """Return the drug of a ServiceRequest whose words give a dose: "infuse 252 mg"; a consultation gives none."""
-    if text(request.get("resourceType")) != "ServiceRequest":
-        return None
-    concept = child(request, "code")
-    if not any(_DOSE.search(each[:LONGEST]) for each in texts(concept)):
-        return None
-    return Planned(path, {"medicationCodeableConcept": concept})
+def has_drug_code(request: Json) -> bool:
+    """Return whether a ServiceRequest has a code of a system by which drugs are ordered or billed."""
+    return any(drug_coding(each).system in _OF_DRUGS for each in codings(child(request, "code")))
+
+
+def is_dose_in_words(request: Json) -> bool:
+    """Return whether the words of a ServiceRequest give a dose: "infuse 252 mg"; a consultation gives none."""
+    return any(_DOSE.search(each[:LONGEST]) for each in texts(child(request, "code")))
 
 
 def _of_actions(holder: Json, path: str, plan: Json, references: References, depth: int) -> Iterator[Planned]:

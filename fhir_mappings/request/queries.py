@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _PATIENT = "{{context.patientId}}"
 _URI = {"loinc": "http://loinc.org", "snomed": "http://snomed.info/sct"}
+_VARIANT = "erbb2-mutation"
 _ESCAPED = str.maketrans({":": "%3A", "/": "%2F", "|": "%7C"})
 PAGE_SIZES = {**dict.fromkeys(map(str, Query), 100), "conditions": 200, "administrations": 200, "medications": 200}
 """The ``_count`` of each list, by key."""
@@ -30,9 +31,12 @@ def templates(terminology: Terminology, code_map: CodeMap) -> dict[str, str]:
     """Return the prefetch templates by key, with the site's local codes in addition to the standard ones."""
     found = {"patient": f"Patient/{_PATIENT}"}
     for key in Query:
-        codes = ",".join(
-            token for concept in terminology.asked_by(key) for token in _tokens(concept, terminology, code_map)
-        )
+        concepts = terminology.asked_by(key)
+        tokens = [token for concept in concepts for token in _tokens(concept, terminology, code_map)]
+        if _VARIANT in concepts:
+            # The assessment of a variant may be a result of its own.
+            tokens.append(f"{_URI['loinc']}|{terminology.genes.significance}")
+        codes = ",".join(tokens)
         found[str(key)] = f"Observation?patient={_PATIENT}&code={codes}&_sort=-date&_count={PAGE_SIZES[key]}"
     found["conditions"] = f"Condition?patient={_PATIENT}&_count={PAGE_SIZES['conditions']}"
     found["administrations"] = f"MedicationAdministration?patient={_PATIENT}&_count={PAGE_SIZES['administrations']}"

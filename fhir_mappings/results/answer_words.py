@@ -34,7 +34,7 @@ qc valid | qc pass | control valid | controls valid | test de grossesse | teste 
 zwangerschapstest | test ciazowy | : | = | . | ( | )
 """
 """What names the test, or says that it worked, and answers nothing."""
-_CUT_OFF = re.compile(r"\( ?([<>])=? ?\d{1,3}(?:\.\d)? ?m?\[?(?:iu|ui|ie|u)\]? ?/ ?m?l ?\)", re.IGNORECASE)
+_CUT_OFF = re.compile(r"\(? ?([<>])=? ?\d{1,3}(?:[.,]\d)? ?m?\[?(?:iu|ui|ie|u)\]? ?/ ?m?l\b ?\)?", re.IGNORECASE)
 """The limit of the test beside its answer: "Negative (< 5 mIU/mL)"."""
 _ANSWERS = Phrases((("name", None, _NAMES), ("says", False, _NO), ("says", True, _YES)))
 

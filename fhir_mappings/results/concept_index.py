@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 # Cache limits: combinations of codes, and codes per combination.
 COMBINATIONS, MOST_CODES = 4096, 16
 _WITH_OWN_CODES = frozenset({"loinc", "snomed", "rxnorm", "cpt", "hcpcs", "icd10", "atc", "ndc", "ucum"})
-_STANDARD = frozenset({"loinc", "snomed"})
 # With a code for the method, or for a weight that was not measured, these add nothing.
 _SAYS_LESS = frozenset({"her2-interpretation", "her2-immunoassay", "her2-panel", "weight"})
 
@@ -26,7 +25,8 @@ class Looked(NamedTuple):
     """What the codes of an Observation mean to the rules.
 
     ``never_counts``: one of them looks like a relevant result but must never count. ``misplaced`` is the concept of a
-    code that is sent under a wrong system or none. ``is_standard``: one of its own codes is of LOINC or SNOMED CT.
+    code that is sent under a wrong system or none. ``is_standard``: one of its own codes is of LOINC, where one that is
+    not known here is another test; SNOMED CT has many names for each.
     """
 
     concepts: Sequence[str] = ()
@@ -78,7 +78,7 @@ class ConceptIndex:
         return next(iter(self.look((codes,)).concepts), None)
 
     def _read(self, codes: Codes) -> Looked:
-        is_standard = any(system_name(each.system) in _STANDARD for each in codes)
+        is_standard = any(system_name(each.system) == "loinc" for each in codes)
         if self._is_foreign(codes):
             return Looked(is_standard=is_standard)
         known = list(self._known(codes))

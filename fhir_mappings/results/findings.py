@@ -9,9 +9,11 @@ from cards.facts.results import Mutation, PregnancyTest
 from fhir_mappings.codings import NO_CODE_MAP, codings, texts
 from fhir_mappings.results.answer_words import answered
 from fhir_mappings.results.reference_ranges import NOBODY
+from fhir_mappings.results.result_notes import SENTENCES, notes
 from fhir_mappings.results.variant_texts import mutation_in, names_a_change, names_another_change, residues_in
+from fhir_mappings.results.written_values import written_value
 from fhir_mappings.wire.folding import fold
-from fhir_mappings.wire.lenient import child, objects, shown, text
+from fhir_mappings.wire.lenient import child, objects, text
 
 if TYPE_CHECKING:
     from datetime import date
@@ -37,6 +39,7 @@ class FindingReader:
         self._code_map = code_map
         self._genes = terminology.genes
         self._erbb2_names = frozenset(map(fold, terminology.genes.erbb2_names))
+        self._not_pathogenic = frozenset(terminology.genes.not_pathogenic)
         self._yes = _codes(terminology, "positive", "present")
         self._no = _codes(terminology, "negative", "absent")
 
@@ -50,7 +53,7 @@ class FindingReader:
         if answer is not None and (not answer) in said:
             answer, written = None, ", ".join(said[each] for each in (False, True) if each in said) or written
         if answer is None:
-            written = written or _amount(child(holder, "valueQuantity")) or _code(holder) or "?"
+            written = written or _code(holder) or written_value(holder)
         elif not written:
             # A code alone is enough.
             written = "positive" if answer else "negative"
@@ -83,10 +86,30 @@ class FindingReader:
             answer = False
         if answer is None or (not answer) in _interpreted(observation):
             return Gap("erbb2-mutation", origin.path, "value", on, (("value", written[:60] or "?"),))
+        if answer and (remark := _denial(observation)):
+            said_both = f"{written[:30] or 'present'}, {remark}"[:60]
+            return Gap("erbb2-mutation", origin.path, "value", on, (("value", said_both),))
         other = self._other_change(observation) if answer else None
         label = other or written or "variant"
         residues = self._residues(observation, written) if answer else ()
         return Mutation(answer and other is None, on, origin, label[:60], residues=residues)
+
+    def assessment(self, observation: Json) -> tuple[str, bool] | None:
+        """Return what an Observation says of a variant that it only refers to, and whether that is no mutation then.
+
+        ``None`` if it assesses none.
+        """
+        holders = [observation, *(part for _, part in objects(observation.get("component")))]
+        for holder in holders:
+            if not any(coding.code == self._genes.significance for coding in codings(holder.get("code"))):
+                continue
+            labels = [each for each in _labels(holder) if each]
+            coded = [coding.code for coding in codings(holder.get("valueCodeableConcept"))]
+            if not (labels or coded):
+                continue
+            is_against = any(map(names_another_change, labels)) or not self._not_pathogenic.isdisjoint(coded)
+            return (labels or coded)[0], is_against
+        return None
 
     def _residues(self, observation: Json, written: str) -> tuple[int, ...]:
         labels = (label for _, part in objects(observation.get("component")) for label in _labels(part))
@@ -100,7 +123,7 @@ class FindingReader:
             return named
         for part in parts:
             for coding in codings(part.get("valueCodeableConcept")):
-                if coding.code in self._genes.other_changes or coding.code in self._genes.not_pathogenic:
+                if coding.code in self._genes.other_changes or coding.code in self._not_pathogenic:
                     return coding.display or coding.code
             is_count = any(coding.code == self._genes.copy_number for coding in codings(part.get("code")))
             if is_count and not any(names_a_change(label) for label in labels):
@@ -157,15 +180,17 @@ def _interpreted(holder: Json) -> set[bool]:
     return {_INTERPRETATIONS[code] for code in coded if code in _INTERPRETATIONS}
 
 
+def _denial(observation: Json) -> str:
+    """Return the interpretation or the sentence of a note by which a variant is no mutation; empty if there is none."""
+    said = [each for _, part in objects(observation.get("interpretation")) for each in texts(part)]
+    for note in notes(observation):
+        said += SENTENCES.split(note)
+    return next((each.strip() for each in said if mutation_in(each) is False), "")
+
+
 def _is_normal(holder: Json) -> bool:
     coded = [coding for _, each in objects(holder.get("interpretation")) for coding in codings(each)]
     return bool(coded) and all(coding.code.upper() == _NORMAL for coding in coded)
-
-
-def _amount(quantity: Json) -> str:
-    """Return an amount as written, with its comparator."""
-    parts = (shown(quantity.get(name, "")) for name in ("comparator", "value", "unit"))
-    return " ".join(part for part in parts if part)
 
 
 def _code(holder: Json) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cards.values.intervals import Bound
 from fhir_mappings.results.her2_cursor import BOUNDS, Clauses, Cursor, Number
+from fhir_mappings.results.her2_earlier import without_earlier
 from fhir_mappings.results.her2_legends import without_legends
 from fhir_mappings.results.her2_token import CHANGE, KIT, Token
 from fhir_mappings.results.her2_tokens import tokens
@@ -35,7 +36,7 @@ def clauses(written: str, *, of_ihc: bool = False, of_ish: bool = False) -> Clau
         NotUnderstoodError: a part of the text is not understood.
 
     """
-    return _Parser(without_legends(tokens(written)), of_ihc=of_ihc, of_ish=of_ish).parse()
+    return _Parser(without_earlier(without_legends(tokens(written))), of_ihc=of_ihc, of_ish=of_ish).parse()
 
 
 class _Parser(Cursor):
@@ -241,7 +242,7 @@ class _Parser(Cursor):
             self.fail("a score before the marker that it is of")
         is_pair = self.peek() == "dash" or (self.peek() == "comma" and self.tokens[self.at + 1].written == "/")
         # "1+/2+" may be a range; "3+/3+" is the score of two blocks or of two readers.
-        is_repeated = is_pair and self.peek() == "comma" and self._is_same_score(token, self.at + 2)
+        is_repeated = is_pair and self.peek() == "comma" and self._is_score_of(token, self.at + 2)
         if self.open_method == "ish" or (is_pair and not is_repeated and self.peek(2) in ("score", "number")):
             self.fail(token.written)
         self.found.scores.add(int(token.value))
@@ -250,9 +251,9 @@ class _Parser(Cursor):
         self.at += 1
         self.last = self.at, "score", "ihc"
 
-    def _is_same_score(self, token: Token, place: int) -> bool:
-        other = self.tokens[place] if place < len(self.tokens) else token
-        return token.kind == other.kind == "score" and token.value == other.value
+    def _is_score_of(self, number: Token, place: int) -> bool:
+        other = self.tokens[place] if place < len(self.tokens) else number
+        return other.kind == "score" and other.value == number.value
 
     def polysomy(self, token: Token) -> None:
         """Read the number of chromosomes 17; a status right beside it would be its own."""
@@ -351,6 +352,9 @@ class _Parser(Cursor):
         if token.written not in ("0", "1", "2", "3") or is_list:
             return False
         if token.written == "0" and not self.of_ish:
+            return True
+        # "Positive 3 (+++)".
+        if self.peek() == "open" and self._is_score_of(token, self.at + 2):
             return True
         before = [
             each.kind

@@ -28,7 +28,8 @@ interpretation | finding | findings | conclusion | diagnosis | final diagnosis |
 value | assessment | receptor | receptor status | biomarker | biomarkers | biomarker results | markers | marker
 panel | protein | gene | gene status | oncogene | antigen | expression | expression level | expression status
 antibody | clone | probe | resultado | resultados | resultat | ergebnis | befund | risultato | uitslag | estado
-statut | stato | expresion | expressao | espressione | expressie | ekspresja | ekspresji | prueba | statut her 2
+statut | stato | expresion | expressao | espressione | expressie | ekspresja | ekspresji | ekspresjon | ekspression
+uttrykk | uttryck | genet | genen | реакция | prueba | statut her 2
 wynik badania | gen | genu | gene her 2 | category | level | final | final result | overall | summary | overall result
 overall status | determination | finalized | reflex | quantitative | semiquantitative | qualitative | manual
 image analysis | test(s) | specimen(s) | sample(s) | block(s) | marker(s) | biomarker(s) | result(s) | core(s)
@@ -54,14 +55,18 @@ percentage positive : | percentage stained : | predictive marker | predictive ma
 immunophenotype | profile
 """,
         "names the antibody, the guideline or the machine, each of which is used for the usual score": """
-4 b 5 | pathway | ventana | dako | score dako | sp 3 | cb 11 | asco/cap | asco cap | asco | cap | guideline | guidelines
+4 b 5 | pathway | ventana | dako | score dako | sp 3 | cb 11 | asco/cap | asco cap | asco | cap | guideline
+guidelines
 criteria met | leica bond | cap/asco | cap/asco 2018 | cap/asco 2023 | per cap/asco | per cap/asco 2018
 per cap/asco 2023 | cap/asco guidelines | cap/asco guideline | cap/asco criteria | asco/cap 2018 | asco/cap 2023
 asco/cap 2013 | asco cap 2018 | asco cap 2023 | 2018 asco/cap | 2023 asco/cap | asco/cap criteria
 asco/cap guidelines | asco/cap guideline | 2018 asco/cap guideline | 2018 asco/cap guidelines
 2023 asco/cap guidelines | according to asco/cap guidelines | per asco/cap | per asco/cap guidelines
 per asco/cap 2018 | per asco/cap 2023 | ventana 4 b 5 | asco/cap guidelines 2018 | asco/cap guideline 2018
-nach asco/cap | segun asco/cap | selon asco/cap | secondo asco/cap | according to asco/cap
+nach asco/cap | segun asco/cap | secondo linee guida asco/cap | secondo linee guida asco/cap 2018
+linee guida asco/cap
+secondo linee guida asco/cap 2023 | segun guias asco/cap | segun guia asco/cap | selon recommandations asco/cap
+selon asco/cap | secondo asco/cap | according to asco/cap
 per 2018 asco/cap guidelines | per 2018 asco/cap | asco/cap 2018 guidelines | ventana pathway | hoffmann criteria
 2023 asco/cap guideline | per 2023 asco/cap | per 2023 asco/cap guideline | per 2023 asco/cap guidelines
 per 2018 asco/cap guideline | asco/cap guideline 2023 | asco/cap guidelines 2023 | asco/cap 2023 guideline
@@ -69,7 +74,8 @@ asco/cap 2023 guidelines | 2018 cap/asco guidelines | 2023 cap/asco guidelines |
 2023 cap/asco guideline | 2013 asco/cap guidelines | 2013 asco/cap guideline
 gastric scoring | benchmark ultra | benchmark | benchmark xt | benchmark gx | rabbit monoclonal
 rabbit monoclonal antibody | mouse monoclonal | monoclonal antibody | polyclonal antibody | antibody clone
-a 0485 | ep 3 | dg 44 | sp 3 | tab 250 | 10 a 7 | ep 1045 y | d 8 f 12 | 29 d 8 | cell marque | roche | leica | agilent
+a 0485 | ep 3 | dg 44 | sp 3 | tab 250 | 10 a 7 | ep 1045 y | d 8 f 12 | 29 d 8 | cell marque | roche | leica
+agilent
 biocare | optiview | ultraview | dab | mab | pharmdx | bond polymer refine | bond iii | envision flex | bench mark
 dako autostainer | autostainer | dako omnis | omnis | hercep test kit | 4 b 5 clone
 hofmann | per hofmann | hofmann criteria | per hofmann criteria | gastric scoring per hofmann | nach dako
@@ -100,7 +106,7 @@ anticuerpo | anticorpo | przeciwcialo | antistof | antikropp
 """,
         "names the tissue that the result is of": """
 breast | breast cancer | left | right | left breast | right breast | mama | brust | sein | mammella | borst | tumor
-tumour | tumors | tumoral | carcinoma | invasive | invasive carcinoma | invasive ductal carcinoma
+tumour | tumors | tumoral | tumeur | disease | carcinoma | invasive | invasive carcinoma | invasive ductal carcinoma
 invasive lobular carcinoma | infiltrating | ductal | lobular | adenocarcinoma | cancer | core | core biopsy | biopsy
 needle core biopsy | specimen | tissue | sample | block | excision | tumor block | mastectomy | lumpectomy | resection
 gastric | stomach | gastric adenocarcinoma | gastroesophageal | junction | liver | esophagus | idc | ilc | luminal a

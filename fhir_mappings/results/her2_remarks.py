@@ -7,11 +7,14 @@ score other than the value, or that the value is wrong.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from cards.facts.results import Her2Finding
 from fhir_mappings.codings import codings
+from fhir_mappings.results.her2_cursor import Cursor
 from fhir_mappings.results.her2_findings import SCORES, Stated, agree, findings_of
+from fhir_mappings.results.her2_general import SENTENCES, of_this_result
 from fhir_mappings.results.her2_texts import Her2Limits, read_text
 from fhir_mappings.results.her2_tokens import tokens
 from fhir_mappings.wire.folding import fold
@@ -20,6 +23,7 @@ from fhir_mappings.wire.lenient import objects, text
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from cards.values.intervals import Interval
     from fhir_mappings.codings import Coding
     from fhir_mappings.results.her2_token import Token
     from fhir_mappings.wire.lenient import Json
@@ -29,7 +33,10 @@ _WRONG = re.compile(
     r"\b(?:errors?|erroneous(?:ly)?|erroneamente|wrong(?:ly)?|incorrect(?:ly)?|invalid(?:ated)?|disregard|retract(?:ed)?|"
     r"withdrawn|supersed(?:ed|es)|mistak(?:e|en|enly)|do not use|not valid|unreliable|mislabel(?:l)?ed|swapped|"
     r"irrtum|irrtumlich|fehler|fehlerhaft|falsch|ungultig|erreur|errone|errore|errato|erro|errado|fout|foutief|"
-    r"blad|bledny|incorrecto|incorrecta|erroneo|invalido|failed)\b"
+    r"(?:another|different) patient|blad|bledny|incorrecto|incorrecta|erroneo|invalido|failed)\b|"
+    # In general it is said of results, or with "may".
+    r"(?<!no )(?<!not )(?<!of )(?<!avoid )(?<!avoid a )(?<!exclude )(?<!false[ -])\bfalse[- ](?:negative|positive)\b"
+    r"(?! (?:(?:her-?2|ihc|f?ish) )*(?:results?|rates?|may|can|could|findings?)\b)"
 )
 _NOT_INVASIVE = re.compile(
     r"\b(?:only|solely|exclusively|nur|solo|solamente|uniquement|soltanto|apenas)\b[^.;]{0,40}\b(?:in[- ]situ|dcis)\b|"
@@ -40,6 +47,14 @@ _NOT_INVASIVE = re.compile(
     r" (?:in[- ]situ|dcis)\b(?![^.;]{0,30}\b(?:not|excluded|ignored|disregarded)\b)"
 )
 """Says that the score is not of the invasive tumor."""
+_OF_ANOTHER = re.compile(
+    r"^(?:her-?2(?:/neu)?[ :,-]{1,3})?(?:ihc[ :,-]{1,3})?(?:of |in |from )?(?:the |an? )?(?:"
+    r"(?:dcis|(?:ductal )?carcinoma in situ|in[- ]situ)(?: (?:component|part|portion|carcinoma|areas?|only))?"
+    r"|(?:positive |negative |external |internal |quality )?controls?(?: (?:slide|tissue|specimen|run|material))?"
+    r"|xenograft|cell line(?: control)?|proficiency test(?:ing)?(?: sample)?|rejected specimen|specimen rejected"
+    r"|(?:specimen )?unsatisfactory(?: specimen)?|specimen of another patient)$"
+)
+"""A sentence that does nothing but name another material."""
 _POSITIVE = frozenset({Her2Finding.POSITIVE, Her2Finding.IHC_3})
 _EQUIVOCAL = frozenset({Her2Finding.EQUIVOCAL, Her2Finding.IHC_2})
 _NEGATIVE = frozenset(
@@ -56,9 +71,18 @@ _INTERPRETATIONS = {
     "E": Her2Finding.EQUIVOCAL,
     "IND": Her2Finding.EQUIVOCAL,
 }
-_NEAR, _LEVELS = 4, 3
+# "HER2 3+ should be interpreted as negative".
+_CALLED = re.compile(
+    r"\b(?:interpreted|considered|regarded|read|treated|classified|reclassified|reported|called|scored)(?: as)?"
+    r"(?: her-?2)?[ -](?:negative|(?P<positive>positive))\b"
+)
+_CELLS = re.compile(r"% of (?:the )?(?:(?:invasive|tumou?r|neoplastic|carcinoma|malignant|cancer) ){0,3}cells\b")
+_STAINS = re.compile(r"\b(?:stain|intens|strong|complete|membran|express|positiv|reactiv)")
+_NOT_OF_STAIN = frozenset({"other", "score", "legend", "ratio", "copies", "counted"})
+_NEAR, _NEAREST, _LEVELS = 4, 3, 3
+_ENDS = frozenset({"", "stop", "open", "close"})
+_OF_NUMBER = frozenset({"comma", "dash", "number", "percent", "plus", "per-cell"})
 _BOTH_SIDES = frozenset({"negative", "positive"})
-_SENTENCES = re.compile(r"[;\n]|\.(?=\s|$)")
 
 
 def is_contradicted(
@@ -76,6 +100,9 @@ def is_contradicted(
         for heard in _interpreted(concept, limits, meaning):
             if said is not None and _is_opposite(said, heard):
                 return True
+        written = text(concept.get("text"))
+        if written and said is not Her2Finding.EQUIVOCAL and contradicts(written, findings, limits):
+            return True
     notes = " ; ".join(text(note.get("text")) for _, note in objects(remarks.get("note")))
     return bool(notes) and contradicts(notes, findings, limits)
 
@@ -113,33 +140,65 @@ def _is_opposite(said: Her2Finding, heard: Her2Finding) -> bool:
 
 def contradicts(written: str, findings: tuple[Her2Finding, ...], limits: Her2Limits) -> bool:
     """Return whether a remark contradicts the HER2 finding, or says that the value is wrong."""
-    cut = written[:_LONGEST]
+    whole = written[:_LONGEST]
+    cut = of_this_result(whole)
     reading = read_text(cut, limits, "her2-interpretation")
     if isinstance(reading, Stated):
         return _differs(reading, findings)
-    folded = fold(cut)
+    folded = fold(whole)
     if _WRONG.search(folded) or _NOT_INVASIVE.search(folded):
+        return True
+    if any(_OF_ANOTHER.match(fold(each).strip()) for each in SENTENCES.split(whole)):
         return True
     listed = tokens(cut)
     scores = {SCORES[int(token.value)] for token in _not_of_others(listed) if token.kind == "score"}
-    if len(scores) >= _LEVELS and _BOTH_SIDES.issubset({each.value for each in listed if each.kind == "says"}):
+    if len(scores) >= _LEVELS and (_defines(listed) or {each.value for each in listed} >= _BOTH_SIDES):
         # A key to the scores: "HER2 negative (0, 1+), equivocal (2+), positive (3+)".
         return False
-    for sentence in _SENTENCES.split(cut):
-        # "Reviewed by two readers. HER2 0.": a sentence about HER2 is understood amid others that are not.
-        if any(each.kind == "name" for each in tokens(sentence)):
-            reading = read_text(sentence, limits, "her2-interpretation")
-            if isinstance(reading, Stated) and _differs(reading, findings):
-                return True
+    if any(_is_against(sentence, findings, limits) for sentence in SENTENCES.split(cut)):
+        return True
     if scores and len(scores) < _LEVELS and not all(any(agree(own, each) for own in findings) for each in scores):
         return True
-    if any(
-        _says_otherwise(listed[at + 1 : at + _NEAR], findings) for at, each in enumerate(listed) if each.kind == "name"
-    ):
+    named = (listed[at + 1 : at + 1 + _NEAR] for at, each in enumerate(listed) if each.kind == "name")
+    if any(_says_otherwise(after, findings) for after in named):
         return True
     # An amplification is never another marker's.
     genes = [each for each in listed if each.kind == "says" and each.value in ("amplified", "not-amplified")]
     return bool(genes) and all(_says_otherwise([each], findings) for each in genes)
+
+
+def _is_against(sentence: str, findings: tuple[Her2Finding, ...], limits: Her2Limits) -> bool:
+    """Return whether a sentence amid others that are not understood contradicts the finding."""
+    listed = tokens(sentence)
+    if not any(each.kind == "name" for each in listed):
+        return Her2Finding.IHC_3 in findings and _is_of_few_cells(sentence, listed, limits)
+    reading = read_text(sentence, limits, "her2-interpretation")
+    if isinstance(reading, Stated):
+        return _differs(reading, findings)
+    called = _CALLED.search(fold(sentence))
+    if called is None or any(each.kind == "other" for each in listed):
+        return False
+    heard = Her2Finding.POSITIVE if called["positive"] else Her2Finding.NEGATIVE
+    said = conclusion_of(findings)
+    return said is not None and _is_opposite(said, heard)
+
+
+def _is_of_few_cells(sentence: str, listed: list[Token], limits: Her2Limits) -> bool:
+    """Return whether a sentence says that few cells stain, which is no 3+: "staining in only 5 % of tumor cells"."""
+    folded = fold(sentence)
+    if not (_CELLS.search(folded) and _STAINS.search(folded)):
+        return False
+    if any(each.kind in _NOT_OF_STAIN or (each.kind == "says" and each.value != "positive") for each in listed):
+        return False
+    shares: list[Interval] = []
+    cursor = Cursor(listed)
+    while cursor.at < len(listed):
+        share = cursor.share() if listed[cursor.at].kind in ("number", "bound") else None
+        if share is None:
+            cursor.at += 1
+        else:
+            shares.append(share)
+    return bool(shares) and all(limits.is_more_than_few(share) is False for share in shares)
 
 
 def _differs(reading: Stated, findings: tuple[Her2Finding, ...]) -> bool:
@@ -148,6 +207,11 @@ def _differs(reading: Stated, findings: tuple[Her2Finding, ...]) -> bool:
         # ISH decides an equivocal score either way.
         return reading.conflict
     return reading.conflict or not any(agree(own, stated) for own in findings for stated in findings_of(reading))
+
+
+def _defines(listed: list[Token]) -> bool:
+    """Return whether several scores are explained: "1+ = faint staining; 2+ = moderate staining; 3+ = …"."""
+    return sum(one.kind == "score" and other.written == "=" for one, other in pairwise(listed)) >= _LEVELS
 
 
 def _not_of_others(listed: list[Token]) -> Iterator[Token]:
@@ -162,9 +226,13 @@ def _not_of_others(listed: list[Token]) -> Iterator[Token]:
 def _says_otherwise(after: list[Token], findings: tuple[Her2Finding, ...]) -> bool:
     """Return whether the words after the name of HER2 give it another status."""
     said = conclusion_of(findings)
-    for token in after:
+    for at, token in enumerate(after[:_NEAREST]):
         if token.kind == "other":
             return False
+        follows = after[at + 1].kind if at + 1 < len(after) else ""
+        is_scored = at > 0 and after[at - 1].kind == "score-word" and follows not in _OF_NUMBER
+        if token.kind == "number" and token.written == "0" and (is_scored or follows in _ENDS):
+            return said is Her2Finding.POSITIVE
         if token.kind == "says" and token.value in ("positive", "amplified", "negative", "not-amplified"):
             heard = Her2Finding.POSITIVE if token.value in ("positive", "amplified") else Her2Finding.NEGATIVE
             return said is not None and _is_opposite(said, heard)

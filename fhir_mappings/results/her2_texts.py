@@ -17,9 +17,10 @@ from cards.values.intervals import Bound, Interval
 from fhir_mappings.results.her2_clauses import clauses
 from fhir_mappings.results.her2_cursor import BOUNDS, Clauses, NotUnderstoodError, Number
 from fhir_mappings.results.her2_findings import SCORES, Stated, agree, findings_of
+from fhir_mappings.results.her2_general import without_policies
 from fhir_mappings.results.her2_handling import without_handling
 from fhir_mappings.results.her2_legends import without_legends
-from fhir_mappings.results.her2_specimens import specimens_of
+from fhir_mappings.results.her2_specimens import parts_of, specimens_of
 from fhir_mappings.results.her2_tokens import tokens
 
 if TYPE_CHECKING:
@@ -98,6 +99,10 @@ class Her2Limits:
         )
         return Her2Finding.EQUIVOCAL if is_between else Her2Finding.INDETERMINATE
 
+    def is_at_least_equivocal(self, copies: Number) -> bool:
+        """Return whether a bound on the gene copies excludes the negative ones."""
+        return Interval.of(*copies).is_below(self._copies.negative_below) is False
+
     def is_more_than_few(self, share: Interval) -> bool | None:
         """Return whether a share of cells is more than few; ``None`` if undecided."""
         is_from = share.low == self._few_up_to < share.high
@@ -124,10 +129,14 @@ class Her2Limits:
 
 def read_text(written: str, limits: Her2Limits, concept: str) -> TextReading:
     """Read a text of a result whose code means a concept."""
-    written = without_handling(written, limits.handling)
+    written = without_policies(without_handling(written, limits.handling))
     if specimens := specimens_of(written):
         return _of_specimens([_read_one(each, limits, concept) for each in specimens])
-    return _read_one(written, limits, concept)
+    whole = _read_one(written, limits, concept)
+    if isinstance(whole, NotRead) and (parts := parts_of(written)):
+        read = [_read_one(each, limits, concept) for each in parts]
+        return whole if any(isinstance(each, NotRead) for each in read) else _of_specimens(read)
+    return whole
 
 
 def _of_specimens(read: list[TextReading]) -> TextReading:
@@ -218,6 +227,10 @@ class _Judgment:
             raise NotUnderstoodError("ratio or copies")
         self.ratio: Her2Finding | None = next(iter(ratios), None)
         self.copies: Her2Finding | None = next(iter(copies), None)
+        if self.ratio is Her2Finding.POSITIVE and self.copies is Her2Finding.INDETERMINATE:
+            # "Ratio 2.5, copies > 4": group 1, however many there are.
+            is_enough = all(map(limits.is_at_least_equivocal, found.copies))
+            self.copies = Her2Finding.EQUIVOCAL if is_enough else self.copies
 
     @property
     def has_numbers(self) -> bool:

@@ -34,6 +34,12 @@ _SCORE_0 = re.compile(
     r"(?: of (?:the )?(?:invasive )?(?:tumou?r |carcinoma )?cells)?",
     re.IGNORECASE,
 )
+# "Margins are negative", "the lymph nodes were positive": a status that is not of HER2.
+_MARGINS = re.compile(
+    r"\b(?:margins?(?: (?:is|are|was|were)|:)|(?:lymph |sentinel )?nodes (?:are|were)|lvi:|lymphovascular invasion:)"
+    r" ?(?:all )?(?:negative|positive|clear|free)(?: for (?:carcinoma|tumou?r|malignancy|metastas[ei]s))?\b",
+    re.IGNORECASE,
+)
 _O_CLOCK = re.compile(r"\b(?:at )?\d{1,2}(?::\d{2})? ?o['\u2019]? ?clock\b", re.IGNORECASE)
 # "Left breast, 2:00"; of in situ hybridization, "24:12" may be counts.
 _CLOCK_TIME = re.compile(r"\b(breast|left|right),? (?:at )?(?:1[0-2]|[1-9]):[0-5]\d\b(?! ?[.:]?\d)", re.IGNORECASE)
@@ -50,6 +56,13 @@ _END_OF_SCALE = re.compile(
     r" ?(?:out of|of|von|sur|su|de|van) 3 ?\+?(?= ?(?:[.,;)\]]|$))",
     re.IGNORECASE,
 )
+# "Negativo (1+/3+)", "score 0/3": of three; two blocks would not be called negative together.
+_OF_THREE = re.compile(
+    r"(negativ\w*[ ,:;(]{1,4}(?:score:? ?)?1\+|\bscore:? ?0) ?/ ?3\+?(?= ?(?:[.,;)\]]|$))",
+    re.IGNORECASE,
+)
+# "HER2 +ve"; "3+ ve" is "and" in Turkish.
+_SHORT_SIGN = re.compile(r"(?:(?<=[\s(])|(?<=her2)|^)([+\-\u2013\u2212])ve\b", re.IGNORECASE)
 _SPELLED_SCORE = re.compile(r"\b(score:?(?: of)? )(one|two|three)\b", re.IGNORECASE)
 _SEE_ISH = re.compile(
     r"\bsee (?:separate )?f?ish(?: addendum| report| results?)?(?= ?(?:[.;)]|$))|"
@@ -92,6 +105,34 @@ _SPELLED = {
 _SCORES = frozenset("0123")
 _IN_BRACKETS = "(+)"
 _MOST_PLUSES = 3
+_THINGS = frozenset(
+    {
+        *("result", "results", "test", "tests", "testing", "specimen", "specimens", "sample", "samples", "tissue"),
+        *("core", "cores", "block", "blocks", "slide", "slides", "report", "study", "studies", "performed", "analysis"),
+        *("assay", "found", "biopsy", "biopsies", "tumor", "tumors", "tumour", "cells", "tumor cells", "tumour cells"),
+        *("invasive cells", "invasive tumor cells", "cancer cells", "neoplastic cells", "carcinoma cells"),
+    }
+)
+_NUMBERED = frozenset(
+    {
+        *(
+            "tumor",
+            "tumour",
+            "tumors",
+            "tumeur",
+            "specimen",
+            "specimens",
+            "sample",
+            "samples",
+            "core",
+            "cores",
+            "block",
+        ),
+        *("blocks", "slide", "slides", "biopsy", "biopsies", "tissue", "lymph node", "carcinoma", "cancer", "quadrant"),
+        *("test", "tests", "guzka", "biopsia", "biopsie", "biopsja"),
+    }
+)
+_ENDS = frozenset(".,;:|()[]-")
 _SYMBOLS = {
     **dict.fromkeys(".;|*•·", "stop"),
     **dict.fromkeys(",/", "comma"),
@@ -131,6 +172,8 @@ _TABLES: tuple[tuple[str, Any, str], ...] = (
     ("name", None, words.NAMES),
     *(("says", meaning, listed) for meaning, listed in words.MEANINGS.items()),
     ("unplaced", None, words.UNPLACED),
+    ("earlier", None, words.EARLIER),
+    ("current", None, words.CURRENT),
     ("dash", None, "to | bis"),
     ("by", None, "by | via | per | mediante | durch | mittels | middels"),
     ("or-less", "<=", "or less | or fewer | oder weniger | o menos | ou moins | o meno"),
@@ -154,7 +197,36 @@ def tokens(written: str) -> list[Token]:
     if len(written) > LONGEST:
         return [Token("unknown", None, written[:40])]
     found = _read(words_of(_without_notes(written)))
-    return with_changes([token for token in found if token.kind != "ignored"])
+    return with_changes([token for token in _with_things(found) if token.kind != "ignored"])
+
+
+def _with_things(found: list[Token]) -> list[Token]:
+    """Return the tokens with things that are counted, missing or numbered as unknown: "0 results", "tumor 1".
+
+    Such a word says nothing by itself; beside a bare number, or behind a denial, it says what that is of.
+    """
+    return [
+        token._replace(kind="unknown")
+        if (token.kind == "ignored" and token.written in _THINGS and _is_of_thing(found, at))
+        or (token.kind == "number" and token.written in _SCORES and at and found[at - 1].written in _NUMBERED)
+        else token
+        for at, token in enumerate(found)
+    ]
+
+
+def _is_of_thing(found: list[Token], at: int) -> bool:
+    if at == 0 or (at + 1 < len(found) and found[at + 1].kind == "link"):
+        return False
+    before = at - 1
+    if found[before].kind == "number":
+        is_scored = before > 0 and found[before - 1].kind == "score-word"
+        return found[before].written in _SCORES and not is_scored
+    if found[at].written == "found":
+        return False
+    if found[before].kind == "stain":
+        return bool(found[before].value == "none")
+    is_denied = any(each.kind == "no" for each in found[max(0, before - 2) : before])
+    return found[before].value == CHANGE and is_denied
 
 
 def _read(raw: list[Word]) -> list[Token]:
@@ -175,15 +247,21 @@ def _without_notes(written: str) -> str:
     """Remove text that is not about this result, and start a sentence at an addendum or an arrow."""
     plain = _SEE_ISH.sub("FISH pending", _ADDENDUM.sub(" ; ", without_notation(checked(written, is_known))))
     plain = _END_OF_SCALE.sub(r"\1", _CLUSTER.sub(" ", plain))
+    if "/3" in plain or "/ 3" in plain:
+        plain = _OF_THREE.sub(r"\1", plain)
     if not plain.isascii():
         plain = _SCRIPTS.sub(" ", plain)
     folded = plain.casefold()
+    if "+ve" in folded or "-ve" in folded or "\u2013ve" in folded or "\u2212ve" in folded:
+        plain = _SHORT_SIGN.sub(lambda found: " positive" if found[1] == "+" else " negative", plain)
     if "control" in folded:
         plain = _CONTROL.sub(r"\1", _CONTROLS_BEHAVED.sub("controls appropriate", plain))
     if "score" in folded:
         plain = _SPELLED_SCORE.sub(lambda found: f"{found[1]}{_SPELLED[found[2].casefold()]}", plain)
     if ":" in folded:
         plain = _CLOCK_TIME.sub(r"\1", plain)
+    if "margin" in folded or "nodes" in folded or "lvi" in folded or "vascular" in folded:
+        plain = _MARGINS.sub(" ", plain)
     if "clock" in folded:
         plain = _O_CLOCK.sub(" ", plain)
     if "incomplete" in folded:
@@ -200,6 +278,9 @@ def _token(raw: list[Word], at: int) -> tuple[list[Token], int]:
     if found is not None:
         (kind, value), end = found
         written = " ".join(each.text for each in raw[at:end])
+        if kind == "says" and ":" in written and end < len(raw) and raw[end].text not in _ENDS:
+            # "Amplification: no result" is no answer.
+            kind = "unknown"
         if kind in ("name", "ish", "ihc", "other"):
             return _with_sign(raw, end, Token(kind, value, written))
         return [Token(kind, value, written)], end

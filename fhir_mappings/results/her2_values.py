@@ -17,6 +17,7 @@ from fhir_mappings.results.her2_remarks import contradicts, is_contradicted
 from fhir_mappings.results.her2_texts import Her2Limits, NotRead, TextReading, read_text
 from fhir_mappings.results.her2_tokens import is_known, tokens
 from fhir_mappings.results.report_lines import joined
+from fhir_mappings.results.result_notes import notes
 from fhir_mappings.wire.lenient import child, number, objects, text
 
 if TYPE_CHECKING:
@@ -36,8 +37,6 @@ _EQUIVOCAL = ((Her2Finding.IHC_2,), (Her2Finding.EQUIVOCAL,))
 _CONCLUSIONS = frozenset({Her2Finding.POSITIVE, Her2Finding.NEGATIVE})
 HER2_VALUES = ("valueCodeableConcept", "valueString", "valueInteger", "valueRatio", "valueQuantity")
 """The members of a result that may state a HER2 finding."""
-HER2_REMARKS = ("interpretation", "note")
-"""The members that may retract it."""
 
 
 class Her2Reading(NamedTuple):
@@ -52,6 +51,14 @@ class Her2Reading(NamedTuple):
     as_reported: str
     by_ratio: bool = False
     by_copies: bool = False
+
+
+def said_beside(observation: Json) -> Json:
+    """Return the interpretation and the notes of a result, which may retract its value."""
+    said: Json = {"interpretation": observation["interpretation"]} if "interpretation" in observation else {}
+    if listed := [{"text": each} for each in notes(observation)]:
+        said["note"] = listed
+    return said
 
 
 def _nothing(as_reported: str) -> list[Her2Reading]:

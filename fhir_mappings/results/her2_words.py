@@ -22,7 +22,8 @@ IHC = """
 ihc | immunohistochemistry | immunohistochemical | immunohistochemically | immunostain | immunostaining | immuno
 immunoperoxidase | ihq | inmunohistoquimica | imunohistoquimica
 imuno histoquimica | immunhistochemie | immunhistochemisch | immunhistologie | immunhistologisch | immunohistochimie
-immunoistochimica | immunohistochemie | immunohistochemisch | immunohistochemia | badanie immunohistochemiczne
+immunoistochimica | immunohistochemie | immunohistochemisch | immunohistochemia | onkoproteiini | onkoprotein
+badanie immunohistochemiczne
 immunohistochemiczne | imunohistochemie | immunhistokemi | immunohistokemi | ihc result | ihk | oncoprotein
 """
 """Immunohistochemistry."""
@@ -60,6 +61,8 @@ amplifikacja | amplifikacja genu | amplificacion del gen her 2 | amplification d
 amplificazione del gene her 2 | amplificacao do gene her 2 | amplifikacji | amplifikacji genu | amplifikacje
 amplifikacje genu | amplificacao do gene | amplificazione del gene | amplificatie van het her 2 gen | amplifikasyon
 amplifikasyonu | gen amplifikasyonu | amplifiering | genamplifiering | 遺伝子増幅 | 増幅 | 유전자 증폭 | 증폭
+amplifikace | amplifikacia | amplifikacija | amplificare | amplifikacio | amplifikaatio | amplificacio | амплификация
+амплификации
 """
 """The gene in excess, which in situ hybridization looks for."""
 
@@ -71,13 +74,26 @@ positieve | dodatni | dodatnia | dodatnie | dodatnio | pozytywny | pozytywna | p
 positivni | pozitivny | pozitif | overexpressed | positivity | positivitat | positividad | positivite | positivita
 positividade | over expressed | overexpression present | uberexprimiert | sobreexpresado | surexprime | iperespresso
 reactive for overexpression | overexpressing | triple positive | положительный | положительно | положительная | 陽性
-阳性 | 양성 | overuttryckt | strongly positive | stark positiv | fortement positif | fuertemente positivo
+阳性 | 양성 | overuttryckt
+pozitiv | positivt | positiivinen | positiiviset | pozitivan | pozitivna | pozitiven | pozitivni vysledek | positiu
+positiva reakcija
+позитивний | позитивна | положительная реакция | реакция положительная | гиперэкспрессия | θετικο | θετικη | θετικος
+duong tinh | positif kuat | uberexpression: ja | overexpression: yes | surexpression: oui
+surexpression de her 2: oui
+sobreexpresion: si | sovraespressione: si | strongly positive | stark positiv | fortement positif
+fuertemente positivo
 """,
         "negative": """
 negative | neg | negatif | negatifs | negativ | negativo | negativa | negativos | negativas | negativi | negatief
 negatieve | ujemny | ujemna | ujemne | negatywny | negatywna | negatywne | wynik ujemny | negativni
 not overexpressed | non overexpressed | not over expressed | nonoverexpressed | negativitat | overexpression absent
-отрицательный | отрицательно | отрицательная | 陰性 | 阴性 | 음성 | nicht uberexprimiert | negativny | негативный
+отрицательный | отрицательно | отрицательная
+отрицательная реакция | реакция отрицательная | негативний | негативна | negativt | negatiivinen | negatiiviset
+negativan
+negativna | negativen | negatiu | αρνητικο | αρνητικη | αρνητικος | am tinh | uberexpression: nein
+overexpression: no
+surexpression: non | surexpression de her 2: non | sobreexpresion: no | sovraespressione: no | 陰性 | 阴性 | 음성
+nicht uberexprimiert | negativny | негативный
 no sobreexpresado | non surexprime | brak nadekspresji | triple negative | tnbc | triple negativ | triple negativo
 triple negatif | triplo negativo | triple negatief | potrojnie ujemny | negativity | not positive | nicht positiv
 no positivo | non positif | non positivo | nao positivo | niet positief
@@ -86,6 +102,8 @@ no positivo | non positif | non positivo | nao positivo | niet positief
 equivocal | borderline | equivoque | equivoco | equivoca | dudoso | dudosa | douteux | dubbio | duvidoso | fraglich
 grenzwertig | fraglich positiv | zweifelhaft | twijfelachtig | dubieus | equivocaal | niejednoznaczny
 niejednoznaczna | niejednoznaczne | watpliwy | graniczny | graniczne | ekvivokalni | uncertain positive | limite
+hranicni | echivoc | granicni | supheli | supheli pozitif | 境界域 | неопределенный
+невизначений
 """,
         "indeterminate": """
 indeterminate | inconclusive | inconclusivo | inconcluyente | no concluyente | non concluant | inconclusief
@@ -93,7 +111,8 @@ cannot be determined | undetermined | indeterminado | indetermine | indeterminat
 non evaluable | uninterpretable | not interpretable | niet te beoordelen | nieokreslony
 """,
         "low": """
-low | low expression | low positive | niedrig | bajo | baja | faible | basso | baixo | laag | niski | low status
+low | low expression | low positive | niedrig | lav | lavt | lag | 低表达 | 低発現 | niska ekspresja | nizka
+lavt uttrykk | bajo | baja | faible | basso | baixo | laag | niski | low status
 niedrig exprimiert | baja expresion | expression faible | bassa espressione | baixa expressao | lage expressie
 """,
         "ultralow": """
@@ -113,7 +132,11 @@ amplified | amplification seen | high level amplification | amplifiziert | ampli
 amplifiee | amplificato | amplificata | geamplificeerd | amplifikowany | obecna amplifikacja | highly amplified
 stwierdzono amplifikacje | con amplificacion | avec amplification | com amplificacao | amplification: yes
 gene amplification: yes | amplifikation: ja | genamplifikation: ja | amplificacion: si | amplification: oui
-amplification du gene her 2: oui | clustered amplification | amplifierad | amplifieret | forsterket | 遺伝子増幅あり
+amplification du gene her 2: oui | clustered amplification | amplifierad | amplifieret | forsterket | amplifisert
+amplificeret
+er amplificeret | er amplifisert | amplifioitunut | amplifikovany | esta amplificado | esta amplificada
+risulta amplificato
+est amplifie | e amplificato | jest amplifikowany | amplificat | 遺伝子増幅あり
 増幅あり | 基因扩增 | 扩增 | 有扩增
 """,
         "not-amplified": """
@@ -123,11 +146,18 @@ non amplifiee | non amplificato | non amplificata | nao amplificado | nao amplif
 brak amplifikacji | bez amplifikacji | nieamplifikowany | nie stwierdzono amplifikacji | non amp | not amp | nonamp
 amplification: no | gene amplification: no | amplifikation: nein | genamplifikation: nein | amplification: non
 amplification du gene her 2: non | amplificacion: no | ej amplifierad | icke amplifierad | inte amplifierad
-ikke amplifieret | ikke amplifisert | 遺伝子増幅なし | 増幅なし | 无扩增 | 未扩增 | 基因无扩增 | 基因未扩增 | 无基因扩增
+ikke amplifieret | ikke amplifisert
+er ikke amplificeret | ikke amplificeret | er ikke amplifisert | ar inte amplifierad | ei amplifioitunut
+neamplifikovany
+neamplifikovano | no esta amplificado | no esta amplificada | non risulta amplificato | non e amplificato
+nao esta amplificado
+n'est pas amplifie | nie jest amplifikowany | nie ulegl amplifikacji | neamplificat | нет амплификации
+遺伝子増幅なし | 増幅なし | 无扩增 | 未扩增 | 基因无扩增 | 基因未扩增 | 无基因扩增
 """,
         "detected": """
 detected | present | identified | nachgewiesen | nachweisbar | detectada | detectado | presente | obecna | obecny
-saptandi | detectee | detecte | presentee | mise en evidence | rilevata | riscontrata | wykryta | aanwezig | aangetoond
+saptandi | detectee | detecte | presentee | mise en evidence | rilevata | riscontrata | wykryta | aanwezig
+aangetoond
 pavisas | pavisad | pavist | mevcut | var | izlendi | izlenmistir | demonstrated | confirmed present | あり | 있음
 """,
         "not-detected": """
@@ -136,7 +166,7 @@ nicht nachweisbar | nicht nachgewiesen | no detectada | no detectado | non detec
 nao detectada | nao detectado | niet aangetoond | nie wykryto | undetected | nieobecna | nieobecny | non riscontrata
 saptanmadi | izlenmedi | izlenmemistir | ej pavisad | ikke pavist | non mise en evidence | absente | not demonstrated
 """,
-        "not-there": "yok | mevcut degil | niet aanwezig | non presente | なし | 없음",
+        "not-there": "not observed | yok | mevcut degil | niet aanwezig | non presente | なし | 없음",
     }
 )
 """Statuses of HER2. "Detected" and "not there" apply only to an amplification or an overexpression: of a test they say
@@ -162,7 +192,8 @@ to be issued in an addendum | to be issued as an addendum | to be reported as an
 will be issued in an addendum | will be issued separately | will be reported in a separate report
 will be issued in a separate report | to be reported in a separate report | reported in a separate report
 in a separate report | reported in an addendum | reported under separate cover | si consiglia | si raccomanda
-si richiede | consigliato | raccomandata | wskazane | wskazana | wskazany | pagar | foljer | bestalld | afventer
+si richiede | consigliato | raccomandata | wskazane | wskazana | wskazany | pagar | foljer | bestalld | bestilt
+bestilles | tilattu | objednano | ceruta | afventer
 avventer | folger | rekommenderas | geadviseerd | wird empfohlen | wird angeschlossen | wird nachgereicht
 est recommandee | recommandee | recommande | recomendado | recomendada | a realizar
 will be sent for | will be sent out for | is being performed | is pending | sent out for
@@ -182,6 +213,23 @@ entfallt | niet verricht | niet nodig | niet uitgevoerd | nie wykonano | niewyma
 not reported
 """
 """A method that was not used: only with its name."""
+
+EARLIER = """
+prior | previous | prior specimen | previous specimen | prior biopsy | previous biopsy | prior result
+previous result
+prior core biopsy | previous core biopsy | prior her 2 | previous her 2 | prior report | previous report | vorbefund
+voruntersuchung | vorbiopsie | previo | previa | biopsia previa | anterior | biopsia anterior | anterieur | anterieure
+biopsie anterieure | precedente | biopsia precedente | poprzednio | poprzednia biopsja | eerder | eerder biopt
+tidigare | tidligere
+"""
+"""What follows is of an earlier specimen."""
+
+CURRENT = """
+current | current specimen | current biopsy | current result | current her 2 | this specimen | this biopsy | now
+today | aktuell | aktueller befund | aktuelle biopsie | actual | biopsia actual | actuel | actuelle | actuellement
+attuale | biopsia attuale | atual | huidig | huidig biopt | obecnie | nuvarande
+"""
+"""What follows is of this specimen, where an earlier one is mentioned too."""
 
 POLYSOMY = MappingProxyType(
     {
@@ -223,7 +271,7 @@ kein hinweis auf | kein hinweis auf eine | keine hinweise auf | ohne | ohne nach
 absence de | absence d' | absence d' une | aucune | ausencia de | sin evidencia de | no se observa | no se detecta
 no se identifica | no se evidencia | assenza di | senza | nessuna evidenza di | non si osserva | non si rileva
 nao se observa | brak | nie stwierdzono | nie wykryto | nie wykazano | zonder | ingen | utan | uden | uten
-no se demuestra | nao ha
+no se demuestra | nao ha | fara | nincs | отсутствие | нет
 """
 """Words that say that what follows is absent."""
 SOME = """
@@ -238,7 +286,8 @@ DONE = "done | fait | faite | realizado | realizada | eseguita | effectuee"
 OTHER_MARKERS = """
 er | pr | pgr | er alpha | estrogen receptor | oestrogen receptor | estrogen receptors | oestrogen receptors
 estrogen | oestrogen | ostrogen | progesteron | progesterone receptor | progesterone receptors | progesterone
-hormone receptor | hormone receptors | hr | er/pr | er and pr | estrogen receptor (er) | progesterone receptor (pr)
+hormone receptor | hormone receptors | hr | er/pr | erpr | er and pr | estrogen receptor (er)
+progesterone receptor (pr)
 oestrogen receptor (er) | progesterone receptor (pgr) | er and pgr | er/pgr | estrogen and progesterone receptors
 estrogen and progesterone receptor | oestrogen and progesterone receptors | ki 67 | ki 67 index
 ki 67 proliferation index | ki 67 labeling index | mib 1 | ki 67 (mib 1) | ki 67 li | proliferation index
@@ -292,7 +341,8 @@ her 2/cep 17 quotient | quotient her 2/cep 17 | ratio her 2/cen 17 | verhouding 
 wspolczynnik her 2/cep 17 | stosunek her 2/cep 17 | wskaznik her 2/cep 17 | her 2/cen 17 quotient
 her 2/cep 17 signal ratio | her 2 : chromosome 17 ratio | her 2 gene/chromosome 17 ratio | her 2/cent 17 ratio
 cent 17 ratio | her 2 cent 17 ratio | her 2 : cen 17 | her 2 : cen 17 ratio | her 2 : chr 17
-her 2/centromere 17 ratio | her 2 fish ratio | ratio (dual probe) | her 2/cep 17 ratio (dual probe) | ratio her 2/chr 17
+her 2/centromere 17 ratio | her 2 fish ratio | ratio (dual probe) | her 2/cep 17 ratio (dual probe)
+ratio her 2/chr 17
 """
 """Labels of a number after or before it: the HER2 to chromosome 17 ratio."""
 
@@ -336,7 +386,8 @@ per cell | per nucleus | per tumor cell nucleus | per tumour cell nucleus | per 
 """
 GROUP = "group | asco/cap group | asco cap group | ish group | gruppe | grupo | groupe | gruppo | groep | grupa"
 SCORE = """
-score | scored | scores | skor | skore | skoru | スコア | 점수 | 评分 | dako score | icr score | pontuacao | ihc score
+score | scored | scores | skor | skore | skoru | scor | scorul | pisteet | スコア | 점수 | 评分 | dako score
+icr score | pontuacao | ihc score
 ihc scored | score of | puntuacion | puntaje | escore | punteggio | wynik | scored as | score ihc | stopien
 scored at | score was | intensity score ihc
 """
@@ -366,7 +417,8 @@ keine membranose anfarbung | no immunoreactivity | no staining identified | no m
 no membrane staining observed | no membrane staining identified | keine farbung | keine membranfarbung
 ohne membranfarbung | keine membranose farbung | sin tincion | ausencia de tincion | sin tincion de membrana
 absence de marquage | pas de marquage | aucun marquage | nessuna colorazione | assenza di colorazione | sem coloracao
-ausencia de coloracao | geen aankleuring | geen kleuring | brak barwienia | no stained cells | ingen fargning
+ausencia de coloracao | geen aankleuring | geen kleuring | brak barwienia | ausencia de marcacao | sem marcacao
+ingen farging | ei varjaytymista | no stained cells | ingen fargning
 ingen farvning | staining: none | absence of any staining | no detectable staining | no cells stain
 """,
         "faint": """

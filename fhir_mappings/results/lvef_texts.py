@@ -24,6 +24,12 @@ LONGEST = 400
 _CUT = re.compile(r"\d ?%? ?[-\u2010-\u2015]\s{0,3}$")
 """A range whose end is missing: "55-"."""
 _NORMAL = frozenset({"normal", "normaal", "nl"})
+_THINGS = frozenset(
+    {
+        *("size", "normal size", "normal lv size", "volume", "volumes", "sinus rhythm", "heart", "contractility"),
+        *("performance", "study", "scan", "exam", "examination", "lv volume"),
+    }
+)
 _HUNDRED = Decimal(100)
 _BOUNDS = {"<": Bound.BELOW, "<=": Bound.AT_MOST, ">": Bound.ABOVE, ">=": Bound.AT_LEAST}
 _SPLITS = frozenset({"stop", "comma", "open", "close"})
@@ -50,7 +56,7 @@ _PHRASES = Phrases(
 _DEGREES, _FINDINGS = Phrases((("degree", None, echo.DEGREES),)), Phrases((("finding", None, echo.FINDINGS),))
 _SYMBOLS = {
     **dict.fromkeys(".;|", "stop"),
-    ",": "comma",
+    **dict.fromkeys(",、", "comma"),
     ":": "link",
     "=": "link",
     "/": "unknown",
@@ -105,11 +111,17 @@ def read_lvef_text(written: str, known: LvefInWords) -> LvefStated | LvefNotRead
 
 def is_called_reduced(written: str) -> bool:
     """Return whether a text without a number calls the ejection fraction reduced, with every word accounted for."""
+    return bool(descriptions_in(written) - {"normal"})
+
+
+def descriptions_in(written: str) -> set[str]:
+    """Return what a text without a number calls the ejection fraction; empty unless every word is accounted for."""
     if len(written) > LONGEST:
-        return False
+        return set()
     listed = _tokens(words_of(written))
-    says = any(token.kind == "describes" and token.meaning != "normal" for token in listed)
-    return says and all(token.kind not in ("unknown", "number") for token in listed)
+    if any(token.kind in ("unknown", "number", "other") for token in listed):
+        return set()
+    return {str(token.meaning) for token in listed if token.kind == "describes"}
 
 
 def _tokens(listed: list[Word]) -> list[_Token]:
@@ -136,7 +148,15 @@ def _tokens(listed: list[Word]) -> list[_Token]:
         else:
             found.append(_Token(_SYMBOLS.get(word, "unknown"), None, word))
         at += 1
-    return [token for token in found if token.kind != "ignored"]
+    read = [each._replace(kind="unknown") if _is_of_thing(found, at) else each for at, each in enumerate(found)]
+    return [token for token in read if token.kind != "ignored"]
+
+
+def _is_of_thing(found: list[_Token], at: int) -> bool:
+    """Return whether a number without a per cent sign is of the word before it: "LV size 45", "sinus rhythm 72"."""
+    if found[at].kind != "number" or at == 0 or found[at - 1].written not in _THINGS:
+        return False
+    return at + 1 == len(found) or found[at + 1].kind != "percent"
 
 
 def _is_number(listed: list[Word], at: int) -> bool:

@@ -28,6 +28,12 @@ ef lk | lvef lk | fw lk | lvef lewej komory | ef lewej komory
 vansterkammarens ejektionsfraktion | fe ventriculo izquierdo | fe vg
 vk ef | vansterkammar ef | vanster kammares ejektionsfraktion | venstre ventrikkels ejeksjonsfraksjon
 ejeksjonsfraksjon | ejektionsfraktion vk | ef vk | 左室駆出率 | 駆出率 | 左室射血分数 | 射血分数
+ejeksiyon fraksiyonu | sol ventrikul ejeksiyon fraksiyonu
+фв лж | фв | фракция выброса | фракция выброса лж | фракция выброса левого желудочка | ejekcni frakce
+ejekcni frakce lk
+ejekcna frakcia | ejekcios frakcio | fractie de ejectie | fractia de ejectie | ejektiofraktio | ejekcijska frakcija
+좌심실 박출률
+박출률 | κλασμα εξωθησης
 """
 """The ejection fraction of the left ventricle."""
 
@@ -115,7 +121,8 @@ il
         "describes the filling, which is not the ejection": """
 diastolic dysfunction | mild diastolic dysfunction | grade i diastolic dysfunction | grade ii diastolic dysfunction
 grade iii diastolic dysfunction | grade 1 diastolic dysfunction | grade 2 diastolic dysfunction | impaired relaxation
-grade 3 diastolic dysfunction | normal diastolic function | no diastolic dysfunction | abnormal relaxation
+grade 3 diastolic dysfunction | normal diastolic function | diastolische funktion normal | no diastolic dysfunction
+abnormal relaxation
 diastolische dysfunktion | disfuncion diastolica | dysfonction diastolique | disfunzione diastolica
 """,
         "names the method, which changes no number": """
@@ -132,7 +139,8 @@ quantitated | quantified | measured | automated | auto ef | ai | contrast | with
 radionuclide angiography | radionuclide angiogram | radionuclide cineangiography | angiography | short axis
 long axis | short axis stack | derived | auto | mod sp 4 | mod sp 2 | sp 4 | sp 2 | cube | cubed | visual assessment
 by visual assessment | assessment | calcolata | calculada | calculee | berechnet | berekend | obliczona | geschatte
-visueel | visuellt | visuelt | wizualnie | wizualna | n. simpson | enligt simpson | biplane simpsons | automatic
+visueel | visuellt | visuelt | visuellt bedomd | visuelt bedomt | по симпсону | методом симпсона | по тейхольцу
+simpsonilla | wizualnie | wizualna | n. simpson | enligt simpson | biplane simpsons | automatic
 automatically | doppler | biplan | biplana | biplano | monoplane | single plane | a 4 c | a 2 c | 4 ch | 2 ch
 4 chamber
 2 chamber | nach simpson | nach teichholz | selon simpson | simpson biplan | por simpson | metodo de simpson
@@ -160,11 +168,13 @@ poor windows | technically difficult
 no pericardial effusion | no significant valvular disease | no thrombus | no lv thrombus | no effusion
 no significant valve disease | no pulmonary hypertension | no significant valvulopathy | kein perikarderguss
 sin derrame pericardico | pas d' epanchement pericardique
-lk | ventriculo izquierdo | ventricule gauche | ventricolo sinistro | ventriculo esquerdo | lewej komory | sinus rhythm
+lk | ventriculo izquierdo | ventricule gauche | ventricolo sinistro | ventriculo esquerdo | lewej komory
+sinus rhythm
 heart | keine regionalen wandbewegungsstorungen | keine wandbewegungsstorungen | keine wandbewegungsstorung
 non alterazioni della cinesi | senza alterazioni della cinesi | sin alteraciones de la contractilidad
 sin alteraciones de la contractilidad segmentaria | pas de trouble de la cinetique | sans trouble de la cinetique
-pas d' anomalie de la cinetique segmentaire | brak odcinkowych zaburzen kurczliwosci | inga regionala rorelsestorningar
+pas d' anomalie de la cinetique segmentaire | brak odcinkowych zaburzen kurczliwosci
+inga regionala rorelsestorningar
 """,
         "compares with an earlier study without a number of it": """
 similar to before | unchanged | stable
@@ -188,7 +198,8 @@ hfpef | well preserved | low normal range | within normal range | low limit of n
 gute systolische lv funktion | gute linksventrikulare funktion | normale linksventrikulare funktion
 normal lv systolic function | normal lv function | preserved lv systolic function | preserved lv function
 goede lv functie | goede linkerventrikelfunctie | normale lv functie | prawidlowa lv | normale pumpfunktion
-gute pumpfunktion | w normie | god | bevarad | bevaret | funcion sistolica conservada | normale lvef
+gute pumpfunktion | w normie | 正常 | сохранена | в норме | сохранная | zachovana | normalni | god | bevarad
+bevaret | funcion sistolica conservada | normale lvef
 borderline normal | conservado | behouden | zachowana | adequate
 """,
         "reduced": """

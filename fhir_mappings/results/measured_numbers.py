@@ -5,6 +5,7 @@ What cannot be read to the end becomes a gap with the value as it was sent.
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,12 +17,13 @@ from cards.values.intervals import Bound
 from cards.values.quantities import Kg, Percent
 from fhir_mappings.codings import texts
 from fhir_mappings.results.amounts import LONGEST, Reading, in_thousands, in_two_units, read_amount, read_quantity
-from fhir_mappings.results.lvef_texts import LvefStated, read_lvef_text
+from fhir_mappings.results.lvef_texts import LvefStated, descriptions_in, read_lvef_text
+from fhir_mappings.results.named_lvef import LVEF_NAME
 from fhir_mappings.results.reference_ranges import Unit
-from fhir_mappings.results.result_notes import SENTENCES, remarks
+from fhir_mappings.results.result_notes import SENTENCES, notes, remarks
 from fhir_mappings.results.written_values import written_value
 from fhir_mappings.wire.folding import fold
-from fhir_mappings.wire.lenient import child, number, text
+from fhir_mappings.wire.lenient import child, number, objects, text
 
 if TYPE_CHECKING:
     from datetime import date
@@ -35,6 +37,18 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
 
 _SHOWN = 60
+_ASIDE = frozenset({"note", "comment", "comments", "method", "interpretation", "component"})
+"""The elements that may say another value."""
+# An amount with the same in another unit behind it.
+_TWICE = re.compile(r"([^()]{2,40})\(([^()]{2,40})\)")
+_AMOUNT_ALONE = re.compile(
+    r"(?P<words>(?:[a-z]{1,14}[ :=]{1,3}){0,4})(?P<amount>\d{1,6}(?:[.,]\d{1,3})?(?: ?[^\d\s]\S{0,16}| 10\S{1,14})?)"
+)
+_OF_RESULT = re.compile(
+    r"(?:values?|results?|repeat(?:ed)?|rerun|recheck(?:ed)?|actual(?:ly)?|current(?:ly)?|now|is|measured|reads?|today|true"
+    r"|correct(?:ed)?|body|weights?|weighs|wt|patient|pt|level|count|wert|gewicht|valor|peso|poids|valeur|valore)"
+)
+_WEIGHT = re.compile(r"weights?|weighs|wt|gewicht|peso|poids")
 Number = Weight | Lvef | LabResult | Gap
 """What a measurement becomes."""
 
@@ -59,6 +73,10 @@ class NumberReader:
         # For a range, these use the upper end; every other measurement uses the lower.
         self._harmful_when_high = terminology.harmful_when_high
         self._times_normal = frozenset(terminology.times_normal)
+        self._own_names: dict[str, frozenset[str]] = {}
+        for each in terminology.names_another:
+            for concept in each.concepts:
+                self._own_names[concept] = self._own_names.get(concept, frozenset()).union(map(fold, each.unless))
 
     def read(self, concept: str, holder: Json, origin: Origin, on: date | None, subject: Subject) -> Number:
         """Read the number of a measurement, with its unit and limits; a gap if one of these is not understood."""
@@ -83,14 +101,15 @@ class NumberReader:
         gate = known.plausible
         if gate is not None and not gate[0] <= value <= gate[1] and (bound is Bound.EXACT or value <= 0):
             return Gap(concept, origin.path, "implausible", on, (("value", reading.as_reported),))
+        if not _ASIDE.isdisjoint(holder) and (
+            note := self._said_otherwise(concept, _Measured(value, reading, unit), holder)
+        ):
+            return Gap(concept, origin.path, "voided", on, (("value", reading.as_reported), ("note", note)))
         if concept in ("weight", "weight-stated"):
             if bound is not Bound.EXACT:
                 return Gap(concept, origin.path, "value", on, (("value", reading.as_reported),))
             return Weight(Kg(value), on, origin, stated=concept == "weight-stated")
         if concept == "lvef":
-            if "note" in holder and (note := self._other_fraction(value, holder)):
-                said = (("value", reading.as_reported), ("note", note))
-                return Gap(concept, origin.path, "voided", on, said)
             return self._lvef(_Measured(value, reading, unit), holder, origin, on, subject)
         return self._lab(concept, _Measured(value, reading, unit), holder, origin, on, subject)
 
@@ -143,7 +162,24 @@ class NumberReader:
         if len(written) > LONGEST:
             return None
         plain = written.strip(" :=")
+        if (twice := _TWICE.fullmatch(plain)) is not None and (stated := self._stated_twice(concept, *twice.groups())):
+            return stated
         return self._in_two_units(concept, plain) or read_amount(plain) or self._plausible(concept, plain)
+
+    def _stated_twice(self, concept: str, first: str, second: str) -> Reading | None:
+        """Read an amount that is stated in a second unit as well, if both are the same: "70 kg (154 lb 5 oz)"."""
+        both = first.strip(), second.strip()
+        read = [self._in_two_units(concept, each) or read_amount(each) for each in both]
+        amounts: list[tuple[Decimal, Decimal]] = []
+        for each in read:
+            factor = self._units.factor(concept, "", each.unit) if each is not None else None
+            if each is None or factor is None or each.bound is not Bound.EXACT or each.upper is not None:
+                return None
+            amounts.append((each.value * factor, _last_digit(each.value) * factor))
+        (one, rounded), (other, also_rounded) = amounts
+        if abs(one - other) > rounded + also_rounded:
+            return None
+        return read[0]
 
     def _plausible(self, concept: str, written: str) -> Reading | None:
         """Read a number that may be one of thousands, or one with decimals, where only one of the two is plausible."""
@@ -174,16 +210,59 @@ class NumberReader:
         as_reported = " ".join(written.split())[:60]
         return Reading(found.value, "%" if found.in_percent else "", "", found.bound, as_reported, found.upper)
 
+    def _said_otherwise(self, concept: str, measured: _Measured, holder: Json) -> str:
+        """Return the sentence beside a value that gives another one; empty without one."""
+        if concept == "lvef":
+            return self._other_fraction(measured.value, holder)
+        if measured.reading.bound is not Bound.EXACT:
+            return ""
+        for sentence in (each.strip() for one in notes(holder) for each in SENTENCES.split(one)):
+            if (more := self._difference(concept, measured, fold(sentence[:LONGEST]))) and (
+                concept in ("weight", "weight-stated") or (more > 0) is (concept in self._harmful_when_high)
+            ):
+                return sentence[:_SHOWN]
+        return ""
+
+    def _difference(self, concept: str, measured: _Measured, said: str) -> Decimal | None:
+        """Return by how much a folded text that is an amount differs, "repeat: 400 U/L"; nothing if it is none.
+
+        A number without a unit is one if it is named: "AST 400".
+        """
+        match = _AMOUNT_ALONE.fullmatch(said)
+        if match is None:
+            return None
+        own = self._own_names.get(concept, frozenset())
+        words = [each.rstrip(":=") for each in match["words"].split()]
+        if not all(_OF_RESULT.fullmatch(each) or each in own for each in words):
+            return None
+        read = read_amount(match["amount"].strip())
+        if read is None or read.bound is not Bound.EXACT or read.upper is not None:
+            return None
+        named = not own.isdisjoint(words) or any(_WEIGHT.fullmatch(each) for each in words)
+        factor = self._units.factor(concept, "", read.unit) if read.unit or not named else measured.unit.factor
+        if factor is None:
+            return None
+        more = read.value * factor - measured.value
+        return more if abs(more) > _last_digit(read.value) * factor else None
+
     def _other_fraction(self, value: Decimal, holder: Json) -> str:
-        """Return the sentence of a note with a lower ejection fraction, on which a label may act; empty without one."""
+        """Return the sentence of a note or an interpretation with a lower ejection fraction; empty without one.
+
+        It counts where a label may act on it, or where it calls a higher value reduced.
+        """
         known = self._terminology.lvef_in_words
-        for sentence in (each for note in remarks(holder) for each in SENTENCES.split(note)):
-            found = read_lvef_text(sentence.strip(), known) if "%" in sentence else None
-            if not isinstance(found, LvefStated) or found.bound is not Bound.EXACT:
-                continue
-            fall = value - (found.upper or found.value)
-            if fall > 0 and (found.value < known.normal.lowest or fall >= known.told_from):
-                return sentence.strip()[:_SHOWN]
+        said = [*remarks(holder), *(each for _, part in objects(holder.get("interpretation")) for each in texts(part))]
+        for sentence in (each.strip() for one in said for each in SENTENCES.split(one)):
+            is_named = LVEF_NAME.search(fold(sentence)) is not None
+            found = read_lvef_text(sentence, known) if "%" in sentence or is_named else None
+            if isinstance(found, LvefStated) and found.bound is Bound.EXACT:
+                fall = value - (found.upper or found.value)
+                if fall > 0 and (found.value < known.normal.lowest or fall >= known.told_from):
+                    return sentence[:_SHOWN]
+            called = descriptions_in(sentence)
+            is_severe = "severe" in called and value > known.severe.highest
+            if is_severe or ("reduced" in called and is_named and value > known.reduced.highest):
+                return sentence[:_SHOWN]
         return ""
 
     def _unit_of(self, concept: str, reading: Reading, quantity: Any) -> Unit:
@@ -229,6 +308,12 @@ class NumberReader:
             return Gap(concept, origin.path, reason, on, (("value", reading.as_reported[:40]),))
         written = (reading.unit or reading.code)[:20]
         return LabResult(concept, reported, written, on, origin, reading.as_reported, upper, reading.bound)
+
+
+def _last_digit(number: Decimal) -> Decimal:
+    """Return what one is worth in the last digit of a number as it is written: rounding moves it by less."""
+    exponent = number.as_tuple().exponent
+    return Decimal(1).scaleb(exponent) if isinstance(exponent, int) else Decimal(0)
 
 
 def _of_range(low: Json, high: Json) -> Reading | None:

@@ -25,6 +25,7 @@ _SIGNS = str.maketrans(
     {
         "μ": "u",  # after NFKC the micro sign is this letter
         "\u00d7": "x",
+        "\u0445": "x",  # the Cyrillic letter
         "\u2062": "",
         "\u00b7": ".",
         "\u22c5": ".",
@@ -42,13 +43,17 @@ _SIGNS = str.maketrans(
 )
 _ANNOTATION = re.compile(r"\{[^{}]{0,40}\}")
 _PER = re.compile(r" (?:per|por|pro|par|je) ")
-_INVERSE = re.compile(r"[ .*]([a-z]{1,3})\^?-\^?1$")
+_INVERSE = re.compile(r"(?:^|[ .*])([a-z]{1,3})\^?-\^?1$")
 # "103/uL" is what is left of 10³/µL where superscripts were lost: no count is in multiples of 103, 106 or 109.
 _POWER = re.compile(
     r"(?:10[ .]?(?:\*\*|\*|\^|e\+?|exp|') ?0?(1[0-2]|[3-9])|10 ?(?:\*|\^)? ?\((1[0-2]|[3-9])\)|10 (1[0-2]|[3-9])"
     r"|1?e ?\+?0?(1[0-2]|[3-9])|10([369]))(?!\d)"
 )
 _THOUSANDS = re.compile(r"1(0{3,6})(?!\d)")
+# What HL7 v2 has behind a code: its text, and which system defines it.
+_OF_V2 = re.compile(r"\^[^^]{0,40}\^(?:UCUM|ISO\+?|ANS\+?|L|99\w{1,10})\Z", re.IGNORECASE)
+# A unit in two forms: "Kilogram (kg)".
+_TWICE = re.compile(r"([^()]{1,30}) ?\(([^()]{1,20})\)")
 # Ambiguous: a mega-unit in UCUM, or a milli-unit in capitals.
 _MEGA_OR_MILLI = re.compile(r"M\[?I?U\]?/[a-zA-Z]?L")
 
@@ -78,6 +83,9 @@ class UnitReader:
             return None
         both = [self._folded(unit) for unit in (code, written) if unit]
         found = [table.factor(*unit) for unit in both]
+        if written and found[-1] is None and (twice := _TWICE.fullmatch(written.strip())):
+            first, second = (table.factor(*self._folded(each)) for each in twice.groups())
+            found[-1] = first if first == second else None
         factors = {factor for factor in found if factor is not None}
         if len(factors) != 1:
             return None
@@ -97,6 +105,8 @@ class UnitReader:
 
     def _folded(self, written: str) -> tuple[str, str]:
         """Return a unit as one word, and also with its slash but without words that do not affect the amount."""
+        if "^" in written:
+            written = _OF_V2.sub("", written)
         if len(written) > _LONGEST or _MEGA_OR_MILLI.fullmatch(written):
             return "", ""
         whole = _spelled(written)

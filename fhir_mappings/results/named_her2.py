@@ -13,7 +13,7 @@ from cards.facts.origins import Gap
 from fhir_mappings.codings import texts, words_or_codes
 from fhir_mappings.results.her2_findings import agree
 from fhir_mappings.results.her2_tokens import tokens
-from fhir_mappings.results.her2_values import HER2_REMARKS, HER2_VALUES
+from fhir_mappings.results.her2_values import HER2_VALUES, said_beside
 from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import objects, text
 from fhir_mappings.wire.times import time_of
@@ -59,8 +59,7 @@ class NamedHer2Reader:
             value = {name: holder[name] for name in HER2_VALUES if name in holder}
             if not concept or not value:
                 continue
-            remarks = {name: observation[name] for name in HER2_REMARKS if name in observation}
-            read = self._vocabulary.of_result(concept, value, remarks, self._code_map)
+            read = self._vocabulary.of_result(concept, value, said_beside(observation), self._code_map)
             if _differs(read, counted) or (not is_older and _is_unread(read, value)):
                 said = (("value", read[0].as_reported[:_SHOWN]),)
                 return Gap("her2-interpretation", path, "named-only", on, said)

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 LVEF_NAME = re.compile(
     r"\b(?:lv ?ef|ef|ejection fraction|ejektionsfraktion|auswurffraktion|fevi|fevg|feve|fraccion de eyeccion|"
-    r"fraction d'ejection|frazione d[i'] ?eiezione|fracao de ejecao|ejectiefractie|frakcja wyrzutowa)\b"
+    r"fraction d'ejection|frazione d[i'] ?eiezione|fracao de ejecao|ejectiefractie|frakcja wyrzutowa|фв|"
+    r"фракция выброса|ejeksiyon fraksiyonu|ejekcni frakce|ejekcios frakcio|fracti[ae] de ejectie|ejektiofraktio)\b"
 )
 """An ejection fraction by name, in a folded text."""
 _ABOUT_IT = re.compile(r"\b(?:method|technique|quality|comment|reference|range|units?|methode|metodo)\b")

@@ -7,7 +7,7 @@ one that does not count, so that a card can say why there is "none".
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec import structs
 
@@ -34,7 +34,7 @@ from fhir_mappings.results.amounts import LONGEST
 from fhir_mappings.results.concept_index import COMBINATIONS, ConceptIndex
 from fhir_mappings.results.findings import FindingReader
 from fhir_mappings.results.hcg_amounts import HcgReader
-from fhir_mappings.results.her2_values import HER2_REMARKS, HER2_VALUES, Her2Vocabulary
+from fhir_mappings.results.her2_values import HER2_VALUES, Her2Vocabulary, said_beside
 from fhir_mappings.results.measured_numbers import NumberReader
 from fhir_mappings.results.measurement_units import UnitReader
 from fhir_mappings.results.named_her2 import NamedHer2Reader
@@ -48,7 +48,7 @@ from fhir_mappings.results.pregnancy_states import PregnancyStateReader
 from fhir_mappings.results.reference_ranges import NOBODY, RangeReader
 from fhir_mappings.results.report_texts import ReportReader
 from fhir_mappings.results.result_flags import ResultFlags
-from fhir_mappings.results.result_notes import SAYING, WEIGHED, ResultNotes
+from fhir_mappings.results.result_notes import SAYING, WEIGHED, ResultNotes, notes
 from fhir_mappings.results.site_results import read_site_result
 from fhir_mappings.results.written_values import written_value
 from fhir_mappings.wire.cached_json import CachedByJson
@@ -77,6 +77,11 @@ _VALUES = frozenset(
         "Ratio",
         "SampledData",
         "DateTime",
+        "Time",
+        "Period",
+        # Of later releases, which some servers send: a scan, or a reference to what holds the value.
+        "Attachment",
+        "Reference",
     )
 )
 _ON_WEIGHT = SAYING | WEIGHED
@@ -91,8 +96,21 @@ _HER2_METHODS = {
     "her2-ish-ratio": Her2Method.ISH,
     "her2-copy-number": Her2Method.ISH,
 }
+_ANSWERED = frozenset({"pregnancy-test", "erbb2-mutation"})
+_SHORT_NOTE = 40
 _RECEPTORS = {"er-status": Receptor.ESTROGEN, "pr-status": Receptor.PROGESTERONE}
 _STAGES = frozenset({"stage-group", "metastasis-category"})
+
+
+class NotFinal(NamedTuple):
+    """A preliminary result, of a kind that is told where a rule would speak of it."""
+
+    result: LabResult | Lvef | PregnancyTest
+
+    @property
+    def on(self) -> date | None:
+        """Its day."""
+        return self.result.on
 
 
 class ObservationReader:
@@ -107,6 +125,7 @@ class ObservationReader:
         self.labs = frozenset(terminology.of_kind(Kind.LABORATORY))
         """The tests for which only the newest result counts."""
         self._site = frozenset(terminology.of_kind(Kind.SITE))
+        self._telling = self.labs | {"lvef", "pregnancy-test"}
         self._measured = self.labs.union(terminology.of_kind(Kind.MEASUREMENT))
         self.harmful_when_high = terminology.harmful_when_high
         """Of several such results, the higher one counts; of every other measurement the lower."""
@@ -133,7 +152,7 @@ class ObservationReader:
         units = UnitReader(terminology)
         ranges = RangeReader(terminology, units)
         self._numbers = NumberReader(terminology, units, ranges, self._flags, code_map)
-        self._findings = FindingReader(terminology, HcgReader(terminology, units, ranges), code_map)
+        self.findings = FindingReader(terminology, HcgReader(terminology, units, ranges), code_map)
 
     def read(self, concept: str, observation: Json, origin: Origin, subject: Subject = NOBODY) -> list[Fact]:
         """Read one Observation for a concept: facts, or a gap that says why there are none."""
@@ -141,10 +160,15 @@ class ObservationReader:
         sent = observation.get("status")
         # Nearly every result is final.
         if sent != "final" and (status := text(sent)) not in _COUNTS:
-            return [_not_counted(concept, status, observation, origin, on)]
+            not_counted = _not_counted(concept, status, observation, origin, on)
+            if status != "preliminary" or concept not in self._telling:
+                return [not_counted]
+            read = self.read(concept, {**observation, "status": "final"}, origin, subject)
+            told = [NotFinal(each) for each in read if isinstance(each, _TELLING)]
+            return [not_counted, *told]
         if is_modified_within(observation, "component"):
             return [Gap(concept, origin.path, "modified", on)]
-        has_words = not SAYING.isdisjoint(observation)
+        has_words = "component" in observation or not SAYING.isdisjoint(observation)
         meant = self._heard(concept, observation, origin, on, has_words=has_words)
         if isinstance(meant, Gap):
             return [meant]
@@ -180,23 +204,37 @@ class ObservationReader:
 
     def _heard(self, concept: str, observation: Json, origin: Origin, on: date | None, *, has_words: bool) -> str | Gap:
         """Return what a result is of by its notes and its name; a gap if these speak against its value."""
-        if has_words and (concept in self._measured or concept == "pregnancy-test"):
+        if has_words and (concept in self._measured or concept in _ANSWERED):
             is_valued = "dataAbsentReason" not in observation and not _VALUES.isdisjoint(observation)
             if (is_valued or "component" in observation) and (note := self._notes.void(concept, observation)):
-                said = (("value", written_value(observation)), ("note", note))
+                said = (("value", self._written(concept, observation)), ("note", note))
                 return Gap(concept, origin.path, "voided", on, said)
+            for note in notes(observation):
+                if len(note) <= _SHORT_NOTE and self._other_names.is_only_another(concept, note):
+                    return self._named_otherwise(concept, observation, note, origin, on)
         if concept == "weight" and not _ON_WEIGHT.isdisjoint(observation) and self._notes.is_stated(observation):
             concept = "weight-stated"
         named = _named(observation)
-        if "specimen" in observation and concept in self.labs:
+        if "specimen" in observation and (concept in self.labs or concept in _HER2_METHODS):
             named = f"{named} ; {_specimen(observation)[:LONGEST]}"
+        if "method" in observation and concept == "weight":
+            named = " ; ".join((named, *texts(observation["method"])))[:200]
         is_panel = "component" in observation and _VALUES.isdisjoint(observation)
         if named and (meant := self._meant(concept, named, is_panel)) != concept:
             if not meant:
-                said = (("value", written_value(observation)), ("name", named[:60]))
-                return Gap(concept, origin.path, "named-otherwise", on, said)
+                return self._named_otherwise(concept, observation, named, origin, on)
             concept = meant
         return concept
+
+    def _named_otherwise(self, concept: str, observation: Json, named: str, origin: Origin, on: date | None) -> Gap:
+        said = (("value", self._written(concept, observation)), ("name", named[:60]))
+        return Gap(concept, origin.path, "named-otherwise", on, said)
+
+    def _written(self, concept: str, observation: Json) -> str:
+        """Return the value of a result, or of the part that is about a concept, as it was sent."""
+        if not _VALUES.isdisjoint(observation):
+            return written_value(observation)
+        return written_value(next(iter(self._holders(concept, observation)), observation))
 
     def _read_name(self, concept: str, named: str, is_panel: bool) -> str:  # noqa: FBT001 - cached by its position
         """Return what the name of a result makes of its concept; empty if it names another measurement."""
@@ -250,9 +288,9 @@ class ObservationReader:
         self, concept: str, holder: Json, observation: Json, origin: Origin, on: date | None, subject: Subject
     ) -> list[Fact]:
         if concept == "pregnancy-test":
-            return [self._findings.pregnancy_test(holder, on, origin, subject)]
+            return [self.findings.pregnancy_test(holder, on, origin, subject)]
         if concept == "erbb2-mutation":
-            found = self._findings.mutation(observation, on, origin)
+            found = self.findings.mutation(observation, on, origin)
             return [found] if found is not None else []
         if concept == PREGNANCY_STATE:
             return [*self._pregnancies.read(holder, on, origin)]
@@ -309,7 +347,7 @@ class ObservationReader:
         specimen = reference(observation.get("specimen")) or text(child(observation, "bodySite").get("text")) or None
         tumor = self._tumor_alone(observation.get("code"))
         value = {name: holder[name] for name in HER2_VALUES if name in holder}
-        remarks = {name: observation[name] for name in HER2_REMARKS if name in observation}
+        remarks = said_beside(observation)
         if "interpretation" in holder:
             remarks["interpretation"] = holder["interpretation"]
         found: list[Fact] = []
@@ -361,6 +399,7 @@ class ObservationReader:
         return [ReceptorResult(stated.finding is Her2Finding.POSITIVE, on, origin, receptor)]
 
 
+_TELLING = (LabResult, Lvef, PregnancyTest)
 _TIMED = frozenset({Weight, Lvef, LabResult, PregnancyTest, Mutation, SiteResult})
 Fact = (
     Weight
@@ -373,6 +412,7 @@ Fact = (
     | Mutation
     | Staging
     | SiteResult
+    | NotFinal
     | Gap
 )
 

@@ -13,6 +13,16 @@ if TYPE_CHECKING:
     from cards.knowledge.schema import Terminology
 
 
+# Words that may stand beside such a name in a note that says nothing else: "stress echo only".
+_BESIDE = frozenset(
+    {
+        "a", "at", "by", "from", "in", "is", "of", "on", "only", "the", "this", "used", "was",
+        "body", "bw", "echo", "echocardiogram", "echocardiography", "level", "measured", "measurement", "result",
+        "fractional", "sample", "specimen", "test", "tube", "value", "ventricle", "ventricular", "weight", "wt",
+    }
+)  # fmt: skip
+
+
 class OtherNameReader:
     """Looks for words of other measurements; one reader serves every request."""
 
@@ -34,6 +44,16 @@ class OtherNameReader:
             found.search(plain) is not None and unless.search(plain) is None
             for found, unless, of_panels in self._words.get(concept, ())
             if of_panels or not is_panel
+        )
+
+    def is_only_another(self, concept: str, said: str) -> bool:
+        """Return whether a note says that a result of a concept is something else, and nothing more."""
+        plain = _plain(said)
+        return any(
+            found.search(plain) is not None
+            and unless.search(plain) is None
+            and _BESIDE.issuperset(found.sub(" ", plain).split())
+            for found, unless, _ in self._words.get(concept, ())
         )
 
 

@@ -43,7 +43,8 @@ class RangeWords:
         self._sex_first, self._at_sex = re.compile(rf"(?:{sexes})\b"), re.compile(rf"(?<=\S) (?=(?:{sexes})\b)")
         to, up_to, least = (_any_of(each) for each in (words.to_words, words.up_to_words, words.from_words))
         self._pattern = re.compile(
-            rf"{_NUMBER} ?(?:-|\.\.\.?|~|{to}) ?{_NUMBER}|(?:{up_to}) ?{_NUMBER}|(?:{least}) ?{_NUMBER}"
+            rf"(?:(?:{least}) ?)?{_NUMBER} ?(?:-|\.\.\.?|~|{to}) ?{_NUMBER}|"
+            rf"(?:{up_to}):? ?{_NUMBER}|(?:{least}):? ?{_NUMBER}"
         )
 
     def sexes(self, written: str) -> frozenset[str] | None:
@@ -107,8 +108,11 @@ def folded(written: str) -> str:
 
 
 def _any_of(words: Iterable[str]) -> str:
-    """Return a pattern that matches any of some words as a whole, trying the longest first."""
+    """Return a pattern that matches any of some words as a whole, trying the longest first.
+
+    Scripts without case have no spaces around their words.
+    """
     longest_first = sorted(set(map(folded, words)), key=lambda word: (-len(word), word))
     return "|".join(
-        rf"(?<!\w){re.escape(word)}(?!\w)" if word[0].isalpha() else re.escape(word) for word in longest_first
+        rf"(?<!\w){re.escape(word)}(?!\w)" if word[0].islower() else re.escape(word) for word in longest_first
     )

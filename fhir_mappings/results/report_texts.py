@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from cards.facts.origins import Gap
 from cards.facts.results import Her2Finding
 from fhir_mappings.codings import codings
-from fhir_mappings.results.her2_findings import Stated, findings_of
+from fhir_mappings.results.her2_findings import SCORES, Stated, agree, findings_of
+from fhir_mappings.results.her2_general import SENTENCES, of_this_result
 from fhir_mappings.results.her2_remarks import conclusion_of, contradicts
 from fhir_mappings.results.her2_texts import Her2Limits, read_text
 from fhir_mappings.results.lvef_texts import LvefStated, is_called_reduced, read_lvef_text
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
 
 _COUNTS = frozenset({"final", "amended", "corrected", "appended"})
-_SENTENCES = re.compile(r"[;\n]|\.(?=\s|$)")
+_SCORES = frozenset(SCORES.values())
 _HER2 = re.compile(r"her-?2|erbb-?2")
 _OPPOSITE: dict[Her2Finding | None, Her2Finding] = {
     Her2Finding.POSITIVE: Her2Finding.NEGATIVE,
@@ -46,6 +47,7 @@ _LEGEND = re.compile(
 MENTIONS = (
     *(b"HER2", b"HER-2", b"Her2", b"her2", b"ERBB2", b"LVEF", b"EF ", b"EF:", b"FEVI", b"FEVG", b"FEVE", b"wyrzut"),
     *(b"eje", b"Eje", b"EJE", b"eyec", b"Eyec", b"EYEC", b"iezion", b"uswurf", b"jectie", b"conclusionCode"),
+    *("ФВ".encode(), "выброса".encode()),
 )
 """What a report must hold to be read at all."""
 _DIGIT = re.compile(r"\d")
@@ -70,7 +72,7 @@ class ReportReader:
         if text(report.get("status")) not in _COUNTS:
             return
         on = time_of(report)[1]
-        sentences = [each.strip() for each in _SENTENCES.split(text(report.get("conclusion"))) if each.strip()]
+        sentences = [each.strip() for each in SENTENCES.split(text(report.get("conclusion"))) if each.strip()]
         for about, said in (
             ("lvef", self._lvef(sentences, on, lvefs)),
             ("her2-interpretation", self._her2(sentences, her2) or self._coded(report, her2)),
@@ -79,9 +81,9 @@ class ReportReader:
                 yield Gap(about, path, "in-report", on, (("value", said[:60]),))
 
     def _lvef(self, sentences: Iterable[str], on: date | None, lvefs: Sequence[Lvef]) -> str:
-        """Return a sentence with an LVEF that matters below the newest result, of an earlier day, or an unread one."""
+        """Return a sentence with an LVEF that matters below the newest result, or an unread one of a later day."""
         last = max((each.on for each in lvefs if each.on is not None), default=None)
-        if last is None or on is None or on <= last:
+        if last is None or on is None or on < last:
             return ""
         lowest = min(each.interval.low for each in lvefs if each.on == last)
         for each in sentences:
@@ -93,6 +95,9 @@ class ReportReader:
                 continue
             stated = read_lvef_text(without_own_dates(each, (on, on)), self._lvef_words)
             if not isinstance(stated, LvefStated):
+                if on == last:
+                    # The report of the result itself, in other words.
+                    continue
                 return each
             high = stated.upper if stated.upper is not None else stated.value
             if high < lowest and self._may_matter(stated.value, lvefs):
@@ -125,13 +130,19 @@ class ReportReader:
         for each in sentences:
             if not _HER2.search(fold(each)):
                 continue
-            reading = read_text(each, self._limits, "her2-interpretation")
+            reading = read_text(of_this_result(each), self._limits, "her2-interpretation")
             if isinstance(reading, Stated):
-                if conclusion_of(tuple(findings_of(reading))) is opposite:
+                if conclusion_of(tuple(findings_of(reading))) is opposite or _is_other_score(reading, findings):
                     return each
             elif not _LEGEND.search(fold(each)) and contradicts(each, findings, self._limits):
                 return each
         return ""
+
+
+def _is_other_score(reading: Stated, findings: tuple[Her2Finding, ...]) -> bool:
+    """Return whether a score is none of those that count: 2+ beside 3+."""
+    scores = [each for each in findings if each in _SCORES]
+    return reading.ihc in _SCORES and bool(scores) and not any(agree(reading.ihc, each) for each in scores)
 
 
 def _opposite_of(her2: Sequence[Her2Result]) -> Her2Finding | None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _LONGEST, _SHOWN = 60, 40
 _LOW, _HIGH, _EITHER, _BELOW, _ABOVE, _ABNORMAL = "low", "high", "either", "below", "above", "abnormal"
+_CORRECTED = frozenset({"amended", "corrected"})
 _OFF_SCALE = {"off-scale-low": Bound.BELOW, "off-scale-high": Bound.ABOVE}
 
 
@@ -120,7 +121,11 @@ class ResultFlags:
         flag = next((flag for _, flag in self._flags(holder)), "")
         if flag:
             return Gap(concept, origin.path, "flag-alone", on, (("flag", flag),))
-        if withheld := next((each.code for each in codings(why) if each.code in self._withheld), ""):
+        withheld = next((each.code for each in codings(why) if each.code in self._withheld), "")
+        if not withheld and (status := observation.get("status")) in _CORRECTED:
+            # The value that was there before no longer counts.
+            withheld = next(iter(texts(why)), "")[:_SHOWN] or str(status)
+        if withheld:
             return Gap(concept, origin.path, "value-withheld", on, (("why", withheld),))
         for note in (*remarks(observation), *texts(why)):
             plain = fold(note)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cards.knowledge.schema import Terminology
     from fhir_mappings.wire.lenient import Json
 
-SAYING = frozenset({"note", "comment", "comments", "method"})
+SAYING = frozenset({"note", "comment", "comments", "method", "contained"})
 """The elements that may say something against a value."""
 WEIGHED = frozenset({"device", "performer"})
 """The elements that say who weighed the patient, and with what."""
@@ -37,6 +37,11 @@ _CORRECTED = (
     r"earlier\b|on\b|at\b|by\b)[a-z]{1,14}){0,4}"
     r"[ :=]{1,3}(\d{1,7}(?:\.\d{1,3})?)(?![\d/:-]| ?(?:week|day|month|hour|min|times))"
 )
+_COMMENT = re.compile(
+    r"(?:[a-z0-9/-]{2,20} ){0,3}(?:comments?|notes?|remarks?|kommentar|bemerkung|comentarios?|commentaires?|commento"
+    r"|opmerking)(?: \[interpretation\] narrative)?:?"
+)
+"""The name of a part that is a comment: "Annotation comment", "HER2 IHC comment"."""
 SENTENCES = re.compile(r"[.;!\n](?!\d)")
 
 
@@ -111,12 +116,37 @@ class ResultNotes:
 
 def remarks(observation: Json) -> Iterator[str]:
     """Yield the notes and the method of a result, cut to the length of any that matters."""
+    yield from notes(observation)
+    yield from (each[:LONGEST] for each in texts(observation.get("method")))
+    if "contained" in observation:
+        yield from _of_specimen(observation)
+
+
+def notes(observation: Json) -> Iterator[str]:
+    """Yield the notes of a result, also as older releases write them, and its parts that are comments; cut."""
     for _, note in objects(observation.get("note")):
         yield text(note.get("text"))[:LONGEST]
     for name in ("note", "comment", "comments"):
         if isinstance(observation.get(name), str):
             yield text(observation[name])[:LONGEST]
-    yield from (each[:LONGEST] for each in texts(observation.get("method")))
+    for _, part in objects(observation.get("component")):
+        written = text(part.get("valueString"))
+        if written and any(_COMMENT.fullmatch(fold(each[:_SHOWN])) for each in texts(part.get("code"))):
+            yield written[:LONGEST]
+
+
+def _of_specimen(observation: Json) -> Iterator[str]:
+    """Yield what the contained specimen of a result says of its state."""
+    place = text(child(observation, "specimen").get("reference"))
+    for _, each in objects(observation.get("contained")):
+        if each.get("resourceType") != "Specimen" or place != f"#{each.get('id')}":
+            continue
+        if each.get("status") == "unsatisfactory":
+            yield "unsatisfactory specimen"
+        for _, condition in objects(each.get("condition")):
+            yield from (said[:LONGEST] for said in texts(condition))
+        for _, note in objects(each.get("note")):
+            yield text(note.get("text"))[:LONGEST]
 
 
 class _Words:

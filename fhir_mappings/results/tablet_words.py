@@ -87,6 +87,8 @@ _COUNTS = [
     "pieces",
     "pcs",
     "stück",
+    "stuks",
+    "stuk",
     "stueck",
     "stuck",
     "stk",

@@ -16,6 +16,8 @@ from fhir_mappings.wire.phrases import Phrases, words_of
 
 LONGEST = 400
 _MARK = "§"
+_ANY = "any"
+"""The value of a word for any mutation."""
 _RESIDUE = r"(?:ala|arg|asn|asp|cys|gln|glu|gly|his|ile|leu|lys|met|phe|pro|ser|thr|trp|tyr|val|[acdefghiklmnpqrstvwy])"
 # "p.Y772_A775dup", "S310F", "p.(Leu755=)", "G776delinsVC"; the groups are the first residue and its change.
 _PROTEIN = re.compile(
@@ -49,6 +51,7 @@ _PHRASES = Phrases(
         ("erbb2", None, words.ERBB2),
         ("specimen", None, words.SPECIMENS),
         ("change", None, words.CHANGE),
+        ("change", _ANY, words.ANY_CHANGE),
         ("found", None, words.FOUND),
         ("none", None, words.NONE),
         ("other", None, words.OTHER),
@@ -56,6 +59,7 @@ _PHRASES = Phrases(
     )
 )
 _STOPS = frozenset(".;,|")
+_DENIED = frozenset({"none", "change", "specimen"})
 _PASSED = frozenset(":=()[]-/\"'")
 
 
@@ -63,9 +67,22 @@ _PASSED = frozenset(":=()[]-/\"'")
 class _Clause:
     """What a part of a text says between two stops: of which genes, what, and at which residues."""
 
+    sentence: int = 0
     kinds: set[str] = field(default_factory=set)
     genes: set[str] = field(default_factory=set)
     residues: list[int] = field(default_factory=list)
+    is_general: bool = False
+    """Whether it speaks of any mutation, not of one kind such as an insertion."""
+
+    @property
+    def denies_all(self) -> bool:
+        """Whether it says that there is no mutation at all."""
+        return self.is_general and "none" in self.kinds <= _DENIED
+
+    @property
+    def names_one(self) -> bool:
+        """Whether it names a change of the protein that was found."""
+        return "named" in self.kinds and not self.kinds & {"none", "other"}
 
 
 def mutation_in(written: str) -> bool | None:
@@ -76,7 +93,9 @@ def mutation_in(written: str) -> bool | None:
     if any("unknown" in each.kinds for each in clauses):
         return None
     own = _of_erbb2(clauses)
-    return _verdict([each.kinds for each in own if each.kinds]) if own is not None else None
+    if own is None or (any(each.denies_all for each in own) and any(each.names_one for each in own)):
+        return None
+    return _verdict([each.kinds for each in own if each.kinds])
 
 
 def names_another_change(written: str) -> bool:
@@ -101,10 +120,11 @@ def _of_erbb2(clauses: list[_Clause]) -> list[_Clause] | None:
     """Return the clauses about ERBB2, of a text that may name other genes; ``None`` where that is not clear.
 
     A clause without a gene is about the one before. A fusion names its partner. Genes in a list, "EGFR, ALK: negative",
-    need what is said of them.
+    need what is said of them; a denial is of all in its sentence.
     """
     if not any("gene" in each.genes for each in clauses):
         return clauses
+    clauses = _with_denials(clauses)
     found: list[_Clause] = []
     about, is_open = "", False
     for each in clauses:
@@ -116,6 +136,19 @@ def _of_erbb2(clauses: list[_Clause]) -> list[_Clause] | None:
         if about == "erbb2":
             found.append(each)
     return found if not is_open else None
+
+
+def _with_denials(clauses: list[_Clause]) -> list[_Clause]:
+    """Return the clauses with a denial for each gene of a sentence in which nothing else is said."""
+    said: dict[int, set[str]] = {}
+    for each in clauses:
+        said.setdefault(each.sentence, set()).update(each.kinds)
+    return [
+        _Clause(each.sentence, {"none"}, each.genes)
+        if each.genes and not each.kinds and "none" in said[each.sentence] and said[each.sentence] <= _DENIED
+        else each
+        for each in clauses
+    ]
 
 
 def _every_kind(written: str) -> set[str]:
@@ -156,11 +189,12 @@ def _clauses(written: str) -> list[_Clause]:
     while at < len(listed):
         word, phrase = listed[at].text, _PHRASES.longest(listed, at)
         if phrase is not None:
-            (kind, _), at = phrase
+            (kind, value), at = phrase
             if kind in ("gene", "erbb2"):
                 found[-1].genes.add(kind)
             elif kind != "ignored":
                 found[-1].kinds.add(kind)
+                found[-1].is_general = found[-1].is_general or value is _ANY
             continue
         at += 1
         if word == _MARK:
@@ -169,7 +203,7 @@ def _clauses(written: str) -> list[_Clause]:
             found[-1].kinds.add(kind)
             found[-1].residues += [int(change["at"])] if kind == "named" else []
         elif word in _STOPS:
-            found.append(_Clause())
+            found.append(_Clause(found[-1].sentence + (word != ",")))
         elif word not in _PASSED:
             found[-1].kinds.add("unknown")
     return found

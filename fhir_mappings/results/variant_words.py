@@ -9,7 +9,8 @@ ERBB2 = "erbb 2 | her 2 | erbb 2 (her 2) | her 2/neu | her 2 (erbb 2) | her 2 ge
 """The gene."""
 
 GENES = """
-egfr | kras | nras | hras | braf | alk | ros 1 | ret | met | c met | ntrk | ntrk 1 | ntrk 2 | ntrk 3 | nrg 1 | pik 3 ca
+egfr | kras | nras | hras | braf | alk | ros 1 | ret | met | c met | ntrk | ntrk 1 | ntrk 2 | ntrk 3 | nrg 1
+pik 3 ca
 tp 53 | p 53 | stk 11 | keap 1 | brca 1 | brca 2 | esr 1 | erbb 3 | her 3 | erbb 4 | fgfr 1 | fgfr 2 | fgfr 3 | pten
 akt 1 | rb 1 | map 2 k 1 | idh 1 | idh 2 | cdkn 2 a | smarca 4 | ar | palb 2 | atm | grb 7 | cdk 12 | pd l 1 | nf 1
 myc | ccnd 1 | mdm 2 | her 1 | erbb 1 | apc | gnas | kit | pdgfra | ctnnb 1
@@ -25,7 +26,7 @@ adenocarcinoma | allele | status | reported | report | analysis | domain | known
 in frame | inframe | non small cell lung cancer | sample | panel | molecular | genomic | change | evidence
 reportable | actionable | only | clinically significant | level 1 | de | del | dell' | d' | du | di | do | da | des
 der | die | das | im | am | le | la | el | l' | il | en | em | ein | eine | einer | une | un | una | na | w | genu
-gen | gens | gene erbb 2 | gene her 2
+gen | gens | gene erbb 2 | gene her 2 | classified as | considered | interpreted as | as
 """
 """Words that join others, or name the test and the report."""
 
@@ -46,14 +47,23 @@ exon 20 insertion variant | mutaciones | mutations activatrices | mutazioni | mu
 insercion | insercao | inserzione | insertie | insercja | insertion exon 20 | insertion de l' exon 20
 insertion dans l' exon 20 | insercion exon 20 | insercion en el exon 20 | insercion del exon 20 | insercao no exon 20
 inserzione esone 20 | inserzione dell' esone 20 | exon 20 insertionsmutation | insertionsmutation
-exon 20 duplication | duplicacion | duplikation | duplicazione | esone 20 | eksonu 20 | eksonie 20
+exon 20 duplication | duplicacion | 変異 | 挿入変異 | 突变 | 插入突变 | 변이 | мутация | мутации | мутаций
+duplikation | duplicazione | esone 20 | eksonu 20 | eksonie 20
 """
 """What a mutation is called."""
+
+ANY_CHANGE = """
+mutation | mutations | variant | variants | alteration | alterations | pathogenic variants | pathogenic mutation
+clinically significant variants | reportable variants | mutacion | mutazione | mutacao | mutatie | mutacja | mutacji
+mutacje | mutaciones | mutazioni | mutacoes | mutaties | mutationen | 変異 | 突变 | 변이 | мутация | мутации | мутаций
+"""
+"""Those of them that are for any mutation: a denial of one denies all."""
 
 FOUND = """
 detected | positive | pos | found | present | identified | yes | nachgewiesen | detectada | seen | observed
 nachweisbar | detectado | detectee | detecte | rilevata | riscontrata | wykryto | wykryta | aangetoond | obecna
-presence | se detecta | se identifica | presente | presencia | presenza | presenca | pavisad | positiva | positivo
+presence | se detecta | se identifica | nachweis einer | nachweis von | 陽性 | 阳性 | あり | 変異あり | 検出 | 检出
+양성 | presente | presencia | presenza | presenca | pavisad | positiva | positivo
 """
 """It was found."""
 
@@ -64,7 +74,9 @@ aucune | nessuna | undetected | not seen | not observed | negativo | negativa | 
 geen | nao detectada | non detectee | non detecte | no detectado | nicht nachweisbar | assente | ausente | absente
 absence | absence d' | pas de | sin | senza | sem | no se detecta | no se detectan | non rilevata | non riscontrata
 brak | nieobecna | ohne | niet aangetoond | nicht mutiert | non mutato | no mutado | non mute | wildtyp | ujemny
-absence de | ausencia de | assenza di | kein nachweis | kein nachweis einer
+absence de | ausencia de | assenza di | kein nachweis | kein nachweis einer | 陰性 | 阴性 | なし | 変異なし | 未检出
+음성 | нет
+не обнаружена | не обнаружено | не выявлена | не выявлено
 """
 """It was not found."""
 
@@ -85,6 +97,7 @@ inactivating | inactivating mutation | loss of function | amplificazione | not a
 not pathogenic | splice site | splice site variant | splice variant | stop gained | stop lost | start lost
 intron variant | frameshift variant | utr variant | tier iii | tier 3 | tier iv | tier 4 | benign polymorphism
 benign polymorphisms | variants of uncertain significance | variants of unknown significance | amplification genique
-amplificacao | amplificatie | amplifikacja | polymorphisme
+amplificacao | amplificatie | amplifikacja | polymorphisme | copy number normal | normal copy number
+cnv gain | 増幅 | 扩增 | 증폭 | амплификация
 """
 """Changes that are not activating mutations."""

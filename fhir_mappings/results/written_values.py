@@ -11,14 +11,29 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
 
 _LONGEST = 40
+_SIMPLE = ("valueInteger", "valueBoolean", "valueDateTime", "valueTime")
+# What holds two quantities, and how these are joined.
+_PAIRS = (("valueRange", ("low", "high"), " - "), ("valueRatio", ("numerator", "denominator"), " / "))
 
 
 def written_value(holder: Json) -> str:
     """Return a value in words, cut to what a card shows; "?" for one without any."""
-    quantity = holder.get("valueQuantity")
-    if isinstance(quantity, dict) and quantity:
-        parts = (shown(quantity[name]) for name in ("comparator", "value", "unit") if quantity.get(name) is not None)
-        return " ".join(parts)[:_LONGEST] or "?"
-    concept = child(holder, "valueCodeableConcept")
+    if written := _quantity(child(holder, "valueQuantity")):
+        return written[:_LONGEST]
+    concept, scan = child(holder, "valueCodeableConcept"), child(holder, "valueAttachment")
     display = next((c.display for c in codings(concept) if c.display), "")
-    return (text(holder.get("valueString")) or text(concept.get("text")) or display or "?")[:_LONGEST]
+    words = (holder.get("valueString"), concept.get("text"), display, scan.get("title"), scan.get("contentType"))
+    found = next((said for each in words if (said := text(each))), "")
+    found = found or next((_simple(holder[name]) for name in _SIMPLE if holder.get(name) is not None), "")
+    for name, ends, between in () if found else _PAIRS:
+        both = (_quantity(child(child(holder, name), end)) for end in ends)
+        found = found or between.join(each for each in both if each)
+    return found[:_LONGEST] or "?"
+
+
+def _quantity(quantity: Json) -> str:
+    return " ".join(shown(quantity[name]) for name in ("comparator", "value", "unit") if quantity.get(name) is not None)
+
+
+def _simple(value: object) -> str:
+    return shown(value).lower() if isinstance(value, bool) else shown(value)

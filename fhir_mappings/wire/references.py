@@ -63,7 +63,8 @@ class References:
         """Find the resource for a reference in ``holder``; a relative one is on the holder's own server."""
         if wanted.startswith("#"):
             for _, contained in objects(holder.get("contained")):
-                if text(contained.get("id")) == wanted[1:]:
+                # Some servers store the id with the mark of the reference.
+                if text(contained.get("id")).removeprefix("#") == wanted[1:]:
                     return contained
             return None
         server = server or self._servers.get(id(holder), "")
@@ -107,7 +108,10 @@ def is_same_patient(subject: object, patient_id: str, references: References, fu
 
 
 def is_about_another_person(resource: Json, patient_id: str, references: References) -> bool:
-    """Return whether the focus of a result is another person (a donor, a fetus, a relative), not a specimen."""
+    """Return whether the focus of a result, or the source of its contained specimen, is another person.
+
+    Such as a donor, a fetus or a relative.
+    """
     for focus in items(resource.get("focus")):
         wanted = reference(focus)
         contained = references.find(wanted, resource) if wanted.startswith("#") else None
@@ -118,4 +122,7 @@ def is_about_another_person(resource: Json, patient_id: str, references: Referen
         is_own = kind == "Patient" and is_same_patient(focus, patient_id, references)
         if (kind in _OTHER_PEOPLE or not kind) and not is_own:
             return True
-    return False
+    taken = reference(resource.get("specimen"))
+    specimen = references.find(taken, resource) if taken.startswith("#") else None
+    source = specimen.get("subject") if specimen is not None else None
+    return reference(source).startswith("Patient/") and not is_same_patient(source, patient_id, references)

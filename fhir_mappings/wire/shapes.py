@@ -126,6 +126,8 @@ class _Component(_Element):
 
 
 class _Observation(_Component):
+    """A note as bare text, as STU3's ``comment`` is, is heard."""
+
     status: Text = None
     category: Concepts = None
     subject: Reference = None
@@ -135,7 +137,7 @@ class _Observation(_Component):
     effective_instant: Text = None
     effective_timing: _Timing | None = None
     issued: Text = None
-    note: Notes = None
+    note: Notes | str = None
     body_site: _Concept | None = None
     method: _Concept | None = None
     component: _Many[_Component] = None

@@ -139,7 +139,7 @@ class ResourceStub(msgspec.Struct, eq=False, gc=False):
 
     @property
     def path(self) -> str:
-        """Its place in the request; of most entries of a chart nobody asks for it, so it is put together when asked."""
+        """Its place in the request, put together only when asked for: for most entries of a chart nobody asks."""
         place = self._place
         if place.__class__ is tuple:
             place = self._place = entry_path(*place)

@@ -74,6 +74,12 @@ def active(in_days: int | None = 0, drug: str = "kadcyla", dose: str | None = "2
     return chart(history=(found,))
 
 
+def on_days(drug: str, dose: str, *days: int, identifier: str = "order-1") -> DrugOrder:
+    """Return an order for days so far from today."""
+    named = tuple(days_ago(-each) for each in days)
+    return order(drug, dose, start=named[0], days=named, identifier=identifier)
+
+
 def bag(ml: str) -> DrugOrder:
     found = order("Kadcyla", "252 mg", diluents=(Diluent.SODIUM_CHLORIDE,))
     return msgspec.structs.replace(found, diluent_ml=Decimal(ml))
@@ -236,6 +242,25 @@ ROWS = [
         order("trastuzumab", "420 mg", start=days_ago(-21)),
         others=(order("trastuzumab", "560 mg", identifier="order-0"),),
     ),
+    Row(
+        START,
+        "a loading dose that the order repeats six times",
+        FIRES,
+        order("trastuzumab", "560 mg", cycles=6),
+        says=("loading dose of 560 mg (8 mg/kg) 6 times", "6 mg/kg"),
+    ),
+    Row(START, "a loading dose, once", NOT_ASKED, order("Perjeta", "840 mg", cycles=1)),
+    Row(START, "a loading dose and six of maintenance", NOT_ASKED, order("Perjeta", "840 mg", "420 mg", cycles=6)),
+    Row(START, "600 mg of Phesgo first", CANNOT, order("Phesgo", "600 mg"), missing=("dose-of-part",)),
+    Row(
+        START,
+        "600 mg of Phesgo after seven weeks",
+        CANNOT,
+        order("Phesgo", "600 mg"),
+        after(49, "phesgo", "1200 mg"),
+        missing=("dose-of-part",),
+    ),
+    Row(START, "600 mg of Phesgo on time", SILENT, order("Phesgo", "600 mg"), after(21, "phesgo", "1200 mg")),
     Row(START, "trastuzumab maintenance and no history", SILENT, TRASTUZUMAB),
     Row(START, "a fixed dose has no reduced level", NOT_ASKED, PERJETA),
     # dose-re-escalation
@@ -298,6 +323,28 @@ ROWS = [
         SILENT,
         KADCYLA,
         chart(history=(given("kadcyla", 400, "252 mg"), given("kadcyla", 421, "210 mg"))),
+    ),
+    Row(
+        RAISED,
+        "a reduced dose is ordered since the last one, and not given",
+        CANNOT,
+        KADCYLA,
+        chart(history=(given("kadcyla", 42, "252 mg"), given("kadcyla", 21, "210 mg", TreatmentState.ACTIVE))),
+        missing=("earlier-order",),
+    ),
+    Row(
+        RAISED,
+        "a reduced dose was ordered before the last one",
+        SILENT,
+        KADCYLA,
+        chart(history=(given("kadcyla", 21, "252 mg"), given("kadcyla", 42, "210 mg", TreatmentState.ACTIVE))),
+    ),
+    Row(
+        RAISED,
+        "the reduced dose on order is ordered again",
+        SILENT,
+        order("Kadcyla", "210 mg"),
+        chart(history=(given("kadcyla", 42, "252 mg"), given("kadcyla", 21, "210 mg", TreatmentState.ACTIVE))),
     ),
     Row(RAISED, "Enhertu 5.4 mg/kg after 4.4", FIRES, ENHERTU, after(21, "enhertu", "4.4 mg/kg")),
     Row(
@@ -1058,6 +1105,37 @@ ROWS = [
         KADCYLA,
         beside("tucatinib"),
         indicator="warning",
+    ),
+    Row(TOGETHER, "Enhertu while tucatinib is active", FIRES, ENHERTU, beside("tucatinib"), indicator="warning"),
+    Row(
+        TOGETHER,
+        "Margenza with pertuzumab",
+        FIRES,
+        order("Margenza", "1050 mg"),
+        beside("pertuzumab"),
+        indicator="warning",
+    ),
+    Row(
+        TOGETHER,
+        "trastuzumab planned three weeks after the last planned Enhertu",
+        SILENT,
+        on_days("trastuzumab", "560 mg", 84),
+        others=(on_days("Enhertu", "378 mg", 0, 21, 42, 63, identifier="order-0"),),
+    ),
+    Row(
+        TOGETHER,
+        "trastuzumab planned for the day of the last planned Enhertu",
+        FIRES,
+        on_days("trastuzumab", "560 mg", 63),
+        others=(on_days("Enhertu", "378 mg", 0, 21, 42, 63, identifier="order-0"),),
+        indicator="critical",
+    ),
+    Row(
+        TOGETHER,
+        "trastuzumab planned in the course of Enhertu without an end",
+        FIRES,
+        on_days("trastuzumab", "560 mg", 84),
+        others=(order("Enhertu", "378 mg", identifier="order-0"),),
     ),
     Row(TOGETHER, "trastuzumab with pertuzumab", SILENT, TRASTUZUMAB, beside("pertuzumab")),
     Row(TOGETHER, "Enhertu with pertuzumab", SILENT, ENHERTU, beside("pertuzumab")),

@@ -158,9 +158,7 @@ SUMMARIES = [
         order("Kadcyla", "252 mg"),
         others=(order("ondansetron", "8 mg", identifier="order-2"),),
         billing=billed(line("96367")),
-        tells=(
-            "Other drugs given beside it: 96367 another infusion after it, 96368 another infusion at the same time",
-        ),
+        tells=("Other drugs given with it: 96367 another infusion after it, 96368 another infusion at the same time",),
         hides=("no other drug is ordered",),
     ),
     Row(

@@ -288,6 +288,14 @@ ROWS = [
     ),
     Row(
         START,
+        "the loading dose of Phesgo planned three weeks after a planned Perjeta",
+        FIRES,
+        order("Phesgo", "1800 mg", start=days_ago(-21)),
+        others=(order("Perjeta", "840 mg", identifier="order-0"),),
+        says=("1200 mg",),
+    ),
+    Row(
+        START,
         "the loading dose of trastuzumab four weeks after the last dose",
         FIRES,
         order("trastuzumab", "560 mg"),
@@ -782,6 +790,7 @@ ROWS = [
         CANNOT,
         EVERY_3_WEEKS,
         chart(lvef="54", baseline="66"),
+        missing=("lvef-normal",),
     ),
     Row(
         LVEF_HOLD,

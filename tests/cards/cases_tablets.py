@@ -10,7 +10,7 @@ import msgspec
 from builders import TODAY, chart, given, order, tablets
 from rows import CANNOT, FIRES, NOT_ASKED, SILENT, Row
 
-from cards.facts.order import CountedTablets, DrugOrder
+from cards.facts.order import CountedTablets, DrugOrder, Supply
 from cards.facts.patient import Patient, Treatment, TreatmentState
 from cards.facts.session import Hook
 from cards.facts.topics import Topic
@@ -68,6 +68,12 @@ def on_tucatinib(days: int = 30, written: str = "300 mg", **more: Any) -> Patien
 
 CHILD_PUGH_C = chart(problems=("severe-hepatic-impairment",))
 LATER_ORDER = {"identifier": "order-2"}
+
+
+def supplied(ordered: DrugOrder, count: int, days: int) -> DrugOrder:
+    """Return an order with a number of tablets to dispense for some days."""
+    return msgspec.structs.replace(ordered, supply=Supply(Decimal(count), Decimal(days)))
+
 
 ROWS = [
     # dose-above-maximum: by administration
@@ -184,6 +190,15 @@ ROWS = [
         indicator="critical",
         says=("900 mg a day", "600 mg a day"),
         fixes=("RemoveOrder",),
+    ),
+    Row(ABOVE, "180 tablets for 30 days", SILENT, supplied(tablets("Nerlynx", "240 mg"), 180, 30)),
+    Row(ABOVE, "126 tablets for 20 days", SILENT, supplied(tablets("Nerlynx", "240 mg"), 126, 20)),
+    Row(
+        ABOVE,
+        "90 tablets for 30 days, half of what is taken",
+        CANNOT,
+        supplied(tablets("Nerlynx", "240 mg"), 90, 30),
+        missing=("tablet-supply",),
     ),
     Row(ABOVE, "Nerlynx 240 mg twice a day", FIRES, tablets("Nerlynx", "240 mg", a_day="2"), says=("480 mg a day",)),
     Row(ABOVE, "Nerlynx 120 mg twice a day comes to the day's dose", SILENT, tablets("Nerlynx", "120 mg", a_day="2")),
@@ -304,6 +319,37 @@ ROWS = [
     Row(WRONG, "Tukysa 200 mg first, in Child-Pugh C", SILENT, tucatinib("200 mg"), CHILD_PUGH_C),
     Row(WRONG, "Nerlynx 120 mg first is a step up", SILENT, tablets("Nerlynx", "120 mg")),
     Row(WRONG, "Hernexeos 120 mg first at 95 kg", FIRES, tablets("Hernexeos", "120 mg"), lung("95"), says=("180 mg",)),
+    Row(
+        Topic.WEIGHT_IMPLAUSIBLE,
+        "Hernexeos 120 mg at 95 kg, 70 kg a month before",
+        FIRES,
+        tablets("Hernexeos", "120 mg"),
+        lung("95", weighed_before=("70", 30)),
+        indicator="warning",
+        fixes=("OrderTests",),
+    ),
+    Row(
+        Topic.WEIGHT_IMPLAUSIBLE,
+        "Hernexeos 180 mg at 95 kg, 70 kg a month before",
+        FIRES,
+        tablets("Hernexeos", "180 mg"),
+        lung("95", weighed_before=("70", 30)),
+        indicator="critical",
+    ),
+    Row(
+        Topic.WEIGHT_IMPLAUSIBLE,
+        "Hernexeos at 60 kg, 80 kg a month before: the same dose at both",
+        SILENT,
+        tablets("Hernexeos", "120 mg"),
+        lung("60", weighed_before=("80", 30)),
+    ),
+    Row(
+        WRONG,
+        "the card on the weight speaks of a start at another one",
+        NOT_ASKED,
+        tablets("Hernexeos", "120 mg"),
+        lung("95", weighed_before=("70", 30)),
+    ),
     Row(WRONG, "Hernexeos 120 mg first at 70 kg", SILENT, tablets("Hernexeos", "120 mg"), lung()),
     Row(WRONG, "lapatinib 1250 mg first, partner not on record", SILENT, tablets("lapatinib", "1250 mg")),
     # interval-too-short
@@ -527,6 +573,26 @@ ROWS = [
         chart(labs={"alt": 22}),
         says=("ALT", "21 days"),
     ),
+    *(
+        Row(
+            Topic.LIVER_TESTS_DISCONTINUE,
+            f"Hernexeos, AST {ast} x ULN beside bilirubin {bilirubin} x ULN",
+            expected,
+            tablets("Hernexeos", "120 mg"),
+            lung(values={"ast": f"{ast} ULN", "bilirubin-total": f"{bilirubin} ULN"}),
+            missing=() if expected is not CANNOT else ("lab-bound",),
+        )
+        for ast, bilirubin, expected in (
+            ("4", "2.1", FIRES),
+            ("<4.5", "2.1", CANNOT),
+            ("<=3", "2.1", CANNOT),
+            ("<3", "2.1", SILENT),
+            (">=3", ">=2", FIRES),
+            ("4", "<2.5", CANNOT),
+            ("4", "<2", SILENT),
+            ("2.9", "<2.5", SILENT),
+        )
+    ),
     Row(
         Topic.LIVER_TESTS_MISSING,
         "Hernexeos, 15 days old, at first",
@@ -570,6 +636,22 @@ ROWS = [
         NOT_ASKED,
         tablets("Nerlynx", "240 mg"),
         chart(without=("ast",)),
+    ),
+    Row(
+        Topic.AGE_NOT_LABELED,
+        "tucatinib for a patient of fifteen",
+        FIRES,
+        tucatinib("300 mg"),
+        chart(born=date(2011, 6, 1)),
+        indicator="warning",
+    ),
+    Row(
+        Topic.LIVER_TESTS_HOLD,
+        "lapatinib with AST above 5 × ULN",
+        FIRES,
+        tablets("lapatinib", "1250 mg"),
+        chart(values={"ast": "6 ULN"}),
+        indicator="critical",
     ),
     Row(
         Topic.LIVER_TESTS_HOLD,

@@ -161,8 +161,7 @@ def _numbers(product: Product) -> Iterator[str]:
     yield from _of_tablets(product)
     yield from _monitoring(product)
     for pair in KNOWN.kept_apart:
-        if product.id in pair.products:
-            other = next(each for each in pair.products if each != product.id)
+        for other in (each for each in pair.products if pair.separates(product.id, each)):
             until = f", before {pair.until}" if pair.until else ""
             yield f"| not with | {KNOWN.product(other).name}{until} | {_by(pair.by)} |"
 

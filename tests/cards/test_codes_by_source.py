@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 Code = tuple[str, str, str]
 HELD = yaml.safe_load((Path(__file__).parent / "codes_by_source.yaml").read_text(encoding="utf-8"))
-_KINDS = (("rxnorm", "rxnorm"), ("atc", "atc"), ("snomed", "snomed"), ("hcpcs", "hcpcs"), ("retired_hcpcs", "hcpcs"))
+_KINDS = (
+    ("rxnorm", "rxnorm"), ("atc", "atc"), ("snomed", "snomed"), ("unii", "unii"), ("hcpcs", "hcpcs"),
+    ("retired_hcpcs", "hcpcs"),
+)  # fmt: skip
 
 
 def of_products() -> Iterator[Code]:

@@ -30,6 +30,7 @@ from cards.values.codes import (
     Ndc,
     RxNormCode,
     SnomedCode,
+    UniiCode,
     ndc_readings,
 )
 from cards.values.quantities import share
@@ -237,6 +238,7 @@ def test_the_judgment_reads_no_clock() -> None:
         (LoincCode, "85319-2", "85319-3"),
         (LoincCode, "1920-8", "7519"),
         (SnomedCode, "254837009", "254837008"),
+        (UniiCode, "SE2KH7T06F", "SE2KH7T06G"),
         (HcpcsCode, "J9354", "J935"),
         (RxNormCode, "1371041", "01371041"),
         (Ndc, "50242-0088-01", "50242-088-01"),

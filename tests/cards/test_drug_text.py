@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
+from unicodedata import normalize
 
 import pytest
 from builders import KNOWN, ORIGIN, RECOGNIZER
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from cards.facts.order import DrugOrder, EvidenceKind, IdentityEvidence
+from cards.facts.order import DoseUnit, DrugOrder, EvidenceKind, IdentityEvidence, OrderedDose
 from cards.identification.folding import fold, key, words_of
 from cards.identification.identity import Identity, IdentityStatus, identify
-from cards.knowledge.schema import Scope
+from cards.knowledge.schema import Diluent, Scope
 from cards.values.codes import hcpcs_with_modifiers, ndc_readings
 
 WORDS = KNOWN.drug_words
@@ -162,7 +164,16 @@ def test_what_begins_behind_an_antibody_is_never_taken_for_a_word_of_form(cut: s
 
 @pytest.mark.parametrize(
     "text",
-    ["trastuzumab emtnsine", "trastuzumab emtan sine", "Trastuzumab-metnasine IV", "Trastuzumab-blorbex 160 mg"],
+    [
+        "trastuzumab emtnsine",
+        "trastuzumab emtan sine",
+        "Trastuzumab-metnasine IV",
+        "Trastuzumab-blorbex 160 mg",
+        "trastuzumab MMAE",
+        "Trastuzumab DM4 conjugated",
+        "trastuzumab imbotolimod",
+        "177Lu-DOTA-trastuzumab",
+    ],
 )
 def test_no_code_of_the_antibody_settles_a_name_with_what_may_be_a_payload(text: str) -> None:
     assert identified(text, "224905").status is IdentityStatus.CONFLICT
@@ -196,6 +207,67 @@ def test_another_drug_before_the_name_of_tablets_is_asked_about(text: str) -> No
 
 
 @pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("Kadcyla or docetaxel", "docetaxel"),
+        ("Tykerb or capecitabine 500 mg", "capecitabine"),
+        ("Perjeta (oder Docetaxel)", "docetaxel"),
+    ],
+)
+def test_a_choice_between_drugs_is_asked_about(text: str, word: str) -> None:
+    found = identified(text)
+    assert found.status is IdentityStatus.AMBIGUOUS
+    assert word in found.unread
+
+
+@pytest.mark.parametrize("cut", ["en", "ad", "(ado", "entan", "a"])
+def test_the_last_word_behind_an_antibody_may_begin_a_conjugate(cut: str) -> None:
+    assert identified(f"trastuzumab {cut}").status is IdentityStatus.AMBIGUOUS
+    assert identified("trastuzumab en perfusion").status is IdentityStatus.SETTLED
+
+
+WRITTEN = {
+    "capitals": str.upper,
+    "small letters": str.lower,
+    "listed last": lambda text: f"zz{text}",
+    "underscores": lambda text: text.replace(" ", "_"),
+    "percent signs": lambda text: text.replace(" ", "%20"),
+    "plus signs": lambda text: text.replace(" ", "+"),
+    "en dashes": lambda text: text.replace("-", "\u2013"),
+    "hyphens that do not break": lambda text: text.replace("-", "\u2011"),
+    "hard blanks": lambda text: text.replace(" ", "\u00a0"),
+    "lines": lambda text: text.replace(" ", "\n"),
+    "marks": lambda text: f'***"{text}"***',
+    "decomposed letters": lambda text: normalize("NFD", text),
+}
+
+
+@pytest.mark.parametrize("way", WRITTEN)
+@pytest.mark.parametrize(("text", "product"), {**READ, "zanidatamab-hri": "ziihera", "T-DM1": "kadcyla"}.items())
+def test_what_interfaces_do_to_a_name_does_not_change_it(text: str, product: str, way: str) -> None:
+    assert identified(WRITTEN[way](text)).product == RECOGNIZER.product(product)
+
+
+@pytest.mark.parametrize("letter", "bcfjkmnoprstuv")
+def test_a_single_letter_is_an_abbreviation_but_behind_an_antibody(letter: str) -> None:
+    assert identified(f"Kadcyla 160 mg {letter} inf").status is IdentityStatus.SETTLED
+    assert identified(f"trastuzumab {letter} 160 mg").status is IdentityStatus.AMBIGUOUS
+
+
+@pytest.mark.parametrize(
+    ("text", "product"),
+    [
+        ("Herceptin (NOT Kadcyla, NOT Enhertu)", "trastuzumab"),
+        (r"Kadcyla\n160 mg\tIV", "kadcyla"),
+        (r"Kadcyla\.br\160 mg", "kadcyla"),
+        ("KADCYLA 160 MG PDR V INFUSIEOPLOSSING", "kadcyla"),
+    ],
+)
+def test_what_stands_around_a_name_is_passed_over(text: str, product: str) -> None:
+    assert identified(text).product == RECOGNIZER.product(product)
+
+
+@pytest.mark.parametrize(
     "maker", ["Blorbex & Company Ltd", "Blorb Healthcare (Distribution) Limited", "A B Blorbex GmbH"]
 )
 def test_the_company_in_brackets_is_no_part_of_the_name(maker: str) -> None:
@@ -211,7 +283,9 @@ def test_what_a_text_says_is_missing_is_not_named() -> None:
     assert identified("trastuzumab without pertuzumab").product == RECOGNIZER.product("trastuzumab")
 
 
-@pytest.mark.parametrize("written", ["ado-trastuzumab", "ADO-TRASTUZUMAB CHEMO IVPB", "fam-trastuzumab", "fam-trast"])
+@pytest.mark.parametrize(
+    "written", ["ado-trastuzumab", "TRASTUZUMAB (ADO)", "ADO-TRASTUZUMAB CHEMO IVPB", "fam-trastuzumab", "fam-trast"]
+)
 @pytest.mark.parametrize("rxnorm", ["224905", "2289227"])
 def test_no_code_of_the_antibody_settles_the_beginning_of_a_conjugate(written: str, rxnorm: str) -> None:
     assert identified(written, rxnorm).status is IdentityStatus.CONFLICT
@@ -255,6 +329,7 @@ def test_any_package_code_is_read_or_not(text: str) -> None:
         "5024208801",
         "50242 0088 01",
         "50242.0088.01",
+        "50242*0088*01",
         "NDC 50242-088-01",
         "ndc:50242-0088-01",
         "N450242008801",
@@ -305,6 +380,68 @@ def test_no_word_that_may_be_passed_over_names_a_drug() -> None:
 def test_a_regimen_in_words_is_for_the_drug_of_its_code(text: str, rxnorm: str) -> None:
     assert not identified(text, rxnorm).in_scope
     assert identified(text).in_scope
+
+
+@pytest.mark.parametrize("text", ["Furosemide 40 mg", "Influenza vaccine", "insulin lispro", "Paclitaxel 100 mg"])
+def test_a_text_that_names_another_drug_than_its_code_is_a_conflict(text: str) -> None:
+    assert identified(text, "1371041").status is IdentityStatus.CONFLICT
+
+
+def test_the_payload_of_the_conjugate_may_stand_beside_its_code() -> None:
+    assert identified("fam-trastuzumab (DXd)", "2267576").status is IdentityStatus.SETTLED
+    assert identified("trastuzumab (DXd)", "1371041").status is IdentityStatus.CONFLICT
+
+
+@pytest.mark.parametrize(
+    ("drug", "class_of_drug", "status"),
+    [
+        ("trastuzumab", "Antibody-Drug Conjugate", IdentityStatus.AMBIGUOUS),
+        ("Kadcyla", "Antibody-Drug Conjugate", IdentityStatus.SETTLED),
+        ("trastuzumab", "Monoclonal antibodies and antibody drug conjugates", IdentityStatus.SETTLED),
+        ("trastuzumab", "HER2 inhibitors", IdentityStatus.SETTLED),
+    ],
+)
+def test_an_antibody_in_the_class_of_conjugates_is_asked_about(
+    drug: str, class_of_drug: str, status: IdentityStatus
+) -> None:
+    evidence = tuple(IdentityEvidence(EvidenceKind.TEXT, "", each, "x") for each in (drug, class_of_drug))
+    assert identify(DrugOrder(ORIGIN, evidence=evidence), RECOGNIZER).status is status
+
+
+FLUSH, MIXTURE = "Dextrose 5 % flush after Enhertu", "Sodium chloride 0.9 % with Kadcyla"
+SALINE = (Diluent.SODIUM_CHLORIDE,)
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "unit", "diluents", "is_ours"),
+    [
+        pytest.param(FLUSH, 50, DoseUnit.ML, (), False, id="a flush"),
+        pytest.param("NS 250 mL (for Kadcyla)", 1, DoseUnit.OTHER, (), False, id="a bag for a drug"),
+        pytest.param("NaCl flush before and after T-DM1", 1, DoseUnit.TABLET, (), False, id="one each"),
+        pytest.param("NaCl 0.9 %, diluent for Kadcyla", 250, DoseUnit.ML, SALINE, False, id="its diluent"),
+        pytest.param(
+            "NaCl 0.9 %, diluent for Enhertu", 100, DoseUnit.ML, SALINE, True, id="a diluent it must not have"
+        ),
+        pytest.param(FLUSH, 378, DoseUnit.MG, (), True, id="a dose of the drug"),
+        pytest.param("NaCl for infusion with Kadcyla", 250, DoseUnit.ML, (), True, id="a mixture for infusion"),
+        pytest.param("NS 250 mL (Kadcyla diluent)", 250, DoseUnit.ML, (), False, id="its purpose behind the name"),
+        pytest.param(MIXTURE, 250, DoseUnit.ML, SALINE, True, id="a mixture"),
+        pytest.param("NS 250 mL for Kadcyla 400 mg", 250, DoseUnit.ML, (), True, id="an amount in words"),
+        pytest.param("NS 250 mL for Kadcyla 3.6 mg/kg", 250, DoseUnit.ML, (), True, id="a dose by weight in words"),
+        pytest.param(
+            "NaCl 9 mg/mL 250 mL flush after Kadcyla", 250, DoseUnit.ML, (), False, id="the strength of the fluid"
+        ),
+        pytest.param("Kadcyla, flush with NS after", 250, DoseUnit.ML, (), True, id="the drug first"),
+    ],
+)
+def test_a_fluid_that_says_what_it_is_for_is_not_the_drug(
+    text: str, number: int, unit: DoseUnit, diluents: tuple[Diluent, ...], *, is_ours: bool
+) -> None:
+    evidence = (IdentityEvidence(EvidenceKind.TEXT, "", text, "x"),)
+    dose = OrderedDose(Decimal(number), unit, f"{number} {unit}", (), 0, Decimal(1))
+    order = DrugOrder(ORIGIN, evidence=evidence, doses=(dose,), diluents=diluents)
+    assert identify(order, RECOGNIZER).in_scope == is_ours
+    assert identified(text).in_scope, "without a dose the drug may be meant"
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,13 @@ def test_a_part_of_the_chart_that_is_absent_does_not_hide_a_failure() -> None:
     assert is_failure(outcome_of(Topic.LVEF_MISSING, verdicts))
 
 
+@pytest.mark.parametrize(("drug", "dose", "said"), [("Perjeta", "840 mg", []), ("Kadcyla", "252 mg", ["Kadcyla"])])
+def test_weights_that_are_not_to_be_had_are_said_of_a_dose_by_weight(drug: str, dose: str, said: list[str]) -> None:
+    patient = msgspec.structs.replace(chart(), weights=(), absent=(("weight", "refused"),))
+    verdicts = judge(facts_of(order(drug, dose), patient=patient), RECOGNIZER, POLICY)
+    assert [each.drug for each in verdicts if each.topic is Topic.CHECKS_INCOMPLETE] == said
+
+
 def test_without_a_listener_the_exception_is_raised() -> None:
     session = facts_of(order("Kadcyla", "252 mg"), patient=chart(), hook=Hook.SIGN)
     with pytest.raises(LookupError):

@@ -31,7 +31,16 @@ from cards.facts.order import DrugOrder
 from cards.facts.origins import Gap
 from cards.facts.outcomes import CannotTell, Clear, Fired, HoldOrder, NotApplicable, RemoveOrder
 from cards.facts.patient import Patient, PresentProblem, TreatmentState
-from cards.facts.results import CodedHer2, Her2Finding, Her2Method, Her2Result, Receptor, ReceptorResult, Weight
+from cards.facts.results import (
+    CodedHer2,
+    Her2Finding,
+    Her2Method,
+    Her2Result,
+    Preliminary,
+    Receptor,
+    ReceptorResult,
+    Weight,
+)
 from cards.facts.session import Hook
 from cards.facts.topics import Topic
 from cards.knowledge.schema import Problem, Route, Scope, Setting
@@ -69,6 +78,14 @@ HER2 = st.builds(
     DAYS,
     st.booleans(),
     st.integers(0, 9),
+)
+PRELIMINARY = st.builds(
+    Preliminary,
+    st.lists(st.builds(lab, st.sampled_from(["ast", "platelets", "bilirubin-total", "neutrophils"]), RESULTS)).map(
+        tuple
+    ),
+    st.lists(st.builds(measured, st.sampled_from(["30", "42", "60"]), st.just(TODAY), st.just("new"))).map(tuple),
+    st.lists(st.builds(hcg, st.sampled_from([True, False, None]), st.just(0))).map(tuple),
 )
 GAPS = st.builds(
     lambda about, reason, on: Gap(about, "prefetch.labs.entry[0].resource", reason, on, (("status", "x"),)),
@@ -201,6 +218,17 @@ def test_dispatch_finds_what_signing_finds_and_removes_nothing(drug_order, patie
 @given(orders(), charts())
 def test_the_same_facts_give_the_same_verdicts(drug_order, patient) -> None:
     assert judged(drug_order, patient=patient) == judged(drug_order, patient=patient)
+
+
+@given(orders(), charts(), PRELIMINARY)
+def test_a_preliminary_result_changes_no_finding(drug_order, patient, more) -> None:
+    told = msgspec.structs.replace(patient, preliminary=more)
+    one, other = (fired(judged(drug_order, patient=each)) for each in (patient, told))
+    incomplete = {key for key in (*one, *other) if key[0] is Topic.CHECKS_INCOMPLETE}
+    assert {key: each for key, each in one.items() if key not in incomplete} == {
+        key: each for key, each in other.items() if key not in incomplete
+    }
+    assert other.keys() >= one.keys()
 
 
 @given(st.sampled_from(PRODUCTS), WEIGHTS, PER_KG, PER_KG)

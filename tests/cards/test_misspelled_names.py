@@ -66,6 +66,8 @@ def test_spellings_of_one_sound(first: str, second: str) -> None:
         pytest.param("tarndu", "tarndo", id="six letters, one wrong"),
         pytest.param("tarnku", None, id="six letters, two wrong"),
         pytest.param("loma", None, id="too short"),
+        pytest.param("tirnda", "tarndo", id="six letters, only vowels wrong"),
+        pytest.param("lumep", None, id="five letters, only vowels wrong"),
         pytest.param("tarndem", "tarndo", id="a Slavic case"),
         pytest.param("tarndet", None, id="no such case"),
         pytest.param("a" * 25, None, id="too long"),
@@ -74,6 +76,11 @@ def test_spellings_of_one_sound(first: str, second: str) -> None:
 )
 def test_how_many_letters_may_be_wrong(word: str, found: str | None) -> None:
     assert Sounds(["bandolum", "lomap", "tarndo"]).nearest(word) == found
+
+
+@pytest.mark.parametrize("written", ["Enhurta 100 mg", "Kudcela", "Parjuta 420 mg", "Tukosi"])
+def test_a_name_with_other_vowels_is_asked_about(written: str) -> None:
+    assert RECOGNIZER.read_text(written).guesses
 
 
 def test_a_word_of_other_letters_may_stand_for_any_of_them_quickly() -> None:

@@ -42,8 +42,8 @@ OF_PATIENT = {
     "possible_doses": "earlier-doses",
     "stagings": "stage",
 }
-NOT_DATA = {"gaps", "absent", "site_results", "site_problems"}
-"""What could not be read, and what only the rules of a site read: each of those names its codes."""
+NOT_DATA = {"gaps", "absent", "site_results", "site_problems", "preliminary"}
+"""What could not be read or is not final, and what only the rules of a site read: each of those names its codes."""
 OF_ORDER = {"reasons": "cancer", "stagings": "stage", "receptors": "hormone-receptors", "coded_her2": "coded-her2"}
 NO_FACT = {"origin", "in_focus", "gaps"}
 _read: set[str] = set()

@@ -1,7 +1,8 @@
 """Starts services from a process that has loaded their modules: a start takes a third of the processor time.
 
 Each service is a process of its own, forked before anything was opened, with its own folder, environment and output; it
-runs ``her2-cds serve`` from the command line on. What a service loads with its metrics is left to it.
+runs ``her2-cds serve`` from the command line on. One with several workers is forked from a process that has not loaded
+the metrics: these decide at their import whether workers share their numbers.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
@@ -83,32 +85,48 @@ def fork(command: Sequence[str], folder: Path, environment: dict[str, str], out:
     """Run ``her2-cds`` with these arguments in a folder."""
     ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     asked = json.dumps([list(command), str(folder), environment]).encode()
+    # What a command line may say about workers is left to the service, so the word alone counts.
+    parent = _parent()
+    one_for_it = parent.without_metrics if "--workers" in command else parent.with_metrics
     with its:
-        socket.send_fds(_parent().asked, [asked], [its.fileno(), out.fileno(), err.fileno()])
+        socket.send_fds(one_for_it, [asked], [its.fileno(), out.fileno(), err.fileno()])
     return Forked(ours)
 
 
+def begin() -> None:
+    """Start the process that services are forked from; what is forked from this one shares it."""
+    _parent()
+
+
 def end() -> None:
-    """End the process that services are forked from, if it runs."""
+    """Let go of the process that services are forked from, if it runs; it ends when all have."""
     if _parent.cache_info().currsize:
         _parent().end()
         _parent.cache_clear()
 
 
 class _Parent:
-    """The process that services are forked from."""
+    """The process that services are forked from, and one forked from it that has loaded the rest."""
 
     def __init__(self) -> None:
-        self.asked, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.asked.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _MOST)
-        with its:
+        self.without_metrics, its = _pair()
+        self.with_metrics, its_fork = _pair()
+        with its, its_fork:
+            numbers = [its.fileno(), its_fork.fileno()]
             self._process = subprocess.Popen(  # noqa: S603 - this file
-                [sys.executable, "-P", __file__, str(its.fileno())], stdin=subprocess.DEVNULL, pass_fds=[its.fileno()]
+                [sys.executable, "-P", __file__, *map(str, numbers)], stdin=subprocess.DEVNULL, pass_fds=numbers
             )
 
     def end(self) -> None:
-        self.asked.close()
+        self.with_metrics.close()
+        self.without_metrics.close()
         self._process.wait(_PATIENCE_S)
+
+
+def _pair() -> tuple[socket.socket, socket.socket]:
+    ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _MOST)
+    return ours, its
 
 
 @lru_cache(maxsize=1)
@@ -116,12 +134,19 @@ def _parent() -> _Parent:
     return _Parent()
 
 
-def _serve_requests(number: int) -> None:
+def _serve_requests(*numbers: int) -> None:
     """Fork a service for each request; returns in the forked process only, where it may run."""
     _load()
     # No caller waits for those that wait for the services.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    asked = socket.socket(fileno=number)
+    without_metrics, with_metrics = (socket.socket(fileno=each) for each in numbers)
+    if os.fork():
+        asked = without_metrics
+        with_metrics.close()
+    else:
+        asked = with_metrics
+        without_metrics.close()
+        _load_with_metrics()
     while True:
         request, files, *_ = socket.recv_fds(asked, _MOST, 3)
         if not request:
@@ -179,22 +204,36 @@ def _load() -> None:
         "jinja2.sandbox",
         "jwt",
         "psycopg",
+        "sqlalchemy.dialects.sqlite",
     ):
         import_module(name)
     from cards.knowledge.billing_loader import default_billing, default_policies  # noqa: PLC0415
     from cards.knowledge.loader import default_knowledge  # noqa: PLC0415
     from cards.presentation.wording import default_wording  # noqa: PLC0415
+    from cds_service.configuration.settings import Settings  # noqa: PLC0415
+    from cds_service.decisions.decider import Decider  # noqa: PLC0415
 
     for read in (default_knowledge, default_billing, default_policies, default_wording):
         read()
+    # The patterns of the shipped knowledge are compiled with the first.
+    Decider(Settings(), date.today)
     # It decides at its import whether several processes share their numbers.
     assert "prometheus_client" not in sys.modules
     gc.freeze()
     gc.enable()
 
 
+def _load_with_metrics() -> None:
+    gc.disable()
+    from cds_service import wsgi  # noqa: PLC0415
+
+    wsgi.read_scenarios()
+    gc.freeze()
+    gc.enable()
+
+
 if __name__ == "__main__":
-    _serve_requests(int(sys.argv[1]))
+    _serve_requests(*map(int, sys.argv[1:]))
     from cds_service.cli import main
 
     main()

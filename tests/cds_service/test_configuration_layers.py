@@ -279,7 +279,7 @@ def said(tmp_path: Path, before: str, after: str) -> list[str]:
             "cards: {weight-stale: {mode: off}}",
             [
                 (
-                    "weight-stale: off instead of live. Body weight is out of date. Its card is shown no more; "
+                    "weight-stale: off instead of live. Body weight is out of date. Its card is no longer shown; "
                     "it is neither checked nor recorded."
                 )
             ],

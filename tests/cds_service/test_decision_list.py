@@ -219,7 +219,7 @@ def test_the_way_from_an_override_to_what_followed_for_the_patient(seat: Seat) -
     pseudonym = opened.text.split("patient=", 1)[1].split('"', 1)[0]
     of_patient = seat.get("/decisions", patient=pseudonym).text
     assert all(f"id={each}" in of_patient for each in (first, second, third))
-    assert "No decision on record fits" in words(seat.get("/decisions", patient="somebody else"))
+    assert "No decision on record matches" in words(seat.get("/decisions", patient="somebody else"))
 
 
 def test_a_drug_lists_its_decisions_without_a_card_too(seat: Seat) -> None:

@@ -128,7 +128,7 @@ def test_the_order_screen_that_cannot_be_shown_says_so_as_a_page(
     assert "Diese Seite" in answer.text
 
 
-# The time line
+# The timeline
 
 
 def chart() -> list[dict[str, Any]]:

@@ -84,7 +84,8 @@ def test_value_sets(service: Caller, identifier: str) -> None:
 def test_the_code_lists_contain_the_codes_of_the_knowledge() -> None:
     found = value_sets(KNOWN, BASE)
     for product in KNOWN.products:
-        has_code = product.rxnorm or product.atc or product.snomed or any(_codes_of(brand) for brand in product.brands)
+        own = (*product.rxnorm, *product.atc, *product.snomed, *product.unii)
+        has_code = own or any(_codes_of(brand) for brand in product.brands)
         assert (f"product-{product.id}" in found) is bool(product.scope is Scope.CHECKED and has_code)
     written = json.dumps(found["product-kadcyla"])
     assert all(code in written for code in ("J9354", "1371046", "50242-0088-01"))

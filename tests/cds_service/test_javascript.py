@@ -366,7 +366,7 @@ def test_uuids_are_of_version_4_and_all_different(run) -> None:
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        ({"status": 401}, "wants a signed token"),
+        ({"status": 401}, "requires a signed token"),
         ({"status": 403}, "refused the call (403)"),
         ({"status": 412, "body": {"issue": [{"details": {"text": "No chart."}}]}}, "answered 412: No chart."),
         ({"status": 500, "body": {"issue": []}}, "answered 500."),

@@ -209,7 +209,7 @@ def test_the_page_leaves_out_what_was_not_read(seen, chart) -> None:
     chart.serve(clean_prefetch(), labs=Reply(status=500))
     fill(seen, chart.base, "252 mg")
     expect(seen.page.locator("#own-status")).to_contain_text(
-        "Read, but for labs: the FHIR server refused it (HTTP 500)"
+        "Read, except for labs: the FHIR server refused it (HTTP 500)"
     )
     expect(seen.page.locator(".card")).not_to_have_count(0)
     assert "labs" not in seen.sent(f"/cds-services/{SIGN}")[-1]["prefetch"]

@@ -282,7 +282,7 @@ def test_smart_says_that_there_are_no_findings(seen, tempered) -> None:
 def test_smart_says_that_there_is_no_drug(seen, tempered) -> None:
     tempered.chart = chart()[:3]
     launched(seen, tempered)
-    expect(seen.page.locator(".notice")).to_contain_text("No HER2-targeted drug is on order or was given")
+    expect(seen.page.locator(".notice")).to_contain_text("no HER2-targeted drug is on order or has been given")
     seen.check()
 
 

@@ -1,4 +1,4 @@
-"""The drawings of the time line: nothing is cut off, labels can be read, and every line is the rules' own."""
+"""The drawings of the timeline: nothing is cut off, labels can be read, and every line is the rules' own."""
 
 from __future__ import annotations
 

@@ -208,7 +208,7 @@ def test_tryit_accepts_a_suggestion(seen) -> None:
     last = seen.sent(f"/cds-services/{SIGN}")[-1]["context"]["draftOrders"]["entry"][0]["resource"]
     assert last["dosageInstruction"][0]["doseAndRate"][0]["doseQuantity"]["value"] == 252
     answer = told.value.response()
-    expected = "has kept this feedback" if answer.status == 200 else f"keeps no feedback here ({answer.status})"
+    expected = "has stored this feedback" if answer.status == 200 else f"does not store feedback here ({answer.status})"
     expect(seen.page.locator(".answered")).to_contain_text(expected)
     assert seen.page.evaluate("document.activeElement.id") == "cards-heading"
     seen.check("accepted")
@@ -483,7 +483,7 @@ def test_tryit_stays_usable_where_tokens_are_asked_for(browser, pictures, tmp_pa
         seen = visit(browser, f"http://127.0.0.1:{service.port}", pictures)
         seen.open("/")
         expect(seen.page.locator("#cards")).to_contain_text("refused the call (401)")
-        expect(seen.page.locator("main > .notice")).to_contain_text("wants a signed token (JWT) on every call")
+        expect(seen.page.locator("main > .notice")).to_contain_text("requires a signed token (JWT) on every call")
         expect(seen.page.locator("#patient-name")).to_have_text("Maria Lindqvist")
         seen.check("tokens-required")
         seen.end()

@@ -253,7 +253,7 @@ def test_a_topic_is_stopped_on_every_worker_and_put_back_by_two(seen: Visit, bas
     expect(page.locator("#stopped")).to_contain_text("weight-stale is stopped since")
     _until(lambda: all("weight-stale" not in signed(base) for _ in range(8)))
     seen.check("workbench-stopped-desk")
-    page.get_by_label("What was wrong, and what was put right").fill("Kilograms again")
+    page.get_by_label("What was wrong, and how it was fixed").fill("Kilograms again")
     page.get_by_role("button", name="Ask to put it back").click()
     expect(page.get_by_role("button", name="Agree: show its card again")).to_have_count(0)
     sign_in(page, "Ada")

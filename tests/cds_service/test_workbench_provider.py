@@ -363,9 +363,9 @@ def test_workbench_signs_out_at_the_provider_too(store: Store, issuer: str) -> N
     assert (claims["iss"], claims["sub"]) == (issuer, "ann")
     back = left(address)
     assert back.startswith(f"{BASE}/workbench/signed-out?")
-    assert "Of the workbench, and at your organization." in words(came_back(client, back))
+    assert "You are signed out of the workbench and of your organization." in words(came_back(client, back))
     # The return address is valid once.
-    assert "may still have you signed in" in words(came_back(client, back))
+    assert "You may still be signed in at your organization" in words(came_back(client, back))
 
 
 @pytest.mark.parametrize("state", ["", "made-up", "\0", "\udcff", "ä" * 3000])
@@ -376,7 +376,7 @@ def test_workbench_accepts_no_return_that_it_did_not_start(store: Store, issuer:
     page = client.get("/workbench/signed-out", query_string={"state": state.encode(errors="replace").decode()})
     assert page.status_code == 200
     assert "at your organization." not in words(page)
-    assert "may still have you signed in" in words(page)
+    assert "You may still be signed in at your organization" in words(page)
 
 
 def test_workbench_never_tells_a_signed_in_person_to_sign_in(store: Store, issuer: str) -> None:
@@ -464,11 +464,13 @@ def test_a_person_signs_in_and_out_in_a_real_browser(
         seen.page.get_by_role("button", name="Authorize").first.click()
         expect(seen.page.get_by_role("heading", level=1)).to_have_text("Topics")
         seen.page.get_by_role("button", name="Sign out").click()
-        expect(seen.page.locator("main")).to_contain_text("may still have you signed in")
+        expect(seen.page.locator("main")).to_contain_text("You may still be signed in at your organization")
         seen.check("workbench-signed-out-desk")
         seen.page.get_by_role("link", name="Sign out at your organization too").click()
         seen.page.get_by_role("button", name="End session").click()
-        expect(seen.page.locator("main")).to_contain_text("Of the workbench, and at your organization.")
+        expect(seen.page.locator("main")).to_contain_text(
+            "You are signed out of the workbench and of your organization."
+        )
         seen.check("workbench-signed-out-everywhere-desk")
         seen.open("/workbench")
         expect(seen.page.get_by_role("heading", level=1)).to_have_text("Sign in")

@@ -15,6 +15,7 @@ from shapes import (
     ICD10,
     KADCYLA,
     LOINC,
+    NDC,
     RXNORM,
     SNOMED,
     TODAY,
@@ -140,8 +141,8 @@ def dose(on: str, text: str = "Kadcyla", **changes: Any) -> Json:
         pytest.param([dose("2026-11-01", status="not-done")], ["2026-11-20"], id="a dose that was not given"),
         pytest.param(
             [{**dose("2026-11-01"), "resourceType": "MedicationRequest", "status": "active"}],
-            ["2026-11-20"],
-            id="an order is not a dose",
+            ["2026-11-20", "2026-11-15", "2026-11-08"],
+            id="an order, which is all that is on record of tablets",
         ),
         pytest.param(
             [{**dose("2026-11-10"), "resourceType": "MedicationRequest"}],
@@ -225,6 +226,15 @@ def test_texts_of_another_patient_are_not_searched() -> None:
         pytest.param("LVEF 55-60 %.", {}, None, id="a range that holds the LVEF"),
         pytest.param("LVEF is preserved.", {}, None, id="no number"),
         pytest.param("LVEF 35 %.", {"effectiveDateTime": "2026-10-01"}, None, id="before the result"),
+        pytest.param("LVEF 35 %.", {"effectiveDateTime": "2026-11-20"}, "LVEF 35 %", id="a lower LVEF of the same day"),
+        pytest.param(
+            "LVEF 48 % down from 60 %.", {"effectiveDateTime": "2026-11-20"}, None, id="the same study in other words"
+        ),
+        pytest.param("HER2 2+ (equivocal).", {}, "HER2 2+ (equivocal)", id="another score, not the opposite"),
+        pytest.param("If HER2 is negative, repeat the test.", {}, None, id="under a condition"),
+        pytest.param("HER2 2+ cases are reflexed to ISH.", {}, None, id="a policy"),
+        pytest.param("Prior specimen: HER2 1+. Current: HER2 3+.", {}, None, id="an earlier specimen"),
+        pytest.param("HER2 was scored as 0 on review.", {}, "HER2 was scored as 0 on review", id="a score of 0"),
         pytest.param("HER2 negative.", {"status": "preliminary"}, None, id="not final"),
         pytest.param("HER2 negative.", {"subject": {"reference": "Patient/pat-2"}}, None, id="of another patient"),
     ],
@@ -676,7 +686,7 @@ def test_a_selection_that_cannot_be_found(draft: Json, selections: list[str], to
         ),
         pytest.param([order(status="cancelled")], id="a cancelled order of ours"),
         pytest.param([order(doNotPerform=True)], id="an order of ours that is not to be carried out"),
-        pytest.param([{"resourceType": "ServiceRequest", "code": concept(coding(HCPCS, "J9354"))}], id="a code alone"),
+        pytest.param([{"resourceType": "ServiceRequest", "code": concept(coding(HCPCS, "J9267"))}], id="a code alone"),
     ],
 )
 def test_an_order_out_of_scope_gets_no_card_even_without_data(entries: list[Json]) -> None:
@@ -819,6 +829,56 @@ def test_a_service_that_gives_a_dose_is_told(words: str, beside: tuple[Json, ...
     assert reasons(orders(service, *beside)) == (["ordered-as-service"] if is_told else [])
     unselected: Json = {"hook": "order-select", "selections": ["MedicationRequest/other"]}
     assert topics(service, **unselected) == []
+
+
+_PERTUZUMAB, _TRASTUZUMAB = order(drug={"text": "pertuzumab"}), order(drug={"text": "trastuzumab"}, id="order-2")
+
+
+@pytest.mark.parametrize(
+    ("code", "beside", "is_told"),
+    [
+        pytest.param("J9354", (), True, id="alone"),
+        pytest.param("J9354-JZ", (), True, id="alone, with a modifier"),
+        pytest.param("J9354", (AMOXICILLIN,), True, id="beside the order of a drug out of scope"),
+        pytest.param("J9354", (_PERTUZUMAB, _TRASTUZUMAB), True, id="beside two orders of other drugs"),
+        pytest.param("J9355", (_PERTUZUMAB, _TRASTUZUMAB), False, id="of one of two orders"),
+        pytest.param("J9354", (_TRASTUZUMAB,), False, id="beside one order, which is held against it"),
+        pytest.param("J9354", (order(),), False, id="beside its order"),
+        pytest.param("J9267", (), False, id="of another drug"),
+        pytest.param("96413", (), False, id="of the infusion"),
+    ],
+)
+def test_a_service_that_is_billed_as_a_drug_is_told(code: str, beside: tuple[Json, ...], *, is_told: bool) -> None:
+    descriptor = "Injection, ado-trastuzumab emtansine, 1 mg" if code == "J9354" else ""
+    service = {
+        "resourceType": "ServiceRequest",
+        "id": "s",
+        "status": "draft",
+        "code": concept(coding(HCPCS, code, descriptor)),
+    }
+    assert reasons(orders(service, *beside)) == (["ordered-as-service"] if is_told else [])
+    of_signed_order = {**service, "basedOn": [{"reference": "MedicationRequest/signed-before"}]}
+    assert reasons(orders(of_signed_order, *beside)) == []
+    of_another = {**service, "subject": {"reference": "Patient/another"}}
+    assert reasons(orders(of_another, *beside)) == (["other-patient"] if is_told else [])
+    while_written: Json = {"hook": "order-select", "selections": ["ServiceRequest/s"]}
+    assert topics(service, **while_written) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "is_told"),
+    [
+        pytest.param(concept(coding(RXNORM, "1658089")), True, id="RxNorm"),
+        pytest.param(concept(coding(NDC, "50242-088-01")), True, id="NDC"),
+        pytest.param(concept(coding(HCPCS, "J3490"), text="Kadcyla"), True, id="billed as unclassified"),
+        pytest.param(concept(coding(HCPCS, "J3490"), text="Chemotherapy"), False, id="nothing but unclassified"),
+        pytest.param(concept(coding(HCPCS, "C8929"), text="Echo before Kadcyla"), False, id="a test by HCPCS"),
+        pytest.param(concept(coding(SNOMED, "40701008"), text="Echo before Kadcyla"), False, id="a test by SNOMED CT"),
+    ],
+)
+def test_a_service_is_of_the_drug_of_its_code(code: Json, *, is_told: bool) -> None:
+    service = {"resourceType": "ServiceRequest", "id": "s", "status": "draft", "code": code}
+    assert reasons(orders(service)) == (["ordered-as-service"] if is_told else [])
 
 
 def test_an_order_that_is_listed_twice_is_one() -> None:

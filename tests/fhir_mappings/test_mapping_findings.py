@@ -124,6 +124,8 @@ def amount(value: float, unit: str = "mIU/mL", comparator: str = "", high: float
         pytest.param({"valueString": "900 mIU/mL (negative)"}, None, id="its answer says the opposite"),
         pytest.param({"valueCodeableConcept": {"text": "<5 mIU/mL"}}, False, id="the text of a concept"),
         pytest.param({"valueString": "Negative (<5 mIU/mL)"}, False, id="an answer with its limit"),
+        pytest.param({"valueString": "Negative <5.0 mIU/mL"}, False, id="without brackets"),
+        pytest.param({"valueString": "Positive <5.0 mIU/mL"}, None, id="of the other side, without brackets"),
         pytest.param({"valueString": "Positive (>25 mIU/mL)"}, True, id="positive with its limit"),
         pytest.param({"valueString": "Positive (<5 mIU/mL)"}, None, id="a limit of the other side"),
         pytest.param({"valueString": "Positive - internal control valid"}, True, id="a control that is valid"),
@@ -247,6 +249,34 @@ def copies(number: int) -> dict[str, Any]:
             variant("HGNC:3430", coded(LOINC, "LA9633-4")) | {"interpretation": [{"coding": [{"code": "NEG"}]}]},
             None,
             id="present, and interpreted as negative",
+        ),
+        pytest.param(
+            variant("HGNC:3430", coded(LOINC, "LA9633-4")) | {"interpretation": [{"text": "Likely benign"}]},
+            None,
+            id="present, and benign in the words of its interpretation",
+        ),
+        pytest.param(
+            variant("HGNC:3430", coded(LOINC, "LA9633-4")) | {"note": [{"text": "Variant of uncertain significance."}]},
+            None,
+            id="present, and uncertain in a note",
+        ),
+        pytest.param(named("ERBB2 p.Y772_A775dup; no ERBB2 mutation"), None, id="a change, and that there is none"),
+        pytest.param(
+            named("ERBB2 p.S310F; exon 20 insertion not detected"), True, id="one kind of change, not another"
+        ),
+        pytest.param(named("EGFR, ALK, ERBB2: wild type"), False, id="a denial of each gene in a list"),
+        pytest.param(named("No mutations in EGFR, ERBB2, MET"), False, id="a denial before the genes"),
+        pytest.param(
+            variant(
+                "HGNC:3430", coded(LOINC, "LA9633-4"), {"code": {"text": "Comment"}, "valueString": "Not detected"}
+            ),
+            None,
+            id="a comment as a part",
+        ),
+        pytest.param(
+            variant("HGNC:3430", coded(LOINC, "LA9633-4")) | {"note": [{"text": "No other variants. KRAS wild type."}]},
+            True,
+            id="a note on others",
         ),
     ],
 )

@@ -381,6 +381,171 @@ POSITIVE = [concept(coding(INTERPRETATION, "POS"))]
         ),
         pytest.param("3+", {"note": [{"text": "Result reviewed. ER 0. PR 0."}]}, False, id="of other markers"),
         pytest.param("3+", {"note": [{"text": "Prior biopsy HER2 0. Reviewed."}]}, False, id="of an earlier biopsy"),
+        pytest.param(
+            "3+",
+            {"note": [{"text": "If HER2 is negative (0, 1+), consider repeat testing."}]},
+            False,
+            id="under a condition",
+        ),
+        pytest.param(
+            "3+",
+            {"note": [{"text": "Repeat testing is advised if the first HER2 result is negative."}]},
+            False,
+            id="under a condition at the end",
+        ),
+        pytest.param(
+            "3+", {"note": [{"text": "Si HER2 négatif, refaire sur pièce."}]}, False, id="under a condition in French"
+        ),
+        pytest.param(
+            "2+",
+            {"note": [{"text": "If FISH is amplified, the tumor is HER2 positive."}]},
+            False,
+            id="what would follow from a condition",
+        ),
+        pytest.param(
+            "3+",
+            {"note": [{"text": "If clinically indicated, repeat. HER2 is negative."}]},
+            True,
+            id="behind a condition",
+        ),
+        pytest.param(
+            "3+",
+            {"note": [{"text": "Unless FISH is amplified, HER2 is negative."}]},
+            True,
+            id="an exception, and the rule",
+        ),
+        pytest.param(
+            "3+", {"note": [{"text": "It is unclear if HER2 is negative."}]}, True, id="a question is no condition"
+        ),
+        pytest.param(
+            "3+", {"note": [{"text": "Se observa HER2 negativo."}]}, True, id="a Spanish reflexive is no condition"
+        ),
+        pytest.param("3+", {"note": [{"text": "HER2 2+ cases are reflexed to ISH."}]}, False, id="a policy"),
+        pytest.param(
+            "3+",
+            {"note": [{"text": "Cases with HER2 2+ are sent for FISH; this case is 1+."}]},
+            True,
+            id="a policy, then this case",
+        ),
+        pytest.param(
+            "3+",
+            {"note": [{"text": "The tumors with HER2 3+ are treated, this one is HER2 negative."}]},
+            True,
+            id="a statement with this case in it",
+        ),
+        pytest.param(
+            "3+",
+            {"note": [{"text": "HER2 results should be considered negative."}]},
+            True,
+            id="results that are this one",
+        ),
+        pytest.param(
+            "1+",
+            {"note": [{"text": "Patients with HER2-positive tumors are eligible for trastuzumab."}]},
+            False,
+            id="of patients in general",
+        ),
+        pytest.param(
+            "1+",
+            {"note": [{"text": "This patient with a HER2 positive tumor is eligible for trastuzumab."}]},
+            True,
+            id="of this patient",
+        ),
+        pytest.param(
+            "1+", {"note": [{"text": "False positives may occur with this clone."}]}, False, id="of errors in general"
+        ),
+        pytest.param("3+", {"note": [{"text": "This is a false positive."}]}, True, id="of an error here"),
+        pytest.param("3+", {"note": [{"text": "Tumors with 1+ are called HER2-low."}]}, False, id="a definition"),
+        pytest.param("3+", {"note": [{"text": "A score of 2+ would require FISH."}]}, False, id="of any such score"),
+        pytest.param("3+", {"note": [{"text": "The score of 2+ requires FISH."}]}, True, id="of this score"),
+        pytest.param(
+            "3+",
+            {"note": [{"text": "Prior specimen: ER 90 %, PR 10 %, HER2 1+."}]},
+            False,
+            id="of an earlier specimen, in a list",
+        ),
+        pytest.param(
+            "3+", {"note": [{"text": "Prior biopsy 2021, HER2 negative."}]}, True, id="of which specimen is not clear"
+        ),
+        pytest.param(
+            "3+", {"note": [{"text": "Prior HER2 3+, now HER2 0."}]}, True, id="an earlier one, then this one"
+        ),
+        pytest.param(
+            "3+",
+            {"note": [{"text": "Previous report corrected: HER2 negative."}]},
+            True,
+            id="a correction of an earlier report",
+        ),
+        pytest.param("3+", {"note": [{"text": "Outside report: HER2 0."}]}, True, id="of another laboratory"),
+        pytest.param(
+            "3+", {"note": [{"text": "Strong staining in only 5 % of invasive tumor cells."}]}, True, id="of few cells"
+        ),
+        pytest.param("3+", {"note": [{"text": "Positive in 5% of tumor cells."}]}, True, id="positive in few cells"),
+        pytest.param(
+            "3+", {"note": [{"text": "Strong complete staining in 90 % of tumor cells."}]}, False, id="of many cells"
+        ),
+        pytest.param(
+            "3+",
+            {"note": [{"text": "Weak staining in 5 % of cells, strong in 90 % of cells."}]},
+            False,
+            id="of few cells and of many",
+        ),
+        pytest.param(
+            "3+", {"note": [{"text": "Ki-67 stains 5 % of tumor cells."}]}, False, id="of few cells by another marker"
+        ),
+        pytest.param(
+            "3+", {"note": [{"text": "Necrosis of 5 % of tumor cells."}]}, False, id="of few cells, not of a stain"
+        ),
+        pytest.param(
+            "1+",
+            {"note": [{"text": "Faint staining in 5 % of tumor cells."}]},
+            False,
+            id="of few cells beside a negative score",
+        ),
+        pytest.param(
+            "3+",
+            {"note": [{"text": "HER2 IHC 3+ should be interpreted as negative because of artifact."}]},
+            True,
+            id="interpreted as negative",
+        ),
+        pytest.param(
+            "3+", {"note": [{"text": "HER2 was scored as 0 on review."}]}, True, id="a score of 0 amid other words"
+        ),
+        pytest.param(
+            "3+", {"note": [{"text": "HER2 scored as 0-3+ at this site."}]}, False, id="the range of the scores"
+        ),
+        pytest.param("3+", {"note": [{"text": "DCIS component"}]}, True, id="nothing but the in situ part"),
+        pytest.param("3+", {"note": [{"text": "Control slide."}]}, True, id="nothing but a control"),
+        pytest.param("3+", {"note": [{"text": "DCIS component also present."}]}, False, id="the in situ part beside"),
+        pytest.param("3+", {"note": [{"text": "For research use only."}]}, False, id="a disclaimer"),
+        pytest.param("3+", {"note": [{"text": "Specimen rejected"}]}, True, id="a specimen that was rejected"),
+        pytest.param("3+", {"interpretation": [{"text": "Control slide"}]}, True, id="interpreted as a control"),
+        pytest.param("3+", {"interpretation": [{"text": "Abnormal"}]}, False, id="a flag in words"),
+        pytest.param(
+            "3+",
+            {"component": [{"code": {"text": "Comment"}, "valueString": "HER2 negative (1+)"}]},
+            True,
+            id="a comment as a part",
+        ),
+        pytest.param(
+            "3+", {"component": [{"code": {"text": "ER"}, "valueString": "0"}]}, False, id="another marker as a part"
+        ),
+        pytest.param("3+", {"note": [{"text": "Should be 1+."}]}, True, id="a correction that begins like a condition"),
+        pytest.param(
+            "3+",
+            {"note": [{"text": "Should HER2 be negative, repeat the test."}]},
+            False,
+            id="a condition that begins like a correction",
+        ),
+        pytest.param("1+", {"note": [{"text": "HER2 false negative."}]}, True, id="a false negative"),
+        pytest.param(
+            "1+", {"note": [{"text": "False negative HER2 results may occur."}]}, False, id="false negatives in general"
+        ),
+        pytest.param(
+            "3+", {"note": [{"text": "No false positive staining seen."}]}, False, id="an error that is denied"
+        ),
+        pytest.param("3+", {"comment": "HER2 negative on review"}, True, id="a comment of an older release"),
+        pytest.param("3+", {"note": "HER2 negative on review"}, True, id="a note as a text"),
         pytest.param("3+", {"note": [{"text": "Performed at the main laboratory"}]}, False, id="a note on the place"),
         pytest.param("3+", {"note": [{"text": "Controls negative where they should be"}]}, False, id="on controls"),
         pytest.param(

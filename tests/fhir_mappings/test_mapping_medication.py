@@ -19,6 +19,7 @@ from shapes import (
     RXNORM,
     SNOMED,
     TERMINOLOGY,
+    UNII,
     Json,
     coding,
     concept,
@@ -29,6 +30,7 @@ from shapes import (
     order,
     quantity,
     read_order,
+    topics,
 )
 
 from cards.facts.order import DrugOrder
@@ -175,6 +177,12 @@ def test_the_drug_is_found(drug: Any, expected: tuple[str, str], place: str) -> 
             ("ambiguous", "trastuzumab"),
             id="the antibody and another payload",
         ),
+        pytest.param([concept(coding(UNII, "SE2KH7T06F"))], ("settled", "kadcyla"), id="a substance by its UNII"),
+        pytest.param(
+            [concept(coding(UNII, "K16AIQ8CTM")), concept(coding(UNII, "P188ANX8CK"))],
+            ("settled", "phesgo"),
+            id="the substances of a combination by UNII",
+        ),
         pytest.param([concept(text="Dextrose 5% in Water")], ("unknown", ""), id="the diluent alone"),
         pytest.param([None, {"itemReference": {"display": "Kadcyla"}}], ("settled", "kadcyla"), id="by display"),
     ],
@@ -189,9 +197,44 @@ def test_ingredients_identify_the_drug(ingredients: list[Any], expected: tuple[s
         assert drug_of(read_order(referring("#med-1", one))) == expected
 
 
-def test_code_and_ingredient_that_disagree_are_a_conflict() -> None:
-    mixed = medication(text="Kadcyla", ingredient=[{"itemCodeableConcept": concept(coding(RXNORM, "224905"))}])
+@pytest.mark.parametrize("antibody", [coding(RXNORM, "224905"), coding(UNII, "P188ANX8CK")])
+def test_code_and_ingredient_that_disagree_are_a_conflict(antibody: Json) -> None:
+    mixed = medication(text="Kadcyla", ingredient=[{"itemCodeableConcept": concept(antibody)}])
     assert drug_of(read_order(referring("#med-1", mixed))) == ("conflict", "kadcyla,trastuzumab")
+
+
+def _made_of(name: str, *parts: str, kind: str = "Medication", code: str = "") -> Json:
+    """Return a contained resource that consists of others."""
+    item = "itemReference" if kind == "Medication" else "substanceReference"
+    listed = [{item: {"reference": f"#{part}"}} for part in parts]
+    return {"resourceType": kind, "id": name, **({"code": {"text": code}} if code else {}), "ingredient": listed}
+
+
+def test_the_ingredients_of_ingredients_identify_the_drug() -> None:
+    drug = {"substanceCodeableConcept": {"text": "Trastuzumab emtansine"}}
+    mixture = {"resourceType": "Substance", "id": "inner", "code": {"text": "Mixture"}, "ingredient": [drug]}
+    sent = referring("#bag", _made_of("bag", "outer"), _made_of("outer", "inner", kind="Substance"), mixture)
+    assert drug_of(read_order(sent)) == ("settled", "kadcyla")
+    enhertu = referring("#bag", _made_of("bag", "inner", code="Enhertu"), mixture)
+    assert drug_of(read_order(enhertu)) == ("conflict", "enhertu,kadcyla")
+
+
+def test_a_medication_that_consists_of_itself_is_read_once() -> None:
+    sent = referring(
+        "#bag", _made_of("bag", *["bag", "other"] * 200, code="Kadcyla"), _made_of("other", *["bag"] * 200)
+    )
+    assert drug_of(read_order(sent)) == ("settled", "kadcyla")
+
+
+def test_inactive_substances_by_unii_are_no_other_drug() -> None:
+    listed = [
+        {"itemCodeableConcept": concept(coding(UNII, code)), "isActive": is_active}
+        for code, is_active in (("SE2KH7T06F", True), ("C151H8M554", False), ("7T1F30V5YH", False))
+    ]
+    assert drug_of(read_order(referring("#med-1", medication(text="Kadcyla", ingredient=listed)))) == (
+        "settled",
+        "kadcyla",
+    )
 
 
 @pytest.mark.parametrize(
@@ -330,6 +373,91 @@ def test_a_text_in_an_extension_named_for_billing_is_read(said: Json) -> None:
     assert (code, pointer) == ("J9358", ())
 
 
+def test_a_hcpcs_code_among_the_categories_of_an_order_is_read() -> None:
+    listed = [
+        concept(coding("http://example.org/place", "outpatient")),
+        concept(coding("x", "1"), coding(HCPCS, "J9358")),
+    ]
+    found = read_order(order(drug=KADCYLA, category=listed))
+    assert [(each.code, each.pointer) for each in found.billing] == [("J9358", ("category", 1, "coding", 1))]
+
+
+@pytest.mark.parametrize(
+    ("written", "codes"),
+    [
+        pytest.param("Bill J9358, 252 units", ["J9358"], id="billed"),
+        pytest.param("J9358 infuse over 90 minutes", ["J9358"], id="at the beginning"),
+        pytest.param("HCPCS code: J9358-JZ", ["J9358"], id="with a modifier"),
+        pytest.param("Give after pertuzumab (J9306)", [], id="of a drug beside it"),
+        pytest.param("Bill J9354, and J9306 for pertuzumab", [], id="of several drugs"),
+        pytest.param("Approved 2026-11-01, no code needed", [], id="none"),
+        pytest.param("Billing code J9355 was denied, now on T-DM1", [], id="of a former drug"),
+        pytest.param("Claim for J9355 pending", [], id="of a claim"),
+    ],
+)
+def test_a_code_that_words_say_is_billed_is_read(written: str, codes: list[str]) -> None:
+    in_note = read_order(order(drug=KADCYLA, note=[{"text": written}]))
+    assert [each.code for each in in_note.billing] == codes
+    in_instruction = read_order(order(dosage(text=written), drug=KADCYLA))
+    assert [(each.code, each.on_the_order) for each in in_instruction.billing] == [(code, False) for code in codes]
+
+
+OF_ENHERTU = coding(NDC, "65597-0406-01")
+AS_IDENTIFIER = [{"system": "urn:x", "value": "1"}, {"system": NDC, "value": "65597-0406-01"}]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        pytest.param(order(extension=[{"url": "http://x", "valueCoding": OF_ENHERTU}]), id="an extension"),
+        pytest.param(
+            order(dispenseRequest={"extension": [{"url": "http://x", "valueCodeableConcept": concept(OF_ENHERTU)}]}),
+            id="an extension of what is dispensed",
+        ),
+        pytest.param(
+            order(extension=[{"url": "http://x/NDC-11", "valueString": "65597040601"}]), id="a text named for it"
+        ),
+        pytest.param(
+            order(extension=[{"url": "http://x", "extension": [{"url": "ndc", "valueString": "65597-0406-01"}]}]),
+            id="a text named for it, nested",
+        ),
+        pytest.param(
+            order(drug={**KADCYLA, "extension": [{"url": "http://x", "valueCoding": OF_ENHERTU}]}), id="of the drug"
+        ),
+        pytest.param(referring("#med-1", medication(text="Kadcyla", identifier=AS_IDENTIFIER)), id="of the Medication"),
+        pytest.param(
+            order(
+                medicationCodeableConcept=None,
+                medicationReference={"display": "Kadcyla", "identifier": AS_IDENTIFIER[1]},
+            ),
+            id="of the reference",
+        ),
+    ],
+)
+def test_a_package_code_beside_the_drug_is_read(sent: Json) -> None:
+    found = read_order(sent)
+    assert [(each.text, each.pointer) for each in found.ndcs] in (
+        [("65597-0406-01", ())],
+        [("65597040601", ())],
+    )
+    assert drug_of(found) == ("settled", "kadcyla")
+    assert "ndc-mismatch" in topics(sent)
+
+
+@pytest.mark.parametrize(
+    "extension",
+    [
+        pytest.param(
+            {"url": "http://x", "valueCoding": {"system": "urn:policy", "code": "65597-0406-01"}}, id="a number"
+        ),
+        pytest.param({"url": "http://foundcare", "valueString": "65597-0406-01"}, id="another text"),
+        pytest.param({"url": "http://x/ndc", "valueString": 5}, id="junk"),
+    ],
+)
+def test_a_number_that_nothing_calls_an_ndc_is_none(extension: Json) -> None:
+    assert read_order(order(extension=[extension])).ndcs == ()
+
+
 def test_a_hcpcs_code_in_an_extension_of_a_separate_medication_is_read() -> None:
     charged = {"url": "http://example.org/charge", "valueCoding": coding(HCPCS, "J9358")}
     found = read_order(referring("Medication/med-1"), {**medication(), "extension": [charged]})
@@ -348,6 +476,7 @@ def test_an_administration_code_is_not_a_drug_code(code: str) -> None:
     ("system", "code", "read"),
     [
         pytest.param(HCPCS, "J9308-JZ", ("J9308", "-JZ"), id="a modifier after a hyphen"),
+        pytest.param(HCPCS, "J9308 - per 5 mg", ("J9308", ""), id="with its unit in words"),
         pytest.param(HCPCS, "J9308JZ", ("J9308", "JZ"), id="a modifier attached"),
         pytest.param(HCPCS, "J9308 JW", ("J9308", " JW"), id="a modifier after a blank"),
         pytest.param(HCPCS, "j9308:tb:jz", ("J9308", ":tb:jz"), id="two modifiers, in small letters"),
@@ -625,14 +754,56 @@ def test_a_route_that_is_not_understood_is_kept_as_it_is_written(route: Any, wri
         ("252 mg (3.6 mg/kg) SC every 3 weeks", "subcutaneous"),
         ("3.6 mg/kg intrathecally", "other"),
         ("252 mg in 250 mL saline", None),
-        ("acetaminophen 650 mg PO, then 252 mg IV", None),
+        ("acetaminophen 650 mg PO, then 252 mg IV", "intravenous"),
         ("IV access before the dose of 252 mg", None),
+        ("Give IM", "other"),
+        ("252 mg IM every 3 weeks", "other"),
+        ("administer i.m.", "other"),
+        ("Route: IM. Freq: once.", "other"),
+        ("s.c. alle 3 Wochen", "subcutaneous"),
+        ("subcutaneous injection into the abdomen", "subcutaneous"),
+        ("intramuscular cada 3 semanas", "other"),
+        ("IV infusion over 30 min", "intravenous"),
+        ("Give it over 30 min", None),
+        ("252 mg im Beutel", None),
+        ("im Rahmen der Studie", None),
+        ("Give IM octreotide tomorrow", None),
     ],
 )
-def test_the_route_right_behind_an_amount_counts_where_no_field_names_one(
-    instructions: str, expected: str | None
-) -> None:
+def test_the_route_in_words_counts_where_no_field_names_one(instructions: str, expected: str | None) -> None:
     assert read_order(order(dosage(text=instructions, route=None))).route == expected
+
+
+@pytest.mark.parametrize(
+    ("site", "expected"),
+    [
+        ("Subcutaneous tissue of abdomen", "Subcutaneous tissue of abdomen"),
+        ("intrathecal catheter", "intrathecal catheter"),
+        ("Port-a-cath, right chest", ""),
+        ("Implanted subcutaneous port", ""),
+    ],
+)
+def test_a_site_that_is_given_to_by_another_route(site: str, expected: str) -> None:
+    read = read_order(order(dosage(route={"text": "Intravenous"}, site={"text": site})))
+    assert read.route_in_text == expected
+
+
+@pytest.mark.parametrize(
+    ("note", "expected"),
+    [
+        ("give IM", "other"),
+        ("Give subcutaneously", "subcutaneous"),
+        ("Give IV via port", "intravenous"),
+        ("Patient on SC heparin", None),
+        ("SC heparin", None),
+        ("give SC Xgeva today", None),
+        ("IV fluids running", None),
+        ("give SC in the abdomen", "subcutaneous"),
+        ("Neulasta 6 mg SC tomorrow", None),
+    ],
+)
+def test_the_route_of_a_note_counts_where_the_order_names_none(note: str, expected: str | None) -> None:
+    assert read_order(order(dosage(route=None), note=[{"text": note}])).route == expected
 
 
 @pytest.mark.parametrize(

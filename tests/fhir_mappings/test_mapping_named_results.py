@@ -12,7 +12,7 @@ from cards.knowledge.loader import default_knowledge
 from fhir_mappings.results.named_results import NamedResults
 
 NAMED = NamedResults(default_knowledge().terminology)
-LOINC = "http://loinc.org"
+LOINC, SNOMED = "http://loinc.org", "http://snomed.info/sct"
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,7 @@ LOINC = "http://loinc.org"
         pytest.param({"text": "Urine pregnancy test"}, "pregnancy-test", id="a pregnancy test"),
         pytest.param({"coding": [{"system": "urn:oid:1.2.3", "code": "77", "display": "ALT"}]}, "alt", id="a display"),
         pytest.param({"coding": [{"system": "urn:oid:1.2.3", "code": "PLT"}]}, "platelets", id="a code that is a name"),
+        pytest.param({"text": "P-ASAT; kat.konc."}, "ast", id="as Nordic laboratories name quantities"),
         pytest.param({"text": "Bilirubin, direct"}, None, id="direct bilirubin"),
         pytest.param({"text": "Bilirubin"}, None, id="which bilirubin is not said"),
         pytest.param({"text": "Neutrophils %"}, None, id="a share of neutrophils"),
@@ -83,6 +84,11 @@ NAME = {"text": "AST"}
             [result({"text": "AST", "coding": [{"system": LOINC, "code": "99999-9"}]}, 300, "2026-11-20")],
             [],
             id="a code of LOINC says what it is",
+        ),
+        pytest.param(
+            [result({"coding": [{"system": SNOMED, "code": "99999009", "display": "AST level"}]}, 300, "2026-11-20")],
+            [date(2026, 11, 20)],
+            id="a code of SNOMED CT that is not known here",
         ),
     ],
 )

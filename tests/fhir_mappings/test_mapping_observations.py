@@ -80,6 +80,8 @@ def test_weight(value: Json, kg: str) -> None:
         pytest.param("11 st 4 lb", "71.66759446", id="stones and pounds"),
         pytest.param("11 stone, 4.5 lbs", "71.894390645", id="with a comma and a half"),
         pytest.param("154 lb 6 oz", "70.02332173", id="pounds and ounces"),
+        pytest.param("70 kg (154 lb 5.2 oz)", "70", id="kilograms with pounds behind them"),
+        pytest.param("154.3 lb (70 kg)", "69.989302691", id="pounds with kilograms behind them"),
         pytest.param("154.3 lb", "69.98930279", id="one unit"),
     ],
 )
@@ -142,6 +144,7 @@ def test_a_weight_coded_as_both_measured_and_stated_counts_as_stated() -> None:
         ),
         pytest.param({"valueString": "seventy"}, ("value", "seventy"), id="a word"),
         pytest.param({"valueString": "11 st 14 lb"}, ("unit-unknown", "11 st 14 lb"), id="14 pounds are a stone"),
+        pytest.param({"valueString": "70 kg (200 lb)"}, ("unit-unknown", "70 kg (200 lb)"), id="two that differ"),
         pytest.param({"valueString": "5 ft 6 in"}, ("unit-unknown", "5 ft 6 in"), id="a height"),
         pytest.param({"valueString": "11 lb 4 st"}, ("unit-unknown", "11 lb 4 st"), id="the smaller unit first"),
         pytest.param({}, ("no-value", ""), id="no value"),
@@ -262,11 +265,13 @@ def test_lvef(value: Json, percent: str) -> None:
         pytest.param({"valueQuantity": quantity(95, "%")}, ("implausible", "95 %"), id="more than a heart can"),
         pytest.param({"valueRange": {}}, ("value", "?"), id="an empty range"),
         pytest.param(
-            {"valueRange": {"low": quantity(60, "%"), "high": quantity(35, "%")}}, ("value", "?"), id="a range reversed"
+            {"valueRange": {"low": quantity(60, "%"), "high": quantity(35, "%")}},
+            ("value", "60 % - 35 %"),
+            id="a range reversed",
         ),
         pytest.param(
             {"valueRatio": {"numerator": quantity(60, "mL"), "denominator": quantity(110, "%")}},
-            ("value", "?"),
+            ("value", "60 mL / 110 %"),
             id="a ratio of two units",
         ),
     ],
@@ -289,8 +294,9 @@ def test_every_method_of_lvef_counts(code: str) -> None:
     assert isinstance(only(code, valueQuantity=quantity(61, "%")), Lvef)
 
 
-def test_lvef_by_its_snomed_code_counts() -> None:
+def test_an_ejection_fraction_or_a_weight_by_its_snomed_code_counts() -> None:
     assert isinstance(only("250908004", system=SNOMED, valueQuantity=quantity(61, "%")), Lvef)
+    assert isinstance(only("27113001", system=SNOMED, valueQuantity=quantity(70, "kg")), Weight)
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,37 @@ def test_an_unknown_word_makes_an_ejection_fraction_unread(entry: Entry, word: s
     assert_refused(lvef.read, entry, word, place)
 
 
+PARTS = (
+    ("focus 1: ", "focus 2: "),
+    ("left ", "right "),
+    ("L: ", "R: "),
+    ("primary ", "node "),
+    ("Herd 1: ", "Herd 2: "),
+    ("A. Breast ", "B. Axilla "),
+)
+THINGS = ("results", "tests", "cores", "blocks", "specimens", "tumor cells", "slides", "found")
+NUMBERED = ("tumor", "specimen", "core", "block", "biopsy", "lymph node", "slide")
+SCORES = st.sampled_from(("0", "1+", "2+", "3+"))
+
+
+@given(st.sampled_from(PARTS), SCORES, SCORES)
+def test_parts_with_one_score_have_it_and_others_disagree(parts: tuple[str, str], one: str, other: str) -> None:
+    read = her2.read("ihc", f"HER2 IHC: {parts[0]}{one}, {parts[1]}{other}".replace(", B.", ". B."))
+    assert read == (f"IHC {one}" if one == other else "conflict")
+
+
+@given(st.sampled_from(HER2), SCORES)
+def test_an_earlier_specimen_changes_nothing_of_the_current_one(entry: Entry, earlier: str) -> None:
+    read = her2.read(entry.where, f"Prior specimen: HER2 {earlier}. Current specimen: {entry.text}")
+    assert read in (her2.read(entry.where, entry.text), UNREADABLE)
+
+
+@given(st.integers(min_value=0, max_value=3), st.sampled_from(THINGS), st.sampled_from(NUMBERED))
+def test_a_number_of_things_is_no_score(number: int, counted: str, numbered: str) -> None:
+    assert her2.read("ihc", f"HER2 {number} {counted}") == UNREADABLE
+    assert her2.read("ihc", f"HER2 {numbered} {number}") == UNREADABLE
+
+
 DOSES = ("378 mg", "0.378 g", "378 Milligramm", "378000 mcg", "378 mg/250 mL", "378 mg/dose", "378 mg/90 min")
 
 

@@ -49,7 +49,10 @@ def test_find(written: str, is_found: bool) -> None:  # noqa: FBT001 - a column
     assert (found is not None and found["code"] == KADCYLA) is is_found
 
 
-@pytest.mark.parametrize("contained", [HOLDER["contained"][0], [None, "x", HOLDER["contained"][0]]])
+@pytest.mark.parametrize(
+    "contained",
+    [HOLDER["contained"][0], [None, "x", HOLDER["contained"][0]], [{**HOLDER["contained"][0], "id": "#inside"}]],
+)
 def test_contained_resources_are_found_in_an_object_and_among_junk(contained: Any) -> None:
     assert known().find("#inside", {"contained": contained}) is not None
     assert known().find("#inside", {"contained": 5}) is None

@@ -9,6 +9,7 @@ from shapes import bundle, observation, quantity, read_patient
 
 from cards.facts.results import Weight
 from cards.knowledge.loader import default_knowledge
+from fhir_mappings.results.written_values import written_value
 
 
 def ast(**more: Any) -> dict[str, Any]:
@@ -113,11 +114,74 @@ VALUES = {
         ("10230-1", "Normal EF is 45-70 %", False),
         ("10230-1", "EF 55 %", False),
         ("10230-1", "RVEF 40 %", False),
+        ("10230-1", "LVEF 35", True),
+        ("10230-1", "EF severely reduced", True),
+        ("10230-1", "LVEF mildly reduced", True),
+        ("10230-1", "RV function mildly reduced", False),
+        ("10230-1", "LVEF preserved", False),
+        ("10230-1", "Study of another patient", True),
+        ("1920-8", "AST 400 U/L", True),
+        ("1920-8", "AST is 400", True),
+        ("1920-8", "Ok. Repeat: 400 U/L", True),
+        ("1920-8", "SGOT 6,67 ukat/L", True),
+        ("1920-8", "AST 20 U/L", False),
+        ("1920-8", "AST 25 U/L", False),
+        ("1920-8", "Previous AST 400 U/L", False),
+        ("1920-8", "ALT 400 U/L", False),
+        ("1920-8", "Normal 10-40 U/L", False),
+        ("1920-8", "Repeat in 400 h", False),
+        ("1920-8", "Value 400", False),
+        ("777-3", "Platelets 40 10*3/uL", True),
+        ("777-3", "Platelets 400 10*3/uL", False),
+        ("29463-7", "50 kg", True),
+        ("29463-7", "Weight 90", True),
+        ("29463-7", "110 lb", True),
+        ("29463-7", "154 lb", False),
+        ("29463-7", "Last 50 kg", False),
+        ("29463-7", "Height 170 cm", False),
     ],
 )
 def test_a_note_that_makes_a_result_doubtful(code: str, note: str, *, is_doubtful: bool) -> None:
     chart = read_patient(labs=bundle(observation(code, valueQuantity=VALUES[code], note=[{"text": note}])))
     assert [gap.reason for gap in chart.gaps] == (["voided"] if is_doubtful else [])
+
+
+@pytest.mark.parametrize(
+    ("code", "note", "is_another"),
+    [
+        ("29463-7", "Ideal body weight", True),
+        ("29463-7", "Lean body weight used", True),
+        ("29463-7", "Ideal body weight is 55 kg", False),
+        ("29463-7", "Goal discussed", False),
+        ("10230-1", "Right ventricle", True),
+        ("10230-1", "Stress echo", True),
+        ("10230-1", "Fractional shortening", True),
+        ("10230-1", "Right ventricle normal", False),
+        ("10230-1", "Stress echo, at rest", False),
+        ("1920-8", "ALT", True),
+        ("1920-8", "ALT normal", False),
+    ],
+)
+def test_a_note_that_is_the_name_of_another_measurement(code: str, note: str, *, is_another: bool) -> None:
+    chart = read_patient(labs=bundle(observation(code, valueQuantity=VALUES[code], note=[{"text": note}])))
+    assert [gap.reason for gap in chart.gaps] == (["named-otherwise"] if is_another else [])
+
+
+@pytest.mark.parametrize(
+    ("beside", "told"),
+    [
+        ({"interpretation": [{"text": "LVEF 35 %"}]}, True),
+        ({"interpretation": [{"text": "Severely reduced"}]}, True),
+        ({"interpretation": [{"text": "Normal"}]}, False),
+        ({"interpretation": [{"text": "Abnormal"}]}, False),
+        ({"comment": "EF 35 %"}, True),
+        ({"component": [{"code": {"text": "Comment"}, "valueString": "EF 35 %"}]}, True),
+        ({"component": [{"code": {"text": "Heart rate"}, "valueString": "35"}]}, False),
+    ],
+)
+def test_a_lower_ejection_fraction_beside_the_value(beside: dict[str, Any], *, told: bool) -> None:
+    result = observation("10230-1", valueQuantity=quantity(60, "%"), **beside)
+    assert [gap.reason for gap in read_patient(lvef=bundle(result)).gaps] == (["voided"] if told else [])
 
 
 def test_a_value_that_can_only_be_better_counts_and_is_quoted_with_its_note() -> None:
@@ -251,7 +315,14 @@ def test_a_name_of_another_test_than_the_code(code: str, unit: str, name: str, t
     [
         pytest.param({"text": "Pleural fluid"}, True, id="a fluid in words"),
         pytest.param({"coding": [{"display": "Ascitic fluid sample"}]}, True, id="a fluid by its display"),
+        pytest.param({"text": "Synovial fluid"}, True, id="of a joint"),
+        pytest.param({"text": "QC material"}, True, id="of nobody"),
+        pytest.param({"text": "Donor blood"}, True, id="of somebody else"),
+        pytest.param({"text": "Fetal blood"}, True, id="of a child"),
+        pytest.param({"text": "Knochenmark"}, True, id="of the marrow, in German"),
         pytest.param({"text": "Serum"}, False, id="serum"),
+        pytest.param({"text": "Arterial blood"}, False, id="of an artery"),
+        pytest.param({"text": "Plasma, lithium heparin"}, False, id="plasma"),
     ],
 )
 def test_the_type_of_a_contained_specimen_is_heard(kind: dict[str, Any], told: bool) -> None:  # noqa: FBT001
@@ -260,6 +331,26 @@ def test_the_type_of_a_contained_specimen_is_heard(kind: dict[str, Any], told: b
     result = observation("1920-8", valueQuantity=quantity(24, "U/L"), **taken)
     gaps = read_patient(labs=bundle(result)).gaps
     assert [gap.reason for gap in gaps] == (["named-otherwise"] if told else [])
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        pytest.param({"condition": [{"text": "Clotted"}]}, "voided", id="a clot"),
+        pytest.param({"condition": [{"coding": [{"code": "CLOT", "display": "Clotted"}]}]}, "voided", id="coded"),
+        pytest.param({"status": "unsatisfactory"}, "voided", id="unfit"),
+        pytest.param({"note": [{"text": "Clotted, recollect"}]}, "voided", id="in its note"),
+        pytest.param({"condition": [{"text": "Hemolyzed"}]}, "", id="which makes a count of cells no lower"),
+        pytest.param({"condition": [{"text": "Cool"}]}, "", id="kept cool"),
+        pytest.param({"status": "available"}, "", id="fit"),
+        pytest.param({"id": "another", "status": "unsatisfactory"}, "", id="another specimen"),
+    ],
+)
+def test_the_state_of_a_contained_specimen_is_heard(state: dict[str, Any], expected: str) -> None:
+    taken = {"specimen": {"reference": "#s"}, "contained": [{"resourceType": "Specimen", "id": "s"} | state]}
+    result = observation("777-3", valueQuantity=quantity(210, "10*3/uL"), **taken)
+    gaps = read_patient(labs=bundle(result)).gaps
+    assert [gap.reason for gap in gaps] == ([expected] if expected else [])
 
 
 def test_a_panel_may_name_other_tests_than_its_part() -> None:
@@ -289,3 +380,22 @@ def test_a_weight_named_as_stated_is_stated() -> None:
 def test_the_words_of_other_names_are_for_concepts_that_exist() -> None:
     terminology = default_knowledge().terminology
     assert {each for names in terminology.names_another for each in names.concepts} <= terminology.concepts.keys()
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        pytest.param({"valueQuantity": {"comparator": "<", "value": 5, "unit": "U/L"}}, "< 5 U/L", id="a quantity"),
+        pytest.param({"valueRange": {"low": quantity(5, "U"), "high": quantity(9, "U")}}, "5 U - 9 U", id="range"),
+        pytest.param({"valueRange": {"low": quantity(5, "U/L")}}, "5 U/L", id="a range with one end"),
+        pytest.param({"valueRatio": {"numerator": {"value": 1}, "denominator": {"value": 2}}}, "1 / 2", id="ratio"),
+        pytest.param({"valueInteger": 0}, "0", id="an integer"),
+        pytest.param({"valueBoolean": False}, "false", id="a boolean"),
+        pytest.param({"valueAttachment": {"title": "AST.pdf"}}, "AST.pdf", id="a scan"),
+        pytest.param({"valueAttachment": {"contentType": "image/png"}}, "image/png", id="a scan without a title"),
+        pytest.param({"valueSampledData": {"data": "1 2"}}, "?", id="samples"),
+        pytest.param({}, "?", id="nothing"),
+    ],
+)
+def test_a_value_is_shown_as_it_was_sent(value: dict[str, Any], written: str) -> None:
+    assert written_value(value) == written

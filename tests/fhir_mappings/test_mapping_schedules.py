@@ -15,6 +15,7 @@ from cards.facts.schedules import Nearest, Schedule
 from fhir_mappings.medications import schedule_words
 from fhir_mappings.medications.schedule import rhythms
 from fhir_mappings.medications.schedule_text import read_schedule_text
+from fhir_mappings.results.tablet_words import COUNTED
 
 
 def schedule(*instructions: Any) -> Schedule:
@@ -23,6 +24,16 @@ def schedule(*instructions: Any) -> Schedule:
 
 def repeated(**repeat: Any) -> Json:
     return {"timing": {"repeat": repeat}}
+
+
+WEEK = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+DAYS_OF_CYCLE = "http://hl7.org/fhir/StructureDefinition/timing-daysOfCycle"
+
+
+def on_days_of_cycle(*days: int, **repeat: Any) -> Json:
+    listed = [{"url": "day", "valueInteger": day} for day in days]
+    extended = {"extension": [{"url": DAYS_OF_CYCLE, "extension": listed}]}
+    return repeated(**({"frequency": 1, "period": 3, "periodUnit": "wk"} | repeat), **extended)
 
 
 GTS = "http://terminology.hl7.org/CodeSystem/v3-GTSAbbreviation"
@@ -39,12 +50,21 @@ GTS = "http://terminology.hl7.org/CodeSystem/v3-GTSAbbreviation"
         pytest.param(repeated(count=16, frequency=1, period=3, periodUnit="wk"), "21", id="16 times"),
         pytest.param(repeated(frequency=1, period=1, periodUnit="mo"), "28", id="a month is its shortest"),
         pytest.param(repeated(frequency=1, period=2, periodMax=3, periodUnit="wk"), "14", id="two to three weeks"),
+        pytest.param(repeated(frequency=1, periodMax=3, periodUnit="wk"), "21", id="up to three weeks"),
         pytest.param(repeated(frequency=1, frequencyMax=2, period=2, periodUnit="wk"), "7", id="once or twice"),
         pytest.param(repeated(dayOfWeek=["mon"]), "7", id="every Monday"),
         pytest.param(repeated(dayOfWeek=["mon", "thu"]), "3", id="Monday and Thursday"),
         pytest.param(repeated(dayOfWeek=["mon"], period=3, periodUnit="wk"), "21", id="a Monday in three weeks"),
         pytest.param(repeated(timeOfDay=["08:00:00", "20:00:00"]), "0.5", id="two times of the day"),
         pytest.param(repeated(when=["MORN", "EVE"], period=1, periodUnit="d"), "0.5", id="morning and evening"),
+        pytest.param(repeated(frequency=2, period=1, periodUnit="d", dayOfWeek=WEEK), "0.5", id="all days of the week"),
+        pytest.param(on_days_of_cycle(1), "21", id="day 1 of the cycle"),
+        pytest.param(on_days_of_cycle(1, 8), "7", id="days 1 and 8 of the cycle"),
+        pytest.param(
+            {"timing": {"code": {"coding": [{"display": "Every 21 days"}, {"display": "Weekly"}]}}},
+            None,
+            id="two codes of two rhythms",
+        ),
         pytest.param({"timing": {"code": {"text": "Q3W"}}}, "21", id="Q3W"),
         pytest.param({"timing": {"code": concept(coding("urn:local", "Q21D"))}}, "21", id="Q21D as a code"),
         pytest.param({"timing": {"code": concept(coding("urn:local", "1", "Every 3 weeks"))}}, "21", id="as a display"),
@@ -79,6 +99,7 @@ def test_interval(instruction: Json, expected: str | None) -> None:
     [
         pytest.param(repeated(period=0, periodUnit="wk"), id="a period of zero"),
         pytest.param(repeated(period=3), id="a period without unit"),
+        pytest.param(repeated(period=21, periodMax=1, periodUnit="d"), id="a period that ends before it begins"),
         pytest.param(repeated(period="3 or 4", periodUnit="wk"), id="a period that is not a number"),
         pytest.param(repeated(period=3, periodUnit="cycle"), id="a unit of its own"),
         pytest.param(repeated(period=90, periodUnit="min"), id="the time of an infusion in the wrong slot"),
@@ -100,6 +121,10 @@ def test_interval(instruction: Json, expected: str | None) -> None:
         pytest.param({"timing": {"repeat": "q21d"}}, id="repeat sent as a text"),
         pytest.param({"timing": {"code": concept(coding("urn:local", "ZZ9"))}}, id="a code of the site"),
         pytest.param({"text": "biweekly"}, id="biweekly: twice a week or every two weeks"),
+        pytest.param(on_days_of_cycle(1, 2, 3, period=1, periodUnit="d"), id="daily on some days of a cycle"),
+        pytest.param(on_days_of_cycle(0), id="day 0 of a cycle"),
+        pytest.param({"text": "300 mg on days 1-14 of 21"}, id="some days of a cycle in words"),
+        pytest.param({"text": "1-0-2"}, id="another number of tablets in the evening"),
         pytest.param({"text": "every 3 weeks except after surgery"}, id="words that may change it"),
     ],
 )
@@ -108,6 +133,26 @@ def test_a_text_that_is_not_understood_is_reported_and_not_used(instruction: Jso
     assert read.unread
     assert read.interval_days is None
     assert read.nearest is None
+
+
+def test_daily_on_some_days_of_the_week_is_told() -> None:
+    read = schedule(repeated(frequency=1, period=1, periodUnit="d", dayOfWeek=WEEK[:5]))
+    assert read.unread == ("dayOfWeek mon, tue, wed, thu, fri",)
+    assert schedule(repeated(count=1, dayOfWeek=WEEK[:2])).unread == ()
+
+
+def test_days_of_rest_say_nothing_of_an_infusion_and_are_told_of_tablets() -> None:
+    read = schedule({"text": "day 1 every 21 days, days 8 and 15: rest"})
+    assert (read.unread, read.unread_of_tablets) == ((), ("days 8 and 15: rest",))
+    assert schedule({"text": "day 1: rest"}).unread
+
+
+def test_only_one_instruction_of_several_is_a_step() -> None:
+    daily = repeated(frequency=1, period=1, periodUnit="d")
+    first, last = {**daily, "text": "days 1-7"}, {**daily, "text": "day 8 onwards"}
+    assert schedule(first, last).unread_of_tablets == ()
+    assert schedule(first).unread_of_tablets == ("days 1-7",)
+    assert schedule(last).unread_of_tablets == ()
 
 
 def test_odd_words_beside_codes_that_agree_are_not_reported() -> None:
@@ -189,7 +234,9 @@ STATED = (
     "days 1, 8 and 15 of a 28-day cycle",
     "daily for 3 days",
 )
-UNKNOWN = st.text("bcdfghjklmnpqrstvz", min_size=4, max_size=9).filter(lambda word: word not in schedule_words.IGNORED)
+UNKNOWN = st.text("bcdfghjklmnpqrstvz", min_size=4, max_size=9).filter(
+    lambda word: word not in schedule_words.IGNORED and word not in COUNTED
+)
 
 
 @given(st.sampled_from(STATED), UNKNOWN, st.data())

@@ -90,6 +90,22 @@ def test_a_result_about_somebody_else(focus: Any, other: bool) -> None:  # noqa:
     assert is_about_another_person(resource, "p", References()) is other
 
 
+@pytest.mark.parametrize(
+    ("source", "other"),
+    [
+        pytest.param({"reference": "Patient/q"}, True, id="another patient"),
+        pytest.param({"reference": "Patient/p"}, False, id="the patient"),
+        pytest.param({"reference": "#copy"}, False, id="a contained copy of the patient"),
+        pytest.param({"display": "Jane Doe"}, False, id="a name"),
+        pytest.param(None, False, id="not said"),
+    ],
+)
+def test_a_result_of_a_specimen_of_somebody_else(source: Any, other: bool) -> None:  # noqa: FBT001
+    specimen = {"resourceType": "Specimen", "id": "s", "subject": source}
+    resource = {"specimen": {"reference": "#s"}, "contained": [specimen]}
+    assert is_about_another_person(resource, "p", References()) is other
+
+
 def bundle(count: int, **more: Any) -> bytes:
     entry = [{"resource": {"resourceType": "Condition", "id": str(number)}} for number in range(count)]
     return json.dumps({"resourceType": "Bundle", "type": "searchset", "entry": entry, **more}).encode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 
@@ -126,11 +127,15 @@ FIELDS = {
 }
 
 
-def _seconds(field: str, written: str) -> float:
-    """Return the shortest of several timings of a whole request; the text differs each time, so nothing is cached."""
+def _seconds(field: str, written: str, enough: float = 0.0) -> float:
+    """Return the shortest of four timings of a whole request, or the first that is short enough.
+
+    The text differs each time, so nothing is cached.
+    """
     make, is_order = FIELDS[field]
-    taken = []
-    for number in range(4):
+    taken: list[float] = []
+    while len(taken) < 4 and min(taken, default=math.inf) > enough:
+        number = len(taken)
         spoilt = f"{number}{written}"
         made = make(spoilt)
         request = hook_request(made) if is_order else hook_request(prefetch=chart(**made))
@@ -145,11 +150,10 @@ def _seconds(field: str, written: str) -> float:
 def test_ten_times_the_text_takes_at_most_twelve_times_as_long(field, kind) -> None:
     unit = KINDS[kind]
     short, long = ((unit * size)[:size] for size in (SHORT, LONG))
-    # Both include the time of any request, which is measured in whole milliseconds.
-    seconds = _seconds(field, long)
-    assert seconds <= (LONG / SHORT) * STEP * max(_seconds(field, short), 0.001)
-    # In total: a text of this length once blocked a worker for minutes, as runs of blanks were tried from each place.
-    assert seconds < 0.3
+    # Both include the time of any request, which is measured in whole milliseconds. In total: a text of this length
+    # once blocked a worker for minutes, as runs of blanks were tried from each place.
+    most = min((LONG / SHORT) * STEP * max(_seconds(field, short), 0.001), 0.3)
+    assert _seconds(field, long, most) <= most
 
 
 REMARKS = {

@@ -290,6 +290,31 @@ def test_a_dose_of_an_unidentified_drug_is_reported(name: str) -> None:
     assert READER.is_unclear(given, References())
 
 
+@pytest.mark.parametrize(
+    ("name", "dose", "is_drug"),
+    [
+        ("Sodium chloride 0.9 % flush after Kadcyla", {"value": 10, "unit": "mL"}, False),
+        ("NaCl 0.9 % 250 mL (diluent for Kadcyla)", {"value": 250, "unit": "mL"}, False),
+        ("Sodium chloride 0.9 % for Kadcyla", {"value": 252, "unit": "mg"}, True),
+        ("Sodium chloride 0.9 % with Kadcyla", {"value": 250, "unit": "mL"}, True),
+    ],
+)
+def test_a_fluid_that_was_given_with_a_drug_is_no_dose_of_it(name: str, dose: dict[str, Any], *, is_drug: bool) -> None:
+    given = administration(medicationCodeableConcept={"text": name}, dosage={"dose": dose})
+    assert (read(given) is not None) is is_drug
+    assert not READER.is_unclear(given, References())
+    active = request(
+        status="active",
+        medicationCodeableConcept={"text": name},
+        dosageInstruction=[{"doseAndRate": [{"doseQuantity": dose}]}],
+    )
+    assert (read(active) is not None) is is_drug
+    in_words = administration(
+        medicationCodeableConcept={"text": name}, dosage={"dose": dose, "text": "Kadcyla 252 mg in 250 mL"}
+    )
+    assert read(in_words) is not None
+
+
 def test_a_dose_of_a_drug_out_of_scope_is_clear() -> None:
     assert not READER.is_unclear(administration(medicationCodeableConcept=drug("doxorubicin")), References())
     assert not READER.is_unclear(administration(medicationCodeableConcept=drug("ondansetron")), References())
@@ -397,8 +422,10 @@ def test_an_amount_only_in_words(written: str, dose: Mg | MgPerKg | None, unread
     ],
 )
 def test_what_a_note_says_of_the_dose_that_was_given(note: str, unread: str) -> None:
-    found = read(administration(dosage={"dose": {"value": 252, "unit": "mg"}}, note=[{"text": note}]))
-    assert (found.dose, found.unread_dose) == (Mg(Decimal(252)), unread)
+    dose = {"dose": {"value": 252, "unit": "mg"}}
+    for words in ({"dosage": dose, "note": [{"text": note}]}, {"dosage": {**dose, "text": note}}):
+        found = read(administration(**words))
+        assert (found.dose, found.unread_dose) == (Mg(Decimal(252)), unread)
 
 
 @pytest.mark.parametrize(

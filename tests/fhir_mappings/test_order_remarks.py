@@ -221,6 +221,11 @@ def topics_of(*instructions: Any, drug: str = "", **changes: Any) -> list[str]:
         ("give weekly x 3", True),
         ("weight is 90 kg", True),
         ("4.4 mg/kg per Dr. Smith", True),
+        ("should be q2w", True),
+        ("hold for 1 week then resume", True),
+        ("weight entered in lb", True),
+        ("Double check dose, seems high", True),
+        ("B12 1000 mcg IM given today", False),
         ("Zofran 8 mg IV push", False),
         ("flush with 10 mL IV push", False),
         ("run over 90 minutes", False),
@@ -245,6 +250,16 @@ def test_what_a_note_says_of_the_infusion_is_told(written: str, *, is_told: bool
         ({"text": "Dose capped at 300 mg"}, []),
         ({"text": "252 mg by mouth"}, ["checks-incomplete"]),
         ({"text": "Do not give IV push"}, []),
+        ({"text": "Dosing weight: 70000 g"}, []),
+        ({"text": "252 MG IVPB ONCE ONE; Start: 22/11/26 09:00; Stop: 22/11/26 09:01"}, []),
+        ({"text": "252 mg in Sodium Chloride 0.9% 250 mL, Total Vol 262.6, Rate 175 mL/hr"}, []),
+        ({"text": "KADCYLA [252 MG] D5W [250 ML] IV Q21D"}, ["diluent-incompatible"]),
+        ({"text": "252 mg iv dag 1 en 8, kuur 3"}, ["interval-too-short"]),
+        ({"text": "<p>Give <b>252 mg</b> IV over 30&nbsp;min every 21&nbsp;days</p>"}, []),
+        ({"text": "252 mg IV. Then 252 mg on 11/29."}, ["checks-incomplete"]),
+        ({"text": "Day 1: 252 mg. Days 8 and 15: rest."}, []),
+        ({"patientInstruction": "Sie erhalten heute 252 mg. Der Termin in 3 Wochen steht."}, []),
+        ({"method": {"text": "infuse over 5 minutes"}}, ["infusion-rate"]),
         (
             {"timing": {"repeat": {"timeOfDay": ["08:00", "20:00"], "period": 3, "periodUnit": "wk"}}},
             ["checks-incomplete"],
@@ -258,6 +273,35 @@ def test_what_a_note_says_of_the_infusion_is_told(written: str, *, is_told: bool
 )
 def test_other_elements_of_an_instruction(changes: Any, expected: list[str]) -> None:
     assert topics_of(dosage(dose_of(252, "mg"), route={"text": "IV"}, **changes)) == expected
+
+
+MINUTES = {"low": quantity(5, "min"), "high": quantity(10, "min")}
+
+
+@pytest.mark.parametrize(
+    ("doses", "expected"),
+    [
+        ([{**dose_of(252, "mg"), "rateRange": MINUTES}], ["infusion-rate"]),
+        ([dose_of(252, "mg"), dose_of(90, "%")], ["checks-incomplete"]),
+        ([dose_of(252, "mg"), dose_of(1, "bag", "")], []),
+        ([dose_of(252, "mg"), dose_of(250, "mL")], []),
+    ],
+)
+def test_what_stands_beside_the_dose(doses: Any, expected: list[str]) -> None:
+    assert topics_of(dosage(*doses, route={"text": "IV"})) == expected
+
+
+@pytest.mark.parametrize(
+    ("second", "expected"),
+    [
+        (dosage(dose_of(210, "mg"), text="if platelets < 50", sequence=2), ["checks-incomplete"]),
+        (dosage(dose_of(210, "mg"), text="Cycle 4 if grade 2", sequence=2), ["checks-incomplete"]),
+        (dosage(dose_of(252, "mg"), sequence=2), []),
+        (dosage(text="Observe for 30 minutes", sequence=2), []),
+    ],
+)
+def test_a_dose_behind_an_instruction_without_an_end(second: Any, expected: list[str]) -> None:
+    assert topics_of(dosage(dose_of(252, "mg"), sequence=1), second) == expected
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -20,7 +21,21 @@ from shapes import (
     quantity,
     topics,
 )
-from test_practice_orders import LUNG, METASTATIC, active, cancer, case, drug, hearts, her2, lab, labs, on
+from test_practice_orders import (
+    LUNG,
+    METASTATIC,
+    active,
+    cancer,
+    case,
+    count,
+    course,
+    drug,
+    hearts,
+    her2,
+    lab,
+    labs,
+    on,
+)
 
 
 def routed(name: str, mg: int, route: Any) -> Json:
@@ -262,6 +277,21 @@ CASES = [
             suspected("Interstitial lung disease", codings=(ILD,), clinicalStatus={"coding": [{"code": "resolved"}]}),
         ),
     ),
+    *(
+        case(
+            f"lung disease that ended before it began during treatment: {min(ended)}",
+            ("ild-active",),
+            (drug("Kadcyla", 252),),
+            administrations=bundle(*course("Kadcyla", 252, 21, 4)),
+            conditions=bundle(
+                METASTATIC,
+                condition(
+                    "problem-1", ILD, onsetDateTime=on(30), clinicalStatus=concept(coding("", "resolved")), **ended
+                ),
+            ),
+        )
+        for ended in ({"abatementDateTime": on(200)}, {"abatementPeriod": {"end": on(200)}})
+    ),
     case(
         "lung disease that was ruled out",
         (),
@@ -306,6 +336,100 @@ CASES += [
         ("Paracetamol 1 g", ()),
     )
 ]
+CASES += [
+    case(
+        f"whether the patient has died: {said}",
+        expected,
+        (drug("Kadcyla", 252),),
+        patient={"resourceType": "Patient", "id": "pat-1", "gender": "female", "birthDate": "1960-05-02"} | said,
+    )
+    for said, expected in (
+        ({"deceasedBoolean": "Y"}, ("checks-incomplete",)),
+        ({"deceasedBoolean": 1}, ("checks-incomplete",)),
+        ({"deceasedBoolean": "false"}, ()),
+    )
+]
+EARLIER = {
+    "ast": ("1920-8", 24, 300, 190, "U/L", 40),
+    "platelets": ("777-3", 231, 20, 60, "10*3/uL", 400),
+    "bilirubin": ("1975-2", Decimal("0.6"), Decimal("3.4"), Decimal("1.5"), "mg/dL", Decimal("1.2")),
+}
+
+
+def with_preliminary(name: str, value: Any, days: int = 0, **changes: Any) -> Json:
+    """Build the laboratory results with a normal one of two days ago and a preliminary one of ``days`` ago."""
+    code, normal, *_, unit, high = EARLIER[name]
+    final = lab(code, "final-1", normal, unit, high) | {"effectiveDateTime": on(2)}
+    newer = lab(code, "preliminary-1", value, unit, high) | {"effectiveDateTime": on(days), "status": "preliminary"}
+    kept = {each: None for each in EARLIER if each == name}
+    return bundle(*(entry["resource"] for entry in labs(**kept)["entry"]), final, newer | changes)
+
+
+CASES += [
+    *(
+        case(
+            f"a preliminary result on which the label acts: {name}",
+            ("checks-incomplete",),
+            (drug("Kadcyla", 252),),
+            labs=with_preliminary(name, worse),
+        )
+        for name, (_, _, worse, *_) in EARLIER.items()
+    ),
+    *(
+        case(
+            f"a preliminary result on which it does not: {name}",
+            (),
+            (drug("Kadcyla", 252),),
+            labs=with_preliminary(name, mild),
+        )
+        for name, (_, _, _, mild, *_) in EARLIER.items()
+    ),
+    case(
+        "a preliminary result before the final one",
+        (),
+        (drug("Kadcyla", 252),),
+        labs=with_preliminary("ast", 300, days=3),
+    ),
+    case(
+        "a preliminary result of the time of the final one",
+        (),
+        (drug("Kadcyla", 252),),
+        labs=with_preliminary("ast", 300, days=2),
+    ),
+    case(
+        "a preliminary result dated after today",
+        (),
+        (drug("Kadcyla", 252),),
+        labs=with_preliminary("ast", 300, days=-9),
+    ),
+    case(
+        "a cancelled result",
+        (),
+        (drug("Kadcyla", 252),),
+        labs=with_preliminary("platelets", 20, status="cancelled"),
+    ),
+    case(
+        "a preliminary count of cells that the label does not ask for",
+        (),
+        (drug("Kadcyla", 252),),
+        labs=labs(neutrophils=count("751-8", 0.2) | {"status": "preliminary"}),
+    ),
+    case(
+        "a preliminary ejection fraction",
+        ("checks-incomplete",),
+        (drug("Kadcyla", 252),),
+        lvef=bundle(
+            observation("10230-1", "lvef-1", valueQuantity=quantity(60, "%"), effectiveDateTime=on(40)),
+            observation("10230-1", "lvef-2", valueQuantity=quantity(38, "%"), status="preliminary"),
+        ),
+    ),
+    case(
+        "a result that is a scan",
+        ("checks-incomplete",),
+        (drug("Kadcyla", 252),),
+        labs=labs(ast=observation("1920-8", "ast-1", valueAttachment={"title": "AST.pdf"})),
+    ),
+]
 YOUNG = {"resourceType": "Patient", "id": "pat-1", "gender": "female", "birthDate": "1990-05-02"}
 CASES += [
     case(
@@ -327,6 +451,20 @@ CASES += [
         ("positive / negative", ("checks-incomplete",)),
         ("not positive", ("checks-incomplete",)),
     )
+]
+CASES += [
+    case(
+        f"a preliminary pregnancy test after a negative one: {written}",
+        expected,
+        (drug("Kadcyla", 252),),
+        patient=YOUNG,
+        labs=bundle(
+            *(entry["resource"] for entry in labs()["entry"]),
+            observation("2106-3", "hcg-1", valueString="negative", effectiveDateTime=on(3)),
+            observation("2106-3", "hcg-2", valueString=written, status="preliminary"),
+        ),
+    )
+    for written, expected in (("positive", ("checks-incomplete",)), ("negative", ()))
 ]
 LATER = {"effectiveDateTime": "2030-02-01"}
 CASES += [

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from cards.facts.order import CountedTablets, DosageTiming
+from cards.facts.order import CountedTablets, DosageTiming, Supply
 from fhir_mappings.medications.schedule import by_instruction
 from fhir_mappings.medications.tablet_counts import tablets_in
-from fhir_mappings.medications.tablets import tablet_mg, tablet_strengths, timings
+from fhir_mappings.medications.tablets import supply, tablet_mg, tablet_strengths, timings
 
 
 def repeat(**parts: Any) -> dict[str, Any]:
@@ -119,3 +119,37 @@ WEEK = {"boundsDuration": {"value": 7, "unit": "d", "code": "d"}}
 )
 def test_steps(instructions, steps) -> None:
     assert [each.step for each in timings(by_instruction({"dosageInstruction": instructions}))] == steps
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "never_begins"),
+    [
+        pytest.param({"sequence": 1, **repeat()}, {"sequence": 2, **repeat()}, True, id="after one without an end"),
+        pytest.param({"sequence": 1, **repeat(**WEEK)}, {"sequence": 2, **repeat()}, False, id="after a week"),
+        pytest.param(
+            {"sequence": 1, "text": "Week 1", **repeat()},
+            {"sequence": 2, "text": "Week 2", **repeat()},
+            False,
+            id="by the words",
+        ),
+    ],
+)
+def test_an_instruction_behind_one_without_an_end_never_begins(first: Any, second: Any, *, never_begins: bool) -> None:
+    doses = [{"doseQuantity": {"value": 240, "unit": "mg"}}]
+    instructions = [{**each, "doseAndRate": doses} for each in (first, second)]
+    found = timings(by_instruction({"dosageInstruction": instructions}))
+    assert [each.never_begins for each in found] == [False, never_begins]
+
+
+@pytest.mark.parametrize(
+    ("amount", "time", "expected"),
+    [
+        ({"value": 120, "unit": "Tab"}, {"value": 30, "unit": "Day"}, Supply(Decimal(120), Decimal(30))),
+        ({"value": 120, "code": "{tbl}"}, {"value": 4, "code": "wk"}, Supply(Decimal(120), Decimal(28))),
+        ({"value": 2, "unit": "vial"}, {"value": 21, "unit": "d"}, None),
+        ({"value": 120, "unit": "tablet"}, {}, None),
+        ({}, {"value": 30, "unit": "d"}, None),
+    ],
+)
+def test_the_supply_that_an_order_has_dispensed(amount: Any, time: Any, expected: Supply | None) -> None:
+    assert supply({"dispenseRequest": {"quantity": amount, "expectedSupplyDuration": time}}) == expected

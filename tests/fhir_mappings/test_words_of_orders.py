@@ -59,6 +59,24 @@ def test_other_places_of_an_injection(change: Any, expected: list[str]) -> None:
     assert told("Phesgo", dose_of(10, "mL"), {"route": SUBCUTANEOUS, **change}) == expected
 
 
+@pytest.mark.parametrize(
+    ("drug", "doses", "expected"),
+    [
+        ("Phesgo", [dose_of(1200, "mg"), dose_of(10, "mL")], []),
+        ("Phesgo", [dose_of(1800, "mg"), dose_of(10, "mL")], ["dose-text-conflict"]),
+        ("Phesgo", [dose_of(1200, "mg"), dose_of(600, "mg"), dose_of(15, "mL")], []),
+        ("Herceptin Hylecta", [dose_of(600, "mg"), dose_of(5, "mL")], []),
+        ("Herceptin Hylecta", [dose_of(600, "mg"), dose_of(10000, "[USP'U]")], []),
+        # A volume is of both antibodies: 600 mg, half a dose.
+        ("Phesgo", [dose_of(5, "mL")], ["dose-implausible"]),
+    ],
+)
+def test_a_volume_beside_the_milligrams_of_an_injection(drug: str, doses: Any, expected: list[str]) -> None:
+    written = order({"route": SUBCUTANEOUS, "doseAndRate": doses}, drug={"text": drug})
+    found = [topic(each) for each in cards(written, prefetch=chart())]
+    assert [each for each in found if each.startswith("dose")] == expected
+
+
 def test_the_note_of_an_injection_is_heard_to_its_end() -> None:
     written = order(
         {"route": SUBCUTANEOUS, "doseAndRate": [dose_of(10, "mL")]},
@@ -171,6 +189,28 @@ def test_cycles_and_parts_of_the_day(written: str, interval: str, is_read) -> No
         ("Herceptin 6 mg/kg (420 mg) over 30 min D1 q21", "21"),
         ("10 mL subcutaneous every 21 days, alternate left and right thigh", "21"),
         ("420 mg IV over 30 minutes every 3 weeks, observe 30 minutes", "21"),
+        ("252 mg IV day 1, q21 days, days 2-21: rest", "21"),
+        ("252 mg alle 21 Tage, Tag 2-21 Pause", "21"),
+        ("252 mg IV q3w, no treatment on D8 and D15", "21"),
+        ("252 mg IV Q3W +/- 3 days", "21"),
+        ("every 3 weeks (window -2/+7 days)", "21"),
+        ("Admin: 252 mg IV, Schedule: q21d, C3 D1 (of 14)", "21"),
+        ("three weekly cycle", "21"),
+        ("Oncosys: 252 mg, first dose: 11/22/26 9:00:00 CST, every 21 days, Dose Calc Wt: 70 kg", "21"),
+        ("252 mg, alle 21 Tage, Laufzeit 30 min, Zyklus 3", "21"),
+        ("420 mg (6 mg/kg), Treatment Plan: BREAST TRASTUZUMAB 6 MG/KG Q21D, C3D1", "21"),
+        ("252 mg day 1, cycle 3 of 14, interval 21 d, dose modified: no", "21"),
+        ("252 mg i.v. hver 3. uge", "21"),
+        ("252 mg i.v. 3 hetente, 30 perc alatt", "21"),
+        ("252 mg ενδοφλεβίως κάθε 3 εβδομάδες", "21"),
+        ("1 raz w tygodniu", "7"),
+        ("2 comprimidos de 12/12 horas", "0.5"),
+        ("300 mg 1-0-1", "0.5"),
+        ("2 tablets at 8 am and 2 tablets at 8 pm", "0.5"),
+        ("300 mg PO BD", "0.5"),
+        ("6 compresse al giorno con il cibo", "1"),
+        ("1400 mg biweekly (every 2 weeks)", "14"),
+        ("5 tablets once daily continuously; capecitabine days 1-14 q21d", "1"),
     ],
 )
 def test_what_is_said_of_others_leaves_the_schedule(written: str, interval: str) -> None:

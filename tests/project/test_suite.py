@@ -50,7 +50,7 @@ def test_a_run_that_leaves_a_process_behind_fails_and_says_nothing_else(tmp_path
 FILES = {
     "conftest.py": """
 import os, pytest
-from processes import pytest_addoption, pytest_runtestloop
+from processes import pytest_addoption, pytest_cmdline_main, pytest_runtestloop
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
     with open("set-up", "a") as file: file.write("x")

@@ -87,6 +87,7 @@ from cards.knowledge.schema.supply import (
     RetiredCode,
     RxNormEntry,
     SnomedEntry,
+    UniiEntry,
     UnspecificHcpcs,
 )
 from cards.knowledge.schema.terminology import (
@@ -213,6 +214,7 @@ __all__ = [
     "TestsBeforeDose",
     "Threshold",
     "Tier",
+    "UniiEntry",
     "UnitEntry",
     "UnitTable",
     "Units",

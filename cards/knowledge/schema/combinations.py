@@ -10,7 +10,7 @@ from cards.knowledge.schema.sourced import Cited, KnowledgeRecord
 
 
 class KeptApart(KnowledgeRecord, frozen=True, kw_only=True):
-    """HER2 agents that must not be combined.
+    """HER2 agents that must not be combined: the first of ``products`` with each of the others.
 
     ``only_warn``: the combination is used in trials. ``until``: from that day a label includes the combination.
     """
@@ -20,6 +20,11 @@ class KeptApart(KnowledgeRecord, frozen=True, kw_only=True):
     only_warn: bool = False
     until: date | None = None
     by: Cited
+
+    def separates(self, one: str, other: str) -> bool:
+        """Return whether two products are among those kept apart, in either order."""
+        first, *others = self.products
+        return (one == first and other in others) or (other == first and one in others)
 
 
 class DrugCodes(KnowledgeRecord, frozen=True, kw_only=True):

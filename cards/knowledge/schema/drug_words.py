@@ -82,6 +82,7 @@ class DrugWords(KnowledgeRecord, frozen=True, kw_only=True):
     warning_ends: tuple[IgnoredWords, ...] = ()
     beside_tablets: tuple[IgnoredWords, ...] = ()
     oral_forms: tuple[IgnoredWords, ...] = ()
+    fluid_purposes: tuple[IgnoredWords, ...] = ()
     payload_endings: tuple[Endings, ...]
     drug_endings: tuple[Endings, ...]
     alphabets: tuple[Alphabet, ...] = ()

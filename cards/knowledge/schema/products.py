@@ -19,7 +19,7 @@ from cards.knowledge.schema.kinds import Basis, Cancer, Route, Scope, Setting, T
 from cards.knowledge.schema.monitoring import Monitoring
 from cards.knowledge.schema.oral import Interaction, Prophylaxis, Tablets
 from cards.knowledge.schema.sourced import Cited, KnowledgeRecord
-from cards.knowledge.schema.supply import AtcEntry, Brand, RxNormEntry, SnomedEntry
+from cards.knowledge.schema.supply import AtcEntry, Brand, RxNormEntry, SnomedEntry, UniiEntry
 
 
 class PriorTherapy(KnowledgeRecord, frozen=True, kw_only=True):
@@ -72,6 +72,7 @@ class Product(KnowledgeRecord, frozen=True, kw_only=True):
     rxnorm: tuple[RxNormEntry, ...] = ()
     atc: tuple[AtcEntry, ...] = ()
     snomed: tuple[SnomedEntry, ...] = ()
+    unii: tuple[UniiEntry, ...] = ()
     brands: tuple[Brand, ...]
     route: Route | None = None
     basis: Basis | None = None

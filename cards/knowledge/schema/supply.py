@@ -38,6 +38,13 @@ class SnomedEntry(KnowledgeRecord, frozen=True, kw_only=True):
     by: Cited
 
 
+class UniiEntry(KnowledgeRecord, frozen=True, kw_only=True):
+    """A substance of the FDA's list (UNII) that is the active one of the product: itself, or its salt."""
+
+    code: str
+    by: Cited
+
+
 class AtcEntry(KnowledgeRecord, frozen=True, kw_only=True):
     """An ATC substance that means the product. ``until``: the last year of the index that had the code."""
 

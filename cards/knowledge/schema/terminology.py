@@ -32,11 +32,13 @@ class Concept(KnowledgeRecord, frozen=True, kw_only=True):
     ``asked_by`` is its prefetch query; for a range of numbers, the end on the side of ``harm`` counts. ``unit`` is the
     canonical unit, ``plausible_limit`` the believable upper limits of normal. Both ranges are bounds of this service;
     no source states them. ``units`` names the table of units that it may be reported in. ``names`` are those of a
-    result without a standard code, which is told and not read.
+    result without a standard code, which is told and not read. ``button`` is the name on a button that orders the test,
+    where ``display`` would order something else: "order platelets" is a transfusion.
     """
 
     display: str
     order_display: str | None = None
+    button: str | None = None
     order_loinc: str | None = None
     kind: Kind = Kind.FINDING
     asked_by: Query | None = None
@@ -175,7 +177,8 @@ class GeneCodes(KnowledgeRecord, frozen=True, kw_only=True):
     """How a sequencing result refers to ERBB2: the gene's codes and names, and the codes of its components.
 
     ``copy_number`` is the component with copies. ``other_changes`` are the kinds of change that are not activating
-    mutations, ``not_pathogenic`` the assessments of a variant that is not known to be one.
+    mutations, ``not_pathogenic`` the assessments of a variant that is not known to be one, ``significance`` the code
+    of an assessment.
     """
 
     erbb2: tuple[str, ...]
@@ -183,6 +186,7 @@ class GeneCodes(KnowledgeRecord, frozen=True, kw_only=True):
     variant_assessment: str
     erbb2_names: tuple[str, ...] = ()
     copy_number: str
+    significance: str
     other_changes: tuple[str, ...]
     not_pathogenic: tuple[str, ...]
     by: Cited

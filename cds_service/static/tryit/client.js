@@ -89,7 +89,7 @@ function parsed(text) {
 export function problem(exchanged) {
   if (exchanged.status === 401 || exchanged.status === 403) {
     return t(
-      'The service refused the call ({status}): it wants a signed token (JWT), and this page has none. To try it here, start a service with auth.mode: "off".',
+      'The service refused the call ({status}): it requires a signed token (JWT), and this page has none. To try it here, start a service with auth.mode: "off".',
       { status: exchanged.status },
     );
   }

@@ -210,7 +210,7 @@ async function ask(hook) {
 function showExchanges(answers) {
   const exchanges = answers.map(({ exchanged }) => exchanged);
   const slowest = Math.max(...exchanges.map((exchanged) => exchanged.milliseconds));
-  at("timing").textContent = t("The answer took {ms} ms, there and back.", { ms: slowest.toFixed(0) });
+  at("timing").textContent = t("The answer took {ms} ms, round trip.", { ms: slowest.toFixed(0) });
   at("exchanges").replaceChildren(...exchangesView(exchanges));
 }
 
@@ -273,14 +273,14 @@ async function override(service, card, reason, comment) {
 
 /** Keep what was decided, and add whether the service has taken the feedback once that is known. */
 async function decide(card, said, sending) {
-  const decision = { card, said, heard: t("Telling the service …") };
+  const decision = { card, said, heard: t("Sending your feedback …") };
   screen.decisions.set(keyOf(card), decision);
   at("cards-heading").focus({ preventScroll: true });
   try {
     const { status } = await sending;
-    decision.heard = status === 200 ? t("The service has kept this feedback.") : t("The service keeps no feedback here ({status}).", { status });
+    decision.heard = status === 200 ? t("The service has stored this feedback.") : t("The service does not store feedback here ({status}).", { status });
   } catch {
-    decision.heard = t("The service could not be told.");
+    decision.heard = t("The feedback could not be sent.");
   }
   if (screen.decisions.get(keyOf(card)) === decision) showCards(screen.asked, screen.hook);
 }

@@ -38,7 +38,7 @@ export function listenToOwnServer(opened, failed) {
 
 function told(missing) {
   const lines = Object.entries(missing).map(([key, why]) => `${key}: ${why}`);
-  return lines.length ? t("Read, but for {lines}.", { lines: lines.join("; ") }) : t("The chart was read.");
+  return lines.length ? t("Read, except for {lines}.", { lines: lines.join("; ") }) : t("The chart was read.");
 }
 
 /** Say whose chart it is, in a line. */
