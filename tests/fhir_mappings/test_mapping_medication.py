@@ -798,7 +798,7 @@ def test_a_site_that_is_given_to_by_another_route(site: str, expected: str) -> N
         ("Subcutaneous injection", "subcutaneous", "Subcutaneous injection"),
         ("By mouth", "oral", "By mouth"),
         ("IV push", "intravenous", ""),
-        ("Infusion", None, ""),
+        ("Infusion", "intravenous", ""),
     ],
 )
 def test_a_method_that_is_a_route(method: str, route: str | None, beside_iv: str) -> None:
