@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from cards.knowledge.schema import Product
 
 # A result that does not count is an answer, and a mention in text is reported by the card that asks for the result.
-_QUIET = frozenset({"status", "absent", "her2-in-text", "lvef-in-text"})
+_QUIET = frozenset({"status", "preliminary", "absent", "her2-in-text", "lvef-in-text"})
 # Of the incomplete lists, those of which something is known to be missing, by no choice of the server's.
 _ALWAYS_URGENT = frozenset(
     {

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.stubs import ResourceStub
 
 _UNANSWERED = frozenset({PrefetchState.OMITTED, PrefetchState.FAILED})
-_OF_A_CHART = frozenset({"Condition", "MedicationAdministration", "MedicationStatement", "Observation", "Patient"})
+_OF_A_CHART = frozenset({"Condition", "MedicationAdministration", "MedicationStatement", "Observation"})
 
 
 class DataMissing(LookupError):  # noqa: N818 - named for the answer it leads to

@@ -87,9 +87,12 @@ _NOT_THIS_DOSE = re.compile(
     r"|vials?(?: of| contains?| size| strength)?|allerg\w{1,4}:? (?:to )?[^\W\d_]{3,30}"
     r"|max(?:\.|imum)?(?: single| cumulative| total| lifetime)?(?: dose)?"
     r"|waste[ds]?|discard(?:ed|s)?|leftover|overfill|verwurf"
+    r"|(?:total|cumulative|whole) dose (?:of |in |for )?(?:this |the )?(?:course|treatment)|course total"
     r"|would (?:be|have been)|not (?:to )?exceed|no more than|cap(?:ped)? (?:at|of))"
     r"(?: was| of| is| ?[:=])? ?\Z"
 )
+# "3528 mg over 14 cycles".
+_OF_COURSE = re.compile(r" ?(?:total )?(?:over|in|for) (?:all )?\d{1,2} (?:cycles|doses|infusions|treatments)\b")
 # "Weight: 70000 g".
 _A_WEIGHT = re.compile(r"\b(?:weight|wt|gewicht|peso|poids)(?: \w{1,8})?[ :=(]{0,3}\Z")
 _PRESENT = re.compile(r"\b(?:now|new dose|current dose)(?: is| at| of)?[ :=]{1,3}\Z", re.IGNORECASE)
@@ -272,7 +275,7 @@ def _is_other_dose(written: str, match: re.Match[str]) -> bool:
     """Return whether an amount is an earlier or a possible dose, a vial, or a maximum."""
     before = fold(written[max(match.start() - _BEFORE_DOSE, 0) : match.start()] + "|")[:-1]
     behind = fold(written[match.end() : match.end() + _BEFORE_DOSE])
-    if match["g"] is not None and _A_WEIGHT.search(before):
+    if _OF_COURSE.match(behind) or (match["g"] is not None and _A_WEIGHT.search(before)):
         return True
     if _NOT_THIS_DOSE.search(before) or _IF_REDUCED.search(before):
         return True

@@ -136,7 +136,10 @@ class MedicationReader:
         made_up_in |= said.diluents
         counted = counts_tablets(doses)
         route = self._routes.in_notes(resource, said.route) if "note" in resource else said.route
-        in_names = _in_names(*[each.value for each in named.evidence if not each.system])
+        names = [each.value for each in named.evidence if not each.system]
+        if route.route is None and not route.written:
+            route = self._routes.in_names(names)
+        in_names = _in_names(*names)
         return DrugOrder(
             origin=named.origin,
             evidence=named.evidence,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _CHANGED_TO = re.compile(
     r"^(?:please |pls |note:? )?(?:(?:schedule |dosing |frequency )?(?:is |was )?"
-    r"(?:(?:should|must|needs? to|has to|supposed to) be|now|change[sd]?|switch(?:ed)?|move[sd]?)"
+    r"(?:(?:should|must|needs? to|has to|supposed to|to) be|now|change[sd]?|switch(?:ed)?|move[sd]?)"
     r"(?: (?:dosing|schedule|frequency|given))?(?: (?:from .{1,20} )?to)? )",
     re.IGNORECASE,
 )

@@ -27,7 +27,7 @@ _TAKEN_BACK = re.compile(
     r"(?:give|given|administer(?:ed)?|infused?|inject(?:ed)?|take|use|dispense|start(?:ed)?|treat)"
     rf"{_THIS}(?: (?:yet|today|now|until .{{1,60}}|before .{{1,60}}))?"
     rf"|(?:please )?(?:(?:put |order |dose )?on )?hold{_THIS}(?: (?:pending|until|awaiting|for now).{{0,60}})?"
-    r"(?: (?:x|for) ?(?:\d{1,2}|an?|one|two|three) ?(?:d|days?|w|wks?|weeks?|months?|cycles?))?"
+    r"(?: (?:x ?|for )?(?:\d{1,2}|an?|one|two|three) ?(?:d|days?|w|wks?|weeks?|months?|cycles?))?"
     r"(?: (?:and )?then (?:resume|restart|re-start|continue|start|give)\b.{0,40})?"
     rf"|(?:please )?(?:cancel|void|discontinue|d/c|stop(?: taking)?|omit|skip|disregard|ignore){_THIS}{_WHY}"
     r"|(?:(?:dose|order|drug|this|one) ){0,2}(?:(?:was|is|has been) )?"
@@ -41,6 +41,9 @@ _TAKEN_BACK = re.compile(
     r"|(?:this is an? )?duplicate(?: order| entry| dose)?"
     r"|(?:pharmacy ?:? ?)?(?:please )?clarify(?: (?:the|this))?(?: (?:dose|order|drug|weight|frequency|schedule)){0,2}"
     r"|(?:please )?see (?:the )?(?:new|other|corrected|revised|updated) order"
+    r"|(?:(?:this|dose|it|order|treatment|drug) ){0,2}(?:should|must|needs? to|to) be"
+    r" (?:held|stopped|delayed|postponed|skipped|omitted|cancell?ed)(?: today| for now| this cycle)?"
+    r"(?: (?:until|pending) (?:the )?(?:echo\w{0,10}|muga|lvef|labs?|mri|scan|seen|cleared|md|dr)\b.{0,40})?"
     # Somebody doubts the number that the dose is made from.
     r"|(?:(?:the |this )?(?:dose|weight|amount|it|this|rate) )?(?:seems|looks|appears)(?: to be)?"
     r"(?: (?:too|very|a bit|a little|rather|quite|way|unusually)){0,2}"

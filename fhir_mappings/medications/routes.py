@@ -50,6 +50,8 @@ _PORT = re.compile(r"\b(?:port\w*|catheter|line)\b")
 _NEXT_WORD = re.compile(r" ([a-z][a-z0-9]{1,30})")
 _NOT_NAMES = re.compile(r"push|bolus|piggyback|drip|inj\w*|tonight|tomorrow|thigh|left|right|slow\w*|please|deep|route")
 _FEW_WORDS = 3
+# Not behind the letters of "s.c.".
+_SENTENCES = re.compile(r"(?<=[a-z0-9]{2})[.;] |\n")
 _OTHERS = re.compile(rf"\b(?:heparin|enoxaparin|lovenox|access|site|{PREMEDICATION})\b")
 _PREMEDICATION = re.compile(rf"\bpre-?med|\b(?:{PREMEDICATION})\b")
 
@@ -91,12 +93,15 @@ class RouteReader:
             for concept in filter(None, items(instruction.get("route"))):
                 found = self._of_concept(concept)
                 if found.route is not None:
-                    in_text = self._of_site(resource, found.route) or self._other_in_texts(resource, found.route)
+                    in_text = self._beside(resource, found.route) or self._other_in_texts(resource, found.route)
                     return found._replace(in_text=in_text)
                 unread = unread or found.written
         if unread:
             return OrderedRoute(None, unread)
-        return self._only(_instructed(resource))
+        said = self._only(_instructed(resource))
+        if said.route is None:
+            return next((OrderedRoute(*each) for each in self._meant(_coded(resource))), said)
+        return said if said.in_text else said._replace(in_text=self._beside(resource, said.route))
 
     def _of_concept(self, concept: Json) -> OrderedRoute:
         listed = list(codings(concept))
@@ -119,6 +124,10 @@ class RouteReader:
         around = f" {plain} "
         return found | {route for phrase, route in self._phrases if phrase in around}
 
+    def in_names(self, names: Iterable[str]) -> OrderedRoute:
+        """Return the route in the names of a drug, for an order that states none: "Kadcyla SC"."""
+        return next((OrderedRoute(*each) for each in self._meant(names)), OrderedRoute())
+
     def in_notes(self, resource: Json, said: OrderedRoute) -> OrderedRoute:
         """Add what the notes of an order say: another route than the stated one, or the only one."""
         written = [text(note.get("text")) for _, note in objects(resource.get("note"))]
@@ -127,16 +136,18 @@ class RouteReader:
             return said if said.in_text else said._replace(in_text=next(filter(None, others), ""))
         return said if said.written else self._only(written, of_order=False)
 
-    def _of_site(self, resource: Json, stated: Route) -> str:
-        """Return a site that is given to by another route than the stated one: "intrathecal space"."""
-        for _, instruction in objects(resource.get("dosageInstruction")):
-            for said in texts(instruction.get("site")):
-                routes = self._of_text(said[:_LONGEST])
-                # A port lies under the skin, and what is given through it goes into a vein.
-                is_port = Route.SUBCUTANEOUS in routes and _PORT.search(fold(said[:_LONGEST])) is not None
-                if len(routes) == 1 and stated not in routes and not is_port:
-                    return said[:_LONGEST]
-        return ""
+    def _beside(self, resource: Json, stated: Route) -> str:
+        """Return a method or a site that is of another route than the stated one: "intrathecal space"."""
+        return next((said for route, said in self._meant(_coded(resource)) if route is not stated), "")
+
+    def _meant(self, written: Iterable[str]) -> Iterator[tuple[Route, str]]:
+        """Yield the route that each text means, if it is one, with the text."""
+        for said in (each[:_LONGEST] for each in written):
+            routes = self._of_text(said)
+            # A port lies under the skin, and what is given through it goes into a vein.
+            is_port = Route.SUBCUTANEOUS in routes and _PORT.search(fold(said)) is not None
+            if len(routes) == 1 and not is_port:
+                yield routes.pop(), said
 
     def _other_in_texts(self, resource: Json, stated: Route) -> str:
         """Return another route in the text for the order's own drug."""
@@ -165,20 +176,25 @@ class RouteReader:
                 route = self._texts.get(_plain(said))
             if route is not None and (of_order or not _names_another(plain[match.end() :])):
                 yield said, route
-        others = () if of_order else (word for word in plain.split() if not self._of_text(word))
-        if plain.count(" ") < _FEW_WORDS and not _OTHERS.search(plain) and not any(map(_may_be_a_name, others)):
-            alone = self._of_text(plain) or self._of_text(plain.removesuffix(" injection"))
-            if len(alone) == 1:
-                yield plain.strip(), alone.pop()
+        for sentence in _SENTENCES.split(plain):
+            others = () if of_order else (word for word in sentence.split() if not self._of_text(word))
+            is_short = sentence.strip().count(" ") < _FEW_WORDS and not _OTHERS.search(sentence)
+            if is_short and not any(map(_may_be_a_name, others)):
+                alone = self._of_text(sentence) or self._of_text(sentence.removesuffix(" injection"))
+                if len(alone) == 1:
+                    yield sentence.strip(" ."), alone.pop()
 
     def _only(self, written_texts: Iterable[str], *, of_order: bool = True) -> OrderedRoute:
-        """Return the route that texts give where no field does; nothing if there are several."""
+        """Return the route that texts give where no field does; of several, the first and the next."""
         found: dict[Route, str] = {}
         for written in written_texts:
             for said, route in self._own(fold(written[:LONGEST]), of_order=of_order):
                 # A card names it: "the intrathecal route".
                 found.setdefault(route, said.removesuffix("ly"))
-        return OrderedRoute(*next(iter(found.items()))) if len(found) == 1 else OrderedRoute()
+        routes = [*found.items()]
+        if not routes:
+            return OrderedRoute()
+        return OrderedRoute(*routes[0], in_text=routes[1][1] if len(routes) > 1 else "")
 
 
 def _names_another(behind: str) -> bool:
@@ -188,6 +204,12 @@ def _names_another(behind: str) -> bool:
 
 def _may_be_a_name(word: str) -> bool:
     return not speaks_of_a_dose(word) and _NOT_NAMES.fullmatch(word) is None
+
+
+def _coded(resource: Json) -> Iterator[str]:
+    """Yield the texts of the methods and sites of an order."""
+    instructions = objects(resource.get("dosageInstruction"))
+    return (said for name in ("method", "site") for _, each in instructions for said in texts(each.get(name)))
 
 
 def _instructed(resource: Json) -> Iterator[str]:

@@ -48,8 +48,8 @@ _UNDERSTOOD = frozenset(
     }
 )  # fmt: skip
 # "Week 1", "weeks 2-3", "week 4 on": the step of a course that an instruction is for.
-_STEP = re.compile(r"(?:weeks?|days?) \d{1,2}(?: ?(?:-|to|through|and) ?\d{1,2})?(?: on(?:wards?)?)?")
-_LAST_STEP = re.compile(r".* on(?:wards?)?")
+_STEP = re.compile(r"(?:weeks?|days?) \d{1,2}(?: ?(?:-|to|through|and) ?\d{1,2})?(?: (?:on(?:wards?)?|and after))?")
+_LAST_STEP = re.compile(r".* (?:on(?:wards?)?|and after)")
 _DAYS_OF_CYCLE = "http://hl7.org/fhir/StructureDefinition/timing-daysOfCycle"
 _MOST_DOSES = 1000
 _MANY = 100

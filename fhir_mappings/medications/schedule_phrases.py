@@ -236,7 +236,7 @@ _PHRASES: tuple[tuple[str, Callable[[Found, re.Match[str]], None]], ...] = (
         (
             rf"(?:on )?{_DAY} ?(?P<a>\d{{1,2}}) ?(?:-|{_TO}) ?(?:{_DAY} ?)?(?P<b>\d{{1,2}})"
             r"(?! ?-? ?(?:cycles?|doses?))(?: (?:of|in) (?:an? |the |each |every )?(?P<of>\d{1,2})\b)?"
-            rf"|{_DAY} ?\d{{1,2}} on(?:wards?)?"
+            rf"|(?:{_DAY}|weeks?) ?\d{{1,2}} (?:on(?:wards?)?|and after)"
         ),
         _range_of_days,
     ),
@@ -296,7 +296,7 @@ _PHRASES: tuple[tuple[str, Callable[[Found, re.Match[str]], None]], ...] = (
     (words.SINGLE, _once),
     (
         (
-            rf"(?:for |x ?|a total of |total of |insgesamt |max(?:imum)? )?(?:up to )?(?P<n>{_N}) ?"
+            rf"(?:for |over |x ?|a total of |total of |insgesamt |max(?:imum)? )?(?:up to )?(?P<n>{_N}) ?"
             rf"(?:{words.COUNTED})(?: in total| total)?"
         ),
         _total,

@@ -22,6 +22,7 @@ from fhir_mappings.medications.durations import in_minutes
 from fhir_mappings.medications.schedule_phrases import Found, phrases
 
 _TAIL = 30
+_BOTH_ENDS = 2
 _NOON = words.PARTS_OF_THE_DAY["noon"]
 _ONE = Decimal(1)
 _WEEK = 7
@@ -171,7 +172,8 @@ def _settle(found: Found, *, are_tablets: bool) -> None:
         found.intervals.add(_ONE)
     # "6 am, noon and 6 pm" are three times, "8 am (morning) and 8 pm (evening)" two.
     a_day = max(len(found.parts_of_day), len(found.times_of_day) + (_NOON in found.parts_of_day))
-    if are_tablets and a_day > 1:
+    # An infusion may be planned from the morning to the evening, but for no three parts of a day.
+    if a_day > 1 and (are_tablets or len(found.parts_of_day) > _BOTH_ENDS):
         found.intervals.add(_ONE / a_day)
     elif are_tablets and len(found.parts_of_day) == 1 and found.is_taken_then and not found.intervals:
         found.intervals.add(_ONE)

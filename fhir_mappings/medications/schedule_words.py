@@ -104,6 +104,11 @@ BESIDE = (
     ),
     "\\d{1,2}(?:st|nd|rd|th) (?:cycle|dose|infusion|treatment)(?: of \\d{1,2})?|g ?1(?= (?:ogni|q))",
     "(?:then )?repeat(?: the)? cycles?(?! (?:every|each|q|d|day|in|after|on|with)\\b)",
+    "(?:total )?dose (?:per|each) (?:cycle|infusion)|(?:total|cumulative) dose (?:this|of the|for the) course",
+    (
+        "(?:please )?repeat (?:the )?(?:weight|labs?|cbc|echo\\w{0,10}|lfts?|scans?|imaging|bp|vitals?|muga)"
+        "(?: before \\w{1,12})?"
+    ),
     "(?:physician|hard|soft|pharmacy) stop(?! date)|schedule(?= ?[:=])",
     "\\d[\\d.,]{0,6} ?kg ?[x*] ?\\d[\\d.,]{0,6} ?mg ?/ ?kg|\\d[\\d.,]{0,6} ?mg ?/ ?kg ?[x*] ?\\d[\\d.,]{0,6} ?kg",
     "(?:dispense|disp|qty|quantity|refills?) ?[:#=]? ?\\d{1,4}(?: (?:tablets?|tabs?|refills?))?",

@@ -76,6 +76,8 @@ _AS_ORDERS = frozenset(each.lower() for each in _ORDERS)
 # Other resources that name a drug in the same elements as an order does.
 _OF_DRUGS = frozenset({"MedicationAdministration", "MedicationDispense", "MedicationStatement"})
 _DRUGS = ("medicationCodeableConcept", "medicationReference")
+# What is asked for, supplied or taken; a dose given is none of these.
+_RECORDS = frozenset({"MedicationDispense", "MedicationStatement"})
 _NEVER_TAKEN = frozenset({"entered-in-error", "cancelled", "declined", "not-done", "not-taken"})
 
 
@@ -101,7 +103,7 @@ class _Found(msgspec.Struct, eq=False):
     gaps: list[Gap] = []
     services: list[tuple[frozenset[str], list[BillingCode]]] = []
     records: list[tuple[str, Json]] = []
-    """What names a drug and is no order: a dose given, a dispense, a statement."""
+    """What names a drug and is no order: a dispense, a statement."""
 
 
 def _check_dispatched(orders: Sequence[Json | None], request: HookRequest) -> None:
@@ -222,7 +224,7 @@ class ChartReader:
         kind = text(resource.get("resourceType"))
         references = found.references
         if kind not in _ORDERS or not self._medication.is_order(resource):
-            if in_focus and kind in _OF_DRUGS and text(resource.get("status")) not in _NEVER_TAKEN:
+            if in_focus and kind in _RECORDS and text(resource.get("status")) not in _NEVER_TAKEN:
                 found.records.append((path, resource))
             may_be = in_focus and _may_be_order(resource)
             found.gaps += self._of_unnamed_kind(resource, path, references) if may_be else []

@@ -394,7 +394,7 @@ class PatientReader:
             return [Gap(concept, stub.path, "other-patient", self._observations.date_of(content))]
         read = self._observations.read(concept, content, Origin(stub.reference, stub.path), draft.subject)
         if (part := stub.misshapen()) and not any(isinstance(each, Gap) for each in read):
-            read = [*read, gap_of_part(concept, stub.path, part, self._observations.date_of(content))]
+            read = [*read, self._observations.read_in_part(concept, content, stub.path, part)]
         return read
 
     def _condition(self, stub: ResourceStub, draft: Draft) -> None:

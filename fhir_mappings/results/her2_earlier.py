@@ -43,8 +43,7 @@ def _end(tokens: list[Token], at: int, *, has_current: bool) -> int | None:
         end = (end if end is not None else len(tokens)) if has_current else None
     if end is None or any(token.kind == "unknown" for token in tokens[at:end]):
         return None
-    is_told = any(token.kind in _RESULTS or token.written == "0" for token in tokens[at:end])
-    if before == "open" and not is_told:
-        # "3+ (prior biopsy)" is the score of that biopsy.
-        return None
-    return end
+    # "3+ (prior biopsy)" is the score of that biopsy, and so may be "prior biopsy now 3+".
+    told = _RESULTS if before == "open" else _RESULTS | {"stop", "comma"}
+    is_told = any(token.kind in told or token.written == "0" for token in tokens[at:end])
+    return end if is_told or end == len(tokens) else None

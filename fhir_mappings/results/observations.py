@@ -54,6 +54,7 @@ from fhir_mappings.results.written_values import written_value
 from fhir_mappings.wire.cached_json import CachedByJson
 from fhir_mappings.wire.lenient import child, objects, reference, text
 from fhir_mappings.wire.modifiers import is_modified_within
+from fhir_mappings.wire.shapes import LONGEST_PART
 from fhir_mappings.wire.stubs import codes_of
 from fhir_mappings.wire.times import time_of, within
 
@@ -229,6 +230,11 @@ class ObservationReader:
     def _named_otherwise(self, concept: str, observation: Json, named: str, origin: Origin, on: date | None) -> Gap:
         said = (("value", self._written(concept, observation)), ("name", named[:60]))
         return Gap(concept, origin.path, "named-otherwise", on, said)
+
+    def read_in_part(self, concept: str, observation: Json, path: str, part: str) -> Gap:
+        """Report a result of which a part has another JSON type than in FHIR, as ``misshapen`` names it."""
+        values = ("value", self._written(concept, observation)), ("part", part[:LONGEST_PART])
+        return Gap(concept, path, "result-misshapen", self.date_of(observation), values)
 
     def _written(self, concept: str, observation: Json) -> str:
         """Return the value of a result, or of the part that is about a concept, as it was sent."""
@@ -461,6 +467,8 @@ def _not_counted(concept: str, status: str, observation: Json, origin: Origin, o
     value, said = ("value", written_value(holder or observation)), ("status", status[:LONGEST_STATUS])
     if not status or (status == "unknown" and holder is not None):
         return Gap(concept, origin.path, "result-no-status" if holder else "no-status", on, (value,) if holder else ())
+    if status == "preliminary" and holder is not None:
+        return Gap(concept, origin.path, "preliminary", on, (value,))
     if status in _COUNTS_NOT:
         return Gap(concept, origin.path, "status", on, (said,))
     return Gap(concept, origin.path, "result-status-unknown", on, (value, said))

@@ -211,6 +211,10 @@ class ResourceList(msgspec.Struct, eq=False):
         self.next_page = self.next_page or inner.next_page
         if inner.is_short:
             self.total, self.matches = inner.total, inner.matches
+        elif inner.total is None and self.total is None:
+            # The list inside was counted as one entry, unless a parameter holds it.
+            self.matches += inner.matches - self.is_bundle
+        self.is_bundle = True
 
     def _take_parameters(self, holder: Json, path: str, depth: int) -> None:
         """Add the resources that are the values of parameters; without one it is no answer."""

@@ -7,14 +7,11 @@ array, is right. Types as in FHIR R4 (hl7.org/fhir/R4), with those of STU3 and R
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 
 from cards.facts.origins import Gap
-
-if TYPE_CHECKING:
-    from datetime import date
 
 T = TypeVar("T")
 Text: TypeAlias = str | None
@@ -223,7 +220,8 @@ class _Condition(_Element):
     note: Notes = None
 
 
-_LONGEST_PART = 60
+LONGEST_PART = 60
+"""How much of the place of an element is told."""
 _INDEX = re.compile(r"\[[^\]]*\]")
 _PLACE = re.compile(r"`\$\.?(.*)`$")
 _BY_TYPE: dict[str, msgspec.json.Decoder[Any]] = {
@@ -248,6 +246,6 @@ def misshapen(resource_type: str, raw: bytes | msgspec.Raw) -> str:
     return ""
 
 
-def gap_of_part(about: str | None, path: str, part: str, on: date | None = None) -> Gap:
+def gap_of_part(about: str | None, path: str, part: str) -> Gap:
     """Tell of a resource that one of its elements, as ``misshapen`` names it, was not read."""
-    return Gap(about, path, "misshapen", on, (("part", part[:_LONGEST_PART]),))
+    return Gap(about, path, "misshapen", None, (("part", part[:LONGEST_PART]),))

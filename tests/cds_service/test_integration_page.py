@@ -34,6 +34,7 @@ def test_the_page_lists_every_code_of_her2_tests() -> None:
     concepts = default_knowledge().terminology.concepts.items()
     tests = [concept for name, concept in concepts if name.startswith(("her2-", "chr17-", "erbb2-"))]
     codes = {entry.code for concept in tests for entry in (*concept.loinc, *concept.never)}
+    codes.add(default_knowledge().terminology.genes.significance)
     listed = PAGE.split("## Which HER2 results count")[1].split("\n## ")[0]
     assert codes == set(re.findall(r"\b\d{5}-\d\b", listed))
 

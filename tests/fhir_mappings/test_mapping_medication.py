@@ -77,6 +77,10 @@ def referring(written: str, *contained: Json, display: str = "", **changes: Any)
     return order(medicationCodeableConcept=None, medicationReference=reference, **inside, **changes)
 
 
+KADCYLA_ALONE = {"text": "Kadcyla"}
+"""A name without a route, which counts as well."""
+
+
 @pytest.mark.parametrize(
     ("drug", "expected"),
     [
@@ -727,7 +731,7 @@ def test_the_strength_in_a_name_is_not_a_dose() -> None:
     ],
 )
 def test_route(route: Any, expected: str | None) -> None:
-    assert read_order(order(dosage(route=route))).route == expected
+    assert read_order(order(dosage(route=route), drug=KADCYLA_ALONE)).route == expected
 
 
 @pytest.mark.parametrize(
@@ -771,7 +775,7 @@ def test_a_route_that_is_not_understood_is_kept_as_it_is_written(route: Any, wri
     ],
 )
 def test_the_route_in_words_counts_where_no_field_names_one(instructions: str, expected: str | None) -> None:
-    assert read_order(order(dosage(text=instructions, route=None))).route == expected
+    assert read_order(order(dosage(text=instructions, route=None), drug=KADCYLA_ALONE)).route == expected
 
 
 @pytest.mark.parametrize(
@@ -789,6 +793,42 @@ def test_a_site_that_is_given_to_by_another_route(site: str, expected: str) -> N
 
 
 @pytest.mark.parametrize(
+    ("method", "route", "beside_iv"),
+    [
+        ("Subcutaneous injection", "subcutaneous", "Subcutaneous injection"),
+        ("By mouth", "oral", "By mouth"),
+        ("IV push", "intravenous", ""),
+        ("Infusion", "intravenous", ""),
+    ],
+)
+def test_a_method_that_is_a_route(method: str, route: str | None, beside_iv: str) -> None:
+    assert read_order(order(dosage(method={"text": method}), drug=KADCYLA_ALONE)).route == route
+    read = read_order(order(dosage(text="252 mg IV every 3 weeks", method={"text": method})))
+    assert (read.route, read.route_in_text) == ("intravenous", beside_iv)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Kadcyla SC", "subcutaneous"),
+        ("KADCYLA subcutaneous injection", "subcutaneous"),
+        ("ado-trastuzumab emtansine (KADCYLA) IV", "intravenous"),
+        ("Kadcyla IV or SC", None),
+        ("Kadcyla 160 mg", None),
+    ],
+)
+def test_the_route_in_the_name_of_a_drug_counts_where_nothing_else_says_one(name: str, expected: str | None) -> None:
+    assert read_order(order(drug={"text": name})).route == expected
+    stated = read_order(order(dosage(route={"text": "Intravenous"}), drug={"text": name}))
+    assert (stated.route, stated.route_in_text) == ("intravenous", "")
+
+
+def test_two_routes_in_one_text_are_told() -> None:
+    read = read_order(order(dosage(text="252 mg IV every 3 weeks. SC")))
+    assert (read.route, read.route_in_text) == ("intravenous", "sc")
+
+
+@pytest.mark.parametrize(
     ("note", "expected"),
     [
         ("give IM", "other"),
@@ -803,7 +843,7 @@ def test_a_site_that_is_given_to_by_another_route(site: str, expected: str) -> N
     ],
 )
 def test_the_route_of_a_note_counts_where_the_order_names_none(note: str, expected: str | None) -> None:
-    assert read_order(order(dosage(route=None), note=[{"text": note}])).route == expected
+    assert read_order(order(dosage(route=None), drug=KADCYLA_ALONE, note=[{"text": note}])).route == expected
 
 
 @pytest.mark.parametrize(
@@ -841,7 +881,7 @@ def test_an_order_knows_where_it_came_from() -> None:
 
 
 def test_an_order_without_dosage_has_no_dose() -> None:
-    found = read_order(order(dosageInstruction=None))
+    found = read_order(order(drug=KADCYLA_ALONE, dosageInstruction=None))
     assert (found.doses, found.text_doses, found.interval_days, found.route, found.start) == ((), (), None, None, None)
 
 

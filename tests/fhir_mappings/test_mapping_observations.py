@@ -154,7 +154,7 @@ def test_a_weight_coded_as_both_measured_and_stated_counts_as_stated() -> None:
             ("value-and-absent", "70 kg"),
             id="a value that is said to be absent",
         ),
-        pytest.param({"status": "preliminary"}, ("status", "preliminary"), id="preliminary"),
+        pytest.param({"status": "preliminary"}, ("preliminary", "70 kg"), id="preliminary"),
         pytest.param({"status": "cancelled"}, ("status", "cancelled"), id="cancelled"),
         pytest.param({"status": "entered-in-error "}, ("status", "entered-in-error"), id="with a trailing blank"),
         pytest.param({"status": "registered"}, ("status", "registered"), id="registered"),

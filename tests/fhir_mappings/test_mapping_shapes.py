@@ -75,14 +75,14 @@ def test_what_is_read_in_no_shape_is_found(resource: Json, part: str) -> None:
 @pytest.mark.parametrize(
     ("key", "change", "told"),
     [
-        ("tumorMarkers", {"note": [TEXT]}, "HER2 IHC, 2026-11-20: a part of it could not be read (note)"),
+        ("tumorMarkers", {"note": [TEXT]}, "HER2 IHC, 2026-11-20: 3+; a part of it could not be read (note)"),
         ("tumorMarkers", {"interpretation": "NEG"}, "a part of it could not be read (interpretation)"),
         (
             "labs",
             {"referenceRange": [{"high": quantity(40, "U/L"), "age": "adult"}]},
             "(referenceRange.age)",
         ),
-        ("labs", {"note": [["hemolyzed"]]}, "AST, 2026-11-20: a part of it could not be read (note)"),
+        ("labs", {"note": [["hemolyzed"]]}, "AST, 2026-11-20: 24 U/L; a part of it could not be read (note)"),
         (
             "conditions",
             {"note": "of the left breast"},
@@ -93,9 +93,11 @@ def test_what_is_read_in_no_shape_is_found(resource: Json, part: str) -> None:
 def test_a_part_of_the_chart_in_another_shape_is_told(key: str, change: Json, told: str) -> None:
     prefetch = chart()
     prefetch[key]["entry"][0]["resource"].update(change)
-    (card,) = cards(order(), prefetch=prefetch)
+    *others, card = cards(order(), prefetch=prefetch)
     assert (topic(card), card["indicator"]) == ("checks-incomplete", "info" if key == "conditions" else "warning")
     assert told in card["detail"]
+    # A note that is a bare text is heard as well.
+    assert [topic(each) for each in others] == (["her2-discordant"] if change == {"note": TEXT} else [])
 
 
 @pytest.mark.parametrize("code", [["1920-8"], {"value": "1920-8"}])

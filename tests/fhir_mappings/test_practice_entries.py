@@ -158,6 +158,7 @@ def listed(sentence: str, expected: tuple[str, ...], **changes: Any) -> Any:
 
 
 FAILED = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "timeout"}]}
+FULL = bundle(METASTATIC, *(cancer(text="Hypertension", name=f"other-{number}") for number in range(199)), total=None)
 SHORT = bundle(given("Kadcyla", 21, 252), total=40)
 CASES += [
     listed("in Parameters", (), administrations=wrapped(bundle(given("Kadcyla", 21, 252)))),
@@ -173,6 +174,8 @@ CASES += [
         },
     ),
     listed("in Parameters, failed", TOLD, administrations=wrapped(FAILED)),
+    listed("as long as was asked for, in a list", TOLD, conditions=bundle(FULL, total=None)),
+    listed("as long as was asked for, in Parameters", TOLD, conditions=wrapped(FULL)),
     listed("in Parameters that hold none", TOLD, administrations=wrapped()),
     listed("inside a list, short of its total", TOLD, administrations=bundle(SHORT, total=None)),
     listed("redacted", TOLD, conditions=bundle(METASTATIC, meta={"security": [{"code": "REDACTED"}]})),
