@@ -48,7 +48,7 @@ _PER_WEIGHT = (
 )  # fmt: skip
 # "mg{actual}" has a UCUM annotation; "mg/dose" and "milligram(s)" mean the plain unit.
 _REMARK = re.compile(r"(?<=[\w)])\{(?![^{}]{0,30}(?:kg|m2))[^{}]{0,30}\}\Z")
-_PER = re.compile(r"/|\b(?:per|pro|por|units?|vials?|bags?|syringes?|ampou?les?|daily|weekly)\b|%|(?<![a-z])\d")
+_PER = re.compile(r"/|\b(?:per|pro|por|units?|vials?|bags?|syringes?|ampou?les?|daily|weekly)\b|%|(?<![a-z\d])\d")
 _OF_EACH = re.compile(r"(?:\bper |/)(?:dose|cycle|infusion|treatment|administration|application)\b")
 _PER_SURFACE = ("/m2", "/m^2", "/sqm", " per m2")
 _COUNTED_SIGNS = re.compile(r"[{}\[\]().,/-]")

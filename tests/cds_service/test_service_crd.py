@@ -289,7 +289,7 @@ policies:
                      "The payer of Coverage/cov-1 could not be read", id="payer unread"),
         pytest.param({}, [order(medicationCodeableConcept={"text": "ado-trastuzumab"})], "not settled", id="drug"),
         pytest.param({"conditions": {"resourceType": "OperationOutcome", "issue": []}}, None,
-                     "Not to be had from the chart: problem list", id="data"),
+                     "Not available from the chart: problem list", id="data"),
     ],
 )  # fmt: skip
 def test_crd_what_could_not_be_told_is_indeterminate_for_a_technical_reason(crd, prefetch, orders, words) -> None:

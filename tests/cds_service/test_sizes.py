@@ -109,7 +109,7 @@ def test_the_first_of_too_many_entries_are_read_and_the_card_says_so(limited: Ca
     answer = limited.post(call(prefetch=sent | {"weight": bundle(*weights)}))
     assert "checks-incomplete" in answer.topics
     detail = next(card["detail"] for card in answer.cards if "checks" in card["source"]["topic"]["code"])
-    assert "more entries than are read" in detail
+    assert "more entries than the service reads" in detail
 
 
 def seconds(caller: Caller, body: Json) -> float:
