@@ -12,9 +12,12 @@ from cards.facts.origins import Gap
 from cards.facts.patient import TreatmentState
 from fhir_mappings.patient.conditions import label_of
 from fhir_mappings.results.reference_ranges import NOBODY, Subject
+from fhir_mappings.wire.exact_json import Unreadable
 from fhir_mappings.wire.references import References, is_about_another_person, is_same_patient
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from cards.facts.patient import Diagnosis, PossibleDose, PresentProblem, SiteProblem, Staging, Treatment
     from cards.facts.results import CodedHer2
     from fhir_mappings.patient.conditions import ReadCondition
@@ -89,6 +92,16 @@ class Draft(msgspec.Struct, eq=False):
             # So the releases before R4 name it, and so do allergies.
             subject = content.get("patient")
         return is_same_patient(subject, self.patient_id, self.references, full_url)
+
+    def own(self, stubs: Iterable[ResourceStub]) -> Iterator[tuple[ResourceStub, Json]]:
+        """Yield what is the patient's of some resources, with its content; what cannot be read is passed over."""
+        for stub in stubs:
+            try:
+                content = stub.content
+            except Unreadable:
+                continue
+            if self.is_own(content, stub.full_url):
+                yield stub, content
 
     def take_codes_alone(self, read: ReadCondition, stub: ResourceStub) -> None:
         """Note a diagnosis that nothing but a code names, or that nothing names at all."""

@@ -29,7 +29,6 @@ from fhir_mappings.request.chart_draft import Draft
 from fhir_mappings.request.chart_source import future_as_gap
 from fhir_mappings.results.observations import NotFinal
 from fhir_mappings.results.pregnancy_states import still_said
-from fhir_mappings.wire.exact_json import Unreadable
 from fhir_mappings.wire.lenient import day, text
 from fhir_mappings.wire.times import newest_first, span
 
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 
     from fhir_mappings.request.chart_draft import OnFailure
-    from fhir_mappings.wire.stubs import ResourceStub
 
 _MENTIONS = {
     "her2-interpretation": ("her2-in-text", (b"HER2", b"HER-2", b"Her2", b"ERBB2", b"c-erbB-2")),
@@ -311,11 +309,5 @@ def _worse(
 def _mentions(about: str, draft: Draft) -> list[Gap]:
     """List the texts of the patient's own chart that mention what no result says."""
     reason, words = _MENTIONS[about]
-    return [Gap(about, stub.path, reason) for stub in draft.unread if stub.mentions(words) and _is_own(stub, draft)]
-
-
-def _is_own(stub: ResourceStub, draft: Draft) -> bool:
-    try:
-        return draft.is_own(stub.content, stub.full_url)
-    except Unreadable:
-        return False
+    mentioning = (stub for stub in draft.unread if stub.mentions(words))
+    return [Gap(about, stub.path, reason) for stub, _ in draft.own(mentioning)]

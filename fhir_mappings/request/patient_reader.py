@@ -16,31 +16,22 @@ import msgspec
 from cards.facts.origins import Gap, Origin
 from cards.facts.outcomes import FAILED
 from cards.facts.patient import Patient, TreatmentState
-from cards.facts.results import (
-    CodedHer2,
-    Her2Result,
-    LabResult,
-    Lvef,
-    PregnancyTest,
-    Weight,
-)
+from cards.facts.results import CodedHer2, LabResult
 from cards.values.calendar_months import days_after
 from fhir_mappings.codings import says_something
 from fhir_mappings.medications.possible_doses import MAY_BE_DOSES, possible_dose
 from fhir_mappings.medications.releases import with_r4_drug
 from fhir_mappings.medications.treatments import KINDS, TreatmentReader
 from fhir_mappings.patient.named_elsewhere import KINDS as ELSEWHERE
-from fhir_mappings.patient.named_elsewhere import named_elsewhere
 from fhir_mappings.request.chart_draft import Draft, OnFailure
 from fhir_mappings.request.chart_parts import assembled
 from fhir_mappings.request.chart_source import UNKNOWN_SOURCE, ChartSource
 from fhir_mappings.request.incomplete_lists import gaps_of_lists
+from fhir_mappings.request.named_in_words import add_named_in_words, half_a_year_before
 from fhir_mappings.request.variant_assessments import settle_variants
 from fhir_mappings.request.versions import replaced
-from fhir_mappings.results.named_her2 import MENTIONS as NAMES_OF_HER2
 from fhir_mappings.results.observations import LONGEST_STATUS
 from fhir_mappings.results.reference_ranges import NOBODY, Subject
-from fhir_mappings.results.report_texts import MENTIONS
 from fhir_mappings.wire.exact_json import Unreadable
 from fhir_mappings.wire.lenient import day, text
 from fhir_mappings.wire.modifiers import is_modified_within
@@ -48,24 +39,21 @@ from fhir_mappings.wire.references import References
 from fhir_mappings.wire.shapes import gap_of_part
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from cards.facts.patient import Treatment
     from fhir_mappings.patient.conditions import ConditionReader
     from fhir_mappings.request.prefetch import Answer
     from fhir_mappings.results.observations import Fact, ObservationReader
-    from fhir_mappings.wire.lenient import Json
     from fhir_mappings.wire.resources import ResourceList
     from fhir_mappings.wire.stubs import ResourceStub
 
 _NEVER = date.max.isoformat()
 _DAY = attrgetter("day")
 _WHOLE_DAY = re.compile(r"\d{4}-\d\d-\d\d")
-_HALF_A_YEAR = 183
 _YES = frozenset({"true", "yes", "y", "1"})
 _REFERRED_TO = frozenset({"Patient", "Medication", "MedicationRequest"})
 _VARIANT = "erbb2-mutation"
-_MEASURED = {Weight: "weight", Lvef: "lvef", PregnancyTest: "pregnancy-test"}
 # What a resource is about, for those that are not used where something may change their meaning.
 _MODIFIED_AS = {"Condition": "diagnosis", "Patient": "patient", **dict.fromkeys(KINDS, "treatment")}
 _NARRATIVE_TYPES = frozenset({"Observation", "DiagnosticReport", "DocumentReference"})
@@ -97,7 +85,6 @@ class PatientReader:
         self._look = observations.index.look
         self._conditions = conditions
         self._treatments = treatments
-        self._reports = observations.reports
 
     def read(
         self,
@@ -131,16 +118,9 @@ class PatientReader:
         try:
             if draft.variants:
                 settle_variants(draft, self._observations.findings)
-            draft.facts += self._named_only(draft)
-            if draft.may_be_named:
-                draft.facts += self._named_her2(draft)
-                draft.facts += self._named_lvef(draft)
-            if draft.reports:
-                draft.facts += self._in_reports(draft)
-            if draft.elsewhere:
-                draft.facts += self._named_elsewhere(draft)
+            add_named_in_words(draft, self._observations, self._conditions)
             if draft.denied_doses:
-                draft.facts += draft.gaps_of_denied_doses(_half_a_year_before(draft.latest))
+                draft.facts += draft.gaps_of_denied_doses(half_a_year_before(draft.latest))
             draft.facts += gaps_of_lists(answers, required, _MODIFIED_AS)
             draft.facts += draft.gaps_of_codes()
             draft.settle_suspicions()
@@ -256,84 +236,6 @@ class PatientReader:
         if draft.is_own(content, stub.full_url):
             gap = self._observations.misplaced(concept, content, Origin(stub.reference, stub.path))
             draft.facts += [gap] if gap is not None else []
-
-    def _named_only(self, draft: Draft) -> list[Gap]:
-        """Report the results without a standard code that are newer than those of their test with one."""
-        if not draft.local_results:
-            return []
-        newest: dict[str, date] = {}
-        for fact in draft.facts:
-            if (concept := _measured(fact)) and fact.on is not None:
-                newest[concept] = max(fact.on, newest.get(concept, fact.on))
-        # Where a test has no result with a code, one of half a year ago is still told; older ones are left alone.
-        since = min([*newest.values(), _half_a_year_before(draft.latest)]).isoformat()
-        found = []
-        for stub in draft.local_results:
-            if "" < stub.day < since:
-                continue
-            try:
-                gap = self._observations.named_only(stub.content, Origin(stub.reference, stub.path))
-                if gap is None or not draft.is_own(stub.content, stub.full_url):
-                    continue
-            except Unreadable:
-                continue
-            last = newest.get(gap.about or "")
-            is_newer = last is None or (gap.on is not None and gap.on > last)
-            if is_newer and (gap.on is None or gap.on <= draft.latest):
-                found.append(gap)
-        return found
-
-    def _named_her2(self, draft: Draft) -> list[Gap]:
-        """Report the results that only words name as HER2 and that say something else than those that count."""
-        her2 = [fact for fact in draft.facts if isinstance(fact, Her2Result)]
-        found: list[Gap] = []
-        for stub in draft.may_be_named if her2 else ():
-            try:
-                if not stub.mentions(NAMES_OF_HER2) or not draft.is_own(stub.content, stub.full_url):
-                    continue
-                gap = self._observations.named_her2.against(stub.content, stub.path, her2)
-            except Unreadable:
-                continue
-            found += [gap] if gap is not None else []
-        return found
-
-    def _named_lvef(self, draft: Draft) -> list[Gap]:
-        """Report the ejection fractions that only words name and that are newer than those that count."""
-        last = max((fact.on for fact in draft.facts if isinstance(fact, Lvef) and fact.on is not None), default=None)
-        if last is None:
-            return []
-        told = {fact.path for fact in draft.facts if isinstance(fact, Gap) and fact.about == _MEASURED[Lvef]}
-        found: list[Gap] = []
-        for stub in draft.may_be_named:
-            if ("" < stub.day <= last.isoformat()) or stub.path in told:
-                continue
-            try:
-                gap = self._observations.named_lvef(stub.content, Origin(stub.reference, stub.path))
-                if gap is None or not draft.is_own(stub.content, stub.full_url):
-                    continue
-            except Unreadable:
-                continue
-            if gap.on is not None and last < gap.on <= draft.latest:
-                found.append(gap)
-        return found
-
-    def _in_reports(self, draft: Draft) -> list[Gap]:
-        """Report what the conclusions of reports say against the results."""
-        lvefs = [fact for fact in draft.facts if isinstance(fact, Lvef)]
-        her2 = [fact for fact in draft.facts if isinstance(fact, Her2Result)]
-        found: list[Gap] = []
-        if not (lvefs or her2):
-            return found
-        for stub, content in _own((each for each in draft.reports if each.mentions(MENTIONS)), draft):
-            found += self._reports.against(content, stub.path, lvefs, her2)
-        return found
-
-    def _named_elsewhere(self, draft: Draft) -> list[Gap]:
-        """Report the problems that stand outside the problem list: of the last half year, or under treatment."""
-        given = (each.on for each in draft.treatments if each.product and each.state is TreatmentState.GIVEN)
-        since = min([_half_a_year_before(draft.latest), *(on for on in given if on is not None)])
-        own = ((content, Origin(stub.reference, stub.path)) for stub, content in _own(draft.elsewhere, draft))
-        return named_elsewhere(own, self._conditions, draft.subject.birth_date, (since, draft.latest))
 
     def _first_dose(self, draft: Draft) -> str:
         """Return the day of the first dose or order of a drug whose treatment a result can end; a future day if none.
@@ -458,21 +360,6 @@ class PatientReader:
             draft.possible_doses.append(found)
 
 
-def _own(stubs: Iterable[ResourceStub], draft: Draft) -> Iterator[tuple[ResourceStub, Json]]:
-    """Yield what is the patient's of some resources, and can be read."""
-    for stub in stubs:
-        try:
-            content = stub.content
-        except Unreadable:
-            continue
-        if draft.is_own(content, stub.full_url):
-            yield stub, content
-
-
-def _half_a_year_before(day_: date) -> date:
-    return days_after(day_, -_HALF_A_YEAR) if day_ != date.max else date.min
-
-
 def _known_day(treatment: Treatment, stub: ResourceStub, draft: Draft) -> Treatment:
     """Return a dose without its day if that is later than it can have been given, which is told."""
     first = treatment.on or (treatment.within[0] if treatment.within is not None else None)
@@ -488,13 +375,6 @@ def _known_day(treatment: Treatment, stub: ResourceStub, draft: Draft) -> Treatm
 def _is_whole(written: str) -> bool:
     """Return whether a day as written is year, month and day; another form, such as 11/28/2026, sorts anywhere."""
     return _WHOLE_DAY.fullmatch(written) is not None
-
-
-def _measured(fact: Fact) -> str:
-    """Return the concept of a measured result; empty for any other fact."""
-    if isinstance(fact, LabResult):
-        return fact.test
-    return next((concept for kind, concept in _MEASURED.items() if isinstance(fact, kind)), "")
 
 
 def _subject(stubs: Iterable[ResourceStub], draft: Draft) -> Subject:

@@ -13,6 +13,7 @@ from cards.facts.origins import Gap
 from cards.facts.results import Mutation
 from fhir_mappings.wire.exact_json import Unreadable
 from fhir_mappings.wire.lenient import items, reference, text
+from fhir_mappings.wire.statuses import COUNTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
     from fhir_mappings.wire.stubs import ResourceStub
 
-_COUNTS = frozenset({"final", "amended", "corrected"})
 _LINKS = ("hasMember", "derivedFrom")
 _LONGEST = 60
 
@@ -51,7 +51,7 @@ def settle_variants(draft: Draft, findings: FindingReader) -> None:
     others = [*_linked((stub for stub in draft.unread if stub.resource_type == "Observation"), draft)]
     said: dict[str, list[_Assessment]] = {}
     for each in others:
-        if text(each.content.get("status")) not in _COUNTS or (found := findings.assessment(each.content)) is None:
+        if text(each.content.get("status")) not in COUNTED or (found := findings.assessment(each.content)) is None:
             continue
         for variant in _variants_of(each, [*own.values()], others):
             said.setdefault(variant, []).append(_Assessment(*found))

@@ -1,0 +1,114 @@
+"""What only words say in a chart: results without a known code, conclusions of reports, problems outside the list.
+
+Nothing of it is used as a fact. It is told where it is newer than the results that count, or says something else.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from cards.facts.origins import Gap, Origin
+from cards.facts.patient import TreatmentState
+from cards.facts.results import Her2Result, LabResult, Lvef, PregnancyTest, Weight
+from cards.values.calendar_months import days_after
+from fhir_mappings.patient.named_elsewhere import named_elsewhere
+from fhir_mappings.results.named_her2 import MENTIONS as NAMES_OF_HER2
+from fhir_mappings.results.report_texts import MENTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fhir_mappings.patient.conditions import ConditionReader
+    from fhir_mappings.request.chart_draft import Draft
+    from fhir_mappings.results.observations import Fact, ObservationReader
+
+_HALF_A_YEAR = 183
+_MEASURED = {Weight: "weight", Lvef: "lvef", PregnancyTest: "pregnancy-test"}
+
+
+def add_named_in_words(draft: Draft, observations: ObservationReader, conditions: ConditionReader) -> None:
+    """Add what only words say to a chart whose coded results have all been read."""
+    if draft.local_results:
+        draft.facts += _without_code(draft, observations)
+    if draft.may_be_named:
+        draft.facts += _her2(draft, observations)
+        # A fraction that was told above is not told again.
+        draft.facts += _lvef(draft, observations)
+    if draft.reports:
+        draft.facts += _in_reports(draft, observations)
+    if draft.elsewhere:
+        draft.facts += _problems_elsewhere(draft, conditions)
+
+
+def half_a_year_before(day: date) -> date:
+    """Return the day from which on something may still matter to a treatment; the first of all for an open end."""
+    return days_after(day, -_HALF_A_YEAR) if day != date.max else date.min
+
+
+def _without_code(draft: Draft, observations: ObservationReader) -> Iterator[Gap]:
+    """Yield the results without a standard code that are newer than those of their test with one."""
+    newest: dict[str, date] = {}
+    for fact in draft.facts:
+        if (concept := _measured(fact)) and fact.on is not None:
+            newest[concept] = max(fact.on, newest.get(concept, fact.on))
+    # Where a test has no result with a code, one of half a year ago is still told; older ones are left alone.
+    since = min([*newest.values(), half_a_year_before(draft.latest)]).isoformat()
+    recent = (stub for stub in draft.local_results if not "" < stub.day < since)
+    for stub, content in draft.own(recent):
+        gap = observations.named_only(content, Origin(stub.reference, stub.path))
+        if gap is None:
+            continue
+        last = newest.get(gap.about or "")
+        is_newer = last is None or (gap.on is not None and gap.on > last)
+        if is_newer and (gap.on is None or gap.on <= draft.latest):
+            yield gap
+
+
+def _her2(draft: Draft, observations: ObservationReader) -> Iterator[Gap]:
+    """Yield the results that only words name as HER2 and that say something else than those that count."""
+    her2 = [fact for fact in draft.facts if isinstance(fact, Her2Result)]
+    if not her2:
+        return
+    for stub, content in draft.own(each for each in draft.may_be_named if each.mentions(NAMES_OF_HER2)):
+        gap = observations.named_her2.against(content, stub.path, her2)
+        if gap is not None:
+            yield gap
+
+
+def _lvef(draft: Draft, observations: ObservationReader) -> Iterator[Gap]:
+    """Yield the ejection fractions that only words name and that are newer than those that count."""
+    last = max((fact.on for fact in draft.facts if isinstance(fact, Lvef) and fact.on is not None), default=None)
+    if last is None:
+        return
+    told = {fact.path for fact in draft.facts if isinstance(fact, Gap) and fact.about == _MEASURED[Lvef]}
+    newer = (stub for stub in draft.may_be_named if not "" < stub.day <= last.isoformat() and stub.path not in told)
+    for stub, content in draft.own(newer):
+        gap = observations.named_lvef(content, Origin(stub.reference, stub.path))
+        if gap is not None and gap.on is not None and last < gap.on <= draft.latest:
+            yield gap
+
+
+def _in_reports(draft: Draft, observations: ObservationReader) -> Iterator[Gap]:
+    """Yield what the conclusions of reports say against the results."""
+    lvefs = [fact for fact in draft.facts if isinstance(fact, Lvef)]
+    her2 = [fact for fact in draft.facts if isinstance(fact, Her2Result)]
+    if not (lvefs or her2):
+        return
+    for stub, content in draft.own(each for each in draft.reports if each.mentions(MENTIONS)):
+        yield from observations.reports.against(content, stub.path, lvefs, her2)
+
+
+def _problems_elsewhere(draft: Draft, conditions: ConditionReader) -> list[Gap]:
+    """List the problems that stand outside the problem list: of the last half year, or under treatment."""
+    given = (each.on for each in draft.treatments if each.product and each.state is TreatmentState.GIVEN)
+    since = min([half_a_year_before(draft.latest), *(on for on in given if on is not None)])
+    own = ((content, Origin(stub.reference, stub.path)) for stub, content in draft.own(draft.elsewhere))
+    return named_elsewhere(own, conditions, draft.subject.birth_date, (since, draft.latest))
+
+
+def _measured(fact: Fact) -> str:
+    """Return the concept of a measured result; empty for any other fact."""
+    if isinstance(fact, LabResult):
+        return fact.test
+    return next((concept for kind, concept in _MEASURED.items() if isinstance(fact, kind)), "")
