@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from cards.facts.outcomes import Evidence, Missing
-from cards.facts.patient import Treatment, TreatmentState
+from cards.facts.patient import Treatment
 from cards.facts.topics import Topic
 from cards.knowledge.label_doses import Labeled, around
 from cards.knowledge.schema import Level, LevelRole, Reload
@@ -254,28 +254,6 @@ def perhaps_reduced(case: Case) -> Reduced | None:
         return None
     level = _level_at(case, last, last.dose / case.kg)
     return Reduced(level, last) if level is not None and level.role is LevelRole.REDUCTION else None
-
-
-def reduced_order(case: Case) -> Reduced | None:
-    """Return the newest order on record for a reduced level if no dose was given since; it may not have been given."""
-    last = newest_dose(case, case.history)
-    counted = {each.origin for each in case.history}
-    orders = [
-        each
-        for each in case.patient.treatments
-        if each.product == case.product.id
-        and each.state is not TreatmentState.GIVEN
-        and each.on is not None
-        and each.on <= case.planned
-        and (last is None or last.on is None or each.on > last.on)
-        and each.origin not in counted
-    ]
-    newest = max(orders, key=lambda each: (each.on or date.min, each.origin.reference), default=None)
-    session = (each.origin.reference for each in case.orders.of_product(case.product.id))
-    if newest is None or newest.origin.reference in session:
-        return None
-    level = level_of(case, newest)
-    return Reduced(level, newest) if level is not None and level.role is LevelRole.REDUCTION else None
 
 
 def _labeled(case: Case) -> Labeled:

@@ -1,16 +1,21 @@
-"""Entries that may be a dose given, though no administration: told where the ordered dose would then be too early."""
+"""Entries that may be a dose given, though no administration: statements, dispenses, and orders.
+
+They are told where the ordered dose would then be too early, or would raise a reduced level again.
+"""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from cards.facts.outcomes import Missing
 from cards.facts.patient import PossibleDose, PossibleKind, TreatmentState
+from cards.knowledge.schema import LevelRole
+from cards.readings.course import Reduced, level_of, newest_dose
 from cards.readings.parts_of_dose import is_same_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from datetime import date
     from decimal import Decimal
 
     from cards.facts.patient import Treatment
@@ -72,6 +77,44 @@ def orders_beside_doses(case: Case, products: frozenset[str]) -> tuple[Treatment
             days.add(each.on)
             found.append(each)
     return tuple(found)
+
+
+def reduced_beside_doses(case: Case) -> Iterator[Reduced]:
+    """Yield the completed orders beside doses that were for a reduced level, the newest first.
+
+    A higher dose on record after it shows that the level was not kept.
+    """
+    for order in orders_beside_doses(case, frozenset({case.product.id})):
+        found = _as_reduced(case, order)
+        if found is None or order.on is None:
+            continue
+        since = [level_of(case, each) for each in case.history if each.on is not None and each.on > order.on]
+        if not any(level is not None and level.dose.value > found.level.dose.value for level in since):
+            yield found
+
+
+def reduced_since_last_dose(case: Case) -> Reduced | None:
+    """Return the newest order on record if it is for a reduced level and no dose was given since."""
+    last = newest_dose(case, case.history)
+    counted = {each.origin for each in case.history}
+    orders = [
+        each
+        for each in case.patient.treatments
+        if each.product == case.product.id
+        and each.state is not TreatmentState.GIVEN
+        and each.on is not None
+        and each.on <= case.planned
+        and (last is None or last.on is None or each.on > last.on)
+        and each.origin not in counted
+    ]
+    newest = max(orders, key=lambda each: (each.on or date.min, each.origin.reference), default=None)
+    session = (each.origin.reference for each in case.orders.of_product(case.product.id))
+    return None if newest is None or newest.origin.reference in session else _as_reduced(case, newest)
+
+
+def _as_reduced(case: Case, order: Treatment) -> Reduced | None:
+    level = level_of(case, order)
+    return Reduced(level, order) if level is not None and level.role is LevelRole.REDUCTION else None
 
 
 def _one_each(found: Mapping[PossibleKind, PossibleDose], window: Decimal) -> list[PossibleDose]:

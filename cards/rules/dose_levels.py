@@ -12,16 +12,14 @@ from cards.readings.course import (
     Reduced,
     fitting_levels,
     gap_rule,
-    level_of,
     lowest_reduction,
     perhaps_reduced,
-    reduced_order,
     sums_above_maximum,
 )
 from cards.readings.day_total import day_total, total_excess
 from cards.readings.dosing import DoseReading, is_component, look_alike_met, over_maximum, usable_doses
 from cards.readings.parts_of_dose import judged_levels, with_chart
-from cards.readings.possible_doses import orders_beside_doses
+from cards.readings.possible_doses import reduced_beside_doses, reduced_since_last_dose
 from cards.readings.stated_doses import dose_conflict
 from cards.readings.weights import is_level_at_other, weight_doubt
 from cards.rules.dose import WITHOUT_WEIGHT, cancer_words, dose_evidence, fixes_to, nothing_usable, written_dose
@@ -230,48 +228,36 @@ def _if_all_read(case: Case) -> Outcome:
         for each in case.history
         if each.unread_dose and each.on is not None
     ]
-    ordered = (*_reduced_in_order(case), *_ordered_lower(case))
-    missing = (*unread[:1], *sums_above_maximum(case)[:1], *_level_unknown(case), *ordered[:1])
+    missing = (*unread[:1], *sums_above_maximum(case)[:1], *_level_unknown(case), *_lower_in_order(case))
     return CannotTell(missing) if missing else Clear()
 
 
 def _level_unknown(case: Case) -> Iterator[Missing]:
     """Say that the last dose may have been a reduced one, below the one that is ordered."""
     found = perhaps_reduced(case)
-    if found is None or found.earlier.on is None or weight_doubt(case) is not None:
+    if found is not None and weight_doubt(case) is None and _is_above(case, found.level):
+        yield _perhaps_lower("earlier-level", found)
+
+
+def _lower_in_order(case: Case) -> Iterator[Missing]:
+    """Say that an order without an administration on record was for a lower level than is ordered now."""
+    beside = next((each for each in reduced_beside_doses(case) if _is_above(case, each.level)), None)
+    if beside is not None:
+        yield _perhaps_lower("earlier-order-level", beside, is_urgent=True)
         return
-    if any(level is not None and level.dose.value > found.level.dose.value for _, level in judged_levels(case)):
-        values = {"dose": str(found.earlier.dose), "level": str(found.level.dose), "date": found.earlier.on.isoformat()}
-        yield Missing("earlier-level", values=values)
+    newest = reduced_since_last_dose(case)
+    if newest is not None and weight_doubt(case) is None and _is_above(case, newest.level):
+        yield _perhaps_lower("earlier-order", newest, is_urgent=True)
 
 
-def _reduced_in_order(case: Case) -> Iterator[Missing]:
-    """Say that an order, completed without an administration on record, was for a lower level than is ordered now.
-
-    A higher dose on record after it shows that the level was not kept.
-    """
-    for order in orders_beside_doses(case, frozenset({case.product.id})):
-        level = level_of(case, order)
-        if level is None or level.role is not LevelRole.REDUCTION or order.on is None:
-            continue
-        since = [level_of(case, each) for each in case.history if each.on is not None and each.on > order.on]
-        if any(each is not None and each.dose.value > level.dose.value for each in since):
-            continue
-        if any(each is not None and each.dose.value > level.dose.value for _, each in judged_levels(case)):
-            values = {"dose": str(order.dose), "level": str(level.dose), "date": order.on.isoformat()}
-            yield Missing("earlier-order-level", values=values, is_urgent=True)
-            return
+def _is_above(case: Case, lowest: Level) -> bool:
+    return any(level is not None and level.dose.value > lowest.dose.value for _, level in judged_levels(case))
 
 
-def _ordered_lower(case: Case) -> tuple[Missing, ...]:
-    """Say that an order on record, newer than the last dose given, is for a reduced level below this order's."""
-    found = reduced_order(case)
-    if found is None or found.earlier.on is None or weight_doubt(case) is not None:
-        return ()
-    if not any(level is not None and level.dose.value > found.level.dose.value for _, level in judged_levels(case)):
-        return ()
-    values = {"dose": str(found.earlier.dose), "level": str(found.level.dose), "date": found.earlier.on.isoformat()}
-    return (Missing("earlier-order", values=values, is_urgent=True),)
+def _perhaps_lower(key: str, found: Reduced, *, is_urgent: bool = False) -> Missing:
+    level, earlier = found
+    on = earlier.on.isoformat() if earlier.on is not None else ""
+    return Missing(key, values={"dose": str(earlier.dose), "level": str(level.dose), "date": on}, is_urgent=is_urgent)
 
 
 def _raised(case: Case, reading: DoseReading, lowest: Level, earlier: Treatment) -> Fired:
