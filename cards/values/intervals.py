@@ -34,6 +34,8 @@ class Bound(StrEnum):
 
 
 _SIGNS = {Bound.EXACT: "", Bound.BELOW: "<", Bound.AT_MOST: "<=", Bound.AT_LEAST: ">=", Bound.ABOVE: ">"}
+BOUND_BY_SIGN = {sign: bound for bound, sign in _SIGNS.items()}
+"""What the sign in front of a number says; none says that it is exact."""
 
 
 class Interval(NamedTuple):

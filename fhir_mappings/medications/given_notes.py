@@ -11,6 +11,7 @@ from cards.values.texts import LONGEST
 from fhir_mappings.codings import texts
 from fhir_mappings.medications.dose_remarks import dose_remarks
 from fhir_mappings.medications.doses_in_text import noted_doses
+from fhir_mappings.wire.folding import SENTENCES
 from fhir_mappings.wire.lenient import child, objects, shown, text
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ _LONGEST_AMOUNT, _LONGEST_NOTE = 40, 60
 _AMOUNT = re.compile(r"\d\s*(?:mg|milligrams?|g|grams?|mcg|ml|units?|vials?)\b", re.IGNORECASE)
 _OTHER_DOSE = frozenset({RemarkKind.REDUCED, RemarkKind.RAISED})
 _GIVEN = re.compile(r"\b(?:given|administered|infused)\b", re.IGNORECASE)
-_SENTENCES = re.compile(r"[;\n]|\.(?=\s|$)")
 # A dose that was stopped is no reduced one; what was left of a vial is not the dose.
 _NOT_THE_DOSE = re.compile(
     r"\b(?:stopp?\w{0,4}|interrupt\w{0,2}|paus\w{1,3}|discontinu\w{1,3}|resum\w{1,3}|restart\w{0,2}"
@@ -131,4 +131,4 @@ def _written(resource: Json) -> Iterator[str]:
 
 
 def _sentences(written: Iterator[str] | tuple[str, ...]) -> Iterator[str]:
-    return (each for note in written if note for each in map(str.strip, _SENTENCES.split(note)) if each)
+    return (each for note in written if note for each in map(str.strip, SENTENCES.split(note)) if each)

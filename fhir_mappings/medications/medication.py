@@ -39,7 +39,8 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.references import References
 
 NO_ORDER = frozenset({"cancelled", "stopped", "revoked", "entered-in-error", "completed"})
-_TENTATIVE = frozenset({"proposal", "plan"})
+TENTATIVE = frozenset({"proposal", "plan"})
+"""The intents of what is not asked for yet."""
 _CPT = re.compile(r"\d{4}[0-9A-Z](?:[\s-]{0,2}[A-Z0-9]{2}){0,3}")
 _LONGEST_CODE = 20
 _LONGEST_FORM = 120
@@ -185,7 +186,7 @@ class MedicationReader:
             text_volumes=said.text_volumes,
             max_a_day=said.max_a_day,
             start=said.start,
-            tentative=text(resource.get("intent")) in _TENTATIVE,
+            tentative=text(resource.get("intent")) in TENTATIVE,
             in_focus=in_focus,
             replaces=orders_replaced(resource),
         )

@@ -15,6 +15,7 @@ from fhir_mappings.medications.infusion import minutes_in, names_a_push
 from fhir_mappings.medications.other_units import amounts_in_other_units
 from fhir_mappings.medications.schedule_text import read_schedule_text
 from fhir_mappings.medications.stated_weights import weights_in
+from fhir_mappings.wire.folding import SENTENCES
 from fhir_mappings.wire.lenient import objects, text
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ _CHANGED_TO = re.compile(
     r"(?: (?:dosing|schedule|frequency|given))?(?: (?:from .{1,20} )?to)? )",
     re.IGNORECASE,
 )
-_SENTENCES = re.compile(r"[;\n]|\.(?=\s|$)")
 _GIVEN = re.compile(
     r"\b(?:give|given|administer\w{0,2}|infuse\w?|inject\w{0,2}|dos(?:e|es|ing)|schedule|treatment|cycles?|chang\w{1,3}|switch\w{0,3})\b",
     re.IGNORECASE,
@@ -63,7 +63,7 @@ def _every_days(written: str) -> Decimal | None:
 
     Either is understood to its last word; "daily" alone may be one dose.
     """
-    sentences = [each for each in _SENTENCES.split(written) if _GIVEN.search(each)]
+    sentences = [each for each in SENTENCES.split(written) if _GIVEN.search(each)]
     found = (_understood(each.strip()) for each in (written, *sentences))
     return min((each for each in found if each is not None), default=None)
 

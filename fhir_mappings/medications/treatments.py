@@ -20,7 +20,7 @@ from fhir_mappings.medications import own_periods
 from fhir_mappings.medications.dosage import starts
 from fhir_mappings.medications.doses_in_text import doses_in
 from fhir_mappings.medications.given_notes import denial, noted_amount, unread_amount
-from fhir_mappings.medications.medication import concept_alone, orders_replaced
+from fhir_mappings.medications.medication import TENTATIVE, concept_alone, orders_replaced
 from fhir_mappings.medications.tablets import tablet_mg, tablet_strengths
 from fhir_mappings.medications.written_codes import codes_in_text
 from fhir_mappings.patient.staging import words
@@ -73,7 +73,6 @@ _PARTIAL = re.compile(r"(\d{4})(?:-(\d{2}))?")
 _DENIED = ("doNotPerform", "notGiven", "wasNotGiven", "wasNotTaken")
 # Where an administration has words.
 _WORDS = frozenset({"note", "dosage", "statusReason"})
-_NOT_ASKED_FOR = frozenset({"proposal", "plan"})
 
 
 class _Drug(NamedTuple):
@@ -114,7 +113,7 @@ class TreatmentReader:
         """Read one resource; ``None`` if no rule uses its drug, or if the drug was not given."""
         kind = text(resource.get("resourceType"))
         state = _STATES.get((kind, text(resource.get("status"))))
-        if state is None or text(resource.get("intent")) in _NOT_ASKED_FOR:
+        if state is None or text(resource.get("intent")) in TENTATIVE:
             return None
         if self.is_denied(resource):
             return None
@@ -321,7 +320,7 @@ class TreatmentReader:
     def unknown_code(self, resource: Json, references: References) -> str:
         """Return the codes of a treatment that would count but names its drug only by codes that are not known."""
         kind, status = text(resource.get("resourceType")), text(resource.get("status"))
-        if (kind, status) not in _STATES or text(resource.get("intent")) in _NOT_ASKED_FOR:
+        if (kind, status) not in _STATES or text(resource.get("intent")) in TENTATIVE:
             return ""
         concept = concept_alone(resource)
         if concept is not None:
@@ -335,7 +334,7 @@ class TreatmentReader:
         kind, status = text(resource.get("resourceType")), text(resource.get("status"))
         # Another release of FHIR has a status of its own, and the drug elsewhere.
         may_count = (kind, status) in _STATES or (status and status not in _STATUSES)
-        if not may_count or text(resource.get("intent")) in _NOT_ASKED_FOR:
+        if not may_count or text(resource.get("intent")) in TENTATIVE:
             return False
         concept = resource.get("medicationCodeableConcept")
         if concept.__class__ is dict and text(concept.get("text")):

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from cards.facts.origins import Gap
 from cards.values.texts import LONGEST
 from fhir_mappings.codings import texts
+from fhir_mappings.patient.condition_states import REFUTED
+from fhir_mappings.wire.folding import SENTENCES
 from fhir_mappings.wire.lenient import child, day, objects, text
 
 if TYPE_CHECKING:
@@ -44,8 +46,6 @@ _KINDS = {
 KINDS = frozenset(_KINDS)
 _PERIODS = ("period", "effectivePeriod", "identifiedPeriod", "occurrencePeriod")
 _OVER = frozenset({"inactive", "resolved", "ended"})
-_NOT_SO = frozenset({"refuted", "entered-in-error"})
-_SENTENCES = re.compile(r"[;\n]|\.(?=\s|$)")
 # "New since prior": of the report before, not of the disease.
 _COMPARED = re.compile(
     r"\b(?:since|from|than|versus|vs|compared (?:to|with)|in comparison (?:to|with))(?: the)? (?:prior|previous|last)\b"
@@ -114,7 +114,7 @@ def _says_something(resource: Json, kind: str) -> bool:
     if kind != "AllergyIntolerance":
         return True
     states = (_codes(resource, "clinicalStatus"), _codes(resource, "verificationStatus"))
-    return states[0].isdisjoint(_OVER) and states[1].isdisjoint(_NOT_SO)
+    return states[0].isdisjoint(_OVER) and states[1].isdisjoint(REFUTED)
 
 
 def _codes(resource: Json, name: str) -> frozenset[str]:
@@ -135,4 +135,4 @@ def _concepts(resource: Json, kind: str) -> Iterator[Json]:
         yield from holders
     if kind == "DiagnosticReport":
         conclusion = _COMPARED.sub(" ", text(resource.get("conclusion"))[:LONGEST])
-        yield from ({"text": each.strip()} for each in _SENTENCES.split(conclusion) if each.strip())
+        yield from ({"text": each.strip()} for each in SENTENCES.split(conclusion) if each.strip())

@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from cards.values.intervals import Bound
-from fhir_mappings.results.her2_cursor import BOUNDS, Clauses, Cursor, Number
+from cards.values.intervals import BOUND_BY_SIGN, Bound
+from fhir_mappings.results.her2_cursor import Clauses, Cursor, Number
 from fhir_mappings.results.her2_earlier import without_earlier
 from fhir_mappings.results.her2_legends import without_legends
 from fhir_mappings.results.her2_token import CHANGE, KIT, Token
@@ -320,7 +320,7 @@ class _Parser(Cursor):
         here = self.at
         bound = Bound.EXACT
         if token.kind == "bound":
-            bound, here = BOUNDS[token.value], here + 1
+            bound, here = BOUND_BY_SIGN[token.value], here + 1
         number = self.tokens[here] if here < len(self.tokens) else None
         if number is None or number.kind != "number":
             self.fail(token.written)
@@ -387,7 +387,7 @@ class _Parser(Cursor):
             here += 1
         bound = Bound.EXACT
         if here < len(self.tokens) and self.tokens[here].kind == "bound":
-            bound, here = BOUNDS[self.tokens[here].value], here + 1
+            bound, here = BOUND_BY_SIGN[self.tokens[here].value], here + 1
         if here >= len(self.tokens) or self.tokens[here].kind != "number":
             self.fail(token.written)
         number = self.tokens[here]

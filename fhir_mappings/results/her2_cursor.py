@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, NoReturn
 
-from cards.values.intervals import ENDLESS, NOTHING, Bound, Interval
+from cards.values.intervals import BOUND_BY_SIGN, ENDLESS, NOTHING, Bound, Interval
 
 if TYPE_CHECKING:
     from fhir_mappings.results.her2_token import Token
 
-BOUNDS = {"<": Bound.BELOW, "<=": Bound.AT_MOST, ">": Bound.ABOVE, ">=": Bound.AT_LEAST}
 """The comparison signs, and the bounds they mean."""
 
 
@@ -78,14 +77,14 @@ class Cursor:
         for _ in range(2):
             bound = Bound.EXACT
             if here < len(self.tokens) and self.tokens[here].kind == "bound":
-                bound, here = BOUNDS[self.tokens[here].value], here + 1
+                bound, here = BOUND_BY_SIGN[self.tokens[here].value], here + 1
             if here >= len(self.tokens) or self.tokens[here].kind != "number":
                 break
             value, here = Decimal(self.tokens[here].value), here + 1
             has_percent = here < len(self.tokens) and self.tokens[here].kind == "percent"
             here += has_percent
             if here < len(self.tokens) and self.tokens[here].kind == "or-less" and bound is Bound.EXACT:
-                bound, here = BOUNDS[self.tokens[here].value], here + 1
+                bound, here = BOUND_BY_SIGN[self.tokens[here].value], here + 1
             ends.append((value, bound))
             if here < len(self.tokens) and self.tokens[here].kind == "dash":
                 here += 1

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import re
 
-from fhir_mappings.wire.folding import fold
+from fhir_mappings.wire.folding import SENTENCES, fold
 
-SENTENCES = re.compile(r"[;\n]|\.(?=\s|$)")
 """Where a sentence of a note or a report ends."""
 _NAME = r"(?:her-?2|c?-?erb-?b-?2)"
 _STATUS = r"(?:negativ\w{0,4}|positiv\w{0,4}|equivocal\w{0,2}|amplified|[0-3] ?\+)"

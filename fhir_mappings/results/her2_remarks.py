@@ -14,10 +14,10 @@ from cards.facts.results import Her2Finding
 from fhir_mappings.codings import codings
 from fhir_mappings.results.her2_cursor import Cursor
 from fhir_mappings.results.her2_findings import SCORES, Stated, agree, findings_of
-from fhir_mappings.results.her2_general import SENTENCES, of_this_result
+from fhir_mappings.results.her2_general import of_this_result
 from fhir_mappings.results.her2_texts import Her2Limits, read_text
 from fhir_mappings.results.her2_tokens import tokens
-from fhir_mappings.wire.folding import fold
+from fhir_mappings.wire.folding import SENTENCES, fold
 from fhir_mappings.wire.lenient import objects, text
 
 if TYPE_CHECKING:

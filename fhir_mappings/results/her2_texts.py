@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from cards.facts.results import Her2Finding
-from cards.values.intervals import Bound, Interval
+from cards.values.intervals import BOUND_BY_SIGN, Bound, Interval
 from fhir_mappings.results.her2_clauses import clauses
-from fhir_mappings.results.her2_cursor import BOUNDS, Clauses, NotUnderstoodError, Number
+from fhir_mappings.results.her2_cursor import Clauses, NotUnderstoodError, Number
 from fhir_mappings.results.her2_findings import SCORES, Stated, agree, findings_of
 from fhir_mappings.results.her2_general import without_policies
 from fhir_mappings.results.her2_handling import without_handling
@@ -179,7 +179,7 @@ def _lone_number(written: str, concept: str) -> tuple[Number, str] | None:
     found = [token for token in listed if token.kind not in ("ratio", "copies", "per-cell", "link", "score-word")]
     bound = Bound.EXACT
     if found and found[0].kind == "bound":
-        bound = BOUNDS[found[0].value]
+        bound = BOUND_BY_SIGN[found[0].value]
         found = found[1:]
     if len(found) != 1 or found[0].kind != "number" or len(named) > 1:
         return None

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from cards.facts.results import Her2Finding, Her2Method
-from cards.values.intervals import Bound
+from cards.values.intervals import BOUND_BY_SIGN, Bound
 from fhir_mappings.codings import codings
 from fhir_mappings.results.her2_findings import SCORES, Stated, agree, findings_of, most_precise, precision
 from fhir_mappings.results.her2_remarks import contradicts, is_contradicted
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 _SCORE_UNITS = frozenset({"", "1", "+", "score", "{score}"})
 _COUNTED = {"her2-copy-number": "copies", "her2-ish-ratio": "ratio"}
 _RATIO_UNITS = frozenset({"ratio", "{ratio}", "1"})
-_BOUNDS = {"": Bound.EXACT, "<": Bound.BELOW, "<=": Bound.AT_MOST, ">=": Bound.AT_LEAST, ">": Bound.ABOVE}
 _UNKNOWN_MEANING = frozenset({"present", "absent"})
 _QUALIFIER = re.compile(r" {0,3}\((?:qualifier value|finding|disorder)\)$")
 # Senders have attached the display of the opposite disorder, so the code is trusted over it.
@@ -170,7 +169,7 @@ class Her2Vocabulary:
             return _nothing("?")
         unit = text(quantity.get("unit")) or text(quantity.get("code"))
         as_reported = f"{comparator}{value} {unit}".strip()
-        bound = _BOUNDS.get(comparator)
+        bound = BOUND_BY_SIGN.get(comparator)
         if bound is None:
             return _nothing(as_reported)
         if concept == "her2-ihc":

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from cards.values.intervals import ENDLESS, Bound, Interval
+from cards.values.intervals import BOUND_BY_SIGN, ENDLESS, Bound, Interval
 from fhir_mappings.results import echo_words as echo
 from fhir_mappings.results import lvef_words as words
 from fhir_mappings.wire.phrases import Phrases, Word, is_plain, words_of
@@ -31,15 +31,14 @@ _THINGS = frozenset(
     }
 )
 _HUNDRED = Decimal(100)
-_BOUNDS = {"<": Bound.BELOW, "<=": Bound.AT_MOST, ">": Bound.ABOVE, ">=": Bound.AT_LEAST}
 _SPLITS = frozenset({"stop", "comma", "open", "close"})
 _PHRASES = Phrases(
     (
         ("ignored", None, echo.NORMAL_CHAMBERS),
         *(("ignored", None, group) for group in words.IGNORED.values()),
         *(("describes", named, listed) for named, listed in words.DESCRIBES.items()),
-        *(("bound", _BOUNDS[sign], listed) for sign, listed in words.BOUNDS.items()),
-        *(("after", _BOUNDS[sign], listed) for sign, listed in words.AFTER.items()),
+        *(("bound", BOUND_BY_SIGN[sign], listed) for sign, listed in words.BOUNDS.items()),
+        *(("after", BOUND_BY_SIGN[sign], listed) for sign, listed in words.AFTER.items()),
         ("between", None, words.BETWEEN),
         ("and", None, words.AND),
         ("dash", None, words.DASHES),

@@ -16,6 +16,7 @@ from fhir_mappings.results.her2_tokens import tokens
 from fhir_mappings.results.her2_values import HER2_VALUES, said_beside
 from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import objects, text
+from fhir_mappings.wire.statuses import counts
 from fhir_mappings.wire.times import time_of
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 MENTIONS = (b"HER2", b"HER-2", b"Her2", b"Her-2", b"her2", b"ERBB2", b"ErbB2", b"rbB-2")
 """What the code of a result, or of a part of it, must hold to be looked at."""
 _NAME = re.compile(r"\b(?:her-?2|c?-?erb-?b-?2)")
-_COUNTS = frozenset({"final", "amended", "corrected"})
 _LONGEST = 200
 _SHOWN = 40
 # What a name may say of the number, the more telling first; a test of a gene's changes is another test.
@@ -48,7 +48,7 @@ class NamedHer2Reader:
 
     def against(self, observation: Json, path: str, her2: Sequence[Her2Result]) -> Gap | None:
         """Return what a result of the patient says against the results that count; ``None`` if nothing."""
-        if text(observation.get("status")) not in _COUNTS or observation.get("dataAbsentReason"):
+        if not counts(observation):
             return None
         counted = {each.finding for each in her2}
         days = [each.on for each in her2 if each.on is not None]

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from fhir_mappings.codings import words_or_codes
 from fhir_mappings.wire.folding import fold
-from fhir_mappings.wire.lenient import objects, text
+from fhir_mappings.wire.lenient import objects
+from fhir_mappings.wire.statuses import counts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +23,6 @@ LVEF_NAME = re.compile(
 )
 """An ejection fraction by name, in a folded text."""
 _ABOUT_IT = re.compile(r"\b(?:method|technique|quality|comment|reference|range|units?|methode|metodo)\b")
-_COUNTS = frozenset({"final", "amended", "corrected"})
 _VALUES = ("valueQuantity", "valueString", "valueRange", "valueInteger", "valueCodeableConcept", "valueRatio")
 _LONGEST = 200
 
@@ -36,7 +36,7 @@ class NamedLvefReader:
 
     def holder(self, observation: Json) -> Json | None:
         """Return the result, or its part, that holds an ejection fraction; ``None`` if neither does."""
-        if text(observation.get("status")) not in _COUNTS or observation.get("dataAbsentReason"):
+        if not counts(observation):
             return None
         for holder in _parts(observation):
             named = " ; ".join(words_or_codes(holder.get("code")))[:_LONGEST]

@@ -55,6 +55,7 @@ from fhir_mappings.wire.cached_json import CachedByJson
 from fhir_mappings.wire.lenient import child, objects, reference, text
 from fhir_mappings.wire.modifiers import is_modified_within
 from fhir_mappings.wire.shapes import LONGEST_PART
+from fhir_mappings.wire.statuses import COUNTED, counts
 from fhir_mappings.wire.stubs import codes_of
 from fhir_mappings.wire.times import time_of, within
 
@@ -86,7 +87,6 @@ _VALUES = frozenset(
     )
 )
 _ON_WEIGHT = SAYING | WEIGHED
-_COUNTS = frozenset({"final", "amended", "corrected"})
 _COUNTS_NOT = frozenset({"registered", "preliminary", "cancelled", "entered-in-error", "unknown"})
 LONGEST_STATUS = 40
 _HER2_METHODS = {
@@ -160,7 +160,7 @@ class ObservationReader:
         time, on = time_of(observation)
         sent = observation.get("status")
         # Nearly every result is final.
-        if sent != "final" and (status := text(sent)) not in _COUNTS:
+        if sent != "final" and (status := text(sent)) not in COUNTED:
             not_counted = _not_counted(concept, status, observation, origin, on)
             if status != "preliminary" or concept not in self._telling:
                 return [not_counted]
@@ -309,7 +309,7 @@ class ObservationReader:
     def named_only(self, observation: Json, origin: Origin) -> Gap | None:
         """Report a result of a test that rules use which its words name, and no code; ``None`` for any other."""
         concept = self._named.concept(observation)
-        if concept is None or text(observation.get("status")) not in _COUNTS or observation.get("dataAbsentReason"):
+        if concept is None or not counts(observation):
             return None
         if _VALUES.isdisjoint(observation):
             return None
@@ -326,7 +326,7 @@ class ObservationReader:
 
     def misplaced(self, concept: str, observation: Json, origin: Origin) -> Gap | None:
         """Report a result whose code is under a wrong system; ``None`` for one that does not count."""
-        if text(observation.get("status")) not in _COUNTS or observation.get("dataAbsentReason"):
+        if not counts(observation):
             return None
         holder = next((each for each in _with_parts(observation) if not _VALUES.isdisjoint(each)), observation)
         code = next((each.code for each in codings(observation.get("code")) if each.code), "")

@@ -13,14 +13,15 @@ from cards.facts.origins import Gap
 from cards.facts.results import Her2Finding
 from fhir_mappings.codings import codings
 from fhir_mappings.results.her2_findings import SCORES, Stated, agree, findings_of
-from fhir_mappings.results.her2_general import SENTENCES, of_this_result
+from fhir_mappings.results.her2_general import of_this_result
 from fhir_mappings.results.her2_remarks import conclusion_of, contradicts
 from fhir_mappings.results.her2_texts import Her2Limits, read_text
 from fhir_mappings.results.lvef_texts import LvefStated, is_called_reduced, read_lvef_text
 from fhir_mappings.results.named_lvef import LVEF_NAME
 from fhir_mappings.results.own_dates import without_own_dates
-from fhir_mappings.wire.folding import fold
+from fhir_mappings.wire.folding import SENTENCES, fold
 from fhir_mappings.wire.lenient import objects, text
+from fhir_mappings.wire.statuses import COUNTED
 from fhir_mappings.wire.times import time_of
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from cards.knowledge.schema import Terminology
     from fhir_mappings.wire.lenient import Json
 
-_COUNTS = frozenset({"final", "amended", "corrected", "appended"})
+_COUNTS = COUNTED | {"appended"}
 _SCORES = frozenset(SCORES.values())
 _HER2 = re.compile(r"her-?2|erbb-?2")
 _OPPOSITE: dict[Her2Finding | None, Her2Finding] = {

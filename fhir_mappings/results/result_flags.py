@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 from cards.facts.origins import Gap
 from cards.values.intervals import Bound
 from fhir_mappings.codings import codings, texts
-from fhir_mappings.results.result_notes import SENTENCES, any_of, remarks
+from fhir_mappings.results.result_notes import NOTE_SENTENCES, any_of, remarks
 from fhir_mappings.wire.cached_json import CachedByJson
 from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import objects
+from fhir_mappings.wire.statuses import CORRECTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 _LONGEST, _SHOWN = 60, 40
 _LOW, _HIGH, _EITHER, _BELOW, _ABOVE, _ABNORMAL = "low", "high", "either", "below", "above", "abnormal"
-_CORRECTED = frozenset({"amended", "corrected"})
 _OFF_SCALE = {"off-scale-low": Bound.BELOW, "off-scale-high": Bound.ABOVE}
 
 
@@ -103,7 +103,7 @@ class ResultFlags:
         if _EITHER not in self._normal_sides(result.test, result.value, None, result.upper_limit):
             return ""
         for note in remarks(observation):
-            for sentence in SENTENCES.split(fold(note)):
+            for sentence in NOTE_SENTENCES.split(fold(note)):
                 found = self._critical.search(sentence)
                 if found is None or self._phoned.search(sentence) is None or self._rule.search(sentence) is not None:
                     continue
@@ -122,7 +122,7 @@ class ResultFlags:
         if flag:
             return Gap(concept, origin.path, "flag-alone", on, (("flag", flag),))
         withheld = next((each.code for each in codings(why) if each.code in self._withheld), "")
-        if not withheld and (status := observation.get("status")) in _CORRECTED:
+        if not withheld and (status := observation.get("status")) in CORRECTED:
             # The value that was there before no longer counts.
             withheld = next(iter(texts(why)), "")[:_SHOWN] or str(status)
         if withheld:

@@ -42,7 +42,8 @@ _COMMENT = re.compile(
     r"|opmerking)(?: \[interpretation\] narrative)?:?"
 )
 """The name of a part that is a comment: "Annotation comment", "HER2 IHC comment"."""
-SENTENCES = re.compile(r"[.;!\n](?!\d)")
+NOTE_SENTENCES = re.compile(r"[.;!\n](?!\d)")
+"""What parts the sentences of a folded note, which end in marks as often as in a blank: "hemolyzed.repeat"."""
 
 
 class ResultNotes:
@@ -75,7 +76,7 @@ class ResultNotes:
     def _doubt(self, wanted: Sequence[int], observation: Json) -> str:
         """Return the beginning of the first note that has a word of these lists; empty if no note has one."""
         for each in remarks(observation) if wanted else ():
-            for sentence in SENTENCES.split(fold(each)):
+            for sentence in NOTE_SENTENCES.split(fold(each)):
                 if any(self._is_doubt(self._doubts[place].pattern, sentence) for place in wanted):
                     return each[:_SHOWN]
         return ""
@@ -107,7 +108,7 @@ class ResultNotes:
         )
 
     def _says(self, wanted: re.Pattern[str], written: str) -> bool:
-        for sentence in SENTENCES.split(fold(written)):
+        for sentence in NOTE_SENTENCES.split(fold(written)):
             found = wanted.search(sentence)
             if found is not None and not self._others.search(sentence[: found.start()]):
                 return True

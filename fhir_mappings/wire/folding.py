@@ -22,6 +22,8 @@ _SIGNS = str.maketrans(
         "\u0131": "i",
     }
 )
+SENTENCES = re.compile(r"[;\n]|\.(?=\s|$)")
+"""What parts the sentences of a text; a period inside a number or a name does not."""
 _SWAPPED_BOUND = re.compile(r"=([<>])")
 _DECIMAL_COMMA = re.compile(r"(?<![\d.,])(\d{1,4}),(\d{1,2})(?![\d,.]*\d)")
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from cards.facts.results import ResultTime
 from fhir_mappings.wire.lenient import child, day, text
+from fhir_mappings.wire.statuses import CORRECTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
 
 _DAY, _MONTH, _YEAR = len("2026-11-20"), len("2026-11"), len("2026")
-_CORRECTED = frozenset({"amended", "corrected"})
 _LONGEST = 40
 
 
@@ -55,7 +55,7 @@ def time_of(observation: Json) -> tuple[ResultTime, date | None]:
     released = issued[:_LONGEST] if issued.__class__ is str else ""
     status = observation.get("status")
     # Nearly every result is final.
-    corrected = status != "final" and text(status) in _CORRECTED
+    corrected = status != "final" and text(status) in CORRECTED
     return ResultTime(taken.strip()[:_LONGEST], released, corrected), on
 
 
