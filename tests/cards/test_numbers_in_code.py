@@ -232,7 +232,7 @@ EXCEPTIONS = {
     "fhir_mappings/results/her2_tokens.py _MOST_PLUSES": (SCORE, "3"),
     "fhir_mappings/results/her2_tokens.py _score": (WINDOW, "4"),
     "fhir_mappings/results/lvef_texts.py LONGEST": (BOUND, "400"),
-    "fhir_mappings/request/patient_reader.py _HALF_A_YEAR": ("for how long a result without a code is told", "183"),
+    "fhir_mappings/request/named_in_words.py _HALF_A_YEAR": ("for how long a result without a code is told", "183"),
     "fhir_mappings/results/amounts.py LONGEST": (BOUND, "20 80"),
     "fhir_mappings/results/named_her2.py _LONGEST": (BOUND, "200"),
     "fhir_mappings/results/named_her2.py _SHOWN": (BOUND, "40"),
