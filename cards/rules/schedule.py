@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from msgspec import structs
@@ -22,7 +21,6 @@ from cards.facts.outcomes import (
 from cards.knowledge.schema import CycleLimit, LevelRole, Setting
 from cards.readings.case import counted
 from cards.readings.course import (
-    WEEK,
     amount_unknown,
     day_given,
     doses_of_course,
@@ -67,17 +65,12 @@ def cycle_limit_reached(case: Case) -> Outcome:
     # Other orders in the session for earlier days count too.
     planned = _doses_of(case) + case.orders.doses_before(case.product.id, case.planned)
     undated = len(case.undated_doses_of(products_counting(case)))
-    too_many = limit.cycles is not None and count + planned > limit.cycles
-    too_long = limit.weeks is not None and weeks_of_treatment(case, further=planned - 1) >= limit.weeks
-    if too_many or too_long:
+    if _exceeds(case, limit, count, planned):
         return _too_many(case, limit, count, planned)
     if undated and limit.cycles is not None and count + undated + planned > limit.cycles:
         return CannotTell((Missing("earlier-doses-undated", values={"undated": str(undated)}),))
     ordered = len(orders_beside_doses(case, products_of_course(case)))
-    usual = min((regimen.interval_days for regimen in case.regimens), default=WEEK)
-    perhaps_too_many = limit.cycles is not None and count + ordered + planned > limit.cycles
-    weeks = weeks_of_treatment(case, further=planned - 1) + Decimal(ordered * usual) / WEEK
-    if ordered and (perhaps_too_many or (limit.weeks is not None and weeks >= limit.weeks)):
+    if ordered and _exceeds(case, limit, count, ordered + planned):
         values = {"orders": str(ordered), "count": str(count)}
         return CannotTell((Missing("earlier-orders", values=values, is_urgent=True),))
     named = case.order.text_cycle
@@ -85,6 +78,13 @@ def cycle_limit_reached(case: Case) -> Outcome:
         values = {"cycle": str(named), "limit": str(limit.cycles), "count": counted(count, "dose")}
         return CannotTell((Missing("cycle-number", values=values),))
     return Clear()
+
+
+def _exceeds(case: Case, limit: CycleLimit, count: int, further: int) -> bool:
+    """Return whether further doses after those of the course are more than the limit, or the last begins behind it."""
+    if limit.cycles is not None and count + further > limit.cycles:
+        return True
+    return limit.weeks is not None and weeks_of_treatment(case, further=further - 1) >= limit.weeks
 
 
 def _doses_of(case: Case) -> int:
@@ -225,7 +225,7 @@ def loading_repeated(case: Case) -> Fired | None:
     if not judged or any(level is None or level.role is not LevelRole.LOADING for _, level in judged):
         return None
     schedule = case.order.schedule
-    count = max(len(schedule.days), *(each.doses or 0 for each in schedule.rhythms), schedule.doses_from_day or 0, 0)
+    count = max(len(schedule.days), schedule.doses_from_day or 0, *(each.doses or 0 for each in schedule.rhythms))
     if count <= 1:
         return None
     reading, level = judged[0]

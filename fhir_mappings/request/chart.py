@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -9,7 +10,6 @@ import msgspec
 from cards.facts.order import DrugOrder, NotedDose, OrderNote
 from cards.facts.origins import Gap
 from cards.facts.outcomes import FAILED
-from cards.identification.beside_codes import said_beside
 from cards.identification.combined_amounts import amounts_stated, combined_amount
 from cards.identification.identity import Identity, IdentityStatus, identify
 from cards.knowledge.schema import Route
@@ -25,7 +25,7 @@ from fhir_mappings.medications.medication import (
     with_reasons_of,
 )
 from fhir_mappings.medications.other_texts import noted_elsewhere
-from fhir_mappings.medications.releases import is_of_other_release, with_r4_drug
+from fhir_mappings.medications.releases import is_of_other_release
 from fhir_mappings.medications.treatments import TreatmentReader
 from fhir_mappings.patient.conditions import ConditionReader
 from fhir_mappings.request.billing import BillingReader
@@ -42,9 +42,9 @@ from fhir_mappings.request.order_gaps import (
 )
 from fhir_mappings.request.orders import Orders
 from fhir_mappings.request.patient_reader import PatientReader
-from fhir_mappings.request.planned import Planned, has_drug_code, is_dose_in_words, without_order
-from fhir_mappings.request.selection import bundle_entries, each_once, is_group, selected_references
+from fhir_mappings.request.selection import bundle_entries, each_once, selected_references
 from fhir_mappings.request.sizes import TooManyError, check_orders
+from fhir_mappings.request.unordered_drugs import UnorderedDrugs
 from fhir_mappings.results.observations import ObservationReader
 from fhir_mappings.wire.exact_json import encode
 from fhir_mappings.wire.lenient import base_of, text
@@ -63,16 +63,13 @@ if TYPE_CHECKING:
     from fhir_mappings.request.chart_draft import OnFailure
     from fhir_mappings.request.hook_request import HookRequest
     from fhir_mappings.request.prefetch import Answer
+    from fhir_mappings.request.selection import Entry
     from fhir_mappings.wire.lenient import Json
     from fhir_mappings.wire.stubs import ResourceStub
 
 _REASONS = frozenset({"Condition", "Patient"})
 _ORDERS = frozenset({"MedicationRequest", "MedicationOrder", "ServiceRequest"})
-
-
 _AS_ORDERS = frozenset(each.lower() for each in _ORDERS)
-
-
 # Other resources that name a drug in the same elements as an order does.
 _OF_DRUGS = frozenset({"MedicationAdministration", "MedicationDispense", "MedicationStatement"})
 _DRUGS = ("medicationCodeableConcept", "medicationReference")
@@ -141,6 +138,7 @@ class ChartReader:
         conditions, observations = _indexed(terminology, code_map or NO_CODE_MAP)
         self._medication = MedicationReader(conditions, code_map, recognizer.supportive_drugs, zone)
         self._recognizer = recognizer
+        self._unordered = UnorderedDrugs(self._medication, recognizer)
         treatments = TreatmentReader(self._medication, recognizer, zone, code_map)
         ended = frozenset(
             each for each, tests in recognizer.lab_rows.items() if any(t.ends_treatment for t in tests.values())
@@ -154,61 +152,25 @@ class ChartReader:
         references.add_stubs(stubs)
         lacking: tuple[Lacking, ...] = ()
         if request.hook.orders_are_signed:
+            place = "context.dispatchedOrders"
             entries, lacking = dispatched_entries(request.dispatched, references)
             _check_dispatched([resource for _, resource, _ in entries], request)
         else:
-            entries = each_once(bundle_entries(request.draft_orders, "context.draftOrders"))
+            place = "context.draftOrders"
+            entries = each_once(bundle_entries(request.draft_orders, place))
         found = _Found(request.patient_id, references, request.hook.may_be_incomplete)
-        for path, resource, full_url in entries:
-            if resource is not None:
-                try:
-                    references.add(resource, full_url)
-                except Exception as error:  # noqa: BLE001 - what refers to it is not followed, which is told
-                    self._failed("orders", error, path, found.gaps)
-        try:
-            selected = selected_references(request) if request.hook.may_be_incomplete else None
-        except Exception as error:  # noqa: BLE001 - with the selection unknown, every order is looked at
-            self._failed("selection", error, "context.selections", found.gaps)
-            selected = None
-        unread: list[str] = []
-        for path, resource, full_url in entries:
-            if resource is None:
-                unread.append(path)
-                continue
-            found.resources[path] = resource
-            try:
-                in_focus = selected is None or not selected.isdisjoint(names_of(resource, full_url))
-                self._read(resource, path, found, in_focus=in_focus)
-            except Exception as error:  # noqa: BLE001 - one order must not cost the others
-                self._failed("orders", error, path, found.gaps)
-        # Beside a readable order, an entry without one matters only to an order that is checked; alone, it may be it.
-        reason = "unreadable-order" if found.orders or found.services else "unreadable-session"
-        found.gaps += [Gap(None, path, reason) for path in unread]
-        place = "context.dispatchedOrders" if request.hook.orders_are_signed else "context.draftOrders"
-        try:
+        selected = self._selected(request, found.gaps)
+        self._read_entries(entries, selected, found)
+        with self._step("plans", place, found.gaps):
             named = request.hook.orders_are_signed
-            found.gaps += list(self._of_plans(entries, selected, references, orders_are_named=named))
-        except Exception as error:  # noqa: BLE001 - a plan must not cost the orders
-            self._failed("plans", error, place, found.gaps)
+            found.gaps += [*self._unordered.in_plans(entries, selected, references, orders_are_named=named)]
         read = tuple(found.orders)
-        try:
+        with self._step("services", place, found.gaps):
             read = tuple(_with_services(found.orders, found.services))
-        except Exception as error:  # noqa: BLE001 - the orders are judged by the codes on them
-            self._failed("services", error, place, found.gaps)
         identities = tuple(self._identity(order, found) for order in read)
         read = tuple(self._with_product(*each, found) for each in zip(read, identities, strict=True))
-        try:
-            found.gaps += [
-                *self._of_services(entries, selected, zip(read, identities, strict=True), request, references),
-                *cut_texts(zip(read, identities, strict=True), found.resources),
-                *of_unknown_parts(zip(read, identities, strict=True), found.resources),
-                *bare_concepts(zip(read, identities, strict=True), found.resources),
-                *of_unknown_selections(selected, entries, zip(read, identities, strict=True)),
-                *self._only_instructed(zip(read, identities, strict=True), found),
-                *self._of_records(found, identities),
-            ]
-        except Exception as error:  # noqa: BLE001 - the orders are judged by what was read
-            self._failed("texts", error, place, found.gaps)
+        with self._step("texts", place, found.gaps):
+            found.gaps += self._beside(tuple(zip(read, identities, strict=True)), entries, selected, request, found)
         return Orders(
             read,
             found.resources,
@@ -219,6 +181,50 @@ class ChartReader:
             base_of(request.fhir_server),
         )
 
+    def _selected(self, request: HookRequest, gaps: list[Gap]) -> frozenset[str] | None:
+        """Return what the user selected; ``None`` where every order is looked at, also after a failure."""
+        with self._step("selection", "context.selections", gaps):
+            return selected_references(request) if request.hook.may_be_incomplete else None
+        return None
+
+    def _read_entries(self, entries: Sequence[Entry], selected: frozenset[str] | None, found: _Found) -> None:
+        for path, resource, full_url in entries:
+            if resource is not None:
+                # What refers to one that fails is not followed, which is told.
+                with self._step("orders", path, found.gaps):
+                    found.references.add(resource, full_url)
+        unread: list[str] = []
+        for path, resource, full_url in entries:
+            if resource is None:
+                unread.append(path)
+                continue
+            found.resources[path] = resource
+            with self._step("orders", path, found.gaps):
+                in_focus = selected is None or not selected.isdisjoint(names_of(resource, full_url))
+                self._read(resource, path, found, in_focus=in_focus)
+        # Beside a readable order, an entry without one matters only to an order that is checked; alone, it may be it.
+        reason = "unreadable-order" if found.orders or found.services else "unreadable-session"
+        found.gaps += [Gap(None, path, reason) for path in unread]
+
+    def _beside(
+        self,
+        orders: Sequence[tuple[DrugOrder, Identity]],
+        entries: Sequence[Entry],
+        selected: frozenset[str] | None,
+        request: HookRequest,
+        found: _Found,
+    ) -> list[Gap]:
+        """List what is to be told beside the orders that were read."""
+        return [
+            *self._unordered.in_services(entries, selected, orders, request, found.references),
+            *cut_texts(orders, found.resources),
+            *of_unknown_parts(orders, found.resources),
+            *bare_concepts(orders, found.resources),
+            *of_unknown_selections(selected, entries, orders),
+            *self._unordered.in_instructions(orders, found.resources, found.references),
+            *self._unordered.in_records(found.records, [identity for _, identity in orders], found.references),
+        ]
+
     def _read(self, resource: Json, path: str, found: _Found, *, in_focus: bool) -> None:
         """Read an entry of the session as what it is."""
         kind = text(resource.get("resourceType"))
@@ -227,7 +233,7 @@ class ChartReader:
             if in_focus and kind in _RECORDS and text(resource.get("status")) not in _NEVER_TAKEN:
                 found.records.append((path, resource))
             may_be = in_focus and _may_be_order(resource)
-            found.gaps += self._of_unnamed_kind(resource, path, references) if may_be else []
+            found.gaps += self._unordered.of_unnamed_kind(resource, path, references) if may_be else []
             return
         if kind == "ServiceRequest":
             if misshapen(kind, encode(resource)):
@@ -235,9 +241,9 @@ class ChartReader:
             if is_same_patient(resource.get("subject"), found.patient_id, references):
                 found.services.append((orders_served(resource, references), service_billing(resource, path)))
         elif kind == "MedicationOrder" or is_of_other_release(resource):
-            found.gaps += self._of_other_release(resource, path, references) if in_focus else []
+            found.gaps += self._unordered.of_other_release(resource, path, references) if in_focus else []
         elif not is_same_patient(resource.get("subject"), found.patient_id, references):
-            found.gaps += self._of_other_patient(resource, path, references) if in_focus else []
+            found.gaps += self._unordered.of_other_patient(resource, path, references) if in_focus else []
         else:
             order = self._medication.read(resource, path, references, in_focus=in_focus)
             found.orders.append(order)
@@ -247,11 +253,9 @@ class ChartReader:
                 found.gaps.append(unread)
 
     def _identity(self, order: DrugOrder, found: _Found) -> Identity:
-        try:
+        with self._step("identification", order.origin.path, found.gaps):
             return identify(order, self._recognizer)
-        except Exception as error:  # noqa: BLE001 - one order must not cost the others
-            self._failed("identification", error, order.origin.path, found.gaps)
-            return Identity(IdentityStatus.UNKNOWN)
+        return Identity(IdentityStatus.UNKNOWN)
 
     def _with_product(self, order: DrugOrder, identity: Identity, found: _Found) -> DrugOrder:
         """Add what can be read of the doses only when the product is known."""
@@ -259,7 +263,7 @@ class ChartReader:
         if product is None or not identity.in_scope:
             return order
         resource = found.resources[order.origin.path]
-        try:
+        with self._step("texts", order.origin.path, found.gaps):
             if not order.doses and order.text_doses:
                 read = self._medication.doses_only_in_text(resource)
                 if read.doses and self._recognizer.are_names_of(product, read.names):
@@ -284,8 +288,7 @@ class ChartReader:
             if product.look_alikes and "dosageInstruction" in resource:
                 others = self._named_in_instructions(resource, product)
                 order = msgspec.structs.replace(order, text_drugs=others) if others else order
-        except Exception as error:  # noqa: BLE001 - the order is judged by what its fields say
-            self._failed("texts", error, order.origin.path, found.gaps)
+        # After a failure it is judged by what its fields say.
         return order
 
     def _named_in_instructions(self, resource: Json, product: Product) -> tuple[str, ...]:
@@ -297,12 +300,16 @@ class ChartReader:
                 found |= dict.fromkeys(each.product for meaning in meanings if len(meaning) == 1 for each in meaning)
         return tuple(each for each in product.look_alikes if each in found)
 
-    def _failed(self, step: str, error: Exception, place: str, gaps: list[Gap]) -> None:
-        """Note that a step failed, so that its subject is reported as not checked."""
-        if self._on_failure is None:
-            raise error
-        self._on_failure(step, error)
-        gaps.append(Gap(None, place, FAILED))
+    @contextmanager
+    def _step(self, step: str, place: str, gaps: list[Gap]) -> Iterator[None]:
+        """Let a step fail alone: its subject is then a gap, and reported as not checked."""
+        try:
+            yield
+        except Exception as error:
+            if self._on_failure is None:
+                raise
+            self._on_failure(step, error)
+            gaps.append(Gap(None, place, FAILED))
 
     def with_reasons(self, orders: Orders, stubs: Iterable[ResourceStub]) -> tuple[DrugOrder, ...]:
         """Add to each order what its own reasons, which may be in the chart, say about the cancer."""
@@ -323,7 +330,8 @@ class ChartReader:
     ) -> DrugOrder:
         """Read the reasons of an order; those of the order ``before`` it are taken over where both state the same."""
         resource = orders.resources.get(order.origin.path, {})
-        try:
+        gaps: list[Gap] = []
+        with self._step("reasons", order.origin.path, gaps):
             if before is not None and has_reasons_of(resource, orders.resources.get(before.origin.path, {})):
                 return with_reasons_of(order, before)
             return self._medication.with_reasons(
@@ -332,128 +340,8 @@ class ChartReader:
                 references,
                 lambda each: is_same_patient(each.get("subject"), orders.patient_id, references),
             )
-        except Exception as error:  # noqa: BLE001 - the order is judged by what the chart says of the cancer
-            gaps: list[Gap] = []
-            self._failed("reasons", error, order.origin.path, gaps)
-            return msgspec.structs.replace(order, gaps=(*order.gaps, *gaps))
-
-    def _of_other_release(self, resource: Json, path: str, references: References) -> list[Gap]:
-        """Report that an order in another FHIR release was not checked, if it names a drug in scope or none at all."""
-        r4 = with_r4_drug(resource)
-        kept = ("id", "contained", "medicationCodeableConcept", "medicationReference")
-        as_r4 = {name: r4[name] for name in kept if name in r4}
-        order = self._medication.read(as_r4, path, references)
-        if order.gaps:
-            return [Gap(None, path, "other-release-unnamed")]
-        return self._if_in_scope(order, path, "other-release")
-
-    def _of_unnamed_kind(self, resource: Json, path: str, references: References) -> list[Gap]:
-        """Say that a resource was not checked that names a drug in scope but not, or not rightly, what it is."""
-        return self._if_in_scope(self._medication.read(resource, path, references), path, "kind-unnamed")
-
-    def _only_instructed(self, orders: Iterable[tuple[DrugOrder, Identity]], found: _Found) -> Iterator[Gap]:
-        """Report a drug in scope that only the instructions of a nameless infusion give, with its amount.
-
-        Beside an order of a drug in scope the infusion is its diluent.
-        """
-        read = list(orders)
-        if any(identity.in_scope for _, identity in read):
-            return
-        for order, identity in read:
-            if not order.in_focus or identity.status is not IdentityStatus.UNKNOWN or not order.evidence:
-                continue
-            if any(said_beside(order.evidence, self._recognizer)):
-                continue
-            path = order.origin.path
-            for written in doses_in_text.instructed(found.resources[path]):
-                if doses_in_text.milligrams_named((written,)):
-                    named = {"medicationCodeableConcept": {"text": written}}
-                    read_as = self._medication.read(named, path, found.references)
-                    yield from self._if_in_scope(read_as, path, "named-in-instructions")
-
-    def _of_plans(
-        self,
-        entries: Iterable[tuple[str, Json | None, str]],
-        selected: frozenset[str] | None,
-        references: References,
-        *,
-        orders_are_named: bool,
-    ) -> Iterator[Gap]:
-        """Report what a plan describes without an order that was sent; where orders are named, those are looked for."""
-        for path, plan, full_url in entries:
-            if plan is None or not is_group(plan):
-                continue
-            if selected is not None and selected.isdisjoint(names_of(plan, full_url)):
-                continue
-            told: set[str] = set()
-            for step in without_order(plan, path, references):
-                if step.path not in told and not (step.is_missing and orders_are_named):
-                    found = self._of_step(step, references)
-                    told.update(gap.path for gap in found)
-                    yield from found
-
-    def _of_services(
-        self,
-        entries: Iterable[tuple[str, Json | None, str]],
-        selected: frozenset[str] | None,
-        orders: Iterable[tuple[DrugOrder, Identity]],
-        request: HookRequest,
-        references: References,
-    ) -> Iterator[Gap]:
-        """Report a request for a service that orders a drug for which the session has no order.
-
-        It gives a dose in words, or has a code of the drug. A code is judged as that of the session's only order, if
-        there is one; while orders are written or when they are carried out, the drug's own may be elsewhere.
-        """
-        read = list(orders)
-        ordered = {product.id for _, identity in read for product in identity.named}
-        judged = sum(order.in_focus and identity.in_scope for order, identity in read)
-        by_code = judged != 1 and not (request.hook.may_be_incomplete or request.hook.orders_are_signed)
-        for path, resource, full_url in entries:
-            if resource is None or resource.get("resourceType") != "ServiceRequest":
-                continue
-            if not self._medication.is_order(resource):
-                continue
-            if selected is not None and selected.isdisjoint(names_of(resource, full_url)):
-                continue
-            may_be_coded = has_drug_code(resource)
-            if not (may_be_coded or is_dose_in_words(resource)):
-                continue
-            order = self._medication.drug({"medicationCodeableConcept": resource.get("code")}, references)
-            is_coded = may_be_coded and self._recognizer.has_code_of_drug(order)
-            if is_coded and (not by_code or orders_served(resource, references)):
-                continue
-            if not (is_coded or is_dose_in_words(resource)):
-                continue
-            if not ordered.intersection(product.id for product in identify(order, self._recognizer).named):
-                is_own = is_same_patient(resource.get("subject"), request.patient_id, references)
-                yield from self._if_in_scope(order, path, "ordered-as-service" if is_own else "other-patient")
-
-    def _of_records(self, found: _Found, identities: Iterable[Identity]) -> Iterator[Gap]:
-        """Report the records of a drug in scope in a session without an order of one; beside an order they are read."""
-        if found.records and not any(identity.in_scope for identity in identities):
-            for path, resource in found.records:
-                order = self._medication.read(with_r4_drug(resource), path, found.references)
-                kind = text(resource.get("resourceType"))
-                for gap in self._if_in_scope(order, path, "no-order"):
-                    yield msgspec.structs.replace(gap, values=(*gap.values, ("kind", kind)))
-
-    def _of_step(self, step: Planned, references: References) -> list[Gap]:
-        order = self._medication.read(step.as_order, step.path, references)
-        if order.gaps:
-            return [Gap(None, step.path, "plan-order-missing" if step.is_missing else "plan-drug-unread")]
-        return self._if_in_scope(order, step.path, "plan-order-named" if step.is_missing else "plan-activity")
-
-    def _of_other_patient(self, resource: Json, path: str, references: References) -> list[Gap]:
-        order = self._medication.read(resource, path, references)
-        return self._if_in_scope(order, path, "other-patient")
-
-    def _if_in_scope(self, order: DrugOrder, path: str, reason: str) -> list[Gap]:
-        identity = identify(order, self._recognizer)
-        if not identity.in_scope:
-            return []
-        drug = " / ".join(product.name for product in identity.named)
-        return [Gap(None, path, reason, values=(("drug", drug),))]
+        # It is then judged by what the chart says of the cancer.
+        return msgspec.structs.replace(order, gaps=(*order.gaps, *gaps))
 
     def patient(
         self,

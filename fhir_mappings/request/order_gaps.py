@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from cards.facts.order import DrugOrder
     from cards.identification.identity import Identity
     from cards.identification.recognizer import Recognizer
+    from fhir_mappings.request.selection import Entry
     from fhir_mappings.wire.lenient import Json
 
 # How many unknown parts of an order are named.
@@ -119,7 +120,7 @@ def bare_concepts(orders: Iterable[tuple[DrugOrder, Identity]], resources: Mappi
 
 def of_unknown_selections(
     selected: frozenset[str] | None,
-    entries: Iterable[tuple[str, Json | None, str]],
+    entries: Iterable[Entry],
     orders: Iterable[tuple[DrugOrder, Identity]],
 ) -> Iterator[Gap]:
     """Report a selection that is not in the session, where an unselected order of a drug in scope may be meant."""

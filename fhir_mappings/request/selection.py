@@ -24,7 +24,7 @@ _PLANS_IN_PLANS = 8
 Entry = tuple[str, "Json | None", str]
 
 
-def bundle_entries(bundle: Json, path: str) -> Iterator[tuple[str, Json | None, str]]:
+def bundle_entries(bundle: Json, path: str) -> Iterator[Entry]:
     """Yield the path, the resource and the fullUrl of each entry; a resource that is not an object is ``None``.
 
     Entries of a Bundle inside the Bundle are entries as well, and so are the orders that a group or a Task contains.
