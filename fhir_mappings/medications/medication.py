@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import msgspec
 
-from cards.facts.order import BillingCode, DrugOrder, EvidenceKind, IdentityEvidence, WrittenNdc
+from cards.facts.order import DrugOrder, EvidenceKind, IdentityEvidence, WrittenNdc
 from cards.facts.origins import Gap, Origin, Pointer
 from cards.facts.patient import Diagnosis, Staging
 from cards.facts.results import CodedHer2, ReceptorResult
 from cards.knowledge.schema import Diluent
-from cards.values.codes import hcpcs_with_modifiers
 from cards.values.text_cache import cached_by_text
-from fhir_mappings.codings import CLINICAL, NO_CODE_MAP, Coding, coding_of, codings, drug_coding, texts
+from fhir_mappings.codings import CLINICAL, NO_CODE_MAP, codings, drug_coding, texts
 from fhir_mappings.medications import billing_extensions, diluents, dosage, doses_in_text
 from fhir_mappings.medications.dosage import Strength
+from fhir_mappings.medications.drug_concepts import Said, Source, billing_code, codes_billed, said_of_drug
 from fhir_mappings.medications.instructed import InstructionReader
 from fhir_mappings.medications.order_notes import notes
 from fhir_mappings.medications.routes import RouteReader
 from fhir_mappings.medications.tablets import counts_tablets, milligrams_in, supply, tablet_mg, tablet_strengths
 from fhir_mappings.medications.text_dose import DoseOnlyInText, dose_only_in_text
-from fhir_mappings.medications.written_codes import codes_in_text
 from fhir_mappings.results.units import dose_scale
 from fhir_mappings.wire.cached_json import CachedByJson
 from fhir_mappings.wire.lenient import child, number, objects, reference, text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
     from datetime import date, tzinfo
 
     from cards.facts.order import OrderedDose
@@ -41,44 +39,12 @@ if TYPE_CHECKING:
 NO_ORDER = frozenset({"cancelled", "stopped", "revoked", "entered-in-error", "completed"})
 TENTATIVE = frozenset({"proposal", "plan"})
 """The intents of what is not asked for yet."""
-_CPT = re.compile(r"\d{4}[0-9A-Z](?:[\s-]{0,2}[A-Z0-9]{2}){0,3}")
-_LONGEST_CODE = 20
 _LONGEST_FORM = 120
 _NESTED = 40
 """The most resources whose ingredients are looked at for one order."""
 
 
 _Said = TypeVar("_Said", Diagnosis, Staging, ReceptorResult, CodedHer2)
-
-
-class Source(NamedTuple):
-    """A concept that names the drug: its place, and its path in the order, empty if outside the order."""
-
-    concept: Json
-    path: str
-    pointer: Pointer
-
-
-class BillingSaid(NamedTuple):
-    """A HCPCS code, its attached modifiers as written, and its path."""
-
-    code: str
-    modifiers: str
-    pointer: Pointer
-    display: str = ""
-
-
-class Said(NamedTuple):
-    """What concepts say about a drug: its identity, billing codes with their place, and supply codes.
-
-    ``supply_texts`` are the texts next to billing and supply codes, ``diluents`` those named in any text.
-    """
-
-    evidence: tuple[IdentityEvidence, ...]
-    billing: tuple[BillingSaid, ...]
-    ndcs: tuple[WrittenNdc, ...]
-    supply_texts: tuple[IdentityEvidence, ...]
-    diluents: frozenset[Diluent]
 
 
 class _InNames(NamedTuple):
@@ -226,18 +192,18 @@ class MedicationReader:
         if concept := concept_alone(resource):
             said = self._said_alone(concept, path)
         else:
-            said = self._said(self._sources(resource, medication, path))
+            said = said_of_drug(self._sources(resource, medication, path), self._code_map)
         evidence = said.evidence
         if medication:
             medication = self._with_parts(medication, resource, references)
             evidence += tuple(self._ingredients(medication, path))
         beside = billing_extensions.on_order(resource, medication)
-        billing = [_billing_code(each, origin) for each in said.billing]
-        of_order = (_billing(coding, pointer) for coding, pointer in beside if coding.system == "hcpcs")
-        billing += [_billing_code(each, origin, beside_drug=True) for found in of_order for each in found]
-        in_words = (_billing(coding, ()) for coding in billing_extensions.in_words(resource))
+        billing = [billing_code(each, origin) for each in said.billing]
+        of_order = (codes_billed(coding, pointer) for coding, pointer in beside if coding.system == "hcpcs")
+        billing += [billing_code(each, origin, beside_drug=True) for found in of_order for each in found]
+        in_words = (codes_billed(coding, ()) for coding in billing_extensions.in_words(resource))
         billing += [
-            _billing_code(each, origin, on_the_order=False, beside_drug=True) for found in in_words for each in found
+            billing_code(each, origin, on_the_order=False, beside_drug=True) for found in in_words for each in found
         ]
         packages = (WrittenNdc(coding.code, (), path) for coding, _ in beside if coding.system == "ndc")
         ndcs = (*said.ndcs, *dict.fromkeys(packages))
@@ -273,49 +239,7 @@ class MedicationReader:
             yield Source({"text": display}, f"{path}.medicationReference.display", ())
 
     def _said_by_concept(self, concept: Any, path: str) -> Said:
-        return self._said(self._sources({"medicationCodeableConcept": concept}, {}, path))
-
-    def _said(self, sources: Iterable[Source]) -> Said:
-        """Sort the codes of the drug into clinical, billing and supply codes."""
-        evidence: list[IdentityEvidence] = []
-        billing: list[BillingSaid] = []
-        ndcs: list[WrittenNdc] = []
-        supply_texts: list[IdentityEvidence] = []
-        named: set[Diluent] = set()
-        for source in sources:
-            named |= diluents.of_concept(source.concept)
-            for coding, pointer, where in _written_codings(source):
-                if coding.system == "hcpcs":
-                    billing += _billing(coding, pointer)
-                elif coding.system == "ndc":
-                    ndcs.append(WrittenNdc(coding.code, pointer, where, coding.display))
-                elif coding.system in CLINICAL:
-                    evidence.append(IdentityEvidence(EvidenceKind.CODING, coding.system, coding.code, where))
-                if coding.display:
-                    of_supply = coding.system in ("hcpcs", "ndc")
-                    kind = EvidenceKind.SUPPLY_TEXT if of_supply else EvidenceKind.TEXT
-                    said = IdentityEvidence(kind, "", coding.display, where)
-                    (supply_texts if of_supply else evidence).append(said)
-            evidence += [
-                IdentityEvidence(EvidenceKind.CODING, coding.system, coding.code, source.path)
-                for coding in (codings(source.concept, self._code_map) if self._code_map else ())
-                if coding.system in CLINICAL
-            ]
-            if text(source.concept.get("text")):
-                evidence.append(IdentityEvidence(EvidenceKind.TEXT, "", text(source.concept["text"]), source.path))
-            for coding, pointer in billing_extensions.on_concept(source.concept, source.pointer):
-                if coding.system == "ndc":
-                    ndcs.append(WrittenNdc(coding.code, (), source.path))
-                else:
-                    billing += _billing(coding, pointer if source.pointer else ())
-        for each in (*evidence, *supply_texts):
-            if not each.system:
-                in_text = codes_in_text(each.value)
-                evidence += [IdentityEvidence(EvidenceKind.CODING, *code, each.path) for code in in_text.clinical]
-                billing += [said for code in in_text.hcpcs for said in _billing(Coding("hcpcs", code, ""), ())]
-                ndcs += [WrittenNdc(ndc, (), each.path) for ndc in in_text.ndcs]
-        billing = _each_once(billing)
-        return Said(tuple(dict.fromkeys(evidence)), tuple(billing), tuple(ndcs), tuple(supply_texts), frozenset(named))
+        return said_of_drug(self._sources({"medicationCodeableConcept": concept}, {}, path), self._code_map)
 
     def _ingredients(self, medication: Json, path: str) -> list[IdentityEvidence]:
         found = []
@@ -403,20 +327,6 @@ def with_reasons_of(order: DrugOrder, other: DrugOrder) -> DrugOrder:
     )
 
 
-def service_billing(resource: Json, path: str) -> list[BillingCode]:
-    """List the HCPCS codes of a ServiceRequest of the session, by its code and by its extensions."""
-    identifier = text(resource.get("id"))
-    origin = Origin(f"ServiceRequest/{identifier}" if identifier else "", path)
-    concept = child(resource, "code")
-    source = Source(concept, f"{path}.code", ("code",))
-    written = [(coding, pointer) for coding, pointer, _ in _written_codings(source) if coding.system == "hcpcs"]
-    in_text = [(Coding("hcpcs", code, ""), ()) for code in codes_in_text(text(concept.get("text"))).hcpcs]
-    beside = (*billing_extensions.in_extensions(resource, ()), *billing_extensions.on_concept(concept, ("code",)))
-    found = (*written, *(each for each in beside if each[0].system == "hcpcs"), *in_text)
-    said = [each for coding, pointer in found for each in _billing(coding, pointer)]
-    return [_billing_code(each, origin, on_the_order=False) for each in _each_once(said)]
-
-
 def orders_replaced(resource: Json) -> tuple[str, ...]:
     """List the orders that an order replaces, or carries out as part of a plan."""
     if "priorPrescription" not in resource and "basedOn" not in resource:
@@ -424,58 +334,6 @@ def orders_replaced(resource: Json) -> tuple[str, ...]:
     named = [resource.get("priorPrescription"), *(referred for _, referred in objects(resource.get("basedOn")))]
     found = (reference(each) for each in named)
     return tuple(dict.fromkeys(each for each in found if each.startswith("MedicationRequest/")))
-
-
-def orders_served(resource: Json, references: References) -> frozenset[str]:
-    """List the orders that a ServiceRequest is for."""
-    named = ("basedOn", "replaces", "supportingInfo", "reasonReference")
-    wanted = {reference(referred) for name in named for _, referred in objects(resource.get(name))}
-    found = [references.find(each, resource) or {} for each in wanted if each.startswith("urn:")]
-    wanted |= {f"{text(each.get('resourceType'))}/{text(each.get('id'))}" for each in found}
-    return frozenset(each for each in wanted if each.startswith("MedicationRequest/"))
-
-
-def _written_codings(source: Source) -> Iterator[tuple[Coding, Pointer, str]]:
-    """Yield each coding as written, with its path in the resource."""
-    listed = source.concept.get("coding", source.concept if "code" in source.concept else None)
-    for index, raw in objects(listed):
-        coding = drug_coding(coding_of(raw))
-        inside: Pointer = ("coding",) if index is None else ("coding", index)
-        yield coding, (*source.pointer, *inside) if source.pointer else (), f"{source.path}.coding[{index or 0}]"
-
-
-def _billing(coding: Coding, pointer: Pointer) -> list[BillingSaid]:
-    """Read a HCPCS code; a CPT code under the HCPCS address is for administration, not for the drug."""
-    read = hcpcs_with_modifiers(coding.code)
-    if read is not None:
-        return [BillingSaid(str(read[0]), read[1], pointer, coding.display)]
-    if not coding.code or _CPT.fullmatch(coding.code.upper()):
-        return []
-    if len(written := set(codes_in_text(coding.code).hcpcs)) == 1:
-        # The code with words: "J9354 - per 1 mg".
-        return _billing(Coding("hcpcs", written.pop(), coding.display), pointer)
-    # Not a HCPCS code: its meaning is unknown, which is reported.
-    return [BillingSaid(coding.code[:_LONGEST_CODE], "", pointer)]
-
-
-def _billing_code(
-    said: BillingSaid, origin: Origin, *, on_the_order: bool = True, beside_drug: bool = False
-) -> BillingCode:
-    return BillingCode(
-        said.code,
-        origin,
-        said.pointer,
-        on_the_order=on_the_order,
-        modifiers=said.modifiers,
-        display=said.display,
-        beside_drug=beside_drug,
-    )
-
-
-def _each_once(billing: list[BillingSaid]) -> list[BillingSaid]:
-    """Drop codes in the text that repeat one already coded on the order."""
-    coded = {each.code for each in billing if each.pointer}
-    return [each for each in billing if each.pointer or each.code not in coded]
 
 
 def _strength(medication: Json) -> Strength | None:

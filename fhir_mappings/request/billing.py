@@ -22,7 +22,7 @@ from cards.facts.origins import Origin
 from fhir_mappings.codings import codings, texts
 from fhir_mappings.medications import billing_extensions
 from fhir_mappings.medications.infusion import infusion_minutes
-from fhir_mappings.medications.medication import orders_served
+from fhir_mappings.medications.services import orders_served
 from fhir_mappings.patient.conditions import label_of
 from fhir_mappings.request.payers import CLAIM_CODE, approvals, coverages, payers
 from fhir_mappings.results.units import dose_scale

@@ -17,15 +17,10 @@ from cards.values.caching import cached_by_identity
 from cards.values.quantities import Mg
 from fhir_mappings.codings import NO_CODE_MAP
 from fhir_mappings.medications import doses_in_text
-from fhir_mappings.medications.medication import (
-    MedicationReader,
-    has_reasons_of,
-    orders_served,
-    service_billing,
-    with_reasons_of,
-)
+from fhir_mappings.medications.medication import MedicationReader, has_reasons_of, with_reasons_of
 from fhir_mappings.medications.other_texts import noted_elsewhere
 from fhir_mappings.medications.releases import is_of_other_release
+from fhir_mappings.medications.services import orders_served, service_billing
 from fhir_mappings.medications.treatments import TreatmentReader
 from fhir_mappings.patient.conditions import ConditionReader
 from fhir_mappings.request.billing import BillingReader

@@ -10,8 +10,8 @@ from cards.facts.origins import Gap
 from cards.identification.beside_codes import said_beside
 from cards.identification.identity import IdentityStatus, identify
 from fhir_mappings.medications import doses_in_text
-from fhir_mappings.medications.medication import orders_served
 from fhir_mappings.medications.releases import with_r4_drug
+from fhir_mappings.medications.services import orders_served
 from fhir_mappings.request.order_gaps import names_of
 from fhir_mappings.request.planned import has_drug_code, is_dose_in_words, without_order
 from fhir_mappings.request.selection import is_group

@@ -176,7 +176,7 @@ EXCEPTIONS = {
     "fhir_mappings/medications/infusion.py _MINUTES": (CALENDAR, "60"),
     "fhir_mappings/medications/infusion.py _DAY": (CALENDAR, "24 60"),
     "fhir_mappings/medications/infusion.py _BEFORE": (BOUND, "45"),
-    "fhir_mappings/medications/medication.py _LONGEST_CODE": (BOUND, "20"),
+    "fhir_mappings/medications/drug_concepts.py _LONGEST_CODE": (BOUND, "20"),
     "fhir_mappings/medications/schedule.py _ONE": (CALENDAR, "7 24"),
     "fhir_mappings/medications/schedule.py _UNITS": (CALENDAR, "7 28 365"),
     "fhir_mappings/medications/schedule.py _PARTS_OF_A_DAY": (CALENDAR, "24 60 3600"),

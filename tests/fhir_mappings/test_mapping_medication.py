@@ -36,13 +36,8 @@ from shapes import (
 from cards.facts.order import DrugOrder
 from cards.identification.identity import identify
 from fhir_mappings.codings import CodeMap, Coding
-from fhir_mappings.medications.medication import (
-    MedicationReader,
-    has_reasons_of,
-    orders_served,
-    service_billing,
-    with_reasons_of,
-)
+from fhir_mappings.medications.medication import MedicationReader, has_reasons_of, with_reasons_of
+from fhir_mappings.medications.services import orders_served, service_billing
 from fhir_mappings.patient.conditions import ConditionReader
 from fhir_mappings.wire.references import References
 
