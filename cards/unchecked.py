@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from cards.facts.billing import BillingSession
-from cards.facts.origins import Gap
+from cards.facts.origins import DOUBTS, Gap
 from cards.facts.outcomes import FAILED, CannotTell, Evidence, Fired, Indicator, Missing, Verdict
 from cards.facts.topics import Topic, TopicCode
 from cards.knowledge.schema import Cited, Confidence, Problem
@@ -31,11 +31,10 @@ _QUIET = frozenset({"status", "preliminary", "absent", "her2-in-text", "lvef-in-
 # Of the incomplete lists, those of which something is known to be missing, by no choice of the server's.
 _ALWAYS_URGENT = frozenset(
     {
-        *("deceased", "suspected", "named-elsewhere", "denied-in-note", "future", FAILED),
+        *("deceased", *DOUBTS, "denied-in-note", "future", FAILED),
         *("list-cut", "next-page", "partial", "short", "undated-result"),
     }
 )
-_DOUBTED = frozenset({"suspected", "named-elsewhere"})
 _HER2 = frozenset(
     {"her2-ihc", "her2-ish", "her2-ish-ratio", "her2-copy-number", "her2-interpretation", "her2-immunoassay"}
 )
@@ -196,7 +195,7 @@ def _gaps(cases: list[Case], session: Session) -> Iterable[Gap]:
     for gap in session.patient.gaps:
         if gap.reason in _QUIET or (gap.about == _PREGNANCY and _is_over(gap, cases)):
             continue
-        if gap.reason in _DOUBTED and gap.about in present:
+        if gap.reason in DOUBTS and gap.about in present:
             continue
         if gap.about is None or (gap.about in needed and not _superseded(gap, session.patient)):
             yield gap

@@ -10,6 +10,10 @@ Pointer = tuple[str | int, ...]
 """The path from a resource to one of its elements: ``("dosageInstruction", 0, "text")``."""
 
 
+DOUBTS = frozenset({"suspected", "named-elsewhere"})
+"""Reasons of gaps for problems that are told and not believed, until an entry of record settles them."""
+
+
 class Origin(msgspec.Struct, frozen=True):
     """Where a fact was read: the resource's reference (empty when it has no id) and its place in the request."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from cards.facts.origins import Gap
+from cards.facts.origins import DOUBTS, Gap
 from cards.facts.patient import TreatmentState
 from fhir_mappings.patient.conditions import label_of
 from fhir_mappings.results.reference_ranges import NOBODY, Subject
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 ANY_PROBLEM = "problem"
 """What a gap is about where it may be any of the problems that a rule uses."""
 _MOST_CODES = 8
-_DOUBTS = frozenset({"suspected", "named-elsewhere"})
 OnFailure = Callable[[str, Exception], None]
 """Hears of each step of reading that failed, and of its error, which may quote the chart."""
 
@@ -154,7 +153,7 @@ class Draft(msgspec.Struct, eq=False):
             self.facts = [each for each in self.facts if not self._is_settled(each)]
 
     def _is_settled(self, fact: Fact) -> bool:
-        if not isinstance(fact, Gap) or fact.reason not in _DOUBTS or fact.on is None:
+        if not isinstance(fact, Gap) or fact.reason not in DOUBTS or fact.on is None:
             return False
         return self.ruled_out.get(fact.about or "", date.min) >= (fact.latest or fact.on)
 

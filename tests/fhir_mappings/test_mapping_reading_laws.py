@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -34,6 +36,7 @@ PROBLEMS = [
     if not group.past_counts
     for written in group.texts
 ]
+EARLIER_FIRST = re.compile(r"prior|previous|vorb|antérieur|biopsia previa", re.IGNORECASE)
 VARIANTS = [entry for entry in entries("variants") if UNREADABLE not in entry.right]
 
 
@@ -125,9 +128,12 @@ def test_a_change_of_another_gene_is_never_one_of_erbb2(change: str, gene: str) 
     assert mutation_in(f"ERBB2 {change}; {gene} negative") is True
 
 
-@given(st.sampled_from(HER2), st.sampled_from(["previous", "DCIS", "or", "?", "excluded"]))
-def test_a_word_that_retracts_a_result_makes_it_unread(entry: Entry, word: str) -> None:
-    assert_refused(her2.read, entry, word, 0)
+@pytest.mark.parametrize("word", ["previous", "DCIS", "or", "?", "excluded"])
+def test_a_word_that_retracts_a_result_makes_it_unread(word: str) -> None:
+    for entry in HER2:
+        # Before what is said of an earlier specimen, "previous" says that again, and the current one still counts.
+        if word != "previous" or EARLIER_FIRST.match(entry.text) is None:
+            assert_refused(her2.read, entry, word, 0)
 
 
 @given(st.sampled_from(PROBLEMS), UNKNOWN, st.integers(min_value=0, max_value=40))
