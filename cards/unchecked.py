@@ -16,7 +16,7 @@ from cards.rules.problems import may_become_pregnant
 from cards.unavailable import TREATMENT_PARTS, unavailable_parts
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Sequence, Sized
+    from collections.abc import Container, Iterable, Iterator, Sequence, Sized
     from datetime import date
 
     from cards.facts.order import DrugOrder
@@ -129,25 +129,10 @@ def incomplete(
         lines.update(dict.fromkeys(_unknown_treatment(session.patient), True))
     elif not cases and not lines and not any(gap.about is None and gap.reason != _NO_ORDER for gap in session.gaps):
         return None
-    said = {(each.topic, each.order) for each in shown}
-    for verdict in telling:
-        if isinstance(verdict.outcome, CannotTell):
-            for missing in verdict.outcome.missing:
-                if not _sentence(missing, verdict, said):
-                    line = _line(missing, verdict.drug)
-                    lines[line] = lines.get(line, False) or missing.is_urgent
-        elif verdict.topic is Topic.COVERAGE_CRITERIA:
-            # The sheet says "not known" both for unavailable data and for data not on record, so name the former here.
-            missing_parts = unavailable_parts(session.patient.absent)
-            lines.update(dict.fromkeys((_line(missing, verdict.drug) for missing in missing_parts), True))
-    told = {line.gap for v in shown if isinstance(v.outcome, Fired) for line in v.outcome.evidence if line.gap}
     unjudged = [gap for gap in session.gaps if gap.reason in _UNJUDGED]
-    # In an order of their own: the summary may have room for the first ones only.
-    for gap in sorted(_gaps(cases, session), key=lambda gap: (gap.about or "", gap.reason, str(gap.on), gap.values)):
-        if gap not in told:
-            is_read = gap.reason not in UNREAD or not _may_count(gap, session.patient, recognizer.measured)
-            is_urgent = not is_read or gap.reason in _ALWAYS_URGENT or gap in unjudged
-            lines[gap_line(recognizer.known, gap)] = is_urgent
+    found = (*_of_verdicts(telling, shown, session.patient), *_of_gaps(cases, shown, session, recognizer))
+    for line, is_urgent in found:
+        lines[line] = lines.get(line, False) or is_urgent
     if not lines:
         return None
     in_order = tuple(sorted(lines, key=lambda line: not lines[line]))
@@ -160,6 +145,33 @@ def incomplete(
         indicator=None if unjudged or any(lines.values()) else Indicator.INFO,
     )
     return Verdict(Topic.CHECKS_INCOMPLETE, None, finding, drug=drugs)
+
+
+def _of_verdicts(telling: list[Verdict], shown: list[Verdict], patient: Patient) -> Iterator[tuple[Evidence, bool]]:
+    """Yield what the rules could not tell and no card shown says, each with whether it is urgent."""
+    said = {(each.topic, each.order) for each in shown}
+    for verdict in telling:
+        if isinstance(verdict.outcome, CannotTell):
+            for missing in verdict.outcome.missing:
+                if not _sentence(missing, verdict, said):
+                    yield _line(missing, verdict.drug), missing.is_urgent
+        elif verdict.topic is Topic.COVERAGE_CRITERIA:
+            # The sheet says "not known" both for unavailable data and for data not on record, so name the former here.
+            for missing in unavailable_parts(patient.absent):
+                yield _line(missing, verdict.drug), True
+
+
+def _of_gaps(
+    cases: list[Case], shown: list[Verdict], session: Session, recognizer: Recognizer
+) -> Iterator[tuple[Evidence, bool]]:
+    """Yield what could not be used and no card shown quotes, each with whether it is urgent."""
+    told = {line.gap for v in shown if isinstance(v.outcome, Fired) for line in v.outcome.evidence if line.gap}
+    # In an order of their own: the summary may have room for the first ones only.
+    for gap in sorted(_gaps(cases, session), key=lambda gap: (gap.about or "", gap.reason, str(gap.on), gap.values)):
+        if gap not in told:
+            is_read = gap.reason not in UNREAD or not _may_count(gap, session.patient, recognizer.measured)
+            is_unjudged = gap.reason in _UNJUDGED and gap in session.gaps
+            yield gap_line(recognizer.known, gap), not is_read or is_unjudged or gap.reason in _ALWAYS_URGENT
 
 
 def _unknown_treatment(patient: Patient) -> Iterable[Evidence]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from typing import TYPE_CHECKING, Any
 
 from cds_service.public_files.archives import is_archive
@@ -48,7 +49,7 @@ def check_against(path: Path, known: Knowledge, billing: BillingKnowledge, today
             raise PublicFileError(f"{name}: the file is empty")
         if b"\0" in head:
             raise PublicFileError(f"{name}: not text in UTF-8; it must be {READABLE}")
-        start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+        start = head.lstrip(BOM_UTF8 + b" \t\r\n")[:1]
         if start in (b"{", b"["):
             return check_ndc_directory(_json(path), known, name, today)
         if start == b"<":

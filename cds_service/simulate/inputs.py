@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
+from codecs import BOM_UTF8
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
@@ -31,7 +32,6 @@ _BEGIN = {b"\x1f\x8b": GZIP, b"\x28\xb5\x2f\xfd": ZSTD}
 _OTHERWISE_PACKED = {b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"PK\x03\x04": "zip", b"\x04\x22\x4d\x18": "lz4"}
 _LINES = (".ndjson", ".jsonl")
 """Files with these suffixes are read; each line that is not a resource is counted."""
-_MARK = b"\xef\xbb\xbf"
 _WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _GLIMPSE = 4096
 _BLANK_LINES = 1000
@@ -63,7 +63,7 @@ class Piece:
                 file.seek(self.begin - 1)
                 file.readline()
             else:
-                yield file.readline().removeprefix(_MARK).rstrip(b"\r\n")
+                yield file.readline().removeprefix(BOM_UTF8).rstrip(b"\r\n")
             if self.end is None:
                 yield from (line.rstrip(b"\r\n") for line in file)
                 return
@@ -185,7 +185,7 @@ def _by_first_line(path: Path, packed: str) -> ExportFile | Aside:
     """Accept a file not named as NDJSON if its first line is a complete resource."""
     try:
         with _opened(path, packed) as file:
-            line = file.readline(LINE_LIMIT + 1).removeprefix(_MARK)
+            line = file.readline(LINE_LIMIT + 1).removeprefix(BOM_UTF8)
             for _ in range(_BLANK_LINES):
                 if line.strip() or not line:
                     break

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 
 import msgspec
 
 from fhir_mappings.wire.depth import is_too_deep
 
 _BYTE = re.compile(r"(?:JSON is malformed: )?(?P<what>[^()]{1,80}) \(byte (?P<byte>\d{1,12})\)")
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def json_problem(body: bytes) -> str:
     """Return why a body is not valid JSON, and where. Columns count characters from 1, as in editors."""
     if not body.strip():
         return "the body is empty"
-    if body.startswith(_BYTE_ORDER_MARK):
+    if body.startswith(BOM_UTF8):
         return "the body is not valid JSON: it begins with a byte order mark"
     if is_too_deep(body):
         return "the body is nested too deeply to be read"
