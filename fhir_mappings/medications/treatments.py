@@ -122,23 +122,33 @@ class TreatmentReader:
             return None
         identifier = text(resource.get("id"))
         origin = Origin(f"{kind}/{identifier}" if identifier else "", path)
-        if kind != "MedicationAdministration":
-            dose = self._dose(resource, drug, references)
-            ended = own_periods.ended(resource, by_supply=not drug.product)
-            is_standing = state is TreatmentState.ACTIVE and kind in _ORDERS and bool(drug.product)
-            return Treatment(
-                drug.product,
-                self._as_routed(drug.names, resource),
-                _when(resource),
-                origin,
-                state,
-                dose,
-                ended=ended,
-                classes=drug.classes,
-                days=self._medication.days(resource) if is_standing else (),
-                group=text(child(resource, "groupIdentifier").get("value")) if is_standing else "",
-                replaces=orders_replaced(resource) if is_standing else (),
-            )
+        read = self._given if kind == "MedicationAdministration" else self._ordered
+        return read(resource, drug, origin, state, references)
+
+    def _ordered(
+        self, resource: Json, drug: _Drug, origin: Origin, state: TreatmentState, references: References
+    ) -> Treatment:
+        """Read an order or a statement."""
+        is_order = text(resource.get("resourceType")) in _ORDERS
+        is_standing = state is TreatmentState.ACTIVE and is_order and bool(drug.product)
+        return Treatment(
+            drug.product,
+            self._as_routed(drug.names, resource),
+            _when(resource),
+            origin,
+            state,
+            self._dose(resource, drug, references),
+            ended=own_periods.ended(resource, by_supply=not drug.product),
+            classes=drug.classes,
+            days=self._medication.days(resource) if is_standing else (),
+            group=text(child(resource, "groupIdentifier").get("value")) if is_standing else "",
+            replaces=orders_replaced(resource) if is_standing else (),
+        )
+
+    def _given(
+        self, resource: Json, drug: _Drug, origin: Origin, state: TreatmentState, references: References
+    ) -> Treatment:
+        """Read an administration; one without an amount has that of the order it carries out."""
         at = _time(resource)
         on = self.day_of(at)
         dose = self._dose(resource, drug, references)

@@ -61,50 +61,51 @@ F = TypeVar("F")
 _SEVERAL = 2
 
 
-def assembled(draft: Draft, harmful_when_high: Container[str], on_failure: OnFailure | None) -> Patient:
-    """Put a chart together, part by part; one that fails is unavailable, which is never "none on record".
+class _Parts:
+    """Puts the parts of one chart in order; one that fails is unavailable, which is never "none on record"."""
 
-    ``on_failure`` hears of the error; without it the error is raised.
+    def __init__(self, on_failure: OnFailure | None) -> None:
+        self._on_failure = on_failure
+        self.failed: dict[str, str] = {}
+
+    def ordered(self, key: str, facts: Sequence[F], in_order: Callable[[Sequence[F]], Sequence[F]]) -> tuple[F, ...]:
+        """Return a part in its order."""
+        # Most parts of most charts hold one fact or none.
+        return tuple(facts) if len(facts) < _SEVERAL else tuple(self.told(key, lambda: in_order(facts)))
+
+    def told(self, key: str, gather: Callable[[], Iterable[F]]) -> list[F]:
+        """Return what is gathered about a part; nothing where that fails."""
+        try:
+            return list(gather())
+        except Exception as error:
+            if self._on_failure is None:
+                raise
+            self._on_failure("chart", error)
+            self.failed[key] = AN_INTERNAL_ERROR
+            return []
+
+
+def assembled(draft: Draft, harmful_when_high: Container[str], on_failure: OnFailure | None) -> Patient:
+    """Put a chart together, part by part.
+
+    ``on_failure`` hears of the error of a part that fails; without it the error is raised.
     """
     by_kind = _by_kind(draft)
     labs: dict[str, list[LabResult]] = {}
     for result in by_kind.get(LabResult, ()):
         labs.setdefault(result.test, []).append(result)
-    failed: dict[str, str] = {}
-
-    def part(key: str, facts: Sequence[F], in_order: Callable[[Sequence[F]], Sequence[F]]) -> tuple[F, ...]:
-        # Most parts of most charts hold one fact or none.
-        if len(facts) < _SEVERAL:
-            return tuple(facts)
-        try:
-            return tuple(in_order(facts))
-        except Exception as error:  # noqa: BLE001 - raised again where nobody hears of it
-            lost(key, error)
-            return ()
-
-    def told(key: str, gather: Callable[[], Iterable[F]]) -> list[F]:
-        try:
-            return list(gather())
-        except Exception as error:  # noqa: BLE001 - as above
-            lost(key, error)
-            return []
-
-    def lost(key: str, error: Exception) -> None:
-        if on_failure is None:
-            raise error
-        on_failure("chart", error)
-        failed[key] = AN_INTERNAL_ERROR
-
+    parts = _Parts(on_failure)
+    part = parts.ordered
     lvefs = part("lvef", by_kind.get(Lvef, ()), _lvefs)
     her2 = part("tumorMarkers", by_kind.get(Her2Result, ()), _sorted)
     gaps: list[Gap] = by_kind.get(Gap, [])
     if not her2:
-        gaps += told("tumorMarkers", lambda: _mentions("her2-interpretation", draft))
+        gaps += parts.told("tumorMarkers", lambda: _mentions("her2-interpretation", draft))
     if Mutation not in by_kind and any(each.cancer is Cancer.LUNG for each in draft.current):
-        gaps += told("tumorMarkers", lambda: _mentions("erbb2-mutation", draft))
+        gaps += parts.told("tumorMarkers", lambda: _mentions("erbb2-mutation", draft))
     if not lvefs:
         already = {gap.path for gap in gaps if gap.about == "lvef"}
-        gaps += [gap for gap in told("lvef", lambda: _mentions("lvef", draft)) if gap.path not in already]
+        gaps += [gap for gap in parts.told("lvef", lambda: _mentions("lvef", draft)) if gap.path not in already]
     found = Patient(
         weights=part("weight", by_kind.get(Weight, ()), _weights),
         lvefs=lvefs,
@@ -128,11 +129,11 @@ def assembled(draft: Draft, harmful_when_high: Container[str], on_failure: OnFai
         possible_doses=part("medications", draft.possible_doses, _by_day_and_reference),
         stagings=part("conditions", [*draft.stagings, *by_kind.get(Staging, ())], _sorted),
     )
-    newer = told("labs", lambda: _newer(found, by_kind.get(NotFinal, ()), draft.latest))
-    gaps += told("labs", lambda: _undated(found, harmful_when_high))
-    gaps += [Gap(None, f"prefetch.{key}", FAILED) for key in failed]
+    newer = parts.told("labs", lambda: _newer(found, by_kind.get(NotFinal, ()), draft.latest))
+    gaps += parts.told("labs", lambda: _undated(found, harmful_when_high))
+    gaps += [Gap(None, f"prefetch.{key}", FAILED) for key in parts.failed]
     gaps.sort(key=lambda gap: gap.path)
-    return structs.replace(found, gaps=tuple(gaps), absent=tuple(failed.items()), preliminary=_preliminary(newer))
+    return structs.replace(found, gaps=tuple(gaps), absent=tuple(parts.failed.items()), preliminary=_preliminary(newer))
 
 
 def _by_kind(draft: Draft) -> dict[type, list[Any]]:
