@@ -218,32 +218,13 @@ def dose_cannot_verify(case: Case) -> Outcome:
     if case.session.hook.may_be_incomplete:
         return NotApplicable("the order may still be incomplete")
     if not case.order.doses:
-        written = ", ".join(str(dose) for dose in doses_named_in_text(case))
-        return Fired(
-            values={"written": written},
-            evidence=(Evidence("dose-in-text", written, case.order.origin),) if written else (),
-            cited=(_regimen_citation(case),),
-            variant="dose-in-text" if written else "no-dose",
-        )
+        return _without_dose(case)
     unreadable = [reading for reading in read_doses(case) if reading.sense is Sense.UNREADABLE]
     if unreadable and not usable_doses(case):
-        reading = unreadable[0]
-        return Fired(
-            values={"dose": reading.ordered.as_written, "strength": str(reading.dose) if reading.dose else ""},
-            evidence=(Evidence("dose", reading.ordered.as_written, case.order.origin),),
-            cited=(_regimen_citation(case),),
-            variant=_why_unread(reading),
-        )
+        return _unreadable(case, unreadable[0])
     ends = _range(case)
     if ends is not None and not over_maximum(case):
-        is_open = ends.low_as_written == ends.as_written
-        written = f"\u2265 {ends.as_written}" if is_open else f"{ends.low_as_written} \u2013 {ends.as_written}"
-        return Fired(
-            values={"low": ends.low_as_written, "dose": ends.as_written},
-            evidence=(Evidence("dose", written, case.order.origin),),
-            cited=(_regimen_citation(case),),
-            variant="open-range" if is_open else "range",
-        )
+        return _as_range(case, ends)
     by_weight = _weight_to_verify_by(case)
     if isinstance(by_weight, Fired):
         return by_weight
@@ -257,6 +238,36 @@ def dose_cannot_verify(case: Case) -> Outcome:
         evidence=tuple(dict.fromkeys(line for each in usable_doses(case) for line in dose_evidence(case, each))),
         cited=(_regimen_citation(case),),
         variant="other-weight",
+    )
+
+
+def _without_dose(case: Case) -> Fired:
+    written = ", ".join(str(dose) for dose in doses_named_in_text(case))
+    return Fired(
+        values={"written": written},
+        evidence=(Evidence("dose-in-text", written, case.order.origin),) if written else (),
+        cited=(_regimen_citation(case),),
+        variant="dose-in-text" if written else "no-dose",
+    )
+
+
+def _unreadable(case: Case, reading: DoseReading) -> Fired:
+    return Fired(
+        values={"dose": reading.ordered.as_written, "strength": str(reading.dose) if reading.dose else ""},
+        evidence=(Evidence("dose", reading.ordered.as_written, case.order.origin),),
+        cited=(_regimen_citation(case),),
+        variant=_why_unread(reading),
+    )
+
+
+def _as_range(case: Case, ends: OrderedDose) -> Fired:
+    is_open = ends.low_as_written == ends.as_written
+    written = f"\u2265 {ends.as_written}" if is_open else f"{ends.low_as_written} \u2013 {ends.as_written}"
+    return Fired(
+        values={"low": ends.low_as_written, "dose": ends.as_written},
+        evidence=(Evidence("dose", written, case.order.origin),),
+        cited=(_regimen_citation(case),),
+        variant="open-range" if is_open else "range",
     )
 
 

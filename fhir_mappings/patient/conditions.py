@@ -93,6 +93,13 @@ class _Stated(NamedTuple):
     not_understood: str = ""
     is_empty: bool = False
 
+    @property
+    def says_something(self) -> bool:
+        """Whether it is about anything that a rule uses; a HER2 status in words belongs to a cancer."""
+        return any(
+            (self.cancer, self.problem, self.setting, self.receptors, self.site_problems, self.suspected, self.may_be)
+        )
+
 
 class ConditionReader:
     """Reads the Conditions of a chart, and the reasons of orders."""
@@ -114,53 +121,45 @@ class ConditionReader:
         stated = self._as_stated([condition.get(name) for name in _STATED])
         if stated is None:
             return self._ruled_out(condition)
-        cancer, problem, setting = stated.cancer, stated.problem, stated.setting
-        own, suspected = stated.site_problems, None
         if stated.not_understood or stated.is_empty:
             return ReadCondition(is_past=stated.is_past, not_understood=stated.not_understood, is_empty=stated.is_empty)
-        says_something = cancer or problem or setting or stated.receptors or own or stated.suspected or stated.may_be
-        if not says_something:
+        if not stated.says_something:
             return ReadCondition(is_past=stated.is_past)
         began, latest, is_onset = _began(condition, born)
         is_over, ended = _abated(condition, born)
         if is_onset and began is not None and ended is not None and ended < began:
             # One of the two dates is wrong: it is over, and since when is not known.
             is_over, ended = True, None
-        if stated.suspected is not None and not (stated.is_past or is_over or ended is not None):
+        has_end = is_over or ended is not None
+        # A permanent state is never past, whatever its entry says.
+        is_past = (stated.is_past or is_over or stated.was) and not stated.lasts
+        diagnosis = problem = staging = suspected = None
+        if stated.cancer is not None:
+            diagnosis = Diagnosis(stated.cancer, stated.label, origin)
+        if stated.problem is not None:
+            until = None if stated.lasts else ended
+            problem = PresentProblem(
+                stated.problem, stated.label, origin, began, is_past, until, is_onset, stated.grade, latest
+            )
+        if stated.setting is not None:
+            staging = Staging(stated.setting, stated.stage_label, began, origin)
+        if stated.suspected is not None and not (stated.is_past or has_end):
             suspect, status = stated.suspected
             values = (("label", stated.label[:60]), ("status", status))
             suspected = Gap(f"problem-{suspect}", origin.path, "suspected", began, values, latest)
-        # A permanent state is never past, whatever its entry says.
-        is_past = (stated.is_past or is_over or stated.was) and not stated.lasts
         return ReadCondition(
-            Diagnosis(cancer, stated.label, origin) if cancer is not None else None,
-            stated.is_past or is_over or ended is not None,
-            PresentProblem(
-                problem,
-                stated.label,
-                origin,
-                began,
-                is_past,
-                None if stated.lasts else ended,
-                is_onset,
-                stated.grade,
-                latest,
-            )
-            if problem is not None
-            else None,
-            Staging(setting, stated.stage_label, began, origin) if setting is not None else None,
+            diagnosis,
+            stated.is_past or has_end,
+            problem,
+            staging,
+            [*_receptors(stated.receptors, origin, began), *_her2_in_words(stated, has_end, origin)],
             [
-                *_receptors(stated.receptors, origin, began),
-                *_her2_in_words(stated, is_over or ended is not None, origin),
-            ]
-            if stated.receptors or stated.her2 is not None
-            else (),
-            [SiteProblem(code, stated.label, origin, began, stated.is_past or is_over, ended) for code in own]
-            if own
-            else (),
+                SiteProblem(code, stated.label, origin, began, stated.is_past or is_over, ended)
+                for code in stated.site_problems
+            ],
             suspected,
-            stated.may_be if not is_past or stated.may_be in _REMEMBERED else None,
-            began,
+            may_be=stated.may_be if not is_past or stated.may_be in _REMEMBERED else None,
+            began=began,
         )
 
     def _ruled_out(self, condition: Json) -> ReadCondition:
