@@ -9,7 +9,7 @@ from cards.facts.results import Mutation, PregnancyTest
 from fhir_mappings.codings import NO_CODE_MAP, codings, texts
 from fhir_mappings.results.answer_words import answered
 from fhir_mappings.results.reference_ranges import NOBODY
-from fhir_mappings.results.result_notes import NOTE_SENTENCES, notes
+from fhir_mappings.results.result_notes import notes, sentences
 from fhir_mappings.results.variant_texts import mutation_in, names_a_change, names_another_change, residues_in
 from fhir_mappings.results.written_values import written_value
 from fhir_mappings.wire.folding import fold
@@ -182,10 +182,9 @@ def _interpreted(holder: Json) -> set[bool]:
 
 def _denial(observation: Json) -> str:
     """Return the interpretation or the sentence of a note by which a variant is no mutation; empty if there is none."""
-    said = [each for _, part in objects(observation.get("interpretation")) for each in texts(part)]
-    for note in notes(observation):
-        said += NOTE_SENTENCES.split(note)
-    return next((each.strip() for each in said if mutation_in(each) is False), "")
+    said = [each.strip() for _, part in objects(observation.get("interpretation")) for each in texts(part)]
+    said += sentences(notes(observation))
+    return next((each for each in said if mutation_in(each) is False), "")
 
 
 def _is_normal(holder: Json) -> bool:

@@ -20,7 +20,7 @@ from fhir_mappings.results.amounts import LONGEST, Reading, in_thousands, in_two
 from fhir_mappings.results.lvef_texts import LvefStated, descriptions_in, read_lvef_text
 from fhir_mappings.results.named_lvef import LVEF_NAME
 from fhir_mappings.results.reference_ranges import Unit
-from fhir_mappings.results.result_notes import NOTE_SENTENCES, notes, remarks
+from fhir_mappings.results.result_notes import notes, remarks, sentences
 from fhir_mappings.results.written_values import written_value
 from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import child, number, objects, text
@@ -216,7 +216,7 @@ class NumberReader:
             return self._other_fraction(measured.value, holder)
         if measured.reading.bound is not Bound.EXACT:
             return ""
-        for sentence in (each.strip() for one in notes(holder) for each in NOTE_SENTENCES.split(one)):
+        for sentence in sentences(notes(holder)):
             if (more := self._difference(concept, measured, fold(sentence[:LONGEST]))) and (
                 concept in ("weight", "weight-stated") or (more > 0) is (concept in self._harmful_when_high)
             ):
@@ -252,7 +252,7 @@ class NumberReader:
         """
         known = self._terminology.lvef_in_words
         said = [*remarks(holder), *(each for _, part in objects(holder.get("interpretation")) for each in texts(part))]
-        for sentence in (each.strip() for one in said for each in NOTE_SENTENCES.split(one)):
+        for sentence in sentences(said):
             is_named = LVEF_NAME.search(fold(sentence)) is not None
             found = read_lvef_text(sentence, known) if "%" in sentence or is_named else None
             if isinstance(found, LvefStated) and found.bound is Bound.EXACT:

@@ -136,6 +136,11 @@ def notes(observation: Json) -> Iterator[str]:
             yield written[:LONGEST]
 
 
+def sentences(written: Iterable[str]) -> Iterator[str]:
+    """Yield the sentences of some notes, each as written."""
+    return (each.strip() for one in written for each in NOTE_SENTENCES.split(one))
+
+
 def _of_specimen(observation: Json) -> Iterator[str]:
     """Yield what the contained specimen of a result says of its state."""
     place = text(child(observation, "specimen").get("reference"))
