@@ -257,8 +257,11 @@ def perhaps_reduced(case: Case) -> Reduced | None:
 
 
 def reduced_order(case: Case) -> Reduced | None:
-    """Return the newest order on record for a reduced level if no dose was given since; it may not have been given."""
-    last = newest_dose(case, case.history)
+    """Return the newest order on record for a reduced level if no dose of a known amount was given since.
+
+    It may not have been given; a dose without an amount after it may have been its.
+    """
+    last = newest_dose(case, tuple(each for each in case.history if each.dose is not None))
     counted = {each.origin for each in case.history}
     orders = [
         each

@@ -24,11 +24,12 @@ if TYPE_CHECKING:
 # Folded: without case and accents, Cyrillic letters as Latin ones.
 _NAMES = {
     Diluent.DEXTROSE: (
-        r"dextros[ae]|d5w|d5-w|d5|g ?5 ?%|glucos[eai]\w{0,6}|glukos[ea]\w{0,3}|glukoz\w{1,3}|glicose|glicosado"
+        r"(?:(?:suero|soro|solucion|solucao|sol) )?(?:dextros[ae]|glucosado|glicosado)|s?g ?5 ?%|s?g ?5(?![\d.,])"
+        r"|soluto glicosado|d5w|d5-w|d5|glucos[eai]\w{0,6}|glukos[ea]\w{0,3}|glukoz\w{1,3}|glicose"
         r"|glucoz[aei]\w{0,2}|destrosio|glyukoz\w{1,2}|葡萄糖|フトウ糖|포도당"
     ),
     Diluent.SODIUM_CHLORIDE: (
-        r"sodium chloride|nacl|normal saline|saline|ns|nss|natriumchlorid\w{0,7}|kochsalz\w{0,7}"
+        r"sodium chloride|nacl|normal saline|saline|ns|nss|s?sf|fysiologisch(?:e zoutoplossing| zout)|natriumchlorid\w{0,7}|kochsalz\w{0,7}"
         r"|cloruro (?:sodico|de sodio|di sodio)|suero (?:fisiologico|salino)|solucion (?:salina|fisiologica)"
         r"|(?:soluzione )?fisiologica|cloreto de sodio|soro fisiologico|chlorure de sodium|serum physiologique"
         r"|sodu chlorek|chlor\w{1,3} sodu|soli fizjologicznej|natriya khlorid\w?|fizrastvor\w?"
@@ -57,7 +58,7 @@ _AS_DILUENT = {
 }
 _HINTS = (
     "dextros", "d5", "g5", "g 5", "gl", "destros", "chlor", "nacl", "salin", "ns", "salz", "fisiolog", "clorur",
-    "fizjo", "clor", "fizra",
+    "fizjo", "clor", "fizra", "sg", "sf", "zout",
 )  # fmt: skip
 _WARNING = re.compile(
     r"\b(?:not|never|no|avoid|incompatible|instead of|nicht|kein\w{0,2}|nie|nunca|jamais|ne|non|nao)\b[^.;)]*"

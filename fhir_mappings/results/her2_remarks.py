@@ -55,6 +55,14 @@ _OF_ANOTHER = re.compile(
     r"|(?:specimen )?unsatisfactory(?: specimen)?|specimen of another patient)$"
 )
 """A sentence that does nothing but name another material."""
+_REVIEW = re.compile(
+    r"(?:(?:addendum|amendment)[ :,-]{1,3})?(?:on |by |after |at )?(?:(?:central|second|expert|reference|consensus|repeat(?:ed)?)"
+    r"(?: (?:lab(?:oratory)?|pathology|pathologist|ihc|her-?2))?"
+    r" (?:review|opinion|read(?:ing)?|test(?:ing)?|evaluation|assessment|stain(?:ing)?)|reread|zweitbefund(?:ung)?"
+    r"|referenzpathologie|segunda opinion|revision central|relecture|second avis|secondo parere|herbeoordeling)"
+    r"(?: (?:is|was|result))?[ :=,-]{1,3}"
+)
+"""Begins a sentence that gives the result again, without the name of HER2: "central review: negative"."""
 _POSITIVE = frozenset({Her2Finding.POSITIVE, Her2Finding.IHC_3})
 _EQUIVOCAL = frozenset({Her2Finding.EQUIVOCAL, Her2Finding.IHC_2})
 _NEGATIVE = frozenset(
@@ -169,6 +177,11 @@ def contradicts(written: str, findings: tuple[Her2Finding, ...], limits: Her2Lim
 
 def _is_against(sentence: str, findings: tuple[Her2Finding, ...], limits: Her2Limits) -> bool:
     """Return whether a sentence amid others that are not understood contradicts the finding."""
+    if (review := _REVIEW.match(fold(sentence).strip())) is not None:
+        sentence = review.string[review.end() :]
+        reading = read_text(sentence, limits, "her2-interpretation")
+        if isinstance(reading, Stated):
+            return _differs(reading, findings)
     listed = tokens(sentence)
     if not any(each.kind == "name" for each in listed):
         return Her2Finding.IHC_3 in findings and _is_of_few_cells(sentence, listed, limits)
