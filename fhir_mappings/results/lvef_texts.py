@@ -54,6 +54,7 @@ _PHRASES = Phrases(
     )
 )
 _DEGREES, _FINDINGS = Phrases((("degree", None, echo.DEGREES),)), Phrases((("finding", None, echo.FINDINGS),))
+_ASIDES = Phrases((("aside", None, echo.ASIDES),))
 _SYMBOLS = {
     **dict.fromkeys(".;|", "stop"),
     **dict.fromkeys(",、", "comma"),
@@ -131,6 +132,10 @@ def _tokens(listed: list[Word]) -> list[_Token]:
         degree = _DEGREES.longest(listed, at)
         if degree is not None and (finding := _FINDINGS.longest(listed, degree[1])) is not None:
             at = finding[1]
+            continue
+        aside = _ASIDES.longest(listed, at)
+        if aside is not None and (aside[1] == len(listed) or _SYMBOLS.get(listed[aside[1]].text) == "stop"):
+            at = aside[1]
             continue
         phrase = _PHRASES.longest(listed, at)
         word = listed[at].text

@@ -166,9 +166,7 @@ funzione sistolica | normal study | normal echo | normal wall motion | no region
 no wall motion abnormalities | no rwma | no regional wall motion abnormality | normal examination
 technically limited | technically difficult study | technically limited study | limited study | suboptimal study
 difficult windows
-rv normal | normal rv | rv function normal | normal rv function | normal rv size and function | rv size and function normal
-normal rv size | rv size normal | right ventricle normal | right ventricular function normal
-normal right ventricular function | normal right ventricle | poor windows | technically difficult
+poor windows | technically difficult
 no pericardial effusion | no significant valvular disease | no thrombus | no lv thrombus | no effusion
 no significant valve disease | no pulmonary hypertension | no significant valvulopathy | kein perikarderguss
 sin derrame pericardico | pas d' epanchement pericardique
@@ -193,6 +191,14 @@ stable compared to prior | no change | similar to prior | similar to prior study
     }
 )
 """Words and phrases that may appear anywhere; each group under its reason."""
+
+ASIDES = """
+rv normal | normal rv | rv function normal | normal rv function | normal rv size and function | rv size normal
+rv size and function normal | normal rv size | right ventricle normal | right ventricular function normal
+normal right ventricular function | normal right ventricle | rechter ventrikel normal | rv normal gross
+vd normal | vd de tamano y funcion normales | vd de taille et fonction normales
+"""
+"""Says of the right ventricle that it is normal. A number behind one would be its own."""
 
 DESCRIBES = MappingProxyType(
     {
