@@ -40,3 +40,10 @@ valve abnormalities | valvular abnormality | valvular abnormalities | pulmonary 
 left atrial enlargement
 """
 """Findings at the valves, the walls and the pericardium; they count only behind a degree, as MR is also a method."""
+ASIDES = """
+rv normal | normal rv | rv function normal | normal rv function | normal rv size and function | rv size normal
+rv size and function normal | normal rv size | right ventricle normal | right ventricular function normal
+normal right ventricular function | normal right ventricle | rechter ventrikel normal | rv normal gross
+vd normal | vd de tamano y funcion normales | vd de taille et fonction normales
+"""
+"""Says of the right ventricle that it is normal. A number behind one would be its own."""

@@ -192,14 +192,6 @@ stable compared to prior | no change | similar to prior | similar to prior study
 )
 """Words and phrases that may appear anywhere; each group under its reason."""
 
-ASIDES = """
-rv normal | normal rv | rv function normal | normal rv function | normal rv size and function | rv size normal
-rv size and function normal | normal rv size | right ventricle normal | right ventricular function normal
-normal right ventricular function | normal right ventricle | rechter ventrikel normal | rv normal gross
-vd normal | vd de tamano y funcion normales | vd de taille et fonction normales
-"""
-"""Says of the right ventricle that it is normal. A number behind one would be its own."""
-
 DESCRIBES = MappingProxyType(
     {
         "normal": """
