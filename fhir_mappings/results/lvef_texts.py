@@ -35,7 +35,7 @@ _BOUNDS = {"<": Bound.BELOW, "<=": Bound.AT_MOST, ">": Bound.ABOVE, ">=": Bound.
 _SPLITS = frozenset({"stop", "comma", "open", "close"})
 _PHRASES = Phrases(
     (
-        ("ignored", None, echo.NORMAL_CHAMBERS),
+        ("ignored", None, echo.NORMAL_VENTRICLE),
         *(("ignored", None, group) for group in words.IGNORED.values()),
         *(("describes", named, listed) for named, listed in words.DESCRIBES.items()),
         *(("bound", _BOUNDS[sign], listed) for sign, listed in words.BOUNDS.items()),
@@ -54,7 +54,7 @@ _PHRASES = Phrases(
     )
 )
 _DEGREES, _FINDINGS = Phrases((("degree", None, echo.DEGREES),)), Phrases((("finding", None, echo.FINDINGS),))
-_ASIDES = Phrases((("aside", None, echo.ASIDES),))
+_CHAMBERS = Phrases((("chamber", None, echo.NORMAL_CHAMBERS),))
 _SYMBOLS = {
     **dict.fromkeys(".;|", "stop"),
     **dict.fromkeys(",、", "comma"),
@@ -133,9 +133,9 @@ def _tokens(listed: list[Word]) -> list[_Token]:
         if degree is not None and (finding := _FINDINGS.longest(listed, degree[1])) is not None:
             at = finding[1]
             continue
-        aside = _ASIDES.longest(listed, at)
-        if aside is not None and (aside[1] == len(listed) or _SYMBOLS.get(listed[aside[1]].text) == "stop"):
-            at = aside[1]
+        chamber = _CHAMBERS.longest(listed, at)
+        if chamber is not None and not _has_value(listed, chamber[1]):
+            at = chamber[1]
             continue
         phrase = _PHRASES.longest(listed, at)
         word = listed[at].text
@@ -162,6 +162,11 @@ def _is_of_thing(found: list[_Token], at: int) -> bool:
     if found[at].kind != "number" or at == 0 or found[at - 1].written not in _THINGS:
         return False
     return at + 1 == len(found) or found[at + 1].kind != "percent"
+
+
+def _has_value(listed: list[Word], at: int) -> bool:
+    """Return whether a number stands here, or what leads to one."""
+    return at < len(listed) and (listed[at].text[0].isdigit() or _SYMBOLS.get(listed[at].text) in ("link", "open"))
 
 
 def _is_number(listed: list[Word], at: int) -> bool:
