@@ -29,7 +29,8 @@ _NAMES = {
         r"|glucoz[aei]\w{0,2}|destrosio|glyukoz\w{1,2}|葡萄糖|フトウ糖|포도당"
     ),
     Diluent.SODIUM_CHLORIDE: (
-        r"sodium chloride|nacl|normal saline|saline|ns|nss|s?sf|fysiologisch(?:e zoutoplossing| zout)|natriumchlorid\w{0,7}|kochsalz\w{0,7}"
+        r"sodium chloride|nacl|normal saline|saline|ns|nss|s?sf|fysiologisch(?:e zoutoplossing| zout)"
+        r"|natriumchlorid\w{0,7}|kochsalz\w{0,7}"
         r"|cloruro (?:sodico|de sodio|di sodio)|suero (?:fisiologico|salino)|solucion (?:salina|fisiologica)"
         r"|(?:soluzione )?fisiologica|cloreto de sodio|soro fisiologico|chlorure de sodium|serum physiologique"
         r"|sodu chlorek|chlor\w{1,3} sodu|soli fizjologicznej|natriya khlorid\w?|fizrastvor\w?"

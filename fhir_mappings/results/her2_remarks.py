@@ -33,7 +33,8 @@ _WRONG = re.compile(
     r"\b(?:errors?|erroneous(?:ly)?|erroneamente|wrong(?:ly)?|incorrect(?:ly)?|invalid(?:ated)?|disregard|retract(?:ed)?|"
     r"withdrawn|supersed(?:ed|es)|mistak(?:e|en|enly)|do not use|not valid|unreliable|mislabel(?:l)?ed|swapped|"
     r"irrtum|irrtumlich|fehler|fehlerhaft|falsch|ungultig|erreur|errone|errore|errato|erro|errado|fout|foutief|"
-    r"(?:another|different) patient|blad|bledny|incorrecto|incorrecta|erroneo|invalido|failed)\b|"
+    r"(?:another|different) patient|(?<!not )discordant with|blad|"
+    r"bledny|incorrecto|incorrecta|erroneo|invalido|failed)\b|"
     # In general it is said of results, or with "may".
     r"(?<!no )(?<!not )(?<!of )(?<!avoid )(?<!avoid a )(?<!exclude )(?<!false[ -])\bfalse[- ](?:negative|positive)\b"
     r"(?! (?:(?:her-?2|ihc|f?ish) )*(?:results?|rates?|may|can|could|findings?)\b)"
@@ -56,9 +57,10 @@ _OF_ANOTHER = re.compile(
 )
 """A sentence that does nothing but name another material."""
 _REVIEW = re.compile(
-    r"(?:(?:addendum|amendment)[ :,-]{1,3})?(?:on |by |after |at )?(?:(?:central|second|expert|reference|consensus|repeat(?:ed)?)"
+    r"(?:(?:addendum|amendment)[ :,-]{1,3})?(?:on |by |after |at )?"
+    r"(?:(?:central|second|expert|reference|consensus|repeat(?:ed)?)"
     r"(?: (?:lab(?:oratory)?|pathology|pathologist|ihc|her-?2))?"
-    r" (?:review|opinion|read(?:ing)?|test(?:ing)?|evaluation|assessment|stain(?:ing)?)|reread|zweitbefund(?:ung)?"
+    r" (?:review|opinion|read(?:ing)?|test(?:ing)?|evaluation|assessment|stain(?:ing)?)|re-?read|zweitbefund(?:ung)?"
     r"|referenzpathologie|segunda opinion|revision central|relecture|second avis|secondo parere|herbeoordeling)"
     r"(?: (?:is|was|result))?[ :=,-]{1,3}"
 )

@@ -43,7 +43,8 @@ rv ejection fraction | rv ef | right ventricular ejection fraction | right ventr
 fractional shortening | % fs | lvfs | gls | global longitudinal strain | lv gls | strain | tapse | edv | esv | lvedv
 lvesv | lvedd | lvesd | lvidd | lvids | end diastolic volume | end systolic volume | stroke volume | sv | heart rate
 hr | lvedvi | lvesvi | rvsp | pasp | fac | rv fac | lav | lavi | e/e' | bsa | la volume index | lv mass index | lvmi
-ivsd | lvpwd | s' | e/a | e/a ratio | average gls | mean gls | peak gls | gls average | gls avg | avg gls | global strain
+ivsd | lvpwd | s' | e/a | e/a ratio | average gls | mean gls | peak gls | gls average | gls avg | avg gls
+global strain
 average global longitudinal strain | mean global longitudinal strain | peak global longitudinal strain
 global longitudinal strain (gls) | gls (global longitudinal strain) | average strain | mean strain
 gls 2 d | lv strain | rwt | sgl | slg | slgvi | strain longitudinal global | gls vg
@@ -114,7 +115,8 @@ ongeveer | omkring | omtrent | aproximada | approximative | en torno a | approxi
 environ | ungefahr | etwa | cerca de | aproximadamente | de | del | la | le | les | el | du | der | die | das | des
 den | mit | von | per | via | using | an | shows | showed | show | found | an estimated | con | avec | com | par
 por | op | w | z | wynosi | betragt | es de | est de | est | ist | patient has | calculated at | calculated as
-estimada en | evaluee a | mesuree a | calculee a | estimada em | calculada em | estimada del | estimada a | calculada en | estimee a | stimata al | geschat op | oszacowana na
+estimada en | evaluee a | mesuree a | calculee a | estimada em | calculada em | estimada del | estimada a
+calculada en | estimee a | stimata al | geschat op | oszacowana na
 calculated to be | appears | appears to be | remains | value | result | results | roughly | visually appears | di
 il
 """,
@@ -211,7 +213,8 @@ reduced | mildly reduced | mildly depressed | mildly decreased | slightly reduce
 decreased | mildly to moderately reduced | moderately decreased | moderately depressed | depressed
 mild dysfunction | moderate dysfunction | mild lv dysfunction | moderate lv dysfunction
 mild lv systolic dysfunction | moderate lv systolic dysfunction | lv dysfunction | lv systolic dysfunction
-mild global hypokinesis | moderate global hypokinesis | global hypokinesis | mildly hypokinetic | mild to moderately reduced | mildly impaired | moderately impaired
+mild global hypokinesis | moderate global hypokinesis | global hypokinesis | mildly hypokinetic
+mild to moderately reduced | mildly impaired | moderately impaired
 leichtgradig eingeschrankt | leichtgradig eingeschrankte | geringgradig eingeschrankt | geringgradig reduziert
 nieznacznie obnizona | umiarkowanie obnizona | lekko obnizona | licht gedaald | matig gedaald | licht gestoord
 latt nedsatt | mattligt nedsatt | let nedsat | lett nedsatt | nedsatt | nedsat | legerement diminuee | diminuee

@@ -363,9 +363,11 @@ class ObservationReader:
         if "interpretation" in holder:
             remarks["interpretation"] = holder["interpretation"]
         found: list[Fact] = []
+        is_contradicted = False
         for stated in self._her2_alone({"value": value, "remarks": remarks}, concept):
             if stated.finding is None:
                 return [Gap(concept, origin.path, "value", on, (("value", stated.as_reported),))]
+            is_contradicted = is_contradicted or stated.conflict
             found.append(
                 Her2Result(
                     stated.method or _HER2_METHODS[concept],
@@ -381,10 +383,9 @@ class ObservationReader:
                 )
             )
         # A note that contradicts the value is heard with it.
-        if not (SAYING.isdisjoint(observation) or any(each.conflict for each in found)):
-            gap = self._voided(concept, observation, origin, on)
-            return [gap] if gap is not None else found
-        return found
+        is_heard = is_contradicted or SAYING.isdisjoint(observation)
+        gap = None if is_heard else self._voided(concept, observation, origin, on)
+        return found if gap is None else [gap]
 
     def _her2_of(self, said: Json, concept: str) -> list[Her2Reading]:
         return self._her2.of_result(concept, said["value"], said["remarks"], self._code_map)
