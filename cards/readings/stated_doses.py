@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from cards.readings.case import Case
 
 _HUNDRED = Decimal(100)
-_TEN = Decimal(10)
+_TWO, _TEN = Decimal(2), Decimal(10)
 _SEVERAL = 2
 _COURSE = {LevelRole.LOADING, LevelRole.MAINTENANCE}
 
@@ -313,8 +313,10 @@ def _has_another(
     tolerance = case.threshold("dose_rounding_tolerance_percent")
     ordered = [dose.value for _, dose in in_basis(case, basis)]
     others = [each for each in mentioned if not _is_near(each.value, ordered, tolerance)]
-    whole = sum((each.value for each in mentioned), Decimal(0))
-    if len(others) == len(mentioned) or _is_near(whole, ordered, tolerance):
+    if len(others) == len(mentioned):
+        return False
+    totals = [sum((each.value for each in parts), Decimal(0)) for parts in (mentioned, others)]
+    if any(_is_near(total, ordered, tolerance) for total in totals):
         return False
     days = [day.total.value for day in days_of(case) if day.total is not None] if case.product.is_oral else []
     return any(
@@ -337,7 +339,7 @@ def _fill(amount: Mg | MgPerKg, sizes: Iterable[Decimal], ordered: Sequence[Deci
 
 
 def _is_another(case: Case, other: Mg | MgPerKg, ordered: Iterable[Decimal]) -> bool:
-    """Return whether an amount may be a dose: a level, too much, or a tenth of what is ordered.
+    """Return whether an amount may be a dose: a level, half of what is ordered or more, or a tenth of it.
 
     A loading dose or a step may stand beside the dose that follows it.
     """
@@ -347,7 +349,9 @@ def _is_another(case: Case, other: Mg | MgPerKg, ordered: Iterable[Decimal]) -> 
         return True
     readings = (*usable_doses(case), reading_of(other))
     roles = {level.role for each in readings if (level := any_level_met_by(case, each)) is not None}
-    return may_be_own(case, other) and roles != _COURSE and LevelRole.STEP not in roles
+    if roles == _COURSE or LevelRole.STEP in roles:
+        return False
+    return may_be_own(case, other) or any(other.value * _TWO >= each for each in ordered)
 
 
 def names_own_dose(case: Case, noted: NotedDose) -> bool:

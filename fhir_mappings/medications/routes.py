@@ -10,6 +10,7 @@ from cards.knowledge.schema import Route
 from cards.values.texts import LONGEST
 from fhir_mappings.codings import codings, texts
 from fhir_mappings.medications.dose_words import speaks_of_a_dose
+from fhir_mappings.medications.instructions import written_in
 from fhir_mappings.medications.schedule_words import PREMEDICATION
 from fhir_mappings.wire.lenient import items, objects, text
 
@@ -218,7 +219,7 @@ def _coded(resource: Json) -> Iterator[str]:
 
 
 def _instructed(resource: Json) -> Iterator[str]:
-    return (text(instruction.get("text")) for _, instruction in objects(resource.get("dosageInstruction")))
+    return (said for _, each in objects(resource.get("dosageInstruction")) for said in written_in(each))
 
 
 def _plain(written: str) -> str:

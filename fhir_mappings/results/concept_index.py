@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from cards.knowledge.schema import Kind
 from cards.values.text_cache import cached_by_key
 from fhir_mappings.codings import NO_CODE_MAP, CodeMap, system_name
+from fhir_mappings.wire.stubs import Code, code_as_written, is_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,6 +21,10 @@ COMBINATIONS, MOST_CODES = 4096, 16
 _WITH_OWN_CODES = frozenset({"loinc", "snomed", "rxnorm", "cpt", "hcpcs", "icd10", "atc", "ndc", "ucum"})
 # With a code for the method, or for a weight that was not measured, these add nothing.
 _SAYS_LESS = frozenset({"her2-interpretation", "her2-immunoassay", "her2-panel", "weight"})
+
+
+# "LOINC:1920-8", and the code with its name behind it, as HL7 version 2 writes it: "1920-8^AST".
+_WITH_MORE = re.compile(r"(?:(?:LOINC|LN)[ :]?)?(\d{1,7}-\d)(?:[\^|].{0,200})?")
 
 
 class Looked(NamedTuple):
@@ -77,8 +83,9 @@ class ConceptIndex:
         """Return the concept of one result's codes: the most specific of several, none if one never counts."""
         return next(iter(self.look((codes,)).concepts), None)
 
-    def _read(self, codes: Codes) -> Looked:
-        is_standard = any(system_name(each.system) == "loinc" for each in codes)
+    def _read(self, sent: Codes) -> Looked:
+        codes = tuple(Code(each.system, _without_more(each.code)) for each in sent)
+        is_standard = any(system_name(each.system) == "loinc" and is_code(each) for each in codes)
         if self._is_foreign(codes):
             return Looked(is_standard=is_standard)
         known = list(self._known(codes))
@@ -94,24 +101,31 @@ class ConceptIndex:
 
     def _misplaced(self, codes: Codes) -> str:
         """Return what a code would mean under its own system: "1920-8" under a local system or none."""
-        unplaced = (each.code.strip() for each in codes if system_name(each.system) not in _WITH_OWN_CODES)
+        unplaced = (each.code for each in codes if system_name(each.system) not in _WITH_OWN_CODES)
         return next((self._by_code[code] for code in unplaced if code in self._by_code), "")
 
     def _of_site(self, codes: Codes) -> Iterator[str]:
         """Yield the tests of the site's rules for local codes."""
         for each in codes:
-            if (name := self._local.get((each.system.rstrip("/"), each.code.strip()))) is not None:
+            if (name := self._local.get((each.system.rstrip("/"), each.code))) is not None:
                 yield name
 
     def _is_foreign(self, codes: Codes) -> bool:
         """Return quickly whether none of the codes is relevant, as for most of a chart."""
-        return not self._code_map and self._codes.isdisjoint([each.code.strip() for each in codes])
+        return not self._code_map and self._codes.isdisjoint([each.code for each in codes])
 
     def _known(self, codes: Codes) -> Iterator[tuple[str, str]]:
         """Yield the codes that may be relevant by short system name; local ones translated."""
         for each in codes:
-            code = each.code.strip()
+            code = each.code
             if code in self._codes:
                 yield system_name(each.system), code
             elif self._code_map:
                 yield from ((local.system, local.code) for local in self._code_map.standard(each.system, code))
+
+
+def _without_more(code: str) -> str:
+    """Return a code without the marks of its system and its name, with plain hyphens."""
+    plain = code_as_written(code)
+    match = _WITH_MORE.fullmatch(plain)
+    return match[1] if match is not None else plain

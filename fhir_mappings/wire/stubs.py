@@ -6,6 +6,7 @@ those that a rule can use are decoded in full.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
@@ -74,6 +75,8 @@ _NAMES = (
     b" EF",
 )
 _LONGEST_CODING = 2000
+_OF_LOINC = re.compile(r"\d-\d(?!\d)")
+_HYPHENS = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"))
 _head = msgspec.json.Decoder(_Head)
 _coded = msgspec.json.Decoder(_Concept | None)
 _parts = msgspec.json.Decoder(list[_Component] | None)
@@ -275,10 +278,22 @@ def _codes(raw: bytes) -> tuple[bool, Codes, bool]:
 
 def _says_anything(codes: Codes, raw: bytes | msgspec.Raw) -> bool:
     """Return whether there is a code, or a word in the JSON that holds it."""
-    if any(each.code for each in codes):
+    if any(map(is_code, codes)):
         return True
     whole = bytes(raw)
     return b'"text"' in whole or b'"display"' in whole
+
+
+def is_code(code: Code) -> bool:
+    """Return whether this may be a code of its system: of LOINC, one that is written as its codes are."""
+    if not code.system.endswith(("loinc.org", "loinc.org/")):
+        return bool(code.code)
+    return _OF_LOINC.search(code_as_written(code.code)) is not None
+
+
+def code_as_written(code: str) -> str:
+    """Return a code with plain hyphens, without blanks around it."""
+    return code.strip() if code.isascii() else code.strip().translate(_HYPHENS)
 
 
 def _names_test(held: bytes) -> bool:
@@ -315,7 +330,7 @@ def codes_of(holder: Json) -> Codes:
 
 def _has_unread_code(content: Json) -> bool:
     """Return whether the code of a resource has no code that can be read, but something in its place."""
-    is_coded = any(each.code for each in codes_of(content))
+    is_coded = any(map(is_code, codes_of(content)))
     return not is_coded and misshapen("Observation", encode({"code": content["code"]})) != ""
 
 

@@ -826,8 +826,16 @@ def test_the_route_in_the_name_of_a_drug_counts_where_nothing_else_says_one(name
     assert (stated.route, stated.route_in_text) == ("intravenous", "")
 
 
-def test_two_routes_in_one_text_are_told() -> None:
-    read = read_order(order(dosage(text="252 mg IV every 3 weeks. SC")))
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"text": "252 mg IV every 3 weeks. SC"},
+        {"text": "252 mg IV every 3 weeks", "patientInstruction": "SC"},
+        {"text": "252 mg IV every 3 weeks", "additionalInstruction": [{"text": "Give SC"}]},
+    ],
+)
+def test_two_routes_in_the_words_of_an_instruction_are_told(words: dict[str, Any]) -> None:
+    read = read_order(order(dosage(**words)))
     assert (read.route, read.route_in_text) == ("intravenous", "sc")
 
 

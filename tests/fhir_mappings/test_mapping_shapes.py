@@ -20,6 +20,7 @@ from tests.fhir_mappings.shapes import (
     condition,
     dosage,
     dose_of,
+    lab,
     observation,
     order,
     quantity,
@@ -108,6 +109,28 @@ def test_a_result_whose_code_is_in_another_shape_is_told(code: Any) -> None:
     prefetch["labs"]["entry"].append({"resource": high})
     (card,) = cards(order(), prefetch=prefetch)
     assert (topic(card), "it has no code that can be read" in card["detail"]) == ("checks-incomplete", True)
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("1920\u20138", "liver-tests-hold"),
+        ("1920\u20118", "liver-tests-hold"),
+        ("LOINC:1920-8", "liver-tests-hold"),
+        ("LN 1920-8", "liver-tests-hold"),
+        ("1920-8^AST", "liver-tests-hold"),
+        ("19208", "checks-incomplete"),
+        ("AST", "checks-incomplete"),
+        ("14682-9", ""),
+        ("LP15333-9", ""),
+    ],
+)
+def test_a_loinc_code_in_other_writing_is_read_or_told(code: str, expected: str) -> None:
+    high = lab("1920-8", "ast-2", 400, "U/L", 40) | {"effectiveDateTime": "2026-11-21"}
+    high["code"]["coding"][0]["code"] = code
+    prefetch = chart()
+    prefetch["labs"]["entry"].append({"resource": high})
+    assert topics(order(), prefetch=prefetch) == ([expected] if expected else [])
 
 
 @pytest.mark.parametrize("drug", [{"coding": ["Kadcyla"]}, {"coding": "Kadcyla"}, {"text": ["Kadcyla"]}, ["Kadcyla"]])
