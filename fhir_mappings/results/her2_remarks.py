@@ -33,7 +33,8 @@ _WRONG = re.compile(
     r"\b(?:errors?|erroneous(?:ly)?|erroneamente|wrong(?:ly)?|incorrect(?:ly)?|invalid(?:ated)?|disregard|retract(?:ed)?|"
     r"withdrawn|supersed(?:ed|es)|mistak(?:e|en|enly)|do not use|not valid|unreliable|mislabel(?:l)?ed|swapped|"
     r"irrtum|irrtumlich|fehler|fehlerhaft|falsch|ungultig|erreur|errone|errore|errato|erro|errado|fout|foutief|"
-    r"(?:another|different) patient|(?<!not )discordant with|blad|"
+    r"(?:another|different) patient|"
+    r"(?<!not )(?<!if )discordant with (?:the )?(?:core|biopsy|excision|resection|f?ish|ihc|other)|blad|"
     r"bledny|incorrecto|incorrecta|erroneo|invalido|failed)\b|"
     # In general it is said of results, or with "may".
     r"(?<!no )(?<!not )(?<!of )(?<!avoid )(?<!avoid a )(?<!exclude )(?<!false[ -])\bfalse[- ](?:negative|positive)\b"
