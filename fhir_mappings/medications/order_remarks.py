@@ -68,6 +68,9 @@ _TAKEN_BACK = re.compile(
     rf"|(?:nie podawac|nie podac|nie przetaczac|wstrzymac|wstrzymano|odroczyc|odroczono|anulowac|anulowano){_UNTIL}"
     r"|(?:(?:dosis|kuur|gift) )?(?:(?:nog )?niet (?:toedienen|geven|starten|inlopen)|uitstellen|uitgesteld"
     rf"|annuleren|geannuleerd|pauzeren){_UNTIL}"
+    r"|(?:(?:bitte|por favor|gabe|la|dosis|dose|cure|kuur) ){0,2}(?:verschieben|verschoben|posponer|aplazar|retrasar"
+    r"|adiar|reporter|rinviare|odroczyc|uitstellen|uitgesteld)"
+    r" (?:auf|um|para|una|uma|un|d'une|de|di|o|op|met|een|[1-9])\b.{0,40}"
     r"|falscher patient|paciente (?:equivocado|incorrecto|errado)|mauvais patient|paziente sbagliato"
 )
 _PIECES = re.compile(r" - | \(|\)|: |! ?|,|^- ?")

@@ -6,7 +6,7 @@ Only whole phrases: "right ventricle" alone would make the fraction behind it th
 from __future__ import annotations
 
 _LEFT_VENTRICLE = ("lv", "left ventricle", "left ventricular")
-_OTHERS = ("rv", "right ventricle", "right ventricular", "la", "left atrium")
+_OTHERS = ("rv", "right ventricle", "right ventricular", "la", "left atrium", "ra", "right atrium", "vd", "od", "oi")
 _NORMAL = (
     *("normal {} size", "normal {} function", "normal {} systolic function", "normal {} size and function"),
     *("normal {} size and systolic function", "{} size is normal", "{} size normal", "{} function is normal"),

@@ -166,7 +166,9 @@ def _is_of_thing(found: list[_Token], at: int) -> bool:
 
 def _has_value(listed: list[Word], at: int) -> bool:
     """Return whether a number stands here, or what leads to one."""
-    return at < len(listed) and (listed[at].text[0].isdigit() or _SYMBOLS.get(listed[at].text) in ("link", "open"))
+    while at < len(listed) and _SYMBOLS.get(listed[at].text) in ("comma", "link", "open"):
+        at += 1
+    return at < len(listed) and listed[at].text[0].isdigit()
 
 
 def _is_number(listed: list[Word], at: int) -> bool:
