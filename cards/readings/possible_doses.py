@@ -95,7 +95,8 @@ def reduced_beside_doses(case: Case) -> Iterator[Reduced]:
 
 def reduced_since_last_dose(case: Case) -> Reduced | None:
     """Return the newest order on record if it is for a reduced level and no dose was given since."""
-    last = newest_dose(case, case.history)
+    # A dose without an amount may have been that of the order before it.
+    last = newest_dose(case, tuple(each for each in case.history if each.dose is not None))
     counted = {each.origin for each in case.history}
     orders = [
         each

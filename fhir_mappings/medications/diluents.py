@@ -24,11 +24,13 @@ if TYPE_CHECKING:
 # Folded: without case and accents, Cyrillic letters as Latin ones.
 _NAMES = {
     Diluent.DEXTROSE: (
-        r"dextros[ae]|d5w|d5-w|d5|g ?5 ?%|glucos[eai]\w{0,6}|glukos[ea]\w{0,3}|glukoz\w{1,3}|glicose|glicosado"
+        r"dextros[ae]|glicosado|s?g ?5 ?%|s?g ?5(?![\d.,])|sg(?= (?:al )?5)|d5w|d5-w|d5"
+        r"|glucos[eai]\w{0,6}|glukos[ea]\w{0,3}|glukoz\w{1,3}|glicose"
         r"|glucoz[aei]\w{0,2}|destrosio|glyukoz\w{1,2}|葡萄糖|フトウ糖|포도당"
     ),
     Diluent.SODIUM_CHLORIDE: (
-        r"sodium chloride|nacl|normal saline|saline|ns|nss|natriumchlorid\w{0,7}|kochsalz\w{0,7}"
+        r"sodium chloride|nacl|normal saline|saline|ns|nss|s?sf|fysiologisch(?:e zoutoplossing| zout)"
+        r"|natriumchlorid\w{0,7}|kochsalz\w{0,7}"
         r"|cloruro (?:sodico|de sodio|di sodio)|suero (?:fisiologico|salino)|solucion (?:salina|fisiologica)"
         r"|(?:soluzione )?fisiologica|cloreto de sodio|soro fisiologico|chlorure de sodium|serum physiologique"
         r"|sodu chlorek|chlor\w{1,3} sodu|soli fizjologicznej|natriya khlorid\w?|fizrastvor\w?"
@@ -36,6 +38,7 @@ _NAMES = {
     ),
 }
 _STRENGTH = r"(?:0?[.,]?\d{1,2}(?:[.,]\d)?\s?%?(?:ige[rn]?|iger)?\s?)?"
+_NOUN = r"(?:(?:suero|soro|serum|siero|sol(?:\.|ucion|uzione|ucao|ution|uto)?|isoton\w{0,8}|steril\w{0,3}) ){0,2}"
 _ANYWHERE = {diluent: re.compile(rf"(?<![^\W_])(?:{names})(?![^\W_])") for diluent, names in _NAMES.items()}
 _MADE_UP = (
     r"(?:(?<![^\W_])(?:in|en|dans|em|w|v|na|premix|verdunn\w{0,3} mit|rozcien\w{0,4} w"
@@ -45,7 +48,7 @@ _VOLUME = r"\d{1,4}(?:[.,]\d{1,2})?"
 _MADE_UP_IN = {
     diluent: re.compile(
         rf"{_MADE_UP}\s?(?:({_VOLUME})\s?(?:ml|cc)\s)?"
-        rf"(?:of |de |di |d'|von |einer |isotonische[rn]? )?{_STRENGTH}(?:{names})(?![^\W_])"
+        rf"(?:of |de |di |du |del |d'|von |einer |un |una )?{_NOUN}{_STRENGTH}(?:{names})(?![^\W_])"
         rf"(?:\s?\d{{1,2}}(?:[.,]\d)?\s?%)?[\s,]{{0,3}}(?:({_VOLUME})\s?ml\b(?!\s?/))?"
     )
     for diluent, names in _NAMES.items()
@@ -57,7 +60,7 @@ _AS_DILUENT = {
 }
 _HINTS = (
     "dextros", "d5", "g5", "g 5", "gl", "destros", "chlor", "nacl", "salin", "ns", "salz", "fisiolog", "clorur",
-    "fizjo", "clor", "fizra",
+    "fizjo", "clor", "fizra", "sg", "sf", "zout",
 )  # fmt: skip
 _WARNING = re.compile(
     r"\b(?:not|never|no|avoid|incompatible|instead of|nicht|kein\w{0,2}|nie|nunca|jamais|ne|non|nao)\b[^.;)]*"

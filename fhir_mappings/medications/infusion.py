@@ -49,7 +49,9 @@ _PUSH = re.compile(
 )
 # "Do not give as push or bolus", "never as a bolus": up to the end of the clause.
 _WARNING = re.compile(
-    r"\b(?:not|never|no|avoid|without|instead of|rather than|nicht|kein|keinen)\b[^.;)]*", re.IGNORECASE
+    r"\b(?:not|never|no|avoid|without|instead of|rather than|nicht|nie|niemals|kein|keinen|nunca|jamais|ne pas"
+    r"|pas en|non (?:in|somministrare|infondere|dare)|n\u00e3o|nao|niet|nooit|geen)\b[^.;)]*",
+    re.IGNORECASE,
 )
 _CLAUSES = re.compile(r"[.;,\n]|\bthen\b")
 _WORD = re.compile(r"[^\W\d_]{3,40}")

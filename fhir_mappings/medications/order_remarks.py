@@ -21,6 +21,11 @@ _THIS = (
     r"(?: (?:today|now|for now|this week|this time))?"
 )
 _WHY = r"(?:,? (?:per|by|on|due to|because|since|as|until|pending|awaiting|from) .{1,60}| \d[\d/.-]{2,9})?"
+# "Until the echo is there".
+_UNTIL = (
+    r"(?: (?:bis|hasta|jusqu'a\w{0,3}|avant|fino a|ate|do|tot|todavia|aun|encore|heute|hoy|hui|oggi|hoje|vandaag)"
+    r"\b.{0,60})?"
+)
 # A clause that takes the order back; one with a condition ("hold if platelets fall") does not.
 _TAKEN_BACK = re.compile(
     r"(?:please )?(?:do not|don't|never|not to) (?:be )?"
@@ -51,13 +56,21 @@ _TAKEN_BACK = re.compile(
     r"|(?:(?:the |body )?(?:weight|wt|dose|height)) (?:was |is )?(?:entered|recorded|documented|charted|taken|in) "
     r"(?:in |as )?(?:lbs?|pounds?|the wrong units?|wrong(?:ly)?|incorrectly|wrong units?|error)"
     r"|(?:wrong|incorrect) (?:weight|dose|units?)"
-    r"|(?:(?:dosis|gabe|therapie|infusion|verordnung|auftrag) )?(?:bitte )?(?:nicht (?:geben|verabreichen)"
-    r"|pausier(?:en|t)|storn(?:ieren|iert|o)|absetzen|abgesetzt|verschieben|verschoben)"
-    r"|(?:(?:la )?dosis |orden |prescripcion )?(?:por favor )?(?:no (?:administrar|poner|dar)|suspend(?:er|ido|ida)"
-    r"|anular|anulad[oa]|cancelar|cancelad[oa]|aplazar|aplazad[oa])"
-    r"|(?:(?:la )?(?:dose|cure) )?(?:ne pas (?:administrer|donner|faire)|suspend(?:re|ue?)|annul(?:er|ee?)"
-    r"|reporte[re]e?)"
-    r"|non somministrare|sospe(?:ndere|so|sa)|annulla(?:re|to|ta)|nao administrar"
+    r"|(?:(?:dosis|gabe|therapie|infusion|verordnung|auftrag) )?(?:bitte )?(?:(?:noch )?nicht"
+    r" (?:geben|verabreichen|applizieren|infundieren)|pausier(?:en|t)|storn(?:ieren|iert|o)|absetzen|abgesetzt"
+    rf"|verschieben|verschoben|zuruckstellen|zuruckgestellt|aussetzen|ausgesetzt){_UNTIL}"
+    r"|(?:(?:la )?dosis |orden |prescripcion )?(?:por favor )?(?:no (?:administrar|poner|dar|infundir|iniciar)"
+    r"|suspend(?:er|ido|ida)|anular|anulad[oa]|cancelar|cancelad[oa]|aplazar|aplazad[oa]|posponer|retrasar"
+    rf"|nao (?:administrar|infundir|aplicar|fazer)|adiar|adiad[oa]){_UNTIL}"
+    r"|(?:(?:la )?(?:dose|cure) )?(?:ne pas (?:administrer|donner|faire|perfuser)|suspend(?:re|ue?)"
+    rf"|annul(?:er|ee?)|reporte[re]e?){_UNTIL}"
+    rf"|(?:non (?:somministrare|infondere)|sospe(?:ndere|so|sa)|annulla(?:re|to|ta)|rinvia(?:re|to|ta)){_UNTIL}"
+    rf"|(?:nie podawac|nie podac|nie przetaczac|wstrzymac|wstrzymano|odroczyc|odroczono|anulowac|anulowano){_UNTIL}"
+    r"|(?:(?:dosis|kuur|gift) )?(?:(?:nog )?niet (?:toedienen|geven|starten|inlopen)|uitstellen|uitgesteld"
+    rf"|annuleren|geannuleerd|pauzeren){_UNTIL}"
+    r"|(?:(?:bitte|por favor|gabe|la|dosis|dose|cure|kuur) ){0,2}(?:verschieben|verschoben|posponer|aplazar|retrasar"
+    r"|adiar|reporter|rinviare|odroczyc|uitstellen|uitgesteld)"
+    r" (?:auf|um|para|una|uma|un|d'une|de|di|o|op|met|een|[1-9])\b.{0,40}"
     r"|falscher patient|paciente (?:equivocado|incorrecto|errado)|mauvais patient|paziente sbagliato"
 )
 _PIECES = re.compile(r" - | \(|\)|: |! ?|,|^- ?")
@@ -105,8 +118,9 @@ _CUES = re.compile(
     r"do not|don't|never|hold|held|cancel|void|disc|d/c|stop|omit|skip|disregard|ignore|delay|postpone|defer|error"
     r"|mistake|wrong|another|different|other|duplicate|clarify|\btest|withdrawn|to be given|corrected|revised|updated"
     r"|seems|looks|appears|entered|recorded|documented|charted|\blbs?\b|pound|incorrect"
-    r"|nicht|pausier|storn|abgese|absetz|verschieb|verschob|suspen|anul|annul|aplaz|reporte|non somm|sospe|nao adm"
-    r"|ne pas|no (?:adm|poner|dar)|falscher|equivocado|incorrecto|errado|mauvais|sbagliato"
+    r"|nicht|pausier|storn|abgese|absetz|verschieb|verschob|suspen|anul|annul|aplaz|reporte|non (?:somm|inf)|sospe|nao "
+    r"|zuruck|ausgesetzt|aussetz|pospon|retras|adia|rinvia|nie p|wstrzym|odrocz|niet |uitst|uitgest|pauzer"
+    r"|ne pas|no (?:adm|poner|dar|inf|ini)|falscher|equivocado|incorrecto|errado|mauvais|sbagliato"
     r"|needed|required|necessary|prn|p\.r\.n|bedarf|neces|besoin|bisogno|pain|nause|diarrh|sick|symptom"
     r"|repe[at]|again|re-?dose|second|2nd|next|same|rest of|\btwice\b|apart|divided|separate|split"
     r"|m[gl](?: iv)? (?:at|tom|next|in|after|on)|\b(?:[2-9]|two|three) (?:d|infusions|parts|halves)"

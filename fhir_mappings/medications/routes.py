@@ -57,6 +57,10 @@ _OTHERS = re.compile(rf"\b(?:heparin|enoxaparin|lovenox|access|site|{PREMEDICATI
 _PREMEDICATION = re.compile(rf"\bpre-?med|\b(?:{PREMEDICATION})\b")
 
 
+# "PO LIOF 100MG" is a freeze-dried powder in Portuguese.
+_POWDER = re.compile(r"\bp[o\u00f3] (?=(?:liof|lyof|para\b|p/|p |inj|sol|conc|est))", re.IGNORECASE)
+
+
 class OrderedRoute(NamedTuple):
     """The route of an order; ``route`` is ``None`` if none is stated or ``written`` was not understood.
 
@@ -127,7 +131,8 @@ class RouteReader:
 
     def in_names(self, names: Iterable[str]) -> OrderedRoute:
         """Return the route in the names of a drug, for an order that states none: "Kadcyla SC"."""
-        return next((OrderedRoute(*each) for each in self._meant(names)), OrderedRoute())
+        plain = (_POWDER.sub(" ", each[:_LONGEST]) for each in names)
+        return next((OrderedRoute(*each) for each in self._meant(plain)), OrderedRoute())
 
     def in_notes(self, resource: Json, said: OrderedRoute) -> OrderedRoute:
         """Add what the notes of an order say: another route than the stated one, or the only one."""

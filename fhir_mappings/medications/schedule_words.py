@@ -209,7 +209,9 @@ IGNORED = frozenset(
         (
             "iv ivpb ev e.v soln sol inj solution recon powder premix"
             " intravenous intravenously intravenosa intravenos intraveineuse intravenoes endovenosa sc subcut"
-            " mouth oral orally po p.o tablet tablets tab tabs swallow whole food meal meals water breakfast empty"
+            " mouth oral orally po p.o tablet tablets tab tabs tabl tablette tabletten tablett comprimido comprimidos"
+            " comprime comprimes cpr cp compressa compresse tabletka tabletki tabletek tableta tabletas tabletter"
+            " swallow whole food meal meals water breakfast empty"
             " stomach without glass full"
             " subcutaneous subcutaneously subkutan perfusion infusione perfusao infusao kurzinfusion i.v i v"
             " central line port vein chemo chemotherapy piggyback peripheral catheter filter in-line inline pump"

@@ -20,6 +20,8 @@ _LONGEST = 200
 _WORD = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff\u0400-\u04ff]{2}")
 # With the signs that ICD-10-GM writes behind a code.
 _ICD10 = re.compile(r"[A-Z]\d[0-9AB](?:\.?[0-9A-Z]{1,4})?(?:\.?-)?[ ]?[!*+†]?[ ]?[LRB]?[GVZA]?[LRB]?")
+# "G2P2": as many births as pregnancies.
+_BIRTHS = re.compile(r"G(\d{1,2})[ ,/]?P\1\d{0,3}", re.IGNORECASE)
 _ICD10_ALONE = re.compile(r"[A-Z]\d[0-9AB]\.[0-9A-Z]{1,4}")
 _ICD9 = re.compile(r"(?:\d{3}|V\d\d|E\d{3})(?:\.?\d{1,2})?")
 _ICD = {"icd10": _ICD10, "icd9": _ICD9}
@@ -117,7 +119,7 @@ class DiagnosisCodeReader:
                 continue
             if _ICD10_ALONE.fullmatch(each.strip().upper()):
                 found.append(Coding("icd10", each.strip(), ""))
-            elif _WORD.search(each[:_LONGEST]):
+            elif _WORD.search(each[:_LONGEST]) or _BIRTHS.fullmatch(each.strip()):
                 return None
             else:
                 found.append(Coding("", each[:_LONGEST].strip(), ""))

@@ -5,16 +5,8 @@ Only whole phrases: "right ventricle" alone would make the fraction behind it th
 
 from __future__ import annotations
 
-_CHAMBERS = (
-    "rv",
-    "right ventricle",
-    "right ventricular",
-    "lv",
-    "left ventricle",
-    "left ventricular",
-    "la",
-    "left atrium",
-)
+_LEFT_VENTRICLE = ("lv", "left ventricle", "left ventricular")
+_OTHERS = ("rv", "right ventricle", "right ventricular", "la", "left atrium", "ra", "right atrium", "vd", "od", "oi")
 _NORMAL = (
     *("normal {} size", "normal {} function", "normal {} systolic function", "normal {} size and function"),
     *("normal {} size and systolic function", "{} size is normal", "{} size normal", "{} function is normal"),
@@ -24,8 +16,10 @@ _NORMAL = (
     *("{} size and function are normal", "{} cavity size is normal", "normal {} cavity size", "{} is not dilated"),
     *("{} : normal size and systolic function", "{} : normal size and wall thickness", "normal {} wall thickness"),
 )
-NORMAL_CHAMBERS = " | ".join(phrase.format(chamber) for chamber in _CHAMBERS for phrase in _NORMAL)
-"""A chamber that is normal."""
+NORMAL_VENTRICLE = " | ".join(phrase.format(chamber) for chamber in _LEFT_VENTRICLE for phrase in _NORMAL)
+"""The left ventricle is normal."""
+NORMAL_CHAMBERS = " | ".join(phrase.format(chamber) for chamber in _OTHERS for phrase in (*_NORMAL, "{} normal"))
+"""Another chamber is normal. A number behind it would be its own."""
 DEGREES = """
 no | no significant | trace | trivial | minimal | mild | mild to moderate | moderate | severe | small | physiologic
 trace to mild | without | no evidence of

@@ -39,8 +39,8 @@ _TURNS_ON = rf"(?: [\w'/-]+){{0,5}}? (?:{_NAME}|{_STATUS}|{_ISH})"
 _BRACKETS = r"[^,(]*(?:\([^)]*\)[^,(]*)*"
 # A sentence that begins with a condition is hypothetical as a whole; behind one in its middle, up to a comma.
 _CONDITION = re.compile(
-    r"^(?:if|should(?! be\b)|when|whenever|provided that|in case(?: of| that)?|in the event (?:of|that)|wenn|falls"
-    r"|sofern|sollte(?= (?:der|die|das|sich|her-?2))|indien|als|jesli|jezeli|hvis|om"
+    r"^(?:if|should(?! (?:be|read|have)\b)|when|whenever|provided that|in case(?: of| that)?|in the event (?:of|that)"
+    r"|wenn|falls|sofern|sollte(?= (?:der|die|das|sich|her-?2))|indien|als|jesli|jezeli|hvis|om"
     r"|en cas de|en caso de(?: que)?|in caso di"
     r"|em caso de|si"
     rf"|se(?= (?:l'|(?:il|lo|la|o|a|her-?2|negativ\w*|positiv\w*|risultato|score|ihc)\b))){_TURNS_ON}.*"

@@ -134,7 +134,11 @@ celulas | celulas neoplasicas | cellules tumorales | cellules | cellule tumorali
 tumorcellen | cellen | komorek nowotworowych | komorek | membranfarbung | farbung | tincion | tincion de membrana
 marquage | marquage membranaire | colorazione | coloracao | aankleuring | barwienie | membranose | of the tumor
 of the cells | marking | membranaire | tumor cell | (average per cell) | (per cell) | fargning | membranfargning
-gens | in every part of the sample | of invasive tumor cells
+tincion membranosa | marcacao | marcacao de membrana | marcacao membranar | odczyn | odczyn blonowy | barwienie blonowe
+membranos angefarbt | angefarbt | membranos | membranose farbung | das celulas | das celulas tumorais
+das celulas neoplasicas
+de las celulas tumorales | de las celulas | celulas tumorales invasivas | gens | in every part of the sample
+of invasive tumor cells
 """,
         "says that the controls behaved, which every valid result needs": """
 controls appropriate | with appropriate controls | appropriate controls | appropriate controls were used

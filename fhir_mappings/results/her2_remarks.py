@@ -33,7 +33,9 @@ _WRONG = re.compile(
     r"\b(?:errors?|erroneous(?:ly)?|erroneamente|wrong(?:ly)?|incorrect(?:ly)?|invalid(?:ated)?|disregard|retract(?:ed)?|"
     r"withdrawn|supersed(?:ed|es)|mistak(?:e|en|enly)|do not use|not valid|unreliable|mislabel(?:l)?ed|swapped|"
     r"irrtum|irrtumlich|fehler|fehlerhaft|falsch|ungultig|erreur|errone|errore|errato|erro|errado|fout|foutief|"
-    r"(?:another|different) patient|blad|bledny|incorrecto|incorrecta|erroneo|invalido|failed)\b|"
+    r"(?:another|different) patient|"
+    r"(?<!not )(?<!if )discordant with (?:the )?(?:core|biopsy|excision|resection|f?ish|ihc|other)|blad|"
+    r"bledny|incorrecto|incorrecta|erroneo|invalido|failed)\b|"
     # In general it is said of results, or with "may".
     r"(?<!no )(?<!not )(?<!of )(?<!avoid )(?<!avoid a )(?<!exclude )(?<!false[ -])\bfalse[- ](?:negative|positive)\b"
     r"(?! (?:(?:her-?2|ihc|f?ish) )*(?:results?|rates?|may|can|could|findings?)\b)"
@@ -55,6 +57,15 @@ _OF_ANOTHER = re.compile(
     r"|(?:specimen )?unsatisfactory(?: specimen)?|specimen of another patient)$"
 )
 """A sentence that does nothing but name another material."""
+_REVIEW = re.compile(
+    r"(?:(?:addendum|amendment)[ :,-]{1,3})?(?:on |by |after |at )?"
+    r"(?:(?:central|second|expert|reference|consensus|repeat(?:ed)?)"
+    r"(?: (?:lab(?:oratory)?|pathology|pathologist|ihc|her-?2))?"
+    r" (?:review|opinion|read(?:ing)?|test(?:ing)?|evaluation|assessment|stain(?:ing)?)|re-?read|zweitbefund(?:ung)?"
+    r"|referenzpathologie|segunda opinion|revision central|relecture|second avis|secondo parere|herbeoordeling)"
+    r"(?: (?:is|was|result))?[ :=,-]{1,3}"
+)
+"""Begins a sentence that gives the result again, without the name of HER2: "central review: negative"."""
 _POSITIVE = frozenset({Her2Finding.POSITIVE, Her2Finding.IHC_3})
 _EQUIVOCAL = frozenset({Her2Finding.EQUIVOCAL, Her2Finding.IHC_2})
 _NEGATIVE = frozenset(
@@ -169,6 +180,11 @@ def contradicts(written: str, findings: tuple[Her2Finding, ...], limits: Her2Lim
 
 def _is_against(sentence: str, findings: tuple[Her2Finding, ...], limits: Her2Limits) -> bool:
     """Return whether a sentence amid others that are not understood contradicts the finding."""
+    if (review := _REVIEW.match(fold(sentence).strip())) is not None:
+        sentence = review.string[review.end() :]
+        reading = read_text(sentence, limits, "her2-interpretation")
+        if isinstance(reading, Stated):
+            return _differs(reading, findings)
     listed = tokens(sentence)
     if not any(each.kind == "name" for each in listed):
         return Her2Finding.IHC_3 in findings and _is_of_few_cells(sentence, listed, limits)

@@ -16,6 +16,10 @@ from fhir_mappings.wire.phrases import Phrases, Word, is_plain, words_of
 
 LONGEST = 4000
 """A longer text is a file, not a result, and is not read."""
+# "Re-read as 1+" is about the same stain; "RE" alone is the estrogen receptor in Romance languages.
+_AGAIN = re.compile(
+    r"\bre-(?=read|test|review|scor|stain|evaluat|assess|examin|analy|interpret|biops|excis|cut|run|do)", re.IGNORECASE
+)
 # "ADDENDUM 05/20/2026:", "Nachtrag vom 20.05.2026:", "Amendment #1:" begin a sentence of the same report.
 _ADDENDUM = re.compile(
     r"\b(?:addendum|addenda|amendment|nachtrag|adenda|addendo)"
@@ -245,7 +249,8 @@ def is_known(written: str) -> bool:
 
 def _without_notes(written: str) -> str:
     """Remove text that is not about this result, and start a sentence at an addendum or an arrow."""
-    plain = _SEE_ISH.sub("FISH pending", _ADDENDUM.sub(" ; ", without_notation(checked(written, is_known))))
+    plain = _AGAIN.sub("re", written) if "e-" in written else written
+    plain = _SEE_ISH.sub("FISH pending", _ADDENDUM.sub(" ; ", without_notation(checked(plain, is_known))))
     plain = _END_OF_SCALE.sub(r"\1", _CLUSTER.sub(" ", plain))
     if "/3" in plain or "/ 3" in plain:
         plain = _OF_THREE.sub(r"\1", plain)

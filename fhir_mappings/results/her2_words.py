@@ -442,7 +442,9 @@ moderado | moderada | modere
         "strong": """
 strong | intense | strongly | uniform | uniformly intense | intense uniform | circumferential | strong and complete
 strong complete | strong circumferential | intense and complete | complete and intense | complete and strong
-complete, intense | complete, strong | stark | kraftig | intenso | intensa | fuerte | forte | sterk | silne | marked
+complete, intense | complete, strong | stark | kraftig | silny | silna | mocny | mocna | fuerte y completa
+intensa y completa | stark und komplett | stark und vollstandig | silny, kompletny | silny i kompletny | intenso
+intensa | fuerte | forte | sterk | silne | marked
 starke | kraftige | sterke | forte e completa | intensa e completa | strong, complete | intens
 circumferential, complete and intense | circumferential and intense | circumferential intense | zirkulare | zirkular
 intensity strong | intensity: strong | strong intensity | staining intensity strong | staining intensity: strong
@@ -450,7 +452,8 @@ intensity of staining: strong | intensity: intense | staining intensity: intense
 """,
         "complete": """
 complete | completely | completeness: complete | membrane completeness: complete
-completeness of membrane staining: complete | komplett | vollstandig | completa | complet | volledig | komplette
+completeness of membrane staining: complete | komplett | vollstandig | kompletny | kompletna | pelny | completo
+completa | complet | volledig | komplette
 vollstandige
 """,
     }

@@ -34,7 +34,7 @@ _HUNDRED = Decimal(100)
 _SPLITS = frozenset({"stop", "comma", "open", "close"})
 _PHRASES = Phrases(
     (
-        ("ignored", None, echo.NORMAL_CHAMBERS),
+        ("ignored", None, echo.NORMAL_VENTRICLE),
         *(("ignored", None, group) for group in words.IGNORED.values()),
         *(("describes", named, listed) for named, listed in words.DESCRIBES.items()),
         *(("bound", BOUND_BY_SIGN[sign], listed) for sign, listed in words.BOUNDS.items()),
@@ -53,6 +53,7 @@ _PHRASES = Phrases(
     )
 )
 _DEGREES, _FINDINGS = Phrases((("degree", None, echo.DEGREES),)), Phrases((("finding", None, echo.FINDINGS),))
+_CHAMBERS = Phrases((("chamber", None, echo.NORMAL_CHAMBERS),))
 _SYMBOLS = {
     **dict.fromkeys(".;|", "stop"),
     **dict.fromkeys(",、", "comma"),
@@ -131,6 +132,10 @@ def _tokens(listed: list[Word]) -> list[_Token]:
         if degree is not None and (finding := _FINDINGS.longest(listed, degree[1])) is not None:
             at = finding[1]
             continue
+        chamber = _CHAMBERS.longest(listed, at)
+        if chamber is not None and not _has_value(listed, chamber[1]):
+            at = chamber[1]
+            continue
         phrase = _PHRASES.longest(listed, at)
         word = listed[at].text
         if phrase is not None:
@@ -156,6 +161,13 @@ def _is_of_thing(found: list[_Token], at: int) -> bool:
     if found[at].kind != "number" or at == 0 or found[at - 1].written not in _THINGS:
         return False
     return at + 1 == len(found) or found[at + 1].kind != "percent"
+
+
+def _has_value(listed: list[Word], at: int) -> bool:
+    """Return whether a number stands here, or what leads to one."""
+    while at < len(listed) and _SYMBOLS.get(listed[at].text) in ("comma", "link", "open"):
+        at += 1
+    return at < len(listed) and listed[at].text[0].isdigit()
 
 
 def _is_number(listed: list[Word], at: int) -> bool:

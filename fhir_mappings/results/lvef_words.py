@@ -43,7 +43,8 @@ rv ejection fraction | rv ef | right ventricular ejection fraction | right ventr
 fractional shortening | % fs | lvfs | gls | global longitudinal strain | lv gls | strain | tapse | edv | esv | lvedv
 lvesv | lvedd | lvesd | lvidd | lvids | end diastolic volume | end systolic volume | stroke volume | sv | heart rate
 hr | lvedvi | lvesvi | rvsp | pasp | fac | rv fac | lav | lavi | e/e' | bsa | la volume index | lv mass index | lvmi
-ivsd | lvpwd | s' | average gls | mean gls | peak gls | gls average | gls avg | avg gls | global strain
+ivsd | lvpwd | s' | e/a | e/a ratio | average gls | mean gls | peak gls | gls average | gls avg | avg gls
+global strain
 average global longitudinal strain | mean global longitudinal strain | peak global longitudinal strain
 global longitudinal strain (gls) | gls (global longitudinal strain) | average strain | mean strain
 gls 2 d | lv strain | rwt | sgl | slg | slgvi | strain longitudinal global | gls vg
@@ -114,14 +115,17 @@ ongeveer | omkring | omtrent | aproximada | approximative | en torno a | approxi
 environ | ungefahr | etwa | cerca de | aproximadamente | de | del | la | le | les | el | du | der | die | das | des
 den | mit | von | per | via | using | an | shows | showed | show | found | an estimated | con | avec | com | par
 por | op | w | z | wynosi | betragt | es de | est de | est | ist | patient has | calculated at | calculated as
-estimada en | estimada del | estimada a | calculada en | estimee a | stimata al | geschat op | oszacowana na
+estimada en | evaluee a | mesuree a | calculee a | estimada em | calculada em | estimada del | estimada a
+calculada en | estimee a | stimata al | geschat op | oszacowana na
 calculated to be | appears | appears to be | remains | value | result | results | roughly | visually appears | di
 il
 """,
         "describes the filling, which is not the ejection": """
 diastolic dysfunction | mild diastolic dysfunction | grade i diastolic dysfunction | grade ii diastolic dysfunction
 grade iii diastolic dysfunction | grade 1 diastolic dysfunction | grade 2 diastolic dysfunction | impaired relaxation
-grade 3 diastolic dysfunction | normal diastolic function | diastolische funktion normal | no diastolic dysfunction
+grade 3 diastolic dysfunction | diastolic function grade i | diastolic function grade ii | diastolic function grade iii
+diastolic function grade 1 | diastolic function grade 2 | diastolic function grade 3 | diastolic function normal
+normal diastolic function | diastolische funktion normal | no diastolic dysfunction
 abnormal relaxation
 diastolische dysfunktion | disfuncion diastolica | dysfonction diastolique | disfunzione diastolica
 """,
@@ -174,6 +178,8 @@ heart | keine regionalen wandbewegungsstorungen | keine wandbewegungsstorungen |
 non alterazioni della cinesi | senza alterazioni della cinesi | sin alteraciones de la contractilidad
 sin alteraciones de la contractilidad segmentaria | pas de trouble de la cinetique | sans trouble de la cinetique
 pas d' anomalie de la cinetique segmentaire | brak odcinkowych zaburzen kurczliwosci
+bez odcinkowych zaburzen kurczliwosci | sem alteracoes da contratilidade | sem alteracoes segmentares
+geen wandbewegingsstoornissen
 inga regionala rorelsestorningar
 """,
         "compares with an earlier study without a number of it": """
@@ -205,7 +211,10 @@ borderline normal | conservado | behouden | zachowana | adequate
         "reduced": """
 reduced | mildly reduced | mildly depressed | mildly decreased | slightly reduced | borderline | moderately reduced
 decreased | mildly to moderately reduced | moderately decreased | moderately depressed | depressed
-mild dysfunction | moderate dysfunction | mild to moderately reduced | mildly impaired | moderately impaired
+mild dysfunction | moderate dysfunction | mild lv dysfunction | moderate lv dysfunction
+mild lv systolic dysfunction | moderate lv systolic dysfunction | lv dysfunction | lv systolic dysfunction
+mild global hypokinesis | moderate global hypokinesis | global hypokinesis | mildly hypokinetic
+mild to moderately reduced | mildly impaired | moderately impaired
 leichtgradig eingeschrankt | leichtgradig eingeschrankte | geringgradig eingeschrankt | geringgradig reduziert
 nieznacznie obnizona | umiarkowanie obnizona | lekko obnizona | licht gedaald | matig gedaald | licht gestoord
 latt nedsatt | mattligt nedsatt | let nedsat | lett nedsatt | nedsatt | nedsat | legerement diminuee | diminuee
@@ -222,6 +231,7 @@ mittelgradig eingeschrankte lv funktion | reduced lv systolic function | reduced
 """,
         "severe": """
 severely reduced | severely depressed | severely decreased | severely impaired | severe dysfunction
+severe lv dysfunction | severe lv systolic dysfunction | severe global hypokinesis
 severely abnormal | hfref | markedly reduced | hochgradig reduziert | hochgradig eingeschrankt | severement alteree
 severamente reducida | severamente deprimida | gravemente deprimida | gravemente ridotta
 moderately to severely reduced | very low | moderate to severely reduced | hochgradig eingeschrankte lv funktion

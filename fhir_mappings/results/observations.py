@@ -207,9 +207,8 @@ class ObservationReader:
         """Return what a result is of by its notes and its name; a gap if these speak against its value."""
         if has_words and (concept in self._measured or concept in _ANSWERED):
             is_valued = "dataAbsentReason" not in observation and not _VALUES.isdisjoint(observation)
-            if (is_valued or "component" in observation) and (note := self._notes.void(concept, observation)):
-                said = (("value", self._written(concept, observation)), ("note", note))
-                return Gap(concept, origin.path, "voided", on, said)
+            if (is_valued or "component" in observation) and (gap := self._voided(concept, observation, origin, on)):
+                return gap
             for note in notes(observation):
                 if len(note) <= _SHORT_NOTE and self._other_names.is_only_another(concept, note):
                     return self._named_otherwise(concept, observation, note, origin, on)
@@ -226,6 +225,13 @@ class ObservationReader:
                 return self._named_otherwise(concept, observation, named, origin, on)
             concept = meant
         return concept
+
+    def _voided(self, concept: str, observation: Json, origin: Origin, on: date | None) -> Gap | None:
+        """Return a gap if a note says that the value is void."""
+        if not (note := self._notes.void(concept, observation)):
+            return None
+        said = (("value", self._written(concept, observation)), ("note", note))
+        return Gap(concept, origin.path, "voided", on, said)
 
     def _named_otherwise(self, concept: str, observation: Json, named: str, origin: Origin, on: date | None) -> Gap:
         said = (("value", self._written(concept, observation)), ("name", named[:60]))
@@ -357,9 +363,11 @@ class ObservationReader:
         if "interpretation" in holder:
             remarks["interpretation"] = holder["interpretation"]
         found: list[Fact] = []
+        is_contradicted = False
         for stated in self._her2_alone({"value": value, "remarks": remarks}, concept):
             if stated.finding is None:
                 return [Gap(concept, origin.path, "value", on, (("value", stated.as_reported),))]
+            is_contradicted = is_contradicted or stated.conflict
             found.append(
                 Her2Result(
                     stated.method or _HER2_METHODS[concept],
@@ -374,7 +382,10 @@ class ObservationReader:
                     stated.by_ratio,
                 )
             )
-        return found
+        # A note that contradicts the value is heard with it.
+        is_heard = is_contradicted or SAYING.isdisjoint(observation)
+        gap = None if is_heard else self._voided(concept, observation, origin, on)
+        return found if gap is None else [gap]
 
     def _her2_of(self, said: Json, concept: str) -> list[Her2Reading]:
         return self._her2.of_result(concept, said["value"], said["remarks"], self._code_map)

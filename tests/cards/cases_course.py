@@ -334,6 +334,21 @@ ROWS = [
     ),
     Row(
         RAISED,
+        "a reduced dose was ordered for the last one, whose amount is not on record",
+        CANNOT,
+        KADCYLA,
+        chart(history=(given("kadcyla", 21), given("kadcyla", 24, "210 mg", TreatmentState.COMPLETED))),
+        missing=("earlier-order",),
+    ),
+    Row(
+        RAISED,
+        "a full dose was ordered for the last one, whose amount is not on record",
+        SILENT,
+        KADCYLA,
+        chart(history=(given("kadcyla", 21), given("kadcyla", 24, "252 mg", TreatmentState.COMPLETED))),
+    ),
+    Row(
+        RAISED,
         "a reduced dose was ordered before the last one",
         SILENT,
         KADCYLA,

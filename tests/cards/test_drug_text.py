@@ -261,6 +261,10 @@ def test_a_single_letter_is_an_abbreviation_but_behind_an_antibody(letter: str) 
         (r"Kadcyla\n160 mg\tIV", "kadcyla"),
         (r"Kadcyla\.br\160 mg", "kadcyla"),
         ("KADCYLA 160 MG PDR V INFUSIEOPLOSSING", "kadcyla"),
+        ("KADCYLA PDR V INFOPL CONC 100MG", "kadcyla"),
+        ("KADCYLA INFUSIEPDR 160MG FLACON", "kadcyla"),
+        ("Kadcyla 160 mg Plv. z. Herst. e. Konz. z. Herst. e. Inf.-Lsg.", "kadcyla"),
+        ("KADCYLA 160 mg pó p/ conc p/ sol p/ perf", "kadcyla"),
     ],
 )
 def test_what_stands_around_a_name_is_passed_over(text: str, product: str) -> None:

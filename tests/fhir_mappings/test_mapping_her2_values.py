@@ -324,6 +324,28 @@ def remarked(value: Json, **remarks: Any) -> Her2Result:
     return found
 
 
+@pytest.mark.parametrize(
+    ("written", "is_void"),
+    [
+        ("Slide mix-up; see amended report.", True),
+        ("Result does not belong to this case.", True),
+        ("Specimen identity could not be confirmed.", True),
+        ("Troca de amostra, desconsiderar resultado.", True),
+        ("Verwisseling van monster, uitslag niet geldig.", True),
+        ("Muestra equivocada, resultado anulado.", True),
+        ("Result pending pathologist sign-out", True),
+        ("Specimens were switched.", True),
+        ("Befund gehört zu anderem Patienten", True),
+        ("Repeat staining gave the same result.", False),
+        ("No evidence of specimen mix-up.", False),
+        ("Tested on Ventana 4B5.", False),
+    ],
+)
+def test_a_note_that_voids_the_value(written: str, *, is_void: bool) -> None:
+    found = READER.read(IHC, observation("85319-2", valueString="3+", note=[{"text": written}]), Origin("", "x"))
+    assert [isinstance(each, Gap) and each.reason == "voided" for each in found] == [is_void]
+
+
 INTERPRETATION = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
 NEGATIVE = [concept(coding(INTERPRETATION, "NEG"))]
 POSITIVE = [concept(coding(INTERPRETATION, "POS"))]
@@ -537,6 +559,13 @@ POSITIVE = [concept(coding(INTERPRETATION, "POS"))]
             False,
             id="a condition that begins like a correction",
         ),
+        pytest.param("3+", {"note": [{"text": "Should read 1+."}]}, True, id="another correction like a condition"),
+        pytest.param("3+", {"note": [{"text": "HER2 re-read as 1+ at central lab."}]}, True, id="read again"),
+        pytest.param("3+", {"note": [{"text": "Central review: negative."}]}, True, id="a review that names no marker"),
+        pytest.param("3+", {"note": [{"text": "Discordant with the core (0)"}]}, True, id="a conflict in words"),
+        pytest.param("3+", {"note": [{"text": "Not discordant with the core"}]}, False, id="no conflict in words"),
+        pytest.param("3+", {"note": [{"text": "Second opinion: positive"}]}, False, id="a review that agrees"),
+        pytest.param("3+", {"note": [{"text": "Repeat testing: ER negative"}]}, False, id="a review of another marker"),
         pytest.param("1+", {"note": [{"text": "HER2 false negative."}]}, True, id="a false negative"),
         pytest.param(
             "1+", {"note": [{"text": "False negative HER2 results may occur."}]}, False, id="false negatives in general"

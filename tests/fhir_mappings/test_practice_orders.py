@@ -326,6 +326,9 @@ CASES = [
     kadcyla("trastuzumab still active", ("her2-agents-combined",), medications=bundle(active("Herceptin 420 mg IV"))),
     kadcyla("trastuzumab completed", (), medications=bundle(active("Herceptin 420 mg IV", "completed"))),
     kadcyla("ketoconazole shampoo", (), medications=bundle(active("ketoconazole 2 % medicated shampoo"))),
+    kadcyla("clarithromycin by a brand", ("cyp3a4-inhibitor",), medications=bundle(active("Klacid 500 mg"))),
+    kadcyla("a brand with cobicistat", ("cyp3a4-inhibitor",), medications=bundle(active("Symtuza"))),
+    kadcyla("doxorubicin by a brand", ("anthracycline-concurrent",), medications=bundle(active("Adriblastina"))),
     kadcyla("clarithromycin", ("cyp3a4-inhibitor",), medications=bundle(active("clarithromycin 500 MG Oral Tablet"))),
     kadcyla(
         "pneumonitis on the problem list",

@@ -113,6 +113,9 @@ def test_the_amounts_that_a_text_states(drug: str, written: str, expected: Any) 
         ("Take two tablets twice a day. Do not take if vomiting; call the clinic.", []),
         ("Take 300 mg by mouth twice daily, 21-day cycle, continuous", []),
         ("Take 300 mg twice daily in combination with capecitabine and trastuzumab", []),
+        ("2 Tabletten (300 mg) zweimal täglich", []),
+        ("2 comprimidos (300 mg) dos veces al día", []),
+        ("2 comprimés (300 mg) deux fois par jour", []),
         ("300 mg oral BID, Dispense: 120 tablets, Refills: 3", []),
         ("Take 300 mg by mouth twice daily; use within 3 months", []),
         # Days without, and an order that is taken back.
