@@ -283,7 +283,7 @@ class ResourceList(msgspec.Struct, eq=False):
 
 def _is_redacted(meta: bytes | msgspec.Raw) -> bool:
     held = bytes(meta)
-    return any(label in held for label in _LEFT_OUT)
+    return b"security" in held and any(label in held for label in _LEFT_OUT)
 
 
 def _entries(bundle: Json, path: str) -> Iterator[tuple[str, Any]]:

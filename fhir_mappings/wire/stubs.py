@@ -75,6 +75,7 @@ _NAMES = (
     b" EF",
 )
 _LONGEST_CODING = 2000
+_RECURRING = ("code", "category", "referenceRange")
 _OF_LOINC = re.compile(r"\d-\d(?!\d)")
 _HYPHENS = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"))
 _head = msgspec.json.Decoder(_Head)
@@ -102,6 +103,8 @@ class ResourceStub(msgspec.Struct, eq=False, gc=False):
     """The resource as it was sent: its JSON or its elements."""
     _content: dict[str, Any] | None = None
     has_contained: bool = False
+    _own: tuple[tuple[bytes, bytes, bytes], bytes] | None = None
+    """Of an Observation that was put together: what recurs from result to result, and its own JSON."""
     may_name_test: bool = False
     """Whether a code may name HER2 or the ejection fraction in words; always, unless it is split into elements."""
 
@@ -163,7 +166,7 @@ class ResourceStub(msgspec.Struct, eq=False, gc=False):
         content = self._content
         if content is None:
             sent = self._sent
-            content = _put_together(sent) if sent.__class__ is ObservationElements else decode(sent)
+            content = self._put_together(sent) if sent.__class__ is ObservationElements else decode(sent)
             if content.__class__ is not dict:
                 raise Unreadable("no object")
             self._content = content
@@ -176,7 +179,20 @@ class ResourceStub(msgspec.Struct, eq=False, gc=False):
 
     def misshapen(self) -> str:
         """Return the place of an element whose JSON type is not that of FHIR; empty if there is none."""
+        if self._own is not None:
+            recurring, own = self._own
+            return _misshapen_of_kind(*recurring) or misshapen(self.resource_type, own)
         return misshapen(self.resource_type, self._json)
+
+    def _put_together(self, observation: ObservationElements) -> Json:
+        """Decode an Observation; results share what is the same on all of a kind, which nobody may change."""
+        recurring = bytes(observation.code), bytes(observation.category), bytes(observation.reference_range)
+        if sum(map(len, recurring)) > _LONGEST_CODING:
+            return _object(encode(observation))
+        own = encode(replace(observation, code=NOT_SENT, category=NOT_SENT, reference_range=NOT_SENT))
+        self._own = recurring, own
+        content: Json = decode(own)
+        return content | _of_its_kind(*recurring)
 
     @property
     def _json(self) -> bytes | msgspec.Raw:
@@ -184,21 +200,17 @@ class ResourceStub(msgspec.Struct, eq=False, gc=False):
         return sent if isinstance(sent, bytes | msgspec.Raw) else encode(sent)
 
 
-def _put_together(observation: ObservationElements) -> Json:
-    """Decode an Observation; results share what is the same on all of a kind, which nobody may change."""
-    code, category, ranges = bytes(observation.code), bytes(observation.category), bytes(observation.reference_range)
-    if len(code) + len(category) + len(ranges) > _LONGEST_CODING:
-        return _object(encode(observation))
-    own = replace(observation, code=NOT_SENT, category=NOT_SENT, reference_range=NOT_SENT)
-    content: Json = decode(encode(own))
-    return content | _of_its_kind(code, category, ranges)
-
-
 @cached_by_key(_CODINGS)
 def _of_its_kind(*elements: bytes) -> Json:
     """Decode the elements that recur from result to result; none of them says whose it is."""
-    named = zip(("code", "category", "referenceRange"), elements, strict=True)
-    return {name: decode(sent) for name, sent in named if sent}
+    return {name: decode(sent) for name, sent in zip(_RECURRING, elements, strict=True) if sent}
+
+
+@cached_by_key(_CODINGS)
+def _misshapen_of_kind(*elements: bytes) -> str:
+    """Return the place of a recurring element whose JSON type is not that of FHIR; empty if there is none."""
+    sent = {name: msgspec.Raw(each) for name, each in zip(_RECURRING, elements, strict=True) if each}
+    return misshapen("Observation", encode(sent))
 
 
 def _object(raw: bytes | msgspec.Raw) -> Json:
