@@ -152,7 +152,8 @@ def test_ten_times_the_text_takes_at_most_twelve_times_as_long(field, kind) -> N
     short, long = ((unit * size)[:size] for size in (SHORT, LONG))
     # Both include the time of any request, which is measured in whole milliseconds. In total: a text of this length
     # once blocked a worker for minutes, as runs of blanks were tried from each place.
-    most = min((LONG / SHORT) * STEP * max(_seconds(field, short), 0.001), 0.3)
+    # Under the load of another whole run the slowest takes a third of a second.
+    most = min((LONG / SHORT) * STEP * max(_seconds(field, short), 0.001), 0.6)
     assert _seconds(field, long, most) <= most
 
 
