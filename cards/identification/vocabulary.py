@@ -280,7 +280,7 @@ def _stem(word: str) -> str:
 
 
 def _words_of_products(names: Mapping[Phrase, Meaning], bare: frozenset[str]) -> dict[str, frozenset[str]]:
-    """Return the words of each product's names; "ado" is none of the antibody, which "ado-trastuzumab" may mean."""
+    """Return the words of each product's names, without the antibody's "ado", which may belong to the conjugate."""
     found: dict[str, frozenset[str]] = {}
     for phrase, meaning in names.items():
         for target in meaning:

@@ -192,7 +192,7 @@ def _line(case: Case, result: LabResult, row: LabRow | None = None) -> Evidence:
     """Return a result with its limit of normal, and the limits of the label's row that it is in."""
     limit = f" ({_multiple(result)}{_own_limit(result)})" if result.upper_limit else ""
     line = f"{_name(case, result)}: {with_date(result, result.as_reported + limit)}"
-    # A limit of our own is none of the label's.
+    # A limit that we chose is not shown as the label's.
     limits = (_row(row),) if row is not None and row.by.confidence is not Confidence.DEFAULT else ()
     return Evidence("lab", line, result.origin, parts=(*limits, *at_same_time(result)))
 

@@ -108,7 +108,7 @@ def noted_amount(resource: Json, dose: Mg | MgPerKg) -> str:
 
 
 def denial(resource: Json, names_drug: Callable[[str], bool]) -> str:
-    """Return the sentence by which an administration says that the dose was not given; empty if there is none.
+    """Return the sentence of an administration that says the dose was not given; empty if there is no such sentence.
 
     ``names_drug``: whether words name the drug of the dose. What was not given of anything else is no matter.
     """

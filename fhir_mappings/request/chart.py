@@ -68,7 +68,7 @@ _AS_ORDERS = frozenset(each.lower() for each in _ORDERS)
 # Other resources that name a drug in the same elements as an order does.
 _OF_DRUGS = frozenset({"MedicationAdministration", "MedicationDispense", "MedicationStatement"})
 _DRUGS = ("medicationCodeableConcept", "medicationReference")
-# What is asked for, supplied or taken; a dose given is none of these.
+# Drugs supplied or taken according to a record; an administration is handled as part of the chart.
 _RECORDS = frozenset({"MedicationDispense", "MedicationStatement"})
 _NEVER_TAKEN = frozenset({"entered-in-error", "cancelled", "declined", "not-done", "not-taken"})
 

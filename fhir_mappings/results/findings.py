@@ -181,7 +181,7 @@ def _interpreted(holder: Json) -> set[bool]:
 
 
 def _denial(observation: Json) -> str:
-    """Return the interpretation or the sentence of a note by which a variant is no mutation; empty if there is none."""
+    """Return the interpretation or note that rules a variant out as a mutation; empty if neither does."""
     said = [each.strip() for _, part in objects(observation.get("interpretation")) for each in texts(part)]
     said += sentences(notes(observation))
     return next((each for each in said if mutation_in(each) is False), "")

@@ -224,7 +224,7 @@ class NumberReader:
         return ""
 
     def _difference(self, concept: str, measured: _Measured, said: str) -> Decimal | None:
-        """Return by how much a folded text that is an amount differs, "repeat: 400 U/L"; nothing if it is none.
+        """Return how far an amount in a folded text, "repeat: 400 U/L", is from the value; ``None`` without an amount.
 
         A number without a unit is one if it is named: "AST 400".
         """

@@ -141,7 +141,7 @@ class ReportReader:
 
 
 def _is_other_score(reading: Stated, findings: tuple[Her2Finding, ...]) -> bool:
-    """Return whether a score is none of those that count: 2+ beside 3+."""
+    """Return whether a report has a score that no counted result has: 2+ beside 3+."""
     scores = [each for each in findings if each in _SCORES]
     return reading.ihc in _SCORES and bool(scores) and not any(agree(reading.ihc, each) for each in scores)
 

@@ -234,7 +234,7 @@ _BY_TYPE: dict[str, msgspec.json.Decoder[Any]] = {
 
 
 def misshapen(resource_type: str, raw: bytes | msgspec.Raw) -> str:
-    """Return the first element of a resource that has another JSON type, as "note.text"; empty if there is none."""
+    """Return the path of the first element with the wrong JSON type, such as "note.text"; empty if all are right."""
     decoder = _BY_TYPE.get(resource_type)
     if decoder is None:
         return ""
