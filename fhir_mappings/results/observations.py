@@ -48,7 +48,7 @@ from fhir_mappings.results.pregnancy_states import PregnancyStateReader
 from fhir_mappings.results.reference_ranges import NOBODY, RangeReader
 from fhir_mappings.results.report_texts import ReportReader
 from fhir_mappings.results.result_flags import ResultFlags
-from fhir_mappings.results.result_notes import SAYING, WEIGHED, ResultNotes, notes
+from fhir_mappings.results.result_notes import WEIGHED, ResultNotes, notes, speaks
 from fhir_mappings.results.site_results import read_site_result
 from fhir_mappings.results.written_values import written_value
 from fhir_mappings.wire.cached_json import CachedByJson
@@ -86,7 +86,6 @@ _VALUES = frozenset(
         "Reference",
     )
 )
-_ON_WEIGHT = SAYING | WEIGHED
 _COUNTS_NOT = frozenset({"registered", "preliminary", "cancelled", "entered-in-error", "unknown"})
 LONGEST_STATUS = 40
 _HER2_METHODS = {
@@ -169,7 +168,7 @@ class ObservationReader:
             return [not_counted, *told]
         if is_modified_within(observation, "component"):
             return [Gap(concept, origin.path, "modified", on)]
-        has_words = "component" in observation or not SAYING.isdisjoint(observation)
+        has_words = "component" in observation or speaks(observation)
         meant = self._heard(concept, observation, origin, on, has_words=has_words)
         if isinstance(meant, Gap):
             return [meant]
@@ -212,7 +211,11 @@ class ObservationReader:
             for note in notes(observation):
                 if len(note) <= _SHORT_NOTE and self._other_names.is_only_another(concept, note):
                     return self._named_otherwise(concept, observation, note, origin, on)
-        if concept == "weight" and not _ON_WEIGHT.isdisjoint(observation) and self._notes.is_stated(observation):
+        if (
+            concept == "weight"
+            and (has_words or not WEIGHED.isdisjoint(observation))
+            and self._notes.is_stated(observation)
+        ):
             concept = "weight-stated"
         named = _named(observation)
         if "specimen" in observation and (concept in self.labs or concept in _HER2_METHODS):
@@ -383,7 +386,7 @@ class ObservationReader:
                 )
             )
         # A note that contradicts the value is heard with it.
-        is_heard = is_contradicted or SAYING.isdisjoint(observation)
+        is_heard = is_contradicted or not speaks(observation)
         gap = None if is_heard else self._voided(concept, observation, origin, on)
         return found if gap is None else [gap]
 

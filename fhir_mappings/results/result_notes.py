@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from cards.knowledge.schema import Terminology
     from fhir_mappings.wire.lenient import Json
 
-SAYING = frozenset({"note", "comment", "comments", "method", "contained"})
-"""The elements that may say something against a value."""
+_SAYING = frozenset({"note", "comment", "comments", "method", "contained"})
 WEIGHED = frozenset({"device", "performer"})
 """The elements that say who weighed the patient, and with what."""
 _SHOWN, _QUOTED = 60, 40
@@ -115,10 +114,19 @@ class ResultNotes:
         return False
 
 
+def speaks(observation: Json) -> bool:
+    """Return whether an element of a result may say something against its value; a flag alone, as a code, does not."""
+    if not _SAYING.isdisjoint(observation):
+        return True
+    return "interpretation" in observation and any("text" in each for _, each in objects(observation["interpretation"]))
+
+
 def remarks(observation: Json) -> Iterator[str]:
-    """Yield the notes and the method of a result, cut to the length of any that matters."""
+    """Yield the notes, the method and the interpretation of a result, in words, cut to the length of any that matters."""
     yield from notes(observation)
     yield from (each[:LONGEST] for each in texts(observation.get("method")))
+    for _, flag in objects(observation.get("interpretation")):
+        yield from (each[:LONGEST] for each in texts(flag))
     if "contained" in observation:
         yield from _of_specimen(observation)
 
@@ -131,9 +139,9 @@ def notes(observation: Json) -> Iterator[str]:
         if isinstance(observation.get(name), str):
             yield text(observation[name])[:LONGEST]
     for _, part in objects(observation.get("component")):
-        written = text(part.get("valueString"))
-        if written and any(_COMMENT.fullmatch(fold(each[:_SHOWN])) for each in texts(part.get("code"))):
-            yield written[:LONGEST]
+        written = [text(part.get("valueString")), *texts(part.get("valueCodeableConcept"))]
+        if any(written) and any(_COMMENT.fullmatch(fold(each[:_SHOWN])) for each in texts(part.get("code"))):
+            yield from (each[:LONGEST] for each in written)
 
 
 def sentences(written: Iterable[str]) -> Iterator[str]:
