@@ -122,7 +122,7 @@ def speaks(observation: Json) -> bool:
 
 
 def remarks(observation: Json) -> Iterator[str]:
-    """Yield the notes, the method and the interpretation of a result, in words, cut to the length of any that matters."""
+    """Yield the notes, the method and the interpretation of a result, in words; each cut to a length that matters."""
     yield from notes(observation)
     yield from (each[:LONGEST] for each in texts(observation.get("method")))
     for _, flag in objects(observation.get("interpretation")):
