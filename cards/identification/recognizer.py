@@ -137,6 +137,8 @@ class Recognizer:
         self._reader = DrugTextReader(vocabulary, self._products)
         self.supportive_drugs = vocabulary.supportive_drugs
         """The words for drugs that are given before an infusion; an amount beside one is an amount of it."""
+        self._earlier = _any_of(word for group in known.drug_words.earlier_treatment for word in group.words)
+        self._now = _any_of(word for group in known.drug_words.given_now for word in group.words)
         self._vocabulary = vocabulary
         self._words_of_look_alikes: dict[str, tuple[frozenset[str], re.Pattern[str]]] = {}
         # Texts are drug names from the EHR's formulary: few, and repeated on every order.
@@ -255,6 +257,11 @@ class Recognizer:
         read = self.read_text(text)
         partners = (word for word in read.others if word not in read.unread)
         return tuple(dict.fromkeys((*filter(self._vocabulary.is_other_drug, words), *partners)))
+
+    def is_of_earlier_treatment(self, clause: str) -> bool:
+        """Return whether a clause of a note tells of an earlier treatment, and of none now: "PD on trastuzumab"."""
+        plain = fold(bounded(clause))
+        return self._earlier.search(plain) is not None and self._now.search(plain) is None
 
     def brand(self, target: Target) -> Brand | None:
         """Find the brand of a target, if it names one."""

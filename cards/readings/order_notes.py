@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from cards.facts.outcomes import Missing
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from cards.values.quantities import Mg, MgPerKg
 
 
+_CLAUSES = re.compile(r"[,;\n]|\.(?=\s|$)| - ")
 _RINSES = frozenset({"flush", "flushes", "flushed", "saline", "heparin", "hydration", "hydrate", "fluids", "rinse"})
 """Words for other infusions; a note with one of them is not about the infusion of the drug."""
 
@@ -110,12 +112,22 @@ def _is_of_another_drug(case: Case, noted: NotedDose) -> bool:
 
 
 def _other_drugs(case: Case, written: str) -> str:
-    """List the known products in a text that are neither the ordered one nor a part of it."""
+    """List the products in a note that are neither the ordered one, a part of it, nor of an earlier treatment."""
+    named = _named(case, written)
+    if not named:
+        return ""
+    clauses = _CLAUSES.split(written)
+    of_now = [each for each in clauses if not case.recognizer.is_of_earlier_treatment(each)]
+    if len(of_now) < len(clauses):
+        named = {product for clause in of_now for product in _named(case, clause)}
+    return " / ".join(case.recognizer.product(each).name for each in sorted(named))
+
+
+def _named(case: Case, written: str) -> set[str]:
     own = {case.product.id, *case.product.parts}
-    named = {
+    return {
         target.product
         for meaning in case.recognizer.read_text(written).meanings
         if all(target.product not in own for target in meaning)
         for target in meaning
     }
-    return " / ".join(case.recognizer.product(each).name for each in sorted(named))

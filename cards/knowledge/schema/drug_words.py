@@ -81,6 +81,8 @@ class DrugWords(KnowledgeRecord, frozen=True, kw_only=True):
     warning_words: tuple[IgnoredWords, ...]
     warning_ends: tuple[IgnoredWords, ...] = ()
     beside_tablets: tuple[IgnoredWords, ...] = ()
+    earlier_treatment: tuple[IgnoredWords, ...] = ()
+    given_now: tuple[IgnoredWords, ...] = ()
     oral_forms: tuple[IgnoredWords, ...] = ()
     fluid_purposes: tuple[IgnoredWords, ...] = ()
     payload_endings: tuple[Endings, ...]
