@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from cards.facts.outcomes import Missing
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from cards.values.quantities import Mg, MgPerKg
 
 
-_CLAUSES = re.compile(r"[,;\n]|\.(?=\s|$)| - ")
 _RINSES = frozenset({"flush", "flushes", "flushed", "saline", "heparin", "hydration", "hydrate", "fluids", "rinse"})
 """Words for other infusions; a note with one of them is not about the infusion of the drug."""
 
@@ -112,15 +110,26 @@ def _is_of_another_drug(case: Case, noted: NotedDose) -> bool:
 
 
 def _other_drugs(case: Case, written: str) -> str:
-    """List the products in a note that are neither the ordered one, a part of it, nor of an earlier treatment."""
-    named = _named(case, written)
-    if not named:
+    """List the products that a note names beside the ordered one, and its parts.
+
+    A clause on an earlier treatment does not count, nor one on a partner that the label gives with the ordered drug.
+    """
+    if not _named(case, written):
         return ""
-    clauses = _CLAUSES.split(written)
-    of_now = [each for each in clauses if not case.recognizer.is_of_earlier_treatment(each)]
-    if len(of_now) < len(clauses):
-        named = {product for clause in of_now for product in _named(case, clause)}
+    named: set[str] = set()
+    for clause in case.recognizer.clauses_of_now(written):
+        found = _named(case, clause)
+        if found and case.recognizer.is_of_partner(clause):
+            found = {each for each in found if not _is_partner(case, each)}
+        named |= found
     return " / ".join(case.recognizer.product(each).name for each in sorted(named))
+
+
+def _is_partner(case: Case, other: str) -> bool:
+    """Return whether another product may be given with the ordered one: no shared antibody, and not kept apart."""
+    product = case.recognizer.product(other)
+    is_apart = any(pair.separates(case.product.id, other) for pair in case.known.kept_apart)
+    return not is_apart and not product.antibodies & case.product.antibodies
 
 
 def _named(case: Case, written: str) -> set[str]:

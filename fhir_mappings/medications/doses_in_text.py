@@ -84,7 +84,8 @@ _NOT_THIS_DOSE = re.compile(
     r"|(?:vorherige|letzte|fruhere) dosis|zuletzt|(?:dosis|dose) (?:previa|anterior|precedente)|derniere dose"
     r"|(?:rounded|increased|reduced|decreased|lowered|raised|changed|escalated|gerundet|redondead[oa])(?: up| down)?"
     r" (?:from|von|de)"
-    r"|vials?(?: of| contains?| size| strength)?|allerg\w{1,4}:? (?:to )?[^\W\d_]{3,30}"
+    r"|vials?(?: of| contains?| size| strength| ?\(| ?@)?|after (?:a |the )?loading(?: dose)?"
+    r"|allerg\w{1,4}:? (?:to )?[^\W\d_]{3,30}"
     r"|max(?:\.|imum)?(?: single| cumulative| total| lifetime)?(?: dose)?"
     r"|waste[ds]?|discard(?:ed|s)?|leftover|overfill|verwurf"
     r"|(?:total|cumulative|whole) dose (?:of |in |for )?(?:this |the )?(?:course|treatment)|course total"
@@ -95,6 +96,15 @@ _NOT_THIS_DOSE = re.compile(
 _OF_COURSE = re.compile(r" ?(?:total )?(?:over|in|for) (?:all )?\d{1,2} (?:cycles|doses|infusions|treatments)\b")
 # "Weight: 70000 g".
 _A_WEIGHT = re.compile(r"\b(?:weight|wt|gewicht|peso|poids)(?: \w{1,8})?[ :=(]{0,3}\Z")
+# "Loading dose 840 mg given 10/20", "22 mg waste".
+_DONE_BEFORE = re.compile(
+    r" ?(?:iv |sc )?(?:(?:was|were|has been|wurde) )?"
+    r"(?:given|administered|received|infused|gegeben|verabreicht|erhalten|administrad[oa]|administree?|somministrat[oa])"
+    r"(?: (?:already|elsewhere|last|yesterday|in (?:cycle|c)|(?:on |at |am |el |le |il )?(?:\d{1,2}[/.-]\d|\d{4}-\d"
+    r"|(?:jan|feb|mar|apr|ma[yi]|jun|jul|aug|sep|o[ck]t|nov|de[cz])|c(?:ycle )?\d"
+    r"|\d{1,2} (?:days?|weeks?|months?) ago)))"
+    r"|,? ?(?:of (?:the )?drug |to be |was |is )?(?:waste[ds]?|wastage|discard(?:ed|s)?|leftover|verwurf|verworfen)\b"
+)
 _PRESENT = re.compile(r"\b(?:now|new dose|current dose)(?: is| at| of)?[ :=]{1,3}\Z", re.IGNORECASE)
 # "Reduce to 3 mg/kg if platelets fall": what may be given later.
 _MAY_CHANGE_TO = re.compile(
@@ -285,7 +295,7 @@ def _is_other_dose(written: str, match: re.Match[str]) -> bool:
     behind = fold(written[match.end() : match.end() + _BEFORE_DOSE])
     if _OF_COURSE.match(behind) or (match["g"] is not None and _A_WEIGHT.search(before)):
         return True
-    if _NOT_THIS_DOSE.search(before) or _IF_REDUCED.search(before):
+    if _NOT_THIS_DOSE.search(before) or _IF_REDUCED.search(before) or _DONE_BEFORE.match(behind):
         return True
     if _AFTER_VIAL.search(before) or _BEFORE_VIAL.match(behind):
         return True

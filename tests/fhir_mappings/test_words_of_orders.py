@@ -174,6 +174,35 @@ def test_a_note_on_an_earlier_treatment(written: str, expected: list[str]) -> No
 
 
 @pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("Give before trastuzumab; observe for 60 min", []),
+        ("Cycle 8, with Ogivri 420 mg", []),
+        ("In Kombination mit Trastuzumab", []),
+        ("Herceptin instead, with docetaxel", ["checks-incomplete"]),
+        ("with Kadcyla", ["checks-incomplete"]),
+        ("with Enhertu", ["checks-incomplete"]),
+        ("Ogivri", ["checks-incomplete"]),
+    ],
+)
+def test_a_note_on_what_the_label_gives_with_the_drug(written: str, expected: list[str]) -> None:
+    assert told("Perjeta", dose_of(420, "mg"), {}, note=[{"text": written}]) == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("After progression on T-DXd", []),
+        ("Prior Enhertu, stopped for ILD", []),
+        ("T-DXd", ["checks-incomplete"]),
+        ("After progression give T-DXd", ["checks-incomplete"]),
+    ],
+)
+def test_instructions_that_name_a_look_alike(written: str, expected: list[str]) -> None:
+    assert told("Kadcyla", dose_of(252, "mg"), {"text": f"252 mg IV every 3 weeks. {written}."}) == expected
+
+
+@pytest.mark.parametrize(
     ("written", "interval", "is_read"),
     [
         ("Take 1250 mg by mouth once daily on days 1 to 21 of a 21-day cycle", "1", True),
