@@ -25,6 +25,9 @@ _SAID = {
     RemarkKind.REDUCED: re.compile(
         rf"\b(?:{_DOSE} level|dl) ?(?:-|minus) ?[1-3]\b|\b{_DOSE} (?:was |is |has been )?{_LESS}\b|\b{_LESS} {_DOSE}\b"
         rf"|\b{_DOSE} reduction\b|\breduce(?: the)? {_DOSE}\b|\bdosisreduktion\b"
+        rf"|\b{_DOSE} (?:halbieren|halbiert|halveren|gehalveerd)\b|\b(?:reducir|bajar) (?:{_DOSE} )?a la mitad\b"
+        rf"|\b(?:halbier\w{{1,3}}|dimezzar\w) (?:die |la )?{_DOSE}\b|\breduire (?:la )?{_DOSE} de moitie\b"
+        rf"|\b(?:halve|demi|mezza|meia|polow\w)[ -]{_DOSE}\b"
         rf"|\b(?:half|halb\w|media|(?:three|3) quarters?|two thirds|[123] ?[/\u2044] ?[234])(?: of)?(?: the)? {_DOSE}\b"
         r"|\b(?:reduce|decrease|lower|drop)[ds]? (?:by |down )?(?:1|one|2|two|a) (?:dose )?levels?\b"
         r"|\blevel ?(?:-|minus) ?[1-3]\b|(?<![\d.])(?:-|minus) ?[1-3] (?:dl|(?:dose )?levels?)\b"

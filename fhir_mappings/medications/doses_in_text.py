@@ -84,7 +84,7 @@ _NOT_THIS_DOSE = re.compile(
     r"|(?:vorherige|letzte|fruhere) dosis|zuletzt|(?:dosis|dose) (?:previa|anterior|precedente)|derniere dose"
     r"|(?:rounded|increased|reduced|decreased|lowered|raised|changed|escalated|gerundet|redondead[oa])(?: up| down)?"
     r" (?:from|von|de)"
-    r"|vials?(?: of| contains?| size| strength| ?\(| ?@)?|after (?:a |the )?loading(?: dose)?"
+    r"|vials?(?: of| contains?| size| strength)?|vials(?: ?\(| ?@)|after (?:a |the )?loading(?: dose)?"
     r"|allerg\w{1,4}:? (?:to )?[^\W\d_]{3,30}"
     r"|max(?:\.|imum)?(?: single| cumulative| total| lifetime)?(?: dose)?"
     r"|waste[ds]?|discard(?:ed|s)?|leftover|overfill|verwurf"

@@ -73,6 +73,13 @@ _TAKEN_BACK = re.compile(
     r"|(?:(?:bitte|por favor|gabe|la|dosis|dose|cure|kuur) ){0,2}(?:verschieben|verschoben|posponer|aplazar|retrasar"
     r"|adiar|reporter|rinviare|odroczyc|uitstellen|uitgesteld)"
     r" (?:auf|um|para|una|uma|un|d'une|de|di|o|op|met|een|[1-9])\b.{0,40}"
+    r"|hold (?:this|the|today'?s) (?:dose|cycle|infusion|treatment) (?:for|due to|because of|d/t) .{1,60}"
+    r"|(?:hold|skip|omit|cancel|delay|postpone) (?:cycle|dose|infusion) ?#?\d{1,2}(?: .{1,60})?"
+    r"|(?:please )?(?:wait for|await(?:ing)?|pending) (?:the |an? )?(?:repeat )?(?:echo\w{0,10}|muga|lvef|labs?|cbc"
+    r"|lfts?|results?|scan|ct|mri|approval|clearance)(?: results?)?(?: (?:before|first|then|prior).{0,60})?"
+    r"|(?:bitte )?(?:dosis|dosierung) (?:uber)?prufen|(?:por favor )?(?:verificar|comprobar|revisar) (?:la )?dosis"
+    r"|(?:merci de )?(?:verifier|controler) la dose|verificare la dose"
+    r"|(?:(?:bitte|gabe|infusion|dosis|therapie|zyklus \d{1,2}) ){0,2}(?:auf|um) .{1,30} (?:verschieben|verschoben)"
     r"|falscher patient|paciente (?:equivocado|incorrecto|errado)|mauvais patient|paziente sbagliato"
 )
 _TAKEN_BACK_IN_NAME = re.compile(
@@ -127,6 +134,7 @@ _CUES = re.compile(
     r"|seems|looks|appears|entered|recorded|documented|charted|\blbs?\b|pound|incorrect"
     r"|nicht|pausier|storn|abgese|absetz|verschieb|verschob|suspen|anul|annul|aplaz|reporte|non (?:somm|inf)|sospe|nao "
     r"|zuruck|ausgesetzt|aussetz|pospon|retras|adia|rinvia|nie p|wstrzym|odrocz|niet |uitst|uitgest|pauzer"
+    r"|wait|pending|prufen|verifi|comprobar|revisar|controler"
     r"|ne pas|no (?:adm|poner|dar|inf|ini)|falscher|equivocado|incorrecto|errado|mauvais|sbagliato"
     r"|needed|required|necessary|prn|p\.r\.n|bedarf|neces|besoin|bisogno|pain|nause|diarrh|sick|symptom"
     r"|repe[at]|again|re-?dose|second|2nd|next|same|rest of|\btwice\b|apart|divided|separate|split"

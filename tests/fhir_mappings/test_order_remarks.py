@@ -411,3 +411,34 @@ def test_the_summary_names_what_could_not_be_checked() -> None:
 def test_the_name_of_a_drug_that_takes_its_order_back(name: str, *, is_told: bool) -> None:
     found = topics_of(dosage(dose_of(252, "mg")), drug=name)
     assert found == (["checks-incomplete"] if is_told else [])
+
+
+@pytest.mark.parametrize(
+    ("written", "is_told"),
+    [
+        ("Hold this cycle for neuropathy", True),
+        ("Skip cycle 6", True),
+        ("Wait for echo before giving", True),
+        ("Awaiting MUGA results", True),
+        ("Pending echo", True),
+        ("Bitte Dosis prüfen", True),
+        ("Vérifier la dose", True),
+        ("Infusion auf nächste Woche verschieben", True),
+        ("Dosis halveren", True),
+        ("Dosis halbieren", True),
+        ("Demi-dose", True),
+        ("Give 1 vial (100 mg) only", True),
+        # What is to be done if something happens, and what is done.
+        ("Hold for platelets < 75 or AST > 5x ULN", False),
+        ("Hold for grade 3 neuropathy", False),
+        ("Echo results reviewed", False),
+        ("Dose verified", False),
+        ("Dosis geprüft", False),
+        ("3 vials (100 mg)", False),
+    ],
+)
+def test_words_that_put_an_order_off_or_question_it(written: str, *, is_told: bool) -> None:
+    for words in ({"note": [{"text": written}]}, {}):
+        beside = {} if words else {"additionalInstruction": [{"text": written}]}
+        found = topics_of(dosage(dose_of(252, "mg"), **beside), **words)
+        assert bool(found) is is_told, (written, found)
