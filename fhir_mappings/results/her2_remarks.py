@@ -118,6 +118,12 @@ def is_contradicted(
     return bool(notes) and contradicts(notes, findings, limits)
 
 
+def is_of_another_test(sentence: str, *, is_equivocal: bool) -> bool:
+    """Return whether a sentence is about another marker, or about the ISH that an equivocal score waits for."""
+    kinds = {each.kind for each in tokens(sentence)}
+    return "other" in kinds or (is_equivocal and "ish" in kinds)
+
+
 def _interpreted(
     concept: Json, limits: Her2Limits, meaning: Callable[[Coding], Her2Finding | None]
 ) -> Iterable[Her2Finding]:

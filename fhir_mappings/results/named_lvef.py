@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
 
 LVEF_NAME = re.compile(
-    r"\b(?:lv ?ef|ef|ejection fraction|ejektionsfraktion|auswurffraktion|fevi|fevg|feve|fraccion de eyeccion|"
+    r"\b(?:lv ?ef|ef|ejection fraction|ejektionsfraktion|auswurffraktion|fevi|fevg|feve|fevs|fraccion de eyeccion|"
     r"fraction d'ejection|frazione d[i'] ?eiezione|fracao de ejecao|ejectiefractie|frakcja wyrzutowa|фв|"
     r"фракция выброса|ejeksiyon fraksiyonu|ejekcni frakce|ejekcios frakcio|fracti[ae] de ejectie|ejektiofraktio)\b"
 )

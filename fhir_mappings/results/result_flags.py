@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from cards.facts.origins import Gap
 from cards.values.intervals import Bound
 from fhir_mappings.codings import codings, texts
-from fhir_mappings.results.result_notes import NOTE_SENTENCES, any_of, remarks
+from fhir_mappings.results.result_notes import NOTE_SENTENCES, any_of, denial_of, remarks
 from fhir_mappings.wire.cached_json import CachedByJson
 from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import objects
@@ -57,7 +57,7 @@ class ResultFlags:
         self._again = CachedByJson(self._read)
         self._phoned = any_of(flags.phoned if flags is not None else ())
         self._rule = any_of(flags.rule_for_phoning if flags is not None else ())
-        self._others = any_of(terminology.result_notes.about_another)
+        self._spares = denial_of(terminology)
         self._harmful_when_high = terminology.harmful_when_high
         self._bounds: dict[str, tuple[Decimal | None, Decimal | None]] = {
             each.concept: (each.at_least, each.at_most) for each in doubts.never_critical
@@ -107,7 +107,7 @@ class ResultFlags:
                 found = self._critical.search(sentence)
                 if found is None or self._phoned.search(sentence) is None or self._rule.search(sentence) is not None:
                     continue
-                if self._others.search(sentence[: found.start()]) is None and not is_of_another(sentence):
+                if not self._spares(sentence[: found.start()]) and not is_of_another(sentence):
                     return note[:_LONGEST]
         return ""
 

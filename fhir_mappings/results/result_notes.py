@@ -11,15 +11,18 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from cards.knowledge.schema import Error, Harm
+from cards.knowledge.schema import Error, Harm, Kind
 from cards.values.caching import lazy
 from cards.values.texts import LONGEST
 from fhir_mappings.codings import texts
+from fhir_mappings.results.earlier_values import is_of_earlier_year
+from fhir_mappings.results.named_lvef import LVEF_NAME
 from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import child, number, objects, reference, text
+from fhir_mappings.wire.times import time_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from cards.knowledge.schema import Terminology
     from fhir_mappings.wire.lenient import Json
@@ -44,6 +47,16 @@ _COMMENT = re.compile(
 """The name of a part that is a comment: "Annotation comment", "HER2 IHC comment"."""
 NOTE_SENTENCES = re.compile(r"[.;!\n](?!\d)")
 """What parts the sentences of a folded note, which end in marks as often as in a blank: "hemolyzed.repeat"."""
+_PARTS = ",:("
+"""What begins another part of a sentence."""
+_BESIDE = re.compile(rf"{LVEF_NAME.pattern}|\bfe\b")
+_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
+"""Scripts that put no blanks between words."""
+
+
+def never(_: str) -> bool:
+    """Return that a sentence is about no other test."""
+    return False
 
 
 class ResultNotes:
@@ -52,40 +65,50 @@ class ResultNotes:
     def __init__(self, terminology: Terminology) -> None:
         """Prepare the words."""
         words = terminology.result_notes
-        self._voids, self._others, self._stated = any_of(words.voids), any_of(words.about_another), any_of(words.stated)
+        self._voids, self._stated, self._spares = any_of(words.voids), any_of(words.stated), denial_of(terminology)
         self._corrects = re.compile(any_of(words.corrects).pattern + _CORRECTED)
         self._stated_number = re.compile(any_of(words.stated_number).pattern + _NUMBER)
         doubts = terminology.result_doubts
         self._denied = _Words(doubts.denied)
         self._mild = re.compile(rf"{any_of(doubts.mild).pattern}[ :,-]*\Z")
-        self._doubts = [_Words(each.words) for each in doubts.doubts]
+        self._doubts = [_Words(each.words, beside=_BESIDE if each.beside_name else None) for each in doubts.doubts]
         self._hiding, self._sparing = _by_concept(terminology, hides=True), _by_concept(terminology, hides=False)
 
-    def void(self, concept: str, observation: Json) -> str:
-        """Return the beginning of a note that makes a result void or doubtful, or corrects it; empty if none does."""
-        value = number(child(observation, "valueQuantity").get("value"))
+    def void(self, concept: str, observation: Json, is_of_another: Callable[[str], bool] = never) -> str:
+        """Return the beginning of a note that makes a result void or doubtful, or corrects it; empty if none does.
+
+        ``is_of_another`` tells whether a folded sentence, which may be doubtful, is about another test.
+        """
+        value, on = number(child(observation, "valueQuantity").get("value")), time_of(observation)[1]
         for each in remarks(observation):
             if self._says(self._voids, each) or (value is not None and self._is_corrected(each, value)):
                 return each[:_SHOWN]
-        return self._doubt(self._hiding.get(concept, ()), observation)
+            if any(is_of_earlier_year(sentence, on) for sentence in NOTE_SENTENCES.split(fold(each))):
+                return each[:_SHOWN]
+        return self._doubt(self._hiding.get(concept, ()), observation, is_of_another)
 
     def remark(self, concept: str, observation: Json) -> str:
         """Return the beginning of the note that says the true value can only be better; empty without such a note."""
         return self._doubt(self._sparing.get(concept, ()), observation)[:_QUOTED]
 
-    def _doubt(self, wanted: Sequence[int], observation: Json) -> str:
+    def _doubt(
+        self, wanted: Sequence[int], observation: Json, is_of_another: Callable[[str], bool] = never
+    ) -> str:
         """Return the beginning of the first note that has a word of these lists; empty if no note has one."""
         for each in remarks(observation) if wanted else ():
             for sentence in NOTE_SENTENCES.split(fold(each)):
-                if any(self._is_doubt(self._doubts[place].pattern, sentence) for place in wanted):
+                is_doubt = any(self._is_doubt(self._doubts[place], sentence) for place in wanted)
+                if is_doubt and not is_of_another(sentence):
                     return each[:_SHOWN]
         return ""
 
-    def _is_doubt(self, wanted: re.Pattern[str], sentence: str) -> bool:
+    def _is_doubt(self, wanted: _Words, sentence: str) -> bool:
         """Return whether some words in a sentence make the result doubtful, and nothing there takes it back."""
-        for found in wanted.finditer(sentence):
+        if wanted.beside is not None and wanted.beside.search(sentence) is None:
+            return False
+        for found in wanted.pattern.finditer(sentence):
             before, behind = sentence[: found.start()], sentence[found.end() :]
-            if not (self._others.search(before) or self._mild.search(before) or self._denied.pattern.search(behind)):
+            if not (self._spares(before) or self._mild.search(before) or self._denied.pattern.search(behind)):
                 return True
         return False
 
@@ -110,7 +133,7 @@ class ResultNotes:
     def _says(self, wanted: re.Pattern[str], written: str) -> bool:
         for sentence in NOTE_SENTENCES.split(fold(written)):
             found = wanted.search(sentence)
-            if found is not None and not self._others.search(sentence[: found.start()]):
+            if found is not None and not self._spares(sentence[: found.start()]):
                 return True
         return False
 
@@ -158,12 +181,24 @@ def _of_specimen(observation: Json) -> Iterator[str]:
 class _Words:
     """The words of one list, with a pattern that is made when the first note is read: most charts have none."""
 
-    def __init__(self, words: Iterable[str]) -> None:
-        self._words = words
+    def __init__(self, words: Iterable[str], *, beside: re.Pattern[str] | None = None) -> None:
+        self._words, self.beside = words, beside
 
     @lazy
     def pattern(self) -> re.Pattern[str]:
         return any_of(self._words)
+
+
+def denial_of(terminology: Terminology) -> Callable[[str], bool]:
+    """Return what tells whether the beginning of a folded sentence keeps a word behind it from counting."""
+    words = terminology.result_notes
+    others, denials = any_of(words.about_another), any_of(words.denials)
+
+    def spares(before: str) -> bool:
+        part = 1 + max(map(before.rfind, _PARTS))
+        return others.search(before) is not None or denials.search(before, part) is not None
+
+    return spares
 
 
 def _by_concept(terminology: Terminology, *, hides: bool) -> dict[str, list[int]]:
@@ -172,7 +207,7 @@ def _by_concept(terminology: Terminology, *, hides: bool) -> dict[str, list[int]
     for name, concept in terminology.concepts.items():
         harm = Harm.HIGH if name == _PREGNANCY_TEST else concept.harm
         spares = Error.FALSELY_HIGH if harm is Harm.HIGH else Error.FALSELY_LOW
-        if concept.units is not None or name == _PREGNANCY_TEST:
+        if concept.units is not None or concept.kind is Kind.FINDING:
             found[name] = [
                 place
                 for place, each in enumerate(terminology.result_doubts.doubts)
@@ -182,6 +217,9 @@ def _by_concept(terminology: Terminology, *, hides: bool) -> dict[str, list[int]
 
 
 def any_of(phrases: Iterable[str]) -> re.Pattern[str]:
-    """Return a pattern that finds some phrases as whole words of a folded text."""
-    listed = "|".join(re.escape(fold(each)) for each in sorted(phrases, key=len, reverse=True))
-    return re.compile(rf"(?<!\w)(?:{listed})(?!\w)")
+    """Return a pattern that finds some phrases as whole words of a folded text; "*" stands for any ending of a word."""
+    folded = sorted({fold(each) for each in phrases}, key=len, reverse=True)
+    spaced = [re.escape(each).replace(r"\*", r"\w*") for each in folded if not _UNSPACED.search(each)]
+    unspaced = [re.escape(each) for each in folded if _UNSPACED.search(each)]
+    whole = rf"(?<!\w)(?:{'|'.join(spaced)})(?!\w)"
+    return re.compile(f"(?:{'|'.join((whole, *unspaced))})" if unspaced else whole)
