@@ -14,7 +14,7 @@ from cards.facts.results import Her2Finding
 from fhir_mappings.codings import codings
 from fhir_mappings.results.her2_cursor import Cursor
 from fhir_mappings.results.her2_findings import SCORES, Stated, agree, findings_of
-from fhir_mappings.results.her2_general import of_this_result
+from fhir_mappings.results.her2_general import of_earlier_specimens, of_this_result
 from fhir_mappings.results.her2_texts import Her2Limits, read_text
 from fhir_mappings.results.her2_tokens import tokens
 from fhir_mappings.wire.folding import SENTENCES, fold
@@ -115,7 +115,20 @@ def is_contradicted(
         if written and said is not Her2Finding.EQUIVOCAL and contradicts(written, findings, limits):
             return True
     notes = " ; ".join(text(note.get("text")) for _, note in objects(remarks.get("note")))
-    return bool(notes) and contradicts(notes, findings, limits)
+    return bool(notes) and (contradicts(notes, findings, limits) or _is_earlier_opposite(notes, findings, limits))
+
+
+def _is_earlier_opposite(notes: str, findings: tuple[Her2Finding, ...], limits: Her2Limits) -> bool:
+    """Return whether the notes give an earlier specimen the opposite status, as two results on record would."""
+    said = conclusion_of(findings)
+    for each in of_earlier_specimens(notes[:_LONGEST]):
+        reading = read_text(each, limits, "her2-interpretation")
+        if not isinstance(reading, Stated):
+            reading = read_text(f"her2 {each}", limits, "her2-interpretation")
+        heard = conclusion_of(tuple(findings_of(reading))) if isinstance(reading, Stated) else None
+        if said is not None and heard is not None and _is_opposite(said, heard):
+            return True
+    return False
 
 
 def is_of_another_test(sentence: str, *, is_equivocal: bool) -> bool:

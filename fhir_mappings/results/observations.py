@@ -89,6 +89,7 @@ _VALUES = frozenset(
     )
 )
 _ON_WEIGHT = SAYING | WEIGHED
+_ON_HER2 = SAYING | {"component"}
 _COUNTS_NOT = frozenset({"registered", "preliminary", "cancelled", "entered-in-error", "unknown"})
 LONGEST_STATUS = 40
 _HER2_METHODS = {
@@ -393,7 +394,7 @@ class ObservationReader:
                 )
             )
         # A note that contradicts the value is heard with it.
-        is_heard = is_contradicted or SAYING.isdisjoint(observation)
+        is_heard = is_contradicted or _ON_HER2.isdisjoint(observation)
         is_other = partial(is_of_another_test, is_equivocal=_EQUIVOCAL.issuperset(each.finding for each in found))
         gap = None if is_heard else self._voided(concept, observation, origin, on, is_other)
         return found if gap is None else [gap]
