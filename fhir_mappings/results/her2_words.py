@@ -48,7 +48,8 @@ fluorescence in situ hybridization (fish) | in situ hybridization (ish) | fluore
 fluorescent in situ hybridization (fish) | in situ hybridisation (ish) | hibridacion in situ
 hibridacion in situ fluorescente | hibridacion fluorescente in situ | hibridizacao in situ | hibridacao in situ
 hybridation in situ | hybridation in situ fluorescente | ibridazione in situ | ibridazione in situ fluorescente
-in situ hybridisierung | amplifikationstestung | amplifikationsanalyse | amplifikationsdiagnostik | fluoreszenz in situ hybridisierung | in situ hybridisatie | hybrydyzacja in situ
+in situ hybridisierung | amplifikationstestung | amplifikationsanalyse | amplifikationsdiagnostik
+fluoreszenz in situ hybridisierung | in situ hybridisatie | hybrydyzacja in situ
 hybrydyzacja in situ fluorescencyjna | fluorescencyjna hybrydyzacja in situ
 """
 """In situ hybridization."""
@@ -100,7 +101,8 @@ no positivo | non positif | non positivo | nao positivo | niet positief
 """,
         "equivocal": """
 equivocal | borderline | equivoque | equivoco | equivoca | dudoso | dudosa | douteux | dubbio | duvidoso | fraglich
-grenzwertig | zweifach positiv | fraglich positiv | zweifelhaft | twijfelachtig | dubieus | equivocaal | niejednoznaczny
+grenzwertig | zweifach positiv | fraglich positiv | zweifelhaft | twijfelachtig | dubieus | equivocaal
+niejednoznaczny
 niejednoznaczna | niejednoznaczne | watpliwy | graniczny | graniczne | ekvivokalni | uncertain positive | limite
 hranicni | echivoc | granicni | supheli | supheli pozitif | 境界域 | неопределенный
 невизначений
@@ -158,13 +160,15 @@ n'est pas amplifie | nie jest amplifikowany | nie ulegl amplifikacji | neamplifi
 detected | present | identified | nachgewiesen | nachweisbar | detectada | detectado | presente | obecna | obecny
 saptandi | detectee | detecte | presentee | mise en evidence | rilevata | riscontrata | wykryta | aanwezig
 aangetoond
-pavisas | pavisad | pavist | prokazana | prokazano | zjistena | evidentiata | todettu | mevcut | var | izlendi | izlenmistir | demonstrated | confirmed present | あり | 있음
+pavisas | pavisad | pavist | prokazana | prokazano | zjistena | evidentiata | todettu | mevcut | var | izlendi
+izlenmistir | demonstrated | confirmed present | あり | 있음
 """,
         "not-detected": """
 not detected | not present | absent | assente | ausente | afwezig | none detected | not identified
 nicht nachweisbar | nicht nachgewiesen | no detectada | no detectado | non detecte | non detectee | non rilevata
 nao detectada | nao detectado | niet aangetoond | nie wykryto | undetected | nieobecna | nieobecny | non riscontrata
-saptanmadi | izlenmedi | izlenmemistir | neprokazana | neprokazano | nezjistena | ei todettu | ej pavisad | ikke pavist | non mise en evidence | absente | not demonstrated
+saptanmadi | izlenmedi | izlenmemistir | neprokazana | neprokazano | nezjistena | ei todettu | ej pavisad
+ikke pavist | non mise en evidence | absente | not demonstrated
 """,
         "not-there": "not observed | yok | mevcut degil | niet aanwezig | non presente | なし | 없음",
     }
@@ -345,7 +349,8 @@ wspolczynnik her 2/cep 17 | stosunek her 2/cep 17 | wskaznik her 2/cep 17 | her 
 her 2/cep 17 signal ratio | her 2 : chromosome 17 ratio | her 2 gene/chromosome 17 ratio | her 2/cent 17 ratio
 cent 17 ratio | her 2 cent 17 ratio | her 2 : cen 17 | her 2 : cen 17 ratio | her 2 : chr 17
 her 2/centromere 17 ratio | her 2 fish ratio | ratio (dual probe) | her 2/cep 17 ratio (dual probe)
-ratio her 2/chr 17 | pomer | pomer her 2/cep 17 | raport | raport her 2/cep 17 | suhde | oran | forhold | ratio her 2 : cen 17
+ratio her 2/chr 17 | pomer | pomer her 2/cep 17 | raport | raport her 2/cep 17 | suhde | oran | forhold
+ratio her 2 : cen 17
 """
 """Labels of a number after or before it: the HER2 to chromosome 17 ratio."""
 

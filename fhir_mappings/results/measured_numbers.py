@@ -56,9 +56,9 @@ _OF_RESULT = re.compile(
 # Begins another measurement of the ejection fraction that a note gives without its name.
 _MEASURED_AGAIN = re.compile(
     r"\b(?:repeat\w*|re-?measur\w*|re-?check\w*|re-?calculat\w*|over-?read|re-?read|nachmess\w*|kontrollmess\w*"
-    r"|korrekt\w*|korrig\w*|relecture|en realite|en realidad|rectif\w*|revis\w*|correct\w*|correcc\w*|rettif\w*|correz\w*"
-    r"|correc\w*|herbeoordel\w*|gecorrigeer\w*|korekt\w*|ratt\w{3,7}|rettet|rettelse|korrigert|oprav\w*|3 ?d|4 ?d|simpson\w*"
-    r"|biplan\w*|visuell\w*|visual\w*|visuel\w*|muga|cmr|mrt|mri|irm|eftergransk\w*|gennemgang)\b"
+    r"|korrekt\w*|korrig\w*|relecture|en realite|en realidad|rectif\w*|revis\w*|corre[cz]\w*|rettif\w*"
+    r"|herbeoordel\w*|gecorrigeer\w*|korekt\w*|ratt\w{3,7}|rettet|rettelse|oprav\w*|[34] ?d|simpson\w*|biplan\w*"
+    r"|visuell\w*|visual\w*|visuel\w*|muga|cmr|mrt|mri|irm|eftergransk\w*|gennemgang)\b"
 )
 _WEIGHT = re.compile(r"weights?|weighs|wt|gewicht|peso|poids")
 Number = Weight | Lvef | LabResult | Gap
@@ -273,7 +273,9 @@ class NumberReader:
             elif found is not None and (is_named or _MEASURED_AGAIN.search(fold(sentence))):
                 # A sentence that is not understood, with a fraction that a label may act on.
                 lower = fractions_in(sentence)
-                if value not in lower and any(known.widest < each < value and self._matters(value, each) for each in lower):
+                if value not in lower and any(
+                    known.widest < each < value and self._matters(value, each) for each in lower
+                ):
                     return sentence[:_SHOWN]
             called = descriptions_in(sentence)
             is_severe = "severe" in called and value > known.severe.highest

@@ -374,11 +374,12 @@ class ObservationReader:
         if "interpretation" in holder:
             remarks["interpretation"] = holder["interpretation"]
         found: list[Fact] = []
-        is_contradicted = False
+        is_contradicted, is_equivocal = False, True
         for stated in self._her2_alone({"value": value, "remarks": remarks}, concept):
             if stated.finding is None:
                 return [Gap(concept, origin.path, "value", on, (("value", stated.as_reported),))]
             is_contradicted = is_contradicted or stated.conflict
+            is_equivocal = is_equivocal and stated.finding in _EQUIVOCAL
             found.append(
                 Her2Result(
                     stated.method or _HER2_METHODS[concept],
@@ -395,7 +396,7 @@ class ObservationReader:
             )
         # A note that contradicts the value is heard with it.
         is_heard = is_contradicted or _ON_HER2.isdisjoint(observation)
-        is_other = partial(is_of_another_test, is_equivocal=_EQUIVOCAL.issuperset(each.finding for each in found))
+        is_other = partial(is_of_another_test, is_equivocal=is_equivocal)
         gap = None if is_heard else self._voided(concept, observation, origin, on, is_other)
         return found if gap is None else [gap]
 

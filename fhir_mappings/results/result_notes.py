@@ -91,9 +91,7 @@ class ResultNotes:
         """Return the beginning of the note that says the true value can only be better; empty without such a note."""
         return self._doubt(self._sparing.get(concept, ()), observation)[:_QUOTED]
 
-    def _doubt(
-        self, wanted: Sequence[int], observation: Json, is_of_another: Callable[[str], bool] = never
-    ) -> str:
+    def _doubt(self, wanted: Sequence[int], observation: Json, is_of_another: Callable[[str], bool] = never) -> str:
         """Return the beginning of the first note that has a word of these lists; empty if no note has one."""
         for each in remarks(observation) if wanted else ():
             for sentence in NOTE_SENTENCES.split(fold(each)):
