@@ -60,7 +60,8 @@ amplificacion | amplificacion genica | amplificacion del gen | amplification du 
 amplificazione | amplificazione genica | amplificacao | amplificacao genica | amplificatie | genamplificatie
 amplifikacja | amplifikacja genu | amplificacion del gen her 2 | amplification du gene her 2
 amplificazione del gene her 2 | amplificacao do gene her 2 | amplifikacji | amplifikacji genu | amplifikacje
-amplifikacje genu | amplificacao do gene | amplificazione del gene | amplificatie van het her 2 gen | amplifikasyon
+amplifikacje genu | amplificacao do gene | amplificacao no gene | amplifikaatiota | amplificazione del gene
+amplificatie van het her 2 gen | amplifikasyon
 amplifikasyonu | gen amplifikasyonu | amplifiering | genamplifiering | 遺伝子増幅 | 増幅 | 유전자 증폭 | 증폭
 amplifikace | amplifikacia | amplifikacija | amplificare | amplifikacio | amplifikaatio | amplificacio | амплификация
 амплификации
@@ -278,7 +279,7 @@ kein hinweis auf | kein hinweis auf eine | keine hinweise auf | ohne | ohne nach
 absence de | absence d' | absence d' une | aucune | ausencia de | sin evidencia de | no se observa | no se detecta
 no se identifica | no se evidencia | assenza di | senza | nessuna evidenza di | non si osserva | non si rileva
 nao se observa | brak | nie stwierdzono | nie wykryto | nie wykazano | zonder | ingen | utan | uden | uten
-no se demuestra | nao ha | fara | nincs | отсутствие | нет
+no se demuestra | nao ha | fara | nincs | отсутствие | нет | 无需 | 不需要
 """
 """Words that say that what follows is absent."""
 SOME = """

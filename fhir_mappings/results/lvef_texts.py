@@ -34,10 +34,13 @@ _THINGS = frozenset(
 )
 _HUNDRED = Decimal(100)
 _SPLITS = frozenset({"stop", "comma", "open", "close"})
+_LONG = 3
+"""The letters of abbreviated months, some of which are other words: "MRT", "may"."""
 _NOT_OF_NOW = frozenset({"prior", "legend", "other", "unit", "bound", "after", "compares", "plus-minus"})
 # A date is most often that of an earlier study, and a condition says what would follow.
 _OF_ANOTHER_DAY = re.compile(
-    rf"\b(?:19|20)\d\d\b|\b\d{{1,2}}[./-]\d{{1,2}}[./-]\d{{2,4}}\b|\b(?:{'|'.join(MONTHS)})\b"
+    r"\b(?:19|20)\d\d\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b"
+    rf"|\b(?:{'|'.join(each for each in MONTHS if len(each) > _LONG)})\b"
     r"|^(?:if|when|wenn|falls|sofern|bei|si|en caso|se|als|indien|jesli|om|hvis|jos|pokud|daca)\b"
     r"|\b(?:from|statt|instead of|anstelle von|au lieu de|en lugar de|invece di|em vez de|in plaats van|zamiast) \d"
     r"|\b(?:if|unless|wenn|falls|sofern|indien|jesli|hvis|hold|stop|until|bis|hasta|fino a)\b"
@@ -130,6 +133,14 @@ def descriptions_in(written: str) -> set[str]:
         return set()
     listed = _tokens(words_of(written))
     if any(token.kind in ("unknown", "number", "other") for token in listed):
+        return set()
+    return {str(token.meaning) for token in listed if token.kind == "describes"}
+
+
+def named_descriptions_in(written: str) -> set[str]:
+    """Return what a sentence that is not understood calls the ejection fraction; empty beside other measurements."""
+    listed = _tokens(words_of(written[:LONGEST]))
+    if (_NOT_OF_NOW | {"number"}) & {token.kind for token in listed}:
         return set()
     return {str(token.meaning) for token in listed if token.kind == "describes"}
 

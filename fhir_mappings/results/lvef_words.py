@@ -97,7 +97,8 @@ PRIOR = """
 prior | previous | previously | prev | prior study | previous study | prior echo | previous echo | vorher | vorbefund
 voruntersuchung | previo | previa | anterieur | anterieure | precedente | anterior | poprzednio | eerder | was
 baseline | prior lvef | previous lvef | prior ef | previous ef | vs prior | compared to prior | compared with prior
-from prior | vu | vorwert | voraufnahme | vorheriger wert | fruher | im vorjahr | zuletzt | letzte messung
+from prior | vu | vorwert | ausgangs ef | ausgangswert | ausgangs lvef | fevi basal | fe basale | basal | basale
+fevg initiale | voraufnahme | vorheriger wert | fruher | im vorjahr | zuletzt | letzte messung
 anterior fe | fe anterior | fevi previa | fevg anterieure
 fe precedente | ef precedente | precedentemente | anteriormente | ultimo control | au precedent | auparavant
 vorige | vorig | vorige ef | eerdere | poprzedni | poprzednia
@@ -119,6 +120,7 @@ the | of | is | was | at | by | with | as | on | in | are | measured at | measur
 estimated to be | has | approximately | approx | approx. | about | around | ca | circa | ~ | ≈ | ok | okolo
 ongeveer | omkring | omtrent | aproximada | approximative | en torno a | approximativement
 environ | ungefahr | etwa | cerca de | aproximadamente | de | del | la | le | les | el | du | der | die | das | des
+auf
 den | mit | von | per | via | using | an | shows | showed | show | found | an estimated | con | avec | com | par
 por | op | w | z | wynosi | betragt | es de | est de | est | ist | patient has | calculated at | calculated as
 estimada en | evaluee a | mesuree a | calculee a | estimada em | calculada em | estimada del | estimada a
@@ -251,7 +253,12 @@ severely abnormal | hfref | markedly reduced | hochgradig reduziert | hochgradig
 severamente reducida | severamente deprimida | gravemente deprimida | gravemente ridotta
 moderately to severely reduced | very low | moderate to severely reduced | hochgradig eingeschrankte lv funktion
 ernstig verminderd | znacznie obnizona | kraftigt nedsatt | svart nedsatt | severement diminuee
-severamente disminuida | gravemente reduzida | schwer eingeschrankt | critically reduced
+severamente disminuida | gravemente reduzida | schwer eingeschrankt | critically reduced | stark eingeschrankt
+stark reduziert | deutlich eingeschrankt | alvorlig nedsatt | betydelig nedsatt | svaert nedsat | kraftig nedsat
+selvasti alentunut | vaikeasti alentunut | tezce snizena | vyrazne snizena | sever redusa | sever scazuta
+ciddi azalmis | ileri derecede azalmis | резко снижена | выраженно снижена
+severe reduite | effondree | severamente reduzida | fuertemente deprimida | fortemente ridotta | sterk verminderd
+mocno obnizona
 """,
     }
 )

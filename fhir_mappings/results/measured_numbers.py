@@ -17,8 +17,14 @@ from cards.values.intervals import Bound
 from cards.values.quantities import Kg, Percent
 from fhir_mappings.codings import texts
 from fhir_mappings.results.amounts import LONGEST, Reading, in_thousands, in_two_units, read_amount, read_quantity
-from fhir_mappings.results.lvef_texts import LvefStated, descriptions_in, fractions_in, read_lvef_text
-from fhir_mappings.results.named_lvef import LVEF_NAME
+from fhir_mappings.results.lvef_texts import (
+    LvefStated,
+    descriptions_in,
+    fractions_in,
+    named_descriptions_in,
+    read_lvef_text,
+)
+from fhir_mappings.results.named_lvef import LVEF_IN_NOTES
 from fhir_mappings.results.reference_ranges import Unit
 from fhir_mappings.results.result_notes import notes, remarks, sentences
 from fhir_mappings.results.written_values import written_value
@@ -59,6 +65,10 @@ _MEASURED_AGAIN = re.compile(
     r"|korrekt\w*|korrig\w*|relecture|en realite|en realidad|rectif\w*|revis\w*|corre[cz]\w*|rettif\w*"
     r"|herbeoordel\w*|gecorrigeer\w*|korekt\w*|ratt\w{3,7}|rettet|rettelse|oprav\w*|[34] ?d|simpson\w*|biplan\w*"
     r"|visuell\w*|visual\w*|visuel\w*|muga|cmr|mrt|mri|irm|eftergransk\w*|gennemgang)\b"
+)
+_DENIAL = re.compile(
+    r"\b(?:nicht|kein\w{0,2}|not|no|without|ohne|pas|sans|sin|non|nao|sem|senza|niet|geen|nie|bez|inte|ej|utan|ikke|uten"
+    r"|uden|ei|ne|nu|fara|degil|не|без)\b"
 )
 _WEIGHT = re.compile(r"weights?|weighs|wt|gewicht|peso|poids")
 Number = Weight | Lvef | LabResult | Gap
@@ -244,7 +254,7 @@ class NumberReader:
         if match is None:
             return None
         own = self._own_names.get(concept, frozenset())
-        words = [each.rstrip(":=") for each in match["words"].split()]
+        words = [word for each in match["words"].split() if (word := each.rstrip(":="))]
         if not all(_OF_RESULT.fullmatch(each) or each in own for each in words):
             return None
         read = read_amount(match["amount"].strip())
@@ -265,7 +275,7 @@ class NumberReader:
         known = self._terminology.lvef_in_words
         said = [*remarks(holder), *(each for _, part in objects(holder.get("interpretation")) for each in texts(part))]
         for sentence in sentences(said):
-            is_named = LVEF_NAME.search(fold(sentence)) is not None
+            is_named = LVEF_IN_NOTES.search(fold(sentence)) is not None
             found = read_lvef_text(sentence, known) if "%" in sentence or is_named else None
             if isinstance(found, LvefStated) and found.bound is Bound.EXACT:
                 if self._matters(value, found.value, found.upper):
@@ -278,6 +288,8 @@ class NumberReader:
                 ):
                     return sentence[:_SHOWN]
             called = descriptions_in(sentence)
+            if is_named and not called and not _DENIAL.search(fold(sentence)):
+                called = named_descriptions_in(sentence)
             is_severe = "severe" in called and value > known.severe.highest
             if is_severe or ("reduced" in called and is_named and value > known.reduced.highest):
                 return sentence[:_SHOWN]

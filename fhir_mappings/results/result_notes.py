@@ -16,7 +16,7 @@ from cards.values.caching import lazy
 from cards.values.texts import LONGEST
 from fhir_mappings.codings import texts
 from fhir_mappings.results.earlier_values import is_of_earlier_year
-from fhir_mappings.results.named_lvef import LVEF_NAME
+from fhir_mappings.results.named_lvef import LVEF_IN_NOTES
 from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import child, number, objects, reference, text
 from fhir_mappings.wire.times import time_of
@@ -49,7 +49,6 @@ NOTE_SENTENCES = re.compile(r"[.;!\n](?!\d)")
 """What parts the sentences of a folded note, which end in marks as often as in a blank: "hemolyzed.repeat"."""
 _PARTS = ",:("
 """What begins another part of a sentence."""
-_BESIDE = re.compile(rf"{LVEF_NAME.pattern}|\bfe\b")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 """Scripts that put no blanks between words."""
 
@@ -71,7 +70,9 @@ class ResultNotes:
         doubts = terminology.result_doubts
         self._denied = _Words(doubts.denied)
         self._mild = re.compile(rf"{any_of(doubts.mild).pattern}[ :,-]*\Z")
-        self._doubts = [_Words(each.words, beside=_BESIDE if each.beside_name else None) for each in doubts.doubts]
+        self._doubts = [
+            _Words(each.words, beside=LVEF_IN_NOTES if each.beside_name else None) for each in doubts.doubts
+        ]
         self._hiding, self._sparing = _by_concept(terminology, hides=True), _by_concept(terminology, hides=False)
 
     def void(self, concept: str, observation: Json, is_of_another: Callable[[str], bool] = never) -> str:

@@ -25,7 +25,9 @@ transmembrane | transmembrane domain | extracellular domain | juxtamembrane doma
 adenocarcinoma | allele | status | reported | report | analysis | domain | known | oncogene | protein | coding
 in frame | inframe | non small cell lung cancer | sample | panel | molecular | genomic | change | evidence
 reportable | actionable | only | clinically significant | level 1 | de | del | dell' | d' | du | di | do | da | des
-der | die | das | im | am | i | genen | genet | genie | keimbahnvariante | keimbahn | le | la | el | l' | il | en
+der | die | das | im | am | i | genen | genet | genie | keimbahnvariante | keimbahn | bewertung | beurteilung
+klassifikation | klassifizierung | einstufung
+classification | clasificacion | classificazione | classificacao | le | la | el | l' | il | en
 em | ein | eine | einer | une | un | una | na | w | genu
 gen | gens | gene erbb 2 | gene her 2 | classified as | considered | interpreted as | as
 """
@@ -110,7 +112,8 @@ not pathogenic | splice site | splice site variant | splice variant | stop gaine
 intron variant | frameshift variant | utr variant | tier iii | tier 3 | tier iv | tier 4 | benign polymorphism
 benign polymorphisms | variants of uncertain significance | variants of unknown significance | amplification genique
 amplificacao | amplificatie | amplifikacja | polymorphisme | copy number normal | normal copy number
-cnv gain | variante unklarer signifikanz | varianten unklarer signifikanz | variante unbekannter signifikanz
+cnv gain | variante unklarer signifikanz | funktionell nicht relevant | nicht aktivierend
+varianten unklarer signifikanz | variante unbekannter signifikanz
 unklare signifikanz | nicht pathogen | benigne variante | wahrscheinlich benigne | benigne | polymorphismus
 variant de signification indeterminee | variant de signification inconnue | signification indeterminee
 variant benin | benin | non pathogene | probablement benin
