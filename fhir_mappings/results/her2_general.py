@@ -69,7 +69,7 @@ _IN_GENERAL = re.compile(
 )
 _FALSE = re.compile(r"\bfalse(?:ly)?[- ](?:negative|positive)s?\b")
 _EARLIER = re.compile(
-    r"^(?:(?:the|an?|her|his|in|im|en|nel|la|le|el|patient's|i|w|v) ){0,2}(?:"
+    r"^(?:(?:the|an?|her|his|in|im|en|nel|la|le|el|il|o|a|der|die|das|den|dem|de|het|patient's|i|w|v) ){0,2}(?:"
     r"(?:prior|previous|earlier|vorherige\w*|fruhere\w*|vorige|eerdere?|poprzedni\w*|tidigare|tidligere|forrige"
     r"|aiemm\w*|aikaisem\w*|predchozi\w*|onceki)"
     r"(?! to\b)(?: \S+){0,3}? ?(?:specimen|biops\w*|core|result|report|status|score|sample|resection|excision"

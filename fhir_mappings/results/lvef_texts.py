@@ -34,7 +34,7 @@ _THINGS = frozenset(
 )
 _HUNDRED = Decimal(100)
 _SPLITS = frozenset({"stop", "comma", "open", "close"})
-_LONG = 3
+_LONG = len("mrt")
 """The letters of abbreviated months, some of which are other words: "MRT", "may"."""
 _NOT_OF_NOW = frozenset({"prior", "legend", "other", "unit", "bound", "after", "compares", "plus-minus"})
 # A date is most often that of an earlier study, and a condition says what would follow.

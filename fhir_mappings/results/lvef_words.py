@@ -228,7 +228,8 @@ mild dysfunction | moderate dysfunction | mild lv dysfunction | moderate lv dysf
 mild lv systolic dysfunction | moderate lv systolic dysfunction | lv dysfunction | lv systolic dysfunction
 mild global hypokinesis | moderate global hypokinesis | global hypokinesis | mildly hypokinetic
 mild to moderately reduced | mildly impaired | moderately impaired
-leichtgradig eingeschrankt | leichtgradig eingeschrankte | geringgradig eingeschrankt | geringgradig reduziert
+leichtgradig eingeschrankt | leichtgradig eingeschrankte | mittelgradig eingeschrankte | eingeschrankte
+geringgradig eingeschrankt | geringgradig reduziert
 nieznacznie obnizona | umiarkowanie obnizona | lekko obnizona | licht gedaald | matig gedaald | licht gestoord
 latt nedsatt | mattligt nedsatt | let nedsat | lett nedsatt | nedsatt | nedsat | legerement diminuee | diminuee
 levemente disminuida | moderadamente disminuida | ligeramente reducida | moderadamente reducida
@@ -254,6 +255,7 @@ severamente reducida | severamente deprimida | gravemente deprimida | gravemente
 moderately to severely reduced | very low | moderate to severely reduced | hochgradig eingeschrankte lv funktion
 ernstig verminderd | znacznie obnizona | kraftigt nedsatt | svart nedsatt | severement diminuee
 severamente disminuida | gravemente reduzida | schwer eingeschrankt | critically reduced | stark eingeschrankt
+hochgradig eingeschrankte | stark eingeschrankte
 stark reduziert | deutlich eingeschrankt | alvorlig nedsatt | betydelig nedsatt | svaert nedsat | kraftig nedsat
 selvasti alentunut | vaikeasti alentunut | tezce snizena | vyrazne snizena | sever redusa | sever scazuta
 ciddi azalmis | ileri derecede azalmis | резко снижена | выраженно снижена

@@ -68,7 +68,7 @@ _MEASURED_AGAIN = re.compile(
 )
 _DENIAL = re.compile(
     r"\b(?:nicht|kein\w{0,2}|not|no|without|ohne|pas|sans|sin|non|nao|sem|senza|niet|geen|nie|bez|inte|ej|utan|ikke|uten"
-    r"|uden|ei|ne|nu|fara|degil|не|без)\b"
+    r"|uden|ei|ne|neni|nu|fara|degil|не|без)\b"
 )
 _WEIGHT = re.compile(r"weights?|weighs|wt|gewicht|peso|poids")
 Number = Weight | Lvef | LabResult | Gap

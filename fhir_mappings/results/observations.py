@@ -89,7 +89,7 @@ _VALUES = frozenset(
     )
 )
 _ON_WEIGHT = SAYING | WEIGHED
-_ON_HER2 = SAYING | {"component"}
+_ON_HER2 = SAYING | {"component", "interpretation"}
 _COUNTS_NOT = frozenset({"registered", "preliminary", "cancelled", "entered-in-error", "unknown"})
 LONGEST_STATUS = 40
 _HER2_METHODS = {
@@ -147,7 +147,7 @@ class ObservationReader:
         self._code_map = code_map
         self._named = NamedResults(terminology)
         self._notes = ResultNotes(terminology)
-        self._flags = ResultFlags(terminology)
+        self._flags = ResultFlags(terminology, self._notes)
         self._pregnancies = PregnancyStateReader(terminology)
         self.reports = ReportReader(terminology)
         self._other_names = OtherNameReader(terminology)

@@ -41,8 +41,11 @@ _CORRECTED = (
     r"[ :=]{1,3}(\d{1,7}(?:\.\d{1,3})?)(?![\d/:-]| ?(?:week|day|month|hour|min|times))"
 )
 _COMMENT = re.compile(
-    r"(?:[a-z0-9/-]{2,20} ){0,3}(?:comments?|notes?|remarks?|kommentar|bemerkung|comentarios?|commentaires?|commento"
-    r"|opmerking)(?: \[interpretation\] narrative)?:?"
+    r"(?:[a-z0-9/-]{2,20} ){0,3}(?:comments?|notes?|remarks?|\w{0,10}kommentar\w{0,3}|bemerkung(?:en)?|anmerkung(?:en)?"
+    r"|hinweise?|comentarios?|observacion(?:es)?|observac(?:ao|oes)|observations?|notas?|commentaires?|remarques?|comment[oi]"
+    r"|opmerking(?:en)?|toelichting|komentarz\w{0,2}|uwag[ai]|anmarkning(?:ar)?|bem(?:ae|æ)rkning(?:er)?|merknad(?:er)?"
+    r"|kommentti|huomautus|poznamk[ay]|komentar|observati[ei]|comentariu|yorum|aciklama|σχολια|σχολιο"
+    r"|комментари[ий]|примечани[ея]|コメント|備考|备注|说明)(?: \[interpretation\] narrative)?:?"
 )
 """The name of a part that is a comment: "Annotation comment", "HER2 IHC comment"."""
 NOTE_SENTENCES = re.compile(r"[.;!\n](?!\d)")
@@ -73,6 +76,8 @@ class ResultNotes:
         self._doubts = [
             _Words(each.words, beside=LVEF_IN_NOTES if each.beside_name else None) for each in doubts.doubts
         ]
+        self._general = [place for place, each in enumerate(doubts.doubts) if not each.concepts]
+        self._findings = frozenset(terminology.of_kind(Kind.FINDING))
         self._hiding, self._sparing = _by_concept(terminology, hides=True), _by_concept(terminology, hides=False)
 
     def void(self, concept: str, observation: Json, is_of_another: Callable[[str], bool] = never) -> str:
@@ -81,25 +86,36 @@ class ResultNotes:
         ``is_of_another`` tells whether a folded sentence, which may be doubtful, is about another test.
         """
         value, on = number(child(observation, "valueQuantity").get("value")), time_of(observation)[1]
-        for each in remarks(observation):
-            if self._says(self._voids, each) or (value is not None and self._is_corrected(each, value)):
+        said = [*remarks(observation)]
+        if concept in self._findings:
+            said += (each for _, part in objects(observation.get("interpretation")) for each in texts(part))
+        hiding = self._hiding.get(concept, ())
+        for each in said:
+            folded = fold(each)
+            parts = NOTE_SENTENCES.split(folded)
+            is_corrected = value is not None and self._is_corrected(folded, value)
+            if is_corrected or self._says(self._voids, parts) or any(is_of_earlier_year(part, on) for part in parts):
                 return each[:_SHOWN]
-            if any(is_of_earlier_year(sentence, on) for sentence in NOTE_SENTENCES.split(fold(each))):
+            if any(self._is_doubtful(hiding, part) and not is_of_another(part) for part in parts):
                 return each[:_SHOWN]
-        return self._doubt(self._hiding.get(concept, ()), observation, is_of_another)
+        return ""
+
+    def is_void(self, flag: str) -> bool:
+        """Return whether the text of a flag makes a result void, or says that it is not final."""
+        parts = NOTE_SENTENCES.split(fold(flag[:LONGEST]))
+        return self._says(self._voids, parts) or any(self._is_doubtful(self._general, part) for part in parts)
 
     def remark(self, concept: str, observation: Json) -> str:
         """Return the beginning of the note that says the true value can only be better; empty without such a note."""
-        return self._doubt(self._sparing.get(concept, ()), observation)[:_QUOTED]
-
-    def _doubt(self, wanted: Sequence[int], observation: Json, is_of_another: Callable[[str], bool] = never) -> str:
-        """Return the beginning of the first note that has a word of these lists; empty if no note has one."""
-        for each in remarks(observation) if wanted else ():
-            for sentence in NOTE_SENTENCES.split(fold(each)):
-                is_doubt = any(self._is_doubt(self._doubts[place], sentence) for place in wanted)
-                if is_doubt and not is_of_another(sentence):
-                    return each[:_SHOWN]
+        sparing = self._sparing.get(concept, ())
+        for each in remarks(observation) if sparing else ():
+            if any(self._is_doubtful(sparing, part) for part in NOTE_SENTENCES.split(fold(each))):
+                return each[:_QUOTED]
         return ""
+
+    def _is_doubtful(self, wanted: Sequence[int], sentence: str) -> bool:
+        """Return whether a folded sentence has words of some lists."""
+        return any(self._is_doubt(self._doubts[place], sentence) for place in wanted)
 
     def _is_doubt(self, wanted: _Words, sentence: str) -> bool:
         """Return whether some words in a sentence make the result doubtful, and nothing there takes it back."""
@@ -113,24 +129,22 @@ class ResultNotes:
 
     def is_stated_name(self, named: str) -> bool:
         """Return whether the name of a weight says that it was stated or estimated: "Weight (stated)"."""
-        return self._says(self._stated, named)
+        return self._says(self._stated, NOTE_SENTENCES.split(fold(named)))
 
-    def _is_corrected(self, written: str, value: Decimal) -> bool:
+    def _is_corrected(self, folded: str, value: Decimal) -> bool:
         """Return whether a note says that another number is the true one."""
-        return any(Decimal(found[1]) != value for found in self._corrects.finditer(fold(written)))
+        return any(Decimal(found[1]) != value for found in self._corrects.finditer(folded))
 
     def is_stated(self, observation: Json) -> bool:
         """Return whether a weight was stated or estimated, or weighed by the patient, not measured."""
         if any(reference(each).startswith(_PATIENTS) for _, each in objects(observation.get("performer"))):
             return True
         device = text(child(observation, "device").get("display"))[:LONGEST]
-        return any(
-            self._says(self._stated, each) or self._says(self._stated_number, each)
-            for each in (*remarks(observation), device)
-        )
+        said = (NOTE_SENTENCES.split(fold(each)) for each in (*remarks(observation), device))
+        return any(self._says(self._stated, parts) or self._says(self._stated_number, parts) for parts in said)
 
-    def _says(self, wanted: re.Pattern[str], written: str) -> bool:
-        for sentence in NOTE_SENTENCES.split(fold(written)):
+    def _says(self, wanted: re.Pattern[str], sentences: Iterable[str]) -> bool:
+        for sentence in sentences:
             found = wanted.search(sentence)
             if found is not None and not self._spares(sentence[: found.start()]):
                 return True

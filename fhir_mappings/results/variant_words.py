@@ -25,7 +25,8 @@ transmembrane | transmembrane domain | extracellular domain | juxtamembrane doma
 adenocarcinoma | allele | status | reported | report | analysis | domain | known | oncogene | protein | coding
 in frame | inframe | non small cell lung cancer | sample | panel | molecular | genomic | change | evidence
 reportable | actionable | only | clinically significant | level 1 | de | del | dell' | d' | du | di | do | da | des
-der | die | das | im | am | i | genen | genet | genie | keimbahnvariante | keimbahn | bewertung | beurteilung
+der | die | das | im | am | i | genen | genet | genie | keimbahnvariante | keimbahn | keine keimbahnvariante
+keine keimbahnmutation | bewertung | beurteilung
 klassifikation | klassifizierung | einstufung
 classification | clasificacion | classificazione | classificacao | le | la | el | l' | il | en
 em | ein | eine | einer | une | un | una | na | w | genu
