@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from cards.facts.order import DoseRemark, RemarkKind
 from cards.values.texts import LONGEST
 from fhir_mappings.codings import codings, texts
+from fhir_mappings.medications.order_waits import CUES as CUES_OF_WAITING
+from fhir_mappings.medications.order_waits import WAITS
 from fhir_mappings.medications.schedule_words import DATE, DAYS_IN, HOUR, NUMBERS, PREMEDICATION
 from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import objects
@@ -148,7 +150,7 @@ _LONGEST_REASON = 40
 
 def remarks_on_order(plain: str) -> Iterator[DoseRemark]:
     """Yield the remarks of a folded text."""
-    if _CUES.search(plain) is None:
+    if _CUES.search(plain) is None and CUES_OF_WAITING.search(plain) is None:
         return
     for sentence in _SENTENCES.split(_ENDS_ON.sub(" ", plain)):
         yield from _of_sentence(sentence)
@@ -176,7 +178,7 @@ def _of_sentence(sentence: str) -> Iterator[DoseRemark]:
     """Yield what takes the order back, leaves it to somebody's need, or gives another dose soon."""
     if _IF.search(_AS_NEEDED.sub(" ", sentence)) is None:
         pieces = (piece.strip(" -\"'*") for piece in (sentence, *_PIECES.split(sentence)))
-        taken_back = next((piece for piece in pieces if _TAKEN_BACK.fullmatch(piece)), "")
+        taken_back = next((each for each in pieces if _TAKEN_BACK.fullmatch(each) or WAITS.fullmatch(each)), "")
         if taken_back:
             yield DoseRemark(RemarkKind.TAKEN_BACK, taken_back)
     for piece in _PIECES.split(sentence):

@@ -73,7 +73,7 @@ EVERY = (
     "|elke|om de|iedere|co|raz na|var|varje|hver|hvert|joka|kazde|kazdy|kazdych|кажд(?:ые|ыи|ую)|(?:1 )?раз в|καθε"
     "|la fiecare|o data la|每隔?"
 )
-AFTER = "valein|bir|こと|毎|ごと"
+AFTER = "valein|bir|[こご]と(?:に ?(?:[1一] ?回)?)?|毎|に ?[1一] ?回"
 """Words for "every" after the number and its unit."""
 DAY_OF_CYCLE = "days?|d|tage?|tag|dias?|jours?|j|giorni|giorno|dag(?:en|ar)?|dzien|den"
 SINGLE = (

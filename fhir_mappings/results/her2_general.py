@@ -8,10 +8,13 @@ general, or is said of an earlier specimen.
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from fhir_mappings.wire.folding import SENTENCES, fold
 
-"""Where a sentence of a note or a report ends."""
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 _NAME = r"(?:her-?2|c?-?erb-?b-?2)"
 _STATUS = r"(?:negativ\w{0,4}|positiv\w{0,4}|equivocal\w{0,2}|amplified|[0-3] ?\+)"
 _CASES = r"(?:cases|specimens|samples|results|tumou?rs|scores|patients|cancers|women)"
@@ -66,8 +69,9 @@ _IN_GENERAL = re.compile(
 )
 _FALSE = re.compile(r"\bfalse(?:ly)?[- ](?:negative|positive)s?\b")
 _EARLIER = re.compile(
-    r"^(?:(?:the|an?|her|his|in|im|en|nel|la|le|el|patient's) ){0,2}(?:"
-    r"(?:prior|previous|earlier|vorherige\w*|fruhere\w*|vorige|eerdere?|poprzedni\w*|tidigare|tidligere|forrige)"
+    r"^(?:(?:the|an?|her|his|in|im|en|nel|la|le|el|il|o|a|der|die|das|den|dem|de|het|patient's|i|w|v) ){0,2}(?:"
+    r"(?:prior|previous|earlier|vorherige\w*|fruhere\w*|vorige|eerdere?|poprzedni\w*|tidigare|tidligere|forrige"
+    r"|aiemm\w*|aikaisem\w*|predchozi\w*|onceki)"
     r"(?! to\b)(?: \S+){0,3}? ?(?:specimen|biops\w*|core|result|report|status|score|sample|resection|excision"
     rf"|study|studie|test|pathology|tumou?r|wynik\w*|befund\w*|prove|{_NAME}|[:=])"
     r"|vorbefund\w*|voruntersuchung|previously (?:reported|scored|called|known|her-?2|\(|[0-3] ?\+)"
@@ -90,6 +94,8 @@ _HERE = re.compile(
     r"|the (?:present|current|patient))\b"
 )
 _SHORT = 40
+_DATED = re.compile(r"^(?:[ (,:]|(?:from|of|in|vom|von|aus|de|du|del|van|z|av|fra)\b|\d{1,4}[./-]?)*\)?[ :,-]*(?![+%])")
+"""The date of an earlier specimen, behind its name."""
 
 
 def without_policies(written: str) -> str:
@@ -107,6 +113,16 @@ def of_this_result(remark: str) -> str:
     sentences = SENTENCES.split(remark)
     kept = [_kept(sentence) for sentence in sentences]
     return " ; ".join(kept) if kept != sentences else remark
+
+
+def of_earlier_specimens(remark: str) -> Iterator[str]:
+    """Yield what a remark says of earlier specimens, without their name and date; the caller has limited its length."""
+    for sentence in SENTENCES.split(remark):
+        folded = fold(sentence).strip()
+        earlier = _EARLIER.match(folded)
+        if earlier is not None and not _CHANGED.search(folded):
+            said = folded[earlier.end() : _end_of_earlier(folded, earlier.end())]
+            yield _DATED.sub("", said)
 
 
 def _kept(sentence: str) -> str:

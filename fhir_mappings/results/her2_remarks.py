@@ -14,7 +14,7 @@ from cards.facts.results import Her2Finding
 from fhir_mappings.codings import codings
 from fhir_mappings.results.her2_cursor import Cursor
 from fhir_mappings.results.her2_findings import SCORES, Stated, agree, findings_of
-from fhir_mappings.results.her2_general import of_this_result
+from fhir_mappings.results.her2_general import of_earlier_specimens, of_this_result
 from fhir_mappings.results.her2_texts import Her2Limits, read_text
 from fhir_mappings.results.her2_tokens import tokens
 from fhir_mappings.wire.folding import SENTENCES, fold
@@ -40,9 +40,18 @@ _WRONG = re.compile(
     r"(?<!no )(?<!not )(?<!of )(?<!avoid )(?<!avoid a )(?<!exclude )(?<!false[ -])\bfalse[- ](?:negative|positive)\b"
     r"(?! (?:(?:her-?2|ihc|f?ish) )*(?:results?|rates?|may|can|could|findings?)\b)"
 )
+_ONLY = (
+    r"(?:only|solely|exclusively|nur|lediglich|ausschliesslich|solo|solamente|unicamente|uniquement|seulement"
+    r"|exclusivement|soltanto|esclusivamente|apenas|somente|alleen|uitsluitend|endast|enbart|kun|bare|tylko|wylacznie"
+    r"|pouze|jen|vain|ainoastaan|sadece|doar|numai)"
+)
 _NOT_INVASIVE = re.compile(
-    r"\b(?:only|solely|exclusively|nur|solo|solamente|uniquement|soltanto|apenas)\b[^.;]{0,40}\b(?:in[- ]situ|dcis)\b|"
-    r"\b(?:in[- ]situ|dcis)\b[^.;]{0,30}\b(?:only|solely|exclusively|nur|solo)\b|\bno (?:residual )?invasive\b|"
+    rf"\b{_ONLY}\b[^.;]{{0,40}}\b(?:in[- ]situ|dcis)\b|\b(?:in[- ]situ|dcis)\b[^.;]{{0,30}}\b{_ONLY}\b|"
+    # "Auswertung am DCIS".
+    r"^(?:auswertung|bestimmung|bewertung|beurteilung|bestimmt|bewertet|evaluation|evalue\w{0,2}|lecture|valorad[oa]"
+    r"|evaluad[oa]|valutat[oa]|avaliad[oa]|bepaald|beoordeeld|bedom[td]|vurderet|vurdert|oceniono|hodnoceno)"
+    r" (?:am|an|im|des|sur|du|en|su|sul\w{0,2}|no|na|op|pa|w|v)(?: l')? ?(?:[^\s,]{1,15} ){0,2}(?:in[- ]situ|dcis)\b|"
+    r"\bno (?:residual )?invasive\b|"
     r"(?:\b(?:score|scored|result|staining|applies|refers|performed)(?: [a-z]{1,10}){0,3}"
     r"|(?:\bthis|\d ?\+)(?: (?:score|result|stain(?:ing)?))? (?:is|was|represents|comes)"
     r"(?: (?:of|from|in|on|for|the|an?)){0,2})"
@@ -62,10 +71,14 @@ _REVIEW = re.compile(
     r"(?:(?:central|second|expert|reference|consensus|repeat(?:ed)?)"
     r"(?: (?:lab(?:oratory)?|pathology|pathologist|ihc|her-?2))?"
     r" (?:review|opinion|read(?:ing)?|test(?:ing)?|evaluation|assessment|stain(?:ing)?)|re-?read|zweitbefund(?:ung)?"
-    r"|referenzpathologie|segunda opinion|revision central|relecture|second avis|secondo parere|herbeoordeling)"
+    r"|referenzpathologie|segunda opinion|revision central|relecture|second avis|secondo parere|herbeoordeling"
+    r"|correct(?:ed|ion)(?: (?:to|result|report|score))?|korrektur|korrigiert\w{0,2}(?: (?:befund|ergebnis|score))?"
+    r"|berichtigt\w{0,2}(?: befund)?|rectifi\w{1,8}|correcci\w{1,3}|corregid[oa]|rettifica\w{0,2}|corrett[oa]"
+    r"|correzione|retificac\w{1,3}|corrigid[oa]|correcao|correctie|gecorrigeerd|korekta|rattelse|rattat|rettelse|rettet"
+    r"|korrigert|oikaisu|korjattu|oprava|corectat|corectie|duzeltme|исправлено)"
     r"(?: (?:is|was|result))?[ :=,-]{1,3}"
 )
-"""Begins a sentence that gives the result again, without the name of HER2: "central review: negative"."""
+"""Begins a sentence that gives the result again, without the name of HER2: "central review: 0", "Korrektur: 1+"."""
 _POSITIVE = frozenset({Her2Finding.POSITIVE, Her2Finding.IHC_3})
 _EQUIVOCAL = frozenset({Her2Finding.EQUIVOCAL, Her2Finding.IHC_2})
 _NEGATIVE = frozenset(
@@ -87,8 +100,15 @@ _CALLED = re.compile(
     r"\b(?:interpreted|considered|regarded|read|treated|classified|reclassified|reported|called|scored)(?: as)?"
     r"(?: her-?2)?[ -](?:negative|(?P<positive>positive))\b"
 )
-_CELLS = re.compile(r"% of (?:the )?(?:(?:invasive|tumou?r|neoplastic|carcinoma|malignant|cancer) ){0,3}cells\b")
-_STAINS = re.compile(r"\b(?:stain|intens|strong|complete|membran|express|positiv|reactiv)")
+_CELLS = re.compile(
+    r"% of (?:the )?(?:(?:invasive|tumou?r|neoplastic|carcinoma|malignant|cancer) ){0,3}cells\b"
+    r"|% (?:der|des|de|de las|de los|delle|das|van de|av|af|) ?(?:invasiven |vitalen )?"
+    r"(?:tumorzellen|zellen|cellules|celulas|cellule|tumorcellen|cellen|komorek|tumorceller\w{0,2}|celler\w{0,2}|bunek)\b"
+)
+_STAINS = re.compile(
+    r"\b(?:stain|intens|strong|complete|membran|express|positiv|reactiv|(?:an)?gefarbt|farb|anfarb|stark|kraftig"
+    r"|vollstandig|marqu|complet|tinc|tenid|color|fuerte|forte|aankleur|sterk|barw|zabarw|siln|farg|farvn|farging)"
+)
 _NOT_OF_STAIN = frozenset({"other", "score", "legend", "ratio", "copies", "counted"})
 _NEAR, _NEAREST, _LEVELS = 4, 3, 3
 _ENDS = frozenset({"", "stop", "open", "close"})
@@ -115,7 +135,26 @@ def is_contradicted(
         if written and said is not Her2Finding.EQUIVOCAL and contradicts(written, findings, limits):
             return True
     notes = " ; ".join(text(note.get("text")) for _, note in objects(remarks.get("note")))
-    return bool(notes) and contradicts(notes, findings, limits)
+    return bool(notes) and (contradicts(notes, findings, limits) or _is_earlier_opposite(notes, findings, limits))
+
+
+def _is_earlier_opposite(notes: str, findings: tuple[Her2Finding, ...], limits: Her2Limits) -> bool:
+    """Return whether the notes give an earlier specimen the opposite status, as two results on record would."""
+    said = conclusion_of(findings)
+    for each in of_earlier_specimens(notes[:_LONGEST]):
+        reading = read_text(each, limits, "her2-interpretation")
+        if not isinstance(reading, Stated):
+            reading = read_text(f"her2 {each}", limits, "her2-interpretation")
+        heard = conclusion_of(tuple(findings_of(reading))) if isinstance(reading, Stated) else None
+        if said is not None and heard is not None and _is_opposite(said, heard):
+            return True
+    return False
+
+
+def is_of_another_test(sentence: str, *, is_equivocal: bool) -> bool:
+    """Return whether a sentence is about another marker, or about the ISH that an equivocal score waits for."""
+    kinds = {each.kind for each in tokens(sentence)}
+    return "other" in kinds or ("ish" in kinds and (is_equivocal or "not-done" in kinds))
 
 
 def _interpreted(
@@ -162,7 +201,8 @@ def contradicts(written: str, findings: tuple[Her2Finding, ...], limits: Her2Lim
     if any(_OF_ANOTHER.match(fold(each).strip()) for each in SENTENCES.split(whole)):
         return True
     listed = tokens(cut)
-    scores = {SCORES[int(token.value)] for token in _not_of_others(listed) if token.kind == "score"}
+    own = list(_not_of_others(listed))
+    scores = {SCORES[int(token.value)] for token in own if token.kind == "score"} | set(_bare_scores(own))
     if len(scores) >= _LEVELS and (_defines(listed) or {each.value for each in listed} >= _BOTH_SIDES):
         # A key to the scores: "HER2 negative (0, 1+), equivocal (2+), positive (3+)".
         return False
@@ -237,6 +277,14 @@ def _not_of_others(listed: list[Token]) -> Iterator[Token]:
         about_other = token.kind == "other" or (about_other and token.kind not in ("name", "ish", "ihc"))
         if not about_other:
             yield token
+
+
+def _bare_scores(listed: list[Token]) -> Iterator[Her2Finding]:
+    """Yield the scores without a plus behind the word: "score 0", and not "score 0-3"."""
+    for before, token, behind in zip(listed, listed[1:], [*listed[2:], None], strict=False):
+        is_score = before.kind == "score-word" and token.kind == "number" and token.written in ("0", "1", "2", "3")
+        if is_score and (behind is None or behind.kind not in _OF_NUMBER):
+            yield SCORES[int(token.written)]
 
 
 def _says_otherwise(after: list[Token], findings: tuple[Her2Finding, ...]) -> bool:

@@ -53,11 +53,12 @@ _BLOCK = re.compile(
     r"(?:(?: ?[,/&] ?| (?:and|und|y|et) )[a-z]\d{1,2}(?![\w+])){0,4}",
     re.IGNORECASE,
 )
-# "Score 2+ of 3+" names the end of the scale; "3+ of 3 cores" counts cores.
+# "Score 2+ of 3+" and "1+ (of 3)" name the end of the scale; "3+ of 3 cores" counts cores.
 _END_OF_SCALE = re.compile(
     r"((?<![\w.])[0-3] ?\+|\bscore:? [0-3]\+?|"
     r"(?<![\w.])[0-3](?= ?(?:out )?of 3\+|(?<=^.) out of 3|(?<=[:=] .) out of 3))"
-    r" ?(?:out of|of|von|sur|su|de|van) 3 ?\+?(?= ?(?:[.,;)\]]|$))",
+    r" ?(?:(?:out of|of|von|sur|su|de|van|af|av|z|din) 3 ?\+?(?= ?(?:[.,;)\]]|$))"
+    r"|\((?:out of|of|von|sur|su|de|van|af|av|z|din) 3 ?\+?\))",
     re.IGNORECASE,
 )
 # "Negativo (1+/3+)", "score 0/3": of three; two blocks would not be called negative together.
@@ -97,7 +98,9 @@ _CONTROLS_BEHAVED = re.compile(
 # "HER2 positive control appropriate" says nothing of the tumor.
 _CONTROL = re.compile(r"\b(?:positive|negative)(?: (?:and|or|&) (?:positive|negative))? (controls?)\b", re.IGNORECASE)
 # "FISH检测": letters of two scripts that touch are two words.
-_SCRIPTS = re.compile(r"(?<=[A-Za-z])(?=[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af])")
+_SCRIPTS = re.compile(
+    r"(?<=[A-Za-z])(?=[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af])|(?<=[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af])(?=[A-Za-z])"
+)
 _ARROW = re.compile(r"->|=>|→")
 _PLUSES = frozenset({"plus", "cruces", "cruz", "croci", "cruzes", "croix"})
 _ZERO = "zero"

@@ -31,7 +31,7 @@ KITS = "hercept test | herceptest | hercep test"
 """Products for it."""
 
 OVEREXPRESSION = """
-overexpression | protein overexpression | uberexpression | sobreexpresion | surexpression
+overexpression | protein overexpression | uberexpression | ueberexpression | sobreexpresion | surexpression
 sovraespressione | sobreexpressao | superexpressao | overexpressie | nadekspresja | overexpression of her 2
 overuttryck | overuttryck av her 2
 """
@@ -48,7 +48,8 @@ fluorescence in situ hybridization (fish) | in situ hybridization (ish) | fluore
 fluorescent in situ hybridization (fish) | in situ hybridisation (ish) | hibridacion in situ
 hibridacion in situ fluorescente | hibridacion fluorescente in situ | hibridizacao in situ | hibridacao in situ
 hybridation in situ | hybridation in situ fluorescente | ibridazione in situ | ibridazione in situ fluorescente
-in situ hybridisierung | fluoreszenz in situ hybridisierung | in situ hybridisatie | hybrydyzacja in situ
+in situ hybridisierung | amplifikationstestung | amplifikationsanalyse | amplifikationsdiagnostik
+fluoreszenz in situ hybridisierung | in situ hybridisatie | hybrydyzacja in situ
 hybrydyzacja in situ fluorescencyjna | fluorescencyjna hybrydyzacja in situ
 """
 """In situ hybridization."""
@@ -59,7 +60,8 @@ amplificacion | amplificacion genica | amplificacion del gen | amplification du 
 amplificazione | amplificazione genica | amplificacao | amplificacao genica | amplificatie | genamplificatie
 amplifikacja | amplifikacja genu | amplificacion del gen her 2 | amplification du gene her 2
 amplificazione del gene her 2 | amplificacao do gene her 2 | amplifikacji | amplifikacji genu | amplifikacje
-amplifikacje genu | amplificacao do gene | amplificazione del gene | amplificatie van het her 2 gen | amplifikasyon
+amplifikacje genu | amplificacao do gene | amplificacao no gene | amplifikaatiota | amplificazione del gene
+amplificatie van het her 2 gen | amplifikasyon
 amplifikasyonu | gen amplifikasyonu | amplifiering | genamplifiering | 遺伝子増幅 | 増幅 | 유전자 증폭 | 증폭
 amplifikace | amplifikacia | amplifikacija | amplificare | amplifikacio | amplifikaatio | amplificacio | амплификация
 амплификации
@@ -81,7 +83,7 @@ positiva reakcija
 duong tinh | positif kuat | uberexpression: ja | overexpression: yes | surexpression: oui
 surexpression de her 2: oui
 sobreexpresion: si | sovraespressione: si | strongly positive | stark positiv | fortement positif
-fuertemente positivo
+fuertemente positivo | dreifach positiv
 """,
         "negative": """
 negative | neg | negatif | negatifs | negativ | negativo | negativa | negativos | negativas | negativi | negatief
@@ -100,7 +102,8 @@ no positivo | non positif | non positivo | nao positivo | niet positief
 """,
         "equivocal": """
 equivocal | borderline | equivoque | equivoco | equivoca | dudoso | dudosa | douteux | dubbio | duvidoso | fraglich
-grenzwertig | fraglich positiv | zweifelhaft | twijfelachtig | dubieus | equivocaal | niejednoznaczny
+grenzwertig | zweifach positiv | fraglich positiv | zweifelhaft | twijfelachtig | dubieus | equivocaal
+niejednoznaczny
 niejednoznaczna | niejednoznaczne | watpliwy | graniczny | graniczne | ekvivokalni | uncertain positive | limite
 hranicni | echivoc | granicni | supheli | supheli pozitif | 境界域 | неопределенный
 невизначений
@@ -158,13 +161,15 @@ n'est pas amplifie | nie jest amplifikowany | nie ulegl amplifikacji | neamplifi
 detected | present | identified | nachgewiesen | nachweisbar | detectada | detectado | presente | obecna | obecny
 saptandi | detectee | detecte | presentee | mise en evidence | rilevata | riscontrata | wykryta | aanwezig
 aangetoond
-pavisas | pavisad | pavist | mevcut | var | izlendi | izlenmistir | demonstrated | confirmed present | あり | 있음
+pavisas | pavisad | pavist | prokazana | prokazano | zjistena | evidentiata | todettu | mevcut | var | izlendi
+izlenmistir | demonstrated | confirmed present | あり | 있음
 """,
         "not-detected": """
 not detected | not present | absent | assente | ausente | afwezig | none detected | not identified
 nicht nachweisbar | nicht nachgewiesen | no detectada | no detectado | non detecte | non detectee | non rilevata
 nao detectada | nao detectado | niet aangetoond | nie wykryto | undetected | nieobecna | nieobecny | non riscontrata
-saptanmadi | izlenmedi | izlenmemistir | ej pavisad | ikke pavist | non mise en evidence | absente | not demonstrated
+saptanmadi | izlenmedi | izlenmemistir | neprokazana | neprokazano | nezjistena | ei todettu | ej pavisad
+ikke pavist | non mise en evidence | absente | not demonstrated
 """,
         "not-there": "not observed | yok | mevcut degil | niet aanwezig | non presente | なし | 없음",
     }
@@ -198,7 +203,9 @@ avventer | folger | rekommenderas | geadviseerd | wird empfohlen | wird angeschl
 est recommandee | recommandee | recommande | recomendado | recomendada | a realizar
 will be sent for | will be sent out for | is being performed | is pending | sent out for
 utfors | utfores | a realiser | a completer par | veranlasst | in auftrag | in auftrag gegeben | wird durchgefuhrt
-to be done separately | onerilir | istendi | a effectuer | da eseguire | a fazer | do badania | do wykonania
+to be done separately | se recomanda | recomandat | recomandata | solicitar | sugiro | sugerimos | sugerido
+aguarda | aguardando | anbefales | suositellaan | doporuceno | doporucujeme | objednana | onerilmektedir | 建议 | 推奨
+onerilir | istendi | a effectuer | da eseguire | a fazer | do badania | do wykonania
 sera realizada | is ordered | reflex testing has been ordered | reflex testing ordered | has been ordered as reflex
 will be performed and reported separately | has been sent | has been sent for confirmation | reflexed to fish
 """
@@ -210,7 +217,8 @@ unnecessary | not requested | not ordered | not tested | no realizado | no reali
 non fait | non realise | non realisee | non necessaire | non eseguita | non eseguito | non necessario
 nao realizado | nao realizada | nao necessario | nicht erforderlich | nicht durchgefuhrt | nicht notwendig
 entfallt | niet verricht | niet nodig | niet uitgevoerd | nie wykonano | niewymagane | nie jest wymagane
-not reported
+not reported | no precisa | no requiere | non indicata | non richiesta | nao indicado | niet geindiceerd | nie wymaga
+ej indicerat | ikke indiceret | ikke indisert | neni indikovano | nu este necesar | gerekli degil
 """
 """A method that was not used: only with its name."""
 
@@ -271,7 +279,7 @@ kein hinweis auf | kein hinweis auf eine | keine hinweise auf | ohne | ohne nach
 absence de | absence d' | absence d' une | aucune | ausencia de | sin evidencia de | no se observa | no se detecta
 no se identifica | no se evidencia | assenza di | senza | nessuna evidenza di | non si osserva | non si rileva
 nao se observa | brak | nie stwierdzono | nie wykryto | nie wykazano | zonder | ingen | utan | uden | uten
-no se demuestra | nao ha | fara | nincs | отсутствие | нет
+no se demuestra | nao ha | fara | nincs | отсутствие | нет | 无需 | 不需要
 """
 """Words that say that what follows is absent."""
 SOME = """
@@ -342,7 +350,8 @@ wspolczynnik her 2/cep 17 | stosunek her 2/cep 17 | wskaznik her 2/cep 17 | her 
 her 2/cep 17 signal ratio | her 2 : chromosome 17 ratio | her 2 gene/chromosome 17 ratio | her 2/cent 17 ratio
 cent 17 ratio | her 2 cent 17 ratio | her 2 : cen 17 | her 2 : cen 17 ratio | her 2 : chr 17
 her 2/centromere 17 ratio | her 2 fish ratio | ratio (dual probe) | her 2/cep 17 ratio (dual probe)
-ratio her 2/chr 17
+ratio her 2/chr 17 | pomer | pomer her 2/cep 17 | raport | raport her 2/cep 17 | suhde | oran | forhold
+ratio her 2 : cen 17
 """
 """Labels of a number after or before it: the HER2 to chromosome 17 ratio."""
 
@@ -413,7 +422,8 @@ no membrane staining in tumor cells | no membrane staining in any tumor cell | w
 absence of staining | no membranous staining | no staining observed | no reactivity | no staining is observed
 no staining is seen | complete absence of staining | absent staining | staining absent | membranous staining absent
 membrane staining absent | absent membranous staining | absent membrane staining | keine anfarbung | ohne anfarbung
-keine membranose anfarbung | no immunoreactivity | no staining identified | no membrane staining seen
+keine membranose anfarbung | keine faerbung | keine anfaerbung | ohne anfaerbung | keine membranfaerbung
+no immunoreactivity | no staining identified | no membrane staining seen
 no membrane staining observed | no membrane staining identified | keine farbung | keine membranfarbung
 ohne membranfarbung | keine membranose farbung | sin tincion | ausencia de tincion | sin tincion de membrana
 absence de marquage | pas de marquage | aucun marquage | nessuna colorazione | assenza di colorazione | sem coloracao

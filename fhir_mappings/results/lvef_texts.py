@@ -14,6 +14,8 @@ import msgspec
 from cards.values.intervals import BOUND_BY_SIGN, ENDLESS, Bound, Interval
 from fhir_mappings.results import echo_words as echo
 from fhir_mappings.results import lvef_words as words
+from fhir_mappings.results.own_dates import MONTHS
+from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.phrases import Phrases, Word, is_plain, words_of
 
 if TYPE_CHECKING:
@@ -32,6 +34,17 @@ _THINGS = frozenset(
 )
 _HUNDRED = Decimal(100)
 _SPLITS = frozenset({"stop", "comma", "open", "close"})
+_LONG = len("mrt")
+"""The letters of abbreviated months, some of which are other words: "MRT", "may"."""
+_NOT_OF_NOW = frozenset({"prior", "legend", "other", "unit", "bound", "after", "compares", "plus-minus"})
+# A date is most often that of an earlier study, and a condition says what would follow.
+_OF_ANOTHER_DAY = re.compile(
+    r"\b(?:19|20)\d\d\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b"
+    rf"|\b(?:{'|'.join(each for each in MONTHS if len(each) > _LONG)})\b"
+    r"|^(?:if|when|wenn|falls|sofern|bei|si|en caso|se|als|indien|jesli|om|hvis|jos|pokud|daca)\b"
+    r"|\b(?:from|statt|instead of|anstelle von|au lieu de|en lugar de|invece di|em vez de|in plaats van|zamiast) \d"
+    r"|\b(?:if|unless|wenn|falls|sofern|indien|jesli|hvis|hold|stop|until|bis|hasta|fino a)\b"
+)
 _PHRASES = Phrases(
     (
         ("ignored", None, echo.NORMAL_VENTRICLE),
@@ -122,6 +135,28 @@ def descriptions_in(written: str) -> set[str]:
     if any(token.kind in ("unknown", "number", "other") for token in listed):
         return set()
     return {str(token.meaning) for token in listed if token.kind == "describes"}
+
+
+def named_descriptions_in(written: str) -> set[str]:
+    """Return what a sentence that is not understood calls the ejection fraction; empty beside other measurements."""
+    listed = _tokens(words_of(written[:LONGEST]))
+    if (_NOT_OF_NOW | {"number"}) & {token.kind for token in listed}:
+        return set()
+    return {str(token.meaning) for token in listed if token.kind == "describes"}
+
+
+def fractions_in(written: str) -> list[Decimal]:
+    """List the percentages of a text that is not understood; none if it names another study, limit or measurement."""
+    listed = _tokens(words_of(written[:LONGEST]))
+    if _NOT_OF_NOW & {token.kind for token in listed} or _OF_ANOTHER_DAY.search(fold(written)):
+        return []
+    found: list[Decimal] = []
+    for at, token in enumerate(listed):
+        behind = [each.kind for each in listed[at + 1 : at + 4]]
+        is_share = behind[:1] == ["percent"] or behind == ["dash", "number", "percent"]
+        if token.kind == "number" and is_share:
+            found.append(Decimal(token.written))
+    return found
 
 
 def _tokens(listed: list[Word]) -> list[_Token]:

@@ -97,7 +97,14 @@ PRIOR = """
 prior | previous | previously | prev | prior study | previous study | prior echo | previous echo | vorher | vorbefund
 voruntersuchung | previo | previa | anterieur | anterieure | precedente | anterior | poprzednio | eerder | was
 baseline | prior lvef | previous lvef | prior ef | previous ef | vs prior | compared to prior | compared with prior
-from prior
+from prior | vu | vorwert | ausgangs ef | ausgangswert | ausgangs lvef | fevi basal | fe basale | basal | basale
+fevg initiale | voraufnahme | vorheriger wert | fruher | im vorjahr | zuletzt | letzte messung
+anterior fe | fe anterior | fevi previa | fevg anterieure
+fe precedente | ef precedente | precedentemente | anteriormente | ultimo control | au precedent | auparavant
+vorige | vorig | vorige ef | eerdere | poprzedni | poprzednia
+poprzednie | uprzednio | tidigare ef | tidligere ef | tidigare | tidligere | forrige | aiemmin | aikaisemmin
+edellinen | drive | predchozi | anterioara | anterior
+onceki | daha once | ранее | предыдущая | προηγουμενη | 前回 | 既往 | 上次 | 以前
 """
 """Leads to an earlier value, in a bracket behind the present one."""
 DASHES = "- | to | bis | a | till | until | do | tot | through | til | - -"
@@ -113,10 +120,12 @@ the | of | is | was | at | by | with | as | on | in | are | measured at | measur
 estimated to be | has | approximately | approx | approx. | about | around | ca | circa | ~ | ≈ | ok | okolo
 ongeveer | omkring | omtrent | aproximada | approximative | en torno a | approximativement
 environ | ungefahr | etwa | cerca de | aproximadamente | de | del | la | le | les | el | du | der | die | das | des
+auf
 den | mit | von | per | via | using | an | shows | showed | show | found | an estimated | con | avec | com | par
 por | op | w | z | wynosi | betragt | es de | est de | est | ist | patient has | calculated at | calculated as
 estimada en | evaluee a | mesuree a | calculee a | estimada em | calculada em | estimada del | estimada a
-calculada en | estimee a | stimata al | geschat op | oszacowana na
+calculada en | estimada visualmente en | stimata visivamente al | estimee visuellement a | visuell geschatzt auf
+estimee a | stimata al | geschat op | oszacowana na
 calculated to be | appears | appears to be | remains | value | result | results | roughly | visually appears | di
 il
 """,
@@ -143,7 +152,8 @@ quantitated | quantified | measured | automated | auto ef | ai | contrast | with
 radionuclide angiography | radionuclide angiogram | radionuclide cineangiography | angiography | short axis
 long axis | short axis stack | derived | auto | mod sp 4 | mod sp 2 | sp 4 | sp 2 | cube | cubed | visual assessment
 by visual assessment | assessment | calcolata | calculada | calculee | berechnet | berekend | obliczona | geschatte
-visueel | visuellt | visuelt | visuellt bedomd | visuelt bedomt | по симпсону | методом симпсона | по тейхольцу
+visueel | visueel geschat | geschat | oszacowana | uppskattad | skonnet | anslaet | arvioitu | odhadem | visuellt
+visuelt | visuellt bedomd | visuelt bedomt | по симпсону | методом симпсона | по тейхольцу
 simpsonilla | wizualnie | wizualna | n. simpson | enligt simpson | biplane simpsons | automatic
 automatically | doppler | biplan | biplana | biplano | monoplane | single plane | a 4 c | a 2 c | 4 ch | 2 ch
 4 chamber
@@ -167,7 +177,10 @@ funcion sistolica | funcion | fonction systolique | funzione
 funzione sistolica | normal study | normal echo | normal wall motion | no regional wall motion abnormalities
 no wall motion abnormalities | no rwma | no regional wall motion abnormality | normal examination
 technically limited | technically difficult study | technically limited study | limited study | suboptimal study
-difficult windows
+difficult windows | eingeschrankte schallbedingungen | schlechte schallbedingungen | gute schallbedingungen
+massige schallbedingungen
+eingeschrankte bildqualitat | gute bildqualitat | bonne echogenicite | mauvaise echogenicite | buena ventana
+mala ventana
 poor windows | technically difficult
 no pericardial effusion | no significant valvular disease | no thrombus | no lv thrombus | no effusion
 no significant valve disease | no pulmonary hypertension | no significant valvulopathy | kein perikarderguss
@@ -215,7 +228,8 @@ mild dysfunction | moderate dysfunction | mild lv dysfunction | moderate lv dysf
 mild lv systolic dysfunction | moderate lv systolic dysfunction | lv dysfunction | lv systolic dysfunction
 mild global hypokinesis | moderate global hypokinesis | global hypokinesis | mildly hypokinetic
 mild to moderately reduced | mildly impaired | moderately impaired
-leichtgradig eingeschrankt | leichtgradig eingeschrankte | geringgradig eingeschrankt | geringgradig reduziert
+leichtgradig eingeschrankt | leichtgradig eingeschrankte | mittelgradig eingeschrankte | eingeschrankte
+geringgradig eingeschrankt | geringgradig reduziert
 nieznacznie obnizona | umiarkowanie obnizona | lekko obnizona | licht gedaald | matig gedaald | licht gestoord
 latt nedsatt | mattligt nedsatt | let nedsat | lett nedsatt | nedsatt | nedsat | legerement diminuee | diminuee
 levemente disminuida | moderadamente disminuida | ligeramente reducida | moderadamente reducida
@@ -223,7 +237,11 @@ moderatamente ridotta | levemente diminuida | moderadamente reduzida
 impaired | low | abnormal | leichtgradig reduziert | reduziert | mittelgradig reduziert | leicht reduziert | alteree
 moderement alteree | reducida | reducida levemente | ridotta | reduzida | disminuida | lievemente ridotta
 levemente reducida | levemente reduzida | licht verminderd | matig verminderd | mildly abnormal
-moderately abnormal | hfmref | obnizona
+moderately abnormal | hfmref | obnizona | obnizona do | снижена | снижена до | умеренно снижена | nedsat til
+nedsatt till | nedsatt til | snizena | snizena na
+reduziert auf | eingeschrankt auf | reduite a | reducida a | ridotta al | reduzida para | verlaagd | verlaagd tot
+gedaald | scazuta | dusuk
+alentunut
 leicht eingeschrankt | mittelgradig eingeschrankt | eingeschrankt | deprimida | levemente deprimida
 ligeramente deprimida | moderadamente deprimida | mid range | subnormal | legerement alteree
 eingeschrankte lv funktion | reduzierte lv funktion | leicht eingeschrankte lv funktion
@@ -236,7 +254,13 @@ severely abnormal | hfref | markedly reduced | hochgradig reduziert | hochgradig
 severamente reducida | severamente deprimida | gravemente deprimida | gravemente ridotta
 moderately to severely reduced | very low | moderate to severely reduced | hochgradig eingeschrankte lv funktion
 ernstig verminderd | znacznie obnizona | kraftigt nedsatt | svart nedsatt | severement diminuee
-severamente disminuida | gravemente reduzida | schwer eingeschrankt | critically reduced
+severamente disminuida | gravemente reduzida | schwer eingeschrankt | critically reduced | stark eingeschrankt
+hochgradig eingeschrankte | stark eingeschrankte
+stark reduziert | deutlich eingeschrankt | alvorlig nedsatt | betydelig nedsatt | svaert nedsat | kraftig nedsat
+selvasti alentunut | vaikeasti alentunut | tezce snizena | vyrazne snizena | sever redusa | sever scazuta
+ciddi azalmis | ileri derecede azalmis | резко снижена | выраженно снижена
+severe reduite | effondree | severamente reduzida | fuertemente deprimida | fortemente ridotta | sterk verminderd
+mocno obnizona
 """,
     }
 )

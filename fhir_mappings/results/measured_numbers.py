@@ -17,8 +17,14 @@ from cards.values.intervals import Bound
 from cards.values.quantities import Kg, Percent
 from fhir_mappings.codings import texts
 from fhir_mappings.results.amounts import LONGEST, Reading, in_thousands, in_two_units, read_amount, read_quantity
-from fhir_mappings.results.lvef_texts import LvefStated, descriptions_in, read_lvef_text
-from fhir_mappings.results.named_lvef import LVEF_NAME
+from fhir_mappings.results.lvef_texts import (
+    LvefStated,
+    descriptions_in,
+    fractions_in,
+    named_descriptions_in,
+    read_lvef_text,
+)
+from fhir_mappings.results.named_lvef import LVEF_IN_NOTES
 from fhir_mappings.results.reference_ranges import Unit
 from fhir_mappings.results.result_notes import notes, remarks, sentences
 from fhir_mappings.results.written_values import written_value
@@ -46,7 +52,23 @@ _AMOUNT_ALONE = re.compile(
 )
 _OF_RESULT = re.compile(
     r"(?:values?|results?|repeat(?:ed)?|rerun|recheck(?:ed)?|actual(?:ly)?|current(?:ly)?|now|is|measured|reads?|today|true"
-    r"|correct(?:ed)?|body|weights?|weighs|wt|patient|pt|level|count|wert|gewicht|valor|peso|poids|valeur|valore)"
+    r"|correct(?:ed)?|body|weights?|weighs|wt|patient|pt|level|count|wert|gewicht|valor|peso|poids|valeur|valore"
+    r"|wiederholung|nachmessung|kontrolle|kontrollwert|korrektur|korrigiert|richtig|repeticion|repetido|repetida|corregido"
+    r"|correccion|repetition|repete|controle|corrige|ripetuto|ripetizione|controllo|corretto|rettifica|repeticao"
+    r"|corrigido|herhaling|herhaald|gecorrigeerd|waarde|powtorzono|powtorka|korekta|wynik|omkorning|rattat|rattelse"
+    r"|rettet|rettelse|korrigeret|korrigert|gentaget|gjentatt|uusinta|korjattu|opakovane|oprava|repetat|corectat"
+    r"|tekrar|duzeltme|повторно)"
+)
+# Begins another measurement of the ejection fraction that a note gives without its name.
+_MEASURED_AGAIN = re.compile(
+    r"\b(?:repeat\w*|re-?measur\w*|re-?check\w*|re-?calculat\w*|over-?read|re-?read|nachmess\w*|kontrollmess\w*"
+    r"|korrekt\w*|korrig\w*|relecture|en realite|en realidad|rectif\w*|revis\w*|corre[cz]\w*|rettif\w*"
+    r"|herbeoordel\w*|gecorrigeer\w*|korekt\w*|ratt\w{3,7}|rettet|rettelse|oprav\w*|[34] ?d|simpson\w*|biplan\w*"
+    r"|visuell\w*|visual\w*|visuel\w*|muga|cmr|mrt|mri|irm|eftergransk\w*|gennemgang)\b"
+)
+_DENIAL = re.compile(
+    r"\b(?:nicht|kein\w{0,2}|not|no|without|ohne|pas|sans|sin|non|nao|sem|senza|niet|geen|nie|bez|inte|ej|utan|ikke|uten"
+    r"|uden|ei|ne|neni|nu|fara|degil|не|без)\b"
 )
 _WEIGHT = re.compile(r"weights?|weighs|wt|gewicht|peso|poids")
 Number = Weight | Lvef | LabResult | Gap
@@ -232,7 +254,7 @@ class NumberReader:
         if match is None:
             return None
         own = self._own_names.get(concept, frozenset())
-        words = [each.rstrip(":=") for each in match["words"].split()]
+        words = [word for each in match["words"].split() if (word := each.rstrip(":="))]
         if not all(_OF_RESULT.fullmatch(each) or each in own for each in words):
             return None
         read = read_amount(match["amount"].strip())
@@ -253,17 +275,31 @@ class NumberReader:
         known = self._terminology.lvef_in_words
         said = [*remarks(holder), *(each for _, part in objects(holder.get("interpretation")) for each in texts(part))]
         for sentence in sentences(said):
-            is_named = LVEF_NAME.search(fold(sentence)) is not None
+            is_named = LVEF_IN_NOTES.search(fold(sentence)) is not None
             found = read_lvef_text(sentence, known) if "%" in sentence or is_named else None
             if isinstance(found, LvefStated) and found.bound is Bound.EXACT:
-                fall = value - (found.upper or found.value)
-                if fall > 0 and (found.value < known.normal.lowest or fall >= known.told_from):
+                if self._matters(value, found.value, found.upper):
+                    return sentence[:_SHOWN]
+            elif found is not None and (is_named or _MEASURED_AGAIN.search(fold(sentence))):
+                # A sentence that is not understood, with a fraction that a label may act on.
+                lower = fractions_in(sentence)
+                if value not in lower and any(
+                    known.widest < each < value and self._matters(value, each) for each in lower
+                ):
                     return sentence[:_SHOWN]
             called = descriptions_in(sentence)
+            if is_named and not called and not _DENIAL.search(fold(sentence)):
+                called = named_descriptions_in(sentence)
             is_severe = "severe" in called and value > known.severe.highest
             if is_severe or ("reduced" in called and is_named and value > known.reduced.highest):
                 return sentence[:_SHOWN]
         return ""
+
+    def _matters(self, value: Decimal, other: Decimal, upper: Decimal | None = None) -> bool:
+        """Return whether a label may act on an ejection fraction below the value: it is not normal, or much lower."""
+        known = self._terminology.lvef_in_words
+        fall = value - (upper or other)
+        return fall > 0 and (other < known.normal.lowest or fall >= known.told_from)
 
     def _unit_of(self, concept: str, reading: Reading, quantity: Any) -> Unit:
         """Return the unit of a number, with the UCUM code from a site's code map for a local unit."""

@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
 
 LVEF_NAME = re.compile(
-    r"\b(?:lv ?ef|ef|ejection fraction|ejektionsfraktion|auswurffraktion|fevi|fevg|feve|fraccion de eyeccion|"
+    r"\b(?:lv ?ef|ef|ejection fraction|ejektionsfraktion|auswurffraktion|fevi|fevg|feve|fevs|fraccion de eyeccion|"
     r"fraction d'ejection|frazione d[i'] ?eiezione|fracao de ejecao|ejectiefractie|frakcja wyrzutowa|фв|"
     r"фракция выброса|ejeksiyon fraksiyonu|ejekcni frakce|ejekcios frakcio|fracti[ae] de ejectie|ejektiofraktio)\b"
 )
 """An ejection fraction by name, in a folded text."""
+LVEF_IN_NOTES = re.compile(rf"{LVEF_NAME.pattern}|\bfe\b")
+"""The same in a note of a result that is one: "FE" alone may also be iron."""
 _ABOUT_IT = re.compile(r"\b(?:method|technique|quality|comment|reference|range|units?|methode|metodo)\b")
 _VALUES = ("valueQuantity", "valueString", "valueRange", "valueInteger", "valueCodeableConcept", "valueRatio")
 _LONGEST = 200

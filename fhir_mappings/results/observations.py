@@ -34,6 +34,7 @@ from fhir_mappings.results.amounts import LONGEST
 from fhir_mappings.results.concept_index import COMBINATIONS, ConceptIndex
 from fhir_mappings.results.findings import FindingReader
 from fhir_mappings.results.hcg_amounts import HcgReader
+from fhir_mappings.results.her2_remarks import is_of_another_test
 from fhir_mappings.results.her2_values import HER2_VALUES, Her2Vocabulary, said_beside
 from fhir_mappings.results.measured_numbers import NumberReader
 from fhir_mappings.results.measurement_units import UnitReader
@@ -48,7 +49,7 @@ from fhir_mappings.results.pregnancy_states import PregnancyStateReader
 from fhir_mappings.results.reference_ranges import NOBODY, RangeReader
 from fhir_mappings.results.report_texts import ReportReader
 from fhir_mappings.results.result_flags import ResultFlags
-from fhir_mappings.results.result_notes import WEIGHED, ResultNotes, notes, speaks
+from fhir_mappings.results.result_notes import WEIGHED, ResultNotes, never, notes, speaks
 from fhir_mappings.results.site_results import read_site_result
 from fhir_mappings.results.written_values import written_value
 from fhir_mappings.wire.cached_json import CachedByJson
@@ -60,6 +61,7 @@ from fhir_mappings.wire.stubs import codes_of
 from fhir_mappings.wire.times import time_of, within
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import date
 
     from cards.knowledge.schema import Cancer, Terminology
@@ -86,6 +88,7 @@ _VALUES = frozenset(
         "Reference",
     )
 )
+_ON_HER2 = frozenset({"component", "interpretation"})
 _COUNTS_NOT = frozenset({"registered", "preliminary", "cancelled", "entered-in-error", "unknown"})
 LONGEST_STATUS = 40
 _HER2_METHODS = {
@@ -97,6 +100,7 @@ _HER2_METHODS = {
     "her2-copy-number": Her2Method.ISH,
 }
 _ANSWERED = frozenset({"pregnancy-test", "erbb2-mutation"})
+_EQUIVOCAL = frozenset({Her2Finding.IHC_2, Her2Finding.EQUIVOCAL})
 _SHORT_NOTE = 40
 _RECEPTORS = {"er-status": Receptor.ESTROGEN, "pr-status": Receptor.PROGESTERONE}
 _STAGES = frozenset({"stage-group", "metastasis-category"})
@@ -142,7 +146,7 @@ class ObservationReader:
         self._code_map = code_map
         self._named = NamedResults(terminology)
         self._notes = ResultNotes(terminology)
-        self._flags = ResultFlags(terminology)
+        self._flags = ResultFlags(terminology, self._notes)
         self._pregnancies = PregnancyStateReader(terminology)
         self.reports = ReportReader(terminology)
         self._other_names = OtherNameReader(terminology)
@@ -229,9 +233,16 @@ class ObservationReader:
             concept = meant
         return concept
 
-    def _voided(self, concept: str, observation: Json, origin: Origin, on: date | None) -> Gap | None:
-        """Return a gap if a note says that the value is void."""
-        if not (note := self._notes.void(concept, observation)):
+    def _voided(
+        self,
+        concept: str,
+        observation: Json,
+        origin: Origin,
+        on: date | None,
+        is_of_another: Callable[[str], bool] = never,
+    ) -> Gap | None:
+        """Return a gap if a note says that the value is void; ``is_of_another`` is as for ``ResultNotes.void``."""
+        if not (note := self._notes.void(concept, observation, is_of_another)):
             return None
         said = (("value", self._written(concept, observation)), ("note", note))
         return Gap(concept, origin.path, "voided", on, said)
@@ -366,11 +377,12 @@ class ObservationReader:
         if "interpretation" in holder:
             remarks["interpretation"] = holder["interpretation"]
         found: list[Fact] = []
-        is_contradicted = False
+        is_contradicted, is_equivocal = False, True
         for stated in self._her2_alone({"value": value, "remarks": remarks}, concept):
             if stated.finding is None:
                 return [Gap(concept, origin.path, "value", on, (("value", stated.as_reported),))]
             is_contradicted = is_contradicted or stated.conflict
+            is_equivocal = is_equivocal and stated.finding in _EQUIVOCAL
             found.append(
                 Her2Result(
                     stated.method or _HER2_METHODS[concept],
@@ -386,8 +398,9 @@ class ObservationReader:
                 )
             )
         # A note that contradicts the value is heard with it.
-        is_heard = is_contradicted or not speaks(observation)
-        gap = None if is_heard else self._voided(concept, observation, origin, on)
+        is_heard = is_contradicted or (_ON_HER2.isdisjoint(observation) and not speaks(observation))
+        is_other = partial(is_of_another_test, is_equivocal=is_equivocal)
+        gap = None if is_heard else self._voided(concept, observation, origin, on, is_other)
         return found if gap is None else [gap]
 
     def _her2_of(self, said: Json, concept: str) -> list[Her2Reading]:

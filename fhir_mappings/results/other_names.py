@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 _BESIDE = frozenset(
     {
         "a", "at", "by", "from", "in", "is", "of", "on", "only", "the", "this", "used", "was",
+        "'", "d", "de", "di", "echographie", "echokardiographie", "ecocardiograma", "ecocardiogramma", "ecografia",
         "body", "bw", "echo", "echocardiogram", "echocardiography", "level", "measured", "measurement", "result",
+        "auf", "bajo", "bei", "durante", "onder", "pendant", "pod", "sob", "sotto", "sous", "under", "unter", "wahrend",
         "fractional", "sample", "specimen", "test", "tube", "value", "ventricle", "ventricular", "weight", "wt",
     }
 )  # fmt: skip

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 LONGEST = 4000
 """A longer text is not read anyway."""
-_MONTHS = {
+MONTHS = {
     name: number
     for number, names in enumerate(
         (
@@ -42,6 +42,7 @@ _MONTHS = {
     )
     for name in names.split()
 }
+"""The number of each month by its names, folded."""
 _MAY_HOLD_DATE = re.compile(r"\d{4}|\d[-./]\d{1,2}[-./]\d")
 _NAME, _DAY = r"[^\W\d_]{3,12}", r"\d{1,2}"
 _LABEL = (
@@ -132,7 +133,7 @@ def _meant(
         if not str(each).endswith(year):
             continue
         if not month.isdigit():
-            if (number := _MONTHS.get(fold(month))) is not None:
+            if (number := MONTHS.get(fold(month))) is not None:
                 yield each, number, int(on) if on else None
             continue
         yield each, int(month), int(on) if on else None

@@ -46,12 +46,14 @@ _LEGEND = re.compile(
     r"(?:her-?2(?:/neu)?|positive|negative|external|internal) controls?\b)"
 )
 MENTIONS = (
-    *(b"HER2", b"HER-2", b"Her2", b"her2", b"ERBB2", b"LVEF", b"EF ", b"EF:", b"FEVI", b"FEVG", b"FEVE", b"wyrzut"),
-    *(b"eje", b"Eje", b"EJE", b"eyec", b"Eyec", b"EYEC", b"iezion", b"uswurf", b"jectie", b"conclusionCode"),
-    *("ФВ".encode(), "выброса".encode()),
+    *(b"HER2", b"HER-2", b"Her2", b"her2", b"ERBB2", b"LVEF", b"EF ", b"EF:", b"FE ", b"FE:", b"FEVI", b"FEVG"),
+    *(b"eje", b"Eje", b"EJE", b"eyec", b"Eyec", b"EYEC", b"iezion", b"uswurf", b"jectie", b"wyrzut", b"FEVE"),
+    *(b"conclusionCode", "ФВ".encode(), "выброса".encode()),
 )
 """What a report must hold to be read at all."""
 _DIGIT = re.compile(r"\d")
+# "FE 38 %" in Romance languages; "Fe" is iron.
+_SHORT_NAME = re.compile(r"\bFE ?(?:V[IGES] ?)?[:=]? ?(?:del? |di |à |al )?\d{2} ?%")
 
 
 class ReportReader:
@@ -88,7 +90,7 @@ class ReportReader:
             return ""
         lowest = min(each.interval.low for each in lvefs if each.on == last)
         for each in sentences:
-            if not LVEF_NAME.search(fold(each)):
+            if not (LVEF_NAME.search(fold(each)) or _SHORT_NAME.search(each)):
                 continue
             if not _DIGIT.search(each):
                 if is_called_reduced(each) and lowest >= self._lvef_words.normal.lowest:

@@ -11,15 +11,18 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from cards.knowledge.schema import Error, Harm
+from cards.knowledge.schema import Error, Harm, Kind
 from cards.values.caching import lazy
 from cards.values.texts import LONGEST
 from fhir_mappings.codings import texts
+from fhir_mappings.results.earlier_values import is_of_earlier_year
+from fhir_mappings.results.named_lvef import LVEF_IN_NOTES
 from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import child, number, objects, reference, text
+from fhir_mappings.wire.times import time_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from cards.knowledge.schema import Terminology
     from fhir_mappings.wire.lenient import Json
@@ -37,12 +40,24 @@ _CORRECTED = (
     r"[ :=]{1,3}(\d{1,7}(?:\.\d{1,3})?)(?![\d/:-]| ?(?:week|day|month|hour|min|times))"
 )
 _COMMENT = re.compile(
-    r"(?:[a-z0-9/-]{2,20} ){0,3}(?:comments?|notes?|remarks?|kommentar|bemerkung|comentarios?|commentaires?|commento"
-    r"|opmerking)(?: \[interpretation\] narrative)?:?"
+    r"(?:[a-z0-9/-]{2,20} ){0,3}(?:comments?|notes?|remarks?|\w{0,10}kommentar\w{0,3}|bemerkung(?:en)?|anmerkung(?:en)?"
+    r"|hinweise?|comentarios?|observacion(?:es)?|observac(?:ao|oes)|observations?|notas?|commentaires?|remarques?|comment[oi]"
+    r"|opmerking(?:en)?|toelichting|komentarz\w{0,2}|uwag[ai]|anmarkning(?:ar)?|bem(?:ae|æ)rkning(?:er)?|merknad(?:er)?"
+    r"|kommentti|huomautus|poznamk[ay]|komentar|observati[ei]|comentariu|yorum|aciklama|σχολια|σχολιο"
+    r"|комментари[ий]|примечани[ея]|コメント|備考|备注|说明)(?: \[interpretation\] narrative)?:?"
 )
 """The name of a part that is a comment: "Annotation comment", "HER2 IHC comment"."""
 NOTE_SENTENCES = re.compile(r"[.;!\n](?!\d)")
 """What parts the sentences of a folded note, which end in marks as often as in a blank: "hemolyzed.repeat"."""
+_PARTS = ",:("
+"""What begins another part of a sentence."""
+_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
+"""Scripts that put no blanks between words."""
+
+
+def never(_: str) -> bool:
+    """Return that a sentence is about no other test."""
+    return False
 
 
 class ResultNotes:
@@ -51,65 +66,83 @@ class ResultNotes:
     def __init__(self, terminology: Terminology) -> None:
         """Prepare the words."""
         words = terminology.result_notes
-        self._voids, self._others, self._stated = any_of(words.voids), any_of(words.about_another), any_of(words.stated)
+        self._voids, self._stated, self._spares = any_of(words.voids), any_of(words.stated), denial_of(terminology)
         self._corrects = re.compile(any_of(words.corrects).pattern + _CORRECTED)
         self._stated_number = re.compile(any_of(words.stated_number).pattern + _NUMBER)
         doubts = terminology.result_doubts
         self._denied = _Words(doubts.denied)
         self._mild = re.compile(rf"{any_of(doubts.mild).pattern}[ :,-]*\Z")
-        self._doubts = [_Words(each.words) for each in doubts.doubts]
+        self._doubts = [
+            _Words(each.words, beside=LVEF_IN_NOTES if each.beside_name else None) for each in doubts.doubts
+        ]
+        self._general = [place for place, each in enumerate(doubts.doubts) if not each.concepts]
+        self._findings = frozenset(terminology.of_kind(Kind.FINDING))
         self._hiding, self._sparing = _by_concept(terminology, hides=True), _by_concept(terminology, hides=False)
 
-    def void(self, concept: str, observation: Json) -> str:
-        """Return the beginning of a note that makes a result void or doubtful, or corrects it; empty if none does."""
-        value = number(child(observation, "valueQuantity").get("value"))
+    def void(self, concept: str, observation: Json, is_of_another: Callable[[str], bool] = never) -> str:
+        """Return the beginning of a note that makes a result void or doubtful, or corrects it; empty if none does.
+
+        ``is_of_another`` tells whether a folded sentence, which may be doubtful, is about another test.
+        """
+        value, on = number(child(observation, "valueQuantity").get("value")), time_of(observation)[1]
+        hiding = self._hiding.get(concept, ())
         for each in remarks(observation):
-            if self._says(self._voids, each) or (value is not None and self._is_corrected(each, value)):
+            folded = fold(each)
+            parts = NOTE_SENTENCES.split(folded)
+            is_corrected = value is not None and self._is_corrected(folded, value)
+            if is_corrected or self._says(self._voids, parts) or any(is_of_earlier_year(part, on) for part in parts):
                 return each[:_SHOWN]
-        return self._doubt(self._hiding.get(concept, ()), observation)
+            if any(self._is_doubtful(hiding, part) and not is_of_another(part) for part in parts):
+                return each[:_SHOWN]
+        return ""
+
+    def is_void(self, flag: str) -> bool:
+        """Return whether the text of a flag makes a result void, or says that it is not final."""
+        parts = NOTE_SENTENCES.split(fold(flag[:LONGEST]))
+        return self._says(self._voids, parts) or any(self._is_doubtful(self._general, part) for part in parts)
 
     def remark(self, concept: str, observation: Json) -> str:
         """Return the beginning of the note that says the true value can only be better; empty without such a note."""
-        return self._doubt(self._sparing.get(concept, ()), observation)[:_QUOTED]
-
-    def _doubt(self, wanted: Sequence[int], observation: Json) -> str:
-        """Return the beginning of the first note that has a word of these lists; empty if no note has one."""
-        for each in remarks(observation) if wanted else ():
-            for sentence in NOTE_SENTENCES.split(fold(each)):
-                if any(self._is_doubt(self._doubts[place].pattern, sentence) for place in wanted):
-                    return each[:_SHOWN]
+        sparing = self._sparing.get(concept, ())
+        for each in remarks(observation) if sparing else ():
+            if any(self._is_doubtful(sparing, part) for part in NOTE_SENTENCES.split(fold(each))):
+                return each[:_QUOTED]
         return ""
 
-    def _is_doubt(self, wanted: re.Pattern[str], sentence: str) -> bool:
+    def _is_doubtful(self, wanted: Sequence[int], sentence: str) -> bool:
+        """Return whether a folded sentence has words of some lists."""
+        return any(self._is_doubt(self._doubts[place], sentence) for place in wanted)
+
+    def _is_doubt(self, wanted: _Words, sentence: str) -> bool:
         """Return whether some words in a sentence make the result doubtful, and nothing there takes it back."""
-        for found in wanted.finditer(sentence):
+        if wanted.beside is not None and wanted.beside.search(sentence) is None:
+            return False
+        for found in wanted.pattern.finditer(sentence):
             before, behind = sentence[: found.start()], sentence[found.end() :]
-            if not (self._others.search(before) or self._mild.search(before) or self._denied.pattern.search(behind)):
+            if not (self._spares(before) or self._mild.search(before) or self._denied.pattern.search(behind)):
                 return True
         return False
 
     def is_stated_name(self, named: str) -> bool:
         """Return whether the name of a weight says that it was stated or estimated: "Weight (stated)"."""
-        return self._says(self._stated, named)
+        return self._says(self._stated, NOTE_SENTENCES.split(fold(named)))
 
-    def _is_corrected(self, written: str, value: Decimal) -> bool:
+    def _is_corrected(self, folded: str, value: Decimal) -> bool:
         """Return whether a note says that another number is the true one."""
-        return any(Decimal(found[1]) != value for found in self._corrects.finditer(fold(written)))
+        return any(Decimal(found[1]) != value for found in self._corrects.finditer(folded))
 
     def is_stated(self, observation: Json) -> bool:
         """Return whether a weight was stated or estimated, or weighed by the patient, not measured."""
         if any(reference(each).startswith(_PATIENTS) for _, each in objects(observation.get("performer"))):
             return True
         device = text(child(observation, "device").get("display"))[:LONGEST]
-        return any(
-            self._says(self._stated, each) or self._says(self._stated_number, each)
-            for each in (*remarks(observation), device)
-        )
+        said = (NOTE_SENTENCES.split(fold(each)) for each in (*remarks(observation), device))
+        return any(self._says(self._stated, parts) or self._says(self._stated_number, parts) for parts in said)
 
-    def _says(self, wanted: re.Pattern[str], written: str) -> bool:
-        for sentence in NOTE_SENTENCES.split(fold(written)):
+    def _says(self, wanted: re.Pattern[str], sentences: Iterable[str]) -> bool:
+        for sentence in sentences:
             found = wanted.search(sentence)
-            if found is not None and not self._others.search(sentence[: found.start()]):
+            if found is not None and not self._spares(sentence[: found.start()]):
                 return True
         return False
 
@@ -166,12 +199,24 @@ def _of_specimen(observation: Json) -> Iterator[str]:
 class _Words:
     """The words of one list, with a pattern that is made when the first note is read: most charts have none."""
 
-    def __init__(self, words: Iterable[str]) -> None:
-        self._words = words
+    def __init__(self, words: Iterable[str], *, beside: re.Pattern[str] | None = None) -> None:
+        self._words, self.beside = words, beside
 
     @lazy
     def pattern(self) -> re.Pattern[str]:
         return any_of(self._words)
+
+
+def denial_of(terminology: Terminology) -> Callable[[str], bool]:
+    """Return what tells whether the beginning of a folded sentence keeps a word behind it from counting."""
+    words = terminology.result_notes
+    others, denials = any_of(words.about_another), any_of(words.denials)
+
+    def spares(before: str) -> bool:
+        part = 1 + max(map(before.rfind, _PARTS))
+        return others.search(before) is not None or denials.search(before, part) is not None
+
+    return spares
 
 
 def _by_concept(terminology: Terminology, *, hides: bool) -> dict[str, list[int]]:
@@ -180,7 +225,7 @@ def _by_concept(terminology: Terminology, *, hides: bool) -> dict[str, list[int]
     for name, concept in terminology.concepts.items():
         harm = Harm.HIGH if name == _PREGNANCY_TEST else concept.harm
         spares = Error.FALSELY_HIGH if harm is Harm.HIGH else Error.FALSELY_LOW
-        if concept.units is not None or name == _PREGNANCY_TEST:
+        if concept.units is not None or concept.kind is Kind.FINDING:
             found[name] = [
                 place
                 for place, each in enumerate(terminology.result_doubts.doubts)
@@ -190,6 +235,9 @@ def _by_concept(terminology: Terminology, *, hides: bool) -> dict[str, list[int]
 
 
 def any_of(phrases: Iterable[str]) -> re.Pattern[str]:
-    """Return a pattern that finds some phrases as whole words of a folded text."""
-    listed = "|".join(re.escape(fold(each)) for each in sorted(phrases, key=len, reverse=True))
-    return re.compile(rf"(?<!\w)(?:{listed})(?!\w)")
+    """Return a pattern that finds some phrases as whole words of a folded text; "*" stands for any ending of a word."""
+    folded = sorted({fold(each) for each in phrases}, key=len, reverse=True)
+    spaced = [re.escape(each).replace(r"\*", r"\w*") for each in folded if not _UNSPACED.search(each)]
+    unspaced = [re.escape(each) for each in folded if _UNSPACED.search(each)]
+    whole = rf"(?<!\w)(?:{'|'.join(spaced)})(?!\w)"
+    return re.compile(f"(?:{'|'.join((whole, *unspaced))})" if unspaced else whole)

@@ -37,6 +37,8 @@ _FREQUENCY = re.compile(
 _CATALOGUED = re.compile(r"\b(?:cos[mv]|rs) ?\d{3,12}\b|\b\d{1,3} ?bp\b")
 _COPIES = re.compile(r"\b(?:cn|copy number|copies)[ :=~<>]{1,3}\d{1,3}(?:\.\d{1,2})?\b")
 _EXON = re.compile(r"\bexon[ :]{0,2}(?:19|20|21|8|17|18|24)\b")
+# In Portuguese "no" is "in the": "inserção no éxon 20".
+_NO_IS_IN = re.compile(r"(?<=[a-z](?:cao|oes|ada|ado|nte|ora)) no (?=exon|gene|dominio)")
 # The exons that were looked at: "(exons 8, 17-22 covered)".
 _EXONS = re.compile(
     r"\bexons[ :]{0,2}\d{1,2}(?:(?: ?[,-] ?| and | & )\d{1,2}){1,8}\b(?: (?:covered|tested|analy[sz]ed|sequenced))?"
@@ -178,7 +180,7 @@ def _verdict(clauses: list[set[str]]) -> bool | None:
 
 def _clauses(written: str) -> list[_Clause]:
     """Split a text into what its clauses say; a word that is not known is of the kind "unknown"."""
-    folded = fold(written).replace(_MARK, " ? ")
+    folded = _NO_IS_IN.sub(" em ", fold(written).replace(_MARK, " ? "))
     folded = _CATALOGUED.sub(" ", _FREQUENCY.sub(" ", _CODING.sub(" ", folded)))
     # Each protein change leaves a sign of its own, so that it stays in its clause.
     proteins = list(_PROTEIN.finditer(folded))

@@ -25,7 +25,11 @@ transmembrane | transmembrane domain | extracellular domain | juxtamembrane doma
 adenocarcinoma | allele | status | reported | report | analysis | domain | known | oncogene | protein | coding
 in frame | inframe | non small cell lung cancer | sample | panel | molecular | genomic | change | evidence
 reportable | actionable | only | clinically significant | level 1 | de | del | dell' | d' | du | di | do | da | des
-der | die | das | im | am | le | la | el | l' | il | en | em | ein | eine | einer | une | un | una | na | w | genu
+der | die | das | im | am | i | genen | genet | genie | keimbahnvariante | keimbahn | keine keimbahnvariante
+keine keimbahnmutation | bewertung | beurteilung
+klassifikation | klassifizierung | einstufung
+classification | clasificacion | classificazione | classificacao | le | la | el | l' | il | en
+em | ein | eine | einer | une | un | una | na | w | genu
 gen | gens | gene erbb 2 | gene her 2 | classified as | considered | interpreted as | as
 """
 """Words that join others, or name the test and the report."""
@@ -48,7 +52,10 @@ insercion | insercao | inserzione | insertie | insercja | insertion exon 20 | in
 insertion dans l' exon 20 | insercion exon 20 | insercion en el exon 20 | insercion del exon 20 | insercao no exon 20
 inserzione esone 20 | inserzione dell' esone 20 | exon 20 insertionsmutation | insertionsmutation
 exon 20 duplication | duplicacion | 変異 | 挿入変異 | 突变 | 插入突变 | 변이 | мутация | мутации | мутаций
-duplikation | duplicazione | esone 20 | eksonu 20 | eksonie 20
+duplikation | duplicazione | esone 20 | eksonu 20 | eksonie 20 | variante | varianten | varianti | variantes
+wariant | warianty | varianta | mutace | mutatia | mutatii | mutasyonu | mutasyon | mutaatio | insertion i exon 20
+exon 20 insertie | inzerce
+エクソン 20 挿入変異 | エクソン 20 挿入 | 20 号外显子插入突变 阳性
 """
 """What a mutation is called."""
 
@@ -56,6 +63,8 @@ ANY_CHANGE = """
 mutation | mutations | variant | variants | alteration | alterations | pathogenic variants | pathogenic mutation
 clinically significant variants | reportable variants | mutacion | mutazione | mutacao | mutatie | mutacja | mutacji
 mutacje | mutaciones | mutazioni | mutacoes | mutaties | mutationen | 変異 | 突变 | 변이 | мутация | мутации | мутаций
+variante | varianten | varianti | variantes | wariant | warianty | varianta | mutace | mutatia | mutatii | mutasyonu
+mutasyon | mutaatio | mutacje | mutationer | mutasjon | mutasjoner
 """
 """Those of them that are for any mutation: a denial of one denies all."""
 
@@ -63,7 +72,9 @@ FOUND = """
 detected | positive | pos | found | present | identified | yes | nachgewiesen | detectada | seen | observed
 nachweisbar | detectado | detectee | detecte | rilevata | riscontrata | wykryto | wykryta | aangetoond | obecna
 presence | se detecta | se identifica | nachweis einer | nachweis von | 陽性 | 阳性 | あり | 変異あり | 検出 | 检出
-양성 | presente | presencia | presenza | presenca | pavisad | positiva | positivo
+양성 | presente | presencia | presenza | presenca | pavisad | positiva | positivo | pavist | der er pavist | retrouvee
+mise en evidence | encontrada | evidenziata | wykrywa sie | prokazana | zjistena | detekovana
+saptandi | tespit edildi | mevcut | todettu | pavises | identificata | gevonden | stwierdzono | обнаружена | выявлена
 """
 """It was found."""
 
@@ -76,6 +87,10 @@ absence | absence d' | pas de | sin | senza | sem | no se detecta | no se detect
 brak | nieobecna | ohne | niet aangetoond | nicht mutiert | non mutato | no mutado | non mute | wildtyp | ujemny
 absence de | ausencia de | assenza di | kein nachweis | kein nachweis einer | 陰性 | 阴性 | なし | 変異なし | 未检出
 음성 | нет
+nezjistena | neprokazana | nedetekovana | bez mutace | saptanmadi | tespit edilmedi | ei todettu | ikke pavist
+ej pavisad
+ingen | inga | inte pavisad | non retrouvee | no encontrada | non evidenziata | nie stwierdzono | niet gevonden
+nu s a detectat | absenta | 検出されず | 未检测到
 не обнаружена | не обнаружено | не выявлена | не выявлено
 """
 """It was not found."""
@@ -98,6 +113,20 @@ not pathogenic | splice site | splice site variant | splice variant | stop gaine
 intron variant | frameshift variant | utr variant | tier iii | tier 3 | tier iv | tier 4 | benign polymorphism
 benign polymorphisms | variants of uncertain significance | variants of unknown significance | amplification genique
 amplificacao | amplificatie | amplifikacja | polymorphisme | copy number normal | normal copy number
-cnv gain | 増幅 | 扩增 | 증폭 | амплификация
+cnv gain | variante unklarer signifikanz | funktionell nicht relevant | nicht aktivierend
+varianten unklarer signifikanz | variante unbekannter signifikanz
+unklare signifikanz | nicht pathogen | benigne variante | wahrscheinlich benigne | benigne | polymorphismus
+variant de signification indeterminee | variant de signification inconnue | signification indeterminee
+variant benin | benin | non pathogene | probablement benin
+variante de significado incierto | significado incierto | benigna | no patogenica | no patogenico
+variante di significato incerto | significato incerto | variante benigna | non patogenetica
+variante de significado incerto | significado incerto | nao patogenica | variant van onbekende betekenis
+variant met onbekende klinische betekenis | onbekende betekenis | niet pathogeen | goedaardige variant
+wariant o nieznanym znaczeniu | wariant o niepewnym znaczeniu | niepatogenny | lagodny | variant av oklar betydelse
+variant av osaker signifikans | oklar signifikans | benign variant
+variant af ukendt betydning | variant af usikker betydning | variant av usikker betydning
+varianta nejasneho vyznamu | varianta neznameho vyznamu | varianta cu semnificatie incerta
+onemi bilinmeyen varyant
+вариант неопределенного значения | доброкачественный вариант | 意義不明 | 意义不明 | 増幅 | 扩增 | 증폭 | амплификация
 """
 """Changes that are not activating mutations."""

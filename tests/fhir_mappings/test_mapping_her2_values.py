@@ -402,7 +402,10 @@ POSITIVE = [concept(coding(INTERPRETATION, "POS"))]
             "3+", {"note": [{"text": "Reviewed by two readers. HER2 3+."}]}, False, id="a sentence that agrees"
         ),
         pytest.param("3+", {"note": [{"text": "Result reviewed. ER 0. PR 0."}]}, False, id="of other markers"),
-        pytest.param("3+", {"note": [{"text": "Prior biopsy HER2 0. Reviewed."}]}, False, id="of an earlier biopsy"),
+        pytest.param("3+", {"note": [{"text": "Prior biopsy HER2 0. Reviewed."}]}, True, id="of an earlier biopsy"),
+        pytest.param(
+            "1+", {"note": [{"text": "Prior biopsy HER2 0. Reviewed."}]}, False, id="of an earlier biopsy that agrees"
+        ),
         pytest.param(
             "3+",
             {"note": [{"text": "If HER2 is negative (0, 1+), consider repeat testing."}]},
@@ -483,7 +486,7 @@ POSITIVE = [concept(coding(INTERPRETATION, "POS"))]
         pytest.param(
             "3+",
             {"note": [{"text": "Prior specimen: ER 90 %, PR 10 %, HER2 1+."}]},
-            False,
+            True,
             id="of an earlier specimen, in a list",
         ),
         pytest.param(

@@ -19,12 +19,14 @@ class Error(StrEnum):
 class Doubt(KnowledgeRecord, frozen=True, kw_only=True):
     """Words of a note that make a result of some concepts doubtful; without concepts, any result.
 
-    A value that errs only toward harm still counts: a normal AST of a hemolyzed sample is normal.
+    A value that errs only toward harm still counts: a normal AST of a hemolyzed sample is normal. ``beside_name``: the
+    words count only in a sentence that names the measurement, as reports have others of the same kind.
     """
 
     words: tuple[str, ...]
     concepts: tuple[str, ...] = ()
     error: Error = Error.UNFIT
+    beside_name: bool = False
     because: str
     by: Cited
 

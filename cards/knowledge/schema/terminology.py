@@ -59,8 +59,9 @@ class Concept(KnowledgeRecord, frozen=True, kw_only=True):
 class ResultNoteWords(KnowledgeRecord, frozen=True, kw_only=True):
     """What a note may say against a result: ``voids`` it, or a weight was ``stated``.
 
-    So does one of ``stated_number`` before the number of a weight. Behind one of ``about_another`` in a sentence none
-    of them counts. One of ``corrects`` before another number than the value voids it, too.
+    So does one of ``stated_number`` before the number of a weight. Behind one of ``about_another`` in a sentence, or of
+    ``denials`` in a part of it, none of them counts. One of ``corrects`` before another number than the value voids it,
+    too. A word ends in "*" where any ending may follow.
     """
 
     voids: tuple[str, ...]
@@ -68,6 +69,7 @@ class ResultNoteWords(KnowledgeRecord, frozen=True, kw_only=True):
     stated_number: tuple[str, ...] = ()
     corrects: tuple[str, ...] = ()
     about_another: tuple[str, ...]
+    denials: tuple[str, ...] = ()
     by: Cited
 
 
