@@ -31,8 +31,8 @@ class Looked(NamedTuple):
     """What the codes of an Observation mean to the rules.
 
     ``never_counts``: one of them looks like a relevant result but must never count. ``misplaced`` is the concept of a
-    code that is sent under a wrong system or none. ``is_standard``: one of its own codes is of LOINC, where one that is
-    not known here is another test; SNOMED CT has many names for each.
+    code that is sent under a wrong system or none. ``is_standard``: the Observation and each of its parts has a code of
+    LOINC, where one that is not known here is another test; SNOMED CT has many names for each.
     """
 
     concepts: Sequence[str] = ()
@@ -72,7 +72,10 @@ class ConceptIndex:
         looked = [self._remembered(each) if len(each) <= MOST_CODES else self._read(each) for each in holders]
         concepts = list(dict.fromkeys(name for each in looked for name in each.concepts))
         misplaced = next((each.misplaced for each in looked if each.misplaced), "")
-        never_counts, is_standard = any(each.never_counts for each in looked), bool(looked) and looked[0].is_standard
+        never_counts, is_standard = (
+            any(each.never_counts for each in looked),
+            bool(looked) and all(each.is_standard for each in looked),
+        )
         return Looked(concepts, never_counts, "" if concepts else misplaced, is_standard)
 
     def concepts(self, holders: Sequence[Codes]) -> Sequence[str]:

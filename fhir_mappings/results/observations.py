@@ -39,7 +39,7 @@ from fhir_mappings.results.measured_numbers import NumberReader
 from fhir_mappings.results.measurement_units import UnitReader
 from fhir_mappings.results.named_her2 import NamedHer2Reader
 from fhir_mappings.results.named_lvef import NamedLvefReader
-from fhir_mappings.results.named_results import NamedResults
+from fhir_mappings.results.named_results import NamedResults, with_parts
 from fhir_mappings.results.other_names import OtherNameReader
 from fhir_mappings.results.own_dates import with_undated_text
 from fhir_mappings.results.pregnancy_states import CONCEPT as PREGNANCY_STATE
@@ -50,7 +50,7 @@ from fhir_mappings.results.report_texts import ReportReader
 from fhir_mappings.results.result_flags import ResultFlags
 from fhir_mappings.results.result_notes import SAYING, WEIGHED, ResultNotes, notes
 from fhir_mappings.results.site_results import read_site_result
-from fhir_mappings.results.written_values import written_value
+from fhir_mappings.results.written_values import VALUES, written_value
 from fhir_mappings.wire.cached_json import CachedByJson
 from fhir_mappings.wire.lenient import child, objects, reference, text
 from fhir_mappings.wire.modifiers import is_modified_within
@@ -67,25 +67,8 @@ if TYPE_CHECKING:
     from fhir_mappings.results.reference_ranges import Subject
     from fhir_mappings.wire.lenient import Json
 
-_VALUES = frozenset(
-    f"value{kind}"
-    for kind in (
-        "Quantity",
-        "CodeableConcept",
-        "String",
-        "Boolean",
-        "Integer",
-        "Range",
-        "Ratio",
-        "SampledData",
-        "DateTime",
-        "Time",
-        "Period",
-        # Of later releases, which some servers send: a scan, or a reference to what holds the value.
-        "Attachment",
-        "Reference",
-    )
-)
+_ALONE, _BESIDE = VALUES, frozenset({"valueQuantity"})
+_OF_VALUES = ("referenceRange", "interpretation")
 _ON_WEIGHT = SAYING | WEIGHED
 _COUNTS_NOT = frozenset({"registered", "preliminary", "cancelled", "entered-in-error", "unknown"})
 LONGEST_STATUS = 40
@@ -141,7 +124,6 @@ class ObservationReader:
         self._tumor_alone = CachedByJson(self._tumor_of)
         self._receptor_alone = CachedByJson(self._receptor_of)
         self._code_map = code_map
-        self._named = NamedResults(terminology)
         self._notes = ResultNotes(terminology)
         self._flags = ResultFlags(terminology)
         self._pregnancies = PregnancyStateReader(terminology)
@@ -151,6 +133,7 @@ class ObservationReader:
         self._named_lvefs = NamedLvefReader(self._other_names)
         self._meant = cached_by_key(COMBINATIONS)(self._read_name)
         units = UnitReader(terminology)
+        self.named = NamedResults(terminology, self.index, units)
         ranges = RangeReader(terminology, units)
         self._numbers = NumberReader(terminology, units, ranges, self._flags, code_map)
         self.findings = FindingReader(terminology, HcgReader(terminology, units, ranges), code_map)
@@ -206,7 +189,7 @@ class ObservationReader:
     def _heard(self, concept: str, observation: Json, origin: Origin, on: date | None, *, has_words: bool) -> str | Gap:
         """Return what a result is of by its notes and its name; a gap if these speak against its value."""
         if has_words and (concept in self._measured or concept in _ANSWERED):
-            is_valued = "dataAbsentReason" not in observation and not _VALUES.isdisjoint(observation)
+            is_valued = "dataAbsentReason" not in observation and not VALUES.isdisjoint(observation)
             if (is_valued or "component" in observation) and (gap := self._voided(concept, observation, origin, on)):
                 return gap
             for note in notes(observation):
@@ -219,7 +202,7 @@ class ObservationReader:
             named = f"{named} ; {_specimen(observation)[:LONGEST]}"
         if "method" in observation and concept == "weight":
             named = " ; ".join((named, *texts(observation["method"])))[:200]
-        is_panel = "component" in observation and _VALUES.isdisjoint(observation)
+        is_panel = "component" in observation and VALUES.isdisjoint(observation)
         if named and (meant := self._meant(concept, named, is_panel)) != concept:
             if not meant:
                 return self._named_otherwise(concept, observation, named, origin, on)
@@ -244,7 +227,7 @@ class ObservationReader:
 
     def _written(self, concept: str, observation: Json) -> str:
         """Return the value of a result, or of the part that is about a concept, as it was sent."""
-        if not _VALUES.isdisjoint(observation):
+        if not VALUES.isdisjoint(observation):
             return written_value(observation)
         return written_value(next(iter(self._holders(concept, observation)), observation))
 
@@ -267,7 +250,7 @@ class ObservationReader:
     def _read_value(
         self, concept: str, holder: Json, observation: Json, origin: Origin, on: date | None, subject: Subject
     ) -> list[Fact]:
-        values = _VALUES.intersection(holder)
+        values = VALUES.intersection(holder)
         if not values or holder.get("dataAbsentReason"):
             is_panel = holder is observation and ("hasMember" in observation or "component" in observation)
             if is_panel and not holder.get("dataAbsentReason"):
@@ -312,16 +295,6 @@ class ObservationReader:
             return self._read_receptor(_RECEPTORS[concept], holder, origin, on)
         return []
 
-    def named_only(self, observation: Json, origin: Origin) -> Gap | None:
-        """Report a result of a test that rules use which its words name, and no code; ``None`` for any other."""
-        concept = self._named.concept(observation)
-        if concept is None or not counts(observation):
-            return None
-        if _VALUES.isdisjoint(observation):
-            return None
-        values = (("value", written_value(observation)),)
-        return Gap(concept, origin.path, "named-only", self.date_of(observation), values)
-
     def named_lvef(self, observation: Json, origin: Origin) -> Gap | None:
         """Report an ejection fraction, of a result or of a part of it, that only its words name."""
         holder = self._named_lvefs.holder(observation)
@@ -334,22 +307,35 @@ class ObservationReader:
         """Report a result whose code is under a wrong system; ``None`` for one that does not count."""
         if not counts(observation):
             return None
-        holder = next((each for each in _with_parts(observation) if not _VALUES.isdisjoint(each)), observation)
+        holder = next((each for each in with_parts(observation) if not VALUES.isdisjoint(each)), observation)
         code = next((each.code for each in codings(observation.get("code")) if each.code), "")
         values = (("value", written_value(holder)), ("code", code[:20]))
         return Gap(concept, origin.path, "code-system", self.date_of(observation), values)
 
     def receptors(self, concept: str, observation: Json, origin: Origin) -> list[ReceptorResult]:
         """Read an Observation as a result of a hormone receptor, if its code is for that receptor."""
-        if concept not in self.index.concepts([codes_of(holder) for holder in _with_parts(observation)]):
+        if concept not in self.index.concepts([codes_of(holder) for holder in with_parts(observation)]):
             return []
         return [fact for fact in self.read(concept, observation, origin) if isinstance(fact, ReceptorResult)]
 
     def _holders(self, concept: str, observation: Json) -> list[Json]:
-        """Return the parts with a value: the Observation, and the components that have the code."""
+        """Return the parts with a value: the Observation, and the components that have the code.
+
+        A component of a result of the concept may hold its value under the name "Result".
+        """
         if "component" not in observation:
             return [observation]
-        return [part for part in _with_parts(observation) if concept in self.index.concepts((codes_of(part),))]
+        found = [part for part in with_parts(observation) if concept in self.index.concepts((codes_of(part),))]
+        if found and found[0] is observation:
+            inherited = {name: observation[name] for name in _OF_VALUES if name in observation}
+            # Beside a value of its own, a text may be anything.
+            values = _ALONE if VALUES.isdisjoint(observation) else _BESIDE
+            found += [
+                inherited | part
+                for _, part in objects(observation["component"])
+                if not values.isdisjoint(part) and self.named.is_nameless(part)
+            ]
+        return found
 
     def date_of(self, observation: Json) -> date | None:
         """Return the day of a result: when it was taken, else when it was released."""
@@ -434,10 +420,6 @@ Fact = (
 )
 
 
-def _with_parts(observation: Json) -> list[Json]:
-    return [observation, *(part for _, part in objects(observation.get("component")))]
-
-
 def _specimen(observation: Json) -> str:
     """Return the name of the specimen: its display, and the type of one that is contained."""
     specimen = child(observation, "specimen")
@@ -474,7 +456,7 @@ def _not_counted(concept: str, status: str, observation: Json, origin: Origin, o
 
     A value whose sender does not know its status may be the newest result. Without a value the test is under way.
     """
-    holder = next((each for each in _with_parts(observation) if not _VALUES.isdisjoint(each)), None)
+    holder = next((each for each in with_parts(observation) if not VALUES.isdisjoint(each)), None)
     value, said = ("value", written_value(holder or observation)), ("status", status[:LONGEST_STATUS])
     if not status or (status == "unknown" and holder is not None):
         return Gap(concept, origin.path, "result-no-status" if holder else "no-status", on, (value,) if holder else ())
