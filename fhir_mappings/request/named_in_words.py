@@ -14,7 +14,9 @@ from cards.facts.origins import Gap, Origin
 from cards.facts.patient import TreatmentState
 from cards.facts.results import Her2Result, LabResult, Lvef, PregnancyTest, Weight
 from cards.values.calendar_months import days_after
-from fhir_mappings.patient.named_elsewhere import named_elsewhere
+from fhir_mappings.patient.named_elsewhere import REASON, named_elsewhere
+from fhir_mappings.patient.nyha_classes import CONCEPT as NYHA_CLASS
+from fhir_mappings.patient.nyha_classes import with_symptoms
 from fhir_mappings.results.answer_words import answered
 from fhir_mappings.results.named_her2 import MENTIONS as NAMES_OF_HER2
 from fhir_mappings.results.report_texts import MENTIONS
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from fhir_mappings.results.observations import ObservationReader
 
 _HALF_A_YEAR = 183
+_READ = frozenset({REASON, "named-only"})
+"""The reasons of gaps for classes of heart failure whose value is told."""
 _AMOUNT = re.compile(r"(\d{1,9}(?:\.\d{1,6})?) (\S.{0,39})")
 Measured: TypeAlias = Weight | Lvef | LabResult | PregnancyTest
 _MEASURED = {Weight: "weight", Lvef: "lvef", PregnancyTest: "pregnancy-test"}
@@ -44,8 +48,11 @@ def add_named_in_words(draft: Draft, observations: ObservationReader, conditions
         draft.facts += _lvef(draft, observations)
     if draft.reports:
         draft.facts += _in_reports(draft, observations)
-    if draft.elsewhere:
-        draft.facts += _problems_elsewhere(draft, conditions)
+    classes = [fact for fact in draft.facts if isinstance(fact, Gap) and fact.about == NYHA_CLASS]
+    if draft.elsewhere or classes:
+        between = _since(draft), draft.latest
+        draft.facts += with_symptoms([each for each in classes if each.reason in _READ], between)
+        draft.facts += _problems_elsewhere(draft, conditions, between)
 
 
 def half_a_year_before(day: date) -> date:
@@ -131,12 +138,16 @@ def _in_reports(draft: Draft, observations: ObservationReader) -> Iterator[Gap]:
         yield from observations.reports.against(content, stub.path, lvefs, her2)
 
 
-def _problems_elsewhere(draft: Draft, conditions: ConditionReader) -> list[Gap]:
-    """List the problems that stand outside the problem list: of the last half year, or under treatment."""
+def _since(draft: Draft) -> date:
+    """Return the day half a year ago, or that of the first dose, if earlier."""
     given = (each.on for each in draft.treatments if each.product and each.state is TreatmentState.GIVEN)
-    since = min([half_a_year_before(draft.latest), *(on for on in given if on is not None)])
+    return min([half_a_year_before(draft.latest), *(on for on in given if on is not None)])
+
+
+def _problems_elsewhere(draft: Draft, conditions: ConditionReader, between: tuple[date, date]) -> list[Gap]:
+    """List the problems that stand outside the problem list."""
     own = ((content, Origin(stub.reference, stub.path)) for stub, content in draft.own(draft.elsewhere))
-    return named_elsewhere(own, conditions, draft.subject.birth_date, (since, draft.latest))
+    return named_elsewhere(own, conditions, draft.subject.birth_date, between)
 
 
 def _concept(fact: Measured) -> str:

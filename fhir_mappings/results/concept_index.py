@@ -23,6 +23,7 @@ _WITH_OWN_CODES = frozenset({"loinc", "snomed", "rxnorm", "cpt", "hcpcs", "icd10
 _SAYS_LESS = frozenset({"her2-interpretation", "her2-immunoassay", "her2-panel", "weight"})
 
 
+_WITH_REST = re.compile(r"(?:LOINC|LN)?[ :_/-]?(\d{1,7}-\d)[ .,:;_/(\[-].{0,200}", re.IGNORECASE)
 # "LOINC:1920-8", and the code with its name behind it, as HL7 version 2 writes it: "1920-8^AST".
 _WITH_MORE = re.compile(r"(?:(?:LOINC|LN)[ :]?)?(\d{1,7}-\d)(?:[\^|].{0,200})?")
 
@@ -103,8 +104,10 @@ class ConceptIndex:
         return Looked(concepts, misplaced=misplaced, is_standard=is_standard)
 
     def _misplaced(self, codes: Codes) -> str:
-        """Return what a code would mean under its own system: "1920-8" under a local system or none."""
-        unplaced = (each.code for each in codes if system_name(each.system) not in _WITH_OWN_CODES)
+        """Return what a code would mean under its own system, or without what stands behind it."""
+        unplaced = [each.code for each in codes if system_name(each.system) not in _WITH_OWN_CODES]
+        # "1920-8 zz", under whichever system.
+        unplaced += [found[1] for each in codes if (found := _WITH_REST.fullmatch(each.code)) is not None]
         return next((self._by_code[code] for code in unplaced if code in self._by_code), "")
 
     def _of_site(self, codes: Codes) -> Iterator[str]:
@@ -115,7 +118,9 @@ class ConceptIndex:
 
     def _is_foreign(self, codes: Codes) -> bool:
         """Return quickly whether none of the codes is relevant, as for most of a chart."""
-        return not self._code_map and self._codes.isdisjoint([each.code for each in codes])
+        return not self._code_map and all(
+            each.code not in self._codes and _WITH_REST.fullmatch(each.code) is None for each in codes
+        )
 
     def _known(self, codes: Codes) -> Iterator[tuple[str, str]]:
         """Yield the codes that may be relevant by short system name; local ones translated."""

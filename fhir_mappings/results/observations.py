@@ -29,6 +29,8 @@ from cards.facts.results import (
 from cards.knowledge.schema import Kind
 from cards.values.text_cache import cached_by_key
 from fhir_mappings.codings import NO_CODE_MAP, CodeMap, codings, texts
+from fhir_mappings.patient.nyha_classes import CONCEPT as NYHA_CLASS
+from fhir_mappings.patient.nyha_classes import read_class
 from fhir_mappings.patient.staging import StageReader
 from fhir_mappings.results.amounts import LONGEST
 from fhir_mappings.results.concept_index import COMBINATIONS, ConceptIndex
@@ -67,9 +69,12 @@ if TYPE_CHECKING:
     from fhir_mappings.results.reference_ranges import Subject
     from fhir_mappings.wire.lenient import Json
 
+# Each has a text of its own, as the ranges of reference have.
+_CONCEPTS = ("interpretation", "method", "bodySite", "referenceRange")
 _ALONE, _BESIDE = VALUES, frozenset({"valueQuantity"})
 _OF_VALUES = ("referenceRange", "interpretation")
 _ON_WEIGHT = SAYING | WEIGHED
+_NOT_YET_FINAL = frozenset({"registered", "preliminary"})
 _COUNTS_NOT = frozenset({"registered", "preliminary", "cancelled", "entered-in-error", "unknown"})
 LONGEST_STATUS = 40
 _HER2_METHODS = {
@@ -140,12 +145,13 @@ class ObservationReader:
 
     def read(self, concept: str, observation: Json, origin: Origin, subject: Subject = NOBODY) -> list[Fact]:
         """Read one Observation for a concept: facts, or a gap that says why there are none."""
+        observation = _with_concepts(observation)
         time, on = time_of(observation)
         sent = observation.get("status")
         # Nearly every result is final.
         if sent != "final" and (status := text(sent)) not in COUNTED:
             not_counted = _not_counted(concept, status, observation, origin, on)
-            if status != "preliminary" or concept not in self._telling:
+            if not_counted.reason != "preliminary" or concept not in self._telling:
                 return [not_counted]
             read = self.read(concept, {**observation, "status": "final"}, origin, subject)
             told = [NotFinal(each) for each in read if isinstance(each, _TELLING)]
@@ -287,6 +293,8 @@ class ObservationReader:
         if concept == "erbb2-mutation":
             found = self.findings.mutation(observation, on, origin)
             return [found] if found is not None else []
+        if concept == NYHA_CLASS:
+            return [read_class(holder, on, origin)]
         if concept == PREGNANCY_STATE:
             return [*self._pregnancies.read(holder, on, origin)]
         if concept in DATES_OF_PREGNANCY:
@@ -451,16 +459,32 @@ def _named(observation: Json) -> str:
     return " ; ".join(each for each in named if each.__class__ is str)[:200] if named else ""
 
 
+def _with_concepts(observation: Json) -> Json:
+    """Return a result with the bare texts that some senders write in place of concepts and ranges as these."""
+    found = {name: value for name in _CONCEPTS if name in observation and (value := _as_concept(observation[name]))}
+    return {**observation, **found} if found else observation
+
+
+def _as_concept(value: Any) -> Any:
+    """Return the concept for a bare text, or a list with concepts for its texts; ``None`` where there is none."""
+    if value.__class__ is str:
+        return {"text": value}
+    if value.__class__ is list and any(each.__class__ is str for each in value):
+        return [{"text": each} if each.__class__ is str else each for each in value]
+    return None
+
+
 def _not_counted(concept: str, status: str, observation: Json, origin: Origin, on: date | None) -> Gap:
     """Report a result that its status keeps from counting; a status that FHIR does not define is ignored.
 
-    A value whose sender does not know its status may be the newest result. Without a value the test is under way.
+    A value whose sender does not know its status may be the newest result. Without a value the test is under way; with
+    one it is preliminary, even where the status says that there is no result yet.
     """
     holder = next((each for each in with_parts(observation) if not VALUES.isdisjoint(each)), None)
     value, said = ("value", written_value(holder or observation)), ("status", status[:LONGEST_STATUS])
     if not status or (status == "unknown" and holder is not None):
         return Gap(concept, origin.path, "result-no-status" if holder else "no-status", on, (value,) if holder else ())
-    if status == "preliminary" and holder is not None:
+    if status in _NOT_YET_FINAL and holder is not None:
         return Gap(concept, origin.path, "preliminary", on, (value,))
     if status in _COUNTS_NOT:
         return Gap(concept, origin.path, "status", on, (said,))

@@ -64,6 +64,7 @@ class ResultFlags:
         }
         self._bounds["lvef"] = (terminology.lvef_in_words.normal.lowest, None)
         self._withheld = frozenset(doubts.withheld)
+        self._elsewhere = any_of(doubts.elsewhere)
         self._critical = any_of(critical)
         units = "|".join(re.escape(fold(each)) for each in doubts.amounts)
         self._amount = re.compile(rf"(?<![\w.,:/-])\d{{1,7}}(?:[.,]\d{{1,3}})? ?(?:{units})(?!\w)") if units else None
@@ -122,6 +123,7 @@ class ResultFlags:
         if flag:
             return Gap(concept, origin.path, "flag-alone", on, (("flag", flag),))
         withheld = next((each.code for each in codings(why) if each.code in self._withheld), "")
+        withheld = withheld or next((each[:_SHOWN] for each in texts(why) if self._elsewhere.search(fold(each))), "")
         if not withheld and (status := observation.get("status")) in CORRECTED:
             # The value that was there before no longer counts.
             withheld = next(iter(texts(why)), "")[:_SHOWN] or str(status)

@@ -130,7 +130,7 @@ VALUES = {
         ("1920-8", "ALT 400 U/L", False),
         ("1920-8", "Normal 10-40 U/L", False),
         ("1920-8", "Repeat in 400 h", False),
-        ("1920-8", "Value 400", False),
+        ("1920-8", "Value 400", True),
         ("1920-8", "Sample swapped in lab.", True),
         ("1920-8", "Drawn above infusion, diluted", True),
         ("1920-8", "Hémolyse, résultat ininterprétable", True),
