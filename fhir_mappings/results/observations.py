@@ -94,7 +94,7 @@ _STAGES = frozenset({"stage-group", "metastasis-category"})
 class NotFinal(NamedTuple):
     """A preliminary result, of a kind that is told where a rule would speak of it."""
 
-    result: LabResult | Lvef | PregnancyTest
+    result: LabResult | Lvef | PregnancyTest | Weight
 
     @property
     def on(self) -> date | None:
@@ -114,7 +114,7 @@ class ObservationReader:
         self.labs = frozenset(terminology.of_kind(Kind.LABORATORY))
         """The tests for which only the newest result counts."""
         self._site = frozenset(terminology.of_kind(Kind.SITE))
-        self._telling = self.labs | {"lvef", "pregnancy-test"}
+        self._telling = self.labs | {"lvef", "pregnancy-test", "weight"}
         self._measured = self.labs.union(terminology.of_kind(Kind.MEASUREMENT))
         self.harmful_when_high = terminology.harmful_when_high
         """Of several such results, the higher one counts; of every other measurement the lower."""
@@ -410,7 +410,7 @@ class ObservationReader:
         return [ReceptorResult(stated.finding is Her2Finding.POSITIVE, on, origin, receptor)]
 
 
-_TELLING = (LabResult, Lvef, PregnancyTest)
+_TELLING = (LabResult, Lvef, PregnancyTest, Weight)
 _TIMED = frozenset({Weight, Lvef, LabResult, PregnancyTest, Mutation, SiteResult})
 Fact = (
     Weight

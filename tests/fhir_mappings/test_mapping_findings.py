@@ -110,6 +110,7 @@ def amount(value: float, unit: str = "mIU/mL", comparator: str = "", high: float
         pytest.param(amount(25, comparator="<"), None, id="below 25 may be anything"),
         pytest.param(amount(2, "ng/mL"), None, id="a mass unit is not used for hCG"),
         pytest.param(amount(2, ""), None, id="no unit"),
+        pytest.param(amount(-1), None, id="a number that stands for something else"),
         pytest.param(amount(8, high=10), False, id="within the laboratory's limit"),
         pytest.param(amount(12, high=10), None, id="above the laboratory's limit, below the cut-off"),
         pytest.param(amount(12, high=29000), None, id="the limit of a week of pregnancy is not that of others"),

@@ -205,6 +205,36 @@ def test_a_part_that_is_the_value_of_its_result_is_read(sent: dict[str, Any], va
     assert sorted(each.value for each in found) == values
 
 
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        pytest.param("1920-8 zz", True, id="something behind it"),
+        pytest.param("1920-8 AST", True, id="its name behind it"),
+        pytest.param("1920-80", False, id="another number"),
+        pytest.param("21920-8", False, id="a longer number"),
+    ],
+)
+def test_a_code_that_begins_with_a_known_one_is_told(code: str, told: bool) -> None:  # noqa: FBT001 - a column
+    gaps = read_patient(labs=bundle(result({"coding": [{"system": LOINC, "code": code}]}, 300, "2026-11-20"))).gaps
+    assert [gap.reason for gap in gaps if gap.about == "ast"] == (["code-system"] if told else [])
+
+
+@pytest.mark.parametrize(
+    ("why", "told"),
+    [
+        pytest.param("See report", True, id="in a report"),
+        pytest.param("Siehe Befund", True, id="in a report, in German"),
+        pytest.param("reported as text", True, id="as a text"),
+        pytest.param("Hemolyzed", False, id="no value"),
+        pytest.param("Not performed", False, id="no test"),
+    ],
+)
+def test_a_value_that_is_missing_because_it_stands_elsewhere_is_told(why: str, told: bool) -> None:  # noqa: FBT001
+    sent = panel(AST, dataAbsentReason={"text": why})
+    gaps = read_patient(labs=bundle({name: value for name, value in sent.items() if name != "component"})).gaps
+    assert [gap.reason for gap in gaps] == ["value-withheld" if told else "absent"]
+
+
 def test_the_limits_of_a_result_hold_for_a_part_that_is_its_value() -> None:
     sent = panel(AST, part("Result", 300), referenceRange=[{"high": {"value": 40}}])
     (found,) = read_patient(labs=bundle(sent)).labs["ast"]
