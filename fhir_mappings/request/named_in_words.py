@@ -77,18 +77,18 @@ def _without_code(draft: Draft, observations: ObservationReader) -> Iterator[Gap
         for gap in observations.named.gaps(content, Origin(stub.reference, stub.path)):
             last = newest.get(gap.about or "")
             is_newer = last is None or (gap.on is not None and gap.on > last)
-            if gap.on is not None and gap.on == last:
+            if last is not None and (gap.on is None or gap.on <= last <= (gap.last_day or last)):
                 is_newer = _is_other(gap, time_of(content)[0], read[gap.about or ""])
             if is_newer and (gap.on is None or gap.on <= draft.latest):
                 yield gap
 
 
 def _is_other(gap: Gap, time: ResultTime, read: Sequence[Measured]) -> bool:
-    """Return whether a result is not older than those of the same day, and none of these has its number."""
-    of_day = [each for each in read if each.on == gap.on]
-    if span(gap.on, time).end < max(span(each.on, each.time).start for each in of_day):
+    """Return whether a result may be the newest, and none of those of its day, or of any, has its number."""
+    of_day = [each for each in read if each.on == gap.on] or read
+    if gap.on is not None and span(gap.on, time).end < max(span(each.on, each.time).start for each in of_day):
         return False
-    value = dict(gap.values)["value"]
+    value = dict(gap.values).get("value", "")
     if any(isinstance(each, PregnancyTest) for each in of_day):
         is_positive = answered(value) is True
         return is_positive and not any(isinstance(each, PregnancyTest) and each.positive for each in of_day)

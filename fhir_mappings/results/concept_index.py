@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from cards.knowledge.schema import Terminology
+    from fhir_mappings.codings import Coding
     from fhir_mappings.wire.stubs import Codes
 
 # Cache limits: combinations of codes, and codes per combination.
@@ -32,8 +33,9 @@ class Looked(NamedTuple):
     """What the codes of an Observation mean to the rules.
 
     ``never_counts``: one of them looks like a relevant result but must never count. ``misplaced`` is the concept of a
-    code that is sent under a wrong system or none. ``is_standard``: the Observation and each of its parts has a code of
-    LOINC, where one that is not known here is another test; SNOMED CT has many names for each.
+    code that is sent under a wrong system or none, or beside one that never counts. ``is_standard``: the Observation
+    and each of its parts has a code of LOINC, where one that is not known here is another test; SNOMED CT has many
+    names for each.
     """
 
     concepts: Sequence[str] = ()
@@ -83,6 +85,10 @@ class ConceptIndex:
         """List the concepts of an Observation, by its own codes and by those of its components."""
         return self.look(holders).concepts
 
+    def is_never(self, coding: Coding) -> bool:
+        """Return whether a code is one that never counts."""
+        return (coding.system, coding.code) in self._never
+
     def concept(self, codes: Codes) -> str | None:
         """Return the concept of one result's codes: the most specific of several, none if one never counts."""
         return next(iter(self.look((codes,)).concepts), None)
@@ -96,9 +102,10 @@ class ConceptIndex:
         found = {self._concepts[key] for key in known if key in self._concepts}
         # A site's test is read in addition to a shipped one, never instead of it.
         site = (*sorted(found & self._site), *self._of_site(codes)) if self._site else ()
-        if any(key in self._never for key in known):
-            return Looked(site, never_counts=True, is_standard=is_standard)
         shipped = sorted(found - self._site, key=lambda name: (name in _SAYS_LESS, name))[:1]
+        if any(key in self._never for key in known):
+            # With a code of both kinds, which of the two it is is not known.
+            return Looked(site, never_counts=True, misplaced=next(iter(shipped), ""), is_standard=is_standard)
         concepts = (*shipped, *site)
         misplaced = "" if concepts else self._misplaced(codes)
         return Looked(concepts, misplaced=misplaced, is_standard=is_standard)

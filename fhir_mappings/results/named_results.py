@@ -16,9 +16,9 @@ from fhir_mappings.results.answer_words import names_test
 from fhir_mappings.results.written_values import VALUES, written_value
 from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import child, objects, text
-from fhir_mappings.wire.statuses import counts
+from fhir_mappings.wire.statuses import may_count
 from fhir_mappings.wire.stubs import codes_of
-from fhir_mappings.wire.times import time_of
+from fhir_mappings.wire.times import time_of, within
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from cards.knowledge.schema import Terminology
     from fhir_mappings.results.concept_index import ConceptIndex
     from fhir_mappings.results.measurement_units import UnitReader
+    from fhir_mappings.results.result_flags import ResultFlags
     from fhir_mappings.wire.lenient import Json
 
 _LONGEST = 80
@@ -40,9 +41,9 @@ _OF_PREGNANCY = re.compile(r"hcg|preg|upt|schwanger|embarazo|grossesse|gravid|zw
 class NamedResults:
     """Finds the concept that the words of a code name; one reader serves every request."""
 
-    def __init__(self, terminology: Terminology, index: ConceptIndex, units: UnitReader) -> None:
+    def __init__(self, terminology: Terminology, index: ConceptIndex, units: UnitReader, flags: ResultFlags) -> None:
         """Index the names."""
-        self._index, self._units = index, units
+        self._index, self._units, self._flags = index, units, flags
         self._beside = frozenset(terminology.words_beside_tests)
         self._of_values = frozenset(terminology.words_for_values) | self._beside
         concepts = terminology.concepts.items()
@@ -53,9 +54,11 @@ class NamedResults:
 
     def gaps(self, observation: Json, origin: Origin) -> Iterator[Gap]:
         """Report the results of tests that rules use which words name, and no code."""
-        if not counts(observation):
+        of_whole, (time, on) = self._concept_of(observation), time_of(observation)
+        if of_whole and (gap := self._flags.withheld(of_whole, observation, origin, on)) is not None:
+            yield gap
+        if not may_count(observation):
             return
-        of_whole = self._concept_of(observation)
         for holder in with_parts(observation):
             if VALUES.isdisjoint(holder) or holder.get("dataAbsentReason"):
                 continue
@@ -63,8 +66,8 @@ class NamedResults:
             if not concept and of_whole and self.is_nameless(holder):
                 concept = of_whole
             if concept:
-                values = (("value", written_value(holder)),)
-                yield Gap(concept, origin.path, "named-only", time_of(observation)[1], values)
+                days, values = within(time), (("value", written_value(holder)),)
+                yield Gap(concept, origin.path, "named-only", on, values, days[1] if days is not None else None)
 
     def concept(self, holder: Json) -> str | None:
         """Return what the words of a code name; ``None`` if nothing that rules use, or several things."""

@@ -53,24 +53,24 @@ from fhir_mappings.results.result_flags import ResultFlags
 from fhir_mappings.results.result_notes import SAYING, WEIGHED, ResultNotes, notes
 from fhir_mappings.results.site_results import read_site_result
 from fhir_mappings.results.written_values import VALUES, written_value
+from fhir_mappings.wire.bare_texts import with_concepts
 from fhir_mappings.wire.cached_json import CachedByJson
 from fhir_mappings.wire.lenient import child, objects, reference, text
 from fhir_mappings.wire.modifiers import is_modified_within
 from fhir_mappings.wire.shapes import LONGEST_PART
-from fhir_mappings.wire.statuses import COUNTED, counts
+from fhir_mappings.wire.statuses import COUNTED, may_count
 from fhir_mappings.wire.stubs import codes_of
 from fhir_mappings.wire.times import time_of, within
 
 if TYPE_CHECKING:
     from datetime import date
 
+    from cards.facts.results import ResultTime
     from cards.knowledge.schema import Cancer, Terminology
     from fhir_mappings.results.her2_values import Her2Reading
     from fhir_mappings.results.reference_ranges import Subject
     from fhir_mappings.wire.lenient import Json
 
-# Each has a text of its own, as the ranges of reference have.
-_CONCEPTS = ("interpretation", "method", "bodySite", "referenceRange")
 _ALONE, _BESIDE = VALUES, frozenset({"valueQuantity"})
 _OF_VALUES = ("referenceRange", "interpretation")
 _ON_WEIGHT = SAYING | WEIGHED
@@ -138,15 +138,25 @@ class ObservationReader:
         self._named_lvefs = NamedLvefReader(self._other_names)
         self._meant = cached_by_key(COMBINATIONS)(self._read_name)
         units = UnitReader(terminology)
-        self.named = NamedResults(terminology, self.index, units)
+        self.named = NamedResults(terminology, self.index, units, self._flags)
         ranges = RangeReader(terminology, units)
         self._numbers = NumberReader(terminology, units, ranges, self._flags, code_map)
         self.findings = FindingReader(terminology, HcgReader(terminology, units, ranges), code_map)
 
     def read(self, concept: str, observation: Json, origin: Origin, subject: Subject = NOBODY) -> list[Fact]:
         """Read one Observation for a concept: facts, or a gap that says why there are none."""
-        observation = _with_concepts(observation)
+        observation = with_concepts(observation)
         time, on = time_of(observation)
+        read = self._read_of_day(concept, observation, time, on, origin, subject)
+        if (days := within(time)) is not None:
+            for fact in read:
+                if isinstance(fact, Gap):
+                    structs.force_setattr(fact, "latest", days[1])
+        return read
+
+    def _read_of_day(
+        self, concept: str, observation: Json, time: ResultTime, on: date | None, origin: Origin, subject: Subject
+    ) -> list[Fact]:
         sent = observation.get("status")
         # Nearly every result is final.
         if sent != "final" and (status := text(sent)) not in COUNTED:
@@ -312,13 +322,19 @@ class ObservationReader:
         return Gap("lvef", origin.path, "named-only", self.date_of(observation), values)
 
     def misplaced(self, concept: str, observation: Json, origin: Origin) -> Gap | None:
-        """Report a result whose code is under a wrong system; ``None`` for one that does not count."""
-        if not counts(observation):
-            return None
-        holder = next((each for each in with_parts(observation) if not VALUES.isdisjoint(each)), observation)
-        code = next((each.code for each in codings(observation.get("code")) if each.code), "")
-        values = (("value", written_value(holder)), ("code", code[:20]))
-        return Gap(concept, origin.path, "code-system", self.date_of(observation), values)
+        """Report a result whose code is under a wrong system, or disputed by another; ``None`` if it does not count."""
+        holder = next((each for each in with_parts(observation) if not VALUES.isdisjoint(each)), None)
+        time, on = time_of(observation)
+        if not may_count(observation) or (holder is None and text(observation.get("status")) not in COUNTED):
+            return self._flags.withheld(concept, observation, origin, on)
+        value, days = ("value", written_value(holder or observation)), within(time)
+        latest = days[1] if days is not None else None
+        coded = [each for each in codings(observation.get("code")) if each.code]
+        if self.index.look((codes_of(observation),)).never_counts:
+            named = next((each.display or each.code for each in coded if self.index.is_never(each)), "")
+            return Gap(concept, origin.path, "named-otherwise", on, (value, ("name", named[:60])), latest)
+        code = next((each.code for each in coded), "")
+        return Gap(concept, origin.path, "code-system", on, (value, ("code", code[:20])), latest)
 
     def receptors(self, concept: str, observation: Json, origin: Origin) -> list[ReceptorResult]:
         """Read an Observation as a result of a hormone receptor, if its code is for that receptor."""
@@ -457,21 +473,6 @@ def _named(observation: Json) -> str:
     if "bodySite" in observation:
         named += texts(observation["bodySite"])
     return " ; ".join(each for each in named if each.__class__ is str)[:200] if named else ""
-
-
-def _with_concepts(observation: Json) -> Json:
-    """Return a result with the bare texts that some senders write in place of concepts and ranges as these."""
-    found = {name: value for name in _CONCEPTS if name in observation and (value := _as_concept(observation[name]))}
-    return {**observation, **found} if found else observation
-
-
-def _as_concept(value: Any) -> Any:
-    """Return the concept for a bare text, or a list with concepts for its texts; ``None`` where there is none."""
-    if value.__class__ is str:
-        return {"text": value}
-    if value.__class__ is list and any(each.__class__ is str for each in value):
-        return [{"text": each} if each.__class__ is str else each for each in value]
-    return None
 
 
 def _not_counted(concept: str, status: str, observation: Json, origin: Origin, on: date | None) -> Gap:

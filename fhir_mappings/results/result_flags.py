@@ -14,10 +14,11 @@ from cards.facts.origins import Gap
 from cards.values.intervals import Bound
 from fhir_mappings.codings import codings, texts
 from fhir_mappings.results.result_notes import NOTE_SENTENCES, any_of, remarks
+from fhir_mappings.results.written_values import VALUES
 from fhir_mappings.wire.cached_json import CachedByJson
 from fhir_mappings.wire.folding import fold
-from fhir_mappings.wire.lenient import objects
-from fhir_mappings.wire.statuses import CORRECTED
+from fhir_mappings.wire.lenient import objects, text
+from fhir_mappings.wire.statuses import CORRECTED, COUNTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 _LONGEST, _SHOWN = 60, 40
 _LOW, _HIGH, _EITHER, _BELOW, _ABOVE, _ABNORMAL = "low", "high", "either", "below", "above", "abnormal"
+_WITHHELD = frozenset({"value-withheld", "flag-alone", "note-alone"})
 _OFF_SCALE = {"off-scale-low": Bound.BELOW, "off-scale-high": Bound.ABOVE}
 
 
@@ -134,6 +136,13 @@ class ResultFlags:
             if self._critical.search(plain) or (self._amount is not None and self._amount.search(plain)):
                 return Gap(concept, origin.path, "note-alone", on, (("note", note[:_LONGEST]),))
         return Gap(concept, origin.path, "absent" if why else "no-value", on)
+
+    def withheld(self, concept: str, observation: Json, origin: Origin, on: date | None) -> Gap | None:
+        """Return the gap for a result that counts and says that it has a value without giving it; else ``None``."""
+        if text(observation.get("status")) not in COUNTED or not VALUES.isdisjoint(observation):
+            return None
+        gap = self.missing(concept, observation, observation, "", origin, on)
+        return gap if gap.reason in _WITHHELD else None
 
     def _flags(self, holder: Json) -> tuple[tuple[str, str], ...]:
         """Return the side and the words of each flag that is known."""

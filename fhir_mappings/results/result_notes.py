@@ -42,6 +42,11 @@ _COMMENT = re.compile(
     r"|opmerking)(?: \[interpretation\] narrative)?:?"
 )
 """The name of a part that is a comment: "Annotation comment", "HER2 IHC comment"."""
+_CONTROL = re.compile(
+    r"(?:(?:internal|procedural|built-in|test|assay|negative|positive) )?(?:quality )?(?:control|qc)"
+    r"(?: (?:line|result|valid))?"
+)
+"""The name of a part that says whether the test worked."""
 NOTE_SENTENCES = re.compile(r"[.;!\n](?!\d)")
 """What parts the sentences of a folded note, which end in marks as often as in a blank: "hemolyzed.repeat"."""
 
@@ -119,6 +124,8 @@ def remarks(observation: Json) -> Iterator[str]:
     """Yield the notes and the method of a result, cut to the length of any that matters."""
     yield from notes(observation)
     yield from (each[:LONGEST] for each in texts(observation.get("method")))
+    if "component" in observation:
+        yield from _named_by(_CONTROL, observation)
     if "contained" in observation:
         yield from _of_specimen(observation)
 
@@ -130,9 +137,14 @@ def notes(observation: Json) -> Iterator[str]:
     for name in ("note", "comment", "comments"):
         if isinstance(observation.get(name), str):
             yield text(observation[name])[:LONGEST]
+    yield from _named_by(_COMMENT, observation)
+
+
+def _named_by(name: re.Pattern[str], observation: Json) -> Iterator[str]:
+    """Yield the texts of the parts of a result with some name."""
     for _, part in objects(observation.get("component")):
-        written = text(part.get("valueString"))
-        if written and any(_COMMENT.fullmatch(fold(each[:_SHOWN])) for each in texts(part.get("code"))):
+        written = text(part.get("valueString")) or next(iter(texts(part.get("valueCodeableConcept"))), "")
+        if written and any(name.fullmatch(fold(each[:_SHOWN])) for each in texts(part.get("code"))):
             yield written[:LONGEST]
 
 

@@ -122,6 +122,30 @@ NAME = {"text": "AST"}
         ),
         pytest.param([result(NAME, 300, "2026-11-20"), result(AST, 30, "2026-11-21")], [], id="older"),
         pytest.param([result(NAME, 300, "2026-11-20", status="preliminary")], [], id="not final"),
+        pytest.param(
+            [result(NAME, 300, "2026-11-20", status="F")], [date(2026, 11, 20)], id="a status of HL7 version 2"
+        ),
+        pytest.param([result(NAME, 300, "2026-11-20", status=None)], [date(2026, 11, 20)], id="no status"),
+        pytest.param(
+            [result(NAME, 300, "2026-11-20", effectiveDateTime="20261120083000"), result(AST, 30, "2026-11-19")],
+            [None],
+            id="a date that cannot be read, and another number",
+        ),
+        pytest.param(
+            [result(NAME, 300, "2026-11-20", effectiveDateTime=None), result(AST, 300, "2026-11-19", id="again")],
+            [],
+            id="no date, and the number of one with a code",
+        ),
+        pytest.param(
+            [result(NAME, 300, "2026-11-20", effectiveDateTime="2026-11"), result(AST, 30, "2026-11-19")],
+            [date(2026, 11, 1)],
+            id="a month in which it may be the newest",
+        ),
+        pytest.param(
+            [result(NAME, 300, "2026-11-20", effectiveDateTime="2026-10"), result(AST, 30, "2026-11-19")],
+            [],
+            id="an earlier month",
+        ),
         pytest.param([result(NAME, 300, "2026-11-20", status="entered-in-error")], [], id="an error"),
         pytest.param(
             [result(NAME, 300, "2026-11-20", dataAbsentReason={"text": "clotted"})], [], id="said to be absent"
@@ -219,6 +243,15 @@ def test_a_code_that_begins_with_a_known_one_is_told(code: str, told: bool) -> N
     assert [gap.reason for gap in gaps if gap.about == "ast"] == (["code-system"] if told else [])
 
 
+def test_a_result_with_a_code_that_never_counts_beside_one_that_does_is_told() -> None:
+    direct = {"system": LOINC, "code": "1968-7", "display": "Bilirubin.direct"}
+    both = {"coding": [{"system": LOINC, "code": "1975-2"}, direct]}
+    (gap,) = read_patient(labs=bundle(result(both, 6, "2026-11-20"))).gaps
+    assert (gap.about, gap.reason) == ("bilirubin-total", "named-otherwise")
+    assert dict(gap.values)["name"] == "Bilirubin.direct"
+    assert not read_patient(labs=bundle(result({"coding": [direct]}, 6, "2026-11-20"))).gaps
+
+
 @pytest.mark.parametrize(
     ("why", "told"),
     [
@@ -233,6 +266,34 @@ def test_a_value_that_is_missing_because_it_stands_elsewhere_is_told(why: str, t
     sent = panel(AST, dataAbsentReason={"text": why})
     gaps = read_patient(labs=bundle({name: value for name, value in sent.items() if name != "component"})).gaps
     assert [gap.reason for gap in gaps] == ["value-withheld" if told else "absent"]
+
+
+@pytest.mark.parametrize(
+    ("code", "more", "reason"),
+    [
+        pytest.param(NAME, {"dataAbsentReason": {"text": "See report"}}, "value-withheld", id="only named"),
+        pytest.param(NAME, {"interpretation": [{"coding": [{"code": "HH"}]}]}, "flag-alone", id="only a flag"),
+        pytest.param(NAME, {"dataAbsentReason": {"text": "Hemolyzed"}}, None, id="no value at all"),
+        pytest.param(
+            {"coding": [{"code": "1920-8"}]},
+            {"dataAbsentReason": {"coding": [{"code": "masked"}]}},
+            "value-withheld",
+            id="a code without its system",
+        ),
+    ],
+)
+def test_a_value_that_is_held_back_is_told_without_a_code_as_well(
+    code: dict[str, Any], more: dict[str, Any], reason: str | None
+) -> None:
+    held = {name: value for name, value in result(code, 0, "2026-11-20").items() if name != "valueQuantity"}
+    gaps = read_patient(labs=bundle({**held, **more}, result(AST, 30, "2026-11-19"))).gaps
+    assert [gap.reason for gap in gaps if gap.about == "ast"] == ([reason] if reason else [])
+
+
+def test_a_result_that_cannot_be_read_counts_until_the_end_of_its_month() -> None:
+    unread = result(AST, 300, "2026-11", valueQuantity={"value": 300})
+    (gap,) = read_patient(labs=bundle(unread)).gaps
+    assert (gap.reason, gap.on, gap.last_day) == ("unit-missing", date(2026, 11, 1), date(2026, 11, 30))
 
 
 def test_the_limits_of_a_result_hold_for_a_part_that_is_its_value() -> None:

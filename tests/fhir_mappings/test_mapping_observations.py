@@ -46,8 +46,8 @@ def only(code: str, **changes: Any) -> Any:
 
 
 def reason(code: str, **changes: Any) -> tuple[str, str]:
-    """Read an Observation that gives a gap: its reason, and the first of its values."""
-    gap = only(code, **changes)
+    """Read an Observation that gives a gap, with its value where it is preliminary: its reason and its first value."""
+    gap, *_ = read(observation(code, **changes))
     assert isinstance(gap, Gap)
     return gap.reason, gap.values[0][1] if gap.values else ""
 

@@ -155,6 +155,22 @@ def test_a_note_that_makes_a_result_doubtful(code: str, note: str, *, is_doubtfu
 
 
 @pytest.mark.parametrize(
+    ("name", "value", "is_void"),
+    [
+        ("Internal control", "Invalid", True),
+        ("QC", "QC failed", True),
+        ("Internal control", "Valid", False),
+        ("Control line", "Present", False),
+        ("Method", "Invalid", False),
+    ],
+)
+def test_a_test_whose_control_failed(name: str, value: str, *, is_void: bool) -> None:
+    part = {"code": {"text": name}, "valueString": value}
+    chart = read_patient(labs=bundle(observation("2106-3", valueString="Negative", component=[part])))
+    assert [gap.reason for gap in chart.gaps] == (["voided"] if is_void else [])
+
+
+@pytest.mark.parametrize(
     ("code", "note", "is_another"),
     [
         ("29463-7", "Ideal body weight", True),
