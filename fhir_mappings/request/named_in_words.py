@@ -14,12 +14,15 @@ from cards.facts.origins import Gap, Origin
 from cards.facts.patient import TreatmentState
 from cards.facts.results import Her2Result, LabResult, Lvef, PregnancyTest, Weight
 from cards.values.calendar_months import days_after
+from cards.values.texts import LONGEST
 from fhir_mappings.patient.named_elsewhere import REASON, named_elsewhere
 from fhir_mappings.patient.nyha_classes import CONCEPT as NYHA_CLASS
 from fhir_mappings.patient.nyha_classes import with_symptoms
 from fhir_mappings.results.answer_words import answered
 from fhir_mappings.results.named_her2 import MENTIONS as NAMES_OF_HER2
 from fhir_mappings.results.report_texts import MENTIONS
+from fhir_mappings.wire.lenient import text
+from fhir_mappings.wire.statuses import may_count
 from fhir_mappings.wire.times import span, time_of
 
 if TYPE_CHECKING:
@@ -33,6 +36,8 @@ if TYPE_CHECKING:
 _HALF_A_YEAR = 183
 _READ = frozenset({REASON, "named-only"})
 """The reasons of gaps for classes of heart failure whose value is told."""
+_SHOWN = 60
+_SENTENCES = re.compile(r"[;\n]|, |\.(?=\s|$)")
 _AMOUNT = re.compile(r"(\d{1,9}(?:\.\d{1,6})?) (\S.{0,39})")
 Measured: TypeAlias = Weight | Lvef | LabResult | PregnancyTest
 _MEASURED = {Weight: "weight", Lvef: "lvef", PregnancyTest: "pregnancy-test"}
@@ -47,7 +52,7 @@ def add_named_in_words(draft: Draft, observations: ObservationReader, conditions
         # A fraction that was told above is not told again.
         draft.facts += _lvef(draft, observations)
     if draft.reports:
-        draft.facts += _in_reports(draft, observations)
+        draft.facts += [*_in_reports(draft, observations), *_labs_in_reports(draft, observations)]
     classes = [fact for fact in draft.facts if isinstance(fact, Gap) and fact.about == NYHA_CLASS]
     if draft.elsewhere or classes:
         between = _since(draft), draft.latest
@@ -136,6 +141,27 @@ def _in_reports(draft: Draft, observations: ObservationReader) -> Iterator[Gap]:
         return
     for stub, content in draft.own(each for each in draft.reports if each.mentions(MENTIONS)):
         yield from observations.reports.against(content, stub.path, lvefs, her2)
+
+
+def _labs_in_reports(draft: Draft, observations: ObservationReader) -> Iterator[Gap]:
+    """Yield the results in conclusions that are worse than the newest of their test, and neither older nor normal."""
+    newest: dict[str, LabResult] = {}
+    for fact in draft.facts:
+        if isinstance(fact, LabResult) and fact.on is not None:
+            before = newest.get(fact.test)
+            newest[fact.test] = fact if before is None or before.on is None or fact.on > before.on else before
+    for stub, content in draft.own(draft.reports):
+        conclusion, on = text(content.get("conclusion"))[:LONGEST], time_of(content)[1]
+        if on is None or on > draft.latest or not may_count(content):
+            continue
+        for sentence in _SENTENCES.split(conclusion):
+            test, value = observations.numbers.named_in(sentence.strip()) or ("", Decimal(0))
+            last = newest.get(test)
+            if last is None or last.on is None or last.on > on:
+                continue
+            is_worse = value > last.value if test in observations.harmful_when_high else value < last.value
+            if is_worse and not observations.flags.is_normal(test, value, last.upper_limit):
+                yield Gap(test, stub.path, "in-report", on, (("value", sentence.strip()[:_SHOWN]),))
 
 
 def _since(draft: Draft) -> date:

@@ -132,6 +132,16 @@ class NumberReader:
             return self._lvef(_Measured(value, reading, unit), holder, origin, on, subject)
         return self._lab(concept, _Measured(value, reading, unit), holder, origin, on, subject)
 
+    def named_in(self, sentence: str) -> tuple[str, Decimal] | None:
+        """Return the test that a sentence names, and its number in the canonical unit; ``None`` for anything else."""
+        for concept, name in self._name_before.items():
+            rest = name.sub("", sentence, count=1)
+            reading = read_amount(rest) if rest != sentence else None
+            if reading is not None and reading.bound is Bound.EXACT and reading.upper is None:
+                factor = self._units.factor(concept, "", reading.unit)
+                return (concept, reading.value * factor) if factor is not None else None
+        return None
+
     def _lvef(self, measured: _Measured, holder: Json, origin: Origin, on: date | None, subject: Subject) -> Number:
         value, reading, unit = measured
         ranges, factor = holder.get("referenceRange"), unit.factor or Decimal(1)

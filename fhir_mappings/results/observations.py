@@ -130,7 +130,7 @@ class ObservationReader:
         self._receptor_alone = CachedByJson(self._receptor_of)
         self._code_map = code_map
         self._notes = ResultNotes(terminology)
-        self._flags = ResultFlags(terminology)
+        self.flags = ResultFlags(terminology)
         self._pregnancies = PregnancyStateReader(terminology)
         self.reports = ReportReader(terminology)
         self._other_names = OtherNameReader(terminology)
@@ -138,9 +138,9 @@ class ObservationReader:
         self._named_lvefs = NamedLvefReader(self._other_names)
         self._meant = cached_by_key(COMBINATIONS)(self._read_name)
         units = UnitReader(terminology)
-        self.named = NamedResults(terminology, self.index, units, self._flags)
+        self.named = NamedResults(terminology, self.index, units, self.flags)
         ranges = RangeReader(terminology, units)
-        self._numbers = NumberReader(terminology, units, ranges, self._flags, code_map)
+        self.numbers = NumberReader(terminology, units, ranges, self.flags, code_map)
         self.findings = FindingReader(terminology, HcgReader(terminology, units, ranges), code_map)
 
     def read(self, concept: str, observation: Json, origin: Origin, subject: Subject = NOBODY) -> list[Fact]:
@@ -195,7 +195,7 @@ class ObservationReader:
         if not isinstance(fact, LabResult):
             return fact
         of_another = partial(self._other_names.is_another, fact.test)
-        if note := self._flags.phoned(fact, observation, of_another):
+        if note := self.flags.phoned(fact, observation, of_another):
             said = (("value", fact.as_reported), ("note", note))
             return Gap(fact.test, fact.origin.path, "voided", fact.on, said)
         if remark := self._notes.remark(fact.test, observation):
@@ -272,7 +272,7 @@ class ObservationReader:
             if is_panel and not holder.get("dataAbsentReason"):
                 return []
             written = written_value(holder).strip("?") if values else ""
-            gap = self._flags.missing(concept, holder, observation, written, origin, on)
+            gap = self.flags.missing(concept, holder, observation, written, origin, on)
             if concept == "pregnancy-test" and gap.reason == "flag-alone":
                 return [PregnancyTest(None, on, origin, dict(gap.values)["flag"])]
             return [gap]
@@ -286,7 +286,7 @@ class ObservationReader:
         if concept == "lvef" or concept in _HER2_METHODS:
             holder = with_undated_text(holder, observation, on)
         if concept in self._measured:
-            return [self._numbers.read(concept, holder, origin, on, subject)]
+            return [self.numbers.read(concept, holder, origin, on, subject)]
         if concept in _HER2_METHODS:
             return self._read_her2(concept, holder, observation, origin, on)
         if concept in _STAGES:
@@ -326,7 +326,7 @@ class ObservationReader:
         holder = next((each for each in with_parts(observation) if not VALUES.isdisjoint(each)), None)
         time, on = time_of(observation)
         if not may_count(observation) or (holder is None and text(observation.get("status")) not in COUNTED):
-            return self._flags.withheld(concept, observation, origin, on)
+            return self.flags.withheld(concept, observation, origin, on)
         value, days = ("value", written_value(holder or observation)), within(time)
         latest = days[1] if days is not None else None
         coded = [each for each in codings(observation.get("code")) if each.code]

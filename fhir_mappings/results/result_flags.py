@@ -84,6 +84,10 @@ class ResultFlags:
         is_normal = self._normal_sides(concept, value, low, high)
         return next((flag for side, flag in self._flags(holder) if side == plain or side in is_normal), "")
 
+    def is_normal(self, concept: str, value: Decimal, high: Decimal | None) -> bool:
+        """Return whether a value is within its limits, or one that no laboratory calls critical."""
+        return _EITHER in self._normal_sides(concept, value, None, high)
+
     def _normal_sides(self, concept: str, value: Decimal, low: Decimal | None, high: Decimal | None) -> set[str]:
         """Return the critical flags that a value contradicts."""
         at_least, at_most = self._bounds.get(concept, (None, None))
@@ -103,7 +107,7 @@ class ResultFlags:
 
         ``is_of_another`` tells whether a sentence names another test alone.
         """
-        if _EITHER not in self._normal_sides(result.test, result.value, None, result.upper_limit):
+        if not self.is_normal(result.test, result.value, result.upper_limit):
             return ""
         for note in remarks(observation):
             for sentence in NOTE_SENTENCES.split(fold(note)):

@@ -360,7 +360,7 @@ ROWS = [
     Row(LIVER_HOLD, "a value without its upper limit", CANNOT, KADCYLA, chart(values={"alt": "900"})),
     Row(
         LIVER_HOLD,
-        "one that is in no row by the lowest limit of any laboratory",
+        "one that is in no row even by the lowest believable limit",
         SILENT,
         KADCYLA,
         chart(values={"alt": "45 U/L"}),

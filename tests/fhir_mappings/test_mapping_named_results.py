@@ -296,6 +296,36 @@ def test_a_result_that_cannot_be_read_counts_until_the_end_of_its_month() -> Non
     assert (gap.reason, gap.on, gap.last_day) == ("unit-missing", date(2026, 11, 1), date(2026, 11, 30))
 
 
+@pytest.mark.parametrize(
+    ("conclusion", "more", "told"),
+    [
+        pytest.param("AST 300 U/L.", {}, "AST 300 U/L", id="a worse result"),
+        pytest.param("ALT 22 U/L, AST: 300 U/L, GGT 40 U/L", {}, "AST: 300 U/L", id="among others"),
+        pytest.param("AST 300 U/L", {"effectiveDateTime": "2026-11-18"}, None, id="an older report"),
+        pytest.param("AST 300 U/L", {"status": "entered-in-error"}, None, id="a report in error"),
+        pytest.param("AST 300 U/L", {"subject": {"reference": "Patient/p2"}}, None, id="of somebody else"),
+        pytest.param("AST 20 U/L", {}, None, id="a better one"),
+        pytest.param("AST 38 U/L", {}, None, id="within the limits"),
+        pytest.param("AST 300", {}, None, id="without a unit"),
+        pytest.param("AST 300 U/L on 11/02, now normal", {}, None, id="a sentence that says more"),
+        pytest.param("No abnormality.", {}, None, id="no result"),
+    ],
+)
+def test_a_result_in_the_conclusion_of_a_report(conclusion: str, more: dict[str, Any], told: str | None) -> None:
+    report = {
+        "resourceType": "DiagnosticReport",
+        "id": "report",
+        "status": "final",
+        "subject": {"reference": "Patient/pat-1"},
+        "effectiveDateTime": "2026-11-20",
+        "conclusion": conclusion,
+        **more,
+    }
+    known = result(AST, 30, "2026-11-19", referenceRange=[{"high": {"value": 40, "unit": "U/L"}}])
+    said = [dict(gap.values)["value"] for gap in read_patient(x=bundle(report, known)).gaps if gap.about == "ast"]
+    assert said == ([told] if told else [])
+
+
 def test_the_limits_of_a_result_hold_for_a_part_that_is_its_value() -> None:
     sent = panel(AST, part("Result", 300), referenceRange=[{"high": {"value": 40}}])
     (found,) = read_patient(labs=bundle(sent)).labs["ast"]
