@@ -85,6 +85,10 @@ class ConceptIndex:
         """List the concepts of an Observation, by its own codes and by those of its components."""
         return self.look(holders).concepts
 
+    def of_text(self, written: str) -> str:
+        """Return what a code means that stands in the place of words; empty for any other text."""
+        return self._by_code.get(_without_more(written), "")
+
     def is_never(self, coding: Coding) -> bool:
         """Return whether a code is one that never counts."""
         return (coding.system, coding.code) in self._never

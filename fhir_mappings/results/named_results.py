@@ -98,7 +98,7 @@ class NamedResults:
         return concept if concept and self._units.factor(concept, *unit) is not None else ""
 
     def _look_up(self, written: str) -> str:
-        found = self._names.get(self._plain(written[:_LONGEST]), "")
+        found = self._names.get(self._plain(written[:_LONGEST]), "") or self._index.of_text(written[:_LONGEST])
         if not found and _OF_PREGNANCY.search(fold(written[:_LONGEST])) and names_test(written):
             return _PREGNANCY_TEST
         return found
