@@ -215,7 +215,7 @@ def _gaps(cases: list[Case], session: Session) -> Iterable[Gap]:
 
 def _is_over(gap: Gap, cases: list[Case]) -> bool:
     """Return whether a possible pregnancy began too long ago to be one now."""
-    on = gap.latest or gap.on
+    on = gap.last_day
     return on is not None and all(on < case.days_before(case.threshold("pregnancy_max_days")) for case in cases)
 
 
@@ -258,7 +258,7 @@ def _may_count(gap: Gap, patient: Patient, measured: Container[str | None]) -> b
     """Return whether what could not be read may be what counts: of HER2, where no result that was read is newer."""
     if gap.about in _HER2:
         read = [result.on for result in patient.her2 if result.on is not None]
-        return gap.on is None or not read or gap.on >= max(read)
+        return gap.last_day is None or not read or gap.last_day >= max(read)
     return gap.about in measured or gap.about in _OF_PREGNANCY
 
 
@@ -274,4 +274,4 @@ def _superseded(gap: Gap, patient: Patient) -> bool:
     else:
         results = patient.labs.get(gap.about or "", ())
         newest = results[0].on if results else None
-    return newest is not None and gap.on is not None and gap.on < newest
+    return newest is not None and gap.last_day is not None and gap.last_day < newest

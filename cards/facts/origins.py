@@ -35,3 +35,8 @@ class Gap(msgspec.Struct, frozen=True):
     on: date | None = None
     values: tuple[tuple[str, str], ...] = ()
     latest: date | None = None
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day that it may be of."""
+        return self.latest or self.on

@@ -153,6 +153,7 @@ def counting_preliminary(patient: Patient) -> Patient:
         labs=labs,
         lvefs=(*more.lvefs, *patient.lvefs),
         pregnancy_tests=(*more.pregnancy_tests, *patient.pregnancy_tests),
+        weights=(*more.weights, *patient.weights),
     )
 
 

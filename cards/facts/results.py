@@ -109,6 +109,7 @@ class Preliminary(msgspec.Struct, frozen=True):
     labs: tuple[LabResult, ...] = ()
     lvefs: tuple[Lvef, ...] = ()
     pregnancy_tests: tuple[PregnancyTest, ...] = ()
+    weights: tuple[Weight, ...] = ()
 
 
 class SiteResult(msgspec.Struct, frozen=True):

@@ -411,7 +411,7 @@ class Case:
             return False
         results = self.patient.lvefs if concept == "lvef" else self.patient.labs.get(concept, ())
         read = max((each.on for each in results if each.on is not None), default=since)
-        return any(gap.on is None or gap.on >= max(read, since) for gap in unread)
+        return any(gap.last_day is None or gap.last_day >= max(read, since) for gap in unread)
 
     def unread(self, concepts: frozenset[str]) -> bool:
         """Return whether the chart has an unreadable result about some concepts that would count."""

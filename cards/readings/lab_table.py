@@ -9,6 +9,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
+from msgspec import structs
+
 from cards.knowledge.schema import Action, LabRow, Setting
 from cards.values.caching import per_case
 from cards.values.intervals import Bound, Interval
@@ -60,7 +62,7 @@ def read_table(case: Case) -> LabTable:
         if result is None:
             continue
         if result.upper_limit is None and table.rows[0].times_uln is not None:
-            unlimited.append(result)
+            unlimited += [result] if _depends_on_limit(case, table, result) else []
         elif (match := _match(case, table, result)) is not None:
             matches.append(match)
         elif result.bound is not Bound.EXACT and _may_match(case, table, result):
@@ -103,6 +105,20 @@ def _at_least(every: list[Match | None]) -> Match | None:
 
 def _may_match(case: Case, table: RowsOfTest, result: LabResult) -> bool:
     return any(match is not None for match in _every_match(case, table, result))
+
+
+def _depends_on_limit(case: Case, table: RowsOfTest, result: LabResult) -> bool:
+    """Return whether a result without a limit may be in a row: not if it is in none by the lowest believable limit."""
+    known, rule = case.known.terminology.concepts[result.test], case.product.monitoring.hepatic_pair
+    if known.plausible_limit is None or result.unit != known.unit:
+        return True
+    lowest = structs.replace(result, upper_limit=known.plausible_limit[0])
+    if _may_match(case, table, lowest):
+        return True
+    if rule is None or result.test not in (*rule.transaminases, rule.bilirubin):
+        return False
+    above = rule.bilirubin_above if result.test == rule.bilirubin else rule.transaminase_above
+    return _is_in(multiples(lowest), above, rule) is not False
 
 
 def _ended(case: Case) -> Iterator[Match]:

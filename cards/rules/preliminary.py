@@ -6,6 +6,7 @@ from functools import wraps
 from typing import TYPE_CHECKING
 
 from cards.facts.outcomes import CannotTell, Fired, Missing
+from cards.facts.results import Weight
 from cards.readings.case import with_date
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from cards.facts.outcomes import Outcome
     from cards.facts.results import LabResult, Lvef, PregnancyTest
     from cards.readings.case import Case
+
+_WHAT = {"weight": "preliminary-weight"}
 
 
 def hears_preliminary(judge: Callable[[Case], Outcome]) -> Callable[[Case], Outcome]:
@@ -29,13 +32,14 @@ def hears_preliminary(judge: Callable[[Case], Outcome]) -> Callable[[Case], Outc
         if not isinstance(supposed, Fired):
             return outcome
         speaking = {line.origin for line in supposed.evidence}
-        results: list[tuple[str, LabResult | Lvef | PregnancyTest]] = [
+        results: list[tuple[str, LabResult | Lvef | PregnancyTest | Weight]] = [
             *((each.test, each) for each in more.labs),
             *(("lvef", each) for each in more.lvefs),
             *(("pregnancy-test", each) for each in more.pregnancy_tests),
+            *(("weight", each) for each in more.weights),
         ]
         found = tuple(
-            Missing("preliminary", values={"result": _written(case, test, each)}, is_urgent=True)
+            Missing(_WHAT.get(test, "preliminary"), values={"result": _written(case, test, each)}, is_urgent=True)
             for test, each in results
             if each.origin in speaking
         )
@@ -46,6 +50,7 @@ def hears_preliminary(judge: Callable[[Case], Outcome]) -> Callable[[Case], Outc
     return judged
 
 
-def _written(case: Case, test: str, result: LabResult | Lvef | PregnancyTest) -> str:
+def _written(case: Case, test: str, result: LabResult | Lvef | PregnancyTest | Weight) -> str:
     name = case.known.terminology.concepts[test].display
-    return f"{name}: {with_date(result, result.as_reported)}"
+    value = str(result.kg) if isinstance(result, Weight) else result.as_reported
+    return f"{name}: {with_date(result, value)}"

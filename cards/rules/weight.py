@@ -20,6 +20,7 @@ from cards.knowledge.label_doses import ceiling
 from cards.readings.case import counted, dated
 from cards.readings.dosing import is_over, usable_doses
 from cards.readings.weights import WeightDoubt, stated_otherwise, weight_doubt
+from cards.rules.preliminary import hears_preliminary
 from cards.values.quantities import plain
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from cards.readings.case import Case
 
 
+@hears_preliminary
 def weight_implausible(case: Case) -> Outcome:
     """Fire when the newest weight differs implausibly from the previous one, or the dose from the last one.
 

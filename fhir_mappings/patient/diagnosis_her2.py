@@ -81,7 +81,7 @@ class DiagnosisHer2Reader:
                 return True
             if word.text == _MINUS and word.touches:
                 return False if following in _ENDS else None
-            if word.text.isdigit():
+            if word.text.isdecimal():
                 return {"3": True, "1": False}.get(word.text) if following.startswith(_PLUS) else None
             found = self._phrases.longest(words, at)
             if found is None or found[0][0] not in ("says", "between"):

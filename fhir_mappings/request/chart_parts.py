@@ -249,21 +249,25 @@ def _newer(patient: Patient, results: Iterable[NotFinal], latest: date) -> list[
 
 
 def _final_beside(
-    patient: Patient, result: LabResult | Lvef | PregnancyTest
-) -> Sequence[LabResult | Lvef | PregnancyTest]:
+    patient: Patient, result: LabResult | Lvef | PregnancyTest | Weight
+) -> Sequence[LabResult | Lvef | PregnancyTest | Weight]:
+    if isinstance(result, Weight):
+        return patient.weights
     if isinstance(result, LabResult):
         return patient.labs.get(result.test, ())
     return patient.lvefs if isinstance(result, Lvef) else patient.pregnancy_tests
 
 
 def _preliminary(newer: Iterable[NotFinal]) -> Preliminary | None:
-    results = [each.result for each in newer]
+    # Of a weight that the patient states, nothing more is expected.
+    results = [each.result for each in newer if not (isinstance(each.result, Weight) and each.result.stated)]
     if not results:
         return None
     return Preliminary(
         tuple(each for each in results if isinstance(each, LabResult)),
         tuple(each for each in results if isinstance(each, Lvef)),
         tuple(each for each in results if isinstance(each, PregnancyTest)),
+        tuple(each for each in results if isinstance(each, Weight)),
     )
 
 

@@ -160,6 +160,8 @@ class PatientReader:
             concepts, never_counts, misplaced, is_standard = self._look(stub.codes)
             if concepts:
                 self._observation(concepts, stub, draft)
+                if not is_standard and len(stub.codes) > 1:
+                    self._named_parts(stub, draft)
             elif misplaced:
                 self._misplaced(misplaced, stub, draft)
             elif not never_counts:
@@ -175,6 +177,13 @@ class PatientReader:
             draft.unusable(None, stub, "malformed")
         except Exception as error:  # noqa: BLE001 - one resource must not cost the reading of the others
             self._failed(error, stub, draft)
+
+    @staticmethod
+    def _named_parts(stub: ResourceStub, draft: Draft) -> None:
+        """Note a result that is read and of which only words name some part."""
+        draft.local_results.append(stub)
+        if stub.may_name_test:
+            draft.may_be_named.append(stub)
 
     def _other(self, stub: ResourceStub, draft: Draft) -> None:
         kind = stub.resource_type

@@ -34,7 +34,7 @@ _AMOUNT = re.compile(
 )
 # The flags that laboratories append to a value out of range.
 _FLAG = re.compile(
-    r"\s?(?:\((?:HH?|LL?|N|high|low|normal)\)|\*{1,3})$|(?<=/[a-z]L) (?:HH?|LL?)$|(?<=/L) (?:HH?|LL?)$", re.IGNORECASE
+    r"\s?(?:\((HH?|LL?|N|high|low|normal)\)|\*{1,3})$|(?:(?<=/[a-z]L)|(?<=/L)|(?<=%)) (HH?|LL?)$", re.IGNORECASE
 )
 _IN_TWO_UNITS = re.compile(
     r"(\d{1,3})\s?([a-z]{2,6}\.?)[\s,]{1,2}(\d{1,3}(?:[.,]\d{1,2})?)\s?([a-z]{1,6}\.?)", re.IGNORECASE
@@ -55,6 +55,12 @@ class Reading(msgspec.Struct, frozen=True):
     bound: Bound | None
     as_reported: str
     upper: Decimal | None = None
+
+
+def apart_from_flag(written: str) -> tuple[str, str]:
+    """Return a text without the flag of the laboratory at its end, and the flag: "35 %" and "L" for "35 % (L)"."""
+    match = _FLAG.search(written.rstrip())
+    return (written[: match.start()], match[1] or match[2] or "") if match is not None else (written, "")
 
 
 def in_thousands(written: str) -> tuple[Reading, Reading] | None:

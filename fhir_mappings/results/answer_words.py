@@ -31,7 +31,7 @@ urine | serum | blood | qual | qualitative | pregnancy test | pregnancy | test
 result | upt | poc | upreg | schwangerschaftstest | urin | test de embarazo | prueba de embarazo | test di gravidanza
 internal control valid | internal control ok | procedural control valid | internal qc valid | internal qc ok | qc ok
 qc valid | qc pass | control valid | controls valid | test de grossesse | teste de gravidez
-zwangerschapstest | test ciazowy | : | = | . | ( | )
+zwangerschapstest | test ciazowy | preg | preg test | screen | poct | preg u | : | = | . | , | ( | )
 """
 """What names the test, or says that it worked, and answers nothing."""
 _CUT_OFF = re.compile(r"\(? ?([<>])=? ?\d{1,3}(?:[.,]\d)? ?m?\[?(?:iu|ui|ie|u)\]? ?/ ?m?l\b ?\)?", re.IGNORECASE)

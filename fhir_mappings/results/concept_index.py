@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from cards.knowledge.schema import Terminology
+    from fhir_mappings.codings import Coding
     from fhir_mappings.wire.stubs import Codes
 
 # Cache limits: combinations of codes, and codes per combination.
@@ -23,6 +24,7 @@ _WITH_OWN_CODES = frozenset({"loinc", "snomed", "rxnorm", "cpt", "hcpcs", "icd10
 _SAYS_LESS = frozenset({"her2-interpretation", "her2-immunoassay", "her2-panel", "weight"})
 
 
+_WITH_REST = re.compile(r"(?:LOINC|LN)?[ :_/-]?(\d{1,7}-\d)[ .,:;_/(\[-].{0,200}", re.IGNORECASE)
 # "LOINC:1920-8", and the code with its name behind it, as HL7 version 2 writes it: "1920-8^AST".
 _WITH_MORE = re.compile(r"(?:(?:LOINC|LN)[ :]?)?(\d{1,7}-\d)(?:[\^|].{0,200})?")
 
@@ -31,8 +33,9 @@ class Looked(NamedTuple):
     """What the codes of an Observation mean to the rules.
 
     ``never_counts``: one of them looks like a relevant result but must never count. ``misplaced`` is the concept of a
-    code that is sent under a wrong system or none. ``is_standard``: one of its own codes is of LOINC, where one that is
-    not known here is another test; SNOMED CT has many names for each.
+    code that is sent under a wrong system or none, or beside one that never counts. ``is_standard``: the Observation
+    and each of its parts has a code of LOINC, where one that is not known here is another test; SNOMED CT has many
+    names for each.
     """
 
     concepts: Sequence[str] = ()
@@ -72,12 +75,23 @@ class ConceptIndex:
         looked = [self._remembered(each) if len(each) <= MOST_CODES else self._read(each) for each in holders]
         concepts = list(dict.fromkeys(name for each in looked for name in each.concepts))
         misplaced = next((each.misplaced for each in looked if each.misplaced), "")
-        never_counts, is_standard = any(each.never_counts for each in looked), bool(looked) and looked[0].is_standard
+        never_counts, is_standard = (
+            any(each.never_counts for each in looked),
+            bool(looked) and all(each.is_standard for each in looked),
+        )
         return Looked(concepts, never_counts, "" if concepts else misplaced, is_standard)
 
     def concepts(self, holders: Sequence[Codes]) -> Sequence[str]:
         """List the concepts of an Observation, by its own codes and by those of its components."""
         return self.look(holders).concepts
+
+    def of_text(self, written: str) -> str:
+        """Return what a code means that stands in the place of words; empty for any other text."""
+        return self._by_code.get(_without_more(written), "")
+
+    def is_never(self, coding: Coding) -> bool:
+        """Return whether a code is one that never counts."""
+        return (coding.system, coding.code) in self._never
 
     def concept(self, codes: Codes) -> str | None:
         """Return the concept of one result's codes: the most specific of several, none if one never counts."""
@@ -92,16 +106,19 @@ class ConceptIndex:
         found = {self._concepts[key] for key in known if key in self._concepts}
         # A site's test is read in addition to a shipped one, never instead of it.
         site = (*sorted(found & self._site), *self._of_site(codes)) if self._site else ()
-        if any(key in self._never for key in known):
-            return Looked(site, never_counts=True, is_standard=is_standard)
         shipped = sorted(found - self._site, key=lambda name: (name in _SAYS_LESS, name))[:1]
+        if any(key in self._never for key in known):
+            # With a code of both kinds, which of the two it is is not known.
+            return Looked(site, never_counts=True, misplaced=next(iter(shipped), ""), is_standard=is_standard)
         concepts = (*shipped, *site)
         misplaced = "" if concepts else self._misplaced(codes)
         return Looked(concepts, misplaced=misplaced, is_standard=is_standard)
 
     def _misplaced(self, codes: Codes) -> str:
-        """Return what a code would mean under its own system: "1920-8" under a local system or none."""
-        unplaced = (each.code for each in codes if system_name(each.system) not in _WITH_OWN_CODES)
+        """Return what a code would mean under its own system, or without what stands behind it."""
+        unplaced = [each.code for each in codes if system_name(each.system) not in _WITH_OWN_CODES]
+        # "1920-8 zz", under whichever system.
+        unplaced += [found[1] for each in codes if (found := _WITH_REST.fullmatch(each.code)) is not None]
         return next((self._by_code[code] for code in unplaced if code in self._by_code), "")
 
     def _of_site(self, codes: Codes) -> Iterator[str]:
@@ -112,7 +129,9 @@ class ConceptIndex:
 
     def _is_foreign(self, codes: Codes) -> bool:
         """Return quickly whether none of the codes is relevant, as for most of a chart."""
-        return not self._code_map and self._codes.isdisjoint([each.code for each in codes])
+        return not self._code_map and all(
+            each.code not in self._codes and _WITH_REST.fullmatch(each.code) is None for each in codes
+        )
 
     def _known(self, codes: Codes) -> Iterator[tuple[str, str]]:
         """Yield the codes that may be relevant by short system name; local ones translated."""

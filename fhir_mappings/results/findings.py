@@ -13,7 +13,7 @@ from fhir_mappings.results.result_notes import notes, sentences
 from fhir_mappings.results.variant_texts import mutation_in, names_a_change, names_another_change, residues_in
 from fhir_mappings.results.written_values import written_value
 from fhir_mappings.wire.folding import fold
-from fhir_mappings.wire.lenient import child, objects, text
+from fhir_mappings.wire.lenient import child, flag, objects, text
 
 if TYPE_CHECKING:
     from datetime import date
@@ -50,6 +50,8 @@ class FindingReader:
         amount = self._hcg.read(holder, on, subject)
         if amount is not None:
             return self._by_amount(amount, said, holder, on, origin)
+        if answer is None and not written and len(said) == 1:
+            ((answer, written),) = said.items()
         if answer is not None and (not answer) in said:
             answer, written = None, ", ".join(said[each] for each in (False, True) if each in said) or written
         if answer is None:
@@ -141,13 +143,17 @@ class FindingReader:
         return (answered(written) if written else None), written
 
     def _said_beside(self, holder: Json) -> dict[bool, str]:
-        """Return the yes and no answers in the text and the interpretation of a test, each as written."""
+        """Return the yes and no answers in the value and the interpretation of a test, each as written."""
         concept = child(holder, "valueCodeableConcept")
         written = [text(holder.get("valueString")), *texts(concept)]
         said: dict[bool, str] = {}
         for coding in codings(concept, self._code_map):
             if coding.code in self._yes | self._no:
                 said.setdefault(coding.code in self._yes, "positive" if coding.code in self._yes else "negative")
+            elif (answer := _INTERPRETATIONS.get(coding.code.upper())) is not None:
+                said.setdefault(answer, coding.code)
+        if (answer := flag(holder.get("valueBoolean"))) is not None:
+            said.setdefault(answer, "yes" if answer else "no")
         for _, interpretation in objects(holder.get("interpretation")):
             written += texts(interpretation)
             for coding in codings(interpretation):

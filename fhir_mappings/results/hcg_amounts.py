@@ -60,7 +60,7 @@ class HcgReader:
         else:
             written = text(holder.get("valueString")) or text(child(holder, "valueCodeableConcept").get("text"))
             reading, said = _in_words(written)
-        if reading is None or reading.bound is None or reading.upper is not None:
+        if reading is None or reading.bound is None or reading.upper is not None or reading.value < 0:
             return None
         factor = self._factor(reading)
         if factor is None:

@@ -292,7 +292,7 @@ def _token(raw: list[Word], at: int) -> tuple[list[Token], int]:
         if kind in ("name", "ish", "ihc", "other"):
             return _with_sign(raw, end, Token(kind, value, written))
         return [Token(kind, value, written)], end
-    if word[0].isdigit():
+    if word[0].isdecimal():
         return [Token("number", Decimal(word), word) if is_plain(raw, at) else Token("unknown", None, word)], at + 1
     if word == _ZERO:
         return [Token("score", 0, word)], at + 1
@@ -319,7 +319,7 @@ def _touches(raw: list[Word], at: int) -> bool:
 def _score(raw: list[Word], at: int) -> tuple[list[Token], int] | None:
     """Read "3+", "3 +", "3(+)", "3 plus"; ``None`` for a digit without a plus."""
     word, rest = raw[at].text, [each.text for each in raw[at + 1 : at + 4]]
-    if rest[:1] == ["+"] and not (_touches(raw, at + 2) and raw[at + 2].text[0].isdigit()):
+    if rest[:1] == ["+"] and not (_touches(raw, at + 2) and raw[at + 2].text[0].isdecimal()):
         return [Token("score", int(word), word + "+")], at + 2
     if rest == ["(", "+", ")"]:
         return [Token("score", int(word), word + "+")], at + 4
@@ -331,7 +331,7 @@ def _score(raw: list[Word], at: int) -> tuple[list[Token], int] | None:
 def _pluses(raw: list[Word], at: int) -> tuple[list[Token], int]:
     """Read "++", "+++" and "+2"; one plus alone is a sign."""
     word = raw[at].text
-    if word in ("++", "+++") and not (_touches(raw, at) and raw[at - 1].text[0].isdigit()):
+    if word in ("++", "+++") and not (_touches(raw, at) and raw[at - 1].text[0].isdecimal()):
         return [Token("score", len(word), word)], at + 1
     if word == "+" and _touches(raw, at + 1) and raw[at + 1].text in _SCORES and not _touches(raw, at + 2):
         return [Token("score", int(raw[at + 1].text), "+" + raw[at + 1].text)], at + 2
@@ -357,7 +357,7 @@ def _with_sign(raw: list[Word], end: int, token: Token) -> tuple[list[Token], in
     sign = raw[end].text if end < len(raw) and _touches(raw, end) else ""
     if sign == "+":
         spaced = token.kind == "name" and raw[end - 1].text == "2" and not _touches(raw, end - 1)
-        if spaced or (_touches(raw, end + 1) and raw[end + 1].text[0].isdigit()):
+        if spaced or (_touches(raw, end + 1) and raw[end + 1].text[0].isdecimal()):
             return [Token("unknown", None, token.written + "+")], end + 1
         return [token, Token("says", "positive", "+")], end + 1
     if sign in ("++", "+++") and _touches(raw, end - 1):

@@ -181,7 +181,7 @@ def _tokens(listed: list[Word]) -> list[_Token]:
             found.append(_Token(kind, meaning, " ".join(each.text for each in listed[at:end])))
             at = end
             continue
-        if word[0].isdigit():
+        if word[0].isdecimal():
             is_number = is_plain(listed, at)
             found.append(_Token("number" if is_number else "unknown", Decimal(word) if is_number else None, word))
         else:
@@ -202,11 +202,11 @@ def _has_value(listed: list[Word], at: int) -> bool:
     """Return whether a number stands here, or what leads to one."""
     while at < len(listed) and _SYMBOLS.get(listed[at].text) in ("comma", "link", "open"):
         at += 1
-    return at < len(listed) and listed[at].text[0].isdigit()
+    return at < len(listed) and listed[at].text[0].isdecimal()
 
 
 def _is_number(listed: list[Word], at: int) -> bool:
-    return at < len(listed) and listed[at].text[0].isdigit() and _PHRASES.longest(listed, at) is None
+    return at < len(listed) and listed[at].text[0].isdecimal() and _PHRASES.longest(listed, at) is None
 
 
 class _Parser:

@@ -16,7 +16,15 @@ from cards.facts.results import TIMES_LIMIT, LabResult, Lvef, Weight
 from cards.values.intervals import Bound
 from cards.values.quantities import Kg, Percent
 from fhir_mappings.codings import texts
-from fhir_mappings.results.amounts import LONGEST, Reading, in_thousands, in_two_units, read_amount, read_quantity
+from fhir_mappings.results.amounts import (
+    LONGEST,
+    Reading,
+    apart_from_flag,
+    in_thousands,
+    in_two_units,
+    read_amount,
+    read_quantity,
+)
 from fhir_mappings.results.lvef_texts import (
     LvefStated,
     descriptions_in,
@@ -32,6 +40,7 @@ from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import child, number, objects, text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import date
 
     from cards.facts.origins import Origin
@@ -42,7 +51,7 @@ if TYPE_CHECKING:
     from fhir_mappings.results.result_flags import ResultFlags
     from fhir_mappings.wire.lenient import Json
 
-_SHOWN = 60
+_SHOWN, _LETTERS = 60, 2
 _ASIDE = frozenset({"note", "comment", "comments", "method", "interpretation", "component"})
 """The elements that may say another value."""
 # An amount with the same in another unit behind it.
@@ -70,7 +79,8 @@ _DENIAL = re.compile(
     r"\b(?:nicht|kein\w{0,2}|not|no|without|ohne|pas|sans|sin|non|nao|sem|senza|niet|geen|nie|bez|inte|ej|utan|ikke|uten"
     r"|uden|ei|ne|neni|nu|fara|degil|не|без)\b"
 )
-_WEIGHT = re.compile(r"weights?|weighs|wt|gewicht|peso|poids")
+# With one of these, a number needs no unit.
+_NAMES_VALUE = re.compile(r"weights?|weighs|wt|gewicht|peso|poids|value|result|wert|valor|valeur|valore")
 Number = Weight | Lvef | LabResult | Gap
 """What a measurement becomes."""
 
@@ -95,6 +105,11 @@ class NumberReader:
         # For a range, these use the upper end; every other measurement uses the lower.
         self._harmful_when_high = terminology.harmful_when_high
         self._times_normal = frozenset(terminology.times_normal)
+        self._name_before = {
+            name: _before_number((*concept.names, *concept.names_with_unit), terminology.words_beside_tests)
+            for name, concept in terminology.concepts.items()
+            if concept.units is not None
+        }
         self._own_names: dict[str, frozenset[str]] = {}
         for each in terminology.names_another:
             for concept in each.concepts:
@@ -103,7 +118,11 @@ class NumberReader:
     def read(self, concept: str, holder: Json, origin: Origin, on: date | None, subject: Subject) -> Number:
         """Read the number of a measurement, with its unit and limits; a gap if one of these is not understood."""
         quantity = holder.get("valueQuantity")
-        reading = read_quantity(quantity) if quantity.__class__ is dict else self._number_of(holder, concept)
+        if quantity.__class__ is dict:
+            reading = read_quantity(quantity)
+        else:
+            holder = _with_flag(holder)
+            reading = self._number_of(holder, concept)
         if reading is None:
             return Gap(concept, origin.path, "value", on, (("value", written_value(holder)),))
         bound = reading.bound
@@ -134,6 +153,16 @@ class NumberReader:
         if concept == "lvef":
             return self._lvef(_Measured(value, reading, unit), holder, origin, on, subject)
         return self._lab(concept, _Measured(value, reading, unit), holder, origin, on, subject)
+
+    def named_in(self, sentence: str) -> tuple[str, Decimal] | None:
+        """Return the test that a sentence names, and its number in the canonical unit; ``None`` for anything else."""
+        for concept, name in self._name_before.items():
+            rest = name.sub("", sentence, count=1)
+            reading = read_amount(rest) if rest != sentence else None
+            if reading is not None and reading.bound is Bound.EXACT and reading.upper is None:
+                factor = self._units.factor(concept, "", reading.unit)
+                return (concept, reading.value * factor) if factor is not None else None
+        return None
 
     def _lvef(self, measured: _Measured, holder: Json, origin: Origin, on: date | None, subject: Subject) -> Number:
         value, reading, unit = measured
@@ -178,12 +207,12 @@ class NumberReader:
         whole = number(holder.get("valueInteger"))
         if whole is not None:
             return Reading(whole, "", "", Bound.EXACT, str(whole))
-        written = text(holder.get("valueString")) or text(child(holder, "valueCodeableConcept").get("text"))
+        written = _text_of(holder)
         if concept == "lvef":
             return self._ejection_fraction(holder, written)
         if len(written) > LONGEST:
             return None
-        plain = written.strip(" :=")
+        plain = self._name_before[concept].sub("", written, count=1).strip(" :=")
         if (twice := _TWICE.fullmatch(plain)) is not None and (stated := self._stated_twice(concept, *twice.groups())):
             return stated
         return self._in_two_units(concept, plain) or read_amount(plain) or self._plausible(concept, plain)
@@ -226,7 +255,10 @@ class NumberReader:
     def _ejection_fraction(self, holder: Json, written: str) -> Reading | None:
         """Read an ejection fraction from a value's text or display."""
         written = written or next(iter(texts(holder.get("valueCodeableConcept"))), "")
-        found = read_lvef_text(written, self._terminology.lvef_in_words) if written else None
+        plain, flag = apart_from_flag(written)
+        # "Normal" in brackets is part of what the text says.
+        plain = plain if len(flag) <= _LETTERS else written
+        found = read_lvef_text(plain, self._terminology.lvef_in_words) if plain else None
         if not isinstance(found, LvefStated):
             return None
         as_reported = " ".join(written.split())[:60]
@@ -260,7 +292,7 @@ class NumberReader:
         read = read_amount(match["amount"].strip())
         if read is None or read.bound is not Bound.EXACT or read.upper is not None:
             return None
-        named = not own.isdisjoint(words) or any(_WEIGHT.fullmatch(each) for each in words)
+        named = not own.isdisjoint(words) or any(_NAMES_VALUE.fullmatch(each) for each in words)
         factor = self._units.factor(concept, "", read.unit) if read.unit or not named else measured.unit.factor
         if factor is None:
             return None
@@ -344,6 +376,23 @@ class NumberReader:
             return Gap(concept, origin.path, reason, on, (("value", reading.as_reported[:40]),))
         written = (reading.unit or reading.code)[:20]
         return LabResult(concept, reported, written, on, origin, reading.as_reported, upper, reading.bound)
+
+
+def _before_number(names: Iterable[str], beside: Iterable[str]) -> re.Pattern[str]:
+    """Return a pattern that finds the name of a test before its number: "AST: 24 U/L", "Platelet count 49 K/uL"."""
+    listed, more = ("|".join(map(re.escape, sorted(each, key=len, reverse=True))) for each in (names, beside))
+    pattern = rf"\A(?:{listed})(?:,? (?:{more})){{0,2}}(?: ?[:=-] ?| )(?=[<>\u2264\u2265\d])"
+    return re.compile(pattern if listed else r"(?!)", re.IGNORECASE)
+
+
+def _text_of(holder: Json) -> str:
+    return text(holder.get("valueString")) or text(child(holder, "valueCodeableConcept").get("text"))
+
+
+def _with_flag(holder: Json) -> Json:
+    """Return a result with the flag at the end of its text as its interpretation, if it has none."""
+    flag = "" if "interpretation" in holder else apart_from_flag(_text_of(holder))[1]
+    return {**holder, "interpretation": [{"text": flag}]} if flag else holder
 
 
 def _last_digit(number: Decimal) -> Decimal:

@@ -16,7 +16,7 @@ from fhir_mappings.results.her2_tokens import tokens
 from fhir_mappings.results.her2_values import HER2_VALUES, said_beside
 from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import objects, text
-from fhir_mappings.wire.statuses import counts
+from fhir_mappings.wire.statuses import may_count
 from fhir_mappings.wire.times import time_of
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class NamedHer2Reader:
 
     def against(self, observation: Json, path: str, her2: Sequence[Her2Result]) -> Gap | None:
         """Return what a result of the patient says against the results that count; ``None`` if nothing."""
-        if not counts(observation):
+        if not may_count(observation):
             return None
         counted = {each.finding for each in her2}
         days = [each.on for each in her2 if each.on is not None]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from fhir_mappings.codings import words_or_codes
 from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import objects
-from fhir_mappings.wire.statuses import counts
+from fhir_mappings.wire.statuses import may_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +38,7 @@ class NamedLvefReader:
 
     def holder(self, observation: Json) -> Json | None:
         """Return the result, or its part, that holds an ejection fraction; ``None`` if neither does."""
-        if not counts(observation):
+        if not may_count(observation):
             return None
         for holder in _parts(observation):
             named = " ; ".join(words_or_codes(holder.get("code")))[:_LONGEST]

@@ -29,6 +29,8 @@ from cards.facts.results import (
 from cards.knowledge.schema import Kind
 from cards.values.text_cache import cached_by_key
 from fhir_mappings.codings import NO_CODE_MAP, CodeMap, codings, texts
+from fhir_mappings.patient.nyha_classes import CONCEPT as NYHA_CLASS
+from fhir_mappings.patient.nyha_classes import read_class
 from fhir_mappings.patient.staging import StageReader
 from fhir_mappings.results.amounts import LONGEST
 from fhir_mappings.results.concept_index import COMBINATIONS, ConceptIndex
@@ -40,7 +42,7 @@ from fhir_mappings.results.measured_numbers import NumberReader
 from fhir_mappings.results.measurement_units import UnitReader
 from fhir_mappings.results.named_her2 import NamedHer2Reader
 from fhir_mappings.results.named_lvef import NamedLvefReader
-from fhir_mappings.results.named_results import NamedResults
+from fhir_mappings.results.named_results import NamedResults, with_parts
 from fhir_mappings.results.other_names import OtherNameReader
 from fhir_mappings.results.own_dates import with_undated_text
 from fhir_mappings.results.pregnancy_states import CONCEPT as PREGNANCY_STATE
@@ -51,12 +53,13 @@ from fhir_mappings.results.report_texts import ReportReader
 from fhir_mappings.results.result_flags import ResultFlags
 from fhir_mappings.results.result_notes import WEIGHED, ResultNotes, never, notes, speaks
 from fhir_mappings.results.site_results import read_site_result
-from fhir_mappings.results.written_values import written_value
+from fhir_mappings.results.written_values import VALUES, written_value
+from fhir_mappings.wire.bare_texts import with_concepts
 from fhir_mappings.wire.cached_json import CachedByJson
 from fhir_mappings.wire.lenient import child, objects, reference, text
 from fhir_mappings.wire.modifiers import is_modified_within
 from fhir_mappings.wire.shapes import LONGEST_PART
-from fhir_mappings.wire.statuses import COUNTED, counts
+from fhir_mappings.wire.statuses import COUNTED, may_count
 from fhir_mappings.wire.stubs import codes_of
 from fhir_mappings.wire.times import time_of, within
 
@@ -64,31 +67,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
 
+    from cards.facts.results import ResultTime
     from cards.knowledge.schema import Cancer, Terminology
     from fhir_mappings.results.her2_values import Her2Reading
     from fhir_mappings.results.reference_ranges import Subject
     from fhir_mappings.wire.lenient import Json
 
-_VALUES = frozenset(
-    f"value{kind}"
-    for kind in (
-        "Quantity",
-        "CodeableConcept",
-        "String",
-        "Boolean",
-        "Integer",
-        "Range",
-        "Ratio",
-        "SampledData",
-        "DateTime",
-        "Time",
-        "Period",
-        # Of later releases, which some servers send: a scan, or a reference to what holds the value.
-        "Attachment",
-        "Reference",
-    )
-)
+_ALONE, _BESIDE = VALUES, frozenset({"valueQuantity"})
+_OF_VALUES = ("referenceRange", "interpretation")
 _ON_HER2 = frozenset({"component", "interpretation"})
+_NOT_YET_FINAL = frozenset({"registered", "preliminary"})
 _COUNTS_NOT = frozenset({"registered", "preliminary", "cancelled", "entered-in-error", "unknown"})
 LONGEST_STATUS = 40
 _HER2_METHODS = {
@@ -109,7 +97,7 @@ _STAGES = frozenset({"stage-group", "metastasis-category"})
 class NotFinal(NamedTuple):
     """A preliminary result, of a kind that is told where a rule would speak of it."""
 
-    result: LabResult | Lvef | PregnancyTest
+    result: LabResult | Lvef | PregnancyTest | Weight
 
     @property
     def on(self) -> date | None:
@@ -129,7 +117,7 @@ class ObservationReader:
         self.labs = frozenset(terminology.of_kind(Kind.LABORATORY))
         """The tests for which only the newest result counts."""
         self._site = frozenset(terminology.of_kind(Kind.SITE))
-        self._telling = self.labs | {"lvef", "pregnancy-test"}
+        self._telling = self.labs | {"lvef", "pregnancy-test", "weight"}
         self._measured = self.labs.union(terminology.of_kind(Kind.MEASUREMENT))
         self.harmful_when_high = terminology.harmful_when_high
         """Of several such results, the higher one counts; of every other measurement the lower."""
@@ -144,9 +132,8 @@ class ObservationReader:
         self._tumor_alone = CachedByJson(self._tumor_of)
         self._receptor_alone = CachedByJson(self._receptor_of)
         self._code_map = code_map
-        self._named = NamedResults(terminology)
         self._notes = ResultNotes(terminology)
-        self._flags = ResultFlags(terminology, self._notes)
+        self.flags = ResultFlags(terminology, self._notes)
         self._pregnancies = PregnancyStateReader(terminology)
         self.reports = ReportReader(terminology)
         self._other_names = OtherNameReader(terminology)
@@ -154,18 +141,30 @@ class ObservationReader:
         self._named_lvefs = NamedLvefReader(self._other_names)
         self._meant = cached_by_key(COMBINATIONS)(self._read_name)
         units = UnitReader(terminology)
+        self.named = NamedResults(terminology, self.index, units, self.flags)
         ranges = RangeReader(terminology, units)
-        self._numbers = NumberReader(terminology, units, ranges, self._flags, code_map)
+        self.numbers = NumberReader(terminology, units, ranges, self.flags, code_map)
         self.findings = FindingReader(terminology, HcgReader(terminology, units, ranges), code_map)
 
     def read(self, concept: str, observation: Json, origin: Origin, subject: Subject = NOBODY) -> list[Fact]:
         """Read one Observation for a concept: facts, or a gap that says why there are none."""
+        observation = with_concepts(observation)
         time, on = time_of(observation)
+        read = self._read_of_day(concept, observation, time, on, origin, subject)
+        if (days := within(time)) is not None:
+            for fact in read:
+                if isinstance(fact, Gap):
+                    structs.force_setattr(fact, "latest", days[1])
+        return read
+
+    def _read_of_day(
+        self, concept: str, observation: Json, time: ResultTime, on: date | None, origin: Origin, subject: Subject
+    ) -> list[Fact]:
         sent = observation.get("status")
         # Nearly every result is final.
         if sent != "final" and (status := text(sent)) not in COUNTED:
             not_counted = _not_counted(concept, status, observation, origin, on)
-            if status != "preliminary" or concept not in self._telling:
+            if not_counted.reason != "preliminary" or concept not in self._telling:
                 return [not_counted]
             read = self.read(concept, {**observation, "status": "final"}, origin, subject)
             told = [NotFinal(each) for each in read if isinstance(each, _TELLING)]
@@ -199,7 +198,7 @@ class ObservationReader:
         if not isinstance(fact, LabResult):
             return fact
         of_another = partial(self._other_names.is_another, fact.test)
-        if note := self._flags.phoned(fact, observation, of_another):
+        if note := self.flags.phoned(fact, observation, of_another):
             said = (("value", fact.as_reported), ("note", note))
             return Gap(fact.test, fact.origin.path, "voided", fact.on, said)
         if remark := self._notes.remark(fact.test, observation):
@@ -209,7 +208,7 @@ class ObservationReader:
     def _heard(self, concept: str, observation: Json, origin: Origin, on: date | None, *, has_words: bool) -> str | Gap:
         """Return what a result is of by its notes and its name; a gap if these speak against its value."""
         if has_words and (concept in self._measured or concept in _ANSWERED):
-            is_valued = "dataAbsentReason" not in observation and not _VALUES.isdisjoint(observation)
+            is_valued = "dataAbsentReason" not in observation and not VALUES.isdisjoint(observation)
             if (is_valued or "component" in observation) and (gap := self._voided(concept, observation, origin, on)):
                 return gap
             for note in notes(observation):
@@ -226,7 +225,7 @@ class ObservationReader:
             named = f"{named} ; {_specimen(observation)[:LONGEST]}"
         if "method" in observation and concept == "weight":
             named = " ; ".join((named, *texts(observation["method"])))[:200]
-        is_panel = "component" in observation and _VALUES.isdisjoint(observation)
+        is_panel = "component" in observation and VALUES.isdisjoint(observation)
         if named and (meant := self._meant(concept, named, is_panel)) != concept:
             if not meant:
                 return self._named_otherwise(concept, observation, named, origin, on)
@@ -258,7 +257,7 @@ class ObservationReader:
 
     def _written(self, concept: str, observation: Json) -> str:
         """Return the value of a result, or of the part that is about a concept, as it was sent."""
-        if not _VALUES.isdisjoint(observation):
+        if not VALUES.isdisjoint(observation):
             return written_value(observation)
         return written_value(next(iter(self._holders(concept, observation)), observation))
 
@@ -281,13 +280,13 @@ class ObservationReader:
     def _read_value(
         self, concept: str, holder: Json, observation: Json, origin: Origin, on: date | None, subject: Subject
     ) -> list[Fact]:
-        values = _VALUES.intersection(holder)
+        values = VALUES.intersection(holder)
         if not values or holder.get("dataAbsentReason"):
             is_panel = holder is observation and ("hasMember" in observation or "component" in observation)
             if is_panel and not holder.get("dataAbsentReason"):
                 return []
             written = written_value(holder).strip("?") if values else ""
-            gap = self._flags.missing(concept, holder, observation, written, origin, on)
+            gap = self.flags.missing(concept, holder, observation, written, origin, on)
             if concept == "pregnancy-test" and gap.reason == "flag-alone":
                 return [PregnancyTest(None, on, origin, dict(gap.values)["flag"])]
             return [gap]
@@ -301,7 +300,7 @@ class ObservationReader:
         if concept == "lvef" or concept in _HER2_METHODS:
             holder = with_undated_text(holder, observation, on)
         if concept in self._measured:
-            return [self._numbers.read(concept, holder, origin, on, subject)]
+            return [self.numbers.read(concept, holder, origin, on, subject)]
         if concept in _HER2_METHODS:
             return self._read_her2(concept, holder, observation, origin, on)
         if concept in _STAGES:
@@ -318,6 +317,8 @@ class ObservationReader:
         if concept == "erbb2-mutation":
             found = self.findings.mutation(observation, on, origin)
             return [found] if found is not None else []
+        if concept == NYHA_CLASS:
+            return [read_class(holder, on, origin)]
         if concept == PREGNANCY_STATE:
             return [*self._pregnancies.read(holder, on, origin)]
         if concept in DATES_OF_PREGNANCY:
@@ -325,16 +326,6 @@ class ObservationReader:
         if concept in _RECEPTORS:
             return self._read_receptor(_RECEPTORS[concept], holder, origin, on)
         return []
-
-    def named_only(self, observation: Json, origin: Origin) -> Gap | None:
-        """Report a result of a test that rules use which its words name, and no code; ``None`` for any other."""
-        concept = self._named.concept(observation)
-        if concept is None or not counts(observation):
-            return None
-        if _VALUES.isdisjoint(observation):
-            return None
-        values = (("value", written_value(observation)),)
-        return Gap(concept, origin.path, "named-only", self.date_of(observation), values)
 
     def named_lvef(self, observation: Json, origin: Origin) -> Gap | None:
         """Report an ejection fraction, of a result or of a part of it, that only its words name."""
@@ -345,25 +336,44 @@ class ObservationReader:
         return Gap("lvef", origin.path, "named-only", self.date_of(observation), values)
 
     def misplaced(self, concept: str, observation: Json, origin: Origin) -> Gap | None:
-        """Report a result whose code is under a wrong system; ``None`` for one that does not count."""
-        if not counts(observation):
-            return None
-        holder = next((each for each in _with_parts(observation) if not _VALUES.isdisjoint(each)), observation)
-        code = next((each.code for each in codings(observation.get("code")) if each.code), "")
-        values = (("value", written_value(holder)), ("code", code[:20]))
-        return Gap(concept, origin.path, "code-system", self.date_of(observation), values)
+        """Report a result whose code is under a wrong system, or disputed by another; ``None`` if it does not count."""
+        holder = next((each for each in with_parts(observation) if not VALUES.isdisjoint(each)), None)
+        time, on = time_of(observation)
+        if not may_count(observation) or (holder is None and text(observation.get("status")) not in COUNTED):
+            return self.flags.withheld(concept, observation, origin, on)
+        value, days = ("value", written_value(holder or observation)), within(time)
+        latest = days[1] if days is not None else None
+        coded = [each for each in codings(observation.get("code")) if each.code]
+        if self.index.look((codes_of(observation),)).never_counts:
+            named = next((each.display or each.code for each in coded if self.index.is_never(each)), "")
+            return Gap(concept, origin.path, "named-otherwise", on, (value, ("name", named[:60])), latest)
+        code = next((each.code for each in coded), "")
+        return Gap(concept, origin.path, "code-system", on, (value, ("code", code[:20])), latest)
 
     def receptors(self, concept: str, observation: Json, origin: Origin) -> list[ReceptorResult]:
         """Read an Observation as a result of a hormone receptor, if its code is for that receptor."""
-        if concept not in self.index.concepts([codes_of(holder) for holder in _with_parts(observation)]):
+        if concept not in self.index.concepts([codes_of(holder) for holder in with_parts(observation)]):
             return []
         return [fact for fact in self.read(concept, observation, origin) if isinstance(fact, ReceptorResult)]
 
     def _holders(self, concept: str, observation: Json) -> list[Json]:
-        """Return the parts with a value: the Observation, and the components that have the code."""
+        """Return the parts with a value: the Observation, and the components that have the code.
+
+        A component of a result of the concept may hold its value under the name "Result".
+        """
         if "component" not in observation:
             return [observation]
-        return [part for part in _with_parts(observation) if concept in self.index.concepts((codes_of(part),))]
+        found = [part for part in with_parts(observation) if concept in self.index.concepts((codes_of(part),))]
+        if found and found[0] is observation:
+            inherited = {name: observation[name] for name in _OF_VALUES if name in observation}
+            # Beside a value of its own, a text may be anything.
+            values = _ALONE if VALUES.isdisjoint(observation) else _BESIDE
+            found += [
+                inherited | part
+                for _, part in objects(observation["component"])
+                if not values.isdisjoint(part) and self.named.is_nameless(part)
+            ]
+        return found
 
     def date_of(self, observation: Json) -> date | None:
         """Return the day of a result: when it was taken, else when it was released."""
@@ -432,7 +442,7 @@ class ObservationReader:
         return [ReceptorResult(stated.finding is Her2Finding.POSITIVE, on, origin, receptor)]
 
 
-_TELLING = (LabResult, Lvef, PregnancyTest)
+_TELLING = (LabResult, Lvef, PregnancyTest, Weight)
 _TIMED = frozenset({Weight, Lvef, LabResult, PregnancyTest, Mutation, SiteResult})
 Fact = (
     Weight
@@ -448,10 +458,6 @@ Fact = (
     | NotFinal
     | Gap
 )
-
-
-def _with_parts(observation: Json) -> list[Json]:
-    return [observation, *(part for _, part in objects(observation.get("component")))]
 
 
 def _specimen(observation: Json) -> str:
@@ -488,13 +494,14 @@ def _named(observation: Json) -> str:
 def _not_counted(concept: str, status: str, observation: Json, origin: Origin, on: date | None) -> Gap:
     """Report a result that its status keeps from counting; a status that FHIR does not define is ignored.
 
-    A value whose sender does not know its status may be the newest result. Without a value the test is under way.
+    A value whose sender does not know its status may be the newest result. Without a value the test is under way; with
+    one it is preliminary, even where the status says that there is no result yet.
     """
-    holder = next((each for each in _with_parts(observation) if not _VALUES.isdisjoint(each)), None)
+    holder = next((each for each in with_parts(observation) if not VALUES.isdisjoint(each)), None)
     value, said = ("value", written_value(holder or observation)), ("status", status[:LONGEST_STATUS])
     if not status or (status == "unknown" and holder is not None):
         return Gap(concept, origin.path, "result-no-status" if holder else "no-status", on, (value,) if holder else ())
-    if status == "preliminary" and holder is not None:
+    if status in _NOT_YET_FINAL and holder is not None:
         return Gap(concept, origin.path, "preliminary", on, (value,))
     if status in _COUNTS_NOT:
         return Gap(concept, origin.path, "status", on, (said,))

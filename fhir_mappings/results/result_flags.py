@@ -14,10 +14,11 @@ from cards.facts.origins import Gap
 from cards.values.intervals import Bound
 from fhir_mappings.codings import codings, texts
 from fhir_mappings.results.result_notes import NOTE_SENTENCES, any_of, denial_of, remarks
+from fhir_mappings.results.written_values import VALUES
 from fhir_mappings.wire.cached_json import CachedByJson
 from fhir_mappings.wire.folding import fold
-from fhir_mappings.wire.lenient import objects
-from fhir_mappings.wire.statuses import CORRECTED
+from fhir_mappings.wire.lenient import objects, text
+from fhir_mappings.wire.statuses import CORRECTED, COUNTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,6 +37,7 @@ _CODE = len("HH")
 _LOW, _HIGH, _EITHER, _BELOW, _ABOVE, _ABNORMAL = "low", "high", "either", "below", "above", "abnormal"
 _VOID = "void"
 """The side of a flag that says that the result does not count: "preliminary"."""
+_WITHHELD = frozenset({"value-withheld", "flag-alone", "note-alone"})
 _OFF_SCALE = {"off-scale-low": Bound.BELOW, "off-scale-high": Bound.ABOVE}
 
 
@@ -70,6 +72,7 @@ class ResultFlags:
         }
         self._bounds["lvef"] = (terminology.lvef_in_words.normal.lowest, None)
         self._withheld = frozenset(doubts.withheld)
+        self._elsewhere = any_of(doubts.elsewhere)
         self._critical = any_of(critical)
         units = "|".join(re.escape(fold(each)) for each in doubts.amounts)
         self._amount = re.compile(rf"(?<![\w.,:/-])\d{{1,7}}(?:[.,]\d{{1,3}})? ?(?:{units})(?!\w)") if units else None
@@ -86,6 +89,10 @@ class ResultFlags:
             plain = _BELOW if low is not None and value > low else ""
         is_against = {plain, _VOID, *self._normal_sides(concept, value, low, high)}
         return next((flag for side, flag in self._flags(holder) if side in is_against), "")
+
+    def is_normal(self, concept: str, value: Decimal, high: Decimal | None) -> bool:
+        """Return whether a value is within its limits, or one that no laboratory calls critical."""
+        return _EITHER in self._normal_sides(concept, value, None, high)
 
     def _normal_sides(self, concept: str, value: Decimal, low: Decimal | None, high: Decimal | None) -> set[str]:
         """Return the critical flags that a value contradicts."""
@@ -106,7 +113,7 @@ class ResultFlags:
 
         ``is_of_another`` tells whether a sentence names another test alone.
         """
-        if _EITHER not in self._normal_sides(result.test, result.value, None, result.upper_limit):
+        if not self.is_normal(result.test, result.value, result.upper_limit):
             return ""
         for note in remarks(observation):
             for sentence in NOTE_SENTENCES.split(fold(note)):
@@ -128,6 +135,7 @@ class ResultFlags:
         if flag:
             return Gap(concept, origin.path, "flag-alone", on, (("flag", flag),))
         withheld = next((each.code for each in codings(why) if each.code in self._withheld), "")
+        withheld = withheld or next((each[:_SHOWN] for each in texts(why) if self._elsewhere.search(fold(each))), "")
         if not withheld and (status := observation.get("status")) in CORRECTED:
             # The value that was there before no longer counts.
             withheld = next(iter(texts(why)), "")[:_SHOWN] or str(status)
@@ -138,6 +146,13 @@ class ResultFlags:
             if self._critical.search(plain) or (self._amount is not None and self._amount.search(plain)):
                 return Gap(concept, origin.path, "note-alone", on, (("note", note[:_LONGEST]),))
         return Gap(concept, origin.path, "absent" if why else "no-value", on)
+
+    def withheld(self, concept: str, observation: Json, origin: Origin, on: date | None) -> Gap | None:
+        """Return the gap for a result that counts and says that it has a value without giving it; else ``None``."""
+        if text(observation.get("status")) not in COUNTED or not VALUES.isdisjoint(observation):
+            return None
+        gap = self.missing(concept, observation, observation, "", origin, on)
+        return gap if gap.reason in _WITHHELD else None
 
     def _flags(self, holder: Json) -> tuple[tuple[str, str], ...]:
         """Return the side and the words of each flag that is known."""

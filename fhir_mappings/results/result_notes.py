@@ -47,6 +47,11 @@ _COMMENT = re.compile(
     r"|комментари[ий]|примечани[ея]|コメント|備考|备注|说明)(?: \[interpretation\] narrative)?:?"
 )
 """The name of a part that is a comment: "Annotation comment", "HER2 IHC comment"."""
+_CONTROL = re.compile(
+    r"(?:(?:internal|procedural|built-in|test|assay|negative|positive) )?(?:quality )?(?:control|qc)"
+    r"(?: (?:line|result|valid))?"
+)
+"""The name of a part that says whether the test worked."""
 NOTE_SENTENCES = re.compile(r"[.;!\n](?!\d)")
 """What parts the sentences of a folded note, which end in marks as often as in a blank: "hemolyzed.repeat"."""
 _PARTS = ",:("
@@ -160,6 +165,8 @@ def remarks(observation: Json) -> Iterator[str]:
     yield from (each[:LONGEST] for each in texts(observation.get("method")))
     for _, flag in objects(observation.get("interpretation")):
         yield from (each[:LONGEST] for each in texts(flag))
+    if "component" in observation:
+        yield from _named_by(_CONTROL, observation)
     if "contained" in observation:
         yield from _of_specimen(observation)
 
@@ -171,9 +178,14 @@ def notes(observation: Json) -> Iterator[str]:
     for name in ("note", "comment", "comments"):
         if isinstance(observation.get(name), str):
             yield text(observation[name])[:LONGEST]
+    yield from _named_by(_COMMENT, observation)
+
+
+def _named_by(name: re.Pattern[str], observation: Json) -> Iterator[str]:
+    """Yield the texts of the parts of a result with some name."""
     for _, part in objects(observation.get("component")):
         written = [text(part.get("valueString")), *texts(part.get("valueCodeableConcept"))]
-        if any(written) and any(_COMMENT.fullmatch(fold(each[:_SHOWN])) for each in texts(part.get("code"))):
+        if any(written) and any(name.fullmatch(fold(each[:_SHOWN])) for each in texts(part.get("code"))):
             yield from (each[:LONGEST] for each in written)
 
 

@@ -10,6 +10,26 @@ from fhir_mappings.wire.lenient import child, shown, text
 if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
 
+VALUES = frozenset(
+    f"value{kind}"
+    for kind in (
+        "Quantity",
+        "CodeableConcept",
+        "String",
+        "Boolean",
+        "Integer",
+        "Range",
+        "Ratio",
+        "SampledData",
+        "DateTime",
+        "Time",
+        "Period",
+        # Of later releases, which some servers send: a scan, or a reference to what holds the value.
+        "Attachment",
+        "Reference",
+    )
+)
+"""The elements that hold the value of a result."""
 _LONGEST = 40
 _SIMPLE = ("valueInteger", "valueBoolean", "valueDateTime", "valueTime")
 # What holds two quantities, and how these are joined.

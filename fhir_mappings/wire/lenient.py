@@ -54,6 +54,13 @@ def child(value: Any, name: str) -> Json:
     return found if found.__class__ is dict else {}
 
 
+def flag(value: Any) -> bool | None:
+    """Return a truth value, also one that was sent as text; ``None`` for anything else."""
+    if value.__class__ is bool:
+        return bool(value)
+    return {"true": True, "false": False}.get(value.strip().casefold()) if value.__class__ is str else None
+
+
 def shown(value: Any) -> str:
     """Return a value that cannot be used as a card may show it; an array or an object, cut to a mark, says nothing."""
     return "…" if isinstance(value, list | dict) else str(value)

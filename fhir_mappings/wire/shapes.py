@@ -95,6 +95,8 @@ class _Timing(_Element):
 
 Reference: TypeAlias = list[_Reference | None] | _Reference | str | None
 Concepts: TypeAlias = _Many[_Concept]
+Said: TypeAlias = list[_Concept | str | None] | _Concept | str | None
+"""Concepts of a result, for which a bare text is read as well."""
 Notes: TypeAlias = _Many[_Note]
 
 
@@ -118,15 +120,14 @@ class _Component(_Element):
     value_ratio: _Ratio | None = None
     value_date_time: Text = None
     data_absent_reason: _Concept | None = None
-    interpretation: Concepts = None
-    reference_range: _Many[_ReferenceRange] = None
+    interpretation: Said = None
+    reference_range: list[_ReferenceRange | str | None] | _ReferenceRange | str | None = None
 
 
 class _Observation(_Component):
     """A note as bare text, as STU3's ``comment`` is, is heard."""
 
     status: Text = None
-    category: Concepts = None
     subject: Reference = None
     focus: _Many[_Reference] = None
     effective_date_time: Text = None
@@ -135,8 +136,8 @@ class _Observation(_Component):
     effective_timing: _Timing | None = None
     issued: Text = None
     note: Notes | str = None
-    body_site: _Concept | None = None
-    method: _Concept | None = None
+    body_site: _Concept | str | None = None
+    method: _Concept | str | None = None
     component: _Many[_Component] = None
 
 

@@ -14,6 +14,14 @@ COUNTED = CORRECTED | {"final"}
 """The states of a result in which its value counts."""
 
 
+_COUNTS_NOT = frozenset({"registered", "preliminary", "cancelled", "entered-in-error"})
+
+
+def may_count(observation: Json) -> bool:
+    """Return whether a result counts, or may: its status is none of FHIR's, or its sender does not know it."""
+    return text(observation.get("status")) not in _COUNTS_NOT and not observation.get("dataAbsentReason")
+
+
 def counts(observation: Json) -> bool:
     """Return whether the value of a result counts: it is final, and not marked as missing."""
     return text(observation.get("status")) in COUNTED and not observation.get("dataAbsentReason")

@@ -74,6 +74,9 @@ def _times(observation: Json) -> Iterator[Any]:
 def within(time: ResultTime) -> tuple[date, date] | None:
     """Return the first and the last day of a month or year; ``None`` for a full date."""
     written = time.taken
+    if len(written) > _DAY and written[_MONTH] != "-":
+        # A month with a time of the day, which is no date of FHIR.
+        written = written[:_MONTH]
     first = day(written) if written and len(written) < _DAY else None
     if first is None:
         return None

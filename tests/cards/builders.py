@@ -195,7 +195,7 @@ def _text_doses(written: str | None) -> tuple[Mg | MgPerKg, ...]:
 
 
 def lab(test: str, written: str, days: int = 1) -> LabResult:
-    """Build a result: ``"3 ULN"`` is three times the upper limit, ``"<40"`` below a bare number without one."""
+    """Build a result: ``"3 ULN"`` is three times the upper limit, ``"24 U/L"`` and the bare ``"<40"`` have none."""
     number, _, unit = written.partition(" ")
     number, bound = bounded(number)
     sign = f"{bound.sign} " if bound.sign else ""
@@ -203,7 +203,8 @@ def lab(test: str, written: str, days: int = 1) -> LabResult:
         limit = Decimal(40)
         value, reported = Decimal(number) * limit, f"{sign}{number} x 40 U/L"
         return LabResult(test, value, "U/L", days_ago(days), at(test), reported, limit, bound)
-    return LabResult(test, Decimal(number), "10*3/uL", days_ago(days), at(test), f"{sign}{number} 10*3/uL", None, bound)
+    unit = unit or "10*3/uL"
+    return LabResult(test, Decimal(number), unit, days_ago(days), at(test), f"{sign}{number} {unit}", None, bound)
 
 
 def bounded(written: str) -> tuple[str, Bound]:

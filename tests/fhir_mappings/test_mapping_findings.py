@@ -20,6 +20,7 @@ UNITS = UnitReader(TERMINOLOGY)
 READER = FindingReader(TERMINOLOGY, HcgReader(TERMINOLOGY, UNITS, RangeReader(TERMINOLOGY, UNITS)))
 ORIGIN = Origin("Observation/1", "prefetch.labs.entry[0].resource")
 LOINC, SNOMED = "http://loinc.org", "http://snomed.info/sct"
+INTERPRETATION = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
 SO = "http://www.sequenceontology.org"
 
 
@@ -35,6 +36,15 @@ def coded(system: str, code: str, text: str = "") -> dict[str, Any]:
         pytest.param({"valueString": "Negative"}, False, id="negative in a word"),
         pytest.param({"valueString": "POSITIVE"}, True, id="positive in a word"),
         pytest.param({"valueString": "negative, repeat in a week"}, None, id="a sentence is not a plain answer"),
+        pytest.param({"valueBoolean": True}, True, id="a truth value, as the test is of presence"),
+        pytest.param({"valueBoolean": False}, False, id="false"),
+        pytest.param({"valueBoolean": "true"}, True, id="a truth value as text"),
+        pytest.param({"valueBoolean": "yes"}, None, id="another text in its place"),
+        pytest.param({"valueBoolean": True, "valueString": "Negative"}, None, id="two values that disagree"),
+        pytest.param(coded(INTERPRETATION, "POS"), True, id="positive by the code of an interpretation"),
+        pytest.param(coded(INTERPRETATION, "ND"), False, id="not detected by such a code"),
+        pytest.param(coded(INTERPRETATION, "POS", "Negative"), None, id="such a code and its words disagree"),
+        pytest.param({"valueString": "Yes"}, None, id="yes to what"),
     ],
 )
 def test_a_pregnancy_test(value, positive) -> None:
@@ -92,6 +102,7 @@ def amount(value: float, unit: str = "mIU/mL", comparator: str = "", high: float
         pytest.param(amount(25), True, id="25"),
         pytest.param(amount(2300), True, id="far above"),
         pytest.param(amount(2.3, "IU/mL"), True, id="in units per milliliter"),
+        pytest.param(amount(25, "kIU/L"), True, id="in thousands per liter"),
         pytest.param(amount(2300, "mIU/L"), False, id="in thousandths per liter"),
         pytest.param(amount(2300, "MIU/ML"), True, id="in capitals, as many systems print"),
         pytest.param(amount(25, comparator=">="), True, id="at least 25"),
@@ -99,6 +110,7 @@ def amount(value: float, unit: str = "mIU/mL", comparator: str = "", high: float
         pytest.param(amount(25, comparator="<"), None, id="below 25 may be anything"),
         pytest.param(amount(2, "ng/mL"), None, id="a mass unit is not used for hCG"),
         pytest.param(amount(2, ""), None, id="no unit"),
+        pytest.param(amount(-1), None, id="a number that stands for something else"),
         pytest.param(amount(8, high=10), False, id="within the laboratory's limit"),
         pytest.param(amount(12, high=10), None, id="above the laboratory's limit, below the cut-off"),
         pytest.param(amount(12, high=29000), None, id="the limit of a week of pregnancy is not that of others"),

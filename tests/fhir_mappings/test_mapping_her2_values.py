@@ -280,7 +280,10 @@ def test_the_code_says_the_method_whatever_its_display(code: str, method: str) -
 def test_serum_her2_never_counts(code: str, beside: str) -> None:
     codes = tuple(Code(LOINC, each) for each in (code, beside) if each)
     for listed in (codes, codes[::-1]):
-        assert READER.index.look([listed]) == ((), True, "", True)
+        looked = READER.index.look([listed])
+        assert (looked.concepts, looked.never_counts) == ((), True)
+        # With the code of a tissue test beside it, the result is told.
+        assert bool(looked.misplaced) == bool(beside)
 
 
 def test_a_method_takes_precedence_over_an_interpretation_in_any_order() -> None:

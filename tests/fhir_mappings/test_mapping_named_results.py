@@ -9,9 +9,9 @@ import pytest
 from shapes import bundle, read_patient
 
 from cards.knowledge.loader import default_knowledge
-from fhir_mappings.results.named_results import NamedResults
+from fhir_mappings.results.observations import ObservationReader
 
-NAMED = NamedResults(default_knowledge().terminology)
+NAMED = ObservationReader(default_knowledge().terminology).named
 LOINC, SNOMED = "http://loinc.org", "http://snomed.info/sct"
 
 
@@ -31,6 +31,13 @@ LOINC, SNOMED = "http://loinc.org", "http://snomed.info/sct"
         pytest.param({"coding": [{"system": "urn:oid:1.2.3", "code": "77", "display": "ALT"}]}, "alt", id="a display"),
         pytest.param({"coding": [{"system": "urn:oid:1.2.3", "code": "PLT"}]}, "platelets", id="a code that is a name"),
         pytest.param({"text": "P-ASAT; kat.konc."}, "ast", id="as Nordic laboratories name quantities"),
+        pytest.param({"text": "HCG, Qual, Urine"}, "pregnancy-test", id="a pregnancy test in short"),
+        pytest.param({"text": "POCT hCG, urine"}, "pregnancy-test", id="a pregnancy test at the bedside"),
+        pytest.param({"text": "Urine"}, None, id="a specimen alone"),
+        pytest.param({"text": "PLATELET CT"}, "platelets", id="a count in short"),
+        pytest.param({"text": "Neut Abs"}, "neutrophils", id="absolute neutrophils in short"),
+        pytest.param({"text": "Dosing weight"}, "weight", id="the weight for the dose"),
+        pytest.param({"text": "Ideal body weight"}, None, id="an ideal weight"),
         pytest.param({"text": "Bilirubin, direct"}, None, id="direct bilirubin"),
         pytest.param({"text": "Bilirubin"}, None, id="which bilirubin is not said"),
         pytest.param({"text": "Neutrophils %"}, None, id="a share of neutrophils"),
@@ -40,12 +47,32 @@ LOINC, SNOMED = "http://loinc.org", "http://snomed.info/sct"
         pytest.param({"text": "Birth weight"}, None, id="another weight"),
         pytest.param({"text": "RV ejection fraction"}, None, id="the other ventricle"),
         pytest.param({"text": "AST", "coding": [{"display": "ALT"}]}, None, id="two names"),
+        pytest.param({"text": "1920-8"}, "ast", id="a code in place of words"),
+        pytest.param({"coding": [{"system": LOINC, "display": "1920-8"}]}, "ast", id="a code in place of a display"),
+        pytest.param({"text": "1234-5"}, None, id="a code that is not known"),
         pytest.param({"text": "Sodium"}, None, id="another test"),
         pytest.param({}, None, id="nothing"),
     ],
 )
 def test_what_the_words_of_a_code_name(code: dict[str, Any], concept: str | None) -> None:
     assert NAMED.concept({"code": code}) == concept
+
+
+@pytest.mark.parametrize(
+    ("name", "unit", "concept"),
+    [
+        pytest.param("Neutrophils", "10*3/uL", "neutrophils", id="a number of neutrophils"),
+        pytest.param("Neutrophils (Absolute)", "/uL", "neutrophils", id="a number of single cells"),
+        pytest.param("Neutrophils", "%", None, id="a share of neutrophils"),
+        pytest.param("Neutrophils", "", None, id="no unit"),
+        pytest.param("Bilirubin", "mg/dL", "bilirubin-total", id="bilirubin, which is the total unless it says more"),
+        pytest.param("Bilirubin", "EU/dL", None, id="a test strip"),
+        pytest.param("Bilirubin direct", "mg/dL", None, id="direct bilirubin"),
+        pytest.param("Bilirubin, urine", "mg/dL", None, id="bilirubin in urine"),
+    ],
+)
+def test_a_name_of_several_tests_counts_with_the_unit_of_one(name: str, unit: str, concept: str | None) -> None:
+    assert NAMED.concept({"code": {"text": name}, "valueQuantity": {"value": 1, "unit": unit}}) == concept
 
 
 def result(code: Any, value: float, on: str, **more: Any) -> dict[str, Any]:
@@ -72,9 +99,56 @@ NAME = {"text": "AST"}
         pytest.param(
             [result(NAME, 300, "2026-11-20"), result(AST, 30, "2026-11-19")], [date(2026, 11, 20)], id="newer"
         ),
-        pytest.param([result(NAME, 300, "2026-11-20"), result(AST, 30, "2026-11-20")], [], id="as new as a coded one"),
+        pytest.param(
+            [result(NAME, 300, "2026-11-20"), result(AST, 30, "2026-11-20")],
+            [date(2026, 11, 20)],
+            id="as new as a coded one of another number",
+        ),
+        pytest.param(
+            [result(NAME, 300, "2026-11-20"), result(AST, 300, "2026-11-20", id="again")], [], id="the coded one again"
+        ),
+        pytest.param(
+            [
+                result(NAME, 300, "2026-11-20", effectiveDateTime="2026-11-20T08:00:00Z"),
+                result(AST, 30, "2026-11-20", effectiveDateTime="2026-11-20T20:00:00Z"),
+            ],
+            [],
+            id="earlier on the same day",
+        ),
+        pytest.param(
+            [
+                result(NAME, 300, "2026-11-20"),
+                result(AST, 5, "2026-11-20", valueQuantity={"value": 5, "unit": "ukat/L"}),
+            ],
+            [],
+            id="of the same day in another unit",
+        ),
         pytest.param([result(NAME, 300, "2026-11-20"), result(AST, 30, "2026-11-21")], [], id="older"),
         pytest.param([result(NAME, 300, "2026-11-20", status="preliminary")], [], id="not final"),
+        pytest.param(
+            [result(NAME, 300, "2026-11-20", status="F")], [date(2026, 11, 20)], id="a status of HL7 version 2"
+        ),
+        pytest.param([result(NAME, 300, "2026-11-20", status=None)], [date(2026, 11, 20)], id="no status"),
+        pytest.param(
+            [result(NAME, 300, "2026-11-20", effectiveDateTime="20261120083000"), result(AST, 30, "2026-11-19")],
+            [None],
+            id="a date that cannot be read, and another number",
+        ),
+        pytest.param(
+            [result(NAME, 300, "2026-11-20", effectiveDateTime=None), result(AST, 300, "2026-11-19", id="again")],
+            [],
+            id="no date, and the number of one with a code",
+        ),
+        pytest.param(
+            [result(NAME, 300, "2026-11-20", effectiveDateTime="2026-11"), result(AST, 30, "2026-11-19")],
+            [date(2026, 11, 1)],
+            id="a month in which it may be the newest",
+        ),
+        pytest.param(
+            [result(NAME, 300, "2026-11-20", effectiveDateTime="2026-10"), result(AST, 30, "2026-11-19")],
+            [],
+            id="an earlier month",
+        ),
         pytest.param([result(NAME, 300, "2026-11-20", status="entered-in-error")], [], id="an error"),
         pytest.param(
             [result(NAME, 300, "2026-11-20", dataAbsentReason={"text": "clotted"})], [], id="said to be absent"
@@ -96,6 +170,169 @@ def test_when_a_result_that_is_only_named_is_reported(results: list[dict[str, An
     found = [gap for gap in read_patient(labs=bundle(*results)).gaps if gap.reason == "named-only"]
     assert [(gap.about, gap.on) for gap in found] == [("ast", on) for on in told]
     assert all(gap.values == (("value", "300 U/L"),) for gap in found)
+
+
+def part(name: str | None, value: float, code: str = "", **more: Any) -> dict[str, Any]:
+    codes = {"coding": [{"system": LOINC, "code": code}]} if code else {}
+    named = {"code": {"text": name, **codes}} if name or code else {}
+    return {**named, "valueQuantity": {"value": value, "unit": "U/L"}, **more}
+
+
+def panel(code: Any, *parts: dict[str, Any], **more: Any) -> dict[str, Any]:
+    held = {name: value for name, value in result(code, 0, "2026-11-20").items() if name != "valueQuantity"}
+    return {**held, "component": list(parts), **more}
+
+
+PANEL = {"text": "Liver panel"}
+CODED_PANEL = {"coding": [{"system": LOINC, "code": "24325-3"}]}
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        pytest.param(panel(PANEL, part("AST", 300)), ["300 U/L"], id="in a panel without a code"),
+        pytest.param(panel(CODED_PANEL, part("AST", 300)), ["300 U/L"], id="in a panel of LOINC"),
+        pytest.param(panel(PANEL, part("Comment", 1), part("AST", 300)), ["300 U/L"], id="beside a comment"),
+        pytest.param(
+            panel(PANEL, part("ALT", 22, "1742-6"), part("AST", 300)), ["300 U/L"], id="beside one with a code"
+        ),
+        pytest.param(panel(NAME, part("Result", 300)), ["300 U/L"], id='under "Result" in a result of that name'),
+        pytest.param(panel(PANEL, part("AST", 300, "99999-9")), [], id="a code of LOINC that says it is another"),
+        pytest.param(panel(PANEL, part("Result", 300)), [], id='"Result" of nothing known'),
+        pytest.param(panel(PANEL, part("AST", 300, dataAbsentReason={"text": "clotted"})), [], id="said to be absent"),
+    ],
+)
+def test_a_part_that_is_only_named_is_reported(sent: dict[str, Any], told: list[str]) -> None:
+    gaps = read_patient(labs=bundle(sent)).gaps
+    assert [dict(gap.values)["value"] for gap in gaps if gap.about == "ast"] == told
+
+
+@pytest.mark.parametrize(
+    ("sent", "values"),
+    [
+        pytest.param(panel(AST, part("Result", 300)), [300], id='"Result"'),
+        pytest.param(panel(AST, part("Messwert", 300)), [300], id="a word for a value in German"),
+        pytest.param(panel(AST, part(None, 300)), [300], id="no name"),
+        pytest.param(panel(AST, part("LDH", 300)), [], id="another name"),
+        pytest.param(panel(AST, part("Result", 300, "99999-9")), [], id="a code of LOINC"),
+        pytest.param(
+            panel(AST, part("Repeat", 300), valueQuantity={"value": 30, "unit": "U/L"}),
+            [30, 300],
+            id="a second value beside the first",
+        ),
+        pytest.param(
+            panel(AST, {"code": {"text": "Result"}, "valueString": "ok"}, valueQuantity={"value": 30, "unit": "U/L"}),
+            [30],
+            id="a word beside the value",
+        ),
+    ],
+)
+def test_a_part_that_is_the_value_of_its_result_is_read(sent: dict[str, Any], values: list[int]) -> None:
+    found = read_patient(labs=bundle(sent)).labs.get("ast", ())
+    assert sorted(each.value for each in found) == values
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        pytest.param("1920-8 zz", True, id="something behind it"),
+        pytest.param("1920-8 AST", True, id="its name behind it"),
+        pytest.param("1920-80", False, id="another number"),
+        pytest.param("21920-8", False, id="a longer number"),
+    ],
+)
+def test_a_code_that_begins_with_a_known_one_is_told(code: str, told: bool) -> None:  # noqa: FBT001 - a column
+    gaps = read_patient(labs=bundle(result({"coding": [{"system": LOINC, "code": code}]}, 300, "2026-11-20"))).gaps
+    assert [gap.reason for gap in gaps if gap.about == "ast"] == (["code-system"] if told else [])
+
+
+def test_a_result_with_a_code_that_never_counts_beside_one_that_does_is_told() -> None:
+    direct = {"system": LOINC, "code": "1968-7", "display": "Bilirubin.direct"}
+    both = {"coding": [{"system": LOINC, "code": "1975-2"}, direct]}
+    (gap,) = read_patient(labs=bundle(result(both, 6, "2026-11-20"))).gaps
+    assert (gap.about, gap.reason) == ("bilirubin-total", "named-otherwise")
+    assert dict(gap.values)["name"] == "Bilirubin.direct"
+    assert not read_patient(labs=bundle(result({"coding": [direct]}, 6, "2026-11-20"))).gaps
+
+
+@pytest.mark.parametrize(
+    ("why", "told"),
+    [
+        pytest.param("See report", True, id="in a report"),
+        pytest.param("Siehe Befund", True, id="in a report, in German"),
+        pytest.param("reported as text", True, id="as a text"),
+        pytest.param("Hemolyzed", False, id="no value"),
+        pytest.param("Not performed", False, id="no test"),
+    ],
+)
+def test_a_value_that_is_missing_because_it_stands_elsewhere_is_told(why: str, told: bool) -> None:  # noqa: FBT001
+    sent = panel(AST, dataAbsentReason={"text": why})
+    gaps = read_patient(labs=bundle({name: value for name, value in sent.items() if name != "component"})).gaps
+    assert [gap.reason for gap in gaps] == ["value-withheld" if told else "absent"]
+
+
+@pytest.mark.parametrize(
+    ("code", "more", "reason"),
+    [
+        pytest.param(NAME, {"dataAbsentReason": {"text": "See report"}}, "value-withheld", id="only named"),
+        pytest.param(NAME, {"interpretation": [{"coding": [{"code": "HH"}]}]}, "flag-alone", id="only a flag"),
+        pytest.param(NAME, {"dataAbsentReason": {"text": "Hemolyzed"}}, None, id="no value at all"),
+        pytest.param(
+            {"coding": [{"code": "1920-8"}]},
+            {"dataAbsentReason": {"coding": [{"code": "masked"}]}},
+            "value-withheld",
+            id="a code without its system",
+        ),
+    ],
+)
+def test_a_value_that_is_held_back_is_told_without_a_code_as_well(
+    code: dict[str, Any], more: dict[str, Any], reason: str | None
+) -> None:
+    held = {name: value for name, value in result(code, 0, "2026-11-20").items() if name != "valueQuantity"}
+    gaps = read_patient(labs=bundle({**held, **more}, result(AST, 30, "2026-11-19"))).gaps
+    assert [gap.reason for gap in gaps if gap.about == "ast"] == ([reason] if reason else [])
+
+
+def test_a_result_that_cannot_be_read_counts_until_the_end_of_its_month() -> None:
+    unread = result(AST, 300, "2026-11", valueQuantity={"value": 300})
+    (gap,) = read_patient(labs=bundle(unread)).gaps
+    assert (gap.reason, gap.on, gap.last_day) == ("unit-missing", date(2026, 11, 1), date(2026, 11, 30))
+
+
+@pytest.mark.parametrize(
+    ("conclusion", "more", "told"),
+    [
+        pytest.param("AST 300 U/L.", {}, "AST 300 U/L", id="a worse result"),
+        pytest.param("ALT 22 U/L, AST: 300 U/L, GGT 40 U/L", {}, "AST: 300 U/L", id="among others"),
+        pytest.param("AST 300 U/L", {"effectiveDateTime": "2026-11-18"}, None, id="an older report"),
+        pytest.param("AST 300 U/L", {"status": "entered-in-error"}, None, id="a report in error"),
+        pytest.param("AST 300 U/L", {"subject": {"reference": "Patient/p2"}}, None, id="of somebody else"),
+        pytest.param("AST 20 U/L", {}, None, id="a better one"),
+        pytest.param("AST 38 U/L", {}, None, id="within the limits"),
+        pytest.param("AST 300", {}, None, id="without a unit"),
+        pytest.param("AST 300 U/L on 11/02, now normal", {}, None, id="a sentence that says more"),
+        pytest.param("No abnormality.", {}, None, id="no result"),
+    ],
+)
+def test_a_result_in_the_conclusion_of_a_report(conclusion: str, more: dict[str, Any], told: str | None) -> None:
+    report = {
+        "resourceType": "DiagnosticReport",
+        "id": "report",
+        "status": "final",
+        "subject": {"reference": "Patient/pat-1"},
+        "effectiveDateTime": "2026-11-20",
+        "conclusion": conclusion,
+        **more,
+    }
+    known = result(AST, 30, "2026-11-19", referenceRange=[{"high": {"value": 40, "unit": "U/L"}}])
+    said = [dict(gap.values)["value"] for gap in read_patient(x=bundle(report, known)).gaps if gap.about == "ast"]
+    assert said == ([told] if told else [])
+
+
+def test_the_limits_of_a_result_hold_for_a_part_that_is_its_value() -> None:
+    sent = panel(AST, part("Result", 300), referenceRange=[{"high": {"value": 40}}])
+    (found,) = read_patient(labs=bundle(sent)).labs["ast"]
+    assert found.upper_limit == 40
 
 
 CODED = {

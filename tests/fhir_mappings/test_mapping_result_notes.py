@@ -139,7 +139,7 @@ VALUES = {
         ("1920-8", "ALT 400 U/L", False),
         ("1920-8", "Normal 10-40 U/L", False),
         ("1920-8", "Repeat in 400 h", False),
-        ("1920-8", "Value 400", False),
+        ("1920-8", "Value 400", True),
         ("1920-8", "Sample swapped in lab.", True),
         ("1920-8", "Drawn above infusion, diluted", True),
         ("1920-8", "Hémolyse, résultat ininterprétable", True),
@@ -161,6 +161,22 @@ VALUES = {
 def test_a_note_that_makes_a_result_doubtful(code: str, note: str, *, is_doubtful: bool) -> None:
     chart = read_patient(labs=bundle(observation(code, valueQuantity=VALUES[code], note=[{"text": note}])))
     assert [gap.reason for gap in chart.gaps] == (["voided"] if is_doubtful else [])
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "is_void"),
+    [
+        ("Internal control", "Invalid", True),
+        ("QC", "QC failed", True),
+        ("Internal control", "Valid", False),
+        ("Control line", "Present", False),
+        ("Method", "Invalid", False),
+    ],
+)
+def test_a_test_whose_control_failed(name: str, value: str, *, is_void: bool) -> None:
+    part = {"code": {"text": name}, "valueString": value}
+    chart = read_patient(labs=bundle(observation("2106-3", valueString="Negative", component=[part])))
+    assert [gap.reason for gap in chart.gaps] == (["voided"] if is_void else [])
 
 
 @pytest.mark.parametrize(

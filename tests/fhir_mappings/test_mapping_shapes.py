@@ -55,7 +55,11 @@ TEXT = "HER2 is 1+ on review"
         (order({"timing": {"repeat": [{"frequency": 1}]}}), "dosageInstruction.timing.repeat"),
         (order({"timing": {"event": "2026-11-22"}}), ""),
         (observation("1920-8", note="hemolyzed"), ""),
-        (observation("1920-8", interpretation="H"), "interpretation"),
+        (observation("1920-8", interpretation="H"), ""),
+        (observation("1920-8", interpretation=["H"]), ""),
+        (observation("1920-8", interpretation=5), "interpretation"),
+        (observation("1920-8", method="photometry", bodySite="arm", referenceRange="10-40 U/L"), ""),
+        (observation("1920-8", category="laboratory"), ""),
         (observation("1920-8", interpretation=concept(text="H")), ""),
         (
             observation("1920-8", referenceRange=[{"high": quantity(40, "U/L"), "age": "adult"}]),
@@ -77,7 +81,7 @@ def test_what_is_read_in_no_shape_is_found(resource: Json, part: str) -> None:
     ("key", "change", "told"),
     [
         ("tumorMarkers", {"note": [TEXT]}, "HER2 IHC, 2026-11-20: 3+; a part of it could not be read (note)"),
-        ("tumorMarkers", {"interpretation": "NEG"}, "a part of it could not be read (interpretation)"),
+        ("tumorMarkers", {"interpretation": 5}, "a part of it could not be read (interpretation)"),
         (
             "labs",
             {"referenceRange": [{"high": quantity(40, "U/L"), "age": "adult"}]},

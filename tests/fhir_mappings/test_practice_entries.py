@@ -54,6 +54,16 @@ def ct(conclusion: str, days: int = 5, **changes: Any) -> Json:
     return reported(conclusion, effectiveDateTime=on(days), id=f"ct-{days}", **changes)
 
 
+NYHA_I, NYHA_II = coding(SNOMED, "420300004"), coding(SNOMED, "421704003", "NYHA Classification - Class II")
+UNKNOWN_CLASS = concept(coding("http://loinc.org", "LA28406-1"))
+
+
+def nyha(written: str, days: int = 10, value: Json | None = None, **changes: Any) -> Json:
+    said = value or {"valueString": written}
+    name = f"nyha-{days}"
+    return observation("88020-3", name, **said, **{"effectiveDateTime": on(days), **changes})
+
+
 def elsewhere(sentence: str, expected: tuple[str, ...], *entries: Json, **changes: Any) -> Any:
     return case(sentence, expected, (drug("Kadcyla", 252),), chart={"other": bundle(*entries), **changes})
 
@@ -105,6 +115,20 @@ CASES = [
     elsewhere("a suspicion after a clear report", TOLD, ct("No pneumonitis.", 40), ct("Suspicious for pneumonitis.")),
     elsewhere("a report that compares it", TOLD, ct("Interstitial lung disease, new since prior.")),
     elsewhere("what may be heart failure", TOLD, event("Trastuzumab cardiotoxicity")),
+    elsewhere("NYHA class III", TOLD, nyha("Class III")),
+    elsewhere("NYHA class II by its code", TOLD, nyha("", value={"valueCodeableConcept": concept(NYHA_II)})),
+    elsewhere("NYHA class as a number", TOLD, nyha("", value={"valueInteger": 4})),
+    elsewhere("NYHA class by a code without words", TOLD, nyha("", value={"valueCodeableConcept": UNKNOWN_CLASS})),
+    elsewhere("NYHA class that only words name", TOLD, nyha("III", code=concept(text="NYHA functional class"))),
+    elsewhere("NYHA class I", (), nyha("I")),
+    elsewhere("NYHA class I with its meaning", (), nyha("NYHA Class I: no limitation of physical activity")),
+    elsewhere("NYHA class I by its code", (), nyha("", value={"valueCodeableConcept": concept(NYHA_I)})),
+    elsewhere("NYHA class not assessed", (), nyha("Not assessed")),
+    elsewhere("NYHA class III, and I later", (), nyha("III", 30), nyha("I", 3)),
+    elsewhere("NYHA class I, and III later", TOLD, nyha("I", 30), nyha("III", 3)),
+    elsewhere("NYHA class III years ago", (), nyha("III", 900)),
+    elsewhere("NYHA class in error", (), nyha("III", status="entered-in-error")),
+    elsewhere("the class of another scale", (), nyha("3", code=concept(text="ECOG performance status"))),
     elsewhere("a finding", TOLD, entry("ClinicalImpression", finding=[{"itemCodeableConcept": concept(text="ILD")}])),
 ]
 PLATELETS = lab("777-3", "plt-9", 40, "10*3/uL", 400) | {"effectiveDateTime": on(0)}

@@ -423,6 +423,37 @@ CASES += [
             observation("10230-1", "lvef-2", valueQuantity=quantity(38, "%"), status="preliminary"),
         ),
     ),
+    *(
+        case(
+            f"a preliminary weight {sentence}",
+            expected,
+            (drug("Kadcyla", 252),),
+            weight=bundle(
+                observation("29463-7", "weight-1", valueQuantity=quantity(70, "kg"), effectiveDateTime=on(5)),
+                observation(
+                    "29463-7", "weight-2", valueQuantity=quantity(kg, "kg"), effectiveDateTime=on(0), **changes
+                ),
+            ),
+        )
+        for sentence, kg, expected, changes in (
+            ("far from the last one", 50, ("checks-incomplete",), {"status": "preliminary"}),
+            ("under the status registered", 50, ("checks-incomplete",), {"status": "registered"}),
+            ("near the last one", 68, (), {"status": "preliminary"}),
+            ("in error", 50, (), {"status": "entered-in-error"}),
+        )
+    ),
+    case(
+        "a result that is registered, with its value",
+        ("checks-incomplete",),
+        (drug("Kadcyla", 252),),
+        labs=with_preliminary("ast", 300, status="registered"),
+    ),
+    case(
+        "a result that is registered, without a value",
+        (),
+        (drug("Kadcyla", 252),),
+        labs=with_preliminary("ast", 300, status="registered", valueQuantity=None),
+    ),
     case(
         "a result that is a scan",
         ("checks-incomplete",),

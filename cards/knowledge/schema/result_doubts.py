@@ -65,7 +65,7 @@ class ResultDoubts(KnowledgeRecord, frozen=True, kw_only=True):
     """All that speaks against a result.
 
     Right behind a word of ``mild``, or before one of ``denied`` in the same sentence, a doubt does not count.
-    ``withheld`` are the codes of a missing value that say that there is one.
+    ``withheld`` are the codes of a missing value that say that there is one, ``elsewhere`` the words.
     """
 
     doubts: tuple[Doubt, ...] = ()
@@ -74,6 +74,7 @@ class ResultDoubts(KnowledgeRecord, frozen=True, kw_only=True):
     flags: LaboratoryFlags | None = None
     never_critical: tuple[NeverCritical, ...] = ()
     withheld: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
     amounts: tuple[str, ...] = ()
     """What stands behind a number in a note that is a result: units, in the forms that notes use."""
     by: Cited | None = None

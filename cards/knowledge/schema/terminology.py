@@ -32,8 +32,9 @@ class Concept(KnowledgeRecord, frozen=True, kw_only=True):
     ``asked_by`` is its prefetch query; for a range of numbers, the end on the side of ``harm`` counts. ``unit`` is the
     canonical unit, ``plausible_limit`` the believable upper limits of normal. Both ranges are bounds of this service;
     no source states them. ``units`` names the table of units that it may be reported in. ``names`` are those of a
-    result without a standard code, which is told and not read. ``button`` is the name on a button that orders the test,
-    where ``display`` would order something else: "order platelets" is a transfusion.
+    result without a standard code, which is told and not read; ``names_with_unit`` are also those of others, and count
+    with a unit of this one. ``button`` is the name on a button that orders the test, where ``display`` would order
+    something else: "order platelets" is a transfusion.
     """
 
     display: str
@@ -53,6 +54,7 @@ class Concept(KnowledgeRecord, frozen=True, kw_only=True):
     never: tuple[CodeEntry, ...] = ()
     local: tuple[LocalCode, ...] = ()
     names: tuple[str, ...] = ()
+    names_with_unit: tuple[str, ...] = ()
     by: Cited
 
 
@@ -224,6 +226,8 @@ class Terminology(KnowledgeRecord, frozen=True, kw_only=True):
     names_another: tuple[OtherNames, ...] = ()
     times_normal: tuple[str, ...] = ()
     words_beside_tests: tuple[str, ...] = ()
+    words_for_values: tuple[str, ...] = ()
+    """The name of a part that says no more than that it is the value."""
     problems: tuple[ProblemGroup, ...]
     ish_positive: PositiveRatio
     her2_copies: CopyLimits
