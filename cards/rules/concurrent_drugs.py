@@ -246,7 +246,7 @@ def _first_place(case: Case, groups: Sequence[DrugClass], *, ends_before: bool =
 
 
 def _is_over(case: Case, other: DrugOrder) -> bool:
-    """Return whether another order of the session is over before this dose, by its own rhythm or, if single, by ours."""
+    """Return whether another order is over before this dose: by its own rhythm or, of a single day, by the drug's."""
     first = planned_day(other.start, case.session.today)
     days = other.schedule.days_from(first)
     if not other.schedule.days and len(days) == 1:

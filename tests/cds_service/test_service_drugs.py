@@ -142,6 +142,17 @@ MISSING = {"reference": "MedicationRequest/elsewhere"}
         ),
         pytest.param(of_plan(detail={"code": {"text": "Kadcyla"}}), '"Kadcyla" without an order', id="by its code"),
         pytest.param(of_plan(detail={"code": {"text": "Follow-up visit"}}), None, id="a visit"),
+        *(
+            pytest.param(of_plan(detail={"code": {"text": "Kadcyla"}, "status": status}), None, id=f"a {status} step")
+            for status in ("completed", "cancelled", "stopped", "entered-in-error")
+        ),
+        pytest.param(
+            of_plan(detail={"code": {"text": "Kadcyla"}, "status": "scheduled"}),
+            '"Kadcyla" without an order',
+            id="a scheduled step",
+        ),
+        pytest.param(of_plan(detail={"code": {"text": "Kadcyla"}, "doNotPerform": True}), None, id="not to be done"),
+        pytest.param({**of_group(code=[{"text": "Kadcyla"}]), "status": "revoked"}, None, id="a group that is revoked"),
         pytest.param(
             of_plan(detail={"description": "Kadcyla 252 mg IV on day 1"}), '"Kadcyla" without an order', id="in words"
         ),
