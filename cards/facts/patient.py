@@ -84,12 +84,13 @@ class PossibleKind(StrEnum):
 
 
 class PossibleDose(msgspec.Struct, frozen=True):
-    """An entry that may be a dose given on a day; it is never counted as one."""
+    """An entry that may be a dose given on a day; it is never counted as one. ``dose`` is the amount that it names."""
 
     product: str
     on: date
     origin: Origin
     kind: PossibleKind
+    dose: Mg | MgPerKg | None = None
 
 
 class PresentProblem(msgspec.Struct, frozen=True):

@@ -103,6 +103,20 @@ def _shared(case: Case, days: frozenset[date], standing: Treatment) -> date | No
     return None if day is None or is_same_order(case, standing) else day
 
 
+def nearest_standing(case: Case) -> date | None:
+    """Return the day, nearest to this dose and another, for which the chart has an active order of the product."""
+    standing = _standing_orders(case).get(case.product.id, ())
+    own = case.orders.days_of(case.order)
+    days = {
+        day
+        for each in standing
+        if not is_same_order(case, each) and own.isdisjoint(each.days)
+        for day in each.days
+        if day >= case.session.today
+    }
+    return min(days, key=lambda day: (abs((day - case.planned).days), day), default=None)
+
+
 def _standing_orders(case: Case) -> dict[str, list[Treatment]]:
     """Return the active orders of the chart that name a day from today on, by product, once for a session."""
     kept: dict[str, dict[str, list[Treatment]]] = case.orders.worked_out.setdefault("standing orders", {})

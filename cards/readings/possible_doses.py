@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from cards.facts.outcomes import Missing
-from cards.facts.patient import PossibleDose, PossibleKind, TreatmentState
+from cards.facts.patient import PossibleDose, PossibleKind, Treatment, TreatmentState
 from cards.knowledge.schema import LevelRole
 from cards.readings.course import Reduced, level_of, newest_dose
 from cards.readings.parts_of_dose import is_same_order
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from decimal import Decimal
 
-    from cards.facts.patient import Treatment
     from cards.readings.case import Case
 
 _KEYS = {kind: f"possible-{kind}" for kind in PossibleKind}
+_OF_LEVEL = (PossibleKind.DISPENSE, PossibleKind.STATEMENT)
 
 
 def doses_not_counted(case: Case, products: frozenset[str], interval: int) -> tuple[Missing, ...]:
@@ -93,24 +93,35 @@ def reduced_beside_doses(case: Case) -> Iterator[Reduced]:
             yield found
 
 
-def reduced_since_last_dose(case: Case) -> Reduced | None:
-    """Return the newest order on record if it is for a reduced level and no dose was given since."""
+def reduced_since_last_dose(case: Case) -> tuple[Reduced, PossibleKind] | None:
+    """Return the newest order, dispense or statement if it is of a reduced level and no dose was given since.
+
+    A dispense of the day before is of this dose.
+    """
     # A dose without an amount may have been that of the order before it.
     last = newest_dose(case, tuple(each for each in case.history if each.dose is not None))
+    since = last.on if last is not None and last.on is not None else date.min
     counted = {each.origin for each in case.history}
-    orders = [
-        each
+    found = [
+        (each, PossibleKind.ORDER)
         for each in case.patient.treatments
-        if each.product == case.product.id
-        and each.state is not TreatmentState.GIVEN
-        and each.on is not None
-        and each.on <= case.planned
-        and (last is None or last.on is None or each.on > last.on)
-        and each.origin not in counted
+        if each.product == case.product.id and each.state is not TreatmentState.GIVEN and each.origin not in counted
     ]
-    newest = max(orders, key=lambda each: (each.on or date.min, each.origin.reference), default=None)
-    session = (each.origin.reference for each in case.orders.of_product(case.product.id))
-    return None if newest is None or newest.origin.reference in session else _as_reduced(case, newest)
+    found += [
+        (Treatment(each.product, (case.drug,), each.on, each.origin, TreatmentState.ACTIVE, each.dose), each.kind)
+        for each in case.patient.possible_doses
+        if each.product == case.product.id
+        and each.kind in _OF_LEVEL
+        and each.dose is not None
+        and not (each.kind is PossibleKind.DISPENSE and case.age_in_days(each.on) <= 1)
+    ]
+    within = [each for each in found if each[0].on is not None and since < each[0].on <= case.planned]
+    newest = max(within, key=lambda each: (each[0].on or date.min, each[0].origin.reference), default=None)
+    session = {each.origin.reference for each in case.orders.of_product(case.product.id)}
+    if newest is None or newest[0].origin.reference in session:
+        return None
+    reduced = _as_reduced(case, newest[0])
+    return (reduced, newest[1]) if reduced is not None else None
 
 
 def _as_reduced(case: Case, order: Treatment) -> Reduced | None:

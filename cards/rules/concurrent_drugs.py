@@ -5,11 +5,12 @@ A finding about two orders in one session is reported once, on the order whose r
 
 from __future__ import annotations
 
-from itertools import islice
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Indicator, Missing, Outcome, RemoveOrder
 from cards.facts.patient import TreatmentState
+from cards.facts.session import planned_day
 from cards.readings.case import dated, shortened
 from cards.readings.course import given_line, interval_after, newest_dose
 from cards.readings.day_total import day_total, total_excess, written_total
@@ -143,8 +144,11 @@ def _perhaps_given(case: Case) -> CannotTell | None:
 
 
 def anthracycline_concurrent(case: Case) -> Outcome:
-    """Fire when an anthracycline is in the session or active in the chart."""
-    return _of_class(case, "anthracycline")
+    """Fire when an anthracycline is in the session or active in the chart.
+
+    One that a plan ends before this dose, by its own rhythm, is the treatment before it.
+    """
+    return _of_class(case, "anthracycline", ends_before=True)
 
 
 def cyp3a4_inhibitor(case: Case) -> Outcome:
@@ -197,7 +201,7 @@ def _is_reported_on_other(case: Case, others: Iterable[DrugOrder]) -> bool:
     return any(order.in_focus and _key(order) > own for order in others)
 
 
-def _of_class(case: Case, group_id: str) -> Outcome:
+def _of_class(case: Case, group_id: str, *, ends_before: bool = False) -> Outcome:
     if not _members(case.orders) and not _active(case):
         return Clear()
     groups = [
@@ -205,16 +209,16 @@ def _of_class(case: Case, group_id: str) -> Outcome:
         for group in case.known.drug_classes
         if group.id == group_id and (not group.with_products or case.product.id in group.with_products)
     ]
-    found = _first_ordered(case, groups) or _first_active(case, groups)
+    found = _first_ordered(case, groups, ends_before=ends_before) or _first_active(case, groups)
     if found is None:
         return Clear()
     group, named, line = found
     return Fired(values={"other": shortened(named), "reason": group.reason}, evidence=(line,), cited=(group.by,))
 
 
-def _first_ordered(case: Case, groups: Sequence[DrugClass]) -> _Member | None:
+def _first_ordered(case: Case, groups: Sequence[DrugClass], *, ends_before: bool) -> _Member | None:
     """Return the first other order in the session for a drug in one of some classes."""
-    first = _first_place(case, groups)
+    first = _first_place(case, groups, ends_before=ends_before)
     if first is None:
         return None
     place, number = first
@@ -223,17 +227,36 @@ def _first_ordered(case: Case, groups: Sequence[DrugClass]) -> _Member | None:
     return groups[number], _members(case.orders)[id(groups[number])][place], line
 
 
-def _first_place(case: Case, groups: Sequence[DrugClass]) -> tuple[int, int] | None:
-    """Return the position of the first other order for a drug in one of some classes, and the class."""
+def _first_place(case: Case, groups: Sequence[DrugClass], *, ends_before: bool = False) -> tuple[int, int] | None:
+    """Return the position of the first other order for a drug in one of some classes, and the class.
+
+    ``ends_before``: an order that is over before this dose is passed over.
+    """
     members = _members(case.orders)
-    # The first of a class may be this order itself.
-    places = [
-        (place, number)
+    others = (
+        (
+            (place, number)
+            for place in members.get(id(group), ())
+            if case.orders.identified[place][0] is not case.order
+            and not (ends_before and _is_over(case, case.orders.identified[place][0]))
+        )
         for number, group in enumerate(groups)
-        for place in islice(members.get(id(group), ()), 2)
-        if case.orders.identified[place][0] is not case.order
-    ]
-    return min(places, default=None)
+    )
+    return min((first for each in others if (first := next(each, None)) is not None), default=None)
+
+
+def _is_over(case: Case, other: DrugOrder) -> bool:
+    """Return whether another order is over before this dose: by its own rhythm or, of a single day, by the drug's."""
+    first = planned_day(other.start, case.session.today)
+    days = other.schedule.days_from(first)
+    if not other.schedule.days and len(days) == 1:
+        # It may go on.
+        return False
+    apart = min(
+        ((later - earlier).days for earlier, later in pairwise(days)),
+        default=max((each.interval_days for each in case.product.regimens), default=0),
+    )
+    return apart > 0 and (case.planned - days[-1]).days >= apart - case.threshold("interval_window_days")
 
 
 def _first_active(case: Case, groups: Sequence[DrugClass]) -> _Member | None:

@@ -24,6 +24,7 @@ from cards.readings.possible_doses import reduced_beside_doses, reduced_since_la
 from cards.readings.stated_doses import dose_conflict
 from cards.readings.weights import is_level_at_other, weight_doubt
 from cards.rules.dose import WITHOUT_WEIGHT, cancer_words, dose_evidence, fixes_to, nothing_usable, written_dose
+from cards.rules.first_doses import loading_left_out
 from cards.rules.schedule import loading_again, loading_last, loading_repeated
 from cards.rules.tablets import is_reported_by_frequency, taken_too_seldom
 from cards.values.quantities import plain
@@ -131,7 +132,7 @@ def dose_wrong_for_indication(case: Case) -> Outcome:
 
 def _of_course(case: Case) -> Outcome | None:
     """Return what a loading dose out of place is told as, or an amount that may be of one; ``None`` for neither."""
-    fired = loading_again(case) or loading_last(case) or loading_repeated(case)
+    fired = loading_again(case) or loading_last(case) or loading_repeated(case) or loading_left_out(case)
     if fired is None and (part := _of_one_antibody(case)) is not None:
         return CannotTell((part,))
     return fired
@@ -255,8 +256,8 @@ def _lower_in_order(case: Case) -> Iterator[Missing]:
         yield _perhaps_lower("earlier-order-level", beside, is_urgent=True)
         return
     newest = reduced_since_last_dose(case)
-    if newest is not None and weight_doubt(case) is None and _is_above(case, newest.level):
-        yield _perhaps_lower("earlier-order", newest, is_urgent=True)
+    if newest is not None and weight_doubt(case) is None and _is_above(case, newest[0].level):
+        yield _perhaps_lower(f"earlier-{newest[1]}", newest[0], is_urgent=True)
 
 
 def _is_above(case: Case, lowest: Level) -> bool:

@@ -20,7 +20,7 @@ from cards.readings.course import (
 )
 from cards.readings.day_total import is_whole_dose, total_excess, written_total
 from cards.readings.dosing import levels_met_by, usable_doses
-from cards.readings.parts_of_dose import dose_begun, judged_levels
+from cards.readings.parts_of_dose import dose_begun, judged_levels, nearest_standing
 from cards.readings.possible_doses import doses_not_counted
 from cards.rules.dose import without_regimen
 from cards.rules.tablets import taken_too_often
@@ -56,7 +56,7 @@ def interval_too_short(case: Case) -> Outcome:
     if isinstance(after, Fired):
         return after
     missing = after.missing if isinstance(after, CannotTell) else ()
-    missing = (*missing, *_not_counted(case), *_unclear_schedule(case))
+    missing = (*missing, *_not_counted(case), *_ordered_near(case), *_unclear_schedule(case))
     return CannotTell(missing) if missing else after
 
 
@@ -66,6 +66,18 @@ def _not_counted(case: Case) -> tuple[Missing, ...]:
         return ()
     interval = interval_of_order(case) or min(each.interval_days for each in case.regimens)
     return doses_not_counted(case, case.recognizer.same_antibody[case.product.id], interval)
+
+
+def _ordered_near(case: Case) -> tuple[Missing, ...]:
+    """Say that an active order in the chart is for a day too near to this dose: one of the two may be meant."""
+    day = nearest_standing(case)
+    if day is None or not case.regimens:
+        return ()
+    interval = interval_of_order(case) or min(each.interval_days for each in case.regimens)
+    days = abs((day - case.planned).days)
+    if days >= interval - case.threshold("interval_window_days"):
+        return ()
+    return (Missing("standing-order", values={"date": day.isoformat(), "days": counted(days, "day")}, is_urgent=True),)
 
 
 def _after_last_dose(case: Case) -> Outcome:

@@ -82,6 +82,13 @@ _CYCLE = re.compile(
     r"(?![\d.-]| ?-? ?(?:days?|wk|weeks?|tage?)(?! ?\d))"
     r"|\bc(\d{1,2}) ?,? ?d ?\d{1,2}\b"
 )
+# What is said of the first cycle and of those after it is of the course, not of this dose.
+_OF_COURSE = re.compile(
+    r"\b(?:subsequent\w{0,2}|thereafter|afterwards?|then|following|later|onwards?|remaining|danach|dann|anschliessend|ab"
+    r"|weitere\w?|despues|luego|posterior\w{0,4}|siguientes?|ensuite|puis|suivants?|poi|successiv\w{1,2}|depois"
+    r"|seguintes?|daarna|nastepn\w{1,3})\b"
+    r"|\b(?:cycle|zyklus|ciclo) ?1 ?(?:and|und|y|et|e|en|i|or|to|bis|a|&|,|/|\+) ?\d"
+)
 
 
 @cached_by_text
@@ -107,5 +114,9 @@ def dose_remarks(written: str) -> tuple[DoseRemark, ...]:
 
 def cycle_number(texts: Iterable[str]) -> int | None:
     """Return the number of the cycle that instructions name; ``None`` if they name none, or several."""
-    found = {int(match[1] or match[2]) for written in texts for match in _CYCLE.finditer(fold(written[:LONGEST]))}
-    return found.pop() if len(found) == 1 else None
+    folded = [fold(written[:LONGEST]) for written in texts]
+    found = {int(match[1] or match[2]) for written in folded for match in _CYCLE.finditer(written)}
+    if len(found) != 1:
+        return None
+    number = found.pop()
+    return None if number == 1 and any(map(_OF_COURSE.search, folded)) else number

@@ -47,9 +47,11 @@ def possible_dose(
         return None
     concepts = _named(resource, kind, treatments)
     product = next((found for each in concepts if (found := treatments.product_of(each, references))), "")
+    if not product:
+        return None
     identifier = text(resource.get("id"))
     origin = Origin(f"{kind}/{identifier}" if identifier else "", path)
-    return PossibleDose(product, on, origin, _KINDS[kind]) if product else None
+    return PossibleDose(product, on, origin, _KINDS[kind], treatments.amount_of(resource, references))
 
 
 def _day(resource: Json, kind: str, status: str, treatments: TreatmentReader) -> date | None:

@@ -210,6 +210,17 @@ class TreatmentReader:
         found = {target.product for meaning in meanings for target in meaning}
         return found.pop() if len(found) == 1 else ""
 
+    def amount_of(self, resource: Json, references: References) -> Mg | MgPerKg | None:
+        """Return the amount that a dispense or a statement names in its dosage, where it names one."""
+        drug = self._drug_of(resource, references)
+        dosage = resource.get("dosageInstruction") or resource.get("dosage")
+        if drug is None or dosage is None:
+            return None
+        instructed = {**resource, "dosageInstruction": dosage}
+        doses = self._medication.doses(instructed, references) or self._doses_in_text(instructed, drug)
+        found = {_in_mg(each, self._tablet_mg(drug)) for each in doses}
+        return found.pop() if len(found) == 1 else None
+
     def is_care(self, concept: Json) -> bool:
         """Return whether a procedure that names a drug is care around it, not a dose: an echocardiogram, a port."""
         said = [fold(each) for each in texts(concept)]

@@ -80,6 +80,8 @@ class ConceptReader:
         self._doubted = words(phrase for phrase in terminology.not_the_disease.texts if phrase != "secondary")
         self._denial = words(terminology.not_the_disease.before)
         around = terminology.problem_words
+        # What says at the beginning of a text that a disease is only looked for, whatever its code.
+        self._suspected = words(set(terminology.not_the_disease.texts).intersection(around.doubted))
         self._of_care, self._denied_after = words(around.not_it), words(around.denied_after)
         self._codes = DiagnosisCodeReader(terminology)
         self._lasting = frozenset(group.problem for group in terminology.problems if group.past_counts)
@@ -118,7 +120,8 @@ class ConceptReader:
         settings = {self._stages.of_words(each) for each in written if not self._is_doubted(each)} - {None}
         problem, said = self._problem(coded, written)
         cancer = self._cancer(coded, written)
-        is_metastasis = any(map(self._is_metastasis, coded)) or any(map(self._names_metastasis, written))
+        by_code = any(map(self._is_metastasis, coded)) and not any(map(self._is_suspicion, written))
+        is_metastasis = by_code or any(map(self._names_metastasis, written))
         may_be = None
         if problem is None:
             may_be = self._may_be(coded) if alone is not None else self._may_be_in_words(written)
@@ -217,6 +220,9 @@ class ConceptReader:
             and not self._no_metastasis_words.search(folded)
             and not self._is_doubted(folded)
         )
+
+    def _is_suspicion(self, written: str) -> bool:
+        return self._suspected.match(fold(written[:_LONGEST])) is not None
 
     def _states(self, folded: str, phrases: tuple[str, ...]) -> bool:
         """Return whether a text has one of some phrases without a negation before it."""

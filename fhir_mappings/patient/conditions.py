@@ -196,7 +196,8 @@ class ConditionReader:
             is_past,
             meaning.cancer,
             None if is_open else problem,
-            None if is_past else self._setting(condition, meaning),
+            # What is only suspected does not make a cancer metastatic.
+            None if is_past or is_open else self._setting(condition, meaning),
             meaning.receptors if is_certain else (),
             meaning.her2 if is_certain else None,
             label,

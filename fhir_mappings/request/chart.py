@@ -36,7 +36,7 @@ from fhir_mappings.request.order_gaps import (
 )
 from fhir_mappings.request.orders import Orders
 from fhir_mappings.request.patient_reader import PatientReader
-from fhir_mappings.request.selection import bundle_entries, each_once, selected_references
+from fhir_mappings.request.selection import bundle_entries, drafts_of_groups, each_once, selected_references
 from fhir_mappings.request.sizes import TooManyError, check_orders
 from fhir_mappings.request.unordered_drugs import UnorderedDrugs
 from fhir_mappings.results.observations import ObservationReader
@@ -175,8 +175,9 @@ class ChartReader:
         else:
             place = "context.draftOrders"
             entries = each_once(bundle_entries(request.draft_orders, place))
+            entries += drafts_of_groups(entries, references, place)
         found = _Found(request.patient_id, references, request.hook.may_be_incomplete)
-        selected = self._selected(request, found.gaps)
+        selected = self._selected(request, entries, found.gaps)
         self._read_entries(entries, selected, found)
         with self._step("plans", place, found.gaps):
             named = request.hook.orders_are_signed
@@ -198,10 +199,10 @@ class ChartReader:
             base_of(request.fhir_server),
         )
 
-    def _selected(self, request: HookRequest, gaps: list[Gap]) -> frozenset[str] | None:
+    def _selected(self, request: HookRequest, entries: Iterable[Entry], gaps: list[Gap]) -> frozenset[str] | None:
         """Return what the user selected; ``None`` where every order is looked at, also after a failure."""
         with self._step("selection", "context.selections", gaps):
-            return selected_references(request) if request.hook.may_be_incomplete else None
+            return selected_references(request.selections, entries) if request.hook.may_be_incomplete else None
         return None
 
     def _read_entries(self, entries: Sequence[Entry], selected: frozenset[str] | None, found: _Found) -> None:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _OF_DRUGS = CLINICAL | {"hcpcs", "ndc"}
 _DEPTH = 8
+# Of a plan, a group and their steps (FHIR R4): what is over or not to be done.
+_OVER = frozenset({"revoked", "completed", "entered-in-error", "cancelled", "stopped"})
 _DOSE = re.compile(r"\d ?mg\b", re.IGNORECASE)
 """Words about a drug may be about a test or a condition; with an amount they are about a dose."""
 
@@ -32,9 +34,13 @@ class Planned(NamedTuple):
 
 def without_order(plan: Json, path: str, references: References) -> Iterator[Planned]:
     """Yield the steps of a RequestGroup or a CarePlan that may be for a drug and have no order in what was sent."""
+    if text(plan.get("status")) in _OVER:
+        return
     for number, activity in objects(plan.get("activity")):
         where = f"{path}.activity[{number or 0}]"
         detail = child(activity, "detail")
+        if text(detail.get("status")) in _OVER or detail.get("doNotPerform") is True:
+            continue
         referred = _referred(activity, ("reference", "plannedActivityReference"))
         if referred:
             yield from _not_sent(referred, where, plan, references)

@@ -11,9 +11,9 @@ from fhir_mappings.wire.lenient import Json, child, objects, reference, text
 from fhir_mappings.wire.references import own_reference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from fhir_mappings.request.hook_request import HookRequest
+    from fhir_mappings.wire.references import References
 
 # In R5, RequestGroup was renamed to RequestOrchestration.
 _GROUPS = frozenset({"RequestGroup", "RequestOrchestration", "CarePlan"})
@@ -21,6 +21,8 @@ _GROUPS = frozenset({"RequestGroup", "RequestOrchestration", "CarePlan"})
 _HOLDERS = _GROUPS | {"Task", "List"}
 _PLAN_NAMES = tuple(f"{kind}/" for kind in sorted(_GROUPS))
 _PLANS_IN_PLANS = 8
+_GROUPED_LIMIT = 200
+_DRAFT = "draft"
 Entry = tuple[str, "Json | None", str]
 
 
@@ -68,16 +70,43 @@ def is_group(resource: Json | None) -> bool:
     return resource is not None and text(resource.get("resourceType")) in _GROUPS
 
 
-def selected_references(request: HookRequest) -> frozenset[str]:
-    """List the orders that were selected.
+def drafts_of_groups(entries: Sequence[Entry], references: References, place: str) -> list[Entry]:
+    """Return the drafts that the groups of a session refer to and that are only elsewhere in the request.
+
+    They are signed with their group. An order that is active already was signed before.
+    """
+    groups = [resource for _, resource, _ in entries if resource is not None and is_group(resource)]
+    if not groups:
+        return []
+    known = {name for _, resource, full_url in entries if resource is not None for name in _names(resource, full_url)}
+    found: list[Entry] = []
+    for group in groups:
+        for member in list(dict.fromkeys(orders_of_group(group)))[:_GROUPED_LIMIT]:
+            if member in known or member.startswith("#"):
+                continue
+            known.add(member)
+            resource = references.find(member, group)
+            if resource is None or len(found) >= _GROUPED_LIMIT:
+                continue
+            if is_group(resource):
+                # A plan may be made of groups.
+                groups.append(resource)
+            elif text(resource.get("status")) != _DRAFT:
+                continue
+            found.append((f"{place}.{member}", resource, member if member.startswith("urn:") else ""))
+    return found
+
+
+def selected_references(selections: Sequence[str], entries: Iterable[Entry]) -> frozenset[str]:
+    """List the orders that were selected, of the entries of a session.
 
     Selecting a RequestGroup or a CarePlan selects the orders and groups that it refers to, and those that say that
     they belong to it.
     """
-    selected = set(request.selections)
+    selected = set(selections)
     if all(each.startswith("MedicationRequest/") for each in selected):
         return frozenset(selected)
-    entries = [each for each in bundle_entries(request.draft_orders, "") if each[1] is not None]
+    entries = [each for each in entries if each[1] is not None]
     waiting = [(resource, full_url) for _, resource, full_url in entries if resource is not None and is_group(resource)]
     shared: set[str] = set()
     for _ in range(_PLANS_IN_PLANS):

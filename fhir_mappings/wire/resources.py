@@ -21,16 +21,24 @@ class _Search(msgspec.Struct, gc=False):
     mode: str = ""
 
 
+class _Request(msgspec.Struct, gc=False):
+    method: str = ""
+
+
 class _Entry(msgspec.Struct, gc=False):
     resource: msgspec.Raw = msgspec.Raw(b"")
     fullUrl: str = ""  # noqa: N815
     search: _Search | None = None
     response: msgspec.Raw = msgspec.Raw(b"")
+    request: _Request | None = None
 
 
 class _Link(msgspec.Struct, gc=False):
+    # Some clients name a link as HTML and JSON:API do.
     relation: str = ""
+    rel: str = ""
     url: str = ""
+    href: str = ""
 
 
 class BundleEnvelope(msgspec.Struct):
@@ -58,6 +66,9 @@ _OF_THE_WHOLE = ("subject", "effectiveDateTime", "effectivePeriod", "effectiveIn
 _NO_MATCH = frozenset({"include", "outcome"})
 # Of the security labels (v3-ObservationValue): what the receiver may not see was left out or blacked out.
 _LEFT_OUT = (b'"REDACTED"', b'"MASKED"')
+_NEXT, _DELETE = "next", "DELETE"
+NO_ADDRESS = "?"
+"""The address of a further page that a list names without one: it cannot be read."""
 # A Bundle, or what the operations that gather a record answer with.
 _HOLDERS = frozenset({"Bundle", "Parameters"})
 _NESTING = 3
@@ -141,8 +152,8 @@ class ResourceList(msgspec.Struct, eq=False):
         else:
             listing._add(entries, path, depth)
         for link in shell.link or ():
-            if link.relation == "next":
-                listing.next_page = link.url or listing.next_page
+            if is_next(link.relation or link.rel):
+                listing.next_page = link.url or link.href or NO_ADDRESS
                 break
         return listing
 
@@ -152,7 +163,7 @@ class ResourceList(msgspec.Struct, eq=False):
             raw = entry.resource
             stub = stub_of_entry(raw, (path, index), entry.fullUrl)
             if stub is None and not bytes(raw) and bytes(entry.response):
-                self.is_refused = True
+                self.is_refused = self.is_refused or not _is_deleted(entry)
                 continue
             if stub is None or stub.resource_type in _HOLDERS:
                 self._take((bytes(raw), None), entry_path(path, index), entry.fullUrl, depth)
@@ -168,7 +179,7 @@ class ResourceList(msgspec.Struct, eq=False):
         for index, entry in enumerate(entries):
             sent = entry.resource
             if sent is None and bytes(entry.response):
-                self.is_refused = True
+                self.is_refused = self.is_refused or not _is_deleted(entry)
                 continue
             if sent is None or (kind := sent.resource_type) in _HOLDERS:
                 whole = encode(sent) if sent is not None else b""
@@ -273,12 +284,24 @@ class ResourceList(msgspec.Struct, eq=False):
                 full_url = full_url if isinstance(full_url, str) else ""
                 self._take((None, resource), f"{where}.resource", full_url, depth)
             elif child(entry, "response"):
-                self.is_refused = True
+                # The last version in a history is that a resource was deleted.
+                self.is_refused = self.is_refused or child(entry, "request").get("method") != _DELETE
             else:
                 self.broken.append(where)
         for _, link in objects(value.get("link")):
-            if link.get("relation") == "next" and isinstance(link.get("url"), str):
-                self.next_page = link["url"]
+            if is_next(text(link.get("relation")) or text(link.get("rel"))):
+                self.next_page = text(link.get("url")) or text(link.get("href")) or NO_ADDRESS
+                break
+
+
+def is_next(relation: str) -> bool:
+    """Return whether a link leads to the next page, in whatever letters."""
+    return relation == _NEXT or relation.strip().casefold() == _NEXT
+
+
+def _is_deleted(entry: _Entry) -> bool:
+    """Return whether an entry of a history says that a resource was deleted, which is no failure."""
+    return entry.request is not None and entry.request.method == _DELETE
 
 
 def _is_redacted(meta: bytes | msgspec.Raw) -> bool:

@@ -15,6 +15,7 @@ from cards.facts.patient import Patient, PossibleDose, PossibleKind, Treatment, 
 from cards.facts.schedules import Rhythm, Schedule
 from cards.facts.topics import Topic
 from cards.knowledge.schema import Diluent, Route
+from cards.values.quantities import Mg
 
 LEVEL, START, RAISED = Topic.DOSE_NOT_A_LEVEL, Topic.DOSE_WRONG_FOR_INDICATION, Topic.DOSE_RE_ESCALATION
 SOON, CYCLES, RELOAD = Topic.INTERVAL_TOO_SHORT, Topic.CYCLE_LIMIT_REACHED, Topic.RELOAD_REQUIRED
@@ -103,10 +104,17 @@ def replacing(dose: str, *references: str) -> DrugOrder:
     return msgspec.structs.replace(order("Kadcyla", dose), replaces=references)
 
 
-def perhaps(days: int, *history: Treatment, kind: str = "statement", product: str = "kadcyla"):  # noqa: ANN201
+def perhaps(  # noqa: ANN201
+    days: int, *history: Treatment, kind: str = "statement", product: str = "kadcyla", mg: str | None = None
+):
     """Return a chart with an entry that may be a dose given so many days ago."""
-    possible = PossibleDose(product, days_ago(days), Origin("Any/1", "prefetch.any"), PossibleKind(kind))
+    amount = Mg(Decimal(mg)) if mg else None
+    possible = PossibleDose(product, days_ago(days), Origin("Any/1", "prefetch.any"), PossibleKind(kind), amount)
     return msgspec.structs.replace(chart(history=history), possible_doses=(possible,))
+
+
+def of_cycle(number: int, drug: str, dose: str) -> DrugOrder:
+    return msgspec.structs.replace(order(drug, dose), text_cycle=number)
 
 
 def several(*charts: Patient) -> Patient:
@@ -262,6 +270,89 @@ ROWS = [
     ),
     Row(START, "600 mg of Phesgo on time", SILENT, order("Phesgo", "600 mg"), after(21, "phesgo", "1200 mg")),
     Row(START, "trastuzumab maintenance and no history", SILENT, TRASTUZUMAB),
+    Row(
+        START,
+        "pertuzumab maintenance in cycle 1",
+        FIRES,
+        of_cycle(1, "Perjeta", "420 mg"),
+        indicator="warning",
+        says=("420 mg is maintenance", "Load with 840 mg"),
+        tells=("cycle 1",),
+        fixes=("SetDose",),
+    ),
+    Row(
+        START,
+        "trastuzumab by weight likewise",
+        FIRES,
+        of_cycle(1, "trastuzumab", "420 mg"),
+        says=("Load with 8 mg/kg",),
+    ),
+    Row(START, "Phesgo likewise", FIRES, of_cycle(1, "Phesgo", "1200 mg"), says=("1800 mg",)),
+    Row(START, "in cycle 2", NOT_ASKED, of_cycle(2, "Perjeta", "420 mg")),
+    Row(START, "the loading dose in cycle 1", NOT_ASKED, of_cycle(1, "Perjeta", "840 mg")),
+    Row(
+        START,
+        "cycle 1 of the next phase, with a dose three weeks ago",
+        SILENT,
+        of_cycle(1, "Perjeta", "420 mg"),
+        after(21, "pertuzumab"),
+    ),
+    Row(
+        START,
+        "cycle 1 after Phesgo",
+        NOT_ASKED,
+        of_cycle(1, "Perjeta", "420 mg"),
+        after(21, "phesgo"),
+    ),
+    Row(
+        START,
+        "cycle 1, and a statement that may be a dose",
+        NOT_ASKED,
+        of_cycle(1, "Perjeta", "420 mg"),
+        perhaps(21, product="pertuzumab"),
+    ),
+    Row(
+        START,
+        "pertuzumab maintenance beside a loading dose of trastuzumab",
+        FIRES,
+        PERJETA,
+        others=(order("trastuzumab", "560 mg", identifier="order-2"),),
+        says=("Load with 840 mg",),
+        tells=("In this session: Trastuzumab 560 mg (8 mg/kg)",),
+    ),
+    Row(
+        START,
+        "beside one that is planned for later",
+        NOT_ASKED,
+        PERJETA,
+        others=(order("trastuzumab", "560 mg", identifier="order-2", start=days_ago(-21)),),
+    ),
+    Row(
+        START,
+        "both maintenance, begun elsewhere",
+        NOT_ASKED,
+        PERJETA,
+        others=(order("trastuzumab", "420 mg", identifier="order-2"),),
+    ),
+    Row(
+        START,
+        "pertuzumab maintenance where trastuzumab alone is on record",
+        FIRES,
+        PERJETA,
+        after(21, "trastuzumab"),
+        says=("Load with 840 mg",),
+        tells=("Last dose of Trastuzumab: 2026-11-01",),
+    ),
+    Row(START, "where that was long ago", NOT_ASKED, PERJETA, after(42, "trastuzumab")),
+    Row(START, "pertuzumab added to Enhertu has its own loading dose", FIRES, PERJETA, after(21, "enhertu")),
+    Row(START, "trastuzumab after Kadcyla, which holds it", SILENT, TRASTUZUMAB, after(21, "kadcyla")),
+    Row(
+        START,
+        "Phesgo maintenance where trastuzumab alone is on record",
+        FIRES,
+        order("Phesgo", "1200 mg"),
+        after(21, "trastuzumab"),
+    ),
     Row(START, "a fixed dose has no reduced level", NOT_ASKED, PERJETA),
     # dose-re-escalation
     Row(
@@ -558,6 +649,24 @@ ROWS = [
     ),
     Row(SOON, "an active order of five days ago", CANNOT, KADCYLA, active(-5), missing=("possible-order",)),
     Row(SOON, "an active order of three weeks ago", NOT_ASKED, KADCYLA, active(-21)),
+    Row(SOON, "an active order for five days from now", CANNOT, KADCYLA, active(5), missing=("standing-order",)),
+    Row(SOON, "an active order within the window", NOT_ASKED, KADCYLA, active(19)),
+    Row(SOON, "an active order without a day", NOT_ASKED, KADCYLA, active(None)),
+    Row(
+        SOON,
+        "an active order before a dose that is planned",
+        CANNOT,
+        order("Kadcyla", "252 mg", start=days_ago(-14)),
+        active(4),
+        missing=("standing-order",),
+    ),
+    Row(
+        SOON,
+        "the active order that this one moves",
+        NOT_ASKED,
+        replacing("252 mg", "MedicationAdministration/kadcyla-10"),
+        active(5),
+    ),
     Row(
         SOON,
         "the active order that this one replaces",
@@ -892,6 +1001,48 @@ ROWS = [
         repeating("21", 15),
         chart(setting="early"),
         others=(order("Kadcyla", "252 mg", start=days_ago(-21), identifier="order-2"),),
+    ),
+    Row(
+        RAISED,
+        "a reduced dose dispensed after the last dose given",
+        CANNOT,
+        KADCYLA,
+        perhaps(21, given("kadcyla", 42, "252 mg"), kind="dispense", mg="210"),
+        missing=("earlier-dispense",),
+    ),
+    Row(
+        RAISED,
+        "dispensed, with no dose on record",
+        CANNOT,
+        KADCYLA,
+        perhaps(21, kind="dispense", mg="210"),
+        missing=("earlier-dispense",),
+    ),
+    Row(RAISED, "the same level ordered", SILENT, order("Kadcyla", "210 mg"), perhaps(21, kind="dispense", mg="210")),
+    Row(RAISED, "the full dose dispensed", SILENT, KADCYLA, perhaps(21, kind="dispense", mg="252")),
+    Row(
+        RAISED,
+        "the full dose given on the day of the dispense",
+        SILENT,
+        KADCYLA,
+        perhaps(21, given("kadcyla", 21, "252 mg"), kind="dispense", mg="210"),
+    ),
+    Row(
+        RAISED,
+        "a dose of unknown amount given on that day",
+        CANNOT,
+        KADCYLA,
+        perhaps(21, given("kadcyla", 21), kind="dispense", mg="210"),
+        missing=("earlier-dispense",),
+    ),
+    Row(RAISED, "dispensed yesterday, for this dose", SILENT, KADCYLA, perhaps(1, kind="dispense", mg="210")),
+    Row(
+        RAISED,
+        "a statement of a reduced dose",
+        CANNOT,
+        KADCYLA,
+        perhaps(25, given("kadcyla", 46, "252 mg"), mg="210"),
+        missing=("earlier-statement",),
     ),
     # reload-required
     Row(
@@ -1237,6 +1388,48 @@ ROWS = [
     Row(ANTHRACYCLINE, "epirubicin active", FIRES, PERJETA, beside("", "epirubicin")),
     Row(ANTHRACYCLINE, "epirubicin completed", SILENT, PERJETA, beside("", "epirubicin", TreatmentState.COMPLETED)),
     Row(ANTHRACYCLINE, "paclitaxel", SILENT, TRASTUZUMAB, beside("", "paclitaxel")),
+    Row(
+        ANTHRACYCLINE,
+        "a plan of four doses that ends three weeks before",
+        SILENT,
+        on_days("trastuzumab", "560 mg", 63),
+        others=(on_days("doxorubicin", "100 mg", 0, 14, 28, 42, identifier="order-2"),),
+    ),
+    Row(
+        ANTHRACYCLINE,
+        "a plan that ends as long before as its own rhythm",
+        SILENT,
+        on_days("trastuzumab", "560 mg", 56),
+        others=(on_days("doxorubicin", "100 mg", 0, 14, 28, 42, identifier="order-2"),),
+    ),
+    Row(
+        ANTHRACYCLINE,
+        "a plan that ends a week before",
+        FIRES,
+        on_days("trastuzumab", "560 mg", 49),
+        others=(on_days("doxorubicin", "100 mg", 0, 14, 28, 42, identifier="order-2"),),
+    ),
+    Row(
+        ANTHRACYCLINE,
+        "a single dose three weeks before",
+        SILENT,
+        on_days("trastuzumab", "560 mg", 21),
+        others=(on_days("doxorubicin", "100 mg", 0, identifier="order-2"),),
+    ),
+    Row(
+        ANTHRACYCLINE,
+        "a plan that begins after the HER2 drug",
+        FIRES,
+        on_days("trastuzumab", "560 mg", 0),
+        others=(on_days("doxorubicin", "100 mg", 21, 35, identifier="order-2"),),
+    ),
+    Row(
+        ANTHRACYCLINE,
+        "an order without an end, before a later dose",
+        FIRES,
+        on_days("trastuzumab", "560 mg", 63),
+        others=(order("doxorubicin", "100 mg", identifier="order-2"),),
+    ),
     # cyp3a4-inhibitor
     Row(
         CYP,

@@ -213,6 +213,7 @@ EXCEPTIONS = {
     "fhir_mappings/request/hook_request.py _ID_LIMIT": (BOUND, "256"),
     "fhir_mappings/request/dispatched.py _PLANNED_LIMIT": (BOUND, "1000"),
     "fhir_mappings/request/hook_request.py _ORDERS_LIMIT": (BOUND, "200"),
+    "fhir_mappings/request/selection.py _GROUPED_LIMIT": (BOUND, "200"),
     "fhir_mappings/request/selection.py _PLANS_IN_PLANS": (BOUND, "8"),
     "fhir_mappings/request/selection.py orders_of_group": (BOUND, "8"),
     "fhir_mappings/results/her2_findings.py SCORES": (SCORE, "3"),

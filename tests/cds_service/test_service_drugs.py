@@ -142,6 +142,17 @@ MISSING = {"reference": "MedicationRequest/elsewhere"}
         ),
         pytest.param(of_plan(detail={"code": {"text": "Kadcyla"}}), '"Kadcyla" without an order', id="by its code"),
         pytest.param(of_plan(detail={"code": {"text": "Follow-up visit"}}), None, id="a visit"),
+        *(
+            pytest.param(of_plan(detail={"code": {"text": "Kadcyla"}, "status": status}), None, id=f"a {status} step")
+            for status in ("completed", "cancelled", "stopped", "entered-in-error")
+        ),
+        pytest.param(
+            of_plan(detail={"code": {"text": "Kadcyla"}, "status": "scheduled"}),
+            '"Kadcyla" without an order',
+            id="a scheduled step",
+        ),
+        pytest.param(of_plan(detail={"code": {"text": "Kadcyla"}, "doNotPerform": True}), None, id="not to be done"),
+        pytest.param({**of_group(code=[{"text": "Kadcyla"}]), "status": "revoked"}, None, id="a group that is revoked"),
         pytest.param(
             of_plan(detail={"description": "Kadcyla 252 mg IV on day 1"}), '"Kadcyla" without an order', id="in words"
         ),
@@ -177,3 +188,30 @@ def test_a_plan_whose_order_is_in_the_chart_or_is_not_selected_is_not_told_of() 
     body["hook"], body["context"]["selections"] = "order-select", [f"MedicationRequest/{order(mg=252)['id']}"]
     found = Caller().client.post("/cds-services/her2-order-select", json=body).json["cards"]
     assert "not sent" not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [
+        pytest.param([order(mg=400)], ["dose-above-maximum"], id="a wrong one"),
+        pytest.param([order(mg=252)], [], id="a right one"),
+        pytest.param([{**order(mg=400), "status": "active"}], [], id="one that is active already"),
+        pytest.param([{**order(mg=400), "status": "cancelled"}], [], id="one that is cancelled"),
+    ],
+)
+@pytest.mark.parametrize("described", [of_plan, of_group], ids=["a plan", "a group"])
+@pytest.mark.parametrize("service", ["her2-order-sign", "her2-order-select"])
+@pytest.mark.parametrize("nested", [False, True], ids=["directly", "through another group"])
+def test_a_draft_of_a_group_that_only_the_prefetch_holds(
+    service: str, described: Any, sent: list[dict[str, Any]], expected: list[str], *, nested: bool
+) -> None:
+    reference = {"reference": f"MedicationRequest/{order(mg=252)['id']}"}
+    inner = {**of_group(resource=reference), "id": "inner"}
+    step = {"reference": "RequestGroup/inner"} if nested else reference
+    plan = described(**{"reference" if described is of_plan else "resource": step})
+    body = call(orders=[plan])
+    body["hook"], body["context"]["selections"] = service.removeprefix("her2-"), [f"{plan['resourceType']}/plan-1"]
+    held = [*sent, inner] if nested else sent
+    body["prefetch"]["drafts"] = {"resourceType": "Bundle", "entry": [{"resource": each} for each in held]}
+    cards = Caller().client.post(f"/cds-services/{service}", json=body).json["cards"]
+    assert [card["source"]["topic"]["code"] for card in cards] == expected

@@ -100,6 +100,13 @@ def test_remarks_on_the_dose(written: str, expected: list[str]) -> None:
         (["every 3 weeks for 14 cycles"], None),
         (["cycle 1-4"], None),
         (["cycle 2", "cycle 3"], None),
+        (["Cycle 1 of 6"], 1),
+        (["cycle 1 and 2"], None),
+        (["cycle 1, 2 and 3"], None),
+        (["over 60 min in cycle 1, subsequent infusions over 30 min"], None),
+        (["Zyklus 1 in 60 min, danach 30 min"], None),
+        (["420 mg, cycle 1", "infuse over 60 minutes, then observe for 60 minutes"], None),
+        (["cycle 15, then reassess"], 15),
         ([], None),
     ],
 )

@@ -112,6 +112,17 @@ def test_diagnosis(changes: Json, is_on_record: bool, is_past: bool) -> None:  #
         ),
         pytest.param(condition("c", icd("C78.7"), clinicalStatus="resolved"), None, id="a resolved metastasis"),
         pytest.param(condition("c", icd("C78.7"), verificationStatus="refuted"), None, id="a refuted metastasis"),
+        pytest.param(
+            condition("c", icd("C78.7"), verificationStatus="provisional"), None, id="a provisional metastasis"
+        ),
+        pytest.param(
+            condition("c", icd("C79.51"), text="Suspected bone metastases"), None, id="a metastasis suspected in words"
+        ),
+        pytest.param(
+            {**staged(concept(text="Stage IV")), "verificationStatus": concept(text="differential")},
+            None,
+            id="a stage of a diagnosis in doubt",
+        ),
         pytest.param(staged(concept(text="Stage IV")), "metastatic", id="stage IV"),
         pytest.param(staged(concept(text="IV")), "metastatic", id="IV alone"),
         pytest.param(staged(concept({"display": "IV"}, text="IV")), "metastatic", id="IV by text and display"),

@@ -215,4 +215,5 @@ def action(*nested: Json, of: str = "") -> Json:
 )
 def test_selected_references(selections: list[str], entry: Json, expected: set[str]) -> None:
     request = hook_request(entry, hook="order-select", selections=selections)
-    assert selected_references(request) == expected
+    entries = bundle_entries(request.draft_orders, "context.draftOrders")
+    assert selected_references(request.selections, entries) == expected

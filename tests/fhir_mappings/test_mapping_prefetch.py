@@ -9,6 +9,7 @@ from shapes import bundle, observation, quantity
 
 from fhir_mappings.request.prefetch import Answer, PrefetchState, read_answer
 from fhir_mappings.wire.exact_json import encode
+from fhir_mappings.wire.resources import NO_ADDRESS
 
 WEIGHT = observation("29463-7", "weight-1", valueQuantity=quantity(70, "kg"))
 
@@ -118,6 +119,41 @@ def test_an_error_beside_results_makes_them_partial(value: Any, partial: bool) -
 )
 def test_a_list_from_which_the_server_left_something_out(severity: str, code: str, withheld: bool) -> None:  # noqa: FBT001 - a column
     assert read(bundle(WEIGHT, outcome(severity, code))).withheld is withheld
+
+
+@pytest.mark.parametrize(
+    ("link", "page"),
+    [
+        pytest.param({"relation": "next", "url": "https://x/2"}, "https://x/2", id="as FHIR names it"),
+        pytest.param({"relation": "Next", "url": "https://x/2"}, "https://x/2", id="in other letters"),
+        pytest.param({"relation": " NEXT ", "url": "https://x/2"}, "https://x/2", id="with blanks"),
+        pytest.param({"rel": "next", "href": "https://x/2"}, "https://x/2", id="as JSON:API names it"),
+        pytest.param({"relation": "next", "href": "https://x/2"}, "https://x/2", id="its address as a href"),
+        pytest.param({"relation": "next"}, NO_ADDRESS, id="without an address"),
+        pytest.param({"relation": "next", "url": None}, NO_ADDRESS, id="with null for an address"),
+        pytest.param({"relation": "previous", "url": "https://x/0"}, "", id="another page"),
+        pytest.param({"relation": "self", "url": "https://x/next"}, "", id="the page itself"),
+    ],
+)
+@pytest.mark.parametrize("entries", [[WEIGHT], [WEIGHT, None]], ids=["read at once", "read leniently"])
+def test_a_link_to_the_next_page(link: Any, page: str, entries: list[Any]) -> None:
+    found = read({**bundle(*entries), "link": [{"relation": "self", "url": "https://x/1"}, link]}).listing
+    assert found is not None
+    assert found.next_page == page
+
+
+@pytest.mark.parametrize(
+    ("response", "partial"),
+    [
+        pytest.param({"request": {"method": "DELETE"}, "response": {"status": "204"}}, False, id="a deleted version"),
+        pytest.param({"request": {"method": "GET"}, "response": {"status": "500"}}, True, id="a search that failed"),
+        pytest.param({"response": {"status": "404"}}, True, id="an answer without its request"),
+    ],
+)
+@pytest.mark.parametrize("total", [2, "2"], ids=["read at once", "read leniently"])
+def test_an_entry_that_holds_only_an_answer(response: Any, partial: bool, total: Any) -> None:  # noqa: FBT001 - a column
+    found = bundle(WEIGHT)
+    assert read({**found, "total": total, "entry": [*found["entry"], response]}).partial is partial
 
 
 def test_an_unreadable_outcome_counts_as_an_error() -> None:

@@ -167,6 +167,43 @@ def possible(**resource: Any) -> PossibleDose | None:
     return possible_dose(resource, "prefetch.medications", References(), READER)
 
 
+DOSED = [{"text": "210 mg", "doseAndRate": [{"doseQuantity": {"value": 210, "unit": "mg"}}]}]
+
+
+@pytest.mark.parametrize(
+    ("resource", "amount"),
+    [
+        pytest.param(
+            entry("MedicationDispense", whenHandedOver="2026-11-24", dosageInstruction=DOSED), "210", id="coded"
+        ),
+        pytest.param(
+            entry("MedicationDispense", whenHandedOver="2026-11-24", dosageInstruction=[{"text": "210 mg IV"}]),
+            "210",
+            id="in words",
+        ),
+        pytest.param(
+            entry("MedicationDispense", whenHandedOver="2026-11-24", dosageInstruction=[*DOSED, {"text": "252 mg"}]),
+            "210",
+            id="its fields before its words",
+        ),
+        pytest.param(
+            entry("MedicationStatement", effectiveDateTime="2026-11-24", dosage=DOSED), "210", id="a statement's"
+        ),
+        pytest.param(
+            # A vial is no dose.
+            entry("MedicationDispense", whenHandedOver="2026-11-24", quantity={"value": 160, "unit": "mg"}),
+            None,
+            id="what was handed over",
+        ),
+        pytest.param(procedure("Infusion of trastuzumab emtansine 210 mg"), None, id="a procedure names none"),
+    ],
+)
+def test_the_amount_of_what_may_be_a_dose(resource: dict[str, Any], amount: str | None) -> None:
+    found = possible(**resource)
+    assert found is not None
+    assert found.dose == (Mg(Decimal(amount)) if amount else None)
+
+
 @pytest.mark.parametrize(
     ("resource", "expected"),
     [
