@@ -10,6 +10,7 @@ from cards.identification.folding import fold
 from cards.values.text_cache import cached_by_text
 from cards.values.texts import LONGEST
 from fhir_mappings.medications.order_remarks import remarks_on_order
+from fhir_mappings.medications.patient_remarks import remarks_on_patient
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -85,7 +86,7 @@ _CYCLE = re.compile(
 def dose_remarks(written: str) -> tuple[DoseRemark, ...]:
     """List what a text says of the dose in words; what it says only of other times or conditions is left out."""
     plain = fold(written[:LONGEST])
-    found = {each.kind: each for each in remarks_on_order(plain)}
+    found = {each.kind: each for each in (*remarks_on_patient(plain), *remarks_on_order(plain))}
     if _CUES.search(plain) is None:
         return tuple(found.values())
     for clause in _CLAUSES.split(plain):

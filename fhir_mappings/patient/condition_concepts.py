@@ -106,6 +106,10 @@ class ConceptReader:
             length += len(each)
         return (self._remembered if length <= _LENGTH else self._read)(coded, written)
 
+    def named_in(self, written: str) -> dict[Problem, Said]:
+        """Return what a text says of each problem that it names."""
+        return self._in_words.read((written,))
+
     def denied_in(self, written: Iterable[str]) -> list[Problem]:
         """List the problems of which texts say nothing but that they are not there."""
         return [problem for problem, said in self._in_words.read(written).items() if said is Said.DENIED]

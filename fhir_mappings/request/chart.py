@@ -17,7 +17,7 @@ from cards.values.quantities import Mg
 from fhir_mappings.codings import NO_CODE_MAP
 from fhir_mappings.medications import doses_in_text
 from fhir_mappings.medications.medication import MedicationReader, has_reasons_of, with_reasons_of
-from fhir_mappings.medications.other_texts import noted_elsewhere
+from fhir_mappings.medications.other_texts import noted_elsewhere, restated
 from fhir_mappings.medications.releases import is_of_other_release
 from fhir_mappings.medications.services import orders_served, service_billing
 from fhir_mappings.medications.treatments import TreatmentReader
@@ -32,6 +32,7 @@ from fhir_mappings.request.order_gaps import (
     names_of,
     of_unknown_parts,
     of_unknown_selections,
+    of_void_medications,
     unread_drug,
 )
 from fhir_mappings.request.orders import Orders
@@ -237,6 +238,7 @@ class ChartReader:
             *cut_texts(orders, found.resources),
             *of_unknown_parts(orders, found.resources),
             *bare_concepts(orders, found.resources),
+            *of_void_medications(orders, found.resources, found.references),
             *of_unknown_selections(selected, entries, orders),
             *self._unordered.in_instructions(orders, found.resources, found.references),
             *self._unordered.in_records(found.records, [identity for _, identity in orders], found.references),
@@ -300,6 +302,10 @@ class ChartReader:
                 )
             if elsewhere := noted_elsewhere(resource):
                 order = msgspec.structs.replace(order, notes=(*order.notes, *elsewhere))
+            if said_again := restated(resource):
+                order = msgspec.structs.replace(order, restated=said_again)
+            if problems := self._medication.named_problems(resource):
+                order = msgspec.structs.replace(order, named_problems=problems)
             if not product.is_oral and (named := doses_in_text.milligrams_named(each.value for each in order.evidence)):
                 order = msgspec.structs.replace(order, named_mg=named)
             if product.look_alikes and "dosageInstruction" in resource:
