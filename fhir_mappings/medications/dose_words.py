@@ -8,7 +8,7 @@ from fhir_mappings.medications.schedule_words import DAYS_IN, IGNORED, OTHER_TAB
 
 # Words for the dose, and those between it and its amount, in the languages of Europe, without accents.
 _DOSE_WORDS = frozenset({
-    "abw", "tbw", "ibw", "bw", "wt",
+    "abw", "tbw", "twice", "thrice", "ibw", "bw", "wt",
     "confirmed", "verified", "checked", "approved", "correct", "sie", "ihnen",
     "receive", "receives", "receiving", "received", "get", "gets", "got", "gave", "actual", "actually", "just",
     "will", "prescribed", "prescribe", "dispense", "prepare", "draw",

@@ -34,12 +34,14 @@ _TIME_OR_DOSE = (
 )
 # "252 mg per protocol" is a dose, "20 mg per mL" is not.
 _PER = (
-    r"ml|cc|l|vial|tab\w*|bag|syringe|m2|m\u00b2|sq\w*|square|bsa|units?|lbs?|pounds?|kg|kilo\w*|h|hr|hours?|min\w*|d|days?"
+    r"ml|cc|l|vial|tab\w*|bag|syringe|m2|m\u00b2|sq\w*|square|bsa|units?|lbs?|pounds?|kg|kilo\w*|h|hr|hours?|min\w*"
+    r"|d|days?"
     r"|24|months?|years?|tag|jour|dia|giorno"
 )
 _DOSE_IN_TEXT = re.compile(
     # "20G" is the size of a needle.
-    rf"(?<![\d.,/])(?!(?:1[4-9]|2\d)(?-i:G)(?!\w))(?P<amount>{_NUMBER})(?:\s*|-)(?P<unit>(?P<mcg>{_MCG})|(?P<mg>{_MG})|(?P<g>{_G}))"
+    rf"(?<![\d.,/])(?!(?:1[4-9]|2\d)(?-i:G)(?!\w))(?P<amount>{_NUMBER})(?:\s*|-)(?P<unit>(?P<mcg>{_MCG})"
+    rf"|(?P<mg>{_MG})|(?P<g>{_G}))"
     r"(?P<kg>\s*(?:/|per\b|pro\b|por\b|par\b)\s*(?:kg(?:kg|bw|kw)?|kilo(?:gram(?:m|o)?s?)?|\u043a\u0433)\b)?"
     # An amount of each dose or cycle is the dose; that of a day may be two of them.
     rf"(?:\s*(?:/|per\b|pro\b|por\b|par\b|je\b)\s*(?:{_TIME_OR_DOSE})\b)?"
@@ -93,6 +95,11 @@ _NOT_THIS_DOSE = re.compile(
 )
 # "3528 mg over 14 cycles".
 _OF_COURSE = re.compile(r" ?(?:total )?(?:over|in|for) (?:all )?\d{1,2} (?:cycles|doses|infusions|treatments)\b")
+# "8 mg/kg was given with cycle 1".
+_WAS_GIVEN = re.compile(
+    r"\)?,? ?(?:iv )?(?:(?:was|were|has been|had been|already|wurde|fue|foi|a ete|e stata?) ){1,2}[^.;\d]{0,20}"
+    r"(?:given|administered|received|verabreicht|gegeben|administrad[ao]|administree?|somministrat[ao])\b"
+)
 # "Weight: 70000 g".
 _A_WEIGHT = re.compile(r"\b(?:weight|wt|gewicht|peso|poids)(?: \w{1,8})?[ :=(]{0,3}\Z")
 _PRESENT = re.compile(r"\b(?:now|new dose|current dose)(?: is| at| of)?[ :=]{1,3}\Z", re.IGNORECASE)
@@ -275,7 +282,11 @@ def _is_other_dose(written: str, match: re.Match[str]) -> bool:
     """Return whether an amount is an earlier or a possible dose, a vial, or a maximum."""
     before = fold(written[max(match.start() - _BEFORE_DOSE, 0) : match.start()] + "|")[:-1]
     behind = fold(written[match.end() : match.end() + _BEFORE_DOSE])
-    if _OF_COURSE.match(behind) or (match["g"] is not None and _A_WEIGHT.search(before)):
+    if (
+        _OF_COURSE.match(behind)
+        or _WAS_GIVEN.match(behind.lstrip())
+        or (match["g"] is not None and _A_WEIGHT.search(before))
+    ):
         return True
     if _NOT_THIS_DOSE.search(before) or _IF_REDUCED.search(before):
         return True

@@ -26,7 +26,7 @@ _MINUTES = {
 _IN_TEXT = re.compile(
     r"(?:\b(?:over|(?<!start )(?<!begin )(?:infuse|infusion|run|give)d? (?:iv )?(?:for|in|within)|during"
     r"|\u00fcber|ueber|durante|pendant|gedurende|sur|em|en|przez)"
-    r"\s+(?:at least |mindestens |al menos |au moins )?)"
+    r"(?: ?: ?|\s+)(?:at least |mindestens |al menos |au moins )?)"
     r"(\d{1,3}(?:[.,]\d{1,2})?)(?:\s?(?:-|\u2013|to|bis|a)\s?(\d{1,3}(?:[.,]\d)?))?\s?-?\s?(min(?:ute[ns]?|s|ut(?:os?|en?|y|i))?|h(?:(?:ou|o)?r(?:as?|s)?|eures?)?|std|stunden?|uur)\b"
     r"|\b(\d{1,3})[ -]?(min(?:ute)?|h(?:our)?)[ -](?:iv )?(?:infusion|perfusion|infusie)\b",
     re.IGNORECASE,
@@ -43,8 +43,8 @@ _VOLUME = re.compile(
 _RATE = re.compile(r"(?<![\d.,])(\d{1,4}(?:[.,]\d{1,2})?) ?ml ?/ ?(h|hr|hour|min|minute)\b", re.IGNORECASE)
 _PER_TIME = re.compile(r"(?P<of>ml|mg)\s?/\s?(?P<time>h|hr|hour|min|minute)")
 _PUSH = re.compile(
-    r"\b(?:(?:i\.?v\.?|intravenous|slow|rapid)\s+push|iv[rs]?push|ivinjbol|ivp|push|bolus|direct injection|bolo"
-    r"|als bolus)\b",
+    r"\b(?:(?:i\.?v\.?|intravenous|slow|rapid)\s+push|iv[rs]?push|ivinjbol|ivp|push|bolus(?:injektion\w{0,2}|gabe\w?|ie|em)?"
+    r"|direct injection|bolo)\b",
     re.IGNORECASE,
 )
 # "Do not give as push or bolus", "never as a bolus": up to the end of the clause.

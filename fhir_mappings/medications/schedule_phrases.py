@@ -286,7 +286,10 @@ _PHRASES: tuple[tuple[str, Callable[[Found, re.Match[str]], None]], ...] = (
     (rf"(?P<n>{_N}) ?(?P<u>{_UNIT}) ?(?:{words.AFTER})", _every),
     # "Every 3 weeks (21 days)".
     (rf"\(=? ?(?P<n>{_N}) ?(?P<u>{_UNIT})(?=\))", _every),
-    (rf"(?:(?P<n>{_N}) ?(?P<x>-|x|times|mal|fois|veces)? ?)?(?P<a>{_ADJECTIVE})(?: cycles?)?", _adjective),
+    (
+        rf"(?:(?P<n>{_N}) ?(?P<x>-|x|times|mal|fois|veces|vezes|volte|keer|razy)? ?)?(?P<a>{_ADJECTIVE})(?: cycles?)?",
+        _adjective,
+    ),
     (r"q ?(?P<n>14|21|28)(?= ?(?:[,;).]|$|x ?\d))", _every_days),
     (rf"(?P<f>{'|'.join(map(re.escape, words.TIMES_A_DAY))})(?! (?:syringe|needle|phaseal|connector))", _times_a_day),
     (r"(?P<q>qod|q\.o\.d\.)", _every_other_day),

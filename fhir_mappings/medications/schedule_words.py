@@ -11,10 +11,14 @@ NUMBERS = {
     "andra": 2, "anden": 2, "annen": 2, "tredje": 3, "fjarde": 4, "fjerde": 4, "toinen": 2, "kolmas": 3, "kolmen": 3,
     "три": 3, "две": 2, "третью": 3, "τρεισ": 3, "δυο": 2, "uc": 3, "iki": 2, "trei": 3, "doua": 2, "harom": 3,
     "一": 1, "二": 2, "三": 3, "四": 4,
+    "eens": 1, "eenmaal": 1, "tweemaal": 2, "driemaal": 3,
     "una": 1, "une": 1, "uma": 1, "einmal": 1, "jednou": 1, "zweimal": 2, "dreimal": 3,
     "first": 1, "second": 2, "third": 3, "fourth": 4, "other": 2, "once": 1, "twice": 2, "thrice": 3,
 }  # fmt: skip
-TIMES = frozenset({"once", "twice", "thrice", "einmal", "zweimal", "dreimal", "una", "une", "uma", "jednou"})
+TIMES = frozenset({
+    "eens", "eenmaal", "tweemaal", "driemaal",
+    "once", "twice", "thrice", "einmal", "zweimal", "dreimal", "una", "une", "uma", "jednou",
+})  # fmt: skip
 """Numbers that count the doses of a period and never the periods between two doses."""
 HOUR = Decimal(0)
 """Placeholder for the hour, which has no exact decimal fraction of a day."""
@@ -45,7 +49,9 @@ ADJECTIVES = {
     "fortnightly": 14, "zweiwochentlich": 14, "quincenal": 14, "quincenalmente": 14, "quinzenal": 14,
     "quinzenalmente": 14, "bimensuel": 14, "quarterly": 84, "vierteljahrlich": 84, "trimestral": 84,
     "dreiwochentlich": 21, "driewekelijks": 21,
-    "tydne": 7, "hetente": 7, "naponta": 1, "naponkent": 1,
+    "dziennie": 1, "codziennie": 1, "dagelijks": 1, "daags": 1, "daglig": 1, "dagligen": 1, "giornaliero": 1,
+    "giornaliera": 1,
+    "quotidienne": 1, "quotidiennement": 1, "tydne": 7, "hetente": 7, "naponta": 1, "naponkent": 1,
     "monthly": 28, "monatlich": 28, "mensual": 28, "mensal": 28, "mensuel": 28, "mensile": 28,
 }  # fmt: skip
 TIMES_A_DAY = {
@@ -94,6 +100,13 @@ REST = (
 )
 """Days without treatment."""
 BESIDE = (
+    f"(?:w ciagu|przez|gedurende|tijdens|in|em|en|dans) {_DURATION}|w \\d[\\d.,]{{0,6}} ?ml(?: \\d[.,]\\d ?%)?",
+    (
+        "(?:total |max(?:imum)? )?daily (?:dose|total|amount)(?: is| of)?[ :=]{1,3}\\d[\\d.,]{0,6} ?mg"
+        "|(?:tages(?:gesamt)?dosis|dosis (?:total )?diaria(?: total)?|dose (?:totale )?journaliere"
+        "|dose giornaliera(?: totale)?"
+        "|dose (?:total )?diaria(?: total)?|dagdosis|dawka dobowa)[ :=]{1,3}(?:de |di |von )?\\d[\\d.,]{0,6} ?mg"
+    ),
     "(?:no|without(?: an?)?|ohne|sin) (?:rest|break|off|pausen?|descanso)(?: (?:weeks?|days?|period))?",
     "bi-?weekly(?= ?[(=:]* ?(?:every (?:2|two|other) w|q ?2 ?w|q ?14))",
     "(?:once|(?:one|1) (?:dose|infusion)|1 ?x) ?(?:per|an?|in each|each|every|/) ?cycle(?! day)",
@@ -216,6 +229,7 @@ IGNORED = frozenset(
             " subcutaneous subcutaneously subkutan perfusion infusione perfusao infusao kurzinfusion i.v i v"
             " central line port vein chemo chemotherapy piggyback peripheral catheter filter in-line inline pump"
         ),
+        "dans em sf",
         "dozylnie intraveneus intravenost intravenoos infuusio infuusiona infuzyon infuzio infuze wlew wlewie perfuzie",
         "внутривенно капельно в/в 点滴静注 静注 静脈内 静脉滴注 静脉 정맥 infusao infusionen",
         "ενδοφλεβιωσ ενδοφλεβια εγχυση alatt",
@@ -246,19 +260,23 @@ IGNORED = frozenset(
 )
 """Words that do not change a schedule, wherever they appear beside it."""
 PREMEDICATION = (
-    "acetaminophen|paracetamol|tylenol|diphenhydramine|benadryl|hydrocortisone|dexamethasone|decadron|ondansetron|zofran"
+    "acetaminophen|paracetamol|tylenol|diphenhydramine|benadryl|hydrocortisone|dexamethasone|decadron|ondansetron"
+    "|zofran"
     "|granisetron|palonosetron|aloxi|olanzapine|famotidine|cetirizine|methylprednisolone|fosaprepitant|aprepitant|emend"
     "|loperamide|imodium"
 )
 """Drugs given beside the ordered one; a clause of theirs alone says nothing about its schedule."""
 CUES = (
-    "every|each|twice|thrice|\\w{0,6}(?:daily|weekly|monthly|hourly)|cycles?|schedule|interval|repeat\\w{0,3}|alternat\\w{0,4}|again|times"
+    "every|each|twice|thrice|\\w{0,6}(?:daily|weekly|monthly|hourly)|cycles?|schedule|interval|repeat\\w{0,3}"
+    "|alternat\\w{0,4}|again|times"
     "|nightly|q\\d\\w{0,4}|alle|jede|cada|tous|toutes|ogni|elke|co|\\w{0,20}wochentlich|\\w{0,8}semanal"
     f"|{'|'.join(word for word in DAYS_IN if word.isascii() and word[3:])}"
-    f"|{WEEKDAYS}|week(?:days|ends)|biw|tiw|days?|wks?|weeks?|months?|tage?n?|wochen?|monate?|semanas?|dias|meses|jours?|semaines?|mois|giorni"
+    f"|{WEEKDAYS}|week(?:days|ends)|biw|tiw|days?|wks?|weeks?|months?|tage?n?|wochen?|monate?|semanas?|dias|meses"
+    f"|jours?|semaines?|mois|giorni"
     "|settiman[ae]|weken|dagen|hours?|years?"
     "|quin[cz]enal\\w{0,5}|mensual\\w{0,5}|diari\\w{1,5}|trimestral|quarterly|vierteljahrlich"
-    "|varje|hvert?|joka|kazd\\w{1,3}|кажд\\w{1,3}|раз|καθε|每\\w{0,20}|\\w{0,20}[周週]\\w{0,20}|veck\\w{1,3}|uger?|uker?|viik\\w{1,4}"
+    "|varje|hvert?|joka|kazd\\w{1,3}|кажд\\w{1,3}|раз|καθε|每\\w{0,20}|\\w{0,20}[周週]\\w{0,20}|veck\\w{1,3}|uger?"
+    "|uker?|viik\\w{1,4}"
     "|tydn\\w{1,2}|tyzdn\\w{1,2}|недел\\w{1,3}|εβδομαδ\\w{1,3}|hafta\\w{0,3}|saptaman\\w{1,3}|hetente|naponta"
 )
 """Words of time: a clause that still has one after parsing says something about a schedule."""
