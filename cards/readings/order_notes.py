@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from cards.facts.outcomes import Missing
@@ -21,6 +22,20 @@ if TYPE_CHECKING:
     from cards.values.quantities import Mg, MgPerKg
 
 
+# A drug that was given before, or that somebody does or does not react to, is no order; one to be given is.
+_BEFORE = re.compile(
+    r"\b(?:prior|previous\w{0,2}|progress\w{1,4}|history|hx|s/p|status post|received|completed|failed|tolerat\w{1,4}"
+    r"|pretreated"
+    r"|no (?:known )?(?:reaction|hypersensitivity|allerg\w{1,3})\w{0,2}|not? allergic|keine allergie\w?|vorbehandelt"
+    r"|vortherapie"
+    r"|pas d'allergie|sin alergia\w?|nessuna allergia|previamente|tratamiento previo|traitement anterieur"
+    r"|not (?:be )?substitute\w?)\b"
+)
+_NOW = re.compile(
+    r"\b(?:give|administer|infuse|today|now|also|add|plus|then|instead|switch\w{0,3}|change\w?|heute|geben|hoy|dar"
+    r"|\d[\d.,]{0,6} ?mg)\b"
+)
+_SENTENCES = re.compile(r"[;\n]|\.(?!\d)")
 _RINSES = frozenset({"flush", "flushes", "flushed", "saline", "heparin", "hydration", "hydrate", "fluids", "rinse"})
 """Words for other infusions; a note with one of them is not about the infusion of the drug."""
 
@@ -129,6 +144,9 @@ def _is_of_another_drug(case: Case, noted: NotedDose) -> bool:
 
 def _other_drugs(case: Case, written: str) -> str:
     """List the known products in a text that are neither the ordered one nor a part of it."""
+    if _BEFORE.search(plain := fold(written)):
+        sentences = _SENTENCES.split(plain)
+        written = ". ".join(each for each in sentences if _NOW.search(each) or not _BEFORE.search(each))
     own = {case.product.id, *case.product.parts}
     named = {
         target.product

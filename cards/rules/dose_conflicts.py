@@ -24,6 +24,7 @@ from cards.readings.stated_doses import (
     above_limit_of_day,
     beside_other_words,
     counted_otherwise,
+    day_stated_otherwise,
     dose_conflict,
     drawn_otherwise,
     in_another_unit,
@@ -108,7 +109,12 @@ def _in_instructions(case: Case) -> tuple[Missing, ...]:
         found.append(Missing("drug-in-text", values={"other": names}, is_urgent=True))
     if case.order.has_unread_number:
         found.append(Missing("dose-in-words"))
-    others = (drawn_otherwise(case), counted_otherwise(case), above_limit_of_day(case))
+    others = (
+        drawn_otherwise(case),
+        counted_otherwise(case),
+        above_limit_of_day(case),
+        day_stated_otherwise(case),
+    )
     found += [each for each in others if each is not None]
     return tuple(found)
 

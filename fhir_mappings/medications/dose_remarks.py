@@ -57,10 +57,13 @@ _CUES = re.compile(
 _SHARE = re.compile(rf"(?<![\d.,<>=/-])(?<![<>=-] )[3-9]\d(?:[.,]\d)? ?{_PERCENT}")
 _NOT_OF_DOSE = re.compile(
     r"\b(?:nacl|ns|saline|dextrose|glucose|sodium|chloride|solution|alcohol|ethanol|rate|speed|spo2|sao2|sats?"
-    r"|saturation|o2|oxygen|lvef|ef|muga|echo|ejection|fevi|within|tolerance|band\w{0,3}|round\w{0,3}|hematocrit|hct|risk"
-    r"|chance|cells?|ki-?67|her2|positiv\w{0,2}|ideal|ibw|weight|infused|infuse|first|remaining|baseline|uln|predicted|max"
+    r"|saturation|o2|oxygen|lvef|ef|muga|echo|ejection|fevi|within|tolerance|band\w{0,3}|round\w{0,3}|hematocrit|hct"
+    r"|risk"
+    r"|chance|cells?|ki-?67|her2|positiv\w{0,2}|ideal|ibw|weight|infused|infuse|first|remaining|baseline|uln"
+    r"|predicted|max"
     r"|maximum|up to|at least|fall|drop|if|weight|pneumonitis|response|neut\w{0,8}|lymph\w{0,6}|mono\w{0,5}"
-    r"|eos\w{0,8}|blasts?|retic\w{0,9}|hba1c|fev1?|dlco|kps|karnofsky|pps|ecog|variance|waste|loss|gain|tumou?r|bmi|humidity)\b"
+    r"|eos\w{0,8}|blasts?|retic\w{0,9}|hba1c|fev1?|dlco|kps|karnofsky|pps|ecog|variance|waste|loss|gain|tumou?r|bmi"
+    r"|humidity)\b"
     r"|\u00b1"
 )
 # What may be done later or was done before, what a protocol says in general, and another drug's dose.
@@ -69,7 +72,8 @@ _NOT_NOW = re.compile(
     r"|kein\w{0,2}"
     r"|per (?:protocol|label|pi|package|policy)|guid\w{1,6}|tables?|instructions?|see|refer|after|following|since|post"
     r"|previous\w{0,2}|prior|last|then|followed|ago|completed|received"
-    rf"|{_DOSE} given|given (?:on |at )?(?:\d{{1,2}}[/.-]|\d{{4}}-|already)"
+    rf"|{_DOSE} given|(?:was|were|has been) (?:already )?(?:given|administered)|given (?:on |at )?(?:\d{{1,2}}[/.-]"
+    rf"|\d{{4}}-|already)"
     rf"|dexamet\w{{1,8}}|steroids?|prednis\w{{1,6}}|rate)\b"
 )
 _NONE = re.compile(r"(?<![\d.,])0 ?%")

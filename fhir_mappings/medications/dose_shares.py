@@ -22,7 +22,7 @@ _THE = r"(?: the| la| die| der| de la| a| de)?"
 _SAID = re.compile(
     rf"\b(?:auf|to|al) {_N.format('to')} ?(?:{_DOSE} ?)?{_REDUCED}\b"
     rf"|{_N.format('less')} ?(?:{_DOSE} ?)?{_REDUCED}\b"
-    rf"|\b(?:dosis)?{_REDUCED}{_THE} ?(?:{_DOSE} ?)?(?:by|um|of|del?|en(?: un)?|em|von|di|met|o)? ?{_N.format('by')}"
+    rf"|\b(?:dosis)?{_REDUCED}{_THE} ?(?:{_DOSE} ?)?(?:by|um|of|del?|en(?: un)?|un|em|von|di|met|o)? ?{_N.format('by')}"
     rf"|\b(?:dosis)?{_REDUCED}{_THE} ?(?:{_DOSE} ?)?(?:to|auf|al?|na) ?{_N.format('reached')}"
     rf"|{_N.format('share')} ?(?:of |der |de la |de |della )?"
     rf"(?:the |full |usual |standard |normal |vollen? |planned ){{0,2}}{_DOSE}\b"

@@ -30,13 +30,14 @@ _UNTIL = (
 _AWAITED = (
     r"(?:(?:is )?(?:pending|awaiting|awaits?|waiting (?:for|on)|wartet? auf|pendiente de|en attente d(?:e |'|u )"
     r"|in attesa d[ie]"
-    r"|aguardando|aguarda|wacht op|oczekuje na|czeka na) (?:the |an? |new |repeat |la |le |el |lo )?"
+    r"|aguardando|aguarda|wacht op|oczekuje na|czeka na) ?(?:the |an? |new |repeat |la |le |el |lo )?"
     r"(?:echo\w{0,15}|eco\w{0,15}|muga|lvef|labs?|lab results?|results?|cbc|lfts?|platelets?|biopsy|her2\w{0,8}"
     r"|patholog\w{1,3}"
     r"|scan|mri|ct|clearance|cardiology|analitica|laborwerte?|labor|bilan|esami|exames|uitslag\w{0,3}|lab"
     r"|wynik\w{0,2})\b.{0,40}"
-    r"|(?:echo\w{0,15}|muga|lvef|labs?|lab results?|her2\w{0,8}|biopsy|laborwerte?|labor) (?:still |noch |is |are )?"
-    r"(?:pending|awaited|outstanding|ausstehend|offen|pendiente))"
+    r"|(?:echo\w{0,15}|muga|lvef|labs?|lab results?|her2\w{0,8}|biopsy|laborwerte?|labor) (?:still |steht noch "
+    r"|noch |is |are )?"
+    r"(?:pending|awaited|outstanding|ausstehend|aus|offen|pendiente))"
 )
 # A clause that takes the order back; one with a condition ("hold if platelets fall") does not.
 _TAKEN_BACK = re.compile(
@@ -130,7 +131,8 @@ _AGAIN = re.compile(
 )
 # Every alternative above holds one of these.
 _CUES = re.compile(
-    r"do not|don't|never|hold|held|pending|await|waiting|outstanding|\btb[ad]\b|to be \w|wartet|ausstehend|offen"
+    r"do not|don't|never|hold|held|pending|await|waiting|outstanding|\btb[ad]\b|to be \w|wart(?:e|et|en)? auf"
+    r"|ausstehend|noch aus|offen"
     r"|pendiente"
     r"|en attente|in attesa|aguarda|wacht op|czek(?:a|uje) na|cancel|void|disc|d/c|stop|omit|skip|disregard|ignore"
     r"|delay|postpone|defer|error"

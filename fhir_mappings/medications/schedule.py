@@ -52,6 +52,8 @@ _PER_CYCLE = re.compile(
     r"(?:(?:per|a|an|each|every|in each|/|pro|je|par|por|cada|ogni|na)[ -]?)?"
     r"(?:cycle|treatment cycle|chemo cycle|zyklus|ciclo|cyclus|kuur|cykl|cure)"
     r"|(?:on )?(?:each )?treatment days?(?: only)?"
+    r"|(?:on |once \()?(?:cycle ?(?:\d{1,2} ?)?)?(?:day|d|tag|jour|j|dia|d\u00eda|giorno|g|dag"
+    r"|dzie\u0144) ?1(?: only|\))?|c ?\d{1,2} ?,? ?d ?1"
 )
 _UNDERSTOOD = frozenset(
     {

@@ -100,6 +100,7 @@ REST = (
 )
 """Days without treatment."""
 BESIDE = (
+    "vials?:? ?(?:of )?\\d{2,3} ?mg ?x ?\\d|x ?\\d{1,2} ?(?:bags?|vials?|syringes?|beutel)",
     f"(?:w ciagu|przez|gedurende|tijdens|in|em|en|dans) {_DURATION}|w \\d[\\d.,]{{0,6}} ?ml(?: \\d[.,]\\d ?%)?",
     (
         "(?:total |max(?:imum)? )?daily (?:dose|total|amount)(?: is| of)?[ :=]{1,3}\\d[\\d.,]{0,6} ?mg"
@@ -109,7 +110,10 @@ BESIDE = (
     ),
     "(?:no|without(?: an?)?|ohne|sin) (?:rest|break|off|pausen?|descanso)(?: (?:weeks?|days?|period))?",
     "bi-?weekly(?= ?[(=:]* ?(?:every (?:2|two|other) w|q ?2 ?w|q ?14))",
-    "(?:once|(?:one|1) (?:dose|infusion)|1 ?x) ?(?:per|an?|in each|each|every|/) ?cycle(?! day)",
+    (
+        "(?:once|(?:one|1) (?:dose|infusion)|1 ?x|einmal|eenmaal|eens|una vez|uma vez|una volta|une fois|1 fois|raz)"
+        " ?(?:per|an?|in each|each|every|/|pro|je|por|par|na|ogni|cada) ?(?:cycle|zyklus|cyclus|ciclo|cykl)(?! day)"
+    ),
     "next (?:cycle|dose|infusion|treatment)(?: is)?(?: due)?(?: on)?(?= (?:d(?:ay)? ?\\d|\\d{1,2}/\\d{1,2}/\\d))",
     (
         "\\(?(?:window:? ?(?:of )?)?(?:\\+ ?/? ?-|\u00b1) ?\\d{1,2} ?-? ?(?:days?|d)(?!\\w)\\)?"
@@ -143,7 +147,9 @@ BESIDE = (
     "\\(?all (?:\\d |together )?at once\\)?",
     # As treatment plans and order forms write them.
     "treatment plan(?: recorded)?(?: (?:actual|dosing|order[ -]specific))?(?: weight)?|(?:starting )?when released",
-    "infuse over ?: ?\\d{1,3} ?min(?:ute)?s?|total volume(?: ?\\(ml\\))? ?: ?\\d{1,4}(?:[.,]\\d{1,2})?(?: ?ml)?",
+    f"(?:infuse|administer|infusion) over ?: ?{_DURATION}",
+    "for a total of \\d[\\d.,]{0,6} ?mg (?:daily|per day|a day|each day)",
+    "total volume(?: ?\\(ml\\))? ?: ?\\d{1,4}(?:[.,]\\d{1,2})?(?: ?ml)?",
     (
         "(?:order |physician )?(?:start|stop) date(?:/time)? ?:? ?\\d{1,2}/\\d{1,2}/\\d{2,4}"
         "(?:,? \\d{1,2}:\\d{2}(?::\\d{2})?(?: ?[ap]\\.?m\\.?)?(?: [a-z]{3,4}\\b)?)?"
@@ -267,7 +273,8 @@ PREMEDICATION = (
 )
 """Drugs given beside the ordered one; a clause of theirs alone says nothing about its schedule."""
 CUES = (
-    "every|each|twice|thrice|\\w{0,6}(?:daily|weekly|monthly|hourly)|cycles?|schedule|interval|repeat\\w{0,3}"
+    "(?:per|pro|por|par|na|ogni|cada) (?:cyclus|zyklus|ciclo|cykl)|every|each|twice|thrice|\\w{0,6}(?:daily|weekly"
+    "|monthly|hourly)|cycles?|schedule|interval|repeat\\w{0,3}"
     "|alternat\\w{0,4}|again|times"
     "|nightly|q\\d\\w{0,4}|alle|jede|cada|tous|toutes|ogni|elke|co|\\w{0,20}wochentlich|\\w{0,8}semanal"
     f"|{'|'.join(word for word in DAYS_IN if word.isascii() and word[3:])}"

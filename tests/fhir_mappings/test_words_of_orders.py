@@ -118,6 +118,13 @@ def test_the_amounts_that_a_text_states(drug: str, written: str, expected: Any) 
         ("2 comprimés (300 mg) deux fois par jour", []),
         ("300 mg oral BID, Dispense: 120 tablets, Refills: 3", []),
         ("Take 300 mg by mouth twice daily; use within 3 months", []),
+        ("Take 300 mg by mouth 2 times daily. Total daily dose 600 mg.", []),
+        ("300 mg twice daily (600 mg per day)", []),
+        ("Take 300 mg (2 tablets) twice daily for a total of 600 mg daily", []),
+        ("Tagesdosis 600 mg, 2x täglich 300 mg", []),
+        ("300 mg twice daily. Total daily dose 900 mg.", ["checks-incomplete"]),
+        ("300 mg twice daily (300 mg per day)", ["checks-incomplete"]),
+        ("300 mg twice daily = 900 mg/day", ["checks-incomplete"]),
         # Days without, and an order that is taken back.
         ("Take 300 mg by mouth twice daily for 14 days then 7 days off", ["checks-incomplete"]),
         ("Take 300 mg by mouth twice daily on days 1-14 of a 21-day cycle", ["checks-incomplete"]),
