@@ -43,11 +43,13 @@ _SAID = {
         rf"|\b\d{{1,3}} ?{_PERCENT}(?: {_DOSE})? (?:{_RAISE}|higher|more|hoher|mas)\b|(?<![\d.,])1[.,][1-9]\d?{_TIMES}"
     ),
     RemarkKind.LOADING: re.compile(
-        r"\bloading dose\b|\bdosis de carga\b|\bdose de charge\b|\b(?:lade|aufsattigungs)dosis\b"
+        r"\bloading dose\b|\bdosis de carga\b|\bdose de (?:charge|ataque)\b|\bdose di carico\b"
+        r"|\b(?:lade|aufsattigungs|oplaad)dosis\b|\bdawka nasycajaca\b"
     ),
     RemarkKind.MAINTENANCE: re.compile(
         r"\bmaintenance dose\b|\bmaintenance:? \d|\bmaintenance\Z"
         r"|\bdosis de mantenimiento\b|\bdose d'entretien\b|\berhaltungsdosis\b"
+        r"|\bdose di mantenimento\b|\bdose de manutencao\b|\bonderhoudsdosis\b|\bdawka podtrzymujaca\b"
     ),
 }
 _CUES = re.compile(

@@ -10,7 +10,8 @@ from fhir_mappings.medications.schedule_words import DAYS_IN, IGNORED, OTHER_TAB
 _DOSE_WORDS = frozenset({
     "abw", "tbw", "twice", "thrice", "cyclus", "zyklus", "ciclo", "cykl", "tagesdosis", "tagesgesamtdosis", "dagdosis",
     "taglich", "dagelijks", "daags", "dziennie", "giornaliera", "diaria", "journaliere", "totale", "dobowa",
-    "ibw", "bw", "wt",
+    "ataque", "nasycajaca", "podtrzymujaca", "carico", "charge", "carga", "onderhoudsdosis", "oplaaddosis",
+    "initialdosis",     "ibw", "bw", "wt",
     "confirmed", "verified", "checked", "approved", "correct", "sie", "ihnen",
     "receive", "receives", "receiving", "received", "get", "gets", "got", "gave", "actual", "actually", "just",
     "will", "prescribed", "prescribe", "dispense", "prepare", "draw",

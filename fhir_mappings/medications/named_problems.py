@@ -33,7 +33,8 @@ _OF_ANYBODY = re.compile(
     r"|discussed|counsel\w{0,5}|educat\w{1,4}|consent\w{0,3}"
     r"|wenn|falls|sofern|sollte\w?|muss|mussen|kann|konnen|darf|durfen|bei|frauen|vermeiden|verhut\w{1,6}|aufgeklart"
     r"|aufklarung"
-    r"|si|en caso|doit|doivent|peut|peuvent|femmes|eviter|debe\w?|puede\w?|mujeres|evitar|se|in caso|deve|devono|puo"
+    r"|si|en caso|doit|doivent|peut|peuvent|femmes|evit\w{1,4}|debe\w?|puede\w?|mujeres|evitar|se|in caso|deve"
+    r"|devono|puo"
     r"|donne|evitare"
     r"|em caso|pode|mulheres|als|indien|moet|kan|vrouwen|vermijd\w{0,3}|jesli|w przypadku|nalezy|moze|kobiet\w{0,2}"
     r"|unikac)\b"
@@ -68,6 +69,9 @@ def named_problems(order: Json, concepts: ConceptReader) -> tuple[NamedProblem, 
 
 
 def _in_text(written: str, concepts: ConceptReader) -> Iterator[tuple[Problem, str]]:
+    whole = fold(written)
+    if not concepts.may_name_stop(whole) and "hcg" not in whole:
+        return
     for sentence in SENTENCES.split(written):
         plain = fold(sentence)
         if _OF_ANYBODY.search(plain) is not None:

@@ -95,7 +95,8 @@ def _by_places(found: Found, match: re.Match[str]) -> None:
 
 def _in_part_of_day(found: Found, match: re.Match[str]) -> None:
     # "In the morning or the evening" is one of them.
-    found.parts_of_day.add(words.PARTS_OF_THE_DAY[match["p"].rstrip("s")])
+    part = match["p"] if match["p"] in words.PARTS_OF_THE_DAY else match["p"].rstrip("s")
+    found.parts_of_day.add(words.PARTS_OF_THE_DAY[part])
     found.is_taken_then = found.is_taken_then or match["e"] is not None
 
 

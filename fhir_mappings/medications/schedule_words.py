@@ -30,6 +30,7 @@ _UNITS = {
         " 周 週 周一次 週一次 星期 週間"
     ),
     Decimal(1): (
+        "doba dobe "
         "d day days tag tage tagen dia dias jour jours giorno giorni dagen dni dag dagar dage dager paiva paivan dny"
         " dnu den день дня днеи ημερα ημερεσ gun gunde zi zile nap gg 天 日 天一次 日一次"
     ),
@@ -38,7 +39,7 @@ _UNITS = {
         " ay ayda luna luni 月"
     ),
     Decimal(365): "y yr yrs year years jahr jahre jahren ano anos an ans anni anno jaar",
-    HOUR: "h hr hrs hour hours stunden horas heures ore",
+    HOUR: "h hr hrs hour hours stunden horas heures ore uur godzin godziny",
 }
 DAYS_IN = {word: days for days, words in _UNITS.items() for word in words.split()}
 ADJECTIVES = {
@@ -76,7 +77,8 @@ WEEKDAY_PLACES = (
 EVERY = (
     "every|each|c/|(?:repeat|repeated|repeats|repeating)(?: (?:the )?(?:dose|infusion|treatment))? every"
     "|q\\.?|alle|jede|cada|a cada|tou[st](?:es)? les|ogni"
-    "|elke|om de|iedere|co|raz na|var|varje|hver|hvert|joka|kazde|kazdy|kazdych|кажд(?:ые|ыи|ую)|(?:1 )?раз в|καθε"
+    "|elke|om de|iedere|co oko[l\u0142]o|co|raz na|var|varje|hver|hvert|joka|kazde|kazdy|kazdych|кажд(?:ые|ыи|ую)"
+    "|(?:1 )?раз в|καθε"
     "|la fiecare|o data la|每隔?"
 )
 AFTER = "valein|bir|こと|毎|ごと"
@@ -100,6 +102,20 @@ REST = (
 )
 """Days without treatment."""
 BESIDE = (
+    # How long contraception goes on, how far apart tablets are, and what is said of all later infusions.
+    (
+        "(?:for |until |bis |tot |do |et |y |e |en |und |and |nei )?(?:\\d{1,2}|one|two|six|seven|sieben|sept|siete"
+        "|sette|sete|zeven)"
+        " (?:months?|monate?n?|mois|meses|mesi|maanden|miesiecy|weeks|wochen|semaines|semanas|settimane|weken)"
+        " (?:after(?:ward)?s?|danach|nach|apres|despues|depois|successivi|dopo|daarna|na|po nim"
+        "|posteriores)\\b[^;.,]{0,40}"
+    ),
+    (
+        "(?:im abstand von|a distanza di|con un intervalo de|met) (?:etwa |circa |ongeveer |aproximadamente )?"
+        "(?:12|24) (?:stunden|ore|horas|uur)(?: ertussen)?|(?:a )?(?:environ )?(?:12|24) heures d'intervalle"
+    ),
+    "(?:alle weiteren|toutes les suivantes|todas las siguientes|tutte le successive)(?: infusion\\w{0,2})?",
+    "(?<!all )at once",
     "vials?:? ?(?:of )?\\d{2,3} ?mg ?x ?\\d|x ?\\d{1,2} ?(?:bags?|vials?|syringes?|beutel)",
     f"(?:w ciagu|przez|gedurende|tijdens|in|em|en|dans) {_DURATION}|w \\d[\\d.,]{{0,6}} ?ml(?: \\d[.,]\\d ?%)?",
     (
@@ -235,7 +251,7 @@ IGNORED = frozenset(
             " subcutaneous subcutaneously subkutan perfusion infusione perfusao infusao kurzinfusion i.v i v"
             " central line port vein chemo chemotherapy piggyback peripheral catheter filter in-line inline pump"
         ),
-        "dans em sf",
+        "dans em sf sie je etwa przyjmowac polykac calosci",
         "dozylnie intraveneus intravenost intravenoos infuusio infuusiona infuzyon infuzio infuze wlew wlewie perfuzie",
         "внутривенно капельно в/в 点滴静注 静注 静脈内 静脉滴注 静脉 정맥 infusao infusionen",
         "ενδοφλεβιωσ ενδοφλεβια εγχυση alatt",
@@ -292,6 +308,19 @@ PARTS_OF_THE_DAY = {
     "breakfast": 0,
     "noon": 1,
     "lunch": 1,
+    "morgens": 0,
+    "matin": 0,
+    "mattina": 0,
+    "ochtend": 0,
+    "rano": 0,
+    "mittags": 1,
+    "midi": 1,
+    "abends": 2,
+    "soir": 2,
+    "noche": 2,
+    "noite": 2,
+    "avond": 2,
+    "wieczorem": 2,
     "evening": 2,
     "dinner": 2,
     "night": 2,
@@ -301,6 +330,7 @@ PARTS_OF_THE_DAY = {
 ABOUT_OTHERS = (
     "labs?|vitals?|cbc|lfts?|recheck|echo|lvef|muga|follow|visit|appointment|monitor|observe|premedicat\\w{0,4}"
     "|contracepti\\w{0,3}|hold|platelets?|anc|call|refrigerat\\w{0,3}|store|stable|discard|expires?|prior to"
+    "|birth control|(?:un)?schwanger\\w{0,6}|embarazo|grossesse|gravid\\w{1,3}|zwanger|ciaze|verhut\\w{1,4}"
     "|pre-?med\\w{0,8}|termine?|kontrolle|citas?|rendez-vous|rdv|appuntamento|consulta|afspraak|wizyta"
 )
 """Other tasks besides the infusion, with their own schedule."""
