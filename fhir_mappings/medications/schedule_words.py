@@ -104,9 +104,10 @@ REST = (
 BESIDE = (
     # How long contraception goes on, how far apart tablets are, and what is said of all later infusions.
     (
+        "(?<!every )(?<!each )(?<!alle )(?<!cada )(?<!ogni )(?<!les )(?<!elke )"
         "(?:for |until |bis |tot |do |et |y |e |en |und |and |nei )?(?:\\d{1,2}|one|two|six|seven|sieben|sept|siete"
         "|sette|sete|zeven)"
-        " (?:months?|monate?n?|mois|meses|mesi|maanden|miesiecy|weeks|wochen|semaines|semanas|settimane|weken)"
+        " (?:months?|monate?n?|mois|meses|mesi|maanden|miesiecy)"
         " (?:after(?:ward)?s?|danach|nach|apres|despues|depois|successivi|dopo|daarna|na|po nim"
         "|posteriores)\\b[^;.,]{0,40}"
     ),
