@@ -54,6 +54,7 @@ UNREAD = frozenset(
         "code-system",
         "named-only",
         "in-report",
+        "in-order",
         "named-otherwise",
         "flagged",
         "flag-alone",

@@ -24,12 +24,10 @@ if TYPE_CHECKING:
 
 # A drug that was given before, or that somebody does or does not react to, is no order; one to be given is.
 _BEFORE = re.compile(
-    r"\b(?:prior|previous\w{0,2}|progress\w{1,4}|history|hx|s/p|status post|received|completed|failed|tolerat\w{1,4}"
-    r"|pretreated"
-    r"|no (?:known )?(?:reaction|hypersensitivity|allerg\w{1,3})\w{0,2}|not? allergic|keine allergie\w?|vorbehandelt"
-    r"|vortherapie"
-    r"|pas d'allergie|sin alergia\w?|nessuna allergia|previamente|tratamiento previo|traitement anterieur"
-    r"|not (?:be )?substitute\w?)\b"
+    r"\b(?:prior(?! auth)|previous\w{0,2}|progress\w{1,4}|history|hx|s/p|status post|received|completed|failed"
+    r"|tolerated|pretreated|no (?:known )?(?:reaction|hypersensitivity|allerg\w{1,3})\w{0,2}|not? allergic"
+    r"|keine allergie\w?|vorbehand\w{2,4}|vortherapie\w?|pas d'allergie|sin alergia\w?|nessuna allergia|previamente"
+    r"|tratamiento previo|traitement anterieur|not (?:be )?substitute\w?)\b"
 )
 _NOW = re.compile(
     r"\b(?:give|administer|infuse|today|now|also|add|plus|then|instead|switch\w{0,3}|change\w?|heute|geben|hoy|dar"

@@ -35,8 +35,7 @@ _TIME_OR_DOSE = (
 # "252 mg per protocol" is a dose, "20 mg per mL" is not.
 _PER = (
     r"ml|cc|l|vial|tab\w*|bag|syringe|m2|m\u00b2|sq\w*|square|bsa|units?|lbs?|pounds?|kg|kilo\w*|h|hr|hours?|min\w*"
-    r"|d|days?"
-    r"|24|months?|years?|tag|jour|dia|giorno"
+    r"|d|days?|24|months?|years?|tag|jour|dia|giorno"
 )
 _DOSE_IN_TEXT = re.compile(
     # "20G" is the size of a needle.
@@ -89,8 +88,7 @@ _NOT_THIS_DOSE = re.compile(
     r"|vials?(?: of| contains?| size| strength)?|allerg\w{1,4}:? (?:to )?[^\W\d_]{3,30}"
     r"|(?:total |max\.? |maximum )?daily (?:dose|total|amount)|tages(?:gesamt)?dosis|dosis (?:total )?diaria(?: total)?"
     r"|dose (?:totale )?journaliere|dose giornaliera(?: totale)?|dose (?:total )?diaria(?: total)?|dagdosis"
-    r"|dawka dobowa"
-    r"|max(?:\.|imum)?(?: single| cumulative| total| lifetime)?(?: dose)?"
+    r"|dawka dobowa|max(?:\.|imum)?(?: single| cumulative| total| lifetime)?(?: dose)?"
     r"|waste[ds]?|discard(?:ed|s)?|leftover|overfill|verwurf"
     r"|(?:total|cumulative|whole) dose (?:of |in |for )?(?:this |the )?(?:course|treatment)|course total"
     r"|would (?:be|have been)|not (?:to )?exceed|no more than|cap(?:ped)? (?:at|of))"

@@ -27,15 +27,13 @@ _OF_ANYBODY = re.compile(
     r"|discontinu\w{1,5}|withhold|permanently|any grade|grade \d ?(?:or|\+|-)|toxicit\w{1,3}|adverse|side effects?"
     r"|women|females?"
     r"|caregivers?|staff|nurses|handl\w{1,4}|partners?|contracepti\w{1,3}|fetal|fetus|unborn|warnings?|precautions?"
-    r"|boxed"
-    r"|contraindicat\w{1,3}|category|instructed|aware|teaching|cave|nein|not (?:possible|applicable|pregnant)|n/a"
+    r"|boxed|contraindicat\w{1,3}|category|instructed|aware|teaching|cave|nein|not (?:possible|applicable|pregnant)|n/a"
     r"|nie dotyczy|cleared|resolved|excluded|denie[ds]|niet|geen|nie (?:jest |ma )?|brak|ruled out|reviewed"
     r"|discussed|counsel\w{0,5}|educat\w{1,4}|consent\w{0,3}"
     r"|wenn|falls|sofern|sollte\w?|muss|mussen|kann|konnen|darf|durfen|bei|frauen|vermeiden|verhut\w{1,6}|aufgeklart"
     r"|aufklarung"
     r"|si|en caso|doit|doivent|peut|peuvent|femmes|evit\w{1,4}|debe\w?|puede\w?|mujeres|evitar|se|in caso|deve"
-    r"|devono|puo"
-    r"|donne|evitare"
+    r"|devono|puo|donne|evitare"
     r"|em caso|pode|mulheres|als|indien|moet|kan|vrouwen|vermijd\w{0,3}|jesli|w przypadku|nalezy|moze|kobiet\w{0,2}"
     r"|unikac)\b"
 )
@@ -48,8 +46,7 @@ _LOOKED_FOR = re.compile(
     r"|before|during|after|until|history|hx|family|plan\w{0,5}|uberwach\w{1,4}|achten|risiko|anzeichen|symptome|vor"
     r"|wahrend|nach"
     r"|surveill\w{1,5}|risque|signes|avant|pendant|vigilar|riesgo|signos|antes|durante|monitorare|rischio|segni"
-    r"|prima|risco|sinais"
-    r"|controle\w{0,3}|voor|tijdens|ryzyk\w|objaw\w{1,2}|przed)\b"
+    r"|prima|risco|sinais|controle\w{0,3}|voor|tijdens|ryzyk\w|objaw\w{1,2}|przed)\b"
 )
 # "ILD monitoring", "pregnancy test": the word before it is what is looked for.
 _COMPOUND = re.compile(r"monitor|screen|check|test|prevent|risk|sign|symptom|history|plan|controll|kontroll")
@@ -57,6 +54,11 @@ _HCG_POSITIVE = re.compile(
     r"\bpositive (?:serum |urine |beta[ -]?|b-?)?hcg\b|\bhcg(?: test)?:? (?:is )?pos(?:itive)?\b"
 )
 _LABEL = 60
+
+
+def is_of_anybody(plain: str) -> bool:
+    """Return whether a folded sentence speaks of a condition, a warning or the handling, not of this patient."""
+    return _OF_ANYBODY.search(plain) is not None
 
 
 def named_problems(order: Json, concepts: ConceptReader) -> tuple[NamedProblem, ...]:
@@ -74,7 +76,7 @@ def _in_text(written: str, concepts: ConceptReader) -> Iterator[tuple[Problem, s
         return
     for sentence in SENTENCES.split(written):
         plain = fold(sentence)
-        if _OF_ANYBODY.search(plain) is not None:
+        if is_of_anybody(plain):
             continue
         said = concepts.named_in(plain)
         named = {problem for problem in _WANTED if said.get(problem) in _TOLD}

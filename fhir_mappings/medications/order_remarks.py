@@ -29,15 +29,13 @@ _UNTIL = (
 # What somebody waits for before the dose: a result, not an approval of the payer.
 _AWAITED = (
     r"(?:(?:is )?(?:pending|awaiting|awaits?|waiting (?:for|on)|wartet? auf|pendiente de|en attente d(?:e |'|u )"
-    r"|in attesa d[ie]"
-    r"|aguardando|aguarda|wacht op|oczekuje na|czeka na) ?(?:the |an? |new |repeat |la |le |el |lo )?"
+    r"|in attesa d[ie]|aguardando|aguarda|wacht op|oczekuje na|czeka na) ?(?:the |an? |new |repeat |la |le |el |lo )?"
     r"(?:echo\w{0,15}|eco\w{0,15}|muga|lvef|labs?|lab results?|results?|cbc|lfts?|platelets?|biopsy|her2\w{0,8}"
     r"|patholog\w{1,3}"
     r"|scan|mri|ct|clearance|cardiology|analitica|laborwerte?|labor|bilan|esami|exames|uitslag\w{0,3}|lab"
     r"|wynik\w{0,2})\b.{0,40}"
-    r"|(?:echo\w{0,15}|muga|lvef|labs?|lab results?|her2\w{0,8}|biopsy|laborwerte?|labor) (?:still |steht noch "
-    r"|noch |is |are )?"
-    r"(?:pending|awaited|outstanding|ausstehend|aus|offen|pendiente))"
+    r"|(?:echo\w{0,15}|muga|lvef|labs?|(?:lab )?results?|her2\w{0,8}|biopsy|laborwerte?|labor) (?:still |steht noch "
+    r"|noch |is |are )?(?:pending|awaited|outstanding|ausstehend|aus|offen|pendiente))"
 )
 # A clause that takes the order back; one with a condition ("hold if platelets fall") does not.
 _TAKEN_BACK = re.compile(
@@ -69,7 +67,7 @@ _TAKEN_BACK = re.compile(
     r" (?:high|low|wrong|off|incorrect|large|small|excessive)"
     r"|(?:(?:the |body )?(?:weight|wt|dose|height)) (?:was |is )?(?:entered|recorded|documented|charted|taken|in) "
     r"(?:in |as )?(?:lbs?|pounds?|the wrong units?|wrong(?:ly)?|incorrectly|wrong units?|error)"
-    r"|(?:wrong|incorrect) (?:weight|dose|units?)"
+    r"|(?:wrong|incorrect) (?:weight|dose|units?|drug|medication|order)"
     r"|(?:(?:dosis|gabe|therapie|infusion|verordnung|auftrag) )?(?:bitte )?(?:(?:noch )?nicht"
     r" (?:geben|verabreichen|applizieren|infundieren)|pausier(?:en|t)|storn(?:ieren|iert|o)|absetzen|abgesetzt"
     rf"|verschieben|verschoben|zuruckstellen|zuruckgestellt|aussetzen|ausgesetzt){_UNTIL}"
@@ -132,8 +130,7 @@ _AGAIN = re.compile(
 # Every alternative above holds one of these.
 _CUES = re.compile(
     r"do not|don't|never|hold|held|pending|await|waiting|outstanding|\btb[ad]\b|to be \w|wart(?:e|et|en)? auf"
-    r"|ausstehend|noch aus|offen"
-    r"|pendiente"
+    r"|ausstehend|noch aus|offen|pendiente"
     r"|en attente|in attesa|aguarda|wacht op|czek(?:a|uje) na|cancel|void|disc|d/c|stop|omit|skip|disregard|ignore"
     r"|delay|postpone|defer|error"
     r"|mistake|wrong|another|different|other|duplicate|clarify|\btest|withdrawn|to be given|corrected|revised|updated"

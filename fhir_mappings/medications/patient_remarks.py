@@ -41,8 +41,7 @@ _LAST_GIVEN = re.compile(
 # A condition, a warning, or a history that is over or denied.
 _NOT_SAID = re.compile(
     r"\b(?:if|when|unless|in case|for any|monitor\w{0,3}|observ\w{1,4}|kit|bedside|protocol|watch|tell|inform|ask"
-    r"|report|risk|signs?|symptoms?|may|can"
-    r"|could"
+    r"|report|risk|signs?|symptoms?|may|can|could"
     r"|no|not|none|never|denies|denied|without|nkda|tolerat\w{1,4}|premed\w{0,10}|excluded|ruled out|reviewed"
     r"|check\w{0,3}"
     r"|other than|wenn|falls|bei|kein\w{0,2}|nicht|ohne|si|sin|niega|pas|sans|aucune?|se|non|senza|sem|nao|als|bij|geen"

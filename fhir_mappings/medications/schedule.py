@@ -48,8 +48,7 @@ _ONCE = frozenset({"once", "stat", "1x", "x1", "one time", "onetime", "now"})
 # A dose of each cycle: how long a cycle is, is said elsewhere or nowhere.
 _PER_CYCLE = re.compile(
     r"(?:(?:once|one dose|one|1 ?x?|every|each|einmal|1 fois|une fois|una vez|uma vez|una volta|eenmaal|eens"
-    r"|raz)[ -]?)?"
-    r"(?:(?:per|a|an|each|every|in each|/|pro|je|par|por|cada|ogni|na)[ -]?)?"
+    r"|raz)[ -]?)?(?:(?:per|a|an|each|every|in each|/|pro|je|par|por|cada|ogni|na)[ -]?)?"
     r"(?:cycle|treatment cycle|chemo cycle|zyklus|ciclo|cyclus|kuur|cykl|cure)"
     r"|(?:on )?(?:each )?treatment days?(?: only)?"
     r"|(?:on |once \()?(?:cycle ?(?:\d{1,2} ?)?)?(?:day|d|tag|jour|j|dia|d\u00eda|giorno|g|dag"

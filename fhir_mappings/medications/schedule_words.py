@@ -78,8 +78,7 @@ EVERY = (
     "every|each|c/|(?:repeat|repeated|repeats|repeating)(?: (?:the )?(?:dose|infusion|treatment))? every"
     "|q\\.?|alle|jede|cada|a cada|tou[st](?:es)? les|ogni"
     "|elke|om de|iedere|co oko[l\u0142]o|co|raz na|var|varje|hver|hvert|joka|kazde|kazdy|kazdych|кажд(?:ые|ыи|ую)"
-    "|(?:1 )?раз в|καθε"
-    "|la fiecare|o data la|每隔?"
+    "|(?:1 )?раз в|καθε|la fiecare|o data la|每隔?"
 )
 AFTER = "valein|bir|こと|毎|ごと"
 """Words for "every" after the number and its unit."""
@@ -106,8 +105,7 @@ BESIDE = (
     (
         "(?<!every )(?<!each )(?<!alle )(?<!cada )(?<!ogni )(?<!les )(?<!elke )"
         "(?:for |until |bis |tot |do |et |y |e |en |und |and |nei )?(?:\\d{1,2}|one|two|six|seven|sieben|sept|siete"
-        "|sette|sete|zeven)"
-        " (?:months?|monate?n?|mois|meses|mesi|maanden|miesiecy)"
+        "|sette|sete|zeven) (?:months?|monate?n?|mois|meses|mesi|maanden|miesiecy)"
         " (?:after(?:ward)?s?|danach|nach|apres|despues|depois|successivi|dopo|daarna|na|po nim"
         "|posteriores)\\b[^;.,]{0,40}"
     ),
@@ -291,8 +289,7 @@ PREMEDICATION = (
 """Drugs given beside the ordered one; a clause of theirs alone says nothing about its schedule."""
 CUES = (
     "(?:per|pro|por|par|na|ogni|cada) (?:cyclus|zyklus|ciclo|cykl)|every|each|twice|thrice|\\w{0,6}(?:daily|weekly"
-    "|monthly|hourly)|cycles?|schedule|interval|repeat\\w{0,3}"
-    "|alternat\\w{0,4}|again|times"
+    "|monthly|hourly)|cycles?|schedule|interval|repeat\\w{0,3}|alternat\\w{0,4}|again|times"
     "|nightly|q\\d\\w{0,4}|alle|jede|cada|tous|toutes|ogni|elke|co|\\w{0,20}wochentlich|\\w{0,8}semanal"
     f"|{'|'.join(word for word in DAYS_IN if word.isascii() and word[3:])}"
     f"|{WEEKDAYS}|week(?:days|ends)|biw|tiw|days?|wks?|weeks?|months?|tage?n?|wochen?|monate?|semanas?|dias|meses"
@@ -310,6 +307,12 @@ PARTS_OF_THE_DAY = {
     "noon": 1,
     "lunch": 1,
     "morgens": 0,
+    "am morgen": 0,
+    "la manana": 0,
+    "manana y": 0,
+    "fruh": 0,
+    "manha": 0,
+    "mattino": 0,
     "matin": 0,
     "mattina": 0,
     "ochtend": 0,
@@ -317,6 +320,12 @@ PARTS_OF_THE_DAY = {
     "mittags": 1,
     "midi": 1,
     "abends": 2,
+    "am abend": 2,
+    "alla sera": 2,
+    "la sera": 2,
+    "e sera": 2,
+    "di sera": 2,
+    "nachts": 2,
     "soir": 2,
     "noche": 2,
     "noite": 2,

@@ -37,6 +37,7 @@ from fhir_mappings.request.order_gaps import (
 )
 from fhir_mappings.request.orders import Orders
 from fhir_mappings.request.patient_reader import PatientReader
+from fhir_mappings.request.results_in_orders import results_in_orders
 from fhir_mappings.request.selection import bundle_entries, each_once, selected_references
 from fhir_mappings.request.sizes import TooManyError, check_orders
 from fhir_mappings.request.unordered_drugs import UnorderedDrugs
@@ -48,7 +49,7 @@ from fhir_mappings.wire.shapes import misshapen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import tzinfo
+    from datetime import date, tzinfo
     from types import TracebackType
 
     from cards.facts.order import BillingCode
@@ -162,6 +163,7 @@ class ChartReader:
             each for each, tests in recognizer.lab_rows.items() if any(t.ends_treatment for t in tests.values())
         )
         self._patient = PatientReader(observations, conditions, treatments, ended, on_failure)
+        self._reports = observations.reports
         self.billing = BillingReader(conditions, observations, code_map)
 
     def orders(self, request: HookRequest, stubs: Iterable[ResourceStub] = ()) -> Orders:
@@ -357,6 +359,13 @@ class ChartReader:
             )
         # It is then judged by what the chart says of the cancer.
         return msgspec.structs.replace(order, gaps=(*order.gaps, *gaps))
+
+    def with_words_of_orders(self, patient: Patient, orders: Orders, today: date) -> Patient:
+        """Add to a chart what only the words of the orders state against its results."""
+        gaps: list[Gap] = []
+        with self._step("texts", "context.draftOrders", gaps):
+            gaps += results_in_orders(orders, patient, self._reports, today)
+        return msgspec.structs.replace(patient, gaps=(*patient.gaps, *gaps)) if gaps else patient
 
     def patient(
         self,

@@ -231,3 +231,31 @@ def test_a_medication_that_was_entered_in_error(status: str, expected: list[str]
     found = cards(sent, prefetch=chart())
     assert [each["source"]["topic"]["code"] for each in found] == expected
     assert all(each["indicator"] == "warning" for each in found)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("EF 38% today", TOLD),
+        ("LVEF 42 % on 11/30", TOLD),
+        ("EF down to 40%", TOLD),
+        ("FEVG à 40 %", TOLD),
+        ("HER2 negative on repeat biopsy", TOLD),
+        ("HER2 IHC 1+ on new biopsy", TOLD),
+        ("Echo 10/2026 LVEF 61 %", []),
+        ("Hold if LVEF < 45%", []),
+        ("LVEF must be >= 50%", []),
+        ("prior EF 45%, recovered to 61%", []),
+        ("Check LVEF q3 months", []),
+        ("HER2-positive", []),
+        ("HER2 negative control stained", []),
+    ],
+)
+def test_a_result_that_only_the_order_states_and_that_differs_is_told(written: str, expected: list[str]) -> None:
+    assert told(note=[{"text": written}]) == expected
+    assert told(text=f"252 mg IV. {written}") == expected
+
+
+def test_what_the_order_states_of_a_result_is_quoted() -> None:
+    (card,) = cards(order(dosage(dose_of(252, "mg")), note=[{"text": "EF 38% today"}]), prefetch=chart())
+    assert 'the order says "EF 38% today", unlike the results' in card["detail"]
