@@ -65,6 +65,7 @@ _UNJUDGED = frozenset(
         "plan-drug-unread",
         "plan-order-missing",
         "plan-order-named",
+        "medication-void",
         "order-modified",
         "instructions-unknown",
         "misshapen",

@@ -71,6 +71,10 @@ _BY_SHAPE = (
     ("hcpcs", re.compile(r"(?:J\d|Q5|C9)\d{3}(?:[\s,:./_-]{0,3}[A-Z][A-Z0-9]){0,5}", re.IGNORECASE)),
     ("ndc", re.compile(r"\d{4,6}-\d{3,4}-\d{1,2}|N4\d{11}.{0,12}|(?:\(01\))?\d03\d{11}(?:\(.{0,40})?", re.IGNORECASE)),
 )
+# "RXCUI:1371041": the name of the system before its code.
+_NAMED_SYSTEM = re.compile(
+    r"(?:rx(?:norm|cui)?|sct(?:id)?|snomed(?:[ -]?ct)?|atc|unii|ndc|hcpcs|cpt|j-?code)\s?[:=|]\s?", re.IGNORECASE
+)
 _LONGEST_CODE = 60
 _LARGEST_NUMBER = 10**18
 
@@ -197,6 +201,8 @@ def drug_coding(coding: Coding) -> Coding:
 
     HCPCS codes also appear under the address of CPT; CPT's own codes begin with a digit and are for administration.
     """
+    if (named := _NAMED_SYSTEM.match(coding.code)) is not None:
+        coding = Coding(coding.system, coding.code[named.end() :], coding.display)
     if coding.system not in ("", "cpt"):
         code = coding.code.upper().replace(" ", "") if coding.system in ("atc", "unii") else coding.code
         return Coding(coding.system, code, coding.display) if code != coding.code else coding

@@ -12,7 +12,7 @@ from cards.facts.origins import Gap, Origin, Pointer
 from cards.facts.patient import Diagnosis, Staging
 from cards.facts.results import CodedHer2, ReceptorResult
 from cards.facts.schedules import NO_SCHEDULE, Schedule
-from cards.knowledge.schema import Diluent, Route
+from cards.knowledge.schema import Diluent, Problem, Route
 from cards.values.quantities import Mg, MgPerKg
 
 
@@ -180,12 +180,15 @@ class RemarkKind(StrEnum):
     TAKEN_BACK = "taken-back"
     AS_NEEDED = "as-needed"
     AGAIN = "again"
+    OF_PATIENT = "of-patient"
+    """Something about the patient that speaks against any dose: a reaction to the drug."""
 
 
 class DoseRemark(msgspec.Struct, frozen=True):
     """What instructions say of the dose in words, and the words.
 
-    ``days`` are those until a dose that is to be given again; zero if it is for the same day, or they are not said.
+    ``days`` are those until a dose that is to be given again, or since the last one; zero if it is for the same day, or
+    they are not said.
     """
 
     kind: RemarkKind
@@ -209,6 +212,13 @@ class OrderNote(msgspec.Struct, frozen=True):
     is_push: bool = False
     diluents: tuple[Diluent, ...] = ()
     weights: tuple[StatedWeight, ...] = ()
+
+
+class NamedProblem(msgspec.Struct, frozen=True):
+    """A problem that stops a drug, as the words of an order name it."""
+
+    problem: Problem
+    label: str
 
 
 class DrugOrder(msgspec.Struct, frozen=True):
@@ -293,3 +303,9 @@ class DrugOrder(msgspec.Struct, frozen=True):
     """The milliliters that the instructions draw up for the dose, or state beside it."""
     max_a_day: OrderedDose | None = None
     """The maximum of one day that the order itself states."""
+    restated: tuple[OrderNote, ...] = ()
+    """The texts that are to say what its fields say: its narrative, what it is based on."""
+    unread_reasons: tuple[str, ...] = ()
+    """The reasons that name a cancer which none of the labels is about."""
+    named_problems: tuple[NamedProblem, ...] = ()
+    """The problems that its own words say, or may say, that the patient has."""

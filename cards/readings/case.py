@@ -54,6 +54,7 @@ UNREAD = frozenset(
         "code-system",
         "named-only",
         "in-report",
+        "in-order",
         "named-otherwise",
         "flagged",
         "flag-alone",
@@ -76,7 +77,14 @@ INCOMPLETE_LIST = frozenset({"full-page", "list-cut", "next-page", "partial", "s
 _PLACED = {
     **dict.fromkeys(INCOMPLETE_LIST, "list-incomplete"),
     **dict.fromkeys(
-        ("denied-in-note", "instructions-cut", "instructions-unknown", "misshapen", "order-modified"),
+        (
+            "denied-in-note",
+            "instructions-cut",
+            "instructions-unknown",
+            "medication-void",
+            "misshapen",
+            "order-modified",
+        ),
         "understood-in-part",
     ),
 }

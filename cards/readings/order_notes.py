@@ -42,6 +42,24 @@ def unread_in_notes(case: Case) -> tuple[Missing, ...]:
     return tuple(found)
 
 
+def restated_otherwise(case: Case) -> Iterator[Missing]:
+    """Yield what a text that is to say the same as the order says instead: another drug, or another dose.
+
+    It is told only where the text has nothing of the order's own, because a narrative may have much besides.
+    """
+    own = {case.product.id, *case.product.parts}
+    tolerance = case.threshold("dose_rounding_tolerance_percent")
+    for note in case.order.restated:
+        targets = {each.product for meaning in case.recognizer.read_text(note.text).meanings for each in meaning}
+        if targets and own.isdisjoint(targets) and (other := _other_drugs(case, note.text)):
+            yield Missing("drug-in-note", values={"other": other, "written": shortened(note.text.strip())})
+        doses = [noted.dose for noted in note.doses if may_be_own(case, noted.dose)]
+        agree = [near(dose.value, each.value, tolerance) for each in doses for _, dose in in_basis(case, type(each))]
+        if agree and not any(agree):
+            values = {"doses": ", ".join(map(str, doses)), "dose": usable_doses(case)[0].ordered.as_written}
+            yield Missing("dose-in-note", values=values)
+
+
 def _remarks(case: Case) -> Iterator[Missing]:
     """Yield what the notes say of the dose in other words or units, or of its schedule, that does not fit the order."""
     for note in case.order.notes:

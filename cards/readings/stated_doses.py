@@ -166,6 +166,22 @@ def above_limit_of_day(case: Case) -> Missing | None:
     return None
 
 
+def day_stated_otherwise(case: Case) -> Missing | None:
+    """Return that the instructions give another total for a day of tablets than their dose and schedule make."""
+    if not (case.product.is_oral and case.order.text_other_units):
+        return None
+    totals = sorted(day.total.value for day in days_of(case) if day.total is not None)
+    if not totals:
+        return None
+    tolerance = case.threshold("dose_rounding_tolerance_percent")
+    for each in _of_own_drug(case, case.order.text_other_units):
+        stated = each.a_day.value if isinstance(each.a_day, Mg) and not each.beside else None
+        if stated is not None and not near(_nearest(totals, stated), stated, tolerance):
+            values = {"said": each.text, "dose": usable_doses(case)[0].ordered.as_written}
+            return Missing("dose-remark", values=values)
+    return None
+
+
 def _joined(case: Case) -> list[list[Mg | MgPerKg]]:
     """List the sums of amounts that a text joins, each by itself; sizes of vials and single antibodies are no sum."""
     sizes, parts = _sizes(case), set(case.product.component_doses_mg)

@@ -18,12 +18,13 @@ from cards.facts.outcomes import (
 from cards.knowledge.label_doses import near
 from cards.readings.dose_remarks import contradicted_remarks
 from cards.readings.dosing import in_basis, is_over, may_be_own, reading_of, usable_doses
-from cards.readings.order_notes import unread_in_notes
+from cards.readings.order_notes import restated_otherwise, unread_in_notes
 from cards.readings.stated_doses import (
     DoseConflict,
     above_limit_of_day,
     beside_other_words,
     counted_otherwise,
+    day_stated_otherwise,
     dose_conflict,
     drawn_otherwise,
     in_another_unit,
@@ -47,6 +48,8 @@ def dose_text_conflict(case: Case) -> Outcome:
     noted = (*_in_instructions(case), *_beside_other_words(case), *(unread_in_notes(case) if case.order.notes else ()))
     if (case.order.named_mg or case.order.combined_mg is not None) and not case.product.is_oral:
         noted = (*noted, *_in_name(case))
+    if case.order.restated:
+        noted = (*noted, *restated_otherwise(case))
     if case.order.text_remarks:
         noted = (*noted, *contradicted_remarks(case))
     if not usable_doses(case):
@@ -106,7 +109,12 @@ def _in_instructions(case: Case) -> tuple[Missing, ...]:
         found.append(Missing("drug-in-text", values={"other": names}, is_urgent=True))
     if case.order.has_unread_number:
         found.append(Missing("dose-in-words"))
-    others = (drawn_otherwise(case), counted_otherwise(case), above_limit_of_day(case))
+    others = (
+        drawn_otherwise(case),
+        counted_otherwise(case),
+        above_limit_of_day(case),
+        day_stated_otherwise(case),
+    )
     found += [each for each in others if each is not None]
     return tuple(found)
 

@@ -256,7 +256,8 @@ def indication_unsupported(case: Case) -> Outcome:
     if not case.cancers:
         return CannotTell((Missing("cancer"),))
     if case.eligibility_for_cancers:
-        return Clear()
+        said = tuple(Missing("reason-on-order", values={"said": each}) for each in case.order.unread_reasons)
+        return CannotTell(said) if said else Clear()
     if _is_partner(case):
         return NotApplicable("it is given beside a product whose label names the cancer and this partner")
     rows = case.eligibility

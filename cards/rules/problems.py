@@ -75,7 +75,7 @@ def pregnancy_positive(case: Case) -> Outcome:
         # An older negative test does not replace a newer one that could not be read.
         said = {"value": dated(recent[0].as_reported, recent[0].on)}
         return CannotTell((Missing("pregnancy-answer", values=said, is_urgent=_asks_for_test(case)),))
-    return Clear()
+    return _unless_named(case, Problem.PREGNANCY) if may_become_pregnant(case) else Clear()
 
 
 def pregnancy_test_missing(case: Case) -> Outcome:
@@ -170,6 +170,14 @@ def _last_day(test: PregnancyTest) -> date:
     return test.within[1] if test.within is not None and test.positive is not False else first
 
 
+def _unless_named(case: Case, problem: Problem) -> Outcome:
+    """Return that a problem is not there, unless the words of the order name it."""
+    said = [each.label for each in case.order.named_problems if each.problem is problem]
+    if not said:
+        return Clear()
+    return CannotTell(tuple(Missing("problem-on-order", values={"said": each}, is_urgent=True) for each in said))
+
+
 def _lasting_stop(case: Case, problem: Problem) -> Outcome:
     """Fire on an ongoing problem, or one that began during treatment and is over: the label stops permanently."""
     stop = case.product.monitoring.stop(problem)
@@ -179,7 +187,7 @@ def _lasting_stop(case: Case, problem: Problem) -> Outcome:
         return _stopped(stop, present)
     past = case.had(problem)
     if not past:
-        return Clear()
+        return _unless_named(case, problem)
     first = _first_dose(case, problem)
     under = tuple(each for each in past if _began_on_treatment(each, first))
     lasting = tuple(each for each in under if each.grade != 1 or stop.grade_1 is None)
@@ -191,7 +199,7 @@ def _lasting_stop(case: Case, problem: Problem) -> Outcome:
         return _warned(stop, under, "grade-1", stop.grade_1 or "")
     if problem is Problem.ILD and not case.history:
         return _warned(stop, past, "past", stop.then)
-    return Clear()
+    return _unless_named(case, problem)
 
 
 def _first_dose(case: Case, problem: Problem) -> date | None:

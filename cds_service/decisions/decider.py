@@ -215,6 +215,7 @@ class Decider:
         if orders.in_scope:
             gaps += of_call
             patient = self._part_of_chart(request, gathering, tuple(self.templates), orders)
+            patient = self._chart.with_words_of_orders(patient, orders, self._today())
             listed = self._chart.with_reasons(orders, gathering.non_observations())
             gaps += tuple(gap for order in listed for gap in order.gaps if gap.reason == FAILED)
             session = Session(request.hook, self._today(), listed, patient, gaps)

@@ -13,6 +13,12 @@ if TYPE_CHECKING:
 _MILLIGRAMS = re.compile(
     r"(?<![\w.,/-])[0-9]{1,6}(?:[.,][0-9]{1,3})?(?= ?mg(?![\w/]| ?/| (?:per|pro|por|par|je) ))", re.IGNORECASE
 )
+# The total of a day matters beside the dose.
+OF_A_DAY = re.compile(
+    r"daily (?:dose|total|amount)|tages(?:gesamt)?dosis|diaria|di\u00e1ria|journali|giornaliera|dagdosis"
+    r"|dobowa",
+    re.IGNORECASE,
+)
 _AMOUNT_ALONE = frozenset({"type", "doseQuantity"})
 _DIGIT = re.compile(r"[0-9]")
 
@@ -37,6 +43,8 @@ def without_amount(instructions: Any) -> Json | None:
     amounts, written = instruction.get("doseAndRate"), instruction.get("text")
     # A longer text is cut before it is read.
     if amounts.__class__ is not list or written.__class__ is not str or len(written) > LONGEST:
+        return None
+    if OF_A_DAY.search(written) is not None:
         return None
     if not all(each.__class__ is dict and each.keys() <= _AMOUNT_ALONE for each in amounts):
         return None

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _EXTENDED = ("dosageInstruction", "dispenseRequest")
 _BILLING_NAMES = ("billing", "hcpcs", "jcode", "j-code")
 _NDC_NAME = re.compile(r"(?<![a-z])ndc(?![a-z])")
+_HAS_NDC = re.compile(r"ndc|\d-\d{3,4}-\d", re.IGNORECASE)
 _DEPTH = 4
 # The code that the text begins with, or that it says is billed; of several codes, some are of other drugs.
 _BILLED = re.compile(
@@ -47,6 +48,8 @@ def on_order(order: Json, medication: Json) -> list[tuple[Coding, Pointer]]:
     if "extension" in medication:
         found += [(coding, ()) for coding, _ in in_extensions(medication, ())]
     found += [*_packages_of(medication), *_packages_of(child(order, "medicationReference"))]
+    if "identifier" in order:
+        found += _codes_in_identifiers(order)
     for index, category in objects(order.get("category")):
         inside: Pointer = ("category",) if index is None else ("category", index)
         coded = ((place, coding_of(coding)) for place, coding in objects(category.get("coding")))
@@ -79,6 +82,25 @@ def _packages_of(holder: Json) -> Iterator[tuple[Coding, Pointer]]:
     for _, identifier in objects(holder.get("identifier")):
         if system_name(text(identifier.get("system"))) == "ndc":
             yield Coding("ndc", text(identifier.get("value")), ""), ()
+
+
+def _codes_in_identifiers(order: Json) -> Iterator[tuple[Coding, Pointer]]:
+    """Yield the billing codes that stand among the identifiers of an order under the address of their system."""
+    for _, identifier in objects(order.get("identifier")):
+        system = system_name(text(identifier.get("system")))
+        if system in ("hcpcs", "ndc"):
+            yield Coding(system, text(identifier.get("value")), ""), ()
+
+
+def packages_in_words(order: Json) -> list[str]:
+    """List the NDCs in the notes and instructions of an order, but for those of an earlier time."""
+    written = [text(note.get("text")) for _, note in objects(order.get("note"))] if "note" in order else []
+    return [
+        ndc
+        for each in (*written, *instructed(order))
+        if _HAS_NDC.search(each) and not _NOT_NOW.search(each[:LONGEST])
+        for ndc in codes_in_text(each).ndcs
+    ]
 
 
 def on_concept(concept: Json, where: Pointer) -> list[tuple[Coding, Pointer]]:

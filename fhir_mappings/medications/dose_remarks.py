@@ -10,6 +10,7 @@ from cards.identification.folding import fold
 from cards.values.text_cache import cached_by_text
 from cards.values.texts import LONGEST
 from fhir_mappings.medications.order_remarks import remarks_on_order
+from fhir_mappings.medications.patient_remarks import remarks_on_patient
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,11 +46,13 @@ _SAID = {
         rf"|\b\d{{1,3}} ?{_PERCENT}(?: {_DOSE})? (?:{_RAISE}|higher|more|hoher|mas)\b|(?<![\d.,])1[.,][1-9]\d?{_TIMES}"
     ),
     RemarkKind.LOADING: re.compile(
-        r"\bloading dose\b|\bdosis de carga\b|\bdose de charge\b|\b(?:lade|aufsattigungs)dosis\b"
+        r"\bloading dose\b|\bdosis de carga\b|\bdose de (?:charge|ataque)\b|\bdose di carico\b"
+        r"|\b(?:lade|aufsattigungs|oplaad)dosis\b|\bdawka nasycajaca\b"
     ),
     RemarkKind.MAINTENANCE: re.compile(
         r"\bmaintenance dose\b|\bmaintenance:? \d|\bmaintenance\Z"
         r"|\bdosis de mantenimiento\b|\bdose d'entretien\b|\berhaltungsdosis\b"
+        r"|\bdose di mantenimento\b|\bdose de manutencao\b|\bonderhoudsdosis\b|\bdawka podtrzymujaca\b"
     ),
 }
 _CUES = re.compile(
@@ -59,11 +62,12 @@ _CUES = re.compile(
 _SHARE = re.compile(rf"(?<![\d.,<>=/-])(?<![<>=-] )[3-9]\d(?:[.,]\d)? ?{_PERCENT}")
 _NOT_OF_DOSE = re.compile(
     r"\b(?:nacl|ns|saline|dextrose|glucose|sodium|chloride|solution|alcohol|ethanol|rate|speed|spo2|sao2|sats?"
-    r"|saturation|o2|oxygen|lvef|ef|muga|echo|ejection|fevi|within|tolerance|band\w{0,3}|round\w{0,3}|hematocrit|hct|risk"
-    r"|chance|cells?|ki-?67|her2|positiv\w{0,2}|ideal|ibw|weight|infused|infuse|first|remaining|baseline|uln|predicted|max"
+    r"|saturation|o2|oxygen|lvef|ef|muga|echo|ejection|fevi|within|tolerance|band\w{0,3}|round\w{0,3}|hematocrit|hct"
+    r"|risk|chance|cells?|ki-?67|her2|positiv\w{0,2}|ideal|ibw|weight|infused|infuse|first|remaining|baseline|uln"
+    r"|predicted|max"
     r"|maximum|up to|at least|fall|drop|if|weight|pneumonitis|response|neut\w{0,8}|lymph\w{0,6}|mono\w{0,5}"
-    r"|eos\w{0,8}|blasts?|retic\w{0,9}|hba1c|fev1?|dlco|kps|karnofsky|pps|ecog|variance|waste|loss|gain|tumou?r|bmi|humidity)\b"
-    r"|\u00b1"
+    r"|eos\w{0,8}|blasts?|retic\w{0,9}|hba1c|fev1?|dlco|kps|karnofsky|pps|ecog|variance|waste|loss|gain|tumou?r|bmi"
+    r"|humidity)\b|\u00b1"
 )
 # What may be done later or was done before, what a protocol says in general, and another drug's dose.
 _NOT_NOW = re.compile(
@@ -71,11 +75,12 @@ _NOT_NOW = re.compile(
     r"|kein\w{0,2}"
     r"|per (?:protocol|label|pi|package|policy)|guid\w{1,6}|tables?|instructions?|see|refer|after|following|since|post"
     r"|previous\w{0,2}|prior|last|then|followed|ago|completed|received"
-    rf"|{_DOSE} given|given (?:on |at )?(?:\d{{1,2}}[/.-]|\d{{4}}-|already)"
-    rf"|dexamet\w{{1,8}}|steroids?|prednis\w{{1,6}}|rate)\b"
+    rf"|{_DOSE} given|(?:was|were|has been) (?:already )?(?:given|administered)|given (?:on |at )?(?:\d{{1,2}}[/.-]"
+    rf"|\d{{4}}-|already)|dexamet\w{{1,8}}|steroids?|prednis\w{{1,6}}|rate)\b"
 )
 _NONE = re.compile(r"(?<![\d.,])0 ?%")
 _CLAUSES = re.compile(r"[;\n,]|\.(?!\d)")
+_OF_HEART = re.compile(r"\b(?:lvef|ef|fevi|fevg|feve|ejection fraction)\b[^;\n.]{0,80}%")
 _CYCLE = re.compile(
     r"\b(?:cycle|zyklus|ciclo) ?(?:no\.? ?|number |nr\.? ?|#)?(\d{1,2})"
     # "Cycle 21 days" is its length.
@@ -95,9 +100,11 @@ _OF_COURSE = re.compile(
 def dose_remarks(written: str) -> tuple[DoseRemark, ...]:
     """List what a text says of the dose in words; what it says only of other times or conditions is left out."""
     plain = fold(written[:LONGEST])
-    found = {each.kind: each for each in remarks_on_order(plain)}
+    found = {each.kind: each for each in (*remarks_on_patient(plain), *remarks_on_order(plain))}
     if _CUES.search(plain) is None:
         return tuple(found.values())
+    # "EF was 45 %, now 61 %": of the heart, to the end of the sentence.
+    plain = _OF_HEART.sub(" ", plain)
     for clause in _CLAUSES.split(plain):
         if _NOT_NOW.search(clause) or _NONE.search(clause):
             continue

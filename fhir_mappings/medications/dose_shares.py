@@ -12,16 +12,17 @@ from cards.values.texts import LONGEST
 _HUNDRED = 100
 _PERCENT = r"(?:%|per ?cent|pct\b|prozent|por ?ciento|pour ?cent)"
 _N = rf"(?P<{{}}>(?<![\d.,])\d{{{{1,3}}}}(?:[.,]\d)?) ?{_PERCENT}"
-_DOSE = r"(?:dose|dosis|dosage|dosi|dawki)"
+_DOSE = r"(?:dose|dosis|dosage|dosi|dawk[ie])"
 _REDUCED = (
-    r"(?:reduc\w{0,6}|reduit\w{0,2}|reduz\w{0,8}|reduktion|lowered|decreas\w{0,3}|riduzion\w|ridott\w|diminu\w{1,4}"
-    r"|redukcj\w)"
+    r"(?:reduc\w{0,6}|redui(?:t\w{0,2}|re)|reduz\w{0,8}|reduktion|lowered|decreas\w{0,3}|ridu(?:zion\w|rre)|ridott\w"
+    r"|di(?:s)?minu\w{1,4}|redukcj\w|zmniejsz\w{1,5}|(?:ge)?senk(?:en|t)|verringer(?:n|t)|verla(?:gen|agd)"
+    r"|vermind(?:ern|ert|eren|erd))"
 )
-_THE = r"(?: the| la| die| der| de la)?"
+_THE = r"(?: the| la| die| der| de la| a| de)?"
 _SAID = re.compile(
     rf"\b(?:auf|to|al) {_N.format('to')} ?(?:{_DOSE} ?)?{_REDUCED}\b"
     rf"|{_N.format('less')} ?(?:{_DOSE} ?)?{_REDUCED}\b"
-    rf"|\b(?:dosis)?{_REDUCED}{_THE} ?(?:{_DOSE} ?)?(?:by|um|of|del?|en(?: un)?|von|di|o)? ?{_N.format('by')}"
+    rf"|\b(?:dosis)?{_REDUCED}{_THE} ?(?:{_DOSE} ?)?(?:by|um|of|del?|en(?: un)?|un|em|von|di|met|o)? ?{_N.format('by')}"
     rf"|\b(?:dosis)?{_REDUCED}{_THE} ?(?:{_DOSE} ?)?(?:to|auf|al?|na) ?{_N.format('reached')}"
     rf"|{_N.format('share')} ?(?:of |der |de la |de |della )?"
     rf"(?:the |full |usual |standard |normal |vollen? |planned ){{0,2}}{_DOSE}\b"

@@ -8,7 +8,10 @@ from fhir_mappings.medications.schedule_words import DAYS_IN, IGNORED, OTHER_TAB
 
 # Words for the dose, and those between it and its amount, in the languages of Europe, without accents.
 _DOSE_WORDS = frozenset({
-    "abw", "tbw", "ibw", "bw", "wt",
+    "abw", "tbw", "twice", "thrice", "cyclus", "zyklus", "ciclo", "cykl", "tagesdosis", "tagesgesamtdosis", "dagdosis",
+    "taglich", "dagelijks", "daags", "dziennie", "giornaliera", "diaria", "journaliere", "totale", "dobowa",
+    "ataque", "nasycajaca", "podtrzymujaca", "carico", "charge", "carga", "onderhoudsdosis", "oplaaddosis",
+    "initialdosis",     "ibw", "bw", "wt",
     "confirmed", "verified", "checked", "approved", "correct", "sie", "ihnen",
     "receive", "receives", "receiving", "received", "get", "gets", "got", "gave", "actual", "actually", "just",
     "will", "prescribed", "prescribe", "dispense", "prepare", "draw",

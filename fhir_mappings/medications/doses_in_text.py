@@ -34,12 +34,13 @@ _TIME_OR_DOSE = (
 )
 # "252 mg per protocol" is a dose, "20 mg per mL" is not.
 _PER = (
-    r"ml|cc|l|vial|tab\w*|bag|syringe|m2|m\u00b2|sq\w*|square|bsa|units?|lbs?|pounds?|kg|kilo\w*|h|hr|hours?|min\w*|d|days?"
-    r"|24|months?|years?|tag|jour|dia|giorno"
+    r"ml|cc|l|vial|tab\w*|bag|syringe|m2|m\u00b2|sq\w*|square|bsa|units?|lbs?|pounds?|kg|kilo\w*|h|hr|hours?|min\w*"
+    r"|d|days?|24|months?|years?|tag|jour|dia|giorno"
 )
 _DOSE_IN_TEXT = re.compile(
     # "20G" is the size of a needle.
-    rf"(?<![\d.,/])(?!(?:1[4-9]|2\d)(?-i:G)(?!\w))(?P<amount>{_NUMBER})(?:\s*|-)(?P<unit>(?P<mcg>{_MCG})|(?P<mg>{_MG})|(?P<g>{_G}))"
+    rf"(?<![\d.,/])(?!(?:1[4-9]|2\d)(?-i:G)(?!\w))(?P<amount>{_NUMBER})(?:\s*|-)(?P<unit>(?P<mcg>{_MCG})"
+    rf"|(?P<mg>{_MG})|(?P<g>{_G}))"
     r"(?P<kg>\s*(?:/|per\b|pro\b|por\b|par\b)\s*(?:kg(?:kg|bw|kw)?|kilo(?:gram(?:m|o)?s?)?|\u043a\u0433)\b)?"
     # An amount of each dose or cycle is the dose; that of a day may be two of them.
     rf"(?:\s*(?:/|per\b|pro\b|por\b|par\b|je\b)\s*(?:{_TIME_OR_DOSE})\b)?"
@@ -86,7 +87,9 @@ _NOT_THIS_DOSE = re.compile(
     r" (?:from|von|de)"
     r"|vials?(?: of| contains?| size| strength)?|vials(?: ?\(| ?@)|after (?:a |the )?loading(?: dose)?"
     r"|allerg\w{1,4}:? (?:to )?[^\W\d_]{3,30}"
-    r"|max(?:\.|imum)?(?: single| cumulative| total| lifetime)?(?: dose)?"
+    r"|(?:total |max\.? |maximum )?daily (?:dose|total|amount)|tages(?:gesamt)?dosis|dosis (?:total )?diaria(?: total)?"
+    r"|dose (?:totale )?journaliere|dose giornaliera(?: totale)?|dose (?:total )?diaria(?: total)?|dagdosis"
+    r"|dawka dobowa|max(?:\.|imum)?(?: single| cumulative| total| lifetime)?(?: dose)?"
     r"|waste[ds]?|discard(?:ed|s)?|leftover|overfill|verwurf"
     r"|(?:total|cumulative|whole) dose (?:of |in |for )?(?:this |the )?(?:course|treatment)|course total"
     r"|would (?:be|have been)|not (?:to )?exceed|no more than|cap(?:ped)? (?:at|of))"
@@ -94,6 +97,11 @@ _NOT_THIS_DOSE = re.compile(
 )
 # "3528 mg over 14 cycles".
 _OF_COURSE = re.compile(r" ?(?:total )?(?:over|in|for) (?:all )?\d{1,2} (?:cycles|doses|infusions|treatments)\b")
+# "8 mg/kg was given with cycle 1".
+_WAS_GIVEN = re.compile(
+    r"\)?,? ?(?:iv )?(?:(?:was|were|has been|had been|already|wurde|fue|foi|a ete|e stata?) ){1,2}[^.;\d]{0,20}"
+    r"(?:given|administered|received|verabreicht|gegeben|administrad[ao]|administree?|somministrat[ao])\b"
+)
 # "Weight: 70000 g".
 _A_WEIGHT = re.compile(r"\b(?:weight|wt|gewicht|peso|poids)(?: \w{1,8})?[ :=(]{0,3}\Z")
 # "Loading dose 840 mg given 10/20", "22 mg waste".
@@ -293,7 +301,11 @@ def _is_other_dose(written: str, match: re.Match[str]) -> bool:
     """Return whether an amount is an earlier or a possible dose, a vial, or a maximum."""
     before = fold(written[max(match.start() - _BEFORE_DOSE, 0) : match.start()] + "|")[:-1]
     behind = fold(written[match.end() : match.end() + _BEFORE_DOSE])
-    if _OF_COURSE.match(behind) or (match["g"] is not None and _A_WEIGHT.search(before)):
+    if (
+        _OF_COURSE.match(behind)
+        or _WAS_GIVEN.match(behind.lstrip())
+        or (match["g"] is not None and _A_WEIGHT.search(before))
+    ):
         return True
     if _NOT_THIS_DOSE.search(before) or _IF_REDUCED.search(before) or _DONE_BEFORE.match(behind):
         return True

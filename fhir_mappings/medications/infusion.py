@@ -26,8 +26,9 @@ _MINUTES = {
 _IN_TEXT = re.compile(
     r"(?:\b(?:over|(?<!start )(?<!begin )(?:infuse|infusion|run|give)d? (?:iv )?(?:for|in|within)|during"
     r"|\u00fcber|ueber|durante|pendant|gedurende|sur|em|en|przez)"
-    r"\s+(?:at least |mindestens |al menos |au moins )?)"
-    r"(\d{1,3}(?:[.,]\d{1,2})?)(?:\s?(?:-|\u2013|to|bis|a)\s?(\d{1,3}(?:[.,]\d)?))?\s?-?\s?(min(?:ute[ns]?|s|ut(?:os?|en?|y|i))?|h(?:(?:ou|o)?r(?:as?|s)?|eures?)?|std|stunden?|uur)\b"
+    r"(?: ?: ?|\s+)(?:at least |mindestens |al menos |au moins )?)"
+    r"(\d{1,3}(?:[.,]\d{1,2})?)(?:\s?(?:-|\u2013|to|bis|a)\s?(\d{1,3}(?:[.,]\d)?))?\s?-?\s?(min(?:ute[ns]?|s"
+    r"|ut(?:os?|en?|y|i))?|h(?:(?:ou|o)?r(?:as?|s)?|eures?)?|std|stunden?|uur)\b"
     r"|\b(\d{1,3})[ -]?(min(?:ute)?|h(?:our)?)[ -](?:iv )?(?:infusion|perfusion|infusie)\b",
     re.IGNORECASE,
 )
@@ -43,14 +44,18 @@ _VOLUME = re.compile(
 _RATE = re.compile(r"(?<![\d.,])(\d{1,4}(?:[.,]\d{1,2})?) ?ml ?/ ?(h|hr|hour|min|minute)\b", re.IGNORECASE)
 _PER_TIME = re.compile(r"(?P<of>ml|mg)\s?/\s?(?P<time>h|hr|hour|min|minute)")
 _PUSH = re.compile(
-    r"\b(?:(?:i\.?v\.?|intravenous|slow|rapid)\s+push|iv[rs]?push|ivinjbol|ivp|push|bolus|direct injection|bolo"
-    r"|als bolus)\b",
+    r"\b(?:(?:i\.?v\.?|intravenous|slow|rapid)\s+push|iv[rs]?push|ivinjbol|ivp|push|bolus(?:injektion\w{0,2}|gabe\w?"
+    r"|ie|em)?"
+    r"|direct injection|bolo)\b",
     re.IGNORECASE,
 )
 # "Do not give as push or bolus", "never as a bolus": up to the end of the clause.
 _WARNING = re.compile(
-    r"\b(?:not|never|no|avoid|without|instead of|rather than|nicht|nie|niemals|kein|keinen|nunca|jamais|ne pas"
-    r"|pas en|non (?:in|somministrare|infondere|dare)|n\u00e3o|nao|niet|nooit|geen)\b[^.;)]*",
+    r"\b(?:not|never|no|avoid|without|instead of|rather than|nicht|nie|niemals|kein\w{0,2}|nunca|jamais|ne pas"
+    r"|pas en|non (?:in|somministrare|infondere|dare)|n\u00e3o|nao|niet|nooit|geen)\b[^.;)]*"
+    r"|\b(?:push|bol(?:us\w{0,10}|o))\b[^.;)]{0,20}\b(?:(?:zu |te )?vermeiden|vermijden|(?:\u00e0 )?\u00e9viter"
+    r"|evitar|da evitare|verboten"
+    r"|(?:is |are )?(?:contraindicated|prohibited|not allowed)|to be avoided)\b",
     re.IGNORECASE,
 )
 _CLAUSES = re.compile(r"[.;,\n]|\bthen\b")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -18,6 +19,7 @@ from fhir_mappings.medications import billing_extensions, diluents, dosage, dose
 from fhir_mappings.medications.dosage import Strength
 from fhir_mappings.medications.drug_concepts import Said, Source, billing_code, codes_billed, said_of_drug
 from fhir_mappings.medications.instructed import InstructionReader
+from fhir_mappings.medications.named_problems import named_problems
 from fhir_mappings.medications.order_notes import notes
 from fhir_mappings.medications.order_remarks import remark_in_name
 from fhir_mappings.medications.routes import RouteReader
@@ -25,15 +27,16 @@ from fhir_mappings.medications.tablets import counts_tablets, milligrams_in, sup
 from fhir_mappings.medications.text_dose import DoseOnlyInText, dose_only_in_text
 from fhir_mappings.results.units import dose_scale
 from fhir_mappings.wire.cached_json import CachedByJson
+from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import child, number, objects, reference, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import date, tzinfo
 
-    from cards.facts.order import OrderedDose
+    from cards.facts.order import NamedProblem, OrderedDose
     from fhir_mappings.codings import CodeMap
-    from fhir_mappings.patient.conditions import ConditionReader
+    from fhir_mappings.patient.conditions import ConditionReader, ReadCondition
     from fhir_mappings.wire.lenient import Json
     from fhir_mappings.wire.references import References
 
@@ -41,6 +44,21 @@ NO_ORDER = frozenset({"cancelled", "stopped", "revoked", "entered-in-error", "co
 TENTATIVE = frozenset({"proposal", "plan"})
 """The intents of what is not asked for yet."""
 _LONGEST_FORM = 120
+_OTHER_CANCER = re.compile(
+    r"\b(?:lung|bronch\w{2,6}|prostat\w{1,4}|ovar\w{1,4}|pancrea\w{1,5}|bladder|urotheli\w{2}|kidney|renal|liver"
+    r"|hepato\w{4,8}"
+    r"|thyroid|cervi\w{1,4}|endometri\w{2,3}|uter\w{2,4}|head and neck|salivary|skin|brain|testic\w{2,4})\b.{0,20}"
+    r"\b(?:cancer|carcinoma|adenocarcinoma|neoplasm|tumou?r|malignanc\w{1,3})|\b(?:cancer|carcinoma|neoplasm"
+    r"|tumou?r) of (?:the )?"
+    r"(?:lung|bronchus|prostate|ovary|pancreas|bladder|kidney|liver|thyroid|cervix|endometrium|uterus|skin|brain)\b"
+    r"|melanom|lymphom|leuk[ae]?emi|leucemi|myelom|\b(?:lungen|bronchial|prostata|ovarial|pankreas|blasen|nieren"
+    r"|leber|schilddrusen"
+    r"|zervix|endometrium)(?:karzinom|krebs)|(?:cancer|carcinome) (?:du poumon|bronchique|de la prostate|de l'ovaire"
+    r"|du pancreas)"
+    r"|(?:cancer|carcinoma|tumore) (?:de|di|del|della|do|da|alla|al) (?:pulmon|polmone|pulmao|prostata|ovario|pancreas)"
+    r"|(?:long|prostaat|eierstok|alvleesklier)kanker|rak (?:pluca|prostaty|jajnika|trzustki)"
+)
+_SPREAD = re.compile(r"metast|\bmets?\b|secondary|spread|filiae|absiedlung|history|family|hx|risk|screen")
 _NESTED = 40
 """The most resources whose ingredients are looked at for one order."""
 
@@ -178,6 +196,10 @@ class MedicationReader:
         """Read the doses in the text of an order that has none in its fields, if all of the text is understood."""
         return dose_only_in_text(resource, self._supportive_drugs)
 
+    def named_problems(self, resource: Json) -> tuple[NamedProblem, ...]:
+        """List the problems that stop a drug and that the words of an order name."""
+        return named_problems(resource, self._conditions.concepts)
+
     def days(self, resource: Json) -> tuple[date, ...]:
         """Return the days for which an order of the chart names doses: each named day, or the first day."""
         said = self._instructed(resource.get("dosageInstruction"))
@@ -213,7 +235,8 @@ class MedicationReader:
             billing_code(each, origin, on_the_order=False, beside_drug=True) for found in in_words for each in found
         ]
         packages = (WrittenNdc(coding.code, (), path) for coding, _ in beside if coding.system == "ndc")
-        ndcs = (*said.ndcs, *dict.fromkeys(packages))
+        written = (WrittenNdc(code, (), path) for code in billing_extensions.packages_in_words(resource))
+        ndcs = (*said.ndcs, *dict.fromkeys((*packages, *written)))
         gaps: tuple[Gap, ...] = ()
         if not evidence:
             evidence = said.supply_texts
@@ -292,18 +315,36 @@ class MedicationReader:
         for _, referred in objects(resource.get("reasonReference")):
             wanted = reference(referred)
             condition = references.resolve(referred, resource)
-            if condition is not None and is_of_patient(condition):
+            if condition is None and (display := text(referred.get("display"))):
+                # What was not sent is known by its name.
+                condition = {"code": {"text": display}}
+            elif condition is not None and not is_of_patient(condition):
+                continue
+            if condition is not None:
                 read.append(self._conditions.read(condition, Origin(wanted, f"{path}.reasonReference")))
         if not read:
             return order
         stated = [each for condition in read for each in condition.receptors]
         return msgspec.structs.replace(
             order,
+            unread_reasons=tuple(_unread_cancers(resource, read)),
             reasons=tuple(each.diagnosis for each in read if each.diagnosis is not None),
             stagings=tuple(each.staging for each in read if each.staging is not None),
             receptors=tuple(each for each in stated if isinstance(each, ReceptorResult)),
             coded_her2=tuple(each for each in stated if isinstance(each, CodedHer2)),
         )
+
+
+def _unread_cancers(resource: Json, read: list[ReadCondition]) -> Iterator[str]:
+    """Yield the reasons of an order that name a cancer of an organ where none was read as a cancer of the labels."""
+    if any(each.diagnosis is not None for each in read):
+        return
+    for name in ("reasonCode", "reasonReference"):
+        for _, reason in objects(resource.get(name)):
+            for written in (*texts(reason), text(reason.get("display"))):
+                if _OTHER_CANCER.search(fold(written)) and not _SPREAD.search(fold(written)):
+                    yield written[:_LONGEST_FORM]
+                    break
 
 
 def has_reasons_of(resource: Json, other: Json) -> bool:
@@ -315,7 +356,7 @@ def has_reasons_of(resource: Json, other: Json) -> bool:
 
 def with_reasons_of(order: DrugOrder, other: DrugOrder) -> DrugOrder:
     """Add the reasons that were read of another order, at the places of this one."""
-    if not (other.reasons or other.stagings or other.receptors or other.coded_her2):
+    if not (other.reasons or other.stagings or other.receptors or other.coded_her2 or other.unread_reasons):
         return order
     path, begun = order.origin.path, len(other.origin.path)
 
@@ -327,6 +368,7 @@ def with_reasons_of(order: DrugOrder, other: DrugOrder) -> DrugOrder:
 
     return msgspec.structs.replace(
         order,
+        unread_reasons=other.unread_reasons,
         reasons=here(other.reasons),
         stagings=here(other.stagings),
         receptors=here(other.receptors),

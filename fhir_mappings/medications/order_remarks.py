@@ -30,12 +30,24 @@ _UNTIL = (
     r"(?: (?:bis|hasta|jusqu'a\w{0,3}|avant|fino a|ate|do|tot|todavia|aun|encore|heute|hoy|hui|oggi|hoje|vandaag)"
     r"\b.{0,60})?"
 )
+# What somebody waits for before the dose: a result, not an approval of the payer.
+_AWAITED = (
+    r"(?:(?:is )?(?:pending|awaiting|awaits?|waiting (?:for|on)|wartet? auf|pendiente de|en attente d(?:e |'|u )"
+    r"|in attesa d[ie]|aguardando|aguarda|wacht op|oczekuje na|czeka na) ?(?:the |an? |new |repeat |la |le |el |lo )?"
+    r"(?:echo\w{0,15}|eco\w{0,15}|muga|lvef|labs?|lab results?|results?|cbc|lfts?|platelets?|biopsy|her2\w{0,8}"
+    r"|patholog\w{1,3}"
+    r"|scan|mri|ct|clearance|cardiology|analitica|laborwerte?|labor|bilan|esami|exames|uitslag\w{0,3}|lab"
+    r"|wynik\w{0,2})\b.{0,40}"
+    r"|(?:echo\w{0,15}|muga|lvef|labs?|(?:lab )?results?|her2\w{0,8}|biopsy|laborwerte?|labor) (?:still |steht noch "
+    r"|noch |is |are )?(?:pending|awaited|outstanding|ausstehend|aus|offen|pendiente))"
+)
 # A clause that takes the order back; one with a condition ("hold if platelets fall") does not.
 _TAKEN_BACK = re.compile(
     r"(?:please )?(?:do not|don't|never|not to) (?:be )?"
     r"(?:give|given|administer(?:ed)?|infused?|inject(?:ed)?|take|use|dispense|start(?:ed)?|treat)"
     rf"{_THIS}(?: (?:yet|today|now|until .{{1,60}}|before .{{1,60}}))?"
-    rf"|(?:please )?(?:(?:put |order |dose )?on )?hold{_THIS}(?: (?:pending|until|awaiting|for now).{{0,60}})?"
+    rf"|(?:please )?(?:(?:put |order |dose )?on )?hold{_THIS}(?:(?: - ?| )(?:per|by) .{{1,60}})?(?: (?:pending|until"
+    rf"|awaiting|for now).{{0,60}})?"
     r"(?: (?:x ?|for )?(?:\d{1,2}|an?|one|two|three) ?(?:d|days?|w|wks?|weeks?|months?|cycles?))?"
     r"(?: (?:and )?then (?:resume|restart|re-start|continue|start|give)\b.{0,40})?"
     rf"|(?:please )?(?:cancel|void|discontinue|d/c|stop(?: taking)?|omit|skip|disregard|ignore){_THIS}{_WHY}"
@@ -59,7 +71,7 @@ _TAKEN_BACK = re.compile(
     r" (?:high|low|wrong|off|incorrect|large|small|excessive)"
     r"|(?:(?:the |body )?(?:weight|wt|dose|height)) (?:was |is )?(?:entered|recorded|documented|charted|taken|in) "
     r"(?:in |as )?(?:lbs?|pounds?|the wrong units?|wrong(?:ly)?|incorrectly|wrong units?|error)"
-    r"|(?:wrong|incorrect) (?:weight|dose|units?)"
+    r"|(?:wrong|incorrect) (?:weight|dose|units?|drug|medication|order)"
     r"|(?:(?:dosis|gabe|therapie|infusion|verordnung|auftrag) )?(?:bitte )?(?:(?:noch )?nicht"
     r" (?:geben|verabreichen|applizieren|infundieren)|pausier(?:en|t)|storn(?:ieren|iert|o)|absetzen|abgesetzt"
     rf"|verschieben|verschoben|zuruckstellen|zuruckgestellt|aussetzen|ausgesetzt){_UNTIL}"
@@ -82,6 +94,8 @@ _TAKEN_BACK = re.compile(
     r"|(?:bitte )?(?:dosis|dosierung) (?:uber)?prufen|(?:por favor )?(?:verificar|comprobar|revisar) (?:la )?dosis"
     r"|(?:merci de )?(?:verifier|controler) la dose|verificare la dose"
     r"|(?:(?:bitte|gabe|infusion|dosis|therapie|zyklus \d{1,2}) ){0,2}(?:auf|um) .{1,30} (?:verschieben|verschoben)"
+    rf"|(?:(?:dose|order|infusion|treatment|hold|on hold) )?{_AWAITED}"
+    r"|(?:dose|order|amount)(?: is)? (?:pending|tbd|tba|to be (?:determined|confirmed|calculated))(?: .{1,40})?"
     r"|falscher patient|paciente (?:equivocado|incorrecto|errado)|mauvais patient|paziente sbagliato"
 )
 _TAKEN_BACK_IN_NAME = re.compile(
@@ -131,7 +145,10 @@ _AGAIN = re.compile(
 )
 # Every alternative above holds one of these.
 _CUES = re.compile(
-    r"do not|don't|never|hold|held|cancel|void|disc|d/c|stop|omit|skip|disregard|ignore|delay|postpone|defer|error"
+    r"do not|don't|never|hold|held|pending|await|waiting|outstanding|\btb[ad]\b|to be \w|wart(?:e|et|en)? auf"
+    r"|ausstehend|noch aus|offen|pendiente"
+    r"|en attente|in attesa|aguarda|wacht op|czek(?:a|uje) na|cancel|void|disc|d/c|stop|omit|skip|disregard|ignore"
+    r"|delay|postpone|defer|error"
     r"|mistake|wrong|another|different|other|duplicate|clarify|\btest|withdrawn|to be given|corrected|revised|updated"
     r"|seems|looks|appears|entered|recorded|documented|charted|\blbs?\b|pound|incorrect"
     r"|nicht|pausier|storn|abgese|absetz|verschieb|verschob|suspen|anul|annul|aplaz|reporte|non (?:somm|inf)|sospe|nao "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +12,7 @@ from cards.values.quantities import Mg, MgPerKg
 from fhir_mappings.codings import texts
 from fhir_mappings.medications.dosage import quantity_dose
 from fhir_mappings.medications.doses_in_text import noted_doses
+from fhir_mappings.medications.instructions import written_in
 from fhir_mappings.medications.order_notes import note_of
 from fhir_mappings.wire.lenient import child, number, objects, text
 
@@ -22,20 +25,23 @@ _OF_ORDER = ("reasonCode",)
 _OF_INSTRUCTION = ("method", "site", "route", "asNeededCodeableConcept", "asNeededFor")
 _MOST_TEXTS, _DEPTH = 40, 3
 _NOTHING = OrderNote("")
+_WORDS = re.compile(r"\w ")
+_MARKUP = re.compile(r"<[^<>]{1,200}>")
 
 
 def noted_elsewhere(order: Json) -> tuple[OrderNote, ...]:
     """List the doses in an order's reasons, extensions and the coded parts of its instructions.
 
-    What the reason of its status says of the dose in words counts, too, and a body weight in an extension.
+    What the reason of its status or an extension says in words counts, too, and a body weight in an extension.
     """
     found: dict[OrderNote, None] = {}
     for written in islice(_texts(order), _MOST_TEXTS):
         if any(map(str.isdecimal, written)) and (doses := noted_doses(written)):
             found[OrderNote("", doses)] = None
-    for written in _said(order.get("statusReason")):
+    for written in (*_said(order.get("statusReason")), *islice(_extension_words(order), _MOST_TEXTS)):
         read = note_of(written)
-        found[OrderNote("", read.doses, read.remarks, read.other_units)] = None
+        said = written if read.is_push else ""
+        found[OrderNote(said, read.doses, read.remarks, read.other_units, is_push=read.is_push)] = None
     for quantity in islice(_quantities(order), _MOST_TEXTS):
         dose = quantity_dose(quantity)
         if dose is not None and dose.unit in (DoseUnit.MG, DoseUnit.MG_PER_KG):
@@ -45,6 +51,22 @@ def noted_elsewhere(order: Json) -> tuple[OrderNote, ...]:
         if (text(quantity.get("code")) or text(quantity.get("unit"))).casefold() == "kg" and kilograms is not None:
             found[OrderNote("", weights=(StatedWeight(kilograms),))] = None
     return tuple(each for each in found if each != _NOTHING)
+
+
+def every_text(order: Json) -> Iterator[str]:
+    """Yield every text of an order that may speak of the patient, at most ``_MOST_TEXTS``."""
+    return islice(filter(None, _every_text(order)), _MOST_TEXTS)
+
+
+def _every_text(order: Json) -> Iterator[str]:
+    for _, annotation in objects(order.get("note")):
+        yield text(annotation.get("text"))
+    for _, instruction in objects(order.get("dosageInstruction")):
+        yield from written_in(instruction)
+    yield from _said(order.get("statusReason"))
+    for _, reason in objects(order.get("reasonReference")):
+        yield text(reason.get("display"))
+    yield from _texts(order)
 
 
 def _quantities(order: Json) -> Iterator[Json]:
@@ -74,6 +96,22 @@ def _texts(order: Json) -> Iterator[str]:
     yield from _in_extensions(order, _DEPTH)
     for _, instruction in objects(order.get("dosageInstruction")):
         yield from _beside_the_text(instruction)
+
+
+def _extension_words(order: Json) -> Iterator[str]:
+    """Yield the texts in the extensions of an order and its instructions that are more than a name or a code."""
+    yield from filter(_WORDS.search, _in_extensions(order, _DEPTH))
+    for _, instruction in objects(order.get("dosageInstruction")):
+        yield from filter(_WORDS.search, _in_extensions(instruction, _DEPTH))
+
+
+def restated(order: Json) -> tuple[OrderNote, ...]:
+    """Read the texts that are to say what the fields of an order say: its narrative, what it is based on."""
+    written = [_MARKUP.sub(" ", unescape(text(child(order, "text").get("div"))))] if "text" in order else []
+    written += [text(each.get("display")) for _, each in objects(order.get("basedOn"))]
+    substitution = child(order, "substitution")
+    written += texts(substitution.get("allowedCodeableConcept"))
+    return tuple(OrderNote(each, noted_doses(each)) for each in written if each.strip())
 
 
 def _beside_the_text(instruction: Json) -> Iterator[str]:

@@ -10,6 +10,7 @@ from cards.facts.order import AmountInOtherUnit
 from cards.identification.folding import fold
 from cards.values.text_cache import cached_by_text
 from cards.values.texts import LONGEST
+from fhir_mappings.medications.amounts import OF_A_DAY
 from fhir_mappings.medications.dose_words import speaks_of_a_dose
 from fhir_mappings.medications.doses_in_text import doses_in
 
@@ -35,8 +36,17 @@ _AMOUNT = re.compile(
     rf"|{_MASS} ?{_PER} ?(?P<never>{_AREA}|{_POUND})|(?P<other>{_OTHER}))(?![^\W_]|/ ?kg)",
     re.IGNORECASE,
 )
+# The total of a day of tablets, whatever their number.
+_OF_A_DAY = re.compile(
+    r"(?<!max )(?<!maximum )(?P<said>\b(?:(?:total )?daily (?:dose|total|amount)|tages(?:gesamt)?dosis"
+    r"|dosis (?:total )?diaria(?: total)?"
+    r"|dose (?:totale )?journali\u00e8re|dose giornaliera(?: totale)?|dose (?:total )?di\u00e1ria(?: total)?"
+    r"|dagdosis|dawka dobowa)"
+    r"(?: is| of)?[ :=]{1,3}(?:de |di |von )?(?P<number>\d{2,4}(?:[.,]\d{1,3})?) ?mg)(?![\w/]| ?/)",
+    re.IGNORECASE,
+)
 _CUES = re.compile(
-    rf"\d ?-?(?:{_OTHER})|{_PER} ?(?:{_AREA}|{_POUND}|d|tag|jour|24)|auc",
+    rf"{OF_A_DAY.pattern}|\d ?-?(?:{_OTHER})|{_PER} ?(?:{_AREA}|{_POUND}|d|tag|jour|24)|auc",
     re.IGNORECASE,
 )
 _AUC = re.compile(r"\bauc ?(?:=|:|of)? ?(?P<number>\d(?:[.,]\d)?)(?![\w/])", re.IGNORECASE)
@@ -80,6 +90,9 @@ def _found(plain: str) -> Iterator[AmountInOtherUnit]:
             continue
         a_day = doses_in(f"{match['number']} {match['mass']}") if match["day"] is not None else ()
         yield _amount(plain, match, never_fits=match["never"] is not None, a_day=a_day[0] if len(a_day) == 1 else None)
+    for match in _OF_A_DAY.finditer(plain):
+        if len(a_day := doses_in(f"{match['number']} mg")) == 1:
+            yield AmountInOtherUnit(Decimal(0), match["said"], a_day=a_day[0])
     for match in _AUC.finditer(plain):
         yield _amount(plain, match, never_fits=True)
     for match in _UNIT_ALONE.finditer(plain):

@@ -38,8 +38,22 @@ _CODES = {
     "bid": _ONE / 2, "tid": _ONE / 3, "qid": _ONE / 4, "am": _ONE, "pm": _ONE, "qd": _ONE, "bed": _ONE,
     "qod": Decimal(2), "q1h": _ONE / 24, "q2h": _ONE / 12, "q3h": _ONE / 8, "q4h": _ONE / 6, "q6h": _ONE / 4,
     "q8h": _ONE / 3, "wk": Decimal(7), "mo": Decimal(28),
+    # Two parts of the day, as codes of other countries have them.
+    **dict.fromkeys((
+        "matin et soir", "matin, soir", "morgens und abends", "morgens, abends", "mañana y noche", "mattina e sera",
+        "manhã e noite", "ochtend en avond", "s ochtends en s avonds", "rano i wieczorem", "am/pm", "am and pm",
+    ), _ONE / 2),
 }  # fmt: skip
 _ONCE = frozenset({"once", "stat", "1x", "x1", "one time", "onetime", "now"})
+# A dose of each cycle: how long a cycle is, is said elsewhere or nowhere.
+_PER_CYCLE = re.compile(
+    r"(?:(?:once|one dose|one|1 ?x?|every|each|einmal|1 fois|une fois|una vez|uma vez|una volta|eenmaal|eens"
+    r"|raz)[ -]?)?(?:(?:per|a|an|each|every|in each|/|pro|je|par|por|cada|ogni|na)[ -]?)?"
+    r"(?:cycle|treatment cycle|chemo cycle|zyklus|ciclo|cyclus|kuur|cykl|cure)"
+    r"|(?:on )?(?:each )?treatment days?(?: only)?"
+    r"|(?:on |once \()?(?:cycle ?(?:\d{1,2} ?)?)?(?:day|d|tag|jour|j|dia|d\u00eda|giorno|g|dag"
+    r"|dzie\u0144) ?1(?: only|\))?|c ?\d{1,2} ?,? ?d ?1"
+)
 _UNDERSTOOD = frozenset(
     {
         "id", "extension", "boundsDuration", "boundsRange", "boundsPeriod", "count", "countMax", "duration",
@@ -323,7 +337,8 @@ def _of_code(concept: object) -> Iterator[Rhythm]:
     for each in written:
         said = list(_of_written_code(each))
         understood |= {rhythm: None for rhythm in said if not rhythm.unread}
-        unread += [rhythm.unread for rhythm in said if rhythm.unread] or ([each[:60]] if not said else [])
+        if _PER_CYCLE.fullmatch(each.strip().casefold()) is None:
+            unread += [rhythm.unread for rhythm in said if rhythm.unread] or ([each[:60]] if not said else [])
     if understood:
         yield from understood
     elif unread:

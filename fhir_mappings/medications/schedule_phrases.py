@@ -95,7 +95,8 @@ def _by_places(found: Found, match: re.Match[str]) -> None:
 
 def _in_part_of_day(found: Found, match: re.Match[str]) -> None:
     # "In the morning or the evening" is one of them.
-    found.parts_of_day.add(words.PARTS_OF_THE_DAY[match["p"].rstrip("s")])
+    part = match["p"] if match["p"] in words.PARTS_OF_THE_DAY else match["p"].rstrip("s")
+    found.parts_of_day.add(words.PARTS_OF_THE_DAY[part])
     found.is_taken_then = found.is_taken_then or match["e"] is not None
 
 
@@ -286,9 +287,16 @@ _PHRASES: tuple[tuple[str, Callable[[Found, re.Match[str]], None]], ...] = (
     (rf"(?P<n>{_N}) ?(?P<u>{_UNIT}) ?(?:{words.AFTER})", _every),
     # "Every 3 weeks (21 days)".
     (rf"\(=? ?(?P<n>{_N}) ?(?P<u>{_UNIT})(?=\))", _every),
-    (rf"(?:(?P<n>{_N}) ?(?P<x>-|x|times|mal|fois|veces)? ?)?(?P<a>{_ADJECTIVE})(?: cycles?)?", _adjective),
+    (
+        (
+            rf"(?:(?P<n>{_N}) ?(?P<x>-|x|times|mal|fois|veces|vezes|volte|keer|razy|ggr|ganger)? ?)?"
+            rf"(?P<a>{_ADJECTIVE})(?: cycles?)?"
+        ),
+        _adjective,
+    ),
     (r"q ?(?P<n>14|21|28)(?= ?(?:[,;).]|$|x ?\d))", _every_days),
     (rf"(?P<f>{'|'.join(map(re.escape, words.TIMES_A_DAY))})(?! (?:syringe|needle|phaseal|connector))", _times_a_day),
+    (r"(?P<n>\d{1,2})[ -](?P<u>hour)ly", _every),
     (r"(?P<q>qod|q\.o\.d\.)", _every_other_day),
     (rf"(?:on|every|each|jeden|am|cada|(?:todos )?los|(?:tous )?les|ogni|toda) (?P<days>{_ON}{{0,6}})", _on_weekdays),
     (rf"(?P<days>{words.EVERY_WEEKDAY})", _on_weekdays),

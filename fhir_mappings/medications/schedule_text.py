@@ -59,9 +59,13 @@ _ORDINAL = re.compile(rf"\b((?:{words.EVERY}) ?\d)(?:(?:\.|:[ea]|\u00ba|\u00aa)(
 _HEADING = re.compile(r"[^\W\d_]{3,20} ?: ")
 # "Every 21 (± 3) days".
 _TOLERANCE = re.compile(r"\((?:±|\+/?-) ?\d{1,2}\) ?")
-_TABLETS = re.compile(r"\b(?:tab(?:let)?s?|(?:by )?mouth|orally|oral|po|p\.o)\b", re.IGNORECASE)
+_TABLETS = re.compile(
+    r"\b(?:tab(?:let)?s?|(?:film)?tabletten?|tabletk[ai]|tabletek|comprim\w{1,5}|compress[ae]|(?:by )?mouth|orally"
+    r"|oral|po|p\.o)\b",
+    re.IGNORECASE,
+)
 # "2 tablets in the morning", not "with breakfast" alone.
-_TAKEN = re.compile(r"\b(?:\d{1,2}|one|two|three|four|five|six) (?:tab|pill)|\d ?mg\b")
+_TAKEN = re.compile(r"\b(?:\d{1,2}|one|two|three|four|five|six) (?:tab|pill|filmtab|compr)|\d ?mg\b")
 _CUES = re.compile(rf"\b(?:{words.CUES})\b")
 _CHANGES = re.compile(
     rf"\b(?:{words.CUES}|do not|don't|hold|held|stop\w{{0,4}}|skip\w{{0,4}}|omit\w{{0,4}}|void|cancel\w{{0,5}}"

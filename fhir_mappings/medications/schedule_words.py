@@ -11,10 +11,14 @@ NUMBERS = {
     "andra": 2, "anden": 2, "annen": 2, "tredje": 3, "fjarde": 4, "fjerde": 4, "toinen": 2, "kolmas": 3, "kolmen": 3,
     "три": 3, "две": 2, "третью": 3, "τρεισ": 3, "δυο": 2, "uc": 3, "iki": 2, "trei": 3, "doua": 2, "harom": 3,
     "一": 1, "二": 2, "三": 3, "四": 4,
+    "eens": 1, "eenmaal": 1, "tweemaal": 2, "driemaal": 3,
     "una": 1, "une": 1, "uma": 1, "einmal": 1, "jednou": 1, "zweimal": 2, "dreimal": 3,
     "first": 1, "second": 2, "third": 3, "fourth": 4, "other": 2, "once": 1, "twice": 2, "thrice": 3,
 }  # fmt: skip
-TIMES = frozenset({"once", "twice", "thrice", "einmal", "zweimal", "dreimal", "una", "une", "uma", "jednou"})
+TIMES = frozenset({
+    "eens", "eenmaal", "tweemaal", "driemaal",
+    "once", "twice", "thrice", "einmal", "zweimal", "dreimal", "una", "une", "uma", "jednou",
+})  # fmt: skip
 """Numbers that count the doses of a period and never the periods between two doses."""
 HOUR = Decimal(0)
 """Placeholder for the hour, which has no exact decimal fraction of a day."""
@@ -26,6 +30,7 @@ _UNITS = {
         " 周 週 周一次 週一次 星期 週間"
     ),
     Decimal(1): (
+        "doba dobe "
         "d day days tag tage tagen dia dias jour jours giorno giorni dagen dni dag dagar dage dager paiva paivan dny"
         " dnu den день дня днеи ημερα ημερεσ gun gunde zi zile nap gg 天 日 天一次 日一次"
     ),
@@ -34,7 +39,7 @@ _UNITS = {
         " ay ayda luna luni 月"
     ),
     Decimal(365): "y yr yrs year years jahr jahre jahren ano anos an ans anni anno jaar",
-    HOUR: "h hr hrs hour hours stunden horas heures ore",
+    HOUR: "h hr hrs hour hours stunden horas heures ore uur godzin godziny",
 }
 DAYS_IN = {word: days for days, words in _UNITS.items() for word in words.split()}
 ADJECTIVES = {
@@ -45,7 +50,9 @@ ADJECTIVES = {
     "fortnightly": 14, "zweiwochentlich": 14, "quincenal": 14, "quincenalmente": 14, "quinzenal": 14,
     "quinzenalmente": 14, "bimensuel": 14, "quarterly": 84, "vierteljahrlich": 84, "trimestral": 84,
     "dreiwochentlich": 21, "driewekelijks": 21,
-    "tydne": 7, "hetente": 7, "naponta": 1, "naponkent": 1,
+    "dziennie": 1, "codziennie": 1, "dagelijks": 1, "daags": 1, "daglig": 1, "dagligen": 1, "giornaliero": 1,
+    "giornaliera": 1,
+    "quotidienne": 1, "quotidiennement": 1, "tydne": 7, "hetente": 7, "naponta": 1, "naponkent": 1,
     "monthly": 28, "monatlich": 28, "mensual": 28, "mensal": 28, "mensuel": 28, "mensile": 28,
 }  # fmt: skip
 TIMES_A_DAY = {
@@ -70,8 +77,8 @@ WEEKDAY_PLACES = (
 EVERY = (
     "every|each|c/|(?:repeat|repeated|repeats|repeating)(?: (?:the )?(?:dose|infusion|treatment))? every"
     "|q\\.?|alle|jede|cada|a cada|tou[st](?:es)? les|ogni"
-    "|elke|om de|iedere|co|raz na|var|varje|hver|hvert|joka|kazde|kazdy|kazdych|кажд(?:ые|ыи|ую)|(?:1 )?раз в|καθε"
-    "|la fiecare|o data la|每隔?"
+    "|elke|om de|iedere|co oko[l\u0142]o|co|raz na|var|varje|hver|hvert|joka|kazde|kazdy|kazdych|кажд(?:ые|ыи|ую)"
+    "|(?:1 )?раз в|καθε|la fiecare|o data la|每隔?"
 )
 AFTER = "valein|bir|[こご]と(?:に ?(?:[1一] ?回)?)?|毎|に ?[1一] ?回"
 """Words for "every" after the number and its unit."""
@@ -94,9 +101,34 @@ REST = (
 )
 """Days without treatment."""
 BESIDE = (
+    # How long contraception goes on, how far apart tablets are, and what is said of all later infusions.
+    (
+        "(?<!every )(?<!each )(?<!alle )(?<!cada )(?<!ogni )(?<!les )(?<!elke )"
+        "(?:for |until |bis |tot |do |et |y |e |en |und |and |nei )?(?:\\d{1,2}|one|two|six|seven|sieben|sept|siete"
+        "|sette|sete|zeven) (?:months?|monate?n?|mois|meses|mesi|maanden|miesiecy)"
+        " (?:after(?:ward)?s?|danach|nach|apres|despues|depois|successivi|dopo|daarna|na|po nim"
+        "|posteriores)\\b[^;.,]{0,40}"
+    ),
+    (
+        "(?:im abstand von|a distanza di|con un intervalo de|met) (?:etwa |circa |ongeveer |aproximadamente )?"
+        "(?:12|24) (?:stunden|ore|horas|uur)(?: ertussen)?|(?:a )?(?:environ )?(?:12|24) heures d'intervalle"
+    ),
+    "(?:alle weiteren|toutes les suivantes|todas las siguientes|tutte le successive)(?: infusion\\w{0,2})?",
+    "(?<!all )at once",
+    "vials?:? ?(?:of )?\\d{2,3} ?mg ?x ?\\d|x ?\\d{1,2} ?(?:bags?|vials?|syringes?|beutel)",
+    f"(?:w ciagu|przez|gedurende|tijdens|in|em|en|dans) {_DURATION}|w \\d[\\d.,]{{0,6}} ?ml(?: \\d[.,]\\d ?%)?",
+    (
+        "(?:total |max(?:imum)? )?daily (?:dose|total|amount)(?: is| of)?[ :=]{1,3}\\d[\\d.,]{0,6} ?mg"
+        "|(?:tages(?:gesamt)?dosis|dosis (?:total )?diaria(?: total)?|dose (?:totale )?journaliere"
+        "|dose giornaliera(?: totale)?"
+        "|dose (?:total )?diaria(?: total)?|dagdosis|dawka dobowa)[ :=]{1,3}(?:de |di |von )?\\d[\\d.,]{0,6} ?mg"
+    ),
     "(?:no|without(?: an?)?|ohne|sin) (?:rest|break|off|pausen?|descanso)(?: (?:weeks?|days?|period))?",
     "bi-?weekly(?= ?[(=:]* ?(?:every (?:2|two|other) w|q ?2 ?w|q ?14))",
-    "(?:once|(?:one|1) (?:dose|infusion)|1 ?x) ?(?:per|an?|in each|each|every|/) ?cycle(?! day)",
+    (
+        "(?:once|(?:one|1) (?:dose|infusion)|1 ?x|einmal|eenmaal|eens|una vez|uma vez|una volta|une fois|1 fois|raz)"
+        " ?(?:per|an?|in each|each|every|/|pro|je|por|par|na|ogni|cada) ?(?:cycle|zyklus|cyclus|ciclo|cykl)(?! day)"
+    ),
     "next (?:cycle|dose|infusion|treatment)(?: is)?(?: due)?(?: on)?(?= (?:d(?:ay)? ?\\d|\\d{1,2}/\\d{1,2}/\\d))",
     (
         "\\(?(?:window:? ?(?:of )?)?(?:\\+ ?/? ?-|\u00b1) ?\\d{1,2} ?-? ?(?:days?|d)(?!\\w)\\)?"
@@ -130,7 +162,9 @@ BESIDE = (
     "\\(?all (?:\\d |together )?at once\\)?",
     # As treatment plans and order forms write them.
     "treatment plan(?: recorded)?(?: (?:actual|dosing|order[ -]specific))?(?: weight)?|(?:starting )?when released",
-    "infuse over ?: ?\\d{1,3} ?min(?:ute)?s?|total volume(?: ?\\(ml\\))? ?: ?\\d{1,4}(?:[.,]\\d{1,2})?(?: ?ml)?",
+    f"(?:infuse|administer|infusion) over ?: ?{_DURATION}",
+    "for a total of \\d[\\d.,]{0,6} ?mg (?:daily|per day|a day|each day)",
+    "total volume(?: ?\\(ml\\))? ?: ?\\d{1,4}(?:[.,]\\d{1,2})?(?: ?ml)?",
     (
         "(?:order |physician )?(?:start|stop) date(?:/time)? ?:? ?\\d{1,2}/\\d{1,2}/\\d{2,4}"
         "(?:,? \\d{1,2}:\\d{2}(?::\\d{2})?(?: ?[ap]\\.?m\\.?)?(?: [a-z]{3,4}\\b)?)?"
@@ -216,6 +250,7 @@ IGNORED = frozenset(
             " subcutaneous subcutaneously subkutan perfusion infusione perfusao infusao kurzinfusion i.v i v"
             " central line port vein chemo chemotherapy piggyback peripheral catheter filter in-line inline pump"
         ),
+        "dans em sf sie je etwa przyjmowac polykac calosci",
         "dozylnie intraveneus intravenost intravenoos infuusio infuusiona infuzyon infuzio infuze wlew wlewie perfuzie",
         "внутривенно капельно в/в 点滴静注 静注 静脈内 静脉滴注 静脉 정맥 infusao infusionen",
         "ενδοφλεβιωσ ενδοφλεβια εγχυση alatt",
@@ -246,19 +281,23 @@ IGNORED = frozenset(
 )
 """Words that do not change a schedule, wherever they appear beside it."""
 PREMEDICATION = (
-    "acetaminophen|paracetamol|tylenol|diphenhydramine|benadryl|hydrocortisone|dexamethasone|decadron|ondansetron|zofran"
+    "acetaminophen|paracetamol|tylenol|diphenhydramine|benadryl|hydrocortisone|dexamethasone|decadron|ondansetron"
+    "|zofran"
     "|granisetron|palonosetron|aloxi|olanzapine|famotidine|cetirizine|methylprednisolone|fosaprepitant|aprepitant|emend"
     "|loperamide|imodium"
 )
 """Drugs given beside the ordered one; a clause of theirs alone says nothing about its schedule."""
 CUES = (
-    "every|each|twice|thrice|\\w{0,6}(?:daily|weekly|monthly|hourly)|cycles?|schedule|interval|repeat\\w{0,3}|alternat\\w{0,4}|again|times"
+    "(?:per|pro|por|par|na|ogni|cada) (?:cyclus|zyklus|ciclo|cykl)|every|each|twice|thrice|\\w{0,6}(?:daily|weekly"
+    "|monthly|hourly)|cycles?|schedule|interval|repeat\\w{0,3}|alternat\\w{0,4}|again|times"
     "|nightly|q\\d\\w{0,4}|alle|jede|cada|tous|toutes|ogni|elke|co|\\w{0,20}wochentlich|\\w{0,8}semanal"
     f"|{'|'.join(word for word in DAYS_IN if word.isascii() and word[3:])}"
-    f"|{WEEKDAYS}|week(?:days|ends)|biw|tiw|days?|wks?|weeks?|months?|tage?n?|wochen?|monate?|semanas?|dias|meses|jours?|semaines?|mois|giorni"
+    f"|{WEEKDAYS}|week(?:days|ends)|biw|tiw|days?|wks?|weeks?|months?|tage?n?|wochen?|monate?|semanas?|dias|meses"
+    f"|jours?|semaines?|mois|giorni"
     "|settiman[ae]|weken|dagen|hours?|years?"
     "|quin[cz]enal\\w{0,5}|mensual\\w{0,5}|diari\\w{1,5}|trimestral|quarterly|vierteljahrlich"
-    "|varje|hvert?|joka|kazd\\w{1,3}|кажд\\w{1,3}|раз|καθε|每\\w{0,20}|\\w{0,20}[周週]\\w{0,20}|veck\\w{1,3}|uger?|uker?|viik\\w{1,4}"
+    "|varje|hvert?|joka|kazd\\w{1,3}|кажд\\w{1,3}|раз|καθε|每\\w{0,20}|\\w{0,20}[周週]\\w{0,20}|veck\\w{1,3}|uger?"
+    "|uker?|viik\\w{1,4}"
     "|tydn\\w{1,2}|tyzdn\\w{1,2}|недел\\w{1,3}|εβδομαδ\\w{1,3}|hafta\\w{0,3}|saptaman\\w{1,3}|hetente|naponta"
 )
 """Words of time: a clause that still has one after parsing says something about a schedule."""
@@ -267,6 +306,31 @@ PARTS_OF_THE_DAY = {
     "breakfast": 0,
     "noon": 1,
     "lunch": 1,
+    "morgens": 0,
+    "am morgen": 0,
+    "la manana": 0,
+    "manana y": 0,
+    "fruh": 0,
+    "manha": 0,
+    "mattino": 0,
+    "matin": 0,
+    "mattina": 0,
+    "ochtend": 0,
+    "rano": 0,
+    "mittags": 1,
+    "midi": 1,
+    "abends": 2,
+    "am abend": 2,
+    "alla sera": 2,
+    "la sera": 2,
+    "e sera": 2,
+    "di sera": 2,
+    "nachts": 2,
+    "soir": 2,
+    "noche": 2,
+    "noite": 2,
+    "avond": 2,
+    "wieczorem": 2,
     "evening": 2,
     "dinner": 2,
     "night": 2,
@@ -280,6 +344,7 @@ TESTS_ABROAD = (
 ABOUT_OTHERS = (
     "labs?|vitals?|cbc|lfts?|recheck|echo|lvef|muga|follow|visit|appointment|monitor|observe|premedicat\\w{0,4}"
     "|contracepti\\w{0,3}|hold|platelets?|anc|call|refrigerat\\w{0,3}|store|stable|discard|expires?|prior to"
+    "|birth control|(?:un)?schwanger\\w{0,6}|embarazo|grossesse|gravid\\w{1,3}|zwanger|ciaze|verhut\\w{1,4}"
     "|pre-?med\\w{0,8}|termine?|citas?|rendez-vous|rdv|appuntamento|consulta|afspraak|wizyta"
     f"|{TESTS_ABROAD}"
 )

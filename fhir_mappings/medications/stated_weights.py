@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _KILOS = r"(?<![\d.,])(?P<{}>\d{{2,3}}(?:[.,]\d{{1,2}})?) ?(?P<{}>kg|kilos?|lbs?|pounds?)(?![\w/])"
-_TIMES = r" ?[x*\u00d7] ?"
+_TIMES = r"(?: ?[x*\u00d7] ?| (?:bei|at|for|bij|pour|para|per|con|przy) )"
 _STATED = re.compile(
     r"\b(?:weight|wt|weighs|gewicht|kg|peso|poids)\b(?: (?:is|was|used|for dosing|today|now|of|recorded|actual|=)){0,3}"
     rf"[ :=(]{{0,4}}{_KILOS.format('named', 'named_unit')}"

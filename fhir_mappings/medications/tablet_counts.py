@@ -28,6 +28,7 @@ _BAGS = re.compile(
     r"(?:(?P<bags>bags?|infusions|syringes|injections)|vials?) ?(?:of|with|containing|each|x|@)?"
     rf" ?(?P<mg>{_MG}) ?mg(?![\w/])|(?<![\w.,/-])(?P<half>half) (?:of )?(?:the )?(?P<whole>{_MG}) ?mg(?![\w/])"
 )
+_OF_A_VIAL = re.compile(r"\bvials?\b[^.;\d]{0,8}\Z")
 _HALF = Decimal(1) / 2
 # The shortest of the words, each part of the longer ones.
 _STEMS = tuple(sorted(word for word in TABLETS if not any(each in word for each in TABLETS - {word})))
@@ -52,7 +53,9 @@ def tablets_in(written: str) -> tuple[CountedTablets, ...]:
             is_sum = "(" in match[0][match.end("word") - match.start() :] and match["each"] is None
             mg = None if is_sum else match["behind"]
         found[CountedTablets(tablets, Decimal(mg) if mg else None)] = None
-    found.update((CountedTablets(Decimal(count), Decimal(mg)), None) for mg, count in _MULTIPLIED.findall(plain))
+    for match in _MULTIPLIED.finditer(plain):
+        if _OF_A_VIAL.search(plain[: match.start()]) is None:
+            found[CountedTablets(Decimal(match[2]), Decimal(match[1]))] = None
     for match in bags:
         count, amount = match["count"] or match["half"], match["mg"] or match["whole"]
         found[CountedTablets(_number(count), Decimal(amount), in_bags=match["bags"] is not None)] = None

@@ -6,9 +6,11 @@ and text.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from cards.knowledge.schema import Cancer, Setting
+from cards.knowledge.schema import Cancer, Problem, Setting
+from cards.values.caching import lazy
 from cards.values.text_cache import LENGTH, TEXTS, cached_by_key
 from fhir_mappings.codings import NO_CODE_MAP, codings, texts
 from fhir_mappings.patient.diagnosis_codes import DiagnosisCodeReader, plain, with_system
@@ -21,12 +23,14 @@ from fhir_mappings.wire.folding import fold
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from cards.knowledge.schema import Problem, ReceptorCode, Terminology
+    from cards.knowledge.schema import ReceptorCode, Terminology
     from fhir_mappings.codings import CodeMap, Coding
     from fhir_mappings.wire.lenient import Json
 
 # Longer than any diagnosis; what follows is a narrative.
 _LONGEST = 1000
+_CUE = 6
+"""The letters of a long word that are looked for before it is read."""
 # Codes and displays in addition to the text.
 _LENGTH = 2 * LENGTH
 
@@ -107,6 +111,23 @@ class ConceptReader:
         for each in written:
             length += len(each)
         return (self._remembered if length <= _LENGTH else self._read)(coded, written)
+
+    def named_in(self, written: str) -> dict[Problem, Said]:
+        """Return what a text says of each problem that it names."""
+        return self._in_words.read((written,))
+
+    def may_name_stop(self, folded: str) -> bool:
+        """Return False quickly for a text that names no lung disease, heart failure or pregnancy, as most do."""
+        return self._cues_of_stops.search(folded) is not None
+
+    @lazy
+    def _cues_of_stops(self) -> re.Pattern[str]:
+        """How the longest word of each of their phrases begins; a short word is one by itself."""
+        stops = (Problem.ILD, Problem.HEART_FAILURE, Problem.PREGNANCY)
+        phrases = (each for group in self._terminology.problems if group.problem in stops for each in group.texts)
+        longest = (max(re.findall(r"\w+", fold(each)), key=len) for each in phrases)
+        cues = {re.escape(word[:_CUE]) if len(word) > _CUE else rf"{re.escape(word)}\b" for word in longest}
+        return re.compile(rf"\b(?:{'|'.join(sorted(cues))})")
 
     def denied_in(self, written: Iterable[str]) -> list[Problem]:
         """List the problems of which texts say nothing but that they are not there."""

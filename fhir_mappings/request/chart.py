@@ -17,7 +17,7 @@ from cards.values.quantities import Mg
 from fhir_mappings.codings import NO_CODE_MAP
 from fhir_mappings.medications import doses_in_text
 from fhir_mappings.medications.medication import MedicationReader, has_reasons_of, with_reasons_of
-from fhir_mappings.medications.other_texts import noted_elsewhere
+from fhir_mappings.medications.other_texts import noted_elsewhere, restated
 from fhir_mappings.medications.releases import is_of_other_release
 from fhir_mappings.medications.services import orders_served, service_billing
 from fhir_mappings.medications.treatments import TreatmentReader
@@ -32,10 +32,12 @@ from fhir_mappings.request.order_gaps import (
     names_of,
     of_unknown_parts,
     of_unknown_selections,
+    of_void_medications,
     unread_drug,
 )
 from fhir_mappings.request.orders import Orders
 from fhir_mappings.request.patient_reader import PatientReader
+from fhir_mappings.request.results_in_orders import results_in_orders
 from fhir_mappings.request.selection import bundle_entries, drafts_of_groups, each_once, selected_references
 from fhir_mappings.request.sizes import TooManyError, check_orders
 from fhir_mappings.request.unordered_drugs import UnorderedDrugs
@@ -47,7 +49,7 @@ from fhir_mappings.wire.shapes import misshapen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import tzinfo
+    from datetime import date, tzinfo
     from types import TracebackType
 
     from cards.facts.order import BillingCode
@@ -161,6 +163,7 @@ class ChartReader:
             each for each, tests in recognizer.lab_rows.items() if any(t.ends_treatment for t in tests.values())
         )
         self._patient = PatientReader(observations, conditions, treatments, ended, on_failure)
+        self._reports = observations.reports
         self.billing = BillingReader(conditions, observations, code_map)
 
     def orders(self, request: HookRequest, stubs: Iterable[ResourceStub] = ()) -> Orders:
@@ -238,6 +241,7 @@ class ChartReader:
             *cut_texts(orders, found.resources),
             *of_unknown_parts(orders, found.resources),
             *bare_concepts(orders, found.resources),
+            *of_void_medications(orders, found.resources, found.references),
             *of_unknown_selections(selected, entries, orders),
             *self._unordered.in_instructions(orders, found.resources, found.references),
             *self._unordered.in_records(found.records, [identity for _, identity in orders], found.references),
@@ -301,6 +305,10 @@ class ChartReader:
                 )
             if elsewhere := noted_elsewhere(resource):
                 order = msgspec.structs.replace(order, notes=(*order.notes, *elsewhere))
+            if said_again := restated(resource):
+                order = msgspec.structs.replace(order, restated=said_again)
+            if problems := self._medication.named_problems(resource):
+                order = msgspec.structs.replace(order, named_problems=problems)
             if not product.is_oral and (named := doses_in_text.milligrams_named(each.value for each in order.evidence)):
                 order = msgspec.structs.replace(order, named_mg=named)
             if product.look_alikes and "dosageInstruction" in resource:
@@ -354,6 +362,13 @@ class ChartReader:
             )
         # It is then judged by what the chart says of the cancer.
         return msgspec.structs.replace(order, gaps=(*order.gaps, *gaps))
+
+    def with_words_of_orders(self, patient: Patient, orders: Orders, today: date) -> Patient:
+        """Add to a chart what only the words of the orders state against its results."""
+        gaps: list[Gap] = []
+        with self._step("texts", "context.draftOrders", gaps):
+            gaps += results_in_orders(orders, patient, self._reports, today)
+        return msgspec.structs.replace(patient, gaps=(*patient.gaps, *gaps)) if gaps else patient
 
     def patient(
         self,

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from cards.identification.recognizer import Recognizer
     from fhir_mappings.request.selection import Entry
     from fhir_mappings.wire.lenient import Json
+    from fhir_mappings.wire.references import References
 
 # How many unknown parts of an order are named.
 _NAMED = 3
@@ -68,6 +69,19 @@ def of_unknown_parts(orders: Iterable[tuple[DrugOrder, Identity]], resources: Ma
             yield Gap(None, path, "instructions-unknown", values=(("unknown", ", ".join(unknown[:_NAMED])),))
         elif part := misshapen("MedicationRequest", encode(resources[path])):
             yield gap_of_part(None, path, part)
+
+
+def of_void_medications(
+    orders: Iterable[tuple[DrugOrder, Identity]], resources: Mapping[str, Json], references: References
+) -> Iterator[Gap]:
+    """Report an order in scope whose Medication says of itself that it was entered in error."""
+    for order, identity in orders:
+        resource = resources[order.origin.path]
+        if not (order.in_focus and identity.in_scope and "medicationReference" in resource):
+            continue
+        medication = references.resolve(resource["medicationReference"], resource)
+        if medication is not None and text(medication.get("status")) == "entered-in-error":
+            yield Gap(None, order.origin.path, "medication-void")
 
 
 def unread_drug(

@@ -54,6 +54,16 @@ MENTIONS = (
 _DIGIT = re.compile(r"\d")
 # "FE 38 %" in Romance languages; "Fe" is iron.
 _SHORT_NAME = re.compile(r"\bFE ?(?:V[IGES] ?)?[:=]? ?(?:del? |di |à |al )?\d{2} ?%")
+_PERCENT = re.compile(r"(?<![\d.,-])(\d{2}) ?%")
+# "HER2 negative on repeat biopsy", "repeat HER2 0": said of HER2 right behind its name.
+_OPPOSITE_WORDS = {
+    Her2Finding.NEGATIVE: re.compile(
+        r"\b(?:her-?2(?:/neu)?|erbb-?2)(?: status| ihc)?[ :(=]{1,3}(?:neg(?:ative?|ativ[oa]?)?|0|1\+)(?!\w| control)"
+    ),
+    Her2Finding.POSITIVE: re.compile(
+        r"\b(?:her-?2(?:/neu)?|erbb-?2)(?: status| ihc)?[ :(=]{1,3}(?:pos(?:itive?|itiv[oa]?)?|3\+)(?!\w| control)"
+    ),
+}
 
 
 class ReportReader:
@@ -82,6 +92,37 @@ class ReportReader:
         ):
             if said:
                 yield Gap(about, path, "in-report", on, (("value", said[:60]),))
+
+    def in_order(
+        self, sentences: Iterable[str], path: str, on: date, lvefs: Sequence[Lvef], her2: Sequence[Her2Result]
+    ) -> Iterator[Gap]:
+        """Yield what the words of an order state against the results: a lower LVEF, or the opposite HER2 status.
+
+        An order speaks of results in many ways, so that what is not plainly one is left out.
+        """
+        opposite = _opposite_of(her2)
+        for each in sentences:
+            plain = fold(each)
+            if LVEF_NAME.search(plain) and lvefs and self._is_lower(each, on, lvefs):
+                yield Gap("lvef", path, "in-order", on, (("value", each[:60]),))
+            if opposite is not None and _HER2.search(plain) and not _LEGEND.search(plain):
+                reading = read_text(of_this_result(each), self._limits, "her2-interpretation")
+                says_it = isinstance(reading, Stated) and conclusion_of(tuple(findings_of(reading))) is opposite
+                if says_it or _OPPOSITE_WORDS[opposite].search(plain):
+                    yield Gap("her2-interpretation", path, "in-order", on, (("value", each[:60]),))
+
+    def _is_lower(self, sentence: str, on: date, lvefs: Sequence[Lvef]) -> bool:
+        """Return whether a sentence states an LVEF that matters below the newest result."""
+        stated = read_lvef_text(without_own_dates(sentence, (on, on)), self._lvef_words)
+        last = max((each.on for each in lvefs if each.on is not None), default=None)
+        if not isinstance(stated, LvefStated) and len(_PERCENT.findall(sentence)) == 1:
+            # "EF down to 40 %": the only number is the fraction, whatever else is said of it.
+            stated = read_lvef_text(f"LVEF {_PERCENT.findall(sentence)[0]} %", self._lvef_words)
+        if not isinstance(stated, LvefStated) or last is None:
+            return False
+        lowest = min(each.interval.low for each in lvefs if each.on == last)
+        high = stated.upper if stated.upper is not None else stated.value
+        return high < lowest and self._may_matter(stated.value, lvefs)
 
     def _lvef(self, sentences: Iterable[str], on: date | None, lvefs: Sequence[Lvef]) -> str:
         """Return a sentence with an LVEF that matters below the newest result, or an unread one of a later day."""

@@ -115,6 +115,7 @@ _COUNTS = [
     "капсула",
 ]
 _KINDS = (
+    "tablette n", "filmtablette n", "comprime s", "comprimido s", "compressa e", "tablet ten",
     "tab s", "tablet s", "tbl s", "tabl s", "pill s", "capsule s", "cap s", "dosage form", "dose form",
     "film coated tablet", "film coated tablets", "oral tablet", "oral tablets", "tablet film coated", "tablet oral",
     "tablet oral film coated", "tablet unit of product usage", "tablet unit of presentation", "tablet dosing unit",

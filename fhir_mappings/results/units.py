@@ -44,7 +44,9 @@ _VOLUME = {
     "毫升": ONE,
 }
 _PER_WEIGHT = (
-    "/kg", "/kg/dose", " per kg", "/kilogram", " per kilogram", "/kg body weight", "/kg bw", "/kg/cycle", "/kgs"
+    "/kg", "/kg/dose", " per kg", "/kilogram", " per kilogram", "/kg body weight", "/kg bw", "/kg/cycle", "/kgs",
+    "/kg kg", "/kgkg", "/kg kgw", "/kg körpergewicht", "/kg koerpergewicht", "/kg de peso", "/kg peso", "/kg poids",
+    "/kg lichaamsgewicht", "/kg lg", "/kg m.c", "/kg mc",
 )  # fmt: skip
 # "mg{actual}" has a UCUM annotation; "mg/dose" and "milligram(s)" mean the plain unit.
 _REMARK = re.compile(r"(?<=[\w)])\{(?![^{}]{0,30}(?:kg|m2))[^{}]{0,30}\}\Z")

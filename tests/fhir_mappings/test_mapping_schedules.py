@@ -68,6 +68,12 @@ GTS = "http://terminology.hl7.org/CodeSystem/v3-GTSAbbreviation"
         pytest.param({"timing": {"code": {"text": "Q3W"}}}, "21", id="Q3W"),
         pytest.param({"timing": {"code": concept(coding("urn:local", "Q21D"))}}, "21", id="Q21D as a code"),
         pytest.param({"timing": {"code": concept(coding("urn:local", "1", "Every 3 weeks"))}}, "21", id="as a display"),
+        pytest.param({"timing": {"code": {"text": "2 razy dziennie"}}}, "0.5", id="twice a day in Polish"),
+        pytest.param({"timing": {"code": {"text": "2x dagelijks"}}}, "0.5", id="twice a day in Dutch"),
+        pytest.param({"timing": {"code": {"text": "matin et soir"}}}, "0.5", id="two parts of the day in French"),
+        pytest.param({"text": "252 mg eens per 3 weken"}, "21", id="every three weeks in Dutch"),
+        pytest.param({"text": "252 mg tweemaal per week"}, "3.5", id="twice a week in Dutch"),
+        pytest.param({"text": "12 hourly"}, "0.5", id="12 hourly"),
         pytest.param({"timing": {"code": concept(coding(GTS, "BID"))}}, "0.5", id="BID"),
         pytest.param({"timing": {"code": concept(coding(GTS, "WK"))}}, "7", id="WK"),
         pytest.param({"text": "IV q 3 weeks"}, "21", id="q 3 weeks"),
@@ -133,6 +139,27 @@ def test_a_text_that_is_not_understood_is_reported_and_not_used(instruction: Jso
     assert read.unread
     assert read.interval_days is None
     assert read.nearest is None
+
+
+@pytest.mark.parametrize(
+    ("written", "is_read"),
+    [
+        ("once per cycle", True),
+        ("ONCE-CYCLE", True),
+        ("1x pro Zyklus", True),
+        ("1 fois par cycle", True),
+        ("treatment day", True),
+        ("Day 1", True),
+        ("C1D1", True),
+        ("twice per cycle", False),
+        ("2x pro Zyklus", False),
+        ("Day 1 and 8", True),
+        ("as directed", False),
+    ],
+)
+def test_a_code_that_says_only_once_a_cycle_is_understood(written: str, *, is_read: bool) -> None:
+    found = rhythms({"dosageInstruction": [{"timing": {"code": {"text": written}}}]})
+    assert any(each.unread for each in found) is not is_read
 
 
 def test_daily_on_some_days_of_the_week_is_told() -> None:
