@@ -58,15 +58,27 @@ _ASIDE = frozenset({"note", "comment", "comments", "method", "interpretation", "
 _TWICE = re.compile(r"([^()]{2,40})\(([^()]{2,40})\)")
 _AMOUNT_ALONE = re.compile(
     r"(?P<words>(?:[a-z]{1,14}[ :=]{1,3}){0,4})(?P<amount>\d{1,6}(?:[.,]\d{1,3})?(?: ?[^\d\s]\S{0,16}| 10\S{1,14})?)"
+    r"(?P<behind>(?: [a-z]{1,10}){0,4})"
+)
+# Behind an amount, how it was measured again: "55 kg on bed scale".
+_HOW = re.compile(
+    r"on|by|with|at|the|a|an|our|my|bed|floor|chair|standing|clinic|unit|scales?|repeat|recheck|today|now|visit|measured"
+    r"|manual|count|smear|citrate|tube|im|in|auf|der|dem|mit|heute|gemessen|hoy|en|con"
 )
 _OF_RESULT = re.compile(
     r"(?:values?|results?|repeat(?:ed)?|rerun|recheck(?:ed)?|actual(?:ly)?|current(?:ly)?|now|is|measured|reads?|today|true"
-    r"|correct(?:ed)?|body|weights?|weighs|wt|patient|pt|level|count|wert|gewicht|valor|peso|poids|valeur|valore"
+    r"|correct(?:ed)?|see|manual(?:ly)?|manuell\w{0,2}|counted|recuento|comptage|conteggio|citrate|citrat|[zc]itratblut|real"
+    r"|body|weights?|weighs|wt|patient|pt|level|count|wert|gewicht|valor|peso|poids|valeur|valore"
     r"|wiederholung|nachmessung|kontrolle|kontrollwert|korrektur|korrigiert|richtig|repeticion|repetido|repetida|corregido"
     r"|correccion|repetition|repete|controle|corrige|ripetuto|ripetizione|controllo|corretto|rettifica|repeticao"
     r"|corrigido|herhaling|herhaald|gecorrigeerd|waarde|powtorzono|powtorka|korekta|wynik|omkorning|rattat|rattelse"
     r"|rettet|rettelse|korrigeret|korrigert|gentaget|gjentatt|uusinta|korjattu|opakovane|oprava|repetat|corectat"
     r"|tekrar|duzeltme|повторно)"
+)
+_FUNCTION = re.compile(
+    rf"{LVEF_IN_NOTES.pattern}"
+    r"|\b(?:(?:lv|left ventricular|linksventrikul\w{1,5}|systolic|systolische)[ -]){1,2}(?:pump)?funk?[ct]tion\b"
+    r"|\b(?:funcion|funcao|fonction|funzione|disfuncion|disfuncao|disfunzione|dysfonction) (?:sistolica|systolique)\b"
 )
 # Begins another measurement of the ejection fraction that a note gives without its name.
 _MEASURED_AGAIN = re.compile(
@@ -80,7 +92,10 @@ _DENIAL = re.compile(
     r"|uden|ei|ne|neni|nu|fara|degil|не|без)\b"
 )
 # With one of these, a number needs no unit.
-_NAMES_VALUE = re.compile(r"weights?|weighs|wt|gewicht|peso|poids|value|result|wert|valor|valeur|valore")
+_NAMES_VALUE = re.compile(
+    r"weights?|weighs|wt|gewicht|peso|poids|value|result|wert|valor|valeur|valore|repeat(?:ed)?|rerun|recheck(?:ed)?"
+    r"|manual|recuento|comptage|conteggio|citrate|citrat|[zc]itratblut"
+)
 Number = Weight | Lvef | LabResult | Gap
 """What a measurement becomes."""
 
@@ -289,6 +304,8 @@ class NumberReader:
         words = [word for each in match["words"].split() if (word := each.rstrip(":="))]
         if not all(_OF_RESULT.fullmatch(each) or each in own for each in words):
             return None
+        if not all(map(_HOW.fullmatch, match["behind"].split())):
+            return None
         read = read_amount(match["amount"].strip())
         if read is None or read.bound is not Bound.EXACT or read.upper is not None:
             return None
@@ -307,7 +324,7 @@ class NumberReader:
         known = self._terminology.lvef_in_words
         said = [*remarks(holder), *(each for _, part in objects(holder.get("interpretation")) for each in texts(part))]
         for sentence in sentences(said):
-            is_named = LVEF_IN_NOTES.search(fold(sentence)) is not None
+            is_named = _FUNCTION.search(fold(sentence)) is not None
             found = read_lvef_text(sentence, known) if "%" in sentence or is_named else None
             if isinstance(found, LvefStated) and found.bound is Bound.EXACT:
                 if self._matters(value, found.value, found.upper):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 # Words that may stand beside such a name in a note that says nothing else: "stress echo only".
 _BESIDE = frozenset(
     {
-        "a", "at", "by", "from", "in", "is", "of", "on", "only", "the", "this", "used", "was",
+        "a", "at", "by", "from", "in", "is", "it", "meant", "of", "on", "only", "the", "this", "used", "was",
         "'", "d", "de", "di", "echographie", "echokardiographie", "ecocardiograma", "ecocardiogramma", "ecografia",
         "body", "bw", "echo", "echocardiogram", "echocardiography", "level", "measured", "measurement", "result",
         "auf", "bajo", "bei", "durante", "onder", "pendant", "pod", "sob", "sotto", "sous", "under", "unter", "wahrend",
