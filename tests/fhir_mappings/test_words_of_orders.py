@@ -208,7 +208,9 @@ def test_a_note_on_what_the_label_gives_with_the_drug(written: str, expected: li
     ("written", "expected"),
     [
         ("After progression on T-DXd", []),
-        ("Prior Enhertu, stopped for ILD", []),
+        ("Prior Enhertu, stopped for nausea", []),
+        # The lung disease is told.
+        ("Prior Enhertu, stopped for ILD", ["checks-incomplete"]),
         ("T-DXd", ["checks-incomplete"]),
         ("After progression give T-DXd", ["checks-incomplete"]),
     ],
