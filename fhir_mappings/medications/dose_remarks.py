@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 _DOSE = r"(?:dose|dosis|dosage)"
 _LESS = r"(?:reduced|lowered|decreased|reduziert)"
-_MORE = r"(?:increased|raised|escalated|doubled|erhoht)"
+_MORE = (
+    r"(?:increased|raised|escalated|doubled|erhoht|verdoppelt|duplicada|doublee|raddoppiata|dobrada|verdubbeld"
+    r"|podwojona)"
+)
 _PERCENT = r"(?:%|per ?cent\b|pct\b|prozent\b|por ?ciento\b|pour ?cent\b)"
 _RAISE = r"(?:increas\w{1,3}|rais\w{1,3}|escalat\w{1,3}|erhoh\w{1,4}|aument\w{1,5}|augment\w{1,5})"
 # "1.25 x", "0.8 times the dose": not of a limit, and not a power of ten.
@@ -26,6 +29,8 @@ _SAID = {
     RemarkKind.REDUCED: re.compile(
         rf"\b(?:{_DOSE} level|dl) ?(?:-|minus) ?[1-3]\b|\b{_DOSE} (?:was |is |has been )?{_LESS}\b|\b{_LESS} {_DOSE}\b"
         rf"|\b{_DOSE} reduction\b|\breduce(?: the)? {_DOSE}\b|\bdosisreduktion\b"
+        rf"|\b(?:reduire|reduite?|ridurre|ridott[ao]|reducir|reducid[ao]|reduzir|reduzid[ao]|reduzieren|reduziert|verlagen"
+        rf"|verlaagd) (?:(?:la |die )?{_DOSE} )?(?:de|del|um|en un|em|met|di) \d{{1,2}} ?{_PERCENT}"
         rf"|\b{_DOSE} (?:halbieren|halbiert|halveren|gehalveerd)\b|\b(?:reducir|bajar) (?:{_DOSE} )?a la mitad\b"
         rf"|\b(?:halbier\w{{1,3}}|dimezzar\w) (?:die |la )?{_DOSE}\b|\breduire (?:la )?{_DOSE} de moitie\b"
         rf"|\b(?:halve|demi|mezza|meia|polow\w)[ -]{_DOSE}\b"

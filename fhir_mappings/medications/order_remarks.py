@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
 
 _THIS = (
-    r"(?: (?:this|the|that))?(?: (?:dose|drug|order|medication|medicine|cycle|infusion|treatment|one)){0,2}"
+    r"(?: (?:this|the|that|today'?s))?(?: (?:dose|drug|order|medication|medicine|cycle|infusion|treatment|one)){0,2}"
     r"(?: (?:today|now|for now|this week|this time))?"
 )
 _WHY = r"(?:,? (?:per|by|on|due to|because|since|as|until|pending|awaiting|from) .{1,60}| \d[\d/.-]{2,9})?"
@@ -66,7 +66,7 @@ _TAKEN_BACK = re.compile(
     r" (?:held|stopped|delayed|postponed|skipped|omitted|cancell?ed)(?: today| for now| this cycle)?"
     r"(?: (?:until|pending) (?:the )?(?:echo\w{0,10}|muga|lvef|labs?|mri|scan|seen|cleared|md|dr)\b.{0,40})?"
     # Somebody doubts the number that the dose is made from.
-    r"|(?:(?:the |this )?(?:dose|weight|amount|it|this|rate) )?(?:seems|looks|appears)(?: to be)?"
+    r"|(?:(?:the |this )?(?:dose|weight|amount|it|this|rate|\d{2,4} ?(?:mg|kg)) )?(?:seems|looks|appears)(?: to be)?"
     r"(?: (?:too|very|a bit|a little|rather|quite|way|unusually)){0,2}"
     r" (?:high|low|wrong|off|incorrect|large|small|excessive)"
     r"|(?:(?:the |body )?(?:weight|wt|dose|height)) (?:was |is )?(?:entered|recorded|documented|charted|taken|in) "
@@ -96,6 +96,13 @@ _TAKEN_BACK = re.compile(
     r"|(?:(?:bitte|gabe|infusion|dosis|therapie|zyklus \d{1,2}) ){0,2}(?:auf|um) .{1,30} (?:verschieben|verschoben)"
     rf"|(?:(?:dose|order|infusion|treatment|hold|on hold) )?{_AWAITED}"
     r"|(?:dose|order|amount)(?: is)? (?:pending|tbd|tba|to be (?:determined|confirmed|calculated))(?: .{1,40})?"
+    r"|(?:please )?(?:verify|re-?check|confirm|clarify) (?:the )?(?:body )?(?:weight|wt)"
+    r"|(?:(?:patient|pt|she|he) )?(?:to|will|should) (?:receive|get|be (?:given|treated|infused)|start|come)"
+    r"(?: (?:this|it|dose|cycle))? (?:next (?:week|month)|tomorrow|later)(?: instead)?"
+    r"|(?:noch )?nicht freigegeben|freigabe (?:fehlt|ausstehend|offen)"
+    r"|(?:error|erreur|errore|erro) d[ei] (?:patient|paciente|paziente)|patientenverwechslung"
+    r"|(?:suspender|aplazar|posponer|omitir|suspendre|reporter|sospendere|rinviare|adiar|pausieren|aussetzen|uitstellen)"
+    r" (?:por|debido a|pour|en raison de|per|a causa di|wegen|aufgrund|vanwege) .{1,60}"
     r"|falscher patient|paciente (?:equivocado|incorrecto|errado)|mauvais patient|paziente sbagliato"
 )
 _TAKEN_BACK_IN_NAME = re.compile(
@@ -153,7 +160,8 @@ _CUES = re.compile(
     r"|seems|looks|appears|entered|recorded|documented|charted|\blbs?\b|pound|incorrect"
     r"|nicht|pausier|storn|abgese|absetz|verschieb|verschob|suspen|anul|annul|aplaz|reporte|non (?:somm|inf)|sospe|nao "
     r"|zuruck|ausgesetzt|aussetz|pospon|retras|adia|rinvia|nie p|wstrzym|odrocz|niet |uitst|uitgest|pauzer"
-    r"|wait|pending|prufen|verifi|comprobar|revisar|controler"
+    r"|freig|erreur|errore|\berror?\b|patientenv|omitir|receive|next (?:week|month)|re-?check|confirm|verify|posp"
+    r"|wait|prufen|verifi|comprobar|revisar|controler"
     r"|ne pas|no (?:adm|poner|dar|inf|ini)|falscher|equivocado|incorrecto|errado|mauvais|sbagliato"
     r"|needed|required|necessary|prn|p\.r\.n|bedarf|neces|besoin|bisogno|pain|nause|diarrh|sick|symptom"
     r"|repe[at]|again|re-?dose|second|2nd|next|same|rest of|\btwice\b|apart|divided|separate|split"

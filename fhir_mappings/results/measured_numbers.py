@@ -56,6 +56,7 @@ _ASIDE = frozenset({"note", "comment", "comments", "method", "interpretation", "
 """The elements that may say another value."""
 # An amount with the same in another unit behind it.
 _TWICE = re.compile(r"([^()]{2,40})\(([^()]{2,40})\)")
+_CLAUSES = re.compile(r",(?!\d)")
 _AMOUNT_ALONE = re.compile(
     r"(?P<words>(?:[a-z]{1,14}[ :=]{1,3}){0,4})(?P<amount>\d{1,6}(?:[.,]\d{1,3})?(?: ?[^\d\s]\S{0,16}| 10\S{1,14})?)"
     r"(?P<behind>(?: [a-z]{1,10}){0,4})"
@@ -67,7 +68,7 @@ _HOW = re.compile(
 )
 _OF_RESULT = re.compile(
     r"(?:values?|results?|repeat(?:ed)?|rerun|recheck(?:ed)?|actual(?:ly)?|current(?:ly)?|now|is|measured|reads?|today|true"
-    r"|correct(?:ed)?|see|manual(?:ly)?|manuell\w{0,2}|counted|recuento|comptage|conteggio|citrate|citrat|[zc]itratblut|real"
+    r"|correct(?:ed)?|see|recount|nachgezahlt|hertelling|in|im|en|sur|tube|manual(?:ly)?|manuell\w{0,2}|counted|recuento|comptage|conteggio|citrat[eo]?|[zc]itratblut|real"
     r"|body|weights?|weighs|wt|patient|pt|level|count|wert|gewicht|valor|peso|poids|valeur|valore"
     r"|wiederholung|nachmessung|kontrolle|kontrollwert|korrektur|korrigiert|richtig|repeticion|repetido|repetida|corregido"
     r"|correccion|repetition|repete|controle|corrige|ripetuto|ripetizione|controllo|corretto|rettifica|repeticao"
@@ -90,11 +91,6 @@ _MEASURED_AGAIN = re.compile(
 _DENIAL = re.compile(
     r"\b(?:nicht|kein\w{0,2}|not|no|without|ohne|pas|sans|sin|non|nao|sem|senza|niet|geen|nie|bez|inte|ej|utan|ikke|uten"
     r"|uden|ei|ne|neni|nu|fara|degil|не|без)\b"
-)
-# With one of these, a number needs no unit.
-_NAMES_VALUE = re.compile(
-    r"weights?|weighs|wt|gewicht|peso|poids|value|result|wert|valor|valeur|valore|repeat(?:ed)?|rerun|recheck(?:ed)?"
-    r"|manual|recuento|comptage|conteggio|citrate|citrat|[zc]itratblut"
 )
 Number = Weight | Lvef | LabResult | Gap
 """What a measurement becomes."""
@@ -286,10 +282,11 @@ class NumberReader:
         if measured.reading.bound is not Bound.EXACT:
             return ""
         for sentence in sentences(notes(holder)):
-            if (more := self._difference(concept, measured, fold(sentence[:LONGEST]))) and (
-                concept in ("weight", "weight-stated") or (more > 0) is (concept in self._harmful_when_high)
-            ):
-                return sentence[:_SHOWN]
+            for part in _CLAUSES.split(fold(sentence[:LONGEST])):
+                if (more := self._difference(concept, measured, part.strip())) and (
+                    concept in ("weight", "weight-stated") or (more > 0) is (concept in self._harmful_when_high)
+                ):
+                    return sentence[:_SHOWN]
         return ""
 
     def _difference(self, concept: str, measured: _Measured, said: str) -> Decimal | None:
@@ -309,7 +306,7 @@ class NumberReader:
         read = read_amount(match["amount"].strip())
         if read is None or read.bound is not Bound.EXACT or read.upper is not None:
             return None
-        named = not own.isdisjoint(words) or any(_NAMES_VALUE.fullmatch(each) for each in words)
+        named = not own.isdisjoint(words) or any(map(_OF_RESULT.fullmatch, words))
         factor = self._units.factor(concept, "", read.unit) if read.unit or not named else measured.unit.factor
         if factor is None:
             return None

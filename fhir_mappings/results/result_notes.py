@@ -78,7 +78,8 @@ class ResultNotes:
         self._denied = _Words(doubts.denied)
         self._mild = re.compile(rf"{any_of(doubts.mild).pattern}[ :,-]*\Z")
         self._doubts = [
-            _Words(each.words, beside=LVEF_IN_NOTES if each.beside_name else None) for each in doubts.doubts
+            _Words(each.words, beside=LVEF_IN_NOTES if each.beside_name else None, begins=each.begins)
+            for each in doubts.doubts
         ]
         self._general = [place for place, each in enumerate(doubts.doubts) if not each.concepts]
         self._findings = frozenset(terminology.of_kind(Kind.FINDING))
@@ -120,10 +121,13 @@ class ResultNotes:
 
     def _is_doubt(self, wanted: _Words, sentence: str) -> bool:
         """Return whether some words in a sentence make the result doubtful, and nothing there takes it back."""
-        if wanted.beside is not None and wanted.beside.search(sentence) is None:
+        is_beside = wanted.beside is not None and wanted.beside.search(sentence) is not None
+        if wanted.beside is not None and not is_beside and not wanted.begins:
             return False
         for found in wanted.pattern.finditer(sentence):
             before, behind = sentence[: found.start()], sentence[found.end() :]
+            if wanted.begins and before.strip() and not is_beside:
+                continue
             if not (self._spares(before) or self._mild.search(before) or self._denied.pattern.search(behind)):
                 return True
         return False
@@ -211,8 +215,8 @@ def _of_specimen(observation: Json) -> Iterator[str]:
 class _Words:
     """The words of one list, with a pattern that is made when the first note is read: most charts have none."""
 
-    def __init__(self, words: Iterable[str], *, beside: re.Pattern[str] | None = None) -> None:
-        self._words, self.beside = words, beside
+    def __init__(self, words: Iterable[str], *, beside: re.Pattern[str] | None = None, begins: bool = False) -> None:
+        self._words, self.beside, self.begins = words, beside, begins
 
     @lazy
     def pattern(self) -> re.Pattern[str]:

@@ -20,13 +20,15 @@ class Doubt(KnowledgeRecord, frozen=True, kw_only=True):
     """Words of a note that make a result of some concepts doubtful; without concepts, any result.
 
     A value that errs only toward harm still counts: a normal AST of a hemolyzed sample is normal. ``beside_name``: the
-    words count only in a sentence that names the measurement, as reports have others of the same kind.
+    words count only in a sentence that names the measurement, as reports have others of the same kind. ``begins``: they
+    count only as the first words of a sentence, which then is about the result itself; with both, either will do.
     """
 
     words: tuple[str, ...]
     concepts: tuple[str, ...] = ()
     error: Error = Error.UNFIT
     beside_name: bool = False
+    begins: bool = False
     because: str
     by: Cited
 
