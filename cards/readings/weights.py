@@ -70,15 +70,17 @@ def is_level_at_other(case: Case) -> bool:
 def stated_otherwise(case: Case) -> Missing | None:
     """Return that the order itself states another body weight than the newest one, if they cannot both be right.
 
+    For a dose by weight they need not differ as much: it is enough that the dose may be a level at one of them alone.
     An order by ideal or adjusted weight has a card of its own.
     """
     newest, ratio = case.weight, case.known.pounds.ratio
     stated = [*case.order.text_weights, *(each for note in case.order.notes for each in note.weights)]
     if newest is None or case.order.weight_basis:
         return None
+    apart = case.threshold("dose_rounding_tolerance_percent" if case.weight_based else "weight_change_percent")
     for each in stated:
         kilograms = each.number / ratio if each.in_pounds else each.number
-        if not near(kilograms, newest.kg.value, case.threshold("weight_change_percent")):
+        if not near(kilograms, newest.kg.value, apart):
             values = {"said": f"{plain(each.number)} {'lb' if each.in_pounds else 'kg'}", "weight": str(newest.kg)}
             return Missing("weight-on-order", values=values, is_urgent=True)
     return None

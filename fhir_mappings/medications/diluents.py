@@ -58,6 +58,15 @@ _AS_DILUENT = {
     diluent: re.compile(rf"(?:{names})(?![^\W_]).{{0,40}}\b(?:diluent|diluente|diluant|dilution|to dilute)\b")
     for diluent, names in _NAMES.items()
 }
+# A fluid with its volume, and nothing else: "D5W 250 mL".
+_ALONE = {
+    diluent: re.compile(
+        rf"(?:{_VOLUME}\s?(?:ml|cc)\s)?(?:of |de |di |von )?{_NOUN}{_STRENGTH}(?:{names})(?![^\W_])"
+        r"(?:\s?\d{1,2}(?:[.,]\d)?\s?%)?"
+        rf"(?:[\s,]{{0,3}}{_VOLUME}\s?(?:ml|cc))?[ .]{{0,2}}"
+    )
+    for diluent, names in _NAMES.items()
+}
 _HINTS = (
     "dextros", "d5", "g5", "g 5", "gl", "destros", "chlor", "nacl", "salin", "ns", "salz", "fisiolog", "clorur",
     "fizjo", "clor", "fizra", "sg", "sf", "zout",
@@ -112,7 +121,9 @@ def diluents_in(written: str) -> tuple[Diluent, ...]:
     return tuple(
         each
         for each, pattern in _MADE_UP_IN.items()
-        if pattern.search(plain) or ("dilu" in plain and _AS_DILUENT[each].match(plain))
+        if pattern.search(plain)
+        or ("dilu" in plain and _AS_DILUENT[each].match(plain))
+        or ("m" in plain and _ALONE[each].fullmatch(plain.strip()) is not None and any(map(str.isdigit, plain)))
     )
 
 

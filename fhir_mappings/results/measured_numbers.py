@@ -58,17 +58,19 @@ _ASIDE = frozenset({"note", "comment", "comments", "method", "interpretation", "
 _TWICE = re.compile(r"([^()]{2,40})\(([^()]{2,40})\)")
 _CLAUSES = re.compile(r",(?!\d)")
 _AMOUNT_ALONE = re.compile(
-    r"(?P<words>(?:[a-z]{1,14}[ :=]{1,3}){0,4})(?P<amount>\d{1,6}(?:[.,]\d{1,3})?(?: ?[^\d\s]\S{0,16}| 10\S{1,14})?)"
-    r"(?P<behind>(?: [a-z]{1,10}){0,4})"
+    r"(?P<words>(?:[a-z]{1,14}[ :=]{1,3}){0,4})(?P<amount>\d{1,6}(?:[.,]\d{1,3})?"
+    r"(?: ?(?!(?:on|by|with|per|at|en|au|auf|in|im)\b)[^\d\s]\S{0,16}| 10\S{1,14})?)"
+    r"(?P<behind>(?: \(?[a-z]{1,12}\)?){0,4})"
 )
 # Behind an amount, how it was measured again: "55 kg on bed scale".
 _HOW = re.compile(
-    r"on|by|with|at|the|a|an|our|my|bed|floor|chair|standing|clinic|unit|scales?|repeat|recheck|today|now|visit|measured"
-    r"|manual|count|smear|citrate|tube|im|in|auf|der|dem|mit|heute|gemessen|hoy|en|con"
+    r"on|by|with|at|per|the|a|an|our|my|bed|bedside|floor|chair|standing|clinic|unit|scales?|repeat|recheck|review|today"
+    r"|now|visit|measured|manual|count|smear|citrate|tube|im|in|auf|der|dem|mit|heute|gemessen|bettwaage|hoy|en|con|bascula"
+    r"|cama|au|lit|balance|aujourd"
 )
 _OF_RESULT = re.compile(
     r"(?:values?|results?|repeat(?:ed)?|rerun|recheck(?:ed)?|actual(?:ly)?|current(?:ly)?|now|is|measured|reads?|today|true"
-    r"|correct(?:ed)?|see|recount|nachgezahlt|hertelling|in|im|en|sur|tube|manual(?:ly)?|manuell\w{0,2}|counted|recuento|comptage|conteggio|citrat[eo]?|[zc]itratblut|real"
+    r"|correct(?:ed)?|about|approximately|see|recount|nachgezahlt|hertelling|in|im|en|sur|tube|manual(?:ly)?|manuell\w{0,2}|counted|recuento|comptage|conteggio|citrat[eo]?|[zc]itratblut|real"
     r"|body|weights?|weighs|wt|patient|pt|level|count|wert|gewicht|valor|peso|poids|valeur|valore"
     r"|wiederholung|nachmessung|kontrolle|kontrollwert|korrektur|korrigiert|richtig|repeticion|repetido|repetida|corregido"
     r"|correccion|repetition|repete|controle|corrige|ripetuto|ripetizione|controllo|corretto|rettifica|repeticao"
@@ -301,7 +303,7 @@ class NumberReader:
         words = [word for each in match["words"].split() if (word := each.rstrip(":="))]
         if not all(_OF_RESULT.fullmatch(each) or each in own for each in words):
             return None
-        if not all(map(_HOW.fullmatch, match["behind"].split())):
+        if not all(map(_HOW.fullmatch, match["behind"].replace("(", "").replace(")", "").split())):
             return None
         read = read_amount(match["amount"].strip())
         if read is None or read.bound is not Bound.EXACT or read.upper is not None:
