@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec import structs
 
-from cards.facts.origins import Gap
+from cards.facts.origins import Gap, Origin
 from cards.facts.results import TIMES_LIMIT, LabResult, Lvef, Weight
-from cards.values.intervals import Bound
+from cards.values.intervals import Bound, Interval
 from cards.values.quantities import Kg, Percent
 from fhir_mappings.codings import texts
 from fhir_mappings.results.amounts import (
@@ -27,7 +27,7 @@ from fhir_mappings.results.amounts import (
 )
 from fhir_mappings.results.lvef_texts import LvefStated, descriptions_in, read_lvef_text
 from fhir_mappings.results.named_lvef import LVEF_NAME
-from fhir_mappings.results.reference_ranges import Unit
+from fhir_mappings.results.reference_ranges import NOBODY, Unit
 from fhir_mappings.results.result_notes import notes, remarks, sentences
 from fhir_mappings.results.written_values import written_value
 from fhir_mappings.wire.folding import fold
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
 
-    from cards.facts.origins import Origin
     from cards.knowledge.schema import Terminology
     from fhir_mappings.codings import CodeMap
     from fhir_mappings.results.measurement_units import UnitReader
@@ -45,7 +44,7 @@ if TYPE_CHECKING:
     from fhir_mappings.results.result_flags import ResultFlags
     from fhir_mappings.wire.lenient import Json
 
-_SHOWN, _LETTERS = 60, 2
+_SHOWN, _LETTERS, _PERCENT = 60, 2, 100
 _ASIDE = frozenset({"note", "comment", "comments", "method", "interpretation", "component"})
 """The elements that may say another value."""
 # An amount with the same in another unit behind it.
@@ -82,6 +81,7 @@ class NumberReader:
         self._units, self._ranges, self._flags, self._code_map = units, ranges, flags, code_map
         # For a range, these use the upper end; every other measurement uses the lower.
         self._harmful_when_high = terminology.harmful_when_high
+        self._rounded = 1 + terminology.result_doubts.same_within_percent / _PERCENT
         self._times_normal = frozenset(terminology.times_normal)
         self._name_before = {
             name: _before_number((*concept.names, *concept.names_with_unit), terminology.words_beside_tests)
@@ -131,6 +131,17 @@ class NumberReader:
         if concept == "lvef":
             return self._lvef(_Measured(value, reading, unit), holder, origin, on, subject)
         return self._lab(concept, _Measured(value, reading, unit), holder, origin, on, subject)
+
+    def value_of(self, concept: str, holder: Json) -> Interval | None:
+        """Return what a measurement may be, in its canonical unit; ``None`` if it cannot be read."""
+        found = self.read(concept, holder, Origin("", ""), None, NOBODY)
+        if isinstance(found, Weight):
+            return Interval(found.kg.value, found.kg.value)
+        return found.interval if isinstance(found, LabResult | Lvef) else None
+
+    def is_same(self, one: Interval, other: Interval) -> bool:
+        """Return whether two values may be the same, rounded or stated in two units."""
+        return one.low <= other.high * self._rounded and other.low <= one.high * self._rounded
 
     def named_in(self, sentence: str) -> tuple[str, Decimal] | None:
         """Return the test that a sentence names, and its number in the canonical unit; ``None`` for anything else."""

@@ -121,8 +121,18 @@ NAME = {"text": "AST"}
                 result(AST, 5, "2026-11-20", valueQuantity={"value": 5, "unit": "ukat/L"}),
             ],
             [],
-            id="of the same day in another unit",
+            id="the coded one in another unit",
         ),
+        pytest.param(
+            [
+                result(NAME, 300, "2026-11-20"),
+                result(AST, 1, "2026-11-20", valueQuantity={"value": 1, "unit": "ukat/L"}),
+            ],
+            [date(2026, 11, 20)],
+            id="of the same day, another one in another unit",
+        ),
+        pytest.param([result(NAME, 300, "2026-11-20"), result(AST, 300, "2026-11-19")], [], id="newer, and the same"),
+        pytest.param([result(NAME, 300, "2026-11-20"), result(AST, 299, "2026-11-19")], [], id="newer, and rounded"),
         pytest.param([result(NAME, 300, "2026-11-20"), result(AST, 30, "2026-11-21")], [], id="older"),
         pytest.param([result(NAME, 300, "2026-11-20", status="preliminary")], [], id="not final"),
         pytest.param(
