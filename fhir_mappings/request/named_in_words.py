@@ -19,10 +19,8 @@ from cards.values.texts import LONGEST
 from fhir_mappings.patient.named_elsewhere import REASON, named_elsewhere
 from fhir_mappings.patient.nyha_classes import CONCEPT as NYHA_CLASS
 from fhir_mappings.patient.nyha_classes import with_symptoms
-from fhir_mappings.results.answer_words import answered
 from fhir_mappings.results.named_her2 import MENTIONS as NAMES_OF_HER2
 from fhir_mappings.results.report_texts import MENTIONS
-from fhir_mappings.results.written_values import written_value
 from fhir_mappings.wire.lenient import text
 from fhir_mappings.wire.statuses import may_count
 from fhir_mappings.wire.times import span, time_of
@@ -80,9 +78,9 @@ def _without_code(draft: Draft, observations: ObservationReader) -> Iterator[Gap
     for stub, content in draft.own(recent):
         time = time_of(content)[0]
         for gap, holder in observations.named.gaps(content, Origin(stub.reference, stub.path)):
-            known = read.get(gap.about or "", ())
-            if _may_be_newest(gap, time, known) and _is_other(gap, holder, known, observations):
-                yield from [gap] if gap.on is None or gap.on <= draft.latest else []
+            known, is_future = read.get(gap.about or "", ()), gap.on is not None and gap.on > draft.latest
+            if not is_future and _may_be_newest(gap, time, known) and _is_other(gap, holder, known, observations):
+                yield gap
 
 
 def _may_be_newest(gap: Gap, time: ResultTime, read: Sequence[Measured]) -> bool:
@@ -104,7 +102,9 @@ def _is_other(gap: Gap, holder: Json, read: Sequence[Measured], observations: Ob
     is_later = gap.on is not None and gap.on > max(days)
     beside = [each for each in read if each.on in (gap.on, max(days))] if gap.on is not None else read
     if gap.about == _MEASURED[PregnancyTest]:
-        return is_later or (answered(written_value(holder)) is True and not any(map(_is_positive, beside)))
+        answer = observations.findings.pregnancy_test(holder, gap.on, Origin("", "")).positive
+        is_known = any(map(_is_positive, beside))
+        return (is_later and (is_known or answer is not False)) or (answer is True and not is_known)
     mine = observations.numbers.value_of(gap.about or "", holder)
     if mine is None:
         return is_later

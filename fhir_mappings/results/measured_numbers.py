@@ -49,6 +49,8 @@ _ASIDE = frozenset({"note", "comment", "comments", "method", "interpretation", "
 """The elements that may say another value."""
 # An amount with the same in another unit behind it.
 _TWICE = re.compile(r"([^()]{2,40})\(([^()]{2,40})\)")
+# What stands in brackets behind a result: "Platelets 38 K/uL (critical)".
+_REMARK_BEHIND = re.compile(r" ?\([^()\d]{1,30}\)\Z")
 _AMOUNT_ALONE = re.compile(
     r"(?P<words>(?:[a-z]{1,14}[ :=]{1,3}){0,4})(?P<amount>\d{1,6}(?:[.,]\d{1,3})?(?: ?[^\d\s]\S{0,16}| 10\S{1,14})?)"
 )
@@ -145,6 +147,7 @@ class NumberReader:
 
     def named_in(self, sentence: str) -> tuple[str, Decimal] | None:
         """Return the test that a sentence names, and its number in the canonical unit; ``None`` for anything else."""
+        sentence = _REMARK_BEHIND.sub("", sentence)
         for concept, name in self._name_before.items():
             rest = name.sub("", sentence, count=1)
             reading = read_amount(rest) if rest != sentence else None
