@@ -50,6 +50,13 @@ _ASIDE = frozenset({"note", "comment", "comments", "method", "interpretation", "
 # An amount with the same in another unit behind it.
 _TWICE = re.compile(r"([^()]{2,40})\(([^()]{2,40})\)")
 # What stands in brackets behind a result: "Platelets 38 K/uL (critical)".
+_NO_LABS = frozenset({"lvef", "weight", "weight-stated"})
+# The range of reference in brackets behind a result: "24 U/L [ref: 10-40 U/L]".
+_RANGE_BEHIND = re.compile(
+    r"(.{1,40}\D) ?[(\[]((?:ref(?:erence)?\.?(?: range)?:? ?)?\d{1,6}(?:[.,]\d{1,3})? ?- ?\d{1,6}(?:[.,]\d{1,3})?"
+    r"(?: [^()\[\]]{1,20})?)[)\]]",
+    re.IGNORECASE,
+)
 _REMARK_BEHIND = re.compile(r" ?\([^()\d]{1,30}\)\Z")
 _AMOUNT_ALONE = re.compile(
     r"(?P<words>(?:[a-z]{1,14}[ :=]{1,3}){0,4})(?P<amount>\d{1,6}(?:[.,]\d{1,3})?(?: ?[^\d\s]\S{0,16}| 10\S{1,14})?)"
@@ -101,7 +108,7 @@ class NumberReader:
         if quantity.__class__ is dict:
             reading = read_quantity(quantity)
         else:
-            holder = _with_flag(holder)
+            holder = _with_flag(holder if concept in _NO_LABS else _with_range(holder))
             reading = self._number_of(holder, concept)
         if reading is None:
             return Gap(concept, origin.path, "value", on, (("value", written_value(holder)),))
@@ -365,6 +372,15 @@ def _before_number(names: Iterable[str], beside: Iterable[str]) -> re.Pattern[st
 
 def _text_of(holder: Json) -> str:
     return text(holder.get("valueString")) or text(child(holder, "valueCodeableConcept").get("text"))
+
+
+def _with_range(holder: Json) -> Json:
+    """Return a result with the range in brackets at the end of its text as its range of reference, if it has none."""
+    written = holder.get("valueString")
+    match = _RANGE_BEHIND.fullmatch(text(written)) if written.__class__ is str and len(written) <= LONGEST else None
+    if match is None:
+        return holder
+    return {"referenceRange": [{"text": match[2]}], **holder, "valueString": match[1]}
 
 
 def _with_flag(holder: Json) -> Json:
