@@ -57,7 +57,7 @@ def with_symptoms(classes: Sequence[Gap], between: tuple[date, date]) -> Iterabl
     for each in within:
         label = dict(each.values)["value"]
         if each.on == last and _says_symptoms(fold(label)):
-            named = label if _NAME.search(fold(label)) else f"NYHA class: {label}"
+            named = label if _NAME.search(fold(label)) else f"NYHA class {label}"
             said = ("kind", "Observation"), ("label", named[:_LONGEST])
             yield Gap(f"problem-{Problem.HEART_FAILURE}", each.path, REASON, each.on, said)
             return

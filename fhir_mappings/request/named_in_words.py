@@ -14,11 +14,11 @@ from cards.facts.origins import Gap, Origin
 from cards.facts.patient import TreatmentState
 from cards.facts.results import Her2Result, LabResult, Lvef, PregnancyTest, Weight
 from cards.values.calendar_months import days_after
+from cards.values.intervals import Interval
 from cards.values.texts import LONGEST
 from fhir_mappings.patient.named_elsewhere import REASON, named_elsewhere
 from fhir_mappings.patient.nyha_classes import CONCEPT as NYHA_CLASS
 from fhir_mappings.patient.nyha_classes import with_symptoms
-from fhir_mappings.results.answer_words import answered
 from fhir_mappings.results.named_her2 import MENTIONS as NAMES_OF_HER2
 from fhir_mappings.results.report_texts import MENTIONS
 from fhir_mappings.wire.lenient import text
@@ -32,13 +32,13 @@ if TYPE_CHECKING:
     from fhir_mappings.patient.conditions import ConditionReader
     from fhir_mappings.request.chart_draft import Draft
     from fhir_mappings.results.observations import ObservationReader
+    from fhir_mappings.wire.lenient import Json
 
 _HALF_A_YEAR = 183
 _READ = frozenset({REASON, "named-only"})
 """The reasons of gaps for classes of heart failure whose value is told."""
 _SHOWN = 60
 _SENTENCES = re.compile(r"[;\n]|, |\.(?=\s|$)")
-_AMOUNT = re.compile(r"(\d{1,9}(?:\.\d{1,6})?) (\S.{0,39})")
 Measured: TypeAlias = Weight | Lvef | LabResult | PregnancyTest
 _MEASURED = {Weight: "weight", Lvef: "lvef", PregnancyTest: "pregnancy-test"}
 
@@ -66,47 +66,59 @@ def half_a_year_before(day: date) -> date:
 
 
 def _without_code(draft: Draft, observations: ObservationReader) -> Iterator[Gap]:
-    """Yield the results without a standard code that are newer than those of their test with one.
-
-    So is one that may be newer and has another number in the same unit.
-    """
+    """Yield the results without a standard code that may be newer than those of their test with one, and differ."""
     read: dict[str, list[Measured]] = {}
     for fact in draft.facts:
         if isinstance(fact, Measured) and fact.on is not None:
             read.setdefault(_concept(fact), []).append(fact)
-    newest = {concept: max(fact.on for fact in facts if fact.on is not None) for concept, facts in read.items()}
+    newest = [max(fact.on for fact in facts if fact.on is not None) for facts in read.values()]
     # Where a test has no result with a code, one of half a year ago is still told; older ones are left alone.
-    since = min([*newest.values(), half_a_year_before(draft.latest)]).isoformat()
+    since = min([*newest, half_a_year_before(draft.latest)]).isoformat()
     recent = (stub for stub in draft.local_results if not "" < stub.day < since)
     for stub, content in draft.own(recent):
-        for gap in observations.named.gaps(content, Origin(stub.reference, stub.path)):
-            last = newest.get(gap.about or "")
-            is_newer = last is None or (gap.on is not None and gap.on > last)
-            if last is not None and (gap.on is None or gap.on <= last <= (gap.last_day or last)):
-                is_newer = _is_other(gap, time_of(content)[0], read[gap.about or ""])
-            if is_newer and (gap.on is None or gap.on <= draft.latest):
+        time = time_of(content)[0]
+        for gap, holder in observations.named.gaps(content, Origin(stub.reference, stub.path)):
+            known, is_future = read.get(gap.about or "", ()), gap.on is not None and gap.on > draft.latest
+            if not is_future and _may_be_newest(gap, time, known) and _is_other(gap, holder, known, observations):
                 yield gap
 
 
-def _is_other(gap: Gap, time: ResultTime, read: Sequence[Measured]) -> bool:
-    """Return whether a result may be the newest, and none of those of its day, or of any, has its number."""
-    of_day = [each for each in read if each.on == gap.on] or read
-    if gap.on is not None and span(gap.on, time).end < max(span(each.on, each.time).start for each in of_day):
-        return False
-    value = dict(gap.values).get("value", "")
-    if any(isinstance(each, PregnancyTest) for each in of_day):
-        is_positive = answered(value) is True
-        return is_positive and not any(isinstance(each, PregnancyTest) and each.positive for each in of_day)
-    written = [str(each.kg) if isinstance(each, Weight) else each.as_reported for each in of_day]
-    return all(_differs(value, each) for each in written)
+def _may_be_newest(gap: Gap, time: ResultTime, read: Sequence[Measured]) -> bool:
+    """Return whether a result is not certainly older than one of its test with a code."""
+    if gap.on is None or not read:
+        return True
+    mine, last = span(gap.on, time), max(span(each.on, each.time).start for each in read)
+    return mine.end > last or mine.start == last
 
 
-def _differs(one: str, other: str) -> bool:
-    """Return whether two values are different numbers in the same unit."""
-    both = _AMOUNT.fullmatch(one), _AMOUNT.fullmatch(other)
-    if both[0] is None or both[1] is None or both[0][2].casefold() != both[1][2].casefold():
-        return False
-    return Decimal(both[0][1]) != Decimal(both[1][1])
+def _is_other(gap: Gap, holder: Json, read: Sequence[Measured], observations: ObservationReader) -> bool:
+    """Return whether a result differs from those of its day with a code, or from the newest of them if it is later.
+
+    A value that cannot be read does, if it is later.
+    """
+    days = [each.on for each in read if each.on is not None]
+    if not days:
+        return True
+    is_later = gap.on is not None and gap.on > max(days)
+    beside = [each for each in read if each.on in (gap.on, max(days))] if gap.on is not None else read
+    if gap.about == _MEASURED[PregnancyTest]:
+        answer = observations.findings.pregnancy_test(holder, gap.on, Origin("", "")).positive
+        is_known = any(map(_is_positive, beside))
+        return (is_later and (is_known or answer is not False)) or (answer is True and not is_known)
+    mine = observations.numbers.value_of(gap.about or "", holder)
+    if mine is None:
+        return is_later
+    return not any(observations.numbers.is_same(mine, _interval(each)) for each in beside)
+
+
+def _is_positive(fact: Measured) -> bool:
+    return isinstance(fact, PregnancyTest) and bool(fact.positive)
+
+
+def _interval(fact: Measured) -> Interval:
+    if isinstance(fact, LabResult | Lvef):
+        return fact.interval
+    return Interval(fact.kg.value, fact.kg.value) if isinstance(fact, Weight) else Interval.of(Decimal(0))
 
 
 def _her2(draft: Draft, observations: ObservationReader) -> Iterator[Gap]:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec import structs
 
-from cards.facts.origins import Gap
+from cards.facts.origins import Gap, Origin
 from cards.facts.results import TIMES_LIMIT, LabResult, Lvef, Weight
-from cards.values.intervals import Bound
+from cards.values.intervals import Bound, Interval
 from cards.values.quantities import Kg, Percent
 from fhir_mappings.codings import texts
 from fhir_mappings.results.amounts import (
@@ -33,7 +33,7 @@ from fhir_mappings.results.lvef_texts import (
     read_lvef_text,
 )
 from fhir_mappings.results.named_lvef import LVEF_IN_NOTES
-from fhir_mappings.results.reference_ranges import Unit
+from fhir_mappings.results.reference_ranges import NOBODY, Unit
 from fhir_mappings.results.result_notes import notes, remarks, sentences
 from fhir_mappings.results.written_values import written_value
 from fhir_mappings.wire.folding import fold
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
 
-    from cards.facts.origins import Origin
     from cards.knowledge.schema import Terminology
     from fhir_mappings.codings import CodeMap
     from fhir_mappings.results.measurement_units import UnitReader
@@ -51,12 +50,21 @@ if TYPE_CHECKING:
     from fhir_mappings.results.result_flags import ResultFlags
     from fhir_mappings.wire.lenient import Json
 
-_SHOWN, _LETTERS = 60, 2
+_SHOWN, _LETTERS, _PERCENT = 60, 2, 100
 _ASIDE = frozenset({"note", "comment", "comments", "method", "interpretation", "component"})
 """The elements that may say another value."""
 # An amount with the same in another unit behind it.
 _TWICE = re.compile(r"([^()]{2,40})\(([^()]{2,40})\)")
 _CLAUSES = re.compile(r",(?!\d)")
+# What stands in brackets behind a result: "Platelets 38 K/uL (critical)".
+_NO_LABS = frozenset({"lvef", "weight", "weight-stated"})
+# The range of reference in brackets behind a result: "24 U/L [ref: 10-40 U/L]".
+_RANGE_BEHIND = re.compile(
+    r"(.{1,40}\D) ?[(\[]((?:ref(?:erence)?\.?(?: range)?:? ?)?\d{1,6}(?:[.,]\d{1,3})? ?- ?\d{1,6}(?:[.,]\d{1,3})?"
+    r"(?: [^()\[\]]{1,20})?)[)\]]",
+    re.IGNORECASE,
+)
+_REMARK_BEHIND = re.compile(r" ?\([^()\d]{1,30}\)\Z")
 _AMOUNT_ALONE = re.compile(
     r"(?P<words>(?:[a-z]{1,14}[ :=]{1,3}){0,4})(?P<amount>\d{1,6}(?:[.,]\d{1,3})?"
     r"(?: ?(?!(?:on|by|with|per|at|en|au|auf|in|im)\b)[^\d\s]\S{0,16}| 10\S{1,14})?)"
@@ -117,6 +125,7 @@ class NumberReader:
         self._units, self._ranges, self._flags, self._code_map = units, ranges, flags, code_map
         # For a range, these use the upper end; every other measurement uses the lower.
         self._harmful_when_high = terminology.harmful_when_high
+        self._rounded = 1 + terminology.result_doubts.same_within_percent / _PERCENT
         self._times_normal = frozenset(terminology.times_normal)
         self._name_before = {
             name: _before_number((*concept.names, *concept.names_with_unit), terminology.words_beside_tests)
@@ -134,7 +143,7 @@ class NumberReader:
         if quantity.__class__ is dict:
             reading = read_quantity(quantity)
         else:
-            holder = _with_flag(holder)
+            holder = _with_flag(holder if concept in _NO_LABS else _with_range(holder))
             reading = self._number_of(holder, concept)
         if reading is None:
             return Gap(concept, origin.path, "value", on, (("value", written_value(holder)),))
@@ -167,8 +176,20 @@ class NumberReader:
             return self._lvef(_Measured(value, reading, unit), holder, origin, on, subject)
         return self._lab(concept, _Measured(value, reading, unit), holder, origin, on, subject)
 
+    def value_of(self, concept: str, holder: Json) -> Interval | None:
+        """Return what a measurement may be, in its canonical unit; ``None`` if it cannot be read."""
+        found = self.read(concept, holder, Origin("", ""), None, NOBODY)
+        if isinstance(found, Weight):
+            return Interval(found.kg.value, found.kg.value)
+        return found.interval if isinstance(found, LabResult | Lvef) else None
+
+    def is_same(self, one: Interval, other: Interval) -> bool:
+        """Return whether two values may be the same, rounded or stated in two units."""
+        return one.low <= other.high * self._rounded and other.low <= one.high * self._rounded
+
     def named_in(self, sentence: str) -> tuple[str, Decimal] | None:
         """Return the test that a sentence names, and its number in the canonical unit; ``None`` for anything else."""
+        sentence = _REMARK_BEHIND.sub("", sentence)
         for concept, name in self._name_before.items():
             rest = name.sub("", sentence, count=1)
             reading = read_amount(rest) if rest != sentence else None
@@ -403,6 +424,15 @@ def _before_number(names: Iterable[str], beside: Iterable[str]) -> re.Pattern[st
 
 def _text_of(holder: Json) -> str:
     return text(holder.get("valueString")) or text(child(holder, "valueCodeableConcept").get("text"))
+
+
+def _with_range(holder: Json) -> Json:
+    """Return a result with the range in brackets at the end of its text as its range of reference, if it has none."""
+    written = holder.get("valueString")
+    match = _RANGE_BEHIND.fullmatch(text(written)) if written.__class__ is str and len(written) <= LONGEST else None
+    if match is None:
+        return holder
+    return {"referenceRange": [{"text": match[2]}], **holder, "valueString": match[1]}
 
 
 def _with_flag(holder: Json) -> Json:

@@ -52,11 +52,11 @@ class NamedResults:
         # A laboratory's names of tests are few, and each stands on many results.
         self._named = cached_by_text(self._look_up)
 
-    def gaps(self, observation: Json, origin: Origin) -> Iterator[Gap]:
-        """Report the results of tests that rules use which words name, and no code."""
+    def gaps(self, observation: Json, origin: Origin) -> Iterator[tuple[Gap, Json]]:
+        """Report the results of tests that rules use which words name, and no code, each with what holds its value."""
         of_whole, (time, on) = self._concept_of(observation), time_of(observation)
         if of_whole and (gap := self._flags.withheld(of_whole, observation, origin, on)) is not None:
-            yield gap
+            yield gap, observation
         if not may_count(observation):
             return
         for holder in with_parts(observation):
@@ -67,7 +67,8 @@ class NamedResults:
                 concept = of_whole
             if concept:
                 days, values = within(time), (("value", written_value(holder)),)
-                yield Gap(concept, origin.path, "named-only", on, values, days[1] if days is not None else None)
+                latest = days[1] if days is not None else None
+                yield Gap(concept, origin.path, "named-only", on, values, latest), holder
 
     def concept(self, holder: Json) -> str | None:
         """Return what the words of a code name; ``None`` if nothing that rules use, or several things."""

@@ -82,6 +82,8 @@ def test_texts_without_a_single_amount(written: str) -> None:
         pytest.param({"valueString": "Platelet count 49 K/uL"}, "49", Bound.EXACT, id="with a longer name"),
         pytest.param({"valueString": "Plt < 10 K/uL"}, "10", Bound.BELOW, id="with its name and a comparator"),
         pytest.param({"valueString": "49 K/uL (L)"}, "49", Bound.EXACT, id="with its flag"),
+        pytest.param({"valueString": "49 K/uL (150-400)"}, "49", Bound.EXACT, id="with its range"),
+        pytest.param({"valueString": "49 K/uL [ref: 150 - 400 K/uL]"}, "49", Bound.EXACT, id="with its range in words"),
     ],
 )
 def test_platelets_in_words(value: Json, expected: str, bound: Bound) -> None:

@@ -121,8 +121,18 @@ NAME = {"text": "AST"}
                 result(AST, 5, "2026-11-20", valueQuantity={"value": 5, "unit": "ukat/L"}),
             ],
             [],
-            id="of the same day in another unit",
+            id="the coded one in another unit",
         ),
+        pytest.param(
+            [
+                result(NAME, 300, "2026-11-20"),
+                result(AST, 1, "2026-11-20", valueQuantity={"value": 1, "unit": "ukat/L"}),
+            ],
+            [date(2026, 11, 20)],
+            id="of the same day, another one in another unit",
+        ),
+        pytest.param([result(NAME, 300, "2026-11-20"), result(AST, 300, "2026-11-19")], [], id="newer, and the same"),
+        pytest.param([result(NAME, 300, "2026-11-20"), result(AST, 299, "2026-11-19")], [], id="newer, and rounded"),
         pytest.param([result(NAME, 300, "2026-11-20"), result(AST, 30, "2026-11-21")], [], id="older"),
         pytest.param([result(NAME, 300, "2026-11-20", status="preliminary")], [], id="not final"),
         pytest.param(
@@ -304,6 +314,7 @@ def test_a_result_that_cannot_be_read_counts_until_the_end_of_its_month() -> Non
     [
         pytest.param("AST 300 U/L.", {}, "AST 300 U/L", id="a worse result"),
         pytest.param("ALT 22 U/L, AST: 300 U/L, GGT 40 U/L", {}, "AST: 300 U/L", id="among others"),
+        pytest.param("AST 300 U/L (critical)", {}, "AST 300 U/L (critical)", id="with a remark in brackets"),
         pytest.param("AST 300 U/L", {"effectiveDateTime": "2026-11-18"}, None, id="an older report"),
         pytest.param("AST 300 U/L", {"status": "entered-in-error"}, None, id="a report in error"),
         pytest.param("AST 300 U/L", {"subject": {"reference": "Patient/p2"}}, None, id="of somebody else"),
@@ -327,6 +338,31 @@ def test_a_result_in_the_conclusion_of_a_report(conclusion: str, more: dict[str,
     known = result(AST, 30, "2026-11-19", referenceRange=[{"high": {"value": 40, "unit": "U/L"}}])
     said = [dict(gap.values)["value"] for gap in read_patient(x=bundle(report, known)).gaps if gap.about == "ast"]
     assert said == ([told] if told else [])
+
+
+@pytest.mark.parametrize(
+    ("local", "on", "coded", "told"),
+    [
+        pytest.param("Negative", "2026-11-20", "Negative", False, id="negative again"),
+        pytest.param("Positive", "2026-11-20", "Negative", True, id="positive, later"),
+        pytest.param("Positive", "2026-11-19", "Negative", True, id="positive, on the same day"),
+        pytest.param("Positive", "2026-11-19", "Positive", False, id="positive again, on the same day"),
+        pytest.param("Negative", "2026-11-20", "Positive", True, id="negative, after a positive one"),
+        pytest.param("2300 mIU/mL", "2026-11-19", "Negative", True, id="an amount, on the same day"),
+        pytest.param("faint line", "2026-11-20", "Negative", True, id="unclear, later"),
+        pytest.param("Positive", "2026-11-18", "Negative", False, id="positive, earlier"),
+    ],
+)
+def test_a_pregnancy_test_that_is_only_named(local: str, on: str, coded: str, told: bool) -> None:  # noqa: FBT001
+    known = {"coding": [{"system": LOINC, "code": "2106-3"}]}
+    sent = [
+        result({"text": "Urine hCG"}, 0, on, valueQuantity=None, valueString=local, id="local"),
+        result(known, 0, "2026-11-19", valueQuantity=None, valueString=coded),
+    ]
+    gaps = read_patient(
+        labs=bundle(*({name: value for name, value in each.items() if value is not None} for each in sent))
+    ).gaps
+    assert [gap.about for gap in gaps] == (["pregnancy-test"] if told else [])
 
 
 def test_the_limits_of_a_result_hold_for_a_part_that_is_its_value() -> None:

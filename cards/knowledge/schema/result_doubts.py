@@ -79,4 +79,6 @@ class ResultDoubts(KnowledgeRecord, frozen=True, kw_only=True):
     elsewhere: tuple[str, ...] = ()
     amounts: tuple[str, ...] = ()
     """What stands behind a number in a note that is a result: units, in the forms that notes use."""
+    same_within_percent: Decimal = Decimal(0)
+    """How much two values of one result may differ that were rounded, or stated in two units."""
     by: Cited | None = None
