@@ -61,6 +61,8 @@ def orders_beside_doses(case: Case, products: frozenset[str]) -> tuple[Treatment
 
     So stand the doses of before a site recorded administrations. An order within the interval of another dose is of it.
     """
+    if not case.patient.treatments:
+        return ()
     given = {each.on for each in case.doses_recorded(products) if each.on is not None}
     completed = [
         each
@@ -95,6 +97,8 @@ def reduced_beside_doses(case: Case) -> Iterator[Reduced]:
 
 def reduced_since_last_dose(case: Case) -> Reduced | None:
     """Return the newest order on record if it is for a reduced level and no dose was given since."""
+    if not case.patient.treatments:
+        return None
     # A dose without an amount may have been that of the order before it.
     last = newest_dose(case, tuple(each for each in case.history if each.dose is not None))
     counted = {each.origin for each in case.history}

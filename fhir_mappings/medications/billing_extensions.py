@@ -68,8 +68,8 @@ def in_words(order: Json) -> list[Coding]:
     return [
         Coding("hcpcs", billed["code"].upper(), "")
         for each in (*written, *instructed(order))
-        if len(set(codes_in_text(each).hcpcs)) == 1
-        and (billed := _BILLED.search(each[:LONGEST]))
+        if (billed := _BILLED.search(each[:LONGEST]))
+        and len(set(codes_in_text(each).hcpcs)) == 1
         and not _NOT_NOW.search(each[:LONGEST])
     ]
 

@@ -285,8 +285,7 @@ def _began(condition: Json, born: date | None) -> tuple[date | None, date | None
 
     In between: the last possible day, if the date is only a month or year.
     """
-    period = child(condition, "onsetPeriod")
-    for candidate in (condition.get("onsetDateTime"), period.get("start")):
+    for candidate in (condition.get("onsetDateTime"), child(condition, "onsetPeriod").get("start")):
         if (found := day(candidate)) is not None:
             last = last_day(candidate)
             return found, last if last != found else None, True

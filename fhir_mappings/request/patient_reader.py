@@ -50,7 +50,8 @@ if TYPE_CHECKING:
 
 _NEVER = date.max.isoformat()
 _DAY = attrgetter("day")
-_WHOLE_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_is_whole = re.compile(r"\d{4}-\d\d-\d\d").fullmatch
+"""Whether a day as written is year, month and day; another form, such as 11/28/2026, sorts anywhere."""
 _YES = frozenset({"true", "yes", "y", "1"})
 _REFERRED_TO = frozenset({"Patient", "Medication", "MedicationRequest"})
 _VARIANT = "erbb2-mutation"
@@ -270,11 +271,11 @@ class PatientReader:
             except Exception as error:  # noqa: BLE001 - as for any other resource
                 self._failed(error, stub, draft)
                 continue
-            for fact in read:
-                is_dated = _is_whole(stub.day) and isinstance(fact, LabResult)
-                if several and not last_day and is_dated and fact.on and fact.on <= draft.latest:
+            for fact in read if several and not last_day and _is_whole(stub.day) else ():
+                if isinstance(fact, LabResult) and fact.on and fact.on <= draft.latest:
                     # Time zones differ, so a result dated the day before may be newer.
                     last_day = days_after(fact.on, -1).isoformat()
+                    break
 
     def _results(self, concepts: Sequence[str], stub: ResourceStub, draft: Draft) -> list[Fact]:
         if len(concepts) == 1:
@@ -370,11 +371,6 @@ def _known_day(treatment: Treatment, stub: ResourceStub, draft: Draft) -> Treatm
         value = f"{treatment.names[0]}{amount} ({first})"
         draft.facts.append(Gap("treatment", stub.path, "future", first, (("value", value),)))
     return msgspec.structs.replace(treatment, on=None, within=None)
-
-
-def _is_whole(written: str) -> bool:
-    """Return whether a day as written is year, month and day; another form, such as 11/28/2026, sorts anywhere."""
-    return _WHOLE_DAY.fullmatch(written) is not None
 
 
 def _subject(stubs: Iterable[ResourceStub], draft: Draft) -> Subject:
