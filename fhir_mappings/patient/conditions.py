@@ -152,7 +152,9 @@ class ConditionReader:
             stated.is_past or has_end,
             problem,
             staging,
-            [*_receptors(stated.receptors, origin, began), *_her2_in_words(stated, has_end, origin)],
+            [*_receptors(stated.receptors, origin, began), *_her2_in_words(stated, has_end, origin)]
+            if stated.receptors or stated.her2 is not None
+            else [],
             [
                 SiteProblem(code, stated.label, origin, began, stated.is_past or is_over, ended)
                 for code in stated.site_problems

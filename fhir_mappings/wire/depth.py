@@ -33,11 +33,11 @@ def is_too_deep(raw: bytes) -> bool:
 
 def _is_shallow(marks: bytes) -> bool:
     """Return whether the brackets are quickly seen to stay within the limit, as in ordinary requests."""
-    brackets = _outside_strings(marks)
-    if brackets is None:
-        # The two brackets of a pair are both inside a string ("[IU]/L"), or both outside: then it is one level.
-        brackets = _outside_strings(marks.replace(b"{}", b""))
-    if brackets is None:
+    # The two brackets of a pair are both inside a string ("[IU]/L"), or both outside: then it is one level.
+    marks = marks.replace(b"{}", b"")
+    brackets = marks.translate(None, b'"')
+    if 2 * marks.count(b'""') != len(marks) - len(brackets):
+        # An odd number of quotation marks stands next to a bracket, which may be inside a string.
         return False
     depth = 1
     for begin in range(0, len(brackets), _PIECE):
@@ -46,12 +46,6 @@ def _is_shallow(marks: bytes) -> bool:
             return False
         depth += 2 * opened - _PIECE
     return True
-
-
-def _outside_strings(marks: bytes) -> bytes | None:
-    """Return the brackets if none can be inside a string: quotation marks stand in pairs between them."""
-    brackets = marks.translate(None, b'"')
-    return brackets if 2 * marks.count(b'""') == len(marks) - len(brackets) else None
 
 
 def _is_too_deep(marks: bytes) -> bool:

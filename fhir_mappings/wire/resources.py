@@ -138,7 +138,9 @@ class ResourceList(msgspec.Struct, eq=False):
             modes = [each.search.mode for each in entries if each.search is not None]
             if not _NO_MATCH.isdisjoint(modes):
                 listing.matches -= sum(map(modes.count, _NO_MATCH))
-        if isinstance(shell, ObservationBundle):
+        if not entries:
+            listing._apart = 0, []
+        elif isinstance(shell, ObservationBundle):
             listing._add_observations(shell.entry or (), path, depth)
         else:
             listing._add(entries, path, depth)

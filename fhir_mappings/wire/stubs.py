@@ -135,7 +135,7 @@ class ResourceStub(msgspec.Struct, eq=False, gc=False):
             resource_type,
             f"{resource_type}/{identifier}" if isinstance(identifier, str) and identifier else "",
             isinstance(content.get("code"), dict) and not _has_unread_code(content),
-            [codes_of(holder) for holder in (content, *(part for _, part in objects(content.get("component"))))],
+            _codes_within(content),
             _day(text(content.get("effectiveDateTime"))),
             path,
             full_url,
@@ -340,6 +340,14 @@ def codes_of(holder: Json) -> Codes:
     codings = objects(child(holder, "code").get("coding"))
     found = [(coding.get("system", ""), coding.get("code", "")) for _, coding in codings]
     return tuple(Code(system, code) for system, code in found if _is_short(system) and _is_short(code))
+
+
+def _codes_within(content: Json) -> list[Codes]:
+    """List the codes of a resource, and those of each of its components."""
+    own = [codes_of(content) if "code" in content else ()]
+    if "component" in content:
+        own += [codes_of(part) for _, part in objects(content["component"])]
+    return own
 
 
 def _has_unread_code(content: Json) -> bool:
