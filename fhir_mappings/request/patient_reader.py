@@ -158,7 +158,16 @@ class PatientReader:
                 self._other(stub, draft)
                 return
             # Written out here, as most of a chart is results, and most of these are irrelevant to the rules.
-            concepts, never_counts, misplaced, is_standard = self._look(stub.codes)
+            codes = stub.codes
+            if len(codes) == 1:
+                # All results of one test share their codes, which are looked up once for a chart.
+                own = id(codes[0])
+                looked = draft.looked_up.get(own)
+                if looked is None:
+                    looked = draft.looked_up[own] = self._look(codes)
+            else:
+                looked = self._look(codes)
+            concepts, never_counts, misplaced, is_standard = looked
             if concepts:
                 self._observation(concepts, stub, draft)
             elif misplaced:

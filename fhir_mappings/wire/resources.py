@@ -136,7 +136,7 @@ class ResourceList(msgspec.Struct, eq=False):
             listing.is_redacted = _is_redacted(shell.meta)
         if shell.total is not None and entries:
             modes = [each.search.mode for each in entries if each.search is not None]
-            if not _NO_MATCH.isdisjoint(modes):
+            if modes.count("match") != len(modes):
                 listing.matches -= sum(map(modes.count, _NO_MATCH))
         if not entries:
             listing._apart = 0, []
