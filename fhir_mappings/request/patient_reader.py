@@ -102,7 +102,8 @@ class PatientReader:
         Rules use only the newest laboratory results; ``every_lab`` reads the rest too.
         """
         draft = Draft(patient_id, References(chart_source.server), every_lab=every_lab, latest=chart_source.latest)
-        listings = [answer.listing for answer in answers.values() if answer.listing is not None]
+        sent = (answer.listing for answer in answers.values())
+        listings = [listing for listing in sent if listing is not None and listing.stubs]
         self._begin(listings, draft)
         # A resource counts once, even under several keys; the session's orders are not history.
         seen = set(session)

@@ -73,8 +73,9 @@ def read_answer(raw: bytes | msgspec.Raw | BundleEnvelope | Answer | None, path:
             listing = ResourceList.read(raw, path)
         except Unreadable:
             return Answer(PrefetchState.FAILED)
-    others = listing.non_observations
-    outcomes = [stub for stub in others if stub.resource_type == "OperationOutcome"] if others else []
+    outcomes: list[ResourceStub] = []
+    if listing.stubs and (others := listing.non_observations):
+        outcomes = [stub for stub in others if stub.resource_type == "OperationOutcome"]
     if not (outcomes or listing.is_refused or listing.is_redacted):
         # Most answers: a list, or none on record.
         if listing.stubs or listing.broken:
