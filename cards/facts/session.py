@@ -10,6 +10,7 @@ import msgspec
 from cards.facts.order import DrugOrder
 from cards.facts.origins import Gap
 from cards.facts.patient import Patient
+from cards.values.caching import lazy
 
 
 def planned_day(start: date | None, today: date) -> date:
@@ -26,27 +27,27 @@ class Hook(StrEnum):
     VIEW = "patient-view"
     """A chart is opened: nothing is ordered, and the patient's current drugs are judged."""
 
-    @property
+    @lazy
     def has_orders(self) -> bool:
         """Whether something is ordered."""
         return self is not Hook.VIEW
 
-    @property
+    @lazy
     def variant_without_drug(self) -> str:
         """The variant of a card's text that is about no drug in particular."""
         return "no-drug" if self.has_orders else "treatment-unknown"
 
-    @property
+    @lazy
     def may_be_incomplete(self) -> bool:
         """Whether the orders are still being written, so a missing dose may yet be filled in."""
         return self is Hook.SELECT
 
-    @property
+    @lazy
     def orders_are_final(self) -> bool:
         """Whether there are orders and they are complete: being signed, or signed before."""
         return self.has_orders and not self.may_be_incomplete
 
-    @property
+    @lazy
     def orders_are_signed(self) -> bool:
         """Whether the orders were signed before, so they can be held but not removed."""
         return self is Hook.DISPATCH

@@ -342,6 +342,8 @@ class Case:
 
         A part of the dose that the order completes is not an earlier one.
         """
+        if not self.patient.treatments:
+            return ()
         doses = self.doses_recorded(products)
         if not doses or not self.completes_dose(self):
             return doses
@@ -362,6 +364,8 @@ class Case:
 
     def undated_doses_of(self, products: frozenset[str]) -> tuple[Treatment, ...]:
         """Return doses of some products on an unknown day: those given, or completed orders if none is on record."""
+        if not self.patient.treatments:
+            return ()
         own = [each for each in self.patient.treatments if each.product in products]
         given = any(each.state is TreatmentState.GIVEN for each in own)
         counted = TreatmentState.GIVEN if given else TreatmentState.COMPLETED
@@ -381,6 +385,8 @@ class Case:
 
     def had(self, problem: Problem) -> tuple[PresentProblem, ...]:
         """List the chart entries for a problem that has ended."""
+        if not self.patient.problems:
+            return ()
         today = self.session.today
         return tuple(each for each in self.patient.problems if each.problem is problem and not each.is_present(today))
 

@@ -197,6 +197,8 @@ def products_counting(case: Case) -> frozenset[str]:
 
 def _last_counting(case: Case) -> Treatment | None:
     """Return the last dose; one known only to the month counts as given on the last possible day."""
+    if not case.patient.treatments:
+        return None
     dated = newest_dose(case, _doses_counting(case))
     latest = max(
         (
@@ -214,6 +216,8 @@ def _last_counting(case: Case) -> Treatment | None:
 
 def newest_dose(case: Case, doses: tuple[Treatment, ...]) -> Treatment | None:
     """Return the newest dose before the planned one; in some time zone it is tomorrow already."""
+    if not doses:
+        return None
     latest = max(case.planned, case.tomorrow)
     return next((each for each in doses if each.on is not None and each.on <= latest), None)
 

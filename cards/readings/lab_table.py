@@ -57,8 +57,9 @@ def read_table(case: Case) -> LabTable:
     matches: list[Match] = []
     unlimited: list[LabResult] = []
     crossing: list[LabResult] = []
+    recent = _recent(case)
     for test, table in case.recognizer.lab_rows[case.product.id].items():
-        result = newest(case, test, case.labs_current_from)
+        result = recent.get(test)
         if result is None:
             continue
         if result.upper_limit is None and table.rows[0].times_uln is not None:
@@ -158,6 +159,14 @@ def newest(case: Case, test: str, since: date | None = None) -> LabResult | None
     return None
 
 
+@per_case
+def _recent(case: Case) -> dict[str, LabResult]:
+    """Map each test to its newest result, if that is recent enough for today or the planned dose."""
+    since = case.labs_current_from
+    found = ((test, newest(case, test, since)) for test in case.patient.labs)
+    return {test: result for test, result in found if result is not None}
+
+
 def times_limit(result: LabResult) -> Decimal:
     """Return a result as a multiple of its own upper limit of normal; without one it counts as normal."""
     return result.value / result.upper_limit if result.upper_limit else Decimal(0)
@@ -208,9 +217,10 @@ def _possible_pair(case: Case) -> list[LabResult]:
     if rule is None:
         return []
     found: list[LabResult] = []
-    bilirubin = newest(case, rule.bilirubin, case.labs_current_from)
+    recent = _recent(case)
+    bilirubin = recent.get(rule.bilirubin)
     for test in rule.transaminases if bilirubin is not None else ():
-        enzyme = newest(case, test, case.labs_current_from)
+        enzyme = recent.get(test)
         if enzyme is None or bilirubin is None or enzyme.bound is bilirubin.bound is Bound.EXACT:
             continue
         by_enzyme = _is_in(multiples(enzyme), rule.transaminase_above, rule)
@@ -230,7 +240,7 @@ def _is_in(values: Interval, limit: Decimal, rule: HepaticPair) -> bool | None:
 
 def _counting(case: Case, test: str) -> list[LabResult]:
     """List the newest result of a test, if recent, and all during treatment."""
-    recent = newest(case, test, case.labs_current_from)
+    recent = _recent(case).get(test)
     since = under_treatment(case, test) if case.history else []
     return since if recent is None or recent in since else [recent, *since]
 

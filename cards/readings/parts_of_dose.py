@@ -52,7 +52,7 @@ class Begun(NamedTuple):
 @per_case
 def dose_begun(case: Case) -> Begun | None:
     """Add what was given on the planned day to the order's dose; ``None`` if nothing was."""
-    if case.product.is_oral:
+    if case.product.is_oral or not case.patient.treatments:
         return None
     recorded = case.doses_recorded(frozenset({case.product.id}))
     given = next((each for each in recorded if each.on == case.planned), None)
@@ -81,6 +81,8 @@ def with_chart(case: Case) -> WithChart | None:
     Only named days count: the rhythm of a standing order is often the plan that this order carries out. An order that
     this one replaces or carries out does not count.
     """
+    if not case.patient.treatments:
+        return None
     standing = _standing_orders(case).get(case.product.id, ())
     if not standing or case.product.is_oral:
         return None

@@ -61,6 +61,8 @@ def orders_beside_doses(case: Case, products: frozenset[str]) -> tuple[Treatment
 
     So stand the doses of before a site recorded administrations. An order within the interval of another dose is of it.
     """
+    if not case.patient.treatments:
+        return ()
     given = {each.on for each in case.doses_recorded(products) if each.on is not None}
     completed = [
         each
@@ -98,6 +100,8 @@ def reduced_since_last_dose(case: Case) -> tuple[Reduced, PossibleKind] | None:
 
     A dispense of the day before is of this dose.
     """
+    if not case.patient.treatments and not case.patient.possible_doses:
+        return None
     # A dose without an amount may have been that of the order before it.
     last = newest_dose(case, tuple(each for each in case.history if each.dose is not None))
     since = last.on if last is not None and last.on is not None else date.min

@@ -202,7 +202,7 @@ def _is_reported_on_other(case: Case, others: Iterable[DrugOrder]) -> bool:
 
 
 def _of_class(case: Case, group_id: str, *, ends_before: bool = False) -> Outcome:
-    if not _members(case.orders) and not _active(case):
+    if not _active(case) and (case.orders.is_alone(case.order) or not _members(case.orders)):
         return Clear()
     groups = [
         group

@@ -119,9 +119,11 @@ def may_become_pregnant(case: Case) -> bool:
     if _sex(case) == _MALE or case.has(Problem.INFERTILE):
         return False
     born = _born(case)
-    low = years_before(case.planned, int(case.threshold("pregnancy_age_min_years")))
-    high = years_before(case.planned, int(case.threshold("pregnancy_age_max_years")) + 1)
-    return born is None or high < born <= low
+    if born is None:
+        return True
+    if born <= years_before(case.planned, int(case.threshold("pregnancy_age_max_years")) + 1):
+        return False
+    return born <= years_before(case.planned, int(case.threshold("pregnancy_age_min_years")))
 
 
 def _sex(case: Case) -> str:
@@ -135,8 +137,11 @@ def _born(case: Case) -> date | None:
 
 def _pregnancies(case: Case) -> tuple[PresentProblem, ...]:
     """List the recorded pregnancies that may be ongoing, by the last day on which each may have begun, or undated."""
+    recorded = case.has(Problem.PREGNANCY)
+    if not recorded:
+        return ()
     first = _since(case, "pregnancy_max_days")
-    return tuple(each for each in case.has(Problem.PREGNANCY) if each.on is None or (each.latest or each.on) >= first)
+    return tuple(each for each in recorded if each.on is None or (each.latest or each.on) >= first)
 
 
 def _since(case: Case, threshold: str) -> date:

@@ -212,13 +212,14 @@ class Decider:
     ) -> _Answered:
         """Judge the orders of a call."""
         gaps = (*orders.gaps, *_unresolved(orders), *gathering.not_found(orders))
-        if orders.in_scope:
+        today, in_scope = self._today(), orders.in_scope
+        if in_scope:
             gaps += of_call
-            patient = self._part_of_chart(request, gathering, tuple(self.templates), orders)
-            patient = self._chart.with_words_of_orders(patient, orders, self._today())
+            patient = self._part_of_chart(request, gathering, tuple(self.templates), today, orders)
+            patient = self._chart.with_words_of_orders(patient, orders, today)
             listed = self._chart.with_reasons(orders, gathering.non_observations())
             gaps += tuple(gap for order in listed for gap in order.gaps if gap.reason == FAILED)
-            session = Session(request.hook, self._today(), listed, patient, gaps)
+            session = Session(request.hook, today, listed, patient, gaps)
             if coverage:
                 try:
                     facts = self._chart.billing.read(request, orders, gathering.chart())
@@ -229,8 +230,8 @@ class Decider:
                     facts = msgspec.structs.replace(facts, exchange=exchange)
                 session = BillingSession(session.hook, session.today, listed, patient, gaps, facts)
         else:
-            session = Session(request.hook, self._today(), orders.orders, Patient(), gaps)
-        if not gaps and not orders.in_scope and not orders.is_miscoded:
+            session = Session(request.hook, today, orders.orders, Patient(), gaps)
+        if not gaps and not in_scope and not orders.is_miscoded:
             return None, (), ((), ())
         verdicts = judge(
             session,
@@ -242,7 +243,7 @@ class Decider:
         )
         verdicts, shown = self._shown(verdicts, session)
         nothing_had = len(session.patient.absent) == len(self.templates) and not gathering.has_other_data()
-        if orders.in_scope and nothing_had and not _reports_findings(shown):
+        if in_scope and nothing_had and not _reports_findings(shown):
             # Nothing can be checked without the chart.
             _refuse_unless_failed(session)
         if exchange is not None:
@@ -269,11 +270,11 @@ class Decider:
     def _opened(self, request: HookRequest, gathering: RequestData, of_call: tuple[Gap, ...]) -> _Answered:
         """Judge the monitoring of the patient's drugs; if there are none, nothing else is read."""
         today = self._today()
-        patient = _with_doubtful_lists(self._part_of_chart(request, gathering, TREATMENT_KEYS))
+        patient = _with_doubtful_lists(self._part_of_chart(request, gathering, TREATMENT_KEYS, today))
         # If one medication list is unavailable, an empty other list does not show that the patient takes none.
         if not patient.absent and not on_treatment(patient, self.known, self.policy.thresholds, today):
             return None, (), ((), ())
-        patient = self._part_of_chart(request, gathering, MONITORING_KEYS)
+        patient = self._part_of_chart(request, gathering, MONITORING_KEYS, today)
         if len(patient.absent) == len(MONITORING_KEYS) and not gathering.has_other_data():
             _refuse_unless_failed(Session(Hook.VIEW, today, (), patient))
         drugs = on_treatment(patient, self.known, self.policy.thresholds, today)
@@ -290,6 +291,7 @@ class Decider:
         request: HookRequest,
         gathering: RequestData,
         keys: tuple[str, ...],
+        today: date,
         orders: Orders | None = None,
     ) -> Patient:
         """Read the patient from some prefetch keys; unavailable parts are named in the result.
@@ -303,7 +305,7 @@ class Decider:
                 # First, as what a session says of an order stands before what the chart says.
                 answers = {"context.draftOrders": Answer(PrefetchState.PRESENT, beside), **answers}
             absent = gathering.absent(keys)
-            chart_source = ChartSource(request.fhir_server, self._today())
+            chart_source = ChartSource(request.fhir_server, today)
             patient = self._chart.patient(
                 answers, request.patient_id, frozenset(keys), session, chart_source=chart_source
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from typing import TYPE_CHECKING, Any
 
 from cards.values.texts import LONGEST
@@ -20,7 +21,7 @@ OF_A_DAY = re.compile(
     re.IGNORECASE,
 )
 _AMOUNT_ALONE = frozenset({"type", "doseQuantity"})
-_DIGIT = re.compile(r"[0-9]")
+_ONES = str.maketrans(dict.fromkeys(string.digits, "1"))
 
 
 def without_amounts(written: str) -> str:
@@ -29,7 +30,7 @@ def without_amounts(written: str) -> str:
 
 
 def _ones(match: re.Match[str]) -> str:
-    return _DIGIT.sub("1", match[0])
+    return match[0].translate(_ONES)
 
 
 def without_amount(instructions: Any) -> Json | None:

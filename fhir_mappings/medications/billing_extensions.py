@@ -27,10 +27,13 @@ _BILLING_NAMES = ("billing", "hcpcs", "jcode", "j-code")
 _NDC_NAME = re.compile(r"(?<![a-z])ndc(?![a-z])")
 _HAS_NDC = re.compile(r"ndc|\d-\d{3,4}-\d", re.IGNORECASE)
 _DEPTH = 4
+_OF_CODE = r"(?:J\d|Q5|C9)\d{3}"
+# Nearly every text has none, which is quickly seen.
+_CODE = re.compile(_OF_CODE, re.IGNORECASE)
 # The code that the text begins with, or that it says is billed; of several codes, some are of other drugs.
 _BILLED = re.compile(
     r"(?:\A\W{0,3}|\b(?:bill(?:ed|ing)?|charged?|hcpcs|j-?code|code)\b[^.;\n]{0,24}?\b)"
-    r"(?P<code>(?:J\d|Q5|C9)\d{3})(?!\w)",
+    rf"(?P<code>{_OF_CODE})(?!\w)",
     re.IGNORECASE,
 )
 _NOT_NOW = re.compile(
@@ -47,7 +50,8 @@ def on_order(order: Json, medication: Json) -> list[tuple[Coding, Pointer]]:
     found = list(in_extensions(order, ())) if "extension" in order else []
     if "extension" in medication:
         found += [(coding, ()) for coding, _ in in_extensions(medication, ())]
-    found += [*_packages_of(medication), *_packages_of(child(order, "medicationReference"))]
+    if medication or "medicationReference" in order:
+        found += [*_packages_of(medication), *_packages_of(child(order, "medicationReference"))]
     if "identifier" in order:
         found += _codes_in_identifiers(order)
     for index, category in objects(order.get("category")):
@@ -71,8 +75,9 @@ def in_words(order: Json) -> list[Coding]:
     return [
         Coding("hcpcs", billed["code"].upper(), "")
         for each in (*written, *instructed(order))
-        if len(set(codes_in_text(each).hcpcs)) == 1
+        if _CODE.search(each)
         and (billed := _BILLED.search(each[:LONGEST]))
+        and len(set(codes_in_text(each).hcpcs)) == 1
         and not _NOT_NOW.search(each[:LONGEST])
     ]
 

@@ -21,7 +21,7 @@ from fhir_mappings.results.units import ONE, dose_scale
 from fhir_mappings.wire.lenient import child, day, number, objects, shown, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import date
 
     from fhir_mappings.wire.lenient import Json
@@ -35,6 +35,8 @@ _PART = re.compile(
 )
 _LONGEST_OF_PART = 2000
 _MAXIMA = ("maxDosePerAdministration", "maxDosePerPeriod", "maxDosePerLifetime")
+_RATES = frozenset({"rateQuantity", "rateRatio"})
+_AMOUNTS = _RATES | {"doseQuantity", "doseRange"}
 _ONE_DAY = frozenset(
     {(Decimal(1), "d"), (Decimal(1), "day"), (Decimal(24), "h"), (Decimal(24), "hour"), (Decimal(24), "hours")}
 )
@@ -56,7 +58,7 @@ def doses(resource: Json, strength: Strength | None) -> Iterator[OrderedDose]:
     """Yield every dose quantity of an order, each with its path."""
     for number_of, (index, instruction) in enumerate(objects(resource.get("dosageInstruction"))):
         where: Pointer = ("dosageInstruction",) if index is None else ("dosageInstruction", index)
-        found = list(_of_instruction(instruction, where, number_of))
+        found = _of_instruction(instruction, where, number_of)
         if strength is not None:
             found = [_through_strength(dose, strength) for dose in found]
         given = [dose for dose in found if dose.slot != "admin-amount" and not _counts_containers(dose)]
@@ -68,17 +70,18 @@ def _counts_containers(dose: OrderedDose) -> bool:
     return dose.unit is DoseUnit.OTHER and dose.as_written_unit.strip("{}").casefold() in _CONTAINERS
 
 
-def _of_instruction(instruction: Json, where: Pointer, number_of: int) -> Iterator[OrderedDose]:
-    listed = instruction.get("doseAndRate")
-    for index, dose_and_rate in objects(listed):
+def _of_instruction(instruction: Json, where: Pointer, number_of: int) -> list[OrderedDose]:
+    found: list[OrderedDose] = []
+    for index, dose_and_rate in objects(instruction.get("doseAndRate")):
         inside: Pointer = (*where, "doseAndRate") if index is None else (*where, "doseAndRate", index)
-        slot = _slot(dose_and_rate)
-        yield from _of_slot(dose_and_rate, inside, number_of, slot)
-    # STU3 has the quantity on the instruction itself.
-    yield from _of_slot(instruction, where, number_of, "")
+        found += _of_slot(dose_and_rate, inside, number_of, _slot(dose_and_rate) if "type" in dose_and_rate else "")
+    if not _AMOUNTS.isdisjoint(instruction):
+        # STU3 has the quantity on the instruction itself.
+        found += _of_slot(instruction, where, number_of, "")
+    return found
 
 
-def _of_slot(holder: Json, where: Pointer, number_of: int, slot: str) -> Iterator[OrderedDose]:
+def _of_slot(holder: Json, where: Pointer, number_of: int, slot: str) -> list[OrderedDose]:
     stated: list[OrderedDose | None] = []
     if isinstance(holder.get("doseQuantity"), dict):
         stated.append(_quantity(holder["doseQuantity"], (*where, "doseQuantity"), number_of, slot))
@@ -86,14 +89,22 @@ def _of_slot(holder: Json, where: Pointer, number_of: int, slot: str) -> Iterato
         # FHIR has one of the two; where both stand, neither is passed over.
         stated.append(_of_range(holder["doseRange"], (*where, "doseRange"), number_of, slot))
     found = [dose for dose in stated if dose is not None]
-    yield from found
+    if not _RATES.isdisjoint(holder):
+        found += _of_rates(holder, where, number_of, slot, found)
+    return found
+
+
+def _of_rates(
+    holder: Json, where: Pointer, number_of: int, slot: str, stated: Sequence[OrderedDose]
+) -> Iterator[OrderedDose]:
+    """Yield a dose that stands in the field of a rate."""
     in_rate = _of_rate(holder, where, number_of, slot)
     if in_rate is not None:
         # A mass without a time is a dose in the wrong field; beside a dose, another one.
         yield in_rate
         return
     # The volume of a bag says nothing about the drug in it; the dose may be stated separately.
-    if any(dose.unit is not DoseUnit.ML for dose in found):
+    if any(dose.unit is not DoseUnit.ML for dose in stated):
         return
     ratio = child(holder, "rateRatio")
     if ratio and number(child(ratio, "denominator").get("value")) != 1:
@@ -163,16 +174,18 @@ def max_dose(resource: Json, in_words: tuple[Decimal, ...] = ()) -> OrderedDose 
     instructions = resource.get("dosageInstruction")
     limits: list[OrderedDose] = []
     for number_of, (_, instruction) in enumerate(objects(instructions) if instructions.__class__ is list else ()):
-        for name in _MAXIMA:
+        for name in filter(instruction.__contains__, _MAXIMA):
             # R5 has lists of them; that of a period is a ratio.
             for _, limit in objects(instruction.get(name)):
                 found = _quantity(child(limit, "numerator") or limit, (), number_of, "")
                 if found is not None and found.unit in (DoseUnit.MG, DoseUnit.MG_PER_KG, DoseUnit.ML, DoseUnit.TABLET):
                     limits.append(found)
     limits += [OrderedDose(most, DoseUnit.MG, f"{most:f} mg", (), 0, ONE) for most in in_words]
+    if not limits:
+        return None
     # A volume is that of an injection, or of a bag: any mass goes before it.
     limits.sort(key=lambda each: each.unit is DoseUnit.ML)
-    return min((each for each in limits if each.unit is limits[0].unit), key=lambda each: each.number, default=None)
+    return min((each for each in limits if each.unit is limits[0].unit), key=lambda each: each.number)
 
 
 def max_of_day(resource: Json) -> OrderedDose | None:

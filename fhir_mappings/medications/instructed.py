@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from cards.facts.schedules import Schedule
 from fhir_mappings.medications import diluents, dosage, doses_in_text
@@ -42,11 +44,12 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
 
 
-class Instructed(NamedTuple):
+class Instructed(msgspec.Struct, frozen=True):
     """What the dosage instructions of an order say; its doses, assuming no Medication gives a strength.
 
     ``names_supportive``: they name a supportive drug, and an amount beside it is not one of the order's own drug.
-    ``may_count_tablets`` and ``may_name_others``: their words leave room for `text_tablets` and `text_beside`.
+    ``may_count_tablets``, ``may_name_others``, ``may_name_maximum``, ``may_name_sum``: their words leave room for
+    `text_tablets`, `text_beside`, `max_dose` and `text_sums`.
     """
 
     doses: tuple[OrderedDose, ...]
@@ -72,6 +75,8 @@ class Instructed(NamedTuple):
     has_unread_number: bool = False
     may_count_tablets: bool = False
     may_name_others: bool = False
+    may_name_maximum: bool = False
+    may_name_sum: bool = False
     text_remarks: tuple[DoseRemark, ...] = ()
     text_cycle: int | None = None
     repeats_day: bool = False
@@ -109,15 +114,16 @@ class InstructionReader:
         written = tuple(doses_in_text.instructed(resource)) if said.may_count_tablets or said.may_name_others else ()
         counted = (tablets for each in written for tablets in tablets_in(each))
         beside = (found for each in written for found in doses_in_text.beside_unlisted_words(each))
-        return said._replace(
+        return msgspec.structs.replace(
+            said,
             doses=tuple(dosage.doses(resource, None)),
             text_doses=tuple(dict.fromkeys(each for group in named for each in group)),
             doses_by_text=named if len(named) > 1 else (),
             text_tablets=tuple(dict.fromkeys(counted)) if said.may_count_tablets else (),
-            max_dose=dosage.max_dose(resource, _maxima(resource)),
+            max_dose=dosage.max_dose(resource, _maxima(resource) if said.may_name_maximum else ()),
             max_a_day=dosage.max_of_day(resource),
             text_beside=tuple(dict.fromkeys(beside)) if named and said.may_name_others else (),
-            text_sums=_joined(resource) if named else (),
+            text_sums=_joined(resource) if named and said.may_name_sum else (),
         )
 
     def _read_beside_amounts(self, instructions: Any) -> Instructed:
@@ -147,6 +153,8 @@ class InstructionReader:
             has_unread_number=any(amounts_in_words(each)[1] for each in written),
             may_count_tablets=any(map(tablets_in, written)),
             may_name_others=any(map(doses_in_text.has_unlisted_word_before_amount, written)),
+            may_name_maximum=any(map(doses_in_text.maxima_in, written)),
+            may_name_sum=any(map(doses_in_text.sums_in, written)),
             text_remarks=tuple(
                 dict.fromkeys((*needed, *(remark for each in written for remark in dose_remarks(each))))
             ),

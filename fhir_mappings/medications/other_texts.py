@@ -27,6 +27,7 @@ _MOST_TEXTS, _DEPTH = 40, 3
 _NOTHING = OrderNote("")
 _WORDS = re.compile(r"\w ")
 _MARKUP = re.compile(r"<[^<>]{1,200}>")
+_has_digit = re.compile(r"\d").search
 
 
 def noted_elsewhere(order: Json) -> tuple[OrderNote, ...]:
@@ -36,9 +37,10 @@ def noted_elsewhere(order: Json) -> tuple[OrderNote, ...]:
     """
     found: dict[OrderNote, None] = {}
     for written in islice(_texts(order), _MOST_TEXTS):
-        if any(map(str.isdecimal, written)) and (doses := noted_doses(written)):
+        if _has_digit(written) and (doses := noted_doses(written)):
             found[OrderNote("", doses)] = None
-    for written in (*_said(order.get("statusReason")), *islice(_extension_words(order), _MOST_TEXTS)):
+    reason = _said(order["statusReason"]) if "statusReason" in order else ()
+    for written in (*reason, *islice(_extension_words(order), _MOST_TEXTS)):
         read = note_of(written)
         said = written if read.is_push else ""
         found[OrderNote(said, read.doses, read.remarks, read.other_units, is_push=read.is_push)] = None
@@ -71,12 +73,15 @@ def _every_text(order: Json) -> Iterator[str]:
 
 def _quantities(order: Json) -> Iterator[Json]:
     """Yield the quantities in the extensions of an order, its instructions and their doses."""
-    yield from _quantities_in(order, _DEPTH)
+    holders = [order]
     for _, instruction in objects(order.get("dosageInstruction")):
-        yield from _quantities_in(instruction, _DEPTH)
+        holders.append(instruction)
         for _, dose in objects(instruction.get("doseAndRate")):
-            yield from _quantities_in(dose, _DEPTH)
-            yield from _quantities_in(child(dose, "doseQuantity"), _DEPTH)
+            holders += (dose, child(dose, "doseQuantity"))
+    for each in holders:
+        # Most have none.
+        if "extension" in each:
+            yield from _quantities_in(each, _DEPTH)
 
 
 def _quantities_in(element: Json, depth: int) -> Iterator[Json]:
@@ -93,7 +98,8 @@ def _texts(order: Json) -> Iterator[str]:
             yield from _said(order[name])
     # R5 has the instructions as one text, too.
     yield text(order.get("renderedDosageInstruction"))
-    yield from _in_extensions(order, _DEPTH)
+    if "extension" in order:
+        yield from _in_extensions(order, _DEPTH)
     for _, instruction in objects(order.get("dosageInstruction")):
         yield from _beside_the_text(instruction)
 
@@ -121,13 +127,15 @@ def _beside_the_text(instruction: Json) -> Iterator[str]:
     timing = instruction.get("timing")
     if timing.__class__ is dict and "code" in timing:
         yield from _said(timing["code"])
-    yield from _in_extensions(instruction, _DEPTH)
+    if "extension" in instruction:
+        yield from _in_extensions(instruction, _DEPTH)
     if "_text" in instruction:
         yield from _in_extensions(child(instruction, "_text"), _DEPTH)
     for _, dose in objects(instruction.get("doseAndRate")):
         if "type" in dose:
             yield from _said(dose["type"])
-        yield from _in_extensions(dose, _DEPTH)
+        if "extension" in dose:
+            yield from _in_extensions(dose, _DEPTH)
 
 
 def _said(concepts: Any) -> Iterator[str]:

@@ -19,8 +19,11 @@ _DAYS = {**dict.fromkeys(("wk", "week", "weeks"), 7), **dict.fromkeys(("d", "day
 
 def days_at_age(condition: Json, name: str, born: date | None) -> tuple[date, date] | None:
     """Return the first and the last possible day of an ``Age`` or a ``Range`` of ages; ``None`` if it is not known."""
-    ages = child(condition, f"{name}Range")
-    low, high = (child(ages, "low"), child(ages, "high")) if ages else (child(condition, f"{name}Age"),) * 2
+    in_range, at_age = f"{name}Range", f"{name}Age"
+    if in_range not in condition and at_age not in condition:
+        return None
+    ages = child(condition, in_range)
+    low, high = (child(ages, "low"), child(ages, "high")) if ages else (child(condition, at_age),) * 2
     first, last = _days(low, born), _days(high, born)
     return (first[0], last[1]) if first is not None and last is not None else None
 

@@ -152,7 +152,9 @@ class ConditionReader:
             stated.is_past or has_end,
             problem,
             staging,
-            [*_receptors(stated.receptors, origin, began), *_her2_in_words(stated, has_end, origin)],
+            [*_receptors(stated.receptors, origin, began), *_her2_in_words(stated, has_end, origin)]
+            if stated.receptors or stated.her2 is not None
+            else [],
             [
                 SiteProblem(code, stated.label, origin, began, stated.is_past or is_over, ended)
                 for code in stated.site_problems
@@ -286,8 +288,7 @@ def _began(condition: Json, born: date | None) -> tuple[date | None, date | None
 
     In between: the last possible day, if the date is only a month or year.
     """
-    period = child(condition, "onsetPeriod")
-    for candidate in (condition.get("onsetDateTime"), period.get("start")):
+    for candidate in (condition.get("onsetDateTime"), child(condition, "onsetPeriod").get("start")):
         if (found := day(candidate)) is not None:
             last = last_day(candidate)
             return found, last if last != found else None, True

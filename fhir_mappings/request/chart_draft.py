@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from cards.facts.patient import Diagnosis, PossibleDose, PresentProblem, SiteProblem, Staging, Treatment
     from cards.facts.results import CodedHer2
     from fhir_mappings.patient.conditions import ReadCondition
+    from fhir_mappings.results.concept_index import Looked
     from fhir_mappings.results.observations import Fact
     from fhir_mappings.wire.lenient import Json
     from fhir_mappings.wire.stubs import ResourceStub
@@ -62,6 +63,8 @@ class Draft(msgspec.Struct, eq=False):
     elsewhere: list[ResourceStub] = []
     """What may name a problem outside the problem list."""
     labs: dict[str, list[ResourceStub]] = {}
+    looked_up: dict[int, Looked] = {}
+    """What the codes of a result mean, by their ``id()``: the resources hold them as long as the chart is read."""
     person: Json = {}
     subject: Subject = NOBODY
     unknown_codes: dict[str, Gap] = {}

@@ -129,7 +129,8 @@ def assembled(draft: Draft, harmful_when_high: Container[str], on_failure: OnFai
         possible_doses=part("medications", draft.possible_doses, _by_day_and_reference),
         stagings=part("conditions", [*draft.stagings, *by_kind.get(Staging, ())], _sorted),
     )
-    newer = parts.told("labs", lambda: _newer(found, by_kind.get(NotFinal, ()), draft.latest))
+    not_final = by_kind.get(NotFinal, ())
+    newer = parts.told("labs", lambda: _newer(found, not_final, draft.latest)) if not_final else []
     gaps += parts.told("labs", lambda: _undated(found, harmful_when_high))
     gaps += [Gap(None, f"prefetch.{key}", FAILED) for key in parts.failed]
     gaps.sort(key=lambda gap: gap.path)
@@ -293,7 +294,8 @@ def _undated(found: Patient, harmful_when_high: Container[str]) -> Iterator[Gap]
     A pregnancy test without a date is reported even if it is the only one: no card asks for a second.
     """
     for test, results in found.labs.items():
-        yield from _worse(test, results, _high_end if test in harmful_when_high else _low_end)
+        if results[-1].on is None:
+            yield from _worse(test, results, _high_end if test in harmful_when_high else _low_end)
     yield from _worse("lvef", found.lvefs, _low_end)
     yield from _worse("weight", [each for each in found.weights if not each.stated], _lightness)
     yield from _worse("pregnancy-test", found.pregnancy_tests, _harm_of_test, Decimal(0))

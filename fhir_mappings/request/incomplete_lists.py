@@ -31,7 +31,7 @@ def gaps_of_lists(answers: Mapping[str, Answer], required: frozenset[str], known
             found.append(Gap(None, f"prefetch.{key}", "full-page", values=(("sent", str(listing.matches)),)))
         for path in listing.broken:
             found.append(Gap(None, path, "malformed"))
-        for stub in listing.non_observations:
+        for stub in listing.non_observations if listing.stubs else ():
             if stub.resource_type not in known and not _TYPE.fullmatch(stub.resource_type):
                 found.append(Gap(None, stub.path, "malformed"))
     return found

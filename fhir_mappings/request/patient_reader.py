@@ -50,7 +50,8 @@ if TYPE_CHECKING:
 
 _NEVER = date.max.isoformat()
 _DAY = attrgetter("day")
-_WHOLE_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_is_whole = re.compile(r"\d{4}-\d\d-\d\d").fullmatch
+"""Whether a day as written is year, month and day; another form, such as 11/28/2026, sorts anywhere."""
 _YES = frozenset({"true", "yes", "y", "1"})
 _REFERRED_TO = frozenset({"Patient", "Medication", "MedicationRequest"})
 _VARIANT = "erbb2-mutation"
@@ -101,7 +102,8 @@ class PatientReader:
         Rules use only the newest laboratory results; ``every_lab`` reads the rest too.
         """
         draft = Draft(patient_id, References(chart_source.server), every_lab=every_lab, latest=chart_source.latest)
-        listings = [answer.listing for answer in answers.values() if answer.listing is not None]
+        sent = (answer.listing for answer in answers.values())
+        listings = [listing for listing in sent if listing is not None and listing.stubs]
         self._begin(listings, draft)
         # A resource counts once, even under several keys; the session's orders are not history.
         seen = set(session)
@@ -157,7 +159,16 @@ class PatientReader:
                 self._other(stub, draft)
                 return
             # Written out here, as most of a chart is results, and most of these are irrelevant to the rules.
-            concepts, never_counts, misplaced, is_standard = self._look(stub.codes)
+            codes = stub.codes
+            if len(codes) == 1:
+                # All results of one test share their codes, which are looked up once for a chart.
+                own = id(codes[0])
+                looked = draft.looked_up.get(own)
+                if looked is None:
+                    looked = draft.looked_up[own] = self._look(codes)
+            else:
+                looked = self._look(codes)
+            concepts, never_counts, misplaced, is_standard = looked
             if concepts:
                 self._observation(concepts, stub, draft)
                 if not is_standard and len(stub.codes) > 1:
@@ -165,18 +176,22 @@ class PatientReader:
             elif misplaced:
                 self._misplaced(misplaced, stub, draft)
             elif not never_counts:
-                # It is only searched for mentions in text.
-                draft.unread.append(stub)
-                if stub.may_name_test:
-                    draft.may_be_named.append(stub)
-                if not is_standard:
-                    draft.local_results.append(stub)
-                    if not stub.has_code:
-                        draft.unusable(None, stub, "no-code")
+                self._only_named(stub, draft, is_standard=is_standard)
         except Unreadable:
             draft.unusable(None, stub, "malformed")
         except Exception as error:  # noqa: BLE001 - one resource must not cost the reading of the others
             self._failed(error, stub, draft)
+
+    @staticmethod
+    def _only_named(stub: ResourceStub, draft: Draft, *, is_standard: bool) -> None:
+        """Note a result without a code that is known; it is only searched for mentions in text."""
+        draft.unread.append(stub)
+        if stub.may_name_test:
+            draft.may_be_named.append(stub)
+        if not is_standard:
+            draft.local_results.append(stub)
+            if not stub.has_code:
+                draft.unusable(None, stub, "no-code")
 
     @staticmethod
     def _named_parts(stub: ResourceStub, draft: Draft) -> None:
@@ -279,11 +294,11 @@ class PatientReader:
             except Exception as error:  # noqa: BLE001 - as for any other resource
                 self._failed(error, stub, draft)
                 continue
-            for fact in read:
-                is_dated = _is_whole(stub.day) and isinstance(fact, LabResult)
-                if several and not last_day and is_dated and fact.on and fact.on <= draft.latest:
+            for fact in read if several and not last_day and _is_whole(stub.day) else ():
+                if isinstance(fact, LabResult) and fact.on and fact.on <= draft.latest:
                     # Time zones differ, so a result dated the day before may be newer.
                     last_day = days_after(fact.on, -1).isoformat()
+                    break
 
     def _results(self, concepts: Sequence[str], stub: ResourceStub, draft: Draft) -> list[Fact]:
         if len(concepts) == 1:
@@ -379,11 +394,6 @@ def _known_day(treatment: Treatment, stub: ResourceStub, draft: Draft) -> Treatm
         value = f"{treatment.names[0]}{amount} ({first})"
         draft.facts.append(Gap("treatment", stub.path, "future", first, (("value", value),)))
     return msgspec.structs.replace(treatment, on=None, within=None)
-
-
-def _is_whole(written: str) -> bool:
-    """Return whether a day as written is year, month and day; another form, such as 11/28/2026, sorts anywhere."""
-    return _WHOLE_DAY.fullmatch(written) is not None
 
 
 def _subject(stubs: Iterable[ResourceStub], draft: Draft) -> Subject:

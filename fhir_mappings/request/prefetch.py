@@ -56,7 +56,7 @@ class Answer(msgspec.Struct, frozen=True):
     cut: bool = False
 
 
-_PRESENT = PrefetchState.PRESENT
+_PRESENT, _EMPTY = PrefetchState.PRESENT, PrefetchState.EMPTY
 OMITTED = Answer(PrefetchState.OMITTED)
 
 
@@ -73,10 +73,14 @@ def read_answer(raw: bytes | msgspec.Raw | BundleEnvelope | Answer | None, path:
             listing = ResourceList.read(raw, path)
         except Unreadable:
             return Answer(PrefetchState.FAILED)
-    others = listing.non_observations
-    outcomes = [stub for stub in others if stub.resource_type == "OperationOutcome"] if others else []
-    if listing.stubs and not outcomes and not listing.is_refused and not listing.is_redacted:
-        return Answer(_PRESENT, listing)
+    outcomes: list[ResourceStub] = []
+    if listing.stubs and (others := listing.non_observations):
+        outcomes = [stub for stub in others if stub.resource_type == "OperationOutcome"]
+    if not (outcomes or listing.is_refused or listing.is_redacted):
+        # Most answers: a list, or none on record.
+        if listing.stubs or listing.broken:
+            return Answer(_PRESENT, listing)
+        return Answer(PrefetchState.FAILED if listing.is_short else _EMPTY, listing)
     listing.stubs = [stub for stub in listing.stubs if stub.resource_type != "OperationOutcome"]
     issues = [issue for outcome in outcomes for issue in _issues(outcome)]
     serious = listing.is_refused or any(severity in _SERIOUS for severity, _ in issues)

@@ -155,7 +155,9 @@ class NumberReader:
             if bound is not Bound.EXACT:
                 written = f"{bound.sign} {reading.as_reported}"
                 reading = structs.replace(reading, bound=bound, as_reported=written)
-        unit = self._unit_of(concept, reading, quantity)
+        code, written_unit = reading.code, reading.unit
+        factor = self._units.factor(concept, code, written_unit)
+        unit = self._local_unit(concept, reading, quantity) if factor is None else Unit(code, written_unit, factor)
         reported = reading.upper if concept in self._harmful_when_high and reading.upper is not None else reading.value
         if unit.factor is None:
             return self._in_unknown_unit(concept, (reading, reported, unit), holder, origin, on, subject)
@@ -370,11 +372,9 @@ class NumberReader:
         fall = value - (upper or other)
         return fall > 0 and (other < known.normal.lowest or fall >= known.told_from)
 
-    def _unit_of(self, concept: str, reading: Reading, quantity: Any) -> Unit:
-        """Return the unit of a number, with the UCUM code from a site's code map for a local unit."""
-        factor = self._units.factor(concept, reading.code, reading.unit)
-        if factor is not None:
-            return Unit(reading.code, reading.unit, factor)
+    def _local_unit(self, concept: str, reading: Reading, quantity: Any) -> Unit:
+        """Return a unit that is not known by itself: as a site's code map has it, or that of a bare fraction."""
+        factor = None
         if self._code_map and isinstance(quantity, dict):
             local = [*self._code_map.standard(text(quantity.get("system")), reading.code)]
             local += self._code_map.standard("", reading.unit)

@@ -61,7 +61,7 @@ from fhir_mappings.wire.modifiers import is_modified_within
 from fhir_mappings.wire.shapes import LONGEST_PART
 from fhir_mappings.wire.statuses import COUNTED, may_count
 from fhir_mappings.wire.stubs import codes_of
-from fhir_mappings.wire.times import time_of, within
+from fhir_mappings.wire.times import WHOLE_DAY, time_of, within
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -184,7 +184,7 @@ class ObservationReader:
                 for holder in self._holders(concept, observation)
                 for fact in self._read_part(concept, holder, observation, origin, on, subject)
             ]
-        days = within(time)
+        days = within(time) if len(time.taken) < WHOLE_DAY else None
         for fact in read:
             if fact.__class__ in _TIMED:
                 # These are not shared yet, so they can be changed in place; a copy would double the time.

@@ -15,7 +15,7 @@ from fhir_mappings.wire.cached_json import CachedByJson
 from fhir_mappings.wire.lenient import child, items, number, objects, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import date
 
     from cards.knowledge.schema import Terminology
@@ -80,38 +80,30 @@ class RangeReader:
 
     def high(self, ranges: Any, concept: str, unit: Unit, subject: Subject, on: date | None) -> Decimal | None:
         """Return the upper limit of normal in the canonical unit, or in the result's own if it has no known factor."""
-        return self._limit(ranges, "high", (concept, unit), (subject, on))
+        return _only(self._limits(ranges, "high", concept, unit, subject, on))
 
     def lowest_high(self, ranges: Any, concept: str, unit: Unit, subject: Subject, on: date | None) -> Decimal | None:
         """Return the lowest upper limit that may be the patient's: a result up to it is normal by all of them."""
-        return min(self._limits(ranges, "high", (concept, unit), (subject, on)), default=None)
+        return min(self._limits(ranges, "high", concept, unit, subject, on), default=None)
 
     def low(self, ranges: Any, concept: str, unit: Unit, subject: Subject, on: date | None) -> Decimal | None:
         """Return the lower limit of normal, in the same unit as `high`."""
-        return self._limit(ranges, "low", (concept, unit), (subject, on))
-
-    def _limit(
-        self, ranges: Any, side: str, result: tuple[str, Unit], whose: tuple[Subject, date | None]
-    ) -> Decimal | None:
-        found = self._limits(ranges, side, result, whose)
-        # If two normal ranges disagree, it is unknown which applies.
-        return found[0] if len(found) == 1 else None
+        return _only(self._limits(ranges, "low", concept, unit, subject, on))
 
     def _limits(
-        self, ranges: Any, side: str, result: tuple[str, Unit], whose: tuple[Subject, date | None]
-    ) -> list[Decimal]:
-        concept, unit = result
-        factor = "" if unit.factor is None else str(unit.factor)
+        self, ranges: Any, side: str, concept: str, unit: Unit, subject: Subject, on: date | None
+    ) -> Sequence[Decimal]:
+        code, written, known = unit
+        factor = "" if known is None else str(known)
         listed = items(ranges)
         if len(listed) == 1 and listed[0].__class__ is dict and _PLAIN.issuperset(listed[0]):
             # Many ranges have limits alone, which are for everybody.
-            found = self._plain_again(listed[0], concept, unit.code, unit.written, factor, side)
-        else:
-            (sex, born), on, age = *whose, ""
-            if born is not None and on is not None and [entry for _, entry in objects(ranges) if "age" in entry]:
-                age = str((on - born).days)
-            found = self._again(listed, concept, unit.code, unit.written, factor, sex, age, side)
-        return [each for each in found if each > 0]
+            return self._plain_again(listed[0], concept, code, written, factor, side)
+        sex, born = subject
+        age = ""
+        if born is not None and on is not None and any("age" in entry for entry in listed if entry.__class__ is dict):
+            age = str((on - born).days)
+        return self._again(listed, concept, code, written, factor, sex, age, side)
 
     def _read_plain(self, entry: Json, *beside: str) -> tuple[Decimal, ...]:
         concept, code, written, factor, side = beside
@@ -119,7 +111,7 @@ class RangeReader:
             found = self._stated(entry, side, concept, Unit(code, written, Decimal(factor) if factor else None))
         except _NotRead:
             return ()
-        return (found,) if found is not None else ()
+        return (found,) if found is not None and found > 0 else ()
 
     def _read(self, ranges: list[Any], *beside: str) -> tuple[Decimal, ...]:
         concept, code, written, factor, sex, age, side = beside
@@ -135,7 +127,7 @@ class RangeReader:
             # If the sex is not known, a range for one sex counts only beside that for the other.
             normal = [each for each in normal if not each.sexes]
         best = max((each.fits for each in normal), default=0)
-        return tuple({getattr(each, side) for each in normal if each.fits == best})
+        return tuple({limit for each in normal if each.fits == best and (limit := getattr(each, side)) > 0})
 
     def _normal(self, entry: Json, result: tuple[str, Unit], sex: str, age: str) -> Iterator[_Range]:
         """Yield the normal ranges in an entry that are for the patient; a text may have one for each sex."""
@@ -247,6 +239,11 @@ class RangeReader:
         if unit.factor is None:
             return own if code and code == unit.code else None
         return self._units.factor(concept, code, written)
+
+
+def _only(limits: Sequence[Decimal]) -> Decimal | None:
+    """Return the limit; if two normal ranges disagree, it is unknown which applies."""
+    return limits[0] if len(limits) == 1 else None
 
 
 def _texts(concept: Json) -> list[str]:

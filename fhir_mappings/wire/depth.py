@@ -41,11 +41,10 @@ def _is_shallow(marks: bytes) -> bool:
         return False
     depth = 1
     for begin in range(0, len(brackets), _PIECE):
-        piece = brackets[begin : begin + _PIECE]
-        opened = piece.count(b"{")
+        opened = brackets.count(b"{", begin, begin + _PIECE)
         if depth + opened > DEPTH_LIMIT:
             return False
-        depth += 2 * opened - len(piece)
+        depth += 2 * opened - _PIECE
     return True
 
 

@@ -142,12 +142,16 @@ class ResourceList(msgspec.Struct, eq=False):
     def of(cls, shell: BundleEnvelope, path: str, depth: int = 0) -> ResourceList:
         """Create the stubs of a Bundle's resources."""
         entries = shell.entry or ()
-        listing = cls(is_bundle=True, total=shell.total, matches=len(entries), is_redacted=_is_redacted(shell.meta))
-        if shell.total is not None:
-            listing.matches -= len(
-                [None for each in entries if each.search is not None and each.search.mode in _NO_MATCH]
-            )
-        if isinstance(shell, ObservationBundle):
+        listing = cls(is_bundle=True, total=shell.total, matches=len(entries))
+        if shell.meta:
+            listing.is_redacted = _is_redacted(shell.meta)
+        if shell.total is not None and entries:
+            modes = [each.search.mode for each in entries if each.search is not None]
+            if modes.count("match") != len(modes):
+                listing.matches -= sum(map(modes.count, _NO_MATCH))
+        if not entries:
+            listing._apart = 0, []
+        elif isinstance(shell, ObservationBundle):
             listing._add_observations(shell.entry or (), path, depth)
         else:
             listing._add(entries, path, depth)

@@ -75,6 +75,7 @@ _NAMES = (
     b" EF",
 )
 _LONGEST_CODING = 2000
+_LENGTH_OF_DAY, _AFTER_YEAR = len("2026-11-29"), frozenset({"", "-"})
 _RECURRING = ("code", "category", "referenceRange")
 _OF_LOINC = re.compile(r"\d-\d(?!\d)")
 _HYPHENS = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"))
@@ -103,8 +104,8 @@ class ResourceStub(msgspec.Struct, eq=False, gc=False):
     """The resource as it was sent: its JSON or its elements."""
     _content: dict[str, Any] | None = None
     has_contained: bool = False
-    _own: tuple[tuple[bytes, bytes, bytes], bytes] | None = None
-    """Of an Observation that was put together: what recurs from result to result, and its own JSON."""
+    _own: tuple[str, bytes] | None = None
+    """Of an Observation that was put together: the misshapen part of what recurs on results, and its own JSON."""
     may_name_test: bool = False
     """Whether a code may name HER2 or the ejection fraction in words; always, unless it is split into elements."""
 
@@ -134,7 +135,7 @@ class ResourceStub(msgspec.Struct, eq=False, gc=False):
             resource_type,
             f"{resource_type}/{identifier}" if isinstance(identifier, str) and identifier else "",
             isinstance(content.get("code"), dict) and not _has_unread_code(content),
-            [codes_of(holder) for holder in (content, *(part for _, part in objects(content.get("component"))))],
+            _codes_within(content),
             _day(text(content.get("effectiveDateTime"))),
             path,
             full_url,
@@ -180,8 +181,8 @@ class ResourceStub(msgspec.Struct, eq=False, gc=False):
     def misshapen(self) -> str:
         """Return the place of an element whose JSON type is not that of FHIR; empty if there is none."""
         if self._own is not None:
-            recurring, own = self._own
-            return _misshapen_of_kind(*recurring) or misshapen(self.resource_type, own)
+            misshapen_of_kind, own = self._own
+            return misshapen_of_kind or misshapen(self.resource_type, own)
         return misshapen(self.resource_type, self._json)
 
     def _put_together(self, observation: ObservationElements) -> Json:
@@ -190,9 +191,11 @@ class ResourceStub(msgspec.Struct, eq=False, gc=False):
         if sum(map(len, recurring)) > _LONGEST_CODING:
             return _object(encode(observation))
         own = encode(replace(observation, code=NOT_SENT, category=NOT_SENT, reference_range=NOT_SENT))
-        self._own = recurring, own
+        of_its_kind, misshapen_of_kind = _of_its_kind(*recurring)
+        self._own = misshapen_of_kind, own
         content: Json = decode(own)
-        return content | _of_its_kind(*recurring)
+        content.update(of_its_kind)
+        return content
 
     @property
     def _json(self) -> bytes | msgspec.Raw:
@@ -201,16 +204,13 @@ class ResourceStub(msgspec.Struct, eq=False, gc=False):
 
 
 @cached_by_key(_CODINGS)
-def _of_its_kind(*elements: bytes) -> Json:
-    """Decode the elements that recur from result to result; none of them says whose it is."""
-    return {name: decode(sent) for name, sent in zip(_RECURRING, elements, strict=True) if sent}
+def _of_its_kind(*elements: bytes) -> tuple[Json, str]:
+    """Decode the elements that recur from result to result; none of them says whose it is.
 
-
-@cached_by_key(_CODINGS)
-def _misshapen_of_kind(*elements: bytes) -> str:
-    """Return the place of a recurring element whose JSON type is not that of FHIR; empty if there is none."""
+    With the place of the first whose JSON type is not that of FHIR; empty if there is none.
+    """
     sent = {name: msgspec.Raw(each) for name, each in zip(_RECURRING, elements, strict=True) if each}
-    return misshapen("Observation", encode(sent))
+    return {name: decode(each) for name, each in sent.items()}, misshapen("Observation", encode(sent))
 
 
 def _object(raw: bytes | msgspec.Raw) -> Json:
@@ -227,8 +227,8 @@ def entry_path(path: str, index: int) -> str:
 
 def _day(written: str) -> str:
     """Return the day of a time as written; empty for what cannot be one: "11/29/2026" would be older than any date."""
-    day = written[:10]
-    return day if day[4:5] in ("", "-") else ""
+    day = written[:_LENGTH_OF_DAY]
+    return day if day[4:5] in _AFTER_YEAR else ""
 
 
 def _stub(head: _Head, raw: bytes | msgspec.Raw, place: str | tuple[str, int], full_url: str) -> ResourceStub:
@@ -266,7 +266,9 @@ def stub_of_elements(sent: ObservationElements, place: tuple[str, int], full_url
         codes += _codes_of_parts(sent.component)
         names = names or _names_test(bytes(sent.component))
     reference = f"{kind}/{sent.id}" if sent.id else ""
-    day = _day(sent.effective_date_time or "")
+    day = (sent.effective_date_time or "")[:_LENGTH_OF_DAY]
+    if day[4:5] not in _AFTER_YEAR:
+        day = ""
     stub = ResourceStub(kind, reference, has_code, codes, day, place, full_url, sent)
     if names:
         stub.may_name_test = True
@@ -338,6 +340,14 @@ def codes_of(holder: Json) -> Codes:
     codings = objects(child(holder, "code").get("coding"))
     found = [(coding.get("system", ""), coding.get("code", "")) for _, coding in codings]
     return tuple(Code(system, code) for system, code in found if _is_short(system) and _is_short(code))
+
+
+def _codes_within(content: Json) -> list[Codes]:
+    """List the codes of a resource, and those of each of its components."""
+    own = [codes_of(content) if "code" in content else ()]
+    if "component" in content:
+        own += [codes_of(part) for _, part in objects(content["component"])]
+    return own
 
 
 def _has_unread_code(content: Json) -> bool:

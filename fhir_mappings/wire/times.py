@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from fhir_mappings.wire.lenient import Json
 
-_DAY, _MONTH, _YEAR = len("2026-11-20"), len("2026-11"), len("2026")
+WHOLE_DAY, _MONTH, _YEAR = len("2026-11-20"), len("2026-11"), len("2026")
+"""The length of a date with its day; a shorter one is a month or a year."""
 _LONGEST = 40
 
 
@@ -74,10 +75,10 @@ def _times(observation: Json) -> Iterator[Any]:
 def within(time: ResultTime) -> tuple[date, date] | None:
     """Return the first and the last day of a month or year; ``None`` for a full date."""
     written = time.taken
-    if len(written) > _DAY and written[_MONTH] != "-":
+    if len(written) > WHOLE_DAY and written[_MONTH] != "-":
         # A month with a time of the day, which is no date of FHIR.
         written = written[:_MONTH]
-    first = day(written) if written and len(written) < _DAY else None
+    first = day(written) if written and len(written) < WHOLE_DAY else None
     if first is None:
         return None
     if len(written) <= _YEAR:
@@ -104,7 +105,7 @@ class Span(NamedTuple):
 def span(on: date | None, time: ResultTime | None) -> Span:
     """Return the time span of a result."""
     written = time.taken if time is not None else ""
-    if len(written) > _DAY and (instant := _instant(written)) is not None:
+    if len(written) > WHOLE_DAY and (instant := _instant(written)) is not None:
         return Span(instant, instant)
     first = on or date.min
     last = (within(time) or (first, first))[1] if time is not None else first
