@@ -37,9 +37,25 @@ _FEMALE, _MALE = "female", "male"
 def ild_active(case: Case) -> Outcome:
     """Fire on active interstitial lung disease or pneumonitis, and on any that began during treatment.
 
-    One that ended before treatment is mentioned at the first dose.
+    One that ended before treatment is mentioned at the first dose. Radiation pneumonitis is judged by its grade, where
+    the label does so.
     """
-    return _lasting_stop(case, Problem.ILD)
+    found = _lasting_stop(case, Problem.ILD)
+    return found if isinstance(found, Fired | CannotTell) else _by_radiation(case) or found
+
+
+def _by_radiation(case: Case) -> Fired | CannotTell | None:
+    """Judge a present radiation pneumonitis by its grade; of grade 2, or none stated, the chart does not say enough."""
+    stop = case.product.monitoring.stop(Problem.RADIATION_PNEUMONITIS)
+    if stop is None or stop.from_grade is None:
+        return None
+    present = case.has(Problem.RADIATION_PNEUMONITIS)
+    severe = tuple(each for each in present if each.grade is not None and each.grade >= stop.from_grade)
+    if severe:
+        return _stopped(stop, severe)
+    unclear = [each for each in present if each.grade is None or each.grade + 1 >= stop.from_grade]
+    asked = (Missing("radiation-grade", values={"problem": _line(each)}, is_urgent=True) for each in unclear)
+    return CannotTell(tuple(asked)) if unclear else None
 
 
 def heart_failure_active(case: Case) -> Outcome:

@@ -99,7 +99,7 @@ _OF_COURSE = re.compile(
     r"\b(?:subsequent\w{0,2}|thereafter|afterwards?|then|following|later|onwards?|remaining|danach|dann|anschliessend|ab"
     r"|weitere\w?|despues|luego|posterior\w{0,4}|siguientes?|ensuite|puis|suivants?|poi|successiv\w{1,2}|depois"
     r"|seguintes?|daarna|nastepn\w{1,3})\b"
-    r"|\b(?:cycle|zyklus|ciclo) ?1 ?(?:and|und|y|et|e|en|i|or|to|bis|a|&|,|/|\+) ?\d"
+    r"|\b(?:cycle|zyklus|ciclo) ?1 ?(?:and|und|y|et|e|en|i|or|to|bis|a|&|,|\+) ?\d"
 )
 
 

@@ -13,6 +13,12 @@ from cards.knowledge.schema import Problem
 
 LIVER_STOP, LUNG, FAILURE = Topic.LIVER_TESTS_DISCONTINUE, Topic.ILD_ACTIVE, Topic.HEART_FAILURE_ACTIVE
 TOGETHER = Topic.HER2_AGENTS_COMBINED
+LABELS = {
+    Problem.ILD: "Pneumonitis",
+    Problem.HEART_FAILURE: "Heart failure",
+    Problem.RADIATION_PNEUMONITIS: "Radiation pneumonitis",
+}
+RADIATION = Problem.RADIATION_PNEUMONITIS
 KADCYLA, ENHERTU, PERJETA = order("Kadcyla", "252 mg"), order("Enhertu", "378 mg"), order("Perjeta", "420 mg")
 
 
@@ -36,7 +42,7 @@ def had(
     """Build a chart with a problem of some days, that is over, and doses so many days ago."""
     entry = PresentProblem(
         problem,
-        "Pneumonitis" if problem is Problem.ILD else "Heart failure",
+        LABELS[problem],
         at("problem"),
         None if began is None else days_ago(began),
         ended is None,
@@ -46,6 +52,12 @@ def had(
     )
     treatments = tuple(given(drug, days) for days in doses)
     return msgspec.structs.replace(chart(history=treatments), problems=(entry,))
+
+
+def irradiated(grade: int | None) -> Patient:
+    """Build a chart with a present radiation pneumonitis."""
+    found = had(10, problem=RADIATION, grade=grade)
+    return msgspec.structs.replace(found, problems=(msgspec.structs.replace(found.problems[0], is_past=False),))
 
 
 def active_until(began: int, ended: int) -> Patient:
@@ -173,6 +185,22 @@ ROWS = [
         says=("Heart failure began during treatment",),
     ),
     Row(FAILURE, "one that ended before it is past", SILENT, KADCYLA, had(400, 300, problem=Problem.HEART_FAILURE)),
+    # Radiation pneumonitis: by its grade, where the label says so.
+    Row(
+        LUNG,
+        "radiation pneumonitis of grade 3 under Kadcyla",
+        FIRES,
+        KADCYLA,
+        irradiated(3),
+        indicator="critical",
+        says=("Radiation pneumonitis is active",),
+        tells=("grade 3 or higher",),
+    ),
+    Row(LUNG, "of grade 2", CANNOT, KADCYLA, irradiated(2), missing=("radiation-grade",)),
+    Row(LUNG, "of no grade", CANNOT, KADCYLA, irradiated(None), missing=("radiation-grade",)),
+    Row(LUNG, "of grade 1", SILENT, KADCYLA, irradiated(1)),
+    Row(LUNG, "one of grade 3 that is over", SILENT, KADCYLA, had(400, 300, problem=RADIATION, grade=3)),
+    Row(LUNG, "radiation pneumonitis is no matter of Enhertu's label", SILENT, ENHERTU, irradiated(None)),
     # Entries whose own period has ended.
     Row(
         TOGETHER,

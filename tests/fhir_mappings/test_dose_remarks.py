@@ -101,6 +101,7 @@ def test_remarks_on_the_dose(written: str, expected: list[str]) -> None:
         (["cycle 1-4"], None),
         (["cycle 2", "cycle 3"], None),
         (["Cycle 1 of 6"], 1),
+        (["cycle 1/6"], 1),
         (["cycle 1 and 2"], None),
         (["cycle 1, 2 and 3"], None),
         (["over 60 min in cycle 1, subsequent infusions over 30 min"], None),

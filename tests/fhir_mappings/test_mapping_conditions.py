@@ -274,7 +274,16 @@ def test_a_diagnosis_that_names_her2_says_so_and_a_refuted_one_does_not() -> Non
     ("resource", "expected"),
     [
         pytest.param(condition("c", text="Pneumonitis, grade 2"), "ild", id="pneumonitis"),
-        pytest.param(condition("c", text="Radiation pneumonitis"), None, id="radiation pneumonitis has its own rules"),
+        pytest.param(
+            condition("c", text="Radiation pneumonitis"),
+            "radiation-pneumonitis",
+            id="radiation pneumonitis has a rule of its own",
+        ),
+        pytest.param(condition("c", icd("J70.0")), "radiation-pneumonitis", id="by its code"),
+        pytest.param(condition("c", text="Strahlenpneumonitis Grad 3"), "radiation-pneumonitis", id="in German"),
+        pytest.param(condition("c", text="Neumonitis por radiaci\u00f3n"), "radiation-pneumonitis", id="in Spanish"),
+        pytest.param(condition("c", text="No radiation pneumonitis"), None, id="radiation pneumonitis denied"),
+        pytest.param(condition("c", icd("J70.1")), None, id="fibrosis after radiation"),
         pytest.param(condition("c", text="Aspiration pneumonitis"), None, id="aspiration"),
         pytest.param(condition("c", icd("I11.0")), "heart-failure", id="hypertensive heart failure"),
         pytest.param(condition("c", text="Risk of heart failure"), None, id="a risk"),

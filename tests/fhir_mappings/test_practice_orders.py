@@ -335,7 +335,16 @@ CASES = [
         ("ild-active",),
         conditions=bundle(METASTATIC, condition("p", text="Pneumonitis")),
     ),
-    kadcyla("radiation pneumonitis", (), conditions=bundle(METASTATIC, condition("p", text="Radiation pneumonitis"))),
+    kadcyla(
+        "radiation pneumonitis of no grade",
+        ("checks-incomplete",),
+        conditions=bundle(METASTATIC, condition("p", text="Radiation pneumonitis")),
+    ),
+    kadcyla(
+        "radiation pneumonitis of grade 1",
+        (),
+        conditions=bundle(METASTATIC, condition("p", text="Radiation pneumonitis, grade 1")),
+    ),
     kadcyla(
         "history of heart failure", (), conditions=bundle(METASTATIC, condition("h", text="History of heart failure"))
     ),

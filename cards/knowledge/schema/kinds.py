@@ -85,6 +85,8 @@ class Problem(StrEnum):
     PREGNANCY = "pregnancy"
     NODULAR_HYPERPLASIA = "nodular-hyperplasia"
     """Nodular regenerative hyperplasia of the liver."""
+    RADIATION_PNEUMONITIS = "radiation-pneumonitis"
+    """Pneumonitis by radiation, for which the label of Kadcyla has another rule than for other lung disease."""
     GILBERT = "gilbert"
     """Gilbert syndrome: bilirubin is high in a healthy liver. It does not stop treatment; a card mentions it."""
     SEVERE_HEPATIC = "severe-hepatic-impairment"

@@ -137,11 +137,13 @@ class Stop(KnowledgeRecord, frozen=True, kw_only=True):
     """A problem for which the label says not to give the product.
 
     ``grade_1``: what it says about a resolved grade 1 problem; without it, that is a permanent stop like any other.
+    ``from_grade``: it stops from this CTCAE grade on; at the grade below, that depends on what the chart does not say.
     """
 
     problem: Problem
     then: str
     grade_1: str | None = None
+    from_grade: int | None = None
     by: Cited
 
 
