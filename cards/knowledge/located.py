@@ -45,7 +45,28 @@ _FEW = 16
 
 
 class _ExactLoader(yaml.SafeLoader):
-    """Reads every number of a YAML file as an exact decimal, integers as integers, and dates as text."""
+    """Reads every number of a YAML file as an exact decimal, integers as integers, and dates as text.
+
+    It refuses aliases, which can expand a small file into a huge tree, and more nodes than any site needs. If aliases
+    are allowed, their expansion is counted when the lines are recorded.
+    """
+
+    def __init__(self, text: str, name: str, *, aliases: bool) -> None:
+        super().__init__(text)
+        self._file = name
+        self._aliases = aliases
+        self._events = 0
+
+    def get_event(self) -> yaml.Event:
+        """Return the next event of the parser, within the bounds."""
+        event: yaml.Event = super().get_event()  # type: ignore[no-untyped-call]
+        if isinstance(event, yaml.AliasEvent) and not self._aliases:
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            raise KnowledgeError(f"{self._file}:{line}: an alias (*{event.anchor}) is not allowed here; write it out")
+        if self._events > _NODE_LIMIT:
+            raise KnowledgeError(f"{self._file}: it has more than {_NODE_LIMIT} values")
+        self._events += 1
+        return event
 
 
 def _decimal(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Decimal:
@@ -79,10 +100,7 @@ class Document:
         if len(text) > SIZE_LIMIT:
             raise KnowledgeError(f"{name}: it has more than {SIZE_LIMIT} characters")
         try:
-            _bound(text, name, aliases=aliases)
-            node = yaml.compose(text, Loader=_ExactLoader)
-            self._note(node, ())
-            tree = yaml.load(text, Loader=_ExactLoader)  # noqa: S506 - a SafeLoader with exact numbers
+            tree = self._read(_ExactLoader(text, name, aliases=aliases))
         except KnowledgeError:
             raise
         except yaml.MarkedYAMLError as error:
@@ -151,6 +169,15 @@ class Document:
                 hint = _nearest_or_all(invalid[1], values_at(shape, steps))
             raise KnowledgeError(f"{self.where(where)}: {'.'.join(where)}: {_plain(said)}{hint}") from None
 
+    def _read(self, loader: _ExactLoader) -> Any:
+        """Record the lines and return the tree; both are of the same nodes, so the text is parsed once."""
+        try:
+            node = loader.get_single_node()
+            self._note(node, ())
+            return None if node is None else loader.construct_document(node)
+        finally:
+            loader.dispose()
+
     def _note(self, node: yaml.Node | None, place: Place) -> None:
         """Record the line of every key; refuse duplicate keys, which YAML forbids but its parser accepts."""
         if isinstance(node, yaml.MappingNode):
@@ -169,19 +196,6 @@ class Document:
         if len(self.lines) > _NODE_LIMIT:
             raise KnowledgeError(f"{self.name}: it has more than {_NODE_LIMIT} values")
         self.lines[place] = line
-
-
-def _bound(text: str, name: str, *, aliases: bool) -> None:
-    """Refuse aliases, which can expand a small file into a huge tree, and more nodes than any site needs.
-
-    If aliases are allowed, their expansion is counted when the lines are recorded.
-    """
-    for count, event in enumerate(yaml.parse(text, Loader=_ExactLoader)):
-        if isinstance(event, yaml.AliasEvent) and not aliases:
-            line = event.start_mark.line + 1 if event.start_mark else 1
-            raise KnowledgeError(f"{name}:{line}: an alias (*{event.anchor}) is not allowed here; write it out")
-        if count > _NODE_LIMIT:
-            raise KnowledgeError(f"{name}: it has more than {_NODE_LIMIT} values")
 
 
 def yaml_problem(error: yaml.MarkedYAMLError) -> str:

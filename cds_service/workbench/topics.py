@@ -99,8 +99,11 @@ def threshold_rows(settings: Settings) -> dict[str, ThresholdRow]:
 
 def topic_row(topic: TopicCode, settings: Settings, previewer: Previewer) -> TopicRow:
     """Describe a topic. Its source is taken from the card of its typical case."""
+    return _row(topic, settings, previewer, threshold_rows(settings))
+
+
+def _row(topic: TopicCode, settings: Settings, previewer: Previewer, rows: dict[str, ThresholdRow]) -> TopicRow:
     words, policy = settings.site_layer.wording, settings.policy()
-    rows = threshold_rows(settings)
     setting = settings.cards.get(topic)
     card = typical_card(topic, settings, previewer)
     return TopicRow(
@@ -139,11 +142,11 @@ def typical_card(topic: TopicCode, settings: Settings, previewer: Previewer) -> 
 
 def families(settings: Settings, previewer: Previewer) -> list[tuple[str, list[TopicRow]]]:
     """Return all topics by family."""
-    begins = {first: label for label, first in FAMILIES}
+    begins, rows = {first: label for label, first in FAMILIES}, threshold_rows(settings)
     found: list[tuple[str, list[TopicRow]]] = []
     for topic in Topic:
         if topic in begins:
             found.append((begins[topic], []))
-        found[-1][1].append(topic_row(topic, settings, previewer))
-    own = [topic_row(rule.topic, settings, previewer) for rule in settings.site_layer.known.site_rules]
+        found[-1][1].append(_row(topic, settings, previewer, rows))
+    own = [_row(rule.topic, settings, previewer, rows) for rule in settings.site_layer.known.site_rules]
     return [*found, (OF_SITE, own)] if own else found

@@ -6,6 +6,7 @@ what a version of the policy changes.
 
 from __future__ import annotations
 
+import copy
 import sqlite3
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -24,17 +25,20 @@ if TYPE_CHECKING:
     from jinja2.bccache import Bucket
     from sqlalchemy import Connection
 
-    from cds_service.workbench.previewing import Seen
+    from cds_service.workbench.previewing import Json, Seen
     from cds_service.workbench.specimens import Specimen
 
 _make_tables = database._make_tables
 _compile_builder = Rule._compile_builder
 _of_specimen = Previewer.of_specimen
+_card_of = Previewer.card_of
 _statements: list[str] = []
 _settings: WeakKeyDictionary[Previewer, str] = WeakKeyDictionary()
 """What the settings of a previewer say, in full."""
 _seen: dict[tuple[str, str], Seen] = {}
 """What a case of the rules comes to, by settings and case."""
+_cards: dict[tuple[str, str], Json | None] = {}
+"""The card on the topic of a case, by settings and case."""
 
 
 class _InMemory(BytecodeCache):
@@ -87,11 +91,7 @@ def _preview(self: Previewer, specimen: Specimen) -> Seen:
 
     A site's own policies and prices are read from files, which may change, so what comes of them is judged each time.
     """
-    if self not in _settings:
-        settings = self._settings
-        files = settings.coverage.policy_files or settings.coverage.asp_file
-        _settings[self] = "" if files else f"{settings.model_dump_json()} {settings.site_layer.recorded()}"
-    key = _settings[self], specimen.id
+    key = _named(self), specimen.id
     if not key[0]:
         return _of_specimen(self, specimen)
     if key not in _seen:
@@ -99,9 +99,29 @@ def _preview(self: Previewer, specimen: Specimen) -> Seen:
     return _seen[key]
 
 
+def _card(self: Previewer, specimen: Specimen) -> Json | None:
+    """Write the card of a case once, as its judgment is made once."""
+    key = _named(self), specimen.id
+    if not key[0]:
+        return _card_of(self, specimen)
+    if key not in _cards:
+        _cards[key] = _card_of(self, specimen)
+    return copy.deepcopy(_cards[key])
+
+
+def _named(previewer: Previewer) -> str:
+    """Return what the settings of a previewer say, in full; nothing if a part of them is in files."""
+    if previewer not in _settings:
+        settings = previewer._settings
+        files = settings.coverage.policy_files or settings.coverage.asp_file
+        _settings[previewer] = "" if files else f"{settings.model_dump_json()} {settings.site_layer.recorded()}"
+    return _settings[previewer]
+
+
 def keep() -> None:
     """Let every application from now on share templates, writers of addresses, statements, and judged cases."""
     Previewer.of_specimen = _preview  # type: ignore[method-assign]
+    Previewer.card_of = _card  # type: ignore[method-assign]
     Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": _InMemory()}
     Rule._compile_builder = _builder  # type: ignore[method-assign]
     database._make_tables = _tables
