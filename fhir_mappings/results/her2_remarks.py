@@ -110,6 +110,12 @@ _STAINS = re.compile(
     r"|vollstandig|marqu|complet|tinc|tenid|color|fuerte|forte|aankleur|sterk|barw|zabarw|siln|farg|farvn|farging)"
 )
 _NOT_OF_STAIN = frozenset({"other", "score", "legend", "ratio", "copies", "counted"})
+# "Heterogeneous: 3+ in 60 %, 0 in 40 %".
+_MIXED = re.compile(r"\bheterog|\w{3,12}heterog|\bmosai[ckq]|\bcluster(?:ed)? pattern")
+_UNMIXED = re.compile(
+    r"\b(?:no|not|without|kein\w{0,2}|ohne|nicht|pas|sans|sin|no|senza|non|sem|geen|niet|brak|bez|ingen|inga|ikke|ej)\b"
+)
+_PARTS = re.compile(r"(?<![\w.,])(?:[0-3]\+|[0-3](?= ?(?:in|dans|en|i|w|bei|$|,|\))))")
 _NEAR, _NEAREST, _LEVELS = 4, 3, 3
 _ENDS = frozenset({"", "stop", "open", "close"})
 _OF_NUMBER = frozenset({"comma", "dash", "number", "percent", "plus", "per-cell"})
@@ -153,8 +159,8 @@ def _is_earlier_opposite(notes: str, findings: tuple[Her2Finding, ...], limits: 
 
 def is_of_another_test(sentence: str, *, is_equivocal: bool) -> bool:
     """Return whether a sentence is about another marker, or about the ISH that an equivocal score waits for."""
-    kinds = {each.kind for each in tokens(sentence)}
-    return "other" in kinds or ("ish" in kinds and (is_equivocal or "not-done" in kinds))
+    kinds = [each.kind for each in tokens(sentence)]
+    return "other" in kinds or ("ish" in kinds and (is_equivocal or "not-done" in kinds or kinds[0] == "ish"))
 
 
 def _interpreted(
@@ -198,6 +204,8 @@ def contradicts(written: str, findings: tuple[Her2Finding, ...], limits: Her2Lim
     folded = fold(whole)
     if _WRONG.search(folded) or _NOT_INVASIVE.search(folded):
         return True
+    if any(_is_mixed(fold(each)) for each in SENTENCES.split(whole)):
+        return True
     if any(_OF_ANOTHER.match(fold(each).strip()) for each in SENTENCES.split(whole)):
         return True
     listed = tokens(cut)
@@ -216,6 +224,12 @@ def contradicts(written: str, findings: tuple[Her2Finding, ...], limits: Her2Lim
     # An amplification is never another marker's.
     genes = [each for each in listed if each.kind == "says" and each.value in ("amplified", "not-amplified")]
     return bool(genes) and all(_says_otherwise([each], findings) for each in genes)
+
+
+def _is_mixed(folded: str) -> bool:
+    """Return whether a folded sentence says how the staining differs from part to part."""
+    mixed = _MIXED.search(folded)
+    return mixed is not None and not _UNMIXED.search(folded[: mixed.start()]) and len(_PARTS.findall(folded)) > 1
 
 
 def _is_against(sentence: str, findings: tuple[Her2Finding, ...], limits: Her2Limits) -> bool:

@@ -33,7 +33,8 @@ KITS = "hercept test | herceptest | hercep test"
 OVEREXPRESSION = """
 overexpression | protein overexpression | uberexpression | ueberexpression | sobreexpresion | surexpression
 sovraespressione | sobreexpressao | superexpressao | overexpressie | nadekspresja | overexpression of her 2
-overuttryck | overuttryck av her 2
+overuttryck | overuttryck av her 2 | iperespressione | iperespressione di her 2 | onkoproteinexpression
+onkoproteinuberexpression
 """
 """The protein in excess, which immunohistochemistry looks for."""
 
@@ -471,7 +472,8 @@ vollstandige
 """How the membranes stain. "Focal", "nuclear" and "cytoplasmic" are left out: they describe no HER2 score."""
 
 LEGEND = """
-n | vn | v.n. | scale | reference | reference range | ref range | ref | normal | normal range | scoring system
+n | vn | v.n. | scale | reference | reference range | ref range | ref | normal | normal range | referenz
+scoring system
 interpretation key | legend | criteria | scoring criteria | reference interval | cutoff | cut off | key | expected
 skala | escala | echelle | scala | schaal | range | referenzbereich | valores de referencia | valeurs de reference
 valori di riferimento | referentiewaarden | scoring key | score range | scoring scale | normal ratio

@@ -41,7 +41,8 @@ _NOT_OF_NOW = frozenset({"prior", "legend", "other", "unit", "bound", "after", "
 _OF_ANOTHER_DAY = re.compile(
     r"\b(?:19|20)\d\d\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b"
     rf"|\b(?:{'|'.join(each for each in MONTHS if len(each) > _LONG)})\b"
-    r"|^(?:if|when|wenn|falls|sofern|bei|si|en caso|se|als|indien|jesli|om|hvis|jos|pokud|daca)\b"
+    r"|^(?:if|when|wenn|falls|sofern|bei(?! (?:nach|kontroll|erneut|wiederhol))|si|en caso|se|als"
+    r"|indien|jesli|om|hvis|jos|pokud|daca)\b"
     r"|\b(?:from|statt|instead of|anstelle von|au lieu de|en lugar de|invece di|em vez de|in plaats van|zamiast) \d"
     r"|\b(?:if|unless|wenn|falls|sofern|indien|jesli|hvis|hold|stop|until|bis|hasta|fino a)\b"
 )

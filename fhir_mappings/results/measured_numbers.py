@@ -277,8 +277,11 @@ class NumberReader:
         for sentence in sentences(said):
             is_named = LVEF_IN_NOTES.search(fold(sentence)) is not None
             found = read_lvef_text(sentence, known) if "%" in sentence or is_named else None
-            if isinstance(found, LvefStated) and found.bound is Bound.EXACT:
-                if self._matters(value, found.value, found.upper):
+            if isinstance(found, LvefStated):
+                if found.bound in (Bound.BELOW, Bound.AT_MOST):
+                    if found.value <= value:
+                        return sentence[:_SHOWN]
+                elif found.bound is Bound.EXACT and self._matters(value, found.value, found.upper):
                     return sentence[:_SHOWN]
             elif found is not None and (is_named or _MEASURED_AGAIN.search(fold(sentence))):
                 # A sentence that is not understood, with a fraction that a label may act on.
