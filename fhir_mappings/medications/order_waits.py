@@ -50,6 +50,17 @@ _WAIT = (
     "|oczekuje na|invanta|invantar|vanta pa|afvent|afventer|avvent|avventer|vent pa|odota|odotetaan|cekat na|ceka na"
     "|asteptam|zhdat|ozhidat|ozhidaetsya|warten auf|wartet auf"
 )
+_SKIP = (
+    "differer|decaler|sauter|rimandare|posticipare|saltare|omettere|overslaan|hoppa over|hopp over|spring over|udelades"
+    "|pominac|opuscic|saltar|omitir|pular|auslassen|uberspringen|vynechat|preskocit|suspens[oa]"
+    "|suspendid[oa]|atlanacak|atlansin"
+)
+_THIS_DOSE = (
+    r"(?:(?:la|le|cette|ce|questa|questo|il|deze|de|denna|den har|denne|ten|te|este|esta|el|diese[nrs]?|tuto"
+    r"|tento|bu) )?"
+    r"(?:cure|dose|perfusion|traitement|cycle|terapia|infusione|ciclo|kuur|gift|dosis|kur|dos|cykl|dawke|gabe|zyklus"
+    r"|davku|cyklus|infusion|doz)"
+)
 _NEAR, _REST = r"(?:[^\s,]{1,20} ){0,3}", r"(?:[ -].{0,60})?"
 # "Après l'échographie", "prima dell'ecocardiogramma".
 _RESULT = rf"[ '](?:l')?{_NEAR}(?:[dl]')?{_DECIDES}"
@@ -59,7 +70,8 @@ WAITS = re.compile(
     # "Nicht vor Echo-Befund verabreichen", "ne pas préparer avant accord médical".
     rf"|(?:.{{0,40}} )?(?:{_NOT} (?:{_GIVEN} )?{_NEAR}|ne{_GIVEN} ){_BEFORE}{_RESULT}{_REST}"
     # "Bitte noch nicht anmischen", "ska inte ges", "no preparar hasta confirmar".
-    rf"|(?:(?:bitte|por favor|dose|dosis|dosen|dosering|kur|kuur|ska|skal|ma|far|prosim|lutfen) ){{0,3}}"
+    rf"|(?:(?:bitte|por favor|dose|dosis|dosen|dosering|kur|kuur|ska|skal|ma|far|prosim|lutfen|vorerst"
+    rf"|vorlaufig|zunachst|derzeit|aktuell) ){{0,3}}"
     rf"(?:(?:noch|nog|ainda|todavia|aun|ancora|encore|jeszcze|annu|enna|zatim|jeste|enda|endnu) )?{_NOT} "
     rf"{_GIVEN}(?: (?:annu|enna|enda|endnu|encore|ancora|ainda|todavia|heute|hoy|oggi|hoje|idag|i dag|dnes|dzisiaj"
     r"|aujourd'hui|vandaag"
@@ -73,13 +85,18 @@ WAITS = re.compile(
     # "Bitte Echo abwarten", "esperar ecocardiograma".
     rf"|(?:.{{0,30}} )?(?:{_WAIT})[ '](?:l')?{_NEAR}(?:[dl]')?{_DECIDES}{_REST}"
     rf"|(?:.{{0,30}} )?{_DECIDES} (?:abwarten|abgewartet|bekleniyor|beklensin|odottaa|invantas)(?: .{{0,40}})?"
+    # "Deze kuur overslaan", "différer la cure".
+    rf"|(?:bitte |por favor )?(?:{_SKIP})(?: {_THIS_DOSE})?(?: .{{0,40}})?"
+    rf"|(?:bitte )?{_THIS_DOSE} (?:{_SKIP})(?: .{{0,40}})?"
     # "EKO sonrasi verilecek".
     rf"|(?:.{{0,30}} )?{_DECIDES} (?:\S{{1,12}} )?(?:sonrasi|sonra|oncesi|gorulmeden|olmadan"
     r"|gorulduk\w{1,6}|jalkeen)(?: .{0,40})?"
 )
 """A part of a folded sentence that says so."""
 CUES = re.compile(
-    rf"\b(?:{_ONLY}|{_NOT}|ne{_GIVEN})\b|avva|avven|afven|utsatt|utsett|udsa|pausas|pauseres|skju|siirr|tauol|odloz|pozast|aman"
-    r"|abwart|abgewart|attend|esper|attes|aguard|wacht|czeka|oczek|invant|vant|vent|odot|ceka|astea|astep|zhdat|ozhid|wartet|warten|bekl|ertele|oncesi|olmadan|gorulmeden|bekletil|verilme|vermey|sonra|gorulduk|jalkeen|otlozh"
+    rf"\b(?:{_ONLY}|{_NOT}|ne{_GIVEN})\b|avva|avven|afven|utsatt|utsett|udsa|pausas|pauseres|skju|siirr|tauol"
+    rf"|odloz|pozast|aman"
+    r"|abwart|abgewart|vorerst|differer|decaler|sauter|rimand|postic|saltar|omet|omit|oversla|hopp|spring"
+    r"|udela|pomin|opusc|pular|auslass|ubersp|vynech|presko|suspen|atlan|attend|esper|attes|aguard|wacht|czeka|oczek|invant|vant|vent|odot|ceka|astea|astep|zhdat|ozhid|wartet|warten|bekl|ertele|oncesi|olmadan|gorulmeden|bekletil|verilme|vermey|sonra|gorulduk|jalkeen|otlozh"
 )
 """Every text that may say so holds one of these."""

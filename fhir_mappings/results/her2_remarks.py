@@ -218,7 +218,11 @@ def contradicts(written: str, findings: tuple[Her2Finding, ...], limits: Her2Lim
         return True
     if scores and len(scores) < _LEVELS and not all(any(agree(own, each) for own in findings) for each in scores):
         return True
-    named = (listed[at + 1 : at + 1 + _NEAR] for at, each in enumerate(listed) if each.kind == "name")
+    named = (
+        listed[at + 1 : at + 1 + _NEAR]
+        for at, each in enumerate(listed)
+        if each.kind == "name" or (each.kind == "ish" and each.value is None)
+    )
     if any(_says_otherwise(after, findings) for after in named):
         return True
     # An amplification is never another marker's.

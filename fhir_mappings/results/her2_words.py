@@ -62,8 +62,8 @@ amplificazione | amplificazione genica | amplificacao | amplificacao genica | am
 amplifikacja | amplifikacja genu | amplificacion del gen her 2 | amplification du gene her 2
 amplificazione del gene her 2 | amplificacao do gene her 2 | amplifikacji | amplifikacji genu | amplifikacje
 amplifikacje genu | amplificacao do gene | amplificacao no gene | amplifikaatiota | amplificazione del gene
-amplificatie van het her 2 gen | amplifikasyon
-amplifikasyonu | gen amplifikasyonu | amplifiering | genamplifiering | 遺伝子増幅 | 増幅 | 유전자 증폭 | 증폭
+amplificatie van het her 2 gen | amplifikasyon | amplifikasyonu | amplifikasjon | genamplifikasjon
+gen amplifikasyonu | amplifiering | genamplifiering | 遺伝子増幅 | 増幅 | 유전자 증폭 | 증폭
 amplifikace | amplifikacia | amplifikacija | amplificare | amplifikacio | amplifikaatio | amplificacio | амплификация
 амплификации
 """

@@ -155,6 +155,8 @@ def fractions_in(written: str) -> list[Decimal]:
     for at, token in enumerate(listed):
         behind = [each.kind for each in listed[at + 1 : at + 4]]
         is_share = behind[:1] == ["percent"] or behind == ["dash", "number", "percent"]
+        # "%38".
+        is_share = is_share or (at > 0 and listed[at - 1].kind == "percent" and behind[:1] != ["percent"])
         if token.kind == "number" and is_share:
             found.append(Decimal(token.written))
     return found

@@ -66,6 +66,17 @@ _MEASURED_AGAIN = re.compile(
     r"|herbeoordel\w*|gecorrigeer\w*|korekt\w*|ratt\w{3,7}|rettet|rettelse|oprav\w*|[34] ?d|simpson\w*|biplan\w*"
     r"|visuell\w*|visual\w*|visuel\w*|muga|cmr|mrt|mri|irm|eftergransk\w*|gennemgang)\b"
 )
+# "Um 20 % abgefallen", "en baisse de 15 points".
+_FALLEN = (
+    r"(?:abgefallen|gefallen|gesunken|reduziert|vermindert|abfall|decreased?|declined?|dropped|fallen|drop|fall|baisse"
+    r"|diminue\w?|diminution|chute|descenso|caida|disminuid[oa]|calo|ridott[oa]|riduzione|queda|reducao|daling|gedaald"
+    r"|spadek|obnizona|sjunkit|sankning|faldet|fald|falt|laskenut|pokles\w?|scadere)"
+)
+_BY = r"(?:um|by|of|de|del|di|met|o|med|von|van)"
+_POINTS = r" ?(?:%|(?:percentage )?points?|prozentpunkte?|punkte?|puntos?|punti|pontos?|punten|punktow|enheter)"
+_FALL = re.compile(
+    rf"\b{_BY} (?P<by>\d{{1,2}}){_POINTS}.{{0,20}}\b{_FALLEN}\b|\b{_FALLEN} {_BY} (?P<of>\d{{1,2}}){_POINTS}"
+)
 _DENIAL = re.compile(
     r"\b(?:nicht|kein\w{0,2}|not|no|without|ohne|pas|sans|sin|non|nao|sem|senza|niet|geen|nie|bez|inte|ej|utan|ikke|uten"
     r"|uden|ei|ne|neni|nu|fara|degil|не|без)\b"
@@ -290,6 +301,8 @@ class NumberReader:
                     known.widest < each < value and self._matters(value, each) for each in lower
                 ):
                     return sentence[:_SHOWN]
+            if is_named and (fall := _FALL.search(fold(sentence))) and int(fall["by"] or fall["of"]) >= known.told_from:
+                return sentence[:_SHOWN]
             called = descriptions_in(sentence)
             if is_named and not called and not _DENIAL.search(fold(sentence)):
                 called = named_descriptions_in(sentence)
