@@ -133,8 +133,8 @@ def of_earlier_specimens(remark: str) -> Iterator[str]:
         folded = fold(sentence).strip()
         earlier = _EARLIER.match(folded)
         if earlier is not None and not _CHANGED.search(folded):
-            said = folded[earlier.end() : _end_of_earlier(folded, earlier.end())]
-            yield _DATED.sub("", said)
+            now = _NOW.search(folded, earlier.end())
+            yield _DATED.sub("", folded[earlier.end() : now.start() if now is not None else None])
 
 
 def _kept(sentence: str) -> str:

@@ -81,6 +81,7 @@ _REVIEW = re.compile(
 """Begins a sentence that gives the result again, without the name of HER2: "central review: 0", "Korrektur: 1+"."""
 _POSITIVE = frozenset({Her2Finding.POSITIVE, Her2Finding.IHC_3})
 _EQUIVOCAL = frozenset({Her2Finding.EQUIVOCAL, Her2Finding.IHC_2})
+_BOTH = frozenset({Her2Finding.POSITIVE, Her2Finding.NEGATIVE})
 _NEGATIVE = frozenset(
     {
         *(Her2Finding.NEGATIVE, Her2Finding.IHC_0, Her2Finding.IHC_1),
@@ -152,7 +153,7 @@ def _is_earlier_opposite(notes: str, findings: tuple[Her2Finding, ...], limits: 
         if not isinstance(reading, Stated):
             reading = read_text(f"her2 {each}", limits, "her2-interpretation")
         heard = conclusion_of(tuple(findings_of(reading))) if isinstance(reading, Stated) else None
-        if said is not None and heard is not None and _is_opposite(said, heard):
+        if said in _BOTH and heard in _BOTH and heard is not said:
             return True
     return False
 

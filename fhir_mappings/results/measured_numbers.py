@@ -75,7 +75,8 @@ _FALLEN = (
 _BY = r"(?:um|by|of|de|del|di|met|o|med|von|van)"
 _POINTS = r" ?(?:%|(?:percentage )?points?|prozentpunkte?|punkte?|puntos?|punti|pontos?|punten|punktow|enheter)"
 _FALL = re.compile(
-    rf"\b{_BY} (?P<by>\d{{1,2}}){_POINTS}.{{0,20}}\b{_FALLEN}\b|\b{_FALLEN} {_BY} (?P<of>\d{{1,2}}){_POINTS}"
+    rf"\b{_BY} (?P<by>\d{{1,2}}){_POINTS}.{{0,20}}\b{_FALLEN}\b"
+    rf"|\b{_FALLEN} (?:\S{{1,15}} ){{0,4}}?{_BY} (?P<of>\d{{1,2}}){_POINTS}"
 )
 _DIGIT = re.compile(r"\d")
 _DENIAL = re.compile(
@@ -306,7 +307,8 @@ class NumberReader:
         if has_percent and (is_named or _MEASURED_AGAIN.search(folded)):
             # The sentence is not understood.
             lower = fractions_in(sentence)
-            if value not in lower and any(known.widest < each and self._matters(value, each) for each in lower):
+            is_restated = value in lower and not _DENIAL.search(folded)
+            if not is_restated and any(known.widest < each and self._matters(value, each) for each in lower):
                 return True
         fall = _FALL.search(folded) if is_named else None
         return fall is not None and int(fall["by"] or fall["of"]) >= known.told_from
