@@ -3,23 +3,30 @@
 Collecting costs fifteen seconds of processor time, and pytest-xdist pays it again in each of its workers; a forked
 process has everything that was collected. Each process takes one file after another, in the order of the collection,
 and tells of every test; here it is reported. A process that dies fails the test it ran, and another takes its place.
+
+Tables of cases say "30 days ago" as a date, and so are of the day on which they were collected. A service that is
+called after midnight has another day. So what fails after midnight is run again at the end, in a new process, which
+collects it on the new day: its result counts.
 """
 
 from __future__ import annotations
 
 import atexit
+import json
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
 import warnings
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from itertools import groupby
 from multiprocessing.connection import Connection, Pipe, wait
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
@@ -28,6 +35,15 @@ if TYPE_CHECKING:
 
 _PATIENCE_S = 30.0
 """How long processes have to clear up when the run is broken off."""
+
+
+def day() -> date:
+    """Return the day, as the tests and the services that they call have it."""
+    return datetime.now(UTC).date()
+
+
+_BEGUN_ON = day()
+"""Before anything was collected."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -81,7 +97,8 @@ class _Run:
         self._files.reverse()
         self._processes: list[_Process] = []
         self._forked = 0
-        self._temporary = session.config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]
+        self._temporary: Path = session.config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]
+        self._failed_after_midnight: dict[str, tuple[pytest.Item, list[dict[str, Any]]]] = {}
 
     def run(self) -> bool:
         """Run all tests; in a forked process, those that it is given.
@@ -103,6 +120,8 @@ class _Run:
                         return True
                 if self._session.shouldfail:
                     raise self._session.Failed(self._session.shouldfail)
+            if self._failed_after_midnight:
+                self._run_again()
         finally:
             self._end()
             capture.resume_global_capture()
@@ -138,7 +157,11 @@ class _Run:
             with suppress(BrokenPipeError):
                 process.told.send(file)
         elif kind == "finished":
-            self._report(self._session.items[process.left.pop(0)], said)
+            item = self._session.items[process.left.pop(0)]
+            if day() != _BEGUN_ON and any(step["outcome"] == "failed" for step in said):
+                self._failed_after_midnight[item.nodeid] = item, said
+            else:
+                self._report(item, said)
         else:
             text, path, line, *about = said
             warning = warnings.WarningMessage(UserWarning(text), UserWarning, path, line)
@@ -163,18 +186,28 @@ class _Run:
             return False
         died, *left = process.left or [len(self._session.items) - 1]
         item = self._session.items[died]
-        report = pytest.TestReport(
-            nodeid=item.nodeid,
-            location=item.location,
-            keywords={},
-            outcome="failed",
-            longrepr=f"the process that ran this test ended with {code}",
-            when="call",
-        )
-        self._report(item, [self._config.hook.pytest_report_to_serializable(config=self._config, report=report)])
+        self._report(item, [self._step(item, "failed", f"the process that ran this test ended with {code}")])
         if left:
             self._files.append(left)
         return bool(self._files)
+
+    def _step(self, item: pytest.Item, outcome: Literal["passed", "failed"], said: str | None) -> dict[str, Any]:
+        report = pytest.TestReport(item.nodeid, item.location, {}, outcome, said, when="call")
+        step: dict[str, Any] = self._config.hook.pytest_report_to_serializable(config=self._config, report=report)
+        return step
+
+    def _run_again(self) -> None:
+        """Run in a new process what failed after midnight, and report it: as it was if it fails again."""
+        folder, names = self._temporary / "after-midnight", self._temporary / "after-midnight.txt"
+        names.write_text("\n".join(self._failed_after_midnight), encoding="utf-8")
+        again = [sys.executable, "-m", "pytest", "-p", "cacheprovider", "-o", f"cache_dir={folder}", f"@{names}"]
+        code = subprocess.run(again, cwd=self._config.rootpath, check=False).returncode  # noqa: S603 - our own tests
+        listed = folder / "v" / "cache" / "lastfailed"
+        failed = set(json.loads(listed.read_text(encoding="utf-8"))) if listed.exists() else set()
+        if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+            failed = set(self._failed_after_midnight)
+        for name, (item, steps) in self._failed_after_midnight.items():
+            self._report(item, steps if name in failed else [self._step(item, "passed", None)])
 
     def _end(self) -> None:
         """End the processes of a run that is broken off, gently at first."""

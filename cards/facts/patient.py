@@ -40,8 +40,8 @@ class Treatment(msgspec.Struct, frozen=True):
 
     ``product`` is empty for an unknown drug. ``on`` is its day; if only the month or year is known, ``within`` is the
     first and the last possible day. ``at`` is the time as written. ``stopped``: started but not completed. ``bags`` is
-    the number of administrations added up; ``unread_dose`` is an unreadable
-    amount, or a note that gives another.
+    the number of administrations added up; ``unread_dose`` is an unreadable amount, or a note that gives another;
+    ``reduced_in_words`` is a note that calls the dose a reduced one.
     """
 
     product: str
@@ -55,6 +55,7 @@ class Treatment(msgspec.Struct, frozen=True):
     stopped: bool = False
     bags: int = 1
     unread_dose: str = ""
+    reduced_in_words: str = ""
     as_ordered: bool = False
     """Whether its dose is that of its order, because an administration has no amount of its own."""
     ended: date | None = None

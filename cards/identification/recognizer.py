@@ -79,6 +79,9 @@ def _names_by_code(known: Knowledge) -> dict[tuple[str, str], str]:
     return found
 
 
+_CLAUSES = re.compile(r"[,;\n]|\.(?=\s|$)| - ")
+
+
 def _any_of(names: Iterable[str]) -> re.Pattern[str]:
     written = sorted({r"\W+".join(map(re.escape, key(name))) for name in names}, key=lambda each: (-len(each), each))
     return re.compile(r"(?<![^\W_])(?:" + "|".join(written) + r")(?![^\W_])")
@@ -137,6 +140,11 @@ class Recognizer:
         self._reader = DrugTextReader(vocabulary, self._products)
         self.supportive_drugs = vocabulary.supportive_drugs
         """The words for drugs that are given before an infusion; an amount beside one is an amount of it."""
+        words = known.drug_words
+        self._earlier, self._now, self._together, self._in_its_place = (
+            _any_of(word for group in listed for word in group.words)
+            for listed in (words.earlier_treatment, words.given_now, words.given_together, words.in_its_place)
+        )
         self._vocabulary = vocabulary
         self._words_of_look_alikes: dict[str, tuple[frozenset[str], re.Pattern[str]]] = {}
         # Texts are drug names from the EHR's formulary: few, and repeated on every order.
@@ -255,6 +263,18 @@ class Recognizer:
         read = self.read_text(text)
         partners = (word for word in read.others if word not in read.unread)
         return tuple(dict.fromkeys((*filter(self._vocabulary.is_other_drug, words), *partners)))
+
+    def clauses_of_now(self, text: str) -> list[str]:
+        """List the clauses of a text but those that tell of an earlier treatment, and of none now: "PD on Perjeta"."""
+        return [each for each in _CLAUSES.split(bounded(text)) if not self._is_earlier(fold(each))]
+
+    def _is_earlier(self, plain: str) -> bool:
+        return self._earlier.search(plain) is not None and self._now.search(plain) is None
+
+    def is_of_partner(self, clause: str) -> bool:
+        """Return whether a clause of a note says what is given together with the ordered drug, in nothing's place."""
+        plain = fold(bounded(clause))
+        return self._together.search(plain) is not None and self._in_its_place.search(plain) is None
 
     def brand(self, target: Target) -> Brand | None:
         """Find the brand of a target, if it names one."""

@@ -61,6 +61,7 @@ def _together(group: list[Treatment]) -> Treatment:
         # An administration without an amount may be another bag, so the sum is not known.
         stopped=any(each.stopped for each in ordered),
         unread_dose=unread,
+        reduced_in_words=next((each.reduced_in_words for each in ordered if each.reduced_in_words), ""),
     )
 
 

@@ -110,12 +110,33 @@ def _is_of_another_drug(case: Case, noted: NotedDose) -> bool:
 
 
 def _other_drugs(case: Case, written: str) -> str:
-    """List the known products in a text that are neither the ordered one nor a part of it."""
+    """List the products that a note names beside the ordered one, and its parts.
+
+    A clause on an earlier treatment does not count, nor one on a partner that the label gives with the ordered drug.
+    """
+    if not _named(case, written):
+        return ""
+    named: set[str] = set()
+    for clause in case.recognizer.clauses_of_now(written):
+        found = _named(case, clause)
+        if found and case.recognizer.is_of_partner(clause):
+            found = {each for each in found if not _is_partner(case, each)}
+        named |= found
+    return " / ".join(case.recognizer.product(each).name for each in sorted(named))
+
+
+def _is_partner(case: Case, other: str) -> bool:
+    """Return whether another product may be given with the ordered one: no shared antibody, and not kept apart."""
+    product = case.recognizer.product(other)
+    is_apart = any(pair.separates(case.product.id, other) for pair in case.known.kept_apart)
+    return not is_apart and not product.antibodies & case.product.antibodies
+
+
+def _named(case: Case, written: str) -> set[str]:
     own = {case.product.id, *case.product.parts}
-    named = {
+    return {
         target.product
         for meaning in case.recognizer.read_text(written).meanings
         if all(target.product not in own for target in meaning)
         for target in meaning
     }
-    return " / ".join(case.recognizer.product(each).name for each in sorted(named))

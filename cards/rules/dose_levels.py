@@ -12,6 +12,7 @@ from cards.readings.course import (
     Reduced,
     fitting_levels,
     gap_rule,
+    level_of,
     lowest_reduction,
     perhaps_reduced,
     sums_above_maximum,
@@ -224,12 +225,20 @@ def _reduced_in_plan(case: Case) -> Reduced | None:
 def _if_all_read(case: Case) -> Outcome:
     """Return an outcome that lists unreadable earlier doses, which may hide a reduction."""
     unread = [
-        Missing("earlier-dose-unread", values={"written": shortened(each.unread_dose), "date": each.on.isoformat()})
+        Missing("earlier-dose-unread", values={"written": shortened(written), "date": each.on.isoformat()})
         for each in case.history
-        if each.unread_dose and each.on is not None
+        if each.on is not None and (written := each.unread_dose or _reduced_in_words_alone(case, each))
     ]
     missing = (*unread[:1], *sums_above_maximum(case)[:1], *_level_unknown(case), *_lower_in_order(case))
     return CannotTell(missing) if missing else Clear()
+
+
+def _reduced_in_words_alone(case: Case, given: Treatment) -> str:
+    """Return the words that call an earlier dose reduced, unless its amount is that of a reduced level."""
+    if not given.reduced_in_words:
+        return ""
+    level = level_of(case, given)
+    return "" if level is not None and level.role is LevelRole.REDUCTION else given.reduced_in_words
 
 
 def _level_unknown(case: Case) -> Iterator[Missing]:

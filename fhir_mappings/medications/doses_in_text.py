@@ -84,7 +84,8 @@ _NOT_THIS_DOSE = re.compile(
     r"|(?:vorherige|letzte|fruhere) dosis|zuletzt|(?:dosis|dose) (?:previa|anterior|precedente)|derniere dose"
     r"|(?:rounded|increased|reduced|decreased|lowered|raised|changed|escalated|gerundet|redondead[oa])(?: up| down)?"
     r" (?:from|von|de)"
-    r"|vials?(?: of| contains?| size| strength)?|allerg\w{1,4}:? (?:to )?[^\W\d_]{3,30}"
+    r"|vials?(?: of| contains?| size| strength| ?\(| ?@)?|after (?:a |the )?loading(?: dose)?"
+    r"|allerg\w{1,4}:? (?:to )?[^\W\d_]{3,30}"
     r"|max(?:\.|imum)?(?: single| cumulative| total| lifetime)?(?: dose)?"
     r"|waste[ds]?|discard(?:ed|s)?|leftover|overfill|verwurf"
     r"|(?:total|cumulative|whole) dose (?:of |in |for )?(?:this |the )?(?:course|treatment)|course total"
@@ -95,6 +96,15 @@ _NOT_THIS_DOSE = re.compile(
 _OF_COURSE = re.compile(r" ?(?:total )?(?:over|in|for) (?:all )?\d{1,2} (?:cycles|doses|infusions|treatments)\b")
 # "Weight: 70000 g".
 _A_WEIGHT = re.compile(r"\b(?:weight|wt|gewicht|peso|poids)(?: \w{1,8})?[ :=(]{0,3}\Z")
+# "Loading dose 840 mg given 10/20", "22 mg waste".
+_DONE_BEFORE = re.compile(
+    r" ?(?:iv |sc )?(?:(?:was|were|has been|wurde) )?"
+    r"(?:given|administered|received|infused|gegeben|verabreicht|erhalten|administrad[oa]|administree?|somministrat[oa])"
+    r"(?: (?:already|elsewhere|last|yesterday|in (?:cycle|c)|(?:on |at |am |el |le |il )?(?:\d{1,2}[/.-]\d|\d{4}-\d"
+    r"|(?:jan|feb|mar|apr|ma[yi]|jun|jul|aug|sep|o[ck]t|nov|de[cz])|c(?:ycle )?\d"
+    r"|\d{1,2} (?:days?|weeks?|months?) ago)))"
+    r"|,? ?(?:of (?:the )?drug |to be |was |is )?(?:waste[ds]?|wastage|discard(?:ed|s)?|leftover|verwurf|verworfen)\b"
+)
 _PRESENT = re.compile(r"\b(?:now|new dose|current dose)(?: is| at| of)?[ :=]{1,3}\Z", re.IGNORECASE)
 # "Reduce to 3 mg/kg if platelets fall": what may be given later.
 _MAY_CHANGE_TO = re.compile(
@@ -111,7 +121,15 @@ _IF_REDUCED = re.compile(
     r"\b(?:reduc\w{1,6}|toxic\w{0,4}|intoleran\w{1,2}|not tolerated|reduktion)\b[^.;]{0,30}\Z"
 )
 _CONDITION = re.compile(r"[^.;]{0,40}\b(?:if|when|for|upon|bei|wenn|falls|si|en caso|se)\b")
-_THOUSANDS_BY_BLANK = re.compile(r"(?<![\w.,-])\d{1,3}[\s'\u2019]\d{3}\s*$")
+# Not the year of a date, nor the number of a cycle: "11/10/2026 252 mg", "Cycle 6 252 mg".
+_THOUSANDS_BY_BLANK = re.compile(r"(?<![\w.,/#-])\d{1,3}[\s'\u2019]\d{3}\s*$")
+_THOUSANDS_BEFORE = len("-252 ")
+_COUNTED = re.compile(
+    r"(?:\b(?:cycles?|days?|weeks?|wk|courses?|no|nr|number|zyklus|zyklen|tag|woche|ciclo|dia|semana|jour"
+    r"|semaine|cure|giorno|settimana|kuur|dag|cykl|dzien"
+    r"|jan\w{0,6}|feb\w{0,6}|mar(?:ch|s|zo|z)?|apr\w{0,3}|ma[yi]o?|june?|juni|july?|juli|aug\w{0,3}|sept?\w{0,6}|o[ck]t\w{0,5}"
+    r"|nov\w{0,6}|de[cz]\w{0,6})\.? ?|#)\Z"
+)
 _THOUSANDS_BY_POINT = re.compile(r"[1-9]\d{0,2}\.\d{3}")
 _GROUPED_AND_DECIMAL = re.compile(r"(?P<whole>[1-9]\d{0,2}(?:\.\d{3}(?=,)|,\d{3}(?=\.)))[.,](?P<part>\d{1,6})")
 _GROUPED = re.compile(r"[1-9]\d{0,2}(?:,\d{3}){1,2}|[1-9]\d{0,2}(?:\.\d{3}){2}")
@@ -277,7 +295,7 @@ def _is_other_dose(written: str, match: re.Match[str]) -> bool:
     behind = fold(written[match.end() : match.end() + _BEFORE_DOSE])
     if _OF_COURSE.match(behind) or (match["g"] is not None and _A_WEIGHT.search(before)):
         return True
-    if _NOT_THIS_DOSE.search(before) or _IF_REDUCED.search(before):
+    if _NOT_THIS_DOSE.search(before) or _IF_REDUCED.search(before) or _DONE_BEFORE.match(behind):
         return True
     if _AFTER_VIAL.search(before) or _BEFORE_VIAL.match(behind):
         return True
@@ -290,9 +308,13 @@ def _amounts(written: str, match: re.Match[str]) -> Iterator[Mg | MgPerKg]:
     """Yield the amount of a match; both readings where thousands may be separated: "2 520 mg", "2.520 mg"."""
     per_kg, in_grams = match["kg"] is not None, match["g"] is not None
     amounts = [_amount(match["amount"], has_thousands=not (per_kg or in_grams))]
-    before = written[max(match.start() - 4, 0) : match.end("amount")]
-    if _THOUSANDS_BY_BLANK.search(before):
-        whole = "".join(filter(str.isdigit, _THOUSANDS_BY_BLANK.findall(before)[0]))
+    before = written[max(match.start() - _THOUSANDS_BEFORE, 0) : match.end("amount")]
+    found = _THOUSANDS_BY_BLANK.search(before)
+    if (
+        found is not None
+        and _COUNTED.search(fold(written[: match.end("amount") - len(found[0])][-_BEFORE_DOSE:])) is None
+    ):
+        whole = "".join(filter(str.isdigit, found[0]))
         amounts.insert(0, _amount(whole, has_thousands=not (per_kg or in_grams)))
     elif not (per_kg or in_grams) and _THOUSANDS_BY_POINT.fullmatch(match["amount"]):
         amounts.append(Decimal(match["amount"].replace(".", "")))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cards.facts.order import RemarkKind
 from cards.identification.folding import fold
@@ -24,6 +24,10 @@ _LONGEST_AMOUNT, _LONGEST_NOTE = 40, 60
 # An amount of a drug in words; minutes and days do not count.
 _AMOUNT = re.compile(r"\d\s*(?:mg|milligrams?|g|grams?|mcg|ml|units?|vials?)\b", re.IGNORECASE)
 _OTHER_DOSE = frozenset({RemarkKind.REDUCED, RemarkKind.RAISED})
+_REDUCED_TO = re.compile(
+    r"\b(?:reduced|lowered|decreased|reduziert|reducid[oa]|reduzid[oa]|ridott[oa]|reduite?|verlaagd)"
+    r" (?:to|auf|a|naar) \d"
+)
 _GIVEN = re.compile(r"\b(?:given|administered|infused)\b", re.IGNORECASE)
 # A dose that was stopped is no reduced one; what was left of a vial is not the dose.
 _NOT_THE_DOSE = re.compile(
@@ -94,17 +98,27 @@ def _amount(dosage: Json) -> str:
     return written if said else ""
 
 
-def noted_amount(resource: Json, dose: Mg | MgPerKg) -> str:
-    """Return the sentence that gives another amount than an administration has, or calls it a reduced one."""
+class NotedAmount(NamedTuple):
+    """The sentences that give another amount than an administration has, and that call its dose a reduced one."""
+
+    another: str = ""
+    reduced: str = ""
+
+
+def noted_amount(resource: Json, dose: Mg | MgPerKg) -> NotedAmount:
+    """Read what the words of an administration say of its amount."""
+    another = reduced = ""
     for sentence in _sentences(_written(resource)):
         if _NOT_THE_DOSE.search(sentence):
             continue
+        said = sentence[:_LONGEST_AMOUNT]
         others = (each for each in noted_doses(sentence) if type(each.dose) is type(dose) and not each.after)
-        if any(dose not in (each.dose, *each.or_else) for each in others):
-            return sentence[:_LONGEST_AMOUNT]
-        if any(each.kind in _OTHER_DOSE for each in dose_remarks(_GIVEN.sub("", sentence))):
-            return sentence[:_LONGEST_AMOUNT]
-    return ""
+        kinds = {each.kind for each in dose_remarks(_GIVEN.sub("", sentence))}
+        if any(dose not in (each.dose, *each.or_else) for each in others) or RemarkKind.RAISED in kinds:
+            another = another or said
+        elif RemarkKind.REDUCED in kinds or _REDUCED_TO.search(fold(sentence)):
+            reduced = reduced or said
+    return NotedAmount(another, reduced)
 
 
 def denial(resource: Json, names_drug: Callable[[str], bool]) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import msgspec
 
-from cards.facts.order import DrugOrder, EvidenceKind, IdentityEvidence, WrittenNdc
+from cards.facts.order import DrugOrder, EvidenceKind, IdentityEvidence, OrderNote, WrittenNdc
 from cards.facts.origins import Gap, Origin, Pointer
 from cards.facts.patient import Diagnosis, Staging
 from cards.facts.results import CodedHer2, ReceptorResult
@@ -19,6 +19,7 @@ from fhir_mappings.medications.dosage import Strength
 from fhir_mappings.medications.drug_concepts import Said, Source, billing_code, codes_billed, said_of_drug
 from fhir_mappings.medications.instructed import InstructionReader
 from fhir_mappings.medications.order_notes import notes
+from fhir_mappings.medications.order_remarks import remark_in_name
 from fhir_mappings.medications.routes import RouteReader
 from fhir_mappings.medications.tablets import counts_tablets, milligrams_in, supply, tablet_mg, tablet_strengths
 from fhir_mappings.medications.text_dose import DoseOnlyInText, dose_only_in_text
@@ -48,16 +49,23 @@ _Said = TypeVar("_Said", Diagnosis, Staging, ReceptorResult, CodedHer2)
 
 
 class _InNames(NamedTuple):
-    """What the texts that name a drug say about its amount."""
+    """What the texts that name a drug say about its amount, and against its order."""
 
     is_part: bool
     tablet_strengths: frozenset[Decimal]
     mg: tuple[Decimal, ...]
+    notes: tuple[OrderNote, ...]
 
 
 @cached_by_text
 def _in_names(*names: str) -> _InNames:
-    return _InNames(any(map(dosage.says_part, names)), tablet_strengths(names), milligrams_in(names))
+    remarks = tuple(dict.fromkeys(filter(None, map(remark_in_name, names))))
+    return _InNames(
+        any(map(dosage.says_part, names)),
+        tablet_strengths(names),
+        milligrams_in(names),
+        (OrderNote("", remarks=remarks),) if remarks else (),
+    )
 
 
 def concept_alone(resource: Json) -> Any:
@@ -104,8 +112,7 @@ class MedicationReader:
         counted = counts_tablets(doses)
         route = self._routes.in_notes(resource, said.route) if "note" in resource else said.route
         names = [each.value for each in named.evidence if not each.system]
-        if route.route is None and not route.written:
-            route = self._routes.in_names(names)
+        route = self._routes.in_names(names, route)
         in_names = _in_names(*names)
         return DrugOrder(
             origin=named.origin,
@@ -124,7 +131,7 @@ class MedicationReader:
             or in_names.is_part
             or ("note" in resource and dosage.is_part_of_dose({"note": resource["note"]})),
             group=text(child(resource, "groupIdentifier").get("value")),
-            notes=notes(resource) if "note" in resource else (),
+            notes=(*(notes(resource) if "note" in resource else ()), *in_names.notes),
             diluents=tuple(sorted(made_up_in)) if made_up_in else (),
             diluent_ml=said.diluent_ml,
             weight_basis=said.weight_basis,

@@ -7,10 +7,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from cards.facts.order import DoseRemark, RemarkKind
+from cards.values.texts import LONGEST
 from fhir_mappings.codings import codings, texts
 from fhir_mappings.medications.order_waits import CUES as CUES_OF_WAITING
 from fhir_mappings.medications.order_waits import WAITS
 from fhir_mappings.medications.schedule_words import DATE, DAYS_IN, HOUR, NUMBERS, PREMEDICATION
+from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import objects
 
 if TYPE_CHECKING:
@@ -74,6 +76,11 @@ _TAKEN_BACK = re.compile(
     r"|adiar|reporter|rinviare|odroczyc|uitstellen|uitgesteld)"
     r" (?:auf|um|para|una|uma|un|d'une|de|di|o|op|met|een|[1-9])\b.{0,40}"
     r"|falscher patient|paciente (?:equivocado|incorrecto|errado)|mauvais patient|paziente sbagliato"
+)
+_TAKEN_BACK_IN_NAME = re.compile(
+    r"\b(?:(?:on )?hold|discontinued|d/c'?d|cancell?ed|voided|do not (?:use|give|administer|dispense)"
+    r"|test (?:order|drug|medication|entry)|pausiert|abgesetzt|storniert|suspendid[oa]|anulad[oa]|cancelad[oa]"
+    r"|suspendue?)\b"
 )
 _PIECES = re.compile(r" - | \(|\)|: |! ?|,|^- ?")
 # What is to be done if something happens.
@@ -139,6 +146,12 @@ def remarks_on_order(plain: str) -> Iterator[DoseRemark]:
         return
     for sentence in _SENTENCES.split(_ENDS_ON.sub(" ", plain)):
         yield from _of_sentence(sentence)
+
+
+def remark_in_name(name: str) -> DoseRemark | None:
+    """Return what the name of a drug says against its order: "*** HOLD *** Kadcyla", "Herceptin (discontinued)"."""
+    found = _TAKEN_BACK_IN_NAME.search(fold(name[:LONGEST]))
+    return None if found is None else DoseRemark(RemarkKind.TAKEN_BACK, found[0])
 
 
 def only_as_needed(instruction: Json) -> DoseRemark | None:

@@ -129,10 +129,22 @@ class RouteReader:
         around = f" {plain} "
         return found | {route for phrase, route in self._phrases if phrase in around}
 
-    def in_names(self, names: Iterable[str]) -> OrderedRoute:
-        """Return the route in the names of a drug, for an order that states none: "Kadcyla SC"."""
-        plain = (_POWDER.sub(" ", each[:_LONGEST]) for each in names)
-        return next((OrderedRoute(*each) for each in self._meant(plain)), OrderedRoute())
+    def in_names(self, names: Iterable[str], said: OrderedRoute) -> OrderedRoute:
+        """Add the route in the names of a drug to what its order says: the only one ("Kadcyla SC"), or another one.
+
+        A name may list all routes of a product, so the stated one among several is right, unless one is a wrong one.
+        """
+        plain = [_POWDER.sub(" ", each[:_LONGEST]) for each in names]
+        if said.route is None:
+            return said if said.written else next((OrderedRoute(*each) for each in self._meant(plain)), said)
+        if said.in_text:
+            return said
+        return said._replace(in_text=next((each for each in plain if self._is_of_another(each, said.route)), ""))
+
+    def _is_of_another(self, name: str, stated: Route) -> bool:
+        """Return whether a name of a drug gives another route than the stated one; "PO" may be a powder, elsewhere."""
+        routes = self._of_text(name) - {Route.ORAL}
+        return bool(routes) and (stated not in routes or (Route.OTHER in routes and stated is not Route.OTHER))
 
     def in_notes(self, resource: Json, said: OrderedRoute) -> OrderedRoute:
         """Add what the notes of an order say: another route than the stated one, or the only one."""

@@ -69,11 +69,12 @@ _CHANGES = re.compile(
 )
 _ABOUT_OTHERS = re.compile(rf"\b(?:{words.ABOUT_OTHERS})\b")
 _TESTS = re.compile(
-    r"\b(?:labs?|vitals?|monitor\w{0,3}|observe|call|phone|visits?|appointments?"
-    r"|cbc|cmp|lfts?|lvef|echo|echocardiogra\w{1,2}|muga|ecg|ekg)\b"
+    r"\b(?:labs?|vitals?|monitor|observe|call|phone|visits?|appointments?"
+    rf"|cbc|cmp|lfts?|lvef|muga|ecg|ekg|{words.TESTS_ABROAD})\b"
 )
 _INFUSION = re.compile(
     rf"\d ?mg|\b(?:give|giv\w{{2,3}}|administ\w{{0,6}}|infus\w{{0,6}}|inject\w{{0,4}}|doses?|cycles?|iv|sc"
+    r"|gabe|geben|verabreich\w{1,3}|dosis|zykl\w{2}|administrar|aplicar|ciclos?|cures?|donner|perfus\w{0,4}|kuur|toedien\w{0,2}"
     rf"|{'|'.join(sorted(words.DRUG_NAMES))})\b"
 )
 # A clause or part that begins with another drug, and gives no second amount.

@@ -273,9 +273,14 @@ PARTS_OF_THE_DAY = {
     "bedtime": 2,
 }
 """The parts of a day, each with its place in it."""
+TESTS_ABROAD = (
+    "\\w{0,4}echo\\w{0,16}|ecocard\\w{1,9}|fevi|fevg|feve|blutbild|blutwerte|labor\\w{0,9}|hemogramas?|emocromo|nfs|bilan"
+    "|bloedbeeld|morfologi\\w{1,2}|surveill\\w{1,4}|monitor\\w{1,6}|control(?:ar|es)?|controles?|kontrollen?|analitica"
+)
 ABOUT_OTHERS = (
     "labs?|vitals?|cbc|lfts?|recheck|echo|lvef|muga|follow|visit|appointment|monitor|observe|premedicat\\w{0,4}"
     "|contracepti\\w{0,3}|hold|platelets?|anc|call|refrigerat\\w{0,3}|store|stable|discard|expires?|prior to"
-    "|pre-?med\\w{0,8}|termine?|kontrolle|citas?|rendez-vous|rdv|appuntamento|consulta|afspraak|wizyta"
+    "|pre-?med\\w{0,8}|termine?|citas?|rendez-vous|rdv|appuntamento|consulta|afspraak|wizyta"
+    f"|{TESTS_ABROAD}"
 )
 """Other tasks besides the infusion, with their own schedule."""

@@ -19,7 +19,7 @@ from fhir_mappings.codings import CLINICAL, NO_CODE_MAP, codings, drug_coding, t
 from fhir_mappings.medications import own_periods
 from fhir_mappings.medications.dosage import starts
 from fhir_mappings.medications.doses_in_text import doses_in
-from fhir_mappings.medications.given_notes import denial, noted_amount, unread_amount
+from fhir_mappings.medications.given_notes import NotedAmount, denial, noted_amount, unread_amount
 from fhir_mappings.medications.medication import TENTATIVE, concept_alone, orders_replaced
 from fhir_mappings.medications.tablets import tablet_mg, tablet_strengths
 from fhir_mappings.medications.written_codes import codes_in_text
@@ -152,8 +152,8 @@ class TreatmentReader:
         at = _time(resource)
         on = self.day_of(at)
         dose = self._dose(resource, drug, references)
-        unread = unread_amount(resource) if dose is None else noted_amount(resource, dose)
-        by_order = self._dose_of_order(resource, drug, references) if dose is None and not unread else None
+        noted = NotedAmount(unread_amount(resource)) if dose is None else noted_amount(resource, dose)
+        by_order = self._dose_of_order(resource, drug, references) if dose is None and not noted.another else None
         return Treatment(
             drug.product,
             drug.names,
@@ -164,7 +164,8 @@ class TreatmentReader:
             within=_within(at) if on is None else None,
             at=_instant(at),
             stopped=text(resource.get("status")) != _WHOLE,
-            unread_dose=unread,
+            unread_dose=noted.another,
+            reduced_in_words=noted.reduced,
             classes=drug.classes,
             as_ordered=by_order is not None,
         )

@@ -312,8 +312,10 @@ class ChartReader:
         """List the look-alikes of a product that its instructions name, unless they only warn of them."""
         found: dict[str, None] = {}
         for written in doses_in_text.instructed(resource):
-            if self._recognizer.may_name_others(product, written):
-                meanings = self._recognizer.read_text(written).meanings
+            if not self._recognizer.may_name_others(product, written):
+                continue
+            for clause in self._recognizer.clauses_of_now(written):
+                meanings = self._recognizer.read_text(clause).meanings
                 found |= dict.fromkeys(each.product for meaning in meanings if len(meaning) == 1 for each in meaning)
         return tuple(each for each in product.look_alikes if each in found)
 

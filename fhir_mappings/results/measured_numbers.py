@@ -29,7 +29,7 @@ from fhir_mappings.results.reference_ranges import Unit
 from fhir_mappings.results.result_notes import notes, remarks, sentences
 from fhir_mappings.results.written_values import written_value
 from fhir_mappings.wire.folding import fold
-from fhir_mappings.wire.lenient import child, number, objects, text
+from fhir_mappings.wire.lenient import child, number, text
 
 if TYPE_CHECKING:
     from datetime import date
@@ -285,8 +285,7 @@ class NumberReader:
 
         It counts where a label may act on it, or where it calls a higher value reduced.
         """
-        said = [*remarks(holder), *(each for _, part in objects(holder.get("interpretation")) for each in texts(part))]
-        for sentence in sentences(said):
+        for sentence in sentences(remarks(holder)):
             folded = fold(sentence)
             is_named = LVEF_IN_NOTES.search(folded) is not None
             if self._gives_lower(value, sentence, folded, is_named=is_named):

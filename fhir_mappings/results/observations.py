@@ -49,7 +49,7 @@ from fhir_mappings.results.pregnancy_states import PregnancyStateReader
 from fhir_mappings.results.reference_ranges import NOBODY, RangeReader
 from fhir_mappings.results.report_texts import ReportReader
 from fhir_mappings.results.result_flags import ResultFlags
-from fhir_mappings.results.result_notes import SAYING, WEIGHED, ResultNotes, never, notes
+from fhir_mappings.results.result_notes import WEIGHED, ResultNotes, never, notes, speaks
 from fhir_mappings.results.site_results import read_site_result
 from fhir_mappings.results.written_values import written_value
 from fhir_mappings.wire.cached_json import CachedByJson
@@ -88,8 +88,6 @@ _VALUES = frozenset(
         "Reference",
     )
 )
-_ON_WEIGHT = SAYING | WEIGHED
-_ON_HER2 = SAYING | {"component", "interpretation"}
 _COUNTS_NOT = frozenset({"registered", "preliminary", "cancelled", "entered-in-error", "unknown"})
 LONGEST_STATUS = 40
 _HER2_METHODS = {
@@ -147,7 +145,7 @@ class ObservationReader:
         self._code_map = code_map
         self._named = NamedResults(terminology)
         self._notes = ResultNotes(terminology)
-        self._flags = ResultFlags(terminology, self._notes)
+        self._flags = ResultFlags(terminology)
         self._pregnancies = PregnancyStateReader(terminology)
         self.reports = ReportReader(terminology)
         self._other_names = OtherNameReader(terminology)
@@ -173,7 +171,7 @@ class ObservationReader:
             return [not_counted, *told]
         if is_modified_within(observation, "component"):
             return [Gap(concept, origin.path, "modified", on)]
-        has_words = "component" in observation or not SAYING.isdisjoint(observation)
+        has_words = "component" in observation or speaks(observation)
         meant = self._heard(concept, observation, origin, on, has_words=has_words)
         if isinstance(meant, Gap):
             return [meant]
@@ -216,7 +214,11 @@ class ObservationReader:
             for note in notes(observation):
                 if len(note) <= _SHORT_NOTE and self._other_names.is_only_another(concept, note):
                     return self._named_otherwise(concept, observation, note, origin, on)
-        if concept == "weight" and not _ON_WEIGHT.isdisjoint(observation) and self._notes.is_stated(observation):
+        if (
+            concept == "weight"
+            and (has_words or not WEIGHED.isdisjoint(observation))
+            and self._notes.is_stated(observation)
+        ):
             concept = "weight-stated"
         named = _named(observation)
         if "specimen" in observation and (concept in self.labs or concept in _HER2_METHODS):
@@ -395,7 +397,7 @@ class ObservationReader:
                 )
             )
         # A note that contradicts the value is heard with it.
-        is_heard = is_contradicted or _ON_HER2.isdisjoint(observation)
+        is_heard = is_contradicted or not ("component" in observation or speaks(observation))
         is_other = partial(is_of_another_test, is_equivocal=is_equivocal)
         gap = None if is_heard else self._voided(concept, observation, origin, on, is_other)
         return found if gap is None else [gap]

@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from cards.knowledge.schema import Terminology
     from fhir_mappings.wire.lenient import Json
 
-SAYING = frozenset({"note", "comment", "comments", "method", "contained"})
-"""The elements that may say something against a value."""
+_SAYING = frozenset({"note", "comment", "comments", "method", "contained"})
 WEIGHED = frozenset({"device", "performer"})
 """The elements that say who weighed the patient, and with what."""
 _SHOWN, _QUOTED = 60, 40
@@ -76,8 +75,6 @@ class ResultNotes:
         self._doubts = [
             _Words(each.words, beside=LVEF_IN_NOTES if each.beside_name else None) for each in doubts.doubts
         ]
-        self._general = [place for place, each in enumerate(doubts.doubts) if not each.concepts]
-        self._findings = frozenset(terminology.of_kind(Kind.FINDING))
         self._hiding, self._sparing = _by_concept(terminology, hides=True), _by_concept(terminology, hides=False)
 
     def void(self, concept: str, observation: Json, is_of_another: Callable[[str], bool] = never) -> str:
@@ -86,11 +83,8 @@ class ResultNotes:
         ``is_of_another`` tells whether a folded sentence, which may be doubtful, is about another test.
         """
         value, on = number(child(observation, "valueQuantity").get("value")), time_of(observation)[1]
-        said = [*remarks(observation)]
-        if concept in self._findings:
-            said += (each for _, part in objects(observation.get("interpretation")) for each in texts(part))
         hiding = self._hiding.get(concept, ())
-        for each in said:
+        for each in remarks(observation):
             folded = fold(each)
             parts = NOTE_SENTENCES.split(folded)
             is_corrected = value is not None and self._is_corrected(folded, value)
@@ -99,11 +93,6 @@ class ResultNotes:
             if any(self._is_doubtful(hiding, part) and not is_of_another(part) for part in parts):
                 return each[:_SHOWN]
         return ""
-
-    def is_void(self, flag: str) -> bool:
-        """Return whether the text of a flag makes a result void, or says that it is not final."""
-        parts = NOTE_SENTENCES.split(fold(flag[:LONGEST]))
-        return self._says(self._voids, parts) or any(self._is_doubtful(self._general, part) for part in parts)
 
     def remark(self, concept: str, observation: Json) -> str:
         """Return the beginning of the note that says the true value can only be better; empty without such a note."""
@@ -151,10 +140,19 @@ class ResultNotes:
         return False
 
 
+def speaks(observation: Json) -> bool:
+    """Return whether an element of a result may say something against its value; a flag alone, as a code, does not."""
+    if not _SAYING.isdisjoint(observation):
+        return True
+    return "interpretation" in observation and any("text" in each for _, each in objects(observation["interpretation"]))
+
+
 def remarks(observation: Json) -> Iterator[str]:
-    """Yield the notes and the method of a result, cut to the length of any that matters."""
+    """Yield the notes, the method and the interpretation of a result, in words; each cut to a length that matters."""
     yield from notes(observation)
     yield from (each[:LONGEST] for each in texts(observation.get("method")))
+    for _, flag in objects(observation.get("interpretation")):
+        yield from (each[:LONGEST] for each in texts(flag))
     if "contained" in observation:
         yield from _of_specimen(observation)
 
@@ -167,9 +165,9 @@ def notes(observation: Json) -> Iterator[str]:
         if isinstance(observation.get(name), str):
             yield text(observation[name])[:LONGEST]
     for _, part in objects(observation.get("component")):
-        written = text(part.get("valueString"))
-        if written and any(_COMMENT.fullmatch(fold(each[:_SHOWN])) for each in texts(part.get("code"))):
-            yield written[:LONGEST]
+        written = [text(part.get("valueString")), *texts(part.get("valueCodeableConcept"))]
+        if any(written) and any(_COMMENT.fullmatch(fold(each[:_SHOWN])) for each in texts(part.get("code"))):
+            yield from (each[:LONGEST] for each in written)
 
 
 def sentences(written: Iterable[str]) -> Iterator[str]:

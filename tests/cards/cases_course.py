@@ -424,6 +424,21 @@ ROWS = [
     ),
     Row(
         RAISED,
+        "an earlier full dose that its note calls reduced",
+        CANNOT,
+        KADCYLA,
+        chart(history=(msgspec.structs.replace(given("kadcyla", 21), reduced_in_words="Dose reduced"),)),
+        missing=("earlier-dose-unread",),
+    ),
+    Row(
+        RAISED,
+        "an earlier reduced dose, by its amount and its note",
+        SILENT,
+        order("kadcyla", "210 mg"),
+        chart(history=(msgspec.structs.replace(given("kadcyla", 21, "210 mg"), reduced_in_words="Dose reduced"),)),
+    ),
+    Row(
+        RAISED,
         "a reduced dose known to the month alone",
         FIRES,
         KADCYLA,

@@ -803,22 +803,23 @@ def test_a_method_that_is_a_route(method: str, route: str | None, beside_iv: str
 
 
 @pytest.mark.parametrize(
-    ("name", "expected"),
+    ("name", "alone", "beside_iv"),
     [
-        ("Kadcyla SC", "subcutaneous"),
-        ("KADCYLA subcutaneous injection", "subcutaneous"),
-        ("ado-trastuzumab emtansine (KADCYLA) IV", "intravenous"),
-        ("KADCYLA PO LIOF 100MG FA", None),
-        ("KADCYLA 160 mg pó p/ conc p/ sol p/ perf", None),
-        ("Kadcyla PO", "oral"),
-        ("Kadcyla IV or SC", None),
-        ("Kadcyla 160 mg", None),
+        ("Kadcyla SC", "subcutaneous", "Kadcyla SC"),
+        ("KADCYLA subcutaneous injection", "subcutaneous", "KADCYLA subcutaneous injection"),
+        ("ado-trastuzumab emtansine (KADCYLA) IV", "intravenous", ""),
+        ("Kadcyla IV intrathecal", None, "Kadcyla IV intrathecal"),
+        ("KADCYLA PO LIOF 100MG FA", None, ""),
+        ("KADCYLA 160 mg pó p/ conc p/ sol p/ perf", None, ""),
+        ("Kadcyla PO", "oral", ""),
+        ("Kadcyla IV or SC", None, ""),
+        ("Kadcyla 160 mg", None, ""),
     ],
 )
-def test_the_route_in_the_name_of_a_drug_counts_where_nothing_else_says_one(name: str, expected: str | None) -> None:
-    assert read_order(order(drug={"text": name})).route == expected
+def test_the_route_in_the_name_of_a_drug(name: str, alone: str | None, beside_iv: str) -> None:
+    assert read_order(order(drug={"text": name})).route == alone
     stated = read_order(order(dosage(route={"text": "Intravenous"}), drug={"text": name}))
-    assert (stated.route, stated.route_in_text) == ("intravenous", "")
+    assert (stated.route, stated.route_in_text) == ("intravenous", beside_iv)
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,15 @@ def ast(**more: Any) -> dict[str, Any]:
         pytest.param({"note": [{"text": "Verified by repeat analysis"}]}, "", id="a remark for it"),
         pytest.param({"note": [{"text": "invalidated sample plan"}]}, "", id="another word"),
         pytest.param({"note": []}, "", id="no note"),
+        pytest.param({"note": [{"text": "Quality control sample"}]}, "Quality control sample", id="no patient's"),
+        pytest.param({"interpretation": [{"text": "Wrong patient"}]}, "Wrong patient", id="an interpretation"),
+        pytest.param({"interpretation": {"text": "Result retracted"}}, "Result retracted", id="one that is no list"),
+        pytest.param({"interpretation": [{"text": "Normal"}]}, "", id="an interpretation for it"),
+        pytest.param(
+            {"component": [{"code": {"text": "Comment"}, "valueCodeableConcept": {"text": "Do not use"}}]},
+            "Do not use",
+            id="a comment that is a concept",
+        ),
     ],
 )
 def test_a_note_that_calls_a_result_void(more: dict[str, Any], note: str) -> None:

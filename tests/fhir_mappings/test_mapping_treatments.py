@@ -407,25 +407,28 @@ def test_an_amount_only_in_words(written: str, dose: Mg | MgPerKg | None, unread
 
 
 @pytest.mark.parametrize(
-    ("note", "unread"),
+    ("note", "unread", "reduced"),
     [
-        pytest.param("Reviewed at the visit. Dose reduced to 3 mg/kg.", "Dose reduced to 3 mg/kg", id="reduced"),
-        pytest.param("Dose level -1", "Dose level -1", id="a level"),
-        pytest.param("Gave 210 mg", "Gave 210 mg", id="another amount"),
-        pytest.param("252 mg given over 90 min, tolerated well", "", id="the same amount"),
-        pytest.param("3.6 mg/kg", "", id="by weight, which cannot be compared here"),
-        pytest.param("Infusion stopped after 100 mg, restarted", "", id="stopped, which is no reduction"),
-        pytest.param("Premedicated with acetaminophen 650 mg", "", id="of another drug"),
-        pytest.param("100 mg vial x 3, 48 mg wasted", "", id="what was wasted"),
-        pytest.param("8 mg of 260 mg discarded", "", id="what was discarded"),
-        pytest.param("Port flushed", "", id="nothing of the dose"),
+        pytest.param("Reviewed. Dose reduced to 3 mg/kg.", "", "Dose reduced to 3 mg/kg", id="reduced"),
+        pytest.param("Reduced to 2.4 mg/kg", "", "Reduced to 2.4 mg/kg", id="reduced, without the word dose"),
+        pytest.param("Dose level -1", "", "Dose level -1", id="a level"),
+        pytest.param("Reduced to 210 mg", "Reduced to 210 mg", "", id="reduced to another amount"),
+        pytest.param("Gave 210 mg", "Gave 210 mg", "", id="another amount"),
+        pytest.param("Dose increased", "Dose increased", "", id="raised"),
+        pytest.param("252 mg given over 90 min, tolerated well", "", "", id="the same amount"),
+        pytest.param("3.6 mg/kg", "", "", id="by weight, which cannot be compared here"),
+        pytest.param("Infusion stopped after 100 mg, restarted", "", "", id="stopped, which is no reduction"),
+        pytest.param("Premedicated with acetaminophen 650 mg", "", "", id="of another drug"),
+        pytest.param("100 mg vial x 3, 48 mg wasted", "", "", id="what was wasted"),
+        pytest.param("8 mg of 260 mg discarded", "", "", id="what was discarded"),
+        pytest.param("Port flushed", "", "", id="nothing of the dose"),
     ],
 )
-def test_what_a_note_says_of_the_dose_that_was_given(note: str, unread: str) -> None:
+def test_what_a_note_says_of_the_dose_that_was_given(note: str, unread: str, reduced: str) -> None:
     dose = {"dose": {"value": 252, "unit": "mg"}}
     for words in ({"dosage": dose, "note": [{"text": note}]}, {"dosage": {**dose, "text": note}}):
         found = read(administration(**words))
-        assert (found.dose, found.unread_dose) == (Mg(Decimal(252)), unread)
+        assert (found.dose, found.unread_dose, found.reduced_in_words) == (Mg(Decimal(252)), unread, reduced)
 
 
 @pytest.mark.parametrize(

@@ -396,3 +396,18 @@ def test_the_summary_names_what_could_not_be_checked() -> None:
         "Kadcyla: please check: (1) body weight; the order says 95 kg, the chart 70 kg;"
         ' (2) the instructions say "repeat in 1 week"'
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "is_told"),
+    [
+        ("*** HOLD *** Kadcyla 160 mg vial", True),
+        ("Kadcyla (on hold)", True),
+        ("[DISCONTINUED] Kadcyla", True),
+        ("Kadcyla - DO NOT USE", True),
+        ("Kadcyla 160 mg vial", False),
+    ],
+)
+def test_the_name_of_a_drug_that_takes_its_order_back(name: str, *, is_told: bool) -> None:
+    found = topics_of(dosage(dose_of(252, "mg")), drug=name)
+    assert found == (["checks-incomplete"] if is_told else [])

@@ -149,6 +149,60 @@ def test_a_note_beside_tablets(written: str, expected: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("For HER2+ metastatic breast cancer after trastuzumab and a taxane", []),
+        ("Progressed on trastuzumab + pertuzumab + docetaxel.", []),
+        ("Previously received Herceptin", []),
+        ("Progression under Perjeta/Herceptin, now T-DM1", []),
+        ("Nach Progress unter Trastuzumab/Pertuzumab", []),
+        ("PD après trastuzumab", []),
+        ("Tras trastuzumab y pertuzumab", []),
+        ("Last Herceptin 10/12/2026", []),
+        ("Enhertu not tolerated: intolerance", []),
+        # What is to be given is told, whatever else the clause says.
+        ("Infuse after Herceptin", ["checks-incomplete"]),
+        ("Previously 252 mg; continue Perjeta", ["checks-incomplete"]),
+        ("After progression start Enhertu", ["checks-incomplete"]),
+        ("Previous cycle delayed. Enhertu instead.", ["checks-incomplete"]),
+        ("Herceptin", ["checks-incomplete"]),
+        ("Weiter mit Herceptin nach Rezidiv", ["checks-incomplete"]),
+    ],
+)
+def test_a_note_on_an_earlier_treatment(written: str, expected: list[str]) -> None:
+    assert told("Kadcyla", dose_of(252, "mg"), {}, note=[{"text": written}]) == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("Give before trastuzumab; observe for 60 min", []),
+        ("Cycle 8, with Ogivri 420 mg", []),
+        ("In Kombination mit Trastuzumab", []),
+        ("Herceptin instead, with docetaxel", ["checks-incomplete"]),
+        ("with Kadcyla", ["checks-incomplete"]),
+        ("with Enhertu", ["checks-incomplete"]),
+        ("Ogivri", ["checks-incomplete"]),
+    ],
+)
+def test_a_note_on_what_the_label_gives_with_the_drug(written: str, expected: list[str]) -> None:
+    assert told("Perjeta", dose_of(420, "mg"), {}, note=[{"text": written}]) == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("After progression on T-DXd", []),
+        ("Prior Enhertu, stopped for ILD", []),
+        ("T-DXd", ["checks-incomplete"]),
+        ("After progression give T-DXd", ["checks-incomplete"]),
+    ],
+)
+def test_instructions_that_name_a_look_alike(written: str, expected: list[str]) -> None:
+    assert told("Kadcyla", dose_of(252, "mg"), {"text": f"252 mg IV every 3 weeks. {written}."}) == expected
+
+
+@pytest.mark.parametrize(
     ("written", "interval", "is_read"),
     [
         ("Take 1250 mg by mouth once daily on days 1 to 21 of a 21-day cycle", "1", True),

@@ -76,8 +76,8 @@ def test_after_it(server): pass
 }
 
 
-def run_of_files(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    for name, text in FILES.items():
+def run_of_files(folder: Path, *arguments: str, files: dict[str, str] = FILES) -> subprocess.CompletedProcess[str]:
+    for name, text in files.items():
         (folder / name).write_text(text)
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments],
@@ -105,3 +105,39 @@ def test_processes_report_each_test_once_and_a_dead_one_is_replaced(tmp_path: Pa
 def test_processes_stop_at_the_first_failure_if_they_are_to(tmp_path: Path) -> None:
     done = run_of_files(tmp_path, "--processes=2", "-x", "test_1.py")
     assert (done.returncode, "1 failed, 1 passed" in done.stdout) == (1, True), done.stdout + done.stderr
+
+
+AFTER_MIDNIGHT = {
+    "conftest.py": """
+from datetime import timedelta
+import processes
+from processes import pytest_addoption, pytest_cmdline_main, pytest_runtestloop
+processes._BEGUN_ON -= timedelta(days=1)
+""",
+    "test_1.py": """
+from pathlib import Path
+def test_right(): pass
+def test_wrong(): assert 1 == 2
+def test_fails_once():
+    first = not Path("run-before").exists()
+    Path("run-before").touch()
+    assert not first
+""",
+    "test_2.py": "def test_another(): pass",
+}
+
+
+def test_what_fails_after_midnight_is_run_again_on_the_new_day(tmp_path: Path) -> None:
+    done = run_of_files(tmp_path, "--processes=2", files=AFTER_MIDNIGHT)
+    assert "1 failed, 1 passed" in done.stdout
+    assert "1 failed, 3 passed" in done.stdout.splitlines()[-1]
+    assert done.returncode == 1
+    (tmp_path / "run-before").unlink()
+    without = {**AFTER_MIDNIGHT, "test_1.py": AFTER_MIDNIGHT["test_1.py"].replace("1 == 2", "1 == 1")}
+    assert run_of_files(tmp_path, "--processes=2", files=without).returncode == 0
+
+
+def test_what_fails_on_the_day_of_the_collection_is_not_run_again(tmp_path: Path) -> None:
+    same_day = AFTER_MIDNIGHT["conftest.py"].replace("-= timedelta(days=1)", "= processes.day()")
+    done = run_of_files(tmp_path, "--processes=2", files={**AFTER_MIDNIGHT, "conftest.py": same_day})
+    assert "2 failed, 2 passed" in done.stdout.splitlines()[-1]

@@ -81,6 +81,10 @@ class DrugWords(KnowledgeRecord, frozen=True, kw_only=True):
     warning_words: tuple[IgnoredWords, ...]
     warning_ends: tuple[IgnoredWords, ...] = ()
     beside_tablets: tuple[IgnoredWords, ...] = ()
+    earlier_treatment: tuple[IgnoredWords, ...] = ()
+    given_now: tuple[IgnoredWords, ...] = ()
+    given_together: tuple[IgnoredWords, ...] = ()
+    in_its_place: tuple[IgnoredWords, ...] = ()
     oral_forms: tuple[IgnoredWords, ...] = ()
     fluid_purposes: tuple[IgnoredWords, ...] = ()
     payload_endings: tuple[Endings, ...]
