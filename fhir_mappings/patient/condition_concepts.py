@@ -146,7 +146,8 @@ class ConceptReader:
         may_be = None
         if problem is None:
             may_be = self._may_be(coded) if alone is not None else self._may_be_in_words(written)
-        is_settled = alone is None or any(self._codes.is_settled(each.system, each.code) for each in coded)
+        is_settled = alone is None or problem is not None
+        is_settled = is_settled or any(self._codes.is_settled(each.system, each.code) for each in coded)
         return Meaning(
             cancer=cancer,
             is_metastasis=is_metastasis,

@@ -67,6 +67,15 @@ _IN_GENERAL = re.compile(
     r"|^(?:an?|any) (?:ihc |her-?2 )*(?:score|result) of \S+(?: \S+){0,3}? "
     r"(?:would|should|must|requires|needs|triggers)\b"
 )
+# "Los casos 2+ se envían a FISH", "vid 2+ utförs ISH".
+_ABROAD = re.compile(
+    r"^(?:\w{4,9}: )?(?:(?:los|i|les|os|alle|de|die) )?"
+    r"(?:casos|casi|cas|falle|gevallen|przypadki|fall|tilfaelde|tilfeller|pripady|cazurile)\b"
+    r".{0,20}? [0-3] ?\+ (?!.*\b[0-3] ?\+)"
+    r"|^(?:bei|bij|vid|ved|w przypadku|przy|pri|en cas de|en caso de|em caso de|in caso di)"
+    r" (?:(?:einem|een|en|et|un|um) )?"
+    r"(?:ihc[- ]|her-?2[- ])?(?:score |scor |skor |escore |resultat |wyniku )?[0-3] ?\+"
+)
 _FALSE = re.compile(r"\bfalse(?:ly)?[- ](?:negative|positive)s?\b")
 _EARLIER = re.compile(
     r"^(?:(?:the|an?|her|his|in|im|en|nel|la|le|el|il|o|a|der|die|das|den|dem|de|het|patient's|i|w|v) ){0,2}(?:"
@@ -94,7 +103,10 @@ _HERE = re.compile(
     r"|the (?:present|current|patient))\b"
 )
 _SHORT = 40
-_DATED = re.compile(r"^(?:[ (,:]|(?:from|of|in|vom|von|aus|de|du|del|van|z|av|fra)\b|\d{1,4}[./-]?)*\)?[ :,-]*(?![+%])")
+_DATED = re.compile(
+    r"^(?: ?\([^()]{0,30}\))?(?:[ (,:]|(?:from|of|in|vom|von|aus|de|du|del|van|z|av|fra)\b"
+    r"|\d{1,4}[./-]?)*\)?[ :,-]*(?![+%])"
+)
 """The date of an earlier specimen, behind its name."""
 
 
@@ -121,13 +133,13 @@ def of_earlier_specimens(remark: str) -> Iterator[str]:
         folded = fold(sentence).strip()
         earlier = _EARLIER.match(folded)
         if earlier is not None and not _CHANGED.search(folded):
-            said = folded[earlier.end() : _end_of_earlier(folded, earlier.end())]
-            yield _DATED.sub("", said)
+            now = _NOW.search(folded, earlier.end())
+            yield _DATED.sub("", folded[earlier.end() : now.start() if now is not None else None])
 
 
 def _kept(sentence: str) -> str:
     folded = fold(sentence)
-    if _IN_GENERAL.search(folded) and not _HERE.search(folded):
+    if (_IN_GENERAL.search(folded) or _ABROAD.search(folded.strip())) and not _HERE.search(folded):
         return ""
     left = _FALSE.sub(" ? ", folded if _ASKED.search(folded) else _CONDITION.sub(" ", folded))
     if (earlier := _EARLIER.match(left)) is not None and not _CHANGED.search(left):

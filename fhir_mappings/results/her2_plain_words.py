@@ -18,7 +18,8 @@ which is | being | also | both | all | every | approximately | approx | about | 
 mean | estimated | total | & | et | und | y | e | i | en | de | der | die | das | des | den | dem | ist | bei | mit
 im | von | el | la | los | las | le | les | du | una | un | il | lo | di | da | do | het | een | van | met | w | z
 jest | por | para | par | avec | con | del | della | delle | dans | po | czesci | au | aux | em | com | o | os | som
-och | med | og | entsprechend | entspricht | corresponding to | correspond to | i.e. | d' | l' | dell' | dall' | d.h.
+och | med | og | eine | einer | entspr. | entspr
+entsprechend | entspricht | corresponding to | correspond to | i.e. | d' | l' | dell' | dall' | d.h.
 avg | av | clusters | in clusters | cluster amplification | delle cellule neoplastiche | cellule neoplastiche | nel
 nelle | delle cellule tumorali | do celulas | correspondant a | correspondiente a
 """,

@@ -81,6 +81,7 @@ _REVIEW = re.compile(
 """Begins a sentence that gives the result again, without the name of HER2: "central review: 0", "Korrektur: 1+"."""
 _POSITIVE = frozenset({Her2Finding.POSITIVE, Her2Finding.IHC_3})
 _EQUIVOCAL = frozenset({Her2Finding.EQUIVOCAL, Her2Finding.IHC_2})
+_BOTH = frozenset({Her2Finding.POSITIVE, Her2Finding.NEGATIVE})
 _NEGATIVE = frozenset(
     {
         *(Her2Finding.NEGATIVE, Her2Finding.IHC_0, Her2Finding.IHC_1),
@@ -110,6 +111,12 @@ _STAINS = re.compile(
     r"|vollstandig|marqu|complet|tinc|tenid|color|fuerte|forte|aankleur|sterk|barw|zabarw|siln|farg|farvn|farging)"
 )
 _NOT_OF_STAIN = frozenset({"other", "score", "legend", "ratio", "copies", "counted"})
+# "Heterogeneous: 3+ in 60 %, 0 in 40 %".
+_MIXED = re.compile(r"\bheterog|\w{3,12}heterog|\bmosai[ckq]|\bcluster(?:ed)? pattern")
+_UNMIXED = re.compile(
+    r"\b(?:no|not|without|kein\w{0,2}|ohne|nicht|pas|sans|sin|no|senza|non|sem|geen|niet|brak|bez|ingen|inga|ikke|ej)\b"
+)
+_PARTS = re.compile(r"(?<![\w.,])(?:[0-3]\+|[0-3](?= ?(?:in|dans|en|i|w|bei|$|,|\))))")
 _NEAR, _NEAREST, _LEVELS = 4, 3, 3
 _ENDS = frozenset({"", "stop", "open", "close"})
 _OF_NUMBER = frozenset({"comma", "dash", "number", "percent", "plus", "per-cell"})
@@ -146,15 +153,15 @@ def _is_earlier_opposite(notes: str, findings: tuple[Her2Finding, ...], limits: 
         if not isinstance(reading, Stated):
             reading = read_text(f"her2 {each}", limits, "her2-interpretation")
         heard = conclusion_of(tuple(findings_of(reading))) if isinstance(reading, Stated) else None
-        if said is not None and heard is not None and _is_opposite(said, heard):
+        if said in _BOTH and heard in _BOTH and heard is not said:
             return True
     return False
 
 
 def is_of_another_test(sentence: str, *, is_equivocal: bool) -> bool:
     """Return whether a sentence is about another marker, or about the ISH that an equivocal score waits for."""
-    kinds = {each.kind for each in tokens(sentence)}
-    return "other" in kinds or ("ish" in kinds and (is_equivocal or "not-done" in kinds))
+    kinds = [each.kind for each in tokens(sentence)]
+    return "other" in kinds or ("ish" in kinds and (is_equivocal or "not-done" in kinds or kinds[0] == "ish"))
 
 
 def _interpreted(
@@ -198,6 +205,8 @@ def contradicts(written: str, findings: tuple[Her2Finding, ...], limits: Her2Lim
     folded = fold(whole)
     if _WRONG.search(folded) or _NOT_INVASIVE.search(folded):
         return True
+    if any(_is_mixed(fold(each)) for each in SENTENCES.split(whole)):
+        return True
     if any(_OF_ANOTHER.match(fold(each).strip()) for each in SENTENCES.split(whole)):
         return True
     listed = tokens(cut)
@@ -210,12 +219,22 @@ def contradicts(written: str, findings: tuple[Her2Finding, ...], limits: Her2Lim
         return True
     if scores and len(scores) < _LEVELS and not all(any(agree(own, each) for own in findings) for each in scores):
         return True
-    named = (listed[at + 1 : at + 1 + _NEAR] for at, each in enumerate(listed) if each.kind == "name")
+    named = (
+        listed[at + 1 : at + 1 + _NEAR]
+        for at, each in enumerate(listed)
+        if each.kind == "name" or (each.kind == "ish" and each.value is None)
+    )
     if any(_says_otherwise(after, findings) for after in named):
         return True
     # An amplification is never another marker's.
     genes = [each for each in listed if each.kind == "says" and each.value in ("amplified", "not-amplified")]
     return bool(genes) and all(_says_otherwise([each], findings) for each in genes)
+
+
+def _is_mixed(folded: str) -> bool:
+    """Return whether a folded sentence says how the staining differs from part to part."""
+    mixed = _MIXED.search(folded)
+    return mixed is not None and not _UNMIXED.search(folded[: mixed.start()]) and len(_PARTS.findall(folded)) > 1
 
 
 def _is_against(sentence: str, findings: tuple[Her2Finding, ...], limits: Her2Limits) -> bool:

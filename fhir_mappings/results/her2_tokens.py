@@ -22,7 +22,8 @@ _AGAIN = re.compile(
 )
 # "ADDENDUM 05/20/2026:", "Nachtrag vom 20.05.2026:", "Amendment #1:" begin a sentence of the same report.
 _ADDENDUM = re.compile(
-    r"\b(?:addendum|addenda|amendment|nachtrag|adenda|addendo)"
+    r"\b(?:addendum|addenda|amendment|nachtrag|adenda|addendo|adendo|aanvulling|uzupełnienie|tillägg|tillæg|tillegg"
+    r"|lisälausunto|dodatek|ek rapor|compte rendu complémentaire|дополнение)"
     r"(?: report| comment| result| diagnosis)?(?: ?(?:#|no\.? ?)?\d{1,2}\b(?![/.-]))?"
     r"(?: ?\(?(?:vom |of |dated |on )?\d{1,4}[/.-]\d{1,2}[/.-]\d{2,4}\)?)? ?:",
     re.IGNORECASE,

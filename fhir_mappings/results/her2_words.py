@@ -33,7 +33,8 @@ KITS = "hercept test | herceptest | hercep test"
 OVEREXPRESSION = """
 overexpression | protein overexpression | uberexpression | ueberexpression | sobreexpresion | surexpression
 sovraespressione | sobreexpressao | superexpressao | overexpressie | nadekspresja | overexpression of her 2
-overuttryck | overuttryck av her 2
+overuttryck | overuttryck av her 2 | iperespressione | iperespressione di her 2 | onkoproteinexpression
+onkoproteinuberexpression
 """
 """The protein in excess, which immunohistochemistry looks for."""
 
@@ -61,8 +62,8 @@ amplificazione | amplificazione genica | amplificacao | amplificacao genica | am
 amplifikacja | amplifikacja genu | amplificacion del gen her 2 | amplification du gene her 2
 amplificazione del gene her 2 | amplificacao do gene her 2 | amplifikacji | amplifikacji genu | amplifikacje
 amplifikacje genu | amplificacao do gene | amplificacao no gene | amplifikaatiota | amplificazione del gene
-amplificatie van het her 2 gen | amplifikasyon
-amplifikasyonu | gen amplifikasyonu | amplifiering | genamplifiering | 遺伝子増幅 | 増幅 | 유전자 증폭 | 증폭
+amplificatie van het her 2 gen | amplifikasyon | amplifikasyonu | amplifikasjon | genamplifikasjon
+gen amplifikasyonu | amplifiering | genamplifiering | 遺伝子増幅 | 増幅 | 유전자 증폭 | 증폭
 amplifikace | amplifikacia | amplifikacija | amplificare | amplifikacio | amplifikaatio | amplificacio | амплификация
 амплификации
 """
@@ -471,7 +472,8 @@ vollstandige
 """How the membranes stain. "Focal", "nuclear" and "cytoplasmic" are left out: they describe no HER2 score."""
 
 LEGEND = """
-n | vn | v.n. | scale | reference | reference range | ref range | ref | normal | normal range | scoring system
+n | vn | v.n. | scale | reference | reference range | ref range | ref | normal | normal range | referenz
+scoring system
 interpretation key | legend | criteria | scoring criteria | reference interval | cutoff | cut off | key | expected
 skala | escala | echelle | scala | schaal | range | referenzbereich | valores de referencia | valeurs de reference
 valori di riferimento | referentiewaarden | scoring key | score range | scoring scale | normal ratio

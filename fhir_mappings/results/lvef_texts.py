@@ -41,7 +41,8 @@ _NOT_OF_NOW = frozenset({"prior", "legend", "other", "unit", "bound", "after", "
 _OF_ANOTHER_DAY = re.compile(
     r"\b(?:19|20)\d\d\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b"
     rf"|\b(?:{'|'.join(each for each in MONTHS if len(each) > _LONG)})\b"
-    r"|^(?:if|when|wenn|falls|sofern|bei|si|en caso|se|als|indien|jesli|om|hvis|jos|pokud|daca)\b"
+    r"|^(?:if|when|wenn|falls|sofern|bei(?! (?:nach|kontroll|erneut|wiederhol))|si|en caso|se|als"
+    r"|indien|jesli|om|hvis|jos|pokud|daca)\b"
     r"|\b(?:from|statt|instead of|anstelle von|au lieu de|en lugar de|invece di|em vez de|in plaats van|zamiast) \d"
     r"|\b(?:if|unless|wenn|falls|sofern|indien|jesli|hvis|hold|stop|until|bis|hasta|fino a)\b"
 )
@@ -154,6 +155,8 @@ def fractions_in(written: str) -> list[Decimal]:
     for at, token in enumerate(listed):
         behind = [each.kind for each in listed[at + 1 : at + 4]]
         is_share = behind[:1] == ["percent"] or behind == ["dash", "number", "percent"]
+        # "%38".
+        is_share = is_share or (at > 0 and listed[at - 1].kind == "percent" and behind[:1] != ["percent"])
         if token.kind == "number" and is_share:
             found.append(Decimal(token.written))
     return found

@@ -97,7 +97,12 @@ PRIOR = """
 prior | previous | previously | prev | prior study | previous study | prior echo | previous echo | vorher | vorbefund
 voruntersuchung | previo | previa | anterieur | anterieure | precedente | anterior | poprzednio | eerder | was
 baseline | prior lvef | previous lvef | prior ef | previous ef | vs prior | compared to prior | compared with prior
-from prior | vu | vorwert | ausgangs ef | ausgangswert | ausgangs lvef | fevi basal | fe basale | basal | basale
+from prior | vor therapie | vor therapiebeginn | vor behandlung | avant traitement | avant chimiotherapie
+antes del tratamiento | prima della terapia
+prima del trattamento | antes do tratamento | voor therapie | voor behandeling | przed leczeniem | fore behandling
+for behandling | pred lecbou
+tedavi oncesi | before treatment | before therapy | before chemotherapy | pre treatment | inainte de tratament
+vu | vorwert | ausgangs ef | ausgangswert | ausgangs lvef | fevi basal | fe basale | basal | basale
 fevg initiale | voraufnahme | vorheriger wert | fruher | im vorjahr | zuletzt | letzte messung
 anterior fe | fe anterior | fevi previa | fevg anterieure
 fe precedente | ef precedente | precedentemente | anteriormente | ultimo control | au precedent | auparavant
@@ -177,7 +182,8 @@ funcion sistolica | funcion | fonction systolique | funzione
 funzione sistolica | normal study | normal echo | normal wall motion | no regional wall motion abnormalities
 no wall motion abnormalities | no rwma | no regional wall motion abnormality | normal examination
 technically limited | technically difficult study | technically limited study | limited study | suboptimal study
-difficult windows | eingeschrankte schallbedingungen | schlechte schallbedingungen | gute schallbedingungen
+difficult windows | lv normal gross | lv nicht dilatiert | lv nicht vergrossert | vg non dilate | vi no dilatado
+eingeschrankte schallbedingungen | schlechte schallbedingungen | gute schallbedingungen
 massige schallbedingungen
 eingeschrankte bildqualitat | gute bildqualitat | bonne echogenicite | mauvaise echogenicite | buena ventana
 mala ventana
@@ -210,7 +216,8 @@ stable compared to prior | no change | similar to prior | similar to prior study
 DESCRIBES = MappingProxyType(
     {
         "normal": """
-preserved | hyperdynamic | low normal | within normal limits | wnl | vigorous | good | excellent | intact | erhalten
+preserved | erhaltene | hyperdynamic | low normal | within normal limits | wnl | vigorous | good | excellent
+intact | erhalten
 gut | normale | normale lv funktion | conservee | conservada | preservada | goed | goede
 normale systolische funktion | bonne | buena | buona | boa | bon | conservata | prawidlowa | normala | supranormal
 hfpef | well preserved | low normal range | within normal range | low limit of normal | gute lv funktion

@@ -37,7 +37,7 @@ from fhir_mappings.results.reference_ranges import NOBODY, Unit
 from fhir_mappings.results.result_notes import notes, remarks, sentences
 from fhir_mappings.results.written_values import written_value
 from fhir_mappings.wire.folding import fold
-from fhir_mappings.wire.lenient import child, number, objects, text
+from fhir_mappings.wire.lenient import child, number, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -98,6 +98,19 @@ _MEASURED_AGAIN = re.compile(
     r"|herbeoordel\w*|gecorrigeer\w*|korekt\w*|ratt\w{3,7}|rettet|rettelse|oprav\w*|[34] ?d|simpson\w*|biplan\w*"
     r"|visuell\w*|visual\w*|visuel\w*|muga|cmr|mrt|mri|irm|eftergransk\w*|gennemgang)\b"
 )
+# "Um 20 % abgefallen", "en baisse de 15 points".
+_FALLEN = (
+    r"(?:abgefallen|gefallen|gesunken|reduziert|vermindert|abfall|decreased?|declined?|dropped|fallen|drop|fall|baisse"
+    r"|diminue\w?|diminution|chute|descenso|caida|disminuid[oa]|calo|ridott[oa]|riduzione|queda|reducao|daling|gedaald"
+    r"|spadek|obnizona|sjunkit|sankning|faldet|fald|falt|laskenut|pokles\w?|scadere)"
+)
+_BY = r"(?:um|by|of|de|del|di|met|o|med|von|van)"
+_POINTS = r" ?(?:%|(?:percentage )?points?|prozentpunkte?|punkte?|puntos?|punti|pontos?|punten|punktow|enheter)"
+_FALL = re.compile(
+    rf"\b{_BY} (?P<by>\d{{1,2}}){_POINTS}.{{0,20}}\b{_FALLEN}\b"
+    rf"|\b{_FALLEN} (?:\S{{1,15}} ){{0,4}}?{_BY} (?P<of>\d{{1,2}}){_POINTS}"
+)
+_DIGIT = re.compile(r"\d")
 _DENIAL = re.compile(
     r"\b(?:nicht|kein\w{0,2}|not|no|without|ohne|pas|sans|sin|non|nao|sem|senza|niet|geen|nie|bez|inte|ej|utan|ikke|uten"
     r"|uden|ei|ne|neni|nu|fara|degil|не|без)\b"
@@ -343,28 +356,42 @@ class NumberReader:
 
         It counts where a label may act on it, or where it calls a higher value reduced.
         """
-        known = self._terminology.lvef_in_words
-        said = [*remarks(holder), *(each for _, part in objects(holder.get("interpretation")) for each in texts(part))]
-        for sentence in sentences(said):
-            is_named = _FUNCTION.search(fold(sentence)) is not None
-            found = read_lvef_text(sentence, known) if "%" in sentence or is_named else None
-            if isinstance(found, LvefStated) and found.bound is Bound.EXACT:
-                if self._matters(value, found.value, found.upper):
-                    return sentence[:_SHOWN]
-            elif found is not None and (is_named or _MEASURED_AGAIN.search(fold(sentence))):
-                # A sentence that is not understood, with a fraction that a label may act on.
-                lower = fractions_in(sentence)
-                if value not in lower and any(
-                    known.widest < each < value and self._matters(value, each) for each in lower
-                ):
-                    return sentence[:_SHOWN]
-            called = descriptions_in(sentence)
-            if is_named and not called and not _DENIAL.search(fold(sentence)):
-                called = named_descriptions_in(sentence)
-            is_severe = "severe" in called and value > known.severe.highest
-            if is_severe or ("reduced" in called and is_named and value > known.reduced.highest):
+        for sentence in sentences(remarks(holder)):
+            folded = fold(sentence)
+            is_named = LVEF_IN_NOTES.search(folded) is not None
+            if self._gives_lower(value, sentence, folded, is_named=is_named):
+                return sentence[:_SHOWN]
+            is_named = is_named or _FUNCTION.search(folded) is not None
+            if self._calls_reduced(value, sentence, folded, is_named=is_named):
                 return sentence[:_SHOWN]
         return ""
+
+    def _gives_lower(self, value: Decimal, sentence: str, folded: str, *, is_named: bool) -> bool:
+        """Return whether a sentence has a lower fraction, or a fall, on which a label may act."""
+        known = self._terminology.lvef_in_words
+        has_percent = "%" in sentence
+        found = read_lvef_text(sentence, known) if has_percent or is_named else None
+        if isinstance(found, LvefStated):
+            if found.bound in (Bound.BELOW, Bound.AT_MOST):
+                return found.value <= value
+            return found.bound is Bound.EXACT and self._matters(value, found.value, found.upper)
+        if has_percent and (is_named or _MEASURED_AGAIN.search(folded)):
+            # The sentence is not understood.
+            lower = fractions_in(sentence)
+            is_restated = value in lower and not _DENIAL.search(folded)
+            if not is_restated and any(known.widest < each and self._matters(value, each) for each in lower):
+                return True
+        fall = _FALL.search(folded) if is_named else None
+        return fall is not None and int(fall["by"] or fall["of"]) >= known.told_from
+
+    def _calls_reduced(self, value: Decimal, sentence: str, folded: str, *, is_named: bool) -> bool:
+        """Return whether a sentence calls the ejection fraction reduced, though the value is higher."""
+        known = self._terminology.lvef_in_words
+        called = descriptions_in(sentence)
+        if is_named and not called and not _DIGIT.search(folded) and not _DENIAL.search(folded):
+            called = named_descriptions_in(sentence)
+        is_severe = "severe" in called and value > known.severe.highest
+        return is_severe or ("reduced" in called and is_named and value > known.reduced.highest)
 
     def _matters(self, value: Decimal, other: Decimal, upper: Decimal | None = None) -> bool:
         """Return whether a label may act on an ejection fraction below the value: it is not normal, or much lower."""

@@ -150,7 +150,10 @@ class _Table:
             if whole in self._whole:
                 return self._whole[whole]
         numerator, stroke, denominator = folded.rpartition("/")
-        volume = self._volumes.get(_words(denominator)) if stroke else None
+        first, apart, _ = denominator.partition(" ")
+        # "U/L T" has a word behind it, and is not the "U/LT" of some countries.
+        has_word_behind = bool(apart) and first in self._volumes
+        volume = self._volumes.get(_words(denominator)) if stroke and not has_word_behind else None
         if volume is None:
             return None
         amount = self._counts(numerator) if self._is_count else self._numerators.get(_words(numerator))

@@ -22,7 +22,10 @@ LVEF_NAME = re.compile(
     r"фракция выброса|ejeksiyon fraksiyonu|ejekcni frakce|ejekcios frakcio|fracti[ae] de ejectie|ejektiofraktio)\b"
 )
 """An ejection fraction by name, in a folded text."""
-LVEF_IN_NOTES = re.compile(rf"{LVEF_NAME.pattern}|\bfe\b")
+LVEF_IN_NOTES = re.compile(
+    rf"{LVEF_NAME.pattern}|\bfe\b|\b(?:lv|linksventrikular\w{{0,2}}|linkerventrikel|vansterkammar\w{{0,2}}"
+    r"|venstre ventrikkel\w{0,2})[ -]?(?:systoli\w{2,4} )?(?:pump)?(?:funktion\w{0,2}|function|functie|funksjon)\b"
+)
 """The same in a note of a result that is one: "FE" alone may also be iron."""
 _ABOUT_IT = re.compile(r"\b(?:method|technique|quality|comment|reference|range|units?|methode|metodo)\b")
 _VALUES = ("valueQuantity", "valueString", "valueRange", "valueInteger", "valueCodeableConcept", "valueRatio")

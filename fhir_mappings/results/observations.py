@@ -75,7 +75,6 @@ if TYPE_CHECKING:
 
 _ALONE, _BESIDE = VALUES, frozenset({"valueQuantity"})
 _OF_VALUES = ("referenceRange", "interpretation")
-_ON_HER2 = frozenset({"component", "interpretation"})
 _NOT_YET_FINAL = frozenset({"registered", "preliminary"})
 _COUNTS_NOT = frozenset({"registered", "preliminary", "cancelled", "entered-in-error", "unknown"})
 LONGEST_STATUS = 40
@@ -133,7 +132,7 @@ class ObservationReader:
         self._receptor_alone = CachedByJson(self._receptor_of)
         self._code_map = code_map
         self._notes = ResultNotes(terminology)
-        self.flags = ResultFlags(terminology, self._notes)
+        self.flags = ResultFlags(terminology)
         self._pregnancies = PregnancyStateReader(terminology)
         self.reports = ReportReader(terminology)
         self._other_names = OtherNameReader(terminology)
@@ -408,7 +407,7 @@ class ObservationReader:
                 )
             )
         # A note that contradicts the value is heard with it.
-        is_heard = is_contradicted or (_ON_HER2.isdisjoint(observation) and not speaks(observation))
+        is_heard = is_contradicted or not ("component" in observation or speaks(observation))
         is_other = partial(is_of_another_test, is_equivocal=is_equivocal)
         gap = None if is_heard else self._voided(concept, observation, origin, on, is_other)
         return found if gap is None else [gap]

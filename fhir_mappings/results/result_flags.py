@@ -28,15 +28,10 @@ if TYPE_CHECKING:
     from cards.facts.origins import Origin
     from cards.facts.results import LabResult
     from cards.knowledge.schema import Terminology
-    from fhir_mappings.results.result_notes import ResultNotes
     from fhir_mappings.wire.lenient import Json
 
 _LONGEST, _SHOWN = 60, 40
-_CODE = len("HH")
-"""A shorter flag is a code."""
 _LOW, _HIGH, _EITHER, _BELOW, _ABOVE, _ABNORMAL = "low", "high", "either", "below", "above", "abnormal"
-_VOID = "void"
-"""The side of a flag that says that the result does not count: "preliminary"."""
 _WITHHELD = frozenset({"value-withheld", "flag-alone", "note-alone"})
 _OFF_SCALE = {"off-scale-low": Bound.BELOW, "off-scale-high": Bound.ABOVE}
 
@@ -44,9 +39,8 @@ _OFF_SCALE = {"off-scale-low": Bound.BELOW, "off-scale-high": Bound.ABOVE}
 class ResultFlags:
     """Reads flags and the reasons for missing values; one reader serves every request."""
 
-    def __init__(self, terminology: Terminology, notes: ResultNotes) -> None:
-        """Index the flags; ``notes`` are asked of a text that is no flag."""
-        self._notes = notes
+    def __init__(self, terminology: Terminology) -> None:
+        """Index the flags."""
         doubts, flags = terminology.result_doubts, terminology.result_doubts.flags
         self._sides: dict[str, str] = {}
         critical: list[str] = []
@@ -87,8 +81,8 @@ class ResultFlags:
             plain = _ABOVE if high is not None and value < high else ""
         else:
             plain = _BELOW if low is not None and value > low else ""
-        is_against = {plain, _VOID, *self._normal_sides(concept, value, low, high)}
-        return next((flag for side, flag in self._flags(holder) if side in is_against), "")
+        is_normal = self._normal_sides(concept, value, low, high)
+        return next((flag for side, flag in self._flags(holder) if side == plain or side in is_normal), "")
 
     def is_normal(self, concept: str, value: Decimal, high: Decimal | None) -> bool:
         """Return whether a value is within its limits, or one that no laboratory calls critical."""
@@ -131,7 +125,7 @@ class ResultFlags:
         why = holder.get("dataAbsentReason")
         if written:
             return Gap(concept, origin.path, "value-and-absent", on, (("value", written),))
-        flag = next((flag for side, flag in self._flags(holder) if side != _VOID), "")
+        flag = next((flag for _, flag in self._flags(holder)), "")
         if flag:
             return Gap(concept, origin.path, "flag-alone", on, (("flag", flag),))
         withheld = next((each.code for each in codings(why) if each.code in self._withheld), "")
@@ -167,7 +161,4 @@ class ResultFlags:
             for each in (*coded, *texts(flag)):
                 if side := self._sides.get(fold(each[:_LONGEST])):
                     yield side, each[:_SHOWN]
-                    break
-                if len(each) > _CODE and self._notes.is_void(each):
-                    yield _VOID, each[:_SHOWN]
                     break

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cards.knowledge.schema import Error, Harm, Kind
 from cards.values.caching import lazy
@@ -81,8 +81,6 @@ class ResultNotes:
             _Words(each.words, beside=LVEF_IN_NOTES if each.beside_name else None, begins=each.begins)
             for each in doubts.doubts
         ]
-        self._general = [place for place, each in enumerate(doubts.doubts) if not each.concepts]
-        self._findings = frozenset(terminology.of_kind(Kind.FINDING))
         self._hiding, self._sparing = _by_concept(terminology, hides=True), _by_concept(terminology, hides=False)
 
     def void(self, concept: str, observation: Json, is_of_another: Callable[[str], bool] = never) -> str:
@@ -101,11 +99,6 @@ class ResultNotes:
             if any(self._is_doubtful(hiding, part) and not is_of_another(part) for part in parts):
                 return each[:_SHOWN]
         return ""
-
-    def is_void(self, flag: str) -> bool:
-        """Return whether the text of a flag makes a result void, or says that it is not final."""
-        parts = NOTE_SENTENCES.split(fold(flag[:LONGEST]))
-        return self._says(self._voids, parts) or any(self._is_doubtful(self._general, part) for part in parts)
 
     def remark(self, concept: str, observation: Json) -> str:
         """Return the beginning of the note that says the true value can only be better; empty without such a note."""
@@ -252,8 +245,33 @@ def _by_concept(terminology: Terminology, *, hides: bool) -> dict[str, list[int]
 
 def any_of(phrases: Iterable[str]) -> re.Pattern[str]:
     """Return a pattern that finds some phrases as whole words of a folded text; "*" stands for any ending of a word."""
-    folded = sorted({fold(each) for each in phrases}, key=len, reverse=True)
-    spaced = [re.escape(each).replace(r"\*", r"\w*") for each in folded if not _UNSPACED.search(each)]
+    folded = {fold(each) for each in phrases}
+    spaced = _alternatives(each for each in folded if not _UNSPACED.search(each))
     unspaced = [re.escape(each) for each in folded if _UNSPACED.search(each)]
-    whole = rf"(?<!\w)(?:{'|'.join(spaced)})(?!\w)"
+    whole = rf"(?<!\w)(?:{spaced})(?!\w)" if spaced else r"(?!)"
     return re.compile(f"(?:{'|'.join((whole, *unspaced))})" if unspaced else whole)
+
+
+def _alternatives(phrases: Iterable[str]) -> str:
+    """Return an expression for any of some phrases, those of one beginning as one branch: no text is tried for each."""
+    root: dict[str, Any] = {}
+    for phrase in phrases:
+        node = root
+        for sign in phrase:
+            node = node.setdefault(r"\w*" if sign == "*" else re.escape(sign), {})
+        node[""] = {}
+    return _branches(root)
+
+
+def _branches(node: dict[str, Any]) -> str:
+    found = []
+    for start, following in node.items():
+        written, child = start, following
+        while len(child) == 1 and "" not in child:
+            ((sign, child),) = child.items()
+            written += sign
+        found.append(written + _branches(child) if child.keys() - {""} else written)
+    listed = "|".join(each for each in found if each)
+    if "" in node:
+        return f"(?:{listed})?"
+    return f"(?:{listed})" if len(found) > 1 else listed

@@ -53,7 +53,8 @@ insertion dans l' exon 20 | insercion exon 20 | insercion en el exon 20 | inserc
 inserzione esone 20 | inserzione dell' esone 20 | exon 20 insertionsmutation | insertionsmutation
 exon 20 duplication | duplicacion | 変異 | 挿入変異 | 突变 | 插入突变 | 변이 | мутация | мутации | мутаций
 duplikation | duplicazione | esone 20 | eksonu 20 | eksonie 20 | variante | varianten | varianti | variantes
-wariant | warianty | varianta | mutace | mutatia | mutatii | mutasyonu | mutasyon | mutaatio | insertion i exon 20
+wariant | warianty | varianta | mutato | mutata | mutado | mutada | treibermutation | treibermutationen | mutaatiota
+mutace | mutatia | mutatii | mutasyonu | mutasyon | mutaatio | insertion i exon 20
 exon 20 insertie | inzerce
 エクソン 20 挿入変異 | エクソン 20 挿入 | 20 号外显子插入突变 阳性
 """
@@ -63,7 +64,8 @@ ANY_CHANGE = """
 mutation | mutations | variant | variants | alteration | alterations | pathogenic variants | pathogenic mutation
 clinically significant variants | reportable variants | mutacion | mutazione | mutacao | mutatie | mutacja | mutacji
 mutacje | mutaciones | mutazioni | mutacoes | mutaties | mutationen | 変異 | 突变 | 변이 | мутация | мутации | мутаций
-variante | varianten | varianti | variantes | wariant | warianty | varianta | mutace | mutatia | mutatii | mutasyonu
+variante | varianten | varianti | variantes | wariant | warianty | varianta | treibermutation | treibermutationen
+mutaatiota | mutace | mutatia | mutatii | mutasyonu
 mutasyon | mutaatio | mutacje | mutationer | mutasjon | mutasjoner
 """
 """Those of them that are for any mutation: a denial of one denies all."""
@@ -72,7 +74,8 @@ FOUND = """
 detected | positive | pos | found | present | identified | yes | nachgewiesen | detectada | seen | observed
 nachweisbar | detectado | detectee | detecte | rilevata | riscontrata | wykryto | wykryta | aangetoond | obecna
 presence | se detecta | se identifica | nachweis einer | nachweis von | 陽性 | 阳性 | あり | 変異あり | 検出 | 检出
-양성 | presente | presencia | presenza | presenca | pavisad | positiva | positivo | pavist | der er pavist | retrouvee
+양성 | presente | presencia | presenza | presenca | pavisad | positiva | positivo | pavist | positiv | der er pavist
+retrouvee
 mise en evidence | encontrada | evidenziata | wykrywa sie | prokazana | zjistena | detekovana
 saptandi | tespit edildi | mevcut | todettu | pavises | identificata | gevonden | stwierdzono | обнаружена | выявлена
 """
@@ -87,7 +90,8 @@ absence | absence d' | pas de | sin | senza | sem | no se detecta | no se detect
 brak | nieobecna | ohne | niet aangetoond | nicht mutiert | non mutato | no mutado | non mute | wildtyp | ujemny
 absence de | ausencia de | assenza di | kein nachweis | kein nachweis einer | 陰性 | 阴性 | なし | 変異なし | 未检出
 음성 | нет
-nezjistena | neprokazana | nedetekovana | bez mutace | saptanmadi | tespit edilmedi | ei todettu | ikke pavist
+nezjistena | neprokazana | nedetekovana | vildtyp | vildtype | villityyppi | yok | ei | bez mutace | saptanmadi
+tespit edilmedi | ei todettu | ikke pavist
 ej pavisad
 ingen | inga | inte pavisad | non retrouvee | no encontrada | non evidenziata | nie stwierdzono | niet gevonden
 nu s a detectat | absenta | 検出されず | 未检测到

@@ -22,6 +22,8 @@ from fhir_mappings.medications.dose_remarks import dose_remarks
         "niet starten voor echo", "podać dopiero po echo serca", "nie podawać przed wynikiem echo",
         "ge först efter eko",
         "ska inte ges förrän ekosvar finns", "gives først efter ekko", "skal ikke gis før ekko", "podat až po echu",
+        "Bitte Echo abwarten", "attendre l'écho avant de perfuser", "esperar ecocardiograma", "czekać na wynik echo",
+        "vorerst nicht geben", "différer la cure", "deze kuur overslaan", "hoppa över denna kur", "не вводить до ЭхоКГ",
         "nepodávat před echem", "ei saa antaa ennen sydämen ultraa", "EKO sonras\u0131 verilecek",
         "EKO görülmeden verilmesin",
     ],
@@ -42,7 +44,8 @@ def test_an_order_that_waits(written: str) -> None:
         "ges efter premedicinering",
         "endast intravenöst", "må ikke rystes", "ei saa ravistaa", "neprotřepávat", "çalkalamay\u0131n",
         "not with dextrose",
-        "check labs prior to each cycle", "no labs needed before this dose",
+        "Laborkontrolle abgewartet, Gabe kann erfolgen", "30 min warten, dann Infusion", "bilan validé, OK chimio",
+        "prover OK, ges enligt plan", "check labs prior to each cycle", "no labs needed before this dose",
     ],
 )  # fmt: skip
 def test_an_order_that_waits_for_nothing(written: str) -> None:
