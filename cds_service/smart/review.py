@@ -126,6 +126,7 @@ class Reviewer:
                 history = self._chart.patient(
                     answers, grant.patient, required, orders.references, chart_source=chart_source
                 )
+                history = self._chart.with_words_of_orders(history, orders, today)
                 listed = self._chart.with_reasons(orders, stubs_of(answers))
                 cards = self._cards(orders, listed, history, today)
         is_checked = not failed

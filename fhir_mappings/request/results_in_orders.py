@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from fhir_mappings.medications.doses_in_text import instructed
 from fhir_mappings.medications.named_problems import is_of_anybody
 from fhir_mappings.wire.folding import SENTENCES, fold
-from fhir_mappings.wire.lenient import objects, text
+from fhir_mappings.wire.lenient import day, objects, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,8 +36,10 @@ def results_in_orders(orders: Orders, patient: Patient, reports: ReportReader, t
     """Yield what the notes and instructions of the orders in scope state against the results of the chart."""
     for order, identity in zip(orders.orders, orders.identities, strict=True):
         if order.in_focus and identity.in_scope:
-            sentences = list(_sentences(orders.resources.get(order.origin.path, {})))
-            yield from reports.in_order(sentences, order.origin.path, today, patient.lvefs, patient.her2)
+            resource = orders.resources.get(order.origin.path, {})
+            # The note of an order that was written before the newest result may be of an earlier one.
+            on = min(day(resource.get("authoredOn")) or today, today)
+            yield from reports.in_order(list(_sentences(resource)), order.origin.path, on, patient.lvefs, patient.her2)
 
 
 def _sentences(order: Json) -> Iterator[str]:

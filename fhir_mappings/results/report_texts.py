@@ -118,7 +118,7 @@ class ReportReader:
         if not isinstance(stated, LvefStated) and len(_PERCENT.findall(sentence)) == 1:
             # "EF down to 40 %": the only number is the fraction, whatever else is said of it.
             stated = read_lvef_text(f"LVEF {_PERCENT.findall(sentence)[0]} %", self._lvef_words)
-        if not isinstance(stated, LvefStated) or last is None:
+        if not isinstance(stated, LvefStated) or last is None or on < last:
             return False
         lowest = min(each.interval.low for each in lvefs if each.on == last)
         high = stated.upper if stated.upper is not None else stated.value

@@ -256,6 +256,11 @@ def test_a_result_that_only_the_order_states_and_that_differs_is_told(written: s
     assert told(text=f"252 mg IV. {written}") == expected
 
 
+def test_a_note_that_is_older_than_the_newest_result_is_of_an_earlier_one() -> None:
+    assert told(note=[{"text": "EF 38% today"}], authoredOn="2026-11-20") == TOLD
+    assert told(note=[{"text": "EF 38% today"}], authoredOn="2026-11-01") == []
+
+
 def test_what_the_order_states_of_a_result_is_quoted() -> None:
     (card,) = cards(order(dosage(dose_of(252, "mg")), note=[{"text": "EF 38% today"}]), prefetch=chart())
     assert 'the order says "EF 38% today", unlike the results' in card["detail"]
