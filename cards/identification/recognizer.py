@@ -79,7 +79,8 @@ def _names_by_code(known: Knowledge) -> dict[tuple[str, str], str]:
     return found
 
 
-_CLAUSES = re.compile(r"[,;\n]|\.(?=\s|$)| - ")
+# A list in brackets belongs to what stands before it: "completed TCHP (trastuzumab, pertuzumab)".
+_CLAUSES = re.compile(r",(?![^()]{0,200}\))|[;\n]|\.(?=\s|$)| - ")
 
 
 def _any_of(names: Iterable[str]) -> re.Pattern[str]:

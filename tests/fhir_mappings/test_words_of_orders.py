@@ -174,6 +174,9 @@ def test_a_note_beside_tablets(written: str, expected: list[str]) -> None:
         ("PD après trastuzumab", []),
         ("Tras trastuzumab y pertuzumab", []),
         ("Last Herceptin 10/12/2026", []),
+        ("Completed 6 cycles TCHP (trastuzumab, pertuzumab, docetaxel)", []),
+        ("Premedicated for prior infusion reaction to trastuzumab", []),
+        ("Vorbehandlung: Trastuzumab", []),
         ("Enhertu not tolerated: intolerance", []),
         # What is to be given is told, whatever else the clause says.
         ("Infuse after Herceptin", ["checks-incomplete"]),
