@@ -266,14 +266,14 @@ class Recognizer:
         return tuple(dict.fromkeys((*filter(self._vocabulary.is_other_drug, words), *partners)))
 
     def clauses_of_now(self, text: str) -> list[str]:
-        """List the clauses of a text but those that tell of an earlier treatment, and of none now: "PD on Perjeta"."""
+        """List the clauses of a text, without those on past treatment that order nothing now: "PD on Perjeta"."""
         return [each for each in _CLAUSES.split(bounded(text)) if not self._is_earlier(fold(each))]
 
     def _is_earlier(self, plain: str) -> bool:
         return self._earlier.search(plain) is not None and self._now.search(plain) is None
 
     def is_of_partner(self, clause: str) -> bool:
-        """Return whether a clause of a note says what is given together with the ordered drug, in nothing's place."""
+        """Return whether a clause of a note names what is given with the ordered drug, and not in place of it."""
         plain = fold(bounded(clause))
         return self._together.search(plain) is not None and self._in_its_place.search(plain) is None
 

@@ -43,7 +43,7 @@ def unread_in_notes(case: Case) -> tuple[Missing, ...]:
 
 
 def restated_otherwise(case: Case) -> Iterator[Missing]:
-    """Yield what a text that is to say the same as the order says instead: another drug, or another dose.
+    """Yield another drug or another dose in a text that should repeat what the order says.
 
     It is told only where the text has nothing of the order's own, because a narrative may have much besides.
     """

@@ -1,4 +1,4 @@
-"""A course that begins with maintenance: told where the order, the session or the chart shows that it begins."""
+"""Maintenance as the first dose of a course, if the order, the session or the chart shows that it is the first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds in an order's text that it is not to be given yet, in other languages than English: "erst nach Echo geben".
+"""Finds words, in languages other than English, that hold an order back for now: "erst nach Echo geben".
 
 Only what decides on a dose counts: a result, a visit, a release. A drug or a meal before the dose is a routine.
 """

@@ -80,7 +80,7 @@ class NamedResults:
         return found.pop() if len(found) == 1 else None
 
     def is_nameless(self, part: Json) -> bool:
-        """Return whether the name of a part says no more than "Result", or there is none."""
+        """Return whether a part has no name, or one that says no more than "Result"."""
         named, codes = texts(part.get("code")), codes_of(part)
         if not named or self._index.look((codes,)).is_standard:
             return not codes

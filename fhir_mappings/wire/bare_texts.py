@@ -18,7 +18,7 @@ def with_concepts(observation: Json) -> Json:
 
 
 def _as_concept(value: Any) -> Any:
-    """Return the concept for a bare text, or a list with concepts for its texts; ``None`` where there is none."""
+    """Return a concept for a bare text, or a list of concepts for a list of texts; ``None`` if no text is there."""
     if value.__class__ is str:
         return {"text": value}
     if value.__class__ is list and any(each.__class__ is str for each in value):

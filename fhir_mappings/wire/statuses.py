@@ -18,7 +18,7 @@ _COUNTS_NOT = frozenset({"registered", "preliminary", "cancelled", "entered-in-e
 
 
 def may_count(observation: Json) -> bool:
-    """Return whether a result counts, or may: its status is none of FHIR's, or its sender does not know it."""
+    """Return whether a result counts or may count: its sender does not know its status, or FHIR does not have it."""
     return text(observation.get("status")) not in _COUNTS_NOT and not observation.get("dataAbsentReason")
 
 

@@ -207,7 +207,7 @@ class ResourceStub(msgspec.Struct, eq=False, gc=False):
 def _of_its_kind(*elements: bytes) -> tuple[Json, str]:
     """Decode the elements that recur from result to result; none of them says whose it is.
 
-    With the place of the first whose JSON type is not that of FHIR; empty if there is none.
+    Also return the place of the first element whose JSON type differs from FHIR's; empty if all are as in FHIR.
     """
     sent = {name: msgspec.Raw(each) for name, each in zip(_RECURRING, elements, strict=True) if each}
     return {name: decode(each) for name, each in sent.items()}, misshapen("Observation", encode(sent))
