@@ -67,7 +67,7 @@ bench: install-dev
 
 # Rewrites the golden cards from what the service shows now; read the diff before you commit it.
 golden: install-dev
-	GOLDEN=write $(BIN)/pytest -q tests/cards/test_golden.py tests/cards/test_site_rule_laws.py tests/cards/test_view.py tests/cards/test_rules_page.py tests/cards/test_specimens.py
+	GOLDEN=write $(BIN)/pytest -q tests/cards/test_golden.py tests/cards/test_golden_lines.py tests/fhir_mappings/test_golden_unchecked.py tests/cards/test_site_rule_laws.py tests/cards/test_view.py tests/cards/test_rules_page.py tests/cards/test_specimens.py
 
 # The sheet on which a pharmacist signs a release. SINCE=TAG: only what changed since that release.
 sign-off: $(VENV)/.installed

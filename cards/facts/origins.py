@@ -25,8 +25,8 @@ class Gap(msgspec.Struct, frozen=True):
     """Something that was present but could not be used.
 
     ``about`` is the concept concerned, or ``None`` if not even that could be read. ``reason`` is a key of the wording,
-    with ``values`` for its placeholders. ``on`` is its date, if readable; ``latest`` the last day that it may
-    mean, if it is only a month or year.
+    with ``values`` for its placeholders, and "entry" for how the chart names an entry of a list. ``on`` is its date, if
+    readable; ``latest`` the last day that it may mean, if it is only a month or year.
     """
 
     about: str | None

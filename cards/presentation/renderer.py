@@ -33,7 +33,7 @@ _NAMESPACE = uuid.UUID("6f0b8f0e-3d5a-5f0e-9a53-0c6d4b1e9d52")
 _SETTING = "practice"
 _DAYS_LISTED = 12
 _OF_ORDER = "understood-in-part"
-_PLACED = ("set-aside", _OF_ORDER)
+_PLACED = frozenset({"not-checked", "set-aside", "set-aside-entry", _OF_ORDER, "understood-in-part-entry"})
 _LIST = "list-incomplete"
 _LINE, _LINES, _REASONS = "{line}", "{lines}", "{reasons}"
 _PLANNED = "planned-tests"
@@ -251,7 +251,7 @@ class Renderer:
             values["check"] = escape(self._wording.topics[topic].display)
         said = (
             self._place(line.text, whole=line.label == _LIST)
-            if line.label in (*_PLACED, _LIST)
+            if line.label in _PLACED or line.label == _LIST
             else escape(self._localizer.line(line.label, line.text))
         )
         text = self._wording.evidence[line.label].format(text=said, **values)

@@ -73,11 +73,13 @@ UNREAD = frozenset(
 # Reasons for which there may be more in a list of the chart than was sent.
 INCOMPLETE_LIST = frozenset({"full-page", "list-cut", "next-page", "partial", "short", "withheld"})
 
-# The evidence line for a gap that is about a place of the request; for any other reason, what stands there is not used.
+# The evidence line for a gap that is about a place of the request. For any other reason, an order there was not
+# checked, and an entry of the chart was not used.
 _PLACED = {
     **dict.fromkeys(INCOMPLETE_LIST, "list-incomplete"),
     **dict.fromkeys(
         (
+            "concept-as-text",
             "denied-in-note",
             "instructions-cut",
             "instructions-unknown",
@@ -88,6 +90,7 @@ _PLACED = {
         "understood-in-part",
     ),
 }
+_OF_ORDERS = ("context.draftOrders", "context.dispatchedOrders", "context.selections")
 
 
 @dataclass(frozen=True)
@@ -450,7 +453,9 @@ def gap_line(known: Knowledge, gap: Gap) -> Evidence:
         return Evidence(label, gap.path, gap=gap, values=gap.values)
     concept = known.terminology.concepts.get(gap.about or "")
     if concept is None:
-        return Evidence(_PLACED.get(gap.reason, "set-aside"), gap.path, gap=gap)
+        label = _PLACED.get(gap.reason, "not-checked" if gap.path.startswith(_OF_ORDERS) else "set-aside")
+        named = tuple(each for each in gap.values if each[0] == "entry")
+        return Evidence(f"{label}-entry" if named else label, gap.path, gap=gap, values=named)
     return Evidence("not-read", dated(concept.display, gap.on), gap=gap)
 
 

@@ -246,7 +246,7 @@ def _level_unknown(case: Case) -> Iterator[Missing]:
     """Say that the last dose may have been a reduced one, below the one that is ordered."""
     found = perhaps_reduced(case)
     if found is not None and weight_doubt(case) is None and _is_above(case, found.level):
-        yield _perhaps_lower("earlier-level", found)
+        yield _perhaps_lower("earlier-level", found, is_today=True)
 
 
 def _lower_in_order(case: Case) -> Iterator[Missing]:
@@ -264,10 +264,14 @@ def _is_above(case: Case, lowest: Level) -> bool:
     return any(level is not None and level.dose.value > lowest.dose.value for _, level in judged_levels(case))
 
 
-def _perhaps_lower(key: str, found: Reduced, *, is_urgent: bool = False) -> Missing:
+def _perhaps_lower(key: str, found: Reduced, *, is_today: bool = False, is_urgent: bool = False) -> Missing:
+    """Say which dose may be a reduced one; its level is ``is_today`` that at the weight of today, said apart."""
     level, earlier = found
     on = earlier.on.isoformat() if earlier.on is not None else ""
-    return Missing(key, values={"dose": str(earlier.dose), "level": str(level.dose), "date": on}, is_urgent=is_urgent)
+    dose, at_level = str(earlier.dose), str(level.dose)
+    if not is_today and dose != at_level:
+        dose = f"{dose} ({at_level})"
+    return Missing(key, values={"dose": dose, "level": at_level, "date": on}, is_urgent=is_urgent)
 
 
 def _raised(case: Case, reading: DoseReading, lowest: Level, earlier: Treatment) -> Fired:

@@ -23,6 +23,7 @@ from fhir_mappings.medications.given_notes import NotedAmount, denial, noted_amo
 from fhir_mappings.medications.medication import TENTATIVE, concept_alone, orders_replaced
 from fhir_mappings.medications.tablets import tablet_mg, tablet_strengths
 from fhir_mappings.medications.written_codes import codes_in_text
+from fhir_mappings.patient.conditions import label_of
 from fhir_mappings.patient.staging import words
 from fhir_mappings.wire.cached_json import CachedByJson
 from fhir_mappings.wire.folding import fold
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from fhir_mappings.medications.medication import MedicationReader
     from fhir_mappings.wire.lenient import Json
 
-_WHOLE_DAY, _LONGEST_TIME, _LONGEST_CODES, _LONGEST_ROUTE = 10, 40, 80, 40
+_WHOLE_DAY, _LONGEST_TIME, _LONGEST_CODES, _LONGEST_ROUTE, _LONGEST_NAME = 10, 40, 80, 40, 80
 _ORDERS = frozenset({"MedicationRequest", "MedicationOrder"})
 KINDS = frozenset({"MedicationAdministration", "MedicationStatement", *_ORDERS})
 _STATES = {
@@ -209,6 +210,15 @@ class TreatmentReader:
         meanings = [each for name in (drug.names if drug is not None else ()) for each in self._meanings(name)]
         found = {target.product for meaning in meanings for target in meaning}
         return found.pop() if len(found) == 1 else ""
+
+    @staticmethod
+    def entry(resource: Json, references: References) -> tuple[tuple[str, str], ...]:
+        """Return how an entry that cannot be used names its drug, and its day: the value "entry" of a gap, if any."""
+        written = (each if each.__class__ is str else label_of(each) for each in _concepts(resource, references))
+        name = next((each for each in written if each), text(child(resource, "medicationReference").get("display")))
+        when = _when(resource) or day(_time(resource))
+        said = ", ".join(filter(None, (name[:_LONGEST_NAME], str(when or ""))))
+        return (("entry", said),) if said else ()
 
     def amount_of(self, resource: Json, references: References) -> Mg | MgPerKg | None:
         """Return the amount that a dispense or a statement names in its dosage, where it names one."""

@@ -160,6 +160,8 @@ class Draft(msgspec.Struct, eq=False):
             return False
         return self.ruled_out.get(fact.about or "", date.min) >= (fact.latest or fact.on)
 
-    def unusable(self, about: str | None, stub: ResourceStub, reason: str) -> None:
-        """Note what could not be used."""
-        self.facts.append(Gap(about, stub.path, reason))
+    def unusable(
+        self, about: str | None, stub: ResourceStub, reason: str, entry: tuple[tuple[str, str], ...] = ()
+    ) -> None:
+        """Note what could not be used; ``entry`` is how the chart names it."""
+        self.facts.append(Gap(about, stub.path, reason, None, entry))

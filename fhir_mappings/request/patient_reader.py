@@ -203,7 +203,7 @@ class PatientReader:
     def _other(self, stub: ResourceStub, draft: Draft) -> None:
         kind = stub.resource_type
         if kind in _MODIFIED_AS and is_modified_within(stub.content, "dosage"):
-            draft.unusable(_MODIFIED_AS[kind], stub, "modified")
+            draft.unusable(_MODIFIED_AS[kind], stub, "modified", self._entry(stub, draft))
         elif kind == "Condition":
             self._condition(stub, draft)
         elif kind == "Patient":
@@ -221,6 +221,13 @@ class PatientReader:
                 draft.elsewhere.append(stub)
         elif kind in ELSEWHERE:
             draft.elsewhere.append(stub)
+
+    def _entry(self, stub: ResourceStub, draft: Draft) -> tuple[tuple[str, str], ...]:
+        """Return how a treatment of the patient's is named, for a gap; nothing for what no rule is about."""
+        content = with_r4_drug(stub.content)
+        is_named = stub.resource_type in KINDS and draft.is_own(content, stub.full_url)
+        is_named = is_named and bool(self._treatments.product_of(content, draft.references))
+        return self._treatments.entry(content, draft.references) if is_named else ()
 
     def _person(self, stub: ResourceStub, draft: Draft) -> None:
         if stub.reference not in ("", f"Patient/{draft.patient_id}"):
@@ -357,18 +364,20 @@ class PatientReader:
         if not draft.is_own(content, stub.full_url):
             draft.unusable("treatment", stub, "other-patient")
         elif self._treatments.has_unknown_drug(content, draft.references):
-            draft.unusable("treatment", stub, "unresolved-drug")
+            draft.unusable("treatment", stub, "unresolved-drug", self._treatments.entry(content, draft.references))
         elif reason := self._treatments.status_gap(content, draft.references):
             values = (("status", text(content.get("status"))[:LONGEST_STATUS]),) if reason != "no-status" else ()
-            draft.facts.append(Gap("treatment", stub.path, reason, None, values))
+            named = self._treatments.entry(content, draft.references)
+            draft.facts.append(Gap("treatment", stub.path, reason, None, (*named, *values)))
         elif (treatment := self._treatments.read(content, stub.path, draft.references)) is not None:
             draft.treatments.append(_known_day(treatment, stub, draft))
             if treatment.state is TreatmentState.GIVEN and (gap := self._treatments.denied(content, treatment)):
                 draft.denied_doses.append((treatment, gap))
             if treatment.product and (part := stub.misshapen()):
-                draft.facts.append(gap_of_part("treatment", stub.path, part))
+                named = self._treatments.entry(content, draft.references)
+                draft.facts.append(gap_of_part("treatment", stub.path, part, named))
             if not treatment.product and self._treatments.is_unclear(content, draft.references):
-                draft.unusable("treatment", stub, "drug-unclear")
+                draft.unusable("treatment", stub, "drug-unclear", self._treatments.entry(content, draft.references))
         elif code := self._treatments.unknown_code(content, draft.references):
             # Once for each drug: its other doses and orders say no more.
             if code not in draft.unknown_codes:

@@ -247,6 +247,6 @@ def misshapen(resource_type: str, raw: bytes | msgspec.Raw) -> str:
     return ""
 
 
-def gap_of_part(about: str | None, path: str, part: str) -> Gap:
-    """Tell of a resource that one of its elements, as ``misshapen`` names it, was not read."""
-    return Gap(about, path, "misshapen", None, (("part", part[:LONGEST_PART]),))
+def gap_of_part(about: str | None, path: str, part: str, entry: tuple[tuple[str, str], ...] = ()) -> Gap:
+    """Tell of a resource that one of its elements, as ``misshapen`` names it, was not read; ``entry`` names it."""
+    return Gap(about, path, "misshapen", None, (*entry, ("part", part[:LONGEST_PART])))

@@ -246,7 +246,7 @@ def test_exactly_these_cards(entries: tuple[Json, ...], changes: dict[str, Any],
 def test_a_problem_outside_the_problem_list_is_a_warning_with_what_it_stands_in() -> None:
     (card,) = cards(order(), prefetch=chart(other=bundle(event("ILD grade 2"))))
     assert card["indicator"] == "warning"
-    assert f'"ILD grade 2" stands in the chart outside the problem list (AdverseEvent, {on(10)})' in card["detail"]
+    assert f'"ILD grade 2" is in the chart but not on the problem list (AdverseEvent, {on(10)})' in card["detail"]
 
 
 def test_a_dose_that_was_not_given_is_a_warning_with_its_words() -> None:
