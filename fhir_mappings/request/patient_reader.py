@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from fhir_mappings.patient.conditions import ConditionReader
     from fhir_mappings.request.prefetch import Answer
     from fhir_mappings.results.observations import Fact, ObservationReader
+    from fhir_mappings.wire.lenient import Json
     from fhir_mappings.wire.resources import ResourceList
     from fhir_mappings.wire.stubs import ResourceStub
 
@@ -224,7 +225,7 @@ class PatientReader:
 
     def _entry(self, stub: ResourceStub, draft: Draft) -> tuple[tuple[str, str], ...]:
         """Return how a treatment of the patient's is named, for a gap; nothing for what no rule is about."""
-        content = with_r4_drug(stub.content)
+        content = _with_drug(stub, draft)
         is_named = stub.resource_type in KINDS and draft.is_own(content, stub.full_url)
         is_named = is_named and bool(self._treatments.product_of(content, draft.references))
         return self._treatments.entry(content, draft.references) if is_named else ()
@@ -360,7 +361,7 @@ class PatientReader:
             draft.facts.append(gap_of_part("diagnosis", stub.path, part))
 
     def _treatment(self, stub: ResourceStub, draft: Draft) -> None:
-        content = with_r4_drug(stub.content)
+        content = _with_drug(stub, draft)
         if not draft.is_own(content, stub.full_url):
             draft.unusable("treatment", stub, "other-patient")
         elif self._treatments.has_unknown_drug(content, draft.references):
@@ -387,10 +388,18 @@ class PatientReader:
 
     def _possible_dose(self, stub: ResourceStub, draft: Draft) -> None:
         """Note a statement, a dispense or a procedure of the patient's that may be a dose given."""
-        content = with_r4_drug(stub.content)
+        content = _with_drug(stub, draft)
         found = possible_dose(content, stub.path, draft.references, self._treatments)
         if found is not None and found.on <= draft.latest and draft.is_own(content, stub.full_url):
             draft.possible_doses.append(found)
+
+
+def _with_drug(stub: ResourceStub, draft: Draft) -> Json:
+    """Return a treatment with its drug as R4 has it; a drug that it refers to is looked for on its own server."""
+    content = with_r4_drug(stub.content)
+    if stub.full_url:
+        draft.references.note_holder(content, stub.full_url)
+    return content
 
 
 def _known_day(treatment: Treatment, stub: ResourceStub, draft: Draft) -> Treatment:

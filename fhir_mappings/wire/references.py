@@ -1,6 +1,7 @@
 """Resolves references: contained, in the Bundle of the order, in the prefetch; others stay unresolved.
 
-An absolute reference is to one server. A resource from another server with the same id does not match.
+An absolute reference is to one server, and a relative one to the server of the resource that holds it. A resource from
+another server with the same id does not match.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ from fhir_mappings.wire.exact_json import Unreadable
 from fhir_mappings.wire.lenient import base_of, items, objects, reference, server_of, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from fhir_mappings.wire.lenient import Json
     from fhir_mappings.wire.stubs import ResourceStub
 
+_UNKNOWN: tuple[str, Json] = ("", {})
+_NAMING = ("resourceType", "code", "ingredient")
 _OTHER_PEOPLE = frozenset({"Patient", "RelatedPerson", "Person", "Group"})
 
 
@@ -33,7 +36,8 @@ class References:
         self.server = base_of(server)
         self._resources: dict[str, list[tuple[str, Json]]] = {}
         self._stubs: dict[str, list[ResourceStub]] = {}
-        self._servers: dict[int, str] = {}
+        # With the resource itself, so that its number is not given to another.
+        self._servers: dict[int, tuple[str, Json]] = {}
 
     def add(self, resource: Json, full_url: str = "") -> None:
         """Add a resource; ``full_url`` is the fullUrl of its Bundle entry, if any."""
@@ -42,8 +46,15 @@ class References:
             self._resources.setdefault(own, []).append((server, resource))
         if named and named != own:
             self._resources.setdefault(named, []).append((server, resource))
+        self._note_server(resource, server)
+
+    def note_holder(self, resource: Json, full_url: str) -> None:
+        """Note from which server a resource came that holds references, by the fullUrl of its Bundle entry."""
+        self._note_server(resource, server_of(full_url))
+
+    def _note_server(self, resource: Json, server: str) -> None:
         if server:
-            self._servers[id(resource)] = server
+            self._servers[id(resource)] = server, resource
 
     def add_stubs(self, stubs: Iterable[ResourceStub]) -> None:
         """Add resources that are decoded only when referred to."""
@@ -67,14 +78,22 @@ class References:
                 if text(contained.get("id")).removeprefix("#") == wanted[1:]:
                     return contained
             return None
-        server = server or self._servers.get(id(holder), "")
+        server = server or self._servers.get(id(holder), _UNKNOWN)[0]
         for own, resource in self._resources.get(wanted, ()):
             if not server or own in ("", server):
                 return resource
-        for stub in self._stubs.get(wanted, ()):
-            if not server or server_of(stub.full_url) in ("", server):
-                return _content(stub)
+        stubs = self._stubs.get(wanted, ())
+        if len(stubs) > 1 and not server and any(server_of(stub.full_url) == self.server for stub in stubs):
+            server = self.server
+        return _agreed([stub for stub in stubs if not server or server_of(stub.full_url) in ("", server)])
+
+
+def _agreed(stubs: Sequence[ResourceStub]) -> Json | None:
+    """Return the first of some resources under one id; nothing if they name different things, as any may be meant."""
+    first, *others = map(_content, stubs) if stubs else (None,)
+    if first is None or any(each is None or each.get(name) != first.get(name) for each in others for name in _NAMING):
         return None
+    return first
 
 
 def _content(stub: ResourceStub) -> Json | None:
