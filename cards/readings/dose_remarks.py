@@ -28,18 +28,22 @@ _OF_ORDER = frozenset({RemarkKind.TAKEN_BACK, RemarkKind.AS_NEEDED, RemarkKind.O
 
 def contradicted_remarks(case: Case) -> tuple[Missing, ...]:
     """Return the remarks of the instructions that do not fit the dose; a reduction in percent is a conflict instead."""
-    said = contradicted(case, case.order.text_remarks)
-    return tuple(Missing("dose-remark", values=values) for values in said)
+    return contradicted(case, case.order.text_remarks, "dose-remark")
 
 
-def contradicted(case: Case, remarks: Sequence[DoseRemark]) -> tuple[dict[str, str], ...]:
-    """Return what of some remarks does not fit the dose, with the dose; nothing if all do."""
+def contradicted(case: Case, remarks: Sequence[DoseRemark], key: str) -> tuple[Missing, ...]:
+    """Return what of some remarks does not fit the dose, with the dose; nothing if all do.
+
+    Words that take the whole order back, or say that the patient reacted to the drug, are a warning: signed as it is,
+    it would be given.
+    """
     if not remarks:
         return ()
     of_order = [each.text for each in remarks if each.kind in _OF_ORDER or _is_too_soon(case, each)]
     if of_order:
         written = case.order.doses[0].as_written if case.order.doses else "-"
-        return ({"said": ", ".join(of_order), "dose": written},)
+        is_urgent = any(each.kind in (RemarkKind.TAKEN_BACK, RemarkKind.OF_PATIENT) for each in remarks)
+        return (Missing(key, values={"said": ", ".join(of_order), "dose": written}, is_urgent=is_urgent),)
     remarks = [each for each in remarks if each.kind in _AGAINST]
     judged = [(reading, level) for reading, level in judged_levels(case) if level is not None]
     # An order that gives both doses is a course.
@@ -53,7 +57,7 @@ def contradicted(case: Case, remarks: Sequence[DoseRemark]) -> tuple[dict[str, s
     ]
     if not said:
         return ()
-    return ({"said": ", ".join(said), "dose": reading.ordered.as_written},)
+    return (Missing(key, values={"said": ", ".join(said), "dose": reading.ordered.as_written}),)
 
 
 def _is_too_soon(case: Case, remark: DoseRemark) -> bool:

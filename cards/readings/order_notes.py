@@ -63,8 +63,7 @@ def restated_otherwise(case: Case) -> Iterator[Missing]:
 def _remarks(case: Case) -> Iterator[Missing]:
     """Yield what the notes say of the dose in other words or units, or of its schedule, that does not fit the order."""
     for note in case.order.notes:
-        for values in contradicted(case, note.remarks):
-            yield Missing("note-remark", values=values)
+        yield from contradicted(case, note.remarks, "note-remark")
         for said in _of_infusion(case, note):
             yield Missing("note-infusion", values={"said": said, "written": shortened(note.text)})
         usable = usable_doses(case)

@@ -119,7 +119,8 @@ _TAKEN_BACK = re.compile(
 _TAKEN_BACK_IN_NAME = re.compile(
     r"\b(?:(?:on )?hold|discontinued|d/c'?d|cancell?ed|voided|do not (?:use|give|administer|dispense)"
     r"|test (?:order|drug|medication|entry)|pausiert|abgesetzt|storniert|suspendid[oa]|anulad[oa]|cancelad[oa]"
-    r"|suspendue?)\b"
+    r"|suspendue?|wrong (?:patient|pt|drug|medication|order|dose)|(?:ordered|entered) in error"
+    r"|falscher patient|paciente (?:equivocado|incorrecto|errado)|mauvais patient|paziente sbagliato)\b"
 )
 _PIECES = re.compile(r" - | \(|\)|: |! ?|,|^- ?")
 # What is to be done if something happens.

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from shapes import bundle, cards, chart, dosage, dose_of, observation, order, quantity, topic
+from shapes import RXNORM, bundle, cards, chart, coding, concept, dosage, dose_of, observation, order, quantity, topic
 
 from fhir_mappings.medications.dose_remarks import dose_remarks
 from fhir_mappings.medications.doses_in_text import doses_in, maxima_in
@@ -422,6 +422,29 @@ def test_the_summary_names_what_could_not_be_checked() -> None:
 def test_the_name_of_a_drug_that_takes_its_order_back(name: str, *, is_told: bool) -> None:
     found = topics_of(dosage(dose_of(252, "mg")), drug=name)
     assert found == (["checks-incomplete"] if is_told else [])
+
+
+@pytest.mark.parametrize("said", ["WRONG PATIENT", "(entered in error)", "- falscher Patient", "** ON HOLD **"])
+def test_the_name_beside_a_code_that_takes_its_order_back(said: str) -> None:
+    drug = concept(coding(RXNORM, "1371046"), text=f"Kadcyla {said}")
+    (card,) = cards(order(dosage(dose_of(252, "mg")), drug=drug))
+    assert (card["indicator"], topic(card)) == ("warning", "checks-incomplete")
+
+
+@pytest.mark.parametrize(
+    ("said", "indicator"),
+    [
+        ("Do not give.", "warning"),
+        ("Wrong patient", "warning"),
+        ("Repeat in 1 week", "info"),
+        ("Reduced dose", "info"),
+    ],
+)
+def test_words_that_take_an_order_back_are_a_warning(said: str, indicator: str) -> None:
+    in_instructions = order(dosage(dose_of(252, "mg"), text=said))
+    in_note = order(dosage(dose_of(252, "mg")), note=[{"text": said}])
+    found = [card["indicator"] for each in (in_instructions, in_note) for card in cards(each)]
+    assert found == [indicator, indicator]
 
 
 @pytest.mark.parametrize(
