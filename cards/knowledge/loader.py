@@ -21,6 +21,7 @@ from cards.knowledge.schema import (
     DrugWords,
     Knowledge,
     KnowledgeError,
+    NoteStatements,
     Product,
     ReferenceRanges,
     ResultDoubts,
@@ -78,6 +79,7 @@ def load(root: Traversable | None = None) -> Knowledge:
         units=read("units.yaml", Units),
         reference_ranges=read("reference_ranges.yaml", ReferenceRanges),
         result_doubts=read("result_doubts.yaml", ResultDoubts),
+        note_statements=read("note_statements.yaml", NoteStatements),
         diagnosis_codes=read("diagnosis_codes.yaml", DiagnosisCodes),
     )
     drug_words = read("drug_words.yaml", DrugWords)

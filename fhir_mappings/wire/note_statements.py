@@ -1,0 +1,114 @@
+"""Finds the sentences of free text that nobody should overlook, by the lists of `note_statements.yaml`."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from cards.values.caching import lazy
+from fhir_mappings.wire.word_lists import Words, any_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from cards.knowledge.schema import About, NoteStatement, NoteStatements
+
+# Behind the name of a measurement, "ANC is only 0.6": no date, time, share or part of a ratio.
+_NUMBER = re.compile(
+    r"(?:[ :=~]+[a-z'-]{1,14}){0,4}[ :=~]{1,3}(\d{1,6}(?:\.\d{1,3})?)(?![\d/:]|[.-]\d| ?x\b| ?[-/] ?\d)"
+)
+
+
+def never(_: str) -> bool:
+    """Return that a sentence is about nothing of some kind."""
+    return False
+
+
+class _Statement(NamedTuple):
+    """A statement with the patterns of its lists."""
+
+    known: NoteStatement
+    lists: tuple[Words, ...]
+    unless: tuple[Words, ...]
+    unless_before: tuple[Words, ...]
+
+
+class NoteStatementReader:
+    """Reads the statements of one knowledge; one reader serves every request."""
+
+    def __init__(self, known: NoteStatements) -> None:
+        """Index the lists."""
+        self._known = known
+        self._lists = {name: Words(listed) for name, listed in known.words.items()}
+        self._about: dict[About, list[_Statement]] = {}
+        for each in known.statements:
+            lists, unless, before = (
+                tuple(self._lists[name] for name in names) for names in (each.all, each.unless, each.unless_before)
+            )
+            for about in each.of:
+                self._about.setdefault(about, []).append(_Statement(each, lists, unless, before))
+
+    @lazy
+    def _gates(self) -> dict[About, re.Pattern[str]]:
+        """For each place of a note a word of the first list of every statement: most sentences have none."""
+        return {
+            about: any_of(word for each in listed for word in self._known.words[each.known.all[0]])
+            for about, listed in self._about.items()
+        }
+
+    def says(
+        self, sentence: str, *about: About, is_own: Callable[[str], bool] = never, value: Decimal | None = None
+    ) -> bool:
+        """Return whether a folded sentence beside something says what is to be told.
+
+        ``is_own`` tells whether a sentence names the ordered drug. A number of the sentence must be below ``value``.
+        """
+        return any(
+            _is_said(each, sentence, is_own, value)
+            for place in about
+            if place in self._about and self._gates[place].search(sentence) is not None
+            for each in self._about[place]
+        )
+
+
+def _is_said(statement: _Statement, sentence: str, is_own: Callable[[str], bool], value: Decimal | None) -> bool:
+    known = statement.known
+    if any(each.pattern.search(sentence) is None for each in statement.lists):
+        return False
+    if known.own_drug and not is_own(sentence):
+        return False
+    if known.apart is not None and not _are_near(statement.lists, sentence, known.apart):
+        return False
+    if known.below is not None and not _has_lower(statement, sentence, value):
+        return False
+    if any(each.pattern.search(sentence) for each in statement.unless):
+        return False
+    first = statement.lists[0].pattern.search(sentence)
+    before = sentence[: first.start()] if first is not None else ""
+    return not any(each.pattern.search(before) for each in statement.unless_before)
+
+
+def _are_near(lists: Sequence[Words], sentence: str, most: int) -> bool:
+    """Return whether a word of one list stands before one of another with at most some words in between."""
+    first, second = lists
+    for start in first.pattern.finditer(sentence):
+        for end in second.pattern.finditer(sentence, start.end()):
+            if sentence.count(" ", start.end(), end.start()) <= most + 1:
+                return True
+    return False
+
+
+def _has_lower(statement: _Statement, sentence: str, value: Decimal | None) -> bool:
+    """Return whether a number behind a name is below the limit, and below a value if there is one."""
+    known = statement.known
+    for name in statement.lists[0].pattern.finditer(sentence):
+        if (found := _NUMBER.match(sentence, name.end())) is None:
+            continue
+        number = Decimal(found[1])
+        if known.thousands_from is not None and number >= known.thousands_from:
+            number /= 1000
+        is_below = known.below is not None and known.at_least <= number < known.below
+        if is_below and (value is None or number < value):
+            return True
+    return False
