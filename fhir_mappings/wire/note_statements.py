@@ -19,6 +19,8 @@ _NUMBER = re.compile(
     r"(?:[ :=~]+[a-z'-]{1,14}){0,4}[ :=~]{1,3}(\d{1,6}(?:\.\d{1,3})?)(?![\d/:]|[.-]\d| ?x\b| ?[-/] ?\d)"
 )
 
+_THOUSAND = Decimal(1000)
+
 
 def never(_: str) -> bool:
     """Return that a sentence is about nothing of some kind."""
@@ -107,7 +109,7 @@ def _has_lower(statement: _Statement, sentence: str, value: Decimal | None) -> b
             continue
         number = Decimal(found[1])
         if known.thousands_from is not None and number >= known.thousands_from:
-            number /= 1000
+            number /= _THOUSAND
         is_below = known.below is not None and known.at_least <= number < known.below
         if is_below and (value is None or number < value):
             return True
