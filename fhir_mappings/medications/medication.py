@@ -30,7 +30,7 @@ from fhir_mappings.results.units import dose_scale
 from fhir_mappings.wire.cached_json import CachedByJson
 from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import child, number, objects, reference, text
-from fhir_mappings.wire.note_statements import NoteStatementReader
+from fhir_mappings.wire.note_statements import note_statement_reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -113,7 +113,7 @@ class MedicationReader:
         self._code_map = code_map
         self._supportive_drugs = supportive_drugs
         self._routes = RouteReader(conditions.terminology)
-        self._statements = NoteStatementReader(conditions.terminology.note_statements)
+        self._statements = note_statement_reader(conditions.terminology.note_statements)
         self._said_alone = CachedByJson(self._said_by_concept)
         self._instructed = InstructionReader(self._routes, code_map, supportive_drugs, zone).read
 

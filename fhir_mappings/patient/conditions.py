@@ -24,7 +24,7 @@ from fhir_mappings.patient.staging import StageReader
 from fhir_mappings.wire.cached_json import CachedByJson
 from fhir_mappings.wire.folding import SENTENCES, fold
 from fhir_mappings.wire.lenient import child, day, items, objects, text
-from fhir_mappings.wire.note_statements import NoteStatementReader
+from fhir_mappings.wire.note_statements import note_statement_reader
 from fhir_mappings.wire.times import last_day
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class ConditionReader:
         self.concepts = ConceptReader(terminology, self.stages, code_map)
         self._states = StateReader(terminology)
         self._site_problems = SiteProblemReader(terminology.site_problems, code_map)
-        self._statements = NoteStatementReader(terminology.note_statements)
+        self._statements = note_statement_reader(terminology.note_statements)
         self._as_stated = CachedByJson(self._stated_by)
 
     def read(self, condition: Json, origin: Origin, born: date | None = None) -> ReadCondition:

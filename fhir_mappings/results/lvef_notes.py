@@ -17,7 +17,7 @@ from fhir_mappings.results.lvef_texts import (
 from fhir_mappings.results.named_lvef import LVEF_IN_NOTES
 from fhir_mappings.results.result_notes import remarks, sentences
 from fhir_mappings.wire.folding import fold
-from fhir_mappings.wire.note_statements import NoteStatementReader
+from fhir_mappings.wire.note_statements import note_statement_reader
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -63,7 +63,7 @@ class LvefNotes:
     def __init__(self, terminology: Terminology) -> None:
         """Keep what is known of ejection fractions in words."""
         self._known = terminology.lvef_in_words
-        self._statements = NoteStatementReader(terminology.note_statements)
+        self._statements = note_statement_reader(terminology.note_statements)
 
     def other_fraction(self, value: Decimal, holder: Json) -> str:
         """Return the sentence of a note or an interpretation with a lower ejection fraction; empty without one.

@@ -22,7 +22,7 @@ from fhir_mappings.results.named_lvef import LVEF_NAME
 from fhir_mappings.results.own_dates import without_own_dates
 from fhir_mappings.wire.folding import SENTENCES, fold
 from fhir_mappings.wire.lenient import objects, text
-from fhir_mappings.wire.note_statements import NoteStatementReader
+from fhir_mappings.wire.note_statements import note_statement_reader
 from fhir_mappings.wire.statuses import COUNTED
 from fhir_mappings.wire.times import time_of
 
@@ -83,7 +83,7 @@ class ReportReader:
         }
         self._limits = Her2Limits(terminology)
         self._lvef_words = terminology.lvef_in_words
-        self._statements = NoteStatementReader(terminology.note_statements)
+        self._statements = note_statement_reader(terminology.note_statements)
 
     def against(self, report: Json, path: str, lvefs: Sequence[Lvef], her2: Sequence[Her2Result]) -> Iterator[Gap]:
         """Yield what a report of the patient says against the results, at most once for each."""

@@ -18,7 +18,7 @@ from fhir_mappings.results.earlier_values import is_of_earlier_year
 from fhir_mappings.results.named_lvef import LVEF_IN_NOTES
 from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import child, number, objects, reference, text
-from fhir_mappings.wire.note_statements import NoteStatementReader, never
+from fhir_mappings.wire.note_statements import never, note_statement_reader
 from fhir_mappings.wire.times import time_of
 from fhir_mappings.wire.word_lists import Words, any_of
 
@@ -75,7 +75,7 @@ class ResultNotes:
             Words(each.words, beside=LVEF_IN_NOTES if each.beside_name else None, begins=each.begins)
             for each in doubts.doubts
         ]
-        self._statements = NoteStatementReader(terminology.note_statements)
+        self._statements = note_statement_reader(terminology.note_statements)
         self._hiding, self._sparing = _by_concept(terminology, hides=True), _by_concept(terminology, hides=False)
 
     def void(

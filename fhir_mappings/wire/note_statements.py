@@ -6,8 +6,9 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from cards.values.caching import lazy
-from fhir_mappings.wire.word_lists import Words, any_of
+from cards.values.caching import cached_by_identity
+from fhir_mappings.wire.folding import fold
+from fhir_mappings.wire.word_lists import Words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,6 +21,9 @@ _NUMBER = re.compile(
 )
 
 _THOUSAND = Decimal(1000)
+_WORD = re.compile(r"\w+")
+_BEGIN = 3
+"""The letters of a word that are looked at before its list; no word of one is cut off before."""
 
 
 def never(_: str) -> bool:
@@ -28,12 +32,13 @@ def never(_: str) -> bool:
 
 
 class _Statement(NamedTuple):
-    """A statement with the patterns of its lists."""
+    """A statement with the patterns of its lists, and how the words of the first one begin: no pattern without one."""
 
     known: NoteStatement
     lists: tuple[Words, ...]
     unless: tuple[Words, ...]
     unless_before: tuple[Words, ...]
+    begins: frozenset[str]
 
 
 class NoteStatementReader:
@@ -41,23 +46,15 @@ class NoteStatementReader:
 
     def __init__(self, known: NoteStatements) -> None:
         """Index the lists."""
-        self._known = known
         self._lists = {name: Words(listed) for name, listed in known.words.items()}
         self._about: dict[About, list[_Statement]] = {}
         for each in known.statements:
             lists, unless, before = (
                 tuple(self._lists[name] for name in names) for names in (each.all, each.unless, each.unless_before)
             )
+            begins = frozenset(begin for word in known.words[each.all[0]] for begin in _begins(fold(word))[:1])
             for about in each.of:
-                self._about.setdefault(about, []).append(_Statement(each, lists, unless, before))
-
-    @lazy
-    def _gates(self) -> dict[About, re.Pattern[str]]:
-        """For each place of a note a word of the first list of every statement: most sentences have none."""
-        return {
-            about: any_of(word for each in listed for word in self._known.words[each.known.all[0]])
-            for about, listed in self._about.items()
-        }
+                self._about.setdefault(about, []).append(_Statement(each, lists, unless, before, begins))
 
     def says(
         self, sentence: str, *about: About, is_own: Callable[[str], bool] = never, value: Decimal | None = None
@@ -66,12 +63,23 @@ class NoteStatementReader:
 
         ``is_own`` tells whether a sentence names the ordered drug. A number of the sentence must be below ``value``.
         """
+        begins = set(_begins(sentence))
         return any(
-            _is_said(each, sentence, is_own, value)
+            not each.begins.isdisjoint(begins) and _is_said(each, sentence, is_own, value)
             for place in about
-            if place in self._about and self._gates[place].search(sentence) is not None
-            for each in self._about[place]
+            for each in self._about.get(place, ())
         )
+
+
+@cached_by_identity(4)
+def note_statement_reader(known: NoteStatements) -> NoteStatementReader:
+    """Return the reader of some statements; made once, as its patterns take long."""
+    return NoteStatementReader(known)
+
+
+def _begins(plain: str) -> list[str]:
+    """List how the words of a folded text begin."""
+    return [word[:_BEGIN] for word in _WORD.findall(plain)]
 
 
 def _is_said(statement: _Statement, sentence: str, is_own: Callable[[str], bool], value: Decimal | None) -> bool:

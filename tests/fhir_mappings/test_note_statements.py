@@ -224,3 +224,12 @@ def test_a_statement_that_means_nothing_does_not_load(statement: NoteStatement) 
     terminology = msgspec.structs.replace(known.terminology, note_statements=statements)
     with pytest.raises(KnowledgeError):
         check_references(msgspec.structs.replace(known, terminology=terminology))
+
+
+def test_the_words_that_a_statement_begins_with_are_found_by_their_first_letters() -> None:
+    known = load().terminology.note_statements
+    for statement in known.statements:
+        for word in known.words[statement.all[0]]:
+            stem = word.split()[0].partition("*")[0]
+            assert stem[:1].isalnum(), word
+            assert "*" not in word.split()[0] or len(stem) >= len("pre"), word
