@@ -145,6 +145,26 @@ def test_a_note_that_takes_a_positive_her2_result_down(written: str, is_told: bo
 
 
 @pytest.mark.parametrize(
+    ("written", "is_told"),
+    [
+        ("Infusion stopped after 50 mL", True),
+        ("Stopped for a reaction, not restarted", True),
+        ("Bag leaked, partial dose", True),
+        ("Infusion abgebrochen", True),
+        ("Infusión interrumpida por reacción, no se reinicia", True),
+        ("Perfusion arrêtée à mi-parcours", True),
+        ("Infusione interrotta", True),
+        ("Infusion stopped at 11:32", False),
+        ("Infusion interrupted for 10 min, then completed", False),
+        ("Unterbrochen, dann vollständig gegeben", False),
+        ("No infiltration", False),
+    ],
+)
+def test_a_dose_that_was_not_given_to_its_end(written: str, is_told: bool) -> None:  # noqa: FBT001 - a column
+    assert READER.says(fold(written), About.GIVEN) is is_told
+
+
+@pytest.mark.parametrize(
     ("written", "value", "is_told"),
     [
         ("EF is now 41 on repeat", 61, True),

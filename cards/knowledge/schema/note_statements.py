@@ -14,7 +14,8 @@ from cards.knowledge.schema.sourced import Cited, KnowledgeRecord
 class About(StrEnum):
     """What a note stands beside; ``RESULT`` is any result.
 
-    ``HER2_POSITIVE`` is a positive result of HER2, ``LVEF_NORMAL`` an ejection fraction that is not called reduced.
+    ``HER2_POSITIVE`` is a positive result of HER2, ``LVEF_NORMAL`` an ejection fraction that is not called reduced,
+    ``GIVEN`` a dose that was given.
     """
 
     ORDER = "order"
@@ -24,6 +25,7 @@ class About(StrEnum):
     LVEF = "lvef"
     LVEF_NORMAL = "lvef-normal"
     DIAGNOSIS = "diagnosis"
+    GIVEN = "given"
 
 
 class NoteStatement(KnowledgeRecord, frozen=True, kw_only=True):
