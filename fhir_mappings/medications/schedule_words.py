@@ -284,7 +284,7 @@ PREMEDICATION = (
     "acetaminophen|paracetamol|tylenol|diphenhydramine|benadryl|hydrocortisone|dexamethasone|decadron|ondansetron"
     "|zofran"
     "|granisetron|palonosetron|aloxi|olanzapine|famotidine|cetirizine|methylprednisolone|fosaprepitant|aprepitant|emend"
-    "|loperamide|imodium"
+    "|loperamide|imodium|calcium|calcio|vitamin \\w|vitamina \\w|denosumab|xgeva|zoledron\\w{1,4}"
 )
 """Drugs given beside the ordered one; a clause of theirs alone says nothing about its schedule."""
 CUES = (
