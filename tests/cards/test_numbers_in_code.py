@@ -175,6 +175,8 @@ EXCEPTIONS = {
     "fhir_mappings/codings.py _LONGEST_CODE": (BOUND, "60"),
     "fhir_mappings/codings.py _LARGEST_NUMBER": (BOUND, "10 18"),
     "fhir_mappings/medications/billing_extensions.py _DEPTH": (BOUND, "4"),
+    "fhir_mappings/wire/note_statements.py _BEGIN": (SHAPE, "3"),
+    "fhir_mappings/wire/note_statements.py note_statement_reader": (CACHE, "4"),
     "fhir_mappings/wire/note_statements.py _THOUSAND": ("cells in a thousand", "1000"),
     "fhir_mappings/medications/doses_in_text.py _amounts": ("milligrams in a gram", "1000"),
     "fhir_mappings/medications/infusion.py _MINUTES": (CALENDAR, "60"),
