@@ -308,4 +308,6 @@ class DrugOrder(msgspec.Struct, frozen=True):
     unread_reasons: tuple[str, ...] = ()
     """The reasons that name a cancer which none of the labels is about."""
     named_problems: tuple[NamedProblem, ...] = ()
+    statements: tuple[str, ...] = ()
+    """Sentences of its texts that nobody should overlook and that none of its fields say."""
     """The problems that its own words say, or may say, that the patient has."""

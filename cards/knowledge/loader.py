@@ -21,6 +21,7 @@ from cards.knowledge.schema import (
     DrugWords,
     Knowledge,
     KnowledgeError,
+    NoteStatements,
     Product,
     ReferenceRanges,
     ResultDoubts,
@@ -51,6 +52,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_TWO_LISTS = 2
+"""How many lists stand apart from each other."""
+
 
 def load(root: Traversable | None = None) -> Knowledge:
     """Read the knowledge files and check them against each other.
@@ -78,6 +82,7 @@ def load(root: Traversable | None = None) -> Knowledge:
         units=read("units.yaml", Units),
         reference_ranges=read("reference_ranges.yaml", ReferenceRanges),
         result_doubts=read("result_doubts.yaml", ResultDoubts),
+        note_statements=read("note_statements.yaml", NoteStatements),
         diagnosis_codes=read("diagnosis_codes.yaml", DiagnosisCodes),
     )
     drug_words = read("drug_words.yaml", DrugWords)
@@ -174,6 +179,7 @@ def check_references(known: Knowledge) -> None:
     for product_id in (each for products in named for each in products):
         known.product(product_id)
     _check_terminology(known.terminology)
+    _check_note_statements(known.terminology.note_statements)
     _check_drug_codes(known)
 
 
@@ -235,6 +241,18 @@ def _check_drug_codes(known: Knowledge) -> None:
     if both := read & codes.others.keys():
         msg = f"drug_codes.yaml: {', '.join(sorted(both))} cannot be of a drug that is read and of one that is not"
         raise KnowledgeError(msg)
+
+
+def _check_note_statements(known: NoteStatements) -> None:
+    """Resolve the lists that statements name, and refuse one that no statement uses."""
+    named = {name for each in known.statements for name in (*each.all, *each.unless, *each.unless_before)}
+    for name in sorted(named ^ known.words.keys()):
+        msg = f"note_statements: the list {name!r} is {'not there' if name in named else 'not used'}"
+        raise KnowledgeError(msg)
+    for each in known.statements:
+        if each.apart is not None and len(each.all) != _TWO_LISTS:
+            msg = f"note_statements: {each.because!r} has words apart, so it needs two lists"
+            raise KnowledgeError(msg)
 
 
 def _check_terminology(terminology: Terminology) -> None:

@@ -448,6 +448,8 @@ def gap_line(known: Knowledge, gap: Gap) -> Evidence:
     if gap.reason in ("suspected", "named-elsewhere"):
         label = gap.reason if gap.on else f"{gap.reason}-undated"
         return Evidence(label, gap.on.isoformat() if gap.on else "", gap=gap, values=gap.values)
+    if gap.reason == "noted":
+        return Evidence(gap.reason, "", gap=gap, values=gap.values)
     if gap.reason in CODES_ALONE:
         label = f"{gap.reason}-{gap.about}" if gap.reason == "code-alone" else gap.reason
         return Evidence(label, gap.path, gap=gap, values=gap.values)

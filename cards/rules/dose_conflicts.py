@@ -36,6 +36,8 @@ from cards.rules.dose import written_dose
 from cards.values.quantities import Mg, plain
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cards.facts.order import AmountInOtherUnit
     from cards.readings.case import Case
 
@@ -50,6 +52,7 @@ def dose_text_conflict(case: Case) -> Outcome:
         noted = (*noted, *_in_name(case))
     if case.order.restated:
         noted = (*noted, *restated_otherwise(case))
+    noted = (*noted, *_stated(case))
     if case.order.text_remarks:
         noted = (*noted, *contradicted_remarks(case))
     if not usable_doses(case):
@@ -80,6 +83,14 @@ def dose_text_conflict(case: Case) -> Outcome:
         indicator=None if _either_is_over(case, conflict) else Indicator.WARNING,
         fixes=(RemoveOrder(),),
     )
+
+
+def _stated(case: Case) -> Iterator[Missing]:
+    """Yield what the texts of an order say besides, where no rule on a problem says it."""
+    told = [each.label for each in case.order.named_problems if case.product.monitoring.stop(each.problem) is not None]
+    for said in case.order.statements:
+        if not any(map(said.startswith, told)):
+            yield Missing("order-statement", values={"said": said})
 
 
 def _unit_differs(case: Case, other: AmountInOtherUnit, noted: tuple[Missing, ...]) -> Outcome:

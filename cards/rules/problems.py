@@ -91,7 +91,8 @@ def pregnancy_positive(case: Case) -> Outcome:
         # An older negative test does not replace a newer one that could not be read.
         said = {"value": dated(recent[0].as_reported, recent[0].on)}
         return CannotTell((Missing("pregnancy-answer", values=said, is_urgent=_asks_for_test(case)),))
-    return _unless_named(case, Problem.PREGNANCY) if may_become_pregnant(case) else Clear()
+    # Where no pregnancy is possible, the words may be those of another patient.
+    return _unless_named(case, Problem.PREGNANCY)
 
 
 def pregnancy_test_missing(case: Case) -> Outcome:

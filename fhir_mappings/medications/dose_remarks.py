@@ -21,7 +21,7 @@ _MORE = (
     r"(?:increased|raised|escalated|doubled|erhoht|verdoppelt|duplicada|doublee|raddoppiata|dobrada|verdubbeld"
     r"|podwojona)"
 )
-_PERCENT = r"(?:%|per ?cent\b|pct\b|prozent\b|por ?ciento\b|pour ?cent\b)"
+_PERCENT = r"(?:%|per ?cento?\b|pct\b|prozent\b|por ?ci?ento\b|pour ?cent\b)"
 _RAISE = r"(?:increas\w{1,3}|rais\w{1,3}|escalat\w{1,3}|erhoh\w{1,4}|aument\w{1,5}|augment\w{1,5})"
 # "1.25 x", "0.8 times the dose": not of a limit, and not a power of ten.
 _TIMES = rf"(?: ?x|-?fold| times)\b(?! ?(?:uln|lln|10|\d))(?: the)?(?: usual| full)?(?: {_DOSE})?"
@@ -41,6 +41,9 @@ _SAID = {
         r"|\blevel ?(?:-|minus) ?[1-3]\b|(?<![\d.])(?:-|minus) ?[1-3] (?:dl|(?:dose )?levels?)\b"
         rf"|(?:\u2193 ?(?:{_DOSE} ?)?(?:by )?\d{{1,2}} ?{_PERCENT}|\d{{1,2}} ?{_PERCENT} ?(?:{_DOSE} ?)?\u2193)"
         r"|\b(?:1|one|2|two|a) (?:dose )?levels? (?:down|lower|less|below)\b"
+        r"|\b(?:bajar|bajad[oa]|reducir|reducid[oa]|baisser|baissee?|diminuer|descendre|scendere|ridurre|ridott[oa]|abbassare|descer"
+        rf"|baixar|reduzir|reduzid[oa])(?: (?:la|a))?(?: {_DOSE})?(?: (?:de|di|em|d'|en))? ?(?:un|um|une|uma)"
+        r" (?:nivel|niveau|palier|livello)\b"
         r"|\bhalf (?:now|today)\b|\b(?:level [1-3]|first|second|third) (?:dose )?reduction\b"
         rf"|(?<![\d/+\u00b1])(?<![\d/+\u00b1] )(?:-|\bminus) ?[1-7]\d ?{_PERCENT}"
         rf"|\b[1-7]\d ?{_PERCENT} (?:less|lower|weniger|menos|moins)\b"
@@ -63,7 +66,8 @@ _SAID = {
     ),
 }
 _CUES = re.compile(
-    rf"dos[ei]|\bdl\b|level|\u2193|maintenance|\bhalf \w|reduction|\d ?{_PERCENT}|\d(?: ?x|-?fold| times)\b"
+    rf"dos[ei]|\bdl\b|level|nivel|niveau|palier|livello|\u2193|maintenance|\bhalf \w|reduction|\d ?{_PERCENT}"
+    r"|\d(?: ?x|-?fold| times)\b"
 )
 # A percentage that is neither of a solution, nor of a result, a tolerance or a rate may be a share of the dose.
 _SHARE = re.compile(rf"(?<![\d.,<>=/-])(?<![<>=-] )[3-9]\d(?:[.,]\d)? ?{_PERCENT}")

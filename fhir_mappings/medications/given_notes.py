@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cards.facts.order import RemarkKind
 from cards.identification.folding import fold
+from cards.knowledge.schema import About
 from cards.values.texts import LONGEST
 from fhir_mappings.codings import texts
 from fhir_mappings.medications.dose_remarks import dose_remarks
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from cards.values.quantities import Mg, MgPerKg
     from fhir_mappings.wire.lenient import Json
+    from fhir_mappings.wire.note_statements import NoteStatementReader
 
 _LONGEST_AMOUNT, _LONGEST_NOTE = 40, 60
 # An amount of a drug in words; minutes and days do not count.
@@ -121,14 +123,16 @@ def noted_amount(resource: Json, dose: Mg | MgPerKg) -> NotedAmount:
     return NotedAmount(another, reduced)
 
 
-def denial(resource: Json, names_drug: Callable[[str], bool]) -> str:
-    """Return the sentence of an administration that says the dose was not given; empty if there is no such sentence.
+def denial(resource: Json, names_drug: Callable[[str], bool], statements: NoteStatementReader) -> str:
+    """Return the sentence of an administration that says the dose was not given, or not to its end; empty without one.
 
     ``names_drug``: whether words name the drug of the dose. What was not given of anything else is no matter.
     """
     reasons = [said for _, each in objects(resource.get("statusReason")) for said in texts(each)]
     for sentence in _sentences((*_written(resource), *reasons)):
         plain = fold(sentence[:LONGEST]).strip(" -\"'*()!")
+        if statements.says(plain, About.GIVEN):
+            return sentence[:_LONGEST_NOTE]
         if _CUES.search(plain) is None or _THEN_GIVEN.search(plain) is not None:
             continue
         if (found := _NOT_GIVEN.fullmatch(plain)) is None:

@@ -52,7 +52,7 @@ _PUSH = re.compile(
 # "Do not give as push or bolus", "never as a bolus": up to the end of the clause.
 _WARNING = re.compile(
     r"\b(?:not|never|no|avoid|without|instead of|rather than|nicht|nie|niemals|kein\w{0,2}|nunca|jamais|ne pas"
-    r"|pas en|non (?:in|somministrare|infondere|dare)|n\u00e3o|nao|niet|nooit|geen)\b[^.;)]*"
+    r"|pas (?:en|de)|non (?:in|somministrare|infondere|dare)|n\u00e3o|nao|niet|nooit|geen)\b[^.;)]*"
     r"|\b(?:push|bol(?:us\w{0,10}|o))\b[^.;)]{0,20}\b(?:(?:zu |te )?vermeiden|vermijden|(?:\u00e0 )?\u00e9viter"
     r"|evitar|da evitare|verboten"
     r"|(?:is |are )?(?:contraindicated|prohibited|not allowed)|to be avoided)\b",

@@ -22,6 +22,7 @@ from fhir_mappings.medications.instructed import InstructionReader
 from fhir_mappings.medications.named_problems import named_problems
 from fhir_mappings.medications.order_notes import notes
 from fhir_mappings.medications.order_remarks import remark_in_name
+from fhir_mappings.medications.order_statements import order_statements
 from fhir_mappings.medications.routes import RouteReader
 from fhir_mappings.medications.tablets import counts_tablets, milligrams_in, supply, tablet_mg, tablet_strengths
 from fhir_mappings.medications.text_dose import DoseOnlyInText, dose_only_in_text
@@ -29,9 +30,10 @@ from fhir_mappings.results.units import dose_scale
 from fhir_mappings.wire.cached_json import CachedByJson
 from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import child, number, objects, reference, text
+from fhir_mappings.wire.note_statements import note_statement_reader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import date, tzinfo
 
     from cards.facts.order import NamedProblem, OrderedDose
@@ -111,6 +113,7 @@ class MedicationReader:
         self._code_map = code_map
         self._supportive_drugs = supportive_drugs
         self._routes = RouteReader(conditions.terminology)
+        self._statements = note_statement_reader(conditions.terminology.note_statements)
         self._said_alone = CachedByJson(self._said_by_concept)
         self._instructed = InstructionReader(self._routes, code_map, supportive_drugs, zone).read
 
@@ -199,6 +202,10 @@ class MedicationReader:
     def named_problems(self, resource: Json) -> tuple[NamedProblem, ...]:
         """List the problems that stop a drug and that the words of an order name."""
         return named_problems(resource, self._conditions.concepts)
+
+    def statements(self, resource: Json, own_names: Iterable[str]) -> tuple[str, ...]:
+        """List the sentences of an order, which has some names of its drug, that nobody should overlook."""
+        return order_statements(resource, self._statements, own_names)
 
     def days(self, resource: Json) -> tuple[date, ...]:
         """Return the days for which an order of the chart names doses: each named day, or the first day."""

@@ -26,6 +26,8 @@ _OF_ANYBODY = re.compile(
     r"|interrupt\w{0,3}"
     r"|discontinu\w{1,5}|withhold|permanently|any grade|grade \d ?(?:or|\+|-)|toxicit\w{1,3}|adverse|side effects?"
     r"|women|females?"
+    r"|(?:daughter|sister|wife|husband|spouse|mother|tochter|schwester|ehefrau|mutter|hija|hermana|esposa|madre|fille"
+    r"|soeur|epouse|mere|figlia|sorella|moglie|filha|irma|mae) (?:is|ist|esta|est|e)"
     r"|caregivers?|staff|nurses|handl\w{1,4}|partners?|contracepti\w{1,3}|fetal|fetus|unborn|warnings?|precautions?"
     r"|boxed|contraindicat\w{1,3}|category|instructed|aware|teaching|cave|nein|not (?:possible|applicable|pregnant)|n/a"
     r"|nie dotyczy|cleared|resolved|excluded|denie[ds]|niet|geen|nie (?:jest |ma )?|brak|ruled out|reviewed"

@@ -125,6 +125,11 @@ _TAKEN_BACK_IN_NAME = re.compile(
 _PIECES = re.compile(r" - | \(|\)|: |! ?|,|^- ?")
 # What is to be done if something happens.
 _IF = re.compile(r"\b(?:if|when|unless|in case|for any|reactions?|grade|wenn|falls|bei|si|en caso|se)\b")
+# "Prior therapy: THP, stopped 2024".
+_OF_BEFORE = re.compile(
+    r" ?(?:prior|previous|past|earlier) (?:\w{1,14} )?(?:therap\w{1,3}|treatments?|lines?|chemo\w{0,9}|regimens?)\b"
+    r"|(?:vortherap|vorbehandl)\w{1,6}\b|tratamientos? previos?\b|traitements? anterieurs?\b|terapi[ae] precedent[ei]\b"
+)
 # "Stop: 11/22/26 09:01" is when an order ends.
 _ENDS_ON = re.compile(r"\b(?:stop|end)(?: date)?(?:/time)? ?:? ?\d{1,4}[/.-]\d")
 _NEEDED = (
@@ -216,7 +221,7 @@ def only_as_needed(instruction: Json) -> DoseRemark | None:
 
 def _of_sentence(sentence: str) -> Iterator[DoseRemark]:
     """Yield what takes the order back, leaves it to somebody's need, or gives another dose soon."""
-    if _IF.search(_AS_NEEDED.sub(" ", sentence)) is None:
+    if _IF.search(_AS_NEEDED.sub(" ", sentence)) is None and _OF_BEFORE.match(sentence.strip()) is None:
         pieces = (piece.strip(" -\"'*") for piece in (sentence, *_PIECES.split(sentence)))
         taken_back = next((each for each in pieces if _TAKEN_BACK.fullmatch(each) or WAITS.fullmatch(each)), "")
         if taken_back:

@@ -35,8 +35,12 @@ _OWN_AMOUNT = re.compile(
 _GIVE = re.compile(
     r"(?<!not )(?<!never )(?<!n't )(?:\b(?:give|given|administer|administered|inject|infuse)"
     r"(?: (?:the|this|dose|drug|it|by|via|as|an?|slow|slowly|deep|kadcyla|enhertu)){0,4}"
+    # "À injecter en sous-cutané", "poner por vía subcutánea".
+    r"|\b(?:injecter|administrer|donner|faire|administrar|poner|inyectar|aplicar|injetar|fare|iniettare|somministrare)"
+    r"(?: (?:en|in|per|por|par|via|voie|la|a)){0,3}"
+    r"|\b(?:route )?(?:changed?|switch(?:ed)?|converted?)(?: (?:the )?route)? to"
     # "Give it" is no abbreviation of "intrathecal".
-    rf"|\broute ?[:=]) ?(?<=[ :=])(?!it\b)([a-z][a-z.]{{1,20}})\b{_NOT_OF_OTHERS}"
+    rf"|\broute ?[:=]) ?(?<=[ :=])(?!it\b)([a-z][a-z.-]{{1,20}})\b{_NOT_OF_OTHERS}"
 )
 _FIRST = re.compile(
     r"\W{0,3}([a-z][a-z.]{1,20})\b(?=\.? ?(?:\Z|[,;:/]|inf\w|inj\w|push|bolus|piggyback|drip|route|use\b|only|over\b"
@@ -81,6 +85,8 @@ class RouteReader:
         self._texts: dict[str, Route] = {}
         self._words: dict[str, Route] = {}
         self._phrases: list[tuple[str, Route]] = []
+        self._in_two_words: dict[str, Route] = {}
+        """Those that a hyphen may join: "sous-cutané"."""
         for each in terminology.routes:
             self._codes |= {entry.code: each.route for entry in each.snomed}
             self._texts |= {_plain(written): each.route for written in each.texts}
@@ -88,6 +94,7 @@ class RouteReader:
                 words = _plain(written)
                 if " " in words:
                     self._phrases.append((f" {words} ", each.route))
+                    self._in_two_words[words] = each.route
                 else:
                     self._words[words] = each.route
 
@@ -189,7 +196,7 @@ class RouteReader:
             found.append(first)
         for match in found:
             said = match[match.lastindex or 0]
-            route = self._words.get(_plain(said))
+            route = self._words.get(_plain(said)) or self._in_two_words.get(_plain(said))
             if route is None and ("." in said or _NOTHING_GOVERNED.match(plain, match.end())):
                 route = self._texts.get(_plain(said))
             if route is not None and (of_order or not _names_another(plain[match.end() :])):

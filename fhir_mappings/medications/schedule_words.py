@@ -284,7 +284,7 @@ PREMEDICATION = (
     "acetaminophen|paracetamol|tylenol|diphenhydramine|benadryl|hydrocortisone|dexamethasone|decadron|ondansetron"
     "|zofran"
     "|granisetron|palonosetron|aloxi|olanzapine|famotidine|cetirizine|methylprednisolone|fosaprepitant|aprepitant|emend"
-    "|loperamide|imodium"
+    "|loperamide|imodium|calcium|calcio|vitamin \\w|vitamina \\w|denosumab|xgeva|zoledron\\w{1,4}"
 )
 """Drugs given beside the ordered one; a clause of theirs alone says nothing about its schedule."""
 CUES = (
@@ -339,6 +339,8 @@ PARTS_OF_THE_DAY = {
 """The parts of a day, each with its place in it."""
 TESTS_ABROAD = (
     "\\w{0,4}echo\\w{0,16}|ecocard\\w{1,9}|fevi|fevg|feve|blutbild|blutwerte|labor\\w{0,9}|hemogramas?|emocromo|nfs|bilan"
+    "|constantes|parametri|sinais vitais|signos vitales|vitalzeichen|signes vitaux|consultations?|ct|scans?|restaging"
+    "|staging|pharmacist|return|rtc|wiedervorstellung|retorno"
     "|bloedbeeld|morfologi\\w{1,2}|surveill\\w{1,4}|monitor\\w{1,6}|control(?:ar|es)?|controles?|kontrollen?|analitica"
 )
 ABOUT_OTHERS = (

@@ -28,6 +28,7 @@ from fhir_mappings.patient.staging import words
 from fhir_mappings.wire.cached_json import CachedByJson
 from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import child, day, objects, text
+from fhir_mappings.wire.note_statements import note_statement_reader
 from fhir_mappings.wire.references import References
 
 if TYPE_CHECKING:
@@ -103,6 +104,7 @@ class TreatmentReader:
         self._code_map = code_map
         self._medication = medication
         self._recognizer = recognizer
+        self._statements = note_statement_reader(recognizer.known.terminology.note_statements)
         self._care, self._doses_given = (
             words(recognizer.known.procedures.care),
             words(recognizer.known.procedures.doses),
@@ -197,7 +199,7 @@ class TreatmentReader:
         def names_it(written: str) -> bool:
             return any(target.product == treatment.product for each in self._meanings(written) for target in each)
 
-        if not (said := denial(resource, names_it)):
+        if not (said := denial(resource, names_it, self._statements)):
             return None
         values = (("date", str(treatment.on or "?")), ("drug", treatment.names[0]), ("note", said))
         return Gap("treatment", treatment.origin.path, "denied-in-note", treatment.on, values)

@@ -12,7 +12,8 @@ from cards.facts.origins import Gap, Origin
 from cards.facts.patient import Diagnosis, PresentProblem, SiteProblem, Staging
 from cards.facts.results import CodedHer2, Receptor, ReceptorResult
 from cards.identification.recognizer import CODE_SYSTEMS
-from cards.knowledge.schema import Problem, Setting
+from cards.knowledge.schema import About, Problem, Setting
+from cards.values.texts import LONGEST
 from fhir_mappings.codings import NO_CODE_MAP, codings, texts
 from fhir_mappings.patient.ages import days_at_age
 from fhir_mappings.patient.condition_concepts import ConceptReader
@@ -21,7 +22,9 @@ from fhir_mappings.patient.problem_tokens import Said
 from fhir_mappings.patient.site_problems import SiteProblemReader
 from fhir_mappings.patient.staging import StageReader
 from fhir_mappings.wire.cached_json import CachedByJson
-from fhir_mappings.wire.lenient import child, day, items, objects
+from fhir_mappings.wire.folding import SENTENCES, fold
+from fhir_mappings.wire.lenient import child, day, items, objects, text
+from fhir_mappings.wire.note_statements import note_statement_reader
 from fhir_mappings.wire.times import last_day
 
 if TYPE_CHECKING:
@@ -64,6 +67,8 @@ class ReadCondition(NamedTuple):
     not_understood: str = ""
     is_empty: bool = False
     ruled_out: Problem | None = None
+    noted: Gap | None = None
+    """What the note of a cancer says against it."""
 
     @property
     def says_something(self) -> bool:
@@ -111,6 +116,7 @@ class ConditionReader:
         self.concepts = ConceptReader(terminology, self.stages, code_map)
         self._states = StateReader(terminology)
         self._site_problems = SiteProblemReader(terminology.site_problems, code_map)
+        self._statements = note_statement_reader(terminology.note_statements)
         self._as_stated = CachedByJson(self._stated_by)
 
     def read(self, condition: Json, origin: Origin, born: date | None = None) -> ReadCondition:
@@ -162,7 +168,17 @@ class ConditionReader:
             suspected,
             may_be=stated.may_be if not is_past or stated.may_be in _REMEMBERED else None,
             began=began,
+            noted=self._noted(condition, diagnosis) if diagnosis is not None and "note" in condition else None,
         )
+
+    def _noted(self, condition: Json, diagnosis: Diagnosis) -> Gap | None:
+        """Return what the note of a cancer says against it: the diagnosis was changed, or a later biopsy differs."""
+        for _, note in objects(condition.get("note")):
+            for sentence in SENTENCES.split(text(note.get("text"))[:LONGEST]):
+                if self._statements.says(fold(sentence), About.DIAGNOSIS):
+                    values = (("label", diagnosis.label[:60]), ("note", " ".join(sentence.split())[:80]))
+                    return Gap("diagnosis", diagnosis.origin.path, "noted", None, values)
+        return None
 
     def _ruled_out(self, condition: Json) -> ReadCondition:
         """Return the problem that a refuted entry rules out, and the last day that it names."""

@@ -309,6 +309,9 @@ class ChartReader:
                 order = msgspec.structs.replace(order, restated=said_again)
             if problems := self._medication.named_problems(resource):
                 order = msgspec.structs.replace(order, named_problems=problems)
+            names = (product.name, *product.names, *(each.name for each in product.brands))
+            if statements := self._medication.statements(resource, names):
+                order = msgspec.structs.replace(order, statements=statements)
             if not product.is_oral and (named := doses_in_text.milligrams_named(each.value for each in order.evidence)):
                 order = msgspec.structs.replace(order, named_mg=named)
             if product.look_alikes and "dosageInstruction" in resource:

@@ -348,6 +348,8 @@ class PatientReader:
             draft.problems.append(read.problem)
         if read.suspected is not None:
             draft.facts.append(read.suspected)
+        if read.noted is not None:
+            draft.facts.append(read.noted)
         draft.take_codes_alone(read, stub)
         draft.site_problems.extend(read.site_problems)
         if read.staging is not None:

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from fhir_mappings.results.report_texts import ReportReader
     from fhir_mappings.wire.lenient import Json
 
-_MENTIONS = re.compile(r"her-?2|erbb-?2|\b(?:lv)?ef\b|fev[ige]\b|eje|eyec|iezion|auswurf|jectie|wyrzut", re.IGNORECASE)
+_MENTIONS = re.compile(
+    r"her-?2|erbb-?2|\b(?:(?:lv)?ef|fe)\b|fev[ige]\b|eje|eyec|iezion|auswurf|jectie|wyrzut", re.IGNORECASE
+)
 _DAY = re.compile(r"(?:\b(?:on|of|vom|du|del?) )?(?<![\d/])\d{1,2}[/.]\d{1,2}(?:[/.]\d{2,4})?(?![\d/%])(?! ?%)")
 # Of another time, or what the label or an order set wants.
 _NOT_NOW = re.compile(

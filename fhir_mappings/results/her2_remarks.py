@@ -116,6 +116,12 @@ _MIXED = re.compile(r"\bheterog|\w{3,12}heterog|\bmosai[ckq]|\bcluster(?:ed)? pa
 _UNMIXED = re.compile(
     r"\b(?:no|not|without|kein\w{0,2}|ohne|nicht|pas|sans|sin|no|senza|non|sem|geen|niet|brak|bez|ingen|inga|ikke|ej)\b"
 )
+_A_FEW = re.compile(
+    r"\b(?:rare|isolated|scattered|occasional|few|single|vereinzelt\w{0,2}|einzelne|wenige|aisladas|escasas|isolees"
+    r"|quelques|rares|isolate|rare|poche|isoladas|raras|poucas|enkele|nieliczne|enstaka|enkelte) "
+    r"(?:(?:tumou?r|cancer|neoplastic) )?(?:cells|zellen|tumorzellen|celulas|cellules|cellule|cellen|komorki|celler)\b"
+)
+_NONE_BUT = re.compile(rf"\b{_ONLY}\b")
 _PARTS = re.compile(r"(?<![\w.,])(?:[0-3]\+|[0-3](?= ?(?:in|dans|en|i|w|bei|$|,|\))))")
 _NEAR, _NEAREST, _LEVELS = 4, 3, 3
 _ENDS = frozenset({"", "stop", "open", "close"})
@@ -199,6 +205,8 @@ def contradicts(written: str, findings: tuple[Her2Finding, ...], limits: Her2Lim
     """Return whether a remark contradicts the HER2 finding, or says that the value is wrong."""
     whole = written[:_LONGEST]
     cut = of_this_result(whole)
+    if Her2Finding.IHC_3 in findings:
+        cut = "; ".join(each for each in SENTENCES.split(cut) if not _is_of_a_few(fold(each)))
     reading = read_text(cut, limits, "her2-interpretation")
     if isinstance(reading, Stated):
         return _differs(reading, findings)
@@ -229,6 +237,11 @@ def contradicts(written: str, findings: tuple[Her2Finding, ...], limits: Her2Lim
     # An amplification is never another marker's.
     genes = [each for each in listed if each.kind == "says" and each.value in ("amplified", "not-amplified")]
     return bool(genes) and all(_says_otherwise([each], findings) for each in genes)
+
+
+def _is_of_a_few(folded: str) -> bool:
+    """Return whether a folded sentence gives a few cells a lower score, as most tumors have: "rare cells with 2+"."""
+    return _A_FEW.search(folded) is not None and "3+" not in folded and _NONE_BUT.search(folded) is None
 
 
 def _is_mixed(folded: str) -> bool:

@@ -25,16 +25,10 @@ from fhir_mappings.results.amounts import (
     read_amount,
     read_quantity,
 )
-from fhir_mappings.results.lvef_texts import (
-    LvefStated,
-    descriptions_in,
-    fractions_in,
-    named_descriptions_in,
-    read_lvef_text,
-)
-from fhir_mappings.results.named_lvef import LVEF_IN_NOTES
+from fhir_mappings.results.lvef_notes import LvefNotes
+from fhir_mappings.results.lvef_texts import LvefStated, read_lvef_text
 from fhir_mappings.results.reference_ranges import NOBODY, Unit
-from fhir_mappings.results.result_notes import notes, remarks, sentences
+from fhir_mappings.results.result_notes import notes, sentences
 from fhir_mappings.results.written_values import written_value
 from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import child, number, text
@@ -86,35 +80,6 @@ _OF_RESULT = re.compile(
     r"|rettet|rettelse|korrigeret|korrigert|gentaget|gjentatt|uusinta|korjattu|opakovane|oprava|repetat|corectat"
     r"|tekrar|duzeltme|повторно)"
 )
-_FUNCTION = re.compile(
-    rf"{LVEF_IN_NOTES.pattern}"
-    r"|\b(?:(?:lv|left ventricular|linksventrikul\w{1,5}|systolic|systolische)[ -]){1,2}(?:pump)?funk?[ct]tion\b"
-    r"|\b(?:funcion|funcao|fonction|funzione|disfuncion|disfuncao|disfunzione|dysfonction) (?:sistolica|systolique)\b"
-)
-# Begins another measurement of the ejection fraction that a note gives without its name.
-_MEASURED_AGAIN = re.compile(
-    r"\b(?:repeat\w*|re-?measur\w*|re-?check\w*|re-?calculat\w*|over-?read|re-?read|nachmess\w*|kontrollmess\w*"
-    r"|korrekt\w*|korrig\w*|relecture|en realite|en realidad|rectif\w*|revis\w*|corre[cz]\w*|rettif\w*"
-    r"|herbeoordel\w*|gecorrigeer\w*|korekt\w*|ratt\w{3,7}|rettet|rettelse|oprav\w*|[34] ?d|simpson\w*|biplan\w*"
-    r"|visuell\w*|visual\w*|visuel\w*|muga|cmr|mrt|mri|irm|eftergransk\w*|gennemgang)\b"
-)
-# "Um 20 % abgefallen", "en baisse de 15 points".
-_FALLEN = (
-    r"(?:abgefallen|gefallen|gesunken|reduziert|vermindert|abfall|decreased?|declined?|dropped|fallen|drop|fall|baisse"
-    r"|diminue\w?|diminution|chute|descenso|caida|disminuid[oa]|calo|ridott[oa]|riduzione|queda|reducao|daling|gedaald"
-    r"|spadek|obnizona|sjunkit|sankning|faldet|fald|falt|laskenut|pokles\w?|scadere)"
-)
-_BY = r"(?:um|by|of|de|del|di|met|o|med|von|van)"
-_POINTS = r" ?(?:%|(?:percentage )?points?|prozentpunkte?|punkte?|puntos?|punti|pontos?|punten|punktow|enheter)"
-_FALL = re.compile(
-    rf"\b{_BY} (?P<by>\d{{1,2}}){_POINTS}.{{0,20}}\b{_FALLEN}\b"
-    rf"|\b{_FALLEN} (?:\S{{1,15}} ){{0,4}}?{_BY} (?P<of>\d{{1,2}}){_POINTS}"
-)
-_DIGIT = re.compile(r"\d")
-_DENIAL = re.compile(
-    r"\b(?:nicht|kein\w{0,2}|not|no|without|ohne|pas|sans|sin|non|nao|sem|senza|niet|geen|nie|bez|inte|ej|utan|ikke|uten"
-    r"|uden|ei|ne|neni|nu|fara|degil|не|без)\b"
-)
 Number = Weight | Lvef | LabResult | Gap
 """What a measurement becomes."""
 
@@ -139,6 +104,7 @@ class NumberReader:
         # For a range, these use the upper end; every other measurement uses the lower.
         self._harmful_when_high = terminology.harmful_when_high
         self._rounded = 1 + terminology.result_doubts.same_within_percent / _PERCENT
+        self._lvef_notes = LvefNotes(terminology)
         self._times_normal = frozenset(terminology.times_normal)
         self._name_before = {
             name: _before_number((*concept.names, *concept.names_with_unit), terminology.words_beside_tests)
@@ -316,7 +282,7 @@ class NumberReader:
     def _said_otherwise(self, concept: str, measured: _Measured, holder: Json) -> str:
         """Return the sentence beside a value that gives another one; empty without one."""
         if concept == "lvef":
-            return self._other_fraction(measured.value, holder)
+            return self._lvef_notes.other_fraction(measured.value, holder)
         if measured.reading.bound is not Bound.EXACT:
             return ""
         for sentence in sentences(notes(holder)):
@@ -350,54 +316,6 @@ class NumberReader:
             return None
         more = read.value * factor - measured.value
         return more if abs(more) > _last_digit(read.value) * factor else None
-
-    def _other_fraction(self, value: Decimal, holder: Json) -> str:
-        """Return the sentence of a note or an interpretation with a lower ejection fraction; empty without one.
-
-        It counts where a label may act on it, or where it calls a higher value reduced.
-        """
-        for sentence in sentences(remarks(holder)):
-            folded = fold(sentence)
-            is_named = LVEF_IN_NOTES.search(folded) is not None
-            if self._gives_lower(value, sentence, folded, is_named=is_named):
-                return sentence[:_SHOWN]
-            is_named = is_named or _FUNCTION.search(folded) is not None
-            if self._calls_reduced(value, sentence, folded, is_named=is_named):
-                return sentence[:_SHOWN]
-        return ""
-
-    def _gives_lower(self, value: Decimal, sentence: str, folded: str, *, is_named: bool) -> bool:
-        """Return whether a sentence has a lower fraction, or a fall, on which a label may act."""
-        known = self._terminology.lvef_in_words
-        has_percent = "%" in sentence
-        found = read_lvef_text(sentence, known) if has_percent or is_named else None
-        if isinstance(found, LvefStated):
-            if found.bound in (Bound.BELOW, Bound.AT_MOST):
-                return found.value <= value
-            return found.bound is Bound.EXACT and self._matters(value, found.value, found.upper)
-        if has_percent and (is_named or _MEASURED_AGAIN.search(folded)):
-            # The sentence is not understood.
-            lower = fractions_in(sentence)
-            is_restated = value in lower and not _DENIAL.search(folded)
-            if not is_restated and any(known.widest < each and self._matters(value, each) for each in lower):
-                return True
-        fall = _FALL.search(folded) if is_named else None
-        return fall is not None and int(fall["by"] or fall["of"]) >= known.told_from
-
-    def _calls_reduced(self, value: Decimal, sentence: str, folded: str, *, is_named: bool) -> bool:
-        """Return whether a sentence calls the ejection fraction reduced, though the value is higher."""
-        known = self._terminology.lvef_in_words
-        called = descriptions_in(sentence)
-        if is_named and not called and not _DIGIT.search(folded) and not _DENIAL.search(folded):
-            called = named_descriptions_in(sentence)
-        is_severe = "severe" in called and value > known.severe.highest
-        return is_severe or ("reduced" in called and is_named and value > known.reduced.highest)
-
-    def _matters(self, value: Decimal, other: Decimal, upper: Decimal | None = None) -> bool:
-        """Return whether a label may act on an ejection fraction below the value: it is not normal, or much lower."""
-        known = self._terminology.lvef_in_words
-        fall = value - (upper or other)
-        return fall > 0 and (other < known.normal.lowest or fall >= known.told_from)
 
     def _local_unit(self, concept: str, reading: Reading, quantity: Any) -> Unit:
         """Return a unit that is not known by itself: as a site's code map has it, or that of a bare fraction."""

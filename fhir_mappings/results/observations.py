@@ -26,7 +26,7 @@ from cards.facts.results import (
     SiteResult,
     Weight,
 )
-from cards.knowledge.schema import Kind
+from cards.knowledge.schema import About, Kind
 from cards.values.text_cache import cached_by_key
 from fhir_mappings.codings import NO_CODE_MAP, CodeMap, codings, texts
 from fhir_mappings.patient.nyha_classes import CONCEPT as NYHA_CLASS
@@ -51,13 +51,14 @@ from fhir_mappings.results.pregnancy_states import PregnancyStateReader
 from fhir_mappings.results.reference_ranges import NOBODY, RangeReader
 from fhir_mappings.results.report_texts import ReportReader
 from fhir_mappings.results.result_flags import ResultFlags
-from fhir_mappings.results.result_notes import WEIGHED, ResultNotes, never, notes, speaks
+from fhir_mappings.results.result_notes import WEIGHED, ResultNotes, notes, speaks
 from fhir_mappings.results.site_results import read_site_result
 from fhir_mappings.results.written_values import VALUES, written_value
 from fhir_mappings.wire.bare_texts import with_concepts
 from fhir_mappings.wire.cached_json import CachedByJson
 from fhir_mappings.wire.lenient import child, objects, reference, text
 from fhir_mappings.wire.modifiers import is_modified_within
+from fhir_mappings.wire.note_statements import never
 from fhir_mappings.wire.shapes import LONGEST_PART
 from fhir_mappings.wire.statuses import COUNTED, may_count
 from fhir_mappings.wire.stubs import codes_of
@@ -87,6 +88,8 @@ _HER2_METHODS = {
     "her2-copy-number": Her2Method.ISH,
 }
 _ANSWERED = frozenset({"pregnancy-test", "erbb2-mutation"})
+_OF_HER2 = (About.RESULT, About.HER2)
+_POSITIVE = frozenset({Her2Finding.POSITIVE, Her2Finding.IHC_3})
 _EQUIVOCAL = frozenset({Her2Finding.IHC_2, Her2Finding.EQUIVOCAL})
 _SHORT_NOTE = 40
 _RECEPTORS = {"er-status": Receptor.ESTROGEN, "pr-status": Receptor.PROGESTERONE}
@@ -238,9 +241,10 @@ class ObservationReader:
         origin: Origin,
         on: date | None,
         is_of_another: Callable[[str], bool] = never,
+        about: tuple[About, ...] = (About.RESULT,),
     ) -> Gap | None:
-        """Return a gap if a note says that the value is void; ``is_of_another`` is as for ``ResultNotes.void``."""
-        if not (note := self._notes.void(concept, observation, is_of_another)):
+        """Return a gap if a note says that the value is void; ``is_of_another`` as for ``ResultNotes.void``."""
+        if not (note := self._notes.void(concept, observation, is_of_another, about)):
             return None
         said = (("value", self._written(concept, observation)), ("note", note))
         return Gap(concept, origin.path, "voided", on, said)
@@ -386,12 +390,13 @@ class ObservationReader:
         if "interpretation" in holder:
             remarks["interpretation"] = holder["interpretation"]
         found: list[Fact] = []
-        is_contradicted, is_equivocal = False, True
+        is_contradicted, is_equivocal, is_positive = False, True, True
         for stated in self._her2_alone({"value": value, "remarks": remarks}, concept):
             if stated.finding is None:
                 return [Gap(concept, origin.path, "value", on, (("value", stated.as_reported),))]
             is_contradicted = is_contradicted or stated.conflict
             is_equivocal = is_equivocal and stated.finding in _EQUIVOCAL
+            is_positive = is_positive and stated.finding in _POSITIVE
             found.append(
                 Her2Result(
                     stated.method or _HER2_METHODS[concept],
@@ -409,7 +414,8 @@ class ObservationReader:
         # A note that contradicts the value is heard with it.
         is_heard = is_contradicted or not ("component" in observation or speaks(observation))
         is_other = partial(is_of_another_test, is_equivocal=is_equivocal)
-        gap = None if is_heard else self._voided(concept, observation, origin, on, is_other)
+        about = (*_OF_HER2, About.HER2_POSITIVE) if is_positive else _OF_HER2
+        gap = None if is_heard else self._voided(concept, observation, origin, on, is_other, about)
         return found if gap is None else [gap]
 
     def _her2_of(self, said: Json, concept: str) -> list[Her2Reading]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from cards.facts.origins import Gap
 from cards.facts.results import Her2Finding
+from cards.knowledge.schema import About
 from fhir_mappings.codings import codings
 from fhir_mappings.results.her2_findings import SCORES, Stated, agree, findings_of
 from fhir_mappings.results.her2_general import of_this_result
@@ -21,6 +22,7 @@ from fhir_mappings.results.named_lvef import LVEF_NAME
 from fhir_mappings.results.own_dates import without_own_dates
 from fhir_mappings.wire.folding import SENTENCES, fold
 from fhir_mappings.wire.lenient import objects, text
+from fhir_mappings.wire.note_statements import note_statement_reader
 from fhir_mappings.wire.statuses import COUNTED
 from fhir_mappings.wire.times import time_of
 
@@ -54,6 +56,8 @@ MENTIONS = (
 _DIGIT = re.compile(r"\d")
 # "FE 38 %" in Romance languages; "Fe" is iron.
 _SHORT_NAME = re.compile(r"\bFE ?(?:V[IGES] ?)?[:=]? ?(?:del? |di |à |al )?\d{2} ?%")
+# "Fe" is iron.
+_IN_CAPITALS = re.compile(r"\bFE\b")
 _PERCENT = re.compile(r"(?<![\d.,-])(\d{2}) ?%")
 # "HER2 negative on repeat biopsy", "repeat HER2 0": said of HER2 right behind its name.
 _OPPOSITE_WORDS = {
@@ -79,6 +83,7 @@ class ReportReader:
         }
         self._limits = Her2Limits(terminology)
         self._lvef_words = terminology.lvef_in_words
+        self._statements = note_statement_reader(terminology.note_statements)
 
     def against(self, report: Json, path: str, lvefs: Sequence[Lvef], her2: Sequence[Her2Result]) -> Iterator[Gap]:
         """Yield what a report of the patient says against the results, at most once for each."""
@@ -103,7 +108,8 @@ class ReportReader:
         opposite = _opposite_of(her2)
         for each in sentences:
             plain = fold(each)
-            if LVEF_NAME.search(plain) and lvefs and self._is_lower(each, on, lvefs):
+            is_named = LVEF_NAME.search(plain) or _IN_CAPITALS.search(each)
+            if is_named and lvefs and self._is_lower(each, on, lvefs):
                 yield Gap("lvef", path, "in-order", on, (("value", each[:60]),))
             if opposite is not None and _HER2.search(plain) and not _LEGEND.search(plain):
                 reading = read_text(of_this_result(each), self._limits, "her2-interpretation")
@@ -118,9 +124,11 @@ class ReportReader:
         if not isinstance(stated, LvefStated) and len(_PERCENT.findall(sentence)) == 1:
             # "EF down to 40 %": the only number is the fraction, whatever else is said of it.
             stated = read_lvef_text(f"LVEF {_PERCENT.findall(sentence)[0]} %", self._lvef_words)
-        if not isinstance(stated, LvefStated) or last is None or on < last:
+        if last is None or on < last:
             return False
         lowest = min(each.interval.low for each in lvefs if each.on == last)
+        if not isinstance(stated, LvefStated):
+            return self._statements.says(fold(sentence), About.LVEF, value=lowest)
         high = stated.upper if stated.upper is not None else stated.value
         return high < lowest and self._may_matter(stated.value, lvefs)
 

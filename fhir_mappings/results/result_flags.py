@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 from cards.facts.origins import Gap
 from cards.values.intervals import Bound
 from fhir_mappings.codings import codings, texts
-from fhir_mappings.results.result_notes import NOTE_SENTENCES, any_of, denial_of, remarks
+from fhir_mappings.results.result_notes import NOTE_SENTENCES, denial_of, remarks
 from fhir_mappings.results.written_values import VALUES
 from fhir_mappings.wire.cached_json import CachedByJson
 from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import objects, text
 from fhir_mappings.wire.statuses import CORRECTED, COUNTED
+from fhir_mappings.wire.word_lists import any_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

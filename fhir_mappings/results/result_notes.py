@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from cards.knowledge.schema import Error, Harm, Kind
-from cards.values.caching import lazy
+from cards.knowledge.schema import About, Error, Harm, Kind
 from cards.values.texts import LONGEST
 from fhir_mappings.codings import texts
 from fhir_mappings.results.earlier_values import is_of_earlier_year
 from fhir_mappings.results.named_lvef import LVEF_IN_NOTES
 from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import child, number, objects, reference, text
+from fhir_mappings.wire.note_statements import never, note_statement_reader
 from fhir_mappings.wire.times import time_of
+from fhir_mappings.wire.word_lists import Words, any_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -56,13 +57,6 @@ NOTE_SENTENCES = re.compile(r"[.;!\n](?!\d)")
 """What parts the sentences of a folded note, which end in marks as often as in a blank: "hemolyzed.repeat"."""
 _PARTS = ",:("
 """What begins another part of a sentence."""
-_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
-"""Scripts that put no blanks between words."""
-
-
-def never(_: str) -> bool:
-    """Return that a sentence is about no other test."""
-    return False
 
 
 class ResultNotes:
@@ -75,18 +69,26 @@ class ResultNotes:
         self._corrects = re.compile(any_of(words.corrects).pattern + _CORRECTED)
         self._stated_number = re.compile(any_of(words.stated_number).pattern + _NUMBER)
         doubts = terminology.result_doubts
-        self._denied = _Words(doubts.denied)
+        self._denied = Words(doubts.denied)
         self._mild = re.compile(rf"{any_of(doubts.mild).pattern}[ :,-]*\Z")
         self._doubts = [
-            _Words(each.words, beside=LVEF_IN_NOTES if each.beside_name else None, begins=each.begins)
+            Words(each.words, beside=LVEF_IN_NOTES if each.beside_name else None, begins=each.begins)
             for each in doubts.doubts
         ]
+        self._statements = note_statement_reader(terminology.note_statements)
         self._hiding, self._sparing = _by_concept(terminology, hides=True), _by_concept(terminology, hides=False)
 
-    def void(self, concept: str, observation: Json, is_of_another: Callable[[str], bool] = never) -> str:
+    def void(
+        self,
+        concept: str,
+        observation: Json,
+        is_of_another: Callable[[str], bool] = never,
+        about: tuple[About, ...] = (About.RESULT,),
+    ) -> str:
         """Return the beginning of a note that makes a result void or doubtful, or corrects it; empty if none does.
 
-        ``is_of_another`` tells whether a folded sentence, which may be doubtful, is about another test.
+        ``is_of_another`` tells whether a folded sentence, which may be doubtful, is about another test. ``about`` is
+        what the result is.
         """
         value, on = number(child(observation, "valueQuantity").get("value")), time_of(observation)[1]
         hiding = self._hiding.get(concept, ())
@@ -95,6 +97,8 @@ class ResultNotes:
             parts = NOTE_SENTENCES.split(folded)
             is_corrected = value is not None and self._is_corrected(folded, value)
             if is_corrected or self._says(self._voids, parts) or any(is_of_earlier_year(part, on) for part in parts):
+                return each[:_SHOWN]
+            if any(self._statements.says(part, *about) for part in parts):
                 return each[:_SHOWN]
             if any(self._is_doubtful(hiding, part) and not is_of_another(part) for part in parts):
                 return each[:_SHOWN]
@@ -112,7 +116,7 @@ class ResultNotes:
         """Return whether a folded sentence has words of some lists."""
         return any(self._is_doubt(self._doubts[place], sentence) for place in wanted)
 
-    def _is_doubt(self, wanted: _Words, sentence: str) -> bool:
+    def _is_doubt(self, wanted: Words, sentence: str) -> bool:
         """Return whether some words in a sentence make the result doubtful, and nothing there takes it back."""
         is_beside = wanted.beside is not None and wanted.beside.search(sentence) is not None
         if wanted.beside is not None and not is_beside and not wanted.begins:
@@ -205,17 +209,6 @@ def _of_specimen(observation: Json) -> Iterator[str]:
             yield text(note.get("text"))[:LONGEST]
 
 
-class _Words:
-    """The words of one list, with a pattern that is made when the first note is read: most charts have none."""
-
-    def __init__(self, words: Iterable[str], *, beside: re.Pattern[str] | None = None, begins: bool = False) -> None:
-        self._words, self.beside, self.begins = words, beside, begins
-
-    @lazy
-    def pattern(self) -> re.Pattern[str]:
-        return any_of(self._words)
-
-
 def denial_of(terminology: Terminology) -> Callable[[str], bool]:
     """Return what tells whether the beginning of a folded sentence keeps a word behind it from counting."""
     words = terminology.result_notes
@@ -241,37 +234,3 @@ def _by_concept(terminology: Terminology, *, hides: bool) -> dict[str, list[int]
                 if (not each.concepts or name in each.concepts) and (each.error is not spares) is hides
             ]
     return found
-
-
-def any_of(phrases: Iterable[str]) -> re.Pattern[str]:
-    """Return a pattern that finds some phrases as whole words of a folded text; "*" stands for any ending of a word."""
-    folded = {fold(each) for each in phrases}
-    spaced = _alternatives(each for each in folded if not _UNSPACED.search(each))
-    unspaced = [re.escape(each) for each in folded if _UNSPACED.search(each)]
-    whole = rf"(?<!\w)(?:{spaced})(?!\w)" if spaced else r"(?!)"
-    return re.compile(f"(?:{'|'.join((whole, *unspaced))})" if unspaced else whole)
-
-
-def _alternatives(phrases: Iterable[str]) -> str:
-    """Return an expression for any of some phrases, those of one beginning as one branch: no text is tried for each."""
-    root: dict[str, Any] = {}
-    for phrase in phrases:
-        node = root
-        for sign in phrase:
-            node = node.setdefault(r"\w*" if sign == "*" else re.escape(sign), {})
-        node[""] = {}
-    return _branches(root)
-
-
-def _branches(node: dict[str, Any]) -> str:
-    found = []
-    for start, following in node.items():
-        written, child = start, following
-        while len(child) == 1 and "" not in child:
-            ((sign, child),) = child.items()
-            written += sign
-        found.append(written + _branches(child) if child.keys() - {""} else written)
-    listed = "|".join(each for each in found if each)
-    if "" in node:
-        return f"(?:{listed})?"
-    return f"(?:{listed})" if len(found) > 1 else listed

@@ -15,6 +15,7 @@ from cards.facts.order import (
     DosageTiming,
     DoseRemark,
     DrugOrder,
+    NamedProblem,
     NotedDose,
     OrderNote,
     RemarkKind,
@@ -23,6 +24,7 @@ from cards.facts.order import (
 from cards.facts.patient import Patient
 from cards.facts.schedules import Rhythm, Schedule
 from cards.facts.topics import Topic
+from cards.knowledge.schema import Problem
 from cards.values.quantities import Mg, MgPerKg
 
 TEXT, WEIGHT = Topic.DOSE_TEXT_CONFLICT, Topic.WEIGHT_IMPLAUSIBLE
@@ -105,6 +107,12 @@ def said(kind: str, drug: str = "Kadcyla", *doses: str) -> DrugOrder:
     return msgspec.structs.replace(order(drug, *(doses or ("252 mg",))), text_remarks=(remark,))
 
 
+def stating(*sentences: str) -> DrugOrder:
+    """Return an order of 252 mg with sentences that are told, and a problem that its words name."""
+    named = (NamedProblem(Problem.PREGNANCY, "hCG positive"),)
+    return msgspec.structs.replace(order("Kadcyla", "252 mg"), statements=sentences, named_problems=named)
+
+
 def in_units(number: str, text: str, of: DrugOrder | None = None, **more: object) -> DrugOrder:
     """Return an order, of 252 mg unless given, whose instructions name an amount in a unit that no dose field has."""
     amount = AmountInOtherUnit(Decimal(number), text, **more)  # type: ignore[arg-type]
@@ -140,6 +148,14 @@ def cycle(number: int) -> DrugOrder:
 
 ROWS = [
     # dose-text-conflict: remarks, and the name of the drug
+    Row(
+        TEXT,
+        "a sentence that nobody should overlook",
+        CANNOT,
+        stating("Consent withdrawn"),
+        missing=("order-statement",),
+    ),
+    Row(TEXT, "a sentence on a problem that has its own rule", SILENT, stating("hCG positive today")),
     Row(TEXT, "a full dose that is called reduced", CANNOT, said("reduced"), missing=("dose-remark",)),
     Row(TEXT, "a reduced dose that is called reduced", SILENT, said("reduced", "Kadcyla", "210 mg")),
     Row(TEXT, "a full dose that is called raised", CANNOT, said("raised"), missing=("dose-remark",)),

@@ -62,6 +62,7 @@ from cards.knowledge.schema.monitoring import (
     Stop,
     TestsBeforeDose,
 )
+from cards.knowledge.schema.note_statements import About, NoteStatement, NoteStatements
 from cards.knowledge.schema.oral import Interaction, Prophylaxis, Tablets
 from cards.knowledge.schema.products import Eligibility, PriorTherapy, Product
 from cards.knowledge.schema.reference_ranges import AdultAges, ReferenceRanges
@@ -107,6 +108,7 @@ from cards.knowledge.schema.units import IgnoredWords, UnitEntry, Units, UnitTab
 
 __all__ = [
     "ORDER_HOOKS",
+    "About",
     "Action",
     "AdultAges",
     "AgeRange",
@@ -171,6 +173,8 @@ __all__ = [
     "NeverCritical",
     "NotChecked",
     "NotTheDisease",
+    "NoteStatement",
+    "NoteStatements",
     "OrderedTest",
     "OtherCancers",
     "Package",

@@ -20,6 +20,7 @@ from cards.knowledge.schema.diagnosis_terms import (
 )
 from cards.knowledge.schema.kinds import Harm, Kind, Panel, Query, Route
 from cards.knowledge.schema.monitoring import Band
+from cards.knowledge.schema.note_statements import NoteStatements
 from cards.knowledge.schema.reference_ranges import ReferenceRanges
 from cards.knowledge.schema.result_doubts import ResultDoubts
 from cards.knowledge.schema.sourced import Cited, KnowledgeRecord
@@ -239,9 +240,10 @@ class Terminology(KnowledgeRecord, frozen=True, kw_only=True):
     genes: GeneCodes
     routes: tuple[RouteWords, ...]
     units: Units = Units(ignored=(), volumes=(), tables={})
-    """In a separate file, like the words of reference ranges and of doubts."""
+    """In a separate file, like the words of reference ranges, of doubts and of notes."""
     reference_ranges: ReferenceRanges = ReferenceRanges()
     result_doubts: ResultDoubts = ResultDoubts()
+    note_statements: NoteStatements = NoteStatements()
     diagnosis_codes: DiagnosisCodes = DiagnosisCodes()
     """In a separate file."""
     site_problems: tuple[str, ...] = ()

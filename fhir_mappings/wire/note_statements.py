@@ -1,0 +1,124 @@
+"""Finds the sentences of free text that nobody should overlook, by the lists of `note_statements.yaml`."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from cards.values.caching import cached_by_identity
+from fhir_mappings.wire.folding import fold
+from fhir_mappings.wire.word_lists import Words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from cards.knowledge.schema import About, NoteStatement, NoteStatements
+
+# Behind the name of a measurement, "ANC is only 0.6": no date, time, share or part of a ratio.
+_NUMBER = re.compile(
+    r"(?:[ :=~]+[a-z'-]{1,14}){0,4}[ :=~]{1,3}(\d{1,6}(?:\.\d{1,3})?)(?![\d/:]|[.-]\d| ?x\b| ?[-/] ?\d)"
+)
+
+_THOUSAND = Decimal(1000)
+_WORD = re.compile(r"\w+")
+_BEGIN = 3
+"""The letters of a word that are looked at before its list; no word of one is cut off before."""
+
+
+def never(_: str) -> bool:
+    """Return that a sentence is about nothing of some kind."""
+    return False
+
+
+class _Statement(NamedTuple):
+    """A statement with the patterns of its lists, and how the words of the first one begin: no pattern without one."""
+
+    known: NoteStatement
+    lists: tuple[Words, ...]
+    unless: tuple[Words, ...]
+    unless_before: tuple[Words, ...]
+    begins: frozenset[str]
+
+
+class NoteStatementReader:
+    """Reads the statements of one knowledge; one reader serves every request."""
+
+    def __init__(self, known: NoteStatements) -> None:
+        """Index the lists."""
+        self._lists = {name: Words(listed) for name, listed in known.words.items()}
+        self._about: dict[About, list[_Statement]] = {}
+        for each in known.statements:
+            lists, unless, before = (
+                tuple(self._lists[name] for name in names) for names in (each.all, each.unless, each.unless_before)
+            )
+            begins = frozenset(begin for word in known.words[each.all[0]] for begin in _begins(fold(word))[:1])
+            for about in each.of:
+                self._about.setdefault(about, []).append(_Statement(each, lists, unless, before, begins))
+
+    def says(
+        self, sentence: str, *about: About, is_own: Callable[[str], bool] = never, value: Decimal | None = None
+    ) -> bool:
+        """Return whether a folded sentence beside something says what is to be told.
+
+        ``is_own`` tells whether a sentence names the ordered drug. A number of the sentence must be below ``value``.
+        """
+        begins = set(_begins(sentence))
+        return any(
+            not each.begins.isdisjoint(begins) and _is_said(each, sentence, is_own, value)
+            for place in about
+            for each in self._about.get(place, ())
+        )
+
+
+@cached_by_identity(4)
+def note_statement_reader(known: NoteStatements) -> NoteStatementReader:
+    """Return the reader of some statements; made once, as its patterns take long."""
+    return NoteStatementReader(known)
+
+
+def _begins(plain: str) -> list[str]:
+    """List how the words of a folded text begin."""
+    return [word[:_BEGIN] for word in _WORD.findall(plain)]
+
+
+def _is_said(statement: _Statement, sentence: str, is_own: Callable[[str], bool], value: Decimal | None) -> bool:
+    known = statement.known
+    if any(each.pattern.search(sentence) is None for each in statement.lists):
+        return False
+    if known.own_drug and not is_own(sentence):
+        return False
+    if known.apart is not None and not _are_near(statement.lists, sentence, known.apart):
+        return False
+    if known.below is not None and not _has_lower(statement, sentence, value):
+        return False
+    if any(each.pattern.search(sentence) for each in statement.unless):
+        return False
+    first = statement.lists[0].pattern.search(sentence)
+    before = sentence[: first.start()] if first is not None else ""
+    return not any(each.pattern.search(before) for each in statement.unless_before)
+
+
+def _are_near(lists: Sequence[Words], sentence: str, most: int) -> bool:
+    """Return whether a word of one list stands before one of another with at most some words in between."""
+    first, second = lists
+    for start in first.pattern.finditer(sentence):
+        for end in second.pattern.finditer(sentence, start.end()):
+            if sentence.count(" ", start.end(), end.start()) <= most + 1:
+                return True
+    return False
+
+
+def _has_lower(statement: _Statement, sentence: str, value: Decimal | None) -> bool:
+    """Return whether a number behind a name is below the limit, and below a value if there is one."""
+    known = statement.known
+    for name in statement.lists[0].pattern.finditer(sentence):
+        if (found := _NUMBER.match(sentence, name.end())) is None:
+            continue
+        number = Decimal(found[1])
+        if known.thousands_from is not None and number >= known.thousands_from:
+            number /= _THOUSAND
+        is_below = known.below is not None and known.at_least <= number < known.below
+        if is_below and (value is None or number < value):
+            return True
+    return False
