@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from cards.values.text_cache import cached_by_text
 from cards.values.texts import LONGEST
 from fhir_mappings.codings import Coding, coding_of, drug_coding, system_name
+from fhir_mappings.medications.amounts import without_amounts
 from fhir_mappings.medications.doses_in_text import instructed
 from fhir_mappings.medications.written_codes import codes_in_text
 from fhir_mappings.wire.lenient import child, objects, text
@@ -75,11 +77,21 @@ def in_words(order: Json) -> list[Coding]:
     return [
         Coding("hcpcs", billed["code"].upper(), "")
         for each in (*written, *instructed(order))
-        if _CODE.search(each)
+        if _may_name_code(without_amounts(each))
         and (billed := _BILLED.search(each[:LONGEST]))
         and len(set(codes_in_text(each).hcpcs)) == 1
         and not _NOT_NOW.search(each[:LONGEST])
     ]
+
+
+@cached_by_text
+def _may_name_code(words: str) -> bool:
+    return _CODE.search(words) is not None
+
+
+@cached_by_text
+def _may_name_ndc(words: str) -> bool:
+    return _HAS_NDC.search(words) is not None
 
 
 def _packages_of(holder: Json) -> Iterator[tuple[Coding, Pointer]]:
@@ -103,7 +115,7 @@ def packages_in_words(order: Json) -> list[str]:
     return [
         ndc
         for each in (*written, *instructed(order))
-        if _HAS_NDC.search(each) and not _NOT_NOW.search(each[:LONGEST])
+        if _may_name_ndc(without_amounts(each)) and not _NOT_NOW.search(each[:LONGEST])
         for ndc in codes_in_text(each).ndcs
     ]
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from cards.facts.order import NamedProblem
 from cards.knowledge.schema import Problem
 from cards.values.texts import LONGEST
+from fhir_mappings.medications.amounts import without_amounts
 from fhir_mappings.medications.other_texts import every_text
 from fhir_mappings.patient.problem_tokens import Said
 from fhir_mappings.wire.folding import SENTENCES, fold
@@ -71,8 +72,7 @@ def named_problems(order: Json, concepts: ConceptReader) -> tuple[NamedProblem, 
 
 
 def _in_text(written: str, concepts: ConceptReader) -> Iterator[tuple[Problem, str]]:
-    whole = fold(written)
-    if not concepts.may_name_stop(whole) and "hcg" not in whole:
+    if not concepts.may_name_stop(without_amounts(written)):
         return
     for sentence in SENTENCES.split(written):
         plain = fold(sentence)
