@@ -26,9 +26,7 @@ def cached_by_text(read: Callable[P, T]) -> Callable[P, T]:
 
     @wraps(read)
     def reading(*written: P.args, **named: P.kwargs) -> T:
-        length = 0
-        for each in written:
-            length += len(each)  # type: ignore[arg-type]
+        length = sum(map(len, written))  # type: ignore[arg-type]
         return again(*written, **named) if length <= LENGTH else read(*written, **named)  # type: ignore[arg-type]
 
     return reading

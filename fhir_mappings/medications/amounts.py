@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
 
 _MILLIGRAMS = re.compile(
-    r"(?<![\w.,/-])[0-9]{1,6}(?:[.,][0-9]{1,3})?(?= ?mg(?![\w/]| ?/| (?:per|pro|por|par|je) ))", re.IGNORECASE
+    r"(?=[0-9])(?<![\w.,/-])[0-9]{1,6}(?:[.,][0-9]{1,3})?(?= ?mg(?![\w/]| ?/| (?:per|pro|por|par|je) ))", re.IGNORECASE
 )
 # The total of a day matters beside the dose.
 OF_A_DAY = re.compile(

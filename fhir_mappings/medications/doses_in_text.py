@@ -39,8 +39,8 @@ _PER = (
     r"|d|days?|24|months?|years?|tag|jour|dia|giorno"
 )
 _DOSE_IN_TEXT = re.compile(
-    # "20G" is the size of a needle.
-    rf"(?<![\d.,/])(?!(?:1[4-9]|2\d)(?-i:G)(?!\w))(?P<amount>{_NUMBER})(?:\s*|-)(?P<unit>(?P<mcg>{_MCG})"
+    # Looking ahead for the first sign passes over all others fast. "20G" is the size of a needle.
+    rf"(?=[\d.])(?<![\d.,/])(?!(?:1[4-9]|2\d)(?-i:G)(?!\w))(?P<amount>{_NUMBER})(?:\s*|-)(?P<unit>(?P<mcg>{_MCG})"
     rf"|(?P<mg>{_MG})|(?P<g>{_G}))"
     r"(?P<kg>\s*(?:/|per\b|pro\b|por\b|par\b)\s*(?:kg(?:kg|bw|kw)?|kilo(?:gram(?:m|o)?s?)?|\u043a\u0433)\b)?"
     # An amount of each dose or cycle is the dose; that of a day may be two of them.

@@ -31,7 +31,7 @@ from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import child, number, objects, reference, text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import date, tzinfo
 
     from cards.facts.order import NamedProblem, OrderedDose
@@ -196,9 +196,9 @@ class MedicationReader:
         """Read the doses in the text of an order that has none in its fields, if all of the text is understood."""
         return dose_only_in_text(resource, self._supportive_drugs)
 
-    def named_problems(self, resource: Json) -> tuple[NamedProblem, ...]:
-        """List the problems that stop a drug and that the words of an order name."""
-        return named_problems(resource, self._conditions.concepts)
+    def named_problems(self, resource: Json, beside: Iterable[str]) -> tuple[NamedProblem, ...]:
+        """List the problems that stop a drug and that the words of an order name; ``beside``: its `texts_beside`."""
+        return named_problems(resource, beside, self._conditions.concepts)
 
     def days(self, resource: Json) -> tuple[date, ...]:
         """Return the days for which an order of the chart names doses: each named day, or the first day."""

@@ -14,7 +14,7 @@ from fhir_mappings.patient.problem_tokens import Said
 from fhir_mappings.wire.folding import SENTENCES, fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from fhir_mappings.patient.condition_concepts import ConceptReader
     from fhir_mappings.wire.lenient import Json
@@ -62,10 +62,13 @@ def is_of_anybody(plain: str) -> bool:
     return _OF_ANYBODY.search(plain) is not None
 
 
-def named_problems(order: Json, concepts: ConceptReader) -> tuple[NamedProblem, ...]:
-    """List the problems that the texts of an order say, or may say, that the patient has; each is told once."""
+def named_problems(order: Json, beside: Iterable[str], concepts: ConceptReader) -> tuple[NamedProblem, ...]:
+    """List the problems that the texts of an order say, or may say, that the patient has; each is told once.
+
+    ``beside`` are its `texts_beside`.
+    """
     found: dict[Problem, NamedProblem] = {}
-    for written in every_text(order):
+    for written in every_text(order, beside):
         for problem, said in _in_text(written[:LONGEST], concepts):
             found.setdefault(problem, NamedProblem(problem, said))
     return tuple(found.values())

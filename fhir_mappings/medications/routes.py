@@ -136,7 +136,7 @@ class RouteReader:
 
         A name may list all routes of a product, so the stated one among several is right, unless one is a wrong one.
         """
-        plain = [_POWDER.sub(" ", each[:_LONGEST]) for each in names]
+        plain = [_without_powder(each[:_LONGEST]) for each in names]
         if said.route is None:
             return said if said.written else next((OrderedRoute(*each) for each in self._meant(plain)), said)
         if said.in_text:
@@ -234,6 +234,11 @@ def _coded(resource: Json) -> Iterator[str]:
 
 def _instructed(resource: Json) -> Iterator[str]:
     return (said for _, each in objects(resource.get("dosageInstruction")) for said in written_in(each))
+
+
+@cached_by_text
+def _without_powder(name: str) -> str:
+    return _POWDER.sub(" ", name)
 
 
 def _plain(written: str) -> str:
