@@ -15,8 +15,7 @@ def with_concepts(observation: Json) -> Json:
     """Return a result with the bare texts that some senders write in place of concepts and ranges as these."""
     if _CONCEPTS.isdisjoint(observation):
         return observation
-    sent = _CONCEPTS.intersection(observation)
-    found = {name: value for name in sent if (value := _as_concept(observation[name]))}
+    found = {name: value for name in _CONCEPTS if name in observation and (value := _as_concept(observation[name]))}
     return {**observation, **found} if found else observation
 
 
