@@ -144,10 +144,9 @@ _GROUPED_AND_DECIMAL = re.compile(r"(?P<whole>[1-9]\d{0,2}(?:\.\d{3}(?=,)|,\d{3}
 _GROUPED = re.compile(r"[1-9]\d{0,2}(?:,\d{3}){1,2}|[1-9]\d{0,2}(?:\.\d{3}){2}")
 
 
-def instructed(resource: Json) -> Iterator[str]:
-    """Yield the texts of the instructions of an order."""
-    for _, instruction in objects(resource.get("dosageInstruction")):
-        yield from written_in(instruction)
+def instructed(resource: Json) -> list[str]:
+    """List the texts of the instructions of an order."""
+    return [written for _, each in objects(resource.get("dosageInstruction")) for written in written_in(each)]
 
 
 def doses_by_text(

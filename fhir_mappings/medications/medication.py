@@ -230,13 +230,14 @@ class MedicationReader:
         billing = [billing_code(each, origin) for each in said.billing]
         of_order = (codes_billed(coding, pointer) for coding, pointer in beside if coding.system == "hcpcs")
         billing += [billing_code(each, origin, beside_drug=True) for found in of_order for each in found]
-        in_words = (codes_billed(coding, ()) for coding in billing_extensions.in_words(resource))
+        written = billing_extensions.words_of(resource)
+        in_words = (codes_billed(coding, ()) for coding in billing_extensions.in_words(written))
         billing += [
             billing_code(each, origin, on_the_order=False, beside_drug=True) for found in in_words for each in found
         ]
         packages = (WrittenNdc(coding.code, (), path) for coding, _ in beside if coding.system == "ndc")
-        written = (WrittenNdc(code, (), path) for code in billing_extensions.packages_in_words(resource))
-        ndcs = (*said.ndcs, *dict.fromkeys((*packages, *written)))
+        named = (WrittenNdc(code, (), path) for code in billing_extensions.packages_in_words(written))
+        ndcs = (*said.ndcs, *dict.fromkeys((*packages, *named)))
         gaps: tuple[Gap, ...] = ()
         if not evidence:
             evidence = said.supply_texts
