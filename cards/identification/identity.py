@@ -18,6 +18,7 @@ from cards.identification.targets import Meaning, Target
 from cards.knowledge.schema import Brand, Cited, Product, Scope
 from cards.values.text_cache import LENGTH, cached_on_reader
 
+_CHECKED = Scope.CHECKED
 _BY_MASS = frozenset({DoseUnit.MG, DoseUnit.MG_PER_KG, DoseUnit.MG_PER_M2})
 _INGREDIENT = frozenset({EvidenceKind.INGREDIENT_CODING, EvidenceKind.INGREDIENT_TEXT})
 
@@ -65,8 +66,8 @@ class Identity(msgspec.Struct, frozen=True):
     def in_scope(self) -> bool:
         """Whether the order is, or may be, for a drug that this service checks."""
         if self.product is not None:
-            return self.product.scope is Scope.CHECKED
-        return any(product.scope is Scope.CHECKED for product in self.named)
+            return self.product.scope is _CHECKED
+        return any(product.scope is _CHECKED for product in self.named)
 
 
 def identify(order: DrugOrder, recognizer: Recognizer) -> Identity:

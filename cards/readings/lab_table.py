@@ -13,7 +13,7 @@ from msgspec import structs
 
 from cards.knowledge.schema import Action, LabRow, Setting
 from cards.values.caching import per_case
-from cards.values.intervals import Bound, Interval
+from cards.values.intervals import EXACT, Bound, Interval
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,7 +66,7 @@ def read_table(case: Case) -> LabTable:
             unlimited += [result] if _depends_on_limit(case, table, result) else []
         elif (match := _match(case, table, result)) is not None:
             matches.append(match)
-        elif result.bound is not Bound.EXACT and _may_match(case, table, result):
+        elif result.bound is not EXACT and _may_match(case, table, result):
             crossing.append(result)
     pair = _pair(case)
     if pair is None:
@@ -79,7 +79,7 @@ def _match(case: Case, table: RowsOfTest, result: LabResult) -> Match | None:
     by_limit = table.rows[0].times_uln is not None
     if by_limit and result.upper_limit is None:
         return None
-    if result.bound is not Bound.EXACT:
+    if result.bound is not EXACT:
         return _at_least(list(_every_match(case, table, result)))
     number = times_limit(result) if by_limit else result.value
     return _row_of(case, table.rows, result, number) if table.lowest <= number <= table.highest else None
@@ -221,7 +221,7 @@ def _possible_pair(case: Case) -> list[LabResult]:
     bilirubin = recent.get(rule.bilirubin)
     for test in rule.transaminases if bilirubin is not None else ():
         enzyme = recent.get(test)
-        if enzyme is None or bilirubin is None or enzyme.bound is bilirubin.bound is Bound.EXACT:
+        if enzyme is None or bilirubin is None or enzyme.bound is bilirubin.bound is EXACT:
             continue
         by_enzyme = _is_in(multiples(enzyme), rule.transaminase_above, rule)
         by_bilirubin = _is_in(multiples(bilirubin), rule.bilirubin_above, rule)

@@ -107,7 +107,9 @@ def _shared(case: Case, days: frozenset[date], standing: Treatment) -> date | No
 
 def nearest_standing(case: Case) -> date | None:
     """Return the day, nearest to this dose and another, for which the chart has an active order of the product."""
-    standing = _standing_orders(case).get(case.product.id, ())
+    standing = _standing_orders(case).get(case.product.id)
+    if not standing:
+        return None
     own = case.orders.days_of(case.order)
     days = {
         day

@@ -97,8 +97,11 @@ def _injected(case: Case, tolerance: Decimal) -> DoseConflict | None:
 
 def drawn_otherwise(case: Case) -> Missing | None:
     """Return that the instructions draw up a volume that is another dose, at the strength of the solution."""
-    solution, ordered = case.product.concentration, in_basis(case, Mg)
-    if solution is None or not ordered or case.product.route is Route.SUBCUTANEOUS:
+    solution = case.product.concentration
+    if solution is None or not case.order.text_volumes or case.product.route is Route.SUBCUTANEOUS:
+        return None
+    ordered = in_basis(case, Mg)
+    if not ordered:
         return None
     tolerance = case.threshold("dose_rounding_tolerance_percent")
     for volume in case.order.text_volumes:
@@ -119,6 +122,8 @@ def counted_otherwise(case: Case) -> Missing | None:
 
     As many doses as the schedule has are its doses.
     """
+    if case.product.is_oral or not case.order.text_tablets:
+        return None
     ordered = in_basis(case, Mg)
     sizes = _sizes(case)
     # Bags of any other amount are added up, and compared with the dose.
@@ -127,7 +132,7 @@ def counted_otherwise(case: Case) -> Missing | None:
         for each in case.order.text_tablets
         if each.mg is not None and (each.mg in sizes or not each.in_bags)
     ]
-    if case.product.is_oral or not ordered or not counted:
+    if not ordered or not counted:
         return None
     doses = sorted(dose.value for _, dose in ordered)
     vials = [(count, mg) for count, mg in counted if mg in sizes]

@@ -1,4 +1,8 @@
-"""Normalizes instructions that differ only in the milligrams, so that a cached reading of the rest can be reused."""
+"""Normalizes instructions that differ only in the milligrams, so that a cached reading of the rest can be reused.
+
+A question about the words of a text, such as whether they may name another disease, is asked of the text without its
+amounts: the same words with another amount have then been asked before.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,14 @@ import re
 import string
 from typing import TYPE_CHECKING, Any
 
+from cards.values.text_cache import cached_by_text
 from cards.values.texts import LONGEST
 
 if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
 
 _MILLIGRAMS = re.compile(
-    r"(?<![\w.,/-])[0-9]{1,6}(?:[.,][0-9]{1,3})?(?= ?mg(?![\w/]| ?/| (?:per|pro|por|par|je) ))", re.IGNORECASE
+    r"(?=[0-9])(?<![\w.,/-])[0-9]{1,6}(?:[.,][0-9]{1,3})?(?= ?mg(?![\w/]| ?/| (?:per|pro|por|par|je) ))", re.IGNORECASE
 )
 # The total of a day matters beside the dose.
 OF_A_DAY = re.compile(
@@ -24,9 +29,15 @@ _AMOUNT_ALONE = frozenset({"type", "doseQuantity"})
 _ONES = str.maketrans(dict.fromkeys(string.digits, "1"))
 
 
+@cached_by_text
 def without_amounts(written: str) -> str:
     """Replace every digit of an amount in milligrams by 1, so that length and form stay the same."""
     return _MILLIGRAMS.sub(_ones, written)
+
+
+@cached_by_text
+def _is_of_a_day(words: str) -> bool:
+    return OF_A_DAY.search(words) is not None
 
 
 def _ones(match: re.Match[str]) -> str:
@@ -45,10 +56,11 @@ def without_amount(instructions: Any) -> Json | None:
     # A longer text is cut before it is read.
     if amounts.__class__ is not list or written.__class__ is not str or len(written) > LONGEST:
         return None
-    if OF_A_DAY.search(written) is not None:
+    words = without_amounts(written)
+    if _is_of_a_day(words):
         return None
     if not all(each.__class__ is dict and each.keys() <= _AMOUNT_ALONE for each in amounts):
         return None
     alike = {name: value for name, value in instruction.items() if name != "doseAndRate"}
-    alike["text"] = without_amounts(written)
+    alike["text"] = words
     return alike

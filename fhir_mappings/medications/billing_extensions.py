@@ -9,14 +9,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from cards.values.text_cache import cached_by_text
 from cards.values.texts import LONGEST
 from fhir_mappings.codings import Coding, coding_of, drug_coding, system_name
+from fhir_mappings.medications.amounts import without_amounts
 from fhir_mappings.medications.doses_in_text import instructed
 from fhir_mappings.medications.written_codes import codes_in_text
 from fhir_mappings.wire.lenient import child, objects, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from cards.facts.origins import Pointer
     from fhir_mappings.wire.lenient import Json
@@ -69,17 +71,32 @@ def on_order(order: Json, medication: Json) -> list[tuple[Coding, Pointer]]:
     return found
 
 
-def in_words(order: Json) -> list[Coding]:
+def words_of(order: Json) -> list[str]:
+    """List the texts of the notes and instructions of an order."""
+    noted = [text(note.get("text")) for _, note in objects(order.get("note"))] if "note" in order else []
+    return noted + instructed(order)
+
+
+def in_words(written: Iterable[str]) -> list[Coding]:
     """List the HCPCS code that a note or an instruction of an order says is billed."""
-    written = [text(note.get("text")) for _, note in objects(order.get("note"))] if "note" in order else []
     return [
         Coding("hcpcs", billed["code"].upper(), "")
-        for each in (*written, *instructed(order))
-        if _CODE.search(each)
+        for each in written
+        if _may_name_code(without_amounts(each))
         and (billed := _BILLED.search(each[:LONGEST]))
         and len(set(codes_in_text(each).hcpcs)) == 1
         and not _NOT_NOW.search(each[:LONGEST])
     ]
+
+
+@cached_by_text
+def _may_name_code(words: str) -> bool:
+    return _CODE.search(words) is not None
+
+
+@cached_by_text
+def _may_name_ndc(words: str) -> bool:
+    return _HAS_NDC.search(words) is not None
 
 
 def _packages_of(holder: Json) -> Iterator[tuple[Coding, Pointer]]:
@@ -97,13 +114,12 @@ def _codes_in_identifiers(order: Json) -> Iterator[tuple[Coding, Pointer]]:
             yield Coding(system, text(identifier.get("value")), ""), ()
 
 
-def packages_in_words(order: Json) -> list[str]:
+def packages_in_words(written: Iterable[str]) -> list[str]:
     """List the NDCs in the notes and instructions of an order, but for those of an earlier time."""
-    written = [text(note.get("text")) for _, note in objects(order.get("note"))] if "note" in order else []
     return [
         ndc
-        for each in (*written, *instructed(order))
-        if _HAS_NDC.search(each) and not _NOT_NOW.search(each[:LONGEST])
+        for each in written
+        if _may_name_ndc(without_amounts(each)) and not _NOT_NOW.search(each[:LONGEST])
         for ndc in codes_in_text(each).ndcs
     ]
 

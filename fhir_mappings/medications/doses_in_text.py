@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from cards.facts.order import NotedDose
 from cards.values.quantities import Mg, MgPerKg
 from cards.values.text_cache import cached_by_text
+from fhir_mappings.medications.amounts import without_amounts
 from fhir_mappings.medications.dose_words import speaks_of_a_dose
 from fhir_mappings.medications.instructions import written_in
 from fhir_mappings.medications.number_words import amounts_in_words
@@ -38,8 +39,8 @@ _PER = (
     r"|d|days?|24|months?|years?|tag|jour|dia|giorno"
 )
 _DOSE_IN_TEXT = re.compile(
-    # "20G" is the size of a needle.
-    rf"(?<![\d.,/])(?!(?:1[4-9]|2\d)(?-i:G)(?!\w))(?P<amount>{_NUMBER})(?:\s*|-)(?P<unit>(?P<mcg>{_MCG})"
+    # Looking ahead for the first sign passes over all others fast. "20G" is the size of a needle.
+    rf"(?=[\d.])(?<![\d.,/])(?!(?:1[4-9]|2\d)(?-i:G)(?!\w))(?P<amount>{_NUMBER})(?:\s*|-)(?P<unit>(?P<mcg>{_MCG})"
     rf"|(?P<mg>{_MG})|(?P<g>{_G}))"
     r"(?P<kg>\s*(?:/|per\b|pro\b|por\b|par\b)\s*(?:kg(?:kg|bw|kw)?|kilo(?:gram(?:m|o)?s?)?|\u043a\u0433)\b)?"
     # An amount of each dose or cycle is the dose; that of a day may be two of them.
@@ -143,10 +144,9 @@ _GROUPED_AND_DECIMAL = re.compile(r"(?P<whole>[1-9]\d{0,2}(?:\.\d{3}(?=,)|,\d{3}
 _GROUPED = re.compile(r"[1-9]\d{0,2}(?:,\d{3}){1,2}|[1-9]\d{0,2}(?:\.\d{3}){2}")
 
 
-def instructed(resource: Json) -> Iterator[str]:
-    """Yield the texts of the instructions of an order."""
-    for _, instruction in objects(resource.get("dosageInstruction")):
-        yield from written_in(instruction)
+def instructed(resource: Json) -> list[str]:
+    """List the texts of the instructions of an order."""
+    return [written for _, each in objects(resource.get("dosageInstruction")) for written in written_in(each)]
 
 
 def doses_by_text(
@@ -289,7 +289,7 @@ def doses_in(written: str) -> tuple[Mg | MgPerKg, ...]:
     if not found and (first := _without_unit(written)) is not None:
         found.append(Mg(Decimal(first["amount"].replace(",", "."))))
     # "252 mg (two hundred fifty-two milligrams)".
-    found += [dose for each in amounts_in_words(written)[0] if (dose := Mg(each)) not in found]
+    found += [dose for each in amounts_in_words(without_amounts(written))[0] if (dose := Mg(each)) not in found]
     return tuple(found)
 
 
@@ -299,13 +299,15 @@ def _without_unit(written: str) -> re.Match[str] | None:
 
 def _is_other_dose(written: str, match: re.Match[str]) -> bool:
     """Return whether an amount is an earlier or a possible dose, a vial, or a maximum."""
-    before = fold(written[max(match.start() - _BEFORE_DOSE, 0) : match.start()] + "|")[:-1]
-    behind = fold(written[match.end() : match.end() + _BEFORE_DOSE])
-    if (
-        _OF_COURSE.match(behind)
-        or _WAS_GIVEN.match(behind.lstrip())
-        or (match["g"] is not None and _A_WEIGHT.search(before))
-    ):
+    before = written[max(match.start() - _BEFORE_DOSE, 0) : match.start()]
+    behind = written[match.end() : match.end() + _BEFORE_DOSE]
+    return _says_other_dose(before, behind, "g" if match["g"] is not None else "")
+
+
+@cached_by_text
+def _says_other_dose(before: str, behind: str, grams: str) -> bool:
+    before, behind = fold(before + "|")[:-1], fold(behind)
+    if _OF_COURSE.match(behind) or _WAS_GIVEN.match(behind.lstrip()) or (grams and _A_WEIGHT.search(before)):
         return True
     if _NOT_THIS_DOSE.search(before) or _IF_REDUCED.search(before) or _DONE_BEFORE.match(behind):
         return True

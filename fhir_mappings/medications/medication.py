@@ -199,13 +199,13 @@ class MedicationReader:
         """Read the doses in the text of an order that has none in its fields, if all of the text is understood."""
         return dose_only_in_text(resource, self._supportive_drugs)
 
-    def named_problems(self, resource: Json) -> tuple[NamedProblem, ...]:
-        """List the problems that stop a drug and that the words of an order name."""
-        return named_problems(resource, self._conditions.concepts)
+    def named_problems(self, resource: Json, beside: Iterable[str]) -> tuple[NamedProblem, ...]:
+        """List the problems that stop a drug and that the words of an order name; ``beside``: its `texts_beside`."""
+        return named_problems(resource, beside, self._conditions.concepts)
 
-    def statements(self, resource: Json, own_names: Iterable[str]) -> tuple[str, ...]:
+    def statements(self, resource: Json, beside: Iterable[str], own_names: Iterable[str]) -> tuple[str, ...]:
         """List the sentences of an order, which has some names of its drug, that nobody should overlook."""
-        return order_statements(resource, self._statements, own_names)
+        return order_statements(resource, beside, self._statements, own_names)
 
     def days(self, resource: Json) -> tuple[date, ...]:
         """Return the days for which an order of the chart names doses: each named day, or the first day."""
@@ -237,13 +237,14 @@ class MedicationReader:
         billing = [billing_code(each, origin) for each in said.billing]
         of_order = (codes_billed(coding, pointer) for coding, pointer in beside if coding.system == "hcpcs")
         billing += [billing_code(each, origin, beside_drug=True) for found in of_order for each in found]
-        in_words = (codes_billed(coding, ()) for coding in billing_extensions.in_words(resource))
+        written = billing_extensions.words_of(resource)
+        in_words = (codes_billed(coding, ()) for coding in billing_extensions.in_words(written))
         billing += [
             billing_code(each, origin, on_the_order=False, beside_drug=True) for found in in_words for each in found
         ]
         packages = (WrittenNdc(coding.code, (), path) for coding, _ in beside if coding.system == "ndc")
-        written = (WrittenNdc(code, (), path) for code in billing_extensions.packages_in_words(resource))
-        ndcs = (*said.ndcs, *dict.fromkeys((*packages, *written)))
+        named = (WrittenNdc(code, (), path) for code in billing_extensions.packages_in_words(written))
+        ndcs = (*said.ndcs, *dict.fromkeys((*packages, *named)))
         gaps: tuple[Gap, ...] = ()
         if not evidence:
             evidence = said.supply_texts

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from cards.facts.order import NamedProblem
 from cards.knowledge.schema import Problem
 from cards.values.texts import LONGEST
+from fhir_mappings.medications.amounts import without_amounts
 from fhir_mappings.medications.other_texts import every_text
 from fhir_mappings.patient.problem_tokens import Said
 from fhir_mappings.wire.folding import SENTENCES, fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from fhir_mappings.patient.condition_concepts import ConceptReader
     from fhir_mappings.wire.lenient import Json
@@ -63,18 +64,20 @@ def is_of_anybody(plain: str) -> bool:
     return _OF_ANYBODY.search(plain) is not None
 
 
-def named_problems(order: Json, concepts: ConceptReader) -> tuple[NamedProblem, ...]:
-    """List the problems that the texts of an order say, or may say, that the patient has; each is told once."""
+def named_problems(order: Json, beside: Iterable[str], concepts: ConceptReader) -> tuple[NamedProblem, ...]:
+    """List the problems that the texts of an order say, or may say, that the patient has; each is told once.
+
+    ``beside`` are its `texts_beside`.
+    """
     found: dict[Problem, NamedProblem] = {}
-    for written in every_text(order):
+    for written in every_text(order, beside):
         for problem, said in _in_text(written[:LONGEST], concepts):
             found.setdefault(problem, NamedProblem(problem, said))
     return tuple(found.values())
 
 
 def _in_text(written: str, concepts: ConceptReader) -> Iterator[tuple[Problem, str]]:
-    whole = fold(written)
-    if not concepts.may_name_stop(whole) and "hcg" not in whole:
+    if not concepts.may_name_stop(without_amounts(written)):
         return
     for sentence in SENTENCES.split(written):
         plain = fold(sentence)

@@ -23,16 +23,18 @@ _TOLD = frozenset({RemarkKind.TAKEN_BACK, RemarkKind.OF_PATIENT, RemarkKind.AS_N
 _LABEL = 80
 
 
-def order_statements(order: Json, reader: NoteStatementReader, own_names: Iterable[str]) -> tuple[str, ...]:
+def order_statements(
+    order: Json, beside: Iterable[str], reader: NoteStatementReader, own_names: Iterable[str]
+) -> tuple[str, ...]:
     """List the sentences of an order that are to be told, each once and as it is written.
 
-    ``own_names`` are names of the ordered drug.
+    ``beside`` are its `texts_beside`, ``own_names`` names of the ordered drug.
     """
     is_own = partial(_names_one_of, tuple(own_names))
     return tuple(
         dict.fromkeys(
             " ".join(sentence.split())[:_LABEL]
-            for written in every_text(order)
+            for written in every_text(order, beside)
             for sentence in SENTENCES.split(written[:LONGEST])
             if reader.says(fold(sentence), About.ORDER, is_own=is_own) and not _is_told(sentence)
         )

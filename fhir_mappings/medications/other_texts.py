@@ -17,7 +17,7 @@ from fhir_mappings.medications.order_notes import note_of
 from fhir_mappings.wire.lenient import child, number, objects, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from fhir_mappings.wire.lenient import Json
 
@@ -30,17 +30,19 @@ _MARKUP = re.compile(r"<[^<>]{1,200}>")
 _has_digit = re.compile(r"\d").search
 
 
-def noted_elsewhere(order: Json) -> tuple[OrderNote, ...]:
+def noted_elsewhere(order: Json, beside: Iterable[str]) -> tuple[OrderNote, ...]:
     """List the doses in an order's reasons, extensions and the coded parts of its instructions.
 
     What the reason of its status or an extension says in words counts, too, and a body weight in an extension.
+    ``beside`` are its `texts_beside`.
     """
     found: dict[OrderNote, None] = {}
-    for written in islice(_texts(order), _MOST_TEXTS):
+    for written in islice(beside, _MOST_TEXTS):
         if _has_digit(written) and (doses := noted_doses(written)):
             found[OrderNote("", doses)] = None
     reason = _said(order["statusReason"]) if "statusReason" in order else ()
-    for written in (*reason, *islice(_extension_words(order), _MOST_TEXTS)):
+    extended = [each for each in (order, *_instructions(order)) if "extension" in each]
+    for written in (*reason, *islice(_extension_words(extended), _MOST_TEXTS)):
         read = note_of(written)
         said = written if read.is_push else ""
         found[OrderNote(said, read.doses, read.remarks, read.other_units, is_push=read.is_push)] = None
@@ -55,26 +57,29 @@ def noted_elsewhere(order: Json) -> tuple[OrderNote, ...]:
     return tuple(each for each in found if each != _NOTHING)
 
 
-def every_text(order: Json) -> Iterator[str]:
-    """Yield every text of an order that may speak of the patient, at most ``_MOST_TEXTS``."""
-    return islice(filter(None, _every_text(order)), _MOST_TEXTS)
+def every_text(order: Json, beside: Iterable[str]) -> Iterator[str]:
+    """Yield every text of an order that may speak of the patient, at most ``_MOST_TEXTS``.
+
+    ``beside`` are its `texts_beside`.
+    """
+    return islice(filter(None, _every_text(order, beside)), _MOST_TEXTS)
 
 
-def _every_text(order: Json) -> Iterator[str]:
+def _every_text(order: Json, beside: Iterable[str]) -> Iterator[str]:
     for _, annotation in objects(order.get("note")):
         yield text(annotation.get("text"))
-    for _, instruction in objects(order.get("dosageInstruction")):
+    for instruction in _instructions(order):
         yield from written_in(instruction)
     yield from _said(order.get("statusReason"))
     for _, reason in objects(order.get("reasonReference")):
         yield text(reason.get("display"))
-    yield from _texts(order)
+    yield from beside
 
 
 def _quantities(order: Json) -> Iterator[Json]:
     """Yield the quantities in the extensions of an order, its instructions and their doses."""
     holders = [order]
-    for _, instruction in objects(order.get("dosageInstruction")):
+    for instruction in _instructions(order):
         holders.append(instruction)
         for _, dose in objects(instruction.get("doseAndRate")):
             holders += (dose, child(dose, "doseQuantity"))
@@ -92,7 +97,8 @@ def _quantities_in(element: Json, depth: int) -> Iterator[Json]:
             yield from _quantities_in(extension, depth - 1)
 
 
-def _texts(order: Json) -> Iterator[str]:
+def texts_beside(order: Json) -> Iterator[str]:
+    """Yield the texts of an order outside its instructions and notes; many are empty."""
     for name in _OF_ORDER:
         if name in order:
             yield from _said(order[name])
@@ -100,15 +106,18 @@ def _texts(order: Json) -> Iterator[str]:
     yield text(order.get("renderedDosageInstruction"))
     if "extension" in order:
         yield from _in_extensions(order, _DEPTH)
-    for _, instruction in objects(order.get("dosageInstruction")):
+    for instruction in _instructions(order):
         yield from _beside_the_text(instruction)
 
 
-def _extension_words(order: Json) -> Iterator[str]:
+def _instructions(order: Json) -> list[Json]:
+    return [instruction for _, instruction in objects(order.get("dosageInstruction"))]
+
+
+def _extension_words(extended: Iterable[Json]) -> Iterator[str]:
     """Yield the texts in the extensions of an order and its instructions that are more than a name or a code."""
-    yield from filter(_WORDS.search, _in_extensions(order, _DEPTH))
-    for _, instruction in objects(order.get("dosageInstruction")):
-        yield from filter(_WORDS.search, _in_extensions(instruction, _DEPTH))
+    for each in extended:
+        yield from filter(_WORDS.search, _in_extensions(each, _DEPTH))
 
 
 def restated(order: Json) -> tuple[OrderNote, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cards.identification.folding import fold
 from cards.knowledge.schema import Route
+from cards.values.text_cache import cached_by_text
 from cards.values.texts import LONGEST
 from fhir_mappings.codings import codings, texts
 from fhir_mappings.medications.dose_words import speaks_of_a_dose
@@ -84,6 +85,7 @@ class RouteReader:
         self._codes: dict[str, Route] = {}
         self._texts: dict[str, Route] = {}
         self._words: dict[str, Route] = {}
+        self._of_text = cached_by_text(self._read_text)
         self._phrases: list[tuple[str, Route]] = []
         self._in_two_words: dict[str, Route] = {}
         """Those that a hyphen may join: "sous-cutané"."""
@@ -128,20 +130,20 @@ class RouteReader:
             return OrderedRoute(Route.OTHER, by_text.get(Route.OTHER, written))
         return OrderedRoute(found.pop() if len(found) == 1 else None, written)
 
-    def _of_text(self, written: str) -> set[Route]:
+    def _read_text(self, written: str) -> frozenset[Route]:
         plain = _plain(written)
         if (whole := self._texts.get(plain)) is not None:
-            return {whole}
-        found = {self._words[word] for word in plain.split() if word in self._words}
+            return frozenset({whole})
+        found = (self._words[word] for word in plain.split() if word in self._words)
         around = f" {plain} "
-        return found | {route for phrase, route in self._phrases if phrase in around}
+        return frozenset(found).union(route for phrase, route in self._phrases if phrase in around)
 
     def in_names(self, names: Iterable[str], said: OrderedRoute) -> OrderedRoute:
         """Add the route in the names of a drug to what its order says: the only one ("Kadcyla SC"), or another one.
 
         A name may list all routes of a product, so the stated one among several is right, unless one is a wrong one.
         """
-        plain = [_POWDER.sub(" ", each[:_LONGEST]) for each in names]
+        plain = [_without_powder(each[:_LONGEST]) for each in names]
         if said.route is None:
             return said if said.written else next((OrderedRoute(*each) for each in self._meant(plain)), said)
         if said.in_text:
@@ -172,7 +174,7 @@ class RouteReader:
             # A port lies under the skin, and what is given through it goes into a vein.
             is_port = Route.SUBCUTANEOUS in routes and _PORT.search(fold(said)) is not None
             if len(routes) == 1 and not is_port:
-                yield routes.pop(), said
+                yield next(iter(routes)), said
 
     def _other_in_texts(self, resource: Json, stated: Route) -> str:
         """Return another route in the text for the order's own drug."""
@@ -207,7 +209,7 @@ class RouteReader:
             if is_short and not any(map(_may_be_a_name, others)):
                 alone = self._of_text(sentence) or self._of_text(sentence.removesuffix(" injection"))
                 if len(alone) == 1:
-                    yield sentence.strip(" ."), alone.pop()
+                    yield sentence.strip(" ."), next(iter(alone))
 
     def _only(self, written_texts: Iterable[str], *, of_order: bool = True) -> OrderedRoute:
         """Return the route that texts give where no field does; of several, the first and the next."""
@@ -239,6 +241,11 @@ def _coded(resource: Json) -> Iterator[str]:
 
 def _instructed(resource: Json) -> Iterator[str]:
     return (said for _, each in objects(resource.get("dosageInstruction")) for said in written_in(each))
+
+
+@cached_by_text
+def _without_powder(name: str) -> str:
+    return _POWDER.sub(" ", name)
 
 
 def _plain(written: str) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cards.knowledge.schema import Cancer, Problem, Setting
 from cards.values.caching import lazy
-from cards.values.text_cache import LENGTH, TEXTS, cached_by_key
+from cards.values.text_cache import LENGTH, TEXTS, cached_by_key, cached_by_text
 from fhir_mappings.codings import NO_CODE_MAP, codings, texts
 from fhir_mappings.patient.diagnosis_codes import DiagnosisCodeReader, plain, with_system
 from fhir_mappings.patient.diagnosis_her2 import DiagnosisHer2Reader
@@ -101,6 +101,7 @@ class ConceptReader:
             (each.problem, words(each.texts)) for each in terminology.diagnosis_codes.may_be if each.texts
         ]
         self._remembered = cached_by_key(TEXTS)(self._read)
+        self.may_name_stop = cached_by_text(self._may_name_stop)
 
     def meaning(self, concept: Json) -> Meaning:
         """Read a concept, from the cache if possible."""
@@ -116,9 +117,10 @@ class ConceptReader:
         """Return what a text says of each problem that it names."""
         return self._in_words.read((written,))
 
-    def may_name_stop(self, folded: str) -> bool:
+    def _may_name_stop(self, written: str) -> bool:
         """Return False quickly for a text that names no lung disease, heart failure or pregnancy, as most do."""
-        return self._cues_of_stops.search(folded) is not None
+        plain = fold(written)
+        return "hcg" in plain or self._cues_of_stops.search(plain) is not None
 
     @lazy
     def _cues_of_stops(self) -> re.Pattern[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import tee
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -17,7 +18,7 @@ from cards.values.quantities import Mg
 from fhir_mappings.codings import NO_CODE_MAP
 from fhir_mappings.medications import doses_in_text
 from fhir_mappings.medications.medication import MedicationReader, has_reasons_of, with_reasons_of
-from fhir_mappings.medications.other_texts import noted_elsewhere, restated
+from fhir_mappings.medications.other_texts import noted_elsewhere, restated, texts_beside
 from fhir_mappings.medications.releases import is_of_other_release
 from fhir_mappings.medications.services import orders_served, service_billing
 from fhir_mappings.medications.treatments import TreatmentReader
@@ -303,14 +304,15 @@ class ChartReader:
                     injected_mg=tuple(dict.fromkeys(said)),
                     notes=tuple(_with_amounts(product, each) for each in order.notes),
                 )
-            if elsewhere := noted_elsewhere(resource):
+            for_notes, for_problems, for_statements = tee(texts_beside(resource), 3)
+            if elsewhere := noted_elsewhere(resource, for_notes):
                 order = msgspec.structs.replace(order, notes=(*order.notes, *elsewhere))
             if said_again := restated(resource):
                 order = msgspec.structs.replace(order, restated=said_again)
-            if problems := self._medication.named_problems(resource):
+            if problems := self._medication.named_problems(resource, for_problems):
                 order = msgspec.structs.replace(order, named_problems=problems)
             names = (product.name, *product.names, *(each.name for each in product.brands))
-            if statements := self._medication.statements(resource, names):
+            if statements := self._medication.statements(resource, for_statements, names):
                 order = msgspec.structs.replace(order, statements=statements)
             if not product.is_oral and (named := doses_in_text.milligrams_named(each.value for each in order.evidence)):
                 order = msgspec.structs.replace(order, named_mg=named)

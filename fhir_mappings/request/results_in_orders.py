@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from cards.values.text_cache import cached_by_text
+from fhir_mappings.medications.amounts import without_amounts
 from fhir_mappings.medications.doses_in_text import instructed
 from fhir_mappings.medications.named_problems import is_of_anybody
 from fhir_mappings.wire.folding import SENTENCES, fold
@@ -46,9 +48,14 @@ def results_in_orders(orders: Orders, patient: Patient, reports: ReportReader, t
 
 def _sentences(order: Json) -> Iterator[str]:
     for written in (*(text(note.get("text")) for _, note in objects(order.get("note"))), *instructed(order)):
-        if _MENTIONS.search(written) is None:
+        if not _may_mention(without_amounts(written)):
             continue
         for sentence in SENTENCES.split(written):
             plain = fold(sentence)
             if _NOT_NOW.search(plain) is None and not is_of_anybody(plain):
                 yield _DAY.sub("", sentence).strip()
+
+
+@cached_by_text
+def _may_mention(words: str) -> bool:
+    return _MENTIONS.search(words) is not None

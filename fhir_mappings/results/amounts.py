@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from cards.values.intervals import Bound
+from cards.values.intervals import EXACT, Bound
 from cards.values.texts import CUT
 from fhir_mappings.wire.lenient import number, shown, text
 
@@ -20,7 +20,7 @@ LONGEST, _LONGEST_COMPARATOR, _LONGEST_UNIT = 100, 20, 80
 
 # FHIR's comparators, and their spellings in texts. Any other is not read: "!=" does not bound a number.
 BOUNDS = {
-    **dict.fromkeys(("", "="), Bound.EXACT),
+    **dict.fromkeys(("", "="), EXACT),
     **dict.fromkeys(("<", "less than", "below", "under"), Bound.BELOW),
     **dict.fromkeys(("<=", "=<", "\u2264", "at most", "up to"), Bound.AT_MOST),
     **dict.fromkeys((">=", "=>", "\u2265", "at least"), Bound.AT_LEAST),
@@ -71,8 +71,8 @@ def in_thousands(written: str) -> tuple[Reading, Reading] | None:
     whole, _, rest = match["low"].replace(",", ".").partition(".")
     unit, shown = (match["unit"] or "").strip(), " ".join(written.split())
     return (
-        Reading(Decimal(whole + rest), "", unit, Bound.EXACT, shown),
-        Reading(Decimal(f"{whole}.{rest}"), "", unit, Bound.EXACT, shown),
+        Reading(Decimal(whole + rest), "", unit, EXACT, shown),
+        Reading(Decimal(f"{whole}.{rest}"), "", unit, EXACT, shown),
     )
 
 
@@ -83,7 +83,7 @@ def read_amount(written: str) -> Reading | None:
         return None
     bound = BOUNDS[(match["bound"] or "").casefold()]
     low, high = (None if each is None else Decimal(each.replace(",", ".")) for each in match.group("low", "high"))
-    if low is None or (high is not None and (low > high or bound is not Bound.EXACT)):
+    if low is None or (high is not None and (low > high or bound is not EXACT)):
         return None
     return Reading(low, "", (match["unit"] or "").strip(), bound, " ".join(written.split()), high)
 
@@ -95,8 +95,8 @@ def in_two_units(written: str) -> tuple[Reading, Reading] | None:
         return None
     whole, greater, rest, smaller = match.groups()
     return (
-        Reading(Decimal(whole), "", greater, Bound.EXACT, written),
-        Reading(Decimal(rest.replace(",", ".")), "", smaller, Bound.EXACT, written),
+        Reading(Decimal(whole), "", greater, EXACT, written),
+        Reading(Decimal(rest.replace(",", ".")), "", smaller, EXACT, written),
     )
 
 
@@ -113,7 +113,7 @@ def read_quantity(quantity: Json) -> Reading | None:
         code, unit = _cut(code), _cut(unit)
     if "comparator" not in quantity:
         # With ``!s`` a decimal is written three times as fast.
-        return Reading(value, code, unit, Bound.EXACT, f"{value!s} {unit or code}".strip())
+        return Reading(value, code, unit, EXACT, f"{value!s} {unit or code}".strip())
     written = quantity["comparator"]
     comparator = text(written) if written.__class__ is str else shown(written)
     bound = BOUNDS.get(" ".join(comparator[:_LONGEST_COMPARATOR].casefold().split()))

@@ -13,7 +13,7 @@ from msgspec import structs
 
 from cards.facts.origins import Gap, Origin
 from cards.facts.results import TIMES_LIMIT, LabResult, Lvef, Weight
-from cards.values.intervals import Bound, Interval
+from cards.values.intervals import EXACT, Bound, Interval
 from cards.values.quantities import Kg, Percent
 from fhir_mappings.codings import texts
 from fhir_mappings.results.amounts import (
@@ -129,9 +129,9 @@ class NumberReader:
         bound = reading.bound
         if bound is None:
             return Gap(concept, origin.path, "comparator", on, (("value", reading.as_reported[:40]),))
-        if bound is Bound.EXACT and reading.upper is None and "interpretation" in holder:
+        if bound is EXACT and reading.upper is None and "interpretation" in holder:
             bound = self._flags.bound(holder)
-            if bound is not Bound.EXACT:
+            if bound is not EXACT:
                 written = f"{bound.sign} {reading.as_reported}"
                 reading = structs.replace(reading, bound=bound, as_reported=written)
         code, written_unit = reading.code, reading.unit
@@ -143,14 +143,14 @@ class NumberReader:
         value = reported * unit.factor
         known = self._terminology.concepts[concept]
         gate = known.plausible
-        if gate is not None and not gate[0] <= value <= gate[1] and (bound is Bound.EXACT or value <= 0):
+        if gate is not None and not gate[0] <= value <= gate[1] and (bound is EXACT or value <= 0):
             return Gap(concept, origin.path, "implausible", on, (("value", reading.as_reported),))
         if not _ASIDE.isdisjoint(holder) and (
             note := self._said_otherwise(concept, _Measured(value, reading, unit), holder)
         ):
             return Gap(concept, origin.path, "voided", on, (("value", reading.as_reported), ("note", note)))
         if concept in ("weight", "weight-stated"):
-            if bound is not Bound.EXACT:
+            if bound is not EXACT:
                 return Gap(concept, origin.path, "value", on, (("value", reading.as_reported),))
             return Weight(Kg(value), on, origin, stated=concept == "weight-stated")
         if concept == "lvef":
@@ -174,7 +174,7 @@ class NumberReader:
         for concept, name in self._name_before.items():
             rest = name.sub("", sentence, count=1)
             reading = read_amount(rest) if rest != sentence else None
-            if reading is not None and reading.bound is Bound.EXACT and reading.upper is None:
+            if reading is not None and reading.bound is EXACT and reading.upper is None:
                 factor = self._units.factor(concept, "", reading.unit)
                 return (concept, reading.value * factor) if factor is not None else None
         return None
@@ -187,7 +187,7 @@ class NumberReader:
             return Gap("lvef", origin.path, "flagged", on, (("value", reading.as_reported), ("flag", flag)))
         limit = Percent(normal) if normal is not None else None
         end = Percent(reading.upper * factor) if reading.upper is not None else None
-        return Lvef(Percent(value), on, origin, reading.as_reported, limit, reading.bound or Bound.EXACT, upper=end)
+        return Lvef(Percent(value), on, origin, reading.as_reported, limit, reading.bound or EXACT, upper=end)
 
     def _lab(
         self, concept: str, measured: _Measured, holder: Json, origin: Origin, on: date | None, subject: Subject
@@ -197,7 +197,7 @@ class NumberReader:
         upper = self._ranges.high(ranges, concept, unit, subject, on) if ranges else None
         if upper is None and ranges:
             lowest = self._ranges.lowest_high(ranges, concept, unit, subject, on)
-            upper = lowest if lowest is not None and value <= lowest and reading.bound is Bound.EXACT else None
+            upper = lowest if lowest is not None and value <= lowest and reading.bound is EXACT else None
         if "interpretation" in holder:
             lower = self._ranges.low(ranges, concept, unit, subject, on) if ranges else None
             if flag := self._flags.against(concept, holder, value, lower, upper):
@@ -206,7 +206,7 @@ class NumberReader:
         if upper is not None and limits is not None and not limits[0] <= upper <= limits[1]:
             # A limit in another unit than the result, or a slipped decimal, would make any result look normal.
             upper = None
-        bound = reading.bound or Bound.EXACT
+        bound = reading.bound or EXACT
         found = LabResult(concept, value, known.unit or "", on, origin, reading.as_reported, upper, bound)
         if upper is not None and unit.factor is not None and unit.factor != 1:
             structs.force_setattr(found, "limit_as_reported", upper / unit.factor)
@@ -221,7 +221,7 @@ class NumberReader:
             return _share_of(ratio)
         whole = number(holder.get("valueInteger"))
         if whole is not None:
-            return Reading(whole, "", "", Bound.EXACT, str(whole))
+            return Reading(whole, "", "", EXACT, str(whole))
         written = _text_of(holder)
         if concept == "lvef":
             return self._ejection_fraction(holder, written)
@@ -239,7 +239,7 @@ class NumberReader:
         amounts: list[tuple[Decimal, Decimal]] = []
         for each in read:
             factor = self._units.factor(concept, "", each.unit) if each is not None else None
-            if each is None or factor is None or each.bound is not Bound.EXACT or each.upper is not None:
+            if each is None or factor is None or each.bound is not EXACT or each.upper is not None:
                 return None
             amounts.append((each.value * factor, _last_digit(each.value) * factor))
         (one, rounded), (other, also_rounded) = amounts
@@ -283,7 +283,7 @@ class NumberReader:
         """Return the sentence beside a value that gives another one; empty without one."""
         if concept == "lvef":
             return self._lvef_notes.other_fraction(measured.value, holder)
-        if measured.reading.bound is not Bound.EXACT:
+        if measured.reading.bound is not EXACT:
             return ""
         for sentence in sentences(notes(holder)):
             for part in _CLAUSES.split(fold(sentence[:LONGEST])):
@@ -308,7 +308,7 @@ class NumberReader:
         if not all(map(_HOW.fullmatch, match["behind"].replace("(", "").replace(")", "").split())):
             return None
         read = read_amount(match["amount"].strip())
-        if read is None or read.bound is not Bound.EXACT or read.upper is not None:
+        if read is None or read.bound is not EXACT or read.upper is not None:
             return None
         named = not own.isdisjoint(words) or any(map(_OF_RESULT.fullmatch, words))
         factor = self._units.factor(concept, "", read.unit) if read.unit or not named else measured.unit.factor
@@ -395,7 +395,7 @@ def _last_digit(number: Decimal) -> Decimal:
 def _of_range(low: Json, high: Json) -> Reading | None:
     """Read a range; where FHIR has no other end, it goes on without limit."""
     reading = read_quantity(low or high)
-    if reading is None or reading.bound is not Bound.EXACT:
+    if reading is None or reading.bound is not EXACT:
         return None
     if not (low and high):
         bound = Bound.AT_LEAST if low else Bound.AT_MOST
@@ -410,8 +410,8 @@ def _of_range(low: Json, high: Json) -> Reading | None:
 def _share_of(ratio: Json) -> Reading | None:
     """Read an ejection fraction as a ratio of two numbers without a unit: 55 to 100."""
     above, below = (read_quantity(child(ratio, name)) for name in ("numerator", "denominator"))
-    if above is None or below is None or {above.bound, below.bound} != {Bound.EXACT}:
+    if above is None or below is None or {above.bound, below.bound} != {EXACT}:
         return None
     if not 0 < above.value <= below.value or above.unit != below.unit or above.code != below.code:
         return None
-    return Reading(above.value / below.value, "", "", Bound.EXACT, f"{above.value}:{below.value}")
+    return Reading(above.value / below.value, "", "", EXACT, f"{above.value}:{below.value}")

@@ -76,7 +76,6 @@ class RangeReader:
         year, adults = known.age_units.get("a"), known.adults
         self._adult_days = (adults.from_years * year, adults.to_years * year) if adults and year else None
         self._again = CachedByJson(self._read)
-        self._plain_again = CachedByJson(self._read_plain)
 
     def high(self, ranges: Any, concept: str, unit: Unit, subject: Subject, on: date | None) -> Decimal | None:
         """Return the upper limit of normal in the canonical unit, or in the result's own if it has no known factor."""
@@ -93,22 +92,21 @@ class RangeReader:
     def _limits(
         self, ranges: Any, side: str, concept: str, unit: Unit, subject: Subject, on: date | None
     ) -> Sequence[Decimal]:
-        code, written, known = unit
-        factor = "" if known is None else str(known)
         listed = items(ranges)
         if len(listed) == 1 and listed[0].__class__ is dict and _PLAIN.issuperset(listed[0]):
-            # Many ranges have limits alone, which are for everybody.
-            return self._plain_again(listed[0], concept, code, written, factor, side)
+            # Many ranges have limits alone, which are for everybody: to write them as a key takes longer than to read.
+            return self._plain(listed[0], side, concept, unit)
+        code, written, known = unit
+        factor = "" if known is None else str(known)
         sex, born = subject
         age = ""
         if born is not None and on is not None and any("age" in entry for entry in listed if entry.__class__ is dict):
             age = str((on - born).days)
         return self._again(listed, concept, code, written, factor, sex, age, side)
 
-    def _read_plain(self, entry: Json, *beside: str) -> tuple[Decimal, ...]:
-        concept, code, written, factor, side = beside
+    def _plain(self, entry: Json, side: str, concept: str, unit: Unit) -> tuple[Decimal, ...]:
         try:
-            found = self._stated(entry, side, concept, Unit(code, written, Decimal(factor) if factor else None))
+            found = self._stated(entry, side, concept, unit)
         except _NotRead:
             return ()
         return (found,) if found is not None and found > 0 else ()

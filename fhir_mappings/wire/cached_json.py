@@ -34,7 +34,5 @@ class CachedByJson(Generic[T]):
     def __call__(self, part: Any, *beside: str) -> T:
         """Read a part, from the cache if possible."""
         written = encode(part)
-        length = len(written)
-        for each in beside:
-            length += len(each)
+        length = len(written) + sum(map(len, beside))
         return self._again(written, *beside) if length <= LONGEST else self._read(part, *beside)

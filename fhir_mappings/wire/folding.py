@@ -25,6 +25,7 @@ _SIGNS = str.maketrans(
 SENTENCES = re.compile(r"[;\n]|\.(?=\s|$)")
 """What parts the sentences of a text; a period inside a number or a name does not."""
 _SWAPPED_BOUND = re.compile(r"=([<>])")
+_in_number = re.compile(r"\d,\d").search
 _DECIMAL_COMMA = re.compile(r"(?<![\d.,])(\d{1,4}),(\d{1,2})(?![\d,.]*\d)")
 
 
@@ -42,4 +43,4 @@ def fold(written: str) -> str:
     if "=" in plain:
         plain = _SWAPPED_BOUND.sub(r"\1=", plain)
     plain = " ".join(plain.split())
-    return _DECIMAL_COMMA.sub(r"\1.\2", plain) if "," in plain else plain
+    return _DECIMAL_COMMA.sub(r"\1.\2", plain) if "," in plain and _in_number(plain) else plain

@@ -21,6 +21,8 @@ from cards.knowledge.schema.oral import Interaction, Prophylaxis, Tablets
 from cards.knowledge.schema.sourced import Cited, KnowledgeRecord
 from cards.knowledge.schema.supply import AtcEntry, Brand, RxNormEntry, SnomedEntry, UniiEntry
 
+_ORAL = Route.ORAL
+
 
 class PriorTherapy(KnowledgeRecord, frozen=True, kw_only=True):
     """The prior therapy that the label requires. Charts seldom settle it, so it appears only on the rules page."""
@@ -98,7 +100,7 @@ class Product(KnowledgeRecord, frozen=True, kw_only=True):
     @property
     def is_oral(self) -> bool:
         """Whether it is taken by mouth: dosed per administration and day, and not billed by an infusion center."""
-        return self.route is Route.ORAL
+        return self.route is _ORAL
 
     @property
     def label(self) -> str:
