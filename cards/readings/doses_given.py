@@ -88,10 +88,10 @@ def _each_once(ordered: list[Treatment]) -> list[Mg | MgPerKg]:
 
 
 def _alike(ordered: list[Treatment], parts: list[Mg | MgPerKg]) -> int:
-    """Count the entries of the only amount where each is a resource of its own, without a time of the day."""
+    """Count the entries of the only amount where each is a resource of its own, and not all have a time of the day."""
     own = {each.origin.reference for each in ordered if each.dose is not None and not each.as_ordered}
-    has_time = any(len(each.at) >= _HAS_TIME for each in ordered)
-    return len(own) if len(parts) == 1 and own and not has_time else 1
+    are_timed = all(len(each.at) >= _HAS_TIME for each in ordered)
+    return len(own) if len(parts) == 1 and own and not are_timed else 1
 
 
 def _sum(parts: list[Mg | MgPerKg]) -> Mg | MgPerKg | None:

@@ -122,6 +122,11 @@ def test_bodies_that_are_not_requests(raw: bytes, code: str) -> None:
     assert refused.value.code == code
 
 
+def test_a_request_for_another_hook_of_ours_names_both() -> None:
+    with pytest.raises(BadRequest, match="the hook order-select, and the request is for order-sign; the service"):
+        read_request(encode(changed("hook", "order-sign")), "order-select")
+
+
 def test_an_error_never_repeats_a_value() -> None:
     body = changed("context.patientId", ["MRN-4711"])
     with pytest.raises(BadRequest) as refused:
