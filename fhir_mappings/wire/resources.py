@@ -139,7 +139,7 @@ class ResourceList(msgspec.Struct, eq=False):
         except NOT_STRICT:
             shell = None
         if shell is not None and shell.resourceType == "Bundle":
-            if shell.has_no_entries and any(map(_is_foreign_list, decode(raw).items())):
+            if shell.has_no_entries and foreign_list(decode(raw)):
                 raise Unreadable("entries under another name")
             return cls.of(shell, path, depth)
         listing = cls()
@@ -311,10 +311,10 @@ def is_next(relation: str) -> bool:
     return relation == _NEXT or relation.strip().casefold() == _NEXT
 
 
-def _is_foreign_list(member: tuple[str, Any]) -> bool:
-    """Return whether a member of a Bundle is a list of objects that no Bundle of FHIR has, such as ``entries``."""
-    name, value = member
-    return name not in _LISTS and bool(value) and isinstance(value, list) and isinstance(value[0], dict)
+def foreign_list(bundle: Json) -> str:
+    """Return the name of a list of objects that no Bundle of FHIR has, such as ``entries``; empty if there is none."""
+    foreign = (name for name, value in bundle.items() if name not in _LISTS and isinstance(value, list) and value)
+    return next((name for name in foreign if isinstance(bundle[name][0], dict)), "")
 
 
 def _is_deleted(entry: _Entry) -> bool:
