@@ -309,9 +309,9 @@ def _string(value: object, where: str) -> str:
 
 
 def _patient_id(context: Json) -> str:
-    """Return the patient id, which some clients send as a reference."""
+    """Return the patient id, which some clients send as a reference, relative or absolute."""
     identifier = _string(context.get("patientId"), "context.patientId")
-    return _string(identifier.removeprefix("Patient/"), "context.patientId")
+    return _string(identifier.strip().rpartition("Patient/")[2], "context.patientId")
 
 
 def _user_id(envelope: _Fields, context: Json) -> str:
