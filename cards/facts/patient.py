@@ -68,6 +68,8 @@ class Treatment(msgspec.Struct, frozen=True):
     """The group of orders that an active order was placed with."""
     replaces: tuple[str, ...] = ()
     """The orders that an active order takes the place of or carries out, as ``MedicationRequest/id``."""
+    alike: int = 1
+    """The entries of this one amount on the day, not all with a time: one dose entered several times, or its parts."""
 
     def is_active(self, today: date) -> bool:
         """Return whether the drug is in use: not after the entry's period has ended, whatever its status says."""

@@ -24,6 +24,7 @@ SIZE_LIMIT = 1_048_576
 """The maximum number of characters in a file."""
 _NODE_LIMIT = 50_000
 _STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]{0,80})|\[(\d{1,6}|\.{3})\]")
+_ANY_KEY = "..."
 _UNKNOWN = re.compile(r"unknown field `([^`]{1,200})`")
 _FIELD = re.compile(r"\{([^{}]{0,80})\}")
 _LONGEST_SENTENCE = 2_000
@@ -159,7 +160,7 @@ class Document:
             return msgspec.convert(value, shape, strict=False)
         except msgspec.ValidationError as error:
             said, _, path = str(error).partition(" - at `")
-            steps = tuple(field or index for field, index in _STEP.findall(path))
+            steps = _named(value, shape, tuple(field or index for field, index in _STEP.findall(path)))
             unknown = _UNKNOWN.search(said)
             where = (*place, *steps, *((unknown[1],) if unknown else ()))
             hint = ""
@@ -222,6 +223,40 @@ def nearest(word: str, known: Iterable[str]) -> str:
     """Return a "did you mean" hint with the nearest known word; empty if none is near."""
     close = difflib.get_close_matches(word, sorted(set(known)), n=1, cutoff=_CLOSE)
     return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def _named(value: Any, shape: Any, steps: Place) -> Place:
+    """Put the key of a mapping in the place of each ``...``, which msgspec writes for any: the one that is refused."""
+    for at, step in enumerate(steps):
+        if step != _ANY_KEY:
+            continue
+        above = steps[:at]
+        refused = (each for each in _at(value, above) if _is_refused(_with_only(value, above, each), shape))
+        steps = (*above, str(next(refused, "")), *steps[at + 1 :])
+    return steps
+
+
+def _at(value: Any, steps: Place) -> Any:
+    for step in steps:
+        value = value[int(step)] if isinstance(value, list) else next(v for k, v in value.items() if str(k) == step)
+    return value
+
+
+def _with_only(value: Any, steps: Place, key: Any) -> Any:
+    """Return a copy with one key alone in the mapping at a place."""
+    if not steps:
+        return {key: value[key]}
+    if isinstance(value, list):
+        return [_with_only(each, steps[1:], key) if str(at) == steps[0] else each for at, each in enumerate(value)]
+    return {k: _with_only(each, steps[1:], key) if str(k) == steps[0] else each for k, each in value.items()}
+
+
+def _is_refused(value: Any, shape: Any) -> bool:
+    try:
+        msgspec.convert(value, shape, strict=False)
+    except msgspec.ValidationError:
+        return True
+    return False
 
 
 def _nearest_or_all(word: str, known: set[str]) -> str:

@@ -105,9 +105,15 @@ def _with_file(known: Knowledge, document: Document, problems: Problems) -> Know
         known = msgspec.structs.replace(known, sources={**known.sources, **_sources(known, document)})
     own = frozenset(given) if isinstance(given, dict) else frozenset()
     for section, added in _ADDED.items():
+        ids: set[Any] = set()
         with problems.caught():
             for index, tree in enumerate(document.entries(section)):
-                with problems.caught(tree.get("id") if isinstance(tree, dict) else None):
+                identifier = tree.get("id") if isinstance(tree, dict) else None
+                with problems.caught(identifier):
+                    if identifier is not None and str(identifier) in ids:
+                        where = document.where((section, str(index), "id"))
+                        raise KnowledgeError(f"{where}: {section}.{index}.id: {identifier!r} stands here twice")
+                    ids.add(str(identifier))
                     known = added(known, document, vouched_for(tree, own), (section, str(index)))
     known = msgspec.structs.replace(known, version=document.version_over(known.version))
     if len(problems.found) == before:

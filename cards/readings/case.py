@@ -179,16 +179,22 @@ class Case:
         return value
 
     def weight_at(self, on: date) -> Weight | None:
-        """Return the body weight nearest to a day; none if the nearest is too far away."""
+        """Return the body weight nearest to a day, of two the one before it; none if the nearest is too far away."""
         nearest, least = None, int(self.threshold("earlier_weight_max_days"))
         for weight in self.patient.weights:
             if weight.on is None:
                 continue
             days = abs((weight.on - on).days)
-            # Of two equally near, the newer one, which comes first.
-            if days < least or (nearest is None and days == least):
+            # A dose is worked out from a weight that is known already. Of one day, the newest comes first.
+            is_before = nearest is not None and nearest.on is not None and weight.on <= on < nearest.on
+            if days < least or (days == least and (nearest is None or is_before)):
                 nearest, least = weight, days
         return nearest
+
+    def weight_before(self, on: date) -> Weight | None:
+        """Return the last body weight on or before a day; none if it is too far away."""
+        first = on - timedelta(days=int(self.threshold("earlier_weight_max_days")))
+        return next((each for each in self.patient.weights if each.on is not None and first <= each.on <= on), None)
 
     @lazy
     def weight_based(self) -> bool:

@@ -244,9 +244,54 @@ def lowest_reduction(case: Case) -> Reduced | None:
     reduced = [
         Reduced(level, each)
         for level, each in levels
-        if level is not None and level.role is LevelRole.REDUCTION and not has_dose_nearby(case, each, case.history)
+        if level is not None
+        and level.role is LevelRole.REDUCTION
+        and not has_dose_nearby(case, each, case.history)
+        and not _is_other_by_weight_before(case, each, level)
     ]
     return min(reduced, key=lambda found: found.level.dose.value, default=None)
+
+
+def reduced_by_one_weight(case: Case) -> Reduced | None:
+    """Return the newest dose that is of a reduced level by the weight before it or the one after it, not by both."""
+    for each in case.history:
+        level = level_of(case, each)
+        if each.stopped or not _is_other_by_weight_before(case, each, level):
+            continue
+        reduced = [one for one in (level, _level_before(case, each)) if one and one.role is LevelRole.REDUCTION]
+        if reduced and not has_dose_nearby(case, each, case.history):
+            return Reduced(min(reduced, key=lambda one: one.dose.value), each)
+    return None
+
+
+def reduced_in_parts(case: Case) -> Reduced | None:
+    """Return the newest dose of several alike entries whose amount is no level, and together a reduced one."""
+    for each in case.history:
+        dose = per_kg(case, each) if each.alike > 1 and not each.stopped else None
+        if dose is None or _level_at(case, each, dose) is not None:
+            continue
+        level = _level_at(case, each, MgPerKg(dose.value * each.alike))
+        if level is not None and level.role is LevelRole.REDUCTION:
+            return Reduced(level, each)
+    return None
+
+
+def _is_other_by_weight_before(case: Case, earlier: Treatment, level: Level | None) -> bool:
+    """Return whether a dose is of another level by the last weight before it, where the nearest one is from after it.
+
+    Which of the two it was worked out from is not known: the patient may have gained weight since.
+    """
+    if not isinstance(earlier.dose, Mg) or earlier.on is None:
+        return False
+    nearest = case.weight_at(earlier.on)
+    if nearest is None or nearest.on is None or nearest.on <= earlier.on or case.weight_before(earlier.on) is None:
+        return False
+    return _level_before(case, earlier) != level
+
+
+def _level_before(case: Case, earlier: Treatment) -> Level | None:
+    before = case.weight_before(earlier.on) if earlier.on is not None else None
+    return _level_at(case, earlier, earlier.dose / before.kg) if before and isinstance(earlier.dose, Mg) else None
 
 
 def perhaps_reduced(case: Case) -> Reduced | None:

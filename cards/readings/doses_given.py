@@ -58,6 +58,7 @@ def _together(group: list[Treatment]) -> Treatment:
         ordered[0],
         dose=_sum(parts),
         bags=max(len(parts), 1),
+        alike=_alike(ordered, parts),
         # An administration without an amount may be another bag, so the sum is not known.
         stopped=any(each.stopped for each in ordered),
         unread_dose=unread,
@@ -84,6 +85,13 @@ def _each_once(ordered: list[Treatment]) -> list[Mg | MgPerKg]:
             amounts.add(each.dose)
             parts.append(each.dose)
     return parts
+
+
+def _alike(ordered: list[Treatment], parts: list[Mg | MgPerKg]) -> int:
+    """Count the entries of the only amount where each is a resource of its own, and not all have a time of the day."""
+    own = {each.origin.reference for each in ordered if each.dose is not None and not each.as_ordered}
+    are_timed = all(len(each.at) >= _HAS_TIME for each in ordered)
+    return len(own) if len(parts) == 1 and own and not are_timed else 1
 
 
 def _sum(parts: list[Mg | MgPerKg]) -> Mg | MgPerKg | None:

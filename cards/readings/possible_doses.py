@@ -27,7 +27,7 @@ _OF_LEVEL = (PossibleKind.DISPENSE, PossibleKind.STATEMENT)
 def doses_not_counted(case: Case, products: frozenset[str], interval: int) -> tuple[Missing, ...]:
     """List what may be a dose of some products within an interval and is beside no administration on record.
 
-    A dispense of the day before, and an order of the planned day, are of this dose.
+    A dispense of the product from the day before, and an order of the planned day, are of this dose.
     """
     entries = tuple(_entries(case, products))
     if not entries:
@@ -41,7 +41,10 @@ def doses_not_counted(case: Case, products: frozenset[str], interval: int) -> tu
     found: dict[PossibleKind, PossibleDose] = {}
     for each in entries:
         days = (case.planned - each.on).days
-        of_this_dose = each.kind is PossibleKind.DISPENSE or (each.kind is PossibleKind.ORDER and days == 0)
+        if each.kind is PossibleKind.DISPENSE:
+            of_this_dose = each.product == case.product.id
+        else:
+            of_this_dose = each.kind is PossibleKind.ORDER and days == 0
         if not 0 <= days < interval - window or (of_this_dose and days <= 1):
             continue
         # An administration near it is that dose; after a later one, this one no longer matters.

@@ -123,7 +123,7 @@ def _by_last_dose(case: Case, newest: Weight) -> WeightDoubt | None:
         last is None
         or not isinstance(last.dose, Mg)
         or last.stopped
-        or last.bags > 1
+        or max(last.bags, last.alike) > 1
         or has_dose_nearby(case, last, case.history)
     ):
         return None

@@ -15,6 +15,8 @@ from cards.readings.course import (
     level_of,
     lowest_reduction,
     perhaps_reduced,
+    reduced_by_one_weight,
+    reduced_in_parts,
     sums_above_maximum,
 )
 from cards.readings.day_total import day_total, total_excess
@@ -243,10 +245,15 @@ def _reduced_in_words_alone(case: Case, given: Treatment) -> str:
 
 
 def _level_unknown(case: Case) -> Iterator[Missing]:
-    """Say that the last dose may have been a reduced one, below the one that is ordered."""
-    found = perhaps_reduced(case)
-    if found is not None and weight_doubt(case) is None and _is_above(case, found.level):
-        yield _perhaps_lower("earlier-level", found, is_today=True)
+    """Say that an earlier dose may have been a reduced one, below the one that is ordered."""
+    for key, found in (
+        ("earlier-level", perhaps_reduced(case)),
+        ("earlier-level-by-weight", reduced_by_one_weight(case)),
+        ("earlier-level-in-parts", reduced_in_parts(case)),
+    ):
+        if found is not None and weight_doubt(case) is None and _is_above(case, found.level):
+            yield _perhaps_lower(key, found, is_apart=True)
+            return
 
 
 def _lower_in_order(case: Case) -> Iterator[Missing]:
@@ -264,14 +271,15 @@ def _is_above(case: Case, lowest: Level) -> bool:
     return any(level is not None and level.dose.value > lowest.dose.value for _, level in judged_levels(case))
 
 
-def _perhaps_lower(key: str, found: Reduced, *, is_today: bool = False, is_urgent: bool = False) -> Missing:
-    """Say which dose may be a reduced one; its level is ``is_today`` that at the weight of today, said apart."""
+def _perhaps_lower(key: str, found: Reduced, *, is_apart: bool = False, is_urgent: bool = False) -> Missing:
+    """Say which dose may be a reduced one; ``is_apart`` if the sentence names its level by itself."""
     level, earlier = found
     on = earlier.on.isoformat() if earlier.on is not None else ""
     dose, at_level = str(earlier.dose), str(level.dose)
-    if not is_today and dose != at_level:
+    if not is_apart and dose != at_level:
         dose = f"{dose} ({at_level})"
-    return Missing(key, values={"dose": dose, "level": at_level, "date": on}, is_urgent=is_urgent)
+    values = {"dose": dose, "level": at_level, "date": on, "count": str(earlier.alike)}
+    return Missing(key, values=values, is_urgent=is_urgent)
 
 
 def _raised(case: Case, reading: DoseReading, lowest: Level, earlier: Treatment) -> Fired:

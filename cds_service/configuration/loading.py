@@ -19,7 +19,7 @@ from cards.facts.topics import topics_of
 from cards.presentation.language import ENGLISH
 from cds_service.configuration.coverage_files import unknown_vials
 from cds_service.configuration.environment import CONFIG_VARIABLE, ENV_PREFIX, SECRETS, STAYS_REQUIRED
-from cds_service.configuration.layers import ConfigurationError, Layers, Places, anchor, read_layers
+from cds_service.configuration.layers import ConfigurationError, Layers, Places, anchor, line_of, read_layers
 from cds_service.configuration.messages import problem
 from cds_service.configuration.policy_settings import unknown_products
 from cds_service.configuration.section import nearest
@@ -84,14 +84,17 @@ def _checked(layers: Layers, path: Path | None, environment: dict[str, str]) -> 
     except ValidationError as error:
         source = str(path) if path is not None else "environment"
         wrong = [problem(each, places, source, Settings) for each in error.errors()]
-        raise ConfigurationError([*wrong, *_problems_of_site(tree.get("site"))]) from None
+        raise ConfigurationError([*wrong, *_placed(_problems_of_site(tree.get("site")), places)]) from None
     settings._layers.update(_layers(places))  # noqa: SLF001 - this module is the other half of the class
     settings._places.update(places)  # noqa: SLF001
     settings._files = layers.files  # noqa: SLF001
     settings._texts.update(layers.texts)  # noqa: SLF001
     site = settings.site
     if site.knowledge or site.wording or site.rules or site.language != ENGLISH:
-        settings._site_layer = read_site_layer(site.knowledge, site.wording, site.language, site.rules)  # noqa: SLF001
+        try:
+            settings._site_layer = read_site_layer(site.knowledge, site.wording, site.language, site.rules)  # noqa: SLF001
+        except ConfigurationError as error:
+            raise ConfigurationError(_placed(error.problems, places), error.files) from None
         settings._files += (*site.knowledge, *site.wording, *site.rules)  # noqa: SLF001
     if not site.text.is_empty:
         settings._site_layer = with_texts(settings.site_layer, site.text, path.name if path else "environment")  # noqa: SLF001
@@ -111,6 +114,12 @@ def _problems_of_site(site: Any) -> list[str]:
     except ConfigurationError as error:
         return error.problems
     return []
+
+
+def _placed(problems: list[str], places: Places) -> list[str]:
+    """Put the line or the variable of the language before its problem; those of a site's files have their own."""
+    at = line_of(places, "site", "language") or "environment"
+    return [f"{at}: {each}" if each.startswith("site.language: ") else each for each in problems]
 
 
 def _refuse_unknown_names(settings: Settings, source: str) -> None:

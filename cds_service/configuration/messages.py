@@ -16,6 +16,17 @@ if TYPE_CHECKING:
     from cds_service.configuration.layers import Places
 
 
+_WRONG_TYPE = {
+    **dict.fromkeys(("decimal_parsing", "decimal_type", "float_parsing", "float_type"), "must be a number"),
+    **dict.fromkeys(("int_parsing", "int_type", "int_from_float"), "must be a whole number"),
+    **dict.fromkeys(("bool_parsing", "bool_type"), "must be true or false"),
+    **dict.fromkeys(("url_parsing", "url_type"), "must be an address that begins with https:// or http://"),
+    "string_type": "must be text, in quotes if it looks like a number",
+    "list_type": "must be a list, as in [one, another]",
+}
+"""What to write instead, by pydantic's types of error. Of the others its own message says it."""
+
+
 def problem(error: Any, places: Places, source: str, model: type[BaseModel], topics: Iterable[str] = ()) -> str:
     """Describe one problem with its place and, for an unknown key, the nearest known one.
 
@@ -36,7 +47,8 @@ def problem(error: Any, places: Places, source: str, model: type[BaseModel], top
         known = sorted(_siblings((*location, ""), model)) if error["type"] == "model_type" else []
         which = f"; known are {', '.join(known)}" if known else ""
         return f"{where}: {'.'.join(location)}: must hold keys and values{which}"
-    return f"{where}: {'.'.join(location)}: {error['msg'].removeprefix('Value error, ')}"
+    said = _WRONG_TYPE.get(error["type"]) or error["msg"].removeprefix("Value error, ")
+    return f"{where}: {'.'.join(location)}: {said.replace('Input should be', 'must be', 1)}"
 
 
 def _siblings(location: tuple[str, ...], model: type[BaseModel]) -> list[str]:

@@ -87,7 +87,7 @@ def why_not_allowed(url: str) -> str:
     try:
         _, host, _, path = parts(url)
     except ValueError:
-        return "a base URL has a scheme, a host and a path, and no user"
+        return "a base URL has a scheme, a host and a path, and no user, as in https://ehr.example.org/fhir"
     if "?" in url or "#" in url or not is_below(path, ""):
         return "a base URL has no query, no fragment and no way up"
     kind = kind_of(host)

@@ -97,6 +97,8 @@ _CYCLE = re.compile(
     # "Cycle 21 days" is its length.
     r"(?![\d.-]| ?-? ?(?:days?|wk|weeks?|tage?)(?! ?\d))"
     r"|\bc(\d{1,2}) ?,? ?d ?\d{1,2}\b"
+    # As a clause of its own; "after the first cycle" is another time.
+    r"|(?:\A|[.;,:(] ?)(?:first|1st) cycle ?(?=[:;,.)]|\Z)"
 )
 # What is said of the first cycle and of those after it is of the course, not of this dose.
 _OF_COURSE = re.compile(
@@ -133,7 +135,7 @@ def dose_remarks(written: str) -> tuple[DoseRemark, ...]:
 def cycle_number(texts: Iterable[str]) -> int | None:
     """Return the number of the cycle that instructions name; ``None`` if they name none, or several."""
     folded = [fold(written[:LONGEST]) for written in texts]
-    found = {int(match[1] or match[2]) for written in folded for match in _CYCLE.finditer(written)}
+    found = {int(match[1] or match[2] or 1) for written in folded for match in _CYCLE.finditer(written)}
     if len(found) != 1:
         return None
     number = found.pop()

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from fhir_mappings.medications.medication import MedicationReader
     from fhir_mappings.wire.lenient import Json
 
+# The year of the first trials of HER2 drugs; an earlier day stands for an unknown one, as 1970-01-01 does.
+_FIRST_DOSES = 1990
 _WHOLE_DAY, _LONGEST_TIME, _LONGEST_CODES, _LONGEST_ROUTE, _LONGEST_NAME = 10, 40, 80, 40, 80
 _ORDERS = frozenset({"MedicationRequest", "MedicationOrder"})
 KINDS = frozenset({"MedicationAdministration", "MedicationStatement", *_ORDERS})
@@ -69,7 +71,7 @@ _TIMES = (
 )  # fmt: skip
 _PERIODS = ("effectivePeriod", "effectiveTimePeriod", "occurencePeriod", "occurrencePeriod")
 # The dose at the beginning of a text; later it may name another drug's dose.
-_LEADS = re.compile(r"(?:dose|given|administered|infused)?[\s:]*\d", re.IGNORECASE)
+_LEADS = re.compile(r"(?:(?:dose|given|administered|infused|i\.?v\.?|intravenous(?:ly)?)[\s:]+)*:?\d", re.IGNORECASE)
 _PARTIAL = re.compile(r"(\d{4})(?:-(\d{2}))?")
 # "Do not give", and, in releases before R4, that a dose was not given or taken.
 _DENIED = ("doNotPerform", "notGiven", "wasNotGiven", "wasNotTaken")
@@ -154,6 +156,8 @@ class TreatmentReader:
         """Read an administration; one without an amount has that of the order it carries out."""
         at = _time(resource)
         on = self.day_of(at)
+        if drug.product and on is not None and on.year < _FIRST_DOSES:
+            on = None
         dose = self._dose(resource, drug, references)
         noted = NotedAmount(unread_amount(resource)) if dose is None else noted_amount(resource, dose)
         by_order = self._dose_of_order(resource, drug, references) if dose is None and not noted.another else None

@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 _PREFERRED = ("official", "usual")
 # The ends of the addresses of extensions: US Core, and FHIR's own.
 _SEX_AT_BIRTH = ("us-core-birthsex", "patient-birthSex", "patient-sexParameterForClinicalUse")
+# US Core 8 has this in its place. It need not be the sex at birth, so only the one that may become pregnant counts.
+_SEX = "us-core-sex"
 _SEXES = {"f": "female", "female": "female", "female-typical": "female", "m": "male", "male": "male"}
-_SEXES["male-typical"] = "male"
+_SEXES |= {"male-typical": "male", "248152002": "female", "248153007": "male"}
 
 
 def name_of(patient: Json) -> str:
@@ -36,9 +38,11 @@ def sex_at_birth(patient: Json) -> str:
     """Return the sex at birth, or for clinical use, as "female" or "male"; empty if none is stated or two differ."""
     found: set[str] = set()
     for _, extension in objects(patient.get("extension")):
-        if text(extension.get("url")).endswith(_SEX_AT_BIRTH):
+        url = text(extension.get("url"))
+        if url.endswith(_SEX_AT_BIRTH) or url.endswith(f"/{_SEX}"):
             nested = [child(each, "valueCodeableConcept") for _, each in objects(extension.get("extension"))]
             coded = [coding.code for each in nested for coding in codings(each)]
             coded += [text(extension.get("valueCode")), text(child(extension, "valueCoding").get("code"))]
-            found |= {_SEXES[each.casefold()] for each in coded if each.casefold() in _SEXES}
+            stated = {_SEXES[each.casefold()] for each in coded if each.casefold() in _SEXES}
+            found |= stated if url.endswith(_SEX_AT_BIRTH) else stated - {"male"}
     return found.pop() if len(found) == 1 else ""

@@ -166,13 +166,13 @@ class RequestReader:
         return _read(body, hook) if prefetch is None else _checked(envelope, prefetch, hook)
 
     def _prefetched(self, sent: Any) -> dict[str, Prefetched] | None:
-        """Return the prefetch by key; nothing if a single resource was sent for a list."""
+        """Return the prefetch by key; nothing if a single resource was sent for a list, or a list without entries."""
         found: dict[str, Prefetched] = {}
         for name, key in self._keys.items() if sent is not None else ():
             value = getattr(sent, name)
             if value is msgspec.UNSET:
                 continue
-            if isinstance(value, BundleEnvelope) and value.resourceType != "Bundle":
+            if isinstance(value, BundleEnvelope) and (value.resourceType != "Bundle" or value.has_no_entries):
                 return None
             found[key] = value
         return found
@@ -263,7 +263,8 @@ def _checks_of_context(envelope: _Fields, context: Json, hook: str) -> Iterator[
 def _hook(envelope: _Fields, hook: str) -> Hook:
     given = _string(envelope.hook, "hook")
     if given != hook:
-        message = f"this service answers the hook {hook}; the service of each hook is listed at /cds-services"
+        sent = f", and the request is for {given}" if given in set(Hook) else ""
+        message = f"this service answers the hook {hook}{sent}; the service of each hook is listed at /cds-services"
         raise BadRequest("hook-mismatch", message, "hook")
     return Hook(given)
 
@@ -308,9 +309,9 @@ def _string(value: object, where: str) -> str:
 
 
 def _patient_id(context: Json) -> str:
-    """Return the patient id, which some clients send as a reference."""
+    """Return the patient id, which some clients send as a reference, relative or absolute."""
     identifier = _string(context.get("patientId"), "context.patientId")
-    return _string(identifier.removeprefix("Patient/"), "context.patientId")
+    return _string(identifier.strip().rpartition("Patient/")[2], "context.patientId")
 
 
 def _user_id(envelope: _Fields, context: Json) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from fhir_mappings.wire.lenient import Json, child, objects, reference, text
 from fhir_mappings.wire.references import own_reference
+from fhir_mappings.wire.resources import foreign_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -29,9 +30,13 @@ Entry = tuple[str, "Json | None", str]
 def bundle_entries(bundle: Json, path: str) -> Iterator[Entry]:
     """Yield the path, the resource and the fullUrl of each entry; a resource that is not an object is ``None``.
 
+    So is a list of what may be entries under another name.
+
     Entries of a Bundle inside the Bundle are entries as well, and so are the orders that a group or a Task contains.
     """
     listed = bundle.get("entry")
+    if listed is None and (foreign := foreign_list(bundle)):
+        yield f"{path}.{foreign}", None, ""
     entries = listed if isinstance(listed, list) else [] if listed is None else [listed]
     for index, entry in enumerate(entries):
         resource = entry.get("resource") if isinstance(entry, dict) else None

@@ -19,6 +19,9 @@ Json = dict[str, Any]
 
 _NUMBER = re.compile(r"[+-]?\d{1,12}(?:\.\d{1,20})?")
 _LONGEST_DATE = 16
+# Nobody alive has results or doses of the years up to this one. Systems write 0001-01-01, 1753-01-01, 1840-12-31,
+# 1899-12-30 or 1900-01-01 for a date that is not known.
+_LAST_FILLER_YEAR = 1900
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?=$|T|[ t]\d\d:)")
 # No clinical number has more digits or a larger exponent; beyond that, arithmetic is slow or must round.
 _DIGITS_LIMIT = 40
@@ -112,9 +115,15 @@ def _shortest_decimal(value: Decimal) -> Decimal:
 
 
 def day(value: Any) -> date | None:
-    """Return the calendar day of a FHIR date or dateTime as written; for a month or year its first day."""
-    if not isinstance(value, str):
-        return None
+    """Return the calendar day of a FHIR date or dateTime as written; for a month or year its first day.
+
+    A day that stands for an unknown one is none.
+    """
+    found = _calendar_day(value) if isinstance(value, str) else None
+    return found if found is not None and found.year > _LAST_FILLER_YEAR else None
+
+
+def _calendar_day(value: str) -> date | None:
     try:
         # Fast path: nearly every date is complete; the pattern is for the rest.
         if value[10:11] in ("", "T"):

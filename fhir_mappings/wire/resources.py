@@ -50,6 +50,11 @@ class BundleEnvelope(msgspec.Struct):
     total: int | None = None
     meta: msgspec.Raw = msgspec.Raw(b"")
 
+    @property
+    def has_no_entries(self) -> bool:
+        """Whether nothing says how many entries there are, not even that there are none."""
+        return self.entry is None and self.total is None
+
 
 class _ObservationEntry(_Entry, gc=False):
     resource: ObservationElements | None = None  # type: ignore[assignment]
@@ -72,6 +77,7 @@ NO_ADDRESS = "?"
 # A Bundle, or what the operations that gather a record answer with.
 _HOLDERS = frozenset({"Bundle", "Parameters"})
 _NESTING = 3
+_LISTS = frozenset({"entry", "link", "extension", "modifierExtension"})
 _shell = msgspec.json.Decoder(BundleEnvelope)
 
 
@@ -133,6 +139,8 @@ class ResourceList(msgspec.Struct, eq=False):
         except NOT_STRICT:
             shell = None
         if shell is not None and shell.resourceType == "Bundle":
+            if shell.has_no_entries and foreign_list(decode(raw)):
+                raise Unreadable("entries under another name")
             return cls.of(shell, path, depth)
         listing = cls()
         listing._read_leniently(decode(raw), path, depth)
@@ -301,6 +309,12 @@ class ResourceList(msgspec.Struct, eq=False):
 def is_next(relation: str) -> bool:
     """Return whether a link leads to the next page, in whatever letters."""
     return relation == _NEXT or relation.strip().casefold() == _NEXT
+
+
+def foreign_list(bundle: Json) -> str:
+    """Return the name of a list of objects that no Bundle of FHIR has, such as ``entries``; empty if there is none."""
+    foreign = (name for name, value in bundle.items() if name not in _LISTS and isinstance(value, list) and value)
+    return next((name for name in foreign if isinstance(bundle[name][0], dict)), "")
 
 
 def _is_deleted(entry: _Entry) -> bool:

@@ -592,6 +592,15 @@ ROWS = [
             history=(msgspec.structs.replace(undated("kadcyla"), state=TreatmentState.COMPLETED), given("kadcyla", 21))
         ),
     ),
+    Row(SOON, "a dispense of today of this drug", SILENT, KADCYLA, perhaps(0, given("kadcyla", 21), kind="dispense")),
+    Row(
+        SOON,
+        "a dispense of today of another form of the antibody",
+        CANNOT,
+        order("Herceptin", "420 mg"),
+        perhaps(0, given("trastuzumab", 21, "420 mg"), kind="dispense", product="phesgo"),
+        missing=("possible-dispense",),
+    ),
     Row(SOON, "a statement of five days ago", CANNOT, KADCYLA, perhaps(5), missing=("possible-statement",)),
     Row(SOON, "a statement of today", CANNOT, KADCYLA, perhaps(0), missing=("possible-statement",)),
     Row(SOON, "a statement of nineteen days ago", NOT_ASKED, KADCYLA, perhaps(19)),

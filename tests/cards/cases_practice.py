@@ -123,6 +123,12 @@ def weighed(*weights: tuple[str, int], history: tuple[Treatment, ...]) -> Patien
     return msgspec.structs.replace(chart(history=history), weights=found)
 
 
+def alike(dose: str) -> tuple[Treatment, ...]:
+    """Build two administrations of one day and amount, without a time."""
+    one = given("kadcyla", 21, dose)
+    return one, msgspec.structs.replace(one, origin=at("administrations-2"))
+
+
 ROWS = [
     # A chart that names things by codes alone: the card has words
     Row(
@@ -348,6 +354,70 @@ ROWS = [
         order("Kadcyla", "252 mg"),
         weighed(("70", 1), history=(given("kadcyla", 92, "210 mg"),)),
         missing=("earlier-level",),
+    ),
+    Row(
+        RAISED,
+        "a full dose by the weight before it, a reduced one by a nearer later weight",
+        CANNOT,
+        order("Kadcyla", "302 mg"),
+        weighed(("84", 15), ("70", 80), history=(given("kadcyla", 21, "252 mg"),)),
+        missing=("earlier-level-by-weight",),
+    ),
+    Row(
+        RAISED,
+        "a reduced dose by the weight before it, a full one by a nearer later weight",
+        CANNOT,
+        KADCYLA,
+        weighed(("70", 2), ("59.5", 10), ("70", 80), history=(given("kadcyla", 21, "210 mg"),)),
+        missing=("earlier-level-by-weight",),
+    ),
+    Row(
+        RAISED,
+        "of two weights equally near, the one before the dose counts",
+        FIRES,
+        order("Kadcyla", "210 mg"),
+        weighed(("58.3", 11), ("70", 31), history=(given("kadcyla", 21, "210 mg"),)),
+        says=("3 mg/kg",),
+    ),
+    Row(
+        RAISED,
+        "reduced by both weights",
+        FIRES,
+        KADCYLA,
+        weighed(("71", 15), ("69", 60), history=(given("kadcyla", 21, "210 mg"),)),
+        says=("3 mg/kg",),
+    ),
+    Row(
+        RAISED,
+        "a weight of the day of the dose decides alone",
+        SILENT,
+        order("Kadcyla", "302 mg"),
+        weighed(("84", 21), ("100", 60), history=(given("kadcyla", 21, "302 mg"),)),
+    ),
+    Row(
+        RAISED,
+        "two entries of half a reduced dose on one day",
+        CANNOT,
+        KADCYLA,
+        chart(history=alike("105 mg")),
+        missing=("earlier-level-in-parts",),
+    ),
+    Row(RAISED, "two entries of half a full dose on one day", SILENT, KADCYLA, chart(history=alike("126 mg"))),
+    Row(RAISED, "two entries of a full dose on one day", SILENT, KADCYLA, chart(history=alike("252 mg"))),
+    Row(
+        RAISED,
+        "two entries of a reduced dose on one day",
+        FIRES,
+        KADCYLA,
+        chart(history=alike("210 mg")),
+        says=("3 mg/kg",),
+    ),
+    Row(
+        Topic.WEIGHT_IMPLAUSIBLE,
+        "two entries of half a dose say nothing of the weight",
+        SILENT,
+        KADCYLA,
+        weighed(("70", 1), history=alike("126 mg")),
     ),
     Row(
         RAISED,

@@ -154,6 +154,12 @@ def test_no_file_changes_nothing() -> None:
         pytest.param("    generic:", "    genric:", "site.yaml:8: .*genric.*did you mean 'generic'", id="field"),
         pytest.param("of: trastuzumab", "of: trastuzumb", "site.yaml:5: .*did you mean 'trastuzumab'", id="product"),
         pytest.param("{source: our-pt, section", "{source: our-p, section", "site.yaml:10: .*'our-pt'", id="source"),
+        pytest.param(
+            "url: https://", "url: www.", "site.yaml:3: sources.our-pt: url must be an address", id="no address"
+        ),
+        pytest.param(
+            "our-pt: {", "our-pt: {page: 3, ", "site.yaml:3: sources.our-pt.page: unknown", id="key of a source"
+        ),
         pytest.param("our-pt:", "ucum:", "site.yaml:3: the source 'ucum' already exists", id="source that ships"),
         pytest.param("Q9999", "Q99", "site.yaml:10: .*Q99", id="code"),
         pytest.param("unit_mg: 10", "unit_mg: ten", "site.yaml:10: ", id="number"),
@@ -173,6 +179,9 @@ def test_no_file_changes_nothing() -> None:
         pytest.param("generic: trastuzumab-newx", "generic: trastuzumab-dkst", "", id="and a generic name"),
         pytest.param("99999-0001-01", "50242-0088-02", "site.yaml:12: .*belongs to Kadcyla", id="a carton of another"),
         pytest.param("99999-0001-01", "99999-001-1", "site.yaml:12: .*an NDC of 11 digits", id="NDC of ten digits"),
+        pytest.param(
+            "brands:\n", BRAND[BRAND.index("brands") :], "site.yaml:14: brands.1.id: 'newmab' stands", id="twice"
+        ),
         pytest.param("multi_dose: true", "multi_dose: often", "must be true or false", id="yes or no"),
         pytest.param("unit_mg: 10", "unit_mg: 10 mg", "must be a number", id="a unit after a number"),
         pytest.param("    generic: trastuzumab-newx\n", "", "the key 'generic' is missing", id="a key that is missing"),
@@ -210,6 +219,9 @@ def test_words_are_replaced_sentence_by_sentence() -> None:
         pytest.param("{dose}", "{doze}", "words.yaml:6: .*{doze}; did you mean 'dose'", id="placeholder"),
         pytest.param("dose-above-maximum", "dose-above-max", "words.yaml:4: .*dose-above-maximum", id="topic"),
         pytest.param("default:", "defalt:", "words.yaml:6: .*did you mean 'default'", id="variant"),
+        pytest.param(
+            "    links:", "    link:", "words.yaml:7: topics.dose-above-maximum.link: unknown", id="of a topic"
+        ),
         pytest.param("contact:", "contacts:", "words.yaml:2: unknown key 'contacts'; did you mean 'contact'", id="key"),
         pytest.param("{maximum}", "{maximum", "words.yaml:6: .*brace", id="an unmatched brace"),
         pytest.param("https://intranet", "javascript:x//", "words.yaml:7: .*no http or https address", id="address"),

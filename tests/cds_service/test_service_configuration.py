@@ -142,7 +142,15 @@ REFUSED = [
     ),
     pytest.param("thresholds:\n  lab_max_age_days: 0", ":2:", "must lie between", id="a threshold below its bound"),
     pytest.param("thresholds:\n  lab_max_age_days: null", ":2:", "needs a number", id="a threshold without a number"),
-    pytest.param("thresholds:\n  lab_max_age_days: a week", ":2:", "decimal", id="a threshold in words"),
+    pytest.param("thresholds:\n  lab_max_age_days: a week", ":2:", "must be a number", id="a threshold in words"),
+    pytest.param(
+        "site: {language: xx}", ":1: site.language: no language 'xx'", "there are en, de, es", id="a language"
+    ),
+    pytest.param("audit: {keep_days: 1.5}", ":1:", "must be a whole number", id="half a day"),
+    pytest.param("suppress_repeats: {enabled: maybe}", ":1:", "must be true or false", id="neither yes nor no"),
+    pytest.param("site: {timezone: 5}", ":1:", "must be text, in quotes", id="a number for a text"),
+    pytest.param("fhir: {allowed_servers: https://x.org/fhir}", ":1:", "must be a list", id="no list"),
+    pytest.param("fhir: {allowed_servers: [x.org/fhir]}", ":1:", "that begins with https://", id="no scheme"),
     pytest.param("thresholds:\n  lab_max_age_days: .inf", ":2:", "finite", id="a threshold without end"),
     pytest.param(
         "thresholds:\n  lab_max_age_days: {default: 3,\n    kadcila: 7}",
@@ -180,7 +188,12 @@ REFUSED = [
         "fhir:\n  allowed_servers:\n    - https://a.example\n    - ftp://x", ":4:", "'http' or", id="a server"
     ),
     pytest.param("limits: {body_bytes: 1023}", ":1:", "greater than or equal to 1024", id="too low a limit"),
-    pytest.param("public_url: cds.example.org", ":1: public_url", "valid URL", id="an address without a scheme"),
+    pytest.param(
+        "public_url: cds.example.org",
+        ":1: public_url",
+        "must be an address that begins with https://",
+        id="an address without a scheme",
+    ),
     pytest.param("site: {timezone: Mars/Olympus}", ":1:", "no time zone 'Mars/Olympus'", id="a time zone of Mars"),
     pytest.param("site: {timezone: Chicago}", ":1:", "did you mean 'America/Chicago'?", id="a city alone"),
     pytest.param("site: {timezone: ../../etc/passwd}", ":1:", "no time zone", id="a time zone that is a file"),
@@ -290,7 +303,9 @@ def test_service_configuration_is_overridden_by_a_variable(tmp_path, name, value
         pytest.param("CARDS__LVEF_OVERDU__MODE", "off", "did you mean 'lvef-overdue'?", id="a topic misspelled"),
         pytest.param("THRESHOLDS__LAB_MAX_AGE", "3", "did you mean 'lab_max_age_days'?", id="a threshold misspelled"),
         pytest.param("THRESHOLDS__LAB_MAX_AGE_DAYS", "99", "between 1 and 60", id="a threshold out of bounds"),
-        pytest.param("PUBLIC_URL__HOST", "x", "URL", id="a key below a value"),
+        pytest.param("PUBLIC_URL__HOST", "x", "must be an address that begins with https://", id="a key below a value"),
+        pytest.param("PUBLIC_URL", "cds.example.org", "must be an address that begins with https://", id="no scheme"),
+        pytest.param("SITE__LANGUAGE", "xx", "site.language: no language 'xx'; there are en, de, es", id="a language"),
         pytest.param("FHIR__TIMEOUT_S__X", "1", "timeout_s is no section", id="a key below a value of the file"),
         pytest.param("DATABASE", "[x", "not valid YAML", id="half a list"),
         pytest.param("DATABASE", "@x", "not valid YAML", id="a mark that YAML keeps for itself"),

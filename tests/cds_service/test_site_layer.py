@@ -200,7 +200,7 @@ def test_a_threshold_is_set_for_one_product(tmp_path) -> None:
     [
         pytest.param("{default: 60, kadcyla: 0}", "must lie between", id="out of bounds"),
         pytest.param("{Kadcyla!: 5}", "lower-case", id="no id of a product"),
-        pytest.param("{kadcyla: much}", "valid decimal", id="no number"),
+        pytest.param("{kadcyla: much}", "must be a number", id="no number"),
     ],
 )
 def test_a_wrong_threshold_of_a_product_is_reported_with_its_line(tmp_path, given, says) -> None:

@@ -980,15 +980,20 @@ def test_an_unreadable_entry_is_reported(entry: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "entry",
+    "drafts",
     [
-        pytest.param([OVERDOSE], id="orders instead of entries"),
-        pytest.param([{"resource": json.dumps(OVERDOSE)}], id="an order as text"),
-        pytest.param([None, {"resource": [OVERDOSE]}], id="nothing, and an order in a list"),
+        pytest.param({"entry": [OVERDOSE]}, id="orders instead of entries"),
+        pytest.param({"entry": [{"resource": json.dumps(OVERDOSE)}]}, id="an order as text"),
+        pytest.param({"entry": [None, {"resource": [OVERDOSE]}]}, id="nothing, and an order in a list"),
+        pytest.param({"resourceType": "Bundle", "entries": [{"resource": OVERDOSE}]}, id="under another name"),
+        pytest.param({"resourceType": "Bundle", "contained": [OVERDOSE]}, id="orders contained in the Bundle"),
+        pytest.param(
+            {"entry": [{"resource": {"resourceType": "Bundle", "Entry": [OVERDOSE]}}]}, id="in a Bundle in it"
+        ),
     ],
 )
-def test_a_session_without_a_readable_order_is_not_silent(entry: Any) -> None:
-    decision = DECIDER.decide(read_request(encode(hook_body(draftOrders={"entry": entry})), "order-sign"))
+def test_a_session_without_a_readable_order_is_not_silent(drafts: Any) -> None:
+    decision = DECIDER.decide(read_request(encode(hook_body(draftOrders=drafts)), "order-sign"))
     (card,) = decision.cards
     assert (topic(card), card["indicator"]) == ("checks-incomplete", "warning")
     assert "no order of this session could be read" in card["detail"]

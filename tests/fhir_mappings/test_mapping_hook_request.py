@@ -71,6 +71,9 @@ def test_a_request_that_cannot_be_taken_says_which_field(path: str, value: Any, 
         pytest.param("context.encounterId", None, id="encounterId null"),
         pytest.param("context.encounterId", "", id="encounterId empty"),
         pytest.param("context.services", None, id="a field of an older draft"),
+        pytest.param("context.patientId", "Patient/pat-1", id="patientId a reference"),
+        pytest.param("context.patientId", "https://ehr.example/fhir/Patient/pat-1", id="patientId an address"),
+        pytest.param("context.patientId", " pat-1 ", id="patientId between blanks"),
         pytest.param("fhirAuthorization", None, id="fhirAuthorization null"),
         pytest.param("fhirServer", None, id="fhirServer null"),
         pytest.param("fhirServer", "", id="fhirServer empty"),
@@ -120,6 +123,11 @@ def test_bodies_that_are_not_requests(raw: bytes, code: str) -> None:
     with pytest.raises(BadRequest) as refused:
         read_request(raw, "order-sign")
     assert refused.value.code == code
+
+
+def test_a_request_for_another_hook_of_ours_names_both() -> None:
+    with pytest.raises(BadRequest, match="the hook order-select, and the request is for order-sign; the service"):
+        read_request(encode(changed("hook", "order-sign")), "order-select")
 
 
 def test_an_error_never_repeats_a_value() -> None:

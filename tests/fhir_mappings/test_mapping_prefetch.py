@@ -43,6 +43,19 @@ def test_one_search_of_a_batch_that_failed_leaves_the_rest_incomplete(total: str
         pytest.param(bundle(), PrefetchState.EMPTY, id="an empty searchset: the chart has none"),
         pytest.param({"resourceType": "Bundle"}, PrefetchState.EMPTY, id="a Bundle without entry: the chart has none"),
         pytest.param(
+            {"resourceType": "Bundle", "entries": [{"resource": WEIGHT}]},
+            PrefetchState.FAILED,
+            id="its entries under another name: it failed",
+        ),
+        pytest.param(
+            {"resourceType": "Bundle", "type": "searchset", "link": [{"relation": "self", "url": "x"}]},
+            PrefetchState.EMPTY,
+            id="a link to itself alone: the chart has none",
+        ),
+        pytest.param(
+            {"resourceType": "Bundle", "resources": []}, PrefetchState.EMPTY, id="an empty list under another name"
+        ),
+        pytest.param(
             bundle(outcome("warning")), PrefetchState.EMPTY, id="a searchset of a warning alone: the chart has none"
         ),
         pytest.param(

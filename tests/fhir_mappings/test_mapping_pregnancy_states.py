@@ -150,7 +150,9 @@ def test_a_date_that_is_not_stated_says_nothing() -> None:
     [
         pytest.param([{"url": f"{US_CORE}/us-core-birthsex", "valueCode": "F"}], "female", id="of US Core"),
         pytest.param([{"url": f"{US_CORE}/us-core-birthsex", "valueCode": "UNK"}], "", id="not known"),
-        pytest.param([{"url": f"{US_CORE}/us-core-sex", "valueCode": "F"}], "", id="another extension"),
+        pytest.param([{"url": f"{US_CORE}/us-core-sex", "valueCode": "248152002"}], "female", id="of US Core 8"),
+        pytest.param([{"url": f"{US_CORE}/us-core-sex", "valueCode": "248153007"}], "", id="it need not be of birth"),
+        pytest.param([{"url": f"{US_CORE}/us-core-race", "valueCode": "F"}], "", id="another extension"),
         pytest.param(
             [
                 {

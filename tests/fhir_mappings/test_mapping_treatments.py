@@ -426,6 +426,9 @@ def test_a_dosage_that_is_a_list() -> None:
     [
         pytest.param("168 mg IV", Mg(Decimal(168)), "", id="it begins with the dose"),
         pytest.param("Dose: 168 mg in 250 mL over 90 min", Mg(Decimal(168)), "", id="beside the volume"),
+        pytest.param("IV 168 mg (2.4 mg/kg x 70 kg)", Mg(Decimal(168)), "", id="behind the route"),
+        pytest.param("Given: IV 168 mg", Mg(Decimal(168)), "", id="behind a word and the route"),
+        pytest.param("IV dexamethasone 10 mg", None, "IV dexamethasone 10 mg", id="another drug behind the route"),
         pytest.param("2.4 mg/kg (168 mg) IV", Mg(Decimal(168)), "", id="by weight, and in all"),
         pytest.param("2.4 mg/kg IV", MgPerKg(Decimal("2.4")), "", id="by weight"),
         pytest.param("168 mg, then 84 mg", None, "168 mg, then 84 mg", id="two amounts"),
@@ -628,10 +631,14 @@ def test_an_instant_is_written_the_same_way_in_any_zone() -> None:
         pytest.param("2026-11-02", "America/New_York", date(2026, 11, 2), id="a day is a day"),
         pytest.param("2026-11-02T03:30:00Z", None, date(2026, 11, 2), id="no zone was set: as written"),
         pytest.param("2026-11-02T99:00:00Z", "America/New_York", date(2026, 11, 2), id="an invalid time"),
-        pytest.param("0001-01-01T00:00:00Z", "America/New_York", date(1, 1, 1), id="before the calendar begins"),
+        pytest.param("0001-01-01T00:00:00Z", "America/New_York", None, id="before the calendar begins"),
+        pytest.param("1900-01-01", None, None, id="a day that stands for an unknown one"),
+        pytest.param("1970-01-01T00:00:00Z", None, None, id="the zero of a clock"),
+        pytest.param("1989-12-31", None, None, id="before there was a HER2 drug"),
+        pytest.param("1999-03-01", None, date(1999, 3, 1), id="an early dose"),
     ],
 )
-def test_the_day_of_a_dose_is_its_day_at_the_site(at: str, zone: str | None, on: date) -> None:
+def test_the_day_of_a_dose_is_its_day_at_the_site(at: str, zone: str | None, on: date | None) -> None:
     medication = MedicationReader(ConditionReader(KNOWN.terminology))
     reader = TreatmentReader(medication, RECOGNIZER, ZoneInfo(zone) if zone else None)
     read = reader.read(administration(effectiveDateTime=at), "x", References())

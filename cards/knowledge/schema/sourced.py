@@ -52,6 +52,11 @@ class Source(KnowledgeRecord, frozen=True, kw_only=True):
     note: str | None = None
     own: bool = False
 
+    def __post_init__(self) -> None:
+        """Refuse a URL that a card cannot link to."""
+        if not self.url.startswith(("https://", "http://", "/")):
+            raise ValueError("url must be an address that begins with https:// or http://")
+
     def address(self, base_url: str) -> str:
         """Return the document's URL; a page of the service itself is found under ``base_url``."""
         return f"{base_url}{self.url}" if self.url.startswith("/") else self.url
