@@ -16,7 +16,8 @@ from cards.facts.results import Her2Result, LabResult, Lvef, PregnancyTest, Weig
 from cards.values.calendar_months import days_after
 from cards.values.intervals import Interval
 from cards.values.texts import LONGEST
-from fhir_mappings.patient.named_elsewhere import REASON, named_elsewhere
+from fhir_mappings.codings import texts
+from fhir_mappings.patient.named_elsewhere import REASON, asserted, named_elsewhere
 from fhir_mappings.patient.nyha_classes import CONCEPT as NYHA_CLASS
 from fhir_mappings.patient.nyha_classes import with_symptoms
 from fhir_mappings.results.named_her2 import MENTIONS as NAMES_OF_HER2
@@ -51,7 +52,7 @@ def add_named_in_words(draft: Draft, observations: ObservationReader, conditions
         draft.facts += _her2(draft, observations)
         # A fraction that was told above is not told again.
         draft.facts += _lvef(draft, observations)
-    if draft.reports:
+    if draft.reports or draft.elsewhere:
         draft.facts += [*_in_reports(draft, observations), *_labs_in_reports(draft, observations)]
     classes = [fact for fact in draft.facts if isinstance(fact, Gap) and fact.about == NYHA_CLASS]
     if draft.elsewhere or classes:
@@ -153,6 +154,12 @@ def _in_reports(draft: Draft, observations: ObservationReader) -> Iterator[Gap]:
         return
     for stub, content in draft.own(each for each in draft.reports if each.mentions(MENTIONS)):
         yield from observations.reports.against(content, stub.path, lvefs, her2)
+    # What an Observation states as a diagnosis is read as the conclusion of a report.
+    stating = (each for each in draft.elsewhere if each.resource_type == "Observation")
+    for stub, content in draft.own(stating):
+        if may_count(content) and (concept := asserted(content)) is not None:
+            conclusion = {"conclusion": "; ".join(texts(concept)), "conclusionCode": [concept]}
+            yield from observations.reports.against({**content, **conclusion}, stub.path, lvefs, her2)
 
 
 def _labs_in_reports(draft: Draft, observations: ObservationReader) -> Iterator[Gap]:

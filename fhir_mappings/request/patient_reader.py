@@ -168,7 +168,7 @@ class PatientReader:
                     looked = draft.looked_up[own] = self._look(codes)
             else:
                 looked = self._look(codes)
-            concepts, never_counts, misplaced, is_standard = looked
+            concepts, never_counts, misplaced, is_standard, asserts = looked
             if concepts:
                 self._observation(concepts, stub, draft)
                 if not is_standard and len(stub.codes) > 1:
@@ -177,6 +177,10 @@ class PatientReader:
                 self._misplaced(misplaced, stub, draft)
             elif not never_counts:
                 self._only_named(stub, draft, is_standard=is_standard)
+                if asserts:
+                    draft.elsewhere.append(stub)
+            elif stub.may_name_measured:
+                draft.local_results.append(stub)
         except Unreadable:
             draft.unusable(None, stub, "malformed")
         except Exception as error:  # noqa: BLE001 - one resource must not cost the reading of the others
@@ -192,6 +196,8 @@ class PatientReader:
             draft.local_results.append(stub)
             if not stub.has_code:
                 draft.unusable(None, stub, "no-code")
+        elif stub.may_name_measured:
+            draft.local_results.append(stub)
 
     @staticmethod
     def _named_parts(stub: ResourceStub, draft: Draft) -> None:

@@ -140,7 +140,7 @@ class ObservationReader:
         self._named_lvefs = NamedLvefReader(self._other_names)
         self._meant = cached_by_key(COMBINATIONS)(self._read_name)
         units = UnitReader(terminology)
-        self.named = NamedResults(terminology, self.index, units, self.flags)
+        self.named = NamedResults(terminology, self.index, units, self.flags, self._other_names)
         ranges = RangeReader(terminology, units)
         self.numbers = NumberReader(terminology, units, ranges, self.flags, code_map)
         self.findings = FindingReader(terminology, HcgReader(terminology, units, ranges), code_map)
