@@ -15,14 +15,14 @@ from cards.facts.patient import TreatmentState
 from cards.facts.results import Her2Result, LabResult, Lvef, PregnancyTest, Weight
 from cards.values.calendar_months import days_after
 from cards.values.intervals import Interval
-from cards.values.texts import LONGEST
 from fhir_mappings.codings import texts
 from fhir_mappings.patient.named_elsewhere import REASON, asserted, named_elsewhere
 from fhir_mappings.patient.nyha_classes import CONCEPT as NYHA_CLASS
 from fhir_mappings.patient.nyha_classes import with_symptoms
 from fhir_mappings.results.named_her2 import MENTIONS as NAMES_OF_HER2
+from fhir_mappings.results.report_sentences import CARRIES_TEXT, sentences_of
 from fhir_mappings.results.report_texts import MENTIONS
-from fhir_mappings.wire.lenient import text
+from fhir_mappings.results.written_values import VALUES
 from fhir_mappings.wire.statuses import may_count
 from fhir_mappings.wire.times import span, time_of
 
@@ -40,6 +40,7 @@ _READ = frozenset({REASON, "named-only"})
 """The reasons of gaps for classes of heart failure whose value is told."""
 _SHOWN = 60
 _SENTENCES = re.compile(r"[;\n]|, |\.(?=\s|$)")
+_NARRATIVE = (b'"div"',)
 Measured: TypeAlias = Weight | Lvef | LabResult | PregnancyTest
 _MEASURED = {Weight: "weight", Lvef: "lvef", PregnancyTest: "pregnancy-test"}
 
@@ -52,7 +53,7 @@ def add_named_in_words(draft: Draft, observations: ObservationReader, conditions
         draft.facts += _her2(draft, observations)
         # A fraction that was told above is not told again.
         draft.facts += _lvef(draft, observations)
-    if draft.reports or draft.elsewhere:
+    if draft.reports or draft.elsewhere or draft.local_results:
         draft.facts += [*_in_reports(draft, observations), *_labs_in_reports(draft, observations)]
     classes = [fact for fact in draft.facts if isinstance(fact, Gap) and fact.about == NYHA_CLASS]
     if draft.elsewhere or classes:
@@ -152,7 +153,8 @@ def _in_reports(draft: Draft, observations: ObservationReader) -> Iterator[Gap]:
     her2 = [fact for fact in draft.facts if isinstance(fact, Her2Result)]
     if not (lvefs or her2):
         return
-    for stub, content in draft.own(each for each in draft.reports if each.mentions(MENTIONS)):
+    telling = (*MENTIONS, *CARRIES_TEXT)
+    for stub, content in draft.own(each for each in draft.reports if each.mentions(telling)):
         yield from observations.reports.against(content, stub.path, lvefs, her2)
     # What an Observation states as a diagnosis is read as the conclusion of a report.
     stating = (each for each in draft.elsewhere if each.resource_type == "Observation")
@@ -169,11 +171,15 @@ def _labs_in_reports(draft: Draft, observations: ObservationReader) -> Iterator[
         if isinstance(fact, LabResult) and fact.on is not None:
             before = newest.get(fact.test)
             newest[fact.test] = fact if before is None or before.on is None or fact.on > before.on else before
-    for stub, content in draft.own(draft.reports):
-        conclusion, on = text(content.get("conclusion"))[:LONGEST], time_of(content)[1]
+    told = {fact.path for fact in draft.facts if isinstance(fact, Gap)}
+    without_value = (each for each in draft.local_results if each.path not in told and each.mentions(_NARRATIVE))
+    for stub, content in draft.own([*draft.reports, *without_value]):
+        is_report, on = stub.resource_type == "DiagnosticReport", time_of(content)[1]
         if on is None or on > draft.latest or not may_count(content):
             continue
-        for sentence in _SENTENCES.split(conclusion):
+        if not is_report and not (VALUES.isdisjoint(content) and "component" not in content):
+            continue
+        for sentence in (part for each in sentences_of(content) for part in _SENTENCES.split(each)):
             test, value = observations.numbers.named_in(sentence.strip()) or ("", Decimal(0))
             last = newest.get(test)
             if last is None or last.on is None or last.on > on:

@@ -30,6 +30,8 @@ hcg ß | hcg β | serum hcg | choriogonadotropin
 urine | serum | blood | qual | qualitative | pregnancy test | pregnancy | test
 result | upt | poc | upreg | schwangerschaftstest | urin | test de embarazo | prueba de embarazo | test di gravidanza
 internal control valid | internal control ok | procedural control valid | internal qc valid | internal qc ok | qc ok
+internal control : valid | internal control : ok | internal control : pass | internal qc : valid | internal qc : ok
+control : valid | control : ok | qc : valid | qc : ok | qc : pass | internal control passed | control passed
 qc valid | qc pass | control valid | controls valid | test de grossesse | teste de gravidez
 zwangerschapstest | test ciazowy | preg | preg test | screen | poct | preg u | : | = | . | , | ( | )
 """

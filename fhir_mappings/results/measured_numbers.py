@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
@@ -27,14 +27,10 @@ from fhir_mappings.results.amounts import (
 )
 from fhir_mappings.results.lvef_texts import (
     LvefStated,
-    descriptions_in,
-    fractions_in,
-    named_descriptions_in,
     read_lvef_text,
 )
-from fhir_mappings.results.named_lvef import LVEF_IN_NOTES
 from fhir_mappings.results.reference_ranges import NOBODY, Unit
-from fhir_mappings.results.result_notes import notes, remarks, sentences
+from fhir_mappings.results.values_in_notes import Measured, NoteValueReader, last_digit
 from fhir_mappings.results.written_values import written_value
 from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import child, number, text
@@ -55,7 +51,6 @@ _ASIDE = frozenset({"note", "comment", "comments", "method", "interpretation", "
 """The elements that may say another value."""
 # An amount with the same in another unit behind it.
 _TWICE = re.compile(r"([^()]{2,40})\(([^()]{2,40})\)")
-_CLAUSES = re.compile(r",(?!\d)")
 # What stands in brackets behind a result: "Platelets 38 K/uL (critical)".
 _NO_LABS = frozenset({"lvef", "weight", "weight-stated"})
 # The range of reference in brackets behind a result: "24 U/L [ref: 10-40 U/L]".
@@ -65,66 +60,8 @@ _RANGE_BEHIND = re.compile(
     re.IGNORECASE,
 )
 _REMARK_BEHIND = re.compile(r" ?\([^()\d]{1,30}\)\Z")
-_AMOUNT_ALONE = re.compile(
-    r"(?P<words>(?:[a-z]{1,14}[ :=]{1,3}){0,4})(?P<amount>\d{1,6}(?:[.,]\d{1,3})?"
-    r"(?: ?(?!(?:on|by|with|per|at|en|au|auf|in|im)\b)[^\d\s]\S{0,16}| 10\S{1,14})?)"
-    r"(?P<behind>(?: \(?[a-z]{1,12}\)?){0,4})"
-)
-# Behind an amount, how it was measured again: "55 kg on bed scale".
-_HOW = re.compile(
-    r"on|by|with|at|per|the|a|an|our|my|bed|bedside|floor|chair|standing|clinic|unit|scales?|repeat|recheck|review|today"
-    r"|now|visit|measured|manual|count|smear|citrate|tube|im|in|auf|der|dem|mit|heute|gemessen|bettwaage|hoy|en|con|bascula"
-    r"|cama|au|lit|balance|aujourd"
-)
-_OF_RESULT = re.compile(
-    r"(?:values?|results?|repeat(?:ed)?|rerun|recheck(?:ed)?|actual(?:ly)?|current(?:ly)?|now|is|measured|reads?|today|true"
-    r"|correct(?:ed)?|about|approximately|see|recount|nachgezahlt|hertelling|in|im|en|sur|tube|manual(?:ly)?|manuell\w{0,2}|counted|recuento|comptage|conteggio|citrat[eo]?|[zc]itratblut|real"
-    r"|body|weights?|weighs|wt|patient|pt|level|count|wert|gewicht|valor|peso|poids|valeur|valore"
-    r"|wiederholung|nachmessung|kontrolle|kontrollwert|korrektur|korrigiert|richtig|repeticion|repetido|repetida|corregido"
-    r"|correccion|repetition|repete|controle|corrige|ripetuto|ripetizione|controllo|corretto|rettifica|repeticao"
-    r"|corrigido|herhaling|herhaald|gecorrigeerd|waarde|powtorzono|powtorka|korekta|wynik|omkorning|rattat|rattelse"
-    r"|rettet|rettelse|korrigeret|korrigert|gentaget|gjentatt|uusinta|korjattu|opakovane|oprava|repetat|corectat"
-    r"|tekrar|duzeltme|повторно)"
-)
-_FUNCTION = re.compile(
-    rf"{LVEF_IN_NOTES.pattern}"
-    r"|\b(?:(?:lv|left ventricular|linksventrikul\w{1,5}|systolic|systolische)[ -]){1,2}(?:pump)?funk?[ct]tion\b"
-    r"|\b(?:funcion|funcao|fonction|funzione|disfuncion|disfuncao|disfunzione|dysfonction) (?:sistolica|systolique)\b"
-)
-# Begins another measurement of the ejection fraction that a note gives without its name.
-_MEASURED_AGAIN = re.compile(
-    r"\b(?:repeat\w*|re-?measur\w*|re-?check\w*|re-?calculat\w*|over-?read|re-?read|nachmess\w*|kontrollmess\w*"
-    r"|korrekt\w*|korrig\w*|relecture|en realite|en realidad|rectif\w*|revis\w*|corre[cz]\w*|rettif\w*"
-    r"|herbeoordel\w*|gecorrigeer\w*|korekt\w*|ratt\w{3,7}|rettet|rettelse|oprav\w*|[34] ?d|simpson\w*|biplan\w*"
-    r"|visuell\w*|visual\w*|visuel\w*|muga|cmr|mrt|mri|irm|eftergransk\w*|gennemgang)\b"
-)
-# "Um 20 % abgefallen", "en baisse de 15 points".
-_FALLEN = (
-    r"(?:abgefallen|gefallen|gesunken|reduziert|vermindert|abfall|decreased?|declined?|dropped|fallen|drop|fall|baisse"
-    r"|diminue\w?|diminution|chute|descenso|caida|disminuid[oa]|calo|ridott[oa]|riduzione|queda|reducao|daling|gedaald"
-    r"|spadek|obnizona|sjunkit|sankning|faldet|fald|falt|laskenut|pokles\w?|scadere)"
-)
-_BY = r"(?:um|by|of|de|del|di|met|o|med|von|van)"
-_POINTS = r" ?(?:%|(?:percentage )?points?|prozentpunkte?|punkte?|puntos?|punti|pontos?|punten|punktow|enheter)"
-_FALL = re.compile(
-    rf"\b{_BY} (?P<by>\d{{1,2}}){_POINTS}.{{0,20}}\b{_FALLEN}\b"
-    rf"|\b{_FALLEN} (?:\S{{1,15}} ){{0,4}}?{_BY} (?P<of>\d{{1,2}}){_POINTS}"
-)
-_DIGIT = re.compile(r"\d")
-_DENIAL = re.compile(
-    r"\b(?:nicht|kein\w{0,2}|not|no|without|ohne|pas|sans|sin|non|nao|sem|senza|niet|geen|nie|bez|inte|ej|utan|ikke|uten"
-    r"|uden|ei|ne|neni|nu|fara|degil|не|без)\b"
-)
 Number = Weight | Lvef | LabResult | Gap
 """What a measurement becomes."""
-
-
-class _Measured(NamedTuple):
-    """A number in the canonical unit, as it was read, and its own unit."""
-
-    value: Decimal
-    reading: Reading
-    unit: Unit
 
 
 class NumberReader:
@@ -138,6 +75,7 @@ class NumberReader:
         self._units, self._ranges, self._flags, self._code_map = units, ranges, flags, code_map
         # For a range, these use the upper end; every other measurement uses the lower.
         self._harmful_when_high = terminology.harmful_when_high
+        self._in_notes = NoteValueReader(terminology, units)
         self._rounded = 1 + terminology.result_doubts.same_within_percent / _PERCENT
         self._times_normal = frozenset(terminology.times_normal)
         self._name_before = {
@@ -145,10 +83,6 @@ class NumberReader:
             for name, concept in terminology.concepts.items()
             if concept.units is not None
         }
-        self._own_names: dict[str, frozenset[str]] = {}
-        for each in terminology.names_another:
-            for concept in each.concepts:
-                self._own_names[concept] = self._own_names.get(concept, frozenset()).union(map(fold, each.unless))
 
     def read(self, concept: str, holder: Json, origin: Origin, on: date | None, subject: Subject) -> Number:
         """Read the number of a measurement, with its unit and limits; a gap if one of these is not understood."""
@@ -180,7 +114,7 @@ class NumberReader:
         if gate is not None and not gate[0] <= value <= gate[1] and (bound is Bound.EXACT or value <= 0):
             return Gap(concept, origin.path, "implausible", on, (("value", reading.as_reported),))
         if not _ASIDE.isdisjoint(holder) and (
-            note := self._said_otherwise(concept, _Measured(value, reading, unit), holder)
+            note := self._in_notes.other_value(concept, Measured(value, reading, unit), holder)
         ):
             return Gap(concept, origin.path, "voided", on, (("value", reading.as_reported), ("note", note)))
         if concept in ("weight", "weight-stated"):
@@ -188,8 +122,8 @@ class NumberReader:
                 return Gap(concept, origin.path, "value", on, (("value", reading.as_reported),))
             return Weight(Kg(value), on, origin, stated=concept == "weight-stated")
         if concept == "lvef":
-            return self._lvef(_Measured(value, reading, unit), holder, origin, on, subject)
-        return self._lab(concept, _Measured(value, reading, unit), holder, origin, on, subject)
+            return self._lvef(Measured(value, reading, unit), holder, origin, on, subject)
+        return self._lab(concept, Measured(value, reading, unit), holder, origin, on, subject)
 
     def value_of(self, concept: str, holder: Json) -> Interval | None:
         """Return what a measurement may be, in its canonical unit; ``None`` if it cannot be read."""
@@ -213,7 +147,7 @@ class NumberReader:
                 return (concept, reading.value * factor) if factor is not None else None
         return None
 
-    def _lvef(self, measured: _Measured, holder: Json, origin: Origin, on: date | None, subject: Subject) -> Number:
+    def _lvef(self, measured: Measured, holder: Json, origin: Origin, on: date | None, subject: Subject) -> Number:
         value, reading, unit = measured
         ranges, factor = holder.get("referenceRange"), unit.factor or Decimal(1)
         normal = self._ranges.low(ranges, "lvef", unit, subject, on) if ranges else None
@@ -224,7 +158,7 @@ class NumberReader:
         return Lvef(Percent(value), on, origin, reading.as_reported, limit, reading.bound or Bound.EXACT, upper=end)
 
     def _lab(
-        self, concept: str, measured: _Measured, holder: Json, origin: Origin, on: date | None, subject: Subject
+        self, concept: str, measured: Measured, holder: Json, origin: Origin, on: date | None, subject: Subject
     ) -> Number:
         value, reading, unit = measured
         ranges, known = holder.get("referenceRange"), self._terminology.concepts[concept]
@@ -275,7 +209,7 @@ class NumberReader:
             factor = self._units.factor(concept, "", each.unit) if each is not None else None
             if each is None or factor is None or each.bound is not Bound.EXACT or each.upper is not None:
                 return None
-            amounts.append((each.value * factor, _last_digit(each.value) * factor))
+            amounts.append((each.value * factor, last_digit(each.value) * factor))
         (one, rounded), (other, also_rounded) = amounts
         if abs(one - other) > rounded + also_rounded:
             return None
@@ -312,92 +246,6 @@ class NumberReader:
             return None
         as_reported = " ".join(written.split())[:60]
         return Reading(found.value, "%" if found.in_percent else "", "", found.bound, as_reported, found.upper)
-
-    def _said_otherwise(self, concept: str, measured: _Measured, holder: Json) -> str:
-        """Return the sentence beside a value that gives another one; empty without one."""
-        if concept == "lvef":
-            return self._other_fraction(measured.value, holder)
-        if measured.reading.bound is not Bound.EXACT:
-            return ""
-        for sentence in sentences(notes(holder)):
-            for part in _CLAUSES.split(fold(sentence[:LONGEST])):
-                if (more := self._difference(concept, measured, part.strip())) and (
-                    concept in ("weight", "weight-stated") or (more > 0) is (concept in self._harmful_when_high)
-                ):
-                    return sentence[:_SHOWN]
-        return ""
-
-    def _difference(self, concept: str, measured: _Measured, said: str) -> Decimal | None:
-        """Return how far an amount in a folded text, "repeat: 400 U/L", is from the value; ``None`` without an amount.
-
-        A number without a unit is one if it is named: "AST 400".
-        """
-        match = _AMOUNT_ALONE.fullmatch(said)
-        if match is None:
-            return None
-        own = self._own_names.get(concept, frozenset())
-        words = [word for each in match["words"].split() if (word := each.rstrip(":="))]
-        if not all(_OF_RESULT.fullmatch(each) or each in own for each in words):
-            return None
-        if not all(map(_HOW.fullmatch, match["behind"].replace("(", "").replace(")", "").split())):
-            return None
-        read = read_amount(match["amount"].strip())
-        if read is None or read.bound is not Bound.EXACT or read.upper is not None:
-            return None
-        named = not own.isdisjoint(words) or any(map(_OF_RESULT.fullmatch, words))
-        factor = self._units.factor(concept, "", read.unit) if read.unit or not named else measured.unit.factor
-        if factor is None:
-            return None
-        more = read.value * factor - measured.value
-        return more if abs(more) > _last_digit(read.value) * factor else None
-
-    def _other_fraction(self, value: Decimal, holder: Json) -> str:
-        """Return the sentence of a note or an interpretation with a lower ejection fraction; empty without one.
-
-        It counts where a label may act on it, or where it calls a higher value reduced.
-        """
-        for sentence in sentences(remarks(holder)):
-            folded = fold(sentence)
-            is_named = LVEF_IN_NOTES.search(folded) is not None
-            if self._gives_lower(value, sentence, folded, is_named=is_named):
-                return sentence[:_SHOWN]
-            is_named = is_named or _FUNCTION.search(folded) is not None
-            if self._calls_reduced(value, sentence, folded, is_named=is_named):
-                return sentence[:_SHOWN]
-        return ""
-
-    def _gives_lower(self, value: Decimal, sentence: str, folded: str, *, is_named: bool) -> bool:
-        """Return whether a sentence has a lower fraction, or a fall, on which a label may act."""
-        known = self._terminology.lvef_in_words
-        has_percent = "%" in sentence
-        found = read_lvef_text(sentence, known) if has_percent or is_named else None
-        if isinstance(found, LvefStated):
-            if found.bound in (Bound.BELOW, Bound.AT_MOST):
-                return found.value <= value
-            return found.bound is Bound.EXACT and self._matters(value, found.value, found.upper)
-        if has_percent and (is_named or _MEASURED_AGAIN.search(folded)):
-            # The sentence is not understood.
-            lower = fractions_in(sentence)
-            is_restated = value in lower and not _DENIAL.search(folded)
-            if not is_restated and any(known.widest < each and self._matters(value, each) for each in lower):
-                return True
-        fall = _FALL.search(folded) if is_named else None
-        return fall is not None and int(fall["by"] or fall["of"]) >= known.told_from
-
-    def _calls_reduced(self, value: Decimal, sentence: str, folded: str, *, is_named: bool) -> bool:
-        """Return whether a sentence calls the ejection fraction reduced, though the value is higher."""
-        known = self._terminology.lvef_in_words
-        called = descriptions_in(sentence)
-        if is_named and not called and not _DIGIT.search(folded) and not _DENIAL.search(folded):
-            called = named_descriptions_in(sentence)
-        is_severe = "severe" in called and value > known.severe.highest
-        return is_severe or ("reduced" in called and is_named and value > known.reduced.highest)
-
-    def _matters(self, value: Decimal, other: Decimal, upper: Decimal | None = None) -> bool:
-        """Return whether a label may act on an ejection fraction below the value: it is not normal, or much lower."""
-        known = self._terminology.lvef_in_words
-        fall = value - (upper or other)
-        return fall > 0 and (other < known.normal.lowest or fall >= known.told_from)
 
     def _local_unit(self, concept: str, reading: Reading, quantity: Any) -> Unit:
         """Return a unit that is not known by itself: as a site's code map has it, or that of a bare fraction."""
@@ -466,12 +314,6 @@ def _with_flag(holder: Json) -> Json:
     """Return a result with the flag at the end of its text as its interpretation, if it has none."""
     flag = "" if "interpretation" in holder else apart_from_flag(_text_of(holder))[1]
     return {**holder, "interpretation": [{"text": flag}]} if flag else holder
-
-
-def _last_digit(number: Decimal) -> Decimal:
-    """Return what one is worth in the last digit of a number as it is written: rounding moves it by less."""
-    exponent = number.as_tuple().exponent
-    return Decimal(1).scaleb(exponent) if isinstance(exponent, int) else Decimal(0)
 
 
 def _of_range(low: Json, high: Json) -> Reading | None:

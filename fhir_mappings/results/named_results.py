@@ -1,8 +1,8 @@
 """Results that only words name: an Observation, or a part of one, with a local code or none, whose text is "AST".
 
-So is one whose code of LOINC is for another test, or not known here. Such a result is not read, because its code does not
-say what was measured. It is reported with its value: otherwise the card would call the test missing, or use an older result
-with a code as if it were the newest.
+So is one whose code of LOINC is for another test, or not known here. Such a result is not read, because its code does
+not say what was measured. It is reported with its value: otherwise the card would call the test missing, or use an
+older result with a code as if it were the newest.
 """
 
 from __future__ import annotations
@@ -36,6 +36,13 @@ if TYPE_CHECKING:
 
 _LONGEST = 80
 _IN_BRACKETS = re.compile(r"\([^()]{0,60}\)|\[[^\[\]]{0,60}\]")
+# The name of a part that holds the name of a test.
+_OF_ANALYTES = re.compile(
+    r"(?:analyte?|(?:lab |laboratory )?test|assay|parameter|investigation|measurement|untersuchung|messgrosse|examen)"
+    r"(?: ?(?:name|bezeichnung|nombre))?"
+)
+# "[#/volume]" in a name of LOINC.
+_PROPERTY = re.compile(r"\[[^\[\]/]{1,30}/[^\[\]]{1,20}\]")
 _WORD = re.compile(r"[^\W_]+")
 _PREGNANCY_TEST, _WEIGHT = "pregnancy-test", "weight"
 # Words that only answer_words calls the name of a test, such as "urine", are not enough.
@@ -73,7 +80,7 @@ class NamedResults:
 
     def gaps(self, observation: Json, origin: Origin) -> Iterator[tuple[Gap, Json]]:
         """Report the results of tests that rules use which words name, and no code, each with what holds its value."""
-        of_whole, (time, on) = self._concept_of(observation), time_of(observation)
+        of_whole, (time, on) = self._concept_of(observation) or self._analyte(observation), time_of(observation)
         if of_whole and (gap := self._flags.withheld(of_whole, observation, origin, on)) is not None:
             yield gap, observation
         if not may_count(observation):
@@ -110,6 +117,16 @@ class NamedResults:
         """Return what words alone name: a code that is known here says it itself."""
         return None if self._index.look((codes_of(holder),)).concepts else self.concept(holder)
 
+    def _analyte(self, observation: Json) -> str | None:
+        """Return the test that a part names as its value, beside one with the result, as archetypes of openEHR do."""
+        for _, part in objects(observation.get("component")):
+            named = texts(part.get("code"))
+            if named and all(_OF_ANALYTES.fullmatch(fold(each[:_LONGEST])) for each in named):
+                written = [*texts(part.get("valueCodeableConcept")), text(part.get("valueString"))]
+                found = {name for each in written if each and (name := self._named(each) or self._within(each))}
+                return found.pop() if len(found) == 1 else None
+        return None
+
     def _by_unit(self, written: str, holder: Json) -> str:
         """Return what a name means that is also one of another measurement: "Neutrophils" by a unit of counts."""
         concept = self._with_unit.get(self._plain(written[:_LONGEST]), "")
@@ -137,7 +154,7 @@ class NamedResults:
 
         The other words must not be of another test, or of another value of this one.
         """
-        plain = " ".join(_WORD.findall(fold(written[:_LONGEST])))
+        plain = " ".join(_WORD.findall(_PROPERTY.sub(" ", fold(written[:_LONGEST]))))
         found = {self._own[each] for each in self._any_own.findall(plain)}
         if len(found) != 1:
             return ""

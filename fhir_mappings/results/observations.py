@@ -86,6 +86,8 @@ _HER2_METHODS = {
     "her2-ish-ratio": Her2Method.ISH,
     "her2-copy-number": Her2Method.ISH,
 }
+_MADE_BY = frozenset({"weight", "lvef"})
+"""The measurements that their method may make another one."""
 _ANSWERED = frozenset({"pregnancy-test", "erbb2-mutation"})
 _EQUIVOCAL = frozenset({Her2Finding.IHC_2, Her2Finding.EQUIVOCAL})
 _SHORT_NOTE = 40
@@ -193,11 +195,14 @@ class ObservationReader:
         return [self._with_note(fact, observation) for fact in read] if has_words else read
 
     def _with_note(self, fact: Fact, observation: Json) -> Fact:
-        """Return a laboratory result with the remark on it; a gap if a normal one is called critical in a note."""
+        """Return a laboratory result with the remark on it; a gap if a note calls a normal one abnormal."""
         if not isinstance(fact, LabResult):
             return fact
         of_another = partial(self._other_names.is_another, fact.test)
-        if note := self.flags.phoned(fact, observation, of_another):
+        note = self.flags.phoned(fact, observation, of_another)
+        if not note and self.flags.is_normal(fact.test, fact.value, fact.upper_limit):
+            note = self._notes.against_normal(fact.test, observation)
+        if note:
             said = (("value", fact.as_reported), ("note", note))
             return Gap(fact.test, fact.origin.path, "voided", fact.on, said)
         if remark := self._notes.remark(fact.test, observation):
@@ -222,7 +227,7 @@ class ObservationReader:
         named = _named(observation)
         if "specimen" in observation and (concept in self.labs or concept in _HER2_METHODS):
             named = f"{named} ; {_specimen(observation)[:LONGEST]}"
-        if "method" in observation and concept == "weight":
+        if "method" in observation and concept in _MADE_BY:
             named = " ; ".join((named, *texts(observation["method"])))[:200]
         is_panel = "component" in observation and VALUES.isdisjoint(observation)
         if named and (meant := self._meant(concept, named, is_panel)) != concept:

@@ -19,7 +19,8 @@ from fhir_mappings.results.her2_texts import Her2Limits, read_text
 from fhir_mappings.results.lvef_texts import LvefStated, is_called_reduced, read_lvef_text
 from fhir_mappings.results.named_lvef import LVEF_NAME
 from fhir_mappings.results.own_dates import without_own_dates
-from fhir_mappings.wire.folding import SENTENCES, fold
+from fhir_mappings.results.report_sentences import sentences_of
+from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import objects, text
 from fhir_mappings.wire.statuses import COUNTED
 from fhir_mappings.wire.times import time_of
@@ -54,6 +55,10 @@ MENTIONS = (
 _DIGIT = re.compile(r"\d")
 # "FE 38 %" in Romance languages; "Fe" is iron.
 _SHORT_NAME = re.compile(r"\bFE ?(?:V[IGES] ?)?[:=]? ?(?:del? |di |à |al )?\d{2} ?%")
+_EARLIER = re.compile(
+    r"(?:\W|the |an? )*(?:prior|previous\w{0,2}|earlier|last|baseline|historical|former|compared|in comparison"
+    r"|vorbefund|zuvor|previ[oa]|anterieur\w?|precedente|eerder\w?)\b"
+)
 _PERCENT = re.compile(r"(?<![\d.,-])(\d{2}) ?%")
 # "HER2 negative on repeat biopsy", "repeat HER2 0": said of HER2 right behind its name.
 _OPPOSITE_WORDS = {
@@ -85,7 +90,7 @@ class ReportReader:
         if text(report.get("status")) not in _COUNTS:
             return
         on = time_of(report)[1]
-        sentences = [each.strip() for each in SENTENCES.split(text(report.get("conclusion"))) if each.strip()]
+        sentences = sentences_of(report)
         for about, said in (
             ("lvef", self._lvef(sentences, on, lvefs)),
             ("her2-interpretation", self._her2(sentences, her2) or self._coded(report, her2)),
@@ -139,8 +144,8 @@ class ReportReader:
                 continue
             stated = read_lvef_text(without_own_dates(each, (on, on)), self._lvef_words)
             if not isinstance(stated, LvefStated):
-                if on == last:
-                    # The report of the result itself, in other words.
+                if on == last or _EARLIER.match(fold(each)):
+                    # The report of the result itself in other words, or what was known before.
                     continue
                 return each
             high = stated.upper if stated.upper is not None else stated.value

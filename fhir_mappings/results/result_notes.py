@@ -39,6 +39,11 @@ _CORRECTED = (
     r"earlier\b|on\b|at\b|by\b)[a-z]{1,14}){0,4}"
     r"[ :=]{1,3}(\d{1,7}(?:\.\d{1,3})?)(?![\d/:-]| ?(?:week|day|month|hour|min|times))"
 )
+# "EF is 38, not 61".
+_NOT_THAT = re.compile(
+    r"(?<![\d.,])(\d{1,7}(?:\.\d{1,3})?)(?: ?(?:%|[a-z][a-z/*^0-9]{0,9}))?,? (?:and |und |y |et )?"
+    r"(?:not|nicht|no|non|pas|nao|niet|nie|inte|ikke|ei) (\d{1,7}(?:\.\d{1,3})?)(?![\d.,]*\d)"
+)
 _COMMENT = re.compile(
     r"(?:[a-z0-9/-]{2,20} ){0,3}(?:comments?|notes?|remarks?|\w{0,10}kommentar\w{0,3}|bemerkung(?:en)?|anmerkung(?:en)?"
     r"|hinweise?|comentarios?|observacion(?:es)?|observac(?:ao|oes)|observations?|notas?|commentaires?|remarques?|comment[oi]"
@@ -78,10 +83,19 @@ class ResultNotes:
         self._denied = _Words(doubts.denied)
         self._mild = re.compile(rf"{any_of(doubts.mild).pattern}[ :,-]*\Z")
         self._doubts = [
-            _Words(each.words, beside=LVEF_IN_NOTES if each.beside_name else None, begins=each.begins)
+            _Words(
+                each.words,
+                beside=LVEF_IN_NOTES if each.beside_name else None,
+                begins=each.begins,
+                unless=any_of(each.unless) if each.unless else None,
+            )
             for each in doubts.doubts
         ]
         self._hiding, self._sparing = _by_concept(terminology, hides=True), _by_concept(terminology, hides=False)
+        self._of_normal = {
+            name: [place for place, each in enumerate(doubts.doubts) if each.of_normal and name in each.concepts]
+            for name in terminology.concepts
+        }
 
     def void(self, concept: str, observation: Json, is_of_another: Callable[[str], bool] = never) -> str:
         """Return the beginning of a note that makes a result void or doubtful, or corrects it; empty if none does.
@@ -97,6 +111,14 @@ class ResultNotes:
             if is_corrected or self._says(self._voids, parts) or any(is_of_earlier_year(part, on) for part in parts):
                 return each[:_SHOWN]
             if any(self._is_doubtful(hiding, part) and not is_of_another(part) for part in parts):
+                return each[:_SHOWN]
+        return ""
+
+    def against_normal(self, concept: str, observation: Json) -> str:
+        """Return the beginning of a note that calls a result abnormal, as no normal value is; empty if none."""
+        wanted = self._of_normal.get(concept, ())
+        for each in notes(observation) if wanted else ():
+            if any(self._is_doubtful(wanted, part) for part in NOTE_SENTENCES.split(fold(each))):
                 return each[:_SHOWN]
         return ""
 
@@ -117,6 +139,8 @@ class ResultNotes:
         is_beside = wanted.beside is not None and wanted.beside.search(sentence) is not None
         if wanted.beside is not None and not is_beside and not wanted.begins:
             return False
+        if wanted.unless is not None and wanted.unless.search(sentence) is not None:
+            return False
         for found in wanted.pattern.finditer(sentence):
             before, behind = sentence[: found.start()], sentence[found.end() :]
             if wanted.begins and before.strip() and not is_beside:
@@ -131,6 +155,8 @@ class ResultNotes:
 
     def _is_corrected(self, folded: str, value: Decimal) -> bool:
         """Return whether a note says that another number is the true one."""
+        if any(Decimal(found[2]) == value != Decimal(found[1]) for found in _NOT_THAT.finditer(folded)):
+            return True
         return any(Decimal(found[1]) != value for found in self._corrects.finditer(folded))
 
     def is_stated(self, observation: Json) -> bool:
@@ -208,8 +234,15 @@ def _of_specimen(observation: Json) -> Iterator[str]:
 class _Words:
     """The words of one list, with a pattern that is made when the first note is read: most charts have none."""
 
-    def __init__(self, words: Iterable[str], *, beside: re.Pattern[str] | None = None, begins: bool = False) -> None:
-        self._words, self.beside, self.begins = words, beside, begins
+    def __init__(
+        self,
+        words: Iterable[str],
+        *,
+        beside: re.Pattern[str] | None = None,
+        begins: bool = False,
+        unless: re.Pattern[str] | None = None,
+    ) -> None:
+        self._words, self.beside, self.begins, self.unless = words, beside, begins, unless
 
     @lazy
     def pattern(self) -> re.Pattern[str]:
@@ -238,7 +271,9 @@ def _by_concept(terminology: Terminology, *, hides: bool) -> dict[str, list[int]
             found[name] = [
                 place
                 for place, each in enumerate(terminology.result_doubts.doubts)
-                if (not each.concepts or name in each.concepts) and (each.error is not spares) is hides
+                if (not each.concepts or name in each.concepts)
+                and (each.error is not spares) is hides
+                and not each.of_normal
             ]
     return found
 

@@ -166,8 +166,8 @@ NAME = {"text": "AST"}
         pytest.param([result(NAME, 300, "2026-11-20", subject={"reference": "Patient/p2"})], [], id="of somebody else"),
         pytest.param(
             [result({"text": "AST", "coding": [{"system": LOINC, "code": "99999-9"}]}, 300, "2026-11-20")],
-            [],
-            id="a code of LOINC says what it is",
+            [date(2026, 11, 20)],
+            id="a code of LOINC that is not known here",
         ),
         pytest.param(
             [result({"coding": [{"system": SNOMED, "code": "99999009", "display": "AST level"}]}, 300, "2026-11-20")],
@@ -207,7 +207,9 @@ CODED_PANEL = {"coding": [{"system": LOINC, "code": "24325-3"}]}
             panel(PANEL, part("ALT", 22, "1742-6"), part("AST", 300)), ["300 U/L"], id="beside one with a code"
         ),
         pytest.param(panel(NAME, part("Result", 300)), ["300 U/L"], id='under "Result" in a result of that name'),
-        pytest.param(panel(PANEL, part("AST", 300, "99999-9")), [], id="a code of LOINC that says it is another"),
+        pytest.param(
+            panel(PANEL, part("AST", 300, "99999-9")), ["300 U/L"], id="with a code of LOINC that is not known here"
+        ),
         pytest.param(panel(PANEL, part("Result", 300)), [], id='"Result" of nothing known'),
         pytest.param(panel(PANEL, part("AST", 300, dataAbsentReason={"text": "clotted"})), [], id="said to be absent"),
     ],
