@@ -136,14 +136,18 @@ def _her2(draft: Draft, observations: ObservationReader) -> Iterator[Gap]:
 
 def _lvef(draft: Draft, observations: ObservationReader) -> Iterator[Gap]:
     """Yield the ejection fractions that only words name and that are newer than those that count."""
-    last = max((fact.on for fact in draft.facts if isinstance(fact, Lvef) and fact.on is not None), default=None)
+    lvefs = [fact for fact in draft.facts if isinstance(fact, Lvef)]
+    last, known = max((each.on for each in lvefs if each.on), default=None), {each.as_reported for each in lvefs}
     if last is None:
         return
     told = {fact.path for fact in draft.facts if isinstance(fact, Gap) and fact.about == _MEASURED[Lvef]}
     newer = (stub for stub in draft.may_be_named if not "" < stub.day <= last.isoformat() and stub.path not in told)
     for stub, content in draft.own(newer):
         gap = observations.named_lvef(content, Origin(stub.reference, stub.path))
-        if gap is not None and gap.on is not None and last < gap.on <= draft.latest:
+        if gap is None:
+            continue
+        is_newer = last < gap.on <= draft.latest if gap.on is not None else dict(gap.values)["value"] not in known
+        if is_newer:
             yield gap
 
 

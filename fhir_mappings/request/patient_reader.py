@@ -106,15 +106,12 @@ class PatientReader:
         listings = [listing for listing in sent if listing is not None and listing.stubs]
         self._begin(listings, draft)
         # A resource counts once, even under several keys; the session's orders are not history.
-        seen = set(session)
-        take, see = self.take, seen.add
+        take = self.take
         older = replaced(list(chain.from_iterable(listing.stubs for listing in listings)))
         for listing in listings:
             for stub in listing.stubs:
-                if reference := stub.reference:
-                    if reference in seen or (older and id(stub) in older):
-                        continue
-                    see(reference)
+                if stub.reference in session or (older and id(stub) in older):
+                    continue
                 take(stub, draft)
         self._labs(draft)
         try:

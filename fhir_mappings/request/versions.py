@@ -16,11 +16,16 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.stubs import ResourceStub
 
 _REFERENCE = attrgetter("reference")
+_READ_AGAIN = frozenset({"Observation", "Condition"})
+"""The resources that say no more if they are read twice."""
 _NAMES = (b'"lastUpdated"', b'"versionId"')
 
 
 def replaced(stubs: Sequence[ResourceStub]) -> frozenset[int]:
-    """Return the ``id()`` of each stub of which a newer version is there; the first of equal ones stays."""
+    """Return the ``id()`` of each stub that is not to be read: of an older version, or a repetition.
+
+    Two results or diagnoses under one id without a version may be of two systems that number alike: both are read.
+    """
     named = list(map(_REFERENCE, stubs))
     if len(set(named)) == len(named):
         # Nearly every chart: each resource once, and each with its id.
@@ -32,9 +37,11 @@ def replaced(stubs: Sequence[ResourceStub]) -> frozenset[int]:
         if stub.reference in several:
             kept = newest.setdefault(stub.reference, stub)
             if kept is not stub:
-                is_newer = _version(stub) > _version(kept)
-                found.add(id(kept if is_newer else stub))
-                newest[stub.reference] = stub if is_newer else kept
+                new, old = _version(stub), _version(kept)
+                if new == old and stub.resource_type in _READ_AGAIN and not stub.is_repeated(kept):
+                    continue
+                found.add(id(kept if new > old else stub))
+                newest[stub.reference] = stub if new > old else kept
     return frozenset(found)
 
 

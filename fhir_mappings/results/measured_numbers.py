@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from fhir_mappings.results.result_flags import ResultFlags
     from fhir_mappings.wire.lenient import Json
 
-_SHOWN, _LETTERS, _PERCENT = 60, 2, 100
+_LETTERS, _PERCENT = 2, 100
 _ASIDE = frozenset({"note", "comment", "comments", "method", "interpretation", "component"})
 """The elements that may say another value."""
 # An amount with the same in another unit behind it.

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from fhir_mappings.codings import words_or_codes
+from fhir_mappings.results.written_values import has_strange_value
 from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import objects
 from fhir_mappings.wire.statuses import may_count
@@ -45,7 +46,7 @@ class NamedLvefReader:
             return None
         for holder in _parts(observation):
             named = " ; ".join(words_or_codes(holder.get("code")))[:_LONGEST]
-            if any(name in holder for name in _VALUES) and self._is_lvef(named):
+            if (any(name in holder for name in _VALUES) or has_strange_value(holder)) and self._is_lvef(named):
                 return holder
         return None
 

@@ -14,9 +14,10 @@ from cards.facts.origins import Gap
 from cards.knowledge.schema import Kind
 from cards.values.text_cache import cached_by_text
 from fhir_mappings.codings import texts, words_or_codes
+from fhir_mappings.results.amounts import read_amount
 from fhir_mappings.results.answer_words import names_test
 from fhir_mappings.results.result_notes import any_of
-from fhir_mappings.results.written_values import VALUES, written_value
+from fhir_mappings.results.written_values import VALUES, has_strange_value, written_value
 from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import child, objects, text
 from fhir_mappings.wire.statuses import may_count
@@ -76,7 +77,7 @@ class NamedResults:
         self._other_value = any_of(terminology.words_for_other_values)
         # A laboratory's names of tests are few, and each stands on many results.
         self._named = cached_by_text(self._look_up)
-        self._within = cached_by_text(self._among_words)
+        self._within = cached_by_text(self._look_within)
 
     def gaps(self, observation: Json, origin: Origin) -> Iterator[tuple[Gap, Json]]:
         """Report the results of tests that rules use which words name, and no code, each with what holds its value."""
@@ -86,11 +87,11 @@ class NamedResults:
         if not may_count(observation):
             return
         for holder in with_parts(observation):
-            if VALUES.isdisjoint(holder) or holder.get("dataAbsentReason"):
+            if VALUES.isdisjoint(holder) and not has_strange_value(holder):
                 continue
             concept = self._concept_of(holder)
-            if not concept and of_whole and self.is_nameless(holder):
-                concept = of_whole
+            if not concept and holder is not observation and self.is_nameless(holder):
+                concept = of_whole or self._concept_of({**holder, "code": observation.get("code")})
             if concept:
                 days, values = within(time), (("value", written_value(holder)),)
                 latest = days[1] if days is not None else None
@@ -103,7 +104,7 @@ class NamedResults:
         if not written and code.__class__ is str:
             written = [text(code)]
         found = {name for each in written if (name := self._named(each) or self._by_unit(each, holder))}
-        found = found or {name for each in written if (name := self._within(each)) and self._fits(name, holder)}
+        found = found or {name for each in written if (name := self._among_words(each, holder))}
         return found.pop() if len(found) == 1 else None
 
     def is_nameless(self, part: Json) -> bool:
@@ -123,7 +124,7 @@ class NamedResults:
             named = texts(part.get("code"))
             if named and all(_OF_ANALYTES.fullmatch(fold(each[:_LONGEST])) for each in named):
                 written = [*texts(part.get("valueCodeableConcept")), text(part.get("valueString"))]
-                found = {name for each in written if each and (name := self._named(each) or self._within(each))}
+                found = {name for each in written if each and (name := self._named(each) or self._within(each)[0])}
                 return found.pop() if len(found) == 1 else None
         return None
 
@@ -137,6 +138,24 @@ class NamedResults:
         quantity = child(holder, "valueQuantity")
         return self._units.factor(concept, text(quantity.get("code")), text(quantity.get("unit"))) is not None
 
+    def _among_words(self, name: str, holder: Json) -> str:
+        """Return the test whose name is among the words of a name, if the value may be of it.
+
+        It is in a unit of the test, or has none if the name is no other test's.
+        """
+        concept, is_only_its = self._within(name)
+        may_be = concept and (self._may_be(concept, holder) if is_only_its else self._fits(concept, holder))
+        return concept if may_be else ""
+
+    def _may_be(self, concept: str, holder: Json) -> bool:
+        """Return whether a value may be of a measurement: in a unit of it, or in none that can be read."""
+        quantity, written = child(holder, "valueQuantity"), text(holder.get("valueString"))
+        if written:
+            reading = read_amount(written) if len(written) <= _LONGEST else None
+            return reading is not None and self._units.factor(concept, "", reading.unit) is not None
+        code, unit = text(quantity.get("code")), text(quantity.get("unit"))
+        return not (code or unit) or self._units.factor(concept, code, unit) is not None
+
     def _look_up(self, written: str) -> str:
         found = self._names.get(self._plain(written[:_LONGEST]), "") or self._index.of_text(written[:_LONGEST])
         if not found and _OF_PREGNANCY.search(fold(written[:_LONGEST])) and names_test(written):
@@ -149,20 +168,21 @@ class NamedResults:
         plain = " ".join(word for word in words if word not in self._around_weight)
         return _WEIGHT if self._names.get(plain) == _WEIGHT else ""
 
-    def _among_words(self, written: str) -> str:
-        """Return the one laboratory test whose name is among the words of a name: "GOT (ASAT) 37 °C".
+    def _look_within(self, written: str) -> tuple[str, bool]:
+        """Return the one laboratory test whose name is among the words of a name, and whether it is only its.
 
-        The other words must not be of another test, or of another value of this one.
+        "GOT (ASAT) 37 °C"; the other words must not be of another test, or of another value of this one.
         """
         plain = " ".join(_WORD.findall(_PROPERTY.sub(" ", fold(written[:_LONGEST]))))
-        found = {self._own[each] for each in self._any_own.findall(plain)}
+        names = self._any_own.findall(plain)
+        found = {self._own[each] for each in names}
         if len(found) != 1:
-            return ""
+            return "", False
         (concept,), rest = found, self._any_own.sub(" ", plain)
         is_other = self._other_value.search(plain) or any(
             self._other_names.is_another(concept, each) for each in (plain, rest)
         )
-        return "" if is_other else concept
+        return ("", False) if is_other else (concept, not self._names.keys().isdisjoint(names))
 
     def _plain(self, written: str) -> str:
         words = _WORD.findall(_IN_BRACKETS.sub(" ", fold(written)))

@@ -17,6 +17,7 @@ from cards.values.texts import LONGEST
 from fhir_mappings.codings import texts
 from fhir_mappings.results.earlier_values import is_of_earlier_year
 from fhir_mappings.results.named_lvef import LVEF_IN_NOTES
+from fhir_mappings.results.written_values import VALUES
 from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import child, number, objects, reference, text
 from fhir_mappings.wire.times import time_of
@@ -44,6 +45,7 @@ _NOT_THAT = re.compile(
     r"(?<![\d.,])(\d{1,7}(?:\.\d{1,3})?)(?: ?(?:%|[a-z][a-z/*^0-9]{0,9}))?,? (?:and |und |y |et )?"
     r"(?:not|nicht|no|non|pas|nao|niet|nie|inte|ikke|ei) (\d{1,7}(?:\.\d{1,3})?)(?![\d.,]*\d)"
 )
+_LEADING = re.compile(r"(\d{1,6}(?:[.,]\d{1,2})?)(?![\d.,-]| ?-)")
 _COMMENT = re.compile(
     r"(?:[a-z0-9/-]{2,20} ){0,3}(?:comments?|notes?|remarks?|\w{0,10}kommentar\w{0,3}|bemerkung(?:en)?|anmerkung(?:en)?"
     r"|hinweise?|comentarios?|observacion(?:es)?|observac(?:ao|oes)|observations?|notas?|commentaires?|remarques?|comment[oi]"
@@ -102,7 +104,7 @@ class ResultNotes:
 
         ``is_of_another`` tells whether a folded sentence, which may be doubtful, is about another test.
         """
-        value, on = number(child(observation, "valueQuantity").get("value")), time_of(observation)[1]
+        value, on = _number_of(observation), time_of(observation)[1]
         hiding = self._hiding.get(concept, ())
         for each in remarks(observation):
             folded = fold(each)
@@ -173,6 +175,17 @@ class ResultNotes:
             if found is not None and not self._spares(sentence[: found.start()]):
                 return True
         return False
+
+
+def _number_of(observation: Json) -> Decimal | None:
+    """Return the number of a value, also of one that was sent as a text: "61 %"."""
+    value = number(child(observation, "valueQuantity").get("value"))
+    if value is None and VALUES.isdisjoint(observation):
+        # The only part with a value is the result.
+        parts = [part for _, part in objects(observation.get("component")) if not VALUES.isdisjoint(part)]
+        return _number_of(parts[0]) if len(parts) == 1 else None
+    match = _LEADING.match(text(observation.get("valueString"))) if value is None else None
+    return value if match is None else Decimal(match[1].replace(",", "."))
 
 
 def speaks(observation: Json) -> bool:

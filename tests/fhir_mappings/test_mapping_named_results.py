@@ -161,7 +161,9 @@ NAME = {"text": "AST"}
         ),
         pytest.param([result(NAME, 300, "2026-11-20", status="entered-in-error")], [], id="an error"),
         pytest.param(
-            [result(NAME, 300, "2026-11-20", dataAbsentReason={"text": "clotted"})], [], id="said to be absent"
+            [result(NAME, 300, "2026-11-20", dataAbsentReason={"text": "clotted"})],
+            [date(2026, 11, 20)],
+            id="a value that is said to be absent",
         ),
         pytest.param([result(NAME, 300, "2026-11-20", subject={"reference": "Patient/p2"})], [], id="of somebody else"),
         pytest.param(
@@ -211,7 +213,11 @@ CODED_PANEL = {"coding": [{"system": LOINC, "code": "24325-3"}]}
             panel(PANEL, part("AST", 300, "99999-9")), ["300 U/L"], id="with a code of LOINC that is not known here"
         ),
         pytest.param(panel(PANEL, part("Result", 300)), [], id='"Result" of nothing known'),
-        pytest.param(panel(PANEL, part("AST", 300, dataAbsentReason={"text": "clotted"})), [], id="said to be absent"),
+        pytest.param(
+            panel(PANEL, part("AST", 300, dataAbsentReason={"text": "clotted"})),
+            ["300 U/L"],
+            id="a value that is said to be absent",
+        ),
     ],
 )
 def test_a_part_that_is_only_named_is_reported(sent: dict[str, Any], told: list[str]) -> None:
