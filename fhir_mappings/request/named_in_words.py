@@ -10,9 +10,11 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeAlias
 
+from msgspec.structs import replace
+
 from cards.facts.origins import Gap, Origin
 from cards.facts.patient import TreatmentState
-from cards.facts.results import Her2Result, LabResult, Lvef, PregnancyTest, Weight
+from cards.facts.results import Her2Result, LabResult, Lvef, PregnancyTest, ResultTime, Weight
 from cards.values.calendar_months import days_after
 from cards.values.intervals import Interval
 from fhir_mappings.codings import texts
@@ -29,7 +31,6 @@ from fhir_mappings.wire.times import span, time_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from cards.facts.results import ResultTime
     from fhir_mappings.patient.conditions import ConditionReader
     from fhir_mappings.request.chart_draft import Draft
     from fhir_mappings.results.observations import ObservationReader
@@ -76,10 +77,16 @@ def _without_code(draft: Draft, observations: ObservationReader) -> Iterator[Gap
     newest = [max(fact.on for fact in facts if fact.on is not None) for facts in read.values()]
     # Where a test has no result with a code, one of half a year ago is still told; older ones are left alone.
     since = min([*newest, half_a_year_before(draft.latest)]).isoformat()
-    recent = (stub for stub in draft.local_results if not "" < stub.day < since)
+    born = draft.subject.birth_date
+    first = born.isoformat() if born is not None else ""
+    recent = (stub for stub in draft.local_results if not "" < stub.day < since or stub.day < first)
     for stub, content in draft.own(recent):
         time = time_of(content)[0]
-        for gap, holder in observations.named.gaps(content, Origin(stub.reference, stub.path)):
+        for found, holder in observations.named.gaps(content, Origin(stub.reference, stub.path)):
+            gap = found
+            if born is not None and gap.on is not None and gap.on < born:
+                # What systems write for a day that they do not know, such as 1900-01-01.
+                gap, time = replace(gap, on=None, latest=None), ResultTime("")
             known, is_future = read.get(gap.about or "", ()), gap.on is not None and gap.on > draft.latest
             if not is_future and _may_be_newest(gap, time, known) and _is_other(gap, holder, known, observations):
                 yield gap

@@ -283,8 +283,9 @@ class PatientReader:
         if several:
             by_day = sorted(stubs, key=_DAY, reverse=True)
             # A result without a date may be from any day.
-            undated = [each for each in by_day if not _is_whole(each.day)]
-            dated = [each for each in by_day if _is_whole(each.day)] if undated else by_day
+            born = draft.subject.birth_date.isoformat() if draft.subject.birth_date is not None else ""
+            undated = [each for each in by_day if not _is_whole(each.day) or each.day < born]
+            dated = [each for each in by_day if each not in undated] if undated else by_day
             stubs = [*undated, *dated]
         for stub in stubs:
             if last_day and stub.day < last_day and stub.day <= back_to and not draft.every_lab:

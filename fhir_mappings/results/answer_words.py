@@ -33,6 +33,7 @@ internal control valid | internal control ok | procedural control valid | intern
 internal control : valid | internal control : ok | internal control : pass | internal qc : valid | internal qc : ok
 control : valid | control : ok | qc : valid | qc : ok | qc : pass | internal control passed | control passed
 qc valid | qc pass | control valid | controls valid | test de grossesse | teste de gravidez
+ur | ql | qn | serpl | ser | pl
 zwangerschapstest | test ciazowy | preg | preg test | screen | poct | preg u | u preg | u hcg | : | = | . | , | ( | )
 """
 """What names the test, or says that it worked, and answers nothing."""

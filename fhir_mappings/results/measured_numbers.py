@@ -30,6 +30,7 @@ from fhir_mappings.results.lvef_texts import (
     read_lvef_text,
 )
 from fhir_mappings.results.reference_ranges import NOBODY, Unit
+from fhir_mappings.results.results_in_sentences import SentenceReader
 from fhir_mappings.results.values_in_notes import Measured, NoteValueReader, last_digit
 from fhir_mappings.results.written_values import written_value
 from fhir_mappings.wire.folding import fold
@@ -75,7 +76,7 @@ class NumberReader:
         self._units, self._ranges, self._flags, self._code_map = units, ranges, flags, code_map
         # For a range, these use the upper end; every other measurement uses the lower.
         self._harmful_when_high = terminology.harmful_when_high
-        self._in_notes = NoteValueReader(terminology, units)
+        self._in_notes, self._in_sentences = NoteValueReader(terminology, units), SentenceReader(terminology, units)
         self._rounded = 1 + terminology.result_doubts.same_within_percent / _PERCENT
         self._times_normal = frozenset(terminology.times_normal)
         self._name_before = {
@@ -138,14 +139,15 @@ class NumberReader:
 
     def named_in(self, sentence: str) -> tuple[str, Decimal] | None:
         """Return the test that a sentence names, and its number in the canonical unit; ``None`` for anything else."""
-        sentence = _REMARK_BEHIND.sub("", sentence)
+        plain = _REMARK_BEHIND.sub("", sentence)
         for concept, name in self._name_before.items():
-            rest = name.sub("", sentence, count=1)
-            reading = read_amount(rest) if rest != sentence else None
+            rest = name.sub("", plain, count=1)
+            reading = read_amount(rest) if rest != plain else None
             if reading is not None and reading.bound is Bound.EXACT and reading.upper is None:
                 factor = self._units.factor(concept, "", reading.unit)
-                return (concept, reading.value * factor) if factor is not None else None
-        return None
+                if factor is not None:
+                    return concept, reading.value * factor
+        return self._in_sentences.find(sentence)
 
     def _lvef(self, measured: Measured, holder: Json, origin: Origin, on: date | None, subject: Subject) -> Number:
         value, reading, unit = measured

@@ -51,7 +51,7 @@ class NamedLvefReader:
         return None
 
     def _is_lvef(self, named: str) -> bool:
-        folded = fold(named)
+        folded = fold(named).replace("_", " ")
         is_named = LVEF_NAME.search(folded) is not None and not _ABOUT_IT.search(folded)
         return is_named and not self._other_names.is_another("lvef", named)
 

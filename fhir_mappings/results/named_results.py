@@ -42,6 +42,8 @@ _OF_ANALYTES = re.compile(
     r"(?:analyte?|(?:lab |laboratory )?test|assay|parameter|investigation|measurement|untersuchung|messgrosse|examen)"
     r"(?: ?(?:name|bezeichnung|nombre))?"
 )
+# "plateletCount".
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
 # "[#/volume]" in a name of LOINC.
 _PROPERTY = re.compile(r"\[[^\[\]/]{1,30}/[^\[\]]{1,20}\]")
 _WORD = re.compile(r"[^\W_]+")
@@ -157,7 +159,8 @@ class NamedResults:
         return not (code or unit) or self._units.factor(concept, code, unit) is not None
 
     def _look_up(self, written: str) -> str:
-        found = self._names.get(self._plain(written[:_LONGEST]), "") or self._index.of_text(written[:_LONGEST])
+        written = _CAMEL.sub(" ", written[:_LONGEST])
+        found = self._names.get(self._plain(written), "") or self._index.of_text(written[:_LONGEST])
         if not found and _OF_PREGNANCY.search(fold(written[:_LONGEST])) and names_test(written):
             return _PREGNANCY_TEST
         return found or self._as_weight(written)
@@ -173,7 +176,7 @@ class NamedResults:
 
         "GOT (ASAT) 37 °C"; the other words must not be of another test, or of another value of this one.
         """
-        plain = " ".join(_WORD.findall(_PROPERTY.sub(" ", fold(written[:_LONGEST]))))
+        plain = " ".join(_WORD.findall(_PROPERTY.sub(" ", fold(_CAMEL.sub(" ", written[:_LONGEST])))))
         names = self._any_own.findall(plain)
         found = {self._own[each] for each in names}
         if len(found) != 1:

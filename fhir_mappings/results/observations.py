@@ -23,6 +23,7 @@ from cards.facts.results import (
     PregnancyTest,
     Receptor,
     ReceptorResult,
+    ResultTime,
     SiteResult,
     Weight,
 )
@@ -68,7 +69,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
 
-    from cards.facts.results import ResultTime
     from cards.knowledge.schema import Cancer, Terminology
     from fhir_mappings.results.her2_values import Her2Reading
     from fhir_mappings.results.reference_ranges import Subject
@@ -153,6 +153,9 @@ class ObservationReader:
         """Read one Observation for a concept: facts, or a gap that says why there are none."""
         observation = with_concepts(observation)
         time, on = time_of(observation)
+        if on is not None and subject.birth_date is not None and on < subject.birth_date:
+            # What systems write for a day that they do not know, such as 1900-01-01.
+            time, on = ResultTime("", time.issued, time.corrected), None
         read = self._read_of_day(concept, observation, time, on, origin, subject)
         if any(isinstance(fact, Gap) for fact in read) and (latest := latest_day(time, on)) is not None:
             for fact in read:

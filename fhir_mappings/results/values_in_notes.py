@@ -34,12 +34,12 @@ _MULTIPLE = re.compile(
     r"(?:uln|lsn|upper limit(?: of normal)?|upper normal|(?:obere[nrs]? )?normgrenze|norm(?:al)?)\b"
 )
 # Beside such a number, words for a limit of the protocol, or for another day.
-_NO_RESULT = re.compile(
+NO_RESULT = re.compile(
     r"\b(?:if|when|hold|until|unless|criteri\w{1,2}|grade|grad|ctcae|defined?|definition|limit for|threshold|goal"
     r"|should|must|policy|protocol|baseline|ago|peak|historical|max(?:imum)?|last|month|week"
     r"|wenn|falls|bis|vor|letzte\w?|si|cuando|seuil|limite de)\b"
 )
-_OF_ONE, _THOUSANDS = "/uL", "K/uL"
+_OF_ONE, _THOUSANDS, _THOUSAND = "/uL", "K/uL", "k"
 _CLAUSES = re.compile(r",(?!\d)")
 _AMOUNT_ALONE = re.compile(
     r"(?P<words>(?:[a-z]{1,14}[ :=]{1,3}){0,4})(?P<amount>\d{1,6}(?:[.,]\d{1,3})?"
@@ -63,7 +63,7 @@ _OF_RESULT = re.compile(
     r"|rettet|rettelse|korrigeret|korrigert|gentaget|gjentatt|uusinta|korjattu|opakovane|oprava|repetat|corectat"
     r"|tekrar|duzeltme|повторно)"
 )
-_FUNCTION = re.compile(
+FUNCTION = re.compile(
     rf"{LVEF_IN_NOTES.pattern}"
     r"|\b(?:(?:lv|left ventricular|linksventrikul\w{1,5}|systolic|systolische)[ -]){1,2}(?:pump)?funk?[ct]tion\b"
     r"|\b(?:funcion|funcao|fonction|funzione|disfuncion|disfuncao|disfunzione|dysfonction) (?:sistolica|systolique)\b"
@@ -151,20 +151,13 @@ class NoteValueReader:
         named = not own.isdisjoint(words) or any(map(_OF_RESULT.fullmatch, words))
         factor = self._units.factor(concept, "", read.unit) if read.unit or not named else measured.unit.factor
         if factor is not None and not read.unit:
-            factor = self._of_cells(concept, read.value, factor)
-        elif factor is None and read.unit == "k":
-            factor = self._units.factor(concept, "", _THOUSANDS)
+            factor = cell_factor(self._terminology, self._units, concept, read.value, "", factor)
+        elif factor is None and read.unit == _THOUSAND:
+            factor = cell_factor(self._terminology, self._units, concept, read.value, read.unit)
         if factor is None:
             return None
         more = read.value * factor - measured.value
         return more if abs(more) > last_digit(read.value) * factor else None
-
-    def _of_cells(self, concept: str, value: Decimal, factor: Decimal) -> Decimal:
-        """Return the factor of a number without a unit, which may count single cells: 35000 beside 212 K/uL."""
-        gate, single = self._terminology.concepts[concept].plausible, self._units.factor(concept, "", _OF_ONE)
-        if gate is None or single is None or value * factor <= gate[1] or not gate[0] <= value * single <= gate[1]:
-            return factor
-        return single
 
     def _is_multiple(self, concept: str, value: Decimal, folded: str) -> bool:
         """Return whether a sentence gives a result in multiples of the upper limit, as which the value is too low.
@@ -176,7 +169,7 @@ class NoteValueReader:
             return False
         for found in _MULTIPLE.finditer(folded):
             before, behind = folded[: found.start()], folded[found.end() :].lstrip()
-            is_limit = found["below"] or behind.startswith(("=", ":")) or _NO_RESULT.search(folded)
+            is_limit = found["below"] or behind.startswith(("=", ":")) or NO_RESULT.search(folded)
             if not is_limit and not self._spares(before) and Decimal(found["times"]) * limits[0] > value:
                 return True
         return False
@@ -191,7 +184,7 @@ class NoteValueReader:
             is_named = LVEF_IN_NOTES.search(folded) is not None
             if self._gives_lower(value, sentence, folded, is_named=is_named):
                 return sentence[:_SHOWN]
-            is_named = is_named or _FUNCTION.search(folded) is not None
+            is_named = is_named or FUNCTION.search(folded) is not None
             if self._calls_reduced(value, sentence, folded, is_named=is_named):
                 return sentence[:_SHOWN]
         return ""
@@ -234,3 +227,15 @@ def last_digit(number: Decimal) -> Decimal:
     """Return what one is worth in the last digit of a number as it is written: rounding moves it by less."""
     exponent = number.as_tuple().exponent
     return Decimal(1).scaleb(exponent) if isinstance(exponent, int) else Decimal(0)
+
+
+def cell_factor(
+    terminology: Terminology, units: UnitReader, concept: str, value: Decimal, unit: str, factor: Decimal = Decimal(1)
+) -> Decimal:
+    """Return the factor of a number without a unit, which may count single cells, or thousands: 35000, 35K."""
+    if unit == _THOUSAND and (thousands := units.factor(concept, "", _THOUSANDS)) is not None:
+        return thousands
+    gate, single = terminology.concepts[concept].plausible, units.factor(concept, "", _OF_ONE)
+    if gate is None or single is None or value * factor <= gate[1] or not gate[0] <= value * single <= gate[1]:
+        return factor
+    return single

@@ -246,6 +246,7 @@ EXCEPTIONS = {
     "fhir_mappings/results/result_notes.py _SHOWN": (BOUND, "40 60"),
     "fhir_mappings/results/values_in_notes.py _SHOWN": (BOUND, "60"),
     "fhir_mappings/results/report_sentences.py _MOST": (BOUND, "20000"),
+    "fhir_mappings/results/results_in_sentences.py _SHORT": (BOUND, "4"),
     "fhir_mappings/results/result_flags.py _LONGEST": (BOUND, "40 60"),
     "fhir_mappings/results/pregnancy_states.py _LONGEST": (BOUND, "60 80"),
     "fhir_mappings/results/measurement_units.py _LONGEST": (BOUND, "60"),

@@ -34,6 +34,11 @@ def told(*results: Json) -> list[str | None]:
         ("Plt Count - Cell-Dyn", 40, "K/uL", "platelets"),
         ("血小板数", 4, "万/μL", "platelets"),
         ("Plaquetas, contagem", 40, "mil/mm3", "platelets"),
+        ("plateletCount", 40, "10*3/uL", "platelets"),
+        ("Aminotransferase, Aspartate", 400, "U/L", "ast"),
+        ("BILT", "6.2", "mg/dL", "bilirubin-total"),
+        ("Bilirub SerPl-mCnc", "6.2", "mg/dL", "bilirubin-total"),
+        ("Body Wt", 50, "kg", "weight"),
         ("Neutrophils, Segmented, Absolute", "0.4", "K/uL", "neutrophils"),
         ("Neutrophile Granulozyten abs.", "0.4", "/nl", "neutrophils"),
         ("Weight for chemotherapy dosing", 50, "kg", "weight"),
@@ -50,6 +55,9 @@ def test_a_name_with_more_words_is_told(name: str, value: Any, unit: str, about:
 @pytest.mark.parametrize(
     ("name", "value", "unit"),
     [
+        ("plateletMeanVolume", 9, "fL"),
+        ("Bilirub Direct SerPl-mCnc", 4, "mg/dL"),
+        ("Neutrophils NFr Bld Auto", 30, "%"),
         ("AST/ALT Ratio", 1, "{ratio}"),
         ("FIB-4 (AST, ALT, platelets, age)", 1, ""),
         ("AST upper limit", 40, "U/L"),

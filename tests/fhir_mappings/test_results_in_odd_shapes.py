@@ -100,3 +100,17 @@ def test_an_ejection_fraction_without_a_date_that_only_words_name_is_told_if_it_
     sent = observation("", "ef", code=concept(text="Ejection Fraction, Biplane"), valueQuantity=quantity(value, "%"))
     prefetch["lvef"]["entry"].append({"resource": {**sent, "effectiveDateTime": ""}})
     assert topics(prefetch=prefetch) == expected
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [
+        pytest.param(HIGH, TOLD, id="a high result"),
+        pytest.param(lab("1920-8", "ast-2", 24, "U/L", 40), [], id="a normal result"),
+        pytest.param({**HIGH, "code": NAMED}, TOLD, id="a high result that only words name"),
+    ],
+)
+def test_a_date_before_the_birth_of_the_patient_is_none(sent: Json, expected: list[str]) -> None:
+    prefetch = chart()
+    prefetch["labs"]["entry"].append({"resource": {**sent, "effectiveDateTime": "1900-01-01"}})
+    assert topics(prefetch=prefetch) == expected

@@ -123,3 +123,59 @@ def test_what_is_only_stated_is_told(sent: Json, expected: list[str]) -> None:
 def test_a_break_of_hl7_version_2_ends_a_sentence() -> None:
     written = "LVEF 60-65%\\.br\\Normal wall motion"
     assert topics(prefetch=chart(lvef=bundle(observation("10230-1", valueString=written)))) == []
+
+
+@pytest.mark.parametrize(
+    "conclusion",
+    [
+        "AST elevated at 400 U/L.",
+        "AST 400, ALT 350: significant transaminitis.",
+        "ALT markedly elevated (380 U/L).",
+        "Platelet count of 38,000.",
+        "Severe thrombocytopenia, platelets 38K.",
+        "Plt 38K.",
+        "Thrombozyten 38 G/l.",
+        "Total bilirubin elevated to 6.2.",
+        "LV systolic function is severely reduced.",
+        "Severely depressed LV function.",
+        "LVEF has fallen from 60% to 38%.",
+        "Compared with the prior study, LVEF has decreased from 60% to 42%.",
+        "Previously 60%, LVEF is now 40%.",
+    ],
+)
+def test_a_worse_result_in_the_sentence_of_a_report_is_told(conclusion: str) -> None:
+    assert with_report(conclusion) == TOLD
+
+
+@pytest.mark.parametrize(
+    "conclusion",
+    [
+        "Patient got 400 mg ibuprofen.",
+        "AST decreased from 400 to 24 U/L.",
+        "AST 24 U/L (previously 400).",
+        "Previous AST 400 U/L.",
+        "Hold if platelets 38K or lower.",
+        "Platelets 38K last month.",
+        "Platelets were 38 on 10/12, now 210.",
+        "2 units of platelets transfused.",
+        "Platelet count 210,000.",
+        "Der Patient ist alt, 80 kg.",
+        "Alt 65 Jahre.",
+        "AST/ALT ratio 3.",
+        "ALT 22, AST 24, ALP 400.",
+        "RV systolic function is moderately reduced.",
+        "LV diastolic function is mildly impaired.",
+        "LV systolic function is not reduced.",
+        "Prior study showed severely reduced LV function.",
+        "Compared with the prior study, LVEF has improved from 40% to 61%.",
+        "Previous LVEF 38%.",
+    ],
+)
+def test_what_a_report_says_of_another_day_or_thing_is_not_told(conclusion: str) -> None:
+    assert with_report(conclusion) == []
+
+
+def with_report(conclusion: str) -> list[str]:
+    prefetch = chart()
+    prefetch["labs"]["entry"].append({"resource": report(conclusion=conclusion)})
+    return topics(prefetch=prefetch)
