@@ -187,9 +187,9 @@ class ResourceStub(msgspec.Struct, eq=False, gc=False):
         held = bytes(self._json)
         return any(word in held for word in words)
 
-    def is_repeated(self, other: ResourceStub) -> bool:
-        """Return whether another stub is of the same resource, as it was sent."""
-        return self._json == other._json or self.content == other.content
+    def as_sent(self) -> bytes:
+        """Return the JSON of the resource."""
+        return bytes(self._json)
 
     def misshapen(self) -> str:
         """Return the place of an element whose JSON type is not that of FHIR; empty if there is none."""
