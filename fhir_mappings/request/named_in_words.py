@@ -25,6 +25,7 @@ from fhir_mappings.results.named_her2 import MENTIONS as NAMES_OF_HER2
 from fhir_mappings.results.report_sentences import CARRIES_TEXT, sentences_of
 from fhir_mappings.results.report_texts import MENTIONS
 from fhir_mappings.results.written_values import VALUES
+from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.statuses import may_count
 from fhir_mappings.wire.times import span, time_of
 
@@ -41,6 +42,8 @@ _READ = frozenset({REASON, "named-only"})
 """The reasons of gaps for classes of heart failure whose value is told."""
 _SHOWN = 60
 _SENTENCES = re.compile(r"[;\n]|, |\.(?=\s|$)")
+_NO = frozenset({"no", "nein", "non", "nao", "nee", "nie"})
+"""The answers to a question that are no words of a laboratory."""
 _NARRATIVE = (b'"div"',)
 Measured: TypeAlias = Weight | Lvef | LabResult | PregnancyTest
 _MEASURED = {Weight: "weight", Lvef: "lvef", PregnancyTest: "pregnancy-test"}
@@ -111,7 +114,8 @@ def _is_other(gap: Gap, holder: Json, read: Sequence[Measured], observations: Ob
     is_later = gap.on is not None and gap.on > max(days)
     beside = [each for each in read if each.on in (gap.on, max(days))] if gap.on is not None else read
     if gap.about == _MEASURED[PregnancyTest]:
-        answer = observations.findings.pregnancy_test(holder, gap.on, Origin("", "")).positive
+        is_denied = fold(dict(gap.values)["value"]) in _NO
+        answer = False if is_denied else observations.findings.pregnancy_test(holder, gap.on, Origin("", "")).positive
         is_known = any(map(_is_positive, beside))
         return (is_later and (is_known or answer is not False)) or (answer is True and not is_known)
     mine = observations.numbers.value_of(gap.about or "", holder)

@@ -49,7 +49,14 @@ _PROPERTY = re.compile(r"\[[^\[\]/]{1,30}/[^\[\]]{1,20}\]")
 _WORD = re.compile(r"[^\W_]+")
 _PREGNANCY_TEST, _WEIGHT = "pregnancy-test", "weight"
 # Words that only answer_words calls the name of a test, such as "urine", are not enough.
-_OF_PREGNANCY = re.compile(r"hcg|preg|upt|schwanger|embarazo|grossesse|gravid|zwanger|ciazow")
+_OF_PREGNANCY = re.compile(r"hcg|preg|upt|schwanger|embaraz|enceinte|grossesse|incinta|gravid|zwanger|ciazow")
+# "Is the patient currently pregnant?", which is answered like a test.
+_PREGNANT = re.compile(
+    r"(?:(?:is|are|the|this|patient|pt|she|you|currently|current|known|self|reported|aktuell|ist|die|patientin) )*"
+    r"(?:pregnant|pregnancy|schwanger|schwangerschaft|embarazada|embarazo|enceinte|grossesse|incinta|gravidanza|gravida"
+    r"|gravidez|zwanger|zwangerschap)"
+    r"(?: (?:status|state|now|today|currently|yes|no|y|n|reported|heute|hoy))*"
+)
 
 
 class NamedResults:
@@ -161,8 +168,11 @@ class NamedResults:
     def _look_up(self, written: str) -> str:
         written = _CAMEL.sub(" ", written[:_LONGEST])
         found = self._names.get(self._plain(written), "") or self._index.of_text(written[:_LONGEST])
-        if not found and _OF_PREGNANCY.search(fold(written[:_LONGEST])) and names_test(written):
-            return _PREGNANCY_TEST
+        folded = fold(written)
+        if not found and _OF_PREGNANCY.search(folded):
+            is_asked = _PREGNANT.fullmatch(" ".join(_WORD.findall(folded))) is not None
+            if is_asked or names_test(written):
+                return _PREGNANCY_TEST
         return found or self._as_weight(written)
 
     def _as_weight(self, written: str) -> str:

@@ -328,7 +328,7 @@ def test_a_result_that_cannot_be_read_counts_until_the_end_of_its_month() -> Non
         pytest.param("AST 300 U/L", {"subject": {"reference": "Patient/p2"}}, None, id="of somebody else"),
         pytest.param("AST 20 U/L", {}, None, id="a better one"),
         pytest.param("AST 38 U/L", {}, None, id="within the limits"),
-        pytest.param("AST 300", {}, None, id="without a unit"),
+        pytest.param("AST 300", {}, "AST 300", id="without a unit"),
         pytest.param("AST 300 U/L on 11/02, now normal", {}, None, id="a sentence that says more"),
         pytest.param("No abnormality.", {}, None, id="no result"),
     ],

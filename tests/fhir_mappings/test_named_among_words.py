@@ -131,3 +131,19 @@ def analyte(name: str, value: float, unit: str) -> Json:
 )
 def test_a_part_names_the_test_of_the_part_beside_it(sent: Json, about: list[str]) -> None:
     assert told(sent) == about
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "about"),
+    [
+        ("Currently pregnant?", {"valueCodeableConcept": concept(text="Yes")}, ["pregnancy-test"]),
+        ("Is the patient pregnant?", {"valueBoolean": True}, ["pregnancy-test"]),
+        ("Pregnancy status", {"valueString": "Pregnant"}, ["pregnancy-test"]),
+        ("Schwanger", {"valueString": "ja"}, ["pregnancy-test"]),
+        ("Pregnancy intention", {"valueString": "Yes"}, []),
+        ("Pregnancy history", {"valueString": "Yes"}, []),
+        ("Possibility of pregnancy", {"valueString": "No"}, []),
+    ],
+)
+def test_a_question_about_pregnancy_is_answered_like_a_test(name: str, value: Json, about: list[str]) -> None:
+    assert told(observation("", "asked-1", code=concept(coding(LOCAL, "99", name)), **value)) == about
