@@ -26,13 +26,17 @@ _FOR_THE_NEXT_DOSE = frozenset({Topic.LIVER_TESTS_MISSING, Topic.BLOOD_COUNT_MIS
 
 
 def due_cards(fired: Iterable[Verdict], session: Session, known: Knowledge) -> tuple[Verdict, ...]:
-    """Combine the findings of an opened chart, in the display order of the rules."""
+    """Combine the findings of an opened chart, in the display order of the rules.
+
+    Nothing is due for a patient who is deceased in the chart, which is told by itself.
+    """
+    died = any(gap.reason == "deceased" for gap in session.patient.gaps)
     by_drug: dict[str, list[Verdict]] = {}
     rest = []
     for verdict in fired:
         if verdict.order is None:
             rest.append(verdict)
-        else:
+        elif not died:
             by_drug.setdefault(verdict.drug, []).append(verdict)
     alike: dict[tuple[tuple[TopicCode, tuple[str, ...]], ...], list[list[Verdict]]] = {}
     for found in by_drug.values():

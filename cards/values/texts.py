@@ -15,14 +15,20 @@ CUT = "\u2026"
 """The end of a text that was cut, visible on cards too."""
 _UNSAFE = re.compile(r"[\x00-\x08\x0e-\x1b\x7f\ud800-\udfff]")
 _REPLACEMENT = "\ufffd"
+# HL7 version 2 writes the end of a line so.
+_BREAK = re.compile(r"\\\.(?:br|sp\d?)\\", re.IGNORECASE)
 
 
 def bounded(written: str) -> str:
-    """Return a text in the form for patterns: each run of whitespace becomes one space, with none at either end.
+    r"""Return a text in the form for patterns: each run of whitespace becomes one space, with none at either end.
+
+    A break between lines in the notation of HL7 version 2 ends a sentence: "LVEF 60 %\.br\Normal wall motion".
 
     Characters that databases refuse (NUL and other control characters, lone surrogates) become U+FFFD. A text over
     `LONGEST` characters is cut there and ends in `CUT`; a caller that needs the whole text checks `is_cut`.
     """
+    if "\\." in written:
+        written = _BREAK.sub("; ", written)
     if len(written) <= LONGEST and "  " not in written and written.isprintable():
         # Fast path for nearly every text: one pass and no copy.
         return written.strip()

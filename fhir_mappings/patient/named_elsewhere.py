@@ -12,8 +12,8 @@ from cards.facts.origins import Gap
 from cards.values.texts import LONGEST
 from fhir_mappings.codings import texts
 from fhir_mappings.patient.condition_states import REFUTED
-from fhir_mappings.wire.folding import SENTENCES
-from fhir_mappings.wire.lenient import child, day, objects, text
+from fhir_mappings.wire.folding import SENTENCES, fold
+from fhir_mappings.wire.lenient import child, day, flag, objects, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -41,9 +41,15 @@ _KINDS = {
     "DetectedIssue": _Kind((("code",),), ("identifiedDateTime",)),
     "DiagnosticReport": _Kind((("conclusionCode",),), ("effectiveDateTime", "issued")),
     "Encounter": _Kind((("reasonCode",),), (), frozenset({"entered-in-error", "cancelled", "planned", "noshow"})),
+    # Only those that state a diagnosis, as their value or by their code.
+    "Observation": _Kind(
+        (("valueCodeableConcept",),),
+        ("effectiveDateTime", "effectiveInstant", "issued"),
+        frozenset({"entered-in-error", "cancelled", "registered", "preliminary", "unknown"}),
+    ),
     "Flag": _Kind((("code",),), (), frozenset({"entered-in-error", "inactive"})),
 }
-KINDS = frozenset(_KINDS)
+KINDS = frozenset(_KINDS) - {"Observation"}
 _PERIODS = ("period", "effectivePeriod", "identifiedPeriod", "occurrencePeriod")
 _OVER = frozenset({"inactive", "resolved", "ended"})
 # "New since prior": of the report before, not of the disease.
@@ -53,6 +59,7 @@ _COMPARED = re.compile(
     re.IGNORECASE,
 )
 _LABEL = 60
+_AFFIRMS = frozenset({"yes", "true", "present", "positive", "confirmed", "ja", "si", "oui", "sim", "vorhanden"})
 
 
 def named_elsewhere(
@@ -127,7 +134,20 @@ def _day(resource: Json, kind: _Kind) -> date | None:
     return next((found for each in written if (found := day(each)) is not None), None)
 
 
+def asserted(observation: Json) -> Json | None:
+    """Return the concept that an Observation states as true: its code if the value affirms it, else its value."""
+    value = child(observation, "valueCodeableConcept")
+    said = {fold(each)[:_LABEL] for each in (*texts(value), text(observation.get("valueString"))) if each}
+    if flag(observation.get("valueBoolean")) or (said and said <= _AFFIRMS):
+        return child(observation, "code")
+    return value or None
+
+
 def _concepts(resource: Json, kind: str) -> Iterator[Json]:
+    if kind == "Observation":
+        concept = asserted(resource)
+        yield from [concept] if concept is not None else []
+        return
     for path in _KINDS[kind].concepts:
         holders = [resource]
         for name in path:

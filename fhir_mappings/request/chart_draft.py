@@ -54,7 +54,7 @@ class Draft(msgspec.Struct, eq=False):
     possible_doses: list[PossibleDose] = []
     unread: list[ResourceStub] = []
     local_results: list[ResourceStub] = []
-    """The Observations among them that have no code of LOINC or SNOMED CT."""
+    """The Observations without a code of LOINC, and those whose words may name another measurement than their code."""
     may_be_named: list[ResourceStub] = []
     """The Observations among them whose code may name HER2 or the ejection fraction in words."""
     reports: list[ResourceStub] = []

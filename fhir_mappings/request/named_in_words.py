@@ -10,25 +10,28 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeAlias
 
+from msgspec.structs import replace
+
 from cards.facts.origins import Gap, Origin
 from cards.facts.patient import TreatmentState
-from cards.facts.results import Her2Result, LabResult, Lvef, PregnancyTest, Weight
+from cards.facts.results import Her2Result, LabResult, Lvef, PregnancyTest, ResultTime, Weight
 from cards.values.calendar_months import days_after
 from cards.values.intervals import Interval
-from cards.values.texts import LONGEST
-from fhir_mappings.patient.named_elsewhere import REASON, named_elsewhere
+from fhir_mappings.codings import texts
+from fhir_mappings.patient.named_elsewhere import REASON, asserted, named_elsewhere
 from fhir_mappings.patient.nyha_classes import CONCEPT as NYHA_CLASS
 from fhir_mappings.patient.nyha_classes import with_symptoms
 from fhir_mappings.results.named_her2 import MENTIONS as NAMES_OF_HER2
+from fhir_mappings.results.report_sentences import CARRIES_TEXT, sentences_of
 from fhir_mappings.results.report_texts import MENTIONS
-from fhir_mappings.wire.lenient import text
+from fhir_mappings.results.written_values import VALUES
+from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.statuses import may_count
 from fhir_mappings.wire.times import span, time_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from cards.facts.results import ResultTime
     from fhir_mappings.patient.conditions import ConditionReader
     from fhir_mappings.request.chart_draft import Draft
     from fhir_mappings.results.observations import ObservationReader
@@ -39,6 +42,9 @@ _READ = frozenset({REASON, "named-only"})
 """The reasons of gaps for classes of heart failure whose value is told."""
 _SHOWN = 60
 _SENTENCES = re.compile(r"[;\n]|, |\.(?=\s|$)")
+_NO = frozenset({"no", "nein", "non", "nao", "nee", "nie"})
+"""The answers to a question that are no words of a laboratory."""
+_NARRATIVE = (b'"div"',)
 Measured: TypeAlias = Weight | Lvef | LabResult | PregnancyTest
 _MEASURED = {Weight: "weight", Lvef: "lvef", PregnancyTest: "pregnancy-test"}
 
@@ -51,7 +57,7 @@ def add_named_in_words(draft: Draft, observations: ObservationReader, conditions
         draft.facts += _her2(draft, observations)
         # A fraction that was told above is not told again.
         draft.facts += _lvef(draft, observations)
-    if draft.reports:
+    if draft.reports or draft.elsewhere or draft.local_results:
         draft.facts += [*_in_reports(draft, observations), *_labs_in_reports(draft, observations)]
     classes = [fact for fact in draft.facts if isinstance(fact, Gap) and fact.about == NYHA_CLASS]
     if draft.elsewhere or classes:
@@ -74,10 +80,16 @@ def _without_code(draft: Draft, observations: ObservationReader) -> Iterator[Gap
     newest = [max(fact.on for fact in facts if fact.on is not None) for facts in read.values()]
     # Where a test has no result with a code, one of half a year ago is still told; older ones are left alone.
     since = min([*newest, half_a_year_before(draft.latest)]).isoformat()
-    recent = (stub for stub in draft.local_results if not "" < stub.day < since)
+    born = draft.subject.birth_date
+    first = born.isoformat() if born is not None else ""
+    recent = (stub for stub in draft.local_results if not "" < stub.day < since or stub.day < first)
     for stub, content in draft.own(recent):
         time = time_of(content)[0]
-        for gap, holder in observations.named.gaps(content, Origin(stub.reference, stub.path)):
+        for found, holder in observations.named.gaps(content, Origin(stub.reference, stub.path)):
+            gap = found
+            if born is not None and gap.on is not None and gap.on < born:
+                # What systems write for a day that they do not know, such as 1900-01-01.
+                gap, time = replace(gap, on=None, latest=None), ResultTime("")
             known, is_future = read.get(gap.about or "", ()), gap.on is not None and gap.on > draft.latest
             if not is_future and _may_be_newest(gap, time, known) and _is_other(gap, holder, known, observations):
                 yield gap
@@ -102,7 +114,8 @@ def _is_other(gap: Gap, holder: Json, read: Sequence[Measured], observations: Ob
     is_later = gap.on is not None and gap.on > max(days)
     beside = [each for each in read if each.on in (gap.on, max(days))] if gap.on is not None else read
     if gap.about == _MEASURED[PregnancyTest]:
-        answer = observations.findings.pregnancy_test(holder, gap.on, Origin("", "")).positive
+        is_denied = fold(dict(gap.values)["value"]) in _NO
+        answer = False if is_denied else observations.findings.pregnancy_test(holder, gap.on, Origin("", "")).positive
         is_known = any(map(_is_positive, beside))
         return (is_later and (is_known or answer is not False)) or (answer is True and not is_known)
     mine = observations.numbers.value_of(gap.about or "", holder)
@@ -134,14 +147,18 @@ def _her2(draft: Draft, observations: ObservationReader) -> Iterator[Gap]:
 
 def _lvef(draft: Draft, observations: ObservationReader) -> Iterator[Gap]:
     """Yield the ejection fractions that only words name and that are newer than those that count."""
-    last = max((fact.on for fact in draft.facts if isinstance(fact, Lvef) and fact.on is not None), default=None)
+    lvefs = [fact for fact in draft.facts if isinstance(fact, Lvef)]
+    last, known = max((each.on for each in lvefs if each.on), default=None), {each.as_reported for each in lvefs}
     if last is None:
         return
     told = {fact.path for fact in draft.facts if isinstance(fact, Gap) and fact.about == _MEASURED[Lvef]}
     newer = (stub for stub in draft.may_be_named if not "" < stub.day <= last.isoformat() and stub.path not in told)
     for stub, content in draft.own(newer):
         gap = observations.named_lvef(content, Origin(stub.reference, stub.path))
-        if gap is not None and gap.on is not None and last < gap.on <= draft.latest:
+        if gap is None:
+            continue
+        is_newer = last < gap.on <= draft.latest if gap.on is not None else dict(gap.values)["value"] not in known
+        if is_newer:
             yield gap
 
 
@@ -151,8 +168,15 @@ def _in_reports(draft: Draft, observations: ObservationReader) -> Iterator[Gap]:
     her2 = [fact for fact in draft.facts if isinstance(fact, Her2Result)]
     if not (lvefs or her2):
         return
-    for stub, content in draft.own(each for each in draft.reports if each.mentions(MENTIONS)):
+    telling = (*MENTIONS, *CARRIES_TEXT)
+    for stub, content in draft.own(each for each in draft.reports if each.mentions(telling)):
         yield from observations.reports.against(content, stub.path, lvefs, her2)
+    # What an Observation states as a diagnosis is read as the conclusion of a report.
+    stating = (each for each in draft.elsewhere if each.resource_type == "Observation")
+    for stub, content in draft.own(stating):
+        if may_count(content) and (concept := asserted(content)) is not None:
+            conclusion = {"conclusion": "; ".join(texts(concept)), "conclusionCode": [concept]}
+            yield from observations.reports.against({**content, **conclusion}, stub.path, lvefs, her2)
 
 
 def _labs_in_reports(draft: Draft, observations: ObservationReader) -> Iterator[Gap]:
@@ -162,11 +186,15 @@ def _labs_in_reports(draft: Draft, observations: ObservationReader) -> Iterator[
         if isinstance(fact, LabResult) and fact.on is not None:
             before = newest.get(fact.test)
             newest[fact.test] = fact if before is None or before.on is None or fact.on > before.on else before
-    for stub, content in draft.own(draft.reports):
-        conclusion, on = text(content.get("conclusion"))[:LONGEST], time_of(content)[1]
+    told = {fact.path for fact in draft.facts if isinstance(fact, Gap)}
+    without_value = (each for each in draft.local_results if each.path not in told and each.mentions(_NARRATIVE))
+    for stub, content in draft.own([*draft.reports, *without_value]):
+        is_report, on = stub.resource_type == "DiagnosticReport", time_of(content)[1]
         if on is None or on > draft.latest or not may_count(content):
             continue
-        for sentence in _SENTENCES.split(conclusion):
+        if not is_report and not (VALUES.isdisjoint(content) and "component" not in content):
+            continue
+        for sentence in (part for each in sentences_of(content) for part in _SENTENCES.split(each)):
             test, value = observations.numbers.named_in(sentence.strip()) or ("", Decimal(0))
             last = newest.get(test)
             if last is None or last.on is None or last.on > on:

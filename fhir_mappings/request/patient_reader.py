@@ -107,15 +107,12 @@ class PatientReader:
         listings = [listing for listing in sent if listing is not None and listing.stubs]
         self._begin(listings, draft)
         # A resource counts once, even under several keys; the session's orders are not history.
-        seen = set(session)
-        take, see = self.take, seen.add
+        take = self.take
         older = replaced(list(chain.from_iterable(listing.stubs for listing in listings)))
         for listing in listings:
             for stub in listing.stubs:
-                if reference := stub.reference:
-                    if reference in seen or (older and id(stub) in older):
-                        continue
-                    see(reference)
+                if stub.reference in session or (older and id(stub) in older):
+                    continue
                 take(stub, draft)
         self._labs(draft)
         try:
@@ -169,7 +166,7 @@ class PatientReader:
                     looked = draft.looked_up[own] = self._look(codes)
             else:
                 looked = self._look(codes)
-            concepts, never_counts, misplaced, is_standard = looked
+            concepts, never_counts, misplaced, is_standard, asserts = looked
             if concepts:
                 self._observation(concepts, stub, draft)
                 if not is_standard and len(stub.codes) > 1:
@@ -178,6 +175,10 @@ class PatientReader:
                 self._misplaced(misplaced, stub, draft)
             elif not never_counts:
                 self._only_named(stub, draft, is_standard=is_standard)
+                if asserts:
+                    draft.elsewhere.append(stub)
+            elif stub.may_name_measured:
+                draft.local_results.append(stub)
         except Unreadable:
             draft.unusable(None, stub, "malformed")
         except Exception as error:  # noqa: BLE001 - one resource must not cost the reading of the others
@@ -193,6 +194,8 @@ class PatientReader:
             draft.local_results.append(stub)
             if not stub.has_code:
                 draft.unusable(None, stub, "no-code")
+        elif stub.may_name_measured:
+            draft.local_results.append(stub)
 
     @staticmethod
     def _named_parts(stub: ResourceStub, draft: Draft) -> None:
@@ -288,8 +291,9 @@ class PatientReader:
         if several:
             by_day = sorted(stubs, key=_DAY, reverse=True)
             # A result without a date may be from any day.
-            undated = [each for each in by_day if not _is_whole(each.day)]
-            dated = [each for each in by_day if _is_whole(each.day)] if undated else by_day
+            born = draft.subject.birth_date.isoformat() if draft.subject.birth_date is not None else ""
+            undated = [each for each in by_day if not _is_whole(each.day) or each.day < born]
+            dated = [each for each in by_day if each not in undated] if undated else by_day
             stubs = [*undated, *dated]
         for stub in stubs:
             if last_day and stub.day < last_day and stub.day <= back_to and not draft.every_lab:

@@ -16,25 +16,37 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.stubs import ResourceStub
 
 _REFERENCE = attrgetter("reference")
+_READ_AGAIN = frozenset({"Observation", "Condition", "MedicationAdministration"})
+"""The resources that say no more if they are read twice: of one dose, each amount counts once."""
 _NAMES = (b'"lastUpdated"', b'"versionId"')
 
 
 def replaced(stubs: Sequence[ResourceStub]) -> frozenset[int]:
-    """Return the ``id()`` of each stub of which a newer version is there; the first of equal ones stays."""
+    """Return the ``id()`` of each stub that is not to be read: of an older version, or a repetition.
+
+    Two results, diagnoses or doses under one id without a version may be of two systems that number alike: both are
+    read.
+    """
     named = list(map(_REFERENCE, stubs))
     if len(set(named)) == len(named):
         # Nearly every chart: each resource once, and each with its id.
         return frozenset()
     several = {reference for reference, count in Counter(named).items() if count > 1 and reference}
     newest: dict[str, ResourceStub] = {}
+    read: dict[str, set[bytes]] = {}
     found: set[int] = set()
     for stub in stubs:
         if stub.reference in several:
             kept = newest.setdefault(stub.reference, stub)
             if kept is not stub:
-                is_newer = _version(stub) > _version(kept)
-                found.add(id(kept if is_newer else stub))
-                newest[stub.reference] = stub if is_newer else kept
+                new, old = _version(stub), _version(kept)
+                if new == old and stub.resource_type in _READ_AGAIN:
+                    sent = read.setdefault(stub.reference, {kept.as_sent()})
+                    if stub.as_sent() not in sent:
+                        sent.add(stub.as_sent())
+                        continue
+                found.add(id(kept if new > old else stub))
+                newest[stub.reference] = stub if new > old else kept
     return frozenset(found)
 
 

@@ -30,8 +30,11 @@ hcg ß | hcg β | serum hcg | choriogonadotropin
 urine | serum | blood | qual | qualitative | pregnancy test | pregnancy | test
 result | upt | poc | upreg | schwangerschaftstest | urin | test de embarazo | prueba de embarazo | test di gravidanza
 internal control valid | internal control ok | procedural control valid | internal qc valid | internal qc ok | qc ok
+internal control : valid | internal control : ok | internal control : pass | internal qc : valid | internal qc : ok
+control : valid | control : ok | qc : valid | qc : ok | qc : pass | internal control passed | control passed
 qc valid | qc pass | control valid | controls valid | test de grossesse | teste de gravidez
-zwangerschapstest | test ciazowy | preg | preg test | screen | poct | preg u | : | = | . | , | ( | )
+ur | ql | qn | serpl | ser | pl
+zwangerschapstest | test ciazowy | preg | preg test | screen | poct | preg u | u preg | u hcg | : | = | . | , | ( | )
 """
 """What names the test, or says that it worked, and answers nothing."""
 _CUT_OFF = re.compile(r"\(? ?([<>])=? ?\d{1,3}(?:[.,]\d)? ?m?\[?(?:iu|ui|ie|u)\]? ?/ ?m?l\b ?\)?", re.IGNORECASE)

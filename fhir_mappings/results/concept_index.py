@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 COMBINATIONS, MOST_CODES = 4096, 16
 _WITH_OWN_CODES = frozenset({"loinc", "snomed", "rxnorm", "cpt", "hcpcs", "icd10", "atc", "ndc", "ucum"})
 # With a code for the method, or for a weight that was not measured, these add nothing.
+_ASSERTION = "ASSERTION"
+"""HL7's code for an Observation whose value is a finding."""
 _SAYS_LESS = frozenset({"her2-interpretation", "her2-immunoassay", "her2-panel", "weight"})
 
 
@@ -42,6 +44,7 @@ class Looked(NamedTuple):
     never_counts: bool = False
     misplaced: str = ""
     is_standard: bool = False
+    asserts: bool = False
 
 
 class ConceptIndex:
@@ -62,6 +65,9 @@ class ConceptIndex:
             for local in concept.local:
                 self._local[local.system, local.code] = name
             self._never.update(("loinc", entry.code) for entry in concept.never)
+        stated = (each.snomed for each in terminology.receptor_codes.codes)
+        problems = (entry.code for each in terminology.problems for entry in each.snomed)
+        self._diagnoses = frozenset({*(code for code in stated if code is not None), *problems})
         self._by_code = {code: name for (_, code), name in self._concepts.items()}
         self._codes = self._by_code.keys() | {code for _, code in self._never}
         self._codes |= {code for _, code in self._local}
@@ -79,7 +85,8 @@ class ConceptIndex:
             any(each.never_counts for each in looked),
             bool(looked) and all(each.is_standard for each in looked),
         )
-        return Looked(concepts, never_counts, "" if concepts else misplaced, is_standard)
+        asserts = bool(looked) and looked[0].asserts
+        return Looked(concepts, never_counts, "" if concepts else misplaced, is_standard, asserts)
 
     def concepts(self, holders: Sequence[Codes]) -> Sequence[str]:
         """List the concepts of an Observation, by its own codes and by those of its components."""
@@ -101,7 +108,8 @@ class ConceptIndex:
         codes = tuple(Code(each.system, _without_more(each.code)) for each in sent)
         is_standard = any(system_name(each.system) == "loinc" and is_code(each) for each in codes)
         if self._is_foreign(codes):
-            return Looked(is_standard=is_standard)
+            asserts = any(each.code == _ASSERTION or each.code in self._diagnoses for each in codes)
+            return Looked(is_standard=is_standard, asserts=asserts)
         known = list(self._known(codes))
         found = {self._concepts[key] for key in known if key in self._concepts}
         # A site's test is read in addition to a shipped one, never instead of it.

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
 
 _SHOWN = 60
-_FUNCTION = re.compile(
+FUNCTION = re.compile(
     rf"{LVEF_IN_NOTES.pattern}"
     r"|\b(?:(?:lv|left ventricular|linksventrikul\w{1,5}|systolic|systolische)[ -]){1,2}(?:pump)?funk?[ct]tion\b"
     r"|\b(?:funcion|funcao|fonction|funzione|disfuncion|disfuncao|disfunzione|dysfonction) (?:sistolica|systolique)\b"
@@ -75,7 +75,7 @@ class LvefNotes:
             is_named = LVEF_IN_NOTES.search(folded) is not None
             if self._gives_lower(value, sentence, folded, is_named=is_named):
                 return sentence[:_SHOWN]
-            is_named = is_named or _FUNCTION.search(folded) is not None
+            is_named = is_named or FUNCTION.search(folded) is not None
             if self._calls_reduced(value, sentence, folded, is_named=is_named):
                 return sentence[:_SHOWN]
         return ""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
@@ -25,10 +25,10 @@ from fhir_mappings.results.amounts import (
     read_amount,
     read_quantity,
 )
-from fhir_mappings.results.lvef_notes import LvefNotes
 from fhir_mappings.results.lvef_texts import LvefStated, read_lvef_text
 from fhir_mappings.results.reference_ranges import NOBODY, Unit
-from fhir_mappings.results.result_notes import notes, sentences
+from fhir_mappings.results.results_in_sentences import SentenceReader
+from fhir_mappings.results.values_in_notes import Measured, NoteValueReader, last_digit
 from fhir_mappings.results.written_values import written_value
 from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import child, number, text
@@ -44,12 +44,11 @@ if TYPE_CHECKING:
     from fhir_mappings.results.result_flags import ResultFlags
     from fhir_mappings.wire.lenient import Json
 
-_SHOWN, _LETTERS, _PERCENT = 60, 2, 100
+_LETTERS, _PERCENT = 2, 100
 _ASIDE = frozenset({"note", "comment", "comments", "method", "interpretation", "component"})
 """The elements that may say another value."""
 # An amount with the same in another unit behind it.
 _TWICE = re.compile(r"([^()]{2,40})\(([^()]{2,40})\)")
-_CLAUSES = re.compile(r",(?!\d)")
 # What stands in brackets behind a result: "Platelets 38 K/uL (critical)".
 _NO_LABS = frozenset({"lvef", "weight", "weight-stated"})
 # The range of reference in brackets behind a result: "24 U/L [ref: 10-40 U/L]".
@@ -59,37 +58,8 @@ _RANGE_BEHIND = re.compile(
     re.IGNORECASE,
 )
 _REMARK_BEHIND = re.compile(r" ?\([^()\d]{1,30}\)\Z")
-_AMOUNT_ALONE = re.compile(
-    r"(?P<words>(?:[a-z]{1,14}[ :=]{1,3}){0,4})(?P<amount>\d{1,6}(?:[.,]\d{1,3})?"
-    r"(?: ?(?!(?:on|by|with|per|at|en|au|auf|in|im)\b)[^\d\s]\S{0,16}| 10\S{1,14})?)"
-    r"(?P<behind>(?: \(?[a-z]{1,12}\)?){0,4})"
-)
-# Behind an amount, how it was measured again: "55 kg on bed scale".
-_HOW = re.compile(
-    r"on|by|with|at|per|the|a|an|our|my|bed|bedside|floor|chair|standing|clinic|unit|scales?|repeat|recheck|review|today"
-    r"|now|visit|measured|manual|count|smear|citrate|tube|im|in|auf|der|dem|mit|heute|gemessen|bettwaage|hoy|en|con|bascula"
-    r"|cama|au|lit|balance|aujourd"
-)
-_OF_RESULT = re.compile(
-    r"(?:values?|results?|repeat(?:ed)?|rerun|recheck(?:ed)?|actual(?:ly)?|current(?:ly)?|now|is|measured|reads?|today|true"
-    r"|correct(?:ed)?|about|approximately|see|recount|nachgezahlt|hertelling|in|im|en|sur|tube|manual(?:ly)?|manuell\w{0,2}|counted|recuento|comptage|conteggio|citrat[eo]?|[zc]itratblut|real"
-    r"|body|weights?|weighs|wt|patient|pt|level|count|wert|gewicht|valor|peso|poids|valeur|valore"
-    r"|wiederholung|nachmessung|kontrolle|kontrollwert|korrektur|korrigiert|richtig|repeticion|repetido|repetida|corregido"
-    r"|correccion|repetition|repete|controle|corrige|ripetuto|ripetizione|controllo|corretto|rettifica|repeticao"
-    r"|corrigido|herhaling|herhaald|gecorrigeerd|waarde|powtorzono|powtorka|korekta|wynik|omkorning|rattat|rattelse"
-    r"|rettet|rettelse|korrigeret|korrigert|gentaget|gjentatt|uusinta|korjattu|opakovane|oprava|repetat|corectat"
-    r"|tekrar|duzeltme|повторно)"
-)
 Number = Weight | Lvef | LabResult | Gap
 """What a measurement becomes."""
-
-
-class _Measured(NamedTuple):
-    """A number in the canonical unit, as it was read, and its own unit."""
-
-    value: Decimal
-    reading: Reading
-    unit: Unit
 
 
 class NumberReader:
@@ -103,18 +73,14 @@ class NumberReader:
         self._units, self._ranges, self._flags, self._code_map = units, ranges, flags, code_map
         # For a range, these use the upper end; every other measurement uses the lower.
         self._harmful_when_high = terminology.harmful_when_high
+        self._in_notes, self._in_sentences = NoteValueReader(terminology, units), SentenceReader(terminology, units)
         self._rounded = 1 + terminology.result_doubts.same_within_percent / _PERCENT
-        self._lvef_notes = LvefNotes(terminology)
         self._times_normal = frozenset(terminology.times_normal)
         self._name_before = {
             name: _before_number((*concept.names, *concept.names_with_unit), terminology.words_beside_tests)
             for name, concept in terminology.concepts.items()
             if concept.units is not None
         }
-        self._own_names: dict[str, frozenset[str]] = {}
-        for each in terminology.names_another:
-            for concept in each.concepts:
-                self._own_names[concept] = self._own_names.get(concept, frozenset()).union(map(fold, each.unless))
 
     def read(self, concept: str, holder: Json, origin: Origin, on: date | None, subject: Subject) -> Number:
         """Read the number of a measurement, with its unit and limits; a gap if one of these is not understood."""
@@ -146,7 +112,7 @@ class NumberReader:
         if gate is not None and not gate[0] <= value <= gate[1] and (bound is EXACT or value <= 0):
             return Gap(concept, origin.path, "implausible", on, (("value", reading.as_reported),))
         if not _ASIDE.isdisjoint(holder) and (
-            note := self._said_otherwise(concept, _Measured(value, reading, unit), holder)
+            note := self._in_notes.other_value(concept, Measured(value, reading, unit), holder)
         ):
             return Gap(concept, origin.path, "voided", on, (("value", reading.as_reported), ("note", note)))
         if concept in ("weight", "weight-stated"):
@@ -154,8 +120,8 @@ class NumberReader:
                 return Gap(concept, origin.path, "value", on, (("value", reading.as_reported),))
             return Weight(Kg(value), on, origin, stated=concept == "weight-stated")
         if concept == "lvef":
-            return self._lvef(_Measured(value, reading, unit), holder, origin, on, subject)
-        return self._lab(concept, _Measured(value, reading, unit), holder, origin, on, subject)
+            return self._lvef(Measured(value, reading, unit), holder, origin, on, subject)
+        return self._lab(concept, Measured(value, reading, unit), holder, origin, on, subject)
 
     def value_of(self, concept: str, holder: Json) -> Interval | None:
         """Return what a measurement may be, in its canonical unit; ``None`` if it cannot be read."""
@@ -170,16 +136,17 @@ class NumberReader:
 
     def named_in(self, sentence: str) -> tuple[str, Decimal] | None:
         """Return the test that a sentence names, and its number in the canonical unit; ``None`` for anything else."""
-        sentence = _REMARK_BEHIND.sub("", sentence)
+        plain = _REMARK_BEHIND.sub("", sentence)
         for concept, name in self._name_before.items():
-            rest = name.sub("", sentence, count=1)
-            reading = read_amount(rest) if rest != sentence else None
+            rest = name.sub("", plain, count=1)
+            reading = read_amount(rest) if rest != plain else None
             if reading is not None and reading.bound is EXACT and reading.upper is None:
                 factor = self._units.factor(concept, "", reading.unit)
-                return (concept, reading.value * factor) if factor is not None else None
-        return None
+                if factor is not None:
+                    return concept, reading.value * factor
+        return self._in_sentences.find(sentence)
 
-    def _lvef(self, measured: _Measured, holder: Json, origin: Origin, on: date | None, subject: Subject) -> Number:
+    def _lvef(self, measured: Measured, holder: Json, origin: Origin, on: date | None, subject: Subject) -> Number:
         value, reading, unit = measured
         ranges, factor = holder.get("referenceRange"), unit.factor or Decimal(1)
         normal = self._ranges.low(ranges, "lvef", unit, subject, on) if ranges else None
@@ -190,7 +157,7 @@ class NumberReader:
         return Lvef(Percent(value), on, origin, reading.as_reported, limit, reading.bound or EXACT, upper=end)
 
     def _lab(
-        self, concept: str, measured: _Measured, holder: Json, origin: Origin, on: date | None, subject: Subject
+        self, concept: str, measured: Measured, holder: Json, origin: Origin, on: date | None, subject: Subject
     ) -> Number:
         value, reading, unit = measured
         ranges, known = holder.get("referenceRange"), self._terminology.concepts[concept]
@@ -241,7 +208,7 @@ class NumberReader:
             factor = self._units.factor(concept, "", each.unit) if each is not None else None
             if each is None or factor is None or each.bound is not EXACT or each.upper is not None:
                 return None
-            amounts.append((each.value * factor, _last_digit(each.value) * factor))
+            amounts.append((each.value * factor, last_digit(each.value) * factor))
         (one, rounded), (other, also_rounded) = amounts
         if abs(one - other) > rounded + also_rounded:
             return None
@@ -278,44 +245,6 @@ class NumberReader:
             return None
         as_reported = " ".join(written.split())[:60]
         return Reading(found.value, "%" if found.in_percent else "", "", found.bound, as_reported, found.upper)
-
-    def _said_otherwise(self, concept: str, measured: _Measured, holder: Json) -> str:
-        """Return the sentence beside a value that gives another one; empty without one."""
-        if concept == "lvef":
-            return self._lvef_notes.other_fraction(measured.value, holder)
-        if measured.reading.bound is not EXACT:
-            return ""
-        for sentence in sentences(notes(holder)):
-            for part in _CLAUSES.split(fold(sentence[:LONGEST])):
-                if (more := self._difference(concept, measured, part.strip())) and (
-                    concept in ("weight", "weight-stated") or (more > 0) is (concept in self._harmful_when_high)
-                ):
-                    return sentence[:_SHOWN]
-        return ""
-
-    def _difference(self, concept: str, measured: _Measured, said: str) -> Decimal | None:
-        """Return how far an amount in a folded text, "repeat: 400 U/L", is from the value; ``None`` without an amount.
-
-        A number without a unit is one if it is named: "AST 400".
-        """
-        match = _AMOUNT_ALONE.fullmatch(said)
-        if match is None:
-            return None
-        own = self._own_names.get(concept, frozenset())
-        words = [word for each in match["words"].split() if (word := each.rstrip(":="))]
-        if not all(_OF_RESULT.fullmatch(each) or each in own for each in words):
-            return None
-        if not all(map(_HOW.fullmatch, match["behind"].replace("(", "").replace(")", "").split())):
-            return None
-        read = read_amount(match["amount"].strip())
-        if read is None or read.bound is not EXACT or read.upper is not None:
-            return None
-        named = not own.isdisjoint(words) or any(map(_OF_RESULT.fullmatch, words))
-        factor = self._units.factor(concept, "", read.unit) if read.unit or not named else measured.unit.factor
-        if factor is None:
-            return None
-        more = read.value * factor - measured.value
-        return more if abs(more) > _last_digit(read.value) * factor else None
 
     def _local_unit(self, concept: str, reading: Reading, quantity: Any) -> Unit:
         """Return a unit that is not known by itself: as a site's code map has it, or that of a bare fraction."""
@@ -384,12 +313,6 @@ def _with_flag(holder: Json) -> Json:
     """Return a result with the flag at the end of its text as its interpretation, if it has none."""
     flag = "" if "interpretation" in holder else apart_from_flag(_text_of(holder))[1]
     return {**holder, "interpretation": [{"text": flag}]} if flag else holder
-
-
-def _last_digit(number: Decimal) -> Decimal:
-    """Return what one is worth in the last digit of a number as it is written: rounding moves it by less."""
-    exponent = number.as_tuple().exponent
-    return Decimal(1).scaleb(exponent) if isinstance(exponent, int) else Decimal(0)
 
 
 def _of_range(low: Json, high: Json) -> Reading | None:

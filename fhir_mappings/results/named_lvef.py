@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from fhir_mappings.codings import words_or_codes
+from fhir_mappings.results.written_values import has_strange_value
 from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import objects
 from fhir_mappings.wire.statuses import may_count
@@ -45,12 +46,12 @@ class NamedLvefReader:
             return None
         for holder in _parts(observation):
             named = " ; ".join(words_or_codes(holder.get("code")))[:_LONGEST]
-            if any(name in holder for name in _VALUES) and self._is_lvef(named):
+            if (any(name in holder for name in _VALUES) or has_strange_value(holder)) and self._is_lvef(named):
                 return holder
         return None
 
     def _is_lvef(self, named: str) -> bool:
-        folded = fold(named)
+        folded = fold(named).replace("_", " ")
         is_named = LVEF_NAME.search(folded) is not None and not _ABOUT_IT.search(folded)
         return is_named and not self._other_names.is_another("lvef", named)
 

@@ -23,6 +23,7 @@ from cards.facts.results import (
     PregnancyTest,
     Receptor,
     ReceptorResult,
+    ResultTime,
     SiteResult,
     Weight,
 )
@@ -51,9 +52,10 @@ from fhir_mappings.results.pregnancy_states import PregnancyStateReader
 from fhir_mappings.results.reference_ranges import NOBODY, RangeReader
 from fhir_mappings.results.report_texts import ReportReader
 from fhir_mappings.results.result_flags import ResultFlags
+from fhir_mappings.results.result_names import name_of, specimen_name
 from fhir_mappings.results.result_notes import WEIGHED, ResultNotes, notes, speaks
 from fhir_mappings.results.site_results import read_site_result
-from fhir_mappings.results.written_values import VALUES, written_value
+from fhir_mappings.results.written_values import VALUES, has_strange_value, written_value
 from fhir_mappings.wire.bare_texts import with_concepts
 from fhir_mappings.wire.cached_json import CachedByJson
 from fhir_mappings.wire.lenient import child, objects, reference, text
@@ -62,19 +64,19 @@ from fhir_mappings.wire.note_statements import never
 from fhir_mappings.wire.shapes import LONGEST_PART
 from fhir_mappings.wire.statuses import COUNTED, may_count
 from fhir_mappings.wire.stubs import codes_of
-from fhir_mappings.wire.times import WHOLE_DAY, time_of, within
+from fhir_mappings.wire.times import WHOLE_DAY, latest_day, time_of, within
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
 
-    from cards.facts.results import ResultTime
     from cards.knowledge.schema import Cancer, Terminology
     from fhir_mappings.results.her2_values import Her2Reading
     from fhir_mappings.results.reference_ranges import Subject
     from fhir_mappings.wire.lenient import Json
 
 _ALONE, _BESIDE = VALUES, frozenset({"valueQuantity"})
+_NOTES = frozenset({"note", "comment", "comments"})
 _OF_VALUES = ("referenceRange", "interpretation")
 _NOT_YET_FINAL = frozenset({"registered", "preliminary"})
 _COUNTS_NOT = frozenset({"registered", "preliminary", "cancelled", "entered-in-error", "unknown"})
@@ -87,6 +89,8 @@ _HER2_METHODS = {
     "her2-ish-ratio": Her2Method.ISH,
     "her2-copy-number": Her2Method.ISH,
 }
+_MADE_BY = frozenset({"weight", "lvef"})
+"""The measurements that their method may make another one."""
 _ANSWERED = frozenset({"pregnancy-test", "erbb2-mutation"})
 _OF_HER2 = (About.RESULT, About.HER2)
 _POSITIVE = frozenset({Her2Finding.POSITIVE, Her2Finding.IHC_3})
@@ -143,7 +147,7 @@ class ObservationReader:
         self._named_lvefs = NamedLvefReader(self._other_names)
         self._meant = cached_by_key(COMBINATIONS)(self._read_name)
         units = UnitReader(terminology)
-        self.named = NamedResults(terminology, self.index, units, self.flags)
+        self.named = NamedResults(terminology, self.index, units, self.flags, self._other_names)
         ranges = RangeReader(terminology, units)
         self.numbers = NumberReader(terminology, units, ranges, self.flags, code_map)
         self.findings = FindingReader(terminology, HcgReader(terminology, units, ranges), code_map)
@@ -152,11 +156,14 @@ class ObservationReader:
         """Read one Observation for a concept: facts, or a gap that says why there are none."""
         observation = with_concepts(observation)
         time, on = time_of(observation)
+        if on is not None and subject.birth_date is not None and on < subject.birth_date:
+            # What systems write for a day that they do not know, such as 1900-01-01.
+            time, on = ResultTime("", time.issued, time.corrected), None
         read = self._read_of_day(concept, observation, time, on, origin, subject)
-        if (days := within(time)) is not None:
+        if any(isinstance(fact, Gap) for fact in read) and (latest := latest_day(time, on)) is not None:
             for fact in read:
                 if isinstance(fact, Gap):
-                    structs.force_setattr(fact, "latest", days[1])
+                    structs.force_setattr(fact, "latest", latest)
         return read
 
     def _read_of_day(
@@ -196,11 +203,14 @@ class ObservationReader:
         return [self._with_note(fact, observation) for fact in read] if has_words else read
 
     def _with_note(self, fact: Fact, observation: Json) -> Fact:
-        """Return a laboratory result with the remark on it; a gap if a normal one is called critical in a note."""
+        """Return a laboratory result with the remark on it; a gap if a note calls a normal one abnormal."""
         if not isinstance(fact, LabResult):
             return fact
         of_another = partial(self._other_names.is_another, fact.test)
-        if note := self.flags.phoned(fact, observation, of_another):
+        note = self.flags.phoned(fact, observation, of_another)
+        if not note and self.flags.is_normal(fact.test, fact.value, fact.upper_limit):
+            note = self._notes.against_normal(fact.test, observation)
+        if note:
             said = (("value", fact.as_reported), ("note", note))
             return Gap(fact.test, fact.origin.path, "voided", fact.on, said)
         if remark := self._notes.remark(fact.test, observation):
@@ -222,10 +232,10 @@ class ObservationReader:
             and self._notes.is_stated(observation)
         ):
             concept = "weight-stated"
-        named = _named(observation)
+        named = name_of(observation)
         if "specimen" in observation and (concept in self.labs or concept in _HER2_METHODS):
-            named = f"{named} ; {_specimen(observation)[:LONGEST]}"
-        if "method" in observation and concept == "weight":
+            named = f"{named} ; {specimen_name(observation)[:LONGEST]}"
+        if "method" in observation and concept in _MADE_BY:
             named = " ; ".join((named, *texts(observation["method"])))[:200]
         is_panel = "component" in observation and VALUES.isdisjoint(observation)
         if named and (meant := self._meant(concept, named, is_panel)) != concept:
@@ -274,7 +284,7 @@ class ObservationReader:
         self, concept: str, holder: Json, observation: Json, origin: Origin, on: date | None, subject: Subject
     ) -> list[Fact]:
         """Read the Observation's own value or that of a component, unless its name is of another measurement."""
-        named = _named(holder) if holder is not observation else ""
+        named = name_of(holder) if holder is not observation else ""
         if named and self._other_names.is_another(concept, named):
             said = (("value", written_value(holder)), ("name", named[:60]))
             return [Gap(concept, origin.path, "named-otherwise", on, said)]
@@ -284,8 +294,10 @@ class ObservationReader:
         self, concept: str, holder: Json, observation: Json, origin: Origin, on: date | None, subject: Subject
     ) -> list[Fact]:
         values = VALUES.intersection(holder)
+        if holder is not observation and not _NOTES.isdisjoint(observation):
+            holder = {**{name: observation[name] for name in _NOTES & observation.keys()}, **holder}
         if not values or holder.get("dataAbsentReason"):
-            is_panel = holder is observation and ("hasMember" in observation or "component" in observation)
+            is_panel = holder is observation and ("hasMember" in observation or self._has_parts(concept, observation))
             if is_panel and not holder.get("dataAbsentReason"):
                 return []
             written = written_value(holder).strip("?") if values else ""
@@ -311,6 +323,12 @@ class ObservationReader:
         if concept in self._site:
             return [read_site_result(concept, holder, on, origin)]
         return self._read_finding(concept, holder, observation, origin, on, subject)
+
+    def _has_parts(self, concept: str, observation: Json) -> bool:
+        """Return whether the result may stand in a part; a measurement does only in one that holds it."""
+        if concept in self._measured:
+            return len(self._holders(concept, observation)) > 1
+        return observation.get("component") is not None
 
     def _read_finding(
         self, concept: str, holder: Json, observation: Json, origin: Origin, on: date | None, subject: Subject
@@ -374,7 +392,7 @@ class ObservationReader:
             found += [
                 inherited | part
                 for _, part in objects(observation["component"])
-                if not values.isdisjoint(part) and self.named.is_nameless(part)
+                if (not values.isdisjoint(part) or has_strange_value(part)) and self.named.is_nameless(part)
             ]
         return found
 
@@ -463,37 +481,6 @@ Fact = (
     | NotFinal
     | Gap
 )
-
-
-def _specimen(observation: Json) -> str:
-    """Return the name of the specimen: its display, and the type of one that is contained."""
-    specimen = child(observation, "specimen")
-    place, names = text(specimen.get("reference")), [text(specimen.get("display"))]
-    if place.startswith("#"):
-        for _, each in objects(observation.get("contained")):
-            if place == f"#{each.get('id')}":
-                names += texts(each.get("type"))
-    return " ; ".join(names)
-
-
-def _named(observation: Json) -> str:
-    """Return the name of a result in words, with its body site; cut, as names are short."""
-    code = observation.get("code")
-    named: list[Any] = []
-    if code.__class__ is dict:
-        coded = code.get("coding")
-        if coded.__class__ is list and len(coded) == 1 and coded[0].__class__ is dict and "bodySite" not in observation:
-            # Fast path for most results: one code with its display.
-            written, display = code.get("text"), coded[0].get("display")
-            if written.__class__ is str and display.__class__ is str:
-                return f"{written} ; {display}"[:200]
-        if "text" in code:
-            named.append(code["text"])
-        if coded.__class__ is list:
-            named += [each["display"] for each in coded if each.__class__ is dict and "display" in each]
-    if "bodySite" in observation:
-        named += texts(observation["bodySite"])
-    return " ; ".join(each for each in named if each.__class__ is str)[:200] if named else ""
 
 
 def _not_counted(concept: str, status: str, observation: Json, origin: Origin, on: date | None) -> Gap:

@@ -17,10 +17,12 @@ from fhir_mappings.results.her2_findings import SCORES, Stated, agree, findings_
 from fhir_mappings.results.her2_general import of_this_result
 from fhir_mappings.results.her2_remarks import conclusion_of, contradicts
 from fhir_mappings.results.her2_texts import Her2Limits, read_text
-from fhir_mappings.results.lvef_texts import LvefStated, is_called_reduced, read_lvef_text
+from fhir_mappings.results.lvef_notes import FUNCTION
+from fhir_mappings.results.lvef_texts import LvefStated, is_called_reduced, named_descriptions_in, read_lvef_text
 from fhir_mappings.results.named_lvef import LVEF_NAME
 from fhir_mappings.results.own_dates import without_own_dates
-from fhir_mappings.wire.folding import SENTENCES, fold
+from fhir_mappings.results.report_sentences import sentences_of
+from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import objects, text
 from fhir_mappings.wire.note_statements import note_statement_reader
 from fhir_mappings.wire.statuses import COUNTED
@@ -50,6 +52,7 @@ _LEGEND = re.compile(
 MENTIONS = (
     *(b"HER2", b"HER-2", b"Her2", b"her2", b"ERBB2", b"LVEF", b"EF ", b"EF:", b"FE ", b"FE:", b"FEVI", b"FEVG"),
     *(b"eje", b"Eje", b"EJE", b"eyec", b"Eyec", b"EYEC", b"iezion", b"uswurf", b"jectie", b"wyrzut", b"FEVE"),
+    *(b"LV ", b"entric", b"systol", b"Systol"),
     *(b"conclusionCode", "ФВ".encode(), "выброса".encode()),
 )
 """What a report must hold to be read at all."""
@@ -58,6 +61,17 @@ _DIGIT = re.compile(r"\d")
 _SHORT_NAME = re.compile(r"\bFE ?(?:V[IGES] ?)?[:=]? ?(?:del? |di |à |al )?\d{2} ?%")
 # "Fe" is iron.
 _IN_CAPITALS = re.compile(r"\bFE\b")
+# "Prior LVEF 38 % in 2024".
+_EARLIER = re.compile(
+    r"\W{0,4}(?:(?:the|an?) )?(?:prior|previous\w{0,2}|earlier|last|baseline|historical|former|vorherige\w?|fruhere\w?"
+    r"|previ[oa]|anterieur\w?|precedente|eerder\w?) (?:\w{1,20} ){0,2}?(?:lv ?ef|ef|ejection fraction|fevi|fevg|feve)\b"
+)
+# "Decreased from 60 % to 42 %": the second is the one of today.
+_FROM_TO = re.compile(r"\b(?:from|von|de|da) \d{2} ?%? (?:to|auf|a) (\d{2}) ?%")
+_NOT_LEFT = re.compile(
+    r"\b(?:rv|right|rechts\w{0,12}|derech[oa]|droite?|diastol\w{1,6}|atri\w{1,4}|biventricular|valv\w{1,4})\b"
+)
+_DENIAL = re.compile(r"\b(?:not|no|without|nicht|keine?|pas|sans|sin|non|nao|sem|niet|geen)\b")
 _PERCENT = re.compile(r"(?<![\d.,-])(\d{2}) ?%")
 # "HER2 negative on repeat biopsy", "repeat HER2 0": said of HER2 right behind its name.
 _OPPOSITE_WORDS = {
@@ -90,7 +104,7 @@ class ReportReader:
         if text(report.get("status")) not in _COUNTS:
             return
         on = time_of(report)[1]
-        sentences = [each.strip() for each in SENTENCES.split(text(report.get("conclusion"))) if each.strip()]
+        sentences = sentences_of(report)
         for about, said in (
             ("lvef", self._lvef(sentences, on, lvefs)),
             ("her2-interpretation", self._her2(sentences, her2) or self._coded(report, her2)),
@@ -139,22 +153,31 @@ class ReportReader:
             return ""
         lowest = min(each.interval.low for each in lvefs if each.on == last)
         for each in sentences:
-            if not (LVEF_NAME.search(fold(each)) or _SHORT_NAME.search(each)):
+            folded = fold(each)
+            is_named = LVEF_NAME.search(folded) or _SHORT_NAME.search(each)
+            if not is_named and (not FUNCTION.search(folded) or _NOT_LEFT.search(folded) or _DIGIT.search(each)):
                 continue
             if not _DIGIT.search(each):
-                if is_called_reduced(each) and lowest >= self._lvef_words.normal.lowest:
+                is_reduced = is_called_reduced(each) if is_named else self._is_function_reduced(each, folded)
+                if is_reduced and lowest >= self._lvef_words.normal.lowest:
                     return each
                 continue
-            stated = read_lvef_text(without_own_dates(each, (on, on)), self._lvef_words)
+            changed = _FROM_TO.search(folded)
+            written = f"LVEF {changed[1]} %" if changed is not None else without_own_dates(each, (on, on))
+            stated = read_lvef_text(written, self._lvef_words)
             if not isinstance(stated, LvefStated):
-                if on == last:
-                    # The report of the result itself, in other words.
+                if on == last or _EARLIER.match(folded):
+                    # The report of the result itself in other words, or what was known before.
                     continue
                 return each
             high = stated.upper if stated.upper is not None else stated.value
             if high < lowest and self._may_matter(stated.value, lvefs):
                 return each
         return ""
+
+    @staticmethod
+    def _is_function_reduced(sentence: str, folded: str) -> bool:
+        return not _DENIAL.search(folded) and bool(named_descriptions_in(sentence) - {"normal"})
 
     def _may_matter(self, reported: Decimal, lvefs: Sequence[Lvef]) -> bool:
         """Return whether a label may act on a value: it is not normal, or much lower than one on record."""

@@ -16,6 +16,7 @@ from cards.values.texts import LONGEST
 from fhir_mappings.codings import texts
 from fhir_mappings.results.earlier_values import is_of_earlier_year
 from fhir_mappings.results.named_lvef import LVEF_IN_NOTES
+from fhir_mappings.results.written_values import VALUES
 from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import child, number, objects, reference, text
 from fhir_mappings.wire.note_statements import never, note_statement_reader
@@ -40,6 +41,12 @@ _CORRECTED = (
     r"earlier\b|on\b|at\b|by\b)[a-z]{1,14}){0,4}"
     r"[ :=]{1,3}(\d{1,7}(?:\.\d{1,3})?)(?![\d/:-]| ?(?:week|day|month|hour|min|times))"
 )
+# "EF is 38, not 61".
+_NOT_THAT = re.compile(
+    r"(?<![\d.,])(\d{1,7}(?:\.\d{1,3})?)(?: ?(?:%|[a-z][a-z/*^0-9]{0,9}))?,? (?:and |und |y |et )?"
+    r"(?:not|nicht|no|non|pas|nao|niet|nie|inte|ikke|ei) (\d{1,7}(?:\.\d{1,3})?)(?![\d.,]*\d)"
+)
+_LEADING = re.compile(r"(\d{1,6}(?:[.,]\d{1,2})?)(?![\d.,-]| ?-)")
 _COMMENT = re.compile(
     r"(?:[a-z0-9/-]{2,20} ){0,3}(?:comments?|notes?|remarks?|\w{0,10}kommentar\w{0,3}|bemerkung(?:en)?|anmerkung(?:en)?"
     r"|hinweise?|comentarios?|observacion(?:es)?|observac(?:ao|oes)|observations?|notas?|commentaires?|remarques?|comment[oi]"
@@ -72,11 +79,20 @@ class ResultNotes:
         self._denied = Words(doubts.denied)
         self._mild = re.compile(rf"{any_of(doubts.mild).pattern}[ :,-]*\Z")
         self._doubts = [
-            Words(each.words, beside=LVEF_IN_NOTES if each.beside_name else None, begins=each.begins)
+            Words(
+                each.words,
+                beside=LVEF_IN_NOTES if each.beside_name else None,
+                begins=each.begins,
+                unless=any_of(each.unless) if each.unless else None,
+            )
             for each in doubts.doubts
         ]
         self._statements = note_statement_reader(terminology.note_statements)
         self._hiding, self._sparing = _by_concept(terminology, hides=True), _by_concept(terminology, hides=False)
+        self._of_normal = {
+            name: [place for place, each in enumerate(doubts.doubts) if each.of_normal and name in each.concepts]
+            for name in terminology.concepts
+        }
 
     def void(
         self,
@@ -90,7 +106,7 @@ class ResultNotes:
         ``is_of_another`` tells whether a folded sentence, which may be doubtful, is about another test. ``about`` is
         what the result is.
         """
-        value, on = number(child(observation, "valueQuantity").get("value")), time_of(observation)[1]
+        value, on = _number_of(observation), time_of(observation)[1]
         hiding = self._hiding.get(concept, ())
         for each in remarks(observation):
             folded = fold(each)
@@ -101,6 +117,14 @@ class ResultNotes:
             if any(self._statements.says(part, *about) for part in parts):
                 return each[:_SHOWN]
             if any(self._is_doubtful(hiding, part) and not is_of_another(part) for part in parts):
+                return each[:_SHOWN]
+        return ""
+
+    def against_normal(self, concept: str, observation: Json) -> str:
+        """Return the beginning of a note that calls a result abnormal, as no normal value is; empty if none."""
+        wanted = self._of_normal.get(concept, ())
+        for each in notes(observation) if wanted else ():
+            if any(self._is_doubtful(wanted, part) for part in NOTE_SENTENCES.split(fold(each))):
                 return each[:_SHOWN]
         return ""
 
@@ -121,6 +145,8 @@ class ResultNotes:
         is_beside = wanted.beside is not None and wanted.beside.search(sentence) is not None
         if wanted.beside is not None and not is_beside and not wanted.begins:
             return False
+        if wanted.unless is not None and wanted.unless.search(sentence) is not None:
+            return False
         for found in wanted.pattern.finditer(sentence):
             before, behind = sentence[: found.start()], sentence[found.end() :]
             if wanted.begins and before.strip() and not is_beside:
@@ -135,6 +161,8 @@ class ResultNotes:
 
     def _is_corrected(self, folded: str, value: Decimal) -> bool:
         """Return whether a note says that another number is the true one."""
+        if any(Decimal(found[2]) == value != Decimal(found[1]) for found in _NOT_THAT.finditer(folded)):
+            return True
         return any(Decimal(found[1]) != value for found in self._corrects.finditer(folded))
 
     def is_stated(self, observation: Json) -> bool:
@@ -151,6 +179,17 @@ class ResultNotes:
             if found is not None and not self._spares(sentence[: found.start()]):
                 return True
         return False
+
+
+def _number_of(observation: Json) -> Decimal | None:
+    """Return the number of a value, also of one that was sent as a text: "61 %"."""
+    value = number(child(observation, "valueQuantity").get("value"))
+    if value is None and VALUES.isdisjoint(observation):
+        # The only part with a value is the result.
+        parts = [part for _, part in objects(observation.get("component")) if not VALUES.isdisjoint(part)]
+        return _number_of(parts[0]) if len(parts) == 1 else None
+    match = _LEADING.match(text(observation.get("valueString"))) if value is None else None
+    return value if match is None else Decimal(match[1].replace(",", "."))
 
 
 def speaks(observation: Json) -> bool:
@@ -231,6 +270,8 @@ def _by_concept(terminology: Terminology, *, hides: bool) -> dict[str, list[int]
             found[name] = [
                 place
                 for place, each in enumerate(terminology.result_doubts.doubts)
-                if (not each.concepts or name in each.concepts) and (each.error is not spares) is hides
+                if (not each.concepts or name in each.concepts)
+                and (each.error is not spares) is hides
+                and not each.of_normal
             ]
     return found

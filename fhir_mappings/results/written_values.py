@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fhir_mappings.codings import codings
-from fhir_mappings.wire.lenient import child, shown, text
+from fhir_mappings.wire.lenient import child, objects, shown, text
 
 if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
@@ -30,10 +30,19 @@ VALUES = frozenset(
     )
 )
 """The elements that hold the value of a result."""
+_OF_EXTENSIONS = frozenset({"valueQuantity", "valueDecimal", "valueInteger"})
 _LONGEST = 40
 _SIMPLE = ("valueInteger", "valueBoolean", "valueDateTime", "valueTime")
 # What holds two quantities, and how these are joined.
 _PAIRS = (("valueRange", ("low", "high"), " - "), ("valueRatio", ("numerator", "denominator"), " / "))
+
+
+def has_strange_value(holder: Json) -> bool:
+    """Return whether a holder has no value, and an element that seems to be one: "valueDecimal", or in an extension."""
+    if not VALUES.isdisjoint(holder):
+        return False
+    own = any(name[:5].casefold() == "value" for name in holder)
+    return own or any(name in _OF_EXTENSIONS for _, each in objects(holder.get("extension")) for name in each)
 
 
 def written_value(holder: Json) -> str:

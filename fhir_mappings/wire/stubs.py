@@ -74,6 +74,12 @@ _NAMES = (
     b'"EF',
     b" EF",
 )
+# Of the other measurements that rules use, in capitals, in several languages.
+_MEASURED = (
+    *(b"AST", b"ASAT", b"GOT", b"TGO", b"ASPART", b"ALT", b"ALAT", b"GPT", b"TGP", b"ALANIN", b"BILI"),
+    *(b"PLATELET", b"PLT", b"THROMBO", b"TROMBO", b"PLAQ", b"PIASTR", b"PLYTKI", b"NEUT", b"ANC", b"GRANUL", b"SEGS"),
+    *(b"WEIGHT", b"GEWICHT", b"PESO", b"POIDS", b"WT", b"HCG", b"PREG", b"GONADOT", b"SCHWANG", b"EMBARAZ", b"GROSSES"),
+)
 _LONGEST_CODING = 2000
 _LENGTH_OF_DAY, _AFTER_YEAR = len("2026-11-29"), frozenset({"", "-"})
 _RECURRING = ("code", "category", "referenceRange")
@@ -108,6 +114,8 @@ class ResourceStub(msgspec.Struct, eq=False, gc=False):
     """Of an Observation that was put together: the misshapen part of what recurs on results, and its own JSON."""
     may_name_test: bool = False
     """Whether a code may name HER2 or the ejection fraction in words; always, unless it is split into elements."""
+    may_name_measured: bool = False
+    """Likewise for the other measurements that rules use."""
 
     @classmethod
     def of(cls, raw: bytes | msgspec.Raw, path: str, full_url: str = "") -> ResourceStub:
@@ -142,6 +150,7 @@ class ResourceStub(msgspec.Struct, eq=False, gc=False):
             raw,
             content,
             may_name_test=True,
+            may_name_measured=True,
         )
 
     @property
@@ -177,6 +186,10 @@ class ResourceStub(msgspec.Struct, eq=False, gc=False):
         """Return whether the resource contains one of some words, without decoding it."""
         held = bytes(self._json)
         return any(word in held for word in words)
+
+    def as_sent(self) -> bytes:
+        """Return the JSON of the resource."""
+        return bytes(self._json)
 
     def misshapen(self) -> str:
         """Return the place of an element whose JSON type is not that of FHIR; empty if there is none."""
@@ -240,7 +253,7 @@ def _stub(head: _Head, raw: bytes | msgspec.Raw, place: str | tuple[str, int], f
     # Words anywhere in the resource may be those of its code.
     has_code = concept is not None and _says_anything(codes[0], raw)
     stub = ResourceStub(kind, reference, has_code, codes, _day(head.effectiveDateTime), place, full_url, raw)
-    stub.may_name_test = True
+    stub.may_name_test = stub.may_name_measured = True
     if head.contained:
         stub.has_contained = True
     return stub
@@ -260,11 +273,12 @@ def stub_of_elements(sent: ObservationElements, place: tuple[str, int], full_url
     There may be a thousand, so everything for one of them is written out here.
     """
     code, kind = bytes(sent.code), sent.resource_type or ""
-    has_code, own, names = _codes_again(code) if len(code) <= _LONGEST_CODING else _codes(code)
+    has_code, own, names, measured = _codes_again(code) if len(code) <= _LONGEST_CODING else _codes(code)
     codes = [own]
     if sent.component:
         codes += _codes_of_parts(sent.component)
-        names = names or _names_test(bytes(sent.component))
+        parts = bytes(sent.component).upper()
+        names, measured = names or _holds(parts, _NAMES), measured or _holds(parts, _MEASURED)
     reference = f"{kind}/{sent.id}" if sent.id else ""
     day = (sent.effective_date_time or "")[:_LENGTH_OF_DAY]
     if day[4:5] not in _AFTER_YEAR:
@@ -272,22 +286,28 @@ def stub_of_elements(sent: ObservationElements, place: tuple[str, int], full_url
     stub = ResourceStub(kind, reference, has_code, codes, day, place, full_url, sent)
     if names:
         stub.may_name_test = True
+    if measured:
+        stub.may_name_measured = True
     return stub
 
 
-def _codes(raw: bytes) -> tuple[bool, Codes, bool]:
-    """Return whether the JSON of a code says anything, its codes, and whether its words may name a test."""
+def _codes(raw: bytes) -> tuple[bool, Codes, bool, bool]:
+    """Return whether the JSON of a code says anything, its codes, and whether its words may name a test.
+
+    The last tells of measurements, the one before of HER2 and the ejection fraction.
+    """
     if not raw:
-        return False, (), False
-    names = _names_test(raw)
+        return False, (), False, False
+    upper = raw.upper()
+    names = _holds(upper, _NAMES), _holds(upper, _MEASURED)
     try:
         concept = _coded.decode(raw)
     except NOT_STRICT:
         code = _or_nothing(raw)
         codes = codes_of({"code": code})
-        return isinstance(code, dict) and _says_anything(codes, raw), codes, names
+        return isinstance(code, dict) and _says_anything(codes, raw), codes, *names
     codes = (concept.coding or ()) if concept is not None else ()
-    return _says_anything(codes, raw), codes, names
+    return _says_anything(codes, raw), codes, *names
 
 
 def _says_anything(codes: Codes, raw: bytes | msgspec.Raw) -> bool:
@@ -310,9 +330,8 @@ def code_as_written(code: str) -> str:
     return code.strip() if code.isascii() else code.strip().translate(_HYPHENS)
 
 
-def _names_test(held: bytes) -> bool:
-    upper = held.upper()
-    return any(word in upper for word in _NAMES)
+def _holds(upper: bytes, words: tuple[bytes, ...]) -> bool:
+    return any(word in upper for word in words)
 
 
 # Most results of a chart have one of few codes.

@@ -86,6 +86,16 @@ def within(time: ResultTime) -> tuple[date, date] | None:
     return first, first.replace(day=monthrange(first.year, first.month)[1])
 
 
+def latest_day(time: ResultTime, on: date | None) -> date | None:
+    """Return the last day that a result may be of: of a month or year, or where its evening is the next day in UTC."""
+    if (days := within(time)) is not None:
+        return days[1]
+    if on is None or len(time.taken) <= WHOLE_DAY or (instant := _instant(time.taken)) is None:
+        return None
+    in_utc = datetime.fromtimestamp(instant, UTC).date()
+    return in_utc if in_utc > on else None
+
+
 def last_day(written: Any) -> date | None:
     """Return the last day that a date may mean: for a month or a year its last day."""
     first = day(written)

@@ -18,9 +18,16 @@ _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 class Words:
     """The words of one list, with a pattern that is made when the first note is read: most charts have none."""
 
-    def __init__(self, words: Iterable[str], *, beside: re.Pattern[str] | None = None, begins: bool = False) -> None:
-        """Keep the words; ``beside`` and ``begins`` say where they count."""
-        self._words, self.beside, self.begins = words, beside, begins
+    def __init__(
+        self,
+        words: Iterable[str],
+        *,
+        beside: re.Pattern[str] | None = None,
+        begins: bool = False,
+        unless: re.Pattern[str] | None = None,
+    ) -> None:
+        """Keep the words; ``beside``, ``begins`` and ``unless`` say where they count."""
+        self._words, self.beside, self.begins, self.unless = words, beside, begins, unless
 
     @lazy
     def pattern(self) -> re.Pattern[str]:

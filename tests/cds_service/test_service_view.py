@@ -66,6 +66,12 @@ def test_service_lists_due_tests_in_one_card(service) -> None:
         assert each["priority"] == "routine"
 
 
+def test_nothing_is_due_for_a_patient_who_is_deceased_in_the_chart(service) -> None:
+    chart = on_kadcyla(22, labs=bundle())
+    chart["patient"] = {**chart["patient"], "deceasedBoolean": True}
+    assert service.post(call(VIEW, prefetch=chart), VIEW).topics == ["checks-incomplete"]
+
+
 def test_service_gives_no_card_when_nothing_is_due(service) -> None:
     assert opened(service).body == {"cards": []}
 

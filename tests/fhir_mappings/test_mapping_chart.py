@@ -517,7 +517,6 @@ def test_a_resource_that_turns_out_unreadable_is_set_aside() -> None:
             True,
             id="by its time",
         ),
-        pytest.param({}, {}, False, id="the first, where nothing says which is newer"),
     ],
 )
 def test_of_two_versions_of_a_resource_the_newer_counts(first: Json, second: Json, *, is_second: bool) -> None:
@@ -525,6 +524,13 @@ def test_of_two_versions_of_a_resource_the_newer_counts(first: Json, second: Jso
     expected = "gastric" if is_second else "breast"
     assert [each.cancer for each in patient(conditions=bundle(*cancers)).diagnoses] == [expected]
     assert [each.cancer for each in patient(a=bundle(cancers[0]), b=bundle(cancers[1])).diagnoses] == [expected]
+
+
+def test_two_resources_under_one_id_without_versions_are_both_read() -> None:
+    cancers = [condition("c", coding(ICD10, code)) for code in ("C50.911", "C16.9", "C50.911")]
+    assert sorted(str(each.cancer) for each in patient(conditions=bundle(*cancers)).diagnoses) == ["breast", "gastric"]
+    doses = [dose(day, id="given-1") for day in ("2026-10-11", "2026-11-01", "2026-11-01")]
+    assert {str(each.on) for each in patient(administrations=bundle(*doses)).treatments} == {"2026-10-11", "2026-11-01"}
 
 
 def test_a_resource_in_two_lists_counts_once() -> None:

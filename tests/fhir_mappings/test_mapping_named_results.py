@@ -161,13 +161,15 @@ NAME = {"text": "AST"}
         ),
         pytest.param([result(NAME, 300, "2026-11-20", status="entered-in-error")], [], id="an error"),
         pytest.param(
-            [result(NAME, 300, "2026-11-20", dataAbsentReason={"text": "clotted"})], [], id="said to be absent"
+            [result(NAME, 300, "2026-11-20", dataAbsentReason={"text": "clotted"})],
+            [date(2026, 11, 20)],
+            id="a value that is said to be absent",
         ),
         pytest.param([result(NAME, 300, "2026-11-20", subject={"reference": "Patient/p2"})], [], id="of somebody else"),
         pytest.param(
             [result({"text": "AST", "coding": [{"system": LOINC, "code": "99999-9"}]}, 300, "2026-11-20")],
-            [],
-            id="a code of LOINC says what it is",
+            [date(2026, 11, 20)],
+            id="a code of LOINC that is not known here",
         ),
         pytest.param(
             [result({"coding": [{"system": SNOMED, "code": "99999009", "display": "AST level"}]}, 300, "2026-11-20")],
@@ -207,9 +209,15 @@ CODED_PANEL = {"coding": [{"system": LOINC, "code": "24325-3"}]}
             panel(PANEL, part("ALT", 22, "1742-6"), part("AST", 300)), ["300 U/L"], id="beside one with a code"
         ),
         pytest.param(panel(NAME, part("Result", 300)), ["300 U/L"], id='under "Result" in a result of that name'),
-        pytest.param(panel(PANEL, part("AST", 300, "99999-9")), [], id="a code of LOINC that says it is another"),
+        pytest.param(
+            panel(PANEL, part("AST", 300, "99999-9")), ["300 U/L"], id="with a code of LOINC that is not known here"
+        ),
         pytest.param(panel(PANEL, part("Result", 300)), [], id='"Result" of nothing known'),
-        pytest.param(panel(PANEL, part("AST", 300, dataAbsentReason={"text": "clotted"})), [], id="said to be absent"),
+        pytest.param(
+            panel(PANEL, part("AST", 300, dataAbsentReason={"text": "clotted"})),
+            ["300 U/L"],
+            id="a value that is said to be absent",
+        ),
     ],
 )
 def test_a_part_that_is_only_named_is_reported(sent: dict[str, Any], told: list[str]) -> None:
@@ -320,7 +328,7 @@ def test_a_result_that_cannot_be_read_counts_until_the_end_of_its_month() -> Non
         pytest.param("AST 300 U/L", {"subject": {"reference": "Patient/p2"}}, None, id="of somebody else"),
         pytest.param("AST 20 U/L", {}, None, id="a better one"),
         pytest.param("AST 38 U/L", {}, None, id="within the limits"),
-        pytest.param("AST 300", {}, None, id="without a unit"),
+        pytest.param("AST 300", {}, "AST 300", id="without a unit"),
         pytest.param("AST 300 U/L on 11/02, now normal", {}, None, id="a sentence that says more"),
         pytest.param("No abnormality.", {}, None, id="no result"),
     ],

@@ -22,6 +22,7 @@ class Doubt(KnowledgeRecord, frozen=True, kw_only=True):
     A value that errs only toward harm still counts: a normal AST of a hemolyzed sample is normal. ``beside_name``: the
     words count only in a sentence that names the measurement, as reports have others of the same kind. ``begins``: they
     count only as the first words of a sentence, which then is about the result itself; with both, either will do.
+    ``of_normal``: they speak against a normal value only. Beside words of ``unless`` they are about something else.
     """
 
     words: tuple[str, ...]
@@ -29,6 +30,8 @@ class Doubt(KnowledgeRecord, frozen=True, kw_only=True):
     error: Error = Error.UNFIT
     beside_name: bool = False
     begins: bool = False
+    of_normal: bool = False
+    unless: tuple[str, ...] = ()
     because: str
     by: Cited
 

@@ -228,6 +228,8 @@ class Terminology(KnowledgeRecord, frozen=True, kw_only=True):
     times_normal: tuple[str, ...] = ()
     words_beside_tests: tuple[str, ...] = ()
     words_for_values: tuple[str, ...] = ()
+    words_beside_weight: tuple[str, ...] = ()
+    words_for_other_values: tuple[str, ...] = ()
     """The name of a part that says no more than that it is the value."""
     problems: tuple[ProblemGroup, ...]
     ish_positive: PositiveRatio
