@@ -200,7 +200,7 @@ class OrderNote(msgspec.Struct, frozen=True):
     """A note on an order: its text, cut to the length limit, the doses in it, and what else it says of the dose.
 
     ``every_days`` are the days between doses, if it says nothing but a schedule beside the dose. ``minutes`` are the
-    longest infusion time in it; with ``is_push``, ``diluents`` and these it may speak of another drug that it names.
+    shortest infusion time in it; with ``is_push``, ``diluents`` and these it may speak of another drug that it names.
     """
 
     text: str
@@ -307,5 +307,7 @@ class DrugOrder(msgspec.Struct, frozen=True):
     """The texts that are to say what its fields say: its narrative, what it is based on."""
     unread_reasons: tuple[str, ...] = ()
     """The reasons that name a cancer which none of the labels is about."""
+    set_minutes: tuple[int, ...] = ()
+    """The infusion times that its rates and its timing give, in minutes; they go before those of its words."""
     named_problems: tuple[NamedProblem, ...] = ()
     """The problems that its own words say, or may say, that the patient has."""

@@ -144,6 +144,7 @@ class MedicationReader:
             cycles=said.cycles,
             schedule=said.schedule,
             infusion_minutes=said.infusion_minutes,
+            set_minutes=said.set_minutes,
             is_push=said.is_push,
             is_part=said.is_part
             or in_names.is_part
