@@ -163,6 +163,22 @@ class AmountInOtherUnit(msgspec.Struct, frozen=True):
     behind: str = ""
 
 
+class HeldWhere(StrEnum):
+    """Where an order states an amount that should make its dose."""
+
+    PREPARED = "prepared"
+    DISPENSED = "dispensed"
+
+
+class HeldAmount(msgspec.Struct, frozen=True):
+    """What the Medication of an order holds in all, or what is dispensed for it, in milligrams or milliliters."""
+
+    where: HeldWhere
+    number: Decimal
+    unit: DoseUnit
+    as_written: str
+
+
 class StatedWeight(msgspec.Struct, frozen=True):
     """A body weight that the text of an order states, in kilograms or pounds."""
 
@@ -309,5 +325,7 @@ class DrugOrder(msgspec.Struct, frozen=True):
     """The reasons that name a cancer which none of the labels is about."""
     set_minutes: tuple[int, ...] = ()
     """The infusion times that its rates and its timing give, in minutes; they go before those of its words."""
+    held: tuple[HeldAmount, ...] = ()
+    """The amounts that its Medication holds in all, and that are dispensed for it."""
     named_problems: tuple[NamedProblem, ...] = ()
     """The problems that its own words say, or may say, that the patient has."""

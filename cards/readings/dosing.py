@@ -224,7 +224,9 @@ def _read_volume(ordered: OrderedDose, product: Product, weight: Kg | None, case
     )
     if not believable:
         return DoseReading(ordered, Sense.IMPLAUSIBLE, why="volume")
-    if product.concentration.ready_to_use:
+    tolerance = case.threshold("dose_rounding_tolerance_percent")
+    # What is drawn up at the strength of the label, where that is a level of it; any other is of unknown strength.
+    if product.concentration.ready_to_use or level_met(reading, product, product.regimens, weight, tolerance):
         return reading
     return DoseReading(ordered, Sense.UNREADABLE, dose, "volume")
 

@@ -96,12 +96,19 @@ def _injected(case: Case, tolerance: Decimal) -> DoseConflict | None:
 
 
 def drawn_otherwise(case: Case) -> Missing | None:
-    """Return that the instructions draw up a volume that is another dose, at the strength of the solution."""
+    """Return that the instructions or a field draw up a volume that is another dose, at the strength of the solution."""
     solution, ordered = case.product.concentration, in_basis(case, Mg)
     if solution is None or not ordered or case.product.route is Route.SUBCUTANEOUS:
         return None
     tolerance = case.threshold("dose_rounding_tolerance_percent")
-    for volume in case.order.text_volumes:
+    most = max(dose.value for _, dose in ordered) * _TWO
+    # A larger volume in a field is that of the bag.
+    in_fields = [
+        each.number
+        for each in case.order.doses
+        if each.unit is DoseUnit.ML and each.number * solution.mg_per_ml <= most
+    ]
+    for volume in (*case.order.text_volumes, *in_fields):
         drawn = volume * solution.mg_per_ml
         if not any(near(dose.value, drawn, tolerance) for _, dose in ordered):
             values = {

@@ -131,6 +131,9 @@ def _of_range(ends: Json, where: Pointer, number_of: int, slot: str) -> OrderedD
     if dose is None and low is not None:
         # Open to the top: what is ordered is not known, whatever its lower end is.
         return msgspec.structs.replace(low, low=Decimal(0), low_as_written=low.as_written)
+    if dose is not None and not child(ends, "low"):
+        # "Up to 252 mg".
+        return msgspec.structs.replace(dose, low=Decimal(0), low_as_written=f"0 {dose.as_written_unit}")
     if dose is not None and low is not None and low.unit is dose.unit and low.number > dose.number:
         low, dose = dose, low
     if dose is None or low is None or (low.number, low.unit) == (dose.number, dose.unit):

@@ -18,6 +18,7 @@ from fhir_mappings.codings import CLINICAL, NO_CODE_MAP, codings, drug_coding, t
 from fhir_mappings.medications import billing_extensions, diluents, dosage, doses_in_text
 from fhir_mappings.medications.dosage import Strength
 from fhir_mappings.medications.drug_concepts import Said, Source, billing_code, codes_billed, said_of_drug
+from fhir_mappings.medications.held_amounts import held_amounts
 from fhir_mappings.medications.instructed import InstructionReader
 from fhir_mappings.medications.named_problems import named_problems
 from fhir_mappings.medications.order_notes import notes
@@ -145,6 +146,7 @@ class MedicationReader:
             schedule=said.schedule,
             infusion_minutes=said.infusion_minutes,
             set_minutes=said.set_minutes,
+            held=held_amounts(resource, medication) if medication or "dispenseRequest" in resource else (),
             is_push=said.is_push,
             is_part=said.is_part
             or in_names.is_part

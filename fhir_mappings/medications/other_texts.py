@@ -11,6 +11,7 @@ from cards.facts.order import DoseUnit, NotedDose, OrderNote, StatedWeight
 from cards.values.quantities import Mg, MgPerKg
 from fhir_mappings.codings import texts
 from fhir_mappings.medications.dosage import quantity_dose
+from fhir_mappings.medications.dose_remarks import dose_remarks
 from fhir_mappings.medications.doses_in_text import noted_doses
 from fhir_mappings.medications.instructions import written_in
 from fhir_mappings.medications.order_notes import note_of
@@ -49,6 +50,10 @@ def noted_elsewhere(order: Json) -> tuple[OrderNote, ...]:
         if dose is not None and dose.unit in (DoseUnit.MG, DoseUnit.MG_PER_KG):
             amount = Mg(dose.number) if dose.unit is DoseUnit.MG else MgPerKg(dose.number)
             found[OrderNote("", (NotedDose(amount),))] = None
+        percent = number(quantity.get("value"))
+        unit = text(quantity.get("code")) or text(quantity.get("unit"))
+        if unit == "%" and percent is not None:
+            found[OrderNote("", remarks=dose_remarks(f"{percent:f} %"))] = None
         kilograms = number(quantity.get("value"))
         if (text(quantity.get("code")) or text(quantity.get("unit"))).casefold() == "kg" and kilograms is not None:
             found[OrderNote("", weights=(StatedWeight(kilograms),))] = None

@@ -41,6 +41,7 @@ from fhir_mappings.request.results_in_orders import results_in_orders
 from fhir_mappings.request.selection import bundle_entries, drafts_of_groups, each_once, selected_references
 from fhir_mappings.request.sizes import TooManyError, check_orders
 from fhir_mappings.request.unordered_drugs import UnorderedDrugs
+from fhir_mappings.request.words_of_plans import PlanWords, words_of_plans
 from fhir_mappings.results.observations import ObservationReader
 from fhir_mappings.wire.exact_json import encode
 from fhir_mappings.wire.lenient import base_of, text
@@ -96,6 +97,7 @@ class _Found(msgspec.Struct, eq=False):
     resources: dict[str, Json] = {}
     gaps: list[Gap] = []
     services: list[tuple[frozenset[str], list[BillingCode]]] = []
+    said_by_plans: dict[int, PlanWords] = {}
     records: list[tuple[str, Json]] = []
     """What names a drug and is no order: a dispense, a statement."""
 
@@ -185,6 +187,7 @@ class ChartReader:
         with self._step("plans", place, found.gaps):
             named = request.hook.orders_are_signed
             found.gaps += [*self._unordered.in_plans(entries, selected, references, orders_are_named=named)]
+            found.said_by_plans = words_of_plans(entries, references)
         read = tuple(found.orders)
         with self._step("services", place, found.gaps):
             read = tuple(_with_services(found.orders, found.services))
@@ -311,6 +314,8 @@ class ChartReader:
                 order = msgspec.structs.replace(order, named_problems=problems)
             if not product.is_oral and (named := doses_in_text.milligrams_named(each.value for each in order.evidence)):
                 order = msgspec.structs.replace(order, named_mg=named)
+            if (of_plan := found.said_by_plans.get(id(resource))) is not None:
+                order = of_plan.added_to(order)
             if product.look_alikes and "dosageInstruction" in resource:
                 others = self._named_in_instructions(resource, product)
                 order = msgspec.structs.replace(order, text_drugs=others) if others else order

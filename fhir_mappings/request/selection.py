@@ -143,14 +143,19 @@ def _belongs(resource: Json, plans: set[str], shared: set[str]) -> bool:
     return bool(shared) and text(child(resource, "groupIdentifier").get("value")) in shared
 
 
-def orders_of_group(holder: Json, depth: int = 8) -> Iterator[str]:
+def orders_of_group(holder: Json) -> Iterator[str]:
     """List the orders that the actions of a RequestGroup, or the activities of a CarePlan, refer to."""
+    return (reference(referred) for _, referred in steps_of_group(holder))
+
+
+def steps_of_group(holder: Json, depth: int = 8) -> Iterator[tuple[Json, Json]]:
+    """Yield each action of a RequestGroup, or activity of a CarePlan, that refers to an order, with the reference."""
     for _, action in objects(holder.get("action")):
-        if (wanted := reference(action.get("resource"))) != "":
-            yield wanted
+        if reference(referred := child(action, "resource")):
+            yield action, referred
         if depth:
-            yield from orders_of_group(action, depth - 1)
+            yield from steps_of_group(action, depth - 1)
     for _, activity in objects(holder.get("activity")):
         for name in ("reference", "plannedActivityReference"):
-            if (wanted := reference(activity.get(name))) != "":
-                yield wanted
+            if reference(referred := child(activity, name)):
+                yield activity, referred
