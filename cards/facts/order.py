@@ -73,6 +73,7 @@ class DoseUnit(StrEnum):
     MG_PER_M2 = "mg/m2"
     ML = "mL"
     TABLET = "tablet"
+    VIAL = "vial"
     OTHER = "other"
 
 
@@ -196,6 +197,7 @@ class RemarkKind(StrEnum):
     TAKEN_BACK = "taken-back"
     AS_NEEDED = "as-needed"
     AGAIN = "again"
+    TOO_FAST = "too-fast"
     OF_PATIENT = "of-patient"
     """Something about the patient that speaks against any dose: a reaction to the drug."""
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from cards.facts.order import AmountInOtherUnit, CountedTablets, NotedDose
     from cards.readings.case import Case
 
-_HUNDRED = Decimal(100)
+_ZERO, _HUNDRED = Decimal(0), Decimal(100)
 _TWO, _TEN = Decimal(2), Decimal(10)
 _SEVERAL = 2
 _COURSE = {LevelRole.LOADING, LevelRole.MAINTENANCE}
@@ -96,7 +96,7 @@ def _injected(case: Case, tolerance: Decimal) -> DoseConflict | None:
 
 
 def drawn_otherwise(case: Case) -> Missing | None:
-    """Return that the instructions or a field draw up a volume that is another dose, at the strength of the solution."""
+    """Return that a text or a field draws up a volume that is another dose, at the strength of the solution."""
     solution, ordered = case.product.concentration, in_basis(case, Mg)
     if solution is None or not ordered or case.product.route is Route.SUBCUTANEOUS:
         return None
@@ -190,9 +190,15 @@ def day_stated_otherwise(case: Case) -> Missing | None:
 
 
 def _joined(case: Case) -> list[list[Mg | MgPerKg]]:
-    """List the sums of amounts that a text joins, each by itself; sizes of vials and single antibodies are no sum."""
+    """List the sums of amounts that a text joins, each by itself; single antibodies, and vials for a dose, are none."""
     sizes, parts = _sizes(case), set(case.product.component_doses_mg)
-    joined = (each for each in case.order.text_sums if not sizes.issuperset(each) and not parts.issuperset(each))
+    least = min((dose.value for _, dose in in_basis(case, Mg)), default=_ZERO)
+    least -= least * case.threshold("dose_rounding_tolerance_percent") / _HUNDRED
+    joined = (
+        each
+        for each in case.order.text_sums
+        if not parts.issuperset(each) and not (sizes.issuperset(each) and sum(each, _ZERO) >= least)
+    )
     return [[Mg(sum(each, Decimal(0)))] for each in joined]
 
 

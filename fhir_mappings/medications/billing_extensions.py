@@ -27,12 +27,12 @@ _BILLING_NAMES = ("billing", "hcpcs", "jcode", "j-code")
 _NDC_NAME = re.compile(r"(?<![a-z])ndc(?![a-z])")
 _HAS_NDC = re.compile(r"ndc|\d-\d{3,4}-\d", re.IGNORECASE)
 _DEPTH = 4
-_OF_CODE = r"(?:J\d|Q5|C9)\d{3}"
+_OF_CODE = r"(?:J ?\d|Q5|C9)\d{3}"
 # Nearly every text has none, which is quickly seen.
 _CODE = re.compile(_OF_CODE, re.IGNORECASE)
 # The code that the text begins with, or that it says is billed; of several codes, some are of other drugs.
 _BILLED = re.compile(
-    r"(?:\A\W{0,3}|\b(?:bill(?:ed|ing)?|charged?|hcpcs|j-?code|code)\b[^.;\n]{0,24}?\b)"
+    r"(?:\A\W{0,3}|\b(?:bill(?:ed|ing)?|charged?|hcpcs|j-?code|code|use|cpt)\b[^.;\n]{0,24}?\b)"
     rf"(?P<code>{_OF_CODE})(?!\w)",
     re.IGNORECASE,
 )
@@ -73,7 +73,7 @@ def in_words(order: Json) -> list[Coding]:
     """List the HCPCS code that a note or an instruction of an order says is billed."""
     written = [text(note.get("text")) for _, note in objects(order.get("note"))] if "note" in order else []
     return [
-        Coding("hcpcs", billed["code"].upper(), "")
+        Coding("hcpcs", billed["code"].upper().replace(" ", ""), "")
         for each in (*written, *instructed(order))
         if _CODE.search(each)
         and (billed := _BILLED.search(each[:LONGEST]))

@@ -62,7 +62,7 @@ _NO_UNIT = re.compile(
 _NUMBER_ALONE = re.compile(r"\s{0,3}(?P<amount>\d{2,4}(?:[.,]\d{1,2})?)\s{0,3}")
 _SUM = re.compile(
     r"(?<![\w.,/+])(\d{1,4}(?:[.,]\d{1,2})?) ?mg ?(?:\+|&|and|plus|und|mas)"
-    r" ?(\d{1,4}(?:[.,]\d{1,2})?) ?mg(?![\w/]| ?/)",
+    r" ?(\d{1,4}(?:[.,]\d{1,2})?) ?mg(?: ?(?:\+|&) ?(\d{1,4}) ?mg)?(?: ?(?:\+|&) ?(\d{1,4}) ?mg)?(?![\w/+]| ?[/+])",
     re.IGNORECASE,
 )
 _MAXIMUM = re.compile(
@@ -112,6 +112,10 @@ _DONE_BEFORE = re.compile(
     r"|(?:jan|feb|mar|apr|ma[yi]|jun|jul|aug|sep|o[ck]t|nov|de[cz])|c(?:ycle )?\d"
     r"|\d{1,2} (?:days?|weeks?|months?) ago)))"
     r"|,? ?(?:of (?:the )?drug |to be |was |is )?(?:waste[ds]?|wastage|discard(?:ed|s)?|leftover|verwurf|verworfen)\b"
+)
+_EARLIER = re.compile(
+    r"\b(?:given|administered|received|completed|s/p|(?:after|following) (?:the |a )?loading|loading dose (?:was|on))\b"
+    r"(?! (?:now|today|as|over|sc|by)\b)"
 )
 _PRESENT = re.compile(r"\b(?:now|new dose|current dose)(?: is| at| of)?[ :=]{1,3}\Z", re.IGNORECASE)
 # "Reduce to 3 mg/kg if platelets fall": what may be given later.
@@ -176,7 +180,7 @@ def sums_in(written: str) -> tuple[tuple[Decimal, ...], ...]:
     if written.lower().count("mg") < _SEVERAL:
         return ()
     return tuple(
-        (Decimal(match[1].replace(",", ".")), Decimal(match[2].replace(",", "."))) for match in _SUM.finditer(written)
+        tuple(Decimal(each.replace(",", ".")) for each in match.groups() if each) for match in _SUM.finditer(written)
     )
 
 
@@ -291,6 +295,11 @@ def doses_in(written: str) -> tuple[Mg | MgPerKg, ...]:
     # "252 mg (two hundred fifty-two milligrams)".
     found += [dose for each in amounts_in_words(written)[0] if (dose := Mg(each)) not in found]
     return tuple(found)
+
+
+def is_of_another_time(written: str) -> bool:
+    """Return whether a text speaks of a dose that was given, or of what follows a loading dose."""
+    return _EARLIER.search(fold(written)) is not None
 
 
 def _without_unit(written: str) -> re.Match[str] | None:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from cards.facts.order import DoseUnit, HeldAmount, HeldWhere
+from fhir_mappings.medications.amounts import LEAST_OF_BAG_ML
 from fhir_mappings.medications.diluents import of_concept
 from fhir_mappings.results.units import dose_scale
 from fhir_mappings.wire.lenient import child, number, objects, text
@@ -19,8 +20,6 @@ _ONE = Decimal(1)
 # The unit of what is one whole preparation; of a vial or a milliliter it is a strength.
 _WHOLE = frozenset({"", "1", "bag", "dose", "infusion", "syringe", "ivpb", "beutel", "unit", "each"})
 _MASS_OR_VOLUME = frozenset({DoseUnit.MG, DoseUnit.ML})
-_LEAST_OF_BAG_ML = 50
-"""A smaller volume is that of a vial or a syringe, so that the amount beside it is a strength."""
 
 
 def held_amounts(order: Json, medication: Json) -> tuple[HeldAmount, ...]:
@@ -46,7 +45,7 @@ def _of_whole(ratio: Json) -> Iterator[HeldAmount]:
         return
     per = (text(below.get("code")) or text(below.get("unit"))).strip("{}").casefold()
     volume = _amount(below, HeldWhere.PREPARED)
-    is_bag = volume is not None and volume.unit is DoseUnit.ML and volume.number >= _LEAST_OF_BAG_ML
+    is_bag = volume is not None and volume.unit is DoseUnit.ML and volume.number >= LEAST_OF_BAG_ML
     if is_bag or (per in _WHOLE and number(below.get("value")) in (None, _ONE)):
         yield held
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from cards.values.text_cache import cached_by_text
 from fhir_mappings.codings import codings, texts
-from fhir_mappings.medications.amounts import without_amounts
+from fhir_mappings.medications.amounts import LEAST_OF_BAG_ML, without_amounts
 from fhir_mappings.medications.durations import in_minutes
 from fhir_mappings.medications.instructions import written_in
 from fhir_mappings.medications.schedule_words import DRUG_NAMES, PREMEDICATION
@@ -24,7 +24,8 @@ _MINUTES = {
     "h": Decimal(60), "hr": Decimal(60), "hour": Decimal(60), "hours": Decimal(60),
 }  # fmt: skip
 _IN_TEXT = re.compile(
-    r"(?:\b(?:over|(?<!start )(?<!begin )(?:infuse|infusion|run|give)d? (?:iv )?(?:for|in|within)|during"
+    r"(?:\b(?:over|(?:mg|ml|iv|ev|sf|nacl|fisiologica|glucosata|i\.v\.) in"
+    r"|(?<!start )(?<!begin )(?:infuse|infusion|run|give)d? (?:iv )?(?:for|in|within)|during"
     r"|\u00fcber|ueber|durante|pendant|gedurende|sur|em|en|przez)"
     r"(?: ?: ?|\s+)(?:at least |mindestens |al menos |au moins )?)"
     r"(\d{1,3}(?:[.,]\d{1,2})?)(?:\s?(?:-|\u2013|to|bis|a)\s?(\d{1,3}(?:[.,]\d)?))?\s?-?\s?(min(?:ute[ns]?|s"
@@ -152,7 +153,9 @@ def _by_rate_of_bag(dose_and_rate: Json, instruction: Json) -> set[Decimal]:
     match = _PER_TIME.fullmatch((text(rate.get("code")) or text(rate.get("unit"))).casefold())
     if match is None or match["of"] != "ml" or speed is None or speed <= 0:
         return set()
-    volumes = [each for written in written_in(instruction) for each in _volumes(written)]
+    named = (each for written in written_in(instruction) for each in _volumes(written))
+    # A smaller volume is that of the drug.
+    volumes = [each for each in named if each >= LEAST_OF_BAG_ML]
     if not volumes:
         return set()
     return _minutes({"value": (max(volumes) / speed * _MINUTES[match["time"]]).quantize(_ONE), "unit": "min"})

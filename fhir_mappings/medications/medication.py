@@ -166,7 +166,7 @@ class MedicationReader:
             doses_by_text=said.doses_by_text,
             text_shares=said.text_shares,
             text_tablets=said.text_tablets,
-            max_dose=said.max_dose,
+            max_dose=_with_notes(said.max_dose, resource) if "note" in resource else said.max_dose,
             text_beside=said.text_beside,
             has_unread_number=said.has_unread_number,
             timings=said.timings,
@@ -336,6 +336,15 @@ class MedicationReader:
             receptors=tuple(each for each in stated if isinstance(each, ReceptorResult)),
             coded_her2=tuple(each for each in stated if isinstance(each, CodedHer2)),
         )
+
+
+def _with_notes(stated: OrderedDose | None, resource: Json) -> OrderedDose | None:
+    """Return the maximum that an order states, or a lower one in its notes: "dose capped at 200 mg"."""
+    written = (text(note.get("text")) for _, note in objects(resource["note"]))
+    in_notes = dosage.least_in_words(most for each in written for most in doses_in_text.maxima_in(each))
+    if stated is None or in_notes is None or stated.unit is not in_notes.unit:
+        return stated or in_notes
+    return min(stated, in_notes, key=lambda each: each.number)
 
 
 def _unread_cancers(resource: Json, read: list[ReadCondition]) -> Iterator[str]:

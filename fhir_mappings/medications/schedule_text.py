@@ -91,6 +91,10 @@ _AMOUNT = re.compile(r"\d[\d.,]{0,6} ?m?g\b")
 _WITH_PARTNERS = re.compile(rf"\b(?:in combination |together |along )?with (?:{'|'.join(sorted(words.PARTNERS))})\b")
 _OF_OTHER_TABLETS = re.compile(rf" ?(?:(?:and|plus|with|\+) )?(?:{'|'.join(sorted(words.OTHER_TABLETS))})\b")
 _DAILY = re.compile(r"\b(?:daily|a day|bid|b\.i\.d|qd|every (?:12|24) ?h)")
+_WEEKS = re.compile(r"\bw(?:eeks?|k|oche)? ?\d{1,2}\b")
+_ONE_WEEK = re.compile(
+    r"\bw(?:eek|k|oche)? ?\d{1,2}(?: ?(?:of|/) ?\d{1,2})?\b(?! ?(?:[-,&+/]|to\b|and\b|through\b|on\b|und\b|bis\b) ?\w)"
+)
 _CLAUSES = re.compile(r"[;\n|]|\.(?=\s|$)")
 # "Dexamethasone 12 mg before, Kadcyla 252 mg q21d": what is given besides is a part by itself.
 _PARTS = re.compile(r"[,()]| - | / ")
@@ -130,6 +134,9 @@ def _read(written: str) -> TextSchedule:
     others: list[str] = []
     are_tablets = _TABLETS.search(written) is not None
     plain = _plain(in_minutes(written))
+    if len(_WEEKS.findall(plain)) == 1 and not are_tablets and _DAILY.search(plain) is None:
+        # Which week of a course it is says nothing of how often, unless others are named, too.
+        plain = _ONE_WEEK.sub(" ", plain)
     listed = _LISTED_DAYS.search(plain)
     if listed is not None and _OF_OTHERS.search(plain[: listed.start()]) is None:
         unread.append(listed[0][:_TAIL])

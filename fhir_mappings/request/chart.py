@@ -398,8 +398,16 @@ class ChartReader:
 
 def _with_amounts(product: Product, note: OrderNote) -> OrderNote:
     """Add the doses that a note gives by the volume or by both antibodies of an injection."""
-    stated = tuple(NotedDose(Mg(each)) for group in amounts_stated(product, note.text) for each in group)
-    return msgspec.structs.replace(note, doses=(*note.doses, *stated)) if stated else note
+    stated = amounts_stated(product, note.text)
+    if not stated:
+        return note
+    parts = {Mg(each) for each in product.component_doses_mg}
+    # Where both antibodies are named, neither amount is a dose by itself.
+    own = tuple(each for each in note.doses if each.dose not in parts)
+    if doses_in_text.is_of_another_time(note.text):
+        return msgspec.structs.replace(note, doses=own)
+    together = tuple(NotedDose(Mg(each)) for group in stated for each in group)
+    return msgspec.structs.replace(note, doses=(*own, *together))
 
 
 def _with_services(
