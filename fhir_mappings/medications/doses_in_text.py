@@ -66,7 +66,8 @@ _SUM = re.compile(
     re.IGNORECASE,
 )
 _MAXIMUM = re.compile(
-    r"\b(?:max(?:\.|imum)?(?: single)?(?: dose)?|(?:dose )?cap(?:ped)?|not (?:to )?exceed|no more than)"
+    r"\b(?:max(?:\.|imum)?(?: single)?(?: dose)?|(?:dose )?cap(?:ped)?(?: (?:the )?dose)?|not (?:to )?exceed"
+    r"|no more than)"
     r"(?: (?:is|of|at|to))? ?[:=]? ?(?P<amount>\d{1,4}(?:,\d{3}|\.\d{1,2})?) ?mg"
     r"(?![\w/]| ?/| (?:per|a|in|total|every)\b)"
 )
@@ -92,7 +93,7 @@ _NOT_THIS_DOSE = re.compile(
     r"|dawka dobowa|max(?:\.|imum)?(?: single| cumulative| total| lifetime)?(?: dose)?"
     r"|waste[ds]?|discard(?:ed|s)?|leftover|overfill|verwurf"
     r"|(?:total|cumulative|whole) dose (?:of |in |for )?(?:this |the )?(?:course|treatment)|course total"
-    r"|would (?:be|have been)|not (?:to )?exceed|no more than|cap(?:ped)? (?:at|of))"
+    r"|would (?:be|have been)|not (?:to )?exceed|no more than|cap(?:ped)? (?:(?:the )?dose )?(?:at|of))"
     r"(?: was| of| is| ?[:=])? ?\Z"
 )
 # "3528 mg over 14 cycles".

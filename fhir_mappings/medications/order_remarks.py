@@ -189,7 +189,7 @@ _CUES = re.compile(
     r"|segunda|otra|siguiente|proxima|zweite|weitere|nachste|wiederhol|deuxieme|autre|prochaine|altra|prossima|ripet"
 )
 _FAST = re.compile(
-    r"\b(?:(?:administer|infuse|give|run)(?: it| in)? (?:rapidly|quickly|fast|wide[ -]open)|wide[ -]open"
+    r"\b(?:(?:administer|infuse|give|run)(?: it| in)? (?:rapidly|quickly|fast|wide[ -]open)(?! through)|wide[ -]open"
     r"|as (?:fast|quickly|rapidly) as (?:possible|tolerated)|so schnell wie moglich|lo mas rapido posible"
     r"|le plus vite possible|zo snel mogelijk|il piu rapidamente possibile)\b"
 )

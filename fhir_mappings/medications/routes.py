@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
 
 _LONGEST = 120
-_STROKE = re.compile(r"\b([si])/([cmv])\b")
+_STROKE = re.compile(r"\b([si])/([cmv])\b|\b(sub)-(q)\b")
 _WORD = re.compile(r"[^\W_]+")
 # A route in a text is that of the order's own drug right behind its amount, "give" or "route:", as the first word, or
 # alone; not where a line or another drug follows.
@@ -240,7 +240,7 @@ def _instructed(resource: Json) -> Iterator[str]:
 
 def _in_letters(written: str) -> str:
     """Fold a text, and write its abbreviations of routes without a stroke: "s/c" is "sc"."""
-    return _STROKE.sub(r"\1\2", fold(written[:LONGEST]))
+    return _STROKE.sub(lambda match: "".join(filter(None, match.groups())), fold(written[:LONGEST]))
 
 
 def _plain(written: str) -> str:

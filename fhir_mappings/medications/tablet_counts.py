@@ -29,6 +29,8 @@ _BAGS = re.compile(
     rf" ?(?P<mg>{_MG}) ?mg(?![\w/])|(?<![\w.,/-])"
     rf"(?P<half>half|1[/\u2044]2) (?:of )?(?:the )?(?P<whole>{_MG}) ?mg(?![\w/])"
 )
+# "2-0-2": how many in the morning, at noon, in the evening and at night.
+_BY_PLACES = re.compile(r"(?<![\w.,/-])(\d)-(\d)-(\d)(?:-(\d))?(?![\w/-]|\.\d)")
 _OF_A_VIAL = re.compile(r"\bvials?\b[^.;\d]{0,8}\Z")
 _HALF = Decimal(1) / 2
 _HALVES = frozenset({"half", "1/2", "1\u20442"})
@@ -42,7 +44,7 @@ def tablets_in(written: str) -> tuple[CountedTablets, ...]:
     found: dict[CountedTablets, None] = {}
     plain = " ".join(fold(written[:LONGEST]).replace("*", "x").split())
     bags = list(_BAGS.finditer(plain)) if "mg" in plain else []
-    if "x" not in plain and not bags and not any(stem in plain for stem in _STEMS):
+    if "x" not in plain and not bags and "-0-" not in plain and not any(stem in plain for stem in _STEMS):
         return ()
     for match in _COUNTED.finditer(plain):
         tablets = _number(match["count"])
@@ -55,6 +57,10 @@ def tablets_in(written: str) -> tuple[CountedTablets, ...]:
             is_sum = "(" in match[0][match.end("word") - match.start() :] and match["each"] is None
             mg = None if is_sum else match["behind"]
         found[CountedTablets(tablets, Decimal(mg) if mg else None)] = None
+    for match in _BY_PLACES.finditer(plain):
+        # Of "1-0-1" each may be a dose.
+        places = {Decimal(each) for each in match.groups() if each is not None and each > "1"}
+        found |= dict.fromkeys(map(CountedTablets, sorted(places)))
     for match in _MULTIPLIED.finditer(plain):
         if _OF_A_VIAL.search(plain[: match.start()]) is None:
             found[CountedTablets(Decimal(match[2]), Decimal(match[1]))] = None

@@ -323,7 +323,6 @@ ROWS = [
         says=("15 mL", "unknown strength"),
     ),
     Row(UNVERIFIED, "a level as the volume of the reconstituted vial", SILENT, order("Kadcyla", "12.6 mL")),
-    Row(UNVERIFIED, "a vial of a fixed dose", SILENT, order("Perjeta", "1 {vial}")),
     Row(
         UNVERIFIED,
         "the strength of the vial and the volume of the bag",

@@ -219,7 +219,7 @@ EXCEPTIONS = {
     "fhir_mappings/request/hook_request.py _ORDERS_LIMIT": (BOUND, "200"),
     "fhir_mappings/request/selection.py _GROUPED_LIMIT": (BOUND, "200"),
     "fhir_mappings/request/selection.py _PLANS_IN_PLANS": (BOUND, "8"),
-    "fhir_mappings/request/selection.py orders_of_group": (BOUND, "8"),
+    "fhir_mappings/request/selection.py steps_of_group": (BOUND, "8"),
     "fhir_mappings/results/her2_findings.py SCORES": (SCORE, "3"),
     "fhir_mappings/results/her2_legends.py _SCORES": ("how many scores there are", "4"),
     "fhir_mappings/results/her2_legends.py _is_legend": (SCORE, "3"),
