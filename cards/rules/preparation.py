@@ -141,7 +141,7 @@ def infusion_rate(case: Case) -> Outcome:
 
 def _shorter_besides(case: Case, shortest: int, ordered: int) -> Outcome:
     """Say that the order also has a time that is too short for any dose of the product."""
-    short = min(case.order.infusion_minutes, default=ordered)
+    short = min((*case.order.set_minutes, *case.order.infusion_minutes), default=ordered)
     if short >= shortest:
         return Clear()
     values = {"short": f"{short} min", "ordered": f"{ordered} min"}

@@ -66,6 +66,8 @@ _WARNING = re.compile(
 _CLAUSES = re.compile(r"[.;,\n]|\bthen\b")
 _WORD = re.compile(r"[^\W\d_]{3,40}")
 _ONE = Decimal(1)
+_WITH_DRUG = Decimal("1.2")
+"""A bag of 250 mL also holds the volume of the drug, up to a fifth more."""
 _DAY = 24 * 60
 
 
@@ -89,7 +91,11 @@ def times_in_fields(resource: Json) -> tuple[int, ...]:
 
     A rate in milliliters is for the largest volume in the words of its instruction.
     """
-    return _whole(_in_fields(resource))
+    found = _in_fields(resource)
+    for _, instruction in objects(resource.get("dosageInstruction")):
+        for _, dose_and_rate in objects(instruction.get("doseAndRate")):
+            found |= _by_rate_of_bag(dose_and_rate, instruction)
+    return _whole(found)
 
 
 def _whole(minutes: set[Decimal]) -> tuple[int, ...]:
@@ -108,7 +114,7 @@ def _in_fields(resource: Json) -> set[Decimal]:
             ends = child(dose_and_rate, "rateRange")
             for time in (child(dose_and_rate, "rateQuantity"), child(ends, "low"), child(ends, "high")):
                 found |= _minutes(time)
-            found |= _by_rate(dose_and_rate) or _by_rate_of_bag(dose_and_rate, instruction)
+            found |= _by_rate(dose_and_rate)
         repeat = child(child(instruction, "timing"), "repeat")
         unit = repeat.get("durationUnit") or repeat.get("durationUnits")
         found |= _minutes({"value": repeat.get("durationMax") or repeat.get("duration"), "unit": unit})
@@ -158,7 +164,8 @@ def _by_rate_of_bag(dose_and_rate: Json, instruction: Json) -> set[Decimal]:
     volumes = [each for each in named if each >= LEAST_OF_BAG_ML]
     if not volumes:
         return set()
-    return _minutes({"value": (max(volumes) / speed * _MINUTES[match["time"]]).quantize(_ONE), "unit": "min"})
+    minutes = max(volumes) * _WITH_DRUG / speed * _MINUTES[match["time"]]
+    return _minutes({"value": minutes.quantize(_ONE), "unit": "min"})
 
 
 def _by_rate(dose_and_rate: Json) -> set[Decimal]:
