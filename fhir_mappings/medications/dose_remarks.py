@@ -31,7 +31,8 @@ _TIMES = rf"(?: ?x|-?fold| times)\b(?! ?(?:uln|lln|10|\d))(?: the)?(?: usual| fu
 _SAID = {
     RemarkKind.REDUCED: re.compile(
         rf"\b(?:{_DOSE} level|dl) ?(?:-|minus) ?[1-3]\b|\b{_DOSE} (?:was |is |has been )?{_LESS}\b|\b{_LESS} {_DOSE}\b"
-        rf"|\b{_DOSE} reduction\b|\breduce(?: the)? {_DOSE}\b|\bdosisreduktion\b"
+        rf"|\A ?{_LESS} (?:by )?\d{{1,2}} ?{_PERCENT}|\b{_DOSE} reduction\b"
+        rf"|\breduce(?: the)? {_DOSE}\b|\bdosisreduktion\b"
         rf"|\b(?:reduccion|reduction|riduzione|reducao|reduktion|cut|decrease|lower|reduce) (?:(?:the )?{_DOSE} )?"
         rf"(?:de|del|di|um|by|von) \d{{1,2}} ?{_PERCENT}"
         rf"|\b(?:reduire|reduite?|ridurre|ridott[ao]|reducir|reducid[ao]|reduzir|reduzid[ao]|reduzieren|reduziert|verlagen"

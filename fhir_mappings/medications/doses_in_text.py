@@ -59,6 +59,12 @@ _NO_UNIT = re.compile(
     r"\b(?:dose|dosis|dosage) ?[:=] ?(?P<amount>\d{2,4}(?:[.,]\d{1,2})?)(?![\d.,])(?! ?(?:[^\W\d_]|%|/|x\b))",
     re.IGNORECASE,
 )
+# "New dose 210", "dose is 210 now", "give 342": of a note that has no amount with its unit.
+_NOTED_WITHOUT_UNIT = re.compile(
+    r"(?:\b(?:(?:new|current|correct(?:ed)?|right|final) (?:dose|dosis)(?: is| of| at)?"
+    r"|(?:dose|dosis) (?:is|now|should be))"
+    r"|(?:\A|[.;] )(?:please )?give)[ :=]{1,3}(?P<amount>\d{3,4})(?![\d.,/:-]*\d)(?= ?(?:now\b|today\b|\Z|[.;,]))"
+)
 _NUMBER_ALONE = re.compile(r"\s{0,3}(?P<amount>\d{2,4}(?:[.,]\d{1,2})?)\s{0,3}")
 _SUM = re.compile(
     r"(?<![\w.,/+])(\d{1,4}(?:[.,]\d{1,2})?) ?mg ?(?:\+|&|and|plus|und|mas)"
@@ -267,6 +273,8 @@ def noted_doses(written: str) -> tuple[NotedDose, ...]:
 
 def _noted(written: str) -> Iterator[NotedDose]:
     """Yield each dose in a note with the last word before it in the same clause, if it may name a drug."""
+    if _DOSE_IN_TEXT.search(written) is None:
+        yield from (NotedDose(Mg(Decimal(match["amount"]))) for match in _NOTED_WITHOUT_UNIT.finditer(fold(written)))
     for match, word in _amounts_noted(written):
         readings = () if _is_other_dose(written, match) else tuple(_amounts(written, match))
         if readings:

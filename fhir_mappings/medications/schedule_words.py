@@ -154,12 +154,21 @@ BESIDE = (
     "use within \\d{1,3} (?:days|weeks|months)(?: (?:of|after) opening)?",
     "(?:about |approximately |at least )?(?:12|24) ?(?:hours?|hrs?|h) apart",
     "(?:for )?(?:a )?\\d{1,3} ?-? ?days? supply",
-    "to complete (?:a )?(?:total of )?(?:(?:\\d{1,2}|one) (?:years?|months?)|[1-9]\\d weeks)(?: total)?",
+    (
+        "(?:to complet(?:e|ing)|complet(?:e|es|ing)) (?:a )?(?:total of )?"
+        "(?:(?:\\d{1,2}|one) (?:years?|months?)|[1-9]\\d weeks)(?: total)?"
+        "(?: of (?:(?:adjuvant|maintenance|anti-her2) ){0,2}(?:trastuzumab|pertuzumab|therapy|treatment|hp|herceptin))?"
+        "(?:,? (?:in|by|on) (?:\\d{1,2}/)?\\d{1,2}/\\d{2,4})?"
+    ),
+    # What was given before, by the letters of its regimen.
+    "(?:after|s/p|following|post) (?:dd ?)?(?:ac|ec|fec|tchp?|thp|th|hp)(?:[/-]t(?:hp|h|chp)?)? ?x ?\\d{1,2}(?! ?/)",
+    "(?:proxim[oa]|prochaine?|nachste\\w?) (?:(?:ciclo|cure|gabe) )?(?:el |le |am )?\\d{1,2}[/.]\\d{1,2}[/.]\\d{2,4}",
     "(?:reconstitut\\w{1,4} )?each (?:vial|bag|syringe)",
     "cycles? \\d{1,2} ?(?:-|to|through) ?\\d{1,2}",
     "(?:independent )?double[ -]?check\\w{0,3}(?: required| by)?(?: ?x ?\\d)?(?: (?:rns?|nurses?|pharmacists?))?",
     # What to do about a dose that was missed, is late or was vomited.
     "do not wait (?:for|until) (?:the )?next (?:planned |scheduled )?(?:cycle|dose|infusion)(?: if [^;.]{1,40})?",
+    "do not (?:crush|chew|split|break|cut)(?:,? ?(?:or |and )?(?:crush|chew|split|break|cut|dissolve))*(?: tablets?)?",
     "do not (?:double|take (?:an extra|a double|two|2|another|extra))\\b[^;.]{0,60}",
     "skip (?:a |the |any )?missed doses?[^;.,]{0,40}",
     (
@@ -243,7 +252,7 @@ IGNORED = frozenset(
             " tomar tome tomara nehmen einnehmen prendre prenez assumere prendere"
             " start starting begin beginning continue continued please note see protocol regimen plan order now today"
             " you your will get receive this medicine medication treatment routine adjuvant neoadjuvant"
-            " metastatic palliative okay ok proceed"
+            " metastatic palliative okay ok proceed scheduled hp thp tchp"
             " planned wdh wiederholung freq frequency dur duration route vol volume admin administration"
         ),
         # Route and equipment.

@@ -258,3 +258,33 @@ def test_a_maximum_in_a_note(note: str, expected: list[str]) -> None:
 def test_a_route_at_the_end_of_a_name(name: str, expected: list[str]) -> None:
     found = topics(order(dosage(dose_of(252, "mg"), route=INTRAVENOUS), drug=concept(text=name)))
     assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("note", "expected"),
+    [
+        ("new dose 210", ASKED),
+        ("Dose is 210 now.", ASKED),
+        ("give 342", ASKED),
+        ("Dose is 252", []),
+        ("Dose 12 of 14", []),
+        ("Give 500 mL of saline after", []),
+        ("Next dose 12/22", []),
+    ],
+)
+def test_a_number_without_a_unit_in_a_note(note: str, expected: list[str]) -> None:
+    assert told("Kadcyla", dose_of(252, "mg"), note=[{"text": note}]) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"url": "http://example.org/dose-percentage", "valueDecimal": 80}, ASKED),
+        ({"url": "http://example.org/dose-percentage", "valueInteger": 100}, []),
+        ({"url": "http://example.org/modification", "valueCodeableConcept": {"text": "Reduced 25%"}}, ASKED),
+        ({"url": "http://example.org/weight", "valueQuantity": quantity(210, "[lb_av]")}, ASKED),
+        ({"url": "http://example.org/weight", "valueQuantity": quantity(154, "[lb_av]")}, []),
+    ],
+)
+def test_an_extension_of_the_order(value: Any, expected: list[str]) -> None:
+    assert told("Kadcyla", dose_of(252, "mg"), extension=[value]) == expected
