@@ -63,7 +63,7 @@ _NO_UNIT = re.compile(
 _NOTED_WITHOUT_UNIT = re.compile(
     r"(?:\b(?:(?:new|current|correct(?:ed)?|right|final) (?:dose|dosis)(?: is| of| at)?"
     r"|(?:dose|dosis) (?:is|now|should be))"
-    r"|(?:\A|[.;] )(?:please )?give)[ :=]{1,3}(?P<amount>\d{3,4})(?![\d.,/:-]*\d)(?= ?(?:now\b|today\b|\Z|[.;,]))"
+    r"|(?:\A|[.;] )(?:please )?give)[ :=]{1,3}(?P<amount>[1-9]\d{2,3})(?![\d.,/:-]*\d)(?= ?(?:now\b|today\b|\Z|[.;,]))"
 )
 _NUMBER_ALONE = re.compile(r"\s{0,3}(?P<amount>\d{2,4}(?:[.,]\d{1,2})?)\s{0,3}")
 _SUM = re.compile(

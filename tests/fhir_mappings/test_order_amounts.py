@@ -268,6 +268,7 @@ def test_a_route_at_the_end_of_a_name(name: str, expected: list[str]) -> None:
         ("give 342", ASKED),
         ("Dose is 252", []),
         ("Dose 12 of 14", []),
+        ("give 0900", []),
         ("Give 500 mL of saline after", []),
         ("Next dose 12/22", []),
     ],
