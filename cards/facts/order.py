@@ -73,6 +73,7 @@ class DoseUnit(StrEnum):
     MG_PER_M2 = "mg/m2"
     ML = "mL"
     TABLET = "tablet"
+    VIAL = "vial"
     OTHER = "other"
 
 
@@ -163,6 +164,22 @@ class AmountInOtherUnit(msgspec.Struct, frozen=True):
     behind: str = ""
 
 
+class HeldWhere(StrEnum):
+    """Where an order states an amount that should make its dose."""
+
+    PREPARED = "prepared"
+    DISPENSED = "dispensed"
+
+
+class HeldAmount(msgspec.Struct, frozen=True):
+    """What the Medication of an order holds in all, or what is dispensed for it, in milligrams or milliliters."""
+
+    where: HeldWhere
+    number: Decimal
+    unit: DoseUnit
+    as_written: str
+
+
 class StatedWeight(msgspec.Struct, frozen=True):
     """A body weight that the text of an order states, in kilograms or pounds."""
 
@@ -180,6 +197,7 @@ class RemarkKind(StrEnum):
     TAKEN_BACK = "taken-back"
     AS_NEEDED = "as-needed"
     AGAIN = "again"
+    TOO_FAST = "too-fast"
     OF_PATIENT = "of-patient"
     """Something about the patient that speaks against any dose: a reaction to the drug."""
 
@@ -200,7 +218,7 @@ class OrderNote(msgspec.Struct, frozen=True):
     """A note on an order: its text, cut to the length limit, the doses in it, and what else it says of the dose.
 
     ``every_days`` are the days between doses, if it says nothing but a schedule beside the dose. ``minutes`` are the
-    longest infusion time in it; with ``is_push``, ``diluents`` and these it may speak of another drug that it names.
+    shortest infusion time in it; with ``is_push``, ``diluents`` and these it may speak of another drug that it names.
     """
 
     text: str
@@ -307,6 +325,10 @@ class DrugOrder(msgspec.Struct, frozen=True):
     """The texts that are to say what its fields say: its narrative, what it is based on."""
     unread_reasons: tuple[str, ...] = ()
     """The reasons that name a cancer which none of the labels is about."""
+    set_minutes: tuple[int, ...] = ()
+    """The infusion times that its rates and its timing give, in minutes; they go before those of its words."""
+    held: tuple[HeldAmount, ...] = ()
+    """The amounts that its Medication holds in all, and that are dispensed for it."""
     named_problems: tuple[NamedProblem, ...] = ()
     statements: tuple[str, ...] = ()
     """Sentences of its texts that nobody should overlook and that none of its fields say."""

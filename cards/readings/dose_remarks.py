@@ -22,7 +22,7 @@ _AGAINST = {
     RemarkKind.MAINTENANCE: frozenset({LevelRole.LOADING}),
 }
 """The roles of a dose that a remark does not fit: a full dose that is called reduced."""
-_OF_ORDER = frozenset({RemarkKind.TAKEN_BACK, RemarkKind.AS_NEEDED, RemarkKind.OF_PATIENT})
+_OF_ORDER = frozenset({RemarkKind.TAKEN_BACK, RemarkKind.AS_NEEDED, RemarkKind.TOO_FAST, RemarkKind.OF_PATIENT})
 """Remarks that contradict any dose."""
 
 

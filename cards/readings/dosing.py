@@ -95,7 +95,11 @@ def read_dose(ordered: OrderedDose, product: Product, weight: Kg | None, case: C
     """Interpret one dose quantity by its unit and size."""
     if ordered.unit is DoseUnit.MG_PER_M2:
         return DoseReading(ordered, Sense.IMPLAUSIBLE, why="body-surface")
-    if ordered.unit is DoseUnit.OTHER:
+    if ordered.unit is DoseUnit.VIAL and (contents := _vial_contents(case, product)) is not None:
+        ordered = msgspec.structs.replace(
+            ordered, number=ordered.number * contents, unit=DoseUnit.MG, factor=contents, as_written=ordered.as_written
+        )
+    if ordered.unit in (DoseUnit.OTHER, DoseUnit.VIAL):
         return DoseReading(ordered, Sense.UNREADABLE, why="unit")
     if ordered.unit is DoseUnit.TABLET:
         strength = tablet_strength(case.order, product, case.recognizer, ordered.number)
@@ -167,6 +171,16 @@ def tablet_strength(
     return strengths[0] if len(strengths) == 1 and not is_contradicted else None
 
 
+def _vial_contents(case: Case, product: Product) -> Decimal | None:
+    """Return the milligrams of a vial that is a fixed dose: the only one marketed, or the one that the order names."""
+    if product.basis is not Basis.FIXED:
+        return None
+    if product.component_doses_mg:
+        return case.order.combined_mg
+    contents = {each.contents_mg for each in case.recognizer.packages(product, None)}
+    return contents.pop() if len(contents) == 1 else None
+
+
 def _in_milligrams(ordered: OrderedDose, strength: Decimal) -> OrderedDose:
     """Convert a number of tablets to milligrams; the factor converts back."""
     number = ordered.number * strength
@@ -224,7 +238,9 @@ def _read_volume(ordered: OrderedDose, product: Product, weight: Kg | None, case
     )
     if not believable:
         return DoseReading(ordered, Sense.IMPLAUSIBLE, why="volume")
-    if product.concentration.ready_to_use:
+    tolerance = case.threshold("dose_rounding_tolerance_percent")
+    # What is drawn up at the strength of the label, where that is a level of it; any other is of unknown strength.
+    if product.concentration.ready_to_use or level_met(reading, product, product.regimens, weight, tolerance):
         return reading
     return DoseReading(ordered, Sense.UNREADABLE, dose, "volume")
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from cards.facts.order import AmountInOtherUnit, CountedTablets, NotedDose
     from cards.readings.case import Case
 
-_HUNDRED = Decimal(100)
+_ZERO, _HUNDRED = Decimal(0), Decimal(100)
 _TWO, _TEN = Decimal(2), Decimal(10)
 _SEVERAL = 2
 _COURSE = {LevelRole.LOADING, LevelRole.MAINTENANCE}
@@ -96,15 +96,24 @@ def _injected(case: Case, tolerance: Decimal) -> DoseConflict | None:
 
 
 def drawn_otherwise(case: Case) -> Missing | None:
-    """Return that the instructions draw up a volume that is another dose, at the strength of the solution."""
-    solution = case.product.concentration
-    if solution is None or not case.order.text_volumes or case.product.route is Route.SUBCUTANEOUS:
+    """Return that a text or a field draws up a volume that is another dose, at the strength of the solution."""
+    solution, order = case.product.concentration, case.order
+    if solution is None or case.product.route is Route.SUBCUTANEOUS:
+        return None
+    if not order.text_volumes and not any(each.unit is DoseUnit.ML for each in order.doses):
         return None
     ordered = in_basis(case, Mg)
     if not ordered:
         return None
     tolerance = case.threshold("dose_rounding_tolerance_percent")
-    for volume in case.order.text_volumes:
+    most = max(dose.value for _, dose in ordered) * _TWO
+    # A larger volume in a field is that of the bag.
+    in_fields = [
+        each.number
+        for each in case.order.doses
+        if each.unit is DoseUnit.ML and each.number * solution.mg_per_ml <= most
+    ]
+    for volume in (*case.order.text_volumes, *in_fields):
         drawn = volume * solution.mg_per_ml
         if not any(near(dose.value, drawn, tolerance) for _, dose in ordered):
             values = {
@@ -188,9 +197,15 @@ def day_stated_otherwise(case: Case) -> Missing | None:
 
 
 def _joined(case: Case) -> list[list[Mg | MgPerKg]]:
-    """List the sums of amounts that a text joins, each by itself; sizes of vials and single antibodies are no sum."""
+    """List the sums of amounts that a text joins, each by itself; single antibodies, and vials for a dose, are none."""
     sizes, parts = _sizes(case), set(case.product.component_doses_mg)
-    joined = (each for each in case.order.text_sums if not sizes.issuperset(each) and not parts.issuperset(each))
+    least = min((dose.value for _, dose in in_basis(case, Mg)), default=_ZERO)
+    least -= least * case.threshold("dose_rounding_tolerance_percent") / _HUNDRED
+    joined = (
+        each
+        for each in case.order.text_sums
+        if not parts.issuperset(each) and not (sizes.issuperset(each) and sum(each, _ZERO) >= least)
+    )
     return [[Mg(sum(each, Decimal(0)))] for each in joined]
 
 

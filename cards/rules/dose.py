@@ -231,7 +231,11 @@ def dose_cannot_verify(case: Case) -> Outcome:
     if not case.order.weight_basis or not case.weight_based:
         found = _only_in_text(case)
         # A volume beside the dose is that of an infusion or a flush, and a count that of bags or tablets.
-        others = [each for each in unreadable if each.ordered.unit is DoseUnit.OTHER and not _is_enzyme(case, each)]
+        others = [
+            each
+            for each in unreadable
+            if each.ordered.unit in (DoseUnit.OTHER, DoseUnit.VIAL) and not _is_enzyme(case, each)
+        ]
         return CannotTell(_unread_beside(others)) if others and isinstance(found, Clear) else found
     return Fired(
         values={"basis": case.order.weight_basis},

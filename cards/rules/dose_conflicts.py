@@ -18,6 +18,7 @@ from cards.facts.outcomes import (
 from cards.knowledge.label_doses import near
 from cards.readings.dose_remarks import contradicted_remarks
 from cards.readings.dosing import in_basis, is_over, may_be_own, reading_of, usable_doses
+from cards.readings.held_amounts import held_otherwise
 from cards.readings.order_notes import restated_otherwise, unread_in_notes
 from cards.readings.stated_doses import (
     DoseConflict,
@@ -53,6 +54,8 @@ def dose_text_conflict(case: Case) -> Outcome:
     if case.order.restated:
         noted = (*noted, *restated_otherwise(case))
     noted = (*noted, *_stated(case))
+    if case.order.held:
+        noted = (*noted, *held_otherwise(case))
     if case.order.text_remarks:
         noted = (*noted, *contradicted_remarks(case))
     if not usable_doses(case):

@@ -103,7 +103,7 @@ def infusion_rate(case: Case) -> Outcome:
     """Fire when an infusion is ordered as a push or bolus, or faster than the label's time for this dose.
 
     A loading dose takes as long as a first dose; a maintenance dose without a dose on record counts as a later one,
-    because courses may begin elsewhere. If the order has several times, the longest counts.
+    because courses may begin elsewhere. Of several times the longest counts, those of fields before those in words.
     """
     times = case.product.infusion
     if times is None:
@@ -122,11 +122,11 @@ def infusion_rate(case: Case) -> Outcome:
             variant="push",
             fixes=(RemoveOrder(),),
         )
-    ordered = max(case.order.infusion_minutes, default=None)
+    ordered = max(case.order.set_minutes or case.order.infusion_minutes, default=None)
     if ordered is None:
         return NotApplicable("no infusion time on the order")
     if ordered >= wanted:
-        return Clear()
+        return _shorter_besides(case, min(each.minutes for each in times.steps), ordered)
     return Fired(
         values={**values, "ordered": str(ordered)},
         evidence=(
@@ -137,3 +137,12 @@ def infusion_rate(case: Case) -> Outcome:
         variant="loading" if is_loading and case.history else "first" if number == 1 else "later",
         indicator=Indicator.WARNING,
     )
+
+
+def _shorter_besides(case: Case, shortest: int, ordered: int) -> Outcome:
+    """Say that the order also has a time that is too short for any dose of the product."""
+    short = min((*case.order.set_minutes, *case.order.infusion_minutes), default=ordered)
+    if short >= shortest:
+        return Clear()
+    values = {"short": f"{short} min", "ordered": f"{ordered} min"}
+    return CannotTell((Missing("infusion-times", values=values, is_urgent=True),))

@@ -27,6 +27,8 @@ OF_A_DAY = re.compile(
 )
 _AMOUNT_ALONE = frozenset({"type", "doseQuantity"})
 _ONES = str.maketrans(dict.fromkeys(string.digits, "1"))
+LEAST_OF_BAG_ML = 50
+"""A smaller volume is that of a vial or a syringe: the drug itself, or what its strength is of."""
 
 
 @cached_by_text

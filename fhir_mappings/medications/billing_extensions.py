@@ -29,12 +29,12 @@ _BILLING_NAMES = ("billing", "hcpcs", "jcode", "j-code")
 _NDC_NAME = re.compile(r"(?<![a-z])ndc(?![a-z])")
 _HAS_NDC = re.compile(r"ndc|\d-\d{3,4}-\d", re.IGNORECASE)
 _DEPTH = 4
-_OF_CODE = r"(?:J\d|Q5|C9)\d{3}"
+_OF_CODE = r"(?:J ?\d|Q5|C9)\d{3}"
 # Nearly every text has none, which is quickly seen.
 _CODE = re.compile(_OF_CODE, re.IGNORECASE)
 # The code that the text begins with, or that it says is billed; of several codes, some are of other drugs.
 _BILLED = re.compile(
-    r"(?:\A\W{0,3}|\b(?:bill(?:ed|ing)?|charged?|hcpcs|j-?code|code)\b[^.;\n]{0,24}?\b)"
+    r"(?:\A\W{0,3}|\b(?:bill(?:ed|ing)?|charged?|hcpcs|j-?code|code|use|cpt)\b[^.;\n]{0,24}?\b)"
     rf"(?P<code>{_OF_CODE})(?!\w)",
     re.IGNORECASE,
 )
@@ -80,7 +80,7 @@ def words_of(order: Json) -> list[str]:
 def in_words(written: Iterable[str]) -> list[Coding]:
     """List the HCPCS code that a note or an instruction of an order says is billed."""
     return [
-        Coding("hcpcs", billed["code"].upper(), "")
+        Coding("hcpcs", billed["code"].upper().replace(" ", ""), "")
         for each in written
         if _may_name_code(without_amounts(each))
         and (billed := _BILLED.search(each[:LONGEST]))

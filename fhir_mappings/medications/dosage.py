@@ -21,7 +21,7 @@ from fhir_mappings.results.units import ONE, dose_scale
 from fhir_mappings.wire.lenient import child, day, number, objects, shown, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import date
 
     from fhir_mappings.wire.lenient import Json
@@ -67,6 +67,8 @@ def doses(resource: Json, strength: Strength | None) -> Iterator[OrderedDose]:
 
 def _counts_containers(dose: OrderedDose) -> bool:
     """Return whether a quantity is "1 dose" or "1 bag", which says nothing of the dose that stands beside it."""
+    if dose.unit is DoseUnit.VIAL:
+        return True
     return dose.unit is DoseUnit.OTHER and dose.as_written_unit.strip("{}").casefold() in _CONTAINERS
 
 
@@ -131,6 +133,9 @@ def _of_range(ends: Json, where: Pointer, number_of: int, slot: str) -> OrderedD
     if dose is None and low is not None:
         # Open to the top: what is ordered is not known, whatever its lower end is.
         return msgspec.structs.replace(low, low=Decimal(0), low_as_written=low.as_written)
+    if dose is not None and "low" not in ends:
+        # "Up to 252 mg".
+        return msgspec.structs.replace(dose, low=Decimal(0), low_as_written=f"0 {dose.as_written_unit}")
     if dose is not None and low is not None and low.unit is dose.unit and low.number > dose.number:
         low, dose = dose, low
     if dose is None or low is None or (low.number, low.unit) == (dose.number, dose.unit):
@@ -186,6 +191,12 @@ def max_dose(resource: Json, in_words: tuple[Decimal, ...] = ()) -> OrderedDose 
     # A volume is that of an injection, or of a bag: any mass goes before it.
     limits.sort(key=lambda each: each.unit is DoseUnit.ML)
     return min((each for each in limits if each.unit is limits[0].unit), key=lambda each: each.number)
+
+
+def least_in_words(maxima: Iterable[Decimal]) -> OrderedDose | None:
+    """Return the least of some maxima in milligrams that words name."""
+    least = min(maxima, default=None)
+    return None if least is None else OrderedDose(least, DoseUnit.MG, f"{least:f} mg", (), 0, ONE)
 
 
 def max_of_day(resource: Json) -> OrderedDose | None:

@@ -21,6 +21,9 @@ _MORE = (
     r"(?:increased|raised|escalated|doubled|erhoht|verdoppelt|duplicada|doublee|raddoppiata|dobrada|verdubbeld"
     r"|podwojona)"
 )
+# A dose without its unit: "lower the dose to 210".
+_LOWER = r"(?:lower|reduce|decrease|drop|cut)"
+_ALONE = r"\d{2,4}(?:[.,]\d)?(?![\d.,]*[^\W_]| ?[%/]| [a-z])"
 _PERCENT = r"(?:%|per ?cento?\b|pct\b|prozent\b|por ?ci?ento\b|pour ?cent\b)"
 _RAISE = r"(?:increas\w{1,3}|rais\w{1,3}|escalat\w{1,3}|erhoh\w{1,4}|aument\w{1,5}|augment\w{1,5})"
 # "1.25 x", "0.8 times the dose": not of a limit, and not a power of ten.
@@ -28,7 +31,8 @@ _TIMES = rf"(?: ?x|-?fold| times)\b(?! ?(?:uln|lln|10|\d))(?: the)?(?: usual| fu
 _SAID = {
     RemarkKind.REDUCED: re.compile(
         rf"\b(?:{_DOSE} level|dl) ?(?:-|minus) ?[1-3]\b|\b{_DOSE} (?:was |is |has been )?{_LESS}\b|\b{_LESS} {_DOSE}\b"
-        rf"|\b{_DOSE} reduction\b|\breduce(?: the)? {_DOSE}\b|\bdosisreduktion\b"
+        rf"|\A ?{_LESS} (?:by )?\d{{1,2}} ?{_PERCENT}|\b{_DOSE} reduction\b"
+        rf"|\breduce(?: the)? {_DOSE}\b|\bdosisreduktion\b"
         rf"|\b(?:reduccion|reduction|riduzione|reducao|reduktion|cut|decrease|lower|reduce) (?:(?:the )?{_DOSE} )?"
         rf"(?:de|del|di|um|by|von) \d{{1,2}} ?{_PERCENT}"
         rf"|\b(?:reduire|reduite?|ridurre|ridott[ao]|reducir|reducid[ao]|reduzir|reduzid[ao]|reduzieren|reduziert|verlagen"
@@ -45,12 +49,16 @@ _SAID = {
         rf"|baixar|reduzir|reduzid[oa])(?: (?:la|a))?(?: {_DOSE})?(?: (?:de|di|em|d'|en))? ?(?:un|um|une|uma)"
         r" (?:nivel|niveau|palier|livello)\b"
         r"|\bhalf (?:now|today)\b|\b(?:level [1-3]|first|second|third) (?:dose )?reduction\b"
-        rf"|(?<![\d/+\u00b1])(?<![\d/+\u00b1] )(?:-|\bminus) ?[1-7]\d ?{_PERCENT}"
+        rf"|\b{_LOWER}(?: the)? {_DOSE}(?: down)? to {_ALONE}|(?:\A|[.:] )(?:please )?{_LOWER} to {_ALONE}"
+        rf"|\b{_DOSE} auf \d{{2,4}}(?:[.,]\d)? (?:senken|gesenkt|reduzieren|reduziert)\b"
+        rf"|\b(?:bajar|reducir|reduire|ridurre|reduzir)(?: (?:la|a))? {_DOSE} ad? {_ALONE}"
+        rf"|(?<![\d/+\u00b1])(?<![\d/+\u00b1] )(?:-|\b(?:minus|less|weniger|menos|moins)) ?[1-7]\d ?{_PERCENT}"
         rf"|\b[1-7]\d ?{_PERCENT} (?:less|lower|weniger|menos|moins)\b"
         rf"|(?<![\d.,])0[.,][3-9]\d?{_TIMES}"
     ),
     RemarkKind.RAISED: re.compile(
         rf"\b{_DOSE} (?:was |is |has been )?{_MORE}\b|\b{_MORE} {_DOSE}\b|\b(?:increase|double)(?: the)? {_DOSE}\b"
+        rf"|\b(?:give|administer|infuse) (?:a )?double\b(?! ?-?(?:check|lumen|bag|glov|line))"
         rf"|(?<![\d.,<>=/-])(?:10[1-9]|1[1-9]\d|[23]\d\d)(?:[.,]\d)? ?{_PERCENT}(?: of (?:the )?{_DOSE}\b)?"
         rf"|(?<![\w/])\+ ?\d{{1,3}} ?{_PERCENT}|\b{_RAISE}(?: \w{{1,12}}){{0,2}} \d{{1,3}} ?{_PERCENT}"
         rf"|\b\d{{1,3}} ?{_PERCENT}(?: {_DOSE})? (?:{_RAISE}|higher|more|hoher|mas)\b|(?<![\d.,])1[.,][1-9]\d?{_TIMES}"
@@ -66,7 +74,8 @@ _SAID = {
     ),
 }
 _CUES = re.compile(
-    rf"dos[ei]|\bdl\b|level|nivel|niveau|palier|livello|\u2193|maintenance|\bhalf \w|reduction|\d ?{_PERCENT}"
+    rf"dos[ei]|\bdouble\b|{_LOWER} to|\bdl\b|level|nivel|niveau|palier|livello|\u2193|maintenance|\bhalf \w|reduction"
+    rf"|\d ?{_PERCENT}"
     r"|\d(?: ?x|-?fold| times)\b"
 )
 # A percentage that is neither of a solution, nor of a result, a tolerance or a rate may be a share of the dose.

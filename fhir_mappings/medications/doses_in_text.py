@@ -60,14 +60,21 @@ _NO_UNIT = re.compile(
     r"\b(?:dose|dosis|dosage) ?[:=] ?(?P<amount>\d{2,4}(?:[.,]\d{1,2})?)(?![\d.,])(?! ?(?:[^\W\d_]|%|/|x\b))",
     re.IGNORECASE,
 )
+# "New dose 210", "dose is 210 now", "give 342": of a note that has no amount with its unit.
+_NOTED_WITHOUT_UNIT = re.compile(
+    r"(?:\b(?:(?:new|current|correct(?:ed)?|right|final) (?:dose|dosis)(?: is| of| at)?"
+    r"|(?:dose|dosis) (?:is|now|should be))"
+    r"|(?:\A|[.;] )(?:please )?give)[ :=]{1,3}(?P<amount>[1-9]\d{2,3})(?![\d.,/:-]*\d)(?= ?(?:now\b|today\b|\Z|[.;,]))"
+)
 _NUMBER_ALONE = re.compile(r"\s{0,3}(?P<amount>\d{2,4}(?:[.,]\d{1,2})?)\s{0,3}")
 _SUM = re.compile(
     r"(?<![\w.,/+])(\d{1,4}(?:[.,]\d{1,2})?) ?mg ?(?:\+|&|and|plus|und|mas)"
-    r" ?(\d{1,4}(?:[.,]\d{1,2})?) ?mg(?![\w/]| ?/)",
+    r" ?(\d{1,4}(?:[.,]\d{1,2})?) ?mg(?: ?(?:\+|&) ?(\d{1,4}) ?mg)?(?: ?(?:\+|&) ?(\d{1,4}) ?mg)?(?![\w/+]| ?[/+])",
     re.IGNORECASE,
 )
 _MAXIMUM = re.compile(
-    r"\b(?:max(?:\.|imum)?(?: single)?(?: dose)?|(?:dose )?cap(?:ped)?|not (?:to )?exceed|no more than)"
+    r"\b(?:max(?:\.|imum)?(?: single)?(?: dose)?|(?:dose )?cap(?:ped)?(?: (?:the )?dose)?|not (?:to )?exceed"
+    r"|no more than)"
     r"(?: (?:is|of|at|to))? ?[:=]? ?(?P<amount>\d{1,4}(?:,\d{3}|\.\d{1,2})?) ?mg"
     r"(?![\w/]| ?/| (?:per|a|in|total|every)\b)"
 )
@@ -93,7 +100,7 @@ _NOT_THIS_DOSE = re.compile(
     r"|dawka dobowa|max(?:\.|imum)?(?: single| cumulative| total| lifetime)?(?: dose)?"
     r"|waste[ds]?|discard(?:ed|s)?|leftover|overfill|verwurf"
     r"|(?:total|cumulative|whole) dose (?:of |in |for )?(?:this |the )?(?:course|treatment)|course total"
-    r"|would (?:be|have been)|not (?:to )?exceed|no more than|cap(?:ped)? (?:at|of))"
+    r"|would (?:be|have been)|not (?:to )?exceed|no more than|cap(?:ped)? (?:(?:the )?dose )?(?:at|of))"
     r"(?: was| of| is| ?[:=])? ?\Z"
 )
 # "3528 mg over 14 cycles".
@@ -113,6 +120,10 @@ _DONE_BEFORE = re.compile(
     r"|(?:jan|feb|mar|apr|ma[yi]|jun|jul|aug|sep|o[ck]t|nov|de[cz])|c(?:ycle )?\d"
     r"|\d{1,2} (?:days?|weeks?|months?) ago)))"
     r"|,? ?(?:of (?:the )?drug |to be |was |is )?(?:waste[ds]?|wastage|discard(?:ed|s)?|leftover|verwurf|verworfen)\b"
+)
+_EARLIER = re.compile(
+    r"\b(?:given|administered|received|completed|s/p|(?:after|following) (?:the |a )?loading|loading dose (?:was|on))\b"
+    r"(?! (?:now|today|as|over|sc|by)\b)"
 )
 _PRESENT = re.compile(r"\b(?:now|new dose|current dose)(?: is| at| of)?[ :=]{1,3}\Z", re.IGNORECASE)
 # "Reduce to 3 mg/kg if platelets fall": what may be given later.
@@ -176,7 +187,7 @@ def sums_in(written: str) -> tuple[tuple[Decimal, ...], ...]:
     if written.lower().count("mg") < _SEVERAL:
         return ()
     return tuple(
-        (Decimal(match[1].replace(",", ".")), Decimal(match[2].replace(",", "."))) for match in _SUM.finditer(written)
+        tuple(Decimal(each.replace(",", ".")) for each in match.groups() if each) for match in _SUM.finditer(written)
     )
 
 
@@ -262,6 +273,8 @@ def noted_doses(written: str) -> tuple[NotedDose, ...]:
 
 def _noted(written: str) -> Iterator[NotedDose]:
     """Yield each dose in a note with the last word before it in the same clause, if it may name a drug."""
+    if _DOSE_IN_TEXT.search(written) is None:
+        yield from (NotedDose(Mg(Decimal(match["amount"]))) for match in _NOTED_WITHOUT_UNIT.finditer(fold(written)))
     for match, word in _amounts_noted(written):
         readings = () if _is_other_dose(written, match) else tuple(_amounts(written, match))
         if readings:
@@ -291,6 +304,11 @@ def doses_in(written: str) -> tuple[Mg | MgPerKg, ...]:
     # "252 mg (two hundred fifty-two milligrams)".
     found += [dose for each in amounts_in_words(without_amounts(written))[0] if (dose := Mg(each)) not in found]
     return tuple(found)
+
+
+def is_of_another_time(written: str) -> bool:
+    """Return whether a text speaks of a dose that was given, or of what follows a loading dose."""
+    return _EARLIER.search(fold(written)) is not None
 
 
 def _without_unit(written: str) -> re.Match[str] | None:

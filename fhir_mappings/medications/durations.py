@@ -41,11 +41,18 @@ _SAID = re.compile(
     rf"|\b(?P<kind>{_WORDS})(?=[ -](?:iv )?infusion\b)",
     re.IGNORECASE,
 )
+_PRIMES = ("'", "\u2032", "\u2019")
+# "In 30'".
+_BY_PRIME = re.compile(
+    rf"(\b(?:over|in|su|en|dans|em|durante) \d{{1,3}}) ?[{''.join(_PRIMES)}](?![\w'])", re.IGNORECASE
+)
 _HINTS = ("hour", "minute", "stund", "heure", "hora", "ora", "uur", "godzin", "h ", "hr", "½", "min")
 
 
 def in_minutes(written: str) -> str:
     """Rewrite the infusion times of a text that are not one number with its unit."""
+    if any(sign in written for sign in _PRIMES):
+        written = _BY_PRIME.sub(r"\g<1> min", written)
     folded = written.casefold()
     for hint in _HINTS:
         if hint in folded:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from cards.values.text_cache import cached_by_text
 from fhir_mappings.codings import codings, texts
-from fhir_mappings.medications.amounts import without_amounts
+from fhir_mappings.medications.amounts import LEAST_OF_BAG_ML, without_amounts
 from fhir_mappings.medications.durations import in_minutes
 from fhir_mappings.medications.instructions import written_in
-from fhir_mappings.medications.schedule_words import DRUG_NAMES
+from fhir_mappings.medications.schedule_words import DRUG_NAMES, PREMEDICATION
 from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import child, number, objects, text
 
@@ -24,7 +24,8 @@ _MINUTES = {
     "h": Decimal(60), "hr": Decimal(60), "hour": Decimal(60), "hours": Decimal(60),
 }  # fmt: skip
 _IN_TEXT = re.compile(
-    r"(?:\b(?:over|(?<!start )(?<!begin )(?:infuse|infusion|run|give)d? (?:iv )?(?:for|in|within)|during"
+    r"(?:\b(?:over|(?:mg|ml|iv|ev|sf|nacl|fisiologica|glucosata|i\.v\.) in"
+    r"|(?<!start )(?<!begin )(?:infuse|infusion|run|give)d? (?:iv )?(?:for|in|within)|during"
     r"|\u00fcber|ueber|durante|pendant|gedurende|sur|em|en|przez)"
     r"(?: ?: ?|\s+)(?:at least |mindestens |al menos |au moins )?)"
     r"(\d{1,3}(?:[.,]\d{1,2})?)(?:\s?(?:-|\u2013|to|bis|a)\s?(\d{1,3}(?:[.,]\d)?))?\s?-?\s?(min(?:ute[ns]?|s"
@@ -34,7 +35,11 @@ _IN_TEXT = re.compile(
 )
 # "Observe over 90 minutes" is not how long it runs.
 # What is done besides the infusion of the drug: the patient is watched or hydrated, the line flushed.
-_WATCHED = re.compile(r"(?:observ|monitor|beobacht|\u00fcberwach|surveill|hydrat|flush)[^.;]{0,30}\Z", re.IGNORECASE)
+_WATCHED = re.compile(
+    r"(?:observ|monitor|beobacht|\u00fcberwach|surveill|hydrat|flush)[^.;]{0,30}\Z"
+    rf"|\b(?:pre-?med\w{{0,10}}|pause|stop|wait|arrive|rinse|test dose|{PREMEDICATION})\b[^.;]{{0,40}}\Z",
+    re.IGNORECASE,
+)
 _BEFORE = 45
 _VOLUME = re.compile(
     r"(?<![\d.,])(\d{1,4}(?:[.,]\d{1,2})?) ?ml\b(?! ?/)"
@@ -61,6 +66,8 @@ _WARNING = re.compile(
 _CLAUSES = re.compile(r"[.;,\n]|\bthen\b")
 _WORD = re.compile(r"[^\W\d_]{3,40}")
 _ONE = Decimal(1)
+_WITH_DRUG = Decimal("1.2")
+"""A bag of 250 mL also holds the volume of the drug, up to a fifth more."""
 _DAY = 24 * 60
 
 
@@ -72,6 +79,30 @@ def infusion_minutes(resource: Json) -> int | None:
 
 def infusion_times(resource: Json) -> tuple[int, ...]:
     """List the minutes that an order names, from rates, the timing and the text, the shortest first."""
+    found = _in_fields(resource)
+    for _, instruction in objects(resource.get("dosageInstruction")):
+        for written in (*written_in(instruction), *texts(instruction.get("method"))):
+            found |= _in_words(written)
+    return _whole(found)
+
+
+def times_in_fields(resource: Json) -> tuple[int, ...]:
+    """List the minutes that the rates and the timing of an order give, the shortest first.
+
+    A rate in milliliters is for the largest volume in the words of its instruction.
+    """
+    found = _in_fields(resource)
+    for _, instruction in objects(resource.get("dosageInstruction")):
+        for _, dose_and_rate in objects(instruction.get("doseAndRate")):
+            found |= _by_rate_of_bag(dose_and_rate, instruction)
+    return _whole(found)
+
+
+def _whole(minutes: set[Decimal]) -> tuple[int, ...]:
+    return tuple(sorted(max(int(each), 1) for each in minutes))
+
+
+def _in_fields(resource: Json) -> set[Decimal]:
     found: set[Decimal] = set()
     for _, instruction in objects(resource.get("dosageInstruction")):
         for _, dose_and_rate in objects(instruction.get("doseAndRate")):
@@ -87,9 +118,7 @@ def infusion_times(resource: Json) -> tuple[int, ...]:
         repeat = child(child(instruction, "timing"), "repeat")
         unit = repeat.get("durationUnit") or repeat.get("durationUnits")
         found |= _minutes({"value": repeat.get("durationMax") or repeat.get("duration"), "unit": unit})
-        for written in (*written_in(instruction), *texts(instruction.get("method"))):
-            found |= _in_words(written)
-    return tuple(sorted(max(int(each), 1) for each in found))
+    return found
 
 
 def minutes_in(written: str) -> tuple[int, ...]:
@@ -110,17 +139,33 @@ def _in_words(written: str) -> frozenset[Decimal]:
         for amount in amounts:
             found |= _minutes({"value": amount.replace(",", "."), "unit": short})
     rates = set(_RATE.findall(written))
-    volumes = (
-        [Decimal((each or of_all).replace(",", ".")) for each, of_all in _VOLUME.findall(written)]
-        if len(rates) == 1
-        else []
-    )
+    volumes = _volumes(written) if len(rates) == 1 else []
     if volumes:
         speed, time = rates.pop()
         if per := Decimal(speed.replace(",", ".")):
             minutes = (max(volumes) / per * _MINUTES[time.casefold()]).quantize(_ONE)
             found |= _minutes({"value": minutes, "unit": "min"})
     return frozenset(found)
+
+
+def _volumes(written: str) -> list[Decimal]:
+    return [Decimal((each or of_all).replace(",", ".")) for each, of_all in _VOLUME.findall(written)]
+
+
+def _by_rate_of_bag(dose_and_rate: Json, instruction: Json) -> set[Decimal]:
+    """Return the minutes that the largest volume in the words of an instruction takes at its rate in milliliters."""
+    rate = child(dose_and_rate, "rateQuantity")
+    speed = number(rate.get("value"))
+    match = _PER_TIME.fullmatch((text(rate.get("code")) or text(rate.get("unit"))).casefold())
+    if match is None or match["of"] != "ml" or speed is None or speed <= 0:
+        return set()
+    named = (each for written in written_in(instruction) for each in _volumes(written))
+    # A smaller volume is that of the drug.
+    volumes = [each for each in named if each >= LEAST_OF_BAG_ML]
+    if not volumes:
+        return set()
+    minutes = max(volumes) * _WITH_DRUG / speed * _MINUTES[match["time"]]
+    return _minutes({"value": minutes.quantize(_ONE), "unit": "min"})
 
 
 def _by_rate(dose_and_rate: Json) -> set[Decimal]:

@@ -13,7 +13,7 @@ from fhir_mappings.medications.amounts import without_amount
 from fhir_mappings.medications.dose_remarks import cycle_number, dose_remarks
 from fhir_mappings.medications.dose_shares import shares_in
 from fhir_mappings.medications.drawn_volumes import volumes_drawn
-from fhir_mappings.medications.infusion import infusion_times, is_push
+from fhir_mappings.medications.infusion import infusion_times, is_push, times_in_fields
 from fhir_mappings.medications.number_words import amounts_in_words
 from fhir_mappings.medications.order_remarks import only_as_needed
 from fhir_mappings.medications.other_units import amounts_in_other_units
@@ -85,6 +85,7 @@ class Instructed(msgspec.Struct, frozen=True):
     text_weights: tuple[StatedWeight, ...] = ()
     text_volumes: tuple[Decimal, ...] = ()
     max_a_day: OrderedDose | None = None
+    set_minutes: tuple[int, ...] = ()
 
 
 class InstructionReader:
@@ -159,6 +160,7 @@ class InstructionReader:
                 dict.fromkeys((*needed, *(remark for each in written for remark in dose_remarks(each))))
             ),
             text_cycle=cycle_number(written),
+            set_minutes=times_in_fields(resource),
             repeats_day=names_day_twice(stated),
             text_weights=tuple(dict.fromkeys(found for each in written for found in weights_in(each))),
             text_volumes=tuple(dict.fromkeys(found for each in written for found in volumes_drawn(each))),

@@ -18,6 +18,7 @@ from fhir_mappings.codings import CLINICAL, NO_CODE_MAP, codings, drug_coding, t
 from fhir_mappings.medications import billing_extensions, diluents, dosage, doses_in_text
 from fhir_mappings.medications.dosage import Strength
 from fhir_mappings.medications.drug_concepts import Said, Source, billing_code, codes_billed, said_of_drug
+from fhir_mappings.medications.held_amounts import held_amounts
 from fhir_mappings.medications.instructed import InstructionReader
 from fhir_mappings.medications.named_problems import named_problems
 from fhir_mappings.medications.order_notes import notes
@@ -147,6 +148,8 @@ class MedicationReader:
             cycles=said.cycles,
             schedule=said.schedule,
             infusion_minutes=said.infusion_minutes,
+            set_minutes=said.set_minutes,
+            held=held_amounts(resource, medication) if medication or "dispenseRequest" in resource else (),
             is_push=said.is_push,
             is_part=said.is_part
             or in_names.is_part
@@ -166,7 +169,7 @@ class MedicationReader:
             doses_by_text=said.doses_by_text,
             text_shares=said.text_shares,
             text_tablets=said.text_tablets,
-            max_dose=said.max_dose,
+            max_dose=_with_notes(said.max_dose, resource) if "note" in resource else said.max_dose,
             text_beside=said.text_beside,
             has_unread_number=said.has_unread_number,
             timings=said.timings,
@@ -341,6 +344,15 @@ class MedicationReader:
             receptors=tuple(each for each in stated if isinstance(each, ReceptorResult)),
             coded_her2=tuple(each for each in stated if isinstance(each, CodedHer2)),
         )
+
+
+def _with_notes(stated: OrderedDose | None, resource: Json) -> OrderedDose | None:
+    """Return the maximum that an order states, or a lower one in its notes: "dose capped at 200 mg"."""
+    written = (text(note.get("text")) for _, note in objects(resource["note"]))
+    in_notes = dosage.least_in_words(most for each in written for most in doses_in_text.maxima_in(each))
+    if stated is None or in_notes is None or stated.unit is not in_notes.unit:
+        return stated or in_notes
+    return min(stated, in_notes, key=lambda each: each.number)
 
 
 def _unread_cancers(resource: Json, read: list[ReadCondition]) -> Iterator[str]:

@@ -51,7 +51,7 @@ def note_of(written: str) -> OrderNote:
         dose_remarks(written),
         amounts_in_other_units(written),
         _every_days(written),
-        max(minutes_in(written), default=None),
+        min(minutes_in(written), default=None),
         names_a_push(written),
         diluents_in(written),
         weights_in(written),

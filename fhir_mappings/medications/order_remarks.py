@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
 
 _THIS = (
-    r"(?: (?:this|the|that|today'?s))?(?: (?:dose|drug|order|medication|medicine|cycle|infusion|treatment|one)){0,2}"
+    r"(?: (?:this|the|that|today'?s|all))?(?: (?:doses?|drug|orders?|medication|medicine|cycle|infusion|treatments?|one"
+    r"|chemo(?:therapy)?|therapy|tx)){0,2}"
     r"(?: (?:today|now|for now|this week|this time))?"
 )
 _WHY = r"(?:,? (?:per|by|on|due to|because|since|as|until|pending|awaiting|from) .{1,60}| \d[\d/.-]{2,9})?"
@@ -72,6 +73,7 @@ _TAKEN_BACK = re.compile(
     r"|(?:(?:the |body )?(?:weight|wt|dose|height)) (?:was |is )?(?:entered|recorded|documented|charted|taken|in) "
     r"(?:in |as )?(?:lbs?|pounds?|the wrong units?|wrong(?:ly)?|incorrectly|wrong units?|error)"
     r"|(?:wrong|incorrect) (?:weight|dose|units?|drug|medication|order)"
+    r"|(?:therapie)?pause (?:bis|wegen|aufgrund|fur|nach) .{1,60}|therapiepause"
     r"|(?:(?:dosis|gabe|therapie|infusion|verordnung|auftrag) )?(?:bitte )?(?:(?:noch )?nicht"
     r" (?:geben|verabreichen|applizieren|infundieren)|pausier(?:en|t)|storn(?:ieren|iert|o)|absetzen|abgesetzt"
     rf"|verschieben|verschoben|zuruckstellen|zuruckgestellt|aussetzen|ausgesetzt){_UNTIL}"
@@ -148,14 +150,16 @@ _DAY_NAMES = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
 _IT = r"(?: (?:the|this|same|it|dose|infusion|treatment|bag)){0,3}"
 _AGAIN = re.compile(
     rf"\b(?:(?:repeat|re-?dose){_IT}(?: again)?|(?:give|infuse|administer){_IT} again|(?:and |then )?again"
-    r"|(?:second|2nd|another|other|same|rest of (?:the )?|(?P<next>next))"
+    r"|(?:second|2nd|another|other|additional|extra|same|rest of (?:the )?|(?P<next>next))"
     r" ?(?:dose|infusion|treatment|bag|half)(?: (?:is|due|to be given|given))?"
     r"|(?:and|then|,) (?:another )?\d[\d.,]{0,5} ?m[gl](?: iv)?)"
-    r" (?:(?P<soon>today|tonight|this (?:evening|afternoon)|at \d{1,2}(?::\d\d)? ?(?:[ap]\.?m)?)"
+    r" (?:(?P<soon>today|tonight|(?:this|in the) (?:evening|afternoon)|pm\b|p\.m\b|at \d{1,2}(?::\d\d)? ?(?:[ap]\.?m)?)"
     rf"|(?P<day>tomorrow|the next day)|(?P<week>next (?:week|{_DAY_NAMES})|(?:on )?{_DAY_NAMES})"
     r"|(?:in|after) (?P<n>\d{1,2}|one|two|three|four) ?(?P<u>h|hrs?|hours?|d|days?|w|wks?|weeks?)"
     r"|(?:on )?d(?:ay)? ?(?P<nth>\d{1,2}))(?![\w/.-]\w)"
-    rf"|\b(?:and|then|,) (?:another )?\d[\d.,]{{0,5}} ?m[gl](?: iv)? on (?:{DATE})(?![\w/-])"
+    rf"|\b(?:(?:and|then|,) (?:another )?\d[\d.,]{{0,5}} ?m[gl](?: iv)?|(?:additional|extra|second|2nd)"
+    rf" (?:dose|infusion)) on (?:{DATE})(?![\w/-])"
+    r"|\b(?:[2-9]|two|three) (?:doses|infusions) (?:(?:in )?(?:this|one|a|the same)|per|each|every) week\b"
     r"|\b(?:(?:segunda|otra|siguiente|proxima) dosis|(?:zweite|weitere|nachste) (?:gabe|dosis|infusion)"
     r"|(?:deuxieme|autre|prochaine) (?:dose|cure|perfusion)|(?:seconda|altra|prossima) (?:dose|infusione)"
     r"|repetir|wiederholen|wiederholung|repeter|ripetere)"
@@ -175,7 +179,8 @@ _CUES = re.compile(
     r"|delay|postpone|defer|error"
     r"|mistake|wrong|another|different|other|duplicate|clarify|\btest|withdrawn|to be given|corrected|revised|updated"
     r"|seems|looks|appears|entered|recorded|documented|charted|\blbs?\b|pound|incorrect"
-    r"|nicht|pausier|storn|abgese|absetz|verschieb|verschob|suspen|anul|annul|aplaz|reporte|non (?:somm|inf)|sospe|nao "
+    r"|nicht|pause |pausier|therapiepause|storn|abgese|absetz|verschieb|verschob|suspen|anul|annul"
+    r"|aplaz|reporte|non (?:somm|inf)|sospe|nao "
     r"|zuruck|ausgesetzt|aussetz|pospon|retras|adia|rinvia|nie p|wstrzym|odrocz|niet |uitst|uitgest|pauzer"
     r"|freig|erreur|errore|\berror?\b|patientenv|omitir|receive|next (?:week|month)|re-?check|confirm|verify|posp"
     r"|withh|zuruckh|after (?:to|th)|mix|compound|draw up|hang|send|not (?:the|right|cor|same|this|yet|clear)"
@@ -184,10 +189,17 @@ _CUES = re.compile(
     r"|prufen|verifi|comprobar|revisar|controler"
     r"|ne pas|no (?:adm|poner|dar|inf|ini)|falscher|equivocado|incorrecto|errado|mauvais|sbagliato"
     r"|needed|required|necessary|prn|p\.r\.n|bedarf|neces|besoin|bisogno|pain|nause|diarrh|sick|symptom"
-    r"|repe[at]|again|re-?dose|second|2nd|next|same|rest of|\btwice\b|apart|divided|separate|split"
+    r"|rapid|quickly|fast|wide|schnell|plus vite|snel|repe[at]|doses|infusions|\d ?mg|extra|additional|again"
+    r"|re-?dose|second|2nd|next|same|rest of|\btwice\b|apart|divided|separate|split"
     r"|m[gl](?: iv)? (?:at|tom|next|in|after|on)|\b(?:[2-9]|two|three) (?:d|infusions|parts|halves)"
     r"|segunda|otra|siguiente|proxima|zweite|weitere|nachste|wiederhol|deuxieme|autre|prochaine|altra|prossima|ripet"
 )
+_FAST = re.compile(
+    r"\b(?:(?:administer|infuse|give|run)(?: it| in)? (?:rapidly|quickly|fast|wide[ -]open)(?! through)|wide[ -]open"
+    r"|as (?:fast|quickly|rapidly) as (?:possible|tolerated)|so schnell wie moglich|lo mas rapido posible"
+    r"|le plus vite possible|zo snel mogelijk|il piu rapidamente possibile)\b"
+)
+_OTHER_FLUID = re.compile(r"\b(?:flush\w{0,3}|fluids?|hydrat\w{1,4}|saline|ns|bolus)\b")
 _SENTENCES = re.compile(r"[;\n]|\.(?!\d)")
 _OTHER_DRUG = re.compile(rf"\b(?:{PREMEDICATION})\b")
 _LONGEST_REASON = 40
@@ -226,6 +238,9 @@ def _of_sentence(sentence: str) -> Iterator[DoseRemark]:
         taken_back = next((each for each in pieces if _TAKEN_BACK.fullmatch(each) or WAITS.fullmatch(each)), "")
         if taken_back:
             yield DoseRemark(RemarkKind.TAKEN_BACK, taken_back)
+    fast = _FAST.search(sentence)
+    if fast is not None and _OTHER_DRUG.search(sentence) is None and _OTHER_FLUID.search(sentence) is None:
+        yield DoseRemark(RemarkKind.TOO_FAST, fast[0])
     for piece in _PIECES.split(sentence):
         if _AS_NEEDED.fullmatch(piece.strip()) and _OTHER_DRUG.search(piece) is None:
             yield DoseRemark(RemarkKind.AS_NEEDED, piece.strip())

@@ -11,6 +11,7 @@ from cards.facts.order import DoseUnit, NotedDose, OrderNote, StatedWeight
 from cards.values.quantities import Mg, MgPerKg
 from fhir_mappings.codings import texts
 from fhir_mappings.medications.dosage import quantity_dose
+from fhir_mappings.medications.dose_remarks import dose_remarks
 from fhir_mappings.medications.doses_in_text import noted_doses
 from fhir_mappings.medications.instructions import written_in
 from fhir_mappings.medications.order_notes import note_of
@@ -25,6 +26,7 @@ _OF_ORDER = ("reasonCode",)
 _OF_INSTRUCTION = ("method", "site", "route", "asNeededCodeableConcept", "asNeededFor")
 _MOST_TEXTS, _DEPTH = 40, 3
 _NOTHING = OrderNote("")
+_WEIGHTS = frozenset({"kg", "[lb_av]", "lb", "lbs"})
 _WORDS = re.compile(r"\w ")
 _MARKUP = re.compile(r"<[^<>]{1,200}>")
 _has_digit = re.compile(r"\d").search
@@ -51,9 +53,12 @@ def noted_elsewhere(order: Json, beside: Iterable[str]) -> tuple[OrderNote, ...]
         if dose is not None and dose.unit in (DoseUnit.MG, DoseUnit.MG_PER_KG):
             amount = Mg(dose.number) if dose.unit is DoseUnit.MG else MgPerKg(dose.number)
             found[OrderNote("", (NotedDose(amount),))] = None
-        kilograms = number(quantity.get("value"))
-        if (text(quantity.get("code")) or text(quantity.get("unit"))).casefold() == "kg" and kilograms is not None:
-            found[OrderNote("", weights=(StatedWeight(kilograms),))] = None
+        value = number(quantity.get("value"))
+        unit = text(quantity.get("code")) or text(quantity.get("unit"))
+        if unit == "%" and value is not None:
+            found[OrderNote("", remarks=dose_remarks(f"{value:f} %"))] = None
+        if value is not None and unit.casefold() in _WEIGHTS:
+            found[OrderNote("", weights=(StatedWeight(value, in_pounds=unit.casefold() != "kg"),))] = None
     return tuple(each for each in found if each != _NOTHING)
 
 
@@ -93,6 +98,9 @@ def _quantities_in(element: Json, depth: int) -> Iterator[Json]:
     for _, extension in objects(element.get("extension")):
         if quantity := child(extension, "valueQuantity"):
             yield quantity
+        elif "percent" in text(extension.get("url")).casefold():
+            plain = extension.get("valueDecimal", extension.get("valueInteger"))
+            yield {"value": plain, "unit": "%"}
         if depth:
             yield from _quantities_in(extension, depth - 1)
 
@@ -157,5 +165,7 @@ def _in_extensions(element: Json, depth: int) -> Iterator[str]:
         return
     for _, extension in objects(element["extension"]):
         yield text(extension.get("valueString")) or text(extension.get("valueMarkdown"))
+        if "valueCodeableConcept" in extension:
+            yield from _said(extension["valueCodeableConcept"])
         if depth:
             yield from _in_extensions(extension, depth - 1)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
 
 _LONGEST = 120
+_STROKE = re.compile(r"\b([si])/([cmv])\b|\b(sub)-(q)\b")
 _WORD = re.compile(r"[^\W_]+")
 # A route in a text is that of the order's own drug right behind its amount, "give" or "route:", as the first word, or
 # alone; not where a line or another drug follows.
@@ -62,6 +63,8 @@ _OTHERS = re.compile(rf"\b(?:heparin|enoxaparin|lovenox|access|site|{PREMEDICATI
 _PREMEDICATION = re.compile(rf"\bpre-?med|\b(?:{PREMEDICATION})\b")
 
 
+# "Kadcyla IM": in capitals at the end of a name it is a route.
+_LAST_IN_NAME = re.compile(r"[ (](I\.?M|I\.?T|I\.?P)\b\.?\)?\Z")
 # "PO LIOF 100MG" is a freeze-dried powder in Portuguese.
 _POWDER = re.compile(r"\bp[o\u00f3] (?=(?:liof|lyof|para\b|p/|p |inj|sol|conc|est))", re.IGNORECASE)
 
@@ -144,6 +147,7 @@ class RouteReader:
         A name may list all routes of a product, so the stated one among several is right, unless one is a wrong one.
         """
         plain = [_without_powder(each[:_LONGEST]) for each in names]
+        plain += [found[1] for each in plain if (found := _LAST_IN_NAME.search(each))]
         if said.route is None:
             return said if said.written else next((OrderedRoute(*each) for each in self._meant(plain)), said)
         if said.in_text:
@@ -181,7 +185,7 @@ class RouteReader:
         return next(filter(None, (self._other_in(each, stated) for each in _instructed(resource))), "")
 
     def _other_in(self, written: str, stated: Route) -> str:
-        plain = fold(written[:LONGEST])
+        plain = _in_letters(written)
         # By mouth is how premedication is taken, but not the only amount of a text without any.
         is_alone = plain.count("mg") == 1 and _PREMEDICATION.search(plain) is None
         others = () if is_alone else (Route.ORAL,)
@@ -215,7 +219,7 @@ class RouteReader:
         """Return the route that texts give where no field does; of several, the first and the next."""
         found: dict[Route, str] = {}
         for written in written_texts:
-            for said, route in self._own(fold(written[:LONGEST]), of_order=of_order):
+            for said, route in self._own(_in_letters(written), of_order=of_order):
                 # A card names it: "the intrathecal route".
                 found.setdefault(route, said.removesuffix("ly"))
         routes = [*found.items()]
@@ -246,6 +250,11 @@ def _instructed(resource: Json) -> Iterator[str]:
 @cached_by_text
 def _without_powder(name: str) -> str:
     return _POWDER.sub(" ", name)
+
+
+def _in_letters(written: str) -> str:
+    """Fold a text, and write its abbreviations of routes without a stroke: "s/c" is "sc"."""
+    return _STROKE.sub(lambda match: "".join(filter(None, match.groups())), fold(written[:LONGEST]))
 
 
 def _plain(written: str) -> str:

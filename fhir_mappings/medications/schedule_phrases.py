@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _ONE = Decimal(1)
 _N = r"(?:\d{1,3}|" + "|".join(sorted(words.NUMBERS, key=len, reverse=True)) + r")"
 _UNIT = r"(?:" + "|".join(sorted(words.DAYS_IN, key=len, reverse=True)) + r")"
+_BRITISH = {"7": "day", "52": "week", "12": "month"}
 _ADJECTIVE = "|".join(sorted(words.ADJECTIVES, key=len, reverse=True))
 
 
@@ -98,6 +99,14 @@ def _in_part_of_day(found: Found, match: re.Match[str]) -> None:
     part = match["p"] if match["p"] in words.PARTS_OF_THE_DAY else match["p"].rstrip("s")
     found.parts_of_day.add(words.PARTS_OF_THE_DAY[part])
     found.is_taken_then = found.is_taken_then or match["e"] is not None
+
+
+def _times_of_day_code(found: Found, match: re.Match[str]) -> None:
+    found.intervals.add(_ONE / _count(match["n"]))
+
+
+def _every_part_of_year(found: Found, match: re.Match[str]) -> None:
+    found.intervals.add(_days(match["n"], _BRITISH[match["of"]]))
 
 
 def _every_days(found: Found, match: re.Match[str]) -> None:
@@ -205,7 +214,11 @@ _PHRASES: tuple[tuple[str, Callable[[Found, re.Match[str]], None]], ...] = (
     *((pattern, _nothing) for pattern in words.BESIDE),
     # "Every 12 hours" as Brazil and Spain write it: "de 12/12 horas".
     (r"(?:de )?(?P<n>\d{1,2}) ?(?:/|em|en) ?(?P=n) ?(?P<u>h|hs|horas|dias|semanas)", _every),
-    (r"([0-4])-([0-4])-([0-4])(?:-([0-4]))?(?![-/.])", _by_places),
+    (r"([0-9])-([0-9])-([0-9])(?:-([0-9]))?(?![-/.])", _by_places),
+    # Two times a day two tablets, as the Dutch write it.
+    (r"(?P<n>[1-4])d(?P<t>\d{1,2})(?:t|tab|st|c)", _times_of_day_code),
+    # "q3/52" is every 3 of 52 weeks of a year, as the British write it.
+    (r"(?:q|every|each) ?(?P<n>\d{1,2})/(?P<of>7|52|12)", _every_part_of_year),
     (
         (
             r"(?:at |um |a las )?(?P<t>\d{1,2}(?::\d{2})? ?[ap]\.?m\b\.?|(?:[01]?\d|2[0-3]):\d{2}|\d{1,2} uhr)"

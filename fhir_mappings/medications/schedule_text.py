@@ -91,6 +91,11 @@ _AMOUNT = re.compile(r"\d[\d.,]{0,6} ?m?g\b")
 _WITH_PARTNERS = re.compile(rf"\b(?:in combination |together |along )?with (?:{'|'.join(sorted(words.PARTNERS))})\b")
 _OF_OTHER_TABLETS = re.compile(rf" ?(?:(?:and|plus|with|\+) )?(?:{'|'.join(sorted(words.OTHER_TABLETS))})\b")
 _DAILY = re.compile(r"\b(?:daily|a day|bid|b\.i\.d|qd|every (?:12|24) ?h)")
+_WEEKS = re.compile(r"\bw(?:eeks?|k|oche)? ?\d{1,2}\b")
+_ONE_WEEK = re.compile(
+    r"\bw(?:eek|k|oche)? ?\d{1,2}(?: ?(?:of|/) ?\d{1,2}(?: weeks?)?)?\b"
+    r"(?! ?(?:[-,&+/]|to|and|through|und|bis) ?\d{1,2}(?!\d| ?[.,]\d| ?m?g)| on\b)"
+)
 _CLAUSES = re.compile(r"[;\n|]|\.(?=\s|$)")
 # "Dexamethasone 12 mg before, Kadcyla 252 mg q21d": what is given besides is a part by itself.
 _PARTS = re.compile(r"[,()]| - | / ")
@@ -130,6 +135,8 @@ def _read(written: str) -> TextSchedule:
     others: list[str] = []
     are_tablets = _TABLETS.search(written) is not None
     plain = _plain(in_minutes(written))
+    if not are_tablets:
+        plain = _without_week(plain, unread)
     listed = _LISTED_DAYS.search(plain)
     if listed is not None and _OF_OTHERS.search(plain[: listed.start()]) is None:
         unread.append(listed[0][:_TAIL])
@@ -163,6 +170,14 @@ def _read(written: str) -> TextSchedule:
         doses = len(found.cycle_days)
     lasts = max(found.lasts, default=None)
     return TextSchedule(every, doses, lasts, tuple(unread), tuple(others), changes_rhythm, "; ".join(found.rests))
+
+
+def _without_week(plain: str, unread: list[str]) -> str:
+    """Leave out which week of a course the dose of an infusion is for, unless the text names several."""
+    weeks = list(dict.fromkeys(_WEEKS.findall(plain)))
+    if len(weeks) > 1:
+        unread.append(", ".join(weeks)[:_TAIL])
+    return _ONE_WEEK.sub(" ", plain) if len(weeks) == 1 and _DAILY.search(plain) is None else plain
 
 
 def _settle(found: Found, *, are_tablets: bool) -> None:

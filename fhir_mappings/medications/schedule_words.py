@@ -50,6 +50,7 @@ ADJECTIVES = {
     "fortnightly": 14, "zweiwochentlich": 14, "quincenal": 14, "quincenalmente": 14, "quinzenal": 14,
     "quinzenalmente": 14, "bimensuel": 14, "quarterly": 84, "vierteljahrlich": 84, "trimestral": 84,
     "dreiwochentlich": 21, "driewekelijks": 21,
+    "viikoittain": 7, "paivittain": 1, "veckovis": 7, "ugentlig": 7, "ugentligt": 7, "ukentlig": 7, "dz": 1,
     "dziennie": 1, "codziennie": 1, "dagelijks": 1, "daags": 1, "daglig": 1, "dagligen": 1, "giornaliero": 1,
     "giornaliera": 1,
     "quotidienne": 1, "quotidiennement": 1, "tydne": 7, "hetente": 7, "naponta": 1, "naponkent": 1,
@@ -129,6 +130,12 @@ BESIDE = (
         "(?:once|(?:one|1) (?:dose|infusion)|1 ?x|einmal|eenmaal|eens|una vez|uma vez|una volta|une fois|1 fois|raz)"
         " ?(?:per|an?|in each|each|every|/|pro|je|por|par|na|ogni|cada) ?(?:cycle|zyklus|cyclus|ciclo|cykl)(?! day)"
     ),
+    # The step of a plan that this dose is, and how it was made.
+    "(?:on )?treatment days?(?: only)?(?: ?1)?(?!\\d)",
+    "(?:first|subsequent|later|following|other|remaining) cycles?(?=,? ?(?:over|in|:|infuse|\\d{2} ?min))",
+    "rounded (?:(?:up|down) )?(?:from|to)(?: (?:the )?nearest)?|comments?(?: ?: ?none(?!\\w))?|g ?5(?= ?%|,|\\))",
+    f"(?:start|stop|end) ?:? ?{DATE}",
+    "(?:starting )?(?:today |tomorrow )?at (?:[01]\\d|2[0-3])[0-5]\\d(?! ?mg| ?(?:and|&|,) ?\\d{4}(?!\\d))",
     "next (?:cycle|dose|infusion|treatment)(?: is)?(?: due)?(?: on)?(?= (?:d(?:ay)? ?\\d|\\d{1,2}/\\d{1,2}/\\d))",
     (
         "\\(?(?:window:? ?(?:of )?)?(?:\\+ ?/? ?-|\u00b1) ?\\d{1,2} ?-? ?(?:days?|d)(?!\\w)\\)?"
@@ -147,12 +154,21 @@ BESIDE = (
     "use within \\d{1,3} (?:days|weeks|months)(?: (?:of|after) opening)?",
     "(?:about |approximately |at least )?(?:12|24) ?(?:hours?|hrs?|h) apart",
     "(?:for )?(?:a )?\\d{1,3} ?-? ?days? supply",
-    "to complete (?:a )?(?:total of )?(?:(?:\\d{1,2}|one) (?:years?|months?)|[1-9]\\d weeks)(?: total)?",
+    (
+        "(?:to complet(?:e|ing)|complet(?:e|es|ing)) (?:a )?(?:total of )?"
+        "(?:(?:\\d{1,2}|one) (?:years?|months?)|[1-9]\\d weeks)(?: total)?"
+        "(?: of (?:(?:adjuvant|maintenance|anti-her2) ){0,2}(?:trastuzumab|pertuzumab|therapy|treatment|hp|herceptin))?"
+        "(?:,? (?:in|by|on) (?:\\d{1,2}/)?\\d{1,2}/\\d{2,4})?"
+    ),
+    # What was given before, by the letters of its regimen.
+    "(?:after|s/p|following|post) (?:dd ?)?(?:ac|ec|fec|tchp?|thp|th|hp)(?:[/-]t(?:hp|h|chp)?)? ?x ?\\d{1,2}(?! ?/)",
+    "(?:proxim[oa]|prochaine?|nachste\\w?) (?:(?:ciclo|cure|gabe) )?(?:el |le |am )?\\d{1,2}[/.]\\d{1,2}[/.]\\d{2,4}",
     "(?:reconstitut\\w{1,4} )?each (?:vial|bag|syringe)",
     "cycles? \\d{1,2} ?(?:-|to|through) ?\\d{1,2}",
     "(?:independent )?double[ -]?check\\w{0,3}(?: required| by)?(?: ?x ?\\d)?(?: (?:rns?|nurses?|pharmacists?))?",
     # What to do about a dose that was missed, is late or was vomited.
     "do not wait (?:for|until) (?:the )?next (?:planned |scheduled )?(?:cycle|dose|infusion)(?: if [^;.]{1,40})?",
+    "do not (?:crush|chew|split|break|cut)(?:,? ?(?:or |and )?(?:crush|chew|split|break|cut|dissolve))*(?: tablets?)?",
     "do not (?:double|take (?:an extra|a double|two|2|another|extra))\\b[^;.]{0,60}",
     "skip (?:a |the |any )?missed doses?[^;.,]{0,40}",
     (
@@ -236,7 +252,7 @@ IGNORED = frozenset(
             " tomar tome tomara nehmen einnehmen prendre prenez assumere prendere"
             " start starting begin beginning continue continued please note see protocol regimen plan order now today"
             " you your will get receive this medicine medication treatment routine adjuvant neoadjuvant"
-            " metastatic palliative okay ok proceed"
+            " metastatic palliative okay ok proceed scheduled hp thp tchp"
             " planned wdh wiederholung freq frequency dur duration route vol volume admin administration"
         ),
         # Route and equipment.
@@ -297,7 +313,7 @@ CUES = (
     "|settiman[ae]|weken|dagen|hours?|years?"
     "|quin[cz]enal\\w{0,5}|mensual\\w{0,5}|diari\\w{1,5}|trimestral|quarterly|vierteljahrlich"
     "|varje|hvert?|joka|kazd\\w{1,3}|кажд\\w{1,3}|раз|καθε|每\\w{0,20}|\\w{0,20}[周週]\\w{0,20}|veck\\w{1,3}|uger?"
-    "|uker?|viik\\w{1,4}"
+    "|uker?|viik\\w{1,9}"
     "|tydn\\w{1,2}|tyzdn\\w{1,2}|недел\\w{1,3}|εβδομαδ\\w{1,3}|hafta\\w{0,3}|saptaman\\w{1,3}|hetente|naponta"
 )
 """Words of time: a clause that still has one after parsing says something about a schedule."""

@@ -42,6 +42,7 @@ from fhir_mappings.request.results_in_orders import results_in_orders
 from fhir_mappings.request.selection import bundle_entries, drafts_of_groups, each_once, selected_references
 from fhir_mappings.request.sizes import TooManyError, check_orders
 from fhir_mappings.request.unordered_drugs import UnorderedDrugs
+from fhir_mappings.request.words_of_plans import PlanWords, words_of_plans
 from fhir_mappings.results.observations import ObservationReader
 from fhir_mappings.wire.exact_json import encode
 from fhir_mappings.wire.lenient import base_of, text
@@ -97,6 +98,7 @@ class _Found(msgspec.Struct, eq=False):
     resources: dict[str, Json] = {}
     gaps: list[Gap] = []
     services: list[tuple[frozenset[str], list[BillingCode]]] = []
+    said_by_plans: dict[int, PlanWords] = {}
     records: list[tuple[str, Json]] = []
     """What names a drug and is no order: a dispense, a statement."""
 
@@ -186,6 +188,7 @@ class ChartReader:
         with self._step("plans", place, found.gaps):
             named = request.hook.orders_are_signed
             found.gaps += [*self._unordered.in_plans(entries, selected, references, orders_are_named=named)]
+            found.said_by_plans = words_of_plans(entries, references)
         read = tuple(found.orders)
         with self._step("services", place, found.gaps):
             read = tuple(_with_services(found.orders, found.services))
@@ -304,22 +307,29 @@ class ChartReader:
                     injected_mg=tuple(dict.fromkeys(said)),
                     notes=tuple(_with_amounts(product, each) for each in order.notes),
                 )
-            for_notes, for_problems, for_statements = tee(texts_beside(resource), 3)
-            if elsewhere := noted_elsewhere(resource, for_notes):
-                order = msgspec.structs.replace(order, notes=(*order.notes, *elsewhere))
-            if said_again := restated(resource):
-                order = msgspec.structs.replace(order, restated=said_again)
-            if problems := self._medication.named_problems(resource, for_problems):
-                order = msgspec.structs.replace(order, named_problems=problems)
-            names = (product.name, *product.names, *(each.name for each in product.brands))
-            if statements := self._medication.statements(resource, for_statements, names):
-                order = msgspec.structs.replace(order, statements=statements)
+            order = self._with_words(order, product, resource)
             if not product.is_oral and (named := doses_in_text.milligrams_named(each.value for each in order.evidence)):
                 order = msgspec.structs.replace(order, named_mg=named)
+            if (of_plan := found.said_by_plans.get(id(resource))) is not None:
+                order = of_plan.added_to(order)
             if product.look_alikes and "dosageInstruction" in resource:
                 others = self._named_in_instructions(resource, product)
                 order = msgspec.structs.replace(order, text_drugs=others) if others else order
         # After a failure it is judged by what its fields say.
+        return order
+
+    def _with_words(self, order: DrugOrder, product: Product, resource: Json) -> DrugOrder:
+        """Add what the texts of an order say beside its dose: amounts, problems, and what nobody should overlook."""
+        for_notes, for_problems, for_statements = tee(texts_beside(resource), 3)
+        if elsewhere := noted_elsewhere(resource, for_notes):
+            order = msgspec.structs.replace(order, notes=(*order.notes, *elsewhere))
+        if said_again := restated(resource):
+            order = msgspec.structs.replace(order, restated=said_again)
+        if problems := self._medication.named_problems(resource, for_problems):
+            order = msgspec.structs.replace(order, named_problems=problems)
+        names = (product.name, *product.names, *(each.name for each in product.brands))
+        if statements := self._medication.statements(resource, for_statements, names):
+            order = msgspec.structs.replace(order, statements=statements)
         return order
 
     def _named_in_instructions(self, resource: Json, product: Product) -> tuple[str, ...]:
@@ -398,8 +408,16 @@ class ChartReader:
 
 def _with_amounts(product: Product, note: OrderNote) -> OrderNote:
     """Add the doses that a note gives by the volume or by both antibodies of an injection."""
-    stated = tuple(NotedDose(Mg(each)) for group in amounts_stated(product, note.text) for each in group)
-    return msgspec.structs.replace(note, doses=(*note.doses, *stated)) if stated else note
+    stated = amounts_stated(product, note.text)
+    if not stated:
+        return note
+    parts = {Mg(each) for each in product.component_doses_mg}
+    # Where both antibodies are named, neither amount is a dose by itself.
+    own = tuple(each for each in note.doses if each.dose not in parts)
+    if doses_in_text.is_of_another_time(note.text):
+        return msgspec.structs.replace(note, doses=own)
+    together = tuple(NotedDose(Mg(each)) for group in stated for each in group)
+    return msgspec.structs.replace(note, doses=(*own, *together))
 
 
 def _with_services(

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _NAMED = 3
 _BY_MASS = frozenset({DoseUnit.MG, DoseUnit.MG_PER_KG})
 # Of a dose, units that do not say how much of the drug it is.
-_NO_AMOUNT = frozenset({DoseUnit.TABLET, DoseUnit.OTHER})
+_NO_AMOUNT = frozenset({DoseUnit.TABLET, DoseUnit.VIAL, DoseUnit.OTHER})
 
 
 def cut_texts(orders: Iterable[tuple[DrugOrder, Identity]], resources: Mapping[str, Json]) -> Iterable[Gap]:

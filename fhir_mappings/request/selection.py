@@ -5,7 +5,7 @@ Source: FHIR R4 RequestGroup and CarePlan; R5 RequestOrchestration; CDS Hooks or
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fhir_mappings.wire.lenient import Json, child, objects, reference, text
 from fhir_mappings.wire.references import own_reference
@@ -148,14 +148,19 @@ def _belongs(resource: Json, plans: set[str], shared: set[str]) -> bool:
     return bool(shared) and text(child(resource, "groupIdentifier").get("value")) in shared
 
 
-def orders_of_group(holder: Json, depth: int = 8) -> Iterator[str]:
+def orders_of_group(holder: Json) -> Iterator[str]:
     """List the orders that the actions of a RequestGroup, or the activities of a CarePlan, refer to."""
+    return (reference(referred) for _, referred in steps_of_group(holder))
+
+
+def steps_of_group(holder: Json, depth: int = 8) -> Iterator[tuple[Json, Any]]:
+    """Yield each action of a RequestGroup, or activity of a CarePlan, that refers to an order, with the reference."""
     for _, action in objects(holder.get("action")):
-        if (wanted := reference(action.get("resource"))) != "":
-            yield wanted
+        if reference(referred := action.get("resource")):
+            yield action, referred
         if depth:
-            yield from orders_of_group(action, depth - 1)
+            yield from steps_of_group(action, depth - 1)
     for _, activity in objects(holder.get("activity")):
         for name in ("reference", "plannedActivityReference"):
-            if (wanted := reference(activity.get(name))) != "":
-                yield wanted
+            if reference(referred := activity.get(name)):
+                yield activity, referred

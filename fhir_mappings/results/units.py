@@ -43,6 +43,11 @@ _VOLUME = {
     "мл": ONE,
     "毫升": ONE,
 }
+_VIALS = frozenset({
+    "vial", "vials", "flacon", "flacons", "fl", "fla", "flasche", "flaschen", "durchstechflasche", "durchstechflaschen",
+    "dsfl", "viales", "frasco", "frascos", "frasco ampola", "flaconcino", "flaconcini", "fiolka", "fiolki", "fiol",
+    "injektionsflaska", "injektionsflaskor", "haetteglas", "hetteglas", "injektiopullo", "injectieflacon",
+})  # fmt: skip
 _PER_WEIGHT = (
     "/kg", "/kg/dose", " per kg", "/kilogram", " per kilogram", "/kg body weight", "/kg bw", "/kg/cycle", "/kgs",
     "/kg kg", "/kgkg", "/kg kgw", "/kg körpergewicht", "/kg koerpergewicht", "/kg de peso", "/kg peso", "/kg poids",
@@ -53,6 +58,8 @@ _REMARK = re.compile(r"(?<=[\w)])\{(?![^{}]{0,30}(?:kg|m2))[^{}]{0,30}\}\Z")
 _PER = re.compile(r"/|\b(?:per|pro|por|units?|vials?|bags?|syringes?|ampou?les?|daily|weekly)\b|%|(?<![a-z\d])\d")
 _OF_EACH = re.compile(r"(?:\bper |/)(?:dose|cycle|infusion|treatment|administration|application)\b")
 _PER_SURFACE = ("/m2", "/m^2", "/sqm", " per m2")
+# "Tablett(er)".
+_ENDING = re.compile(r"(?<=\w)\([a-z]{1,3}\)\Z")
 _COUNTED_SIGNS = re.compile(r"[{}\[\]().,/-]")
 # UCUM is case-sensitive: MG is a megagauss, not a milligram.
 _NOT_UCUM = frozenset({"MG", "MG/KG", "G"})
@@ -91,6 +98,8 @@ def _dose_scale(unit: str) -> DoseScale | None:
         return DoseScale(DoseUnit.MG, _MASS[folded])
     if folded in _VOLUME:
         return DoseScale(DoseUnit.ML, _VOLUME[folded])
+    if _COUNTED_SIGNS.sub(" ", fold(_ENDING.sub("", unit))).strip() in _VIALS:
+        return DoseScale(DoseUnit.VIAL, ONE)
     if _is_counted(unit):
         return DoseScale(DoseUnit.TABLET, ONE)
     return None
@@ -98,4 +107,5 @@ def _dose_scale(unit: str) -> DoseScale | None:
 
 def _is_counted(unit: str) -> bool:
     """Return whether a unit counts tablets, in any language: "tab(s)", "{tbl}", "comprimés", "Filmtabletten"."""
-    return " ".join(_COUNTED_SIGNS.sub(" ", fold(unit)).split()) in COUNTED
+    plain = fold(unit)
+    return any(" ".join(_COUNTED_SIGNS.sub(" ", each).split()) in COUNTED for each in (plain, _ENDING.sub("", plain)))

@@ -317,11 +317,12 @@ ROWS = [
     Row(UNVERIFIED, "a unit that is no unit of dose", FIRES, order("Kadcyla", "2 {vial}"), says=("cannot be read",)),
     Row(
         UNVERIFIED,
-        "a volume of the reconstituted vial",
+        "a volume that is no level at the strength of the label",
         FIRES,
-        order("Kadcyla", "12.6 mL"),
-        says=("12.6 mL", "unknown strength"),
+        order("Kadcyla", "15 mL"),
+        says=("15 mL", "unknown strength"),
     ),
+    Row(UNVERIFIED, "a level as the volume of the reconstituted vial", SILENT, order("Kadcyla", "12.6 mL")),
     Row(
         UNVERIFIED,
         "the strength of the vial and the volume of the bag",

@@ -1194,8 +1194,8 @@ ROWS = [
         Topic.DOSE_CANNOT_VERIFY,
         "the volume of a vial is told as the milligrams it would hold",
         FIRES,
-        order("Kadcyla", "12.6 mL"),
-        tells=("this would be 252 mg",),
+        order("Kadcyla", "15 mL"),
+        tells=("this would be 300 mg",),
     ),
     Row(
         DISCORDANT,

@@ -90,6 +90,15 @@ BID = {"timing": {"repeat": {"frequency": 2, "period": 1, "periodUnit": "d"}}}
         ("252 mg, then again on day 8", ["again 7"]),
         ("252 mg. Repeat next Monday.", ["again 7"]),
         ("2 doses 12 h apart", ["again 0"]),
+        ("two doses this week", ["again 0"]),
+        ("extra dose on 12/8", ["again 0"]),
+        ("252 mg AM and 252 mg PM", ["again 0"]),
+        ("Therapiepause bis CT", ["taken-back"]),
+        ("Pause wegen Neutropenie", ["taken-back"]),
+        ("hold all chemo until seen", ["taken-back"]),
+        ("one dose this week", []),
+        ("two doses of ondansetron this week", []),
+        ("Pause vor dem Essen", []),
         ("may repeat x1", ["again 0"]),
         ("in two divided doses", ["again 0"]),
         ("inject 10 mL today and 10 mL tomorrow", ["again 1"]),
@@ -190,10 +199,18 @@ def test_maxima_in_a_text(written: str, expected: list[str]) -> None:
         ("126 mg x 2", [("2", "126")]),
         ("half of 252 mg", [("0.5", "252")]),
         ("3.78 x 100 mg", [("3.78", "100")]),
+        ("2 * 252 mg", [("2", "252")]),
+        ("1/2 of 252 mg", [("0.5", "252")]),
+        ("2 (150 mg) tablets", [("2", "150")]),
     ],
 )
 def test_amounts_that_are_counted(written: str, expected: list[tuple[str, str]]) -> None:
     assert [(each.count, each.mg) for each in tablets_in(written)] == [(Decimal(n), Decimal(mg)) for n, mg in expected]
+
+
+@pytest.mark.parametrize(("written", "counts"), [("2-0-2", [2]), ("4-0-2", [2, 4]), ("1-0-1", []), ("555-0-2", [])])
+def test_tablets_by_the_part_of_the_day(written: str, counts: list[int]) -> None:
+    assert [each.count for each in tablets_in(written)] == counts
 
 
 @pytest.mark.parametrize(
@@ -219,11 +236,29 @@ def test_amounts_that_are_counted(written: str, expected: list[tuple[str, str]])
         ("6 tablets daily. Start loperamide 4 mg with first dose, then 4 mg three times daily for 14 days", "1"),
         ("252 mg q3w, hazardous - handle with care", "21"),
         ("252 mg. Independent double check required x2 RN", None),
+        ("252 mg IV q3/52", "21"),
+        ("2D2T", "0.5"),
+        ("2 tabl. 3x dz.", str(Decimal(1) / 3)),
+        ("252 mg viikoittain", "7"),
+        ("420 mg q3w, completing 1 year of adjuvant trastuzumab in 03/2027", "21"),
+        ("420 mg q3w. HP maintenance after THP x 6.", "21"),
+        ("Ciclo 6 día 1, próximo 22/12/2026", None),
+        ("Week 3 252 mg IV", None),
+        ("252 mg, cycle 2, week 4 of 12 weeks", None),
+        ("252 mg IV. Treatment day.", None),
+        ("252 mg over 90 min, subsequent cycles over 30 min", None),
+        ("252 mg (rounded from 251.6 mg), starting today at 1000", None),
+        ("FREQ: Q3W START: 12/01/26 STOP: 12/01/26 COMMENTS: NONE", "21"),
     ],
 )
 def test_schedules_of_order_forms(written: str, interval: str | None) -> None:
     read = read_schedule_text(written)
     assert (read.every_days, read.doses, read.unread) == (Decimal(interval) if interval else None, None, ())
+
+
+@pytest.mark.parametrize("written", ["252 mg week 1, week 2", "252 mg W1, W2", "6-0-2"])
+def test_several_weeks_or_times_are_not_understood(written: str) -> None:
+    assert read_schedule_text(written).unread
 
 
 def topics_of(*instructions: Any, drug: str = "", **changes: Any) -> list[str]:
