@@ -3,8 +3,8 @@
 Collecting costs fifteen seconds of processor time, and pytest-xdist pays it again in each of its workers; a forked
 process has everything that was collected. Each process takes one file after another, in the order of the collection,
 and tells of every test; here it is reported. A process that dies fails the test it ran, and another takes its place.
-One that tells nothing for ``faulthandler_timeout`` seconds is ended, with the stack of each thread; pytest itself starts
-and ends a thread for every test to see to that, which takes a fifth of what a test costs.
+One that tells nothing for ``faulthandler_timeout`` seconds is ended, with the stack of each thread. pytest would start
+and end a thread for every test to see to that: a fifth of what a test costs.
 
 Tables of cases say "30 days ago" as a date, and so are of the day on which they were collected. A service that is
 called after midnight has another day. So what fails after midnight is run again at the end, in a new process, which
