@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import atexit
 import json
+import math
 import os
 import signal
 import subprocess
@@ -106,7 +107,7 @@ class _Run:
         self._forked = 0
         self._temporary: Path = session.config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]
         self._failed_after_midnight: dict[str, tuple[pytest.Item, list[dict[str, Any]]]] = {}
-        self._may_be_silent_s = float(session.config.getini("faulthandler_timeout") or "inf")
+        self._may_be_silent_s = float(session.config.getini("faulthandler_timeout")) or math.inf
 
     def run(self) -> bool:
         """Run all tests; in a forked process, those that it is given.
