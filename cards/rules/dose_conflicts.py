@@ -93,7 +93,7 @@ def _stated(case: Case) -> Iterator[Missing]:
     told = [each.label for each in case.order.named_problems if case.product.monitoring.stop(each.problem) is not None]
     for said in case.order.statements:
         if not any(map(said.startswith, told)):
-            yield Missing("order-statement", values={"said": said})
+            yield Missing("order-statement", values={"said": said}, is_urgent=True)
 
 
 def _unit_differs(case: Case, other: AmountInOtherUnit, noted: tuple[Missing, ...]) -> Outcome:

@@ -50,6 +50,11 @@ def kadcyla(text: str = "", note: str = "", **changes: Any) -> Json:
     return order(dosage(dose_of(252, "mg"), text=text), **notes, **changes)
 
 
+def timed(text: str, besides: str) -> Json:
+    """Return a second dose of Kadcyla with a time in its instructions and another one beside it."""
+    return order(dosage(dose_of(252, "mg"), text=text, additionalInstruction=[{"text": besides}]))
+
+
 def without(resource: Json, *names: str) -> Json:
     return {name: value for name, value in resource.items() if name not in names}
 
@@ -297,6 +302,30 @@ ROWS = (
             dosage(dose_of(250, "mg"), sequence=2, **A_DAY),
             drug={"text": "Tukysa"},
         ),
+    ),
+    sent(
+        "missing-dose-prepared",
+        "a bag that holds another amount",
+        referring(
+            "#bag",
+            contained=[
+                {
+                    "resourceType": "Medication",
+                    "id": "bag",
+                    "code": {"text": "Kadcyla"},
+                    "ingredient": [
+                        {
+                            "itemCodeableConcept": {"text": "Kadcyla"},
+                            "strength": {"numerator": quantity(378, "mg"), "denominator": quantity(1, "{bag}")},
+                        }
+                    ],
+                }
+            ],
+        ),
+    ),
+    sent("missing-dose-dispensed", "a dispense of 200 mg", kadcyla(dispenseRequest={"quantity": quantity(200, "mg")})),
+    sent(
+        "missing-infusion-times", "a time of 90 minutes, and 15 in words", timed("over 90 minutes", "give over 15 min")
     ),
     # Orders that were not checked.
     sent(
