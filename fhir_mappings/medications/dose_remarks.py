@@ -48,6 +48,7 @@ _SAID = {
         r"|\b(?:bajar|bajad[oa]|reducir|reducid[oa]|baisser|baissee?|diminuer|descendre|scendere|ridurre|ridott[oa]|abbassare|descer"
         rf"|baixar|reduzir|reduzid[oa])(?: (?:la|a))?(?: {_DOSE})?(?: (?:de|di|em|d'|en))? ?(?:un|um|une|uma)"
         r" (?:nivel|niveau|palier|livello)\b"
+        rf"|\b(?:{_DOSE} )?um (?:eine|1) (?:dosis)?stufe (?:ge)?(?:senk|reduzier|verringer)\w{{1,2}}\b"
         r"|\bhalf (?:now|today)\b|\b(?:level [1-3]|first|second|third) (?:dose )?reduction\b"
         rf"|\b{_LOWER}(?: the)? {_DOSE}(?: down)? to {_ALONE}|(?:\A|[.:] )(?:please )?{_LOWER} to {_ALONE}"
         rf"|\b{_DOSE} auf \d{{2,4}}(?:[.,]\d)? (?:senken|gesenkt|reduzieren|reduziert)\b"
@@ -74,8 +75,8 @@ _SAID = {
     ),
 }
 _CUES = re.compile(
-    rf"dos[ei]|\bdouble\b|{_LOWER} to|\bdl\b|level|nivel|niveau|palier|livello|\u2193|maintenance|\bhalf \w|reduction"
-    rf"|\d ?{_PERCENT}"
+    rf"dos[ei]|\bdouble\b|{_LOWER} to|\bdl\b|level|nivel|niveau|palier|livello|stufe|\u2193|maintenance"
+    rf"|\bhalf \w|reduction|\d ?{_PERCENT}"
     r"|\d(?: ?x|-?fold| times)\b"
 )
 # A percentage that is neither of a solution, nor of a result, a tolerance or a rate may be a share of the dose.

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 _KILOS = r"(?<![\d.,])(?P<{}>\d{{2,3}}(?:[.,]\d{{1,2}})?) ?(?P<{}>kg|kilos?|lbs?|pounds?)(?![\w/])"
 _TIMES = r"(?: ?[x*\u00d7] ?| (?:bei|at|for|bij|pour|para|per|con|przy) )"
 _STATED = re.compile(
-    r"\b(?:weight|wt|weighs|gewicht|kg|peso|poids)\b"
+    r"\b(?:weight|wt|weighs|weighed|gewicht|wiegt|kg|peso|pesa|poids|pese)\b"
     r"(?: (?:is|was|used|for dosing|today|now|of|recorded|actual|=|aktuell\w{0,2}|heute|jetzt|betragt|ist|nur|hoy|es de"
-    r"|ahora|actuel|aujourd'hui|est de|attuale|oggi|atual|hoje|nu|is nu|vandaag|obecnie|aktualna|dzis)){0,3}"
+    r"|ahora|actuel|aujourd'hui|est de|maintenant|attuale|oggi|ora|atual|hoje|agora|nu|is nu|vandaag|obecnie|aktualna"
+    r"|dzis)){0,3}"
     rf"[ :=(]{{0,4}}{_KILOS.format('named', 'named_unit')}"
     rf"|mg ?/ ?kg\)?{_TIMES}{_KILOS.format('behind', 'behind_unit')}"
     rf"|{_KILOS.format('before', 'before_unit')}{_TIMES}\d{{1,2}}(?:[.,]\d{{1,2}})? ?mg ?/ ?kg"

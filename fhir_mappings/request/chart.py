@@ -320,7 +320,8 @@ class ChartReader:
 
     def _with_words(self, order: DrugOrder, product: Product, resource: Json) -> DrugOrder:
         """Add what the texts of an order say beside its dose: amounts, problems, and what nobody should overlook."""
-        for_notes, for_problems, for_statements = tee(texts_beside(resource), 3)
+        for_notes, beside = tee(texts_beside(resource))
+        for_problems, for_statements = tee(beside)
         if elsewhere := noted_elsewhere(resource, for_notes):
             order = msgspec.structs.replace(order, notes=(*order.notes, *elsewhere))
         if said_again := restated(resource):

@@ -36,7 +36,8 @@ _MEASURED_AGAIN = re.compile(
     r"\b(?:repeat\w*|re-?measur\w*|re-?check\w*|re-?calculat\w*|over-?read|re-?read|nachmess\w*|kontrollmess\w*"
     r"|korrekt\w*|korrig\w*|relecture|en realite|en realidad|rectif\w*|revis\w*|corre[cz]\w*|rettif\w*"
     r"|herbeoordel\w*|gecorrigeer\w*|korekt\w*|ratt\w{3,7}|rettet|rettelse|oprav\w*|[34] ?d|simpson\w*|biplan\w*"
-    r"|visuell\w*|visual\w*|visuel\w*|muga|cmr|mrt|mri|irm|eftergransk\w*|gennemgang)\b"
+    r"|visuell\w*|visual\w*|visuel\w*|muga|cmr|mrt|mri|irm|rmn?|eftergransk\w*|gennemgang"
+    r"|(?:second |2nd |zweit)?(?:reader|befunder\w{0,2}|lector|lecteur|lettore|leitor)(?: ?[2b])?)\b"
 )
 # "Um 20 % abgefallen", "en baisse de 15 points".
 _FALLEN = (

@@ -47,7 +47,7 @@ _HOW = re.compile(
 )
 _OF_RESULT = re.compile(
     r"(?:values?|results?|repeat(?:ed)?|rerun|recheck(?:ed)?|actual(?:ly)?|current(?:ly)?|now|is|measured|reads?|today|true"
-    r"|correct(?:ed)?|about|approximately|see|recount|nachgezahlt|hertelling|in|im|en|sur|tube|manual(?:ly)?|manuell\w{0,2}|counted|recuento|comptage|conteggio|citrat[eo]?|[zc]itratblut|real"
+    r"|correct(?:ed)?|about|approximately|see|recount|nachgezahlt|hertelling|in|im|en|sur|tube|manual(?:ly)?|manuel(?:le)?|manuell\w{0,2}|counted|recuento|comptage|conteggio|citrat[eo]?|[zc]itratblut|real"
     r"|diff(?:erential)?|by|optical|fluorescen\w{1,3}|impedance|method|smear|estimate|methode|metodo|manuell\w{0,2}"
     r"|body|weights?|weighs|wt|patient|pt|level|count|wert|gewicht|valor|peso|poids|valeur|valore"
     r"|wiederholung|nachmessung|kontrolle|kontrollwert|korrektur|korrigiert|richtig|repeticion|repetido|repetida|corregido"

@@ -65,6 +65,12 @@ def of_order(written: str) -> bool:
         "Plaquettes 31000",
         "ANC only 0.6 today",
         "ANC 600",
+        "Double dose to catch up",
+        "Doppelte Dosis",
+        "Dose doppia oggi",
+        "Anafilaxia prévia ao trastuzumabe",
+        "Stopped last month due to CHF",
+        "Arrêté pour pneumopathie",
     ],
 )
 def test_a_sentence_of_an_order_that_nobody_should_overlook(written: str) -> None:
@@ -105,6 +111,10 @@ def test_a_sentence_of_an_order_that_nobody_should_overlook(written: str) -> Non
         "Repeat CBC if ANC 0.9",
         "Premedicate with acetaminophen 650 mg",
         "Dolmetscher bestellt",
+        "Do not double the dose",
+        "Double-check dose with second nurse",
+        "Held once for a cold, resumed",
+        "Stop for grade 3 pneumonitis",
     ],
 )
 def test_routine_beside_an_order_is_not_told(written: str) -> None:
@@ -121,6 +131,9 @@ def test_routine_beside_an_order_is_not_told(written: str) -> None:
         ("Do not rely on this score", True),
         ("Belongs to block A2 of the same tumor", False),
         ("Not from a different case", False),
+        ("Échantillon interverti", True),
+        ("Vetrino scambiato", True),
+        ("No specimen mix-up", False),
         ("Confirmed by a second pathologist", False),
     ],
 )
@@ -174,6 +187,11 @@ def test_a_dose_that_was_not_given_to_its_end(written: str, is_told: bool) -> No
         ("RVEF 41", 61, False),
         ("Prior EF 41", 61, False),
         ("FE calcolata su 3 cicli", 61, False),
+        ("RMN: 41 %", 61, True),
+        ("Reader 2: 42 %", 61, True),
+        ("Zweitbefunder: 42 %", 61, True),
+        ("Mala calidad, repetir", 61, True),
+        ("Poor quality of the right heart views", 61, False),
     ],
 )
 def test_a_note_with_a_lower_ejection_fraction(written: str, value: int, is_told: bool) -> None:  # noqa: FBT001 - a column
