@@ -31,7 +31,7 @@ _QUIET = frozenset({"status", "preliminary", "absent", "her2-in-text", "lvef-in-
 # Of the incomplete lists, those of which something is known to be missing, by no choice of the server's.
 _ALWAYS_URGENT = frozenset(
     {
-        *("deceased", *DOUBTS, "denied-in-note", "future", FAILED),
+        *("deceased", *DOUBTS, "denied-in-note", "future", "noted", FAILED),
         *("list-cut", "next-page", "partial", "short", "undated-result"),
     }
 )

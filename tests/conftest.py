@@ -2,12 +2,15 @@
 
 import os
 import re
+from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 from processes import pytest_addoption, pytest_cmdline_main, pytest_runtestloop
+
+from cds_service.decisions import failures
 
 __all__ = ["pytest_addoption", "pytest_cmdline_main", "pytest_runtestloop"]
 
@@ -19,6 +22,18 @@ settings.register_profile(
     "any machine", parent=settings(), deadline=None, max_examples=500 if os.environ.get("SOAK") else 50
 )
 settings.load_profile("any machine")
+
+
+def _raise(_part: str, error: Exception) -> None:
+    raise error
+
+
+@pytest.fixture(scope="session", autouse=True)
+def failures_are_raised() -> Iterator[None]:
+    """Raise the error of a rule or reader that fails: a test must not take it for a card on what was not checked."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(failures, "part_failed", _raise)
+        yield
 
 
 @pytest.fixture

@@ -113,18 +113,6 @@ def store(tmp_path: Path) -> Iterator[Store]:
 _part_failed = failures.part_failed
 
 
-def _raise(_part: str, error: Exception) -> None:
-    raise error
-
-
-@pytest.fixture(scope="session", autouse=True)
-def failures_are_raised() -> Iterator[None]:
-    """Raise the error of a rule or reader that fails: a test must not take it for a card on what was not checked."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(failures, "part_failed", _raise)
-        yield
-
-
 @pytest.fixture
 def failures_as_in_service(monkeypatch: pytest.MonkeyPatch) -> None:
     """Answer in spite of a failure, log it and count it, as the service does."""

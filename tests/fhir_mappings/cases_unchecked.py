@@ -85,6 +85,11 @@ def problem(*codings: Json, **changes: Any) -> Json:
     return bundle(METASTATIC, condition("problem-1", *codings, **changes))
 
 
+def noted_cancer(note: str) -> Json:
+    """Return the problem list: the cancer with a note."""
+    return bundle({**METASTATIC, "code": concept(text="Breast cancer"), "note": [{"text": note}]})
+
+
 def dose_given(*left_out: str, **changes: Any) -> Json:
     """Return a dose of Kadcyla of five days ago that lacks something or has fields of its own."""
     return bundle({**without(given("Kadcyla", 5, 252), *left_out), **changes})
@@ -243,6 +248,7 @@ ROWS = (
         conditions=problem(coding("https://hospital.example.org/dx", "X4711")),
     ),
     sent("code-alone", "a code that may mean lung disease", conditions=problem(coding(ICD10, "J98.4"))),
+    sent("noted", "a cancer whose note says another HER2 status", conditions=noted_cancer("Rebiopsy: HER2 negative")),
     # The order's own words and fields.
     sent("order-modified", "an order with an unknown modifier", kadcyla(modifierExtension=MODIFIER)),
     sent(
