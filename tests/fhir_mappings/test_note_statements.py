@@ -111,6 +111,8 @@ def test_a_sentence_of_an_order_that_nobody_should_overlook(written: str) -> Non
         "Repeat CBC if ANC 0.9",
         "Premedicate with acetaminophen 650 mg",
         "Dolmetscher bestellt",
+        "Docetaxel stopped after 6 cycles, HP continues",
+        "Paclitaxel nach 12 Gaben beendet",
         "Do not double the dose",
         "Double-check dose with second nurse",
         "Held once for a cold, resumed",
