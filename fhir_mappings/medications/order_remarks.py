@@ -154,7 +154,7 @@ _AGAIN = re.compile(
     r" ?(?:dose|infusion|treatment|bag|half)(?: (?:is|due|to be given|given))?"
     r"|(?:and|then|,) (?:another )?\d[\d.,]{0,5} ?m[gl](?: iv)?)"
     r" (?:(?P<soon>today|tonight|(?:this|in the) (?:evening|afternoon)|pm\b|p\.m\b|at \d{1,2}(?::\d\d)? ?(?:[ap]\.?m)?)"
-    rf"|(?P<day>tomorrow|the next day)|(?P<week>next (?:week|{_DAY_NAMES})|(?:on )?{_DAY_NAMES})"
+    rf"|(?P<day>tomorrow|the next day)|(?P<week>next (?:week|{_DAY_NAMES})|(?:on |this )?{_DAY_NAMES})"
     r"|(?:in|after) (?P<n>\d{1,2}|one|two|three|four) ?(?P<u>h|hrs?|hours?|d|days?|w|wks?|weeks?)"
     r"|(?:on )?d(?:ay)? ?(?P<nth>\d{1,2}))(?![\w/.-]\w)"
     rf"|\b(?:(?:and|then|,) (?:another )?\d[\d.,]{{0,5}} ?m[gl](?: iv)?|(?:additional|extra|second|2nd)"
@@ -166,6 +166,7 @@ _AGAIN = re.compile(
     r" (?:(?P<tomorrow>manana|morgen|demain|domani|amanha)"
     r"|(?:en|in|nach|dans|tra|dopo|em) (?P<m>\d{1,2}) (?P<v>horas?|dias?|semanas?|stunden|tagen?|wochen?|heures|jours?"
     r"|semaines?|ore|giorni|settimane?))\b"
+    r"|(?:\b(?:dosis|gabe|infusion) |(?<!\w )\b)in (?P<g>\d{1,2}) (?P<h>stunden|tagen?|wochen?) wiederhol\w{2,3}\b"
     r"|\b(?:(?:may )?repeat(?: dose)? x ?[1-9]|(?:give|administer|infuse) (?:[2-9]|two|three) (?:doses|infusions)"
     r"|(?:[2-9]|two|three) (?:doses|infusions) \d{1,2} ?(?:h|hours?|days?) apart"
     r"|(?:in|as) (?:[2-9]|two|three) (?:divided |separate |split )?(?:doses|parts|halves)"
@@ -255,7 +256,7 @@ def _days_until(match: re.Match[str]) -> Decimal:
     """Return the days until a dose that is to be given again; zero for the same day, or if they are not said."""
     if match["nth"] is not None:
         return Decimal(int(match["nth"]) - 1)
-    for number, unit in (("n", "u"), ("m", "v")):
+    for number, unit in (("n", "u"), ("m", "v"), ("g", "h")):
         if match[number] is not None:
             return DAYS_IN.get(match[unit], HOUR) * (NUMBERS.get(match[number]) or int(match[number]))
     if match["week"] is not None:
