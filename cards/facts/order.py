@@ -330,6 +330,6 @@ class DrugOrder(msgspec.Struct, frozen=True):
     held: tuple[HeldAmount, ...] = ()
     """The amounts that its Medication holds in all, and that are dispensed for it."""
     named_problems: tuple[NamedProblem, ...] = ()
-    statements: tuple[str, ...] = ()
-    """Sentences of its texts that nobody should overlook and that none of its fields say."""
     """The problems that its own words say, or may say, that the patient has."""
+    statements: tuple[str, ...] = ()
+    """Sentences in its texts that nobody should overlook and that none of its fields say."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _HALF = Decimal(1) / 2
 _MOST_DOSES = 60
-"""A bound: more doses are dispensed at once for nobody."""
+"""A bound: no one is dispensed more doses at once."""
 
 
 def held_otherwise(case: Case) -> Iterator[Missing]:

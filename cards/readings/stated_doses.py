@@ -197,7 +197,7 @@ def day_stated_otherwise(case: Case) -> Missing | None:
 
 
 def _joined(case: Case) -> list[list[Mg | MgPerKg]]:
-    """List the sums of amounts that a text joins, each by itself; single antibodies, and vials for a dose, are none."""
+    """List the amounts that a text adds up, a list for each sum, but for single antibodies and vials for a dose."""
     sizes, parts = _sizes(case), set(case.product.component_doses_mg)
     least = min((dose.value for _, dose in in_basis(case, Mg)), default=_ZERO)
     least -= least * case.threshold("dose_rounding_tolerance_percent") / _HUNDRED

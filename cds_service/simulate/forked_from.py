@@ -1,7 +1,7 @@
-"""What the processes of a run are forked from: imported once, it has read and compiled what is the same for every site.
+"""The module that the processes of a run are forked from: importing it prepares what is the same for every site.
 
-A process that prepares itself from nothing needs a third of a second of processor time for that, as long as it takes
-to replay a dozen patients.
+A process that starts from nothing spends a third of a second of processor time on that, as much as it takes to replay
+a dozen patients.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.note_statements import NoteStatementReader
 
 _TOLD = frozenset({RemarkKind.TAKEN_BACK, RemarkKind.OF_PATIENT, RemarkKind.AS_NEEDED})
-"""Remarks that are told by themselves."""
+"""Remarks that have a line of their own."""
 _LABEL = 80
 
 

@@ -117,7 +117,7 @@ def _shortest_decimal(value: Decimal) -> Decimal:
 def day(value: Any) -> date | None:
     """Return the calendar day of a FHIR date or dateTime as written; for a month or year its first day.
 
-    A day that stands for an unknown one is none.
+    A filler for an unknown day, such as 1900-01-01, gives ``None``.
     """
     found = _calendar_day(value) if isinstance(value, str) else None
     return found if found is not None and found.year > _LAST_FILLER_YEAR else None

@@ -52,7 +52,7 @@ class BundleEnvelope(msgspec.Struct):
 
     @property
     def has_no_entries(self) -> bool:
-        """Whether nothing says how many entries there are, not even that there are none."""
+        """Whether the Bundle has neither entries nor a total, not even a total of zero."""
         return self.entry is None and self.total is None
 
 
@@ -312,7 +312,7 @@ def is_next(relation: str) -> bool:
 
 
 def foreign_list(bundle: Json) -> str:
-    """Return the name of a list of objects that no Bundle of FHIR has, such as ``entries``; empty if there is none."""
+    """Return the key of a list of objects that is not FHIR's, such as ``entries``; empty without one."""
     foreign = (name for name, value in bundle.items() if name not in _LISTS and isinstance(value, list) and value)
     return next((name for name in foreign if isinstance(bundle[name][0], dict)), "")
 

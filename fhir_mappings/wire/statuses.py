@@ -20,7 +20,7 @@ _COUNTS_NOT = frozenset({"registered", "preliminary", "cancelled", "entered-in-e
 def may_count(observation: Json) -> bool:
     """Return whether a result counts or may count: its sender does not know its status, or FHIR does not have it.
 
-    A value beside the reason why there is none may count, too.
+    A value that is sent with a reason for its absence may count, too.
     """
     is_absent = observation.get("dataAbsentReason") and not any(name.startswith("value") for name in observation)
     return text(observation.get("status")) not in _COUNTS_NOT and not is_absent

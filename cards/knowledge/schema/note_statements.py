@@ -34,7 +34,7 @@ class NoteStatement(KnowledgeRecord, frozen=True, kw_only=True):
     The lists are named, as in ``NoteStatements.words``. ``apart``: the words of two lists stand in this order, with at
     most so many words between them. ``own_drug``: the sentence names the ordered drug, too. ``below``: a number behind
     the words is lower than this; less than ``at_least`` is no such measurement, and one from ``thousands_from`` on
-    counts thousands as units.
+    counts single cells, so it is divided by a thousand.
     """
 
     because: str
