@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from cards.facts.outcomes import Evidence, Missing
-from cards.facts.patient import Treatment
+from cards.facts.patient import Treatment, TreatmentState
 from cards.facts.topics import Topic
 from cards.knowledge.label_doses import Labeled, around
 from cards.knowledge.schema import Level, LevelRole, Reload
@@ -337,13 +337,34 @@ def sums_above_maximum(case: Case) -> tuple[Missing, ...]:
     return tuple(found)
 
 
+def reduced_in_plan(case: Case) -> Reduced | None:
+    """Find the lowest reduced level among the earlier orders of the session."""
+    if case.orders.is_alone(case.order):
+        return None
+    kept: dict[str, list[Reduced]] = case.orders.worked_out.setdefault("reduced doses", {})
+    if case.product.id not in kept:
+        cases = (case.as_only_order(order) for order in case.orders.of_product(case.product.id))
+        kept[case.product.id] = [
+            Reduced(
+                level, Treatment(each.product.id, (each.drug,), each.planned, each.order.origin, TreatmentState.ACTIVE)
+            )
+            for each in cases
+            for _, level in judged_levels(each)
+            if level is not None and level.role is LevelRole.REDUCTION
+        ]
+    before = [each for each in kept[case.product.id] if each.earlier.on is not None and each.earlier.on < case.planned]
+    return min(before, key=lambda found: found.level.dose.value, default=None)
+
+
 def fitting_levels(case: Case) -> list[Level]:
     """List the levels at which the course may go on: what a suggestion may offer without causing another card."""
     levels = [level for regimen in case.regimens for level in regimen.levels]
-    unfit: set[LevelRole] = {LevelRole.REDUCTION} if case.is_first_dose else set()
+    reduced = None
+    if case.product.no_re_escalation is not None:
+        reduced = lowest_reduction(case) or reduced_in_plan(case)
+    unfit: set[LevelRole] = {LevelRole.REDUCTION} if case.is_first_dose and reduced is None else set()
     if (gap := gap_rule(case)) is not None:
         unfit.add(LevelRole.LOADING if gap.days < gap.rule.after_days else LevelRole.MAINTENANCE)
-    reduced = lowest_reduction(case) if case.product.no_re_escalation is not None else None
     return [
         level
         for level in levels

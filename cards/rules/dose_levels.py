@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cards.facts.outcomes import CannotTell, Clear, Evidence, Fired, Missing, NotApplicable, Outcome
-from cards.facts.patient import Treatment, TreatmentState
+from cards.facts.patient import Treatment
 from cards.knowledge.schema import Basis, Level, LevelRole
 from cards.readings.case import dated, shortened
 from cards.readings.course import (
@@ -17,6 +17,7 @@ from cards.readings.course import (
     perhaps_reduced,
     reduced_by_one_weight,
     reduced_in_parts,
+    reduced_in_plan,
     sums_above_maximum,
 )
 from cards.readings.day_total import day_total, total_excess
@@ -194,7 +195,7 @@ def dose_re_escalation(case: Case) -> Outcome:
         return NotApplicable("the label has no such rule")
     if not usable_doses(case):
         return nothing_usable(case)
-    reduced = lowest_reduction(case) or _reduced_in_plan(case)
+    reduced = lowest_reduction(case) or reduced_in_plan(case)
     if reduced is None:
         return _if_all_read(case)
     lowest, earlier = reduced
@@ -204,25 +205,6 @@ def dose_re_escalation(case: Case) -> Outcome:
         if level is not None and level.dose.value > lowest.dose.value:
             return _raised(case, reading, lowest, earlier)
     return _if_all_read(case)
-
-
-def _reduced_in_plan(case: Case) -> Reduced | None:
-    """Find the lowest reduced level among the earlier orders of the session."""
-    if case.orders.is_alone(case.order):
-        return None
-    kept: dict[str, list[Reduced]] = case.orders.worked_out.setdefault("reduced doses", {})
-    if case.product.id not in kept:
-        cases = (case.as_only_order(order) for order in case.orders.of_product(case.product.id))
-        kept[case.product.id] = [
-            Reduced(
-                level, Treatment(each.product.id, (each.drug,), each.planned, each.order.origin, TreatmentState.ACTIVE)
-            )
-            for each in cases
-            for _, level in judged_levels(each)
-            if level is not None and level.role is LevelRole.REDUCTION
-        ]
-    before = [each for each in kept[case.product.id] if each.earlier.on is not None and each.earlier.on < case.planned]
-    return min(before, key=lambda found: found.level.dose.value, default=None)
 
 
 def _if_all_read(case: Case) -> Outcome:

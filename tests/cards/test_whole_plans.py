@@ -516,3 +516,12 @@ def test_a_reduction_planned_after_the_starting_dose_is_not_a_wrong_start(doses:
 def test_an_order_by_another_body_weight_has_one_card(dose: str, text: str | None) -> None:
     by_ideal = msgspec.structs.replace(order("Kadcyla", dose, text_dose=text), weight_basis="ideal")
     assert topics(cards(by_ideal)) == [("warning", "dose-cannot-verify")]
+
+
+def test_no_button_goes_above_a_reduced_dose_planned_before() -> None:
+    reduced = order("Kadcyla", "168 mg", start=days_ago(0), identifier="order-1")
+    later = order("Kadcyla", "300 mg", start=days_ago(-21), identifier="order-2")
+    found = told(facts_of(reduced, later, patient=chart()))
+    offered = [each.label for content in found for each in RENDERER.card_of(content, "x").suggestions]
+    assert any("168 mg" in label for label in offered)
+    assert not any("252 mg" in label and days_ago(-21).isoformat() in label for label in offered), offered
