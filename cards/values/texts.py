@@ -13,7 +13,10 @@ LONGEST = 2000
 """The maximum number of characters read from a text; the longest known protocol instruction has about 1,200."""
 CUT = "\u2026"
 """The end of a text that was cut, visible on cards too."""
+MOST_PAGES = 10
+"""The maximum number of pages that are read of a note."""
 _UNSAFE = re.compile(r"[\x00-\x08\x0e-\x1b\x7f\ud800-\udfff]")
+_ENDS = (". ", "; ", " ")
 _REPLACEMENT = "\ufffd"
 # HL7 version 2 writes the end of a line so.
 _BREAK = re.compile(r"\\\.(?:br|sp\d?)\\", re.IGNORECASE)
@@ -36,6 +39,27 @@ def bounded(written: str) -> str:
     if len(folded) > LONGEST:
         folded = folded[: LONGEST - 1].rstrip() + CUT
     return folded if folded.isprintable() else _UNSAFE.sub(_REPLACEMENT, folded)
+
+
+def pages(written: str, most: int = MOST_PAGES) -> list[str]:
+    """Return a narrative as bounded texts, its pages: one for nearly every note, several for a long report.
+
+    A page ends with a sentence; a longer sentence is parted between two words. Of a narrative with more than
+    ``most`` pages the last one that is read ends in `CUT`.
+    """
+    if len(written) <= LONGEST:
+        return [bounded(written)]
+    rest = " ".join(_BREAK.sub("; ", written).split())
+    found: list[str] = []
+    while rest:
+        if len(found) == most - 1 or len(rest) <= LONGEST:
+            found.append(bounded(rest))
+            break
+        ends = (rest.rfind(mark, 1, LONGEST) + 1 for mark in _ENDS)
+        end = next((each for each in ends if each > 0), LONGEST)
+        found.append(bounded(rest[:end]))
+        rest = rest[end:].lstrip()
+    return found
 
 
 def is_cut(written: str) -> bool:

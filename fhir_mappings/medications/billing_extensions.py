@@ -16,6 +16,7 @@ from fhir_mappings.medications.amounts import without_amounts
 from fhir_mappings.medications.doses_in_text import instructed
 from fhir_mappings.medications.written_codes import codes_in_text
 from fhir_mappings.wire.lenient import child, objects, text
+from fhir_mappings.wire.narratives import notes_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -73,8 +74,7 @@ def on_order(order: Json, medication: Json) -> list[tuple[Coding, Pointer]]:
 
 def words_of(order: Json) -> list[str]:
     """List the texts of the notes and instructions of an order."""
-    noted = [text(note.get("text")) for _, note in objects(order.get("note"))] if "note" in order else []
-    return noted + instructed(order)
+    return [*notes_of(order), *instructed(order)]
 
 
 def in_words(written: Iterable[str]) -> list[Coding]:

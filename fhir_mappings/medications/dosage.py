@@ -19,6 +19,7 @@ from fhir_mappings.codings import codings
 from fhir_mappings.medications.instructions import written_in
 from fhir_mappings.results.units import ONE, dose_scale
 from fhir_mappings.wire.lenient import child, day, number, objects, shown, text
+from fhir_mappings.wire.narratives import notes_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -249,7 +250,7 @@ def is_part_of_dose(resource: Json) -> bool:
     for _, instruction in objects(resource.get("dosageInstruction")):
         if any(says_part(each) for each in written_in(instruction) if each):
             return True
-    return any(says_part(text(note.get("text"))) for _, note in objects(resource.get("note")))
+    return any(map(says_part, notes_of(resource)))
 
 
 @cached_by_text

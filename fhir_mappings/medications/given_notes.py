@@ -14,6 +14,7 @@ from fhir_mappings.medications.dose_remarks import dose_remarks
 from fhir_mappings.medications.doses_in_text import noted_doses
 from fhir_mappings.wire.folding import SENTENCES
 from fhir_mappings.wire.lenient import child, objects, shown, text
+from fhir_mappings.wire.narratives import pages_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -145,7 +146,12 @@ def denial(resource: Json, names_drug: Callable[[str], bool], statements: NoteSt
 
 def _written(resource: Json) -> Iterator[str]:
     """Yield the notes of an administration, and the text of its dosage."""
-    return (text(each.get("text")) for name in ("note", "dosage") for _, each in objects(resource.get(name)))
+    return (
+        page
+        for name in ("note", "dosage")
+        for _, each in objects(resource.get(name))
+        for page in pages_of(each.get("text"))
+    )
 
 
 def _sentences(written: Iterator[str] | tuple[str, ...]) -> Iterator[str]:

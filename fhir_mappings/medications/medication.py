@@ -31,6 +31,7 @@ from fhir_mappings.results.units import dose_scale
 from fhir_mappings.wire.cached_json import CachedByJson
 from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import child, number, objects, reference, text
+from fhir_mappings.wire.narratives import notes_of
 from fhir_mappings.wire.note_statements import note_statement_reader
 
 if TYPE_CHECKING:
@@ -348,8 +349,7 @@ class MedicationReader:
 
 def _with_notes(stated: OrderedDose | None, resource: Json) -> OrderedDose | None:
     """Return the maximum that an order states, or a lower one in its notes: "dose capped at 200 mg"."""
-    written = (text(note.get("text")) for _, note in objects(resource["note"]))
-    in_notes = dosage.least_in_words(most for each in written for most in doses_in_text.maxima_in(each))
+    in_notes = dosage.least_in_words(most for each in notes_of(resource) for most in doses_in_text.maxima_in(each))
     if stated is None or in_notes is None or stated.unit is not in_notes.unit:
         return stated or in_notes
     return min(stated, in_notes, key=lambda each: each.number)

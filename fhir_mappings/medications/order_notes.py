@@ -16,7 +16,7 @@ from fhir_mappings.medications.other_units import amounts_in_other_units
 from fhir_mappings.medications.schedule_text import read_schedule_text
 from fhir_mappings.medications.stated_weights import weights_in
 from fhir_mappings.wire.folding import SENTENCES
-from fhir_mappings.wire.lenient import objects, text
+from fhir_mappings.wire.narratives import notes_of
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -38,8 +38,7 @@ _FROM_NOW_ON = re.compile(r" (?:from (?:now|here|this cycle) on|from now|going f
 
 def notes(resource: Json) -> tuple[OrderNote, ...]:
     """Read the notes on an order."""
-    found = (text(annotation.get("text")) for _, annotation in objects(resource.get("note")))
-    return tuple(note_of(written) for written in found if written)
+    return tuple(map(note_of, notes_of(resource)))
 
 
 @cached_by_text

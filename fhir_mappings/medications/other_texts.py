@@ -16,6 +16,7 @@ from fhir_mappings.medications.doses_in_text import noted_doses
 from fhir_mappings.medications.instructions import written_in
 from fhir_mappings.medications.order_notes import note_of
 from fhir_mappings.wire.lenient import child, number, objects, text
+from fhir_mappings.wire.narratives import goes_on, notes_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -70,9 +71,14 @@ def every_text(order: Json, beside: Iterable[str]) -> Iterator[str]:
     return islice(filter(None, _every_text(order, beside)), _MOST_TEXTS)
 
 
+def is_read_in_full(order: Json) -> bool:
+    """Return whether no text of an order that may speak of the patient goes on behind what is read of it."""
+    listed = [*filter(None, _every_text(order, texts_beside(order)))]
+    return len(listed) <= _MOST_TEXTS and not any(map(goes_on, listed))
+
+
 def _every_text(order: Json, beside: Iterable[str]) -> Iterator[str]:
-    for _, annotation in objects(order.get("note")):
-        yield text(annotation.get("text"))
+    yield from notes_of(order)
     for instruction in _instructions(order):
         yield from written_in(instruction)
     yield from _said(order.get("statusReason"))

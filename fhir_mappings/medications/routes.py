@@ -14,6 +14,7 @@ from fhir_mappings.medications.dose_words import speaks_of_a_dose
 from fhir_mappings.medications.instructions import written_in
 from fhir_mappings.medications.schedule_words import PREMEDICATION
 from fhir_mappings.wire.lenient import items, objects, text
+from fhir_mappings.wire.narratives import notes_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -161,7 +162,7 @@ class RouteReader:
 
     def in_notes(self, resource: Json, said: OrderedRoute) -> OrderedRoute:
         """Add what the notes of an order say: another route than the stated one, or the only one."""
-        written = [text(note.get("text")) for _, note in objects(resource.get("note"))]
+        written = list(notes_of(resource))
         if said.route is not None:
             others = (self._other_in(each, said.route) for each in written)
             return said if said.in_text else said._replace(in_text=next(filter(None, others), ""))

@@ -13,7 +13,6 @@ from cards.facts.patient import Diagnosis, PresentProblem, SiteProblem, Staging
 from cards.facts.results import CodedHer2, Receptor, ReceptorResult
 from cards.identification.recognizer import CODE_SYSTEMS
 from cards.knowledge.schema import About, Problem, Setting
-from cards.values.texts import LONGEST
 from fhir_mappings.codings import NO_CODE_MAP, codings, texts
 from fhir_mappings.patient.ages import days_at_age
 from fhir_mappings.patient.condition_concepts import ConceptReader
@@ -23,7 +22,8 @@ from fhir_mappings.patient.site_problems import SiteProblemReader
 from fhir_mappings.patient.staging import StageReader
 from fhir_mappings.wire.cached_json import CachedByJson
 from fhir_mappings.wire.folding import SENTENCES, fold
-from fhir_mappings.wire.lenient import child, day, items, objects, text
+from fhir_mappings.wire.lenient import child, day, items, objects
+from fhir_mappings.wire.narratives import notes_of
 from fhir_mappings.wire.note_statements import note_statement_reader
 from fhir_mappings.wire.times import last_day
 
@@ -173,8 +173,8 @@ class ConditionReader:
 
     def _noted(self, condition: Json, diagnosis: Diagnosis) -> Gap | None:
         """Return what the note of a cancer says against it: the diagnosis was changed, or a later biopsy differs."""
-        for _, note in objects(condition.get("note")):
-            for sentence in SENTENCES.split(text(note.get("text"))[:LONGEST]):
+        for page in notes_of(condition):
+            for sentence in SENTENCES.split(page):
                 if self._statements.says(fold(sentence), About.DIAGNOSIS):
                     values = (("label", diagnosis.label[:60]), ("note", " ".join(sentence.split())[:80]))
                     return Gap("diagnosis", diagnosis.origin.path, "noted", None, values)

@@ -9,11 +9,11 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from cards.facts.origins import Gap
-from cards.values.texts import LONGEST
 from fhir_mappings.codings import texts
 from fhir_mappings.patient.condition_states import REFUTED
 from fhir_mappings.wire.folding import SENTENCES, fold
 from fhir_mappings.wire.lenient import child, day, flag, objects, text
+from fhir_mappings.wire.narratives import pages_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -154,5 +154,6 @@ def _concepts(resource: Json, kind: str) -> Iterator[Json]:
             holders = [each for holder in holders for _, each in objects(holder.get(name))]
         yield from holders
     if kind == "DiagnosticReport":
-        conclusion = _COMPARED.sub(" ", text(resource.get("conclusion"))[:LONGEST])
-        yield from ({"text": each.strip()} for each in SENTENCES.split(conclusion) if each.strip())
+        for page in pages_of(resource.get("conclusion")):
+            said = SENTENCES.split(_COMPARED.sub(" ", page))
+            yield from ({"text": each.strip()} for each in said if each.strip())

@@ -12,6 +12,7 @@ from cards.values.codes import hcpcs_with_modifiers
 from cards.values.texts import is_cut
 from fhir_mappings.codings import texts
 from fhir_mappings.medications.doses_in_text import instructed
+from fhir_mappings.medications.other_texts import is_read_in_full
 from fhir_mappings.medications.unknown_elements import unknown_in_instructions
 from fhir_mappings.request.dispatched import may_be_for_a_drug
 from fhir_mappings.wire.exact_json import encode
@@ -46,6 +47,8 @@ def cut_texts(orders: Iterable[tuple[DrugOrder, Identity]], resources: Mapping[s
         instructions = objects(resource.get("dosageInstruction"))
         if identity.in_scope and any(is_cut(text(each.get("text"))) for _, each in instructions):
             yield Gap(None, order.origin.path, "instructions-cut")
+        elif identity.in_scope and not is_read_in_full(resource):
+            yield Gap(None, order.origin.path, "text-cut")
         # The part cut off may contain the name of a drug in scope.
         elif not identity.named and any(is_cut(each) for each in texts(resource.get("medicationCodeableConcept"))):
             yield Gap(None, order.origin.path, "drug-text-cut")

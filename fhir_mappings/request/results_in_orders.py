@@ -10,7 +10,8 @@ from fhir_mappings.medications.amounts import without_amounts
 from fhir_mappings.medications.doses_in_text import instructed
 from fhir_mappings.medications.named_problems import is_of_anybody
 from fhir_mappings.wire.folding import SENTENCES, fold
-from fhir_mappings.wire.lenient import day, objects, text
+from fhir_mappings.wire.lenient import day
+from fhir_mappings.wire.narratives import notes_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +48,7 @@ def results_in_orders(orders: Orders, patient: Patient, reports: ReportReader, t
 
 
 def _sentences(order: Json) -> Iterator[str]:
-    for written in (*(text(note.get("text")) for _, note in objects(order.get("note"))), *instructed(order)):
+    for written in (*notes_of(order), *instructed(order)):
         if not _may_mention(without_amounts(written)):
             continue
         for sentence in SENTENCES.split(written):

@@ -19,6 +19,7 @@ from fhir_mappings.results.her2_texts import Her2Limits, read_text
 from fhir_mappings.results.her2_tokens import tokens
 from fhir_mappings.wire.folding import SENTENCES, fold
 from fhir_mappings.wire.lenient import objects, text
+from fhir_mappings.wire.narratives import notes_of, pages_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -147,8 +148,10 @@ def is_contradicted(
         written = text(concept.get("text"))
         if written and said is not Her2Finding.EQUIVOCAL and contradicts(written, findings, limits):
             return True
-    notes = " ; ".join(text(note.get("text")) for _, note in objects(remarks.get("note")))
-    return bool(notes) and (contradicts(notes, findings, limits) or _is_earlier_opposite(notes, findings, limits))
+    notes = " ; ".join(notes_of(remarks))
+    return any(
+        contradicts(each, findings, limits) or _is_earlier_opposite(each, findings, limits) for each in pages_of(notes)
+    )
 
 
 def _is_earlier_opposite(notes: str, findings: tuple[Her2Finding, ...], limits: Her2Limits) -> bool:

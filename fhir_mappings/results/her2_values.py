@@ -18,7 +18,8 @@ from fhir_mappings.results.her2_texts import Her2Limits, NotRead, TextReading, r
 from fhir_mappings.results.her2_tokens import is_known, tokens
 from fhir_mappings.results.report_lines import joined
 from fhir_mappings.results.result_notes import notes
-from fhir_mappings.wire.lenient import child, number, objects, text
+from fhir_mappings.wire.lenient import child, number, text
+from fhir_mappings.wire.narratives import notes_of
 
 if TYPE_CHECKING:
     from cards.knowledge.schema import Terminology
@@ -122,7 +123,7 @@ class Her2Vocabulary:
 
     def _ish_in_notes(self, remarks: Json, findings: tuple[Her2Finding, ...]) -> Her2Reading | None:
         """Return the ISH conclusion that the only note of an equivocal score states: "FISH: amplified, ratio 4.1"."""
-        notes = [text(note.get("text")) for _, note in objects(remarks.get("note"))]
+        notes = list(notes_of(remarks))
         if findings not in _EQUIVOCAL or len(notes) != 1:
             return None
         stated = self.text("her2-interpretation", notes[0])

@@ -29,6 +29,7 @@ from cards.facts.results import (
 )
 from cards.knowledge.schema import About, Kind
 from cards.values.text_cache import cached_by_key
+from cards.values.texts import CUT
 from fhir_mappings.codings import NO_CODE_MAP, CodeMap, codings, texts
 from fhir_mappings.patient.nyha_classes import CONCEPT as NYHA_CLASS
 from fhir_mappings.patient.nyha_classes import read_class
@@ -254,10 +255,9 @@ class ObservationReader:
         about: tuple[About, ...] = (About.RESULT,),
     ) -> Gap | None:
         """Return a gap if a note says that the value is void; ``is_of_another`` as for ``ResultNotes.void``."""
-        if not (note := self._notes.void(concept, observation, is_of_another, about)):
-            return None
+        note = self._notes.void(concept, observation, is_of_another, about)
         said = (("value", self._written(concept, observation)), ("note", note))
-        return Gap(concept, origin.path, "voided", on, said)
+        return Gap(concept, origin.path, "note-cut" if note == CUT else "voided", on, said) if note else None
 
     def _named_otherwise(self, concept: str, observation: Json, named: str, origin: Origin, on: date | None) -> Gap:
         said = (("value", self._written(concept, observation)), ("name", named[:60]))

@@ -1,4 +1,4 @@
-"""Lists what a report says in words: its conclusion, else the text that it carries, else its narrative."""
+"""Lists what a report says in words: its conclusion and the text that it carries, or else its narrative."""
 
 from __future__ import annotations
 
@@ -6,19 +6,22 @@ import base64
 import binascii
 import html
 import re
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from cards.values.texts import LONGEST
 from fhir_mappings.wire.folding import SENTENCES
 from fhir_mappings.wire.lenient import child, objects, text
+from fhir_mappings.wire.narratives import pages_of
 
 if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
 
 CARRIES_TEXT = (b"presentedForm", b'"div"')
 """What a report without a conclusion must hold to say anything."""
-_MOST = 20_000
-"""The number of characters that are read of a text, some eight pages."""
+_MOST_PAGES = 50
+"""The maximum number of pages that are read of a text; a report of sequencing has forty."""
+_MOST = _MOST_PAGES * LONGEST
 _TAG = re.compile(r"<[^<>]{0,400}>")
 _INLINE = re.compile(r"</?(?:b|i|u|em|strong|span|sup|sub|a|font)\b[^<>]{0,400}>", re.IGNORECASE)
 _TEXTS = ("text/plain", "text/html", "text/rtf+plain")
@@ -27,9 +30,10 @@ _LINES = re.compile(r"[\r\n]+")
 
 def sentences_of(report: Json) -> list[str]:
     """List the sentences of a report, each bounded."""
-    written = text(report.get("conclusion")) or _carried(report) or narrative(report)
-    lines = (text(line) for line in _LINES.split(written))
-    return [each for line in lines for sentence in SENTENCES.split(line) if (each := sentence.strip()[:LONGEST])]
+    concluded, carried = list(pages_of(report.get("conclusion"), _MOST_PAGES)), _carried(report)
+    lines = _LINES.split(carried if carried or concluded else narrative(report))
+    pages = chain(concluded, (page for line in lines for page in pages_of(line, _MOST_PAGES)))
+    return [each for page in pages for sentence in SENTENCES.split(page) if (each := sentence.strip())]
 
 
 def narrative(resource: Json) -> str:

@@ -12,13 +12,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from cards.knowledge.schema import About, Error, Harm, Kind
-from cards.values.texts import LONGEST
+from cards.values.texts import CUT, LONGEST
 from fhir_mappings.codings import texts
 from fhir_mappings.results.earlier_values import is_of_earlier_year
 from fhir_mappings.results.named_lvef import LVEF_IN_NOTES
 from fhir_mappings.results.written_values import VALUES
 from fhir_mappings.wire.folding import fold
 from fhir_mappings.wire.lenient import child, number, objects, reference, text
+from fhir_mappings.wire.narratives import goes_on, notes_of, pages_of
 from fhir_mappings.wire.note_statements import never, note_statement_reader
 from fhir_mappings.wire.times import time_of
 from fhir_mappings.wire.word_lists import Words, any_of
@@ -101,7 +102,9 @@ class ResultNotes:
         is_of_another: Callable[[str], bool] = never,
         about: tuple[About, ...] = (About.RESULT,),
     ) -> str:
-        """Return the beginning of a note that makes a result void or doubtful, or corrects it; empty if none does.
+        """Return what a note says that makes a result void or doubtful, or corrects it; empty if none does.
+
+        `CUT` alone if a note goes on behind what is read of it.
 
         ``is_of_another`` tells whether a folded sentence, which may be doubtful, is about another test. ``about`` is
         what the result is.
@@ -109,31 +112,33 @@ class ResultNotes:
         value, on = _number_of(observation), time_of(observation)[1]
         hiding = self._hiding.get(concept, ())
         for each in remarks(observation):
-            folded = fold(each)
-            parts = NOTE_SENTENCES.split(folded)
-            is_corrected = value is not None and self._is_corrected(folded, value)
-            if is_corrected or self._says(self._voids, parts) or any(is_of_earlier_year(part, on) for part in parts):
-                return each[:_SHOWN]
-            if any(self._statements.says(part, *about) for part in parts):
-                return each[:_SHOWN]
-            if any(self._is_doubtful(hiding, part) and not is_of_another(part) for part in parts):
-                return each[:_SHOWN]
-        return ""
+            sentences = {sentence: fold(sentence) for sentence in NOTE_SENTENCES.split(each)}
+            if value is not None and self._is_corrected(fold(each), value):
+                return _quoted(each, (said for said, part in sentences.items() if self._is_corrected(part, value)))
+            for sentence, part in sentences.items():
+                if (
+                    self._says(self._voids, (part,))
+                    or is_of_earlier_year(part, on)
+                    or self._statements.says(part, *about)
+                    or (self._is_doubtful(hiding, part) and not is_of_another(part))
+                ):
+                    return _quoted(each, (sentence,))
+        return CUT if any(map(goes_on, notes(observation))) else ""
 
     def against_normal(self, concept: str, observation: Json) -> str:
         """Return the beginning of a note that calls a result abnormal, as no normal value is; empty if none."""
         wanted = self._of_normal.get(concept, ())
         for each in notes(observation) if wanted else ():
-            if any(self._is_doubtful(wanted, part) for part in NOTE_SENTENCES.split(fold(each))):
-                return each[:_SHOWN]
+            if said := [part for part in NOTE_SENTENCES.split(each) if self._is_doubtful(wanted, fold(part))]:
+                return _quoted(each, said)
         return ""
 
     def remark(self, concept: str, observation: Json) -> str:
         """Return the beginning of the note that says the true value can only be better; empty without such a note."""
         sparing = self._sparing.get(concept, ())
         for each in remarks(observation) if sparing else ():
-            if any(self._is_doubtful(sparing, part) for part in NOTE_SENTENCES.split(fold(each))):
-                return each[:_QUOTED]
+            if said := [part for part in NOTE_SENTENCES.split(each) if self._is_doubtful(sparing, fold(part))]:
+                return _quoted(each, said)[:_QUOTED]
         return ""
 
     def _is_doubtful(self, wanted: Sequence[int], sentence: str) -> bool:
@@ -181,6 +186,11 @@ class ResultNotes:
         return False
 
 
+def _quoted(note: str, sentences: Iterable[str]) -> str:
+    """Return a note as a card shows it: whole if it is short, else the first of its sentences that matters."""
+    return note if len(note) <= _SHOWN else next(iter(sentences), note).strip()[:_SHOWN]
+
+
 def _number_of(observation: Json) -> Decimal | None:
     """Return the number of a value, also of one that was sent as a text: "61 %"."""
     value = number(child(observation, "valueQuantity").get("value"))
@@ -213,18 +223,16 @@ def remarks(observation: Json) -> Iterator[str]:
 
 def notes(observation: Json) -> Iterator[str]:
     """Yield the notes of a result, also as older releases write them, and its parts that are comments; cut."""
-    for _, note in objects(observation.get("note")):
-        yield text(note.get("text"))[:LONGEST]
+    yield from notes_of(observation)
     for name in ("note", "comment", "comments"):
-        if isinstance(observation.get(name), str):
-            yield text(observation[name])[:LONGEST]
+        yield from pages_of(observation.get(name))
     yield from _named_by(_COMMENT, observation)
 
 
 def _named_by(name: re.Pattern[str], observation: Json) -> Iterator[str]:
     """Yield the texts of the parts of a result with some name."""
     for _, part in objects(observation.get("component")):
-        written = [text(part.get("valueString")), *texts(part.get("valueCodeableConcept"))]
+        written = [*pages_of(part.get("valueString")), *texts(part.get("valueCodeableConcept"))]
         if any(written) and any(name.fullmatch(fold(each[:_SHOWN])) for each in texts(part.get("code"))):
             yield from (each[:LONGEST] for each in written)
 
@@ -244,8 +252,7 @@ def _of_specimen(observation: Json) -> Iterator[str]:
             yield "unsatisfactory specimen"
         for _, condition in objects(each.get("condition")):
             yield from (said[:LONGEST] for said in texts(condition))
-        for _, note in objects(each.get("note")):
-            yield text(note.get("text"))[:LONGEST]
+        yield from notes_of(each)
 
 
 def denial_of(terminology: Terminology) -> Callable[[str], bool]:
