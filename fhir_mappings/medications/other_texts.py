@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _OF_ORDER = ("reasonCode",)
 _OF_INSTRUCTION = ("method", "site", "route", "asNeededCodeableConcept", "asNeededFor")
-_MOST_TEXTS, _DEPTH = 40, 3
+_MOST_TEXTS = 40
 _NOTHING = OrderNote("")
 _WEIGHTS = frozenset({"kg", "[lb_av]", "lb", "lbs"})
 _WORDS = re.compile(r"\w ")
@@ -97,18 +97,17 @@ def _quantities(order: Json) -> Iterator[Json]:
     for each in holders:
         # Most have none.
         if "extension" in each:
-            yield from _quantities_in(each, _DEPTH)
+            yield from _quantities_in(each)
 
 
-def _quantities_in(element: Json, depth: int) -> Iterator[Json]:
+def _quantities_in(element: Json) -> Iterator[Json]:
     for _, extension in objects(element.get("extension")):
         if quantity := child(extension, "valueQuantity"):
             yield quantity
         elif "percent" in text(extension.get("url")).casefold():
             plain = extension.get("valueDecimal", extension.get("valueInteger"))
             yield {"value": plain, "unit": "%"}
-        if depth:
-            yield from _quantities_in(extension, depth - 1)
+        yield from _quantities_in(extension)
 
 
 def texts_beside(order: Json) -> Iterator[str]:
@@ -119,7 +118,7 @@ def texts_beside(order: Json) -> Iterator[str]:
     # R5 has the instructions as one text, too.
     yield text(order.get("renderedDosageInstruction"))
     if "extension" in order:
-        yield from _in_extensions(order, _DEPTH)
+        yield from _in_extensions(order)
     for instruction in _instructions(order):
         yield from _beside_the_text(instruction)
 
@@ -131,7 +130,7 @@ def _instructions(order: Json) -> list[Json]:
 def _extension_words(extended: Iterable[Json]) -> Iterator[str]:
     """Yield the texts in the extensions of an order and its instructions that are more than a name or a code."""
     for each in extended:
-        yield from filter(_WORDS.search, _in_extensions(each, _DEPTH))
+        yield from filter(_WORDS.search, _in_extensions(each))
 
 
 def restated(order: Json) -> tuple[OrderNote, ...]:
@@ -151,14 +150,14 @@ def _beside_the_text(instruction: Json) -> Iterator[str]:
     if timing.__class__ is dict and "code" in timing:
         yield from _said(timing["code"])
     if "extension" in instruction:
-        yield from _in_extensions(instruction, _DEPTH)
+        yield from _in_extensions(instruction)
     if "_text" in instruction:
-        yield from _in_extensions(child(instruction, "_text"), _DEPTH)
+        yield from _in_extensions(child(instruction, "_text"))
     for _, dose in objects(instruction.get("doseAndRate")):
         if "type" in dose:
             yield from _said(dose["type"])
         if "extension" in dose:
-            yield from _in_extensions(dose, _DEPTH)
+            yield from _in_extensions(dose)
 
 
 def _said(concepts: Any) -> Iterator[str]:
@@ -166,12 +165,12 @@ def _said(concepts: Any) -> Iterator[str]:
         yield from texts(concept)
 
 
-def _in_extensions(element: Json, depth: int) -> Iterator[str]:
+def _in_extensions(element: Json) -> Iterator[str]:
+    """Yield the texts of the extensions of an element, also in each other; a request has at most a hundred levels."""
     if "extension" not in element:
         return
     for _, extension in objects(element["extension"]):
         yield text(extension.get("valueString")) or text(extension.get("valueMarkdown"))
         if "valueCodeableConcept" in extension:
             yield from _said(extension["valueCodeableConcept"])
-        if depth:
-            yield from _in_extensions(extension, depth - 1)
+        yield from _in_extensions(extension)

@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
 _WHOLE_DAY = len("2026-11-29")
-_MOST_TIMES = 100
 _MIDNIGHT = time()
 
 
@@ -32,8 +31,7 @@ def _instruction(instruction: Any, zone: tzinfo) -> Any:
         return instruction
     changed = dict(timing)
     if (events := timing.get("event")) is not None:
-        listed = events[:_MOST_TIMES] if isinstance(events, list) else events
-        changed["event"] = [_local(each, zone) for each in listed] if isinstance(listed, list) else _local(listed, zone)
+        changed["event"] = [_local(each, zone) for each in events] if isinstance(events, list) else _local(events, zone)
     repeat = timing.get("repeat")
     if isinstance(repeat, dict) and isinstance(bounds := repeat.get("boundsPeriod"), dict):
         local = {name: _local(at, zone) if name in ("start", "end") else at for name, at in bounds.items()}

@@ -66,7 +66,6 @@ _STEP = re.compile(r"(?:weeks?|days?) \d{1,2}(?: ?(?:-|to|through|and) ?\d{1,2})
 _LAST_STEP = re.compile(r".* (?:on(?:wards?)?|and after)")
 _DAYS_OF_CYCLE = "http://hl7.org/fhir/StructureDefinition/timing-daysOfCycle"
 _MOST_DOSES = 1000
-_MANY = 100
 
 
 class _Unread(ValueError):  # noqa: N818 - it is a state of the input, not a fault of ours
@@ -201,7 +200,10 @@ def _of_repeat(repeat: Json, cycle_days: tuple[int, ...]) -> Rhythm | None:
 
 def _events(events: object) -> tuple[date, ...]:
     found: dict[date, None] = {}
-    for event in items(events)[:_MANY]:
+    listed = items(events)
+    if len(listed) >= _MOST_DOSES:
+        raise _Unread(f"{len(listed)} events")
+    for event in listed:
         if (on := _whole_day(event)) is None:
             raise _Unread(shown(event)[:40])
         found[on] = None
@@ -211,7 +213,7 @@ def _events(events: object) -> tuple[date, ...]:
 def _within_a_day(events: object) -> Decimal | None:
     """Return the days between the nearest two events on the same day; ``None`` if all are on different days."""
     times = []
-    for event in items(events)[:_MANY]:
+    for event in items(events)[:_MOST_DOSES]:
         try:
             moment = datetime.fromisoformat(text(event))
         except ValueError:

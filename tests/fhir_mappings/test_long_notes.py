@@ -180,3 +180,12 @@ def test_a_report_is_read_behind_a_short_conclusion() -> None:
 
 def test_a_report_of_forty_pages_is_read_to_its_end() -> None:
     assert _in_report(PROSE * 800 + "LVEF 35 %.") == _in_report("LVEF 35 %.")
+
+
+@pytest.mark.parametrize("levels", [1, 4, 8, 20])
+def test_an_extension_counts_however_deep_it_stands(levels) -> None:
+    extension = {"url": "https://example.org/remark", "valueString": "Hold this dose"}
+    for _ in range(levels - 1):
+        extension = {"url": "https://example.org/group", "extension": [extension]}
+    said = _told(order(dosage(dose_of(252, "mg")), extension=[extension]))
+    assert ["hold this dose" in detail.casefold() for _, detail in said] == [True]

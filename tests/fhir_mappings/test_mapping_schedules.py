@@ -235,6 +235,13 @@ def test_nearest_doses_of_one_order(instruction: Json, expected: str | None) -> 
     assert (nearest.days if nearest else None) == (Decimal(expected) if expected else None)
 
 
+def test_every_event_counts_and_too_many_are_told() -> None:
+    """The two doses behind the first hundred events, two days apart, were silent."""
+    every_month = [f"{2027 + month // 12}-{1 + month % 12:02}-01" for month in range(150)]
+    assert schedule({"timing": {"event": [*every_month, "2039-07-01", "2039-07-03"]}}).nearest.days == Decimal(2)
+    assert schedule({"timing": {"event": every_month * 7}}).unread == ("1050 events",)
+
+
 def test_days_of_several_instructions_are_those_of_one_order() -> None:
     events = [{"timing": {"event": [day]}} for day in DAYS]
     assert schedule(*events).nearest == Nearest(Decimal(7), date(2026, 11, 30), date(2026, 12, 7))
