@@ -281,9 +281,11 @@ def _her2_in_words(stated: _Stated, is_over: bool, origin: Origin) -> Iterator[C
 
 
 def label_of(concept: Json) -> str:
-    """Return the name of a concept for a card: its text, a display, or its code."""
-    named = next(iter(texts(concept)), "")
-    return named or next((coding.code for coding in codings(concept) if coding.code), "")
+    """Return the name of a concept for a card: its text, a display, or a code, rather of a system that is known."""
+    if named := next(iter(texts(concept)), ""):
+        return named
+    by_system = sorted(codings(concept), key=lambda each: each.system not in CODE_SYSTEMS)
+    return next((coding.code for coding in by_system if coding.code), "")
 
 
 def _written_code(coding: Coding) -> str:

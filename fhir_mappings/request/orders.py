@@ -14,10 +14,11 @@ from fhir_mappings.request.dispatched import Lacking
 from fhir_mappings.request.hook_request import HookRequest
 from fhir_mappings.request.patient_reader import OF_CHARTS
 from fhir_mappings.wire.lenient import Json, reference, server_of, text
-from fhir_mappings.wire.resources import ResourceList
+from fhir_mappings.wire.resources import ResourceList, contained_in
 from fhir_mappings.wire.stubs import ResourceStub
 
 _SESSION = "context.draftOrders"
+_CONTAINED = ("Observation", "Condition")
 _UNRESOLVED = frozenset({"unresolved-drug", "other-release-unnamed", "plan-order-missing", "plan-order-named"})
 
 
@@ -42,10 +43,15 @@ class Orders(msgspec.Struct, frozen=True):
     def beside(self) -> ResourceList:
         """What stands among the draft orders and belongs to a chart: a result, a dose given, an order that is ended.
 
-        An order that this session ends is no longer what the chart says.
+        An order that this session ends is no longer what the chart says. Results and problems that an order contains,
+        as what supports it, count too.
         """
-        found = [(path, each) for path, each in self.resources.items() if path.startswith(_SESSION)]
-        return ResourceList([ResourceStub.of_content(each, path) for path, each in found if _is_of_chart(each)])
+        stubs: list[ResourceStub] = []
+        for path, each in self.resources.items():
+            if path.startswith(_SESSION):
+                stubs += [ResourceStub.of_content(each, path)] if _is_of_chart(each) else []
+                stubs += contained_in(each, path, _CONTAINED) if "contained" in each else ()
+        return ResourceList(stubs)
 
     @property
     def unresolved(self) -> bool:

@@ -12,7 +12,7 @@ from fhir_mappings.wire.lenient import child, number, objects, text
 from fhir_mappings.wire.stubs import NOT_STRICT, ResourceStub, entry_path, stub_of_elements, stub_of_entry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Container, Iterator, Sequence
 
     from fhir_mappings.wire.lenient import Json
 
@@ -261,17 +261,7 @@ class ResourceList(msgspec.Struct, eq=False):
             holder = self.stubs[-1].content
         except Unreadable:
             return
-        if holder.get("status") in _WITHDRAWN:
-            return
-        inherited = {name: holder[name] for name in _OF_THE_WHOLE if name in holder}
-        for index, contained in objects(holder.get("contained")):
-            if contained.get("resourceType") == "Observation":
-                # A local id means nothing outside its container; missing patient and time are taken from the container.
-                own = {name: value for name, value in contained.items() if name != "id"}
-                timed = any(name in own for name in _OF_THE_WHOLE if name.startswith("effective"))
-                beside = {name: value for name, value in inherited.items() if not timed or not name.startswith("eff")}
-                where = f"{path}.contained[{index or 0}]"
-                self.stubs.append(ResourceStub.of_content({**beside, **own}, where))
+        self.stubs += contained_in(holder, path)
 
     def _read_leniently(self, value: Any, path: str, depth: int) -> None:
         if not isinstance(value, dict):
@@ -304,6 +294,22 @@ class ResourceList(msgspec.Struct, eq=False):
             if is_next(text(link.get("relation")) or text(link.get("rel"))):
                 self.next_page = text(link.get("url")) or text(link.get("href")) or NO_ADDRESS
                 break
+
+
+def contained_in(holder: Json, path: str, kinds: Container[str] = ("Observation",)) -> Iterator[ResourceStub]:
+    """Yield the resources of some kinds that are contained in another one, such as a panel, a report or an order.
+
+    A local id means nothing outside its container. A patient and a time that are missing are taken from the container.
+    """
+    if holder.get("status") in _WITHDRAWN:
+        return
+    inherited = {name: holder[name] for name in _OF_THE_WHOLE if name in holder}
+    for index, contained in objects(holder.get("contained")):
+        if contained.get("resourceType") in kinds:
+            own = {name: value for name, value in contained.items() if name != "id"}
+            timed = any(name in own for name in _OF_THE_WHOLE if name.startswith("effective"))
+            beside = {name: value for name, value in inherited.items() if not timed or not name.startswith("eff")}
+            yield ResourceStub.of_content({**beside, **own}, f"{path}.contained[{index or 0}]")
 
 
 def is_next(relation: str) -> bool:

@@ -169,6 +169,8 @@ def test_setting(resource: Json, expected: str | None) -> None:
 def test_the_label_is_the_text_a_display_or_the_code() -> None:
     assert label_of(concept(BREAST, text="Breast cancer")) == "Breast cancer"
     assert label_of(concept(BREAST)) == "Malignant neoplasm of breast (disorder)"
+    assert label_of(concept(coding("urn:oid:1.2.3", "17"), icd("C50.911"))) == "C50.911"
+    assert label_of(concept(coding("urn:oid:1.2.3", "17"))) == "17"
     assert label_of(concept(icd("C50.911"))) == "C50.911"
     assert label_of({}) == ""
 

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from shapes import chart_reader
+from shapes import cards, chart_reader, condition, dosage, dose_of, lab, order, topic
 
 from fhir_mappings.request.hook_request import read_request
 from fhir_mappings.request.prefetch import PrefetchState, read_answer
@@ -102,3 +102,24 @@ def test_endless_nesting_of_bundles_is_set_aside() -> None:
     answer = read_answer(json.dumps(nested).encode(), "prefetch.all")
     assert answer.listing is not None
     assert answer.listing.broken
+
+
+@pytest.mark.parametrize(
+    ("contained", "told"),
+    [
+        pytest.param(lab("1742-6", "c", 900, "U/L", 40), ["liver-tests-discontinue"], id="a result"),
+        pytest.param(lab("1742-6", "c", 20, "U/L", 40), [], id="a normal result"),
+        pytest.param({**lab("1742-6", "c", 900, "U/L", 40), "status": "entered-in-error"}, [], id="an error"),
+        pytest.param(
+            {**lab("1742-6", "c", 900, "U/L", 40), "subject": {"reference": "Patient/other"}},
+            ["checks-incomplete"],
+            id="of somebody else",
+        ),
+        pytest.param(condition("c", text="Pregnancy"), ["pregnancy-positive"], id="a problem"),
+        pytest.param(condition("c", text="Hypertension"), [], id="a problem that matters not"),
+    ],
+)
+def test_what_an_order_contains_to_support_it_counts(contained, told) -> None:
+    """An order with an ALT of 22 times the limit in it, as a request for approval may have, was silent."""
+    supported = order(dosage(dose_of(252, "mg")), contained=[contained], supportingInformation=[{"reference": "#c"}])
+    assert [topic(card) for card in cards(supported)] == told
