@@ -30,8 +30,7 @@ def bounded(written: str) -> str:
     Characters that databases refuse (NUL and other control characters, lone surrogates) become U+FFFD. A text over
     `LONGEST` characters is cut there and ends in `CUT`; a caller that needs the whole text checks `is_cut`.
     """
-    if "\\." in written:
-        written = _BREAK.sub("; ", written)
+    written = _with_breaks(written)
     if len(written) <= LONGEST and "  " not in written and written.isprintable():
         # Fast path for nearly every text: one pass and no copy.
         return written.strip()
@@ -49,7 +48,7 @@ def pages(written: str, most: int = MOST_PAGES) -> list[str]:
     """
     if len(written) <= LONGEST:
         return [bounded(written)]
-    rest = " ".join(_BREAK.sub("; ", written).split())
+    rest = " ".join(_with_breaks(written).split())[: (most + 1) * LONGEST]
     found: list[str] = []
     while rest:
         if len(found) == most - 1 or len(rest) <= LONGEST:
@@ -60,6 +59,10 @@ def pages(written: str, most: int = MOST_PAGES) -> list[str]:
         found.append(bounded(rest[:end]))
         rest = rest[end:].lstrip()
     return found
+
+
+def _with_breaks(written: str) -> str:
+    return _BREAK.sub("; ", written) if "\\." in written else written
 
 
 def is_cut(written: str) -> bool:
