@@ -124,7 +124,14 @@ _TAKEN_BACK_IN_NAME = re.compile(
     r"|suspendue?|wrong (?:patient|pt|drug|medication|order|dose)|(?:ordered|entered) in error"
     r"|falscher patient|paciente (?:equivocado|incorrecto|errado)|mauvais patient|paziente sbagliato)\b"
 )
-_PIECES = re.compile(r" - | \(|\)|: |! ?|,|^- ?")
+_PIECES = re.compile(r"[()\[\]{}!,*|]|:(?!\d)| ?(?:->|=>|--+) ?| - |^- ?")
+_EDGES = " -\"'*_#>=.:"
+_POLITE = re.compile(r"(?:please|pls|plz|kindly|bitte|por favor|favor de|merci de|per favore|note|nb)[ :,]{1,2}")
+# "252 mg IV over 90 minutes HOLD": what takes an order back may follow its dose without a mark.
+_BEHIND_DOSE = re.compile(
+    r"(?:\d|\b(?:m?g|kg|ml|iv|ivpb|sc|sq|subq|po|min|mins|minutes|h|hrs?|hours?|d|days?|wks?|weeks?|cycles?|once|daily"
+    r"|q\d{1,2}[dw]|ns|saline|dose|infusion)) (?=[a-z])"
+)
 # What is to be done if something happens.
 _IF = re.compile(r"\b(?:if|when|unless|in case|for any|reactions?|grade|wenn|falls|bei|si|en caso|se)\b")
 # "Prior therapy: THP, stopped 2024".
@@ -232,11 +239,21 @@ def only_as_needed(instruction: Json) -> DoseRemark | None:
     return DoseRemark(RemarkKind.AS_NEEDED, "as needed") if True in flags or "true" in flags else None
 
 
+def _parts(sentence: str) -> Iterator[str]:
+    """Yield a sentence, its parts between marks, and what follows a dose in it, each without what introduces it."""
+    for part in (sentence, *_PIECES.split(sentence)):
+        plain = part.strip(_EDGES)
+        for said in (plain, *(plain[found.end() :] for found in _BEHIND_DOSE.finditer(plain))):
+            polite = _POLITE.match(said)
+            yield said if polite is None else said[polite.end() :]
+
+
 def _of_sentence(sentence: str) -> Iterator[DoseRemark]:
     """Yield what takes the order back, leaves it to somebody's need, or gives another dose soon."""
     if _IF.search(_AS_NEEDED.sub(" ", sentence)) is None and _OF_BEFORE.match(sentence.strip()) is None:
-        pieces = (piece.strip(" -\"'*") for piece in (sentence, *_PIECES.split(sentence)))
-        taken_back = next((each for each in pieces if _TAKEN_BACK.fullmatch(each) or WAITS.fullmatch(each)), "")
+        taken_back = next(
+            (each for each in _parts(sentence) if _TAKEN_BACK.fullmatch(each) or WAITS.fullmatch(each)), ""
+        )
         if taken_back:
             yield DoseRemark(RemarkKind.TAKEN_BACK, taken_back)
     fast = _FAST.search(sentence)

@@ -73,7 +73,14 @@ def text(value: Any) -> str:
     """Return a text in the form for patterns (`bounded`): spaces folded, and cut; empty if the value is not a text."""
     if value.__class__ is not str:
         return ""
-    if len(value) <= LONGEST and "  " not in value and "\\" not in value and value.isprintable():
+    if (
+        len(value) <= LONGEST
+        and "  " not in value
+        and "\\" not in value
+        and "<" not in value
+        and "&" not in value
+        and value.isprintable()
+    ):
         # Fast path, equivalent to `bounded`: nothing is called more often, and nearly every text is short and clean.
         stripped: str = value.strip()
         return stripped

@@ -312,6 +312,77 @@ def test_what_a_note_says_of_the_infusion_is_told(written: str, *, is_told: bool
 
 
 @pytest.mark.parametrize(
+    "written",
+    [
+        "Hold this dose",
+        "(hold this dose)",
+        "[HOLD]",
+        "{hold}",
+        "***NOTE*** hold this dose",
+        "-> hold this dose",
+        "=> HOLD",
+        "Note:hold this dose",
+        "Please hold this dose",
+        "pls hold dose",
+        "Kindly hold the dose",
+        "plz, do not give",
+        "(do not give)",
+        "_HOLD_",
+        "__Do not give__",
+        "!HOLD!",
+        "252 mg IV HOLD",
+        "252 mg IV over 90 minutes hold this dose",
+        "252 mg IVPB once HOLD - see note",
+        "252 mg q21d on hold",
+        "252 mg IV cycle 3 cancelled",
+        "252 mg IV (wrong patient)",
+        "252 mg iv in 250 ml NS hold x 1 week",
+        "252 mg IV pls hold",
+        "<b>HOLD</b>",
+        "<p>252 mg IV</p><p>HOLD</p>",
+        "Kadcyla 252 mg | HOLD",
+        "hold\u200b this dose",
+        "h\u200eold this dose",
+    ],
+)
+@pytest.mark.parametrize("place", ["note", "instructions"])
+def test_what_takes_an_order_back_counts_in_any_marks(place: str, written: str) -> None:
+    """Only a sentence, or a part between commas, was heard: "[HOLD]" and "252 mg IV HOLD" were silent."""
+    shown = topics_of(dosage(dose_of(252, "mg"), text=written)) if place == "instructions" else _with_note(written)
+    assert shown == ["checks-incomplete"]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "252 mg IV. Patient may hold a warm blanket",
+        "Hold pressure for 5 minutes after the IV is removed",
+        "252 mg IV over 90 minutes, hold parameters: none",
+        "Do not hold for fever",
+        "(no need to hold)",
+        "Never on hold",
+        "[not discontinued]",
+        "hold if platelets < 25",
+        "(hold if ANC < 1)",
+        "Stop date: 12/22/2026",
+        "252 mg IV stop at 12:30",
+        "252 mg IV once. Dose check done",
+        "Cancel appointment for 12/22",
+        "252 mg IV (do not shake)",
+        "252 mg IV do not shake",
+    ],
+)
+@pytest.mark.parametrize("place", ["note", "instructions"])
+def test_what_does_not_take_an_order_back_is_silent(place: str, written: str) -> None:
+    shown = topics_of(dosage(dose_of(252, "mg"), text=written)) if place == "instructions" else _with_note(written)
+    assert shown == []
+
+
+def _with_note(written: str) -> list[str]:
+    return topics_of(dosage(dose_of(252, "mg")), note=[{"text": written}])
+
+
+@pytest.mark.parametrize(
     ("changes", "expected"),
     [
         ({"asNeededBoolean": True}, ["checks-incomplete"]),
@@ -327,7 +398,11 @@ def test_what_a_note_says_of_the_infusion_is_told(written: str, *, is_told: bool
         ({"text": "252 mg in Sodium Chloride 0.9% 250 mL, Total Vol 262.6, Rate 175 mL/hr"}, []),
         ({"text": "KADCYLA [252 MG] D5W [250 ML] IV Q21D"}, ["diluent-incompatible"]),
         ({"text": "252 mg iv dag 1 en 8, kuur 3"}, ["interval-too-short"]),
-        ({"text": "<p>Give <b>252 mg</b> IV over 30&nbsp;min every 21&nbsp;days</p>"}, []),
+        ({"text": "Give 252 mg IV over 30 min every 21 days"}, ["infusion-rate"]),
+        ({"text": "<p>Give <b>252 mg</b> IV over 30&nbsp;min every 21&nbsp;days</p>"}, ["infusion-rate"]),
+        ({"text": "<p>Give <b>252 mg</b> IV over 90&nbsp;min every 21&nbsp;days</p>"}, []),
+        ({"text": "<b>252&#160;mg</b> IV<br/>Do not give<br/>"}, ["checks-incomplete"]),
+        ({"text": "<p>Give <b>420&nbsp;mg</b> IV over 90&nbsp;min</p>"}, ["dose-text-conflict"]),
         ({"text": "252 mg IV. Then 252 mg on 11/29."}, ["checks-incomplete"]),
         ({"text": "Day 1: 252 mg. Days 8 and 15: rest."}, []),
         ({"patientInstruction": "Sie erhalten heute 252 mg. Der Termin in 3 Wochen steht."}, []),
