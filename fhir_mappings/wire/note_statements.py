@@ -84,6 +84,9 @@ def _begins(plain: str) -> list[str]:
 
 def _is_said(statement: _Statement, sentence: str, is_own: Callable[[str], bool], value: Decimal | None) -> bool:
     known = statement.known
+    if known.brief is not None and sentence.rpartition(": ")[2].strip().count(" ") >= known.brief:
+        # "RN note: patient refused" has two words behind its label.
+        return False
     if any(each.pattern.search(sentence) is None for each in statement.lists):
         return False
     if known.own_drug and not is_own(sentence):

@@ -58,11 +58,11 @@ STEP = 1.2
         pytest.param("Kad\ud800cyla", "Kad\ufffdcyla", id="half a surrogate pair"),
         pytest.param("3,6\u2009mg", "3,6 mg", id="a thin space"),
         pytest.param("<b>252&nbsp;mg</b>", "252 mg", id="HTML"),
-        pytest.param("<p class=\"x\">LVEF 38&#37;</p><P>ok</P>", "; LVEF 38%; ; ok;", id="paragraphs"),
+        pytest.param('<p class="x">LVEF 38&#37;</p><P>ok</P>', "; LVEF 38%; ; ok;", id="paragraphs"),
         pytest.param("Do not give<br />Call", "Do not give; Call", id="a break"),
         pytest.param("if <38 or >60 & rising", "if <38 or >60 & rising", id="no HTML"),
         pytest.param("a<b and b>a, <p 0.05>", "a<b and b>a, <p 0.05>", id="no tags"),
-        pytest.param("<span onclick=\"" + "x" * 500 + "\">", "<span onclick=\"" + "x" * 500 + "\">", id="a long tag"),
+        pytest.param('<span onclick="' + "x" * 500 + '">', '<span onclick="' + "x" * 500 + '">', id="a long tag"),
         pytest.param("", "", id="empty"),
     ],
 )

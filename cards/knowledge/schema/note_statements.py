@@ -34,7 +34,8 @@ class NoteStatement(KnowledgeRecord, frozen=True, kw_only=True):
     The lists are named, as in ``NoteStatements.words``. ``apart``: the words of two lists stand in this order, with at
     most so many words between them. ``own_drug``: the sentence names the ordered drug, too. ``below``: a number behind
     the words is lower than this; less than ``at_least`` is no such measurement, and one from ``thousands_from`` on
-    counts single cells, so it is divided by a thousand.
+    counts single cells, so it is divided by a thousand. ``brief``: the sentence has at most so many words, so that it
+    says nothing else.
     """
 
     because: str
@@ -45,6 +46,7 @@ class NoteStatement(KnowledgeRecord, frozen=True, kw_only=True):
     """Those that count only before the words of the first list."""
     apart: int | None = None
     own_drug: bool = False
+    brief: int | None = None
     below: Decimal | None = None
     at_least: Decimal = Decimal(0)
     thousands_from: Decimal | None = None
