@@ -252,7 +252,7 @@ class ObservationReader:
         origin: Origin,
         on: date | None,
         is_of_another: Callable[[str], bool] = never,
-        about: tuple[About, ...] = (About.RESULT,),
+        about: tuple[About, ...] = (),
     ) -> Gap | None:
         """Return a gap if a note says that the value is void; ``is_of_another`` as for ``ResultNotes.void``."""
         note = self._notes.void(concept, observation, is_of_another, about)

@@ -63,6 +63,8 @@ _CONTROL = re.compile(
 """The name of a part that says whether the test worked."""
 NOTE_SENTENCES = re.compile(r"[.;!\n](?!\d)")
 """What parts the sentences of a folded note, which end in marks as often as in a blank: "hemolyzed.repeat"."""
+_OF_RESULT = (About.RESULT,)
+_ABOUT = {"lvef": (About.RESULT, About.EJECTION), "weight": (About.RESULT, About.WEIGHT)}
 _PARTS = ",:("
 """What begins another part of a sentence."""
 
@@ -100,15 +102,16 @@ class ResultNotes:
         concept: str,
         observation: Json,
         is_of_another: Callable[[str], bool] = never,
-        about: tuple[About, ...] = (About.RESULT,),
+        about: tuple[About, ...] = (),
     ) -> str:
         """Return what a note says that makes a result void or doubtful, or corrects it; empty if none does.
 
         `CUT` alone if a note goes on behind what is read of it.
 
         ``is_of_another`` tells whether a folded sentence, which may be doubtful, is about another test. ``about`` is
-        what the result is.
+        what the result is; without it, what its concept is.
         """
+        about = about or _ABOUT.get(concept, _OF_RESULT)
         value, on = _number_of(observation), time_of(observation)[1]
         hiding = self._hiding.get(concept, ())
         for each in remarks(observation):

@@ -33,10 +33,12 @@ NO_RESULT = re.compile(
     r"|wenn|falls|bis|vor|letzte\w?|si|cuando|seuil|limite de)\b"
 )
 _OF_ONE, _THOUSANDS, _THOUSAND = "/uL", "K/uL", "k"
+_NOW = frozenset({"today", "now", "heute", "jetzt", "hoy", "ahora", "aujourd", "oggi", "hoje"})
 _CLAUSES = re.compile(r",(?!\d)")
 _AMOUNT_ALONE = re.compile(
     r"(?P<words>(?:[a-z]{1,14}[ :=]{1,3}){0,4})(?P<amount>\d{1,6}(?:[.,]\d{1,3})?"
-    r"(?: ?(?!(?:on|by|with|per|at|en|au|auf|in|im)\b)[^\d\s]\S{0,16}| 10\S{1,14})?)"
+    r"(?: ?(?!(?:on|by|with|per|at|en|au|auf|in|im|today|now|heute|jetzt|hoy|ahora|oggi|hoje)\b)"
+    r"[^\d\s]\S{0,16}| 10\S{1,14})?)"
     r"(?P<behind>(?: \(?[a-z]{1,12}\)?){0,4})"
 )
 # Behind an amount, how it was measured again: "55 kg on bed scale".
@@ -49,7 +51,7 @@ _OF_RESULT = re.compile(
     r"(?:values?|results?|repeat(?:ed)?|rerun|recheck(?:ed)?|actual(?:ly)?|current(?:ly)?|now|is|measured|reads?|today|true"
     r"|correct(?:ed)?|about|approximately|see|recount|nachgezahlt|hertelling|in|im|en|sur|tube|manual(?:ly)?|manuel(?:le)?|manuell\w{0,2}|counted|recuento|comptage|conteggio|citrat[eo]?|[zc]itratblut|real"
     r"|diff(?:erential)?|by|optical|fluorescen\w{1,3}|impedance|method|smear|estimate|methode|metodo|manuell\w{0,2}"
-    r"|body|weights?|weighs|wt|patient|pt|level|count|wert|gewicht|valor|peso|poids|valeur|valore"
+    r"|body|weights?|weighs|weighed|wt|patient|pt|level|count|wert|gewicht|valor|peso|poids|valeur|valore"
     r"|wiederholung|nachmessung|kontrolle|kontrollwert|korrektur|korrigiert|richtig|repeticion|repetido|repetida|corregido"
     r"|correccion|repetition|repete|controle|corrige|ripetuto|ripetizione|controllo|corretto|rettifica|repeticao"
     r"|corrigido|herhaling|herhaald|gecorrigeerd|waarde|powtorzono|powtorka|korekta|wynik|omkorning|rattat|rattelse"
@@ -107,12 +109,13 @@ class NoteValueReader:
         words = [word for each in match["words"].split() if (word := each.rstrip(":="))]
         if not all(_OF_RESULT.fullmatch(each) or each in own for each in words):
             return None
-        if not all(map(_HOW.fullmatch, match["behind"].replace("(", "").replace(")", "").split())):
+        behind = match["behind"].replace("(", "").replace(")", "").split()
+        if not all(map(_HOW.fullmatch, behind)):
             return None
         read = read_amount(match["amount"].strip()) or next(iter(in_thousands(match["amount"].strip()) or ()), None)
         if read is None or read.bound is not Bound.EXACT or read.upper is not None:
             return None
-        named = not own.isdisjoint(words) or any(map(_OF_RESULT.fullmatch, words))
+        named = not own.isdisjoint(words) or any(map(_OF_RESULT.fullmatch, words)) or not _NOW.isdisjoint(behind)
         factor = self._units.factor(concept, "", read.unit) if read.unit or not named else measured.unit.factor
         if factor is not None and not read.unit:
             factor = cell_factor(self._terminology, self._units, concept, read.value, "", factor)

@@ -14,8 +14,8 @@ from cards.knowledge.schema.sourced import Cited, KnowledgeRecord
 class About(StrEnum):
     """What a note stands beside; ``RESULT`` is any result.
 
-    ``HER2_POSITIVE`` is a positive result of HER2, ``LVEF_NORMAL`` an ejection fraction that is not called reduced,
-    ``GIVEN`` a dose that was given.
+    ``HER2_POSITIVE`` is a positive result of HER2, ``EJECTION`` the result of an ejection fraction, ``LVEF`` a sentence
+    that may name one, ``LVEF_NORMAL`` one that is not called reduced, ``GIVEN`` a dose that was given.
     """
 
     ORDER = "order"
@@ -23,6 +23,8 @@ class About(StrEnum):
     HER2 = "her2"
     HER2_POSITIVE = "her2-positive"
     LVEF = "lvef"
+    EJECTION = "ejection"
+    WEIGHT = "weight"
     LVEF_NORMAL = "lvef-normal"
     DIAGNOSIS = "diagnosis"
     GIVEN = "given"
