@@ -131,7 +131,7 @@ def denial(resource: Json, names_drug: Callable[[str], bool], statements: NoteSt
     """
     reasons = [said for _, each in objects(resource.get("statusReason")) for said in texts(each)]
     for sentence in _sentences((*_written(resource), *reasons)):
-        plain = fold(sentence[:LONGEST]).strip(" -\"'*()!")
+        plain = fold(sentence[:LONGEST]).strip(" -\"'*()[]{}!")
         if statements.says(plain, About.GIVEN):
             return sentence[:_LONGEST_NOTE]
         if _CUES.search(plain) is None or _THEN_GIVEN.search(plain) is not None:

@@ -1,4 +1,4 @@
-"""Notes of a few words on a result: "typo", "in lbs", "repeat negative" are told, "verified" and "fasting" are not."""
+"""Notes of a few words on a result or a dose: "typo", "in lbs" and "half" are told, "verified" is not."""
 
 from __future__ import annotations
 
@@ -233,3 +233,121 @@ def test_a_few_words_against_a_result_are_told(place: str, note: str) -> None:
 @pytest.mark.parametrize(("place", "note"), _rows(SILENT))
 def test_a_few_words_of_routine_are_not_told(place: str, note: str) -> None:
     assert not _told(place, note)
+
+
+def _dose_is_told(note: str, place: str) -> bool:
+    given = {
+        "resourceType": "MedicationAdministration",
+        "id": "given-1",
+        "status": "completed",
+        "subject": {"reference": "Patient/pat-1"},
+        "medicationCodeableConcept": {"text": "Kadcyla"},
+        "effectiveDateTime": "2026-11-01",
+        "dosage": {"dose": quantity(252, "mg"), **({"text": note} if place == "dosage" else {})},
+        **({"note": [{"text": note}]} if place == "note" else {}),
+    }
+    return bool(topics(order(dosage(dose_of(252, "mg"))), prefetch=chart(administrations=bundle(given))))
+
+
+@pytest.mark.parametrize("place", ["note", "dosage"])
+@pytest.mark.parametrize(
+    "note",
+    [
+        "not given",
+        "NOT GIVEN",
+        "(not given)",
+        "[not given]",
+        "held",
+        "HELD",
+        "refused",
+        "pt refused",
+        "missed",
+        "no show",
+        "cancelled",
+        "charted in error",
+        "wrong pt",
+        "wrong patient",
+        "half dose",
+        "half",
+        "50%",
+        "stopped early",
+        "stopped",
+        "partial",
+        "only 126 mg",
+        "126 mg given",
+        "leaked",
+        "extravasation",
+        "infiltrated",
+        "reaction",
+        "reaction, stopped",
+        "not infused",
+        "returned to pharmacy",
+        "wasted",
+        "discarded",
+        "dose not given",
+        "nicht gegeben",
+        "abgebrochen",
+        "halbe Dosis",
+        "no administrado",
+        "suspendido",
+        "media dosis",
+        "non administré",
+        "arrêté",
+        "non somministrato",
+        "metà dose",
+        "não administrado",
+        "meia dose",
+        "IV infiltrated, stopped",
+    ],
+)
+def test_a_few_words_against_a_dose_are_told(note: str, place: str) -> None:
+    assert _dose_is_told(note, place)
+
+
+@pytest.mark.parametrize("place", ["note", "dosage"])
+@pytest.mark.parametrize(
+    "note",
+    [
+        "given",
+        "tolerated well",
+        "no reaction",
+        "completed",
+        "complete",
+        "RN JD",
+        "verified x2",
+        "double checked",
+        "port accessed",
+        "good blood return",
+        "flushed",
+        "no issues",
+        "stopped at 1030",
+        "started 0900",
+        "ended 1030",
+        "90 min",
+        "over 90 min",
+        "252 mg",
+        "full dose",
+        "premeds given",
+        "ok",
+        "250 ml NS",
+        "wt 70",
+        "cycle 5",
+        "no complaints",
+        "left arm",
+        "lot 12345",
+        "partial port occlusion resolved",
+        "waste 8 mg",
+        "discarded 8 mg",
+        "vital signs stable",
+        "gegeben",
+        "gut vertragen",
+        "administrado",
+        "bien tolerado",
+        "fait",
+        "bien toléré",
+        "somministrato",
+        "feito",
+    ],
+)
+def test_a_few_words_of_routine_on_a_dose_are_not_told(note: str, place: str) -> None:
+    assert not _dose_is_told(note, place)
