@@ -1,11 +1,24 @@
-"""Notes of a few words on a result or a dose: "typo", "in lbs" and "half" are told, "verified" is not."""
+"""Notes of a few words on a result, a dose or a cancer: "typo", "in lbs" and "half" are told."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from shapes import bundle, chart, dosage, dose_of, lab, observation, order, quantity, topics
+from shapes import (
+    SNOMED,
+    bundle,
+    chart,
+    coding,
+    condition,
+    dosage,
+    dose_of,
+    lab,
+    observation,
+    order,
+    quantity,
+    topics,
+)
 
 RESULTS: dict[str, Any] = {
     "labs": lab("1742-6", "note-1", 22, "U/L", 40),
@@ -351,3 +364,86 @@ def test_a_few_words_against_a_dose_are_told(note: str, place: str) -> None:
 )
 def test_a_few_words_of_routine_on_a_dose_are_not_told(note: str, place: str) -> None:
     assert not _dose_is_told(note, place)
+
+
+def _cancer_is_told(note: str) -> bool:
+    cancer = condition("c-1", coding(SNOMED, "254837009"), note=[{"text": note}], stage=[{"summary": {"text": "IV"}}])
+    return bool(topics(order(dosage(dose_of(252, "mg"))), prefetch=chart(conditions=bundle(cancer))))
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "wrong patient",
+        "error",
+        "entered in error",
+        "in error",
+        "not confirmed",
+        "benign",
+        "benign on path",
+        "biopsy benign",
+        "no cancer",
+        "HER2 neg",
+        "HER2 negative",
+        "her2-",
+        "TNBC",
+        "triple negative",
+        "TNBC on repeat",
+        "not breast",
+        "r/o",
+        "rule out",
+        "(wrong patient)",
+        "typo",
+        "HER2 0 on mets",
+        "Fehldiagnose",
+        "gutartig",
+        "benigno",
+        "bénin",
+        "HER2 negativo",
+        "HER2 négatif",
+        "triple negativo",
+        "dx changed",
+        "revised dx",
+    ],
+)
+def test_a_few_words_against_a_cancer_are_told(note: str) -> None:
+    assert _cancer_is_told(note)
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "HER2 pos",
+        "HER2 positive",
+        "HER2+",
+        "ER+ HER2+",
+        "stage IV",
+        "mets to bone",
+        "dx 2024",
+        "see path",
+        "path reviewed",
+        "IDC",
+        "grade 3",
+        "left breast",
+        "s/p mastectomy",
+        "on therapy",
+        "restaging 11/26",
+        "stable disease",
+        "no benign lesions",
+        "PCP aware",
+        "Dr Smith",
+        "per oncology",
+        "confirmed",
+        "verified",
+        "de novo metastatic",
+        "BRCA neg",
+        "ER neg",
+        "PR neg",
+        "LN neg",
+        "HER2 neg on core, HER2 positive on excision",
+        "Sister TNBC",
+        "HER2 neg 2020, then positive",
+    ],
+)
+def test_a_few_words_of_routine_on_a_cancer_are_not_told(note: str) -> None:
+    assert not _cancer_is_told(note)
