@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _DOSE = r"(?:dose|dosis|dosage)"
 _LESS = r"(?:reduced|lowered|decreased|reduziert)"
+_REDUCED = r"(?:reducida|reduite|ridotta|reduzida|verlaagd|zmniejszona|dimezzata|diminuita|diminuida|diminuee|abaissee)"
 _MORE = (
     r"(?:increased|raised|escalated|doubled|erhoht|verdoppelt|duplicada|doublee|raddoppiata|dobrada|verdubbeld"
     r"|podwojona)"
@@ -31,7 +32,9 @@ _TIMES = rf"(?: ?x|-?fold| times)\b(?! ?(?:uln|lln|10|\d))(?: the)?(?: usual| fu
 _SAID = {
     RemarkKind.REDUCED: re.compile(
         rf"\b(?:{_DOSE} level|dl) ?(?:-|minus) ?[1-3]\b|\b{_DOSE} (?:was |is |has been )?{_LESS}\b|\b{_LESS} {_DOSE}\b"
-        rf"|\A ?{_LESS} (?:by )?\d{{1,2}} ?{_PERCENT}|\b{_DOSE} reduction\b"
+        rf"|\A ?(?:{_LESS}|{_LOWER}) (?:by )?\d{{1,2}} ?{_PERCENT}|\b{_DOSE} reduction\b"
+        rf"|\b(?:reduzierte|verringerte|verminderte|halbierte) {_DOSE}\b|\b{_DOSE} {_REDUCED}\b"
+        rf"|\A\W*(?:{_LESS}|{_REDUCED}|half|halved|halbiert)\W*\Z"
         rf"|\breduce(?: the)? {_DOSE}\b|\bdosisreduktion\b"
         rf"|\b(?:reduccion|reduction|riduzione|reducao|reduktion|cut|decrease|lower|reduce) (?:(?:the )?{_DOSE} )?"
         rf"(?:de|del|di|um|by|von) \d{{1,2}} ?{_PERCENT}"
@@ -58,7 +61,9 @@ _SAID = {
         rf"|(?<![\d.,])0[.,][3-9]\d?{_TIMES}"
     ),
     RemarkKind.RAISED: re.compile(
-        rf"\b{_DOSE} (?:was |is |has been )?{_MORE}\b|\b{_MORE} {_DOSE}\b|\b(?:increase|double)(?: the)? {_DOSE}\b"
+        rf"\b(?:verdoppelte|doppelte|erhohte) {_DOSE}\b|\b{_DOSE} (?:doble|doppia|dupla)\b|\bdosi doppie\b"
+        rf"|\b[23] ?x {_DOSE}\b|\b{_DOSE} ?x ?[23] (?:today|now|heute|hoy|oggi|hoje)\b|\A\W*(?:doubled?|x ?2|2 ?x)\W*\Z"
+        rf"|\b{_DOSE} (?:was |is |has been )?{_MORE}\b|\b{_MORE} {_DOSE}\b|\b(?:increase|double)(?: the)? {_DOSE}\b"
         rf"|\b(?:give|administer|infuse) (?:a )?double\b(?! ?-?(?:check|lumen|bag|glov|line))"
         rf"|(?<![\d.,<>=/-])(?:10[1-9]|1[1-9]\d|[23]\d\d)(?:[.,]\d)? ?{_PERCENT}(?: of (?:the )?{_DOSE}\b)?"
         rf"|(?<![\w/])\+ ?\d{{1,3}} ?{_PERCENT}|\b{_RAISE}(?: \w{{1,12}}){{0,2}} \d{{1,3}} ?{_PERCENT}"
@@ -75,8 +80,8 @@ _SAID = {
     ),
 }
 _CUES = re.compile(
-    rf"dos[ei]|\bdouble\b|{_LOWER} to|\bdl\b|level|nivel|niveau|palier|livello|stufe|\u2193|maintenance"
-    rf"|\bhalf \w|reduction|\d ?{_PERCENT}"
+    rf"dos[ei]|\bdouble|{_LOWER} to|\bdl\b|level|nivel|niveau|palier|livello|stufe|\u2193|maintenance"
+    rf"|\bhal[fb]|reduc|reduit|ridott|diminui|x ?2\b|\b2 ?x|reduction|\d ?{_PERCENT}"
     r"|\d(?: ?x|-?fold| times)\b"
 )
 # A percentage that is neither of a solution, nor of a result, a tolerance or a rate may be a share of the dose.

@@ -378,6 +378,63 @@ def test_what_does_not_take_an_order_back_is_silent(place: str, written: str) ->
     assert shown == []
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "half",
+        "half dose",
+        "½ dose",
+        "Dose x2 today",
+        "2x dose",
+        "double",
+        "doubled",
+        "x2",
+        "Verdoppelte Dosis geben",
+        "doppelte Dosis",
+        "Dosi doppie",
+        "dosis doble",
+        "reduce 25%",
+        "reduced",
+        "reduzierte Dosis",
+        "dosis reducida",
+        "dose réduite",
+        "dose ridotta",
+        "dose reduzida",
+        "dose dimezzata",
+        "not Kadcyla",
+    ],
+)
+@pytest.mark.parametrize("place", ["note", "instructions"])
+def test_a_dose_that_a_few_words_change_is_told(place: str, written: str) -> None:
+    text = f"252 mg IV over 90 minutes. {written}"
+    shown = topics_of(dosage(dose_of(252, "mg"), text=text)) if place == "instructions" else _with_note(written)
+    assert not {"checks-incomplete", "dose-text-conflict"}.isdisjoint(shown)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "full dose",
+        "same dose",
+        "dose double checked",
+        "dose double-checked",
+        "double check done",
+        "reduced salt diet",
+        "half-life 4 days",
+        "half saline flush",
+        "1 dose x 2 bags",
+        "dose x 2 syringes",
+        "reduce noise",
+        "double lumen port",
+        "double gloves",
+        "reduced hearing",
+        "no dose reduction",
+    ],
+)
+def test_a_few_words_that_change_no_dose_are_not_told(written: str) -> None:
+    assert _with_note(written) == []
+
+
 def _with_note(written: str) -> list[str]:
     return topics_of(dosage(dose_of(252, "mg")), note=[{"text": written}])
 
