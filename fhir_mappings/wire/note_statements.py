@@ -32,29 +32,32 @@ def never(_: str) -> bool:
 
 
 class _Statement(NamedTuple):
-    """A statement with the patterns of its lists, and how the words of the first one begin: no pattern without one."""
+    """A statement with the names of its lists and their patterns."""
 
     known: NoteStatement
+    names: frozenset[str]
     lists: tuple[Words, ...]
     unless: tuple[Words, ...]
     unless_before: tuple[Words, ...]
-    begins: frozenset[str]
 
 
 class NoteStatementReader:
     """Reads the statements of one knowledge; one reader serves every request."""
 
     def __init__(self, known: NoteStatements) -> None:
-        """Index the lists."""
+        """Index the lists by how their words begin: no pattern is tried on a sentence without such a word."""
         self._lists = {name: Words(listed) for name, listed in known.words.items()}
+        self._begun: dict[str, set[str]] = {}
         self._about: dict[About, list[_Statement]] = {}
         for each in known.statements:
             lists, unless, before = (
                 tuple(self._lists[name] for name in names) for names in (each.all, each.unless, each.unless_before)
             )
-            begins = frozenset(begin for word in known.words[each.all[0]] for begin in _begins(fold(word))[:1])
             for about in each.of:
-                self._about.setdefault(about, []).append(_Statement(each, lists, unless, before, begins))
+                self._about.setdefault(about, []).append(_Statement(each, frozenset(each.all), lists, unless, before))
+        for name in {name for each in known.statements for name in each.all}:
+            for word in known.words[name]:
+                self._begun.setdefault(_begins(fold(word))[0], set()).add(name)
 
     def says(
         self, sentence: str, *about: About, is_own: Callable[[str], bool] = never, value: Decimal | None = None
@@ -63,11 +66,12 @@ class NoteStatementReader:
 
         ``is_own`` tells whether a sentence names the ordered drug. A number of the sentence must be below ``value``.
         """
-        begins = set(_begins(sentence))
+        begun = set().union(*map(self._begun.__getitem__, self._begun.keys() & _begins(sentence)))
         return any(
-            not each.begins.isdisjoint(begins) and _is_said(each, sentence, is_own, value)
+            _is_said(each, sentence, is_own, value)
             for place in about
             for each in self._about.get(place, ())
+            if each.names <= begun
         )
 
 
