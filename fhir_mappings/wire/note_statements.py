@@ -48,13 +48,15 @@ class NoteStatementReader:
         """Index the lists by how their words begin: no pattern is tried on a sentence without such a word."""
         self._lists = {name: Words(listed) for name, listed in known.words.items()}
         self._begun: dict[str, set[str]] = {}
-        self._about: dict[About, list[_Statement]] = {}
+        # By what they are about and by the name of their first list.
+        self._about: dict[About, dict[str, list[_Statement]]] = {}
         for each in known.statements:
             lists, unless, before = (
                 tuple(self._lists[name] for name in names) for names in (each.all, each.unless, each.unless_before)
             )
+            statement = _Statement(each, frozenset(each.all), lists, unless, before)
             for about in each.of:
-                self._about.setdefault(about, []).append(_Statement(each, frozenset(each.all), lists, unless, before))
+                self._about.setdefault(about, {}).setdefault(each.all[0], []).append(statement)
         for name in {name for each in known.statements for name in each.all}:
             for word in known.words[name]:
                 self._begun.setdefault(_begins(fold(word))[0], set()).add(name)
@@ -69,8 +71,9 @@ class NoteStatementReader:
         begun = set().union(*map(self._begun.__getitem__, self._begun.keys() & _begins(sentence)))
         return any(
             _is_said(each, sentence, is_own, value)
-            for place in about
-            for each in self._about.get(place, ())
+            for by_first in map(self._about.__getitem__, about)
+            for name in by_first.keys() & begun
+            for each in by_first[name]
             if each.names <= begun
         )
 
