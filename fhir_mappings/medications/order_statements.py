@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from cards.facts.order import RemarkKind
 from cards.knowledge.schema import About
 from cards.values.texts import LONGEST
+from fhir_mappings.medications.amounts import without_amounts
 from fhir_mappings.medications.dose_remarks import dose_remarks
 from fhir_mappings.wire.folding import SENTENCES, fold
 
@@ -31,6 +32,7 @@ def order_statements(written: Iterable[str], reader: NoteStatementReader, own_na
         dict.fromkeys(
             " ".join(sentence.split())[:_LABEL]
             for each in written
+            if reader.may_say_of_order(without_amounts(each[:LONGEST]))
             for sentence in SENTENCES.split(each[:LONGEST])
             if reader.says(fold(sentence), About.ORDER, is_own=is_own) and not _is_told(sentence)
         )

@@ -273,3 +273,11 @@ def test_the_words_that_a_statement_begins_with_are_found_by_their_first_letters
             stem = word.split()[0].partition("*")[0]
             assert stem[:1].isalnum(), word
             assert "*" not in word.split()[0] or len(stem) >= len("pre"), word
+
+
+def test_no_word_of_a_statement_on_orders_is_an_amount() -> None:
+    """Whether a text may have their words is asked of the text without its amounts."""
+    known = load().terminology.note_statements
+    on_orders = [each for each in known.statements if About.ORDER in each.of]
+    listed = [word for statement in on_orders for name in statement.all for word in known.words[name]]
+    assert [word for word in listed if word[0].isdigit() or "mg" in word.split()] == []
