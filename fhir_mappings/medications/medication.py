@@ -203,13 +203,13 @@ class MedicationReader:
         """Read the doses in the text of an order that has none in its fields, if all of the text is understood."""
         return dose_only_in_text(resource, self._supportive_drugs)
 
-    def named_problems(self, resource: Json, beside: Iterable[str]) -> tuple[NamedProblem, ...]:
-        """List the problems that stop a drug and that the words of an order name; ``beside``: its `texts_beside`."""
-        return named_problems(resource, beside, self._conditions.concepts)
+    def named_problems(self, written: Iterable[str]) -> tuple[NamedProblem, ...]:
+        """List the problems that stop a drug and that the texts of an order name."""
+        return named_problems(written, self._conditions.concepts)
 
-    def statements(self, resource: Json, beside: Iterable[str], own_names: Iterable[str]) -> tuple[str, ...]:
-        """List the sentences of an order, which has some names of its drug, that nobody should overlook."""
-        return order_statements(resource, beside, self._statements, own_names)
+    def statements(self, written: Iterable[str], own_names: Iterable[str]) -> tuple[str, ...]:
+        """List the sentences of the texts of an order, of a drug with some names, that nobody should overlook."""
+        return order_statements(written, self._statements, own_names)
 
     def days(self, resource: Json) -> tuple[date, ...]:
         """Return the days for which an order of the chart names doses: each named day, or the first day."""

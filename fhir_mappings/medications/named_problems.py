@@ -9,7 +9,6 @@ from cards.facts.order import NamedProblem
 from cards.knowledge.schema import Problem
 from cards.values.texts import LONGEST
 from fhir_mappings.medications.amounts import without_amounts
-from fhir_mappings.medications.other_texts import every_text
 from fhir_mappings.patient.problem_tokens import Said
 from fhir_mappings.wire.folding import SENTENCES, fold
 
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from fhir_mappings.patient.condition_concepts import ConceptReader
-    from fhir_mappings.wire.lenient import Json
 
 _WANTED = (Problem.PREGNANCY, Problem.ILD, Problem.HEART_FAILURE)
 _TOLD = frozenset({Said.STATED, Said.SUSPECTED, Said.UNCLEAR})
@@ -64,14 +62,11 @@ def is_of_anybody(plain: str) -> bool:
     return _OF_ANYBODY.search(plain) is not None
 
 
-def named_problems(order: Json, beside: Iterable[str], concepts: ConceptReader) -> tuple[NamedProblem, ...]:
-    """List the problems that the texts of an order say, or may say, that the patient has; each is told once.
-
-    ``beside`` are its `texts_beside`.
-    """
+def named_problems(written: Iterable[str], concepts: ConceptReader) -> tuple[NamedProblem, ...]:
+    """List the problems that the texts of an order say, or may say, that the patient has; each is told once."""
     found: dict[Problem, NamedProblem] = {}
-    for written in every_text(order, beside):
-        for problem, said in _in_text(written[:LONGEST], concepts):
+    for each in written:
+        for problem, said in _in_text(each[:LONGEST], concepts):
             found.setdefault(problem, NamedProblem(problem, said))
     return tuple(found.values())
 

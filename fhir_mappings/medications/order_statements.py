@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 from cards.facts.order import RemarkKind
 from cards.knowledge.schema import About
 from cards.values.texts import LONGEST
+from fhir_mappings.medications.amounts import without_amounts
 from fhir_mappings.medications.dose_remarks import dose_remarks
-from fhir_mappings.medications.other_texts import every_text
 from fhir_mappings.wire.folding import SENTENCES, fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from fhir_mappings.wire.lenient import Json
     from fhir_mappings.wire.note_statements import NoteStatementReader
 
 _TOLD = frozenset({RemarkKind.TAKEN_BACK, RemarkKind.OF_PATIENT, RemarkKind.AS_NEEDED})
@@ -23,19 +22,18 @@ _TOLD = frozenset({RemarkKind.TAKEN_BACK, RemarkKind.OF_PATIENT, RemarkKind.AS_N
 _LABEL = 80
 
 
-def order_statements(
-    order: Json, beside: Iterable[str], reader: NoteStatementReader, own_names: Iterable[str]
-) -> tuple[str, ...]:
-    """List the sentences of an order that are to be told, each once and as it is written.
+def order_statements(written: Iterable[str], reader: NoteStatementReader, own_names: Iterable[str]) -> tuple[str, ...]:
+    """List the sentences of the texts of an order that are to be told, each once and as it is written.
 
-    ``beside`` are its `texts_beside`, ``own_names`` names of the ordered drug.
+    ``own_names`` are names of the ordered drug.
     """
     is_own = partial(_names_one_of, tuple(own_names))
     return tuple(
         dict.fromkeys(
             " ".join(sentence.split())[:_LABEL]
-            for written in every_text(order, beside)
-            for sentence in SENTENCES.split(written[:LONGEST])
+            for each in written
+            if reader.may_say_of_order(without_amounts(each[:LONGEST]))
+            for sentence in SENTENCES.split(each[:LONGEST])
             if reader.says(fold(sentence), About.ORDER, is_own=is_own) and not _is_told(sentence)
         )
     )

@@ -18,7 +18,7 @@ from cards.values.quantities import Mg
 from fhir_mappings.codings import NO_CODE_MAP
 from fhir_mappings.medications import doses_in_text
 from fhir_mappings.medications.medication import MedicationReader, has_reasons_of, with_reasons_of
-from fhir_mappings.medications.other_texts import noted_elsewhere, restated, texts_beside
+from fhir_mappings.medications.other_texts import every_text, noted_elsewhere, restated, texts_beside
 from fhir_mappings.medications.releases import is_of_other_release
 from fhir_mappings.medications.services import orders_served, service_billing
 from fhir_mappings.medications.treatments import TreatmentReader
@@ -321,15 +321,15 @@ class ChartReader:
     def _with_words(self, order: DrugOrder, product: Product, resource: Json) -> DrugOrder:
         """Add what the texts of an order say beside its dose: amounts, problems, and what nobody should overlook."""
         for_notes, beside = tee(texts_beside(resource))
-        for_problems, for_statements = tee(beside)
         if elsewhere := noted_elsewhere(resource, for_notes):
             order = msgspec.structs.replace(order, notes=(*order.notes, *elsewhere))
         if said_again := restated(resource):
             order = msgspec.structs.replace(order, restated=said_again)
-        if problems := self._medication.named_problems(resource, for_problems):
+        written = tuple(every_text(resource, beside))
+        if problems := self._medication.named_problems(written):
             order = msgspec.structs.replace(order, named_problems=problems)
         names = (product.name, *product.names, *(each.name for each in product.brands))
-        if statements := self._medication.statements(resource, for_statements, names):
+        if statements := self._medication.statements(written, names):
             order = msgspec.structs.replace(order, statements=statements)
         return order
 

@@ -6,14 +6,16 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
+from cards.knowledge.schema import About
 from cards.values.caching import cached_by_identity
-from fhir_mappings.wire.folding import fold
+from cards.values.text_cache import cached_by_text
+from fhir_mappings.wire.folding import SENTENCES, fold
 from fhir_mappings.wire.word_lists import Words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from cards.knowledge.schema import About, NoteStatement, NoteStatements
+    from cards.knowledge.schema import NoteStatement, NoteStatements
 
 # Behind the name of a measurement, "ANC is only 0.6": no date, time, share or part of a ratio.
 _NUMBER = re.compile(
@@ -32,29 +34,35 @@ def never(_: str) -> bool:
 
 
 class _Statement(NamedTuple):
-    """A statement with the patterns of its lists, and how the words of the first one begin: no pattern without one."""
+    """A statement with the names of its lists and their patterns."""
 
     known: NoteStatement
+    names: frozenset[str]
     lists: tuple[Words, ...]
     unless: tuple[Words, ...]
     unless_before: tuple[Words, ...]
-    begins: frozenset[str]
 
 
 class NoteStatementReader:
     """Reads the statements of one knowledge; one reader serves every request."""
 
     def __init__(self, known: NoteStatements) -> None:
-        """Index the lists."""
+        """Index the lists by how their words begin: no pattern is tried on a sentence without such a word."""
         self._lists = {name: Words(listed) for name, listed in known.words.items()}
-        self._about: dict[About, list[_Statement]] = {}
+        self._begun: dict[str, set[str]] = {}
+        # By what they are about and by the name of their first list.
+        self._about: dict[About, dict[str, list[_Statement]]] = {}
         for each in known.statements:
             lists, unless, before = (
                 tuple(self._lists[name] for name in names) for names in (each.all, each.unless, each.unless_before)
             )
-            begins = frozenset(begin for word in known.words[each.all[0]] for begin in _begins(fold(word))[:1])
+            statement = _Statement(each, frozenset(each.all), lists, unless, before)
             for about in each.of:
-                self._about.setdefault(about, []).append(_Statement(each, lists, unless, before, begins))
+                self._about.setdefault(about, {}).setdefault(each.all[0], []).append(statement)
+        for name in {name for each in known.statements for name in each.all}:
+            for word in known.words[name]:
+                self._begun.setdefault(_begins(fold(word))[0], set()).add(name)
+        self.may_say_of_order = cached_by_text(self._may_say_of_order)
 
     def says(
         self, sentence: str, *about: About, is_own: Callable[[str], bool] = never, value: Decimal | None = None
@@ -63,12 +71,20 @@ class NoteStatementReader:
 
         ``is_own`` tells whether a sentence names the ordered drug. A number of the sentence must be below ``value``.
         """
-        begins = set(_begins(sentence))
-        return any(
-            not each.begins.isdisjoint(begins) and _is_said(each, sentence, is_own, value)
-            for place in about
-            for each in self._about.get(place, ())
-        )
+        return any(_is_said(each, sentence, is_own, value) for each in self._worded(sentence, about))
+
+    def _may_say_of_order(self, written: str) -> bool:
+        """Return False quickly for a text of an order without the words of any statement, as most are."""
+        return any(any(self._worded(fold(each), (About.ORDER,))) for each in SENTENCES.split(written))
+
+    def _worded(self, sentence: str, about: Iterable[About]) -> Iterator[_Statement]:
+        """Yield the statements that have a word of each of their lists in a sentence."""
+        begun = set().union(*map(self._begun.__getitem__, self._begun.keys() & _begins(sentence)))
+        for by_first in map(self._about.__getitem__, about):
+            for name in by_first.keys() & begun:
+                for each in by_first[name]:
+                    if each.names <= begun and all(words.pattern.search(sentence) for words in each.lists):
+                        yield each
 
 
 @cached_by_identity(4)
@@ -83,11 +99,10 @@ def _begins(plain: str) -> list[str]:
 
 
 def _is_said(statement: _Statement, sentence: str, is_own: Callable[[str], bool], value: Decimal | None) -> bool:
+    """Return whether a sentence with a word of each list says it, too, by what is beside and before these."""
     known = statement.known
     if known.brief is not None and sentence.rpartition(": ")[2].strip().count(" ") >= known.brief:
         # "RN note: patient refused" has two words behind its label.
-        return False
-    if any(each.pattern.search(sentence) is None for each in statement.lists):
         return False
     if known.own_drug and not is_own(sentence):
         return False

@@ -394,7 +394,15 @@ def test_a_statement_that_means_nothing_does_not_load(statement: NoteStatement) 
 def test_the_words_that_a_statement_begins_with_are_found_by_their_first_letters() -> None:
     known = load().terminology.note_statements
     for statement in known.statements:
-        for word in known.words[statement.all[0]]:
+        for word in (word for name in statement.all for word in known.words[name]):
             stem = word.split()[0].partition("*")[0]
             assert stem[:1].isalnum(), word
             assert "*" not in word.split()[0] or len(stem) >= len("pre"), word
+
+
+def test_no_word_of_a_statement_on_orders_is_an_amount() -> None:
+    """Whether a text may have their words is asked of the text without its amounts."""
+    known = load().terminology.note_statements
+    on_orders = [each for each in known.statements if About.ORDER in each.of]
+    listed = [word for statement in on_orders for name in statement.all for word in known.words[name]]
+    assert [word for word in listed if word[0].isdigit() or "mg" in word.split()] == []
