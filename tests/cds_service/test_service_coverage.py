@@ -256,7 +256,8 @@ def test_service_units_of_a_claim_line_are_held_against_the_dose(service) -> Non
 def test_service_what_a_chart_says_is_escaped(service) -> None:
     spoilt = cancer() | {"code": {"coding": [{"system": ICD10, "code": "C50.911", "display": "<img src=x> **bold**"}]}}
     payer = {
-        "resourceType": "Coverage", "id": "c", "status": "active", "payor": [{"display": "[click](http://x) &lt;b&gt;"}],
+        "resourceType": "Coverage", "id": "c", "status": "active",
+        "payor": [{"display": "[click](http://x) &lt;b&gt;"}],
         "beneficiary": {"reference": f"Patient/{PATIENT}"},
     }  # fmt: skip
     found = cards(service, prefetch=clean_prefetch() | {"conditions": bundle(spoilt), "c": bundle(payer)})
