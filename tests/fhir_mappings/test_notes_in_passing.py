@@ -96,6 +96,9 @@ TOLD = {
         "anulado",
         "négatif",
         "negativo",
+        "Specimen switched, see addendum",
+        "Muestra intercambiada",
+        "Lames interverties",
     ],
     "weight": [
         "lbs",
@@ -311,6 +314,7 @@ def _dose_is_told(note: str, place: str) -> bool:
         "não administrado",
         "meia dose",
         "IV infiltrated, stopped",
+        "only half given, line infiltrated",
     ],
 )
 def test_a_few_words_against_a_dose_are_told(note: str, place: str) -> None:
@@ -605,6 +609,19 @@ def _order_is_told(note: str) -> bool:
         "mauvais patient",
         "en réa",
         "refuse",
+        "UPT pos",
+        "SS-Test pos.",
+        "PD on CT, change of regimen planned",
+        "PD im CT, Umstellung geplant",
+        "scale defective, wt is estimate",
+        "dose per old weight, lost 12 kg since",
+        "la pz rifiuta",
+        "doente recusa",
+        "pte refuse la suite",
+        "Pat möchte nicht mehr",
+        "rinviata di 1 sett",
+        "à annuler, doublon",
+        "dose em dobro",
     ],
 )
 def test_a_few_words_against_an_order_are_told(note: str) -> None:
@@ -793,6 +810,11 @@ def test_a_few_words_against_an_order_are_told(note: str) -> None:
         "HDJ",
         "sur PAC",
         "RAS",
+        "Zometa verschoben wg Zahn",
+        "Grippeimpfung abgelehnt",
+        "no PD on CT",
+        "not a duplicate",
+        "Waage geeicht",
     ],
 )
 def test_a_few_words_of_routine_on_an_order_are_not_told(note: str) -> None:
