@@ -19,8 +19,8 @@ _DOSE = r"(?:dose|dosis|dosage)"
 _LESS = r"(?:reduced|lowered|decreased|reduziert)"
 _REDUCED = r"(?:reducida|reduite|ridotta|reduzida|verlaagd|zmniejszona|dimezzata|diminuita|diminuida|diminuee|abaissee)"
 _MORE = (
-    r"(?:increased|raised|escalated|doubled|erhoht|verdoppelt|duplicada|doublee|raddoppiata|dobrada|verdubbeld"
-    r"|podwojona)"
+    r"(?:increased|raised|escalated|doubled|tripled|erhoht|verdoppelt|verdreifacht|duplicada|triplicada|doublee|triplee"
+    r"|raddoppiata|triplicata|dobrada|verdubbeld|verdrievoudigd|podwojona|potrojona)"
 )
 # A dose without its unit: "lower the dose to 210".
 _LOWER = r"(?:lower|reduce|decrease|drop|cut)"
@@ -61,9 +61,11 @@ _SAID = {
         rf"|(?<![\d.,])0[.,][3-9]\d?{_TIMES}"
     ),
     RemarkKind.RAISED: re.compile(
-        rf"\b(?:verdoppelte|doppelte|erhohte) {_DOSE}\b|\b{_DOSE} (?:doble|doppia|dupla)\b|\bdosi doppie\b"
+        rf"\b(?:verdoppelte|doppelte|dreifache|erhohte) {_DOSE}\b|\b{_DOSE} (?:doble|triple|doppia|tripla|dupla)\b"
+        r"|\bdosi doppie\b"
         rf"|\b[23] ?x {_DOSE}\b|\b{_DOSE} ?x ?[23] (?:today|now|heute|hoy|oggi|hoje)\b|\A\W*(?:doubled?|x ?2|2 ?x)\W*\Z"
-        rf"|\b{_DOSE} (?:was |is |has been )?{_MORE}\b|\b{_MORE} {_DOSE}\b|\b(?:increase|double)(?: the)? {_DOSE}\b"
+        rf"|\b{_DOSE} (?:was |is |has been )?{_MORE}\b|\b{_MORE} {_DOSE}\b"
+        rf"|\b(?:increase|double|triple|tripler|triplicare?)(?: (?:the|la))? {_DOSE}\b"
         rf"|\b(?:give|administer|infuse) (?:a )?double\b(?! ?-?(?:check|lumen|bag|glov|line))"
         rf"|(?<![\d.,<>=/-])(?:10[1-9]|1[1-9]\d|[23]\d\d)(?:[.,]\d)? ?{_PERCENT}(?: of (?:the )?{_DOSE}\b)?"
         rf"|(?<![\w/])\+ ?\d{{1,3}} ?{_PERCENT}|\b{_RAISE}(?: \w{{1,12}}){{0,2}} \d{{1,3}} ?{_PERCENT}"

@@ -60,6 +60,12 @@ _NO_UNIT = re.compile(
     r"\b(?:dose|dosis|dosage) ?[:=] ?(?P<amount>\d{2,4}(?:[.,]\d{1,2})?)(?![\d.,])(?! ?(?:[^\W\d_]|%|/|x\b))",
     re.IGNORECASE,
 )
+# "Give the entire 160 mg vial" is a dose, though "160 mg vial" is a size.
+_WHOLE_VIAL = re.compile(
+    r"\b(?:give|administer|infuse|inject) (?:the |an? |one )?(?:entire|whole|full)(?: contents of (?:the |an? |one )?)?"
+    r" ?(?P<amount>\d{2,3}) ?mg vial\b(?! ?(?:and|plus|with|\+|&))",
+    re.IGNORECASE,
+)
 # "New dose 210", "dose is 210 now", "give 342": of a note that has no amount with its unit.
 _NOTED_WITHOUT_UNIT = re.compile(
     r"(?:\b(?:(?:new|current|correct(?:ed)?|right|final) (?:dose|dosis)(?: is| of| at)?"
@@ -84,7 +90,11 @@ _LAST_WORD = re.compile(r"([^\W\d_]{2,40}|\b[^\W\d_]\d{1,2})[^\w.;]{1,3}\Z")
 _BEFORE_DOSE = 44
 _SEVERAL = 2
 _WORD = re.compile(r"[^\W\d_]{2,40}")
-_WORD_BEFORE = re.compile(r"([^\W\d_]{2,40})(?: ?: ?| \(?| -? ?)\Z")
+# "Lower the dose of dexamethasone to 4 mg".
+_WORD_BEFORE = re.compile(
+    r"([^\W\d_]{2,40})(?: ?: ?| \(?| -? ?"
+    r"|:?(?: (?:dose|dosis|taper(?:ed)?|decreased|reduced|lowered|increased|changed))? (?:to|auf|at|a) )\Z"
+)
 # One that is followed by a number has an amount of its own.
 _WORD_BEHIND = re.compile(r" (?:of |po |iv |oral |orally )?([^\W\d_]{2,40})\b(?! ?:? ?\d)", re.IGNORECASE)
 # "Previous dose 210 mg", "vials of 160 mg", "rounded from 248 mg": none is what this order gives.
@@ -102,6 +112,12 @@ _NOT_THIS_DOSE = re.compile(
     r"|(?:total|cumulative|whole) dose (?:of |in |for )?(?:this |the )?(?:course|treatment)|course total"
     r"|would (?:be|have been)|not (?:to )?exceed|no more than|cap(?:ped)? (?:(?:the )?dose )?(?:at|of))"
     r"(?: was| of| is| ?[:=])? ?\Z"
+)
+# "Loading dose, then 420 mg": of the doses after it. That it is one is heard by itself, so a drug without one is told.
+_AFTER_LOADING = re.compile(
+    r"\bloading dose[ ,;:.-]{0,3}"
+    r"(?:(?:and )?then|followed by|thereafter|(?:subsequent|following) (?:cycles?|doses?|infusions?)"
+    r"|c(?:ycles?)? ?2 ?(?:\+|onwards?|and (?:later|subsequent|onwards?)))(?: at| of)?[ :=,-]{1,3}\Z"
 )
 # "3528 mg over 14 cycles".
 _OF_COURSE = re.compile(r" ?(?:total )?(?:over|in|for) (?:all )?\d{1,2} (?:cycles|doses|infusions|treatments)\b")
@@ -312,7 +328,12 @@ def is_of_another_time(written: str) -> bool:
 
 
 def _without_unit(written: str) -> re.Match[str] | None:
-    return _UNIT_FIRST.search(written) or _NO_UNIT.search(written) or _NUMBER_ALONE.fullmatch(written)
+    return (
+        _UNIT_FIRST.search(written)
+        or _NO_UNIT.search(written)
+        or _WHOLE_VIAL.search(written)
+        or _NUMBER_ALONE.fullmatch(written)
+    )
 
 
 def _is_other_dose(written: str, match: re.Match[str]) -> bool:
@@ -329,7 +350,7 @@ def _says_other_dose(before: str, behind: str, grams: str) -> bool:
         return True
     if _NOT_THIS_DOSE.search(before) or _IF_REDUCED.search(before) or _DONE_BEFORE.match(behind):
         return True
-    if _AFTER_VIAL.search(before) or _BEFORE_VIAL.match(behind):
+    if _AFTER_VIAL.search(before) or _BEFORE_VIAL.match(behind) or _AFTER_LOADING.search(before):
         return True
     if _MAY_CHANGE_TO.search(before) is None:
         return False

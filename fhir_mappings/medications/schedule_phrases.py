@@ -133,6 +133,10 @@ def _times_a_day(found: Found, match: re.Match[str]) -> None:
     found.intervals.add(_ONE / words.TIMES_A_DAY[match["f"]])
 
 
+def _twice_a_day(found: Found, _: re.Match[str]) -> None:
+    found.intervals.add(_ONE / 2)
+
+
 def _every_other_day(found: Found, _: re.Match[str]) -> None:
     found.intervals.add(Decimal(2))
 
@@ -181,6 +185,7 @@ _TO = "to|through|thru|bis|al?|au"
 # Days without treatment never begin with the first one.
 _DAYS = rf"{_DAY} ?(?!1\b)\d{{1,2}}(?:(?: ?[-,&/+] ?| ?(?:{_TO}|and|und|y|et|e) )(?:{_DAY} ?)?\d{{1,2}}){{0,6}}"
 _A_DAY = "day|d|tag|jour|dia|giorno|dag|dzien"
+_HOUR = r"(?:(?:[01]?\d|2[0-3]):[0-5]\d|(?:[01]\d|2[0-3])[0-5]\d)"
 _TABLET = "|".join(sorted(TABLETS, key=len, reverse=True))
 _PART_OF_DAY = rf"(?:{'|'.join(words.PARTS_OF_THE_DAY)})s?"
 _AND = r"(?: ?[,/&+] ?| (?:and|und|y|et|e|en|og|och|i) )"
@@ -211,6 +216,14 @@ _PHRASES: tuple[tuple[str, Callable[[Found, re.Match[str]], None]], ...] = (
         _tablets_of_a_day,
     ),
     (rf"(?:\d{{1,2}}[.,]\d|{_N}) ?(?:{_TABLET}|pills?)", _nothing),
+    # Two hours that the dose is given at, unlike the hours that somebody comes and goes.
+    (
+        (
+            r"(?:give|administer|infuse|gabe|geben|administrar|administrer|somministrare)(?: \d[\d.,]{0,6} ?mg)?"
+            rf"(?: iv)?(?: today)? (?:at|um|a las|a|alle) {_HOUR} (?:and|und|y|et|e) (?:at |um |a las |a )?{_HOUR}"
+        ),
+        _twice_a_day,
+    ),
     *((pattern, _nothing) for pattern in words.BESIDE),
     # "Every 12 hours" as Brazil and Spain write it: "de 12/12 horas".
     (r"(?:de )?(?P<n>\d{1,2}) ?(?:/|em|en) ?(?P=n) ?(?P<u>h|hs|horas|dias|semanas)", _every),
@@ -261,6 +274,8 @@ _PHRASES: tuple[tuple[str, Callable[[Found, re.Match[str]], None]], ...] = (
         ),
         _in_part_of_day,
     ),
+    # Italian days; "G2 o G3" is a grade, which is at most 5.
+    (r"(?:i |nei )?(?:giorni )?(?P<days>g ?1(?:(?: ?[,/&+-] ?| e )g ?(?:8|15|22)){1,3})", _cycle_days),
     (
         (
             rf"(?:on )?(?:{words.DAY_OF_CYCLE}) ?(?P<days>\d{{1,2}}(?:{_AND}(?:d(?:ay)? ?)?\d{{1,2}}){{0,6}})"

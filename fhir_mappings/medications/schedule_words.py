@@ -132,7 +132,16 @@ BESIDE = (
     ),
     # The step of a plan that this dose is, and how it was made.
     "(?:on )?treatment days?(?: only)?(?: ?1)?(?!\\d)",
-    "(?:first|subsequent|later|following|other|remaining) cycles?(?=,? ?(?:over|in|:|infuse|\\d{2} ?min))",
+    "(?:first|subsequent|later|following|other|remaining) cycles?(?=,? ?(?:over|in|:|infuse|\\d{2} ?min|\\d{2,4} ?mg))",
+    # How many doses are left, why the last one was late, and what the course is called.
+    "\\d{1,2} (?:more )?(?:(?:cycles?|doses?|treatments?|infusions?) (?:remaining|left|to go)|remaining|to go)",
+    (
+        "(?:last|previous|prior) (?:dose|cycle|infusion|treatment) (?:was )?(?:delayed|postponed|late|pushed back)"
+        " (?:by |for )?(?:\\d{1,2}|an?|one|two) (?:weeks?|days?)"
+        " (?:for|due to|because of) (?:the |an? )?(?:holidays?|vacation|travel|weather|scheduling|insurance"
+        "|thanksgiving|christmas)"
+    ),
+    "(?<=weekly )(?:schedule|regimen)",
     "rounded (?:(?:up|down) )?(?:from|to)(?: (?:the )?nearest)?|comments?(?: ?: ?none(?!\\w))?|g ?5(?= ?%|,|\\))",
     f"(?:start|stop|end) ?:? ?{DATE}",
     "(?:starting )?(?:today |tomorrow )?at (?:[01]\\d|2[0-3])[0-5]\\d(?! ?mg| ?(?:and|&|,) ?\\d{4}(?!\\d))",
@@ -275,7 +284,7 @@ IGNORED = frozenset(
             "tx hazardous antineoplastic cytotoxic handle care caution precautions"
             " dose doses dosage dosing dosis drug total bag bags vial vials mg kg ml body weight wt actual ideal"
             " adjusted lean ibw loading maintenance initial subsequent continuous continuously combination together"
-            " sodium chloride saline nacl ns dextrose glucose diluted dilute waste wasted discard discarded"
+            " load sodium chloride saline nacl ns dextrose glucose diluted dilute waste wasted discard discarded"
         ),
         # Headings of plans and order forms, and what they are for.
         (

@@ -22,6 +22,10 @@ _STATED = re.compile(
     r"|ahora|actuel|aujourd'hui|est de|maintenant|attuale|oggi|ora|atual|hoje|agora|nu|is nu|vandaag|obecnie|aktualna"
     r"|dzis)){0,3}"
     rf"[ :=(]{{0,4}}{_KILOS.format('named', 'named_unit')}"
+    r"|\b(?:(?:dosed|dose|dosing|calculated|based|berechnet) (?:on|at|for|with|from|auf|fur|mit)|dosiert auf"
+    r"|(?:calculad|basad)[ao] (?:para|con|por|en|em)"
+    r"|(?:calculee?|basee?) (?:pour|sur)|(?:calcolat|basat)[ao] (?:su|per))(?: an?| una?| einen?)? "
+    rf"{_KILOS.format('based', 'based_unit')}"
     rf"|mg ?/ ?kg\)?{_TIMES}{_KILOS.format('behind', 'behind_unit')}"
     rf"|{_KILOS.format('before', 'before_unit')}{_TIMES}\d{{1,2}}(?:[.,]\d{{1,2}})? ?mg ?/ ?kg"
 )
