@@ -49,8 +49,8 @@ def bounded(written: str) -> str:
 def pages(written: str, most: int = MOST_PAGES) -> list[str]:
     """Return a narrative as bounded texts, its pages: one for nearly every note, several for a long report.
 
-    A page ends with a sentence; a longer sentence is parted between two words. Of a narrative with more than
-    ``most`` pages the last one that is read ends in `CUT`.
+    A page ends with a sentence; a sentence that is longer than a page is split between two words. If there are more
+    than ``most`` pages, the last one returned ends in `CUT`.
     """
     if len(written) <= LONGEST:
         return [bounded(written)]

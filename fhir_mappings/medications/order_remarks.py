@@ -240,7 +240,7 @@ def only_as_needed(instruction: Json) -> DoseRemark | None:
 
 
 def _parts(sentence: str) -> Iterator[str]:
-    """Yield a sentence, its parts between marks, and what follows a dose in it, each without what introduces it."""
+    """Yield a sentence, its parts between marks, and what follows a dose in it, each without "please" or "note:"."""
     for part in (sentence, *_PIECES.split(sentence)):
         plain = part.strip(_EDGES)
         for said in (plain, *(plain[found.end() :] for found in _BEHIND_DOSE.finditer(plain))):

@@ -72,7 +72,7 @@ def every_text(order: Json, beside: Iterable[str]) -> Iterator[str]:
 
 
 def is_read_in_full(order: Json) -> bool:
-    """Return whether no text of an order that may speak of the patient goes on behind what is read of it."""
+    """Return whether every text of an order that may speak of the patient is read to its end."""
     listed = [*filter(None, _every_text(order, texts_beside(order)))]
     return len(listed) <= _MOST_TEXTS and not any(map(goes_on, listed))
 
@@ -166,7 +166,7 @@ def _said(concepts: Any) -> Iterator[str]:
 
 
 def _in_extensions(element: Json) -> Iterator[str]:
-    """Yield the texts of the extensions of an element, also in each other; a request has at most a hundred levels."""
+    """Yield the texts in the extensions of an element at any depth; a request nests at most a hundred levels."""
     if "extension" not in element:
         return
     for _, extension in objects(element["extension"]):

@@ -281,7 +281,7 @@ def _her2_in_words(stated: _Stated, is_over: bool, origin: Origin) -> Iterator[C
 
 
 def label_of(concept: Json) -> str:
-    """Return the name of a concept for a card: its text, a display, or a code, rather of a system that is known."""
+    """Return the name of a concept for a card: its text, a display, or a code, one of a known system first."""
     if named := next(iter(texts(concept)), ""):
         return named
     by_system = sorted(codings(concept), key=lambda each: each.system not in CODE_SYSTEMS)

@@ -43,8 +43,8 @@ class Orders(msgspec.Struct, frozen=True):
     def beside(self) -> ResourceList:
         """What stands among the draft orders and belongs to a chart: a result, a dose given, an order that is ended.
 
-        An order that this session ends is no longer what the chart says. Results and problems that an order contains,
-        as what supports it, count too.
+        An order that this session ends is no longer what the chart says. Results and problems that an order contains
+        as its supporting information count too.
         """
         stubs: list[ResourceStub] = []
         for path, each in self.resources.items():

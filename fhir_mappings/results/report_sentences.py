@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from fhir_mappings.wire.lenient import Json
 
 CARRIES_TEXT = (b"presentedForm", b'"div"')
-"""What a report without a conclusion must hold to say anything."""
+"""What a report must hold to say anything outside its conclusion."""
 _MOST_PAGES = 50
-"""The maximum number of pages that are read of a text; a report of sequencing has forty."""
+"""The maximum number of pages that are read of a text; sequencing reports are long."""
 _MOST = _MOST_PAGES * LONGEST
 _TAG = re.compile(r"<[^<>]{0,400}>")
 _INLINE = re.compile(r"</?(?:b|i|u|em|strong|span|sup|sub|a|font)\b[^<>]{0,400}>", re.IGNORECASE)

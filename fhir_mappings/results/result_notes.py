@@ -106,7 +106,7 @@ class ResultNotes:
     ) -> str:
         """Return what a note says that makes a result void or doubtful, or corrects it; empty if none does.
 
-        `CUT` alone if a note goes on behind what is read of it.
+        `CUT` alone if a note continues after what is read of it.
 
         ``is_of_another`` tells whether a folded sentence, which may be doubtful, is about another test. ``about`` is
         what the result is; without it, what its concept is.

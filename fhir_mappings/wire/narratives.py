@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def pages_of(value: Any, most: int = MOST_PAGES) -> Iterable[str]:
-    """Return a text in the form for patterns, parted into `pages` if it is long; none if the value is not a text."""
+    """Return a text in the form for patterns, split into `pages` if it is long; none if the value is not a text."""
     if value.__class__ is str and len(value) > LONGEST:
         return pages(value, most)
     written = text(value)
@@ -28,5 +28,5 @@ def notes_of(resource: Json) -> Iterator[str]:
 
 
 def goes_on(page: str) -> bool:
-    """Return whether a page is the last one that is read of a longer text."""
+    """Return whether a text continues after this page, the last one that is read."""
     return len(page) > LONGEST // 2 and is_cut(page)

@@ -125,6 +125,20 @@ def condition(name: str, /, *codings: Json, text: str = "", **changes: Any) -> J
     return _changed(resource, changes)
 
 
+def dose_given(**changes: Any) -> Json:
+    """Return a full dose of Kadcyla that was given three weeks ago."""
+    resource: Json = {
+        "resourceType": "MedicationAdministration",
+        "id": "given-1",
+        "status": "completed",
+        "subject": dict(PATIENT),
+        "medicationCodeableConcept": {"text": "Kadcyla"},
+        "effectiveDateTime": "2026-11-01",
+        "dosage": {"dose": quantity(252, "mg")},
+    }
+    return _changed(resource, changes)
+
+
 def _changed(resource: Json, changes: Json) -> Json:
     resource.update(changes)
     return {name: value for name, value in resource.items() if value is not None}

@@ -15,6 +15,7 @@ from shapes import (
     coding,
     condition,
     dosage,
+    dose_given,
     dose_of,
     observation,
     order,
@@ -98,17 +99,7 @@ def _on_cancer(note: str) -> list[tuple[str, str]]:
 
 
 def _on_dose(note: str) -> list[tuple[str, str]]:
-    given_before = {
-        "resourceType": "MedicationAdministration",
-        "id": "given-1",
-        "status": "completed",
-        "subject": {"reference": "Patient/pat-1"},
-        "medicationCodeableConcept": {"text": "Kadcyla"},
-        "effectiveDateTime": "2026-11-01",
-        "dosage": {"dose": {"value": 252, "unit": "mg"}},
-        "note": [{"text": note}],
-    }
-    return _told(administrations=bundle(given_before))
+    return _told(administrations=bundle(dose_given(note=[{"text": note}])))
 
 
 def _in_report(conclusion: str, **changes: object) -> list[tuple[str, str]]:

@@ -12,6 +12,7 @@ from shapes import (
     coding,
     condition,
     dosage,
+    dose_given,
     dose_of,
     lab,
     observation,
@@ -252,16 +253,8 @@ def test_a_few_words_of_routine_are_not_told(place: str, note: str) -> None:
 
 
 def _dose_is_told(note: str, place: str) -> bool:
-    given = {
-        "resourceType": "MedicationAdministration",
-        "id": "given-1",
-        "status": "completed",
-        "subject": {"reference": "Patient/pat-1"},
-        "medicationCodeableConcept": {"text": "Kadcyla"},
-        "effectiveDateTime": "2026-11-01",
-        "dosage": {"dose": quantity(252, "mg"), **({"text": note} if place == "dosage" else {})},
-        **({"note": [{"text": note}]} if place == "note" else {}),
-    }
+    said = {"note": [{"text": note}]} if place == "note" else {"dosage": {"dose": quantity(252, "mg"), "text": note}}
+    given = dose_given(**said)
     return bool(topics(order(dosage(dose_of(252, "mg"))), prefetch=chart(administrations=bundle(given))))
 
 

@@ -15,7 +15,8 @@ class About(StrEnum):
     """What a note stands beside; ``RESULT`` is any result.
 
     ``HER2_POSITIVE`` is a positive result of HER2, ``EJECTION`` the result of an ejection fraction, ``LVEF`` a sentence
-    that may name one, ``LVEF_NORMAL`` one that is not called reduced, ``GIVEN`` a dose that was given.
+    that may name one, ``LVEF_NORMAL`` one that is not called reduced, ``WEIGHT`` a body weight, ``GIVEN`` a dose that
+    was given.
     """
 
     ORDER = "order"
